@@ -1,0 +1,95 @@
+// Runs a TypeScript entry: `node cli/run.mjs ENTRY.ts [ARGS]`. Bundles it with esbuild on first use and again only when
+// one of its inputs changed: a start costs a few stat calls, where a compile-on-load hook costs seconds.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const cacheDir = join(root, ".holdfast", "cache", "bundles");
+const require = createRequire(import.meta.url);
+
+/**
+ * Path of the CommonJS bundle of a TypeScript entry, made when absent or stale. The bundle lies inside the project,
+ * so packages that it leaves external resolve as usual.
+ * @param {string} entry path of the entry, relative to the working directory or absolute
+ * @param {string[]} external packages that are required at run time instead of being bundled
+ */
+export function bundleOf(entry, external = []) {
+  const source = resolve(entry);
+  const key = createHash("sha256").update(source).digest("hex").slice(0, 12);
+  const out = join(cacheDir, `${key}.cjs`);
+  const stamp = `${out}.inputs.json`;
+  if (isFresh(stamp)) return out;
+  mkdirSync(cacheDir, { recursive: true });
+  const esbuild = require("esbuild");
+  const result = esbuild.buildSync({
+    absWorkingDir: root,
+    entryPoints: [source],
+    outfile: out,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    sourcemap: "inline",
+    sourcesContent: false,
+    // What a bundle must not swallow: the Pulumi SDK is a singleton, esbuild and swc carry binaries, ssh2 an optional addon.
+    external: ["@pulumi/*", "esbuild", "@swc/*", "ssh2", "@kubernetes/client-node", ...external],
+    define: { "import.meta.url": "__entryUrl" },
+    banner: { js: `const __entryUrl = ${JSON.stringify(pathToFileURL(source).href)};` },
+    nodePaths: [join(root, "node_modules")],
+    metafile: true,
+    write: false,
+    logLevel: "silent",
+  });
+  const inputs = Object.keys(result.metafile.inputs)
+    .map(path => resolve(root, path))
+    .filter(path => !path.includes("/node_modules/") && existsSync(path));
+  inputs.push(join(root, "package-lock.json"), fileURLToPath(import.meta.url));
+  for (const file of result.outputFiles) writeWhole(file.path, file.contents);
+  writeWhole(stamp, JSON.stringify(inputs.map(path => [path, statSync(path).mtimeMs])));
+  return out;
+}
+
+function isFresh(stamp) {
+  try {
+    return JSON.parse(readFileSync(stamp, "utf8")).every(
+      ([path, mtimeMs]) => statSync(path).mtimeMs === mtimeMs,
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Two runs may bundle at once; a reader sees the old file or the new one. */
+function writeWhole(path, contents) {
+  const part = `${path}.${process.pid}`;
+  try {
+    writeFileSync(part, contents);
+    renameSync(part, path);
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+/** Loads a TypeScript module and gives its exports. */
+export function load(entry) {
+  process.setSourceMapsEnabled(true);
+  return require(bundleOf(entry));
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const [entry, ...args] = process.argv.slice(2);
+  if (!entry) {
+    console.error("usage: node cli/run.mjs ENTRY.ts [ARGS]");
+    process.exit(2);
+  }
+  process.argv = [process.argv[0], relative(process.cwd(), entry), ...args];
+  try {
+    load(entry);
+  } catch (error) {
+    console.error(error instanceof Error ? (error.errors?.length ? error.message : error.stack) : error);
+    process.exitCode = 1;
+  }
+}

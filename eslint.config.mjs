@@ -1,0 +1,92 @@
+import boundaries from "eslint-plugin-boundaries";
+import tseslint from "typescript-eslint";
+
+// The house's rooms and what each may import (CONTRIBUTING.md, "Imports point one way").
+const rooms = [
+  "plan",
+  "alerts",
+  "checks",
+  "components",
+  "host-scripts",
+  "cli",
+  "docs",
+  "stacks",
+  "lab",
+  "bench",
+  "test",
+];
+const contracts = { type: "contracts", pattern: "plan/contracts" };
+const room = type => ({ element: { type } });
+const may = (from, ...allow) => ({ from: room(from), allow: allow.map(to => ({ to: room(to) })) });
+
+export default tseslint.config(
+  { ignores: ["node_modules/", ".holdfast/"] },
+  ...tseslint.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-non-null-assertion": "error",
+      "no-restricted-exports": ["error", { restrictDefaultExports: { direct: true } }],
+      eqeqeq: "error",
+    },
+  },
+  {
+    files: ["**/*.ts"],
+    plugins: { boundaries },
+    settings: {
+      "boundaries/elements": [contracts, ...rooms.map(type => ({ type, pattern: type }))],
+      "import/resolver": { node: { extensions: [".ts"] } },
+    },
+    rules: {
+      "boundaries/dependencies": [
+        "error",
+        {
+          default: "disallow",
+          policies: [
+            may("contracts", "contracts"),
+            may("plan", "plan", "contracts"),
+            may("alerts", "alerts", "plan", "contracts"),
+            may("checks", "checks", "alerts", "plan", "contracts"),
+            may("components", "components", "checks", "alerts", "plan", "contracts"),
+            may("host-scripts", "host-scripts", "contracts"),
+            may("cli", "cli", "checks", "alerts", "plan", "contracts", "stacks", "components"),
+            may("docs", "docs", "cli", "checks", "alerts", "plan", "contracts", "stacks"),
+            may("stacks", "stacks", "components", "checks", "alerts", "plan", "contracts", "lab"),
+            may("lab", "lab", "stacks", "plan", "contracts", "cli"),
+            may("bench", ...rooms, "contracts"),
+            may("test", ...rooms, "contracts"),
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["plan/**/*.ts", "alerts/**/*.ts", "checks/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    rules: {
+      // Pure rooms get instants and zones as arguments: a clock or a disk here would make a preview depend on when and where it runs.
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            { group: ["node:*", "@pulumi/*", "execa"], message: "This room is pure: no I/O, no Pulumi." },
+          ],
+        },
+      ],
+      "no-restricted-properties": [
+        "error",
+        { object: "Date", property: "now" },
+        { object: "Math", property: "random" },
+      ],
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: "This room never reads a clock.",
+        },
+      ],
+    },
+  },
+);

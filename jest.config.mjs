@@ -1,0 +1,32 @@
+// Types are checked by tsc in the same `npm test`; swc only strips them. ESM-only packages (execa) are transformed too.
+const shared = {
+  rootDir: ".",
+  testEnvironment: "node",
+  // unicorn-magic (of execa) names its Node build under a condition that only import statements get.
+  moduleNameMapper: { "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js" },
+  transform: {
+    "^.+\\.(m?js|ts)$": [
+      "@swc/jest",
+      { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
+    ],
+  },
+  transformIgnorePatterns: ["/node_modules/(@pulumi|@swc|typescript|ssh2|@kubernetes|protobufjs|@grpc)/"],
+  modulePathIgnorePatterns: ["<rootDir>/.holdfast/"],
+  cacheDirectory: "<rootDir>/.holdfast/cache/jest",
+};
+const project = (displayName, testMatch, more = {}) => ({ ...shared, displayName, testMatch, ...more });
+
+export default {
+  projects: [
+    // Pure code, its tests beside it: no server, no root.
+    project("unit", [
+      "<rootDir>/{plan,alerts,checks,components,cli,host-scripts,stacks,lab,docs}/**/*.test.ts",
+    ]),
+    // The Pulumi program under the SDK's mocks.
+    project("program", ["<rootDir>/test/program/**/*.test.ts"]),
+    // Runners on real trees, with real rsync, in mount namespaces of their own.
+    project("runners", ["<rootDir>/test/runners/**/*.test.ts"]),
+    // The whole chain in the lab: booted hosts, API server, monitoring, the real engine.
+    project("lab", ["<rootDir>/test/lab/**/*.test.ts"]),
+  ],
+};
