@@ -1,0 +1,150 @@
+import fc from "fast-check";
+import { CronExpressionParser } from "cron-parser";
+import { Cron } from "croner";
+import {
+  CalendarNeverFires,
+  checkTimeZone,
+  firings,
+  longestGap,
+  nextFiring,
+  parseSchedule,
+  previousFiring,
+  shortestGap,
+} from ".";
+
+const hourMs = 3_600_000;
+const at = (text: string): number => Date.parse(text);
+const iso = (instants: number[]): string[] => instants.map(instant => new Date(instant).toISOString());
+
+test("a daily job in Sofia has a gap of 25 hours when summer time ends", () => {
+  const gap = longestGap(parseSchedule("*-*-* 02:00:00", "systemd"), "Europe/Sofia", [2026]);
+  expect(gap.ms).toBe(25 * hourMs);
+  expect(iso([gap.fromMs, gap.toMs])).toEqual(["2026-10-24T23:00:00.000Z", "2026-10-26T00:00:00.000Z"]);
+});
+
+test("a time that the clock skips doesn't fire, and the gap says so", () => {
+  const schedule = parseSchedule("*-*-* 03:30:00", "systemd");
+  expect(iso(firings(schedule, "Europe/Sofia", at("2026-03-28T00:00Z"), at("2026-03-31T00:00Z")))).toEqual([
+    "2026-03-28T01:30:00.000Z",
+    "2026-03-30T00:30:00.000Z",
+  ]);
+  expect(longestGap(schedule, "Europe/Sofia", [2026]).ms).toBe(47 * hourMs);
+});
+
+test("a time that the clock repeats fires once under systemd and twice under a CronJob", () => {
+  const span = [at("2026-10-24T22:00Z"), at("2026-10-25T12:00Z")] as const;
+  expect(iso(firings(parseSchedule("*-*-* 03:30:00", "systemd"), "Europe/Sofia", ...span))).toEqual([
+    "2026-10-25T00:30:00.000Z",
+  ]);
+  expect(iso(firings(parseSchedule("30 3 * * *", "cron"), "Europe/Sofia", ...span))).toEqual([
+    "2026-10-25T00:30:00.000Z",
+    "2026-10-25T01:30:00.000Z",
+  ]);
+});
+
+test("29 February has gaps of four years, and of eight over 2100", () => {
+  const schedule = parseSchedule("*-02-29 00:00", "systemd");
+  expect(longestGap(schedule, "UTC", [2024, 2025, 2026, 2027]).ms).toBe((4 * 365 + 1) * 24 * hourMs);
+});
+
+test("the last day of a month is counted from its end", () => {
+  const schedule = parseSchedule("*-*~01 03:00", "systemd");
+  expect(iso(firings(schedule, "UTC", at("2028-02-01T00:00Z"), at("2028-04-01T00:00Z")))).toEqual([
+    "2028-02-29T03:00:00.000Z",
+    "2028-03-31T03:00:00.000Z",
+  ]);
+});
+
+test.each([
+  ["Sun 25:00", "systemd", '"Sun 25:00" has hour 25, expected 0 to 23'],
+  ["*-*-* 02:60:00", "systemd", "minute 60, expected 0 to 59"],
+  ["Sunn 02:00", "systemd", "weekday Sunn"],
+  ["Fri..Mon 02:00", "systemd", "weekday Fri..Mon"],
+  ["0 2 * *", "cron", "4 fields, expected 5"],
+  ["0 24 * * *", "cron", "hour 24, expected 0 to 23"],
+  ["0 2 * * 7", "cron", "day of week 7, expected 0 to 6"],
+  ["*/0 * * * *", "cron", "minute */0"],
+] as const)("refuses %s (%s) by its field", (text, dialect, message) =>
+  expect(() => parseSchedule(text, dialect)).toThrow(message),
+);
+
+test.each([
+  ["0 0 31 2 *", "cron"],
+  ["*-02-31 00:00", "systemd"],
+] as const)("refuses %s (%s): the date never comes", (text, dialect) =>
+  expect(() => parseSchedule(text, dialect)).toThrow(CalendarNeverFires),
+);
+
+test.each(["Europe/Sofa", "europe/sofia", "+02:00", ""])("refuses the time zone %j", zone =>
+  expect(() => checkTimeZone(zone)).toThrow(/IANA name/),
+);
+
+const zones = ["Europe/Sofia", "America/New_York", "Australia/Lord_Howe", "UTC"];
+const cronTexts = fc
+  .tuple(
+    fc.constantFrom("0", "15", "*/20", "7,31", "10-12"),
+    fc.constantFrom("*", "0", "5", "*/6", "9-17", "12,23"),
+    fc.constantFrom("*", "1", "15,31", "*/10"),
+    fc.constantFrom("*", "2", "jan-mar", "*/5"),
+    fc.constantFrom("*", "sun", "1-5", "6"),
+  )
+  .map(fields => fields.join(" "));
+
+test("two cron libraries agree with it in UTC", () =>
+  fc.assert(
+    fc.property(
+      cronTexts,
+      fc.integer({ min: at("2024-01-01") / 1000, max: at("2029-01-01") / 1000 }),
+      (text, fromS) => {
+        const fromMs = fromS * 1000;
+        const ours = firings(parseSchedule(text, "cron"), "UTC", fromMs, fromMs + 400 * 24 * hourMs).slice(
+          0,
+          5,
+        );
+        const croner = new Cron(text, { timezone: "UTC" }).nextRuns(5, new Date(fromMs - 1000)).map(Number);
+        const parser = CronExpressionParser.parse(text, { tz: "UTC", currentDate: new Date(fromMs - 1) });
+        expect(iso(ours)).toEqual(iso(croner.slice(0, ours.length)));
+        expect(iso(ours)).toEqual(iso(ours.map(() => parser.next().getTime())));
+      },
+    ),
+    { numRuns: 150 },
+  ));
+
+test.each(zones)("over a year of minutes in %s, next and previous firing name each firing once", zone => {
+  const schedule = parseSchedule("*-*-* 00/4:30:00", "systemd");
+  const [fromMs, toMs] = [at("2026-01-01T00:00Z"), at("2027-01-01T00:00Z")];
+  const year = firings(schedule, zone, fromMs, toMs);
+  const local = new Intl.DateTimeFormat("en", {
+    timeZone: zone,
+    hour: "2-digit",
+    minute: "2-digit",
+    day: "2-digit",
+    month: "2-digit",
+    hourCycle: "h23",
+  });
+  const ticked: number[] = [];
+  const seen = new Set<string>();
+  for (let tick = fromMs; tick < toMs; tick += 60_000) {
+    if (new Date(tick).getUTCMinutes() % 30 !== 0) continue;
+    const text = local.format(tick);
+    const [hour, minute] = (text.split(", ")[1] ?? "").split(":").map(Number);
+    if (minute !== 30 || (hour ?? 1) % 4 !== 0 || seen.has(text)) continue;
+    seen.add(text);
+    ticked.push(tick);
+  }
+  expect(iso(year)).toEqual(iso(ticked));
+  for (const [index, firing] of year.slice(0, 50).entries()) {
+    expect(nextFiring(schedule, zone, firing)).toBe(firing);
+    if (index > 0) expect(previousFiring(schedule, zone, firing)).toBe(year[index - 1]);
+  }
+});
+
+test("the shortest gap is never above the longest, and both are gaps", () =>
+  fc.assert(
+    fc.property(cronTexts, fc.constantFrom(...zones), (text, zone) => {
+      const schedule = parseSchedule(text, "cron");
+      const years = [2025, 2026];
+      expect(shortestGap(schedule, zone, years).ms).toBeLessThanOrEqual(longestGap(schedule, zone, years).ms);
+    }),
+    { numRuns: 60 },
+  ));

@@ -1,0 +1,38 @@
+import { longestGap } from "./calendar";
+import type { Trigger } from "./job";
+
+/** The largest age of a job's last success that a rule can see although every run took place. */
+export interface HealthyAge {
+  readonly ms: number;
+  /** The two starts between which the schedule leaves its longest gap, as epoch ms. */
+  readonly gapFromMs: number;
+  readonly gapToMs: number;
+  readonly gapMs: number;
+}
+
+/**
+ * Worst healthy age: the longest gap between two starts in the job's own zone (25 h for a daily job when summer time
+ * ends), the second run late by randomised delay and accuracy and as long as its budget, and the way of its metric to
+ * the rule. The first run counts as instant: a run that finds nothing to do is one.
+ * @param visibleAfterMs push, scrape and evaluation, in ms
+ */
+export function healthyAge(
+  trigger: Trigger,
+  budgetMs: number,
+  visibleAfterMs: number,
+  years: readonly number[],
+): HealthyAge {
+  const gap = longestGap(trigger.schedule, trigger.zone, years);
+  return {
+    ms: gap.ms + trigger.randomizedDelayMs + trigger.accuracyMs + budgetMs + visibleAfterMs,
+    gapFromMs: gap.fromMs,
+    gapToMs: gap.toMs,
+    gapMs: gap.ms,
+  };
+}
+
+/** The tightest stale threshold that is silent on every healthy day: the worst healthy age, rounded up to whole minutes (seconds below 10 min). */
+export function tightestStaleAfter(age: HealthyAge): number {
+  const step = age.ms < 600_000 ? 1_000 : 60_000;
+  return Math.ceil(age.ms / step) * step;
+}

@@ -1,0 +1,25 @@
+const unitBytes: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+
+/**
+ * Bytes of a text such as "1.1TB" (decimal) or "400 GiB" (binary).
+ * @throws {Error} for a number without a unit, a negative one, or an unknown unit
+ */
+export function parseSize(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(text.trim()) ?? [];
+  const bytes = unitBytes[unit ?? ""];
+  if (number === undefined || bytes === undefined)
+    throw new Error(
+      `isn't a size: expected a number with a unit (${Object.keys(unitBytes).join(", ")}). Example: "400GiB"`,
+    );
+  return Math.round(Number(number) * bytes);
+}
