@@ -1,0 +1,73 @@
+import { type Job, type Metric, metricOf } from "../plan/job";
+import type { Estate } from "../plan/estate/schema";
+
+/** One alerting rule, in the shape that Prometheus and a PrometheusRule share. */
+export interface AlertRule {
+  readonly alert: string;
+  readonly expr: string;
+  /** PromQL duration, e.g. "300s". */
+  readonly for: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** The rules of one job, evaluated together. */
+export interface RuleGroup {
+  readonly name: string;
+  readonly interval: string;
+  readonly rules: readonly AlertRule[];
+}
+
+/** The alerts that every job has: it failed, it hasn't succeeded for too long, it is unheard of. */
+export function rulesOf(job: Job, estate: Estate): RuleGroup {
+  const stem = job.name.split("-").map(capitalised).join("");
+  const status = metricOf(job, "status");
+  const success = metricOf(job, "last-success");
+  const staleAfterS = Math.round(job.judged.staleAfterMs / 1000);
+  const rule = (suffix: string, expr: string, forMs: number, summary: string): AlertRule => ({
+    alert: `${stem}${suffix}`,
+    expr,
+    for: `${Math.round(forMs / 1000)}s`,
+    labels: { severity: job.judged.severity, receiver: job.judged.receiver, holdfast_job: job.name },
+    annotations: {
+      summary,
+      description: `On the host: systemctl status ${job.name}.service; journalctl -u ${job.name}.service -n 50`,
+      runbook_url: `${estate.monitoring.runbooks.replace(/\/$/, "")}/${stem}${suffix}`,
+    },
+  });
+  return {
+    name: `holdfast-${job.host}-${job.name}`,
+    interval: `${estate.monitoring.evaluationInterval}`.replace(/\s+/g, ""),
+    rules: [
+      rule(
+        "Failing",
+        `${selector(job, status)} != 0`,
+        0,
+        `${job.name} on ${job.host} failed; the last good copy is kept`,
+      ),
+      rule(
+        "Stale",
+        `time() - ${selector(job, success)} > ${staleAfterS}`,
+        job.judged.forMs,
+        `${job.name} on ${job.host} has not succeeded for {{ $value | humanizeDuration }}, the limit is ${staleAfterS} s`,
+      ),
+      // A comparison with a series that doesn't exist is silent, so absence has an alert of its own. It waits as long as
+      // a first run may take to come, or every deployment would fire it.
+      rule(
+        "Absent",
+        `absent(${selector(job, success)})`,
+        job.judged.staleAfterMs,
+        `${job.name} on ${job.host} has never reported a success to Prometheus`,
+      ),
+    ],
+  };
+}
+
+/** Selector of a job's own series. Instance is the host's name, as the runner pushes it. */
+export function selector(job: Job, metric: Metric): string {
+  return `${metric.name}{job="${job.metricsJob}",instance="${job.host}"}`;
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

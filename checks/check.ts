@@ -1,0 +1,44 @@
+import type { Plan } from "../plan";
+import type { EstateInput } from "../plan/estate/schema";
+
+/** What a check says of a plan. */
+export interface Finding {
+  /** Slug that is also the check's file and page, e.g. `schedule/stale-above-promise`. */
+  readonly code: string;
+  readonly severity: "error" | "warning";
+  /** Name of the job, host or service that it is about. */
+  readonly subject: string;
+  /** The fact, with its numbers and units. */
+  readonly message: string;
+  /** One change that mends it. */
+  readonly fix: string;
+  /** The numbers behind the message (ms, bytes, counts) and a counterexample (instants in ISO 8601, paths). */
+  readonly evidence: Readonly<Record<string, number | string | readonly string[]>>;
+}
+
+/** An estate for a check's page and tests: what it shows, and the estate. */
+export interface Example {
+  readonly name: string;
+  readonly estate: EstateInput;
+}
+
+export interface Check {
+  readonly code: string;
+  readonly severity: Finding["severity"];
+  readonly title: string;
+  /** The incident or rule behind it. */
+  readonly why: string;
+  /** Reports all that it finds; never throws. */
+  run(plan: Plan): Finding[];
+  readonly examples: { readonly bad: readonly Example[]; readonly good: readonly Example[] };
+}
+
+type Found = Omit<Finding, "code" | "severity">;
+
+/** A check whose findings carry its own code and severity. */
+export function defineCheck(check: Omit<Check, "run"> & { run(plan: Plan): Found[] }): Check {
+  return {
+    ...check,
+    run: plan => check.run(plan).map(found => ({ code: check.code, severity: check.severity, ...found })),
+  };
+}
