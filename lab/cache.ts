@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The project's root folder. Searched upwards: in a bundle, `import.meta.url` is the entry's, at whatever depth it lies. */
+export const projectRoot = rootAbove(dirname(fileURLToPath(import.meta.url)));
+
+function rootAbove(folder: string): string {
+  if (existsSync(join(folder, "package-lock.json"))) return folder;
+  const parent = dirname(folder);
+  if (parent === folder) throw new Error("no package-lock.json lies above the running program's source");
+  return rootAbove(parent);
+}
+
+/** What a lab leaves between commands: keys, disks, logs, process ids. `npm run lab -- down` removes it. */
+export const stateDir = join(projectRoot, ".holdfast");
+
+/** Heavy builds, shared by all checkouts of one user: `$XDG_CACHE_HOME/holdfast`, by default `~/.cache/holdfast`. */
+export function cacheDir(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "holdfast");
+}
+
+/**
+ * Folder with a build's result, made once per set of inputs.
+ * @param name what is built, e.g. "pulumi"; the folder is `<name>-<hash of inputs>`
+ * @param inputs everything that the result depends on: versions, texts of the build's own files
+ * @param build fills the folder that it is given; if it throws, nothing is kept
+ */
+export async function cached(
+  name: string,
+  inputs: readonly string[],
+  build: (folder: string) => Promise<void>,
+): Promise<string> {
+  const hash = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
+  const folder = join(cacheDir(), `${name}-${hash}`);
+  if (existsSync(folder)) return folder;
+  mkdirSync(cacheDir(), { recursive: true });
+  const part = mkdtempSync(`${folder}.part-`);
+  try {
+    await build(part);
+    promote(part, folder);
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** Two builds of one thing may race: the first one to finish stays. */
+function promote(part: string, folder: string): void {
+  try {
+    renameSync(part, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+  }
+}

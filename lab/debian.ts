@@ -1,0 +1,70 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { cacheDir, cached } from "./cache";
+
+/**
+ * Folder with the contents of Debian packages, e.g. `<folder>/usr/bin/prometheus`. Nothing is installed: no maintainer
+ * script runs and no daemon starts. Exactly the named packages are unpacked, without what they depend on.
+ * @param name for the folder in the cache, e.g. "monitoring"
+ */
+export async function debianPackages(name: string, packages: readonly string[]): Promise<string> {
+  const release = readFileSync("/etc/os-release", "utf8").match(/^VERSION_CODENAME=(.*)$/m)?.[1] ?? "unknown";
+  return cached(`debian-${name}`, [release, process.arch, ...packages], async folder => {
+    const downloads = join(folder, "debs");
+    mkdirSync(downloads);
+    await download(packages, downloads);
+    for (const file of readdirSync(downloads)) await execa("dpkg-deb", ["-x", join(downloads, file), folder]);
+    rmSync(downloads, { recursive: true });
+  });
+}
+
+async function download(packages: readonly string[], into: string): Promise<void> {
+  const lists = await packageLists();
+  // A package list from yesterday may name files that the archive has replaced since.
+  for (const attempt of [1, 2]) {
+    const result = await execa("apt-get", [...aptOptions(lists), "-q", "download", ...packages], {
+      cwd: into,
+      reject: false,
+      all: true,
+    });
+    if (!result.failed) return;
+    if (attempt === 2)
+      throw new Error(
+        `apt-get can't download ${packages.join(", ")}: ${result.all.trim().split("\n").slice(-3).join(" ")}`,
+      );
+    await update(lists);
+  }
+}
+
+/** The project's own package lists, so that the machine's stay as they are and no root is needed. */
+async function packageLists(): Promise<string> {
+  const lists = join(cacheDir(), "apt-lists");
+  if (!existsSync(lists)) await update(lists);
+  return lists;
+}
+
+async function update(lists: string): Promise<void> {
+  const part = `${lists}.part-${process.pid}`;
+  try {
+    mkdirSync(join(part, "partial"), { recursive: true });
+    await execa("apt-get", [...aptOptions(part), "-q", "update"]);
+    rmSync(lists, { recursive: true, force: true });
+    renameSync(part, lists);
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+  }
+}
+
+function aptOptions(lists: string): string[] {
+  return [
+    `-oDir::State::lists=${lists}`,
+    "-oDir::Cache::pkgcache=",
+    "-oDir::Cache::srcpkgcache=",
+    "-oAPT::Sandbox::User=",
+    "-oAPT::Update::Post-Invoke=",
+    "-oAPT::Update::Post-Invoke-Success=",
+    "-oDebug::NoLocking=1",
+    "-oAcquire::Retries=3",
+  ];
+}

@@ -1,0 +1,73 @@
+import { readlinkSync } from "node:fs";
+import { execa } from "execa";
+import { isRunning, runningProcess, startProcess, stopProcess, until } from "./process";
+
+/** The operator's address in the lab's network: servers listen here, and hosts push to it. */
+export const operatorAddress = "10.77.0.1";
+
+const holder = "namespace";
+
+/** One network for the whole lab: a bridge `br0` with the operator's address, apart from the machine's own network. */
+export async function startNamespace(): Promise<void> {
+  if (isRunning(holder)) return;
+  const unshare = isRoot() ? ["unshare", "--net"] : ["unshare", "--user", "--map-root-user", "--net"];
+  await startProcess(holder, [...unshare, "sleep", "infinity"]);
+  const ours = readlinkSync("/proc/self/ns/net");
+  const apart = await until(() => {
+    const theirs = holderNamespace();
+    return theirs !== undefined && theirs !== ours;
+  }, 5000);
+  if (!apart) throw new Error(`No network namespace: ${reasonHint()}`);
+  for (const words of [
+    "link set lo up",
+    "link add br0 type bridge forward_delay 0",
+    `addr add ${operatorAddress}/24 dev br0`,
+    "link set br0 up",
+  ]) {
+    await ip(words);
+  }
+}
+
+/** Runs `ip WORDS` in the lab's network. */
+export async function ip(words: string): Promise<void> {
+  const [program = "", ...args] = inNamespace(["ip", ...words.split(" ")]);
+  await execa(program, args);
+}
+
+/** The command that runs `argv` in the lab's network; `argv` itself when this process is in it already. */
+export function inNamespace(argv: readonly string[]): string[] {
+  const record = runningProcess(holder);
+  if (!record) throw new Error('The lab is not up. Next: "npm run lab -- up"');
+  if (isInNamespace()) return [...argv];
+  const user = isRoot() ? [] : ["--user", "--preserve-credentials"];
+  return ["nsenter", `--target=${record.pid}`, ...user, "--net", "--", ...argv];
+}
+
+/** Whether this process itself runs in the lab's network. */
+export function isInNamespace(): boolean {
+  return holderNamespace() === readlinkSync("/proc/self/ns/net");
+}
+
+/** The network goes with its last process: stop all others first. */
+export async function stopNamespace(): Promise<void> {
+  await stopProcess(holder);
+}
+
+function holderNamespace(): string | undefined {
+  const record = runningProcess(holder);
+  try {
+    return record && readlinkSync(`/proc/${record.pid}/ns/net`);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+function reasonHint(): string {
+  return isRoot()
+    ? "this machine lets not even root make one (a container without CAP_SYS_ADMIN?)"
+    : "unprivileged user namespaces are switched off here. Next: sudo sysctl kernel.unprivileged_userns_clone=1";
+}

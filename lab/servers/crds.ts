@@ -1,0 +1,53 @@
+import { execa } from "execa";
+import { chmodSync, copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { cached } from "../cache";
+
+/** The Go module that the definitions come from, and its checksum as `go mod download -json` gives it. */
+const operator = {
+  module: "github.com/prometheus-operator/prometheus-operator",
+  version: "v0.85.0",
+  sum: "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=",
+} as const;
+
+const kinds = ["prometheusrules", "alertmanagerconfigs"] as const;
+
+const download = z.object({ Dir: z.string(), Sum: z.string() });
+
+/**
+ * Files with the PrometheusRule and AlertmanagerConfig definitions of the Prometheus operator.
+ * @throws when the module's checksum is not the pinned one
+ */
+export async function operatorCrds(): Promise<string[]> {
+  const folder = await cached(
+    "operator-crds",
+    [operator.module, operator.version, operator.sum],
+    async into => {
+      const { stdout } = await execa(
+        "go",
+        ["mod", "download", "-json", `${operator.module}@${operator.version}`],
+        {
+          cwd: into,
+          env: { GOFLAGS: "-mod=mod", GOWORK: "off" },
+          timeout: 10 * 60_000,
+        },
+      );
+      const { Dir, Sum } = download.parse(JSON.parse(stdout));
+      if (Sum !== operator.sum)
+        throw new Error(
+          `${operator.module} ${operator.version} has checksum ${Sum}, expected ${operator.sum}. Nothing was taken from it.`,
+        );
+      for (const kind of kinds) {
+        const name = crdFile(kind);
+        copyFileSync(join(Dir, "example", "prometheus-operator-crd", name), join(into, name));
+        chmodSync(join(into, name), 0o644);
+      }
+    },
+  );
+  return kinds.map(kind => join(folder, crdFile(kind)));
+}
+
+function crdFile(kind: (typeof kinds)[number]): string {
+  return `monitoring.coreos.com_${kind}.yaml`;
+}
