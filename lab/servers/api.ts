@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
 import { exchange, type Reply } from "./http";
-import { kubeconfigFile } from "./places";
+import { fixedFacts } from "../facts";
 
 const kubeconfig = z.object({
   clusters: z
@@ -20,10 +20,12 @@ export interface Api {
   /** Server-side apply under the lab's own field manager. */
   apply(path: string, object: unknown): Promise<unknown>;
   remove(path: string): Promise<void>;
+  /** What the server says about its own readiness: status 200 when it is. */
+  ready(): Promise<Reply>;
 }
 
 /** @param file a kubeconfig with one cluster and one user, as `ensureCredentials` writes it */
-export function connect(file: string = kubeconfigFile): Api {
+export function connect(file: string = fixedFacts.kubeconfig): Api {
   const { clusters, users } = kubeconfig.parse(parse(readFileSync(file, "utf8")));
   const [first, user] = [clusters[0]?.cluster, users[0]?.user];
   if (!first || !user) throw new Error(`${file} has no cluster or no user`);
@@ -37,6 +39,7 @@ export function connect(file: string = kubeconfigFile): Api {
       timeoutMs: 10_000,
     });
   return {
+    ready: () => call("GET", "/readyz"),
     async get(path) {
       const reply = await call("GET", path);
       return reply.status === 404 ? undefined : content("GET", path, reply);

@@ -1,8 +1,11 @@
 import { execa } from "execa";
-import { chmodSync, copyFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { z } from "zod";
 import { cached } from "../cache";
+import { until } from "../process";
+import type { Api } from "./api";
 
 /** The Go module that the definitions come from, and its checksum as `go mod download -json` gives it. */
 const operator = {
@@ -46,6 +49,29 @@ export async function operatorCrds(): Promise<string[]> {
     },
   );
   return kinds.map(kind => join(folder, crdFile(kind)));
+}
+
+const definition = z.looseObject({ metadata: z.looseObject({ name: z.string() }) });
+const established = z.object({
+  status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })) }),
+});
+
+/** Makes the API serve the definitions in these files, and waits until it does. */
+export async function applyCrds(api: Api, files: readonly string[]): Promise<void> {
+  await Promise.all(
+    files.map(async file => {
+      const object = definition.parse(parse(readFileSync(file, "utf8")));
+      const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${object.metadata.name}`;
+      await api.apply(path, object);
+      const served = await until(async () => {
+        const now = established.safeParse(await api.get(path));
+        return (
+          now.data?.status.conditions.some(it => it.type === "Established" && it.status === "True") ?? false
+        );
+      }, 20_000);
+      if (!served) throw new Error(`the Kubernetes API doesn't serve ${object.metadata.name} after 20 s`);
+    }),
+  );
 }
 
 function crdFile(kind: (typeof kinds)[number]): string {

@@ -3,7 +3,11 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { dataDir, kubeconfigFile, serverAddress, urls } from "./places";
+import { fixedFacts } from "../facts";
+import { operatorAddress } from "../namespace";
+import { dataDir, urls } from "./places";
+
+const kubeconfigFile = fixedFacts.kubeconfig;
 
 const folder = dataDir("kube-apiserver");
 const file = (name: string): string => join(folder, name);
@@ -29,7 +33,7 @@ export async function ensureCredentials(): Promise<void> {
   await openssl([...x509, "-subj", "/CN=holdfast lab", "-keyout", authorityKey, "-out", authority]);
   await openssl([
     ...[...x509, "-subj", "/CN=kube-apiserver", "-CA", authority, "-CAkey", authorityKey],
-    ...["-addext", `subjectAltName=IP:${serverAddress},IP:127.0.0.1,DNS:localhost,DNS:kubernetes`],
+    ...["-addext", `subjectAltName=IP:${operatorAddress},IP:127.0.0.1,DNS:localhost,DNS:kubernetes`],
     ...["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", servingKey, "-out", serving],
   ]);
   await openssl([

@@ -1,36 +1,29 @@
 import { join } from "node:path";
-import { stateDir } from "../cache";
+import { fixedFacts, labDir } from "../facts";
+import { operatorAddress } from "../namespace";
 
-/** Where everything of the lab lies between commands. */
-export const labDir = join(stateDir, "lab");
-
-/** Logs of the servers, one file a server: `.holdfast/lab/logs/NAME.log`. */
-export const logsDir = join(labDir, "logs");
-
-/** Kubeconfig of the lab's administrator, mode 0600. */
-export const kubeconfigFile = join(labDir, "kubeconfig");
-
-/** Rule files that Prometheus loads, written from the PrometheusRule objects in the API. */
-export const rulesDir = join(labDir, "rules");
-
-/** The operator's address in the lab's network; every server that a host or a person talks to listens here. */
-export const serverAddress = "10.77.0.1";
-
-/** Where the servers answer, as seen from inside the lab's network. etcd has no password, so it stays on loopback. */
+/**
+ * Where the servers answer, as seen from inside the lab's network. etcd has no password, and nobody but this machine
+ * asks the controller manager or the rule sync: they stay on the network's loopback, out of the hosts' reach.
+ */
 export const urls = {
   etcd: "http://127.0.0.1:2379",
   etcdPeer: "http://127.0.0.1:2380",
-  kubernetes: `https://${serverAddress}:6443`,
-  prometheus: `http://${serverAddress}:9090`,
-  alertmanager: `http://${serverAddress}:9093`,
-  pushgateway: `http://${serverAddress}:9091`,
-  receiver: `http://${serverAddress}:9099`,
+  controllerManager: "https://127.0.0.1:10257",
+  ruleSync: "http://127.0.0.1:9098",
+  kubernetes: `https://${operatorAddress}:6443`,
+  prometheus: fixedFacts.prometheusUrl,
+  alertmanager: fixedFacts.alertmanagerUrl,
+  pushgateway: fixedFacts.pushgatewayUrl,
+  receiver: fixedFacts.receiverUrl,
 } as const;
 
-/** The node-exporters that Prometheus scrapes: address, and the instance name that alerts show. */
-export const nodeExporters = [{ target: "10.77.0.11:9100", instance: "pve" }] as const;
-
-/** Folder with one server's data. */
+/** Folder with one server's data and configuration. */
 export function dataDir(server: string): string {
   return join(labDir, server);
+}
+
+/** "HOST:PORT" of a URL, as flags that say where to listen want it. */
+export function listenAddress(url: string): string {
+  return new URL(url).host;
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { debianPackages } from "../debian";
 import { operatorCrds } from "./crds";
 import { kubernetesPrograms } from "./kubernetes";
-import { labDir } from "./places";
+import { labDir } from "../facts";
 
 const programs = z.strictObject({
   etcd: z.string(),

@@ -1,0 +1,16 @@
+// Runs in the lab's network, started by code that runs outside of it: `inside.ts start` starts the servers and tells how it
+// goes line by line; `inside.ts exchange` does one HTTP exchange, JSON in and JSON out.
+import { text } from "node:stream/consumers";
+import { exchangeAsJson } from "./http";
+import { startHere } from "./start";
+
+async function main(action: string | undefined): Promise<void> {
+  if (action === "start") await startHere(line => console.log(line));
+  else if (action === "exchange") process.stdout.write(await exchangeAsJson(await text(process.stdin)));
+  else throw new Error(`unknown action ${JSON.stringify(action)}, expected "start" or "exchange"`);
+}
+
+main(process.argv[2]).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

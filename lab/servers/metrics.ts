@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { stringify } from "yaml";
+import { withDebianShare } from "./debian-share";
+import { alertmanagerConfig } from "./rule-sync/alertmanager";
+import { exchange } from "./http";
+import { labMonitoring, nodeExporters } from "./monitoring";
+import { dataDir, listenAddress, urls } from "./places";
+import type { Server } from "./server";
+
+/** Files that the rule sync writes while Prometheus and Alertmanager run. */
+export const syncedFiles = {
+  rules: join(dataDir("prometheus"), "rules"),
+  alertmanager: join(dataDir("alertmanager"), "alertmanager.yml"),
+} as const;
+
+const prometheusFile = join(dataDir("prometheus"), "prometheus.yml");
+const webAssets = (program: string): string => join(dirname(program), "..", "share", "prometheus");
+
+/** Keeps what was pushed in a file: a restart forgets nothing. */
+export const pushgateway: Server = {
+  name: "pushgateway",
+  url: urls.pushgateway,
+  argv: ({ pushgateway: program }) => [
+    program,
+    `--web.listen-address=${listenAddress(urls.pushgateway)}`,
+    `--web.local-assets=${join(webAssets(program), "pushgateway")}`,
+    "--web.enable-admin-api",
+    `--persistence.file=${join(dataDir("pushgateway"), "metrics")}`,
+    "--persistence.interval=1s",
+  ],
+  prepare: () => mkdirSync(dataDir("pushgateway"), { recursive: true }),
+  health: () => exchange(`${urls.pushgateway}/-/ready`),
+};
+
+/** Scrapes the Pushgateway and the hosts' node-exporters, and evaluates the rules that the rule sync hands over. */
+export const prometheus: Server = {
+  name: "prometheus",
+  url: urls.prometheus,
+  argv: ({ prometheus: program }) => [
+    program,
+    `--config.file=${prometheusFile}`,
+    `--storage.tsdb.path=${join(dataDir("prometheus"), "tsdb")}`,
+    `--web.listen-address=${listenAddress(urls.prometheus)}`,
+    `--web.external-url=${urls.prometheus}`,
+    `--web.local-assets=${join(webAssets(program), "web")}`,
+    "--web.enable-lifecycle",
+    `--rules.alert.resend-delay=${labMonitoring.resendDelay}`,
+  ],
+  prepare: () => {
+    mkdirSync(syncedFiles.rules, { recursive: true });
+    writeFileSync(prometheusFile, prometheusConfig());
+  },
+  health: () => exchange(`${urls.prometheus}/-/ready`),
+};
+
+/** Groups alerts and tells the receivers, as the AlertmanagerConfig objects ask for. */
+export const alertmanager: Server = {
+  name: "alertmanager",
+  url: urls.alertmanager,
+  argv: ({ alertmanager: program }) =>
+    withDebianShare([
+      program,
+      `--config.file=${syncedFiles.alertmanager}`,
+      `--storage.path=${join(dataDir("alertmanager"), "data")}`,
+      `--web.listen-address=${listenAddress(urls.alertmanager)}`,
+      `--web.external-url=${urls.alertmanager}`,
+      `--web.ui-path=${join(webAssets(program), "alertmanager", "ui")}`,
+      "--cluster.listen-address=",
+    ]),
+  prepare: () => {
+    mkdirSync(dataDir("alertmanager"), { recursive: true });
+    if (!existsSync(syncedFiles.alertmanager))
+      writeFileSync(syncedFiles.alertmanager, stringify(alertmanagerConfig([])), { mode: 0o600 });
+  },
+  health: () => exchange(`${urls.alertmanager}/-/ready`),
+};
+
+/** Text of prometheus.yml. Labels of pushed metrics are the pusher's (`honor_labels`), those of a host's are the target's. */
+export function prometheusConfig(): string {
+  const { scrapeInterval, evaluationInterval } = labMonitoring;
+  const host = (url: string): { targets: string[] } => ({ targets: [listenAddress(url)] });
+  return stringify({
+    global: {
+      scrape_interval: scrapeInterval,
+      evaluation_interval: evaluationInterval,
+      scrape_timeout: scrapeInterval,
+    },
+    rule_files: [join(syncedFiles.rules, "*.yaml")],
+    alerting: { alertmanagers: [{ static_configs: [host(urls.alertmanager)] }] },
+    scrape_configs: [
+      { job_name: "pushgateway", honor_labels: true, static_configs: [host(urls.pushgateway)] },
+      {
+        job_name: "node-exporter",
+        static_configs: nodeExporters.map(({ target, instance }) => ({
+          targets: [target],
+          labels: { instance },
+        })),
+      },
+      { job_name: "prometheus", static_configs: [host(urls.prometheus)] },
+    ],
+  });
+}

@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import { projectRoot } from "../cache";
+import { exchange } from "./http";
+import { urls } from "./places";
+import type { Server } from "./server";
+
+const entry = (...names: string[]): string[] => [
+  process.execPath,
+  join(projectRoot, "cli", "run.mjs"),
+  join(projectRoot, "lab", "servers", ...names),
+];
+
+/** Stands for Slack. */
+export const receiver: Server = {
+  name: "receiver",
+  url: urls.receiver,
+  argv: () => entry("receiver", "main.ts"),
+  health: () => exchange(`${urls.receiver}/healthz`),
+};
+
+/** Stands in for the Prometheus operator. */
+export const ruleSync: Server = {
+  name: "rule-sync",
+  url: urls.ruleSync,
+  argv: () => entry("rule-sync", "main.ts"),
+  health: () => exchange(urls.ruleSync),
+};
