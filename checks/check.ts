@@ -28,17 +28,21 @@ export interface Check {
   readonly title: string;
   /** The incident or rule behind it. */
   readonly why: string;
-  /** Reports all that it finds; never throws. */
-  run(plan: Plan): Finding[];
+  /**
+   * Reports all that it finds; never throws.
+   * @param asOfMs the instant of the check, as epoch ms: waivers expire, disks fill
+   */
+  run(plan: Plan, asOfMs: number): Finding[];
   readonly examples: { readonly bad: readonly Example[]; readonly good: readonly Example[] };
 }
 
 type Found = Omit<Finding, "code" | "severity">;
 
 /** A check whose findings carry its own code and severity. */
-export function defineCheck(check: Omit<Check, "run"> & { run(plan: Plan): Found[] }): Check {
+export function defineCheck(check: Omit<Check, "run"> & { run(plan: Plan, asOfMs: number): Found[] }): Check {
   return {
     ...check,
-    run: plan => check.run(plan).map(found => ({ code: check.code, severity: check.severity, ...found })),
+    run: (plan, asOfMs) =>
+      check.run(plan, asOfMs).map(found => ({ code: check.code, severity: check.severity, ...found })),
   };
 }

@@ -1,13 +1,36 @@
 import type { Plan } from "../plan";
+import { endOfDay } from "../plan/calendar";
 import { catalogue } from "./catalogue";
 import type { Finding } from "./check";
 
 export type { Check, Finding } from "./check";
 export { catalogue } from "./catalogue";
 
-/** All findings of a plan: errors first, then by code and subject, so two runs print the same. */
-export function runChecks(plan: Plan): Finding[] {
-  return catalogue.flatMap(check => check.run(plan)).sort(bySeverityThenCode);
+/**
+ * All findings of a plan: errors first, then by code and subject, so two runs print the same. One that the estate waives
+ * is a warning until the waiver's last day is over in the estate's zone.
+ * @param asOfMs the instant of the check, as epoch ms
+ */
+export function runChecks(plan: Plan, asOfMs: number): Finding[] {
+  return catalogue
+    .flatMap(check => check.run(plan, asOfMs))
+    .map(finding => waived(finding, plan, asOfMs))
+    .sort(bySeverityThenCode);
+}
+
+function waived(finding: Finding, plan: Plan, asOfMs: number): Finding {
+  const waiver = plan.estate.waivers.find(
+    ({ code, subject, expires }) =>
+      code === finding.code && subject === finding.subject && endOfDay(expires, plan.estate.zone) > asOfMs,
+  );
+  if (!waiver) return finding;
+  const { reason, owner, expires } = waiver;
+  return {
+    ...finding,
+    severity: "warning",
+    message: `${finding.message} Accepted until ${expires} by ${owner}: ${reason}.`,
+    evidence: { ...finding.evidence, waivedUntil: expires },
+  };
 }
 
 function bySeverityThenCode(a: Finding, b: Finding): number {

@@ -1,25 +1,85 @@
 import type { Schedule } from "./calendar";
+import type { Retention } from "./retention";
 
-/** Bytes that somebody needs, at the place where they live. */
-export interface Dataset {
-  readonly host: string;
-  readonly path: string;
-  /** Entries below `path` that the job passes over, and why. */
-  readonly excludes: readonly { readonly name: string; readonly reason: string }[];
+/** Every layer's name; the same word names its folder in each room. */
+export type LayerName =
+  | "lvm-pvc-snapshot"
+  | "nfs-mirror"
+  | "daily-backup"
+  | "cluster-dump"
+  | "nfs-change-tracker"
+  | "offsite-sync"
+  | "nas-snapshots";
+
+/** A machine of the estate: where a job runs, or where bytes live. */
+export interface Machine {
+  readonly kind: "host" | "cluster" | "destination" | "firewall";
+  readonly name: string;
 }
 
-/** A dataset at a place, made by a job. */
-export interface Copy {
-  readonly host: string;
-  readonly disk: string;
+/** Where bytes live. `path` is absolute, or `pool:NAME/...` in a thin pool. */
+export interface Location {
+  readonly machine: Machine;
+  /** Disk of the machine; absent where the machine is one failure domain, as a NAS is. */
+  readonly disk?: string;
   readonly path: string;
+}
+
+export interface Exclude {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What a flow reads. */
+export type Source =
+  /** Every dataset and copy below a path: all entries but the excluded ones, or `only` those named. */
+  | {
+      readonly kind: "tree";
+      readonly location: Location;
+      readonly excludes: readonly Exclude[];
+      readonly only?: readonly string[];
+    }
+  /** Every live volume of a pool. */
+  | {
+      readonly kind: "volumes";
+      readonly host: string;
+      readonly pool: string;
+      readonly excludeNamespaces: readonly Exclude[];
+    }
+  /** The newest generation that another job of the same host made; `holds` narrows it to the volumes with such content. */
+  | {
+      readonly kind: "copies-of";
+      readonly job: string;
+      readonly excludeNamespaces: readonly Exclude[];
+      readonly holds?: "sqlite";
+    }
+  /** One live dataset, by its id. */
+  | { readonly kind: "dataset"; readonly id: string };
+
+/** One kind of copy that a job makes. */
+export interface Flow {
+  readonly source: Source;
+  readonly target: Location;
+  /** What is kept at the target. */
+  readonly retention: Retention;
+  /** How hard links, owners and modes fare: `lost` where the medium or the options drop them. */
+  readonly metadata: "kept" | "lost";
+  /** True where nothing that the source's host holds can delete it: a snapshot that only the NAS's own root removes. */
+  readonly outOfHostsReach: boolean;
+  /** Whether the copy is verified before an earlier one may go. */
+  readonly verified: boolean;
+  /** Secrets without which this copy can't be opened or reached. */
+  readonly secrets: readonly string[];
+  /** Command that restores one dataset; `{from}` and `{to}` are the copy's and the dataset's paths. */
+  readonly restore: string;
 }
 
 /** A tree from which a job deletes, and the entries in it that belong to others. */
 export interface Deletion {
-  readonly host: string;
-  readonly path: string;
+  readonly location: Location;
   readonly keeps: readonly string[];
+  /** Deletes whatever the source lacks (a mirror), or only its own old generations. */
+  readonly scope: "whole-tree" | "own-generations";
 }
 
 export interface Metric {
@@ -27,7 +87,7 @@ export interface Metric {
   readonly help: string;
   /** `success`: written by a run that succeeded; `any-end`: by each end, also a killed one. */
   readonly emitted: "success" | "any-end";
-  readonly meaning: "last-success" | "last-run" | "status" | "bytes";
+  readonly meaning: "last-success" | "last-run" | "status" | "bytes" | "other";
 }
 
 export interface Trigger {
@@ -36,6 +96,7 @@ export interface Trigger {
   readonly schedule: Schedule;
   /** IANA zone in which `calendar` is read. */
   readonly zone: string;
+  /** Jobs that a start waits for while they run. */
   readonly after: readonly string[];
   /** A missed run is made up once the host is back (systemd's Persistent=). */
   readonly catchUp: boolean;
@@ -62,16 +123,17 @@ export interface Judgement {
 /** What runs, and all that the other views need to know of it. Times in ms, sizes in bytes. */
 export interface Job {
   readonly name: string;
-  readonly layer: "nfs-mirror";
+  readonly layer: LayerName;
+  /** Machine that runs it; `host` is its name, the `instance` of its metrics. */
+  readonly runsOn: Machine;
   readonly host: string;
   readonly trigger: Trigger;
   readonly usualRunMs: number;
   /** The job stops itself then and reports a failure. */
   readonly budgetMs: number;
-  /** The unit's own time-out: later than the budget, so the job can still report. */
+  /** The unit's or pod's own time-out: later than the budget, so the job can still report. */
   readonly timeoutMs: number;
-  readonly reads: readonly Dataset[];
-  readonly writes: readonly Copy[];
+  readonly flows: readonly Flow[];
   readonly deletes: readonly Deletion[];
   /** Pushgateway job label of its metrics. */
   readonly metricsJob: string;

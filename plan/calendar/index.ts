@@ -5,7 +5,7 @@ import { CalendarNeverFires, type Schedule } from "./schedule";
 
 export { firings, longestGap, nextFiring, previousFiring, shortestGap, type Gap } from "./firings";
 export { CalendarNeverFires, ScheduleError, type Schedule } from "./schedule";
-export { checkTimeZone } from "./time-zone";
+export { checkTimeZone, endOfDay } from "./time-zone";
 
 /**
  * Reads a schedule in either dialect: five-field cron as a CronJob takes it, or systemd's OnCalendar.

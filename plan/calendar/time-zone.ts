@@ -51,3 +51,8 @@ export function offsetSpans(zone: string): readonly OffsetSpan[] {
   spansByZone.set(zone, spans);
   return spans;
 }
+
+/** The instant at which a calendar date is over in a zone, as epoch ms. @param date e.g. "2027-06-30" */
+export function endOfDay(date: string, zone: string): number {
+  return Temporal.PlainDate.from(date).add({ days: 1 }).toZonedDateTime(zone).epochMilliseconds;
+}

@@ -1,24 +1,9 @@
 import { z } from "zod";
+import { EstateInvalid, type EstateFault, pathText, shown } from "./faults";
+import { references } from "./references";
 import { type Estate, estateSchema } from "./schema";
 
-/** One thing wrong with an estate, in the words of whoever has to mend it. */
-export interface EstateFault {
-  /** Where, e.g. `estate.layers["nfs-mirror"][0].budget`. */
-  readonly path: string;
-  /** The value found there, as JSON; "nothing" if absent. */
-  readonly value: string;
-  /** What is wrong and what is allowed. */
-  readonly problem: string;
-}
-
-/** Every fault of an estate, at once. `message` has a line for each. */
-export class EstateInvalid extends Error {
-  constructor(readonly faults: readonly EstateFault[]) {
-    const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-    super(`The estate has ${count}; nothing was changed.\n${faults.map(faultLine).join("\n")}`);
-    this.name = "EstateInvalid";
-  }
-}
+export { EstateInvalid } from "./faults";
 
 /**
  * Checks an estate and fills in its defaults.
@@ -30,10 +15,6 @@ export function parseEstate(input: unknown): Estate {
   const dangling = references(parsed.data);
   if (dangling.length > 0) throw new EstateInvalid(dangling);
   return parsed.data;
-}
-
-function faultLine(fault: EstateFault): string {
-  return `  ${fault.path}: ${fault.value} ${fault.problem}`;
 }
 
 function faultsOf(issue: z.core.$ZodIssue, input: unknown): EstateFault[] {
@@ -80,55 +61,10 @@ function childSchema(schema: unknown, part: PropertyKey): unknown {
   return child;
 }
 
-function references(estate: Estate): EstateFault[] {
-  const faults: EstateFault[] = [];
-  const expectName = (path: readonly PropertyKey[], value: string, among: object, kind: string): void => {
-    if (value in among) return;
-    const known = Object.keys(among).map(shown).join(", ") || "none";
-    faults.push({ path: pathText(path), value: shown(value), problem: `names no ${kind} (known: ${known})` });
-  };
-  for (const [hostName, host] of Object.entries(estate.hosts))
-    for (const [mount, filesystem] of Object.entries(host.filesystems))
-      expectName(
-        ["hosts", hostName, "filesystems", mount, "disk"],
-        filesystem.disk,
-        host.disks,
-        `disk of host ${hostName}`,
-      );
-  for (const [index, mirror] of estate.layers["nfs-mirror"].entries()) {
-    const at = ["layers", "nfs-mirror", index];
-    expectName([...at, "host"], mirror.host, estate.hosts, "host");
-    expectName([...at, "alert", "receiver"], mirror.alert.receiver, estate.receivers, "receiver");
-    const mounts = estate.hosts[mirror.host]?.filesystems;
-    if (!mounts) continue;
-    expectName([...at, "source"], mirror.source, mounts, `file system of host ${mirror.host}`);
-    expectName([...at, "target"], mirror.target, mounts, `file system of host ${mirror.host}`);
-  }
-  return faults;
-}
-
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, part) =>
       typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
     input,
   );
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return "nothing";
-  const text =
-    typeof value === "bigint" || typeof value === "function" || typeof value === "symbol"
-      ? String(value)
-      : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === "number") return `${text}[${part}]`;
-    return /^[A-Za-z_]\w*$/.test(String(part))
-      ? `${text}.${String(part)}`
-      : `${text}[${JSON.stringify(String(part))}]`;
-  }, "estate");
 }

@@ -1,61 +1,16 @@
 import { z } from "zod";
+import { clusterDumpSpec } from "../layers/cluster-dump/spec";
+import { dailyBackupSpec } from "../layers/daily-backup/spec";
+import { lvmPvcSnapshotSpec } from "../layers/lvm-pvc-snapshot/spec";
+import { nasSnapshotsSpec } from "../layers/nas-snapshots/spec";
+import { nfsChangeTrackerSpec } from "../layers/nfs-change-tracker/spec";
 import { nfsMirrorSpec } from "../layers/nfs-mirror/spec";
-import { absolutePath, duration, name, size, timeZone } from "./fields";
-
-const disk = z.strictObject({
-  medium: z.enum(["hdd", "ssd", "nvme"]),
-  size,
-});
-
-const filesystem = z.strictObject({
-  disk: name.describe("Disk of this host that holds it"),
-  fsUuid: z
-    .string()
-    .regex(/^[0-9a-fA-F-]{9,36}$/, "expected the UUID that `findmnt -no UUID PATH` prints on the host")
-    .describe("Identity of the file system: a runner refuses to write to another one mounted in its place"),
-});
-
-const host = z.strictObject({
-  site: name.describe("Failure domain that burns down together"),
-  address: z.string().min(1).describe("Name or address for SSH"),
-  ssh: z.strictObject({
-    user: z.string().min(1).default("root"),
-    port: z.int().min(1).max(65535).default(22),
-    hostKey: z
-      .string()
-      .regex(
-        /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/=]+$/,
-        "expected a public host key as `ssh-keyscan -t ed25519 HOST` prints it, without the host's name",
-      )
-      .describe("Pinned public key: a deployment to any other machine is refused"),
-  }),
-  disks: z.record(name, disk),
-  filesystems: z.record(absolutePath, filesystem).describe("Mounted file systems by mount point"),
-});
-
-const monitoring = z.strictObject({
-  pushgateway: z.url({
-    protocol: /^https?$/,
-    error: 'expected an http(s) URL, e.g. "http://192.168.1.10:30091"',
-  }),
-  scrapeInterval: duration.describe("How often Prometheus scrapes the Pushgateway"),
-  evaluationInterval: duration.describe("How often Prometheus evaluates rules"),
-  namespace: name.describe("Namespace of the PrometheusRule and AlertmanagerConfig objects"),
-  labels: z
-    .record(z.string(), z.string())
-    .default({})
-    .describe("Labels that the operator's ruleSelector asks for"),
-  runbooks: z.url().describe("Where the runbooks are published; a page is <runbooks>/<alert>"),
-});
-
-const receiver = z.strictObject({
-  kind: z.literal("slack"),
-  channel: z.string().regex(/^#[a-z0-9_-]+$/, 'expected a Slack channel, e.g. "#infra-alerts"'),
-  webhookSecret: z.strictObject({
-    name: name.describe("Kubernetes Secret in the monitoring namespace"),
-    key: z.string().min(1),
-  }),
-});
+import { offsiteSyncSpec } from "../layers/offsite-sync/spec";
+import { name, timeZone } from "./fields";
+import { monitoring, receiver } from "./monitoring";
+import { cluster, destination, firewall, host, link } from "./places";
+import { secret, service, waiver } from "./services";
+import { statement } from "./statements";
 
 /**
  * Everything that an operator owns and promises, written once. Durations and sizes carry their units in the text;
@@ -69,15 +24,28 @@ export const estateSchema = z.strictObject({
     .min(1)
     .describe("Calendar years over which gaps and losses are computed, e.g. [2026, 2027]"),
   hosts: z.record(name, host),
+  clusters: z.record(name, cluster).default({}),
+  destinations: z.record(name, destination).default({}),
+  firewalls: z.record(name, firewall).default({}),
+  links: z.array(link).default([]),
+  secrets: z.record(name, secret).default({}),
+  services: z.record(name, service).default({}),
   monitoring,
   receivers: z.record(name, receiver),
   layers: z.strictObject({
+    "lvm-pvc-snapshot": z.array(lvmPvcSnapshotSpec).default([]),
     "nfs-mirror": z.array(nfsMirrorSpec).default([]),
+    "daily-backup": z.array(dailyBackupSpec).default([]),
+    "cluster-dump": z.array(clusterDumpSpec).default([]),
+    "nfs-change-tracker": z.array(nfsChangeTrackerSpec).default([]),
+    "offsite-sync": z.array(offsiteSyncSpec).default([]),
+    "nas-snapshots": z.array(nasSnapshotsSpec).default([]),
   }),
+  waivers: z.array(waiver).default([]).describe("Findings that are accepted for a while"),
+  statements: z.array(statement).default([]).describe("What documents say, checked against the plan"),
 });
 
 /** An estate as an operator writes it. */
 export type EstateInput = z.input<typeof estateSchema>;
 /** An estate with its defaults filled in; durations and sizes are still text. */
 export type Estate = z.output<typeof estateSchema>;
-export type Host = z.output<typeof host>;

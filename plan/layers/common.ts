@@ -1,8 +1,23 @@
 import { z } from "zod";
 import { parseSchedule } from "../calendar";
-import { duration, name, timeZone } from "../estate/fields";
+import { duration, entryName, name, reason, timeZone } from "../estate/fields";
+import type { Estate } from "../estate/schema";
+import type { Judgement, Trigger } from "../job";
+import { healthyAge, tightestStaleAfter } from "../staleness";
+import { parseDuration } from "../units/duration";
 
-/** When a job starts: a systemd calendar in a time zone, and how exactly. */
+function refuseUnparsable(field: "onCalendar" | "cron", dialect: "systemd" | "cron") {
+  return (value: Partial<Record<"onCalendar" | "cron", string>>, context: z.RefinementCtx): void => {
+    try {
+      parseSchedule(value[field] ?? "", dialect);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      context.addIssue({ code: "custom", path: [field], message });
+    }
+  };
+}
+
+/** When a host's job starts: a systemd calendar in a time zone, and how exactly. */
 export const schedule = z
   .strictObject({
     onCalendar: z.string().describe('systemd.time(7) calendar, e.g. "*-*-* 02:00:00"'),
@@ -13,19 +28,19 @@ export const schedule = z
       .boolean()
       .default(true)
       .describe("A run that was missed while the host was off is made up at boot"),
+    after: z.array(name).default([]).describe("Jobs that a start waits for while they run"),
   })
-  .superRefine((value, context) => {
-    try {
-      parseSchedule(value.onCalendar, "systemd");
-    } catch (error) {
-      context.addIssue({
-        code: "custom",
-        path: ["onCalendar"],
-        message: error instanceof Error ? error.message : String(error),
-      });
-    }
-  });
+  .superRefine(refuseUnparsable("onCalendar", "systemd"));
 export type ScheduleSpec = z.output<typeof schedule>;
+
+/** When a CronJob starts: five fields, read in `timeZone`. */
+export const cronSchedule = z
+  .strictObject({
+    cron: z.string().describe('Five fields, e.g. "15 0 * * *"'),
+    zone: timeZone.optional().describe("The CronJob's timeZone; by default the estate's"),
+  })
+  .superRefine(refuseUnparsable("cron", "cron"));
+export type CronScheduleSpec = z.output<typeof cronSchedule>;
 
 /** Who hears of a failing job, and when. */
 export const alertPolicy = z.strictObject({
@@ -37,3 +52,90 @@ export const alertPolicy = z.strictObject({
   receiver: name,
 });
 export type AlertPolicy = z.output<typeof alertPolicy>;
+
+/** What each layer's part of the estate says of a run. */
+export const runFields = {
+  usualRun: duration.describe("How long a normal run takes; the budget is what it may take"),
+  budget: duration.describe("Longest run that still counts as healthy; the job stops itself then"),
+  timeout: duration
+    .optional()
+    .describe("The unit's or pod's own limit; by default the budget and five minutes"),
+  promise: z.strictObject({
+    rpo: duration.describe("Longest time that this job may go without a success before somebody knows"),
+  }),
+  alert: alertPolicy,
+};
+
+/** Entries of a folder, each with the reason why it is treated apart. */
+export const entries = z.array(z.strictObject({ name: entryName, reason }));
+
+/** Entries that are left out. */
+export const excludes = entries.default([]);
+
+/** @returns trigger of a host's timer */
+export function timerTrigger(spec: ScheduleSpec, estateZone: string): Trigger {
+  return {
+    calendar: spec.onCalendar,
+    schedule: parseSchedule(spec.onCalendar, "systemd"),
+    zone: spec.zone ?? estateZone,
+    after: spec.after,
+    catchUp: spec.persistent,
+    randomizedDelayMs: parseDuration(spec.randomizedDelay),
+    accuracyMs: parseDuration(spec.accuracy),
+  };
+}
+
+/** A CronJob starts within the controller's ten-second sync, and is not made up after its deadline. */
+export function cronTrigger(spec: CronScheduleSpec, estateZone: string): Trigger {
+  return {
+    calendar: spec.cron,
+    schedule: parseSchedule(spec.cron, "cron"),
+    zone: spec.zone ?? estateZone,
+    after: [],
+    catchUp: false,
+    randomizedDelayMs: 0,
+    accuracyMs: 10_000,
+  };
+}
+
+/** How a runner reaches the Pushgateway. */
+export const push = { timeoutMs: 5_000, attempts: 3 };
+
+/** Times of a run and how it is judged, from a layer's part of the estate. */
+export function runOf(
+  spec: {
+    usualRun: string;
+    budget: string;
+    timeout?: string | undefined;
+    promise: { rpo: string };
+    alert: AlertPolicy;
+  },
+  trigger: Trigger,
+  estate: Estate,
+): { usualRunMs: number; budgetMs: number; timeoutMs: number; judged: Judgement } {
+  const budgetMs = parseDuration(spec.budget);
+  const visibleAfterMs = visibleAfter(estate);
+  const typed = spec.alert.staleAfter;
+  const tightestMs = tightestStaleAfter(healthyAge(trigger, budgetMs, visibleAfterMs, estate.years));
+  return {
+    usualRunMs: parseDuration(spec.usualRun),
+    budgetMs,
+    // Room for a runner that was told to stop at its budget: it ends its children, writes its metrics and pushes them.
+    timeoutMs: spec.timeout === undefined ? budgetMs + 5 * 60_000 : parseDuration(spec.timeout),
+    judged: {
+      rpoMs: parseDuration(spec.promise.rpo),
+      staleAfterMs: typed === undefined ? tightestMs : parseDuration(typed),
+      staleDerived: typed === undefined,
+      forMs: parseDuration(spec.alert.for),
+      severity: spec.alert.severity,
+      receiver: spec.alert.receiver,
+      visibleAfterMs,
+    },
+  };
+}
+
+/** From a run's end to a rule's next look: the last push attempt's end, a scrape, an evaluation. */
+function visibleAfter(estate: Estate): number {
+  const { scrapeInterval, evaluationInterval } = estate.monitoring;
+  return push.timeoutMs * push.attempts + parseDuration(scrapeInterval) + parseDuration(evaluationInterval);
+}

@@ -1,0 +1,100 @@
+import type { Estate } from "./estate/schema";
+import type { DatasetSpec } from "./estate/services";
+import type { Location } from "./job";
+import { hostLocation, poolLocation } from "./layers/places";
+import { parseSize } from "./units/size";
+
+/** Bytes that somebody needs, at the place where they live. Sizes in bytes. */
+export interface Dataset {
+  /** "service/dataset"; just the service's name where the two are the same. */
+  readonly id: string;
+  readonly service: string;
+  readonly name: string;
+  readonly kind: DatasetSpec["kind"];
+  readonly location: Location;
+  /** Cluster that dies with it, for what lives on the nodes' own disks. */
+  readonly cluster?: string;
+  /** Kubernetes namespace of a volume or of a database's volume. */
+  readonly namespace?: string;
+  readonly holds: "files" | "sqlite" | "database";
+  readonly engine?: string;
+  /** How many volumes alike it stands for. */
+  readonly count: number;
+  readonly sizeBytes: number;
+  readonly churnPerDayBytes: number;
+  readonly growthPerDayBytes: number;
+  readonly unprotected?: { readonly reason: string; readonly owner: string; readonly expires: string };
+}
+
+/** Id of a dataset from how an estate writes it: a service, or "service/dataset". */
+export function datasetId(text: string): string {
+  const [service = "", name = service] = text.split("/");
+  return service === name ? service : `${service}/${name}`;
+}
+
+/** Every dataset of an estate, in its order. */
+export function datasetsOf(estate: Estate): Dataset[] {
+  return Object.entries(estate.services).flatMap(([service, { data }]) =>
+    data.map(spec => datasetOf(service, spec, estate)),
+  );
+}
+
+function datasetOf(service: string, spec: DatasetSpec, estate: Estate): Dataset {
+  const name = spec.name ?? service;
+  return {
+    id: datasetId(`${service}/${name}`),
+    service,
+    name,
+    kind: spec.kind,
+    ...placeOf(name, spec, estate),
+    holds: spec.kind === "volume" ? spec.holds : spec.kind === "database" ? "database" : "files",
+    ...(spec.kind === "database" ? { engine: spec.engine } : {}),
+    count: spec.kind === "volume" ? spec.count : 1,
+    sizeBytes: parseSize(spec.size),
+    churnPerDayBytes: parseSize(spec.churnPerDay),
+    growthPerDayBytes: parseSize(spec.growthPerDay),
+    ...(spec.unprotected ? { unprotected: spec.unprotected } : {}),
+  };
+}
+
+function placeOf(
+  name: string,
+  spec: DatasetSpec,
+  estate: Estate,
+): Pick<Dataset, "location" | "cluster" | "namespace"> {
+  switch (spec.kind) {
+    case "volume":
+      return {
+        location: poolLocation(estate, spec.host, spec.pool, `${spec.namespace}/${spec.claim ?? name}`),
+        namespace: spec.namespace,
+      };
+    case "database":
+      return "cluster" in spec.on
+        ? nodeDisk(spec.on.cluster, name, estate)
+        : {
+            location: poolLocation(estate, spec.on.host, spec.on.pool, `${spec.on.namespace}/${name}`),
+            namespace: spec.on.namespace,
+          };
+    case "vm":
+      return { location: poolLocation(estate, spec.host, spec.pool, `vm-${spec.id}`) };
+    case "tree":
+      return { location: hostLocation(estate, spec.host, spec.path) };
+    case "configuration":
+      return { location: hostLocation(estate, spec.host, spec.paths[0] ?? "/etc") };
+    case "device":
+      return { location: { machine: { kind: "firewall", name: spec.firewall }, path: "/cf/conf" } };
+  }
+}
+
+/** A cluster's nodes are VMs: their disks lie on a disk of its first host, and are lost with the cluster too. */
+function nodeDisk(cluster: string, name: string, estate: Estate): Pick<Dataset, "location" | "cluster"> {
+  const spec = estate.clusters[cluster];
+  return {
+    location: {
+      machine: { kind: "host", name: spec?.hosts[0] ?? "" },
+      ...(spec ? { disk: spec.disk } : {}),
+      path: `nodes:${cluster}/${name}`,
+    },
+    cluster,
+  };
+}

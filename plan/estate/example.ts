@@ -1,0 +1,274 @@
+import type { EstateInput } from "./schema";
+
+/** What an example may change: every section is there. */
+export type ExampleEstate = Filled<EstateInput> & { layers: Filled<EstateInput["layers"]> };
+type Filled<T> = { [K in keyof T]-?: NonNullable<T[K]> };
+
+const promise = {
+  rpo: { application: "27h", "live-disk": "30h", site: "33h", "host-root": "58h" },
+  rto: "8h",
+};
+const alert = { receiver: "infra" };
+
+/**
+ * A small sound house with one of everything: what examples and tests change one thing of. A new object each time.
+ */
+export function exampleEstate(): ExampleEstate {
+  return {
+    name: "example",
+    zone: "Europe/Sofia",
+    years: [2026, 2027],
+    hosts: {
+      pve: {
+        site: "home",
+        address: "pve.example",
+        ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample" },
+        disks: {
+          sda: { medium: "hdd", size: "1.1TB", role: "backup" },
+          sdb: { medium: "ssd", size: "931GB", role: "system" },
+          sdc: { medium: "hdd", size: "10.7TB" },
+        },
+        filesystems: {
+          "/": { disk: "sdb", fsUuid: "33333333-3333-4333-8333-333333333333" },
+          "/srv/nfs": { disk: "sdc", fsUuid: "11111111-1111-4111-8111-111111111111" },
+          "/mnt/backup": { disk: "sda", fsUuid: "22222222-2222-4222-8222-222222222222" },
+        },
+        pools: {
+          data: {
+            vg: "pve",
+            disk: "sdc",
+            size: "8TB",
+            used: "2TB",
+            metadata: { size: "16GB", used: "4GB" },
+          },
+        },
+      },
+    },
+    clusters: { k8s: { hosts: ["pve"], disk: "sdc" } },
+    destinations: {
+      nas: {
+        kind: "synology",
+        site: "parents",
+        address: "nas.example",
+        user: "Administrator",
+        hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINas",
+        medium: "hdd",
+        size: "5.3TB",
+        used: "500GB",
+        secrets: ["nas-password"],
+      },
+    },
+    firewalls: {
+      pfsense: { kind: "pfsense", site: "home", address: "pfsense.example", secrets: ["pfsense-key"] },
+    },
+    links: [
+      { from: "pve", to: "nas", bandwidth: "50MB" },
+      { from: "pve", to: "pve", bandwidth: "120MB" },
+    ],
+    secrets: {
+      "nas-password": { keptIn: ["vault", "break-glass"] },
+      "pfsense-key": { keptIn: ["vault", "break-glass"] },
+    },
+    services: {
+      etcd: {
+        data: [
+          { kind: "database", engine: "etcd", on: { cluster: "k8s" }, size: "200MB", churnPerDay: "50MB" },
+        ],
+        promise,
+      },
+      vault: {
+        data: [
+          {
+            kind: "database",
+            engine: "vault",
+            on: { host: "pve", pool: "data", namespace: "dbaas" },
+            size: "1GB",
+            churnPerDay: "10MB",
+          },
+        ],
+        promise,
+        needs: ["etcd"],
+      },
+      nextcloud: {
+        data: [
+          {
+            kind: "volume",
+            host: "pve",
+            pool: "data",
+            namespace: "nextcloud",
+            size: "40GB",
+            churnPerDay: "500MB",
+          },
+        ],
+        promise,
+        needs: ["etcd"],
+      },
+      books: {
+        data: [{ kind: "tree", host: "pve", path: "/srv/nfs/books", size: "100GB", churnPerDay: "1GB" }],
+        promise,
+      },
+      photos: {
+        data: [{ kind: "tree", host: "pve", path: "/srv/nfs/photos", size: "300GB", churnPerDay: "2GB" }],
+        promise: { rpo: { "live-disk": "30h", site: "33h", "host-root": "58h" }, rto: "12h" },
+      },
+      pfsense: {
+        data: [{ kind: "device", firewall: "pfsense", size: "20MB" }],
+        promise: { rpo: { site: "33h" } },
+      },
+      "pve-host": {
+        data: [{ kind: "configuration", host: "pve", paths: ["/etc/pve", "/usr/local/bin"], size: "50MB" }],
+        promise: { rpo: { host: "33h" } },
+      },
+    },
+    monitoring: {
+      pushgateway: "http://pushgateway.example:9091",
+      scrapeInterval: "30s",
+      evaluationInterval: "30s",
+      namespace: "monitoring",
+      runbooks: "https://runbooks.example",
+      exporters: [
+        {
+          job: "proxmox-host",
+          instances: ["pve"],
+          metrics: ["node_filesystem_avail_bytes", "node_filesystem_size_bytes"],
+          labels: { mountpoint: ["/", "/srv/nfs", "/mnt/backup"] },
+        },
+      ],
+      alerts: [
+        {
+          name: "BackupDiskFull",
+          expr: 'node_filesystem_avail_bytes{job="proxmox-host",mountpoint="/mnt/backup"} / node_filesystem_size_bytes{job="proxmox-host",mountpoint="/mnt/backup"} < 0.15',
+          receiver: "infra",
+        },
+      ],
+    },
+    receivers: {
+      infra: { kind: "slack", channel: "#infra-alerts", webhookSecret: { name: "slack", key: "url" } },
+    },
+    layers: {
+      "lvm-pvc-snapshot": [
+        {
+          host: "pve",
+          pool: "data",
+          excludeNamespaces: [{ name: "dbaas", reason: "high churn; dumped each night instead" }],
+          schedule: { onCalendar: "*-*-* 00,12:00:00" },
+          keep: { age: "7d" },
+          usualRun: "1min",
+          budget: "10min",
+          promise: { rpo: "14h" },
+          alert,
+        },
+      ],
+      "nfs-mirror": [
+        {
+          host: "pve",
+          schedule: { onCalendar: "*-*-* 02:00:00" },
+          source: "/srv/nfs",
+          target: "/mnt/backup",
+          excludes: [{ name: "photos", reason: "goes to the NAS by a leg of its own" }],
+          keep: [
+            { name: "pvc-data", reason: "generations of daily-backup" },
+            { name: "sqlite-backup", reason: "written by daily-backup" },
+            { name: "pfsense", reason: "written by daily-backup" },
+            { name: "pve-config", reason: "written by daily-backup" },
+          ],
+          usualRun: "20min",
+          budget: "45min",
+          promise: { rpo: "27h" },
+          alert,
+        },
+      ],
+      "daily-backup": [
+        {
+          host: "pve",
+          schedule: { onCalendar: "*-*-* 04:00:00" },
+          target: "/mnt/backup",
+          volumes: { keep: { count: 4, every: "week" } },
+          sqlite: { keep: { count: 4, every: "week" } },
+          firewalls: [{ name: "pfsense", keep: { count: 4, every: "week" } }],
+          configuration: { keep: { count: 4, every: "week" } },
+          usualRun: "40min",
+          budget: "1h 30min",
+          promise: { rpo: "28h" },
+          alert,
+        },
+      ],
+      "cluster-dump": [
+        {
+          name: "etcd-backup",
+          cluster: "k8s",
+          namespace: "kube-system",
+          dataset: "etcd",
+          schedule: { cron: "0 1 * * *" },
+          target: { host: "pve", path: "/srv/nfs/etcd-backup" },
+          keep: { age: "30d" },
+          usualRun: "2min",
+          budget: "10min",
+          promise: { rpo: "27h" },
+          alert,
+        },
+        {
+          name: "vault-backup",
+          cluster: "k8s",
+          namespace: "vault",
+          dataset: "vault",
+          schedule: { cron: "30 1 * * *" },
+          target: { host: "pve", path: "/srv/nfs/vault-backup" },
+          keep: { age: "30d" },
+          usualRun: "2min",
+          budget: "10min",
+          promise: { rpo: "27h" },
+          alert,
+        },
+      ],
+      "nfs-change-tracker": [
+        {
+          host: "pve",
+          watches: ["/srv/nfs"],
+          log: "/var/lib/holdfast/nfs-change-tracker",
+          schedule: { onCalendar: "hourly" },
+          usualRun: "1s",
+          budget: "1min",
+          promise: { rpo: "3h" },
+          alert,
+        },
+      ],
+      "offsite-sync": [
+        {
+          host: "pve",
+          destination: "nas",
+          schedule: { onCalendar: "*-*-* 06:00:00", after: ["daily-backup"] },
+          legs: [
+            { from: "/mnt/backup", to: "/Backup/pve-backup" },
+            { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },
+          ],
+          usualRun: "30min",
+          budget: "2h",
+          promise: { rpo: "30h" },
+          alert: { severity: "critical", ...alert },
+        },
+      ],
+      "nas-snapshots": [
+        {
+          destination: "nas",
+          share: "/Backup",
+          schedule: { onCalendar: "*-*-* 10:00:00" },
+          keep: { age: "7d" },
+          usualRun: "1min",
+          budget: "10min",
+          promise: { rpo: "27h" },
+          alert,
+        },
+      ],
+    },
+    waivers: [],
+    statements: [],
+  };
+}
+
+/** The example with a change made to it. */
+export function exampleWith(change: (estate: ExampleEstate) => void): EstateInput {
+  const estate = exampleEstate();
+  change(estate);
+  return estate;
+}

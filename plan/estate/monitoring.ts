@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { duration, name } from "./fields";
+
+/** Metrics that something other than a job of the estate emits: an exporter that Prometheus scrapes. */
+const exporter = z.strictObject({
+  job: z.string().min(1),
+  instances: z.array(z.string().min(1)).min(1),
+  metrics: z.array(z.string().min(1)).min(1),
+  labels: z
+    .record(z.string(), z.array(z.string()))
+    .default({})
+    .describe("Further labels and the values they take"),
+});
+
+const alert = z.strictObject({
+  name: z.string().regex(/^[A-Z][A-Za-z0-9]*$/, 'expected a CamelCase alert name, e.g. "BackupDiskFull"'),
+  expr: z.string().min(1).describe("PromQL"),
+  for: duration.default("5min"),
+  severity: z.enum(["warning", "critical"]).default("warning"),
+  receiver: name.optional().describe("Left out, nobody hears of it"),
+  runbook: z.boolean().default(true).describe("False while no page is written for it"),
+});
+export type AlertSpec = z.output<typeof alert>;
+
+export const monitoring = z.strictObject({
+  pushgateway: z.url({
+    protocol: /^https?$/,
+    error: 'expected an http(s) URL, e.g. "http://192.168.1.10:30091"',
+  }),
+  pushgatewayPersistent: z.boolean().default(true).describe("Whether pushed metrics survive its restart"),
+  scrapeInterval: duration.describe("How often Prometheus scrapes the Pushgateway"),
+  evaluationInterval: duration.describe("How often Prometheus evaluates rules"),
+  namespace: name.describe("Namespace of the PrometheusRule and AlertmanagerConfig objects"),
+  labels: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("Labels that the operator's ruleSelector asks for"),
+  runbooks: z.url().describe("Where the runbooks are published; a page is <runbooks>/<alert>"),
+  exporters: z.array(exporter).default([]),
+  alerts: z.array(alert).default([]).describe("Alerts beside those that every job gets"),
+});
+
+/** Who hears of an alert. */
+export const receiver = z.strictObject({
+  kind: z.literal("slack"),
+  channel: z.string().regex(/^#[a-z0-9_-]+$/, 'expected a Slack channel, e.g. "#infra-alerts"'),
+  webhookSecret: z.strictObject({
+    name: name.describe("Kubernetes Secret in the monitoring namespace"),
+    key: z.string().min(1),
+  }),
+  outOfSite: z.boolean().default(true).describe("Whether it still gets a message when the site is gone"),
+});

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { absolutePath, duration, name, reason, size } from "./fields";
+
+/** Disasters that a promise can be made for. Each destroys the places of one failure domain of the service. */
+export const domains = [
+  "application",
+  "volume",
+  "live-disk",
+  "backup-disk",
+  "host",
+  "cluster",
+  "nas",
+  "site",
+  "host-root",
+  "secrets",
+] as const;
+export type Domain = (typeof domains)[number];
+export const domain = z.enum(domains);
+
+/** A calendar date, the end of that day in the estate's zone. */
+export const date = z.iso.date('expected a date that exists, e.g. "2027-06-30"');
+
+/** Why something is accepted, by whom, until when. */
+const acceptance = z.strictObject({ reason, owner: z.string().min(1), expires: date });
+
+const common = {
+  name: name.optional().describe("By default the service's name"),
+  size: size.default("0B"),
+  churnPerDay: size.default("0B").describe("Bytes written anew each day"),
+  growthPerDay: size.default("0B"),
+  unprotected: acceptance.optional().describe("No copy is wanted: a waiver for this dataset alone"),
+};
+const onHost = { host: name };
+
+/** Bytes that somebody needs, by where they live. */
+export const dataset = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("volume").describe("Thin volume of a claim, found by pattern"),
+    ...common,
+    ...onHost,
+    pool: name,
+    namespace: name,
+    claim: name.optional().describe("By default the service's name"),
+    count: z.int().positive().default(1).describe("How many alike it stands for"),
+    encrypted: z.boolean().default(false),
+    holds: z.enum(["files", "sqlite", "database"]).default("files"),
+  }),
+  z.strictObject({ kind: z.literal("tree"), ...common, ...onHost, path: absolutePath }),
+  z.strictObject({
+    kind: z.literal("database"),
+    ...common,
+    engine: z.enum(["postgresql", "mysql", "mariadb", "etcd", "vault", "redis", "sqlite", "prometheus"]),
+    on: z
+      .union([z.strictObject({ host: name, pool: name, namespace: name }), z.strictObject({ cluster: name })])
+      .describe("The pool of its volume, or the cluster whose nodes' own disks hold it"),
+  }),
+  z.strictObject({ kind: z.literal("vm"), ...common, ...onHost, pool: name, id: z.int().positive() }),
+  z.strictObject({ kind: z.literal("device"), ...common, firewall: name }),
+  z.strictObject({
+    kind: z.literal("configuration"),
+    ...common,
+    ...onHost,
+    paths: z.array(absolutePath).min(1),
+  }),
+]);
+export type DatasetSpec = z.output<typeof dataset>;
+
+/** What people use, and the loss and time that they are owed. */
+export const service = z.strictObject({
+  data: z.array(dataset).min(1),
+  promise: z
+    .strictObject({
+      rpo: z.partialRecord(domain, duration).describe("Largest loss by disaster"),
+      rto: duration
+        .optional()
+        .describe("Longest time until it is back, in the worst disaster that has a promise"),
+    })
+    .optional(),
+  needs: z.array(name).default([]).describe("Services that have to be back before it can be restored"),
+  secrets: z.array(name).default([]).describe("Secrets that its restore needs"),
+});
+export type Service = z.output<typeof service>;
+
+/** Something that opens a copy: a password, a key. */
+export const secret = z.strictObject({
+  keptIn: z
+    .array(z.union([name, z.literal("break-glass")]))
+    .min(1)
+    .describe("Services that hold it, and `break-glass` for a copy on paper or with a person"),
+  pinned: z.boolean().default(true).describe("False for one that is weak, shared or typed in clear text"),
+});
+
+/** A finding that is accepted for a while. */
+export const waiver = acceptance.extend({
+  code: z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, 'expected a finding\'s code, e.g. "routes/no-copy"'),
+  subject: z.string().min(1),
+});

@@ -1,0 +1,92 @@
+import type { Dataset } from "../datasets";
+import type { Domain } from "../estate/services";
+import type { Estate } from "../estate/schema";
+import type { Location } from "../job";
+import { isBelow, sameMachine } from "../layers/places";
+import type { Copy } from "./copies";
+
+/** Whether the live data of a dataset is still good after a disaster in its own failure domain. */
+export function liveSurvives(dataset: Dataset, domain: Domain, estate: Estate): boolean {
+  const { machine } = dataset.location;
+  switch (domain) {
+    case "application":
+    case "volume":
+    case "live-disk":
+    case "site":
+      return false;
+    case "host":
+    case "host-root":
+      return machine.kind !== "host";
+    case "cluster":
+      return dataset.cluster === undefined;
+    case "backup-disk":
+      return !isOnBackupDisk(dataset.location, estate);
+    case "nas":
+      return machine.kind !== "destination";
+    case "secrets":
+      return !passwordStores(estate).has(dataset.service);
+  }
+}
+
+/** Whether a copy is still there, reachable and legible after a disaster in its dataset's failure domain. */
+export function copySurvives(copy: Copy, domain: Domain, estate: Estate): boolean {
+  const { dataset, location } = copy;
+  switch (domain) {
+    case "application":
+    case "cluster":
+      return true;
+    case "volume":
+      return volumeOf(location, estate) !== volumeOf(dataset.location, estate);
+    case "live-disk":
+      return (
+        !sameMachine(location.machine, dataset.location.machine) || location.disk !== dataset.location.disk
+      );
+    case "backup-disk":
+      return !isOnBackupDisk(location, estate);
+    case "host":
+      return !sameMachine(location.machine, dataset.location.machine);
+    case "nas":
+      return location.machine.kind !== "destination";
+    case "site":
+      return siteOf(location, estate) !== siteOf(dataset.location, estate) && isLegible(copy, estate);
+    case "host-root":
+      return !sameMachine(location.machine, dataset.location.machine) && copy.flow.outOfHostsReach;
+    case "secrets":
+      return isLegible(copy, estate);
+  }
+}
+
+/** Services that keep a secret which something else needs. Their loss is the disaster `secrets`. */
+export function passwordStores(estate: Estate): Set<string> {
+  const holders = Object.values(estate.secrets).flatMap(secret => secret.keptIn);
+  return new Set(holders.filter(holder => holder !== "break-glass"));
+}
+
+/** With the password stores gone, a copy opens only with secrets that are kept elsewhere too. */
+function isLegible(copy: Copy, estate: Estate): boolean {
+  return copy.flow.secrets.every(name => estate.secrets[name]?.keptIn.includes("break-glass") ?? false);
+}
+
+export function siteOf({ machine }: Location, estate: Estate): string | undefined {
+  switch (machine.kind) {
+    case "host":
+      return estate.hosts[machine.name]?.site;
+    case "cluster":
+      return estate.hosts[estate.clusters[machine.name]?.hosts[0] ?? ""]?.site;
+    case "destination":
+      return estate.destinations[machine.name]?.site;
+    case "firewall":
+      return estate.firewalls[machine.name]?.site;
+  }
+}
+
+function isOnBackupDisk({ machine, disk }: Location, estate: Estate): boolean {
+  return machine.kind === "host" && estate.hosts[machine.name]?.disks[disk ?? ""]?.role === "backup";
+}
+
+/** The logical volume or file system that a place lies in: what a broken volume takes along. */
+function volumeOf({ machine, path }: Location, estate: Estate): string {
+  const mounts = machine.kind === "host" ? Object.keys(estate.hosts[machine.name]?.filesystems ?? {}) : [];
+  const mount = mounts.filter(candidate => isBelow(path, candidate)).sort((a, b) => b.length - a.length)[0];
+  return `${machine.kind}:${machine.name}:${mount ?? path}`;
+}

@@ -1,0 +1,64 @@
+import { datasetId } from "../../datasets";
+import type { Estate } from "../../estate/schema";
+import type { Job, Metric } from "../../job";
+import { retentionOf } from "../../retention";
+import { cronTrigger, runOf } from "../common";
+import { hostLocation } from "../places";
+import type { ClusterDumpSpec } from "./spec";
+
+/** One job for each CronJob that dumps something. */
+export function clusterDumpJobs(estate: Estate): Job[] {
+  return estate.layers["cluster-dump"].map(spec => clusterDumpJob(spec, estate));
+}
+
+function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): Job {
+  const trigger = cronTrigger(spec.schedule, estate.zone);
+  const target = hostLocation(estate, spec.target.host, spec.target.path);
+  return {
+    name: spec.name,
+    layer: "cluster-dump",
+    runsOn: { kind: "cluster", name: spec.cluster },
+    host: spec.cluster,
+    trigger,
+    ...runOf(spec, trigger, estate),
+    flows: [
+      {
+        source: { kind: "dataset", id: datasetId(spec.dataset) },
+        target,
+        retention: retentionOf(spec.keep),
+        metadata: "kept",
+        outOfHostsReach: false,
+        verified: spec.verified,
+        secrets: [],
+        restore: `kubectl --namespace ${spec.namespace} create job --from=cronjob/${spec.name} restore # reads {from}`,
+      },
+    ],
+    deletes: [{ location: target, keeps: [], scope: "own-generations" }],
+    metricsJob: spec.name,
+    metrics,
+    files: [],
+    units: [],
+  };
+}
+
+const metrics: readonly Metric[] = [
+  {
+    name: "backup_last_run_timestamp",
+    help: "End of the last run, epoch seconds",
+    emitted: "any-end",
+    meaning: "last-run",
+  },
+  {
+    name: "backup_last_status",
+    help: "0 after a success, the exit code after a failure",
+    emitted: "any-end",
+    meaning: "status",
+  },
+  {
+    name: "backup_last_success_timestamp",
+    help: "End of the last successful run, epoch seconds",
+    emitted: "success",
+    meaning: "last-success",
+  },
+  { name: "backup_bytes", help: "Size of the last good dump", emitted: "success", meaning: "bytes" },
+];

@@ -1,0 +1,67 @@
+import type { Estate } from "../../estate/schema";
+import type { Job, Metric } from "../../job";
+import { retentionOf } from "../../retention";
+import { runOf, timerTrigger } from "../common";
+import type { NasSnapshotsSpec } from "./spec";
+
+/** One job for each share that a NAS snapshots. */
+export function nasSnapshotsJobs(estate: Estate): Job[] {
+  return estate.layers["nas-snapshots"].map(spec => nasSnapshotsJob(spec, estate));
+}
+
+function nasSnapshotsJob(spec: NasSnapshotsSpec, estate: Estate): Job {
+  const trigger = timerTrigger(spec.schedule, estate.zone);
+  const machine = { kind: "destination", name: spec.destination } as const;
+  const destination = estate.destinations[spec.destination];
+  const target = { machine, path: `${spec.share}/#snapshot` };
+  return {
+    name: "nas-snapshots",
+    layer: "nas-snapshots",
+    runsOn: machine,
+    host: spec.destination,
+    trigger,
+    ...runOf(spec, trigger, estate),
+    flows: [
+      {
+        source: {
+          kind: "tree",
+          location: { machine, path: spec.share },
+          excludes: [{ name: "#snapshot", reason: "snapshots of snapshots" }],
+        },
+        target,
+        retention: retentionOf(spec.keep),
+        metadata: "kept",
+        outOfHostsReach: true,
+        verified: true,
+        secrets: destination?.secrets ?? [],
+        restore: `rsync -aHAXS --numeric-ids ${destination?.user ?? ""}@${destination?.address ?? ""}:{from}/ {to}/`,
+      },
+    ],
+    deletes: [{ location: target, keeps: [], scope: "own-generations" }],
+    metricsJob: "nas-snapshots",
+    metrics,
+    files: [],
+    units: [],
+  };
+}
+
+const metrics: readonly Metric[] = [
+  {
+    name: "nas_snapshot_last_run_timestamp",
+    help: "Last look at the share's snapshots, epoch seconds",
+    emitted: "any-end",
+    meaning: "last-run",
+  },
+  {
+    name: "nas_snapshot_last_status",
+    help: "0 while the newest snapshot is as new as the schedule says",
+    emitted: "any-end",
+    meaning: "status",
+  },
+  {
+    name: "nas_snapshot_last_success_timestamp",
+    help: "Time of the newest snapshot, epoch seconds",
+    emitted: "success",
+    meaning: "last-success",
+  },
+];

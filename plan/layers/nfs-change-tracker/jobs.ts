@@ -1,0 +1,50 @@
+import type { Estate } from "../../estate/schema";
+import type { Job, Metric } from "../../job";
+import { runOf, timerTrigger } from "../common";
+import type { NfsChangeTrackerSpec } from "./spec";
+
+const jobName = "nfs-change-tracker";
+
+/** One job for each tracker: it copies nothing, and is judged by its heartbeat. */
+export function nfsChangeTrackerJobs(estate: Estate): Job[] {
+  return estate.layers["nfs-change-tracker"].map(spec => nfsChangeTrackerJob(spec, estate));
+}
+
+function nfsChangeTrackerJob(spec: NfsChangeTrackerSpec, estate: Estate): Job {
+  const trigger = timerTrigger(spec.schedule, estate.zone);
+  return {
+    name: jobName,
+    layer: "nfs-change-tracker",
+    runsOn: { kind: "host", name: spec.host },
+    host: spec.host,
+    trigger,
+    ...runOf(spec, trigger, estate),
+    flows: [],
+    deletes: [],
+    metricsJob: jobName,
+    metrics,
+    files: [],
+    units: [],
+  };
+}
+
+const metrics: readonly Metric[] = [
+  {
+    name: "nfs_change_tracker_last_run_timestamp",
+    help: "Last heartbeat, epoch seconds",
+    emitted: "any-end",
+    meaning: "last-run",
+  },
+  {
+    name: "nfs_change_tracker_last_status",
+    help: "0 while every watch stands, 1 after an overflow or a lost watch",
+    emitted: "any-end",
+    meaning: "status",
+  },
+  {
+    name: "nfs_change_tracker_last_success_timestamp",
+    help: "Last heartbeat with every watch standing, epoch seconds",
+    emitted: "success",
+    meaning: "last-success",
+  },
+];

@@ -1,0 +1,74 @@
+import type { Estate } from "../../estate/schema";
+import type { Job, Location, Metric } from "../../job";
+import { runOf, timerTrigger } from "../common";
+import { hostLocation } from "../places";
+import type { OffsiteSyncSpec } from "./spec";
+
+/** The unit's name on the host. */
+const jobName = "offsite-sync-backup";
+
+/** One job for each host that sends its copies away. */
+export function offsiteSyncJobs(estate: Estate): Job[] {
+  return estate.layers["offsite-sync"].map(spec => offsiteSyncJob(spec, estate));
+}
+
+function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate): Job {
+  const trigger = timerTrigger(spec.schedule, estate.zone);
+  const destination = estate.destinations[spec.destination];
+  const at = (path: string): Location => ({ machine: { kind: "destination", name: spec.destination }, path });
+  return {
+    name: jobName,
+    layer: "offsite-sync",
+    runsOn: { kind: "host", name: spec.host },
+    host: spec.host,
+    trigger,
+    ...runOf(spec, trigger, estate),
+    flows: spec.legs.map(leg => ({
+      source: {
+        kind: "tree",
+        location: hostLocation(estate, spec.host, leg.from),
+        excludes: leg.excludes,
+        ...(leg.only === undefined ? {} : { only: leg.only.map(entry => entry.name) }),
+      },
+      target: at(leg.to),
+      retention: { kind: "latest" },
+      metadata: leg.metadata,
+      outOfHostsReach: false,
+      verified: true,
+      secrets: destination?.secrets ?? [],
+      restore: `rsync -aHAXS --numeric-ids ${destination?.user ?? ""}@${destination?.address ?? ""}:{from}/ {to}/`,
+    })),
+    deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),
+    metricsJob: "offsite-backup-sync",
+    metrics,
+    files: [],
+    units: [],
+  };
+}
+
+const metrics: readonly Metric[] = [
+  {
+    name: "offsite_sync_last_run_timestamp",
+    help: "End of the last run, epoch seconds",
+    emitted: "any-end",
+    meaning: "last-run",
+  },
+  {
+    name: "offsite_sync_last_status",
+    help: "0 after a success, the exit code after a failure",
+    emitted: "any-end",
+    meaning: "status",
+  },
+  {
+    name: "backup_last_success_timestamp",
+    help: "End of the last successful run, epoch seconds",
+    emitted: "success",
+    meaning: "last-success",
+  },
+  {
+    name: "offsite_sync_bytes",
+    help: "Bytes that the last successful run sent",
+    emitted: "success",
+    meaning: "bytes",
+  },
+];

@@ -1,0 +1,35 @@
+import type { Estate } from "../estate/schema";
+import type { Location, Machine } from "../job";
+
+/** The disk below a path of a host: that of the nearest mount point above it. */
+export function onDisk(estate: Estate, hostName: string, path: string): { disk?: string } {
+  const mounts = Object.entries(estate.hosts[hostName]?.filesystems ?? {}).filter(([mount]) =>
+    isBelow(path, mount),
+  );
+  const nearest = mounts.sort(([a], [b]) => b.length - a.length)[0];
+  return nearest ? { disk: nearest[1].disk } : {};
+}
+
+/** Whether a path is a folder or lies in it. */
+export function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
+}
+
+/** A place in a host's file systems. */
+export function hostLocation(estate: Estate, host: string, path: string): Location {
+  return { machine: { kind: "host", name: host }, ...onDisk(estate, host, path), path };
+}
+
+/** A place in a host's thin pool. */
+export function poolLocation(estate: Estate, host: string, pool: string, path: string): Location {
+  const disk = estate.hosts[host]?.pools[pool]?.disk;
+  return {
+    machine: { kind: "host", name: host },
+    ...(disk === undefined ? {} : { disk }),
+    path: `pool:${pool}/${path}`,
+  };
+}
+
+export function sameMachine(a: Machine, b: Machine): boolean {
+  return a.kind === b.kind && a.name === b.name;
+}
