@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The project's root folder. Searched upwards: in a bundle, `import.meta.url` is the entry's, at whatever depth it lies. */
@@ -14,8 +14,21 @@ function rootAbove(folder: string): string {
   return rootAbove(parent);
 }
 
-/** What a lab leaves between commands: keys, disks, logs, process ids. `npm run lab -- down` removes it. */
-export const stateDir = join(projectRoot, ".holdfast");
+/**
+ * What a lab leaves between commands: keys, disks, logs, process ids. `npm run lab -- down` removes it.
+ * `HOLDFAST_STATE` names another folder, for a second lab beside the first.
+ */
+export const stateDir = stateDirOf(process.env);
+
+function stateDirOf(environment: NodeJS.ProcessEnv): string {
+  const chosen = environment["HOLDFAST_STATE"];
+  if (chosen === undefined || chosen === "") return join(projectRoot, ".holdfast");
+  if (!isAbsolute(chosen) || /[",\s]/.test(chosen))
+    throw new Error(
+      `HOLDFAST_STATE is ${JSON.stringify(chosen)}, expected an absolute path without commas, quotes or spaces, e.g. "/var/tmp/holdfast-2"`,
+    );
+  return resolve(chosen);
+}
 
 /** Heavy builds, shared by all checkouts of one user: `$XDG_CACHE_HOME/holdfast`, by default `~/.cache/holdfast`. */
 export function cacheDir(environment: NodeJS.ProcessEnv = process.env): string {

@@ -37,10 +37,44 @@ async function download(packages: readonly string[], into: string): Promise<void
   }
 }
 
+export type PackageSources = {
+  /** Text of a sources.list. */
+  readonly sources: string;
+  /** Text of an apt.conf: this machine's proxies and what it thinks of dates. */
+  readonly options: string;
+};
+
+/** Where this machine gets a Debian release from; Debian's own addresses when it is of another release. */
+export async function packageSources(codename: string): Promise<PackageSources> {
+  const lists = await packageLists();
+  const fields = ["ORIGIN", "CODENAME", "SITE", "RELEASE", "COMPONENT"].map(field => `$(${field})`).join(" ");
+  const format = ["--format", fields, "Created-By: Packages"];
+  const { stdout: targets } = await execa("apt-get", [...aptOptions(lists), "indextargets", ...format]);
+  const found = targets
+    .split("\n")
+    .map(line => line.split(" "))
+    .filter(([origin, name = ""]) => origin === "Debian" && new RegExp(`^${codename}(-|$)`).test(name))
+    .map(([, , site, release, component]) => `deb ${site} ${release} ${component}`);
+  const usual = ["", "-updates"].map(suffix => `deb http://deb.debian.org/debian ${codename}${suffix} main`);
+  const security = `deb http://deb.debian.org/debian-security ${codename}-security main`;
+  const { stdout: settings } = await execa("apt-config", ["dump"]);
+  const kept = /^Acquire::(https?::.*Proxy.*|Check-Valid-Until|Check-Date) /i;
+  return {
+    sources: `${[...new Set(found.length > 0 ? found : [...usual, security])].join("\n")}\n`,
+    options: settings
+      .split("\n")
+      .filter(line => kept.test(line))
+      .map(line => `${line}\n`)
+      .join(""),
+  };
+}
+
+let updating: Promise<void> | undefined;
+
 /** The project's own package lists, so that the machine's stay as they are and no root is needed. */
 async function packageLists(): Promise<string> {
   const lists = join(cacheDir(), "apt-lists");
-  if (!existsSync(lists)) await update(lists);
+  if (!existsSync(lists)) await (updating ??= update(lists));
   return lists;
 }
 
@@ -49,10 +83,19 @@ async function update(lists: string): Promise<void> {
   try {
     mkdirSync(join(part, "partial"), { recursive: true });
     await execa("apt-get", [...aptOptions(part), "-q", "update"]);
-    rmSync(lists, { recursive: true, force: true });
-    renameSync(part, lists);
+    replace(part, lists);
   } finally {
     rmSync(part, { recursive: true, force: true });
+  }
+}
+
+/** Another process may do the same at the same time: its lists are as good. */
+function replace(part: string, lists: string): void {
+  rmSync(lists, { recursive: true, force: true });
+  try {
+    renameSync(part, lists);
+  } catch (error) {
+    if (!existsSync(lists)) throw error;
   }
 }
 

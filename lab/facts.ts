@@ -13,6 +13,8 @@ const host = z.object({
   /** Public key as known_hosts has it, without the name: "ssh-ed25519 AAAA…". */
   hostKey: z.string().startsWith("ssh-ed25519 "),
   privateKeyFile: z.string(),
+  /** UUID of the file system at each mount point, e.g. of "/srv/nfs": what an estate names. */
+  filesystems: z.record(z.string(), z.uuid()),
 });
 
 const factsSchema = z.object({

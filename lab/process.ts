@@ -158,6 +158,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/** Start time of a process in clock ticks since boot; with its id, it names the process for good. */
+export function startTicksOf(pid: number): string | undefined {
+  return readStat(pid)?.startTicks;
+}
+
 type Stat = { readonly state: string; readonly session: number; readonly startTicks: string };
 
 function readStat(pid: number): Stat | undefined {

@@ -1,0 +1,49 @@
+import { clientKeyFile, publicKey, rootKeyFile, type Identity } from "./identity";
+import { devicePath, machines, type HostName } from "./machines";
+
+/** Shell script that a host runs once, as its first process, before systemd. */
+export function firstBoot(name: HostName, identity: Identity): string {
+  const mountPoints = machines[name].disks.flatMap(disk => (disk.fileSystem ? [disk.fileSystem.path] : []));
+  return [
+    "chmod 700 /root/.ssh",
+    `mkdir -p ${mountPoints.join(" ")}`,
+    ...(name === "pve" ? thinPool() : nasVolume(identity)),
+    "",
+  ].join("\n");
+}
+
+/** The pool as the Proxmox installer names it. udev isn't there yet, so LVM makes its nodes itself. */
+function thinPool(): string[] {
+  const disk = devicePath(1);
+  const alone =
+    "--config 'activation{udev_sync=0 udev_rules=0 monitoring=0} devices{obtain_device_list_from_udev=0}'";
+  return [
+    "modprobe -a dm-mod dm-thin-pool",
+    `pvcreate -qq ${alone} ${disk}`,
+    `vgcreate -qq ${alone} pve ${disk}`,
+    `lvcreate -qq ${alone} --type thin-pool -l 90%FREE --poolmetadatasize 64M -n data pve`,
+    `vgchange -qq ${alone} -an pve`,
+  ];
+}
+
+/** A volume, a shared folder with a quota, its snapshots' place and the administrator, as DSM lays them out. */
+function nasVolume(identity: Identity): string[] {
+  const uuid = identity.nas.filesystems["/volume1"] ?? "";
+  const home = "/var/services/homes/Administrator";
+  const keys = [clientKeyFile, rootKeyFile("pve")].map(publicKey);
+  return [
+    `mkfs.btrfs -q -L volume1 -U ${uuid} ${devicePath(1)}`,
+    `mount -t btrfs ${devicePath(1)} /volume1`,
+    "btrfs quota enable /volume1",
+    "btrfs -q subvolume create /volume1/Backup",
+    "btrfs qgroup limit 32G /volume1/Backup",
+    "mkdir -p /volume1/@sharesnap/Backup /var/services/homes",
+    `useradd -m -d ${home} -G sudo -s /bin/sh Administrator`,
+    `echo 'Administrator:${identity.administratorPassword}' | chpasswd`,
+    `mkdir -m 700 ${home}/.ssh`,
+    `cat >${home}/.ssh/authorized_keys <<'END'\n${keys.join("\n")}\nEND`,
+    `chown -R Administrator: ${home}/.ssh /volume1/Backup`,
+    "umount /volume1",
+    "rm /etc/lab/first-boot",
+  ];
+}

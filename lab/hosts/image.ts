@@ -1,0 +1,72 @@
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join, relative } from "node:path";
+import { execa } from "execa";
+import { cached, projectRoot } from "../cache";
+import { packageSources } from "../debian";
+import type { Kernel } from "./kernel";
+
+const recipe = join(projectRoot, "lab/hosts/image");
+
+/**
+ * Disk image that both hosts start from: Debian bookworm with what a Proxmox VE host and a NAS have in common. It holds
+ * no key and no identity. Hosts write to an overlay of their own: never change it, an overlay of a changed image is void.
+ * @returns path of the image, in the cache
+ */
+export async function ensureImage(kernel: Kernel, say: (line: string) => void): Promise<string> {
+  const inputs = [kernel.program, ...filesBelow(recipe).map(describe)];
+  const folder = await cached("host-image", inputs, async part => {
+    say("Making the hosts' disk image from Debian packages (about a minute, once)");
+    await build(kernel, part);
+  });
+  return join(folder, "root.img");
+}
+
+async function build(kernel: Kernel, part: string): Promise<void> {
+  const work = join(part, "work");
+  mkdirSync(work);
+  const { sources, options } = await packageSources("bookworm");
+  writeFileSync(join(work, "sources.list"), sources);
+  writeFileSync(join(work, "apt.conf"), options);
+  const image = join(part, "root.img.part");
+  const script = [join(recipe, "build.sh"), work, kernel.mmdebstrap, kernel.modules, image];
+  // Files of many owners need a root: an unprivileged user has one in a namespace, with the ids of /etc/subuid.
+  const asRoot =
+    process.getuid?.() === 0
+      ? []
+      : ["unshare", "--user", "--map-auto", "--map-root-user", "--mount", "--pid", "--fork"];
+  const [program = "sh", ...args] = [...asRoot, "sh", ...script];
+  const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
+  const result = await execa(program, args, {
+    reject: false,
+    all: true,
+    env: { PATH: path, LC_ALL: "C.UTF-8" },
+  });
+  if (result.failed) {
+    const tail = result.all.trim().split("\n").slice(-8).join("\n  ");
+    throw new Error(
+      `The hosts' disk image can't be made (exit ${result.exitCode}); nothing was kept:\n  ${tail}`,
+    );
+  }
+  await execa("rm", ["-rf", work]);
+  chmodSync(image, 0o444);
+  renameSync(image, join(part, "root.img"));
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map(name => join(folder, name))
+    .filter(path => statSync(path).isFile())
+    .sort();
+}
+
+function describe(file: string): string {
+  return `${relative(recipe, file)} ${statSync(file).mode & 0o777}\n${readFileSync(file, "utf8")}`;
+}

@@ -1,0 +1,95 @@
+import { fixedFacts, writeFacts, type HostFacts } from "../facts";
+import { startNamespace } from "../namespace";
+import { isRunning, stopProcess, until } from "../process";
+import { boot, processName } from "./boot";
+import { ensureDisks, removeDisks } from "./disks";
+import { clientKeyFile, ensureIdentity, type Identity } from "./identity";
+import { ensureImage } from "./image";
+import { prepareKernel } from "./kernel";
+import { withLabLock } from "./lock";
+import { hostNames, machines, type HostName } from "./machines";
+import { whyHostsCannotBoot } from "./requirements";
+import { onHost } from "./ssh";
+
+export { hostName, hostNames, machines, type HostName } from "./machines";
+export { mustOnHost, onHost, sshArgv, type CommandOptions, type CommandResult } from "./ssh";
+
+export type StartOptions = {
+  /** Hosts to start. @default all of them */
+  readonly only?: readonly HostName[];
+  /** Gets a line for each thing that takes time. */
+  readonly say: (line: string) => void;
+};
+
+/**
+ * Boots the lab's hosts that don't run yet, in parallel, on the disks that they have or on fresh ones, and writes the
+ * lab's facts. Ends when each answers over SSH and has started all of its units.
+ * @throws with the reason and what runs without hosts, when this machine can't boot them
+ */
+export async function startHosts({ only = hostNames, say }: StartOptions): Promise<void> {
+  const reason = whyHostsCannotBoot();
+  if (reason !== undefined) throw new Error(reason);
+  await withLabLock("hosts", say, async () => {
+    await startNamespace();
+    const identity = await ensureIdentity();
+    const stopped = only.filter(name => !isRunning(processName(name)));
+    if (stopped.length > 0) {
+      const kernel = await prepareKernel();
+      const image = await ensureImage(kernel, say);
+      const boots = stopped.map(async name => {
+        say(`${name}: booting`);
+        const disks = await ensureDisks(name, image, identity);
+        await boot(name, kernel, disks);
+        say(`${name}: up at ${machines[name].address}`);
+      });
+      const failed = (await Promise.allSettled(boots)).find(result => result.status === "rejected");
+      if (failed) throw failed.reason;
+    }
+    writeFacts({ ...fixedFacts, pve: hostFacts("pve", identity), nas: hostFacts("nas", identity) });
+  });
+}
+
+/** Shuts hosts down in order; their disks stay for the next start. */
+export async function stopHosts(only: readonly HostName[] = hostNames): Promise<void> {
+  await Promise.all(only.map(shutDown));
+}
+
+/** Ends hosts as a power cut does: what was in their memory is lost, their disks stay as they are. */
+export async function powerCut(...names: readonly HostName[]): Promise<void> {
+  await Promise.all(names.map(name => stopProcess(processName(name), 0)));
+}
+
+/** Ends hosts and throws their disks away. Keys and UUIDs stay, so an estate that names them still fits. */
+export async function resetHosts(only: readonly HostName[] = hostNames): Promise<void> {
+  await powerCut(...only);
+  for (const name of only) removeDisks(name);
+}
+
+export type HostStatus = { readonly name: HostName; readonly address: string; readonly running: boolean };
+
+export function hostStatus(): HostStatus[] {
+  return hostNames.map(name => ({
+    name,
+    address: machines[name].address,
+    running: isRunning(processName(name)),
+  }));
+}
+
+async function shutDown(name: HostName): Promise<void> {
+  if (!isRunning(processName(name))) return;
+  // A host that can't be told any more is ended like a power cut, below.
+  await onHost(name, "systemctl poweroff --no-block", { timeoutMs: 15_000 }).catch(() => undefined);
+  await until(() => !isRunning(processName(name)), 60_000);
+  await stopProcess(processName(name), 0);
+}
+
+function hostFacts(name: HostName, identity: Identity): HostFacts {
+  return {
+    address: machines[name].address,
+    port: 22,
+    user: name === "pve" ? "root" : "Administrator",
+    hostKey: identity[name].hostKey,
+    privateKeyFile: clientKeyFile,
+    filesystems: identity[name].filesystems,
+  };
+}

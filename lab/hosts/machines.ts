@@ -1,0 +1,68 @@
+/** The lab's hosts: `pve` stands for the Proxmox host, `nas` for the Synology. */
+export const hostNames = ["pve", "nas"] as const;
+
+export type HostName = (typeof hostNames)[number];
+
+export type FileSystem = {
+  readonly type: "ext4" | "btrfs";
+  /** Mount point on the host. */
+  readonly path: string;
+  /** Mount options, as in fstab(5). */
+  readonly options: string;
+};
+
+export type Disk = {
+  /** Its file is `.holdfast/lab/hosts/HOST/NAME.disk`. */
+  readonly name: string;
+  /** What the host sees; the file is sparse and takes what was written. */
+  readonly sizeGib: number;
+  /** Absent: the disk belongs to LVM. */
+  readonly fileSystem?: FileSystem;
+};
+
+export type Machine = {
+  readonly address: string;
+  readonly memoryMib: number;
+  /** In the order of their devices: /dev/ubdb, /dev/ubdc, and on. /dev/ubda is the root disk. */
+  readonly disks: readonly Disk[];
+};
+
+export const machines: Readonly<Record<HostName, Machine>> = {
+  pve: {
+    address: "10.77.0.11",
+    memoryMib: 1024,
+    disks: [
+      { name: "thin", sizeGib: 32 },
+      { name: "nfs", sizeGib: 32, fileSystem: { type: "ext4", path: "/srv/nfs", options: "defaults" } },
+      {
+        name: "nfs-ssd",
+        sizeGib: 8,
+        fileSystem: { type: "ext4", path: "/srv/nfs-ssd", options: "defaults" },
+      },
+      {
+        name: "backup",
+        sizeGib: 64,
+        fileSystem: { type: "ext4", path: "/mnt/backup", options: "defaults,nofail" },
+      },
+    ],
+  },
+  nas: {
+    address: "10.77.0.12",
+    memoryMib: 512,
+    disks: [
+      { name: "volume1", sizeGib: 64, fileSystem: { type: "btrfs", path: "/volume1", options: "defaults" } },
+    ],
+  },
+};
+
+/** Device of the nth disk on a host: 0 is the root disk, /dev/ubda. */
+export function devicePath(index: number): string {
+  return `/dev/ubd${String.fromCharCode("a".charCodeAt(0) + index)}`;
+}
+
+/** Name of a host given by a person. @throws when there is no such host */
+export function hostName(text: string): HostName {
+  const name = hostNames.find(known => known === text);
+  if (name === undefined) throw new Error(`No host "${text}" in the lab. Allowed: ${hostNames.join(", ")}`);
+  return name;
+}

@@ -1,0 +1,68 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import {
+  clientKeyFile,
+  hostKeyFile,
+  knownHostsFile,
+  publicKey,
+  rootKeyFile,
+  type Identity,
+} from "./identity";
+import { devicePath, machines, type HostName } from "./machines";
+import { firstBoot } from "./first-boot";
+
+type SeedFile = { readonly path: string; readonly text: string; readonly mode?: number };
+
+/**
+ * Writes a host's seed: a tar archive that it reads as a disk and unpacks at its first boot (image/files, lab-init).
+ * It carries what the shared image must not: name, keys, file systems by UUID.
+ */
+export async function writeSeed(name: HostName, identity: Identity, file: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-seed-"));
+  try {
+    for (const { path, text, mode = 0o644 } of seedFiles(name, identity)) {
+      const target = join(folder, path);
+      mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
+      writeFileSync(target, text, { mode });
+    }
+    const paths = seedFiles(name, identity).map(each => each.path);
+    const owner = ["--owner=0", "--group=0", "--numeric-owner"];
+    await execa("tar", ["-C", folder, ...owner, "-cf", file, "--", ...paths]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function seedFiles(name: HostName, identity: Identity): SeedFile[] {
+  const read = (path: string): string => readFileSync(path, "utf8");
+  return [
+    { path: "etc/hostname", text: `${name}\n` },
+    { path: "etc/machine-id", text: `${identity[name].machineId}\n` },
+    { path: "etc/fstab", text: fstab(name, identity) },
+    { path: "etc/ssh/ssh_host_ed25519_key", text: read(hostKeyFile(name)), mode: 0o600 },
+    { path: "etc/ssh/ssh_host_ed25519_key.pub", text: `${publicKey(hostKeyFile(name))}\n` },
+    { path: "etc/ssh/ssh_known_hosts", text: read(knownHostsFile) },
+    { path: "root/.ssh/authorized_keys", text: `${publicKey(clientKeyFile)}\n`, mode: 0o600 },
+    { path: "root/.ssh/id_ed25519", text: read(rootKeyFile(name)), mode: 0o600 },
+    { path: "root/.ssh/id_ed25519.pub", text: `${publicKey(rootKeyFile(name))}\n` },
+    { path: "etc/lab/first-boot", text: firstBoot(name, identity), mode: 0o600 },
+  ];
+}
+
+/** The root disk needs no line: the kernel mounts it, and a line would make systemd wait for its device. */
+function fstab(name: HostName, identity: Identity): string {
+  return machines[name].disks
+    .flatMap(disk => (disk.fileSystem ? [disk.fileSystem] : []))
+    .map(({ path, type, options }) => {
+      const uuid = identity[name].filesystems[path] ?? "";
+      return `UUID=${uuid} ${path} ${type} ${options} 0 ${type === "ext4" ? 2 : 0}\n`;
+    })
+    .join("");
+}
+
+/** Device of the seed: the one after the last data disk. */
+export function seedDevice(name: HostName): string {
+  return devicePath(machines[name].disks.length + 1);
+}

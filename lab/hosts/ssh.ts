@@ -1,0 +1,78 @@
+import { execa } from "execa";
+import { inNamespace } from "../namespace";
+import { clientKeyFile, controlPort, knownHostsFile } from "./identity";
+import { machines, type HostName } from "./machines";
+
+export type CommandResult = { readonly stdout: string; readonly stderr: string; readonly exitCode: number };
+
+export type CommandOptions = {
+  /** Text for the command's standard input. */
+  readonly input?: string;
+  /** @default 120000 */
+  readonly timeoutMs?: number;
+  /** @default "root" */
+  readonly user?: string;
+  /** 22 is the port that an operator uses; a switch of the NAS may make it unusable. @default the lab's own port */
+  readonly port?: number;
+};
+
+/**
+ * The command that runs `command` by a host's shell over SSH, from anywhere on this machine.
+ * @param command absent: an interactive shell
+ */
+export function sshArgv(name: HostName, command?: string, options: CommandOptions = {}): string[] {
+  const { user = "root", port = controlPort } = options;
+  const settings = [
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    `UserKnownHostsFile="${knownHostsFile}"`,
+    "GlobalKnownHostsFile=/dev/null",
+    "IdentitiesOnly=yes",
+    "ConnectTimeout=10",
+    "LogLevel=ERROR",
+  ];
+  return inNamespace([
+    "ssh",
+    ...["-F", "none", "-i", clientKeyFile, "-p", String(port), "-l", user],
+    ...settings.flatMap(setting => ["-o", setting]),
+    machines[name].address,
+    ...(command === undefined ? [] : ["--", command]),
+  ]);
+}
+
+/**
+ * Runs a command by a host's shell. A command that fails is a result, not an error.
+ * @throws when the host can't be reached (ssh's exit code 255) or the time is up
+ */
+export async function onHost(
+  name: HostName,
+  command: string,
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const { timeoutMs = 120_000 } = options;
+  const [program = "", ...args] = sshArgv(name, command, options);
+  const result = await execa(program, args, {
+    input: options.input ?? "",
+    timeout: timeoutMs,
+    reject: false,
+    stripFinalNewline: false,
+  });
+  if (result.timedOut)
+    throw new Error(`${name}: no end after ${timeoutMs / 1000} s of: ${command.slice(0, 200)}`);
+  const { stdout, stderr, exitCode = 255 } = result;
+  if (exitCode === 255)
+    throw new Error(`${name} can't be reached by ssh: ${stderr.trim() || result.shortMessage}`);
+  return { stdout, stderr, exitCode };
+}
+
+/** Like `onHost`, and throws when the command fails. @returns what it printed */
+export async function mustOnHost(
+  name: HostName,
+  command: string,
+  options: CommandOptions = {},
+): Promise<string> {
+  const { stdout, stderr, exitCode } = await onHost(name, command, options);
+  if (exitCode !== 0)
+    throw new Error(`${name}: exit ${exitCode} of: ${command.slice(0, 200)}\n${stderr.trim().slice(-1000)}`);
+  return stdout;
+}
