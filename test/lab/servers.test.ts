@@ -1,0 +1,186 @@
+import { readFileSync } from "node:fs";
+import { runningProcess } from "../../lab/process";
+import { matcherText } from "../../lab/servers/rule-sync/alertmanager";
+import { credentials } from "../../lab/servers/credentials";
+import {
+  activeAlerts,
+  clearMessages,
+  connect,
+  exchange,
+  monitoringNamespace,
+  queryPrometheus,
+  receivedMessages,
+  refusals,
+  serverNames,
+  serverStatus,
+  startServers,
+  stopServer,
+  stopServers,
+  urls,
+} from "../../lab/servers";
+import {
+  alertmanagerText,
+  alertName,
+  alertRule,
+  applyRoute,
+  applyRule,
+  eventually,
+  id,
+  loadedExpression,
+  metric,
+  ourMessages,
+  ours,
+  push,
+  pushPath,
+  routePath,
+  rulePath,
+} from "./servers-fixture";
+
+const quiet = (): void => undefined;
+let foundRunning = false;
+
+jest.setTimeout(180_000);
+
+beforeAll(async () => {
+  foundRunning = (await serverStatus()).every(({ up }) => up);
+  await startServers(quiet);
+}, 15 * 60_000);
+
+afterAll(async () => {
+  if (!foundRunning) return stopServers();
+  await connect().remove(rulePath);
+  await connect().remove(routePath);
+  await exchange(pushPath(), { method: "DELETE" });
+}, 60_000);
+
+test("answers on all of its addresses, and a second start starts nothing", async () => {
+  const before = await serverStatus();
+  expect(before.map(({ name, up }) => ({ name, up }))).toEqual(serverNames.map(name => ({ name, up: true })));
+  const lines: string[] = [];
+  await startServers(line => lines.push(line));
+  expect(lines).toEqual([`servers: 0 started, ${serverNames.length} ran already`]);
+  expect((await serverStatus()).map(({ pid }) => pid)).toEqual(before.map(({ pid }) => pid));
+});
+
+test("serves the operator's definitions, checks objects by them, and asks for a token", async () => {
+  await expect(applyRule([{ alert: alertName, expression: "1" }])).rejects.toThrow(
+    /expr.*Required|expression/,
+  );
+  const reply = await exchange(`${urls.kubernetes}/readyz`, {
+    ca: readFileSync(credentials.authority, "utf8"),
+  });
+  expect(reply.status).toBe(401);
+});
+
+test("removes what a deleted namespace holds", async () => {
+  const api = connect();
+  const namespace = `/api/v1/namespaces/${id}`;
+  await api.apply(namespace, { apiVersion: "v1", kind: "Namespace", metadata: { name: id } });
+  await api.apply(`${namespace}/configmaps/held`, {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "held", namespace: id },
+  });
+  await api.remove(namespace);
+  await eventually(async () => (await api.get(namespace)) === undefined);
+  expect(await api.get(`${namespace}/configmaps/held`)).toBeUndefined();
+});
+
+test("an alert on a pushed metric reaches the receiver that its route names, and so does its end", async () => {
+  await clearMessages();
+  await push(1);
+  await applyRoute("critical");
+  await applyRule([alertRule(`${metric} != 0`)]);
+  await eventually(async () => (await ourMessages()).length > 0);
+  const [firing] = await ourMessages();
+  expect(firing).toMatchObject({
+    path: "/slack",
+    payload: {
+      channel: "#alerts",
+      attachments: [{ title: `${alertName} firing`, text: "pve failed with 1", color: "danger" }],
+    },
+  });
+  expect((await activeAlerts()).filter(ours)).toMatchObject([
+    {
+      labels: { job: id, instance: "pve", severity: "critical" },
+      annotations: { summary: "pve failed with 1" },
+    },
+  ]);
+  await push(0);
+  await eventually(async () => (await ourMessages()).length > 1);
+  expect((await ourMessages())[1]?.payload.attachments).toMatchObject([
+    { title: `${alertName} resolved`, color: "good" },
+  ]);
+  expect((await activeAlerts()).filter(ours)).toEqual([]);
+});
+
+test("a route that doesn't match leaves the receiver alone", async () => {
+  await clearMessages();
+  await applyRoute("info");
+  await eventually(async () =>
+    (await alertmanagerText()).includes(matcherText({ name: "severity", value: "info" })),
+  );
+  await push(2);
+  await eventually(async () => (await activeAlerts()).some(ours));
+  await applyRoute("critical");
+  await eventually(async () => (await ourMessages()).length > 0);
+  expect((await ourMessages()).map(({ payload }) => payload.attachments[0]?.text)).toEqual([
+    "pve failed with 2",
+  ]);
+  await push(0);
+  await eventually(async () => !(await activeAlerts()).some(ours));
+});
+
+test("refuses a broken rule by name, keeps what was loaded, and takes its repaired version", async () => {
+  const api = connect();
+  await applyRule([alertRule(`${metric} > 10`)]);
+  await eventually(async () => (await loadedExpression()) === `${metric} > 10`);
+  await applyRule([alertRule(`${metric} >`)]);
+  await eventually(async () => (await refusals()).some(({ object }) => object.endsWith(id)));
+  const [refusal] = (await refusals()).filter(({ object }) => object.endsWith(id));
+  expect(refusal).toMatchObject({
+    object: `PrometheusRule ${monitoringNamespace}/${id}`,
+    reason: expect.stringContaining("unexpected end of input") as string,
+  });
+  expect(await loadedExpression()).toBe(`${metric} > 10`);
+  await applyRule([alertRule(`${metric} > 20`)]);
+  await eventually(async () => (await loadedExpression()) === `${metric} > 20`);
+  expect((await refusals()).filter(({ object }) => object.endsWith(id))).toEqual([]);
+  await api.remove(rulePath);
+  await eventually(async () => (await loadedExpression()) === undefined);
+});
+
+test("refuses a route whose Secret is missing, and goes on with its earlier version over a restart", async () => {
+  await applyRoute("critical");
+  const applied = `${id}/slack`;
+  await eventually(async () => (await alertmanagerText()).includes(applied));
+  const before = await alertmanagerText();
+  await applyRoute("warning", "no-such-secret");
+  await eventually(async () => (await refusals()).some(({ object }) => object.endsWith(id)));
+  expect((await refusals()).find(({ object }) => object.endsWith(id))?.reason).toBe(
+    `there is no Secret "${monitoringNamespace}/no-such-secret"`,
+  );
+  await stopServer("rule-sync");
+  await startServers(quiet);
+  expect(await alertmanagerText()).toBe(before);
+});
+
+test("the Pushgateway and the receiver forget nothing over a restart", async () => {
+  await clearMessages();
+  await push(7);
+  await exchange(`${urls.receiver}/slack`, { method: "POST", body: JSON.stringify({ text: id }) });
+  const pids = (): (number | undefined)[] =>
+    ["pushgateway", "receiver"].map(name => runningProcess(name)?.pid);
+  const before = pids();
+  await Promise.all([stopServer("pushgateway"), stopServer("receiver")]);
+  await startServers(quiet);
+  expect(pids()).not.toEqual(before);
+  const { body } = await exchange(`${urls.pushgateway}/metrics`);
+  expect(body).toContain(`${metric}{instance="pve",job="${id}"} 7`);
+  expect((await receivedMessages()).map(({ payload }) => payload.text)).toContain(id);
+  // honor_labels: the job and instance are the pusher's, not those of the Pushgateway.
+  await eventually(async () => (await queryPrometheus(metric)).some(({ value }) => value === 7));
+  expect((await queryPrometheus(metric)).map(({ labels }) => labels)).toEqual([
+    { __name__: metric, job: id, instance: "pve" },
+  ]);
+});
