@@ -18,8 +18,8 @@ export const serverNames = [
 export type ServerName = (typeof serverNames)[number];
 
 /** A program of the lab that others talk to over HTTP. */
-export interface Server {
-  readonly name: ServerName;
+export interface Server<Name extends string = ServerName> {
+  readonly name: Name;
   readonly url: string;
   readonly argv: (programs: Programs) => string[];
   /** Writes what the program reads at its start. */
@@ -35,7 +35,7 @@ export interface Server {
  * @throws with the end of its log when it ends or doesn't serve in time
  */
 export async function ensureServing(
-  server: Server,
+  server: Server<string>,
   programs: Programs,
   patienceMs = 90_000,
 ): Promise<boolean> {
@@ -59,7 +59,7 @@ export async function ensureServing(
 }
 
 /** Why a server doesn't serve, or nothing when it does. */
-export async function troubleOf(server: Server): Promise<string | undefined> {
+export async function troubleOf(server: Server<string>): Promise<string | undefined> {
   try {
     const { status, body } = await server.health();
     return status === 200 ? undefined : `it answers with status ${status}: ${body.trim().slice(0, 200)}`;
@@ -79,5 +79,5 @@ function isInOurNetwork(pid: number): boolean {
 function logTail(name: string): string {
   const file = logFile(name);
   const lines = readFileSync(file, "utf8").trimEnd().split("\n").slice(-8);
-  return ` The end of ${file}:\n${lines.map(line => `  ${line.slice(0, 400)}`).join("\n")}`;
+  return ` The end of "${file}":\n${lines.map(line => `  ${line.slice(0, 400)}`).join("\n")}`;
 }
