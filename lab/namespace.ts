@@ -1,5 +1,6 @@
 import { readlinkSync } from "node:fs";
 import { execa } from "execa";
+import { withLabLock } from "./lock";
 import { isRunning, runningProcess, startProcess, stopProcess, until } from "./process";
 
 /** The operator's address in the lab's network: servers listen here, and hosts push to it. */
@@ -9,6 +10,11 @@ const holder = "namespace";
 
 /** One network for the whole lab: a bridge `br0` with the operator's address, apart from the machine's own network. */
 export async function startNamespace(): Promise<void> {
+  // Hosts and servers start at the same time, and both want the network.
+  await withLabLock("network", () => undefined, makeNamespace);
+}
+
+async function makeNamespace(): Promise<void> {
   if (isRunning(holder)) return;
   const unshare = isRoot() ? ["unshare", "--net"] : ["unshare", "--user", "--map-root-user", "--net"];
   await startProcess(holder, [...unshare, "sleep", "infinity"]);

@@ -6,11 +6,12 @@ import { ensureDisks, removeDisks } from "./disks";
 import { clientKeyFile, ensureIdentity, type Identity } from "./identity";
 import { ensureImage } from "./image";
 import { prepareKernel } from "./kernel";
-import { withLabLock } from "./lock";
+import { withLabLock } from "../lock";
 import { hostNames, machines, type HostName } from "./machines";
 import { whyHostsCannotBoot } from "./requirements";
 import { onHost } from "./ssh";
 
+export { processName } from "./boot";
 export { hostName, hostNames, machines, type HostName } from "./machines";
 export { mustOnHost, onHost, sshArgv, type CommandOptions, type CommandResult } from "./ssh";
 

@@ -48,6 +48,18 @@ function seedFiles(name: HostName, identity: Identity): SeedFile[] {
     { path: "root/.ssh/id_ed25519", text: read(rootKeyFile(name)), mode: 0o600 },
     { path: "root/.ssh/id_ed25519.pub", text: `${publicKey(rootKeyFile(name))}\n` },
     { path: "etc/lab/first-boot", text: firstBoot(name, identity), mode: 0o600 },
+    ...(name === "nas" ? nasFiles() : []),
+  ];
+}
+
+function nasFiles(): SeedFile[] {
+  const read = (name: string): string => readFileSync(join(projectRoot, "lab/nas", name), "utf8");
+  const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/syno/sbin:/usr/syno/bin";
+  return [
+    { path: "usr/syno/sbin/synosharesnapshot", text: read("synosharesnapshot"), mode: 0o755 },
+    { path: "usr/libexec/lab/lying-rsync", text: read("lying-rsync"), mode: 0o755 },
+    // As on DSM, sudo asks for the administrator's password and finds Synology's programs.
+    { path: "etc/sudoers.d/dsm", text: `Defaults secure_path="${path}"\n`, mode: 0o440 },
   ];
 }
 

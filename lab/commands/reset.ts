@@ -1,0 +1,13 @@
+import { rmSync } from "node:fs";
+import { resetHosts } from "../hosts";
+import { serverNames, stopServers } from "../servers";
+import { dataDir } from "../servers/places";
+import { up } from "./up";
+
+/** Starts the lab anew with empty disks and servers. Its keys and the UUIDs of its file systems stay as they were. */
+export async function reset(say: (line: string) => void): Promise<void> {
+  say("Throwing the hosts' disks and the servers' data away");
+  await Promise.all([resetHosts(), stopServers()]);
+  for (const name of serverNames) rmSync(dataDir(name), { recursive: true, force: true });
+  await up();
+}
