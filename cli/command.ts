@@ -1,0 +1,53 @@
+import type { Command } from "commander";
+import { z } from "zod";
+
+/** What a command gives back: text for standard output, and the process's exit code. */
+export interface Outcome {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** A command of `holdfast`: its words, and what it does with them. */
+export interface CommandSpec<Options> {
+  readonly name: string;
+  readonly summary: string;
+  /** Flag, as commander takes it, and its help. */
+  readonly flags: readonly (readonly [string, string])[];
+  readonly options: z.ZodType<Options>;
+  run(options: Options, context: Context): Promise<Outcome>;
+}
+
+/** Where a command gets what lies outside of it. */
+export interface Context {
+  /** Gives a TypeScript module's exports. */
+  readonly load: (entry: string) => unknown;
+  /** The instant of the call, as epoch ms. */
+  readonly nowMs: number;
+  /** Whether a person reads standard output. */
+  readonly terminal: boolean;
+}
+
+/** Flags that say which estate a command is about. */
+export const estateFlags = [
+  ["--stack <name>", "a stack of stacks/ (by default homelab)"],
+  ["--estate <file>", "an estate of your own, TypeScript or JSON"],
+  ["--json", "for machines"],
+] as const;
+
+export const estateOptions = {
+  stack: z.string().optional(),
+  estate: z.string().optional(),
+  json: z.boolean().default(false),
+};
+
+/** Adds a command to the program; `settle` gets its outcome. */
+export function addCommand<Options>(
+  program: Command,
+  spec: CommandSpec<Options>,
+  context: Context,
+  settle: (outcome: Outcome) => void,
+): void {
+  const command = program.command(spec.name).description(spec.summary);
+  for (const [flag, help] of spec.flags) command.option(flag, help);
+  command.action(async (words: unknown) => settle(await spec.run(spec.options.parse(words), context)));
+}

@@ -1,0 +1,51 @@
+import { Command, CommanderError } from "commander";
+import { EstateInvalid } from "../plan";
+import { addCommand, type Context, type Outcome } from "./command";
+import { check } from "./commands/check";
+import { plan } from "./commands/plan";
+import { rpo } from "./commands/rpo";
+import { BadInput, type Load } from "./estate-source";
+
+const exitCodes = `
+Exit codes: 0 clean, 1 findings with errors, 2 bad input (nothing was changed), 70 a fault of holdfast itself.`;
+
+/**
+ * Runs the command line.
+ * @param args words after `holdfast`
+ * @param load gives a TypeScript module's exports
+ * @returns the exit code
+ */
+export async function main(args: readonly string[], load: Load): Promise<number> {
+  const context: Context = { load, nowMs: Date.now(), terminal: process.stdout.isTTY };
+  let exitCode = 0;
+  const settle = (outcome: Outcome): void => {
+    process.stdout.write(`${outcome.text}\n`);
+    exitCode = outcome.exitCode;
+  };
+  const program = new Command("holdfast")
+    .description(
+      "Backup and disaster recovery as code: what follows from an estate, before anything is touched.",
+    )
+    .addHelpText("after", exitCodes)
+    .exitOverride();
+  addCommand(program, check, context, settle);
+  addCommand(program, rpo, context, settle);
+  addCommand(program, plan, context, settle);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return exitCodeOf(error, args.includes("--json"));
+  }
+}
+
+/** Says what an operator can mend, without a stack trace; anything else is ours, and goes on up. */
+function exitCodeOf(error: unknown, json: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (!(error instanceof EstateInvalid || error instanceof BadInput)) throw error;
+  const faults =
+    error instanceof EstateInvalid ? error.faults : [{ path: "", value: "", problem: error.message }];
+  if (json) process.stdout.write(`${JSON.stringify({ faults }, undefined, 2)}\n`);
+  process.stderr.write(`${error.message}\n`);
+  return 2;
+}

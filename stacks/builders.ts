@@ -1,0 +1,80 @@
+import type { EstateInput } from "../plan";
+
+export type ServiceInput = NonNullable<EstateInput["services"]>[string];
+type Dump = NonNullable<EstateInput["layers"]["cluster-dump"]>[number];
+type Data = ServiceInput["data"][number];
+type Database = Extract<Data, { kind: "database" }>;
+type Rpo = NonNullable<ServiceInput["promise"]>["rpo"];
+
+/** What most services are owed. */
+const rto = "8h";
+
+/** A database with a dump of its own. */
+export function database(
+  engine: Database["engine"],
+  on: Database["on"],
+  size: string,
+  needs: string[] = [],
+): ServiceInput {
+  return {
+    data: [{ kind: "database", engine, on, size }],
+    promise: { rpo: { application: "26h", "live-disk": "28h", site: "31h", "host-root": "60h" }, rto },
+    needs,
+  };
+}
+
+/** A thin volume of a claim that is called after its service. */
+export function volume(
+  namespace: string,
+  size: string,
+  more: Partial<Extract<Data, { kind: "volume" }>> = {},
+): ServiceInput {
+  return {
+    data: [{ kind: "volume", host: "pve", pool: "data", namespace, size, ...more }],
+    promise: { rpo: { application: "13h", "live-disk": "32h", site: "34h", "host-root": "60h" }, rto },
+    needs: ["etcd"],
+  };
+}
+
+/** A folder in an NFS tree. */
+export function directory(path: string, size: string, rpo: Rpo = { application: "26h" }): ServiceInput {
+  return {
+    data: [{ kind: "tree", host: "pve", path, size }],
+    promise: { rpo: { "live-disk": "31h", site: "31h", "host-root": "60h", ...rpo }, rto: "24h" },
+  };
+}
+
+/** A folder that is not backed up, and promised nothing. */
+export function leftOut(path: string, size: string, reason: string): ServiceInput {
+  return { data: [{ kind: "tree", host: "pve", path, size, unprotected: accepted(reason) }] };
+}
+
+/** Who answers for what is left out, and until when that has to be thought over again. */
+export function accepted(reason: string): NonNullable<Data["unprotected"]> {
+  return { reason, owner: "viktor", expires: "2027-06-30" };
+}
+
+/** A dump into the NFS tree, of ten minutes at most. */
+export function dump(
+  name: string,
+  namespace: string,
+  dataset: string,
+  cron: string,
+  keep: string,
+  alert: Dump["alert"],
+): Dump {
+  return {
+    name,
+    cluster: "k8s",
+    namespace,
+    dataset,
+    schedule: { cron },
+    target: { host: "pve", path: `/srv/nfs/${name}` },
+    keep: { age: keep },
+    usualRun: "3min",
+    budget: "10min",
+    timeout: "12min",
+    promise: { rpo: "27h" },
+    alert,
+  };
+}
