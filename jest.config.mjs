@@ -10,7 +10,9 @@ const shared = {
       { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
     ],
   },
-  transformIgnorePatterns: ["/node_modules/(@pulumi|@swc|typescript|ssh2|@kubernetes|protobufjs|@grpc)/"],
+  transformIgnorePatterns: [
+    "/node_modules/(@pulumi|@swc|typescript|ssh2|@kubernetes|protobufjs|google-protobuf|@grpc)/",
+  ],
   modulePathIgnorePatterns: ["<rootDir>/.holdfast/"],
   cacheDirectory: "<rootDir>/.holdfast/cache/jest",
 };

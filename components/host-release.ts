@@ -1,0 +1,115 @@
+import { Command } from "@pulumi/command/remote/command";
+import { CopyToRemote } from "@pulumi/command/remote/copyToRemote";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  bundleName,
+  installScript,
+  jobFolder,
+  manifestOf,
+  releaseCommand,
+  releaseCommandIfThere,
+  type ReleaseFile,
+  removeFolder,
+  type RunnerBundle,
+} from "./host-release/commands";
+import { releaseScript } from "./host-release/tools";
+
+/** How a host is reached, and how it proves that it is the one that is meant. */
+export interface HostConnection {
+  /** Name or address. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Pinned public key, e.g. "ssh-ed25519 AAAA…": another machine is refused before anything is sent to it. */
+  readonly hostKey: string;
+  /** Private key in OpenSSH's text form; kept as a secret whether or not it comes as one. */
+  readonly privateKey: pulumi.Input<string>;
+}
+
+export interface HostReleaseArgs {
+  /** Name of the job: its folder below /opt/holdfast, and the stem of its runner's file. */
+  readonly job: string;
+  readonly connection: HostConnection;
+  /** Units and config. A unit with an [Install] section is enabled and started. */
+  readonly files: readonly ReleaseFile[];
+  readonly bundle: RunnerBundle;
+}
+
+/**
+ * One job on one host as a content-addressed release: the files are staged, checked, made a folder named after their
+ * content, and switched live at once. A failed activation leaves the release before it running; the last three stay.
+ * Destroying it stops the job and removes units and folder. What the runner itself made (/var/lib/holdfast/JOB, its last
+ * metrics) stays.
+ */
+export class HostRelease extends pulumi.ComponentResource {
+  /** Name of the release that is live: the first 12 digits of its manifest's SHA-256. */
+  readonly activeRelease: pulumi.Output<string>;
+
+  constructor(name: string, args: HostReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("holdfast:host:Release", name, { job: args.job, host: args.connection.host }, opts);
+    const { job } = args;
+    const connection = connectionOf(args.connection);
+    const command = (what: string, shell: Shell, dependsOn: pulumi.Resource[]) =>
+      new Command(
+        `${name}-${what}`,
+        // Sent as environment variables otherwise, which a stock sshd refuses with a warning at each update.
+        { connection, addPreviousOutputInEnv: false, ...shell },
+        // A replacement that comes first would be removed again by the delete of what it replaces.
+        { parent: this, deleteBeforeReplace: true, dependsOn },
+      );
+
+    const script = command(
+      "script",
+      { create: installScript(job), delete: removeFolder(job), stdin: releaseScript() },
+      [],
+    );
+    const staged = args.files.map(file =>
+      command(file.name, { create: releaseCommand(job, "stage", file.name), stdin: file.text }, [script]),
+    );
+    const { bundle } = args;
+    const room = command(
+      "room",
+      { create: releaseCommand(job, "room"), stdin: `${bundle.sha256} ${bundle.sizeBytes}\n` },
+      [script],
+    );
+    const copied = new CopyToRemote(
+      `${name}-bundle`,
+      {
+        connection,
+        source: new pulumi.asset.FileAsset(bundle.path),
+        remotePath: `${jobFolder(job)}/staging/${bundleName(job)}`,
+      },
+      { parent: this, deleteBeforeReplace: true, dependsOn: [room] },
+    );
+    const live = command(
+      "live",
+      {
+        create: releaseCommand(job, "activate"),
+        delete: releaseCommandIfThere(job, "remove"),
+        stdin: manifestOf(job, args.files, bundle),
+      },
+      [script, ...staged, copied],
+    );
+    this.activeRelease = live.stdout;
+    this.registerOutputs({ activeRelease: this.activeRelease });
+  }
+}
+
+interface Shell {
+  readonly create: string;
+  readonly delete?: string;
+  readonly stdin: string;
+}
+
+function connectionOf(connection: HostConnection) {
+  return {
+    host: connection.host,
+    port: connection.port,
+    user: connection.user,
+    hostKey: connection.hostKey,
+    privateKey: pulumi.secret(connection.privateKey),
+    // A wrong key stays wrong: a few attempts are for a host that is just booting. The provider's own limit is 10.
+    dialErrorLimit: 3,
+    perDialTimeout: 10,
+  };
+}

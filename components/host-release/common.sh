@@ -1,0 +1,72 @@
+# The host's side of a release: its files are joined into one script, /opt/holdfast/JOB/release.sh.
+# Data comes by standard input or as one quoted word; names are checked against a list of characters before use.
+set -eu
+umask 022
+
+base=${0%/*}
+job=${base##*/}
+units=/etc/systemd/system
+
+# fail CAUSE [NEXT]: the one cause and the next step, said after everything is as it was before.
+fail() {
+  trap - EXIT
+  set +e
+  undo
+  live=$(live_release)
+  kept="Nothing is live yet."
+  [ -z "$live" ] || kept="Release $live runs on."
+  echo "$job: $1${undone:+ $undone} $kept${2:+ Next: $2}" >&2
+  exit 1
+}
+
+# Replaced by the command that has something to undo.
+undo() { :; }
+undone=
+
+# try WHAT NEXT COMMAND...: a program with a time limit of its own; what it printed is the cause if it fails.
+try() {
+  what=$1 next=$2
+  shift 2
+  status=0
+  printed=$(timeout 120 "$@" 2>&1 </dev/null) || status=$?
+  [ "$status" -ne 124 ] || fail "$what: no end after 120 s ($1)." "$next"
+  [ "$status" -eq 0 ] || fail "$what: ${printed:-exit code $status of $1}." "$next"
+}
+
+# Name of the live release, or nothing.
+live_release() {
+  link=$(readlink "$base/current" 2>/dev/null) || return 0
+  echo "${link##*/}"
+}
+
+# Names become paths, and words of lists that are split at blanks.
+check_name() {
+  case $1 in
+    '' | .* | -* | *[!A-Za-z0-9@._-]*) fail "\"$1\" can't be the name of a release's file." ;;
+  esac
+}
+
+# Units that a manifest names, one a line; nothing without a manifest.
+units_in() {
+  [ -f "$1" ] || return 0
+  while read -r _ name; do
+    case $name in *.service | *.timer | *.path | *.socket | *.mount) echo "$name" ;; esac
+  done <"$1"
+}
+
+# Units of a release; nothing for the name of none.
+units_of() {
+  [ -z "$1" ] || units_in "$base/releases/$1/manifest"
+}
+
+# Whether a unit is to be enabled: those with an [Install] section are.
+is_installable() {
+  grep -q '^\[Install\]' "$1" 2>/dev/null
+}
+
+# Held until the script ends: two operators' activations would mix their releases.
+lock() {
+  touch "$base/lock" 2>/dev/null || fail "can't write \"$base/lock\"." "df -h $base"
+  exec 9>"$base/lock"
+  flock -n 9 || fail "another activation of this job is running." "wait for it to end, then pulumi up again"
+}

@@ -1,0 +1,22 @@
+# remove: ends the job and takes away the units and the link. The folder goes with the script itself; the runner's state
+# (/var/lib/holdfast/JOB) and last metrics stay: other jobs read them, and a later release goes on from them.
+remove() {
+  lock
+  live=$(live_release)
+  # Timers first, or one could start the service again. The service stops before its files go: its end is still reported.
+  for unit in $(units_of "$live" | sort -r); do
+    if is_installable "$units/$unit"; then
+      try "\"$unit\" wasn't disabled" "systemctl status $unit" systemctl disable --now "$unit"
+    fi
+  done
+  for unit in $(units_of "$live"); do
+    [ -f "$units/$unit" ] || continue
+    try "\"$unit\" wasn't stopped" "systemctl status $unit" systemctl stop "$unit"
+    # When the timer last fired: left behind, a later release's timer would make up for all the time in between.
+    systemctl clean --what=state "$unit" >/dev/null 2>&1 || :
+    rm -f "$units/$unit"
+  done
+  try "systemd doesn't reload" "systemctl daemon-reload" systemctl daemon-reload
+  for unit in $(units_of "$live"); do systemctl reset-failed "$unit" >/dev/null 2>&1 || :; done
+  rm -f "$base/current"
+}

@@ -1,0 +1,63 @@
+# Writes the new units beside the old ones, and a second name for each old one: after this, switching and undoing need no space.
+prepare_units() {
+  touched=$( { units_of "$previous"; units_of "$hash"; } | sort -u)
+  for unit in $touched; do
+    rm -f "$units/.$unit.part" "$units/.$unit.undo"
+    [ ! -f "$units/$unit" ] || try "the old \"$unit\" wasn't kept" "df -h /etc" ln "$units/$unit" "$units/.$unit.undo"
+    [ ! -f "$release/$unit" ] || try "\"$unit\" wasn't written" "df -h /etc" cp -- "$release/$unit" "$units/.$unit.part"
+  done
+}
+
+# The one switch: the link, then the units, then what systemd has of them.
+switch_over() {
+  switched=yes
+  point_current_at "$hash"
+  for unit in $touched; do
+    if [ -f "$units/.$unit.part" ]; then
+      mv -T -- "$units/.$unit.part" "$units/$unit"
+    else
+      try "\"$unit\" wasn't stopped" "systemctl status $unit" systemctl disable --now "$unit"
+      rm -f "$units/$unit"
+    fi
+  done
+  try "systemd doesn't reload" "systemctl daemon-reload" systemctl daemon-reload
+  for unit in $(units_of "$hash"); do
+    is_installable "$units/$unit" || continue
+    try "\"$unit\" wasn't started" "systemctl status $unit" systemctl enable --now "$unit"
+  done
+  for unit in $touched; do rm -f "$units/.$unit.undo"; done
+}
+
+point_current_at() {
+  ln -sfn -- "releases/$1" "$base/current.part"
+  mv -T -- "$base/current.part" "$base/current"
+}
+
+# Runs whatever the step that failed; each line is harmless where there is nothing to undo.
+undo_activation() {
+  if [ -n "${switched:-}" ]; then
+    for unit in $touched; do
+      if [ -f "$units/.$unit.undo" ]; then
+        mv -T -- "$units/.$unit.undo" "$units/$unit"
+      else
+        systemctl disable --now "$unit" >/dev/null 2>&1 || :
+        rm -f "$units/$unit"
+      fi
+    done
+    if [ -n "$previous" ]; then point_current_at "$previous"; else rm -f "$base/current"; fi
+    systemctl daemon-reload || undone="systemd didn't reload the old units: systemctl daemon-reload."
+    for unit in $(units_of "$previous"); do
+      is_installable "$units/$unit" || continue
+      systemctl enable --now "$unit" >/dev/null 2>&1 || undone="The old $unit didn't start: systemctl status $unit."
+    done
+  fi
+  for unit in $touched; do rm -f "$units/.$unit.part" "$units/.$unit.undo"; done
+  rm -rf -- "$part" ${made:+"$made"}
+}
+
+# Three releases stay: the live one and the two that were live before it. Names are hashes, so `ls` is safe to read.
+prune() {
+  ls -1t "$base/releases" | grep -vx "$hash" | tail -n +3 | while read -r old; do
+    rm -rf -- "$base/releases/$old"
+  done
+}

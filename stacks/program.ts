@@ -1,0 +1,110 @@
+import { Provider } from "@pulumi/kubernetes/provider";
+import * as pulumi from "@pulumi/pulumi";
+import { routesOf } from "../alerts/routes";
+import { rulesOf } from "../alerts/rules";
+import { runChecks } from "../checks";
+import { AlertRoutes } from "../components/alert-rules";
+import type { HostConnection } from "../components/host-release";
+import type { RunnerBundle } from "../components/host-release/commands";
+import { NfsMirror } from "../components/nfs-mirror";
+import { ruleFile } from "../components/rule-file";
+import { type Estate, EstateInvalid, parseEstate, type Plan, planOf } from "../plan";
+import { errorText, warningTexts } from "./diagnostics";
+import type { Settings } from "./settings";
+
+/** What the stack gives to others: `pulumi stack output`. */
+export interface Outputs {
+  /** Live release by job and host. */
+  readonly releases: Readonly<Record<string, pulumi.Output<string>>>;
+  /** All rules as a file for a Prometheus without the operator. */
+  readonly ruleFile: string;
+}
+
+/** What a deployment takes from the world around it. */
+export interface Surroundings {
+  /** Called once the estate is known to be sound, so that its faults are told first. */
+  readonly settings: () => Settings;
+  readonly bundleOf: (job: string) => Promise<RunnerBundle>;
+  /** The instant at which waivers are judged, as epoch ms. */
+  readonly nowMs: number;
+}
+
+/**
+ * Creates everything that an estate asks for, after the checks; a fault of the estate or a finding of severity "error"
+ * ends it before the first resource.
+ * @throws {pulumi.RunError} whose text is for the operator
+ */
+export async function deploy(input: unknown, surroundings: Surroundings): Promise<Outputs> {
+  const plan = planned(input);
+  tellFindings(plan, surroundings.nowMs);
+  const settings = surroundings.settings();
+  const { estate } = plan;
+  const jobs = plan.jobs.filter(job => job.layer === "nfs-mirror");
+  tellUndeployed(plan.jobs.filter(job => !jobs.includes(job)).map(job => job.name));
+  const rules = jobs.map(job => rulesOf(job, estate));
+  const bundles = await Promise.all(jobs.map(job => surroundings.bundleOf(job.name)));
+
+  const objects =
+    settings.prometheus === "operator"
+      ? { namespace: estate.monitoring.namespace, labels: estate.monitoring.labels }
+      : undefined;
+  const opts = objects ? { providers: clusterProvider(settings) } : {};
+  const releases: Record<string, pulumi.Output<string>> = {};
+  for (const [index, job] of jobs.entries()) {
+    const [group, bundle] = [rules[index], bundles[index]];
+    if (!group || !bundle) continue;
+    const name = `${job.name}-${job.host}`;
+    const mirror = new NfsMirror(
+      name,
+      {
+        job: job.name,
+        connection: connectionTo(estate, job.host, settings),
+        files: job.files,
+        bundle,
+        rules: group,
+        ...(objects ? { objects } : {}),
+      },
+      opts,
+    );
+    releases[name] = mirror.activeRelease;
+  }
+  if (objects)
+    new AlertRoutes("alert-routes", { ...objects, objectName: "holdfast", routing: routesOf(estate) }, opts);
+  return { releases, ruleFile: ruleFile(rules) };
+}
+
+function planned(input: unknown): Plan {
+  try {
+    return planOf(parseEstate(input));
+  } catch (error) {
+    if (error instanceof EstateInvalid) throw new pulumi.RunError(error.message);
+    throw error;
+  }
+}
+
+function tellFindings(plan: Plan, nowMs: number): void {
+  const findings = runChecks(plan, nowMs);
+  for (const text of warningTexts(findings)) void pulumi.log.warn(text);
+  const errors = errorText(plan.estate.name, findings);
+  if (errors !== undefined) throw new pulumi.RunError(errors);
+}
+
+/** A plan may be ahead of what this version can install: nobody should take such a job for a running one. */
+function tellUndeployed(jobs: readonly string[]): void {
+  if (jobs.length > 0)
+    void pulumi.log.warn(`Planned and checked, but not installed by this version: ${jobs.join(", ")}.`);
+}
+
+function connectionTo(estate: Estate, hostName: string, settings: Settings): HostConnection {
+  const host = estate.hosts[hostName];
+  if (!host) throw new Error(`a job runs on host "${hostName}", which the estate doesn't have`);
+  return { host: host.address, ...host.ssh, privateKey: settings.sshPrivateKey };
+}
+
+function clusterProvider(settings: Settings): pulumi.ProviderResource[] {
+  const { kubeconfig } = settings;
+  if (kubeconfig === undefined) return [];
+  // A path may be seen; a text holds a token.
+  const value = kubeconfig.includes("\n") ? pulumi.secret(kubeconfig) : kubeconfig;
+  return [new Provider("cluster", { kubeconfig: value })];
+}

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { RunnerBundle } from "../components/host-release/commands";
+import { bundleRunner } from "../host-scripts/bundle-runner";
+import { projectRoot, stateDir } from "../lab/cache";
+
+/** All that a runner is made of: no other folder may be imported there. */
+const sources = ["host-scripts", "plan/contracts"];
+const folder = join(stateDir, "cache", "runners");
+
+const record = z.object({ path: z.string(), sha256: z.string(), sizeBytes: z.number() });
+
+/**
+ * The runner of a job as a file to copy; bundled only when a source of it changed since the last time. The file's name
+ * follows from its content, so an unchanged runner keeps its path, and a preview shows no change.
+ */
+export async function runnerOf(job: string): Promise<RunnerBundle> {
+  const note = join(folder, `${job}-${stampOfSources()}.json`);
+  const known = noted(note);
+  if (known) return known;
+  const { text, sha256 } = await bundleRunner(job, projectRoot);
+  const path = join(folder, `${job}-${sha256.slice(0, 12)}.cjs`);
+  const bundle = { path, sha256, sizeBytes: Buffer.byteLength(text) };
+  mkdirSync(folder, { recursive: true });
+  writeWhole(path, text);
+  writeWhole(note, JSON.stringify(bundle));
+  return bundle;
+}
+
+function noted(note: string): RunnerBundle | undefined {
+  if (!existsSync(note)) return undefined;
+  const bundle = record.parse(JSON.parse(readFileSync(note, "utf8")));
+  return existsSync(bundle.path) ? bundle : undefined;
+}
+
+/** Changes with any file's name, size or time of change. */
+function stampOfSources(): string {
+  const files = sources.flatMap(source =>
+    readdirSync(join(projectRoot, source), { recursive: true, encoding: "utf8" })
+      .filter(name => name.endsWith(".ts"))
+      .map(name => join(source, name)),
+  );
+  const stamps = [...files.sort(), "package-lock.json"].map(name => {
+    const { mtimeMs, size } = statSync(join(projectRoot, name));
+    return [name, mtimeMs, size];
+  });
+  return createHash("sha256").update(JSON.stringify(stamps)).digest("hex").slice(0, 12);
+}
+
+/** Two previews may run at once; a reader sees the old file or the new one. */
+function writeWhole(path: string, text: string): void {
+  const part = `${path}.${process.pid}`;
+  writeFileSync(part, text);
+  renameSync(part, path);
+}

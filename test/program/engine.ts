@@ -1,0 +1,92 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+
+// Exported, but missing from the SDK's type declarations.
+const { waitForRPCs } = jest.requireActual<{ waitForRPCs(): Promise<void> }>(
+  "@pulumi/pulumi/runtime/settings",
+);
+
+/** One registration, as the program sent it to the engine. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  /** Secrets are `{ [secretKey]: …, value }`. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly parent: string;
+  /** Names of the resources that it waits for. */
+  readonly dependsOn: readonly string[];
+  readonly deleteBeforeReplace: boolean;
+}
+
+/** Mark of a secret in what the SDK sends. */
+export const secretKey = "4dabf18193072939515e22adb298388d";
+
+interface Request {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getDependenciesList(): string[];
+  getDeletebeforereplace(): boolean;
+  getObject(): { toJavaScript(): Record<string, unknown> };
+}
+
+/** Runs a program against the SDK's mocks, and gives what it registered, in that order, and what it warned of. */
+export async function registrations(
+  program: () => Promise<unknown>,
+): Promise<{ resources: Registered[]; warnings: string[]; error?: unknown }> {
+  const resources: Registered[] = [];
+  const warnings: string[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ name, inputs }) => ({
+        id: `${name}-id`,
+        state: { ...(inputs as object), stdout: `stdout of ${name}` },
+      }),
+      call: ({ inputs }) => inputs as Record<string, unknown>,
+    },
+    "holdfast",
+    "test",
+  );
+  const register = jest.spyOn(MockMonitor.prototype, "registerResource");
+  const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async message => {
+    warnings.push(message);
+  });
+  try {
+    await program();
+    await waitForRPCs();
+    return { resources: record(register.mock.calls.map(([request]) => request as Request)), warnings };
+  } catch (error) {
+    await waitForRPCs();
+    return { resources: record(register.mock.calls.map(([request]) => request as Request)), warnings, error };
+  } finally {
+    register.mockRestore();
+    warn.mockRestore();
+  }
+
+  function record(requests: readonly Request[]): Registered[] {
+    for (const request of requests)
+      resources.push({
+        type: request.getType(),
+        name: request.getName(),
+        inputs: request.getObject().toJavaScript(),
+        parent: nameIn(request.getParent()),
+        dependsOn: request.getDependenciesList().map(nameIn).sort(),
+        deleteBeforeReplace: request.getDeletebeforereplace(),
+      });
+    return resources;
+  }
+}
+
+/** The only resource of that name. */
+export function named(resources: readonly Registered[], name: string): Registered {
+  const found = resources.filter(resource => resource.name === name);
+  if (found.length !== 1 || !found[0])
+    throw new Error(
+      `${found.length} resources are called "${name}" among ${resources.map(r => r.name).join(", ")}`,
+    );
+  return found[0];
+}
+
+function nameIn(urn: string): string {
+  return urn.split("::").at(-1) ?? "";
+}
