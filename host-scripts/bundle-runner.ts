@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { build, type Plugin } from "esbuild";
+
+/** A runner as one file that Node 18.19 and later run without an install step. */
+export interface RunnerBundle {
+  readonly text: string;
+  /** Of `text`, as hexadecimal. */
+  readonly sha256: string;
+}
+
+/**
+ * Bundles the runner of a job. The same sources give the same bytes, wherever the project lies.
+ * @param job name of the job, e.g. "nfs-mirror"; its entry is `host-scripts/<job>.ts`
+ * @param root the project's root folder; by default the working directory, which it is in a Pulumi program
+ */
+export async function bundleRunner(job: string, root = process.cwd()): Promise<RunnerBundle> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [`host-scripts/${job}.ts`],
+    bundle: true,
+    write: false,
+    platform: "node",
+    target: "node18",
+    format: "cjs",
+    // Names stay, so a stack trace in a host's journal can be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    keepNames: false,
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "silent",
+    plugins: [englishOnly],
+  });
+  const text = result.outputFiles[0]?.text ?? "";
+  return { text, sha256: createHash("sha256").update(text).digest("hex") };
+}
+
+/** zod carries its messages in some fifty languages; a runner speaks one. */
+const englishOnly: Plugin = {
+  name: "english-only",
+  setup(bundler) {
+    bundler.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/][^\\/]+\.js$/ }, ({ path }) =>
+      /[\\/](en|index)\.js$/.test(path)
+        ? undefined
+        : { contents: "export default () => ({ localeError: undefined });" },
+    );
+  },
+};

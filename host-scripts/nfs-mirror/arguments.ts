@@ -1,0 +1,77 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { exitCodes, messageOf, RunnerError } from "../runtime/errors";
+
+export interface Arguments {
+  readonly config: string;
+  readonly mode: "run" | "dry-run" | "check-config" | "report-end";
+  readonly progress: boolean;
+  readonly json: boolean;
+}
+
+export const help = `Usage: nfs-mirror --config FILE [--dry-run | --check-config | --report-end] [--progress] [--json]
+
+Mirrors the entries of a tree of services to the backup disk of the same host.
+
+  --config FILE    the release's config.json
+  --dry-run        say what would be copied and deleted; change nothing, report nothing
+  --check-config   validate the config and end
+  --report-end     for the unit's ExecStopPost: report a run that could not do it itself
+  --progress       show how far a run is
+  --json           one JSON object on stdout at the end; all lines go to stderr
+  --help           this text
+
+Exit codes, which are also the value of the status metric:
+  0    the target equals the source
+  1    failed; the message says what is kept
+  2    wrong arguments or config; nothing was changed
+  3    refused by a guard; nothing was changed
+  75   another run holds the lock; nothing was changed
+  124  stopped by its own budget
+  129, 130, 143  stopped by SIGHUP, SIGINT, SIGTERM
+  137  killed (from --report-end only)
+`;
+
+/** @returns undefined when help was asked for. @throws {RunnerError} on wrong usage */
+export function parseArguments(argv: readonly string[]): Arguments | undefined {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        config: { type: "string" },
+        "dry-run": { type: "boolean" },
+        "check-config": { type: "boolean" },
+        "report-end": { type: "boolean" },
+        progress: { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
+        help: { type: "boolean" },
+      },
+    });
+    if (values.help) return undefined;
+    const modes = (["dry-run", "check-config", "report-end"] as const).filter(mode => values[mode]);
+    if (modes.length > 1) throw new Error(`--${modes.join(" and --")} can't be given together`);
+    if (values.config === undefined) throw new Error("--config FILE is missing");
+    return {
+      config: values.config,
+      mode: modes[0] ?? "run",
+      progress: values.progress ?? false,
+      json: values.json ?? false,
+    };
+  } catch (error) {
+    throw new RunnerError(exitCodes.usage, {
+      failed: messageOf(error),
+      kept: "Nothing was changed.",
+      next: "nfs-mirror --help",
+    });
+  }
+}
+
+/** What systemd tells a service's processes; systemd.exec(5), "Environment Variables Set or Propagated". */
+export const serviceEnvironment = z.object({
+  /** Equal for ExecStart and its ExecStopPost; empty when started by hand. */
+  INVOCATION_ID: z.string().default(""),
+  SERVICE_RESULT: z.string().default(""),
+  EXIT_CODE: z.string().default(""),
+  EXIT_STATUS: z.string().default(""),
+});
+export type ServiceEnvironment = z.output<typeof serviceEnvironment>;

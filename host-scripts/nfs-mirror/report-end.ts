@@ -1,0 +1,70 @@
+import { constants } from "node:os";
+import { readFileSync } from "node:fs";
+import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
+import { exitCodes, RunnerError } from "../runtime/errors";
+import { recover } from "../runtime/journal";
+import { endLeftovers } from "../runtime/lock";
+import { pushKept, reportEnd, type Reporter } from "../runtime/report";
+import { isAlive } from "../runtime/run-state";
+import type { ServiceEnvironment } from "./arguments";
+import { journalFolder, lockFile } from "./mirror";
+
+/**
+ * Reports the end of a run that could not do it itself: killed, out of memory, out of the unit's time. Never moves the
+ * last success. After an end that is reported, only sends metrics that the Pushgateway has not got yet.
+ */
+export async function reportLostEnd(
+  config: NfsMirrorConfig,
+  reporter: Reporter,
+  service: ServiceEnvironment,
+): Promise<number> {
+  const { state, invocation } = reporter;
+  const running = state.readRunning();
+  const goesOn = running !== undefined && isAlive(running);
+  if (!goesOn) tidyUp(config, reporter);
+  const last = state.readEnd();
+  const reported = invocation === "" ? running === undefined || goesOn : last?.invocation === invocation;
+  if (reported || (service.SERVICE_RESULT === "success" && (running === undefined || goesOn))) {
+    if (last && !last.pushed && (await pushKept(reporter, readKept(config.textfile))))
+      state.end({ ...last, pushed: true }, false);
+    return exitCodes.ok;
+  }
+  const how = howItEnded(service);
+  await reportEnd(reporter, {
+    bytes: 0,
+    mine: !goesOn,
+    error: new RunnerError(statusOf(service), {
+      failed: `the run ended without a report in phase ${goesOn ? "lock" : (running?.phase ?? "start")}${how}`,
+      kept: "What was copied so far is kept, and the last success stays as it was.",
+      next: `systemctl start ${config.job}`,
+    }),
+  });
+  return exitCodes.ok;
+}
+
+function tidyUp(config: NfsMirrorConfig, { log }: Reporter): void {
+  const leftovers = endLeftovers(lockFile(config));
+  if (leftovers.length > 0) log.warn(`ended what the run had left: process ${leftovers.join(", ")}`);
+  // A process that still writes would change more after the hand-over; the next run hands over then.
+  else recover(journalFolder(config));
+}
+
+function howItEnded({ SERVICE_RESULT, EXIT_CODE, EXIT_STATUS }: ServiceEnvironment): string {
+  return SERVICE_RESULT === "" ? "" : `: ${SERVICE_RESULT} (${EXIT_CODE} ${EXIT_STATUS})`;
+}
+
+/** EXIT_STATUS is a number after an exit, and a signal's name without SIG after a kill; never 0 here. */
+function statusOf({ EXIT_CODE, EXIT_STATUS }: ServiceEnvironment): number {
+  const name = `SIG${EXIT_STATUS}`;
+  const signals: Readonly<Record<string, number>> = constants.signals;
+  if (EXIT_CODE === "exited") return Number(EXIT_STATUS) || exitCodes.failed;
+  return exitCodes.signal + (signals[name] ?? constants.signals.SIGKILL);
+}
+
+function readKept(textfile: string): string {
+  try {
+    return readFileSync(textfile, "utf8");
+  } catch {
+    return "";
+  }
+}

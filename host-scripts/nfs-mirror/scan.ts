@@ -1,0 +1,96 @@
+import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
+import type { Phase } from "../runtime/phases";
+import { quoted } from "../runtime/quoted";
+import { rsync } from "../runtime/rsync";
+import type { RsyncItem } from "../runtime/rsync-items";
+import { type Mirror, mirrorArgs, readable, required } from "./mirror";
+
+/** rsync's dry run: what would change, and how much would go. A night without a change ends here, after one scan. */
+export const scan: Phase<Mirror> = {
+  name: "scan",
+  async run(mirror) {
+    const { config, log, stop, dryRun } = mirror;
+    const source = required(mirror.source, "source");
+    const target = required(mirror.target, "target");
+    const found = { changes: 0, deletions: 0, bytes: 0, doomed: [] as Buffer[] };
+    const pass = await rsync(
+      mirrorArgs(config, target, ["--dry-run", "--delete"]),
+      { cwd: source.pinned, timeoutMs: config.budgetMs, stop: stop.signal },
+      item => {
+        if (isNothing(item)) return;
+        count(found, item);
+        if (dryRun) log.info(`would ${verbs[item.kind]} ${quoted(item.path)}`);
+        else if ((found.changes + found.deletions) % 1000 === 0)
+          log.progress(`scan: ${found.changes} to copy, ${found.deletions} to delete`);
+      },
+    );
+    stop.check("scan");
+    if (pass.outcome === "broken" || pass.outcome === "ceiling")
+      throw new RunnerError(exitCodes.failed, {
+        failed: `rsync's dry run ended with ${pass.result.exitCode ?? pass.result.signal}: ${readable(pass.result.stderr, mirror)}`,
+        kept: "Nothing was changed.",
+        next: `journalctl -u ${config.job} -n 50`,
+      });
+    if (pass.outcome === "partial")
+      log.warn(
+        `some of the source can't be read, so nothing is deleted: ${readable(pass.result.stderr, mirror)}`,
+      );
+    mirror.scan = {
+      ...found,
+      entries: pass.entries,
+      targetEntries: Math.max(0, pass.entries - pass.created + found.deletions),
+      whole: pass.outcome !== "partial",
+    };
+    log.info(
+      `${pass.entries} entries, ${found.changes} to copy (${found.bytes} bytes), ${found.deletions} to delete`,
+    );
+  },
+};
+
+/** Refuses to delete more than both ceilings: a source that lost its data must not take the copy with it. */
+export const judge: Phase<Mirror> = {
+  name: "judge",
+  async run({ config, scan: found }) {
+    const { deletions, targetEntries, doomed } = required(found, "scan");
+    if (deletions <= allowedDeletions(config.maxDeletions, targetEntries)) return;
+    const { count: most, percent } = config.maxDeletions;
+    const share = ((100 * deletions) / targetEntries).toFixed(1);
+    throw new Refusal(
+      `${deletions} of the target's ${targetEntries} entries (${share} %) would be deleted, more than ${most} and ${percent} %; first ${doomed.map(quoted).join(", ")}`,
+      `ls -la ${config.source.path}   (if they are meant to go, raise maxDeletions in the estate for a night; if another job wrote them, add them to keep)`,
+    );
+  },
+};
+
+/** @returns most entries that a run may delete */
+export function allowedDeletions(
+  ceiling: { readonly count: number; readonly percent: number },
+  targetEntries: number,
+): number {
+  return Math.max(ceiling.count, Math.floor((ceiling.percent / 100) * targetEntries));
+}
+
+const verbs = { deleted: "delete", created: "copy", changed: "update" } as const;
+const shownDeletions = 5;
+
+/** The target's root is other jobs' too: each entry that they make moves its time, which is no reason to copy. */
+export function isNothing(item: RsyncItem): boolean {
+  return item.letters === ".d..t......" && item.path.equals(Buffer.from("."));
+}
+
+function count(found: Totals, item: RsyncItem): void {
+  if (item.kind === "deleted") {
+    found.deletions += 1;
+    if (found.doomed.length < shownDeletions) found.doomed.push(item.path);
+  } else {
+    found.changes += 1;
+    found.bytes += item.bytes;
+  }
+}
+
+interface Totals {
+  changes: number;
+  deletions: number;
+  bytes: number;
+  doomed: Buffer[];
+}

@@ -1,0 +1,62 @@
+import { readdirSync } from "node:fs";
+import { errnoOf, Refusal } from "../runtime/errors";
+import { recover } from "../runtime/journal";
+import { takeLock } from "../runtime/lock";
+import { pinMount } from "../runtime/mounts";
+import type { Phase } from "../runtime/phases";
+import { quoted } from "../runtime/quoted";
+import { journalFolder, leftOut, lockFile, type Mirror, required } from "./mirror";
+
+/** One run at a time; what a killed one left running is ended first. */
+export const lock: Phase<Mirror> = {
+  name: "lock",
+  async run(mirror) {
+    mirror.lock = await takeLock(lockFile(mirror.config));
+    const { leftovers } = mirror.lock;
+    if (leftovers.length > 0)
+      mirror.log.warn(`ended what a killed run had left: process ${leftovers.join(", ")}`);
+    const segments = recover(journalFolder(mirror.config));
+    if (segments.length > 0)
+      mirror.log.warn(`an earlier run ended early: ${segments.join(", ")} hands over the whole tree`);
+  },
+};
+
+/** Refuses unless source and target are the file systems that the config names, and the source holds something. Reads only. */
+export const verify: Phase<Mirror> = {
+  name: "verify",
+  async run(mirror) {
+    const { config } = mirror;
+    if (process.getuid?.() !== 0)
+      throw new Refusal(
+        `user ${process.getuid?.()} can't keep owners and ACLs, expected root`,
+        `sudo systemctl start ${config.job}`,
+      );
+    mirror.source = await pinMount("source", config.source, "read");
+    mirror.target = await pinMount("target", config.target, "write");
+    const entries = entriesOf(required(mirror.source, "source"));
+    const left = new Set(leftOut(config));
+    if (!entries.some(entry => !left.has(entry)))
+      throw new Refusal(
+        `source ${quoted(config.source.path)} holds nothing to mirror (${entries.length} entries, all left out), so all of the target would go`,
+        `ls -la ${config.source.path}`,
+      );
+  },
+};
+
+/** Entries of the source that a name of `keep` hides: their data is mirrored nowhere. */
+export function hiddenByKeep(mirror: Mirror): string[] {
+  const { config } = mirror;
+  const entries = new Set(entriesOf(required(mirror.source, "source")));
+  return config.keep.filter(entry => entries.has(entry) && !config.excludes.includes(entry));
+}
+
+function entriesOf(source: { readonly path: string; readonly pinned: string }): string[] {
+  try {
+    return readdirSync(source.pinned);
+  } catch (error) {
+    throw new Refusal(
+      `source ${quoted(source.path)} can't be read: ${errnoOf(error) ?? String(error)}`,
+      `ls -la ${source.path}; dmesg --level err,warn | tail`,
+    );
+  }
+}

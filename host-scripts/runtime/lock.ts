@@ -1,0 +1,110 @@
+import { closeSync, mkdirSync, openSync, readdirSync, readlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { exitCodes, RunnerError } from "./errors";
+import { run } from "./run";
+
+/** A held lock. The kernel releases it when the last process that has `fd` is gone, whatever ended it. */
+export interface Lock {
+  /** Commands that write inherit it: while one of them outlives a killed runner, no other run starts. */
+  readonly fd: number;
+  /** Processes of a killed earlier run that were ended to get the lock. */
+  readonly leftovers: readonly number[];
+  release(): void;
+}
+
+/** Another run holds the lock. */
+export class LockHeld extends RunnerError {
+  constructor(
+    readonly path: string,
+    readonly holders: readonly number[],
+  ) {
+    super(exitCodes.lockHeld, {
+      failed: `another run holds the lock "${path}"${holders.length > 0 ? ` (process ${holders.join(", ")})` : ""}`,
+      kept: "This run changed nothing; the other one goes on.",
+      next: holders.length > 0 ? `ps -o pid,lstart,args -p ${holders.join(",")}` : `fuser -v ${path}`,
+    });
+    this.name = "LockHeld";
+  }
+}
+
+/**
+ * Takes the lock `path`, a file that is never removed. Node has no flock(2) of its own: flock(1) locks the open file
+ * that it inherits, and the lock stays with this process when flock(1) has ended.
+ * @param waitMs how long a lock that is held is waited for
+ * @throws {LockHeld}
+ */
+export async function takeLock(path: string, waitMs = 0): Promise<Lock> {
+  mkdirSync(dirname(path), { recursive: true });
+  const fd = openSync(path, "a");
+  try {
+    if (await flock(fd, waitMs)) return held(fd, []);
+    const leftovers = endLeftovers(path);
+    // The lock is released once the last of them is gone, which takes the kernel a moment.
+    if (leftovers.length > 0 && (await flock(fd, 10_000))) return held(fd, leftovers);
+    throw new LockHeld(path, holdersOf(path));
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/**
+ * Ends what a runner that was killed left behind: processes that hold its lock while no runner does.
+ * @returns their ids
+ */
+export function endLeftovers(path: string): number[] {
+  const holders = holdersOf(path);
+  if (holders.some(isRunner)) return [];
+  for (const pid of holders) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has just ended by itself.
+    }
+  }
+  return holders;
+}
+
+function held(fd: number, leftovers: readonly number[]): Lock {
+  return { fd, leftovers, release: () => closeSync(fd) };
+}
+
+async function flock(fd: number, waitMs: number): Promise<boolean> {
+  const how = waitMs > 0 ? ["--timeout", String(waitMs / 1000)] : ["--nonblock"];
+  const result = await run(["flock", ...how, "--conflict-exit-code", "75", "3"], {
+    timeoutMs: waitMs + 10_000,
+    inherit: [fd],
+  });
+  if (result.exitCode !== 0 && result.exitCode !== 75)
+    throw new Error(`flock ended with ${result.exitCode ?? result.signal}: ${result.stderr.trim()}`);
+  return result.exitCode === 0;
+}
+
+/** Processes, but for this one, that have the file open. */
+function holdersOf(path: string): number[] {
+  return readdirSync("/proc")
+    .filter(entry => /^\d+$/.test(entry))
+    .map(Number)
+    .filter(pid => pid !== process.pid && hasOpen(pid, path));
+}
+
+function hasOpen(pid: number, path: string): boolean {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).some(fd => linkOf(join(folder, fd)) === path);
+  } catch {
+    return false;
+  }
+}
+
+function isRunner(pid: number): boolean {
+  return basename(linkOf(`/proc/${pid}/exe`) ?? "").startsWith("node");
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+import { closeSync, constants, openSync, readFileSync } from "node:fs";
+import { z } from "zod";
+import { errnoOf, Refusal } from "./errors";
+import { quoted } from "./quoted";
+import { run } from "./run";
+
+/** Where a file system has to be mounted, and which one. */
+export interface ExpectedMount {
+  readonly path: string;
+  readonly fsUuid: string;
+}
+
+/** A mount point that was verified, held open: it can't be unmounted, and paths below `pinned` can't leave it. */
+export interface PinnedMount extends ExpectedMount {
+  /** Path that leads to this very mount as long as the runner lives, whatever is mounted over or away meanwhile. */
+  readonly pinned: string;
+  release(): void;
+}
+
+const rows = z.object({
+  filesystems: z.array(
+    z.object({
+      id: z.int(),
+      target: z.string(),
+      source: z.string().nullable(),
+      fstype: z.string(),
+      uuid: z.string().nullable(),
+      options: z.string(),
+    }),
+  ),
+});
+type Row = z.infer<typeof rows>["filesystems"][number];
+
+/**
+ * Opens a mount point and proves that the expected file system is mounted there. Reads only.
+ * @param role how an operator calls it, e.g. "target"
+ * @throws {Refusal} when another file system, or none, is mounted there, or when it has to be written and can't be
+ */
+export async function pinMount(
+  role: string,
+  expected: ExpectedMount,
+  access: "read" | "write",
+): Promise<PinnedMount> {
+  const fd = openFolder(role, expected.path);
+  try {
+    const row = await mountOf(fd);
+    verify(role, expected, access, row);
+    return { ...expected, pinned: `/proc/${process.pid}/fd/${fd}`, release: () => closeSync(fd) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function openFolder(role: string, path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (error) {
+    throw new Refusal(
+      `${role} ${quoted(path)} can't be opened: ${errnoOf(error) ?? String(error)}`,
+      `findmnt --mountpoint ${path}; ls -ld ${path}`,
+    );
+  }
+}
+
+/** The kernel's own id of the mount that an open folder lies on: no path is resolved a second time. */
+async function mountOf(fd: number): Promise<Row | undefined> {
+  const id = Number(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").match(/^mnt_id:\s*(\d+)$/m)?.[1]);
+  const columns = "ID,TARGET,SOURCE,FSTYPE,UUID,OPTIONS";
+  const result = await run(["findmnt", "--list", "--json", "--output", columns], { timeoutMs: 30_000 });
+  if (result.exitCode !== 0)
+    throw new Refusal(
+      `the mounts can't be listed: findmnt ended with ${result.exitCode ?? result.signal}: ${result.stderr.trim()}`,
+      "findmnt --list",
+    );
+  return rows.parse(JSON.parse(result.stdout)).filesystems.find(row => row.id === id);
+}
+
+function verify(role: string, expected: ExpectedMount, access: "read" | "write", row: Row | undefined): void {
+  const { path, fsUuid } = expected;
+  const expectation = `expected the file system ${fsUuid}`;
+  if (row === undefined || row.target !== path)
+    throw new Refusal(
+      `${role} ${quoted(path)} is not a mount point (it lies on ${quoted(row?.target ?? "an unknown mount")}), ${expectation}`,
+      `mount UUID=${fsUuid} ${path}`,
+    );
+  if (row.uuid !== fsUuid)
+    throw new Refusal(
+      `${role} ${quoted(path)} has the wrong file system mounted: ${row.uuid ?? "one without a UUID"} (${row.fstype} on ${row.source ?? "no device"}), ${expectation}`,
+      `findmnt --mountpoint ${path} --output SOURCE,UUID; blkid --uuid ${fsUuid}`,
+    );
+  if (access === "write" && row.options.split(",").includes("ro"))
+    throw new Refusal(
+      `${role} ${quoted(path)} is mounted read-only`,
+      `dmesg --level err,warn | tail; mount -o remount,rw ${path}`,
+    );
+}

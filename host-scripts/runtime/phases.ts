@@ -1,0 +1,29 @@
+import type { Log } from "./log";
+import type { RunState } from "./run-state";
+import type { Stop } from "./stop";
+
+/** One step of a run. Its name is part of the contract: it is in the log, in the state file and in errors. */
+export interface Phase<Context> {
+  readonly name: string;
+  run(context: Context): Promise<void>;
+}
+
+/** Runs phases one after the other, each noted in the state file before it starts. @throws what a phase throws */
+export async function runPhases<Context>(
+  phases: readonly Phase<Context>[],
+  context: Context,
+  run: { stop: Stop; log: Log; enter(phase: string): void },
+): Promise<void> {
+  for (const phase of phases) {
+    run.stop.check(phase.name);
+    run.enter(phase.name);
+    run.log.info(`phase ${phase.name}`);
+    await phase.run(context);
+    run.stop.check(phase.name);
+  }
+}
+
+/** How phases are noted. @returns function for {@link runPhases} */
+export function noteIn(state: RunState, startedAt: Date, invocation: string): (phase: string) => void {
+  return phase => state.enter(phase, startedAt, invocation);
+}

@@ -1,0 +1,64 @@
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "./errors";
+
+export interface Pushgateway {
+  readonly url: string;
+  /** Time for one attempt. */
+  readonly timeoutMs: number;
+  readonly attempts: number;
+}
+
+/**
+ * Sends a job's metrics to the group `job`, `instance`. POST, so a metric that this text lacks stays as it was.
+ * @returns undefined once the Pushgateway took them, or why it never did
+ */
+export async function push(
+  gateway: Pushgateway,
+  labels: { readonly job: string; readonly instance: string },
+  text: string,
+  stop?: AbortSignal,
+): Promise<string | undefined> {
+  const group = `metrics/job${label(labels.job)}/instance${label(labels.instance)}`;
+  const url = new URL(group, gateway.url.endsWith("/") ? gateway.url : `${gateway.url}/`);
+  let fault = "";
+  for (let attempt = 1; attempt <= gateway.attempts; attempt += 1) {
+    try {
+      await post(url, text, gateway.timeoutMs, stop);
+      return undefined;
+    } catch (error) {
+      fault = messageOf(error);
+    }
+    if (stop?.aborted) break;
+    if (attempt < gateway.attempts) await sleep(500);
+  }
+  return `${url.origin}: ${fault}`;
+}
+
+/** A label's value with a slash can only be sent as base64; Pushgateway's README, "URL". */
+function label(value: string): string {
+  return value.includes("/") || value === ""
+    ? `@base64/${Buffer.from(value).toString("base64url") || "="}`
+    : `/${encodeURIComponent(value)}`;
+}
+
+function post(url: URL, text: string, timeoutMs: number, stop?: AbortSignal): Promise<void> {
+  const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const outgoing = send(url, { method: "POST", headers: { "content-type": "text/plain; version=0.0.4" } });
+    const give = (reason: string) => (): void => void outgoing.destroy(new Error(reason));
+    deadline.addEventListener("abort", give(`no answer within ${timeoutMs} ms`));
+    stop?.addEventListener("abort", give("the run was stopped before there was an answer"));
+    if (stop?.aborted) give("the run was stopped before it was sent")();
+    outgoing.on("error", reject);
+    outgoing.on("response", response => {
+      response.resume();
+      const status = response.statusCode ?? 0;
+      response.on("end", () => (status < 300 ? resolve() : reject(new Error(`HTTP status ${status}`))));
+      response.on("error", reject);
+    });
+    outgoing.end(text);
+  });
+}

@@ -1,0 +1,84 @@
+import { CommandMissing, type RunOptions, type RunResult, run } from "./run";
+import { Refusal } from "./errors";
+import { type RsyncItem, itemFormat, rsyncReport } from "./rsync-items";
+
+/** What a pass of rsync did, or in a dry run would do. */
+export interface RsyncPass {
+  readonly outcome: RsyncOutcome;
+  readonly result: RunResult;
+  /** Entries of the source that were looked at. */
+  readonly entries: number;
+  readonly created: number;
+  /** Bytes of the files that were copied, whole files counted. */
+  readonly bytes: number;
+}
+
+/**
+ * What rsync's exit codes mean to a mirror; rsync(1), "EXIT VALUES".
+ * - `complete`: all was copied (0), or all but files that vanished meanwhile (24)
+ * - `partial`: it went through to its end, but some entries could not be read or written (23)
+ * - `ceiling`: it went through to its end, but stopped deleting (25)
+ * - `broken`: it ended early, so nothing is known of what it had not reported yet
+ */
+export type RsyncOutcome = "complete" | "vanished" | "partial" | "ceiling" | "broken";
+
+export function rsyncOutcome(result: Pick<RunResult, "ended" | "exitCode">): RsyncOutcome {
+  if (result.ended !== "exited") return "broken";
+  switch (result.exitCode) {
+    case 0:
+      return "complete";
+    case 24:
+      return "vanished";
+    case 23:
+      return "partial";
+    case 25:
+      return "ceiling";
+    default:
+      return "broken";
+  }
+}
+
+/**
+ * Arguments that keep all of an entry: owner, mode, times to the nanosecond, ACLs, extended attributes, hard links,
+ * holes, devices and FIFOs. Times are compared to the nanosecond too: a file that changed twice within a second, at the
+ * same size, would otherwise keep its first content.
+ */
+export const wholeMetadata = ["-aHAXS", "--numeric-ids", "--modify-window=-1"] as const;
+
+/** Runs rsync, giving each entry of its report to `onItem` as it comes. @throws {Refusal} when there is no rsync */
+export async function rsync(
+  args: readonly string[],
+  options: Omit<RunOptions, "onStdout">,
+  onItem: (item: RsyncItem) => void,
+): Promise<RsyncPass> {
+  const report = rsyncReport(onItem);
+  const argv = [
+    "rsync",
+    ...["--stats", "--no-human-readable", "--outbuf=L", `--out-format=${itemFormat}`],
+    ...args,
+  ] as const;
+  const result = await start([...argv], { ...options, onStdout: report.add });
+  return { outcome: rsyncOutcome(result), result, ...report.stats() };
+}
+
+async function start(argv: [string, ...string[]], options: RunOptions): Promise<RunResult> {
+  try {
+    // The C locale: each byte that isn't ASCII is escaped, so names arrive exactly as they are on disk.
+    return await run(argv, {
+      ...options,
+      env: { ...options.env, LC_ALL: "C", RSYNC_RSH: "", RSYNC_PARTIAL_DIR: "" },
+    });
+  } catch (error) {
+    if (!(error instanceof CommandMissing)) throw error;
+    throw new Refusal(`rsync can't be started: ${error.errno}`, "apt-get install rsync");
+  }
+}
+
+/**
+ * Filter that leaves one entry at the root of a transfer alone on both sides: not copied, and not deleted at the target.
+ * A backslash escapes only in patterns that hold a wildcard; rsync(1), "PATTERN MATCHING RULES".
+ */
+export function leaveAlone(entry: string): string {
+  const pattern = /[*?[]/.test(entry) ? entry.replace(/[*?[\\]/g, "\\$&") : entry;
+  return `--exclude=/${pattern}`;
+}

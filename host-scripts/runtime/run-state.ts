@@ -1,0 +1,86 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { writeDurably } from "./durable";
+
+const running = z.object({
+  pid: z.int(),
+  /** Ticks since boot at which the process started: a process id alone comes again. */
+  startTicks: z.string(),
+  bootId: z.string(),
+  startedAt: z.string(),
+  /** systemd's $INVOCATION_ID; empty for a run that was started by hand. */
+  invocation: z.string(),
+  phase: z.string(),
+});
+/** A run that has not reported its end. */
+export type Running = z.infer<typeof running>;
+
+const lastEnd = z.object({
+  endedAt: z.string(),
+  invocation: z.string(),
+  status: z.int(),
+  /** False while the Pushgateway has not taken the metrics of this end. */
+  pushed: z.boolean(),
+  failed: z.string().optional(),
+});
+export type LastEnd = z.infer<typeof lastEnd>;
+
+/** What a run leaves in its state folder for the ones that come after it. */
+export class RunState {
+  private readonly runningFile: string;
+  private readonly endFile: string;
+
+  constructor(stateDir: string) {
+    this.runningFile = join(stateDir, "running.json");
+    this.endFile = join(stateDir, "last-end.json");
+  }
+
+  readRunning(): Running | undefined {
+    return read(this.runningFile, running);
+  }
+
+  readEnd(): LastEnd | undefined {
+    return read(this.endFile, lastEnd);
+  }
+
+  enter(phase: string, startedAt: Date, invocation: string): void {
+    const self = { pid: process.pid, startTicks: startTicks(process.pid) ?? "", bootId: bootId() };
+    const record: Running = { ...self, startedAt: startedAt.toISOString(), invocation, phase };
+    writeDurably(this.runningFile, `${JSON.stringify(record)}\n`);
+  }
+
+  /** @param mine false for a run that never held the lock: the other run's record stays */
+  end(end: LastEnd, mine: boolean): void {
+    writeDurably(this.endFile, `${JSON.stringify(end)}\n`);
+    if (mine) rmSync(this.runningFile, { force: true });
+  }
+}
+
+/** Whether the very process that wrote the record still runs. */
+export function isAlive(record: Running): boolean {
+  return record.bootId === bootId() && startTicks(record.pid) === record.startTicks;
+}
+
+function read<T>(path: string, schema: z.ZodType<T>): T | undefined {
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+function bootId(): string {
+  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)); undefined once the process is gone or only waits to be reaped. */
+function startTicks(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import { constants } from "node:os";
+import { exitCodes, RunnerError } from "./errors";
+
+/** Why a run was told to stop. */
+export type StopReason =
+  | { readonly kind: "signal"; readonly name: NodeJS.Signals }
+  | { readonly kind: "budget"; readonly budgetMs: number };
+
+/** Says "stop" to a run once, with a reason, and to every command that it has started. */
+export class Stop {
+  /** @param job name of the job's unit, for the step that an operator types next */
+  constructor(private readonly job: string) {}
+
+  private readonly controller = new AbortController();
+  private reason: StopReason | undefined;
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  get stopped(): StopReason | undefined {
+    return this.reason;
+  }
+
+  request(reason: StopReason): void {
+    this.reason ??= reason;
+    this.controller.abort();
+  }
+
+  /** @throws {RunnerError} once a stop was requested */
+  check(phase: string): void {
+    if (this.reason) throw stopError(this.reason, phase, `systemctl start ${this.job}`);
+  }
+
+  /** Listens to the signals that end a service, and to the clock. @returns how to stop listening */
+  listen(budgetMs: number): () => void {
+    const names = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+    const handlers = names.map(name => {
+      const handler = (): void => this.request({ kind: "signal", name });
+      process.on(name, handler);
+      return (): unknown => process.off(name, handler);
+    });
+    const timer = setTimeout(() => this.request({ kind: "budget", budgetMs }), budgetMs);
+    return () => {
+      clearTimeout(timer);
+      for (const off of handlers) off();
+    };
+  }
+}
+
+function stopError(reason: StopReason, phase: string, again: string): RunnerError {
+  const kept = "What was copied so far is kept; the next run goes on from there.";
+  switch (reason.kind) {
+    case "signal":
+      return new RunnerError(exitCodes.signal + constants.signals[reason.name], {
+        failed: `stopped by ${reason.name} in phase ${phase}`,
+        kept,
+        next: again,
+      });
+    case "budget":
+      return new RunnerError(exitCodes.budget, {
+        failed: `stopped in phase ${phase}: its budget of ${reason.budgetMs / 1000} s is used up`,
+        kept,
+        next: `${again}   (if it is stopped again, raise the budget in the estate)`,
+      });
+    default:
+      return reason satisfies never;
+  }
+}
