@@ -1,0 +1,106 @@
+import type { Client, ClientChannel, SFTPWrapper } from "ssh2";
+
+export interface RunInput {
+  readonly command: string;
+  /** What an error says was run; a command may hold a secret. */
+  readonly shownCommand: string;
+  readonly stdin: string | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Gets each line of output as it comes. */
+  readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
+}
+
+export interface RunOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs one command on the host and waits for its end.
+ * @throws when it ends with another code than 0, by a signal or with the connection; the text has its output's tail
+ */
+export async function run(client: Client, input: RunInput): Promise<RunOutput> {
+  const channel = await open(client, input);
+  return new Promise<RunOutput>((resolve, reject) => {
+    const printed: Buffer[] = [];
+    const stdout = collector(printed, line => input.onLine(line, "stdout"));
+    const stderr = collector(printed, line => input.onLine(line, "stderr"));
+    let ending: string | undefined = "wait: remote command exited without exit status or exit signal";
+    channel.on("data", stdout.take);
+    channel.stderr.on("data", stderr.take);
+    channel.on("exit", (code: number | null, signal?: string) => {
+      ending =
+        code === 0
+          ? undefined
+          : code === null
+            ? `Process exited from signal ${signal}`
+            : `Process exited with status ${code}`;
+    });
+    channel.on("close", () => {
+      const output = { stdout: stdout.end(), stderr: stderr.end() };
+      if (ending === undefined) resolve(trimmed(output));
+      else reject(new Error(`${ending}: running ${JSON.stringify(input.shownCommand)}:\n${tail(printed)}`));
+    });
+    channel.on("error", reject);
+    // A command that doesn't read its input closes the pipe: its exit code says whether that was right.
+    channel.end(input.stdin ?? "");
+  });
+}
+
+function open(client: Client, { command, environment }: RunInput): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, { env: { ...environment } }, (error, channel) =>
+      error ? reject(error) : resolve(channel),
+    );
+  });
+}
+
+/** What the library can do beyond its types: open a file transfer with variables set, and tell when one is refused. */
+interface TransferWithVariables {
+  sftp(
+    variables: Readonly<Record<string, string>>,
+    callback: (error: Error | undefined, sftp: SFTPWrapper | undefined) => void,
+  ): void;
+}
+
+/**
+ * Whether the server takes a variable of this name (AcceptEnv). SSH passes variables one by one and a server may refuse
+ * each; the library tells of a refusal only when it opens a file transfer, so that is what asks.
+ */
+export function acceptsVariable(client: Client, name: string): Promise<boolean> {
+  return new Promise(resolve => {
+    (client as unknown as TransferWithVariables).sftp({ [name]: "" }, (error, sftp) => {
+      sftp?.end();
+      // A server without file transfer took the variable and refused only the next step.
+      resolve(!error || !/set environment/i.test(error.message));
+    });
+  });
+}
+
+export function collector(printed: Buffer[], onLine: (line: string) => void) {
+  const chunks: Buffer[] = [];
+  let rest = "";
+  return {
+    take: (chunk: Buffer) => {
+      chunks.push(chunk);
+      printed.push(chunk);
+      const lines = (rest + chunk.toString("utf8")).split("\n");
+      rest = lines.pop() ?? "";
+      lines.forEach(onLine);
+    },
+    end: () => {
+      if (rest !== "") onLine(rest);
+      return Buffer.concat(chunks).toString("utf8");
+    },
+  };
+}
+
+/** One final newline is left out of an output, as the official plugin does. */
+export function trimmed({ stdout, stderr }: RunOutput): RunOutput {
+  return { stdout: stdout.replace(/\n$/, ""), stderr: stderr.replace(/\n$/, "") };
+}
+
+/** The last lines of what the command printed: an error is seldom at the top. */
+export function tail(printed: readonly Buffer[]): string {
+  return Buffer.concat(printed).toString("utf8").trimEnd().split("\n").slice(-40).join("\n");
+}
