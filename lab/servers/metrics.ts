@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { withDebianShare } from "./debian-share";
 import { alertmanagerConfig } from "./rule-sync/alertmanager";
+import { contentHash } from "./content-hash";
 import { exchange } from "./http";
 import { labMonitoring, nodeExporters } from "./monitoring";
 import { dataDir, listenAddress, urls } from "./places";
@@ -14,7 +15,9 @@ export const syncedFiles = {
   alertmanager: join(dataDir("alertmanager"), "alertmanager.yml"),
 } as const;
 
-const prometheusFile = join(dataDir("prometheus"), "prometheus.yml");
+/** Named after its content: with another content, Prometheus has other arguments, and is started anew. */
+const prometheusFile = (): string =>
+  join(dataDir("prometheus"), `prometheus-${contentHash([prometheusConfig()])}.yml`);
 const webAssets = (program: string): string => join(dirname(program), "..", "share", "prometheus");
 
 /** Keeps what was pushed in a file: a restart forgets nothing. */
@@ -39,7 +42,7 @@ export const prometheus: Server = {
   url: urls.prometheus,
   argv: ({ prometheus: program }) => [
     program,
-    `--config.file=${prometheusFile}`,
+    `--config.file=${prometheusFile()}`,
     `--storage.tsdb.path=${join(dataDir("prometheus"), "tsdb")}`,
     `--web.listen-address=${listenAddress(urls.prometheus)}`,
     `--web.external-url=${urls.prometheus}`,
@@ -49,7 +52,7 @@ export const prometheus: Server = {
   ],
   prepare: () => {
     mkdirSync(syncedFiles.rules, { recursive: true });
-    writeFileSync(prometheusFile, prometheusConfig());
+    writeFileSync(prometheusFile(), prometheusConfig());
   },
   health: () => exchange(`${urls.prometheus}/-/ready`),
 };

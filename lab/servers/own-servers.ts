@@ -1,13 +1,16 @@
 import { join } from "node:path";
 import { projectRoot } from "../cache";
+import { sourceHash } from "./content-hash";
 import { exchange } from "./http";
 import { urls } from "./places";
 import type { Server } from "./server";
 
+// The hash is for nobody to read: it makes the arguments differ, so that an update of the source reaches a server that runs.
 const entry = (...names: string[]): string[] => [
   process.execPath,
   join(projectRoot, "cli", "run.mjs"),
   join(projectRoot, "lab", "servers", ...names),
+  `--source=${sourceHash()}`,
 ];
 
 /** Stands for Slack. */

@@ -27,7 +27,7 @@ async function run(): Promise<never> {
   const checkers = readPrograms();
   const memory = openMemory(join(dataDir("rule-sync"), "accepted.json"));
   // Files may have changed while nobody was there to reload the servers.
-  const due = { prometheus: true, alertmanager: true };
+  const due = new Set<Synced>(["prometheus", "alertmanager"]);
   console.log(
     "stand-in for the Prometheus operator: PrometheusRule and AlertmanagerConfig objects become files",
   );
@@ -35,26 +35,31 @@ async function run(): Promise<never> {
     try {
       const round = await syncOnce(connect(), checkers, memory);
       tell(round.refusals);
-      due.prometheus ||= round.rulesChanged;
-      due.alertmanager ||= round.routesChanged;
-      if (due.prometheus) await reload("prometheus");
-      due.prometheus = false;
-      if (due.alertmanager) await reload("alertmanager");
-      due.alertmanager = false;
-      trouble("");
+      if (round.rulesChanged) due.add("prometheus");
+      if (round.routesChanged) due.add("alertmanager");
+      trouble((await Promise.all([...due].map(server => reload(server, due)))).join(" ").trim());
       state.rounds += 1;
     } catch (error) {
-      trouble(error instanceof Error ? error.message : String(error));
+      trouble(messageOf(error));
     }
     await sleep(labMonitoring.syncEveryMs);
   }
 }
 
-async function reload(server: "prometheus" | "alertmanager"): Promise<void> {
-  const { status, body } = await exchange(`${urls[server]}/-/reload`, { method: "POST" });
-  if (status !== 200)
-    throw new Error(`${server} doesn't reload, and keeps what it had: ${body.trim().slice(0, 500)}`);
+type Synced = "prometheus" | "alertmanager";
+
+/** @returns what went wrong, or nothing; then the reload stays due */
+async function reload(server: Synced, due: Set<Synced>): Promise<string> {
+  try {
+    const { status, body } = await exchange(`${urls[server]}/-/reload`, { method: "POST" });
+    if (status !== 200)
+      return `${server} doesn't reload, and keeps what it had: ${body.trim().slice(0, 500)}`;
+  } catch (error) {
+    return `${server} doesn't reload: ${messageOf(error)}`;
+  }
+  due.delete(server);
   console.log(`${new Date().toISOString()} ${server} reloaded`);
+  return "";
 }
 
 /** Only changes are told: the log has a line per event, not per second. */
@@ -72,7 +77,11 @@ function trouble(text: string): void {
   state.trouble = text;
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 run().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   process.exit(1);
 });

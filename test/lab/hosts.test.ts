@@ -1,0 +1,107 @@
+import { execa } from "execa";
+import { z } from "zod";
+import { readFacts } from "../../lab/facts";
+import { hostStatus, mustOnHost, onHost, powerCut, sshArgv, startHosts, stopHosts } from "../../lab/hosts";
+import { inNamespace } from "../../lab/namespace";
+import { exchange } from "../../lab/servers";
+
+let foundRunning = false;
+
+jest.setTimeout(180_000);
+
+beforeAll(async () => {
+  foundRunning = hostStatus().every(({ running }) => running);
+  await startHosts({ say: () => undefined });
+}, 15 * 60_000);
+
+afterAll(async () => {
+  if (!foundRunning) await stopHosts();
+});
+
+test("pve runs Debian's Node 18, and no unit of it has failed", async () => {
+  expect(await mustOnHost("pve", "node --version")).toMatch(/^v18\.\d+\.\d+\n$/);
+  expect(await mustOnHost("pve", "systemctl --failed --no-legend")).toBe("");
+});
+
+test.each(["pve", "nas"] as const)("%s has mounted the file systems that the facts name", async name => {
+  const mounts = await mountedOn(name);
+  expect(mounts).toMatchObject(readFacts()[name].filesystems);
+  expect(new Set(Object.values(mounts)).size).toBe(Object.keys(mounts).length);
+});
+
+test.each(["pve", "nas"] as const)("%s shows the pinned host key, and another one is refused", async name => {
+  const { address, hostKey } = readFacts()[name];
+  expect(await inLab(["ssh-keyscan", "-q", "-t", "ed25519", address])).toBe(`${address} ${hostKey}`);
+  const other = name === "pve" ? "nas" : "pve";
+  const asOther = sshArgv(name, "true").flatMap(word =>
+    word === address ? ["-o", `HostKeyAlias=${other}`, address] : [word],
+  );
+  const [program = "", ...args] = asOther;
+  const { exitCode, stderr } = await execa(program, args, { reject: false });
+  expect(exitCode).toBe(255);
+  expect(stderr).toContain("Host key verification failed");
+});
+
+test("pve takes thin volumes and snapshots that keep what the volume had", async () => {
+  const seen = await mustOnHost(
+    "pve",
+    `set -e; lvcreate -qq -V 256M -T pve/data -n vm-1-disk-0; mkfs.ext4 -q /dev/pve/vm-1-disk-0
+     mkdir -p /mnt/volume /mnt/snapshot; mount /dev/pve/vm-1-disk-0 /mnt/volume; echo before >/mnt/volume/file; sync
+     lvcreate -qq -s -kn -n vm-1-disk-0_snap pve/vm-1-disk-0; echo after >/mnt/volume/file
+     mount -o ro,noload /dev/pve/vm-1-disk-0_snap /mnt/snapshot; cat /mnt/snapshot/file /mnt/volume/file
+     umount /mnt/volume /mnt/snapshot; lvremove -qq -y pve/vm-1-disk-0_snap pve/vm-1-disk-0
+     lvs --noheadings -o lv_name pve`,
+  );
+  expect(seen.split(/\s+/).filter(Boolean)).toEqual(["before", "after", "data"]);
+});
+
+test("a metric in pve's textfile folder is scraped from its node-exporter", async () => {
+  const value = String(Math.floor(Math.random() * 1e9));
+  const file = `${readFacts().textfileDir}/hosts-test.prom`;
+  await mustOnHost("pve", `cat >${file}.part && mv ${file}.part ${file}`, {
+    input: `# TYPE lab_hosts_test gauge\nlab_hosts_test{at="pve"} ${value}\n`,
+  });
+  const { status, body } = await exchange(`http://${readFacts().pve.address}:9100/metrics`);
+  await mustOnHost("pve", `rm ${file}`);
+  expect(status).toBe(200);
+  const [line = ""] = body.match(/^lab_hosts_test.*$/m) ?? [];
+  expect(line).toContain('at="pve"');
+  expect(Number(line.split(" ").at(-1))).toBe(Number(value));
+});
+
+test("a host sees none of this machine's files", async () => {
+  const seen = await onHost("pve", "mount -t hostfs none /mnt -o / && ls /mnt; umount /mnt");
+  expect(seen.stdout.trim().split("\n")).not.toContain("proc");
+});
+
+test("after a power cut pve comes back with its disks, its pool and its identity", async () => {
+  const facts = readFacts();
+  await mustOnHost(
+    "pve",
+    "set -e; lvcreate -qq -V 64M -T pve/data -n kept; echo whole >/srv/nfs/kept; sync -f /srv/nfs/kept",
+  );
+  await powerCut("pve");
+  expect(hostStatus().find(({ name }) => name === "pve")?.running).toBe(false);
+  await startHosts({ say: () => undefined });
+  const after =
+    "cat /srv/nfs/kept; lvs --noheadings -o lv_name,lv_active pve/kept; rm /srv/nfs/kept; lvremove -qq -y pve/kept";
+  expect((await mustOnHost("pve", after)).split(/\s+/).filter(Boolean)).toEqual(["whole", "kept", "active"]);
+  expect(await mountedOn("pve")).toMatchObject(facts.pve.filesystems);
+  expect(readFacts()).toEqual(facts);
+});
+
+const findmnt = z.object({
+  filesystems: z.array(z.object({ target: z.string(), uuid: z.string().nullable() })),
+});
+
+/** UUID of each real file system but the root disk's, by mount point. */
+async function mountedOn(name: "pve" | "nas"): Promise<Record<string, string | null>> {
+  const found = await mustOnHost(name, "findmnt --json --list -o TARGET,UUID -t ext4,btrfs");
+  const mounts = findmnt.parse(JSON.parse(found)).filesystems.filter(({ target }) => target !== "/");
+  return Object.fromEntries(mounts.map(({ target, uuid }) => [target, uuid]));
+}
+
+async function inLab(argv: readonly string[]): Promise<string> {
+  const [program = "", ...args] = inNamespace(argv);
+  return (await execa(program, args)).stdout.trim();
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import { ensureIdentity } from "../../lab/hosts/identity";
+import { hostStatus, mustOnHost, onHost, startHosts, stopHosts, type CommandResult } from "../../lab/hosts";
+import { activeSwitches, healNas, switchNas } from "../../lab/nas/switches";
+import { until } from "../../lab/process";
+
+const operator = { user: "Administrator", port: 22 } as const;
+const synosharesnapshot = "/usr/syno/sbin/synosharesnapshot";
+let foundRunning = false;
+
+jest.setTimeout(180_000);
+
+beforeAll(async () => {
+  foundRunning = hostStatus().every(({ running }) => running);
+  await startHosts({ say: () => undefined });
+  await healNas();
+}, 15 * 60_000);
+
+afterEach(healNas);
+
+afterAll(async () => {
+  if (!foundRunning) await stopHosts();
+});
+
+test("Administrator is nobody special until sudo gets the password", async () => {
+  const { administratorPassword } = await ensureIdentity();
+  expect((await mustOnHost("nas", "id -u", operator)).trim()).not.toBe("0");
+  const sudo = { ...operator, input: `${administratorPassword}\n` };
+  expect((await mustOnHost("nas", "sudo -S -p '' id -u", sudo)).trim()).toBe("0");
+  const refused = await onHost("nas", "sudo -S -p '' id -u", { ...operator, input: "wrong\n" });
+  expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
+});
+
+test("pve's root sends files to the share with rsync over SSH", async () => {
+  const name = randomUUID();
+  expect(await send(name)).toMatchObject({ exitCode: 0 });
+  expect(await mustOnHost("nas", `stat -c %U /volume1/Backup/${name}/hostname`)).toBe("Administrator\n");
+  expect(await mustOnHost("nas", `cat /volume1/Backup/${name}/hostname`)).toBe("pve\n");
+});
+
+test("synosharesnapshot keeps the share as it was, read-only, until the snapshot is deleted", async () => {
+  const name = randomUUID();
+  await send(name);
+  const made = await mustOnHost("nas", `${synosharesnapshot} create Backup desc="before ${name}" lock=false`);
+  const snapshot = /GMT-\d{4}\.\d\d\.\d\d-\d\d\.\d\d\.\d\d/.exec(made)?.[0] ?? "none";
+  const copy = `/volume1/@sharesnap/Backup/${snapshot}/${name}/hostname`;
+  await mustOnHost("nas", `rm -r /volume1/Backup/${name}`);
+  expect(await mustOnHost("nas", `cat ${copy}`)).toBe("pve\n");
+  expect((await onHost("nas", `echo x >${copy}`)).stderr).toContain("Read-only file system");
+  const list = `${synosharesnapshot} list Backup desc="before ${name}" lock=false | tail -n +2`;
+  expect(await mustOnHost("nas", list)).toBe(`${snapshot}\n`);
+  await mustOnHost("nas", `${synosharesnapshot} delete Backup ${snapshot}`);
+  expect(await mustOnHost("nas", list)).toBe("");
+  expect(await mustOnHost("nas", "btrfs subvolume list /volume1")).not.toContain(snapshot);
+});
+
+test("synosharesnapshot deletes nothing when one of the names is wrong, and is for root only", async () => {
+  const made = await mustOnHost("nas", `${synosharesnapshot} create Backup`);
+  const snapshot = made.trim().split(" ").at(-1) ?? "none";
+  const wrong = await onHost("nas", `${synosharesnapshot} delete Backup ${snapshot} GMT-2001.01.01-00.00.00`);
+  expect(wrong).toMatchObject({ exitCode: 1 });
+  expect(wrong.stderr).toContain("GMT-2001.01.01-00.00.00");
+  expect(await mustOnHost("nas", `${synosharesnapshot} list Backup lock=true`)).toContain(snapshot);
+  expect(await onHost("nas", `${synosharesnapshot} list Backup`, operator)).toMatchObject({ exitCode: 1 });
+  await mustOnHost("nas", `${synosharesnapshot} delete Backup ${snapshot}`);
+});
+
+test("stall: a running transfer stops moving and a new connection gets no greeting", async () => {
+  const name = randomUUID();
+  const log = `/run/${name}`;
+  await mustOnHost(
+    "pve",
+    "truncate -s 0 /root/big && dd if=/dev/urandom of=/root/big bs=1M count=4 status=none",
+  );
+  const slowly = `rsync -a --inplace --bwlimit=256 --timeout=4 -e ssh /root/big Administrator@nas:/volume1/Backup/${name}/`;
+  await mustOnHost("pve", `(${slowly} >${log}.out 2>&1; echo $? >${log}) >/dev/null 2>&1 </dev/null &`);
+  const arrives = async (): Promise<boolean> =>
+    (await onHost("nas", `[ -s /volume1/Backup/${name}/big ]`)).exitCode === 0;
+  expect(await until(arrives, 30_000)).toBe(true);
+  await switchNas("stall");
+  expect(await activeSwitches()).toEqual(["stall"]);
+  expect((await send(name)).stderr).toContain("timed out during banner exchange");
+  const ended = async (): Promise<boolean> => (await onHost("pve", `[ -s ${log} ]`)).exitCode === 0;
+  expect(await until(ended, 60_000)).toBe(true);
+  expect(await mustOnHost("pve", `cat ${log}; rm ${log} ${log}.out /root/big`)).toBe("30\n");
+  await expectHealed();
+});
+
+test("drop: a new connection gets no answer at all", async () => {
+  await switchNas("drop");
+  expect(await activeSwitches()).toEqual(["drop"]);
+  expect((await send("dropped")).stderr).toContain("Connection timed out");
+  await expectHealed();
+});
+
+test("refuse: a new connection is refused", async () => {
+  await switchNas("refuse");
+  expect(await activeSwitches()).toEqual(["refuse"]);
+  expect((await send("refused")).stderr).toContain("Connection refused");
+  await expectHealed();
+});
+
+test("fill: a write to the share meets its quota, and the files before it stay", async () => {
+  const name = randomUUID();
+  await send(name);
+  await switchNas("fill");
+  expect(await activeSwitches()).toEqual(["fill"]);
+  const full = await send(`${name}-2`, "/usr/bin/rsync");
+  expect(full.exitCode).toBe(11);
+  expect(full.stderr).toContain("Disk quota exceeded (122)");
+  expect(await mustOnHost("nas", `cat /volume1/Backup/${name}/hostname`)).toBe("pve\n");
+  await expectHealed();
+});
+
+test("lie: rsync reports success and the share has nothing of it", async () => {
+  const name = randomUUID();
+  await switchNas("lie");
+  expect(await activeSwitches()).toEqual(["lie"]);
+  expect(await send(name)).toMatchObject({ exitCode: 0 });
+  expect((await onHost("nas", `[ -e /volume1/Backup/${name} ]`)).exitCode).toBe(1);
+  await expectHealed();
+  expect(await send(name)).toMatchObject({ exitCode: 0 });
+  expect((await onHost("nas", `[ -e /volume1/Backup/${name}/hostname ]`)).exitCode).toBe(0);
+});
+
+test("switches add up, and one heal undoes them all", async () => {
+  await switchNas("drop");
+  await switchNas("lie");
+  expect(await activeSwitches()).toEqual(["drop", "lie"]);
+  await expectHealed();
+});
+
+/** Sends a file from pve to the share, as a backup would. */
+function send(name: string, file = "/etc/hostname"): Promise<CommandResult> {
+  const shell = "ssh -o BatchMode=yes -o ConnectTimeout=3";
+  return onHost(
+    "pve",
+    `rsync -a --timeout=10 -e '${shell}' ${file} Administrator@nas:/volume1/Backup/${name}/`,
+  );
+}
+
+async function expectHealed(): Promise<void> {
+  await healNas();
+  expect(await activeSwitches()).toEqual([]);
+  expect(await send("healed")).toMatchObject({ exitCode: 0 });
+}
