@@ -1,0 +1,195 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { release, ReleaseHost } from "./release-host";
+
+let host: ReleaseHost;
+beforeEach(() => {
+  host = new ReleaseHost();
+});
+afterEach(() => host.remove());
+
+const next = release({ hour: "04" });
+const fakeNode = (text: string) => `printf '#!/bin/sh\\n%s\\n' '${text}' >/run/node && chmod +x /run/node`;
+
+interface Refusal {
+  readonly name: string;
+  readonly files?: ReturnType<typeof release>;
+  /** What is wrong with the host. */
+  readonly arrange?: (host: ReleaseHost) => void;
+  readonly cause: RegExp;
+}
+
+const refusals: Refusal[] = [
+  {
+    name: "a unit that systemd can't read",
+    files: release({ service: "NoSuchKey=1\n" }),
+    cause:
+      /systemd refuses the units: .*Unknown key name 'NoSuchKey'|systemd refuses the units: .*Unknown key 'NoSuchKey'/,
+  },
+  {
+    name: "a calendar that doesn't exist",
+    files: release({ hour: "25" }),
+    cause: /systemd refuses the units: /,
+  },
+  {
+    name: "a config that the runner refuses",
+    files: release({ wrong: true }),
+    cause: /the runner refuses its config: config\.wrong: expected nothing\./,
+  },
+  {
+    name: "a Node that is too old",
+    arrange: changed => bindNode(changed, "echo v18.13.0"),
+    cause: /Node missing or too old: \/usr\/bin\/node is v18\.13\.0, 18\.19 or newer is needed\./,
+  },
+  {
+    name: "a Node that doesn't start",
+    arrange: changed => bindNode(changed, "exit 127"),
+    cause: /Node missing or too old: no working \/usr\/bin\/node/,
+  },
+  {
+    name: "a timer that doesn't start",
+    arrange: changed => failOnce(changed, "enable", "Failed to enable unit: it is masked"),
+    cause: /"nfs-mirror\.timer" wasn't started: Failed to enable unit: it is masked\./,
+  },
+  {
+    name: "a systemd that doesn't reload",
+    arrange: changed => failOnce(changed, "daemon-reload", "Failed to reload daemon: timed out"),
+    cause: /systemd doesn't reload: Failed to reload daemon: timed out\./,
+  },
+  {
+    name: "a SIGTERM after the switch",
+    arrange: changed =>
+      changed.on(
+        "daemon-reload",
+        `rm "${changed.folder}/on-daemon-reload"; kill -TERM $(ps -o ppid= -p $PPID)`,
+      ),
+    cause: /the activation was stopped by a signal\./,
+  },
+];
+
+test.each(refusals)("lets the old release run on for $name", async ({ files = next, arrange, cause }) => {
+  const { stdout: live } = await host.deploy(release());
+  const before = await host.state();
+  arrange?.(host);
+  const ended = await host.deploy(files);
+  host.before = ":";
+  expect(ended.exitCode).not.toBe(0);
+  expect(ended.stderr).toMatch(cause);
+  expect(ended.stderr).toMatch(/^nfs-mirror: /);
+  expect(ended.stderr).toContain(`Release ${live} runs on.`);
+  expect(await host.state()).toEqual(before);
+});
+
+test.each(refusals)(
+  "leaves nothing behind where $name meets the first release",
+  async ({ files = next, arrange, cause }) => {
+    arrange?.(host);
+    const ended = await host.deploy(files);
+    host.before = ":";
+    expect(ended.stderr).toMatch(cause);
+    expect(ended.stderr).toContain("Nothing is live yet.");
+    expect(await host.state()).toEqual({
+      live: "",
+      units: {},
+      left: [
+        "",
+        "/holdfast",
+        "/holdfast/nfs-mirror",
+        "/holdfast/nfs-mirror/lock",
+        "/holdfast/nfs-mirror/release.sh",
+        "/holdfast/nfs-mirror/releases",
+      ].map(path => `.${path}`),
+    });
+  },
+);
+
+test("starts the old timer again after one that doesn't start", async () => {
+  await host.deploy(release());
+  failOnce(host, "enable", "masked");
+  host.calls();
+  await host.deploy(next);
+  expect(host.calls()).toEqual([
+    "daemon-reload",
+    "enable --now nfs-mirror.timer",
+    "daemon-reload",
+    "enable --now nfs-mirror.timer",
+  ]);
+});
+
+test.each([
+  [
+    "the bundle",
+    1_000_000_000,
+    /no space for a release: "\/opt\/holdfast\/nfs-mirror" has \d+ KiB free, \d+ KiB are needed\. Release \w+ runs on\. Next: df -h/,
+  ],
+  [
+    "a unit",
+    0,
+    /"nfs-mirror\.service" wasn't staged: .*No space left on device\. Release \w+ runs on\. Next: df -h/,
+  ],
+])("lets the old release run on where there is no space for %s", async (_, sizeBytes, cause) => {
+  await host.deploy(release());
+  const before = await host.state();
+  // A disk of 300 KiB, filled to its last block unless the bundle alone is too large.
+  host.before = `cp -a /opt/holdfast "${host.folder}/copy" && mount -t tmpfs -o size=300k tmpfs /opt/holdfast &&
+    cp -a "${host.folder}/copy"/. /opt/holdfast && rm -r "${host.folder}/copy" && { ${sizeBytes > 0 ? ":" : "cat /dev/zero >/opt/holdfast/filler 2>/dev/null || :"}; }`;
+  const ended =
+    sizeBytes > 0
+      ? await host.run("sh /opt/holdfast/nfs-mirror/release.sh room", `abc ${sizeBytes}\n`)
+      : await host.run("sh /opt/holdfast/nfs-mirror/release.sh stage nfs-mirror.service", "x".repeat(10_000));
+  expect(ended).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(cause) });
+  host.before = ":";
+  expect(await host.state()).toEqual(before);
+});
+
+test("lets the old release run on where the staged files fit and the new release doesn't", async () => {
+  await host.deploy(release());
+  await host.stage(next);
+  const { stdout } = await host.run("readlink /opt/holdfast/nfs-mirror/current");
+  host.before = `cp -a /opt/holdfast "${host.folder}/copy" && mount -t tmpfs -o size=300k tmpfs /opt/holdfast &&
+    cp -a "${host.folder}/copy"/. /opt/holdfast && rm -r "${host.folder}/copy" && { cat /dev/zero >/opt/holdfast/filler 2>/dev/null || :; }`;
+  const script = `sh /opt/holdfast/nfs-mirror/release.sh activate; echo "$? $(readlink /opt/holdfast/nfs-mirror/current)"; ls -A /opt/holdfast/nfs-mirror/releases`;
+  const manifest = (await import("../../components/host-release/commands")).manifestOf(
+    "nfs-mirror",
+    next,
+    host.bundle,
+  );
+  const ended = await host.run(script, manifest);
+  expect(ended.stdout).toBe(`1 ${stdout}\n${stdout.replace("releases/", "")}`);
+  expect(ended.stderr).toMatch(/^nfs-mirror: .*No space left on device.* Release \w+ runs on\. Next: df -h/);
+});
+
+test("leaves a unit alone that was installed by hand, and says how to hand it over", async () => {
+  const byHand = "[Service]\nExecStart=/usr/local/bin/nfs-mirror\n";
+  writeFileSync(join(host.folder, "units", "nfs-mirror.service"), byHand);
+  const ended = await host.deploy(release());
+  expect(ended).toMatchObject({ exitCode: 1 });
+  expect(ended.stderr).toMatch(
+    /"\/etc\/systemd\/system\/nfs-mirror\.service" is there already and isn't Holdfast's; it was left as it is\./,
+  );
+  expect(ended.stderr).toMatch(/Next: systemctl disable --now nfs-mirror\.service; mv .*; then pulumi up/);
+  expect(await host.state()).toMatchObject({ live: "", units: { "nfs-mirror.service": byHand } });
+  expect(host.calls()).toEqual([]);
+});
+
+test("refuses a staged file that isn't the one that was deployed", async () => {
+  await host.deploy(release());
+  const before = await host.state();
+  await host.stage(next);
+  await host.run("echo altered >>/opt/holdfast/nfs-mirror/staging/nfs-mirror.timer");
+  const ended = await host.activate(next);
+  expect(ended.stderr).toMatch(
+    /staging\/nfs-mirror\.timer" isn't the file that was deployed\. Release \w+ runs on\./,
+  );
+  expect(await host.state()).toEqual(before);
+});
+
+function bindNode(changed: ReleaseHost, text: string): void {
+  changed.before = `mount -t tmpfs tmpfs /run && ${fakeNode(text)} && mount --bind /run/node /usr/bin/node`;
+}
+
+/** The undoing calls systemctl too, and that has to work. */
+function failOnce(changed: ReleaseHost, verb: string, text: string): void {
+  const script = join(changed.folder, `on-${verb}`);
+  changed.on(verb, `rm "${script}"; echo "${text}" >&2; exit 1`);
+}

@@ -1,0 +1,152 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import {
+  installScript,
+  manifestOf,
+  releaseCommand,
+  type ReleaseFile,
+  removeFolder,
+} from "../../components/host-release/commands";
+import { releaseScript } from "../../components/host-release/tools";
+
+/** A runner that does nothing but judge its config, as the real ones do before they go live. */
+const runner = `
+const config = JSON.parse(require("fs").readFileSync(process.argv[process.argv.indexOf("--config") + 1], "utf8"));
+if (!process.argv.includes("--check-config")) process.exit(9);
+if (config.wrong) { console.error("config.wrong: expected nothing"); process.exit(2); }
+`;
+
+export interface Ended {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * What a host is to a release, on this machine: /opt and /etc/systemd/system of its own in a mount namespace, the real
+ * sh, Node and systemd-analyze, and a systemctl that only notes what it is told.
+ */
+export class ReleaseHost {
+  readonly folder = mkdtempSync(join(tmpdir(), "holdfast-release-"));
+  /** Shell text that runs in the namespace before each command, e.g. a mount. */
+  before = ":";
+
+  constructor() {
+    for (const name of ["opt", "units", "bin"]) mkdirSync(join(this.folder, name));
+    const systemctl = `#!/bin/sh
+echo "$*" >>"${this.folder}/calls"
+[ ! -x "${this.folder}/on-$1" ] || exec "${this.folder}/on-$1" "$@"
+`;
+    writeFileSync(join(this.folder, "bin", "systemctl"), systemctl, { mode: 0o755 });
+  }
+
+  /** Runs a command as the provider would over SSH. */
+  async run(command: string, input = ""): Promise<Ended> {
+    const script = `
+      mount --bind "$1/opt" /opt && mount --bind "$1/units" /etc/systemd/system && export PATH="$1/bin:$PATH"
+      cd / && ${this.before} && exec sh -c "$2"`;
+    return execa("unshare", ["--mount", "sh", "-c", script, "sh", this.folder, command], {
+      input,
+      reject: false,
+    });
+  }
+
+  /** Everything up to the switch, in the component's order. */
+  async stage(files: readonly ReleaseFile[]): Promise<Ended> {
+    const steps: [string, string][] = [
+      [installScript("nfs-mirror"), releaseScript()],
+      ...files.map((file): [string, string] => [releaseCommand("nfs-mirror", "stage", file.name), file.text]),
+      [releaseCommand("nfs-mirror", "room"), `${this.bundle.sha256} ${this.bundle.sizeBytes}\n`],
+      ["cat >/opt/holdfast/nfs-mirror/staging/nfs-mirror.cjs", runner],
+    ];
+    for (const [command, input] of steps) {
+      const ended = await this.run(command, input);
+      if (ended.exitCode !== 0) return ended;
+    }
+    return { exitCode: 0, stdout: "", stderr: "" };
+  }
+
+  async deploy(files: readonly ReleaseFile[]): Promise<Ended> {
+    const staged = await this.stage(files);
+    return staged.exitCode === 0 ? this.activate(files) : staged;
+  }
+
+  activate(files: readonly ReleaseFile[]): Promise<Ended> {
+    return this.run(releaseCommand("nfs-mirror", "activate"), manifestOf("nfs-mirror", files, this.bundle));
+  }
+
+  async destroy(): Promise<Ended> {
+    const removed = await this.run(releaseCommand("nfs-mirror", "remove"));
+    return removed.exitCode === 0 ? this.run(removeFolder("nfs-mirror")) : removed;
+  }
+
+  /** Makes the next systemctl of this verb do what a shell script says. */
+  on(verb: string, script: string): void {
+    writeFileSync(join(this.folder, `on-${verb}`), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+
+  /** Calls of systemctl since the last time this was asked. */
+  calls(): string[] {
+    const file = join(this.folder, "calls");
+    const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+    rmSync(file, { force: true });
+    return lines;
+  }
+
+  /** Live release, text of each installed unit, and every name that a release left, staging apart. */
+  async state(): Promise<{ live: string; units: Record<string, string>; left: string[] }> {
+    const { stdout } = await this.run(
+      "readlink /opt/holdfast/nfs-mirror/current || true; cd /opt; find . -path ./holdfast/nfs-mirror/staging -prune -o -print",
+    );
+    const [live = "", ...left] = stdout.startsWith("releases/")
+      ? stdout.split("\n")
+      : ["", ...stdout.split("\n")];
+    const folder = join(this.folder, "units");
+    const units = readdirSync(folder).map(name => [name, readFileSync(join(folder, name), "utf8")]);
+    return { live, units: Object.fromEntries(units), left: left.sort() };
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  readonly bundle = {
+    path: "",
+    sha256: createHash("sha256").update(runner).digest("hex"),
+    sizeBytes: runner.length,
+  };
+}
+
+/** Files of a release; each hour gives another timer. */
+export function release({ hour = "02", wrong = false, service = "" } = {}): ReleaseFile[] {
+  return [
+    {
+      name: "nfs-mirror.service",
+      text: `[Unit]\nDescription=Mirror\n\n[Service]\nType=oneshot\nExecStart=/bin/true\n${service}`,
+    },
+    { name: "nfs-mirror.timer", text: timer(hour) },
+    { name: "config.json", text: JSON.stringify({ wrong }) },
+  ];
+}
+
+export function timer(hour: string): string {
+  return `[Unit]\nDescription=Mirror (timer)\n\n[Timer]\nOnCalendar=*-*-* ${hour}:00:00 UTC\nUnit=nfs-mirror.service\n\n[Install]\nWantedBy=timers.target\n`;
+}
+
+/** The units among a release's files, by name. */
+export function unitsOf(files: readonly ReleaseFile[]): Record<string, string> {
+  return Object.fromEntries(
+    files.filter(file => file.name !== "config.json").map(file => [file.name, file.text]),
+  );
+}
