@@ -13,42 +13,53 @@ const dayMs = 86_400_000;
 export function firings(schedule: Schedule, zone: string, fromMs: number, toMs: number): number[] {
   const found: number[] = [];
   let latestLocalMs = Number.NEGATIVE_INFINITY;
-  for (const span of offsetSpans(zone)) {
+  // A day more before it: clocks that went back just then repeat times of the span before.
+  for (const span of offsetSpans(zone, fromMs - dayMs, toMs)) {
     if (span.fromMs >= toMs) break;
-    const local = { fromMs: span.fromMs + span.offsetMs, toMs: span.toMs + span.offsetMs };
+    const localToMs = span.toMs + span.offsetMs;
     if (span.toMs > fromMs) {
       const repeatedUntilMs = schedule.dialect === "systemd" ? latestLocalMs : Number.NEGATIVE_INFINITY;
-      const windowFromMs = Math.max(local.fromMs, fromMs + span.offsetMs, repeatedUntilMs);
-      const windowToMs = Math.min(local.toMs, toMs + span.offsetMs);
-      for (const localMs of localFirings(schedule, windowFromMs, windowToMs))
-        found.push(localMs - span.offsetMs);
+      const windowFromMs = Math.max(span.fromMs + span.offsetMs, fromMs + span.offsetMs, repeatedUntilMs);
+      const windowToMs = Math.min(localToMs, toMs + span.offsetMs);
+      addLocalFirings(found, schedule, windowFromMs, windowToMs, span.offsetMs);
     }
-    latestLocalMs = Math.max(latestLocalMs, local.toMs);
+    latestLocalMs = Math.max(latestLocalMs, localToMs);
   }
   return found;
 }
 
-/** Local times in [fromMs, toMs), as if the local clock were UTC. */
-function* localFirings(schedule: Schedule, fromMs: number, toMs: number): Generator<number> {
-  for (let midnightMs = Math.floor(fromMs / dayMs) * dayMs; midnightMs < toMs; midnightMs += dayMs) {
-    if (!matchesDate(schedule, new Date(midnightMs))) continue;
-    for (const second of schedule.secondsOfDay) {
-      const localMs = midnightMs + second * 1000;
-      if (localMs >= fromMs && localMs < toMs) yield localMs;
+/** Adds the firings at local times in [fromMs, toMs), as if the local clock were UTC, as instants. */
+function addLocalFirings(
+  found: number[],
+  schedule: Schedule,
+  fromMs: number,
+  toMs: number,
+  offsetMs: number,
+): void {
+  const { secondsOfDay } = schedule;
+  const anyDay = !schedule.years && !schedule.months && !schedule.days && !schedule.weekdays;
+  for (let day = Math.floor(fromMs / dayMs); day * dayMs < toMs; day++) {
+    if (!anyDay && !matchesDay(schedule, day)) continue;
+    for (const second of secondsOfDay) {
+      const localMs = day * dayMs + second * 1000;
+      if (localMs >= fromMs && localMs < toMs) found.push(localMs - offsetMs);
     }
   }
 }
 
-function matchesDate(schedule: Schedule, date: Date): boolean {
-  if (schedule.years && !schedule.years.includes(date.getUTCFullYear())) return false;
-  if (schedule.months && !schedule.months.includes(date.getUTCMonth() + 1)) return false;
-  const weekday = schedule.weekdays?.includes(date.getUTCDay()) ?? true;
+/** @param day days since 1 January 1970, a Thursday */
+function matchesDay(schedule: Schedule, day: number): boolean {
+  const weekday = schedule.weekdays?.includes((((day + 4) % 7) + 7) % 7) ?? true;
+  if (!schedule.years && !schedule.months && !schedule.days) return weekday;
+  if (!weekday && !schedule.eitherDay) return false;
+  const date = new Date(day * dayMs);
+  const [year, month, monthDay] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
+  if (schedule.years && !schedule.years.includes(year)) return false;
+  if (schedule.months && !schedule.months.includes(month + 1)) return false;
   if (!schedule.days) return weekday;
-  const lastDay = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
-  const monthDay = schedule.days.some(
-    ({ day, fromEnd }) => date.getUTCDate() === (fromEnd ? lastDay + 1 - day : day),
-  );
-  return schedule.eitherDay ? weekday || monthDay : weekday && monthDay;
+  if (schedule.eitherDay && weekday) return true;
+  const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  return schedule.days.some(wanted => monthDay === (wanted.fromEnd ? lastDay + 1 - wanted.day : wanted.day));
 }
 
 // Widening windows: most schedules fire within days, 29 February within eight years, a named year before the horizon.
@@ -85,8 +96,14 @@ export interface Gap {
  * @throws {CalendarNeverFires} when there is no firing in it, or none after it
  */
 export function longestGap(schedule: Schedule, zone: string, years: readonly number[]): Gap {
-  return extremeGap(schedule, zone, years, (gap, best) => gap > best);
+  const key = `${schedule.dialect} ${schedule.text} ${zone} ${years.join()}`;
+  const known = longestGaps.get(key) ?? extremeGap(schedule, zone, years, (gap, best) => gap > best);
+  longestGaps.set(key, known);
+  return known;
 }
+
+// A house of many hosts has few schedules, and each of its jobs asks for this.
+const longestGaps = new Map<string, Gap>();
 
 /** Shortest time between two firings; see {@link longestGap}. */
 export function shortestGap(schedule: Schedule, zone: string, years: readonly number[]): Gap {

@@ -1,5 +1,3 @@
-import { Temporal } from "temporal-polyfill";
-
 /** A span of time with one offset from UTC; local = utc + offset. Instants and offsets in ms. */
 export interface OffsetSpan {
   readonly fromMs: number;
@@ -7,8 +5,7 @@ export interface OffsetSpan {
   readonly offsetMs: number;
 }
 
-const spansByZone = new Map<string, OffsetSpan[]>();
-const horizon = { fromMs: Date.UTC(1999, 0, 1), toMs: Date.UTC(2102, 0, 1) };
+const dayMs = 86_400_000;
 
 /** @throws {Error} when there is no such IANA zone; names a near one if only the case is off */
 export function checkTimeZone(zone: string): void {
@@ -33,26 +30,112 @@ function sameLetters(known: string, zone: string): boolean {
   return bare(known) === bare(zone) || bare(known).endsWith(bare(zone));
 }
 
-/** The zone's spans of constant offset from 1999 to 2101, ascending. Computed once for each zone. */
-export function offsetSpans(zone: string): readonly OffsetSpan[] {
-  const known = spansByZone.get(zone);
-  if (known) return known;
+/**
+ * The zone's spans of constant offset in the whole UTC years that touch [fromMs, toMs), ascending, without a gap. A year
+ * is looked up once; only the years that are asked for are, as a century of one zone takes longer than a plan.
+ */
+export function offsetSpans(zone: string, fromMs: number, toMs: number): OffsetSpan[] {
   const spans: OffsetSpan[] = [];
-  let at: Temporal.ZonedDateTime = Temporal.Instant.fromEpochMilliseconds(horizon.fromMs).toZonedDateTimeISO(
-    zone,
-  );
-  while (at.epochMilliseconds < horizon.toMs) {
-    const next = at.getTimeZoneTransition("next");
-    const toMs = Math.min(next?.epochMilliseconds ?? horizon.toMs, horizon.toMs);
-    spans.push({ fromMs: at.epochMilliseconds, toMs, offsetMs: at.offsetNanoseconds / 1e6 });
-    if (!next) break;
-    at = next;
-  }
-  spansByZone.set(zone, spans);
+  for (let year = utcYear(fromMs); year <= utcYear(toMs); year++)
+    for (const span of spansOfYear(zone, year)) {
+      const last = spans.at(-1);
+      if (last?.offsetMs === span.offsetMs) spans[spans.length - 1] = { ...last, toMs: span.toMs };
+      else spans.push(span);
+    }
   return spans;
+}
+
+function utcYear(atMs: number): number {
+  return new Date(atMs).getUTCFullYear();
+}
+
+const known = new Map<string, OffsetSpan[]>();
+
+function spansOfYear(zone: string, year: number): OffsetSpan[] {
+  const key = `${zone} ${year}`;
+  const spans = known.get(key) ?? searchYear(zone, Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1));
+  known.set(key, spans);
+  return spans;
+}
+
+// Shorter than any span of one offset since 1999; Morocco's Ramadan is the shortest that comes each year, at four weeks.
+const stepMs = 14 * dayMs;
+
+function searchYear(zone: string, fromMs: number, toMs: number): OffsetSpan[] {
+  if (zone === "UTC") return [{ fromMs, toMs, offsetMs: 0 }];
+  const spans: OffsetSpan[] = [];
+  let start = { fromMs, offsetMs: offsetAt(zone, fromMs) };
+  for (let atMs = fromMs; atMs < toMs; atMs += stepMs) {
+    const nextMs = Math.min(atMs + stepMs, toMs);
+    const offsetMs = offsetAt(zone, nextMs);
+    if (offsetMs === start.offsetMs) continue;
+    const changeMs = changeBetween(zone, atMs, nextMs, start.offsetMs);
+    // A change at the year's last instant begins the next year's first span.
+    if (changeMs >= toMs) break;
+    spans.push({ ...start, toMs: changeMs });
+    start = { fromMs: changeMs, offsetMs };
+  }
+  return [...spans, { ...start, toMs }];
+}
+
+/** The first whole second with another offset, in (fromMs, toMs]. */
+function changeBetween(zone: string, fromMs: number, toMs: number, offsetMs: number): number {
+  let [before, after] = [fromMs / 1000, toMs / 1000];
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (offsetAt(zone, middle * 1000) === offsetMs) before = middle;
+    else after = middle;
+  }
+  return after * 1000;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Local time less UTC at an instant of whole seconds, in ms. */
+function offsetAt(zone: string, atMs: number): number {
+  const format =
+    formats.get(zone) ??
+    new Intl.DateTimeFormat("en-US", {
+      timeZone: zone,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+    });
+  formats.set(zone, format);
+  const [month = 1, day = 1, year = 1970, hour = 0, minute = 0, second = 0] =
+    format.format(atMs).match(/\d+/g)?.map(Number) ?? [];
+  return Date.UTC(year, month - 1, day, hour, minute, second) - atMs;
+}
+
+/**
+ * The instants at which local clocks show a time: none where clocks skip it, two where they repeat it, ascending.
+ * @param localMs the local time as if it were UTC
+ */
+export function instantsOf(localMs: number, zone: string): number[] {
+  return offsetSpans(zone, localMs - 2 * dayMs, localMs + 2 * dayMs)
+    .map(({ fromMs, toMs, offsetMs }) => ({ atMs: localMs - offsetMs, fromMs, toMs }))
+    .filter(({ atMs, fromMs, toMs }) => atMs >= fromMs && atMs < toMs)
+    .map(({ atMs }) => atMs);
+}
+
+/** What local clocks show at an instant, as if it were UTC. */
+export function localTime(atMs: number, zone: string): number {
+  const span = offsetSpans(zone, atMs, atMs).find(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs);
+  return atMs + (span?.offsetMs ?? 0);
 }
 
 /** The instant at which a calendar date is over in a zone, as epoch ms. @param date e.g. "2027-06-30" */
 export function endOfDay(date: string, zone: string): number {
-  return Temporal.PlainDate.from(date).add({ days: 1 }).toZonedDateTime(zone).epochMilliseconds;
+  const midnightMs = Date.parse(`${date}T00:00:00Z`) + dayMs;
+  const [first] = instantsOf(midnightMs, zone);
+  if (first !== undefined) return first;
+  // Clocks skip this midnight: the day ends with the change.
+  const change = offsetSpans(zone, midnightMs - 2 * dayMs, midnightMs + 2 * dayMs).find(
+    ({ fromMs, offsetMs }) => fromMs + offsetMs > midnightMs,
+  );
+  return change?.fromMs ?? midnightMs;
 }
