@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { projectRoot, stateDir } from "../cache";
+import { cached, projectRoot, stateDir } from "../cache";
 import { goProgram, languageHost, pulumiCli } from "./build";
 import { type PluginNeed, installedCli, installedCliStamp } from "./official";
 import { fillPulumiHome } from "./pulumi-home";
@@ -98,10 +98,17 @@ async function findOrBuildCli(environment: NodeJS.ProcessEnv, say: (line: string
   }
   const official = verdictSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   if (official) return { ...official, stamp };
+  const bin = await builtEngine(say);
+  return { pulumi: join(bin, "pulumi"), languageHostDir: bin, stamp: bin };
+}
+
+/** Folder with the built CLI and its language host side by side: from elsewhere on PATH, the engine would warn about the host. */
+async function builtEngine(say: (line: string) => void): Promise<string> {
   // The language host comes first: if Go can't build, that shows after seconds.
-  const host = await goProgram(languageHost, say);
-  const pulumi = await goProgram(pulumiCli, say);
-  return { pulumi, languageHostDir: dirname(host), stamp: pulumi };
+  const programs = [await goProgram(languageHost, say), await goProgram(pulumiCli, say)];
+  return cached("engine", programs, async folder => {
+    for (const program of programs) linkSync(program, join(folder, basename(program)));
+  });
 }
 
 /** Secrets of stacks in the folder are encrypted with a random passphrase kept beside them, unless the user has set one. */
@@ -117,7 +124,7 @@ function passphrase(
     return {};
   const file = join(stacksDir, ".passphrase");
   if (!existsSync(file)) {
-    writeFileSync(file, randomBytes(24).toString("base64url"), { mode: 0o600 });
+    writeFileSync(file, randomBytes(24).toString("base64url"), { mode: 0o600, flag: "wx" });
     say(`Secrets of these stacks are encrypted with a new random passphrase, kept in "${file}"`);
   }
   return { PULUMI_CONFIG_PASSPHRASE: readFileSync(file, "utf8") };

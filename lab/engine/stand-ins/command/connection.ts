@@ -19,7 +19,9 @@ const base = z.object({
 /** How to reach a remote host: the `connection` of the resources in `command:remote`, with the documented defaults. */
 export const connectionSchema = base.extend({
   // Not written: the program that this stands in for reaches every host directly.
-  proxy: z.undefined("is not supported by this stand-in for the command plugin; install the official plugin"),
+  proxy: z
+    .undefined("is not supported by this stand-in for the command plugin; install the official plugin")
+    .optional(),
 });
 
 export type Connection = z.infer<typeof connectionSchema>;

@@ -4,9 +4,9 @@ import { type Run, commandResource, commandSchema } from "./command";
 import type { Resource } from "./resource";
 import { type RunOutput, collector, tail, trimmed } from "./session";
 
-const unsupported = z.undefined(
-  "is not supported by this stand-in for the command plugin; install the official plugin",
-);
+const unsupported = z
+  .undefined("is not supported by this stand-in for the command plugin; install the official plugin")
+  .optional();
 
 const schema = commandSchema.extend({
   dir: z.string().optional(),

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { debianPackages } from "../../../lab/debian";
+
+/** A real OpenSSH server on a free port of the loopback address, which takes one key and has one host key. */
+export interface SshServer {
+  readonly host: "127.0.0.1";
+  readonly port: number;
+  readonly user: string;
+  readonly privateKey: string;
+  /** As known_hosts has it, without the name. */
+  readonly hostKey: string;
+  /** What the server said so far. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+/** @param folder for its keys, configuration and log */
+export async function startSshServer(folder: string): Promise<SshServer> {
+  mkdirSync(folder, { recursive: true });
+  const packages = await debianPackages("sshd", ["openssh-server", "libwrap0"]);
+  for (const name of ["host", "user"])
+    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", join(folder, name)]);
+  const port = await freePort();
+  const log = join(folder, "sshd.log");
+  writeFileSync(join(folder, "sshd_config"), configuration(folder, port));
+  const child = spawnServer(packages, folder, log);
+  const server: SshServer = {
+    host: "127.0.0.1",
+    port,
+    user: userInfo().username,
+    privateKey: readFileSync(join(folder, "user"), "utf8"),
+    hostKey: readFileSync(join(folder, "host.pub"), "utf8").split(" ").slice(0, 2).join(" "),
+    log: () => readFileSync(log, "utf8"),
+    stop: () => stop(child),
+  };
+  await listening(child, server);
+  return server;
+}
+
+function configuration(folder: string, port: number): string {
+  return [
+    `Port ${port}`,
+    "ListenAddress 127.0.0.1",
+    `HostKey ${join(folder, "host")}`,
+    `AuthorizedKeysFile ${join(folder, "user.pub")}`,
+    `PidFile ${join(folder, "sshd.pid")}`,
+    "StrictModes no",
+    "UsePAM no",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "PermitRootLogin yes",
+    "AcceptEnv GREETING",
+    "Subsystem sftp internal-sftp",
+    // Many connections come at once and none is an attack.
+    "MaxStartups 100",
+    "",
+  ].join("\n");
+}
+
+/**
+ * As root, sshd wants a user `sshd` and a folder in /run, which a machine without the package hasn't: it gets both in a
+ * mount namespace of its own, and the machine stays as it is.
+ */
+function spawnServer(packages: string, folder: string, log: string): ChildProcess {
+  const server = [join(packages, "usr/sbin/sshd"), "-D", "-E", log, "-f", join(folder, "sshd_config")];
+  writeFileSync(log, "");
+  const env = {
+    ...process.env,
+    LD_LIBRARY_PATH: [
+      join(packages, "usr/lib/x86_64-linux-gnu"),
+      join(packages, "lib/x86_64-linux-gnu"),
+    ].join(":"),
+  };
+  if (process.getuid?.() !== 0) return spawn(server[0] ?? "", server.slice(1), { env, stdio: "ignore" });
+  writeFileSync(
+    join(folder, "passwd"),
+    `${readFileSync("/etc/passwd", "utf8")}sshd:x:65530:65534::/run/sshd:/usr/sbin/nologin\n`,
+  );
+  writeFileSync(join(folder, "shadow"), "root:*:19000:0:99999:7:::\n", { mode: 0o600 });
+  const script = [
+    `mount --bind "$0/passwd" /etc/passwd`,
+    `mount --bind "$0/shadow" /etc/shadow`,
+    "mount -t tmpfs tmpfs /run",
+    "mkdir -m 755 /run/sshd",
+    `exec "$@"`,
+  ].join(" && ");
+  const argv = ["--mount", "--propagation=private", "sh", "-c", script, folder, ...server];
+  return spawn("unshare", argv, { env, stdio: ["ignore", "inherit", "inherit"] });
+}
+
+async function listening(child: ChildProcess, { log }: SshServer): Promise<void> {
+  while (!log().includes("Server listening")) {
+    if (child.exitCode !== null) throw new Error(`sshd ended with ${child.exitCode}: ${log()}`);
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = new Promise(resolve => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
+}
+
+/** A port that nothing listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>(resolve => probe.listen(0, "127.0.0.1", resolve));
+  const address = probe.address();
+  await new Promise(resolve => probe.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no free port on 127.0.0.1");
+  return address.port;
+}

@@ -1,0 +1,83 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { projectRoot } from "../../../lab/cache";
+import { type Engine, ensureEngine } from "../../../lab/engine/bootstrap";
+
+/** What an operator sees, and whether it went well. */
+interface Outcome {
+  readonly exitCode: number | undefined;
+  readonly all: string;
+}
+
+/** A small Pulumi program in a folder of its own, with a stack of its own, driven by the real engine. */
+export class ThrowAwayStack {
+  private constructor(
+    readonly folder: string,
+    readonly engine: Engine,
+  ) {}
+
+  /** @param program file name in `programs/` */
+  static async start(program: string): Promise<ThrowAwayStack> {
+    const folder = mkdtempSync(join(tmpdir(), "holdfast-engine-"));
+    const engine = await ensureEngine(() => undefined, { stacksDir: join(folder, "state") });
+    const stack = new ThrowAwayStack(folder, engine);
+    mkdirSync(join(folder, "program"));
+    writeFileSync(
+      join(folder, "program", "Pulumi.yaml"),
+      "name: throw-away\nruntime: nodejs\nmain: index.cjs\n",
+    );
+    writeFileSync(join(folder, "program", "package.json"), "{}");
+    cpSync(join(projectRoot, "test/lab/engine/programs", program), join(folder, "program", "index.cjs"));
+    symlinkSync(join(projectRoot, "node_modules"), join(folder, "program", "node_modules"));
+    await stack.pulumi("stack", "init", "test");
+    return stack;
+  }
+
+  /** What the program is told: it reads this file on each run. */
+  give(settings: object): void {
+    writeFileSync(join(this.folder, "program", "settings.json"), JSON.stringify(settings));
+  }
+
+  /** Runs `pulumi ARGS` and gives what it printed, whatever its exit code. */
+  async pulumi(...args: string[]): Promise<Outcome> {
+    const { exitCode, all } = await execa(
+      this.engine.pulumi,
+      [...args, "--non-interactive", "--color=never"],
+      {
+        cwd: join(this.folder, "program"),
+        env: this.engine.env,
+        all: true,
+        reject: false,
+        timeout: 120_000,
+      },
+    );
+    return { exitCode, all };
+  }
+
+  preview(): Promise<Outcome> {
+    return this.pulumi("preview", "--diff");
+  }
+
+  up(): Promise<Outcome> {
+    return this.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs");
+  }
+
+  destroy(): Promise<Outcome> {
+    return this.pulumi("destroy", "--yes", "--skip-preview");
+  }
+
+  refresh(): Promise<Outcome> {
+    return this.pulumi("refresh", "--yes", "--skip-preview");
+  }
+
+  /** The stack's state as it lies on disk. */
+  state(): string {
+    return readFileSync(join(this.folder, "state/.pulumi/stacks/throw-away/test.json"), "utf8");
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
