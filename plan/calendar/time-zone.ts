@@ -58,7 +58,7 @@ function spansOfYear(zone: string, year: number): OffsetSpan[] {
   return spans;
 }
 
-// Shorter than any span of one offset since 1999; Morocco's Ramadan is the shortest that comes each year, at four weeks.
+// Shorter than any span of one offset since 2001; Morocco's Ramadan is the shortest that comes each year, at four weeks.
 const stepMs = 14 * dayMs;
 
 function searchYear(zone: string, fromMs: number, toMs: number): OffsetSpan[] {

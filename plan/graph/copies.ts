@@ -2,6 +2,17 @@ import type { Dataset } from "../datasets";
 import type { Flow, Job, Location } from "../job";
 import { isBelow, sameMachine } from "../layers/places";
 
+/** The jobs that bytes pass on their way to a copy. Copies on the same way have the same versions at the same times. */
+export interface Way {
+  /** Names of the jobs with their machines, e.g. "k8s/etcd-backup > pve/nfs-mirror". */
+  readonly key: string;
+  /** The job that makes the copy: the last one. */
+  readonly job: Job;
+  /** All of them, first job first. */
+  readonly jobs: readonly Job[];
+  readonly from?: Way;
+}
+
 /** A dataset at a place, made by a job's flow from the dataset itself or from another copy. */
 export interface Copy {
   /** Dataset and the jobs on the way, e.g. "nextcloud <- nfs-mirror <- offsite-sync-backup". */
@@ -9,6 +20,8 @@ export interface Copy {
   readonly dataset: Dataset;
   readonly job: Job;
   readonly flow: Flow;
+  /** One object for all copies that the same jobs make. */
+  readonly way: Way;
   /** The copy that it was copied from; absent when it was read from the live dataset. */
   readonly from?: Copy;
   readonly location: Location;
@@ -19,19 +32,20 @@ export interface Copy {
  * source, copies that others put there included; a copy never goes through the same flow twice.
  */
 export function copiesOf(datasets: readonly Dataset[], jobs: readonly Job[]): Copy[] {
-  const flows = jobs.flatMap(job => job.flows.map(flow => ({ job, flow })));
+  const readers = new Readers(jobs);
+  const ways = new Ways();
   const copies: Copy[] = [];
   for (const dataset of datasets) {
-    const found: Copy[] = [];
-    for (const { job, flow } of flows) if (readsLive(flow, dataset)) found.push(copyOf(dataset, job, flow));
-    for (let index = 0; index < found.length; index++) {
-      const parent = found[index];
+    let next = copies.length;
+    for (const { job, flow } of readers.ofDataset(dataset))
+      if (readsLive(flow, dataset)) copies.push(copyOf(dataset, job, flow, ways.extended(undefined, job)));
+    for (; next < copies.length; next++) {
+      const parent = copies[next];
       if (!parent) break;
-      for (const { job, flow } of flows)
+      for (const { job, flow } of readers.ofCopy(parent))
         if (readsCopy(job, flow, parent) && !wentThrough(parent, flow))
-          found.push(copyOf(dataset, job, flow, parent));
+          copies.push(copyOf(dataset, job, flow, ways.extended(parent.way, job), parent));
     }
-    copies.push(...found);
   }
   return copies;
 }
@@ -39,6 +53,90 @@ export function copiesOf(datasets: readonly Dataset[], jobs: readonly Job[]): Co
 /** The copy and those it came from, first copy first. */
 export function chainOf(copy: Copy): Copy[] {
   return copy.from ? [...chainOf(copy.from), copy] : [copy];
+}
+
+/** Copies of each dataset. */
+export function copiesByDataset(copies: readonly Copy[]): Map<Dataset, Copy[]> {
+  const found = new Map<Dataset, Copy[]>();
+  for (const copy of copies) {
+    const known = found.get(copy.dataset);
+    if (known) known.push(copy);
+    else found.set(copy.dataset, [copy]);
+  }
+  return found;
+}
+
+interface Reader {
+  readonly job: Job;
+  readonly flow: Flow;
+  /** Place in the order of jobs and flows, which the copies keep. */
+  readonly order: number;
+}
+
+/** Flows by what they might read, so that following a byte takes no longer in a house of many hosts. */
+class Readers {
+  private readonly readers = new Map<string, Reader[]>();
+
+  constructor(jobs: readonly Job[]) {
+    let order = 0;
+    for (const job of jobs)
+      for (const flow of job.flows) {
+        const key = sourceKey(job, flow);
+        const known = this.readers.get(key);
+        const reader = { job, flow, order: order++ };
+        if (known) known.push(reader);
+        else this.readers.set(key, [reader]);
+      }
+  }
+
+  ofDataset({ id, location }: Dataset): readonly Reader[] {
+    return this.both(`dataset ${id}`, machineKey(location));
+  }
+
+  ofCopy({ job, location }: Copy): readonly Reader[] {
+    return this.both(`job ${job.host}/${job.name}`, machineKey(location));
+  }
+
+  private both(key: string, other: string): readonly Reader[] {
+    const [first = [], second = []] = [this.readers.get(key), this.readers.get(other)];
+    return first.length === 0 ? second : [...first, ...second].sort((a, b) => a.order - b.order);
+  }
+}
+
+function sourceKey(job: Job, { source }: Flow): string {
+  switch (source.kind) {
+    case "dataset":
+      return `dataset ${source.id}`;
+    case "volumes":
+      return `host ${source.host}`;
+    case "tree":
+      return machineKey(source.location);
+    case "copies-of":
+      return `job ${job.host}/${source.job}`;
+  }
+}
+
+function machineKey({ machine }: Location): string {
+  return `${machine.kind} ${machine.name}`;
+}
+
+/** One object for each way, so that it can be a key. */
+class Ways {
+  private readonly next = new Map<Way | undefined, Map<Job, Way>>();
+
+  extended(from: Way | undefined, job: Job): Way {
+    const children = this.next.get(from) ?? new Map<Job, Way>();
+    this.next.set(from, children);
+    const name = `${job.host}/${job.name}`;
+    const way = children.get(job) ?? {
+      key: from ? `${from.key} > ${name}` : name,
+      job,
+      jobs: [...(from?.jobs ?? []), job],
+      ...(from ? { from } : {}),
+    };
+    children.set(job, way);
+    return way;
+  }
 }
 
 function readsLive({ source }: Flow, dataset: Dataset): boolean {
@@ -84,12 +182,13 @@ function wentThrough(copy: Copy, flow: Flow): boolean {
   return copy.flow === flow || (copy.from !== undefined && wentThrough(copy.from, flow));
 }
 
-function copyOf(dataset: Dataset, job: Job, flow: Flow, from?: Copy): Copy {
+function copyOf(dataset: Dataset, job: Job, flow: Flow, way: Way, from?: Copy): Copy {
   return {
     id: `${from?.id ?? dataset.id} <- ${job.name}`,
     dataset,
     job,
     flow,
+    way,
     ...(from ? { from } : {}),
     location: { ...flow.target, path: targetPath(dataset, flow, from) },
   };

@@ -1,9 +1,9 @@
 import type { Dataset } from "../datasets";
 import { type Domain, domains } from "../estate/services";
 import type { Plan } from "..";
-import { type Copy, chainOf } from "./copies";
+import { type Copy, copiesByDataset, type Way } from "./copies";
 import { copySurvives, liveSurvives } from "./survival";
-import { chainKey, type Horizon, Timeline } from "./versions";
+import { type Horizon, Timeline } from "./versions";
 
 const minuteMs = 60_000;
 
@@ -35,88 +35,109 @@ export function lossesOf(
   plan: Plan,
   timeline = new Timeline(plan.jobs, horizonOf(plan.estate.years)),
 ): Loss[] {
-  const copies = copiesByDataset(plan.copies);
   const worstByWays = new Map<string, Worst>();
-  const byService = new Map<string, Dataset[]>();
-  for (const dataset of plan.datasets)
-    if (!dataset.unprotected)
-      byService.set(dataset.service, [...(byService.get(dataset.service) ?? []), dataset]);
-  const lossOf = (dataset: Dataset, domain: Domain): Loss => {
-    const { service, id } = dataset;
-    if (liveSurvives(dataset, domain, plan.estate))
-      return { service, domain, worstLossMs: 0, dataset: id, via: ["live"] };
-    const survivors = (copies.get(dataset) ?? []).filter(copy => copySurvives(copy, domain, plan.estate));
-    const ways = [...new Map(survivors.map(copy => [chainKey(copy), copy])).entries()].sort(([a], [b]) =>
-      a < b ? -1 : 1,
-    );
-    const key = ways.map(([way]) => way).join(" | ");
-    const worst =
-      worstByWays.get(key) ??
-      worstOf(
-        ways.map(([, copy]) => copy),
-        timeline,
-      );
+  const worstOfWays = (ways: readonly Way[]): Worst => {
+    const key = ways.map(way => way.key).join(" | ");
+    const worst = worstByWays.get(key) ?? worstOf(ways, timeline);
     worstByWays.set(key, worst);
-    return { service, domain, dataset: id, ...worst };
+    return worst;
   };
-  return [...byService.values()].flatMap(datasets =>
-    domains.map(domain => datasets.map(dataset => lossOf(dataset, domain)).reduce(greater)),
+  return [...survivorsOf(plan)].flatMap(([service, datasets]) =>
+    domains.map(domain =>
+      datasets
+        .map(({ dataset: { id }, ways }): Loss => {
+          const left = ways.get(domain);
+          return left === "live"
+            ? { service, domain, worstLossMs: 0, dataset: id, via: ["live"] }
+            : { service, domain, dataset: id, ...worstOfWays(left ?? []) };
+        })
+        .reduce(greater),
+    ),
   );
 }
 
-type Worst = Pick<Loss, "worstLossMs" | "worstAtMs" | "via">;
+/** What is left of a dataset in each disaster: the live data, or the ways on which its surviving copies came, shortest first. */
+export interface Survivors {
+  readonly dataset: Dataset;
+  readonly ways: ReadonlyMap<Domain, "live" | readonly Way[]>;
+}
+
+/** What is left of each protected dataset, by service. */
+export function survivorsOf(plan: Plan): Map<string, Survivors[]> {
+  const copies = copiesByDataset(plan.copies);
+  const byService = new Map<string, Survivors[]>();
+  for (const dataset of plan.datasets) {
+    if (dataset.unprotected) continue;
+    const own = copies.get(dataset) ?? [];
+    const ways = new Map<Domain, "live" | readonly Way[]>(
+      domains.map(domain => [
+        domain,
+        liveSurvives(dataset, domain, plan.estate)
+          ? "live"
+          : waysOf(own.filter(copy => copySurvives(copy, domain, plan.estate))),
+      ]),
+    );
+    const known = byService.get(dataset.service);
+    if (known) known.push({ dataset, ways });
+    else byService.set(dataset.service, [{ dataset, ways }]);
+  }
+  return byService;
+}
+
+function waysOf(copies: readonly Copy[]): Way[] {
+  const ways: Way[] = [];
+  for (const { way } of copies) if (!ways.includes(way)) ways.push(way);
+  return ways.sort((a, b) => a.jobs.length - b.jobs.length || (a.key < b.key ? -1 : 1));
+}
+
+export type Worst = Pick<Loss, "worstLossMs" | "worstAtMs" | "via">;
 
 /** Largest age of the newest of several copies, over every minute of the horizon. */
-function worstOf(copies: readonly Copy[], timeline: Timeline): Worst {
+export function worstOf(ways: readonly Way[], timeline: Timeline): Worst {
   const { fromMs, toMs } = timeline.horizon;
-  const arrivals = arrivalsOf(copies, timeline);
-  let worst: Worst = { worstLossMs: undefined, via: [] };
-  let newest: Arrival | undefined;
-  for (const arrival of [...arrivals, { availableMs: toMs, readMs: -Infinity, copy: undefined }]) {
-    const lastMinuteMs = Math.ceil(arrival.availableMs / minuteMs) * minuteMs - minuteMs;
+  const arrivals = new Arrivals(ways, timeline);
+  let worst: { lossMs: number; atMs: number; way: Way } | undefined;
+  let newest: { readMs: number; way: Way } | undefined;
+  for (let more = true; more;) {
+    const arrival = arrivals.next();
+    more = arrival !== undefined && arrival.availableMs < toMs;
+    const untilMs = more && arrival ? arrival.availableMs : toMs;
+    const lastMinuteMs = Math.ceil(untilMs / minuteMs) * minuteMs - minuteMs;
     if (lastMinuteMs >= fromMs) {
       if (!newest) return { worstLossMs: undefined, via: [] };
       const lossMs = lastMinuteMs - newest.readMs;
-      if (worst.worstLossMs === undefined || lossMs > worst.worstLossMs)
-        worst = { worstLossMs: lossMs, worstAtMs: lastMinuteMs, via: viaOf(newest.copy) };
+      if (!worst || lossMs > worst.lossMs) worst = { lossMs, atMs: lastMinuteMs, way: newest.way };
     }
-    if (arrival.copy && (!newest || arrival.readMs > newest.readMs)) newest = arrival;
+    if (arrival && (!newest || arrival.readMs > newest.readMs)) newest = arrival;
   }
-  return worst;
+  if (!worst) return { worstLossMs: undefined, via: [] };
+  return {
+    worstLossMs: worst.lossMs,
+    worstAtMs: worst.atMs,
+    via: worst.way.jobs.map(job => job.name),
+  };
 }
 
-interface Arrival {
-  readonly availableMs: number;
-  readonly readMs: number;
-  readonly copy: Copy | undefined;
-}
-
-function arrivalsOf(copies: readonly Copy[], timeline: Timeline): Arrival[] {
-  const arrivals: Arrival[] = [];
-  for (const copy of copies) {
-    const { readMs, availableMs } = timeline.versionsOf(copy);
-    for (const [index, available] of availableMs.entries())
-      if (available < timeline.horizon.toMs)
-        arrivals.push({ availableMs: available, readMs: readMs[index] ?? 0, copy });
+/** The versions of several ways in the order in which they become available; at one instant, those of the first way first. */
+class Arrivals {
+  private readonly ways;
+  constructor(ways: readonly Way[], timeline: Timeline) {
+    this.ways = ways.map(way => ({ way, ...timeline.versionsOf({ way }), at: 0 }));
   }
-  return arrivals.sort((a, b) => a.availableMs - b.availableMs);
-}
 
-function viaOf(copy: Copy | undefined): string[] {
-  return copy ? chainOf(copy).map(({ job }) => job.name) : [];
+  next(): { availableMs: number; readMs: number; way: Way } | undefined {
+    let [first, firstMs] = [this.ways[0], Infinity];
+    for (const way of this.ways) {
+      const availableMs = way.availableMs[way.at] ?? Infinity;
+      if (availableMs < firstMs) [first, firstMs] = [way, availableMs];
+    }
+    if (!first || firstMs === Infinity) return undefined;
+    const readMs = first.readMs[first.at] ?? 0;
+    first.at++;
+    return { availableMs: firstMs, readMs, way: first.way };
+  }
 }
 
 function greater(a: Loss, b: Loss): Loss {
   return (b.worstLossMs ?? Infinity) > (a.worstLossMs ?? Infinity) ? b : a;
-}
-
-/** Copies of each dataset. */
-export function copiesByDataset(copies: readonly Copy[]): Map<Dataset, Copy[]> {
-  const found = new Map<Dataset, Copy[]>();
-  for (const copy of copies) {
-    const known = found.get(copy.dataset);
-    if (known) known.push(copy);
-    else found.set(copy.dataset, [copy]);
-  }
-  return found;
 }

@@ -1,6 +1,6 @@
 import { firings } from "../calendar";
 import type { Job } from "../job";
-import { type Copy, chainOf } from "./copies";
+import type { Copy, Way } from "./copies";
 
 /** What a copy holds over time: its n-th version was read from the live data at `readMs[n]`, and is there from `availableMs[n]` on. */
 export interface Versions {
@@ -8,8 +8,10 @@ export interface Versions {
   readonly availableMs: readonly number[];
 }
 
-/** Starts of a job and the ends of these runs, ascending, as epoch ms. */
+/** Runs of a job in the order of their starts, as epoch ms. */
 export interface Runs {
+  /** When the calendar asked for the run; earlier than its start if it had to wait for another job. */
+  readonly queuedMs: readonly number[];
   readonly startMs: readonly number[];
   readonly endMs: readonly number[];
 }
@@ -27,58 +29,111 @@ const warmUpMs = 400 * 86_400_000;
  * Runs and versions of a plan's copies over a horizon, each computed once.
  *
  * A run starts when its calendar says, or when the job that it comes after ends, and takes its usual time and the whole
- * randomised delay. It takes the newest version of its source that is complete when it starts.
+ * randomised delay. It takes the newest version of its source that is complete when it starts. While a job waits or
+ * runs, its calendar asks in vain (systemd.timer(5): an active unit "is not restarted, but simply left running"; a
+ * CronJob's `concurrencyPolicy: Forbid`).
  */
 export class Timeline {
   private readonly runs = new Map<Job, Runs>();
-  private readonly versions = new Map<string, Versions>();
+  private readonly versions = new Map<Way, Versions>();
+  private readonly byName: ReadonlyMap<string, Job>;
+  private readonly underWay = new Set<Job>();
 
   constructor(
     private readonly jobs: readonly Job[],
     readonly horizon: Horizon,
-  ) {}
+    /** Jobs that are thought of as other ones, by the job in the plan. */
+    private readonly instead: ReadonlyMap<Job, Job> = new Map(),
+  ) {
+    this.byName = new Map([...jobs].reverse().map(job => [`${job.host}/${job.name}`, job]));
+  }
+
+  /** The same timeline with one job thought of as another, such as one with another schedule. What doesn't hang on it is shared. */
+  withJobAs(job: Job, other: Job): Timeline {
+    const changed = new Timeline(this.jobs, this.horizon, new Map([...this.instead, [job, other]]));
+    for (const [known, runs] of this.runs) if (!this.hangsOn(known, job)) changed.runs.set(known, runs);
+    for (const [way, versions] of this.versions)
+      if (!way.jobs.some(known => this.hangsOn(known, job))) changed.versions.set(way, versions);
+    return changed;
+  }
 
   runsOf(job: Job): Runs {
     const known = this.runs.get(job);
     if (known) return known;
-    const { schedule, zone, after, randomizedDelayMs } = job.trigger;
-    const startMs = firings(schedule, zone, this.horizon.fromMs - warmUpMs, this.horizon.toMs);
-    for (const name of after) {
-      const other = this.jobs.find(candidate => candidate.name === name && candidate.host === job.host);
-      if (other) waitFor(startMs, this.runsOf(other));
-    }
-    const runs = { startMs, endMs: startMs.map(start => start + randomizedDelayMs + job.usualRunMs) };
+    const { trigger, usualRunMs } = this.instead.get(job) ?? job;
+    const asked = firings(trigger.schedule, trigger.zone, this.horizon.fromMs - warmUpMs, this.horizon.toMs);
+    this.underWay.add(job);
+    const runs = runsFrom(asked, usualRunMs, trigger.randomizedDelayMs, this.precedingRuns(job));
+    this.underWay.delete(job);
     this.runs.set(job, runs);
     return runs;
   }
 
-  versionsOf(copy: Copy): Versions {
-    const key = chainKey(copy);
-    const known = this.versions.get(key);
+  versionsOf({ way }: Pick<Copy, "way">): Versions {
+    const known = this.versions.get(way);
     if (known) return known;
-    const { startMs, endMs } = this.runsOf(copy.job);
-    const versions = copy.from
-      ? copied(startMs, endMs, this.versionsOf(copy.from))
+    const { startMs, endMs } = this.runsOf(way.job);
+    const versions = way.from
+      ? copied(startMs, endMs, this.versionsOf({ way: way.from }))
       : { readMs: startMs, availableMs: endMs };
-    this.versions.set(key, versions);
+    this.versions.set(way, versions);
     return versions;
+  }
+
+  /** Runs of the jobs that a job comes after. A circle of jobs is another's finding: here its last edge is left out. */
+  private precedingRuns(job: Job): Runs[] {
+    return job.trigger.after.flatMap(name => {
+      const other = this.byName.get(`${job.host}/${name}`);
+      return other === undefined || this.underWay.has(other) ? [] : [this.runsOf(other)];
+    });
+  }
+
+  /** Whether a job's runs may change with another's: it comes after it, or after one that does. */
+  private hangsOn(job: Job, other: Job, seen = new Set<Job>()): boolean {
+    if (job === other) return true;
+    seen.add(job);
+    return job.trigger.after.some(name => {
+      const before = this.byName.get(`${job.host}/${name}`);
+      return before !== undefined && !seen.has(before) && this.hangsOn(before, other, seen);
+    });
   }
 }
 
-/** The jobs on the way of a copy: copies with the same key have the same versions. */
-export function chainKey(copy: Copy): string {
-  return chainOf(copy)
-    .map(({ job }) => `${job.host}/${job.name}`)
-    .join(" > ");
+function runsFrom(
+  asked: readonly number[],
+  usualRunMs: number,
+  delayMs: number,
+  preceding: readonly Runs[],
+): Runs {
+  const runs = { queuedMs: [] as number[], startMs: [] as number[], endMs: [] as number[] };
+  const waits = preceding.map(other => new Wait(other));
+  let busyUntilMs = -Infinity;
+  for (const queuedMs of asked) {
+    if (queuedMs < busyUntilMs) continue;
+    let startMs = queuedMs;
+    for (let earlierMs = -Infinity; earlierMs < startMs;) {
+      earlierMs = startMs;
+      for (const wait of waits) startMs = wait.until(startMs);
+    }
+    // The delay is the worst of many: it makes a copy late, but the next run needn't wait for it.
+    busyUntilMs = startMs + usualRunMs;
+    runs.queuedMs.push(queuedMs);
+    runs.startMs.push(startMs);
+    runs.endMs.push(startMs + delayMs + usualRunMs);
+  }
+  return runs;
 }
 
-/** Moves each start to the end of the other job's run that is under way then (systemd.unit(5), After=). */
-function waitFor(startMs: number[], other: Runs): void {
-  let next = 0;
-  for (const [index, start] of startMs.entries()) {
-    while ((other.startMs[next + 1] ?? Infinity) <= start) next++;
-    const end = other.endMs[next];
-    if (end !== undefined && (other.startMs[next] ?? Infinity) <= start && end > start) startMs[index] = end;
+/** Waiting for another job while it waits or runs (systemd.unit(5), After=). Asked with instants that only grow. */
+class Wait {
+  private latest = 0;
+  constructor(private readonly other: Runs) {}
+
+  until(atMs: number): number {
+    const { queuedMs, endMs } = this.other;
+    while ((queuedMs[this.latest + 1] ?? Infinity) <= atMs) this.latest++;
+    const hasBegun = (queuedMs[this.latest] ?? Infinity) <= atMs;
+    return hasBegun ? Math.max(atMs, endMs[this.latest] ?? atMs) : atMs;
   }
 }
 
@@ -87,7 +142,8 @@ function copied(startMs: readonly number[], endMs: readonly number[], source: Ve
   const readMs: number[] = [];
   const availableMs: number[] = [];
   let newest = -1;
-  for (const [index, start] of startMs.entries()) {
+  for (let index = 0; index < startMs.length; index++) {
+    const start = startMs[index] ?? 0;
     while ((source.availableMs[newest + 1] ?? Infinity) <= start) newest++;
     const read = source.readMs[newest];
     const end = endMs[index];
