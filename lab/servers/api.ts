@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
 import { exchange, type Reply } from "./http";
+import { readLabFile } from "./places";
 import { fixedFacts } from "../facts";
 
 const kubeconfig = z.object({
@@ -26,7 +26,7 @@ export interface Api {
 
 /** @param file a kubeconfig with one cluster and one user, as `ensureCredentials` writes it */
 export function connect(file: string = fixedFacts.kubeconfig): Api {
-  const { clusters, users } = kubeconfig.parse(parse(readFileSync(file, "utf8")));
+  const { clusters, users } = kubeconfig.parse(parse(readLabFile(file)));
   const [first, user] = [clusters[0]?.cluster, users[0]?.user];
   if (!first || !user) throw new Error(`${file} has no cluster or no user`);
   const ca = Buffer.from(first["certificate-authority-data"], "base64").toString("utf8");
@@ -36,7 +36,7 @@ export function connect(file: string = fixedFacts.kubeconfig): Api {
       ca,
       body,
       headers: { authorization: `Bearer ${user.token}`, "content-type": type, accept: "application/json" },
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
   return {
     ready: () => call("GET", "/readyz"),

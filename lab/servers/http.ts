@@ -14,7 +14,7 @@ const call = z.strictObject({
   /** PEM text of the authority that signed the server's certificate; for https only. */
   ca: z.string().optional(),
   /** How long the whole exchange may take. */
-  timeoutMs: z.int().positive().default(5_000),
+  timeoutMs: z.int().positive().default(10_000),
 });
 
 const reply = z.strictObject({ status: z.int(), body: z.string() });
@@ -44,7 +44,7 @@ async function byChild(full: z.output<typeof call>): Promise<Reply> {
 }
 
 /** The command that runs one action of `inside.ts`; it belongs inside the lab's network. */
-export function helper(action: "exchange" | "start"): string[] {
+export function helper(action: "exchange" | "start" | "status"): string[] {
   const file = (...names: string[]): string => join(projectRoot, ...names);
   return [process.execPath, file("cli", "run.mjs"), file("lab", "servers", "inside.ts"), action];
 }

@@ -95,6 +95,8 @@ export function prometheusConfig(): string {
       { job_name: "pushgateway", honor_labels: true, static_configs: [host(urls.pushgateway)] },
       {
         job_name: "node-exporter",
+        scrape_interval: labMonitoring.hostScrapeInterval,
+        scrape_timeout: labMonitoring.hostScrapeInterval,
         static_configs: nodeExporters.map(({ target, instance }) => ({
           targets: [target],
           labels: { instance },

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fixedFacts, labDir } from "../facts";
 import { operatorAddress } from "../namespace";
@@ -26,4 +27,18 @@ export function dataDir(server: string): string {
 /** "HOST:PORT" of a URL, as flags that say where to listen want it. */
 export function listenAddress(url: string): string {
   return new URL(url).host;
+}
+
+/**
+ * Text of a file that the servers' first start makes.
+ * @throws when they were never started in this lab
+ */
+export function readLabFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new Error(`The lab's servers were never started: no file "${file}". Next: "npm run lab -- up"`, {
+      cause,
+    });
+  }
 }

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { debianPackages } from "../debian";
 import { operatorCrds } from "./crds";
 import { kubernetesPrograms } from "./kubernetes";
+import { readLabFile } from "./places";
 import { labDir } from "../facts";
 
 const programs = z.strictObject({
@@ -52,7 +53,10 @@ export async function preparePrograms(say: (line: string) => void): Promise<Prog
   return found;
 }
 
-/** The paths that the last `preparePrograms` left. */
+/**
+ * The paths that the last `preparePrograms` left.
+ * @throws when none ran in this lab
+ */
 export function readPrograms(): Programs {
-  return programs.parse(JSON.parse(readFileSync(programsFile, "utf8")));
+  return programs.parse(JSON.parse(readLabFile(programsFile)));
 }
