@@ -12,3 +12,36 @@ export function example(name: string, change: (estate: ExampleEstate) => void = 
 export function mirrorExample(name: string, mirror: Partial<Mirror>): Example {
   return example(name, ({ layers }) => Object.assign(layers["nfs-mirror"][0] ?? {}, mirror));
 }
+
+type Schedule = ExampleEstate["layers"]["cluster-dump"][number]["schedule"];
+
+/** The sound example estate with one more service, a wiki, and a dump of its database at the given times. */
+export function dumpExample(name: string, schedule: Schedule, rpo: string): Example {
+  return example(name, ({ services, layers }) => {
+    services["wiki"] = {
+      data: [
+        {
+          kind: "database",
+          engine: "mariadb",
+          on: { host: "pve", pool: "data", namespace: "dbaas" },
+          size: "1GB",
+        },
+      ],
+      promise: { rpo: { application: "60d" }, rto: "8h" },
+      needs: ["etcd"],
+    };
+    layers["cluster-dump"].push({
+      name: "wiki-backup",
+      cluster: "k8s",
+      namespace: "wiki",
+      dataset: "wiki",
+      schedule,
+      target: { host: "pve", path: "/srv/nfs/wiki-backup" },
+      keep: { age: "30d" },
+      usualRun: "1min",
+      budget: "5min",
+      promise: { rpo },
+      alert: { receiver: "infra" },
+    });
+  });
+}

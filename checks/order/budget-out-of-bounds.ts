@@ -1,7 +1,7 @@
 import { shortestGap } from "../../plan/calendar";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
-import { mirrorExample } from "../examples";
+import { example, mirrorExample } from "../examples";
 
 export const budgetOutOfBounds = defineCheck({
   code: "order/budget-out-of-bounds",
@@ -34,9 +34,8 @@ export const budgetOutOfBounds = defineCheck({
   examples: {
     bad: [
       mirrorExample("a budget of 20 minutes for a run of 30", { usualRun: "30min", budget: "20min" }),
-      mirrorExample("an hourly job that may take two hours", {
-        schedule: { onCalendar: "hourly" },
-        budget: "2h",
+      example("an hourly job that may take two hours", ({ layers }) => {
+        Object.assign(layers["nfs-change-tracker"][0] ?? {}, { budget: "2h", promise: { rpo: "5h" } });
       }),
     ],
     good: [mirrorExample("45 minutes for a run of 20", {})],

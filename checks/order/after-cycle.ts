@@ -1,0 +1,62 @@
+import type { Plan } from "../../plan";
+import type { Job } from "../../plan/job";
+import { defineCheck } from "../check";
+import { example } from "../examples";
+import { awaited } from "../windows";
+
+export const afterCycle = defineCheck({
+  code: "order/after-cycle",
+  severity: "error",
+  title: "Jobs wait for one another in a circle",
+  why: "systemd breaks such a circle by dropping one of its jobs from the transaction, a different one each time, and says so in a line of the journal that nobody reads.",
+  run: plan =>
+    cyclesOf(plan).map(cycle => {
+      const names = cycle.map(job => job.name);
+      const [first = ""] = names;
+      const path = [...names, first].join(" after ");
+      return {
+        subject: first,
+        message:
+          names.length === 1 ? `${first} comes after itself.` : `${path}: each of them waits for the others.`,
+        fix: `Remove "${names[1] ?? first}" from the after of ${first}, or the edge that was added last.`,
+        evidence: { counterexample: [...names, first] },
+      };
+    }),
+  examples: {
+    bad: [
+      example("two jobs after one another", ({ layers }) => {
+        const [mirror] = layers["nfs-mirror"];
+        const [daily] = layers["daily-backup"];
+        if (mirror) mirror.schedule.after = ["daily-backup"];
+        if (daily) daily.schedule.after = ["nfs-mirror"];
+      }),
+      example("a circle of three", ({ layers }) => {
+        const [mirror] = layers["nfs-mirror"];
+        const [daily] = layers["daily-backup"];
+        if (mirror) mirror.schedule.after = ["offsite-sync-backup"];
+        if (daily) daily.schedule.after = ["nfs-mirror"];
+      }),
+    ],
+    good: [
+      example("a line of three", ({ layers }) => {
+        const [daily] = layers["daily-backup"];
+        if (daily) daily.schedule.after = ["nfs-mirror"];
+      }),
+    ],
+  },
+});
+
+/** Each circle once, from the job that the plan lists first. */
+function cyclesOf(plan: Plan): Job[][] {
+  const found: Job[][] = [];
+  const done = new Set<Job>();
+  const walk = (job: Job, path: readonly Job[]): void => {
+    const at = path.indexOf(job);
+    if (at >= 0) found.push(path.slice(at));
+    if (at >= 0 || done.has(job)) return;
+    for (const next of awaited(job, plan)) walk(next, [...path, job]);
+    done.add(job);
+  };
+  for (const job of plan.jobs) walk(job, []);
+  return found;
+}

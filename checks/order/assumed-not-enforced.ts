@@ -1,0 +1,92 @@
+import type { Plan } from "../../plan";
+import type { Job } from "../../plan/job";
+import { formatDuration } from "../../plan/units/duration";
+import { defineCheck } from "../check";
+import { example, mirrorExample } from "../examples";
+import { localTime } from "../local-time";
+import { latestEnd, startsOf, waitsFor } from "../windows";
+
+/** The reader's start counts without its delays: it may be on time on the night when the writer is late. */
+export const assumedNotEnforced = defineCheck({
+  code: "order/assumed-not-enforced",
+  severity: "error",
+  title: "A copier may start while the job whose copy it reads is still within its budget",
+  why: "Nothing but the clock keeps the two in order: on a slow night the copier takes the previous generation, or half of the new one, and both jobs report success.",
+  run: plan =>
+    handovers(plan).flatMap(({ writer, reader }) => {
+      if (waitsFor(reader, writer, plan)) return [];
+      const clash = firstClash(writer, reader, plan);
+      if (!clash) return [];
+      const { zone } = plan.estate;
+      const lackMs = clash.writerEndMs - clash.readerMs;
+      const canWait =
+        writer.runsOn.kind === "host" && reader.runsOn.kind === "host" && writer.host === reader.host;
+      return [
+        {
+          subject: reader.name,
+          message:
+            `${reader.name} reads what ${writer.name} writes and starts at ${localTime(clash.readerMs, zone)}, ` +
+            `but the run of ${localTime(clash.writerMs, zone)} may take until ${localTime(clash.writerEndMs, zone)} ` +
+            `(budget ${formatDuration(writer.budgetMs)}). It would copy the generation before.`,
+          fix: canWait
+            ? `Give ${reader.name} "after": ["${writer.name}"].`
+            : `Start ${writer.name} ${formatDuration(lackMs)} earlier, or shorten its budget: ${writer.host} can't tell ${reader.host} to wait.`,
+          evidence: {
+            writer: writer.name,
+            budgetMs: writer.budgetMs,
+            missingMs: lackMs,
+            counterexample: [clash.writerMs, clash.writerEndMs, clash.readerMs].map(instant =>
+              new Date(instant).toISOString(),
+            ),
+          },
+        },
+      ];
+    }),
+  examples: {
+    bad: [
+      example("a dump with a budget that ends after the mirror starts", ({ layers }) => {
+        const [, vault] = layers["cluster-dump"];
+        if (vault) vault.schedule = { cron: "55 1 * * *" };
+      }),
+      example("an offsite run that only hopes for the daily backup's end", ({ layers }) => {
+        const [daily] = layers["daily-backup"];
+        const [offsite] = layers["offsite-sync"];
+        if (daily) daily.budget = "1h 59min 30s";
+        if (offsite) offsite.schedule.after = [];
+      }),
+    ],
+    good: [
+      mirrorExample("dumps that are done before the mirror", {}),
+      example("a budget that touches the next start, with an edge", ({ layers }) => {
+        const [daily] = layers["daily-backup"];
+        if (daily) daily.budget = "2h 30min";
+      }),
+    ],
+  },
+});
+
+/** Each two jobs of which one reads the other's copies. */
+function handovers(plan: Plan): { writer: Job; reader: Job }[] {
+  const pairs = new Map<Job, Set<Job>>();
+  for (const { job: reader, from } of plan.copies)
+    if (from && from.job !== reader) pairs.set(from.job, (pairs.get(from.job) ?? new Set()).add(reader));
+  return [...pairs].flatMap(([writer, readers]) => [...readers].map(reader => ({ writer, reader })));
+}
+
+/** The first start of the reader in the estate's years at which the writer's last run may not be over. */
+function firstClash(
+  writer: Job,
+  reader: Job,
+  plan: Plan,
+): { writerMs: number; writerEndMs: number; readerMs: number } | undefined {
+  const writes = startsOf(writer, plan);
+  let next = 0;
+  for (const readerMs of startsOf(reader, plan)) {
+    while ((writes[next] ?? Infinity) <= readerMs) next++;
+    const writerMs = writes[next - 1];
+    if (writerMs === undefined) continue;
+    const writerEndMs = latestEnd(writer, writerMs, plan);
+    if (writerEndMs > readerMs) return { writerMs, writerEndMs, readerMs };
+  }
+  return undefined;
+}

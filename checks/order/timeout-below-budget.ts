@@ -1,0 +1,36 @@
+import { formatDuration } from "../../plan/units/duration";
+import { defineCheck } from "../check";
+import { mirrorExample } from "../examples";
+
+/** What a job needs after its budget to end its children, write its metrics and push them: three attempts of 5 s, and as long again. */
+const reportMs = 30_000;
+
+export const timeoutBelowBudget = defineCheck({
+  code: "order/timeout-below-budget",
+  severity: "error",
+  title: "The unit's time-out ends before the job's own budget",
+  why: "systemd killed the reference's daily backup before its last line, the one that reports, from 2026-04-30 to 2026-05-09: nine nights of failures, and no alert.",
+  run: plan =>
+    plan.jobs.flatMap(job => {
+      const neededMs = job.budgetMs + reportMs;
+      if (job.timeoutMs >= neededMs) return [];
+      return [
+        {
+          subject: job.name,
+          message: `${job.name} may take ${formatDuration(job.budgetMs)}, but its unit or pod is killed after ${formatDuration(job.timeoutMs)}: it can't stop by itself and say that it failed.`,
+          fix: `Remove timeout: the plan derives ${formatDuration(job.budgetMs + 5 * 60_000)}. ${formatDuration(neededMs)} is the least that leaves room to report.`,
+          evidence: { budgetMs: job.budgetMs, timeoutMs: job.timeoutMs, neededMs },
+        },
+      ];
+    }),
+  examples: {
+    bad: [
+      mirrorExample("40 minutes for a budget of 45", { timeout: "40min" }),
+      mirrorExample("a time-out at the budget's very end", { timeout: "45min" }),
+    ],
+    good: [
+      mirrorExample("time-out derived by the plan", {}),
+      mirrorExample("a minute to report in", { timeout: "46min" }),
+    ],
+  },
+});

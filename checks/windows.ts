@@ -1,0 +1,76 @@
+import type { Plan } from "../plan";
+import { firings, previousFiring } from "../plan/calendar";
+import { horizonOf } from "../plan/graph/loss";
+import type { Flow, Job, Location } from "../plan/job";
+
+/** Time that a job may take up, as epoch ms; its end counts as free. */
+export interface Window {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Starts of a job in the estate's years by its calendar alone, ascending, as epoch ms. */
+export function startsOf(job: Job, plan: Plan): number[] {
+  const { fromMs, toMs } = horizonOf(plan.estate.years);
+  return firings(job.trigger.schedule, job.trigger.zone, fromMs, toMs);
+}
+
+/** How late after its calendar a start can be by itself, in ms. */
+export function startDelay({ trigger }: Job): number {
+  return trigger.randomizedDelayMs + trigger.accuracyMs;
+}
+
+/** Jobs of the same machine that a start of a job waits for, whose names are known. */
+export function awaited(job: Job, plan: Plan): Job[] {
+  return plan.jobs.filter(other => other.host === job.host && job.trigger.after.includes(other.name));
+}
+
+/** Whether a job waits for another, directly or by way of others. */
+export function waitsFor(job: Job, other: Job, plan: Plan, seen = new Set<Job>()): boolean {
+  if (seen.has(job)) return false;
+  seen.add(job);
+  return awaited(job, plan).some(next => next === other || waitsFor(next, other, plan, seen));
+}
+
+/**
+ * The latest end of the run that starts by its calendar at an instant: late by delay and accuracy, held up by what it
+ * waits for, and as long as its budget.
+ */
+export function latestEnd(job: Job, startMs: number, plan: Plan, seen: readonly Job[] = []): number {
+  let fromMs = startMs + startDelay(job);
+  for (const other of awaited(job, plan)) {
+    if (seen.includes(other) || other === job) continue;
+    const otherMs = previousFiring(other.trigger.schedule, other.trigger.zone, fromMs + 1);
+    if (otherMs !== undefined) fromMs = Math.max(fromMs, latestEnd(other, otherMs, plan, [...seen, job]));
+  }
+  return fromMs + job.budgetMs;
+}
+
+/** The disks that a job reads and writes, as "host/disk", and a NAS by its name alone. */
+export function disksOf(job: Job, plan: Plan): string[] {
+  const places = job.flows.flatMap(flow => [flow.target, ...sourcesOf(flow, job, plan)]);
+  return [...new Set(places.map(diskOf).filter(disk => disk !== undefined))].sort();
+}
+
+function sourcesOf({ source }: Flow, job: Job, plan: Plan): Location[] {
+  switch (source.kind) {
+    case "tree":
+      return [source.location];
+    case "volumes": {
+      const disk = plan.estate.hosts[source.host]?.pools[source.pool]?.disk;
+      const machine = { kind: "host", name: source.host } as const;
+      return [{ machine, path: `pool:${source.pool}`, ...(disk === undefined ? {} : { disk }) }];
+    }
+    case "copies-of":
+      return plan.jobs
+        .filter(other => other.name === source.job && other.host === job.host)
+        .flatMap(other => other.flows.map(flow => flow.target));
+    case "dataset":
+      return plan.datasets.filter(dataset => dataset.id === source.id).map(dataset => dataset.location);
+  }
+}
+
+function diskOf({ machine, disk }: Location): string | undefined {
+  if (machine.kind === "destination") return machine.name;
+  return machine.kind === "host" && disk !== undefined ? `${machine.name}/${disk}` : undefined;
+}
