@@ -36,7 +36,8 @@ export interface Check {
   readonly examples: { readonly bad: readonly Example[]; readonly good: readonly Example[] };
 }
 
-type Found = Omit<Finding, "code" | "severity">;
+/** A finding before its check gives it code and severity. */
+export type Found = Omit<Finding, "code" | "severity">;
 
 /** A check whose findings carry its own code and severity. */
 export function defineCheck(check: Omit<Check, "run"> & { run(plan: Plan, asOfMs: number): Found[] }): Check {

@@ -1,0 +1,31 @@
+import { shortestGap } from "../plan/calendar";
+import type { Copy } from "../plan/graph/copies";
+import type { Retention } from "../plan/retention";
+
+const everyMs = { day: 86_400_000, week: 7 * 86_400_000, month: 28 * 86_400_000 };
+
+/**
+ * How far back a copy reaches at its worst moment, just after a run: 0 where it holds the latest state alone. A tree's
+ * copier carries the generations that lie at its source, so a mirror of dumps reaches back as far as the dumps do.
+ * @returns ms
+ */
+export function reachBackMs(copy: Copy, years: readonly number[]): number {
+  const own = keptMs(copy.flow.retention, copy, years);
+  return copy.from && copy.flow.source.kind === "tree" ? Math.max(own, reachBackMs(copy.from, years)) : own;
+}
+
+function keptMs(retention: Retention, { job: { trigger } }: Copy, years: readonly number[]): number {
+  switch (retention.kind) {
+    case "latest":
+      return 0;
+    case "age":
+      return retention.ms;
+    case "count":
+      return (
+        (retention.count - 1) *
+        (retention.every === "run"
+          ? shortestGap(trigger.schedule, trigger.zone, years).ms
+          : everyMs[retention.every])
+      );
+  }
+}

@@ -1,0 +1,77 @@
+import type { Plan } from "../../plan";
+import type { Flow, Location } from "../../plan/job";
+import { isBelow, sameMachine } from "../../plan/layers/places";
+import { defineCheck } from "../check";
+import { example, mirrorExample } from "../examples";
+
+const photos = { name: "photos", reason: "goes to the NAS by a leg of its own" };
+
+export const excludeNamesNothing = defineCheck({
+  code: "routes/exclude-names-nothing",
+  severity: "warning",
+  title: "An excluded entry names nothing in the estate",
+  why: "The reference system's skip list still had three folders that were long gone. Such an entry hides the next service that is given its name, and nobody will look for it there.",
+  run: plan => {
+    const places = [...plan.datasets, ...plan.copies].map(({ location }) => location);
+    return plan.jobs.flatMap(job =>
+      job.flows.flatMap(flow =>
+        emptyExcludes(flow, places, plan).map(({ path, name, reason }) => ({
+          subject: job.name,
+          message: `${job.name} leaves out "${path}" ("${reason}"), but no dataset or copy of the estate lies there.`,
+          fix: `Remove "${name}" from its excludes, or add the dataset with unprotected if it holds data that needs no copy.`,
+          evidence: { path, exclude: name },
+        })),
+      ),
+    );
+  },
+  examples: {
+    bad: [
+      mirrorExample("a skip list with a folder that is gone", {
+        excludes: [photos, { name: "prometheus", reason: "metrics can be regained" }],
+      }),
+    ],
+    good: [
+      mirrorExample("a skip list whose entries exist", {}),
+      example("a folder that is there and needs no copy", ({ services, layers }) => {
+        layers["nfs-mirror"][0]?.excludes?.push({ name: "frigate", reason: "camera ring buffer" });
+        services.frigate = {
+          data: [
+            {
+              kind: "tree",
+              host: "pve",
+              path: "/srv/nfs/frigate",
+              unprotected: { reason: "camera ring buffer", owner: "viktor", expires: "2027-06-30" },
+            },
+          ],
+        };
+      }),
+    ],
+  },
+});
+
+/** Excluded entries of a tree with nothing in them; those inside of a dataset's own folder can't be judged. */
+function emptyExcludes(
+  { source, target }: Flow,
+  places: readonly Location[],
+  plan: Plan,
+): { path: string; name: string; reason: string }[] {
+  if (source.kind !== "tree" || source.excludes.length === 0) return [];
+  const { location } = source;
+  const here = places.filter(place => sameMachine(place.machine, location.machine));
+  if (here.some(place => isBelow(location.path, place.path))) return [];
+  const targets = plan.jobs.flatMap(job => job.flows.map(flow => flow.target));
+  return source.excludes
+    .map(({ name, reason }) => ({
+      path: `${location.path === "/" ? "" : location.path}/${name}`,
+      name,
+      reason,
+    }))
+    .filter(
+      ({ path }) =>
+        !here.some(place => isBelow(place.path, path) || isBelow(path, place.path)) &&
+        !targets.some(
+          written => sameMachine(written.machine, location.machine) && isBelow(written.path, path),
+        ) &&
+        path !== target.path,
+    );
+}

@@ -1,0 +1,59 @@
+import { siteOf } from "../../plan/graph/survival";
+import { defineCheck } from "../check";
+import { edit } from "../example-edits";
+import { example } from "../examples";
+import { fallingShort, type Protection, protectionsOf } from "../protection";
+import { counted, listed, placeText } from "../wording";
+
+export const noRouteOffSite = defineCheck({
+  code: "routes/no-route-off-site",
+  severity: "error",
+  title: "Every copy of a dataset is at the site of the original",
+  why: "Fire, theft and a surge take a whole site. A NAS in the next room is a second disk, not an off-site copy.",
+  run: plan => {
+    const short = fallingShort(plan, "no-route-off-site");
+    const site = ({ dataset }: Protection): string => siteOf(dataset.location, plan.estate) ?? "";
+    // One cause, one finding: a destination at the same site leaves everything there.
+    if (short.length > 1 && short.length === protectionsOf(plan).length) {
+      const sites = [...new Set(short.map(site))];
+      return [
+        {
+          subject: plan.estate.name,
+          message: `No copy of anything leaves site ${listed(sites)}: all ${short.length} datasets have their copies where they live.`,
+          fix: "Add a destination at another site and an offsite-sync that sends there, or correct the destination's site.",
+          evidence: { sites, datasets: short.map(({ dataset }) => dataset.id) },
+        },
+      ];
+    }
+    return short.map(protection => {
+      const { dataset, copies } = protection;
+      const paths = copies.map(copy => placeText(copy.location));
+      return {
+        subject: dataset.id,
+        message: `${dataset.id} has ${counted(copies.length, "copy", "copies")}, at ${listed(paths)}: all at site ${site(protection)}, as the original.`,
+        fix: `Add a leg of offsite-sync for ${listed(paths, 1)}, or let an existing leg carry it.`,
+        evidence: { site: site(protection), paths },
+      };
+    });
+  },
+  examples: {
+    bad: [
+      example("a NAS in the same house", ({ destinations }) => edit(destinations.nas, { site: "home" })),
+      example("a leg that lists the entries it carries, without the books", ({ layers }) =>
+        edit(layers["offsite-sync"][0], {
+          legs: [
+            {
+              from: "/mnt/backup",
+              to: "/Backup/pve-backup",
+              only: ["etcd-backup", "vault-backup", "pvc-data", "sqlite-backup", "pfsense", "pve-config"].map(
+                name => ({ name, reason: "needed after a disaster" }),
+              ),
+            },
+            { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },
+          ],
+        }),
+      ),
+    ],
+    good: [example("a NAS at another site")],
+  },
+});

@@ -1,0 +1,76 @@
+import type { Plan } from "../../plan";
+import type { Job } from "../../plan/job";
+import { isBelow, sameMachine } from "../../plan/layers/places";
+import { defineCheck, type Found } from "../check";
+import { edit } from "../example-edits";
+import { example } from "../examples";
+import { listed } from "../wording";
+
+export const trackerWatchesLess = defineCheck({
+  code: "routes/tracker-watches-less",
+  severity: "error",
+  title: "The change tracker and the off-site legs don't speak of the same folders",
+  why: "An off-site run that works off a list of changed paths sends only what somebody noted. What no watch stands on isn't sent until the next full comparison, weeks later, and every run succeeds.",
+  run: plan => plan.jobs.filter(job => job.layer === "offsite-sync").flatMap(job => findings(job, plan)),
+  examples: {
+    bad: [
+      example("a leg outside of what is watched", ({ layers }) =>
+        edit(layers["nfs-change-tracker"][0], { watches: ["/srv/nfs/photos/albums"] }),
+      ),
+      example("no tracker for a leg that starts at live data", ({ layers }) => {
+        layers["nfs-change-tracker"] = [];
+      }),
+      example("a watch on a folder that no leg reads", ({ layers }) =>
+        edit(layers["nfs-change-tracker"][0], { watches: ["/srv/nfs", "/srv/nfs-ssd"] }),
+      ),
+    ],
+    good: [
+      example("one watch above the leg's folder"),
+      example("a watch on just the leg's folder", ({ layers }) =>
+        edit(layers["nfs-change-tracker"][0], { watches: ["/srv/nfs/photos"] }),
+      ),
+    ],
+  },
+});
+
+function findings(job: Job, plan: Plan): Found[] {
+  const tracker = plan.estate.layers["nfs-change-tracker"].find(({ host }) => host === job.host);
+  const watches = tracker?.watches ?? [];
+  const legs = trackedLegs(job, plan);
+  const unwatched = legs.filter(leg => !watches.some(watch => isBelow(leg, watch)));
+  const idle = watches.filter(watch => !legs.some(leg => isBelow(leg, watch) || isBelow(watch, leg)));
+  const watching = watches.length === 0 ? "no tracker runs on this host" : `it watches ${listed(watches)}`;
+  return [
+    ...unwatched.map(leg => ({
+      subject: job.name,
+      message: `${job.name} sends what changed in "${leg}" by nfs-change-tracker's journal, but ${watching}: changes elsewhere in it aren't sent.`,
+      fix: tracker
+        ? `Add "${leg}" to watches of nfs-change-tracker.`
+        : `Add an nfs-change-tracker with "${leg}" in its watches to host ${job.host}.`,
+      evidence: { leg, watches, host: job.host },
+    })),
+    ...idle.map(watch => ({
+      subject: "nfs-change-tracker",
+      message: `nfs-change-tracker watches "${watch}", but no leg of ${job.name} starts there: the notes are of no use, or a leg is missing.`,
+      fix: `Remove "${watch}" from its watches, or add a leg from it to ${job.name}.`,
+      evidence: { watch, legs, host: job.host },
+    })),
+  ];
+}
+
+/** Sources of legs that start at live data. Jobs tell of what they wrote to a backup disk themselves. */
+function trackedLegs(job: Job, plan: Plan): string[] {
+  const written = plan.jobs
+    .filter(other => other.layer === "nfs-mirror" || other.layer === "daily-backup")
+    .flatMap(other => other.flows.map(flow => flow.target));
+  return job.flows.flatMap(({ source }) => {
+    if (source.kind !== "tree") return [];
+    const { location } = source;
+    const isWritten = written.some(
+      target =>
+        sameMachine(target.machine, location.machine) &&
+        (isBelow(location.path, target.path) || isBelow(target.path, location.path)),
+    );
+    return isWritten ? [] : [location.path];
+  });
+}

@@ -1,0 +1,36 @@
+import type { Location } from "../plan/job";
+
+/** A place for people: "pve:/mnt/backup/books"; names with odd characters are quoted. */
+export function placeText({ machine, path }: Location): string {
+  const text = `${machine.name}:${path}`;
+  return /^[\w:/.,@#+~-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** The first few of a list and how many more there are: "a, b, c and 7 more". */
+export function listed(items: readonly string[], most = 3): string {
+  const rest = items.length - most;
+  return rest > 1 ? `${items.slice(0, most).join(", ")} and ${rest} more` : items.join(", ");
+}
+
+/** An instant as ISO 8601 in UTC, to the minute. */
+export function instantText(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 16)}Z`;
+}
+
+/** Bytes for people, decimal as disks are sold: "1.1 TB", "700 GB". */
+export function formatSize(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let value = Math.abs(bytes);
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = value < 10 && unit > 0 ? 1 : 0;
+  return `${bytes < 0 ? "-" : ""}${Number(value.toFixed(digits))} ${units[unit] ?? ""}`;
+}
+
+/** "1 copy", "3 copies". */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
