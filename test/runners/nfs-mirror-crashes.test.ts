@@ -1,0 +1,186 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { differences, snapshot } from "./support/tree";
+import { createWorld, metricsOf, type World } from "./support/world";
+
+jest.setTimeout(120_000);
+
+let world: World;
+let lastSuccess: number | undefined;
+
+beforeEach(async () => {
+  world = await createWorld();
+  mkdirSync(`${world.source}/app`);
+  for (let index = 0; index < 50; index += 1)
+    writeFileSync(`${world.source}/app/f${index}`, `content ${index}`);
+  mkdirSync(`${world.source}/old`);
+  for (let index = 0; index < 5; index += 1) writeFileSync(`${world.source}/old/f${index}`, "goes");
+  await world.start().finished;
+  lastSuccess = metricsOf(world)["last_success_timestamp"];
+  rmSync(`${world.source}/old`, { recursive: true });
+  writeFileSync(`${world.source}/big`, Buffer.alloc(8 * 1024 * 1024, 7));
+});
+afterEach(() => world.close());
+
+const gateReached = (): boolean => existsSync(join(world.folder, "reached"));
+const tempFiles = (): string[] => readdirSync(world.target).filter(name => name.startsWith(".big."));
+
+/** Holds a program at its start, for good: what holds it there is killed with it. */
+function gate(program: string, when = "*"): void {
+  const hold = `touch ${world.folder}/reached; while :; do sleep 0.05; done`;
+  world.shadow(program, `case "$*" in ${when}) ${hold};; *) exec REAL "$@";; esac`);
+}
+
+/** How each phase is held open until the signal comes. */
+const phases = [
+  { phase: "lock", hold: () => gate("flock"), there: gateReached },
+  { phase: "verify", hold: () => gate("findmnt"), there: gateReached },
+  { phase: "scan", hold: () => gate("rsync", "*--dry-run*"), there: gateReached },
+  {
+    phase: "copy",
+    hold: () =>
+      world.shadow(
+        "rsync",
+        'case "$*" in *--dry-run*) exec REAL "$@";; *) exec REAL --bwlimit=512 "$@";; esac',
+      ),
+    there: () => tempFiles().length > 0,
+  },
+];
+
+function reportEnd(service: Record<string, string>) {
+  return world.start(["--report-end"], { INVOCATION_ID: "night-2", ...service }).finished;
+}
+
+async function expectNextRunConverges(): Promise<void> {
+  rmSync(join(world.folder, "bin"), { recursive: true });
+  mkdirSync(join(world.folder, "bin"));
+  const next = await world.start([], { INVOCATION_ID: "night-3" }).finished;
+  expect(next.stdout).toContain("equals");
+  expect(next.status).toBe(0);
+  expect(tempFiles()).toEqual([]);
+  const source = await snapshot(world, world.config.source.path);
+  expect(differences(source, await snapshot(world, world.config.target.path))).toEqual([]);
+  expect(metricsOf(world)).toMatchObject({ last_status: 0 });
+}
+
+function journal(): string[] {
+  return readdirSync(join(world.config.stateDir, "journal"));
+}
+
+test.each(phases)("kill -9 in phase $phase: --report-end reports it, the next run converges", async phase => {
+  phase.hold();
+  const run = world.start([], { INVOCATION_ID: "night-2" });
+  await run.until(phase.there);
+  run.kill("SIGKILL");
+  expect(await run.finished).toMatchObject({ signal: "SIGKILL" });
+  expect(metricsOf(world)).toMatchObject({ last_status: 0 });
+
+  const pushes = world.pushes.received.length;
+  const end = { SERVICE_RESULT: "signal", EXIT_CODE: "killed", EXIT_STATUS: "KILL" };
+  expect(await reportEnd(end)).toMatchObject({ status: 0 });
+  expect(metricsOf(world)).toMatchObject({ last_status: 137, last_success_timestamp: lastSuccess });
+  expect(world.pushes.received).toHaveLength(pushes + 1);
+
+  // A second ExecStopPost has nothing to say.
+  const reported = readFileSync(world.config.textfile, "utf8");
+  await reportEnd(end);
+  expect(world.pushes.received).toHaveLength(pushes + 1);
+  expect(readFileSync(world.config.textfile, "utf8")).toBe(reported);
+  await expectNextRunConverges();
+});
+
+test.each(phases)(
+  "kill -9 in phase $phase without a report: the next run converges by itself",
+  async phase => {
+    phase.hold();
+    const run = world.start();
+    await run.until(phase.there);
+    run.kill("SIGKILL");
+    await run.finished;
+    await expectNextRunConverges();
+    if (phase.phase === "copy") expect(journal()).toContain("000000000002.reconcile");
+  },
+);
+
+test.each(phases)("SIGTERM in phase $phase: the runner reports it, the next run converges", async phase => {
+  phase.hold();
+  const run = world.start([], { INVOCATION_ID: "night-2" });
+  await run.until(phase.there);
+  run.kill("SIGTERM");
+  const finished = await run.finished;
+  expect(finished.stdout).toContain("stopped by SIGTERM in phase");
+  expect(finished.status).toBe(143);
+  expect(metricsOf(world)).toMatchObject({ last_status: 143, last_success_timestamp: lastSuccess });
+  const reported = readFileSync(world.config.textfile, "utf8");
+  await reportEnd({ SERVICE_RESULT: "timeout", EXIT_CODE: "exited", EXIT_STATUS: "143" });
+  expect(readFileSync(world.config.textfile, "utf8")).toBe(reported);
+  expect(tempFiles()).toEqual([]);
+  await expectNextRunConverges();
+});
+
+test.each(phases)(
+  "the budget ends in phase $phase: reported as a failure, the next run converges",
+  async phase => {
+    phase.hold();
+    world.writeConfig({ budgetMs: 1_000 });
+    const run = world.start();
+    const finished = await run.finished;
+    expect(finished.stdout).toContain("its budget of 1 s is used up");
+    expect(finished.status).toBe(124);
+    expect(metricsOf(world)).toMatchObject({ last_status: 124, last_success_timestamp: lastSuccess });
+    world.writeConfig({});
+    await expectNextRunConverges();
+  },
+);
+
+test("kill -9 while it deletes: what is left goes with the next run", async () => {
+  mkdirSync(`${world.source}/doomed`);
+  for (let index = 0; index < 5_000; index += 1) writeFileSync(`${world.source}/doomed/f${index}`, "");
+  world.writeConfig({ maxDeletions: { count: 10_000, percent: 100 } });
+  await world.start().finished;
+  rmSync(`${world.source}/doomed`, { recursive: true });
+  const left = (): number =>
+    existsSync(`${world.target}/doomed`) ? readdirSync(`${world.target}/doomed`).length : 0;
+  const run = world.start();
+  await run.until(() => left() < 5_000);
+  run.kill("SIGKILL");
+  await run.finished;
+  await expectNextRunConverges();
+  expect(existsSync(`${world.target}/doomed`)).toBe(false);
+  expect(journal().some(name => name.endsWith(".reconcile"))).toBe(true);
+});
+
+test("two at once: the second is refused and leaves the first one's record alone", async () => {
+  phases[3]?.hold();
+  const first = world.start([], { INVOCATION_ID: "night-2" });
+  await first.until(() => tempFiles().length > 0);
+  const record = readFileSync(join(world.config.stateDir, "running.json"), "utf8");
+  const second = await world.start([], { INVOCATION_ID: "by-hand" }).finished;
+  expect(second.status).toBe(75);
+  expect(second.stdout).toContain("another run holds the lock");
+  expect(second.stdout).toContain(String(first.pid));
+  expect(metricsOf(world)).toMatchObject({ last_status: 75, last_success_timestamp: lastSuccess });
+  expect(readFileSync(join(world.config.stateDir, "running.json"), "utf8")).toBe(record);
+  // The second one's ExecStopPost must not end the first one's rsync.
+  await world.start(["--report-end"], {
+    INVOCATION_ID: "by-hand",
+    SERVICE_RESULT: "exit-code",
+    EXIT_CODE: "exited",
+    EXIT_STATUS: "75",
+  }).finished;
+  expect(tempFiles()).toHaveLength(1);
+  first.kill("SIGTERM");
+  expect(await first.finished).toMatchObject({ status: 143 });
+  await expectNextRunConverges();
+});
+
+test("a disk that goes away while it copies gets nothing written under its mount point", async () => {
+  phases[3]?.hold();
+  const run = world.start();
+  await run.until(() => tempFiles().length > 0);
+  await world.inside("umount", "--lazy", world.config.target.path);
+  expect(readdirSync(world.target)).toEqual([]);
+  world.shadow("rsync", 'exec REAL "$@"');
+  await run.finished;
+  expect(readdirSync(world.target)).toEqual([]);
+});

@@ -1,0 +1,194 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeNasty } from "./support/nasty";
+import { differences, type Snapshot, snapshot } from "./support/tree";
+import { createWorld, metricsOf, type World } from "./support/world";
+
+jest.setTimeout(120_000);
+
+let world: World;
+let before: Snapshot;
+let lastSuccess: number | undefined;
+let segments: string[];
+
+const touched = { touched: true };
+const journal = (): string[] => readdirSync(join(world.config.stateDir, "journal")).sort();
+
+// A good night first, and a change that the next one would carry over: each guard has something to keep.
+beforeEach(async () => {
+  world = await createWorld({ targetMb: 64 });
+  await makeNasty(world);
+  await world.start().finished;
+  before = await snapshot(world, world.config.target.path, touched);
+  lastSuccess = metricsOf(world)["last_success_timestamp"];
+  segments = journal();
+  writeFileSync(`${world.source}/new`, "not mirrored yet");
+  rmSync(`${world.source}/nasty/one`);
+});
+afterEach(() => world.close());
+
+/** The run failed with this code and reason, said so in its metrics, and has not touched the target. */
+async function expectRefusal(status: number, reason: string): Promise<void> {
+  const run = await world.start().finished;
+  expect(run.stdout).toContain(reason);
+  expect(run.status).toBe(status);
+  expect(run.stdout).toMatch(/Kept: .*\n.*Next: /);
+  expect(metricsOf(world)).toMatchObject({ last_status: status, last_success_timestamp: lastSuccess });
+  expect(world.pushes.received.at(-1)?.body).toBe(readFileSync(world.config.textfile, "utf8"));
+  expect(journal()).toEqual(segments);
+}
+
+async function expectTargetUntouched(): Promise<void> {
+  expect(differences(before, await snapshot(world, world.config.target.path, touched))).toEqual([]);
+}
+
+test("refuses an empty source", async () => {
+  for (const entry of readdirSync(world.source))
+    if (entry !== "lost+found") rmSync(`${world.source}/${entry}`, { recursive: true });
+  // Entries that are left out don't make it a source.
+  mkdirSync(`${world.source}/frigate`);
+  await expectRefusal(3, "holds nothing to mirror");
+  await expectTargetUntouched();
+});
+
+test("refuses a source that is not mounted", async () => {
+  await world.inside("umount", world.config.source.path);
+  writeFileSync(`${world.source}/stray`, "written while the disk was away");
+  await expectRefusal(3, 'src" is not a mount point');
+  await expectTargetUntouched();
+});
+
+test("refuses a source that has another file system mounted", async () => {
+  await world.inside("umount", world.config.source.path);
+  await world.inside("mount", "-t", "tmpfs", "tmpfs", world.config.source.path);
+  writeFileSync(`${world.source}/stray`, "x");
+  await expectRefusal(3, 'src" has the wrong file system mounted');
+  await expectTargetUntouched();
+});
+
+test("refuses a source that can't be read", async () => {
+  world.writeConfig({ source: { ...world.config.source, path: join(world.folder, "gone") } });
+  await expectRefusal(3, "can't be opened: ENOENT");
+  await expectTargetUntouched();
+});
+
+test("refuses a target that is not mounted, and leaves the folder under it empty", async () => {
+  await world.inside("umount", world.config.target.path);
+  await expectRefusal(3, 'dst" is not a mount point');
+  expect(readdirSync(world.target)).toEqual([]);
+  await world.mount("dst");
+  await expectTargetUntouched();
+});
+
+test("refuses a target that has another file system mounted over it", async () => {
+  await world.inside("mount", "-t", "tmpfs", "tmpfs", world.config.target.path);
+  await expectRefusal(3, 'dst" has the wrong file system mounted: one without a UUID (tmpfs');
+  expect(readdirSync(world.target)).toEqual([]);
+  await world.inside("umount", world.config.target.path);
+  await expectTargetUntouched();
+});
+
+test("refuses a target disk with another UUID", async () => {
+  const fsUuid = "11111111-2222-3333-4444-555555555555";
+  world.writeConfig({ target: { ...world.config.target, fsUuid } });
+  await expectRefusal(3, `expected the file system ${fsUuid}`);
+  await expectTargetUntouched();
+});
+
+test("refuses a folder on the right file system that is not its mount point", async () => {
+  const path = join(world.config.target.path, "nasty");
+  world.writeConfig({ target: { ...world.config.target, path } });
+  await expectRefusal(3, "is not a mount point");
+  await expectTargetUntouched();
+});
+
+test("refuses a target that is mounted read-only", async () => {
+  await world.inside("mount", "-o", "remount,ro", world.config.target.path);
+  await expectRefusal(3, "is mounted read-only");
+  await expectTargetUntouched();
+});
+
+test("refuses to delete more than both ceilings, and names what would go", async () => {
+  rmSync(`${world.source}/nasty`, { recursive: true });
+  await expectRefusal(3, "more than 10 and 10 %; first");
+  await expectTargetUntouched();
+});
+
+test.each([
+  { count: 1000, percent: 0 },
+  { count: 0, percent: 100 },
+])("deletes up to the larger of $count entries and $percent %", async maxDeletions => {
+  rmSync(`${world.source}/nasty`, { recursive: true });
+  world.writeConfig({ maxDeletions });
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  expect(readdirSync(world.target).sort()).toEqual(["lost+found", "new", "other-service"]);
+});
+
+test("stops at the ceiling when the source loses its data after the scan", async () => {
+  world.shadow(
+    "rsync",
+    `case "$*" in *--dry-run*) exec REAL "$@";; *) rm -rf ./nasty; exec REAL "$@";; esac`,
+  );
+  const run = await world.start().finished;
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain("rsync stopped deleting at the ceiling");
+  const after = await snapshot(world, world.config.target.path);
+  const gone = [...before.keys()].filter(name => !after.has(name));
+  expect(gone.length).toBeLessThanOrEqual(10);
+  expect(metricsOf(world)).toMatchObject({ last_status: 1, last_success_timestamp: lastSuccess });
+});
+
+test("refuses to run without rsync", async () => {
+  world.shadow("rsync", "exit 0");
+  chmodSync(join(world.folder, "bin", "rsync"), 0o644);
+  const { PATH, LD_LIBRARY_PATH } = {
+    PATH: `${world.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    LD_LIBRARY_PATH: "",
+  };
+  const run = await world.start([], { PATH, LD_LIBRARY_PATH }).finished;
+  expect(run.status).toBe(3);
+  expect(run.stdout).toContain("rsync can't be started");
+  expect(run.stdout).toContain("apt-get install rsync");
+  expect(metricsOf(world)).toMatchObject({ last_status: 3, last_success_timestamp: lastSuccess });
+  await expectTargetUntouched();
+});
+
+test("copies but deletes nothing when a part of the source can't be read, and fails", async () => {
+  const blind = `REAL "$@"; code=$?; echo "rsync: opendir failed" >&2; [ $code = 0 ] && exit 23; exit $code`;
+  world.shadow("rsync", `case "$*" in *--dry-run*) ${blind};; *) exec REAL "$@";; esac`);
+  const run = await world.start().finished;
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain("some of the source could not be read");
+  const after = await snapshot(world, world.config.target.path);
+  expect([...before.keys()].filter(name => !after.has(name))).toEqual([]);
+  expect(after.has("new")).toBe(true);
+  expect(metricsOf(world)).toMatchObject({ last_status: 1, last_success_timestamp: lastSuccess });
+});
+
+test("fails when rsync could not copy everything", async () => {
+  world.shadow(
+    "rsync",
+    `case "$*" in *--dry-run*) exec REAL "$@";; *) REAL "$@"; echo "rsync: read errors" >&2; exit 23;; esac`,
+  );
+  const run = await world.start().finished;
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain("rsync could not copy everything (exit 23): rsync: read errors");
+  expect(metricsOf(world)).toMatchObject({ last_status: 1, last_success_timestamp: lastSuccess });
+});
+
+test("fails on a full target, deletes nothing, and converges once there is space", async () => {
+  const big = `${world.source}/big`;
+  writeFileSync(big, Buffer.alloc(100 * 1024 * 1024, 1));
+  const run = await world.start().finished;
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain("No space left on device");
+  expect(run.stdout).toContain(`df -h ${world.config.target.path}`);
+  expect(metricsOf(world)).toMatchObject({ last_status: 1, last_success_timestamp: lastSuccess });
+  const after = await snapshot(world, world.config.target.path);
+  expect([...before.keys()].filter(name => !after.has(name))).toEqual([]);
+  expect(journal().filter(name => name.endsWith(".reconcile"))).toHaveLength(1);
+  rmSync(big);
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  const source = await snapshot(world, world.config.source.path);
+  expect(differences(source, await snapshot(world, world.config.target.path))).toEqual([]);
+});

@@ -1,0 +1,224 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { makeNasty, nastyNames } from "./support/nasty";
+import { differences, snapshot } from "./support/tree";
+import { createWorld, metricsOf, type World } from "./support/world";
+
+jest.setTimeout(120_000);
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld();
+});
+afterEach(() => world.close());
+
+async function mirror(...args: string[]) {
+  return world.start(args).finished;
+}
+
+async function expectEqualTrees(without: string[] = []): Promise<void> {
+  const source = await snapshot(world, world.config.source.path, { without });
+  const target = await snapshot(world, world.config.target.path, { without });
+  expect(differences(source, target)).toEqual([]);
+}
+
+function journal(): string[] {
+  const folder = join(world.config.stateDir, "journal");
+  return existsSync(folder) ? readdirSync(folder).filter(name => name !== "last-number") : [];
+}
+
+/** Paths of a segment, byte by byte as latin1. */
+function paths(segment: string): string[] {
+  const text = readFileSync(join(world.config.stateDir, "journal", segment), "latin1");
+  expect(text.endsWith("\0")).toBe(true);
+  return text.slice(0, -1).split("\0");
+}
+
+test("keeps bytes and metadata of every kind of entry", async () => {
+  await makeNasty(world);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  await expectEqualTrees();
+  const sparse = statSync(`${world.target}/nasty/sparse`);
+  expect(sparse.size).toBe(96 * 1024 * 1024);
+  expect(sparse.blocks * 512).toBeLessThan(1024 * 1024);
+});
+
+test("hands over the changed paths byte by byte, ended by NUL", async () => {
+  await makeNasty(world);
+  await mirror();
+  expect(journal()).toEqual(["000000000001.paths"]);
+  const handed = paths("000000000001.paths");
+  for (const name of nastyNames) expect(handed).toContain(`nasty/${name.toString("latin1")}`);
+  expect(handed).toContain("nasty/dir\nwith\xffbreak/inner");
+  const tree = await snapshot(world, world.config.source.path);
+  expect(new Set(handed.filter(path => path !== "."))).toEqual(
+    new Set([...tree.keys()].filter(path => path !== "")),
+  );
+
+  renameSync(`${world.source}/nasty/-rf`, `${world.source}/nasty/renamed`);
+  appendFileSync(`${world.source}/nasty/two`, "more");
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(paths("000000000002.paths").sort()).toEqual([
+    "nasty",
+    "nasty/-rf",
+    "nasty/one",
+    "nasty/renamed",
+    "nasty/two",
+    "other-service/three",
+  ]);
+  await expectEqualTrees();
+});
+
+test("changes nothing on a second night without a change", async () => {
+  await makeNasty(world);
+  await mirror();
+  const before = await snapshot(world, world.config.target.path, { touched: true });
+  // Another job's entry moves the time of the target's root.
+  mkdirSync(`${world.target}/pvc-data`);
+  const second = await mirror("--json");
+  expect(JSON.parse(second.stdout)).toMatchObject({ status: 0, toCopy: 0, toDelete: 0, copied: 0, bytes: 0 });
+  const after = await snapshot(world, world.config.target.path, { touched: true, without: ["pvc-data"] });
+  expect(differences(new Map([...before].slice(1)), new Map([...after].slice(1)))).toEqual([]);
+  expect(journal()).toEqual(["000000000001.paths"]);
+});
+
+test("sees a change within one second that keeps the size", async () => {
+  const file = `${world.source}/note`;
+  writeFileSync(file, "first");
+  utimesSync(file, 1_700_000_000.25, 1_700_000_000.25);
+  await mirror();
+  writeFileSync(file, "other");
+  utimesSync(file, 1_700_000_000.5, 1_700_000_000.5);
+  await mirror();
+  expect(readFileSync(`${world.target}/note`, "utf8")).toBe("other");
+});
+
+test("leaves excluded entries and those of other jobs alone", async () => {
+  mkdirSync(`${world.source}/frigate`);
+  writeFileSync(`${world.source}/frigate/clip`, "ring buffer");
+  mkdirSync(`${world.source}/paperless/temp`, { recursive: true });
+  writeFileSync(`${world.source}/paperless/temp/scan`, "not at the root, so not excluded");
+  mkdirSync(`${world.target}/temp`);
+  writeFileSync(`${world.target}/temp/old`, "mirrored before it was excluded");
+  mkdirSync(`${world.target}/pvc-data`);
+  writeFileSync(`${world.target}/pvc-data/volume`, "another job's");
+  const others = await snapshot(world, `${world.config.target.path}/pvc-data`, { touched: true });
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(readdirSync(world.target).sort()).toEqual(["lost+found", "paperless", "pvc-data", "temp"]);
+  expect(existsSync(`${world.target}/paperless/temp/scan`)).toBe(true);
+  expect(existsSync(`${world.target}/temp/old`)).toBe(true);
+  expect(await snapshot(world, `${world.config.target.path}/pvc-data`, { touched: true })).toEqual(others);
+});
+
+test("takes wildcards in an excluded name literally", async () => {
+  world.writeConfig({ excludes: ["a*", "b\\[c]", "d\\e"] });
+  for (const name of ["a*", "ab", "b\\[c]", "b[c]", "bc", "d\\e", "de"])
+    writeFileSync(join(world.source, name), name);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(readdirSync(world.target).sort()).toEqual(["ab", "b[c]", "bc", "de", "lost+found"]);
+});
+
+test("fails when the source has data under a name that belongs to another job", async () => {
+  mkdirSync(`${world.source}/pvc-data`);
+  writeFileSync(`${world.source}/note`, "mirrored");
+  const run = await mirror();
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain('"pvc-data" of the source can\'t be mirrored');
+  expect(readdirSync(world.target).sort()).toEqual(["lost+found", "note"]);
+});
+
+test("deletes what the source no longer has, and replaces a folder by a file", async () => {
+  mkdirSync(`${world.source}/app/cache`, { recursive: true });
+  writeFileSync(`${world.source}/app/cache/one`, "1");
+  writeFileSync(`${world.source}/app/keep`, "2");
+  await mirror();
+  rmSync(`${world.source}/app/cache`, { recursive: true });
+  writeFileSync(`${world.source}/app/cache`, "now a file");
+  expect(await mirror()).toMatchObject({ status: 0 });
+  await expectEqualTrees();
+  expect(paths("000000000002.paths")).toEqual(expect.arrayContaining(["app/cache/one", "app/cache"]));
+});
+
+test("changes nothing with --dry-run, and names each entry", async () => {
+  await makeNasty(world);
+  writeFileSync(`${world.target}/stale`, "would go");
+  const before = await snapshot(world, world.config.target.path, { touched: true });
+  const run = await mirror("--dry-run");
+  expect(run.status).toBe(0);
+  expect(run.stdout).toContain('would delete "stale"');
+  expect(run.stdout).toContain('would copy "nasty/line\\x0abreak"');
+  expect(run.stdout).toContain('would copy "nasty/bad\\xff\\xfe\\xc3"');
+  expect(differences(before, await snapshot(world, world.config.target.path, { touched: true }))).toEqual([]);
+  expect(existsSync(world.config.stateDir)).toBe(false);
+  expect(existsSync(world.config.textfile)).toBe(false);
+  expect(world.pushes.received).toEqual([]);
+});
+
+test("copies a tree whose files grow and vanish meanwhile, and equals it once it is still", async () => {
+  const folder = `${world.source}/busy`;
+  mkdirSync(folder);
+  for (let index = 0; index < 400; index += 1) writeFileSync(join(folder, `f${index}`), "x".repeat(20_000));
+  // The pass that copies is slow, so that its files change under its hands.
+  world.shadow("rsync", 'case "$*" in *--dry-run*) exec REAL "$@";; *) exec REAL --bwlimit=4m "$@";; esac');
+  const run = world.start();
+  await run.until(() => existsSync(`${world.target}/busy`) && readdirSync(`${world.target}/busy`).length > 5);
+  for (let index = 0; index < 400; index += 1) {
+    if (index % 2 === 0) appendFileSync(join(folder, `f${index}`), "y".repeat(5_000));
+    else if (index % 4 === 1) rmSync(join(folder, `f${index}`));
+  }
+  const finished = await run.finished;
+  expect(finished).toMatchObject({ status: 0 });
+  expect(finished.stdout).toContain("vanished while they were read (rsync exit 24)");
+  world.unshadow("rsync");
+  world.writeConfig({ maxDeletions: { count: 1000, percent: 100 } });
+  expect(await mirror()).toMatchObject({ status: 0 });
+  await expectEqualTrees();
+});
+
+test("writes bytes and times of a success, and pushes them to job and instance", async () => {
+  writeFileSync(`${world.source}/note`, "12345");
+  const from = Math.floor(Date.now() / 1000);
+  await mirror();
+  const metrics = metricsOf(world);
+  expect(metrics).toMatchObject({ last_status: 0, bytes: 5 });
+  expect(metrics["last_success_timestamp"]).toBeGreaterThanOrEqual(from);
+  expect(metrics["last_run_timestamp"]).toBe(metrics["last_success_timestamp"]);
+  expect(world.pushes.received).toEqual([
+    {
+      method: "POST",
+      path: "/metrics/job/nfs-mirror/instance/pve",
+      body: readFileSync(world.config.textfile, "utf8"),
+    },
+  ]);
+});
+
+test("tells every fault of a config at once, and changes nothing", async () => {
+  world.writeConfig({ budgetMs: -1, stateDir: "relative" });
+  for (const args of [["--check-config"], []]) {
+    const run = await mirror(...args);
+    expect(run.status).toBe(2);
+    expect(run.stdout).toContain("has 2 faults");
+    expect(run.stdout).toContain("budgetMs is -1");
+    expect(run.stdout).toContain('stateDir is "relative"');
+  }
+  world.writeConfig({});
+  expect(await mirror("--check-config")).toMatchObject({ status: 0 });
+  expect(existsSync(world.config.stateDir)).toBe(false);
+});
+
+test("refuses arguments that it doesn't know or that exclude each other", async () => {
+  expect(await mirror("--delete-all")).toMatchObject({ status: 2 });
+  expect(await mirror("--dry-run", "--report-end")).toMatchObject({ status: 2 });
+  expect((await mirror("--help")).stdout).toContain("Exit codes");
+});

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { type BigIntStats, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { World } from "./world";
+
+/** All that a restore needs of each entry, by its path byte by byte (as latin1). */
+export type Snapshot = ReadonlyMap<string, string>;
+
+export interface SnapshotOptions {
+  /** Entries of the root that are passed over. */
+  readonly without?: readonly string[];
+  /** Also inode number and change time: two equal snapshots of one tree mean that nothing has touched it. */
+  readonly touched?: boolean;
+}
+
+/**
+ * Type, mode, owner, times, size, content, link target, device, hard-link group, ACL and extended attributes of each
+ * entry below `root`. The root's own time is left out: other jobs' entries move it.
+ */
+export async function snapshot(world: World, path: string, options: SnapshotOptions = {}): Promise<Snapshot> {
+  const found = new Map<string, string>();
+  const links = new Map<bigint, string>();
+  const root = Buffer.from(world.outside(path));
+  const walk = (relative: Buffer): void => {
+    const full = relative.length === 0 ? root : Buffer.concat([root, Buffer.from("/"), relative]);
+    const stat = lstatSync(full, { bigint: true });
+    found.set(relative.toString("latin1"), describe(full, relative, stat, links, options.touched === true));
+    if (!stat.isDirectory()) return;
+    for (const name of readdirSync(full, "buffer").sort(Buffer.compare)) {
+      if (relative.length > 0) walk(Buffer.concat([relative, Buffer.from("/"), name]));
+      else if (!["lost+found", ...(options.without ?? [])].includes(name.toString())) walk(name);
+    }
+  };
+  walk(Buffer.alloc(0));
+  for (const [name, attributes] of await extendedAttributes(world, path)) {
+    const before = found.get(name);
+    if (before !== undefined) found.set(name, `${before} ${attributes}`);
+  }
+  return found;
+}
+
+function describe(
+  full: Buffer,
+  relative: Buffer,
+  stat: BigIntStats,
+  links: Map<bigint, string>,
+  touched: boolean,
+): string {
+  const name = relative.toString("latin1");
+  const first = stat.isDirectory() ? "" : (links.get(stat.ino) ?? name);
+  links.set(stat.ino, first);
+  const isRoot = relative.length === 0;
+  return [
+    `mode ${stat.mode.toString(8)} owner ${stat.uid}:${stat.gid}`,
+    isRoot ? "" : `mtime ${stat.mtimeNs}`,
+    stat.isDirectory() ? "" : `size ${stat.size} links ${stat.nlink} first ${first}`,
+    stat.isFile() ? `content ${createHash("sha1").update(readFileSync(full)).digest("hex")}` : "",
+    stat.isSymbolicLink() ? `to ${readlinkSync(full, "buffer").toString("latin1")}` : "",
+    stat.isCharacterDevice() || stat.isBlockDevice() ? `device ${stat.rdev}` : "",
+    touched ? `inode ${stat.ino} ctime ${stat.ctimeNs}` : "",
+  ].join(" ");
+}
+
+/** ACLs are extended attributes too (system.posix_acl_access); one process reads them all. */
+async function extendedAttributes(world: World, path: string): Promise<[string, string][]> {
+  const listing = await world.inside(
+    ...(["sh", "-c", 'cd "$1" && getfattr -R -P -h -d -m - -e hex .', "sh", path] as const),
+  );
+  return listing
+    .split("\n\n")
+    .filter(block => block.startsWith("# file: "))
+    .map(block => {
+      const [head = "", ...values] = block.trim().split("\n");
+      return [unescapeOctal(head.slice("# file: ".length)).replace(/^\.\/?/, ""), values.sort().join(" ")];
+    });
+}
+
+function unescapeOctal(text: string): string {
+  const bytes = text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  );
+  return bytes;
+}
+
+/** What differs, as lines that a reader of a failed test understands; empty for equal trees. */
+export function differences(expected: Snapshot, found: Snapshot): string[] {
+  const names = [...new Set([...expected.keys(), ...found.keys()])].sort();
+  return names.flatMap(name => {
+    const [one, other] = [expected.get(name), found.get(name)];
+    if (one === other) return [];
+    return [`${JSON.stringify(name)}\n  expected ${one ?? "nothing"}\n  found    ${other ?? "nothing"}`];
+  });
+}

@@ -1,0 +1,129 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { bundleRunner } from "../../../host-scripts/bundle-runner";
+import { debianPackages } from "../../../lab/debian";
+import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
+import { mountNamespace } from "./namespace";
+import { type Recorder, startRecorder } from "./recorder";
+import { startRunner, type StartedRun } from "./started-run";
+
+/** rsync and the libraries that it needs, and the tools that read ACLs and extended attributes. */
+const packages = ["rsync", "libpopt0", "libxxhash0", "liblz4-1", "libzstd1", "libssl3", "acl", "attr"];
+
+export interface World {
+  /** Paths of the mount points, and of the state folder, as the runner sees them. */
+  readonly config: NfsMirrorConfig;
+  /** The mounted trees, and anything else, as this process reaches them. */
+  readonly source: string;
+  readonly target: string;
+  readonly folder: string;
+  readonly pushes: Recorder;
+  outside(path: string): string;
+  /** Runs a command where the trees are mounted. */
+  inside(program: string, ...args: string[]): Promise<string>;
+  /** Mounts one of the disks, e.g. again after it was unmounted. */
+  mount(disk: "src" | "dst", at?: string): Promise<void>;
+  writeConfig(change: Partial<NfsMirrorConfig>): void;
+  start(args?: readonly string[], env?: Readonly<Record<string, string>>): StartedRun;
+  /** Program that takes another one's place on the runner's PATH; `REAL` in its text is the real one's path. */
+  shadow(program: string, script: string): void;
+  unshadow(program: string): void;
+  close(): Promise<void>;
+}
+
+/** Two ext4 file systems on loop devices, a recorder as Pushgateway, and the bundled runner with a config for them. */
+export async function createWorld(options: { sourceMb?: number; targetMb?: number } = {}): Promise<World> {
+  const tools = await debianPackages("rsync", packages);
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-runner-"));
+  const namespace = await mountNamespace();
+  const pushes = await startRecorder();
+  const bundle = join(folder, "nfs-mirror.cjs");
+  writeFileSync(bundle, (await bundleRunner("nfs-mirror", process.cwd())).text);
+  mkdirSync(join(folder, "bin"));
+  const disks = { src: options.sourceMb ?? 256, dst: options.targetMb ?? 256 };
+  const uuids = {
+    src: await makeDisk(folder, "src", disks.src),
+    dst: await makeDisk(folder, "dst", disks.dst),
+  };
+  const library = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"]
+    .map(path => join(tools, path))
+    .join(":");
+  const path = [join(folder, "bin"), join(tools, "usr/bin"), join(tools, "bin"), process.env["PATH"]].join(
+    ":",
+  );
+  const environment = { PATH: path, LD_LIBRARY_PATH: library, INVOCATION_ID: "", JOURNAL_STREAM: undefined };
+  const config = configOf(folder, uuids, pushes.url);
+  const configFile = join(folder, "config.json");
+  const world: World = {
+    config,
+    ...{ folder, pushes, outside: namespace.outside },
+    source: namespace.outside(config.source.path),
+    target: namespace.outside(config.target.path),
+    async inside(program, ...args) {
+      return namespace.run("env", `PATH=${path}`, `LD_LIBRARY_PATH=${library}`, program, ...args);
+    },
+    async mount(disk, at = join(folder, disk)) {
+      await namespace.run("mount", "-o", "loop", join(folder, `${disk}.img`), at);
+    },
+    writeConfig: change => writeFileSync(configFile, JSON.stringify({ ...config, ...change })),
+    start: (args = [], env = {}) =>
+      startRunner(
+        namespace.inside([process.execPath, bundle, "--config", configFile, ...args]),
+        { ...process.env, ...environment, ...env },
+        config.stateDir,
+      ),
+    shadow(program, script) {
+      const real = program === "rsync" ? join(tools, "usr/bin/rsync") : `/usr/bin/${program}`;
+      const text = `#!/bin/sh\n${script.replaceAll("REAL", real)}\n`;
+      writeFileSync(join(folder, "bin", program), text, { mode: 0o755 });
+    },
+    unshadow: program => rmSync(join(folder, "bin", program)),
+    async close() {
+      await namespace.close();
+      await pushes.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  world.writeConfig({});
+  await world.mount("src");
+  await world.mount("dst");
+  return world;
+}
+
+async function makeDisk(folder: string, name: string, megabytes: number): Promise<string> {
+  const image = join(folder, `${name}.img`);
+  mkdirSync(join(folder, name));
+  await execa("truncate", ["-s", `${megabytes}M`, image]);
+  await execa("mkfs.ext4", ["-q", "-O", "^has_journal", "-N", String(megabytes * 60), image]);
+  return (await execa("blkid", ["-o", "value", "-s", "UUID", image])).stdout.trim();
+}
+
+function configOf(folder: string, uuids: { src: string; dst: string }, url: string): NfsMirrorConfig {
+  return {
+    job: "nfs-mirror",
+    host: "pve",
+    source: { path: join(folder, "src"), fsUuid: uuids.src },
+    target: { path: join(folder, "dst"), fsUuid: uuids.dst },
+    excludes: ["frigate", "temp"],
+    keep: ["pvc-data"],
+    maxDeletions: { count: 10, percent: 10 },
+    budgetMs: 60_000,
+    stateDir: join(folder, "state"),
+    textfile: join(folder, "textfile", "nfs-mirror.prom"),
+    pushgateway: { url, timeoutMs: 2_000, attempts: 2 },
+  };
+}
+
+/** Values of the runner's textfile; none before its first end. */
+export function metricsOf(world: World): Record<string, number> {
+  try {
+    const text = readFileSync(world.config.textfile, "utf8");
+    return Object.fromEntries(
+      [...text.matchAll(/^nfs_mirror_(\w+) (\d+)$/gm)].map(([, name = "", value]) => [name, Number(value)]),
+    );
+  } catch {
+    return {};
+  }
+}
