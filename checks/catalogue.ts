@@ -13,6 +13,7 @@ import { noRouteOffSite } from "./routes/no-route-off-site";
 import { partlyCovered } from "./routes/partly-covered";
 import { trackerWatchesLess } from "./routes/tracker-watches-less";
 import { twoRoutes } from "./routes/two-routes";
+import { neverFiresInYears } from "./schedule/never-fires-in-years";
 import { runsDoubledByDst } from "./schedule/runs-doubled-by-dst";
 import { runsLostToDst } from "./schedule/runs-lost-to-dst";
 import { staleAbovePromise } from "./schedule/stale-above-promise";
@@ -34,6 +35,7 @@ export const catalogue: readonly Check[] = [
   partlyCovered,
   trackerWatchesLess,
   twoRoutes,
+  neverFiresInYears,
   runsDoubledByDst,
   runsLostToDst,
   staleAbovePromise,

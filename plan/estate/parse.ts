@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EstateInvalid, type EstateFault, pathText, shown } from "./faults";
+import { neverFires } from "./never-fires";
 import { references } from "./references";
 import { type Estate, estateSchema } from "./schema";
 
@@ -12,7 +13,7 @@ export { EstateInvalid } from "./faults";
 export function parseEstate(input: unknown): Estate {
   const parsed = estateSchema.safeParse(input);
   if (!parsed.success) throw new EstateInvalid(parsed.error.issues.flatMap(issue => faultsOf(issue, input)));
-  const dangling = references(parsed.data);
+  const dangling = [...references(parsed.data), ...neverFires(parsed.data)];
   if (dangling.length > 0) throw new EstateInvalid(dangling);
   return parsed.data;
 }

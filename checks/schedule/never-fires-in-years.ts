@@ -1,0 +1,43 @@
+import { nextFiring, parseSchedule } from "../../plan/calendar";
+import { horizonOf } from "../../plan/graph/loss";
+import { defineCheck } from "../check";
+import { example } from "../examples";
+
+/** Jobs that never run are refused as an estate; this is about the rarer runs that a job has beside its usual ones. */
+export const neverFiresInYears = defineCheck({
+  code: "schedule/never-fires-in-years",
+  severity: "error",
+  title: "A full sync has no date in the estate's years",
+  why: "What a nightly run skips is left to the full one: a deletion, or a file that the change log forgot. A full sync that never comes leaves both at the destination for good.",
+  run: ({ estate }) =>
+    estate.layers["offsite-sync"].flatMap(({ host, destination, fullSync }) => {
+      if (!fullSync) return [];
+      const { fromMs, toMs } = horizonOf(estate.years);
+      const zone = fullSync.zone ?? estate.zone;
+      const nextMs = nextFiring(parseSchedule(fullSync.onCalendar, "systemd"), zone, fromMs);
+      if (nextMs !== undefined && nextMs < toMs) return [];
+      const next = nextMs === undefined ? "never" : `first on ${new Date(nextMs).toISOString().slice(0, 10)}`;
+      return [
+        {
+          subject: "offsite-sync-backup",
+          message: `The full sync from ${host} to ${destination} has the calendar "${fullSync.onCalendar}", which doesn't come in ${estate.years.join(", ")} (${next}).`,
+          fix: 'Leave the year out, e.g. "Sun *-*-1..7 08:00:00" for each month\'s first Sunday.',
+          evidence: { calendar: fullSync.onCalendar, years: estate.years.map(String) },
+        },
+      ];
+    }),
+  examples: {
+    bad: [
+      fullSync("a year that is over", "Sun 2025-*-1..7 08:00:00"),
+      fullSync("a leap day", "*-02-29 08:00:00"),
+    ],
+    good: [fullSync("each month's first Sunday", "Sun *-*-1..7 08:00:00"), example("none")],
+  },
+});
+
+function fullSync(name: string, onCalendar: string) {
+  return example(name, ({ layers }) => {
+    const [offsite] = layers["offsite-sync"];
+    if (offsite) offsite.fullSync = { onCalendar };
+  });
+}

@@ -1,0 +1,29 @@
+import { EstateInvalid, parseEstate } from "..";
+import { exampleWith } from "./example";
+
+const faultsOf = (onCalendar: string): string[] => {
+  try {
+    parseEstate(
+      exampleWith(({ layers }) => {
+        const [mirror] = layers["nfs-mirror"];
+        if (mirror) mirror.schedule = { onCalendar };
+      }),
+    );
+    return [];
+  } catch (error) {
+    if (error instanceof EstateInvalid) return [error.message];
+    throw error;
+  }
+};
+
+test.each([
+  ["2025-*-* 02:00:00", "never fires"],
+  ["2027-05-01 02:00:00", "fires only once"],
+])("refuses a job's schedule %s: it %s", (onCalendar, problem) => {
+  const [message = ""] = faultsOf(onCalendar);
+  expect(message).toContain('layers["nfs-mirror"][0].schedule.onCalendar');
+  expect(message).toContain(problem);
+});
+
+test("takes one that fires in the last of the years and after them", () =>
+  expect(faultsOf("2027,2028-05-01 02:00:00")).toEqual([]));
