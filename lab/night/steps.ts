@@ -1,0 +1,117 @@
+import { mustOnHost, onHost } from "../hosts";
+import { until } from "../process";
+import { activeAlerts, type ActiveAlert, queryPrometheus, receivedMessages } from "../servers";
+
+const metric = (name: string): string => `${name}{job="nfs-mirror",instance="pve"}`;
+
+/**
+ * Fills the source with what a house has: the host's own /usr/share as the files of two services, one that is excluded,
+ * and names, links and attributes that trip careless programs.
+ * @returns how many files lie in the source then
+ */
+export async function fillSource(): Promise<number> {
+  const count = await mustOnHost(
+    "pve",
+    `set -e
+cd /srv/nfs
+mkdir -p books photos frigate
+cp -a /usr/share/. books/
+cp -a /usr/lib/python3/. photos/ 2>/dev/null || cp -a /usr/bin/. photos/
+echo ring >frigate/camera.mp4
+mkdir -p nasty && cd nasty
+echo space >'a name with spaces'
+echo newline >"$(printf 'two\\nlines')"
+echo dash >./-rf
+echo latin1 >"$(printf 'caf\\351')"
+echo linked >one && ln -f one another
+ln -sf /etc/passwd out-of-the-tree
+[ -p pipe ] || mkfifo pipe
+truncate -s 64M sparse
+echo acl >guarded && setfacl -m u:daemon:r guarded && setfattr -n user.holdfast -v kept guarded
+chown daemon:daemon guarded && chmod 640 guarded
+find /srv/nfs -type f | wc -l`,
+    { timeoutMs: 300_000 },
+  );
+  return Number(count.trim());
+}
+
+/** The host's clock, as epoch seconds. */
+export async function hostTime(): Promise<number> {
+  return Number((await mustOnHost("pve", "date +%s")).trim());
+}
+
+/**
+ * Waits until Prometheus has a success of the mirror that ended at or after an instant.
+ * @param sinceS epoch seconds by the host's clock
+ * @returns when that run ended, as epoch seconds
+ * @throws with the unit's journal when none comes in time
+ */
+export async function successAfter(sinceS: number, timeoutMs: number): Promise<number> {
+  let endS = 0;
+  const came = await until(
+    async () => {
+      endS = (await queryPrometheus(metric("nfs_mirror_last_success_timestamp")))[0]?.value ?? 0;
+      return endS >= sinceS;
+    },
+    timeoutMs,
+    1000,
+  );
+  if (!came) throw new Error(`no success of nfs-mirror reached Prometheus. Its journal:\n${await journal()}`);
+  return endS;
+}
+
+/** When the mirror's timer fired last, as epoch seconds; 0 when it never did. A start by hand leaves it alone. */
+export async function timerFiredAt(): Promise<number> {
+  const shown = await mustOnHost(
+    "pve",
+    "systemctl show nfs-mirror.timer --property=LastTriggerUSec --value --timestamp=unix",
+  );
+  return Number(/^@(\d+)/.exec(shown.trim())?.[1] ?? 0);
+}
+
+/**
+ * Waits for a firing alert and for the message about it.
+ * @returns the alert as Alertmanager holds it
+ */
+export async function alertReceived(name: string, timeoutMs: number): Promise<ActiveAlert> {
+  let alert: ActiveAlert | undefined;
+  const came = await until(
+    async () => {
+      alert = (await activeAlerts()).find(({ labels }) => labels["alertname"] === name);
+      return (
+        alert !== undefined &&
+        (await receivedMessages()).some(({ payload }) =>
+          payload.attachments.some(({ title }) => title?.includes(name)),
+        )
+      );
+    },
+    timeoutMs,
+    1000,
+  );
+  if (!came || !alert)
+    throw new Error(`${name} didn't reach the receiver. The mirror's journal:\n${await journal()}`);
+  return alert;
+}
+
+/** Restores a folder from the mirror into an empty place, and says what differs from the source. */
+export async function restore(folder: string, into: string): Promise<string[]> {
+  const mirrored = folder.replace("/srv/nfs", "/mnt/backup");
+  await mustOnHost(
+    "pve",
+    `rm -rf ${into} && mkdir -p ${into} && rsync -aHAXS --numeric-ids ${mirrored}/ ${into}/`,
+    {
+      timeoutMs: 300_000,
+    },
+  );
+  const compared = await mustOnHost(
+    "pve",
+    `rsync -aHAXSn --checksum --delete --itemize-changes --numeric-ids ${folder}/ ${into}/`,
+    { timeoutMs: 300_000 },
+  );
+  return compared.split("\n").filter(line => line !== "");
+}
+
+/** The end of the mirror's journal, for an error. */
+async function journal(): Promise<string> {
+  return (await onHost("pve", "journalctl -u nfs-mirror.service -n 30 --no-pager -o cat")).stdout;
+}

@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { execa } from "execa";
+import { projectRoot } from "./cache";
+import { type Engine, ensureEngine } from "./engine/bootstrap";
+import { labDir, readFacts } from "./facts";
+import { inNamespace } from "./namespace";
+
+/** What a `pulumi` command left: its exit code, and all that it printed, without colours. */
+export interface Ended {
+  readonly exitCode: number;
+  readonly text: string;
+}
+
+/** The stack `lab` of the project's own program. Its settings and state lie in the lab's folder, not in the project's. */
+export class LabStack {
+  private constructor(
+    private readonly engine: Engine,
+    private readonly folder: string,
+  ) {}
+
+  /** Names of the plugins that are stand-ins. */
+  get standIns(): readonly string[] {
+    return this.engine.standIns;
+  }
+
+  /**
+   * Makes the stack if there is none. The lab has to be up.
+   * @throws with what `pulumi` printed
+   */
+  static async open(say: (line: string) => void): Promise<LabStack> {
+    const folder = join(labDir, "stack");
+    mkdirSync(folder, { recursive: true });
+    const engine = await ensureEngine(say, { stacksDir: join(folder, "state") });
+    const stack = new LabStack(engine, folder);
+    const main = relative(folder, join(projectRoot, "stacks", "index.cjs"));
+    writeFileSync(
+      join(folder, "Pulumi.yaml"),
+      `name: holdfast\nmain: ${main}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
+    );
+    if (!existsSync(join(folder, "Pulumi.lab.yaml"))) {
+      const { pve, kubeconfig } = readFacts();
+      await stack.must("stack", "init", "lab");
+      await stack.must("config", "set", "--stack=lab", "holdfast:sshPrivateKeyFile", pve.privateKeyFile);
+      await stack.must("config", "set", "--stack=lab", "holdfast:kubeconfig", kubeconfig);
+    }
+    return stack;
+  }
+
+  preview(...flags: readonly string[]): Promise<Ended> {
+    return this.run("preview", "--stack=lab", ...flags);
+  }
+
+  /** @throws with what `pulumi` printed, when it fails */
+  up(): Promise<string> {
+    return this.must("up", "--stack=lab", "--yes", "--skip-preview");
+  }
+
+  /** @throws with what `pulumi` printed, when it fails */
+  destroy(): Promise<string> {
+    return this.must("destroy", "--stack=lab", "--yes", "--skip-preview");
+  }
+
+  private async must(...words: readonly string[]): Promise<string> {
+    const { exitCode, text } = await this.run(...words);
+    if (exitCode !== 0) throw new Error(`pulumi ${words.slice(0, 2).join(" ")} failed:\n${text.trim()}`);
+    return text;
+  }
+
+  /** The whole engine runs in the lab's network: its plugins reach the hosts and the Kubernetes API from there. */
+  private async run(...words: readonly string[]): Promise<Ended> {
+    const [program = "", ...args] = inNamespace([
+      this.engine.pulumi,
+      ...words,
+      "--non-interactive",
+      "--color=never",
+    ]);
+    const { exitCode = -1, all } = await execa(program, args, {
+      cwd: this.folder,
+      env: this.engine.env,
+      all: true,
+      reject: false,
+      timeout: 300_000,
+    });
+    return { exitCode, text: all };
+  }
+}

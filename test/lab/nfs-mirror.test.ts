@@ -1,0 +1,66 @@
+import { mustOnHost, resetHosts, startHosts } from "../../lab/hosts";
+import {
+  alertReceived,
+  fillSource,
+  hostTime,
+  restore,
+  successAfter,
+  timerFiredAt,
+} from "../../lab/night/steps";
+import { until } from "../../lab/process";
+import { activeAlerts, clearMessages, queryPrometheus, startServers } from "../../lab/servers";
+import { LabStack } from "../../lab/stack";
+
+jest.setTimeout(900_000);
+
+const quiet = (): void => undefined;
+let stack: LabStack;
+
+beforeAll(async () => {
+  await resetHosts(["pve"]);
+  await Promise.all([startHosts({ only: ["pve"], say: quiet }), startServers(quiet)]);
+  await clearMessages();
+  await fillSource();
+  stack = await LabStack.open(quiet);
+});
+
+afterAll(async () => {
+  await mustOnHost("pve", "mountpoint -q /mnt/backup || mount /mnt/backup");
+  await stack.destroy();
+});
+
+test("a timer's run is mirrored, measured and restorable, and its failure is heard", async () => {
+  const deployedS = await hostTime();
+  await stack.up();
+
+  // The chain of a good night: systemd's timer, the runner, the Pushgateway, Prometheus.
+  const endS = await successAfter(deployedS, 400_000);
+  const firedS = await timerFiredAt();
+  expect(firedS).toBeGreaterThanOrEqual(deployedS);
+  expect(endS).toBeGreaterThanOrEqual(firedS);
+
+  // What a restore gives back: bytes, owners, modes, ACLs, attributes, links and holes.
+  for (const service of ["nasty", "books", "photos"])
+    expect(await restore(`/srv/nfs/${service}`, "/srv/nfs-ssd/restored")).toEqual([]);
+  expect(await mustOnHost("pve", "ls /mnt/backup")).not.toContain("frigate");
+
+  // No change, no changes.
+  expect(await stack.up()).toMatch(/Resources:\n\s+\d+ unchanged/);
+
+  // A bad night: the backup disk is gone, and an empty folder lies in its place.
+  await mustOnHost("pve", "umount /mnt/backup");
+  const alert = await alertReceived("NfsMirrorFailing", 300_000);
+  expect(alert.labels).toMatchObject({ job: "nfs-mirror", instance: "pve", receiver: "lab" });
+  expect(await mustOnHost("pve", "ls -A /mnt/backup")).toBe("");
+  const [lastSuccess] = await queryPrometheus('nfs_mirror_last_success_timestamp{job="nfs-mirror"}');
+  expect(lastSuccess?.value).toBeLessThan(await hostTime());
+
+  // Nobody mends it: the promise is at stake, and that is an alert of its own.
+  await alertReceived("NfsMirrorStale", 500_000);
+
+  // Mended, the next run converges and the alerts end.
+  await mustOnHost("pve", "mount /mnt/backup");
+  const mendedS = await hostTime();
+  await successAfter(mendedS, 300_000);
+  expect(await until(async () => (await activeAlerts()).length === 0, 60_000, 1000)).toBe(true);
+});
