@@ -1,4 +1,3 @@
-import { fixedFacts } from "../facts";
 import { stopProcess } from "../process";
 import type { ServerName } from "./server";
 
@@ -35,6 +34,3 @@ export async function stopServers(): Promise<void> {
 export async function stopServer(name: ServerName): Promise<void> {
   await stopProcess(name);
 }
-
-/** Kubeconfig of the lab's administrator. */
-export const kubeconfigFile = fixedFacts.kubeconfig;

@@ -1,5 +1,5 @@
-import { execa } from "execa";
-import { cpSync, readFileSync } from "node:fs";
+import { ExecaError, execa } from "execa";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cached, projectRoot } from "../cache";
 
@@ -12,6 +12,9 @@ const buildFlags = [
   "-trimpath",
   `-ldflags=-s -w -X k8s.io/component-base/version.gitVersion=${kubernetesVersion}`,
 ];
+
+/** How often a build says how far it is. */
+const tellEveryMs = 20_000;
 
 /** Paths of the two programs of the control plane that the lab needs. */
 export interface KubernetesPrograms {
@@ -28,18 +31,50 @@ export async function kubernetesPrograms(say: (line: string) => void): Promise<K
   const source = join(projectRoot, "lab", "servers", "kubernetes");
   const texts = ["go.mod", "go.sum"].map(name => readFileSync(join(source, name), "utf8"));
   const folder = await cached("kubernetes", [...texts, ...buildFlags], async into => {
-    say(`kubernetes: building kube-apiserver and kube-controller-manager ${kubernetesVersion} from source`);
-    say("kubernetes: compiling it takes 4 to 8 minutes on two cores, once; the result is kept");
-    // The build works in the copy, so a newer Go has no way to rewrite the committed files.
-    cpSync(source, join(into, "source"), { recursive: true });
-    await execa("nice", ["-n", "5", "go", "build", ...buildFlags, "-o", `${into}/`, "tool"], {
-      cwd: join(into, "source"),
-      env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off" },
-      timeout: 45 * 60_000,
-    });
+    say(
+      `Building kube-apiserver and kube-controller-manager ${kubernetesVersion} from source, as Debian has no package of them: 4 to 8 minutes on two cores, once; the result is kept in the cache`,
+    );
+    await build(source, into, say);
   });
   return {
     apiServer: join(folder, "kube-apiserver"),
     controllerManager: join(folder, "kube-controller-manager"),
   };
+}
+
+async function build(source: string, into: string, say: (line: string) => void): Promise<void> {
+  // A go.work or GOFLAGS of the user's own would change what is built.
+  const options = { cwd: source, env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off" } };
+  try {
+    const { stdout } = await execa("go", ["list", "-deps", "tool"], { ...options, timeout: 15 * 60_000 });
+    const total = stdout.split("\n").length;
+    const child = execa("nice", ["-n", "5", "go", "build", "-v", ...buildFlags, "-o", `${into}/`, "tool"], {
+      ...options,
+      timeout: 45 * 60_000,
+    });
+    // With -v, Go names each package once it is compiled; those in its own cache go unnamed.
+    let compiled = 0;
+    let told = Date.now();
+    for await (const name of child.iterable({ from: "stderr" })) {
+      compiled += 1;
+      if (Date.now() - told < tellEveryMs) continue;
+      told = Date.now();
+      say(`Kubernetes: ${compiled} of ${total} packages are compiled, the last one ${name}`);
+    }
+    await child;
+  } catch (error) {
+    if (!(error instanceof ExecaError)) throw error;
+    throw new Error(
+      `No kube-apiserver ${kubernetesVersion}: ${reasonOf(error)}. Go's own cache keeps what was compiled. Then run the same command again`,
+      { cause: error },
+    );
+  }
+}
+
+function reasonOf(error: ExecaError): string {
+  if (error.code === "ENOENT")
+    return 'there is no "go" on PATH. Install Go 1.26 or newer (https://go.dev/dl/)';
+  if (error.timedOut) return "go was stopped after 45 minutes";
+  const lines = String(error.stderr).trim().split("\n").slice(-3).join(" / ");
+  return `go says: ${lines}. It needs its module proxy (go env GOPROXY)`;
 }

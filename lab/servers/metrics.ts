@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { withDebianShare } from "./debian-share";
@@ -52,6 +52,8 @@ export const prometheus: Server = {
   ],
   prepare: () => {
     mkdirSync(syncedFiles.rules, { recursive: true });
+    for (const file of readdirSync(dataDir("prometheus")))
+      if (/^prometheus-\w+\.yml$/.test(file)) rmSync(join(dataDir("prometheus"), file));
     writeFileSync(prometheusFile(), prometheusConfig());
   },
   health: () => exchange(`${urls.prometheus}/-/ready`),
