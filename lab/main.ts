@@ -51,7 +51,7 @@ program
   .option("--user <name>", "log in as somebody else than root, by the port that operators use")
   .passThroughOptions()
   .action(async (host: string, words: string[], options: { user?: string }) => {
-    process.exitCode = await ssh(host, words, options);
+    process.exitCode = await ssh(host, words[0] === "--" ? words.slice(1) : words, options);
   });
 
 program

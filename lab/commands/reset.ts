@@ -8,6 +8,8 @@ import { up } from "./up";
 export async function reset(say: (line: string) => void): Promise<void> {
   say("Throwing the hosts' disks and the servers' data away");
   await Promise.all([resetHosts(), stopServers()]);
-  for (const name of serverNames) rmSync(dataDir(name), { recursive: true, force: true });
+  // The API server's folder holds its keys; its objects are etcd's.
+  for (const name of serverNames.filter(name => name !== "kube-apiserver"))
+    rmSync(dataDir(name), { recursive: true, force: true });
   await up();
 }

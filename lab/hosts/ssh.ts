@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { execa } from "execa";
 import { inNamespace } from "../namespace";
 import { clientKeyFile, controlPort, knownHostsFile } from "./identity";
@@ -50,7 +51,10 @@ export async function onHost(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const { timeoutMs = 120_000 } = options;
-  const [program = "", ...args] = sshArgv(name, command, options);
+  // 255 is what ssh itself ends with when it fails; a command's own 255 comes back marked.
+  const mark = `exit-255-${randomUUID()}`;
+  const marked = `(\n${command}\n)\ncode=$?; [ $code != 255 ] || { printf %s ${mark} >&2; exit 254; }; exit $code`;
+  const [program = "", ...args] = sshArgv(name, marked, options);
   const result = await execa(program, args, {
     input: options.input ?? "",
     timeout: timeoutMs,
@@ -62,6 +66,7 @@ export async function onHost(
   const { stdout, stderr, exitCode = 255 } = result;
   if (exitCode === 255)
     throw new Error(`${name} can't be reached by ssh: ${stderr.trim() || result.shortMessage}`);
+  if (stderr.endsWith(mark)) return { stdout, stderr: stderr.slice(0, -mark.length), exitCode: 255 };
   return { stdout, stderr, exitCode };
 }
 

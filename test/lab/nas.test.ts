@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ensureIdentity } from "../../lab/hosts/identity";
 import { hostStatus, mustOnHost, onHost, startHosts, stopHosts, type CommandResult } from "../../lab/hosts";
-import { activeSwitches, healNas, switchNas } from "../../lab/nas/switches";
+import { activeSwitches, healNas, switchNas, type NasSwitch } from "../../lab/nas/switches";
 import { until } from "../../lab/process";
 
 const operator = { user: "Administrator", port: 22 } as const;
@@ -15,8 +15,6 @@ beforeAll(async () => {
   await startHosts({ say: () => undefined });
   await healNas();
 }, 15 * 60_000);
-
-afterEach(healNas);
 
 afterAll(async () => {
   if (!foundRunning) await stopHosts();
@@ -67,68 +65,71 @@ test("synosharesnapshot deletes nothing when one of the names is wrong, and is f
 
 test("stall: a running transfer stops moving and a new connection gets no greeting", async () => {
   const name = randomUUID();
-  const log = `/run/${name}`;
+  const end = `/run/${name}`;
+  const slowly = `rsync -a --inplace --bwlimit=256 --timeout=4 /root/big Administrator@nas:/volume1/Backup/${name}/`;
   await mustOnHost(
     "pve",
-    "truncate -s 0 /root/big && dd if=/dev/urandom of=/root/big bs=1M count=4 status=none",
+    `dd if=/dev/urandom of=/root/big bs=1M count=4 status=none
+     (${slowly} 2>/dev/null; echo $? >${end}) >/dev/null 2>&1 </dev/null &`,
   );
-  const slowly = `rsync -a --inplace --bwlimit=256 --timeout=4 -e ssh /root/big Administrator@nas:/volume1/Backup/${name}/`;
-  await mustOnHost("pve", `(${slowly} >${log}.out 2>&1; echo $? >${log}) >/dev/null 2>&1 </dev/null &`);
   const arrives = async (): Promise<boolean> =>
     (await onHost("nas", `[ -s /volume1/Backup/${name}/big ]`)).exitCode === 0;
-  expect(await until(arrives, 30_000)).toBe(true);
-  await switchNas("stall");
-  expect(await activeSwitches()).toEqual(["stall"]);
-  expect((await send(name)).stderr).toContain("timed out during banner exchange");
-  const ended = async (): Promise<boolean> => (await onHost("pve", `[ -s ${log} ]`)).exitCode === 0;
-  expect(await until(ended, 60_000)).toBe(true);
-  expect(await mustOnHost("pve", `cat ${log}; rm ${log} ${log}.out /root/big`)).toBe("30\n");
-  await expectHealed();
+  expect(await until(arrives, 60_000)).toBe(true);
+  await misbehaving("stall", async () => {
+    expect((await send(name)).stderr).toContain("timed out during banner exchange");
+    const waited = await mustOnHost(
+      "pve",
+      `until [ -s ${end} ]; do sleep 0.2; done; cat ${end}; rm ${end} /root/big`,
+    );
+    expect(waited).toBe("30\n");
+  });
 });
 
 test("drop: a new connection gets no answer at all", async () => {
-  await switchNas("drop");
-  expect(await activeSwitches()).toEqual(["drop"]);
-  expect((await send("dropped")).stderr).toContain("Connection timed out");
-  await expectHealed();
+  await misbehaving("drop", async () => {
+    expect((await send("dropped")).stderr).toContain("Connection timed out");
+  });
 });
 
 test("refuse: a new connection is refused", async () => {
-  await switchNas("refuse");
-  expect(await activeSwitches()).toEqual(["refuse"]);
-  expect((await send("refused")).stderr).toContain("Connection refused");
-  await expectHealed();
+  await misbehaving("refuse", async () => {
+    expect((await send("refused")).stderr).toContain("Connection refused");
+  });
 });
 
 test("fill: a write to the share meets its quota, and the files before it stay", async () => {
   const name = randomUUID();
   await send(name);
-  await switchNas("fill");
-  expect(await activeSwitches()).toEqual(["fill"]);
-  const full = await send(`${name}-2`, "/usr/bin/rsync");
-  expect(full.exitCode).toBe(11);
-  expect(full.stderr).toContain("Disk quota exceeded (122)");
-  expect(await mustOnHost("nas", `cat /volume1/Backup/${name}/hostname`)).toBe("pve\n");
-  await expectHealed();
+  await misbehaving("fill", async () => {
+    expect((await send(`${name}-2`, "/usr/bin/rsync")).exitCode).toBe(11);
+    const write = `head -c 65536 /dev/zero >/volume1/Backup/${name}/more`;
+    expect((await onHost("nas", write, operator)).stderr).toContain("Disk quota exceeded");
+    expect(await mustOnHost("nas", `cat /volume1/Backup/${name}/hostname`)).toBe("pve\n");
+  });
 });
 
 test("lie: rsync reports success and the share has nothing of it", async () => {
   const name = randomUUID();
-  await switchNas("lie");
-  expect(await activeSwitches()).toEqual(["lie"]);
-  expect(await send(name)).toMatchObject({ exitCode: 0 });
-  expect((await onHost("nas", `[ -e /volume1/Backup/${name} ]`)).exitCode).toBe(1);
-  await expectHealed();
+  await misbehaving("lie", async () => {
+    expect(await send(name)).toMatchObject({ exitCode: 0 });
+    expect((await onHost("nas", `[ -e /volume1/Backup/${name} ]`)).exitCode).toBe(1);
+  });
   expect(await send(name)).toMatchObject({ exitCode: 0 });
   expect((await onHost("nas", `[ -e /volume1/Backup/${name}/hostname ]`)).exitCode).toBe(0);
 });
 
-test("switches add up, and one heal undoes them all", async () => {
-  await switchNas("drop");
-  await switchNas("lie");
-  expect(await activeSwitches()).toEqual(["drop", "lie"]);
-  await expectHealed();
-});
+/** Runs `act` while a switch is on; then heals the NAS, which must take a backup again. */
+async function misbehaving(name: NasSwitch, act: () => Promise<void>): Promise<void> {
+  try {
+    await switchNas(name);
+    expect(await activeSwitches()).toEqual([name]);
+    await act();
+  } finally {
+    await healNas();
+  }
+  expect(await activeSwitches()).toEqual([]);
+  expect(await send("healed")).toMatchObject({ exitCode: 0 });
+}
 
 /** Sends a file from pve to the share, as a backup would. */
 function send(name: string, file = "/etc/hostname"): Promise<CommandResult> {
@@ -137,10 +138,4 @@ function send(name: string, file = "/etc/hostname"): Promise<CommandResult> {
     "pve",
     `rsync -a --timeout=10 -e '${shell}' ${file} Administrator@nas:/volume1/Backup/${name}/`,
   );
-}
-
-async function expectHealed(): Promise<void> {
-  await healNas();
-  expect(await activeSwitches()).toEqual([]);
-  expect(await send("healed")).toMatchObject({ exitCode: 0 });
 }
