@@ -1,6 +1,6 @@
 import type { ServerUnaryCall, handleUnaryCall } from "@grpc/grpc-js";
 import { changes } from "./diff";
-import { engineLog } from "./engine-log";
+import { type EngineLog, engineLog } from "./engine-log";
 import { failure } from "./errors";
 import { checked, diffed, propertiesOf, structOf, subjectOf } from "./messages";
 import { empty, grpc, messages, plugin, services } from "./modules";
@@ -12,7 +12,7 @@ import type { Log, Provider } from "./provider";
  * @param argv arguments that the engine started this program with: its address, then flags
  */
 export async function serve(provider: Provider, argv: readonly string[]): Promise<void> {
-  const engine = { log: engineLog(argv.find(word => !word.startsWith("-")) ?? "") };
+  const engine: Engine = { lines: engineLog(argv.find(word => !word.startsWith("-")) ?? "") };
   const unlimited = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
   const server = new grpc.Server(unlimited);
   server.addService(services.ResourceProviderService, {
@@ -27,8 +27,13 @@ export async function serve(provider: Provider, argv: readonly string[]): Promis
   process.stdout.write(`${port}\n`);
 }
 
+/** The engine that started this program, or that has attached itself since. */
+interface Engine {
+  lines: EngineLog;
+}
+
 /** A handler that answers with what `work` gives, or with its error. */
-function unary<Request, Response>(
+function answering<Request, Response>(
   work: (request: Request) => Promise<Response> | Response,
 ): handleUnaryCall<Request, Response> {
   return (call: ServerUnaryCall<Request, Response>, callback) => {
@@ -46,33 +51,35 @@ type Message<Name extends keyof Messages> = Messages[Name] extends new () => inf
   ? Instance
   : never;
 
-function general(provider: Provider, engine: { log: Log }) {
+function general(provider: Provider, engine: Engine) {
   return {
-    attach: unary((request: InstanceType<typeof plugin.PluginAttach>) => {
-      engine.log = engineLog(request.getAddress());
+    attach: answering((request: InstanceType<typeof plugin.PluginAttach>) => {
+      engine.lines = engineLog(request.getAddress());
       return new empty.Empty();
     }),
-    getPluginInfo: unary(() => {
+    getPluginInfo: answering(() => {
       const info = new plugin.PluginInfo();
       info.setVersion(provider.version);
       return info;
     }),
-    getSchema: unary(() => {
+    getSchema: answering(() => {
       const response = new messages.GetSchemaResponse();
       response.setSchema("{}");
       return response;
     }),
-    cancel: unary(() => new empty.Empty()),
-    checkConfig: unary((request: Message<"CheckRequest">) => checked(propertiesOf(request.getNews()), [])),
-    diffConfig: unary((request: Message<"DiffRequest">) => {
+    cancel: answering(() => new empty.Empty()),
+    checkConfig: answering((request: Message<"CheckRequest">) =>
+      checked(propertiesOf(request.getNews()), []),
+    ),
+    diffConfig: answering((request: Message<"DiffRequest">) => {
       const olds = propertiesOf(request.getOldInputs() ?? request.getOlds());
       const news = propertiesOf(request.getNews());
       const found = changes(olds, news);
       const replaces = provider.replacesOnConfiguration?.(olds, news) ? [...found.keys()] : [];
       return diffed({ changes: found, replaces });
     }),
-    configure: unary(async (request: Message<"ConfigureRequest">) => {
-      const log: Log = (...line) => engine.log(...line);
+    configure: answering(async (request: Message<"ConfigureRequest">) => {
+      const log: Log = (...line) => engine.lines.log(...line);
       await provider.configure(propertiesOf(request.getArgs()), log);
       const response = new messages.ConfigureResponse();
       response.setAcceptsecrets(true);
@@ -82,7 +89,10 @@ function general(provider: Provider, engine: { log: Log }) {
   };
 }
 
-function resources(provider: Provider) {
+function resources(provider: Provider, engine: Engine) {
+  /** What a call has to say is shown before its result. */
+  const unary = <Request, Response>(work: (request: Request) => Promise<Response>) =>
+    answering<Request, Response>(request => work(request).finally(() => engine.lines.flush()));
   return {
     check: unary(async (request: Message<"CheckRequest">) => {
       const { inputs, failures } = await provider.check({

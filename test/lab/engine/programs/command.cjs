@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- the engine runs this file as it is, as CommonJS */
 // Commands and copies on one host, as settings.json says.
 const { readFileSync } = require("node:fs");
 const pulumi = require("@pulumi/pulumi");
