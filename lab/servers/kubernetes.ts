@@ -25,16 +25,20 @@ export interface KubernetesPrograms {
 /**
  * Builds kube-apiserver and kube-controller-manager from source: Debian has no package of either. Takes 4 to 8 minutes
  * on two cores, once; later calls find the result by the text of go.mod and go.sum.
- * @param say told one line before a build, nothing when the result is there
+ * @param say told before a build and while it runs, nothing when the result is there
+ * @param cancelSignal ends a build that nobody needs any more
  */
-export async function kubernetesPrograms(say: (line: string) => void): Promise<KubernetesPrograms> {
+export async function kubernetesPrograms(
+  say: (line: string) => void,
+  cancelSignal: AbortSignal,
+): Promise<KubernetesPrograms> {
   const source = join(projectRoot, "lab", "servers", "kubernetes");
   const texts = ["go.mod", "go.sum"].map(name => readFileSync(join(source, name), "utf8"));
   const folder = await cached("kubernetes", [...texts, ...buildFlags], async into => {
     say(
       `Building kube-apiserver and kube-controller-manager ${kubernetesVersion} from source, as Debian has no package of them: 4 to 8 minutes on two cores, once; the result is kept in the cache`,
     );
-    await build(source, into, say);
+    await build(source, into, say, cancelSignal);
   });
   return {
     apiServer: join(folder, "kube-apiserver"),
@@ -42,9 +46,18 @@ export async function kubernetesPrograms(say: (line: string) => void): Promise<K
   };
 }
 
-async function build(source: string, into: string, say: (line: string) => void): Promise<void> {
+async function build(
+  source: string,
+  into: string,
+  say: (line: string) => void,
+  cancelSignal: AbortSignal,
+): Promise<void> {
   // A go.work or GOFLAGS of the user's own would change what is built.
-  const options = { cwd: source, env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off" } };
+  const options = {
+    cwd: source,
+    cancelSignal,
+    env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off" },
+  };
   try {
     const { stdout } = await execa("go", ["list", "-deps", "tool"], { ...options, timeout: 15 * 60_000 });
     const total = stdout.split("\n").length;

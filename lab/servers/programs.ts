@@ -33,11 +33,16 @@ const programsFile = join(labDir, "programs.json");
  * lab's namespace, and leaves the paths in a file for what runs inside.
  */
 export async function preparePrograms(say: (line: string) => void): Promise<Programs> {
+  const build = new AbortController();
   const [kubernetes, crds, debian] = await Promise.all([
-    kubernetesPrograms(say),
+    kubernetesPrograms(say, build.signal),
     operatorCrds(),
     debianPackages("servers", [...packages]),
-  ]);
+  ]).catch((error: unknown) => {
+    // A download that failed is told at once, not after minutes of a build that goes on beside it.
+    build.abort();
+    throw error;
+  });
   const found: Programs = {
     ...kubernetes,
     crds,

@@ -18,13 +18,28 @@ import { inNamespace, isInNamespace, startNamespace } from "../namespace";
  * @throws with the end of a server's log when it doesn't serve
  */
 export async function startServers(say: (line: string) => void): Promise<void> {
+  if (isInNamespace()) {
+    await prepareWithoutNetwork(say);
+    return startHere(say);
+  }
   await Promise.all([preparePrograms(say), startNamespace()]);
-  if (isInNamespace()) return startHere(say);
   const [program = "", ...args] = inNamespace(helper("start"));
   const child = execa(program, args, { stdin: "ignore", reject: false });
   for await (const line of child) say(line);
   const { failed, stderr, shortMessage } = await child;
   if (failed) throw new Error(stderr.trim() || shortMessage);
+}
+
+/** Finds what is in the cache already; what isn't can't be fetched from here. */
+async function prepareWithoutNetwork(say: (line: string) => void): Promise<void> {
+  try {
+    await preparePrograms(say);
+  } catch (cause) {
+    throw new Error(
+      `${messageOf(cause)} (the lab's network leads nowhere else, so programs are fetched from outside of it. Next: "npm run lab -- up")`,
+      { cause },
+    );
+  }
 }
 
 /** The part of `startServers` that runs inside the lab's network: each server as soon as what it needs serves. */
