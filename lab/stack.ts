@@ -51,6 +51,11 @@ export class LabStack {
     return this.run("preview", "--stack=lab", ...flags);
   }
 
+  /** The command of a preview, for whoever measures it. */
+  previewCommand(): { argv: string[]; cwd: string; env: Record<string, string> } {
+    return { argv: this.command("preview", "--stack=lab"), cwd: this.folder, env: this.engine.env };
+  }
+
   /** @throws with what `pulumi` printed, when it fails */
   up(): Promise<string> {
     return this.must("up", "--stack=lab", "--yes", "--skip-preview");
@@ -68,13 +73,12 @@ export class LabStack {
   }
 
   /** The whole engine runs in the lab's network: its plugins reach the hosts and the Kubernetes API from there. */
+  private command(...words: readonly string[]): string[] {
+    return inNamespace([this.engine.pulumi, ...words, "--non-interactive", "--color=never"]);
+  }
+
   private async run(...words: readonly string[]): Promise<Ended> {
-    const [program = "", ...args] = inNamespace([
-      this.engine.pulumi,
-      ...words,
-      "--non-interactive",
-      "--color=never",
-    ]);
+    const [program = "", ...args] = this.command(...words);
     const { exitCode = -1, all } = await execa(program, args, {
       cwd: this.folder,
       env: this.engine.env,

@@ -1,0 +1,45 @@
+// `npm run bench`: every layer against what one would use instead, as ratios of one run.
+import { cpus, release, totalmem } from "node:os";
+import Table from "cli-table3";
+import { benchCommandLine } from "./command-line";
+import { benchNfsMirror } from "./nfs-mirror";
+import { benchPlan } from "./plan";
+import { benchPreview } from "./preview";
+import type { Row } from "./row";
+
+const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
+  plan: benchPlan,
+  check: benchCommandLine,
+  mirror: benchNfsMirror,
+  preview: benchPreview,
+};
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter(name => !(name in benches));
+  if (unknown.length > 0) {
+    console.error(`No bench is called ${unknown.join(", ")}; expected ${Object.keys(benches).join(", ")}`);
+    return 2;
+  }
+  const rows: Row[] = [];
+  for (const [name, bench] of Object.entries(benches))
+    if (names.length === 0 || names.includes(name)) {
+      console.error(`${name} …`);
+      rows.push(...(await bench()));
+    }
+  const table = new Table({ head: ["what", "measured", "aim", ""], style: { head: [], border: [] } });
+  for (const { name, value, aim, ok } of rows) table.push([name, value, aim, ok ? "met" : "MISSED"]);
+  console.log(table.toString());
+  const [cpu] = cpus();
+  console.log(
+    `${cpus().length} × ${cpu?.model.trim() ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}`,
+  );
+  return 0;
+}
+
+main(process.argv.slice(2)).then(
+  code => (process.exitCode = code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  },
+);
