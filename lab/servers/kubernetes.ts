@@ -88,6 +88,10 @@ function reasonOf(error: ExecaError): string {
   if (error.code === "ENOENT")
     return 'there is no "go" on PATH. Install Go 1.26 or newer (https://go.dev/dl/)';
   if (error.timedOut) return "go was stopped after 45 minutes";
-  const lines = String(error.stderr).trim().split("\n").slice(-3).join(" / ");
-  return `go says: ${lines}. It needs its module proxy (go env GOPROXY)`;
+  // Between the names of packages, which hold no space.
+  const lines = String(error.stderr)
+    .split("\n")
+    .filter(line => line.includes(" "));
+  const said = lines.slice(-3).join(" / ") || error.shortMessage;
+  return `go says: ${said}. It needs its module proxy (go env GOPROXY)`;
 }
