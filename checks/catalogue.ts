@@ -4,6 +4,15 @@ import { assumedNotEnforced } from "./order/assumed-not-enforced";
 import { budgetOutOfBounds } from "./order/budget-out-of-bounds";
 import { overlapOnDisk } from "./order/overlap-on-disk";
 import { timeoutBelowBudget } from "./order/timeout-below-budget";
+import { needsRestoredLater } from "./promises/needs-restored-later";
+import { noPromise } from "./promises/no-promise";
+import { restoreCycle } from "./promises/restore-cycle";
+import { rpo } from "./promises/rpo";
+import { rto } from "./promises/rto";
+import { secretCycle } from "./promises/secret-cycle";
+import { singleMedium } from "./promises/single-medium";
+import { threeTwoOne } from "./promises/three-two-one";
+import { unreachableFromHostRoot } from "./promises/unreachable-from-host-root";
 import { deleterOverForeignTree } from "./routes/deleter-over-foreign-tree";
 import { excludeHidesData } from "./routes/exclude-hides-data";
 import { excludeNamesNothing } from "./routes/exclude-names-nothing";
@@ -26,6 +35,15 @@ export const catalogue: readonly Check[] = [
   budgetOutOfBounds,
   overlapOnDisk,
   timeoutBelowBudget,
+  needsRestoredLater,
+  noPromise,
+  restoreCycle,
+  rpo,
+  rto,
+  secretCycle,
+  singleMedium,
+  threeTwoOne,
+  unreachableFromHostRoot,
   deleterOverForeignTree,
   excludeHidesData,
   excludeNamesNothing,

@@ -53,6 +53,15 @@ export function fallingShort(plan: Plan, shortfall: Shortfall): readonly Protect
   return protectionsOf(plan).filter(protection => protection.shortfall === shortfall);
 }
 
+/** Datasets that break a rule. */
+export function fallsShort(plan: Plan): ReadonlySet<Dataset> {
+  return new Set(
+    protectionsOf(plan)
+      .filter(({ shortfall }) => shortfall !== undefined)
+      .map(({ dataset }) => dataset),
+  );
+}
+
 /** One disk of a machine, or a whole machine where it is one failure domain. */
 export function deviceOf({ machine, disk }: Location): string {
   return `${machine.kind}:${machine.name}${disk === undefined ? "" : `/${disk}`}`;

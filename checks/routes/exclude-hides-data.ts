@@ -23,7 +23,7 @@ export const excludeHidesData = defineCheck({
             {
               subject: dataset.id,
               message: `${hidden.job.name} leaves out ${hidden.where} ("${hidden.exclude.reason}"), and with it ${dataset.id} at ${placeText(hidden.place)}: no other route carries it.`,
-              fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job.name}, or add a leg of offsite-sync for it; if no copy is wanted: unprotected in services.${dataset.service}.data.`,
+              fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job.name}, or give it another route; if no copy is wanted: unprotected in services.${dataset.service}.data.`,
               evidence: {
                 job: hidden.job.name,
                 exclude: hidden.exclude.name,
@@ -68,7 +68,7 @@ export const excludeHidesData = defineCheck({
       example("a service with the name of a folder that the mirror never writes", ({ services }) => {
         services.configs = {
           data: [{ kind: "tree", host: "pve", path: "/srv/nfs/pve-config", size: "1GB" }],
-          promise: { rpo: {} },
+          promise: { rpo: { site: "33h" } },
         };
       }),
     ],

@@ -22,12 +22,15 @@ export const noCopy = defineCheck({
   examples: {
     bad: [
       example("a tree outside of the mirror's source", ({ services }) => {
-        services.films = { data: [{ kind: "tree", host: "pve", path: "/srv/films" }], promise: { rpo: {} } };
+        services.films = {
+          data: [{ kind: "tree", host: "pve", path: "/srv/films" }],
+          promise: { rpo: { site: "33h" } },
+        };
       }),
       example("a database on the nodes' own disks that nobody dumps", ({ services }) => {
         services.postiz = {
           data: [{ kind: "database", engine: "postgresql", on: { cluster: "k8s" } }],
-          promise: { rpo: {} },
+          promise: { rpo: { site: "33h" } },
         };
       }),
     ],

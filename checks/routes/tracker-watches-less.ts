@@ -39,11 +39,14 @@ function findings(job: Job, plan: Plan): Found[] {
   const legs = trackedLegs(job, plan);
   const unwatched = legs.filter(leg => !watches.some(watch => isBelow(leg, watch)));
   const idle = watches.filter(watch => !legs.some(leg => isBelow(leg, watch) || isBelow(watch, leg)));
-  const watching = watches.length === 0 ? "no tracker runs on this host" : `it watches ${listed(watches)}`;
+  const watching =
+    watches.length === 0
+      ? "no tracker runs on this host: they aren't sent"
+      : `it watches ${listed(watches)}: changes elsewhere aren't sent`;
   return [
     ...unwatched.map(leg => ({
       subject: job.name,
-      message: `${job.name} sends what changed in "${leg}" by nfs-change-tracker's journal, but ${watching}: changes elsewhere in it aren't sent.`,
+      message: `${job.name} sends what changed in "${leg}" by nfs-change-tracker's journal, but ${watching}.`,
       fix: tracker
         ? `Add "${leg}" to watches of nfs-change-tracker.`
         : `Add an nfs-change-tracker with "${leg}" in its watches to host ${job.host}.`,

@@ -1,0 +1,54 @@
+import { formatDuration, parseDuration } from "../../plan/units/duration";
+import { defineCheck } from "../check";
+import { edit } from "../example-edits";
+import { example } from "../examples";
+import { listed } from "../wording";
+
+export const needsRestoredLater = defineCheck({
+  code: "promises/needs-restored-later",
+  severity: "error",
+  title: "A service is promised earlier than what it needs",
+  why: "A service can't be back before its database is. Promises that are made one by one contradict one another in the order of a restore.",
+  run: plan => {
+    const { services } = plan.estate;
+    return Object.entries(services).flatMap(([needed, { promise }]) => {
+      // What has no promise at all is promises/no-promise's.
+      if (!promise) return [];
+      const neededMs = promise.rto === undefined ? Infinity : parseDuration(promise.rto);
+      const earlier = Object.entries(services)
+        .filter(([name, service]) => name !== needed && service.needs.includes(needed))
+        .map(([name, service]) => ({
+          name,
+          rtoMs: service.promise?.rto === undefined ? Infinity : parseDuration(service.promise.rto),
+        }))
+        .filter(({ rtoMs }) => rtoMs < neededMs);
+      if (earlier.length === 0) return [];
+      const names = earlier.map(({ name }) => name);
+      const soonestMs = Math.min(...earlier.map(({ rtoMs }) => rtoMs));
+      const when = promise.rto === undefined ? "without a time" : `in ${formatDuration(neededMs)}`;
+      return [
+        {
+          subject: needed,
+          message: `${needed} is promised ${when}, but ${listed(names)}, which ${names.length === 1 ? "needs" : "need"} it, in ${formatDuration(soonestMs)}.`,
+          fix: `Promise ${needed} in ${formatDuration(soonestMs)} at most, or ${listed(names)} later.`,
+          evidence: {
+            neededBy: names,
+            soonestRtoMs: soonestMs,
+            ...(promise.rto === undefined ? {} : { rtoMs: neededMs }),
+          },
+        },
+      ];
+    });
+  },
+  examples: {
+    bad: [
+      example("a cluster's state that comes back after what runs on it", ({ services }) =>
+        edit(services.etcd, { promise: { rpo: { site: "33h" }, rto: "12h" } }),
+      ),
+      example("a needed service without a time", ({ services }) =>
+        edit(services.etcd, { promise: { rpo: { site: "33h" } } }),
+      ),
+    ],
+    good: [example("what is needed comes first, or at the same time")],
+  },
+});

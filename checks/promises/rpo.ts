@@ -1,0 +1,141 @@
+import type { Plan } from "../../plan";
+import type { Dataset } from "../../plan/datasets";
+import type { Domain } from "../../plan/estate/services";
+import { type Survivors, survivorsOf, type Worst, worstOf } from "../../plan/graph/loss";
+import { parseDuration, formatDuration } from "../../plan/units/duration";
+import { defineCheck, type Found } from "../check";
+import { edit } from "../example-edits";
+import { example, mirrorExample } from "../examples";
+import { lockedSecrets } from "../locked-secrets";
+import { fallsShort } from "../protection";
+import { timelineOf } from "../timeline";
+import { instantText } from "../wording";
+
+export const rpo = defineCheck({
+  code: "promises/rpo",
+  severity: "error",
+  title: "A disaster can cost a service more than it is promised",
+  why: "Intervals don't add up to a loss: phases do. A weekly dump, a daily mirror and a daily off-site run lose a week and five and a half hours when the site is gone just before the run that would have brought the new dump.",
+  run: plan => {
+    const worst = worstFinder(plan);
+    const excused = excuses(plan);
+    return [...survivorsOf(plan)].flatMap(([service, datasets]) => {
+      const promised = Object.entries(plan.estate.services[service]?.promise?.rpo ?? {});
+      const broken = promised
+        .map(([domain, text]) =>
+          brokenPromise(domain as Domain, parseDuration(text), datasets, worst, excused),
+        )
+        .filter(found => found !== undefined)
+        .sort((a, b) => excessOf(b) - excessOf(a));
+      const [first] = broken;
+      return first ? [finding(service, first, broken.slice(1))] : [];
+    });
+  },
+  examples: {
+    bad: [
+      example("a weekly dump for a loss of 27 hours", ({ layers }) =>
+        edit(layers["cluster-dump"][0], {
+          schedule: { cron: "0 1 * * 0" },
+          promise: { rpo: "8d" },
+        }),
+      ),
+      mirrorExample("a mirror that starts before the dumps", {
+        schedule: { onCalendar: "*-*-* 00:30:00" },
+      }),
+    ],
+    good: [
+      example("a chain of daily jobs that start one after the other"),
+      example("a weekly dump of what may lose nine days", ({ services, layers }) => {
+        edit(layers["cluster-dump"][0], { schedule: { cron: "0 1 * * 0" }, promise: { rpo: "8d" } });
+        edit(services.etcd, { promise: { rpo: { site: "9d", "live-disk": "9d" } } });
+      }),
+    ],
+  },
+});
+
+interface Broken {
+  readonly domain: Domain;
+  readonly promisedMs: number;
+  readonly dataset: Dataset;
+  readonly worst: Worst;
+}
+
+function excessOf({ worst, promisedMs }: Broken): number {
+  return (worst.worstLossMs ?? Infinity) - promisedMs;
+}
+
+type WorstOf = (survivors: Survivors, domain: Domain) => Worst | undefined;
+type Excused = (dataset: Dataset, domain: Domain) => boolean;
+
+function brokenPromise(
+  domain: Domain,
+  promisedMs: number,
+  datasets: readonly Survivors[],
+  worstOfDataset: WorstOf,
+  excused: Excused,
+): Broken | undefined {
+  const broken = datasets.flatMap(survivors => {
+    const worst = worstOfDataset(survivors, domain);
+    const { dataset } = survivors;
+    if (!worst || (worst.worstLossMs ?? Infinity) <= promisedMs) return [];
+    if (worst.worstLossMs === undefined && excused(dataset, domain)) return [];
+    return [{ domain, promisedMs, dataset, worst }];
+  });
+  return broken.sort((a, b) => excessOf(b) - excessOf(a))[0];
+}
+
+/** Worst losses; datasets whose copies come the same ways share one computation. */
+function worstFinder(plan: Plan): WorstOf {
+  const timeline = timelineOf(plan);
+  const known = new Map<string, Worst>();
+  return ({ ways }, domain) => {
+    const left = ways.get(domain);
+    if (left === "live" || left === undefined) return undefined;
+    const key = left.map(way => way.key).join(" | ");
+    const worst = known.get(key) ?? worstOf(left, timeline);
+    known.set(key, worst);
+    return worst;
+  };
+}
+
+/** Nothing is left for a reason that another check gives: a missing route, or copies that no secret opens. */
+function excuses(plan: Plan): Excused {
+  const short = fallsShort(plan);
+  const locked = lockedSecrets(plan).length > 0;
+  return (dataset, domain) => short.has(dataset) || (locked && (domain === "site" || domain === "secrets"));
+}
+
+function finding(service: string, first: Broken, others: readonly Broken[]): Found {
+  const { domain, promisedMs, dataset, worst } = first;
+  const of = dataset.id === service ? "" : ` of ${dataset.id}`;
+  const also = others.map(other => `${other.domain} ${lossText(other.worst)}`);
+  const more = also.length === 0 ? "" : ` Broken too: ${also.join(", ")}.`;
+  const route = [dataset.id, ...worst.via].join(" > ");
+  const at = worst.worstAtMs === undefined ? undefined : instantText(worst.worstAtMs);
+  const message =
+    worst.worstLossMs === undefined
+      ? `${service} is promised a loss of at most ${formatDuration(promisedMs)} in the disaster "${domain}", but no copy${of} survives it.${more}`
+      : `${service} is promised a loss of at most ${formatDuration(promisedMs)} in the disaster "${domain}", but at ${at ?? ""} it loses ${formatDuration(worst.worstLossMs)}${of}: what is left came by ${route}.${more}`;
+  const [source = "its first job", ...hops] = worst.via;
+  return {
+    subject: service,
+    message,
+    fix:
+      worst.worstLossMs === undefined
+        ? `Add a copy that survives "${domain}", or take ${domain} out of services.${service}.promise.rpo.`
+        : `${hops.length === 0 ? `Run ${source} more often` : `Run ${[source, ...hops].join(", ")} more often, or each sooner after the one before`}, or promise ${formatDuration(Math.ceil(worst.worstLossMs / 3_600_000) * 3_600_000)} at least.`,
+    evidence: {
+      domain,
+      dataset: dataset.id,
+      promisedMs,
+      ...(worst.worstLossMs === undefined ? {} : { worstLossMs: worst.worstLossMs }),
+      ...(at === undefined ? {} : { worstAt: at }),
+      via: worst.via,
+      also,
+    },
+  };
+}
+
+function lossText({ worstLossMs }: Worst): string {
+  return worstLossMs === undefined ? "all" : formatDuration(worstLossMs);
+}

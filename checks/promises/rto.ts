@@ -1,0 +1,160 @@
+import type { Plan } from "../../plan";
+import type { Dataset } from "../../plan/datasets";
+import type { Domain } from "../../plan/estate/services";
+import { type Copy, copiesByDataset } from "../../plan/graph/copies";
+import { copySurvives, liveSurvives } from "../../plan/graph/survival";
+import { formatDuration, parseDuration } from "../../plan/units/duration";
+import { defineCheck, type Found } from "../check";
+import { edit } from "../example-edits";
+import { example } from "../examples";
+import { floorMs, type TransferFloor, transferFloor } from "../transfer";
+import { formatSize, listed, placeText } from "../wording";
+
+export const rto = defineCheck({
+  code: "promises/rto",
+  severity: "error",
+  title: "The bytes alone take longer than the promised time until a service is back",
+  why: 'The reference system promises its whole cluster "in less than 4 hours" from the NAS. 1.5 TB at 100 MB a second take four hours and ten minutes, before the first service starts.',
+  run: plan => {
+    const restore = new Restore(plan);
+    const unknown = new UnknownLinks();
+    const late = Object.entries(plan.estate.services).flatMap(([service, { promise }]) => {
+      if (promise?.rto === undefined) return [];
+      const rtoMs = parseDuration(promise.rto);
+      const floors = Object.keys(promise.rpo).map(domain => restore.floorOf(service, domain as Domain));
+      for (const copy of floors.flatMap(floor => floor.unknown)) unknown.add(service, copy);
+      const worst = floors.sort((a, b) => b.ms - a.ms)[0];
+      return worst && worst.ms > rtoMs ? [finding(service, rtoMs, worst)] : [];
+    });
+    return [...late, ...unknown.findings()];
+  },
+  examples: {
+    bad: [
+      example("300 GB over 50 MB a second in an hour", ({ services }) =>
+        edit(services.photos, { promise: { rpo: { site: "33h" }, rto: "1h" } }),
+      ),
+      example("a NAS that somebody has to drive to", ({ links }) => edit(links[0], { latency: "2d" })),
+      example("no link to the NAS", ({ links }) => {
+        links.splice(0, 1);
+      }),
+    ],
+    good: [
+      example("time for the bytes and for the work"),
+      example("a snapshot in the volume's own pool, which is swapped", ({ services }) =>
+        edit(services.nextcloud, { promise: { rpo: { application: "27h" }, rto: "5min" } }),
+      ),
+    ],
+  },
+});
+
+interface Step {
+  readonly dataset: Dataset;
+  readonly copy: Copy;
+  readonly floor: TransferFloor;
+}
+
+interface Floor {
+  readonly domain: Domain;
+  readonly ms: number;
+  /** Datasets to bring back, those of needed services first. */
+  readonly steps: readonly Step[];
+  readonly unknown: readonly Copy[];
+}
+
+/** Least times until services are back: what they need comes first, then their own bytes, one after the other. */
+class Restore {
+  private readonly copies;
+  private readonly datasets = new Map<string, Dataset[]>();
+  private readonly floors = new Map<string, Floor>();
+
+  constructor(private readonly plan: Plan) {
+    this.copies = copiesByDataset(plan.copies);
+    for (const dataset of plan.datasets)
+      if (!dataset.unprotected)
+        this.datasets.set(dataset.service, [...(this.datasets.get(dataset.service) ?? []), dataset]);
+  }
+
+  floorOf(service: string, domain: Domain, path: readonly string[] = []): Floor {
+    const key = `${service} ${domain}`;
+    const known = this.floors.get(key);
+    if (known) return known;
+    const needs = this.plan.estate.services[service]?.needs ?? [];
+    // A circle of needs has no first step: promises/restore-cycle says so.
+    const first = needs
+      .filter(needed => needed !== service && !path.includes(needed))
+      .map(needed => this.floorOf(needed, domain, [...path, service]))
+      .sort((a, b) => b.ms - a.ms)[0];
+    const own = (this.datasets.get(service) ?? []).map(dataset => this.fastest(dataset, domain));
+    const steps = own.flatMap(({ step }) => (step ? [step] : []));
+    const all = [...(first?.steps ?? []), ...steps];
+    const floor: Floor = {
+      domain,
+      // Somebody drives to the NAS once, and the bytes come one after the other.
+      ms:
+        Math.max(0, ...all.map(step => step.floor.latencyMs)) +
+        all.reduce((sum, step) => sum + step.floor.bytesMs, 0),
+      steps: all,
+      unknown: own.flatMap(({ unknown }) => (unknown ? [unknown] : [])),
+    };
+    this.floors.set(key, floor);
+    return floor;
+  }
+
+  private fastest(dataset: Dataset, domain: Domain): { step?: Step; unknown?: Copy } {
+    const { estate } = this.plan;
+    if (liveSurvives(dataset, domain, estate)) return {};
+    const survivors = (this.copies.get(dataset) ?? []).filter(copy => copySurvives(copy, domain, estate));
+    const steps = survivors.flatMap(copy => {
+      const bytes = dataset.sizeBytes * dataset.count;
+      const floor = transferFloor(copy.location, dataset.location, bytes, estate);
+      return floor ? [{ dataset, copy, floor }] : [];
+    });
+    const step = steps.sort((a, b) => floorMs(a.floor) - floorMs(b.floor))[0];
+    const [unknown] = survivors;
+    return step ? { step } : unknown ? { unknown } : {};
+  }
+}
+
+function finding(service: string, rtoMs: number, { domain, ms, steps }: Floor): Found {
+  const largest = [...steps].sort((a, b) => floorMs(b.floor) - floorMs(a.floor))[0];
+  const bytes = steps.reduce((sum, { dataset }) => sum + dataset.sizeBytes * dataset.count, 0);
+  const from = largest ? placeText(largest.copy.location) : "";
+  const bandwidth = largest?.floor.bandwidth;
+  const wait =
+    largest && largest.floor.latencyMs > 0 ? ` after ${formatDuration(largest.floor.latencyMs)}` : "";
+  const speed = bandwidth === undefined ? "" : ` at ${formatSize(bandwidth)} a second${wait}`;
+  return {
+    subject: service,
+    message: `${service} is promised to be back in ${formatDuration(rtoMs)}, but after the disaster "${domain}" its bytes (${formatSize(bytes)}, most from ${from}${speed}) take ${formatDuration(ms)} at least.`,
+    fix: `Promise more than ${formatDuration(Math.ceil(ms / 3_600_000) * 3_600_000)}, keep a copy nearer, or raise the link's bandwidth.`,
+    evidence: {
+      domain,
+      rtoMs,
+      floorMs: Math.round(ms),
+      sizeBytes: bytes,
+      ...(bandwidth === undefined ? {} : { bytesPerSecond: bandwidth }),
+      steps: steps.map(({ dataset, copy }) => `${dataset.id} from ${placeText(copy.location)}`),
+    },
+  };
+}
+
+/** Pairs of machines between which bytes would have to go, and no link says how fast. */
+class UnknownLinks {
+  private readonly pairs = new Map<string, { from: string; to: string; services: Set<string> }>();
+
+  add(service: string, { location, dataset }: Copy): void {
+    const [from, to] = [location.machine.name, dataset.location.machine.name];
+    const pair = this.pairs.get(`${from} ${to}`) ?? { from, to, services: new Set() };
+    this.pairs.set(`${from} ${to}`, pair);
+    pair.services.add(service);
+  }
+
+  findings(): Found[] {
+    return [...this.pairs.values()].map(({ from, to, services }) => ({
+      subject: from,
+      message: `${listed([...services])} ${services.size === 1 ? "is" : "are"} promised to be back in time from ${from}, but the estate has no link between ${from} and ${to}: how long the bytes take can't be said.`,
+      fix: `Add to links: { from: "${from}", to: "${to}", bandwidth: "100MB" }, as measured.`,
+      evidence: { from, to, services: [...services] },
+    }));
+  }
+}

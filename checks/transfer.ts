@@ -1,0 +1,51 @@
+import type { Estate } from "../plan/estate/schema";
+import type { Location, Machine } from "../plan/job";
+import { parseDuration } from "../plan/units/duration";
+import { parseSize } from "../plan/units/size";
+import { deviceOf } from "./protection";
+
+/** What moving bytes back takes at the very least: `latencyMs`, and then `bytesMs`. */
+export interface TransferFloor {
+  readonly bytesMs: number;
+  /** Bytes per second of the link; absent where nothing has to move, or where the estate doesn't know. */
+  readonly bandwidth?: number;
+  readonly latencyMs: number;
+}
+
+/**
+ * Least time that bytes take from one place to another: the link's latency, and bytes over bandwidth. Links serve both
+ * directions. A snapshot in the volume's own pool is swapped, not moved: 0. A machine without a link to itself copies as
+ * fast as its disks do, which the estate doesn't say: 0.
+ * @returns nothing when the estate has no link between two machines
+ */
+export function transferFloor(
+  from: Location,
+  to: Location,
+  bytes: number,
+  estate: Estate,
+): TransferFloor | undefined {
+  const swapped =
+    deviceOf(from) === deviceOf(to) && from.path.startsWith("pool:") && to.path.startsWith("pool:");
+  // Links name hosts and destinations: a firewall gets its few megabytes over any of them.
+  if (swapped || to.machine.kind === "firewall") return { bytesMs: 0, latencyMs: 0 };
+  const [one, other] = [endOf(from.machine, estate), endOf(to.machine, estate)];
+  const links = estate.links
+    .filter(link => (link.from === one && link.to === other) || (link.from === other && link.to === one))
+    .map(link => {
+      const [bandwidth, latencyMs] = [parseSize(link.bandwidth), parseDuration(link.latency)];
+      return { bytesMs: (bytes / bandwidth) * 1000, bandwidth, latencyMs };
+    });
+  const fastest = links.sort((a, b) => floorMs(a) - floorMs(b))[0];
+  if (fastest) return fastest;
+  return one === other ? { bytesMs: 0, latencyMs: 0 } : undefined;
+}
+
+/** Both parts of a floor, in ms. */
+export function floorMs({ bytesMs, latencyMs }: TransferFloor): number {
+  return bytesMs + latencyMs;
+}
+
+/** A cluster's nodes run on hosts: their bytes go over the first host's links. */
+function endOf({ kind, name }: Machine, estate: Estate): string {
+  return kind === "cluster" ? (estate.clusters[name]?.hosts[0] ?? name) : name;
+}
