@@ -76,14 +76,18 @@ async function mirrorAndReport(mirror: Mirror, reporter: Reporter): Promise<numb
   } catch (fault) {
     error = asRunnerError(fault);
   }
+  quiet();
+  // The report has a stop of its own: a run that was stopped is reported all the same, and a second signal ends the wait.
+  const hurry = new Stop(job);
+  const quietReport = hurry.listen();
   const bytes = mirror.copied?.bytes ?? 0;
   const status = await reportEnd(reporter, {
     bytes,
     error,
     mine: mirror.lock !== undefined,
-    stop: stop.signal,
+    stop: hurry.signal,
   });
-  quiet();
+  quietReport();
   mirror.source?.release();
   mirror.target?.release();
   mirror.lock?.release();

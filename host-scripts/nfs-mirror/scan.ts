@@ -15,7 +15,10 @@ export const scan: Phase<Mirror> = {
     const found = { changes: 0, deletions: 0, bytes: 0, doomed: [] as Buffer[] };
     const pass = await rsync(
       mirrorArgs(config, target, ["--dry-run", "--delete"]),
-      { cwd: source.pinned, timeoutMs: config.budgetMs, stop: stop.signal },
+      {
+        ...{ cwd: source.pinned, timeoutMs: config.budgetMs, stop: stop.signal },
+        inherit: mirror.lock ? [mirror.lock.fd] : [],
+      },
       item => {
         if (isNothing(item)) return;
         count(found, item);

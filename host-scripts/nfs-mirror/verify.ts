@@ -11,7 +11,7 @@ import { journalFolder, leftOut, lockFile, type Mirror, required } from "./mirro
 export const lock: Phase<Mirror> = {
   name: "lock",
   async run(mirror) {
-    mirror.lock = await takeLock(lockFile(mirror.config));
+    mirror.lock = await takeLock(lockFile(mirror.config), 0, mirror.stop.signal);
     const { leftovers } = mirror.lock;
     if (leftovers.length > 0)
       mirror.log.warn(`ended what a killed run had left: process ${leftovers.join(", ")}`);
@@ -31,8 +31,8 @@ export const verify: Phase<Mirror> = {
         `user ${process.getuid?.()} can't keep owners and ACLs, expected root`,
         `sudo systemctl start ${config.job}`,
       );
-    mirror.source = await pinMount("source", config.source, "read");
-    mirror.target = await pinMount("target", config.target, "write");
+    mirror.source = await pinMount("source", config.source, "read", mirror.stop.signal);
+    mirror.target = await pinMount("target", config.target, "write", mirror.stop.signal);
     const entries = entriesOf(required(mirror.source, "source"));
     const left = new Set(leftOut(config));
     if (!entries.some(entry => !left.has(entry)))

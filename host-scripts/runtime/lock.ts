@@ -33,14 +33,14 @@ export class LockHeld extends RunnerError {
  * @param waitMs how long a lock that is held is waited for
  * @throws {LockHeld}
  */
-export async function takeLock(path: string, waitMs = 0): Promise<Lock> {
+export async function takeLock(path: string, waitMs = 0, stop?: AbortSignal): Promise<Lock> {
   mkdirSync(dirname(path), { recursive: true });
   const fd = openSync(path, "a");
   try {
-    if (await flock(fd, waitMs)) return held(fd, []);
+    if (await flock(fd, waitMs, stop)) return held(fd, []);
     const leftovers = endLeftovers(path);
     // The lock is released once the last of them is gone, which takes the kernel a moment.
-    if (leftovers.length > 0 && (await flock(fd, 10_000))) return held(fd, leftovers);
+    if (leftovers.length > 0 && (await flock(fd, 10_000, stop))) return held(fd, leftovers);
     throw new LockHeld(path, holdersOf(path));
   } catch (error) {
     closeSync(fd);
@@ -69,11 +69,12 @@ function held(fd: number, leftovers: readonly number[]): Lock {
   return { fd, leftovers, release: () => closeSync(fd) };
 }
 
-async function flock(fd: number, waitMs: number): Promise<boolean> {
+async function flock(fd: number, waitMs: number, stop: AbortSignal | undefined): Promise<boolean> {
   const how = waitMs > 0 ? ["--timeout", String(waitMs / 1000)] : ["--nonblock"];
   const result = await run(["flock", ...how, "--conflict-exit-code", "75", "3"], {
     timeoutMs: waitMs + 10_000,
     inherit: [fd],
+    ...(stop && { stop }),
   });
   if (result.exitCode !== 0 && result.exitCode !== 75)
     throw new Error(`flock ended with ${result.exitCode ?? result.signal}: ${result.stderr.trim()}`);

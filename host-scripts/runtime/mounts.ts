@@ -40,10 +40,11 @@ export async function pinMount(
   role: string,
   expected: ExpectedMount,
   access: "read" | "write",
+  stop: AbortSignal,
 ): Promise<PinnedMount> {
   const fd = openFolder(role, expected.path);
   try {
-    const row = await mountOf(fd);
+    const row = await mountOf(fd, stop);
     verify(role, expected, access, row);
     return { ...expected, pinned: `/proc/${process.pid}/fd/${fd}`, release: () => closeSync(fd) };
   } catch (error) {
@@ -64,10 +65,10 @@ function openFolder(role: string, path: string): number {
 }
 
 /** The kernel's own id of the mount that an open folder lies on: no path is resolved a second time. */
-async function mountOf(fd: number): Promise<Row | undefined> {
+async function mountOf(fd: number, stop: AbortSignal): Promise<Row | undefined> {
   const id = Number(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").match(/^mnt_id:\s*(\d+)$/m)?.[1]);
   const columns = "ID,TARGET,SOURCE,FSTYPE,UUID,OPTIONS";
-  const result = await run(["findmnt", "--list", "--json", "--output", columns], { timeoutMs: 30_000 });
+  const result = await run(["findmnt", "--list", "--json", "--output", columns], { timeoutMs: 30_000, stop });
   if (result.exitCode !== 0)
     throw new Refusal(
       `the mounts can't be listed: findmnt ended with ${result.exitCode ?? result.signal}: ${result.stderr.trim()}`,

@@ -18,8 +18,12 @@ export async function runPhases<Context>(
     run.stop.check(phase.name);
     run.enter(phase.name);
     run.log.info(`phase ${phase.name}`);
-    await phase.run(context);
-    run.stop.check(phase.name);
+    try {
+      await phase.run(context);
+    } finally {
+      // Whatever a command that was cut short made of it: the reason is the stop.
+      run.stop.check(phase.name);
+    }
   }
 }
 

@@ -32,15 +32,22 @@ export class Stop {
     if (this.reason) throw stopError(this.reason, phase, `systemctl start ${this.job}`);
   }
 
-  /** Listens to the signals that end a service, and to the clock. @returns how to stop listening */
-  listen(budgetMs: number): () => void {
+  /**
+   * Listens to the signals that end a service, and to the clock.
+   * @param budgetMs undefined for what is bounded by itself
+   * @returns how to stop listening
+   */
+  listen(budgetMs?: number): () => void {
     const names = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
     const handlers = names.map(name => {
       const handler = (): void => this.request({ kind: "signal", name });
       process.on(name, handler);
       return (): unknown => process.off(name, handler);
     });
-    const timer = setTimeout(() => this.request({ kind: "budget", budgetMs }), budgetMs);
+    const timer =
+      budgetMs === undefined
+        ? undefined
+        : setTimeout(() => this.request({ kind: "budget", budgetMs }), budgetMs);
     return () => {
       clearTimeout(timer);
       for (const off of handlers) off();

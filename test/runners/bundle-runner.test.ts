@@ -1,0 +1,24 @@
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleRunner } from "../../host-scripts/bundle-runner";
+
+test("gives the same bytes wherever the project lies, and names no folder of this machine", async () => {
+  const here = await bundleRunner("nfs-mirror");
+  const elsewhere = mkdtempSync(join(tmpdir(), "holdfast-bundle-"));
+  try {
+    for (const folder of ["host-scripts", "plan"])
+      cpSync(folder, join(elsewhere, folder), { recursive: true });
+    cpSync("tsconfig.json", join(elsewhere, "tsconfig.json"));
+    symlinkSync(join(process.cwd(), "node_modules"), join(elsewhere, "node_modules"));
+    expect((await bundleRunner("nfs-mirror", elsewhere)).sha256).toBe(here.sha256);
+  } finally {
+    rmSync(elsewhere, { recursive: true });
+  }
+  expect(here.text).not.toContain(process.cwd());
+  expect(here.text.length).toBeLessThan(500_000);
+});
+
+test("speaks of a fault in English, as zod has it", async () => {
+  expect((await bundleRunner("nfs-mirror")).text).toContain("Invalid input: expected");
+});

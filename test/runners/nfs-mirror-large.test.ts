@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { makeNasty } from "./support/nasty";
+import { differences, snapshot } from "./support/tree";
+import { createWorld, type World } from "./support/world";
+
+jest.setTimeout(300_000);
+
+/** This project's dependencies and the system's own files. */
+const realTrees = [
+  join(process.cwd(), "node_modules"),
+  "/usr/share",
+  "/usr/include",
+  "/usr/lib/python3",
+].filter(existsSync);
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld({ sourceMb: 3_000, targetMb: 3_000 });
+});
+afterAll(() => world.close());
+
+test("mirrors 50,000 real files in bytes and metadata, and finds nothing to do the second time", async () => {
+  for (const tree of realTrees)
+    await execa("cp", ["-a", "--parents", tree, world.outside(world.config.source.path)]);
+  await makeNasty(world);
+  world.writeConfig({ budgetMs: 250_000 });
+  const first = await world.start(["--json"]).finished;
+  expect(JSON.parse(first.stdout)).toMatchObject({ status: 0 });
+  const source = await snapshot(world, world.config.source.path);
+  expect([...source.values()].filter(entry => entry.includes(" content ")).length).toBeGreaterThan(50_000);
+  expect(differences(source, await snapshot(world, world.config.target.path))).toEqual([]);
+  const segment = readFileSync(join(world.config.stateDir, "journal", "000000000001.paths"), "latin1");
+  expect(
+    new Set(
+      segment
+        .slice(0, -1)
+        .split("\0")
+        .filter(path => path !== "."),
+    ),
+  ).toEqual(new Set([...source.keys()].filter(path => path !== "")));
+  const second = await world.start(["--json"]).finished;
+  expect(JSON.parse(second.stdout)).toMatchObject({
+    status: 0,
+    toCopy: 0,
+    toDelete: 0,
+    entries: source.size,
+  });
+});
