@@ -19,6 +19,10 @@ const alert = z.strictObject({
   severity: z.enum(["warning", "critical"]).default("warning"),
   receiver: name.optional().describe("Left out, nobody hears of it"),
   runbook: z.boolean().default(true).describe("False while no page is written for it"),
+  absence: z
+    .boolean()
+    .default(true)
+    .describe("Whether it gets a twin that fires when the exporter's series that it compares are gone"),
 });
 export type AlertSpec = z.output<typeof alert>;
 

@@ -1,0 +1,85 @@
+import type { Plan } from "../plan";
+import { absenceTwins } from "./absence";
+import { estateRule } from "./estate-rule";
+import { PromqlSyntaxError, readPromql } from "./promql/parse";
+import type { Expr } from "./promql/syntax";
+import { type AlertRule, rulesOf } from "./rules";
+
+/** An alert of the plan, with its expression read: one that every job gets, or one of the estate's own. */
+export interface Alert {
+  readonly name: string;
+  readonly rule: AlertRule;
+  readonly parsed: Expr | PromqlSyntaxError;
+  readonly severity: "warning" | "critical";
+  /** Absent where the estate names none. */
+  readonly receiver?: string;
+  /** `job` and `absence` are derived by the plan, `estate` is written by the operator. */
+  readonly origin: "job" | "estate" | "absence";
+  /** Job that it watches, or the estate's own alert that it came from. */
+  readonly of: string;
+  /** Whether a runbook page is written for it. */
+  readonly runbook: boolean;
+}
+
+const known = new WeakMap<Plan, readonly Alert[]>();
+
+/** Every alert of a plan: those of each job, the estate's own, and the twins that watch for the latter's series to vanish. */
+export function allAlerts(plan: Plan): readonly Alert[] {
+  const found = known.get(plan) ?? [
+    ...jobAlerts(plan),
+    ...ownAlerts(plan),
+    ...absenceTwins(plan).map(absenceAlert),
+  ];
+  known.set(plan, found);
+  return found;
+}
+
+/** The estate's own alerts. */
+export function ownAlerts({ estate }: Plan): Alert[] {
+  return estate.monitoring.alerts.map(spec => ({
+    name: spec.name,
+    rule: estateRule(spec, estate),
+    parsed: readPromql(spec.expr),
+    severity: spec.severity,
+    ...(spec.receiver === undefined ? {} : { receiver: spec.receiver }),
+    origin: "estate",
+    of: spec.name,
+    runbook: spec.runbook,
+  }));
+}
+
+function jobAlerts({ jobs, estate }: Plan): Alert[] {
+  return jobs.flatMap(job =>
+    rulesOf(job, estate).rules.map(rule => ({
+      name: rule.alert,
+      rule,
+      parsed: readPromql(rule.expr),
+      severity: job.judged.severity,
+      receiver: job.judged.receiver,
+      origin: "job" as const,
+      of: job.name,
+      runbook: true,
+    })),
+  );
+}
+
+function absenceAlert({ of, rule, severity, receiver }: ReturnType<typeof absenceTwins>[number]): Alert {
+  return {
+    name: rule.alert,
+    rule,
+    parsed: readPromql(rule.expr),
+    severity,
+    ...(receiver === undefined ? {} : { receiver }),
+    origin: "absence",
+    of,
+    runbook: true,
+  };
+}
+
+/** An alert whose expression could be read. */
+export type ReadAlert = Alert & { readonly parsed: Expr };
+
+/** The alerts with an expression that can be analysed; the others are `alerts/syntax`'s. */
+export function readAlerts(plan: Plan): ReadAlert[] {
+  return allAlerts(plan).filter((alert): alert is ReadAlert => !(alert.parsed instanceof PromqlSyntaxError));
+}

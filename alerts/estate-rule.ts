@@ -1,0 +1,23 @@
+import type { AlertSpec } from "../plan/estate/monitoring";
+import type { Estate } from "../plan/estate/schema";
+import { parseDuration } from "../plan/units/duration";
+import type { AlertRule } from "./rules";
+
+/** The rule of one of the estate's own alerts. */
+export function estateRule(spec: AlertSpec, estate: Estate): AlertRule {
+  return {
+    alert: spec.name,
+    expr: spec.expr,
+    for: `${Math.round(parseDuration(spec.for) / 1000)}s`,
+    labels: {
+      severity: spec.severity,
+      ...(spec.receiver === undefined ? {} : { receiver: spec.receiver }),
+      holdfast_job: "estate",
+    },
+    annotations: {
+      summary: `${spec.name} on {{ $labels.instance }}: {{ $value }}`,
+      description: `The condition is ${spec.expr}`,
+      runbook_url: `${estate.monitoring.runbooks.replace(/\/$/, "")}/${spec.name}`,
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { Plan } from "../plan";
+import { absenceTwins } from "./absence";
+import { estateRule } from "./estate-rule";
+import { type RuleGroup, rulesOf } from "./rules";
+
+/** Every rule of a plan: a group for each job, and one for the estate's own alerts. */
+export function ruleGroups(plan: Plan): RuleGroup[] {
+  return [...plan.jobs.map(job => rulesOf(job, plan.estate)), ...estateRules(plan)];
+}
+
+/**
+ * The rules of the estate's own alerts, each with the twin that fires when its series are gone; nothing when the estate
+ * has none. `holdfast_job` is what the routes match on.
+ */
+export function estateRules(plan: Plan): RuleGroup[] {
+  const { alerts, evaluationInterval } = plan.estate.monitoring;
+  if (alerts.length === 0) return [];
+  return [
+    {
+      name: `holdfast-${plan.estate.name}`,
+      interval: evaluationInterval.replace(/\s+/g, ""),
+      rules: [
+        ...alerts.map(spec => estateRule(spec, plan.estate)),
+        ...absenceTwins(plan).map(twin => twin.rule),
+      ],
+    },
+  ];
+}

@@ -1,0 +1,61 @@
+import { parsePromql, PromqlSyntaxError } from "./parse";
+
+test("reads selectors with their matchers", () =>
+  expect(parsePromql('up{job="a",instance!~"b|c"}')).toMatchObject({
+    kind: "selector",
+    metric: "up",
+    matchers: [
+      { label: "job", op: "=", value: "a" },
+      { label: "instance", op: "!~", value: "b|c" },
+    ],
+  }));
+
+test("takes the name of a metric from __name__ and from quotes", () => {
+  expect(parsePromql('{__name__="up"}')).toMatchObject({ metric: "up", matchers: [] });
+  expect(parsePromql('{"backup.age", job="a"}')).toMatchObject({ metric: "backup.age" });
+});
+
+test("reads comparisons, matching and grouping", () =>
+  expect(parsePromql("a * on(job) group_left(team) b > bool 1h30m")).toMatchObject({
+    kind: "binary",
+    op: ">",
+    bool: true,
+    left: { op: "*", matching: { kind: "on", labels: ["job"], group: "left" } },
+    right: { kind: "number", value: 5400 },
+  }));
+
+test("reads aggregations, functions and what changes no labels", () => {
+  expect(parsePromql("sum without (pod) (rate(a[5m] offset 1h))")).toMatchObject({
+    kind: "aggregate",
+    op: "sum",
+    without: true,
+    by: ["pod"],
+    args: [{ kind: "call", name: "rate", args: [{ kind: "range", of: { metric: "a" } }] }],
+  });
+  expect(parsePromql("-(a) == 0")).toMatchObject({
+    op: "==",
+    left: { kind: "negated", of: { metric: "a" } },
+  });
+});
+
+test.each([
+  ["a >", "ends too early", 3],
+  ['a{job="b"', "ends too early", 9],
+  ["a =! 0", "isn't PromQL", 2],
+  ["nosuch(a)", "isn't PromQL", 6],
+  ["", "ends too early", 0],
+  ["rate(a)", "lacks a range for rate", 0],
+  ["a[5m] > 1", "has a range where > needs a value", 0],
+  ["abs(a[5m])", "has a range for abs, which takes values", 0],
+  ["a and 1", 'has a number beside "and"', 0],
+  ['"a"', "is a string where an alert needs a value", 0],
+])("refuses %j: it %s at %i", (text, problem, at) => {
+  const refused = (): unknown => parsePromql(text);
+  expect(refused).toThrow(PromqlSyntaxError);
+  expect(refused).toThrow(`${problem}`);
+  try {
+    refused();
+  } catch (error) {
+    expect(error).toMatchObject({ at });
+  }
+});
