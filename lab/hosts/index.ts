@@ -9,7 +9,8 @@ import { prepareKernel } from "./kernel";
 import { withLabLock } from "../lock";
 import { hostNames, machines, type HostName } from "./machines";
 import { whyHostsCannotBoot } from "./requirements";
-import { onHost } from "./ssh";
+import { closeConnection, openConnection } from "./shared-connection";
+import { onHost, sharedConnectionArgv } from "./ssh";
 
 export { processName } from "./boot";
 export { hostName, hostNames, machines, type HostName } from "./machines";
@@ -41,6 +42,7 @@ export async function startHosts({ only = hostNames, say }: StartOptions): Promi
         say(`${name}: booting`);
         const disks = await ensureDisks(name, image, identity);
         await boot(name, kernel, disks);
+        await openConnection(name, sharedConnectionArgv(name));
         say(`${name}: up at ${machines[name].address}`);
       });
       const failed = (await Promise.allSettled(boots)).find(result => result.status === "rejected");
@@ -57,7 +59,7 @@ export async function stopHosts(only: readonly HostName[] = hostNames): Promise<
 
 /** Ends hosts as a power cut does: what was in their memory is lost, their disks stay as they are. */
 export async function powerCut(...names: readonly HostName[]): Promise<void> {
-  await Promise.all(names.map(name => stopProcess(processName(name), 0)));
+  await Promise.all(names.map(cutPower));
 }
 
 /** Ends hosts and throws their disks away. Keys and UUIDs stay, so an estate that names them still fits. */
@@ -81,7 +83,12 @@ async function shutDown(name: HostName): Promise<void> {
   // A host that can't be told any more is ended like a power cut, below.
   await onHost(name, "systemctl poweroff --no-block", { timeoutMs: 15_000 }).catch(() => undefined);
   await until(() => !isRunning(processName(name)), 60_000);
+  await cutPower(name);
+}
+
+async function cutPower(name: HostName): Promise<void> {
   await stopProcess(processName(name), 0);
+  await closeConnection(name);
 }
 
 function hostFacts(name: HostName, identity: Identity): HostFacts {

@@ -3,6 +3,7 @@ import { execa } from "execa";
 import { inNamespace } from "../namespace";
 import { clientKeyFile, controlPort, knownHostsFile } from "./identity";
 import { machines, type HostName } from "./machines";
+import { connectionSocket } from "./shared-connection";
 
 export type CommandResult = { readonly stdout: string; readonly stderr: string; readonly exitCode: number };
 
@@ -15,6 +16,8 @@ export type CommandOptions = {
   readonly user?: string;
   /** 22 is the port that an operator uses; a switch of the NAS may make it unusable. @default the lab's own port */
   readonly port?: number;
+  /** Whether it may run over the connection that is open already. @default true */
+  readonly shared?: boolean;
 };
 
 /**
@@ -22,7 +25,23 @@ export type CommandOptions = {
  * @param command absent: an interactive shell
  */
 export function sshArgv(name: HostName, command?: string, options: CommandOptions = {}): string[] {
-  const { user = "root", port = controlPort } = options;
+  const words = command === undefined ? [] : ["--", command];
+  return [...connectArgv(name, options), machines[name].address, ...words];
+}
+
+/** The command that keeps the connection open which other commands share. */
+export function sharedConnectionArgv(name: HostName): string[] {
+  const alive = ["ControlMaster=yes", "ServerAliveInterval=5", "ServerAliveCountMax=3"];
+  return [
+    ...connectArgv(name, {}),
+    "-N",
+    ...alive.flatMap(setting => ["-o", setting]),
+    machines[name].address,
+  ];
+}
+
+function connectArgv(name: HostName, options: CommandOptions): string[] {
+  const { user = "root", port = controlPort, shared = true } = options;
   const settings = [
     "BatchMode=yes",
     "StrictHostKeyChecking=yes",
@@ -31,13 +50,11 @@ export function sshArgv(name: HostName, command?: string, options: CommandOption
     "IdentitiesOnly=yes",
     "ConnectTimeout=10",
     "LogLevel=ERROR",
+    ...(shared && user === "root" && port === controlPort ? [`ControlPath="${connectionSocket(name)}"`] : []),
   ];
   return inNamespace([
-    "ssh",
-    ...["-F", "none", "-i", clientKeyFile, "-p", String(port), "-l", user],
+    ...["ssh", "-F", "none", "-i", clientKeyFile, "-p", String(port), "-l", user],
     ...settings.flatMap(setting => ["-o", setting]),
-    machines[name].address,
-    ...(command === undefined ? [] : ["--", command]),
   ]);
 }
 

@@ -33,7 +33,7 @@ test.each(["pve", "nas"] as const)("%s shows the pinned host key, and another on
   const { address, hostKey } = readFacts()[name];
   expect(await inLab(["ssh-keyscan", "-t", "ed25519", address])).toBe(`${address} ${hostKey}`);
   const other = name === "pve" ? "nas" : "pve";
-  const asOther = sshArgv(name, "true").flatMap(word =>
+  const asOther = sshArgv(name, "true", { shared: false }).flatMap(word =>
     word === address ? ["-o", `HostKeyAlias=${other}`, address] : [word],
   );
   const [program = "", ...args] = asOther;
