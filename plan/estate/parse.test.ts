@@ -1,0 +1,124 @@
+import { parseEstate } from "..";
+import { type ExampleEstate, exampleEstate, exampleWith } from "./example";
+import { EstateInvalid, type EstateFault } from "./faults";
+
+function faultsOf(change: (estate: ExampleEstate) => void): readonly EstateFault[] {
+  try {
+    parseEstate(exampleWith(change));
+  } catch (error) {
+    if (error instanceof EstateInvalid) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+/** Sets a field that the type forbids. */
+function set(target: object | undefined, field: string, value: unknown): void {
+  Object.assign(target ?? {}, { [field]: value });
+}
+
+test("accepts the example, and gives the same estate after a round trip through JSON", () => {
+  const estate = parseEstate(exampleEstate());
+  expect(parseEstate(JSON.parse(JSON.stringify(exampleEstate())))).toEqual(estate);
+});
+
+test("tells all faults at once, each with path, value and what is allowed", () => {
+  const faults = faultsOf(estate => {
+    const [mirror] = estate.layers["nfs-mirror"];
+    set(mirror, "budgett", "1h");
+    set(mirror, "schedule", { onCalendar: "*-*-* 25:00:00" });
+    set(mirror, "target", "/srv/nfs/backup");
+    set(mirror, "source", "srv/nfs");
+    set(estate, "zone", "Europe/Sofa");
+    set(estate.layers["cluster-dump"][0], "schedule", { cron: "0 25 * * *" });
+  });
+  expect(faults.map(({ path, value }) => [path, value])).toEqual(
+    expect.arrayContaining([
+      ["estate.zone", '"Europe/Sofa"'],
+      ['estate.layers["nfs-mirror"][0].schedule.onCalendar', '"*-*-* 25:00:00"'],
+      ['estate.layers["nfs-mirror"][0].source', '"srv/nfs"'],
+      ['estate.layers["nfs-mirror"][0].budgett', '"1h"'],
+      ['estate.layers["cluster-dump"][0].schedule.cron', '"0 25 * * *"'],
+    ]),
+  );
+  for (const { problem } of faults) expect(problem).toMatch(/expected|allowed|Add it|Remove it|known/);
+});
+
+test.each<[string, (estate: ExampleEstate) => void, string, RegExp]>([
+  [
+    "a target inside the source",
+    estate => set(estate.layers["nfs-mirror"][0], "target", "/srv/nfs/backup"),
+    'estate.layers["nfs-mirror"][0].target',
+    /overlaps with source/,
+  ],
+  [
+    "31 February",
+    estate => set(estate.layers["nfs-mirror"][0], "schedule", { onCalendar: "*-02-31 02:00" }),
+    'estate.layers["nfs-mirror"][0].schedule.onCalendar',
+    /never comes/,
+  ],
+  [
+    "a size without a unit",
+    estate => set(estate.hosts["pve"]?.disks["sda"], "size", "1100"),
+    "estate.hosts.pve.disks.sda.size",
+    /a number with a unit/,
+  ],
+  [
+    "a negative size",
+    estate => set(estate.hosts["pve"]?.disks["sda"], "size", "-1TB"),
+    "estate.hosts.pve.disks.sda.size",
+    /a number with a unit/,
+  ],
+  [
+    "a waiver's date that doesn't exist",
+    estate =>
+      estate.waivers.push({
+        code: "promises/rpo",
+        subject: "books",
+        reason: "a reason long enough",
+        owner: "me",
+        expires: "2027-02-31",
+      }),
+    "estate.waivers[0].expires",
+    /a date that exists/,
+  ],
+  [
+    "a dump of an unknown service",
+    estate => set(estate.layers["cluster-dump"][0], "dataset", "etdc"),
+    'estate.layers["cluster-dump"][0].dataset',
+    /names no dataset of a service \(known: .*"etcd"/,
+  ],
+  [
+    "a job that waits for an unknown one",
+    estate => set(estate.layers["offsite-sync"][0]?.schedule, "after", ["daily"]),
+    'estate.layers["offsite-sync"][0].schedule.after[0]',
+    /names no job of host pve \(known: .*"daily-backup"/,
+  ],
+  [
+    "an unknown receiver",
+    estate => set(estate.layers["nfs-mirror"][0], "alert", { receiver: "nobody" }),
+    'estate.layers["nfs-mirror"][0].alert.receiver',
+    /names no receiver \(known: "infra"\)/,
+  ],
+  [
+    "two mirrors on one host",
+    estate => estate.layers["nfs-mirror"].push(...structuredClone(estate.layers["nfs-mirror"])),
+    'estate.layers["nfs-mirror"][1].host',
+    /a host has one of each layer/,
+  ],
+  [
+    "retention of two kinds",
+    estate => set(estate.layers["nas-snapshots"][0], "keep", { age: "7d", count: 3 }),
+    'estate.layers["nas-snapshots"][0].keep',
+    /just one of/,
+  ],
+])("refuses %s", (_, change, path, problem) => {
+  expect(faultsOf(change)).toEqual([
+    { path, value: expect.any(String), problem: expect.stringMatching(problem) },
+  ]);
+});
+
+test("a value that is no estate at all is one fault, not a crash", () => {
+  for (const nothing of [undefined, null, 3, "estate", []])
+    expect(() => parseEstate(nothing)).toThrow(EstateInvalid);
+});
