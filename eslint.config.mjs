@@ -15,7 +15,7 @@ const rooms = [
   "bench",
   "test",
 ];
-const contracts = { type: "contracts", pattern: "plan/contracts" };
+const contracts = { type: "contracts", partialMatch: false, pattern: "plan/contracts/**/*" };
 const room = type => ({ element: { type } });
 const may = (from, ...allow) => ({ from: room(from), allow: allow.map(to => ({ to: room(to) })) });
 
@@ -36,7 +36,10 @@ export default tseslint.config(
     files: ["**/*.ts"],
     plugins: { boundaries },
     settings: {
-      "boundaries/elements": [contracts, ...rooms.map(type => ({ type, pattern: type }))],
+      "boundaries/elements": [
+        contracts,
+        ...rooms.map(type => ({ type, partialMatch: false, pattern: `${type}/**/*` })),
+      ],
       "import/resolver": { node: { extensions: [".ts"] } },
     },
     rules: {
