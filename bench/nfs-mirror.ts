@@ -1,0 +1,109 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createWorld, type World } from "../test/runners/support/world";
+import { median } from "./ratio";
+import type { Row } from "./row";
+
+interface Size {
+  readonly files: number;
+  readonly runs: number;
+  /** Ratio that is aimed at. */
+  readonly most: number;
+}
+
+const sizes: readonly Size[] = [
+  { files: 50_000, runs: 7, most: 1.15 },
+  { files: 500_000, runs: 5, most: 1.05 },
+];
+const mostMegabytes = 100;
+
+/** The bundled runner on a night without a change, against the same rsync called bare, in turn; and the runner's own memory. */
+export async function benchNfsMirror(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const size of sizes) rows.push(...(await benchSize(size)));
+  return rows;
+}
+
+async function benchSize({ files, runs, most }: Size): Promise<Row[]> {
+  const megabytes = Math.ceil(files / 45);
+  const world = await createWorld({ sourceMb: megabytes, targetMb: megabytes });
+  try {
+    makeFiles(world.source, files);
+    world.writeConfig({ budgetMs: 3_600_000 });
+    await mirrored(world);
+    const [bare, runner, memory]: [number[], number[], number[]] = [[], [], []];
+    for (let run = 0; run < runs; run += 1) {
+      bare.push(await bareRsync(world));
+      const { elapsedMs, peakKb } = await mirrored(world);
+      runner.push(elapsedMs);
+      memory.push(peakKb);
+    }
+    const [runnerMs, bareMs] = [median(runner), median(bare)];
+    const value = runnerMs / bareMs;
+    const peakMb = Math.max(...memory) / 1024;
+    const name = `nfs-mirror, ${files.toLocaleString("en")} unchanged files`;
+    return [
+      {
+        name: `${name}, against bare rsync`,
+        value: `${value.toFixed(2)} × (${Math.round(runnerMs)} ms to ${Math.round(bareMs)} ms)`,
+        aim: `≤ ${most} ×`,
+        ok: value <= most,
+      },
+      {
+        name: `${name}, peak memory of the runner itself`,
+        value: `${peakMb.toFixed(0)} MB`,
+        aim: `≤ ${mostMegabytes} MB`,
+        ok: peakMb <= mostMegabytes,
+      },
+    ];
+  } finally {
+    await world.close();
+  }
+}
+
+/** A hundred small files a folder, a hundred folders a service. */
+function makeFiles(root: string, files: number): void {
+  for (let index = 0; index < files; index += 1) {
+    const folder = join(root, `service-${Math.floor(index / 10_000)}`, `folder-${Math.floor(index / 100)}`);
+    if (index % 100 === 0) mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `file-${index}`), `content of file ${index}`);
+  }
+}
+
+/** The runner's own scan, called bare: same rsync, same options. */
+async function bareRsync({ config, inside }: World): Promise<number> {
+  const start = performance.now();
+  const exclude = ["lost+found", ...config.excludes, ...config.keep].map(name => `--exclude=/${name}`);
+  const [source, target] = [`${config.source.path}/`, `${config.target.path}/`];
+  await inside(
+    "rsync",
+    "-aHAXS",
+    "--numeric-ids",
+    "--modify-window=-1",
+    "--delete",
+    ...exclude,
+    source,
+    target,
+  );
+  return performance.now() - start;
+}
+
+async function mirrored(world: World): Promise<{ elapsedMs: number; peakKb: number }> {
+  const start = performance.now();
+  const run = world.start(["--json"]);
+  let peakKb = 0;
+  const watch = setInterval(() => (peakKb = Math.max(peakKb, peakOf(run.pid))), 20);
+  const { status, stdout, stderr } = await run.finished;
+  clearInterval(watch);
+  if (status !== 0) throw new Error(`the runner ended with ${status}: ${stdout}${stderr}`);
+  return { elapsedMs: performance.now() - start, peakKb };
+}
+
+/** Largest resident size so far, in kB; the kernel's own figure, so that a late look misses little. */
+function peakOf(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/status`, "utf8").match(/^VmHWM:\s+(\d+) kB$/m)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
