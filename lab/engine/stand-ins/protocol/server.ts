@@ -17,7 +17,7 @@ export async function serve(provider: Provider, argv: readonly string[]): Promis
   const server = new grpc.Server(unlimited);
   server.addService(services.ResourceProviderService, {
     ...general(provider, engine),
-    ...resources(provider),
+    ...resources(provider, engine),
   });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
