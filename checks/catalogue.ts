@@ -1,4 +1,11 @@
 import type { Check } from "./check";
+import { absenceUncovered } from "./alerts/absence-uncovered";
+import { alwaysFires } from "./alerts/always-fires";
+import { joinNeverMatches } from "./alerts/join-never-matches";
+import { labelUnknown } from "./alerts/label-unknown";
+import { metricUnknown } from "./alerts/metric-unknown";
+import { neverFires } from "./alerts/never-fires";
+import { syntax } from "./alerts/syntax";
 import { afterCycle } from "./order/after-cycle";
 import { assumedNotEnforced } from "./order/assumed-not-enforced";
 import { budgetOutOfBounds } from "./order/budget-out-of-bounds";
@@ -13,6 +20,11 @@ import { secretCycle } from "./promises/secret-cycle";
 import { singleMedium } from "./promises/single-medium";
 import { threeTwoOne } from "./promises/three-two-one";
 import { unreachableFromHostRoot } from "./promises/unreachable-from-host-root";
+import { belowGap } from "./retention/below-gap";
+import { deletesBeforeVerified } from "./retention/deletes-before-verified";
+import { goneBeforeNoticed } from "./retention/gone-before-noticed";
+import { mirrorWithoutHistory } from "./retention/mirror-without-history";
+import { outlivedBySource } from "./retention/outlived-by-source";
 import { deleterOverForeignTree } from "./routes/deleter-over-foreign-tree";
 import { excludeHidesData } from "./routes/exclude-hides-data";
 import { excludeNamesNothing } from "./routes/exclude-names-nothing";
@@ -27,9 +39,24 @@ import { runsDoubledByDst } from "./schedule/runs-doubled-by-dst";
 import { runsLostToDst } from "./schedule/runs-lost-to-dst";
 import { staleAbovePromise } from "./schedule/stale-above-promise";
 import { staleBelowGap } from "./schedule/stale-below-gap";
+import { plaintextTransport } from "./security/plaintext-transport";
+import { rootLogin } from "./security/root-login";
+import { secretInOnePlace } from "./security/secret-in-one-place";
+import { unpinnedHostKey } from "./security/unpinned-host-key";
+import { unpinnedSecret } from "./security/unpinned-secret";
+import { weakHostKey } from "./security/weak-host-key";
+import { waiverExpired } from "./waivers/expired";
+import { waiverUnused } from "./waivers/unused";
 
 /** Every check. `catalogue.test.ts` compares this list with the folder, so none can be forgotten. */
 export const catalogue: readonly Check[] = [
+  absenceUncovered,
+  alwaysFires,
+  joinNeverMatches,
+  labelUnknown,
+  metricUnknown,
+  neverFires,
+  syntax,
   afterCycle,
   assumedNotEnforced,
   budgetOutOfBounds,
@@ -44,6 +71,11 @@ export const catalogue: readonly Check[] = [
   singleMedium,
   threeTwoOne,
   unreachableFromHostRoot,
+  belowGap,
+  deletesBeforeVerified,
+  goneBeforeNoticed,
+  mirrorWithoutHistory,
+  outlivedBySource,
   deleterOverForeignTree,
   excludeHidesData,
   excludeNamesNothing,
@@ -58,4 +90,12 @@ export const catalogue: readonly Check[] = [
   runsLostToDst,
   staleAbovePromise,
   staleBelowGap,
+  plaintextTransport,
+  rootLogin,
+  secretInOnePlace,
+  unpinnedHostKey,
+  unpinnedSecret,
+  weakHostKey,
+  waiverExpired,
+  waiverUnused,
 ];

@@ -1,0 +1,78 @@
+import { longestGap } from "../../plan/calendar";
+import type { Plan } from "../../plan";
+import type { Flow, Job } from "../../plan/job";
+import { formatDuration } from "../../plan/units/duration";
+import { defineCheck, type Found } from "../check";
+import { edit } from "../example-edits";
+import { example } from "../examples";
+import { longestWait } from "../source-wait";
+import { counted, instantText, placeText } from "../wording";
+
+/** Runs that may fail one after the other before nothing is left; with fewer, one bad night takes everything. */
+const survivedMisses = 2;
+
+export const belowGap = defineCheck({
+  code: "retention/below-gap",
+  severity: "error",
+  title: "Generations are kept for too short a time for the schedule",
+  why: "A script that deletes what is older than N days deletes on, also when no new dump was made. Kept for less than a few gaps, nothing is left of a backup that failed over a weekend.",
+  run: plan => plan.jobs.flatMap(job => job.flows.flatMap(flow => findings(job, flow, plan))),
+  examples: {
+    bad: [
+      example("dumps of 26 hours from a daily job, with nothing kept for sure", ({ layers }) =>
+        edit(layers["cluster-dump"][0], { keep: { age: "26h", atLeast: 0 } }),
+      ),
+      example("dumps of three days from a weekly job", ({ layers, services }) => {
+        edit(layers["cluster-dump"][0], {
+          schedule: { cron: "0 1 * * 0" },
+          keep: { age: "3d" },
+          promise: { rpo: "9d" },
+        });
+        edit(services.etcd, { promise: { rpo: { site: "9d", "live-disk": "9d" }, rto: "8h" } });
+      }),
+    ],
+    good: [
+      example("dumps of 30 days from a daily job"),
+      example("two days and at least seven generations", ({ layers }) =>
+        edit(layers["cluster-dump"][0], { keep: { age: "2d", atLeast: 7 } }),
+      ),
+    ],
+  },
+});
+
+function findings(job: Job, flow: Flow, plan: Plan): Found[] {
+  const { retention, target } = flow;
+  if (retention.kind !== "age" || retention.atLeast > 1) return [];
+  const gap = longestGap(job.trigger.schedule, job.trigger.zone, plan.estate.years);
+  const misses = Math.floor(retention.ms / gap.ms);
+  const nothing = retention.atLeast === 0;
+  if (misses >= (nothing ? survivedMisses : 1)) return [];
+  // A copier that finds nothing is the nearer fault: retention/outlived-by-source tells of it.
+  if (nothing && outlived(job, flow, retention.ms, plan)) return [];
+  const counterexample = [gap.fromMs, gap.toMs].map(instantText);
+  const apart = `its runs can be ${formatDuration(gap.ms)} apart (${counterexample.join(" and ")})`;
+  const left = nothing
+    ? misses === 0
+      ? "nothing is left before the next one"
+      : `nothing is left after ${counted(misses, "missed run")}`
+    : "there is never more than one generation, and a bad one replaces the last good one";
+  return [
+    {
+      subject: job.name,
+      message: `${job.name} keeps ${placeText(target)} for ${formatDuration(retention.ms)}, and ${apart}: ${left}.`,
+      fix: `Keep for ${formatDuration(gap.ms * 4)} at least, or set atLeast to 3.`,
+      evidence: {
+        keptMs: retention.ms,
+        atLeast: retention.atLeast,
+        longestGapMs: gap.ms,
+        missedRuns: misses,
+        counterexample,
+      },
+    },
+  ];
+}
+
+function outlived(job: Job, flow: Flow, keptMs: number, plan: Plan): boolean {
+  const copiers = new Set(plan.copies.filter(({ from }) => from?.flow === flow).map(copy => copy.job));
+  return [...copiers].some(copier => (longestWait(job, copier, plan)?.ms ?? 0) > keptMs);
+}

@@ -1,0 +1,42 @@
+import { siteOf } from "../../plan/graph/survival";
+import { defineCheck } from "../check";
+import { edit } from "../example-edits";
+import { example } from "../examples";
+
+export const plaintextTransport = defineCheck({
+  code: "security/plaintext-transport",
+  severity: "error",
+  title: "Copies go to another site in the clear",
+  why: "Databases, mail and keys pass networks of others. FTP shows the password too, so it is told of inside of a site as well.",
+  run: plan =>
+    Object.entries(plan.estate.destinations).flatMap(([name, { transport, site }]) => {
+      if (transport === "ssh") return [];
+      const senders = plan.jobs.filter(
+        job =>
+          job.runsOn.kind !== "destination" &&
+          job.flows.some(
+            ({ target }) => target.machine.kind === "destination" && target.machine.name === name,
+          ),
+      );
+      const abroad = senders.filter(
+        job => siteOf({ machine: job.runsOn, path: "/" }, plan.estate) !== site || transport === "ftp",
+      );
+      if (abroad.length === 0) return [];
+      const jobs = abroad.map(job => `${job.name} on ${job.host}`);
+      return [
+        {
+          subject: name,
+          message: `${jobs.join(", ")} writes to ${name} at site ${site} over ${transport}, unencrypted.`,
+          fix: `Set destinations.${name}.transport to "ssh", and pin its host key.`,
+          evidence: { transport, site, jobs },
+        },
+      ];
+    }),
+  examples: {
+    bad: [
+      example("NFS over the internet", ({ destinations }) => edit(destinations.nas, { transport: "nfs" })),
+      example("FTP", ({ destinations }) => edit(destinations.nas, { transport: "ftp" })),
+    ],
+    good: [example("SSH")],
+  },
+});

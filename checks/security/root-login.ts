@@ -1,0 +1,28 @@
+import { defineCheck } from "../check";
+import { edit } from "../example-edits";
+import { example } from "../examples";
+
+export const rootLogin = defineCheck({
+  code: "security/root-login",
+  severity: "error",
+  title: "Jobs log in to a destination as root",
+  why: "Root on the NAS deletes its snapshots: the one copy that is out of the hosts' reach is in their reach again.",
+  run: plan =>
+    Object.entries(plan.estate.destinations)
+      .filter(([, { user }]) => user === "root")
+      .map(([name]) => {
+        const jobs = plan.jobs
+          .filter(job => job.flows.some(({ target }) => target.machine.name === name && job.host !== name))
+          .map(job => `${job.name} on ${job.host}`);
+        return {
+          subject: name,
+          message: `${jobs.join(", ") || "A restore"} logs in to ${name} as root, and can delete its snapshots.`,
+          fix: `Make an account that may write to its share alone, and set destinations.${name}.user to it.`,
+          evidence: { user: "root", jobs },
+        };
+      }),
+  examples: {
+    bad: [example("a NAS entered as root", ({ destinations }) => edit(destinations.nas, { user: "root" }))],
+    good: [example("a NAS entered by an account of its own")],
+  },
+});

@@ -1,0 +1,31 @@
+import { defineCheck } from "../check";
+import { edit } from "../example-edits";
+import { example } from "../examples";
+import { usersOfSecret } from "../secret-users";
+
+export const unpinnedSecret = defineCheck({
+  code: "security/unpinned-secret",
+  severity: "error",
+  title: "A secret is weak, shared or written in clear text",
+  why: "Whoever guesses the password of the copies needs none for the originals.",
+  run: plan =>
+    Object.entries(plan.estate.secrets)
+      .filter(([, { pinned }]) => !pinned)
+      .map(([name]) => {
+        const opens = usersOfSecret(name, plan.estate);
+        return {
+          subject: name,
+          message: `${name} is marked as weak, shared or written in clear text, and opens ${opens.join(", ") || "nothing that the estate names"}.`,
+          fix: `Replace it with a random one of its own, and set secrets.${name}.pinned to true.`,
+          evidence: { opens },
+        };
+      }),
+  examples: {
+    bad: [
+      example("a password that is used elsewhere too", ({ secrets }) =>
+        edit(secrets["nas-password"], { pinned: false }),
+      ),
+    ],
+    good: [example("secrets of their own")],
+  },
+});

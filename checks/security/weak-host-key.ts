@@ -1,0 +1,48 @@
+import { defineCheck } from "../check";
+import { edit } from "../example-edits";
+import { example } from "../examples";
+
+/** RSA keys, of which old servers know no signature but SHA-1, and DSA, which OpenSSH dropped. */
+const weak = ["ssh-rsa", "ssh-dss"];
+
+export const weakHostKey = defineCheck({
+  code: "security/weak-host-key",
+  severity: "warning",
+  title: "A pinned host key is of a type that is going away",
+  why: "An old NAS signs with SHA-1 under an RSA key. OpenSSH has refused that since 8.8, and dropped DSA in 10.0: a restore with tools newer than the NAS ends at the first connection.",
+  run: plan => {
+    const { hosts, destinations } = plan.estate;
+    const keys = [
+      ...Object.entries(hosts).map(
+        ([name, { address, ssh }]) => [name, `hosts.${name}.ssh.hostKey`, address, ssh.hostKey] as const,
+      ),
+      ...Object.entries(destinations).map(
+        ([name, { address, hostKey }]) =>
+          [name, `destinations.${name}.hostKey`, address, hostKey ?? ""] as const,
+      ),
+    ];
+    return keys.flatMap(([name, field, address, key]) => {
+      const type = weak.find(candidate => key.startsWith(`${candidate} `));
+      if (type === undefined) return [];
+      return [
+        {
+          subject: name,
+          message: `${name} is pinned by a key of type ${type} in ${field}: newer SSH clients may refuse it.`,
+          fix: `Pin its Ed25519 key: \`ssh-keyscan -t ed25519 ${address}\`, compared on the machine itself.`,
+          evidence: { field, type },
+        },
+      ];
+    });
+  },
+  examples: {
+    bad: [
+      example("a NAS pinned by ssh-rsa", ({ destinations }) =>
+        edit(destinations.nas, { hostKey: "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABExample" }),
+      ),
+      example("a host pinned by ssh-rsa", ({ hosts }) =>
+        edit(hosts.pve, { ssh: { hostKey: "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABExample" } }),
+      ),
+    ],
+    good: [example("Ed25519 keys")],
+  },
+});
