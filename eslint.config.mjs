@@ -15,7 +15,7 @@ const rooms = [
   "bench",
   "test",
 ];
-const contracts = { type: "contracts", partialMatch: false, pattern: "plan/contracts/**/*" };
+const contracts = { type: "contracts", partialMatch: false, pattern: "plan/contracts" };
 const room = type => ({ element: { type } });
 const may = (from, ...allow) => ({ from: room(from), allow: allow.map(to => ({ to: room(to) })) });
 
@@ -38,7 +38,7 @@ export default tseslint.config(
     settings: {
       "boundaries/elements": [
         contracts,
-        ...rooms.map(type => ({ type, partialMatch: false, pattern: `${type}/**/*` })),
+        ...rooms.map(type => ({ type, partialMatch: false, pattern: type })),
       ],
       "import/resolver": { node: { extensions: [".ts"] } },
     },
