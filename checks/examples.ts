@@ -45,3 +45,16 @@ export function dumpExample(name: string, schedule: Schedule, rpo: string): Exam
     });
   });
 }
+
+type Own = ExampleEstate["monitoring"]["alerts"];
+
+/** The sound example estate with one more alert of its own. */
+export function alertExample(
+  name: string,
+  expr: string,
+  more: Partial<NonNullable<Own>[number]> = {},
+): Example {
+  return example(name, ({ monitoring }) => {
+    monitoring.alerts = [...(monitoring.alerts ?? []), { name: "Extra", expr, receiver: "infra", ...more }];
+  });
+}

@@ -1,0 +1,91 @@
+import { readAlerts } from "../../alerts/alert";
+import { matches, selected } from "../../alerts/promql/select";
+import { type Selector, selectorsOf } from "../../alerts/promql/syntax";
+import { type Series, type SeriesIndex, seriesOf } from "../../alerts/series";
+import { defineCheck } from "../check";
+import { alertExample, example } from "../examples";
+import { nearest } from "../near";
+
+export const labelUnknown = defineCheck({
+  code: "alerts/label-unknown",
+  severity: "error",
+  title: "An alert selects a label value that its metric never has",
+  why: "A mount point that was renamed, a job label of another exporter: the metric is there, the series isn't, and the alert can't fire.",
+  run: plan => {
+    const index = seriesOf(plan);
+    return readAlerts(plan).flatMap(alert =>
+      selectorsOf(alert.parsed).flatMap(selector => {
+        const unmet = unmetMatcher(selector, index);
+        if (!unmet) return [];
+        const { label, op, value } = unmet.matcher;
+        const has = [...new Set(unmet.series.map(({ labels }) => labels[label] ?? ""))].sort();
+        const near = nearest(value, has);
+        const example = near[0] ?? has.find(text => text !== "");
+        return [
+          {
+            subject: alert.name,
+            message:
+              `${alert.name} selects ${selector.text}, and no series of ${selector.metric ?? "any metric"} has ${label}${op}${JSON.stringify(value)}` +
+              `${unmet.alone ? "" : " together with the other labels"} (it has ${shown(has)}).`,
+            fix:
+              example === undefined
+                ? `Remove ${label} from the selector: the series don't have it.`
+                : `Write ${label}=${JSON.stringify(example)}, or add the value to the exporter's labels.`,
+            evidence: { selector: selector.text, label, value, has },
+          },
+        ];
+      }),
+    );
+  },
+  examples: {
+    bad: [
+      alertExample(
+        "a mount point that isn't monitored",
+        'node_filesystem_avail_bytes{job="proxmox-host",mountpoint="/mnt/backups"} < 1e9',
+      ),
+      alertExample("the job label of another job", 'backup_last_status{job="etcd"} != 0'),
+      alertExample(
+        "two labels that no one series has",
+        'backup_last_status{job="etcd-backup",instance="pve"} != 0',
+      ),
+      example("an alert for an exporter that was renamed", ({ monitoring }) => {
+        monitoring.exporters = (monitoring.exporters ?? []).map(exporter => ({ ...exporter, job: "node" }));
+      }),
+    ],
+    good: [
+      alertExample(
+        "a mount point of the exporter",
+        'node_filesystem_avail_bytes{mountpoint="/srv/nfs"} < 1e9',
+      ),
+      alertExample("every one but the root", 'node_filesystem_avail_bytes{mountpoint!="/"} < 1e9'),
+    ],
+  },
+});
+
+interface Unmet {
+  readonly matcher: Selector["matchers"][number];
+  readonly series: readonly Series[];
+  /** Whether no series has this value even without the other matchers. */
+  readonly alone: boolean;
+}
+
+/** The matcher for which a selector of a known metric selects nothing. */
+function unmetMatcher(selector: Selector, index: SeriesIndex): Unmet | undefined {
+  const { metric, matchers } = selector;
+  const series = metric === undefined ? [...index.values()].flat() : (index.get(metric) ?? []);
+  if (series.length === 0 || selected(selector, index).length > 0) return undefined;
+  const alone = matchers.find(matcher => !series.some(({ labels }) => matches(matcher, labels)));
+  if (alone) return { matcher: alone, series, alone: true };
+  let left: readonly Series[] = series;
+  for (const matcher of matchers) {
+    const kept = left.filter(({ labels }) => matches(matcher, labels));
+    if (kept.length === 0) return { matcher, series: left, alone: false };
+    left = kept;
+  }
+  return undefined;
+}
+
+function shown(values: readonly string[]): string {
+  const named = values.map(value => (value === "" ? "none" : JSON.stringify(value)));
+  return named.length > 5 ? `${named.slice(0, 5).join(", ")} and ${named.length - 5} more` : named.join(", ");
+}
