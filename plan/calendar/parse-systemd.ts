@@ -28,10 +28,7 @@ export interface SystemdSchedule extends Schedule {
  * @throws {ScheduleError}
  */
 export function parseSystemd(text: string): SystemdSchedule {
-  const words = text
-    .trim()
-    .split(/\s+/)
-    .flatMap(word => (shorthands[word.toLowerCase()] ?? word).split(" "));
+  const words = expandShorthand(text);
   const zone = words.length > 1 && isZone(words.at(-1) ?? "") ? words.pop() : undefined;
   const weekdays = /^[a-z]/i.test(words[0] ?? "") ? parseWeekdays(text, words.shift() ?? "") : undefined;
   const date = words[0]?.includes("-") || words[0]?.includes("~") ? words.shift() : undefined;
@@ -52,6 +49,14 @@ export function parseSystemd(text: string): SystemdSchedule {
     secondsOfDay: time === undefined ? [0] : parseTime(text, time),
     ...(zone === undefined ? {} : { zone }),
   };
+}
+
+/** The words of a calendar's text, a shorthand such as "weekly" spelt out. */
+export function expandShorthand(text: string): string[] {
+  return text
+    .trim()
+    .split(/\s+/)
+    .flatMap(word => (shorthands[word.toLowerCase()] ?? word).split(" "));
 }
 
 function isZone(word: string): boolean {

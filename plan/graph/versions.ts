@@ -20,10 +20,11 @@ export interface Runs {
 export interface Horizon {
   readonly fromMs: number;
   readonly toMs: number;
+  /** How long before it the jobs begin to run; by default long enough for yearly ones. */
+  readonly warmUpMs?: number;
 }
 
-/** A year more than the rarest usual schedule needs, so that each copy has a version when the horizon begins. */
-const warmUpMs = 400 * 86_400_000;
+const yearAndMoreMs = 400 * 86_400_000;
 
 /**
  * Runs and versions of a plan's copies over a horizon, each computed once.
@@ -61,7 +62,8 @@ export class Timeline {
     const known = this.runs.get(job);
     if (known) return known;
     const { trigger, usualRunMs } = this.instead.get(job) ?? job;
-    const asked = firings(trigger.schedule, trigger.zone, this.horizon.fromMs - warmUpMs, this.horizon.toMs);
+    const { fromMs, toMs, warmUpMs = yearAndMoreMs } = this.horizon;
+    const asked = firings(trigger.schedule, trigger.zone, fromMs - warmUpMs, toMs);
     this.underWay.add(job);
     const runs = runsFrom(asked, usualRunMs, trigger.randomizedDelayMs, this.precedingRuns(job));
     this.underWay.delete(job);
