@@ -1,11 +1,18 @@
 import type { Check } from "./check";
 import { absenceUncovered } from "./alerts/absence-uncovered";
 import { alwaysFires } from "./alerts/always-fires";
+import { doublyRouted } from "./alerts/doubly-routed";
+import { jobUnwatched } from "./alerts/job-unwatched";
 import { joinNeverMatches } from "./alerts/join-never-matches";
 import { labelUnknown } from "./alerts/label-unknown";
+import { metricPushedOnlyOnSuccess } from "./alerts/metric-pushed-only-on-success";
 import { metricUnknown } from "./alerts/metric-unknown";
 import { neverFires } from "./alerts/never-fires";
+import { neverLeavesSite } from "./alerts/never-leaves-site";
+import { pushgatewayForgets } from "./alerts/pushgateway-forgets";
+import { runbookMissing } from "./alerts/runbook-missing";
 import { syntax } from "./alerts/syntax";
+import { unrouted } from "./alerts/unrouted";
 import { afterCycle } from "./order/after-cycle";
 import { assumedNotEnforced } from "./order/assumed-not-enforced";
 import { budgetOutOfBounds } from "./order/budget-out-of-bounds";
@@ -52,11 +59,18 @@ import { waiverUnused } from "./waivers/unused";
 export const catalogue: readonly Check[] = [
   absenceUncovered,
   alwaysFires,
+  doublyRouted,
+  jobUnwatched,
   joinNeverMatches,
   labelUnknown,
+  metricPushedOnlyOnSuccess,
   metricUnknown,
   neverFires,
+  neverLeavesSite,
+  pushgatewayForgets,
+  runbookMissing,
   syntax,
+  unrouted,
   afterCycle,
   assumedNotEnforced,
   budgetOutOfBounds,

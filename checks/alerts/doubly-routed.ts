@@ -1,0 +1,55 @@
+import { type Alert, allAlerts } from "../../alerts/alert";
+import { defineCheck } from "../check";
+import { alertExample } from "../examples";
+
+/** Jobs' own alerts may share a name across machines: their expressions tell them apart. */
+export const doublyRouted = defineCheck({
+  code: "alerts/doubly-routed",
+  severity: "error",
+  title: "One condition is told twice, or two have one name",
+  why: "The same night's failure in two channels makes people think that somebody else looks after it; two alerts of one name share a silence and a runbook page.",
+  run: plan => {
+    const alerts = allAlerts(plan);
+    return alerts.flatMap((alert, index) => {
+      if (alert.origin !== "estate") return [];
+      const others = alerts.filter((other, at) => other.origin === "job" || at < index);
+      const twin =
+        others.find(other => sameText(other, alert)) ?? others.find(other => other.name === alert.name);
+      if (!twin) return [];
+      const sameExpr = sameText(twin, alert);
+      const [to, also] = [alert.receiver ?? "nobody", twin.receiver ?? "nobody"];
+      return [
+        {
+          subject: alert.name,
+          message: sameExpr
+            ? `${alert.name} (to ${to}) has the condition of ${twin.name} (to ${also}): ${alert.rule.expr}.`
+            : `${alert.name} is the name of two alerts: ${twin.rule.expr} (to ${also}), and ${alert.rule.expr} (to ${to}).`,
+          fix: sameExpr
+            ? `Remove ${alert.name}, or change the receiver of the other.`
+            : "Give one of them another name.",
+          evidence: { counterexample: [twin.rule.expr, alert.rule.expr], receivers: [also, to] },
+        },
+      ];
+    });
+  },
+  examples: {
+    bad: [
+      alertExample(
+        "the job's own alert once more",
+        'backup_last_status{job="etcd-backup", instance="k8s"} != 0',
+      ),
+      alertExample("a name that is taken", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15', {
+        name: "BackupDiskFull",
+      }),
+    ],
+    good: [alertExample("another condition", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15')],
+  },
+});
+
+function sameText(a: Alert, b: Alert): boolean {
+  return bare(a.rule.expr) === bare(b.rule.expr);
+}
+
+function bare(expr: string): string {
+  return expr.replace(/\s+/g, "");
+}

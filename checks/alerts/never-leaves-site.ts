@@ -1,0 +1,55 @@
+import { allAlerts } from "../../alerts/alert";
+import { defineCheck } from "../check";
+import { alertExample, example } from "../examples";
+
+export const neverLeavesSite = defineCheck({
+  code: "alerts/never-leaves-site",
+  severity: "error",
+  title: "A critical alert reaches nobody when the site is gone",
+  why: "A channel that is served from the same house is silent when the house has no power. The alert that matters most is the one that can't be sent.",
+  run: ({ estate, ...plan }) => {
+    const reaches = Object.keys(estate.receivers).filter(name => estate.receivers[name]?.outOfSite);
+    const bySubject = new Map<string, { name: string; receiver: string }[]>();
+    for (const { severity, receiver, name, of, origin } of allAlerts({ estate, ...plan }))
+      if (
+        severity === "critical" &&
+        receiver !== undefined &&
+        origin !== "absence" &&
+        !reaches.includes(receiver)
+      )
+        bySubject.set(of, [...(bySubject.get(of) ?? []), { name, receiver }]);
+    return [...bySubject].map(([subject, alerts]) => ({
+      subject,
+      message: `${alerts.map(({ name }) => name).join(", ")} ${alerts.length === 1 ? "is" : "are"} critical and ${alerts.length === 1 ? "goes" : "go"} to ${alerts[0]?.receiver ?? ""} alone, which dies with the site.`,
+      fix:
+        reaches.length > 0
+          ? `Send it to ${reaches.map(name => `"${name}"`).join(" or ")}.`
+          : "Add a receiver that a message still reaches when the site is gone, and send critical alerts there.",
+      evidence: {
+        alerts: alerts.map(({ name }) => name),
+        receiver: alerts[0]?.receiver ?? "",
+        outOfSite: reaches,
+      },
+    }));
+  },
+  examples: {
+    bad: [
+      example("a chat server in the cellar", ({ receivers }) => {
+        Object.assign(receivers["infra"] ?? {}, { outOfSite: false });
+      }),
+      example("a critical job that goes to the chat in the cellar, though there is another", estate => {
+        const infra = estate.receivers["infra"];
+        if (infra) estate.receivers["cellar"] = { ...infra, channel: "#cellar", outOfSite: false };
+        const [offsite] = estate.layers["offsite-sync"];
+        if (offsite) offsite.alert = { severity: "critical", receiver: "cellar" };
+      }),
+    ],
+    good: [
+      example("a channel outside"),
+      alertExample(
+        "a warning may stay in the house",
+        'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15',
+      ),
+    ],
+  },
+});
