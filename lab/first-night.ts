@@ -29,7 +29,7 @@ async function firstNight(): Promise<void> {
   let sinceS = 0;
   await step("filling the source", async () => `${await fillSource()} files in /srv/nfs of host pve`);
   await step("pulumi up", async () => {
-    stack = await LabStack.open(line => console.error(`engine: ${line}`));
+    stack = await LabStack.open(() => undefined);
     sinceS = await hostTime();
     const changes = /^Resources:\n(?:.*\n?)*/m.exec(await stack.up())?.[0] ?? "";
     return changes

@@ -64,9 +64,9 @@ export async function successAfter(sinceS: number, timeoutMs: number): Promise<n
 export async function timerFiredAt(): Promise<number> {
   const shown = await mustOnHost(
     "pve",
-    "systemctl show nfs-mirror.timer --property=LastTriggerUSec --value --timestamp=unix",
+    'last=$(systemctl show nfs-mirror.timer --property=LastTriggerUSec --value); [ -z "$last" ] || date -d "$last" +%s',
   );
-  return Number(/^@(\d+)/.exec(shown.trim())?.[1] ?? 0);
+  return Number(shown.trim());
 }
 
 /**
