@@ -92,10 +92,13 @@ function waysOf(copies: readonly Copy[]): Way[] {
 
 export type Worst = Pick<Loss, "worstLossMs" | "worstAtMs" | "via">;
 
-/** Largest age of the newest of several copies, over every minute of the horizon. */
-export function worstOf(ways: readonly Way[], timeline: Timeline): Worst {
-  const { fromMs, toMs } = timeline.horizon;
-  const arrivals = new Arrivals(ways, timeline);
+/** Largest age of the newest of several copies, over every minute of the horizon, or of a part of it. */
+export function worstOf(
+  ways: readonly Way[],
+  timeline: Timeline,
+  { fromMs, toMs }: Pick<Horizon, "fromMs" | "toMs"> = timeline.horizon,
+): Worst {
+  const arrivals = new Arrivals(ways, timeline, fromMs);
   let worst: { lossMs: number; atMs: number; way: Way } | undefined;
   let newest: { readMs: number; way: Way } | undefined;
   for (let more = true; more;) {
@@ -121,8 +124,11 @@ export function worstOf(ways: readonly Way[], timeline: Timeline): Worst {
 /** The versions of several ways in the order in which they become available; at one instant, those of the first way first. */
 class Arrivals {
   private readonly ways;
-  constructor(ways: readonly Way[], timeline: Timeline) {
-    this.ways = ways.map(way => ({ way, ...timeline.versionsOf({ way }), at: 0 }));
+  constructor(ways: readonly Way[], timeline: Timeline, fromMs: number) {
+    this.ways = ways.map(way => {
+      const versions = timeline.versionsOf({ way });
+      return { way, ...versions, at: lastBefore(versions.availableMs, fromMs) };
+    });
   }
 
   next(): { availableMs: number; readMs: number; way: Way } | undefined {
@@ -136,6 +142,17 @@ class Arrivals {
     first.at++;
     return { availableMs: firstMs, readMs, way: first.way };
   }
+}
+
+/** Index of the last number that isn't above a limit, or 0: what came before it can't be the newest any more. */
+function lastBefore(ascending: readonly number[], limit: number): number {
+  let [from, to] = [0, ascending.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((ascending[middle] ?? Infinity) <= limit) from = middle + 1;
+    else to = middle;
+  }
+  return Math.max(0, from - 1);
 }
 
 function greater(a: Loss, b: Loss): Loss {

@@ -1,0 +1,95 @@
+import type { Job } from "../job";
+import type { Plan } from "..";
+import { disksOf } from "../timeline/disks";
+import { parseDuration } from "../units/duration";
+import type { Way } from "./copies";
+import { survivorsOf, worstOf } from "./loss";
+import type { Timeline } from "./versions";
+
+/** What a house must not lose when one of its jobs is moved to another time. */
+export class Rearrangement {
+  private readonly disks: ReadonlyMap<Job, readonly string[]>;
+  private readonly promises: readonly Promised[];
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly timeline: Timeline,
+  ) {
+    this.disks = new Map(plan.jobs.map(job => [job, disksOf(job, plan)]));
+    this.promises = promisesOf(plan);
+  }
+
+  /** Whether a house with the job moved is as sound as before: disks, order and promises. */
+  isSound(job: Job, moved: Job, timeline: Timeline): boolean {
+    return (
+      this.plan.jobs.every(other => other === job || this.fits(job, moved, other, timeline)) &&
+      this.keepsPromises(job, timeline)
+    );
+  }
+
+  private fits(job: Job, moved: Job, other: Job, timeline: Timeline): boolean {
+    if (comesAfter(job, other))
+      return !(startOfDay(moved) < startOfDay(other) && startOfDay(other) <= startOfDay(job));
+    if (comesAfter(other, job))
+      return !(startOfDay(other) < startOfDay(moved) && startOfDay(job) <= startOfDay(other));
+    const shared = this.disks.get(job)?.some(disk => this.disks.get(other)?.includes(disk)) ?? false;
+    return !shared || !collide(job, other, timeline) || collide(job, other, this.timeline);
+  }
+
+  private keepsPromises(job: Job, timeline: Timeline): boolean {
+    return this.promises.every(({ ways, rpoMs }) => {
+      if (
+        !ways.some(way => way.jobs.some(passed => passed === job || passed.trigger.after.includes(job.name)))
+      )
+        return true;
+      const afterMs = worstOf(ways, timeline).worstLossMs ?? Infinity;
+      return afterMs <= rpoMs || afterMs <= (worstOf(ways, this.timeline).worstLossMs ?? Infinity);
+    });
+  }
+}
+
+interface Promised {
+  readonly ways: readonly Way[];
+  readonly rpoMs: number;
+}
+
+/** The tightest promise of each set of ways. */
+function promisesOf(plan: Plan): Promised[] {
+  const tightest = new Map<string, Promised>();
+  for (const [service, datasets] of survivorsOf(plan))
+    for (const [domain, rpo] of Object.entries(plan.estate.services[service]?.promise?.rpo ?? {}))
+      for (const { ways: byDomain } of datasets) {
+        const ways = [...byDomain].find(([known]) => known === domain)?.[1];
+        if (ways === undefined || ways === "live") continue;
+        const key = ways.map(way => way.key).join(" | ");
+        const rpoMs = Math.min(parseDuration(rpo), tightest.get(key)?.rpoMs ?? Infinity);
+        tightest.set(key, { ways, rpoMs });
+      }
+  return [...tightest.values()];
+}
+
+function comesAfter(job: Job, other: Job): boolean {
+  return job.host === other.host && job.trigger.after.includes(other.name);
+}
+
+/** First start of a day in the job's own zone, in seconds: jobs of one host that follow one another share a zone. */
+function startOfDay(job: Job): number {
+  return job.trigger.schedule.secondsOfDay[0] ?? 0;
+}
+
+/** Whether a run of one job could still be within its budget when one of the other starts, in any of the years. */
+function collide(job: Job, other: Job, timeline: Timeline): boolean {
+  const [a, b] = [timeline.runsOf(job), timeline.runsOf(other)];
+  const [aBusyMs, bBusyMs] = [busyMs(job), busyMs(other)];
+  for (let i = 0, j = 0; i < a.startMs.length && j < b.startMs.length;) {
+    const [aMs, bMs] = [a.startMs[i] ?? 0, b.startMs[j] ?? 0];
+    if (aMs < bMs + bBusyMs && bMs < aMs + aBusyMs) return true;
+    if (aMs < bMs) i++;
+    else j++;
+  }
+  return false;
+}
+
+function busyMs({ trigger, budgetMs }: Job): number {
+  return trigger.randomizedDelayMs + trigger.accuracyMs + budgetMs;
+}
