@@ -16,8 +16,8 @@ import type { Settings } from "./settings";
 export interface Outputs {
   /** Live release by job and host. */
   readonly releases: Readonly<Record<string, pulumi.Output<string>>>;
-  /** All rules as a file for a Prometheus without the operator. */
-  readonly ruleFile: string;
+  /** All rules as a file, where Prometheus has no operator: `pulumi stack output ruleFile >FILE`. */
+  readonly ruleFile?: string;
 }
 
 /** What a deployment takes from the world around it. */
@@ -70,7 +70,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   }
   if (objects)
     new AlertRoutes("alert-routes", { ...objects, objectName: "holdfast", routing: routesOf(estate) }, opts);
-  return { releases, ruleFile: ruleFile(rules) };
+  return objects ? { releases } : { releases, ruleFile: ruleFile(rules) };
 }
 
 function planned(input: unknown): Plan {

@@ -56,10 +56,9 @@ echo "$*" >>"${this.folder}/calls"
     const script = `
       mount --bind "$1/opt" /opt && mount --bind "$1/units" /etc/systemd/system && export PATH="$1/bin:$PATH"
       cd / && ${this.before} && exec sh -c "$2"`;
-    return execa("unshare", ["--mount", "sh", "-c", script, "sh", this.folder, command], {
-      input,
-      reject: false,
-    });
+    const arguments_ = ["--mount", "sh", "-c", script, "sh", this.folder, command];
+    const { exitCode, stdout, stderr } = await execa("unshare", arguments_, { input, reject: false });
+    return { exitCode, stdout, stderr };
   }
 
   /** Everything up to the switch, in the component's order. */

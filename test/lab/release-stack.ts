@@ -1,0 +1,150 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { execa } from "execa";
+import { projectRoot, stateDir } from "../../lab/cache";
+import { type Engine, ensureEngine } from "../../lab/engine/bootstrap";
+import { type LabFacts, readFacts } from "../../lab/facts";
+import { inNamespace } from "../../lab/namespace";
+import { labMonitoring, monitoringNamespace, slackSecret } from "../../lab/servers/monitoring";
+import type { EstateInput } from "../../plan";
+
+export interface Ended {
+  readonly exitCode: number;
+  /** Everything that was printed, without colours. */
+  readonly text: string;
+}
+
+/** A stack of its own with the real program and engine, on the lab's host; its estate is what a test makes of it. */
+export class ReleaseStack {
+  readonly facts: LabFacts = readFacts();
+  private readonly folder = join(stateDir, "test", "release");
+
+  private constructor(private readonly engine: Engine) {}
+
+  static async open(): Promise<ReleaseStack> {
+    const state = join(stateDir, "test", "release", "state");
+    rmSync(state, { recursive: true, force: true });
+    mkdirSync(state, { recursive: true });
+    const stack = new ReleaseStack(await ensureEngine(() => undefined, { stacksDir: state }));
+    writeFileSync(
+      join(stack.folder, "Pulumi.yaml"),
+      "name: holdfast\nmain: index.cjs\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n",
+    );
+    writeFileSync(
+      join(stack.folder, "index.cjs"),
+      `module.exports = async () => {
+  const { load } = await import(${JSON.stringify(join(projectRoot, "cli", "run.mjs"))});
+  const { run } = load(${JSON.stringify(join(projectRoot, "stacks", "main.ts"))});
+  return run({ folder: __dirname, load: stack => load(__dirname + "/" + stack + "/estate.ts") });
+};\n`,
+    );
+    stack.setEstate(stack.estate());
+    for (const args of [
+      ["stack", "init", "test"],
+      ["config", "set", "holdfast:sshPrivateKeyFile", stack.facts.pve.privateKeyFile],
+      ["config", "set", "holdfast:prometheus", "files"],
+    ]) {
+      const { exitCode, text } = await stack.pulumi(...args);
+      if (exitCode !== 0) throw new Error(text);
+    }
+    return stack;
+  }
+
+  /** The lab's own estate in small: a mirror that isn't due for months, so no run comes between a test's steps. */
+  estate(change: Partial<Mirror> = {}, ssh: { hostKey?: string; address?: string } = {}): EstateInput {
+    const { pve, pushgatewayUrl } = this.facts;
+    const filesystem = (mount: string) => ({ fsUuid: pve.filesystems[mount] ?? "" });
+    return {
+      name: "release-test",
+      zone: "UTC",
+      years: [2026],
+      hosts: {
+        pve: {
+          site: "lab",
+          address: ssh.address ?? pve.address,
+          ssh: { user: pve.user, port: pve.port, hostKey: ssh.hostKey ?? pve.hostKey },
+          disks: { sda: { medium: "hdd", size: "8GB", role: "backup" }, sdc: { medium: "hdd", size: "8GB" } },
+          filesystems: {
+            "/srv/nfs": { disk: "sdc", ...filesystem("/srv/nfs") },
+            "/mnt/backup": { disk: "sda", ...filesystem("/mnt/backup") },
+          },
+        },
+      },
+      monitoring: {
+        pushgateway: pushgatewayUrl,
+        scrapeInterval: labMonitoring.scrapeInterval,
+        evaluationInterval: labMonitoring.evaluationInterval,
+        namespace: monitoringNamespace,
+        runbooks: "https://runbooks.lab.example",
+      },
+      receivers: { lab: { kind: "slack", channel: "#lab", webhookSecret: slackSecret } },
+      layers: {
+        "nfs-mirror": [
+          {
+            host: "pve",
+            schedule: { onCalendar: "*-*-* 02:00:00" },
+            source: "/srv/nfs",
+            target: "/mnt/backup",
+            usualRun: "20s",
+            budget: "10min",
+            promise: { rpo: "2d" },
+            alert: { receiver: "lab", for: "5s" },
+            ...change,
+          },
+        ],
+      },
+    };
+  }
+
+  setEstate(estate: EstateInput): void {
+    mkdirSync(join(this.folder, "test"), { recursive: true });
+    writeFileSync(
+      join(this.folder, "test", "estate.ts"),
+      `export const estate = ${JSON.stringify(estate, undefined, 2)};\n`,
+    );
+  }
+
+  up(): Promise<Ended> {
+    return this.pulumi("up", "--yes", "--skip-preview");
+  }
+
+  /** @throws with what was printed when it fails */
+  async mustUp(): Promise<string> {
+    const { exitCode, text } = await this.up();
+    if (exitCode !== 0) throw new Error(`pulumi up ended with ${exitCode}:\n${text}`);
+    return text;
+  }
+
+  /** Reaches the hosts with another private key. */
+  useKey(file: string): Promise<Ended> {
+    return this.pulumi("config", "set", "holdfast:sshPrivateKeyFile", file);
+  }
+
+  async pulumi(...args: readonly string[]): Promise<Ended> {
+    const [program = "", ...rest] = inNamespace([
+      this.engine.pulumi,
+      ...args,
+      "--non-interactive",
+      "--color=never",
+      ...(args[1] === "init" ? [] : ["--stack=test"]),
+    ]);
+    const { exitCode, all } = await execa(program, rest, {
+      cwd: this.folder,
+      env: { ...this.engine.env },
+      all: true,
+      reject: false,
+      timeout: 300_000,
+    });
+    return { exitCode: exitCode ?? -1, text: stripVTControlCharacters(all) };
+  }
+
+  /** Removes all that the stack made, and the stack. */
+  async close(): Promise<void> {
+    this.setEstate(this.estate());
+    await this.pulumi("destroy", "--yes", "--skip-preview");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+type Mirror = NonNullable<EstateInput["layers"]["nfs-mirror"]>[number];

@@ -1,0 +1,193 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { mustOnHost } from "../../lab/hosts";
+import type { EstateInput } from "../../plan";
+import { ReleaseStack } from "./release-stack";
+
+jest.setTimeout(600_000);
+
+let stack: ReleaseStack;
+let keys: string;
+let untouched: string;
+
+beforeAll(async () => {
+  // Another stack may have deployed to this host before: its release would be taken over, and destroyed at the end.
+  await mustOnHost(
+    "pve",
+    "script=/opt/holdfast/nfs-mirror/release.sh; test ! -e $script || sh $script remove; rm -rf /opt/holdfast",
+  );
+  untouched = await everythingOnHost();
+  keys = mkdtempSync(join(tmpdir(), "holdfast-keys-"));
+  await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(keys, "other")]);
+  stack = await ReleaseStack.open();
+  await stack.mustUp();
+});
+
+afterAll(async () => {
+  await stack?.close();
+  rmSync(keys, { recursive: true, force: true });
+});
+
+test("runs the timer of a verified release after the first up", async () => {
+  expect(
+    await mustOnHost("pve", "systemctl is-enabled nfs-mirror.timer; systemctl is-active nfs-mirror.timer"),
+  ).toBe("enabled\nactive\n");
+  const shown = await mustOnHost(
+    "pve",
+    "systemctl show --property=FragmentPath,LoadState nfs-mirror.service",
+  );
+  expect(shown).toMatch(/LoadState=loaded\n/);
+  expect(shown).toMatch(/FragmentPath=\/etc\/systemd\/system\/nfs-mirror\.service\n/);
+});
+
+test("changes nothing in a second up", async () => {
+  expect(await stack.mustUp()).toMatch(/Resources:\n +10 unchanged\n/);
+});
+
+test("keeps the private key out of what is printed and out of the plain state", async () => {
+  const [, secret = ""] = (await execa("cat", [stack.facts.pve.privateKeyFile])).stdout.split("\n");
+  expect(secret.length).toBeGreaterThan(60);
+  const state = await stack.pulumi("stack", "export");
+  expect(state.text).toContain("nfs-mirror-pve-release-live");
+  expect(state.text).not.toContain(secret);
+  stack.setEstate(at("05:00:00"));
+  const { text } = await stack.pulumi("preview", "--diff");
+  expect(text).not.toContain(secret);
+});
+
+test("shows an edit of one line as that line of the unit, and changes what systemd waits for", async () => {
+  stack.setEstate(at("03:00:00"));
+  const { text } = await stack.pulumi("preview", "--diff");
+  expect(text).toMatch(/^ +- OnCalendar=\*-\*-\* 02:00:00 UTC$/m);
+  expect(text).toMatch(/^ +\+ OnCalendar=\*-\*-\* 03:00:00 UTC$/m);
+  expect(text.match(/^ +~ command:remote:\w+: \(update\)$/gm)).toHaveLength(2);
+  expect(text).toMatch(/~ 2 to update\n +8 unchanged$/);
+
+  await stack.mustUp();
+  const next = await mustOnHost("pve", "systemctl show --property=NextElapseUSecRealtime nfs-mirror.timer");
+  expect(next).toMatch(/ 03:00:0\d UTC\n$/);
+});
+
+interface Refusal {
+  readonly name: string;
+  readonly estate: () => EstateInput;
+  readonly arrange?: () => Promise<unknown>;
+  readonly restore?: () => Promise<unknown>;
+  readonly cause: RegExp;
+}
+
+const refusals: Refusal[] = [
+  {
+    name: "another machine's host key",
+    estate: () =>
+      stack.estate({ schedule: { onCalendar: "*-*-* 04:01:00" } }, { hostKey: stack.facts.nas.hostKey }),
+    cause: /host key/i,
+  },
+  {
+    name: "a private key that the host doesn't know",
+    estate: () => at("04:02:00"),
+    arrange: () => stack.useKey(join(keys, "other")),
+    restore: () => stack.useKey(stack.facts.pve.privateKeyFile),
+    cause: /unable to authenticate|authentication methods failed/i,
+  },
+  {
+    name: "a host that can't be reached",
+    estate: () => stack.estate({ schedule: { onCalendar: "*-*-* 04:03:00" } }, { address: "10.77.0.99" }),
+    cause: /10\.77\.0\.99|no route to host|timed? ?out/i,
+  },
+  {
+    name: "a unit that doesn't verify",
+    estate: () => at("04:04:00"),
+    // The units come from the plan and are sound, so the fault is in a file that the host's owner added to one.
+    arrange: () =>
+      onPve(
+        "mkdir /etc/systemd/system/nfs-mirror.timer.d && printf '[Timer]\\nOnCalendar=never\\n' >/etc/systemd/system/nfs-mirror.timer.d/mine.conf",
+      ),
+    restore: () => onPve("rm -r /etc/systemd/system/nfs-mirror.timer.d && systemctl daemon-reload"),
+    cause: /nfs-mirror: systemd refuses the units: .*mine\.conf.*never/,
+  },
+  {
+    name: "a Node that is too old",
+    estate: () => at("04:05:00"),
+    arrange: () =>
+      onPve(
+        "printf '#!/bin/sh\\necho v18.13.0\\n' >/run/old-node && chmod +x /run/old-node && mount --bind /run/old-node /usr/bin/node",
+      ),
+    restore: () => onPve("umount /usr/bin/node && rm /run/old-node"),
+    cause: /nfs-mirror: Node missing or too old: \/usr\/bin\/node is v18\.13\.0, 18\.19 or newer is needed\./,
+  },
+  {
+    name: "a disk without space",
+    estate: () => at("04:06:00"),
+    arrange: () =>
+      onPve(
+        "cp -a /opt/holdfast /run/kept && mount -t tmpfs -o size=3m tmpfs /opt/holdfast && cp -a /run/kept/. /opt/holdfast && { cat /dev/zero >/opt/holdfast/filler || :; }",
+      ),
+    restore: () => onPve("umount /opt/holdfast && rm -r /run/kept"),
+    cause: /nfs-mirror: .*No space left on device.*Next: df -h/,
+  },
+];
+
+test.each(refusals)("fails for $name with one cause, and the old release runs on", async refusal => {
+  const before = await liveOnHost();
+  stack.setEstate(refusal.estate());
+  await refusal.arrange?.();
+  const { exitCode, text } = await stack.up();
+  const during = await liveOnHost();
+  await refusal.restore?.();
+  expect(text).toMatch(refusal.cause);
+  expect(exitCode).not.toBe(0);
+  expect(during).toBe(before);
+  expect(text.match(/\b1 errored\b|\b2 errored\b/)).not.toBeNull();
+});
+
+test("goes on from a failed up once its cause is gone", async () => {
+  stack.setEstate(at("04:30:00"));
+  await stack.mustUp();
+  expect(await liveOnHost()).toMatch(/OnCalendar=\*-\*-\* 04:30:00 UTC\n/);
+});
+
+test("touches nothing for an estate whose threshold is 16 days on a daily job", async () => {
+  const before = await liveOnHost();
+  stack.setEstate(stack.estate({ alert: { receiver: "lab", staleAfter: "16d" } }));
+  const { exitCode, text } = await stack.pulumi("preview");
+  expect(exitCode).not.toBe(0);
+  expect(text).toMatch(/schedule\/stale-above-promise\n.*16 d/);
+  expect(text).not.toMatch(/^ +at .*\(.*:\d+:\d+\)$/m);
+  expect(await liveOnHost()).toBe(before);
+});
+
+test("removes just what it made", async () => {
+  stack.setEstate(at("04:30:00"));
+  const { exitCode } = await stack.pulumi("destroy", "--yes", "--skip-preview");
+  expect(exitCode).toBe(0);
+  expect(await everythingOnHost()).toBe(untouched);
+  expect(await mustOnHost("pve", "systemctl list-units --all --no-legend 'nfs-mirror*'")).toBe("");
+});
+
+function at(time: string): EstateInput {
+  return stack.estate({ schedule: { onCalendar: `*-*-* ${time}` } });
+}
+
+function onPve(command: string): Promise<string> {
+  return mustOnHost("pve", command);
+}
+
+/** The live release, what of it systemd has, and its units' texts. */
+function liveOnHost(): Promise<string> {
+  return onPve(
+    "readlink /opt/holdfast/nfs-mirror/current; systemctl is-active nfs-mirror.timer; cat /etc/systemd/system/nfs-mirror.service /etc/systemd/system/nfs-mirror.timer",
+  );
+}
+
+/**
+ * Names, modes and sizes of all files where a release could leave something. Its runner's own state is no part of it, and
+ * the folder of the timers' stamps is systemd's: made with the first timer of a host.
+ */
+function everythingOnHost(): Promise<string> {
+  return onPve(
+    "find /opt /etc/systemd /var/lib/systemd/timers /usr/local /root /srv -xdev ! -type d -printf '%p %m %s %l\\n' -o -type d ! -path /var/lib/systemd/timers -printf '%p\\n' | sort",
+  );
+}
