@@ -13,6 +13,11 @@ import { pushgatewayForgets } from "./alerts/pushgateway-forgets";
 import { runbookMissing } from "./alerts/runbook-missing";
 import { syntax } from "./alerts/syntax";
 import { unrouted } from "./alerts/unrouted";
+import { diskCapacity } from "./capacity/disk";
+import { fullBefore } from "./capacity/full-before";
+import { nasCapacity } from "./capacity/nas";
+import { poolData } from "./capacity/pool-data";
+import { poolMetadata } from "./capacity/pool-metadata";
 import { afterCycle } from "./order/after-cycle";
 import { assumedNotEnforced } from "./order/assumed-not-enforced";
 import { budgetOutOfBounds } from "./order/budget-out-of-bounds";
@@ -71,6 +76,11 @@ export const catalogue: readonly Check[] = [
   runbookMissing,
   syntax,
   unrouted,
+  diskCapacity,
+  fullBefore,
+  nasCapacity,
+  poolData,
+  poolMetadata,
   afterCycle,
   assumedNotEnforced,
   budgetOutOfBounds,

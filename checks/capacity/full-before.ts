@@ -1,0 +1,44 @@
+import { defineCheck } from "../check";
+import { edit } from "../example-edits";
+import { example } from "../examples";
+import { storesOf } from "../stores";
+import { formatSize, listed } from "../wording";
+
+const dayMs = 86_400_000;
+/** Time to choose, order and build in a disk. */
+const noticeDays = 180;
+
+export const fullBefore = defineCheck({
+  code: "capacity/full-before",
+  severity: "warning",
+  title: "A pool, file system or NAS will be full within half a year",
+  why: "A disk takes weeks to arrive, and a full one takes the night's backups with it. Growth is the one outage with a date.",
+  run: (plan, asOfMs) =>
+    storesOf(plan).flatMap(({ name, needBytes, sizeBytes, usableBytes, growthPerDayBytes, parts }) => {
+      // Too full already: that store's own check tells of it.
+      if (growthPerDayBytes <= 0 || needBytes > usableBytes) return [];
+      const days = Math.floor((usableBytes - needBytes) / growthPerDayBytes);
+      if (days >= noticeDays) return [];
+      const fullOn = new Date(asOfMs + days * dayMs).toISOString().slice(0, 10);
+      return [
+        {
+          subject: name,
+          message: `${name} will be full on ${fullOn}, in ${days} days: ${formatSize(needBytes)} of ${formatSize(sizeBytes)} are needed, and ${formatSize(growthPerDayBytes)} more each day, for ${listed(parts.slice(0, 3).map(({ dataset }) => dataset))}.`,
+          fix: `Make room before ${fullOn}: ${formatSize(growthPerDayBytes * noticeDays)} last for another half year.`,
+          evidence: { fullOn, days, needBytes, sizeBytes, growthPerDayBytes },
+        },
+      ];
+    }),
+  examples: {
+    bad: [
+      example("a library that grows by 10 GB a day", ({ services }) =>
+        edit(services.books?.data[0], { growthPerDay: "10GB" }),
+      ),
+    ],
+    good: [
+      example("a library that grows by 2 GB a day", ({ services }) =>
+        edit(services.books?.data[0], { growthPerDay: "2GB" }),
+      ),
+    ],
+  },
+});

@@ -1,0 +1,42 @@
+import { defineCheck } from "../check";
+import { edit } from "../example-edits";
+import { example } from "../examples";
+import { storesOf } from "../stores";
+import { formatSize, listed } from "../wording";
+
+export const poolData = defineCheck({
+  code: "capacity/pool-data",
+  severity: "error",
+  title: "A thin pool has too little room for its volumes and what their snapshots hold on to",
+  why: "When a thin pool runs full, writes fail in every volume at once, and file systems come back damaged. Snapshots keep each changed block for as long as they are kept.",
+  run: plan =>
+    storesOf(plan)
+      .filter(({ kind, needBytes, usableBytes }) => kind === "pool" && needBytes > usableBytes)
+      .map(({ name, needBytes, sizeBytes, usableBytes, otherBytes, pinnedBytes, parts }) => {
+        const largest = parts.slice(0, 3).map(({ dataset, bytes }) => `${dataset} ${formatSize(bytes)}`);
+        return {
+          subject: name,
+          message: `Pool ${name} needs ${formatSize(needBytes)} of ${formatSize(sizeBytes)}, ${formatSize(usableBytes)} of which are usable: ${formatSize(otherBytes)} are allocated, snapshots will hold ${formatSize(pinnedBytes)}; largest ${listed(largest)}.`,
+          fix: `Extend it by ${formatSize((needBytes / usableBytes - 1) * sizeBytes)} (lvextend), keep snapshots for a shorter time, or leave out namespaces that change much.`,
+          evidence: { needBytes, sizeBytes, usableBytes, allocatedBytes: otherBytes, pinnedBytes, largest },
+        };
+      }),
+  examples: {
+    bad: [
+      example("a pool that is nearly allocated", ({ hosts }) =>
+        edit(hosts.pve?.pools?.data, { used: "7.5TB" }),
+      ),
+      example(
+        "volumes that change by a terabyte a day, in snapshots of a week",
+        ({ services, hosts, layers }) => {
+          edit(services.nextcloud?.data[0], { size: "500GB", churnPerDay: "1TB" });
+          // Room and time for the copies further on: it is the pool that is too small.
+          edit(hosts.pve?.disks.sda, { size: "20TB" });
+          edit(layers["nas-snapshots"][0], { keep: { age: "2d" } });
+          edit(hosts.pve?.pools?.data, { size: "4TB" });
+        },
+      ),
+    ],
+    good: [example("two of eight terabytes")],
+  },
+});
