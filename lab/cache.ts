@@ -23,10 +23,14 @@ export const stateDir = stateDirOf(process.env);
 function stateDirOf(environment: NodeJS.ProcessEnv): string {
   const chosen = environment["HOLDFAST_STATE"];
   if (chosen === undefined || chosen === "") return join(projectRoot, ".holdfast");
-  if (!isAbsolute(chosen) || /[",\s]/.test(chosen))
-    throw new Error(
+  if (!isAbsolute(chosen) || /[",\s]/.test(chosen)) {
+    const fault = new Error(
       `HOLDFAST_STATE is ${JSON.stringify(chosen)}, expected an absolute path without commas, quotes or spaces, e.g. "/var/tmp/holdfast-2"`,
     );
+    // Thrown while modules load, it is printed with its stack, which tells an operator nothing.
+    fault.stack = fault.message;
+    throw fault;
+  }
   return resolve(chosen);
 }
 

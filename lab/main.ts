@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError } from "commander";
 import { down } from "./commands/down";
 import { logNames, logs } from "./commands/logs";
 import { nas, nasWords } from "./commands/nas";
@@ -8,6 +8,7 @@ import { ssh } from "./commands/ssh";
 import { printStatus } from "./commands/status";
 import { up } from "./commands/up";
 import { labDir } from "./facts";
+import { hostNames } from "./hosts";
 import { effectOf, nasSwitches } from "./nas/switches";
 
 const exitCodes = `
@@ -46,7 +47,9 @@ program
   });
 
 program
-  .command("ssh <host> [command...]")
+  .command("ssh")
+  .addArgument(new Argument("<host>").choices(hostNames))
+  .argument("[command...]")
   .description("run a command on pve or nas, or log in; an option of the command comes after --")
   .option("--user <name>", "log in as somebody else than root, by the port that operators use")
   .passThroughOptions()
@@ -55,15 +58,17 @@ program
   });
 
 program
-  .command("logs <name>")
-  .description(`print a log: ${logNames.join(", ")}`)
+  .command("logs")
+  .addArgument(new Argument("<name>").choices(logNames))
+  .description("print the log of a server or the console of a host")
   .option("-f, --follow", "go on printing what is added", false)
   .option("-n, --lines <count>", "how many lines of its end", wholeNumber, 200)
   .action(logs);
 
 program
-  .command("nas <switch>")
-  .description(`make the NAS misbehave, or heal it: ${nasWords.join(", ")}`)
+  .command("nas")
+  .addArgument(new Argument("<switch>").choices(nasWords))
+  .description("make the NAS misbehave, or heal it")
   .addHelpText(
     "after",
     `\nSwitches (they add up):\n${nasSwitches.map(name => `  ${name.padEnd(7)} ${effectOf(name)}`).join("\n")}\n  heal    undo all of them`,
