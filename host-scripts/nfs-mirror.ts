@@ -6,7 +6,7 @@ import { reportLostEnd } from "./nfs-mirror/report-end";
 import { judge, scan } from "./nfs-mirror/scan";
 import { lock, verify } from "./nfs-mirror/verify";
 import { readConfig } from "./runtime/config";
-import { exitCodes, messageOf, RunnerError } from "./runtime/errors";
+import { errnoOf, exitCodes, messageOf, RunnerError } from "./runtime/errors";
 import { createLog, type Log } from "./runtime/log";
 import { runPhases } from "./runtime/phases";
 import { reportEnd, type Reporter } from "./runtime/report";
@@ -120,8 +120,11 @@ function sayDone({ config, scan: found, copied, notes, log }: Mirror, startedAt:
 
 function asRunnerError(error: unknown): RunnerError {
   if (error instanceof RunnerError) return error;
+  // A system call's error is the host's matter, such as a full disk; any other is ours, and its stack helps.
   const failed =
-    error instanceof Error ? `fault in the runner: ${error.stack ?? error.message}` : messageOf(error);
+    error instanceof Error && errnoOf(error) === undefined
+      ? `fault in the runner: ${error.stack ?? error.message}`
+      : messageOf(error);
   return new RunnerError(
     exitCodes.failed,
     { failed, kept: "What was copied so far is kept.", next: `journalctl -u ${job} -n 50` },

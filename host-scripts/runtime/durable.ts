@@ -6,6 +6,16 @@ import { dirname } from "node:path";
  * Folders above it are made.
  */
 export function writeDurably(path: string, text: string, mode = 0o644): void {
+  replace(path, text, mode, true);
+  syncFolder(dirname(path));
+}
+
+/** Replaces a file as a whole for readers on a host that stays up; a loss of power may bring the old text back. */
+export function writeWhole(path: string, text: string, mode = 0o644): void {
+  replace(path, text, mode, false);
+}
+
+function replace(path: string, text: string, mode: number, durable: boolean): void {
   mkdirSync(dirname(path), { recursive: true });
   // node-exporter reads *.prom only, so a part of a textfile is never scraped.
   const part = `${path}.${process.pid}.part`;
@@ -13,7 +23,7 @@ export function writeDurably(path: string, text: string, mode = 0o644): void {
     const file = openSync(part, "w", mode);
     try {
       writeSync(file, text);
-      fsyncSync(file);
+      if (durable) fsyncSync(file);
     } finally {
       closeSync(file);
     }
@@ -22,7 +32,6 @@ export function writeDurably(path: string, text: string, mode = 0o644): void {
     rmSync(part, { force: true });
     throw error;
   }
-  syncFolder(dirname(path));
 }
 
 /** Makes renames and removals in a folder survive a loss of power. */

@@ -3,7 +3,7 @@ export interface Log {
   info(line: string): void;
   warn(line: string): void;
   error(line: string): void;
-  /** A line that the next one replaces; shown on a terminal that asked for progress only. */
+  /** How far a run is: on a terminal a line that the next one replaces, elsewhere one every ten seconds. */
   progress(line: string): void;
   /** The result for a program to read: one line of JSON, or nothing. */
   result(value: unknown): void;
@@ -17,7 +17,9 @@ export function createLog(job: string, options: { json: boolean; progress: boole
   const out = options.json ? process.stderr : process.stdout;
   const journald = process.env["JOURNAL_STREAM"] !== undefined && !out.isTTY;
   const replaces = options.progress && out.isTTY;
+  const everyMs = replaces ? 100 : 10_000;
   let open = false;
+  let shownAt = -Infinity;
   const write = (priority: number, line: string): void => {
     if (open) out.write("\r\x1b[K");
     open = false;
@@ -28,6 +30,8 @@ export function createLog(job: string, options: { json: boolean; progress: boole
     warn: line => write(4, line),
     error: line => write(3, line),
     progress(line) {
+      if (performance.now() - shownAt < everyMs) return;
+      shownAt = performance.now();
       if (replaces) out.write(`\r\x1b[K${job}: ${line}`);
       else if (options.progress) write(6, line);
       open = replaces;

@@ -20,7 +20,8 @@ export interface PinnedMount extends ExpectedMount {
 const rows = z.object({
   filesystems: z.array(
     z.object({
-      id: z.int(),
+      // A string in some versions of util-linux.
+      id: z.coerce.number().int(),
       target: z.string(),
       source: z.string().nullable(),
       fstype: z.string(),

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeDurably } from "./durable";
+import { writeWhole } from "./durable";
 
 const running = z.object({
   pid: z.int(),
@@ -26,7 +26,10 @@ const lastEnd = z.object({
 });
 export type LastEnd = z.infer<typeof lastEnd>;
 
-/** What a run leaves in its state folder for the ones that come after it. */
+/**
+ * What a run leaves in its state folder for the ones that come after it. Not synced to disk: after a loss of power there
+ * is no ExecStopPost that would read it, and the textfile keeps what matters.
+ */
 export class RunState {
   private readonly runningFile: string;
   private readonly endFile: string;
@@ -47,12 +50,12 @@ export class RunState {
   enter(phase: string, startedAt: Date, invocation: string): void {
     const self = { pid: process.pid, startTicks: startTicks(process.pid) ?? "", bootId: bootId() };
     const record: Running = { ...self, startedAt: startedAt.toISOString(), invocation, phase };
-    writeDurably(this.runningFile, `${JSON.stringify(record)}\n`);
+    writeWhole(this.runningFile, `${JSON.stringify(record)}\n`);
   }
 
   /** @param mine false for a run that never held the lock: the other run's record stays */
   end(end: LastEnd, mine: boolean): void {
-    writeDurably(this.endFile, `${JSON.stringify(end)}\n`);
+    writeWhole(this.endFile, `${JSON.stringify(end)}\n`);
     if (mine) rmSync(this.runningFile, { force: true });
   }
 }
