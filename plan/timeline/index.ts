@@ -1,0 +1,2 @@
+export { disksOf } from "./disks";
+export { type PlannedRun, timelineOf } from "./runs";
