@@ -1,7 +1,9 @@
 import { shortestGap } from "../plan/calendar";
 import type { Copy } from "../plan/graph/copies";
+import type { Job } from "../plan/job";
 import type { Retention } from "../plan/retention";
 
+const gapsMs = new WeakMap<Job, number>();
 const everyMs = { day: 86_400_000, week: 7 * 86_400_000, month: 28 * 86_400_000 };
 
 /**
@@ -14,7 +16,7 @@ export function reachBackMs(copy: Copy, years: readonly number[]): number {
   return copy.from && copy.flow.source.kind === "tree" ? Math.max(own, reachBackMs(copy.from, years)) : own;
 }
 
-function keptMs(retention: Retention, { job: { trigger } }: Copy, years: readonly number[]): number {
+function keptMs(retention: Retention, { job }: Copy, years: readonly number[]): number {
   switch (retention.kind) {
     case "latest":
       return 0;
@@ -22,10 +24,15 @@ function keptMs(retention: Retention, { job: { trigger } }: Copy, years: readonl
       return retention.ms;
     case "count":
       return (
-        (retention.count - 1) *
-        (retention.every === "run"
-          ? shortestGap(trigger.schedule, trigger.zone, years).ms
-          : everyMs[retention.every])
+        (retention.count - 1) * (retention.every === "run" ? gapMs(job, years) : everyMs[retention.every])
       );
   }
+}
+
+/** The shortest time between two runs: the least that so many generations span. */
+function gapMs(job: Job, years: readonly number[]): number {
+  const { schedule, zone } = job.trigger;
+  const ms = gapsMs.get(job) ?? shortestGap(schedule, zone, years).ms;
+  gapsMs.set(job, ms);
+  return ms;
 }

@@ -1,7 +1,8 @@
 import type { Plan } from "../plan";
 import type { Dataset } from "../plan/datasets";
-import { type Copy, copiesByDataset } from "../plan/graph/copies";
+import type { Copy } from "../plan/graph/copies";
 import { siteOf } from "../plan/graph/survival";
+import { copiesIn } from "./copies";
 
 /** A secret that is kept in what can't be restored without it. */
 export interface LockedSecret {
@@ -71,7 +72,7 @@ function lockedAt(site: string, plan: Plan): LockedSecret[] {
 
 /** Services of a site that keep secrets. Without a copy elsewhere there is nothing to lock: another check's finding. */
 function keepersAt(site: string, plan: Plan): Keeper[] {
-  const copies = copiesByDataset(plan.copies);
+  const copies = copiesIn(plan);
   const kept = new Set(Object.values(plan.estate.secrets).flatMap(({ keptIn }) => keptIn));
   const here = new Map<string, Dataset[]>();
   for (const dataset of plan.datasets)

@@ -1,12 +1,12 @@
 import type { Plan } from "../plan";
 import type { Dataset } from "../plan/datasets";
 import type { Copy } from "../plan/graph/copies";
-import { copiesByDataset } from "../plan/graph/copies";
 import { copySurvives, liveSurvives, siteOf } from "../plan/graph/survival";
 import type { Flow, Job, Location } from "../plan/job";
 import { reachBackMs } from "./history";
 import { type Hidden, hiddenBy } from "./hidden";
 import { partOf } from "./part";
+import { copiesIn } from "./copies";
 
 /**
  * Rules of protection, in the order in which they are told. A dataset is told of the first that it breaks: mending that
@@ -40,7 +40,7 @@ const known = new WeakMap<Plan, readonly Protection[]>();
 export function protectionsOf(plan: Plan): readonly Protection[] {
   const found = known.get(plan);
   if (found) return found;
-  const copies = copiesByDataset(plan.copies);
+  const copies = copiesIn(plan);
   const protections = plan.datasets
     .filter(dataset => !dataset.unprotected)
     .map(dataset => protectionOf(dataset, copies.get(dataset) ?? [], plan));

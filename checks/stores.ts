@@ -72,7 +72,8 @@ class Filling {
 function computed(plan: Plan): Store[] {
   const fillings = emptyStores(plan);
   const sizes = new CopySizes(plan);
-  const at = (location: Location): Filling | undefined => fillings.get(storeName(location, plan));
+  const storeName = storeNames(plan);
+  const at = (location: Location): Filling | undefined => fillings.get(storeName(location));
   for (const { id, kind, location, sizeBytes, growthPerDayBytes, count } of plan.datasets)
     // A host's own configuration lies in a system that is there anyway.
     if (kind !== "configuration") at(location)?.add(id, sizeBytes * count, 0, growthPerDayBytes * count);
@@ -111,12 +112,20 @@ function filesystemSize(hostName: string, mount: string, estate: Plan["estate"])
   return Math.max(0, parseSize(host.disks[disk]?.size ?? "0B") - taken);
 }
 
-function storeName({ machine, path }: Location, { estate }: Plan): string {
-  if (machine.kind === "destination") return machine.name;
-  if (machine.kind !== "host") return "";
-  const pool = /^pool:([^/]+)\//.exec(path)?.[1];
-  if (pool !== undefined) return `${machine.name}/${pool}`;
-  const mounts = Object.keys(estate.hosts[machine.name]?.filesystems ?? {});
-  const nearest = mounts.filter(mount => isBelow(path, mount)).sort((a, b) => b.length - a.length)[0];
-  return `${machine.name}:${nearest ?? ""}`;
+/** Finds the store of a place; mount points are put in order once. */
+function storeNames({ estate }: Plan): (location: Location) => string {
+  const mounts = new Map(
+    Object.entries(estate.hosts).map(([host, { filesystems }]) => [
+      host,
+      Object.keys(filesystems).sort((a, b) => b.length - a.length),
+    ]),
+  );
+  return ({ machine, path }) => {
+    if (machine.kind === "destination") return machine.name;
+    if (machine.kind !== "host") return "";
+    if (path.startsWith("pool:"))
+      return `${machine.name}/${path.slice("pool:".length).split("/", 1)[0] ?? ""}`;
+    const nearest = mounts.get(machine.name)?.find(mount => isBelow(path, mount));
+    return `${machine.name}:${nearest ?? ""}`;
+  };
 }

@@ -29,12 +29,9 @@ export function transferFloor(
   // Links name hosts and destinations: a firewall gets its few megabytes over any of them.
   if (swapped || to.machine.kind === "firewall") return { bytesMs: 0, latencyMs: 0 };
   const [one, other] = [endOf(from.machine, estate), endOf(to.machine, estate)];
-  const links = estate.links
+  const links = linksOf(estate)
     .filter(link => (link.from === one && link.to === other) || (link.from === other && link.to === one))
-    .map(link => {
-      const [bandwidth, latencyMs] = [parseSize(link.bandwidth), parseDuration(link.latency)];
-      return { bytesMs: (bytes / bandwidth) * 1000, bandwidth, latencyMs };
-    });
+    .map(({ bandwidth, latencyMs }) => ({ bytesMs: (bytes / bandwidth) * 1000, bandwidth, latencyMs }));
   const fastest = links.sort((a, b) => floorMs(a) - floorMs(b))[0];
   if (fastest) return fastest;
   return one === other ? { bytesMs: 0, latencyMs: 0 } : undefined;
@@ -48,4 +45,19 @@ export function floorMs({ bytesMs, latencyMs }: TransferFloor): number {
 /** A cluster's nodes run on hosts: their bytes go over the first host's links. */
 function endOf({ kind, name }: Machine, estate: Estate): string {
   return kind === "cluster" ? (estate.clusters[name]?.hosts[0] ?? name) : name;
+}
+
+const parsed = new WeakMap<Estate, { from: string; to: string; bandwidth: number; latencyMs: number }[]>();
+
+function linksOf(estate: Estate): { from: string; to: string; bandwidth: number; latencyMs: number }[] {
+  const links =
+    parsed.get(estate) ??
+    estate.links.map(({ from, to, bandwidth, latency }) => ({
+      from,
+      to,
+      bandwidth: parseSize(bandwidth),
+      latencyMs: parseDuration(latency),
+    }));
+  parsed.set(estate, links);
+  return links;
 }

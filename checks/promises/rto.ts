@@ -1,7 +1,7 @@
 import type { Plan } from "../../plan";
 import type { Dataset } from "../../plan/datasets";
 import type { Domain } from "../../plan/estate/services";
-import { type Copy, copiesByDataset } from "../../plan/graph/copies";
+import type { Copy } from "../../plan/graph/copies";
 import { copySurvives, liveSurvives } from "../../plan/graph/survival";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
@@ -9,6 +9,7 @@ import { edit } from "../example-edits";
 import { example } from "../examples";
 import { floorMs, type TransferFloor, transferFloor } from "../transfer";
 import { formatSize, listed, placeText } from "../wording";
+import { copiesIn } from "../copies";
 
 export const rto = defineCheck({
   code: "promises/rto",
@@ -68,7 +69,7 @@ class Restore {
   private readonly floors = new Map<string, Floor>();
 
   constructor(private readonly plan: Plan) {
-    this.copies = copiesByDataset(plan.copies);
+    this.copies = copiesIn(plan);
     for (const dataset of plan.datasets)
       if (!dataset.unprotected)
         this.datasets.set(dataset.service, [...(this.datasets.get(dataset.service) ?? []), dataset]);

@@ -1,8 +1,4 @@
 import type { Plan } from "../../plan";
-import type { Dataset } from "../../plan/datasets";
-import { copiesByDataset } from "../../plan/graph/copies";
-import type { Job, Location } from "../../plan/job";
-import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample } from "../examples";
@@ -33,7 +29,7 @@ export const excludeHidesData = defineCheck({
           ]
         : [],
     ),
-    ...plan.jobs.flatMap(job => hiddenByKept(job, plan)),
+    ...hiddenByKept(plan),
   ],
   examples: {
     bad: [
@@ -82,34 +78,22 @@ export const excludeHidesData = defineCheck({
 });
 
 /** An entry that a mirror keeps at its target is one that it doesn't write there either. */
-function hiddenByKept(job: Job, plan: Plan): Found[] {
-  const copies = copiesByDataset(plan.copies);
-  return job.deletes.flatMap(({ location, keeps }) =>
-    job.flows.flatMap(flow => {
-      const { source, target } = flow;
-      if (source.kind !== "tree" || target.path !== location.path) return [];
-      return keeps.flatMap(kept => {
-        const where: Location = { ...source.location, path: `${source.location.path}/${kept}` };
-        const lies = (place: Location): boolean =>
-          sameMachine(place.machine, where.machine) && isBelow(place.path, where.path);
-        return plan.datasets
-          .filter(dataset => !dataset.unprotected && carries(dataset, copies.get(dataset) ?? [], job, lies))
-          .map(dataset => ({
-            subject: dataset.id,
-            message: `${job.name} keeps "${kept}" in ${location.path} for another job and never writes there, so it doesn't copy ${placeText(where)}, which holds ${dataset.id}.`,
-            fix: `Rename ${where.path}, or let the other job write to a folder of another name than "${kept}".`,
-            evidence: { job: job.name, exclude: kept, path: placeText(where) },
-          }));
-      });
-    }),
-  );
-}
-
-function carries(
-  dataset: Dataset,
-  copies: readonly { job: Job; from?: { location: Location } }[],
-  job: Job,
-  lies: (place: Location) => boolean,
-): boolean {
-  return copies.some(copy => copy.job === job && lies(copy.from?.location ?? dataset.location));
+function hiddenByKept(plan: Plan): Found[] {
+  return plan.copies.flatMap(({ dataset, job, flow, from }) => {
+    const { source, target } = flow;
+    if (source.kind !== "tree" || dataset.unprotected) return [];
+    const deletion = job.deletes.find(({ location }) => location.path === target.path);
+    if (!deletion || deletion.keeps.length === 0) return [];
+    const place = from?.location ?? dataset.location;
+    const entry = place.path.slice(source.location.path.length).split("/")[1] ?? "";
+    if (!deletion.keeps.includes(entry)) return [];
+    return [
+      {
+        subject: dataset.id,
+        message: `${job.name} keeps "${entry}" in ${target.path} for another job and never writes there, so it doesn't copy ${placeText(place)}, which holds ${dataset.id}.`,
+        fix: `Rename ${source.location.path}/${entry}, or let the other job write to a folder of another name than "${entry}".`,
+        evidence: { job: job.name, exclude: entry, path: placeText(place) },
+      },
+    ];
+  });
 }

@@ -1,13 +1,13 @@
 import { domains } from "../../plan/estate/services";
 import type { Plan } from "../../plan";
 import { type Copy, chainOf } from "../../plan/graph/copies";
-import { copiesByDataset } from "../../plan/graph/copies";
 import { copySurvives, liveSurvives } from "../../plan/graph/survival";
 import type { Flow } from "../../plan/job";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example } from "../examples";
 import { listed, placeText } from "../wording";
+import { copiesIn } from "../copies";
 
 export const metadataLost = defineCheck({
   code: "routes/metadata-lost",
@@ -57,7 +57,7 @@ export const metadataLost = defineCheck({
 function lossesByFlow(plan: Plan): Map<Flow, Map<string, readonly string[]>> {
   const found = new Map<Flow, Map<string, readonly string[]>>();
   if (!plan.jobs.some(job => job.flows.some(flow => flow.metadata === "lost"))) return found;
-  const copies = copiesByDataset(plan.copies);
+  const copies = copiesIn(plan);
   for (const dataset of plan.datasets) {
     // A dump or a device's archive is one file: its owner doesn't matter.
     if (dataset.unprotected || dataset.kind === "database" || dataset.kind === "device") continue;

@@ -1,11 +1,11 @@
 import type { Plan } from "../../plan";
 import { type Copy, chainOf } from "../../plan/graph/copies";
-import { copiesByDataset } from "../../plan/graph/copies";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample } from "../examples";
 import { deviceOf } from "../protection";
 import { formatSize, placeText } from "../wording";
+import { copiesIn } from "../copies";
 
 export const twoRoutes = defineCheck({
   code: "routes/two-routes",
@@ -13,7 +13,7 @@ export const twoRoutes = defineCheck({
   title: "The same bytes reach one place by two routes",
   why: "The reference system sent folders to its NAS twice, by way of the backup disk and straight: 98 % full, and every night twice as long as it had to be.",
   run: plan =>
-    [...copiesByDataset(plan.copies)].flatMap(([dataset, copies]) => {
+    [...copiesIn(plan)].flatMap(([dataset, copies]) => {
       const pair = firstPair(copies);
       return pair ? [finding(dataset.id, dataset.sizeBytes * dataset.count, pair, plan)] : [];
     }),
