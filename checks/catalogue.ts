@@ -18,6 +18,8 @@ import { fullBefore } from "./capacity/full-before";
 import { nasCapacity } from "./capacity/nas";
 import { poolData } from "./capacity/pool-data";
 import { poolMetadata } from "./capacity/pool-metadata";
+import { contradictEachOther } from "./documents/contradict-each-other";
+import { differsFromPlan } from "./documents/differs-from-plan";
 import { afterCycle } from "./order/after-cycle";
 import { assumedNotEnforced } from "./order/assumed-not-enforced";
 import { budgetOutOfBounds } from "./order/budget-out-of-bounds";
@@ -81,6 +83,8 @@ export const catalogue: readonly Check[] = [
   nasCapacity,
   poolData,
   poolMetadata,
+  contradictEachOther,
+  differsFromPlan,
   afterCycle,
   assumedNotEnforced,
   budgetOutOfBounds,

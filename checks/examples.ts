@@ -58,3 +58,20 @@ export function alertExample(
     monitoring.alerts = [...(monitoring.alerts ?? []), { name: "Extra", expr, receiver: "infra", ...more }];
   });
 }
+
+type Statement = ExampleEstate["statements"][number];
+
+/** The sound example estate with a document that says some things of it: about, fact and what it says. */
+export function statementsExample(
+  name: string,
+  ...statements: (readonly [about: string, fact: Statement["fact"], says: string])[]
+): Example {
+  return example(name, estate => {
+    estate.statements = statements.map(([about, fact, says], index) => ({
+      where: `page ${index + 1}`,
+      about,
+      fact,
+      says,
+    }));
+  });
+}
