@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { operatorFault } from "./operator-fault";
 
 /** Where estates come from. */
 export interface EstateSource {
@@ -17,7 +18,7 @@ export interface EstateSource {
 export function estateInput(source: EstateSource, stack: string): unknown {
   const file = `stacks/${stack}/estate.ts`;
   if (!existsSync(join(source.folder, stack, "estate.ts")))
-    throw new pulumi.RunError(
+    throw operatorFault(
       `Stack "${stack}" has no estate: no file "${file}". Stacks with one: ${stacksIn(source.folder).join(", ") || "none"}. ` +
         `Next: pulumi stack select, or write "${file}".`,
     );
@@ -25,14 +26,14 @@ export function estateInput(source: EstateSource, stack: string): unknown {
     const exported = source.load(stack);
     const estate: unknown = isObject(exported) ? exported["estate"] : undefined;
     if (estate === undefined)
-      throw new pulumi.RunError(
+      throw operatorFault(
         `"${file}" exports no estate: expected "export const estate: EstateInput = { … }".`,
       );
     return typeof estate === "function" ? estate() : estate;
   } catch (error) {
     // A fault in the program's own code keeps its stack; what an estate or the bundler says is for the operator.
     if (pulumi.RunError.isInstance(error) || !(error instanceof Error) || isBug(error)) throw error;
-    throw new pulumi.RunError(`"${file}" can't be read; nothing was changed.\n${error.message}`);
+    throw operatorFault(`"${file}" can't be read; nothing was changed.\n${error.message}`);
   }
 }
 

@@ -10,6 +10,7 @@ import { NfsMirror } from "../components/nfs-mirror";
 import { ruleFile } from "../components/rule-file";
 import { type Estate, EstateInvalid, parseEstate, type Plan, planOf } from "../plan";
 import { errorText, warningTexts } from "./diagnostics";
+import { operatorFault } from "./operator-fault";
 import type { Settings } from "./settings";
 
 /** What the stack gives to others: `pulumi stack output`. */
@@ -77,7 +78,7 @@ function planned(input: unknown): Plan {
   try {
     return planOf(parseEstate(input));
   } catch (error) {
-    if (error instanceof EstateInvalid) throw new pulumi.RunError(error.message);
+    if (error instanceof EstateInvalid) throw operatorFault(error.message);
     throw error;
   }
 }
@@ -86,7 +87,7 @@ function tellFindings(plan: Plan, nowMs: number): void {
   const findings = runChecks(plan, nowMs);
   for (const text of warningTexts(findings)) void pulumi.log.warn(text);
   const errors = errorText(plan.estate.name, findings);
-  if (errors !== undefined) throw new pulumi.RunError(errors);
+  if (errors !== undefined) throw operatorFault(errors);
 }
 
 /** A plan may be ahead of what this version can install: nobody should take such a job for a running one. */

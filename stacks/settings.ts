@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { operatorFault } from "./operator-fault";
 
 const keys = {
   sshPrivateKey: z.string().min(1).optional(),
@@ -84,7 +85,7 @@ function fromHome(path: string): string {
 }
 
 function settingsFault(faults: readonly string[]): pulumi.RunError {
-  return new pulumi.RunError(
+  return operatorFault(
     ["The stack's settings are wrong; nothing was changed.", ...faults.map(fault => `  ${fault}`)].join("\n"),
   );
 }
