@@ -3,6 +3,7 @@ import type { Location } from "../plan/job";
 import { isBelow } from "../plan/layers/places";
 import { parseSize } from "../plan/units/size";
 import { CopySizes } from "./copy-size";
+import { superfluousCopies } from "./doubled";
 
 /** Something that fills: a thin pool, a file system of a host, or a NAS. Bytes. */
 export interface Store {
@@ -77,7 +78,10 @@ function computed(plan: Plan): Store[] {
   for (const { id, kind, location, sizeBytes, growthPerDayBytes, count } of plan.datasets)
     // A host's own configuration lies in a system that is there anyway.
     if (kind !== "configuration") at(location)?.add(id, sizeBytes * count, 0, growthPerDayBytes * count);
+  // A second route is routes/two-routes' finding: a disk that is too small for it alone isn't too small.
+  const superfluous = superfluousCopies(plan);
   for (const copy of plan.copies) {
+    if (superfluous.has(copy)) continue;
     const { bytes, pinnedBytes, growthPerDayBytes } = sizes.of(copy);
     at(copy.location)?.add(copy.dataset.id, bytes, pinnedBytes, growthPerDayBytes);
   }

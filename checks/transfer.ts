@@ -13,9 +13,9 @@ export interface TransferFloor {
 }
 
 /**
- * Least time that bytes take from one place to another: the link's latency, and bytes over bandwidth. Links serve both
- * directions. A snapshot in the volume's own pool is swapped, not moved: 0. A machine without a link to itself copies as
- * fast as its disks do, which the estate doesn't say: 0.
+ * Least time that bytes take from one place to another: the link's latency, and bytes over bandwidth. A link of the
+ * other direction counts where none of this one is given. A snapshot in the volume's own pool is swapped, not moved: 0.
+ * A machine without a link to itself copies as fast as its disks do, which the estate doesn't say: 0.
  * @returns nothing when the estate has no link between two machines
  */
 export function transferFloor(
@@ -29,9 +29,13 @@ export function transferFloor(
   // Links name hosts and destinations: a firewall gets its few megabytes over any of them.
   if (swapped || to.machine.kind === "firewall") return { bytesMs: 0, latencyMs: 0 };
   const [one, other] = [endOf(from.machine, estate), endOf(to.machine, estate)];
-  const links = linksOf(estate)
-    .filter(link => (link.from === one && link.to === other) || (link.from === other && link.to === one))
-    .map(({ bandwidth, latencyMs }) => ({ bytesMs: (bytes / bandwidth) * 1000, bandwidth, latencyMs }));
+  const there = linksOf(estate).filter(link => link.from === one && link.to === other);
+  const back = linksOf(estate).filter(link => link.from === other && link.to === one);
+  const links = (there.length > 0 ? there : back).map(({ bandwidth, latencyMs }) => ({
+    bytesMs: (bytes / bandwidth) * 1000,
+    bandwidth,
+    latencyMs,
+  }));
   const fastest = links.sort((a, b) => floorMs(a) - floorMs(b))[0];
   if (fastest) return fastest;
   return one === other ? { bytesMs: 0, latencyMs: 0 } : undefined;

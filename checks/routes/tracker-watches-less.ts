@@ -4,6 +4,7 @@ import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example } from "../examples";
+import { fallsShort } from "../protection";
 import { listed } from "../wording";
 
 export const trackerWatchesLess = defineCheck({
@@ -38,7 +39,9 @@ function findings(job: Job, plan: Plan): Found[] {
   const watches = tracker?.watches ?? [];
   const legs = trackedLegs(job, plan);
   const unwatched = legs.filter(leg => !watches.some(watch => isBelow(leg, watch)));
-  const idle = watches.filter(watch => !legs.some(leg => isBelow(leg, watch) || isBelow(watch, leg)));
+  const idle = watches.filter(
+    watch => !legs.some(leg => isBelow(leg, watch) || isBelow(watch, leg)) && !lacksLeg(watch, job, plan),
+  );
   const watching =
     watches.length === 0
       ? "no tracker runs on this host: they aren't sent"
@@ -59,6 +62,13 @@ function findings(job: Job, plan: Plan): Found[] {
       evidence: { watch, legs, host: job.host },
     })),
   ];
+}
+
+/** Whether a dataset in a watched folder has no proper route: then a leg is missing, and other checks say which. */
+function lacksLeg(watch: string, job: Job, plan: Plan): boolean {
+  return [...fallsShort(plan)].some(
+    ({ location }) => sameMachine(location.machine, job.runsOn) && isBelow(location.path, watch),
+  );
 }
 
 /** Sources of legs that start at live data. Jobs tell of what they wrote to a backup disk themselves. */

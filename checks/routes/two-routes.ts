@@ -1,11 +1,11 @@
 import type { Plan } from "../../plan";
-import { type Copy, chainOf } from "../../plan/graph/copies";
+import { chainOf } from "../../plan/graph/copies";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample } from "../examples";
+import { doubledCopies, type Pair } from "../doubled";
 import { deviceOf } from "../protection";
 import { formatSize, placeText } from "../wording";
-import { copiesIn } from "../copies";
 
 export const twoRoutes = defineCheck({
   code: "routes/two-routes",
@@ -13,9 +13,9 @@ export const twoRoutes = defineCheck({
   title: "The same bytes reach one place by two routes",
   why: "The reference system sent folders to its NAS twice, by way of the backup disk and straight: 98 % full, and every night twice as long as it had to be.",
   run: plan =>
-    [...copiesIn(plan)].flatMap(([dataset, copies]) => {
-      const pair = firstPair(copies);
-      return pair ? [finding(dataset.id, dataset.sizeBytes * dataset.count, pair, plan)] : [];
+    doubledCopies(plan).map(pair => {
+      const { id, sizeBytes, count } = pair[0].dataset;
+      return finding(id, sizeBytes * count, pair, plan);
     }),
   examples: {
     bad: [
@@ -39,7 +39,7 @@ export const twoRoutes = defineCheck({
   },
 });
 
-function finding(subject: string, sizeBytes: number, [one, other]: readonly [Copy, Copy], plan: Plan): Found {
+function finding(subject: string, sizeBytes: number, [one, other]: Pair, plan: Plan): Found {
   const routes = [one, other].map(copy => [
     placeText(copy.dataset.location),
     ...chainOf(copy).map(({ location }) => placeText(location)),
@@ -57,25 +57,4 @@ function finding(subject: string, sizeBytes: number, [one, other]: readonly [Cop
       jobs: plan.jobs.filter(job => job === one.job || job === other.job).map(job => job.name),
     },
   };
-}
-
-/** The first two copies of the same bytes that come to one device from another one; nearest to the original first. */
-function firstPair(copies: readonly Copy[]): readonly [Copy, Copy] | undefined {
-  const seen = new Map<string, Copy>();
-  for (const copy of copies) {
-    if (deviceOf(copy.location) === deviceOf(copy.from?.location ?? copy.dataset.location)) continue;
-    const key = `${deviceOf(copy.location)} ${form(copy)}`;
-    const earlier = seen.get(key);
-    if (earlier) return [earlier, copy];
-    seen.set(key, copy);
-  }
-  return undefined;
-}
-
-/** What made the bytes: a tree's copier leaves them as they are; a dump, a snapshot's files and a SQLite copy differ. */
-function form(copy: Copy): string {
-  return chainOf(copy)
-    .filter(({ flow }) => flow.source.kind !== "tree")
-    .map(({ job, flow }) => `${job.host}/${job.name}:${flow.target.path}`)
-    .join(" > ");
 }
