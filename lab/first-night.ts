@@ -39,7 +39,7 @@ async function firstNight(): Promise<void> {
       .filter(line => line !== "")
       .join(", ");
   });
-  await step("waiting for the mirror's timer, which fires every two minutes", async () => {
+  await step("waiting for the mirror's timer, which fires every minute", async () => {
     const endS = await successAfter(sinceS, 300_000);
     return `fired ${at(await timerFiredAt())}, ended ${at(endS)}, and Prometheus has its metric`;
   });

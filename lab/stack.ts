@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { execa } from "execa";
 import { projectRoot } from "./cache";
@@ -10,6 +10,13 @@ import { inNamespace } from "./namespace";
 export interface Ended {
   readonly exitCode: number;
   readonly text: string;
+}
+
+const stackDir = join(labDir, "stack");
+
+/** Forgets the stack and its state: what it made went with the disks of the hosts that were thrown away. */
+export function forgetStack(): void {
+  rmSync(stackDir, { recursive: true, force: true });
 }
 
 /** The stack `lab` of the project's own program. Its settings and state lie in the lab's folder, not in the project's. */
@@ -29,7 +36,7 @@ export class LabStack {
    * @throws with what `pulumi` printed
    */
   static async open(say: (line: string) => void): Promise<LabStack> {
-    const folder = join(labDir, "stack");
+    const folder = stackDir;
     mkdirSync(folder, { recursive: true });
     const engine = await ensureEngine(say, { stacksDir: join(folder, "state") });
     const stack = new LabStack(engine, folder);

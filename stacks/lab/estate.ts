@@ -4,8 +4,8 @@ import type { EstateInput } from "../../plan";
 import { leftOut } from "../builders";
 
 /**
- * The throw-away estate of `npm run lab`: one booted host with a mirror that runs every two minutes, so that a night, a
- * missed night and the alarm about it can be watched in one sitting.
+ * The throw-away estate of `npm run lab`: one booted host with a mirror that runs every minute, so that a night, a missed
+ * night and the alarm about it can be watched in one sitting.
  */
 export function estate(): EstateInput {
   const { pve, pushgatewayUrl } = readFacts();
@@ -42,14 +42,14 @@ export function estate(): EstateInput {
       "nfs-mirror": [
         {
           host: "pve",
-          schedule: { onCalendar: "*-*-* *:0/2:00", accuracy: "1s" },
+          schedule: { onCalendar: "*-*-* *:*:00", accuracy: "1s" },
           source: "/srv/nfs",
           target: "/mnt/backup",
           excludes: [{ name: "frigate", reason: "camera ring buffer, not backed up" }],
-          usualRun: "20s",
-          budget: "1min 20s",
-          timeout: "1min 50s",
-          promise: { rpo: "6min" },
+          usualRun: "10s",
+          budget: "25s",
+          timeout: "55s",
+          promise: { rpo: "4min" },
           alert: { receiver: "lab", for: "5s" },
         },
       ],

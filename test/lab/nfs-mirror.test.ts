@@ -9,7 +9,7 @@ import {
 } from "../../lab/night/steps";
 import { until } from "../../lab/process";
 import { activeAlerts, clearMessages, queryPrometheus, startServers } from "../../lab/servers";
-import { LabStack } from "../../lab/stack";
+import { forgetStack, LabStack } from "../../lab/stack";
 
 jest.setTimeout(900_000);
 
@@ -18,6 +18,7 @@ let stack: LabStack;
 
 beforeAll(async () => {
   await resetHosts(["pve"]);
+  forgetStack();
   await Promise.all([startHosts({ only: ["pve"], say: quiet }), startServers(quiet)]);
   await clearMessages();
   await fillSource();
@@ -34,7 +35,7 @@ test("a timer's run is mirrored, measured and restorable, and its failure is hea
   await stack.up();
 
   // The chain of a good night: systemd's timer, the runner, the Pushgateway, Prometheus.
-  const endS = await successAfter(deployedS, 400_000);
+  const endS = await successAfter(deployedS, 300_000);
   const firedS = await timerFiredAt();
   expect(firedS).toBeGreaterThanOrEqual(deployedS);
   expect(endS).toBeGreaterThanOrEqual(firedS);
@@ -54,9 +55,6 @@ test("a timer's run is mirrored, measured and restorable, and its failure is hea
   expect(await mustOnHost("pve", "ls -A /mnt/backup")).toBe("");
   const [lastSuccess] = await queryPrometheus('nfs_mirror_last_success_timestamp{job="nfs-mirror"}');
   expect(lastSuccess?.value).toBeLessThan(await hostTime());
-
-  // Nobody mends it: the promise is at stake, and that is an alert of its own.
-  await alertReceived("NfsMirrorStale", 500_000);
 
   // Mended, the next run converges and the alerts end.
   await mustOnHost("pve", "mount /mnt/backup");
