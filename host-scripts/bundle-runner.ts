@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { build, type Plugin } from "esbuild";
 
 /** A runner as one file that Node 18.19 and later run without an install step. */
@@ -29,11 +30,22 @@ export async function bundleRunner(job: string, root = process.cwd()): Promise<R
     charset: "utf8",
     legalComments: "none",
     logLevel: "silent",
-    plugins: [englishOnly],
+    plugins: [zodInParts, englishOnly],
   });
   const text = result.outputFiles[0]?.text ?? "";
   return { text, sha256: createHash("sha256").update(text).digest("hex") };
 }
+
+/** The object `z` holds all of zod; of a namespace, the bundle gets only what is used, and a run starts sooner. */
+const zodInParts: Plugin = {
+  name: "zod-in-parts",
+  setup(bundler) {
+    bundler.onLoad({ filter: /[\\/](host-scripts|plan)[\\/].*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace('import { z } from "zod"', 'import * as z from "zod"'),
+      loader: "ts",
+    }));
+  },
+};
 
 /** zod carries its messages in some fifty languages; a runner speaks one. */
 const englishOnly: Plugin = {

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { errnoOf, Refusal } from "../runtime/errors";
 import { recover } from "../runtime/journal";
 import { takeLock } from "../runtime/lock";
-import { pinMount } from "../runtime/mounts";
+import { pinMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { journalFolder, leftOut, lockFile, type Mirror, required } from "./mirror";
@@ -31,8 +31,13 @@ export const verify: Phase<Mirror> = {
         `user ${process.getuid?.()} can't keep owners and ACLs, expected root`,
         `sudo systemctl start ${config.job}`,
       );
-    mirror.source = await pinMount("source", config.source, "read", mirror.stop.signal);
-    mirror.target = await pinMount("target", config.target, "write", mirror.stop.signal);
+    [mirror.source, mirror.target] = await pinMounts(
+      [
+        { role: "source", access: "read", ...config.source },
+        { role: "target", access: "write", ...config.target },
+      ],
+      mirror.stop.signal,
+    );
     const entries = entriesOf(required(mirror.source, "source"));
     const left = new Set(leftOut(config));
     if (!entries.some(entry => !left.has(entry)))

@@ -32,24 +32,39 @@ const rows = z.object({
 });
 type Row = z.infer<typeof rows>["filesystems"][number];
 
+/** A mount that a run needs. */
+export interface NeededMount extends ExpectedMount {
+  /** How an operator calls it, e.g. "target". */
+  readonly role: string;
+  readonly access: "read" | "write";
+}
+
 /**
- * Opens a mount point and proves that the expected file system is mounted there. Reads only.
- * @param role how an operator calls it, e.g. "target"
+ * Opens mount points and proves that the expected file systems are mounted there. Reads only.
  * @throws {Refusal} when another file system, or none, is mounted there, or when it has to be written and can't be
  */
-export async function pinMount(
-  role: string,
-  expected: ExpectedMount,
-  access: "read" | "write",
+export async function pinMounts<const Needed extends readonly NeededMount[]>(
+  needed: Needed,
   stop: AbortSignal,
-): Promise<PinnedMount> {
-  const fd = openFolder(role, expected.path);
+): Promise<{ [K in keyof Needed]: PinnedMount }>;
+export async function pinMounts(needed: readonly NeededMount[], stop: AbortSignal): Promise<PinnedMount[]> {
+  const opened: number[] = [];
   try {
-    const row = await mountOf(fd, stop);
-    verify(role, expected, access, row);
-    return { ...expected, pinned: `/proc/${process.pid}/fd/${fd}`, release: () => closeSync(fd) };
+    for (const { role, path } of needed) opened.push(openFolder(role, path));
+    const mounts = await listMounts(stop);
+    return needed.map((mount, index) => {
+      const fd = opened[index] ?? -1;
+      verify(
+        mount.role,
+        mount,
+        mount.access,
+        mounts.find(row => row.id === mountId(fd)),
+      );
+      const { path, fsUuid } = mount;
+      return { path, fsUuid, pinned: `/proc/${process.pid}/fd/${fd}`, release: () => closeSync(fd) };
+    });
   } catch (error) {
-    closeSync(fd);
+    for (const fd of opened) closeSync(fd);
     throw error;
   }
 }
@@ -66,16 +81,20 @@ function openFolder(role: string, path: string): number {
 }
 
 /** The kernel's own id of the mount that an open folder lies on: no path is resolved a second time. */
-async function mountOf(fd: number, stop: AbortSignal): Promise<Row | undefined> {
-  const id = Number(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").match(/^mnt_id:\s*(\d+)$/m)?.[1]);
+function mountId(fd: number): number {
+  return Number(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").match(/^mnt_id:\s*(\d+)$/m)?.[1]);
+}
+
+async function listMounts(stop: AbortSignal): Promise<Row[]> {
   const columns = "ID,TARGET,SOURCE,FSTYPE,UUID,OPTIONS";
-  const result = await run(["findmnt", "--list", "--json", "--output", columns], { timeoutMs: 30_000, stop });
+  const argv = ["findmnt", "--list", "--json", "--output", columns] as const;
+  const result = await run([...argv], { timeoutMs: 30_000, stop });
   if (result.exitCode !== 0)
     throw new Refusal(
       `the mounts can't be listed: findmnt ended with ${result.exitCode ?? result.signal}: ${result.stderr.trim()}`,
       "findmnt --list",
     );
-  return rows.parse(JSON.parse(result.stdout)).filesystems.find(row => row.id === id);
+  return rows.parse(JSON.parse(result.stdout)).filesystems;
 }
 
 function verify(role: string, expected: ExpectedMount, access: "read" | "write", row: Row | undefined): void {

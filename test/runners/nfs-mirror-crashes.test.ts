@@ -52,7 +52,7 @@ function reportEnd(service: Record<string, string>) {
   return world.start(["--report-end"], { INVOCATION_ID: "night-2", ...service }).finished;
 }
 
-async function expectNextRunConverges(): Promise<void> {
+async function expectNextRunConverges(): Promise<string> {
   rmSync(join(world.folder, "bin"), { recursive: true });
   mkdirSync(join(world.folder, "bin"));
   const next = await world.start([], { INVOCATION_ID: "night-3" }).finished;
@@ -62,6 +62,7 @@ async function expectNextRunConverges(): Promise<void> {
   const source = await snapshot(world, world.config.source.path);
   expect(differences(source, await snapshot(world, world.config.target.path))).toEqual([]);
   expect(metricsOf(world)).toMatchObject({ last_status: 0 });
+  return next.stdout;
 }
 
 function journal(): string[] {
@@ -98,8 +99,10 @@ test.each(phases)(
     await run.until(phase.there);
     run.kill("SIGKILL");
     await run.finished;
-    await expectNextRunConverges();
-    if (phase.phase === "copy") expect(journal()).toContain("000000000002.reconcile");
+    const next = await expectNextRunConverges();
+    if (phase.phase !== "copy") return;
+    expect(next).toContain("ended what a killed run had left");
+    expect(journal()).toContain("000000000002.reconcile");
   },
 );
 
@@ -134,6 +137,15 @@ test.each(phases)(
     await expectNextRunConverges();
   },
 );
+
+test("a segment that a killed run left open is handed over also on a night without a change", async () => {
+  await world.start().finished;
+  writeFileSync(join(world.config.stateDir, "journal", "000000000003.open"), "lost with the run");
+  const next = await world.start(["--json"]).finished;
+  expect(JSON.parse(next.stdout)).toMatchObject({ status: 0, toCopy: 0, toDelete: 0 });
+  expect(journal()).toContain("000000000003.reconcile");
+  expect(journal().filter(name => name.endsWith(".open"))).toEqual([]);
+});
 
 test("kill -9 while it deletes: what is left goes with the next run", async () => {
   mkdirSync(`${world.source}/doomed`);
