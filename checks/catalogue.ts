@@ -56,6 +56,7 @@ import { staleBelowGap } from "./schedule/stale-below-gap";
 import { plaintextTransport } from "./security/plaintext-transport";
 import { rootLogin } from "./security/root-login";
 import { secretInOnePlace } from "./security/secret-in-one-place";
+import { unencryptedOffSite } from "./security/unencrypted-off-site";
 import { unpinnedHostKey } from "./security/unpinned-host-key";
 import { unpinnedSecret } from "./security/unpinned-secret";
 import { weakHostKey } from "./security/weak-host-key";
@@ -121,6 +122,7 @@ export const catalogue: readonly Check[] = [
   plaintextTransport,
   rootLogin,
   secretInOnePlace,
+  unencryptedOffSite,
   unpinnedHostKey,
   unpinnedSecret,
   weakHostKey,

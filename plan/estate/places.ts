@@ -67,6 +67,10 @@ export const destination = z.strictObject({
   used: size.describe("Bytes in use that no job of the estate accounts for"),
   secrets: z.array(name).default([]).describe("Secrets that a restore from it needs"),
   transport: z.enum(["ssh", "nfs", "smb", "ftp"]).default("ssh"),
+  encryptedAtRest: z
+    .boolean()
+    .default(false)
+    .describe("Whether whoever carries it away can't read it: an encrypted share or volume"),
 });
 
 /** A firewall whose configuration is backed up. */
