@@ -56,6 +56,7 @@ export class ThrowAwayStack {
     return { exitCode, all };
   }
 
+  /** Shows each changed property. */
   preview(): Promise<Outcome> {
     return this.pulumi("preview", "--diff");
   }

@@ -1,6 +1,6 @@
 import { jsonOf } from "./errors";
 import { messages, struct } from "./modules";
-import type { ChangeKind } from "./diff";
+import { type ChangeKind, topKey } from "./diff";
 import type { CheckFailure, Diff, Subject } from "./provider";
 import type { Values } from "./values";
 
@@ -45,7 +45,8 @@ export function diffed({
   const response = new messages.DiffResponse();
   response.setChanges(changes.size > 0 ? DIFF_SOME : DIFF_NONE);
   response.setHasdetaileddiff(true);
-  response.setDiffsList([...changes.keys()]);
+  // The engine's one-line summary knows top-level properties only.
+  response.setDiffsList([...new Set([...changes.keys()].map(topKey))]);
   response.setReplacesList([...replaces]);
   response.setDeletebeforereplace(deleteBeforeReplace ?? false);
   for (const [path, kind] of changes) {
