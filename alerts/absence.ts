@@ -5,7 +5,7 @@ import { estateRule } from "./estate-rule";
 import { PromqlSyntaxError, readPromql } from "./promql/parse";
 import { selected } from "./promql/select";
 import { isComparison, selectorsOf, walk } from "./promql/syntax";
-import type { AlertRule } from "./rules";
+import { type AlertRule, promDuration } from "./rules";
 import { type Series, seriesOf } from "./series";
 
 /** The alert that fires when the series of one of the estate's own alerts are gone. */
@@ -77,7 +77,7 @@ function twinOf(spec: AlertSpec, expr: string, plan: Plan): AbsenceTwin {
     of: spec.name,
     rule: {
       ...rule,
-      for: `${Math.max(parseDuration(spec.for), leastForMs) / 1000}s`,
+      for: promDuration(Math.max(parseDuration(spec.for), leastForMs)),
       annotations: {
         ...rule.annotations,
         summary: `${spec.name} can't be judged: Prometheus no longer gets what it looks at`,

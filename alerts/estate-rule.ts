@@ -1,14 +1,14 @@
 import type { AlertSpec } from "../plan/estate/monitoring";
 import type { Estate } from "../plan/estate/schema";
 import { parseDuration } from "../plan/units/duration";
-import type { AlertRule } from "./rules";
+import { type AlertRule, promDuration } from "./rules";
 
 /** The rule of one of the estate's own alerts. */
 export function estateRule(spec: AlertSpec, estate: Estate): AlertRule {
   return {
     alert: spec.name,
     expr: spec.expr,
-    for: `${Math.round(parseDuration(spec.for) / 1000)}s`,
+    for: promDuration(parseDuration(spec.for)),
     labels: {
       severity: spec.severity,
       ...(spec.receiver === undefined ? {} : { receiver: spec.receiver }),

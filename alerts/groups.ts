@@ -1,7 +1,8 @@
 import type { Plan } from "../plan";
+import { parseDuration } from "../plan/units/duration";
 import { absenceTwins } from "./absence";
 import { estateRule } from "./estate-rule";
-import { type RuleGroup, rulesOf } from "./rules";
+import { promDuration, type RuleGroup, rulesOf } from "./rules";
 
 /** Every rule of a plan: a group for each job, and one for the estate's own alerts. */
 export function ruleGroups(plan: Plan): RuleGroup[] {
@@ -18,7 +19,7 @@ export function estateRules(plan: Plan): RuleGroup[] {
   return [
     {
       name: `holdfast-${plan.estate.name}`,
-      interval: evaluationInterval.replace(/\s+/g, ""),
+      interval: promDuration(parseDuration(evaluationInterval)),
       rules: [
         ...alerts.map(spec => estateRule(spec, plan.estate)),
         ...absenceTwins(plan).map(twin => twin.rule),

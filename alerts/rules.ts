@@ -1,5 +1,6 @@
 import { type Job, type Metric, metricOf } from "../plan/job";
 import type { Estate } from "../plan/estate/schema";
+import { parseDuration } from "../plan/units/duration";
 
 /** One alerting rule, in the shape that Prometheus and a PrometheusRule share. */
 export interface AlertRule {
@@ -27,7 +28,7 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
   const rule = (suffix: string, expr: string, forMs: number, summary: string): AlertRule => ({
     alert: `${stem}${suffix}`,
     expr,
-    for: `${Math.round(forMs / 1000)}s`,
+    for: promDuration(forMs),
     labels: { severity: job.judged.severity, receiver: job.judged.receiver, holdfast_job: job.name },
     annotations: {
       summary,
@@ -37,7 +38,7 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
   });
   return {
     name: `holdfast-${job.host}-${job.name}`,
-    interval: `${estate.monitoring.evaluationInterval}`.replace(/\s+/g, ""),
+    interval: promDuration(parseDuration(estate.monitoring.evaluationInterval)),
     rules: [
       rule(
         "Failing",
@@ -61,6 +62,11 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
       ),
     ],
   };
+}
+
+/** A duration as Prometheus reads it; it has no "min". */
+export function promDuration(ms: number): string {
+  return `${Math.round(ms / 1000)}s`;
 }
 
 /** Selector of a job's own series. Instance is the host's name, as the runner pushes it. */

@@ -20,7 +20,6 @@ export const labelUnknown = defineCheck({
         const { label, op, value } = unmet.matcher;
         const has = [...new Set(unmet.series.map(({ labels }) => labels[label] ?? ""))].sort();
         const near = nearest(value, has);
-        const example = near[0] ?? has.find(text => text !== "");
         return [
           {
             subject: alert.name,
@@ -28,9 +27,9 @@ export const labelUnknown = defineCheck({
               `${alert.name} selects ${selector.text}, and no series of ${selector.metric ?? "any metric"} has ${label}${op}${JSON.stringify(value)}` +
               `${unmet.alone ? "" : " together with the other labels"} (it has ${shown(has)}).`,
             fix:
-              example === undefined
-                ? `Remove ${label} from the selector: the series don't have it.`
-                : `Write ${label}=${JSON.stringify(example)}, or add the value to the exporter's labels.`,
+              near[0] === undefined
+                ? `Select one that it has, add the value to what emits it, or remove the alert.`
+                : `Write ${label}=${JSON.stringify(near[0])}, or add the value to the exporter's labels.`,
             evidence: { selector: selector.text, label, value, has },
           },
         ];
