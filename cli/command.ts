@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { z } from "zod";
 
 /** What a command gives back: text for standard output, and the process's exit code. */
@@ -13,6 +13,8 @@ export interface CommandSpec<Options> {
   readonly summary: string;
   /** Flag, as commander takes it, and its help. */
   readonly flags: readonly (readonly [string, string])[];
+  /** Flags that have to be there, without their dashes. */
+  readonly required?: readonly string[];
   readonly options: z.ZodType<Options>;
   run(options: Options, context: Context): Promise<Outcome>;
 }
@@ -48,6 +50,9 @@ export function addCommand<Options>(
   settle: (outcome: Outcome) => void,
 ): void {
   const command = program.command(spec.name).description(spec.summary);
-  for (const [flag, help] of spec.flags) command.option(flag, help);
+  for (const [flag, help] of spec.flags) {
+    const option = new Option(flag, help);
+    command.addOption(option.makeOptionMandatory(spec.required?.includes(option.name()) ?? false));
+  }
   command.action(async (words: unknown) => settle(await spec.run(spec.options.parse(words), context)));
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { EstateInvalid } from "../plan";
 import { addCommand, type Context, type Outcome } from "./command";
 import { check } from "./commands/check";
+import { lose } from "./commands/lose";
 import { plan } from "./commands/plan";
 import { rpo } from "./commands/rpo";
 import { BadInput, type Load } from "./estate-source";
@@ -30,6 +31,7 @@ export async function main(args: readonly string[], load: Load): Promise<number>
     .exitOverride();
   addCommand(program, check, context, settle);
   addCommand(program, rpo, context, settle);
+  addCommand(program, lose, context, settle);
   addCommand(program, plan, context, settle);
   try {
     await program.parseAsync([...args], { from: "user" });

@@ -5,6 +5,7 @@ import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { readEstate } from "../estate-source";
+import { plainTable } from "../output";
 
 const options = z.object(estateOptions);
 
@@ -39,10 +40,9 @@ function asJson(job: Job): object {
 }
 
 function table({ jobs }: Plan, colours: boolean): string {
-  const plain = colours ? {} : { style: { head: [], border: [] } };
   const rows = new Table({
     head: ["job", "runs on", "when", "usual", "budget", "stale after", "hears of it"],
-    ...plain,
+    ...plainTable(colours),
   });
   for (const job of jobs)
     rows.push([

@@ -2,10 +2,12 @@ import Table from "cli-table3";
 import { z } from "zod";
 import { planOf } from "../../plan";
 import { domains } from "../../plan/estate/services";
+import { type Improvement, improvementsOf } from "../../plan/graph/improve";
 import { type Loss, lossesOf } from "../../plan/graph/loss";
 import { formatDuration } from "../../plan/units/duration";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { readEstate } from "../estate-source";
+import { plainTable } from "../output";
 
 const options = z.object(estateOptions);
 
@@ -18,10 +20,8 @@ export const rpo: CommandSpec<z.output<typeof options>> = {
   async run({ stack, estate, json }, { load, terminal }) {
     const plan = planOf(await readEstate({ stack, estate }, load));
     const losses = lossesOf(plan);
-    return {
-      text: json ? JSON.stringify(losses.map(asJson), undefined, 2) : table(losses, terminal),
-      exitCode: 0,
-    };
+    if (json) return { text: JSON.stringify(losses.map(asJson), undefined, 2), exitCode: 0 };
+    return { text: `${table(losses, terminal)}\n\n${told(improvementsOf(plan, losses))}`, exitCode: 0 };
   },
 };
 
@@ -39,8 +39,7 @@ function asJson({ service, domain, worstLossMs, worstAtMs, via, dataset }: Loss)
 
 function table(losses: readonly Loss[], colours: boolean): string {
   const services = [...new Set(losses.map(loss => loss.service))];
-  const plain = colours ? {} : { style: { head: [], border: [] } };
-  const rows = new Table({ head: ["service", ...domains], ...plain });
+  const rows = new Table({ head: ["service", ...domains], ...plainTable(colours) });
   for (const service of services)
     rows.push([
       service,
@@ -53,4 +52,27 @@ function cell(loss: Loss | undefined): string {
   if (!loss) return "";
   if (loss.worstLossMs === undefined) return "ALL";
   return loss.worstLossMs === 0 ? "-" : formatDuration(loss.worstLossMs);
+}
+
+/** The moves of a job that make most losses smaller, those that help most first. */
+function told(improvements: readonly Improvement[]): string {
+  const byMove = new Map<string, Improvement[]>();
+  for (const improvement of improvements) {
+    const { job, fromCalendar, toCalendar } = improvement;
+    const move = `move ${job} from "${fromCalendar}" to "${toCalendar}"`;
+    byMove.set(move, [...(byMove.get(move) ?? []), improvement]);
+  }
+  if (byMove.size === 0) return "No job can be moved to make a loss smaller.";
+  const gain = (found: readonly Improvement[]): number =>
+    Math.max(...found.map(({ lossBeforeMs, lossAfterMs }) => lossBeforeMs - lossAfterMs));
+  const lines = [...byMove]
+    .sort(([, a], [, b]) => gain(b) - gain(a))
+    .slice(0, 5)
+    .map(([move, found]) => {
+      const [best] = [...found].sort((a, b) => gain([b]) - gain([a]));
+      if (!best) return move;
+      const more = found.length > 1 ? `, and ${found.length - 1} more losses` : "";
+      return `  ${move}: ${best.service} in "${best.domain}" ${formatDuration(best.lossBeforeMs)} -> ${formatDuration(best.lossAfterMs)}${more}, free`;
+    });
+  return `Cheapest improvements:\n${lines.join("\n")}`;
 }

@@ -23,3 +23,10 @@ export function parseSize(text: string): number {
     );
   return Math.round(Number(number) * bytes);
 }
+
+/** Bytes for people, in decimal units: "1.5 TB", "20 MB". */
+export function formatSize(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  return `${Number((bytes / 1000 ** power).toFixed(1))} ${units[power]}`;
+}

@@ -1,0 +1,98 @@
+import Table from "cli-table3";
+import { z } from "zod";
+import { type Plan, planOf } from "../../plan";
+import { parseInstant } from "../../plan/calendar/parse-instant";
+import { domain } from "../../plan/estate/services";
+import { type LostDataset, type LostService, loseAt } from "../../plan/graph/lose";
+import { formatDuration } from "../../plan/units/duration";
+import { formatSize } from "../../plan/units/size";
+import { type CommandSpec, estateFlags, estateOptions } from "../command";
+import { BadInput, readEstate } from "../estate-source";
+import { plainTable } from "../output";
+
+const options = z.object({ ...estateOptions, domain: z.string(), at: z.string() });
+
+/** `holdfast lose`: what one disaster at one instant takes, and how to get the rest back. */
+export const lose: CommandSpec<z.output<typeof options>> = {
+  name: "lose",
+  summary: "What a disaster at an instant takes from each service, and the command that restores it",
+  flags: [
+    ...estateFlags,
+    ["--domain <domain>", `the disaster: ${domain.options.join(", ")}`],
+    ["--at <time>", 'local time such as "Sun 05:59" or "2026-12-01 05:59", or ISO 8601 with Z'],
+  ],
+  required: ["domain", "at"],
+  options,
+  async run({ stack, estate, json, domain: text, at }, { load, nowMs, terminal }) {
+    const disaster = domain.safeParse(text);
+    if (!disaster.success)
+      throw new BadInput(`--domain: "${text}" is no disaster, expected one of ${domain.options.join(", ")}.`);
+    const plan = planOf(await readEstate({ stack, estate }, load));
+    const atMs = instant(at, plan, nowMs);
+    const lost = loseAt(plan, disaster.data, atMs);
+    return {
+      text: json ? JSON.stringify(lost.map(asJson), undefined, 2) : told(lost, atMs, terminal),
+      exitCode: 0,
+    };
+  },
+};
+
+function instant(text: string, plan: Plan, nowMs: number): number {
+  try {
+    return parseInstant(text, plan.estate.zone, nowMs);
+  } catch (error) {
+    throw new BadInput(`--at: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+/** Seconds and ISO 8601; null where nothing is left, or where it can't be told. */
+function asJson({ service, domain, atMs, lossMs, datasets, rtoFloorMs, rtoUnknown }: LostService): object {
+  return {
+    service,
+    domain,
+    at: new Date(atMs).toISOString(),
+    lossSeconds: lossMs === undefined ? null : lossMs / 1000,
+    rtoFloorSeconds: rtoFloorMs === undefined ? null : rtoFloorMs / 1000,
+    ...(rtoUnknown === undefined ? {} : { rtoUnknown }),
+    datasets: datasets.map(({ dataset, bytes, copy }) => ({
+      dataset,
+      bytes,
+      copy: copy
+        ? {
+            via: copy.via,
+            where: copy.where,
+            readAt: new Date(copy.readMs).toISOString(),
+            ageSeconds: copy.ageMs / 1000,
+            restore: copy.restore,
+          }
+        : null,
+    })),
+  };
+}
+
+function told(lost: readonly LostService[], atMs: number, colours: boolean): string {
+  if (lost.length === 0) return "It harms no service.";
+  const rows = new Table({
+    head: ["service", "loss", "what is left", "bytes", "back after", "restore"],
+    ...plainTable(colours),
+  });
+  for (const service of lost) for (const dataset of service.datasets) rows.push(row(service, dataset));
+  return `At ${new Date(atMs).toISOString()}:\n${rows.toString()}\n"back after" is the least that the bytes need; people come on top.`;
+}
+
+function row(
+  { service, rtoFloorMs, rtoUnknown }: LostService,
+  { dataset, bytes, copy }: LostDataset,
+): string[] {
+  const name = dataset === service ? service : dataset;
+  if (!copy) return [name, "ALL", "nothing", formatSize(bytes), "-", "-"];
+  const back = rtoFloorMs === undefined ? (rtoUnknown ?? "unknown") : formatDuration(rtoFloorMs);
+  return [
+    name,
+    formatDuration(copy.ageMs),
+    `${copy.where} (${copy.via.join(" > ")})`,
+    formatSize(bytes),
+    back,
+    copy.restore,
+  ];
+}
