@@ -32,11 +32,17 @@ export function datasetId(text: string): string {
   return service === name ? service : `${service}/${name}`;
 }
 
-/** Every dataset of an estate, in its order. */
-export function datasetsOf(estate: Estate): Dataset[] {
-  return Object.entries(estate.services).flatMap(([service, { data }]) =>
-    data.map(spec => datasetOf(service, spec, estate)),
-  );
+const known = new WeakMap<Estate, readonly Dataset[]>();
+
+/** Every dataset of an estate, in its order. Computed once for an estate: layers ask for each of their hosts. */
+export function datasetsOf(estate: Estate): readonly Dataset[] {
+  const datasets =
+    known.get(estate) ??
+    Object.entries(estate.services).flatMap(([service, { data }]) =>
+      data.map(spec => datasetOf(service, spec, estate)),
+    );
+  known.set(estate, datasets);
+  return datasets;
 }
 
 function datasetOf(service: string, spec: DatasetSpec, estate: Estate): Dataset {

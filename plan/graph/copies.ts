@@ -1,6 +1,6 @@
 import type { Dataset } from "../datasets";
 import type { Flow, Job, Location } from "../job";
-import { isBelow, sameMachine } from "../layers/places";
+import { sameMachine } from "../layers/places";
 
 /** The jobs that bytes pass on their way to a copy. Copies on the same way have the same versions at the same times. */
 export interface Way {
@@ -172,9 +172,14 @@ type Tree = Extract<Flow["source"], { kind: "tree" }>;
 
 /** Whether a tree's reader comes to a place: below it, and not behind an excluded entry. */
 function liesIn(place: Location, { location, excludes, only }: Tree): boolean {
-  if (!sameMachine(place.machine, location.machine) || !isBelow(place.path, location.path)) return false;
-  const entry = place.path.slice(location.path === "/" ? 1 : location.path.length + 1).split("/")[0] ?? "";
-  if (entry === "") return true;
+  const { path } = location;
+  // Written out, as every byte is asked for by every tree of its machine.
+  if (!place.path.startsWith(path) || !sameMachine(place.machine, location.machine)) return false;
+  const below = path === "/" ? 1 : path.length + 1;
+  if (path !== "/" && place.path.length > path.length && place.path[path.length] !== "/") return false;
+  if (place.path.length <= below || (!only && excludes.length === 0)) return true;
+  const end = place.path.indexOf("/", below);
+  const entry = place.path.slice(below, end < 0 ? undefined : end);
   return only ? only.includes(entry) : !excludes.some(excluded => excluded.name === entry);
 }
 
@@ -189,9 +194,13 @@ function copyOf(dataset: Dataset, job: Job, flow: Flow, way: Way, from?: Copy): 
     job,
     flow,
     way,
-    ...(from ? { from } : {}),
-    location: { ...flow.target, path: targetPath(dataset, flow, from) },
+    ...(from && { from }),
+    location: placeBelow(flow.target, targetPath(dataset, flow, from)),
   };
+}
+
+function placeBelow({ machine, disk }: Location, path: string): Location {
+  return disk === undefined ? { machine, path } : { machine, disk, path };
 }
 
 /** Where a dataset lands: a tree keeps its shape below the target, anything else gets a folder of its own name. */
@@ -199,12 +208,12 @@ function targetPath(dataset: Dataset, { source, target }: Flow, from: Copy | und
   const at = from?.location ?? dataset.location;
   const shape =
     source.kind === "tree"
-      ? at.path.slice(source.location.path.length).replace(/^\//, "")
+      ? at.path.slice(source.location.path.length + (source.location.path === "/" ? 0 : 1))
       : folderOf(dataset);
   return shape === "" ? target.path : `${target.path}/${shape}`;
 }
 
 /** A volume's namespace and claim; nothing for what has the target to itself. */
 function folderOf(dataset: Dataset): string {
-  return dataset.kind === "volume" ? dataset.location.path.split("/").slice(1).join("/") : "";
+  return dataset.kind === "volume" ? dataset.location.path.slice(dataset.location.path.indexOf("/") + 1) : "";
 }

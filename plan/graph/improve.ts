@@ -4,8 +4,9 @@ import type { Job } from "../job";
 import type { Plan } from "..";
 import type { Way } from "./copies";
 import { Rearrangement } from "./rearrangement";
-import { horizonOf, type Loss, survivorsOf, worstOf } from "./loss";
-import { Timeline } from "./versions";
+import { type Loss, worstOf, yearsOf } from "./loss";
+import { survivorsOf } from "./survivors";
+import type { Timeline } from "./versions";
 
 /** A job's other time of day that makes a loss smaller and costs nothing. */
 export interface Improvement {
@@ -32,11 +33,7 @@ const dayMs = 86_400_000;
  * one that it comes after, or if a loss would come to exceed its promise. Of equally good moves, the smallest.
  * @param losses of this plan, as `lossesOf` gives them
  */
-export function improvementsOf(
-  plan: Plan,
-  losses: readonly Loss[],
-  timeline = new Timeline(plan.jobs, horizonOf(plan.estate.years)),
-): Improvement[] {
+export function improvementsOf(plan: Plan, losses: readonly Loss[], timeline = yearsOf(plan)): Improvement[] {
   const survivors = survivorsOf(plan);
   const moves = new Moves(plan, timeline);
   const found = new Map<string, Found | undefined>();

@@ -1,9 +1,10 @@
-import type { Dataset } from "../datasets";
 import { type Domain, domains } from "../estate/services";
 import type { Plan } from "..";
-import { type Copy, copiesByDataset, type Way } from "./copies";
-import { copySurvives, liveSurvives } from "./survival";
+import type { Way } from "./copies";
+import { type Survivors, survivorsOf } from "./survivors";
 import { type Horizon, Timeline } from "./versions";
+
+export { type Survivors, survivorsOf } from "./survivors";
 
 const minuteMs = 60_000;
 
@@ -26,71 +27,51 @@ export function horizonOf(years: readonly number[]): Horizon {
   return { fromMs: Date.UTC(Math.min(...years), 0, 1), toMs: Date.UTC(Math.max(...years) + 1, 0, 1) };
 }
 
+const timelines = new WeakMap<Plan, Timeline>();
+
+/** Runs and versions over the estate's years. Made once for a plan. */
+export function yearsOf(plan: Plan): Timeline {
+  const timeline = timelines.get(plan) ?? new Timeline(plan.jobs, horizonOf(plan.estate.years));
+  timelines.set(plan, timeline);
+  return timeline;
+}
+
 /**
  * Worst loss of every service in every disaster: the largest age, over every minute of the horizon, of the newest copy
  * that survives. Exact: between two versions' coming the age only grows, so only the last whole minute before each is
  * looked at. Datasets whose copies go the same ways share one computation.
  */
-export function lossesOf(
-  plan: Plan,
-  timeline = new Timeline(plan.jobs, horizonOf(plan.estate.years)),
-): Loss[] {
-  const worstByWays = new Map<string, Worst>();
-  const worstOfWays = (ways: readonly Way[]): Worst => {
-    const key = ways.map(way => way.key).join(" | ");
-    const worst = worstByWays.get(key) ?? worstOf(ways, timeline);
-    worstByWays.set(key, worst);
+export function lossesOf(plan: Plan, timeline = yearsOf(plan)): Loss[] {
+  const known = new Map<readonly Way[], Worst>();
+  const worstIn = (ways: readonly Way[]): Worst => {
+    const worst = known.get(ways) ?? worstOf(ways, timeline);
+    known.set(ways, worst);
     return worst;
   };
   return [...survivorsOf(plan)].flatMap(([service, datasets]) =>
-    domains.map(domain =>
-      datasets
-        .map(({ dataset: { id }, ways }): Loss => {
-          const left = ways.get(domain);
-          return left === "live"
-            ? { service, domain, worstLossMs: 0, dataset: id, via: ["live"] }
-            : { service, domain, dataset: id, ...worstOfWays(left ?? []) };
-        })
-        .reduce(greater),
-    ),
+    domains.map(domain => worstDataset(service, domain, datasets, worstIn)),
   );
 }
 
-/** What is left of a dataset in each disaster: the live data, or the ways on which its surviving copies came, shortest first. */
-export interface Survivors {
-  readonly dataset: Dataset;
-  readonly ways: ReadonlyMap<Domain, "live" | readonly Way[]>;
-}
-
-/** What is left of each protected dataset, by service. */
-export function survivorsOf(plan: Plan): Map<string, Survivors[]> {
-  const copies = copiesByDataset(plan.copies);
-  const byService = new Map<string, Survivors[]>();
-  for (const dataset of plan.datasets) {
-    if (dataset.unprotected) continue;
-    const own = copies.get(dataset) ?? [];
-    const ways = new Map<Domain, "live" | readonly Way[]>(
-      domains.map(domain => [
-        domain,
-        liveSurvives(dataset, domain, plan.estate)
-          ? "live"
-          : waysOf(own.filter(copy => copySurvives(copy, domain, plan.estate))),
-      ]),
-    );
-    const known = byService.get(dataset.service);
-    if (known) known.push({ dataset, ways });
-    else byService.set(dataset.service, [{ dataset, ways }]);
+function worstDataset(
+  service: string,
+  domain: Domain,
+  datasets: readonly Survivors[],
+  worstIn: (ways: readonly Way[]) => Worst,
+): Loss {
+  let [dataset, worst] = [datasets[0]?.dataset.id ?? service, unharmed];
+  for (const [index, survivors] of datasets.entries()) {
+    const left = survivors.ways.get(domain) ?? [];
+    const found = left === "live" ? unharmed : worstIn(left);
+    if (index > 0 && (found.worstLossMs ?? Infinity) <= (worst.worstLossMs ?? Infinity)) continue;
+    [dataset, worst] = [survivors.dataset.id, found];
   }
-  return byService;
-}
-
-function waysOf(copies: readonly Copy[]): Way[] {
-  const ways: Way[] = [];
-  for (const { way } of copies) if (!ways.includes(way)) ways.push(way);
-  return ways.sort((a, b) => a.jobs.length - b.jobs.length || (a.key < b.key ? -1 : 1));
+  return { service, domain, dataset, ...worst };
 }
 
 export type Worst = Pick<Loss, "worstLossMs" | "worstAtMs" | "via">;
+
+const unharmed: Worst = { worstLossMs: 0, via: ["live"] };
 
 /** Largest age of the newest of several copies, over every minute of the horizon, or of a part of it. */
 export function worstOf(
@@ -153,8 +134,4 @@ function lastBefore(ascending: readonly number[], limit: number): number {
     else to = middle;
   }
   return Math.max(0, from - 1);
-}
-
-function greater(a: Loss, b: Loss): Loss {
-  return (b.worstLossMs ?? Infinity) > (a.worstLossMs ?? Infinity) ? b : a;
 }

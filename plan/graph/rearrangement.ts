@@ -3,7 +3,8 @@ import type { Plan } from "..";
 import { disksOf } from "../timeline/disks";
 import { parseDuration } from "../units/duration";
 import type { Way } from "./copies";
-import { survivorsOf, worstOf } from "./loss";
+import { worstOf } from "./loss";
+import { survivorsOf } from "./survivors";
 import type { Timeline } from "./versions";
 
 /** What a house must not lose when one of its jobs is moved to another time. */

@@ -56,10 +56,15 @@ export function copySurvives(copy: Copy, domain: Domain, estate: Estate): boolea
   }
 }
 
+const stores = new WeakMap<Estate, Set<string>>();
+
 /** Services that keep a secret which something else needs. Their loss is the disaster `secrets`. */
-export function passwordStores(estate: Estate): Set<string> {
-  const holders = Object.values(estate.secrets).flatMap(secret => secret.keptIn);
-  return new Set(holders.filter(holder => holder !== "break-glass"));
+export function passwordStores(estate: Estate): ReadonlySet<string> {
+  const holders =
+    stores.get(estate) ?? new Set(Object.values(estate.secrets).flatMap(secret => secret.keptIn));
+  holders.delete("break-glass");
+  stores.set(estate, holders);
+  return holders;
 }
 
 /** With the password stores gone, a copy opens only with secrets that are kept elsewhere too. */
@@ -86,7 +91,17 @@ function isOnBackupDisk({ machine, disk }: Location, estate: Estate): boolean {
 
 /** The logical volume or file system that a place lies in: what a broken volume takes along. */
 function volumeOf({ machine, path }: Location, estate: Estate): string {
-  const mounts = machine.kind === "host" ? Object.keys(estate.hosts[machine.name]?.filesystems ?? {}) : [];
-  const mount = mounts.filter(candidate => isBelow(path, candidate)).sort((a, b) => b.length - a.length)[0];
+  const mount = machine.kind === "host" ? nearestMount(estate, machine.name, path) : undefined;
   return `${machine.kind}:${machine.name}:${mount ?? path}`;
+}
+
+const mounts = new WeakMap<object, readonly string[]>();
+
+function nearestMount(estate: Estate, host: string, path: string): string | undefined {
+  const filesystems = estate.hosts[host]?.filesystems;
+  if (!filesystems || path.startsWith("pool:")) return undefined;
+  const longestFirst =
+    mounts.get(filesystems) ?? Object.keys(filesystems).sort((one, other) => other.length - one.length);
+  mounts.set(filesystems, longestFirst);
+  return longestFirst.find(mount => isBelow(path, mount));
 }
