@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { exampleEstate, exampleWith } from "../plan/estate/example";
+import { main } from "./main";
+
+let folder: string;
+let estateFile: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "holdfast-cli-"));
+  estateFile = join(folder, "estate.json");
+  writeFileSync(estateFile, JSON.stringify(exampleEstate()));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ran {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line in this process and keeps what it prints. */
+async function run(
+  args: readonly string[],
+  load: (entry: string) => unknown = jest.requireActual,
+): Promise<Ran> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const spies = [
+    jest.spyOn(process.stdout, "write").mockImplementation(text => out.push(String(text)) > 0),
+    jest.spyOn(process.stderr, "write").mockImplementation(text => err.push(String(text)) > 0),
+  ];
+  try {
+    return { exitCode: await main(args, load), out: out.join(""), err: err.join("") };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** A file with the example estate changed. */
+function changed(name: string, change: Parameters<typeof exampleWith>[0]): string {
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, JSON.stringify(exampleWith(change)));
+  return file;
+}
+
+test("check ends with 0 for a sound estate, with 1 for an error, and its JSON has each finding's six fields", async () => {
+  expect(await run(["check", "--estate", estateFile])).toMatchObject({ exitCode: 0, err: "" });
+  const slack = changed("slack", ({ layers }) =>
+    Object.assign(layers["nfs-mirror"][0] ?? {}, { alert: { receiver: "infra", staleAfter: "16d" } }),
+  );
+  const { exitCode, out } = await run(["check", "--estate", slack, "--json"]);
+  expect(exitCode).toBe(1);
+  expect(JSON.parse(out)).toEqual([
+    {
+      code: "schedule/stale-above-promise",
+      severity: "error",
+      subject: "nfs-mirror",
+      message: expect.stringContaining("16 d"),
+      fix: expect.any(String),
+      evidence: expect.objectContaining({ staleAfterMs: 16 * 86_400_000, missedRuns: expect.any(Number) }),
+    },
+  ]);
+});
+
+test("findings are printed for code scanning and as annotations too", async () => {
+  const slack = changed("slack", ({ layers }) =>
+    Object.assign(layers["nfs-mirror"][0] ?? {}, { alert: { receiver: "infra", staleAfter: "16d" } }),
+  );
+  const sarif = z
+    .object({
+      version: z.literal("2.1.0"),
+      runs: z.array(z.object({ results: z.array(z.object({ ruleId: z.string() })) })),
+    })
+    .parse(JSON.parse((await run(["check", "--estate", slack, "--format", "sarif"])).out));
+  expect(sarif.runs[0]?.results).toEqual([{ ruleId: "schedule/stale-above-promise" }]);
+  expect((await run(["check", "--estate", slack, "--format", "github"])).out).toMatch(
+    /^::error title=schedule\/stale-above-promise nfs-mirror::nfs-mirror alerts when/,
+  );
+});
+
+test("rpo gives every service and disaster, in seconds", async () => {
+  const { exitCode, out } = await run(["rpo", "--estate", estateFile, "--json"]);
+  expect(exitCode).toBe(0);
+  const losses = z
+    .array(
+      z.object({
+        service: z.string(),
+        domain: z.string(),
+        worstLossSeconds: z.number().nullable(),
+        via: z.array(z.string()),
+      }),
+    )
+    .parse(JSON.parse(out));
+  expect(losses).toHaveLength(Object.keys(exampleEstate().services).length * 10);
+  expect(losses).toContainEqual({
+    service: "books",
+    domain: "live-disk",
+    worstLossSeconds: (25 * 60 + 19) * 60,
+    via: ["nfs-mirror"],
+  });
+});
+
+test("lose names the newest copy that survives, its age and the command that restores it", async () => {
+  const words = [
+    "lose",
+    "--estate",
+    estateFile,
+    "--domain",
+    "live-disk",
+    "--at",
+    "2026-12-01 05:59",
+    "--json",
+  ];
+  const { exitCode, out } = await run(words);
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(out)).toContainEqual(
+    expect.objectContaining({
+      service: "books",
+      lossSeconds: (3 * 60 + 59) * 60,
+      datasets: [
+        expect.objectContaining({
+          copy: expect.objectContaining({
+            where: "pve:/mnt/backup/books",
+            restore: expect.stringContaining("/mnt/backup/books/ /srv/nfs/books/"),
+          }),
+        }),
+      ],
+    }),
+  );
+});
+
+test("plan has every job under its name", async () => {
+  const { out } = await run(["plan", "--estate", estateFile, "--json"]);
+  expect(
+    Object.keys(z.object({ jobs: z.record(z.string(), z.unknown()) }).parse(JSON.parse(out)).jobs).sort(),
+  ).toEqual([
+    "daily-backup",
+    "etcd-backup",
+    "lvm-pvc-snapshot",
+    "nas-snapshots",
+    "nfs-change-tracker",
+    "nfs-mirror",
+    "offsite-sync-backup",
+    "vault-backup",
+  ]);
+});
+
+test.each<[string, readonly string[], RegExp]>([
+  [
+    "an unknown stack",
+    ["check", "--stack", "nowhere"],
+    /--stack: "nowhere" is no stack, expected one of .*"homelab"/,
+  ],
+  ["a file that isn't there", ["rpo", "--estate", "/nowhere.json"], /there is no file "\/nowhere.json"/],
+  ["both a stack and a file", ["plan", "--stack", "homelab", "--estate", "x"], /exclude one another/],
+  ["an unknown command", ["chekc"], /unknown command 'chekc'/],
+  [
+    "an unknown disaster",
+    ["lose", "--domain", "flood", "--at", "05:59"],
+    /no disaster, expected one of application/,
+  ],
+  [
+    "an impossible date",
+    ["lose", "--domain", "site", "--at", "2026-02-31 05:59"],
+    /a date that doesn't exist/,
+  ],
+])("%s is bad input: exit 2, one message, no stack trace", async (_, args, message) => {
+  const { exitCode, err } = await run(args, () => ({ estate: exampleEstate() }));
+  expect(exitCode).toBe(2);
+  expect(err).toMatch(message);
+  expect(err).not.toMatch(/^\s+at /m);
+});
+
+test("an estate with faults gives all of them, as JSON where asked; one that throws is bad input too", async () => {
+  const file = changed("faults", estate => Object.assign(estate, { zone: "Europe/Sofa", hosst: {} }));
+  const { exitCode, out, err } = await run(["check", "--estate", file, "--json"]);
+  expect(exitCode).toBe(2);
+  expect(JSON.parse(out)).toEqual({
+    faults: [
+      expect.objectContaining({ path: "estate.zone" }),
+      expect.objectContaining({ path: "estate.hosst" }),
+    ],
+  });
+  expect(err).toContain("nothing was changed");
+  const broken = join(folder, "broken.ts");
+  writeFileSync(broken, "");
+  const thrown = await run(["check", "--estate", broken], () => {
+    throw new Error("no lab is up");
+  });
+  expect(thrown).toMatchObject({
+    exitCode: 2,
+    err: expect.stringContaining("can't be loaded: no lab is up"),
+  });
+});
