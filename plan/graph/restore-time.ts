@@ -1,5 +1,7 @@
 import type { Dataset } from "../datasets";
 import type { Estate } from "../estate/schema";
+import type { Location } from "../job";
+import { sameMachine } from "../layers/places";
 import { parseDuration } from "../units/duration";
 import { parseSize } from "../units/size";
 import type { Left } from "./lose";
@@ -16,7 +18,8 @@ export interface RestoreTime {
 /**
  * Least restore times of harmed services: bytes over each link's bandwidth, one after the other on the same link, links
  * side by side, a link's latency once; and before that, the services that it needs, which can be restored side by side.
- * Installing, starting and people come on top.
+ * Nothing has to move for a snapshot in the volume's own pool, for a firewall's few megabytes, or within a machine whose
+ * own speed the estate doesn't name. Installing, starting and people come on top.
  */
 export function restoreTimes(
   estate: Estate,
@@ -35,7 +38,7 @@ export function restoreTimes(
       .map(needed => resolve(needed, [...path, needed]));
     const unknown =
       time.unknown ??
-      (circular === undefined ? undefined : `${service} and ${circular} need one another`) ??
+      (circular === undefined ? undefined : `${[service, circular].sort().join(" and ")} need one another`) ??
       first.find(needed => needed.unknown !== undefined)?.unknown;
     const floorMs = (time.floorMs ?? 0) + Math.max(0, ...first.map(needed => needed.floorMs ?? 0));
     const result = { byDataset: time.byDataset, ...(unknown === undefined ? { floorMs } : { unknown }) };
@@ -55,7 +58,11 @@ function ownTime(estate: Estate, lefts: readonly Left[]): RestoreTime {
       continue;
     }
     const [from, to] = [copy.location.machine.name, dataset.location.machine.name];
-    const link = linkBetween(estate, from, to);
+    const link = movesNothing(copy.location, dataset.location) ? undefined : linkBetween(estate, from, to);
+    if (!link && (from === to || movesNothing(copy.location, dataset.location))) {
+      byDataset.set(dataset, 0);
+      continue;
+    }
     if (!link) {
       unknown ??= `no link between "${from}" and "${to}"`;
       continue;
@@ -66,6 +73,16 @@ function ownTime(estate: Estate, lefts: readonly Left[]): RestoreTime {
   }
   const floorMs = Math.ceil(Math.max(0, ...byLink.values()));
   return { byDataset, ...(unknown === undefined ? { floorMs } : { unknown }) };
+}
+
+function movesNothing(from: Location, to: Location): boolean {
+  const isSwapped =
+    sameMachine(from.machine, to.machine) && poolOf(from) !== undefined && poolOf(from) === poolOf(to);
+  return isSwapped || to.machine.kind === "firewall";
+}
+
+function poolOf({ path }: Location): string | undefined {
+  return path.startsWith("pool:") ? path.split("/")[0] : undefined;
 }
 
 /** The estate's link in that direction, else in the other: a cable carries both ways. */
