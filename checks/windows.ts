@@ -9,10 +9,14 @@ export interface Window {
   readonly toMs: number;
 }
 
+const known = new WeakMap<Job, readonly number[]>();
+
 /** Starts of a job in the estate's years by its calendar alone, ascending, as epoch ms. */
-export function startsOf(job: Job, plan: Plan): number[] {
+export function startsOf(job: Job, plan: Plan): readonly number[] {
   const { fromMs, toMs } = horizonOf(plan.estate.years);
-  return firings(job.trigger.schedule, job.trigger.zone, fromMs, toMs);
+  const starts = known.get(job) ?? firings(job.trigger.schedule, job.trigger.zone, fromMs, toMs);
+  known.set(job, starts);
+  return starts;
 }
 
 /** How late after its calendar a start can be by itself, in ms. */
@@ -22,6 +26,7 @@ export function startDelay({ trigger }: Job): number {
 
 /** Jobs of the same machine that a start of a job waits for, whose names are known. */
 export function awaited(job: Job, plan: Plan): Job[] {
+  if (job.trigger.after.length === 0) return [];
   return plan.jobs.filter(other => other.host === job.host && job.trigger.after.includes(other.name));
 }
 

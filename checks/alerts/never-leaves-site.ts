@@ -7,10 +7,11 @@ export const neverLeavesSite = defineCheck({
   severity: "error",
   title: "A critical alert reaches nobody when the site is gone",
   why: "A channel that is served from the same house is silent when the house has no power. The alert that matters most is the one that can't be sent.",
-  run: ({ estate, ...plan }) => {
-    const reaches = Object.keys(estate.receivers).filter(name => estate.receivers[name]?.outOfSite);
+  run: plan => {
+    const { receivers } = plan.estate;
+    const reaches = Object.keys(receivers).filter(name => receivers[name]?.outOfSite);
     const bySubject = new Map<string, { name: string; receiver: string }[]>();
-    for (const { severity, receiver, name, of, origin } of allAlerts({ estate, ...plan }))
+    for (const { severity, receiver, name, of, origin } of allAlerts(plan))
       if (
         severity === "critical" &&
         receiver !== undefined &&

@@ -1,11 +1,11 @@
 import type { Plan } from "../../plan";
-import { Timeline } from "../../plan/graph/versions";
-import { horizonOf } from "../../plan/graph/loss";
+import type { Timeline } from "../../plan/graph/versions";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { mirrorExample, example } from "../examples";
 import { localTime } from "../local-time";
+import { timelineOf } from "../timeline";
 import { disksOf, type Window } from "../windows";
 
 /**
@@ -73,47 +73,64 @@ interface Overlap {
 
 /** The first overlap of each two jobs in the estate's years, and how many there are. */
 function overlaps(plan: Plan): Overlap[] {
-  const horizon = horizonOf(plan.estate.years);
-  const timeline = new Timeline(plan.jobs, horizon);
+  const timeline = timelineOf(plan);
   const usersOf = new Map<string, Job[]>();
   for (const job of plan.jobs)
     for (const disk of disksOf(job, plan)) usersOf.set(disk, [...(usersOf.get(disk) ?? []), job]);
   const found = new Map<string, Overlap>();
-  for (const [disk, jobs] of usersOf) {
-    const runs = jobs.flatMap(job => {
-      const { startMs, endMs } = timeline.runsOf(job);
-      return startMs.flatMap((fromMs, index): Run[] =>
-        fromMs < horizon.fromMs ? [] : [{ job, window: { fromMs, toMs: endMs[index] ?? fromMs } }],
-      );
-    });
-    sweep(disk, runs, found);
-  }
+  for (const [disk, jobs] of usersOf)
+    for (const overlap of sweep(disk, jobs, timeline)) {
+      const key = pairKey(overlap.first.job, overlap.second.job);
+      if (!found.has(key)) found.set(key, overlap);
+    }
   return [...found.values()];
 }
 
-function sweep(disk: string, runs: Run[], found: Map<string, Overlap>): void {
-  runs.sort((a, b) => a.window.fromMs - b.window.fromMs);
-  let underWay: Run[] = [];
-  for (const run of runs) {
-    underWay = underWay.filter(other => other.window.toMs > run.window.fromMs);
+function pairKey(a: Job, b: Job): string {
+  return [`${a.host}/${a.name}`, `${b.host}/${b.name}`].sort().join(" ");
+}
+
+/**
+ * The overlaps on one disk, in one pass over the starts of all of its jobs. Numbers in flat arrays: a big house has a
+ * million runs in its years.
+ */
+function sweep(disk: string, jobs: readonly Job[], timeline: Timeline): Overlap[] {
+  const runs = jobs.map(job => timeline.runsOf(job));
+  const starts: number[] = [];
+  const users: number[] = [];
+  const ends: number[] = [];
+  for (const [user, { startMs, endMs }] of runs.entries())
+    for (const [index, start] of startMs.entries())
+      if (start >= timeline.horizon.fromMs) {
+        starts.push(start);
+        users.push(user);
+        ends.push(endMs[index] ?? start);
+      }
+  const order = Uint32Array.from(starts.keys()).sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0));
+  const counts = new Map<number, number>();
+  const firsts: { first: number; second: number; pair: number }[] = [];
+  let underWay: number[] = [];
+  for (const run of order) {
+    const start = starts[run] ?? 0;
+    underWay = underWay.filter(other => (ends[other] ?? 0) > start);
     for (const other of underWay) {
-      if (other.job === run.job) continue;
-      const key = [`${other.job.host}/${other.job.name}`, `${run.job.host}/${run.job.name}`].sort().join(" ");
-      const known = found.get(key);
-      if (known && known.disk !== disk) continue;
-      found.set(
-        key,
-        known
-          ? { ...known, count: known.count + 1 }
-          : {
-              disk,
-              first: other,
-              second: run,
-              times: [other.window.fromMs, other.window.toMs, run.window.fromMs, run.window.toMs],
-              count: 1,
-            },
-      );
+      const [a, b] = [users[other] ?? 0, users[run] ?? 0];
+      if (a === b) continue;
+      const pair = Math.min(a, b) * jobs.length + Math.max(a, b);
+      const count = counts.get(pair) ?? 0;
+      if (count === 0) firsts.push({ first: other, second: run, pair });
+      counts.set(pair, count + 1);
     }
     underWay.push(run);
   }
+  const runAt = (index: number): Run[] => {
+    const job = jobs[users[index] ?? 0];
+    return job ? [{ job, window: { fromMs: starts[index] ?? 0, toMs: ends[index] ?? 0 } }] : [];
+  };
+  return firsts.flatMap(({ first, second, pair }) => {
+    const [one, other] = [...runAt(first), ...runAt(second)];
+    if (!one || !other) return [];
+    const times = [one.window.fromMs, one.window.toMs, other.window.fromMs, other.window.toMs];
+    return [{ disk, first: one, second: other, times, count: counts.get(pair) ?? 0 }];
+  });
 }
