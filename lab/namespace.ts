@@ -1,7 +1,7 @@
-import { readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { execa } from "execa";
 import { withLabLock } from "./lock";
-import { isRunning, runningProcess, startProcess, stopProcess, until } from "./process";
+import { endProcess, isRunning, parentOf, runningProcess, startProcess, stopProcess, until } from "./process";
 
 /** The operator's address in the lab's network: servers listen here, and hosts push to it. */
 export const operatorAddress = "10.77.0.1";
@@ -54,18 +54,52 @@ export function isInNamespace(): boolean {
   return holderNamespace() === readlinkSync("/proc/self/ns/net");
 }
 
-/** The network goes with its last process: stop all others first. */
+/** Takes the network down, and with SIGKILL every process that is still in it, except this one and its parents. */
 export async function stopNamespace(): Promise<void> {
+  const gone = await until(() => {
+    const left = inhabitants();
+    for (const pid of left) endProcess(pid);
+    return left.length === 0;
+  }, 10_000);
+  if (!gone)
+    throw new Error(
+      `Processes ${inhabitants().join(", ")} are still in the lab's network 10 s after SIGKILL`,
+    );
   await stopProcess(holder);
+}
+
+/**
+ * Processes in the lab's network. None has a record when a command that was starting it was killed at the wrong moment,
+ * but the network is the lab's alone, so all in it belong to the lab.
+ */
+function inhabitants(): number[] {
+  const network = holderNamespace();
+  if (network === undefined) return [];
+  const spared = [runningProcess(holder)?.pid, ...ancestors()];
+  return readdirSync("/proc")
+    .filter(entry => /^\d+$/.test(entry))
+    .map(Number)
+    .filter(pid => !spared.includes(pid) && networkOf(pid) === network);
+}
+
+/** This process and those above it: a lab may be taken down from a shell in its own network. */
+function ancestors(): number[] {
+  const found: number[] = [];
+  for (let pid: number | undefined = process.pid; pid && pid > 1; pid = parentOf(pid)) found.push(pid);
+  return found;
+}
+
+function networkOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined;
+  }
 }
 
 function holderNamespace(): string | undefined {
   const record = runningProcess(holder);
-  try {
-    return record && readlinkSync(`/proc/${record.pid}/ns/net`);
-  } catch {
-    return undefined;
-  }
+  return record && networkOf(record.pid);
 }
 
 function isRoot(): boolean {

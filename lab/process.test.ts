@@ -11,7 +11,7 @@ afterEach(async () => {
 
 test("reads a stat line whose program name holds a parenthesis and spaces", () => {
   const line = "4242 (a) b (c) S 1 77 77 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 987654 2 3";
-  expect(parseStat(line)).toEqual({ state: "S", session: 77, startTicks: "987654" });
+  expect(parseStat(line)).toEqual({ state: "S", parent: 1, session: 77, startTicks: "987654" });
 });
 
 test("starts, logs, and stops a process together with its children", async () => {

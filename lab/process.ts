@@ -158,12 +158,27 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Start time of a process in clock ticks since boot; with its id, it names the process for good. */
+/** Start time of a live process in clock ticks since boot; with its id, it names the process for good. */
 export function startTicksOf(pid: number): string | undefined {
-  return readStat(pid)?.startTicks;
+  const stat = readStat(pid);
+  return stat?.state === "Z" ? undefined : stat?.startTicks;
 }
 
-type Stat = { readonly state: string; readonly session: number; readonly startTicks: string };
+export function parentOf(pid: number): number | undefined {
+  return readStat(pid)?.parent;
+}
+
+/** Sends SIGKILL to a process, which may be gone already. */
+export function endProcess(pid: number): void {
+  signal(pid, "SIGKILL");
+}
+
+type Stat = {
+  readonly state: string;
+  readonly parent: number;
+  readonly session: number;
+  readonly startTicks: string;
+};
 
 function readStat(pid: number): Stat | undefined {
   try {
@@ -176,8 +191,8 @@ function readStat(pid: number): Stat | undefined {
 /** Reads a line of /proc/PID/stat (proc(5)); the name in parentheses may itself hold spaces and parentheses. */
 export function parseStat(line: string): Stat | undefined {
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
-  const [state, , , session] = fields;
+  const [state, parent, , session] = fields;
   const startTicks = fields[19];
   if (state === undefined || session === undefined || startTicks === undefined) return undefined;
-  return { state, session: Number(session), startTicks };
+  return { state, parent: Number(parent), session: Number(session), startTicks };
 }

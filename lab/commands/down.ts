@@ -12,12 +12,14 @@ export async function down(say: (line: string) => void): Promise<void> {
     say(`The lab is down already: there is no "${labDir}"`);
     return;
   }
-  await withLabLock("hosts", say, async () => {
-    await Promise.all([stopServers(), powerCut(...hostNames)]);
-    // The network goes last: until then a server may use it.
-    for (const name of recordedProcesses().filter(name => name !== "namespace")) await stopProcess(name);
-    await stopNamespace();
-    rmSync(labDir, { recursive: true, force: true });
-  });
+  await withLabLock("hosts", say, () => withLabLock("servers", say, endAll));
   say(`The lab is down; "${labDir}" is removed`);
+}
+
+async function endAll(): Promise<void> {
+  await Promise.all([stopServers(), powerCut(...hostNames)]);
+  // The network goes last: until then a server may use it.
+  for (const name of recordedProcesses().filter(name => name !== "namespace")) await stopProcess(name);
+  await stopNamespace();
+  rmSync(labDir, { recursive: true, force: true });
 }

@@ -9,6 +9,7 @@ import { ensureMonitoringNamespace } from "./monitoring-objects";
 import { receiver, ruleSync } from "./own-servers";
 import { preparePrograms, readPrograms } from "./programs";
 import { ensureServing, type Server } from "./server";
+import { withLabLock } from "../lock";
 import { inNamespace, isInNamespace, startNamespace } from "../namespace";
 
 /**
@@ -18,6 +19,11 @@ import { inNamespace, isInNamespace, startNamespace } from "../namespace";
  * @throws with the end of a server's log when it doesn't serve
  */
 export async function startServers(say: (line: string) => void): Promise<void> {
+  // Two starts at once would each start the same server, and the one whose record is overwritten could not be stopped.
+  await withLabLock("servers", say, () => startUnlocked(say));
+}
+
+async function startUnlocked(say: (line: string) => void): Promise<void> {
   if (isInNamespace()) {
     await prepareWithoutNetwork(say);
     return startHere(say);
