@@ -16,13 +16,20 @@ export class ThrowAwayStack {
   private constructor(
     readonly folder: string,
     readonly engine: Engine,
+    private readonly within: (argv: readonly string[]) => string[],
   ) {}
 
-  /** @param program file name in `programs/` */
-  static async start(program: string): Promise<ThrowAwayStack> {
+  /**
+   * @param program file name in `programs/`
+   * @param within gives the command that runs another one where it belongs, e.g. in the lab's network
+   */
+  static async start(
+    program: string,
+    within: (argv: readonly string[]) => string[] = argv => [...argv],
+  ): Promise<ThrowAwayStack> {
     const folder = mkdtempSync(join(tmpdir(), "holdfast-engine-"));
     const engine = await ensureEngine(() => undefined, { stacksDir: join(folder, "state") });
-    const stack = new ThrowAwayStack(folder, engine);
+    const stack = new ThrowAwayStack(folder, engine, within);
     mkdirSync(join(folder, "program"));
     writeFileSync(
       join(folder, "program", "Pulumi.yaml"),
@@ -42,17 +49,15 @@ export class ThrowAwayStack {
 
   /** Runs `pulumi ARGS` and gives what it printed, whatever its exit code. */
   async pulumi(...args: string[]): Promise<Outcome> {
-    const { exitCode, all } = await execa(
-      this.engine.pulumi,
-      [...args, "--non-interactive", "--color=never"],
-      {
-        cwd: join(this.folder, "program"),
-        env: this.engine.env,
-        all: true,
-        reject: false,
-        timeout: 120_000,
-      },
-    );
+    const argv = [this.engine.pulumi, ...args, "--non-interactive", "--color=never"];
+    const [command = "", ...rest] = this.within(argv);
+    const { exitCode, all } = await execa(command, rest, {
+      cwd: join(this.folder, "program"),
+      env: this.engine.env,
+      all: true,
+      reject: false,
+      timeout: 120_000,
+    });
     return { exitCode, all };
   }
 

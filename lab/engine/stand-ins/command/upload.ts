@@ -72,9 +72,13 @@ async function makeDirectories(sftp: SFTPWrapper, path: string): Promise<void> {
   if (found?.isDirectory()) return;
   if (found) throw new Error(`remote path ${path} exists but is not a directory`);
   await makeDirectories(sftp, posix.dirname(path));
-  await promisify<void>(done => sftp.mkdir(path, error => done(error ?? null)))().catch(
-    because(`failed to create remote directory ${path}`),
-  );
+  try {
+    await promisify<void>(done => sftp.mkdir(path, error => done(error ?? null)))();
+  } catch (cause) {
+    // Another copy of the same deployment may have made it in between.
+    if ((await remoteStat(sftp, path))?.isDirectory()) return;
+    throw new Error(`failed to create remote directory ${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Undefined when nothing is there. */
