@@ -23,8 +23,9 @@ export class ReleaseStack {
   private constructor(private readonly engine: Engine) {}
 
   static async open(): Promise<ReleaseStack> {
-    const state = join(stateDir, "test", "release", "state");
-    rmSync(state, { recursive: true, force: true });
+    const folder = join(stateDir, "test", "release");
+    const state = join(folder, "state");
+    rmSync(folder, { recursive: true, force: true });
     mkdirSync(state, { recursive: true });
     const stack = new ReleaseStack(await ensureEngine(() => undefined, { stacksDir: state }));
     writeFileSync(
@@ -33,11 +34,7 @@ export class ReleaseStack {
     );
     writeFileSync(
       join(stack.folder, "index.cjs"),
-      `module.exports = async () => {
-  const { load } = await import(${JSON.stringify(join(projectRoot, "cli", "run.mjs"))});
-  const { run } = load(${JSON.stringify(join(projectRoot, "stacks", "main.ts"))});
-  return run({ folder: __dirname, load: stack => load(__dirname + "/" + stack + "/estate.ts") });
-};\n`,
+      `module.exports = async () => (await import(${JSON.stringify(join(projectRoot, "stacks", "start.mjs"))})).start(__dirname);\n`,
     );
     stack.setEstate(stack.estate());
     for (const args of [

@@ -1,0 +1,36 @@
+// Bundles the program and a stack's estate when they changed, and runs them.
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { load } from "../cli/run.mjs";
+
+/**
+ * Gives the outputs of the stack that Pulumi runs.
+ * @param {string} folder has a folder with an estate.ts for each stack
+ */
+export async function start(folder) {
+  const { run } = load(fileURLToPath(new URL("main.ts", import.meta.url)));
+  try {
+    return await run({
+      folder,
+      load: stack => {
+        const estate = load(join(folder, stack, "estate.ts"));
+        mapStacks(false);
+        return estate;
+      },
+    });
+  } catch (error) {
+    mapStacks(true);
+    // A stack is made into text when it is first read, so this one names the lines of the sources.
+    if (error instanceof Error) void error.stack;
+    throw error;
+  }
+}
+
+/**
+ * The SDK takes a stack with each resource and promise; mapping all of them through the bundle's source map would cost
+ * more than the program itself. A language host that has ts-node at work (whatever Pulumi.yaml says) does so.
+ */
+function mapStacks(wanted) {
+  process.setSourceMapsEnabled(wanted);
+  Error.prepareStackTrace = undefined;
+}
