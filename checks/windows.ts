@@ -1,22 +1,11 @@
 import type { Plan } from "../plan";
-import { firings, previousFiring } from "../plan/calendar";
-import { horizonOf } from "../plan/graph/loss";
+import { previousFiring } from "../plan/calendar";
 import type { Flow, Job, Location } from "../plan/job";
 
 /** Time that a job may take up, as epoch ms; its end counts as free. */
 export interface Window {
   readonly fromMs: number;
   readonly toMs: number;
-}
-
-const known = new WeakMap<Job, readonly number[]>();
-
-/** Starts of a job in the estate's years by its calendar alone, ascending, as epoch ms. */
-export function startsOf(job: Job, plan: Plan): readonly number[] {
-  const { fromMs, toMs } = horizonOf(plan.estate.years);
-  const starts = known.get(job) ?? firings(job.trigger.schedule, job.trigger.zone, fromMs, toMs);
-  known.set(job, starts);
-  return starts;
 }
 
 /** How late after its calendar a start can be by itself, in ms. */

@@ -10,12 +10,12 @@ test("names writer, reader and the three times", () => {
   expect(finding).toMatchObject({
     subject: "nfs-mirror",
     message:
-      "nfs-mirror reads what vault-backup writes and starts at 2026-01-02 02:00, but the run of 2026-01-02 01:55 may take " +
-      "until 2026-01-02 02:05 (budget 10 min). It would copy the generation before.",
+      "nfs-mirror reads what vault-backup writes and starts at 2026-01-01 02:00, but the run of 2026-01-01 01:55 may take " +
+      "until 2026-01-01 02:05 (budget 10 min). It would copy the generation before.",
     evidence: {
       writer: "vault-backup",
       missingMs: 5 * 60_000 + 10_000,
-      counterexample: ["2026-01-01T23:55:00.000Z", "2026-01-02T00:05:10.000Z", "2026-01-02T00:00:00.000Z"],
+      counterexample: ["2025-12-31T23:55:00.000Z", "2026-01-01T00:05:10.000Z", "2026-01-01T00:00:00.000Z"],
     },
   });
 });

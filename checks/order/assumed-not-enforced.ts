@@ -4,7 +4,8 @@ import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { example, mirrorExample } from "../examples";
 import { localTime } from "../local-time";
-import { latestEnd, startsOf, waitsFor } from "../windows";
+import { timelineOf } from "../timeline";
+import { latestEnd, waitsFor } from "../windows";
 
 /** The reader's start counts without its delays: it may be on time on the night when the writer is late. */
 export const assumedNotEnforced = defineCheck({
@@ -79,9 +80,11 @@ function firstClash(
   reader: Job,
   plan: Plan,
 ): { writerMs: number; writerEndMs: number; readerMs: number } | undefined {
-  const writes = startsOf(writer, plan);
+  const timeline = timelineOf(plan);
+  const { queuedMs: writes } = timeline.runsOf(writer);
   let next = 0;
-  for (const readerMs of startsOf(reader, plan)) {
+  for (const readerMs of timeline.runsOf(reader).queuedMs) {
+    if (readerMs < timeline.horizon.fromMs) continue;
     while ((writes[next] ?? Infinity) <= readerMs) next++;
     const writerMs = writes[next - 1];
     if (writerMs === undefined) continue;

@@ -1,0 +1,53 @@
+import { parseEstate, planOf } from "../plan";
+import { exampleEstate, exampleWith } from "../plan/estate/example";
+import { allAlerts } from "./alert";
+import { ruleGroups } from "./groups";
+
+const plan = planOf(parseEstate(exampleEstate()));
+
+test("every job has three alerts, and every alert of the estate one and its twin", () => {
+  const alerts = allAlerts(plan);
+  for (const job of plan.jobs)
+    expect(alerts.filter(({ origin, of }) => origin === "job" && of === job.name)).toHaveLength(3);
+  expect(alerts.filter(({ origin }) => origin !== "job").map(({ name }) => name)).toEqual([
+    "BackupDiskFull",
+    "BackupDiskFullAbsent",
+  ]);
+});
+
+test("a twin watches one series of each target, as an exporter's metrics come and go together", () => {
+  const twin = allAlerts(plan).find(({ name }) => name === "BackupDiskFullAbsent");
+  expect(twin?.rule).toMatchObject({
+    expr: 'absent(node_filesystem_avail_bytes{job="proxmox-host",instance="pve",mountpoint="/mnt/backup"})',
+    for: "900s",
+    labels: { severity: "warning", receiver: "infra", holdfast_job: "estate" },
+  });
+});
+
+test("an alert over three mount points has a twin for each", () => {
+  const all = planOf(
+    parseEstate(
+      exampleWith(({ monitoring }) => {
+        monitoring.alerts = [
+          { name: "DiskFull", expr: "node_filesystem_avail_bytes < 1e9", receiver: "infra" },
+        ];
+      }),
+    ),
+  );
+  const twin = allAlerts(all).find(({ origin }) => origin === "absence");
+  expect(twin?.rule.expr.split(" or ")).toHaveLength(3);
+});
+
+test("groups carry durations that Prometheus reads", () => {
+  const minute = planOf(
+    parseEstate(
+      exampleWith(({ monitoring }) => {
+        monitoring.evaluationInterval = "1min";
+      }),
+    ),
+  );
+  const groups = ruleGroups(minute);
+  expect(groups).toHaveLength(minute.jobs.length + 1);
+  for (const { interval, rules } of groups)
+    for (const duration of [interval, ...rules.map(rule => rule.for)]) expect(duration).toMatch(/^\d+s$/);
+});

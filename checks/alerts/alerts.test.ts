@@ -1,0 +1,82 @@
+import { parseEstate, planOf } from "../../plan";
+import type { Check } from "../check";
+import { alertExample, example } from "../examples";
+import { absenceUncovered } from "./absence-uncovered";
+import { alwaysFires } from "./always-fires";
+import { joinNeverMatches } from "./join-never-matches";
+import { labelUnknown } from "./label-unknown";
+import { metricUnknown } from "./metric-unknown";
+import { pushgatewayForgets } from "./pushgateway-forgets";
+import { syntax } from "./syntax";
+
+const run = (check: Check, { estate }: ReturnType<typeof example>) =>
+  check.run(planOf(parseEstate(estate)), 0);
+
+test("names the metric that a misspelt one may have meant", () => {
+  const [finding] = run(metricUnknown, alertExample("", "lvm_snapshot_thinpol_free_pct < 15"));
+  expect(finding).toMatchObject({
+    subject: "Extra",
+    evidence: { metric: "lvm_snapshot_thinpol_free_pct", near: ["lvm_snapshot_thinpool_free_pct"] },
+  });
+});
+
+test("names the label values that there are", () => {
+  const [finding] = run(
+    labelUnknown,
+    alertExample("", 'node_filesystem_avail_bytes{mountpoint="/mnt/backups"} < 1'),
+  );
+  expect(finding?.message).toBe(
+    'Extra selects node_filesystem_avail_bytes{mountpoint="/mnt/backups"}, and no series of node_filesystem_avail_bytes has ' +
+      'mountpoint="/mnt/backups" (it has "/", "/mnt/backup", "/srv/nfs").',
+  );
+  expect(finding?.fix).toContain('Write mountpoint="/mnt/backup"');
+});
+
+test("says by which labels two sides can be joined", () => {
+  const [finding] = run(
+    joinNeverMatches,
+    alertExample("", 'backup_bytes{job="etcd-backup"} / backup_bytes{job="vault-backup"} > 100'),
+  );
+  expect(finding?.fix).toBe("Match by what they share: on(instance), or ignoring(job).");
+  expect(finding?.evidence["counterexample"]).toEqual([
+    '{job="etcd-backup",instance="k8s"}',
+    '{job="vault-backup",instance="k8s"}',
+  ]);
+});
+
+test("points at the character where PromQL ends", () => {
+  const [finding] = run(syntax, alertExample("", "lvm_snapshot_thinpool_free_pct <"));
+  expect(finding?.message).toBe(
+    'Extra: "lvm_snapshot_thinpool_free_pct <" ends too early at character 33, near "the end".',
+  );
+});
+
+test("a full disk's threshold in per cent of a share is always true", () => {
+  const avail = 'node_filesystem_avail_bytes{mountpoint="/"} / node_filesystem_size_bytes{mountpoint="/"}';
+  expect(run(alwaysFires, alertExample("", `${avail} < 15`))).toHaveLength(1);
+  expect(run(alwaysFires, alertExample("", `${avail} * 100 < 15`))).toEqual([]);
+});
+
+test("counts the jobs that a forgetful Pushgateway hides, and the longest time", () => {
+  const [finding] = run(
+    pushgatewayForgets,
+    example("", ({ monitoring }) => {
+      monitoring.pushgatewayPersistent = false;
+    }),
+  );
+  expect(finding?.message).toContain("7 of 8 jobs push less often than every 2 h");
+  expect(finding?.evidence).toMatchObject({ unseenMs: 25 * 3_600_000 });
+});
+
+test("an absence that only up watches is not covered: a mount can go while the exporter stays", () => {
+  const findings = run(
+    absenceUncovered,
+    example("", ({ monitoring }) => {
+      monitoring.alerts = [
+        ...(monitoring.alerts ?? []).map(alert => ({ ...alert, absence: false })),
+        { name: "HostDown", expr: 'up{job="proxmox-host"} == 0', receiver: "infra" },
+      ];
+    }),
+  );
+  expect(findings.map(({ subject }) => subject)).toEqual(["BackupDiskFull"]);
+});
