@@ -1,0 +1,141 @@
+import fc from "fast-check";
+import { parseEstate, planOf } from "..";
+import { type ExampleEstate, exampleWith } from "../estate/example";
+import { Generations } from "./retention";
+import { Timeline } from "./versions";
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const horizon = { fromMs: Date.parse("2026-01-01T00:00:00Z"), toMs: Date.parse("2028-01-01T00:00:00Z") };
+
+function copiesWith(change: (estate: ExampleEstate) => void = () => undefined) {
+  const plan = planOf(
+    parseEstate(
+      exampleWith(estate => {
+        estate.zone = "UTC";
+        change(estate);
+      }),
+    ),
+  );
+  const generations = new Generations(new Timeline(plan.jobs, horizon));
+  const copy = (id: string) => {
+    const found = plan.copies.find(candidate => candidate.id === id);
+    if (!found) throw new Error(`no copy ${id}; there are ${plan.copies.map(({ id }) => id).join(", ")}`);
+    return found;
+  };
+  return { generations, copy };
+}
+
+const dates = (instants: readonly number[]) =>
+  instants.map(instant => new Date(instant).toISOString().slice(0, 13));
+
+test("twice a day for 7 days: 15 snapshots, the oldest a week old when the one before it has gone", () => {
+  const { generations, copy } = copiesWith();
+  expect(generations.reachOf(copy("nextcloud <- lvm-pvc-snapshot"))).toMatchObject({
+    leastGenerations: 15,
+    mostGenerations: 15,
+    oldestRestorableMs: 7 * day + 60_000,
+    longestKeptMs: 7.5 * day + 60_000,
+  });
+});
+
+test("4 weekly generations are the newest of each week, so that after a Monday's run the oldest is 15 days old", () => {
+  const { generations, copy } = copiesWith();
+  const files = copy("nextcloud <- lvm-pvc-snapshot <- daily-backup");
+  // A Wednesday, after the run: today's, and three Sundays'.
+  expect(dates(generations.at(files, Date.parse("2026-11-25T06:00:00Z")))).toEqual([
+    "2026-11-08T00",
+    "2026-11-15T00",
+    "2026-11-22T00",
+    "2026-11-25T00",
+  ]);
+  expect(generations.reachOf(files)).toMatchObject({
+    oldestRestorableMs: 15 * day + 4 * hour + 40 * 60_000,
+    mostGenerations: 4,
+  });
+});
+
+test("a mirror brings every dump that lies at its source, and the NAS keeps what its own snapshots hold", () => {
+  const { generations, copy } = copiesWith();
+  const dumps = generations.reachOf(copy("etcd <- etcd-backup"));
+  expect(dumps.mostGenerations).toBe(31);
+  const mirrored = copy("etcd <- etcd-backup <- nfs-mirror");
+  expect(generations.reachOf(mirrored).mostGenerations).toBe(31);
+  const snapshots = copy("etcd <- etcd-backup <- nfs-mirror <- offsite-sync-backup <- nas-snapshots");
+  // 31 at each, of 8 days that follow one another.
+  expect(generations.reachOf(snapshots).mostGenerations).toBe(38);
+});
+
+test("a copy without generations reaches back as far as its newest version is old", () => {
+  const { generations, copy } = copiesWith();
+  expect(generations.reachOf(copy("books <- nfs-mirror"))).toMatchObject({
+    mostGenerations: 1,
+    oldestRestorableMs: 20 * 60_000,
+    longestKeptMs: day + 20 * 60_000,
+  });
+});
+
+test("nothing exists before the first run", () => {
+  const { generations, copy } = copiesWith();
+  expect(generations.at(copy("books <- nfs-mirror"), horizon.fromMs - 500 * day)).toEqual([]);
+});
+
+test("agrees with a store that is filled and pruned run by run, whatever the retention and schedule", () =>
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.record({
+          age: fc.integer({ min: 1, max: 40 }).map(days => `${days}d`),
+          atLeast: fc.integer({ min: 0, max: 4 }),
+        }),
+        fc.record({
+          count: fc.integer({ min: 1, max: 9 }),
+          every: fc.constantFrom("run" as const, "day" as const, "week" as const, "month" as const),
+        }),
+      ),
+      fc.constantFrom("0 1 * * *", "0 */6 * * *", "30 23 * * 0", "0 3 1 * *", "0 2 * * 1,4"),
+      fc.integer({ min: 0, max: 700 }),
+      (keep, cron, onDay) => {
+        const { generations, copy } = copiesWith(({ layers }) => {
+          const [etcd] = layers["cluster-dump"];
+          if (etcd) Object.assign(etcd, { keep, schedule: { cron } });
+        });
+        const dump = copy("etcd <- etcd-backup");
+        const atMs = horizon.fromMs + onDay * day;
+        const { startMs, endMs } = new Timeline([dump.job], horizon).runsOf(dump.job);
+        let store: { start: number; end: number }[] = [];
+        for (const [index, start] of startMs.entries()) {
+          const end = endMs[index] ?? 0;
+          if (end > atMs) break;
+          store = pruned([...store, { start, end }], keep, end);
+        }
+        expect(generations.at(dump, atMs)).toEqual(store.map(({ start }) => start));
+      },
+    ),
+    { numRuns: 100 },
+  ));
+
+type Keep = { age: string; atLeast: number } | { count: number; every: "run" | "day" | "week" | "month" };
+
+function pruned<T extends { start: number; end: number }>(
+  store: readonly T[],
+  keep: Keep,
+  nowMs: number,
+): T[] {
+  if ("age" in keep) {
+    const ms = Number.parseInt(keep.age, 10) * day;
+    return store.filter(
+      ({ end }, index) =>
+        nowMs - end <= ms || index >= store.length - keep.atLeast || index === store.length - 1,
+    );
+  }
+  const bucket = ({ start }: T): string => {
+    const date = new Date(start);
+    if (keep.every === "run") return String(start);
+    if (keep.every === "month") return date.toISOString().slice(0, 7);
+    if (keep.every === "week") date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
+    return date.toISOString().slice(0, 10);
+  };
+  const newest = new Map(store.map(one => [bucket(one), one]));
+  return [...newest.values()].slice(-keep.count);
+}
