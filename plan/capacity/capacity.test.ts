@@ -1,0 +1,84 @@
+import { parseEstate, planOf } from "..";
+import { type ExampleEstate, exampleWith } from "../estate/example";
+import { capacityDelta, daysToFull, storesOf } from ".";
+
+const planWith = (change: (estate: ExampleEstate) => void = () => undefined) =>
+  planOf(
+    parseEstate(
+      exampleWith(estate => {
+        estate.zone = "UTC";
+        change(estate);
+      }),
+    ),
+  );
+const store = (name: string, change?: (estate: ExampleEstate) => void) => {
+  const found = storesOf(planWith(change)).find(candidate => candidate.name === name);
+  if (!found) throw new Error(`no store ${name}`);
+  return found;
+};
+const bytesOf = (name: string, dataset: string) =>
+  store(name).parts.find(part => part.dataset === dataset)?.bytes;
+
+test("a dump is whole for each day that it is kept, at both ends, and a mirror as large as its dumps", () => {
+  expect(bytesOf("pve:/srv/nfs", "vault")).toBe(31 * 1e9);
+  expect(bytesOf("pve:/mnt/backup", "vault")).toBe(31 * 1e9);
+});
+
+test("generations by hard links hold one volume and what changes until the oldest goes", () => {
+  // From the first Sunday's run until the fourth Monday's has ended.
+  const days = 22 + 40 / 1_440;
+  expect(bytesOf("pve:/mnt/backup", "nextcloud")).toBe(40e9 + Math.round(days * 500e6));
+});
+
+test("a snapshot in the volume's own pool holds what changes while it is kept, and no second volume", () => {
+  const days = 7.5 + 1 / 1_440;
+  expect(bytesOf("pve/data", "nextcloud")).toBe(40e9 + Math.round(days * 500e6));
+  expect(store("pve/data").pinnedBytes).toBe(Math.round(days * 500e6));
+  // 10:00 of the first day until 10:01 of the ninth.
+  expect(bytesOf("nas", "photos")).toBe(300e9 + Math.round((8 + 1 / 1_440) * 2e9));
+});
+
+test("a pool needs what lvs shows, or what is planned if that is more; its metadata follows the blocks", () => {
+  expect(store("pve/data").needBytes).toBe(2e12);
+  expect(store("pve/data metadata")).toMatchObject({ kind: "pool-metadata", needBytes: 4e9 });
+  const full = store("pve/data", ({ services }) => {
+    if (services.nextcloud?.data[0]) services.nextcloud.data[0].size = "7TB";
+  });
+  expect(full.needBytes).toBeGreaterThan(7e12);
+});
+
+test("counts the days until it is full by what its datasets and their copies grow", () => {
+  const growing = store("pve:/srv/nfs", ({ services }) => {
+    if (services.books?.data[0]) services.books.data[0].growthPerDay = "10GB";
+  });
+  expect(daysToFull(growing)).toBe(Math.floor((2.7e12 - growing.needBytes) / 10e9));
+  expect(daysToFull(store("pve:/srv/nfs"))).toBeUndefined();
+  expect(daysToFull({ ...growing, usableBytes: growing.needBytes })).toBe(0);
+});
+
+test("an edit's delta names each store that it changes, and no other", () => {
+  const delta = capacityDelta(
+    planWith(),
+    planWith(({ services }) => {
+      if (services.photos?.data[0]) services.photos.data[0].size = "400GB";
+    }),
+  );
+  expect(delta.map(({ name, needBytes }) => [name, needBytes])).toEqual([
+    ["pve:/srv/nfs", 100e9],
+    ["nas", 100e9],
+  ]);
+  expect(capacityDelta(planWith(), planWith())).toEqual([]);
+});
+
+test("a store that an edit adds or removes is a delta too", () => {
+  const without = planWith(({ hosts }) => {
+    if (hosts.pve) hosts.pve.disks.sdd = { medium: "ssd", size: "1TB" };
+  });
+  const added = planWith(({ hosts }) => {
+    if (!hosts.pve) return;
+    hosts.pve.disks.sdd = { medium: "ssd", size: "1TB" };
+    hosts.pve.filesystems["/srv/fast"] = { disk: "sdd", fsUuid: "44444444-4444-4444-8444-444444444444" };
+  });
+  expect(capacityDelta(without, added)).toMatchObject([{ name: "pve:/srv/fast", needBytes: 0, after: {} }]);
+  expect(capacityDelta(added, without)).toMatchObject([{ name: "pve:/srv/fast", before: {} }]);
+});

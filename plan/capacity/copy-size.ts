@@ -1,0 +1,93 @@
+import type { Plan } from "..";
+import type { Copy } from "../graph/copies";
+import { yearsOf } from "../graph/loss";
+import { Generations } from "../graph/retention";
+import type { Location } from "../job";
+import { isBelow, sameMachine } from "../layers/places";
+
+const dayMs = 86_400_000;
+
+/** What a copy occupies at most, and what changes in it each day. Bytes. */
+export interface CopySize {
+  readonly bytes: number;
+  /** Of `bytes`, what only earlier generations hold: blocks that a snapshot keeps after the data has changed. */
+  readonly pinnedBytes: number;
+  readonly churnPerDayBytes: number;
+  readonly growthPerDayBytes: number;
+}
+
+/**
+ * Sizes of a plan's copies, with as many generations as the estate's years ever see at once. A mirror is as large as its
+ * source. A snapshot in its source's own pool or share pins what changes while it is kept. Generations that are copied
+ * from a volume's newest snapshot share unchanged files by hard links, so each further one holds what changed. A dump is
+ * whole each time, and as large as the data: compression is a bonus that nobody promised.
+ */
+export class CopySizes {
+  private readonly known = new Map<Copy, CopySize>();
+  private readonly runs = new Map<Copy["job"], number>();
+  private readonly generations: Generations;
+
+  constructor(private readonly plan: Plan) {
+    this.generations = new Generations(yearsOf(plan));
+  }
+
+  of(copy: Copy): CopySize {
+    const found = this.known.get(copy) ?? this.sizeOf(copy);
+    this.known.set(copy, found);
+    return found;
+  }
+
+  private sizeOf(copy: Copy): CopySize {
+    const { dataset, from, flow } = copy;
+    const live = {
+      bytes: dataset.sizeBytes * dataset.count,
+      pinnedBytes: 0,
+      churnPerDayBytes: dataset.churnPerDayBytes * dataset.count,
+      growthPerDayBytes: dataset.growthPerDayBytes * dataset.count,
+    };
+    // A snapshot's own blocks lie in the pool; who reads it finds the whole volume.
+    const source = from && flow.source.kind === "tree" ? this.of(from) : live;
+    if (flow.retention.kind === "latest") return source;
+    const { generations, longestMs } = this.generations.keptBy(copy);
+    const changedBytes = source.churnPerDayBytes * (longestMs / dayMs);
+    if (sharesBlocks(copy)) {
+      const pinnedBytes = Math.round(Math.min(changedBytes, source.bytes * generations));
+      return { bytes: pinnedBytes, pinnedBytes, churnPerDayBytes: 0, growthPerDayBytes: 0 };
+    }
+    if (flow.source.kind === "copies-of" && flow.source.holds === undefined) {
+      const pinnedBytes = Math.round(Math.min(changedBytes, source.bytes * (generations - 1)));
+      return { ...source, bytes: source.bytes + pinnedBytes, pinnedBytes };
+    }
+    return {
+      bytes: source.bytes * generations,
+      pinnedBytes: source.bytes * (generations - 1),
+      churnPerDayBytes: source.bytes * this.runsPerDay(copy.job),
+      growthPerDayBytes: source.growthPerDayBytes * generations,
+    };
+  }
+
+  /** Mean number of runs a day over the estate's years. */
+  private runsPerDay(job: Copy["job"]): number {
+    const known = this.runs.get(job);
+    if (known !== undefined) return known;
+    const timeline = yearsOf(this.plan);
+    const { horizon } = timeline;
+    const count = timeline.runsOf(job).startMs.filter(start => start >= horizon.fromMs).length;
+    const perDay = Math.max(1, count) / ((horizon.toMs - horizon.fromMs) / dayMs);
+    this.runs.set(job, perDay);
+    return perDay;
+  }
+}
+
+/** A snapshot in its source's own pool, or below its source's own tree, holds no second copy of what hasn't changed. */
+function sharesBlocks({ dataset, from, flow, location }: Copy): boolean {
+  const source = from?.location ?? dataset.location;
+  if (!sameMachine(source.machine, location.machine)) return false;
+  const pool = poolOf(source);
+  if (pool !== undefined) return pool === poolOf(location);
+  return flow.source.kind === "tree" && isBelow(flow.target.path, flow.source.location.path);
+}
+
+function poolOf({ path }: Location): string | undefined {
+  return path.startsWith("pool:") ? path.split("/", 1)[0] : undefined;
+}
