@@ -25,7 +25,7 @@ export const staleAbovePromise = defineCheck({
           subject: job.name,
           message:
             `${job.name} alerts when its last success is ${formatDuration(staleAfterMs)} old, noticed after ${formatDuration(noticedMs)}, ` +
-            `but a loss of at most ${formatDuration(rpoMs)} is promised. ${missedRuns} runs in a row can be missed before anybody hears of it.`,
+            `but a loss of at most ${formatDuration(rpoMs)} is promised. ${missedRuns === 1 ? "1 run" : `${missedRuns} runs in a row`} can be missed before anybody hears of it.`,
           fix:
             reachable <= rpoMs
               ? `Remove alert.staleAfter: the plan derives ${formatDuration(tightestSafeMs)}, the tightest value that is silent on every healthy day.`
