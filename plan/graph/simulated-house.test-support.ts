@@ -4,7 +4,7 @@ import type { Domain } from "../estate/services";
 import type { EstateInput } from "../estate/schema";
 import type { Copier, Question, Times } from "./simulator.test-support";
 
-const jobs = [
+export const jobNames = [
   "lvm-pvc-snapshot",
   "nfs-mirror",
   "daily-backup",
@@ -13,7 +13,7 @@ const jobs = [
   "etcd-backup",
   "vault-backup",
 ] as const;
-type JobName = (typeof jobs)[number];
+export type JobName = (typeof jobNames)[number];
 const timers: readonly JobName[] = ["lvm-pvc-snapshot", "nfs-mirror", "daily-backup", "offsite-sync-backup"];
 const cronJobs: readonly JobName[] = ["etcd-backup", "vault-backup"];
 
@@ -55,9 +55,9 @@ function run(job: JobName): fc.Arbitrary<Run> {
 }
 
 export const randomHouse: fc.Arbitrary<RandomHouse> = fc
-  .tuple(fc.boolean(), ...jobs.map(run))
+  .tuple(fc.boolean(), ...jobNames.map(run))
   .map(([booksExcluded, ...runs]) => ({
-    ...(Object.fromEntries(jobs.map((job, index) => [job, runs[index]])) as Record<JobName, Run>),
+    ...(Object.fromEntries(jobNames.map((job, index) => [job, runs[index]])) as Record<JobName, Run>),
     booksExcluded,
   }));
 
@@ -129,7 +129,7 @@ export function copiersOf(house: RandomHouse): Copier[] {
     "etcd-backup": carry(["etcd"], "live", "nfs"),
     "vault-backup": carry(["vault"], "live", "nfs"),
   };
-  return jobs
+  return jobNames
     .filter(job => !house[job].missing)
     .map(job => ({
       name: job,

@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { parseEstate, planOf } from "..";
+import { exampleEstate } from "../estate/example";
+import { type Loss, lossesOf } from "./loss";
+import {
+  estateOf,
+  type JobName,
+  jobNames,
+  type RandomHouse,
+  randomHouse,
+} from "./simulated-house.test-support";
+import { Timeline } from "./versions";
+
+const dayMs = 86_400_000;
+const fromMs = Date.parse("2026-03-20T00:00:00Z");
+
+/** Losses over three weeks in which clocks change in Sofia. */
+function losses(house: RandomHouse, shiftMs = 0): Loss[] {
+  const plan = planOf(parseEstate(estateOf(house)));
+  const horizon = { fromMs: fromMs + shiftMs, toMs: fromMs + shiftMs + 21 * dayMs, warmUpMs: 42 * dayMs };
+  return lossesOf(plan, new Timeline(plan.jobs, horizon));
+}
+
+type Run = RandomHouse[JobName];
+
+function withRuns(house: RandomHouse, change: (run: Run, job: JobName) => Partial<Run>): RandomHouse {
+  const runs = jobNames.map(job => [job, { ...house[job], ...change(house[job], job) }]);
+  return { ...house, ...(Object.fromEntries(runs) as Record<JobName, Run>) };
+}
+
+/** Jobs that wait for nothing and end before they start again. */
+const independent = randomHouse.map(house =>
+  withRuns(house, ({ runMinutes }) => ({ after: [], runMinutes: 1 + (runMinutes % 30) })),
+);
+const aJob = fc.constantFrom(...jobNames);
+
+function expectNoneGreater(one: readonly Loss[], other: readonly Loss[]): void {
+  const worse = one.filter(
+    (loss, index) => (loss.worstLossMs ?? Infinity) > (other[index]?.worstLossMs ?? Infinity),
+  );
+  expect(worse).toEqual([]);
+}
+
+test("a further job, and with it further copies, never makes a loss worse", () =>
+  fc.assert(
+    fc.property(independent, aJob, (house, job) =>
+      expectNoneGreater(
+        losses(withRuns(house, (_, name) => (name === job ? { missing: false } : {}))),
+        losses(withRuns(house, (_, name) => (name === job ? { missing: true } : {}))),
+      ),
+    ),
+    { numRuns: 40 },
+  ));
+
+test("a longer run never makes a loss smaller", () =>
+  fc.assert(
+    fc.property(independent, aJob, fc.integer({ min: 1, max: 29 }), (house, job, minutes) =>
+      expectNoneGreater(
+        losses(house),
+        losses(
+          withRuns(house, ({ runMinutes }, name) =>
+            name === job ? { runMinutes: runMinutes + minutes } : {},
+          ),
+        ),
+      ),
+    ),
+    { numRuns: 40 },
+  ));
+
+test("in UTC, a house a day later loses the same, a day later", () =>
+  fc.assert(
+    fc.property(randomHouse, house => {
+      const inUtc = withRuns(house, ({ times }) => ({ times: { ...times, zone: "UTC" } }));
+      const later = withRuns(inUtc, ({ times }) => ({
+        times: { ...times, weekdays: times.weekdays.map(weekday => (weekday + 1) % 7) },
+      }));
+      expect(losses(later, dayMs)).toEqual(
+        losses(inUtc).map(loss =>
+          loss.worstAtMs === undefined ? loss : { ...loss, worstAtMs: loss.worstAtMs + dayMs },
+        ),
+      );
+    }),
+    { numRuns: 40 },
+  ));
+
+test("an estate that went through JSON is the same, and so is its plan", () =>
+  fc.assert(
+    fc.property(randomHouse, house => {
+      for (const input of [estateOf(house), exampleEstate()]) {
+        const estate = parseEstate(input);
+        const again = parseEstate(JSON.parse(JSON.stringify(input)));
+        expect(again).toEqual(estate);
+        expect(JSON.stringify(planOf(again).jobs)).toBe(JSON.stringify(planOf(estate).jobs));
+        // What has its defaults filled in is an estate too.
+        expect(parseEstate(JSON.parse(JSON.stringify(estate)))).toEqual(estate);
+      }
+    }),
+    { numRuns: 20 },
+  ));
