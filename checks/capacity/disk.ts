@@ -3,7 +3,7 @@ import { parseSize } from "../../plan/units/size";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example } from "../examples";
-import { storesOf } from "../stores";
+import { neededStores } from "../stores";
 import { formatSize, listed } from "../wording";
 
 export const diskCapacity = defineCheck({
@@ -32,7 +32,7 @@ export const diskCapacity = defineCheck({
 
 function tooSmall(plan: Plan): Found[] {
   const cut = new Set(overcommitted(plan).map(({ subject }) => subject));
-  return storesOf(plan)
+  return neededStores(plan)
     .filter(({ kind, needBytes, sizeBytes }) => kind === "filesystem" && needBytes > sizeBytes)
     .filter(({ name }) => !cut.has(diskOf(name, plan)))
     .map(({ name, needBytes, sizeBytes, otherBytes, pinnedBytes, parts }) => {

@@ -1,7 +1,7 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example } from "../examples";
-import { storesOf } from "../stores";
+import { neededStores } from "../stores";
 import { formatSize, listed } from "../wording";
 
 const dayMs = 86_400_000;
@@ -14,7 +14,7 @@ export const fullBefore = defineCheck({
   title: "A pool, file system or NAS will be full within half a year",
   why: "A disk takes weeks to arrive, and a full one takes the night's backups with it. Growth is the one outage with a date.",
   run: (plan, asOfMs) =>
-    storesOf(plan).flatMap(({ name, needBytes, sizeBytes, usableBytes, growthPerDayBytes, parts }) => {
+    neededStores(plan).flatMap(({ name, needBytes, sizeBytes, usableBytes, growthPerDayBytes, parts }) => {
       // Too full already: that store's own check tells of it.
       if (growthPerDayBytes <= 0 || needBytes > usableBytes) return [];
       const days = Math.floor((usableBytes - needBytes) / growthPerDayBytes);

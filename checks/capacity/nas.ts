@@ -1,7 +1,7 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example } from "../examples";
-import { storesOf } from "../stores";
+import { neededStores } from "../stores";
 import { formatSize, listed } from "../wording";
 
 export const nasCapacity = defineCheck({
@@ -10,7 +10,7 @@ export const nasCapacity = defineCheck({
   title: "A NAS is too small for the copies and what its snapshots hold on to",
   why: "The reference system's NAS was 98 % full, and deleting changed nothing: eight snapshots held 800 GB of what was gone. Space that a snapshot pins isn't free until the last one that has it is.",
   run: plan =>
-    storesOf(plan)
+    neededStores(plan)
       .filter(({ kind, needBytes, sizeBytes }) => kind === "nas" && needBytes > sizeBytes)
       .map(({ name, needBytes, sizeBytes, otherBytes, pinnedBytes, parts }) => {
         const largest = parts.slice(0, 3).map(({ dataset, bytes }) => `${dataset} ${formatSize(bytes)}`);

@@ -1,7 +1,7 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example } from "../examples";
-import { storesOf } from "../stores";
+import { neededStores } from "../stores";
 import { formatSize, listed } from "../wording";
 
 export const poolData = defineCheck({
@@ -10,7 +10,7 @@ export const poolData = defineCheck({
   title: "A thin pool has too little room for its volumes and what their snapshots hold on to",
   why: "When a thin pool runs full, writes fail in every volume at once, and file systems come back damaged. Snapshots keep each changed block for as long as they are kept.",
   run: plan =>
-    storesOf(plan)
+    neededStores(plan)
       .filter(({ kind, needBytes, usableBytes }) => kind === "pool" && needBytes > usableBytes)
       .map(({ name, needBytes, sizeBytes, usableBytes, otherBytes, pinnedBytes, parts }) => {
         const largest = parts.slice(0, 3).map(({ dataset, bytes }) => `${dataset} ${formatSize(bytes)}`);
@@ -28,11 +28,11 @@ export const poolData = defineCheck({
       ),
       example(
         "volumes that change by a terabyte a day, in snapshots of a week",
-        ({ services, hosts, layers }) => {
+        ({ services, hosts, destinations }) => {
           edit(services.nextcloud?.data[0], { size: "500GB", churnPerDay: "1TB" });
           // Room and time for the copies further on: it is the pool that is too small.
           edit(hosts.pve?.disks.sda, { size: "20TB" });
-          edit(layers["nas-snapshots"][0], { keep: { age: "2d" } });
+          edit(destinations.nas, { size: "40TB" });
           edit(hosts.pve?.pools?.data, { size: "4TB" });
         },
       ),
