@@ -20,7 +20,7 @@ test("a twin watches one series of each target, as an exporter's metrics come an
   expect(twin?.rule).toMatchObject({
     expr: 'absent(node_filesystem_avail_bytes{job="proxmox-host",instance="pve",mountpoint="/mnt/backup"})',
     for: "900s",
-    labels: { severity: "warning", receiver: "infra", holdfast_job: "estate" },
+    labels: { severity: "warning", receiver: "infra", holdfast_job: "estate", namespace: "monitoring" },
   });
 });
 

@@ -13,6 +13,7 @@ export function estateRule(spec: AlertSpec, estate: Estate): AlertRule {
       severity: spec.severity,
       ...(spec.receiver === undefined ? {} : { receiver: spec.receiver }),
       holdfast_job: "estate",
+      namespace: estate.monitoring.namespace,
     },
     annotations: {
       summary: `${spec.name} on {{ $labels.instance }}: {{ $value }}`,

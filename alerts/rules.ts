@@ -25,11 +25,18 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
   const status = metricOf(job, "status");
   const success = metricOf(job, "last-success");
   const staleAfterS = Math.round(job.judged.staleAfterMs / 1000);
+  // The operator's Alertmanager gives an AlertmanagerConfig only what carries its own namespace (matcher strategy
+  // OnNamespace, the default), so every rule has the namespace of these objects.
   const rule = (suffix: string, expr: string, forMs: number, summary: string): AlertRule => ({
     alert: `${stem}${suffix}`,
     expr,
     for: promDuration(forMs),
-    labels: { severity: job.judged.severity, receiver: job.judged.receiver, holdfast_job: job.name },
+    labels: {
+      severity: job.judged.severity,
+      receiver: job.judged.receiver,
+      holdfast_job: job.name,
+      namespace: estate.monitoring.namespace,
+    },
     annotations: {
       summary,
       description: `On the host: systemctl status ${job.name}.service; journalctl -u ${job.name}.service -n 50`,

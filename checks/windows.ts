@@ -1,6 +1,6 @@
 import type { Plan } from "../plan";
 import { previousFiring } from "../plan/calendar";
-import type { Flow, Job, Location } from "../plan/job";
+import type { Job } from "../plan/job";
 
 /** Time that a job may take up, as epoch ms; its end counts as free. */
 export interface Window {
@@ -38,33 +38,4 @@ export function latestEnd(job: Job, startMs: number, plan: Plan, seen: readonly 
     if (otherMs !== undefined) fromMs = Math.max(fromMs, latestEnd(other, otherMs, plan, [...seen, job]));
   }
   return fromMs + job.budgetMs;
-}
-
-/** The disks that a job reads and writes, as "host/disk", and a NAS by its name alone. */
-export function disksOf(job: Job, plan: Plan): string[] {
-  const places = job.flows.flatMap(flow => [flow.target, ...sourcesOf(flow, job, plan)]);
-  return [...new Set(places.map(diskOf).filter(disk => disk !== undefined))].sort();
-}
-
-function sourcesOf({ source }: Flow, job: Job, plan: Plan): Location[] {
-  switch (source.kind) {
-    case "tree":
-      return [source.location];
-    case "volumes": {
-      const disk = plan.estate.hosts[source.host]?.pools[source.pool]?.disk;
-      const machine = { kind: "host", name: source.host } as const;
-      return [{ machine, path: `pool:${source.pool}`, ...(disk === undefined ? {} : { disk }) }];
-    }
-    case "copies-of":
-      return plan.jobs
-        .filter(other => other.name === source.job && other.host === job.host)
-        .flatMap(other => other.flows.map(flow => flow.target));
-    case "dataset":
-      return plan.datasets.filter(dataset => dataset.id === source.id).map(dataset => dataset.location);
-  }
-}
-
-function diskOf({ machine, disk }: Location): string | undefined {
-  if (machine.kind === "destination") return machine.name;
-  return machine.kind === "host" && disk !== undefined ? `${machine.name}/${disk}` : undefined;
 }

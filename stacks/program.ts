@@ -1,9 +1,10 @@
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import { routesOf } from "../alerts/routes";
+import { estateRules } from "../alerts/groups";
 import { rulesOf } from "../alerts/rules";
 import { runChecks } from "../checks";
-import { AlertRoutes } from "../components/alert-rules";
+import { AlertRoutes, AlertRules } from "../components/alert-rules";
 import type { HostConnection } from "../components/host-release";
 import type { RunnerBundle } from "../components/host-release/commands";
 import { NfsMirror } from "../components/nfs-mirror";
@@ -69,9 +70,13 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     );
     releases[name] = mirror.activeRelease;
   }
-  if (objects)
+  const own = estateRules(plan);
+  if (objects) {
+    for (const group of own)
+      new AlertRules("estate-alerts", { ...objects, objectName: group.name, group }, opts);
     new AlertRoutes("alert-routes", { ...objects, objectName: "holdfast", routing: routesOf(estate) }, opts);
-  return objects ? { releases } : { releases, ruleFile: ruleFile(rules) };
+  }
+  return objects ? { releases } : { releases, ruleFile: ruleFile([...rules, ...own]) };
 }
 
 function planned(input: unknown): Plan {

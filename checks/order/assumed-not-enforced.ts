@@ -4,7 +4,7 @@ import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { example, mirrorExample } from "../examples";
 import { localTime } from "../local-time";
-import { timelineOf } from "../timeline";
+import { yearsOf } from "../../plan/graph/loss";
 import { latestEnd, waitsFor } from "../windows";
 
 /** The reader's start counts without its delays: it may be on time on the night when the writer is late. */
@@ -80,7 +80,7 @@ function firstClash(
   reader: Job,
   plan: Plan,
 ): { writerMs: number; writerEndMs: number; readerMs: number } | undefined {
-  const timeline = timelineOf(plan);
+  const timeline = yearsOf(plan);
   const { queuedMs: writes } = timeline.runsOf(writer);
   let next = 0;
   for (const readerMs of timeline.runsOf(reader).queuedMs) {

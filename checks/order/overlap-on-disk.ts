@@ -1,12 +1,13 @@
 import type { Plan } from "../../plan";
 import type { Timeline } from "../../plan/graph/versions";
 import type { Job } from "../../plan/job";
+import { disksOf } from "../../plan/timeline";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { mirrorExample, example } from "../examples";
 import { localTime } from "../local-time";
-import { timelineOf } from "../timeline";
-import { disksOf, type Window } from "../windows";
+import { yearsOf } from "../../plan/graph/loss";
+import type { Window } from "../windows";
 
 /**
  * Usual runs, not budgets: two budgets that touch cost nothing on a usual night, and where a slow run would cost data
@@ -73,13 +74,13 @@ interface Overlap {
 
 /** The first overlap of each two jobs in the estate's years, and how many there are. */
 function overlaps(plan: Plan): Overlap[] {
-  const timeline = timelineOf(plan);
+  const timeline = yearsOf(plan);
   const usersOf = new Map<string, Job[]>();
   for (const job of plan.jobs)
     for (const disk of disksOf(job, plan)) usersOf.set(disk, [...(usersOf.get(disk) ?? []), job]);
   const found = new Map<string, Overlap>();
   for (const [disk, jobs] of usersOf)
-    for (const overlap of sweep(disk, jobs, timeline)) {
+    for (const overlap of jobs.length < 2 ? [] : sweep(disk, jobs, timeline)) {
       const key = pairKey(overlap.first.job, overlap.second.job);
       if (!found.has(key)) found.set(key, overlap);
     }

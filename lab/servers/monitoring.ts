@@ -23,8 +23,8 @@ export const labMonitoring = {
  */
 export type MatcherStrategy = "OnNamespace" | "OnNamespaceExceptForAlertmanagerNamespace" | "None";
 
-/** The lab's choice: backups run on hosts, so their alerts belong to no namespace. */
-export const matcherStrategy: MatcherStrategy = "None";
+/** The operator's default, so that an alert which it wouldn't route isn't routed here either. */
+export const matcherStrategy: MatcherStrategy = "OnNamespace";
 
 /** Namespace of the PrometheusRule and AlertmanagerConfig objects, of the Secret below, and so to say of Alertmanager. */
 export const monitoringNamespace = "monitoring";
