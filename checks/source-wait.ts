@@ -1,6 +1,6 @@
 import type { Plan } from "../plan";
 import type { Job } from "../plan/job";
-import { timelineOf } from "./timeline";
+import { yearsOf } from "../plan/graph/loss";
 
 /** The longest time for which a generation waits for a copier, and the two starts, as epoch ms. */
 export interface Wait {
@@ -11,7 +11,7 @@ export interface Wait {
 
 /** The oldest that the newest complete generation of one job is when another one starts to read it. */
 export function longestWait(source: Job, copier: Job, plan: Plan): Wait | undefined {
-  const timeline = timelineOf(plan);
+  const timeline = yearsOf(plan);
   const [made, read] = [timeline.runsOf(source), timeline.runsOf(copier)];
   let worst: Wait | undefined;
   let newest = -1;

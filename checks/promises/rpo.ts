@@ -8,7 +8,7 @@ import { edit } from "../example-edits";
 import { example, mirrorExample } from "../examples";
 import { lockedSecrets } from "../locked-secrets";
 import { fallsShort } from "../protection";
-import { timelineOf } from "../timeline";
+import { yearsOf } from "../../plan/graph/loss";
 import { instantText } from "../wording";
 
 export const rpo = defineCheck({
@@ -86,7 +86,7 @@ function brokenPromise(
 
 /** Worst losses; datasets whose copies come the same ways share one computation. */
 function worstFinder(plan: Plan): WorstOf {
-  const timeline = timelineOf(plan);
+  const timeline = yearsOf(plan);
   const known = new Map<string, Worst>();
   return ({ ways }, domain) => {
     const left = ways.get(domain);

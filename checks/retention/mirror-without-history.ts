@@ -4,7 +4,7 @@ import { example } from "../examples";
 import { fallingShort, type Protection } from "../protection";
 import type { Plan } from "../../plan";
 import { formatDuration } from "../../plan/units/duration";
-import { timelineOf } from "../timeline";
+import { yearsOf } from "../../plan/graph/loss";
 import { counted, listed, placeText } from "../wording";
 
 export const mirrorWithoutHistory = defineCheck({
@@ -40,7 +40,7 @@ export const mirrorWithoutHistory = defineCheck({
 
 /** The longest time until a change is in every copy. */
 function followedAfterMs({ copies }: Protection, plan: Plan): number {
-  const timeline = timelineOf(plan);
+  const timeline = yearsOf(plan);
   return Math.max(
     ...copies.map(copy => {
       const { readMs, availableMs } = timeline.versionsOf(copy);
