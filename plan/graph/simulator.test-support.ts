@@ -55,16 +55,18 @@ export function simulate(
 ): Map<string, Answer> {
   const shelves = new Map<string, number>();
   const underWay: { doneAt: number; to: string; read: number }[] = [];
-  const states = copiers.map((): Running => ({ queued: false, busyUntil: nothing, doneAt: nothing }));
-  const clocks = copiers.map(({ times }) => wallClock(times.zone, span.fromMs, span.minutes));
-  const indexOf = new Map(copiers.map(({ name }, index) => [name, index]));
+  const all = copiers.map(copier => ({
+    copier,
+    times: copier.times,
+    clock: wallClock(copier.times.zone, span.fromMs, span.minutes),
+    state: { queued: false, busyUntil: nothing, doneAt: nothing } as Running,
+  }));
   const answers = questions.map(() => ({ newest: -Infinity, worstMinutes: nothing, atMinute: nothing }));
 
   const blocked = (copier: Copier, minute: number): boolean =>
-    copier.after.some(name => {
-      const other = states[indexOf.get(name) ?? -1];
-      return other !== undefined && (other.queued || minute < other.doneAt);
-    });
+    all.some(
+      ({ copier: { name }, state }) => copier.after.includes(name) && (state.queued || minute < state.doneAt),
+    );
   const begin = (copier: Copier, state: Running, minute: number): void => {
     state.queued = false;
     state.busyUntil = minute + copier.runMinutes;
@@ -86,20 +88,18 @@ export function simulate(
         if (answer && places.includes(load.to)) answer.newest = Math.max(answer.newest, load.read);
       }
     }
-    let waiting = 0;
-    for (const [index, copier] of copiers.entries()) {
-      const [state, clock] = [states[index], clocks[index]];
-      if (!state || !clock) continue;
-      if (minute >= state.busyUntil && isDue(copier.times, clock, minute)) state.queued = true;
-      if (state.queued) waiting++;
+    let isAnyQueued = false;
+    for (const { times, clock, state } of all) {
+      if (minute >= state.busyUntil && isDue(times, clock, minute)) state.queued = true;
+      if (state.queued) isAnyQueued = true;
     }
-    for (let started = waiting > 0; started;) {
-      started = false;
-      for (const [index, copier] of copiers.entries()) {
-        const state = states[index];
-        if (!state?.queued || blocked(copier, minute)) continue;
+    while (isAnyQueued) {
+      isAnyQueued = false;
+      for (const { copier, state } of all) {
+        if (!state.queued || blocked(copier, minute)) continue;
         begin(copier, state, minute);
-        started = true;
+        // Its start may be what another waits for.
+        isAnyQueued = true;
       }
     }
     if (minute < span.watchFrom) continue;

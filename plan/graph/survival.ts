@@ -36,7 +36,7 @@ export function copySurvives(copy: Copy, domain: Domain, estate: Estate): boolea
     case "cluster":
       return true;
     case "volume":
-      return volumeOf(location, estate) !== volumeOf(dataset.location, estate);
+      return !inOneVolume(location, dataset.location, estate);
     case "live-disk":
       return (
         !sameMachine(location.machine, dataset.location.machine) || location.disk !== dataset.location.disk
@@ -89,10 +89,15 @@ function isOnBackupDisk({ machine, disk }: Location, estate: Estate): boolean {
   return machine.kind === "host" && estate.hosts[machine.name]?.disks[disk ?? ""]?.role === "backup";
 }
 
-/** The logical volume or file system that a place lies in: what a broken volume takes along. */
-function volumeOf({ machine, path }: Location, estate: Estate): string {
-  const mount = machine.kind === "host" ? nearestMount(estate, machine.name, path) : undefined;
-  return `${machine.kind}:${machine.name}:${mount ?? path}`;
+/** Whether two places lie in one logical volume or file system: what a broken volume takes along. */
+function inOneVolume(one: Location, other: Location, estate: Estate): boolean {
+  if (!sameMachine(one.machine, other.machine)) return false;
+  const [mount, otherMount] = [mountOf(one, estate), mountOf(other, estate)];
+  return (mount ?? one.path) === (otherMount ?? other.path);
+}
+
+function mountOf({ machine, path }: Location, estate: Estate): string | undefined {
+  return machine.kind === "host" ? nearestMount(estate, machine.name, path) : undefined;
 }
 
 const mounts = new WeakMap<object, readonly string[]>();

@@ -32,11 +32,7 @@ function computed(plan: Plan): Map<string, Survivors[]> {
     const own = copies.get(dataset) ?? [];
     const survivors = {
       dataset,
-      ways: alike.waysOf(
-        own,
-        fates.ofLive(dataset),
-        own.map(copy => fates.ofCopy(copy)),
-      ),
+      ways: alike.waysOf(own, fates.ofLive(dataset), fates.ofCopies(dataset, own)),
     };
     const known = byService.get(dataset.service);
     if (known) known.push(survivors);
@@ -58,16 +54,19 @@ class Fates {
     return maskOf(domain => liveSurvives(dataset, domain, this.estate));
   }
 
-  ofCopy(copy: Copy): Mask {
-    const { machine, disk } = copy.dataset.location;
+  ofCopies({ location: { machine, disk } }: Dataset, copies: readonly Copy[]): Mask[] {
     const place = `${machine.kind} ${machine.name} ${disk ?? ""}`;
     const byFlow = this.byPlace.get(place) ?? new Map<Flow, Mask>();
     this.byPlace.set(place, byFlow);
-    const shared =
-      byFlow.get(copy.flow) ??
-      maskOf(domain => domain !== "volume" && copySurvives(copy, domain, this.estate));
-    byFlow.set(copy.flow, shared);
-    return copySurvives(copy, "volume", this.estate) ? shared | volumeBit : shared;
+    return copies.map(copy => {
+      const shared = byFlow.get(copy.flow) ?? this.sharedFate(copy);
+      byFlow.set(copy.flow, shared);
+      return copySurvives(copy, "volume", this.estate) ? shared | volumeBit : shared;
+    });
+  }
+
+  private sharedFate(copy: Copy): Mask {
+    return maskOf(domain => domain !== "volume" && copySurvives(copy, domain, this.estate));
   }
 }
 
