@@ -18,7 +18,7 @@ export function database(
 ): ServiceInput {
   return {
     data: [{ kind: "database", engine, on, size }],
-    promise: { rpo: { application: "26h", "live-disk": "28h", site: "31h", "host-root": "60h" }, rto },
+    promise: { rpo: { application: "26h", "live-disk": "28h", site: "32h", "host-root": "60h" }, rto },
     needs,
   };
 }
@@ -52,6 +52,11 @@ export function leftOut(path: string, size: string, reason: string): ServiceInpu
 /** Who answers for what is left out, and until when that has to be thought over again. */
 export function accepted(reason: string): NonNullable<Data["unprotected"]> {
   return { reason, owner: "viktor", expires: "2027-06-30" };
+}
+
+/** A Slack channel; its webhook is the entry of that name in the monitoring namespace's Secret. */
+export function slack(channel: string): NonNullable<EstateInput["receivers"]>[string] {
+  return { kind: "slack", channel: `#${channel}`, webhookSecret: { name: "holdfast-slack", key: channel } };
 }
 
 /** A dump into the NFS tree, of ten minutes at most. */
