@@ -23,6 +23,7 @@ export default {
     // Pure code, its tests beside it: no server, no root.
     project("unit", [
       "<rootDir>/{plan,alerts,checks,components,cli,host-scripts,stacks,lab,docs}/**/*.test.ts",
+      "<rootDir>/test/estates/**/*.test.ts",
     ]),
     // The Pulumi program under the SDK's mocks.
     project("program", ["<rootDir>/test/program/**/*.test.ts"]),
