@@ -8,7 +8,7 @@ export { catalogue } from "./catalogue";
 
 /**
  * All findings of a plan: errors first, then by code and subject, so two runs print the same. One that the estate waives
- * is a warning until the waiver's last day is over in the estate's zone.
+ * is a warning.
  * @param asOfMs the instant of the check, as epoch ms
  */
 export function runChecks(plan: Plan, asOfMs: number): Finding[] {
@@ -18,17 +18,18 @@ export function runChecks(plan: Plan, asOfMs: number): Finding[] {
     .sort(bySeverityThenCode);
 }
 
+/** An expired waiver still softens what it named: `waivers/expired` is the error then, and one cause is told once. */
 function waived(finding: Finding, plan: Plan, asOfMs: number): Finding {
   const waiver = plan.estate.waivers.find(
-    ({ code, subject, expires }) =>
-      code === finding.code && subject === finding.subject && endOfDay(expires, plan.estate.zone) > asOfMs,
+    ({ code, subject }) => code === finding.code && subject === finding.subject,
   );
   if (!waiver) return finding;
   const { reason, owner, expires } = waiver;
+  const over = endOfDay(expires, plan.estate.zone) <= asOfMs;
   return {
     ...finding,
     severity: "warning",
-    message: `${finding.message} Accepted until ${expires} by ${owner}: ${reason}.`,
+    message: `${finding.message} ${over ? "Was accepted" : "Accepted"} until ${expires} by ${owner}: ${reason}.`,
     evidence: { ...finding.evidence, waivedUntil: expires },
   };
 }

@@ -1,5 +1,7 @@
 import type { Location } from "../plan/job";
 
+export { formatSize } from "../plan/units/size";
+
 /** A place for people: "pve:/mnt/backup/books"; names with odd characters are quoted. */
 export function placeText({ machine, path }: Location): string {
   const text = `${machine.name}:${path}`;
@@ -15,19 +17,6 @@ export function listed(items: readonly string[], most = 3): string {
 /** An instant as ISO 8601 in UTC, to the minute. */
 export function instantText(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 16)}Z`;
-}
-
-/** Bytes for people, decimal as disks are sold: "1.1 TB", "700 GB". */
-export function formatSize(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
-  let value = Math.abs(bytes);
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  const digits = value < 10 && unit > 0 ? 1 : 0;
-  return `${bytes < 0 ? "-" : ""}${Number(value.toFixed(digits))} ${units[unit] ?? ""}`;
 }
 
 /** "1 copy", "3 copies". */

@@ -33,8 +33,6 @@ function withTime(schedule: Schedule, hours: readonly number[], minute: number):
   const time = `${hours.map(two).join(",")}:${two(minute)}:00`;
   const words = expandShorthand(schedule.text);
   const at = words.findIndex(word => word.includes(":"));
-  if (at >= 0) return words.with(at, time).join(" ");
-  // Without a time it is midnight; a zone comes last.
-  const zoneAt = words.findIndex(word => /^[A-Z].*\/|^UTC$/.test(word));
-  return (zoneAt < 0 ? [...words, time] : words.toSpliced(zoneAt, 0, time)).join(" ");
+  // Without a time it is midnight.
+  return (at < 0 ? [...words, time] : words.with(at, time)).join(" ");
 }

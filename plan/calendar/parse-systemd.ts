@@ -17,19 +17,16 @@ const shorthands: Readonly<Record<string, string>> = {
   annually: "*-01-01 00:00:00",
 };
 
-/** A schedule whose text may have named a zone of its own, e.g. "02:00 Europe/Sofia". */
-export interface SystemdSchedule extends Schedule {
-  readonly zone?: string;
-}
-
 /**
  * An OnCalendar expression, systemd.time(7) "Calendar Events". Fractions of seconds and "@epoch" are refused: no backup
- * job needs them.
+ * job needs them. So is a zone: an estate has a field for it, and a fact in two places comes to differ.
  * @throws {ScheduleError}
  */
-export function parseSystemd(text: string): SystemdSchedule {
+export function parseSystemd(text: string): Schedule {
   const words = expandShorthand(text);
-  const zone = words.length > 1 && isZone(words.at(-1) ?? "") ? words.pop() : undefined;
+  const last = words.at(-1) ?? "";
+  if (words.length > 1 && isZone(last))
+    throw new ScheduleError(text, `the zone ${last}`, 'none here, but in the field "zone"', example);
   const weekdays = /^[a-z]/i.test(words[0] ?? "") ? parseWeekdays(text, words.shift() ?? "") : undefined;
   const date = words[0]?.includes("-") || words[0]?.includes("~") ? words.shift() : undefined;
   const time = words.shift();
@@ -47,7 +44,6 @@ export function parseSystemd(text: string): SystemdSchedule {
     ...(date === undefined ? {} : parseDate(text, date)),
     eitherDay: false,
     secondsOfDay: time === undefined ? [0] : parseTime(text, time),
-    ...(zone === undefined ? {} : { zone }),
   };
 }
 

@@ -58,6 +58,12 @@ test.each<[string, (estate: ExampleEstate) => void, string, RegExp]>([
     /never comes/,
   ],
   [
+    "a zone in the calendar's text",
+    estate => set(estate.layers["nfs-mirror"][0], "schedule", { onCalendar: "*-*-* 02:00 Europe/Sofia" }),
+    'estate.layers["nfs-mirror"][0].schedule.onCalendar',
+    /in the field "zone"/,
+  ],
+  [
     "a size without a unit",
     estate => set(estate.hosts["pve"]?.disks["sda"], "size", "1100"),
     "estate.hosts.pve.disks.sda.size",

@@ -2,7 +2,7 @@ import type { Dataset } from "../datasets";
 import { type Domain } from "../estate/services";
 import type { Location } from "../job";
 import type { Plan } from "..";
-import { type Copy, copiesByDataset } from "./copies";
+import { chainOf, type Copy, copiesByDataset } from "./copies";
 import { type RestoreTime, restoreTimes } from "./restore-time";
 import { copySurvives, liveSurvives } from "./survival";
 import { Timeline } from "./versions";
@@ -119,9 +119,21 @@ export function placeText({ machine, path }: Location): string {
   return `${machine.name}:${path}`;
 }
 
-/** The copy's own restore command with both paths filled in, quoted for a shell where they need it. */
-export function restoreCommand({ flow, location, dataset }: Copy): string {
-  const paths: Readonly<Record<string, string>> = { from: location.path, to: dataset.location.path };
+/**
+ * The commands that bring a copy back, with the plan's paths filled in and quoted for a shell where they need it. What
+ * was copied as part of a tree goes back to where the tree's first copier found it; a dump or a generation found there
+ * is then restored by whoever made it.
+ */
+export function restoreCommand(copy: Copy): string {
+  const made = chainOf(copy).findLast(({ flow }) => flow.source.kind !== "tree");
+  const home = copy.dataset.location.path;
+  if (!made) return filled(copy, home);
+  const restored = filled(made, home);
+  return made === copy ? restored : `${filled(copy, made.location.path)} && ${restored}`;
+}
+
+function filled({ flow, location }: Copy, to: string): string {
+  const paths: Readonly<Record<string, string>> = { from: location.path, to };
   return flow.restore.replace(/\{(from|to)\}/g, (_, name: string) => quoted(paths[name] ?? ""));
 }
 

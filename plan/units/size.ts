@@ -24,9 +24,15 @@ export function parseSize(text: string): number {
   return Math.round(Number(number) * bytes);
 }
 
-/** Bytes for people, in decimal units: "1.5 TB", "20 MB". */
+/** Bytes for people, decimal as disks are sold: "1.1 TB", "700 GB". */
 export function formatSize(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
-  return `${Number((bytes / 1000 ** power).toFixed(1))} ${units[power]}`;
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let value = Math.abs(bytes);
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = value < 10 && unit > 0 ? 1 : 0;
+  return `${bytes < 0 ? "-" : ""}${Number(value.toFixed(digits))} ${units[unit] ?? ""}`;
 }

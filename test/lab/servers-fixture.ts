@@ -35,7 +35,7 @@ export function alertRule(expr: string): object {
   return {
     alert: alertName,
     expr,
-    labels: { severity: "critical" },
+    labels: { severity: "critical", namespace: monitoringNamespace },
     annotations: { summary: "{{ $labels.instance }} failed with {{ $value }}" },
   };
 }

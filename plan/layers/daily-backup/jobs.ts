@@ -52,18 +52,19 @@ function flowsOf(spec: DailyBackupSpec, estate: Estate): Flow[] {
     restore,
   });
   const files = "rsync -aHAXS --numeric-ids {from}/ {to}/";
+  const volume = "rsync -aHAXS --numeric-ids {from}/ /mnt/restore/ # with the volume {to} mounted there";
   const flows: Flow[] = [];
   if (spec.volumes) {
     const { from, excludeNamespaces, keep } = spec.volumes;
     const source = { kind: "copies-of", job: from, excludeNamespaces } as const;
-    flows.push(flow(source, "pvc-data", retentionOf(keep), files));
+    flows.push(flow(source, "pvc-data", retentionOf(keep), volume));
     if (spec.sqlite)
       flows.push(
         flow(
           { ...source, holds: "sqlite" },
           "sqlite-backup",
           retentionOf(spec.sqlite.keep),
-          "cp --archive {from} {to}",
+          "cp --archive {from}/. /mnt/restore/ # with the volume {to} mounted there",
         ),
       );
   }

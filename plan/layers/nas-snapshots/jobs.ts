@@ -14,8 +14,11 @@ function nasSnapshotsJob(spec: NasSnapshotsSpec, estate: Estate): Job {
   const machine = { kind: "destination", name: spec.destination } as const;
   const destination = estate.destinations[spec.destination];
   const target = { machine, path: `${spec.share}/#snapshot` };
+  const shares = estate.layers["nas-snapshots"].filter(other => other.destination === spec.destination);
+  // Two shares of one NAS are two jobs, and told apart in metrics and alerts.
+  const name = shares.length > 1 ? `nas-snapshots${slug(spec.share)}` : "nas-snapshots";
   return {
-    name: "nas-snapshots",
+    name,
     layer: "nas-snapshots",
     runsOn: machine,
     host: spec.destination,
@@ -38,11 +41,16 @@ function nasSnapshotsJob(spec: NasSnapshotsSpec, estate: Estate): Job {
       },
     ],
     deletes: [{ location: target, keeps: [], scope: "own-generations" }],
-    metricsJob: "nas-snapshots",
+    metricsJob: name,
     metrics,
     files: [],
     units: [],
   };
+}
+
+/** "/Backup/Viki" becomes "-backup-viki". */
+function slug(path: string): string {
+  return path.toLowerCase().replace(/[^a-z0-9]+/g, "-");
 }
 
 const metrics: readonly Metric[] = [
