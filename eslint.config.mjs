@@ -55,7 +55,7 @@ export default tseslint.config(
             may("components", "components", "checks", "alerts", "plan", "contracts"),
             may("host-scripts", "host-scripts", "contracts"),
             may("cli", "cli", "checks", "alerts", "plan", "contracts", "stacks", "components"),
-            may("docs", "docs", "cli", "checks", "alerts", "plan", "contracts", "stacks"),
+            may("docs", "docs", "cli", "checks", "alerts", "plan", "contracts", "stacks", "test"),
             may(
               "stacks",
               "stacks",

@@ -42,17 +42,18 @@ export const jobUnwatched = defineCheck({
   },
   examples: {
     bad: [
-      example("two shares of one NAS, snapshotted by two jobs of one name", ({ layers }) => {
+      example("one share of a NAS, snapshotted by two jobs", ({ layers }) => {
         const [share] = layers["nas-snapshots"];
-        if (share)
-          layers["nas-snapshots"].push({
-            ...share,
-            share: "/Photos",
-            schedule: { onCalendar: "*-*-* 11:00:00" },
-          });
+        if (share) layers["nas-snapshots"].push({ ...share, schedule: { onCalendar: "*-*-* 11:00:00" } });
       }),
     ],
-    good: [example("one job of each name on each machine")],
+    good: [
+      example("one job of each name on each machine"),
+      example("two shares of one NAS", ({ layers }) => {
+        const [share] = layers["nas-snapshots"];
+        if (share) layers["nas-snapshots"].push({ ...share, share: "/Photos" });
+      }),
+    ],
   },
 });
 
