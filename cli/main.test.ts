@@ -146,6 +146,22 @@ test("plan has every job under its name", async () => {
   ]);
 });
 
+test("plan shows what an edit costs against an earlier estate", async () => {
+  const larger = changed("larger", ({ services }) => {
+    const [books] = services["books"]?.data ?? [];
+    if (books) books.size = "150GB";
+  });
+  const { out } = await run(["plan", "--estate", larger, "--against", estateFile, "--json"]);
+  const { delta } = z
+    .object({ delta: z.array(z.object({ name: z.string(), needBytes: z.number() })) })
+    .parse(JSON.parse(out));
+  expect(delta).toEqual([
+    { name: "pve:/srv/nfs", needBytes: 50e9 },
+    { name: "pve:/mnt/backup", needBytes: 50e9 },
+    { name: "nas", needBytes: 50e9 },
+  ]);
+});
+
 test.each<[string, readonly string[], RegExp]>([
   [
     "an unknown stack",

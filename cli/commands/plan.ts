@@ -6,21 +6,40 @@ import { formatDuration } from "../../plan/units/duration";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { readEstate } from "../estate-source";
 import { plainTable } from "../output";
+import { capacitySection, deltaSection, routesSection, sectionText, timelineSection } from "../plan-sections";
 
-const options = z.object(estateOptions);
+const options = z.object({
+  ...estateOptions,
+  week: z.boolean().default(false),
+  against: z.string().optional(),
+});
+const dayMs = 86_400_000;
 
-/** `holdfast plan`: what runs when, where, and what it is held to. */
+/** `holdfast plan`: what runs when and where, what it is held to, what is kept of it, and what room that takes. */
 export const plan: CommandSpec<z.output<typeof options>> = {
   name: "plan",
-  summary: "Every job: when it runs, what it copies, its budget and its alert",
-  flags: estateFlags,
+  summary: "Jobs, the coming night, routes with what is kept, and capacity",
+  flags: [
+    ...estateFlags,
+    ["--week", "the runs of a week instead of a day"],
+    ["--against <file>", "an earlier estate, to see what an edit costs"],
+  ],
   options,
-  async run({ stack, estate, json }, { load, terminal }) {
+  async run({ stack, estate, json, week, against }, { load, nowMs, terminal }) {
     const found = planOf(await readEstate({ stack, estate }, load));
-    return {
-      text: json ? JSON.stringify({ jobs: jobsByName(found) }, undefined, 2) : table(found, terminal),
-      exitCode: 0,
+    const earlier = against === undefined ? undefined : planOf(await readEstate({ estate: against }, load));
+    const sections = [
+      timelineSection(found, nowMs, nowMs + (week ? 7 : 1) * dayMs),
+      routesSection(found),
+      capacitySection(found, nowMs),
+      ...(earlier ? [deltaSection(earlier, found)] : []),
+    ];
+    const facts = {
+      jobs: jobsByName(found),
+      ...Object.fromEntries(sections.map(({ key, json }) => [key, json])),
     };
+    const text = [table(found, terminal), ...sections.map(section => sectionText(section, terminal))];
+    return { text: json ? JSON.stringify(facts, undefined, 2) : text.join("\n\n"), exitCode: 0 };
   },
 };
 

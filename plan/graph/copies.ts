@@ -203,17 +203,21 @@ function placeBelow({ machine, disk }: Location, path: string): Location {
   return disk === undefined ? { machine, path } : { machine, disk, path };
 }
 
-/** Where a dataset lands: a tree keeps its shape below the target, anything else gets a folder of its own name. */
+/** Where a dataset lands: a tree keeps its shape below the target, a volume gets a folder, a dump has the target to itself. */
 function targetPath(dataset: Dataset, { source, target }: Flow, from: Copy | undefined): string {
-  const at = from?.location ?? dataset.location;
-  const shape =
-    source.kind === "tree"
-      ? at.path.slice(source.location.path.length + (source.location.path === "/" ? 0 : 1))
-      : folderOf(dataset);
+  const shape = shapeOf(source, from?.location.path ?? dataset.location.path, dataset);
   return shape === "" ? target.path : `${target.path}/${shape}`;
 }
 
-/** A volume's namespace and claim; nothing for what has the target to itself. */
-function folderOf(dataset: Dataset): string {
-  return dataset.kind === "volume" ? dataset.location.path.slice(dataset.location.path.indexOf("/") + 1) : "";
+function shapeOf(source: Flow["source"], path: string, dataset: Dataset): string {
+  switch (source.kind) {
+    case "tree":
+      return path.slice(source.location.path.length + (source.location.path === "/" ? 0 : 1));
+    case "volumes":
+    case "copies-of":
+      // Namespace and claim: what follows the pool's name.
+      return dataset.location.path.slice(dataset.location.path.indexOf("/") + 1);
+    case "dataset":
+      return "";
+  }
 }
