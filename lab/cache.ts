@@ -1,18 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { isAbsolute, join, resolve } from "node:path";
+import { projectRoot } from "../cli/project-root";
 
-/** The project's root folder. Searched upwards: in a bundle, `import.meta.url` is the entry's, at whatever depth it lies. */
-export const projectRoot = rootAbove(dirname(fileURLToPath(import.meta.url)));
-
-function rootAbove(folder: string): string {
-  if (existsSync(join(folder, "package-lock.json"))) return folder;
-  const parent = dirname(folder);
-  if (parent === folder) throw new Error("no package-lock.json lies above the running program's source");
-  return rootAbove(parent);
-}
+export { projectRoot };
 
 /**
  * What a lab leaves between commands: keys, disks, logs, process ids. `npm run lab -- down` removes it.
