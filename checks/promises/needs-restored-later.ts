@@ -1,3 +1,4 @@
+import type { Estate } from "../../plan";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
@@ -11,17 +12,12 @@ export const needsRestoredLater = defineCheck({
   why: "A service can't be back before its database is. Promises that are made one by one contradict one another in the order of a restore.",
   run: plan => {
     const { services } = plan.estate;
+    const needing = needingBy(services);
     return Object.entries(services).flatMap(([needed, { promise }]) => {
       // What has no promise at all is promises/no-promise's.
       if (!promise) return [];
       const neededMs = promise.rto === undefined ? Infinity : parseDuration(promise.rto);
-      const earlier = Object.entries(services)
-        .filter(([name, service]) => name !== needed && service.needs.includes(needed))
-        .map(([name, service]) => ({
-          name,
-          rtoMs: service.promise?.rto === undefined ? Infinity : parseDuration(service.promise.rto),
-        }))
-        .filter(({ rtoMs }) => rtoMs < neededMs);
+      const earlier = (needing.get(needed) ?? []).filter(({ rtoMs }) => rtoMs < neededMs);
       if (earlier.length === 0) return [];
       const names = earlier.map(({ name }) => name);
       const soonestMs = Math.min(...earlier.map(({ rtoMs }) => rtoMs));
@@ -52,3 +48,17 @@ export const needsRestoredLater = defineCheck({
     good: [example("what is needed comes first, or at the same time")],
   },
 });
+
+/** Services by what they need, each with the time that it is promised in. */
+function needingBy(services: Estate["services"]): Map<string, { name: string; rtoMs: number }[]> {
+  const found = new Map<string, { name: string; rtoMs: number }[]>();
+  for (const [name, { needs, promise }] of Object.entries(services))
+    for (const needed of needs) {
+      if (needed === name) continue;
+      const rtoMs = promise?.rto === undefined ? Infinity : parseDuration(promise.rto);
+      const known = found.get(needed) ?? [];
+      known.push({ name, rtoMs });
+      found.set(needed, known);
+    }
+  return found;
+}
