@@ -12,7 +12,7 @@ const seconds = (fromMs: number): string => `${Math.round((performance.now() - f
 async function firstNight(): Promise<void> {
   const startMs = performance.now();
   console.error(
-    "The first start builds an engine, an API server and a disk image: about fifteen minutes, once.",
+    "What this machine lacks is built now, side by side: the first time a quarter of an hour, later nothing.",
   );
   await runTasks([
     { title: "engine", run: async say => void (await ensureEngine(say)) },
