@@ -88,8 +88,6 @@ async function mirrorAndReport(mirror: Mirror, reporter: Reporter): Promise<numb
     stop: hurry.signal,
   });
   quietReport();
-  mirror.source?.release();
-  mirror.target?.release();
   mirror.lock?.release();
   const failure = error && { failed: error.failed, kept: error.kept, next: error.next };
   log.result({ job, status, durationMs: Date.now() - startedAt.getTime(), ...figures(mirror), ...failure });

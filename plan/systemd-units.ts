@@ -33,7 +33,9 @@ export function serviceText(units: HostUnits): string {
     "",
     "[Service]",
     "Type=oneshot",
-    `ExecStart=${runner}`,
+    // A mount table of its own: what the runner verified can't be unmounted under it. PrivateMounts= would still pass the
+    // host's unmounts on (systemd.exec(5), MountFlags=).
+    `ExecStart=/usr/bin/unshare --mount --propagation private ${runner}`,
     `ExecStopPost=${runner} --report-end`,
     `TimeoutStartSec=${seconds(units.timeoutMs)}`,
     "TimeoutStopSec=90s",

@@ -2,7 +2,7 @@ import { exitCodes, RunnerError } from "../runtime/errors";
 import { openSegment, type Segment } from "../runtime/journal";
 import type { Phase } from "../runtime/phases";
 import { type RsyncPass, rsync } from "../runtime/rsync";
-import { type Mirror, journalFolder, mirrorArgs, readable, required } from "./mirror";
+import { type Mirror, journalFolder, mirrorArgs, firstLines, required } from "./mirror";
 import { allowedDeletions, isNothing } from "./scan";
 import { hiddenByKeep } from "./verify";
 
@@ -57,9 +57,9 @@ async function pour(
   let bytes = 0;
   try {
     return await rsync(
-      mirrorArgs(config, required(mirror.target, "target"), deletion),
+      mirrorArgs(config, deletion),
       {
-        cwd: required(mirror.source, "source").pinned,
+        cwd: config.source.path,
         timeoutMs: config.budgetMs,
         stop: stop.signal,
         inherit: [required(mirror.lock, "lock").fd],
@@ -82,7 +82,7 @@ async function pour(
 
 function judgePass(mirror: Mirror, pass: RsyncPass, counted: { changed: number; deleted: number }): void {
   const { config } = mirror;
-  const stderr = readable(pass.result.stderr, mirror);
+  const stderr = firstLines(pass.result.stderr);
   const did = `${counted.changed} entries were copied, ${counted.deleted} deleted; the next run does the rest.`;
   const fail = (failed: string, next: string): RunnerError =>
     new RunnerError(exitCodes.failed, { failed, kept: did, next });

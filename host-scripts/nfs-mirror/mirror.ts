@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import type { Lock } from "../runtime/lock";
 import type { Log } from "../runtime/log";
-import type { PinnedMount } from "../runtime/mounts";
 import { leaveAlone, wholeMetadata } from "../runtime/rsync";
 import type { Stop } from "../runtime/stop";
 
@@ -13,8 +12,6 @@ export interface Mirror {
   readonly log: Log;
   readonly stop: Stop;
   lock?: Lock;
-  source?: PinnedMount;
-  target?: PinnedMount;
   scan?: Scan;
   copied?: Copied;
   /** What an operator should know of a run that succeeded. */
@@ -61,20 +58,23 @@ export function leftOut(config: NfsMirrorConfig): readonly string[] {
 }
 
 /**
- * rsync's arguments for a mirror of one pinned mount to another; the working directory is the source. The target's root
- * gets the source root's owner, mode and times: a restore of the whole tree needs them.
+ * rsync's arguments for a mirror of one verified mount to another; the working directory is the source. The target's
+ * root gets the source root's owner, mode and times: a restore of the whole tree needs them.
  */
-export function mirrorArgs(config: NfsMirrorConfig, target: PinnedMount, more: readonly string[]): string[] {
-  return [...wholeMetadata, ...leftOut(config).map(leaveAlone), ...more, "--", "./", `${target.pinned}/`];
+export function mirrorArgs(config: NfsMirrorConfig, more: readonly string[]): string[] {
+  return [
+    ...wholeMetadata,
+    ...leftOut(config).map(leaveAlone),
+    ...more,
+    "--",
+    "./",
+    `${config.target.path}/`,
+  ];
 }
 
-/** rsync's messages with the paths that an operator knows. */
-export function readable(stderr: string, mirror: Mirror): string {
-  const { source, target } = mirror;
-  let text = stderr.trim();
-  if (target) text = text.replaceAll(target.pinned, target.path);
-  if (source) text = text.replaceAll(source.pinned, source.path);
-  return text.split("\n").slice(0, 6).join("; ");
+/** The first lines of rsync's messages. */
+export function firstLines(stderr: string): string {
+  return stderr.trim().split("\n").slice(0, 6).join("; ");
 }
 
 /** A phase before this one has to have set it. @throws {Error} a fault of the program, not of an operator */

@@ -3,20 +3,18 @@ import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { rsync } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
-import { type Mirror, mirrorArgs, readable, required } from "./mirror";
+import { firstLines, type Mirror, mirrorArgs, required } from "./mirror";
 
 /** rsync's dry run: what would change, and how much would go. A night without a change ends here, after one scan. */
 export const scan: Phase<Mirror> = {
   name: "scan",
   async run(mirror) {
     const { config, log, stop, dryRun } = mirror;
-    const source = required(mirror.source, "source");
-    const target = required(mirror.target, "target");
     const found = { changes: 0, deletions: 0, bytes: 0, doomed: [] as Buffer[] };
     const pass = await rsync(
-      mirrorArgs(config, target, ["--dry-run", "--delete"]),
+      mirrorArgs(config, ["--dry-run", "--delete"]),
       {
-        ...{ cwd: source.pinned, timeoutMs: config.budgetMs, stop: stop.signal },
+        ...{ cwd: config.source.path, timeoutMs: config.budgetMs, stop: stop.signal },
         inherit: mirror.lock ? [mirror.lock.fd] : [],
       },
       item => {
@@ -30,14 +28,12 @@ export const scan: Phase<Mirror> = {
     stop.check("scan");
     if (pass.outcome === "broken" || pass.outcome === "ceiling")
       throw new RunnerError(exitCodes.failed, {
-        failed: `rsync's dry run ended with ${pass.result.exitCode ?? pass.result.signal}: ${readable(pass.result.stderr, mirror)}`,
+        failed: `rsync's dry run ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
         kept: "Nothing was changed.",
         next: `journalctl -u ${config.job} -n 50`,
       });
     if (pass.outcome === "partial")
-      log.warn(
-        `some of the source can't be read, so nothing is deleted: ${readable(pass.result.stderr, mirror)}`,
-      );
+      log.warn(`some of the source can't be read, so nothing is deleted: ${firstLines(pass.result.stderr)}`);
     mirror.scan = {
       ...found,
       entries: pass.entries,

@@ -2,10 +2,10 @@ import { readdirSync } from "node:fs";
 import { errnoOf, Refusal } from "../runtime/errors";
 import { recover } from "../runtime/journal";
 import { takeLock } from "../runtime/lock";
-import { pinMounts } from "../runtime/mounts";
+import { verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
-import { journalFolder, leftOut, lockFile, type Mirror, required } from "./mirror";
+import { journalFolder, leftOut, lockFile, type Mirror } from "./mirror";
 
 /** One run at a time; what a killed one left running is ended first. */
 export const lock: Phase<Mirror> = {
@@ -31,14 +31,14 @@ export const verify: Phase<Mirror> = {
         `user ${process.getuid?.()} can't keep owners and ACLs, expected root`,
         `sudo systemctl start ${config.job}`,
       );
-    [mirror.source, mirror.target] = await pinMounts(
+    await verifyMounts(
       [
         { role: "source", access: "read", ...config.source },
         { role: "target", access: "write", ...config.target },
       ],
       mirror.stop.signal,
     );
-    const entries = entriesOf(required(mirror.source, "source"));
+    const entries = entriesOf(config.source);
     const left = new Set(leftOut(config));
     if (!entries.some(entry => !left.has(entry)))
       throw new Refusal(
@@ -51,13 +51,13 @@ export const verify: Phase<Mirror> = {
 /** Entries of the source that a name of `keep` hides: their data is mirrored nowhere. */
 export function hiddenByKeep(mirror: Mirror): string[] {
   const { config } = mirror;
-  const entries = new Set(entriesOf(required(mirror.source, "source")));
+  const entries = new Set(entriesOf(config.source));
   return config.keep.filter(entry => entries.has(entry) && !config.excludes.includes(entry));
 }
 
-function entriesOf(source: { readonly path: string; readonly pinned: string }): string[] {
+function entriesOf(source: { readonly path: string }): string[] {
   try {
-    return readdirSync(source.pinned);
+    return readdirSync(source.path);
   } catch (error) {
     throw new Refusal(
       `source ${quoted(source.path)} can't be read: ${errnoOf(error) ?? String(error)}`,

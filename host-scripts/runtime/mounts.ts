@@ -10,13 +10,6 @@ export interface ExpectedMount {
   readonly fsUuid: string;
 }
 
-/** A mount point that was verified, held open: it can't be unmounted, and paths below `pinned` can't leave it. */
-export interface PinnedMount extends ExpectedMount {
-  /** Path that leads to this very mount as long as the runner lives, whatever is mounted over or away meanwhile. */
-  readonly pinned: string;
-  release(): void;
-}
-
 const rows = z.object({
   filesystems: z.array(
     z.object({
@@ -40,33 +33,46 @@ export interface NeededMount extends ExpectedMount {
 }
 
 /**
- * Opens mount points and proves that the expected file systems are mounted there. Reads only.
- * @throws {Refusal} when another file system, or none, is mounted there, or when it has to be written and can't be
+ * Proves that the expected file systems are mounted, in a mount table that nobody else changes: what is verified here
+ * stays true for the rest of the run. Reads only.
+ *
+ * A path through an open folder (/proc/PID/fd/N) is no substitute: once that mount is lazily unmounted, getcwd(2) calls
+ * its root "/", rsync goes there by that name, and mirrors into the host's own root. Seen with rsync 3.5.
+ * @throws {Refusal} when another file system, or none, is mounted there, when it has to be written and can't be, or when
+ *   the mount table is the host's own
  */
-export async function pinMounts<const Needed extends readonly NeededMount[]>(
-  needed: Needed,
-  stop: AbortSignal,
-): Promise<{ [K in keyof Needed]: PinnedMount }>;
-export async function pinMounts(needed: readonly NeededMount[], stop: AbortSignal): Promise<PinnedMount[]> {
+export async function verifyMounts(needed: readonly NeededMount[], stop: AbortSignal): Promise<void> {
   const opened: number[] = [];
   try {
     for (const { role, path } of needed) opened.push(openFolder(role, path));
     const mounts = await listMounts(stop);
-    return needed.map((mount, index) => {
-      const fd = opened[index] ?? -1;
+    for (const [index, mount] of needed.entries()) {
+      const id = mountId(opened[index] ?? -1);
       verify(
         mount.role,
         mount,
         mount.access,
-        mounts.find(row => row.id === mountId(fd)),
+        mounts.find(row => row.id === id),
       );
-      const { path, fsUuid } = mount;
-      return { path, fsUuid, pinned: `/proc/${process.pid}/fd/${fd}`, release: () => closeSync(fd) };
-    });
-  } catch (error) {
+      refuseSharedTable(mount, id);
+    }
+  } finally {
     for (const fd of opened) closeSync(fd);
-    throw error;
   }
+}
+
+/** Mounts of the host's own table, or propagated from it, can go away in the middle of a run (mount_namespaces(7)). */
+function refuseSharedTable({ role, path }: NeededMount, id: number): void {
+  const line = readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .find(row => row.startsWith(`${id} `));
+  const optional = line?.split(" - ")[0]?.split(" ").slice(6) ?? [];
+  // systemd makes every mount of the host's table a shared one.
+  if (!optional.some(field => /^(shared|master):/.test(field))) return;
+  throw new Refusal(
+    `${role} ${quoted(path)} could be unmounted during the run: the runner shares its mount table with the host`,
+    "systemctl start the unit, or put this before the command: unshare --mount --propagation private",
+  );
 }
 
 function openFolder(role: string, path: string): number {

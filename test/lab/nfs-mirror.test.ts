@@ -48,6 +48,18 @@ test("a timer's run is mirrored, measured and restorable, and its failure is hea
   // No change, no changes.
   expect(await stack.up()).toMatch(/Resources:\n\s+\d+ unchanged/);
 
+  // A killed run can't speak for itself; the unit's ExecStopPost does.
+  await mustOnHost(
+    "pve",
+    'systemctl stop nfs-mirror.timer && systemctl start --no-block nfs-mirror.service; until [ "$(systemctl show --property=MainPID --value nfs-mirror.service)" != 0 ]; do sleep 0.1; done; systemctl kill --signal=KILL nfs-mirror.service',
+  );
+  const status = async (): Promise<number | undefined> =>
+    (await queryPrometheus('nfs_mirror_last_status{job="nfs-mirror",instance="pve"}'))[0]?.value;
+  expect(await until(async () => (await status()) === 137, 60_000, 1000)).toBe(true);
+  await mustOnHost("pve", "systemctl start nfs-mirror.timer");
+  await successAfter(await hostTime(), 300_000);
+  await clearMessages();
+
   // A bad night: the backup disk is gone, and an empty folder lies in its place.
   await mustOnHost("pve", "umount /mnt/backup");
   const alert = await alertReceived("NfsMirrorFailing", 300_000);

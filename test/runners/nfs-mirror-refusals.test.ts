@@ -88,6 +88,14 @@ test("refuses a target that has another file system mounted over it", async () =
   await expectTargetUntouched();
 });
 
+test("refuses a mount table in which others could unmount the target during the run", async () => {
+  await world.inside("mount", "--make-shared", world.config.target.path);
+  const { status, stdout } = await world.start([], {}, []).finished;
+  expect([status, stdout]).toEqual([3, expect.stringContaining("could be unmounted during the run")]);
+  expect(stdout).toContain("unshare --mount --propagation private");
+  await expectTargetUntouched();
+});
+
 test("refuses a target disk with another UUID", async () => {
   const fsUuid = "11111111-2222-3333-4444-555555555555";
   world.writeConfig({ target: { ...world.config.target, fsUuid } });

@@ -12,6 +12,9 @@ import { startRunner, type StartedRun } from "./started-run";
 /** rsync and the libraries that it needs, and the tools that read ACLs and extended attributes. */
 const packages = ["rsync", "libpopt0", "libxxhash0", "liblz4-1", "libzstd1", "libssl3", "acl", "attr"];
 
+/** As the unit starts it: with a mount table of its own, by the same process. */
+const ownTable = ["unshare", "--mount", "--propagation", "private"];
+
 export interface World {
   /** Paths of the mount points, and of the state folder, as the runner sees them. */
   readonly config: NfsMirrorConfig;
@@ -23,10 +26,17 @@ export interface World {
   outside(path: string): string;
   /** Runs a command where the trees are mounted. */
   inside(program: string, ...args: string[]): Promise<string>;
+  /** Shell command that runs another one where the trees are mounted, from wherever it is started. */
+  fromHost(command: string): string;
   /** Mounts one of the disks, e.g. again after it was unmounted. */
   mount(disk: "src" | "dst", at?: string): Promise<void>;
   writeConfig(change: Partial<NfsMirrorConfig>): void;
-  start(args?: readonly string[], env?: Readonly<Record<string, string>>): StartedRun;
+  /** @param table what gives the run its mount table */
+  start(
+    args?: readonly string[],
+    env?: Readonly<Record<string, string>>,
+    table?: readonly string[],
+  ): StartedRun;
   /** Program that takes another one's place on the runner's PATH; `REAL` in its text is the real one's path. */
   shadow(program: string, script: string): void;
   unshadow(program: string): void;
@@ -64,13 +74,14 @@ export async function createWorld(options: { sourceMb?: number; targetMb?: numbe
     async inside(program, ...args) {
       return namespace.run("env", `PATH=${path}`, `LD_LIBRARY_PATH=${library}`, program, ...args);
     },
+    fromHost: command => namespace.inside([command]).join(" "),
     async mount(disk, at = join(folder, disk)) {
       await namespace.run("mount", "-o", "loop", join(folder, `${disk}.img`), at);
     },
     writeConfig: change => writeFileSync(configFile, JSON.stringify({ ...config, ...change })),
-    start: (args = [], env = {}) =>
+    start: (args = [], env = {}, table = ownTable) =>
       startRunner(
-        namespace.inside([process.execPath, bundle, "--config", configFile, ...args]),
+        namespace.inside([...table, process.execPath, bundle, "--config", configFile, ...args]),
         { ...process.env, ...environment, ...env },
         config.stateDir,
       ),
