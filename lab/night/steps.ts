@@ -16,7 +16,7 @@ export async function fillSource(): Promise<number> {
 cd /srv/nfs
 mkdir -p books photos frigate
 cp -a /usr/share/. books/
-cp -a /usr/lib/python3/. photos/ 2>/dev/null || cp -a /usr/bin/. photos/
+cp -a /usr/share/zoneinfo/. photos/
 echo ring >frigate/camera.mp4
 mkdir -p nasty && cd nasty
 echo space >'a name with spaces'
