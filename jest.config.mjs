@@ -23,10 +23,9 @@ export default {
     // Pure code, its tests beside it: no server, no root.
     project("unit", [
       "<rootDir>/{plan,alerts,checks,components,cli,host-scripts,stacks,lab,docs}/**/*.test.ts",
-      "<rootDir>/test/estates/**/*.test.ts",
     ]),
-    // The Pulumi program under the SDK's mocks.
-    project("program", ["<rootDir>/test/program/**/*.test.ts"]),
+    // The Pulumi program under the SDK's mocks, and the whole estates: too long for every save, no server and no root either.
+    project("program", ["<rootDir>/test/{program,estates}/**/*.test.ts"]),
     // Runners on real trees, with real rsync, in mount namespaces of their own.
     project("runners", ["<rootDir>/test/runners/**/*.test.ts"]),
     // The whole chain in the lab: booted hosts, API server, monitoring, the real engine.
