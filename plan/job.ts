@@ -1,5 +1,8 @@
 import type { Schedule } from "./calendar";
+import type { Metric } from "./contracts/metric";
 import type { Retention } from "./retention";
+
+export type { Metric } from "./contracts/metric";
 
 /** Every layer's name; the same word names its folder in each room. */
 export type LayerName =
@@ -82,14 +85,6 @@ export interface Deletion {
   readonly scope: "whole-tree" | "own-generations";
 }
 
-export interface Metric {
-  readonly name: string;
-  readonly help: string;
-  /** `success`: written by a run that succeeded; `any-end`: by each end, also a killed one. */
-  readonly emitted: "success" | "any-end";
-  readonly meaning: "last-success" | "last-run" | "status" | "bytes" | "other";
-}
-
 export interface Trigger {
   /** The calendar as the estate has it; a view prints this, never a re-rendered one. */
   readonly calendar: string;
@@ -120,6 +115,16 @@ export interface Judgement {
   readonly visibleAfterMs: number;
 }
 
+/** A secret that lands on a host as a file for one job's unit alone. */
+export interface Credential {
+  /** File name; the runner asks for it by this name. */
+  readonly name: string;
+  readonly from:
+    | { readonly kind: "secret"; readonly secret: string }
+    /** Access to a cluster's API with the least rights that the job needs. */
+    | { readonly kind: "cluster-access"; readonly cluster: string };
+}
+
 /** What runs, and all that the other views need to know of it. Times in ms, sizes in bytes. */
 export interface Job {
   readonly name: string;
@@ -139,6 +144,10 @@ export interface Job {
   readonly metricsJob: string;
   readonly metrics: readonly Metric[];
   readonly judged: Judgement;
+  /** Entry of the program in host-scripts, without its ending; absent for a job that this version only plans. */
+  readonly runner?: string;
+  /** Secrets that its unit loads. */
+  readonly credentials: readonly Credential[];
   /** Files of the host release, in the order in which a reader wants them. The bundle is added by whoever deploys. */
   readonly files: readonly { readonly name: string; readonly text: string }[];
   /** Which of `files` are systemd units. */

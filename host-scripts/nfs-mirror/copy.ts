@@ -2,7 +2,9 @@ import { exitCodes, RunnerError } from "../runtime/errors";
 import { openSegment, type Segment } from "../runtime/journal";
 import type { Phase } from "../runtime/phases";
 import { type RsyncPass, rsync } from "../runtime/rsync";
-import { type Mirror, journalFolder, mirrorArgs, firstLines, required } from "./mirror";
+import { required } from "../runtime/required";
+import { firstLines } from "../runtime/tail";
+import { journalFolder, type Mirror, mirrorArgs } from "./mirror";
 import { allowedDeletions, isNothing } from "./scan";
 import { hiddenByKeep } from "./verify";
 

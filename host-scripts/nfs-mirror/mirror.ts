@@ -1,21 +1,12 @@
 import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
-import type { Lock } from "../runtime/lock";
-import type { Log } from "../runtime/log";
+import type { JobRun } from "../runtime/job-run";
 import { leaveAlone, wholeMetadata } from "../runtime/rsync";
-import type { Stop } from "../runtime/stop";
 
 /** One run, filled by its phases. */
-export interface Mirror {
-  readonly config: NfsMirrorConfig;
-  readonly dryRun: boolean;
-  readonly log: Log;
-  readonly stop: Stop;
-  lock?: Lock;
+export interface Mirror extends JobRun<NfsMirrorConfig> {
   scan?: Scan;
   copied?: Copied;
-  /** What an operator should know of a run that succeeded. */
-  readonly notes: string[];
 }
 
 /** What a run would change, from rsync's dry run. */
@@ -44,10 +35,6 @@ export interface Copied {
 /** ext4's own folder for recovered files belongs to each file system, not to its data. */
 const ownEntries = ["lost+found"];
 
-export function lockFile(config: NfsMirrorConfig): string {
-  return join(config.stateDir, "run.lock");
-}
-
 export function journalFolder(config: NfsMirrorConfig): string {
   return join(config.stateDir, "journal");
 }
@@ -70,15 +57,4 @@ export function mirrorArgs(config: NfsMirrorConfig, more: readonly string[]): st
     "./",
     `${config.target.path}/`,
   ];
-}
-
-/** The first lines of rsync's messages. */
-export function firstLines(stderr: string): string {
-  return stderr.trim().split("\n").slice(0, 6).join("; ");
-}
-
-/** A phase before this one has to have set it. @throws {Error} a fault of the program, not of an operator */
-export function required<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`phase order: no ${what} yet`);
-  return value;
 }

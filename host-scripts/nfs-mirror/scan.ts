@@ -3,7 +3,9 @@ import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { rsync } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
-import { firstLines, type Mirror, mirrorArgs, required } from "./mirror";
+import { required } from "../runtime/required";
+import { firstLines } from "../runtime/tail";
+import { type Mirror, mirrorArgs } from "./mirror";
 
 /** rsync's dry run: what would change, and how much would go. A night without a change ends here, after one scan. */
 export const scan: Phase<Mirror> = {

@@ -5,7 +5,8 @@ import { takeLock } from "../runtime/lock";
 import { verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
-import { journalFolder, leftOut, lockFile, type Mirror } from "./mirror";
+import { lockFile } from "../runtime/job-run";
+import { journalFolder, leftOut, type Mirror } from "./mirror";
 
 /** One run at a time; what a killed one left running is ended first. */
 export const lock: Phase<Mirror> = {

@@ -1,15 +1,8 @@
 import { readFileSync } from "node:fs";
+import type { Metric } from "../../plan/contracts/metric";
 import { messageOf } from "./errors";
 import { writeDurably } from "./durable";
 import { takeLock } from "./lock";
-
-/** Names of a job's metrics by their meaning. */
-export interface MetricNames {
-  readonly lastRun: string;
-  readonly status: string;
-  readonly bytes: string;
-  readonly lastSuccess: string;
-}
 
 /** How a run ended. */
 export interface End {
@@ -17,8 +10,8 @@ export interface End {
   readonly status: number;
   /** Epoch seconds. */
   readonly at: number;
-  /** Bytes that were copied; only a success changes the metric. */
-  readonly bytes: number;
+  /** What the run counted, by the metric's name. A metric of successes is left as it was by a failure. */
+  readonly values: Readonly<Record<string, number>>;
 }
 
 /**
@@ -30,12 +23,12 @@ export interface End {
 export async function recordEnd(
   textfile: string,
   lockFile: string,
-  names: MetricNames,
+  metrics: readonly Metric[],
   end: End,
 ): Promise<string> {
   const lock = await takeLock(lockFile, 30_000);
   try {
-    const text = render(names, merge(names, readTextfile(textfile), end));
+    const text = render(metrics, merge(metrics, readTextfile(textfile), end));
     try {
       writeDurably(textfile, text);
     } catch (error) {
@@ -75,29 +68,26 @@ function parse(text: string): Values {
   return new Map([...samples].map(([, name = "", value]) => [name, Number(value)]));
 }
 
-function merge(names: MetricNames, before: Values, end: End): Values {
+function merge(metrics: readonly Metric[], before: Values, end: End): Values {
+  const succeeded = end.status === 0;
   const values = new Map(before);
-  values.set(names.lastRun, Math.max(end.at, before.get(names.lastRun) ?? 0));
-  values.set(names.status, end.status);
-  if (end.status !== 0) return values;
-  values.set(names.bytes, end.bytes);
-  values.set(names.lastSuccess, Math.max(end.at, before.get(names.lastSuccess) ?? 0));
+  for (const { name, meaning, emitted } of metrics) {
+    if (emitted === "success" && !succeeded) continue;
+    // A clock that went back mustn't make an end look older than the one before.
+    const at = Math.max(end.at, before.get(name) ?? 0);
+    const value = meaning === "status" ? end.status : meaning.startsWith("last-") ? at : end.values[name];
+    if (value !== undefined) values.set(name, value);
+  }
   return values;
 }
 
 /** Text exposition format; a metric that no run has set yet is left out. */
-function render(names: MetricNames, values: Values): string {
-  const help: readonly [string, string][] = [
-    [names.lastRun, "End of the last run, epoch seconds"],
-    [names.status, "0 after a success, the exit code after a failure"],
-    [names.bytes, "Bytes that the last successful run copied"],
-    [names.lastSuccess, "End of the last successful run, epoch seconds"],
-  ];
-  return help
-    .flatMap(([name, text]) => {
+function render(metrics: readonly Metric[], values: Values): string {
+  return metrics
+    .flatMap(({ name, help }) => {
       const value = values.get(name);
       if (value === undefined) return [];
-      return [`# HELP ${name} ${text}`, `# TYPE ${name} gauge`, `${name} ${value}`];
+      return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`];
     })
     .map(line => `${line}\n`)
     .join("");

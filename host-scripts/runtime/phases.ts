@@ -1,5 +1,4 @@
 import type { Log } from "./log";
-import type { RunState } from "./run-state";
 import type { Stop } from "./stop";
 
 /** One step of a run. Its name is part of the contract: it is in the log, in the state file and in errors. */
@@ -25,9 +24,4 @@ export async function runPhases<Context>(
       run.stop.check(phase.name);
     }
   }
-}
-
-/** How phases are noted. @returns function for {@link runPhases} */
-export function noteIn(state: RunState, startedAt: Date, invocation: string): (phase: string) => void {
-  return phase => state.enter(phase, startedAt, invocation);
 }

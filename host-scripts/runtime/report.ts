@@ -1,25 +1,34 @@
 import { join } from "node:path";
+import type { Metric } from "../../plan/contracts/metric";
+import type { RunnerConfig } from "../../plan/contracts/runner";
 import { exitCodes, messageOf, RunnerError } from "./errors";
 import type { Log } from "./log";
-import { type MetricNames, recordEnd, TextfileNotWritten } from "./metrics";
-import { type Pushgateway, push } from "./push";
-import type { RunState } from "./run-state";
+import { recordEnd, TextfileNotWritten } from "./metrics";
+import { push } from "./push";
+import { RunState } from "./run-state";
 
 /** Where a job's ends are reported to. */
 export interface Reporter {
-  readonly job: string;
-  readonly host: string;
-  readonly stateDir: string;
-  readonly textfile: string;
-  readonly pushgateway: Pushgateway;
-  readonly names: MetricNames;
+  readonly config: RunnerConfig;
+  readonly metrics: readonly Metric[];
+  /** systemd's $INVOCATION_ID; empty for a run by hand. */
   readonly invocation: string;
   readonly state: RunState;
   readonly log: Log;
 }
 
+export function reporterOf(
+  config: RunnerConfig,
+  metrics: readonly Metric[],
+  invocation: string,
+  log: Log,
+): Reporter {
+  return { config, metrics, invocation, state: new RunState(config.stateDir), log };
+}
+
 export interface Ending {
-  readonly bytes: number;
+  /** What the run counted, by the metric's name. */
+  readonly values: Readonly<Record<string, number>>;
   /** Undefined for a success. */
   readonly error: RunnerError | undefined;
   /** The run held the job's lock. */
@@ -31,6 +40,7 @@ export interface Ending {
 /** Makes an end durable, then pushes it. @returns the exit code */
 export async function reportEnd(reporter: Reporter, ending: Ending): Promise<number> {
   const { state, log } = reporter;
+  const { textfile, stateDir } = reporter.config;
   const now = new Date();
   let error = ending.error;
   let text: string;
@@ -40,8 +50,8 @@ export async function reportEnd(reporter: Reporter, ending: Ending): Promise<num
     // A success that can't be kept would be forgotten by the next end: it doesn't count as one.
     error ??= new RunnerError(exitCodes.failed, {
       failed: messageOf(cause),
-      kept: "All was copied.",
-      next: `df -h ${reporter.textfile} ${reporter.stateDir}; ls -ld ${reporter.textfile}`,
+      kept: "All was done.",
+      next: `df -h ${textfile} ${stateDir}; ls -ld ${textfile}`,
     });
     log.error(messageOf(cause));
     text = cause instanceof TextfileNotWritten ? cause.text : "";
@@ -62,7 +72,7 @@ export async function reportEnd(reporter: Reporter, ending: Ending): Promise<num
     try {
       state.end(last, mine);
     } catch (cause) {
-      to.log.error(`the end can't be kept in "${to.stateDir}": ${messageOf(cause)}`);
+      to.log.error(`the end can't be kept in "${to.config.stateDir}": ${messageOf(cause)}`);
     }
   }
 }
@@ -73,18 +83,19 @@ function record(
   ending: Ending,
   error: RunnerError | undefined,
 ): Promise<string> {
-  const { textfile, stateDir, names } = reporter;
+  const { textfile, stateDir } = reporter.config;
   const end = {
     status: error?.exitCode ?? exitCodes.ok,
     at: Math.floor(now.getTime() / 1000),
-    bytes: ending.bytes,
+    values: ending.values,
   };
-  return recordEnd(textfile, join(stateDir, "metrics.lock"), names, end);
+  return recordEnd(textfile, join(stateDir, "metrics.lock"), reporter.metrics, end);
 }
 
 /** @returns whether the Pushgateway has the metrics now */
 export async function pushKept(reporter: Reporter, text: string, stop?: AbortSignal): Promise<boolean> {
-  const { pushgateway, job, host, log, textfile } = reporter;
+  const { log } = reporter;
+  const { pushgateway, job, host, textfile } = reporter.config;
   if (text === "") return false;
   const fault = await push(pushgateway, { job, instance: host }, text, stop);
   if (fault === undefined) return true;
@@ -94,7 +105,8 @@ export async function pushKept(reporter: Reporter, text: string, stop?: AbortSig
   return false;
 }
 
-function tell(log: Log, error: RunnerError): void {
+/** What failed, what is safe, what to type next. */
+export function tell(log: Log, error: RunnerError): void {
   log.error(error.failed);
   log.error(`Kept: ${error.kept}`);
   log.error(`Next: ${error.next}`);

@@ -21,3 +21,8 @@ export class Tail {
     return `${this.head.toString()}${gap}${this.tail.toString()}`;
   }
 }
+
+/** The first lines of a command's messages, as one. */
+export function firstLines(stderr: string): string {
+  return stderr.trim().split("\n").slice(0, 6).join("; ");
+}

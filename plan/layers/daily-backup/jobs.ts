@@ -29,6 +29,7 @@ function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): Job {
       .map(flow => ({ location: flow.target, keeps: [], scope: "own-generations" })),
     metricsJob: jobName,
     metrics,
+    credentials: [],
     files: [],
     units: [],
   };

@@ -42,6 +42,7 @@ function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
     deletes: [{ location: snapshots, keeps: [], scope: "own-generations" }],
     metricsJob: jobName,
     metrics,
+    credentials: [],
     files: [],
     units: [],
   };

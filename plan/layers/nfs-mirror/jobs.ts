@@ -1,6 +1,6 @@
 import { type NfsMirrorConfig, nfsMirrorMetrics } from "../../contracts/nfs-mirror";
 import type { Estate } from "../../estate/schema";
-import type { Job, Metric } from "../../job";
+import type { Job } from "../../job";
 import { type HostUnits, serviceText, timerText } from "../../systemd-units";
 import { push, runOf, timerTrigger } from "../common";
 import { onDisk } from "../places";
@@ -49,7 +49,9 @@ function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): Job {
     ],
     deletes: [{ location: target, keeps: spec.keep.map(kept => kept.name), scope: "whole-tree" }],
     metricsJob: jobName,
-    metrics,
+    metrics: nfsMirrorMetrics,
+    runner: jobName,
+    credentials: [],
     files: [
       { name: `${jobName}.service`, text: serviceText(units) },
       { name: `${jobName}.timer`, text: timerText(units) },
@@ -61,33 +63,6 @@ function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): Job {
     units: [`${jobName}.service`, `${jobName}.timer`],
   };
 }
-
-const metrics: readonly Metric[] = [
-  {
-    name: nfsMirrorMetrics.lastRun,
-    help: "End of the last run, epoch seconds",
-    emitted: "any-end",
-    meaning: "last-run",
-  },
-  {
-    name: nfsMirrorMetrics.status,
-    help: "0 after a success, the exit code after a failure",
-    emitted: "any-end",
-    meaning: "status",
-  },
-  {
-    name: nfsMirrorMetrics.bytes,
-    help: "Bytes that the last successful run transferred",
-    emitted: "success",
-    meaning: "bytes",
-  },
-  {
-    name: nfsMirrorMetrics.lastSuccess,
-    help: "End of the last successful run, epoch seconds",
-    emitted: "success",
-    meaning: "last-success",
-  },
-];
 
 function configOf(spec: NfsMirrorSpec, estate: Estate, budgetMs: number): NfsMirrorConfig {
   const mount = (path: string) => ({

@@ -1,27 +1,24 @@
-import { constants } from "node:os";
 import { readFileSync } from "node:fs";
-import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
-import { exitCodes, RunnerError } from "../runtime/errors";
-import { recover } from "../runtime/journal";
-import { endLeftovers } from "../runtime/lock";
-import { pushKept, reportEnd, type Reporter } from "../runtime/report";
-import { isAlive } from "../runtime/run-state";
-import type { ServiceEnvironment } from "./arguments";
-import { journalFolder, lockFile } from "./mirror";
+import { constants } from "node:os";
+import { exitCodes, RunnerError } from "./errors";
+import { pushKept, reportEnd, type Reporter } from "./report";
+import { isAlive } from "./run-state";
+import type { ServiceEnvironment } from "./service-environment";
 
 /**
  * Reports the end of a run that could not do it itself: killed, out of memory, out of the unit's time. Never moves the
  * last success. After an end that is reported, only sends metrics that the Pushgateway has not got yet.
+ * @param tidyUp ends and removes what the run left; not called while a run goes on
  */
 export async function reportLostEnd(
-  config: NfsMirrorConfig,
   reporter: Reporter,
   service: ServiceEnvironment,
+  tidyUp: () => Promise<void>,
 ): Promise<number> {
-  const { state, invocation } = reporter;
+  const { state, invocation, config } = reporter;
   const running = state.readRunning();
   const goesOn = running !== undefined && isAlive(running);
-  if (!goesOn) tidyUp(config, reporter);
+  if (!goesOn) await tidyUp();
   const last = state.readEnd();
   const reported = invocation === "" ? running === undefined || goesOn : last?.invocation === invocation;
   if (reported || (service.SERVICE_RESULT === "success" && (running === undefined || goesOn))) {
@@ -31,22 +28,15 @@ export async function reportLostEnd(
   }
   const how = howItEnded(service);
   await reportEnd(reporter, {
-    bytes: 0,
+    values: {},
     mine: !goesOn,
     error: new RunnerError(statusOf(service), {
       failed: `the run ended without a report in phase ${goesOn ? "lock" : (running?.phase ?? "start")}${how}`,
-      kept: "What was copied so far is kept, and the last success stays as it was.",
+      kept: "What was done so far is kept, and the last success stays as it was.",
       next: `systemctl start ${config.job}`,
     }),
   });
   return exitCodes.ok;
-}
-
-function tidyUp(config: NfsMirrorConfig, { log }: Reporter): void {
-  const leftovers = endLeftovers(lockFile(config));
-  if (leftovers.length > 0) log.warn(`ended what the run had left: process ${leftovers.join(", ")}`);
-  // A process that still writes would change more after the hand-over; the next run hands over then.
-  else recover(journalFolder(config));
 }
 
 function howItEnded({ SERVICE_RESULT, EXIT_CODE, EXIT_STATUS }: ServiceEnvironment): string {

@@ -1,28 +1,33 @@
 import { parseArgs } from "node:util";
-import { z } from "zod";
-import { exitCodes, messageOf, RunnerError } from "../runtime/errors";
+import { exitCodes, messageOf, RunnerError } from "./errors";
 
-export interface Arguments {
+/** Arguments of a runner that does one thing. */
+export interface RunArguments {
   readonly config: string;
   readonly mode: "run" | "dry-run" | "check-config" | "report-end";
   readonly progress: boolean;
   readonly json: boolean;
 }
 
-export const help = `Usage: nfs-mirror --config FILE [--dry-run | --check-config | --report-end] [--progress] [--json]
+/** What `--help` prints. @param does one sentence about the job */
+export function runHelp(job: string, does: string): string {
+  return `Usage: ${job} --config FILE [--dry-run | --check-config | --report-end] [--progress] [--json]
 
-Mirrors the entries of a tree of services to the backup disk of the same host.
+${does}
 
   --config FILE    the release's config.json
-  --dry-run        say what would be copied and deleted; change nothing, report nothing
+  --dry-run        say what would be done; change nothing, report nothing
   --check-config   validate the config and end
   --report-end     for the unit's ExecStopPost: report a run that could not do it itself
   --progress       show how far a run is
   --json           one JSON object on stdout at the end; all lines go to stderr
   --help           this text
 
-Exit codes, which are also the value of the status metric:
-  0    the target equals the source
+${exitCodesHelp}`;
+}
+
+export const exitCodesHelp = `Exit codes, which are also the value of the status metric:
+  0    success
   1    failed; the message says what is kept
   2    wrong arguments or config; nothing was changed
   3    refused by a guard; nothing was changed
@@ -33,8 +38,8 @@ Exit codes, which are also the value of the status metric:
 `;
 
 /** @returns undefined when help was asked for. @throws {RunnerError} on wrong usage */
-export function parseArguments(argv: readonly string[]): Arguments | undefined {
-  try {
+export function parseRunArguments(job: string, argv: readonly string[]): RunArguments | undefined {
+  return orUsageError(job, () => {
     const { values } = parseArgs({
       args: [...argv],
       options: {
@@ -57,21 +62,18 @@ export function parseArguments(argv: readonly string[]): Arguments | undefined {
       progress: values.progress ?? false,
       json: values.json ?? false,
     };
+  });
+}
+
+/** @throws {RunnerError} that names the fault of the usage */
+export function orUsageError<T>(job: string, parse: () => T): T {
+  try {
+    return parse();
   } catch (error) {
     throw new RunnerError(exitCodes.usage, {
       failed: messageOf(error),
       kept: "Nothing was changed.",
-      next: "nfs-mirror --help",
+      next: `${job} --help`,
     });
   }
 }
-
-/** What systemd tells a service's processes; systemd.exec(5), "Environment Variables Set or Propagated". */
-export const serviceEnvironment = z.object({
-  /** Equal for ExecStart and its ExecStopPost; empty when started by hand. */
-  INVOCATION_ID: z.string().default(""),
-  SERVICE_RESULT: z.string().default(""),
-  EXIT_CODE: z.string().default(""),
-  EXIT_STATUS: z.string().default(""),
-});
-export type ServiceEnvironment = z.output<typeof serviceEnvironment>;

@@ -1,0 +1,34 @@
+import { errnoOf, exitCodes, messageOf, RunnerError } from "./errors";
+import type { Log } from "./log";
+import { tell } from "./report";
+
+/**
+ * A runner's program: runs it, and ends the process with its exit code.
+ * @param log for what goes wrong before or outside of a run that reports itself
+ */
+export function startProgram(job: string, log: Log, main: () => Promise<number>): void {
+  void main()
+    .catch((fault: unknown) => {
+      const error = asRunnerError(fault, job);
+      tell(log, error);
+      log.result({ job, status: error.exitCode, failed: error.failed, kept: error.kept, next: error.next });
+      return error.exitCode;
+    })
+    .then(status => {
+      process.exitCode = status;
+    });
+}
+
+/** Any fault as a runner's end. A system call's error is the host's matter, such as a full disk; any other is ours, and its stack helps. */
+export function asRunnerError(error: unknown, job: string): RunnerError {
+  if (error instanceof RunnerError) return error;
+  const failed =
+    error instanceof Error && errnoOf(error) === undefined
+      ? `fault in the runner: ${error.stack ?? error.message}`
+      : messageOf(error);
+  return new RunnerError(
+    exitCodes.failed,
+    { failed, kept: "What was done so far is kept.", next: `journalctl -u ${job} -n 50` },
+    { cause: error },
+  );
+}

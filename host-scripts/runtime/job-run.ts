@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import type { RunnerConfig } from "../../plan/contracts/runner";
+import { asRunnerError } from "./entry";
+import type { RunnerError } from "./errors";
+import type { Lock } from "./lock";
+import type { Log } from "./log";
+import { type Phase, runPhases } from "./phases";
+import { reportEnd, type Reporter } from "./report";
+import { Stop } from "./stop";
+
+/** What every run of a job has; a layer adds what its phases fill. */
+export interface JobRun<Config extends RunnerConfig = RunnerConfig> {
+  readonly config: Config;
+  readonly dryRun: boolean;
+  readonly log: Log;
+  readonly stop: Stop;
+  /** What an operator should know of a run that succeeded. */
+  readonly notes: string[];
+  /** Set by the phase `lock`. */
+  lock?: Lock;
+}
+
+/** What a run tells of itself, whether it succeeded or not. */
+export interface Told<Run> {
+  /** Metrics by name. */
+  values(run: Run): Readonly<Record<string, number>>;
+  /** Fields of the result for a program. */
+  figures(run: Run): object;
+  /** One line about a success. */
+  done(run: Run, seconds: string): string;
+}
+
+/** File that is locked by a run of a job. */
+export function lockFile({ stateDir }: RunnerConfig): string {
+  return join(stateDir, "run.lock");
+}
+
+/** Runs the phases and reports how that ended. @returns the exit code */
+export async function runAndReport<Run extends JobRun>(
+  run: Run,
+  phases: readonly Phase<Run>[],
+  reporter: Reporter,
+  told: Told<Run>,
+): Promise<number> {
+  const { log, stop, config } = run;
+  const { job } = config;
+  const startedAt = new Date();
+  const startMs = performance.now();
+  const quiet = stop.listen(config.budgetMs);
+  // Before it has the lock, the state file is another run's.
+  const enter = (phase: string): void => {
+    if (run.lock) reporter.state.enter(phase, startedAt, reporter.invocation);
+  };
+  let error: RunnerError | undefined;
+  try {
+    await runPhases(phases, run, { stop, log, enter });
+    log.info(told.done(run, ((performance.now() - startMs) / 1000).toFixed(1)));
+    for (const note of run.notes) log.info(`Note: ${note}`);
+    enter("report");
+  } catch (fault) {
+    error = asRunnerError(fault, job);
+  }
+  quiet();
+  // The report has a stop of its own: a run that was stopped is reported all the same, and a second signal ends the wait.
+  const hurry = new Stop(job);
+  const quietReport = hurry.listen();
+  const status = await reportEnd(reporter, {
+    values: told.values(run),
+    error,
+    mine: run.lock !== undefined,
+    stop: hurry.signal,
+  });
+  quietReport();
+  run.lock?.release();
+  const failure = error && { failed: error.failed, kept: error.kept, next: error.next };
+  const durationMs = Math.round(performance.now() - startMs);
+  log.result({ job, status, durationMs, ...told.figures(run), notes: run.notes, ...failure });
+  return status;
+}
+
+/** Runs phases that only read: it needs neither the lock nor a report. */
+export async function preview<Run extends JobRun>(
+  run: Run,
+  phases: readonly Phase<Run>[],
+  told: Told<Run>,
+): Promise<number> {
+  const quiet = run.stop.listen(run.config.budgetMs);
+  try {
+    await runPhases(phases, run, { ...run, enter: () => undefined });
+    run.log.result({
+      job: run.config.job,
+      status: 0,
+      dryRun: true,
+      ...told.figures(run),
+      notes: run.notes,
+    });
+    return 0;
+  } finally {
+    quiet();
+  }
+}

@@ -1,0 +1,81 @@
+import { request } from "node:https";
+import { z } from "zod";
+import { messageOf } from "../errors";
+
+/** A kubeconfig as a deployment writes it: JSON, with one cluster and one user who has a token. */
+const kubeconfig = z.object({
+  clusters: z
+    .array(z.object({ cluster: z.object({ server: z.url(), "certificate-authority-data": z.base64() }) }))
+    .length(1),
+  users: z.array(z.object({ user: z.object({ token: z.string().min(1) }) })).length(1),
+});
+
+/** What a Kubernetes API answers when it refuses. */
+export class ApiRefusal extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Objects of one cluster by path, as JSON. */
+export interface KubernetesApi {
+  /** @throws {ApiRefusal} @throws {Error} when it doesn't answer in time */
+  get(path: string): Promise<unknown>;
+  /** A JSON merge patch (RFC 7386). */
+  patch(path: string, change: object): Promise<unknown>;
+}
+
+const answerMs = 15_000;
+
+/** @param text kubeconfig as JSON @param stop gives up what is under way */
+export function connect(text: string, stop: AbortSignal): KubernetesApi {
+  const { clusters, users } = kubeconfig.parse(JSON.parse(text));
+  const cluster = clusters[0]?.cluster;
+  const token = users[0]?.user.token ?? "";
+  if (!cluster) throw new Error("the kubeconfig names no cluster");
+  const ca = Buffer.from(cluster["certificate-authority-data"], "base64");
+  const call = (method: string, path: string, body?: object): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const url = new URL(path, cluster.server);
+      const headers = {
+        authorization: `Bearer ${token}`,
+        accept: "application/json",
+        ...(body && { "content-type": "application/merge-patch+json" }),
+      };
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(answerMs)]);
+      const outgoing = request(url, { method, headers, ca, signal });
+      outgoing.on("error", error =>
+        reject(new Error(`${url.origin}: ${messageOf(error)}`, { cause: error })),
+      );
+      outgoing.on("response", response => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => void chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () => {
+          const answer = Buffer.concat(chunks).toString();
+          const status = response.statusCode ?? 0;
+          try {
+            if (status >= 300) throw new ApiRefusal(status, reasonOf(answer, status));
+            resolve(JSON.parse(answer));
+          } catch (error) {
+            reject(error);
+          }
+        });
+      });
+      outgoing.end(body && JSON.stringify(body));
+    });
+  return { get: path => call("GET", path), patch: (path, change) => call("PATCH", path, change) };
+}
+
+const status = z.object({ message: z.string() });
+
+function reasonOf(answer: string, code: number): string {
+  try {
+    return status.parse(JSON.parse(answer)).message;
+  } catch {
+    return `HTTP status ${code}`;
+  }
+}

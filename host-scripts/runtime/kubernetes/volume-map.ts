@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { readCredential } from "../credentials";
+import { writeDurably } from "../durable";
+import { messageOf } from "../errors";
+import type { Log } from "../log";
+import { connect } from "./api";
+
+/** Claim that a volume was made for. */
+export interface Claim {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Whose volume it is, by the name of the logical volume. */
+export type VolumeMap = ReadonlyMap<string, Claim>;
+
+/** A volume's handle with the Proxmox CSI plugin is "region/zone/storage/disk"; the disk is the logical volume. */
+const persistentVolumes = z.object({
+  items: z.array(
+    z.object({
+      spec: z.object({
+        csi: z.object({ volumeHandle: z.string() }).optional(),
+        claimRef: z.object({ namespace: z.string(), name: z.string() }).optional(),
+      }),
+    }),
+  ),
+});
+
+const cache = z.record(z.string(), z.object({ namespace: z.string(), name: z.string() }));
+
+/** What a map needs of a runner's config. */
+interface Access {
+  readonly stateDir: string;
+  readonly credentialsDir: string;
+  readonly kubeconfig?: string | undefined;
+}
+
+/**
+ * The map from the Kubernetes API, or the one of the last run that reached it. Never fails: without either, volumes are
+ * unknown, and an unknown volume is covered.
+ * @param notes gets a line where the map isn't today's
+ */
+export async function volumeMap(
+  access: Access,
+  stop: AbortSignal,
+  log: Log,
+  notes: string[],
+): Promise<VolumeMap> {
+  if (access.kubeconfig === undefined) return new Map();
+  const file = join(access.stateDir, "volume-map.json");
+  try {
+    const map = await askApi(readCredential(access, access.kubeconfig), stop);
+    writeDurably(file, `${JSON.stringify(Object.fromEntries(map), undefined, 2)}\n`);
+    return map;
+  } catch (error) {
+    const kept = readCache(file);
+    const instead =
+      kept.size > 0
+        ? `the map of an earlier run is used (${kept.size} volumes)`
+        : "no volume's claim is known";
+    notes.push(`the Kubernetes API can't be asked whose volumes these are: ${instead}`);
+    log.warn(`${messageOf(error)}; ${instead}`);
+    return kept;
+  }
+}
+
+async function askApi(kubeconfig: string, stop: AbortSignal): Promise<VolumeMap> {
+  const { items } = persistentVolumes.parse(await connect(kubeconfig, stop).get("/api/v1/persistentvolumes"));
+  return new Map(
+    items.flatMap(({ spec }): [string, Claim][] => {
+      const disk = spec.csi?.volumeHandle.split("/").at(-1);
+      return disk === undefined || spec.claimRef === undefined ? [] : [[disk, spec.claimRef]];
+    }),
+  );
+}
+
+function readCache(file: string): VolumeMap {
+  try {
+    return new Map(Object.entries(cache.parse(JSON.parse(readFileSync(file, "utf8")))));
+  } catch {
+    return new Map();
+  }
+}

@@ -1,0 +1,87 @@
+import type { LogicalVolume } from "./listing";
+
+/**
+ * Tags of a snapshot that is ours (lvm(8), "Tags"). A snapshot without them, whatever its name, is somebody else's: it is
+ * neither counted nor removed. The origin is tagged by name, because a restore gives the name to another volume.
+ */
+const ownerTag = "holdfast.lvm-pvc-snapshot";
+const runPrefix = "holdfast.run=";
+const originPrefix = "holdfast.origin=";
+
+/** One of our snapshots. */
+export interface OwnSnapshot {
+  readonly volume: LogicalVolume;
+  /** Name of the volume that it was made of. */
+  readonly origin: string;
+  /** When it was made, as epoch ms; from its name, by the clock of that moment. */
+  readonly madeMs: number;
+}
+
+/** Tags that a new snapshot gets. @param run name of the run that makes it */
+export function snapshotTags(origin: string, run: string): string[] {
+  return [ownerTag, `${runPrefix}${run}`, `${originPrefix}${origin}`];
+}
+
+/** Instant in the names of snapshots and runs, in UTC: "20260526T000003Z". Sorts in time. */
+export function stamp(instantMs: number): string {
+  return new Date(instantMs).toISOString().replace(/[-:]|\.\d{3}/g, "");
+}
+
+/** "vm-9999-pvc-…_snap_20260526T000003Z": names that operators know, and that sort. */
+export function snapshotName(origin: string, instantMs: number): string {
+  return `${origin}_snap_${stamp(instantMs)}`;
+}
+
+const named = /^(.+)_snap_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+
+/** Our snapshots in a listing, by the name of their origin, oldest first. */
+export function ownSnapshots(volumes: readonly LogicalVolume[]): Map<string, OwnSnapshot[]> {
+  const found = new Map<string, OwnSnapshot[]>();
+  for (const volume of volumes) {
+    const snapshot = ownSnapshot(volume);
+    if (!snapshot) continue;
+    found.set(snapshot.origin, [...(found.get(snapshot.origin) ?? []), snapshot]);
+  }
+  // By the pool's ids, not by clocks: one that went back would make the newest look like the oldest.
+  for (const snapshots of found.values())
+    snapshots.sort((a, b) => (a.volume.thinId ?? 0) - (b.volume.thinId ?? 0));
+  return found;
+}
+
+function ownSnapshot(volume: LogicalVolume): OwnSnapshot | undefined {
+  if (!volume.tags.includes(ownerTag)) return undefined;
+  const origin = volume.tags.find(tag => tag.startsWith(originPrefix))?.slice(originPrefix.length);
+  const [, , year, month, day, hour, minute, second] = named.exec(volume.name) ?? [];
+  if (origin === undefined || year === undefined) return undefined;
+  const madeMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return { volume, origin, madeMs };
+}
+
+/**
+ * Live volumes of a pool that match a glob: all but our own snapshots and those of other tools that are called after
+ * their origin. What is in doubt is a live volume.
+ */
+export function liveVolumes(
+  volumes: readonly LogicalVolume[],
+  pool: string,
+  pattern: string,
+): LogicalVolume[] {
+  const matches = globMatcher(pattern);
+  return volumes.filter(
+    volume =>
+      volume.pool === pool &&
+      matches(volume.name) &&
+      !volume.tags.some(tag => tag.startsWith("holdfast.")) &&
+      !(volume.origin !== "" && volume.name.startsWith(`${volume.origin}_snap_`)),
+  );
+}
+
+/** `*` stands for any text, `?` for one character; all else for itself. */
+function globMatcher(pattern: string): (name: string) => boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  const expression = new RegExp(`^${source}$`);
+  return name => expression.test(name);
+}

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { jobMetrics } from "./metric";
+import { absolutePath, credentialName, credentialsDir, mount, runnerFields } from "./runner";
+
+/** Generations of one kind: the newest run of each of the last `count` weeks or days. */
+export const generations = z.strictObject({
+  every: z.enum(["day", "week"]),
+  count: z.int().min(1),
+});
+export type GenerationPolicy = z.infer<typeof generations>;
+
+/** What the runner `daily-backup` reads from its release's config.json. Times in ms. */
+export const dailyBackupConfig = z.strictObject({
+  job: z.literal("daily-backup"),
+  ...runnerFields,
+  /** IANA zone in which generations are named after weeks and days. */
+  zone: z.string().min(1),
+  /** The backup disk. */
+  target: mount,
+  volumes: z
+    .strictObject({
+      vg: z.string().min(1),
+      pool: z.string().min(1),
+      /** Glob of the volumes' names. */
+      pattern: z.string().min(1),
+      excludeNamespaces: z.array(z.string()),
+      /** Job whose snapshots are read. */
+      snapshotJob: z.string().min(1),
+      /** An older snapshot isn't copied: its job is what failed. */
+      maxSnapshotAgeMs: z.int().positive(),
+      /** Generations of every volume, in `pvc-data`. */
+      keep: generations,
+      /** Further generations of the volumes of some namespaces, in `pvc-data` too. */
+      more: z.array(generations.extend({ namespaces: z.array(z.string()).min(1) })),
+      /** One volume may take that long before the others have their turn. */
+      volumeBudgetMs: z.int().positive(),
+      /** Credentials with passphrases of encrypted volumes, tried in this order. */
+      luksKeys: z.array(credentialName),
+    })
+    .optional(),
+  /** Copies of the SQLite files in the volumes, in `sqlite-backup`. */
+  sqlite: generations.optional(),
+  /** The host's own configuration, in `pve-config`. */
+  configuration: generations.extend({ paths: z.array(absolutePath).min(1) }).optional(),
+  credentialsDir,
+  /** Credential with a kubeconfig as JSON. */
+  kubeconfig: credentialName.optional(),
+  /** Textfile with the age of each volume's copy. */
+  volumesTextfile: absolutePath,
+});
+export type DailyBackupConfig = z.infer<typeof dailyBackupConfig>;
+
+export const dailyBackupMetricNames = {
+  bytes: "daily_backup_bytes_synced",
+  failedVolumes: "daily_backup_failed_volumes",
+  /** One series a volume, with the labels `namespace`, `claim` and `volume`. */
+  volumeSuccess: "daily_backup_volume_last_success_timestamp",
+} as const;
+
+export const dailyBackupMetrics = jobMetrics("daily_backup", [
+  {
+    name: dailyBackupMetricNames.bytes,
+    help: "Bytes that the last successful run copied",
+    emitted: "success",
+    meaning: "bytes",
+  },
+  {
+    name: dailyBackupMetricNames.failedVolumes,
+    help: "Volumes that the last run has no new copy of",
+    emitted: "any-end",
+    meaning: "other",
+  },
+]);

@@ -1,0 +1,45 @@
+import { z } from "zod";
+
+export const absolutePath = z.string().regex(/^\//, 'expected an absolute path, e.g. "/srv/nfs"');
+
+/** A file system that has to be mounted at a path. */
+export const mount = z.strictObject({
+  path: absolutePath.describe("Mount point"),
+  fsUuid: z.string().min(1).describe("UUID of the file system that has to be mounted there"),
+});
+
+/** Fields that the config of each runner has. Times in ms. */
+export const runnerFields = {
+  /** Name of the host in the estate: the `instance` label of its metrics. */
+  host: z.string().min(1),
+  /** The runner stops itself then, before the unit's time-out. */
+  budgetMs: z.int().positive(),
+  /** Lock, last report, and what one run leaves for the next. */
+  stateDir: absolutePath,
+  /** Metrics that survive a Pushgateway's absence; node-exporter's textfile collector reads them. */
+  textfile: absolutePath,
+  pushgateway: z.strictObject({
+    url: z.url(),
+    timeoutMs: z.int().positive(),
+    attempts: z.int().positive(),
+  }),
+};
+
+/** What the runtime needs of any runner's config. */
+export interface RunnerConfig {
+  readonly job: string;
+  readonly host: string;
+  readonly budgetMs: number;
+  readonly stateDir: string;
+  readonly textfile: string;
+  readonly pushgateway: { readonly url: string; readonly timeoutMs: number; readonly attempts: number };
+}
+
+/**
+ * Folder with a job's secrets, one file each, of mode 0600. The unit loads them (systemd.exec(5), LoadCredential=); a run
+ * by hand reads them from here.
+ */
+export const credentialsDir = absolutePath;
+
+/** File name of a credential in `credentialsDir`. */
+export const credentialName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
