@@ -19,6 +19,8 @@ const host = z.object({
 
 const factsSchema = z.object({
   pve: host,
+  /** A second Proxmox host; runs only while a test needs it. */
+  pve2: host,
   nas: host,
   kubeconfig: z.string(),
   prometheusUrl: z.url(),

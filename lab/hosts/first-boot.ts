@@ -7,7 +7,7 @@ export function firstBoot(name: HostName, identity: Identity): string {
   return [
     "chmod 700 /root/.ssh",
     `mkdir -p ${mountPoints.join(" ")}`,
-    ...(name === "pve" ? thinPool() : nasVolume(identity)),
+    ...(name === "nas" ? nasVolume(identity) : thinPool()),
     "rm /etc/lab/first-boot",
     "",
   ].join("\n");

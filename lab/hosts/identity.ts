@@ -16,6 +16,7 @@ const hostIdentity = z.strictObject({
 
 const schema = z.strictObject({
   pve: hostIdentity,
+  pve2: hostIdentity,
   nas: hostIdentity,
   /** Password of `Administrator` on the NAS, which its sudo asks for as DSM's does. */
   administratorPassword: z.string().min(16),
@@ -53,6 +54,7 @@ async function makeIdentity(): Promise<void> {
   await Promise.all(files.map(makeKey));
   const identity: Identity = {
     pve: newHost("pve"),
+    pve2: newHost("pve2"),
     nas: newHost("nas"),
     administratorPassword: randomBytes(18).toString("base64url"),
   };

@@ -7,7 +7,7 @@ import { clientKeyFile, ensureIdentity, type Identity } from "./identity";
 import { ensureImage } from "./image";
 import { prepareKernel } from "./kernel";
 import { withLabLock } from "../lock";
-import { hostNames, machines, type HostName } from "./machines";
+import { hostNames, machines, standingHosts, type HostName } from "./machines";
 import { whyHostsCannotBoot } from "./requirements";
 import { closeConnection, openConnection } from "./shared-connection";
 import { onHost, sharedConnectionArgv } from "./ssh";
@@ -17,7 +17,7 @@ export { hostName, hostNames, machines, type HostName } from "./machines";
 export { mustOnHost, onHost, sshArgv, type CommandOptions, type CommandResult } from "./ssh";
 
 export type StartOptions = {
-  /** Hosts to start. @default all of them */
+  /** Hosts to start. @default those that a lab has without being asked for more */
   readonly only?: readonly HostName[];
   /** Gets a line for each thing that takes time. */
   readonly say: (line: string) => void;
@@ -28,7 +28,7 @@ export type StartOptions = {
  * lab's facts. Ends when each answers over SSH and has started all of its units.
  * @throws with the reason and what runs without hosts, when this machine can't boot them
  */
-export async function startHosts({ only = hostNames, say }: StartOptions): Promise<void> {
+export async function startHosts({ only = standingHosts, say }: StartOptions): Promise<void> {
   const reason = whyHostsCannotBoot();
   if (reason !== undefined) throw new Error(reason);
   await withLabLock("hosts", say, async () => {
@@ -48,7 +48,12 @@ export async function startHosts({ only = hostNames, say }: StartOptions): Promi
       const failed = (await Promise.allSettled(boots)).find(result => result.status === "rejected");
       if (failed) throw failed.reason;
     }
-    writeFacts({ ...fixedFacts, pve: hostFacts("pve", identity), nas: hostFacts("nas", identity) });
+    writeFacts({
+      ...fixedFacts,
+      pve: hostFacts("pve", identity),
+      pve2: hostFacts("pve2", identity),
+      nas: hostFacts("nas", identity),
+    });
   });
 }
 
@@ -70,12 +75,12 @@ export async function resetHosts(only: readonly HostName[] = hostNames): Promise
 
 export type HostStatus = { readonly name: HostName; readonly address: string; readonly running: boolean };
 
+/** The hosts that a lab always has, and any other that runs. */
 export function hostStatus(): HostStatus[] {
-  return hostNames.map(name => ({
-    name,
-    address: machines[name].address,
-    running: isRunning(processName(name)),
-  }));
+  const standing: readonly HostName[] = standingHosts;
+  return hostNames
+    .map(name => ({ name, address: machines[name].address, running: isRunning(processName(name)) }))
+    .filter(({ name, running }) => running || standing.includes(name));
 }
 
 async function shutDown(name: HostName): Promise<void> {
@@ -95,7 +100,7 @@ function hostFacts(name: HostName, identity: Identity): HostFacts {
   return {
     address: machines[name].address,
     port: 22,
-    user: name === "pve" ? "root" : "Administrator",
+    user: name === "nas" ? "Administrator" : "root",
     hostKey: identity[name].hostKey,
     privateKeyFile: clientKeyFile,
     filesystems: identity[name].filesystems,

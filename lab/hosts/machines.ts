@@ -1,5 +1,11 @@
-/** The lab's hosts: `pve` stands for the Proxmox host, `nas` for the Synology. */
-export const hostNames = ["pve", "nas"] as const;
+/**
+ * The lab's hosts: `pve` stands for the Proxmox host, `nas` for the Synology. `pve2` is a second Proxmox host, which only
+ * tests start: they break its volumes while others use `pve`.
+ */
+export const hostNames = ["pve", "pve2", "nas"] as const;
+
+/** Hosts that a lab has without being asked for more. */
+export const standingHosts = ["pve", "nas"] as const satisfies readonly HostName[];
 
 export type HostName = (typeof hostNames)[number];
 
@@ -27,25 +33,23 @@ export type Machine = {
   readonly disks: readonly Disk[];
 };
 
+const proxmox: Omit<Machine, "address"> = {
+  memoryMib: 1024,
+  disks: [
+    { name: "thin", sizeGib: 32 },
+    { name: "nfs", sizeGib: 32, fileSystem: { type: "ext4", path: "/srv/nfs", options: "defaults" } },
+    { name: "nfs-ssd", sizeGib: 8, fileSystem: { type: "ext4", path: "/srv/nfs-ssd", options: "defaults" } },
+    {
+      name: "backup",
+      sizeGib: 64,
+      fileSystem: { type: "ext4", path: "/mnt/backup", options: "defaults,nofail" },
+    },
+  ],
+};
+
 export const machines: Readonly<Record<HostName, Machine>> = {
-  pve: {
-    address: "10.77.0.11",
-    memoryMib: 1024,
-    disks: [
-      { name: "thin", sizeGib: 32 },
-      { name: "nfs", sizeGib: 32, fileSystem: { type: "ext4", path: "/srv/nfs", options: "defaults" } },
-      {
-        name: "nfs-ssd",
-        sizeGib: 8,
-        fileSystem: { type: "ext4", path: "/srv/nfs-ssd", options: "defaults" },
-      },
-      {
-        name: "backup",
-        sizeGib: 64,
-        fileSystem: { type: "ext4", path: "/mnt/backup", options: "defaults,nofail" },
-      },
-    ],
-  },
+  pve: { address: "10.77.0.11", ...proxmox },
+  pve2: { address: "10.77.0.13", ...proxmox },
   nas: {
     address: "10.77.0.12",
     memoryMib: 512,
