@@ -1,0 +1,23 @@
+/** A rule of Kubernetes' role-based access control; see PolicyRule of rbac.authorization.k8s.io/v1. */
+export interface AccessRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/**
+ * What the host's account in the cluster may do, and no more: no secret is read, no object is made or deleted. Rights are
+ * for the whole cluster, because volumes belong to any namespace.
+ */
+export const clusterAccessRules: readonly AccessRule[] = [
+  // Whose volume is it: the CSI handle names the logical volume, `claimRef` its claim. One list a run.
+  { apiGroups: [""], resources: ["persistentvolumes"], verbs: ["list"] },
+  // Restore: which pods use the claim, and when they are gone. A pod's name isn't known beforehand, so `get` won't do.
+  { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
+  // Restore: what owns those pods, how many it should have and how many are ready; whether scaling it down deletes its claims.
+  { apiGroups: ["apps"], resources: ["deployments", "replicasets", "statefulsets"], verbs: ["get"] },
+  // Restore: to nothing and back. The subresource holds the count alone: no image, no command, no volume can be changed by it.
+  { apiGroups: ["apps"], resources: ["deployments/scale", "statefulsets/scale"], verbs: ["patch"] },
+  // Restore: when the volume is detached from its node.
+  { apiGroups: ["storage.k8s.io"], resources: ["volumeattachments"], verbs: ["list"] },
+];
