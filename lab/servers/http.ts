@@ -44,7 +44,7 @@ async function byChild(full: z.output<typeof call>): Promise<Reply> {
 }
 
 /** The command that runs one action of `inside.ts`; it belongs inside the lab's network. */
-export function helper(action: "exchange" | "start" | "status"): string[] {
+export function helper(action: "exchange" | "house" | "start" | "status"): string[] {
   const file = (...names: string[]): string => join(projectRoot, ...names);
   return [process.execPath, file("cli", "run.mjs"), file("lab", "servers", "inside.ts"), action];
 }

@@ -1,0 +1,55 @@
+import { connect } from "../servers/api";
+import { claims, type HouseClaim } from "./claims";
+
+const storageClass = "proxmox-lvm";
+
+/** Puts the house's namespaces, volumes and claims into the Kubernetes API. Runs inside the lab's network. */
+export async function applyObjects(): Promise<void> {
+  const api = connect();
+  const namespaces = [...new Set(claims.map(claim => claim.namespace))];
+  await Promise.all(
+    namespaces.map(name =>
+      api.apply(`/api/v1/namespaces/${name}`, { apiVersion: "v1", kind: "Namespace", metadata: { name } }),
+    ),
+  );
+  await Promise.all(
+    claims.map(async claim => {
+      await api.apply(`/api/v1/persistentvolumes/pv-${claim.volume}`, persistentVolume(claim));
+      await api.apply(
+        `/api/v1/namespaces/${claim.namespace}/persistentvolumeclaims/${claim.name}`,
+        persistentVolumeClaim(claim),
+      );
+    }),
+  );
+}
+
+/** As the Proxmox CSI plugin makes it: the handle is "region/zone/storage/disk". */
+function persistentVolume({ namespace, name, volume, sizeMib }: HouseClaim): object {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolume",
+    metadata: { name: `pv-${volume}` },
+    spec: {
+      capacity: { storage: `${sizeMib}Mi` },
+      accessModes: ["ReadWriteOnce"],
+      persistentVolumeReclaimPolicy: "Retain",
+      storageClassName: storageClass,
+      claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name },
+      csi: { driver: "csi.proxmox.sinextra.dev", volumeHandle: `lab/pve/data/${volume}` },
+    },
+  };
+}
+
+function persistentVolumeClaim({ namespace, name, volume, sizeMib }: HouseClaim): object {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { namespace, name },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      storageClassName: storageClass,
+      volumeName: `pv-${volume}`,
+      resources: { requests: { storage: `${sizeMib}Mi` } },
+    },
+  };
+}
