@@ -30,5 +30,7 @@ export default {
     project("runners", ["<rootDir>/test/runners/**/*.test.ts"]),
     // The whole chain in the lab: booted hosts, API server, monitoring, the real engine.
     project("lab", ["<rootDir>/test/lab/**/*.test.ts"]),
+    // Runners on real thin volumes of the lab's second host, whose power they cut and whose pools they fill.
+    project("volumes", ["<rootDir>/test/volumes/**/*.test.ts"]),
   ],
 };

@@ -13,7 +13,7 @@ import { closeConnection, openConnection } from "./shared-connection";
 import { onHost, sharedConnectionArgv } from "./ssh";
 
 export { processName } from "./boot";
-export { hostName, hostNames, machines, type HostName } from "./machines";
+export { hostName, hostNames, machines, standingHosts, type HostName } from "./machines";
 export { mustOnHost, onHost, sshArgv, type CommandOptions, type CommandResult } from "./ssh";
 
 export type StartOptions = {
