@@ -17,6 +17,8 @@ const status = z.object({ message: z.string() });
 export interface Api {
   /** @returns the object, or nothing when there is none at this path */
   get(path: string): Promise<unknown>;
+  /** Makes what only a POST makes, such as the binding of a pod to a node. */
+  create(path: string, object: unknown): Promise<unknown>;
   /** Server-side apply under the lab's own field manager. */
   apply(path: string, object: unknown): Promise<unknown>;
   remove(path: string): Promise<void>;
@@ -44,6 +46,7 @@ export function connect(file: string = fixedFacts.kubeconfig): Api {
       const reply = await call("GET", path);
       return reply.status === 404 ? undefined : content("GET", path, reply);
     },
+    create: async (path, object) => content("POST", path, await call("POST", path, JSON.stringify(object))),
     async apply(path, object) {
       const query = "?fieldManager=holdfast-lab&force=true";
       const reply = await call("PATCH", path + query, JSON.stringify(object), "application/apply-patch+yaml");

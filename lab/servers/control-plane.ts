@@ -25,7 +25,7 @@ export const etcd: Server = {
   health: () => exchange(`${urls.etcd}/health`),
 };
 
-/** A real API server with role-based access control. No kubelet runs: objects are stored, checked and served. */
+/** A real API server with role-based access control. No kubelet runs; a stand-in moves pods along. */
 export const apiServer: Server = {
   name: "kube-apiserver",
   url: urls.kubernetes,

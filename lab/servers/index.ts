@@ -25,7 +25,15 @@ export async function stopServers(): Promise<void> {
   const stop = (...names: ServerName[]): Promise<unknown> =>
     Promise.all(names.map(name => stopProcess(name)));
   // Whoever needs another server ends before it, so that none spends its last seconds on retries.
-  await stop("rule-sync", "kube-controller-manager", "prometheus", "alertmanager", "pushgateway", "receiver");
+  await stop(
+    "rule-sync",
+    "pods",
+    "kube-controller-manager",
+    "prometheus",
+    "alertmanager",
+    "pushgateway",
+    "receiver",
+  );
   await stop("kube-apiserver");
   await stop("etcd");
 }

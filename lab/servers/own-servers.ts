@@ -21,6 +21,14 @@ export const receiver: Server = {
   health: () => exchange(`${urls.receiver}/healthz`),
 };
 
+/** Stands in for a scheduler, a kubelet and a CSI driver. */
+export const pods: Server = {
+  name: "pods",
+  url: urls.pods,
+  argv: () => entry("pods", "main.ts"),
+  health: () => exchange(urls.pods),
+};
+
 /** Stands in for the Prometheus operator. */
 export const ruleSync: Server = {
   name: "rule-sync",

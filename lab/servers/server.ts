@@ -13,6 +13,7 @@ export const serverNames = [
   "alertmanager",
   "receiver",
   "rule-sync",
+  "pods",
 ] as const;
 
 export type ServerName = (typeof serverNames)[number];

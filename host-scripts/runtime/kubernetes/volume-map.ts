@@ -6,6 +6,7 @@ import { writeDurably } from "../durable";
 import { messageOf } from "../errors";
 import type { Log } from "../log";
 import { connect } from "./api";
+import { persistentVolumes } from "./persistent-volumes";
 
 /** Claim that a volume was made for. */
 export interface Claim {
@@ -15,18 +16,6 @@ export interface Claim {
 
 /** Whose volume it is, by the name of the logical volume. */
 export type VolumeMap = ReadonlyMap<string, Claim>;
-
-/** A volume's handle with the Proxmox CSI plugin is "region/zone/storage/disk"; the disk is the logical volume. */
-const persistentVolumes = z.object({
-  items: z.array(
-    z.object({
-      spec: z.object({
-        csi: z.object({ volumeHandle: z.string() }).optional(),
-        claimRef: z.object({ namespace: z.string(), name: z.string() }).optional(),
-      }),
-    }),
-  ),
-});
 
 const cache = z.record(z.string(), z.object({ namespace: z.string(), name: z.string() }));
 
@@ -67,13 +56,8 @@ export async function volumeMap(
 }
 
 async function askApi(kubeconfig: string, stop: AbortSignal): Promise<VolumeMap> {
-  const { items } = persistentVolumes.parse(await connect(kubeconfig, stop).get("/api/v1/persistentvolumes"));
-  return new Map(
-    items.flatMap(({ spec }): [string, Claim][] => {
-      const disk = spec.csi?.volumeHandle.split("/").at(-1);
-      return disk === undefined || spec.claimRef === undefined ? [] : [[disk, spec.claimRef]];
-    }),
-  );
+  const volumes = await persistentVolumes(connect(kubeconfig, stop));
+  return new Map(volumes.flatMap(({ disk, claim }) => (claim ? [[disk, claim]] : [])));
 }
 
 function readCache(file: string): VolumeMap {

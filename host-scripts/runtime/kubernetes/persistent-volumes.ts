@@ -1,0 +1,58 @@
+import { z } from "zod";
+import type { KubernetesApi } from "./api";
+
+/** A persistent volume whose data is a logical volume of a host. */
+export interface PersistentVolume {
+  readonly name: string;
+  /** Second part of the CSI handle: with the Proxmox CSI plugin, the host that has the disk. */
+  readonly zone: string;
+  /** Last part of the CSI handle: name of the logical volume. */
+  readonly disk: string;
+  /** Absent while no claim is bound to it. */
+  readonly claim: { readonly namespace: string; readonly name: string } | undefined;
+}
+
+const list = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      spec: z.object({
+        csi: z.object({ volumeHandle: z.string() }).optional(),
+        claimRef: z.object({ namespace: z.string(), name: z.string() }).optional(),
+      }),
+    }),
+  ),
+});
+
+/** A volume's handle with the Proxmox CSI plugin is "region/zone/storage/disk"; volumes of other kinds are left out. */
+export function volumesIn(answer: unknown): PersistentVolume[] {
+  return list.parse(answer).items.flatMap(({ metadata, spec }): PersistentVolume[] => {
+    const parts = spec.csi?.volumeHandle.split("/") ?? [];
+    const disk = parts.at(-1);
+    if (disk === undefined) return [];
+    return [{ name: metadata.name, zone: parts[1] ?? "", disk, claim: spec.claimRef }];
+  });
+}
+
+export async function persistentVolumes(api: KubernetesApi): Promise<PersistentVolume[]> {
+  return volumesIn(await api.get("/api/v1/persistentvolumes"));
+}
+
+const attachments = z.object({
+  items: z.array(
+    z.object({
+      spec: z.object({
+        nodeName: z.string(),
+        source: z.object({ persistentVolumeName: z.string().optional() }),
+      }),
+    }),
+  ),
+});
+
+/** Nodes that a persistent volume is attached to, or still being detached from. */
+export async function attachedTo(api: KubernetesApi, volume: string): Promise<string[]> {
+  const answer = attachments.parse(await api.get("/apis/storage.k8s.io/v1/volumeattachments"));
+  return answer.items
+    .filter(({ spec }) => spec.source.persistentVolumeName === volume)
+    .map(({ spec }) => spec.nodeName);
+}
