@@ -24,7 +24,7 @@ const pod = z.object({
         z.object({
           name: z.string(),
           persistentVolumeClaim: z.object({ claimName: z.string() }).optional(),
-          ephemeral: z.unknown(),
+          ephemeral: z.looseObject({}).optional(),
         }),
       )
       .default([]),

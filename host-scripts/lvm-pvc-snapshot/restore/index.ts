@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import type { LvmPvcSnapshotConfig } from "../../../plan/contracts/lvm-pvc-snapshot";
+import { readCredential } from "../../runtime/credentials";
+import { messageOf, Refusal } from "../../runtime/errors";
+import { lockFile } from "../../runtime/job-run";
+import { connect } from "../../runtime/kubernetes/api";
+import { takeLock } from "../../runtime/lock";
+import type { Log } from "../../runtime/log";
+import type { Stop } from "../../runtime/stop";
+import type { RestoreRequest, World } from "./context";
+import { realLvm } from "./lvm";
+import { restoreIn } from "./run";
+
+export type { RestoreRequest } from "./context";
+export { type RestoreRecord, unfinishedRestores } from "./record";
+
+/** What a restore needs of the program. */
+export interface RestoreRun {
+  readonly config: LvmPvcSnapshotConfig;
+  readonly log: Log;
+  readonly stop: Stop;
+}
+
+/** How long a command of LVM is waited for that a killed restore has left. */
+const leftoverMs = 120_000;
+
+/**
+ * Gives a volume the data of one of its snapshots. Its workload is scaled down for that and back afterwards, and the
+ * volume as it was stays under a dated name.
+ * @returns the exit code @throws {RunnerError} that says in which state everything is
+ */
+export async function restore(request: RestoreRequest, run: RestoreRun): Promise<number> {
+  const { config, log, stop } = run;
+  if (process.getuid?.() !== 0)
+    throw new Refusal(
+      `user ${process.getuid?.()} can't change volumes, expected root`,
+      "sudo lvm-pvc-snapshot restore …",
+    );
+  // No budget: each wait is bounded by itself, and a restore that gives up halfway helps nobody.
+  const quiet = stop.listen();
+  try {
+    if (request.dryRun) return await restoreIn(world(run, undefined), request, run);
+    // The job's own lock: no snapshot is made of a volume that is being swapped, and the wanted one isn't pruned.
+    const lock = await takeLock(lockFile(config), 0, stop.signal);
+    const commands = await takeLock(
+      join(config.stateDir, "restore", "commands.lock"),
+      leftoverMs,
+      stop.signal,
+    );
+    try {
+      for (const pid of [...lock.leftovers, ...commands.leftovers])
+        log.warn(`ended what a killed run had left: process ${pid}`);
+      return await restoreIn(world(run, commands.fd), request, run);
+    } finally {
+      commands.release();
+      lock.release();
+    }
+  } finally {
+    quiet();
+  }
+}
+
+function world({ config }: RestoreRun, lock: number | undefined): World {
+  const { kubeconfig } = config;
+  return {
+    lvm: realLvm(config.vg, lock),
+    connect: kubeconfig === undefined ? undefined : stop => connectTo(config, kubeconfig, stop),
+    pollMs: 1_000,
+  };
+}
+
+function connectTo(config: LvmPvcSnapshotConfig, credential: string, stop: AbortSignal) {
+  const text = readCredential(config, credential);
+  try {
+    return connect(text, stop);
+  } catch (error) {
+    throw new Refusal(
+      `the credential "${credential}" is no kubeconfig: ${messageOf(error)}`,
+      `pulumi up   (it puts the kubeconfig into ${config.credentialsDir})`,
+    );
+  }
+}
