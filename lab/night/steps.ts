@@ -1,8 +1,25 @@
+import { dailyBackupMetrics } from "../../plan/contracts/daily-backup";
+import { lvmPvcSnapshotMetrics } from "../../plan/contracts/lvm-pvc-snapshot";
+import type { Metric } from "../../plan/contracts/metric";
+import { nfsMirrorMetrics } from "../../plan/contracts/nfs-mirror";
+import { pfsenseBackupMetrics } from "../../plan/contracts/pfsense-backup";
 import { mustOnHost, onHost } from "../hosts";
 import { until } from "../process";
 import { activeAlerts, type ActiveAlert, queryPrometheus, receivedMessages } from "../servers";
 
-const metric = (name: string): string => `${name}{job="nfs-mirror",instance="pve"}`;
+/** Jobs of the night, and what each calls the end of its last success. */
+const successMetrics = {
+  "nfs-mirror": successOf(nfsMirrorMetrics),
+  "lvm-pvc-snapshot": successOf(lvmPvcSnapshotMetrics),
+  "daily-backup": successOf(dailyBackupMetrics),
+  "pfsense-backup": successOf(pfsenseBackupMetrics),
+} as const;
+
+export type NightJob = keyof typeof successMetrics;
+
+function successOf(metrics: readonly Metric[]): string {
+  return metrics.find(({ meaning }) => meaning === "last-success")?.name ?? "";
+}
 
 /**
  * Fills the source with what a house has: the host's own /usr/share as the files of two services, one that is excluded,
@@ -41,22 +58,27 @@ export async function hostTime(): Promise<number> {
 }
 
 /**
- * Waits until Prometheus has a success of the mirror that ended at or after an instant.
+ * Waits until Prometheus has a success of a job that ended at or after an instant.
  * @param sinceS epoch seconds by the host's clock
  * @returns when that run ended, as epoch seconds
  * @throws with the unit's journal when none comes in time
  */
-export async function successAfter(sinceS: number, timeoutMs: number): Promise<number> {
+export async function successAfter(
+  sinceS: number,
+  timeoutMs: number,
+  job: NightJob = "nfs-mirror",
+): Promise<number> {
+  const series = `${successMetrics[job]}{job="${job}",instance="pve"}`;
   let endS = 0;
   const came = await until(
     async () => {
-      endS = (await queryPrometheus(metric("nfs_mirror_last_success_timestamp")))[0]?.value ?? 0;
+      endS = (await queryPrometheus(series))[0]?.value ?? 0;
       return endS >= sinceS;
     },
     timeoutMs,
     1000,
   );
-  if (!came) throw new Error(`no success of nfs-mirror reached Prometheus. Its journal:\n${await journal()}`);
+  if (!came) throw new Error(`no success of ${job} reached Prometheus. Its journal:\n${await journal(job)}`);
   return endS;
 }
 
@@ -89,7 +111,9 @@ export async function alertReceived(name: string, timeoutMs: number): Promise<Ac
     1000,
   );
   if (!came || !alert)
-    throw new Error(`${name} didn't reach the receiver. The mirror's journal:\n${await journal()}`);
+    throw new Error(
+      `${name} didn't reach the receiver. The mirror's journal:\n${await journal("nfs-mirror")}`,
+    );
   return alert;
 }
 
@@ -111,7 +135,18 @@ export async function restore(folder: string, into: string): Promise<string[]> {
   return compared.split("\n").filter(line => line !== "");
 }
 
-/** The end of the mirror's journal, for an error. */
-async function journal(): Promise<string> {
-  return (await onHost("pve", "journalctl -u nfs-mirror.service -n 30 --no-pager -o cat")).stdout;
+/**
+ * Starts a job's unit as its timer would, and waits until Prometheus has its success.
+ * @returns seconds that the run took
+ */
+export async function runOnce(job: NightJob, timeoutMs: number): Promise<number> {
+  const sinceS = await hostTime();
+  const { exitCode } = await onHost("pve", `systemctl start ${job}.service`, { timeoutMs });
+  if (exitCode !== 0) throw new Error(`${job} failed. Its journal:\n${await journal(job)}`);
+  return (await successAfter(sinceS, 60_000, job)) - sinceS;
+}
+
+/** The end of a job's journal, for an error. */
+async function journal(job: NightJob): Promise<string> {
+  return (await onHost("pve", `journalctl -u ${job}.service -n 30 --no-pager -o cat`)).stdout;
 }
