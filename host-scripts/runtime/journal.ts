@@ -36,8 +36,14 @@ export const longestJournalBytes = 64 * 1024 * 1024;
 const wholeTree = Buffer.from(".\0");
 const bufferBytes = 64 * 1024;
 
-/** Starts the next segment. Segments that a killed run left open are handed over as "the whole tree" first. */
-export function openSegment(folder: string): Segment {
+/** What a segment names: paths that changed, or subtrees in which anything may have changed. */
+export type SegmentKind = "paths" | "reconcile";
+
+/**
+ * Starts the next segment. Segments that a killed run left open are handed over as "the whole tree" first.
+ * @param kind of "reconcile", each subtree is on disk when `add` returns: it is named before anything in it changes
+ */
+export function openSegment(folder: string, kind: SegmentKind = "paths"): Segment {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   recover(folder);
   compact(folder);
@@ -60,13 +66,16 @@ export function openSegment(folder: string): Segment {
       pending.push(changed, Buffer.from([0]));
       pendingBytes += changed.length + 1;
       paths += 1;
-      if (pendingBytes >= bufferBytes) flush();
+      if (kind === "reconcile") {
+        flush();
+        fsyncSync(file);
+      } else if (pendingBytes >= bufferBytes) flush();
     },
     promote() {
       flush();
       fsyncSync(file);
       closeSync(file);
-      if (paths > 0) return handOver(folder, stem);
+      if (paths > 0) return handOver(folder, stem, kind);
       rmSync(path);
       return undefined;
     },
@@ -94,8 +103,8 @@ function compact(folder: string): void {
   syncFolder(folder);
 }
 
-function handOver(folder: string, stem: string): string {
-  const name = `${stem}.paths`;
+function handOver(folder: string, stem: string, kind: SegmentKind): string {
+  const name = `${stem}.${kind}`;
   renameSync(join(folder, `${stem}.open`), join(folder, name));
   syncFolder(folder);
   return name;

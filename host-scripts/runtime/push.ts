@@ -10,22 +10,33 @@ export interface Pushgateway {
   readonly attempts: number;
 }
 
+/** Labels of a group of metrics on a Pushgateway. */
+export interface Group {
+  readonly job: string;
+  readonly instance: string;
+  /** Further series of a job that come and go as a whole. */
+  readonly part?: string;
+}
+
 /**
- * Sends a job's metrics to the group `job`, `instance`. POST, so a metric that this text lacks stays as it was.
+ * Sends metrics to a group. A job's own by POST, so a metric that this text lacks stays as it was; those of a part by PUT:
+ * a series that this text lacks is gone.
  * @returns undefined once the Pushgateway took them, or why it never did
  */
 export async function push(
   gateway: Pushgateway,
-  labels: { readonly job: string; readonly instance: string },
+  { job, instance, part }: Group,
   text: string,
   stop?: AbortSignal,
 ): Promise<string | undefined> {
-  const group = `metrics/job${label(labels.job)}/instance${label(labels.instance)}`;
+  const whole = part === undefined ? "" : `/part${label(part)}`;
+  const group = `metrics/job${label(job)}/instance${label(instance)}${whole}`;
+  const method = part === undefined ? "POST" : "PUT";
   const url = new URL(group, gateway.url.endsWith("/") ? gateway.url : `${gateway.url}/`);
   let fault = "";
   for (let attempt = 1; attempt <= gateway.attempts; attempt += 1) {
     try {
-      await post(url, text, gateway.timeoutMs, stop);
+      await send(method, url, text, gateway.timeoutMs, stop);
       return undefined;
     } catch (error) {
       fault = messageOf(error);
@@ -43,11 +54,11 @@ function label(value: string): string {
     : `/${encodeURIComponent(value)}`;
 }
 
-function post(url: URL, text: string, timeoutMs: number, stop?: AbortSignal): Promise<void> {
-  const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+function send(method: string, url: URL, text: string, timeoutMs: number, stop?: AbortSignal): Promise<void> {
+  const request = url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const deadline = AbortSignal.timeout(timeoutMs);
-    const outgoing = send(url, { method: "POST", headers: { "content-type": "text/plain; version=0.0.4" } });
+    const outgoing = request(url, { method, headers: { "content-type": "text/plain; version=0.0.4" } });
     const give = (reason: string) => (): void => void outgoing.destroy(new Error(reason));
     deadline.addEventListener("abort", give(`no answer within ${timeoutMs} ms`));
     stop?.addEventListener("abort", give("the run was stopped before there was an answer"));

@@ -1,0 +1,254 @@
+import { type BigIntStats, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
+import { syncFolder } from "./durable";
+import { errnoOf, exitCodes, RunnerError } from "./errors";
+import { exchange } from "./exchange";
+import { quoted } from "./quoted";
+import { run } from "./run";
+import { firstLines } from "./tail";
+
+/**
+ * Generations of several things below one folder, as `<root>/<period>/<path>`: "pvc-data/2026-22/paperless/data". One is
+ * built where nobody looks, and becomes visible as a whole. Only one run at a time may write below a root.
+ * - `.part/N`: being built, or left by a run that was killed
+ * - `.trash/N`: no longer wanted; goes when there is time
+ */
+export interface Generation {
+  /** "2026-22" or "2026-05-26"; plan/contracts/period.ts. */
+  readonly period: string;
+  readonly folder: string;
+  /** Tells this folder from any other that is, was or will be at its place. */
+  readonly identity: string;
+}
+
+/** A generation that is being built. */
+export interface FreshGeneration {
+  /** Empty folder to fill, on the same file system as the root. */
+  readonly folder: string;
+  /** Where it will be visible. */
+  readonly target: string;
+  readonly root: string;
+  readonly period: string;
+}
+
+type Every = GenerationPolicy["every"];
+
+const partFolder = ".part";
+const trashFolder = ".trash";
+const periodNames = { day: /^\d{4}-\d\d-\d\d$/, week: /^\d{4}-\d\d$/ } as const;
+
+/**
+ * Starts a generation.
+ * @param path "namespace/claim", or "." for the only thing below a root
+ * @throws {Error} for a path that would lead elsewhere
+ */
+export function freshGeneration(root: string, period: string, path: string): FreshGeneration {
+  const target = targetOf(root, period, path);
+  const folder = freeName(root, partFolder);
+  mkdirSync(folder, { mode: 0o700 });
+  return { folder, target, root, period };
+}
+
+/**
+ * Makes a complete generation durable, then visible by one atomic step. An earlier one of the same period goes to the
+ * trash, untouched; at no moment is there none, nor half of one, also after a loss of power.
+ * @throws {RunnerError} when it can't be made durable or visible; then the earlier one is still there
+ */
+export async function promote(fresh: FreshGeneration, stop: AbortSignal): Promise<Generation> {
+  const { folder, target, root, period } = fresh;
+  makeFolders(root, dirname(target));
+  await syncFileSystem(folder, stop);
+  const replaced = statOf(target) !== undefined;
+  if (replaced) await exchange(folder, target);
+  else renameSync(folder, target);
+  // The exchange is on disk before the replaced one goes to the trash.
+  syncFolder(dirname(target));
+  syncFolder(dirname(folder));
+  if (replaced) intoTrash(root, folder);
+  const generation = generationAt(period, target);
+  if (!generation) throw new Error(`${quoted(target)} went away while it was promoted`);
+  return generation;
+}
+
+/** Gives up a generation that isn't complete. */
+export function discard(fresh: FreshGeneration): void {
+  if (statOf(fresh.folder)) intoTrash(fresh.root, fresh.folder);
+}
+
+/**
+ * Puts aside what a killed run left below a root: parts, and an earlier generation whose successor was just promoted.
+ * @returns how many there were
+ */
+export function recoverGenerations(root: string): number {
+  const folder = join(root, partFolder);
+  const left = entries(folder);
+  for (const name of left) intoTrash(root, join(folder, name));
+  return left.length;
+}
+
+/** Complete generations of one path, by period, oldest first. */
+export function generationsOf(root: string, path: string, every: Every): Generation[] {
+  return periodsOf(root, every).flatMap(period => {
+    const generation = generationIn(root, period, path);
+    return generation ? [generation] : [];
+  });
+}
+
+export function newestGeneration(root: string, path: string, every: Every): Generation | undefined {
+  return generationsOf(root, path, every).at(-1);
+}
+
+/** The generation that is visible in a period. */
+export function generationIn(root: string, period: string, path: string): Generation | undefined {
+  return generationAt(period, targetOf(root, period, path));
+}
+
+/** Names of the periods of a root that hold something, oldest first. */
+export function periodsOf(root: string, every: Every): string[] {
+  return entries(root)
+    .filter(name => periodNames[every].test(name))
+    .sort();
+}
+
+/** Paths "namespace/claim" that have a generation of a kind, sorted. */
+export function claimPaths(root: string, every: Every): string[] {
+  const paths = periodsOf(root, every).flatMap(period =>
+    entries(join(root, period)).flatMap(namespace =>
+      entries(join(root, period, namespace)).map(claim => `${namespace}/${claim}`),
+    ),
+  );
+  return [...new Set(paths)].sort();
+}
+
+/** Complete generations of one path that a policy no longer keeps, oldest first. @param current period of now */
+export function expiredGenerations(
+  root: string,
+  path: string,
+  policy: GenerationPolicy,
+  current: string,
+): Generation[] {
+  return expiredOf(generationsOf(root, path, policy.every), policy.count, current);
+}
+
+/**
+ * What goes of the generations of one path: all but the last `count`, counted by what is there and not by the calendar,
+ * so that a job that was away for long finds them all. One from a period that has not begun, made while the clock was
+ * wrong, stays until its time comes and takes no other's place.
+ * @param oldestFirst sorted by period
+ */
+export function expiredOf<G extends { readonly period: string }>(
+  oldestFirst: readonly G[],
+  count: number,
+  current: string,
+): G[] {
+  const begun = oldestFirst.filter(({ period }) => period <= current);
+  return begun.slice(0, Math.max(0, begun.length - Math.max(1, count)));
+}
+
+/** Takes a generation out of sight, by one atomic step; folders that get empty by it go too. */
+export function retire(root: string, generation: Generation): void {
+  intoTrash(root, generation.folder);
+  for (let above = dirname(generation.folder); above !== root; above = dirname(above)) {
+    try {
+      rmdirSync(above);
+    } catch {
+      break;
+    }
+  }
+  syncFolder(root);
+}
+
+/** What waits in the trash of a root, as paths. */
+export function trashOf(root: string): string[] {
+  return entries(join(root, trashFolder)).map(name => join(root, trashFolder, name));
+}
+
+/**
+ * Removes what is in the trash, in the idle class of the disk's scheduler. Told to stop, it ends; the next call goes on.
+ * @returns how many entries are left
+ */
+export async function emptyTrash(root: string, stop: AbortSignal): Promise<number> {
+  for (const path of trashOf(root)) {
+    if (stop.aborted) break;
+    const argv = ["ionice", "--class", "idle", "rm", "-rf", "--one-file-system", "--", path] as const;
+    const result = await run(argv, { timeoutMs: longestRemovalMs, stop, env: { LC_ALL: "C" } });
+    if (result.ended === "exited" && result.exitCode !== 0)
+      throw new RunnerError(exitCodes.failed, {
+        failed: `${quoted(path)} can't be removed: ${firstLines(result.stderr)}`,
+        kept: "Only what nobody wants any more lies there; every generation is whole.",
+        next: `ls -la ${root}/${trashFolder}; dmesg --level err,warn | tail`,
+      });
+  }
+  return trashOf(root).length;
+}
+
+const longestRemovalMs = 24 * 3_600_000;
+/** Long, because it writes back all that the host has not written yet; a stop ends the wait. */
+const longestSyncMs = 30 * 60_000;
+
+async function syncFileSystem(folder: string, stop: AbortSignal): Promise<void> {
+  const result = await run(["sync", "--file-system", folder], { timeoutMs: longestSyncMs, stop });
+  if (result.ended === "exited" && result.exitCode === 0) return;
+  throw new RunnerError(exitCodes.failed, {
+    failed: `a new generation can't be written to disk: sync ended with ${result.ended} ${result.exitCode ?? ""}: ${firstLines(result.stderr)}`,
+    kept: "It isn't visible, and the earlier ones are whole.",
+    next: "dmesg --level err,warn | tail",
+  });
+}
+
+function targetOf(root: string, period: string, path: string): string {
+  const segments = path === "." ? [] : path.split("/");
+  const wrong = segments.find(segment => segment === "" || segment.startsWith(".") || segment.includes("\0"));
+  if (wrong !== undefined || !Object.values(periodNames).some(name => name.test(period)))
+    throw new Error(`${quoted(`${period}/${path}`)} is no place for a generation`);
+  return join(root, period, ...segments);
+}
+
+function generationAt(period: string, folder: string): Generation | undefined {
+  const stat = statOf(folder);
+  if (!stat?.isDirectory()) return undefined;
+  // An inode's number comes again once its folder is gone.
+  return { period, folder, identity: `${stat.ino}-${stat.birthtimeNs}` };
+}
+
+function intoTrash(root: string, path: string): void {
+  renameSync(path, freeName(root, trashFolder));
+  syncFolder(dirname(path));
+}
+
+/** A name that isn't taken in one of a root's own folders, which is made when it is missing. */
+function freeName(root: string, folder: string): string {
+  const own = join(root, folder);
+  makeFolders(root, own);
+  const taken = new Set(entries(own));
+  let number = taken.size;
+  while (taken.has(String(number))) number += 1;
+  return join(own, String(number));
+}
+
+/** Makes folders down from a root, and what they are called survives a loss of power. */
+function makeFolders(root: string, folder: string): void {
+  if (statOf(folder)) return;
+  if (folder !== root) makeFolders(root, dirname(folder));
+  mkdirSync(folder, { mode: 0o755 });
+  syncFolder(dirname(folder));
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true });
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return [];
+    throw error;
+  }
+}
