@@ -1,0 +1,86 @@
+import type { RunOptions } from "../runtime/run";
+import { NotCopied, quotedName, sqlite, wordsOf } from "./sqlite-shell";
+
+type Options = Omit<RunOptions, "onStdout"> & { readonly stop: AbortSignal };
+
+/** One argument of a command may have 128 KiB, and all of them a quarter of the stack's limit. */
+const argumentBytes = 100_000;
+const argumentsBytes = 1_000_000;
+
+/**
+ * Proves a copy by its content: its structure is whole, and each ordinary table has as many rows as the source's. What a
+ * schema can't be asked without the workload's own code, such as an index by a collation of its own, is passed over.
+ * @param source URI of the database, as it was copied
+ * @param options its working directory holds `copy.db`
+ * @throws {NotCopied} with what differs
+ */
+export async function verifyCopy(source: string, names: readonly string[], options: Options): Promise<void> {
+  const tables = ["sqlite_schema", ...names];
+  const first = await ask(source, [structure, ...count(tables, "")], options);
+  if (first.kind === "answers") return judge(first.answers, tables);
+  if (!needsTheWorkload.test(first.words)) throw new NotCopied(first.words);
+  // Rows are counted in the tables themselves: an index of an unknown collation can't even be opened.
+  const second = await ask(source, count(tables, " NOT INDEXED"), options);
+  if (second.kind === "words") throw new NotCopied(second.words);
+  judge(["ok", ...second.answers], tables);
+}
+
+const attach = "ATTACH 'file:copy.db?immutable=1' AS copy; PRAGMA ignore_check_constraints=ON;";
+const structure = "SELECT 'answer', quick_check FROM pragma_quick_check(8, 'copy');";
+const needsTheWorkload = /no such (collation sequence|function|module)|unknown tokenizer/;
+
+function count(tables: readonly string[], how: string): string[] {
+  return tables.map(table => {
+    const name = quotedName(table);
+    return `SELECT 'answer', (SELECT count(*) FROM main.${name}${how}), (SELECT count(*) FROM copy.${name}${how});`;
+  });
+}
+
+type Asked =
+  | { readonly kind: "answers"; readonly answers: readonly string[] }
+  | { readonly kind: "words"; readonly words: string };
+
+/** Answers of all questions, in their order. */
+async function ask(source: string, questions: readonly string[], options: Options): Promise<Asked> {
+  const answers: string[] = [];
+  for (const batch of inParts(questions, argumentsBytes)) {
+    const commands = inParts(batch, argumentBytes).map(part => part.join(" "));
+    const result = await sqlite(source, [attach, ...commands], options);
+    options.stop.throwIfAborted();
+    if (result.ended !== "exited" || result.exitCode !== 0) return { kind: "words", words: wordsOf(result) };
+    answers.push(...[...result.stdout.matchAll(/^answer\|(.*)$/gm)].map(([, answer = ""]) => answer));
+  }
+  return { kind: "answers", answers };
+}
+
+/** Rules of the schema that a row breaks, such as a NULL in a column that was declared otherwise later, are no damage. */
+const brokenRule = /^(NULL|NUMERIC|TEXT|non-[A-Z]+) value in /;
+
+function judge(answers: readonly string[], tables: readonly string[]): void {
+  const found = answers.filter(answer => !brokenRule.test(answer));
+  const counts = found.slice(-tables.length);
+  const damage = found.slice(0, -tables.length).filter(line => line !== "ok");
+  if (damage.length > 0) throw new NotCopied(`the database is damaged: ${damage.slice(0, 3).join("; ")}`);
+  for (const [index, table] of tables.entries()) {
+    const [source, copy] = (counts[index] ?? "").split("|");
+    if (source === undefined || source === "" || source !== copy)
+      throw new NotCopied(
+        `the copy's table ${quotedName(table)} has ${copy ?? "no"} rows, the source's ${source ?? "none"}`,
+      );
+  }
+}
+
+function inParts(texts: readonly string[], mostBytes: number): string[][] {
+  const parts: string[][] = [];
+  let bytes = Infinity;
+  for (const text of texts) {
+    const length = Buffer.byteLength(text) + 8;
+    if (bytes + length > mostBytes) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)?.push(text);
+    bytes += length;
+  }
+  return parts;
+}

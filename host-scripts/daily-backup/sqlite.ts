@@ -1,0 +1,202 @@
+import { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { errnoOf, messageOf } from "../runtime/errors";
+import type { Log } from "../runtime/log";
+import { quoted } from "../runtime/quoted";
+import { copyDatabase, type CopyOptions, openWorkshop, type Workshop } from "./sqlite-copy";
+import { below, findDatabases, type Found, lookAt } from "./sqlite-search";
+import { NotCopied } from "./sqlite-shell";
+
+export interface DatabaseCopies {
+  readonly copied: number;
+  /** Unchanged ones, which share the earlier copy's bytes. */
+  readonly linked: number;
+  /** Of the copies that were made. */
+  readonly bytes: number;
+  readonly failed: readonly FailedDatabase[];
+}
+
+export interface FailedDatabase {
+  /** Below the volume's root. */
+  readonly path: Buffer;
+  readonly reason: string;
+}
+
+export interface CopyDatabasesOptions {
+  /** Mount point of a throw-away snapshot that may be written to: SQLite replays logs and rolls back in place. */
+  readonly root: string;
+  /**
+   * Paths below `root` that are new there, or whose content, owner, mode or attributes can have changed since
+   * `previous` was made; a folder stands for all below it. Undefined: nothing is known.
+   */
+  readonly changed: readonly Buffer[] | undefined;
+  /** Newest complete folder of copies of the same volume, on the disk of `into`. */
+  readonly previous: string | undefined;
+  /** An empty folder on the backup disk. Copies get the path there that they have below `root`. */
+  readonly into: string;
+  readonly stop: AbortSignal;
+  readonly log: Log;
+  /** For one command on one database. */
+  readonly timeoutMs: number;
+}
+
+/** Databases that have no copy in a folder, each ended by NUL: the next run tries them again, changed or not. */
+const failedFile = ".holdfast-failed";
+
+/**
+ * Copies all SQLite databases of a volume. One that can't be copied, or whose copy doesn't hold what the source does, is
+ * reported and doesn't stop the others; nothing of it stays.
+ * @throws what `stop` gives as reason once it is aborted; `into` is then to be thrown away
+ */
+export async function copyDatabases(options: CopyDatabasesOptions): Promise<DatabaseCopies> {
+  const { into, stop, log } = options;
+  const root = Buffer.from(options.root);
+  const done = { copied: 0, linked: 0, bytes: 0, failed: [] as FailedDatabase[] };
+  const workshop = openWorkshop(into);
+  try {
+    for await (const found of candidates(root, options)) {
+      stop.throwIfAborted();
+      if (found.kind === "unreadable") fail(found.path, found.reason);
+      else if (found.kind === "unchanged" && link(root, found.path, options)) done.linked += 1;
+      else await copy(found.path);
+      log.progress(`sqlite: ${done.copied} databases copied (${done.bytes} bytes), ${done.linked} unchanged`);
+    }
+  } finally {
+    workshop.close();
+  }
+  if (done.failed.length > 0)
+    writeFileSync(
+      join(into, failedFile),
+      Buffer.concat(done.failed.flatMap(({ path }) => [path, Buffer.from([0])])),
+      { mode: 0o600 },
+    );
+  return done;
+
+  async function copy(path: Buffer): Promise<void> {
+    try {
+      done.bytes += await copyOne(root, path, Buffer.from(into), workshop, options);
+      done.copied += 1;
+    } catch (error) {
+      stop.throwIfAborted();
+      if (!(error instanceof NotCopied) && errnoOf(error) === undefined) throw error;
+      fail(path, messageOf(error));
+    }
+  }
+
+  function fail(path: Buffer, reason: string): void {
+    done.failed.push({ path, reason });
+    log.warn(`no copy of the database ${quoted(path)}: ${reason}`);
+  }
+}
+
+type Candidate = Found | { readonly kind: "unchanged"; readonly path: Buffer };
+
+async function* candidates(root: Buffer, options: CopyDatabasesOptions): AsyncGenerator<Candidate> {
+  const { changed, previous, stop } = options;
+  if (changed === undefined || previous === undefined) {
+    yield* findDatabases(root, stop);
+    return;
+  }
+  const seen = new Set<string>();
+  for (const path of [...changed.flatMap(withDatabase), ...failedBefore(previous)]) {
+    for await (const found of lookBelow(root, path, stop)) {
+      if (seen.has(found.path.toString("latin1"))) continue;
+      seen.add(found.path.toString("latin1"));
+      yield found;
+    }
+  }
+  for await (const { path } of findDatabases(Buffer.from(previous), stop)) {
+    if (seen.has(path.toString("latin1"))) continue;
+    const found = isReal(root, path) ? lookAt(root, path) : undefined;
+    if (found !== undefined) yield found.kind === "database" ? { kind: "unchanged", path } : found;
+  }
+}
+
+/** @param path of a file, or of a folder that stands for all below it */
+async function* lookBelow(root: Buffer, path: Buffer, stop: AbortSignal): AsyncGenerator<Found> {
+  if (!isReal(root, path)) return;
+  if (!isFolder(below(root, path))) {
+    const found = lookAt(root, path);
+    if (found !== undefined) yield found;
+    return;
+  }
+  for await (const found of findDatabases(below(root, path), stop))
+    yield { ...found, path: below(path, found.path) };
+}
+
+/** Each folder above it is a folder of this tree, and no link that leads elsewhere. */
+function isReal(root: Buffer, path: Buffer): boolean {
+  return foldersAbove(path).every(folder => isFolder(below(root, folder)));
+}
+
+function foldersAbove(path: Buffer): Buffer[] {
+  const folders: Buffer[] = [];
+  for (let slash = path.indexOf("/"); slash !== -1; slash = path.indexOf("/", slash + 1))
+    folders.push(path.subarray(0, slash));
+  return folders;
+}
+
+function isFolder(path: Buffer): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** A log or journal that changed is a change of its database. */
+function withDatabase(path: Buffer): Buffer[] {
+  const suffix = ["-wal", "-journal", "-shm"].find(end =>
+    path.subarray(-end.length).equals(Buffer.from(end)),
+  );
+  return suffix === undefined ? [path] : [path, path.subarray(0, -suffix.length)];
+}
+
+function failedBefore(previous: string): Buffer[] {
+  try {
+    const list = readFileSync(join(previous, failedFile)).toString("latin1");
+    return list
+      .split("\0")
+      .slice(0, -1)
+      .map(path => Buffer.from(path, "latin1"));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+async function copyOne(
+  root: Buffer,
+  path: Buffer,
+  into: Buffer,
+  workshop: Workshop,
+  options: CopyOptions,
+): Promise<number> {
+  if (path.toString() === failedFile) throw new NotCopied("its name is that of this job's own list");
+  makeFolders(root, path, into);
+  return copyDatabase(root, below(root, path), below(into, path), workshop, options);
+}
+
+/** @returns false when there is nothing that can be linked; the database is copied then */
+function link(root: Buffer, path: Buffer, { previous, into }: CopyDatabasesOptions): boolean {
+  const earlier = below(Buffer.from(previous ?? ""), path);
+  try {
+    const [now, then] = [below(root, path), earlier].map(file => lstatSync(file, { bigint: true }));
+    if (now === undefined || then === undefined) return false;
+    const same = (["mode", "uid", "gid", "mtimeNs"] as const).every(field => now[field] === then[field]);
+    if (!same || !then.isFile()) return false;
+    makeFolders(root, path, Buffer.from(into));
+    linkSync(earlier, below(Buffer.from(into), path));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The folders above a copy, with the owners and modes of the source's. */
+function makeFolders(root: Buffer, path: Buffer, into: Buffer): void {
+  for (const folder of foldersAbove(path)) {
+    const target = below(into, folder);
+    if (lstatSync(target, { throwIfNoEntry: false })) continue;
+    const { mode, uid, gid } = lstatSync(below(root, folder));
+    mkdirSync(target);
+    chownSync(target, uid, gid);
+    chmodSync(target, mode & 0o7777);
+  }
+}

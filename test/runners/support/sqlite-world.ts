@@ -1,0 +1,126 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { execa } from "execa";
+import { debianPackages } from "../../../lab/debian";
+import { mountNamespace } from "./namespace";
+import { startRunner, type StartedRun } from "./started-run";
+
+const packages = ["sqlite3", "libsqlite3-0", "libreadline8", "libtinfo6", "attr", "acl"];
+
+export interface Copies {
+  readonly copied: number;
+  readonly linked: number;
+  readonly bytes: number;
+  /** Paths as latin1. */
+  readonly failed: readonly { readonly path: string; readonly reason: string }[];
+}
+
+export interface CopyRequest {
+  /** Folder below the backup disk. */
+  readonly into: string;
+  readonly previous?: string;
+  /** As latin1. */
+  readonly changed?: readonly string[];
+  readonly timeoutMs?: number;
+}
+
+/** A volume and a backup disk, both ext4, with Debian's sqlite3, and the copying as a program of its own. */
+export interface SqliteWorld {
+  /** Mount points where commands run. */
+  readonly volume: string;
+  readonly backup: string;
+  outside(path: string): string;
+  inside(program: string, ...args: string[]): Promise<string>;
+  /** Command line that runs something where the volume is mounted, with the environment that goes with it. */
+  command(...argv: string[]): readonly [string, string[]];
+  /** Runs statements on a database of the volume. */
+  sql(path: string, ...statements: string[]): Promise<string>;
+  start(request: CopyRequest): StartedRun;
+  copy(request: CopyRequest): Promise<Copies>;
+  shadow(program: string, script: string): void;
+  close(): Promise<void>;
+}
+
+const program = `
+import { copyDatabases } from "./host-scripts/daily-backup/sqlite";
+import { createLog } from "./host-scripts/runtime/log";
+import { Stop } from "./host-scripts/runtime/stop";
+import { mkdirSync } from "node:fs";
+const asked = JSON.parse(process.argv[2]);
+const stop = new Stop("test");
+stop.listen();
+mkdirSync(asked.into, { recursive: true });
+copyDatabases({
+  ...asked,
+  changed: asked.changed && asked.changed.map(path => Buffer.from(path, "latin1")),
+  stop: stop.signal,
+  log: createLog("test", { json: true, progress: false }),
+}).then(
+  done => console.log(JSON.stringify({ ...done, failed: done.failed.map(({ path, reason }) => ({ path: path.toString("latin1"), reason })) })),
+  error => { console.error(stop.stopped ? "stopped" : error); process.exitCode = 1; },
+);
+`;
+
+export async function createSqliteWorld(
+  sizes: { backupMb?: number; volumeMb?: number } = {},
+): Promise<SqliteWorld> {
+  const tools = await debianPackages("sqlite3", packages);
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-sqlite-"));
+  const namespace = await mountNamespace();
+  const bundle = join(folder, "copy.cjs");
+  await build({
+    stdin: { contents: program, resolveDir: process.cwd(), loader: "ts" },
+    ...{ bundle: true, platform: "node", target: "node18", outfile: bundle, logLevel: "silent" },
+  });
+  mkdirSync(join(folder, "bin"));
+  for (const [disk, megabytes] of [
+    ["volume", sizes.volumeMb ?? 128],
+    ["backup", sizes.backupMb ?? 128],
+  ] as const) {
+    mkdirSync(join(folder, disk));
+    await execa("truncate", ["-s", `${megabytes}M`, join(folder, `${disk}.img`)]);
+    await execa("mkfs.ext4", ["-q", "-m", "0", join(folder, `${disk}.img`)]);
+    await namespace.run("mount", "-o", "loop", join(folder, `${disk}.img`), join(folder, disk));
+  }
+  const libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map(path => join(tools, path));
+  const environment = [
+    `PATH=${[join(folder, "bin"), join(tools, "usr/bin"), join(tools, "bin"), process.env["PATH"]].join(":")}`,
+    `LD_LIBRARY_PATH=${libraries.join(":")}`,
+  ];
+  const command = (...argv: string[]): readonly [string, string[]] => {
+    const [enter = "", ...rest] = namespace.inside(["env", ...environment, ...argv]);
+    return [enter, rest];
+  };
+  const [volume, backup] = [join(folder, "volume"), join(folder, "backup")];
+  const world: SqliteWorld = {
+    ...{ volume, backup, command, outside: namespace.outside },
+    inside: (name, ...args) => namespace.run("env", ...environment, name, ...args),
+    sql: (path, ...statements) =>
+      world.inside("sqlite3", "-batch", "-bail", join(volume, path), ...statements),
+    start({ into, previous, changed, timeoutMs = 30_000 }) {
+      const asked = {
+        ...{ root: volume, into: join(backup, into), timeoutMs },
+        ...(previous === undefined ? {} : { previous: join(backup, previous) }),
+        ...(changed === undefined ? {} : { changed }),
+      };
+      const [enter, rest] = command(process.execPath, bundle, JSON.stringify(asked));
+      return startRunner([enter, ...rest], process.env, folder);
+    },
+    async copy(request) {
+      const { status, stdout, stderr } = await world.start(request).finished;
+      if (status !== 0) throw new Error(`ended with ${status}: ${stderr}`);
+      return JSON.parse(stdout) as Copies;
+    },
+    shadow(name, script) {
+      const text = `#!/bin/sh\n${script.replaceAll("REAL", join(tools, "usr/bin", name))}\n`;
+      writeFileSync(join(folder, "bin", name), text, { mode: 0o755 });
+    },
+    async close() {
+      await namespace.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
