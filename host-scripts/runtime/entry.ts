@@ -7,7 +7,9 @@ import { tell } from "./report";
  * @param log for what goes wrong before or outside of a run that reports itself
  */
 export function startProgram(job: string, log: Log, main: () => Promise<number>): void {
-  void main()
+  // A turn later: the entry's own module has been evaluated to its end by then.
+  void Promise.resolve()
+    .then(main)
     .catch((fault: unknown) => {
       const error = asRunnerError(fault, job);
       tell(log, error);
