@@ -78,7 +78,7 @@ export async function runAndReport<Run extends JobRun>(
   return status;
 }
 
-/** Runs phases that only read: it needs neither the lock nor a report. */
+/** Runs phases that are nobody's success or failure, such as a dry run: nothing is reported. */
 export async function preview<Run extends JobRun>(
   run: Run,
   phases: readonly Phase<Run>[],
@@ -87,10 +87,11 @@ export async function preview<Run extends JobRun>(
   const quiet = run.stop.listen(run.config.budgetMs);
   try {
     await runPhases(phases, run, { ...run, enter: () => undefined });
+    for (const note of run.notes) run.log.info(`Note: ${note}`);
     run.log.result({
       job: run.config.job,
       status: 0,
-      dryRun: true,
+      dryRun: run.dryRun,
       ...told.figures(run),
       notes: run.notes,
     });

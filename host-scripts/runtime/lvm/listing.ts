@@ -1,7 +1,5 @@
 import { z } from "zod";
-import { exitCodes, Refusal, RunnerError } from "../errors";
-import { CommandMissing, run } from "../run";
-import { firstLines } from "../tail";
+import { lvm } from "./command";
 
 /** A logical volume as LVM lists it; see lvs(8), "Reports". */
 export interface LogicalVolume {
@@ -18,6 +16,8 @@ export interface LogicalVolume {
   readonly active: boolean;
   /** Something has its device open: a mount, a virtual machine. */
   readonly open: boolean;
+  /** Of a thin pool: which change to it LVM has recorded last; the kernel's own count is in its status. */
+  readonly transactionId: number | undefined;
   /** Of a thin pool: how full its data and metadata are, in percent. */
   readonly dataPercent: number | undefined;
   readonly metadataPercent: number | undefined;
@@ -25,7 +25,7 @@ export interface LogicalVolume {
 
 const columns = [
   ...["lv_uuid", "lv_name", "lv_size", "pool_lv", "origin", "thin_id", "lv_tags"],
-  ...["lv_active", "lv_device_open", "data_percent", "metadata_percent"],
+  ...["lv_active", "lv_device_open", "transaction_id", "data_percent", "metadata_percent"],
 ] as const;
 
 // LVM gives every figure as text, and an empty one where there is none.
@@ -45,6 +45,7 @@ const report = z.object({
             lv_tags: z.string(),
             lv_active: z.string(),
             lv_device_open: z.string(),
+            transaction_id: figure,
             data_percent: figure,
             metadata_percent: figure,
           }),
@@ -61,7 +62,9 @@ export async function listVolumes(vg: string, stop: AbortSignal): Promise<Logica
     stop,
   );
   const rows = report.parse(JSON.parse(stdout)).report[0]?.lv ?? [];
-  return rows.map(row => ({
+  // A volume in several pieces comes once for each of them.
+  const volumes = new Map(rows.map(row => [row.lv_uuid, row]));
+  return [...volumes.values()].map(row => ({
     uuid: row.lv_uuid,
     name: row.lv_name,
     sizeBytes: row.lv_size,
@@ -71,47 +74,8 @@ export async function listVolumes(vg: string, stop: AbortSignal): Promise<Logica
     tags: row.lv_tags === "" ? [] : row.lv_tags.split(","),
     active: row.lv_active === "active",
     open: row.lv_device_open === "open",
+    transactionId: row.transaction_id,
     dataPercent: row.data_percent,
     metadataPercent: row.metadata_percent,
   }));
-}
-
-/** Longest time that one command of LVM or device-mapper may take: on a busy host it waits for another one's lock. */
-const commandMs = 120_000;
-
-/** A command of LVM failed. */
-export class LvmFailed extends RunnerError {
-  constructor(
-    readonly argv: readonly string[],
-    readonly reason: string,
-  ) {
-    super(exitCodes.failed, {
-      failed: `"${argv.join(" ")}" failed: ${reason}`,
-      kept: "Volumes and earlier snapshots are as they were.",
-      next: "lvs; dmesg --level err,warn | tail",
-    });
-    this.name = "LvmFailed";
-  }
-}
-
-/** Runs a command of LVM, device-mapper or their tools. @throws {LvmFailed} @throws {Refusal} when it isn't installed */
-export async function lvm(
-  argv: readonly [string, ...string[]],
-  stop: AbortSignal,
-): Promise<{ readonly stdout: string }> {
-  try {
-    const result = await run(argv, { timeoutMs: commandMs, stop, env: { LC_ALL: "C" } });
-    if (result.ended === "exited" && result.exitCode === 0) return result;
-    const how =
-      result.ended === "timed-out"
-        ? `no end after ${commandMs / 1000} s`
-        : `exit ${result.exitCode ?? result.signal}`;
-    throw new LvmFailed(argv, `${how}: ${firstLines(result.stderr)}`);
-  } catch (error) {
-    if (!(error instanceof CommandMissing)) throw error;
-    throw new Refusal(
-      `${error.program} can't be started: ${error.errno}`,
-      "apt-get install lvm2 thin-provisioning-tools",
-    );
-  }
 }

@@ -4,7 +4,7 @@ import type { LogicalVolume } from "./listing";
  * Tags of a snapshot that is ours (lvm(8), "Tags"). A snapshot without them, whatever its name, is somebody else's: it is
  * neither counted nor removed. The origin is tagged by name, because a restore gives the name to another volume.
  */
-const ownerTag = "holdfast.lvm-pvc-snapshot";
+export const ownerTag = "holdfast.lvm-pvc-snapshot";
 const runPrefix = "holdfast.run=";
 const originPrefix = "holdfast.origin=";
 
@@ -30,6 +30,18 @@ export function stamp(instantMs: number): string {
 /** "vm-9999-pvc-…_snap_20260526T000003Z": names that operators know, and that sort. */
 export function snapshotName(origin: string, instantMs: number): string {
   return `${origin}_snap_${stamp(instantMs)}`;
+}
+
+/** Like `snapshotName`, and not taken: a clock that went back, or a second run in one second, would make the same again. */
+export function freeSnapshotName(
+  origin: string,
+  instantMs: number,
+  taken: (name: string) => boolean,
+): { readonly name: string; readonly madeMs: number } {
+  for (let madeMs = instantMs - (instantMs % 1000); ; madeMs += 1000) {
+    const name = snapshotName(origin, madeMs);
+    if (!taken(name)) return { name, madeMs };
+  }
 }
 
 const named = /^(.+)_snap_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;

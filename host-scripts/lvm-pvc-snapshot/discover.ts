@@ -1,0 +1,87 @@
+import { Refusal } from "../runtime/errors";
+import { lockFile } from "../runtime/job-run";
+import { volumeMap } from "../runtime/kubernetes/volume-map";
+import { takeLock } from "../runtime/lock";
+import { LvmFailed } from "../runtime/lvm/command";
+import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
+import { liveVolumes } from "../runtime/lvm/snapshots";
+import type { Phase } from "../runtime/phases";
+import type { SnapshotRun } from "./context";
+
+/** One run at a time; what a killed one left running is ended first. */
+export const lock: Phase<SnapshotRun> = {
+  name: "lock",
+  async run(run) {
+    run.lock = await takeLock(lockFile(run.config), 0, run.stop.signal);
+    const { leftovers } = run.lock;
+    if (leftovers.length > 0)
+      run.log.warn(`ended what a killed run had left: process ${leftovers.join(", ")}`);
+  },
+};
+
+/** One listing of the volume group, and whose volumes they are. Refuses when there is nothing to protect. Reads only. */
+export const discover: Phase<SnapshotRun> = {
+  name: "discover",
+  async run(run) {
+    const { config, stop, log, notes } = run;
+    const volumes = await listGroup(config.vg, stop.signal);
+    notePool(run, volumes);
+    const matching = matchingVolumes(run, volumes);
+    const map = await volumeMap(config, stop.signal, log, notes);
+    const excluded = new Set(config.excludeNamespaces);
+    const covered = matching.filter(({ name }) => !excluded.has(map.get(name)?.namespace ?? ""));
+    if (covered.length === 0)
+      throw new Refusal(
+        `all ${matching.length} volumes that match "${config.pattern}" are in excluded namespaces (${config.excludeNamespaces.join(", ")})`,
+        "kubectl get persistentvolumes   (then correct excludeNamespaces or pattern in the estate)",
+      );
+    const unknown = covered.filter(({ name }) => !map.has(name));
+    if (map.size > 0 && unknown.length > 0)
+      notes.push(`${unknown.length} volumes belong to no claim and are covered: ${firstNames(unknown)}`);
+    run.found = { volumes, map, covered, restored: new Set() };
+    log.info(
+      `${covered.length} volumes to protect, ${matching.length - covered.length} in excluded namespaces`,
+    );
+  },
+};
+
+/** A run that is refused tells how full the pool is, too. */
+function notePool(run: SnapshotRun, volumes: readonly LogicalVolume[]): void {
+  const { dataPercent, metadataPercent, transactionId } =
+    volumes.find(({ name }) => name === run.config.pool) ?? {};
+  if (dataPercent === undefined || metadataPercent === undefined || transactionId === undefined) return;
+  run.poolStatus = { dataPercent, metadataPercent, transactionId, fault: undefined };
+}
+
+/** @throws {Refusal} when there is no such volume group */
+async function listGroup(vg: string, stop: AbortSignal): Promise<LogicalVolume[]> {
+  try {
+    return await listVolumes(vg, stop);
+  } catch (error) {
+    if (!(error instanceof LvmFailed) || !/volume group .*not found/i.test(error.reason)) throw error;
+    throw new Refusal(`there is no volume group "${vg}"`, "vgs; vgscan");
+  }
+}
+
+/** @throws {Refusal} when the pool is missing, or no volume matches: a slip in the pattern must not be a silent success */
+function matchingVolumes({ config }: SnapshotRun, volumes: readonly LogicalVolume[]): LogicalVolume[] {
+  const { vg, pool, pattern } = config;
+  const found = volumes.find(({ name }) => name === pool);
+  if (found === undefined)
+    throw new Refusal(`there is no pool "${pool}" in volume group "${vg}"`, `lvs -a ${vg}`);
+  if (found.transactionId === undefined)
+    throw new Refusal(`${vg}/${pool} is no thin pool`, `lvs -o name,segtype ${vg}`);
+  const matching = liveVolumes(volumes, pool, pattern);
+  if (matching.length > 0) return matching;
+  const others = volumes.filter(volume => volume.pool === pool);
+  throw new Refusal(
+    `no volume of pool ${vg}/${pool} matches "${pattern}"; it has ${others.length} volumes${others.length > 0 ? `, such as ${firstNames(others)}` : ""}`,
+    `lvs ${vg}   (then correct the pattern in the estate)`,
+  );
+}
+
+/** The first few names, for a message. */
+export function firstNames(things: readonly { readonly name: string }[], most = 3): string {
+  const names = things.slice(0, most).map(({ name }) => name);
+  return things.length > most ? `${names.join(", ")} and ${things.length - most} more` : names.join(", ");
+}

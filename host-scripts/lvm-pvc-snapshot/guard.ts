@@ -1,0 +1,146 @@
+import { Refusal } from "../runtime/errors";
+import { LvmFailed } from "../runtime/lvm/command";
+import { type PoolStatus, poolDevice, readPool } from "../runtime/lvm/pool-status";
+import { removeSnapshots } from "../runtime/lvm/remove";
+import { mendPool, resumeSuspended } from "../runtime/lvm/unfinished";
+import type { Phase } from "../runtime/phases";
+import { required } from "../runtime/required";
+import { type SnapshotRun, standingSnapshots } from "./context";
+import { firstNames } from "./discover";
+import { type Standing, thinningOrder } from "./standing";
+
+/** Makes the pool fit to take snapshots, or refuses. A guest must never see a full pool. */
+export const guard: Phase<SnapshotRun> = {
+  name: "guard",
+  async run(run) {
+    const { config, log, stop, dryRun } = run;
+    const found = required(run.found, "listing");
+    const status = await readActivePool(run);
+    if (!dryRun) {
+      const volumes = await mendPool(config, found.volumes, status, stop.signal, log);
+      run.found = { ...found, volumes };
+      await resumeSuspended(config.vg, volumes, stop.signal, log);
+    }
+    const declined = await roomFor(run);
+    if (declined === undefined) return;
+    throw new Refusal(declined.failed, declined.next, keptWords(run));
+  },
+};
+
+/** Why no snapshot can be made, and what to do about it. */
+export interface Declined {
+  readonly failed: string;
+  readonly next: string;
+}
+
+/**
+ * Thins out while the pool is near its limits, one snapshot at a time and no more than needed.
+ * @returns why no (further) snapshot may be made; undefined when there is room
+ */
+export async function roomFor(run: SnapshotRun): Promise<Declined | undefined> {
+  const { config, dryRun, log } = run;
+  let status = await readActivePool(run);
+  const before = overLimit(status, config.guard.thinOut);
+  if (before === undefined) return undefined;
+  const candidates = thinningOrder(standingSnapshots(run, required(run.found, "listing")), keepingOf(run));
+  const gone: Standing[] = [];
+  for (const snapshot of dryRun ? [] : candidates) {
+    run.stop.check("guard");
+    const { removed, reason } = await removeSnapshots(config.vg, [snapshot.name]);
+    if (removed.length === 0) {
+      log.warn(`${snapshot.name} can't be removed: ${reason}`);
+      continue;
+    }
+    gone.push(snapshot);
+    run.removed.add(snapshot.name);
+    status = await readActivePool(run);
+    if (overLimit(status, config.guard.thinOut) === undefined) break;
+  }
+  tellThinning(run, before, gone, candidates.length);
+  const over = overLimit(status, config.guard.decline);
+  return over && declinedBy(run, over, gone.length);
+}
+
+export function keepingOf({ config }: SnapshotRun) {
+  return { policy: config.keep, zone: config.zone, nowMs: Date.now() };
+}
+
+/** Which figure of a pool has reached its limit; when both have, the one that matters more. */
+interface OverLimit {
+  readonly what: "data" | "metadata";
+  readonly percent: number;
+  readonly limit: number;
+}
+
+type Limits = SnapshotRun["config"]["guard"]["decline"];
+
+/** Metadata first: a pool without any can't even be thinned out. */
+export function overLimit(status: PoolStatus, limits: Limits): OverLimit | undefined {
+  const { dataPercent, metadataPercent } = status;
+  if (metadataPercent >= limits.metadataPercent)
+    return { what: "metadata", percent: metadataPercent, limit: limits.metadataPercent };
+  if (dataPercent >= limits.dataPercent)
+    return { what: "data", percent: dataPercent, limit: limits.dataPercent };
+  return undefined;
+}
+
+function tellThinning(run: SnapshotRun, before: OverLimit, gone: readonly Standing[], most: number): void {
+  const { config, dryRun, poolStatus, notes, log } = run;
+  const full = `pool ${config.vg}/${config.pool} had ${percentText(before.percent)} of its ${before.what} in use, and old snapshots go before their time from ${before.limit} % on`;
+  if (dryRun) {
+    log.info(`${full}: would remove up to ${most}, the oldest first`);
+    return;
+  }
+  const now = poolStatus && `; now ${percentText(poolStatus[`${before.what}Percent`])}`;
+  notes.push(
+    gone.length === 0
+      ? `${full}: there are none but the newest of each volume`
+      : `${full}: removed ${gone.length}, the oldest first: ${firstNames(gone, 10)}${now ?? ""}`,
+  );
+  for (const { name } of gone) log.info(`removed ${name}: the pool is nearly full of ${before.what}`);
+}
+
+function declinedBy({ config }: SnapshotRun, over: OverLimit, removed: number): Declined {
+  const pool = `${config.vg}/${config.pool}`;
+  const { what, percent, limit } = over;
+  return {
+    failed: `pool ${pool} has ${percentText(percent)} of its ${what} in use, and no snapshot is made from ${limit} % on${removed > 0 ? `; ${removed} old ones were removed` : ""}`,
+    next:
+      what === "metadata"
+        ? `lvextend --poolmetadatasize +1G ${pool}`
+        : `lvs --units g -S 'pool_lv=${config.pool}' -O -data_percent -o name,size,data_percent ${config.vg}   (what holds the space; then lvextend --size +100G ${pool})`,
+  };
+}
+
+/** @throws {Refusal} when the pool takes no change at all */
+async function readActivePool(run: SnapshotRun): Promise<PoolStatus> {
+  const { vg, pool } = run.config;
+  let status: PoolStatus;
+  try {
+    status = await readPool(vg, pool, run.stop.signal);
+  } catch (error) {
+    run.stop.check("guard");
+    if (!(error instanceof LvmFailed)) throw error;
+    throw new Refusal(`pool ${vg}/${pool} isn't active: ${error.reason}`, `lvchange -ay ${vg}/${pool}`);
+  }
+  run.poolStatus = status;
+  if (status.fault === undefined) return status;
+  throw new Refusal(
+    `pool ${vg}/${pool} takes no change: ${status.fault}`,
+    `dmsetup status ${poolDevice(vg, pool)}; lvs -a -o +lv_health_status ${vg}; dmesg --level err,warn | tail`,
+    keptWords(run),
+  );
+}
+
+/** What is safe when no snapshot was made. */
+export function keptWords(run: SnapshotRun): string {
+  const lists = run.found ? [...standingSnapshots(run, run.found).values()] : [];
+  const all = lists.flat();
+  if (all.length === 0) return "There are no earlier snapshots.";
+  const newest = all.reduce((a, b) => (a.order > b.order ? a : b));
+  return `${all.length} snapshots of ${lists.length} volumes are kept, each volume's newest among them; the last was made at ${new Date(newest.madeMs).toISOString()}.`;
+}
+
+export function percentText(percent: number): string {
+  return `${percent.toFixed(1)} %`;
+}

@@ -1,0 +1,158 @@
+import type { LvmPvcSnapshotConfig } from "../../plan/contracts/lvm-pvc-snapshot";
+import type { Log } from "../runtime/log";
+import { volumeMap } from "../runtime/kubernetes/volume-map";
+import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
+import { liveVolumes, ownSnapshots } from "../runtime/lvm/snapshots";
+import { ageText } from "./prune";
+
+/** A cluster that doesn't answer at once isn't waited for: somebody is waiting for the list. */
+const clusterMs = 5000;
+
+/** A volume and what there is of it. */
+export interface ListedVolume {
+  readonly volume: string;
+  readonly namespace?: string;
+  readonly claim?: string;
+  /** `false`: the volume is gone, its snapshots are what is left. */
+  readonly exists: boolean;
+  readonly sizeBytes?: number;
+  readonly dataPercent?: number;
+  /** The newest first. */
+  readonly snapshots: readonly ListedSnapshot[];
+}
+
+export interface ListedSnapshot {
+  readonly name: string;
+  /** ISO 8601, UTC; absent for a snapshot that isn't ours. */
+  readonly made?: string;
+  readonly sizeBytes: number;
+  /** How much of it is written to; LVM knows it of active volumes only. */
+  readonly dataPercent?: number;
+  readonly open: boolean;
+  /** Made by this job; any other is never removed by it. */
+  readonly ours: boolean;
+}
+
+/** Prints each volume's snapshots. Changes nothing and takes no lock. */
+export async function list(
+  config: LvmPvcSnapshotConfig,
+  json: boolean,
+  log: Log,
+  stop: AbortSignal,
+): Promise<void> {
+  const notes: string[] = [];
+  const soon = AbortSignal.any([stop, AbortSignal.timeout(clusterMs)]);
+  const [volumes, map] = [await listVolumes(config.vg, stop), await volumeMap(config, soon, log, notes)];
+  const rows = listed(config, volumes).map(row => {
+    const claim = map.get(row.volume);
+    return claim ? { ...row, namespace: claim.namespace, claim: claim.name } : row;
+  });
+  const pool = volumes.find(({ name }) => name === config.pool);
+  const usage = { dataPercent: pool?.dataPercent, metadataPercent: pool?.metadataPercent };
+  if (json)
+    log.result({
+      job: config.job,
+      status: 0,
+      pool: `${config.vg}/${config.pool}`,
+      ...usage,
+      volumes: rows,
+      notes,
+    });
+  else process.stdout.write(`${textOf(rows, Date.now())}\n${footer(config, rows, usage)}\n`);
+}
+
+/** @returns volumes that match, and those that only snapshots are left of; excluded ones are among them */
+export function listed(
+  { pool, pattern }: Pick<LvmPvcSnapshotConfig, "pool" | "pattern">,
+  volumes: readonly LogicalVolume[],
+): ListedVolume[] {
+  const own = ownSnapshots(volumes);
+  const live = liveVolumes(volumes, pool, pattern);
+  const names = new Set(live.map(({ name }) => name));
+  const ofLive = live.map((volume): ListedVolume => ({
+    volume: volume.name,
+    exists: true,
+    sizeBytes: volume.sizeBytes,
+    ...percentOf(volume),
+    snapshots: [
+      ...ownOf(own.get(volume.name) ?? []),
+      ...volumes
+        .filter(
+          ({ origin, tags }) => origin === volume.name && !tags.some(tag => tag.startsWith("holdfast.")),
+        )
+        .filter(({ name }) => !names.has(name))
+        .map(foreign => ({ ...snapshotOf(foreign), ours: false })),
+    ],
+  }));
+  const gone = [...own].filter(([origin]) => !names.has(origin));
+  const ofGone = gone.map(([origin, snapshots]): ListedVolume => ({
+    volume: origin,
+    exists: false,
+    snapshots: ownOf(snapshots),
+  }));
+  return [...ofLive, ...ofGone].sort((a, b) => (a.volume < b.volume ? -1 : 1));
+}
+
+function ownOf(snapshots: readonly { volume: LogicalVolume; madeMs: number }[]): ListedSnapshot[] {
+  return [...snapshots].reverse().map(({ volume, madeMs }) => ({
+    ...snapshotOf(volume),
+    made: new Date(madeMs).toISOString(),
+    ours: true,
+  }));
+}
+
+function snapshotOf(volume: LogicalVolume): Omit<ListedSnapshot, "ours"> {
+  return { name: volume.name, sizeBytes: volume.sizeBytes, ...percentOf(volume), open: volume.open };
+}
+
+function percentOf({ dataPercent }: LogicalVolume): { dataPercent?: number } {
+  return dataPercent === undefined ? {} : { dataPercent };
+}
+
+/** For a person: a volume a paragraph, its newest snapshot on top. */
+export function textOf(rows: readonly ListedVolume[], nowMs: number): string {
+  return rows
+    .map(row => [heading(row), ...row.snapshots.map(each => line(each, nowMs))].join("\n"))
+    .join("\n\n");
+}
+
+function heading({
+  volume,
+  namespace,
+  claim,
+  exists,
+  sizeBytes = 0,
+  dataPercent,
+  snapshots,
+}: ListedVolume): string {
+  const whose = claim === undefined ? "claim unknown" : `${namespace}/${claim}`;
+  const state = exists ? sizeText(sizeBytes) + usedText(dataPercent) : "the volume is gone";
+  return `${whose}   ${volume}   ${state}${snapshots.length === 0 ? "\n  no snapshot" : ""}`;
+}
+
+function line({ name, made, sizeBytes, dataPercent, open, ours }: ListedSnapshot, nowMs: number): string {
+  const when = made === undefined ? "" : `${made.slice(0, 19).replace("T", " ")} UTC  `;
+  const age = made === undefined ? "" : `${ageText(nowMs - Date.parse(made)).padStart(6)} old  `;
+  const words = [...(open ? ["open"] : []), ...(ours ? [] : ["not ours, left alone"])];
+  return `  ${name}  ${when}${age}${sizeText(sizeBytes)}${usedText(dataPercent)}${words.map(word => `  ${word}`).join("")}`;
+}
+
+function footer(
+  { vg, pool }: LvmPvcSnapshotConfig,
+  rows: readonly ListedVolume[],
+  usage: { dataPercent: number | undefined; metadataPercent: number | undefined },
+): string {
+  const count = rows.reduce((sum, { snapshots }) => sum + snapshots.filter(({ ours }) => ours).length, 0);
+  const used = `${usage.dataPercent ?? "?"} % of data and ${usage.metadataPercent ?? "?"} % of metadata in use`;
+  return `\n${count} snapshots of ${rows.length} volumes; pool ${vg}/${pool}: ${used}`;
+}
+
+function usedText(percent: number | undefined): string {
+  return percent === undefined ? "" : `, ${percent.toFixed(0)} % used`;
+}
+
+const mib = 2 ** 20;
+
+function sizeText(bytes: number): string {
+  return bytes >= 1024 * mib ? `${(bytes / (1024 * mib)).toFixed(1)} GiB` : `${(bytes / mib).toFixed(0)} MiB`;
+}

@@ -1,0 +1,109 @@
+import { exitCodes, RunnerError } from "../runtime/errors";
+import { poolIfReadable } from "../runtime/lvm/pool-status";
+import { removedAtOnce, removeSnapshots } from "../runtime/lvm/remove";
+import type { Phase } from "../runtime/phases";
+import { required } from "../runtime/required";
+import { type SnapshotRun, standingSnapshots, volumeLabel } from "./context";
+import { firstNames } from "./discover";
+import { keepingOf, keptWords } from "./guard";
+import { mostPerVolume, planRemovals, type Removals, type Standing } from "./standing";
+
+/** Removes what has expired, of volumes that have a new snapshot; then tells what is missing. */
+export const prune: Phase<SnapshotRun> = {
+  name: "prune",
+  async run(run) {
+    const { covered } = required(run.found, "listing");
+    const made = new Set(run.dryRun ? covered.map(({ name }) => name) : run.created.keys());
+    const left = await removeExpired(run, made);
+    const status = await poolIfReadable(run.config.vg, run.config.pool, run.stop.signal);
+    if (status) run.poolStatus = status;
+    judge(run, left);
+  },
+};
+
+/** The same without a new snapshot: each volume keeps the newest one that it has. */
+export const pruneAlone: Phase<SnapshotRun> = {
+  name: "prune",
+  async run(run) {
+    const { covered } = required(run.found, "listing");
+    judge(run, await removeExpired(run, new Set(covered.map(({ name }) => name))));
+  },
+};
+
+/** @param ready volumes whose expired snapshots may go @returns what could not be removed, with the reason */
+async function removeExpired(run: SnapshotRun, ready: ReadonlySet<string>): Promise<Map<string, string>> {
+  const found = required(run.found, "listing");
+  const waiting = new Set(found.covered.map(({ name }) => name).filter(name => !ready.has(name)));
+  const keeping = keepingOf(run);
+  const plan = planRemovals(standingSnapshots(run, found), ready, waiting, keeping);
+  tellPlan(run, plan, keeping.nowMs);
+  const failed = new Map<string, string>();
+  if (run.dryRun) return failed;
+  for (let from = 0; from < plan.remove.length; from += removedAtOnce) {
+    run.stop.check("prune");
+    const names = plan.remove.slice(from, from + removedAtOnce).map(({ name }) => name);
+    const { removed, left, reason } = await removeSnapshots(run.config.vg, names);
+    for (const name of removed) run.removed.add(name);
+    for (const name of left) failed.set(name, reason);
+    run.log.progress(`prune: ${run.removed.size} snapshots removed`);
+  }
+  return failed;
+}
+
+function tellPlan(run: SnapshotRun, plan: Removals, nowMs: number): void {
+  const { log, notes, dryRun } = run;
+  const { map } = required(run.found, "listing");
+  for (const { name, origin, madeMs } of plan.remove)
+    log.info(
+      `${dryRun ? "would remove" : "removes"} ${name}: ${ageText(nowMs - madeMs)} old, of ${volumeLabel(map, origin)}`,
+    );
+  if (dryRun && plan.remove.length === 0) log.info("nothing would be removed");
+  if (plan.later > 0)
+    notes.push(
+      `${plan.later} more snapshots have expired and go in the next runs: one run removes no more than ${mostPerVolume} of a volume`,
+    );
+  if (plan.busy.length > 0)
+    notes.push(`${plan.busy.length} expired snapshots stay while they are in use: ${busyWords(plan.busy)}`);
+  if (plan.future.length > 0)
+    notes.push(
+      `${plan.future.length} snapshots are dated in the future, so the clock went back since; they are kept: ${firstNames(plan.future)}`,
+    );
+}
+
+function busyWords(snapshots: readonly Standing[]): string {
+  return snapshots
+    .slice(0, 3)
+    .map(({ name, busy }) => `${name} (${busy})`)
+    .join(", ");
+}
+
+/** @throws {RunnerError} when a volume has no new snapshot, or an expired one is still there */
+function judge(run: SnapshotRun, left: ReadonlyMap<string, string>): void {
+  const { failed, created, config } = run;
+  const { covered, map } = required(run.found, "listing");
+  if (failed.size > 0) {
+    const [[, reason] = ["", ""]] = failed;
+    const names = [...failed.keys()].map(name => ({ name: volumeLabel(map, name) }));
+    throw new RunnerError(exitCodes.failed, {
+      failed: `no new snapshot of ${failed.size} of ${covered.length} volumes: ${firstNames(names)}: ${reason}`,
+      kept: `The other ${created.size} volumes have one. ${keptWords(run)}`,
+      next: `systemctl start ${config.job}; journalctl -u ${config.job} -n 50`,
+    });
+  }
+  const [first] = left;
+  if (first === undefined) return;
+  throw new RunnerError(exitCodes.failed, {
+    failed: `${left.size} expired snapshots can't be removed, first ${first[0]}: ${first[1]}`,
+    kept: created.size > 0 ? `All ${created.size} volumes have a new snapshot.` : "All newer ones are kept.",
+    next: `lvm-pvc-snapshot prune; lvs ${config.vg}`,
+  });
+}
+
+const hourMs = 3_600_000;
+
+/** "41 min", "26 h", "8 d". */
+export function ageText(ms: number): string {
+  if (ms < 0) return `${ageText(-ms)} in the future`;
+  if (ms < hourMs) return `${Math.floor(ms / 60_000)} min`;
+  return ms < 48 * hourMs ? `${Math.floor(ms / hourMs)} h` : `${Math.floor(ms / (24 * hourMs))} d`;
+}
