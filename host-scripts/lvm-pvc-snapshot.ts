@@ -2,20 +2,21 @@ import {
   type LvmPvcSnapshotConfig,
   lvmPvcSnapshotConfig,
   lvmPvcSnapshotMetrics,
-  snapshotMetricNames,
 } from "../plan/contracts/lvm-pvc-snapshot";
 import { help, parseSnapshotArguments, type SnapshotArguments } from "./lvm-pvc-snapshot/arguments";
 import type { SnapshotRun } from "./lvm-pvc-snapshot/context";
 import { discover, lock } from "./lvm-pvc-snapshot/discover";
-import { guard, percentText } from "./lvm-pvc-snapshot/guard";
+import { guard } from "./lvm-pvc-snapshot/guard";
 import { list } from "./lvm-pvc-snapshot/list";
 import { prune, pruneAlone } from "./lvm-pvc-snapshot/prune";
 import { snapshot } from "./lvm-pvc-snapshot/snapshot";
+import { restore } from "./lvm-pvc-snapshot/restore";
 import { tidyUp } from "./lvm-pvc-snapshot/tidy-up";
+import { told } from "./lvm-pvc-snapshot/told";
 import { readConfig } from "./runtime/config";
 import { startProgram } from "./runtime/entry";
 import { exitCodes } from "./runtime/errors";
-import { preview, runAndReport, type Told } from "./runtime/job-run";
+import { preview, runAndReport } from "./runtime/job-run";
 import { createLog } from "./runtime/log";
 import { reportLostEnd } from "./runtime/lost-end";
 import { reporterOf } from "./runtime/report";
@@ -44,12 +45,11 @@ async function start(args: SnapshotArguments, config: LvmPvcSnapshotConfig): Pro
       return exitCodes.ok;
     case "report-end":
       return reportLostEnd(reporter, service, () => tidyUp(config, reporter.state, log));
-    case "list": {
-      const stop = new Stop(job);
-      stop.listen(config.budgetMs);
-      await list(config, args.json, log, stop.signal).finally(() => stop.check("list"));
+    case "list":
+      await listUntilStopped(args, config);
       return exitCodes.ok;
-    }
+    case "restore":
+      return restore(command.request, { config, log, stop: new Stop(job) });
     case "prune": {
       // Reports nothing: it says nothing of the job, whose success is a new snapshot of each volume.
       const run = newRun(config, command.dryRun);
@@ -66,48 +66,20 @@ async function start(args: SnapshotArguments, config: LvmPvcSnapshotConfig): Pro
   }
 }
 
+async function listUntilStopped({ json }: SnapshotArguments, config: LvmPvcSnapshotConfig): Promise<void> {
+  const stop = new Stop(job);
+  const quiet = stop.listen(config.budgetMs);
+  try {
+    await list(config, json, log, stop.signal);
+  } finally {
+    quiet();
+    stop.check("list");
+  }
+}
+
 function newRun(config: LvmPvcSnapshotConfig, dryRun: boolean): SnapshotRun {
   return {
     ...{ config, dryRun, log, stop: new Stop(job), notes: [] },
     ...{ created: new Map(), removed: new Set(), failed: new Map() },
   };
-}
-
-const told: Told<SnapshotRun> = {
-  values({ found, created, removed, poolStatus }) {
-    const covered = found && { [snapshotMetricNames.volumes]: found.covered.length };
-    const without = found && {
-      [snapshotMetricNames.failed]: found.covered.filter(({ name }) => !created.has(name)).length,
-    };
-    return {
-      [snapshotMetricNames.created]: created.size,
-      [snapshotMetricNames.pruned]: removed.size,
-      ...covered,
-      ...without,
-      ...(poolStatus && {
-        [snapshotMetricNames.poolFree]: round(100 - poolStatus.dataPercent),
-        [snapshotMetricNames.metadataFree]: round(100 - poolStatus.metadataPercent),
-      }),
-    };
-  },
-  figures: ({ found, created, removed, failed, poolStatus }) => ({
-    ...(found && { volumes: found.covered.length }),
-    created: created.size,
-    removed: [...removed],
-    failed: [...failed.keys()],
-    ...(poolStatus && {
-      dataPercent: round(poolStatus.dataPercent),
-      metadataPercent: round(poolStatus.metadataPercent),
-    }),
-  }),
-  done({ config, created, removed, poolStatus }, seconds) {
-    const pool = poolStatus
-      ? `; pool ${config.vg}/${config.pool} has ${percentText(poolStatus.dataPercent)} of its data and ${percentText(poolStatus.metadataPercent)} of its metadata in use`
-      : "";
-    return `${created.size} volumes have a new snapshot, ${removed.size} old ones were removed in ${seconds} s${pool}`;
-  },
-};
-
-function round(percent: number): number {
-  return Math.round(percent * 100) / 100;
 }

@@ -1,18 +1,14 @@
-import {
-  mirroredBytes,
-  type NfsMirrorConfig,
-  nfsMirrorConfig,
-  nfsMirrorMetrics,
-} from "../plan/contracts/nfs-mirror";
+import { type NfsMirrorConfig, nfsMirrorConfig, nfsMirrorMetrics } from "../plan/contracts/nfs-mirror";
 import { copy, cover } from "./nfs-mirror/copy";
 import { journalFolder, type Mirror } from "./nfs-mirror/mirror";
 import { judge, scan } from "./nfs-mirror/scan";
+import { told } from "./nfs-mirror/told";
 import { lock, verify } from "./nfs-mirror/verify";
 import { parseRunArguments, type RunArguments, runHelp } from "./runtime/arguments";
 import { readConfig } from "./runtime/config";
 import { startProgram } from "./runtime/entry";
 import { exitCodes } from "./runtime/errors";
-import { lockFile, preview, runAndReport, type Told } from "./runtime/job-run";
+import { lockFile, preview, runAndReport } from "./runtime/job-run";
 import { recover } from "./runtime/journal";
 import { endLeftovers } from "./runtime/lock";
 import { createLog, type Log } from "./runtime/log";
@@ -59,20 +55,3 @@ function tidyUp(config: NfsMirrorConfig, to: Log): void {
   // A process that still writes would change more after the hand-over; the next run hands over then.
   else recover(journalFolder(config));
 }
-
-const told: Told<Mirror> = {
-  values: ({ copied }) => ({ [mirroredBytes]: copied?.bytes ?? 0 }),
-  figures: ({ scan: found, copied }) => ({
-    ...(found && { entries: found.entries, toCopy: found.changes, toDelete: found.deletions }),
-    ...(copied && {
-      copied: copied.changed,
-      deleted: copied.deleted,
-      bytes: copied.bytes,
-      segment: copied.segment,
-    }),
-  }),
-  done({ config, scan: found, copied }, seconds) {
-    const journal = copied?.segment === undefined ? "" : `; journal segment ${copied.segment}`;
-    return `"${config.target.path}" equals "${config.source.path}": ${found?.entries} entries, ${copied?.changed} copied (${copied?.bytes} bytes), ${copied?.deleted} deleted in ${seconds} s${journal}`;
-  },
-};

@@ -1,11 +1,13 @@
 import { parseArgs } from "node:util";
 import { exitCodesHelp, orUsageError } from "../runtime/arguments";
+import type { RestoreRequest } from "./restore/context";
 
 /** What an operator or a timer asks for. */
 export type Command =
   | { readonly kind: "snapshot"; readonly dryRun: boolean }
   | { readonly kind: "prune"; readonly dryRun: boolean }
   | { readonly kind: "list" }
+  | { readonly kind: "restore"; readonly request: RestoreRequest }
   | { readonly kind: "check-config" }
   | { readonly kind: "report-end" };
 
@@ -17,14 +19,22 @@ export interface SnapshotArguments {
 }
 
 export const help = `Usage: lvm-pvc-snapshot [snapshot | list | prune] [--dry-run] [--json] [--progress]
+       lvm-pvc-snapshot restore VOLUME SNAPSHOT [--dry-run] [--no-workload] [--wait SECONDS]
+       lvm-pvc-snapshot restore VOLUME --resume | --rollback
 
-Makes, lists and removes thin snapshots of the volumes of a pool. On a host, the command has its config already.
+Makes, lists, removes and restores thin snapshots of the volumes of a pool. On a host, the command has its config already.
 
   snapshot         make a snapshot of each volume, then remove those that have expired; without a word too
   list             each volume's snapshots, the newest first; changes nothing and needs no cluster
   prune            remove those that have expired, and make none; each volume keeps its newest one
+  restore          give a volume the data of one of its snapshots: its workload is scaled down and back, the volume as it
+                   was is kept under a dated name
 
-  --dry-run        with snapshot and prune: say what would be done; change nothing, report nothing
+  --resume         with restore: go on with one that was interrupted
+  --rollback       with restore: give the workload its old volume back
+  --no-workload    with restore: nothing uses the volume, and the cluster isn't asked
+  --wait SECONDS   with restore: how long pods and volumes are waited for, each; 300 unless said
+  --dry-run        say what would be done; change nothing, report nothing
   --json           one JSON object on stdout at the end; all lines go to stderr
   --progress       show how far a run is
   --config FILE    the release's config.json
@@ -48,9 +58,11 @@ export function parseSnapshotArguments(job: string, argv: readonly string[]): Sn
         progress: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
+        ...restoreFlags,
       },
     });
     if (values.help) return undefined;
+    if (positionals[0] !== "restore") refuseRestoreFlags(values);
     const { "dry-run": dryRun, "check-config": checkConfig, "report-end": endReport } = values;
     if (checkConfig && endReport) throw new Error("--check-config and --report-end can't be given together");
     if ((checkConfig || endReport) && (positionals.length > 0 || dryRun))
@@ -59,8 +71,45 @@ export function parseSnapshotArguments(job: string, argv: readonly string[]): Sn
     const rest = { config: values.config, json: values.json, progress: values.progress };
     if (checkConfig) return { ...rest, command: { kind: "check-config" } };
     if (endReport) return { ...rest, command: { kind: "report-end" } };
+    if (positionals[0] === "restore") {
+      const request = restoreRequest(positionals.slice(1), dryRun, values);
+      return { ...rest, command: { kind: "restore", request } };
+    }
     return { ...rest, command: commandOf(positionals, dryRun) };
   });
+}
+
+const restoreFlags = {
+  resume: { type: "boolean" },
+  rollback: { type: "boolean" },
+  "no-workload": { type: "boolean" },
+  wait: { type: "string" },
+} as const;
+
+type RestoreFlags = Readonly<
+  Partial<Record<"resume" | "rollback" | "no-workload", boolean> & Record<"wait", string>>
+>;
+
+function refuseRestoreFlags(values: RestoreFlags): void {
+  const given = (["resume", "rollback", "no-workload", "wait"] as const).find(
+    flag => values[flag] !== undefined,
+  );
+  if (given !== undefined) throw new Error(`--${given} goes with restore alone`);
+}
+
+function restoreRequest(words: readonly string[], dryRun: boolean, flags: RestoreFlags): RestoreRequest {
+  const [volume, snapshot, ...more] = words;
+  const { resume = false, rollback = false, wait = "300" } = flags;
+  if (volume === undefined) throw new Error("restore needs a VOLUME and a SNAPSHOT; see: list");
+  if (more.length > 0) throw new Error(`restore takes no "${more.join(" ")}"`);
+  if (resume && rollback) throw new Error("--resume and --rollback can't be given together");
+  if (snapshot === undefined && !resume && !rollback)
+    throw new Error(`restore ${volume} needs a SNAPSHOT; see: list`);
+  if (!/^[1-9]\d{0,5}$/.test(wait))
+    throw new Error(`--wait is "${wait}", expected seconds. Example: --wait 600`);
+  const action = resume ? "resume" : rollback ? "rollback" : "restore";
+  const workload = flags["no-workload"] !== true;
+  return { volume, snapshot, action, dryRun, workload, waitMs: Number(wait) * 1000 };
 }
 
 function commandOf(words: readonly string[], dryRun: boolean): Command {
@@ -75,6 +124,6 @@ function commandOf(words: readonly string[], dryRun: boolean): Command {
       if (dryRun) throw new Error("list takes no --dry-run: it changes nothing");
       return { kind };
     default:
-      throw new Error(`there is no "${kind}"; expected snapshot, list or prune`);
+      throw new Error(`there is no "${kind}"; expected snapshot, list, prune or restore`);
   }
 }

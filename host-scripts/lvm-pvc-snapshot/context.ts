@@ -26,8 +26,8 @@ export interface Found {
   readonly map: VolumeMap;
   /** Volumes that get a snapshot. */
   readonly covered: readonly LogicalVolume[];
-  /** Snapshots that a restore, which has not ended, is made of. */
-  readonly restored: ReadonlySet<string>;
+  /** Snapshots that a restore, which has not ended, is made of; unknown when its record can't be read. */
+  readonly restored: ReadonlySet<string> | "unknown";
 }
 
 /** How an operator calls a volume: by its claim, where that is known. */
@@ -57,6 +57,7 @@ export function standingSnapshots(run: SnapshotRun, found: Found): Map<string, S
 
 /** Why a snapshot can't go for now. */
 function whyBusy(snapshot: LogicalVolume, { volumes, restored }: Found): string | undefined {
+  if (restored === "unknown") return "it isn't known whether a restore of it has ended";
   if (restored.has(snapshot.name)) return "a restore of it has not ended";
   if (snapshot.open) return "it is open";
   const user = volumes.find(

@@ -1,4 +1,4 @@
-import { Refusal } from "../runtime/errors";
+import { messageOf, Refusal } from "../runtime/errors";
 import { lockFile } from "../runtime/job-run";
 import { volumeMap } from "../runtime/kubernetes/volume-map";
 import { takeLock } from "../runtime/lock";
@@ -7,6 +7,7 @@ import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
 import { liveVolumes } from "../runtime/lvm/snapshots";
 import type { Phase } from "../runtime/phases";
 import type { SnapshotRun } from "./context";
+import { unfinishedRestores } from "./restore/record";
 
 /** One run at a time; what a killed one left running is ended first. */
 export const lock: Phase<SnapshotRun> = {
@@ -38,12 +39,22 @@ export const discover: Phase<SnapshotRun> = {
     const unknown = covered.filter(({ name }) => !map.has(name));
     if (map.size > 0 && unknown.length > 0)
       notes.push(`${unknown.length} volumes belong to no claim and are covered: ${firstNames(unknown)}`);
-    run.found = { volumes, map, covered, restored: new Set() };
+    run.found = { volumes, map, covered, restored: restoredSnapshots(run) };
     log.info(
       `${covered.length} volumes to protect, ${matching.length - covered.length} in excluded namespaces`,
     );
   },
 };
+
+/** A record that can't be read stops no new snapshot, but then none of the old ones goes. */
+function restoredSnapshots({ config, notes }: SnapshotRun): ReadonlySet<string> | "unknown" {
+  try {
+    return new Set(unfinishedRestores(config.stateDir).map(({ snapshot }) => snapshot.name));
+  } catch (error) {
+    notes.push(messageOf(error));
+    return "unknown";
+  }
+}
 
 /** A run that is refused tells how full the pool is, too. */
 function notePool(run: SnapshotRun, volumes: readonly LogicalVolume[]): void {

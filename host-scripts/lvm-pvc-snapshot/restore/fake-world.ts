@@ -43,7 +43,7 @@ export class FakeWorld {
     const volume: Fake = {
       ...{ uuid: `uuid-${this.volumes.length}`, name: "", sizeBytes: 64 * mib, pool: "data", origin: "" },
       ...{ thinId: this.volumes.length, tags: [], active: true, open: false, data: "" },
-      ...{ dataPercent: undefined, metadataPercent: undefined },
+      ...{ transactionId: undefined, dataPercent: undefined, metadataPercent: undefined },
       ...change,
     };
     this.volumes.push(volume);

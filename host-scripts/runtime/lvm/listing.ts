@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { lvm } from "./command";
 
+export { LvmFailed } from "./command";
+
 /** A logical volume as LVM lists it; see lvs(8), "Reports". */
 export interface LogicalVolume {
   readonly uuid: string;
