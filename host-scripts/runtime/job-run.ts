@@ -35,12 +35,17 @@ export function lockFile({ stateDir }: RunnerConfig): string {
   return join(stateDir, "run.lock");
 }
 
-/** Runs the phases and reports how that ended. @returns the exit code */
+/**
+ * Runs the phases and reports how that ended.
+ * @param finish what is done after them, however they ended
+ * @returns the exit code
+ */
 export async function runAndReport<Run extends JobRun>(
   run: Run,
   phases: readonly Phase<Run>[],
   reporter: Reporter,
   told: Told<Run>,
+  finish?: (run: Run, stop: AbortSignal) => Promise<void>,
 ): Promise<number> {
   const { log, stop, config } = run;
   const { job } = config;
@@ -64,6 +69,11 @@ export async function runAndReport<Run extends JobRun>(
   // The report has a stop of its own: a run that was stopped is reported all the same, and a second signal ends the wait.
   const hurry = new Stop(job);
   const quietReport = hurry.listen();
+  try {
+    await finish?.(run, hurry.signal);
+  } catch (fault) {
+    error ??= asRunnerError(fault, job);
+  }
   const status = await reportEnd(reporter, {
     values: told.values(run),
     error,

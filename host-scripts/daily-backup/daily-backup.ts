@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import type { DailyBackupConfig, GenerationPolicy } from "../../plan/contracts/daily-backup";
+import type { JobRun } from "../runtime/job-run";
+import type { Segment } from "../runtime/journal";
+import type { Claim } from "../runtime/kubernetes/volume-map";
+import type { LogicalVolume } from "../runtime/lvm/listing";
+import type { OwnSnapshot } from "../runtime/lvm/snapshots";
+import type { VolumeRecord } from "./record";
+
+/** One run, filled by its phases. */
+export interface DailyBackup extends JobRun<DailyBackupConfig> {
+  readonly startedAt: Date;
+  /** The volume group, as it was listed once. */
+  listed?: readonly LogicalVolume[];
+  /** Covered volumes, who has waited longest first. */
+  tasks?: readonly VolumeTask[];
+  /** Names of volumes whose snapshot holds what the recorded generation holds. */
+  unchanged?: ReadonlySet<string>;
+  readonly outcomes: Map<string, Outcome>;
+  /** Volumes that the pool called unchanged, and whose files differed all the same. */
+  readonly distrust: string[];
+  bytes: number;
+  /** Hand-over to the offsite run; opened by the first change. */
+  segment?: Segment;
+}
+
+/** A volume that is to be copied. */
+export interface VolumeTask {
+  readonly volume: string;
+  /** Absent for a volume that no claim is known of. */
+  readonly claim?: Claim;
+  /** Of its generations, below a period: "namespace/claim". */
+  readonly path: string;
+  readonly snapshot: OwnSnapshot | undefined;
+  readonly record: VolumeRecord | undefined;
+}
+
+/** What became of a volume. */
+export type Outcome =
+  | { readonly kind: "unchanged" | "copied" }
+  | { readonly kind: "failed"; readonly reason: string; readonly next: string };
+
+/** How a volume is called in messages. */
+export function nameOf({ claim, volume }: VolumeTask): string {
+  return claim ? `${claim.namespace}/${claim.name}` : volume;
+}
+
+/** Folders on the backup disk that this job writes to. */
+export function rootOf(
+  config: DailyBackupConfig,
+  folder: "pvc-data" | "sqlite-backup" | "pve-config",
+): string {
+  return join(config.target.path, folder);
+}
+
+/** Generations that a volume has: every volume's, and further ones of its namespace. */
+export function policiesOf(config: DailyBackupConfig, task: VolumeTask): GenerationPolicy[] {
+  const { volumes } = config;
+  if (!volumes) return [];
+  const further = volumes.more.filter(({ namespaces }) => namespaces.includes(task.claim?.namespace ?? ""));
+  return [volumes.keep, ...further];
+}
+
+export function journalFolder(config: DailyBackupConfig): string {
+  return join(config.stateDir, "journal");
+}

@@ -1,0 +1,196 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
+import { credentialFile } from "../runtime/credentials";
+import { messageOf } from "../runtime/errors";
+import type { Log } from "../runtime/log";
+import { lvm, lvmChange, tryLvmChange } from "../runtime/lvm/command";
+import { type LogicalVolume, listVolumes } from "../runtime/lvm/listing";
+import { stamp } from "../runtime/lvm/snapshots";
+import { run } from "../runtime/run";
+import { firstLines } from "../runtime/tail";
+
+/** What can't be read of one volume; the others go on. */
+export class VolumeFailed extends Error {
+  constructor(
+    readonly reason: string,
+    readonly next: string,
+  ) {
+    super(reason);
+    this.name = "VolumeFailed";
+  }
+}
+
+/** A volume's files, from a writable snapshot of its snapshot that is thrown away afterwards. */
+export interface Scratch {
+  readonly folder: string;
+  /** Mounted read-only at first. SQLite writes when it reads a log. */
+  makeWritable(): Promise<void>;
+}
+
+const scratchTag = "holdfast.scratch";
+const mapperPrefix = "holdfast-scratch-";
+const mountMs = 300_000;
+
+let made = 0;
+
+/**
+ * Opens a snapshot: a snapshot of it takes the writes of a journal's replay, so the one that a restore would use stays as it
+ * is. Everything that is made goes again, whatever `use` does.
+ * @throws {VolumeFailed} when its file system can't be read as it is
+ */
+export async function withScratch<T>(
+  config: DailyBackupConfig,
+  snapshot: LogicalVolume,
+  stop: AbortSignal,
+  use: (scratch: Scratch) => Promise<T>,
+): Promise<T> {
+  const { vg } = config.volumes ?? { vg: "" };
+  made += 1;
+  const name = `${mapperPrefix}${stamp(Date.now())}-${process.pid}-${made}`;
+  const device = join("/dev", vg, name);
+  // Last made, first undone.
+  const undo: (() => Promise<unknown>)[] = [];
+  try {
+    undo.push(() => removeScratch(vg, name));
+    const source = `${vg}/${snapshot.name}`;
+    await lvmChange(["lvcreate", "-qq", "-s", "-kn", "-ay", "--addtag", scratchTag, "-n", name, source]);
+    const opened = await unlocked(config, device, name, stop, undo);
+    return await mounted(config, opened, stop, undo, use);
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+}
+
+/** @returns device with the file system: the volume itself, or what LUKS makes of it */
+async function unlocked(
+  config: DailyBackupConfig,
+  device: string,
+  name: string,
+  stop: AbortSignal,
+  undo: (() => Promise<unknown>)[],
+): Promise<string> {
+  if ((await typeOf(device, stop)) !== "crypto_LUKS") return device;
+  const keys = config.volumes?.luksKeys ?? [];
+  if (keys.length === 0)
+    throw new VolumeFailed(
+      "it is encrypted, and this job has no passphrase",
+      "add its secret to luksSecrets in the estate; pulumi up",
+    );
+  for (const key of keys) {
+    const file = credentialFile(config, key);
+    const argv = ["cryptsetup", "open", "--type", "luks", "--key-file", file, device, name] as const;
+    const result = await run([...argv], { timeoutMs: mountMs, stop, env: { LC_ALL: "C" } });
+    if (result.exitCode === 0) {
+      undo.push(() => closeMapper(name));
+      return `/dev/mapper/${name}`;
+    }
+    // 2: wrong passphrase; cryptsetup(8), "RETURN CODES".
+    if (result.exitCode !== 2)
+      throw new VolumeFailed(
+        `it can't be unlocked: ${firstLines(result.stderr)}`,
+        `cryptsetup luksDump ${device}`,
+      );
+  }
+  throw new VolumeFailed(
+    `it is encrypted with another passphrase than ${keys.join(", ")}`,
+    "pulumi config set --secret --path 'holdfast:secrets[\"NAME\"]'; pulumi up",
+  );
+}
+
+async function mounted<T>(
+  config: DailyBackupConfig,
+  device: string,
+  stop: AbortSignal,
+  undo: (() => Promise<unknown>)[],
+  use: (scratch: Scratch) => Promise<T>,
+): Promise<T> {
+  const type = await typeOf(device, stop);
+  // errors=remount-ro: a superblock may ask the kernel to panic at an error, and this kernel is the host's.
+  const options: Readonly<Record<string, string>> = {
+    ext2: "errors=remount-ro",
+    ext3: "errors=remount-ro",
+    ext4: "errors=remount-ro",
+    xfs: "nouuid",
+  };
+  const own = options[type ?? ""];
+  if (own === undefined)
+    throw new VolumeFailed(
+      type === undefined ? "it holds no file system that blkid knows" : `it holds ${type}, which isn't read`,
+      "repair it from its workload, or exclude its namespace in the estate and say why",
+    );
+  if (type !== "xfs") await refuseErrors(device, stop);
+  const folder = join(config.stateDir, "mnt");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const mount = async (how: string): Promise<void> => {
+    const all = `${how},nodev,nosuid,noexec,${own}`;
+    const argv = ["mount", "-t", type ?? "", "-o", all, "--", device, folder] as const;
+    const result = await run([...argv], { timeoutMs: mountMs, stop, env: { LC_ALL: "C" } });
+    if (result.exitCode !== 0)
+      throw new VolumeFailed(
+        `its file system can't be mounted: ${firstLines(result.stderr)}`,
+        `dmesg --level err,warn | tail   (then ${type === "xfs" ? "xfs_repair" : "e2fsck"} from its workload)`,
+      );
+  };
+  // Read-write once, so that the journal is replayed; then read-only, so that nothing is changed by reading.
+  undo.push(() => unmount(folder));
+  await mount("rw");
+  await mount("remount,ro");
+  return use({ folder, makeWritable: () => mount("remount,rw") });
+}
+
+/** A file system that remembers an error may have lost files: they would be missing in a copy that looks complete. */
+async function refuseErrors(device: string, stop: AbortSignal): Promise<void> {
+  const { stdout } = await lvm(["tune2fs", "-l", device], stop);
+  const state = /^Filesystem state:\s+(.*)$/m.exec(stdout)?.[1] ?? "unknown";
+  if (/error/.test(state))
+    throw new VolumeFailed(
+      `its file system needs repair (state "${state}"); the last good copy is kept`,
+      "e2fsck -f from its workload, or restore it",
+    );
+}
+
+const probe = z.string().regex(/^TYPE=/);
+
+/** @returns e.g. "ext4", "crypto_LUKS"; undefined when nothing is recognized */
+async function typeOf(device: string, stop: AbortSignal): Promise<string | undefined> {
+  const argv = ["blkid", "--probe", "--output", "export", "--match-tag", "TYPE", device] as const;
+  const { stdout } = await run([...argv], { timeoutMs: 60_000, stop });
+  const line = stdout.split("\n").find(text => probe.safeParse(text).success);
+  return line?.slice("TYPE=".length);
+}
+
+async function unmount(folder: string): Promise<void> {
+  const result = await run(["umount", "--", folder], { timeoutMs: mountMs, env: { LC_ALL: "C" } });
+  // "not mounted" is what is wanted. A mount that is left ends with the run's own mount table.
+  if (result.exitCode !== 0 && !/not mounted/.test(result.stderr))
+    await run(["umount", "--lazy", "--", folder], { timeoutMs: mountMs });
+}
+
+async function closeMapper(name: string): Promise<void> {
+  await run(["cryptsetup", "close", name], { timeoutMs: mountMs });
+}
+
+async function removeScratch(vg: string, name: string): Promise<void> {
+  await tryLvmChange(["lvremove", "-qq", "-y", "-S", `tags=${scratchTag}`, `${vg}/${name}`]);
+}
+
+/** Removes scratch snapshots and mappers that killed runs left. What is still in use stays for the next run. */
+export async function recoverScratch(vg: string, log: Log): Promise<void> {
+  const stop = AbortSignal.timeout(mountMs);
+  const { stdout } = await lvm(["dmsetup", "ls", "--target", "crypt"], stop);
+  for (const [, name = ""] of stdout.matchAll(new RegExp(`^(${mapperPrefix}\\S+)`, "gm"))) {
+    log.warn(`closed the mapper ${name}, which a killed run had left`);
+    await closeMapper(name);
+  }
+  const left = (await listVolumes(vg, stop)).filter(({ tags }) => tags.includes(scratchTag));
+  for (const { name } of left) {
+    try {
+      await lvmChange(["lvremove", "-qq", "-y", `${vg}/${name}`]);
+      log.warn(`removed the scratch snapshot ${name}, which a killed run had left`);
+    } catch (error) {
+      log.warn(`the scratch snapshot ${name} of a killed run is still there: ${messageOf(error)}`);
+    }
+  }
+}
