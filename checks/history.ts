@@ -1,10 +1,10 @@
 import { shortestGap } from "../plan/calendar";
 import type { Copy } from "../plan/graph/copies";
 import type { Job } from "../plan/job";
-import type { Retention } from "../plan/retention";
+import type { Retention, Tier } from "../plan/retention";
 
 const gapsMs = new WeakMap<Job, number>();
-const everyMs = { day: 86_400_000, week: 7 * 86_400_000, month: 28 * 86_400_000 };
+const everyMs = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000, month: 28 * 86_400_000 };
 
 /**
  * How far back a copy reaches at its worst moment, just after a run: 0 where it holds the latest state alone. A tree's
@@ -23,10 +23,14 @@ function keptMs(retention: Retention, { job }: Copy, years: readonly number[]): 
     case "age":
       return retention.ms;
     case "count":
-      return (
-        (retention.count - 1) * (retention.every === "run" ? gapMs(job, years) : everyMs[retention.every])
-      );
+      return spanMs(retention, job, years);
+    case "tiers":
+      return Math.max(...retention.tiers.map(tier => spanMs(tier, job, years)));
   }
+}
+
+function spanMs({ count, every }: Tier, job: Job, years: readonly number[]): number {
+  return (count - 1) * (every === "run" ? gapMs(job, years) : everyMs[every]);
 }
 
 /** The shortest time between two runs: the least that so many generations span. */

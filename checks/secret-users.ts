@@ -1,10 +1,12 @@
+import { firewallSecrets } from "../plan/estate/places";
 import type { Estate } from "../plan/estate/schema";
 
 /** Destinations, firewalls and services that need a secret. */
 export function usersOfSecret(secret: string, { destinations, firewalls, services }: Estate): string[] {
-  return [destinations, firewalls, services].flatMap(section =>
-    Object.entries<{ readonly secrets: readonly string[] }>(section)
-      .filter(([, { secrets }]) => secrets.includes(secret))
-      .map(([name]) => name),
-  );
+  const needed: (readonly [string, readonly string[]])[] = [
+    ...Object.entries(destinations).map(([name, { secrets }]) => [name, secrets] as const),
+    ...Object.entries(firewalls).map(([name, firewall]) => [name, firewallSecrets(firewall)] as const),
+    ...Object.entries(services).map(([name, { secrets }]) => [name, secrets] as const),
+  ];
+  return needed.filter(([, secrets]) => secrets.includes(secret)).map(([name]) => name);
 }

@@ -142,6 +142,7 @@ test("plan has every job under its name", async () => {
     "nfs-change-tracker",
     "nfs-mirror",
     "offsite-sync-backup",
+    "pfsense-backup",
     "vault-backup",
   ]);
 });

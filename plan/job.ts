@@ -49,12 +49,16 @@ export type Source =
       readonly pool: string;
       readonly excludeNamespaces: readonly Exclude[];
     }
-  /** The newest generation that another job of the same host made; `holds` narrows it to the volumes with such content. */
+  /**
+   * The newest generation that another job of the same host made; `holds` narrows it to the volumes with such content,
+   * `onlyNamespaces` to theirs.
+   */
   | {
       readonly kind: "copies-of";
       readonly job: string;
       readonly excludeNamespaces: readonly Exclude[];
       readonly holds?: "sqlite";
+      readonly onlyNamespaces?: readonly string[];
     }
   /** One live dataset, by its id. */
   | { readonly kind: "dataset"; readonly id: string };

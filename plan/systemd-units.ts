@@ -23,7 +23,7 @@ export function releaseFolder(job: string): string {
  * a dependency that failed would leave no trace in the metrics.
  */
 export function serviceText(units: HostUnits): string {
-  const runner = `/usr/bin/node ${releaseFolder(units.job)}/current/${units.job}.cjs --config ${releaseFolder(units.job)}/current/config.json`;
+  const runner = runnerCommand(units.job);
   return lines([
     "[Unit]",
     `Description=${units.description}`,
@@ -33,9 +33,7 @@ export function serviceText(units: HostUnits): string {
     "",
     "[Service]",
     "Type=oneshot",
-    // A mount table of its own: what the runner verified can't be unmounted under it. PrivateMounts= would still pass the
-    // host's unmounts on (systemd.exec(5), MountFlags=).
-    `ExecStart=/usr/bin/unshare --mount --propagation private ${runner}`,
+    `ExecStart=${inOwnMountTable} ${runner}`,
     `ExecStopPost=${runner} --report-end`,
     `TimeoutStartSec=${seconds(units.timeoutMs)}`,
     "TimeoutStopSec=90s",
@@ -43,6 +41,22 @@ export function serviceText(units: HostUnits): string {
     `SyslogIdentifier=${units.job}`,
     ...units.service,
   ]);
+}
+
+/** Text of the command that an operator types: the job's name, and words such as `list`. It runs just as the service does. */
+export function commandText(job: string): string {
+  return lines(["#!/bin/sh", `exec ${inOwnMountTable} ${runnerCommand(job)} "$@"`]);
+}
+
+/**
+ * A mount table of its own: what the runner verified can't be unmounted under it, and what it mounts dies with it.
+ * PrivateMounts= would still pass the host's unmounts on (systemd.exec(5), MountFlags=).
+ */
+const inOwnMountTable = "/usr/bin/unshare --mount --propagation private";
+
+function runnerCommand(job: string): string {
+  const current = `${releaseFolder(job)}/current`;
+  return `/usr/bin/node ${current}/${job}.cjs --config ${current}/config.json`;
 }
 
 /** Text of the timer; the calendar carries its zone, so the host's own setting doesn't matter. */

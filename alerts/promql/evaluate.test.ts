@@ -37,7 +37,7 @@ const labels = (text: string): unknown => {
 
 test.each([
   ['{job="etcd-backup"} and on(instance) backup_bytes{job="vault-backup"}', 6],
-  ["backup_bytes - backup_last_status", 2],
+  ["backup_bytes - backup_last_status", 3],
   ['backup_bytes{job="etcd-backup"} / backup_bytes{job="vault-backup"}', 0],
   ['backup_bytes{job="etcd-backup"} / ignoring(job) backup_bytes{job="vault-backup"}', 1],
   ["node_filesystem_avail_bytes / node_filesystem_size_bytes", 3],

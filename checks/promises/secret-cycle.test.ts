@@ -24,7 +24,13 @@ test("accepts a password that a service at the NAS's site keeps", () => {
   const plan = planOf(
     parseEstate(
       exampleWith(estate => {
-        estate.firewalls.parents = { kind: "pfsense", site: "parents", address: "parents.example" };
+        estate.firewalls.parents = {
+          kind: "pfsense",
+          site: "parents",
+          address: "parents.example",
+          api: { secret: "pfsense-key" },
+          ssh: { secret: "pfsense-ssh-key" },
+        };
         estate.services.parents = { data: [{ kind: "device", firewall: "parents" }] };
         estate.secrets["nas-password"] = { keptIn: ["vault", "parents"] };
       }),

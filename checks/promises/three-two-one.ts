@@ -22,7 +22,13 @@ export const threeTwoOne = defineCheck({
   examples: {
     bad: [
       example("a branch office's firewall with one copy", ({ firewalls, services, layers }) => {
-        firewalls.branch = { kind: "pfsense", site: "branch", address: "branch.example" };
+        firewalls.branch = {
+          kind: "pfsense",
+          site: "branch",
+          address: "branch.example",
+          api: { secret: "pfsense-key" },
+          ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBranch", secret: "pfsense-ssh-key" },
+        };
         services.branch = {
           data: [{ kind: "device", firewall: "branch" }],
           promise: { rpo: { site: "33h" } },

@@ -39,5 +39,7 @@ function keptText(retention: Retention): string {
       return `the last ${formatDuration(retention.ms)}`;
     case "count":
       return `${retention.count} generations`;
+    case "tiers":
+      return retention.tiers.map(({ count, every }) => `${count} by ${every}`).join(", ");
   }
 }

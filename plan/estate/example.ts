@@ -44,7 +44,7 @@ export function exampleEstate(): ExampleEstate {
         },
       },
     },
-    clusters: { k8s: { hosts: ["pve"], disk: "sdc" } },
+    clusters: { k8s: { hosts: ["pve"], disk: "sdc", api: "https://k8s.example:6443" } },
     destinations: {
       nas: {
         kind: "synology",
@@ -59,7 +59,13 @@ export function exampleEstate(): ExampleEstate {
       },
     },
     firewalls: {
-      pfsense: { kind: "pfsense", site: "home", address: "pfsense.example", secrets: ["pfsense-key"] },
+      pfsense: {
+        kind: "pfsense",
+        site: "home",
+        address: "pfsense.example",
+        api: { secret: "pfsense-key" },
+        ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFirewall", secret: "pfsense-ssh-key" },
+      },
     },
     links: [
       { from: "pve", to: "nas", bandwidth: "50MB" },
@@ -68,6 +74,7 @@ export function exampleEstate(): ExampleEstate {
     secrets: {
       "nas-password": { keptIn: ["vault", "break-glass"] },
       "pfsense-key": { keptIn: ["vault", "break-glass"] },
+      "pfsense-ssh-key": { keptIn: ["vault", "break-glass"] },
     },
     services: {
       etcd: {
@@ -169,7 +176,7 @@ export function exampleEstate(): ExampleEstate {
           keep: [
             { name: "pvc-data", reason: "generations of daily-backup" },
             { name: "sqlite-backup", reason: "written by daily-backup" },
-            { name: "pfsense", reason: "written by daily-backup" },
+            { name: "pfsense", reason: "written by pfsense-backup" },
             { name: "pve-config", reason: "written by daily-backup" },
           ],
           usualRun: "20min",
@@ -237,7 +244,7 @@ export function exampleEstate(): ExampleEstate {
         {
           host: "pve",
           destination: "nas",
-          schedule: { onCalendar: "*-*-* 06:00:00", after: ["daily-backup"] },
+          schedule: { onCalendar: "*-*-* 06:00:00", after: ["daily-backup", "pfsense-backup"] },
           legs: [
             { from: "/mnt/backup", to: "/Backup/pve-backup" },
             { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },

@@ -1,6 +1,15 @@
 import { z } from "zod";
 import { absolutePath, duration, name, size } from "./fields";
 
+const hostKey = z
+  .string()
+  .regex(
+    /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/=]+$/,
+    "expected a public host key as `ssh-keyscan -t ed25519 HOST` prints it, without the host's name",
+  );
+
+const port = z.int().min(1).max(65535);
+
 const disk = z.strictObject({
   medium: z.enum(["hdd", "ssd", "nvme"]),
   size,
@@ -34,14 +43,8 @@ export const host = z.strictObject({
   address: z.string().min(1).describe("Name or address for SSH"),
   ssh: z.strictObject({
     user: z.string().min(1).default("root"),
-    port: z.int().min(1).max(65535).default(22),
-    hostKey: z
-      .string()
-      .regex(
-        /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/=]+$/,
-        "expected a public host key as `ssh-keyscan -t ed25519 HOST` prints it, without the host's name",
-      )
-      .describe("Pinned public key: a deployment to any other machine is refused"),
+    port: port.default(22),
+    hostKey: hostKey.describe("Pinned public key: a deployment to any other machine is refused"),
   }),
   disks: z.record(name, disk),
   filesystems: z.record(absolutePath, filesystem).describe("Mounted file systems by mount point"),
@@ -53,6 +56,15 @@ export type Host = z.output<typeof host>;
 export const cluster = z.strictObject({
   hosts: z.array(name).min(1).describe("Hosts that its nodes run on"),
   disk: name.describe("Disk of the first host that holds the nodes' own file systems"),
+  api: z
+    .url({
+      protocol: /^https$/,
+      error: 'expected an https URL that the hosts reach, e.g. "https://192.168.1.20:6443"',
+    })
+    .optional()
+    .describe(
+      "Where its API answers: a host's job asks it whose volume is whose. Without it, volumes are called after themselves",
+    ),
 });
 
 /** A machine that keeps copies: the NAS. */
@@ -73,13 +85,50 @@ export const destination = z.strictObject({
     .describe("Whether whoever carries it away can't read it: an encrypted share or volume"),
 });
 
-/** A firewall whose configuration is backed up. */
+/** A firewall whose configuration is backed up, over its REST API and over SSH. */
 export const firewall = z.strictObject({
   kind: z.literal("pfsense"),
   site: name,
   address: z.string().min(1),
-  secrets: z.array(name).default([]).describe("Secrets that its backup needs"),
+  api: z.strictObject({
+    url: z
+      .url({ protocol: /^https$/, error: 'expected an https URL, e.g. "https://pfsense.example"' })
+      .optional()
+      .describe("By default https and its address"),
+    secret: name.describe('Secret with "CLIENT-ID CLIENT-TOKEN", as the API\'s own page shows them'),
+    certificateSha256: z
+      .string()
+      .regex(
+        /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/,
+        "expected what `openssl x509 -noout -fingerprint -sha256` prints after the equals sign",
+      )
+      .optional()
+      .describe("Its certificate, where no known authority has signed it"),
+  }),
+  ssh: z.strictObject({
+    user: z.string().min(1).default("root"),
+    port: port.default(22),
+    hostKey: hostKey
+      .optional()
+      .describe("Pinned public key: without it, its backup is planned but not installed"),
+    secret: name.describe("Secret with a private key"),
+  }),
+  paths: z
+    .array(absolutePath)
+    .min(1)
+    .default(["/cf", "/var/db", "/boot/loader.conf"])
+    .describe("What is in the tar of its file system"),
+  atLeast: z
+    .strictObject({ config: size.default("4kB"), tar: size.default("16kB") })
+    .prefault({})
+    .describe("Smaller files than these are no backup"),
 });
+export type Firewall = z.output<typeof firewall>;
+
+/** Secrets without which a firewall isn't backed up, each once. */
+export function firewallSecrets({ api, ssh }: Firewall): string[] {
+  return [...new Set([api.secret, ssh.secret])];
+}
 
 /** How fast bytes go between two machines. */
 export const link = z.strictObject({

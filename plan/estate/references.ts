@@ -1,4 +1,6 @@
 import { datasetId } from "../datasets";
+import { firewallJobName } from "../layers/daily-backup/firewall-job";
+import type { DailyBackupSpec } from "../layers/daily-backup/spec";
 import { isBelow } from "../layers/places";
 import { type EstateFault, pathText, shown } from "./faults";
 import type { Estate } from "./schema";
@@ -45,6 +47,10 @@ class Lookup {
     this.name(path, value, Object.keys(this.estate.hosts[host]?.pools ?? {}), `thin pool of host ${host}`);
   }
 
+  secret(path: Path, value: string): void {
+    this.name(path, value, Object.keys(this.estate.secrets), "secret");
+  }
+
   mount(path: Path, host: string, value: string): void {
     this.name(
       path,
@@ -83,14 +89,14 @@ function places(estate: Estate, look: Lookup): void {
       look.name(["links", index, end], link[end], machines, "host or destination");
   const sections: Record<string, Record<string, { readonly secrets: readonly string[] }>> = {
     destinations: estate.destinations,
-    firewalls: estate.firewalls,
     services: estate.services,
   };
   for (const [section, things] of Object.entries(sections))
     for (const [name, { secrets }] of Object.entries(things))
-      secrets.forEach((secret, index) =>
-        look.name([section, name, "secrets", index], secret, Object.keys(estate.secrets), "secret"),
-      );
+      secrets.forEach((secret, index) => look.secret([section, name, "secrets", index], secret));
+  for (const [name, firewall] of Object.entries(estate.firewalls))
+    for (const part of ["api", "ssh"] as const)
+      look.secret(["firewalls", name, part, "secret"], firewall[part].secret);
 }
 
 function people(estate: Estate, look: Lookup): void {
@@ -191,15 +197,53 @@ function layers(estate: Estate, look: Lookup): void {
 }
 
 function jobsOfHost(host: string, estate: Estate): string[] {
-  return Object.entries(timerJobs)
+  const jobs = Object.entries(timerJobs)
     .filter(([layer]) => estate.layers[layer as keyof typeof timerJobs].some(spec => spec.host === host))
     .map(([, job]) => job);
+  const firewalls = estate.layers["daily-backup"]
+    .filter(spec => spec.host === host)
+    .flatMap(spec => spec.firewalls.map(({ name }) => firewallJobName(name)));
+  return [...jobs, ...firewalls];
+}
+
+function dailyBackup(at: Path, spec: DailyBackupSpec, estate: Estate, look: Lookup): void {
+  if (spec.volumes) {
+    const { from, luksSecrets } = spec.volumes;
+    const snapshots = estate.layers["lvm-pvc-snapshot"].filter(({ host }) => host === spec.host);
+    look.name(
+      [...at, "volumes", "from"],
+      from,
+      snapshots.map(() => timerJobs["lvm-pvc-snapshot"]),
+      "job of this host that makes snapshots",
+    );
+    luksSecrets.forEach((secret, index) => look.secret([...at, "volumes", "luksSecrets", index], secret));
+  }
+  const jobs = jobsOfHost(spec.host, estate);
+  spec.firewalls.forEach(({ name, schedule, alert }, index) => {
+    const entry = [...at, "firewalls", index];
+    if (!look.name([...entry, "name"], name, Object.keys(estate.firewalls), "firewall")) return;
+    const job = firewallJobName(name);
+    if (jobs.filter(other => other === job).length > 1)
+      look.fault(
+        [...entry, "name"],
+        name,
+        `makes a second job named ${job} on host ${spec.host}. Keep one, or rename the firewall`,
+      );
+    schedule?.after.forEach((other, position) =>
+      look.name([...entry, "schedule", "after", position], other, jobs, `job of host ${spec.host}`),
+    );
+    if (alert)
+      look.name([...entry, "alert", "receiver"], alert.receiver, Object.keys(estate.receivers), "receiver");
+  });
 }
 
 function eachLayer(estate: Estate, look: Lookup): void {
-  estate.layers["lvm-pvc-snapshot"].forEach((spec, index) =>
-    look.pool(["layers", "lvm-pvc-snapshot", index, "pool"], spec.host, spec.pool),
-  );
+  for (const [index, spec] of estate.layers["lvm-pvc-snapshot"].entries()) {
+    const at = ["layers", "lvm-pvc-snapshot", index];
+    look.pool([...at, "pool"], spec.host, spec.pool);
+    if (spec.cluster !== undefined)
+      look.name([...at, "cluster"], spec.cluster, Object.keys(estate.clusters), "cluster");
+  }
   for (const [index, spec] of estate.layers["nfs-mirror"].entries()) {
     look.mount(["layers", "nfs-mirror", index, "source"], spec.host, spec.source);
     look.mount(["layers", "nfs-mirror", index, "target"], spec.host, spec.target);
@@ -207,21 +251,7 @@ function eachLayer(estate: Estate, look: Lookup): void {
   for (const [index, spec] of estate.layers["daily-backup"].entries()) {
     const at = ["layers", "daily-backup", index];
     look.mount([...at, "target"], spec.host, spec.target);
-    if (spec.volumes)
-      look.name(
-        [...at, "volumes", "from"],
-        spec.volumes.from,
-        jobsOfHost(spec.host, estate),
-        "job of this host",
-      );
-    spec.firewalls.forEach((firewall, position) =>
-      look.name(
-        [...at, "firewalls", position, "name"],
-        firewall.name,
-        Object.keys(estate.firewalls),
-        "firewall",
-      ),
-    );
+    dailyBackup(at, spec, estate, look);
   }
   const datasets = Object.entries(estate.services).flatMap(([service, { data }]) =>
     data.map(dataset => datasetId(`${service}/${dataset.name ?? service}`)),

@@ -164,7 +164,8 @@ function readsCopy(job: Job, { source }: Flow, copy: Copy): boolean {
     copy.job.name === source.job &&
     copy.job.host === job.host &&
     (source.holds === undefined || copy.dataset.holds === source.holds) &&
-    !source.excludeNamespaces.some(excluded => excluded.name === copy.dataset.namespace)
+    !source.excludeNamespaces.some(excluded => excluded.name === copy.dataset.namespace) &&
+    (source.onlyNamespaces?.includes(copy.dataset.namespace ?? "") ?? true)
   );
 }
 

@@ -6,6 +6,7 @@ import {
   estateOf,
   type JobName,
   jobNames,
+  possible,
   type RandomHouse,
   randomHouse,
 } from "./simulated-house.test-support";
@@ -25,7 +26,7 @@ type Run = RandomHouse[JobName];
 
 function withRuns(house: RandomHouse, change: (run: Run, job: JobName) => Partial<Run>): RandomHouse {
   const runs = jobNames.map(job => [job, { ...house[job], ...change(house[job], job) }]);
-  return { ...house, ...(Object.fromEntries(runs) as Record<JobName, Run>) };
+  return possible({ ...house, ...(Object.fromEntries(runs) as Record<JobName, Run>) });
 }
 
 /** Jobs that wait for nothing and end before they start again. */

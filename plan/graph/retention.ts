@@ -1,10 +1,11 @@
 import { localTime } from "../calendar/time-zone";
 import type { Flow } from "../job";
-import type { Retention } from "../retention";
+import type { Retention, Tier } from "../retention";
 import type { Copy } from "./copies";
 import type { Timeline } from "./versions";
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 /** What a copy's place holds over the years. */
 export interface Reach {
@@ -24,8 +25,8 @@ export interface Reach {
 
 /**
  * Generations of a copy over a timeline. A run adds one and then removes what its retention no longer keeps; nothing goes
- * at other times. `age` counts from a run's end, `count` the newest of each day, week (from Monday) or month in the job's
- * zone. A tree's copier brings the generations that lie at its source when it starts, not just the newest.
+ * at other times. `age` counts from a run's end, `count` the newest of each hour, day, week (from Monday) or month in the
+ * job's zone, and several tiers what any of them wants. A tree's copier brings the generations that lie at its source when it starts, not just the newest.
  */
 export class Generations {
   private readonly reaches = new Map<Copy, Reach>();
@@ -134,13 +135,23 @@ function keeper(
         const first = Math.min(lastAtMost(endMs, limitMs - 1) + 1, run, run + 1 - retention.atLeast);
         return range(Math.max(0, first), run);
       };
-    case "count": {
-      if (retention.every === "run") return run => range(Math.max(0, run + 1 - retention.count), run);
-      const { every } = retention;
-      const periods = startMs.map(start => periodOf(localTime(start, zone), every));
-      return run => newestOfPeriods(periods, run, retention.count);
+    case "count":
+      return keeperOfTier(retention, startMs, zone);
+    case "tiers": {
+      const tiers = retention.tiers.map(tier => keeperOfTier(tier, startMs, zone));
+      return run => ascending(tiers.flatMap(keptRuns => keptRuns(run)));
     }
   }
+}
+
+function keeperOfTier(
+  { count, every }: Tier,
+  startMs: readonly number[],
+  zone: string,
+): (run: number) => number[] {
+  if (every === "run") return run => range(Math.max(0, run + 1 - count), run);
+  const periods = startMs.map(start => periodOf(localTime(start, zone), every));
+  return run => newestOfPeriods(periods, run, count);
 }
 
 function newestOfPeriods(periods: readonly number[], run: number, count: number): number[] {
@@ -150,8 +161,9 @@ function newestOfPeriods(periods: readonly number[], run: number, count: number)
   return kept;
 }
 
-/** A number for each local day, week or month. */
-function periodOf(localMs: number, every: "day" | "week" | "month"): number {
+/** A number for each local hour, day, week or month; an hour that clocks repeat is one. */
+function periodOf(localMs: number, every: Exclude<Tier["every"], "run">): number {
+  if (every === "hour") return Math.floor(localMs / hourMs);
   const day = Math.floor(localMs / dayMs);
   if (every === "day") return day;
   // 1 January 1970 was a Thursday.

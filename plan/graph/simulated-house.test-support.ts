@@ -8,13 +8,20 @@ export const jobNames = [
   "lvm-pvc-snapshot",
   "nfs-mirror",
   "daily-backup",
+  "pfsense-backup",
   "offsite-sync-backup",
   "nas-snapshots",
   "etcd-backup",
   "vault-backup",
 ] as const;
 export type JobName = (typeof jobNames)[number];
-const timers: readonly JobName[] = ["lvm-pvc-snapshot", "nfs-mirror", "daily-backup", "offsite-sync-backup"];
+const timers: readonly JobName[] = [
+  "lvm-pvc-snapshot",
+  "nfs-mirror",
+  "daily-backup",
+  "pfsense-backup",
+  "offsite-sync-backup",
+];
 const cronJobs: readonly JobName[] = ["etcd-backup", "vault-backup"];
 
 interface Run {
@@ -56,10 +63,18 @@ function run(job: JobName): fc.Arbitrary<Run> {
 
 export const randomHouse: fc.Arbitrary<RandomHouse> = fc
   .tuple(fc.boolean(), ...jobNames.map(run))
-  .map(([booksExcluded, ...runs]) => ({
-    ...(Object.fromEntries(jobNames.map((job, index) => [job, runs[index]])) as Record<JobName, Run>),
-    booksExcluded,
-  }));
+  .map(([booksExcluded, ...runs]) =>
+    possible({
+      ...(Object.fromEntries(jobNames.map((job, index) => [job, runs[index]])) as Record<JobName, Run>),
+      booksExcluded,
+    }),
+  );
+
+/** A firewall's job is written in the layer of daily-backup: without that, it is missing too. */
+export function possible(house: RandomHouse): RandomHouse {
+  const missing = house["pfsense-backup"].missing || house["daily-backup"].missing;
+  return { ...house, "pfsense-backup": { ...house["pfsense-backup"], missing } };
+}
 
 /** The house as an operator writes it. */
 export function estateOf(house: RandomHouse): EstateInput {
@@ -79,6 +94,10 @@ export function estateOf(house: RandomHouse): EstateInput {
   set(layers, "lvm-pvc-snapshot", house["lvm-pvc-snapshot"].missing, timer("lvm-pvc-snapshot"));
   set(layers, "nfs-mirror", house["nfs-mirror"].missing, timer("nfs-mirror"));
   set(layers, "daily-backup", house["daily-backup"].missing, timer("daily-backup"));
+  for (const spec of layers["daily-backup"])
+    spec.firewalls = house["pfsense-backup"].missing
+      ? []
+      : (spec.firewalls ?? []).map(entry => ({ ...entry, ...timer("pfsense-backup") }));
   set(layers, "offsite-sync", house["offsite-sync-backup"].missing, timer("offsite-sync-backup"));
   set(layers, "nas-snapshots", house["nas-snapshots"].missing, timer("nas-snapshots"));
   if (house.booksExcluded)
@@ -118,12 +137,15 @@ export function copiersOf(house: RandomHouse): Copier[] {
     }));
   const dumped = ["etcd", "vault"];
   const mirrored = house.booksExcluded ? [] : ["books"];
-  const devices = ["pfsense", "pve-host"];
-  const onDisk = [...dumped, ...mirrored, ...devices, "nextcloud"];
+  const onDisk = [...dumped, ...mirrored, "pfsense", "pve-host", "nextcloud"];
   const hops: Readonly<Record<JobName, Copier["hops"]>> = {
     "lvm-pvc-snapshot": carry(["nextcloud"], "live", "snapshots"),
     "nfs-mirror": [...carry(mirrored, "live", "backup"), ...carry(dumped, "nfs", "backup")],
-    "daily-backup": [...carry(["nextcloud"], "snapshots", "backup"), ...carry(devices, "live", "backup")],
+    "daily-backup": [
+      ...carry(["nextcloud"], "snapshots", "backup"),
+      ...carry(["pve-host"], "live", "backup"),
+    ],
+    "pfsense-backup": carry(["pfsense"], "live", "backup"),
     "offsite-sync-backup": [...carry(onDisk, "backup", "nas"), ...carry(["photos"], "live", "nas")],
     "nas-snapshots": carry([...onDisk, "photos", "books"], "nas", "nas-snapshots"),
     "etcd-backup": carry(["etcd"], "live", "nfs"),

@@ -5,7 +5,7 @@ import { datasetId } from "../datasets";
 import type { Copy } from "../graph/copies";
 import { siteOf } from "../graph/survival";
 import type { Job } from "../job";
-import type { Retention } from "../retention";
+import type { Retention, Tier } from "../retention";
 import { type Fact, spanMs, type Value } from "./value";
 
 /** A value that the plan has for a fact; where it has several, a document may name any. */
@@ -35,7 +35,7 @@ export function knownValues(plan: Plan, about: string, fact: Fact): Known[] {
         text: trigger.calendar,
       }));
     case "retention":
-      return unique(subject.jobs.flatMap(job => job.flows.map(flow => retentionKnown(flow.retention))));
+      return unique(subject.jobs.flatMap(job => job.flows.flatMap(flow => retentionsKnown(flow.retention))));
     case "stale-after":
       return subject.jobs.map(({ judged }) => durationKnown(judged.staleAfterMs));
     case "rpo":
@@ -130,20 +130,23 @@ function unique(known: readonly Known[]): Known[] {
   return [...new Map(known.map(each => [each.text, each])).values()];
 }
 
-function retentionKnown(retention: Retention): Known {
+function retentionsKnown(retention: Retention): Known[] {
   switch (retention.kind) {
     case "latest":
-      return textKnown("latest");
+      return [textKnown("latest")];
     case "age":
-      return durationKnown(retention.ms);
+      return [durationKnown(retention.ms)];
     case "count":
-      return retention.every === "run"
-        ? textKnown(`${retention.count} runs`)
-        : {
-            value: { kind: "duration", ms: retention.count * spanMs[retention.every] },
-            text: `${retention.count} ${retention.every}s`,
-          };
+      return [tierKnown(retention)];
+    case "tiers":
+      return retention.tiers.map(tierKnown);
   }
+}
+
+function tierKnown({ count, every }: Tier): Known {
+  return every === "run"
+    ? textKnown(`${count} runs`)
+    : { value: { kind: "duration", ms: count * spanMs[every] }, text: `${count} ${every}s` };
 }
 
 function losses({ estate }: Plan, service: string | undefined): Known[] {

@@ -33,9 +33,10 @@ export type Value =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "set"; readonly items: readonly string[] };
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 /** What a retention counts, as the span that one of them covers; a month has 30 days here. */
-export const spanMs = { day: dayMs, week: 7 * dayMs, month: 30 * dayMs } as const;
+export const spanMs = { hour: hourMs, day: dayMs, week: 7 * dayMs, month: 30 * dayMs } as const;
 
 /**
  * Reads what a document says of a fact.
@@ -82,7 +83,7 @@ function readSchedule(text: string): Schedule {
 
 function readRetention(text: string): Value {
   if (text === "latest" || text === "unlimited") return { kind: "text", text };
-  const [, count, unit] = /^(\d+) (run|day|week|month)s?$/.exec(text) ?? [];
+  const [, count, unit] = /^(\d+) (run|hour|day|week|month)s?$/.exec(text) ?? [];
   if (count === undefined) return { kind: "duration", ms: parseDuration(text) };
   if (unit === "run") return { kind: "text", text: `${count} runs` };
   return { kind: "duration", ms: Number(count) * spanMs[unit as keyof typeof spanMs] };

@@ -18,6 +18,8 @@ test("a night in Sofia, in the order of its starts", () =>
     "23:30 vault-backup",
     "00:00 nfs-mirror",
     "02:00 daily-backup",
+    // Asked for at the same time, it waits.
+    "02:40 pfsense-backup",
     "04:00 offsite-sync-backup",
     "08:00 nas-snapshots",
   ]));
@@ -43,7 +45,7 @@ test("a run that waits for another starts at its end", () => {
   });
   expect(timelineOf(late, ...night).find(run => run.job === "offsite-sync-backup")).toMatchObject({
     askedMs: Date.parse("2026-11-24T04:00:00Z"),
-    startMs: Date.parse("2026-11-24T04:30:00Z"),
+    startMs: Date.parse("2026-11-24T04:32:00Z"),
   });
 });
 

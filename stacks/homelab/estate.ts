@@ -100,7 +100,7 @@ export const estate: EstateInput = {
       },
     },
   },
-  clusters: { k8s: { hosts: ["pve"], disk: "sdc" } },
+  clusters: { k8s: { hosts: ["pve"], disk: "sdc", api: "https://192.168.1.200:6443" } },
   destinations: {
     synology: {
       kind: "synology",
@@ -121,7 +121,11 @@ export const estate: EstateInput = {
       kind: "pfsense",
       site: "home",
       address: "pfsense.viktorbarzin.me",
-      secrets: ["pfsense-api-key"],
+      api: { secret: "pfsense-api-key" },
+      ssh: {
+        hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC",
+        secret: "pfsense-ssh-key",
+      },
     },
   },
   links: [
@@ -133,6 +137,7 @@ export const estate: EstateInput = {
     // Vault alone kept the password of the NAS that Vault is restored from; a sealed envelope breaks the circle.
     "synology-admin-password": { keptIn: ["vault", "break-glass"] },
     "pfsense-api-key": { keptIn: ["vault", "break-glass"] },
+    "pfsense-ssh-key": { keptIn: ["vault", "break-glass"] },
   },
   services,
   monitoring: {
@@ -222,7 +227,7 @@ export const estate: EstateInput = {
         ],
         keep: ["pvc-data", "sqlite-backup", "pfsense", "pve-config"].map(name => ({
           name,
-          reason: "written by daily-backup",
+          reason: name === "pfsense" ? "written by pfsense-backup" : "written by daily-backup",
         })),
         usualRun: "20min",
         budget: "1h",
@@ -264,7 +269,7 @@ export const estate: EstateInput = {
       {
         host: "pve",
         destination: "synology",
-        schedule: { onCalendar: "*-*-* 06:00:00", after: ["daily-backup"] },
+        schedule: { onCalendar: "*-*-* 06:00:00", after: ["daily-backup", "pfsense-backup"] },
         legs: [
           { from: "/mnt/backup", to: "/Backup/Viki/pve-backup" },
           { from: "/srv/nfs/immich", to: "/Backup/Viki/nfs/immich" },

@@ -1,123 +1,110 @@
-import { datasetsOf } from "../../datasets";
+import { type DailyBackupConfig, dailyBackupMetrics } from "../../contracts/daily-backup";
 import type { Estate } from "../../estate/schema";
-import type { Flow, Job, Metric, Source } from "../../job";
-import { type Retention, retentionOf } from "../../retention";
+import type { Credential, Job, Trigger } from "../../job";
+import { generationPolicyOf } from "../../retention";
+import { parseDuration } from "../../units/duration";
 import { runOf, timerTrigger } from "../common";
-import { hostLocation } from "../places";
+import {
+  clusterAccess,
+  credentialsFolder,
+  kubeconfig,
+  mountOf,
+  releaseOf,
+  runnerConfig,
+  secretCredential,
+  textfile,
+} from "../host-runner";
+import { clusterOf } from "../lvm-pvc-snapshot/jobs";
+import type { LvmPvcSnapshotSpec } from "../lvm-pvc-snapshot/spec";
+import { firewallJob } from "./firewall-job";
+import { configurationPaths, deletionsOf, flowsOf } from "./flows";
 import type { DailyBackupSpec } from "./spec";
 
 const jobName = "daily-backup";
 
-/** One job for each host with a backup disk. */
+/** One job for each host with a backup disk, and one for each firewall that is backed up to it. */
 export function dailyBackupJobs(estate: Estate): Job[] {
-  return estate.layers["daily-backup"].map(spec => dailyBackupJob(spec, estate));
+  return estate.layers["daily-backup"].flatMap(spec => [
+    dailyBackupJob(spec, estate),
+    ...spec.firewalls.map(entry => firewallJob(entry, spec, estate)),
+  ]);
 }
 
 function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): Job {
   const trigger = timerTrigger(spec.schedule, estate.zone);
+  const run = runOf(spec, trigger, estate);
   const flows = flowsOf(spec, estate);
+  const snapshots = snapshotsOf(spec, estate);
+  const access = snapshots ? clusterAccess(clusterOf(snapshots, estate), estate) : [];
   return {
     name: jobName,
     layer: "daily-backup",
     runsOn: { kind: "host", name: spec.host },
     host: spec.host,
     trigger,
-    ...runOf(spec, trigger, estate),
+    ...run,
     flows,
-    deletes: flows
-      .filter(flow => flow.retention.kind !== "latest")
-      .map(flow => ({ location: flow.target, keeps: [], scope: "own-generations" })),
+    deletes: deletionsOf(flows),
     metricsJob: jobName,
-    metrics,
-    credentials: [],
-    files: [],
-    units: [],
+    metrics: dailyBackupMetrics,
+    ...releaseOf({
+      job: jobName,
+      runner: jobName,
+      description: `Copies of volumes and configuration to ${spec.target}`,
+      trigger,
+      timeoutMs: run.timeoutMs,
+      mounts: [spec.target],
+      background: true,
+      credentials: [...access, ...(spec.volumes?.luksSecrets ?? []).map(secretCredential)],
+      config: configOf(spec, estate, trigger, run.budgetMs, access),
+    }),
   };
 }
 
-function flowsOf(spec: DailyBackupSpec, estate: Estate): Flow[] {
-  const flow = (
-    source: Source,
-    folder: string,
-    retention: Retention,
-    restore: string,
-    secrets: string[] = [],
-  ): Flow => ({
-    source,
-    target: hostLocation(estate, spec.host, `${spec.target}/${folder}`),
-    retention,
-    metadata: "kept",
-    outOfHostsReach: false,
-    verified: true,
-    secrets,
-    restore,
-  });
-  const files = "rsync -aHAXS --numeric-ids {from}/ {to}/";
-  const volume = "rsync -aHAXS --numeric-ids {from}/ /mnt/restore/ # with the volume {to} mounted there";
-  const flows: Flow[] = [];
-  if (spec.volumes) {
-    const { from, excludeNamespaces, keep } = spec.volumes;
-    const source = { kind: "copies-of", job: from, excludeNamespaces } as const;
-    flows.push(flow(source, "pvc-data", retentionOf(keep), volume));
-    if (spec.sqlite)
-      flows.push(
-        flow(
-          { ...source, holds: "sqlite" },
-          "sqlite-backup",
-          retentionOf(spec.sqlite.keep),
-          "cp --archive {from}/. /mnt/restore/ # with the volume {to} mounted there",
-        ),
-      );
-  }
-  const datasets = datasetsOf(estate);
-  for (const firewall of spec.firewalls)
-    for (const dataset of datasets)
-      if (dataset.location.machine.kind === "firewall" && dataset.location.machine.name === firewall.name)
-        flows.push(
-          flow(
-            { kind: "dataset", id: dataset.id },
-            firewall.name,
-            retentionOf(firewall.keep),
-            "restore config.xml of {from} in the firewall's Diagnostics, Backup & Restore",
-          ),
-        );
-  if (spec.configuration)
-    for (const dataset of datasets)
-      if (dataset.kind === "configuration" && dataset.location.machine.name === spec.host)
-        flows.push(
-          flow(
-            { kind: "dataset", id: dataset.id },
-            "pve-config",
-            retentionOf(spec.configuration.keep),
-            files,
-          ),
-        );
-  return flows;
+/** The job whose snapshots are read, as the estate has it. */
+function snapshotsOf(spec: DailyBackupSpec, estate: Estate): LvmPvcSnapshotSpec | undefined {
+  return spec.volumes && estate.layers["lvm-pvc-snapshot"].find(({ host }) => host === spec.host);
 }
 
-const metrics: readonly Metric[] = [
-  {
-    name: "daily_backup_last_run_timestamp",
-    help: "End of the last run, epoch seconds",
-    emitted: "any-end",
-    meaning: "last-run",
-  },
-  {
-    name: "daily_backup_last_status",
-    help: "0 after a success, the exit code after a failure",
-    emitted: "any-end",
-    meaning: "status",
-  },
-  {
-    name: "daily_backup_bytes_synced",
-    help: "Bytes that the last successful run copied",
-    emitted: "success",
-    meaning: "bytes",
-  },
-  {
-    name: "daily_backup_last_success_timestamp",
-    help: "End of the last successful run, epoch seconds",
-    emitted: "success",
-    meaning: "last-success",
-  },
-];
+function configOf(
+  spec: DailyBackupSpec,
+  estate: Estate,
+  trigger: Trigger,
+  budgetMs: number,
+  access: readonly Credential[],
+): DailyBackupConfig {
+  const volumes = volumesOf(spec, estate, budgetMs);
+  const paths = configurationPaths(spec.host, estate);
+  return {
+    job: jobName,
+    ...runnerConfig(jobName, spec.host, budgetMs, estate),
+    zone: trigger.zone,
+    target: mountOf(estate, spec.host, spec.target),
+    ...(volumes ? { volumes } : {}),
+    ...(volumes && spec.sqlite ? { sqlite: generationPolicyOf(spec.sqlite.keep) } : {}),
+    ...(spec.configuration && paths.length > 0
+      ? { configuration: { ...generationPolicyOf(spec.configuration.keep), paths } }
+      : {}),
+    credentialsDir: credentialsFolder(jobName),
+    ...(access.length > 0 ? { kubeconfig } : {}),
+    volumesTextfile: textfile(`${jobName}-volumes`),
+  };
+}
+
+function volumesOf(spec: DailyBackupSpec, estate: Estate, budgetMs: number): DailyBackupConfig["volumes"] {
+  const snapshots = snapshotsOf(spec, estate);
+  if (!spec.volumes || !snapshots) return undefined;
+  const { from, excludeNamespaces, keep, more, luksSecrets, maxSnapshotAge, volumeBudget } = spec.volumes;
+  return {
+    vg: estate.hosts[spec.host]?.pools[snapshots.pool]?.vg ?? "",
+    pool: snapshots.pool,
+    pattern: snapshots.pattern,
+    excludeNamespaces: excludeNamespaces.map(exclude => exclude.name),
+    snapshotJob: from,
+    maxSnapshotAgeMs: parseDuration(maxSnapshotAge ?? snapshots.promise.rpo),
+    keep: generationPolicyOf(keep),
+    more: more.map(further => ({ namespaces: further.namespaces, ...generationPolicyOf(further.keep) })),
+    volumeBudgetMs: volumeBudget === undefined ? Math.floor(budgetMs / 3) : parseDuration(volumeBudget),
+    luksKeys: luksSecrets,
+  };
+}

@@ -1,7 +1,27 @@
 import { z } from "zod";
-import { absolutePath, name } from "../../estate/fields";
-import { retention } from "../../retention";
-import { excludes, runFields, schedule } from "../common";
+import { absolutePath, duration, name } from "../../estate/fields";
+import { generationsByPeriod } from "../../retention";
+import { alertPolicy, excludes, runFields, schedule } from "../common";
+
+const keep = generationsByPeriod;
+
+/** One firewall's backup: a job of its own, "FIREWALL-backup". */
+const firewallBackup = z.strictObject({
+  name,
+  keep,
+  schedule: schedule
+    .optional()
+    .describe(
+      "By default daily-backup's calendar, after daily-backup and the firewalls before it: one of them uses the disk at a time",
+    ),
+  usualRun: duration.default("2min"),
+  budget: duration.default("10min"),
+  timeout: duration.optional(),
+  promise: runFields.promise.optional().describe("By default daily-backup's"),
+  alert: alertPolicy
+    .optional()
+    .describe("By default daily-backup's, with a threshold that follows from its own runs"),
+});
 
 /** File-level generations of every snapshotted volume, SQLite copies, firewalls and the host's own configuration. */
 export const dailyBackupSpec = z.strictObject({
@@ -12,15 +32,29 @@ export const dailyBackupSpec = z.strictObject({
     .strictObject({
       from: name.default("lvm-pvc-snapshot").describe("Job whose newest snapshot of each volume is read"),
       excludeNamespaces: excludes,
-      keep: retention,
+      keep,
+      more: z
+        .array(z.strictObject({ namespaces: z.array(name).min(1), keep }))
+        .default([])
+        .describe("Further generations of the volumes of some namespaces, e.g. seven daily ones"),
+      luksSecrets: z
+        .array(name)
+        .default([])
+        .describe("Secrets with passphrases of encrypted volumes, tried in this order"),
+      maxSnapshotAge: duration
+        .optional()
+        .describe("An older snapshot isn't copied; by default what the snapshots' job promises"),
+      volumeBudget: duration
+        .optional()
+        .describe(
+          "One volume may take that long before the others have their turn; by default a third of the budget",
+        ),
     })
     .optional(),
-  sqlite: z
-    .strictObject({ keep: retention })
-    .optional()
-    .describe("Copies of the SQLite files in the volumes"),
-  firewalls: z.array(z.strictObject({ name, keep: retention })).default([]),
-  configuration: z.strictObject({ keep: retention }).optional().describe("The host's own configuration"),
+  sqlite: z.strictObject({ keep }).optional().describe("Copies of the SQLite files in the volumes"),
+  firewalls: z.array(firewallBackup).default([]),
+  configuration: z.strictObject({ keep }).optional().describe("The host's own configuration"),
   ...runFields,
 });
 export type DailyBackupSpec = z.output<typeof dailyBackupSpec>;
+export type FirewallBackupSpec = z.output<typeof firewallBackup>;

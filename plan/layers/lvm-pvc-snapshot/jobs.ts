@@ -1,7 +1,9 @@
+import { type LvmPvcSnapshotConfig, lvmPvcSnapshotMetrics } from "../../contracts/lvm-pvc-snapshot";
 import type { Estate } from "../../estate/schema";
-import type { Job, Metric } from "../../job";
-import { retentionOf } from "../../retention";
+import type { Job, Trigger } from "../../job";
+import { keepPolicyOf, retentionOf } from "../../retention";
 import { runOf, timerTrigger } from "../common";
+import { clusterAccess, credentialsFolder, kubeconfig, releaseOf, runnerConfig } from "../host-runner";
 import { poolLocation } from "../places";
 import type { LvmPvcSnapshotSpec } from "./spec";
 
@@ -12,8 +14,15 @@ export function lvmPvcSnapshotJobs(estate: Estate): Job[] {
   return estate.layers["lvm-pvc-snapshot"].map(spec => lvmPvcSnapshotJob(spec, estate));
 }
 
+/** The cluster whose claims the volumes are: the one that is named, or the only one there is. */
+export function clusterOf(spec: LvmPvcSnapshotSpec, estate: Estate): string | undefined {
+  const [only, ...others] = Object.keys(estate.clusters);
+  return spec.cluster ?? (others.length === 0 ? only : undefined);
+}
+
 function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
   const trigger = timerTrigger(spec.schedule, estate.zone);
+  const run = runOf(spec, trigger, estate);
   const snapshots = poolLocation(estate, spec.host, spec.pool, "snapshots");
   return {
     name: jobName,
@@ -21,7 +30,7 @@ function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
     runsOn: snapshots.machine,
     host: spec.host,
     trigger,
-    ...runOf(spec, trigger, estate),
+    ...run,
     flows: [
       {
         source: {
@@ -41,44 +50,40 @@ function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
     ],
     deletes: [{ location: snapshots, keeps: [], scope: "own-generations" }],
     metricsJob: jobName,
-    metrics,
-    credentials: [],
-    files: [],
-    units: [],
+    metrics: lvmPvcSnapshotMetrics,
+    ...releaseOf({
+      job: jobName,
+      runner: jobName,
+      description: `Snapshots of the volumes in pool ${spec.pool}`,
+      trigger,
+      timeoutMs: run.timeoutMs,
+      mounts: [],
+      // Seconds of work that people wait for: while a snapshot is made, its volume's writes stand still.
+      background: false,
+      credentials: clusterAccess(clusterOf(spec, estate), estate),
+      config: configOf(spec, trigger, estate, run.budgetMs),
+    }),
   };
 }
 
-const metrics: readonly Metric[] = [
-  {
-    name: "lvm_snapshot_last_run_timestamp",
-    help: "End of the last run, epoch seconds",
-    emitted: "any-end",
-    meaning: "last-run",
-  },
-  {
-    name: "lvm_snapshot_last_status",
-    help: "0 after a success, the exit code after a failure",
-    emitted: "any-end",
-    meaning: "status",
-  },
-  {
-    name: "lvm_snapshot_last_success_timestamp",
-    help: "End of the last successful run, epoch seconds",
-    emitted: "success",
-    meaning: "last-success",
-  },
-  { name: "lvm_snapshot_created_total", help: "Snapshots made", emitted: "any-end", meaning: "other" },
-  {
-    name: "lvm_snapshot_failed_total",
-    help: "Volumes without a new snapshot",
-    emitted: "any-end",
-    meaning: "other",
-  },
-  { name: "lvm_snapshot_pruned_total", help: "Snapshots removed", emitted: "any-end", meaning: "other" },
-  {
-    name: "lvm_snapshot_thinpool_free_pct",
-    help: "Free data space of the pool",
-    emitted: "any-end",
-    meaning: "other",
-  },
-];
+function configOf(
+  spec: LvmPvcSnapshotSpec,
+  trigger: Trigger,
+  estate: Estate,
+  budgetMs: number,
+): LvmPvcSnapshotConfig {
+  const access = clusterAccess(clusterOf(spec, estate), estate);
+  return {
+    job: jobName,
+    ...runnerConfig(jobName, spec.host, budgetMs, estate),
+    zone: trigger.zone,
+    vg: estate.hosts[spec.host]?.pools[spec.pool]?.vg ?? "",
+    pool: spec.pool,
+    pattern: spec.pattern,
+    excludeNamespaces: spec.excludeNamespaces.map(exclude => exclude.name),
+    keep: keepPolicyOf(retentionOf(spec.keep)),
+    guard: spec.guard,
+    credentialsDir: credentialsFolder(jobName),
+    ...(access.length > 0 ? { kubeconfig } : {}),
+  };
+}

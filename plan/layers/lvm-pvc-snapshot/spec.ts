@@ -3,12 +3,40 @@ import { name } from "../../estate/fields";
 import { retention } from "../../retention";
 import { excludes, runFields, schedule } from "../common";
 
+const percent = z.number().min(1).max(100);
+
+/** How full a pool may be. Its data and its metadata fill up apart from each other, and either one stops every guest. */
+const limits = (data: number, metadata: number) =>
+  z
+    .strictObject({ dataPercent: percent.default(data), metadataPercent: percent.default(metadata) })
+    .prefault({});
+
+const guard = z
+  .strictObject({
+    thinOut: limits(85, 80).describe("From here on, old snapshots go before their time"),
+    decline: limits(95, 90).describe("From here on, no new snapshot is made"),
+  })
+  .superRefine(({ thinOut, decline }, context) => {
+    for (const field of ["dataPercent", "metadataPercent"] as const)
+      if (thinOut[field] >= decline[field])
+        context.addIssue({
+          code: "custom",
+          path: ["thinOut", field],
+          message: `is not below decline.${field} (${decline[field]}): no snapshot would be made any more before the first old one has gone. Example: ${decline[field] - 10}`,
+        });
+  })
+  .prefault({});
+
 /** Thin snapshots of every volume of a pool that matches the pattern. */
 export const lvmPvcSnapshotSpec = z.strictObject({
   host: name,
   pool: name,
   pattern: z.string().min(1).default("vm-*-pvc-*").describe("Glob of the volumes' names"),
   excludeNamespaces: excludes,
+  cluster: name
+    .optional()
+    .describe("Whose claims the volumes are; by default the only cluster of the estate"),
+  guard,
   schedule,
   keep: retention,
   ...runFields,

@@ -1,8 +1,8 @@
 import { type NfsMirrorConfig, nfsMirrorMetrics } from "../../contracts/nfs-mirror";
 import type { Estate } from "../../estate/schema";
 import type { Job } from "../../job";
-import { type HostUnits, serviceText, timerText } from "../../systemd-units";
-import { push, runOf, timerTrigger } from "../common";
+import { runOf, timerTrigger } from "../common";
+import { mountOf, releaseOf, runnerConfig } from "../host-runner";
 import { onDisk } from "../places";
 import type { NfsMirrorSpec } from "./spec";
 
@@ -20,14 +20,6 @@ function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): Job {
   const machine = { kind: "host", name: spec.host } as const;
   const source = { machine, ...onDisk(estate, spec.host, spec.source), path: spec.source };
   const target = { machine, ...onDisk(estate, spec.host, spec.target), path: spec.target };
-  const units: HostUnits = {
-    job: jobName,
-    description: `Mirror of ${spec.source} to ${spec.target}`,
-    trigger,
-    timeoutMs: run.timeoutMs,
-    mounts: [spec.source, spec.target],
-    service: ["Nice=10", "IOSchedulingClass=idle"],
-  };
   return {
     name: jobName,
     layer: "nfs-mirror",
@@ -50,36 +42,28 @@ function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): Job {
     deletes: [{ location: target, keeps: spec.keep.map(kept => kept.name), scope: "whole-tree" }],
     metricsJob: jobName,
     metrics: nfsMirrorMetrics,
-    runner: jobName,
-    credentials: [],
-    files: [
-      { name: `${jobName}.service`, text: serviceText(units) },
-      { name: `${jobName}.timer`, text: timerText(units) },
-      {
-        name: "config.json",
-        text: `${JSON.stringify(configOf(spec, estate, run.budgetMs), undefined, 2)}\n`,
-      },
-    ],
-    units: [`${jobName}.service`, `${jobName}.timer`],
+    ...releaseOf({
+      job: jobName,
+      runner: jobName,
+      description: `Mirror of ${spec.source} to ${spec.target}`,
+      trigger,
+      timeoutMs: run.timeoutMs,
+      mounts: [spec.source, spec.target],
+      background: true,
+      credentials: [],
+      config: configOf(spec, estate, run.budgetMs),
+    }),
   };
 }
 
 function configOf(spec: NfsMirrorSpec, estate: Estate, budgetMs: number): NfsMirrorConfig {
-  const mount = (path: string) => ({
-    path,
-    fsUuid: estate.hosts[spec.host]?.filesystems[path]?.fsUuid ?? "",
-  });
   return {
     job: jobName,
-    host: spec.host,
-    source: mount(spec.source),
-    target: mount(spec.target),
+    ...runnerConfig(jobName, spec.host, budgetMs, estate),
+    source: mountOf(estate, spec.host, spec.source),
+    target: mountOf(estate, spec.host, spec.target),
     excludes: spec.excludes.map(exclude => exclude.name),
     keep: spec.keep.map(kept => kept.name),
     maxDeletions: spec.maxDeletions,
-    budgetMs,
-    stateDir: `/var/lib/holdfast/${jobName}`,
-    textfile: `/var/lib/prometheus/node-exporter/${jobName}.prom`,
-    pushgateway: { url: estate.monitoring.pushgateway, ...push },
   };
 }

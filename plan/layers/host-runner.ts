@@ -1,0 +1,95 @@
+import type { runnerFields } from "../contracts/runner";
+import type { Estate } from "../estate/schema";
+import type { Credential, Job, Trigger } from "../job";
+import { commandText, type HostUnits, serviceText, timerText } from "../systemd-units";
+import { push } from "./common";
+
+/** A job that one of Holdfast's own programs does on a host. */
+export interface HostRunner {
+  /** What units, folders and metrics are called after. */
+  readonly job: string;
+  /** Entry of the program in host-scripts. */
+  readonly runner: string;
+  readonly description: string;
+  readonly trigger: Trigger;
+  readonly timeoutMs: number;
+  /** File systems that the run needs. */
+  readonly mounts: readonly string[];
+  /** Whether it yields CPU and disk to whatever else wants them. */
+  readonly background: boolean;
+  readonly credentials: readonly Credential[];
+  /** What its `config.json` holds: the runner's contract. */
+  readonly config: object;
+}
+
+/** What a host's release of that job is made of. */
+export function releaseOf(
+  runner: HostRunner,
+): Required<Pick<Job, "runner" | "credentials" | "files" | "units">> {
+  const { job, credentials } = runner;
+  const units: HostUnits = {
+    job,
+    description: runner.description,
+    trigger: runner.trigger,
+    timeoutMs: runner.timeoutMs,
+    mounts: runner.mounts,
+    service: [
+      ...(runner.background ? ["Nice=10", "IOSchedulingClass=idle"] : []),
+      ...credentials.map(({ name }) => `LoadCredential=${name}:${credentialsFolder(job)}/${name}`),
+    ],
+  };
+  return {
+    runner: runner.runner,
+    credentials,
+    files: [
+      { name: `${job}.service`, text: serviceText(units) },
+      { name: `${job}.timer`, text: timerText(units) },
+      { name: "config.json", text: `${JSON.stringify(runner.config, undefined, 2)}\n` },
+      { name: job, text: commandText(job) },
+    ],
+    units: [`${job}.service`, `${job}.timer`],
+  };
+}
+
+/** Folder on its host with a job's secrets: not part of a release, so that a roll-back doesn't bring an old key back. */
+export function credentialsFolder(job: string): string {
+  return `/etc/holdfast/credentials/${job}`;
+}
+
+type RunnerFields = { -readonly [K in keyof typeof runnerFields]: (typeof runnerFields)[K]["_output"] };
+
+/** The part of its config that every runner has. */
+export function runnerConfig(job: string, host: string, budgetMs: number, estate: Estate): RunnerFields {
+  return {
+    host,
+    budgetMs,
+    stateDir: `/var/lib/holdfast/${job}`,
+    textfile: textfile(job),
+    pushgateway: { url: estate.monitoring.pushgateway, ...push },
+  };
+}
+
+/** Where a host's node-exporter reads metrics that survive a Pushgateway's absence. */
+export function textfile(name: string): string {
+  return `/var/lib/prometheus/node-exporter/${name}.prom`;
+}
+
+/** Identity of a host's file system, for a runner that refuses to write to any other. */
+export function mountOf(estate: Estate, host: string, path: string): { path: string; fsUuid: string } {
+  return { path, fsUuid: estate.hosts[host]?.filesystems[path]?.fsUuid ?? "" };
+}
+
+/** The credential with which a job asks a cluster whose volume is whose; none where the estate has no address of its API. */
+export function clusterAccess(cluster: string | undefined, estate: Estate): Credential[] {
+  return cluster === undefined || estate.clusters[cluster]?.api === undefined
+    ? []
+    : [{ name: kubeconfig, from: { kind: "cluster-access", cluster } }];
+}
+
+/** A secret as a credential of the same name. */
+export function secretCredential(secret: string): Credential {
+  return { name: secret, from: { kind: "secret", secret } };
+}
+
+/** File name of a cluster's access. */
+export const kubeconfig = "kubeconfig";

@@ -1,0 +1,159 @@
+import { dailyBackupConfig } from "../contracts/daily-backup";
+import { lvmPvcSnapshotConfig } from "../contracts/lvm-pvc-snapshot";
+import { nfsMirrorConfig } from "../contracts/nfs-mirror";
+import { pfsenseBackupConfig } from "../contracts/pfsense-backup";
+import { exampleEstate, exampleWith } from "../estate/example";
+import type { EstateInput } from "../estate/schema";
+import { parseEstate, planOf } from "..";
+import type { Job } from "../job";
+
+const contracts = {
+  "lvm-pvc-snapshot": lvmPvcSnapshotConfig,
+  "nfs-mirror": nfsMirrorConfig,
+  "daily-backup": dailyBackupConfig,
+  "pfsense-backup": pfsenseBackupConfig,
+} as const;
+
+function jobNamed(name: string, input: EstateInput = exampleEstate()): Job {
+  const job = planOf(parseEstate(input)).jobs.find(each => each.name === name);
+  if (!job) throw new Error(`the example has no job ${name}`);
+  return job;
+}
+
+function fileOf(job: Job, name: string): string {
+  return job.files.find(file => file.name === name)?.text ?? "";
+}
+
+function configOf(name: keyof typeof contracts, input?: EstateInput) {
+  return contracts[name].parse(JSON.parse(fileOf(jobNamed(name, input), "config.json")));
+}
+
+describe.each(Object.keys(contracts) as (keyof typeof contracts)[])("the release of %s", name => {
+  test("has units, a config that its runner takes, and a command of its name", () => {
+    const job = jobNamed(name);
+    expect(job.files.map(file => file.name)).toEqual([
+      `${name}.service`,
+      `${name}.timer`,
+      "config.json",
+      name,
+    ]);
+    expect(job.units).toEqual([`${name}.service`, `${name}.timer`]);
+    expect(configOf(name).job).toBe(name);
+  });
+
+  test("loads each of its credentials from the job's own folder, and its config asks for no other", () => {
+    const job = jobNamed(name);
+    const loaded = fileOf(job, `${name}.service`)
+      .split("\n")
+      .filter(line => line.startsWith("LoadCredential="));
+    expect(loaded).toEqual(
+      job.credentials.map(
+        each => `LoadCredential=${each.name}:/etc/holdfast/credentials/${name}/${each.name}`,
+      ),
+    );
+  });
+});
+
+test("a command runs as the service does, and hands its words on", () => {
+  expect(fileOf(jobNamed("lvm-pvc-snapshot"), "lvm-pvc-snapshot")).toBe(
+    '#!/bin/sh\nexec /usr/bin/unshare --mount --propagation private /usr/bin/node /opt/holdfast/lvm-pvc-snapshot/current/lvm-pvc-snapshot.cjs --config /opt/holdfast/lvm-pvc-snapshot/current/config.json "$@"\n',
+  );
+});
+
+test("snapshots aren't made in the background class, copies are", () => {
+  const background = (name: string) =>
+    fileOf(jobNamed(name), `${name}.service`).includes("IOSchedulingClass=idle");
+  expect(["lvm-pvc-snapshot", "daily-backup", "pfsense-backup"].map(background)).toEqual([false, true, true]);
+});
+
+test("without an address of the cluster's API, volumes are covered and nobody is asked whose they are", () => {
+  const input = exampleWith(({ clusters }) => {
+    delete clusters.k8s?.api;
+  });
+  expect(jobNamed("lvm-pvc-snapshot", input).credentials).toEqual([]);
+  expect(configOf("lvm-pvc-snapshot", input)).not.toHaveProperty("kubeconfig");
+  expect(configOf("daily-backup", input)).not.toHaveProperty("kubeconfig");
+});
+
+test("a copy job asks for passphrases, further generations and a limit of its own", () => {
+  const input = exampleWith(({ layers, secrets }) => {
+    secrets["luks-key"] = { keptIn: ["vault", "break-glass"] };
+    Object.assign(layers["daily-backup"][0]?.volumes ?? {}, {
+      luksSecrets: ["luks-key"],
+      volumeBudget: "10min",
+      maxSnapshotAge: "13h",
+      more: [{ namespaces: ["nextcloud"], keep: { count: 7, every: "day" } }],
+    });
+  });
+  expect(jobNamed("daily-backup", input).credentials).toEqual([
+    { name: "kubeconfig", from: { kind: "cluster-access", cluster: "k8s" } },
+    { name: "luks-key", from: { kind: "secret", secret: "luks-key" } },
+  ]);
+  expect(configOf("daily-backup", input)).toMatchObject({
+    kubeconfig: "kubeconfig",
+    configuration: { every: "week", count: 4, paths: ["/etc/pve", "/usr/local/bin"] },
+    volumes: {
+      vg: "pve",
+      maxSnapshotAgeMs: 13 * 3_600_000,
+      volumeBudgetMs: 600_000,
+      keep: { every: "week", count: 4 },
+      more: [{ namespaces: ["nextcloud"], every: "day", count: 7 }],
+      luksKeys: ["luks-key"],
+    },
+  });
+});
+
+test("by default a snapshot may be as old as its job promises, and a volume has a third of the budget", () => {
+  expect(configOf("daily-backup")).toMatchObject({
+    volumes: { maxSnapshotAgeMs: 14 * 3_600_000, volumeBudgetMs: 30 * 60_000, pattern: "vm-*-pvc-*" },
+  });
+});
+
+test("a firewall's job starts after daily-backup, by its calendar and its promise", () => {
+  const [copies, firewall] = [jobNamed("daily-backup"), jobNamed("pfsense-backup")];
+  expect(firewall.trigger).toEqual({ ...copies.trigger, after: ["daily-backup"] });
+  expect(firewall.judged.rpoMs).toBe(copies.judged.rpoMs);
+  expect(firewall.budgetMs).toBe(10 * 60_000);
+  expect(firewall.flows.map(flow => flow.target.path)).toEqual(["/mnt/backup/pfsense"]);
+});
+
+test("a firewall whose host key nobody knows is planned, and not installed", () => {
+  const job = jobNamed(
+    "pfsense-backup",
+    exampleWith(({ firewalls }) => {
+      delete firewalls.pfsense?.ssh.hostKey;
+    }),
+  );
+  expect(job.runner).toBeUndefined();
+  expect([job.files, job.units, job.credentials]).toEqual([[], [], []]);
+  expect(job.flows).toHaveLength(1);
+});
+
+test("a firewall's job that is called like another job is refused", () => {
+  const input = exampleWith(({ firewalls, layers }) => {
+    if (firewalls.pfsense) firewalls.daily = firewalls.pfsense;
+    layers["daily-backup"][0]?.firewalls?.push({ name: "daily", keep: { count: 4, every: "week" } });
+  });
+  expect(() => parseEstate(input)).toThrow(/makes a second job named daily-backup on host pve/);
+});
+
+test.each([
+  ["an age", { age: "28d" }],
+  ["months", { count: 4, every: "month" }],
+  ["several counts", { tiers: [{ count: 7, every: "day" }] }],
+  ["runs", { count: 7 }],
+] as const)("generations in folders by week or day can't be kept by %s", (_, keep) => {
+  const input = exampleWith(({ layers }) => {
+    Object.assign(layers["daily-backup"][0]?.sqlite ?? {}, { keep });
+  });
+  expect(() => parseEstate(input)).toThrow(/is kept in one folder a day or a week.*Example: \{ "count": 4/);
+});
+
+test("snapshots are thinned out before new ones are declined", () => {
+  const input = exampleWith(({ layers }) => {
+    Object.assign(layers["lvm-pvc-snapshot"][0] ?? {}, { guard: { thinOut: { dataPercent: 95 } } });
+  });
+  expect(() => parseEstate(input)).toThrow(
+    /guard.thinOut.dataPercent: 95 is not below decline.dataPercent \(95\)/,
+  );
+});
