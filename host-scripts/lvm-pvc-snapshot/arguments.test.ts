@@ -1,0 +1,52 @@
+import { RunnerError } from "../runtime/errors";
+import { parseSnapshotArguments } from "./arguments";
+
+const parse = (...words: readonly string[]) =>
+  parseSnapshotArguments("lvm-pvc-snapshot", ["--config", "c.json", ...words]);
+
+test.each([
+  [[], { kind: "snapshot", dryRun: false }],
+  [["snapshot", "--dry-run"], { kind: "snapshot", dryRun: true }],
+  [["--dry-run"], { kind: "snapshot", dryRun: true }],
+  [["prune"], { kind: "prune", dryRun: false }],
+  [["prune", "--dry-run"], { kind: "prune", dryRun: true }],
+  [["list", "--json"], { kind: "list" }],
+  [["--check-config"], { kind: "check-config" }],
+  [["--report-end"], { kind: "report-end" }],
+])("%j asks for %j", (words, command) => {
+  expect(parse(...words)).toMatchObject({ config: "c.json", command });
+});
+
+test.each([
+  [
+    ["restore", "lv", "snap"],
+    { volume: "lv", snapshot: "snap", action: "restore", workload: true, waitMs: 300_000 },
+  ],
+  [["restore", "lv", "snap", "--dry-run"], { action: "restore", dryRun: true }],
+  [["restore", "lv", "--resume", "--wait", "20"], { snapshot: undefined, action: "resume", waitMs: 20_000 }],
+  [["restore", "lv", "--rollback", "--no-workload"], { action: "rollback", workload: false }],
+])("%j asks for a restore: %j", (words, request) => {
+  expect(parse(...words)?.command).toMatchObject({ kind: "restore", request });
+});
+
+test.each([
+  [["snapshots"], 'there is no "snapshots"; expected snapshot, list, prune or restore'],
+  [["prune", "all"], 'prune takes no "all"'],
+  [["list", "--dry-run"], "list takes no --dry-run"],
+  [["list", "--check-config"], "--check-config stands alone"],
+  [["--check-config", "--report-end"], "can't be given together"],
+  [["restore"], "restore needs a VOLUME and a SNAPSHOT"],
+  [["restore", "lv"], "restore lv needs a SNAPSHOT"],
+  [["restore", "lv", "snap", "more"], 'restore takes no "more"'],
+  [["restore", "lv", "--resume", "--rollback"], "can't be given together"],
+  [["restore", "lv", "snap", "--wait", "soon"], '--wait is "soon", expected seconds'],
+  [["prune", "--rollback"], "--rollback goes with restore alone"],
+  [["--wait", "3"], "--wait goes with restore alone"],
+])("%j is refused: %s", (words, text) => {
+  expect(() => parse(...words)).toThrow(text);
+  expect(() => parse(...words)).toThrow(RunnerError);
+});
+
+test("a run without a config is refused", () => {
+  expect(() => parseSnapshotArguments("lvm-pvc-snapshot", ["list"])).toThrow("--config FILE is missing");
+});
