@@ -110,7 +110,7 @@ test("a volume that isn't detached in time: its pods are scaled back, and everyt
 });
 
 test("an API that goes away halfway: the state of everything is told, and both ways on", async () => {
-  await world.run({}, { at: 14, after: true });
+  await world.run({}, { at: 9, after: true });
   world.apiAway = true;
   const end = await world.run();
   expect(end).toMatchObject({ exitCode: 3, kept: expect.stringContaining("Deployment shop/web had 2") });

@@ -1,6 +1,6 @@
 import { exitCodes, RunnerError } from "../../runtime/errors";
 import type { Phase } from "../../runtime/phases";
-import { lookAtVolumes, note, perform, recordOf, type Restore } from "./context";
+import { lookAtVolumes, note, perform, places, recordOf, type Restore } from "./context";
 import { asideName, keptName } from "./record";
 import { clearActs, isSwapped, keepActs, type Places, putActs, takeBackActs } from "./swap";
 
@@ -9,8 +9,8 @@ export const keepOld: Phase<Restore> = {
   name: "keep-old",
   async run(restore) {
     const { vg } = restore.config;
-    const found = await lookAtVolumes(restore);
-    await perform(restore, keepActs(vg, recordOf(restore), found));
+    // What the phase before has just seen: that nothing has the volume open.
+    await perform(restore, keepActs(vg, recordOf(restore), places(restore)));
   },
 };
 
@@ -19,11 +19,11 @@ export const putSnapshot: Phase<Restore> = {
   name: "put-snapshot",
   async run(restore) {
     const record = recordOf(restore);
-    const before = await lookAtVolumes(restore);
-    if (before.old?.open) throw openMeanwhile(restore, before);
-    const acts = putActs(restore.config.vg, record, before);
-    await perform(restore, acts);
-    const { fresh } = acts.length > 0 ? await lookAtVolumes(restore) : before;
+    const before = places(restore);
+    await perform(restore, putActs(restore.config.vg, record, before));
+    const after = await lookAtVolumes(restore);
+    if (after.old?.open) throw openMeanwhile(restore, after);
+    const { fresh } = after;
     if (!fresh) throw new Error(`no volume ${record.volume} after it was made`);
     note(restore, { freshUuid: fresh.uuid });
     const { sizeBytes } = before.snapshot ?? fresh;
@@ -39,7 +39,7 @@ export const takeBack: Phase<Restore> = {
   name: "take-back",
   async run(restore) {
     const record = recordOf(restore);
-    const found = await lookAtVolumes(restore);
+    const found = places(restore);
     if (isSwapped(record, found) && found.fresh) {
       if (found.fresh.open) throw openMeanwhile(restore, found);
       note(restore, { freshUuid: found.fresh.uuid });
@@ -89,7 +89,7 @@ export const clear: Phase<Restore> = {
   name: "clear",
   async run(restore) {
     const { vg } = restore.config;
-    const found = await lookAtVolumes(restore);
+    const found = places(restore);
     await perform(restore, clearActs(vg, recordOf(restore), found));
     if (recordOf(restore).used && found.fresh)
       restore.notes.push(

@@ -1,0 +1,201 @@
+import { startHosts } from "../../lab/hosts";
+import { exchange, startServers, urls } from "../../lab/servers";
+import { readFileSync } from "node:fs";
+import { credentials } from "../../lab/servers/credentials";
+import {
+  accountOfHost,
+  applyWorkload,
+  kubeconfig,
+  namespace,
+  pods,
+  podsAreReady,
+  removeWorkload,
+} from "./restore/cluster";
+import {
+  install,
+  interrupt,
+  makeVolume,
+  onPve2,
+  removeVolumes,
+  restore,
+  volumes,
+  writeKubeconfig,
+} from "./restore/host";
+
+jest.setTimeout(900_000);
+
+/** One volume is used by three pods of two workloads, the other by nobody. */
+const used = "vm-9999-pvc-restore-test-used";
+const idle = "vm-9999-pvc-restore-test-idle";
+const mounted = `/run/lab-pods/${used}`;
+let snapshot: string;
+let idleSnapshot: string;
+let token: string;
+
+beforeAll(async () => {
+  const say = (): void => undefined;
+  await Promise.all([startHosts({ only: ["pve2"], say }), startServers(say)]);
+  token = await accountOfHost();
+  await removeWorkload(used);
+  await removeVolumes();
+  await install(kubeconfig(token));
+  snapshot = await makeVolume(used);
+  idleSnapshot = await makeVolume(idle);
+  await applyWorkload(used);
+});
+afterAll(async () => {
+  await removeWorkload(used);
+  await removeVolumes();
+});
+
+/** Removes what the last restore has kept, as its output says. */
+async function accept(output: string): Promise<void> {
+  const remove = /When all is well: (lvremove \S+)/.exec(output)?.[1];
+  if (remove === undefined) throw new Error(`no command to remove the old volume in: ${output}`);
+  await onPve2(`${remove} --yes -qq`);
+}
+
+const fileOf = (volume: string): Promise<string> =>
+  onPve2(`mount -o ro /dev/pve/${volume} /mnt && ls /mnt; umount /mnt`);
+
+test("gives a volume its file back, keeps what it was, and all pods of both workloads run again", async () => {
+  await podsAreReady();
+  await onPve2(`rm ${mounted}/file; echo later >${mounted}/later; sync`);
+  const { exitCode, stdout } = await restore(used, snapshot);
+  expect(stdout).toMatch(
+    /Deployment restore-test\/web has its 2 pods again; StatefulSet restore-test\/index/,
+  );
+  expect(exitCode).toBe(0);
+  expect(await pods()).toBe("web 2/2, index 1/1");
+  expect(await onPve2(`cat ${mounted}/file; ls ${mounted}`)).toBe("then\nfile\nlost+found\n");
+  const tags = `lvs --noheadings -o lv_tags pve/${used}`;
+  expect((await onPve2(tags)).trim()).toBe("pve-vm-9999");
+  const kept = /before is (\S+);/.exec(stdout)?.[1] ?? "";
+  expect(await fileOf(kept)).toContain("later");
+  await accept(stdout);
+});
+
+test("the host's account can read no secret, and change nothing but the number of pods", async () => {
+  const ca = readFileSync(credentials.authority, "utf8");
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/merge-patch+json" };
+  const ask = async (method: string, path: string, body?: object): Promise<number> =>
+    (
+      await exchange(`${urls.kubernetes}${path}`, {
+        ...{ method, ca, headers },
+        ...(body && { body: JSON.stringify(body) }),
+      })
+    ).status;
+  const web = `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
+  expect(await ask("GET", web)).toBe(200);
+  expect(await ask("GET", "/api/v1/secrets")).toBe(403);
+  expect(await ask("GET", `/api/v1/namespaces/${namespace}/configmaps`)).toBe(403);
+  expect(await ask("PATCH", web, { spec: { paused: true } })).toBe(403);
+  expect(await ask("DELETE", web)).toBe(403);
+  expect(await ask("DELETE", `/api/v1/persistentvolumes/pv-${used}`)).toBe(403);
+});
+
+test("the wrong snapshot is refused, and nothing is changed: another volume's, a foreign one, none", async () => {
+  const foreign = `${used}_snap_20260101T000000Z`;
+  await onPve2(`lvcreate -qq -s -n ${foreign} pve/${used}`);
+  const before = await volumes();
+  for (const [wrong, why] of [
+    [idleSnapshot, `is a snapshot of ${idle}, not of ${used}`],
+    [foreign, "its tags don't say so"],
+    [`${used}_snap_20260102T000000Z`, "there is no snapshot"],
+  ] as const) {
+    const { exitCode, stdout } = await restore(used, wrong);
+    expect(stdout).toContain(why);
+    expect(exitCode).toBe(3);
+  }
+  expect(await volumes()).toBe(before);
+  expect(await pods()).toBe("web 2/2, index 1/1");
+  await onPve2(`lvremove -qq -y pve/${foreign}`);
+});
+
+test("--dry-run names workloads and commands, and changes nothing", async () => {
+  const before = await volumes();
+  const { exitCode, stdout } = await restore(used, snapshot, "--dry-run");
+  expect(stdout).toMatch(/scale-down +Deployment restore-test\/web from 2 pods to 0/);
+  expect(stdout).toMatch(/scale-down +StatefulSet restore-test\/index from 1 pods to 0/);
+  expect(stdout).toMatch(/put-snapshot .*lvcreate/);
+  expect(exitCode).toBe(0);
+  expect(await volumes()).toBe(before);
+  expect(await onPve2("ls /root/restore-test/state 2>/dev/null || true")).not.toContain("restore");
+});
+
+test("an API that is away: refused, unless the operator says that nothing uses the volume, which is looked at", async () => {
+  const before = await volumes();
+  await writeKubeconfig(kubeconfig(token, "https://10.77.0.1:1"));
+  const { exitCode, stdout } = await restore(used, snapshot);
+  expect(stdout).toContain("the Kubernetes API can't be asked");
+  expect(exitCode).toBe(3);
+  const open = await restore(used, snapshot, "--no-workload");
+  expect(open.stdout).toContain("is in use, and --no-workload says that nothing uses it");
+  expect(open.exitCode).toBe(3);
+  expect(await volumes()).toBe(before);
+  await writeKubeconfig(kubeconfig(token));
+});
+
+test("a volume that something still holds is not swapped: its pods are scaled back", async () => {
+  await podsAreReady();
+  const holder = await onPve2(`setsid sleep 300 <${mounted}/file >/dev/null 2>&1 & echo $!`);
+  const { exitCode, stdout } = await restore(used, snapshot, "--wait", "8");
+  expect(stdout).toMatch(/pods have not ended: \S+.*, still after 8 s/);
+  expect(stdout).toContain("is as it was; Deployment restore-test/web is scaled back to 2; StatefulSet");
+  expect(exitCode).toBe(1);
+  await onPve2(`kill ${holder.trim()}`);
+  await podsAreReady();
+  const again = await restore(used, "--resume");
+  expect(again.stdout).toContain("no restore of vm-9999-pvc-restore-test-used is unfinished");
+});
+
+test.each([
+  ["KILL", "phase detach", "--resume"],
+  ["TERM", "waits up to", "--rollback"],
+  ["KILL", "back to 2", "--rollback"],
+] as const)('SIG%s at "%s" with pods: %s ends it', async (signal, at, way) => {
+  await podsAreReady();
+  await onPve2(`echo later >${mounted}/later; sync`);
+  const output = await interrupt(at, signal, used, snapshot);
+  expect(output).toMatch(signal === "KILL" ? "ended with 137" : "ended with 143");
+  if (signal === "TERM") expect(output).toMatch(/--resume {3}\(or back: .* --rollback\)/);
+  const { exitCode, stdout } = await restore(used, way);
+  expect(stdout).not.toContain("fault in the runner");
+  expect(exitCode).toBe(0);
+  expect(await pods()).toBe("web 2/2, index 1/1");
+  expect(await onPve2(`ls ${mounted}`)).toBe(
+    way === "--resume" ? "file\nlost+found\n" : "file\nlater\nlost+found\n",
+  );
+  if (way === "--resume") await accept(stdout);
+  await onPve2(
+    `for i in $(lvs --noheadings -o lv_name pve | grep rolled_back); do lvremove -qq -y pve/$i; done`,
+  );
+});
+
+test.each([
+  ["lvchange", "--resume"],
+  ["lvrename", "--resume"],
+  ["lvrename", "--rollback"],
+  ["lvcreate", "--resume"],
+  ["lvcreate", "--rollback"],
+] as const)('kill -9 at "%s" with no pods: %s ends it', async (at, way) => {
+  const before = await volumes();
+  expect(await interrupt(at, "KILL", idle, idleSnapshot, "--no-workload")).toContain("ended with 137");
+  const { exitCode, stdout } = await restore(idle, way, "--no-workload");
+  expect(exitCode).toBe(0);
+  if (way === "--resume") await accept(stdout);
+  else expect(await volumes()).toBe(before);
+  expect(await fileOf(idle)).toContain("file");
+});
+
+test("two at once: the second is refused and changes nothing", async () => {
+  const [first, second] = await Promise.all([
+    restore(idle, idleSnapshot, "--no-workload"),
+    restore(used, snapshot),
+  ]);
+  const codes = [first.exitCode, second.exitCode].sort();
+  expect(codes).toEqual([0, 75]);
+  expect(first.stdout + second.stdout).toContain("another run holds the lock");
+  await accept(first.stdout + second.stdout);
+  await podsAreReady();
+});
