@@ -2,7 +2,7 @@ import { exitCodes } from "../../runtime/errors";
 import { places, recordOf, type Restore } from "./context";
 import { asideName, type RestoreRecord } from "./record";
 import { clearActs, isSwapped, keepActs, type Places, putActs, takeBackActs } from "./swap";
-import { textOf } from "./workload";
+import { podsText, textOf } from "./scale";
 
 /** One thing that would be done: its phase, and what. */
 export interface Step {
@@ -27,13 +27,13 @@ export function steps(
   const aside = found.fresh && { ...found.fresh, name: asideName(record) };
   return [
     ...(stops
-      ? scale("scale-down", workload => `${textOf(workload)} from ${workload.replicas} pods to 0`)
+      ? scale("scale-down", workload => `${textOf(workload)} from ${podsText(workload.replicas)} to 0`)
       : []),
     ...(stops ? [{ phase: "detach", what: `waits until nothing has ${record.volume} open` }] : []),
     ...acts("keep-old", back ? [] : keepActs(vg, record, found)),
     ...acts("put-snapshot", back ? [] : putActs(vg, record, found)),
     ...acts("take-back", back ? takeBackActs(vg, record, found) : []),
-    ...scale("scale-up", workload => `${textOf(workload)} back to ${workload.replicas} pods`),
+    ...scale("scale-up", workload => `${textOf(workload)} back to ${podsText(workload.replicas)}`),
     { phase: "verify", what: `looks whether ${record.volume} is what it should be` },
     ...acts(
       "clear",

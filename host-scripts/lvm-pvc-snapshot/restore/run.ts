@@ -18,7 +18,8 @@ import { stateOf } from "./state";
 import { isSwapped } from "./swap";
 import { told } from "./told";
 import { clear, keepOld, putSnapshot, takeBack, verify } from "./volumes";
-import { apiOf, detach, findWorkload, scaleBack, scaleDown, scaleUp } from "./workload";
+import { findWorkload } from "./find-workload";
+import { apiOf, detach, scaleBack, scaleDown, scaleUp } from "./scale";
 
 const reading = [check, findWorkload];
 const restoring = [scaleDown, detach, keepOld, putSnapshot, scaleUp, verify];

@@ -2,7 +2,7 @@ import { messageOf } from "../../runtime/errors";
 import { scaleOf } from "../../runtime/kubernetes/workloads";
 import { recordOf, type Restore } from "./context";
 import { placesOf } from "./swap";
-import { apiOf, textOf } from "./workload";
+import { apiOf, podsText, textOf } from "./scale";
 
 /** In which state everything is, as LVM and the cluster have it now: for an operator who has to go on from there. */
 export async function stateOf(restore: Restore): Promise<string> {
@@ -33,7 +33,9 @@ async function podsNow(restore: Restore, signal: AbortSignal): Promise<string[]>
   try {
     const api = apiOf(restore, signal);
     if (!api)
-      return workloads.map(workload => `${textOf(workload)} had ${workload.replicas} pods and wasn't asked`);
+      return workloads.map(
+        workload => `${textOf(workload)} had ${podsText(workload.replicas)} and wasn't asked`,
+      );
     return await Promise.all(
       workloads.map(async workload => {
         const { replicas } = await scaleOf(api, workload);

@@ -1,7 +1,7 @@
 import { exitCodes } from "../../runtime/errors";
 import { note, places, recordOf, type Restore } from "./context";
 import { keptName } from "./record";
-import { textOf } from "./workload";
+import { podsText, textOf } from "./scale";
 
 /** The end of a run that succeeded: on disk, then to the operator. */
 export function told(restore: Restore): number {
@@ -13,7 +13,7 @@ export function told(restore: Restore): number {
   const kept = keptName(record);
   const remove = `lvremove ${config.vg}/${kept}`;
   const again = (request.workload ? workloads : []).map(
-    workload => `${textOf(workload)} has its ${workload.replicas} pods again`,
+    workload => `${textOf(workload)} has its ${podsText(workload.replicas)} again`,
   );
   const what =
     doing === "restore" ? `${volume} has the data of ${snapshot.name}` : `${volume} is what it was before`;

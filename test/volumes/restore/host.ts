@@ -1,4 +1,4 @@
-import { build } from "esbuild";
+import { bundleRunner } from "../../../host-scripts/bundle-runner";
 import { projectRoot } from "../../../lab/cache";
 import { type CommandResult, mustOnHost, onHost } from "../../../lab/hosts";
 import type { LvmPvcSnapshotConfig } from "../../../plan/contracts/lvm-pvc-snapshot";
@@ -16,13 +16,9 @@ export const onPve2 = (command: string, input?: string): Promise<string> =>
 
 /** Puts the program, its config and its kubeconfig on the host. */
 export async function install(kubeconfig: string): Promise<void> {
-  const { outputFiles } = await build({
-    ...{ absWorkingDir: projectRoot, entryPoints: ["test/volumes/restore/entry.ts"], bundle: true },
-    ...{ write: false, platform: "node", target: "node18", format: "cjs", logLevel: "silent" },
-    minify: true,
-  });
+  const { text } = await bundleRunner("lvm-pvc-snapshot", projectRoot);
   await onPve2(`rm -rf ${folder}; mkdir -p -m 700 ${folder}/credentials`);
-  await onPve2(`cat >${folder}/restore.cjs`, outputFiles[0]?.text ?? "");
+  await onPve2(`cat >${folder}/lvm-pvc-snapshot.cjs`, text);
   await onPve2(`cat >${folder}/config.json`, JSON.stringify(config));
   await onPve2(`cat >${folder}/kill-at`, killAt);
   await writeKubeconfig(kubeconfig);
@@ -45,7 +41,7 @@ const config: LvmPvcSnapshotConfig = {
 
 // Kills the program as soon as it prints a line with a certain text, from its own host: nothing is faster.
 const killAt = `text=$1; signal=$2; shift 2
-coproc RUN { exec node ${folder}/restore.cjs --config ${folder}/config.json "$@" 2>&1; }
+coproc RUN { exec node ${folder}/lvm-pvc-snapshot.cjs --config ${folder}/config.json restore "$@" 2>&1; }
 pid=$RUN_PID; exec 3<&"\${RUN[0]}"
 while read -r line <&3; do
   echo "$line"
@@ -56,9 +52,13 @@ wait $pid; echo "ended with $?"
 
 /** Runs the restore. Its lines come in `stdout`. */
 export function restore(...words: readonly string[]): Promise<CommandResult> {
-  return onHost("pve2", `node ${folder}/restore.cjs --config ${folder}/config.json ${words.join(" ")} 2>&1`, {
-    timeoutMs,
-  });
+  return onHost(
+    "pve2",
+    `node ${folder}/lvm-pvc-snapshot.cjs --config ${folder}/config.json restore ${words.join(" ")} 2>&1`,
+    {
+      timeoutMs,
+    },
+  );
 }
 
 /** Runs the restore, and sends it a signal once it prints a line with this text. @returns its lines */
