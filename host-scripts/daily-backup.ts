@@ -5,6 +5,8 @@ import {
   dailyBackupMetrics,
 } from "../plan/contracts/daily-backup";
 import { compare } from "./daily-backup/compare";
+import { configurationPhase, judgeConfiguration } from "./daily-backup/configuration";
+import { handOver } from "./daily-backup/copy-volume";
 import type { DailyBackup } from "./daily-backup/daily-backup";
 import { discover } from "./daily-backup/discover";
 import { failedTasks, judge } from "./daily-backup/judge";
@@ -25,6 +27,7 @@ import { reporterOf } from "./runtime/report";
 import { serviceEnvironment } from "./runtime/service-environment";
 import { Stop } from "./runtime/stop";
 
+const configuration = configurationPhase<DailyBackup>(handOver);
 const job = "daily-backup";
 const help = runHelp(
   job,
@@ -56,7 +59,7 @@ async function start(args: RunArguments, config: DailyBackupConfig): Promise<num
   if (run.dryRun) return preview(run, [verify, discover, prune], told);
   const status = await runAndReport(
     run,
-    [lock, verify, recover, discover, compare, volumes, prune, judge],
+    [lock, verify, recover, configuration, discover, compare, volumes, prune, judge, judgeConfiguration],
     reporter,
     told,
     handOverAndTell,

@@ -40,12 +40,12 @@ export interface CopyDatabasesOptions {
   readonly timeoutMs: number;
 }
 
-/** Databases that have no copy in a folder, each ended by NUL: the next run tries them again, changed or not. */
+/** Databases that have no new copy in a folder, each ended by NUL: the next run tries them again, changed or not. */
 const failedFile = ".holdfast-failed";
 
 /**
  * Copies all SQLite databases of a volume. One that can't be copied, or whose copy doesn't hold what the source does, is
- * reported and doesn't stop the others; nothing of it stays.
+ * reported and doesn't stop the others: what there was of it in `previous` stays, and nothing half-made.
  * @throws what `stop` gives as reason once it is aborted; `into` is then to be thrown away
  */
 export async function copyDatabases(options: CopyDatabasesOptions): Promise<DatabaseCopies> {
@@ -84,8 +84,9 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
   }
 
   function fail(path: Buffer, reason: string): void {
-    done.failed.push({ path, reason });
-    log.warn(`no copy of the database ${quoted(path)}: ${reason}`);
+    const kept = keepEarlier(root, path, options) ? "; its earlier copy is kept" : "";
+    done.failed.push({ path, reason: `${reason}${kept}` });
+    log.warn(`no new copy of the database ${quoted(path)}: ${reason}${kept}`);
   }
 }
 
@@ -171,6 +172,20 @@ async function copyOne(
   if (path.toString() === failedFile) throw new NotCopied("its name is that of this job's own list");
   makeFolders(root, path, into);
   return copyDatabase(root, below(root, path), below(into, path), workshop, options);
+}
+
+/** A good copy of an earlier state outlives the database's damage. Its time tells how old it is. */
+function keepEarlier(root: Buffer, path: Buffer, { previous, into }: CopyDatabasesOptions): boolean {
+  if (previous === undefined) return false;
+  try {
+    const earlier = below(Buffer.from(previous), path);
+    if (!lstatSync(earlier).isFile()) return false;
+    makeFolders(root, path, Buffer.from(into));
+    linkSync(earlier, below(Buffer.from(into), path));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @returns false when there is nothing that can be linked; the database is copied then */

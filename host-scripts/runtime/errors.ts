@@ -58,5 +58,7 @@ export function messageOf(error: unknown): string {
 
 /** @returns code of a failed system call, e.g. "ENOENT"; undefined for any other error */
 export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  // By its shape: a test's Error is another one than that of Node's own modules.
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
 }

@@ -349,6 +349,17 @@ test("a database that failed is tried again although it is in no list of changes
   });
 });
 
+test("a database that was damaged meanwhile: the good copy of before stays", async () => {
+  await world.sql("app.db", notes, fill(50));
+  await world.copy({ into: "one" });
+  truncateSync(`${volume}/app.db`, 5000);
+  const { failed } = await world.copy({ into: "two", previous: "one", changed: ["app.db"] });
+  expect(failed).toEqual([
+    { path: "app.db", reason: expect.stringContaining("its earlier copy is kept") as string },
+  ]);
+  expect(await rowsOf("two/app.db")).toBe("50");
+});
+
 test("the backup disk fills up: reported, and nothing half-made stays", async () => {
   await world.sql("a-small.db", notes, fill(50));
   await world.sql("big.db", notes, fill(2000, 20_000));

@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import { type BigIntStats, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { FactResult } from "./configuration-facts";
+
+/** An entry of a generation, as `manifest.json` lists it. */
+export interface ManifestEntry {
+  /** Below the generation; as `base64:…` when it is no valid UTF-8. */
+  readonly path: string;
+  readonly type: "file" | "folder" | "link" | "other";
+  readonly mode: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly sizeBytes?: number;
+  readonly sha256?: string;
+  readonly target?: string;
+}
+
+/** What a generation of the host's configuration holds, and how each command ended. */
+export interface Manifest {
+  readonly host: string;
+  /** ISO 8601, UTC. */
+  readonly madeAt: string;
+  readonly entries: readonly ManifestEntry[];
+  readonly commands: readonly FactResult[];
+  /** Of all that stays the same while the host does. */
+  readonly sha256: string;
+}
+
+/** Lists a folder that is complete but for its manifest, by reading all of it. */
+export function manifestOf(
+  folder: string,
+  host: string,
+  madeAt: Date,
+  commands: readonly FactResult[],
+): Manifest {
+  const entries: ManifestEntry[] = [];
+  walk(Buffer.from(folder), Buffer.alloc(0), entries);
+  const stable = new Set(commands.filter(fact => fact.stable).map(({ file }) => `facts/${file}`));
+  const compared = entries.filter(({ path }) => path.startsWith("files/") || stable.has(path));
+  const sha256 = createHash("sha256").update(JSON.stringify(compared)).digest("hex");
+  return { host, madeAt: madeAt.toISOString(), entries, commands, sha256 };
+}
+
+function walk(root: Buffer, path: Buffer, into: ManifestEntry[]): void {
+  const folder = join(root, path);
+  for (const name of readdirSync(folder, { encoding: "buffer" }).sort(Buffer.compare)) {
+    const below = path.length === 0 ? name : join(path, name);
+    const stat = lstatSync(join(root, below), { bigint: true });
+    into.push(entryOf(root, below, stat));
+    if (stat.isDirectory()) walk(root, below, into);
+  }
+}
+
+function entryOf(root: Buffer, path: Buffer, stat: BigIntStats): ManifestEntry {
+  const file = join(root, path);
+  const own = {
+    path: textOf(path),
+    mode: (stat.mode & 0o7777n).toString(8).padStart(4, "0"),
+    ...{ uid: Number(stat.uid), gid: Number(stat.gid) },
+  };
+  if (stat.isDirectory()) return { ...own, type: "folder" };
+  if (stat.isSymbolicLink()) return { ...own, type: "link", target: textOf(readlinkSync(file, "buffer")) };
+  if (!stat.isFile()) return { ...own, type: "other" };
+  const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
+  return { ...own, type: "file", sizeBytes: Number(stat.size), sha256 };
+}
+
+function join(folder: Buffer, path: Buffer): Buffer {
+  return path.length === 0 ? folder : Buffer.concat([folder, Buffer.from("/"), path]);
+}
+
+function textOf(bytes: Buffer): string {
+  const text = bytes.toString();
+  return Buffer.from(text).equals(bytes) ? text : `base64:${bytes.toString("base64")}`;
+}

@@ -1,0 +1,206 @@
+import { lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
+import { periodOf } from "../../plan/contracts/period";
+import { writeDurably } from "../runtime/durable";
+import { asRunnerError } from "../runtime/entry";
+import { errnoOf, exitCodes, RunnerError } from "../runtime/errors";
+import {
+  discard,
+  type FreshGeneration,
+  freshGeneration,
+  type Generation,
+  newestGeneration,
+  promote,
+} from "../runtime/generations";
+import type { JobRun } from "../runtime/job-run";
+import type { Phase } from "../runtime/phases";
+import { quoted } from "../runtime/quoted";
+import { leaveAlone, rsync, wholeMetadata } from "../runtime/rsync";
+import { firstLines } from "../runtime/tail";
+import { gatherFacts } from "./configuration-facts";
+import { manifestOf } from "./configuration-manifest";
+import { alwaysKept, clusterViews } from "./configuration-paths";
+
+export interface ConfigurationRun extends JobRun<DailyBackupConfig> {
+  readonly startedAt: Date;
+  bytes: number;
+  /** Why the host's configuration has no new copy: told once the volumes have had their turn. */
+  configurationFailure?: RunnerError;
+}
+
+/** Folder of the backup disk with the generations. */
+export const configurationFolder = "pve-config";
+
+const clusterFiles = "/etc/pve";
+const longestCommandMs = 5 * 60_000;
+
+/**
+ * Keeps what a host that is built anew needs: files with all of their metadata, and what the host's own programs say of
+ * disks, volumes, packages and network. One generation a period; a run that finds what the newest one holds leaves it.
+ * It comes before the volumes, as it takes seconds, and a failure of it doesn't stop them.
+ * @param handOver called with a generation's folder before it becomes visible
+ * @param hostRoot root of the host's files
+ */
+export function configurationPhase<Run extends ConfigurationRun>(
+  handOver: (run: Run, folder: string) => void,
+  hostRoot = "/",
+): Phase<Run> {
+  return {
+    name: "configuration",
+    async run(run) {
+      try {
+        await keepConfiguration(run, folder => handOver(run, folder), hostRoot);
+      } catch (error) {
+        run.stop.check("configuration");
+        run.configurationFailure = asRunnerError(error, run.config.job);
+        run.log.error(run.configurationFailure.failed);
+      }
+    },
+  };
+}
+
+/** Fails a run whose host's configuration has no new copy. */
+export const judgeConfiguration: Phase<ConfigurationRun> = {
+  name: "judge-configuration",
+  async run({ configurationFailure }) {
+    if (configurationFailure) throw configurationFailure;
+  },
+};
+
+async function keepConfiguration(
+  run: ConfigurationRun,
+  handOver: (folder: string) => void,
+  hostRoot: string,
+): Promise<void> {
+  const policy = run.config.configuration;
+  if (!policy) return;
+  const root = join(run.config.target.path, configurationFolder);
+  const period = periodOf(run.startedAt.getTime(), policy.every, run.config.zone);
+  const previous = newestGeneration(root, ".", policy.every);
+  const fresh = freshGeneration(root, period, ".");
+  try {
+    const bytes = await fill(run, fresh, previous, hostRoot, policy.paths);
+    if (previous?.period === period && hashOf(previous.folder) === hashOf(fresh.folder)) {
+      run.log.info(`configuration: nothing changed since ${previous.period} was made`);
+      return;
+    }
+    handOver(fresh.target);
+    await promote(fresh, run.stop.signal);
+    run.bytes += bytes;
+  } finally {
+    discard(fresh);
+  }
+}
+
+async function fill(
+  run: ConfigurationRun,
+  { folder }: FreshGeneration,
+  previous: Generation | undefined,
+  hostRoot: string,
+  listed: readonly string[],
+): Promise<number> {
+  const paths = pathsToKeep(hostRoot, listed);
+  const bytes = await copyFiles(run, join(folder, "files"), previous, hostRoot, paths);
+  const facts = join(folder, "facts");
+  mkdirSync(facts);
+  const commands = await gatherFacts(facts, { stop: run.stop.signal, timeoutMs: longestCommandMs });
+  const manifest = manifestOf(folder, run.config.host, run.startedAt, commands);
+  writeDurably(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`, 0o600);
+  return bytes;
+}
+
+/** @throws {RunnerError} when what the estate lists isn't there, or the cluster's file system isn't mounted */
+function pathsToKeep(hostRoot: string, listed: readonly string[]): string[] {
+  for (const path of listed) {
+    const there = join(hostRoot, path);
+    if (!lstatSync(there, { throwIfNoEntry: false }))
+      throw incomplete(
+        `${quoted(path)} is missing`,
+        `ls -ld ${quoted(path)}; take it off the estate if it is to be so`,
+      );
+    if (path.replace(/\/+$/, "") === clusterFiles && entriesOf(there, path) === 0)
+      throw incomplete(
+        `${quoted(path)} is empty: its file system isn't mounted`,
+        "systemctl status pve-cluster; systemctl restart pve-cluster",
+      );
+  }
+  const always = alwaysKept.map(([path]) => path).filter(path => exists(join(hostRoot, path)));
+  const all = [...new Set([...listed, ...always])].flatMap(path => [path, ...behindLink(hostRoot, path)]);
+  // rsync takes what is named twice once, but then warns.
+  return [...new Set(all)].filter(path => !all.some(other => path.startsWith(`${other}/`)));
+}
+
+function entriesOf(folder: string, path: string): number {
+  try {
+    return readdirSync(folder).length;
+  } catch (error) {
+    throw incomplete(
+      `${quoted(path)} can't be read: ${errnoOf(error) ?? String(error)}`,
+      "systemctl status pve-cluster; systemctl restart pve-cluster",
+    );
+  }
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** A path that is a link is kept as one, and so is what it leads to. */
+function behindLink(hostRoot: string, path: string): string[] {
+  const there = join(hostRoot, path);
+  if (!lstatSync(there).isSymbolicLink()) return [];
+  try {
+    const target = realpathSync(there);
+    const prefix = hostRoot === "/" ? "" : realpathSync(hostRoot);
+    return target.startsWith(`${prefix}/`) ? [target.slice(prefix.length)] : [];
+  } catch {
+    return [];
+  }
+}
+
+async function copyFiles(
+  run: ConfigurationRun,
+  into: string,
+  previous: Generation | undefined,
+  hostRoot: string,
+  paths: readonly string[],
+): Promise<number> {
+  mkdirSync(into);
+  const { log, config, stop } = run;
+  const pass = await rsync(
+    [
+      ...[...wholeMetadata, "--relative"],
+      ...clusterViews.map(name => leaveAlone(`${clusterFiles.slice(1)}/${name}`)),
+      ...(previous ? [`--link-dest=${join(previous.folder, "files")}`] : []),
+      ...["--", ...paths.map(path => `./${path.replace(/^\/+/, "")}`), `${into}/`],
+    ],
+    { cwd: hostRoot, timeoutMs: config.budgetMs, stop: stop.signal, inherit: run.lock ? [run.lock.fd] : [] },
+    () => log.progress("configuration"),
+  );
+  stop.check("configuration");
+  if (pass.outcome !== "complete" && pass.outcome !== "vanished")
+    throw incomplete(
+      `rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
+      `df -h ${config.target.path}; dmesg --level err,warn | tail`,
+    );
+  return pass.bytes;
+}
+
+function hashOf(generation: string): string | undefined {
+  try {
+    const text = readFileSync(join(generation, "manifest.json"), "utf8");
+    return z.object({ sha256: z.string() }).parse(JSON.parse(text)).sha256;
+  } catch {
+    return undefined;
+  }
+}
+
+function incomplete(why: string, next: string): RunnerError {
+  return new RunnerError(exitCodes.failed, {
+    failed: `the host's configuration is not complete: ${why}`,
+    kept: "No generation was made of it; the earlier ones are whole.",
+    next,
+  });
+}

@@ -1,0 +1,263 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { execaSync } from "execa";
+import {
+  configurationPhase,
+  type ConfigurationRun,
+  judgeConfiguration,
+} from "../../host-scripts/daily-backup/configuration";
+import { createLog } from "../../host-scripts/runtime/log";
+import { Stop } from "../../host-scripts/runtime/stop";
+import { debianPackages } from "../../lab/debian";
+import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
+
+jest.setTimeout(60_000);
+
+const packages = ["rsync", "libpopt0", "libxxhash0", "liblz4-1", "libzstd1", "libssl3", "acl", "attr"];
+const environment = { ...process.env };
+let folder: string;
+let host: string;
+let disk: string;
+let handedOver: string[];
+
+beforeEach(async () => {
+  const tools = await debianPackages("rsync", packages);
+  // In memory: a generation is synced, and this machine's disk has much else to write.
+  folder = mkdtempSync("/dev/shm/holdfast-configuration-");
+  [host, disk] = [join(folder, "host"), join(folder, "disk")];
+  for (const path of ["bin", "host", "disk"]) mkdirSync(join(folder, path));
+  process.env["PATH"] = `${folder}/bin:${tools}/usr/bin:${environment["PATH"]}`;
+  process.env["LD_LIBRARY_PATH"] = `${tools}/usr/lib/x86_64-linux-gnu:${tools}/lib/x86_64-linux-gnu`;
+  handedOver = [];
+  // The real one builds its cache of all packages anew for each call.
+  program("apt-mark", "echo bash");
+  file("etc/pve/storage.cfg", "dir: local\n");
+  file("etc/pve/priv/token.cfg", "secret", 0o600);
+  file("etc/pve/.version", "changes by the second");
+  file("usr/local/bin/script", "#!/bin/sh\n", 0o755);
+  file("etc/ssh/ssh_host_ed25519_key", "key", 0o600);
+  file("etc/fstab", "UUID=1 / ext4\n");
+});
+afterEach(() => {
+  process.env["PATH"] = environment["PATH"];
+  delete process.env["LD_LIBRARY_PATH"];
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function file(path: string, text: string, mode = 0o644): void {
+  mkdirSync(dirname(join(host, path)), { recursive: true });
+  writeFileSync(join(host, path), text, { mode });
+}
+
+function program(name: string, script: string): void {
+  writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
+interface Given {
+  readonly at?: string;
+  readonly paths?: readonly string[];
+  readonly stop?: Stop;
+}
+
+async function back({
+  at = "2026-05-26T03:00:00Z",
+  paths = ["/etc/pve", "/usr/local/bin"],
+  stop,
+}: Given = {}): Promise<void> {
+  const run: ConfigurationRun = {
+    config: {
+      ...{ job: "daily-backup", host: "pve", budgetMs: 60_000, zone: "Europe/Berlin" },
+      target: { path: disk, fsUuid: "1" },
+      configuration: { every: "week", count: 4, paths: [...paths] },
+    } as unknown as DailyBackupConfig,
+    ...{ dryRun: false, log: createLog("test", { json: true, progress: false }), notes: [], bytes: 0 },
+    ...{ stop: stop ?? new Stop("daily-backup"), startedAt: new Date(at) },
+  };
+  await configurationPhase((_, target) => handedOver.push(target), host).run(run);
+  await judgeConfiguration.run(run);
+}
+
+const generations = (): string[] =>
+  readdirSync(join(disk, "pve-config")).filter(name => !name.startsWith("."));
+const kept = (path: string, period = "2026-22"): string => join(disk, "pve-config", period, path);
+
+test("keeps listed files, and what a new host needs, by their full paths with all of their metadata", async () => {
+  utimesSync(join(host, "etc/fstab"), 1_700_000_000, 1_700_000_000);
+  execaSync("chown", ["12345:54321", join(host, "usr/local/bin/script")]);
+  symlinkSync("../bin/script", join(host, "usr/local/bin/alias"));
+  writeFileSync(
+    Buffer.concat([Buffer.from(`${host}/usr/local/bin/`), Buffer.from([0x2d, 0xff, 0x0a])]),
+    "odd",
+  );
+  await back();
+  expect(generations()).toEqual(["2026-22"]);
+  expect(lstatSync(kept("files/etc/fstab")).mtimeMs).toBe(1_700_000_000_000);
+  expect(lstatSync(kept("files/etc/ssh/ssh_host_ed25519_key")).mode & 0o777).toBe(0o600);
+  expect(lstatSync(kept("files/usr/local/bin/script"))).toMatchObject({ uid: 12345, gid: 54321 });
+  expect(readdirSync(kept("files/etc/pve"))).toEqual(["priv", "storage.cfg"]);
+  expect(readdirSync(kept("files/usr/local/bin"))).toHaveLength(3);
+  expect(lstatSync(kept("")).mode & 0o777).toBe(0o700);
+  expect(handedOver).toEqual([kept("").replace(/\/$/, "")]);
+});
+
+test("asks the host what it is, and lists each file and command in a manifest", async () => {
+  rmSync(join(folder, "bin", "apt-mark"));
+  await back();
+  const real = execaSync("dpkg-query", [
+    "--show",
+    "--showformat",
+    "${binary:Package}\t${Version}\n",
+    "bash",
+  ]).stdout;
+  expect(readFileSync(kept("facts/packages.txt"), "utf8")).toContain(real.trim());
+  expect(JSON.parse(readFileSync(kept("facts/disks.json"), "utf8"))).toHaveProperty("blockdevices");
+  const manifest = JSON.parse(readFileSync(kept("manifest.json"), "utf8")) as {
+    entries: { path: string }[];
+    commands: { file: string }[];
+  };
+  expect(manifest.entries.find(({ path }) => path === "files/etc/pve/priv/token.cfg")).toEqual({
+    ...{ path: "files/etc/pve/priv/token.cfg", type: "file", mode: "0600", uid: 0, gid: 0, sizeBytes: 6 },
+    sha256: "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b",
+  });
+  expect(manifest.commands.find(({ file: name }) => name === "packages.txt")).toMatchObject({
+    need: "always",
+    exitCode: 0,
+  });
+  expect(manifest.commands.find(({ file: name }) => name === "vgs.json")).toMatchObject({
+    need: "if-installed",
+    exitCode: null,
+  });
+});
+
+test("the same week without a change: the generation is left as it is; with one, it is made anew", async () => {
+  await back();
+  const first = lstatSync(kept("")).ino;
+  file("etc/pve/.version", "changed by the second");
+  await back({ at: "2026-05-27T03:00:00Z" });
+  expect(lstatSync(kept("")).ino).toBe(first);
+  expect(handedOver).toHaveLength(1);
+  file("etc/pve/storage.cfg", "dir: local\nnfs: nas\n");
+  await back({ at: "2026-05-28T03:00:00Z" });
+  expect(lstatSync(kept("")).ino).not.toBe(first);
+  expect(readFileSync(kept("files/etc/pve/storage.cfg"), "utf8")).toContain("nas");
+  rmSync(join(host, "etc/fstab"));
+  await back({ at: "2026-05-29T03:00:00Z" });
+  expect(existsSync(kept("files/etc/fstab"))).toBe(false);
+});
+
+test("another mode alone is a change", async () => {
+  await back();
+  chmodSync(join(host, "etc/fstab"), 0o600);
+  await back();
+  expect(lstatSync(kept("files/etc/fstab")).mode & 0o777).toBe(0o600);
+});
+
+test("the next week is a generation of its own, which shares what is the same; the earlier one stays as it was", async () => {
+  await back();
+  file("etc/fstab", "UUID=2 / ext4\n");
+  await back({ at: "2026-06-02T03:00:00Z" });
+  expect(generations()).toEqual(["2026-22", "2026-23"]);
+  const inode = (period: string, path: string): number => lstatSync(kept(path, period)).ino;
+  expect(inode("2026-23", "files/usr/local/bin/script")).toBe(inode("2026-22", "files/usr/local/bin/script"));
+  expect(readFileSync(kept("files/etc/fstab"), "utf8")).toContain("UUID=1");
+});
+
+const failures = [
+  {
+    what: "an empty /etc/pve",
+    break: () => emptyFolder("etc/pve"),
+    says: /"\/etc\/pve" is empty: its file system isn't mounted/,
+  },
+  {
+    what: "a missing listed path",
+    break: () => rmSync(join(host, "usr"), { recursive: true }),
+    says: /"\/usr\/local\/bin" is missing/,
+  },
+  {
+    what: "a needed command that fails",
+    break: () => program("dpkg-query", "echo broken database >&2; exit 2"),
+    says: /dpkg-query.* ended with 2: broken database/,
+  },
+  {
+    what: "an installed LVM that fails",
+    break: () => program("vgs", "echo no such device >&2; exit 5"),
+    says: /vgs.* ended with 5: no such device/,
+  },
+  {
+    what: "a file that can't be read",
+    break: () => program("rsync", "echo 'read errors mapping' >&2; exit 23"),
+    says: /rsync ended with 23: read errors/,
+  },
+  {
+    what: "a partition table that can't be told",
+    break: () => {
+      program("lsblk", `echo '{"blockdevices": [{"path": "/dev/sda", "type": "disk", "pttype": "gpt"}]}'`);
+      program("sfdisk", "echo cannot open >&2; exit 1");
+    },
+    says: /sfdisk --dump \/dev\/sda.* ended with 1: cannot open/,
+  },
+];
+
+function emptyFolder(path: string): void {
+  rmSync(join(host, path), { recursive: true });
+  mkdirSync(join(host, path));
+}
+
+test.each(failures)(
+  "$what fails the phase, and the earlier generation stays",
+  async ({ break: damage, says }) => {
+    await back();
+    const before = lstatSync(kept("")).ino;
+    damage();
+    await expect(back({ at: "2026-06-02T03:00:00Z" })).rejects.toThrow(says);
+    expect(generations()).toEqual(["2026-22"]);
+    expect(lstatSync(kept("")).ino).toBe(before);
+    expect(readdirSync(join(disk, "pve-config", ".part"))).toEqual([]);
+  },
+);
+
+test("partition tables and volume groups are kept by the programs that write them back", async () => {
+  program(
+    "lsblk",
+    `echo '{"blockdevices": [{"path": "/dev/nvme0n1", "type": "disk", "pttype": "gpt"}, {"path": "/dev/sdb", "type": "disk", "pttype": null}]}'`,
+  );
+  program("sfdisk", 'echo "label: gpt of $2"');
+  program("vgcfgbackup", 'for vg in pve backup; do echo "$vg {" > "$(printf "$2" $vg)"; done');
+  for (const name of ["pvs", "vgs", "lvs"]) program(name, `echo '{"report": []}'`);
+  await back();
+  expect(readFileSync(kept("facts/partitions-nvme0n1.sfdisk"), "utf8")).toBe("label: gpt of /dev/nvme0n1\n");
+  expect(existsSync(kept("facts/partitions-sdb.sfdisk"))).toBe(false);
+  expect(readdirSync(kept("facts/lvm")).sort()).toEqual(["backup.vg", "pve.vg"]);
+});
+
+test("a listed path that is a link: the link is kept, and what it leads to", async () => {
+  mkdirSync(join(host, "opt"));
+  execaSync("mv", [join(host, "usr/local/bin"), join(host, "opt/scripts")]);
+  symlinkSync("../../opt/scripts", join(host, "usr/local/bin"));
+  await back();
+  expect(lstatSync(kept("files/usr/local/bin")).isSymbolicLink()).toBe(true);
+  expect(existsSync(kept("files/opt/scripts/script"))).toBe(true);
+});
+
+test("a stop in the middle leaves nothing that can be seen", async () => {
+  const stop = new Stop("daily-backup");
+  program("dpkg-query", `touch ${folder}/reached; exec sleep 60`);
+  const running = back({ stop });
+  const ended = expect(running).rejects.toThrow();
+  while (!existsSync(join(folder, "reached"))) await new Promise(resolve => setTimeout(resolve, 10));
+  stop.request({ kind: "signal", name: "SIGTERM" });
+  await ended;
+  expect(generations()).toEqual([]);
+});
