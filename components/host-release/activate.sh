@@ -4,7 +4,7 @@ activate() {
   lock
   previous=$(live_release)
   part=$base/releases/.part
-  hash= made= touched=
+  hash= made= touched= had_link=
   # A connection that breaks mustn't stop the script between two steps.
   trap '' HUP PIPE
   trap 'fail "the activation was stopped by a signal."' INT TERM
@@ -21,8 +21,10 @@ activate() {
     /usr/bin/node "$part/$job.cjs" --config "$part/config.json" --check-config
   verify_units
   refuse_foreign_units
+  refuse_foreign_command
   promote
   prepare_units
+  prepare_command
   switch_over
   prune
   trap - EXIT
@@ -40,6 +42,7 @@ collect() {
       "pulumi stack --show-urns, then pulumi up --replace with the urn of this file"
     try "\"$name\" wasn't copied" "df -h $base" cp -- "$source" "$part/$name"
   done <"$part/manifest"
+  [ ! -f "$part/$job" ] || try "\"$job\" wasn't made executable" "ls -l $part" chmod 0755 "$part/$job"
   try "the release isn't on disk yet" "df -h $base" sync -- "$part"/*
 }
 
@@ -75,6 +78,12 @@ refuse_foreign_units() {
     [ ! -e "$units/$unit" ] || fail "\"$units/$unit\" is there already and isn't Holdfast's; it was left as it is." \
       "systemctl disable --now $unit; mv $units/$unit /root/; then pulumi up"
   done
+}
+
+refuse_foreign_command() {
+  has_command "$part/manifest" || return 0
+  is_link_ours || { [ ! -e "$link" ] && [ ! -L "$link" ]; } ||
+    fail "\"$link\" is there already and isn't Holdfast's; it was left as it is." "mv $link /root/; then pulumi up"
 }
 
 # The folder's name is its content's, so one that is there already is the same release, or a damaged one.

@@ -6,6 +6,9 @@ umask 022
 base=${0%/*}
 job=${base##*/}
 units=/etc/systemd/system
+# The job's command for people, where its release has one: a link to the file that is called exactly like the job.
+link=/usr/local/bin/$job
+link_part=/usr/local/bin/.$job.part
 
 # fail CAUSE [NEXT]: the one cause and the next step, said after everything is as it was before.
 fail() {
@@ -57,6 +60,16 @@ units_in() {
 # Units of a release; nothing for the name of none.
 units_of() {
   [ -z "$1" ] || units_in "$base/releases/$1/manifest"
+}
+
+# Whether a manifest names the job's command.
+has_command() {
+  [ -f "$1" ] && cut -c67- "$1" | grep -qxF -- "$job"
+}
+
+# Whether the link is there and leads into this job's releases. Nobody else makes such a one, so it is known by that.
+is_link_ours() {
+  [ "$(readlink "$link" 2>/dev/null)" = "$base/current/$job" ]
 }
 
 # Whether a unit is to be enabled: those with an [Install] section are.

@@ -1,4 +1,4 @@
-# remove: ends the job and takes away the units and the link. The folder goes with the script itself; the runner's state
+# remove: ends the job and takes away units, command and link. The folder goes with the script itself; the runner's state
 # (/var/lib/holdfast/JOB) and last metrics stay: other jobs read them, and a later release goes on from them.
 remove() {
   lock
@@ -18,5 +18,6 @@ remove() {
   done
   try "systemd doesn't reload" "systemctl daemon-reload" systemctl daemon-reload
   for unit in $(units_of "$live"); do systemctl reset-failed "$unit" >/dev/null 2>&1 || :; done
+  ! is_link_ours || rm -f "$link"
   rm -f "$base/current"
 }

@@ -8,10 +8,20 @@ prepare_units() {
   done
 }
 
+# As with the units: made beside its place, so that the switch is a rename.
+prepare_command() {
+  rm -f "$link_part"
+  is_link_ours && had_link=yes
+  has_command "$release/manifest" || return 0
+  try "no folder for \"$link\"" "ls -ld ${link%/*}" mkdir -p "${link%/*}"
+  try "\"$link\" wasn't made" "df -h ${link%/*}" ln -s -- "$base/current/$job" "$link_part"
+}
+
 # The one switch: the link, then the units, then what systemd has of them.
 switch_over() {
   switched=yes
   point_current_at "$hash"
+  [ ! -L "$link_part" ] || mv -T -- "$link_part" "$link"
   for unit in $touched; do
     if [ -f "$units/.$unit.part" ]; then
       mv -T -- "$units/.$unit.part" "$units/$unit"
@@ -25,6 +35,8 @@ switch_over() {
     is_installable "$units/$unit" || continue
     try "\"$unit\" wasn't started" "systemctl status $unit" systemctl enable --now "$unit"
   done
+  # Last, because it can't fail: people keep the old command until its release is gone.
+  has_command "$release/manifest" || ! is_link_ours || rm -f "$link"
   for unit in $touched; do rm -f "$units/.$unit.undo"; done
 }
 
@@ -44,6 +56,11 @@ undo_activation() {
         rm -f "$units/$unit"
       fi
     done
+    if [ -n "$had_link" ]; then
+      is_link_ours || ln -s -- "$base/current/$job" "$link" || undone="The command isn't back: ln -s $base/current/$job $link."
+    elif is_link_ours; then
+      rm -f "$link"
+    fi
     if [ -n "$previous" ]; then point_current_at "$previous"; else rm -f "$base/current"; fi
     systemctl daemon-reload || undone="systemd didn't reload the old units: systemctl daemon-reload."
     for unit in $(units_of "$previous"); do
@@ -52,6 +69,7 @@ undo_activation() {
     done
   fi
   for unit in $touched; do rm -f "$units/.$unit.part" "$units/.$unit.undo"; done
+  rm -f "$link_part"
   rm -rf -- "$part" ${made:+"$made"}
 }
 

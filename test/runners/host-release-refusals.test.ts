@@ -91,6 +91,7 @@ test.each(refusals)(
     expect(await host.state()).toEqual({
       live: "",
       units: {},
+      commands: {},
       left: [
         "",
         "/holdfast",
@@ -170,6 +171,32 @@ test("leaves a unit alone that was installed by hand, and says how to hand it ov
   expect(ended.stderr).toMatch(/Next: systemctl disable --now nfs-mirror\.service; mv .*; then pulumi up/);
   expect(await host.state()).toMatchObject({ live: "", units: { "nfs-mirror.service": byHand } });
   expect(host.calls()).toEqual([]);
+});
+
+test("leaves a command alone that was installed by hand, and says how to hand it over", async () => {
+  await host.deploy(release());
+  host.installCommand("nfs-mirror", "#!/bin/sh\nrsync /srv/nfs /mnt/backup\n");
+  const before = await host.state();
+  const ended = await host.deploy(release({ command: "new" }));
+  expect(ended).toMatchObject({ exitCode: 1 });
+  expect(ended.stderr).toMatch(
+    /"\/usr\/local\/bin\/nfs-mirror" is there already and isn't Holdfast's; it was left as it is\. Release \w+ runs on\. Next: mv \/usr\/local\/bin\/nfs-mirror \/root\/; then pulumi up/,
+  );
+  expect(await host.state()).toEqual(before);
+  expect(await host.destroy()).toMatchObject({ exitCode: 0 });
+  expect((await host.state()).commands).toEqual(before.commands);
+});
+
+test.each([
+  ["the first command", release(), release({ command: "new" })],
+  ["a newer command", release({ command: "old" }), release({ command: "new" })],
+  ["a release without the command", release({ command: "old" }), release({ hour: "04" })],
+])("takes back %s when the timer doesn't start", async (_, old, failing) => {
+  await host.deploy(old);
+  const before = await host.state();
+  failOnce(host, "enable", "masked");
+  expect(await host.deploy(failing)).toMatchObject({ exitCode: 1 });
+  expect(await host.state()).toEqual(before);
 });
 
 test("refuses a staged file that isn't the one that was deployed", async () => {

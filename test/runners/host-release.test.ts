@@ -57,6 +57,33 @@ test("removes a unit that the next release no longer has", async () => {
   expect((await host.state()).units).toEqual(unitsOf(release()));
 });
 
+test("installs a file that is called like the job as a command of the live release", async () => {
+  await host.deploy(release({ command: "one" }));
+  expect((await host.state()).commands).toEqual({
+    "nfs-mirror": "-> /opt/holdfast/nfs-mirror/current/nfs-mirror",
+  });
+  expect(await host.run("nfs-mirror")).toMatchObject({ exitCode: 0, stdout: "one" });
+  await host.deploy(release({ command: "two" }));
+  expect(await host.run("stat -Lc %a /usr/local/bin/nfs-mirror; nfs-mirror")).toMatchObject({
+    stdout: "755\ntwo",
+  });
+});
+
+test("puts a command back that somebody removed, when the same release is activated again", async () => {
+  await host.deploy(release({ command: "one" }));
+  await host.run("rm /usr/local/bin/nfs-mirror");
+  await host.activate(release({ command: "one" }));
+  expect(await host.run("nfs-mirror")).toMatchObject({ stdout: "one" });
+});
+
+test.each(["the next release", "a destroy"])("removes the command with %s", async by => {
+  host.installCommand("other", "foreign");
+  await host.deploy(release({ command: "one" }));
+  const ended = by === "a destroy" ? await host.destroy() : await host.deploy(release());
+  expect(ended).toMatchObject({ exitCode: 0 });
+  expect((await host.state()).commands).toEqual({ other: "foreign" });
+});
+
 test("destroys units, link and folder, and leaves what others made", async () => {
   const foreign = { "other.service": "[Service]\nExecStart=/bin/true\n" };
   writeFileSync(join(host.folder, "units", "other.service"), foreign["other.service"]);

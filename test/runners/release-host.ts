@@ -1,9 +1,11 @@
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -33,9 +35,17 @@ export interface Ended {
   readonly stderr: string;
 }
 
+export interface HostState {
+  readonly live: string;
+  readonly units: Record<string, string>;
+  /** What lies in /usr/local/bin: the text, or "-> TARGET" of a link. */
+  readonly commands: Record<string, string>;
+  readonly left: string[];
+}
+
 /**
- * What a host is to a release, on this machine: /opt and /etc/systemd/system of its own in a mount namespace, the real
- * sh, Node and systemd-analyze, and a systemctl that only notes what it is told.
+ * What a host is to a release, on this machine: /opt, /etc/systemd/system and /usr/local/bin of its own in a mount
+ * namespace, the real sh, Node and systemd-analyze, and a systemctl that only notes what it is told.
  */
 export class ReleaseHost {
   readonly folder = mkdtempSync(join(tmpdir(), "holdfast-release-"));
@@ -43,7 +53,7 @@ export class ReleaseHost {
   before = ":";
 
   constructor() {
-    for (const name of ["opt", "units", "bin"]) mkdirSync(join(this.folder, name));
+    for (const name of ["opt", "units", "commands", "bin"]) mkdirSync(join(this.folder, name));
     const systemctl = `#!/bin/sh
 echo "$*" >>"${this.folder}/calls"
 [ ! -x "${this.folder}/on-$1" ] || exec "${this.folder}/on-$1" "$@"
@@ -54,7 +64,7 @@ echo "$*" >>"${this.folder}/calls"
   /** Runs a command as the provider would over SSH. */
   async run(command: string, input = ""): Promise<Ended> {
     const script = `
-      mount --bind "$1/opt" /opt && mount --bind "$1/units" /etc/systemd/system && export PATH="$1/bin:$PATH"
+      mount --bind "$1/opt" /opt && mount --bind "$1/units" /etc/systemd/system && mount --bind "$1/commands" /usr/local/bin && export PATH="$1/bin:$PATH"
       cd / && ${this.before} && exec sh -c "$2"`;
     const arguments_ = ["--mount", "sh", "-c", script, "sh", this.folder, command];
     const { exitCode, stdout, stderr } = await execa("unshare", arguments_, { input, reject: false });
@@ -103,8 +113,8 @@ echo "$*" >>"${this.folder}/calls"
     return lines;
   }
 
-  /** Live release, text of each installed unit, and every name that a release left, staging apart. */
-  async state(): Promise<{ live: string; units: Record<string, string>; left: string[] }> {
+  /** Live release, text of each installed unit, commands, and every name that a release left, staging apart. */
+  async state(): Promise<HostState> {
     const { stdout } = await this.run(
       "readlink /opt/holdfast/nfs-mirror/current || true; cd /opt; find . -path ./holdfast/nfs-mirror/staging -prune -o -print",
     );
@@ -113,7 +123,28 @@ echo "$*" >>"${this.folder}/calls"
       : ["", ...stdout.split("\n")];
     const folder = join(this.folder, "units");
     const units = readdirSync(folder).map(name => [name, readFileSync(join(folder, name), "utf8")]);
-    return { live, units: Object.fromEntries(units), left: left.sort() };
+    const commands = this.#commands().map(name => [name, this.#target(name)]);
+    return {
+      live,
+      units: Object.fromEntries(units),
+      commands: Object.fromEntries(commands),
+      left: left.sort(),
+    };
+  }
+
+  /** Puts a file at /usr/local/bin/NAME, as the host's owner would. */
+  installCommand(name: string, text: string): void {
+    writeFileSync(join(this.folder, "commands", name), text, { mode: 0o755 });
+  }
+
+  #commands(): string[] {
+    return readdirSync(join(this.folder, "commands"));
+  }
+
+  /** Of a link its target, of a file its text. */
+  #target(name: string): string {
+    const path = join(this.folder, "commands", name);
+    return lstatSync(path).isSymbolicLink() ? `-> ${readlinkSync(path)}` : readFileSync(path, "utf8");
   }
 
   remove(): void {
@@ -127,9 +158,10 @@ echo "$*" >>"${this.folder}/calls"
   };
 }
 
-/** Files of a release; each hour gives another timer. */
-export function release({ hour = "02", wrong = false, service = "" } = {}): ReleaseFile[] {
+/** Files of a release; each hour gives another timer. With a command that prints one word, if that is given. */
+export function release({ hour = "02", wrong = false, service = "", command = "" } = {}): ReleaseFile[] {
   return [
+    ...(command === "" ? [] : [{ name: "nfs-mirror", text: `#!/bin/sh\necho ${command}\n` }]),
     {
       name: "nfs-mirror.service",
       text: `[Unit]\nDescription=Mirror\n\n[Service]\nType=oneshot\nExecStart=/bin/true\n${service}`,
@@ -146,6 +178,6 @@ export function timer(hour: string): string {
 /** The units among a release's files, by name. */
 export function unitsOf(files: readonly ReleaseFile[]): Record<string, string> {
   return Object.fromEntries(
-    files.filter(file => file.name !== "config.json").map(file => [file.name, file.text]),
+    files.filter(file => /\.(service|timer)$/.test(file.name)).map(file => [file.name, file.text]),
   );
 }
