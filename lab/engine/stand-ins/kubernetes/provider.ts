@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { changes } from "../protocol/diff";
 import type { CheckRequest, CreateRequest, Diff, DiffRequest, Log, Provider } from "../protocol/provider";
 import { type Values, contains, isSecret, isUnknown, plainValues } from "../protocol/values";
+import { withAccountToken } from "./account-token";
 import { ApiError, Unreachable, connect } from "./api";
 import { Cluster, UnknownKind } from "./cluster";
 import { type Configuration, parseConfiguration } from "./configuration";
@@ -13,6 +14,14 @@ import { replacesFor } from "./replace-rules";
 import { render, renderedPath, unrender } from "./yaml-directory";
 
 const deleteTimeoutSeconds = 10 * 60;
+
+interface Put {
+  readonly urn: string;
+  readonly inputs: Values;
+  readonly fieldManager: string;
+  /** Seconds; 0 when the program sets none. */
+  readonly timeout: number;
+}
 
 /** Kubernetes objects of any kind, by server-side apply or as manifests in a directory. */
 export class KubernetesProvider implements Provider {
@@ -79,10 +88,10 @@ export class KubernetesProvider implements Provider {
     return { changes: found, replaces, deleteBeforeReplace };
   }
 
-  async create({ urn, inputs, preview }: CreateRequest): Promise<{ id: string; state: Values }> {
+  async create({ urn, inputs, preview, timeout }: CreateRequest): Promise<{ id: string; state: Values }> {
     const fieldManager = `pulumi-kubernetes-${randomBytes(4).toString("hex")}`;
     if (preview) return { id: "", state: await this.#preview(urn, inputs, fieldManager) };
-    const state = await this.#put(urn, inputs, fieldManager, async cluster => {
+    const state = await this.#put({ urn, inputs, fieldManager, timeout }, async cluster => {
       if (this.#configuration.upsertExistingObjects || !(await cluster.read(inputs))) return;
       throw new Error(
         "an object of this name already exists. Import it (pulumi import), remove it, or set upsertExistingObjects on the provider",
@@ -92,11 +101,13 @@ export class KubernetesProvider implements Provider {
   }
 
   async update(request: Parameters<Provider["update"]>[0]): Promise<Values> {
-    const { urn, oldState, news, preview } = request;
+    const { urn, oldState, news, preview, timeout } = request;
     const known = oldState[bookkeeping.fieldManager];
     const fieldManager =
       typeof known === "string" ? known : `pulumi-kubernetes-${randomBytes(4).toString("hex")}`;
-    return preview ? this.#preview(urn, news, fieldManager) : this.#put(urn, news, fieldManager);
+    return preview
+      ? this.#preview(urn, news, fieldManager)
+      : this.#put({ urn, inputs: news, fieldManager, timeout });
   }
 
   async read({ id, inputs, state }: Parameters<Provider["read"]>[0]) {
@@ -141,9 +152,7 @@ export class KubernetesProvider implements Provider {
   }
 
   async #put(
-    urn: string,
-    inputs: Values,
-    fieldManager: string,
+    { urn, inputs, fieldManager, timeout }: Put,
     before: (cluster: Cluster) => Promise<void> = async () => undefined,
   ): Promise<Values> {
     const own = {
@@ -159,7 +168,8 @@ export class KubernetesProvider implements Provider {
     try {
       const cluster = this.#reachable();
       await before(cluster);
-      const live = await cluster.apply(inputs, { fieldManager, dryRun: false, force: this.#force(inputs) });
+      const made = await cluster.apply(inputs, { fieldManager, dryRun: false, force: this.#force(inputs) });
+      const live = await withAccountToken(made, () => cluster.read(inputs), timeout * 1000);
       return { ...annotateSecrets(live, inputs), ...own };
     } catch (error) {
       const why = error instanceof Unreachable ? unreachable(error.message) : (error as Error).message;
