@@ -33,6 +33,8 @@ export interface HostReleaseArgs {
   /** Units and config. A unit with an [Install] section is enabled and started. */
   readonly files: readonly ReleaseFile[];
   readonly bundle: RunnerBundle;
+  /** What has to be on the host before the job is live, and goes only after it: its secrets. @default nothing */
+  readonly needs?: readonly pulumi.Resource[];
 }
 
 /**
@@ -88,7 +90,7 @@ export class HostRelease extends pulumi.ComponentResource {
         delete: releaseCommandIfThere(job, "remove"),
         stdin: manifestOf(job, args.files, bundle),
       },
-      [script, ...staged, copied],
+      [script, ...staged, copied, ...(args.needs ?? [])],
     );
     this.activeRelease = live.stdout;
     this.registerOutputs({ activeRelease: this.activeRelease });
@@ -101,7 +103,8 @@ interface Shell {
   readonly stdin: string;
 }
 
-function connectionOf(connection: HostConnection) {
+/** The `connection` of the resources that reach the host; the key in it is a secret. */
+export function connectionOf(connection: HostConnection) {
   return {
     host: connection.host,
     port: connection.port,

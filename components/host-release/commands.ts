@@ -56,7 +56,7 @@ function sha256(text: string): string {
 }
 
 /** These words become part of a command: nothing that a shell could take for something else. */
-function checked(kind: string, word: string): string {
+export function checked(kind: string, word: string): string {
   if (!/^[A-Za-z0-9@_][A-Za-z0-9@._-]*$/.test(word))
     throw new Error(`"${word}" can't be the name of a ${kind}: expected letters, digits and "@._-"`);
   return word;

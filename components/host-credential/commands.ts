@@ -1,0 +1,32 @@
+import { checked } from "../host-release/commands";
+
+const root = "/etc/holdfast/credentials";
+
+/** Folder with a job's secrets. Its unit names the files: LoadCredential=NAME:FOLDER/NAME. */
+export function credentialsFolder(job: string): string {
+  return `${root}/${checked("job", job)}`;
+}
+
+/**
+ * Puts standard input in place as a job's secret, whole or not at all. Its first line is the SHA-256 of the rest: a
+ * connection that breaks ends the input early, and half a key would look like one.
+ */
+export function writeCredential(job: string, name: string): string {
+  const failed = `${job}: the credential ${checked("credential", name)} came in part, and wasn't changed. Next: pulumi up`;
+  return [
+    `set -eu; umask 077; d=${credentialsFolder(job)}; p=$d/.${name}.part`,
+    "mkdir -p $d; chmod 0700 $d/.. $d; rm -f $p",
+    "IFS= read -r sum; cat >$p",
+    `[ "$(sha256sum <$p)" = "$sum  -" ] || { rm -f $p; echo "${failed}" >&2; exit 1; }`,
+    `sync $p; mv -T $p $d/${name}`,
+  ].join("; ");
+}
+
+/** Removes a job's secret, and the folders that are empty then. */
+export function removeCredential(job: string, name: string): string {
+  const folder = credentialsFolder(job);
+  return (
+    `rm -f ${folder}/${checked("credential", name)} ${folder}/.${name}.part && ` +
+    `{ rmdir ${folder} ${root} ${root.slice(0, root.lastIndexOf("/"))} 2>/dev/null || true; }`
+  );
+}

@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RuleGroup } from "../alerts/rules";
+import { AlertRules, type MonitoringObjects } from "./alert-rules";
+import { HostCredential } from "./host-credential";
+import { type HostConnection, HostRelease } from "./host-release";
+import type { ReleaseFile, RunnerBundle } from "./host-release/commands";
+
+/** A secret that a job's unit loads. */
+export interface JobSecret {
+  /** File name; the runner asks for it by this name. */
+  readonly name: string;
+  /** Kept as a secret whether or not it comes as one. */
+  readonly text: pulumi.Input<string>;
+}
+
+export interface HostJobArgs {
+  /** Name of the job, e.g. "nfs-mirror": its units, folder and metrics are called so. */
+  readonly job: string;
+  readonly connection: HostConnection;
+  /** Units and runner config, as the plan has them. */
+  readonly files: readonly ReleaseFile[];
+  readonly bundle: RunnerBundle;
+  /** Files that are on the host before the job is live. @default none */
+  readonly secrets?: readonly JobSecret[];
+  readonly rules: RuleGroup;
+  /** Where the PrometheusRule goes. @default none: Prometheus gets the rules as a file */
+  readonly objects?: MonitoringObjects;
+}
+
+/** A layer's job on one host: its secrets, its release, and the alerts about it. Each layer has a class of its own. */
+export abstract class HostJob extends pulumi.ComponentResource {
+  /** Name of the release that is live on the host. */
+  readonly activeRelease: pulumi.Output<string>;
+
+  constructor(type: string, name: string, args: HostJobArgs, opts?: pulumi.ComponentResourceOptions) {
+    // Of the arguments, the engine gets the name alone: the others are inputs of the children, some of them secret.
+    super(type, name, { job: args.job }, opts);
+    const { job, connection, files, bundle } = args;
+    const credentials = (args.secrets ?? []).map(
+      secret =>
+        new HostCredential(
+          `${name}-credential-${secret.name}`,
+          { job, connection, name: secret.name, text: secret.text },
+          { parent: this },
+        ),
+    );
+    const release = new HostRelease(
+      `${name}-release`,
+      { job, connection, files, bundle, needs: credentials },
+      { parent: this },
+    );
+    if (args.objects)
+      new AlertRules(
+        `${name}-alerts`,
+        { ...args.objects, objectName: `holdfast-${name}`, group: args.rules },
+        { parent: this },
+      );
+    this.activeRelease = release.activeRelease;
+    this.registerOutputs({ activeRelease: this.activeRelease });
+  }
+}
