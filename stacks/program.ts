@@ -7,11 +7,12 @@ import { runChecks } from "../checks";
 import { AlertRoutes, AlertRules } from "../components/alert-rules";
 import type { HostConnection } from "../components/host-release";
 import type { RunnerBundle } from "../components/host-release/commands";
-import { NfsMirror } from "../components/nfs-mirror";
 import { ruleFile } from "../components/rule-file";
 import { type Estate, EstateInvalid, parseEstate, type Plan, planOf } from "../plan";
 import { errorText, warningTexts } from "./diagnostics";
+import { askedCluster, clusterAccess, hostJob, isInstalled, secretsOf } from "./host-jobs";
 import { operatorFault } from "./operator-fault";
+import { requireSecrets } from "./secrets";
 import type { Settings } from "./settings";
 
 /** What the stack gives to others: `pulumi stack output`. */
@@ -26,7 +27,7 @@ export interface Outputs {
 export interface Surroundings {
   /** Called once the estate is known to be sound, so that its faults are told first. */
   readonly settings: () => Settings;
-  readonly bundleOf: (job: string) => Promise<RunnerBundle>;
+  readonly bundleOf: (runner: string) => Promise<RunnerBundle>;
   /** The instant at which waivers are judged, as epoch ms. */
   readonly nowMs: number;
 }
@@ -41,34 +42,39 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   tellFindings(plan, surroundings.nowMs);
   const settings = surroundings.settings();
   const { estate } = plan;
-  const jobs = plan.jobs.filter(job => job.layer === "nfs-mirror");
-  tellUndeployed(plan.jobs.filter(job => !jobs.includes(job)).map(job => job.name));
+  const jobs = plan.jobs.filter(isInstalled);
+  requireSecrets(jobs, settings.secrets);
+  const cluster = askedCluster(jobs, estate);
+  tellUndeployed(plan.jobs.filter(job => !isInstalled(job)).map(job => job.name));
   const rules = jobs.map(job => rulesOf(job, estate));
-  const bundles = await Promise.all(jobs.map(job => surroundings.bundleOf(job.name)));
+  const bundles = await Promise.all(jobs.map(job => surroundings.bundleOf(job.runner)));
 
   const objects =
     settings.prometheus === "operator"
       ? { namespace: estate.monitoring.namespace, labels: estate.monitoring.labels }
       : undefined;
-  const opts = objects ? { providers: clusterProvider(settings) } : {};
+  const opts = objects || cluster ? { providers: clusterProvider(settings) } : {};
+  const access = cluster && clusterAccess(cluster, estate, opts);
   const releases: Record<string, pulumi.Output<string>> = {};
   for (const [index, job] of jobs.entries()) {
     const [group, bundle] = [rules[index], bundles[index]];
     if (!group || !bundle) continue;
     const name = `${job.name}-${job.host}`;
-    const mirror = new NfsMirror(
+    const deployed = hostJob(
+      job,
       name,
       {
         job: job.name,
         connection: connectionTo(estate, job.host, settings),
         files: job.files,
         bundle,
+        secrets: secretsOf(job, settings, access),
         rules: group,
         ...(objects ? { objects } : {}),
       },
       opts,
     );
-    releases[name] = mirror.activeRelease;
+    releases[name] = deployed.activeRelease;
   }
   const own = estateRules(plan);
   if (objects) {

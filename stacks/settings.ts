@@ -4,12 +4,14 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { operatorFault } from "./operator-fault";
+import { setCommand } from "./secrets";
 
 const keys = {
   sshPrivateKey: z.string().min(1).optional(),
   sshPrivateKeyFile: z.string().min(1).optional(),
   kubeconfig: z.string().min(1).optional(),
   prometheus: z.enum(["operator", "files"]).default("operator"),
+  secrets: z.string().default("{}").transform(secretsIn),
 };
 const schema = z.object(keys).refine(settings => !(settings.sshPrivateKey && settings.sshPrivateKeyFile), {
   path: ["sshPrivateKeyFile"],
@@ -24,6 +26,8 @@ export interface Settings {
   readonly kubeconfig?: string;
   /** How Prometheus gets its rules: as objects for its operator, or only as the stack's output `ruleFile`. */
   readonly prometheus: "operator" | "files";
+  /** What the estate calls secrets, by name. */
+  readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
 }
 
 /**
@@ -52,13 +56,42 @@ export function readSettings(
     ...(parsed.error?.issues ?? []).map(issue => `holdfast:${issue.path.join(".")} ${issue.message}`),
   ];
   if (!parsed.success || faults.length > 0) throw settingsFault(faults);
-  const { sshPrivateKey, sshPrivateKeyFile, kubeconfig, prometheus } = parsed.data;
+  const { sshPrivateKey, sshPrivateKeyFile, kubeconfig, prometheus, secrets } = parsed.data;
   const key = sshPrivateKey ?? keyIn(sshPrivateKeyFile ?? environment["HOLDFAST_SSH_KEY_FILE"]);
   return {
     sshPrivateKey: pulumi.secret(key),
     prometheus,
+    secrets,
     ...(kubeconfig === undefined ? {} : { kubeconfig: fromHome(kubeconfig) }),
   };
+}
+
+/** The engine hands over an object of the configuration as JSON, decrypted. No fault may show a value. */
+function secretsIn(text: string, context: z.RefinementCtx): Record<string, pulumi.Output<string>> {
+  const parsed = z.record(z.string(), z.unknown()).safeParse(jsonOf(text));
+  if (!parsed.success)
+    context.addIssue({
+      code: "custom",
+      message: `isn't an object of secrets by name. pulumi config rm holdfast:secrets, then ${setCommand("NAME")}`,
+    });
+  const secrets: Record<string, pulumi.Output<string>> = {};
+  for (const [name, value] of Object.entries(parsed.data ?? {}))
+    if (typeof value === "string" && value !== "") secrets[name] = pulumi.secret(value);
+    else
+      context.addIssue({
+        code: "custom",
+        path: [name],
+        message: `isn't a text, or is empty. ${setCommand(name)}`,
+      });
+  return secrets;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function keyIn(file: string | undefined): string {

@@ -18,6 +18,12 @@ export interface Registered {
   readonly deleteBeforeReplace: boolean;
 }
 
+/** What a cluster fills into the token Secret of an account. */
+export const tokenData = {
+  "ca.crt": Buffer.from("-----BEGIN CERTIFICATE-----").toString("base64"),
+  token: Buffer.from("token-of-the-account").toString("base64"),
+};
+
 /** Mark of a secret in what the SDK sends. */
 export const secretKey = "4dabf18193072939515e22adb298388d";
 
@@ -38,9 +44,13 @@ export async function registrations(
   const warnings: string[] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ name, inputs }) => ({
+      newResource: ({ type, name, inputs }) => ({
         id: `${name}-id`,
-        state: { ...(inputs as object), stdout: `stdout of ${name}` },
+        state: {
+          ...(inputs as object),
+          stdout: `stdout of ${name}`,
+          ...(type === "kubernetes:core/v1:Secret" ? { data: tokenData } : {}),
+        },
       }),
       call: ({ inputs }) => inputs as Record<string, unknown>,
     },
@@ -85,6 +95,22 @@ export function named(resources: readonly Registered[], name: string): Registere
       `${found.length} resources are called "${name}" among ${resources.map(r => r.name).join(", ")}`,
     );
   return found[0];
+}
+
+/** The same value without what is inside a secret. */
+export function withoutSecrets(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (secretKey in value) return "secret";
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutSecrets(inner)]));
+}
+
+/** Lines of a resource's standard input that the one before didn't have. */
+export function changedLines(before: Registered, after: Registered): string[] {
+  const old = new Set(String(before.inputs["stdin"]).split("\n"));
+  return String(after.inputs["stdin"])
+    .split("\n")
+    .filter(line => !old.has(line));
 }
 
 function nameIn(urn: string): string {

@@ -1,24 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { estateWith } from "./estate";
-import { deploy, type Outputs } from "../../stacks/program";
-import type { Settings } from "../../stacks/settings";
-import { named, type Registered, registrations, secretKey } from "./engine";
-
-const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nnot a real one\n";
-const nowMs = Date.UTC(2026, 5, 1);
-const bundle = { path: __filename, sha256: "ab".repeat(32), sizeBytes: 1000 };
-
-function deployed(estate: unknown, settings: Partial<Settings> = {}) {
-  let outputs: Outputs | undefined;
-  const program = async () => {
-    outputs = await deploy(estate, {
-      settings: () => ({ sshPrivateKey: pulumi.secret(key), prometheus: "operator", ...settings }),
-      bundleOf: async () => bundle,
-      nowMs,
-    });
-  };
-  return registrations(program).then(result => ({ ...result, outputs }));
-}
+import { deployed } from "./deployed";
+import { changedLines, named, secretKey, withoutSecrets } from "./engine";
 
 test("makes one release and one rule for the mirror, and one routing for the estate", async () => {
   const { resources, error } = await deployed(estateWith());
@@ -31,6 +14,7 @@ test("makes one release and one rule for the mirror, and one routing for the est
       "nfs-mirror-pve-release > command:remote:Command nfs-mirror-pve-release-nfs-mirror.service",
       "nfs-mirror-pve-release > command:remote:Command nfs-mirror-pve-release-nfs-mirror.timer",
       "nfs-mirror-pve-release > command:remote:Command nfs-mirror-pve-release-config.json",
+      "nfs-mirror-pve-release > command:remote:Command nfs-mirror-pve-release-nfs-mirror",
       "nfs-mirror-pve-release > command:remote:Command nfs-mirror-pve-release-room",
       "nfs-mirror-pve-release > command:remote:CopyToRemote nfs-mirror-pve-release-bundle",
       "nfs-mirror-pve-release > command:remote:Command nfs-mirror-pve-release-live",
@@ -46,12 +30,12 @@ test("activates only what is staged, copied and installed, and replaces nothing 
   const { resources } = await deployed(estateWith());
   const release = (what: string) => named(resources, `nfs-mirror-pve-release-${what}`);
   expect(release("live").dependsOn).toEqual(
-    ["bundle", "config.json", "nfs-mirror.service", "nfs-mirror.timer", "script"].map(
+    ["bundle", "config.json", "nfs-mirror", "nfs-mirror.service", "nfs-mirror.timer", "script"].map(
       what => `nfs-mirror-pve-release-${what}`,
     ),
   );
   expect(release("bundle").dependsOn).toEqual(["nfs-mirror-pve-release-room"]);
-  for (const what of ["config.json", "nfs-mirror.service", "nfs-mirror.timer", "room"])
+  for (const what of ["config.json", "nfs-mirror", "nfs-mirror.service", "nfs-mirror.timer", "room"])
     expect(release(what).dependsOn).toEqual(["nfs-mirror-pve-release-script"]);
   const commands = resources.filter(resource => resource.type.startsWith("command:"));
   expect(commands.map(command => command.deleteBeforeReplace)).toEqual(commands.map(() => true));
@@ -78,7 +62,7 @@ test("sends the units' own text, the pinned host key and short commands", async 
   expect(named(resources, "nfs-mirror-pve-release-live").inputs).toMatchObject({
     create: "sh /opt/holdfast/nfs-mirror/release.sh activate",
     delete: "test ! -e /opt/holdfast/nfs-mirror/release.sh || sh /opt/holdfast/nfs-mirror/release.sh remove",
-    stdin: expect.stringMatching(/^([0-9a-f]{64} {2}\S+\n){4}$/),
+    stdin: expect.stringMatching(/^([0-9a-f]{64} {2}\S+\n){5}$/),
   });
 });
 
@@ -145,17 +129,3 @@ test("puts the objects in the estate's namespace with its labels, through the na
   });
   expect(named(resources, "cluster").inputs).toMatchObject({ kubeconfig: "/home/me/.kube/config" });
 });
-
-function changedLines(before: Registered, after: Registered): string[] {
-  const old = new Set(String(before.inputs["stdin"]).split("\n"));
-  return String(after.inputs["stdin"])
-    .split("\n")
-    .filter(line => !old.has(line));
-}
-
-function withoutSecrets(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(withoutSecrets);
-  if (secretKey in value) return "secret";
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutSecrets(inner)]));
-}

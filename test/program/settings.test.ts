@@ -49,6 +49,31 @@ test("refuses a public key in place of the private one", () => {
   expect(faultOf(() => readSettings(config, {}))).toMatch(/key\.pub", which holds no private key/);
 });
 
+test("takes secrets by name, and keeps each a secret", async () => {
+  const secrets = JSON.stringify({ "pfsense-key": "id token", luks: "line\nline" });
+  const settings = readSettings(
+    { "holdfast:secrets": secrets },
+    { HOLDFAST_SSH_KEY_FILE: join(folder, "key") },
+  );
+  expect(Object.keys(settings.secrets)).toEqual(["pfsense-key", "luks"]);
+  for (const secret of Object.values(settings.secrets)) expect(await pulumi.isSecret(secret)).toBe(true);
+});
+
+test.each([
+  ["a text", "open sesame", /holdfast:secrets isn't an object of secrets by name/],
+  [
+    "a number and an empty one",
+    JSON.stringify({ pin: 31337, luks: "", good: "open sesame" }),
+    /holdfast:secrets\.pin isn't a text, or is empty\. pulumi config set --secret --path 'holdfast:secrets\["pin"\]'\n +holdfast:secrets\.luks /,
+  ],
+])("refuses %s in place of secrets without showing it", (_, secrets, message) => {
+  const text = faultOf(() =>
+    readSettings({ "holdfast:secrets": secrets }, { HOLDFAST_SSH_KEY_FILE: join(folder, "key") }),
+  );
+  expect(text).toMatch(message);
+  expect(text).not.toMatch(/31337|open sesame/);
+});
+
 test("leaves other packages' settings alone", () => {
   const config = { "holdfast:sshPrivateKeyFile": join(folder, "key"), "kubernetes:context": "home" };
   expect(() => readSettings(config, {})).not.toThrow();

@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+import { deploy, type Outputs } from "../../stacks/program";
+import type { Settings } from "../../stacks/settings";
+import { type Registered, registrations } from "./engine";
+
+const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nnot a real one\n";
+const nowMs = Date.UTC(2026, 5, 1);
+
+/** Everything that came of a program's run. */
+export interface Deployed {
+  readonly resources: readonly Registered[];
+  readonly warnings: readonly string[];
+  readonly error?: unknown;
+  readonly outputs: Outputs | undefined;
+}
+
+/** Deploys an estate against the SDK's mocks; some settings of the stack can be given. */
+export async function deployed(estate: unknown, settings: Partial<Settings> = {}): Promise<Deployed> {
+  let outputs: Outputs | undefined;
+  const result = await registrations(async () => {
+    outputs = await deploy(estate, {
+      settings: () => ({
+        sshPrivateKey: pulumi.secret(key),
+        prometheus: "operator",
+        secrets: {},
+        ...settings,
+      }),
+      bundleOf: async () => ({ path: __filename, sha256: "ab".repeat(32), sizeBytes: 1000 }),
+      nowMs,
+    });
+  });
+  return { ...result, outputs };
+}

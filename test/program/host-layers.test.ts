@@ -1,0 +1,166 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { EstateInput } from "../../plan";
+import { clusterAccessRules } from "../../plan/contracts/cluster-access";
+import { exampleEstate } from "../../plan/estate/example";
+import { credentialInput } from "../../components/host-credential";
+import { deployed } from "./deployed";
+import { changedLines, named, type Registered, secretKey, tokenData, withoutSecrets } from "./engine";
+
+const firewallKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nof the firewall";
+const texts = { "pfsense-key": "id and token of the firewall", "pfsense-ssh-key": firewallKey };
+const withSecrets = (change: Record<string, string> = {}) => ({
+  secrets: Object.fromEntries(
+    Object.entries({ ...texts, ...change }).map(([name, text]) => [name, pulumi.secret(text)]),
+  ),
+});
+
+test("installs a component for each runner, with a release, its credentials and its alerts", async () => {
+  const { resources, error } = await deployed(exampleEstate(), withSecrets());
+  expect(error).toBeUndefined();
+  const layers = resources.filter(({ type }) => type.startsWith("holdfast:layer:"));
+  expect(
+    layers.map(({ type, name }) => `${type} ${name}: ${childrenOf(resources, name).join(", ")}`),
+  ).toEqual([
+    "holdfast:layer:LvmPvcSnapshot lvm-pvc-snapshot-pve: credential-kubeconfig, release, alerts",
+    "holdfast:layer:NfsMirror nfs-mirror-pve: release, alerts",
+    "holdfast:layer:DailyBackup daily-backup-pve: credential-kubeconfig, release, alerts",
+    "holdfast:layer:PfsenseBackup pfsense-backup-pve: credential-pfsense-key, credential-pfsense-ssh-key, release, alerts",
+  ]);
+});
+
+test("says which jobs are planned and not installed", async () => {
+  const { warnings } = await deployed(exampleEstate(), withSecrets());
+  expect(warnings).toContainEqual(
+    expect.stringMatching(
+      /^Planned and checked, but not installed by this version: etcd-backup, vault-backup, /,
+    ),
+  );
+  expect(warnings.join()).not.toMatch(/not installed.*(lvm-pvc-snapshot|daily-backup|pfsense-backup)/);
+});
+
+test("sends a credential as a secret by standard input, before the release is live and never in another input", async () => {
+  const { resources } = await deployed(exampleEstate(), withSecrets());
+  expect(named(resources, "pfsense-backup-pve-credential-pfsense-key-file").inputs).toMatchObject({
+    create: expect.stringContaining("/etc/holdfast/credentials/pfsense-backup"),
+    delete: expect.stringContaining("/etc/holdfast/credentials/pfsense-backup/pfsense-key"),
+    logging: "none",
+    stdin: { [secretKey]: expect.any(String), value: credentialInput(texts["pfsense-key"]) },
+  });
+  expect(named(resources, "pfsense-backup-pve-release-live").dependsOn).toEqual(
+    expect.arrayContaining([
+      "pfsense-backup-pve-credential-pfsense-key-file",
+      "pfsense-backup-pve-credential-pfsense-ssh-key-file",
+    ]),
+  );
+  const open = JSON.stringify(resources.map(({ inputs }) => withoutSecrets(inputs)));
+  for (const text of [...Object.values(texts), tokenData.token, "token-of-the-account"])
+    expect(open).not.toContain(JSON.stringify(text).slice(1, -1));
+});
+
+test("gives a private key the final line break that the engine's configuration loses", () => {
+  expect(credentialInput(firewallKey)).toMatch(/^[0-9a-f]{64}\n-----BEGIN[^]*of the firewall\n$/);
+  expect(credentialInput("id token")).toMatch(/^[0-9a-f]{64}\nid token$/);
+});
+
+test("changes the file of a changed secret alone", async () => {
+  const before = await deployed(exampleEstate(), withSecrets());
+  const after = await deployed(exampleEstate(), withSecrets({ "pfsense-key": "another" }));
+  expect(changedBetween(before.resources, after.resources).map(({ name }) => name)).toEqual([
+    "pfsense-backup-pve-credential-pfsense-key-file",
+  ]);
+});
+
+test("changes config and manifest of one job after an edit of one line", async () => {
+  const before = await deployed(exampleEstate(), withSecrets());
+  const [backup] = exampleEstate().layers["daily-backup"] ?? [];
+  if (!backup) throw new Error("the example has no daily-backup");
+  const edited = withLayers({
+    "daily-backup": [{ ...backup, sqlite: { keep: { count: 5, every: "week" } } }],
+  });
+  const { resources, error } = await deployed(edited, withSecrets());
+  expect(error).toBeUndefined();
+  const changed = changedBetween(before.resources, resources).filter(({ type }) =>
+    type.startsWith("command:"),
+  );
+  expect(changed.map(({ name }) => name)).toEqual([
+    "daily-backup-pve-release-config.json",
+    "daily-backup-pve-release-live",
+  ]);
+  expect(changed.map(resource => changedLines(named(before.resources, resource.name), resource))).toEqual([
+    ['    "count": 5'],
+    [expect.stringMatching(/^[0-9a-f]{64} {2}config\.json$/)],
+  ]);
+});
+
+test("registers nothing without the secrets of its jobs, and gives the command for each one", async () => {
+  const { resources, error } = await deployed(exampleEstate());
+  expect(resources).toEqual([]);
+  expect(pulumi.RunError.isInstance(error)).toBe(true);
+  expect(String(error)).toContain(
+    [
+      `  pulumi config set --secret --path 'holdfast:secrets["pfsense-key"]'  # for pfsense-backup`,
+      `  pulumi config set --secret --path 'holdfast:secrets["pfsense-ssh-key"]'  # for pfsense-backup`,
+    ].join("\n"),
+  );
+});
+
+test("gives the hosts one account in the cluster, with the contract's rights, and its token where the API answers", async () => {
+  const { resources } = await deployed(exampleEstate(), withSecrets());
+  const access = (what: string) => named(resources, `cluster-access-k8s-${what}`);
+  expect(access("role").inputs).toMatchObject({
+    metadata: { name: "holdfast-host" },
+    rules: clusterAccessRules,
+  });
+  expect(access("binding").inputs).toMatchObject({
+    roleRef: { kind: "ClusterRole", name: "holdfast-host" },
+    subjects: [{ kind: "ServiceAccount", name: "holdfast-host", namespace: "monitoring" }],
+  });
+  expect(access("token").inputs).toMatchObject({
+    type: "kubernetes.io/service-account-token",
+    metadata: { annotations: { "kubernetes.io/service-account.name": "holdfast-host" } },
+  });
+  expect(access("token").dependsOn).toEqual(["cluster-access-k8s-account", "cluster-access-k8s-binding"]);
+  const [snapshot, backup] = ["lvm-pvc-snapshot", "daily-backup"].map(
+    job => named(resources, `${job}-pve-credential-kubeconfig-file`).inputs["stdin"],
+  );
+  expect(snapshot).toEqual(backup);
+  expect(snapshot).toMatchObject({ value: expect.stringContaining('"server": "https://k8s.example:6443"') });
+  expect(snapshot).toMatchObject({ value: expect.stringContaining('"token": "token-of-the-account"') });
+});
+
+test("reaches the cluster for the account also where Prometheus has no operator", async () => {
+  const { resources } = await deployed(exampleEstate(), {
+    ...withSecrets(),
+    prometheus: "files",
+    kubeconfig: "/home/me/.kube/config",
+  });
+  expect(named(resources, "cluster").inputs).toMatchObject({ kubeconfig: "/home/me/.kube/config" });
+  expect(resources.filter(({ type }) => /PrometheusRule|Alert/.test(type))).toEqual([]);
+  expect(named(resources, "cluster-access-k8s-token").parent).toBe("cluster-access-k8s");
+});
+
+test("makes no account where no job asks for one", async () => {
+  const estate = exampleEstate();
+  const { resources, error } = await deployed(
+    { ...estate, clusters: { k8s: { hosts: ["pve"], disk: "sdc" } } },
+    withSecrets(),
+  );
+  expect(error).toBeUndefined();
+  expect(resources.filter(({ name }) => /cluster-access|kubeconfig/.test(name))).toEqual([]);
+});
+
+function withLayers(layers: Partial<EstateInput["layers"]>): EstateInput {
+  const estate = exampleEstate();
+  return { ...estate, layers: { ...estate.layers, ...layers } };
+}
+
+/** Names of a component's own children, without the component's name before them. */
+function childrenOf(resources: readonly Registered[], parent: string): string[] {
+  return resources.filter(child => child.parent === parent).map(({ name }) => name.slice(parent.length + 1));
+}
+
+function changedBetween(before: readonly Registered[], after: readonly Registered[]): Registered[] {
+  return after.filter(
+    resource => JSON.stringify(resource.inputs) !== JSON.stringify(named(before, resource.name).inputs),
+  );
+}
