@@ -1,0 +1,161 @@
+import { mustOnHost, onHost, powerCut, startHosts } from "../../lab/hosts";
+import {
+  all,
+  backupConfig,
+  backupDisk,
+  differences,
+  generation,
+  makeVolumes,
+  plain,
+  week,
+} from "./support/backup";
+import { changeVolume, leaks, removeVolumes, snapshot } from "./support/thin-volumes";
+import { gate, host, installUnit, openGates, stateDir, type Unit } from "./support/unit";
+
+jest.setTimeout(900_000);
+
+let unit: Unit;
+
+beforeAll(async () => {
+  await startHosts({ only: [host], say: () => undefined });
+  unit = await installUnit("daily-backup", "daily_backup");
+  await openGates();
+  await removeVolumes("^ *vm-1-pvc-");
+  await mustOnHost(
+    host,
+    `rm -rf ${stateDir("daily-backup")} ${backupDisk}/pvc-data ${backupDisk}/sqlite-backup`,
+  );
+  await makeVolumes();
+  await unit.configure(backupConfig());
+  expect(await unit.run()).toMatchObject({ status: 0 });
+});
+
+afterEach(openGates);
+
+/** Where a run is held, in the order in which it comes there. */
+const steps = [
+  { step: "verify", program: "findmnt", when: "before", words: "*" },
+  { step: "recover", program: "dmsetup", when: "before", words: "ls*" },
+  { step: "discover", program: "lvs", when: "after", words: "*" },
+  {
+    step: "metadata snapshot asked for",
+    program: "dmsetup",
+    when: "after",
+    words: "*reserve_metadata_snap*",
+  },
+  { step: "compare", program: "thin_delta", when: "before", words: "*" },
+  { step: "scratch snapshot made", program: "lvcreate", when: "after", words: "*" },
+  { step: "mapper open", program: "cryptsetup", when: "after", words: "open*" },
+  { step: "mounted", program: "mount", when: "after", words: "*" },
+  { step: "copying", program: "rsync", when: "before", words: "*" },
+  { step: "database", program: "sqlite3", when: "before", words: "*" },
+  { step: "on its way to disk", program: "sync", when: "before", words: "*" },
+  { step: "exchanged", program: "perl", when: "after", words: "*" },
+  { step: "prune", program: "ionice", when: "before", words: "*" },
+] as const;
+
+let round = 0;
+
+/** Each volume changes, so that each step comes: the locked one too, through its own mapper. */
+async function change(): Promise<void> {
+  round += 1;
+  await changeVolume(plain, `echo ${round} >round; sqlite3 store 'INSERT INTO t VALUES(${round})'`);
+  await mustOnHost(
+    host,
+    `set -e; cryptsetup open --key-file /opt/volumes-test/credentials/luks /dev/pve/${all[2]} making
+mount /dev/mapper/making /run/volume; echo ${round} >/run/volume/round; umount /run/volume; cryptsetup close making`,
+  );
+  await snapshot([plain, all[2]]);
+}
+
+/** What is visible is one whole generation or the other: all of it is of one round. */
+async function wholeGeneration(): Promise<void> {
+  const folder = generation(await week(), plain);
+  const seen = (await onHost(host, `cat ${folder}/round 2>/dev/null`)).stdout.trim();
+  expect([String(round - 1), String(round), ""]).toContain(seen);
+  expect(await mustOnHost(host, `find ${folder} -mindepth 1 | wc -l`)).not.toBe("0\n");
+}
+
+async function converges(): Promise<void> {
+  await openGates();
+  const { status, output } = await unit.run();
+  expect(output).toContain("have a good copy");
+  expect(status).toBe(0);
+  expect(await leaks()).toBe("");
+  expect(await differences(plain, generation(await week(), plain))).toBe("");
+  expect(
+    await mustOnHost(
+      host,
+      `ls -A ${backupDisk}/pvc-data/.part ${backupDisk}/pvc-data/.trash | grep -v : || :`,
+    ),
+  ).toMatch(/^\s*$/);
+}
+
+test.each(steps)("kill -9 at step $step: reported from outside, nothing leaks", async at => {
+  await change();
+  const before = await unit.metrics();
+  const reached = await gate(at.program, at.when, at.words);
+  await unit.start();
+  await reached();
+  expect(await unit.kill("KILL")).toMatchObject({ status: 9 });
+  expect(await unit.metrics()).toMatchObject({
+    last_status: 137,
+    last_success_timestamp: before["last_success_timestamp"],
+  });
+  expect(await leaks()).toBe("");
+  await wholeGeneration();
+});
+
+test("after all of these, one run converges", converges);
+
+test.each(steps.filter(({ step }) => /metadata|scratch|mapper|copying|database|disk/.test(step)))(
+  "SIGTERM at step $step: reported by the run itself, nothing leaks",
+  async at => {
+    await change();
+    const reached = await gate(at.program, at.when, at.words);
+    await unit.start();
+    await reached();
+    expect(await unit.kill("TERM")).toMatchObject({ status: 143 });
+    expect((await unit.metrics())["last_status"]).toBe(143);
+    expect(await leaks()).toBe("");
+    await wholeGeneration();
+  },
+);
+
+test.each(steps.filter(({ step }) => /compare|copying/.test(step)))(
+  "the budget ends at step $step: reported as a failure, nothing leaks",
+  async at => {
+    await change();
+    await unit.configure(backupConfig({ budgetMs: 25_000 }));
+    await gate(at.program, at.when, at.words);
+    const { status, output } = await unit.run();
+    expect(output).toContain("its budget of 25 s is used up");
+    expect(status).toBe(124);
+    expect(await leaks()).toBe("");
+    await unit.configure(backupConfig());
+  },
+);
+
+test("a volume that hangs makes room for the others, and is named", async () => {
+  await change();
+  await unit.configure(backupConfig({ volumes: { ...backupConfig().volumes, volumeBudgetMs: 15_000 } }));
+  await gate("cryptsetup", "before", "open*");
+  const { status, output } = await unit.run();
+  expect(output).toContain("it was stopped after 15 s, so that the others have their turn");
+  expect(output).toContain(`${plain} is copied`);
+  // Its second try finds the gate open.
+  expect(status).toBe(0);
+  expect(await leaks()).toBe("");
+  await unit.configure(backupConfig());
+});
+
+test("a power cut while a volume is copied: the next run removes what was left, and converges", async () => {
+  await change();
+  const reached = await gate("rsync", "before");
+  await unit.start();
+  await reached();
+  await powerCut(host);
+  await startHosts({ only: [host], say: () => undefined });
+  await wholeGeneration();
+  await converges();
+});

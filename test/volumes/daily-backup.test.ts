@@ -1,0 +1,222 @@
+import { mustOnHost, resetHosts, startHosts } from "../../lab/hosts";
+import {
+  all,
+  backupConfig,
+  backupDisk,
+  differences,
+  generation,
+  inode,
+  locked,
+  makeVolumes,
+  plain,
+  unclean,
+  week,
+} from "./support/backup";
+import { changeVolume, leaks, makeVolume, removeVolumes, snapshot } from "./support/thin-volumes";
+import { gate, host, installUnit, openGates, stateDir, type Unit } from "./support/unit";
+
+jest.setTimeout(900_000);
+
+let unit: Unit;
+const on = (script: string): Promise<string> => mustOnHost(host, script, { timeoutMs: 300_000 });
+
+beforeAll(async () => {
+  await resetHosts([host]);
+  await startHosts({ only: [host], say: () => undefined });
+  unit = await installUnit("daily-backup", "daily_backup");
+  await makeVolumes();
+  await unit.configure(backupConfig());
+});
+
+afterEach(async () => {
+  await openGates();
+  expect(await leaks()).toBe("");
+});
+
+test("copies an unclean, a locked and a nasty volume with all of their metadata, and a database with its log", async () => {
+  const { status, output } = await unit.run();
+  expect(output).toContain("3 volumes have a good copy: 3 copied");
+  expect(status).toBe(0);
+  const now = await week();
+  expect(await differences(plain, generation(now, plain))).toBe("");
+  expect(await on(`cd ${generation(now, unclean)} && cat early late`)).toBe("early\nlate\n");
+  expect(await on(`cat ${generation(now, locked)}/secret`)).toBe("secret\n");
+  const store = `${backupDisk}/sqlite-backup/${now}/unknown/${plain}/store`;
+  expect(await on(`sqlite3 ${store} 'SELECT count(*) FROM t'; ls ${store}*`)).toBe(`3\n${store}\n`);
+  expect(await on(`tr '\\0' '\\n' <${stateDir("daily-backup")}/journal/000000000001.reconcile`)).toContain(
+    `pvc-data/${now}/unknown/${plain}\n`,
+  );
+});
+
+test("a night without a change opens no volume and leaves every generation alone", async () => {
+  await snapshot(all);
+  const now = await week();
+  const before = await Promise.all(all.map(volume => inode(generation(now, volume))));
+  const { status, output } = await unit.run();
+  expect(output).toContain("3 of 3 volumes that were copied before have not changed");
+  expect(output).toContain("0 copied (0 bytes), 3 unchanged");
+  expect(status).toBe(0);
+  expect(await Promise.all(all.map(volume => inode(generation(now, volume))))).toEqual(before);
+});
+
+test("one changed file makes a fresh folder that shares the others, and the former one is removed", async () => {
+  const now = await week();
+  const folder = generation(now, plain);
+  const [former, shared] = [await inode(folder), await inode(`${folder}/guarded`)];
+  await changeVolume(plain, "echo changed >./-rf; sqlite3 store 'INSERT INTO t VALUES(4)'");
+  await snapshot([plain]);
+  const { status, output } = await unit.run();
+  expect(output).toContain("1 copied");
+  expect(status).toBe(0);
+  expect(await inode(folder)).not.toBe(former);
+  expect(await inode(`${folder}/guarded`)).toBe(shared);
+  expect(await differences(plain, folder)).toBe("");
+  const store = `${backupDisk}/sqlite-backup/${now}/unknown/${plain}/store`;
+  expect(await on(`sqlite3 ${store} 'SELECT count(*) FROM t'`)).toBe("4\n");
+  expect(await on(`ls -A ${backupDisk}/pvc-data/.trash`)).toBe("");
+});
+
+test("without the snapshot that was copied last, a volume is copied in full, though nothing changed", async () => {
+  await on(
+    `for s in $(lvs --noheadings -o lv_name pve | grep '${plain}_snap_'); do lvremove -qq -y pve/$s; done`,
+  );
+  await snapshot([plain]);
+  const { status, output } = await unit.run();
+  expect(output).toContain(`${plain} is copied`);
+  expect(status).toBe(0);
+});
+
+test("a metadata snapshot that another program holds is left alone, and every volume is compared file by file", async () => {
+  await on("dmsetup message pve-data-tpool 0 reserve_metadata_snap");
+  const held = await on("dmsetup status pve-data-tpool");
+  const { status, output } = await unit.run();
+  const after = await on(
+    "dmsetup status pve-data-tpool; dmsetup message pve-data-tpool 0 release_metadata_snap",
+  );
+  expect(output).toContain("another program holds the metadata snapshot of pool pve/data");
+  expect(status).toBe(0);
+  expect(after.split(" ")[6]).toBe(held.split(" ")[6]);
+});
+
+test("files that differ where the pool called the volume unchanged are told as a failure, and are copied", async () => {
+  const now = await week();
+  // As a pool that forgot a block would have it: the copy is older than its record says.
+  await on(
+    `echo tampered >'${generation(now, plain)}/guarded'; touch -d 2001-01-01 '${generation(now, plain)}/guarded'`,
+  );
+  await on(`mv ${backupDisk}/pvc-data/${now} ${backupDisk}/pvc-data/2001-01
+sed -i 's/${now}/2001-01/' ${stateDir("daily-backup")}/volumes/*.json`);
+  const { status, output } = await unit.run();
+  expect(output).toContain("called 1 volumes unchanged whose files differ");
+  expect(status).toBe(1);
+  expect(await differences(plain, generation(now, plain))).toBe("");
+  expect(await unit.run()).toMatchObject({ status: 0 });
+});
+
+test("volumes that can't be read are named with the reason, tried twice, and don't stop the others", async () => {
+  const ext4 = (device: string): string => `mke2fs -q -t ext4 -E nodiscard ${device}`;
+  await makeVolume("vm-1-pvc-broken", { sizeMib: 64, make: ext4, fill: "echo lost >file" });
+  await makeVolume("vm-1-pvc-errors", { sizeMib: 64, make: ext4, fill: "echo kept >file" });
+  await on(`dd if=/dev/zero of=/dev/pve/vm-1-pvc-broken bs=1k count=64 status=none conv=fsync
+debugfs -w -R 'set_super_value state 2' /dev/pve/vm-1-pvc-errors 2>/dev/null`);
+  await changeVolume(plain, "echo again >again");
+  await snapshot(["vm-1-pvc-broken", "vm-1-pvc-errors", plain]);
+  const before = await unit.metrics();
+  const { status, output } = await unit.run();
+  expect(status).toBe(1);
+  expect(output).toContain("2 of 5 volumes have no new copy");
+  expect(output).toContain("vm-1-pvc-broken: it holds no file system that blkid knows");
+  expect(output).toContain("vm-1-pvc-errors: its file system needs repair");
+  expect(output).toContain("second try of vm-1-pvc-broken");
+  expect(await differences(plain, generation(await week(), plain))).toBe("");
+  expect(await unit.metrics()).toMatchObject({
+    last_status: 1,
+    failed_volumes: 2,
+    last_success_timestamp: before["last_success_timestamp"],
+  });
+  await removeVolumes("vm-1-pvc-(broken|errors)");
+});
+
+test("a snapshot that is too old is not passed off as fresh: the job that makes snapshots is named", async () => {
+  await on(`for s in $(lvs --noheadings -o lv_name pve | grep _snap_); do lvremove -qq -y pve/$s; done`);
+  await snapshot(all, 8 * 86_400);
+  const before = await unit.metrics();
+  const { status, output } = await unit.run();
+  expect(status).toBe(1);
+  expect(output).toContain(
+    "its newest snapshot is 192.0 h old, more than 14.0 h: lvm-pvc-snapshot is what failed",
+  );
+  expect(output).toContain("the same holds for all of them");
+  expect(output).toContain("Next: systemctl status lvm-pvc-snapshot");
+  expect((await unit.metrics())["last_success_timestamp"]).toBe(before["last_success_timestamp"]);
+  await snapshot(all);
+});
+
+test("refuses a backup disk that is not mounted, and one that is another", async () => {
+  await on(`umount ${backupDisk}`);
+  expect(await unit.run()).toMatchObject({ status: 3 });
+  expect(await on(`ls -A ${backupDisk}`)).toBe("");
+  await on(`mount -t tmpfs none ${backupDisk}`);
+  const other = await unit.run();
+  expect(other.status).toBe(3);
+  expect(other.output).toContain("has the wrong file system mounted");
+  expect(await on(`ls -A ${backupDisk}; umount ${backupDisk}; mount ${backupDisk}`)).toBe("");
+});
+
+test("two at once: the second is refused and the first goes on", async () => {
+  const reached = await gate("thin_delta", "before");
+  await unit.start();
+  await reached();
+  const second = await unit.byHand();
+  expect(second.exitCode).toBe(75);
+  await openGates();
+  expect(await unit.ended()).toMatchObject({ status: 0 });
+});
+
+test("a full backup disk: the copy fails, no generation is touched, and the next run with room converges", async () => {
+  await on(
+    `truncate -s 40M /var/small.img; mke2fs -q -t ext4 -F /var/small.img; mkdir -p /mnt/small; mount -o loop /var/small.img /mnt/small`,
+  );
+  const fsUuid = (await on("blkid -o value -s UUID /var/small.img")).trim();
+  await on(`rm -rf ${stateDir("daily-backup")}/volumes`);
+  await unit.configure(backupConfig({ target: { path: "/mnt/small", fsUuid } }));
+  expect(await unit.run()).toMatchObject({ status: 0 });
+  const folder = generation(await week(), plain).replace(backupDisk, "/mnt/small");
+  const before = await inode(folder);
+  await changeVolume(plain, "head -c 40000000 /dev/urandom >big");
+  await snapshot([plain]);
+  const full = await unit.run();
+  expect(full.status).toBe(1);
+  expect(full.output).toContain("No space left on device");
+  expect(await inode(folder)).toBe(before);
+  await changeVolume(plain, "rm big");
+  await snapshot([plain]);
+  expect(await unit.run()).toMatchObject({ status: 0 });
+  await on(`umount /mnt/small; rm /var/small.img; rm -rf ${stateDir("daily-backup")}/volumes`);
+  await unit.configure(backupConfig());
+});
+
+test("the turn of an ISO year makes a new generation, and the oldest of five weeks goes", async () => {
+  const now = new Date();
+  try {
+    await on(
+      `for w in 2026-49 2026-50 2026-51 2026-52; do mkdir -p ${generation("", plain).replace("//", "/$w/")}; done`,
+    );
+    await on("date -s '2027-01-03 23:30:00'");
+    await snapshot(all);
+    expect(await unit.run()).toMatchObject({ status: 0 });
+    await on("date -s '2027-01-04 00:30:00'");
+    await snapshot(all);
+    expect(await unit.run()).toMatchObject({ status: 0 });
+    const weeks = await on(`cd ${backupDisk}/pvc-data; ls -d *-*/unknown/${plain} | cut -d/ -f1 | tail -n 4`);
+    expect(weeks.trim().split("\n")).toEqual(["2026-51", "2026-52", "2026-53", "2027-01"]);
+    expect(await differences(plain, generation("2027-01", plain))).toBe("");
+  } finally {
+    await on(
+      `date -s '@${Math.round((Date.now() - now.getTime()) / 1000) + Math.round(now.getTime() / 1000)}'`,
+    );
+    await on(
+      `for s in $(lvs --noheadings -o lv_name pve | grep _snap_2027); do lvremove -qq -y pve/$s; done; rm -rf ${stateDir("daily-backup")}/volumes ${backupDisk}/pvc-data/2027-01`,
+    );
+  }
+});

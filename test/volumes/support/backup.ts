@@ -1,0 +1,78 @@
+import { mustOnHost } from "../../../lab/hosts";
+import { readFacts } from "../../../lab/facts";
+import { makeVolume, snapshot } from "./thin-volumes";
+import { credentialsDir, host, stateDir } from "./unit";
+
+export const plain = "vm-1-pvc-plain";
+export const unclean = "vm-1-pvc-unclean";
+export const locked = "vm-1-pvc-locked";
+export const all = [plain, unclean, locked] as const;
+
+export const backupDisk = "/mnt/backup";
+
+/** Fields of the job's config that the tests share. */
+export function backupConfig(change: object = {}) {
+  return {
+    target: { path: backupDisk, fsUuid: readFacts().pve2.filesystems[backupDisk] },
+    volumes: {
+      ...{ vg: "pve", pool: "data", pattern: "vm-1-pvc-*", excludeNamespaces: [] },
+      ...{ snapshotJob: "lvm-pvc-snapshot", maxSnapshotAgeMs: 14 * 3_600_000 },
+      ...{ keep: { every: "week", count: 4 }, more: [], volumeBudgetMs: 300_000, luksKeys: ["luks"] },
+    },
+    sqlite: { every: "week", count: 4 },
+    volumesTextfile: `${stateDir("daily-backup")}-volumes.prom`,
+    ...change,
+  };
+}
+
+/** A tree that trips careless programs, in ext4 with a database in it; XFS with work left in its log; and a locked volume. */
+export async function makeVolumes(): Promise<void> {
+  const ext4 = (device: string): string => `mke2fs -q -t ext4 -E nodiscard ${device}`;
+  await makeVolume(plain, { sizeMib: 64, make: ext4, fill: nasty });
+  await makeVolume(unclean, {
+    sizeMib: 320,
+    make: device => `mkfs.xfs -q -K ${device}`,
+    fill: "echo early >early; sync -f .; echo late >late; xfs_io -x -c 'shutdown -f' .",
+  });
+  await mustOnHost(host, `umask 077; printf 'correct horse' >${credentialsDir}/luks`);
+  const cheap = "--batch-mode --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000";
+  const key = `--key-file ${credentialsDir}/luks`;
+  await mustOnHost(
+    host,
+    `set -e; lvcreate -qq -V 64M -T pve/data -n ${locked}; cryptsetup luksFormat ${cheap} ${key} /dev/pve/${locked}
+cryptsetup open ${key} /dev/pve/${locked} making; ${ext4("/dev/mapper/making")}
+mount /dev/mapper/making /run/volume; echo secret >/run/volume/secret; umount /run/volume; cryptsetup close making`,
+    { timeoutMs: 300_000 },
+  );
+  await snapshot(all);
+}
+
+const nasty = `echo space >'a name with spaces'; echo newline >"$(printf 'two\\nlines')"; echo dash >./-rf
+echo latin1 >"$(printf 'caf\\351')"; echo linked >one; ln one another; ln -s /etc/passwd out-of-the-tree
+mkfifo pipe; truncate -s 8M sparse; echo acl >guarded; setfacl -m u:daemon:r guarded
+setfattr -n user.holdfast -v kept guarded; chown daemon:daemon guarded; chmod 640 guarded; mkdir -m 700 empty
+sqlite3 store 'PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES(1),(2),(3)' >/dev/null`;
+
+/** Folder of a volume's generation of the week of an instant, by the host's clock. */
+export async function week(): Promise<string> {
+  return (await mustOnHost(host, "date -u +%G-%V")).trim();
+}
+
+export function generation(period: string, volume: string): string {
+  return `${backupDisk}/pvc-data/${period}/unknown/${volume}`;
+}
+
+/** What rsync would still change to make a copy equal to a volume's files, by content and all metadata; empty when equal. */
+export async function differences(volume: string, copy: string): Promise<string> {
+  return mustOnHost(
+    host,
+    `set -e; mkdir -p /run/volume; mount -o ro /dev/pve/${volume} /run/volume
+rsync -aHAXSn --checksum --delete --itemize-changes --numeric-ids /run/volume/ ${copy}/; umount /run/volume`,
+    { timeoutMs: 300_000 },
+  );
+}
+
+/** Number that tells a folder from another one in its place. */
+export async function inode(path: string): Promise<string> {
+  return (await mustOnHost(host, `stat -c %i ${path}`)).trim();
+}

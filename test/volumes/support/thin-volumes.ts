@@ -1,0 +1,67 @@
+import { mustOnHost } from "../../../lab/hosts";
+import { host } from "./unit";
+
+/** Volume group and pool of the host, as the Proxmox installer names them. */
+export const vg = "pve";
+
+/**
+ * Makes a thin volume and fills it, with its file system as the script leaves it.
+ * @param fill shell commands; the working directory is the mounted file system
+ */
+export async function makeVolume(
+  name: string,
+  options: { sizeMib: number; make: (device: string) => string; fill: string },
+): Promise<void> {
+  const device = `/dev/${vg}/${name}`;
+  await mustOnHost(
+    host,
+    `set -e; lvcreate -qq -V ${options.sizeMib}M -T ${vg}/data -n ${name}; ${options.make(device)}
+mkdir -p /run/volume; mount ${device} /run/volume; cd /run/volume
+${options.fill}
+cd /; umount /run/volume`,
+    { timeoutMs: 300_000 },
+  );
+}
+
+/** Changes what a volume holds. */
+export async function changeVolume(name: string, script: string): Promise<void> {
+  await mustOnHost(
+    host,
+    `set -e; mount /dev/${vg}/${name} /run/volume; cd /run/volume; ${script}; cd /; umount /run/volume`,
+  );
+}
+
+/**
+ * Snapshots as the snapshot job makes and tags them.
+ * @param ageS how long ago they were made, by their names
+ */
+export async function snapshot(names: readonly string[], ageS = 0): Promise<void> {
+  await mustOnHost(
+    host,
+    `set -e; at=$(date -u -d "-${ageS} seconds" +%Y%m%dT%H%M%SZ)
+for v in ${names.join(" ")}; do
+  lvcreate -qq -s --addtag holdfast.lvm-pvc-snapshot --addtag holdfast.run=$at --addtag holdfast.origin=$v -n \${v}_snap_$at ${vg}/$v
+done`,
+    { timeoutMs: 300_000 },
+  );
+}
+
+/** What a run may have left: mappers, scratch snapshots, the pool's metadata snapshot, mounts. Empty when there is nothing. */
+export async function leaks(): Promise<string> {
+  return mustOnHost(
+    host,
+    `dmsetup ls | grep holdfast || :
+lvs --noheadings -o lv_name -S tags=holdfast.scratch ${vg}
+dmsetup status ${vg}-data-tpool | awk '$7 != "-" { print "metadata snapshot", $7 }'
+cat /proc/[0-9]*/mounts | grep volumes-test/state || :`,
+  );
+}
+
+/** Removes all volumes and snapshots of a pattern. */
+export async function removeVolumes(pattern: string): Promise<void> {
+  await mustOnHost(
+    host,
+    `for v in $(lvs --noheadings -o lv_name ${vg} | grep -E '${pattern}' | sort -r); do lvremove -qq -y ${vg}/$v; done`,
+    { timeoutMs: 300_000 },
+  );
+}

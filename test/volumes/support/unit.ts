@@ -1,0 +1,154 @@
+import { bundleRunner } from "../../../host-scripts/bundle-runner";
+import { mustOnHost, onHost } from "../../../lab/hosts";
+import { until } from "../../../lab/process";
+
+/** Host whose volumes these tests break. */
+export const host = "pve2";
+
+const folder = "/opt/volumes-test";
+const patienceMs = 300_000;
+
+/** A runner on the host as a real unit: its own mount table, and an ExecStopPost that reports what it can't. */
+export interface Unit {
+  readonly job: string;
+  configure(config: object): Promise<void>;
+  /** Runs it to its end. */
+  run(): Promise<Ended>;
+  /** Starts it; returns at once. */
+  start(): Promise<void>;
+  /** Ends what runs, by a signal to the runner itself; waits until its ExecStopPost is over. */
+  kill(signal: "KILL" | "TERM"): Promise<Ended>;
+  /** Waits for its end. */
+  ended(): Promise<Ended>;
+  /** The runner by hand, beside the unit. */
+  byHand(...words: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  /** Values of its textfile, without the job's prefix. */
+  metrics(): Promise<Record<string, number>>;
+}
+
+export interface Ended {
+  /** As systemd has it: the exit code, or the signal's number. */
+  readonly status: number;
+  readonly result: string;
+  readonly output: string;
+}
+
+export const stateDir = (job: string): string => `${folder}/state/${job}`;
+export const textfile = (job: string): string => `${folder}/${job}.prom`;
+export const credentialsDir = `${folder}/credentials`;
+
+/** Fields that each config here has; no Pushgateway listens. */
+export function common(job: string) {
+  return {
+    ...{ job, host, budgetMs: 600_000, stateDir: stateDir(job), textfile: textfile(job), zone: "UTC" },
+    credentialsDir,
+    pushgateway: { url: "http://127.0.0.1:9", timeoutMs: 1_000, attempts: 1 },
+  };
+}
+
+/** Brings a runner and its unit to the host. @param prefix of its metrics, e.g. "daily_backup" */
+export async function installUnit(job: string, prefix: string): Promise<Unit> {
+  const { text } = await bundleRunner(job);
+  await mustOnHost(host, `mkdir -p ${folder}/bin ${credentialsDir} && cat >${folder}/${job}.cjs`, {
+    input: text,
+  });
+  const config = `${folder}/${job}.json`;
+  const own = "/usr/bin/unshare --mount --propagation private";
+  const command = `${own} /usr/bin/node ${folder}/${job}.cjs --config ${config}`;
+  const service = `[Unit]
+Description=${job} under test
+[Service]
+Type=oneshot
+Environment=PATH=${folder}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ExecStart=${command}
+ExecStopPost=${command} --report-end
+KillMode=mixed
+TimeoutStopSec=60s
+`;
+  await mustOnHost(host, `cat >/etc/systemd/system/${job}.service && systemctl daemon-reload`, {
+    input: service,
+  });
+  const ended = async (): Promise<Ended> => {
+    await until(async () => !(await isActive(job)), patienceMs, 300);
+    const shown = await mustOnHost(
+      host,
+      `systemctl show ${job}.service -p ExecMainStatus -p Result --value; systemctl reset-failed ${job}.service 2>/dev/null; journalctl -o cat --no-pager _SYSTEMD_INVOCATION_ID=$(systemctl show -p InvocationID --value ${job}.service)`,
+    );
+    const [one = "", other = "", ...output] = shown.split("\n");
+    // systemd prints properties in an order of its own.
+    const [status, result] = /^\d+$/.test(one) ? [one, other] : [other, one];
+    return { status: Number(status), result, output: output.join("\n") };
+  };
+  return {
+    job,
+    async configure(value) {
+      await mustOnHost(host, `cat >${config}`, { input: JSON.stringify({ ...common(job), ...value }) });
+    },
+    async run() {
+      await onHost(host, `systemctl start ${job}.service`, { timeoutMs: patienceMs });
+      return ended();
+    },
+    async start() {
+      await mustOnHost(host, `systemctl start --no-block ${job}.service`);
+    },
+    async kill(signal) {
+      await mustOnHost(host, `systemctl kill --kill-whom=main --signal=${signal} ${job}.service`);
+      return ended();
+    },
+    ended,
+    byHand: (...words) => onHost(host, `${command} ${words.join(" ")}`, { timeoutMs: patienceMs }),
+    async metrics() {
+      const { stdout } = await onHost(host, `cat ${textfile(job)}`);
+      return Object.fromEntries(
+        [...stdout.matchAll(new RegExp(`^${prefix}_(\\w+) (\\d+(?:\\.\\d+)?)$`, "gm"))].map(
+          ([, name = "", value]) => [name, Number(value)],
+        ),
+      );
+    },
+  };
+}
+
+async function isActive(job: string): Promise<boolean> {
+  const { stdout } = await onHost(host, `systemctl show -p ActiveState --value ${job}.service`);
+  return !/^(inactive|failed)\s*$/.test(stdout);
+}
+
+/**
+ * Holds the first call of a program whose words match, before or after it did its work, until the run is ended.
+ * @returns resolves once a run has come there
+ */
+export async function gate(
+  program: string,
+  when: "before" | "after",
+  words = "*",
+): Promise<() => Promise<void>> {
+  const reached = `${folder}/reached`;
+  const hold = `touch ${reached}; while [ -e "$0" ]; do sleep 0.2; done`;
+  const real = `$(PATH=/usr/sbin:/usr/bin:/sbin:/bin command -v ${program})`;
+  const act =
+    when === "before" ? `{ ${hold}; exec ${real} "$@"; }` : `{ ${real} "$@"; code=$?; ${hold}; exit $code; }`;
+  const script = `#!/bin/sh
+case "$*" in ${words}) [ -e ${reached} ] || ${act} ;; esac
+exec ${real} "$@"
+`;
+  await mustOnHost(
+    host,
+    `rm -f ${reached}; cat >${folder}/bin/${program} && chmod 755 ${folder}/bin/${program}`,
+    {
+      input: script,
+    },
+  );
+  return async () => {
+    const came = await until(
+      async () => (await onHost(host, `[ -e ${reached} ]`)).exitCode === 0,
+      patienceMs,
+      300,
+    );
+    if (!came) throw new Error(`no run has come to ${program} ${words}`);
+  };
+}
+
+/** Lets every program be itself again. */
+export async function openGates(): Promise<void> {
+  await mustOnHost(host, `rm -rf ${folder}/bin ${folder}/reached && mkdir -p ${folder}/bin`);
+}
