@@ -1,11 +1,19 @@
 import { readFacts } from "../../lab/facts";
+import { firewallFacts } from "../../lab/firewall/facts";
 import { labMonitoring, monitoringNamespace, slackSecret } from "../../lab/servers/monitoring";
+import { urls } from "../../lab/servers/places";
 import type { EstateInput } from "../../plan";
-import { leftOut } from "../builders";
+import { accepted, leftOut } from "../builders";
+
+type Alert = EstateInput["layers"]["nfs-mirror"] extends readonly { alert: infer T }[] | undefined ? T : never;
+
+/** Jobs of the night: started by hand in a lab, so that they don't get in the way of what is being watched. */
+const weekly = { onCalendar: "Sun *-*-* 04:00:00" };
+const alert: Alert = { receiver: "lab", for: "5s" };
 
 /**
  * The throw-away estate of `npm run lab`: one booted host with a mirror that runs every minute, so that a night, a missed
- * night and the alarm about it can be watched in one sitting.
+ * night and the alarm about it can be watched in one sitting; and the layers of a whole house, to be started at will.
  */
 export function estate(): EstateInput {
   const { pve, pushgatewayUrl } = readFacts();
@@ -20,15 +28,23 @@ export function estate(): EstateInput {
         address: pve.address,
         ssh: { user: pve.user, port: pve.port, hostKey: pve.hostKey },
         disks: {
-          sda: { medium: "hdd", size: "8GB", role: "backup" },
-          sdc: { medium: "hdd", size: "8GB" },
+          sda: { medium: "hdd", size: "64GB", role: "backup" },
+          sdb: { medium: "hdd", size: "32GB" },
+          sdc: { medium: "hdd", size: "32GB" },
         },
         filesystems: {
           "/srv/nfs": { disk: "sdc", ...filesystem("/srv/nfs") },
           "/mnt/backup": { disk: "sda", ...filesystem("/mnt/backup") },
         },
+        pools: {
+          data: {
+            ...{ vg: "pve", disk: "sdb", size: "28GB", used: "1GB" },
+            metadata: { size: "64MB", used: "8MB" },
+          },
+        },
       },
     },
+    clusters: { k8s: { hosts: ["pve"], disk: "sdb", api: urls.kubernetes } },
     monitoring: {
       pushgateway: pushgatewayUrl,
       scrapeInterval: labMonitoring.scrapeInterval,
@@ -37,7 +53,12 @@ export function estate(): EstateInput {
       runbooks: "https://runbooks.lab.example",
     },
     receivers: { lab: { kind: "slack", channel: "#lab", webhookSecret: slackSecret } },
-    services: { frigate: leftOut("/srv/nfs/frigate", "1GB", "camera ring buffer, not backed up") },
+    secrets: { "house-passphrase": { keptIn: ["break-glass"] } },
+    services: {
+      frigate: leftOut("/srv/nfs/frigate", "1GB", "camera ring buffer, not backed up"),
+      postgresql: excludedVolume("dbaas"),
+      prometheus: excludedVolume("monitoring"),
+    },
     layers: {
       "nfs-mirror": [
         {
@@ -46,13 +67,57 @@ export function estate(): EstateInput {
           source: "/srv/nfs",
           target: "/mnt/backup",
           excludes: [{ name: "frigate", reason: "camera ring buffer, not backed up" }],
+          keep: ["pvc-data", "sqlite-backup", "pve-config"].map(name => ({
+            name,
+            reason: "written by daily-backup",
+          })),
           usualRun: "10s",
           budget: "25s",
           timeout: "55s",
           promise: { rpo: "4min" },
-          alert: { receiver: "lab", for: "5s" },
+          alert,
+        },
+      ],
+      "lvm-pvc-snapshot": [
+        {
+          host: "pve",
+          pool: "data",
+          excludeNamespaces: ["dbaas", "monitoring"].map(name => ({ name, reason: "half of it is rewritten each hour" })),
+          schedule: weekly,
+          keep: { age: "7d" },
+          usualRun: "1min",
+          budget: "10min",
+          promise: { rpo: "8d" },
+          alert,
+        },
+      ],
+      "daily-backup": [
+        {
+          host: "pve",
+          schedule: { ...weekly, after: ["lvm-pvc-snapshot"] },
+          target: "/mnt/backup",
+          volumes: { keep: { count: 4, every: "week" }, luksSecrets: ["house-passphrase"] },
+          sqlite: { keep: { count: 4, every: "week" } },
+          configuration: { keep: { count: 4, every: "week" } },
+          usualRun: "5min",
+          budget: "20min",
+          promise: { rpo: "8d" },
+          alert,
         },
       ],
     },
+    waivers: [],
+  };
+}
+
+/** In a namespace without snapshots. */
+function excludedVolume(namespace: string): NonNullable<EstateInput["services"]>[string] {
+  return {
+    data: [
+      {
+        ...{ kind: "volume", host: "pve", pool: "data", namespace, claim: namespace, size: "64MB" },
+        unprotected: accepted("a lab's stand-in for a database"),
+      },
+    ],
   };
 }
