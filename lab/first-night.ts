@@ -1,9 +1,12 @@
-// `npm start`: from a clone to a restored file. Starts the lab, deploys the mirror into it, waits for its timer, reads its
-// metric from Prometheus and restores what it copied.
+// `npm start`: from a clone to restored files. Starts the lab with a house in it, deploys the host's layers, waits for the
+// mirror's timer, runs the other jobs of a night, reads their metrics from Prometheus and restores what they copied.
 import { runTasks, messageOf } from "./commands/progress";
 import { ensureEngine } from "./engine/bootstrap";
 import { startHosts } from "./hosts";
-import { fillSource, hostTime, restore, successAfter, timerFiredAt } from "./night/steps";
+import { ensureHouse } from "./house";
+import { claims } from "./house/claims";
+import { loseAndRestore } from "./night/lost-volume";
+import { fillSource, hostTime, restore, runOnce, successAfter, timerFiredAt } from "./night/steps";
 import { startServers } from "./servers";
 import { LabStack } from "./stack";
 
@@ -28,6 +31,10 @@ async function firstNight(): Promise<void> {
   let stack: LabStack | undefined;
   let sinceS = 0;
   await step("filling the source", async () => `${await fillSource()} files in /srv/nfs of host pve`);
+  await step("making the house", async () => {
+    await ensureHouse(line => console.error(`  ${line}`));
+    return `${claims.length} claims with thin volumes in pve/data, and one volume that nobody claims`;
+  });
   await step("pulumi up", async () => {
     stack = await LabStack.open(() => undefined);
     sinceS = await hostTime();
@@ -49,13 +56,23 @@ async function firstNight(): Promise<void> {
       throw new Error(`the restored files differ from their source:\n${different.join("\n")}`);
     return "/srv/nfs-ssd/restored equals /srv/nfs/nasty in bytes and metadata";
   });
+  await step("snapshots of every volume", async () => {
+    const seconds = await runOnce("lvm-pvc-snapshot", 600_000);
+    return `lvm-pvc-snapshot ended well after ${seconds} s`;
+  });
+  await step("files, databases and configuration to the backup disk", async () => {
+    const seconds = await runOnce("daily-backup", 1_200_000);
+    return `daily-backup ended well after ${seconds} s`;
+  });
+  await step("losing a volume's files and its database", loseAndRestore);
   const standIns = stack?.standIns ?? [];
   console.log(`
 The first night is over (lab ready after ${readyIn}, all of it ${seconds(startMs)}).
 ${report.map(line => `  ${line}`).join("\n")}${standIns.length > 0 ? `\n  stand-ins for plugins that could not be had: ${standIns.join(", ")}` : ""}
 
 Where to look next:
-  npm run lab -- ssh pve -- journalctl -u nfs-mirror.service    what the mirror says
+  npm run lab -- ssh pve -- lvm-pvc-snapshot list               each volume's snapshots
+  npm run lab -- ssh pve -- journalctl -u daily-backup.service  what a job says
   npm run lab -- status                                         where everything answers
   npm run holdfast -- rpo                                       what each disaster costs the homelab
   npm run lab -- down                                           stops and removes all of it`);

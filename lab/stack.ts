@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { projectRoot } from "./cache";
 import { type Engine, ensureEngine } from "./engine/bootstrap";
 import { labDir, readFacts } from "./facts";
+import { passphrase } from "./house/passphrase";
 import { inNamespace } from "./namespace";
 
 /** What a `pulumi` command left: its exit code, and all that it printed, without colours. */
@@ -50,6 +51,7 @@ export class LabStack {
       await stack.must("stack", "init", "lab");
       await stack.must("config", "set", "--stack=lab", "holdfast:sshPrivateKeyFile", pve.privateKeyFile);
       await stack.must("config", "set", "--stack=lab", "holdfast:kubeconfig", kubeconfig);
+      await stack.setSecret("house-passphrase", passphrase());
     }
     return stack;
   }
@@ -71,6 +73,13 @@ export class LabStack {
   /** @throws with what `pulumi` printed, when it fails */
   destroy(): Promise<string> {
     return this.must("destroy", "--stack=lab", "--yes", "--skip-preview");
+  }
+
+  /** By standard input, as an operator's own secrets: in no argument and no log. */
+  private async setSecret(name: string, value: string): Promise<void> {
+    const words = ["config", "set", "--stack=lab", "--secret", "--path", `holdfast:secrets["${name}"]`];
+    const [program = "", ...args] = this.command(...words);
+    await execa(program, args, { cwd: this.folder, env: this.engine.env, input: value, timeout: 60_000 });
   }
 
   private async must(...words: readonly string[]): Promise<string> {
