@@ -5,10 +5,12 @@ import { ruleGroups } from "./groups";
 
 const plan = planOf(parseEstate(exampleEstate()));
 
-test("every job has three alerts, and every alert of the estate one and its twin", () => {
+test("every job has three alerts and its own, and every alert of the estate one and its twin", () => {
   const alerts = allAlerts(plan);
   for (const job of plan.jobs)
-    expect(alerts.filter(({ origin, of }) => origin === "job" && of === job.name)).toHaveLength(3);
+    expect(alerts.filter(({ origin, of }) => origin === "job" && of === job.name)).toHaveLength(
+      3 + job.alerts.length,
+    );
   expect(alerts.filter(({ origin }) => origin !== "job").map(({ name }) => name)).toEqual([
     "BackupDiskFull",
     "BackupDiskFullAbsent",
@@ -50,4 +52,33 @@ test("groups carry durations that Prometheus reads", () => {
   expect(groups).toHaveLength(minute.jobs.length + 1);
   for (const { interval, rules } of groups)
     for (const duration of [interval, ...rules.map(rule => rule.for)]) expect(duration).toMatch(/^\d+s$/);
+});
+
+test("a volume's copy is as old as the job's last success may be, and a pool is low where it is thinned out", () => {
+  const expr = (name: string) => allAlerts(plan).find(alert => alert.name === name)?.rule.expr;
+  const daily = plan.jobs.find(({ name }) => name === "daily-backup");
+  expect(expr("DailyBackupVolumeStale")).toBe(
+    `time() - daily_backup_volume_last_success_timestamp{job="daily-backup",instance="pve"} > ${(daily?.judged.staleAfterMs ?? 0) / 1000}`,
+  );
+  expect(expr("LVMThinPoolLow")).toBe(
+    'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot",instance="pve"} < 15',
+  );
+  expect(expr("LVMThinPoolMetadataLow")).toBe(
+    'lvm_snapshot_thinpool_metadata_free_pct{job="lvm-pvc-snapshot",instance="pve"} < 20',
+  );
+});
+
+test("an alert of the estate takes the place of a job's own with its name", () => {
+  const own = planOf(
+    parseEstate(
+      exampleWith(({ monitoring }) =>
+        monitoring.alerts?.push({ name: "LVMThinPoolLow", expr: "lvm_snapshot_thinpool_free_pct < 20" }),
+      ),
+    ),
+  );
+  expect(
+    allAlerts(own)
+      .filter(({ name }) => name === "LVMThinPoolLow")
+      .map(({ origin }) => origin),
+  ).toEqual(["estate"]);
 });

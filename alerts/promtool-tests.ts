@@ -1,12 +1,12 @@
 import { stringify } from "yaml";
 import type { Plan } from "../plan";
 import type { Estate } from "../plan/estate/schema";
-import { type Job, metricOf } from "../plan/job";
+import { type Job, type JobAlert, metricOf } from "../plan/job";
 import { healthyAge } from "../plan/staleness";
 import { parseDuration } from "../plan/units/duration";
 import { absenceTwins } from "./absence";
 import { selectedLabels } from "./promql/labels";
-import { type AlertRule, rulesOf, selector } from "./rules";
+import { type AlertRule, ownAlertsOf, rulesOf, selector } from "./rules";
 
 const minuteMs = 60_000;
 /** promtool takes a sample a minute; a rule looks back five minutes. */
@@ -30,13 +30,24 @@ interface RuleTest {
 /**
  * Tests of a job's alerts, as the text of a promtool test file: silent over the longest gap that the calendar leaves
  * (with DST) though the second run is late and as long as its budget; firing within the promise after one missed run;
- * firing at the first failure; firing when nothing was ever pushed. The tests' time begins with the gap.
+ * firing at the first failure; firing when nothing was ever pushed. The tests' time begins with the gap. The job's own alerts
+ * are silent at their limits and fire beyond them.
  * @param ruleFile path of the file with the job's rules, seen from the test file
  */
 export function promtoolTests(job: Job, estate: Estate, ruleFile: string): string {
   const [failing, stale, absent] = rulesOf(job, estate).rules;
   if (!failing || !stale || !absent) throw new Error(`job ${job.name} lacks one of its three alerts`);
-  return fileOf(ruleFile, [failureTest(job, failing), staleTest(job, stale, estate), absentTest(absent)]);
+  const own = ownAlertsOf(job, estate).map((alert, index) => {
+    const rule = rulesOf(job, estate).rules[3 + index];
+    if (rule?.alert !== alert.name) throw new Error(`job ${job.name} has no rule for ${alert.name}`);
+    return ownTest(job, alert, rule);
+  });
+  return fileOf(ruleFile, [
+    failureTest(job, failing),
+    staleTest(job, stale, estate),
+    absentTest(absent),
+    ...own,
+  ]);
 }
 
 /** Tests of the twins of the estate's own alerts: each fires when its series have been gone for its time. */
@@ -90,7 +101,35 @@ function staleTest(job: Job, rule: AlertRule, estate: Estate): RuleTest {
       {
         eval_time: `${promisedMs / 1000}s`,
         alertname: rule.alert,
-        exp_alerts: [expected(rule, selectedLabels(series), ageAtPromiseS)],
+        exp_alerts: [expected(rule, selectedLabels(series), humanizeDuration(ageAtPromiseS))],
+      },
+    ],
+  };
+}
+
+/** One series, as it is at the limit, and then just beyond it for as long as the rule waits. */
+function ownTest(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleTest {
+  const forMinutes = Math.ceil(parseDuration(rule.for) / minuteMs);
+  const further = job.metrics.find(({ name }) => name === metric)?.series?.[0] ?? {};
+  const labels = { job: job.metricsJob, instance: job.host, ...further };
+  const matchers = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  const isOld = fires.kind === "older";
+  const limitMinute = isOld ? Math.floor(fires.thanMs / minuteMs) : 4;
+  const firingMinute = limitMinute + 1 + forMinutes;
+  const values = isOld
+    ? `0+0x${firingMinute + 1}`
+    : `${fires.than}+0x${limitMinute} ${fires.than - 1}+0x${forMinutes + 1}`;
+  const value = isOld ? humanizeDuration(firingMinute * 60) : String(fires.than - 1);
+  return {
+    name: `${rule.alert}: silent at its limit, firing beyond it`,
+    interval,
+    input_series: [{ series: `${metric}{${matchers.join(",")}}`, values }],
+    alert_rule_test: [
+      { eval_time: `${limitMinute + forMinutes}m`, alertname: rule.alert, exp_alerts: [] },
+      {
+        eval_time: `${firingMinute}m`,
+        alertname: rule.alert,
+        exp_alerts: [expected(rule, labels, value)],
       },
     ],
   };
@@ -119,14 +158,15 @@ function absentLabels(expr: string): Record<string, string>[] {
   return expr.split(" or ").map(part => selectedLabels(part));
 }
 
-function expected(rule: AlertRule, labels: Record<string, string>, value?: number) {
-  const age = value === undefined ? "" : humanizeDuration(value);
+function expected(rule: AlertRule, labels: Record<string, string>, value = "") {
   return {
     exp_labels: { ...labels, ...rule.labels },
     exp_annotations: Object.fromEntries(
       Object.entries(rule.annotations).map(([name, text]) => [
         name,
-        text.replace("{{ $value | humanizeDuration }}", age),
+        text
+          .replace(/\{\{ \$value( \| humanizeDuration)? \}\}/g, value)
+          .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => labels[label] ?? ""),
       ]),
     ),
   };

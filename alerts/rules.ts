@@ -1,4 +1,4 @@
-import { type Job, type Metric, metricOf } from "../plan/job";
+import { type Job, type JobAlert, type Metric, metricOf } from "../plan/job";
 import type { Estate } from "../plan/estate/schema";
 import { parseDuration } from "../plan/units/duration";
 
@@ -19,7 +19,7 @@ export interface RuleGroup {
   readonly rules: readonly AlertRule[];
 }
 
-/** The alerts that every job has: it failed, it hasn't succeeded for too long, it is unheard of. */
+/** A job's alerts: those that every job has (it failed, it hasn't succeeded for too long, it is unheard of), and its own. */
 export function rulesOf(job: Job, estate: Estate): RuleGroup {
   const stem = job.name.split("-").map(capitalised).join("");
   const status = metricOf(job, "status");
@@ -27,8 +27,8 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
   const staleAfterS = Math.round(job.judged.staleAfterMs / 1000);
   // The operator's Alertmanager gives an AlertmanagerConfig only what carries its own namespace (matcher strategy
   // OnNamespace, the default), so every rule has the namespace of these objects.
-  const rule = (suffix: string, expr: string, forMs: number, summary: string): AlertRule => ({
-    alert: `${stem}${suffix}`,
+  const rule = (alert: string, expr: string, forMs: number, summary: string): AlertRule => ({
+    alert,
     expr,
     for: promDuration(forMs),
     labels: {
@@ -40,7 +40,7 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
     annotations: {
       summary,
       description: `On the host: systemctl status ${job.name}.service; journalctl -u ${job.name}.service -n 50`,
-      runbook_url: `${estate.monitoring.runbooks.replace(/\/$/, "")}/${stem}${suffix}`,
+      runbook_url: `${estate.monitoring.runbooks.replace(/\/$/, "")}/${alert}`,
     },
   });
   return {
@@ -48,13 +48,13 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
     interval: promDuration(parseDuration(estate.monitoring.evaluationInterval)),
     rules: [
       rule(
-        "Failing",
+        `${stem}Failing`,
         `${selector(job, status)} != 0`,
         0,
         `${job.name} on ${job.host} failed; the last good copy is kept`,
       ),
       rule(
-        "Stale",
+        `${stem}Stale`,
         `time() - ${selector(job, success)} > ${staleAfterS}`,
         job.judged.forMs,
         `${job.name} on ${job.host} has not succeeded for {{ $value | humanizeDuration }}, the limit is ${staleAfterS} s`,
@@ -62,13 +62,29 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
       // A comparison with a series that doesn't exist is silent, so absence has an alert of its own. It waits as long as
       // a first run may take to come, or every deployment would fire it.
       rule(
-        "Absent",
+        `${stem}Absent`,
         `absent(${selector(job, success)})`,
         job.judged.staleAfterMs,
         `${job.name} on ${job.host} has never reported a success to Prometheus`,
       ),
+      ...ownAlertsOf(job, estate).map(alert =>
+        rule(alert.name, ownExpr(job, alert), job.judged.forMs, alert.summary),
+      ),
     ],
   };
+}
+
+/** The alerts that are the job's alone, without those that the estate has one of its own for. */
+export function ownAlertsOf(job: Job, estate: Estate): JobAlert[] {
+  const taken = new Set(estate.monitoring.alerts.map(({ name }) => name));
+  return job.alerts.filter(({ name }) => !taken.has(name));
+}
+
+function ownExpr(job: Job, { metric, fires }: JobAlert): string {
+  const series = selector(job, { name: metric });
+  return fires.kind === "older"
+    ? `time() - ${series} > ${Math.round(fires.thanMs / 1000)}`
+    : `${series} < ${fires.than}`;
 }
 
 /** A duration as Prometheus reads it; it has no "min". */
@@ -77,7 +93,7 @@ export function promDuration(ms: number): string {
 }
 
 /** Selector of a job's own series. Instance is the host's name, as the runner pushes it. */
-export function selector(job: Job, metric: Metric): string {
+export function selector(job: Job, metric: Pick<Metric, "name">): string {
   return `${metric.name}{job="${job.metricsJob}",instance="${job.host}"}`;
 }
 

@@ -119,6 +119,19 @@ export interface Judgement {
   readonly visibleAfterMs: number;
 }
 
+/** An alert on one of a job's metrics, beside those that every job has. It goes where the job's others go. */
+export interface JobAlert {
+  /** CamelCase; an alert of the estate with the same name takes its place. */
+  readonly name: string;
+  /** Name of the metric. */
+  readonly metric: string;
+  /** What is wrong with a series: an instant that is too long ago, or a value that is too low. */
+  readonly fires:
+    { readonly kind: "older"; readonly thanMs: number } | { readonly kind: "below"; readonly than: number };
+  /** What is wrong, in words; `{{ $labels.NAME }}` and `{{ $value }}` are the series' own. */
+  readonly summary: string;
+}
+
 /** A secret that lands on a host as a file for one job's unit alone. */
 export interface Credential {
   /** File name; the runner asks for it by this name. */
@@ -148,6 +161,7 @@ export interface Job {
   readonly metricsJob: string;
   readonly metrics: readonly Metric[];
   readonly judged: Judgement;
+  readonly alerts: readonly JobAlert[];
   /** Entry of the program in host-scripts, without its ending; absent for a job that this version only plans. */
   readonly runner?: string;
   /** Secrets that its unit loads. */

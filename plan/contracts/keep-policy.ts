@@ -38,7 +38,7 @@ export function expired<T>(
   return oldestFirst.filter((generation, index) => {
     if (index === newest) return false;
     if (policy.kind === "tiers") return !kept.has(generation);
-    return index <= newest - policy.atLeast && nowMs - timeOf(generation) >= policy.ms;
+    return index <= newest - policy.atLeast && nowMs - timeOf(generation) > policy.ms;
   });
 }
 

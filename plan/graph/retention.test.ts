@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { parseEstate, planOf } from "..";
+import { expired } from "../contracts/keep-policy";
 import { type ExampleEstate, exampleWith } from "../estate/example";
+import { keepPolicyOf } from "../retention";
 import { Generations } from "./retention";
 import { Timeline } from "./versions";
 
@@ -80,62 +82,61 @@ test("nothing exists before the first run", () => {
   expect(generations.at(copy("books <- nfs-mirror"), horizon.fromMs - 500 * day)).toEqual([]);
 });
 
-test("agrees with a store that is filled and pruned run by run, whatever the retention and schedule", () =>
-  fc.assert(
-    fc.property(
-      fc.oneof(
-        fc.record({
-          age: fc.integer({ min: 1, max: 40 }).map(days => `${days}d`),
-          atLeast: fc.integer({ min: 0, max: 4 }),
-        }),
-        fc.record({
-          count: fc.integer({ min: 1, max: 9 }),
-          every: fc.constantFrom("run" as const, "day" as const, "week" as const, "month" as const),
-        }),
+const every = fc.constantFrom("run", "hour", "day", "week", "month");
+const tier = fc.record({ count: fc.integer({ min: 1, max: 9 }), every });
+
+test(
+  "keeps what the runners keep, who prune after each run, whatever the retention, zone and schedule",
+  () =>
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.record({
+            age: fc.integer({ min: 1, max: 40 }).map(days => `${days}d`),
+            atLeast: fc.integer({ min: 0, max: 4 }),
+          }),
+          tier,
+          fc.record({ tiers: fc.array(tier, { minLength: 1, maxLength: 3 }) }),
+          fc.constant({ latest: true as const }),
+        ),
+        fc.constantFrom(
+          "0 1 * * *",
+          "0 */6 * * *",
+          "20,50 * * * *",
+          "30 23 * * 0",
+          "0 3 1 * *",
+          "0 2 * * 1,4",
+        ),
+        fc.constantFrom("UTC", "Europe/Sofia", "Australia/Lord_Howe"),
+        fc.integer({ min: 0, max: 700 }),
+        (keep, cron, zone, onDay) => {
+          const { generations, copy } = copiesWith(({ layers }) => {
+            const [etcd] = layers["cluster-dump"];
+            if (etcd) Object.assign(etcd, { keep, schedule: { cron, zone } });
+          });
+          const dump = copy("etcd <- etcd-backup");
+          const atMs = horizon.fromMs + onDay * day;
+          const { startMs, endMs } = new Timeline([dump.job], horizon).runsOf(dump.job);
+          const policy = keepPolicyOf(dump.flow.retention);
+          // What is older than two months before is gone under each of these policies, but the few of months.
+          const fromMs = cron.startsWith("20,50") ? atMs - 60 * day : -Infinity;
+          let store: { start: number; end: number }[] = [];
+          for (const [index, start] of startMs.entries()) {
+            const end = endMs[index] ?? 0;
+            if (end > atMs) break;
+            if (start < fromMs) continue;
+            store.push({ start, end });
+            const gone = new Set(
+              expired(store, one => (policy.kind === "age" ? one.end : one.start), policy, end, zone),
+            );
+            store = store.filter(one => !gone.has(one));
+          }
+          expect(generations.at(dump, atMs).filter(start => start >= fromMs)).toEqual(
+            store.map(({ start }) => start),
+          );
+        },
       ),
-      fc.constantFrom("0 1 * * *", "0 */6 * * *", "30 23 * * 0", "0 3 1 * *", "0 2 * * 1,4"),
-      fc.integer({ min: 0, max: 700 }),
-      (keep, cron, onDay) => {
-        const { generations, copy } = copiesWith(({ layers }) => {
-          const [etcd] = layers["cluster-dump"];
-          if (etcd) Object.assign(etcd, { keep, schedule: { cron } });
-        });
-        const dump = copy("etcd <- etcd-backup");
-        const atMs = horizon.fromMs + onDay * day;
-        const { startMs, endMs } = new Timeline([dump.job], horizon).runsOf(dump.job);
-        let store: { start: number; end: number }[] = [];
-        for (const [index, start] of startMs.entries()) {
-          const end = endMs[index] ?? 0;
-          if (end > atMs) break;
-          store = pruned([...store, { start, end }], keep, end);
-        }
-        expect(generations.at(dump, atMs)).toEqual(store.map(({ start }) => start));
-      },
+      { numRuns: 60 },
     ),
-    { numRuns: 100 },
-  ));
-
-type Keep = { age: string; atLeast: number } | { count: number; every: "run" | "day" | "week" | "month" };
-
-function pruned<T extends { start: number; end: number }>(
-  store: readonly T[],
-  keep: Keep,
-  nowMs: number,
-): T[] {
-  if ("age" in keep) {
-    const ms = Number.parseInt(keep.age, 10) * day;
-    return store.filter(
-      ({ end }, index) =>
-        nowMs - end <= ms || index >= store.length - keep.atLeast || index === store.length - 1,
-    );
-  }
-  const bucket = ({ start }: T): string => {
-    const date = new Date(start);
-    if (keep.every === "run") return String(start);
-    if (keep.every === "month") return date.toISOString().slice(0, 7);
-    if (keep.every === "week") date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
-    return date.toISOString().slice(0, 10);
-  };
-  const newest = new Map(store.map(one => [bucket(one), one]));
-  return [...newest.values()].slice(-keep.count);
-}
+  120_000,
+);

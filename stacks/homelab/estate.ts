@@ -166,11 +166,6 @@ export const estate: EstateInput = {
         ...alert,
       },
       {
-        name: "LVMThinPoolLow",
-        expr: 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15',
-        ...alert,
-      },
-      {
         name: "VaultwardenIntegrityFail",
         expr: 'vaultwarden_sqlite_integrity_ok{job="vaultwarden-integrity"} == 0',
         ...critical,

@@ -36,6 +36,7 @@ function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): Job {
     deletes: [{ location: target, keeps: [], scope: "own-generations" }],
     metricsJob: spec.name,
     metrics,
+    alerts: [],
     credentials: [],
     files: [],
     units: [],

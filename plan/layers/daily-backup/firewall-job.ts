@@ -36,6 +36,7 @@ export function firewallJob(entry: FirewallBackupSpec, spec: DailyBackupSpec, es
     deletes: deletionsOf(flows),
     metricsJob: name,
     metrics: pfsenseBackupMetrics,
+    alerts: [],
     // Without a host key anybody could answer: planned and judged, with a finding of its own, but not installed.
     ...(config
       ? releaseOf({

@@ -16,6 +16,7 @@ import {
 } from "../host-runner";
 import { clusterOf } from "../lvm-pvc-snapshot/jobs";
 import type { LvmPvcSnapshotSpec } from "../lvm-pvc-snapshot/spec";
+import { volumeMetric, volumeStale } from "./alerts";
 import { firewallJob } from "./firewall-job";
 import { configurationPaths, deletionsOf, flowsOf } from "./flows";
 import type { DailyBackupSpec } from "./spec";
@@ -46,7 +47,8 @@ function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): Job {
     flows,
     deletes: deletionsOf(flows),
     metricsJob: jobName,
-    metrics: dailyBackupMetrics,
+    metrics: spec.volumes ? [...dailyBackupMetrics, volumeMetric(spec, estate)] : dailyBackupMetrics,
+    alerts: spec.volumes ? [volumeStale(spec.host, run.judged)] : [],
     ...releaseOf({
       job: jobName,
       runner: jobName,

@@ -1,6 +1,10 @@
-import { type LvmPvcSnapshotConfig, lvmPvcSnapshotMetrics } from "../../contracts/lvm-pvc-snapshot";
+import {
+  type LvmPvcSnapshotConfig,
+  lvmPvcSnapshotMetrics,
+  snapshotMetricNames,
+} from "../../contracts/lvm-pvc-snapshot";
 import type { Estate } from "../../estate/schema";
-import type { Job, Trigger } from "../../job";
+import type { Job, JobAlert, Trigger } from "../../job";
 import { keepPolicyOf, retentionOf } from "../../retention";
 import { runOf, timerTrigger } from "../common";
 import { clusterAccess, credentialsFolder, kubeconfig, releaseOf, runnerConfig } from "../host-runner";
@@ -51,6 +55,7 @@ function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
     deletes: [{ location: snapshots, keeps: [], scope: "own-generations" }],
     metricsJob: jobName,
     metrics: lvmPvcSnapshotMetrics,
+    alerts: poolAlerts(spec),
     ...releaseOf({
       job: jobName,
       runner: jobName,
@@ -86,4 +91,18 @@ function configOf(
     credentialsDir: credentialsFolder(jobName),
     ...(access.length > 0 ? { kubeconfig } : {}),
   };
+}
+
+/** Told where old snapshots begin to go before their time: still long before a guest's write fails. */
+function poolAlerts({ host, pool, guard: { thinOut } }: LvmPvcSnapshotSpec): JobAlert[] {
+  const low = (name: string, metric: string, of: string, percent: number): JobAlert => ({
+    name,
+    metric,
+    fires: { kind: "below", than: 100 - percent },
+    summary: `thin pool ${pool} of ${host} has {{ $value }} % of its ${of} free; below ${100 - percent} % old snapshots go before their time`,
+  });
+  return [
+    low("LVMThinPoolLow", snapshotMetricNames.poolFree, "space", thinOut.dataPercent),
+    low("LVMThinPoolMetadataLow", snapshotMetricNames.metadataFree, "metadata", thinOut.metadataPercent),
+  ];
 }

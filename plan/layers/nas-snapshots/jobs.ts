@@ -43,6 +43,7 @@ function nasSnapshotsJob(spec: NasSnapshotsSpec, estate: Estate): Job {
     deletes: [{ location: target, keeps: [], scope: "own-generations" }],
     metricsJob: name,
     metrics,
+    alerts: [],
     credentials: [],
     files: [],
     units: [],

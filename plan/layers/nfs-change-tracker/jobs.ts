@@ -23,6 +23,7 @@ function nfsChangeTrackerJob(spec: NfsChangeTrackerSpec, estate: Estate): Job {
     deletes: [],
     metricsJob: jobName,
     metrics,
+    alerts: [],
     credentials: [],
     files: [],
     units: [],

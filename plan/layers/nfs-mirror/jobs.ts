@@ -42,6 +42,7 @@ function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): Job {
     deletes: [{ location: target, keeps: spec.keep.map(kept => kept.name), scope: "whole-tree" }],
     metricsJob: jobName,
     metrics: nfsMirrorMetrics,
+    alerts: [],
     ...releaseOf({
       job: jobName,
       runner: jobName,

@@ -41,6 +41,7 @@ function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate): Job {
     deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),
     metricsJob: "offsite-backup-sync",
     metrics,
+    alerts: [],
     credentials: [],
     files: [],
     units: [],
