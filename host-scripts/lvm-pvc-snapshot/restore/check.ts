@@ -2,7 +2,7 @@ import { Refusal } from "../../runtime/errors";
 import type { LogicalVolume } from "../../runtime/lvm/listing";
 import { liveVolumes, ownSnapshots } from "../../runtime/lvm/snapshots";
 import type { Phase } from "../../runtime/phases";
-import { lookAtVolumes, recordOf, type Restore } from "./context";
+import { places, recordOf, type Restore } from "./context";
 import { keptName } from "./record";
 import { isSwapped } from "./swap";
 
@@ -13,8 +13,11 @@ const longestDeviceName = 127;
 export const check: Phase<Restore> = {
   name: "check",
   async run(restore) {
+    const { lvm, stop, request } = restore;
+    restore.volumes = await lvm.list(stop.signal);
+    if (!request.dryRun) restore.volumes = await lvm.mend(restore.volumes, stop.signal);
     if (!restore.record) return checkNew(restore);
-    const { old, fresh, stranger, snapshot } = await lookAtVolumes(restore);
+    const { old, fresh, stranger, snapshot } = places(restore);
     const record = recordOf(restore);
     const next = `lvs -a -o lv_name,lv_uuid,origin,lv_tags ${restore.config.vg}`;
     if (stranger)
@@ -27,8 +30,7 @@ export const check: Phase<Restore> = {
         `the old volume is gone: none has the UUID ${record.old.uuid} of ${record.volume} at ${record.stamp}`,
         next,
       );
-    if (restore.request.action === "rollback" || isSwapped(record, { old, fresh, stranger, snapshot }))
-      return;
+    if (request.action === "rollback" || isSwapped(record, { old, fresh, stranger, snapshot })) return;
     if (!snapshot)
       throw new Refusal(
         `the snapshot ${record.snapshot.name} is gone, so the restore can't go on`,
@@ -38,10 +40,9 @@ export const check: Phase<Restore> = {
   },
 };
 
-async function checkNew(restore: Restore): Promise<void> {
-  const { config, request, lvm, stop } = restore;
+function checkNew(restore: Restore): void {
+  const { config, request } = restore;
   const { vg, pool, pattern } = config;
-  restore.volumes = await lvm.list(stop.signal);
   const volume = liveVolumes(restore.volumes, pool, pattern).find(({ name }) => name === request.volume);
   if (!volume) throw notLive(restore);
   const { name } = snapshotOf(restore);

@@ -27,6 +27,11 @@ export interface RestoreRequest {
 /** Volumes of the host. Tests put one with faults in its place. */
 export interface Lvm {
   list(stop: AbortSignal): Promise<LogicalVolume[]>;
+  /**
+   * Mends what a command left that was killed half-way, such as an `lvcreate` at a loss of power: until then, every change
+   * of the pool fails. @returns the listing without what was removed
+   */
+  mend(listed: readonly LogicalVolume[], stop: AbortSignal): Promise<readonly LogicalVolume[]>;
   /** Changes something. It is never cut short by a stop: half a change of LVM is worse than a second more. */
   act(argv: Act["argv"]): Promise<void>;
   /** Type of the file system on a volume, e.g. "ext4", "crypto_LUKS"; undefined when none is found. */

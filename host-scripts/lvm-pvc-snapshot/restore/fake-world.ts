@@ -100,6 +100,7 @@ export class FakeWorld {
       pollMs: 1,
       lvm: {
         list: () => this.call(() => this.volumes.map(volume => ({ ...volume, tags: [...volume.tags] }))),
+        mend: listed => Promise.resolve(listed),
         act: argv => this.call(() => this.lvm(argv)),
         fileSystem: () => this.call(() => "ext4"),
       },

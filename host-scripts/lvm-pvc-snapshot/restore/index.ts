@@ -22,7 +22,7 @@ export interface RestoreRun {
 }
 
 /** How long a command of LVM is waited for that a killed restore has left. */
-const leftoverMs = 120_000;
+const leftoverMs = 600_000;
 
 /**
  * Gives a volume the data of one of its snapshots. Its workload is scaled down for that and back afterwards, and the
@@ -39,7 +39,7 @@ export async function restore(request: RestoreRequest, run: RestoreRun): Promise
   // No budget: each wait is bounded by itself, and a restore that gives up halfway helps nobody.
   const quiet = stop.listen();
   try {
-    if (request.dryRun) return await restoreIn(world(run, undefined), request, run);
+    if (request.dryRun) return await restoreIn(worldOf(run, undefined), request, run);
     // The job's own lock: no snapshot is made of a volume that is being swapped, and the wanted one isn't pruned.
     const lock = await takeLock(lockFile(config), 0, stop.signal);
     const commands = await takeLock(
@@ -50,7 +50,7 @@ export async function restore(request: RestoreRequest, run: RestoreRun): Promise
     try {
       for (const pid of [...lock.leftovers, ...commands.leftovers])
         log.warn(`ended what a killed run had left: process ${pid}`);
-      return await restoreIn(world(run, commands.fd), request, run);
+      return await restoreIn(worldOf(run, commands.fd), request, run);
     } finally {
       commands.release();
       lock.release();
@@ -60,10 +60,10 @@ export async function restore(request: RestoreRequest, run: RestoreRun): Promise
   }
 }
 
-function world({ config }: RestoreRun, lock: number | undefined): World {
+function worldOf({ config, log }: RestoreRun, lock: number | undefined): World {
   const { kubeconfig } = config;
   return {
-    lvm: realLvm(config.vg, lock),
+    lvm: realLvm(config, lock, log),
     connect: kubeconfig === undefined ? undefined : stop => connectTo(config, kubeconfig, stop),
     pollMs: 1_000,
   };
