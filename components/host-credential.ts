@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { Command } from "@pulumi/command/remote/command";
 import * as pulumi from "@pulumi/pulumi";
-import { removeCredential, writeCredential } from "./host-credential/commands";
+import { credentialInput, removeCredential, writeCredential } from "./host-credential/commands";
 import { connectionOf, type HostConnection } from "./host-release";
 
 export interface HostCredentialArgs {
@@ -36,11 +35,4 @@ export class HostCredential extends pulumi.ComponentResource {
     );
     this.registerOutputs();
   }
-}
-
-/** What `writeCredential` reads: a line with the text's SHA-256, by which a broken connection is noticed, and the text. */
-export function credentialInput(text: string): string {
-  // The engine's CLI cuts a final line break off what it is given, and OpenSSH reads no key without one.
-  const whole = text.includes("PRIVATE KEY-----") && !text.endsWith("\n") ? `${text}\n` : text;
-  return `${createHash("sha256").update(whole).digest("hex")}\n${whole}`;
 }

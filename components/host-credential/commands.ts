@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { checked } from "../host-release/commands";
 
 const root = "/etc/holdfast/credentials";
@@ -20,6 +21,13 @@ export function writeCredential(job: string, name: string): string {
     `[ "$(sha256sum <$p)" = "$sum  -" ] || { rm -f $p; echo "${failed}" >&2; exit 1; }`,
     `sync $p; mv -T $p $d/${name}`,
   ].join("; ");
+}
+
+/** What `writeCredential` reads: a line with the text's SHA-256, by which a broken connection is noticed, and the text. */
+export function credentialInput(text: string): string {
+  // The engine's CLI cuts a final line break off what it is given, and OpenSSH reads no key without one.
+  const whole = text.includes("PRIVATE KEY-----") && !text.endsWith("\n") ? `${text}\n` : text;
+  return `${createHash("sha256").update(whole).digest("hex")}\n${whole}`;
 }
 
 /** Removes a job's secret, and the folders that are empty then. */

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { EstateInput } from "../../plan";
 import { clusterAccessRules } from "../../plan/contracts/cluster-access";
 import { exampleEstate } from "../../plan/estate/example";
-import { credentialInput } from "../../components/host-credential";
+import { credentialInput } from "../../components/host-credential/commands";
 import { deployed } from "./deployed";
 import { changedLines, named, type Registered, secretKey, tokenData, withoutSecrets } from "./engine";
 
