@@ -17,7 +17,7 @@ export const pfsenseBackupConfig = z.strictObject({
   api: z.strictObject({
     /** Where the firewall's REST API answers, e.g. "https://pfsense.example". */
     url: z.url(),
-    /** Credential with "CLIENT-ID CLIENT-TOKEN", as the API's own page shows them. */
+    /** Credential with "CLIENT-ID CLIENT-TOKEN" of the REST API package's version 1, or one word, a key of version 2. */
     key: credentialName,
     /** SHA-256 of its certificate, as colon-separated hexadecimal; without it, it has to be signed by a known authority. */
     certificateSha256: z.string().optional(),
@@ -36,6 +36,8 @@ export const pfsenseBackupConfig = z.strictObject({
   /** Smaller files than these are no backup. */
   atLeastBytes: z.strictObject({ config: z.int().min(1), tar: z.int().min(1) }),
   credentialsDir,
+  /** A firewall that sends no byte for that long is given up; a minute unless given. */
+  stallMs: z.int().positive().optional(),
 });
 export type PfsenseBackupConfig = z.infer<typeof pfsenseBackupConfig>;
 

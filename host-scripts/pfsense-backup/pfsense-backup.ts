@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
+import { periodOf } from "../../plan/contracts/period";
+import { exitCodes, RunnerError } from "../runtime/errors";
+import { type FreshGeneration, freshGeneration } from "../runtime/generations";
+import type { JobRun } from "../runtime/job-run";
+
+/** One run, filled by its phases. */
+export interface FirewallBackup extends JobRun<PfsenseBackupConfig> {
+  readonly startedAt: Date;
+  /** Being built: both files or nothing. */
+  fresh?: FreshGeneration;
+  configBytes?: number;
+  tarBytes?: number;
+  /** Members of the tar. */
+  members?: number;
+  /** Generations that were, or in a dry run would be, removed. */
+  pruned?: readonly string[];
+}
+
+/** Folder of the backup disk with this firewall's generations. */
+export function rootOf({ target, folder }: PfsenseBackupConfig): string {
+  return join(target.path, folder);
+}
+
+export function currentPeriod({ startedAt, config }: FirewallBackup): string {
+  return periodOf(startedAt.getTime(), config.keep.every, config.zone);
+}
+
+/** The generation of this run, hidden until both of its files are good. */
+export function buildOf(run: FirewallBackup): FreshGeneration {
+  run.fresh ??= freshGeneration(rootOf(run.config), currentPeriod(run), ".");
+  return run.fresh;
+}
+
+/** Without a byte for that long, a firewall counts as gone. */
+export function stallMs({ stallMs: given = 60_000 }: PfsenseBackupConfig): number {
+  return given;
+}
+
+/** A half that is no good: then there is no new generation at all. */
+export function noBackup(failed: string, next: string): RunnerError {
+  return new RunnerError(exitCodes.failed, {
+    failed,
+    kept: "No new generation was made; the earlier ones are whole.",
+    next,
+  });
+}

@@ -1,0 +1,202 @@
+import { closeSync, fsyncSync, openSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
+import { credentialFile } from "../runtime/credentials";
+import { Refusal } from "../runtime/errors";
+import type { Phase } from "../runtime/phases";
+import { required } from "../runtime/required";
+import { CommandMissing, run, type RunOptions, type RunResult } from "../runtime/run";
+import { firstLines } from "../runtime/tail";
+import { buildOf, type FirewallBackup, noBackup, stallMs } from "./pfsense-backup";
+
+/** Has the firewall write a tar to its ssh session, and keeps it once it is whole and holds what it has to. */
+export const tar: Phase<FirewallBackup> = {
+  name: "tar",
+  async run(backup) {
+    const { config, notes } = backup;
+    const file = join(buildOf(backup).folder, "full.tar.gz");
+    const warnings = await fetchTar(backup, file);
+    const { size } = statSync(file);
+    if (size < config.atLeastBytes.tar)
+      throw noBackup(
+        `the firewall's tar has ${size} bytes, expected at least ${config.atLeastBytes.tar}`,
+        loginCommand(config, "df -h"),
+      );
+    backup.members = await checkMembers(backup, file);
+    backup.tarBytes = size;
+    if (warnings !== "") notes.push(`some of the firewall's files changed while they were read: ${warnings}`);
+  },
+};
+
+/** @returns warnings that a live system explains; empty when there were none */
+async function fetchTar(backup: FirewallBackup, file: string): Promise<string> {
+  const { config, stop } = backup;
+  const fd = openSync(file, "wx", 0o600);
+  const { folder } = buildOf(backup);
+  // In the generation's folder until the transfer ends: it goes with it.
+  const knownHosts = join(folder, ".known_hosts");
+  writeFileSync(knownHosts, `${knownName(config)} ${config.ssh.hostKey}\n`, { mode: 0o600 });
+  try {
+    const result = await withoutStall(stallMs(config), stop.signal, (signal, alive) =>
+      start([...sshArguments(config, knownHosts), remoteCommand(config.paths)], {
+        ...{ timeoutMs: config.budgetMs, stop: signal, env: { LC_ALL: "C", SSH_AUTH_SOCK: "" } },
+        inherit: [required(backup.lock, "lock").fd],
+        onStdout(chunk) {
+          alive();
+          for (let done = 0; done < chunk.length;) done += writeSync(fd, chunk, done);
+          backup.log.progress("tar: receiving");
+        },
+      }),
+    );
+    stop.check("tar");
+    fsyncSync(fd);
+    return judge(result, config);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Its options win over any that the host's own configuration has. */
+function sshArguments({ ssh, ...config }: PfsenseBackupConfig, knownHosts: string): [string, ...string[]] {
+  const [type = ""] = ssh.hostKey.split(" ");
+  const settings = [
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    `UserKnownHostsFile="${knownHosts}"`,
+    "GlobalKnownHostsFile=/dev/null",
+    "UpdateHostKeys=no",
+    // A firewall with keys of several types has to show the pinned one.
+    `HostKeyAlgorithms=${type === "ssh-rsa" ? "rsa-sha2-512,rsa-sha2-256" : type}`,
+    "IdentitiesOnly=yes",
+    "PreferredAuthentications=publickey",
+    "ClearAllForwardings=yes",
+    "ConnectTimeout=20",
+    "ServerAliveInterval=15",
+    "ServerAliveCountMax=4",
+    "LogLevel=ERROR",
+  ];
+  return [
+    ...(["ssh", "-F", "/dev/null", "-T", "-x", "-a"] as const),
+    ...settings.flatMap(setting => ["-o", setting]),
+    ...["-i", credentialFile(config, ssh.key), "-p", String(ssh.port), "-l", ssh.user, "--", ssh.host],
+  ];
+}
+
+function knownName({ ssh: { host, port } }: PfsenseBackupConfig): string {
+  return port === 22 ? host : `[${host}]:${port}`;
+}
+
+/** To stdout: no temporary file, as the reference had in the firewall's /tmp, which is memory on many of them. */
+function remoteCommand(paths: readonly string[]): string {
+  const members = paths.map(memberOf).map(name => `'${name.replaceAll("'", `'\\''`)}'`);
+  return `tar -czf - -C / -- ${members.join(" ")}`;
+}
+
+function memberOf(path: string): string {
+  return path.replace(/^\/+|\/+$/g, "") || ".";
+}
+
+/** What a file that is written or removed meanwhile makes bsdtar and GNU tar say; both then end with 1. */
+const ofLiveFiles =
+  /(No such file or directory|file changed as we read it|File removed before we read it|socket ignored|cannot archive sockets?|Removing leading|Error exit delayed from previous errors|Exiting with failure status)/;
+
+/** What ssh says of it fills a screen, and ends with advice to forget the key. */
+const otherKey = /HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known/;
+
+function judge(result: RunResult, config: PfsenseBackupConfig): string {
+  const said = firstLines(result.stderr);
+  const { ssh } = config;
+  if (result.ended === "exited" && result.exitCode === 0) return "";
+  const lines = result.stderr.trim().split("\n");
+  if (
+    result.ended === "exited" &&
+    result.exitCode === 1 &&
+    said !== "" &&
+    lines.every(line => ofLiveFiles.test(line))
+  )
+    return said;
+  const how =
+    result.ended === "exited" && result.exitCode === 255
+      ? `ssh to ${ssh.user}@${ssh.host}:${ssh.port} failed: ${otherKey.test(said) ? "its host key isn't the pinned one" : said || "no reason was given"}`
+      : result.ended === "exited"
+        ? `tar ended with ${result.exitCode} there: ${said}`
+        : `ssh to ${ssh.host} was ended without a byte for ${stallMs(config) / 1000} s, or after ${config.budgetMs / 1000} s${said && `: ${said}`}`;
+  throw noBackup(`the firewall gave no tar: ${how}`, loginCommand(config, "df -h"));
+}
+
+function loginCommand({ ssh }: PfsenseBackupConfig, command: string): string {
+  return `ssh -p ${ssh.port} ${ssh.user}@${ssh.host} ${command}`;
+}
+
+/** Reads the whole tar: gzip's checksum, the tar's structure, and that each path has a member. @returns their number */
+async function checkMembers(backup: FirewallBackup, file: string): Promise<number> {
+  const { config, stop } = backup;
+  const missing = new Set([
+    ...config.paths.map(memberOf),
+    ...(holdsConfig(config) ? ["cf/conf/config.xml"] : []),
+  ]);
+  let members = 0;
+  let rest = "";
+  const see = (line: string): void => {
+    const name = line.replace(/^\.\//, "").replace(/\/$/, "");
+    members += 1;
+    for (const path of missing)
+      if (path === "." || name === path || name.startsWith(`${path}/`)) missing.delete(path);
+  };
+  const result = await start(["tar", "-tzf", file], {
+    ...{ timeoutMs: config.budgetMs, stop: stop.signal, env: { LC_ALL: "C", TAR_OPTIONS: "", GZIP: "" } },
+    onStdout(chunk) {
+      const lines = (rest + chunk.toString("latin1")).split("\n");
+      rest = lines.pop() ?? "";
+      lines.forEach(see);
+    },
+  });
+  stop.check("tar");
+  if (result.ended !== "exited" || result.exitCode !== 0)
+    throw noBackup(
+      `the firewall's tar can't be read back: ${firstLines(result.stderr) || `tar ended with ${result.exitCode ?? result.ended}`}`,
+      `systemctl start ${config.job}`,
+    );
+  if (missing.size > 0)
+    throw noBackup(
+      `the firewall's tar lacks ${[...missing].map(path => `"${path}"`).join(", ")} (it has ${members} members)`,
+      loginCommand(config, `ls -ld ${config.paths.join(" ")}`),
+    );
+  return members;
+}
+
+function holdsConfig({ paths }: PfsenseBackupConfig): boolean {
+  return paths.some(path => ["", "cf", "cf/conf"].includes(path.replace(/^\/+|\/+$/g, "")));
+}
+
+async function start(argv: [string, ...string[]], options: RunOptions): Promise<RunResult> {
+  try {
+    return await run(argv, options);
+  } catch (error) {
+    if (!(error instanceof CommandMissing)) throw error;
+    throw new Refusal(`${argv[0]} can't be started: ${error.errno}`, "apt-get install openssh-client tar");
+  }
+}
+
+/** Stops what has given no sign of life for a while. */
+async function withoutStall<T>(
+  ms: number,
+  stop: AbortSignal,
+  act: (signal: AbortSignal, alive: () => void) => Promise<T>,
+): Promise<T> {
+  const either = new AbortController();
+  const end = (): void => either.abort();
+  let timer = setTimeout(end, ms);
+  const alive = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(end, ms);
+  };
+  stop.addEventListener("abort", end);
+  if (stop.aborted) end();
+  try {
+    return await act(either.signal, alive);
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener("abort", end);
+  }
+}

@@ -1,0 +1,49 @@
+import { statSync } from "node:fs";
+import { credentialFile, readCredential } from "../runtime/credentials";
+import { errnoOf, Refusal } from "../runtime/errors";
+import { recoverGenerations } from "../runtime/generations";
+import { lockFile } from "../runtime/job-run";
+import { recover } from "../runtime/journal";
+import { takeLock } from "../runtime/lock";
+import { verifyMounts } from "../runtime/mounts";
+import type { Phase } from "../runtime/phases";
+import { journalFolder } from "./promote";
+import { type FirewallBackup, rootOf } from "./pfsense-backup";
+
+/** One run at a time; what a killed one left running is ended first. */
+export const lock: Phase<FirewallBackup> = {
+  name: "lock",
+  async run(backup) {
+    backup.lock = await takeLock(lockFile(backup.config), 0, backup.stop.signal);
+    const { leftovers } = backup.lock;
+    if (leftovers.length > 0)
+      backup.log.warn(`ended what a killed run had left: process ${leftovers.join(", ")}`);
+    recover(journalFolder(backup.config));
+  },
+};
+
+/** Refuses unless the target is the file system that the config names, and there are keys to ask the firewall with. */
+export const verify: Phase<FirewallBackup> = {
+  name: "verify",
+  async run({ config, stop, lock: held, log }) {
+    if (process.getuid?.() !== 0)
+      throw new Refusal(
+        `user ${process.getuid?.()} can't read the credentials, expected root`,
+        `sudo systemctl start ${config.job}`,
+      );
+    await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
+    readCredential(config, config.api.key);
+    const key = credentialFile(config, config.ssh.key);
+    try {
+      statSync(key);
+    } catch (error) {
+      throw new Refusal(
+        `the credential "${config.ssh.key}" can't be read: ${errnoOf(error) ?? String(error)}`,
+        `ls -l ${config.credentialsDir}; pulumi up puts it there`,
+      );
+    }
+    if (held === undefined) return;
+    const left = recoverGenerations(rootOf(config));
+    if (left > 0) log.warn("an earlier run ended early: what it had of a generation is removed");
+  },
+};

@@ -1,0 +1,385 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execaSync } from "execa";
+import { periodOf } from "../../plan/contracts/period";
+import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
+import type { Faults } from "../../lab/firewall";
+import { createFirewallWorld, type FirewallWorld } from "./support/firewall-world";
+
+jest.setTimeout(120_000);
+
+let world: FirewallWorld;
+const week = periodOf(Date.now(), "week", "Europe/Berlin");
+
+beforeAll(async () => {
+  world = await createFirewallWorld();
+}, 300_000);
+afterAll(() => world.close());
+beforeEach(() => {
+  world.firewall.switchFaults({ api: "none", tar: "none" });
+  world.unshadow();
+  world.writeConfig({});
+  rmSync(world.generations, { recursive: true, force: true });
+  rmSync(world.config.stateDir, { recursive: true, force: true });
+  rmSync(world.config.textfile, { force: true });
+});
+
+const visible = (): string[] =>
+  existsSync(world.generations) ? readdirSync(world.generations).filter(name => !name.startsWith(".")) : [];
+const kept = (name: string): string => join(world.generations, week, name);
+
+/** Nothing of a run that failed is left to be taken for a backup. */
+function nothingHalfMade(): void {
+  const parts = join(world.generations, ".part");
+  expect(existsSync(parts) ? readdirSync(parts) : []).toEqual([]);
+}
+
+test("keeps config.xml byte by byte and a tar of all paths, readable by root alone, and says so", async () => {
+  const { status, stdout } = await world.start().finished;
+  expect(stdout).toMatch(/config.xml \(\d+ bytes\) and a tar of \d+ members/);
+  expect(status).toBe(0);
+  expect(visible()).toEqual([week]);
+  expect(readdirSync(join(world.generations, week)).sort()).toEqual(["config.xml", "full.tar.gz"]);
+  for (const name of ["config.xml", "full.tar.gz"]) expect(lstatSync(kept(name)).mode & 0o777).toBe(0o600);
+  const original = readFileSync(join(world.firewall.tree, "cf/conf/config.xml"));
+  expect(readFileSync(kept("config.xml")).equals(original)).toBe(true);
+  const members = execaSync("tar", ["-tzf", kept("full.tar.gz")]).stdout.split("\n");
+  expect(members).toEqual(
+    expect.arrayContaining(["cf/conf/config.xml", "var/db/rrd/system-memory.rrd", "boot/loader.conf"]),
+  );
+  expect(world.metrics()).toMatchObject({
+    last_status: 0,
+    bytes: lstatSync(kept("config.xml")).size + lstatSync(kept("full.tar.gz")).size,
+  });
+  expect(world.pushes.received.at(-1)).toMatchObject({ path: "/metrics/job/pfsense-backup/instance/pve" });
+  expect(world.pushes.received.at(-1)?.body).toContain("backup_last_success_timestamp ");
+  const segment = readdirSync(join(world.config.stateDir, "journal"));
+  expect(readFileSync(join(world.config.stateDir, "journal", segment[0] ?? ""), "utf8")).toBe(
+    `pfsense/${week}\0`,
+  );
+});
+
+test("speaks version 2 of the REST API package with a key of one word", async () => {
+  const file = join(world.folder, "credentials", "api");
+  const before = readFileSync(file);
+  writeFileSync(file, world.firewall.apiKeyV2);
+  const { status } = await world.start().finished;
+  writeFileSync(file, before);
+  expect(status).toBe(0);
+  expect(existsSync(kept("config.xml"))).toBe(true);
+});
+
+interface Refused {
+  readonly what: string;
+  readonly faults?: Partial<Faults>;
+  readonly config?: (config: PfsenseBackupConfig) => Partial<PfsenseBackupConfig>;
+  readonly says: RegExp;
+}
+
+const otherKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+const refused: readonly Refused[] = [
+  {
+    what: "a config.xml that is cut off",
+    faults: { api: "truncated-xml" },
+    says: /no whole configuration: line \d+|expected at least/,
+  },
+  { what: "a login page", faults: { api: "html" }, says: /no JSON but text\/html/ },
+  {
+    what: "an API that stalls",
+    faults: { api: "stall" },
+    config: () => ({ stallMs: 2_000 }),
+    says: /no byte of an answer within 2 s/,
+  },
+  {
+    what: "an API that drips for ever",
+    faults: { api: "drip" },
+    config: () => ({ budgetMs: 5_000 }),
+    says: /its budget of 5 s is used up/,
+  },
+  {
+    what: "a shell that has no openssl",
+    faults: { api: "shell-error" },
+    says: /its shell said "sh: openssl: not found"/,
+  },
+  {
+    what: "an empty config.xml",
+    faults: { api: "no-config" },
+    says: /config.xml has 0 bytes, expected at least 1000/,
+  },
+  {
+    what: "a config.xml below the floor",
+    config: ({ atLeastBytes }) => ({ atLeastBytes: { ...atLeastBytes, config: 1_000_000 } }),
+    says: /expected at least 1000000/,
+  },
+  {
+    what: "another certificate than the pinned one",
+    config: ({ api }) => ({ api: { ...api, certificateSha256: "AA:BB" } }),
+    says: /pinned is AA:BB; the key was not sent/,
+  },
+  {
+    what: "a certificate that nobody has signed, and none pinned",
+    config: ({ api: { url, key } }) => ({ api: { url, key } }),
+    says: /DEPTH_ZERO_SELF_SIGNED_CERT/,
+  },
+  {
+    what: "a wrong API key",
+    config: ({ api }) => ({ api: { ...api, key: "wrong" } }),
+    says: /HTTP status 401: it refuses the key/,
+  },
+  {
+    what: "an API that isn't there",
+    config: ({ api }) => ({ api: { ...api, url: "https://127.0.0.1:1" } }),
+    says: /ECONNREFUSED/,
+  },
+  {
+    what: "another host key than the pinned one",
+    config: ({ ssh }) => ({ ssh: { ...ssh, hostKey: otherKey } }),
+    says: /ssh to root@127.0.0.1:\d+ failed: its host key isn't the pinned one/,
+  },
+  {
+    what: "an ssh that isn't there",
+    config: ({ ssh }) => ({ ssh: { ...ssh, port: 1 } }),
+    says: /Connection refused/,
+  },
+  { what: "a tar that is cut off", faults: { tar: "cut" }, says: /at least 4000|can't be read back/ },
+  {
+    what: "a tar that stalls",
+    faults: { tar: "stall" },
+    config: () => ({ stallMs: 2_000 }),
+    says: /without a byte for 2 s/,
+  },
+  {
+    what: "a tar without the configuration",
+    faults: { tar: "lacks-members" },
+    says: /tar lacks "cf", "boot\/loader.conf", "cf\/conf\/config.xml"/,
+  },
+  {
+    what: "a tar that can't read everything",
+    faults: { tar: "fails" },
+    says: /tar ended with 1 there: .*Permission denied/,
+  },
+  {
+    what: "a path that the firewall hasn't",
+    config: ({ paths }) => ({ paths: [...paths, "/no where's"] }),
+    says: /tar lacks "no where's"/,
+  },
+  {
+    what: "a tar below the floor",
+    config: ({ atLeastBytes }) => ({ atLeastBytes: { ...atLeastBytes, tar: 1_000_000 } }),
+    says: /tar has \d+ bytes, expected at least 1000000/,
+  },
+];
+
+test.each(refused)(
+  "$what: the run fails, neither half is kept, the earlier generation stays",
+  async ({ faults = {}, config, says }) => {
+    expect(await world.start().finished).toMatchObject({ status: 0 });
+    const inode = lstatSync(join(world.generations, week)).ino;
+    const success = world.metrics()["last_success_timestamp"];
+    world.firewall.switchFaults(faults);
+    if (config) world.writeConfig(config(world.config));
+    const pushes = world.pushes.received.length;
+
+    const { status, stdout } = await world.start().finished;
+    expect(stdout).toMatch(says);
+    expect(status).toBeGreaterThan(0);
+    expect(visible()).toEqual([week]);
+    expect(lstatSync(join(world.generations, week)).ino).toBe(inode);
+    nothingHalfMade();
+    expect(world.metrics()).toMatchObject({ last_status: status, last_success_timestamp: success });
+    expect(world.pushes.received).toHaveLength(pushes + 1);
+    for (const secret of [world.firewall.apiKey, ...world.firewall.apiKey.split(" "), "bcrypt-hash"])
+      expect(stdout).not.toContain(secret);
+  },
+);
+
+test("an ssh key that the firewall doesn't know: refused without a question", async () => {
+  const file = join(world.folder, "credentials", "ssh");
+  const before = readFileSync(file);
+  rmSync(file);
+  execaSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
+  const { status, stdout } = await world.start().finished;
+  // ssh offers what lies beside the key.
+  rmSync(`${file}.pub`);
+  writeFileSync(file, before, { mode: 0o600 });
+  expect(stdout).toMatch(/Permission denied \(publickey\)/);
+  expect(status).toBe(1);
+  expect(visible()).toEqual([]);
+});
+
+test("a file that vanished while tar read it is told, and the backup is kept", async () => {
+  world.firewall.switchFaults({ tar: "vanished-file" });
+  const { status, stdout } = await world.start().finished;
+  expect(stdout).toContain("Note: some of the firewall's files changed while they were read");
+  expect(status).toBe(0);
+  expect(visible()).toEqual([week]);
+});
+
+test("a secret is in no process' arguments and environment", async () => {
+  world.shadow(
+    "ssh",
+    `tr '\\0' '\\n' < /proc/$PPID/environ > ${world.folder}/seen; echo "$@" >> ${world.folder}/seen; env >> ${world.folder}/seen; exec REAL "$@"`,
+  );
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  const seen = readFileSync(join(world.folder, "seen"), "utf8");
+  for (const secret of world.firewall.apiKey.split(" ")) expect(seen).not.toContain(secret);
+  expect(seen).not.toContain("PRIVATE KEY");
+  expect(seen).toContain("StrictHostKeyChecking=yes");
+});
+
+test("four weeks are kept, only after a new one is there; the newest never goes, and one from the future takes no place", async () => {
+  for (const period of ["2020-01", "2020-02", "2020-03", "2020-04", "2020-05", "2099-01"])
+    mkdirSync(join(world.generations, period), { recursive: true });
+  const preview = await world.start(["--dry-run"]).finished;
+  expect(preview.stdout).toContain("would remove");
+  expect(visible()).toHaveLength(6);
+  world.firewall.switchFaults({ api: "html" });
+  await world.start().finished;
+  expect(visible()).toHaveLength(6);
+  world.firewall.switchFaults({ api: "none" });
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  expect(visible()).toEqual(["2020-03", "2020-04", "2020-05", week, "2099-01"]);
+  expect(readdirSync(join(world.generations, ".trash"))).toEqual([]);
+});
+
+test("refuses an unmounted backup disk, and asks the firewall nothing", async () => {
+  await world.inside("umount", world.config.target.path);
+  const { status, stdout } = await world.start().finished;
+  await world.mount();
+  expect(stdout).toContain("is not a mount point");
+  expect(status).toBe(3);
+  expect(readdirSync(world.config.target.path)).toEqual([]);
+});
+
+test("a full backup disk: fails, and leaves nothing half-made", async () => {
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  await world.inside("sh", "-c", `cat /dev/zero > ${world.config.target.path}/ballast || true`);
+  const { status, stdout } = await world.start().finished;
+  rmSync(join(world.generations, "..", "ballast"));
+  expect(stdout).toMatch(/ENOSPC/);
+  expect(status).toBe(1);
+  expect(visible()).toEqual([week]);
+  nothingHalfMade();
+});
+
+/** How each phase is held open until the signal comes. */
+const hold = (program: string, when = "*"): void => {
+  const reached = `${world.folder}/reached`;
+  rmSync(reached, { force: true });
+  world.shadow(
+    program,
+    `case "$*" in ${when}) [ -e ${reached} ] || { touch ${reached}; while [ -e "$0" ]; do sleep 0.05; done; };; esac; exec REAL "$@"`,
+  );
+};
+const reached = (): boolean => existsSync(`${world.folder}/reached`);
+const phases = [
+  { phase: "lock", hold: () => hold("flock", "*nonblock*"), there: reached },
+  { phase: "verify", hold: () => hold("findmnt"), there: reached },
+  {
+    phase: "config",
+    hold: () => world.firewall.switchFaults({ api: "stall" }),
+    there: () => phaseNow() === "config",
+  },
+  {
+    phase: "tar",
+    hold: () => world.firewall.switchFaults({ tar: "stall" }),
+    there: () => phaseNow() === "tar",
+  },
+  { phase: "promote", hold: () => hold("sync"), there: reached },
+  { phase: "prune", hold: () => hold("ionice"), there: reached },
+];
+
+function phaseNow(): string | undefined {
+  try {
+    return (
+      JSON.parse(readFileSync(join(world.config.stateDir, "running.json"), "utf8")) as { phase: string }
+    ).phase;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A good run, and an older generation that the next one prunes. */
+async function goodWeek(): Promise<number> {
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  for (const period of ["2020-01", "2020-02", "2020-03", "2020-04"])
+    mkdirSync(join(world.generations, period));
+  return world.metrics()["last_success_timestamp"] ?? 0;
+}
+
+async function expectNextRunConverges(): Promise<void> {
+  world.unshadow();
+  world.firewall.switchFaults({ api: "none", tar: "none" });
+  world.writeConfig({});
+  expect(await world.start([], { INVOCATION_ID: "night-3" }).finished).toMatchObject({ status: 0 });
+  expect(visible()).toEqual(["2020-02", "2020-03", "2020-04", week]);
+  expect(readdirSync(join(world.generations, week)).sort()).toEqual(["config.xml", "full.tar.gz"]);
+  nothingHalfMade();
+  expect(readdirSync(join(world.generations, ".trash"))).toEqual([]);
+  expect(world.metrics()).toMatchObject({ last_status: 0 });
+}
+
+test.each(phases)(
+  "kill -9 in phase $phase: reported by --report-end, what is visible is whole, the next run converges",
+  async phase => {
+    const success = await goodWeek();
+    phase.hold();
+    const run = world.start([], { INVOCATION_ID: "night-2" });
+    await run.until(phase.there);
+    run.kill("SIGKILL");
+    expect(await run.finished).toMatchObject({ signal: "SIGKILL" });
+    expect(readdirSync(join(world.generations, week)).sort()).toEqual(["config.xml", "full.tar.gz"]);
+    const service = {
+      INVOCATION_ID: "night-2",
+      SERVICE_RESULT: "signal",
+      EXIT_CODE: "killed",
+      EXIT_STATUS: "KILL",
+    };
+    expect(await world.start(["--report-end"], service).finished).toMatchObject({ status: 0 });
+    expect(world.metrics()).toMatchObject({ last_status: 137, last_success_timestamp: success });
+    await expectNextRunConverges();
+  },
+);
+
+test.each(phases)(
+  "SIGTERM in phase $phase: reported by the run itself, the next run converges",
+  async phase => {
+    const success = await goodWeek();
+    phase.hold();
+    const run = world.start([], { INVOCATION_ID: "night-2" });
+    await run.until(phase.there);
+    run.kill("SIGTERM");
+    const { status, stdout } = await run.finished;
+    expect(stdout).toContain(`stopped by SIGTERM in phase ${phase.phase}`);
+    expect(status).toBe(143);
+    expect(world.metrics()).toMatchObject({ last_status: 143, last_success_timestamp: success });
+    nothingHalfMade();
+    await expectNextRunConverges();
+  },
+);
+
+test.each(phases)(
+  "the budget ends in phase $phase: reported as a failure, the next run converges",
+  async phase => {
+    await goodWeek();
+    phase.hold();
+    world.writeConfig({ budgetMs: 3_000, stallMs: 60_000 });
+    const { status, stdout } = await world.start().finished;
+    expect(stdout).toContain("its budget of 3 s is used up");
+    expect(status).toBe(124);
+    await expectNextRunConverges();
+  },
+);
+
+test("two at once: the second is refused and changes nothing", async () => {
+  await goodWeek();
+  world.firewall.switchFaults({ tar: "stall" });
+  const first = world.start();
+  await first.until(() => phaseNow() === "tar");
+  const second = await world.start().finished;
+  expect(second.status).toBe(75);
+  expect(second.stdout).toContain("another run holds the lock");
+  first.kill("SIGTERM");
+  await first.finished;
+  await expectNextRunConverges();
+});
