@@ -40,9 +40,11 @@ import { goneBeforeNoticed } from "./retention/gone-before-noticed";
 import { mirrorWithoutHistory } from "./retention/mirror-without-history";
 import { outlivedBySource } from "./retention/outlived-by-source";
 import { deleterOverForeignTree } from "./routes/deleter-over-foreign-tree";
+import { encryptedUnopened } from "./routes/encrypted-unopened";
 import { excludeHidesData } from "./routes/exclude-hides-data";
 import { excludeNamesNothing } from "./routes/exclude-names-nothing";
 import { metadataLost } from "./routes/metadata-lost";
+import { namespaceNamesNothing } from "./routes/namespace-names-nothing";
 import { noCopy } from "./routes/no-copy";
 import { noRouteOffSite } from "./routes/no-route-off-site";
 import { partlyCovered } from "./routes/partly-covered";
@@ -51,8 +53,10 @@ import { twoRoutes } from "./routes/two-routes";
 import { neverFiresInYears } from "./schedule/never-fires-in-years";
 import { runsDoubledByDst } from "./schedule/runs-doubled-by-dst";
 import { runsLostToDst } from "./schedule/runs-lost-to-dst";
+import { snapshotTooOld } from "./schedule/snapshot-too-old";
 import { staleAbovePromise } from "./schedule/stale-above-promise";
 import { staleBelowGap } from "./schedule/stale-below-gap";
+import { passphraseBehindItself } from "./security/passphrase-behind-itself";
 import { plaintextTransport } from "./security/plaintext-transport";
 import { rootLogin } from "./security/root-login";
 import { secretInOnePlace } from "./security/secret-in-one-place";
@@ -106,9 +110,11 @@ export const catalogue: readonly Check[] = [
   mirrorWithoutHistory,
   outlivedBySource,
   deleterOverForeignTree,
+  encryptedUnopened,
   excludeHidesData,
   excludeNamesNothing,
   metadataLost,
+  namespaceNamesNothing,
   noCopy,
   noRouteOffSite,
   partlyCovered,
@@ -117,8 +123,10 @@ export const catalogue: readonly Check[] = [
   neverFiresInYears,
   runsDoubledByDst,
   runsLostToDst,
+  snapshotTooOld,
   staleAbovePromise,
   staleBelowGap,
+  passphraseBehindItself,
   plaintextTransport,
   rootLogin,
   secretInOnePlace,

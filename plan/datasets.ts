@@ -18,6 +18,8 @@ export interface Dataset {
   readonly namespace?: string;
   readonly holds: "files" | "sqlite" | "database";
   readonly engine?: string;
+  /** A volume that opens with a passphrase alone. */
+  readonly encrypted?: true;
   /** How many volumes alike it stands for. */
   readonly count: number;
   readonly sizeBytes: number;
@@ -55,6 +57,7 @@ function datasetOf(service: string, spec: DatasetSpec, estate: Estate): Dataset 
     ...placeOf(name, spec, estate),
     holds: spec.kind === "volume" ? spec.holds : spec.kind === "database" ? "database" : "files",
     ...(spec.kind === "database" ? { engine: spec.engine } : {}),
+    ...(spec.kind === "volume" && spec.encrypted ? { encrypted: true } : {}),
     count: spec.kind === "volume" ? spec.count : 1,
     sizeBytes: parseSize(spec.size),
     churnPerDayBytes: parseSize(spec.churnPerDay),

@@ -59,6 +59,8 @@ export type Source =
       readonly excludeNamespaces: readonly Exclude[];
       readonly holds?: "sqlite";
       readonly onlyNamespaces?: readonly string[];
+      /** An older generation isn't copied, in ms. */
+      readonly maxAgeMs?: number;
     }
   /** One live dataset, by its id. */
   | { readonly kind: "dataset"; readonly id: string };

@@ -2,9 +2,12 @@ import type { Plan } from "../../plan";
 import { datasetId } from "../../plan/datasets";
 import { siteOf } from "../../plan/graph/survival";
 import { defineCheck } from "../check";
-import { edit } from "../example-edits";
+import { encryptedExample } from "../encrypted-example";
 import { example } from "../examples";
 import { listed, placeText } from "../wording";
+
+/** Who keeps the passphrase, so that the volume itself is in order. */
+const outside = ["vault", "break-glass"];
 
 export const unencryptedOffSite = defineCheck({
   code: "security/unencrypted-off-site",
@@ -36,16 +39,11 @@ export const unencryptedOffSite = defineCheck({
   },
   examples: {
     bad: [
-      example("files of an encrypted volume on a plain share", ({ services }) =>
-        edit(services.nextcloud?.data[0], { encrypted: true } as object),
-      ),
+      encryptedExample("files of an encrypted volume on a plain share", outside, { encryptedAtRest: false }),
     ],
     good: [
       example("volumes that aren't encrypted in the first place"),
-      example("an encrypted share", ({ services, destinations }) => {
-        edit(services.nextcloud?.data[0], { encrypted: true } as object);
-        edit(destinations.nas, { encryptedAtRest: true });
-      }),
+      encryptedExample("an encrypted share", outside),
     ],
   },
 });

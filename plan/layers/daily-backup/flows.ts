@@ -2,6 +2,8 @@ import { type Dataset, datasetsOf } from "../../datasets";
 import type { Estate } from "../../estate/schema";
 import type { Deletion, Flow, Source } from "../../job";
 import { type Retention, retentionOf } from "../../retention";
+import { parseDuration } from "../../units/duration";
+import type { LvmPvcSnapshotSpec } from "../lvm-pvc-snapshot/spec";
 import { hostLocation } from "../places";
 import type { DailyBackupSpec, FirewallBackupSpec } from "./spec";
 
@@ -14,7 +16,8 @@ export function flowsOf(spec: DailyBackupSpec, estate: Estate): Flow[] {
   const flows: Flow[] = [];
   if (spec.volumes) {
     const { from, excludeNamespaces, keep, more } = spec.volumes;
-    const source = { kind: "copies-of", job: from, excludeNamespaces } as const;
+    const maxAgeMs = maxSnapshotAgeMs(spec, estate);
+    const source = { kind: "copies-of", job: from, excludeNamespaces, maxAgeMs } as const;
     flows.push(flow(source, "pvc-data", retentionOf(keep), volume));
     for (const further of more)
       flows.push(
@@ -39,6 +42,16 @@ export function flowsOf(spec: DailyBackupSpec, estate: Estate): Flow[] {
     for (const { id } of configurations(spec.host, datasetsOf(estate)))
       flows.push(flow({ kind: "dataset", id }, "pve-config", retentionOf(spec.configuration.keep), files));
   return flows;
+}
+
+/** The job whose snapshots are read, as the estate has it. */
+export function snapshotsOf(spec: DailyBackupSpec, estate: Estate): LvmPvcSnapshotSpec | undefined {
+  return spec.volumes && estate.layers["lvm-pvc-snapshot"].find(({ host }) => host === spec.host);
+}
+
+/** How old a snapshot may be that is still copied: by default what its job promises, in ms. */
+export function maxSnapshotAgeMs(spec: DailyBackupSpec, estate: Estate): number {
+  return parseDuration(spec.volumes?.maxSnapshotAge ?? snapshotsOf(spec, estate)?.promise.rpo ?? "1d");
 }
 
 /** What is copied of a firewall. */

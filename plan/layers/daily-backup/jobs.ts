@@ -15,10 +15,9 @@ import {
   textfile,
 } from "../host-runner";
 import { clusterOf } from "../lvm-pvc-snapshot/jobs";
-import type { LvmPvcSnapshotSpec } from "../lvm-pvc-snapshot/spec";
 import { volumeMetric, volumeStale } from "./alerts";
 import { firewallJob } from "./firewall-job";
-import { configurationPaths, deletionsOf, flowsOf } from "./flows";
+import { configurationPaths, deletionsOf, flowsOf, maxSnapshotAgeMs, snapshotsOf } from "./flows";
 import type { DailyBackupSpec } from "./spec";
 
 const jobName = "daily-backup";
@@ -63,11 +62,6 @@ function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): Job {
   };
 }
 
-/** The job whose snapshots are read, as the estate has it. */
-function snapshotsOf(spec: DailyBackupSpec, estate: Estate): LvmPvcSnapshotSpec | undefined {
-  return spec.volumes && estate.layers["lvm-pvc-snapshot"].find(({ host }) => host === spec.host);
-}
-
 function configOf(
   spec: DailyBackupSpec,
   estate: Estate,
@@ -96,14 +90,14 @@ function configOf(
 function volumesOf(spec: DailyBackupSpec, estate: Estate, budgetMs: number): DailyBackupConfig["volumes"] {
   const snapshots = snapshotsOf(spec, estate);
   if (!spec.volumes || !snapshots) return undefined;
-  const { from, excludeNamespaces, keep, more, luksSecrets, maxSnapshotAge, volumeBudget } = spec.volumes;
+  const { from, excludeNamespaces, keep, more, luksSecrets, volumeBudget } = spec.volumes;
   return {
     vg: estate.hosts[spec.host]?.pools[snapshots.pool]?.vg ?? "",
     pool: snapshots.pool,
     pattern: snapshots.pattern,
     excludeNamespaces: excludeNamespaces.map(exclude => exclude.name),
     snapshotJob: from,
-    maxSnapshotAgeMs: parseDuration(maxSnapshotAge ?? snapshots.promise.rpo),
+    maxSnapshotAgeMs: maxSnapshotAgeMs(spec, estate),
     keep: generationPolicyOf(keep),
     more: more.map(further => ({ namespaces: further.namespaces, ...generationPolicyOf(further.keep) })),
     volumeBudgetMs: volumeBudget === undefined ? Math.floor(budgetMs / 3) : parseDuration(volumeBudget),

@@ -1,0 +1,40 @@
+import type { Plan } from "../../plan";
+import type { Job } from "../../plan/job";
+import { defineCheck } from "../check";
+import { encryptedExample } from "../encrypted-example";
+import { listed } from "../wording";
+
+export const encryptedUnopened = defineCheck({
+  code: "routes/encrypted-unopened",
+  severity: "error",
+  title: "An encrypted volume's copy job has no passphrase",
+  why: "A snapshot of an encrypted volume is as closed as the volume. Without its passphrase the copy job fails for it each night, and what the plan counts as its copies on the disk and off the site are not there.",
+  run: plan =>
+    plan.jobs.filter(hasNoPassphrase).flatMap(job => {
+      const closed = encryptedOf(job, plan);
+      if (closed.length === 0) return [];
+      return [
+        {
+          subject: job.name,
+          message: `${job.name} on ${job.host} copies the files of ${listed(closed)}, encrypted, and has no passphrase.`,
+          fix: 'Add the secret with the passphrase to the estate\'s secrets and to volumes.luksSecrets of daily-backup, e.g. ["luks-passphrase"].',
+          evidence: { encrypted: closed },
+        },
+      ];
+    }),
+  examples: {
+    bad: [encryptedExample("an encrypted volume and no secret for it", [])],
+    good: [encryptedExample("an encrypted volume and its passphrase", ["vault", "break-glass"])],
+  },
+});
+
+function hasNoPassphrase({ credentials }: Job): boolean {
+  return !credentials.some(({ from }) => from.kind === "secret");
+}
+
+function encryptedOf(job: Job, plan: Plan): string[] {
+  const copied = plan.copies.filter(
+    copy => copy.job === job && copy.flow.source.kind === "copies-of" && copy.dataset.encrypted,
+  );
+  return [...new Set(copied.map(({ dataset }) => dataset.id))];
+}

@@ -1,0 +1,63 @@
+import type { Plan } from "../../plan";
+import type { Flow, Job } from "../../plan/job";
+import { defineCheck } from "../check";
+import { edit } from "../example-edits";
+import { example } from "../examples";
+import { nearest } from "../near";
+import { listed } from "../wording";
+
+export const namespaceNamesNothing = defineCheck({
+  code: "routes/namespace-names-nothing",
+  severity: "warning",
+  title: "A namespace that is left out, or kept longer, has nothing of the estate in it",
+  why: "Volumes are found by pattern and told apart by namespace. A misspelt one leaves nothing out: the pool fills with what changes every hour, and nobody sees that the exclusion never took hold.",
+  run: plan =>
+    plan.jobs.flatMap(job => {
+      const known = namespacesOf(job, plan);
+      return [...new Set(job.flows.flatMap(namesOf))]
+        .filter(name => !known.has(name))
+        .map(name => {
+          const near = nearest(name, known);
+          return {
+            subject: job.name,
+            message: `${job.name} on ${job.host} treats namespace ${name} apart, and no dataset of the estate is in it.`,
+            fix:
+              near.length > 0
+                ? `Write ${listed(near.map(each => JSON.stringify(each)))}, or add the dataset that is meant.`
+                : "Remove it, or add its dataset: with unprotected if it needs no copy.",
+            evidence: { namespace: name, known: [...known].sort() },
+          };
+        });
+    }),
+  examples: {
+    bad: [
+      example("a misspelt namespace that keeps daily copies", ({ layers }) =>
+        edit(layers["daily-backup"][0]?.volumes, {
+          more: [{ namespaces: ["nextclout"], keep: { count: 7, every: "day" } }],
+        }),
+      ),
+      example("a namespace that is gone", ({ layers }) =>
+        layers["lvm-pvc-snapshot"][0]?.excludeNamespaces?.push({
+          name: "monitoring",
+          reason: "metrics can be gathered anew",
+        }),
+      ),
+    ],
+    good: [example("the namespace of a database that has dumps instead")],
+  },
+});
+
+function namesOf({ source }: Flow): string[] {
+  if (source.kind !== "volumes" && source.kind !== "copies-of") return [];
+  const only = source.kind === "copies-of" ? (source.onlyNamespaces ?? []) : [];
+  return [...source.excludeNamespaces.map(({ name }) => name), ...only];
+}
+
+/** Namespaces of the datasets that live on a job's host. */
+function namespacesOf({ host }: Job, plan: Plan): Set<string> {
+  return new Set(
+    plan.datasets.flatMap(({ namespace, location: { machine } }) =>
+      namespace !== undefined && machine.kind === "host" && machine.name === host ? [namespace] : [],
+    ),
+  );
+}
