@@ -35,8 +35,6 @@ export const afterCycle = defineCheck({
         const [daily] = layers["daily-backup"];
         if (mirror) mirror.schedule.after = ["offsite-sync-backup"];
         if (daily) daily.schedule.after = ["nfs-mirror"];
-        const [firewall] = daily?.firewalls ?? [];
-        if (firewall) firewall.schedule = { onCalendar: "*-*-* 05:40:00" };
       }),
     ],
     good: [

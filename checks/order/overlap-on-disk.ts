@@ -7,7 +7,7 @@ import { defineCheck } from "../check";
 import { mirrorExample, example } from "../examples";
 import { localTime } from "../local-time";
 import { yearsOf } from "../../plan/graph/loss";
-import type { Window } from "../windows";
+import { waitsFor, type Window } from "../windows";
 
 /**
  * Usual runs, not budgets: two budgets that touch cost nothing on a usual night, and where a slow run would cost data
@@ -81,7 +81,10 @@ function overlaps(plan: Plan): Overlap[] {
   const found = new Map<string, Overlap>();
   for (const [disk, jobs] of usersOf)
     for (const overlap of jobs.length < 2 ? [] : sweep(disk, jobs, timeline)) {
-      const key = pairKey(overlap.first.job, overlap.second.job);
+      const [one, other] = [overlap.first.job, overlap.second.job];
+      // In a circle nobody knows who waits: order/after-cycle.
+      if (waitsFor(one, other, plan) && waitsFor(other, one, plan)) continue;
+      const key = pairKey(one, other);
       if (!found.has(key)) found.set(key, overlap);
     }
   return [...found.values()];

@@ -137,6 +137,7 @@ export const estate: EstateInput = {
     // Vault alone kept the password of the NAS that Vault is restored from; a sealed envelope breaks the circle.
     "synology-admin-password": { keptIn: ["vault", "break-glass"] },
     "pfsense-api-key": { keptIn: ["vault", "break-glass"] },
+    "luks-passphrase": { keptIn: ["vault", "break-glass"] },
     "pfsense-ssh-key": { keptIn: ["vault", "break-glass"] },
   },
   services,
@@ -238,7 +239,7 @@ export const estate: EstateInput = {
         // last Sunday of March doesn't have.
         schedule: { onCalendar: "*-*-* 04:00:00", after: ["nfs-mirror"] },
         target: "/mnt/backup",
-        volumes: { keep: { count: 4, every: "week" } },
+        volumes: { keep: { count: 4, every: "week" }, luksSecrets: ["luks-passphrase"] },
         sqlite: { keep: { count: 4, every: "week" } },
         firewalls: [{ name: "pfsense", keep: { count: 4, every: "week" } }],
         configuration: { keep: { count: 4, every: "week" } },

@@ -90,6 +90,24 @@ test.each([
     'layers["daily-backup"][0].schedule.after[0]',
   ],
   [
+    "a firewall's job waited for that is gone",
+    `${daily} > firewalls`,
+    [],
+    'layers["offsite-sync"][0].schedule.after[1]',
+  ],
+  [
+    "generations of a month in folders by week",
+    `${daily} > sqlite > keep > every`,
+    "month",
+    'layers["daily-backup"][0].sqlite.keep',
+  ],
+  [
+    "a pool that declines before it is thinned out",
+    "layers > lvm-pvc-snapshot > 0 > guard",
+    { thinOut: { metadataPercent: 95 } },
+    'layers["lvm-pvc-snapshot"][0].guard.thinOut.metadataPercent',
+  ],
+  [
     "an expiry that doesn't exist",
     "services > temp > data > 0 > unprotected > expires",
     "2027-02-30",

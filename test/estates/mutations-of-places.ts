@@ -160,8 +160,8 @@ export const mutationsOfServices: Mutation[] = [
 ];
 
 const expr = "monitoring > alerts > 1 > expr";
-const pool = "LVMThinPoolLow";
-const free = 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"}';
+const own = "VaultwardenIntegrityFail";
+const free = 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot",instance="pve"}';
 
 export const mutationsOfAlerts: Mutation[] = [
   [
@@ -169,39 +169,39 @@ export const mutationsOfAlerts: Mutation[] = [
     expr,
     'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot" < 15',
     "alerts/syntax",
-    pool,
+    own,
   ],
   [
     "a misspelt metric",
     expr,
     'lvm_snapshot_thinpol_free_pct{job="lvm-pvc-snapshot"} < 15',
     "alerts/metric-unknown",
-    pool,
+    own,
   ],
   [
     "a misspelt job",
     expr,
     'lvm_snapshot_thinpool_free_pct{job="lvm-snapshot"} < 15',
     "alerts/label-unknown",
-    pool,
+    own,
   ],
-  ["a negative share", expr, `${free} < -15`, "alerts/never-fires", pool],
-  ["a sign turned round", expr, `${free} >= 0`, "alerts/always-fires", pool],
+  ["a negative share", expr, `${free} < -15`, "alerts/never-fires", own],
+  ["a sign turned round", expr, `${free} >= 0`, "alerts/always-fires", own],
   [
     "two metrics without a common label",
     expr,
     "lvm_snapshot_thinpool_free_pct / node_filesystem_size_bytes < 15",
     "alerts/join-never-matches",
-    pool,
+    own,
   ],
-  ["nobody to tell", "monitoring > alerts > 1 > receiver", undefined, "alerts/unrouted", pool],
-  ["no runbook", "monitoring > alerts > 1 > runbook", false, "alerts/runbook-missing", pool],
+  ["nobody to tell", "monitoring > alerts > 1 > receiver", undefined, "alerts/unrouted", own],
+  ["no runbook", "monitoring > alerts > 1 > runbook", false, "alerts/runbook-missing", own],
   [
     "no alert when the series is gone",
-    "monitoring > alerts > 2 > absence",
+    "monitoring > alerts > 1 > absence",
     false,
     "alerts/absence-uncovered",
-    "VaultwardenIntegrityFail",
+    own,
   ],
   [
     "a second alert of the same",

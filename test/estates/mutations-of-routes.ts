@@ -130,7 +130,20 @@ export const mutationsOfRoutes: Mutation[] = [
     "forgejo",
   ],
   ["no file copies of volumes", `${daily} > volumes`, undefined, "promises/single-medium"],
-  ["no copy of the firewall", `${daily} > firewalls`, [], "routes/no-copy", "pfsense"],
+  [
+    "a namespace that nobody uses",
+    `${snapshot} > excludeNamespaces > 0 > name`,
+    "dbas",
+    "routes/namespace-names-nothing",
+    "lvm-pvc-snapshot",
+  ],
+  [
+    "a limit for snapshots that a healthy night reaches",
+    `${daily} > volumes > maxSnapshotAge`,
+    "6h",
+    "schedule/snapshot-too-old",
+    "daily-backup",
+  ],
   [
     "no copy of the host's configuration",
     `${daily} > configuration`,
