@@ -235,6 +235,37 @@ test("a database with damage inside is reported in SQLite's words, and the other
   expect(readdirSync(`${backup}/one`).sort()).toEqual([".holdfast-failed", "good.db"]);
 });
 
+test("damage that a count of rows doesn't meet is found by the structure's check", async () => {
+  await world.sql("app.db", notes, fill(20, 40_000));
+  const bytes = readFileSync(`${volume}/app.db`);
+  const tree = [2, 5, 10, 13];
+  // The link to the next page of a long text leads nowhere.
+  for (let page = 10 * 4096; page < bytes.length; page += 4096)
+    if (!tree.includes(bytes[page] ?? 0)) bytes.writeUInt32BE(0x00ffffff, page);
+  writeFileSync(`${volume}/app.db`, bytes);
+  expect(await world.sql("app.db", "SELECT count(*) FROM notes;")).toBe("20");
+  const { copied, failed } = await world.copy({ into: "one" });
+  expect(copied).toBe(0);
+  expect(failed).toEqual([{ path: "app.db", reason: expect.stringMatching(/damaged|malformed/) as string }]);
+});
+
+test("a change that is in the log alone is a change of its database", async () => {
+  mkdirSync(`${volume}/live`);
+  const writer = openWriter(`${world.volume}/live/app.db`);
+  await writer.ask(`PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; ${notes} ${fill(50)}`);
+  snapshotInto("app", "app.db");
+  utimesSync(`${volume}/app/app.db`, 1_700_000_000, 1_700_000_000);
+  await world.copy({ into: "one" });
+  await writer.ask(fill(5));
+  snapshotInto("app", "app.db");
+  utimesSync(`${volume}/app/app.db`, 1_700_000_000, 1_700_000_000);
+  await writer.end();
+  rmSync(`${volume}/live`, { recursive: true });
+  const changed = ["app/app.db-wal"];
+  expect(await world.copy({ into: "two", previous: "one", changed })).toMatchObject({ copied: 1, linked: 0 });
+  expect(await rowsOf("two/app/app.db")).toBe("55");
+});
+
 test("a backup that loses rows is no success", async () => {
   await world.sql("app.db", notes, fill(500));
   world.shadow(
@@ -402,10 +433,12 @@ test("the host's own .sqliterc is not read", async () => {
   await world.sql("app.db", notes, fill(5));
   const home = `${world.backup}/home`;
   mkdirSync(`${backup}/home`);
-  writeFileSync(`${backup}/home/.sqliterc`, ".print from the file\n.shell touch ran\n");
-  world.shadow("sqlite3", `HOME=${home} exec REAL "$@"`);
+  writeFileSync(`${backup}/home/.sqliterc`, `.shell touch ${world.backup}/ran\n`);
+  // sqlite3 asks the user database for its home, not $HOME.
+  writeFileSync(`${backup}/passwd`, `root:x:0:0:root:${home}:/bin/sh\n`);
+  await world.inside("mount", "--bind", `${world.backup}/passwd`, "/etc/passwd");
   expect(await world.copy({ into: "one" })).toMatchObject({ copied: 1, failed: [] });
-  expect(readdirSync(`${backup}/one`)).toEqual(["app.db"]);
+  expect(existsSync(`${backup}/ran`)).toBe(false);
 });
 
 test("a tree of fifty thousand files is walked in little memory", async () => {

@@ -141,7 +141,12 @@ const refused: readonly Refused[] = [
     config: ({ ssh }) => ({ ssh: { ...ssh, port: 1 } }),
     says: /Connection refused/,
   },
-  { what: "a tar that is cut off", faults: { tar: "cut" }, says: /at least 4000|can't be read back/ },
+  {
+    what: "a tar that is cut off",
+    faults: { tar: "cut" },
+    config: ({ atLeastBytes }) => ({ atLeastBytes: { ...atLeastBytes, tar: 1 } }),
+    says: /can't be read back: .*(end of file|EOF)/,
+  },
   {
     what: "a tar that stalls",
     faults: { tar: "stall" },
