@@ -110,7 +110,7 @@ function staleTest(job: Job, rule: AlertRule, estate: Estate): RuleTest {
 /** One series, as it is at the limit, and then just beyond it for as long as the rule waits. */
 function ownTest(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleTest {
   const forMinutes = Math.ceil(parseDuration(rule.for) / minuteMs);
-  const further = job.metrics.find(({ name }) => name === metric)?.series?.[0] ?? {};
+  const further = job.metrics.find(({ name }) => name === metric)?.labels ?? {};
   const labels = { job: job.metricsJob, instance: job.host, ...further };
   const matchers = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   const isOld = fires.kind === "older";

@@ -54,15 +54,13 @@ function jobSeries({ jobs }: Plan): Series[] {
       kind: "job" as const,
     };
     return [
-      ...job.metrics.flatMap(metric =>
-        (metric.series ?? [{}]).map(labels => ({
-          ...common,
-          labels: { ...common.labels, ...labels },
-          metric: metric.name,
-          emitted: metric.emitted,
-          range: rangeOfMeaning(metric),
-        })),
-      ),
+      ...job.metrics.map(metric => ({
+        ...common,
+        labels: { ...common.labels, ...metric.labels },
+        metric: metric.name,
+        emitted: metric.emitted,
+        range: rangeOfMeaning(metric),
+      })),
       ...gatewayMetrics.map(metric => ({
         ...common,
         metric,

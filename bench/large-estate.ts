@@ -49,13 +49,17 @@ export function largeEstate(factor: number): EstateInput {
     ),
     layers: {
       ...layers,
-      "lvm-pvc-snapshot": forHosts(layers["lvm-pvc-snapshot"]),
+      "lvm-pvc-snapshot": forHosts(layers["lvm-pvc-snapshot"]).map(spec => ({
+        ...spec,
+        excludeNamespaces: [],
+      })),
       "nfs-mirror": forHosts(layers["nfs-mirror"]).map(spec => ({ ...spec, excludes: [] })),
       "daily-backup": forHosts(layers["daily-backup"]).map(spec => ({ ...spec, firewalls: [] })),
       "cluster-dump": [],
       "nfs-change-tracker": forHosts(layers["nfs-change-tracker"]),
       "offsite-sync": forHosts(layers["offsite-sync"]).map(spec => ({
         ...spec,
+        schedule: { ...spec.schedule, after: ["daily-backup"] },
         destination: nasOf(spec.host),
         legs: [{ from: "/mnt/backup", to: `/Backup/${spec.host}` }],
       })),

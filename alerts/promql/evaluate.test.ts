@@ -51,3 +51,8 @@ test("absent carries the labels that it asks for", () =>
 
 test("knows nothing of labels that are made up on the way", () =>
   expect(labels('label_replace(up, "host", "$1", "instance", "(.*)")')).toBe("unknown"));
+
+test("a label whose values only a run knows may have any", () =>
+  expect(
+    labels('daily_backup_volume_last_success_timestamp{namespace="forgejo",claim=~"data-.*"}'),
+  ).toHaveLength(1));

@@ -1,3 +1,4 @@
+import { anyValue } from "../../plan/contracts/metric";
 import type { Labels, Series, SeriesIndex } from "../series";
 import type { Selector } from "./syntax";
 
@@ -8,9 +9,10 @@ export function selected(selector: Selector, index: SeriesIndex): Series[] {
   return candidates.filter(({ labels }) => selector.matchers.every(matcher => matches(matcher, labels)));
 }
 
-/** Whether a series' labels satisfy a matcher; a label that it doesn't have is the empty text. */
+/** Whether a series' labels satisfy a matcher, or may; a label that it doesn't have is the empty text. */
 export function matches({ label, op, value }: Selector["matchers"][number], labels: Labels): boolean {
   const has = labels[label] ?? "";
+  if (has === anyValue) return true;
   switch (op) {
     case "=":
       return has === value;

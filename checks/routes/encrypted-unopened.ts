@@ -9,9 +9,10 @@ export const encryptedUnopened = defineCheck({
   severity: "error",
   title: "An encrypted volume's copy job has no passphrase",
   why: "A snapshot of an encrypted volume is as closed as the volume. Without its passphrase the copy job fails for it each night, and what the plan counts as its copies on the disk and off the site are not there.",
-  run: plan =>
-    plan.jobs.filter(hasNoPassphrase).flatMap(job => {
-      const closed = encryptedOf(job, plan);
+  run: plan => {
+    const copied = encryptedByJob(plan);
+    return plan.jobs.filter(hasNoPassphrase).flatMap(job => {
+      const closed = [...(copied.get(job) ?? [])];
       if (closed.length === 0) return [];
       return [
         {
@@ -21,7 +22,8 @@ export const encryptedUnopened = defineCheck({
           evidence: { encrypted: closed },
         },
       ];
-    }),
+    });
+  },
   examples: {
     bad: [encryptedExample("an encrypted volume and no secret for it", [])],
     good: [encryptedExample("an encrypted volume and its passphrase", ["vault", "break-glass"])],
@@ -32,9 +34,11 @@ function hasNoPassphrase({ credentials }: Job): boolean {
   return !credentials.some(({ from }) => from.kind === "secret");
 }
 
-function encryptedOf(job: Job, plan: Plan): string[] {
-  const copied = plan.copies.filter(
-    copy => copy.job === job && copy.flow.source.kind === "copies-of" && copy.dataset.encrypted,
-  );
-  return [...new Set(copied.map(({ dataset }) => dataset.id))];
+/** Encrypted datasets whose files each job copies. */
+function encryptedByJob(plan: Plan): Map<Job, Set<string>> {
+  const found = new Map<Job, Set<string>>();
+  for (const { job, flow, dataset } of plan.copies)
+    if (dataset.encrypted && flow.source.kind === "copies-of")
+      found.set(job, (found.get(job) ?? new Set()).add(dataset.id));
+  return found;
 }

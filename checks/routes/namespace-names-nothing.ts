@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan";
-import type { Flow, Job } from "../../plan/job";
+import type { Flow } from "../../plan/job";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example } from "../examples";
@@ -11,9 +11,10 @@ export const namespaceNamesNothing = defineCheck({
   severity: "warning",
   title: "A namespace that is left out, or kept longer, has nothing of the estate in it",
   why: "Volumes are found by pattern and told apart by namespace. A misspelt one leaves nothing out: the pool fills with what changes every hour, and nobody sees that the exclusion never took hold.",
-  run: plan =>
-    plan.jobs.flatMap(job => {
-      const known = namespacesOf(job, plan);
+  run: plan => {
+    const namespaces = namespacesByHost(plan);
+    return plan.jobs.flatMap(job => {
+      const known = namespaces.get(job.host) ?? new Set();
       return [...new Set(job.flows.flatMap(namesOf))]
         .filter(name => !known.has(name))
         .map(name => {
@@ -28,7 +29,8 @@ export const namespaceNamesNothing = defineCheck({
             evidence: { namespace: name, known: [...known].sort() },
           };
         });
-    }),
+    });
+  },
   examples: {
     bad: [
       example("a misspelt namespace that keeps daily copies", ({ layers }) =>
@@ -53,11 +55,11 @@ function namesOf({ source }: Flow): string[] {
   return [...source.excludeNamespaces.map(({ name }) => name), ...only];
 }
 
-/** Namespaces of the datasets that live on a job's host. */
-function namespacesOf({ host }: Job, plan: Plan): Set<string> {
-  return new Set(
-    plan.datasets.flatMap(({ namespace, location: { machine } }) =>
-      namespace !== undefined && machine.kind === "host" && machine.name === host ? [namespace] : [],
-    ),
-  );
+/** Namespaces of the datasets that live on each host. */
+function namespacesByHost(plan: Plan): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { namespace, location } of plan.datasets)
+    if (namespace !== undefined && location.machine.kind === "host")
+      found.set(location.machine.name, (found.get(location.machine.name) ?? new Set()).add(namespace));
+  return found;
 }

@@ -1,3 +1,6 @@
+/** Stands for every value that a label may have. */
+export const anyValue = "*";
+
 /** A metric that a job emits. */
 export interface Metric {
   readonly name: string;
@@ -5,8 +8,8 @@ export interface Metric {
   /** `success`: written by a run that succeeded; `any-end`: by each end, also a killed one. */
   readonly emitted: "success" | "any-end";
   readonly meaning: "last-success" | "last-run" | "status" | "bytes" | "other";
-  /** Labels of each of its series beside job and instance, as far as a plan knows them; one series without any when absent. */
-  readonly series?: readonly Readonly<Record<string, string>>[];
+  /** Further labels of its series, beside job and instance; `anyValue` where only a run knows the values. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -95,7 +95,9 @@ export const firewall = z.strictObject({
       .url({ protocol: /^https$/, error: 'expected an https URL, e.g. "https://pfsense.example"' })
       .optional()
       .describe("By default https and its address"),
-    secret: name.describe('Secret with "CLIENT-ID CLIENT-TOKEN", as the API\'s own page shows them'),
+    secret: name.describe(
+      'Secret with the API package\'s key: "CLIENT-ID CLIENT-TOKEN" of its version 1, one word of version 2',
+    ),
     certificateSha256: z
       .string()
       .regex(

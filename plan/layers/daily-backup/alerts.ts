@@ -1,28 +1,18 @@
 import { dailyBackupMetricNames } from "../../contracts/daily-backup";
-import { datasetsOf } from "../../datasets";
-import type { Estate } from "../../estate/schema";
+import { anyValue } from "../../contracts/metric";
 import type { JobAlert, Judgement, Metric } from "../../job";
-import type { DailyBackupSpec } from "./spec";
 
 /**
  * The age of each volume's copy: a run can succeed in all but one volume night after night, and the job's own last success
- * never says which. Claims are those that the estate names; the runner finds the others.
+ * never says which. Volumes are found by pattern, so the plan doesn't know all of their names.
  */
-export function volumeMetric({ host, volumes }: DailyBackupSpec, estate: Estate): Metric {
-  const excluded = new Set(volumes?.excludeNamespaces.map(({ name }) => name));
-  const known = datasetsOf(estate).flatMap(({ kind, location, namespace }) => {
-    const isHere = kind === "volume" && location.machine.name === host;
-    if (!isHere || namespace === undefined || excluded.has(namespace)) return [];
-    return [{ part: "volumes", namespace, claim: location.path.split("/").at(-1) ?? "" }];
-  });
-  return {
-    name: dailyBackupMetricNames.volumeSuccess,
-    help: "End of the last run that had a good copy of the volume, epoch seconds",
-    emitted: "any-end",
-    meaning: "other",
-    series: known.length > 0 ? known : [{ part: "volumes" }],
-  };
-}
+export const volumeMetric: Metric = {
+  name: dailyBackupMetricNames.volumeSuccess,
+  help: "End of the last run that had a good copy of the volume, epoch seconds",
+  emitted: "any-end",
+  meaning: "other",
+  labels: { part: "volumes", namespace: anyValue, claim: anyValue, volume: anyValue },
+};
 
 /** As old as the job's own success may be: a volume is copied at some time within each run. */
 export function volumeStale(host: string, { staleAfterMs }: Judgement): JobAlert {

@@ -46,7 +46,7 @@ function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): Job {
     flows,
     deletes: deletionsOf(flows),
     metricsJob: jobName,
-    metrics: spec.volumes ? [...dailyBackupMetrics, volumeMetric(spec, estate)] : dailyBackupMetrics,
+    metrics: spec.volumes ? [...dailyBackupMetrics, volumeMetric] : dailyBackupMetrics,
     alerts: spec.volumes ? [volumeStale(spec.host, run.judged)] : [],
     ...releaseOf({
       job: jobName,
