@@ -9,7 +9,8 @@ import { devicePath, machines, type HostName } from "./machines";
 import { seedDevice } from "./seed";
 import { onHost } from "./ssh";
 
-const bootPatienceMs = 180_000;
+// A machine of two cores that is busy otherwise takes minutes.
+const bootPatienceMs = 600_000;
 
 /** Name that a host's process and log go by. */
 export const processName = (name: HostName): string => `host-${name}`;
