@@ -18,16 +18,19 @@ export interface Ended {
 /** A stack of its own with the real program and engine, on the lab's host; its estate is what a test makes of it. */
 export class ReleaseStack {
   readonly facts: LabFacts = readFacts();
-  private readonly folder = join(stateDir, "test", "release");
 
-  private constructor(private readonly engine: Engine) {}
+  private constructor(
+    private readonly engine: Engine,
+    private readonly folder: string,
+  ) {}
 
-  static async open(): Promise<ReleaseStack> {
-    const folder = join(stateDir, "test", "release");
+  /** @param name of its folder, when it isn't the only one */
+  static async open(name = "release"): Promise<ReleaseStack> {
+    const folder = join(stateDir, "test", name);
     const state = join(folder, "state");
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(state, { recursive: true });
-    const stack = new ReleaseStack(await ensureEngine(() => undefined, { stacksDir: state }));
+    const stack = new ReleaseStack(await ensureEngine(() => undefined, { stacksDir: state }), folder);
     writeFileSync(
       join(stack.folder, "Pulumi.yaml"),
       "name: holdfast\nmain: index.cjs\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n",
@@ -92,6 +95,11 @@ export class ReleaseStack {
         ],
       },
     };
+  }
+
+  /** The stack's settings, its secrets encrypted. */
+  get settingsFile(): string {
+    return join(this.folder, "Pulumi.test.yaml");
   }
 
   setEstate(estate: EstateInput): void {

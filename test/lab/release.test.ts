@@ -43,7 +43,7 @@ test("runs the timer of a verified release after the first up", async () => {
 });
 
 test("changes nothing in a second up", async () => {
-  expect(await stack.mustUp()).toMatch(/Resources:\n +10 unchanged\n/);
+  expect(await stack.mustUp()).toMatch(/Resources:\n +11 unchanged\n/);
 });
 
 test("keeps the private key out of what is printed and out of the plain state", async () => {
@@ -63,7 +63,7 @@ test("shows an edit of one line as that line of the unit, and changes what syste
   expect(text).toMatch(/^ +- OnCalendar=\*-\*-\* 02:00:00 UTC$/m);
   expect(text).toMatch(/^ +\+ OnCalendar=\*-\*-\* 03:00:00 UTC$/m);
   expect(text.match(/^ +~ command:remote:\w+: \(update\)$/gm)).toHaveLength(2);
-  expect(text).toMatch(/~ 2 to update\n +8 unchanged$/);
+  expect(text).toMatch(/~ 2 to update\n +9 unchanged$/);
 
   await stack.mustUp();
   const next = await mustOnHost("pve", "systemctl show --property=NextElapseUSecRealtime nfs-mirror.timer");

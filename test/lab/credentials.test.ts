@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { mustOnHost } from "../../lab/hosts";
+import { connect } from "../../lab/servers";
+import { urls } from "../../lab/servers/places";
+import type { EstateInput } from "../../plan";
+import { ReleaseStack } from "./release-stack";
+
+jest.setTimeout(600_000);
+
+const passphrase = "open sesame, says 'Ali' to \"40\" $thieves";
+const accountPath = "/api/v1/namespaces/monitoring/serviceaccounts/holdfast-host";
+const folder = "/etc/holdfast/credentials/daily-backup";
+let stack: ReleaseStack;
+
+beforeAll(async () => {
+  // Another stack may have deployed the same jobs before: its releases would be taken over.
+  await mustOnHost(
+    "pve",
+    "for s in /opt/holdfast/*/release.sh; do test ! -e $s || sh $s remove; done; rm -rf /opt/holdfast /etc/holdfast",
+  );
+  for (const path of [
+    accountPath,
+    "/api/v1/namespaces/monitoring/secrets/holdfast-host",
+    "/apis/rbac.authorization.k8s.io/v1/clusterroles/holdfast-host",
+    "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/holdfast-host",
+  ])
+    await connect().remove(path);
+  stack = await ReleaseStack.open("credentials");
+  await stack.pulumi("config", "set", "holdfast:kubeconfig", stack.facts.kubeconfig);
+  await setPassphrase(passphrase);
+  stack.setEstate(withVolumes(stack.estate()));
+  await stack.mustUp();
+});
+
+afterAll(() => stack?.close());
+
+test("puts a secret of the stack on the host to the byte, for root alone", async () => {
+  expect(await mustOnHost("pve", `stat -c '%a %U:%G %n' ${folder} ${folder}/*`)).toBe(
+    `700 root:root ${folder}\n600 root:root ${folder}/house-passphrase\n600 root:root ${folder}/kubeconfig\n`,
+  );
+  expect(await mustOnHost("pve", `cat ${folder}/house-passphrase`)).toBe(passphrase);
+});
+
+test("keeps secret and token out of the state, the settings' file, a preview, and the host's logs", async () => {
+  const token = await tokenOnHost();
+  const printed = [
+    (await stack.pulumi("stack", "export")).text,
+    (await stack.pulumi("preview", "--diff", "--refresh")).text,
+    readFileSync(stack.settingsFile, "utf8"),
+    await mustOnHost("pve", "journalctl --no-pager -o cat"),
+  ].join("\n");
+  expect(printed).toContain("daily-backup-pve-credential-house-passphrase-file");
+  for (const text of [passphrase, JSON.stringify(passphrase).slice(1, -1), token, base64(token)])
+    expect(printed).not.toContain(text);
+});
+
+test("gives the host an account that may list volumes and may not read secrets", async () => {
+  const asked = async (path: string) =>
+    mustOnHost("pve", `node -e '${request}' ${folder}/kubeconfig ${path}`);
+  expect(await asked("/api/v1/persistentvolumes")).toBe("200");
+  expect(await asked("/api/v1/secrets")).toBe("403");
+  expect(await asked("/api/v1/namespaces/default/pods")).toBe("200");
+});
+
+test("changes nothing in a second up, and the file of a changed secret alone", async () => {
+  expect(await stack.mustUp()).not.toMatch(/to update|updated|created/);
+  await setPassphrase("another");
+  expect(await stack.mustUp()).toMatch(/~ 1 updated/);
+  expect(await mustOnHost("pve", `cat ${folder}/house-passphrase`)).toBe("another");
+});
+
+test("takes credentials and account away with the job that asked for them", async () => {
+  stack.setEstate(stack.estate());
+  await stack.mustUp();
+  expect(await mustOnHost("pve", "ls -d /etc/holdfast 2>&1 || true")).toMatch(/No such file/);
+  expect(await connect().get(accountPath)).toBeUndefined();
+});
+
+async function setPassphrase(text: string): Promise<void> {
+  const path = 'holdfast:secrets["house-passphrase"]';
+  const { exitCode, text: printed } = await stack.pulumi("config", "set", "--secret", "--path", path, text);
+  if (exitCode !== 0) throw new Error(printed);
+}
+
+async function tokenOnHost(): Promise<string> {
+  const { users } = JSON.parse(await mustOnHost("pve", `cat ${folder}/kubeconfig`)) as {
+    users: { user: { token: string } }[];
+  };
+  const token = users[0]?.user.token ?? "";
+  expect(token.length).toBeGreaterThan(100);
+  return token;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
+/** Prints the status that the API server answers with to the kubeconfig's user. */
+const request = `
+const { clusters: [{ cluster }], users: [{ user }] } = JSON.parse(require("fs").readFileSync(process.argv[1]));
+require("https").get(new URL(process.argv[2], cluster.server), {
+  ca: Buffer.from(cluster["certificate-authority-data"], "base64"),
+  headers: { authorization: "Bearer " + user.token },
+}, answer => { process.stdout.write(String(answer.statusCode)); answer.destroy(); });`;
+
+/** The same house with its thin pool, a cluster, and the jobs that need secrets; none is due for months. */
+function withVolumes(estate: EstateInput): EstateInput {
+  const { pve } = estate.hosts;
+  if (!pve) throw new Error("the estate has no pve");
+  const alert = { receiver: "lab" };
+  const yearly = { onCalendar: "2026-12-31 04:00:00" };
+  const run = { usualRun: "5min", budget: "20min", promise: { rpo: "366d" }, alert };
+  return {
+    ...estate,
+    hosts: {
+      pve: {
+        ...pve,
+        disks: { ...pve.disks, sdb: { medium: "hdd", size: "32GB" } },
+        pools: { data: { vg: "pve", disk: "sdb", size: "28GB", used: "1GB" } },
+      },
+    },
+    clusters: { k8s: { hosts: ["pve"], disk: "sdb", api: urls.kubernetes } },
+    secrets: { "house-passphrase": { keptIn: ["break-glass"] } },
+    layers: {
+      "lvm-pvc-snapshot": [{ host: "pve", pool: "data", schedule: yearly, keep: { age: "7d" }, ...run }],
+      "daily-backup": [
+        {
+          host: "pve",
+          schedule: yearly,
+          target: "/mnt/backup",
+          volumes: { keep: { count: 4, every: "week" }, luksSecrets: ["house-passphrase"] },
+          ...run,
+        },
+      ],
+    },
+  };
+}
