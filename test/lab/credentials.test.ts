@@ -103,13 +103,13 @@ require("https").get(new URL(process.argv[2], cluster.server), {
   headers: { authorization: "Bearer " + user.token },
 }, answer => { process.stdout.write(String(answer.statusCode)); answer.destroy(); });`;
 
-/** The same house with its thin pool, a cluster, and the jobs that need secrets; none is due for months. */
+/** The same house with its thin pool, a cluster, and the jobs that need secrets; their next night is a Sunday's. */
 function withVolumes(estate: EstateInput): EstateInput {
   const { pve } = estate.hosts;
   if (!pve) throw new Error("the estate has no pve");
   const alert = { receiver: "lab" };
-  const yearly = { onCalendar: "2026-12-31 04:00:00" };
-  const run = { usualRun: "5min", budget: "20min", promise: { rpo: "366d" }, alert };
+  const weekly = { onCalendar: "Sun *-*-* 04:00:00" };
+  const run = { usualRun: "5min", budget: "20min", promise: { rpo: "8d" }, alert };
   return {
     ...estate,
     hosts: {
@@ -122,11 +122,11 @@ function withVolumes(estate: EstateInput): EstateInput {
     clusters: { k8s: { hosts: ["pve"], disk: "sdb", api: urls.kubernetes } },
     secrets: { "house-passphrase": { keptIn: ["break-glass"] } },
     layers: {
-      "lvm-pvc-snapshot": [{ host: "pve", pool: "data", schedule: yearly, keep: { age: "7d" }, ...run }],
+      "lvm-pvc-snapshot": [{ host: "pve", pool: "data", schedule: weekly, keep: { age: "7d" }, ...run }],
       "daily-backup": [
         {
           host: "pve",
-          schedule: yearly,
+          schedule: { ...weekly, after: ["lvm-pvc-snapshot"] },
           target: "/mnt/backup",
           volumes: { keep: { count: 4, every: "week" }, luksSecrets: ["house-passphrase"] },
           ...run,
