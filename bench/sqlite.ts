@@ -75,6 +75,8 @@ async function bare(world: SqliteWorld, databases: number): Promise<number> {
 async function ours(world: SqliteWorld, expected = 0): Promise<number> {
   const startMs = performance.now();
   const { copied, failed } = await world.copy({ into: "ours", timeoutMs: 600_000 });
+  // A bare backup syncs by itself; ours are synced once, when their folder becomes visible.
+  await world.inside("sync", "--file-system", world.backup);
   const elapsedMs = performance.now() - startMs;
   if (copied !== expected || failed.length > 0)
     throw new Error(`${copied} databases copied, expected ${expected}`);

@@ -3,7 +3,6 @@ import {
   constants,
   existsSync,
   fstatSync,
-  fsync,
   mkdtempSync,
   openSync,
   readSync,
@@ -13,19 +12,21 @@ import {
   symlinkSync,
 } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { errnoOf } from "../runtime/errors";
 import { run } from "../runtime/run";
 import { firstLines } from "../runtime/tail";
 import { type LinkedAside, linkAside } from "./sqlite-long-path";
 import { NotCopied, sqlite, uriOf, wordsOf } from "./sqlite-shell";
-import { verifyCopy } from "./sqlite-verify";
+import { verifyCopy, verifyStructure } from "./sqlite-verify";
 
 export interface CopyOptions {
   readonly stop: AbortSignal;
   /** For each command. */
   readonly timeoutMs: number;
 }
+
+/** From here on a database is read by two programs at once. */
+const bigBytes = 8 * 1024 * 1024;
 
 /** A folder on the disk of the copies: one is made there under a fixed name, and gets its own when it is proven. */
 export interface Workshop {
@@ -41,7 +42,7 @@ export function openWorkshop(into: string): Workshop {
 /**
  * Copies one database with SQLite's own backup: with its write-ahead log applied, and with a transaction that was cut
  * short rolled back, which happens in `source`'s file system. The copy gets its name at last: verified, with the source's
- * owner, mode, times, ACL and attributes, and on disk.
+ * owner, mode, times, ACL and attributes. Nothing is synced: whoever makes the folder visible does that for all of them at once.
  * @param root mount point of a snapshot that may be written to
  * @returns bytes of the copy
  * @throws {NotCopied} with SQLite's words
@@ -63,14 +64,20 @@ export async function copyDatabase(
     if (hot) await copyAttributes("source", "kept", folder, options);
     aside = linkAside(root.toString(), source);
     const uri = uriOf(aside?.path ?? source, "mode=rw");
-    const made = await sqlite(uri, [".backup --async copy.db", tables], { cwd: folder, ...options });
+    // The proof takes about as long as the copy. A rollback or a small file would gain nothing by a second program.
+    const isBig = !hot && statSync(source).size >= bigBytes;
+    const commands = [".timeout 60000", ".backup --async copy.db", tables];
+    const [made] = await together(
+      sqlite(uri, commands, { cwd: folder, ...options }, isBig ? "shared" : "alone"),
+      isBig ? verifyStructure(uri, { cwd: folder, ...options }) : undefined,
+    );
     if (made.ended !== "exited" || made.exitCode !== 0) throw failure(made, options);
     if (!existsSync(paths.copy)) throw new NotCopied("sqlite3 made no copy");
-    await copyAttributes(hot ? "kept" : "source", "copy.db", folder, options);
-    await Promise.all([
-      writeOut(paths.copy),
-      verifyCopy(uri, tableNames(made.stdout), { cwd: folder, ...options }),
-    ]);
+    const proof = { isWhole: isBig, ...options, cwd: folder };
+    await together(
+      verifyCopy(uri, tableNames(made.stdout), proof),
+      copyAttributes(hot ? "kept" : "source", "copy.db", folder, options),
+    );
     const { size } = statSync(paths.copy);
     renameSync(paths.copy, target);
     return size;
@@ -106,16 +113,12 @@ async function copyAttributes(from: string, to: string, cwd: string, options: Co
   throw new NotCopied(`its attributes can't be copied: ${firstLines(result.stderr)}`);
 }
 
-const fsyncLater = promisify(fsync);
-
-/** The backup itself runs without a sync: one at its end is enough for a file that has no name yet. */
-async function writeOut(path: string): Promise<void> {
-  const fd = openSync(path, "r");
-  try {
-    await fsyncLater(fd);
-  } finally {
-    closeSync(fd);
-  }
+/** Waits for both also when one fails: neither may be at work when its folder goes. */
+async function together<A, B>(one: Promise<A>, other: Promise<B> | undefined): Promise<[A, B | undefined]> {
+  const [first, second] = await Promise.allSettled([one, other]);
+  if (first.status === "rejected") throw first.reason;
+  if (second.status === "rejected") throw second.reason;
+  return [first.value, second.value];
 }
 
 /** @see https://sqlite.org/fileformat.html, "The Rollback Journal", and `readSuperJournal` in SQLite's pager.c */

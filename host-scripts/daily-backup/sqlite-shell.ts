@@ -28,16 +28,29 @@ export function quotedName(name: string): string {
  * a file or of stdin is ever read as a command. Its settings are those that SQLite advises for such files, and what a
  * schema holds (views, triggers, functions) isn't run.
  * @see https://sqlite.org/security.html, "1.2. Untrusted SQLite Database Files"
+ * @param access whether another program reads the database at the same time
  * @throws {Refusal} when there is no sqlite3
  */
 export async function sqlite(
   uri: string,
   commands: readonly string[],
   options: Omit<RunOptions, "onStdout">,
+  access: "alone" | "shared" = "alone",
 ): Promise<RunResult> {
   try {
     return await run(
-      ["sqlite3", "-init", "/dev/null", "-batch", "-bail", "-list", uri, ...distrust, ...commands],
+      [
+        "sqlite3",
+        "-init",
+        "/dev/null",
+        "-batch",
+        "-bail",
+        "-list",
+        uri,
+        ...distrust,
+        ...locking[access],
+        ...commands,
+      ],
       {
         ...options,
         env: { LC_ALL: "C", ...options.env },
@@ -56,9 +69,11 @@ const distrust = [
   ".dbconfig defensive on",
   // A checkpoint would write the whole log into the snapshot, which the copy doesn't need.
   ".dbconfig no_ckpt_on_close on",
-  // Exclusive: a WAL's index is kept in memory, and no -shm is made.
-  "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA locking_mode=EXCLUSIVE;",
+  "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;",
 ];
+
+/** Alone, a WAL's index is kept in memory, and no -shm is made. */
+const locking = { alone: ["PRAGMA locking_mode=EXCLUSIVE;"], shared: [] } as const;
 
 /** What sqlite3 said of its failure, on one line. */
 export function wordsOf(result: RunResult): string {

@@ -11,12 +11,16 @@ const argumentsBytes = 1_000_000;
  * Proves a copy by its content: its structure is whole, and each ordinary table has as many rows as the source's. What a
  * schema can't be asked without the workload's own code, such as an index by a collation of its own, is passed over.
  * @param source URI of the database, as it was copied
- * @param options its working directory holds `copy.db`
+ * @param options its working directory holds `copy.db`; `isWhole` says that the source's structure was verified
  * @throws {NotCopied} with what differs
  */
-export async function verifyCopy(source: string, names: readonly string[], options: Options): Promise<void> {
+export async function verifyCopy(
+  source: string,
+  names: readonly string[],
+  { isWhole, ...options }: Options & { readonly isWhole: boolean },
+): Promise<void> {
   const tables = ["sqlite_schema", ...names];
-  const first = await ask(source, [structure, ...count(tables, "")], options);
+  const first = await ask(source, [...(isWhole ? [] : [structureOf("copy")]), ...count(tables, "")], options);
   if (first.kind === "answers") return judge(first.answers, tables);
   if (!needsTheWorkload.test(first.words)) throw new NotCopied(first.words);
   // Rows are counted in the tables themselves: an index of an unknown collation can't even be opened.
@@ -25,9 +29,31 @@ export async function verifyCopy(source: string, names: readonly string[], optio
   judge(["ok", ...second.answers], tables);
 }
 
-const attach = "ATTACH 'file:copy.db?immutable=1' AS copy; PRAGMA ignore_check_constraints=ON;";
-const structure = "SELECT 'answer', quick_check FROM pragma_quick_check(8, 'copy');";
+/**
+ * Proves that a database's structure is whole, while it is copied.
+ * @throws {NotCopied} with what is damaged
+ */
+export async function verifyStructure(source: string, options: Options): Promise<void> {
+  const result = await sqlite(
+    source,
+    [".timeout 60000", asFarAsKnown, structureOf("main")],
+    options,
+    "shared",
+  );
+  options.stop.throwIfAborted();
+  if (result.ended === "exited" && result.exitCode === 0) return judge(answersOf(result.stdout), []);
+  const words = wordsOf(result);
+  if (!needsTheWorkload.test(words)) throw new NotCopied(words);
+}
+
+/** Rules of the schema may call the workload's own functions. */
+const asFarAsKnown = "PRAGMA ignore_check_constraints=ON;";
+const attach = `ATTACH 'file:copy.db?immutable=1' AS copy; ${asFarAsKnown}`;
 const needsTheWorkload = /no such (collation sequence|function|module)|unknown tokenizer/;
+
+function structureOf(schema: "main" | "copy"): string {
+  return `SELECT 'answer', quick_check FROM pragma_quick_check(8, '${schema}');`;
+}
 
 function count(tables: readonly string[], how: string): string[] {
   return tables.map(table => {
@@ -48,9 +74,13 @@ async function ask(source: string, questions: readonly string[], options: Option
     const result = await sqlite(source, [attach, ...commands], options);
     options.stop.throwIfAborted();
     if (result.ended !== "exited" || result.exitCode !== 0) return { kind: "words", words: wordsOf(result) };
-    answers.push(...[...result.stdout.matchAll(/^answer\|(.*)$/gm)].map(([, answer = ""]) => answer));
+    answers.push(...answersOf(result.stdout));
   }
   return { kind: "answers", answers };
+}
+
+function answersOf(stdout: string): string[] {
+  return [...stdout.matchAll(/^answer\|(.*)$/gm)].map(([, answer = ""]) => answer);
 }
 
 /** Rules of the schema that a row breaks, such as a NULL in a column that was declared otherwise later, are no damage. */
@@ -58,8 +88,8 @@ const brokenRule = /^(NULL|NUMERIC|TEXT|non-[A-Z]+) value in /;
 
 function judge(answers: readonly string[], tables: readonly string[]): void {
   const found = answers.filter(answer => !brokenRule.test(answer));
-  const counts = found.slice(-tables.length);
-  const damage = found.slice(0, -tables.length).filter(line => line !== "ok");
+  const counts = found.slice(found.length - tables.length);
+  const damage = found.slice(0, found.length - tables.length).filter(line => line !== "ok");
   if (damage.length > 0) throw new NotCopied(`the database is damaged: ${damage.slice(0, 3).join("; ")}`);
   for (const [index, table] of tables.entries()) {
     const [source, copy] = (counts[index] ?? "").split("|");

@@ -52,17 +52,15 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
   const { into, stop, log } = options;
   const root = Buffer.from(options.root);
   const done = { copied: 0, linked: 0, bytes: 0, failed: [] as FailedDatabase[] };
-  const workshop = openWorkshop(into);
+  const workshops = Array.from({ length: atOnce }, () => openWorkshop(into));
+  const found = candidates(root, options);
   try {
-    for await (const found of candidates(root, options)) {
-      stop.throwIfAborted();
-      if (found.kind === "unreadable") fail(found.path, found.reason);
-      else if (found.kind === "unchanged" && link(root, found.path, options)) done.linked += 1;
-      else await copy(found.path);
-      log.progress(`sqlite: ${done.copied} databases copied (${done.bytes} bytes), ${done.linked} unchanged`);
-    }
+    // All take from one list, and all have ended before their folders go.
+    const ends = await Promise.allSettled(workshops.map(work));
+    const fault = ends.find(end => end.status === "rejected");
+    if (fault) throw fault.reason;
   } finally {
-    workshop.close();
+    for (const workshop of workshops) workshop.close();
   }
   if (done.failed.length > 0)
     writeFileSync(
@@ -72,7 +70,19 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
     );
   return done;
 
-  async function copy(path: Buffer): Promise<void> {
+  async function work(workshop: Workshop): Promise<void> {
+    for (;;) {
+      stop.throwIfAborted();
+      const { value, done: isEnd } = await found.next();
+      if (isEnd === true) return;
+      if (value.kind === "unreadable") fail(value.path, value.reason);
+      else if (value.kind === "unchanged" && link(root, value.path, options)) done.linked += 1;
+      else await copy(value.path, workshop);
+      log.progress(`sqlite: ${done.copied} databases copied (${done.bytes} bytes), ${done.linked} unchanged`);
+    }
+  }
+
+  async function copy(path: Buffer, workshop: Workshop): Promise<void> {
     try {
       done.bytes += await copyOne(root, path, Buffer.from(into), workshop, options);
       done.copied += 1;
@@ -89,6 +99,9 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
     log.warn(`no new copy of the database ${quoted(path)}: ${reason}${kept}`);
   }
 }
+
+/** Most of a small database's copy is the start of programs, which a second one can do meanwhile. */
+const atOnce = 2;
 
 type Candidate = Found | { readonly kind: "unchanged"; readonly path: Buffer };
 

@@ -249,6 +249,43 @@ test("damage that a count of rows doesn't meet is found by the structure's check
   expect(failed).toEqual([{ path: "app.db", reason: expect.stringMatching(/damaged|malformed/) as string }]);
 });
 
+test("a big database is checked while it is copied: with its log, with damage, with an index that only its program knows", async () => {
+  mkdirSync(`${volume}/live`);
+  const writer = openWriter(`${world.volume}/live/log.db`);
+  await writer.ask(`PRAGMA journal_mode=WAL; ${notes} ${fill(1_000, 10_000)} PRAGMA wal_checkpoint;`);
+  await writer.ask(`PRAGMA wal_autocheckpoint=0; ${fill(7)}`);
+  await writer.ask(`BEGIN; ${fill(300, 10_000)}`);
+  snapshotInto("app", "log.db");
+  await writer.end();
+  rmSync(`${volume}/live`, { recursive: true });
+  expect(lstatSync(`${volume}/app/log.db`).size).toBeGreaterThan(8 * 1024 * 1024);
+  await world.sql(
+    "app/damaged.db",
+    notes,
+    fill(1_000, 10_000),
+    "CREATE INDEX by_text ON notes(substr(text, 1, 9));",
+  );
+  await world.sql(
+    "app/index.db",
+    ...[notes, fill(1_000, 10_000), "CREATE TABLE strange(x); CREATE INDEX by_x ON strange(x);"],
+    ".dbconfig defensive off",
+    "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX by_x ON strange(x COLLATE own)' WHERE name = 'by_x';",
+  );
+  const bytes = readFileSync(`${volume}/app/damaged.db`);
+  for (let page = 100 * 4096; page < bytes.length; page += 4096)
+    if (![2, 5, 10, 13].includes(bytes[page] ?? 0)) bytes.writeUInt32BE(0x00ffffff, page);
+  writeFileSync(`${volume}/app/damaged.db`, bytes);
+
+  const { copied, failed } = await world.copy({ into: "one" });
+  expect(failed).toEqual([
+    { path: "app/damaged.db", reason: expect.stringMatching(/damaged|malformed/) as string },
+  ]);
+  expect(copied).toBe(2);
+  expect(await rowsOf("one/app/log.db")).toBe("1007");
+  expect(await rowsOf("one/app/index.db")).toBe("1000");
+  expect(readdirSync(`${backup}/one/app`).sort()).toEqual(["index.db", "log.db"]);
+});
+
 test("a change that is in the log alone is a change of its database", async () => {
   mkdirSync(`${volume}/live`);
   const writer = openWriter(`${world.volume}/live/app.db`);
