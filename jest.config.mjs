@@ -19,6 +19,8 @@ const shared = {
 const project = (displayName, testMatch, more = {}) => ({ ...shared, displayName, testMatch, ...more });
 
 export default {
+  // Jest's own 5 s end a test of real processes on a busy machine.
+  testTimeout: 60_000,
   projects: [
     // Pure code, its tests beside it: no server, no root.
     project("unit", [

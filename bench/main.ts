@@ -2,6 +2,7 @@
 import { cpus, release, totalmem } from "node:os";
 import Table from "cli-table3";
 import { benchCommandLine } from "./command-line";
+import { benchLvmPvcSnapshot } from "./lvm-pvc-snapshot";
 import { benchNfsMirror } from "./nfs-mirror";
 import { benchPlan } from "./plan";
 import { benchPreview } from "./preview";
@@ -11,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   plan: benchPlan,
   check: benchCommandLine,
   mirror: benchNfsMirror,
+  snapshot: benchLvmPvcSnapshot,
   preview: benchPreview,
 };
 

@@ -11,7 +11,7 @@ import { list } from "./lvm-pvc-snapshot/list";
 import { prune, pruneAlone } from "./lvm-pvc-snapshot/prune";
 import { snapshot } from "./lvm-pvc-snapshot/snapshot";
 import { restore } from "./lvm-pvc-snapshot/restore";
-import { tidyUp } from "./lvm-pvc-snapshot/tidy-up";
+import { endedUnreported, tidyUp } from "./lvm-pvc-snapshot/tidy-up";
 import { told } from "./lvm-pvc-snapshot/told";
 import { readConfig } from "./runtime/config";
 import { startProgram } from "./runtime/entry";
@@ -19,7 +19,7 @@ import { exitCodes } from "./runtime/errors";
 import { preview, runAndReport } from "./runtime/job-run";
 import { createLog } from "./runtime/log";
 import { reportLostEnd } from "./runtime/lost-end";
-import { reporterOf } from "./runtime/report";
+import { type Reporter, reporterOf } from "./runtime/report";
 import { serviceEnvironment } from "./runtime/service-environment";
 import { Stop } from "./runtime/stop";
 
@@ -37,14 +37,14 @@ startProgram(job, log, async () => {
 
 async function start(args: SnapshotArguments, config: LvmPvcSnapshotConfig): Promise<number> {
   const { command } = args;
-  const service = serviceEnvironment();
-  const reporter = reporterOf(config, lvmPvcSnapshotMetrics, service.INVOCATION_ID, log);
+  const { INVOCATION_ID } = serviceEnvironment();
+  const reporter = reporterOf(config, lvmPvcSnapshotMetrics, INVOCATION_ID, log);
   switch (command.kind) {
     case "check-config":
       log.info(`config "${args.config}" is valid`);
       return exitCodes.ok;
     case "report-end":
-      return reportLostEnd(reporter, service, () => tidyUp(config, reporter.state, log));
+      return reportThenMend(reporter, config);
     case "list":
       await listUntilStopped(args, config);
       return exitCodes.ok;
@@ -64,6 +64,13 @@ async function start(args: SnapshotArguments, config: LvmPvcSnapshotConfig): Pro
     default:
       return command satisfies never;
   }
+}
+
+async function reportThenMend(reporter: Reporter, config: LvmPvcSnapshotConfig): Promise<number> {
+  const unreported = endedUnreported(reporter.state);
+  const status = await reportLostEnd(reporter, serviceEnvironment(), () => Promise.resolve());
+  if (unreported) await tidyUp(config, log);
+  return status;
 }
 
 async function listUntilStopped({ json }: SnapshotArguments, config: LvmPvcSnapshotConfig): Promise<void> {

@@ -6,17 +6,23 @@ import type { Log } from "../runtime/log";
 import { listVolumes } from "../runtime/lvm/listing";
 import { readPool } from "../runtime/lvm/pool-status";
 import { mendPool, resumeSuspended } from "../runtime/lvm/unfinished";
-import type { RunState } from "../runtime/run-state";
+import { isAlive, type RunState } from "../runtime/run-state";
 
-/** Longest time for it: the end is reported after it, within the unit's time to stop. */
+/** Longest time that it looks; a change that has begun is never cut short. */
 const tidyMs = 60_000;
+
+/** Whether a run has ended without a report of its own. Asked before that is made up for, which forgets the run. */
+export function endedUnreported(state: RunState): boolean {
+  const running = state.readRunning();
+  return running !== undefined && !isAlive(running);
+}
 
 /**
  * Mends what a killed run left: a half-made snapshot makes every change of the pool fail, Proxmox' own too, so it doesn't
- * wait for the next run. After an end that the run has reported there is nothing to mend.
+ * wait for the next run. It comes after the report of the end: on a host that hardly answers, it may not come to an end
+ * within the unit's time to stop.
  */
-export async function tidyUp(config: LvmPvcSnapshotConfig, state: RunState, log: Log): Promise<void> {
-  if (state.readRunning() === undefined) return;
+export async function tidyUp(config: LvmPvcSnapshotConfig, log: Log): Promise<void> {
   const leftovers = endLeftovers(lockFile(config));
   if (leftovers.length > 0) log.warn(`ended what the run had left: process ${leftovers.join(", ")}`);
   const stop = AbortSignal.timeout(tidyMs);
