@@ -64,6 +64,10 @@ async function firstNight(): Promise<void> {
     const seconds = await runOnce("daily-backup", 1_200_000);
     return `daily-backup ended well after ${seconds} s`;
   });
+  await step("the firewall's configuration to the backup disk", async () => {
+    const seconds = await runOnce("pfsense-backup", 120_000);
+    return `pfsense-backup ended well after ${seconds} s, against a stand-in for a pfSense`;
+  });
   await step("losing a volume's files and its database", loseAndRestore);
   const standIns = stack?.standIns ?? [];
   console.log(`

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { execa } from "execa";
 import { projectRoot } from "./cache";
@@ -6,6 +6,8 @@ import { type Engine, ensureEngine } from "./engine/bootstrap";
 import { labDir, readFacts } from "./facts";
 import { passphrase } from "./house/passphrase";
 import { inNamespace } from "./namespace";
+import { readFirewall } from "./servers";
+import { dataDir } from "./servers/places";
 
 /** What a `pulumi` command left: its exit code, and all that it printed, without colours. */
 export interface Ended {
@@ -51,7 +53,10 @@ export class LabStack {
       await stack.must("stack", "init", "lab");
       await stack.must("config", "set", "--stack=lab", "holdfast:sshPrivateKeyFile", pve.privateKeyFile);
       await stack.must("config", "set", "--stack=lab", "holdfast:kubeconfig", kubeconfig);
+      const { apiKey, ssh } = readFirewall(dataDir("firewall"));
       await stack.setSecret("house-passphrase", passphrase());
+      await stack.setSecret("firewall-api-key", apiKey);
+      await stack.setSecret("firewall-ssh-key", readFileSync(ssh.privateKeyFile, "utf8"));
     }
     return stack;
   }

@@ -18,6 +18,7 @@ export {
 export { connect, type Api } from "./api";
 export { exchange, type Call, type Reply } from "./http";
 export { refusals } from "./rule-sync/client";
+export { readFirewall } from "./firewall";
 export { urls } from "./places";
 
 /** Ends all servers; their data stays. Works inside and outside the lab's network, and on servers that are down. */
@@ -33,6 +34,7 @@ export async function stopServers(): Promise<void> {
     "alertmanager",
     "pushgateway",
     "receiver",
+    "firewall",
   );
   await stop("kube-apiserver");
   await stop("etcd");

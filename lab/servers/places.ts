@@ -18,6 +18,7 @@ export const urls = {
   alertmanager: fixedFacts.alertmanagerUrl,
   pushgateway: fixedFacts.pushgatewayUrl,
   receiver: fixedFacts.receiverUrl,
+  firewall: `https://${operatorAddress}:8443`,
 } as const;
 
 /** Folder with one server's data and configuration. */

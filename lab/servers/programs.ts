@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { debianPackages } from "../debian";
 import { operatorCrds } from "./crds";
+import { firewallPrograms } from "./firewall/sshd";
 import { kubernetesPrograms } from "./kubernetes";
 import { readLabFile } from "./places";
 import { labDir } from "../facts";
@@ -38,6 +39,7 @@ export async function preparePrograms(say: (line: string) => void): Promise<Prog
     kubernetesPrograms(say, build.signal),
     operatorCrds(),
     debianPackages("servers", [...packages]),
+    firewallPrograms(),
   ]).catch((error: unknown) => {
     // A download that failed is told at once, not after minutes of a build that goes on beside it.
     build.abort();

@@ -14,6 +14,7 @@ export const serverNames = [
   "receiver",
   "rule-sync",
   "pods",
+  "firewall",
 ] as const;
 
 export type ServerName = (typeof serverNames)[number];

@@ -6,7 +6,7 @@ import { applyCrds } from "./crds";
 import { helper } from "./http";
 import { alertmanager, prometheus, pushgateway } from "./metrics";
 import { ensureMonitoringNamespace } from "./monitoring-objects";
-import { pods, receiver, ruleSync } from "./own-servers";
+import { firewall, pods, receiver, ruleSync } from "./own-servers";
 import { preparePrograms, readPrograms } from "./programs";
 import { ensureServing, type Server } from "./server";
 import { withLabLock } from "../lock";
@@ -63,10 +63,11 @@ export async function startHere(say: (line: string) => void): Promise<void> {
     await Promise.all([applyCrds(connect(), programs.crds), ensureMonitoringNamespace()]);
   });
   const metrics = [up(pushgateway), up(receiver), up(alertmanager), up(prometheus)];
+  const wall = up(firewall);
   const manager = api.then(() => up(controllerManager));
   const standIn = api.then(() => up(pods));
   const sync = Promise.all([objects, ...metrics]).then(() => up(ruleSync));
-  const outcomes = await Promise.allSettled([database, api, manager, standIn, ...metrics, sync]);
+  const outcomes = await Promise.allSettled([database, api, manager, standIn, wall, ...metrics, sync]);
   const faults = outcomes.flatMap(outcome =>
     outcome.status === "rejected" ? [messageOf(outcome.reason)] : [],
   );

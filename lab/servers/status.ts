@@ -5,13 +5,13 @@ import { isRunning, logFile, runningProcess } from "../process";
 import { apiServer, controllerManager, etcd } from "./control-plane";
 import { helper } from "./http";
 import { alertmanager, prometheus, pushgateway } from "./metrics";
-import { pods, receiver, ruleSync } from "./own-servers";
+import { firewall, pods, receiver, ruleSync } from "./own-servers";
 import { type Server, serverNames, troubleOf } from "./server";
 
 const servers: readonly Server[] = [
   ...[etcd, apiServer, controllerManager],
   ...[pushgateway, prometheus, alertmanager],
-  ...[receiver, ruleSync, pods],
+  ...[receiver, ruleSync, pods, firewall],
 ];
 
 const serverStatusSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import { readFacts } from "../../lab/facts";
 import { labMonitoring, monitoringNamespace, slackSecret } from "../../lab/servers/monitoring";
-import { urls } from "../../lab/servers/places";
+import { readFirewall } from "../../lab/servers/firewall";
+import { dataDir, urls } from "../../lab/servers/places";
 import type { EstateInput } from "../../plan";
 import { accepted, leftOut } from "../builders";
 
@@ -18,6 +19,7 @@ const alert: Alert = { receiver: "lab", for: "5s" };
  */
 export function estate(): EstateInput {
   const { pve, pushgatewayUrl } = readFacts();
+  const firewall = readFirewall(dataDir("firewall"));
   const filesystem = (mount: string) => ({ fsUuid: pve.filesystems[mount] ?? "" });
   return {
     name: "lab",
@@ -45,6 +47,18 @@ export function estate(): EstateInput {
         },
       },
     },
+    firewalls: {
+      pfsense: {
+        kind: "pfsense",
+        site: "lab",
+        address: firewall.ssh.host,
+        api: {
+          ...{ url: firewall.apiUrl, certificateSha256: firewall.certificateSha256 },
+          secret: "firewall-api-key",
+        },
+        ssh: { port: firewall.ssh.port, hostKey: firewall.ssh.hostKey, secret: "firewall-ssh-key" },
+      },
+    },
     clusters: { k8s: { hosts: ["pve"], disk: "sdb", api: urls.kubernetes } },
     monitoring: {
       pushgateway: pushgatewayUrl,
@@ -60,7 +74,11 @@ export function estate(): EstateInput {
       },
     ],
     receivers: { lab: { kind: "slack", channel: "#lab", webhookSecret: slackSecret } },
-    secrets: { "house-passphrase": { keptIn: ["break-glass"] } },
+    secrets: {
+      "house-passphrase": { keptIn: ["break-glass"] },
+      "firewall-api-key": { keptIn: ["break-glass"] },
+      "firewall-ssh-key": { keptIn: ["break-glass"] },
+    },
     services: {
       frigate: leftOut("/srv/nfs/frigate", "1GB", "camera ring buffer, not backed up"),
       postgresql: excludedVolume("dbaas"),
@@ -74,7 +92,7 @@ export function estate(): EstateInput {
           source: "/srv/nfs",
           target: "/mnt/backup",
           excludes: [{ name: "frigate", reason: "camera ring buffer, not backed up" }],
-          keep: ["pvc-data", "sqlite-backup", "pve-config"].map(name => ({
+          keep: ["pvc-data", "sqlite-backup", "pve-config", "pfsense"].map(name => ({
             name,
             reason: "written by daily-backup",
           })),
@@ -108,6 +126,7 @@ export function estate(): EstateInput {
           target: "/mnt/backup",
           volumes: { keep: { count: 4, every: "week" }, luksSecrets: ["house-passphrase"] },
           sqlite: { keep: { count: 4, every: "week" } },
+          firewalls: [{ name: "pfsense", keep: { count: 4, every: "week" } }],
           configuration: { keep: { count: 4, every: "week" } },
           usualRun: "5min",
           budget: "20min",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execaSync } from "execa";
 import { periodOf } from "../../plan/contracts/period";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
-import type { Faults } from "../../lab/firewall";
+import type { Faults } from "../../lab/servers/firewall";
 import { createFirewallWorld, type FirewallWorld } from "./support/firewall-world";
 
 jest.setTimeout(120_000);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { bundleRunner } from "../../../host-scripts/bundle-runner";
-import { type Firewall, startFirewall } from "../../../lab/firewall";
+import { type Firewall, startFirewall } from "../../../lab/servers/firewall";
 import type { PfsenseBackupConfig } from "../../../plan/contracts/pfsense-backup";
 import { mountNamespace } from "./namespace";
 import { type Recorder, startRecorder } from "./recorder";

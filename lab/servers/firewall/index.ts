@@ -1,10 +1,11 @@
 import { randomBytes, X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
+import { z } from "zod";
 import { startApi } from "./api";
 import { apiFault, type Faults, switchFaults } from "./faults";
 import { startHost } from "./sshd";
@@ -12,24 +13,27 @@ import { makeTree } from "./tree";
 
 export type { Faults } from "./faults";
 
-/** Where the stand-in answers, and what it takes to be let in: what a backup's config and credentials hold. */
-export interface FirewallFacts {
-  readonly apiUrl: string;
+const facts = z.strictObject({
+  apiUrl: z.url(),
   /** Of its certificate, as colon-separated hexadecimal. */
-  readonly certificateSha256: string;
+  certificateSha256: z.string(),
+  certificateFile: z.string(),
   /** "CLIENT-ID CLIENT-TOKEN" for version 1 of the API. */
-  readonly apiKey: string;
+  apiKey: z.string(),
   /** For version 2. */
-  readonly apiKeyV2: string;
-  readonly ssh: {
-    readonly host: string;
-    readonly port: number;
-    readonly user: string;
+  apiKeyV2: z.string(),
+  ssh: z.strictObject({
+    host: z.string(),
+    port: z.int(),
+    user: z.string(),
     /** As known_hosts has it, without the name. */
-    readonly hostKey: string;
-    readonly privateKeyFile: string;
-  };
-}
+    hostKey: z.string(),
+    privateKeyFile: z.string(),
+  }),
+});
+
+/** Where the stand-in answers, and what it takes to be let in: what a backup's config and credentials hold. */
+export type FirewallFacts = Readonly<z.infer<typeof facts>>;
 
 export interface Firewall extends FirewallFacts {
   /** Its `/cf`, `/var/db` and `/boot`. */
@@ -44,7 +48,7 @@ export interface FirewallOptions {
   /** Free ones unless given. */
   readonly apiPort?: number;
   readonly sshPort?: number;
-  /** For its keys, files and logs; made anew. */
+  /** For its keys, which stay from start to start, and for its files and logs, which are made anew. */
   readonly folder: string;
 }
 
@@ -54,38 +58,36 @@ export interface FirewallOptions {
  */
 export async function startFirewall(options: FirewallOptions): Promise<Firewall> {
   const { folder, address = "127.0.0.1" } = options;
-  rmSync(folder, { recursive: true, force: true });
+  for (const name of ["faults", "tree", "machine", "memory"])
+    rmSync(join(folder, name), { recursive: true, force: true });
   for (const name of ["faults", "keys"]) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
   makeTree(join(folder, "tree"));
   switchFaults(folder, { api: "none", tar: "none" });
+  await ensureKeys(join(folder, "keys"), address);
+  const key = (name: string): string => readFileSync(join(folder, "keys", name), "utf8");
   const sshPort = options.sshPort ?? (await freePort(address));
   const host = await startHost(folder, address, sshPort);
-  const keys = {
-    v1: `${randomBytes(16).toString("hex")} ${randomBytes(32).toString("hex")}`,
-    v2: randomBytes(24).toString("hex"),
-  };
-  const { key, certificate } = await makeCertificate(join(folder, "keys"), address);
+  const keys = { v1: key("api-v1"), v2: key("api-v2") };
+  const certificate = key("api.pem");
   const api = await startApi({
-    ...{ address, port: options.apiPort ?? 0, key, certificate, keys, shell: host.shell },
+    ...{ address, port: options.apiPort ?? 0, key: key("api.key"), certificate, keys, shell: host.shell },
     fault: () => apiFault(folder),
   });
-  const facts: FirewallFacts = {
+  const found: FirewallFacts = {
     apiUrl: `https://${address}:${(api.address() as AddressInfo).port}`,
     certificateSha256: new X509Certificate(certificate).fingerprint256,
+    certificateFile: join(folder, "keys", "api.pem"),
     ...{ apiKey: keys.v1, apiKeyV2: keys.v2 },
     ssh: {
       ...{ host: address, port: sshPort, user: "root" },
-      hostKey: readFileSync(join(folder, "keys", "host.pub"), "utf8")
-        .split(" ")
-        .slice(0, 2)
-        .join(" "),
+      hostKey: key("host.pub").split(" ").slice(0, 2).join(" "),
       privateKeyFile: join(folder, "keys", "user"),
     },
   };
   // Last: its presence says that all of the above is there.
-  writeFileSync(factsFile(folder), JSON.stringify(facts), { mode: 0o600 });
+  writeFileSync(factsFile(folder), JSON.stringify(found), { mode: 0o600 });
   return {
-    ...facts,
+    ...found,
     tree: join(folder, "tree"),
     switchFaults: faults => switchFaults(folder, faults),
     async stop() {
@@ -96,33 +98,34 @@ export async function startFirewall(options: FirewallOptions): Promise<Firewall>
   };
 }
 
-/** What a firewall that another process started in this folder wrote down. */
+/**
+ * What a firewall that another process started in this folder wrote down.
+ * @throws when none was ever started there
+ */
 export function readFirewall(folder: string): FirewallFacts {
-  return JSON.parse(readFileSync(factsFile(folder), "utf8")) as FirewallFacts;
+  return facts.parse(JSON.parse(readFileSync(factsFile(folder), "utf8")));
 }
 
 function factsFile(folder: string): string {
   return join(folder, "firewall.json");
 }
 
-async function makeCertificate(
-  folder: string,
-  address: string,
-): Promise<{ key: string; certificate: string }> {
+/** Of the API, its certificate, and SSH; what knows the firewall by them still does after it was started again. */
+async function ensureKeys(folder: string, address: string): Promise<void> {
   const file = (name: string): string => join(folder, name);
+  if (existsSync(file("api-v2"))) return;
+  for (const name of ["host", "user"]) {
+    rmSync(file(name), { force: true });
+    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", file(name)]);
+  }
   const elliptic = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "3650"];
   const names = ["-subj", "/CN=pfSense", "-addext", `subjectAltName=IP:${address}`];
-  await execa("openssl", [
-    "req",
-    "-x509",
-    ...elliptic,
-    ...names,
-    "-keyout",
-    file("api.key"),
-    "-out",
-    file("api.pem"),
-  ]);
-  return { key: readFileSync(file("api.key"), "utf8"), certificate: readFileSync(file("api.pem"), "utf8") };
+  const files = ["-keyout", file("api.key"), "-out", file("api.pem")];
+  await execa("openssl", ["req", "-x509", ...elliptic, ...names, ...files]);
+  const word = (bytes: number): string => randomBytes(bytes).toString("hex");
+  writeFileSync(file("api-v1"), `${word(16)} ${word(32)}`, { mode: 0o600 });
+  // Last: its presence says that all of the above is there.
+  writeFileSync(file("api-v2"), word(24), { mode: 0o600 });
 }
 
 async function freePort(address: string): Promise<number> {

@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
-import { debianPackages } from "../debian";
+import { debianPackages } from "../../debian";
 import { tarScript } from "./faults";
 import { firewallFolders } from "./tree";
 
@@ -24,24 +23,17 @@ const packages = [
   "libicu72",
 ];
 
+/** Folder with the programs of a firewall; needs the network the first time. */
+export function firewallPrograms(): Promise<string> {
+  return debianPackages("firewall", packages);
+}
+
 /** @param folder with `tree`, `faults` and `keys` */
 export async function startHost(folder: string, address: string, port: number): Promise<FirewallHost> {
-  const tools = await debianPackages("firewall", packages);
+  const tools = await firewallPrograms();
   const libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"]
     .map(path => join(tools, path))
     .join(":");
-  for (const name of ["host", "user"])
-    await execa("ssh-keygen", [
-      "-q",
-      "-t",
-      "ed25519",
-      "-N",
-      "",
-      "-C",
-      name,
-      "-f",
-      join(folder, "keys", name),
-    ]);
   for (const path of ["machine", "memory"]) mkdirSync(join(folder, path));
   const text = (name: string, content: string, mode = 0o644): void =>
     writeFileSync(join(folder, name), content, { mode });
