@@ -2,17 +2,21 @@
 import { cpus, release, totalmem } from "node:os";
 import Table from "cli-table3";
 import { benchCommandLine } from "./command-line";
+import { benchDailyBackup } from "./daily-backup";
 import { benchLvmPvcSnapshot } from "./lvm-pvc-snapshot";
 import { benchNfsMirror } from "./nfs-mirror";
 import { benchPlan } from "./plan";
 import { benchPreview } from "./preview";
+import { benchSqlite } from "./sqlite";
 import type { Row } from "./row";
 
 const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   plan: benchPlan,
   check: benchCommandLine,
   mirror: benchNfsMirror,
-  snapshot: benchLvmPvcSnapshot,
+  snapshots: benchLvmPvcSnapshot,
+  volumes: benchDailyBackup,
+  sqlite: benchSqlite,
   preview: benchPreview,
 };
 

@@ -45,6 +45,9 @@ export async function copyVolume(
   return "copied";
 }
 
+/** A search of the whole volume for databases takes no longer than one of so many files, and no memory. */
+const mostListed = 100_000;
+
 async function fill(
   run: DailyBackup,
   task: VolumeTask,
@@ -102,8 +105,8 @@ function periodNow({ startedAt, config: { zone } }: DailyBackup, every: "day" | 
 
 interface Copied {
   readonly generation: Generation;
-  /** Files that differ from the base's. */
-  readonly changed: Buffer[];
+  /** Files that differ from the base's; undefined without a base, and when they are too many to be listed. */
+  readonly changed: Buffer[] | undefined;
   /** Those whose content differs. */
   readonly content: number;
 }
@@ -118,7 +121,7 @@ async function copyFiles(
 ): Promise<Copied> {
   const fresh = freshGeneration(rootOf(run.config, "pvc-data"), periodNow(run, every), task.path);
   try {
-    const changed: Buffer[] = [];
+    let changed: Buffer[] | undefined = base ? [] : undefined;
     let content = 0;
     const link = base ? [`--link-dest=${base.folder}`] : [];
     const pass = await rsync(
@@ -130,7 +133,7 @@ async function copyFiles(
       item => {
         // A fresh folder has every directory made anew.
         if (item.letters[1] === "d") return;
-        changed.push(item.path);
+        if (changed && changed.push(item.path) > mostListed) changed = undefined;
         if (item.letters.startsWith(">")) content += 1;
       },
     );

@@ -45,14 +45,23 @@ const steps = [
   },
   { step: "compare", program: "thin_delta", when: "before", words: "*" },
   { step: "scratch snapshot made", program: "lvcreate", when: "after", words: "*" },
-  { step: "mapper open", program: "cryptsetup", when: "after", words: "open*" },
+  { step: "mapper open", program: "cryptsetup", when: "after", words: "open*", of: "one volume" },
   { step: "mounted", program: "mount", when: "after", words: "*" },
   { step: "copying", program: "rsync", when: "before", words: "*" },
-  { step: "database", program: "sqlite3", when: "before", words: "*" },
+  { step: "database", program: "sqlite3", when: "before", words: "*", of: "one volume" },
   { step: "on its way to disk", program: "sync", when: "before", words: "*" },
   { step: "exchanged", program: "perl", when: "after", words: "*" },
   { step: "prune", program: "ionice", when: "before", words: "*" },
-] as const;
+] as const satisfies readonly Step[];
+
+interface Step {
+  readonly step: string;
+  readonly program: string;
+  readonly when: "before" | "after";
+  readonly words: string;
+  /** A run before may have finished that volume, and left the other one. */
+  readonly of?: "one volume";
+}
 
 let round = 0;
 
@@ -91,12 +100,15 @@ async function converges(): Promise<void> {
   ).toMatch(/^\s*$/);
 }
 
-test.each(steps)("kill -9 at step $step: reported from outside, nothing leaks", async at => {
-  await change();
+test("what changed before these crashes", change);
+
+// A run that is cut short leaves its work to the next one, which comes one step further.
+test.each<Step>(steps)("kill -9 at step $step: reported from outside, nothing leaks", async at => {
+  if (at.of) await change();
   const before = await unit.metrics();
   const reached = await gate(at.program, at.when, at.words);
   await unit.start();
-  await reached();
+  await reached(unit);
   expect(await unit.kill("KILL")).toMatchObject({ status: 9 });
   expect(await unit.metrics()).toMatchObject({
     last_status: 137,
@@ -106,15 +118,18 @@ test.each(steps)("kill -9 at step $step: reported from outside, nothing leaks", 
   await wholeGeneration();
 });
 
-test("after all of these, one run converges", converges);
+test("after all of these, one run converges", async () => {
+  await converges();
+  await change();
+});
 
-test.each(steps.filter(({ step }) => /metadata|scratch|mapper|copying|database|disk/.test(step)))(
+test.each<Step>(steps.filter(({ step }) => /metadata|scratch|mapper|copying|database|disk/.test(step)))(
   "SIGTERM at step $step: reported by the run itself, nothing leaks",
   async at => {
-    await change();
+    if (at.of) await change();
     const reached = await gate(at.program, at.when, at.words);
     await unit.start();
-    await reached();
+    await reached(unit);
     expect(await unit.kill("TERM")).toMatchObject({ status: 143 });
     expect((await unit.metrics())["last_status"]).toBe(143);
     expect(await leaks()).toBe("");
@@ -122,10 +137,9 @@ test.each(steps.filter(({ step }) => /metadata|scratch|mapper|copying|database|d
   },
 );
 
-test.each(steps.filter(({ step }) => /compare|copying/.test(step)))(
+test.each<Step>(steps.filter(({ step }) => /compare|copying/.test(step)))(
   "the budget ends at step $step: reported as a failure, nothing leaks",
   async at => {
-    await change();
     await unit.configure(backupConfig({ budgetMs: 25_000 }));
     await gate(at.program, at.when, at.words);
     const { status, output } = await unit.run();
@@ -153,7 +167,7 @@ test("a power cut while a volume is copied: the next run removes what was left, 
   await change();
   const reached = await gate("rsync", "before");
   await unit.start();
-  await reached();
+  await reached(unit);
   await powerCut(host);
   await startHosts({ only: [host], say: () => undefined });
   await wholeGeneration();

@@ -164,39 +164,102 @@ test("refuses a backup disk that is not mounted, and one that is another", async
 });
 
 test("two at once: the second is refused and the first goes on", async () => {
-  const reached = await gate("thin_delta", "before");
+  const reached = await gate("rsync", "before");
   await unit.start();
-  await reached();
+  await reached(unit);
   const second = await unit.byHand();
   expect(second.exitCode).toBe(75);
   await openGates();
   expect(await unit.ended()).toMatchObject({ status: 0 });
 });
 
-test("a full backup disk: the copy fails, no generation is touched, and the next run with room converges", async () => {
+test("a volume that is deleted, renamed or resized before its turn is copied from its snapshot", async () => {
+  const ext4 = (device: string): string => `mke2fs -q -t ext4 -E nodiscard ${device}`;
+  await makeVolume("vm-1-pvc-gone", { sizeMib: 64, make: ext4, fill: "echo last >words" });
+  await changeVolume(plain, "echo before >renamed");
+  await snapshot(["vm-1-pvc-gone", plain]);
+  const reached = await gate("thin_delta", "before");
+  await unit.start();
+  await reached(unit);
   await on(
-    `truncate -s 40M /var/small.img; mke2fs -q -t ext4 -F /var/small.img; mkdir -p /mnt/small; mount -o loop /var/small.img /mnt/small`,
+    `set -e; lvremove -qq -y pve/vm-1-pvc-gone; lvextend -qq -L 96M pve/${plain}; lvrename -qq pve ${plain} vm-1-pvc-other`,
   );
-  const fsUuid = (await on("blkid -o value -s UUID /var/small.img")).trim();
-  await on(`rm -rf ${stateDir("daily-backup")}/volumes`);
-  await unit.configure(backupConfig({ target: { path: "/mnt/small", fsUuid } }));
-  expect(await unit.run()).toMatchObject({ status: 0 });
-  const folder = generation(await week(), plain).replace(backupDisk, "/mnt/small");
-  const before = await inode(folder);
-  await changeVolume(plain, "head -c 40000000 /dev/urandom >big");
-  await snapshot([plain]);
-  const full = await unit.run();
-  expect(full.status).toBe(1);
-  expect(full.output).toContain("No space left on device");
-  expect(await inode(folder)).toBe(before);
-  await changeVolume(plain, "rm big");
-  await snapshot([plain]);
-  expect(await unit.run()).toMatchObject({ status: 0 });
-  await on(`umount /mnt/small; rm /var/small.img; rm -rf ${stateDir("daily-backup")}/volumes`);
-  await unit.configure(backupConfig());
+  await openGates();
+  const { status, output } = await unit.ended();
+  await on(`lvrename -qq pve vm-1-pvc-other ${plain}`);
+  expect(output).toContain("have a good copy: 2 copied");
+  expect(status).toBe(0);
+  const now = await week();
+  expect(await on(`cat ${generation(now, "vm-1-pvc-gone")}/words ${generation(now, plain)}/renamed`)).toBe(
+    "last\nbefore\n",
+  );
 });
 
-test("the turn of an ISO year makes a new generation, and the oldest of five weeks goes", async () => {
+describe("a backup disk that gets full", () => {
+  const big = "vm-1-pvc-big";
+  const folder = async (kind: "pvc-data" | "sqlite-backup"): Promise<string> =>
+    generation(await week(), big).replace(`${backupDisk}/pvc-data`, `/mnt/small/${kind}`);
+
+  beforeAll(async () => {
+    await makeVolume(big, {
+      sizeMib: 160,
+      make: device => `mke2fs -q -t ext4 -E nodiscard ${device}`,
+      fill: "echo kept >kept; sqlite3 store 'CREATE TABLE t(x); INSERT INTO t VALUES(1)'",
+    });
+    await snapshot([big]);
+    await on(
+      `truncate -s 200M /var/small.img; mke2fs -q -t ext4 -m 0 -F /var/small.img; mkdir -p /mnt/small; mount -o loop /var/small.img /mnt/small`,
+    );
+    const fsUuid = (await on("blkid -o value -s UUID /var/small.img")).trim();
+    const { volumes } = backupConfig();
+    await unit.configure(
+      backupConfig({ target: { path: "/mnt/small", fsUuid }, volumes: { ...volumes, pattern: big } }),
+    );
+    expect(await unit.run()).toMatchObject({ status: 0 });
+    await changeVolume(
+      big,
+      "head -c 60000000 /dev/urandom >more; sqlite3 store 'CREATE TABLE big(x); INSERT INTO big VALUES(randomblob(12000000))'",
+    );
+    await snapshot([big]);
+  });
+
+  afterAll(async () => {
+    await on("umount /mnt/small; rm /var/small.img");
+    await removeVolumes(big);
+    await unit.configure(backupConfig());
+  });
+
+  test.each([
+    { where: "before the run", leaveMib: 10, says: "has 10 MiB free, at least 64 are needed", status: 3 },
+    { where: "in the middle of the files", leaveMib: 67, says: "No space left on device", status: 1 },
+    { where: "in a database's copy", leaveMib: 76, says: "1 of its databases have no good copy", status: 1 },
+  ])("$where: the run fails, and what is there stays whole", async ({ leaveMib, says, status }) => {
+    const before = await unit.metrics();
+    await on(
+      `cd /mnt/small; dd if=/dev/zero of=ballast bs=1M count=$(($(stat -f -c '%a*%S' .) / 1048576 - ${leaveMib})) status=none; sync -f .`,
+    );
+    const full = await unit.run();
+    await on("rm /mnt/small/ballast; sync -f /mnt/small");
+    expect(full.output).toContain(says);
+    expect(full.status).toBe(status);
+    const after = await unit.metrics();
+    expect(after["last_success_timestamp"]).toBe(before["last_success_timestamp"]);
+    expect(after["last_status"]).toBe(status);
+    expect(await on(`cat ${await folder("pvc-data")}/kept`)).toBe("kept\n");
+    // Either is the whole database of one night.
+    expect(
+      await on(`sqlite3 ${await folder("sqlite-backup")}/store 'PRAGMA integrity_check; SELECT x FROM t'`),
+    ).toBe("ok\n1\n");
+  });
+
+  test("with room again, the next run converges", async () => {
+    expect(await unit.run()).toMatchObject({ status: 0 });
+    expect(await differences(big, await folder("pvc-data"))).toBe("");
+    expect(await on("ls -A /mnt/small/*/.part /mnt/small/*/.trash | grep -v : || :")).toMatch(/^\s*$/);
+  });
+});
+
+test("the turn of an ISO year makes a new generation, the oldest of five weeks goes, and a clock that goes back loses none", async () => {
   const now = new Date();
   try {
     await on(
@@ -211,6 +274,13 @@ test("the turn of an ISO year makes a new generation, and the oldest of five wee
     const weeks = await on(`cd ${backupDisk}/pvc-data; ls -d *-*/unknown/${plain} | cut -d/ -f1 | tail -n 4`);
     expect(weeks.trim().split("\n")).toEqual(["2026-51", "2026-52", "2026-53", "2027-01"]);
     expect(await differences(plain, generation("2027-01", plain))).toBe("");
+    // A clock that went back by a day: the week that was over has its copies again, and none of the next one is lost.
+    await on("date -s '2027-01-03 00:30:00'");
+    await changeVolume(plain, "echo back >back");
+    await snapshot([plain]);
+    expect(await unit.run()).toMatchObject({ status: 0 });
+    expect(await differences(plain, generation("2026-53", plain))).toBe("");
+    expect(await on(`ls ${generation("2027-01", plain)}/guarded`)).toContain("guarded");
   } finally {
     await on(
       `date -s '@${Math.round((Date.now() - now.getTime()) / 1000) + Math.round(now.getTime() / 1000)}'`,

@@ -32,7 +32,7 @@ export async function makeVolumes(): Promise<void> {
   await makeVolume(unclean, {
     sizeMib: 320,
     make: device => `mkfs.xfs -q -K ${device}`,
-    fill: "echo early >early; sync -f .; echo late >late; xfs_io -x -c 'shutdown -f' .",
+    fill: "echo early >early; sync -f .; echo late >late; sync late; xfs_io -x -c 'shutdown -f' .",
   });
   await mustOnHost(host, `umask 077; printf 'correct horse' >${credentialsDir}/luks`);
   const cheap = "--batch-mode --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000";

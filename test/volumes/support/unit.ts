@@ -65,19 +65,27 @@ ExecStopPost=${command} --report-end
 KillMode=mixed
 TimeoutStopSec=60s
 `;
-  await mustOnHost(host, `cat >/etc/systemd/system/${job}.service && systemctl daemon-reload`, {
-    input: service,
-  });
+  await mustOnHost(host, `cat >/etc/systemd/system/${job}.service`, { input: service });
+  // As on a real host; and systemd forgets the last run of a service that no other unit names.
+  await mustOnHost(
+    host,
+    `cat >/etc/systemd/system/${job}.timer && systemctl daemon-reload && systemctl -q enable --now ${job}.timer`,
+    { input: "[Timer]\nOnCalendar=2099-01-01\n[Install]\nWantedBy=timers.target\n" },
+  );
   const ended = async (): Promise<Ended> => {
     await until(async () => !(await isActive(job)), patienceMs, 300);
     const shown = await mustOnHost(
       host,
-      `systemctl show ${job}.service -p ExecMainStatus -p Result --value; systemctl reset-failed ${job}.service 2>/dev/null; journalctl -o cat --no-pager _SYSTEMD_INVOCATION_ID=$(systemctl show -p InvocationID --value ${job}.service)`,
+      `id=$(systemctl show -p InvocationID --value ${job}.service); [ -n "$id" ]
+systemctl show ${job}.service -p ExecMainStatus -p Result; echo; journalctl -o cat --no-pager _SYSTEMD_INVOCATION_ID=$id`,
     );
-    const [one = "", other = "", ...output] = shown.split("\n");
-    // systemd prints properties in an order of its own.
-    const [status, result] = /^\d+$/.test(one) ? [one, other] : [other, one];
-    return { status: Number(status), result, output: output.join("\n") };
+    const [properties = "", ...output] = shown.split("\n\n");
+    const property = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(properties)?.[1] ?? "";
+    return {
+      status: Number(property("ExecMainStatus")),
+      result: property("Result"),
+      output: output.join("\n\n"),
+    };
   };
   return {
     job,
@@ -115,13 +123,13 @@ async function isActive(job: string): Promise<boolean> {
 
 /**
  * Holds the first call of a program whose words match, before or after it did its work, until the run is ended.
- * @returns resolves once a run has come there
+ * @returns resolves once a unit's run has come there @throws when it ends before
  */
 export async function gate(
   program: string,
   when: "before" | "after",
   words = "*",
-): Promise<() => Promise<void>> {
+): Promise<(unit: Unit) => Promise<void>> {
   const reached = `${folder}/reached`;
   const hold = `touch ${reached}; while [ -e "$0" ]; do sleep 0.2; done`;
   const real = `$(PATH=/usr/sbin:/usr/bin:/sbin:/bin command -v ${program})`;
@@ -138,13 +146,12 @@ exec ${real} "$@"
       input: script,
     },
   );
-  return async () => {
-    const came = await until(
-      async () => (await onHost(host, `[ -e ${reached} ]`)).exitCode === 0,
-      patienceMs,
-      300,
-    );
-    if (!came) throw new Error(`no run has come to ${program} ${words}`);
+  return async unit => {
+    const isReached = async (): Promise<boolean> => (await onHost(host, `[ -e ${reached} ]`)).exitCode === 0;
+    await until(async () => (await isReached()) || !(await isActive(unit.job)), patienceMs, 300);
+    if (await isReached()) return;
+    const { status, output } = await unit.ended();
+    throw new Error(`a run ended with ${status} before it came to ${program} ${words}:\n${output}`);
   };
 }
 

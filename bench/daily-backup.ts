@@ -1,0 +1,174 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { debianPackages } from "../lab/debian";
+import { hostStatus, mustOnHost, startHosts, stopHosts } from "../lab/hosts";
+import { backupConfig, backupDisk } from "../test/volumes/support/backup";
+import { changeVolume, makeVolume, removeVolumes, snapshot, vg } from "../test/volumes/support/thin-volumes";
+import { host, installUnit, stateDir, type Unit } from "../test/volumes/support/unit";
+import { median } from "./ratio";
+import type { Row } from "./row";
+
+const files = 200_000;
+const runs = 3;
+const volume = "vm-3-pvc-bench";
+/** What is read by those that ours is compared with. */
+const mounted = "/run/bench";
+const theirs = `${backupDisk}/bench`;
+
+/**
+ * A volume of 200,000 files on the lab's host, without a change and with one, through `daily-backup`, against rsync with
+ * `--link-dest` and against rsnapshot, both of the same mounted snapshot. Nobody's deletion of an old generation counts.
+ */
+export async function benchDailyBackup(): Promise<Row[]> {
+  const running = hostStatus().some(({ name, running: up }) => name === host && up);
+  await startHosts({ only: [host], say: () => undefined });
+  const unit = await installUnit("daily-backup", "daily_backup");
+  try {
+    await prepare(unit);
+    return await compare(unit);
+  } finally {
+    await on(
+      `mountpoint -q ${mounted} && umount ${mounted}; rm -rf ${stateDir("daily-backup")} ${theirs} ${backupDisk}/pvc-data`,
+    );
+    await removeVolumes(`^ *${volume}`);
+    if (!running) await stopHosts([host]);
+  }
+}
+
+async function prepare(unit: Unit): Promise<void> {
+  const rsnapshot = join(await debianPackages("rsnapshot", ["rsnapshot"]), "usr/bin/rsnapshot");
+  await on("cat >/root/rsnapshot", readFileSync(rsnapshot, "utf8"));
+  await on("cat >/root/rsnapshot.conf", rsnapshotConfig);
+  await removeVolumes(`^ *${volume}`);
+  await on(
+    `rm -rf ${stateDir("daily-backup")} ${theirs} ${backupDisk}/pvc-data; mkdir -p ${theirs} ${mounted}`,
+  );
+  const { volumes } = backupConfig();
+  await unit.configure({
+    ...backupConfig({ volumes: { ...volumes, pattern: volume, volumeBudgetMs: 3_600_000, luksKeys: [] } }),
+    budgetMs: 3_600_000,
+  });
+  await on("cat >/root/make-files.cjs", makeFiles);
+  await makeVolume(volume, {
+    sizeMib: 2048,
+    make: device => `mke2fs -q -t ext4 -b 1024 -N ${files * 1.2} -E nodiscard ${device}`,
+    fill: `node /root/make-files.cjs ${files}`,
+  });
+}
+
+async function compare(unit: Unit): Promise<Row[]> {
+  await nextSnapshot();
+  await ours(unit, 1);
+  await rsync(0);
+  await rsnapshot();
+  const unchanged: Figures = { ours: [], rsync: [], rsnapshot: [] };
+  const changed: Figures = { ours: [], rsync: [], rsnapshot: [] };
+  for (let run = 1; run <= runs; run += 1) {
+    await nextSnapshot();
+    unchanged.rsync.push(await rsync(2 * run - 1));
+    unchanged.rsnapshot.push(await rsnapshot());
+    unchanged.ours.push(await ours(unit, 0));
+    await changeVolume(volume, `echo ${run} >folder-7/file-777`);
+    await nextSnapshot();
+    changed.rsync.push(await rsync(2 * run));
+    changed.rsnapshot.push(await rsnapshot());
+    changed.ours.push(await ours(unit, 1));
+  }
+  const name = `daily-backup, ${files.toLocaleString("en")} files`;
+  return [
+    faster(`${name} unchanged, against rsync --link-dest`, unchanged.rsync, unchanged.ours, 20),
+    faster(`${name} unchanged, against rsnapshot`, unchanged.rsnapshot, unchanged.ours, 20),
+    slower(`${name}, one changed, against rsync --link-dest`, changed.ours, changed.rsync, 1.1),
+    slower(`${name}, one changed, against rsnapshot`, changed.ours, changed.rsnapshot, 1),
+  ];
+}
+
+/** Milliseconds by the host's own clock. */
+interface Figures {
+  readonly ours: number[];
+  readonly rsync: number[];
+  readonly rsnapshot: number[];
+}
+
+async function ours(unit: Unit, copied: 0 | 1): Promise<number> {
+  const elapsed = await elapsedMs("systemctl start daily-backup.service");
+  const { output } = await unit.ended();
+  if (!output.includes(`: ${copied} copied`)) throw new Error(`not ${copied} volumes copied:\n${output}`);
+  return elapsed;
+}
+
+function rsync(generation: number): Promise<number> {
+  const link = generation === 0 ? "" : `--link-dest=${theirs}/${generation - 1}`;
+  return elapsedMs(
+    `rsync -aHAXS --numeric-ids ${link} ${mounted}/ ${theirs}/${generation}/ && sync --file-system ${theirs}`,
+  );
+}
+
+function rsnapshot(): Promise<number> {
+  return elapsedMs(`perl /root/rsnapshot -c /root/rsnapshot.conf alpha && sync --file-system ${theirs}`);
+}
+
+/** A snapshot of the volume, and its files mounted for those that can only read files. */
+async function nextSnapshot(): Promise<void> {
+  await snapshot([volume]);
+  await on(
+    `set -e; mountpoint -q ${mounted} && umount ${mounted}; for s in $(lvs --noheadings -o lv_name ${vg} | grep ${volume}_bare); do lvremove -qq -y ${vg}/$s; done
+lvcreate -qq -s -kn -n ${volume}_bare ${vg}/${volume}; mount -o ro ${`/dev/${vg}/${volume}_bare`} ${mounted}`,
+  );
+}
+
+async function elapsedMs(command: string): Promise<number> {
+  return Number(
+    await on(
+      `start=$(date +%s%N); { ${command}; } >&2 || exit 1; echo $(( ($(date +%s%N) - start) / 1000000 ))`,
+    ),
+  );
+}
+
+function on(command: string, input = ""): Promise<string> {
+  return mustOnHost(host, command, { input, timeoutMs: 3_600_000 });
+}
+
+function faster(name: string, their: readonly number[], our: readonly number[], least: number): Row {
+  const value = median(their) / median(our);
+  return {
+    name,
+    value: `${value.toFixed(1)} × faster ${times(our, their)}`,
+    aim: `≥ ${least} ×`,
+    ok: value >= least,
+  };
+}
+
+function slower(name: string, our: readonly number[], their: readonly number[], most: number): Row {
+  const value = median(our) / median(their);
+  return { name, value: `${value.toFixed(2)} × ${times(our, their)}`, aim: `≤ ${most} ×`, ok: value <= most };
+}
+
+function times(our: readonly number[], their: readonly number[]): string {
+  return `(${(median(our) / 1000).toFixed(1)} s to ${(median(their) / 1000).toFixed(1)} s)`;
+}
+
+/** As Debian ships it, with hard links made by cp. */
+const rsnapshotConfig = [
+  ["config_version", "1.2"],
+  ["snapshot_root", `${theirs}/rsnapshot/`],
+  ["cmd_cp", "/bin/cp"],
+  ["cmd_rm", "/bin/rm"],
+  ["cmd_rsync", "/usr/bin/rsync"],
+  ["rsync_short_args", "-aHAXS"],
+  ["rsync_long_args", "--delete --numeric-ids"],
+  ["retain", "alpha", "50"],
+  ["verbose", "1"],
+  ["backup", `${mounted}/`, "volume/"],
+]
+  .map(words => `${words.join("\t")}\n`)
+  .join("");
+
+/** A hundred files a folder. */
+const makeFiles = `const fs = require("fs");
+for (let i = 0; i < Number(process.argv[2]); i += 1) {
+  const folder = "folder-" + Math.floor(i / 100);
+  if (i % 100 === 0) fs.mkdirSync(folder);
+  fs.writeFileSync(folder + "/file-" + i, "content of file " + i);
+}
+`;
