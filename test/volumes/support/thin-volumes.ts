@@ -50,10 +50,10 @@ done`,
 export async function leaks(): Promise<string> {
   return mustOnHost(
     host,
-    `dmsetup ls | grep holdfast || :
+    `for file in /sys/block/dm-*/dm/name; do read -r name <$file; case $name in *holdfast*) echo $name ;; esac; done
 lvs --noheadings -o lv_name -S tags=holdfast.scratch ${vg}
-dmsetup status ${vg}-data-tpool | awk '$7 != "-" { print "metadata snapshot", $7 }'
-cat /proc/[0-9]*/mounts | grep volumes-test/state || :`,
+read -r _ _ _ _ _ _ held _ < <(dmsetup status ${vg}-data-tpool); [ $held = - ] || echo metadata snapshot $held
+grep -hs volumes-test/state /proc/[0-9]*/mounts || :`,
   );
 }
 
