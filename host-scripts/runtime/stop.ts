@@ -56,7 +56,7 @@ export class Stop {
 }
 
 function stopError(reason: StopReason, phase: string, again: string): RunnerError {
-  const kept = "What was copied so far is kept; the next run goes on from there.";
+  const kept = "What was done so far is kept; the next run goes on from there.";
   switch (reason.kind) {
     case "signal":
       return new RunnerError(exitCodes.signal + constants.signals[reason.name], {

@@ -1,6 +1,15 @@
 import { powerCut, startHosts } from "../../lab/hosts";
-import { until } from "../../lab/process";
-import { pool, poolDevice, SnapshotHost, stateDir, vg } from "./support/snapshot-host";
+import {
+  delay,
+  folder,
+  holdAfter,
+  holdBefore,
+  pool,
+  poolDevice,
+  SnapshotHost,
+  stateDir,
+  vg,
+} from "./support/snapshot-host";
 
 jest.setTimeout(900_000);
 
@@ -13,14 +22,14 @@ beforeAll(async () => {
 
 afterAll(() => host.close());
 
-const [one, two] = ["vm-77-pvc-one", "vm-77-pvc-two"] as const;
+const [one, two, three] = ["vm-77-pvc-one", "vm-77-pvc-two", "vm-77-pvc-three"] as const;
 const tags = (origin: string): string =>
   `--addtag holdfast.lvm-pvc-snapshot --addtag holdfast.run=earlier --addtag holdfast.origin=${origin}`;
 const make = (origin: string, stamp: string): string =>
   `lvcreate -qq -s ${tags(origin)} -n ${origin}_snap_${stamp} ${vg}/${origin}`;
 
 describe("a run", () => {
-  beforeAll(() => host.freshPool(one, two, "vm-77-pvc-three", "vm-77-disk-0"));
+  beforeAll(() => host.freshPool(one, two, three, "vm-77-disk-0"));
 
   test("makes tagged, inactive snapshots by the map of an earlier run while the API is away, and touches no foreign one", async () => {
     // Port 1 takes no connection; the map is what a run kept that reached the API.
@@ -29,8 +38,8 @@ describe("a run", () => {
       users: [{ user: { token: "none" } }],
     };
     await host.writeConfig({ kubeconfig: "kubeconfig", excludeNamespaces: ["dbaas"] });
-    await host.sh(`mkdir -p /root/snapshot-test/credentials
-      echo '${JSON.stringify(kubeconfig)}' >/root/snapshot-test/credentials/kubeconfig
+    await host.sh(`mkdir -p ${folder}/credentials
+      echo '${JSON.stringify(kubeconfig)}' >${folder}/credentials/kubeconfig
       echo '{"${one}":{"namespace":"photos","name":"library"},"${two}":{"namespace":"dbaas","name":"mysql"}}' >${stateDir}/volume-map.json
       lvcreate -qq -s -n ${one}_snap_20200101T000000Z ${vg}/${one}
       ${make(one, "20200102T000000Z")}`);
@@ -66,18 +75,24 @@ describe("a run", () => {
     });
   });
 
-  test("lists them by volume, and prunes none that is a volume's newest, after the clock leapt ahead by a year and back", async () => {
+  test("of a clock that went back by a day removes nothing, and what it makes counts as the newest", async () => {
+    const { result } = await host.run("", "date -s '-25 hours' >/dev/null");
+    expect(result).toMatchObject({ status: 0, created: 3, removed: [] });
+    expect(result["notes"]).toContainEqual(expect.stringMatching(/^2 snapshots are dated in the future/));
+  });
+
+  test("prunes none that is a volume's newest after the clock leapt ahead by a year, and lists what is left", async () => {
     const { result } = await host.run("prune", "date -s '+1 year' >/dev/null");
-    await host.sh("date -s '-1 year' >/dev/null");
-    expect(result).toMatchObject({ status: 0, removed: [] });
+    await host.sh("date -s '-1 year +25 hours' >/dev/null");
+    expect(result).toMatchObject({ status: 0, removed: [expect.any(String), expect.any(String)] });
     const { stdout } = await host.run("list");
     const { volumes } = JSON.parse(stdout) as {
       volumes: { volume: string; snapshots: { ours: boolean }[] }[];
     };
     expect(volumes.map(({ volume, snapshots }) => [volume, snapshots.map(({ ours }) => ours)])).toEqual([
       [one, [true, false]],
-      ["vm-77-pvc-three", [true]],
-      [two, []],
+      [three, [true]],
+      [two, [true]],
     ]);
   });
 
@@ -91,29 +106,35 @@ describe("a run", () => {
   });
 
   test("goes on when a volume is deleted, renamed or resized between listing and snapshot", async () => {
-    await host.freshPool(one, two, "vm-77-pvc-three");
-    // The first lvcreate of the run finds them changed.
-    await host.sh(
-      `mkdir -p /root/snapshot-test/bin; cat >/root/snapshot-test/bin/lvcreate; chmod +x /root/snapshot-test/bin/lvcreate`,
-      `#!/bin/sh
-      if mkdir /root/snapshot-test/changed 2>/dev/null; then
-        lvremove -qq -y ${vg}/${one}; lvrename -qq ${vg} ${two} vm-77-pvc-new; lvextend -qq -L 48M ${vg}/vm-77-pvc-three
-      fi
-      exec /usr/sbin/lvcreate "$@"\n`,
+    const before = await host.look();
+    const path = await host.before(
+      "lvcreate",
+      `if mkdir ${folder}/changed 2>/dev/null; then
+        lvremove -qq -y ${vg}/${one}; lvrename -qq ${vg} ${two} vm-77-pvc-new; lvextend -qq -L 48M ${vg}/${three}
+      fi`,
     );
-    const { stderr, result } = await host.run("", "PATH=/root/snapshot-test/bin:$PATH");
-    expect(result["status"]).toBe(0);
+    const { stderr, result } = await host.run("", `export PATH=${path}`);
+    expect(result).toMatchObject({ status: 0, created: 2 });
     expect(stderr).toContain(`${one} was deleted or taken out of the pattern during the run`);
     expect(stderr).toContain(`${two} was renamed to vm-77-pvc-new during the run`);
-    expect(await host.volumes("*_snap_*")).toEqual([
+    const { snapshots } = await host.look();
+    // Those of the deleted volume stay.
+    expect(snapshots).toEqual(expect.arrayContaining([...before.snapshots]));
+    expect(snapshots.filter(name => !before.snapshots.includes(name))).toEqual([
       expect.stringContaining("vm-77-pvc-new_snap_"),
-      expect.stringContaining("vm-77-pvc-three_snap_"),
+      expect.stringContaining(`${three}_snap_`),
     ]);
   });
 });
 
+// Messages to a pool, "create_thin ID" for each line: one process instead of one for each. Words: the control device and the
+// pool's device. A request is DM_TARGET_MSG with the structures of linux/dm-ioctl.h.
+const createThin = `open D, "+<", shift; $n = shift; while (<STDIN>) { chomp; $m = "create_thin $_\\0";
+  $b = pack "L10Qa128a129a7Qa*", 4, 0, 0, 320 + length $m, 312, 0, 0, 0, 0, 0, 0, $n, "", "", 0, $m;
+  ioctl D, 0xC138FD0E, $b or die "$_: $!" }`;
+
 describe("a pool that gets full", () => {
-  beforeEach(() => host.freshPool(one, two, "vm-77-disk-0"));
+  beforeAll(() => host.freshPool(one, two, "vm-77-disk-0"));
 
   const fill = (volume: string, megabytes: number, from = 0): string =>
     `dd if=/dev/urandom of=/dev/${vg}/${volume} bs=1M count=${megabytes} seek=${from} oflag=direct status=none`;
@@ -146,19 +167,22 @@ describe("a pool that gets full", () => {
   });
 
   test("of metadata: it says so, removes what may go, and makes none", async () => {
-    await host.sh(`set -e; ${make(one, "20260101T000000Z")}; ${make(one, "20260102T000000Z")}; ${make(two, "20260102T000000Z")}
+    // Data is given back, and one volume has an old snapshot that may go.
+    const [kept = "", keptOfTwo = ""] = await host.volumes("*_snap_*");
+    await host.sh(`set -e; for i in ${one} ${two} vm-77-disk-0; do blkdiscard /dev/${vg}/$i; done
+      ${make(one, "20260105T000000Z")}
       used() { dmsetup status ${poolDevice} | cut -d' ' -f5 | cut -d/ -f1; }
-      id=1000; while [ $(used) -lt 470 ]; do for i in 1 2 3 4 5 6 7 8; do id=$((id+1)); dmsetup message ${poolDevice} 0 "create_thin $id"; done; done`);
+      id=1000; while [ $(used) -lt 470 ]; do
+        for i in $(seq $(used) 470); do id=$((id+1)); echo $id; done | perl -e '${createThin}' /dev/mapper/control ${poolDevice}
+      done`);
     const { exitCode, stderr } = await host.run();
     expect(exitCode).toBe(3);
     expect(stderr).toMatch(
       /has 9\d\.\d % of its metadata in use, and no snapshot is made from 90 % on; 1 old ones were removed/,
     );
     expect(stderr).toContain(`lvextend --poolmetadatasize +1G ${vg}/${pool}`);
-    expect(await host.volumes("*_snap_*")).toEqual([
-      `${one}_snap_20260102T000000Z`,
-      `${two}_snap_20260102T000000Z`,
-    ]);
+    expect(await host.volumes("*_snap_*")).toEqual([`${one}_snap_20260105T000000Z`, keptOfTwo]);
+    expect(await host.volumes("*_snap_*")).not.toContain(kept);
     expect(await host.sh(`${fill(one, 1)} && echo written`)).toBe("written\n");
   });
 });
@@ -166,68 +190,72 @@ describe("a pool that gets full", () => {
 describe("a run that is ended", () => {
   beforeAll(() => host.freshPool(one, two));
 
-  /** What every end has to leave: LVM and the kernel agree, no device is suspended. */
-  async function isWhole(): Promise<void> {
-    const seen = await host.sh(
-      `lvs --noheadings -o transaction_id ${vg}/${pool}; dmsetup status ${poolDevice} | cut -d' ' -f4; dmsetup info -c --noheadings -o suspended | sort -u`,
-    );
-    const [recorded, kernel, ...states] = seen.split(/\s+/).filter(Boolean);
-    expect(recorded).toBe(kernel);
-    expect(states).toEqual(["Active"]);
+  let standing: readonly string[] = [];
+
+  /** @returns names of snapshots that have come since it was asked last */
+  async function isWhole(): Promise<readonly string[]> {
+    const { whole, expected, snapshots } = await host.look();
+    expect(whole).toEqual(expected);
+    const before = standing;
+    standing = snapshots;
+    return snapshots.filter(name => !before.includes(name));
   }
 
-  async function converges(): Promise<void> {
+  async function converges(): Promise<string> {
     const { exitCode, stderr, result } = await host.run();
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     expect(result).toMatchObject({ created: 2, failed: [] });
-    await isWhole();
+    return stderr;
   }
 
+  const killed = "systemctl kill --kill-whom=all -s KILL $unit";
+  const stopped = "systemctl stop $unit";
+
+  // Each run comes past the phase in which the one before was ended, the last one to its end.
   test.each([
-    ["discover", "KILL", 137, "lvs"],
-    ["guard", "KILL", 137, "dmsetup"],
-    ["snapshot", "KILL", 137, "lvcreate"],
-    ["prune", "KILL", 137, "lvremove"],
-    ["guard", "TERM", 143, "dmsetup"],
-    ["snapshot", "TERM", 143, "lvcreate"],
-    ["prune", "TERM", 143, "lvremove"],
+    { phase: "discover", by: killed, status: 137, program: "lvs", script: holdBefore, made: 0 },
+    { phase: "guard", by: killed, status: 137, program: "dmsetup", script: holdBefore, made: 0 },
+    { phase: "snapshot", by: killed, status: 137, program: "lvcreate", script: holdAfter, made: 1 },
+    { phase: "prune", by: killed, status: 137, program: "lvremove", script: holdAfter, made: 2 },
+    { phase: "guard", by: stopped, status: 143, program: "dmsetup", script: holdBefore, made: 0 },
+    { phase: "snapshot", by: stopped, status: 143, program: "lvcreate", script: delay(3), made: 1 },
+    { phase: "prune", by: stopped, status: 143, program: "lvremove", script: delay(3), made: 2 },
   ])(
-    "in %s by SIG%s is reported as %i, leaves the pool whole, and the next one converges",
-    async (phase, signal, status, program) => {
-      await host.sh(
-        `lvremove -qq -y ${vg}/${one}_snap_20250101T000000Z 2>/dev/null; ${make(one, "20250101T000000Z")}`,
-      );
-      const path = await host.slow(5, program);
-      const lines = await host.service(phase, `systemctl kill --kill-whom=all -s ${signal} $unit`, path);
+    "in $phase, reported as $status, leaves the pool whole and $made new snapshots",
+    async ({ phase, by, status, program, script, made }) => {
+      if (phase === "prune") await host.sh(make(one, "20250101T000000Z"));
+      const lines = await host.service(phase, by, await host.before(program, script));
       expect(lines).toContain(`in phase ${phase}`);
       expect((await host.metrics())["last_status"]).toBe(status);
-      await isWhole();
-      await converges();
-      expect(await host.volumes("*_snap_2025*")).toEqual([]);
+      expect(await isWhole()).toHaveLength(made);
+      expect(standing).not.toContain(`${one}_snap_20250101T000000Z`);
     },
   );
 
-  test("by its budget in the phase snapshot is reported as 124, and finishes the volume that it is at", async () => {
-    await host.writeConfig({ budgetMs: 60_000 });
-    const before = await host.volumes("*_snap_*");
-    const { exitCode, stderr } = await host.run("", `export PATH=${await host.slow(60, "lvcreate")}`);
-    await host.writeConfig();
-    expect(exitCode).toBe(124);
-    expect(stderr).toContain("in phase snapshot: its budget of 60 s is used up");
-    expect(await host.volumes("*_snap_*")).toHaveLength(before.length + 1);
-    await isWhole();
-  });
-
-  test("a second run at the same time ends with 75 and leaves the first one alone", async () => {
+  test("by its budget is reported as 124 and finishes the volume that it is at; a second one at the same time ends with 75", async () => {
+    const budgetMs = 30_000;
+    await host.writeConfig({ budgetMs });
+    // The first lvcreate begins when the budget is used up.
+    const late = `while [ $(ps -o etimes= -p $PPID) -lt ${budgetMs / 1000 + 5} ]; do sleep 0.5; done`;
+    const path = await host.before("lvcreate", `touch ${folder}/held; ${late}`);
     const lines = await host.service(
       "snapshot",
-      "node /root/snapshot-test/runner.cjs --config /root/snapshot-test/config.json >/root/snapshot-test/second 2>&1; echo $? >>/root/snapshot-test/second",
-      await host.slow(20, "lvcreate"),
+      `$runner >${folder}/second 2>&1; echo $? >>${folder}/second`,
+      path,
     );
-    expect(lines).toContain("2 volumes have a new snapshot");
-    const second = await host.sh("cat /root/snapshot-test/second");
+    await host.writeConfig();
+    const second = await host.sh(`cat ${folder}/second`);
     expect(second).toContain("another run holds the lock");
     expect(second.trim().split("\n").at(-1)).toBe("75");
+    expect(lines).toContain(`in phase snapshot: its budget of ${budgetMs / 1000} s is used up`);
+    expect((await host.metrics())["last_status"]).toBe(124);
+    expect(await isWhole()).toHaveLength(1);
+  });
+
+  test("many times converges at last, and lets a volume run on that was left suspended", async () => {
+    await host.sh(`dmsetup suspend ${poolDevice.replace("thin--data-tpool", one.replaceAll("-", "--"))}`);
+    expect(await converges()).toContain(`volume ${vg}/${one} was suspended by a command that was killed`);
+    await isWhole();
   });
 
   test("by kill -9 of lvcreate itself leaves a pool that takes no change; the report of the end mends it", async () => {
@@ -235,7 +263,7 @@ describe("a run that is ended", () => {
     // hand: the kernel's transaction goes back by one, and LVM's metadata still holds its message to the pool.
     const half = `${one}_snap_20260101T000000Z`;
     const broken = await host.sh(`set -e; ${make(one, "20260101T000000Z")}
-      now=$(dmsetup status ${poolDevice} | cut -d' ' -f4); file=/root/snapshot-test/vg.txt
+      now=$(dmsetup status ${poolDevice} | cut -d' ' -f4); file=${folder}/vg.txt
       dmsetup message ${poolDevice} 0 "set_transaction_id $now $((now - 1))"
       vgcfgbackup -qq -f $file ${vg}
       sed -i '/type = "thin-pool"/a message1 {\\ncreate = "${half}"\\n}' $file
@@ -247,26 +275,17 @@ describe("a run that is ended", () => {
     );
     const { stderr } = await host.run("--report-end");
     expect(stderr).toContain(`removed the half-made volume ${half}`);
-    await isWhole();
-    await converges();
-  });
-
-  test("leaves a volume suspended: the next run lets it run on", async () => {
-    await host.sh(`dmsetup suspend ${poolDevice.replace("thin--data-tpool", one.replaceAll("-", "--"))}`);
-    await converges();
+    expect(await isWhole()).not.toContain(half);
   });
 
   test("by a power cut while it makes snapshots leaves a pool that comes back, and the next run converges", async () => {
-    const path = await host.slow(20, "lvcreate");
-    const before = (await host.volumes()).length;
-    const seen = expect(host.service("snapshot", "sleep 600", path)).rejects.toThrow();
-    const begun = async (): Promise<boolean> => (await host.volumes()).length > before;
-    expect(await until(begun, 300_000, 1000)).toBe(true);
+    // It goes on, and the power goes in the middle of its first lvcreate.
+    await host.service("snapshot", "exit 0");
     await powerCut("pve2");
-    await seen;
     await startHosts({ only: ["pve2"], say: () => undefined });
     await host.replug();
     await converges();
+    await isWhole();
     expect(await host.metrics()).toMatchObject({ last_status: 0, failed_total: 0 });
   });
 });

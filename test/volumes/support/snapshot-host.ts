@@ -2,7 +2,9 @@ import { bundleRunner } from "../../../host-scripts/bundle-runner";
 import { type CommandResult, type HostName, mustOnHost, onHost } from "../../../lab/hosts";
 import type { LvmPvcSnapshotConfig } from "../../../plan/contracts/lvm-pvc-snapshot";
 
-const folder = "/root/snapshot-test";
+/** Where all of it is on the host. */
+export const folder = "/root/snapshot-test";
+const held = `${folder}/held`;
 const timeoutMs = 300_000;
 
 /** A volume group with hyphens in its name and a pool that is easily filled, on a file of a lab host. */
@@ -16,6 +18,24 @@ export interface Ended extends CommandResult {
   /** The end's figures, from `--json`. */
   readonly result: Readonly<Record<string, unknown>>;
 }
+
+/** State of the pool after a run. */
+export interface Left {
+  /** Equals `expected`: LVM and the kernel agree on the last change, and no device is suspended. */
+  readonly whole: { readonly recorded: string; readonly suspended: readonly string[] };
+  readonly expected: Left["whole"];
+  /** Sorted. */
+  readonly snapshots: readonly string[];
+}
+
+/** Scripts for `before`. Each works once, so that what comes after the run is not held. */
+const once = (script: string): string => `[ -e ${held} ] || { ${script}; }`;
+/** The program never gets to do its work. */
+export const holdBefore = once(`touch ${held}; exec sleep 600`);
+/** It has done its work, and doesn't end. */
+export const holdAfter = once(`$real "$@"; touch ${held}; exec sleep 600`);
+/** It begins its work after a while. */
+export const delay = (seconds: number): string => once(`touch ${held}; sleep ${seconds}`);
 
 /** The bundled runner on a lab host, with a pool of its own. */
 export class SnapshotHost {
@@ -73,38 +93,58 @@ export class SnapshotHost {
   }
 
   /**
-   * Puts programs before those of the host: each waits so long before it does what it is for. A run that is started
-   * with them is in a phase for long enough to be met there.
+   * Puts a script before a program of the host: what happens to a run there happens each time. `$real` is the program.
    * @returns PATH for `run` and `service`
    */
-  async slow(seconds: number, ...programs: readonly string[]): Promise<string> {
-    const bin = `${folder}/slow`;
+  async before(program: string, script: string): Promise<string> {
+    const bin = `${folder}/bin`;
     await this.sh(
-      `rm -rf ${bin}; mkdir ${bin}; for name in ${programs.join(" ")}; do
-         printf '#!/bin/sh\nsleep ${seconds}\nexec /usr/sbin/%s "$@"\n' $name >${bin}/$name; chmod +x ${bin}/$name; done`,
+      `rm -rf ${bin} ${held}; mkdir ${bin}; cat >${bin}/${program}; chmod +x ${bin}/${program}`,
+      `#!/bin/sh\nreal=/usr/sbin/${program}\n${script}\nexec $real "$@"\n`,
     );
     return `${bin}:/usr/sbin:/usr/bin:/sbin:/bin`;
   }
 
   /**
-   * A run as a service, with the program's report of a lost end; `act` is done once the run is in `phase`.
-   * @param act a shell's command; the service is called $unit
+   * A run as a service, with the program's report of a lost end; `act` is done once the run is in `phase`, and held there
+   * if a script holds it.
+   * @param act a shell's command; the service is called $unit, $runner begins a run by hand
+   * @param path what `before` gave
    * @returns once the service has ended, its lines
    */
-  service(phase: string, act: string, path = "/usr/sbin:/usr/bin:/sbin:/bin"): Promise<string> {
+  service(phase: string, act: string, path?: string): Promise<string> {
     this.services += 1;
     const program = `/usr/bin/node ${folder}/runner.cjs --config ${folder}/config.json`;
     const running = `${stateDir}/running.json`;
     const lines = `${folder}/lines`;
+    const there = `grep -qs '"phase":"${phase}"' ${running}${path === undefined ? "" : ` && [ -e ${held} ]`}`;
     return this.sh(
-      `unit=snapshot-test-${this.services}; rm -f ${running} ${lines}
-       systemd-run -q --collect --unit=$unit -p TimeoutStopSec=180 -p ExecStopPost='${program} --report-end' \
-         -p StandardOutput=append:${lines} -p StandardError=append:${lines} -E PATH=${path} ${program}
-       until grep -qs '"phase":"${phase}"' ${running}; do systemctl is-active -q $unit || { cat ${lines}; exit 9; }; sleep 0.05; done
+      `unit=snapshot-test-${this.services}; runner='${program}'; rm -f ${running} ${lines} ${held}
+       systemd-run -q --collect --unit=$unit -p KillMode=mixed -p ExecStopPost='${program} --report-end' \
+         -p StandardOutput=append:${lines} -p StandardError=append:${lines} \
+         -E PATH=${path ?? "/usr/sbin:/usr/bin:/sbin:/bin"} ${program}
+       until ${there}; do systemctl is-active -q $unit || { cat ${lines} >&2; exit 9; }; sleep 0.1; done
        ${act}
-       while systemctl show -p ActiveState --value $unit | grep -qE '^(active|activating|deactivating)'; do sleep 0.2; done
+       while systemctl show -p ActiveState --value $unit | grep -qE '^(active|activating|deactivating)'; do sleep 0.3; done
        cat ${lines}`,
     );
+  }
+
+  /** What every end has to leave whole, and what it tells. */
+  async look(): Promise<Left> {
+    const seen = await this.sh(
+      `lvs --noheadings --separator ' ' -o lv_name,transaction_id ${vg}; echo; dmsetup status ${poolDevice} | cut -d' ' -f4
+       dmsetup info -c --noheadings -o name,suspended --separator ' ' | grep Suspended || :`,
+    );
+    const [rows = "", kernel = ""] = seen.split("\n\n");
+    const [transaction = "", ...suspended] = kernel.trim().split("\n");
+    const volumes = rows.split("\n").map(row => row.trim().split(" "));
+    const recorded = volumes.find(([name]) => name === pool)?.[1] ?? "";
+    return {
+      whole: { recorded, suspended },
+      expected: { recorded: transaction, suspended: [] },
+      snapshots: volumes.flatMap(([name = ""]) => (name.includes("_snap_") ? [name] : [])).sort(),
+    };
   }
 
   /** Value of a metric in the textfile. */
@@ -133,5 +173,6 @@ export class SnapshotHost {
   }
 }
 
-const removal = `if vgs ${vg} >/dev/null 2>&1; then vgremove -qq -f -y ${vg}; fi
+// Not by vgremove, which writes LVM's metadata anew for each of the volumes: their disk goes with them.
+const removal = `if [ -e ${folder}/disk ]; then vgchange -qq -an ${vg} || :; fi
   for disk in $(losetup --noheadings -O NAME -j ${folder}/disk); do losetup -d $disk; done; rm -rf ${stateDir} ${folder}/disk ${folder}/metrics.prom`;
