@@ -1,11 +1,11 @@
-// `npm run test:lab`: starts the lab and the engine, runs the tests of test/lab and test/volumes in the lab's network, side
-// by side as they use different hosts, and removes the lab. Words after it go to Jest, e.g. a part of a file's path after
-// --testPathPatterns; --selectProjects=volumes runs only one of the two.
+// `npm run test:lab`: starts the lab and the engine, runs the tests of test/lab and then those of test/volumes in the lab's
+// network, and removes the lab. Words after it go to Jest, e.g. a part of a file's path after --testPathPatterns;
+// --selectProjects=volumes runs only one of the two.
 import { execa } from "execa";
 import { down } from "./commands/down";
 import { messageOf, runTasks } from "./commands/progress";
 import { ensureEngine } from "./engine/bootstrap";
-import { type HostName, standingHosts, startHosts } from "./hosts";
+import { type HostName, standingHosts, startHosts, stopHosts } from "./hosts";
 import { inNamespace } from "./namespace";
 import { startServers } from "./servers";
 
@@ -20,28 +20,30 @@ async function main(words: readonly string[]): Promise<number> {
   const asked = words.find(word => word.startsWith(option))?.slice(option.length);
   const chosen = projects.filter(project => asked === undefined || project === asked);
   const rest = words.filter(word => !word.startsWith(option));
+  const codes: number[] = [];
   try {
     await runTasks([
       { title: "engine", run: async say => void (await ensureEngine(say)) },
-      { title: "hosts", run: say => startHosts({ say, only: chosen.flatMap(project => hostsOf[project]) }) },
       { title: "servers", run: startServers },
     ]);
-    const codes = await Promise.all(chosen.map(project => jest(project, rest, chosen.length > 1)));
+    // One after another: on two cores, hosts of both at once take longer than twice as long.
+    for (const project of chosen) {
+      const only = hostsOf[project];
+      await runTasks([{ title: `hosts of test/${project}`, run: say => startHosts({ say, only }) }]);
+      codes.push(await jest(project, rest));
+      await stopHosts(only);
+    }
     return Math.max(...codes);
   } finally {
     await down(line => console.error(line));
   }
 }
 
-/** @param besideAnother what it prints is kept until its end, so that two don't talk at once */
-async function jest(project: Project, words: readonly string[], besideAnother: boolean): Promise<number> {
+async function jest(project: Project, words: readonly string[]): Promise<number> {
   const program = ["node_modules/jest/bin/jest.js", `--selectProjects=${project}`, "--runInBand", ...words];
   // A part of a path may name files of one project alone.
   const [command = "", ...args] = inNamespace([process.execPath, ...program, "--passWithNoTests"]);
-  const { exitCode = 1, all } = besideAnother
-    ? await execa(command, args, { all: true, reject: false })
-    : await execa(command, args, { stdio: "inherit", reject: false });
-  if (all !== undefined) console.log(all);
+  const { exitCode = 1 } = await execa(command, args, { stdio: "inherit", reject: false });
   return exitCode;
 }
 
