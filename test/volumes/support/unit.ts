@@ -21,9 +21,9 @@ export interface Unit {
   run(): Promise<Ended>;
   /** Starts it; returns at once. */
   start(): Promise<void>;
-  /** Ends what runs, by a signal to the runner itself; waits until its ExecStopPost is over. */
-  kill(signal: "KILL" | "TERM"): Promise<Ended>;
-  /** Waits for its end. */
+  /** Sends a signal to the runner itself; returns at once. */
+  kill(signal: "KILL" | "TERM"): Promise<void>;
+  /** Waits for its end, and for that of its ExecStopPost. */
   ended(): Promise<Ended>;
   /** The runner by hand, beside the unit. */
   byHand(...words: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
@@ -112,7 +112,6 @@ systemctl show ${job}.service -p ExecMainStatus -p Result; echo; cat ${log}`,
     },
     async kill(signal) {
       await mustOnHost(host, `systemctl kill --kill-whom=main --signal=${signal} ${job}.service`);
-      return ended();
     },
     ended,
     byHand: (...words) => onHost(host, `${command} ${words.join(" ")}`, { timeoutMs: patienceMs }),
