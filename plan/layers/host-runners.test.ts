@@ -109,6 +109,14 @@ test("by default a snapshot may be as old as its job promises, and a volume has 
   });
 });
 
+test("a volume that has no snapshots, by its namespace, is none that the copies miss", () => {
+  const own = exampleWith(({ layers }) => {
+    const [spec] = layers["daily-backup"] ?? [];
+    if (spec?.volumes) spec.volumes.excludeNamespaces = [{ name: "games", reason: "downloaded again" }];
+  });
+  expect(configOf("daily-backup", own)).toMatchObject({ volumes: { excludeNamespaces: ["dbaas", "games"] } });
+});
+
 test("a firewall's job starts after daily-backup, by its calendar and its promise", () => {
   const [copies, firewall] = [jobNamed("daily-backup"), jobNamed("pfsense-backup")];
   expect(firewall.trigger).toEqual({ ...copies.trigger, after: ["daily-backup"] });

@@ -80,6 +80,14 @@ export function estate(): EstateInput {
       "firewall-ssh-key": { keptIn: ["break-glass"] },
     },
     services: {
+      host: {
+        data: [
+          {
+            ...{ kind: "configuration", host: "pve", size: "1MB" },
+            paths: ["/usr/local/bin", "/etc/systemd/system"],
+          },
+        ],
+      },
       frigate: leftOut("/srv/nfs/frigate", "1GB", "camera ring buffer, not backed up"),
       postgresql: excludedVolume("dbaas"),
       prometheus: excludedVolume("monitoring"),

@@ -95,7 +95,10 @@ function volumesOf(spec: DailyBackupSpec, estate: Estate, budgetMs: number): Dai
     vg: estate.hosts[spec.host]?.pools[snapshots.pool]?.vg ?? "",
     pool: snapshots.pool,
     pattern: snapshots.pattern,
-    excludeNamespaces: excludeNamespaces.map(exclude => exclude.name),
+    // What has no snapshots can't be copied from them: it would be reported each night.
+    excludeNamespaces: [
+      ...new Set([...snapshots.excludeNamespaces, ...excludeNamespaces].map(exclude => exclude.name)),
+    ],
     snapshotJob: from,
     maxSnapshotAgeMs: maxSnapshotAgeMs(spec, estate),
     keep: generationPolicyOf(keep),
