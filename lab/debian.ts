@@ -82,7 +82,8 @@ async function update(lists: string): Promise<void> {
   const part = `${lists}.part-${process.pid}`;
   try {
     mkdirSync(join(part, "partial"), { recursive: true });
-    await execa("apt-get", [...aptOptions(part), "-q", "update"]);
+    // Without it apt takes lists that it could not fetch for a success, and there would be none at all from then on.
+    await execa("apt-get", [...aptOptions(part), "-oAPT::Update::Error-Mode=any", "-q", "update"]);
     replace(part, lists);
   } finally {
     rmSync(part, { recursive: true, force: true });

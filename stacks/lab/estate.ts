@@ -69,6 +69,10 @@ export function estate(): EstateInput {
     },
     waivers: [
       {
+        ...{ code: "routes/no-route-off-site", subject: "host" },
+        ...accepted("a lab's host is thrown away, and there is no other site"),
+      },
+      {
         ...{ code: "order/overlap-on-disk", subject: "nfs-mirror" },
         ...accepted("a minute stands for a night here, and a night's jobs run beside it"),
       },
@@ -87,6 +91,7 @@ export function estate(): EstateInput {
             paths: ["/usr/local/bin", "/etc/systemd/system"],
           },
         ],
+        promise: { rpo: { "live-disk": "9d" }, rto: "4h" },
       },
       frigate: leftOut("/srv/nfs/frigate", "1GB", "camera ring buffer, not backed up"),
       postgresql: excludedVolume("dbaas"),

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { debianPackages } from "../../../lab/debian";
+import { firewallPrograms } from "../../../lab/servers/firewall/sshd";
 
 /** A real OpenSSH server on a free port of the loopback address, which takes one key and has one host key. */
 export interface SshServer {
@@ -22,7 +22,7 @@ export interface SshServer {
 /** @param folder for its keys, configuration and log */
 export async function startSshServer(folder: string): Promise<SshServer> {
   mkdirSync(folder, { recursive: true });
-  const packages = await debianPackages("sshd", ["openssh-server", "libwrap0"]);
+  const packages = await firewallPrograms();
   for (const name of ["host", "user"])
     await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", join(folder, name)]);
   const port = await freePort();
