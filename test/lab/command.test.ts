@@ -40,7 +40,7 @@ test("status of a lab that is down ends with 3, and its JSON says so", async () 
 });
 
 test.each([
-  ["ssh to a host that there isn't", ["ssh", "nope"], 2, "Allowed choices are pve, nas"],
+  ["ssh to a host that there isn't", ["ssh", "nope"], 2, "Allowed choices are pve, pve2, nas"],
   [
     "a switch that there isn't",
     ["nas", "nope"],
