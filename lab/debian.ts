@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { cacheDir, cached } from "./cache";
@@ -7,20 +15,26 @@ import { cacheDir, cached } from "./cache";
  * Folder with the contents of Debian packages, e.g. `<folder>/usr/bin/prometheus`. Nothing is installed: no maintainer
  * script runs and no daemon starts. Exactly the named packages are unpacked, without what they depend on.
  * @param name for the folder in the cache, e.g. "monitoring"
+ * @param codename the Debian release that has them, e.g. "trixie"; by default this machine's own
  */
-export async function debianPackages(name: string, packages: readonly string[]): Promise<string> {
-  const release = readFileSync("/etc/os-release", "utf8").match(/^VERSION_CODENAME=(.*)$/m)?.[1] ?? "unknown";
-  return cached(`debian-${name}`, [release, process.arch, ...packages], async folder => {
+export async function debianPackages(
+  name: string,
+  packages: readonly string[],
+  codename?: string,
+): Promise<string> {
+  const own = readFileSync("/etc/os-release", "utf8").match(/^VERSION_CODENAME=(.*)$/m)?.[1] ?? "unknown";
+  const release = codename === own ? undefined : codename;
+  return cached(`debian-${name}`, [release ?? own, process.arch, ...packages], async folder => {
     const downloads = join(folder, "debs");
     mkdirSync(downloads);
-    await download(packages, downloads);
+    await download(packages, downloads, await listsOf(release));
     for (const file of readdirSync(downloads)) await execa("dpkg-deb", ["-x", join(downloads, file), folder]);
     rmSync(downloads, { recursive: true });
   });
 }
 
-async function download(packages: readonly string[], into: string): Promise<void> {
-  const lists = await packageLists();
+async function download(packages: readonly string[], into: string, lists: Lists): Promise<void> {
+  await ensure(lists);
   // A package list from yesterday may name files that the archive has replaced since.
   for (const attempt of [1, 2]) {
     const result = await execa("apt-get", [...aptOptions(lists), "-q", "download", ...packages], {
@@ -46,7 +60,8 @@ export type PackageSources = {
 
 /** Where this machine gets a Debian release from; Debian's own addresses when it is of another release. */
 export async function packageSources(codename: string): Promise<PackageSources> {
-  const lists = await packageLists();
+  const lists = await listsOf();
+  await ensure(lists);
   const fields = ["ORIGIN", "CODENAME", "SITE", "RELEASE", "COMPONENT"].map(field => `$(${field})`).join(" ");
   const format = ["--format", fields, "Created-By: Packages"];
   const { stdout: targets } = await execa("apt-get", [...aptOptions(lists), "indextargets", ...format]);
@@ -69,40 +84,57 @@ export async function packageSources(codename: string): Promise<PackageSources> 
   };
 }
 
-let updating: Promise<void> | undefined;
-
 /** The project's own package lists, so that the machine's stay as they are and no root is needed. */
-async function packageLists(): Promise<string> {
-  const lists = join(cacheDir(), "apt-lists");
-  if (!existsSync(lists)) await (updating ??= update(lists));
-  return lists;
+type Lists = {
+  readonly folder: string;
+  /** sources.list of another release than this machine's. */
+  readonly sources: string | undefined;
+};
+
+async function listsOf(release?: string): Promise<Lists> {
+  if (release === undefined) return { folder: join(cacheDir(), "apt-lists"), sources: undefined };
+  const { sources } = await packageSources(release);
+  const file = join(cacheDir(), `apt-sources-${release}.list`);
+  writeFileSync(file, sources);
+  return { folder: join(cacheDir(), `apt-lists-${release}`), sources: file };
 }
 
-async function update(lists: string): Promise<void> {
-  const part = `${lists}.part-${process.pid}`;
+const updating = new Map<string, Promise<void>>();
+
+async function ensure(lists: Lists): Promise<void> {
+  if (existsSync(lists.folder)) return;
+  const running = updating.get(lists.folder) ?? update(lists);
+  updating.set(lists.folder, running);
+  await running;
+}
+
+async function update(lists: Lists): Promise<void> {
+  const part = `${lists.folder}.part-${process.pid}`;
   try {
     mkdirSync(join(part, "partial"), { recursive: true });
     // Without it apt takes lists that it could not fetch for a success, and there would be none at all from then on.
-    await execa("apt-get", [...aptOptions(part), "-oAPT::Update::Error-Mode=any", "-q", "update"]);
-    replace(part, lists);
+    const args = [...aptOptions({ ...lists, folder: part }), "-oAPT::Update::Error-Mode=any", "-q", "update"];
+    await execa("apt-get", args);
+    replace(part, lists.folder);
   } finally {
     rmSync(part, { recursive: true, force: true });
   }
 }
 
 /** Another process may do the same at the same time: its lists are as good. */
-function replace(part: string, lists: string): void {
-  rmSync(lists, { recursive: true, force: true });
+function replace(part: string, folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
   try {
-    renameSync(part, lists);
+    renameSync(part, folder);
   } catch (error) {
-    if (!existsSync(lists)) throw error;
+    if (!existsSync(folder)) throw error;
   }
 }
 
-function aptOptions(lists: string): string[] {
+function aptOptions({ folder, sources }: Lists): string[] {
   return [
-    `-oDir::State::lists=${lists}`,
+    `-oDir::State::lists=${folder}`,
+    ...(sources === undefined ? [] : [`-oDir::Etc::sourcelist=${sources}`, "-oDir::Etc::sourceparts=/dev/null"]),
     "-oDir::Cache::pkgcache=",
     "-oDir::Cache::srcpkgcache=",
     "-oAPT::Sandbox::User=",

@@ -19,8 +19,7 @@ export const processName = (name: HostName): string => `host-${name}`;
 export async function boot(name: HostName, kernel: Kernel, disks: DiskFiles): Promise<void> {
   await plug(name);
   mkdirSync(join(hostDir(name), "uml"), { recursive: true });
-  const environment = [`TMPDIR=${memoryDir(name)}`, `LD_PRELOAD=${kernel.shim}`];
-  const argv = ["env", ...environment, kernel.program, ...bootArguments(name, disks)];
+  const argv = ["env", `TMPDIR=${memoryDir(name)}`, kernel.program, ...bootArguments(name, disks)];
   await startProcess(processName(name), inNamespace(argv));
   const answered = await until(
     async () => !isRunning(processName(name)) || (await answers(name)),
@@ -75,6 +74,8 @@ function bootArguments(name: HostName, disks: DiskFiles): string[] {
     ...data,
     `ubd${data.length + 1}r=${disks.seed}`,
     `vec0:transport=tap,ifname=${name},depth=128,gro=1,mac=${mac}`,
+    // By ptrace where this machine allows no seccomp filters.
+    "seccomp=auto",
     "init=/usr/local/sbin/lab-init",
     `LAB_SEED=${seedDevice(name)}`,
     `LAB_ADDRESS=${address}/24`,

