@@ -1,12 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { cacheDir, cached } from "./cache";
@@ -134,7 +126,9 @@ function replace(part: string, folder: string): void {
 function aptOptions({ folder, sources }: Lists): string[] {
   return [
     `-oDir::State::lists=${folder}`,
-    ...(sources === undefined ? [] : [`-oDir::Etc::sourcelist=${sources}`, "-oDir::Etc::sourceparts=/dev/null"]),
+    ...(sources === undefined
+      ? []
+      : [`-oDir::Etc::sourcelist=${sources}`, "-oDir::Etc::sourceparts=/dev/null"]),
     "-oDir::Cache::pkgcache=",
     "-oDir::Cache::srcpkgcache=",
     "-oAPT::Sandbox::User=",
