@@ -61,14 +61,14 @@ export async function copyDatabase(
     symlinkSync(source, paths.link);
     const hot = refuseForeignTransaction(source);
     // A rollback moves the file's time.
-    if (hot) await copyAttributes("source", "kept", folder, options);
+    if (hot) await copyAttributes(["source", "kept"], folder, options);
     aside = linkAside(root.toString(), source);
     const uri = uriOf(aside?.path ?? source, "mode=rw");
     // The proof takes about as long as the copy. A rollback or a small file would gain nothing by a second program.
     const isBig = !hot && statSync(source).size >= bigBytes;
     const commands = [".timeout 60000", ".backup --async copy.db", tables];
     const [made] = await together(
-      sqlite(uri, commands, { cwd: folder, ...options }, isBig ? "shared" : "alone"),
+      sqlite([{ uri, commands }], { cwd: folder, ...options }, isBig ? "shared" : "alone"),
       isBig ? verifyStructure(uri, { cwd: folder, ...options }) : undefined,
     );
     if (made.ended !== "exited" || made.exitCode !== 0) throw failure(made, options);
@@ -76,7 +76,7 @@ export async function copyDatabase(
     const proof = { isWhole: isBig, ...options, cwd: folder };
     await together(
       verifyCopy(uri, tableNames(made.stdout), proof),
-      copyAttributes(hot ? "kept" : "source", "copy.db", folder, options),
+      copyAttributes([hot ? "kept" : "source", "copy.db"], folder, options),
     );
     const { size } = statSync(paths.copy);
     renameSync(paths.copy, target);
@@ -89,32 +89,43 @@ export async function copyDatabase(
 }
 
 /** Ordinary tables have a page of their own; virtual ones haven't. A line each, in hexadecimal. */
-const tables =
+export const tables =
   "SELECT 'table', hex(CAST(name AS BLOB)) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0;";
 
-function tableNames(stdout: string): string[] {
+export function tableNames(stdout: string): string[] {
   return [...stdout.matchAll(/^table\|([0-9A-F]*)$/gm)].map(([, name = ""]) =>
     Buffer.from(name, "hex").toString(),
   );
 }
 
 /** @throws when the run is told to stop, as that is no fault of the database */
-function failure(result: Parameters<typeof wordsOf>[0], { stop }: CopyOptions): Error {
+export function failure(result: Parameters<typeof wordsOf>[0], { stop }: CopyOptions): Error {
   stop.throwIfAborted();
   return new NotCopied(wordsOf(result));
 }
 
-/** Owner, mode, times, ACL and extended attributes, as far as the backup disk can hold them. */
-async function copyAttributes(from: string, to: string, cwd: string, options: CopyOptions): Promise<void> {
-  const argv = ["cp", "--attributes-only", "--preserve=all", "--", from, to] as const;
-  const result = await run([...argv], { cwd, ...options, env: { LC_ALL: "C" } });
+/**
+ * Owner, mode, times, ACL and extended attributes, as far as the backup disk can hold them.
+ * @param paths as cp takes them: a file and its copy, or files and the folder of their copies
+ */
+export async function copyAttributes(
+  paths: readonly string[],
+  cwd: string,
+  options: CopyOptions,
+): Promise<void> {
+  // Two names of one file are two databases with a copy each.
+  const what = ["--attributes-only", "--preserve=all", "--no-preserve=links"];
+  const result = await run(["cp", ...what, "--", ...paths], { cwd, ...options, env: { LC_ALL: "C" } });
   if (result.exitCode === 0) return;
   options.stop.throwIfAborted();
   throw new NotCopied(`its attributes can't be copied: ${firstLines(result.stderr)}`);
 }
 
 /** Waits for both also when one fails: neither may be at work when its folder goes. */
-async function together<A, B>(one: Promise<A>, other: Promise<B> | undefined): Promise<[A, B | undefined]> {
+export async function together<A, B>(
+  one: Promise<A>,
+  other: Promise<B> | undefined,
+): Promise<[A, B | undefined]> {
   const [first, second] = await Promise.allSettled([one, other]);
   if (first.status === "rejected") throw first.reason;
   if (second.status === "rejected") throw second.reason;

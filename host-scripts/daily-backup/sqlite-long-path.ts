@@ -18,8 +18,7 @@ export interface LinkedAside {
  * @returns undefined for a path that is short enough
  */
 export function linkAside(root: string, source: Buffer): LinkedAside | undefined {
-  const name = source.length - source.lastIndexOf("/") - 1;
-  if (source.length <= longestPath && name <= longestName) return undefined;
+  if (!isTooLong(source)) return undefined;
   const folder = mkdtempSync(join(root, ".holdfast-"));
   const at = (suffix: string): string => join(folder, `db${suffix}`);
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
@@ -37,4 +36,10 @@ export function linkAside(root: string, source: Buffer): LinkedAside | undefined
     throw error;
   }
   return { path: Buffer.from(at("")), remove };
+}
+
+/** Whether SQLite can't open a database under this path. */
+export function isTooLong(path: Buffer): boolean {
+  const name = path.length - path.lastIndexOf("/") - 1;
+  return path.length > longestPath || name > longestName;
 }

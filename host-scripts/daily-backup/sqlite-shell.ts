@@ -23,8 +23,14 @@ export function quotedName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** What one program is told to do with one database, before it goes on to the next. */
+export interface Session {
+  readonly uri: string;
+  readonly commands: readonly string[];
+}
+
 /**
- * Runs Debian's `sqlite3` on a database that is not to be trusted. Each command is an argument of its own: no line of
+ * Runs Debian's `sqlite3` on databases that are not to be trusted. Each command is an argument of its own: no line of
  * a file or of stdin is ever read as a command. Its settings are those that SQLite advises for such files, and what a
  * schema holds (views, triggers, functions) isn't run.
  * @see https://sqlite.org/security.html, "1.2. Untrusted SQLite Database Files"
@@ -32,8 +38,7 @@ export function quotedName(name: string): string {
  * @throws {Refusal} when there is no sqlite3
  */
 export async function sqlite(
-  uri: string,
-  commands: readonly string[],
+  sessions: readonly Session[],
   options: Omit<RunOptions, "onStdout">,
   access: "alone" | "shared" = "alone",
 ): Promise<RunResult> {
@@ -46,10 +51,13 @@ export async function sqlite(
         "-batch",
         "-bail",
         "-list",
-        uri,
-        ...distrust,
-        ...locking[access],
-        ...commands,
+        ":memory:",
+        ...sessions.flatMap(({ uri, commands }) => [
+          `.open ${uri}`,
+          ...distrust,
+          ...locking[access],
+          ...commands,
+        ]),
       ],
       {
         ...options,
@@ -62,6 +70,7 @@ export async function sqlite(
   }
 }
 
+/** Settings of a connection: each database has its own. */
 const distrust = [
   ".dbconfig load_extension off",
   ".dbconfig enable_trigger off",

@@ -34,21 +34,50 @@ export async function verifyCopy(
  * @throws {NotCopied} with what is damaged
  */
 export async function verifyStructure(source: string, options: Options): Promise<void> {
-  const result = await sqlite(
-    source,
-    [".timeout 60000", asFarAsKnown, structureOf("main")],
-    options,
-    "shared",
-  );
+  const commands = [".timeout 60000", asFarAsKnown, structureOf("main")];
+  const result = await sqlite([{ uri: source, commands }], options, "shared");
   options.stop.throwIfAborted();
   if (result.ended === "exited" && result.exitCode === 0) return judge(answersOf(result.stdout), []);
   const words = wordsOf(result);
   if (!needsTheWorkload.test(words)) throw new NotCopied(words);
 }
 
+export interface SmallCopy {
+  /** URI of the database, as it was copied. */
+  readonly source: string;
+  /** Below the working directory. */
+  readonly copy: string;
+  /** Of its tables. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Proves copies as `verifyCopy` does, by one program for all of them.
+ * @throws {NotCopied} when one of them differs, or has to be asked otherwise: each is to be copied and proven alone then
+ */
+export async function verifyTogether(copies: readonly SmallCopy[], options: Options): Promise<void> {
+  const sessions = copies.map(({ source, copy, names }) => ({
+    uri: source,
+    commands: [attach(copy), databaseEnd, structureOf("copy"), ...count(["sqlite_schema", ...names], "")],
+  }));
+  const lengths = sessions.flatMap(({ commands }) => commands.map(text => Buffer.byteLength(text) + 8));
+  if (Math.max(...lengths) > argumentBytes || lengths.reduce((a, b) => a + b) > argumentsBytes)
+    throw new NotCopied("their tables are too many to be counted by one program");
+  const result = await sqlite(sessions, options);
+  options.stop.throwIfAborted();
+  if (result.ended !== "exited" || result.exitCode !== 0) throw new NotCopied(wordsOf(result));
+  const [, ...answers] = result.stdout.split(/^end\|$/m);
+  if (answers.length !== copies.length) throw new NotCopied("their answers can't be told apart");
+  for (const [index, { names }] of copies.entries())
+    judge(answersOf(answers[index] ?? ""), ["sqlite_schema", ...names]);
+}
+
+/** Parts the lines of one database from those of the one before. */
+export const databaseEnd = "SELECT 'end', '';";
+
 /** Rules of the schema may call the workload's own functions. */
 const asFarAsKnown = "PRAGMA ignore_check_constraints=ON;";
-const attach = `ATTACH 'file:copy.db?immutable=1' AS copy; ${asFarAsKnown}`;
+const attach = (copy: string): string => `ATTACH 'file:${copy}?immutable=1' AS copy; ${asFarAsKnown}`;
 const needsTheWorkload = /no such (collation sequence|function|module)|unknown tokenizer/;
 
 function structureOf(schema: "main" | "copy"): string {
@@ -71,7 +100,8 @@ async function ask(source: string, questions: readonly string[], options: Option
   const answers: string[] = [];
   for (const batch of inParts(questions, argumentsBytes)) {
     const commands = inParts(batch, argumentBytes).map(part => part.join(" "));
-    const result = await sqlite(source, [attach, ...commands], options);
+    const session = { uri: source, commands: [attach("copy.db"), ...commands] };
+    const result = await sqlite([session], options);
     options.stop.throwIfAborted();
     if (result.ended !== "exited" || result.exitCode !== 0) return { kind: "words", words: wordsOf(result) };
     answers.push(...answersOf(result.stdout));

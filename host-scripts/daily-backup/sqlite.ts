@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { errnoOf, messageOf } from "../runtime/errors";
 import type { Log } from "../runtime/log";
 import { quoted } from "../runtime/quoted";
-import { copyDatabase, type CopyOptions, openWorkshop, type Workshop } from "./sqlite-copy";
+import { copyDatabase, openWorkshop, type Workshop } from "./sqlite-copy";
 import { below, findDatabases, type Found, lookAt } from "./sqlite-search";
 import { NotCopied } from "./sqlite-shell";
+import { copyTogether, isSmall, mostTogether, type Pair } from "./sqlite-small";
 
 export interface DatabaseCopies {
   readonly copied: number;
@@ -71,20 +72,49 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
   return done;
 
   async function work(workshop: Workshop): Promise<void> {
+    let small: Buffer[] = [];
     for (;;) {
       stop.throwIfAborted();
       const { value, done: isEnd } = await found.next();
+      if (isEnd === true || small.length === mostTogether) {
+        await copySmall(small, workshop);
+        small = [];
+      }
       if (isEnd === true) return;
       if (value.kind === "unreadable") fail(value.path, value.reason);
       else if (value.kind === "unchanged" && link(root, value.path, options)) done.linked += 1;
+      else if (isSmall(below(root, value.path))) small.push(value.path);
       else await copy(value.path, workshop);
       log.progress(`sqlite: ${done.copied} databases copied (${done.bytes} bytes), ${done.linked} unchanged`);
     }
   }
 
+  async function copySmall(paths: readonly Buffer[], workshop: Workshop): Promise<void> {
+    if (paths.length > 1) {
+      try {
+        done.bytes += await copyTogether(paths.map(prepare), workshop.folder, options);
+        done.copied += paths.length;
+        return;
+      } catch (error) {
+        stop.throwIfAborted();
+        if (!(error instanceof NotCopied) && errnoOf(error) === undefined) throw error;
+      }
+    }
+    // Alone, each has its own reason when it can't be copied.
+    for (const path of paths) await copy(path, workshop);
+  }
+
+  function prepare(path: Buffer): Pair {
+    if (path.toString() === failedFile) throw new NotCopied("its name is that of this job's own list");
+    const target = Buffer.from(into);
+    makeFolders(root, path, target);
+    return { source: below(root, path), target: below(target, path) };
+  }
+
   async function copy(path: Buffer, workshop: Workshop): Promise<void> {
     try {
-      done.bytes += await copyOne(root, path, Buffer.from(into), workshop, options);
+      const { source, target } = prepare(path);
+      done.bytes += await copyDatabase(root, source, target, workshop, options);
       done.copied += 1;
     } catch (error) {
       stop.throwIfAborted();
@@ -173,18 +203,6 @@ function failedBefore(previous: string): Buffer[] {
     if (errnoOf(error) === "ENOENT") return [];
     throw error;
   }
-}
-
-async function copyOne(
-  root: Buffer,
-  path: Buffer,
-  into: Buffer,
-  workshop: Workshop,
-  options: CopyOptions,
-): Promise<number> {
-  if (path.toString() === failedFile) throw new NotCopied("its name is that of this job's own list");
-  makeFolders(root, path, into);
-  return copyDatabase(root, below(root, path), below(into, path), workshop, options);
 }
 
 /** A good copy of an earlier state outlives the database's damage. Its time tells how old it is. */

@@ -259,6 +259,34 @@ describe("a backup disk that gets full", () => {
   });
 });
 
+test.each(["-1 hour", "+1 hour", "-1 day", "+1 day"])(
+  "a clock that is off by %s for one night costs no generation, and the night after is copied as any other",
+  async shift => {
+    const generations = `ls -d ${backupDisk}/pvc-data/*-*/unknown/*`;
+    const before = (await on(generations)).trim().split("\n");
+    const night = async (): Promise<void> => {
+      const now = (await on("date +%s")).trim();
+      await changeVolume(plain, `echo ${now} ${shift} >night`);
+      await snapshot([plain]);
+      const { status, output } = await unit.run();
+      expect({ status, output }).toMatchObject({ status: 0 });
+      expect(await differences(plain, generation(await week(), plain))).toBe("");
+    };
+    await on(`date -s '${shift}'`);
+    try {
+      await night();
+    } finally {
+      await on(`date -s '${shift.replace(/[+-]/, sign => (sign === "+" ? "-" : "+"))}'`);
+    }
+    await night();
+    expect((await on(generations)).trim().split("\n")).toEqual(expect.arrayContaining(before));
+    // Once the clock has passed the names from the future, they are as any other.
+    await on(
+      `for s in $(lvs --noheadings -o lv_name pve | grep '${plain}_snap_' | sort | tail -n 1); do lvremove -qq -y pve/$s; done`,
+    );
+  },
+);
+
 test("the turn of an ISO year makes a new generation, the oldest of five weeks goes, and a clock that goes back loses none", async () => {
   const now = new Date();
   try {

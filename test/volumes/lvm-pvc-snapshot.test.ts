@@ -236,7 +236,7 @@ describe("a run that is ended", () => {
   );
 
   test("by its budget is reported as 124 and finishes the volume that it is at; a second one at the same time ends with 75", async () => {
-    const budgetMs = 45_000;
+    const budgetMs = 15_000;
     await host.writeConfig({ budgetMs });
     // The first lvcreate begins when the budget is used up.
     const startedAt = `$(sed -n 's/.*"startedAt":"\\([^"]*\\)".*/\\1/p' ${stateDir}/running.json)`;
@@ -283,14 +283,23 @@ describe("a run that is ended", () => {
     expect(await isWhole()).not.toContain(half);
   });
 
-  test("by a power cut while it makes snapshots leaves a pool that comes back, and the next run converges", async () => {
-    // It goes on, and the power goes in the middle of its first lvcreate.
-    await host.service("snapshot", "exit 0");
-    await powerCut("pve2");
-    await startHosts({ only: ["pve2"], say: () => undefined });
-    await host.replug();
-    await converges();
-    await isWhole();
-    expect(await host.metrics()).toMatchObject({ last_status: 0, failed_total: 0 });
-  });
+  // It goes on, and the power goes in the middle of the command.
+  test.each([
+    { phase: "discover", program: "lvs" },
+    { phase: "guard", program: "dmsetup" },
+    { phase: "snapshot", program: "lvcreate" },
+    { phase: "prune", program: "lvremove" },
+  ])(
+    "by a power cut in $phase leaves a pool that comes back, and the next run converges",
+    async ({ phase, program }) => {
+      if (phase === "prune") await host.sh(make(one, "20250101T000000Z"));
+      await host.service(phase, "exit 0", await host.before(program, delay(0)));
+      await powerCut("pve2");
+      await startHosts({ only: ["pve2"], say: () => undefined });
+      await host.replug();
+      await converges();
+      await isWhole();
+      expect(await host.metrics()).toMatchObject({ last_status: 0, failed_total: 0 });
+    },
+  );
 });
