@@ -13,8 +13,8 @@ export const connectionSocket = (name: HostName): string => join(hostDir(name), 
 const processName = (name: HostName): string => `ssh-${name}`;
 
 /**
- * Keeps one SSH connection to a host open, which the lab's commands then run over: a new one costs a host under
- * User-Mode Linux most of a second. Without it commands work too, each over its own.
+ * Keeps one SSH connection to a host open, which the lab's commands then run over: a new one is several
+ * programs more to start. Without it commands work too, each over its own.
  * @param argv the ssh command that connects, up to the host's address
  */
 export async function openConnection(name: HostName, argv: readonly string[]): Promise<void> {

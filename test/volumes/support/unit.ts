@@ -8,8 +8,8 @@ const folder = "/opt/volumes-test";
 const patienceMs = 300_000;
 
 /**
- * Shell commands that wait without a process of their own, which costs a host under User-Mode Linux a tenth of a second:
- * whoever polls by programs slows down what it waits for.
+ * Shell commands that wait without a process of their own: a host of the lab has one processor, and whoever polls by
+ * programs slows down what it waits for.
  */
 const nap = `[ -p ${folder}/nap ] || mkfifo ${folder}/nap; nap() { read -r -t 0.3 _ <>${folder}/nap || :; }`;
 
