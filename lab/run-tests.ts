@@ -1,6 +1,6 @@
 // `npm run test:lab`: starts the lab and the engine, runs the tests of test/lab and then those of test/volumes in the lab's
 // network, and removes the lab. Words after it go to Jest, e.g. a part of a file's path after --testPathPatterns;
-// --selectProjects=volumes runs only one of the two.
+// --selectProjects=volumes runs only one of the two. `npm run test:long` runs what takes longer than that.
 import { execa } from "execa";
 import { down } from "./commands/down";
 import { messageOf, runTasks } from "./commands/progress";
@@ -9,16 +9,21 @@ import { type HostName, standingHosts, startHosts, stopHosts } from "./hosts";
 import { inNamespace } from "./namespace";
 import { startServers } from "./servers";
 
-const projects = ["lab", "volumes"] as const;
+const usual = ["lab", "volumes"] as const;
+const projects = [...usual, "long"] as const;
 type Project = (typeof projects)[number];
 
 /** Hosts that a project's tests use. */
-const hostsOf: Readonly<Record<Project, readonly HostName[]>> = { lab: standingHosts, volumes: ["pve2"] };
+const hostsOf: Readonly<Record<Project, readonly HostName[]>> = {
+  lab: standingHosts,
+  volumes: ["pve2"],
+  long: ["pve2"],
+};
 
 async function main(words: readonly string[]): Promise<number> {
   const option = "--selectProjects=";
   const asked = words.find(word => word.startsWith(option))?.slice(option.length);
-  const chosen = projects.filter(project => asked === undefined || project === asked);
+  const chosen = asked === undefined ? usual : projects.filter(project => project === asked);
   const rest = words.filter(word => !word.startsWith(option));
   const codes: number[] = [];
   try {

@@ -56,12 +56,13 @@ test("a timer's run is mirrored, measured and restorable, and its failure is hea
   const status = async (): Promise<number | undefined> =>
     (await queryPrometheus('nfs_mirror_last_status{job="nfs-mirror",instance="pve"}'))[0]?.value;
   expect(await until(async () => (await status()) === 137, 60_000, 1000)).toBe(true);
-  await mustOnHost("pve", "systemctl start nfs-mirror.timer");
-  await successAfter(await hostTime(), 300_000);
+  // The timer has shown what it does: by hand nobody waits for the next minute.
+  const run = "systemctl start nfs-mirror.service";
+  await mustOnHost("pve", run);
   await clearMessages();
 
   // A bad night: the backup disk is gone, and an empty folder lies in its place.
-  await mustOnHost("pve", "umount /mnt/backup");
+  await mustOnHost("pve", `umount /mnt/backup; ! ${run}`);
   const alert = await alertReceived("NfsMirrorFailing", 300_000);
   expect(alert.labels).toMatchObject({ job: "nfs-mirror", instance: "pve", receiver: "lab" });
   expect(await mustOnHost("pve", "ls -A /mnt/backup")).toBe("");
@@ -69,8 +70,8 @@ test("a timer's run is mirrored, measured and restorable, and its failure is hea
   expect(lastSuccess?.value).toBeLessThan(await hostTime());
 
   // Mended, the next run converges and the alerts end.
-  await mustOnHost("pve", "mount /mnt/backup");
   const mendedS = await hostTime();
+  await mustOnHost("pve", `mount /mnt/backup; ${run}`);
   await successAfter(mendedS, 300_000);
   expect(await until(async () => (await activeAlerts()).length === 0, 60_000, 1000)).toBe(true);
 });

@@ -160,8 +160,13 @@ test.each<Step>(steps)("the budget ends at step $step: reported as a failure, no
   if (at.of) await change();
   const budgetS = 8;
   await unit.configure(backupConfig({ budgetMs: budgetS * 1000 }));
-  await gate(at.program, at.when, at.words);
-  const { status, output } = await unit.run();
+  const reached = await gate(at.program, at.when, at.words);
+  await unit.start();
+  await reached(unit);
+  await mustOnHost(host, `sleep ${budgetS}`);
+  // A command that changes the pool is never cut short: it ends by itself.
+  await openGates();
+  const { status, output } = await unit.ended();
   expect(output).toContain(`its budget of ${budgetS} s is used up`);
   expect(status).toBe(124);
   expect(await leaks()).toBe("");

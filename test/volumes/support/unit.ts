@@ -5,7 +5,7 @@ import { mustOnHost, onHost } from "../../../lab/hosts";
 export const host = "pve2";
 
 const folder = "/opt/volumes-test";
-const patienceMs = 300_000;
+const patienceMs = 1_800_000;
 
 /**
  * Shell commands that wait without a process of their own: a host of the lab has one processor, and whoever polls by
