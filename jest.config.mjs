@@ -19,6 +19,8 @@ const shared = {
 const project = (displayName, testMatch, more = {}) => ({ ...shared, displayName, testMatch, ...more });
 
 export default {
+  // Half of what a test of a runner does is waiting for programs.
+  maxWorkers: "100%",
   // Jest's own 5 s end a test of real processes on a busy machine.
   testTimeout: 60_000,
   projects: [

@@ -1,16 +1,17 @@
-// `npm run test:lab`: starts the lab and the engine, runs the tests of test/lab and then those of test/volumes in the lab's
-// network, and removes the lab. Words after it go to Jest, e.g. a part of a file's path after --testPathPatterns;
-// --selectProjects=volumes runs only one of the two. `npm run test:long` runs what takes longer than that.
+// `npm run test:lab`: starts the lab and the engine, runs the tests of test/lab in the lab's network and beside them, in
+// a second lab, those of test/volumes, and removes both labs. Words after it go to Jest, e.g. a part of a file's path after
+// --testPathPatterns; --selectProjects=volumes runs only one of the two. `npm run test:long` runs what takes longer.
+import { join } from "node:path";
 import { execa } from "execa";
+import { stateDir } from "./cache";
 import { down } from "./commands/down";
 import { messageOf, runTasks } from "./commands/progress";
 import { ensureEngine } from "./engine/bootstrap";
-import { type HostName, standingHosts, startHosts, stopHosts } from "./hosts";
+import { type HostName, standingHosts, startHosts } from "./hosts";
 import { inNamespace } from "./namespace";
 import { startServers } from "./servers";
 
-const usual = ["lab", "volumes"] as const;
-const projects = [...usual, "long"] as const;
+const projects = ["lab", "volumes", "long"] as const;
 type Project = (typeof projects)[number];
 
 /** Hosts that a project's tests use. */
@@ -23,25 +24,34 @@ const hostsOf: Readonly<Record<Project, readonly HostName[]>> = {
 async function main(words: readonly string[]): Promise<number> {
   const option = "--selectProjects=";
   const asked = words.find(word => word.startsWith(option))?.slice(option.length);
-  const chosen = asked === undefined ? usual : projects.filter(project => project === asked);
   const rest = words.filter(word => !word.startsWith(option));
-  const codes: number[] = [];
+  const chosen = asked === undefined ? "lab" : projects.find(project => project === asked);
+  if (chosen === undefined) throw new Error(`${option}${asked ?? ""}: expected ${projects.join(", ")}`);
+  const only = hostsOf[chosen];
   try {
     await runTasks([
       { title: "engine", run: async say => void (await ensureEngine(say)) },
       { title: "servers", run: startServers },
+      { title: `hosts of test/${chosen}`, run: say => startHosts({ say, only }) },
     ]);
-    // One after another: on two cores, hosts of both at once take longer than twice as long.
-    for (const project of chosen) {
-      const only = hostsOf[project];
-      await runTasks([{ title: `hosts of test/${project}`, run: say => startHosts({ say, only }) }]);
-      codes.push(await jest(project, rest));
-      await stopHosts(only);
-    }
-    return Math.max(...codes);
+    const beside = asked === undefined ? volumesBeside(rest) : 0;
+    return Math.max(...(await Promise.all([jest(chosen, rest), beside])));
   } finally {
     await down(line => console.error(line));
   }
+}
+
+/** In a lab of their own, once all that both need has been built: neither waits for the other, as half the time is waiting. */
+async function volumesBeside(words: readonly string[]): Promise<number> {
+  const program = ["cli/run.mjs", "lab/run-tests.ts", "--selectProjects=volumes", ...words];
+  const named = function* (line: unknown): Generator<string> {
+    yield `volumes: ${String(line)}`;
+  };
+  const { exitCode = 1 } = await execa(process.execPath, program, {
+    env: { HOLDFAST_STATE: join(stateDir, "volumes") },
+    ...{ stdin: "ignore", stdout: [named, "inherit"], stderr: [named, "inherit"], reject: false },
+  });
+  return exitCode;
 }
 
 async function jest(project: Project, words: readonly string[]): Promise<number> {

@@ -136,11 +136,14 @@ test("an API that is away: refused, unless the operator says that nothing uses t
   await writeKubeconfig(kubeconfig(token));
 });
 
-test("a volume that something still holds is not swapped: its pods are scaled back", async () => {
+test.each([
+  { held: "a file of it", path: `${mounted}/file`, why: /pods? not ended yet: \S+.*, still after 8 s/ },
+  { held: "its device", path: `/dev/pve/${used}`, why: /is open on pve2, still after 8 s/ },
+])("a volume is not swapped while $held is open: its pods are scaled back", async ({ path, why }) => {
   await podsAreReady();
-  const holder = await onPve2(`setsid sleep 300 <${mounted}/file >/dev/null 2>&1 & echo $!`);
+  const holder = await onPve2(`setsid sleep 300 <${path} >/dev/null 2>&1 & echo $!`);
   const { exitCode, stdout } = await restore(used, snapshot, "--wait", "8");
-  expect(stdout).toMatch(/pods? not ended yet: \S+.*, still after 8 s/);
+  expect(stdout).toMatch(why);
   expect(stdout).toContain("is as it was; Deployment restore-test/web is scaled back to 2; StatefulSet");
   expect(exitCode).toBe(1);
   await onPve2(`kill ${holder.trim()}`);
