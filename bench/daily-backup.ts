@@ -9,7 +9,7 @@ import { median } from "./ratio";
 import type { Row } from "./row";
 
 const files = 200_000;
-const runs = 3;
+const runs = 2;
 const volume = "vm-3-pvc-bench";
 /** What is read by those that ours is compared with. */
 const mounted = "/run/bench";

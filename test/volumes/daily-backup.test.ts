@@ -267,7 +267,7 @@ test.each(["-1 hour", "+1 hour", "-1 day", "+1 day"])(
     const night = async (): Promise<void> => {
       const now = (await on("date +%s")).trim();
       await changeVolume(plain, `echo ${now} ${shift} >night`);
-      await snapshot([plain]);
+      await snapshot(all);
       const { status, output } = await unit.run();
       expect({ status, output }).toMatchObject({ status: 0 });
       expect(await differences(plain, generation(await week(), plain))).toBe("");
@@ -280,10 +280,6 @@ test.each(["-1 hour", "+1 hour", "-1 day", "+1 day"])(
     }
     await night();
     expect((await on(generations)).trim().split("\n")).toEqual(expect.arrayContaining(before));
-    // Once the clock has passed the names from the future, they are as any other.
-    await on(
-      `for s in $(lvs --noheadings -o lv_name pve | grep '${plain}_snap_' | sort | tail -n 1); do lvremove -qq -y pve/$s; done`,
-    );
   },
 );
 
