@@ -50,24 +50,31 @@ export type PackageSources = {
   readonly options: string;
 };
 
-/** Where this machine gets a Debian release from; Debian's own addresses when it is of another release. */
+/** Where this machine gets a Debian release from; Debian's own addresses when it gets none of Debian's. */
 export async function packageSources(codename: string): Promise<PackageSources> {
   const lists = await listsOf();
   await ensure(lists);
-  const fields = ["ORIGIN", "CODENAME", "SITE", "RELEASE", "COMPONENT"].map(field => `$(${field})`).join(" ");
+  const fields = ["ORIGIN", "CODENAME", "SITE", "COMPONENT"].map(field => `$(${field})`).join(" ");
   const format = ["--format", fields, "Created-By: Packages"];
   const { stdout: targets } = await execa("apt-get", [...aptOptions(lists), "indextargets", ...format]);
-  const found = targets
+  const debian = targets
     .split("\n")
     .map(line => line.split(" "))
-    .filter(([origin, name = ""]) => origin === "Debian" && new RegExp(`^${codename}(-|$)`).test(name))
-    .map(([, , site, release, component]) => `deb ${site} ${release} ${component}`);
+    .filter(([origin]) => origin === "Debian");
+  const named = (pattern: string): string[][] =>
+    debian.filter(([, name = ""]) => new RegExp(`^${pattern}$`).test(name));
+  const own = named(`${codename}(-.*)?`);
+  // Where this machine gets "bookworm-security" from, another release has its own.
+  const found = own.length > 0 ? own : named("[a-z]+(-updates|-security)?");
+  const lines = found.map(
+    ([, name = "", site, component]) => `deb ${site} ${name.replace(/^[a-z]+/, codename)} ${component}`,
+  );
   const usual = ["", "-updates"].map(suffix => `deb http://deb.debian.org/debian ${codename}${suffix} main`);
   const security = `deb http://deb.debian.org/debian-security ${codename}-security main`;
   const { stdout: settings } = await execa("apt-config", ["dump"]);
   const kept = /^Acquire::(https?::.*Proxy.*|Check-Valid-Until|Check-Date) /i;
   return {
-    sources: `${[...new Set(found.length > 0 ? found : [...usual, security])].join("\n")}\n`,
+    sources: `${[...new Set(lines.length > 0 ? lines : [...usual, security])].join("\n")}\n`,
     options: settings
       .split("\n")
       .filter(line => kept.test(line))
