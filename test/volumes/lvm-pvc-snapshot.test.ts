@@ -283,17 +283,16 @@ describe("a run that is ended", () => {
     expect(await isWhole()).not.toContain(half);
   });
 
-  // It goes on, and the power goes in the middle of the command.
   test.each([
-    { phase: "discover", program: "lvs" },
-    { phase: "guard", program: "dmsetup" },
-    { phase: "snapshot", program: "lvcreate" },
-    { phase: "prune", program: "lvremove" },
+    { phase: "discover", program: "lvs", script: holdBefore },
+    { phase: "guard", program: "dmsetup", script: holdBefore },
+    { phase: "snapshot", program: "lvcreate", script: holdAfter },
+    { phase: "prune", program: "lvremove", script: holdAfter },
   ])(
     "by a power cut in $phase leaves a pool that comes back, and the next run converges",
-    async ({ phase, program }) => {
+    async ({ phase, program, script }) => {
       if (phase === "prune") await host.sh(make(one, "20250101T000000Z"));
-      await host.service(phase, "exit 0", await host.before(program, delay(0)));
+      await host.service(phase, "exit 0", await host.before(program, script));
       await powerCut("pve2");
       await startHosts({ only: ["pve2"], say: () => undefined });
       await host.replug();

@@ -27,7 +27,7 @@ cd /; umount /run/volume`,
 export async function changeVolume(name: string, script: string): Promise<void> {
   await mustOnHost(
     host,
-    `set -e; mount /dev/${vg}/${name} /run/volume; cd /run/volume; ${script}; cd /; umount /run/volume`,
+    `set -e; mkdir -p /run/volume; mount /dev/${vg}/${name} /run/volume; cd /run/volume; ${script}; cd /; umount /run/volume`,
   );
 }
 
