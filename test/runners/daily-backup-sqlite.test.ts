@@ -431,12 +431,13 @@ test("a database that was damaged meanwhile: the good copy of before stays", asy
 });
 
 test("the backup disk fills up: reported, and nothing half-made stays", async () => {
-  await world.sql("a-small.db", notes, fill(50));
+  // Not so small that it waits for others to be copied with.
+  await world.sql("a-first.db", notes, fill(300, 8_000));
   await world.sql("big.db", notes, fill(2000, 20_000));
   await world.inside("fallocate", "-l", "90M", `${world.backup}/ballast`);
   const { failed } = await world.copy({ into: "one" });
   expect(failed).toEqual([{ path: "big.db", reason: expect.stringMatching(/full|No space/i) as string }]);
-  expect(readdirSync(`${backup}/one`).sort()).toEqual([".holdfast-failed", "a-small.db"]);
+  expect(readdirSync(`${backup}/one`).sort()).toEqual([".holdfast-failed", "a-first.db"]);
 });
 
 test.each(["SIGTERM", "SIGKILL"] as const)(

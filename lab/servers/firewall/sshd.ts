@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { debianPackages } from "../../debian";
@@ -53,11 +53,13 @@ export async function startHost(folder: string, address: string, port: number): 
   ];
   const machine = join(folder, "machine");
   const inside = ["chroot", machine, "env", `LD_LIBRARY_PATH=${libraries}`, ...server];
-  const child = spawn(
-    "unshare",
-    ["--mount", "--propagation=private", "sh", "-e", "-c", machineScript, folder, ...inside],
-    { stdio: ["ignore", "inherit", "inherit"] },
-  );
+  // Sessions are in its own list of processes, and end with it: a client that was killed leaves one that waits for ever.
+  const own = ["--mount", "--propagation=private", "--pid", "--fork", "--kill-child"];
+  const log = openSync(join(folder, "sshd.log"), "a");
+  const child = spawn("unshare", [...own, "sh", "-e", "-c", machineScript, folder, ...inside], {
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
   await listening(child, join(folder, "sshd.log"));
   return {
     shell: command => [
@@ -67,7 +69,8 @@ export async function startHost(folder: string, address: string, port: number): 
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise(resolve => child.once("exit", resolve));
-      child.kill("SIGTERM");
+      // Told to end gently, unshare waits for sshd, which waits for its sessions.
+      child.kill("SIGKILL");
       await ended;
     },
   };
