@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type CopyOptions, copyAttributes, failure, tableNames, tables, together } from "./sqlite-copy";
 import { isTooLong } from "./sqlite-long-path";
 import { sqlite, uriOf } from "./sqlite-shell";
-import { databaseEnd, verifyTogether } from "./sqlite-verify";
+import { byDatabase, nextDatabase, verifyTogether } from "./sqlite-verify";
 
 /** So many small databases are copied by one program: by programs of their own they take three times as long. */
 export const mostTogether = 50;
@@ -44,11 +44,11 @@ export async function copyTogether(
       symlinkSync(pairs[index]?.source ?? "", join(folder, path));
     const sessions = uris.map((uri, index) => ({
       uri,
-      commands: [".timeout 60000", `.backup --async ${copies[index] ?? ""}`, databaseEnd, tables],
+      commands: [".timeout 60000", `.backup --async ${copies[index] ?? ""}`, nextDatabase, tables],
     }));
     const result = await sqlite(sessions, { cwd: folder, ...options });
     if (result.ended !== "exited" || result.exitCode !== 0) throw failure(result, options);
-    const [, ...lines] = result.stdout.split(/^end\|$/m);
+    const lines = byDatabase(result.stdout);
     const proven = copies.map((copy, index) => ({
       source: uris[index] ?? "",
       copy,

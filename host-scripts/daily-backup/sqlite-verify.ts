@@ -58,7 +58,7 @@ export interface SmallCopy {
 export async function verifyTogether(copies: readonly SmallCopy[], options: Options): Promise<void> {
   const sessions = copies.map(({ source, copy, names }) => ({
     uri: source,
-    commands: [attach(copy), databaseEnd, structureOf("copy"), ...count(["sqlite_schema", ...names], "")],
+    commands: [attach(copy), nextDatabase, structureOf("copy"), ...count(["sqlite_schema", ...names], "")],
   }));
   const lengths = sessions.flatMap(({ commands }) => commands.map(text => Buffer.byteLength(text) + 8));
   if (Math.max(...lengths) > argumentBytes || lengths.reduce((a, b) => a + b) > argumentsBytes)
@@ -66,14 +66,19 @@ export async function verifyTogether(copies: readonly SmallCopy[], options: Opti
   const result = await sqlite(sessions, options);
   options.stop.throwIfAborted();
   if (result.ended !== "exited" || result.exitCode !== 0) throw new NotCopied(wordsOf(result));
-  const [, ...answers] = result.stdout.split(/^end\|$/m);
+  const answers = byDatabase(result.stdout);
   if (answers.length !== copies.length) throw new NotCopied("their answers can't be told apart");
   for (const [index, { names }] of copies.entries())
     judge(answersOf(answers[index] ?? ""), ["sqlite_schema", ...names]);
 }
 
-/** Parts the lines of one database from those of the one before. */
-export const databaseEnd = "SELECT 'end', '';";
+/** Parts the lines of one database from those of the one before; see `byDatabase`. */
+export const nextDatabase = "SELECT 'next', '';";
+
+/** What a program said of each database, in their order. */
+export function byDatabase(stdout: string): string[] {
+  return stdout.split(/^next\|$/m).slice(1);
+}
 
 /** Rules of the schema may call the workload's own functions. */
 const asFarAsKnown = "PRAGMA ignore_check_constraints=ON;";
