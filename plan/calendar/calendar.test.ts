@@ -84,13 +84,21 @@ const cronTexts = fc
   .tuple(
     fc.constantFrom("0", "15", "*/20", "7,31", "10-12"),
     fc.constantFrom("*", "0", "5", "*/6", "9-17", "12,23"),
-    // Not "*/10": beside a day of the week, croner reads it as "every day", robfig/cron and so a CronJob as a list. Not "1-31/10":
-    // after 21 February croner looks for the 31st and comes to 11 March, past the 1st.
+    // Not "*/10": beside a day of the week, croner reads it as "every day", robfig/cron and so a CronJob as a list.
     fc.constantFrom("*", "1", "15,31", "1-21/10"),
     fc.constantFrom("*", "2", "jan-mar", "*/5"),
     fc.constantFrom("*", "sun", "1-5", "6"),
   )
   .map(fields => fields.join(" "));
+
+/**
+ * croner 10.0.1 passes over days when it goes from one month to the next and both days of the month and of the week are
+ * named: from Sunday 23 February 2025 "0 * 1-21/10 * sun" comes to Sunday 2 March, past Saturday the 1st. cron-parser doesn't.
+ */
+function cronerErs(text: string): boolean {
+  const [, , dayOfMonth, , dayOfWeek] = text.split(" ");
+  return dayOfMonth !== "*" && dayOfWeek !== "*";
+}
 
 test("two cron libraries agree with it in UTC", () =>
   fc.assert(
@@ -103,10 +111,11 @@ test("two cron libraries agree with it in UTC", () =>
           0,
           5,
         );
-        const croner = new Cron(text, { timezone: "UTC" }).nextRuns(5, new Date(fromMs - 1000)).map(Number);
         const parser = CronExpressionParser.parse(text, { tz: "UTC", currentDate: new Date(fromMs - 1) });
-        expect(iso(ours)).toEqual(iso(croner.slice(0, ours.length)));
         expect(iso(ours)).toEqual(iso(ours.map(() => parser.next().getTime())));
+        if (cronerErs(text)) return;
+        const croner = new Cron(text, { timezone: "UTC" }).nextRuns(5, new Date(fromMs - 1000)).map(Number);
+        expect(iso(ours)).toEqual(iso(croner.slice(0, ours.length)));
       },
     ),
     { numRuns: 150 },
