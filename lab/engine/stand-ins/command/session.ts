@@ -19,9 +19,18 @@ export interface RunOutput {
  * Runs one command on the host and waits for its end.
  * @throws when it ends with another code than 0, by a signal or with the connection; the text has its output's tail
  */
-export async function run(client: Client, input: RunInput): Promise<RunOutput> {
-  const channel = await open(client, input);
-  return new Promise<RunOutput>((resolve, reject) => {
+export function run(client: Client, input: RunInput): Promise<RunOutput> {
+  return new Promise((resolve, reject) => {
+    // Listens before this callback returns: of a short command the exit code may already be in the same packet.
+    client.exec(input.command, { env: { ...input.environment } }, (error, channel) => {
+      if (error) reject(error);
+      else outputOf(channel, input).then(resolve, reject);
+    });
+  });
+}
+
+function outputOf(channel: ClientChannel, input: RunInput): Promise<RunOutput> {
+  return new Promise((resolve, reject) => {
     const printed: Buffer[] = [];
     const stdout = collector(printed, line => input.onLine(line, "stdout"));
     const stderr = collector(printed, line => input.onLine(line, "stderr"));
@@ -44,14 +53,6 @@ export async function run(client: Client, input: RunInput): Promise<RunOutput> {
     channel.on("error", reject);
     // A command that doesn't read its input closes the pipe: its exit code says whether that was right.
     channel.end(input.stdin ?? "");
-  });
-}
-
-function open(client: Client, { command, environment }: RunInput): Promise<ClientChannel> {
-  return new Promise((resolve, reject) => {
-    client.exec(command, { env: { ...environment } }, (error, channel) =>
-      error ? reject(error) : resolve(channel),
-    );
   });
 }
 
