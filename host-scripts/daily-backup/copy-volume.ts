@@ -35,8 +35,9 @@ export async function copyVolume(
   const snapshot = required(task.snapshot, "snapshot").volume;
   const missing = policiesOf(config, task).filter(policy => !isRecorded(run, task, policy));
   const isUnchanged = run.unchanged?.has(task.volume) === true;
-  if (missing.length === 0 && isUnchanged) {
-    keepRecord(run, task, []);
+  const isSearched = !config.sqlite || task.record?.hasDatabases !== undefined;
+  if (missing.length === 0 && isUnchanged && isSearched) {
+    keepRecord(run, task, [], { hasDatabases: task.record?.hasDatabases });
     return "unchanged";
   }
   // Changed: every kind anew. Unchanged, but a new period: a full comparison, which proves that it is.
@@ -68,9 +69,16 @@ async function fill(
       run.distrust.push(task.volume);
   }
   // Files first: should a database fail, its volume's files are there.
-  const failed = run.config.sqlite ? await copyStores(run, task, scratch, changed, stop) : undefined;
-  keepRecord(run, task, made, failed === undefined);
-  if (failed !== undefined) throw failed;
+  const stores = run.config.sqlite ? await copyStores(run, task, scratch, changed, stop) : {};
+  keepRecord(run, task, made, stores);
+  if (stores.failed !== undefined) throw stores.failed;
+}
+
+interface Stores {
+  /** Undefined when nobody looked. */
+  readonly hasDatabases?: boolean | undefined;
+  /** What went wrong, when a database of the volume has no good copy. */
+  readonly failed?: VolumeFailed | undefined;
 }
 
 interface Made {
@@ -168,23 +176,24 @@ export function handOver(run: DailyBackup, folder: string): void {
   run.segment.add(Buffer.from(relative(run.config.target.path, folder)));
 }
 
-/** @returns what went wrong, when a database of the volume has no good copy */
 async function copyStores(
   run: DailyBackup,
   task: VolumeTask,
   scratch: Scratch,
   changed: readonly Buffer[] | undefined,
   stop: AbortSignal,
-): Promise<VolumeFailed | undefined> {
+): Promise<Stores> {
   const every = run.config.sqlite?.every ?? "week";
   const root = rootOf(run.config, "sqlite-backup");
   const previous = newestGeneration(root, task.path, every);
   const current = previous?.period === periodNow(run, every);
+  // Changes tell what to look at only beside what an earlier search found.
+  const isKnown = previous !== undefined || task.record?.hasDatabases === false;
   await scratch.makeWritable();
   const fresh = freshGeneration(root, periodNow(run, every), task.path);
   try {
     const result = await copyDatabases({
-      ...{ root: scratch.folder, changed: previous && changed, previous: previous?.folder },
+      ...{ root: scratch.folder, changed: isKnown ? changed : undefined, previous: previous?.folder },
       ...{ into: fresh.folder, stop, log: run.log, timeoutMs: databaseMs },
     });
     stop.throwIfAborted();
@@ -192,18 +201,25 @@ async function copyStores(
     // A volume without a database has no folder; one that has lost its last one keeps it in earlier periods.
     if (result.copied + result.linked > 0 || current) await reveal(run, fresh, stop);
     const [first] = result.failed;
-    if (!first) return undefined;
-    return new VolumeFailed(
+    if (!first) return { hasDatabases: result.copied + result.linked > 0 };
+    const failed = new VolumeFailed(
       `${result.failed.length} of its databases have no good copy, first ${JSON.stringify(first.path.toString())}: ${first.reason}; its files are copied`,
       `sqlite3 FILE "PRAGMA integrity_check" in its workload`,
     );
+    return { hasDatabases: true, failed };
   } finally {
     discard(fresh);
   }
 }
 
 /** Only what is visible is recorded: a run that ends in between copies the volume again. */
-function keepRecord(run: DailyBackup, task: VolumeTask, made: readonly Made[], succeeded = true): void {
+function keepRecord(
+  run: DailyBackup,
+  task: VolumeTask,
+  made: readonly Made[],
+  { hasDatabases, failed }: Stores,
+): void {
+  const succeeded = failed === undefined;
   const { volume, claim, path, record } = task;
   const snapshot = required(task.snapshot, "snapshot").volume;
   const kinds = new Set(made.map(({ policy }) => policy.every));
@@ -219,5 +235,6 @@ function keepRecord(run: DailyBackup, task: VolumeTask, made: readonly Made[], s
     // Without a good copy of each database it isn't done with, however little changes until the next night.
     base: succeeded ? { uuid: snapshot.uuid, thinId: snapshot.thinId ?? -1 } : { uuid: "", thinId: -1 },
     generations: [...generations, ...kept],
+    hasDatabases,
   });
 }

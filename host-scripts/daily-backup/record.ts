@@ -16,6 +16,8 @@ const record = z.object({
   generations: z.array(
     z.object({ every: z.enum(["day", "week"]), period: z.string(), identity: z.string() }),
   ),
+  /** Whether there is an SQLite database in what the generations hold; undefined when nobody looked. */
+  hasDatabases: z.boolean().optional(),
 });
 
 /** What is known of a volume's copies. Written after a generation has become visible, so it is never ahead of the disk. */

@@ -28,7 +28,7 @@ export interface CopyDatabasesOptions {
   readonly root: string;
   /**
    * Paths below `root` that are new there, or whose content, owner, mode or attributes can have changed since
-   * `previous` was made; a folder stands for all below it. Undefined: nothing is known.
+   * `previous` was made, or since there was no database; a folder stands for all below it. Undefined: nothing is known.
    */
   readonly changed: readonly Buffer[] | undefined;
   /** Newest complete folder of copies of the same volume, on the disk of `into`. */
@@ -137,18 +137,20 @@ type Candidate = Found | { readonly kind: "unchanged"; readonly path: Buffer };
 
 async function* candidates(root: Buffer, options: CopyDatabasesOptions): AsyncGenerator<Candidate> {
   const { changed, previous, stop } = options;
-  if (changed === undefined || previous === undefined) {
+  if (changed === undefined) {
     yield* findDatabases(root, stop);
     return;
   }
   const seen = new Set<string>();
-  for (const path of [...changed.flatMap(withDatabase), ...failedBefore(previous)]) {
+  const failed = previous === undefined ? [] : failedBefore(previous);
+  for (const path of [...changed.flatMap(withDatabase), ...failed]) {
     for await (const found of lookBelow(root, path, stop)) {
       if (seen.has(found.path.toString("latin1"))) continue;
       seen.add(found.path.toString("latin1"));
       yield found;
     }
   }
+  if (previous === undefined) return;
   for await (const { path } of findDatabases(Buffer.from(previous), stop)) {
     if (seen.has(path.toString("latin1"))) continue;
     const found = isReal(root, path) ? lookAt(root, path) : undefined;

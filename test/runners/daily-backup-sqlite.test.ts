@@ -405,6 +405,16 @@ test("with a list of what changed, unchanged databases are linked, also when a m
   expect(readdirSync(`${backup}/two`).sort()).toEqual(["changed.db", "moved", "same.db", "touched.db"]);
 });
 
+test("where an earlier search found no database, only what changed is looked at", async () => {
+  await world.sql("new.db", notes);
+  await world.sql("unlisted.db", notes);
+  expect(await world.copy({ into: "one", changed: ["new.db", "file"] })).toMatchObject({
+    copied: 1,
+    linked: 0,
+  });
+  expect(readdirSync(`${backup}/one`)).toEqual(["new.db"]);
+});
+
 test("a database that failed is tried again although it is in no list of changes", async () => {
   await world.sql("app.db", notes, fill(50));
   const good = readFileSync(`${volume}/app.db`);

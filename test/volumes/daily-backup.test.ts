@@ -76,6 +76,25 @@ test("one changed file makes a fresh folder that shares the others, and the form
   expect(await on(`ls -A ${backupDisk}/pvc-data/.trash`)).toBe("");
 });
 
+test("databases that are asked for later are copied of a volume that hasn't changed, and a first one of a volume that had none", async () => {
+  const stores = async (volume: string): Promise<string> =>
+    on(`cd ${backupDisk}/sqlite-backup/${await week()}/unknown; ls ${volume} 2>/dev/null || :`);
+  await unit.configure(backupConfig({ sqlite: undefined }));
+  await changeVolume(plain, "echo more >more");
+  await changeVolume(unclean, "sqlite3 first 'CREATE TABLE t(x)'");
+  await snapshot([plain]);
+  await on(`rm -r ${backupDisk}/sqlite-backup/*/unknown/${plain}`);
+  expect(await unit.run()).toMatchObject({ status: 0 });
+  expect(await stores(plain)).toBe("");
+  await unit.configure(backupConfig());
+  await snapshot([unclean]);
+  const { status, output } = await unit.run();
+  expect(output).toContain("2 copied");
+  expect(status).toBe(0);
+  expect(await stores(plain)).toBe("store\n");
+  expect(await stores(unclean)).toBe("first\n");
+});
+
 test("without the snapshot that was copied last, a volume is copied in full, though nothing changed", async () => {
   await on(
     `for s in $(lvs --noheadings -o lv_name pve | grep '${plain}_snap_'); do lvremove -qq -y pve/$s; done`,
