@@ -36,7 +36,5 @@ export default {
     project("lab", ["<rootDir>/test/lab/**/*.test.ts"]),
     // Runners on real thin volumes of the lab's second host, whose power they cut and whose pools they fill.
     project("volumes", ["<rootDir>/test/volumes/**/*.test.ts"]),
-    // What takes a host of the lab longer than a developer waits: by hand, before a release.
-    project("long", ["<rootDir>/test/long/**/*.test.ts"]),
   ],
 };

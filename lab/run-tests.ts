@@ -1,6 +1,6 @@
 // `npm run test:lab`: starts the lab and the engine, runs the tests of test/lab in the lab's network and beside them, in
 // a second lab, those of test/volumes, and removes both labs. Words after it go to Jest, e.g. a part of a file's path after
-// --testPathPatterns; --selectProjects=volumes runs only one of the two. `npm run test:long` runs what takes longer.
+// --testPathPatterns; --selectProjects=volumes runs only one of the two.
 import { join } from "node:path";
 import { execa } from "execa";
 import { stateDir } from "./cache";
@@ -11,14 +11,13 @@ import { type HostName, standingHosts, startHosts } from "./hosts";
 import { inNamespace } from "./namespace";
 import { startServers } from "./servers";
 
-const projects = ["lab", "volumes", "long"] as const;
+const projects = ["lab", "volumes"] as const;
 type Project = (typeof projects)[number];
 
 /** Hosts that a project's tests use. */
 const hostsOf: Readonly<Record<Project, readonly HostName[]>> = {
   lab: standingHosts,
   volumes: ["pve2"],
-  long: ["pve2"],
 };
 
 async function main(words: readonly string[]): Promise<number> {
