@@ -39,8 +39,9 @@ export async function takeLock(path: string, waitMs = 0, stop?: AbortSignal): Pr
   try {
     if (await flock(fd, waitMs, stop)) return held(fd, []);
     const leftovers = endLeftovers(path);
-    // The lock is released once the last of them is gone, which takes the kernel a moment.
-    if (leftovers.length > 0 && (await flock(fd, 10_000, stop))) return held(fd, leftovers);
+    // Unless a runner has it, the lock is free once the last leftover is gone: by itself a moment ago, or now, which takes
+    // the kernel a moment.
+    if (!holdersOf(path).some(isRunner) && (await flock(fd, 10_000, stop))) return held(fd, leftovers);
     throw new LockHeld(path, holdersOf(path));
   } catch (error) {
     closeSync(fd);

@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { differences, snapshot } from "./support/tree";
 import { createWorld, metricsOf, type World } from "./support/world";
 
@@ -105,6 +107,22 @@ test.each(phases)(
     expect(journal()).toContain("000000000002.reconcile");
   },
 );
+
+test("a leftover that ends by itself once the lock was found held: the run goes on", async () => {
+  const lock = join(world.config.stateDir, "run.lock");
+  const leftover = spawn("flock", [
+    "--no-fork",
+    lock,
+    "sh",
+    "-c",
+    `touch ${world.folder}/held; exec sleep 60`,
+  ]);
+  while (!existsSync(`${world.folder}/held`)) await sleep(5);
+  const goes = `kill ${leftover.pid}; while kill -0 ${leftover.pid}; do sleep 0.01; done`;
+  world.shadow("flock", `REAL "$@"; code=$?; [ $code -ne 75 ] || { ${goes}; } 2>&-; exit $code`);
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  expect(leftover.signalCode).toBe("SIGTERM");
+});
 
 test.each(phases)("SIGTERM in phase $phase: the runner reports it, the next run converges", async phase => {
   phase.hold();
