@@ -53,7 +53,7 @@ async function start(args: RunArguments, config: DailyBackupConfig): Promise<num
   const reporter = reporterOf(config, dailyBackupMetrics, service.INVOCATION_ID, log);
   if (args.mode === "report-end") return reportLostEnd(reporter, service, () => tidyUp(config));
   const run: DailyBackup = {
-    ...{ config, dryRun: args.mode === "dry-run", log, stop: new Stop(job), notes: [] },
+    ...{ config, dryRun: args.mode === "dry-run", log, stop: new Stop(job, log), notes: [] },
     ...{ startedAt: new Date(), outcomes: new Map(), distrust: [], bytes: 0 },
   };
   if (run.dryRun) return preview(run, [verify, discover, prune], told);

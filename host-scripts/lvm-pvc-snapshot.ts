@@ -49,7 +49,7 @@ async function start(args: SnapshotArguments, config: LvmPvcSnapshotConfig): Pro
       await listUntilStopped(args, config);
       return exitCodes.ok;
     case "restore":
-      return restore(command.request, { config, log, stop: new Stop(job) });
+      return restore(command.request, { config, log, stop: new Stop(job, log) });
     case "prune": {
       // Reports nothing: it says nothing of the job, whose success is a new snapshot of each volume.
       const run = newRun(config, command.dryRun);
@@ -74,7 +74,7 @@ async function reportThenMend(reporter: Reporter, config: LvmPvcSnapshotConfig):
 }
 
 async function listUntilStopped({ json }: SnapshotArguments, config: LvmPvcSnapshotConfig): Promise<void> {
-  const stop = new Stop(job);
+  const stop = new Stop(job, log);
   const quiet = stop.listen(config.budgetMs);
   try {
     await list(config, json, log, stop.signal);
@@ -86,7 +86,7 @@ async function listUntilStopped({ json }: SnapshotArguments, config: LvmPvcSnaps
 
 function newRun(config: LvmPvcSnapshotConfig, dryRun: boolean): SnapshotRun {
   return {
-    ...{ config, dryRun, log, stop: new Stop(job), notes: [] },
+    ...{ config, dryRun, log, stop: new Stop(job, log), notes: [] },
     ...{ created: new Map(), removed: new Set(), failed: new Map() },
   };
 }

@@ -42,7 +42,7 @@ async function start(args: RunArguments, config: NfsMirrorConfig): Promise<numbe
     config,
     dryRun: args.mode === "dry-run",
     log,
-    stop: new Stop(job),
+    stop: new Stop(job, log),
     notes: [],
   };
   if (mirror.dryRun) return preview(mirror, [verify, scan, judge], told);

@@ -46,7 +46,7 @@ async function start(args: RunArguments, config: PfsenseBackupConfig): Promise<n
   const reporter = reporterOf(config, pfsenseBackupMetrics, service.INVOCATION_ID, log);
   if (args.mode === "report-end") return reportLostEnd(reporter, service, async () => tidyUp(config));
   const backup: FirewallBackup = {
-    ...{ config, dryRun: args.mode === "dry-run", log, stop: new Stop(config.job), notes: [] },
+    ...{ config, dryRun: args.mode === "dry-run", log, stop: new Stop(config.job, log), notes: [] },
     startedAt: new Date(),
   };
   if (backup.dryRun) return preview(backup, [verify, prune], told);

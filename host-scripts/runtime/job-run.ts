@@ -67,7 +67,7 @@ export async function runAndReport<Run extends JobRun>(
   }
   quiet();
   // The report has a stop of its own: a run that was stopped is reported all the same, and a second signal ends the wait.
-  const hurry = new Stop(job);
+  const hurry = new Stop(job, log);
   const quietReport = hurry.listen();
   try {
     await finish?.(run, hurry.signal);

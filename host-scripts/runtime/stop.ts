@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { exitCodes, RunnerError } from "./errors";
+import type { Log } from "./log";
 
 /** Why a run was told to stop. */
 export type StopReason =
@@ -8,8 +9,14 @@ export type StopReason =
 
 /** Says "stop" to a run once, with a reason, and to every command that it has started. */
 export class Stop {
-  /** @param job name of the job's unit, for the step that an operator types next */
-  constructor(private readonly job: string) {}
+  /**
+   * @param job name of the job's unit, for the step that an operator types next
+   * @param log who waits for the end reads there why it's coming
+   */
+  constructor(
+    private readonly job: string,
+    private readonly log: Pick<Log, "warn">,
+  ) {}
 
   private readonly controller = new AbortController();
   private reason: StopReason | undefined;
@@ -23,7 +30,9 @@ export class Stop {
   }
 
   request(reason: StopReason): void {
-    this.reason ??= reason;
+    if (this.reason) return;
+    this.reason = reason;
+    this.log.warn(`${cause(reason)}: stopping; a change that must not be cut short ends first`);
     this.controller.abort();
   }
 
@@ -55,18 +64,29 @@ export class Stop {
   }
 }
 
+function cause(reason: StopReason): string {
+  switch (reason.kind) {
+    case "signal":
+      return reason.name;
+    case "budget":
+      return `its budget of ${reason.budgetMs / 1000} s is used up`;
+    default:
+      return reason satisfies never;
+  }
+}
+
 function stopError(reason: StopReason, phase: string, again: string): RunnerError {
   const kept = "What was done so far is kept; the next run goes on from there.";
   switch (reason.kind) {
     case "signal":
       return new RunnerError(exitCodes.signal + constants.signals[reason.name], {
-        failed: `stopped by ${reason.name} in phase ${phase}`,
+        failed: `stopped by ${cause(reason)} in phase ${phase}`,
         kept,
         next: again,
       });
     case "budget":
       return new RunnerError(exitCodes.budget, {
-        failed: `stopped in phase ${phase}: its budget of ${reason.budgetMs / 1000} s is used up`,
+        failed: `stopped in phase ${phase}: ${cause(reason)}`,
         kept,
         next: `${again}   (if it is stopped again, raise the budget in the estate)`,
       });

@@ -71,6 +71,8 @@ interface Given {
   readonly stop?: Stop;
 }
 
+const log = createLog("test", { json: true, progress: false });
+
 async function back({
   at = "2026-05-26T03:00:00Z",
   paths = ["/etc/pve", "/usr/local/bin"],
@@ -82,8 +84,8 @@ async function back({
       target: { path: disk, fsUuid: "1" },
       configuration: { every: "week", count: 4, paths: [...paths] },
     } as unknown as DailyBackupConfig,
-    ...{ dryRun: false, log: createLog("test", { json: true, progress: false }), notes: [], bytes: 0 },
-    ...{ stop: stop ?? new Stop("daily-backup"), startedAt: new Date(at) },
+    ...{ dryRun: false, log, notes: [], bytes: 0 },
+    ...{ stop: stop ?? new Stop("daily-backup", log), startedAt: new Date(at) },
   };
   await configurationPhase((_, target) => handedOver.push(target), host).run(run);
   await judgeConfiguration.run(run);
@@ -252,7 +254,7 @@ test("a listed path that is a link: the link is kept, and what it leads to", asy
 });
 
 test("a stop in the middle leaves nothing that can be seen", async () => {
-  const stop = new Stop("daily-backup");
+  const stop = new Stop("daily-backup", log);
   program("dpkg-query", `touch ${folder}/reached; exec sleep 60`);
   const running = back({ stop });
   const ended = expect(running).rejects.toThrow();

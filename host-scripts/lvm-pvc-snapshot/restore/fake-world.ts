@@ -58,7 +58,7 @@ export class FakeWorld {
   async run(
     change: Partial<RestoreRequest> = {},
     crash?: { at: number; after: boolean },
-    stop = new Stop("lvm-pvc-snapshot"),
+    stop = new Stop("lvm-pvc-snapshot", this.log),
   ): Promise<unknown> {
     this.calls = 0;
     const request: RestoreRequest = {

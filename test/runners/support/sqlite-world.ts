@@ -49,14 +49,15 @@ import { createLog } from "./host-scripts/runtime/log";
 import { Stop } from "./host-scripts/runtime/stop";
 import { mkdirSync } from "node:fs";
 const asked = JSON.parse(process.argv[2]);
-const stop = new Stop("test");
+const log = createLog("test", { json: true, progress: false });
+const stop = new Stop("test", log);
 stop.listen();
 mkdirSync(asked.into, { recursive: true });
 copyDatabases({
   ...asked,
   changed: asked.changed && asked.changed.map(path => Buffer.from(path, "latin1")),
   stop: stop.signal,
-  log: createLog("test", { json: true, progress: false }),
+  log,
 }).then(
   done => console.log(JSON.stringify({ ...done, failed: done.failed.map(({ path, reason }) => ({ path: path.toString("latin1"), reason })) })),
   error => { console.error(stop.stopped ? "stopped" : error); process.exitCode = 1; },

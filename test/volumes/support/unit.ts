@@ -23,6 +23,8 @@ export interface Unit {
   start(): Promise<void>;
   /** Sends a signal to the runner itself; returns at once. */
   kill(signal: "KILL" | "TERM"): Promise<void>;
+  /** Waits for words in its log. @throws when it ends without them */
+  says(words: string): Promise<void>;
   /** Waits for its end, and for that of its ExecStopPost. */
   ended(): Promise<Ended>;
   /** The runner by hand, beside the unit. */
@@ -112,6 +114,14 @@ systemctl show ${job}.service -p ExecMainStatus -p Result; echo; cat ${log}`,
     },
     async kill(signal) {
       await mustOnHost(host, `systemctl kill --kill-whom=main --signal=${signal} ${job}.service`);
+    },
+    async says(words) {
+      const said = `grep -q '${words}' ${log}`;
+      await mustOnHost(
+        host,
+        `${nap}; while ! ${said} && [ -e ${cgroup(job)} ]; do nap; done; ${said} || { cat ${log}; exit 1; }`,
+        { timeoutMs: patienceMs },
+      );
     },
     ended,
     byHand: (...words) => onHost(host, `${command} ${words.join(" ")}`, { timeoutMs: patienceMs }),
