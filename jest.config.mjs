@@ -34,7 +34,9 @@ export default {
     project("runners", ["<rootDir>/test/runners/**/*.test.ts"]),
     // The whole chain in the lab: booted hosts, API server, monitoring, the real engine.
     project("lab", ["<rootDir>/test/lab/**/*.test.ts"]),
-    // Runners on real thin volumes of the lab's second host, whose power they cut and whose pools they fill.
+    // Runners on real thin volumes of the lab's second host, whose pools they fill.
     project("volumes", ["<rootDir>/test/volumes/**/*.test.ts"]),
+    // The same, ended at each of their steps by kill, budget and power cut: mostly waiting, beside the others.
+    project("crashes", ["<rootDir>/test/crashes/**/*.test.ts"]),
   ],
 };

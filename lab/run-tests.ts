@@ -1,6 +1,6 @@
 // `npm run test:lab`: starts the lab and the engine, runs the tests of test/lab in the lab's network and beside them, in
-// a second lab, those of test/volumes, and removes both labs. Words after it go to Jest, e.g. a part of a file's path after
-// --testPathPatterns; --selectProjects=volumes runs only one of the two.
+// labs of their own, those of test/volumes and test/crashes, and removes the labs. Words after it go to Jest, e.g. a part of
+// a file's path after --testPathPatterns; --selectProjects=volumes runs only one of the three.
 import { join } from "node:path";
 import { execa } from "execa";
 import { stateDir } from "./cache";
@@ -11,13 +11,14 @@ import { type HostName, standingHosts, startHosts } from "./hosts";
 import { inNamespace } from "./namespace";
 import { startServers } from "./servers";
 
-const projects = ["lab", "volumes"] as const;
+const projects = ["lab", "volumes", "crashes"] as const;
 type Project = (typeof projects)[number];
 
-/** Hosts that a project's tests use. */
-const hostsOf: Readonly<Record<Project, readonly HostName[]>> = {
-  lab: standingHosts,
-  volumes: ["pve2"],
+/** What a project's tests use. */
+const needs: Readonly<Record<Project, { readonly hosts: readonly HostName[]; readonly servers: boolean }>> = {
+  lab: { hosts: standingHosts, servers: true },
+  volumes: { hosts: ["pve2"], servers: true },
+  crashes: { hosts: ["pve2"], servers: false },
 };
 
 async function main(words: readonly string[]): Promise<number> {
@@ -26,28 +27,29 @@ async function main(words: readonly string[]): Promise<number> {
   const rest = words.filter(word => !word.startsWith(option));
   const chosen = asked === undefined ? "lab" : projects.find(project => project === asked);
   if (chosen === undefined) throw new Error(`${option}${asked ?? ""}: expected ${projects.join(", ")}`);
-  const only = hostsOf[chosen];
+  const { hosts, servers } = needs[chosen];
   try {
     await runTasks([
       { title: "engine", run: async say => void (await ensureEngine(say)) },
-      { title: "servers", run: startServers },
-      { title: `hosts of test/${chosen}`, run: say => startHosts({ say, only }) },
+      ...(servers ? [{ title: "servers", run: startServers }] : []),
+      { title: `hosts of test/${chosen}`, run: say => startHosts({ say, only: hosts }) },
     ]);
-    const beside = asked === undefined ? volumesBeside(rest) : 0;
-    return Math.max(...(await Promise.all([jest(chosen, rest), beside])));
+    const others = asked === undefined ? projects.filter(project => project !== chosen) : [];
+    const beside = others.map(project => ownLab(project, rest));
+    return Math.max(...(await Promise.all([jest(chosen, rest), ...beside])));
   } finally {
     await down(line => console.error(line));
   }
 }
 
-/** In a lab of their own, once all that both need has been built: neither waits for the other, as half the time is waiting. */
-async function volumesBeside(words: readonly string[]): Promise<number> {
-  const program = ["cli/run.mjs", "lab/run-tests.ts", "--selectProjects=volumes", ...words];
+/** In a lab of its own, once all that they need has been built: none waits for another, as half the time is waiting. */
+async function ownLab(project: Project, words: readonly string[]): Promise<number> {
+  const program = ["cli/run.mjs", "lab/run-tests.ts", `--selectProjects=${project}`, ...words];
   const named = function* (line: unknown): Generator<string> {
-    yield `volumes: ${String(line)}`;
+    yield `${project}: ${String(line)}`;
   };
   const { exitCode = 1 } = await execa(process.execPath, program, {
-    env: { HOLDFAST_STATE: join(stateDir, "volumes") },
+    env: { HOLDFAST_STATE: join(stateDir, project) },
     ...{ stdin: "ignore", stdout: [named, "inherit"], stderr: [named, "inherit"], reject: false },
   });
   return exitCode;

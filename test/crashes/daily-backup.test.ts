@@ -8,9 +8,9 @@ import {
   makeVolumes,
   plain,
   week,
-} from "./support/backup";
-import { changeVolume, leaks, removeVolumes, snapshot } from "./support/thin-volumes";
-import { gate, host, installUnit, openGates, stateDir, type Unit } from "./support/unit";
+} from "../volumes/support/backup";
+import { changeVolume, leaks, removeVolumes, snapshot } from "../volumes/support/thin-volumes";
+import { gate, host, installUnit, openGates, stateDir, type Unit } from "../volumes/support/unit";
 
 jest.setTimeout(900_000);
 
