@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { debianPackages } from "../lab/debian";
-import { hostStatus, mustOnHost, startHosts, stopHosts } from "../lab/hosts";
 import { backupConfig, backupDisk } from "../test/volumes/support/backup";
 import { changeVolume, makeVolume, removeVolumes, snapshot, vg } from "../test/volumes/support/thin-volumes";
-import { host, installUnit, stateDir, type Unit } from "../test/volumes/support/unit";
+import { installUnit, stateDir, type Unit } from "../test/volumes/support/unit";
+import { elapsedMs, onLabHost, withLabHost } from "./lab-host";
 import { median } from "./ratio";
 import type { Row } from "./row";
 
@@ -24,28 +24,27 @@ const generationOf = (number: number): string => `${theirs}/${number}/unknown/${
  * A volume of 200,000 files on the lab's host, without a change and with one, through `daily-backup`, against rsync with
  * `--link-dest` and against rsnapshot, both of the same mounted snapshot. Nobody's deletion of an old generation counts.
  */
-export async function benchDailyBackup(): Promise<Row[]> {
-  const running = hostStatus().some(({ name, running: up }) => name === host && up);
-  await startHosts({ only: [host], say: () => undefined });
-  const unit = await installUnit("daily-backup", "daily_backup");
-  try {
-    await prepare(unit);
-    return await compare(unit);
-  } finally {
-    await on(
-      `mountpoint -q ${mounted} && umount ${mounted}; rm -rf ${stateDir("daily-backup")} ${theirs} ${backupDisk}/pvc-data`,
-    );
-    await removeVolumes(`^ *${volume}`);
-    if (!running) await stopHosts([host]);
-  }
+export function benchDailyBackup(): Promise<Row[]> {
+  return withLabHost(async () => {
+    const unit = await installUnit("daily-backup", "daily_backup");
+    try {
+      await prepare(unit);
+      return await compare(unit);
+    } finally {
+      await onLabHost(
+        `mountpoint -q ${mounted} && umount ${mounted}; rm -rf ${stateDir("daily-backup")} ${theirs} ${backupDisk}/pvc-data`,
+      );
+      await removeVolumes(`^ *${volume}`);
+    }
+  });
 }
 
 async function prepare(unit: Unit): Promise<void> {
   const rsnapshot = join(await debianPackages("rsnapshot", ["rsnapshot"]), "usr/bin/rsnapshot");
-  await on("cat >/root/rsnapshot", readFileSync(rsnapshot, "utf8"));
-  await on("cat >/root/rsnapshot.conf", rsnapshotConfig);
+  await onLabHost("cat >/root/rsnapshot", readFileSync(rsnapshot, "utf8"));
+  await onLabHost("cat >/root/rsnapshot.conf", rsnapshotConfig);
   await removeVolumes(`^ *${volume}`);
-  await on(
+  await onLabHost(
     `rm -rf ${stateDir("daily-backup")} ${theirs} ${backupDisk}/pvc-data; mkdir -p ${theirs} ${mounted}`,
   );
   const { volumes } = backupConfig();
@@ -53,7 +52,7 @@ async function prepare(unit: Unit): Promise<void> {
     ...backupConfig({ volumes: { ...volumes, pattern: volume, volumeBudgetMs: 3_600_000, luksKeys: [] } }),
     budgetMs: 3_600_000,
   });
-  await on("cat >/root/make-files.cjs", makeFiles);
+  await onLabHost("cat >/root/make-files.cjs", makeFiles);
   await makeVolume(volume, {
     sizeMib: 2048,
     make: device => `mke2fs -q -t ext4 -b 1024 -N ${files * 1.2} -E nodiscard ${device}`,
@@ -118,22 +117,10 @@ function rsnapshot(): Promise<number> {
 /** A snapshot of the volume, and its files mounted for those that can only read files. */
 async function nextSnapshot(): Promise<void> {
   await snapshot([volume]);
-  await on(
+  await onLabHost(
     `set -e; mountpoint -q ${mounted} && umount ${mounted}; for s in $(lvs --noheadings -o lv_name ${vg} | grep ${volume}_bare); do lvremove -qq -y ${vg}/$s; done
 lvcreate -qq -s -kn -n ${volume}_bare ${vg}/${volume}; mount -o ro ${`/dev/${vg}/${volume}_bare`} ${mounted}`,
   );
-}
-
-async function elapsedMs(command: string): Promise<number> {
-  return Number(
-    await on(
-      `start=$(date +%s%N); { ${command}; } >&2 || exit 1; echo $(( ($(date +%s%N) - start) / 1000000 ))`,
-    ),
-  );
-}
-
-function on(command: string, input = ""): Promise<string> {
-  return mustOnHost(host, command, { input, timeoutMs: 3_600_000 });
 }
 
 function faster(name: string, their: readonly number[], our: readonly number[], least: number): Row {
