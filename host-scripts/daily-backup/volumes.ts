@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, RunnerError } from "../runtime/errors";
-import type { Log } from "../runtime/log";
 import type { Phase } from "../runtime/phases";
 import { copyVolume } from "./copy-volume";
+import { courtesy } from "./courtesy";
 import { type DailyBackup, nameOf, type Outcome, type VolumeTask } from "./daily-backup";
 import { VolumeFailed } from "./scratch";
 
@@ -14,10 +12,13 @@ import { VolumeFailed } from "./scratch";
 export const volumes: Phase<DailyBackup> = {
   name: "volumes",
   async run(run) {
-    const { log, stop, outcomes, tasks = [] } = run;
+    const { config, log, stop, outcomes, tasks = [] } = run;
+    const pressureFile = "/proc/pressure/io";
+    const yieldToOthers = courtesy({ log, longestMs: 60_000, allMs: config.budgetMs / 10, pressureFile });
     const ready = tasks.filter(({ volume }) => !outcomes.has(volume));
     for (const [index, task] of ready.entries()) {
       log.progress(`volumes: ${index} of ${ready.length}, ${nameOf(task)}`);
+      await yieldToOthers(stop.signal);
       await attempt(run, task);
     }
     const again = ready.filter(({ volume }) => outcomes.get(volume)?.kind === "failed");
@@ -32,7 +33,6 @@ export const volumes: Phase<DailyBackup> = {
 async function attempt(run: DailyBackup, task: VolumeTask): Promise<void> {
   const { log, stop, config, outcomes } = run;
   stop.check("volumes");
-  await yieldToOthers(stop.signal, log);
   const budgetMs = config.volumes?.volumeBudgetMs ?? config.budgetMs;
   const own = AbortSignal.timeout(budgetMs);
   try {
@@ -60,26 +60,4 @@ function failureOf(error: unknown): Outcome {
   if (error instanceof RunnerError) return { kind: "failed", reason: error.failed, next: error.next };
   // A file system call's error is this volume's alone; the rest is tried.
   return { kind: "failed", reason: messageOf(error), next: "dmesg --level err,warn | tail" };
-}
-
-/** Share of ten seconds in which everybody on the host waited for its disks. */
-const busyPercent = 40;
-const longestYieldMs = 60_000;
-
-/** Lets a busy host work before the next volume, for a while: who waits for ever backs nothing up. */
-async function yieldToOthers(stop: AbortSignal, log: Log): Promise<void> {
-  const until = performance.now() + longestYieldMs;
-  while (!stop.aborted && performance.now() < until && ioPressure() > busyPercent) {
-    log.progress(`the host's disks are busy (${ioPressure()} % of the time everybody waits): waiting`);
-    await sleep(5_000, undefined, { signal: stop }).catch(() => undefined);
-  }
-}
-
-/** "full avg10" of /proc/pressure/io, in percent; 0 where the kernel doesn't tell. See the kernel's accounting/psi. */
-function ioPressure(): number {
-  try {
-    return Number(/^full avg10=([\d.]+)/m.exec(readFileSync("/proc/pressure/io", "utf8"))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
 }
