@@ -14,6 +14,7 @@ const shared = {
     "/node_modules/(@pulumi|@swc|typescript|ssh2|@kubernetes|protobufjs|google-protobuf|@grpc)/",
   ],
   modulePathIgnorePatterns: ["<rootDir>/.holdfast/"],
+  setupFiles: ["<rootDir>/test/seed.ts"],
   cacheDirectory: "<rootDir>/.holdfast/cache/jest",
 };
 const project = (displayName, testMatch, more = {}) => ({ ...shared, displayName, testMatch, ...more });

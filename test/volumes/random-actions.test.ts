@@ -1,14 +1,14 @@
 import * as fc from "fast-check";
 import { mustOnHost, onHost, startHosts } from "../../lab/hosts";
+import { seed } from "../seed";
 import { backupConfig, backupDisk, generation, week } from "./support/backup";
 import { changeVolume, leaks, makeVolume, removeVolumes } from "./support/thin-volumes";
 import { host, installUnit, openGates, stateDir, type Unit } from "./support/unit";
 
 /**
  * Random nights against a model: what is written, snapshotted, copied, pruned, restored, and what is cut short by kill -9.
- * A fixed seed by default; `npm run test:random` goes on with new ones until it is stopped.
+ * `npm run test:random` goes on with a new seed until it is stopped.
  */
-const seed = Number(process.env["HOLDFAST_SEED"] ?? 2026);
 const actions = Number(process.env["HOLDFAST_ACTIONS"] ?? 12);
 
 jest.setTimeout(actions * 120_000 + 600_000);
