@@ -12,8 +12,7 @@ import {
 } from "../runtime/generations";
 import { openSegment } from "../runtime/journal";
 import { required } from "../runtime/required";
-import { rsync, wholeMetadata } from "../runtime/rsync";
-import { firstLines } from "../runtime/tail";
+import { type CopiedFiles, copyFiles } from "./copy-files";
 import { type DailyBackup, journalFolder, policiesOf, rootOf, type VolumeTask } from "./daily-backup";
 import { writeRecord } from "./record";
 import { type Scratch, VolumeFailed, withScratch } from "./scratch";
@@ -46,9 +45,6 @@ export async function copyVolume(
   return "copied";
 }
 
-/** A search of the whole volume for databases takes no longer than one of so many files, and no memory. */
-const mostListed = 100_000;
-
 async function fill(
   run: DailyBackup,
   task: VolumeTask,
@@ -58,10 +54,10 @@ async function fill(
   stop: AbortSignal,
 ): Promise<void> {
   const made: Made[] = [];
-  let changed: Buffer[] | undefined;
+  let changed: readonly Buffer[] | undefined;
   for (const policy of wanted) {
     const base: LinkBase | undefined = made.at(-1)?.generation ?? linkBase(run, task);
-    const copied = await copyFiles(run, task, scratch, policy, base, stop);
+    const copied = await makeGeneration(run, task, scratch, policy, base, stop);
     // Against the first one's base; a second kind is the first one's files again.
     if (made.length === 0) changed = base?.recorded ? copied.changed : undefined;
     made.push({ policy, generation: copied.generation });
@@ -111,15 +107,11 @@ function periodNow({ startedAt, config: { zone } }: DailyBackup, every: "day" | 
   return periodOf(startedAt.getTime(), every, zone);
 }
 
-interface Copied {
+interface Copied extends CopiedFiles {
   readonly generation: Generation;
-  /** Files that differ from the base's; undefined without a base, and when they are too many to be listed. */
-  readonly changed: Buffer[] | undefined;
-  /** Those whose content differs. */
-  readonly content: number;
 }
 
-async function copyFiles(
+async function makeGeneration(
   run: DailyBackup,
   task: VolumeTask,
   scratch: Scratch,
@@ -129,32 +121,13 @@ async function copyFiles(
 ): Promise<Copied> {
   const fresh = freshGeneration(rootOf(run.config, "pvc-data"), periodNow(run, every), task.path);
   try {
-    let changed: Buffer[] | undefined = base ? [] : undefined;
-    let content = 0;
-    const link = base ? [`--link-dest=${base.folder}`] : [];
-    const pass = await rsync(
-      [...wholeMetadata, ...link, "--", "./", `${fresh.folder}/`],
-      {
-        ...{ cwd: scratch.folder, timeoutMs: run.config.budgetMs, stop },
-        inherit: [required(run.lock, "lock").fd],
-      },
-      item => {
-        // A fresh folder has every directory made anew.
-        if (item.letters[1] === "d") return;
-        if (changed && changed.push(item.path) > mostListed) changed = undefined;
-        if (item.letters.startsWith(">")) content += 1;
-      },
-    );
-    stop.throwIfAborted();
-    // Nothing vanishes from a snapshot: 24 is as much a failure as 23.
-    if (pass.outcome !== "complete")
-      throw new VolumeFailed(
-        `rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
-        `df -h ${run.config.target.path}; dmesg --level err,warn | tail`,
-      );
+    const copied = await copyFiles({
+      ...{ source: scratch.folder, base: base?.folder, into: fresh.folder },
+      ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: run.config.budgetMs, stop },
+    });
     const generation = await reveal(run, fresh, stop);
-    run.bytes += pass.bytes;
-    return { generation, changed, content };
+    run.bytes += copied.bytes;
+    return { ...copied, generation };
   } finally {
     discard(fresh);
   }

@@ -10,20 +10,25 @@ export interface SnapshotOptions {
   readonly without?: readonly string[];
   /** Also inode number and change time: two equal snapshots of one tree mean that nothing has touched it. */
   readonly touched?: boolean;
+  /** Other trees have the same inodes: how many names one has is left out. */
+  readonly shared?: boolean;
 }
+
+/** Where a tree lies. */
+export type Place = Pick<World, "inside" | "outside">;
 
 /**
  * Type, mode, owner, times, size, content, link target, device, hard-link group, ACL and extended attributes of each
  * entry below `root`. The root's own time is left out: other jobs' entries move it.
  */
-export async function snapshot(world: World, path: string, options: SnapshotOptions = {}): Promise<Snapshot> {
+export async function snapshot(world: Place, path: string, options: SnapshotOptions = {}): Promise<Snapshot> {
   const found = new Map<string, string>();
   const links = new Map<bigint, string>();
   const root = Buffer.from(world.outside(path));
   const walk = (relative: Buffer): void => {
     const full = relative.length === 0 ? root : Buffer.concat([root, Buffer.from("/"), relative]);
     const stat = lstatSync(full, { bigint: true });
-    found.set(relative.toString("latin1"), describe(full, relative, stat, links, options.touched === true));
+    found.set(relative.toString("latin1"), describe(full, relative, stat, links, options));
     if (!stat.isDirectory()) return;
     for (const name of readdirSync(full, "buffer").sort(Buffer.compare)) {
       if (relative.length > 0) walk(Buffer.concat([relative, Buffer.from("/"), name]));
@@ -43,7 +48,7 @@ function describe(
   relative: Buffer,
   stat: BigIntStats,
   links: Map<bigint, string>,
-  touched: boolean,
+  { touched, shared }: SnapshotOptions,
 ): string {
   const name = relative.toString("latin1");
   const first = stat.isDirectory() ? "" : (links.get(stat.ino) ?? name);
@@ -52,7 +57,8 @@ function describe(
   return [
     `mode ${stat.mode.toString(8)} owner ${stat.uid}:${stat.gid}`,
     isRoot ? "" : `mtime ${stat.mtimeNs}`,
-    stat.isDirectory() ? "" : `size ${stat.size} links ${stat.nlink} first ${first}`,
+    stat.isDirectory() ? "" : `size ${stat.size} first ${first}`,
+    stat.isDirectory() || shared ? "" : `links ${stat.nlink}`,
     stat.isFile() ? `content ${createHash("sha1").update(readFileSync(full)).digest("hex")}` : "",
     stat.isSymbolicLink() ? `to ${readlinkSync(full, "buffer").toString("latin1")}` : "",
     stat.isCharacterDevice() || stat.isBlockDevice() ? `device ${stat.rdev}` : "",
@@ -61,7 +67,7 @@ function describe(
 }
 
 /** ACLs are extended attributes too (system.posix_acl_access); one process reads them all. */
-async function extendedAttributes(world: World, path: string): Promise<[string, string][]> {
+async function extendedAttributes(world: Place, path: string): Promise<[string, string][]> {
   const listing = await world.inside(
     ...(["sh", "-c", 'cd "$1" && getfattr -R -P -h -d -m - -e hex .', "sh", path] as const),
   );

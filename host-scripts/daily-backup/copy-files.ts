@@ -1,0 +1,97 @@
+import { type RsyncPass, rsync, wholeMetadata } from "../runtime/rsync";
+import type { RsyncItem } from "../runtime/rsync-items";
+import { run } from "../runtime/run";
+import { firstLines } from "../runtime/tail";
+import { VolumeFailed } from "./scratch";
+
+export interface CopyFilesOptions {
+  /** Mount point of a snapshot. */
+  readonly source: string;
+  /** Complete generation on the disk of `into`, whose files are shared where they are the same. */
+  readonly base: string | undefined;
+  /** An empty folder. */
+  readonly into: string;
+  /** Commands that write inherit it. */
+  readonly lockFd: number;
+  readonly timeoutMs: number;
+  readonly stop: AbortSignal;
+}
+
+export interface CopiedFiles {
+  /** What differs from the base and is no folder; undefined without a base, and when it is too much to be listed. */
+  readonly changed: readonly Buffer[] | undefined;
+  /** Files whose content was copied. */
+  readonly content: number;
+  readonly bytes: number;
+}
+
+/**
+ * Makes `into` a copy of `source` with all metadata. With a base, its tree is first linked as a whole where that can
+ * do no harm: `cp --link` names a file by one call, where rsync 3.5 opens each folder of the base's path, twice.
+ * @throws {VolumeFailed} when something can't be read or written
+ */
+export async function copyFiles(options: CopyFilesOptions): Promise<CopiedFiles> {
+  const { base, into, stop } = options;
+  const found = base === undefined ? undefined : await compareWith(base, options);
+  stop.throwIfAborted();
+  if (base !== undefined && found?.mayLink) await linkAll(base, options);
+  stop.throwIfAborted();
+  let content = 0;
+  const link = base === undefined ? [] : [`--link-dest=${base}`];
+  const pass = await complete(["--delete", ...link, "--", "./", `${into}/`], options, ({ letters }) => {
+    if (letters.startsWith(">")) content += 1;
+  });
+  return { changed: found?.changed, content, bytes: pass.bytes };
+}
+
+/** A search of the whole volume for databases takes no longer than one of so many files, and no memory. */
+const mostListed = 100_000;
+
+interface Comparison {
+  readonly changed: readonly Buffer[] | undefined;
+  /** No file of the base would have to change where it is, in all generations that share it. */
+  readonly mayLink: boolean;
+}
+
+async function compareWith(base: string, options: CopyFilesOptions): Promise<Comparison> {
+  let changed: Buffer[] | undefined = [];
+  let mayLink = true;
+  await complete(["--dry-run", "--delete", "--", "./", `${base}/`], options, item => {
+    if (item.kind === "deleted" || item.letters[1] === "d") return;
+    if (changed && changed.push(item.path) > mostListed) changed = undefined;
+    if (changesInPlace(item)) mayLink = false;
+  });
+  return { changed, mayLink: mayLink && changed !== undefined };
+}
+
+/** rsync gives new content an inode of its own, but new metadata alone, or a new name, to the inode that is there. */
+function changesInPlace({ letters }: RsyncItem): boolean {
+  return letters.startsWith(".") || letters.startsWith("h");
+}
+
+/** What it doesn't link, such as a file with too many names already, rsync sees to. */
+async function linkAll(base: string, { into, lockFd, timeoutMs, stop }: CopyFilesOptions): Promise<void> {
+  await run(["cp", "--archive", "--link", "--no-target-directory", "--", base, into], {
+    ...{ timeoutMs, stop, inherit: [lockFd] },
+  });
+}
+
+async function complete(
+  args: readonly string[],
+  { source, into, lockFd, timeoutMs, stop }: CopyFilesOptions,
+  onItem: (item: RsyncItem) => void,
+): Promise<RsyncPass> {
+  const pass = await rsync(
+    [...wholeMetadata, ...args],
+    { cwd: source, timeoutMs, stop, inherit: [lockFd] },
+    onItem,
+  );
+  stop.throwIfAborted();
+  // Nothing vanishes from a snapshot: 24 is as much a failure as 23.
+  if (pass.outcome !== "complete")
+    throw new VolumeFailed(
+      `rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
+      `df -h ${into}; dmesg --level err,warn | tail`,
+    );
+  return pass;
+}
