@@ -15,11 +15,20 @@ const bootPatienceMs = 600_000;
 /** Name that a host's process and log go by. */
 export const processName = (name: HostName): string => `host-${name}`;
 
-/** Boots a host and waits until it takes commands and all of its units have started. */
-export async function boot(name: HostName, kernel: Kernel, disks: DiskFiles): Promise<void> {
+/**
+ * Boots a host and waits until it takes commands and all of its units have started.
+ * @param processor of this machine, on which it runs
+ */
+export async function boot(
+  name: HostName,
+  kernel: Kernel,
+  disks: DiskFiles,
+  processor: number,
+): Promise<void> {
   await plug(name);
   mkdirSync(join(hostDir(name), "uml"), { recursive: true });
-  const argv = ["env", `TMPDIR=${memoryDir(name)}`, kernel.program, ...bootArguments(name, disks)];
+  const bound = ["taskset", "--cpu-list", String(processor), kernel.program];
+  const argv = ["env", `TMPDIR=${memoryDir(name)}`, ...bound, ...bootArguments(name, disks)];
   await startProcess(processName(name), inNamespace(argv));
   const answered = await until(
     async () => !isRunning(processName(name)) || (await answers(name)),

@@ -8,6 +8,7 @@ import { ensureImage } from "./image";
 import { prepareKernel } from "./kernel";
 import { withLabLock } from "../lock";
 import { hostNames, machines, standingHosts, type HostName } from "./machines";
+import { spreadHosts } from "./processors";
 import { whyHostsCannotBoot } from "./requirements";
 import { closeConnection, openConnection } from "./shared-connection";
 import { onHost, sharedConnectionArgv } from "./ssh";
@@ -38,10 +39,10 @@ export async function startHosts({ only = standingHosts, say }: StartOptions): P
     if (stopped.length > 0) {
       const kernel = await prepareKernel();
       const image = await ensureImage(kernel, say);
-      const boots = stopped.map(async name => {
+      const boots = spreadHosts(stopped).map(async ([name, processor]) => {
         say(`${name}: booting`);
         const disks = await ensureDisks(name, image, identity);
-        await boot(name, kernel, disks);
+        await boot(name, kernel, disks, processor);
         await openConnection(name, sharedConnectionArgv(name));
         say(`${name}: up at ${machines[name].address}`);
       });

@@ -14,6 +14,7 @@ const programs = [
   "ssh",
   "ssh-keygen",
   "tar",
+  "taskset",
   "unshare",
 ];
 const able: BootMachine = {

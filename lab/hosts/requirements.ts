@@ -12,6 +12,7 @@ const programs: Readonly<Record<string, string>> = {
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
   tar: "tar",
+  taskset: "util-linux",
   unshare: "util-linux",
 };
 
