@@ -27,17 +27,18 @@ export interface CopiedFiles {
 
 /**
  * Makes `into` a copy of `source` with all metadata. With a base, its tree is first linked as a whole where that can
- * do no harm: `cp --link` names a file by one call, where rsync 3.5 opens each folder of the base's path, twice.
+ * do no harm: `cp --link` names a file by one call, where rsync 3.5 with `--link-dest` opens each folder of the base's
+ * path, twice a file, also of one that is there already.
  * @throws {VolumeFailed} when something can't be read or written
  */
 export async function copyFiles(options: CopyFilesOptions): Promise<CopiedFiles> {
   const { base, into, stop } = options;
   const found = base === undefined ? undefined : await compareWith(base, options);
   stop.throwIfAborted();
-  if (base !== undefined && found?.mayLink) await linkAll(base, options);
+  const isLinked = base !== undefined && found?.mayLink === true && (await linkAll(base, options));
   stop.throwIfAborted();
   let content = 0;
-  const link = base === undefined ? [] : [`--link-dest=${base}`];
+  const link = base === undefined || isLinked ? [] : [`--link-dest=${base}`];
   const pass = await complete(["--delete", ...link, "--", "./", `${into}/`], options, ({ letters }) => {
     if (letters.startsWith(">")) content += 1;
   });
@@ -69,11 +70,11 @@ function changesInPlace({ letters }: RsyncItem): boolean {
   return letters.startsWith(".") || letters.startsWith("h");
 }
 
-/** What it doesn't link, such as a file with too many names already, rsync sees to. */
-async function linkAll(base: string, { into, lockFd, timeoutMs, stop }: CopyFilesOptions): Promise<void> {
-  await run(["cp", "--archive", "--link", "--no-target-directory", "--", base, into], {
-    ...{ timeoutMs, stop, inherit: [lockFd] },
-  });
+/** @returns false when something could not be linked, such as a file with too many names: rsync sees to it */
+async function linkAll(base: string, { into, lockFd, timeoutMs, stop }: CopyFilesOptions): Promise<boolean> {
+  const argv = ["cp", "--archive", "--link", "--no-target-directory", "--", base, into] as const;
+  const result = await run(argv, { timeoutMs, stop, inherit: [lockFd] });
+  return result.exitCode === 0;
 }
 
 async function complete(

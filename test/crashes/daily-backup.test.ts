@@ -50,7 +50,7 @@ const steps = [
   { step: "mounted", program: "mount", when: "after", words: "*" },
   { step: "comparing files", program: "rsync", when: "before", words: "*--dry-run*" },
   { step: "linking", program: "cp", when: "before", words: "*" },
-  { step: "copying", program: "rsync", when: "before", words: "*--link-dest*" },
+  { step: "copying", program: "rsync", when: "before", words: "*/.part/*" },
   { step: "database", program: "sqlite3", when: "before", words: "*", of: "one volume" },
   { step: "on its way to disk", program: "sync", when: "before", words: "*" },
   { step: "exchanged", program: "perl", when: "after", words: "*" },
