@@ -65,6 +65,8 @@ export async function installUnit(job: string, prefix: string): Promise<Unit> {
   const command = `${own} /usr/bin/node ${folder}/${job}.cjs --config ${config}`;
   const service = `[Unit]
 Description=${job} under test
+# More than five in ten seconds, which systemd would refuse.
+StartLimitIntervalSec=0
 [Service]
 Type=oneshot
 Environment=PATH=${folder}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
