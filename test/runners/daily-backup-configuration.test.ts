@@ -20,26 +20,23 @@ import {
 } from "../../host-scripts/daily-backup/configuration";
 import { createLog } from "../../host-scripts/runtime/log";
 import { Stop } from "../../host-scripts/runtime/stop";
-import { debianPackages } from "../../lab/debian";
 import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
+import { useRsyncTools } from "./support/rsync-tools";
 
 jest.setTimeout(60_000);
 
-const packages = ["rsync", "libpopt0", "libxxhash0", "liblz4-1", "libzstd1", "libssl3", "acl", "attr"];
-const environment = { ...process.env };
 let folder: string;
+let restoreEnvironment: () => void;
 let host: string;
 let disk: string;
 let handedOver: string[];
 
 beforeEach(async () => {
-  const tools = await debianPackages("rsync", packages);
   // In memory: a generation is synced, and this machine's disk has much else to write.
   folder = mkdtempSync("/dev/shm/holdfast-configuration-");
   [host, disk] = [join(folder, "host"), join(folder, "disk")];
   for (const path of ["bin", "host", "disk"]) mkdirSync(join(folder, path));
-  process.env["PATH"] = `${folder}/bin:${tools}/usr/bin:${environment["PATH"]}`;
-  process.env["LD_LIBRARY_PATH"] = `${tools}/usr/lib/x86_64-linux-gnu:${tools}/lib/x86_64-linux-gnu`;
+  restoreEnvironment = await useRsyncTools(join(folder, "bin"));
   handedOver = [];
   // The real one builds its cache of all packages anew for each call.
   program("apt-mark", "echo bash");
@@ -51,8 +48,7 @@ beforeEach(async () => {
   file("etc/fstab", "UUID=1 / ext4\n");
 });
 afterEach(() => {
-  process.env["PATH"] = environment["PATH"];
-  delete process.env["LD_LIBRARY_PATH"];
+  restoreEnvironment();
   rmSync(folder, { recursive: true, force: true });
 });
 

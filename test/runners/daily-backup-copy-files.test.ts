@@ -15,20 +15,18 @@ import {
 import { join } from "node:path";
 import { execa, execaSync } from "execa";
 import { copyFiles, type CopiedFiles } from "../../host-scripts/daily-backup/copy-files";
-import { debianPackages } from "../../lab/debian";
+import { useRsyncTools } from "./support/rsync-tools";
 import { differences, type Place, type Snapshot, snapshot } from "./support/tree";
 
-const packages = ["rsync", "libpopt0", "libxxhash0", "liblz4-1", "libzstd1", "libssl3", "acl", "attr"];
-const environment = { ...process.env };
 const place: Place = {
   outside: path => path,
   inside: async (program, ...args) => (await execa(program, args)).stdout,
 };
 let folder: string;
+let restoreEnvironment: () => void;
 let source: string;
 
 beforeEach(async () => {
-  const tools = await debianPackages("rsync", packages);
   folder = mkdtempSync("/dev/shm/holdfast-copy-files-");
   source = join(folder, "source");
   for (const path of [
@@ -42,8 +40,7 @@ beforeEach(async () => {
     "two",
   ])
     mkdirSync(join(folder, path));
-  process.env["PATH"] = `${folder}/bin:${tools}/usr/bin:${tools}/bin:${environment["PATH"]}`;
-  process.env["LD_LIBRARY_PATH"] = `${tools}/usr/lib/x86_64-linux-gnu:${tools}/lib/x86_64-linux-gnu`;
+  restoreEnvironment = await useRsyncTools(join(folder, "bin"));
   cpIs('exec REAL "$@"');
   for (const path of ["app/file", "app/other", "app/deep/file", "old/first", "old/second", "linked"])
     writeFileSync(join(source, path), `content of ${path}`);
@@ -53,8 +50,7 @@ beforeEach(async () => {
   symlinkSync(join(folder, "outside"), join(source, "link"));
 });
 afterEach(() => {
-  process.env["PATH"] = environment["PATH"];
-  delete process.env["LD_LIBRARY_PATH"];
+  restoreEnvironment();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -3,14 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { bundleRunner } from "../../../host-scripts/bundle-runner";
-import { debianPackages } from "../../../lab/debian";
 import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
 import { mountNamespace } from "./namespace";
 import { type Recorder, startRecorder } from "./recorder";
+import { rsyncProgram, rsyncTools } from "./rsync-tools";
 import { startRunner, type StartedRun } from "./started-run";
-
-/** rsync and the libraries that it needs, and the tools that read ACLs and extended attributes. */
-const packages = ["rsync", "libpopt0", "libxxhash0", "liblz4-1", "libzstd1", "libssl3", "acl", "attr"];
 
 /** As the unit starts it: with a mount table of its own, by the same process. */
 const ownTable = ["unshare", "--mount", "--propagation", "private"];
@@ -45,7 +42,6 @@ export interface World {
 
 /** Two ext4 file systems on loop devices, a recorder as Pushgateway, and the bundled runner with a config for them. */
 export async function createWorld(options: { sourceMb?: number; targetMb?: number } = {}): Promise<World> {
-  const tools = await debianPackages("rsync", packages);
   const folder = mkdtempSync(join(tmpdir(), "holdfast-runner-"));
   const namespace = await mountNamespace();
   const pushes = await startRecorder();
@@ -57,13 +53,9 @@ export async function createWorld(options: { sourceMb?: number; targetMb?: numbe
     src: await makeDisk(folder, "src", disks.src),
     dst: await makeDisk(folder, "dst", disks.dst),
   };
-  const library = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"]
-    .map(path => join(tools, path))
-    .join(":");
-  const path = [join(folder, "bin"), join(tools, "usr/bin"), join(tools, "bin"), process.env["PATH"]].join(
-    ":",
-  );
-  const environment = { PATH: path, LD_LIBRARY_PATH: library, INVOCATION_ID: "", JOURNAL_STREAM: undefined };
+  const tools = await rsyncTools(join(folder, "bin"));
+  const environment = { ...tools, INVOCATION_ID: "", JOURNAL_STREAM: undefined };
+  const realRsync = await rsyncProgram();
   const config = configOf(folder, uuids, pushes.url);
   const configFile = join(folder, "config.json");
   const world: World = {
@@ -72,7 +64,8 @@ export async function createWorld(options: { sourceMb?: number; targetMb?: numbe
     source: namespace.outside(config.source.path),
     target: namespace.outside(config.target.path),
     async inside(program, ...args) {
-      return namespace.run("env", `PATH=${path}`, `LD_LIBRARY_PATH=${library}`, program, ...args);
+      const variables = Object.entries(tools).map(([name, value]) => `${name}=${value}`);
+      return namespace.run("env", ...variables, program, ...args);
     },
     fromHost: command => namespace.inside([command]).join(" "),
     async mount(disk, at = join(folder, disk)) {
@@ -86,7 +79,7 @@ export async function createWorld(options: { sourceMb?: number; targetMb?: numbe
         config.stateDir,
       ),
     shadow(program, script) {
-      const real = program === "rsync" ? join(tools, "usr/bin/rsync") : `/usr/bin/${program}`;
+      const real = program === "rsync" ? realRsync : `/usr/bin/${program}`;
       const text = `#!/bin/sh\n${script.replaceAll("REAL", real)}\n`;
       writeFileSync(join(folder, "bin", program), text, { mode: 0o755 });
     },

@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { debianPackages } from "../../../lab/debian";
+
+const packages = ["rsync", "libpopt0", "libxxhash0", "liblz4-1", "libzstd1", "libssl3", "acl", "attr"];
+
+/** Path of rsync itself. */
+export async function rsyncProgram(): Promise<string> {
+  return join(await debianPackages("rsync", packages), "usr/bin/rsync");
+}
+
+/**
+ * Environment in which rsync and the tools for ACLs and attributes are found.
+ * @param bin folder of programs that take the place of others
+ */
+export async function rsyncTools(bin: string): Promise<{ PATH: string; LD_LIBRARY_PATH: string }> {
+  const tools = await debianPackages("rsync", packages);
+  return {
+    PATH: `${bin}:${tools}/usr/bin:${tools}/bin:${process.env["PATH"]}`,
+    LD_LIBRARY_PATH: `${tools}/usr/lib/x86_64-linux-gnu:${tools}/lib/x86_64-linux-gnu`,
+  };
+}
+
+/** The same for code that is called in this process. @returns what puts the environment back */
+export async function useRsyncTools(bin: string): Promise<() => void> {
+  const { PATH = "", LD_LIBRARY_PATH } = process.env;
+  Object.assign(process.env, await rsyncTools(bin));
+  return () => {
+    process.env["PATH"] = PATH;
+    if (LD_LIBRARY_PATH === undefined) delete process.env["LD_LIBRARY_PATH"];
+    else process.env["LD_LIBRARY_PATH"] = LD_LIBRARY_PATH;
+  };
+}
