@@ -3,7 +3,7 @@ import { backupConfig, generation, inode, week } from "./support/backup";
 import { changeVolume, leaks, makeVolume, snapshot } from "./support/thin-volumes";
 import { host, installUnit, type Unit } from "./support/unit";
 
-/** By `npm run test:long` a million, which takes a host of the lab half an hour. */
+/** By `npm run test:long` a million, which takes a host of the lab a dozen minutes. */
 const files = Number(process.env["HOLDFAST_FILES"] ?? 20_000);
 const volume = "vm-1-pvc-many";
 const longestMs = 3_600_000;
