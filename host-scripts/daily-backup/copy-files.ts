@@ -34,7 +34,6 @@ export interface CopiedFiles {
 export async function copyFiles(options: CopyFilesOptions): Promise<CopiedFiles> {
   const { base, into, stop } = options;
   const found = base === undefined ? undefined : await compareWith(base, options);
-  stop.throwIfAborted();
   const isLinked = base !== undefined && found?.mayLink === true && (await linkAll(base, options));
   stop.throwIfAborted();
   let content = 0;

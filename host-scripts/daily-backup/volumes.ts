@@ -24,6 +24,7 @@ export const volumes: Phase<DailyBackup> = {
     const again = ready.filter(({ volume }) => outcomes.get(volume)?.kind === "failed");
     for (const task of again) {
       log.info(`second try of ${nameOf(task)}`);
+      await yieldToOthers(stop.signal);
       await attempt(run, task);
     }
     stop.check("volumes");

@@ -169,7 +169,7 @@ test.each<Step>(steps)("the budget ends at step $step: reported as a failure, no
   // A command that changes the pool is never cut short: it ends by itself.
   await openGates();
   const { status, output } = await unit.ended();
-  expect(output).toMatch(/stopped in phase [\w-]+: its budget of/);
+  expect(output).toMatch(new RegExp(`stopped in phase [\\w-]+: its budget of ${budgetS} s is used up`));
   expect(status).toBe(124);
   expect(await leaks()).toBe("");
   await wholeGeneration();

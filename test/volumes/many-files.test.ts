@@ -77,6 +77,6 @@ test("with one change, the others are linked", async () => {
   const { status, output } = await unit.run();
   expect(output).toContain("1 copied (8 bytes)");
   expect(status).toBe(0);
-  expect(await on(`cat ${await folder()}/folder-7/file-7001`)).toBe("changed\n");
+  expect(await on(`cat ${await folder()}/folder-7/file-7001; stat -c %h ${linked}`)).toBe("changed\n1\n");
   expect(await inode(linked)).toBe(before);
 });
