@@ -36,7 +36,8 @@ function sameLetters(known: string, zone: string): boolean {
  */
 export function offsetSpans(zone: string, fromMs: number, toMs: number): OffsetSpan[] {
   const spans: OffsetSpan[] = [];
-  for (let year = utcYear(fromMs); year <= utcYear(toMs); year++)
+  const lastYear = utcYear(toMs);
+  for (let year = utcYear(fromMs); year <= lastYear; year++)
     for (const span of spansOfYear(zone, year)) {
       const last = spans.at(-1);
       if (last?.offsetMs === span.offsetMs) spans[spans.length - 1] = { ...last, toMs: span.toMs };

@@ -1,6 +1,7 @@
 import { type Domain, domains } from "../estate/services";
 import type { Plan } from "..";
 import type { Way } from "./copies";
+import { newestOver } from "./newest";
 import { type Survivors, survivorsOf } from "./survivors";
 import { type Horizon, Timeline } from "./versions";
 
@@ -79,59 +80,23 @@ export function worstOf(
   timeline: Timeline,
   { fromMs, toMs }: Pick<Horizon, "fromMs" | "toMs"> = timeline.horizon,
 ): Worst {
-  const arrivals = new Arrivals(ways, timeline, fromMs);
-  let worst: { lossMs: number; atMs: number; way: Way } | undefined;
-  let newest: { readMs: number; way: Way } | undefined;
-  for (let more = true; more;) {
-    const arrival = arrivals.next();
-    more = arrival !== undefined && arrival.availableMs < toMs;
-    const untilMs = more && arrival ? arrival.availableMs : toMs;
+  const newest = newestOver(ways, timeline, fromMs, toMs);
+  let worst: { lossMs: number; atMs: number; way: Way | undefined } | undefined;
+  for (let next = 0; next <= newest.count; next++) {
+    const untilMs = next < newest.count ? (newest.availableMs[next] ?? toMs) : toMs;
     const lastMinuteMs = Math.ceil(untilMs / minuteMs) * minuteMs - minuteMs;
-    if (lastMinuteMs >= fromMs) {
-      if (!newest) return { worstLossMs: undefined, via: [] };
-      const lossMs = lastMinuteMs - newest.readMs;
-      if (!worst || lossMs > worst.lossMs) worst = { lossMs, atMs: lastMinuteMs, way: newest.way };
-    }
-    if (arrival && (!newest || arrival.readMs > newest.readMs)) newest = arrival;
+    if (lastMinuteMs < fromMs) continue;
+    if (next === 0) return nothingLeft;
+    const lossMs = lastMinuteMs - (newest.readMs[next - 1] ?? 0);
+    if (!worst || lossMs > worst.lossMs)
+      worst = { lossMs, atMs: lastMinuteMs, way: ways[newest.way[next - 1] ?? 0] };
   }
-  if (!worst) return { worstLossMs: undefined, via: [] };
+  if (!worst) return nothingLeft;
   return {
     worstLossMs: worst.lossMs,
     worstAtMs: worst.atMs,
-    via: worst.way.jobs.map(job => job.name),
+    via: worst.way?.jobs.map(job => job.name) ?? [],
   };
 }
 
-/** The versions of several ways in the order in which they become available; at one instant, those of the first way first. */
-class Arrivals {
-  private readonly ways;
-  constructor(ways: readonly Way[], timeline: Timeline, fromMs: number) {
-    this.ways = ways.map(way => {
-      const versions = timeline.versionsOf({ way });
-      return { way, ...versions, at: lastBefore(versions.availableMs, fromMs) };
-    });
-  }
-
-  next(): { availableMs: number; readMs: number; way: Way } | undefined {
-    let [first, firstMs] = [this.ways[0], Infinity];
-    for (const way of this.ways) {
-      const availableMs = way.availableMs[way.at] ?? Infinity;
-      if (availableMs < firstMs) [first, firstMs] = [way, availableMs];
-    }
-    if (!first || firstMs === Infinity) return undefined;
-    const readMs = first.readMs[first.at] ?? 0;
-    first.at++;
-    return { availableMs: firstMs, readMs, way: first.way };
-  }
-}
-
-/** Index of the last number that isn't above a limit, or 0: what came before it can't be the newest any more. */
-function lastBefore(ascending: readonly number[], limit: number): number {
-  let [from, to] = [0, ascending.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if ((ascending[middle] ?? Infinity) <= limit) from = middle + 1;
-    else to = middle;
-  }
-  return Math.max(0, from - 1);
-}
+const nothingLeft: Worst = { worstLossMs: undefined, via: [] };

@@ -84,9 +84,9 @@ export class Generations {
     const keptRuns = keeper(flow.retention, startMs, endMs, job.trigger.zone);
     const kept = { generations: 1, longestMs: 0 };
     for (let run = Math.max(0, lastAtMost(endMs, fromMs)); run < endMs.length; run++) {
-      const runs = keptRuns(run);
-      const oldestMs = startMs[runs[0] ?? run] ?? 0;
-      kept.generations = Math.max(kept.generations, runs.length);
+      const { first, count } = keptRuns(run);
+      const oldestMs = startMs[first] ?? 0;
+      kept.generations = Math.max(kept.generations, count);
       kept.longestMs = Math.max(kept.longestMs, Math.min(endMs[run + 1] ?? toMs, toMs) - oldestMs);
     }
     this.keptByFlow.set(flow, kept);
@@ -100,7 +100,11 @@ export class Generations {
     const { startMs, endMs } = this.timeline.runsOf(copy.job);
     const keptRuns = keeper(copy.flow.retention, startMs, endMs, copy.job.trigger.zone);
     const found = (run: number): readonly number[] =>
-      ascending(keptRuns(run).flatMap(kept => this.brought(copy, startMs[kept] ?? 0)));
+      ascending(
+        keptRuns(run)
+          .list()
+          .flatMap(kept => this.brought(copy, startMs[kept] ?? 0)),
+      );
     const remembered = new Map<number, readonly number[]>();
     const after = (run: number): readonly number[] => {
       const generations = remembered.get(run) ?? found(run);
@@ -119,27 +123,45 @@ export class Generations {
   }
 }
 
-/** The runs whose generations are still there after a run, ascending. */
+/** Runs whose generations are still there. */
+interface KeptRuns {
+  readonly first: number;
+  readonly count: number;
+  /** Ascending. */
+  list(): number[];
+}
+
+/** Most retentions keep a span, which needs no list to be counted: a snapshot every ten minutes is one of a thousand. */
+function span(first: number, last: number): KeptRuns {
+  const count = Math.max(0, last - first + 1);
+  return { first, count, list: () => Array.from({ length: count }, (_, index) => first + index) };
+}
+
+function listed(runs: number[]): KeptRuns {
+  return { first: runs[0] ?? 0, count: runs.length, list: () => runs };
+}
+
+/** The runs whose generations are still there after a run. */
 function keeper(
   retention: Retention,
   startMs: readonly number[],
   endMs: readonly number[],
   zone: string,
-): (run: number) => number[] {
+): (run: number) => KeptRuns {
   switch (retention.kind) {
     case "latest":
-      return run => [run];
+      return run => span(run, run);
     case "age":
       return run => {
         const limitMs = (endMs[run] ?? 0) - retention.ms;
         const first = Math.min(lastAtMost(endMs, limitMs - 1) + 1, run, run + 1 - retention.atLeast);
-        return range(Math.max(0, first), run);
+        return span(Math.max(0, first), run);
       };
     case "count":
       return keeperOfTier(retention, startMs, zone);
     case "tiers": {
       const tiers = retention.tiers.map(tier => keeperOfTier(tier, startMs, zone));
-      return run => ascending(tiers.flatMap(keptRuns => keptRuns(run)));
+      return run => listed(ascending(tiers.flatMap(keptRuns => keptRuns(run).list())));
     }
   }
 }
@@ -148,10 +170,10 @@ function keeperOfTier(
   { count, every }: Tier,
   startMs: readonly number[],
   zone: string,
-): (run: number) => number[] {
-  if (every === "run") return run => range(Math.max(0, run + 1 - count), run);
+): (run: number) => KeptRuns {
+  if (every === "run") return run => span(Math.max(0, run + 1 - count), run);
   const periods = startMs.map(start => periodOf(localTime(start, zone), every));
-  return run => newestOfPeriods(periods, run, count);
+  return run => listed(newestOfPeriods(periods, run, count));
 }
 
 function newestOfPeriods(periods: readonly number[], run: number, count: number): number[] {
@@ -170,10 +192,6 @@ function periodOf(localMs: number, every: Exclude<Tier["every"], "run">): number
   if (every === "week") return Math.floor((day + 3) / 7);
   const date = new Date(localMs);
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
 }
 
 function ascending(numbers: readonly number[]): number[] {
