@@ -1,5 +1,7 @@
 // Types are checked by tsc in the same `npm test`; swc only strips them. ESM-only packages (execa) are transformed too.
 const shared = {
+  // One for all projects: what one of them has transformed, the others find in the cache.
+  id: "holdfast",
   rootDir: ".",
   testEnvironment: "node",
   // unicorn-magic (of execa) names its Node build under a condition that only import statements get.
@@ -10,8 +12,9 @@ const shared = {
       { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
     ],
   },
+  // What has no CommonJS build: execa and temporal-polyfill, and what they import.
   transformIgnorePatterns: [
-    "/node_modules/(@pulumi|@swc|typescript|ssh2|@kubernetes|protobufjs|google-protobuf|@grpc)/",
+    "/node_modules/(?!(temporal-[a-z]+|execa|get-stream|human-signals|is-plain-obj|is-stream|is-unicode-supported|npm-run-path|parse-ms|path-key|pretty-ms|strip-final-newline|figures|yoctocolors|unicorn-magic|@sindresorhus/merge-streams|@sec-ant/readable-stream)/)",
   ],
   modulePathIgnorePatterns: ["<rootDir>/.holdfast/"],
   setupFiles: ["<rootDir>/test/seed.ts"],
@@ -20,6 +23,7 @@ const shared = {
 const project = (displayName, testMatch, more = {}) => ({ ...shared, displayName, testMatch, ...more });
 
 export default {
+  reporters: ["default", "<rootDir>/test/slowest.mjs"],
   // Half of what a test of a runner does is waiting for programs.
   maxWorkers: "100%",
   // Jest's own 5 s end a test of real processes on a busy machine.

@@ -9,6 +9,7 @@ import {
   plain,
   week,
 } from "../volumes/support/backup";
+import { endedSteps } from "../ends";
 import { changeVolume, leaks, removeVolumes, snapshot } from "../volumes/support/thin-volumes";
 import { gate, host, installUnit, openGates, stateDir, type Unit } from "../volumes/support/unit";
 
@@ -118,63 +119,72 @@ async function converges(): Promise<void> {
 test("what changed before these crashes", change);
 
 // A run that is cut short leaves its work to the next one, which comes one step further.
-test.each<Step>(steps)("kill -9 at step $step: reported from outside, nothing leaks", async at => {
-  if (at.of) await change();
-  const before = await unit.metrics();
-  const reached = await gate(at.program, at.when, at.words);
-  await unit.start();
-  await reached(unit);
-  await unit.kill("KILL");
-  expect(await unit.ended()).toMatchObject({ status: 9 });
-  expect(await unit.metrics()).toMatchObject({
-    last_status: 137,
-    last_success_timestamp: before["last_success_timestamp"],
-  });
-  expect(await leaks()).toBe("");
-  await wholeGeneration();
-});
+test.each<Step>(endedSteps(steps, 0, 4))(
+  "kill -9 at step $step: reported from outside, nothing leaks",
+  async at => {
+    if (at.of) await change();
+    const before = await unit.metrics();
+    const reached = await gate(at.program, at.when, at.words);
+    await unit.start();
+    await reached(unit);
+    await unit.kill("KILL");
+    expect(await unit.ended()).toMatchObject({ status: 9 });
+    expect(await unit.metrics()).toMatchObject({
+      last_status: 137,
+      last_success_timestamp: before["last_success_timestamp"],
+    });
+    expect(await leaks()).toBe("");
+    await wholeGeneration();
+  },
+);
 
 test("after all of these, one run converges", async () => {
   await converges();
   await change();
 });
 
-test.each<Step>(steps)("SIGTERM at step $step: reported by the run itself, nothing leaks", async at => {
-  if (at.of) await change();
-  const reached = await gate(at.program, at.when, at.words);
-  await unit.start();
-  await reached(unit);
-  await unit.kill("TERM");
-  // A command that changes the pool is never cut short: it ends by itself.
-  await openGates();
-  expect(await unit.ended()).toMatchObject({ status: 143 });
-  expect((await unit.metrics())["last_status"]).toBe(143);
-  expect(await leaks()).toBe("");
-  await wholeGeneration();
-});
+test.each<Step>(endedSteps(steps, 1, 4))(
+  "SIGTERM at step $step: reported by the run itself, nothing leaks",
+  async at => {
+    if (at.of) await change();
+    const reached = await gate(at.program, at.when, at.words);
+    await unit.start();
+    await reached(unit);
+    await unit.kill("TERM");
+    // A command that changes the pool is never cut short: it ends by itself.
+    await openGates();
+    expect(await unit.ended()).toMatchObject({ status: 143 });
+    expect((await unit.metrics())["last_status"]).toBe(143);
+    expect(await leaks()).toBe("");
+    await wholeGeneration();
+  },
+);
 
 test("after all of these, one run converges", async () => {
   await converges();
   await change();
 });
 
-test.each<Step>(steps)("the budget ends at step $step: reported as a failure, nothing leaks", async at => {
-  if (at.of) await change();
-  const budgetS = 6;
-  await unit.configure(backupConfig({ budgetMs: budgetS * 1000 }));
-  const reached = await gate(at.program, at.when, at.words);
-  await unit.start();
-  await reached(unit);
-  await unit.says(`its budget of ${budgetS} s is used up: stopping`);
-  // A command that changes the pool is never cut short: it ends by itself.
-  await openGates();
-  const { status, output } = await unit.ended();
-  expect(output).toMatch(new RegExp(`stopped in phase [\\w-]+: its budget of ${budgetS} s is used up`));
-  expect(status).toBe(124);
-  expect(await leaks()).toBe("");
-  await wholeGeneration();
-  await unit.configure(backupConfig());
-});
+test.each<Step>(endedSteps(steps, 2, 4))(
+  "the budget ends at step $step: reported as a failure, nothing leaks",
+  async at => {
+    if (at.of) await change();
+    const budgetS = 6;
+    await unit.configure(backupConfig({ budgetMs: budgetS * 1000 }));
+    const reached = await gate(at.program, at.when, at.words);
+    await unit.start();
+    await reached(unit);
+    await unit.says(`its budget of ${budgetS} s is used up: stopping`);
+    // A command that changes the pool is never cut short: it ends by itself.
+    await openGates();
+    const { status, output } = await unit.ended();
+    expect(output).toMatch(new RegExp(`stopped in phase [\\w-]+: its budget of ${budgetS} s is used up`));
+    expect(status).toBe(124);
+    expect(await leaks()).toBe("");
+    await wholeGeneration();
+    await unit.configure(backupConfig());
+  },
+);
 
 test("a volume that hangs makes room for the others, and is named", async () => {
   await change();
@@ -189,7 +199,7 @@ test("a volume that hangs makes room for the others, and is named", async () => 
   await unit.configure(backupConfig());
 });
 
-test.each<Step>(steps)("a power cut at step $step leaves a whole generation", async at => {
+test.each<Step>(endedSteps(steps, 3, 4))("a power cut at step $step leaves a whole generation", async at => {
   await change();
   const reached = await gate(at.program, at.when, at.words);
   await unit.start();

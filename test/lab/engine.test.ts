@@ -86,49 +86,54 @@ describe("a command on a host", () => {
 });
 
 describe("what is refused, with one clear cause", () => {
-  async function failingUp(changed: object, command: object = { create: "true" }): Promise<string> {
-    stack.give({ connection: connection(changed), commands: { refused: command } });
-    const { exitCode, all } = await stack.up();
-    expect(exitCode).not.toBe(0);
-    expect(all).not.toMatch(/\bat .*\.ts:\d+|PRIVATE KEY/);
-    return all;
-  }
+  const closed = freePort();
+  let all: string;
 
-  test("a host that shows another key than the pinned one", async () => {
-    const other = file("other-host");
-    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", other]);
+  // In one deployment: each of them fails by itself.
+  beforeAll(async () => {
+    const [otherHost, otherUser] = [file("other-host"), file("other-user")];
+    for (const key of [otherHost, otherUser])
+      await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+    const refused = (changed: object) => ({ create: "true", connection: connection(changed) });
     const before = logins();
-    const all = await failingUp({ hostKey: readFileSync(`${other}.pub`, "utf8") });
+    stack.give({
+      connection: connection(),
+      commands: {
+        mismatch: refused({ hostKey: readFileSync(`${otherHost}.pub`, "utf8") }),
+        unknown: refused({ privateKey: readFileSync(otherUser, "utf8") }),
+        nobody: refused({ port: await closed }),
+        failing: { create: "echo no space left >&2; exit 3" },
+        variable: { create: "true", environment: { OTHER: "1" } },
+      },
+    });
+    const { exitCode, all: printed } = await stack.up();
+    all = printed;
+    expect(exitCode).not.toBe(0);
+    // Of those with a wrong key none came in.
+    expect(logins()).toBe(before + 2);
+    expect(all).not.toMatch(/\bat .*\.ts:\d+|PRIVATE KEY/);
+  });
+
+  test("a host that shows another key than the pinned one", () =>
     expect(all).toMatch(
       /after 1 failed attempts: ssh: handshake failed: ssh: host key mismatch: \S+ shows SHA256:\S+, the pinned key is SHA256:/,
-    );
-    expect(logins()).toBe(before);
-  });
+    ));
 
-  test("a key that the host doesn't know", async () => {
-    const other = file("other-user");
-    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", other]);
-    const all = await failingUp({ privateKey: readFileSync(other, "utf8") });
-    expect(all).toContain("ssh: handshake failed: ssh: unable to authenticate user");
-  });
+  test("a key that the host doesn't know", () =>
+    expect(all).toContain("ssh: handshake failed: ssh: unable to authenticate user"));
 
-  test("a host where nothing listens", async () => {
-    const port = await freePort();
-    const all = await failingUp({ port });
-    expect(all).toContain(`after 1 failed attempts: dial tcp 127.0.0.1:${port}: connect: connection refused`);
-  });
+  test("a host where nothing listens", async () =>
+    expect(all).toContain(
+      `after 1 failed attempts: dial tcp 127.0.0.1:${await closed}: connect: connection refused`,
+    ));
 
-  test("a command that fails, with its exit code and the end of what it printed", async () => {
-    const all = await failingUp({}, { create: "echo no space left >&2; exit 3" });
+  test("a command that fails, with its exit code and the end of what it printed", () =>
     expect(all).toMatch(
       /Process exited with status 3: running "echo no space left >&2; exit 3":\s+no space left/,
-    );
-  });
+    ));
 
-  test("a variable that the host's sshd doesn't accept", async () => {
-    const all = await failingUp({}, { create: "true", environment: { OTHER: "1" } });
-    expect(all).toContain('could not set environment variable "OTHER": ssh: setenv failed');
-  });
+  test("a variable that the host's sshd doesn't accept", () =>
+    expect(all).toContain('could not set environment variable "OTHER": ssh: setenv failed'));
 
   test("a connection with an impossible port, before anything is tried", async () => {
     stack.give({ connection: connection({ port: 70000 }), commands: { refused: { create: "true" } } });

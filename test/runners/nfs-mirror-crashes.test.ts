@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endedSteps } from "../ends";
 import { differences, snapshot } from "./support/tree";
 import { createWorld, metricsOf, type World } from "./support/world";
 
@@ -71,29 +72,32 @@ function journal(): string[] {
   return readdirSync(join(world.config.stateDir, "journal"));
 }
 
-test.each(phases)("kill -9 in phase $phase: --report-end reports it, the next run converges", async phase => {
-  phase.hold();
-  const run = world.start([], { INVOCATION_ID: "night-2" });
-  await run.until(phase.there);
-  run.kill("SIGKILL");
-  expect(await run.finished).toMatchObject({ signal: "SIGKILL" });
-  expect(metricsOf(world)).toMatchObject({ last_status: 0 });
+test.each(endedSteps(phases, 0, 4))(
+  "kill -9 in phase $phase: --report-end reports it, the next run converges",
+  async phase => {
+    phase.hold();
+    const run = world.start([], { INVOCATION_ID: "night-2" });
+    await run.until(phase.there);
+    run.kill("SIGKILL");
+    expect(await run.finished).toMatchObject({ signal: "SIGKILL" });
+    expect(metricsOf(world)).toMatchObject({ last_status: 0 });
 
-  const pushes = world.pushes.received.length;
-  const end = { SERVICE_RESULT: "signal", EXIT_CODE: "killed", EXIT_STATUS: "KILL" };
-  expect(await reportEnd(end)).toMatchObject({ status: 0 });
-  expect(metricsOf(world)).toMatchObject({ last_status: 137, last_success_timestamp: lastSuccess });
-  expect(world.pushes.received).toHaveLength(pushes + 1);
+    const pushes = world.pushes.received.length;
+    const end = { SERVICE_RESULT: "signal", EXIT_CODE: "killed", EXIT_STATUS: "KILL" };
+    expect(await reportEnd(end)).toMatchObject({ status: 0 });
+    expect(metricsOf(world)).toMatchObject({ last_status: 137, last_success_timestamp: lastSuccess });
+    expect(world.pushes.received).toHaveLength(pushes + 1);
 
-  // A second ExecStopPost has nothing to say.
-  const reported = readFileSync(world.config.textfile, "utf8");
-  await reportEnd(end);
-  expect(world.pushes.received).toHaveLength(pushes + 1);
-  expect(readFileSync(world.config.textfile, "utf8")).toBe(reported);
-  await expectNextRunConverges();
-});
+    // A second ExecStopPost has nothing to say.
+    const reported = readFileSync(world.config.textfile, "utf8");
+    await reportEnd(end);
+    expect(world.pushes.received).toHaveLength(pushes + 1);
+    expect(readFileSync(world.config.textfile, "utf8")).toBe(reported);
+    await expectNextRunConverges();
+  },
+);
 
-test.each(phases)(
+test.each(endedSteps(phases, 1, 4))(
   "kill -9 in phase $phase without a report: the next run converges by itself",
   async phase => {
     phase.hold();
@@ -124,24 +128,27 @@ test("a leftover that ends by itself once the lock was found held: the run goes 
   expect(leftover.signalCode).toBe("SIGTERM");
 });
 
-test.each(phases)("SIGTERM in phase $phase: the runner reports it, the next run converges", async phase => {
-  phase.hold();
-  const run = world.start([], { INVOCATION_ID: "night-2" });
-  await run.until(phase.there);
-  run.kill("SIGTERM");
-  const finished = await run.finished;
-  expect(finished.stdout).toContain("stopped by SIGTERM in phase");
-  expect(finished.status).toBe(143);
-  expect(metricsOf(world)).toMatchObject({ last_status: 143, last_success_timestamp: lastSuccess });
-  expect(world.pushes.received.at(-1)?.body).toContain("nfs_mirror_last_status 143\n");
-  const reported = readFileSync(world.config.textfile, "utf8");
-  await reportEnd({ SERVICE_RESULT: "timeout", EXIT_CODE: "exited", EXIT_STATUS: "143" });
-  expect(readFileSync(world.config.textfile, "utf8")).toBe(reported);
-  expect(tempFiles()).toEqual([]);
-  await expectNextRunConverges();
-});
+test.each(endedSteps(phases, 2, 4))(
+  "SIGTERM in phase $phase: the runner reports it, the next run converges",
+  async phase => {
+    phase.hold();
+    const run = world.start([], { INVOCATION_ID: "night-2" });
+    await run.until(phase.there);
+    run.kill("SIGTERM");
+    const finished = await run.finished;
+    expect(finished.stdout).toContain("stopped by SIGTERM in phase");
+    expect(finished.status).toBe(143);
+    expect(metricsOf(world)).toMatchObject({ last_status: 143, last_success_timestamp: lastSuccess });
+    expect(world.pushes.received.at(-1)?.body).toContain("nfs_mirror_last_status 143\n");
+    const reported = readFileSync(world.config.textfile, "utf8");
+    await reportEnd({ SERVICE_RESULT: "timeout", EXIT_CODE: "exited", EXIT_STATUS: "143" });
+    expect(readFileSync(world.config.textfile, "utf8")).toBe(reported);
+    expect(tempFiles()).toEqual([]);
+    await expectNextRunConverges();
+  },
+);
 
-test.each(phases)(
+test.each(endedSteps(phases, 3, 4))(
   "the budget ends in phase $phase: reported as a failure, the next run converges",
   async phase => {
     phase.hold();

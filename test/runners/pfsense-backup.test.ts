@@ -4,6 +4,7 @@ import { execaSync } from "execa";
 import { periodOf } from "../../plan/contracts/period";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import type { Faults } from "../../lab/servers/firewall";
+import { endedSteps } from "../ends";
 import { createFirewallWorld, type FirewallWorld } from "./support/firewall-world";
 
 jest.setTimeout(120_000);
@@ -324,7 +325,7 @@ async function expectNextRunConverges(): Promise<void> {
   expect(world.metrics()).toMatchObject({ last_status: 0 });
 }
 
-test.each(phases)(
+test.each(endedSteps(phases, 0, 3))(
   "kill -9 in phase $phase: reported by --report-end, what is visible is whole, the next run converges",
   async phase => {
     const success = await goodWeek();
@@ -346,7 +347,7 @@ test.each(phases)(
   },
 );
 
-test.each(phases)(
+test.each(endedSteps(phases, 1, 3))(
   "SIGTERM in phase $phase: reported by the run itself, the next run converges",
   async phase => {
     const success = await goodWeek();
@@ -363,7 +364,7 @@ test.each(phases)(
   },
 );
 
-test.each(phases)(
+test.each(endedSteps(phases, 2, 3))(
   "the budget ends in phase $phase: reported as a failure, the next run converges",
   async phase => {
     await goodWeek();

@@ -1,4 +1,5 @@
 import { powerCut, startHosts } from "../../lab/hosts";
+import { endedSteps } from "../ends";
 import {
   delay,
   folder,
@@ -214,16 +215,20 @@ describe("a run that is ended", () => {
   const killed = "systemctl kill --kill-whom=all -s KILL $unit";
   const stopped = "systemctl stop $unit";
 
-  // Each run comes past the phase in which the one before was ended, the last one to its end.
-  test.each([
+  const kills = [
     { phase: "discover", by: killed, status: 137, program: "lvs", script: holdBefore, made: 0 },
     { phase: "guard", by: killed, status: 137, program: "dmsetup", script: holdBefore, made: 0 },
     { phase: "snapshot", by: killed, status: 137, program: "lvcreate", script: holdAfter, made: 1 },
     { phase: "prune", by: killed, status: 137, program: "lvremove", script: holdAfter, made: 2 },
+  ];
+  const stops = [
     { phase: "guard", by: stopped, status: 143, program: "dmsetup", script: holdBefore, made: 0 },
     { phase: "snapshot", by: stopped, status: 143, program: "lvcreate", script: delay(3), made: 1 },
     { phase: "prune", by: stopped, status: 143, program: "lvremove", script: delay(3), made: 2 },
-  ])(
+  ];
+
+  // Each run comes past the phase in which the one before was ended, the last one to its end.
+  test.each([...endedSteps(kills, 0, 3), ...endedSteps(stops, 1, 3)])(
     "in $phase, reported as $status, leaves the pool whole and $made new snapshots",
     async ({ phase, by, status, program, script, made }) => {
       if (phase === "prune") await host.sh(make(one, "20250101T000000Z"));
@@ -283,12 +288,14 @@ describe("a run that is ended", () => {
     expect(await isWhole()).not.toContain(half);
   });
 
-  test.each([
+  const cuts = [
     { phase: "discover", program: "lvs", script: holdBefore },
     { phase: "guard", program: "dmsetup", script: holdBefore },
     { phase: "snapshot", program: "lvcreate", script: holdAfter },
     { phase: "prune", program: "lvremove", script: holdAfter },
-  ])(
+  ];
+
+  test.each(endedSteps(cuts, 2, 3))(
     "by a power cut in $phase leaves a pool that comes back, and the next run converges",
     async ({ phase, program, script }) => {
       if (phase === "prune") await host.sh(make(one, "20250101T000000Z"));

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- the engine runs this file as it is, as CommonJS */
-// Commands and copies on one host, as settings.json says.
+// Commands and copies, as settings.json says: on one host where they name no other.
 const { readFileSync } = require("node:fs");
 const pulumi = require("@pulumi/pulumi");
 const command = require("@pulumi/command");
