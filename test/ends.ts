@@ -1,4 +1,4 @@
-const whole = process.env["HOLDFAST_ENDS"] === "all";
+import { long } from "./long";
 
 /**
  * At which of a run's steps one way of ending it is tried. A matrix of steps and ways is walked in `npm test` by its corners:
@@ -8,5 +8,5 @@ const whole = process.env["HOLDFAST_ENDS"] === "all";
  */
 export function endedSteps<Step>(steps: readonly Step[], way: number, ways: number): readonly Step[] {
   const last = steps.length - 1;
-  return steps.filter((_, step) => whole || step === 0 || step === last || step % ways === way);
+  return steps.filter((_, step) => long || step === 0 || step === last || step % ways === way);
 }

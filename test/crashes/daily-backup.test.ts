@@ -5,27 +5,21 @@ import {
   backupDisk,
   differences,
   generation,
+  installOnCleanHost,
   makeVolumes,
   plain,
   week,
 } from "../volumes/support/backup";
 import { endedSteps } from "../ends";
-import { changeVolume, leaks, removeVolumes, snapshot } from "../volumes/support/thin-volumes";
-import { gate, host, installUnit, openGates, stateDir, type Unit } from "../volumes/support/unit";
+import { changeVolume, leaks, snapshot } from "../volumes/support/thin-volumes";
+import { gate, host, openGates, type Unit } from "../volumes/support/unit";
 
 jest.setTimeout(900_000);
 
 let unit: Unit;
 
 beforeAll(async () => {
-  await startHosts({ only: [host], say: () => undefined });
-  unit = await installUnit("daily-backup", "daily_backup");
-  await openGates();
-  await removeVolumes("^ *vm-1-pvc-");
-  await mustOnHost(
-    host,
-    `rm -rf ${stateDir("daily-backup")} ${backupDisk}/pvc-data ${backupDisk}/sqlite-backup`,
-  );
+  unit = await installOnCleanHost();
   await makeVolumes();
   await unit.configure(backupConfig());
   await change();

@@ -1,4 +1,4 @@
-import { mustOnHost, resetHosts, startHosts } from "../../lab/hosts";
+import { mustOnHost } from "../../lab/hosts";
 import {
   all,
   backupConfig,
@@ -6,6 +6,7 @@ import {
   differences,
   generation,
   inode,
+  installOnCleanHost,
   locked,
   makeVolumes,
   plain,
@@ -13,7 +14,7 @@ import {
   week,
 } from "./support/backup";
 import { changeVolume, leaks, makeVolume, removeVolumes, snapshot } from "./support/thin-volumes";
-import { gate, host, installUnit, openGates, stateDir, type Unit } from "./support/unit";
+import { gate, host, openGates, stateDir, type Unit } from "./support/unit";
 
 jest.setTimeout(900_000);
 
@@ -21,9 +22,7 @@ let unit: Unit;
 const on = (script: string): Promise<string> => mustOnHost(host, script, { timeoutMs: 300_000 });
 
 beforeAll(async () => {
-  await resetHosts([host]);
-  await startHosts({ only: [host], say: () => undefined });
-  unit = await installUnit("daily-backup", "daily_backup");
+  unit = await installOnCleanHost();
   await makeVolumes();
   await unit.configure(backupConfig());
 });

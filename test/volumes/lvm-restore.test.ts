@@ -1,5 +1,5 @@
 import { startHosts } from "../../lab/hosts";
-import { exchange, startServers, urls } from "../../lab/servers";
+import { exchange, startServers, stopServers, urls } from "../../lab/servers";
 import { readFileSync } from "node:fs";
 import { credentials } from "../../lab/servers/credentials";
 import {
@@ -47,6 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await removeWorkload(used);
   await removeVolumes();
+  await stopServers();
 });
 
 /** Removes what the last restore has kept, as its output says. */

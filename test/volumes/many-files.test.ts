@@ -1,10 +1,11 @@
-import { mustOnHost, resetHosts, startHosts } from "../../lab/hosts";
-import { backupConfig, generation, inode, week } from "./support/backup";
+import { mustOnHost } from "../../lab/hosts";
+import { long } from "../long";
+import { backupConfig, generation, inode, installOnCleanHost, week } from "./support/backup";
 import { changeVolume, leaks, makeVolume, snapshot } from "./support/thin-volumes";
-import { host, installUnit, type Unit } from "./support/unit";
+import { host, type Unit } from "./support/unit";
 
 /** By `npm run test:long` a million, which takes a host of the lab a dozen minutes. */
-const files = Number(process.env["HOLDFAST_FILES"] ?? 20_000);
+const files = long ? 1_000_000 : 20_000;
 const volume = "vm-1-pvc-many";
 const longestMs = 3_600_000;
 
@@ -24,9 +25,7 @@ const makeFiles = `for $i (0 .. ${files} - 1) {
 let unit: Unit;
 
 beforeAll(async () => {
-  await resetHosts([host]);
-  await startHosts({ only: [host], say: () => undefined });
-  unit = await installUnit("daily-backup", "daily_backup");
+  unit = await installOnCleanHost();
   await makeVolume(volume, {
     sizeMib: 64 + Math.round(files / 700),
     make: device => `mke2fs -q -t ext4 -N ${Math.round(files * 1.01) + 100} -E nodiscard ${device}`,

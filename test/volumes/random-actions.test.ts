@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
-import { mustOnHost, onHost, startHosts } from "../../lab/hosts";
+import { mustOnHost, onHost } from "../../lab/hosts";
 import { seed } from "../seed";
-import { backupConfig, backupDisk, generation, week } from "./support/backup";
-import { changeVolume, leaks, makeVolume, removeVolumes } from "./support/thin-volumes";
-import { host, installUnit, openGates, stateDir, type Unit } from "./support/unit";
+import { backupConfig, generation, installOnCleanHost, week } from "./support/backup";
+import { changeVolume, leaks, makeVolume } from "./support/thin-volumes";
+import { host, installUnit, stateDir, type Unit } from "./support/unit";
 
 /**
  * Random nights against a model: what is written, snapshotted, copied, pruned, restored, and what is cut short by kill -9.
@@ -48,15 +48,9 @@ let snapshots: Unit;
 const models: Model[] = names.map(() => ({ now: 0, snapshots: new Map() }));
 
 beforeAll(async () => {
-  await startHosts({ only: [host], say: () => undefined });
-  backup = await installUnit("daily-backup", "daily_backup");
+  backup = await installOnCleanHost();
   snapshots = await installUnit("lvm-pvc-snapshot", "lvm_snapshot");
-  await openGates();
-  await removeVolumes("^ *vm-[12]-pvc-");
-  await mustOnHost(
-    host,
-    `rm -rf ${stateDir("daily-backup")} ${stateDir("lvm-pvc-snapshot")} ${backupDisk}/pvc-data ${backupDisk}/sqlite-backup`,
-  );
+  await mustOnHost(host, `rm -rf ${stateDir("lvm-pvc-snapshot")}`);
   const { volumes } = backupConfig();
   await backup.configure(backupConfig({ volumes: { ...volumes, pattern: "vm-2-pvc-*", luksKeys: [] } }));
   await snapshots.configure({

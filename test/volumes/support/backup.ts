@@ -1,7 +1,7 @@
-import { mustOnHost } from "../../../lab/hosts";
+import { mustOnHost, startHosts } from "../../../lab/hosts";
 import { readFacts } from "../../../lab/facts";
-import { makeVolume, snapshot } from "./thin-volumes";
-import { credentialsDir, host, stateDir } from "./unit";
+import { makeVolume, removeVolumes, snapshot } from "./thin-volumes";
+import { credentialsDir, host, installUnit, openGates, stateDir, type Unit } from "./unit";
 
 export const plain = "vm-1-pvc-plain";
 export const unclean = "vm-1-pvc-unclean";
@@ -23,6 +23,19 @@ export function backupConfig(change: object = {}) {
     volumesTextfile: `${stateDir("daily-backup")}-volumes.prom`,
     ...change,
   };
+}
+
+/** The job on a host that keeps nothing of other tests: no volumes, no copies, no state. */
+export async function installOnCleanHost(): Promise<Unit> {
+  await startHosts({ only: [host], say: () => undefined });
+  const unit = await installUnit("daily-backup", "daily_backup");
+  await openGates();
+  await removeVolumes("^ *vm-[0-9]+-pvc-");
+  await mustOnHost(
+    host,
+    `rm -rf ${stateDir("daily-backup")} ${backupDisk}/pvc-data ${backupDisk}/sqlite-backup`,
+  );
+  return unit;
 }
 
 /** A tree that trips careless programs, in ext4 with a database in it; XFS with work left in its log; and a locked volume. */
