@@ -1,5 +1,5 @@
 import { request as plain } from "node:http";
-import { request as secure } from "node:https";
+import { Agent, request as secure } from "node:https";
 import { execa } from "execa";
 import { join } from "node:path";
 import { z } from "zod";
@@ -49,6 +49,9 @@ export function helper(action: "exchange" | "house" | "start" | "status"): strin
   return [process.execPath, file("cli", "run.mjs"), file("lab", "servers", "inside.ts"), action];
 }
 
+/** A connection each, as the server may be gone the next time; but a known server's TLS session is taken up again. */
+const agent = new Agent({ keepAlive: false });
+
 function direct({ url, method, headers, body, ca, timeoutMs }: z.output<typeof call>): Promise<Reply> {
   const start = url.startsWith("https:") ? secure : plain;
   return new Promise((done, fail) => {
@@ -58,7 +61,7 @@ function direct({ url, method, headers, body, ca, timeoutMs }: z.output<typeof c
       method,
       headers: { ...headers, ...length },
       signal,
-      agent: false,
+      agent: ca ? agent : false,
       ...(ca ? { ca } : {}),
     };
     const failed = (error: Error): void =>

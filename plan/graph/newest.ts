@@ -16,7 +16,12 @@ export interface Newest {
  * Merges one way after the other and keeps only what is newer than all before it, so that its time grows with the
  * versions and not with their number times that of the ways.
  */
-export function newestOver(ways: readonly Way[], timeline: Timeline, fromMs: number, toMs: number): Newest {
+export function newestOver(
+  ways: readonly Way[],
+  timeline: Pick<Timeline, "versionsOf">,
+  fromMs: number,
+  toMs: number,
+): Newest {
   let newest: Newest = none(0);
   for (const [index, way] of ways.entries()) {
     const { availableMs, readMs } = timeline.versionsOf({ way });

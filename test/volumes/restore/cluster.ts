@@ -1,38 +1,40 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { until } from "../../../lab/process";
-import { connect } from "../../../lab/servers";
+import { type Api, connect } from "../../../lab/servers";
 import { credentials } from "../../../lab/servers/credentials";
 import { urls } from "../../../lab/servers/places";
 import { clusterAccessRules } from "../../../plan/contracts/cluster-access";
 
 export const namespace = "restore-test";
-const api = connect();
+let connected: Api | undefined;
+/** The servers are started by who uses them, after this file was read. */
+const api = (): Api => (connected ??= connect());
 const inNamespace = (path: string): string => path.replace("NS", namespace);
 
 /** An account with the rights that the host has, and no others. @returns its token */
 export async function accountOfHost(): Promise<string> {
-  await api.apply(`/api/v1/namespaces/${namespace}`, {
+  await api().apply(`/api/v1/namespaces/${namespace}`, {
     apiVersion: "v1",
     kind: "Namespace",
     metadata: { name: namespace },
   });
   const rbac = "rbac.authorization.k8s.io";
   const name = "holdfast-restore-test";
-  await api.apply(inNamespace(`/api/v1/namespaces/NS/serviceaccounts/${name}`), {
+  await api().apply(inNamespace(`/api/v1/namespaces/NS/serviceaccounts/${name}`), {
     apiVersion: "v1",
     kind: "ServiceAccount",
     metadata: { name, namespace },
   });
-  await api.apply(`/apis/${rbac}/v1/clusterroles/${name}`, {
+  await api().apply(`/apis/${rbac}/v1/clusterroles/${name}`, {
     ...{ apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name }, rules: clusterAccessRules },
   });
-  await api.apply(`/apis/${rbac}/v1/clusterrolebindings/${name}`, {
+  await api().apply(`/apis/${rbac}/v1/clusterrolebindings/${name}`, {
     ...{ apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name } },
     roleRef: { apiGroup: rbac, kind: "ClusterRole", name },
     subjects: [{ kind: "ServiceAccount", name, namespace }],
   });
-  const answer = await api.create(inNamespace(`/api/v1/namespaces/NS/serviceaccounts/${name}/token`), {
+  const answer = await api().create(inNamespace(`/api/v1/namespaces/NS/serviceaccounts/${name}/token`), {
     apiVersion: "authentication.k8s.io/v1",
     kind: "TokenRequest",
     spec: { expirationSeconds: 3600 },
@@ -53,7 +55,7 @@ export function kubeconfig(token: string, server: string = urls.kubernetes): str
 export async function applyWorkload(volume: string): Promise<void> {
   const metadata = { name: "data", namespace };
   const shape = { accessModes: ["ReadWriteOnce"], storageClassName: "proxmox-lvm" };
-  await api.apply(`/api/v1/persistentvolumes/pv-${volume}`, {
+  await api().apply(`/api/v1/persistentvolumes/pv-${volume}`, {
     apiVersion: "v1",
     kind: "PersistentVolume",
     metadata: { name: `pv-${volume}` },
@@ -63,7 +65,7 @@ export async function applyWorkload(volume: string): Promise<void> {
       claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", ...metadata },
     },
   });
-  await api.apply(inNamespace("/api/v1/namespaces/NS/persistentvolumeclaims/data"), {
+  await api().apply(inNamespace("/api/v1/namespaces/NS/persistentvolumeclaims/data"), {
     apiVersion: "v1",
     kind: "PersistentVolumeClaim",
     metadata,
@@ -73,7 +75,7 @@ export async function applyWorkload(volume: string): Promise<void> {
     ["Deployment", "web", 2],
     ["StatefulSet", "index", 1],
   ] as const)
-    await api.apply(inNamespace(`/apis/apps/v1/namespaces/NS/${kind.toLowerCase()}s/${name}`), {
+    await api().apply(inNamespace(`/apis/apps/v1/namespaces/NS/${kind.toLowerCase()}s/${name}`), {
       ...{ apiVersion: "apps/v1", kind, metadata: { name, namespace } },
       spec: {
         ...{ replicas, selector: { matchLabels: { app: name } } },
@@ -92,16 +94,16 @@ export async function applyWorkload(volume: string): Promise<void> {
 
 /** Removes all of it, so that no volume is mounted any more. */
 export async function removeWorkload(volume: string): Promise<void> {
-  await api.remove(inNamespace("/apis/apps/v1/namespaces/NS/deployments/web"));
-  await api.remove(inNamespace("/apis/apps/v1/namespaces/NS/statefulsets/index"));
+  await api().remove(inNamespace("/apis/apps/v1/namespaces/NS/deployments/web"));
+  await api().remove(inNamespace("/apis/apps/v1/namespaces/NS/statefulsets/index"));
   await until(async () => (await podCount()) === 0, 300_000);
-  await api.remove(inNamespace("/api/v1/namespaces/NS/persistentvolumeclaims/data"));
-  await api.remove(`/api/v1/persistentvolumes/pv-${volume}`);
+  await api().remove(inNamespace("/api/v1/namespaces/NS/persistentvolumeclaims/data"));
+  await api().remove(`/api/v1/persistentvolumes/pv-${volume}`);
 }
 
 async function podCount(): Promise<number> {
   const path = inNamespace("/api/v1/namespaces/NS/pods");
-  return z.object({ items: z.array(z.unknown()) }).parse(await api.get(path)).items.length;
+  return z.object({ items: z.array(z.unknown()) }).parse(await api().get(path)).items.length;
 }
 
 const scaled = z.object({
@@ -112,7 +114,7 @@ const scaled = z.object({
 /** Wanted and ready pods, e.g. "web 2/2, index 1/1". */
 export async function pods(): Promise<string> {
   const of = async (plural: string, name: string): Promise<string> => {
-    const found = scaled.parse(await api.get(inNamespace(`/apis/apps/v1/namespaces/NS/${plural}/${name}`)));
+    const found = scaled.parse(await api().get(inNamespace(`/apis/apps/v1/namespaces/NS/${plural}/${name}`)));
     return `${name} ${found.status.readyReplicas}/${found.spec.replicas}`;
   };
   return `${await of("deployments", "web")}, ${await of("statefulsets", "index")}`;
