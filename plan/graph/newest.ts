@@ -1,3 +1,4 @@
+import { countUntil } from "../ascending";
 import type { Way } from "./copies";
 import type { Timeline } from "./versions";
 
@@ -73,15 +74,4 @@ function merged(
     }
   }
   return all;
-}
-
-/** How many of the first numbers, ascending, hold. */
-function countUntil(ascending: readonly number[], holds: (number: number) => boolean): number {
-  let [from, to] = [0, ascending.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (holds(ascending[middle] ?? Infinity)) from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }

@@ -1,3 +1,4 @@
+import { countUntil } from "../ascending";
 import { localTime } from "../calendar/time-zone";
 import type { Flow } from "../job";
 import type { Retention, Tier } from "../retention";
@@ -200,11 +201,5 @@ function ascending(numbers: readonly number[]): number[] {
 
 /** Index of the last number that isn't above a limit, or -1. */
 function lastAtMost(sorted: readonly number[], limit: number): number {
-  let [from, to] = [0, sorted.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if ((sorted[middle] ?? Infinity) <= limit) from = middle + 1;
-    else to = middle;
-  }
-  return from - 1;
+  return countUntil(sorted, number => number <= limit) - 1;
 }

@@ -1,3 +1,4 @@
+import { countUntil } from "../ascending";
 import type { Plan } from "..";
 import { Timeline } from "../graph/versions";
 import type { Job } from "../job";
@@ -75,11 +76,5 @@ function runsOf(
 
 /** The first start at or after an instant; a simultaneous one collides most of all. */
 function firstAfter(ascending: readonly number[], atMs: number): number | undefined {
-  let [from, to] = [0, ascending.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if ((ascending[middle] ?? Infinity) < atMs) from = middle + 1;
-    else to = middle;
-  }
-  return ascending[from];
+  return ascending[countUntil(ascending, ms => ms < atMs)];
 }
