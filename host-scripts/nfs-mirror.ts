@@ -1,6 +1,7 @@
 import { type NfsMirrorConfig, nfsMirrorConfig, nfsMirrorMetrics } from "../plan/contracts/nfs-mirror";
 import { copy, cover } from "./nfs-mirror/copy";
 import { journalFolder, type Mirror } from "./nfs-mirror/mirror";
+import { close, root } from "./nfs-mirror/roots";
 import { judge, scan } from "./nfs-mirror/scan";
 import { told } from "./nfs-mirror/told";
 import { lock, verify } from "./nfs-mirror/verify";
@@ -46,7 +47,7 @@ async function start(args: RunArguments, config: NfsMirrorConfig): Promise<numbe
     notes: [],
   };
   if (mirror.dryRun) return preview(mirror, [verify, scan, judge], told);
-  return runAndReport(mirror, [lock, verify, scan, judge, copy, cover], reporter, told);
+  return runAndReport(mirror, [lock, verify, close, scan, judge, copy, root, cover], reporter, told);
 }
 
 function tidyUp(config: NfsMirrorConfig, to: Log): void {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
+import { closeDisk } from "../runtime/closed-folder";
 import { recoverGenerations } from "../runtime/generations";
 import { recover as recoverJournal } from "../runtime/journal";
 import type { Log } from "../runtime/log";
@@ -12,11 +13,12 @@ import { recoverScratch } from "./scratch";
 export const recover: Phase<DailyBackup> = {
   name: "recover",
   async run({ config, log }) {
+    const roots = (["pvc-data", "sqlite-backup", "pve-config"] as const).map(folder =>
+      rootOf(config, folder),
+    );
+    closeDisk(config.target.path, roots, log);
     await recoverHost(config, log);
-    const parts = (["pvc-data", "sqlite-backup", "pve-config"] as const)
-      .map(folder => rootOf(config, folder))
-      .filter(root => existsSync(root))
-      .map(root => recoverGenerations(root));
+    const parts = roots.filter(root => existsSync(root)).map(root => recoverGenerations(root));
     const left = parts.reduce((sum, count) => sum + count, 0);
     if (left > 0) log.warn(`put ${left} unfinished generations aside that an earlier run had left`);
   },

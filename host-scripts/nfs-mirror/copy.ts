@@ -59,7 +59,7 @@ async function pour(
   let bytes = 0;
   try {
     return await rsync(
-      mirrorArgs(config, deletion),
+      mirrorArgs(mirror, deletion),
       {
         cwd: config.source.path,
         timeoutMs: config.budgetMs,

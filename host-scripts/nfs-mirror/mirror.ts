@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
+import { ownPrefix } from "../runtime/closed-folder";
 import type { JobRun } from "../runtime/job-run";
 import { leaveAlone, wholeMetadata } from "../runtime/rsync";
+import { rootsOf } from "./roots";
 
 /** One run, filled by its phases. */
 export interface Mirror extends JobRun<NfsMirrorConfig> {
@@ -44,17 +46,21 @@ export function leftOut(config: NfsMirrorConfig): readonly string[] {
   return [...new Set([...ownEntries, ...config.excludes, ...config.keep])];
 }
 
-/**
- * rsync's arguments for a mirror of one verified mount to another; the working directory is the source. The target's
- * root gets the source root's owner, mode and times: a restore of the whole tree needs them.
- */
-export function mirrorArgs(config: NfsMirrorConfig, more: readonly string[]): string[] {
+/** Whether an entry at the source's root is one that isn't mirrored. */
+export function isLeftOut(config: NfsMirrorConfig, entry: string): boolean {
+  return entry.startsWith(ownPrefix) || leftOut(config).includes(entry);
+}
+
+/** rsync's arguments for a mirror of one verified mount to another; the working directory is the source. */
+export function mirrorArgs(mirror: Mirror, more: readonly string[]): string[] {
+  const { config } = mirror;
   return [
     ...wholeMetadata,
     ...leftOut(config).map(leaveAlone),
+    `--exclude=/${ownPrefix}*`,
     ...more,
     "--",
-    "./",
+    ...rootsOf(mirror),
     `${config.target.path}/`,
   ];
 }

@@ -6,6 +6,7 @@ import type { RsyncItem } from "../runtime/rsync-items";
 import { required } from "../runtime/required";
 import { firstLines } from "../runtime/tail";
 import { type Mirror, mirrorArgs } from "./mirror";
+import { rootsOf } from "./roots";
 
 /** rsync's dry run: what would change, and how much would go. A night without a change ends here, after one scan. */
 export const scan: Phase<Mirror> = {
@@ -14,7 +15,7 @@ export const scan: Phase<Mirror> = {
     const { config, log, stop, dryRun } = mirror;
     const found = { changes: 0, deletions: 0, bytes: 0, doomed: [] as Buffer[] };
     const pass = await rsync(
-      mirrorArgs(config, ["--dry-run", "--delete"]),
+      mirrorArgs(mirror, ["--dry-run", "--delete"]),
       {
         ...{ cwd: config.source.path, timeoutMs: config.budgetMs, stop: stop.signal },
         inherit: mirror.lock ? [mirror.lock.fd] : [],
@@ -36,14 +37,16 @@ export const scan: Phase<Mirror> = {
       });
     if (pass.outcome === "partial")
       log.warn(`some of the source can't be read, so nothing is deleted: ${firstLines(pass.result.stderr)}`);
+    // The root is counted for each source, and is one entry.
+    const entries = pass.entries - rootsOf(mirror).length + 1;
     mirror.scan = {
       ...found,
-      entries: pass.entries,
-      targetEntries: Math.max(0, pass.entries - pass.created + found.deletions),
+      entries,
+      targetEntries: Math.max(0, entries - pass.created + found.deletions),
       whole: pass.outcome !== "partial",
     };
     log.info(
-      `${pass.entries} entries, ${found.changes} to copy (${found.bytes} bytes), ${found.deletions} to delete`,
+      `${entries} entries, ${found.changes} to copy (${found.bytes} bytes), ${found.deletions} to delete`,
     );
   },
 };
@@ -74,9 +77,9 @@ export function allowedDeletions(
 const verbs = { deleted: "delete", created: "copy", changed: "update" } as const;
 const shownDeletions = 5;
 
-/** The target's root is other jobs' too: each entry that they make moves its time, which is no reason to copy. */
+/** The target's root is the host's own: it has another owner and mode than the source's, and other jobs' entries move its time. */
 export function isNothing(item: RsyncItem): boolean {
-  return item.letters === ".d..t......" && item.path.equals(Buffer.from("."));
+  return item.path.equals(Buffer.from("."));
 }
 
 function count(found: Totals, item: RsyncItem): void {

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { ownPrefix } from "../runtime/closed-folder";
 import { errnoOf, Refusal } from "../runtime/errors";
 import { recover } from "../runtime/journal";
 import { takeLock } from "../runtime/lock";
@@ -6,7 +7,7 @@ import { verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { lockFile } from "../runtime/job-run";
-import { journalFolder, leftOut, type Mirror } from "./mirror";
+import { isLeftOut, journalFolder, type Mirror } from "./mirror";
 
 /** One run at a time; what a killed one left running is ended first. */
 export const lock: Phase<Mirror> = {
@@ -40,8 +41,7 @@ export const verify: Phase<Mirror> = {
       mirror.stop.signal,
     );
     const entries = entriesOf(config.source);
-    const left = new Set(leftOut(config));
-    if (!entries.some(entry => !left.has(entry)))
+    if (entries.every(entry => isLeftOut(config, entry)))
       throw new Refusal(
         `source ${quoted(config.source.path)} holds nothing to mirror (${entries.length} entries, all left out), so all of the target would go`,
         `ls -la ${config.source.path}`,
@@ -49,11 +49,11 @@ export const verify: Phase<Mirror> = {
   },
 };
 
-/** Entries of the source that a name of `keep` hides: their data is mirrored nowhere. */
+/** Entries of the source that a name of `keep`, or of the runners' own, hides: their data is mirrored nowhere. */
 export function hiddenByKeep(mirror: Mirror): string[] {
   const { config } = mirror;
-  const entries = new Set(entriesOf(config.source));
-  return config.keep.filter(entry => entries.has(entry) && !config.excludes.includes(entry));
+  const isTaken = (entry: string): boolean => entry.startsWith(ownPrefix) || config.keep.includes(entry);
+  return entriesOf(config.source).filter(entry => isTaken(entry) && !config.excludes.includes(entry));
 }
 
 function entriesOf(source: { readonly path: string }): string[] {

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { closeDisk } from "../runtime/closed-folder";
 import { credentialFile, readCredential } from "../runtime/credentials";
 import { errnoOf, Refusal } from "../runtime/errors";
 import { recoverGenerations } from "../runtime/generations";
@@ -43,6 +44,7 @@ export const verify: Phase<FirewallBackup> = {
       );
     }
     if (held === undefined) return;
+    closeDisk(config.target.path, [rootOf(config)], log);
     const left = recoverGenerations(rootOf(config));
     if (left > 0) log.warn("an earlier run ended early: what it had of a generation is removed");
   },

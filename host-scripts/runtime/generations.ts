@@ -227,11 +227,14 @@ function freeName(root: string, folder: string): string {
   return join(own, String(number));
 }
 
-/** Makes folders down from a root, and what they are called survives a loss of power. */
+/**
+ * Makes folders down from a root, and what they are called survives a loss of power. Only root gets through them: below
+ * are others' files, with the modes that they gave them.
+ */
 function makeFolders(root: string, folder: string): void {
   if (statOf(folder)) return;
   if (folder !== root) makeFolders(root, dirname(folder));
-  mkdirSync(folder, { mode: 0o755 });
+  mkdirSync(folder, { mode: 0o700 });
   syncFolder(dirname(folder));
 }
 

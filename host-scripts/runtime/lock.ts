@@ -34,7 +34,7 @@ export class LockHeld extends RunnerError {
  * @throws {LockHeld}
  */
 export async function takeLock(path: string, waitMs = 0, stop?: AbortSignal): Promise<Lock> {
-  mkdirSync(dirname(path), { recursive: true });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const fd = openSync(path, "a");
   try {
     if (await flock(fd, waitMs, stop)) return held(fd, []);

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { makeNasty, nastyNames } from "./support/nasty";
-import { differences, snapshot } from "./support/tree";
+import { differences, snapshot, withoutRoot } from "./support/tree";
 import { createWorld, metricsOf, type World } from "./support/world";
 
 jest.setTimeout(120_000);
@@ -27,15 +27,27 @@ async function mirror(...args: string[]) {
   return world.start(args).finished;
 }
 
-async function expectEqualTrees(without: string[] = []): Promise<void> {
-  const source = await snapshot(world, world.config.source.path, { without });
-  const target = await snapshot(world, world.config.target.path, { without });
-  expect(differences(source, target)).toEqual([]);
+async function expectEqualTrees(): Promise<void> {
+  const source = await snapshot(world, world.config.source.path);
+  const target = await snapshot(world, world.config.target.path, { without: [".holdfast"] });
+  expect(differences(withoutRoot(source), withoutRoot(target))).toEqual([]);
+}
+
+/** Owner, group and mode, e.g. "0:0 700". */
+async function accessTo(path: string): Promise<string> {
+  return world.inside("stat", "--format", "%u:%g %a", path);
 }
 
 function journal(): string[] {
   const folder = join(world.config.stateDir, "journal");
   return existsSync(folder) ? readdirSync(folder).filter(name => name !== "last-number") : [];
+}
+
+/** Entries of the target but for the runners' own. */
+function mirrored(): string[] {
+  return readdirSync(world.target)
+    .filter(name => name !== ".holdfast")
+    .sort();
 }
 
 /** Paths of a segment, byte by byte as latin1. */
@@ -57,7 +69,7 @@ test("keeps bytes and metadata of every kind of entry", async () => {
 test("hands over the changed paths byte by byte, ended by NUL", async () => {
   await makeNasty(world);
   await mirror();
-  expect(journal()).toEqual(["000000000001.paths"]);
+  expect(journal()).toEqual(["000000000001.paths", "000000000002.paths"]);
   const handed = paths("000000000001.paths");
   for (const name of nastyNames) expect(handed).toContain(`nasty/${name.toString("latin1")}`);
   expect(handed).toContain("nasty/dir\nwith\xffbreak/inner");
@@ -69,7 +81,7 @@ test("hands over the changed paths byte by byte, ended by NUL", async () => {
   renameSync(`${world.source}/nasty/-rf`, `${world.source}/nasty/renamed`);
   appendFileSync(`${world.source}/nasty/two`, "more");
   expect(await mirror()).toMatchObject({ status: 0 });
-  expect(paths("000000000002.paths").sort()).toEqual([
+  expect(paths("000000000003.paths").sort()).toEqual([
     "nasty",
     "nasty/-rf",
     "nasty/one",
@@ -78,6 +90,67 @@ test("hands over the changed paths byte by byte, ended by NUL", async () => {
     "other-service/three",
   ]);
   await expectEqualTrees();
+});
+
+test("the target's root is closed to all but root at every moment, whoever has the source's", async () => {
+  const { source, target } = world.config;
+  await world.inside("chown", "65534:65534", source.path);
+  await world.inside("chmod", "0777", source.path);
+  // As an earlier version, or whoever made the file system, has left it.
+  await world.inside("chmod", "0777", target.path);
+  writeFileSync(`${world.source}/note`, "x");
+  world.shadow(
+    "rsync",
+    `REAL "$@"; code=$?; stat --format '%u:%g %a' ${target.path} >>${world.folder}/seen; exit $code`,
+  );
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(new Set(readFileSync(join(world.folder, "seen"), "utf8").trim().split("\n"))).toEqual(
+    new Set(["0:0 700"]),
+  );
+  expect(await accessTo(target.path)).toBe("0:0 700");
+  // A user of the host can't even look.
+  const user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] as const;
+  await expect(world.inside(...user, "mv", `${target.path}/note`, `${target.path}/mine`)).rejects.toThrow(
+    "Permission denied",
+  );
+});
+
+test("what a restore needs of the source's root is kept beside the mirror", async () => {
+  const { source, target } = world.config;
+  await world.inside("chown", "65534:100", source.path);
+  await world.inside("chmod", "2775", source.path);
+  await world.inside("setfacl", "-m", "u:12345:rwx", "-d", "-m", "g:54321:rx", source.path);
+  await world.inside("setfattr", "-n", "user.share", "-v", "services", source.path);
+  writeFileSync(`${world.source}/note`, "x");
+  await mirror();
+  const kept = join(target.path, ".holdfast/nfs-mirror/source-root");
+  const root = async (path: string) => (await snapshot(world, path)).get("");
+  expect(await root(kept)).toBe(await root(source.path));
+  expect(await accessTo(join(target.path, ".holdfast"))).toBe("0:0 700");
+  expect(readdirSync(world.outside(kept))).toEqual([]);
+  expect(paths("000000000002.paths")).toEqual([".holdfast/nfs-mirror/source-root"]);
+
+  // Only an attribute changes, and then nothing does.
+  await world.inside("setfacl", "-m", "u:777:rx", source.path);
+  await mirror();
+  expect(await root(kept)).toBe(await root(source.path));
+  await mirror();
+  expect(journal()).toEqual(["000000000001.paths", "000000000002.paths", "000000000003.paths"]);
+
+  const whole = ["-aHAXS", "--numeric-ids"] as const;
+  await world.inside("mkdir", `${world.folder}/src/restored`);
+  await world.inside("rsync", ...whole, "--exclude=*", `${kept}/`, `${world.folder}/src/restored/`);
+  expect(await root(`${world.folder}/src/restored`)).toBe(await root(source.path));
+});
+
+test("fails when the source has an entry with a name of the runners' own", async () => {
+  writeFileSync(`${world.source}/.holdfast-note`, "mirrored nowhere");
+  writeFileSync(`${world.source}/note`, "mirrored");
+  const run = await mirror();
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain('".holdfast-note" of the source can\'t be mirrored');
+  expect(existsSync(`${world.target}/note`)).toBe(true);
 });
 
 test("changes nothing on a second night without a change", async () => {
@@ -90,7 +163,7 @@ test("changes nothing on a second night without a change", async () => {
   expect(JSON.parse(second.stdout)).toMatchObject({ status: 0, toCopy: 0, toDelete: 0, copied: 0, bytes: 0 });
   const after = await snapshot(world, world.config.target.path, { touched: true, without: ["pvc-data"] });
   expect(differences(new Map([...before].slice(1)), new Map([...after].slice(1)))).toEqual([]);
-  expect(journal()).toEqual(["000000000001.paths"]);
+  expect(journal()).toEqual(["000000000001.paths", "000000000002.paths"]);
 });
 
 test("sees a change within one second that keeps the size", async () => {
@@ -115,7 +188,7 @@ test("leaves excluded entries and those of other jobs alone", async () => {
   writeFileSync(`${world.target}/pvc-data/volume`, "another job's");
   const others = await snapshot(world, `${world.config.target.path}/pvc-data`, { touched: true });
   expect(await mirror()).toMatchObject({ status: 0 });
-  expect(readdirSync(world.target).sort()).toEqual(["lost+found", "paperless", "pvc-data", "temp"]);
+  expect(mirrored()).toEqual(["lost+found", "paperless", "pvc-data", "temp"]);
   expect(existsSync(`${world.target}/paperless/temp/scan`)).toBe(true);
   expect(existsSync(`${world.target}/temp/old`)).toBe(true);
   expect(await snapshot(world, `${world.config.target.path}/pvc-data`, { touched: true })).toEqual(others);
@@ -126,7 +199,7 @@ test("takes wildcards in an excluded name literally", async () => {
   for (const name of ["a*", "ab", "b\\[c]", "b[c]", "bc", "d\\e", "de"])
     writeFileSync(join(world.source, name), name);
   expect(await mirror()).toMatchObject({ status: 0 });
-  expect(readdirSync(world.target).sort()).toEqual(["ab", "b[c]", "bc", "de", "lost+found"]);
+  expect(mirrored()).toEqual(["ab", "b[c]", "bc", "de", "lost+found"]);
 });
 
 test("fails when the source has data under a name that belongs to another job", async () => {
@@ -135,7 +208,7 @@ test("fails when the source has data under a name that belongs to another job", 
   const run = await mirror();
   expect(run.status).toBe(1);
   expect(run.stdout).toContain('"pvc-data" of the source can\'t be mirrored');
-  expect(readdirSync(world.target).sort()).toEqual(["lost+found", "note"]);
+  expect(mirrored()).toEqual(["lost+found", "note"]);
 });
 
 test("deletes what the source no longer has, and replaces a folder by a file", async () => {
@@ -147,7 +220,7 @@ test("deletes what the source no longer has, and replaces a folder by a file", a
   writeFileSync(`${world.source}/app/cache`, "now a file");
   expect(await mirror()).toMatchObject({ status: 0 });
   await expectEqualTrees();
-  expect(paths("000000000002.paths")).toEqual(expect.arrayContaining(["app/cache/one", "app/cache"]));
+  expect(paths("000000000003.paths")).toEqual(expect.arrayContaining(["app/cache/one", "app/cache"]));
 });
 
 test("changes nothing with --dry-run, and names each entry", async () => {

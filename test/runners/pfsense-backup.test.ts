@@ -35,6 +35,22 @@ function nothingHalfMade(): void {
   expect(existsSync(parts) ? readdirSync(parts) : []).toEqual([]);
 }
 
+test("all that lies above a generation is closed to all but root", async () => {
+  const access = async (path: string): Promise<string> => world.inside("stat", "--format", "%u %a", path);
+  const { target, folder } = world.config;
+  await world.inside("chown", "65534", target.path);
+  await world.inside("chmod", "0777", target.path);
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  for (const path of [".", folder, join(folder, week), join(folder, ".part")])
+    expect([path, await access(join(target.path, path))]).toEqual([path, "0 700"]);
+  expect(lstatSync(world.config.stateDir).mode & 0o777).toBe(0o700);
+
+  // As an earlier version has left it.
+  await world.inside("chmod", "0755", join(target.path, folder));
+  expect((await world.start().finished).stdout).toContain('pfsense" to all but root');
+  expect(await access(join(target.path, folder))).toBe("0 700");
+});
+
 test("keeps config.xml byte by byte and a tar of all paths, readable by root alone, and says so", async () => {
   const { status, stdout } = await world.start().finished;
   expect(stdout).toMatch(/config.xml \(\d+ bytes\) and a tar of \d+ members/);

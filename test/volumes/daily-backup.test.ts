@@ -39,6 +39,8 @@ test("copies an unclean, a locked and a nasty volume with all of their metadata,
   expect(status).toBe(0);
   const now = await week();
   expect(await differences(plain, generation(now, plain))).toBe("");
+  const above = `${backupDisk} ${backupDisk}/pvc-data ${backupDisk}/pvc-data/${now} ${backupDisk}/pvc-data/${now}/unknown`;
+  expect(await on(`stat -c '%u %a' ${above} ${backupDisk}/sqlite-backup`)).toBe("0 700\n".repeat(5));
   expect(await on(`cd ${generation(now, unclean)} && cat early late`)).toBe("early\nlate\n");
   expect(await on(`cat ${generation(now, locked)}/secret`)).toBe("secret\n");
   const store = `${backupDisk}/sqlite-backup/${now}/unknown/${plain}/store`;

@@ -87,6 +87,11 @@ function unescapeOctal(text: string): string {
   return bytes;
 }
 
+/** A mirror's entries: the root of the target is the host's own, and differs from the source's. */
+export function withoutRoot(tree: Snapshot): Snapshot {
+  return new Map([...tree].filter(([name]) => name !== ""));
+}
+
 /** What differs, as lines that a reader of a failed test understands; empty for equal trees. */
 export function differences(expected: Snapshot, found: Snapshot): string[] {
   const names = [...new Set([...expected.keys(), ...found.keys()])].sort();
