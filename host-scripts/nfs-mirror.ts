@@ -14,6 +14,7 @@ import { recover } from "./runtime/journal";
 import { endLeftovers } from "./runtime/lock";
 import { createLog, type Log } from "./runtime/log";
 import { reportLostEnd } from "./runtime/lost-end";
+import { checkTarget } from "./runtime/mounts";
 import { reporterOf } from "./runtime/report";
 import { serviceEnvironment } from "./runtime/service-environment";
 import { Stop } from "./runtime/stop";
@@ -33,6 +34,7 @@ startProgram(job, log, async () => {
 
 async function start(args: RunArguments, config: NfsMirrorConfig): Promise<number> {
   if (args.mode === "check-config") {
+    await checkTarget(config.target);
     log.info(`config "${args.config}" is valid`);
     return exitCodes.ok;
   }

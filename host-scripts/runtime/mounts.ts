@@ -38,8 +38,8 @@ export interface NeededMount extends ExpectedMount {
  *
  * A path through an open folder (/proc/PID/fd/N) is no substitute: once that mount is lazily unmounted, getcwd(2) calls
  * its root "/", rsync goes there by that name, and mirrors into the host's own root. Seen with rsync 3.5.
- * @throws {Refusal} when another file system, or none, is mounted there, when it has to be written and can't be, or when
- *   the mount table is the host's own
+ * @throws {Refusal} when another file system, or none, is mounted there, when it has to be written and can't be or what
+ *   strangers' files do there they do to the host, or when the mount table is the host's own
  */
 export async function verifyMounts(needed: readonly NeededMount[], stop: AbortSignal): Promise<void> {
   const opened: number[] = [];
@@ -59,6 +59,16 @@ export async function verifyMounts(needed: readonly NeededMount[], stop: AbortSi
   } finally {
     for (const fd of opened) closeSync(fd);
   }
+}
+
+/**
+ * Whether the host is ready for a job that writes to a mount, as far as that can be told while its disk may be away.
+ * @throws {Refusal} when it is the disk that is meant, and strangers' files would act on the host there
+ */
+export async function checkTarget(target: ExpectedMount): Promise<void> {
+  const mounts = await listMounts(AbortSignal.timeout(30_000));
+  const mounted = mounts.findLast(({ target: path }) => path === target.path);
+  if (mounted?.uuid === target.fsUuid) refuseActing("target", target, mounted);
 }
 
 /** Mounts of the host's own table, or propagated from it, can go away in the middle of a run (mount_namespaces(7)). */
@@ -116,9 +126,25 @@ function verify(role: string, expected: ExpectedMount, access: "read" | "write",
       `${role} ${quoted(path)} has the wrong file system mounted: ${row.uuid ?? "one without a UUID"} (${row.fstype} on ${row.source ?? "no device"}), ${expectation}`,
       `findmnt --mountpoint ${path} --output SOURCE,UUID; blkid --uuid ${fsUuid}`,
     );
-  if (access === "write" && row.options.split(",").includes("ro"))
+  if (access === "read") return;
+  if (optionsOf(row).includes("ro"))
     throw new Refusal(
       `${role} ${quoted(path)} is mounted read-only`,
       `dmesg --level err,warn | tail; mount -o remount,rw ${path}`,
     );
+  refuseActing(role, expected, row);
+}
+
+/** Copies keep the modes and device numbers of strangers' files, whose set-uid programs and devices are data here. */
+function refuseActing(role: string, { path, fsUuid }: ExpectedMount, row: Row): void {
+  const missing = ["nosuid", "nodev"].filter(option => !optionsOf(row).includes(option));
+  if (missing.length === 0) return;
+  throw new Refusal(
+    `${role} ${quoted(path)} is mounted without ${missing.join(" and ")}: a set-uid program or a device node among the copies would be one of this host`,
+    `mount -o remount,nosuid,nodev,noexec ${path}   (and for the next boot, in /etc/fstab: UUID=${fsUuid} ${path} ${row.fstype} defaults,nofail,nosuid,nodev,noexec 0 2)`,
+  );
+}
+
+function optionsOf(row: Row): readonly string[] {
+  return row.options.split(",");
 }

@@ -42,7 +42,7 @@ const proxmox: Omit<Machine, "address"> = {
     {
       name: "backup",
       sizeGib: 64,
-      fileSystem: { type: "ext4", path: "/mnt/backup", options: "defaults,nofail" },
+      fileSystem: { type: "ext4", path: "/mnt/backup", options: "defaults,nofail,nosuid,nodev,noexec" },
     },
   ],
 };

@@ -12,7 +12,7 @@ export async function loseAndRestore(): Promise<string> {
     "pve",
     `set -e
 newest() { ls -d /mnt/backup/$1/*/vaultwarden/data | tail -n 1; }
-mkdir -p /run/house; mount /dev/pve/${volume} /run/house
+mkdir -p /run/house; mount -o nosuid,nodev,noexec /dev/pve/${volume} /run/house
 find /run/house -mindepth 1 -delete
 rsync -aHAXS --numeric-ids $(newest pvc-data)/ /run/house/
 rm -f /run/house/deep/er/store-wal /run/house/deep/er/store-shm

@@ -116,6 +116,31 @@ test("refuses a target that is mounted read-only", async () => {
   await expectTargetUntouched();
 });
 
+test.each([
+  ["suid", "nosuid"],
+  ["dev", "nodev"],
+])(
+  "refuses a target that is mounted with %s, and its config before a release of it goes live",
+  async (lax, strict) => {
+    const { path, fsUuid } = world.config.target;
+    await world.inside("mount", "-o", `remount,${lax}`, path);
+    await expectRefusal(3, `dst" is mounted without ${strict}`);
+    await expectTargetUntouched();
+    const check = await world.start(["--check-config"]).finished;
+    expect([check.status, check.stdout]).toEqual([
+      3,
+      expect.stringContaining(`is mounted without ${strict}`),
+    ]);
+    expect(check.stdout).toContain(`mount -o remount,nosuid,nodev,noexec ${path}`);
+    expect(check.stdout).toContain(`UUID=${fsUuid} ${path} ext4 defaults,nofail,nosuid,nodev,noexec 0 2`);
+  },
+);
+
+test("a config is valid while its disk is away: the run itself looks again", async () => {
+  await world.inside("umount", world.config.target.path);
+  expect(await world.start(["--check-config"]).finished).toMatchObject({ status: 0 });
+});
+
 test("refuses to delete more than both ceilings, and names what would go", async () => {
   rmSync(`${world.source}/nasty`, { recursive: true });
   await expectRefusal(3, "more than 10 and 10 %; first");

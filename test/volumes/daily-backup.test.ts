@@ -188,6 +188,11 @@ test("two at once: the second is refused and the first goes on", async () => {
   const reached = await gate("rsync", "before");
   await unit.start();
   await reached(unit);
+  // What a volume holds can't act on the host while it is read.
+  const options = await on(
+    `grep ' ${stateDir("daily-backup")}/mnt ' /proc/$(systemctl show -p MainPID --value daily-backup)/mounts | cut -d' ' -f4`,
+  );
+  expect(options.trim().split(",")).toEqual(expect.arrayContaining(["ro", "nosuid", "nodev", "noexec"]));
   const second = await unit.byHand();
   expect(second.exitCode).toBe(75);
   await openGates();

@@ -54,7 +54,7 @@ export async function createFirewallWorld(megabytes = 64): Promise<FirewallWorld
     generations: namespace.outside(join(config.target.path, config.folder)),
     inside: (program, ...args) => namespace.run(program, ...args),
     async mount() {
-      await namespace.run("mount", "-o", "loop", image, config.target.path);
+      await namespace.run("mount", "-o", "loop,nosuid,nodev", image, config.target.path);
     },
     writeConfig: change => writeFileSync(configFile, JSON.stringify({ ...config, ...change })),
     start: (args = [], env = {}) =>

@@ -69,7 +69,8 @@ export async function createWorld(options: { sourceMb?: number; targetMb?: numbe
     },
     fromHost: command => namespace.inside([command]).join(" "),
     async mount(disk, at = join(folder, disk)) {
-      await namespace.run("mount", "-o", "loop", join(folder, `${disk}.img`), at);
+      const options = disk === "dst" ? "loop,nosuid,nodev" : "loop";
+      await namespace.run("mount", "-o", options, join(folder, `${disk}.img`), at);
     },
     writeConfig: change => writeFileSync(configFile, JSON.stringify({ ...config, ...change })),
     start: (args = [], env = {}, table = ownTable) =>
