@@ -114,12 +114,15 @@ function ownTest(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleTe
   const labels = { job: job.metricsJob, instance: job.host, ...further };
   const matchers = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   const isOld = fires.kind === "older";
-  const limitMinute = isOld ? Math.floor(fires.thanMs / minuteMs) : 4;
+  // The test begins just before the limit: promtool evaluates each minute of a month otherwise.
+  const ageAtStart = isOld ? Math.max(Math.floor(fires.thanMs / minuteMs) - 4, 0) : 0;
+  const limitMinute = isOld ? Math.floor(fires.thanMs / minuteMs) - ageAtStart : 4;
   const firingMinute = limitMinute + 1 + forMinutes;
+  const beyond = isOld ? 0 : fires.than + (fires.kind === "above" ? 1 : -1);
   const values = isOld
-    ? `0+0x${firingMinute + 1}`
-    : `${fires.than}+0x${limitMinute} ${fires.than - 1}+0x${forMinutes + 1}`;
-  const value = isOld ? humanizeDuration(firingMinute * 60) : String(fires.than - 1);
+    ? `${-ageAtStart * 60}+0x${firingMinute + 1}`
+    : `${fires.than}+0x${limitMinute} ${beyond}+0x${forMinutes + 1}`;
+  const value = isOld ? humanizeDuration((ageAtStart + firingMinute) * 60) : String(beyond);
   return {
     name: `${rule.alert}: silent at its limit, firing beyond it`,
     interval,

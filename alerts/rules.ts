@@ -82,9 +82,16 @@ export function ownAlertsOf(job: Job, estate: Estate): JobAlert[] {
 
 function ownExpr(job: Job, { metric, fires }: JobAlert): string {
   const series = selector(job, { name: metric });
-  return fires.kind === "older"
-    ? `time() - ${series} > ${Math.round(fires.thanMs / 1000)}`
-    : `${series} < ${fires.than}`;
+  switch (fires.kind) {
+    case "older":
+      return `time() - ${series} > ${Math.round(fires.thanMs / 1000)}`;
+    case "below":
+      return `${series} < ${fires.than}`;
+    case "above":
+      return `${series} > ${fires.than}`;
+    default:
+      return fires satisfies never;
+  }
 }
 
 /** A duration as Prometheus reads it; it has no "min". */

@@ -135,6 +135,7 @@ test("plan has every job under its name", async () => {
   expect(
     Object.keys(z.object({ jobs: z.record(z.string(), z.unknown()) }).parse(JSON.parse(out)).jobs).sort(),
   ).toEqual([
+    "backup-scrub",
     "daily-backup",
     "etcd-backup",
     "lvm-pvc-snapshot",

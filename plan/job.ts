@@ -127,9 +127,10 @@ export interface JobAlert {
   readonly name: string;
   /** Name of the metric. */
   readonly metric: string;
-  /** What is wrong with a series: an instant that is too long ago, or a value that is too low. */
+  /** What is wrong with a series: an instant that is too long ago, or a value that is too low or too high. */
   readonly fires:
-    { readonly kind: "older"; readonly thanMs: number } | { readonly kind: "below"; readonly than: number };
+    | { readonly kind: "older"; readonly thanMs: number }
+    | { readonly kind: "below" | "above"; readonly than: number };
   /** What is wrong, in words; `{{ $labels.NAME }}` and `{{ $value }}` are the series' own. */
   readonly summary: string;
 }
@@ -158,6 +159,8 @@ export interface Job {
   /** The unit's or pod's own time-out: later than the budget, so the job can still report. */
   readonly timeoutMs: number;
   readonly flows: readonly Flow[];
+  /** What a run reads beside the sources of its flows; nothing unless given. */
+  readonly reads?: readonly Location[];
   readonly deletes: readonly Deletion[];
   /** Pushgateway job label of its metrics. */
   readonly metricsJob: string;

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { BackupScrub } from "../components/backup-scrub";
 import { ClusterAccess } from "../components/cluster-access";
 import { DailyBackup } from "../components/daily-backup";
 import type { HostJob, HostJobArgs, JobSecret } from "../components/host-job";
@@ -24,6 +25,7 @@ const components: Readonly<Record<string, HostJobClass>> = {
   "lvm-pvc-snapshot": LvmPvcSnapshot,
   "daily-backup": DailyBackup,
   "pfsense-backup": PfsenseBackup,
+  "backup-scrub": BackupScrub,
 };
 
 /** Whether a job is installed; others are only planned and checked. */

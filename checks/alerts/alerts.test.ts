@@ -64,7 +64,7 @@ test("counts the jobs that a forgetful Pushgateway hides, and the longest time",
       monitoring.pushgatewayPersistent = false;
     }),
   );
-  expect(finding?.message).toContain("8 of 9 jobs push less often than every 2 h");
+  expect(finding?.message).toContain("9 of 10 jobs push less often than every 2 h");
   expect(finding?.evidence).toMatchObject({ unseenMs: 25 * 3_600_000 });
 });
 

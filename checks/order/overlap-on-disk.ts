@@ -47,6 +47,10 @@ export const overlapOnDisk = defineCheck({
         const [etcd] = layers["cluster-dump"];
         if (etcd) etcd.schedule = { cron: "0 0 * * *" };
       }),
+      example("a scrub that reads the backup disk while the mirror writes to it", ({ layers }) => {
+        const [daily] = layers["daily-backup"];
+        if (daily?.scrub) daily.scrub.schedule.onCalendar = "*-*-* 02:10:00";
+      }),
     ],
     good: [
       mirrorExample("one after the other", {}),

@@ -49,6 +49,16 @@ export async function takeLock(path: string, waitMs = 0, stop?: AbortSignal): Pr
   }
 }
 
+/** Takes another job's lock for a moment, unless it is held: what a killed run of that job has left is that job's matter. */
+export async function lockIfFree(path: string, stop: AbortSignal): Promise<Lock | undefined> {
+  mkdirSync(dirname(path), { recursive: true });
+  const fd = openSync(path, "a");
+  const isFree = await flock(fd, 0, stop).catch(() => false);
+  if (isFree) return held(fd, []);
+  closeSync(fd);
+  return undefined;
+}
+
 /**
  * Ends what a runner that was killed left behind: processes that hold its lock while no runner does.
  * @returns their ids

@@ -194,6 +194,7 @@ export function exampleEstate(): ExampleEstate {
           sqlite: { keep: { count: 4, every: "week" } },
           firewalls: [{ name: "pfsense", keep: { count: 4, every: "week" } }],
           configuration: { keep: { count: 4, every: "week" } },
+          scrub: { schedule: { onCalendar: "*-*-* 13:00:00" } },
           usualRun: "40min",
           budget: "1h 30min",
           promise: { rpo: "28h" },

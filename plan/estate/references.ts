@@ -1,5 +1,6 @@
 import { datasetId } from "../datasets";
 import { firewallJobName } from "../layers/daily-backup/firewall-job";
+import { scrubJobName } from "../layers/daily-backup/scrub-job";
 import type { DailyBackupSpec } from "../layers/daily-backup/spec";
 import { isBelow } from "../layers/places";
 import { type EstateFault, pathText, shown } from "./faults";
@@ -203,7 +204,10 @@ function jobsOfHost(host: string, estate: Estate): string[] {
   const firewalls = estate.layers["daily-backup"]
     .filter(spec => spec.host === host)
     .flatMap(spec => spec.firewalls.map(({ name }) => firewallJobName(name)));
-  return [...jobs, ...firewalls];
+  const scrubs = estate.layers["daily-backup"]
+    .filter(spec => spec.host === host && spec.scrub !== undefined)
+    .map(() => scrubJobName);
+  return [...jobs, ...firewalls, ...scrubs];
 }
 
 function dailyBackup(at: Path, spec: DailyBackupSpec, estate: Estate, look: Lookup): void {
@@ -237,6 +241,25 @@ function dailyBackup(at: Path, spec: DailyBackupSpec, estate: Estate, look: Look
   });
 }
 
+function scrubOf(at: Path, { host, scrub }: DailyBackupSpec, estate: Estate, look: Lookup): void {
+  if (!scrub) return;
+  scrub.schedule.after.forEach((other, position) =>
+    look.name(
+      [...at, "scrub", "schedule", "after", position],
+      other,
+      jobsOfHost(host, estate),
+      `job of host ${host}`,
+    ),
+  );
+  if (scrub.alert)
+    look.name(
+      [...at, "scrub", "alert", "receiver"],
+      scrub.alert.receiver,
+      Object.keys(estate.receivers),
+      "receiver",
+    );
+}
+
 function eachLayer(estate: Estate, look: Lookup): void {
   for (const [index, spec] of estate.layers["lvm-pvc-snapshot"].entries()) {
     const at = ["layers", "lvm-pvc-snapshot", index];
@@ -252,6 +275,7 @@ function eachLayer(estate: Estate, look: Lookup): void {
     const at = ["layers", "daily-backup", index];
     look.mount([...at, "target"], spec.host, spec.target);
     dailyBackup(at, spec, estate, look);
+    scrubOf(at, spec, estate, look);
   }
   const datasets = Object.entries(estate.services).flatMap(([service, { data }]) =>
     data.map(dataset => datasetId(`${service}/${dataset.name ?? service}`)),

@@ -63,10 +63,15 @@ export function runnerConfig(job: string, host: string, budgetMs: number, estate
   return {
     host,
     budgetMs,
-    stateDir: `/var/lib/holdfast/${job}`,
+    stateDir: stateFolder(job),
     textfile: textfile(job),
     pushgateway: { url: estate.monitoring.pushgateway, ...push },
   };
+}
+
+/** Folder on its host with what a job's runs leave for one another. */
+export function stateFolder(job: string): string {
+  return `/var/lib/holdfast/${job}`;
 }
 
 /** Where a host's node-exporter reads metrics that survive a Pushgateway's absence. */

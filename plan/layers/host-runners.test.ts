@@ -1,3 +1,4 @@
+import { backupScrubConfig } from "../contracts/backup-scrub";
 import { dailyBackupConfig } from "../contracts/daily-backup";
 import { lvmPvcSnapshotConfig } from "../contracts/lvm-pvc-snapshot";
 import { nfsMirrorConfig } from "../contracts/nfs-mirror";
@@ -12,6 +13,7 @@ const contracts = {
   "nfs-mirror": nfsMirrorConfig,
   "daily-backup": dailyBackupConfig,
   "pfsense-backup": pfsenseBackupConfig,
+  "backup-scrub": backupScrubConfig,
 } as const;
 
 function jobNamed(name: string, input: EstateInput = exampleEstate()): Job {
@@ -63,7 +65,12 @@ test("a command runs as the service does, and hands its words on", () => {
 test("snapshots aren't made in the background class, copies are", () => {
   const background = (name: string) =>
     fileOf(jobNamed(name), `${name}.service`).includes("IOSchedulingClass=idle");
-  expect(["lvm-pvc-snapshot", "daily-backup", "pfsense-backup"].map(background)).toEqual([false, true, true]);
+  expect(["lvm-pvc-snapshot", "daily-backup", "pfsense-backup", "backup-scrub"].map(background)).toEqual([
+    false,
+    true,
+    true,
+    true,
+  ]);
 });
 
 test("without an address of the cluster's API, volumes are covered and nobody is asked whose they are", () => {
@@ -164,4 +171,34 @@ test("snapshots are thinned out before new ones are declined", () => {
   expect(() => parseEstate(input)).toThrow(
     /guard.thinOut.dataPercent: 95 is not below decline.dataPercent \(95\)/,
   );
+});
+
+test("a scrub knows what shares files on the disk, what may mend the mirror, and who else writes there", () => {
+  const input = exampleWith(({ layers }) => {
+    Object.assign(layers["daily-backup"][0]?.scrub ?? {}, { period: "60d" });
+  });
+  expect(configOf("backup-scrub", input)).toMatchObject({
+    target: { path: "/mnt/backup" },
+    periodMs: 60 * 86_400_000,
+    generations: [
+      { folder: "pvc-data", depth: 2 },
+      { folder: "sqlite-backup", depth: 2 },
+      { folder: "pve-config", depth: 0 },
+      { folder: "pfsense", depth: 0 },
+    ],
+    sources: ["/srv/nfs"],
+    writers: [
+      "/var/lib/holdfast/daily-backup/run.lock",
+      "/var/lib/holdfast/pfsense-backup/run.lock",
+      "/var/lib/holdfast/nfs-mirror/run.lock",
+    ],
+  });
+});
+
+test("a scrub's own alerts: what is rotten, and what was not read within the period", () => {
+  const { alerts } = jobNamed("backup-scrub");
+  expect(alerts.map(({ name, fires }) => ({ name, ...fires }))).toEqual([
+    { name: "BackupScrubRotten", kind: "above", than: 0 },
+    { name: "BackupScrubBehind", kind: "older", thanMs: 30 * 86_400_000 },
+  ]);
 });

@@ -3,7 +3,8 @@ import type { Plan } from "..";
 
 /** The disks that a job reads and writes, as "host/disk"; a destination, which is one failure domain, by its name. */
 export function disksOf(job: Job, plan: Plan): string[] {
-  const places = job.flows.flatMap(flow => [flow.target, ...sourcesOf(flow, job, plan)]);
+  const copied = job.flows.flatMap(flow => [flow.target, ...sourcesOf(flow, job, plan)]);
+  const places = [...copied, ...(job.reads ?? [])];
   return [...new Set(places.map(diskOf).filter(disk => disk !== undefined))].sort();
 }
 

@@ -243,6 +243,8 @@ export const estate: EstateInput = {
         sqlite: { keep: { count: 4, every: "week" } },
         firewalls: [{ name: "pfsense", keep: { count: 4, every: "week" } }],
         configuration: { keep: { count: 4, every: "week" } },
+        // In the afternoon nothing else uses sda.
+        scrub: { schedule: { onCalendar: "*-*-* 15:00:00" } },
         usualRun: "45min",
         budget: "1h 45min",
         promise: { rpo: "28h" },

@@ -25,6 +25,7 @@ test("installs a component for each runner, with a release, its credentials and 
     "holdfast:layer:NfsMirror nfs-mirror-pve: release, alerts",
     "holdfast:layer:DailyBackup daily-backup-pve: credential-kubeconfig, release, alerts",
     "holdfast:layer:PfsenseBackup pfsense-backup-pve: credential-pfsense-key, credential-pfsense-ssh-key, release, alerts",
+    "holdfast:layer:BackupScrub backup-scrub-pve: release, alerts",
   ]);
 });
 

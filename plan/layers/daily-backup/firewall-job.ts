@@ -61,8 +61,8 @@ function triggerOf(entry: FirewallBackupSpec, spec: DailyBackupSpec, zone: strin
   return timerTrigger(entry.schedule ?? { ...spec.schedule, after: ["daily-backup", ...earlier] }, zone);
 }
 
-/** A threshold that was typed for the long job says nothing of the short one. */
-function derivedAlert({ alert }: DailyBackupSpec): DailyBackupSpec["alert"] {
+/** A threshold that was typed for the long job says nothing of another one. */
+export function derivedAlert({ alert }: DailyBackupSpec): DailyBackupSpec["alert"] {
   return { ...alert, staleAfter: undefined };
 }
 

@@ -18,6 +18,7 @@ import { clusterOf } from "../lvm-pvc-snapshot/jobs";
 import { volumeMetric, volumeStale } from "./alerts";
 import { firewallJob } from "./firewall-job";
 import { configurationPaths, deletionsOf, flowsOf, maxSnapshotAgeMs, snapshotsOf } from "./flows";
+import { scrubJob } from "./scrub-job";
 import type { DailyBackupSpec } from "./spec";
 
 const jobName = "daily-backup";
@@ -27,6 +28,7 @@ export function dailyBackupJobs(estate: Estate): Job[] {
   return estate.layers["daily-backup"].flatMap(spec => [
     dailyBackupJob(spec, estate),
     ...spec.firewalls.map(entry => firewallJob(entry, spec, estate)),
+    ...(spec.scrub ? [scrubJob(spec.scrub, spec, estate)] : []),
   ]);
 }
 

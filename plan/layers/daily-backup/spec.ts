@@ -5,6 +5,19 @@ import { alertPolicy, excludes, runFields, schedule } from "../common";
 
 const keep = generationsByPeriod;
 
+/** Of a job that comes with daily-backup: what isn't said of it is said of daily-backup. */
+function derivedRun(usualRun: string, budget: string) {
+  return {
+    usualRun: duration.default(usualRun),
+    budget: duration.default(budget),
+    timeout: duration.optional(),
+    promise: runFields.promise.optional().describe("By default daily-backup's"),
+    alert: alertPolicy
+      .optional()
+      .describe("By default daily-backup's, with a threshold that follows from its own runs"),
+  };
+}
+
 /** One firewall's backup: a job of its own, "FIREWALL-backup". */
 const firewallBackup = z.strictObject({
   name,
@@ -14,13 +27,16 @@ const firewallBackup = z.strictObject({
     .describe(
       "By default daily-backup's calendar, after daily-backup and the firewalls before it: one of them uses the disk at a time",
     ),
-  usualRun: duration.default("2min"),
-  budget: duration.default("10min"),
-  timeout: duration.optional(),
-  promise: runFields.promise.optional().describe("By default daily-backup's"),
-  alert: alertPolicy
-    .optional()
-    .describe("By default daily-backup's, with a threshold that follows from its own runs"),
+  ...derivedRun("2min", "10min"),
+});
+
+/** Reading of the whole backup disk, of the mirror's part too: a job of its own, "backup-scrub". */
+const scrub = z.strictObject({
+  period: duration
+    .default("30d")
+    .describe("Each file of the disk is read and compared with its checksum once in that time"),
+  schedule,
+  ...derivedRun("1h", "2h"),
 });
 
 /** File-level generations of every snapshotted volume, SQLite copies, firewalls and the host's own configuration. */
@@ -54,7 +70,9 @@ export const dailyBackupSpec = z.strictObject({
   sqlite: z.strictObject({ keep }).optional().describe("Copies of the SQLite files in the volumes"),
   firewalls: z.array(firewallBackup).default([]),
   configuration: z.strictObject({ keep }).optional().describe("The host's own configuration"),
+  scrub: scrub.optional(),
   ...runFields,
 });
 export type DailyBackupSpec = z.output<typeof dailyBackupSpec>;
+export type ScrubSpec = z.output<typeof scrub>;
 export type FirewallBackupSpec = z.output<typeof firewallBackup>;

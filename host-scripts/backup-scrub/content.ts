@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { setImmediate as turn } from "node:timers/promises";
+import { errnoOf, messageOf } from "../runtime/errors";
+import { run } from "../runtime/run";
+import type { Stop } from "../runtime/stop";
+
+/** What became of reading a file. */
+export type Content =
+  | { readonly kind: "read"; readonly sha256: Buffer }
+  /** It was written to meanwhile. */
+  | { readonly kind: "changed" }
+  /** The disk doesn't give it. */
+  | { readonly kind: "unreadable"; readonly reason: string };
+
+/** A regular file, open for reading without a trace in its times. */
+export interface OpenFile {
+  readonly fd: number;
+  readonly stat: BigIntStats;
+}
+
+/**
+ * Opens a regular file by its name; never a link, a device or what waits for a writer.
+ * @returns undefined when there is no regular file of that name
+ */
+export function openRegular(path: Buffer): OpenFile | undefined {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOATIME } = constants;
+  let fd: number;
+  try {
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR", "ELOOP", "ENXIO"].includes(errnoOf(error) ?? "")) return undefined;
+    throw error;
+  }
+  const stat = fstatSync(fd, { bigint: true });
+  if (stat.isFile()) return { fd, stat };
+  closeSync(fd);
+  return undefined;
+}
+
+/** Paths by which a program opens the files that it inherits, in their order. A name may be none that an argument can hold. */
+export const inherited = ["/proc/self/fd/3", "/proc/self/fd/4"] as const;
+
+const buffer = Buffer.alloc(1024 * 1024);
+const buffersPerTurn = 16;
+
+/** Reads all of a file. @throws what `stop` says, once the run is told to stop */
+export async function contentOf(file: OpenFile, stop: Stop, phase: string): Promise<Content> {
+  const hash = createHash("sha256");
+  for (let offset = 0, buffers = 1; ; buffers += 1) {
+    let got: number;
+    try {
+      got = readSync(file.fd, buffer, 0, buffer.length, offset);
+    } catch (error) {
+      return { kind: "unreadable", reason: messageOf(error) };
+    }
+    if (got === 0) break;
+    hash.update(buffer.subarray(0, got));
+    offset += got;
+    if (buffers % buffersPerTurn !== 0) continue;
+    await turn();
+    stop.check(phase);
+  }
+  const { size, mtimeNs } = fstatSync(file.fd, { bigint: true });
+  if (size !== file.stat.size || mtimeNs !== file.stat.mtimeNs) return { kind: "changed" };
+  return { kind: "read", sha256: hash.digest() };
+}
+
+/**
+ * Has the kernel forget what it keeps of a file in memory, so that the next read is the disk's. Node has no
+ * posix_fadvise(2); dd(1) of coreutils has, by "iflag=nocache count=0" for a whole file.
+ */
+export async function forgetCached(file: OpenFile, stop: Stop): Promise<void> {
+  await run(["dd", `if=${inherited[0]}`, "iflag=nocache", "count=0", "status=none"], {
+    ...{ timeoutMs: 60_000, stop: stop.signal, inherit: [file.fd] },
+  });
+}

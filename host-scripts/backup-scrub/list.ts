@@ -1,0 +1,111 @@
+import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { syncFolder } from "../runtime/durable";
+import { exitCodes, RunnerError } from "../runtime/errors";
+import { required } from "../runtime/required";
+import { run } from "../runtime/run";
+import { firstLines } from "../runtime/tail";
+import type { Scrub } from "./backup-scrub";
+import { type CatalogueFiles, bytesOf } from "./paths";
+import type { Unit } from "./units";
+import { filesBelow, type Hidden } from "./walk";
+
+/** An inode of a unit, with its names as they were when the unit was listed. */
+export interface ListedFile {
+  readonly ino: bigint;
+  readonly names: readonly string[];
+}
+
+/*
+ * Each name is a line "INODE PATH", ended by NUL as a name may hold any other byte. They are sorted by sort(1), whose
+ * memory is bounded: by inode, which brings the names of one file together, and is near to the order on the disk.
+ */
+const inoDigits = 16;
+const longestSortMs = 24 * 3_600_000;
+
+/** Lists all names of a unit, durably. @returns names that can't be looked at */
+export async function writeList(
+  { config, stop, lock }: Scrub,
+  unit: Unit,
+  files: CatalogueFiles,
+): Promise<Hidden[]> {
+  const [raw, sorted] = [`${files.list}.raw`, `${files.list}.sorted`];
+  const hidden: Hidden[] = [];
+  const out = openSync(raw, "w", 0o600);
+  try {
+    let pending: Buffer[] = [];
+    const flush = async (): Promise<void> => {
+      const whole = Buffer.concat(pending);
+      for (let done = 0; done < whole.length;) done += writeSync(out, whole, done);
+      pending = [];
+      await turn();
+      stop.check("scrub");
+    };
+    for (const path of unit.paths)
+      for (const found of filesBelow(config, path)) {
+        if (!("stat" in found)) hidden.push(found);
+        else {
+          pending.push(bytesOf(`${found.stat.ino.toString(16).padStart(inoDigits, "0")} ${found.path}\0`));
+          if (pending.length >= 1000) await flush();
+        }
+      }
+    await flush();
+  } finally {
+    closeSync(out);
+  }
+  const argv = [
+    "sort",
+    "--zero-terminated",
+    "--buffer-size=32M",
+    `--temporary-directory=${dirname(raw)}`,
+  ] as const;
+  const result = await run([...argv, `--output=${sorted}`, raw], {
+    ...{ timeoutMs: longestSortMs, stop: stop.signal, env: { LC_ALL: "C" } },
+    inherit: [required(lock, "lock").fd],
+  });
+  stop.check("scrub");
+  if (result.exitCode !== 0)
+    throw new RunnerError(exitCodes.failed, {
+      failed: `the names of a unit can't be sorted: ${firstLines(result.stderr) || result.ended}`,
+      kept: "What was read so far is kept.",
+      next: `df -h ${config.stateDir}`,
+    });
+  rmSync(raw);
+  const whole = openSync(sorted, "r");
+  fsyncSync(whole);
+  closeSync(whole);
+  renameSync(sorted, files.list);
+  syncFolder(dirname(files.list));
+  return hidden;
+}
+
+/** Files of a list, in ascending order of their inodes. */
+export function* readList(path: string): Generator<ListedFile> {
+  let file: { ino: bigint; names: string[] } | undefined;
+  for (const line of linesOf(path)) {
+    const ino = BigInt(`0x${line.slice(0, inoDigits)}`);
+    const name = line.slice(inoDigits + 1);
+    if (file?.ino === ino) file.names.push(name);
+    else {
+      if (file) yield file;
+      file = { ino, names: [name] };
+    }
+  }
+  if (file) yield file;
+}
+
+function* linesOf(path: string): Generator<string> {
+  const fd = openSync(path, "r");
+  try {
+    const chunk = Buffer.alloc(256 * 1024);
+    let rest = "";
+    for (let got = readSync(fd, chunk); got > 0; got = readSync(fd, chunk)) {
+      const lines = (rest + chunk.toString("latin1", 0, got)).split("\0");
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}

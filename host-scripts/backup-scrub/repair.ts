@@ -1,0 +1,180 @@
+import { closeSync } from "node:fs";
+import { join } from "node:path";
+import type { Phase } from "../runtime/phases";
+import { messageOf } from "../runtime/errors";
+import { quoted } from "../runtime/quoted";
+import { required } from "../runtime/required";
+import type { Scrub } from "./backup-scrub";
+import { contentOf, forgetCached, type OpenFile, openRegular } from "./content";
+import { mend, resumeMending, Unmended } from "./mend";
+import { identityOf } from "./pass";
+import { bytesOf, catalogueFiles, onDisk, pathOf } from "./paths";
+import { keyOf, nameOf, recordOf, type RottenFile, rottenShelf } from "./rotten";
+import { isOf, readSums, type SumRecord } from "./sums";
+import { filesBelow } from "./walk";
+
+/** Of the budget, reading included: the rest is for the report. */
+const mendingPart = 0.9;
+
+/**
+ * Looks again at each file that is known to be rotten, and mends it where another file is proven to hold what was recorded.
+ * One whose names are gone, or that was written anew, is forgotten.
+ */
+export const repair: Phase<Scrub> = {
+  name: "repair",
+  async run(scrub) {
+    const { config, stop, notes } = scrub;
+    await resume(scrub);
+    const rotten: RottenFile[] = [];
+    for (const file of rottenShelf.all(config)) {
+      stop.check("repair");
+      const now = await lookAgain(scrub, file);
+      if (now) rotten.push(now);
+      else rottenShelf.drop(config, file);
+    }
+    const left: RottenFile[] = [];
+    const copies = copiesOf(scrub, rotten);
+    for (const file of rotten) {
+      stop.check("repair");
+      const isLate = performance.now() - scrub.startMs > config.budgetMs * mendingPart;
+      if (!isLate && (await mendFrom(scrub, file, copies.get(keyOf(config, file)) ?? []))) count(scrub, file);
+      else left.push(file);
+      if (isLate) notes.push(`no time was left to look for a good copy of ${nameOf(file)}`);
+    }
+    scrub.left = left;
+  },
+};
+
+/** What an earlier run was ended in the middle of. */
+async function resume(scrub: Scrub): Promise<void> {
+  try {
+    const mended = await resumeMending(scrub);
+    if (mended) count(scrub, mended);
+  } catch (error) {
+    if (!(error instanceof Unmended)) throw error;
+    scrub.faults.push(`a file that is being mended isn't yet: ${error.message}`);
+  }
+}
+
+function count({ config, mended, log }: Scrub, file: RottenFile): void {
+  rottenShelf.drop(config, file);
+  mended.push(file);
+  log.warn(`mended: ${nameOf(file)} holds again what was recorded`);
+}
+
+/** @returns the file with the names that it still has; undefined once it is rotten no more */
+async function lookAgain(scrub: Scrub, rotten: RottenFile): Promise<RottenFile | undefined> {
+  const { config, stop, foundNow, log } = scrub;
+  for (const name of rotten.names) {
+    let file: OpenFile | undefined;
+    try {
+      file = openRegular(onDisk(config, name));
+    } catch {
+      // Even its inode isn't given any more.
+      return rotten;
+    }
+    if (!file) continue;
+    try {
+      if (!isOf(recordOf(rotten), identityOf(file))) continue;
+      if (foundNow.has(keyOf(config, rotten))) return rotten;
+      await forgetCached(file, stop);
+      const content = await contentOf(file, stop, "repair");
+      if (content.kind === "changed") return undefined;
+      if (content.kind === "unreadable") return rotten;
+      if (rotten.sha256 === undefined || content.sha256.toString("hex") === rotten.sha256) {
+        log.info(`${nameOf(rotten)} can be read again, and is as it was recorded`);
+        return undefined;
+      }
+      return rotten;
+    } finally {
+      closeSync(file.fd);
+    }
+  }
+  return undefined;
+}
+
+/** A file that was recorded with the content that a rotten one has lost. */
+interface Copy {
+  readonly unit: string;
+  readonly record: SumRecord;
+}
+
+/** By the key of each rotten file, where the catalogue has its content a second time. */
+function copiesOf({ config, units }: Scrub, rotten: readonly RottenFile[]): Map<string, Copy[]> {
+  const wanted = new Map<string, RottenFile[]>();
+  for (const file of rotten)
+    if (file.sha256 !== undefined) wanted.set(file.sha256, [...(wanted.get(file.sha256) ?? []), file]);
+  const copies = new Map<string, Copy[]>();
+  if (wanted.size === 0) return copies;
+  for (const { name } of required(units, "units")) {
+    const { id, sums, part } = catalogueFiles(config, name);
+    for (const path of [sums, part])
+      for (const record of readSums(path, id, { count: 0 }))
+        for (const file of wanted.get(record.sha256.toString("hex")) ?? [])
+          if (file.ino !== String(record.ino))
+            copies.set(keyOf(config, file), [
+              ...(copies.get(keyOf(config, file)) ?? []),
+              { unit: name, record },
+            ]);
+  }
+  return copies;
+}
+
+/** Tries each file that may be a good copy. What isn't proven is no copy. */
+async function mendFrom(scrub: Scrub, rotten: RottenFile, copies: readonly Copy[]): Promise<boolean> {
+  const { log, faults } = scrub;
+  if (rotten.sha256 === undefined) return false;
+  for (const candidate of candidatesOf(scrub, rotten, copies)) {
+    try {
+      if (await mend(scrub, { ...rotten, sha256: rotten.sha256 }, candidate.file)) {
+        log.info(`mended from ${quoted(candidate.path)}`);
+        return true;
+      }
+    } catch (error) {
+      if (!(error instanceof Unmended)) throw error;
+      faults.push(`${nameOf(rotten)} isn't mended yet: ${messageOf(error)}`);
+      return false;
+    } finally {
+      closeSync(candidate.file.fd);
+    }
+  }
+  return false;
+}
+
+interface Candidate {
+  readonly path: Buffer;
+  /** Open; whoever gets it closes it. */
+  readonly file: OpenFile;
+}
+
+/** The live file first, where it is as old and as big as what was recorded; then files with the same recorded content. */
+function* candidatesOf(scrub: Scrub, rotten: RottenFile, copies: readonly Copy[]): Generator<Candidate> {
+  const { config } = scrub;
+  const isMirrored = !config.generations.some(({ folder }) => rotten.unit.split("/")[0] === pathOf(folder));
+  for (const source of isMirrored ? config.sources : [])
+    for (const name of rotten.names) {
+      const path = bytesOf(join(pathOf(source), name));
+      const file = openRegular(path);
+      if (!file) continue;
+      if (String(file.stat.size) === rotten.size && String(file.stat.mtimeNs) === rotten.mtimeNs)
+        yield { path, file };
+      else closeSync(file.fd);
+    }
+  for (const { unit, record } of copies)
+    for (const path of namesOf(scrub, unit, record.ino)) {
+      const file = openRegular(onDisk(config, path));
+      if (!file) continue;
+      if (isOf(record, identityOf(file))) {
+        yield { path: onDisk(config, path), file };
+        break;
+      }
+      closeSync(file.fd);
+    }
+}
+
+/** Names of an inode in a unit, by a walk. */
+function* namesOf({ config, units }: Scrub, name: string, ino: bigint): Generator<string> {
+  for (const path of units?.find(unit => unit.name === name)?.paths ?? [])
+    for (const found of filesBelow(config, path))
+      if ("stat" in found && found.stat.ino === ino) yield found.path;
+}

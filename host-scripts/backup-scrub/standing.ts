@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { writeDurably } from "../runtime/durable";
+import { errnoOf } from "../runtime/errors";
+
+const unitStanding = z.object({
+  /** When the unit was first seen, epoch ms: until it was read, its age counts from then. */
+  firstSeenMs: z.number(),
+  /** When the last whole pass over it began. */
+  verifiedMs: z.number().optional(),
+  /** When the pass began that is going on. */
+  passMs: z.number().optional(),
+});
+export type UnitStanding = z.infer<typeof unitStanding>;
+
+const standing = z.object({
+  /** When the last run had done its share, epoch ms. */
+  shareMs: z.number().optional(),
+  units: z.record(z.string(), unitStanding),
+});
+
+/** How far the reading of the disk is: by unit, what was read when. */
+export type Standing = z.infer<typeof standing>;
+
+function fileOf(stateDir: string): string {
+  return join(stateDir, "standing");
+}
+
+/** @returns undefined where there is none yet; "damaged" where it isn't what was written */
+export function readStanding(stateDir: string): Standing | undefined | "damaged" {
+  try {
+    const [sha256, text = ""] = readFileSync(fileOf(stateDir), "utf8").split("\n");
+    return sha256 === hashOf(text) ? standing.parse(JSON.parse(text)) : "damaged";
+  } catch (error) {
+    return errnoOf(error) === "ENOENT" ? undefined : "damaged";
+  }
+}
+
+export function writeStanding(stateDir: string, value: Standing): void {
+  const text = JSON.stringify(value);
+  writeDurably(fileOf(stateDir), `${hashOf(text)}\n${text}\n`, 0o600);
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,95 @@
+import { rmSync } from "node:fs";
+import type { Phase } from "../runtime/phases";
+import { quoted } from "../runtime/quoted";
+import type { Scrub } from "./backup-scrub";
+import { bytesOf, catalogueFiles } from "./paths";
+import { mendedShelf, rottenShelf } from "./rotten";
+import { readStanding, type Standing, type UnitStanding, writeStanding } from "./standing";
+import { passOf } from "./sums";
+import { type Unit, unitsOf } from "./units";
+
+/** What the disk holds, and when each unit of it was read last. */
+export const survey: Phase<Scrub> = {
+  name: "survey",
+  async run(scrub) {
+    const { config, dryRun, faults, log, startedAt } = scrub;
+    const kept = readStanding(config.stateDir);
+    if (kept === "damaged")
+      faults.push("the record of what was read when was damaged, and was made anew from the catalogue");
+    const before: Standing = kept === undefined || kept === "damaged" ? { units: {} } : kept;
+    const nowMs = startedAt.getTime();
+    const units = unitsOf(config);
+    const standing: Standing = {
+      ...before,
+      units: Object.fromEntries(
+        units.map(({ name }) => [name, standingOf(scrub, name, before.units[name], nowMs)]),
+      ),
+    };
+    scrub.standing = standing;
+    scrub.units = [...units].sort(
+      (a, b) => turnOf(standing.units[a.name], nowMs) - turnOf(standing.units[b.name], nowMs),
+    );
+    if (dryRun) {
+      for (const unit of scrub.units) log.info(`would read ${told(unit, standing)}`);
+      return;
+    }
+    const damaged: string[] = [];
+    for (const shelf of [rottenShelf, mendedShelf]) shelf.all(config, damaged);
+    for (const path of damaged)
+      faults.push(`${quoted(path)} was damaged: remove it, and its file is found again`);
+    for (const name of Object.keys(before.units))
+      if (!Object.hasOwn(standing.units, name)) {
+        const { sums, list, part } = catalogueFiles(config, name);
+        for (const file of [sums, list, part]) rmSync(file, { force: true });
+      }
+    writeStanding(config.stateDir, standing);
+  },
+};
+
+/** The catalogue itself says when it was made: a record that was lost with its disk, or with a power cut, comes from there. */
+function standingOf(
+  { config, faults }: Scrub,
+  name: string,
+  before: UnitStanding | undefined,
+  nowMs: number,
+): UnitStanding {
+  const { sums, id } = catalogueFiles(config, name);
+  const pass = passOf(sums, id);
+  if (before?.verifiedMs !== undefined && pass === undefined) {
+    faults.push(
+      `the catalogue of ${quoted(bytesOf(name))} is gone or damaged at its end: what it lacks is recorded anew, as it is now`,
+    );
+    return { firstSeenMs: nowMs };
+  }
+  const verifiedMs = before?.verifiedMs ?? pass;
+  return {
+    firstSeenMs: before?.firstSeenMs ?? nowMs,
+    ...(verifiedMs !== undefined && { verifiedMs }),
+    ...(before?.passMs !== undefined && { passMs: before.passMs }),
+  };
+}
+
+/** Sorts units: one whose pass is going on, then what was never read, then what was not read for longest. */
+function turnOf(standing: UnitStanding | undefined, nowMs: number): number {
+  if (standing?.passMs !== undefined) return -1;
+  const verifiedMs = standing?.verifiedMs ?? 0;
+  // Read in the future, by a clock that was wrong: it says nothing.
+  return verifiedMs > nowMs ? 0 : verifiedMs;
+}
+
+function told({ name }: Unit, { units }: Standing): string {
+  const { verifiedMs, passMs } = units[name] ?? {};
+  const last =
+    verifiedMs === undefined ? "never read to its end" : `last read ${new Date(verifiedMs).toISOString()}`;
+  return `${quoted(bytesOf(name))}: ${last}${passMs === undefined ? "" : ", under way"}`;
+}
+
+/** When what was not read for longest was read, epoch ms; a unit that was never read counts from when it was first seen. */
+export function oldestVerifiedMs({ standing, startedAt }: Scrub): number | undefined {
+  if (!standing) return undefined;
+  const nowMs = startedAt.getTime();
+  const ages = Object.values(standing.units).map(({ verifiedMs, firstSeenMs }) =>
+    Math.min(verifiedMs ?? firstSeenMs, nowMs),
+  );
+  return Math.min(nowMs, ...ages);
+}

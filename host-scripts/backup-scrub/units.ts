@@ -1,0 +1,59 @@
+import { lstatSync, readdirSync } from "node:fs";
+import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
+import { errnoOf } from "../runtime/errors";
+import { onDisk, pathOf } from "./paths";
+
+/** A part of the disk that is read as a whole: what a service has there, in all of its generations. */
+export interface Unit {
+  /** What operators know it by: "books", "pvc-data/nextcloud/data". As paths are, of one character a byte. */
+  readonly name: string;
+  /** Below the disk: one folder or file for each generation. */
+  readonly paths: readonly string[];
+}
+
+/** ext4's own, and what Holdfast keeps of itself. */
+function isOwn(entry: string): boolean {
+  return entry === "lost+found" || entry.startsWith(".holdfast");
+}
+
+/** Every unit of the disk, by name. What is being built or thrown away below a generations' folder is none. */
+export function unitsOf(config: BackupScrubConfig): Unit[] {
+  const units = new Map<string, string[]>();
+  const add = (name: string, path: string): void => void units.set(name, [...(units.get(name) ?? []), path]);
+  for (const entry of entriesOf(config, "") ?? []) {
+    if (isOwn(entry)) continue;
+    const generations = config.generations.find(({ folder }) => pathOf(folder) === entry);
+    const periods = generations && entriesOf(config, entry);
+    if (!generations || !periods) {
+      add(entry, entry);
+      continue;
+    }
+    for (const period of periods)
+      if (!period.startsWith("."))
+        for (const below of namesBelow(config, `${entry}/${period}`, generations.depth))
+          add(entry + below, `${entry}/${period}${below}`);
+  }
+  return [...units].map(([name, paths]) => ({ name, paths })).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Each "/NAME/…" of so many names below a folder; fewer where something else than a folder lies. */
+function namesBelow(config: BackupScrubConfig, folder: string, depth: number): string[] {
+  const entries = depth === 0 ? undefined : entriesOf(config, folder);
+  if (!entries) return [""];
+  return entries.flatMap(name =>
+    namesBelow(config, `${folder}/${name}`, depth - 1).map(below => `/${name}${below}`),
+  );
+}
+
+/** @returns undefined for what is no folder */
+function entriesOf(config: BackupScrubConfig, path: string): string[] | undefined {
+  const folder = onDisk(config, path);
+  try {
+    if (!lstatSync(folder).isDirectory()) return undefined;
+    return readdirSync(folder, { encoding: "latin1" });
+  } catch (error) {
+    // A generation that is taken away meanwhile.
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import { type BigIntStats, type Dir, type Dirent, lstatSync, opendirSync } from "node:fs";
+import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
+import { errnoOf, messageOf } from "../runtime/errors";
+import { onDisk } from "./paths";
+
+/** A name of a regular file. */
+export interface Found {
+  readonly path: string;
+  readonly stat: BigIntStats;
+}
+
+/** A name that can't be looked at, such as one that is too long for any program. */
+export interface Hidden {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/**
+ * Each name of a regular file at or below a path of the disk, on this file system alone. Memory is one open folder a level,
+ * however many names there are. What vanishes meanwhile is passed over.
+ */
+export function* filesBelow(config: BackupScrubConfig, path: string): Generator<Found | Hidden> {
+  const top = look(config, path);
+  if (!top) return;
+  if (!("stat" in top) || top.stat.isFile()) yield top;
+  if (!("stat" in top) || !top.stat.isDirectory()) return;
+  const open: { readonly path: string; readonly dir: Dir }[] = [];
+  const enter = (folder: string): Hidden | undefined => {
+    try {
+      open.push({ path: folder, dir: opendirSync(onDisk(config, folder), { encoding: "latin1" }) });
+    } catch (error) {
+      return isGone(error) ? undefined : { path: folder, reason: messageOf(error) };
+    }
+    return undefined;
+  };
+  try {
+    const fault = enter(path);
+    if (fault) yield fault;
+    for (let here = open.at(-1); here; here = open.at(-1)) {
+      const entry = nextOf(here.dir);
+      if (!entry || entry instanceof Error) {
+        if (entry) yield { path: here.path, reason: entry.message };
+        here.dir.closeSync();
+        open.pop();
+        continue;
+      }
+      const found = look(config, `${here.path}/${entry.name}`);
+      if (!found) continue;
+      if (!("stat" in found) || found.stat.isFile()) yield found;
+      else if (found.stat.isDirectory() && found.stat.dev === top.stat.dev) {
+        const hidden = enter(found.path);
+        if (hidden) yield hidden;
+      }
+    }
+  } finally {
+    for (const { dir } of open) dir.closeSync();
+  }
+}
+
+function look(config: BackupScrubConfig, path: string): Found | Hidden | undefined {
+  try {
+    return { path, stat: lstatSync(onDisk(config, path), { bigint: true }) };
+  } catch (error) {
+    return isGone(error) ? undefined : { path, reason: messageOf(error) };
+  }
+}
+
+/** An error for a folder of which the disk doesn't give any more. */
+function nextOf(dir: Dir): Dirent | Error | null {
+  try {
+    return dir.readSync();
+  } catch (error) {
+    return new Error(messageOf(error), { cause: error });
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR";
+}

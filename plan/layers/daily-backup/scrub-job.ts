@@ -1,0 +1,104 @@
+import {
+  type BackupScrubConfig,
+  backupScrubMetricNames,
+  backupScrubMetrics,
+} from "../../contracts/backup-scrub";
+import type { Estate } from "../../estate/schema";
+import type { Job, JobAlert } from "../../job";
+import { parseDuration } from "../../units/duration";
+import { runOf, timerTrigger } from "../common";
+import { mountOf, releaseOf, runnerConfig, stateFolder } from "../host-runner";
+import { hostLocation } from "../places";
+import { derivedAlert, firewallJobName } from "./firewall-job";
+import type { DailyBackupSpec, ScrubSpec } from "./spec";
+
+export const scrubJobName = "backup-scrub";
+
+/** Reads the whole backup disk within a period, whoever wrote what lies there. It copies nothing. */
+export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate): Job {
+  const trigger = timerTrigger(scrub.schedule, estate.zone);
+  const run = runOf(
+    { ...scrub, promise: scrub.promise ?? spec.promise, alert: scrub.alert ?? derivedAlert(spec) },
+    trigger,
+    estate,
+  );
+  const periodMs = parseDuration(scrub.period);
+  return {
+    name: scrubJobName,
+    layer: "daily-backup",
+    runsOn: { kind: "host", name: spec.host },
+    host: spec.host,
+    trigger,
+    ...run,
+    flows: [],
+    reads: [hostLocation(estate, spec.host, spec.target)],
+    deletes: [],
+    metricsJob: scrubJobName,
+    metrics: backupScrubMetrics,
+    alerts: alertsOf(spec, periodMs),
+    ...releaseOf({
+      job: scrubJobName,
+      runner: scrubJobName,
+      description: `Reading of ${spec.target} against its checksums`,
+      trigger,
+      timeoutMs: run.timeoutMs,
+      mounts: [spec.target],
+      background: true,
+      credentials: [],
+      config: configOf(spec, estate, periodMs, run.budgetMs),
+    }),
+  };
+}
+
+function configOf(
+  spec: DailyBackupSpec,
+  estate: Estate,
+  periodMs: number,
+  budgetMs: number,
+): BackupScrubConfig {
+  const { host, target, firewalls } = spec;
+  const mirrors = estate.layers["nfs-mirror"].filter(
+    mirror => mirror.host === host && mirror.target === target,
+  );
+  const writers = [
+    "daily-backup",
+    ...firewalls.map(({ name }) => firewallJobName(name)),
+    ...mirrors.map(() => "nfs-mirror"),
+  ];
+  return {
+    job: scrubJobName,
+    ...runnerConfig(scrubJobName, host, budgetMs, estate),
+    target: mountOf(estate, host, target),
+    periodMs,
+    generations: generationsOf(spec),
+    sources: mirrors.map(({ source }) => source),
+    writers: writers.map(job => `${stateFolder(job)}/run.lock`),
+  };
+}
+
+/** A claim is told by its namespace and its name; of a firewall and of the host there is one. */
+function generationsOf({ volumes, sqlite, configuration, firewalls }: DailyBackupSpec) {
+  return [
+    ...(volumes ? [{ folder: "pvc-data", depth: 2 }] : []),
+    ...(volumes && sqlite ? [{ folder: "sqlite-backup", depth: 2 }] : []),
+    ...(configuration ? [{ folder: "pve-config", depth: 0 }] : []),
+    ...firewalls.map(({ name }) => ({ folder: name, depth: 0 })),
+  ];
+}
+
+function alertsOf({ host, target }: DailyBackupSpec, periodMs: number): JobAlert[] {
+  return [
+    {
+      name: "BackupScrubRotten",
+      metric: backupScrubMetricNames.rotten,
+      fires: { kind: "above", than: 0 },
+      summary: `{{ $value }} files on ${target} of ${host} don't hold what was recorded of them, and no good copy is known: journalctl -u ${scrubJobName} names them`,
+    },
+    {
+      name: "BackupScrubBehind",
+      metric: backupScrubMetricNames.oldestVerified,
+      fires: { kind: "older", thanMs: periodMs },
+      summary: `some of ${target} on ${host} was not read for {{ $value | humanizeDuration }}; each file is to be read within ${Math.round(periodMs / 1000)} s. Raise the scrub's budget, or its period`,
+    },
+  ];
+}

@@ -1,0 +1,126 @@
+import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { endedSteps } from "../ends";
+import { createScrubWorld, type ScrubWorld } from "./support/scrub-world";
+import { differences, snapshot, type Snapshot } from "./support/tree";
+
+let world: ScrubWorld;
+let whole: Snapshot;
+
+const generations = [
+  "pvc-data/2026-21/ns/claim",
+  "pvc-data/2026-22/ns/claim",
+  "pvc-data/2026-23/ns/claim",
+] as const;
+
+/** A disk that was read once, and on which a file that two generations share has rotted; a third one has its content again. */
+beforeEach(async () => {
+  world = await createScrubWorld();
+  const [first, second, third] = generations.map(path => `${world.disk}/${path}`);
+  for (const folder of [first, second, third]) mkdirSync(folder ?? "", { recursive: true });
+  writeFileSync(`${first}/shared`, "shared ".repeat(2_000));
+  linkSync(`${first}/shared`, `${second}/shared`);
+  writeFileSync(`${third}/again`, "shared ".repeat(2_000));
+  for (const folder of [first, second, third]) utimesSync(folder ?? "", 1_600_000_000, 1_600_000_000.5);
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  whole = await look();
+  await world.rot(`${generations[0]}/shared`);
+});
+afterEach(() => world.close());
+
+const look = (): Promise<Snapshot> =>
+  snapshot(world, world.config.target.path, { without: [".holdfast-scrub"] });
+const gateReached = (): boolean => existsSync(join(world.folder, "reached"));
+
+/** Holds the first call of a program, before or after its work, until it is killed. */
+function gate(program: string, when: "before" | "after", args = "*"): void {
+  const reached = `${world.folder}/reached`;
+  const hold = `[ -e ${reached} ] || { echo >${reached}; while [ -e "$0" ]; do sleep 0.05; done; }`;
+  const matching = `case "$*" in ${args}) ${hold};; esac`;
+  world.shadow(
+    program,
+    when === "before" ? `${matching}; exec REAL "$@"` : `REAL "$@"; code=$?; ${matching}; exit $code`,
+  );
+}
+
+/** Where a run is held open, in the order in which it comes to them. */
+const steps = [
+  { step: "lock", hold: () => gate("flock", "before") },
+  { step: "verify", hold: () => gate("findmnt", "before") },
+  { step: "listing", hold: () => gate("sort", "before") },
+  { step: "listed", hold: () => gate("sort", "after") },
+  { step: "second look at what differs", hold: () => gate("dd", "after") },
+  { step: "copy aside", hold: () => gate("cp", "after", "*--sparse*") },
+  { step: "owner and times", hold: () => gate("cp", "after", "*--attributes-only*") },
+  { step: "folders' times, before", hold: () => gate("touch", "before") },
+  { step: "folders' times, after", hold: () => gate("touch", "after") },
+];
+
+/** Each name has one of both contents at any time, and a name is never missing. */
+function expectNoHalf(): void {
+  for (const folder of generations.slice(0, 2))
+    expect(lstatSync(`${world.disk}/${folder}/shared`).size).toBe("shared ".length * 2_000);
+  for (const folder of generations) expect(readdirSync(`${world.disk}/${folder}`)).toHaveLength(1);
+}
+
+async function expectNextRunMends(): Promise<void> {
+  world.unshadow();
+  expectNoHalf();
+  const next = await world.start().finished;
+  expect(next.stdout).toContain("rotten files were mended from good copies");
+  expect(world.metrics()).toMatchObject({ rotten_files: 0 });
+  expect(differences(whole, await look())).toEqual([]);
+  expect(readdirSync(`${world.disk}/.holdfast-scrub`)).toEqual([]);
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+}
+
+test.each(endedSteps(steps, 0, 3))("kill -9 at $step: the next run mends", async ({ hold }) => {
+  hold();
+  const run = world.start([], { INVOCATION_ID: "night-2" });
+  await run.until(gateReached);
+  run.kill("SIGKILL");
+  await run.finished;
+  const end = {
+    SERVICE_RESULT: "signal",
+    EXIT_CODE: "killed",
+    EXIT_STATUS: "KILL",
+    INVOCATION_ID: "night-2",
+  };
+  expect(await world.start(["--report-end"], end).finished).toMatchObject({ status: 0 });
+  expect(world.metrics()).toMatchObject({ last_status: 137 });
+  await expectNextRunMends();
+});
+
+test.each(endedSteps(steps, 1, 3))("SIGTERM at $step: the next run mends", async ({ hold }) => {
+  hold();
+  const run = world.start();
+  await run.until(gateReached);
+  run.kill("SIGTERM");
+  expect(await run.finished).toMatchObject({ status: 143 });
+  expect(world.metrics()).toMatchObject({ last_status: 143 });
+  await expectNextRunMends();
+});
+
+test.each(endedSteps(steps, 2, 3))("the budget ends at $step: the next run mends", async ({ hold }) => {
+  hold();
+  world.writeConfig({ budgetMs: 4_000 });
+  expect(await world.start().finished).toMatchObject({ status: 124 });
+  world.writeConfig({});
+  await expectNextRunMends();
+});
+
+test("a pass that is killed goes on where it was", async () => {
+  mkdirSync(`${world.disk}/many`);
+  for (let index = 0; index < 300; index += 1) writeFileSync(`${world.disk}/many/${index}`, String(index));
+  writeFileSync(`${world.disk}/many/big`, Buffer.alloc(9 * 2 ** 20, "big"));
+  gate("dd", "before");
+  const run = world.start();
+  await run.until(gateReached);
+  run.kill("SIGKILL");
+  await run.finished;
+  world.unshadow();
+  const { files } = JSON.parse((await world.start(["--json"]).finished).stdout) as { files: number };
+  // The three of the claim, and what the killed run had not written down.
+  expect(files).toBeLessThan(100);
+  expect(files).toBeGreaterThanOrEqual(4);
+});

@@ -1,0 +1,308 @@
+import { createHash } from "node:crypto";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { nastyNames } from "./support/nasty";
+import { createScrubWorld, type ScrubWorld } from "./support/scrub-world";
+import { differences, snapshot, type Snapshot } from "./support/tree";
+
+let world: ScrubWorld;
+beforeEach(async () => {
+  world = await createScrubWorld();
+});
+afterEach(() => world.close());
+
+const claim = "pvc-data/2026-21/ns/claim";
+const nextClaim = "pvc-data/2026-22/ns/claim";
+
+/** A mirrored service, two generations of a claim that share a file, and one of the host's configuration. */
+async function makeDisk(): Promise<void> {
+  const { disk, source, config } = world;
+  fill(`${source}/books/novel`, "novel");
+  utimesSync(`${source}/books/novel`, 1_700_000_000, 1_700_000_000.123);
+  await world.inside("cp", "-a", `${config.sources[0]}/books`, config.target.path);
+  fill(`${disk}/${claim}/shared`, "shared");
+  chmodSync(`${disk}/${claim}/shared`, 0o640);
+  fill(`${disk}/${claim}/own`, "first");
+  mkdirSync(`${disk}/${nextClaim}`, { recursive: true });
+  linkSync(`${disk}/${claim}/shared`, `${disk}/${nextClaim}/shared`);
+  fill(`${disk}/${nextClaim}/own`, "second");
+  fill(`${disk}/pve-config/2026-22/files/interfaces`, "interfaces");
+  const shared = `${config.target.path}/${claim}/shared`;
+  await world.inside("setfattr", "-n", "user.colour", "-v", "green", shared);
+  await world.inside("setfacl", "-m", "u:12345:rw", shared);
+  for (const folder of [claim, nextClaim]) utimesSync(`${disk}/${folder}`, 1_600_000_000, 1_600_000_000.5);
+}
+
+/** A file of several blocks. */
+function fill(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${text} `.repeat(2_000));
+}
+
+/** What a comparison of contents leaves: the volume's good file once more, in the newest generation. */
+async function copyAnew(period: string): Promise<string> {
+  const ns = `${world.config.target.path}/pvc-data/${period}/ns`;
+  await world.inside("mkdir", "-p", ns);
+  await world.inside("cp", "-a", `${world.config.target.path}/${nextClaim}`, ns);
+  return `pvc-data/${period}/ns/claim`;
+}
+
+const run = (...args: string[]) => world.start(args).finished;
+const sha = (path: string): string =>
+  createHash("sha256")
+    .update(readFileSync(`${world.disk}/${path}`))
+    .digest("hex");
+const look = (options = {}): Promise<Snapshot> =>
+  snapshot(world, world.config.target.path, { without: [".holdfast-scrub"], ...options });
+const catalogue = (): string => join(world.config.stateDir, "catalogue");
+
+test("a first run records all of the disk, and a second one finds it as it was and leaves no trace", async () => {
+  await makeDisk();
+  expect(await run()).toMatchObject({ status: 0 });
+  expect(world.metrics()).toMatchObject({ last_status: 0, files: 5, rotten_files: 0 });
+  const before = await look({ touched: true });
+  const finished = await run("--json");
+  expect(JSON.parse(finished.stdout)).toMatchObject({ status: 0, files: 5, rotten: 0, units: 3 });
+  expect(differences(before, await look({ touched: true }))).toEqual([]);
+});
+
+test("a byte that rots is named by service and path, night after night, until its file is gone", async () => {
+  await makeDisk();
+  await run();
+  const { last_success_timestamp } = world.metrics();
+  const before = lstatSync(`${world.disk}/${claim}/own`, { bigint: true });
+  await world.rot(`${claim}/own`);
+  const after = lstatSync(`${world.disk}/${claim}/own`, { bigint: true });
+  expect([after.size, after.mtimeNs, after.ctimeNs]).toEqual([before.size, before.mtimeNs, before.ctimeNs]);
+  const rotten = sha(`${claim}/own`);
+  for (const night of ["first", "second"]) {
+    const { status, stdout } = await run();
+    expect([night, status]).toEqual([night, 1]);
+    expect(stdout).toContain(`"${claim}/own" of "pvc-data/ns/claim"`);
+    expect(stdout).toContain("no good copy of them is known");
+    expect(world.metrics()).toMatchObject({ last_status: 1, rotten_files: 1, last_success_timestamp });
+  }
+  expect(sha(`${claim}/own`)).toBe(rotten);
+  rmSync(`${world.disk}/${claim}`, { recursive: true });
+  expect(await run()).toMatchObject({ status: 0 });
+  expect(world.metrics()).toMatchObject({ rotten_files: 0 });
+});
+
+test("a rotten file of the mirror is mended from the live one, and is in the catalogue as it was", async () => {
+  await makeDisk();
+  await run();
+  const before = await look();
+  for (const night of ["first", "second"]) {
+    await world.rot("books/novel");
+    const { status, stdout } = await run();
+    expect(stdout).toContain('mended: "books/novel" of "books" holds again what was recorded');
+    expect([night, status]).toEqual([night, 1]);
+    expect(world.metrics()).toMatchObject({ rotten_files: 0, mended_files: 1 });
+    expect(differences(before, await look())).toEqual([]);
+  }
+  expect(await run()).toMatchObject({ status: 0 });
+  expect(readdirSync(`${world.disk}/.holdfast-scrub`)).toEqual([]);
+  const journal = readdirSync(`${world.config.stateDir}/journal`).filter(name => name.endsWith(".reconcile"));
+  expect(readFileSync(`${world.config.stateDir}/journal/${journal[0]}`, "latin1")).toBe("books/novel\0");
+});
+
+test.each(["newer", "of the same age and size, with another content", "a folder"])(
+  "a live file that is %s mends nothing",
+  async what => {
+    await makeDisk();
+    await run();
+    const path = `${world.source}/books/novel`;
+    const { mtime, size } = statSync(path);
+    if (what === "newer") utimesSync(path, 1_700_000_001, 1_700_000_001);
+    else if (what === "a folder") {
+      rmSync(path);
+      mkdirSync(path);
+    } else {
+      writeFileSync(path, "x".repeat(size));
+      utimesSync(path, mtime, mtime);
+    }
+    await world.rot("books/novel");
+    mkdirSync(`${world.disk}/.holdfast-scrub`);
+    const before = await look({ touched: true });
+    expect((await run()).stdout).toContain("no good copy of them is known");
+    expect(differences(before, await look({ touched: true }))).toEqual([]);
+  },
+);
+
+test("a file that generations share is mended in all of them, with all that belongs to it, and stays one file", async () => {
+  await makeDisk();
+  const third = await copyAnew("2026-23");
+  await run();
+  const before = await look();
+  await world.rot(`${claim}/shared`);
+  const { stdout } = await run();
+  expect(stdout).toContain("(and 1 more names)");
+  expect(stdout).toContain(`mended from "${world.config.target.path}/${third}/shared"`);
+  expect(differences(before, await look())).toEqual([]);
+  expect(lstatSync(`${world.disk}/${claim}/shared`).ino).toBe(
+    lstatSync(`${world.disk}/${nextClaim}/shared`).ino,
+  );
+  expect(await run()).toMatchObject({ status: 0 });
+});
+
+test("a copy that rots too is no good copy", async () => {
+  await makeDisk();
+  const third = await copyAnew("2026-23");
+  await run();
+  await world.rot(`${claim}/shared`, `${third}/shared`);
+  mkdirSync(`${world.disk}/.holdfast-scrub`);
+  const before = await look({ touched: true });
+  const { stdout } = await run();
+  expect(stdout).toContain("2 files of the backup disk don't hold what was recorded");
+  expect(differences(before, await look({ touched: true }))).toEqual([]);
+});
+
+test("a rotten file gets a name in a generation that is made meanwhile: it is mended there too", async () => {
+  await makeDisk();
+  await copyAnew("2026-23");
+  await run();
+  await world.rot(`${claim}/shared`);
+  // Nothing is mended while another job runs.
+  const [lock = ""] = world.config.writers;
+  const writer = spawn("flock", [
+    "--no-fork",
+    lock,
+    "sh",
+    "-c",
+    `touch ${world.folder}/held; exec sleep 600`,
+  ]);
+  while (!existsSync(`${world.folder}/held`)) await new Promise(resolve => setTimeout(resolve, 5));
+  const { status, stdout } = await run();
+  expect(stdout).toContain("another job writes to the disk");
+  expect(status).toBe(1);
+  writer.kill();
+  await once(writer, "exit");
+  mkdirSync(`${world.disk}/pvc-data/2026-24/ns/claim`, { recursive: true });
+  linkSync(`${world.disk}/${claim}/shared`, `${world.disk}/pvc-data/2026-24/ns/claim/shared`);
+  expect((await run()).stdout).toContain("mended:");
+  expect(sha("pvc-data/2026-24/ns/claim/shared")).toBe(sha("pvc-data/2026-23/ns/claim/shared"));
+  expect(lstatSync(`${world.disk}/${claim}/shared`).nlink).toBe(3);
+  expect(await run()).toMatchObject({ status: 0 });
+});
+
+test("what is new, changed with its times, or gone is no rot", async () => {
+  await makeDisk();
+  await run();
+  rmSync(`${world.disk}/books/novel`);
+  fill(`${world.disk}/books/novel`, "other");
+  utimesSync(`${world.disk}/books/novel`, 1_700_000_000, 1_700_000_000.123);
+  fill(`${world.disk}/books/new`, "new");
+  appendFileSync(`${world.disk}/pve-config/2026-22/files/interfaces`, "more");
+  rmSync(`${world.disk}/${claim}/own`);
+  chmodSync(`${world.disk}/${claim}/shared`, 0o600);
+  expect(await run()).toMatchObject({ status: 0 });
+  expect(world.metrics()).toMatchObject({ files: 5, rotten_files: 0 });
+  await world.rot("books/new");
+  expect((await run()).stdout).toContain('"books/new" of "books"');
+});
+
+test("names of any bytes are recorded and told", async () => {
+  mkdirSync(`${world.disk}/nasty`);
+  const at = (name: Buffer): Buffer => Buffer.concat([Buffer.from(`${world.disk}/nasty/`), name]);
+  for (const [index, name] of nastyNames.entries()) writeFileSync(at(name), `content ${index}`);
+  await world.inside("mkfifo", `${world.config.target.path}/nasty/fifo`);
+  await world.inside("ln", "-s", "/etc/passwd", `${world.config.target.path}/nasty/link`);
+  expect(await run()).toMatchObject({ status: 0 });
+  expect(world.metrics()).toMatchObject({ files: nastyNames.length });
+  renameSync(at(nastyNames[1] ?? Buffer.alloc(0)), `${world.disk}/nasty/plain`);
+  await world.rot("nasty/plain");
+  renameSync(`${world.disk}/nasty/plain`, at(nastyNames[1] ?? Buffer.alloc(0)));
+  expect((await run()).stdout).toContain('"nasty/line\\x0abreak" of "nasty"');
+});
+
+test.each(["bit", "end", "all"])(
+  "a catalogue that is damaged (%s) is told, made anew, and not trusted",
+  async what => {
+    await makeDisk();
+    await run();
+    const sizes = readdirSync(catalogue()).map(name => statSync(join(catalogue(), name)).size);
+    const file = join(catalogue(), readdirSync(catalogue())[sizes.indexOf(Math.max(...sizes))] ?? "");
+    const bytes = readFileSync(file);
+    if (what === "all") rmSync(file);
+    else if (what === "end") truncateSync(file, bytes.length - 72);
+    else {
+      bytes[40] = (bytes[40] ?? 0) ^ 1;
+      writeFileSync(file, bytes);
+    }
+    const { status, stdout } = await run();
+    expect(stdout).toMatch(/the catalogue of "pvc-data\/ns\/claim" (was|is gone or) damaged/);
+    expect(status).toBe(1);
+    expect(world.metrics()).toMatchObject({ rotten_files: 0 });
+    expect(await run()).toMatchObject({ status: 0 });
+    await world.rot(`${claim}/own`);
+    expect((await run()).stdout).toContain(`"${claim}/own" of "pvc-data/ns/claim"`);
+  },
+);
+
+test("the record of what was read when is damaged: told, and made anew from the catalogue", async () => {
+  await makeDisk();
+  await run();
+  const { oldest_verified_timestamp } = world.metrics();
+  appendFileSync(join(world.config.stateDir, "standing"), "x");
+  writeFileSync(join(world.config.stateDir, "standing"), "x");
+  const { status, stdout } = await run();
+  expect(stdout).toContain("the record of what was read when was damaged");
+  expect(status).toBe(1);
+  expect(world.metrics()["oldest_verified_timestamp"]).toBeGreaterThanOrEqual(oldest_verified_timestamp ?? 0);
+  expect(await run()).toMatchObject({ status: 0 });
+});
+
+test("a night reads its share, and what was not read for longest comes first", async () => {
+  for (const service of ["a", "b", "c", "d"])
+    for (let index = 0; index < 10; index += 1) fill(`${world.disk}/${service}/${index}`, service);
+  world.writeConfig({ periodMs: 4 * 86_400_000 });
+  const nights: number[] = [];
+  for (let night = 0; night < 5; night += 1) {
+    const { stdout } = await run("--json");
+    nights.push((JSON.parse(stdout) as { files: number }).files);
+    setClockBack();
+  }
+  // A quarter of the disk and a quarter more.
+  for (const files of nights) expect(files).toBeLessThan(25);
+  expect(nights.reduce((sum, files) => sum + files, 0)).toBeGreaterThanOrEqual(40);
+  expect(readdirSync(catalogue()).filter(name => name.endsWith(".sums"))).toHaveLength(4);
+});
+
+/** As if the last share had been done a day before. */
+function setClockBack(): void {
+  const file = join(world.config.stateDir, "standing");
+  const [, text = ""] = readFileSync(file, "utf8").split("\n");
+  const standing = JSON.parse(text) as { shareMs: number };
+  const changed = JSON.stringify({ ...standing, shareMs: standing.shareMs - 86_400_000 });
+  writeFileSync(file, `${createHash("sha256").update(changed).digest("hex")}\n${changed}\n`);
+}
+
+test("a dry run says what would be read, and changes nothing", async () => {
+  await makeDisk();
+  const { status, stdout } = await run("--dry-run");
+  expect(status).toBe(0);
+  expect(stdout).toContain('would read "books": never read to its end');
+  expect(existsSync(world.config.stateDir)).toBe(false);
+});
+
+test("refuses another file system than the backup disk", async () => {
+  world.writeConfig({ target: { ...world.config.target, fsUuid: "11111111-1111-4111-8111-111111111111" } });
+  expect(await run()).toMatchObject({ status: 3 });
+});

@@ -1,0 +1,139 @@
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { bundleRunner } from "../../../host-scripts/bundle-runner";
+import type { BackupScrubConfig } from "../../../plan/contracts/backup-scrub";
+import { mountNamespace } from "./namespace";
+import { type Recorder, startRecorder } from "./recorder";
+import { rsyncTools } from "./rsync-tools";
+import { startRunner, type StartedRun } from "./started-run";
+
+const blockBytes = 4096;
+
+/** A backup disk that can rot, a live tree that is mirrored to it, a recorder as Pushgateway, and the bundled runner. */
+export interface ScrubWorld {
+  readonly config: BackupScrubConfig;
+  readonly folder: string;
+  readonly pushes: Recorder;
+  /** The mounted disk and the live tree, as this process reaches them. */
+  readonly disk: string;
+  readonly source: string;
+  outside(path: string): string;
+  inside(program: string, ...args: string[]): Promise<string>;
+  /** Turns a bit of a file's first block below the file system: no size and no time tells. By paths below the disk. */
+  rot(...paths: readonly string[]): Promise<void>;
+  writeConfig(change: Partial<BackupScrubConfig>): void;
+  start(args?: readonly string[], env?: Readonly<Record<string, string>>): StartedRun;
+  /** Program that takes another one's place on the runner's PATH; `REAL` in its text is the real one's path. */
+  shadow(program: string, script: string): void;
+  unshadow(): void;
+  metrics(): Record<string, number>;
+  close(): Promise<void>;
+}
+
+export async function createScrubWorld(megabytes = 64): Promise<ScrubWorld> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-scrub-"));
+  const [namespace, pushes] = await Promise.all([mountNamespace(), startRecorder()]);
+  const bundle = join(folder, "backup-scrub.cjs");
+  writeFileSync(bundle, (await bundleRunner("backup-scrub")).text);
+  for (const name of ["bin", "disk", "source", "locks"]) mkdirSync(join(folder, name));
+  const image = join(folder, "disk.img");
+  await execa("truncate", ["-s", `${megabytes}M`, image]);
+  await execa("mkfs.ext4", ["-q", "-m", "0", "-b", String(blockBytes), image]);
+  const fsUuid = (await execa("blkid", ["-o", "value", "-s", "UUID", image])).stdout.trim();
+  const config = configOf(folder, fsUuid, pushes.url);
+  const configFile = join(folder, "config.json");
+  const mount = (): Promise<string> => namespace.run("mount", "-o", "loop", image, config.target.path);
+  const tools = await rsyncTools(join(folder, "bin"));
+  const world: ScrubWorld = {
+    ...{ config, folder, pushes, outside: namespace.outside, source: join(folder, "source") },
+    disk: namespace.outside(config.target.path),
+    inside: (program, ...args) =>
+      namespace.run(
+        "env",
+        ...Object.entries(tools).map(([name, value]) => `${name}=${value}`),
+        program,
+        ...args,
+      ),
+    async rot(...paths) {
+      const inodes = paths.map(path => lstatSync(join(world.disk, path)).ino);
+      await namespace.run("umount", config.target.path);
+      for (const inode of inodes) {
+        const block = (await execa("debugfs", ["-R", `bmap <${inode}> 0`, image])).stdout.trim();
+        flip(image, Number(block) * blockBytes);
+      }
+      await mount();
+    },
+    writeConfig: change => writeFileSync(configFile, JSON.stringify({ ...config, ...change })),
+    start: (args = [], env = {}) =>
+      startRunner(
+        namespace.inside([
+          ...["unshare", "--mount", "--propagation", "private"],
+          ...[process.execPath, bundle, "--config", configFile, ...args],
+        ]),
+        { ...process.env, ...tools, INVOCATION_ID: "", JOURNAL_STREAM: undefined, ...env },
+        config.stateDir,
+      ),
+    shadow(program, script) {
+      const text = `#!/bin/sh\n${script.replaceAll("REAL", `/usr/bin/${program}`)}\n`;
+      writeFileSync(join(folder, "bin", program), text, { mode: 0o755 });
+    },
+    unshadow() {
+      rmSync(join(folder, "bin"), { recursive: true });
+      mkdirSync(join(folder, "bin"));
+    },
+    metrics() {
+      try {
+        const samples = readFileSync(config.textfile, "utf8").matchAll(/^backup_scrub_(\w+) (\d+)$/gm);
+        return Object.fromEntries([...samples].map(([, name = "", value]) => [name, Number(value)]));
+      } catch {
+        return {};
+      }
+    },
+    async close() {
+      await Promise.all([namespace.close(), pushes.close()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  world.writeConfig({});
+  await mount();
+  return world;
+}
+
+function flip(path: string, at: number): void {
+  const file = openSync(path, "r+");
+  const byte = Buffer.alloc(1);
+  readSync(file, byte, 0, 1, at);
+  writeSync(file, Buffer.from([(byte[0] ?? 0) ^ 1]), 0, 1, at);
+  closeSync(file);
+}
+
+function configOf(folder: string, fsUuid: string, url: string): BackupScrubConfig {
+  return {
+    ...{ job: "backup-scrub", host: "pve", budgetMs: 60_000 },
+    target: { path: join(folder, "disk"), fsUuid },
+    // Shorter than any run: each one reads all of the disk.
+    periodMs: 1,
+    generations: [
+      { folder: "pvc-data", depth: 2 },
+      { folder: "pve-config", depth: 0 },
+    ],
+    sources: [join(folder, "source")],
+    writers: [join(folder, "locks", "daily-backup.lock")],
+    stateDir: join(folder, "state"),
+    textfile: join(folder, "textfile", "backup-scrub.prom"),
+    pushgateway: { url, timeoutMs: 2_000, attempts: 2 },
+  };
+}
