@@ -1,17 +1,17 @@
 import * as fc from "fast-check";
 import { mustOnHost, onHost } from "../../lab/hosts";
-import { seed } from "../seed";
+import { actAtRandom, patienceMs } from "../random-actions";
 import { backupConfig, generation, installOnCleanHost, week } from "./support/backup";
 import { changeVolume, leaks, makeVolume } from "./support/thin-volumes";
 import { host, installUnit, stateDir, type Unit } from "./support/unit";
 
 /**
  * Random nights against a model: what is written, snapshotted, copied, pruned, restored, and what is cut short by kill -9.
- * `npm run test:random` goes on with a new seed until it is stopped.
+ * `npm run test:random` goes on with further ones.
  */
-const actions = Number(process.env["HOLDFAST_ACTIONS"] ?? 12);
+const usualActions = 12;
 
-jest.setTimeout(actions * 120_000 + 600_000);
+jest.setTimeout(patienceMs(usualActions * 120_000 + 600_000));
 
 const names = ["vm-2-pvc-one", "vm-2-pvc-two"] as const;
 
@@ -69,23 +69,11 @@ beforeAll(async () => {
     });
 });
 
-test(`${actions} random actions from seed ${seed} keep every promise of the model`, async () => {
-  const [drawn = []] = fc.sample(
-    fc.array(anAction, { minLength: actions, maxLength: actions, size: "max" }),
-    {
-      seed,
-      numRuns: 1,
-    },
-  );
-  for (const [index, action] of drawn.entries()) {
-    const what = `action ${index + 1} of seed ${seed}: ${JSON.stringify(action)}`;
-    try {
-      await act(action);
-      await judge();
-    } catch (error) {
-      throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-    }
-  }
+test("keeps every promise of the model", async () => {
+  await actAtRandom(anAction, usualActions, async action => {
+    await act(action);
+    await judge();
+  });
 });
 
 /** Shell commands that write a number in four files. */

@@ -23,7 +23,7 @@ export type Place = Pick<World, "inside" | "outside">;
  */
 export async function snapshot(world: Place, path: string, options: SnapshotOptions = {}): Promise<Snapshot> {
   const found = new Map<string, string>();
-  const links = new Map<bigint, string>();
+  const links = new Map<string, string>();
   const root = Buffer.from(world.outside(path));
   const walk = (relative: Buffer): void => {
     const full = relative.length === 0 ? root : Buffer.concat([root, Buffer.from("/"), relative]);
@@ -36,7 +36,7 @@ export async function snapshot(world: Place, path: string, options: SnapshotOpti
     }
   };
   walk(Buffer.alloc(0));
-  for (const [name, attributes] of await extendedAttributes(world, path)) {
+  for (const [name, attributes] of await extendedAttributes(world, path, options.without ?? [])) {
     const before = found.get(name);
     if (before !== undefined) found.set(name, `${before} ${attributes}`);
   }
@@ -47,12 +47,14 @@ function describe(
   full: Buffer,
   relative: Buffer,
   stat: BigIntStats,
-  links: Map<bigint, string>,
+  links: Map<string, string>,
   { touched, shared }: SnapshotOptions,
 ): string {
   const name = relative.toString("latin1");
-  const first = stat.isDirectory() ? "" : (links.get(stat.ino) ?? name);
-  links.set(stat.ino, first);
+  // Of two file systems in one tree, each has an inode of that number.
+  const inode = `${stat.dev} ${stat.ino}`;
+  const first = stat.isDirectory() ? "" : (links.get(inode) ?? name);
+  links.set(inode, first);
   const isRoot = relative.length === 0;
   return [
     `mode ${stat.mode.toString(8)} owner ${stat.uid}:${stat.gid}`,
@@ -66,11 +68,15 @@ function describe(
   ].join(" ");
 }
 
-/** ACLs are extended attributes too (system.posix_acl_access); one process reads them all. */
-async function extendedAttributes(world: Place, path: string): Promise<[string, string][]> {
-  const listing = await world.inside(
-    ...(["sh", "-c", 'cd "$1" && getfattr -R -P -h -d -m - -e hex .', "sh", path] as const),
-  );
+/** ACLs are extended attributes too (system.posix_acl_access); one process reads many of them. */
+async function extendedAttributes(
+  world: Place,
+  path: string,
+  without: readonly string[],
+): Promise<[string, string][]> {
+  const pruned = without.flatMap(name => ["-path", `./${name}`, "-prune", "-o"]);
+  const script = 'cd "$1"; shift; find . "$@" -print0 | xargs -0 getfattr -P -h -d -m - -e hex --';
+  const listing = await world.inside("sh", "-c", script, "sh", path, ...pruned);
   return listing
     .split("\n\n")
     .filter(block => block.startsWith("# file: "))

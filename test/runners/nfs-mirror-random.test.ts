@@ -1,0 +1,260 @@
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import * as fc from "fast-check";
+import { actAtRandom, patienceMs } from "../random-actions";
+import { differences, type Snapshot, snapshot } from "./support/tree";
+import type { FinishedRun, StartedRun } from "./support/started-run";
+import { createWorld, type World } from "./support/world";
+
+/**
+ * Random days and nights of a mirror against a model that says after each run what may be lost. On some days a nested file
+ * system is away, the target is full, an entry can't be copied, or a service has lost all that it had.
+ */
+const usualActions = 40;
+
+jest.setTimeout(patienceMs(240_000));
+
+const services = ["app", "mail", "media"] as const;
+const files = 8;
+
+type Action =
+  | { readonly kind: "write" | "touch" | "remove" | "link" | "chmod"; readonly file: number }
+  | { readonly kind: "rename" | "collapse" | "refill"; readonly service: number }
+  | { readonly kind: "nested"; readonly there: boolean }
+  | { readonly kind: "full"; readonly isFull: boolean }
+  | { readonly kind: "too-long"; readonly there: boolean }
+  | { readonly kind: "night" | "heal" }
+  | { readonly kind: "kill"; readonly signal: "SIGKILL" | "SIGTERM"; readonly afterMs: number };
+
+const aFile = fc.nat(services.length * files - 1);
+const aService = fc.nat(services.length - 1);
+
+const anAction: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("write" as const), file: aFile }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constantFrom("touch", "remove", "link", "chmod"), file: aFile }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("rename", "refill"), service: aService }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("collapse" as const), service: aService }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("nested" as const), there: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("full" as const), isFull: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("too-long" as const), there: fc.boolean() }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constantFrom("night" as const, "night" as const, "heal" as const) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("kill" as const),
+      signal: fc.constantFrom("SIGKILL" as const, "SIGTERM" as const),
+      afterMs: fc.integer({ min: 0, max: 900 }),
+    }),
+  },
+);
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld({ sourceMb: 48, targetMb: 48 });
+  for (const service of services) {
+    mkdirSync(join(world.source, service));
+    for (let index = 0; index < files; index += 1) write(join(world.source, service, `f${index}`));
+  }
+  mkdirSync(join(world.source, nestedFolder));
+  await execa("truncate", ["-s", "8M", nestedImage()]);
+  await execa("mkfs.ext4", ["-q", nestedImage()]);
+  await mountNested(true);
+  for (let index = 0; index < 3; index += 1) write(join(world.source, nestedFolder, `n${index}`));
+  mkdirSync(join(world.target, others));
+  writeFileSync(join(world.target, others, "volume"), "another job's");
+});
+afterAll(() => world.close());
+
+const others = "pvc-data";
+const nestedFolder = "media/disk";
+/** A service of which not all can be copied. */
+const tooLongFolder = "long";
+const nestedImage = (): string => join(world.folder, "nested.img");
+let nestedThere = false;
+
+async function mountNested(there: boolean): Promise<void> {
+  if (there === nestedThere) return;
+  const folder = join(world.config.source.path, nestedFolder);
+  if (there) await world.inside("mount", "-o", "loop", nestedImage(), folder);
+  else await world.inside("umount", folder);
+  nestedThere = there;
+}
+
+let written = 0;
+/** No two contents are the same, so that each copy tells what it is one of. */
+function write(path: string): void {
+  written += 1;
+  writeFileSync(path, `content ${written} ${"x".repeat((written * 7_919) % 60_000)}`);
+}
+
+test("no night loses what the model says must be there", async () => {
+  await actAtRandom(anAction, usualActions, act);
+  await heal();
+});
+
+async function act(action: Action): Promise<void> {
+  switch (action.kind) {
+    case "write":
+    case "touch":
+    case "remove":
+    case "link":
+    case "chmod":
+      return change(action.kind, action.file);
+    case "rename": {
+      const [one, other] = [join(serviceAt(action.service), "sub"), join(serviceAt(action.service), "moved")];
+      const [from, to] = existsSync(one) ? [one, other] : [other, one];
+      if (existsSync(from) && !existsSync(to)) renameSync(from, to);
+      return;
+    }
+    case "collapse":
+      // All but the nested file system's folder, which is busy.
+      for (const name of entriesOf(serviceAt(action.service)))
+        if (name !== "disk") rmSync(join(serviceAt(action.service), name), { recursive: true });
+      return;
+    case "refill":
+      mkdirSync(join(serviceAt(action.service), "sub"), { recursive: true });
+      for (let index = 0; index < files; index += 1)
+        write(join(serviceAt(action.service), "sub", `s${index}`));
+      return;
+    case "nested":
+      return mountNested(action.there);
+    case "full":
+      return fill(action.isFull);
+    case "too-long":
+      return tooLong(action.there);
+    case "night":
+      await night(run => run.finished);
+      return;
+    case "kill":
+      await night(async run => {
+        await sleep(action.afterMs);
+        run.kill(action.signal);
+        return run.finished;
+      });
+      return;
+    case "heal":
+      return heal();
+    default:
+      return action satisfies never;
+  }
+}
+
+function change(kind: "write" | "touch" | "remove" | "link" | "chmod", index: number): void {
+  const path = fileAt(index);
+  if (kind === "write") return write(path);
+  if (!existsSync(path)) return;
+  if (kind === "touch") appendFileSync(path, "more");
+  if (kind === "remove") rmSync(path);
+  if (kind === "chmod") chmodSync(path, index % 2 === 0 ? 0o600 : 0o664);
+  if (kind === "link") {
+    rmSync(fileAt(index + 1), { force: true });
+    linkSync(path, fileAt(index + 1));
+  }
+}
+
+const serviceAt = (index: number): string => join(world.source, services[index % services.length] ?? "");
+const fileAt = (index: number): string => join(serviceAt(Math.floor(index / files)), `f${index % files}`);
+
+/** The disk that the target shares with other jobs has no room, or has it again. */
+async function fill(isFull: boolean): Promise<void> {
+  const ballast = join(world.config.target.path, others, "ballast");
+  await world.inside(
+    "sh",
+    "-c",
+    isFull ? `head -c 1G /dev/zero >${ballast} 2>/dev/null || :` : `rm -f ${ballast}`,
+  );
+}
+
+/** A path that is too long for a program that names it from the root, in folders that are made one by one. */
+async function tooLong(there: boolean): Promise<void> {
+  const top = join(world.config.source.path, tooLongFolder);
+  const deep = `i=0; while [ $i -lt 20 ]; do mkdir -p ${"d".repeat(250)} && cd ${"d".repeat(250)}; i=$((i+1)); done; echo deep >file`;
+  await world.inside("sh", "-c", there ? `mkdir -p ${top} && cd ${top} && ${deep}` : `rm -rf ${top}`);
+}
+
+/** One run, and what it must have left. */
+async function night(
+  end: (run: StartedRun) => Promise<FinishedRun>,
+  told: readonly string[] = [],
+): Promise<FinishedRun> {
+  const look = (path: string): Promise<Snapshot> =>
+    snapshot(world, path, { without: [others, tooLongFolder] });
+  const before = await look(world.config.target.path);
+  const present = await look(world.config.source.path);
+  const finished = await end(world.start(told));
+  // What a killed run leaves may write for a while; the next run, or the report of the end, ends it.
+  if (finished.signal !== null) await world.start(["--report-end"], { INVOCATION_ID: "killed" }).finished;
+  const after = await look(world.config.target.path);
+  judge(before, present, after, finished, told);
+  expect(readdirSync(join(world.target, others))).toContain("volume");
+  return finished;
+}
+
+function judge(
+  before: Snapshot,
+  present: Snapshot,
+  after: Snapshot,
+  finished: FinishedRun,
+  told: readonly string[],
+): void {
+  const said = `${finished.stdout}${finished.stderr}`;
+  if (finished.status === 0)
+    expect({ said, differs: differences(present, after) }).toEqual({ said, differs: [] });
+  const gone = [...before.keys()].filter(path => !after.has(path));
+  const kept = gone.filter(path => present.has(path));
+  expect({ said, kept }).toEqual({ said, kept: [] });
+  if (!nestedThere) expect({ said, gone: gone.filter(isNested) }).toEqual({ said, gone: [] });
+  // A service that lost all that it had keeps its copy until somebody says that this is meant.
+  if (told.length === 0)
+    for (const service of services) {
+      const own = (tree: Snapshot): string[] =>
+        [...tree.keys()].filter(path => path.startsWith(`${service}/`));
+      if (own(before).length > 0 && own(present).length === 0)
+        expect({ said, left: own(after) }).toEqual({ said, left: own(before) });
+    }
+  for (const [path, found] of after) {
+    const content = contentOf(found);
+    if (content === undefined || isTemporary(path)) continue;
+    const whole = [before, present].some(tree => [...tree.values()].some(one => contentOf(one) === content));
+    expect({ said, path, whole }).toEqual({ said, path, whole: true });
+  }
+}
+
+const isNested = (path: string): boolean => path.startsWith(`${nestedFolder}/`);
+const contentOf = (entry: string): string | undefined => /content (\w+)/.exec(entry)?.[1];
+/** rsync's own name for a file that it writes. */
+const isTemporary = (path: string): boolean => /(^|\/)\.[^/]+\.\w{6}$/.test(path);
+
+/** All that was wrong with a night is put right: then one run makes the trees equal. */
+async function heal(): Promise<void> {
+  await mountNested(true);
+  await fill(false);
+  await tooLong(false);
+  world.writeConfig({ maxDeletions: { count: 100_000, percent: 100 } });
+  const { status, stdout } = await night(run => run.finished);
+  expect({ status, stdout }).toMatchObject({ status: 0 });
+  world.writeConfig({});
+}
+
+function entriesOf(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
