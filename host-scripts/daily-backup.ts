@@ -6,7 +6,7 @@ import {
 } from "../plan/contracts/daily-backup";
 import { compare } from "./daily-backup/compare";
 import { configurationPhase, judgeConfiguration } from "./daily-backup/configuration";
-import { handOver } from "./daily-backup/copy-volume";
+import { handOver } from "./daily-backup/reveal";
 import type { DailyBackup } from "./daily-backup/daily-backup";
 import { discover } from "./daily-backup/discover";
 import { failedTasks, judge } from "./daily-backup/judge";

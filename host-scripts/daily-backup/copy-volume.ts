@@ -1,25 +1,18 @@
-import { relative } from "node:path";
-import { periodOf } from "../../plan/contracts/period";
 import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
 import {
   discard,
-  type FreshGeneration,
   freshGeneration,
   type Generation,
   generationIn,
   newestGeneration,
-  promote,
 } from "../runtime/generations";
-import { openSegment } from "../runtime/journal";
 import { required } from "../runtime/required";
 import { type CopiedFiles, copyFiles } from "./copy-files";
-import { type DailyBackup, journalFolder, policiesOf, rootOf, type VolumeTask } from "./daily-backup";
+import { copyStores, type Stores } from "./copy-stores";
+import { type DailyBackup, policiesOf, rootOf, type VolumeTask } from "./daily-backup";
 import { writeRecord } from "./record";
-import { type Scratch, VolumeFailed, withScratch } from "./scratch";
-import { copyDatabases } from "./sqlite";
-
-/** One database takes no longer; a big one on a busy disk takes minutes. */
-const databaseMs = 30 * 60_000;
+import { periodNow, reveal } from "./reveal";
+import { type Scratch, withScratch } from "./scratch";
 
 /**
  * Copies a volume, unless its generations of this period hold what its newest snapshot holds.
@@ -36,7 +29,7 @@ export async function copyVolume(
   const isUnchanged = run.unchanged?.has(task.volume) === true;
   const isSearched = !config.sqlite || task.record?.hasDatabases !== undefined;
   if (missing.length === 0 && isUnchanged && isSearched) {
-    keepRecord(run, task, [], { hasDatabases: task.record?.hasDatabases });
+    keepRecord(run, task, [], { hasDatabases: task.record?.hasDatabases, copies: task.record?.copies });
     return "unchanged";
   }
   // Changed: every kind anew. Unchanged, but a new period: a full comparison, which proves that it is.
@@ -70,13 +63,6 @@ async function fill(
   if (stores.failed !== undefined) throw stores.failed;
 }
 
-interface Stores {
-  /** Undefined when nobody looked. */
-  readonly hasDatabases?: boolean | undefined;
-  /** What went wrong, when a database of the volume has no good copy. */
-  readonly failed?: VolumeFailed | undefined;
-}
-
 interface Made {
   readonly policy: GenerationPolicy;
   readonly generation: Generation;
@@ -101,10 +87,6 @@ function isRecorded(run: DailyBackup, { record, path }: VolumeTask, { every }: G
   const known = record?.generations.find(generation => generation.every === every);
   if (!known || known.period !== periodNow(run, every)) return false;
   return generationIn(rootOf(run.config, "pvc-data"), known.period, path)?.identity === known.identity;
-}
-
-function periodNow({ startedAt, config: { zone } }: DailyBackup, every: "day" | "week"): string {
-  return periodOf(startedAt.getTime(), every, zone);
 }
 
 interface Copied extends CopiedFiles {
@@ -133,64 +115,12 @@ async function makeGeneration(
   }
 }
 
-/** Names a generation's subtree to the offsite run, durably, before it becomes visible. */
-export async function reveal(
-  run: DailyBackup,
-  fresh: FreshGeneration,
-  stop: AbortSignal,
-): Promise<Generation> {
-  handOver(run, fresh.target);
-  return promote(fresh, stop);
-}
-
-/** @param folder on the backup disk, in which anything may change now */
-export function handOver(run: DailyBackup, folder: string): void {
-  run.segment ??= openSegment(journalFolder(run.config), "reconcile");
-  run.segment.add(Buffer.from(relative(run.config.target.path, folder)));
-}
-
-async function copyStores(
-  run: DailyBackup,
-  task: VolumeTask,
-  scratch: Scratch,
-  changed: readonly Buffer[] | undefined,
-  stop: AbortSignal,
-): Promise<Stores> {
-  const every = run.config.sqlite?.every ?? "week";
-  const root = rootOf(run.config, "sqlite-backup");
-  const previous = newestGeneration(root, task.path, every);
-  const current = previous?.period === periodNow(run, every);
-  // Changes tell what to look at only beside what an earlier search found.
-  const isKnown = previous !== undefined || task.record?.hasDatabases === false;
-  await scratch.makeWritable();
-  const fresh = freshGeneration(root, periodNow(run, every), task.path);
-  try {
-    const result = await copyDatabases({
-      ...{ root: scratch.folder, changed: isKnown ? changed : undefined, previous: previous?.folder },
-      ...{ into: fresh.folder, stop, log: run.log, timeoutMs: databaseMs },
-    });
-    stop.throwIfAborted();
-    run.bytes += result.bytes;
-    // A volume without a database has no folder; one that has lost its last one keeps it in earlier periods.
-    if (result.copied + result.linked > 0 || current) await reveal(run, fresh, stop);
-    const [first] = result.failed;
-    if (!first) return { hasDatabases: result.copied + result.linked > 0 };
-    const failed = new VolumeFailed(
-      `${result.failed.length} of its databases have no good copy, first ${JSON.stringify(first.path.toString())}: ${first.reason}; its files are copied`,
-      `sqlite3 FILE "PRAGMA integrity_check" in its workload`,
-    );
-    return { hasDatabases: true, failed };
-  } finally {
-    discard(fresh);
-  }
-}
-
 /** Only what is visible is recorded: a run that ends in between copies the volume again. */
 function keepRecord(
   run: DailyBackup,
   task: VolumeTask,
   made: readonly Made[],
-  { hasDatabases, failed }: Stores,
+  { hasDatabases, copies, failed }: Stores,
 ): void {
   const succeeded = failed === undefined;
   const { volume, claim, path, record } = task;
@@ -208,6 +138,6 @@ function keepRecord(
     // Without a good copy of each database it isn't done with, however little changes until the next night.
     base: succeeded ? { uuid: snapshot.uuid, thinId: snapshot.thinId ?? -1 } : { uuid: "", thinId: -1 },
     generations: [...generations, ...kept],
-    hasDatabases,
+    ...{ hasDatabases, copies },
   });
 }

@@ -4,7 +4,7 @@ import { periodOf } from "../../plan/contracts/period";
 import { messageOf } from "../runtime/errors";
 import { claimPaths, emptyTrash, expiredGenerations, type Generation, retire } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
-import { handOver } from "./copy-volume";
+import { handOver } from "./reveal";
 import { type DailyBackup, rootOf } from "./daily-backup";
 
 /** More than a night's worth is taken away over several nights: a slip in the estate shows before it has cost everything. */

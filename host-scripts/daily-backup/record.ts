@@ -18,6 +18,8 @@ const record = z.object({
   ),
   /** Whether there is an SQLite database in what the generations hold; undefined when nobody looked. */
   hasDatabases: z.boolean().optional(),
+  /** Identity of the generation that holds a good copy of each of them; absent after one failed. */
+  copies: z.string().optional(),
 });
 
 /** What is known of a volume's copies. Written after a generation has become visible, so it is never ahead of the disk. */

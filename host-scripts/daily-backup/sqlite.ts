@@ -1,4 +1,12 @@
-import { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  type BigIntStats,
+  chmodSync,
+  chownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { errnoOf, messageOf } from "../runtime/errors";
 import type { Log } from "../runtime/log";
@@ -28,7 +36,8 @@ export interface CopyDatabasesOptions {
   readonly root: string;
   /**
    * Paths below `root` that are new there, or whose content, owner, mode or attributes can have changed since
-   * `previous` was made, or since there was no database; a folder stands for all below it. Undefined: nothing is known.
+   * `previous` was made, or since there was no database; a folder stands for all below it. Undefined: nothing is known,
+   * and nothing is linked, as after a failure.
    */
   readonly changed: readonly Buffer[] | undefined;
   /** Newest complete folder of copies of the same volume, on the disk of `into`. */
@@ -41,7 +50,7 @@ export interface CopyDatabasesOptions {
   readonly timeoutMs: number;
 }
 
-/** Databases that have no new copy in a folder, each ended by NUL: the next run tries them again, changed or not. */
+/** Databases that have no new copy in a folder, each ended by NUL, for whoever restores from it. */
 const failedFile = ".holdfast-failed";
 
 /**
@@ -142,8 +151,7 @@ async function* candidates(root: Buffer, options: CopyDatabasesOptions): AsyncGe
     return;
   }
   const seen = new Set<string>();
-  const failed = previous === undefined ? [] : failedBefore(previous);
-  for (const path of [...changed.flatMap(withDatabase), ...failed]) {
+  for (const path of changed.flatMap(withDatabase)) {
     for await (const found of lookBelow(root, path, stop)) {
       if (seen.has(found.path.toString("latin1"))) continue;
       seen.add(found.path.toString("latin1"));
@@ -186,25 +194,13 @@ function isFolder(path: Buffer): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
+/** Files beside a database that are part of it. */
+const companions = ["-wal", "-journal", "-shm"] as const;
+
 /** A log or journal that changed is a change of its database. */
 function withDatabase(path: Buffer): Buffer[] {
-  const suffix = ["-wal", "-journal", "-shm"].find(end =>
-    path.subarray(-end.length).equals(Buffer.from(end)),
-  );
+  const suffix = companions.find(end => path.subarray(-end.length).equals(Buffer.from(end)));
   return suffix === undefined ? [path] : [path, path.subarray(0, -suffix.length)];
-}
-
-function failedBefore(previous: string): Buffer[] {
-  try {
-    const list = readFileSync(join(previous, failedFile)).toString("latin1");
-    return list
-      .split("\0")
-      .slice(0, -1)
-      .map(path => Buffer.from(path, "latin1"));
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
 }
 
 /** A good copy of an earlier state outlives the database's damage. Its time tells how old it is. */
@@ -228,13 +224,22 @@ function link(root: Buffer, path: Buffer, { previous, into }: CopyDatabasesOptio
     const [now, then] = [below(root, path), earlier].map(file => lstatSync(file, { bigint: true }));
     if (now === undefined || then === undefined) return false;
     const same = (["mode", "uid", "gid", "mtimeNs"] as const).every(field => now[field] === then[field]);
-    if (!same || !then.isFile()) return false;
+    if (!same || !then.isFile() || companions.some(end => isNewer(root, path, end, then))) return false;
     makeFolders(root, path, Buffer.from(into));
     linkSync(earlier, below(Buffer.from(into), path));
     return true;
   } catch {
     return false;
   }
+}
+
+/** What is committed may be in the log alone: the database's own file then looks as it did when the copy was made. */
+function isNewer(root: Buffer, path: Buffer, end: string, copy: BigIntStats): boolean {
+  const beside = lstatSync(below(root, Buffer.concat([path, Buffer.from(end)])), {
+    bigint: true,
+    throwIfNoEntry: false,
+  });
+  return beside !== undefined && beside.mtimeNs > copy.birthtimeNs;
 }
 
 /** The folders above a copy, with the owners and modes of the source's. */

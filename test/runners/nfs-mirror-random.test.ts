@@ -196,8 +196,9 @@ async function night(
   end: (run: StartedRun) => Promise<FinishedRun>,
   told: readonly string[] = [],
 ): Promise<FinishedRun> {
-  const look = (path: string): Promise<Snapshot> =>
-    snapshot(world, path, { without: [others, tooLongFolder] });
+  // The target's root and its private folder are the mirror's own.
+  const look = async (path: string): Promise<Snapshot> =>
+    new Map([...(await snapshot(world, path, { without: [others, tooLongFolder, ".holdfast"] }))].slice(1));
   const before = await look(world.config.target.path);
   const present = await look(world.config.source.path);
   const finished = await end(world.start(told));

@@ -22,11 +22,16 @@ export async function rsyncTools(bin: string): Promise<{ PATH: string; LD_LIBRAR
 
 /** The same for code that is called in this process. @returns what puts the environment back */
 export async function useRsyncTools(bin: string): Promise<() => void> {
-  const { PATH = "", LD_LIBRARY_PATH } = process.env;
-  Object.assign(process.env, await rsyncTools(bin));
+  return useEnvironment(await rsyncTools(bin));
+}
+
+/** Sets variables of this process. @returns what puts them back */
+export function useEnvironment(variables: Readonly<Record<string, string>>): () => void {
+  const before = Object.keys(variables).map(name => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
   return () => {
-    process.env["PATH"] = PATH;
-    if (LD_LIBRARY_PATH === undefined) delete process.env["LD_LIBRARY_PATH"];
-    else process.env["LD_LIBRARY_PATH"] = LD_LIBRARY_PATH;
+    for (const [name, value] of before)
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
   };
 }

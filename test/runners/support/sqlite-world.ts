@@ -9,6 +9,19 @@ import { startRunner, type StartedRun } from "./started-run";
 
 const packages = ["sqlite3", "libsqlite3-0", "libreadline8", "libtinfo6", "attr", "acl"];
 
+/**
+ * Environment in which sqlite3 and the tools for ACLs and attributes are found.
+ * @param bin folder of programs that take the place of others
+ */
+export async function sqliteTools(bin: string): Promise<{ PATH: string; LD_LIBRARY_PATH: string }> {
+  const tools = await debianPackages("sqlite3", packages);
+  const libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map(path => join(tools, path));
+  return {
+    PATH: [bin, join(tools, "usr/bin"), join(tools, "bin"), process.env["PATH"]].join(":"),
+    LD_LIBRARY_PATH: libraries.join(":"),
+  };
+}
+
 export interface Copies {
   readonly copied: number;
   readonly linked: number;
@@ -85,11 +98,9 @@ export async function createSqliteWorld(
     await execa("mkfs.ext4", ["-q", "-m", "0", join(folder, `${disk}.img`)]);
     await namespace.run("mount", "-o", "loop", join(folder, `${disk}.img`), join(folder, disk));
   }
-  const libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map(path => join(tools, path));
-  const environment = [
-    `PATH=${[join(folder, "bin"), join(tools, "usr/bin"), join(tools, "bin"), process.env["PATH"]].join(":")}`,
-    `LD_LIBRARY_PATH=${libraries.join(":")}`,
-  ];
+  const environment = Object.entries(await sqliteTools(join(folder, "bin"))).map(
+    ([name, value]) => `${name}=${value}`,
+  );
   const command = (...argv: string[]): readonly [string, string[]] => {
     const [enter = "", ...rest] = namespace.inside(["env", ...environment, ...argv]);
     return [enter, rest];

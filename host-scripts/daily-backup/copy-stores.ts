@@ -1,0 +1,61 @@
+import { discard, freshGeneration, newestGeneration } from "../runtime/generations";
+import { type DailyBackup, rootOf, type VolumeTask } from "./daily-backup";
+import { periodNow, reveal } from "./reveal";
+import { type Scratch, VolumeFailed } from "./scratch";
+import { copyDatabases } from "./sqlite";
+
+/** One database takes no longer; a big one on a busy disk takes minutes. */
+const databaseMs = 30 * 60_000;
+
+/** What became of a volume's databases. */
+export interface Stores {
+  /** Undefined when nobody looked. */
+  readonly hasDatabases?: boolean | undefined;
+  /** Identity of the generation that holds a good copy of each database; absent after a failure. */
+  readonly copies?: string | undefined;
+  /** What went wrong, when a database of the volume has no good copy. */
+  readonly failed?: VolumeFailed | undefined;
+}
+
+/**
+ * Makes a generation of a volume's databases.
+ * @param changed what its files differ in from those that the last good copies were made of; undefined when that isn't known
+ */
+export async function copyStores(
+  run: DailyBackup,
+  task: VolumeTask,
+  scratch: Pick<Scratch, "folder" | "makeWritable">,
+  changed: readonly Buffer[] | undefined,
+  stop: AbortSignal,
+): Promise<Stores> {
+  const every = run.config.sqlite?.every ?? "week";
+  const root = rootOf(run.config, "sqlite-backup");
+  const previous = newestGeneration(root, task.path, every);
+  const current = previous?.period === periodNow(run, every);
+  // Changes tell what to look at only beside good copies of all that was there before: after a failure, or beside a
+  // generation that a run made which ended before its record, each database is copied anew.
+  const isKnown =
+    previous === undefined ? task.record?.hasDatabases === false : task.record?.copies === previous.identity;
+  await scratch.makeWritable();
+  const fresh = freshGeneration(root, periodNow(run, every), task.path);
+  try {
+    const result = await copyDatabases({
+      ...{ root: scratch.folder, changed: isKnown ? changed : undefined, previous: previous?.folder },
+      ...{ into: fresh.folder, stop, log: run.log, timeoutMs: databaseMs },
+    });
+    stop.throwIfAborted();
+    run.bytes += result.bytes;
+    // A volume without a database has no folder; one that has lost its last one keeps it in earlier periods.
+    const hasDatabases = result.copied + result.linked > 0;
+    const revealed = hasDatabases || current ? await reveal(run, fresh, stop) : undefined;
+    const [first] = result.failed;
+    if (!first) return { hasDatabases, copies: revealed?.identity };
+    const failed = new VolumeFailed(
+      `${result.failed.length} of its databases have no good copy, first ${JSON.stringify(first.path.toString())}: ${first.reason}; its files are copied`,
+      `sqlite3 FILE "PRAGMA integrity_check" in its workload`,
+    );
+    return { hasDatabases: true, failed };
+  } finally {
+    discard(fresh);
+  }
+}
