@@ -1,4 +1,3 @@
-import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import { routesOf } from "../alerts/routes";
 import { estateRules } from "../alerts/groups";
@@ -9,6 +8,7 @@ import type { HostConnection } from "../components/host-release";
 import type { RunnerBundle } from "../components/host-release/commands";
 import { ruleFile } from "../components/rule-file";
 import { type Estate, EstateInvalid, parseEstate, type Plan, planOf } from "../plan";
+import { clusterProvider } from "./cluster-provider";
 import { errorText, warningTexts } from "./diagnostics";
 import { askedCluster, clusterAccess, hostJob, isInstalled, secretsOf } from "./host-jobs";
 import { operatorFault } from "./operator-fault";
@@ -53,7 +53,8 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     settings.prometheus === "operator"
       ? { namespace: estate.monitoring.namespace, labels: estate.monitoring.labels }
       : undefined;
-  const opts = objects || cluster ? { providers: clusterProvider(settings) } : {};
+  const opts =
+    objects || cluster ? { providers: [clusterProvider(settings.kubeconfig(), estate, cluster)] } : {};
   const access = cluster && clusterAccess(cluster, estate, opts);
   const releases: Record<string, pulumi.Output<string>> = {};
   for (const [index, job] of jobs.entries()) {
@@ -111,12 +112,4 @@ function connectionTo(estate: Estate, hostName: string, settings: Settings): Hos
   const host = estate.hosts[hostName];
   if (!host) throw new Error(`a job runs on host "${hostName}", which the estate doesn't have`);
   return { host: host.address, ...host.ssh, privateKey: settings.sshPrivateKey };
-}
-
-function clusterProvider(settings: Settings): pulumi.ProviderResource[] {
-  const { kubeconfig } = settings;
-  if (kubeconfig === undefined) return [];
-  // A path may be seen; a text holds a token.
-  const value = kubeconfig.includes("\n") ? pulumi.secret(kubeconfig) : kubeconfig;
-  return [new Provider("cluster", { kubeconfig: value })];
 }

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { type Kubeconfig, readKubeconfig } from "./kubeconfig";
 import { operatorFault } from "./operator-fault";
 import { setCommand } from "./secrets";
 
@@ -22,8 +23,8 @@ const schema = z.object(keys).refine(settings => !(settings.sshPrivateKey && set
 export interface Settings {
   /** Private key for the hosts, in OpenSSH's text form. A secret. */
   readonly sshPrivateKey: pulumi.Output<string>;
-  /** Path of a kubeconfig, or its text. @default the kubectl of whoever deploys */
-  readonly kubeconfig?: string;
+  /** The way into the cluster, read when something is made there. @throws {pulumi.RunError} when there is none */
+  readonly kubeconfig: () => Kubeconfig;
   /** How Prometheus gets its rules: as objects for its operator, or only as the stack's output `ruleFile`. */
   readonly prometheus: "operator" | "files";
   /** What the estate calls secrets, by name. */
@@ -46,13 +47,14 @@ export function readSettings(
   );
   const parsed = schema.safeParse(own);
   const faults = [
-    // A misspelt "kubeconfig" would otherwise deploy to whatever cluster kubectl points at.
+    // A misspelt "kubeconfig" would otherwise leave the choice of the cluster to kubectl.
     ...Object.keys(own)
       .filter(key => !(key in keys))
       .map(
         key =>
           `holdfast:${key} isn't a setting (known: ${Object.keys(keys).join(", ")}). pulumi config rm holdfast:${key}`,
       ),
+    ...plainTexts(own, environment),
     ...(parsed.error?.issues ?? []).map(issue => `holdfast:${issue.path.join(".")} ${issue.message}`),
   ];
   if (!parsed.success || faults.length > 0) throw settingsFault(faults);
@@ -62,8 +64,44 @@ export function readSettings(
     sshPrivateKey: pulumi.secret(key),
     prometheus,
     secrets,
-    ...(kubeconfig === undefined ? {} : { kubeconfig: fromHome(kubeconfig) }),
+    kubeconfig: () =>
+      readKubeconfig(
+        {
+          // Pulumi's own setting where the stack has none of ours.
+          ...(kubeconfig === undefined
+            ? { setting: config["kubernetes:kubeconfig"], settingName: "kubernetes:kubeconfig" }
+            : { setting: kubeconfig }),
+          context: config["kubernetes:context"],
+        },
+        environment,
+      ),
   };
+}
+
+/** Settings whose text is a secret, of which none may lie open in the stack's file. */
+const secretTexts: Readonly<Record<string, (text: string) => boolean>> = {
+  sshPrivateKey: () => true,
+  // A path may be seen; a text holds a token.
+  kubeconfig: text => /[\n{]/.test(text),
+  secrets: text => text !== "{}",
+};
+
+/** A secret that was set without --secret lies open in the stack's file, and goes with it wherever that is kept. */
+function plainTexts(
+  own: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const known = z.array(z.string()).safeParse(jsonOf(environment["PULUMI_CONFIG_SECRET_KEYS"] ?? ""));
+  // An engine that doesn't say which settings are secrets: nothing can be told of them.
+  if (!known.success) return [];
+  return Object.entries(own)
+    .filter(([key, text]) => secretTexts[key]?.(text) && !known.data.includes(`holdfast:${key}`))
+    .map(
+      ([key]) =>
+        `holdfast:${key} lies open in the stack's file. pulumi config rm holdfast:${key}, then ` +
+        (key === "secrets" ? setCommand("NAME") : `pulumi config set --secret holdfast:${key}`) +
+        "; whoever has seen the file knows it: change it where it is used, too",
+    );
 }
 
 /** The engine hands over an object of the configuration as JSON, decrypted. No fault may show a value. */

@@ -52,18 +52,25 @@ export const host = z.strictObject({
 });
 export type Host = z.output<typeof host>;
 
+const apiUrl = z.url({
+  protocol: /^https$/,
+  error: 'expected an https URL that the hosts reach, e.g. "https://192.168.1.20:6443"',
+});
+
 /** A Kubernetes cluster whose nodes are VMs on hosts. */
 export const cluster = z.strictObject({
   hosts: z.array(name).min(1).describe("Hosts that its nodes run on"),
   disk: name.describe("Disk of the first host that holds the nodes' own file systems"),
-  api: z
-    .url({
-      protocol: /^https$/,
-      error: 'expected an https URL that the hosts reach, e.g. "https://192.168.1.20:6443"',
-    })
+  api: apiUrl
     .optional()
     .describe(
-      "Where its API answers: a host's job asks it whose volume is whose. Without it, volumes are called after themselves",
+      "Where its API answers: a host's job asks it whose volume is whose. Without it, volumes are called after themselves. A deployment whose kubeconfig leads anywhere else is refused",
+    ),
+  reachedAs: z
+    .array(apiUrl)
+    .default([])
+    .describe(
+      "Other addresses of the same API, as a kubeconfig of who deploys may have one: a tunnel, or a name outside of the house",
     ),
 });
 

@@ -1,9 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deploy, type Outputs } from "../../stacks/program";
+import type { Kubeconfig } from "../../stacks/kubeconfig";
 import type { Settings } from "../../stacks/settings";
 import { type Registered, registrations } from "./engine";
 
 const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nnot a real one\n";
+/** Chosen by the stack, and of the example estate's cluster. */
+const kubeconfig: Kubeconfig = {
+  value: "/home/me/.kube/config",
+  origin: '"/home/me/.kube/config" (holdfast:kubeconfig)',
+  ambient: false,
+  context: "home",
+  server: "https://k8s.example:6443",
+};
 const nowMs = Date.UTC(2026, 5, 1);
 
 /** Everything that came of a program's run. */
@@ -23,6 +32,7 @@ export async function deployed(estate: unknown, settings: Partial<Settings> = {}
         sshPrivateKey: pulumi.secret(key),
         prometheus: "operator",
         secrets: {},
+        kubeconfig: () => kubeconfig,
         ...settings,
       }),
       bundleOf: async () => ({ path: __filename, sha256: "ab".repeat(32), sizeBytes: 1000 }),

@@ -16,6 +16,8 @@ export interface Registered {
   /** Names of the resources that it waits for. */
   readonly dependsOn: readonly string[];
   readonly deleteBeforeReplace: boolean;
+  /** Name of the provider that it names; empty where it leaves that to the engine. */
+  readonly provider: string;
 }
 
 /** What a cluster fills into the token Secret of an account. */
@@ -33,6 +35,7 @@ interface Request {
   getParent(): string;
   getDependenciesList(): string[];
   getDeletebeforereplace(): boolean;
+  getProvider(): string;
   getObject(): { toJavaScript(): Record<string, unknown> };
 }
 
@@ -82,6 +85,7 @@ export async function registrations(
         parent: nameIn(request.getParent()),
         dependsOn: request.getDependenciesList().map(nameIn).sort(),
         deleteBeforeReplace: request.getDeletebeforereplace(),
+        provider: providerName(request.getProvider()),
       });
     return resources;
   }
@@ -111,6 +115,11 @@ export function changedLines(before: Registered, after: Registered): string[] {
   return String(after.inputs["stdin"])
     .split("\n")
     .filter(line => !old.has(line));
+}
+
+/** A reference to a provider is its URN and its id. */
+function providerName(reference: string): string {
+  return nameIn(reference.split("::").slice(0, -1).join("::"));
 }
 
 function nameIn(urn: string): string {

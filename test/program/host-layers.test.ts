@@ -133,9 +133,10 @@ test("reaches the cluster for the account also where Prometheus has no operator"
   const { resources } = await deployed(exampleEstate(), {
     ...withSecrets(),
     prometheus: "files",
-    kubeconfig: "/home/me/.kube/config",
   });
-  expect(named(resources, "cluster").inputs).toMatchObject({ kubeconfig: "/home/me/.kube/config" });
+  expect(named(resources, "cluster").inputs).toMatchObject({
+    kubeconfig: { [secretKey]: expect.any(String), value: "/home/me/.kube/config" },
+  });
   expect(resources.filter(({ type }) => /PrometheusRule|Alert/.test(type))).toEqual([]);
   expect(named(resources, "cluster-access-k8s-token").parent).toBe("cluster-access-k8s");
 });

@@ -20,6 +20,7 @@ test("makes one release and one rule for the mirror, and one routing for the est
       "nfs-mirror-pve-release > command:remote:Command nfs-mirror-pve-release-live",
       "nfs-mirror-pve > holdfast:cluster:AlertRules nfs-mirror-pve-alerts",
       "nfs-mirror-pve-alerts > kubernetes:monitoring.coreos.com/v1:PrometheusRule nfs-mirror-pve-alerts-rule",
+      " > pulumi:providers:kubernetes cluster",
       " > holdfast:cluster:AlertRoutes alert-routes",
       "alert-routes > kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig alert-routes-config",
     ].sort(),
@@ -121,11 +122,13 @@ test("gives the rules as a file, and makes no object where Prometheus has no ope
 });
 
 test("puts the objects in the estate's namespace with its labels, through the named cluster", async () => {
-  const { resources } = await deployed(estateWith(), { kubeconfig: "/home/me/.kube/config" });
+  const { resources } = await deployed(estateWith());
   expect(named(resources, "nfs-mirror-pve-alerts-rule").inputs["metadata"]).toEqual({
     name: "holdfast-nfs-mirror-pve",
     namespace: "monitoring",
     labels: { "app.kubernetes.io/managed-by": "holdfast", release: "prometheus" },
   });
-  expect(named(resources, "cluster").inputs).toMatchObject({ kubeconfig: "/home/me/.kube/config" });
+  expect(named(resources, "cluster").inputs).toMatchObject({
+    kubeconfig: { [secretKey]: expect.any(String), value: "/home/me/.kube/config" },
+  });
 });

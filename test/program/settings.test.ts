@@ -17,7 +17,6 @@ test("reads the key of a file, and keeps it a secret", async () => {
   const settings = readSettings({ "holdfast:sshPrivateKeyFile": join(folder, "key") }, {});
   expect(await pulumi.isSecret(settings.sshPrivateKey)).toBe(true);
   expect(settings).toMatchObject({ prometheus: "operator" });
-  expect(settings.kubeconfig).toBeUndefined();
 });
 
 test("takes the file of HOLDFAST_SSH_KEY_FILE where the stack names none", () => {
@@ -72,6 +71,42 @@ test.each([
   );
   expect(text).toMatch(message);
   expect(text).not.toMatch(/31337|open sesame/);
+});
+
+test.each([
+  [
+    "the key",
+    "sshPrivateKey",
+    "-----BEGIN OPENSSH PRIVATE KEY-----",
+    "pulumi config set --secret holdfast:sshPrivateKey",
+  ],
+  [
+    "a kubeconfig's text",
+    "kubeconfig",
+    '{"users":[{"user":{"token":"31337"}}]}',
+    "pulumi config set --secret holdfast:kubeconfig",
+  ],
+  [
+    "the jobs' secrets",
+    "secrets",
+    '{"luks":"31337"}',
+    `pulumi config set --secret --path 'holdfast:secrets["NAME"]'`,
+  ],
+])("refuses %s where it lies open in the stack's file", (_, name, value, next) => {
+  const config = { [`holdfast:${name}`]: value };
+  const environment = { HOLDFAST_SSH_KEY_FILE: name === "sshPrivateKey" ? undefined : join(folder, "key") };
+  const keys = (...names: string[]) => ({ ...environment, PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(names) });
+  const fault = faultOf(() => readSettings(config, keys("holdfast:other")));
+  expect(fault).toContain(
+    `holdfast:${name} lies open in the stack's file. pulumi config rm holdfast:${name}, then ${next}`,
+  );
+  expect(fault).not.toMatch(/31337|BEGIN/);
+  expect(() => readSettings(config, keys(`holdfast:${name}`))).not.toThrow();
+});
+
+test("a path of a kubeconfig may be seen", () => {
+  const environment = { HOLDFAST_SSH_KEY_FILE: join(folder, "key"), PULUMI_CONFIG_SECRET_KEYS: "[]" };
+  expect(() => readSettings({ "holdfast:kubeconfig": "~/.kube/config" }, environment)).not.toThrow();
 });
 
 test("leaves other packages' settings alone", () => {
