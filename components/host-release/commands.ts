@@ -26,9 +26,14 @@ export function installScript(job: string): string {
   return `mkdir -p ${folder} && cat >${folder}/.release.sh.part && mv -T ${folder}/.release.sh.part ${folder}/release.sh`;
 }
 
-/** Removes the job's folder, and the one above it with its last job. */
+/**
+ * Removes the job's folder, and the one above it with its last job. A live release stays: `remove` comes before this where
+ * the job goes, and doesn't where the script alone is replaced.
+ */
 export function removeFolder(job: string): string {
-  return `rm -rf ${jobFolder(job)} && { rmdir /opt/holdfast 2>/dev/null || true; }`;
+  const folder = jobFolder(job);
+  const live = `"${job}: release $(basename "$(readlink ${folder}/current)") is live, so ${folder} stays."`;
+  return `if test -L ${folder}/current; then echo ${live}; else rm -rf ${folder} && { rmdir /opt/holdfast 2>/dev/null || true; }; fi`;
 }
 
 /** One command of the job's release.sh. Short, because a failing command is printed with its error. */

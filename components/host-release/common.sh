@@ -16,15 +16,16 @@ fail() {
   set +e
   undo
   live=$(live_release)
-  kept="Nothing is live yet."
-  [ -z "$live" ] || kept="Release $live runs on."
-  echo "$job: $1${undone:+ $undone} $kept${2:+ Next: $2}" >&2
+  [ -n "$kept" ] || kept=${live:+"Release $live runs on."}
+  echo "$job: $1${undone:+ $undone} ${kept:-Nothing is live yet.}${2:+ Next: $2}" >&2
   exit 1
 }
 
 # Replaced by the command that has something to undo.
 undo() { :; }
 undone=
+# Set by a command after whose failure the live release no longer runs as it did.
+kept=
 
 # try WHAT NEXT COMMAND...: a program with a time limit of its own; what it printed is the cause if it fails.
 try() {

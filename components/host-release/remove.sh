@@ -3,6 +3,7 @@
 remove() {
   lock
   live=$(live_release)
+  kept="What was stopped stays so, and the rest of the job is still there."
   # Timers first, or one could start the service again. The service stops before its files go: its end is still reported.
   for unit in $(units_of "$live" | sort -r); do
     if is_installable "$units/$unit"; then

@@ -1,3 +1,16 @@
+# begin_switch: from here on a failure, a signal or an early end undoes what was done, until `switch_over` has succeeded.
+begin_switch() {
+  lock
+  previous=$(live_release)
+  part=$base/releases/.part
+  hash= made= touched= had_link=
+  # A connection that breaks mustn't stop the script between two steps.
+  trap '' HUP PIPE
+  trap 'fail "the activation was stopped by a signal."' INT TERM
+  trap 'fail "the activation ended early."' EXIT
+  undo() { undo_switch; }
+}
+
 # Writes the new units beside the old ones, and a second name for each old one: after this, switching and undoing need no space.
 prepare_units() {
   touched=$( { units_of "$previous"; units_of "$hash"; } | sort -u)
@@ -17,8 +30,10 @@ prepare_command() {
   try "\"$link\" wasn't made" "df -h ${link%/*}" ln -s -- "$base/current/$job" "$link_part"
 }
 
-# The one switch: the link, then the units, then what systemd has of them.
+# The one switch: the link, then the units, then what systemd has of them. $release, called $hash, is live after it.
 switch_over() {
+  prepare_units
+  prepare_command
   switched=yes
   point_current_at "$hash"
   [ ! -L "$link_part" ] || mv -T -- "$link_part" "$link"
@@ -35,9 +50,19 @@ switch_over() {
     is_installable "$units/$unit" || continue
     try "\"$unit\" wasn't started" "systemctl status $unit" systemctl enable --now "$unit"
   done
-  # Last, because it can't fail: people keep the old command until its release is gone.
+  end_switch
+}
+
+# The release is live and works, so nothing may take it back any more: a signal is late, and what fails is left over.
+end_switch() {
+  trap '' INT TERM
+  trap - EXIT
+  set +e
+  # People keep the old command until its release is gone.
   has_command "$release/manifest" || ! is_link_ours || rm -f "$link"
   for unit in $touched; do rm -f "$units/.$unit.undo"; done
+  # The order in which releases were live is the order of their times.
+  touch "$release"
 }
 
 point_current_at() {
@@ -46,11 +71,13 @@ point_current_at() {
 }
 
 # Runs whatever the step that failed; each line is harmless where there is nothing to undo.
-undo_activation() {
+undo_switch() {
   if [ -n "${switched:-}" ]; then
     for unit in $touched; do
       if [ -f "$units/.$unit.undo" ]; then
         mv -T -- "$units/.$unit.undo" "$units/$unit"
+      elif [ -n "$previous" ] && [ -f "$base/releases/$previous/$unit" ]; then
+        cp -- "$base/releases/$previous/$unit" "$units/$unit" || undone="The old $unit isn't back: systemctl status $unit."
       else
         systemctl disable --now "$unit" >/dev/null 2>&1 || :
         rm -f "$units/$unit"
@@ -71,11 +98,4 @@ undo_activation() {
   for unit in $touched; do rm -f "$units/.$unit.part" "$units/.$unit.undo"; done
   rm -f "$link_part"
   rm -rf -- "$part" ${made:+"$made"}
-}
-
-# Three releases stay: the live one and the two that were live before it. Names are hashes, so `ls` is safe to read.
-prune() {
-  ls -1t "$base/releases" | grep -vx "$hash" | tail -n +3 | while read -r old; do
-    rm -rf -- "$base/releases/$old"
-  done
 }

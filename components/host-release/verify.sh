@@ -1,0 +1,61 @@
+# verify_release FOLDER: everything that can be found wrong with a release is found before the switch.
+verify_release() {
+  candidate=$1
+  check_node
+  check_credentials
+  try "the runner refuses its config" "mend the estate, then pulumi up" \
+    /usr/bin/node "$candidate/$job.cjs" --config "$candidate/config.json" --check-config
+  verify_units
+  refuse_foreign_units
+  refuse_foreign_command
+}
+
+# Debian 12 has 18.19: the oldest Node that runners are built for.
+check_node() {
+  next="apt-get install nodejs"
+  version=$(timeout 60 /usr/bin/node --version 2>/dev/null) ||
+    fail "Node missing or too old: no working /usr/bin/node, 18.19 or newer is needed." "$next"
+  number=${version#v}
+  major=${number%%.*}
+  minor=${number#*.} minor=${minor%%.*}
+  case $major$minor in
+    '' | *[!0-9]*) fail "Node missing or too old: /usr/bin/node says \"$version\", 18.19 or newer is needed." "$next" ;;
+  esac
+  [ "$major" -gt 18 ] || { [ "$major" -eq 18 ] && [ "$minor" -ge 19 ]; } ||
+    fail "Node missing or too old: /usr/bin/node is $version, 18.19 or newer is needed." "$next"
+}
+
+# A unit whose secret is gone would fail at its first run, at night. Their paths hold no spaces.
+check_credentials() {
+  for unit in $(units_in "$candidate/manifest"); do
+    for file in $(sed -n 's/^LoadCredential=[^:]*://p' "$candidate/$unit"); do
+      [ -f "$file" ] || fail "\"$file\", which \"$unit\" loads, isn't there." \
+        "pulumi up; where that changes nothing: docs/hosts.md, \"A host was rebuilt\""
+    done
+  done
+}
+
+# Names hold no spaces, so the unquoted lists below split where they should.
+verify_units() {
+  files=
+  for unit in $(units_in "$candidate/manifest"); do files="$files $candidate/$unit"; done
+  # Only these units' own faults count: the host's other units are its owner's business.
+  [ -z "$files" ] || try "systemd refuses the units" "mend the estate, then pulumi up" \
+    systemd-analyze verify --man=no --recursive-errors=no $files
+}
+
+# The names are those that operators know, so a unit that was installed by hand may be there already.
+refuse_foreign_units() {
+  ours=" $(units_of "$previous" | tr '\n' ' ') "
+  for unit in $(units_in "$candidate/manifest"); do
+    case $ours in *" $unit "*) continue ;; esac
+    [ ! -e "$units/$unit" ] || fail "\"$units/$unit\" is there already and isn't Holdfast's; it was left as it is." \
+      "systemctl disable --now $unit; mv $units/$unit /root/; then pulumi up"
+  done
+}
+
+refuse_foreign_command() {
+  has_command "$candidate/manifest" || return 0
+  is_link_ours || { [ ! -e "$link" ] && [ ! -L "$link" ]; } ||
+    fail "\"$link\" is there already and isn't Holdfast's; it was left as it is." "mv $link /root/; then pulumi up"
+}
