@@ -18,6 +18,7 @@ import { lockFile, preview, runAndReport, type Told } from "./runtime/job-run";
 import { endLeftovers } from "./runtime/lock";
 import { createLog } from "./runtime/log";
 import { reportLostEnd } from "./runtime/lost-end";
+import { checkTarget } from "./runtime/mounts";
 import { reporterOf } from "./runtime/report";
 import { serviceEnvironment } from "./runtime/service-environment";
 import { Stop } from "./runtime/stop";
@@ -40,6 +41,7 @@ startProgram(job, log, async () => {
 
 async function start(args: RunArguments, config: BackupScrubConfig): Promise<number> {
   if (args.mode === "check-config") {
+    await checkTarget(config.target);
     log.info(`config "${args.config}" is valid`);
     return exitCodes.ok;
   }

@@ -1,4 +1,5 @@
 import type { Trigger } from "./job";
+import { type HostRights, sandboxLines } from "./systemd-sandbox";
 
 /** A oneshot service that runs a runner of a release, and its timer. */
 export interface HostUnits {
@@ -9,6 +10,9 @@ export interface HostUnits {
   readonly timeoutMs: number;
   /** File systems that the run needs; the runner checks their identity itself. */
   readonly mounts: readonly string[];
+  readonly rights: HostRights;
+  /** Folders that are made where they are missing, with the one above each. */
+  readonly makes: readonly string[];
   /** Further lines of the [Service] section. */
   readonly service: readonly string[];
 }
@@ -33,28 +37,30 @@ export function serviceText(units: HostUnits): string {
     "",
     "[Service]",
     "Type=oneshot",
-    `ExecStart=${inOwnMountTable} ${runner}`,
+    `ExecStart=${runner}`,
     `ExecStopPost=${runner} --report-end`,
     `TimeoutStartSec=${seconds(units.timeoutMs)}`,
     "TimeoutStopSec=90s",
     "KillMode=mixed",
     `SyslogIdentifier=${units.job}`,
     ...units.service,
+    ...sandboxLines(units.rights, units.makes),
   ]);
 }
 
-/** Text of the command that an operator types: the job's name, and words such as `list`. It runs just as the service does. */
+/**
+ * Text of the command that an operator types: the job's name, and words such as `list`. It has a mount table of its own, as
+ * the service has, and the operator's rights: a restore does what no nightly run may.
+ */
 export function commandText(job: string): string {
-  return lines(["#!/bin/sh", `exec ${inOwnMountTable} ${runnerCommand(job)} "$@"`]);
+  return lines([
+    "#!/bin/sh",
+    `exec /usr/bin/unshare --mount --propagation private ${runnerCommand(job)} "$@"`,
+  ]);
 }
 
-/**
- * A mount table of its own: what the runner verified can't be unmounted under it, and what it mounts dies with it.
- * PrivateMounts= would still pass the host's unmounts on (systemd.exec(5), MountFlags=).
- */
-const inOwnMountTable = "/usr/bin/unshare --mount --propagation private";
-
-function runnerCommand(job: string): string {
+/** Command line of a job's live runner. */
+export function runnerCommand(job: string): string {
   const current = `${releaseFolder(job)}/current`;
   return `/usr/bin/node ${current}/${job}.cjs --config ${current}/config.json`;
 }

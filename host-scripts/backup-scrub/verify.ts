@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { setPriority } from "node:os";
+import { closeDisk } from "../runtime/closed-folder";
 import { Refusal } from "../runtime/errors";
 import { lockFile } from "../runtime/job-run";
 import { takeLock } from "../runtime/lock";
@@ -23,14 +24,17 @@ export const lock: Phase<Scrub> = {
 /** Refuses unless the backup disk is the file system that the config names; then steps back behind everybody else. */
 export const verify: Phase<Scrub> = {
   name: "verify",
-  async run({ config, stop, dryRun }) {
+  async run({ config, stop, dryRun, log }) {
     if (process.getuid?.() !== 0)
       throw new Refusal(
         `user ${process.getuid?.()} can't read every copy, expected root`,
         `sudo systemctl start ${config.job}`,
       );
     await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
-    if (!dryRun) mkdirSync(catalogueFolder(config), { recursive: true, mode: 0o700 });
+    if (!dryRun) {
+      closeDisk(config.target.path, [], log);
+      mkdirSync(catalogueFolder(config), { recursive: true, mode: 0o700 });
+    }
     // The unit says the same; this is for a run by hand.
     setPriority(19);
     const argv = ["ionice", "--class", "idle", "--pid", String(process.pid)] as const;

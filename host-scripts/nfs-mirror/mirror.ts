@@ -34,8 +34,8 @@ export interface Copied {
   readonly segment: string | undefined;
 }
 
-/** Each file system's own, not its data: ext4's folder for recovered files, and where `backup-scrub` makes what it mends. */
-const ownEntries = ["lost+found", ".holdfast-scrub"];
+/** ext4's own folder for recovered files belongs to each file system, not to its data. */
+const ownEntries = ["lost+found"];
 
 export function journalFolder(config: NfsMirrorConfig): string {
   return join(config.stateDir, "journal");

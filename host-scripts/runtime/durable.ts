@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -22,6 +31,8 @@ function replace(path: string, text: string, mode: number, durable: boolean): vo
   try {
     const file = openSync(part, "w", mode);
     try {
+      // The umask of a service takes away what the reader of a textfile needs.
+      fchmodSync(file, mode);
       writeSync(file, text);
       if (durable) fsyncSync(file);
     } finally {

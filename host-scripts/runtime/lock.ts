@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readlinkSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { exitCodes, RunnerError } from "./errors";
 import { run } from "./run";
@@ -34,7 +34,9 @@ export class LockHeld extends RunnerError {
  * @throws {LockHeld}
  */
 export async function takeLock(path: string, waitMs = 0, stop?: AbortSignal): Promise<Lock> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(path), { recursive: true });
+  // The job's state: nobody else's business, and nobody else may hold the lock.
+  chmodSync(dirname(path), 0o700);
   const fd = openSync(path, "a");
   try {
     if (await flock(fd, waitMs, stop)) return held(fd, []);

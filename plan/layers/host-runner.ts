@@ -1,6 +1,7 @@
 import type { runnerFields } from "../contracts/runner";
 import type { Estate } from "../estate/schema";
 import type { Credential, Job, Trigger } from "../job";
+import type { HostRights } from "../systemd-sandbox";
 import { commandText, type HostUnits, serviceText, timerText } from "../systemd-units";
 import { push } from "./common";
 
@@ -17,6 +18,8 @@ export interface HostRunner {
   readonly mounts: readonly string[];
   /** Whether it yields CPU and disk to whatever else wants them. */
   readonly background: boolean;
+  /** What its runs do to the host, beside their state and metrics. */
+  readonly rights: HostRights;
   readonly credentials: readonly Credential[];
   /** What its `config.json` holds: the runner's contract. */
   readonly config: object;
@@ -33,6 +36,8 @@ export function releaseOf(
     trigger: runner.trigger,
     timeoutMs: runner.timeoutMs,
     mounts: runner.mounts,
+    rights: runner.rights,
+    makes: [stateFolder(job), textfileFolder],
     service: [
       ...(runner.background ? ["Nice=10", "IOSchedulingClass=idle"] : []),
       ...credentials.map(({ name }) => `LoadCredential=${name}:${credentialsFolder(job)}/${name}`),
@@ -69,14 +74,19 @@ export function runnerConfig(job: string, host: string, budgetMs: number, estate
   };
 }
 
+/** The state folders of all jobs of a host. */
+export const stateFolders = "/var/lib/holdfast";
+
 /** Folder on its host with what a job's runs leave for one another. */
 export function stateFolder(job: string): string {
-  return `/var/lib/holdfast/${job}`;
+  return `${stateFolders}/${job}`;
 }
 
 /** Where a host's node-exporter reads metrics that survive a Pushgateway's absence. */
+const textfileFolder = "/var/lib/prometheus/node-exporter";
+
 export function textfile(name: string): string {
-  return `/var/lib/prometheus/node-exporter/${name}.prom`;
+  return `${textfileFolder}/${name}.prom`;
 }
 
 /** Identity of a host's file system, for a runner that refuses to write to any other. */

@@ -276,6 +276,15 @@ test("writes bytes and times of a success, and pushes them to job and instance",
   ]);
 });
 
+test("node-exporter can read the metrics of a service, whose files are closed else", async () => {
+  const closed = ["unshare", "--mount", "--propagation", "private", "sh", "-c", 'umask 077; exec "$@"', "sh"];
+  // As an earlier version has left it.
+  mkdirSync(world.config.stateDir);
+  await world.start([], {}, closed).finished;
+  expect(statSync(world.config.textfile).mode & 0o777).toBe(0o644);
+  expect(statSync(world.config.stateDir).mode & 0o777).toBe(0o700);
+});
+
 test("tells every fault of a config at once, and changes nothing", async () => {
   world.writeConfig({ budgetMs: -1, stateDir: "relative" });
   for (const args of [["--check-config"], []]) {

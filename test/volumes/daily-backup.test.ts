@@ -15,9 +15,12 @@ import {
   week,
 } from "./support/backup";
 import { changeVolume, leaks, makeVolume, removeVolumes, snapshot } from "./support/thin-volumes";
-import { gate, host, openGates, stateDir, type Unit } from "./support/unit";
+import { folder as testFolder, gate, host, openGates, stateDir, type Unit } from "./support/unit";
 
 jest.setTimeout(900_000);
+
+/** A disk that is easily filled, where the unit under test may write. */
+const small = `${testFolder}/small`;
 
 let unit: Unit;
 const on = (script: string): Promise<string> => mustOnHost(host, script, { timeoutMs: 300_000 });
@@ -224,7 +227,7 @@ test("a volume that is deleted, renamed or resized before its turn is copied fro
 describe("a backup disk that gets full", () => {
   const big = "vm-1-pvc-big";
   const folder = async (kind: "pvc-data" | "sqlite-backup"): Promise<string> =>
-    generation(await week(), big).replace(`${backupDisk}/pvc-data`, `/mnt/small/${kind}`);
+    generation(await week(), big).replace(`${backupDisk}/pvc-data`, `${small}/${kind}`);
 
   beforeAll(async () => {
     await makeVolume(big, {
@@ -234,12 +237,12 @@ describe("a backup disk that gets full", () => {
     });
     await snapshot([big]);
     await on(
-      `truncate -s 200M /var/small.img; mke2fs -q -t ext4 -m 0 -F /var/small.img; mkdir -p /mnt/small; mount -o loop /var/small.img /mnt/small`,
+      `truncate -s 200M /var/small.img; mke2fs -q -t ext4 -m 0 -F /var/small.img; mkdir -p ${small}; mount -o loop,nosuid,nodev /var/small.img ${small}`,
     );
     const fsUuid = (await on("blkid -o value -s UUID /var/small.img")).trim();
     const { volumes } = backupConfig();
     await unit.configure(
-      backupConfig({ target: { path: "/mnt/small", fsUuid }, volumes: { ...volumes, pattern: big } }),
+      backupConfig({ target: { path: small, fsUuid }, volumes: { ...volumes, pattern: big } }),
     );
     expect(await unit.run()).toMatchObject({ status: 0 });
     await changeVolume(
@@ -250,7 +253,7 @@ describe("a backup disk that gets full", () => {
   });
 
   afterAll(async () => {
-    await on("umount /mnt/small; rm /var/small.img");
+    await on(`umount ${small}; rm /var/small.img`);
     await removeVolumes(big);
     await unit.configure(backupConfig());
   });
@@ -262,10 +265,10 @@ describe("a backup disk that gets full", () => {
   ])("$where: the run fails, and what is there stays whole", async ({ leaveMib, says, status }) => {
     const before = await unit.metrics();
     await on(
-      `cd /mnt/small; fallocate -l $(($(stat -f -c '%a*%S' .) - ${leaveMib} * 1048576)) ballast; sync -f .`,
+      `cd ${small}; fallocate -l $(($(stat -f -c '%a*%S' .) - ${leaveMib} * 1048576)) ballast; sync -f .`,
     );
     const full = await unit.run();
-    await on("rm /mnt/small/ballast; sync -f /mnt/small");
+    await on(`rm ${small}/ballast; sync -f ${small}`);
     expect(full.output).toContain(says);
     expect(full.status).toBe(status);
     const after = await unit.metrics();
@@ -281,7 +284,7 @@ describe("a backup disk that gets full", () => {
   test("with room again, the next run converges", async () => {
     expect(await unit.run()).toMatchObject({ status: 0 });
     expect(await differences(big, await folder("pvc-data"))).toBe("");
-    expect(await on("ls -A /mnt/small/*/.part /mnt/small/*/.trash | grep -v : || :")).toMatch(/^\s*$/);
+    expect(await on(`ls -A ${small}/*/.part ${small}/*/.trash | grep -v : || :`)).toMatch(/^\s*$/);
   });
 });
 

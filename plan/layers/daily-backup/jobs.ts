@@ -58,6 +58,8 @@ function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): Job {
       timeoutMs: run.timeoutMs,
       mounts: [spec.target],
       background: true,
+      // The host's configuration lies anywhere, such as in /root/.ssh; its disks and volume groups are asked what they are.
+      rights: { reads: ["/"], writes: [spec.target], files: "all", volumes: "mounted" },
       credentials: [...access, ...(spec.volumes?.luksSecrets ?? []).map(secretCredential)],
       config: configOf(spec, estate, trigger, run.budgetMs, access),
     }),

@@ -7,7 +7,7 @@ import type { Estate } from "../../estate/schema";
 import type { Job, JobAlert } from "../../job";
 import { parseDuration } from "../../units/duration";
 import { runOf, timerTrigger } from "../common";
-import { mountOf, releaseOf, runnerConfig, stateFolder } from "../host-runner";
+import { mountOf, releaseOf, runnerConfig, stateFolder, stateFolders } from "../host-runner";
 import { hostLocation } from "../places";
 import { derivedAlert, firewallJobName } from "./firewall-job";
 import type { DailyBackupSpec, ScrubSpec } from "./spec";
@@ -23,6 +23,7 @@ export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate
     estate,
   );
   const periodMs = parseDuration(scrub.period);
+  const config = configOf(spec, estate, periodMs, run.budgetMs);
   return {
     name: scrubJobName,
     layer: "daily-backup",
@@ -44,8 +45,15 @@ export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate
       timeoutMs: run.timeoutMs,
       mounts: [spec.target],
       background: true,
+      // Its own catalogue, and the other writers' locks. What it mends has to be as it was; a good copy may be at its source.
+      rights: {
+        reads: config.sources,
+        writes: [spec.target, stateFolders],
+        files: "all",
+        volumes: "none",
+      },
       credentials: [],
-      config: configOf(spec, estate, periodMs, run.budgetMs),
+      config,
     }),
   };
 }

@@ -65,6 +65,7 @@ function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
       mounts: [],
       // Seconds of work that people wait for: while a snapshot is made, its volume's writes stand still.
       background: false,
+      rights: { reads: [], writes: [], files: "own", volumes: "changed" },
       credentials: clusterAccess(clusterOf(spec, estate), estate),
       config: configOf(spec, trigger, estate, run.budgetMs),
     }),

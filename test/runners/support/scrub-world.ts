@@ -55,7 +55,8 @@ export async function createScrubWorld(megabytes = 64): Promise<ScrubWorld> {
   const fsUuid = (await execa("blkid", ["-o", "value", "-s", "UUID", image])).stdout.trim();
   const config = configOf(folder, fsUuid, pushes.url);
   const configFile = join(folder, "config.json");
-  const mount = (): Promise<string> => namespace.run("mount", "-o", "loop", image, config.target.path);
+  const mount = (): Promise<string> =>
+    namespace.run("mount", "-o", "loop,nosuid,nodev", image, config.target.path);
   const tools = await rsyncTools(join(folder, "bin"));
   const world: ScrubWorld = {
     ...{ config, folder, pushes, outside: namespace.outside, source: join(folder, "source") },

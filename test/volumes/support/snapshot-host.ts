@@ -1,10 +1,15 @@
 import { bundleRunner } from "../../../host-scripts/bundle-runner";
 import { type CommandResult, type HostName, mustOnHost, onHost } from "../../../lab/hosts";
 import type { LvmPvcSnapshotConfig } from "../../../plan/contracts/lvm-pvc-snapshot";
+import { sandboxLines } from "../../../plan/systemd-sandbox";
 
 /** Where all of it is on the host. */
 export const folder = "/root/snapshot-test";
 const held = `${folder}/held`;
+/** What the job's own unit takes away from it. */
+const sandbox = sandboxLines({ reads: [], writes: [folder], files: "own", volumes: "changed" }, [])
+  .map(line => `-p '${line}'`)
+  .join(" ");
 const timeoutMs = 300_000;
 
 /** A volume group with hyphens in its name and a pool that is easily filled, on a file of a lab host. */
@@ -120,7 +125,7 @@ export class SnapshotHost {
     const there = `grep -qs '"phase":"${phase}"' ${running}${path === undefined ? "" : ` && [ -e ${held} ]`}`;
     return this.sh(
       `unit=snapshot-test-${this.services}; runner='${program}'; rm -f ${running} ${lines} ${held}
-       systemd-run -q --collect --unit=$unit -p KillMode=mixed -p ExecStopPost='${program} --report-end' \
+       systemd-run -q --collect --unit=$unit -p KillMode=mixed ${sandbox} -p ExecStopPost='${program} --report-end' \
          -p StandardOutput=append:${lines} -p StandardError=append:${lines} \
          -E PATH=${path ?? "/usr/sbin:/usr/bin:/sbin:/bin"} ${program}
        until ${there}; do systemctl is-active -q $unit || { cat ${lines} >&2; exit 9; }; sleep 0.1; done

@@ -1,10 +1,14 @@
 import { bundleRunner } from "../../../host-scripts/bundle-runner";
 import { mustOnHost, onHost } from "../../../lab/hosts";
+import { parseEstate, planOf } from "../../../plan";
+import { exampleEstate } from "../../../plan/estate/example";
+import { runnerCommand } from "../../../plan/systemd-units";
 
 /** Host whose volumes these tests break. */
 export const host = "pve2";
 
-const folder = "/opt/volumes-test";
+/** All of it, which the units may write to. */
+export const folder = "/opt/volumes-test";
 const patienceMs = 1_800_000;
 
 /**
@@ -13,7 +17,7 @@ const patienceMs = 1_800_000;
  */
 const nap = `[ -p ${folder}/nap ] || mkfifo ${folder}/nap; nap() { read -r -t 0.3 _ <>${folder}/nap || :; }`;
 
-/** A runner on the host as a real unit: its own mount table, and an ExecStopPost that reports what it can't. */
+/** A runner on the host as the unit that a deployment brings, from another folder and with a log of its own. */
 export interface Unit {
   readonly job: string;
   configure(config: object): Promise<void>;
@@ -53,6 +57,16 @@ export function common(job: string) {
   };
 }
 
+/** Text of the service that a deployment would bring. */
+function emittedService(job: string): string {
+  const { jobs } = planOf(parseEstate(exampleEstate()));
+  const text = jobs
+    .find(({ name }) => name === job)
+    ?.files.find(({ name }) => name === `${job}.service`)?.text;
+  if (text === undefined) throw new Error(`the example has no service of ${job}`);
+  return text;
+}
+
 /** Brings a runner and its unit to the host. @param prefix of its metrics, e.g. "daily_backup" */
 export async function installUnit(job: string, prefix: string): Promise<Unit> {
   const { text } = await bundleRunner(job);
@@ -61,23 +75,30 @@ export async function installUnit(job: string, prefix: string): Promise<Unit> {
   });
   const config = `${folder}/${job}.json`;
   const log = `${folder}/${job}.log`;
-  const own = "/usr/bin/unshare --mount --propagation private";
-  const command = `${own} /usr/bin/node ${folder}/${job}.cjs --config ${config}`;
-  const service = `[Unit]
-Description=${job} under test
+  const runner = `/usr/bin/node ${folder}/${job}.cjs --config ${config}`;
+  const command = `/usr/bin/unshare --mount --propagation private ${runner}`;
+  await mustOnHost(host, `cat >/etc/systemd/system/${job}.service`, {
+    input: emittedService(job).replaceAll(runnerCommand(job), runner),
+  });
+  const change = `[Unit]
 # More than five in ten seconds, which systemd would refuse.
 StartLimitIntervalSec=0
 [Service]
-Type=oneshot
 Environment=PATH=${folder}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-ExecStart=${command}
-ExecStopPost=${command} --report-end
-KillMode=mixed
+ReadWritePaths=${folder}
+LoadCredential=
+Nice=0
+IOSchedulingClass=
+TimeoutStartSec=infinity
 TimeoutStopSec=60s
 StandardOutput=append:${log}
 StandardError=append:${log}
 `;
-  await mustOnHost(host, `cat >/etc/systemd/system/${job}.service`, { input: service });
+  await mustOnHost(
+    host,
+    `mkdir -p /etc/systemd/system/${job}.service.d && cat >/etc/systemd/system/${job}.service.d/test.conf`,
+    { input: change },
+  );
   // As on a real host; and systemd forgets the last run of a service that no other unit names.
   await mustOnHost(
     host,
