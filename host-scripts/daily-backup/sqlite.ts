@@ -72,6 +72,10 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
   } finally {
     for (const workshop of workshops) workshop.close();
   }
+  // A restore puts it over a volume, whose root then has what this folder has.
+  const { mode, uid, gid } = lstatSync(root);
+  chownSync(into, uid, gid);
+  chmodSync(into, mode & 0o7777);
   if (done.failed.length > 0)
     writeFileSync(
       join(into, failedFile),

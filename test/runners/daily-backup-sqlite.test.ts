@@ -379,6 +379,14 @@ test("owner, mode, time to the nanosecond, ACL and attributes of the file are th
   expect(await described(`${world.backup}/one`)).toBe(await described(world.volume));
 });
 
+test("the folder of the copies has the owner and mode of the volume's root: a restore over it leaves its workload in", async () => {
+  await world.sql("app.db", notes, fill(5));
+  await world.inside("chown", "12345:54321", world.volume);
+  await world.inside("chmod", "2770", world.volume);
+  await world.copy({ into: "one" });
+  expect(await world.inside("stat", "-c", "%a %u %g", `${world.backup}/one`)).toBe("2770 12345 54321");
+});
+
 test("with a list of what changed, unchanged databases are linked, also when a million other files are not looked at", async () => {
   await world.sql("same.db", notes, fill(50));
   await world.sql("changed.db", notes, fill(50));
