@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
-import { type BigIntStats, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { type BigIntStats, createReadStream, lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { exitCodes, messageOf, RunnerError } from "../runtime/errors";
+import { quoted } from "../runtime/quoted";
 import type { FactResult } from "./configuration-facts";
 
 /** An entry of a generation, as `manifest.json` lists it. */
@@ -26,32 +29,41 @@ export interface Manifest {
   readonly sha256: string;
 }
 
-/** Lists a folder that is complete but for its manifest, by reading all of it. */
-export function manifestOf(
+/**
+ * Lists a folder that is complete but for its manifest, by reading all of it.
+ * @throws {RunnerError} that names what can't be read
+ */
+export async function manifestOf(
   folder: string,
   host: string,
   madeAt: Date,
   commands: readonly FactResult[],
-): Manifest {
+  stop: AbortSignal,
+): Promise<Manifest> {
   const entries: ManifestEntry[] = [];
-  walk(Buffer.from(folder), Buffer.alloc(0), entries);
+  await walk(Buffer.from(folder), Buffer.alloc(0), entries, stop);
   const stable = new Set(commands.filter(fact => fact.stable).map(({ file }) => `facts/${file}`));
   const compared = entries.filter(({ path }) => path.startsWith("files/") || stable.has(path));
   const sha256 = createHash("sha256").update(JSON.stringify(compared)).digest("hex");
   return { host, madeAt: madeAt.toISOString(), entries, commands, sha256 };
 }
 
-function walk(root: Buffer, path: Buffer, into: ManifestEntry[]): void {
+async function walk(root: Buffer, path: Buffer, into: ManifestEntry[], stop: AbortSignal): Promise<void> {
   const folder = join(root, path);
   for (const name of readdirSync(folder, { encoding: "buffer" }).sort(Buffer.compare)) {
     const below = path.length === 0 ? name : join(path, name);
     const stat = lstatSync(join(root, below), { bigint: true });
-    into.push(entryOf(root, below, stat));
-    if (stat.isDirectory()) walk(root, below, into);
+    into.push(await entryOf(root, below, stat, stop));
+    if (stat.isDirectory()) await walk(root, below, into, stop);
   }
 }
 
-function entryOf(root: Buffer, path: Buffer, stat: BigIntStats): ManifestEntry {
+async function entryOf(
+  root: Buffer,
+  path: Buffer,
+  stat: BigIntStats,
+  stop: AbortSignal,
+): Promise<ManifestEntry> {
   const file = join(root, path);
   const own = {
     path: textOf(path),
@@ -61,8 +73,22 @@ function entryOf(root: Buffer, path: Buffer, stat: BigIntStats): ManifestEntry {
   if (stat.isDirectory()) return { ...own, type: "folder" };
   if (stat.isSymbolicLink()) return { ...own, type: "link", target: textOf(readlinkSync(file, "buffer")) };
   if (!stat.isFile()) return { ...own, type: "other" };
-  const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
-  return { ...own, type: "file", sizeBytes: Number(stat.size), sha256 };
+  return { ...own, type: "file", sizeBytes: Number(stat.size), sha256: await hashOf(file, stop) };
+}
+
+/** Piece by piece: a listed image may be larger than memory. */
+async function hashOf(file: Buffer, stop: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash, { signal: stop });
+  } catch (error) {
+    stop.throwIfAborted();
+    throw incomplete(
+      `the copy of ${quoted(file)} can't be read: ${messageOf(error)}`,
+      "dmesg --level err,warn | tail",
+    );
+  }
+  return hash.digest("hex");
 }
 
 function join(folder: Buffer, path: Buffer): Buffer {
@@ -72,4 +98,13 @@ function join(folder: Buffer, path: Buffer): Buffer {
 function textOf(bytes: Buffer): string {
   const text = bytes.toString();
   return Buffer.from(text).equals(bytes) ? text : `base64:${bytes.toString("base64")}`;
+}
+
+/** There is no generation of this run. */
+export function incomplete(why: string, next: string): RunnerError {
+  return new RunnerError(exitCodes.failed, {
+    failed: `the host's configuration is not complete: ${why}`,
+    kept: "No generation was made of it; the earlier ones are whole.",
+    next,
+  });
 }

@@ -5,7 +5,7 @@ import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
 import { periodOf } from "../../plan/contracts/period";
 import { writeDurably } from "../runtime/durable";
 import { asRunnerError } from "../runtime/entry";
-import { errnoOf, exitCodes, RunnerError } from "../runtime/errors";
+import { errnoOf, type RunnerError } from "../runtime/errors";
 import {
   discard,
   type FreshGeneration,
@@ -20,7 +20,7 @@ import { quoted } from "../runtime/quoted";
 import { leaveAlone, rsync, wholeMetadata } from "../runtime/rsync";
 import { firstLines } from "../runtime/tail";
 import { gatherFacts } from "./configuration-facts";
-import { manifestOf } from "./configuration-manifest";
+import { incomplete, manifestOf } from "./configuration-manifest";
 import { alwaysKept, clusterViews } from "./configuration-paths";
 
 export interface ConfigurationRun extends JobRun<DailyBackupConfig> {
@@ -106,7 +106,7 @@ async function fill(
   const facts = join(folder, "facts");
   mkdirSync(facts);
   const commands = await gatherFacts(facts, { stop: run.stop.signal, timeoutMs: longestCommandMs });
-  const manifest = manifestOf(folder, run.config.host, run.startedAt, commands);
+  const manifest = await manifestOf(folder, run.config.host, run.startedAt, commands, run.stop.signal);
   writeDurably(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`, 0o600);
   return bytes;
 }
@@ -195,12 +195,4 @@ function hashOf(generation: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function incomplete(why: string, next: string): RunnerError {
-  return new RunnerError(exitCodes.failed, {
-    failed: `the host's configuration is not complete: ${why}`,
-    kept: "No generation was made of it; the earlier ones are whole.",
-    next,
-  });
 }

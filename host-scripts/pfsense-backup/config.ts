@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { writeAll } from "../runtime/durable";
 import { join } from "node:path";
 import { readCredential } from "../runtime/credentials";
 import { messageOf } from "../runtime/errors";
@@ -77,7 +78,7 @@ function faultOf(bytes: Buffer): string | undefined {
 function writeSecret(path: string, bytes: Buffer): void {
   const file = openSync(path, "wx", 0o600);
   try {
-    for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
+    writeAll(file, bytes);
     fsyncSync(file);
   } finally {
     closeSync(file);

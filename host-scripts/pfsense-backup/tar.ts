@@ -1,9 +1,10 @@
-import { closeSync, fsyncSync, openSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import { credentialFile } from "../runtime/credentials";
 import { Refusal } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
+import { writeAll } from "../runtime/durable";
 import { required } from "../runtime/required";
 import { CommandMissing, run, type RunOptions, type RunResult } from "../runtime/run";
 import { firstLines } from "../runtime/tail";
@@ -43,7 +44,7 @@ async function fetchTar(backup: FirewallBackup, file: string): Promise<string> {
         inherit: [required(backup.lock, "lock").fd],
         onStdout(chunk) {
           alive();
-          for (let done = 0; done < chunk.length;) done += writeSync(fd, chunk, done);
+          writeAll(fd, chunk);
           backup.log.progress("tar: receiving");
         },
       }),

@@ -33,7 +33,7 @@ function replace(path: string, text: string, mode: number, durable: boolean): vo
     try {
       // The umask of a service takes away what the reader of a textfile needs.
       fchmodSync(file, mode);
-      writeSync(file, text);
+      writeAll(file, Buffer.from(text));
       if (durable) fsyncSync(file);
     } finally {
       closeSync(file);
@@ -43,6 +43,11 @@ function replace(path: string, text: string, mode: number, durable: boolean): vo
     rmSync(part, { force: true });
     throw error;
   }
+}
+
+/** Writes all of some bytes where a file is open. write(2) may take a part of them and say so, as on a disk that gets full. */
+export function writeAll(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
 }
 
 /** Makes renames and removals in a folder survive a loss of power. */

@@ -8,10 +8,9 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { syncFolder, writeDurably } from "./durable";
+import { syncFolder, writeAll, writeDurably } from "./durable";
 
 /**
  * A folder of numbered segments that hand changed paths to a later job. A consumer takes segments in the order of their
@@ -56,8 +55,7 @@ export function openSegment(folder: string, kind: SegmentKind = "paths"): Segmen
   let pendingBytes = 0;
   let paths = 0;
   const flush = (): void => {
-    const whole = Buffer.concat(pending);
-    for (let done = 0; done < whole.length;) done += writeSync(file, whole, done);
+    writeAll(file, Buffer.concat(pending));
     pending = [];
     pendingBytes = 0;
   };
@@ -116,7 +114,7 @@ function handOverWholeTree(folder: string, stem: string): string {
   const part = join(folder, `${stem}.part`);
   const file = openSync(part, "w", 0o600);
   try {
-    writeSync(file, wholeTree);
+    writeAll(file, wholeTree);
     fsyncSync(file);
   } finally {
     closeSync(file);
