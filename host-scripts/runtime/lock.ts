@@ -1,7 +1,17 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readlinkSync } from "node:fs";
+import {
+  type BigIntStats,
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { exitCodes, RunnerError } from "./errors";
-import { run } from "./run";
+import { run, runnerMark } from "./run";
 
 /** A held lock. The kernel releases it when the last process that has `fd` is gone, whatever ended it. */
 export interface Lock {
@@ -62,20 +72,22 @@ export async function lockIfFree(path: string, stop: AbortSignal): Promise<Lock 
 }
 
 /**
- * Ends what a runner that was killed left behind: processes that hold its lock while no runner does.
+ * Ends what a runner that was killed left behind: commands of a runner that hold its lock while no runner does. Whoever
+ * else has the file open, or locked it to keep the job from running, is left alone.
  * @returns their ids
  */
 export function endLeftovers(path: string): number[] {
   const holders = holdersOf(path);
   if (holders.some(isRunner)) return [];
-  for (const pid of holders) {
+  const leftovers = holders.filter(isOfRunner);
+  for (const pid of leftovers) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
       // It has just ended by itself.
     }
   }
-  return holders;
+  return leftovers;
 }
 
 function held(fd: number, leftovers: readonly number[]): Lock {
@@ -94,18 +106,34 @@ async function flock(fd: number, waitMs: number, stop: AbortSignal | undefined):
   return result.exitCode === 0;
 }
 
-/** Processes, but for this one, that have the file open. */
+/** Processes, but for this one, that hold a lock on the file; by its inode, as a path may lead through a link. */
 function holdersOf(path: string): number[] {
+  const file = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!file) return [];
   return readdirSync("/proc")
     .filter(entry => /^\d+$/.test(entry))
     .map(Number)
-    .filter(pid => pid !== process.pid && hasOpen(pid, path));
+    .filter(pid => pid !== process.pid && hasLocked(pid, basename(path), file));
 }
 
-function hasOpen(pid: number, path: string): boolean {
-  const folder = `/proc/${pid}/fd`;
+function hasLocked(pid: number, name: string, file: BigIntStats): boolean {
+  const folder = `/proc/${pid}`;
   try {
-    return readdirSync(folder).some(fd => linkOf(join(folder, fd)) === path);
+    return readdirSync(join(folder, "fd")).some(fd => {
+      if (basename(linkOf(join(folder, "fd", fd)) ?? "") !== name) return false;
+      const open = statSync(join(folder, "fd", fd), { bigint: true });
+      // Whoever inherited the open file has its lock; whoever opened it anew has none (proc_pid_fdinfo(5)).
+      const isSame = open.ino === file.ino && open.dev === file.dev;
+      return isSame && /^lock:.* FLOCK /m.test(readFileSync(join(folder, "fdinfo", fd), "utf8"));
+    });
+  } catch {
+    return false;
+  }
+}
+
+function isOfRunner(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`${runnerMark}=1`);
   } catch {
     return false;
   }

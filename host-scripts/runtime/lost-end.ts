@@ -2,41 +2,50 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { exitCodes, RunnerError } from "./errors";
 import { pushKept, reportEnd, type Reporter } from "./report";
-import { isAlive } from "./run-state";
+import { isAlive, type Running } from "./run-state";
 import type { ServiceEnvironment } from "./service-environment";
 
 /**
  * Reports the end of a run that could not do it itself: killed, out of memory, out of the unit's time. Never moves the
  * last success. After an end that is reported, only sends metrics that the Pushgateway has not got yet.
- * @param tidyUp ends and removes what the run left; not called while a run goes on
+ * @param tidyUp ends and removes what the run left, once its end is reported; not called while a run goes on
  */
 export async function reportLostEnd(
   reporter: Reporter,
   service: ServiceEnvironment,
   tidyUp: () => Promise<void>,
 ): Promise<number> {
-  const { state, invocation, config } = reporter;
-  const running = state.readRunning();
+  const running = reporter.state.readRunning();
   const goesOn = running !== undefined && isAlive(running);
+  await report(reporter, service, running, goesOn);
+  // What a run left may hang for longer than the unit's time-out lets this go on.
   if (!goesOn) await tidyUp();
+  return exitCodes.ok;
+}
+
+async function report(
+  reporter: Reporter,
+  service: ServiceEnvironment,
+  running: Running | undefined,
+  goesOn: boolean,
+): Promise<void> {
+  const { state, invocation, config } = reporter;
   const last = state.readEnd();
   const reported = invocation === "" ? running === undefined || goesOn : last?.invocation === invocation;
   if (reported || (service.SERVICE_RESULT === "success" && (running === undefined || goesOn))) {
     if (last && !last.pushed && (await pushKept(reporter, readKept(config.textfile))))
       state.end({ ...last, pushed: true }, false);
-    return exitCodes.ok;
+    return;
   }
-  const how = howItEnded(service);
   await reportEnd(reporter, {
     values: {},
     mine: !goesOn,
     error: new RunnerError(statusOf(service), {
-      failed: `the run ended without a report in phase ${goesOn ? "lock" : (running?.phase ?? "start")}${how}`,
+      failed: `the run ended without a report in phase ${goesOn ? "lock" : (running?.phase ?? "start")}${howItEnded(service)}`,
       kept: "What was done so far is kept, and the last success stays as it was.",
       next: `systemctl start ${config.job}`,
     }),
   });
-  return exitCodes.ok;
 }
 
 function howItEnded({ SERVICE_RESULT, EXIT_CODE, EXIT_STATUS }: ServiceEnvironment): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Metric } from "../../plan/contracts/metric";
-import { messageOf } from "./errors";
+import { exitCodes, messageOf } from "./errors";
 import { writeDurably } from "./durable";
 import { takeLock } from "./lock";
 
@@ -28,11 +28,14 @@ export async function recordEnd(
 ): Promise<string> {
   const lock = await takeLock(lockFile, 30_000);
   try {
-    const text = render(metrics, merge(metrics, readTextfile(textfile), end));
+    const before = readTextfile(textfile);
+    const text = render(metrics, merge(metrics, before, end));
     try {
       writeDurably(textfile, text);
     } catch (error) {
-      throw new TextfileNotWritten(textfile, text, error);
+      // What can't be kept is no success, for whoever hears of it by a push too.
+      const failure = { ...end, status: end.status === exitCodes.ok ? exitCodes.failed : end.status };
+      throw new TextfileNotWritten(textfile, render(metrics, merge(metrics, before, failure)), error);
     }
     return text;
   } finally {
@@ -40,7 +43,7 @@ export async function recordEnd(
   }
 }
 
-/** The end of a run could not be kept on disk; its text may still be pushed. */
+/** The end of a run could not be kept on disk; its text, as that of a failure, may still be pushed. */
 export class TextfileNotWritten extends Error {
   constructor(
     readonly path: string,

@@ -39,6 +39,9 @@ export class CommandMissing extends Error {
   }
 }
 
+/** Variable in the environment of each command of a runner, by which a later run knows what a killed one left. */
+export const runnerMark = "HOLDFAST_RUNNER";
+
 /** Between SIGTERM and SIGKILL: rsync removes its temporary files in this time. */
 const graceMs = 10_000;
 
@@ -54,7 +57,7 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
     // A group of its own; a plain kill of the child leaves grandchildren alive.
     detached: true,
     stdio: ["ignore", "pipe", "pipe", ...(options.inherit ?? [])],
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, [runnerMark]: "1", ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   let fault: { readonly error: unknown } | undefined;

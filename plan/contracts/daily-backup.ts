@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { jobMetrics } from "./metric";
-import { absolutePath, credentialName, credentialsDir, mount, runnerFields } from "./runner";
+import { absolutePath, credentialName, credentialsDir, mount, runnerFields, timeZone } from "./runner";
 
 /** Generations of one kind: the newest run of each of the last `count` weeks or days. */
 export const generations = z.strictObject({
@@ -14,7 +14,7 @@ export const dailyBackupConfig = z.strictObject({
   job: z.literal("daily-backup"),
   ...runnerFields,
   /** IANA zone in which generations are named after weeks and days. */
-  zone: z.string().min(1),
+  zone: timeZone,
   /** The backup disk. */
   target: mount,
   volumes: z

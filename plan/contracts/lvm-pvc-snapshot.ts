@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { keepPolicy } from "./keep-policy";
 import { jobMetrics } from "./metric";
-import { credentialName, credentialsDir, runnerFields } from "./runner";
+import { credentialName, credentialsDir, runnerFields, timeZone } from "./runner";
 
 const percent = z.number().min(1).max(100);
 const limits = z.strictObject({ dataPercent: percent, metadataPercent: percent });
@@ -11,7 +11,7 @@ export const lvmPvcSnapshotConfig = z.strictObject({
   job: z.literal("lvm-pvc-snapshot"),
   ...runnerFields,
   /** IANA zone in which the retention counts days and weeks. */
-  zone: z.string().min(1),
+  zone: timeZone,
   /** LVM volume group, thin pool, and glob of the volumes' names. */
   vg: z.string().min(1),
   pool: z.string().min(1),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { generations } from "./daily-backup";
 import { jobMetrics } from "./metric";
-import { credentialName, credentialsDir, mount, runnerFields } from "./runner";
+import { credentialName, credentialsDir, mount, runnerFields, timeZone } from "./runner";
 
 /** What the runner `pfsense-backup` reads from its release's config.json. Times in ms. */
 export const pfsenseBackupConfig = z.strictObject({
@@ -9,7 +9,7 @@ export const pfsenseBackupConfig = z.strictObject({
   job: z.string().min(1),
   ...runnerFields,
   /** IANA zone in which generations are named after weeks and days. */
-  zone: z.string().min(1),
+  zone: timeZone,
   /** The backup disk, and the folder on it. */
   target: mount,
   folder: z.string().regex(/^[a-z0-9-]+$/),

@@ -25,6 +25,20 @@ export const runnerFields = {
   }),
 };
 
+/** Zone in which a runner reads its periods; one that this host's Node doesn't know would end each run in its middle. */
+export const timeZone = z.string().refine(isTimeZone, {
+  error: issue => `"${String(issue.input)}" is no time zone, expected an IANA name, e.g. "Europe/Sofia"`,
+});
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What the runtime needs of any runner's config. */
 export interface RunnerConfig {
   readonly job: string;

@@ -88,6 +88,9 @@ test("a success that can't be kept on disk is not reported as one", async () => 
   const run = await world.start().finished;
   expect(run.status).toBe(1);
   expect(run.stdout).toContain("metrics can't be written");
+  const body = world.pushes.received.at(-1)?.body ?? "";
+  expect(body).toContain("nfs_mirror_last_status 1\n");
+  expect(body).not.toContain("last_success");
   rmSync(world.config.textfile, { recursive: true });
 });
 
