@@ -1,6 +1,7 @@
 // `npm run bench`: every layer against what one would use instead, as ratios of one run.
 import { cpus, release, totalmem } from "node:os";
 import Table from "cli-table3";
+import { benchBackupScrub } from "./backup-scrub";
 import { benchCommandLine } from "./command-line";
 import { benchDailyBackup } from "./daily-backup";
 import { benchLvmPvcSnapshot } from "./lvm-pvc-snapshot";
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   snapshots: benchLvmPvcSnapshot,
   volumes: benchDailyBackup,
   sqlite: benchSqlite,
+  scrub: benchBackupScrub,
   preview: benchPreview,
 };
 

@@ -51,7 +51,7 @@ async function start(args: RunArguments, config: BackupScrubConfig): Promise<num
   const run: Scrub = {
     ...{ config, dryRun: args.mode === "dry-run", log, stop: new Stop(job, log), notes: [] },
     ...{ startedAt: new Date(), startMs: performance.now() },
-    ...{ read: { files: 0, bytes: 0 }, foundNow: new Set(), mended: [], faults: [] },
+    ...{ read: { files: 0, bytes: 0, recorded: 0 }, foundNow: new Set(), mended: [], faults: [] },
   };
   if (run.dryRun) return preview(run, [verify, survey], told);
   return runAndReport(run, [lock, verify, survey, scrub, repair, judge], reporter, told);
@@ -76,9 +76,9 @@ const told: Told<Scrub> = {
     };
   },
   figures: run => ({
-    ...{ files: run.read.files, bytes: run.read.bytes, mended: run.mended.length },
-    ...{ rotten: run.left?.length, units: run.units?.length },
+    ...run.read,
+    ...{ mended: run.mended.length, rotten: run.left?.length, units: run.units?.length },
   }),
   done: ({ read }, seconds) =>
-    `${read.files} files (${read.bytes} bytes) hold what was recorded of them, read in ${seconds} s`,
+    `${read.files - read.recorded} files hold what was recorded of them, ${read.recorded} were recorded; ${read.bytes} bytes in ${seconds} s`,
 };

@@ -12,8 +12,8 @@ export interface Scrub extends JobRun<BackupScrubConfig> {
   /** What the disk holds, in the order in which it is read. */
   units?: readonly Unit[];
   standing?: Standing;
-  /** What was read in this run. */
-  readonly read: { files: number; bytes: number };
+  /** What was read in this run; `recorded` are those that had not been read before. */
+  readonly read: { files: number; bytes: number; recorded: number };
   /** Keys of the files that this run found rotten: they were read twice already. */
   readonly foundNow: Set<string>;
   /** Rotten files that are left as they are. */

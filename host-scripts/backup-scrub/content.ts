@@ -47,7 +47,7 @@ const buffersPerTurn = 16;
 /** Reads all of a file. @throws what `stop` says, once the run is told to stop */
 export async function contentOf(file: OpenFile, stop: Stop, phase: string): Promise<Content> {
   const hash = createHash("sha256");
-  for (let offset = 0, buffers = 1; ; buffers += 1) {
+  for (let offset = 0, buffers = 1; offset < file.stat.size; buffers += 1) {
     let got: number;
     try {
       got = readSync(file.fd, buffer, 0, buffer.length, offset);

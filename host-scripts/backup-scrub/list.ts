@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
@@ -18,10 +19,25 @@ export interface ListedFile {
 }
 
 /*
- * Each name is a line "INODE PATH", ended by NUL as a name may hold any other byte. They are sorted by sort(1), whose
- * memory is bounded: by inode, which brings the names of one file together, and is near to the order on the disk.
+ * Each name is a line "INODE CHECK PATH", ended by NUL as a name may hold any other byte; CHECK tells a line that isn't what
+ * was written. They are sorted by sort(1), whose memory is bounded: by inode, which brings the names of one file together,
+ * and is near to the order on the disk.
  */
 const inoDigits = 16;
+const checkDigits = 8;
+
+function lineOf(ino: bigint, path: string): string {
+  const digits = ino.toString(16).padStart(inoDigits, "0");
+  return `${digits} ${checkOf(digits, path)} ${path}`;
+}
+
+function checkOf(digits: string, path: string): string {
+  return createHash("sha256").update(digits).update(path, "latin1").digest("hex").slice(0, checkDigits);
+}
+
+/** A list isn't what was written: the unit has to be listed again. */
+export class ListDamaged extends Error {}
+
 const longestSortMs = 24 * 3_600_000;
 
 /** Lists all names of a unit, durably. @returns names that can't be looked at */
@@ -46,7 +62,7 @@ export async function writeList(
       for (const found of filesBelow(config, path)) {
         if (!("stat" in found)) hidden.push(found);
         else {
-          pending.push(bytesOf(`${found.stat.ino.toString(16).padStart(inoDigits, "0")} ${found.path}\0`));
+          pending.push(bytesOf(`${lineOf(found.stat.ino, found.path)}\0`));
           if (pending.length >= 1000) await flush();
         }
       }
@@ -80,12 +96,15 @@ export async function writeList(
   return hidden;
 }
 
-/** Files of a list, in ascending order of their inodes. */
+/** Files of a list, in ascending order of their inodes. @throws {ListDamaged} */
 export function* readList(path: string): Generator<ListedFile> {
   let file: { ino: bigint; names: string[] } | undefined;
   for (const line of linesOf(path)) {
-    const ino = BigInt(`0x${line.slice(0, inoDigits)}`);
-    const name = line.slice(inoDigits + 1);
+    const digits = line.slice(0, inoDigits);
+    const name = line.slice(inoDigits + checkDigits + 2);
+    if (line.slice(inoDigits + 1, inoDigits + 1 + checkDigits) !== checkOf(digits, name))
+      throw new ListDamaged();
+    const ino = BigInt(`0x${digits}`);
     if (file?.ino === ino) file.names.push(name);
     else {
       if (file) yield file;
@@ -105,6 +124,7 @@ function* linesOf(path: string): Generator<string> {
       rest = lines.pop() ?? "";
       yield* lines;
     }
+    if (rest !== "") throw new ListDamaged();
   } finally {
     closeSync(fd);
   }

@@ -4,7 +4,6 @@ import {
   fsyncSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -13,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { makeClosedFolder, ownPrefix } from "../runtime/closed-folder";
 import { syncFolder, writeDurably } from "../runtime/durable";
 import { errnoOf } from "../runtime/errors";
 import { openSegment } from "../runtime/journal";
@@ -35,7 +35,7 @@ import { filesBelow } from "./walk";
  * sees half of one; each name changes by one rename, while no job that writes to the disk runs. What is going on is on
  * record: a run that was ended in the middle is taken up by the next one, with the same inode.
  */
-const privateFolder = ".holdfast-scrub";
+const privateFolder = `${ownPrefix}/backup-scrub`;
 
 const mending = z.object({
   rotten: rottenFile.required({ sha256: true }),
@@ -59,7 +59,7 @@ const longestCopyMs = 24 * 3_600_000;
  */
 export async function mend(scrub: Scrub, rotten: KnownRotten, from: OpenFile): Promise<boolean> {
   const { config } = scrub;
-  mkdirSync(onDisk(config, privateFolder), { recursive: true, mode: 0o700 });
+  makeClosedFolder(join(config.target.path, privateFolder));
   const record: Mending = { rotten, isProven: false, folders: [] };
   writeMending(scrub, record);
   if (!(await makeAside(scrub, rotten, from))) {
@@ -105,7 +105,7 @@ function readMending(scrub: Scrub): Mending | undefined {
 /** Nothing is being mended: what lies aside goes. */
 function forget(scrub: Scrub): void {
   rmSync(mendingFile(scrub), { force: true });
-  const folder = onDisk(scrub.config, privateFolder).toString();
+  const folder = join(scrub.config.target.path, privateFolder);
   try {
     for (const name of readdirSync(folder)) rmSync(join(folder, name));
   } catch (error) {
@@ -136,7 +136,7 @@ async function makeAside(scrub: Scrub, rotten: KnownRotten, from: OpenFile): Pro
   } finally {
     closeSync(broken.fd);
   }
-  syncFolder(dirname(asideOf(scrub).toString()));
+  syncFolder(join(scrub.config.target.path, privateFolder));
   const aside = required(openRegular(asideOf(scrub)), "file that was just made");
   try {
     return await isAsRecorded(scrub, rotten, aside);

@@ -7,7 +7,7 @@ import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import type { Scrub } from "./backup-scrub";
 import { type Content, contentOf, forgetCached, openRegular, type OpenFile } from "./content";
-import { type ListedFile, readList, writeList } from "./list";
+import { ListDamaged, type ListedFile, readList, writeList } from "./list";
 import { bytesOf, catalogueFiles, type CatalogueFiles, onDisk } from "./paths";
 import { inodeOf, keyOf, mendedShelf, recordOf, rottenShelf } from "./rotten";
 import { continueSums, type Damage, isOf, readSums, type SumRecord, type SumWriter } from "./sums";
@@ -58,6 +58,13 @@ export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => 
         `the catalogue of ${quoted(bytesOf(unit.name))} was damaged (${damage.count} records): those files were recorded anew, as they are now`,
       );
     writer.finish(own.passMs);
+  } catch (error) {
+    if (!(error instanceof ListDamaged)) throw error;
+    scrub.faults.push(
+      `the list of ${quoted(bytesOf(unit.name))} was damaged: the next run reads it from its beginning`,
+    );
+    rmSync(files.list);
+    return false;
   } finally {
     writer.close();
   }
@@ -86,6 +93,7 @@ async function compareAll(
 ): Promise<boolean> {
   const { stop, log, read } = scrub;
   const known = openKnown(scrub, unit, files, damage);
+  const name = quoted(bytesOf(unit.name));
   let [unsynced, visited] = [0, 0];
   try {
     for (const listed of readList(files.list)) {
@@ -95,12 +103,19 @@ async function compareAll(
         await turn();
         stop.check("scrub");
       }
+      const recorded = known.at(listed.ino);
       const file = openListed(scrub, listed);
       if (!file) continue;
+      if (file === "hidden") {
+        // What was recorded of it counts once it can be opened again.
+        for (const record of recorded.slice(0, 1)) writer.add(record);
+        continue;
+      }
       try {
-        const record = await compareOne(scrub, unit, listed, file, known.at(listed.ino));
+        const record = await compareOne(scrub, unit, listed, file, recorded);
         if (record) writer.add(record);
         read.files += 1;
+        if (record && !recorded.some(known => isOf(known, record))) read.recorded += 1;
         read.bytes += Number(file.stat.size);
       } finally {
         closeSync(file.fd);
@@ -111,7 +126,7 @@ async function compareAll(
         writer.sync();
         unsynced = 0;
       }
-      log.progress(`scrub: ${read.files} files, ${read.bytes} bytes; at ${quoted(bytesOf(unit.name))}`);
+      log.progress(`scrub: ${read.files} files, ${read.bytes} bytes; at ${name}`);
       if (!spend({ bytes })) return false;
     }
     // To its end: what is behind the last file may be damaged too.
@@ -149,8 +164,8 @@ function openKnown({ config }: Scrub, unit: Unit, files: CatalogueFiles, damage:
   };
 }
 
-/** The file by any of its names that still is its. */
-function openListed({ config, faults }: Scrub, { ino, names }: ListedFile): OpenFile | undefined {
+/** The file by any of its names that still is its; undefined when there is none, "hidden" when one can't be opened. */
+function openListed({ config, faults }: Scrub, { ino, names }: ListedFile): OpenFile | "hidden" | undefined {
   for (const name of names) {
     try {
       const file = openRegular(onDisk(config, name));
@@ -158,6 +173,7 @@ function openListed({ config, faults }: Scrub, { ino, names }: ListedFile): Open
       if (file) closeSync(file.fd);
     } catch (error) {
       faults.push(`${quoted(bytesOf(name))} can't be opened: ${messageOf(error)}`);
+      return "hidden";
     }
   }
   return undefined;

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
@@ -78,8 +78,7 @@ class Shelf<T extends { unit: string; ino: string }> {
   /** @param damaged gets the paths of those that aren't what was written */
   all(config: BackupScrubConfig, damaged: string[] = []): T[] {
     const folder = this.folder(config);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const files = readdirSync(folder).filter(name => name.endsWith(".json"));
+    const files = existsSync(folder) ? readdirSync(folder).filter(name => name.endsWith(".json")) : [];
     return files.sort().flatMap(name => {
       try {
         return [this.schema.parse(JSON.parse(readFileSync(join(folder, name), "utf8")))];

@@ -3,7 +3,7 @@ import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import type { Scrub } from "./backup-scrub";
 import { bytesOf, catalogueFiles } from "./paths";
-import { mendedShelf, rottenShelf } from "./rotten";
+import { mendedShelf, nameOf, rottenShelf } from "./rotten";
 import { readStanding, type Standing, type UnitStanding, writeStanding } from "./standing";
 import { passOf } from "./sums";
 import { type Unit, unitsOf } from "./units";
@@ -31,6 +31,7 @@ export const survey: Phase<Scrub> = {
     );
     if (dryRun) {
       for (const unit of scrub.units) log.info(`would read ${told(unit, standing)}`);
+      for (const file of rottenShelf.all(config)) log.info(`would look again at ${nameOf(file)}`);
       return;
     }
     const damaged: string[] = [];

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from "node:fs";
 import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
+import { ownPrefix } from "../runtime/closed-folder";
 import { errnoOf } from "../runtime/errors";
 import { onDisk, pathOf } from "./paths";
 
@@ -13,7 +14,7 @@ export interface Unit {
 
 /** ext4's own, and what Holdfast keeps of itself. */
 function isOwn(entry: string): boolean {
-  return entry === "lost+found" || entry.startsWith(".holdfast");
+  return entry === "lost+found" || entry.startsWith(ownPrefix);
 }
 
 /** Every unit of the disk, by name. What is being built or thrown away below a generations' folder is none. */

@@ -28,8 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const look = (): Promise<Snapshot> =>
-  snapshot(world, world.config.target.path, { without: [".holdfast-scrub"] });
+const look = (): Promise<Snapshot> => snapshot(world, world.config.target.path, { without: [".holdfast"] });
 const gateReached = (): boolean => existsSync(join(world.folder, "reached"));
 
 /** Holds the first call of a program, before or after its work, until it is killed. */
@@ -70,7 +69,7 @@ async function expectNextRunMends(): Promise<void> {
   expect(next.stdout).toContain("rotten files were mended from good copies");
   expect(world.metrics()).toMatchObject({ rotten_files: 0 });
   expect(differences(whole, await look())).toEqual([]);
-  expect(readdirSync(`${world.disk}/.holdfast-scrub`)).toEqual([]);
+  expect(readdirSync(`${world.disk}/.holdfast/backup-scrub`)).toEqual([]);
   expect(await world.start().finished).toMatchObject({ status: 0 });
 }
 

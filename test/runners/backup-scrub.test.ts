@@ -70,7 +70,7 @@ const sha = (path: string): string =>
     .update(readFileSync(`${world.disk}/${path}`))
     .digest("hex");
 const look = (options = {}): Promise<Snapshot> =>
-  snapshot(world, world.config.target.path, { without: [".holdfast-scrub"], ...options });
+  snapshot(world, world.config.target.path, { without: [".holdfast"], ...options });
 const catalogue = (): string => join(world.config.stateDir, "catalogue");
 
 test("a first run records all of the disk, and a second one finds it as it was and leaves no trace", async () => {
@@ -79,7 +79,13 @@ test("a first run records all of the disk, and a second one finds it as it was a
   expect(world.metrics()).toMatchObject({ last_status: 0, files: 5, rotten_files: 0 });
   const before = await look({ touched: true });
   const finished = await run("--json");
-  expect(JSON.parse(finished.stdout)).toMatchObject({ status: 0, files: 5, rotten: 0, units: 3 });
+  expect(JSON.parse(finished.stdout)).toMatchObject({
+    status: 0,
+    files: 5,
+    recorded: 0,
+    rotten: 0,
+    units: 3,
+  });
   expect(differences(before, await look({ touched: true }))).toEqual([]);
 });
 
@@ -118,7 +124,7 @@ test("a rotten file of the mirror is mended from the live one, and is in the cat
     expect(differences(before, await look())).toEqual([]);
   }
   expect(await run()).toMatchObject({ status: 0 });
-  expect(readdirSync(`${world.disk}/.holdfast-scrub`)).toEqual([]);
+  expect(readdirSync(`${world.disk}/.holdfast/backup-scrub`)).toEqual([]);
   const journal = readdirSync(`${world.config.stateDir}/journal`).filter(name => name.endsWith(".reconcile"));
   expect(readFileSync(`${world.config.stateDir}/journal/${journal[0]}`, "latin1")).toBe("books/novel\0");
 });
@@ -139,7 +145,7 @@ test.each(["newer", "of the same age and size, with another content", "a folder"
       utimesSync(path, mtime, mtime);
     }
     await world.rot("books/novel");
-    mkdirSync(`${world.disk}/.holdfast-scrub`);
+    mkdirSync(`${world.disk}/.holdfast`);
     const before = await look({ touched: true });
     expect((await run()).stdout).toContain("no good copy of them is known");
     expect(differences(before, await look({ touched: true }))).toEqual([]);
@@ -167,7 +173,7 @@ test("a copy that rots too is no good copy", async () => {
   const third = await copyAnew("2026-23");
   await run();
   await world.rot(`${claim}/shared`, `${third}/shared`);
-  mkdirSync(`${world.disk}/.holdfast-scrub`);
+  mkdirSync(`${world.disk}/.holdfast`);
   const before = await look({ touched: true });
   const { stdout } = await run();
   expect(stdout).toContain("2 files of the backup disk don't hold what was recorded");
@@ -190,10 +196,10 @@ test("a rotten file gets a name in a generation that is made meanwhile: it is me
   ]);
   while (!existsSync(`${world.folder}/held`)) await new Promise(resolve => setTimeout(resolve, 5));
   const { status, stdout } = await run();
-  expect(stdout).toContain("another job writes to the disk");
-  expect(status).toBe(1);
   writer.kill();
   await once(writer, "exit");
+  expect(stdout).toContain("another job writes to the disk");
+  expect(status).toBe(1);
   mkdirSync(`${world.disk}/pvc-data/2026-24/ns/claim`, { recursive: true });
   linkSync(`${world.disk}/${claim}/shared`, `${world.disk}/pvc-data/2026-24/ns/claim/shared`);
   expect((await run()).stdout).toContain("mended:");
@@ -283,6 +289,22 @@ test("a night reads its share, and what was not read for longest comes first", a
   for (const files of nights) expect(files).toBeLessThan(25);
   expect(nights.reduce((sum, files) => sum + files, 0)).toBeGreaterThanOrEqual(40);
   expect(readdirSync(catalogue()).filter(name => name.endsWith(".sums"))).toHaveLength(4);
+});
+
+test("the list of a pass that is going on is damaged: told, and the unit is read from its beginning", async () => {
+  for (let index = 0; index < 40; index += 1) fill(`${world.disk}/a/${index}`, "a");
+  world.writeConfig({ periodMs: 4 * 86_400_000 });
+  await run();
+  const list = join(catalogue(), readdirSync(catalogue()).find(name => name.endsWith(".list")) ?? "");
+  const bytes = readFileSync(list);
+  bytes[bytes.length - 3] = 0x78;
+  writeFileSync(list, bytes);
+  world.writeConfig({});
+  const { status, stdout } = await run();
+  expect(stdout).toContain('the list of "a" was damaged');
+  expect(status).toBe(1);
+  expect(await run()).toMatchObject({ status: 0 });
+  expect(world.metrics()).toMatchObject({ files: 40 });
 });
 
 /** As if the last share had been done a day before. */
