@@ -116,9 +116,9 @@ async function listMounts(stop: AbortSignal): Promise<Row[]> {
 function verify(role: string, expected: ExpectedMount, access: "read" | "write", row: Row | undefined): void {
   const { path, fsUuid } = expected;
   const expectation = `expected the file system ${fsUuid}`;
-  if (row === undefined || row.target !== path)
+  if (row === undefined || row.target !== path || (row.uuid !== fsUuid && isFolderOf(row)))
     throw new Refusal(
-      `${role} ${quoted(path)} is not a mount point (it lies on ${quoted(row?.target ?? "an unknown mount")}), ${expectation}`,
+      `${role} ${quoted(path)} is not a mount point (it lies on ${quoted((row?.target === path ? row.source : row?.target) ?? "an unknown mount")}), ${expectation}`,
       `mount UUID=${fsUuid} ${path}`,
     );
   if (row.uuid !== fsUuid)
@@ -143,6 +143,11 @@ function refuseActing(role: string, { path, fsUuid }: ExpectedMount, row: Row): 
     `${role} ${quoted(path)} is mounted without ${missing.join(" and ")}: a set-uid program or a device node among the copies would be one of this host`,
     `mount -o remount,nosuid,nodev,noexec ${path}   (and for the next boot, in /etc/fstab: UUID=${fsUuid} ${path} ${row.fstype} defaults,nofail,nosuid,nodev,noexec 0 2)`,
   );
+}
+
+/** A mount that shows a folder of a file system, as a service's sandbox makes one of a folder that it may write to. */
+function isFolderOf({ source }: Row): boolean {
+  return source?.endsWith("]") === true;
 }
 
 function optionsOf(row: Row): readonly string[] {

@@ -80,6 +80,15 @@ test("refuses a target that is not mounted, and leaves the folder under it empty
   await expectTargetUntouched();
 });
 
+test("a service sees the folder of a disk that isn't mounted as a mount of its own: it is told as what it is", async () => {
+  const { path, fsUuid } = world.config.target;
+  await world.inside("umount", path);
+  await world.inside("mount", "--bind", path, path);
+  await expectRefusal(3, 'dst" is not a mount point');
+  expect((await world.start().finished).stdout).toContain(`Next: mount UUID=${fsUuid} ${path}`);
+  expect(readdirSync(world.target)).toEqual([]);
+});
+
 test("refuses a target that has another file system mounted over it", async () => {
   await world.inside("mount", "-t", "tmpfs", "tmpfs", world.config.target.path);
   await expectRefusal(3, 'dst" has the wrong file system mounted: one without a UUID (tmpfs');
