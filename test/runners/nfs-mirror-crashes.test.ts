@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endedSteps } from "../ends";
@@ -112,6 +112,18 @@ test.each(endedSteps(phases, 1, 4))(
     expect(journal()).toContain("000000000003.reconcile");
   },
 );
+
+test("kill -9 while the source's root is recorded: the next run records it", async () => {
+  await world.inside("chmod", "0751", world.config.source.path);
+  gate("rsync", "*--omit-dir-times*");
+  const run = world.start();
+  await run.until(gateReached);
+  run.kill("SIGKILL");
+  await run.finished;
+  await expectNextRunConverges();
+  const record = `${world.target}/.holdfast/nfs-mirror/source-root`;
+  expect(statSync(record).mode & 0o7777).toBe(0o751);
+});
 
 test("a leftover that ends by itself once the lock was found held: the run goes on", async () => {
   const lock = join(world.config.stateDir, "run.lock");
