@@ -30,16 +30,21 @@ import { Stop } from "./runtime/stop";
 
 const configuration = configurationPhase<DailyBackup>(handOver);
 const job = "daily-backup";
+const accepts = {
+  what: "NAMESPACE/CLAIM",
+  why: "the volume is meant to have lost what it had, or to have other content",
+};
 const help = runHelp(
   job,
   "Copies the files of every snapshotted volume, their SQLite databases and the host's own configuration to the backup disk.",
+  accepts,
 );
 
 const argv = process.argv.slice(2);
 const options = { json: argv.includes("--json"), progress: argv.includes("--progress") };
 const log = createLog(job, options);
 startProgram(job, log, async () => {
-  const args = parseRunArguments(job, argv);
+  const args = parseRunArguments(job, argv, accepts);
   if (args) return start(args, readConfig(args.config, dailyBackupConfig));
   process.stdout.write(help);
   return exitCodes.ok;
@@ -56,7 +61,7 @@ async function start(args: RunArguments, config: DailyBackupConfig): Promise<num
   if (args.mode === "report-end") return reportLostEnd(reporter, service, () => tidyUp(config));
   const run: DailyBackup = {
     ...{ config, dryRun: args.mode === "dry-run", log, stop: new Stop(job, log), notes: [] },
-    ...{ startedAt: new Date(), outcomes: new Map(), distrust: [], bytes: 0 },
+    ...{ startedAt: new Date(), accepted: new Set(args.accept), outcomes: new Map(), distrust: [], bytes: 0 },
   };
   if (run.dryRun) return preview(run, [verify, discover, prune], told);
   const status = await runAndReport(

@@ -23,6 +23,16 @@ export interface CopiedFiles {
   /** Files whose content was copied. */
   readonly content: number;
   readonly bytes: number;
+  /** What the copy holds. */
+  readonly holds: Holdings;
+  /** Files of the base; undefined without one. */
+  readonly baseFiles: number | undefined;
+}
+
+/** How much a generation holds: entries that are no folders, and bytes of its files, holes counted. */
+export interface Holdings {
+  readonly files: number;
+  readonly bytes: number;
 }
 
 /**
@@ -41,7 +51,8 @@ export async function copyFiles(options: CopyFilesOptions): Promise<CopiedFiles>
   const pass = await complete(["--delete", ...link, "--", "./", `${into}/`], options, ({ letters }) => {
     if (letters.startsWith(">")) content += 1;
   });
-  return { changed: found?.changed, content, bytes: pass.bytes };
+  const holds = { files: pass.files, bytes: pass.totalBytes };
+  return { changed: found?.changed, content, bytes: pass.bytes, holds, baseFiles: found?.baseFiles };
 }
 
 /** A search of the whole volume for databases takes no longer than one of so many files, and no memory. */
@@ -51,17 +62,21 @@ interface Comparison {
   readonly changed: readonly Buffer[] | undefined;
   /** No file of the base would have to change where it is, in all generations that share it. */
   readonly mayLink: boolean;
+  readonly baseFiles: number;
 }
 
 async function compareWith(base: string, options: CopyFilesOptions): Promise<Comparison> {
   let changed: Buffer[] | undefined = [];
   let mayLink = true;
-  await complete(["--dry-run", "--delete", "--", "./", `${base}/`], options, item => {
+  let deleted = 0;
+  const pass = await complete(["--dry-run", "--delete", "--", "./", `${base}/`], options, item => {
+    if (item.kind === "deleted" && !item.isFolder) deleted += 1;
     if (item.kind === "deleted" || item.letters[1] === "d") return;
     if (changed && changed.push(item.path) > mostListed) changed = undefined;
     if (changesInPlace(item)) mayLink = false;
   });
-  return { changed, mayLink: mayLink && changed !== undefined };
+  const baseFiles = pass.files - pass.createdFiles + deleted;
+  return { changed, mayLink: mayLink && changed !== undefined, baseFiles };
 }
 
 /** rsync gives new content an inode of its own, but new metadata alone, or a new name, to the inode that is there. */

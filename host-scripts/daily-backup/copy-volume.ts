@@ -1,17 +1,12 @@
 import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
-import {
-  discard,
-  freshGeneration,
-  type Generation,
-  generationIn,
-  newestGeneration,
-} from "../runtime/generations";
+import { type Generation, generationIn, newestGeneration } from "../runtime/generations";
 import { required } from "../runtime/required";
-import { type CopiedFiles, copyFiles } from "./copy-files";
+import type { Holdings } from "./copy-files";
 import { copyStores, type Stores } from "./copy-stores";
 import { type DailyBackup, policiesOf, rootOf, type VolumeTask } from "./daily-backup";
 import { writeRecord } from "./record";
-import { periodNow, reveal } from "./reveal";
+import { makeGeneration } from "./make-generation";
+import { periodNow } from "./reveal";
 import { type Scratch, withScratch } from "./scratch";
 
 /**
@@ -29,7 +24,10 @@ export async function copyVolume(
   const isUnchanged = run.unchanged?.has(task.volume) === true;
   const isSearched = !config.sqlite || task.record?.hasDatabases !== undefined;
   if (missing.length === 0 && isUnchanged && isSearched) {
-    keepRecord(run, task, [], { hasDatabases: task.record?.hasDatabases, copies: task.record?.copies });
+    keepRecord(run, task, [], {
+      hasDatabases: task.record?.hasDatabases,
+      ...{ copies: task.record?.copies, holds: task.record?.holds },
+    });
     return "unchanged";
   }
   // Changed: every kind anew. Unchanged, but a new period: a full comparison, which proves that it is.
@@ -48,9 +46,11 @@ async function fill(
 ): Promise<void> {
   const made: Made[] = [];
   let changed: readonly Buffer[] | undefined;
+  let holds = wanted.length === 0 ? task.record?.holds : undefined;
   for (const policy of wanted) {
     const base: LinkBase | undefined = made.at(-1)?.generation ?? linkBase(run, task);
-    const copied = await makeGeneration(run, task, scratch, policy, base, stop);
+    const copied = await makeGeneration(run, task, scratch.folder, policy, base, stop);
+    holds ??= copied.holds;
     // Against the first one's base; a second kind is the first one's files again.
     if (made.length === 0) changed = base?.recorded ? copied.changed : undefined;
     made.push({ policy, generation: copied.generation });
@@ -59,7 +59,7 @@ async function fill(
   }
   // Files first: should a database fail, its volume's files are there.
   const stores = run.config.sqlite ? await copyStores(run, task, scratch, changed, stop) : {};
-  keepRecord(run, task, made, stores);
+  keepRecord(run, task, made, { ...stores, holds });
   if (stores.failed !== undefined) throw stores.failed;
 }
 
@@ -89,38 +89,12 @@ function isRecorded(run: DailyBackup, { record, path }: VolumeTask, { every }: G
   return generationIn(rootOf(run.config, "pvc-data"), known.period, path)?.identity === known.identity;
 }
 
-interface Copied extends CopiedFiles {
-  readonly generation: Generation;
-}
-
-async function makeGeneration(
-  run: DailyBackup,
-  task: VolumeTask,
-  scratch: Scratch,
-  { every }: GenerationPolicy,
-  base: Generation | undefined,
-  stop: AbortSignal,
-): Promise<Copied> {
-  const fresh = freshGeneration(rootOf(run.config, "pvc-data"), periodNow(run, every), task.path);
-  try {
-    const copied = await copyFiles({
-      ...{ source: scratch.folder, base: base?.folder, into: fresh.folder },
-      ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: run.config.budgetMs, stop },
-    });
-    const generation = await reveal(run, fresh, stop);
-    run.bytes += copied.bytes;
-    return { ...copied, generation };
-  } finally {
-    discard(fresh);
-  }
-}
-
 /** Only what is visible is recorded: a run that ends in between copies the volume again. */
 function keepRecord(
   run: DailyBackup,
   task: VolumeTask,
   made: readonly Made[],
-  { hasDatabases, copies, failed }: Stores,
+  { hasDatabases, copies, holds, failed }: Stores & { holds: Holdings | undefined },
 ): void {
   const succeeded = failed === undefined;
   const { volume, claim, path, record } = task;
@@ -138,6 +112,6 @@ function keepRecord(
     // Without a good copy of each database it isn't done with, however little changes until the next night.
     base: succeeded ? { uuid: snapshot.uuid, thinId: snapshot.thinId ?? -1 } : { uuid: "", thinId: -1 },
     generations: [...generations, ...kept],
-    ...{ hasDatabases, copies },
+    ...{ hasDatabases, copies, holds },
   });
 }

@@ -10,6 +10,8 @@ import type { VolumeRecord } from "./record";
 /** One run, filled by its phases. */
 export interface DailyBackup extends JobRun<DailyBackupConfig> {
   readonly startedAt: Date;
+  /** Volumes that an operator said are meant to have lost what they had, by the names that messages give them. */
+  readonly accepted: ReadonlySet<string>;
   /** The volume group, as it was listed once. */
   listed?: readonly LogicalVolume[];
   /** Covered volumes, who has waited longest first. */

@@ -3,7 +3,8 @@ import { type Claim, volumeMap } from "../runtime/kubernetes/volume-map";
 import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
 import { liveVolumes, type OwnSnapshot, ownSnapshots } from "../runtime/lvm/snapshots";
 import type { Phase } from "../runtime/phases";
-import type { DailyBackup, VolumeTask } from "./daily-backup";
+import { quoted } from "../runtime/quoted";
+import { type DailyBackup, nameOf, type VolumeTask } from "./daily-backup";
 import { forget, readRecords, type VolumeRecord } from "./record";
 
 /** Which volumes there are, whose they are, and the newest snapshot of each. Who has waited longest comes first. */
@@ -30,13 +31,26 @@ export const discover: Phase<DailyBackup> = {
     const excluded = new Set(volumes.excludeNamespaces);
     const covered = live.filter(({ name }) => !excluded.has(map.get(name)?.namespace ?? ""));
     const tasks = tasksOf(covered, map, ownSnapshots(listed), records, notes);
+    refuseUnknown(run, tasks);
     run.tasks = tasks.sort((a, b) => (a.record?.successMs ?? 0) - (b.record?.successMs ?? 0));
     judgeSnapshots(run, run.tasks);
+    if (dryRun)
+      for (const task of run.tasks) log.info(`would copy ${nameOf(task)} if it changed: ${stateOf(task)}`);
     log.info(
       `${covered.length} volumes to copy, ${live.length - covered.length} in excluded namespaces, ${run.outcomes.size} without a good snapshot`,
     );
   },
 };
+
+function refuseUnknown({ accepted, config }: DailyBackup, tasks: readonly VolumeTask[]): void {
+  const names = new Set(tasks.map(nameOf));
+  const unknown = [...accepted].find(name => !names.has(name));
+  if (unknown !== undefined)
+    throw new Refusal(
+      `--accept ${quoted(unknown)} names no volume that is copied`,
+      `${config.job} --dry-run   (it names each as NAMESPACE/CLAIM)`,
+    );
+}
 
 function tasksOf(
   covered: readonly LogicalVolume[],
@@ -98,4 +112,12 @@ function forgetGone(
 
 function hours(ms: number): string {
   return `${(ms / 3_600_000).toFixed(1)} h`;
+}
+
+/** For a dry run. */
+function stateOf({ snapshot, record }: VolumeTask): string {
+  const last = record?.successMs
+    ? `last copied at ${new Date(record.successMs).toISOString()}`
+    : "never copied";
+  return `${last}, newest snapshot ${snapshot?.volume.name ?? "none"}`;
 }

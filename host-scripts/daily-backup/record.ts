@@ -20,6 +20,8 @@ const record = z.object({
   hasDatabases: z.boolean().optional(),
   /** Identity of the generation that holds a good copy of each of them; absent after one failed. */
   copies: z.string().optional(),
+  /** What the generations hold. */
+  holds: z.object({ files: z.number(), bytes: z.number() }).optional(),
 });
 
 /** What is known of a volume's copies. Written after a generation has become visible, so it is never ahead of the disk. */

@@ -7,11 +7,24 @@ export interface RunArguments {
   readonly mode: "run" | "dry-run" | "check-config" | "report-end";
   readonly progress: boolean;
   readonly json: boolean;
+  /** What an operator says is meant to be so, in this run. */
+  readonly accept: readonly string[];
 }
 
-/** What `--help` prints. @param does one sentence about the job */
-export function runHelp(job: string, does: string): string {
-  return `Usage: ${job} --config FILE [--dry-run | --check-config | --report-end] [--progress] [--json]
+/** What `--accept` of a runner names, for its help. */
+export interface Accepts {
+  /** e.g. "NAMESPACE/CLAIM" */
+  readonly what: string;
+  readonly why: string;
+}
+
+/** What `--help` prints. @param does one sentence about the job @param accepts left out where there is nothing to accept */
+export function runHelp(job: string, does: string, accepts?: Accepts): string {
+  const accept = accepts ? ` [--accept ${accepts.what}]...` : "";
+  const acceptLine = accepts
+    ? `  --accept ${accepts.what}\n                   in this run, ${accepts.why}\n`
+    : "";
+  return `Usage: ${job} --config FILE [--dry-run | --check-config | --report-end]${accept} [--progress] [--json]
 
 ${does}
 
@@ -19,7 +32,7 @@ ${does}
   --dry-run        say what would be done; change nothing, report nothing
   --check-config   validate the config and end
   --report-end     for the unit's ExecStopPost: report a run that could not do it itself
-  --progress       show how far a run is
+${acceptLine}  --progress       show how far a run is
   --json           one JSON object on stdout at the end; all lines go to stderr
   --help           this text
 
@@ -38,7 +51,11 @@ export const exitCodesHelp = `Exit codes, which are also the value of the status
 `;
 
 /** @returns undefined when help was asked for. @throws {RunnerError} on wrong usage */
-export function parseRunArguments(job: string, argv: readonly string[]): RunArguments | undefined {
+export function parseRunArguments(
+  job: string,
+  argv: readonly string[],
+  accepts?: Accepts,
+): RunArguments | undefined {
   return orUsageError(job, () => {
     const { values } = parseArgs({
       args: [...argv],
@@ -49,18 +66,23 @@ export function parseRunArguments(job: string, argv: readonly string[]): RunArgu
         "report-end": { type: "boolean" },
         progress: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
+        accept: { type: "string", multiple: true },
         help: { type: "boolean" },
       },
     });
     if (values.help) return undefined;
     const modes = (["dry-run", "check-config", "report-end"] as const).filter(mode => values[mode]);
     if (modes.length > 1) throw new Error(`--${modes.join(" and --")} can't be given together`);
+    const { accept } = values;
+    if (accept && !accepts) throw new Error("Unknown option '--accept'");
+    if (accept && modes.length > 0) throw new Error(`--accept can't be given with --${modes[0]}`);
     if (values.config === undefined) throw new Error("--config FILE is missing");
     return {
       config: values.config,
       mode: modes[0] ?? "run",
       progress: values.progress ?? false,
       json: values.json ?? false,
+      accept: accept ?? [],
     };
   });
 }

@@ -42,12 +42,25 @@ const periodNames = { day: /^\d{4}-\d\d-\d\d$/, week: /^\d{4}-\d\d$/ } as const;
  * Starts a generation.
  * @param path "namespace/claim", or "." for the only thing below a root
  * @throws {Error} for a path that would lead elsewhere
+ * @throws {RunnerError} when it would take the place of one that isn't the newest: the clock went back
  */
 export function freshGeneration(root: string, period: string, path: string): FreshGeneration {
   const target = targetOf(root, period, path);
+  refuseEarlierPeriod(root, period, path);
   const folder = freeName(root, partFolder);
   mkdirSync(folder, { mode: 0o700 });
   return { folder, target, root, period };
+}
+
+function refuseEarlierPeriod(root: string, period: string, path: string): void {
+  const every = periodNames.day.test(period) ? "day" : "week";
+  const newest = newestGeneration(root, path, every);
+  if (newest === undefined || newest.period <= period || !generationIn(root, period, path)) return;
+  throw new RunnerError(exitCodes.failed, {
+    failed: `by this host's clock it is ${period}, of which there is a generation, and there is one of ${newest.period} too: the clock went back, or was ahead when that one was made`,
+    kept: "Both are as they were.",
+    next: `timedatectl   (if the clock is right: mv ${quoted(newest.folder)} to a folder beside ${quoted(root)})`,
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { RunnerConfig } from "../../plan/contracts/runner";
+import { refuseClockThatWentBack } from "./clock";
 import { asRunnerError } from "./entry";
 import type { RunnerError } from "./errors";
 import type { Lock } from "./lock";
@@ -58,6 +59,7 @@ export async function runAndReport<Run extends JobRun>(
   };
   let error: RunnerError | undefined;
   try {
+    refuseClockThatWentBack(reporter.state.readEnd(), startedAt, job);
     await runPhases(phases, run, { stop, log, enter });
     log.info(told.done(run, ((performance.now() - startMs) / 1000).toFixed(1)));
     for (const note of run.notes) log.info(`Note: ${note}`);

@@ -26,13 +26,15 @@ test.each(["cannot delete non-empty directory: x", "Number of files: 3", "", "|>
 
 test("reads a report that is cut at any byte", () => {
   const text =
-    "|>f+++++++++|5|a\\#012\n|*deleting  |0|b\n\nNumber of files: 4 (reg: 3, dir: 1)\nNumber of created files: 1\nTotal transferred file size: 5 bytes\n";
+    "|>f+++++++++|5|a\\#012\n|*deleting  |0|b\n\nNumber of files: 4 (reg: 3, dir: 1)\nNumber of created files: 1 (reg: 1)\nTotal file size: 9 bytes\nTotal transferred file size: 5 bytes\n";
   for (let cut = 0; cut <= text.length; cut += 1) {
     const items: RsyncItem[] = [];
     const report = rsyncReport(item => items.push(item));
     report.add(Buffer.from(text.slice(0, cut)));
     report.add(Buffer.from(text.slice(cut)));
     expect(items.map(item => item.path.toString())).toEqual(["a\n", "b"]);
-    expect(report.stats()).toEqual({ entries: 4, created: 1, bytes: 5 });
+    expect(report.stats()).toEqual({
+      ...{ entries: 4, files: 3, created: 1, createdFiles: 1, bytes: 5, totalBytes: 9 },
+    });
   }
 });

@@ -3,6 +3,7 @@ export interface RsyncItem {
   readonly kind: "deleted" | "created" | "changed";
   /** Path below the root of the transfer, byte by byte, without a trailing slash; "." for the root itself. */
   readonly path: Buffer;
+  readonly isFolder: boolean;
   /** Size of the file whose content is sent; 0 for all else. */
   readonly bytes: number;
   /** rsync's eleven letters, e.g. ">f.st......"; rsync(1), "--itemize-changes". */
@@ -20,12 +21,13 @@ const line = /^\|([^|]{11})\|(\d+)\|(.*)$/s;
 export function parseItem(text: string): RsyncItem | undefined {
   const [, letters, size, name] = line.exec(text) ?? [];
   if (letters === undefined || size === undefined || name === undefined) return undefined;
-  const path = decodeName(name.endsWith("/") ? name.slice(0, -1) : name);
-  if (letters.startsWith("*deleting")) return { kind: "deleted", path, bytes: 0, letters };
+  const isFolder = name.endsWith("/");
+  const path = decodeName(isFolder ? name.slice(0, -1) : name);
+  if (letters.startsWith("*deleting")) return { kind: "deleted", path, isFolder, bytes: 0, letters };
   const sent = letters.startsWith(">f") || letters.startsWith("<f");
   return {
     kind: letters.slice(2).startsWith("+") ? "created" : "changed",
-    path,
+    ...{ path, isFolder },
     bytes: sent ? Number(size) : 0,
     letters,
   };
@@ -39,13 +41,27 @@ function decodeName(name: string): Buffer {
   );
 }
 
+/** Figures of `--stats`. */
+export interface RsyncFigures {
+  /** Entries of the source. */
+  readonly entries: number;
+  readonly created: number;
+  /** Those of both that are no folders. */
+  readonly files: number;
+  readonly createdFiles: number;
+  /** Of the files that were sent, whole files counted. */
+  readonly bytes: number;
+  /** Of all files of the source. */
+  readonly totalBytes: number;
+}
+
 /** Reads rsync's stdout as it comes and keeps none of it but an unfinished line and the figures of `--stats`. */
 export function rsyncReport(onItem: (item: RsyncItem) => void): {
   add(chunk: Buffer): void;
-  stats(): { entries: number; created: number; bytes: number };
+  stats(): RsyncFigures;
 } {
   let rest = "";
-  const figures = { entries: 0, created: 0, bytes: 0 };
+  const figures = { entries: 0, created: 0, files: 0, createdFiles: 0, bytes: 0, totalBytes: 0 };
   const take = (text: string): void => {
     const item = parseItem(text);
     if (item) onItem(item);
@@ -61,9 +77,13 @@ export function rsyncReport(onItem: (item: RsyncItem) => void): {
   };
 }
 
-function readFigure(text: string, figures: { entries: number; created: number; bytes: number }): void {
-  const [, name, value] = /^([A-Z][a-z ]+): (\d+)/.exec(text) ?? [];
-  if (name === "Number of files") figures.entries = Number(value);
-  if (name === "Number of created files") figures.created = Number(value);
-  if (name === "Total transferred file size") figures.bytes = Number(value);
+function readFigure(text: string, figures: { -readonly [Name in keyof RsyncFigures]: number }): void {
+  const [, name, number] = /^([A-Z][a-z ]+): (\d+)/.exec(text) ?? [];
+  const value = Number(number);
+  // "(reg: 3, dir: 1)"; a kind that there is none of is left out.
+  const files = value - Number(/[( ]dir: (\d+)/.exec(text)?.[1] ?? 0);
+  if (name === "Number of files") Object.assign(figures, { entries: value, files });
+  if (name === "Number of created files") Object.assign(figures, { created: value, createdFiles: files });
+  if (name === "Total transferred file size") figures.bytes = value;
+  if (name === "Total file size") figures.totalBytes = value;
 }

@@ -1,16 +1,11 @@
 import { CommandMissing, type RunOptions, type RunResult, run } from "./run";
 import { Refusal } from "./errors";
-import { type RsyncItem, itemFormat, rsyncReport } from "./rsync-items";
+import { type RsyncFigures, type RsyncItem, itemFormat, rsyncReport } from "./rsync-items";
 
 /** What a pass of rsync did, or in a dry run would do. */
-export interface RsyncPass {
+export interface RsyncPass extends RsyncFigures {
   readonly outcome: RsyncOutcome;
   readonly result: RunResult;
-  /** Entries of the source that were looked at. */
-  readonly entries: number;
-  readonly created: number;
-  /** Bytes of the files that were copied, whole files counted. */
-  readonly bytes: number;
 }
 
 /**

@@ -34,6 +34,11 @@ export const dailyBackupConfig = z.strictObject({
       more: z.array(generations.extend({ namespaces: z.array(z.string()).min(1) })),
       /** One volume may take that long before the others have their turn. */
       volumeBudgetMs: z.int().positive(),
+      /** A volume that holds less than that share of its last generation's files or bytes, or has other content in more, fails. */
+      collapse: z.strictObject({
+        leastPercent: z.number().min(0).max(100),
+        mostChangedPercent: z.number().min(0).max(100),
+      }),
       /** Credentials with passphrases of encrypted volumes, tried in this order. */
       luksKeys: z.array(credentialName),
     })

@@ -2,10 +2,7 @@ import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFil
 import { join } from "node:path";
 import { execa } from "execa";
 import { copyStores, type Stores } from "../../host-scripts/daily-backup/copy-stores";
-import type { DailyBackup, VolumeTask } from "../../host-scripts/daily-backup/daily-backup";
-import { createLog } from "../../host-scripts/runtime/log";
-import { Stop } from "../../host-scripts/runtime/stop";
-import { dailyBackupConfig } from "../../plan/contracts/daily-backup";
+import { backupRun, volumeTask } from "./support/backup-run";
 import { useEnvironment } from "./support/rsync-tools";
 import { sqliteTools } from "./support/sqlite-world";
 
@@ -35,29 +32,7 @@ async function night(
   changed: readonly string[] | undefined,
   before: Before,
 ): Promise<Stores> {
-  const config = dailyBackupConfig.parse({
-    ...{ job: "daily-backup", host: "pve", budgetMs: 60_000, stateDir: join(folder, "state"), zone: "UTC" },
-    ...{ textfile: join(folder, "job.prom"), credentialsDir: join(folder, "credentials") },
-    pushgateway: { url: "http://127.0.0.1:9", timeoutMs: 1_000, attempts: 1 },
-    target: { path: join(folder, "disk"), fsUuid: "11111111-2222-3333-4444-555555555555" },
-    sqlite: { every: "week", count: 4 },
-    volumesTextfile: join(folder, "volumes.prom"),
-  });
-  const log = createLog("test", { json: true, progress: false });
-  const run: DailyBackup = {
-    ...{ config, log, dryRun: false, stop: new Stop("test", log), notes: [], bytes: 0 },
-    ...{ startedAt: new Date(date), outcomes: new Map(), distrust: [] },
-  };
-  const generations: VolumeTask["record"] = {
-    ...{ namespace: "app", claim: "data", path: "app/data", successMs: 0 },
-    ...{ base: { uuid: "", thinId: -1 }, generations: [], ...before },
-  };
-  const task: VolumeTask = {
-    volume: "vm-1-pvc-app",
-    path: "app/data",
-    snapshot: undefined,
-    record: generations,
-  };
+  const [run, task] = [backupRun(folder, date), volumeTask(before)];
   // SQLite writes to what it reads.
   const scratch = join(folder, "scratch");
   rmSync(scratch, { recursive: true, force: true });

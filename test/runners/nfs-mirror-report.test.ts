@@ -105,3 +105,19 @@ test("--report-end reports a run that could not even start", async () => {
   expect(metricsOf(world)).toMatchObject({ last_status: 203 });
   expect(metricsOf(world)).not.toHaveProperty("last_success_timestamp");
 });
+
+test("a clock that went back is a failure with a cause, and nothing is changed by it", async () => {
+  await world.start().finished;
+  const file = join(world.config.stateDir, "last-end.json");
+  const end = JSON.parse(readFileSync(file, "utf8")) as { endedAt: string };
+  const later = new Date(Date.parse(end.endedAt) + 8 * 86_400_000).toISOString();
+  writeFileSync(file, JSON.stringify({ ...end, endedAt: later }));
+  writeFileSync(`${world.source}/note`, "written since");
+  const run = await world.start().finished;
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain(`this host's clock went back: it says`);
+  expect(run.stdout).toContain(later);
+  expect(readFileSync(`${world.target}/note`, "utf8")).toBe("12345");
+  // The clock that was ahead is right again: that was told, and the nights go on.
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+});

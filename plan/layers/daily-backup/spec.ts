@@ -60,6 +60,15 @@ export const dailyBackupSpec = z.strictObject({
       maxSnapshotAge: duration
         .optional()
         .describe("An older snapshot isn't copied; by default what the snapshots' job promises"),
+      collapse: z
+        .strictObject({
+          leastPercent: z.number().min(0).max(100).default(20),
+          mostChangedPercent: z.number().min(0).max(100).default(90),
+        })
+        .default({ leastPercent: 20, mostChangedPercent: 90 })
+        .describe(
+          "A volume that holds less than leastPercent of its last generation's files or bytes, or has other content in more than mostChangedPercent of them, keeps that generation and fails until somebody accepts it",
+        ),
       volumeBudget: duration
         .optional()
         .describe(

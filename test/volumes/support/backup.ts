@@ -18,6 +18,7 @@ export function backupConfig(change: object = {}) {
       ...{ vg: "pve", pool: "data", pattern: "vm-1-pvc-*", excludeNamespaces: [] },
       ...{ snapshotJob: "lvm-pvc-snapshot", maxSnapshotAgeMs: 14 * 3_600_000 },
       ...{ keep: { every: "week", count: 4 }, more: [], volumeBudgetMs: 300_000, luksKeys: ["luks"] },
+      collapse: { leastPercent: 20, mostChangedPercent: 90 },
     },
     sqlite: { every: "week", count: 4 },
     volumesTextfile: `${stateDir("daily-backup")}-volumes.prom`,

@@ -1,0 +1,36 @@
+import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
+import type { CopiedFiles, Holdings } from "./copy-files";
+
+type Limits = NonNullable<DailyBackupConfig["volumes"]>["collapse"];
+
+/** Of fewer files, all of them changing in a night is nothing unusual. */
+const leastCompared = 50;
+
+/**
+ * Whether a volume lost most of what its last good generation holds, or has other content in most of its files: emptied by
+ * mistake, encrypted by somebody, or mounted without its data.
+ * @param before what the record says of that generation; undefined when nothing is known
+ * @returns what is wrong, in words; undefined when nothing is
+ */
+export function collapseOf(
+  before: Holdings | undefined,
+  { holds, baseFiles, content }: Pick<CopiedFiles, "holds" | "baseFiles" | "content">,
+  { leastPercent, mostChangedPercent }: Limits,
+): string | undefined {
+  const files = baseFiles ?? before?.files ?? 0;
+  if (isLess(holds.files, files, leastPercent))
+    return `it holds ${holds.files} files, its last generation ${files}`;
+  if (before && isLess(holds.bytes, before.bytes, leastPercent))
+    return `its files have ${holds.bytes} bytes, those of its last generation ${before.bytes}`;
+  if (
+    baseFiles !== undefined &&
+    Math.min(holds.files, baseFiles) >= leastCompared &&
+    content > (mostChangedPercent / 100) * holds.files
+  )
+    return `${content} of its ${holds.files} files have another content than in its last generation`;
+  return undefined;
+}
+
+function isLess(now: number, before: number, percent: number): boolean {
+  return before > 0 && (now === 0 || now < (percent / 100) * before);
+}

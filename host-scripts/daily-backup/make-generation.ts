@@ -1,0 +1,61 @@
+import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
+import { discard, freshGeneration, type Generation } from "../runtime/generations";
+import { required } from "../runtime/required";
+import { collapseOf } from "./collapse";
+import { type CopiedFiles, copyFiles } from "./copy-files";
+import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
+import { periodNow, reveal } from "./reveal";
+import { VolumeFailed } from "./scratch";
+
+/** A generation of a volume's files that has become visible. */
+export interface MadeGeneration extends CopiedFiles {
+  readonly generation: Generation;
+}
+
+/**
+ * Makes a generation of a volume's files.
+ * @param source mount point of its snapshot
+ * @param base complete generation, whose files are shared where they are the same
+ * @throws {VolumeFailed} also for a volume that collapsed: the generations of before stay
+ */
+export async function makeGeneration(
+  run: DailyBackup,
+  task: VolumeTask,
+  source: string,
+  { every }: Pick<GenerationPolicy, "every">,
+  base: Generation | undefined,
+  stop: AbortSignal,
+): Promise<MadeGeneration> {
+  const fresh = freshGeneration(rootOf(run.config, "pvc-data"), periodNow(run, every), task.path);
+  try {
+    const copied = await copyFiles({
+      ...{ source, base: base?.folder, into: fresh.folder },
+      ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: run.config.budgetMs, stop },
+    });
+    refuseCollapse(run, task, copied);
+    const generation = await reveal(run, fresh, stop);
+    run.bytes += copied.bytes;
+    return { ...copied, generation };
+  } finally {
+    discard(fresh);
+  }
+}
+
+function refuseCollapse(run: DailyBackup, task: VolumeTask, copied: CopiedFiles): void {
+  const limits = run.config.volumes?.collapse;
+  const collapse = limits && collapseOf(task.record?.holds, copied, limits);
+  if (collapse === undefined) return;
+  if (run.accepted.has(nameOf(task))) {
+    run.notes.push(`${nameOf(task)}: ${collapse}, which is accepted`);
+    return;
+  }
+  throw new VolumeFailed(
+    `${collapse}. Its earlier generations stay, and its snapshot ${task.snapshot?.volume.name ?? ""} holds what it has now`,
+    `look at the volume; if it is meant to be so: ${acceptCommand(run, nameOf(task))}`,
+  );
+}
+
+/** The runner's command by hand, with a mount table of its own as its unit has. */
+function acceptCommand({ config }: DailyBackup, name: string): string {
+  return `unshare --mount --propagation private ${config.job} --accept ${name}`;
+}

@@ -1,0 +1,19 @@
+import { exitCodes, RunnerError } from "./errors";
+import type { LastEnd } from "./run-state";
+
+/** More than a time service corrects while a host runs. */
+const toleratedMs = 10 * 60_000;
+
+/**
+ * Names, ages and retention come from the host's clock: a run whose clock is behind the end of the last one does nothing.
+ * Its own end is recorded by that clock, so that a clock that was ahead and is right again costs one run.
+ * @throws {RunnerError}
+ */
+export function refuseClockThatWentBack(last: LastEnd | undefined, now: Date, job: string): void {
+  if (last === undefined || Date.parse(last.endedAt) - now.getTime() <= toleratedMs) return;
+  throw new RunnerError(exitCodes.failed, {
+    failed: `this host's clock went back: it says ${now.toISOString()}, and the last run ended at ${last.endedAt}`,
+    kept: "This run changed nothing.",
+    next: `timedatectl; chronyc tracking   (set it right, then: systemctl start ${job})`,
+  });
+}
