@@ -12,6 +12,8 @@ import { clusterProvider } from "./cluster-provider";
 import { errorText, warningTexts } from "./diagnostics";
 import { askedCluster, clusterAccess, hostJob, isInstalled, secretsOf } from "./host-jobs";
 import { operatorFault } from "./operator-fault";
+import type { ProbeTarget } from "./probe";
+import { requireHosts } from "./reach-hosts";
 import { requireSecrets } from "./secrets";
 import type { Settings } from "./settings";
 
@@ -28,6 +30,8 @@ export interface Surroundings {
   /** Called once the estate is known to be sound, so that its faults are told first. */
   readonly settings: () => Settings;
   readonly bundleOf: (runner: string) => Promise<RunnerBundle>;
+  /** Why a host doesn't let a deployment in; undefined when it does. */
+  readonly probe: (target: ProbeTarget) => Promise<string | undefined>;
   /** The instant at which waivers are judged, as epoch ms. */
   readonly nowMs: number;
 }
@@ -46,6 +50,17 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   requireSecrets(jobs, settings.secrets);
   const cluster = askedCluster(jobs, estate);
   tellUndeployed(plan.jobs.filter(job => !isInstalled(job)).map(job => job.name));
+  // A preview changes nothing, and may be looked at where no host can be reached.
+  if (!pulumi.runtime.isDryRun())
+    await requireHosts(
+      [...new Set(jobs.map(job => job.host))].map(name => ({
+        name,
+        connection: connectionTo(estate, name, settings),
+      })),
+      settings.hostsDown,
+      surroundings.probe,
+      settings.sshAgent,
+    );
   const rules = jobs.map(job => rulesOf(job, estate));
   const bundles = await Promise.all(jobs.map(job => surroundings.bundleOf(job.runner)));
 

@@ -12,6 +12,15 @@ const keys = {
   sshPrivateKeyFile: z.string().min(1).optional(),
   kubeconfig: z.string().min(1).optional(),
   prometheus: z.enum(["operator", "files"]).default("operator"),
+  hostsDown: z
+    .string()
+    .default("")
+    .transform(text =>
+      text
+        .split(",")
+        .map(name => name.trim())
+        .filter(name => name !== ""),
+    ),
   secrets: z.string().default("{}").transform(secretsIn),
 };
 const schema = z.object(keys).refine(settings => !(settings.sshPrivateKey && settings.sshPrivateKeyFile), {
@@ -27,6 +36,10 @@ export interface Settings {
   readonly kubeconfig: () => Kubeconfig;
   /** How Prometheus gets its rules: as objects for its operator, or only as the stack's output `ruleFile`. */
   readonly prometheus: "operator" | "files";
+  /** Hosts that are known not to answer, and aren't asked before a deployment. */
+  readonly hostsDown: readonly string[];
+  /** Socket of the SSH agent that the command plugin takes from the environment. */
+  readonly sshAgent: string | undefined;
   /** What the estate calls secrets, by name. */
   readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
 }
@@ -58,12 +71,14 @@ export function readSettings(
     ...(parsed.error?.issues ?? []).map(issue => `holdfast:${issue.path.join(".")} ${issue.message}`),
   ];
   if (!parsed.success || faults.length > 0) throw settingsFault(faults);
-  const { sshPrivateKey, sshPrivateKeyFile, kubeconfig, prometheus, secrets } = parsed.data;
+  const { sshPrivateKey, sshPrivateKeyFile, kubeconfig, prometheus, secrets, hostsDown } = parsed.data;
   const key = sshPrivateKey ?? keyIn(sshPrivateKeyFile ?? environment["HOLDFAST_SSH_KEY_FILE"]);
   return {
     sshPrivateKey: pulumi.secret(key),
     prometheus,
     secrets,
+    hostsDown,
+    sshAgent: environment["SSH_AUTH_SOCK"] || undefined,
     kubeconfig: () =>
       readKubeconfig(
         {

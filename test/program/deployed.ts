@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { deploy, type Outputs } from "../../stacks/program";
+import { deploy, type Outputs, type Surroundings } from "../../stacks/program";
 import type { Kubeconfig } from "../../stacks/kubeconfig";
 import type { Settings } from "../../stacks/settings";
 import { type Registered, registrations } from "./engine";
@@ -24,7 +24,11 @@ export interface Deployed {
 }
 
 /** Deploys an estate against the SDK's mocks; some settings of the stack can be given. */
-export async function deployed(estate: unknown, settings: Partial<Settings> = {}): Promise<Deployed> {
+export async function deployed(
+  estate: unknown,
+  settings: Partial<Settings> = {},
+  probe: Surroundings["probe"] = async () => undefined,
+): Promise<Deployed> {
   let outputs: Outputs | undefined;
   const result = await registrations(async () => {
     outputs = await deploy(estate, {
@@ -33,9 +37,12 @@ export async function deployed(estate: unknown, settings: Partial<Settings> = {}
         prometheus: "operator",
         secrets: {},
         kubeconfig: () => kubeconfig,
+        hostsDown: [],
+        sshAgent: undefined,
         ...settings,
       }),
       bundleOf: async () => ({ path: __filename, sha256: "ab".repeat(32), sizeBytes: 1000 }),
+      probe,
       nowMs,
     });
   });

@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import * as pulumi from "@pulumi/pulumi";
+import { utils } from "ssh2";
+import { probeHost, type ProbeTarget } from "../../stacks/probe";
+import { deployed } from "./deployed";
+import { estateWith } from "./estate";
+
+/** Two hosts with a mirror each. */
+function twoHosts(address = "pve2.example", port = 22) {
+  const estate = estateWith();
+  const { pve } = estate.hosts;
+  const [mirror] = estate.layers["nfs-mirror"] ?? [];
+  if (!pve || !mirror) throw new Error("the estate has no mirror");
+  return {
+    ...estate,
+    hosts: { pve, pve2: { ...pve, address, ssh: { ...pve.ssh, port } } },
+    layers: { "nfs-mirror": [mirror, { ...mirror, host: "pve2" }] },
+  };
+}
+
+test("asks each host once, all at the same time, as the plugin will reach it, before the first resource", async () => {
+  const asked: ProbeTarget[] = [];
+  let both = () => {};
+  const together = new Promise<void>(resolve => (both = resolve));
+  const { resources, error } = await deployed(twoHosts(), {}, async target => {
+    asked.push(target);
+    if (asked.length === 2) both();
+    await together;
+    return undefined;
+  });
+  expect(error).toBeUndefined();
+  expect(resources.length).toBeGreaterThan(20);
+  expect(asked.map(({ host }) => host).sort()).toEqual(["pve.example", "pve2.example"]);
+  expect(asked[0]).toMatchObject({
+    port: 22,
+    user: "root",
+    privateKey: expect.stringContaining("PRIVATE KEY"),
+  });
+});
+
+test("registers nothing when a host takes connections and says nothing, and names it and the cause", async () => {
+  const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  try {
+    const { port } = silent.address() as AddressInfo;
+    const sshPrivateKey = pulumi.secret(utils.generateKeyPairSync("ed25519").private);
+    const { resources, error } = await deployed(
+      twoHosts("127.0.0.1", port),
+      { sshPrivateKey },
+      async target => (target.host === "127.0.0.1" ? probeHost(target, 300) : undefined),
+    );
+    expect(resources).toEqual([]);
+    expect(pulumi.RunError.isInstance(error)).toBe(true);
+    expect(String(error)).toMatch(
+      /Hosts can't be deployed to; nothing was changed\.\n {2}pve2 \(root@127\.0\.0\.1:\d+\): .* says nothing within 0\.3 s.*\n.*holdfast:hostsDown pve2$/,
+    );
+  } finally {
+    silent.close();
+  }
+});
+
+test("names all hosts that fail, each with its cause", async () => {
+  const { error } = await deployed(twoHosts(), {}, async ({ host }) => `no ${host}`);
+  expect(String(error)).toMatch(
+    / {2}pve \(.*\): no pve\.example\n {2}pve2 \(.*\): no pve2\.example\n.* pve,pve2$/,
+  );
+});
+
+test("a preview asks no host", async () => {
+  const isDryRun = jest.spyOn(pulumi.runtime, "isDryRun").mockReturnValue(true);
+  try {
+    const { error } = await deployed(twoHosts(), {}, async () => "asked");
+    expect(error).toBeUndefined();
+  } finally {
+    isDryRun.mockRestore();
+  }
+});
+
+test("leaves out a host that the stack says is down, and refuses one that there isn't", async () => {
+  const probe = async ({ host }: ProbeTarget) => (host === "pve2.example" ? "down" : undefined);
+  expect((await deployed(twoHosts(), { hostsDown: ["pve2"] }, probe)).error).toBeUndefined();
+  const { resources, error } = await deployed(twoHosts(), { hostsDown: ["pve3"] }, probe);
+  expect(resources).toEqual([]);
+  expect(String(error)).toMatch(
+    /holdfast:hostsDown names pve3, where no job is installed \(hosts with one: pve, pve2\)/,
+  );
+});
+
+test("refuses an agent that is gone, which the plugin would fail for at each resource", async () => {
+  const { resources, error } = await deployed(twoHosts(), { sshAgent: "/nowhere/agent" });
+  expect(resources).toEqual([]);
+  expect(String(error)).toMatch(
+    /No SSH agent answers at SSH_AUTH_SOCK \(connect ENOENT \/nowhere\/agent\).*unset SSH_AUTH_SOCK/,
+  );
+});
