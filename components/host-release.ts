@@ -111,8 +111,10 @@ export function connectionOf(connection: HostConnection) {
     user: connection.user,
     hostKey: connection.hostKey,
     privateKey: pulumi.secret(connection.privateKey),
-    // A wrong key stays wrong: a few attempts are for a host that is just booting. The provider's own limit is 10.
-    dialErrorLimit: 3,
+    // Pulumi dials for many resources at once (four a processor), and Debian's sshd drops some callers of more than ten
+    // that haven't logged in yet (MaxStartups 10:30:100): ten more tries are eleven seconds, by which most are through.
+    // What stays wrong, such as a key, is told before the first resource.
+    dialErrorLimit: 10,
     perDialTimeout: 10,
   };
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { connectionOf } from "../../components/host-release";
 import { ThrowAwayStack } from "./engine/throw-away-stack";
 import { type SshServer, freePort, startSshServer } from "./engine/sshd";
 
@@ -101,7 +102,10 @@ describe("what is refused, with one clear cause", () => {
       commands: {
         mismatch: refused({ hostKey: readFileSync(`${otherHost}.pub`, "utf8") }),
         unknown: refused({ privateKey: readFileSync(otherUser, "utf8") }),
+        "old-type": refused({ hostKey: server.rsaHostKey }),
         nobody: refused({ port: await closed }),
+        agentless: refused({ agentSocketPath: "/nowhere/agent" }),
+        unread: { create: "true", stdin: "x".repeat(4_000_000) },
         failing: { create: "echo no space left >&2; exit 3" },
         variable: { create: "true", environment: { OTHER: "1" } },
       },
@@ -109,8 +113,8 @@ describe("what is refused, with one clear cause", () => {
     const { exitCode, all: printed } = await stack.up();
     all = printed;
     expect(exitCode).not.toBe(0);
-    // Of those with a wrong key none came in.
-    expect(logins()).toBe(before + 2);
+    // Of those with a wrong key or a dead agent none came in.
+    expect(logins()).toBe(before + 3);
     expect(all).not.toMatch(/\bat .*\.ts:\d+|PRIVATE KEY/);
   });
 
@@ -121,6 +125,15 @@ describe("what is refused, with one clear cause", () => {
 
   test("a key that the host doesn't know", () =>
     expect(all).toContain("ssh: handshake failed: ssh: unable to authenticate user"));
+
+  test("a host pinned by a key of type ssh-rsa, though it has that very key", () =>
+    expect(all).toMatch(/no common algorithm for host key; we offered: \[ssh-rsa\]/));
+
+  test("an agent that is gone, though the connection has a key", () =>
+    expect(all).toMatch(/dial unix \/nowhere\/agent: connect: .*no such file/i));
+
+  test("a command that ends well and has read none of a large input", () =>
+    expect(all).toContain('EOF: running "true":'));
 
   test("a host where nothing listens", async () =>
     expect(all).toContain(
@@ -141,6 +154,20 @@ describe("what is refused, with one clear cause", () => {
     expect(exitCode).not.toBe(0);
     expect(all).toContain("connection.port");
   });
+});
+
+test("more commands at once than an sshd lets wait for their login all come through", async () => {
+  const { dialErrorLimit } = connectionOf({ ...server, privateKey: "" });
+  const names = Array.from({ length: 40 }, (_, index) => `command-${index}`);
+  stack.give({
+    connection: connection({ dialErrorLimit }),
+    commands: Object.fromEntries(names.map(name => [name, { create: "true" }])),
+  });
+  const { exitCode, all } = await stack.pulumi("up", "--yes", "--skip-preview", "--parallel", "64");
+  // Without a drop, the limit would be of no use here.
+  expect(server.log()).toMatch(/drop connection .*MaxStartups/);
+  expect(all).toContain("+ 40 created");
+  expect(exitCode).toBe(0);
 });
 
 describe("copies", () => {
@@ -171,11 +198,11 @@ describe("copies", () => {
 
 describe("secrets", () => {
   test("neither the private key nor a secret input is in the state, the preview or the log", async () => {
-    const commands = { sealed: { create: "cat", secretStdin: "open-sesame" } };
+    const sealed = (create: string) => ({ create, secretStdin: "open-sesame" });
     stack.give({
       connection: connection(),
-      commands,
-      locals: { here: { create: "cat", secretStdin: "open-sesame" } },
+      commands: { sealed: sealed("cat >/dev/null") },
+      locals: { here: sealed("cat >/dev/null") },
     });
     const preview = await stack.preview();
     const up = await stack.up();
@@ -188,6 +215,15 @@ describe("secrets", () => {
     }
     const shown = await stack.pulumi("stack", "export", "--show-secrets");
     expect(JSON.stringify(shown.all)).toContain("open-sesame");
+  });
+
+  test("what a command prints lies open, though its input is a secret", async () => {
+    stack.give({
+      connection: connection(),
+      commands: { told: { create: "cat", secretStdin: "open-sesame" } },
+    });
+    expect((await stack.up()).all).toContain("open-sesame");
+    expect(stack.state()).toMatch(/"stdout": ?"open-sesame"/);
   });
 
   test("destroying the stack leaves nothing of it", async () => {

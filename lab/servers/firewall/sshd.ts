@@ -107,7 +107,6 @@ function configuration(folder: string, address: string, port: number): string {
     "KbdInteractiveAuthentication no",
     "PermitRootLogin yes",
     "SetEnv PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
-    "MaxStartups 100",
     "",
   ].join("\n");
 }

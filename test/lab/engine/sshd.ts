@@ -14,6 +14,8 @@ export interface SshServer {
   readonly privateKey: string;
   /** As known_hosts has it, without the name. */
   readonly hostKey: string;
+  /** Its other host key, in the same form: of type ssh-rsa. */
+  readonly rsaHostKey: string;
   /** What the server said so far. */
   log(): string;
   stop(): Promise<void>;
@@ -23,8 +25,14 @@ export interface SshServer {
 export async function startSshServer(folder: string): Promise<SshServer> {
   mkdirSync(folder, { recursive: true });
   const packages = await firewallPrograms();
-  for (const name of ["host", "user"])
-    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", join(folder, name)]);
+  const keys = { host: "ed25519", "host-rsa": "rsa", user: "ed25519" };
+  for (const [name, type] of Object.entries(keys))
+    await execa("ssh-keygen", ["-q", "-t", type, "-N", "", "-C", name, "-f", join(folder, name)]);
+  const publicKey = (name: string) =>
+    readFileSync(join(folder, `${name}.pub`), "utf8")
+      .split(" ")
+      .slice(0, 2)
+      .join(" ");
   const port = await freePort();
   const log = join(folder, "sshd.log");
   writeFileSync(join(folder, "sshd_config"), configuration(folder, port));
@@ -34,7 +42,8 @@ export async function startSshServer(folder: string): Promise<SshServer> {
     port,
     user: userInfo().username,
     privateKey: readFileSync(join(folder, "user"), "utf8"),
-    hostKey: readFileSync(join(folder, "host.pub"), "utf8").split(" ").slice(0, 2).join(" "),
+    hostKey: publicKey("host"),
+    rsaHostKey: publicKey("host-rsa"),
     log: () => readFileSync(log, "utf8"),
     stop: () => stop(child),
   };
@@ -47,6 +56,7 @@ function configuration(folder: string, port: number): string {
     `Port ${port}`,
     "ListenAddress 127.0.0.1",
     `HostKey ${join(folder, "host")}`,
+    `HostKey ${join(folder, "host-rsa")}`,
     `AuthorizedKeysFile ${join(folder, "user.pub")}`,
     `PidFile ${join(folder, "sshd.pid")}`,
     "StrictModes no",
@@ -56,8 +66,6 @@ function configuration(folder: string, port: number): string {
     "PermitRootLogin yes",
     "AcceptEnv GREETING",
     "Subsystem sftp internal-sftp",
-    // Many connections come at once and none is an attack.
-    "MaxStartups 100",
     "",
   ].join("\n");
 }

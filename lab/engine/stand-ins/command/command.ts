@@ -7,16 +7,7 @@ import type {
   Log,
   UpdateRequest,
 } from "../protocol/provider";
-import {
-  type Values,
-  contains,
-  isSecret,
-  isUnknown,
-  plainValues,
-  secret,
-  secretKeys,
-  unknown,
-} from "../protocol/values";
+import { type Values, contains, isUnknown, plainValues, unknown, withSecrets } from "../protocol/values";
 import { type Resource, newId } from "./resource";
 import type { RunOutput } from "./session";
 
@@ -37,7 +28,6 @@ export const commandSchema = z.object({
 export interface Run<Inputs> {
   readonly inputs: Inputs;
   readonly command: string;
-  readonly shownCommand: string;
   /** Output of the run before, which the command finds in its environment; empty when there is none. */
   readonly previous: Readonly<Record<string, string>>;
   readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
@@ -55,14 +45,11 @@ export function commandResource<Inputs extends z.infer<typeof commandSchema>>(
   alwaysSecret: readonly string[],
   execute: (run: Run<Inputs>) => Promise<RunOutput>,
 ): Resource {
-  /** The program's inputs with the outputs; outputs are secret when an input that could have made them is. */
-  const stateOf = (inputs: Values, output: Values): Values => {
-    const marked = { ...inputs };
-    for (const key of alwaysSecret) if (marked[key] !== undefined) marked[key] = secret(marked[key]);
-    return { ...marked, ...(hidesOutput(inputs) ? secretValues(output) : output) };
-  };
-  const hidesOutput = (inputs: Values): boolean =>
-    secretKeys(inputs).some(key => !alwaysSecret.includes(key));
+  /** The program's inputs with the outputs, which are open even beside a secret input: a program has to say otherwise. */
+  const stateOf = (inputs: Values, output: Values): Values => ({
+    ...withSecrets(inputs, alwaysSecret),
+    ...output,
+  });
 
   const perform = async (
     key: "create" | "update" | "delete",
@@ -72,18 +59,16 @@ export function commandResource<Inputs extends z.infer<typeof commandSchema>>(
   ): Promise<Values> => {
     const inputs = schema.parse(plainValues(given));
     const command = inputs[key] ?? "";
-    const hidden = hidesOutput(given);
     const { stdout, stderr } = plainValues(before);
     const output = await execute({
       inputs,
       command,
-      shownCommand: contains(given[key], isSecret) ? "[secret]" : command,
       previous: inputs.addPreviousOutputInEnv
         ? filled({ PULUMI_COMMAND_STDOUT: stdout, PULUMI_COMMAND_STDERR: stderr })
         : {},
       onLine: (line, stream) => {
         const wanted = inputs.logging === "stdoutAndStderr" || inputs.logging === stream;
-        if (wanted && !hidden) log("info", urn, line, true);
+        if (wanted) log("info", urn, line, true);
       },
       warn: text => log("warning", urn, text),
       progress: text => log("info", urn, text, true),
@@ -112,10 +97,6 @@ export function commandResource<Inputs extends z.infer<typeof commandSchema>>(
       if (state["delete"] !== undefined) await perform("delete", { urn, log }, state, state);
     },
   };
-}
-
-function secretValues(values: Values): Values {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, secret(value)]));
 }
 
 function filled(variables: Readonly<Record<string, unknown>>): Record<string, string> {

@@ -12,7 +12,7 @@ const base = z.object({
   hostKey: z.string().optional(),
   /** Number of failed attempts after which the next failure is final; -1 for no limit. */
   dialErrorLimit: z.number().int().min(-1).default(10),
-  /** Seconds for one attempt; 0 for no limit. */
+  /** Seconds for one TCP connection, and for no more of an attempt; 0 for no limit. */
   perDialTimeout: z.number().min(0).default(15),
 });
 
@@ -47,9 +47,4 @@ export function parseHostKey(line: string): PinnedKey {
   throw new Error(
     `hostKey ${JSON.stringify(line)} holds no public key, expected e.g. "ssh-ed25519 AAAAC3Nz…"`,
   );
-}
-
-/** Signature algorithms that a server can prove a key of this type with. RSA keys have newer hashes under other names. */
-export function hostKeyAlgorithms(type: string): string[] {
-  return type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"] : [type];
 }

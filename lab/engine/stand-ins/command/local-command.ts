@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { z } from "zod";
 import { type Run, commandResource, commandSchema } from "./command";
 import type { Resource } from "./resource";
-import { type RunOutput, collector, tail, trimmed } from "./session";
+import { type RunOutput, all, collector, trimmed } from "./session";
 
 const unsupported = z
   .undefined("is not supported by this stand-in for the command plugin; install the official plugin")
@@ -20,7 +20,7 @@ type Inputs = ReturnType<typeof schema.parse>;
 /** `command:local:Command`: commands that run on the machine where Pulumi runs. */
 export const localCommand: Resource = commandResource<Inputs>(schema, [], execute);
 
-function execute({ inputs, command, shownCommand, previous, onLine }: Run<Inputs>): Promise<RunOutput> {
+function execute({ inputs, command, previous, onLine }: Run<Inputs>): Promise<RunOutput> {
   const [program = "/bin/sh", ...args] = inputs.interpreter;
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...args, command], {
@@ -37,7 +37,7 @@ function execute({ inputs, command, shownCommand, previous, onLine }: Run<Inputs
       const output = { stdout: stdout.end(), stderr: stderr.end() };
       if (code === 0) return resolve(trimmed(output));
       const ending = code === null ? `signal: ${signal}` : `exit status ${code}`;
-      reject(new Error(`${ending}: running ${JSON.stringify(shownCommand)}:\n${tail(printed)}`));
+      reject(new Error(`${ending}: running ${JSON.stringify(command)}:\n${all(printed)}`));
     });
     // A command that doesn't read its input closes the pipe: its exit code says whether that was right.
     child.stdin.on("error", () => undefined);

@@ -13,11 +13,11 @@ type Inputs = ReturnType<typeof schema.parse>;
 export const remoteCommand: Resource = commandResource<Inputs>(schema, ["connection"], execute);
 
 async function execute(asked: Run<Inputs>): Promise<RunOutput> {
-  const { inputs, command, shownCommand, onLine } = asked;
+  const { inputs, command, onLine } = asked;
   const client = await dial(inputs.connection, asked.progress);
   try {
     const environment = await acceptedEnvironment(client, asked);
-    return await run(client, { command, shownCommand, stdin: inputs.stdin, environment, onLine });
+    return await run(client, { command, stdin: inputs.stdin, environment, onLine });
   } finally {
     client.end();
   }

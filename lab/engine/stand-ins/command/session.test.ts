@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import ssh2, { type Client } from "ssh2";
 import { run } from "./session";
 
-/** A server whose commands end at once: what it answers comes as one packet. */
+/** A server whose commands read nothing and end at once: what it answers comes as one packet. */
 async function connected<T>(work: (client: Client) => Promise<T>): Promise<T> {
   const hostKey = ssh2.utils.generateKeyPairSync("ed25519").private;
   const server = new ssh2.Server({ hostKeys: [hostKey] }, connection =>
@@ -31,8 +31,20 @@ async function connected<T>(work: (client: Client) => Promise<T>): Promise<T> {
 }
 
 test("the exit code of a command that ends at once is not missed", async () => {
-  const input = { command: "true", shownCommand: "true", stdin: undefined, environment: {} };
+  const input = { command: "true", stdin: undefined, environment: {} };
   const lines: string[] = [];
   const output = await connected(client => run(client, { ...input, onLine: line => lines.push(line) }));
   expect(output).toEqual({ stdout: "", stderr: "" });
+});
+
+test.each([
+  ["fits into the channel's window", 1_000_000, undefined],
+  ["doesn't", 4_000_000, 'EOF: running "true":'],
+])("of a command that ends well without reading an input that %s", async (_, bytes, failure) => {
+  const input = { command: "true", stdin: "x".repeat(bytes), environment: {}, onLine: () => undefined };
+  const outcome = connected(client => run(client, input)).then(
+    () => undefined,
+    (error: Error) => error.message.trim(),
+  );
+  expect(await outcome).toBe(failure);
 });

@@ -2,8 +2,6 @@ import type { Client, ClientChannel, SFTPWrapper } from "ssh2";
 
 export interface RunInput {
   readonly command: string;
-  /** What an error says was run; a command may hold a secret. */
-  readonly shownCommand: string;
   readonly stdin: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
   /** Gets each line of output as it comes. */
@@ -16,8 +14,9 @@ export interface RunOutput {
 }
 
 /**
- * Runs one command on the host and waits for its end.
- * @throws when it ends with another code than 0, by a signal or with the connection; the text has its output's tail
+ * Runs one command on the host and waits for its end, for as long as that takes.
+ * @throws when it ends with another code than 0, by a signal or with the connection, and when it ends well without having
+ *   read an input that fits into no window; the text has the command and all of its output, as the official plugin's
  */
 export function run(client: Client, input: RunInput): Promise<RunOutput> {
   return new Promise((resolve, reject) => {
@@ -45,14 +44,16 @@ function outputOf(channel: ClientChannel, input: RunInput): Promise<RunOutput> {
             ? `Process exited from signal ${signal}`
             : `Process exited with status ${code}`;
     });
+    let sent = input.stdin === undefined || input.stdin === "";
     channel.on("close", () => {
       const output = { stdout: stdout.end(), stderr: stderr.end() };
-      if (ending === undefined) resolve(trimmed(output));
-      else reject(new Error(`${ending}: running ${JSON.stringify(input.shownCommand)}:\n${tail(printed)}`));
+      // What is left of the input goes into a channel that is closed. The command's own failure comes first.
+      const failure = ending ?? (sent ? undefined : "EOF");
+      if (failure === undefined) resolve(trimmed(output));
+      else reject(new Error(`${failure}: running ${JSON.stringify(input.command)}:\n${all(printed)}`));
     });
     channel.on("error", reject);
-    // A command that doesn't read its input closes the pipe: its exit code says whether that was right.
-    channel.end(input.stdin ?? "");
+    channel.end(input.stdin ?? "", () => (sent = true));
   });
 }
 
@@ -101,7 +102,7 @@ export function trimmed({ stdout, stderr }: RunOutput): RunOutput {
   return { stdout: stdout.replace(/\n$/, ""), stderr: stderr.replace(/\n$/, "") };
 }
 
-/** The last lines of what the command printed: an error is seldom at the top. */
-export function tail(printed: readonly Buffer[]): string {
-  return Buffer.concat(printed).toString("utf8").trimEnd().split("\n").slice(-40).join("\n");
+/** All that the command printed, in the order in which it came. */
+export function all(printed: readonly Buffer[]): string {
+  return Buffer.concat(printed).toString("utf8");
 }

@@ -80,8 +80,3 @@ export function contains(value: Value | undefined, condition: (part: Value) => b
   if (Array.isArray(value)) return value.some(part => contains(part, condition));
   return isMap(value) && Object.values(value).some(part => contains(part, condition));
 }
-
-/** Keys whose values hold a secret at any depth. */
-export function secretKeys(values: Values): string[] {
-  return Object.keys(values).filter(key => contains(values[key], isSecret));
-}

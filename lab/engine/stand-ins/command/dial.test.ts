@@ -1,0 +1,54 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { utils } from "ssh2";
+import { connectionSchema } from "./connection";
+import { dial } from "./dial";
+
+const own = utils.generateKeyPairSync("ed25519");
+const agent = process.env["SSH_AUTH_SOCK"];
+const open: (() => void)[] = [];
+beforeEach(() => delete process.env["SSH_AUTH_SOCK"]);
+afterEach(() => open.splice(0).forEach(close => close()));
+afterAll(() => {
+  if (agent !== undefined) process.env["SSH_AUTH_SOCK"] = agent;
+});
+
+async function listening(server: Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  open.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+const connection = (port: number, changed: object = {}) =>
+  connectionSchema.parse({
+    ...{ host: "127.0.0.1", port, privateKey: own.private, dialErrorLimit: 0 },
+    ...changed,
+  });
+const failure = (dialled: Promise<unknown>) =>
+  dialled.then(
+    () => "",
+    (error: Error) => error.message,
+  );
+
+test("the time-out is for the TCP connection alone: a server that says nothing is waited for", async () => {
+  const callers: Socket[] = [];
+  const port = await listening(createServer(socket => void callers.push(socket)));
+  let ended = false;
+  const dialled = failure(dial(connection(port, { perDialTimeout: 0.05 }), () => undefined));
+  void dialled.then(() => (ended = true));
+  await sleep(400);
+  expect({ ended, callers: callers.length }).toEqual({ ended: false, callers: 1 });
+  callers.forEach(socket => socket.destroy());
+  expect(await dialled).toMatch(/ssh: handshake failed/);
+});
+
+test("an agent that is gone fails at once, also beside a key of the connection", async () => {
+  process.env["SSH_AUTH_SOCK"] = "/nowhere/agent";
+  const retried: string[] = [];
+  const port = await listening(createServer());
+  const dialled = dial(connection(port, { dialErrorLimit: 3 }), line => retried.push(line));
+  expect(await failure(dialled)).toMatch(/^dial unix \/nowhere\/agent: connect: /);
+  expect(retried).toEqual([]);
+});
