@@ -11,18 +11,10 @@ export const weakHostKey = defineCheck({
   title: "A pinned host key is of a type that is going away",
   why: "An old NAS signs with SHA-1 under an RSA key. OpenSSH has refused that since 8.8, and dropped DSA in 10.0: a restore with tools newer than the NAS ends at the first connection.",
   run: plan => {
-    const { hosts, destinations } = plan.estate;
-    const keys = [
-      ...Object.entries(hosts).map(
-        ([name, { address, ssh }]) => [name, `hosts.${name}.ssh.hostKey`, address, ssh.hostKey] as const,
-      ),
-      ...Object.entries(destinations).map(
-        ([name, { address, hostKey }]) =>
-          [name, `destinations.${name}.hostKey`, address, hostKey ?? ""] as const,
-      ),
-    ];
-    return keys.flatMap(([name, field, address, key]) => {
-      const type = weak.find(candidate => key.startsWith(`${candidate} `));
+    // A host's key is checked by the schema: of these types, no deployment would get in.
+    return Object.entries(plan.estate.destinations).flatMap(([name, { address, hostKey = "" }]) => {
+      const field = `destinations.${name}.hostKey`;
+      const type = weak.find(candidate => hostKey.startsWith(`${candidate} `));
       if (type === undefined) return [];
       return [
         {
@@ -38,9 +30,6 @@ export const weakHostKey = defineCheck({
     bad: [
       example("a NAS pinned by ssh-rsa", ({ destinations }) =>
         edit(destinations.nas, { hostKey: "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABExample" }),
-      ),
-      example("a host pinned by ssh-rsa", ({ hosts }) =>
-        edit(hosts.pve, { ssh: { hostKey: "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABExample" } }),
       ),
     ],
     good: [example("Ed25519 keys")],

@@ -76,6 +76,12 @@ test.each<[string, (estate: ExampleEstate) => void, string, RegExp]>([
     /a number with a unit/,
   ],
   [
+    "a host pinned by an RSA key",
+    estate => set(estate.hosts["pve"]?.ssh, "hostKey", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABExample"),
+    "estate.hosts.pve.ssh.hostKey",
+    /OpenSSH has refused since 8\.8\. Pin its Ed25519 key: `ssh-keyscan -t ed25519 HOST`/,
+  ],
+  [
     "a waiver's date that doesn't exist",
     estate =>
       estate.waivers.push({

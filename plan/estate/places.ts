@@ -8,6 +8,13 @@ const hostKey = z
     "expected a public host key as `ssh-keyscan -t ed25519 HOST` prints it, without the host's name",
   );
 
+/** A host is deployed to by Pulumi's command plugin, which asks an RSA key for a signature that no sshd of today gives. */
+const deployedHostKey = hostKey.refine(
+  key => !key.startsWith("ssh-rsa "),
+  "is an RSA key, by which Pulumi's command plugin can't check a host: it asks for a signature with SHA-1, which OpenSSH " +
+    "has refused since 8.8. Pin its Ed25519 key: `ssh-keyscan -t ed25519 HOST`, compared on the host itself",
+);
+
 const port = z.int().min(1).max(65535);
 
 const disk = z.strictObject({
@@ -44,7 +51,9 @@ export const host = z.strictObject({
   ssh: z.strictObject({
     user: z.string().min(1).default("root"),
     port: port.default(22),
-    hostKey: hostKey.describe("Pinned public key: a deployment to any other machine is refused"),
+    hostKey: deployedHostKey.describe(
+      "Pinned public key, Ed25519 or ECDSA: a deployment to any other machine is refused",
+    ),
   }),
   disks: z.record(name, disk),
   filesystems: z.record(absolutePath, filesystem).describe("Mounted file systems by mount point"),
