@@ -17,6 +17,9 @@ export interface ClusterAccessArgs {
   readonly server: string;
 }
 
+/** How long the cluster's controller manager may take to fill a token in. */
+const tokenWithin = "2m";
+
 /**
  * An account in a cluster for the jobs of its hosts, with the least rights that they need. Its token has no end of its own:
  * a host that comes back after a month has to back up at once. Removing the component revokes it.
@@ -55,10 +58,20 @@ export class ClusterAccess extends pulumi.ComponentResource {
       `${name}-token`,
       {
         type: "kubernetes.io/service-account-token",
-        metadata: { ...inNamespace, annotations: { "kubernetes.io/service-account.name": objectName } },
+        metadata: {
+          ...inNamespace,
+          annotations: {
+            "kubernetes.io/service-account.name": objectName,
+            // Of its own, the provider waits 5 s for a token, which a controller manager that has just started needs.
+            "pulumi.com/waitFor": "jsonpath={.data.token}",
+          },
+        },
       },
       // Whoever gets the token may use it: not before the rights are there. Without the account, the cluster deletes it.
-      { parent: this, dependsOn: [account, binding] },
+      {
+        ...{ parent: this, dependsOn: [account, binding] },
+        customTimeouts: { create: tokenWithin, update: tokenWithin },
+      },
     );
     // A preview has the cluster's answer to a dry run, in which nobody has filled in the token.
     const isPreview = pulumi.runtime.isDryRun();

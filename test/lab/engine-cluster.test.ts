@@ -25,6 +25,10 @@ afterAll(async () => {
   if (!foundRunning) await stopServers();
 });
 
+interface Managed {
+  readonly metadata: { readonly managedFields: readonly { manager: string; operation: string }[] };
+}
+
 const rule = (expr: string, more: object = {}): object => ({
   apiVersion: "monitoring.coreos.com/v1",
   kind: "PrometheusRule",
@@ -49,6 +53,19 @@ test("a preview leaves nothing in the cluster, a deployment makes the objects, a
   expect(await connect().get(rulePath)).toMatchObject(rule("vector(0) == 1"));
   expect((await stack.up()).all).toContain("4 unchanged");
   expect(stack.state()).not.toMatch(/open-sesame|b3Blbi1zZXNhbWU/);
+});
+
+test("what was made is a plain create's, and belongs to server-side apply from the first update on", async () => {
+  const managers = async () =>
+    ((await connect().get(rulePath)) as Managed).metadata.managedFields.map(
+      ({ manager, operation }) => `${manager.replace(/[0-9a-f]{8}$/, "ID")} ${operation}`,
+    );
+  expect(await managers()).toEqual(["pulumi-kubernetes Update"]);
+  give("vector(0) == 1.5");
+  expect(await stack.up()).toMatchObject({ exitCode: 0 });
+  expect(await managers()).toEqual(["pulumi-kubernetes-ID Apply"]);
+  give("vector(0) == 1");
+  expect(await stack.up()).toMatchObject({ exitCode: 0 });
 });
 
 test("a changed expression previews as that expression", async () => {
@@ -82,10 +99,32 @@ test("what the cluster doesn't accept fails the preview with the server's reason
   expect(all).toContain("spec.groups");
 });
 
+test("an object that somebody deleted fails the next update, until a refresh", async () => {
+  await connect().remove(rulePath);
+  give("vector(0) == 4", { provider: { kubeconfig: kubeconfigFile, enablePatchForce: true } });
+  const refused = await stack.up();
+  expect(refused.exitCode).not.toBe(0);
+  expect(refused.all).toMatch(/update of resource .* failed: .* not found/);
+  expect((await stack.refresh()).exitCode).toBe(0);
+  expect(await stack.up()).toMatchObject({ exitCode: 0 });
+  expect(await connect().get(rulePath)).toMatchObject(rule("vector(0) == 4"));
+});
+
 test("destroying the stack removes the objects", async () => {
   give("vector(0) == 2", { provider: { kubeconfig: kubeconfigFile, enablePatchForce: true } });
   expect(await stack.destroy()).toMatchObject({ exitCode: 0 });
   expect(await connect().get(rulePath)).toBeUndefined();
+});
+
+test("an object that is there already isn't taken over by a first deployment, which a preview can't tell", async () => {
+  await connect().apply(rulePath, rule("vector(0) == 5"));
+  give("vector(0) == 2");
+  expect(await stack.preview()).toMatchObject({ exitCode: 0 });
+  const refused = await stack.up();
+  expect(refused.exitCode).not.toBe(0);
+  expect(refused.all).toMatch(/already exists[^]*pulumi import[^]*upsertExistingObjects/);
+  expect(await connect().get(rulePath)).toMatchObject(rule("vector(0) == 5"));
+  await stack.destroy();
 });
 
 test("a cluster that can't be reached is said at preview, and ends a deployment", async () => {

@@ -118,7 +118,12 @@ test("gives the hosts one account in the cluster, with the contract's rights, an
   });
   expect(access("token").inputs).toMatchObject({
     type: "kubernetes.io/service-account-token",
-    metadata: { annotations: { "kubernetes.io/service-account.name": "holdfast-host" } },
+    metadata: {
+      annotations: {
+        "kubernetes.io/service-account.name": "holdfast-host",
+        "pulumi.com/waitFor": "jsonpath={.data.token}",
+      },
+    },
   });
   expect(access("token").dependsOn).toEqual(["cluster-access-k8s-account", "cluster-access-k8s-binding"]);
   const [snapshot, backup] = ["lvm-pvc-snapshot", "daily-backup"].map(

@@ -9,6 +9,8 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** In one word, e.g. "AlreadyExists": a status may have several. */
+    readonly reason?: string,
   ) {
     super(message);
   }
@@ -17,10 +19,10 @@ export class ApiError extends Error {
 /** The API server can't be reached at all. */
 export class Unreachable extends Error {}
 
-const statusSchema = z.object({ message: z.string() });
+const statusSchema = z.object({ message: z.string(), reason: z.string().optional() });
 
 export interface Call {
-  readonly method: "GET" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** With its query. */
   readonly path: string;
   readonly body?: object;
@@ -84,14 +86,16 @@ async function answer(response: IncomingMessage): Promise<Values> {
   for await (const chunk of response) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString("utf8");
   const { statusCode = 0 } = response;
-  if (statusCode >= 400)
-    throw new ApiError(statusCode, messageOf(text) ?? `HTTP ${statusCode}: ${text.slice(0, 200)}`);
+  if (statusCode >= 400) {
+    const said = saidOf(text) ?? { message: `HTTP ${statusCode}: ${text.slice(0, 200)}` };
+    throw new ApiError(statusCode, said.message, said.reason);
+  }
   return JSON.parse(text) as Values;
 }
 
-function messageOf(text: string): string | undefined {
+function saidOf(text: string): z.infer<typeof statusSchema> | undefined {
   try {
-    return statusSchema.parse(JSON.parse(text)).message;
+    return statusSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -12,6 +12,9 @@ export interface ApplyOptions {
   readonly force: boolean;
 }
 
+/** Manager of what was made by the plugin and not updated since: objects are made by a plain create. */
+const creator = "pulumi-kubernetes";
+
 const conflictHelp =
   "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/";
 
@@ -26,19 +29,40 @@ export class Cluster {
     this.discovery = new Discovery(api);
   }
 
+  /**
+   * Makes an object.
+   * @throws {ApiError} when there is one of that name, among others
+   */
+  async create(object: Values, dryRun: boolean): Promise<Values> {
+    const { collection, namespaced } = await this.#place(object);
+    const query = new URLSearchParams({ fieldManager: creator });
+    if (dryRun) query.set("dryRun", "All");
+    return this.api.call({
+      method: "POST",
+      path: `${collection}?${query.toString()}`,
+      body: bodyOf(object, namespaced),
+    });
+  }
+
+  /** Gives the fields that the plain create owns to the manager of server-side applies, which would be in conflict with it. */
+  async takeOver(live: Values, fieldManager: string): Promise<void> {
+    const managedFields = withManager(live, creator, fieldManager);
+    if (managedFields === undefined) return;
+    const { path } = await this.#place(live);
+    const body = [{ op: "replace", path: "/metadata/managedFields", value: managedFields }];
+    await this.api.call({ method: "PATCH", path, body, type: "application/json-patch+json" });
+  }
+
   /** The object by server-side apply: made when absent, otherwise given exactly the fields that this manager owns. */
   async apply(object: Values, { fieldManager, dryRun, force }: ApplyOptions): Promise<Values> {
     const { path, namespaced } = await this.#place(object);
     const query = new URLSearchParams({ fieldManager, force: String(force), fieldValidation: "Warn" });
     if (dryRun) query.set("dryRun", "All");
-    const body = plainValues(
-      namespaced ? object : withMetadata(object, without(metadataOf(object), ["namespace"])),
-    );
     try {
       return await this.api.call({
         method: "PATCH",
         path: `${path}?${query.toString()}`,
-        body,
+        body: bodyOf(object, namespaced),
         type: "application/apply-patch+yaml",
       });
     } catch (error) {
@@ -50,11 +74,16 @@ export class Cluster {
     }
   }
 
+  /** @throws {ApiError} when there is no such object */
+  async get(object: Values): Promise<Values> {
+    const { path } = await this.#place(object);
+    return this.api.call({ method: "GET", path });
+  }
+
   /** Undefined when there is no such object, or no such kind. */
   async read(object: Values): Promise<Values | undefined> {
     try {
-      const { path } = await this.#place(object);
-      return await this.api.call({ method: "GET", path });
+      return await this.get(object);
     } catch (error) {
       if (error instanceof UnknownKind) return undefined;
       if (error instanceof ApiError && error.status === 404) return undefined;
@@ -94,7 +123,7 @@ export class Cluster {
     }
   }
 
-  async #place(object: Values): Promise<{ path: string; namespaced: boolean }> {
+  async #place(object: Values): Promise<{ collection: string; path: string; namespaced: boolean }> {
     const { apiVersion, kind } = object;
     const info = await this.discovery.find(String(apiVersion), String(kind));
     if (!info)
@@ -103,9 +132,41 @@ export class Cluster {
       );
     const { namespace, name } = metadataOf(plainValues(object));
     const within = info.namespaced ? `/namespaces/${encode(namespace ?? "default")}` : "";
-    const path = `${groupPath(String(apiVersion))}${within}/${info.plural}/${encode(name)}`;
-    return { path, namespaced: info.namespaced };
+    const collection = `${groupPath(String(apiVersion))}${within}/${info.plural}`;
+    return { collection, path: `${collection}/${encode(name)}`, namespaced: info.namespaced };
   }
+}
+
+function bodyOf(object: Values, namespaced: boolean): Values {
+  return plainValues(namespaced ? object : withMetadata(object, without(metadataOf(object), ["namespace"])));
+}
+
+/** Whether the object was made by the plugin, and never updated by it. */
+export function isAsCreated(live: Values): boolean {
+  return managersOf(live).some(entry => entry["manager"] === creator && entry["operation"] === "Update");
+}
+
+/** Who manages which fields, with one manager's under another's name; undefined when it has none. */
+function withManager(live: Values, from: string, to: string): readonly Values[] | undefined {
+  if (!isAsCreated(live)) return undefined;
+  const entries = managersOf(live);
+  const old = entries.find(entry => entry["manager"] === from && entry["operation"] === "Update");
+  const own = entries.find(entry => entry["manager"] === to && entry["operation"] === "Apply");
+  const fields = merged(own?.["fieldsV1"], old?.["fieldsV1"]);
+  const others = entries.filter(entry => entry !== old && entry !== own);
+  return [...others, { ...old, manager: to, operation: "Apply", fieldsV1: fields }];
+}
+
+function managersOf(live: Values): Values[] {
+  const managed: Value = metadataOf(live)["managedFields"] ?? [];
+  return Array.isArray(managed) ? managed.filter(isMap) : [];
+}
+
+/** Both sets of fields, which are trees of names. */
+function merged(one: Value | undefined, other: Value | undefined): Values {
+  const [left, right] = [one, other].map(tree => (isMap(tree) ? tree : {})) as [Values, Values];
+  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return Object.fromEntries([...names].map(name => [name, merged(left[name], right[name])]));
 }
 
 function encode(value: Value | undefined): string {

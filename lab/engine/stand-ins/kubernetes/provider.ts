@@ -1,15 +1,24 @@
 import { randomBytes } from "node:crypto";
 import { changes } from "../protocol/diff";
-import type { CheckRequest, CreateRequest, Diff, DiffRequest, Log, Provider } from "../protocol/provider";
+import {
+  type CheckRequest,
+  type CreateRequest,
+  type Diff,
+  type DiffRequest,
+  type Log,
+  type Provider,
+  ResourceNotReady,
+  type UpdateRequest,
+} from "../protocol/provider";
 import { type Values, contains, isSecret, isUnknown, plainValues } from "../protocol/values";
-import { withAccountToken } from "./account-token";
 import { ApiError, Unreachable, connect } from "./api";
-import { Cluster, UnknownKind } from "./cluster";
+import { Cluster, UnknownKind, isAsCreated } from "./cluster";
 import { type Configuration, parseConfiguration } from "./configuration";
 import { builtInNamespaced } from "./discovery";
 import { clusterAccess } from "./kubeconfig";
 import { annotateSecrets, bookkeeping, driftedInputs, liveObject, without } from "./live-state";
 import { annotation, autonamed, idOf, metadataOf, named, withMetadata } from "./naming";
+import { NotReady, ready } from "./readiness";
 import { replacesFor } from "./replace-rules";
 import { render, renderedPath, unrender } from "./yaml-directory";
 
@@ -19,11 +28,19 @@ interface Put {
   readonly urn: string;
   readonly inputs: Values;
   readonly fieldManager: string;
-  /** Seconds; 0 when the program sets none. */
-  readonly timeout: number;
+  readonly preview: boolean;
 }
 
-/** Kubernetes objects of any kind, by server-side apply or as manifests in a directory. */
+type Reasons = readonly string[];
+
+/**
+ * Why a dry run may be refused where the deployment isn't: a user may be allowed less than a dry run, the namespace may be
+ * part of the same deployment, and what is there already may be gone by then.
+ */
+const unlikeCreate: Reasons = ["Forbidden", "NotFound", "AlreadyExists"];
+const unlikeUpdate: Reasons = ["Forbidden"];
+
+/** Kubernetes objects of any kind: made by a plain create, updated by server-side apply; or as manifests in a directory. */
 export class KubernetesProvider implements Provider {
   readonly version = "4.32.0";
   #configuration: Configuration = {};
@@ -89,25 +106,54 @@ export class KubernetesProvider implements Provider {
   }
 
   async create({ urn, inputs, preview, timeout }: CreateRequest): Promise<{ id: string; state: Values }> {
-    const fieldManager = `pulumi-kubernetes-${randomBytes(4).toString("hex")}`;
-    if (preview) return { id: "", state: await this.#preview(urn, inputs, fieldManager) };
-    const state = await this.#put({ urn, inputs, fieldManager, timeout }, async cluster => {
-      if (this.#configuration.upsertExistingObjects || !(await cluster.read(inputs))) return;
+    const fieldManager = newFieldManager();
+    const put: Put = { urn, inputs, fieldManager, preview };
+    if (preview) return { id: "", state: await this.#preview(put, () => this.#make(put), unlikeCreate) };
+    if (this.#configuration.renderYamlToDirectory !== undefined)
+      return { id: idOf(inputs), state: this.#render(put) };
+    let live: Values;
+    try {
+      live = await this.#make(put);
+    } catch (error) {
       throw new Error(
-        "an object of this name already exists. Import it (pulumi import), remove it, or set upsertExistingObjects on the provider",
+        `resource "${urn}" was not successfully created by the Kubernetes API server: ${why(error)}`,
+        {
+          cause: error,
+        },
       );
-    });
-    return { id: idOf(state), state };
+    }
+    const id = idOf(inputs);
+    try {
+      const reachable = this.#reachable();
+      return {
+        id,
+        state: this.#stateOf(put, await ready(live, () => reachable.read(inputs), timeout * 1000)),
+      };
+    } catch (error) {
+      const reason = `resource "${urn}" was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live: ${why(error)}`;
+      throw this.#notReady(put, id, error instanceof NotReady ? error.live : live, reason);
+    }
   }
 
-  async update(request: Parameters<Provider["update"]>[0]): Promise<Values> {
-    const { urn, oldState, news, preview, timeout } = request;
+  async update({ urn, oldState, news, preview, timeout }: UpdateRequest): Promise<Values> {
     const known = oldState[bookkeeping.fieldManager];
-    const fieldManager =
-      typeof known === "string" ? known : `pulumi-kubernetes-${randomBytes(4).toString("hex")}`;
-    return preview
-      ? this.#preview(urn, news, fieldManager)
-      : this.#put({ urn, inputs: news, fieldManager, timeout });
+    const fieldManager = typeof known === "string" ? known : newFieldManager();
+    const put: Put = { urn, inputs: news, fieldManager, preview };
+    if (preview) return this.#preview(put, () => this.#change(put), unlikeUpdate);
+    if (this.#configuration.renderYamlToDirectory !== undefined) return this.#render(put);
+    const id = idOf(news);
+    try {
+      const changed = await this.#change(put);
+      const reachable = this.#reachable();
+      return this.#stateOf(put, await ready(changed, () => reachable.read(news), timeout * 1000));
+    } catch (error) {
+      if (error instanceof Unreachable) throw new Error(why(error), { cause: error });
+      const live = error instanceof NotReady ? error.live : await this.#reachable().read(news);
+      // What isn't there can't be in the state as it is now.
+      if (!live) throw new Error(`update of resource "${urn}" failed: ${why(error)}`, { cause: error });
+      const reason = `the Kubernetes API server reported that "${id}" failed to fully initialize or become live: ${why(error)}`;
+      throw this.#notReady(put, id, live, reason);
+    }
   }
 
   async read({ id, inputs, state }: Parameters<Provider["read"]>[0]) {
@@ -135,51 +181,59 @@ export class KubernetesProvider implements Provider {
     await this.#reachable().remove(object, (timeout || deleteTimeoutSeconds) * 1000);
   }
 
+  /** A new object, by a plain create: one of its name that is there already is no reason to take it over. */
+  async #make({ inputs, fieldManager, preview }: Put): Promise<Values> {
+    const cluster = this.#reachable();
+    if (this.#configuration.upsertExistingObjects)
+      return cluster.apply(inputs, { fieldManager, dryRun: preview, force: preview || this.#force(inputs) });
+    try {
+      return await cluster.create(inputs, preview);
+    } catch (error) {
+      if (preview || !(error instanceof ApiError) || error.reason !== "AlreadyExists") throw error;
+      throw new Error(
+        `${error.message}\n\nThe resource already exists in the cluster. Adopt it (pulumi import), remove it, or set upsertExistingObjects on the provider`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** An object that is there, by server-side apply. @throws {ApiError} when it is gone */
+  async #change({ inputs, fieldManager, preview }: Put): Promise<Values> {
+    const cluster = this.#reachable();
+    const live = await cluster.get(inputs);
+    if (!preview) await cluster.takeOver(live, fieldManager);
+    // What the plain create owns is taken over before the real update alone.
+    const force = this.#force(inputs) || (preview && isAsCreated(live));
+    return cluster.apply(inputs, { fieldManager, dryRun: preview, force });
+  }
+
   /** The object as the server would make it, when it can tell; the inputs otherwise. */
-  async #preview(urn: string, inputs: Values, fieldManager: string): Promise<Values> {
+  async #preview({ urn, inputs }: Put, dryRun: () => Promise<Values>, later: Reasons): Promise<Values> {
     if (this.#configuration.renderYamlToDirectory !== undefined || contains(inputs, isUnknown)) return inputs;
     try {
-      const options = { fieldManager, dryRun: true, force: this.#force(inputs) };
-      const object = await this.#reachable().apply(inputs, options);
-      return annotateSecrets(without(object, ["status"]), inputs);
+      return annotateSecrets(without(await dryRun(), ["status"]), inputs);
     } catch (error) {
-      if (error instanceof Unreachable) this.#log("warning", urn, unreachable(error.message));
-      // Its namespace or definition may be part of the same deployment; a user may be allowed less than a dry run.
-      const later = error instanceof UnknownKind || error instanceof Unreachable;
-      if (later || (error instanceof ApiError && [403, 404].includes(error.status))) return inputs;
+      if (error instanceof Unreachable) this.#log("warning", urn, why(error));
+      if (error instanceof UnknownKind || error instanceof Unreachable) return inputs;
+      if (error instanceof ApiError && later.includes(error.reason ?? "")) return inputs;
       throw error;
     }
   }
 
-  async #put(
-    { urn, inputs, fieldManager, timeout }: Put,
-    before: (cluster: Cluster) => Promise<void> = async () => undefined,
-  ): Promise<Values> {
-    const own = {
-      [bookkeeping.fieldManager]: fieldManager,
-      [bookkeeping.initialApiVersion]: inputs["apiVersion"] ?? "",
-    };
-    const { renderYamlToDirectory: directory } = this.#configuration;
-    if (directory !== undefined) {
-      render(directory, inputs);
-      this.#log("info", urn, `rendered ${renderedPath(directory, inputs)}`, true);
-      return { ...inputs, ...own };
-    }
-    try {
-      const cluster = this.#reachable();
-      await before(cluster);
-      const made = await cluster.apply(inputs, { fieldManager, dryRun: false, force: this.#force(inputs) });
-      const live = await withAccountToken(made, () => cluster.read(inputs), timeout * 1000);
-      return { ...annotateSecrets(live, inputs), ...own };
-    } catch (error) {
-      const why = error instanceof Unreachable ? unreachable(error.message) : (error as Error).message;
-      throw new Error(
-        `resource ${idOf(plainValues(inputs))} was not applied by the Kubernetes API server: ${why}`,
-        {
-          cause: error,
-        },
-      );
-    }
+  #render(put: Put): Values {
+    const { renderYamlToDirectory: directory = "" } = this.#configuration;
+    render(directory, put.inputs);
+    this.#log("info", put.urn, `rendered ${renderedPath(directory, put.inputs)}`, true);
+    return { ...put.inputs, ...ownValues(put) };
+  }
+
+  #stateOf(put: Put, live: Values): Values {
+    return { ...annotateSecrets(live, put.inputs), ...ownValues(put) };
+  }
+
+  /** Made or changed, and kept in the state: the next deployment tries again what it lacks. */
+  #notReady(put: Put, id: string, live: Values, reason: string): ResourceNotReady {
+    return new ResourceNotReady(id, this.#stateOf(put, live), put.inputs, [reason]);
   }
 
   #force(inputs: Values): boolean {
@@ -205,8 +259,20 @@ export class KubernetesProvider implements Provider {
   }
 }
 
-function unreachable(why: string): string {
-  return `configured Kubernetes cluster is unreachable: ${why}`;
+function newFieldManager(): string {
+  return `pulumi-kubernetes-${randomBytes(4).toString("hex")}`;
+}
+
+function ownValues({ fieldManager, inputs }: Put): Values {
+  return {
+    [bookkeeping.fieldManager]: fieldManager,
+    [bookkeeping.initialApiVersion]: inputs["apiVersion"] ?? "",
+  };
+}
+
+function why(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  return error instanceof Unreachable ? `configured Kubernetes cluster is unreachable: ${said}` : said;
 }
 
 /** The program's SDK sends an absent property as null at times; an applied null would mean something. */

@@ -1,36 +1,74 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Values, isMap, plainValues } from "../protocol/values";
-import { idOf } from "./naming";
+import { type Value, type Values, isMap, plainValues } from "../protocol/values";
+import { annotation, idOf, metadataOf } from "./naming";
 
-const defaultMs = 5 * 60_000;
+/** Of the official plugin: what it waits for a token, for a condition of the program's own, and between two looks. */
+const limits = { tokenMs: 5000, conditionMs: 10 * 60_000, pauseMs: 500 };
+
+/** An object that was made and isn't ready; it is kept in the state. */
+export class NotReady extends Error {
+  constructor(
+    readonly live: Values,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+interface Wait {
+  readonly ready: (live: Values) => boolean;
+  readonly limitMs: number;
+}
 
 /**
- * The token Secret of a service account once the cluster has filled it in; any other object as it is. The official plugin
- * waits for it too, so that a program finds the token in `data`.
+ * The object once it is ready: as the annotation pulumi.com/waitFor says, otherwise with a token where it is the Secret of
+ * an account; any other object as it is.
  * @param read gives the object as it is in the cluster
- * @param timeoutMs for the wait; 0 for five minutes
- * @throws when there is no token in time, or the cluster has deleted the Secret: it does when there is no such account
+ * @param timeoutMs the resource's own limit, which counts for the annotation alone; 0 for none
+ * @throws {NotReady} when it isn't ready in time, or was deleted meanwhile
  */
-export async function withAccountToken(
+export async function ready(
   live: Values,
   read: () => Promise<Values | undefined>,
   timeoutMs: number,
+  pauseMs = limits.pauseMs,
 ): Promise<Values> {
-  if (live["kind"] !== "Secret" || live["type"] !== "kubernetes.io/service-account-token") return live;
-  const limitMs = timeoutMs || defaultMs;
-  const until = Date.now() + limitMs;
-  let now: Values | undefined = live;
-  for (let waitMs = 50; now !== undefined; waitMs = Math.min(waitMs * 2, 1000)) {
-    const data = plainValues(now)["data"];
-    if (isMap(data) && data["token"] !== undefined) return now;
-    if (Date.now() > until)
-      throw new Error(
-        `Secret ${idOf(live)} has no token after ${limitMs / 1000} s: the controller manager fills it in, and may not run`,
-      );
-    await sleep(waitMs);
-    now = await read();
+  const wait = waitOf(live, timeoutMs);
+  if (!wait) return live;
+  const { name } = metadataOf(live);
+  const until = Date.now() + wait.limitMs;
+  for (let now: Values | undefined = live; now !== undefined; now = await read()) {
+    if (wait.ready(plainValues(now))) return now;
+    if (Date.now() >= until) throw new NotReady(now, `Timeout occurred polling for '${String(name)}'`);
+    await sleep(pauseMs);
   }
-  throw new Error(
-    `Secret ${idOf(live)} was deleted by the cluster while it waited for its token: its service account may not exist`,
+  throw new NotReady(
+    live,
+    `Secret ${idOf(live)} was deleted by the cluster: its service account may not exist`,
   );
+}
+
+function waitOf(live: Values, timeoutMs: number): Wait | undefined {
+  const metadata = metadataOf(live);
+  if (annotation(metadata, "pulumi.com/skipAwait") === "true") return undefined;
+  const asked = annotation(metadata, "pulumi.com/waitFor");
+  if (typeof asked === "string" && asked !== "")
+    return { ready: hasField(asked), limitMs: timeoutMs || limits.conditionMs };
+  if (live["kind"] !== "Secret" || live["type"] !== "kubernetes.io/service-account-token") return undefined;
+  return { ready: now => isMap(now["data"]) && Object.keys(now["data"]).length > 0, limitMs: limits.tokenMs };
+}
+
+/** @throws for what only the official plugin understands */
+function hasField(expression: string): (live: Values) => boolean {
+  const [, path] = /^jsonpath=\{((?:\.[A-Za-z0-9_]+)+)\}$/.exec(expression) ?? [];
+  if (path === undefined)
+    throw new Error(
+      `the stand-in for the kubernetes plugin waits for "jsonpath={.a.b}" alone, not for "${expression}". Install the official plugin`,
+    );
+  const keys = path.slice(1).split(".");
+  return live => {
+    let value: Value | undefined = live;
+    for (const key of keys) value = isMap(value) ? value[key] : undefined;
+    return value !== undefined;
+  };
 }
