@@ -16,7 +16,7 @@ export interface Scrub extends JobRun<BackupScrubConfig> {
   readonly read: { files: number; bytes: number; recorded: number };
   /** Keys of the files that this run found rotten: they were read twice already. */
   readonly foundNow: Set<string>;
-  /** Rotten files that are left as they are. */
+  /** Rotten files that are left as they are, and that nobody has accepted. */
   left?: readonly RottenFile[];
   /** Rotten files that were mended. */
   readonly mended: RottenFile[];

@@ -5,6 +5,7 @@ import { syncFolder } from "../runtime/durable";
 import { messageOf } from "../runtime/errors";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
+import { complain } from "./accept";
 import type { Scrub } from "./backup-scrub";
 import { type Content, contentOf, forgetCached, openRegular, type OpenFile } from "./content";
 import { ListDamaged, type ListedFile, readList, writeList } from "./list";
@@ -41,7 +42,9 @@ export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => 
     own.passMs = scrub.startedAt.getTime();
     writeStanding(config.stateDir, standing);
     for (const { path, reason } of await writeList(scrub, unit, files))
-      scrub.faults.push(
+      complain(
+        scrub,
+        path,
         `${quoted(bytesOf(path))} of ${quoted(bytesOf(unit.name))} can't be looked at: ${reason}`,
       );
   }
@@ -165,14 +168,14 @@ function openKnown({ config }: Scrub, unit: Unit, files: CatalogueFiles, damage:
 }
 
 /** The file by any of its names that still is its; undefined when there is none, "hidden" when one can't be opened. */
-function openListed({ config, faults }: Scrub, { ino, names }: ListedFile): OpenFile | "hidden" | undefined {
+function openListed(scrub: Scrub, { ino, names }: ListedFile): OpenFile | "hidden" | undefined {
   for (const name of names) {
     try {
-      const file = openRegular(onDisk(config, name));
+      const file = openRegular(onDisk(scrub.config, name));
       if (file?.stat.ino === ino) return file;
       if (file) closeSync(file.fd);
     } catch (error) {
-      faults.push(`${quoted(bytesOf(name))} can't be opened: ${messageOf(error)}`);
+      complain(scrub, name, `${quoted(bytesOf(name))} can't be opened: ${messageOf(error)}`);
       return "hidden";
     }
   }

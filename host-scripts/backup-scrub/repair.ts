@@ -4,6 +4,7 @@ import type { Phase } from "../runtime/phases";
 import { messageOf } from "../runtime/errors";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
+import { isAccepted } from "./accept";
 import type { Scrub } from "./backup-scrub";
 import { contentOf, forgetCached, type OpenFile, openRegular } from "./content";
 import { mend, resumeMending, Unmended } from "./mend";
@@ -41,7 +42,9 @@ export const repair: Phase<Scrub> = {
       else left.push(file);
       if (isLate) notes.push(`no time was left to look for a good copy of ${nameOf(file)}`);
     }
-    scrub.left = left;
+    scrub.left = left.filter(
+      file => !isAccepted(scrub, file.names, `${nameOf(file)} is rotten, and no good copy is known`),
+    );
   },
 };
 

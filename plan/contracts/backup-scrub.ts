@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accepted } from "./accepted";
 import { jobMetrics } from "./metric";
 import { absolutePath, mount, runnerFields } from "./runner";
 
@@ -22,6 +23,8 @@ export const backupScrubConfig = z.strictObject({
   sources: z.array(absolutePath),
   /** Lock files of the jobs that write to the disk: nothing is mended while one of them runs. */
   writers: z.array(absolutePath),
+  /** Rotten files that somebody answers for, by their paths below the disk. */
+  accepted: z.array(accepted),
 });
 export type BackupScrubConfig = z.infer<typeof backupScrubConfig>;
 

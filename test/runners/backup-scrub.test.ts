@@ -111,6 +111,23 @@ test("a byte that rots is named by service and path, night after night, until it
   expect(world.metrics()).toMatchObject({ rotten_files: 0 });
 });
 
+test("a rotten file that is accepted is told and no failure, to the end of its last day", async () => {
+  await makeDisk();
+  await run();
+  await world.rot(`${claim}/own`);
+  const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const accept = (until: string): void =>
+    world.writeConfig({ accepted: [{ path: `${claim}/own`, reason: "made anew by its service", until }] });
+  accept(day(0));
+  const { status, stdout } = await run();
+  expect(stdout).toContain(`accepted until ${day(0)} (made anew by its service): "${claim}/own"`);
+  expect(status).toBe(0);
+  expect(world.metrics()).toMatchObject({ rotten_files: 0 });
+  accept(day(-1));
+  expect(await run()).toMatchObject({ status: 1 });
+  expect(world.metrics()).toMatchObject({ rotten_files: 1 });
+});
+
 test("a rotten file of the mirror is mended from the live one, and is in the catalogue as it was", async () => {
   await makeDisk();
   await run();

@@ -22,8 +22,7 @@ export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate
     trigger,
     estate,
   );
-  const periodMs = parseDuration(scrub.period);
-  const config = configOf(spec, estate, periodMs, run.budgetMs);
+  const config = configOf(scrub, spec, estate, run.budgetMs);
   return {
     name: scrubJobName,
     layer: "daily-backup",
@@ -36,7 +35,7 @@ export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate
     deletes: [],
     metricsJob: scrubJobName,
     metrics: backupScrubMetrics,
-    alerts: alertsOf(spec, periodMs),
+    alerts: alertsOf(spec, parseDuration(scrub.period)),
     ...releaseOf({
       job: scrubJobName,
       runner: scrubJobName,
@@ -59,9 +58,9 @@ export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate
 }
 
 function configOf(
+  scrub: ScrubSpec,
   spec: DailyBackupSpec,
   estate: Estate,
-  periodMs: number,
   budgetMs: number,
 ): BackupScrubConfig {
   const { host, target, firewalls } = spec;
@@ -77,10 +76,11 @@ function configOf(
     job: scrubJobName,
     ...runnerConfig(scrubJobName, host, budgetMs, estate),
     target: mountOf(estate, host, target),
-    periodMs,
+    periodMs: parseDuration(scrub.period),
     generations: generationsOf(spec),
     sources: mirrors.map(({ source }) => source),
     writers: writers.map(job => `${stateFolder(job)}/run.lock`),
+    accepted: scrub.accepted,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accepted } from "../../contracts/accepted";
 import { absolutePath, duration, name } from "../../estate/fields";
 import { generationsByPeriod } from "../../retention";
 import { alertPolicy, excludes, runFields, schedule } from "../common";
@@ -35,6 +36,10 @@ const scrub = z.strictObject({
   period: duration
     .default("30d")
     .describe("Each file of the disk is read and compared with its checksum once in that time"),
+  accepted: z
+    .array(accepted)
+    .default([])
+    .describe("Rotten or unreadable files without a good copy that somebody answers for, below the disk"),
   schedule,
   ...derivedRun("1h", "2h"),
 });

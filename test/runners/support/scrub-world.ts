@@ -132,6 +132,7 @@ function configOf(folder: string, fsUuid: string, url: string): BackupScrubConfi
       { folder: "pve-config", depth: 0 },
     ],
     sources: [join(folder, "source")],
+    accepted: [],
     writers: [join(folder, "locks", "daily-backup.lock")],
     stateDir: join(folder, "state"),
     textfile: join(folder, "textfile", "backup-scrub.prom"),
