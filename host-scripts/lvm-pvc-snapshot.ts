@@ -6,11 +6,13 @@ import {
 import { help, parseSnapshotArguments, type SnapshotArguments } from "./lvm-pvc-snapshot/arguments";
 import type { SnapshotRun } from "./lvm-pvc-snapshot/context";
 import { discover, lock } from "./lvm-pvc-snapshot/discover";
+import { forget } from "./lvm-pvc-snapshot/forget";
 import { guard } from "./lvm-pvc-snapshot/guard";
 import { list } from "./lvm-pvc-snapshot/list";
 import { prune, pruneAlone } from "./lvm-pvc-snapshot/prune";
 import { snapshot } from "./lvm-pvc-snapshot/snapshot";
 import { restore } from "./lvm-pvc-snapshot/restore";
+import { tellUnfinished } from "./lvm-pvc-snapshot/restore/tell-unfinished";
 import { endedUnreported, tidyUp } from "./lvm-pvc-snapshot/tidy-up";
 import { told } from "./lvm-pvc-snapshot/told";
 import { readConfig } from "./runtime/config";
@@ -46,7 +48,10 @@ async function start(args: SnapshotArguments, config: LvmPvcSnapshotConfig): Pro
     case "report-end":
       return reportThenMend(reporter, config);
     case "list":
-      await listUntilStopped(args, config);
+      await untilStopped("list", config, stop => list(config, args.json, log, stop.signal));
+      return exitCodes.ok;
+    case "forget":
+      await untilStopped("forget", config, stop => forget(config, command.volume, stop, log));
       return exitCodes.ok;
     case "restore":
       return restore(command.request, { config, log, stop: new Stop(job, log) });
@@ -59,7 +64,9 @@ async function start(args: SnapshotArguments, config: LvmPvcSnapshotConfig): Pro
     case "snapshot": {
       const run = newRun(config, command.dryRun);
       if (command.dryRun) return preview(run, [discover, guard, snapshot, prune], told);
-      return runAndReport(run, [lock, discover, guard, snapshot, prune], reporter, told);
+      return runAndReport(run, [lock, discover, guard, snapshot, prune], reporter, told, (_, stop) =>
+        tellUnfinished(config, stop, log),
+      );
     }
     default:
       return command satisfies never;
@@ -73,14 +80,18 @@ async function reportThenMend(reporter: Reporter, config: LvmPvcSnapshotConfig):
   return status;
 }
 
-async function listUntilStopped({ json }: SnapshotArguments, config: LvmPvcSnapshotConfig): Promise<void> {
+async function untilStopped(
+  what: string,
+  config: LvmPvcSnapshotConfig,
+  act: (stop: Stop) => Promise<void>,
+): Promise<void> {
   const stop = new Stop(job, log);
   const quiet = stop.listen(config.budgetMs);
   try {
-    await list(config, json, log, stop.signal);
+    await act(stop);
   } finally {
     quiet();
-    stop.check("list");
+    stop.check(what);
   }
 }
 

@@ -3,7 +3,9 @@ import type { DailyBackupConfig, GenerationPolicy } from "../../plan/contracts/d
 import type { JobRun } from "../runtime/job-run";
 import type { Segment } from "../runtime/journal";
 import type { Claim } from "../runtime/kubernetes/volume-map";
+import type { MissingVolume } from "../runtime/lvm/covered";
 import type { LogicalVolume } from "../runtime/lvm/listing";
+import type { UnfinishedRestores } from "../runtime/lvm/restore-record";
 import type { OwnSnapshot } from "../runtime/lvm/snapshots";
 import type { VolumeRecord } from "./record";
 
@@ -14,8 +16,10 @@ export interface DailyBackup extends JobRun<DailyBackupConfig> {
   readonly accepted: ReadonlySet<string>;
   /** The volume group, as it was listed once. */
   listed?: readonly LogicalVolume[];
-  /** Covered volumes, who has waited longest first. */
+  /** Covered volumes, also those that are missing; who has waited longest first. */
   tasks?: readonly VolumeTask[];
+  /** Restores that have not ended. */
+  unfinished?: UnfinishedRestores;
   /** Names of volumes whose snapshot holds what the recorded generation holds. */
   unchanged?: ReadonlySet<string>;
   readonly outcomes: Map<string, Outcome>;
@@ -35,6 +39,8 @@ export interface VolumeTask {
   readonly path: string;
   readonly snapshot: OwnSnapshot | undefined;
   readonly record: VolumeRecord | undefined;
+  /** The volume isn't there, though it was covered; its last snapshot may be. */
+  readonly missing?: MissingVolume;
 }
 
 /** What became of a volume. */

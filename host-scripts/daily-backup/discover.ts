@@ -1,7 +1,15 @@
 import { Refusal } from "../runtime/errors";
-import { type Claim, volumeMap } from "../runtime/kubernetes/volume-map";
+import { type Claim, type KnownVolumes, volumeMap } from "../runtime/kubernetes/volume-map";
+import { absenceOf, type MissingVolume, readCovered, writeCovered } from "../runtime/lvm/covered";
+import { readForgotten } from "../runtime/lvm/forgotten";
 import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
-import { liveVolumes, type OwnSnapshot, ownSnapshots } from "../runtime/lvm/snapshots";
+import {
+  goOnText,
+  lookForRestores,
+  unfinishedText,
+  type UnfinishedRestores,
+} from "../runtime/lvm/restore-record";
+import { globMatcher, liveVolumes, type OwnSnapshot, ownSnapshots } from "../runtime/lvm/snapshots";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { type DailyBackup, nameOf, type VolumeTask } from "./daily-backup";
@@ -17,6 +25,10 @@ export const discover: Phase<DailyBackup> = {
       run.tasks = [];
       return;
     }
+    const unfinished = lookForRestores(volumes.snapshots.stateDir);
+    for (const record of unfinished.restores)
+      notes.push(`${unfinishedText(record)}. Next: ${goOnText(record)}`);
+    run.unfinished = unfinished;
     const listed = await listVolumes(volumes.vg, stop.signal);
     run.listed = listed;
     const live = liveVolumes(listed, volumes.pool, volumes.pattern);
@@ -25,13 +37,18 @@ export const discover: Phase<DailyBackup> = {
         `no volume of pool ${volumes.vg}/${volumes.pool} matches "${volumes.pattern}"`,
         `lvs ${volumes.vg}   (then correct the pattern in the estate)`,
       );
-    const map = await volumeMap(config, stop.signal, log, notes);
+    const known = await volumeMap(config, stop.signal, log, notes);
+    const { map } = known;
     const records = readRecords(config.stateDir);
-    if (!dryRun) forgetGone(config.stateDir, records, listed);
     const excluded = new Set(volumes.excludeNamespaces);
     const covered = live.filter(({ name }) => !excluded.has(map.get(name)?.namespace ?? ""));
-    const tasks = tasksOf(covered, map, ownSnapshots(listed), records, notes);
+    const missing = missingVolumes(run, listed, known, records, unfinished);
+    const tasks = tasksOf(covered, missing, map, ownSnapshots(listed), records, notes);
     refuseUnknown(run, tasks);
+    if (!dryRun) {
+      writeCovered(config.stateDir, new Map(tasks.map(({ volume, claim }) => [volume, claim])));
+      forgetGone(config.stateDir, records, listed, missing);
+    }
     run.tasks = tasks.sort((a, b) => (a.record?.successMs ?? 0) - (b.record?.successMs ?? 0));
     judgeSnapshots(run, run.tasks);
     if (dryRun)
@@ -52,8 +69,43 @@ function refuseUnknown({ accepted, config }: DailyBackup, tasks: readonly Volume
     );
 }
 
+/** Volumes that were covered, and that are neither there nor said to be gone. */
+function missingVolumes(
+  { config, log, notes }: DailyBackup,
+  listed: readonly LogicalVolume[],
+  { map, isCurrent }: KnownVolumes,
+  records: ReadonlyMap<string, VolumeRecord>,
+  { restores }: UnfinishedRestores,
+): readonly MissingVolume[] {
+  const { volumes, stateDir } = config;
+  if (!volumes) return [];
+  const { vg, pool, pattern, excludeNamespaces, snapshots } = volumes;
+  const matches = globMatcher(pattern);
+  const excluded = new Set(excludeNamespaces);
+  const { missing, gone } = absenceOf({
+    ...{ vg, snapshots: ownSnapshots(listed), map, isCurrent, restores },
+    covered: new Map([...claimsOf(records), ...readCovered(stateDir)]),
+    live: new Set(liveVolumes(listed, pool, pattern).map(({ name }) => name)),
+    forgotten: new Set(readForgotten(snapshots.stateDir).keys()),
+    isCovered: (volume, claim) => matches(volume) && !excluded.has(claim?.namespace ?? ""),
+  });
+  for (const { volume, reason, next } of missing) log.warn(`${volume}: ${reason}. Next: ${next}`);
+  if (gone.length > 0)
+    notes.push(`these volumes are gone, as they are meant to be; their copies stay: ${gone.join(", ")}`);
+  return missing;
+}
+
+/** Volumes that have copies were covered, whatever an earlier version kept of it. */
+function claimsOf(records: ReadonlyMap<string, VolumeRecord>): [string, Claim | undefined][] {
+  return [...records].map(([volume, { namespace, claim }]) => [
+    volume,
+    claim === "" ? undefined : { namespace, name: claim },
+  ]);
+}
+
 function tasksOf(
   covered: readonly LogicalVolume[],
+  missing: readonly MissingVolume[],
   map: ReadonlyMap<string, Claim>,
   snapshots: ReadonlyMap<string, readonly OwnSnapshot[]>,
   records: ReadonlyMap<string, VolumeRecord>,
@@ -62,8 +114,10 @@ function tasksOf(
   const taken = new Set<string>();
   // A claim that was made anew may have left its former volume: the later one has the claim's folder.
   const latestFirst = [...covered].sort((a, b) => (b.thinId ?? 0) - (a.thinId ?? 0));
-  return latestFirst.map(({ name }) => {
-    const claim = map.get(name);
+  const absent = new Map(missing.map(volume => [volume.volume, volume]));
+  return [...latestFirst.map(({ name }) => name), ...absent.keys()].map(name => {
+    const lost = absent.get(name);
+    const claim = map.get(name) ?? lost?.claim;
     const wanted = claim && `${claim.namespace}/${claim.name}`;
     const shared = wanted !== undefined && taken.has(wanted);
     if (shared) notes.push(`${wanted} has more than one volume: ${name} is copied to unknown/${name}`);
@@ -76,6 +130,7 @@ function tasksOf(
       path,
       snapshot: snapshots.get(name)?.at(-1),
       record: record?.path === path ? record : undefined,
+      ...(lost && { missing: lost }),
     };
   });
 }
@@ -89,7 +144,7 @@ function judgeSnapshots(run: DailyBackup, tasks: readonly VolumeTask[]): void {
   if (!volumes) return;
   const next = `systemctl status ${volumes.snapshotJob}; journalctl -u ${volumes.snapshotJob} -n 50`;
   const nowMs = run.startedAt.getTime();
-  for (const { volume, snapshot } of tasks) {
+  for (const { volume, snapshot, missing } of tasks) {
     const ageMs = snapshot && nowMs - snapshot.madeMs;
     const reason =
       ageMs === undefined
@@ -97,7 +152,12 @@ function judgeSnapshots(run: DailyBackup, tasks: readonly VolumeTask[]): void {
         : ageMs > volumes.maxSnapshotAgeMs
           ? `its newest snapshot is ${hours(ageMs)} old, more than ${hours(volumes.maxSnapshotAgeMs)}: ${volumes.snapshotJob} is what failed`
           : undefined;
-    if (reason !== undefined) run.outcomes.set(volume, { kind: "failed", reason, next });
+    if (reason !== undefined)
+      run.outcomes.set(volume, {
+        kind: "failed",
+        reason: missing?.reason ?? reason,
+        next: missing?.next ?? next,
+      });
   }
 }
 
@@ -105,8 +165,9 @@ function forgetGone(
   stateDir: string,
   records: ReadonlyMap<string, VolumeRecord>,
   listed: readonly LogicalVolume[],
+  missing: readonly MissingVolume[],
 ): void {
-  const there = new Set(listed.map(({ name }) => name));
+  const there = new Set([...listed.map(({ name }) => name), ...missing.map(({ volume }) => volume)]);
   for (const volume of records.keys()) if (!there.has(volume)) forget(stateDir, volume);
 }
 

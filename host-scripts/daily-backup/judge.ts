@@ -8,9 +8,10 @@ const shown = 5;
 export const judge: Phase<DailyBackup> = {
   name: "judge",
   async run(run) {
-    const { distrust, tasks = [] } = run;
+    const { distrust, unfinished, tasks = [] } = run;
     const failed = failedTasks(run);
     if (failed.length > 0) throw failure(run, failed, tasks.length);
+    if (unfinished?.fault) throw unfinished.fault;
     if (distrust.length > 0)
       throw new RunnerError(exitCodes.failed, {
         failed: `the pool called ${distrust.length} volumes unchanged whose files differ from the last copy, first ${distrust[0]}`,
@@ -20,15 +21,20 @@ export const judge: Phase<DailyBackup> = {
   },
 };
 
-/** Volumes without a new copy. */
+/** Volumes without a new copy, and those that are missing: what was copied of one of them is its last snapshot. */
 export function failedTasks({ tasks = [], outcomes }: DailyBackup): VolumeTask[] {
-  return tasks.filter(({ volume }) => outcomes.get(volume)?.kind === "failed");
+  return tasks.filter(({ volume, missing }) => missing || outcomes.get(volume)?.kind === "failed");
 }
 
 function failure(run: DailyBackup, failed: readonly VolumeTask[], all: number): RunnerError {
   const details = failed.map(task => {
     const outcome = run.outcomes.get(task.volume);
-    return outcome?.kind === "failed" ? { ...outcome, name: nameOf(task) } : undefined;
+    const name = nameOf(task);
+    if (task.missing) {
+      const copied = outcome?.kind === "failed" ? "" : "; its last snapshot is copied";
+      return { name, reason: `${task.missing.reason}${copied}`, next: task.missing.next };
+    }
+    return outcome?.kind === "failed" ? { ...outcome, name } : undefined;
   });
   const known = details.filter(detail => detail !== undefined);
   const [first] = known;

@@ -11,6 +11,7 @@ test.each([
   [["prune"], { kind: "prune", dryRun: false }],
   [["prune", "--dry-run"], { kind: "prune", dryRun: true }],
   [["list", "--json"], { kind: "list" }],
+  [["forget", "lv"], { kind: "forget", volume: "lv" }],
   [["--check-config"], { kind: "check-config" }],
   [["--report-end"], { kind: "report-end" }],
 ])("%j asks for %j", (words, command) => {
@@ -30,8 +31,10 @@ test.each([
 });
 
 test.each([
-  [["snapshots"], 'there is no "snapshots"; expected snapshot, list, prune or restore'],
+  [["snapshots"], 'there is no "snapshots"; expected snapshot, list, prune, forget or restore'],
   [["prune", "all"], 'prune takes no "all"'],
+  [["forget"], "forget needs a VOLUME"],
+  [["forget", "lv", "more"], 'forget takes no "more"'],
   [["list", "--dry-run"], "list takes no --dry-run"],
   [["list", "--check-config"], "--check-config stands alone"],
   [["--check-config", "--report-end"], "can't be given together"],

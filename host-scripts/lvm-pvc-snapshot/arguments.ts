@@ -7,6 +7,8 @@ export type Command =
   | { readonly kind: "snapshot"; readonly dryRun: boolean }
   | { readonly kind: "prune"; readonly dryRun: boolean }
   | { readonly kind: "list" }
+  /** @param volume name of a volume that is meant to be gone */
+  | { readonly kind: "forget"; readonly volume: string }
   | { readonly kind: "restore"; readonly request: RestoreRequest }
   | { readonly kind: "check-config" }
   | { readonly kind: "report-end" };
@@ -21,12 +23,14 @@ export interface SnapshotArguments {
 export const help = `Usage: lvm-pvc-snapshot [snapshot | list | prune] [--dry-run] [--json] [--progress]
        lvm-pvc-snapshot restore VOLUME SNAPSHOT [--dry-run] [--no-workload] [--wait SECONDS]
        lvm-pvc-snapshot restore VOLUME --resume | --rollback
+       lvm-pvc-snapshot forget VOLUME
 
 Makes, lists, removes and restores thin snapshots of the volumes of a pool. On a host, the command has its config already.
 
   snapshot         make a snapshot of each volume, then remove those that have expired; without a word too
   list             each volume's snapshots, the newest first; changes nothing and needs no cluster
   prune            remove those that have expired, and make none; each volume keeps its newest one
+  forget           a volume that was covered is meant to be gone: no run reports it as missing any more
   restore          give a volume the data of one of its snapshots: its workload is scaled down and back, the volume as it
                    was is kept under a dated name
 
@@ -119,11 +123,18 @@ function commandOf(words: readonly string[], dryRun: boolean): Command {
     case "prune":
       if (more.length > 0) throw new Error(`${kind} takes no "${more.join(" ")}"`);
       return { kind, dryRun };
+    case "forget": {
+      const [volume, ...further] = more;
+      if (volume === undefined) throw new Error("forget needs a VOLUME; see: list");
+      if (further.length > 0) throw new Error(`forget takes no "${further.join(" ")}"`);
+      if (dryRun) throw new Error("forget takes no --dry-run: it is undone when the volume is there again");
+      return { kind, volume };
+    }
     case "list":
       if (more.length > 0) throw new Error(`list takes no "${more.join(" ")}"`);
       if (dryRun) throw new Error("list takes no --dry-run: it changes nothing");
       return { kind };
     default:
-      throw new Error(`there is no "${kind}"; expected snapshot, list, prune or restore`);
+      throw new Error(`there is no "${kind}"; expected snapshot, list, prune, forget or restore`);
   }
 }

@@ -1,13 +1,21 @@
-import { messageOf, Refusal } from "../runtime/errors";
+import { Refusal } from "../runtime/errors";
 import { lockFile } from "../runtime/job-run";
-import { volumeMap } from "../runtime/kubernetes/volume-map";
+import { type Claim, type KnownVolumes, volumeMap } from "../runtime/kubernetes/volume-map";
 import { takeLock } from "../runtime/lock";
 import { LvmFailed } from "../runtime/lvm/command";
+import { type MissingVolume, writeCovered } from "../runtime/lvm/covered";
+import { readForgotten, writeForgotten } from "../runtime/lvm/forgotten";
 import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
+import {
+  goOnText,
+  lookForRestores,
+  unfinishedText,
+  type UnfinishedRestores,
+} from "../runtime/lvm/restore-record";
 import { liveVolumes } from "../runtime/lvm/snapshots";
 import type { Phase } from "../runtime/phases";
+import { lookForMissing } from "./absence";
 import type { SnapshotRun } from "./context";
-import { unfinishedRestores } from "./restore/record";
 
 /** One run at a time; what a killed one left running is ended first. */
 export const lock: Phase<SnapshotRun> = {
@@ -25,10 +33,14 @@ export const discover: Phase<SnapshotRun> = {
   name: "discover",
   async run(run) {
     const { config, stop, log, notes } = run;
+    const unfinished = lookForRestores(config.stateDir);
+    for (const record of unfinished.restores)
+      notes.push(`${unfinishedText(record)}. Next: ${goOnText(record)}`);
     const volumes = await listGroup(config.vg, stop.signal);
     notePool(run, volumes);
     const matching = matchingVolumes(run, volumes);
-    const map = await volumeMap(config, stop.signal, log, notes);
+    const known = await volumeMap(config, stop.signal, log, notes);
+    const { map } = known;
     const excluded = new Set(config.excludeNamespaces);
     const covered = matching.filter(({ name }) => !excluded.has(map.get(name)?.namespace ?? ""));
     if (covered.length === 0)
@@ -39,21 +51,47 @@ export const discover: Phase<SnapshotRun> = {
     const unknown = covered.filter(({ name }) => !map.has(name));
     if (map.size > 0 && unknown.length > 0)
       notes.push(`${unknown.length} volumes belong to no claim and are covered: ${firstNames(unknown)}`);
-    run.found = { volumes, map, covered, restored: restoredSnapshots(run) };
+    const missing = missingVolumes(run, volumes, covered, known, unfinished);
+    run.found = { volumes, map, covered, missing, unfinished };
     log.info(
       `${covered.length} volumes to protect, ${matching.length - covered.length} in excluded namespaces`,
     );
   },
 };
 
-/** A record that can't be read stops no new snapshot, but then none of the old ones goes. */
-function restoredSnapshots({ config, notes }: SnapshotRun): ReadonlySet<string> | "unknown" {
-  try {
-    return new Set(unfinishedRestores(config.stateDir).map(({ snapshot }) => snapshot.name));
-  } catch (error) {
-    notes.push(messageOf(error));
-    return "unknown";
-  }
+/** Volumes that were covered and are not there; what is covered from now on is known on disk. */
+function missingVolumes(
+  run: SnapshotRun,
+  volumes: readonly LogicalVolume[],
+  covered: readonly LogicalVolume[],
+  known: KnownVolumes,
+  { restores }: UnfinishedRestores,
+): readonly MissingVolume[] {
+  const { config, log, notes, dryRun } = run;
+  const { missing, gone } = lookForMissing(config, volumes, known, restores);
+  for (const { volume, reason, next } of missing) log.warn(`${volume}: ${reason}. Next: ${next}`);
+  if (gone.length > 0)
+    notes.push(
+      `${gone.length} volumes are gone, as they are meant to be; their last snapshots are kept for a while: ${firstNames(gone.map(name => ({ name })))}`,
+    );
+  if (dryRun) return missing;
+  writeCovered(
+    config.stateDir,
+    new Map([
+      ...missing.map(({ volume, claim }): [string, Claim | undefined] => [volume, claim]),
+      ...covered.map(({ name }): [string, Claim | undefined] => [name, known.map.get(name)]),
+    ]),
+  );
+  rememberBack(config.stateDir, new Set(covered.map(({ name }) => name)));
+  return missing;
+}
+
+/** A volume that is there again counts as any other, whatever was said of the one before. */
+function rememberBack(stateDir: string, there: ReadonlySet<string>): void {
+  const forgotten = readForgotten(stateDir);
+  const back = [...forgotten.keys()].filter(volume => there.has(volume));
+  for (const volume of back) forgotten.delete(volume);
+  if (back.length > 0) writeForgotten(stateDir, forgotten);
 }
 
 /** A run that is refused tells how full the pool is, too. */

@@ -7,7 +7,7 @@ import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { type SnapshotRun, standingSnapshots } from "./context";
 import { firstNames } from "./discover";
-import { type Standing, thinningOrder } from "./standing";
+import { type Standing, thinningOrder } from "../runtime/lvm/standing";
 
 /** Makes the pool fit to take snapshots, or refuses. A guest must never see a full pool. */
 export const guard: Phase<SnapshotRun> = {

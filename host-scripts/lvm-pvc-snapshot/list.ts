@@ -2,7 +2,10 @@ import type { LvmPvcSnapshotConfig } from "../../plan/contracts/lvm-pvc-snapshot
 import type { Log } from "../runtime/log";
 import { volumeMap } from "../runtime/kubernetes/volume-map";
 import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
+import type { MissingVolume } from "../runtime/lvm/covered";
+import { goOnText, lookForRestores, type RestoreRecord, unfinishedText } from "../runtime/lvm/restore-record";
 import { liveVolumes, ownSnapshots } from "../runtime/lvm/snapshots";
+import { lookForMissing } from "./absence";
 import { ageText } from "./prune";
 
 /** A cluster that doesn't answer at once isn't waited for: somebody is waiting for the list. */
@@ -15,10 +18,18 @@ export interface ListedVolume {
   readonly claim?: string;
   /** `false`: the volume is gone, its snapshots are what is left. */
   readonly exists: boolean;
+  /** What is wrong with it, and what to type next. */
+  readonly attention?: Attention | undefined;
   readonly sizeBytes?: number;
   readonly dataPercent?: number;
   /** The newest first. */
   readonly snapshots: readonly ListedSnapshot[];
+}
+
+/** Why somebody has to do something about a volume. */
+export interface Attention {
+  readonly reason: string;
+  readonly next: string;
 }
 
 export interface ListedSnapshot {
@@ -42,9 +53,13 @@ export async function list(
 ): Promise<void> {
   const notes: string[] = [];
   const soon = AbortSignal.any([stop, AbortSignal.timeout(clusterMs)]);
-  const [volumes, map] = [await listVolumes(config.vg, stop), await volumeMap(config, soon, log, notes)];
-  const rows = listed(config, volumes).map(row => {
-    const claim = map.get(row.volume);
+  const { restores, fault } = lookForRestores(config.stateDir);
+  if (fault) log.warn(`${fault.failed}. Next: ${fault.next}`);
+  const volumes = await listVolumes(config.vg, stop);
+  const known = await volumeMap(config, soon, log, notes);
+  const { missing } = lookForMissing(config, volumes, known, restores);
+  const rows = listed(config, volumes, missing, restores).map(row => {
+    const claim = known.map.get(row.volume);
     return claim ? { ...row, namespace: claim.namespace, claim: claim.name } : row;
   });
   const pool = volumes.find(({ name }) => name === config.pool);
@@ -61,10 +76,12 @@ export async function list(
   else process.stdout.write(`${textOf(rows, Date.now())}\n${footer(config, rows, usage)}\n`);
 }
 
-/** @returns volumes that match, and those that only snapshots are left of; excluded ones are among them */
-export function listed(
+/** @returns volumes that match, and those that only snapshots are left of, or that are missing; excluded ones are among them */
+function listed(
   { pool, pattern }: Pick<LvmPvcSnapshotConfig, "pool" | "pattern">,
   volumes: readonly LogicalVolume[],
+  missing: readonly MissingVolume[],
+  restores: readonly RestoreRecord[],
 ): ListedVolume[] {
   const own = ownSnapshots(volumes);
   const live = liveVolumes(volumes, pool, pattern);
@@ -84,13 +101,20 @@ export function listed(
         .map(foreign => ({ ...snapshotOf(foreign), ours: false })),
     ],
   }));
-  const gone = [...own].filter(([origin]) => !names.has(origin));
-  const ofGone = gone.map(([origin, snapshots]): ListedVolume => ({
-    volume: origin,
-    exists: false,
-    snapshots: ownOf(snapshots),
+  const gone = new Set([...own.keys(), ...missing.map(({ volume }) => volume)].filter(it => !names.has(it)));
+  const ofGone = [...gone].map((volume): ListedVolume => ({
+    ...{ volume, exists: false, snapshots: ownOf(own.get(volume) ?? []) },
   }));
-  return [...ofLive, ...ofGone].sort((a, b) => (a.volume < b.volume ? -1 : 1));
+  const attention = new Map<string, Attention>([
+    ...missing.map(({ volume, reason, next }): [string, Attention] => [volume, { reason, next }]),
+    ...restores.map((record): [string, Attention] => [
+      record.volume,
+      { reason: unfinishedText(record), next: goOnText(record) },
+    ]),
+  ]);
+  return [...ofLive, ...ofGone]
+    .map(row => ({ ...row, ...(attention.has(row.volume) && { attention: attention.get(row.volume) }) }))
+    .sort((a, b) => (a.volume < b.volume ? -1 : 1));
 }
 
 function ownOf(snapshots: readonly { volume: LogicalVolume; madeMs: number }[]): ListedSnapshot[] {
@@ -121,13 +145,15 @@ function heading({
   namespace,
   claim,
   exists,
+  attention,
   sizeBytes = 0,
   dataPercent,
   snapshots,
 }: ListedVolume): string {
   const whose = claim === undefined ? "claim unknown" : `${namespace}/${claim}`;
   const state = exists ? sizeText(sizeBytes) + usedText(dataPercent) : "the volume is gone";
-  return `${whose}   ${volume}   ${state}${snapshots.length === 0 ? "\n  no snapshot" : ""}`;
+  const told = attention ? `\n  ${attention.reason}\n  Next: ${attention.next}` : "";
+  return `${whose}   ${volume}   ${state}${told}${snapshots.length === 0 ? "\n  no snapshot" : ""}`;
 }
 
 function line({ name, made, sizeBytes, dataPercent, open, ours }: ListedSnapshot, nowMs: number): string {

@@ -1,12 +1,12 @@
 import { exitCodes, RunnerError } from "../runtime/errors";
 import { poolIfReadable } from "../runtime/lvm/pool-status";
-import { removedAtOnce, removeSnapshots } from "../runtime/lvm/remove";
+import { removeAll } from "../runtime/lvm/remove";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { type SnapshotRun, standingSnapshots, volumeLabel } from "./context";
 import { firstNames } from "./discover";
 import { keepingOf, keptWords } from "./guard";
-import { mostPerVolume, planRemovals, type Removals, type Standing } from "./standing";
+import { mostPerVolume, planRemovals, type Removals, type Standing } from "../runtime/lvm/standing";
 
 /** Removes what has expired, of volumes that have a new snapshot; then tells what is missing. */
 export const prune: Phase<SnapshotRun> = {
@@ -33,21 +33,22 @@ export const pruneAlone: Phase<SnapshotRun> = {
 /** @param ready volumes whose expired snapshots may go @returns what could not be removed, with the reason */
 async function removeExpired(run: SnapshotRun, ready: ReadonlySet<string>): Promise<Map<string, string>> {
   const found = required(run.found, "listing");
-  const waiting = new Set(found.covered.map(({ name }) => name).filter(name => !ready.has(name)));
+  // Of a volume that is missing, all that is left of it stays.
+  const names = [...found.covered.map(({ name }) => name), ...found.missing.map(({ volume }) => volume)];
+  const waiting = new Set(names.filter(name => !ready.has(name)));
   const keeping = keepingOf(run);
   const plan = planRemovals(standingSnapshots(run, found), ready, waiting, keeping);
   tellPlan(run, plan, keeping.nowMs);
-  const failed = new Map<string, string>();
-  if (run.dryRun) return failed;
-  for (let from = 0; from < plan.remove.length; from += removedAtOnce) {
-    run.stop.check("prune");
-    const names = plan.remove.slice(from, from + removedAtOnce).map(({ name }) => name);
-    const { removed, left, reason } = await removeSnapshots(run.config.vg, names);
-    for (const name of removed) run.removed.add(name);
-    for (const name of left) failed.set(name, reason);
-    run.log.progress(`prune: ${run.removed.size} snapshots removed`);
-  }
-  return failed;
+  if (run.dryRun) return new Map();
+  return removeAll(
+    run.config.vg,
+    plan.remove.map(({ name }) => name),
+    () => run.stop.check("prune"),
+    removed => {
+      for (const name of removed) run.removed.add(name);
+      run.log.progress(`prune: ${run.removed.size} snapshots removed`);
+    },
+  );
 }
 
 function tellPlan(run: SnapshotRun, plan: Removals, nowMs: number): void {
@@ -77,10 +78,10 @@ function busyWords(snapshots: readonly Standing[]): string {
     .join(", ");
 }
 
-/** @throws {RunnerError} when a volume has no new snapshot, or an expired one is still there */
+/** @throws {RunnerError} when a volume has no new snapshot or is missing, or an expired one is still there */
 function judge(run: SnapshotRun, left: ReadonlyMap<string, string>): void {
   const { failed, created, config } = run;
-  const { covered, map } = required(run.found, "listing");
+  const { covered, map, missing, unfinished } = required(run.found, "listing");
   if (failed.size > 0) {
     const [[, reason] = ["", ""]] = failed;
     const names = [...failed.keys()].map(name => ({ name: volumeLabel(map, name) }));
@@ -90,6 +91,14 @@ function judge(run: SnapshotRun, left: ReadonlyMap<string, string>): void {
       next: `systemctl start ${config.job}; journalctl -u ${config.job} -n 50`,
     });
   }
+  const [absent] = missing;
+  if (absent !== undefined)
+    throw new RunnerError(exitCodes.failed, {
+      failed: `${missing.length} volumes that were covered are missing: ${firstNames(missing.map(({ volume }) => ({ name: volumeLabel(map, volume) })))}: ${absent.reason}`,
+      kept: `${created.size > 0 ? `The other ${created.size} volumes have a new snapshot, and none` : "None"} of a missing one is removed.`,
+      next: absent.next,
+    });
+  if (unfinished.fault) throw unfinished.fault;
   const [first] = left;
   if (first === undefined) return;
   throw new RunnerError(exitCodes.failed, {

@@ -6,9 +6,10 @@ import { percentText } from "./guard";
 /** What a run tells of itself. */
 export const told: Told<SnapshotRun> = {
   values({ found, created, removed, poolStatus }) {
-    const covered = found && { [snapshotMetricNames.volumes]: found.covered.length };
+    const covered = found && { [snapshotMetricNames.volumes]: found.covered.length + found.missing.length };
     const without = found && {
-      [snapshotMetricNames.failed]: found.covered.filter(({ name }) => !created.has(name)).length,
+      [snapshotMetricNames.failed]:
+        found.covered.filter(({ name }) => !created.has(name)).length + found.missing.length,
     };
     return {
       [snapshotMetricNames.created]: created.size,
@@ -22,10 +23,11 @@ export const told: Told<SnapshotRun> = {
     };
   },
   figures: ({ found, created, removed, failed, poolStatus }) => ({
-    ...(found && { volumes: found.covered.length }),
+    ...(found && { volumes: found.covered.length + found.missing.length }),
     created: created.size,
     removed: [...removed],
     failed: [...failed.keys()],
+    ...(found && { missing: found.missing.map(({ volume }) => volume) }),
     ...(poolStatus && {
       dataPercent: round(poolStatus.dataPercent),
       metadataPercent: round(poolStatus.metadataPercent),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keepPolicy } from "./keep-policy";
 import { jobMetrics } from "./metric";
 import { absolutePath, credentialName, credentialsDir, mount, runnerFields, timeZone } from "./runner";
 
@@ -26,6 +27,8 @@ export const dailyBackupConfig = z.strictObject({
       excludeNamespaces: z.array(z.string()),
       /** Job whose snapshots are read. */
       snapshotJob: z.string().min(1),
+      /** What is known of that job: its state folder, and how it keeps its snapshots, in a zone of its own. */
+      snapshots: z.strictObject({ stateDir: absolutePath, keep: keepPolicy, zone: timeZone }),
       /** An older snapshot isn't copied: its job is what failed. */
       maxSnapshotAgeMs: z.int().positive(),
       /** Generations of every volume, in `pvc-data`. */

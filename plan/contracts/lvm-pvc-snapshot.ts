@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { keepPolicy } from "./keep-policy";
-import { jobMetrics } from "./metric";
-import { credentialName, credentialsDir, runnerFields, timeZone } from "./runner";
+import { anyValue, jobMetrics, type Metric } from "./metric";
+import { absolutePath, credentialName, credentialsDir, runnerFields, timeZone } from "./runner";
 
 const percent = z.number().min(1).max(100);
 const limits = z.strictObject({ dataPercent: percent, metadataPercent: percent });
@@ -23,6 +23,8 @@ export const lvmPvcSnapshotConfig = z.strictObject({
   credentialsDir,
   /** Credential with a kubeconfig as JSON. Absent: no cluster, every volume is covered and called after itself. */
   kubeconfig: credentialName.optional(),
+  /** Textfile with the restores that have not ended. */
+  restoresTextfile: absolutePath,
 });
 export type LvmPvcSnapshotConfig = z.infer<typeof lvmPvcSnapshotConfig>;
 
@@ -36,13 +38,25 @@ export const snapshotMetricNames = {
   volumes: "lvm_snapshot_volumes",
 } as const;
 
+/**
+ * A restore that was cut short leaves its workload scaled to nothing, and maybe no volume: it has a series until it is gone on
+ * with or rolled back.
+ */
+export const unfinishedRestoreMetric: Metric = {
+  name: "lvm_snapshot_unfinished_restore_begun_timestamp",
+  help: "When a restore began that has not ended, epoch seconds",
+  emitted: "any-end",
+  meaning: "other",
+  labels: { part: "restores", volume: anyValue, snapshot: anyValue },
+};
+
 const other = (name: string, help: string) => ({ name, help, emitted: "any-end", meaning: "other" }) as const;
 
 export const lvmPvcSnapshotMetrics = jobMetrics("lvm_snapshot", [
   other(snapshotMetricNames.created, "Snapshots that the last run made"),
-  other(snapshotMetricNames.failed, "Volumes that the last run has no new snapshot of"),
+  other(snapshotMetricNames.failed, "Volumes that the last run has no new snapshot of, missing ones too"),
   other(snapshotMetricNames.pruned, "Snapshots that the last run removed"),
   other(snapshotMetricNames.poolFree, "Free data space of the pool, percent"),
   other(snapshotMetricNames.metadataFree, "Free metadata space of the pool, percent"),
-  other(snapshotMetricNames.volumes, "Volumes that are covered"),
+  other(snapshotMetricNames.volumes, "Volumes that are covered, missing ones too"),
 ]);

@@ -5,6 +5,7 @@ import {
   backupConfig,
   backupDisk,
   differences,
+  forget,
   generation,
   inode,
   installOnCleanHost,
@@ -159,6 +160,7 @@ debugfs -w -R 'set_super_value state 2' /dev/pve/vm-1-pvc-errors 2>/dev/null`);
     last_success_timestamp: before["last_success_timestamp"],
   });
   await removeVolumes("vm-1-pvc-(broken|errors)");
+  await forget("vm-1-pvc-broken", "vm-1-pvc-errors");
 });
 
 test("a snapshot that is too old is not passed off as fresh: the job that makes snapshots is named", async () => {

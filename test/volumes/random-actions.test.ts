@@ -56,6 +56,7 @@ beforeAll(async () => {
   await snapshots.configure({
     ...{ vg: "pve", pool: "data", pattern: "vm-2-pvc-*", excludeNamespaces: [] },
     keep: { kind: "tiers", tiers: [{ every: "run", count: 3 }] },
+    restoresTextfile: `${stateDir("lvm-pvc-snapshot")}-restores.prom`,
     guard: {
       thinOut: { dataPercent: 85, metadataPercent: 80 },
       decline: { dataPercent: 95, metadataPercent: 90 },

@@ -3,7 +3,7 @@ import type { LogicalVolume } from "../../runtime/lvm/listing";
 import { liveVolumes, ownSnapshots } from "../../runtime/lvm/snapshots";
 import type { Phase } from "../../runtime/phases";
 import { places, recordOf, type Restore } from "./context";
-import { keptName } from "./record";
+import { keptName } from "../../runtime/lvm/restore-record";
 import { isSwapped } from "./swap";
 
 /** Longest name of a device-mapper device: DM_NAME_LEN of linux/dm-ioctl.h, with its final NUL. */

@@ -6,7 +6,7 @@ import type { Log } from "../../runtime/log";
 import type { LogicalVolume } from "../../runtime/lvm/listing";
 import { required } from "../../runtime/required";
 import type { Stop } from "../../runtime/stop";
-import { type RestoreRecord, writeRecord } from "./record";
+import { type RestoreRecord, writeRecord } from "../../runtime/lvm/restore-record";
 import { type Act, type Places, placesOf } from "./swap";
 
 /** What an operator asks for. */
@@ -44,6 +44,8 @@ export interface World {
   /** Undefined when the config knows no cluster. @throws {Refusal} when its credential can't be used */
   readonly connect: ((stop: AbortSignal) => KubernetesApi) | undefined;
   readonly pollMs: number;
+  /** Tells monitoring which restores have not ended, by their records on disk; never fails. */
+  tellUnfinished(): Promise<void>;
 }
 
 /** One restore, or one rollback. */

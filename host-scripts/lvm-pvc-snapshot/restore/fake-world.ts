@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ApiRefusal, type KubernetesApi } from "../../runtime/kubernetes/api";
 import type { Log } from "../../runtime/log";
 import type { LogicalVolume } from "../../runtime/lvm/listing";
+import { unfinishedRestores } from "../../runtime/lvm/restore-record";
 import { snapshotTags } from "../../runtime/lvm/snapshots";
 import { Stop } from "../../runtime/stop";
 import type { RestoreRequest, World } from "./context";
@@ -25,6 +26,8 @@ export class FakeWorld {
   /** Refuses to let go of the volume. */
   stuck = false;
   apiAway = false;
+  /** How many unfinished restores monitoring was told of, each time. */
+  readonly told: number[] = [];
   readonly lines: string[] = [];
   readonly results: unknown[] = [];
   // In memory where there is one: some thousand records are synced to disk here.
@@ -98,6 +101,10 @@ export class FakeWorld {
   private world(): World {
     return {
       pollMs: 1,
+      tellUnfinished: () => {
+        this.told.push(unfinishedRestores(this.stateDir).length);
+        return Promise.resolve();
+      },
       lvm: {
         list: () => this.call(() => this.volumes.map(volume => ({ ...volume, tags: [...volume.tags] }))),
         mend: listed => Promise.resolve(listed),

@@ -7,7 +7,7 @@ import type { Phase } from "../../runtime/phases";
 import { stopByHand } from "./by-hand";
 import { snapshotOf } from "./check";
 import { command, places, type Restore } from "./context";
-import type { FormerScale, RestoreRecord } from "./record";
+import type { FormerScale, RestoreRecord } from "../../runtime/lvm/restore-record";
 import { podsText, textOf } from "./scale";
 import { isSwapped } from "./swap";
 

@@ -10,9 +10,10 @@ import type { Stop } from "../../runtime/stop";
 import type { RestoreRequest, World } from "./context";
 import { realLvm } from "./lvm";
 import { restoreIn } from "./run";
+import { tellUnfinished } from "./tell-unfinished";
 
 export type { RestoreRequest } from "./context";
-export { type RestoreRecord, unfinishedRestores } from "./record";
+export { type RestoreRecord, unfinishedRestores } from "../../runtime/lvm/restore-record";
 
 /** What a restore needs of the program. */
 export interface RestoreRun {
@@ -60,9 +61,13 @@ export async function restore(request: RestoreRequest, run: RestoreRun): Promise
   }
 }
 
+/** How long monitoring is waited for, so that a Pushgateway which is away holds no restore up. */
+const tellMs = 20_000;
+
 function worldOf({ config, log }: RestoreRun, lock: number | undefined): World {
   const { kubeconfig } = config;
   return {
+    tellUnfinished: () => tellUnfinished(config, AbortSignal.timeout(tellMs), log),
     lvm: realLvm(config, lock, log),
     connect: kubeconfig === undefined ? undefined : stop => connectTo(config, kubeconfig, stop),
     pollMs: 1_000,

@@ -1,6 +1,6 @@
 import { exitCodes } from "../../runtime/errors";
 import { places, recordOf, type Restore } from "./context";
-import { asideName, type RestoreRecord } from "./record";
+import { asideName, type RestoreRecord } from "../../runtime/lvm/restore-record";
 import { clearActs, isSwapped, keepActs, type Places, putActs, takeBackActs } from "./swap";
 import { podsText, textOf } from "./scale";
 

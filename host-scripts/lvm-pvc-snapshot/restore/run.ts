@@ -13,7 +13,7 @@ import {
   type World,
 } from "./context";
 import { plan } from "./plan";
-import { readRecord } from "./record";
+import { readRecord } from "../../runtime/lvm/restore-record";
 import { stateOf } from "./state";
 import { isSwapped } from "./swap";
 import { told } from "./told";
@@ -41,11 +41,16 @@ export async function restoreIn(
     if (request.dryRun) return plan(restore);
     const doing = request.action === "rollback" ? "rollback" : "restore";
     begin(restore, doing);
+    await world.tellUnfinished();
     await through(restore, doing === "rollback" ? rollingBack : restoring);
   } catch (error) {
-    throw await asEnd(restore, error);
+    const end = await asEnd(restore, error);
+    if (restore.begun && !request.dryRun) await world.tellUnfinished();
+    throw end;
   }
-  return told(restore);
+  const status = told(restore);
+  await world.tellUnfinished();
+  return status;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { LogicalVolume } from "../../runtime/lvm/listing";
-import { asideName, keptName, type RestoreRecord } from "./record";
+import { asideName, keptName, type RestoreRecord } from "../../runtime/lvm/restore-record";
 
 /** The volumes of a restore, found in a listing whatever their names are by now. */
 export interface Places {

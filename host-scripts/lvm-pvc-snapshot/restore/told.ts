@@ -1,6 +1,6 @@
 import { exitCodes } from "../../runtime/errors";
 import { note, places, recordOf, type Restore } from "./context";
-import { keptName } from "./record";
+import { keptName } from "../../runtime/lvm/restore-record";
 import { podsText, textOf } from "./scale";
 
 /** The end of a run that succeeded: on disk, then to the operator. */

@@ -1,7 +1,7 @@
 import { exitCodes, RunnerError } from "../../runtime/errors";
 import type { Phase } from "../../runtime/phases";
 import { lookAtVolumes, note, perform, places, recordOf, type Restore } from "./context";
-import { asideName, keptName } from "./record";
+import { asideName, keptName } from "../../runtime/lvm/restore-record";
 import { clearActs, isSwapped, keepActs, type Places, putActs, takeBackActs } from "./swap";
 
 /** Keeps the old volume under a dated name. */

@@ -10,6 +10,8 @@ export interface PersistentVolume {
   readonly disk: string;
   /** Absent while no claim is bound to it. */
   readonly claim: { readonly namespace: string; readonly name: string } | undefined;
+  /** Pods get it as a device (`volumeMode: Block`). */
+  readonly isBlock: boolean;
 }
 
 const list = z.object({
@@ -19,6 +21,7 @@ const list = z.object({
       spec: z.object({
         csi: z.object({ volumeHandle: z.string() }).optional(),
         claimRef: z.object({ namespace: z.string(), name: z.string() }).optional(),
+        volumeMode: z.string().optional(),
       }),
     }),
   ),
@@ -30,7 +33,8 @@ export function volumesIn(answer: unknown): PersistentVolume[] {
     const parts = spec.csi?.volumeHandle.split("/") ?? [];
     const disk = parts.at(-1);
     if (disk === undefined) return [];
-    return [{ name: metadata.name, zone: parts[1] ?? "", disk, claim: spec.claimRef }];
+    const isBlock = spec.volumeMode === "Block";
+    return [{ name: metadata.name, zone: parts[1] ?? "", disk, claim: spec.claimRef, isBlock }];
   });
 }
 

@@ -12,12 +12,24 @@ import { persistentVolumes } from "./persistent-volumes";
 export interface Claim {
   readonly namespace: string;
   readonly name: string;
+  /** Its volume is given to a pod as a device, without a file system of the cluster's (`volumeMode: Block`). */
+  readonly isBlock?: true | undefined;
 }
 
 /** Whose volume it is, by the name of the logical volume. */
 export type VolumeMap = ReadonlyMap<string, Claim>;
 
-const cache = z.record(z.string(), z.object({ namespace: z.string(), name: z.string() }));
+/** A map, and how far it can be trusted. */
+export interface KnownVolumes {
+  readonly map: VolumeMap;
+  /** It is the cluster's own word of this run: a volume that it lacks has no persistent volume. */
+  readonly isCurrent: boolean;
+}
+
+const cache = z.record(
+  z.string(),
+  z.object({ namespace: z.string(), name: z.string(), isBlock: z.literal(true).optional() }),
+);
 
 /** What a map needs of a runner's config. */
 interface Access {
@@ -36,13 +48,13 @@ export async function volumeMap(
   stop: AbortSignal,
   log: Log,
   notes: string[],
-): Promise<VolumeMap> {
-  if (access.kubeconfig === undefined) return new Map();
+): Promise<KnownVolumes> {
+  if (access.kubeconfig === undefined) return { map: new Map(), isCurrent: false };
   const file = join(access.stateDir, "volume-map.json");
   try {
     const map = await askApi(readCredential(access, access.kubeconfig), stop);
     writeDurably(file, `${JSON.stringify(Object.fromEntries(map), undefined, 2)}\n`);
-    return map;
+    return { map, isCurrent: true };
   } catch (error) {
     const kept = readCache(file);
     const instead =
@@ -51,13 +63,17 @@ export async function volumeMap(
         : "no volume's claim is known";
     notes.push(`the Kubernetes API can't be asked whose volumes these are: ${instead}`);
     log.warn(`${messageOf(error)}; ${instead}`);
-    return kept;
+    return { map: kept, isCurrent: false };
   }
 }
 
 async function askApi(kubeconfig: string, stop: AbortSignal): Promise<VolumeMap> {
   const volumes = await persistentVolumes(connect(kubeconfig, stop));
-  return new Map(volumes.flatMap(({ disk, claim }) => (claim ? [[disk, claim]] : [])));
+  return new Map(
+    volumes.flatMap(({ disk, claim, isBlock }): [string, Claim][] =>
+      claim ? [[disk, { ...claim, ...(isBlock && { isBlock }) }]] : [],
+    ),
+  );
 }
 
 function readCache(file: string): VolumeMap {

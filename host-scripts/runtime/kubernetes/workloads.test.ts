@@ -84,11 +84,14 @@ test("a persistent volume is known by its CSI handle; one without is left out", 
   const claimRef = { namespace: "shop", name: "data" };
   const items = [
     { metadata: { name: "pv-a" }, spec: { csi: { volumeHandle: "lab/pve/data/vm-9999-pvc-a" }, claimRef } },
-    { metadata: { name: "pv-b" }, spec: { csi: { volumeHandle: "lab/pve/data/vm-9999-pvc-b" } } },
+    {
+      metadata: { name: "pv-b" },
+      spec: { csi: { volumeHandle: "lab/pve/data/vm-9999-pvc-b" }, volumeMode: "Block" },
+    },
     { metadata: { name: "nfs" }, spec: { nfs: { server: "nas" }, claimRef } },
   ];
   expect(volumesIn({ items })).toEqual([
-    { name: "pv-a", zone: "pve", disk: "vm-9999-pvc-a", claim: claimRef },
-    { name: "pv-b", zone: "pve", disk: "vm-9999-pvc-b", claim: undefined },
+    { name: "pv-a", zone: "pve", disk: "vm-9999-pvc-a", claim: claimRef, isBlock: false },
+    { name: "pv-b", zone: "pve", disk: "vm-9999-pvc-b", claim: undefined, isBlock: true },
   ]);
 });

@@ -10,7 +10,7 @@ export interface Removal {
 }
 
 /** So many in one command: one costs half a second alone, most of it to begin and to end. */
-export const removedAtOnce = 16;
+const removedAtOnce = 16;
 
 /**
  * Removes snapshots of ours by one `lvremove`. It holds to both: a name and our tag, so a snapshot that lost its tag
@@ -28,4 +28,26 @@ export async function removeSnapshots(vg: string, names: readonly string[]): Pro
     left: names.filter(name => !done.has(name)),
     reason: failed?.reason ?? "its tag is gone",
   };
+}
+
+/**
+ * Removes snapshots of ours, however many.
+ * @param before called before each command; it may throw to stop
+ * @param after called with the names that a command has removed
+ * @returns what could not be removed, with the reason
+ */
+export async function removeAll(
+  vg: string,
+  names: readonly string[],
+  before: () => void,
+  after: (removed: readonly string[]) => void,
+): Promise<Map<string, string>> {
+  const failed = new Map<string, string>();
+  for (let from = 0; from < names.length; from += removedAtOnce) {
+    before();
+    const { removed, left, reason } = await removeSnapshots(vg, names.slice(from, from + removedAtOnce));
+    after(removed);
+    for (const name of left) failed.set(name, reason);
+  }
+  return failed;
 }

@@ -27,6 +27,11 @@ export function stamp(instantMs: number): string {
   return new Date(instantMs).toISOString().replace(/[-:]|\.\d{3}/g, "");
 }
 
+/** Instant of a stamp as epoch ms; NaN for what is none. */
+export function stampMs(text: string): number {
+  return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+}
+
 /** "vm-9999-pvc-…_snap_20260526T000003Z": names that operators know, and that sort. */
 export function snapshotName(origin: string, instantMs: number): string {
   return `${origin}_snap_${stamp(instantMs)}`;
@@ -44,7 +49,7 @@ export function freeSnapshotName(
   }
 }
 
-const named = /^(.+)_snap_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+const named = /^.+_snap_(\d{8}T\d{6}Z)$/;
 
 /** Our snapshots in a listing, by the name of their origin, oldest first. */
 export function ownSnapshots(volumes: readonly LogicalVolume[]): Map<string, OwnSnapshot[]> {
@@ -63,10 +68,8 @@ export function ownSnapshots(volumes: readonly LogicalVolume[]): Map<string, Own
 function ownSnapshot(volume: LogicalVolume): OwnSnapshot | undefined {
   if (!volume.tags.includes(ownerTag)) return undefined;
   const origin = volume.tags.find(tag => tag.startsWith(originPrefix))?.slice(originPrefix.length);
-  const [, , year, month, day, hour, minute, second] = named.exec(volume.name) ?? [];
-  if (origin === undefined || year === undefined) return undefined;
-  const madeMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return { volume, origin, madeMs };
+  const [, made] = named.exec(volume.name) ?? [];
+  return origin === undefined || made === undefined ? undefined : { volume, origin, madeMs: stampMs(made) };
 }
 
 /**
@@ -89,7 +92,7 @@ export function liveVolumes(
 }
 
 /** `*` stands for any text, `?` for one character; all else for itself. */
-function globMatcher(pattern: string): (name: string) => boolean {
+export function globMatcher(pattern: string): (name: string) => boolean {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")

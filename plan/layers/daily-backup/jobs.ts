@@ -1,7 +1,7 @@
 import { type DailyBackupConfig, dailyBackupMetrics } from "../../contracts/daily-backup";
 import type { Estate } from "../../estate/schema";
 import type { Credential, Job, Trigger } from "../../job";
-import { generationPolicyOf } from "../../retention";
+import { generationPolicyOf, keepPolicyOf, retentionOf } from "../../retention";
 import { parseDuration } from "../../units/duration";
 import { runOf, timerTrigger } from "../common";
 import {
@@ -12,6 +12,7 @@ import {
   releaseOf,
   runnerConfig,
   secretCredential,
+  stateFolder,
   textfile,
 } from "../host-runner";
 import { clusterOf } from "../lvm-pvc-snapshot/jobs";
@@ -104,6 +105,11 @@ function volumesOf(spec: DailyBackupSpec, estate: Estate, budgetMs: number): Dai
       ...new Set([...snapshots.excludeNamespaces, ...excludeNamespaces].map(exclude => exclude.name)),
     ],
     snapshotJob: from,
+    snapshots: {
+      stateDir: stateFolder(from),
+      keep: keepPolicyOf(retentionOf(snapshots.keep)),
+      zone: snapshots.schedule.zone ?? estate.zone,
+    },
     maxSnapshotAgeMs: maxSnapshotAgeMs(spec, estate),
     keep: generationPolicyOf(keep),
     more: more.map(further => ({ namespaces: further.namespaces, ...generationPolicyOf(further.keep) })),

@@ -2,12 +2,20 @@ import {
   type LvmPvcSnapshotConfig,
   lvmPvcSnapshotMetrics,
   snapshotMetricNames,
+  unfinishedRestoreMetric,
 } from "../../contracts/lvm-pvc-snapshot";
 import type { Estate } from "../../estate/schema";
 import type { Job, JobAlert, Trigger } from "../../job";
 import { keepPolicyOf, retentionOf } from "../../retention";
 import { runOf, timerTrigger } from "../common";
-import { clusterAccess, credentialsFolder, kubeconfig, releaseOf, runnerConfig } from "../host-runner";
+import {
+  clusterAccess,
+  credentialsFolder,
+  kubeconfig,
+  releaseOf,
+  runnerConfig,
+  textfile,
+} from "../host-runner";
 import { poolLocation } from "../places";
 import type { LvmPvcSnapshotSpec } from "./spec";
 
@@ -54,8 +62,8 @@ function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
     ],
     deletes: [{ location: snapshots, keeps: [], scope: "own-generations" }],
     metricsJob: jobName,
-    metrics: lvmPvcSnapshotMetrics,
-    alerts: poolAlerts(spec),
+    metrics: [...lvmPvcSnapshotMetrics, unfinishedRestoreMetric],
+    alerts: [...poolAlerts(spec), restoreUnfinished(spec)],
     ...releaseOf({
       job: jobName,
       runner: jobName,
@@ -91,6 +99,23 @@ function configOf(
     guard: spec.guard,
     credentialsDir: credentialsFolder(jobName),
     ...(access.length > 0 ? { kubeconfig } : {}),
+    restoresTextfile: textfile(`${jobName}-restores`),
+  };
+}
+
+/** Longer than any restore takes that is still at work, each of whose waits is bounded. */
+const longestRestoreMs = 3_600_000;
+
+/** Its workload is scaled to nothing and its volume may have no name, while every other series looks healthy. */
+function restoreUnfinished({ host }: LvmPvcSnapshotSpec): JobAlert {
+  return {
+    name: "LVMRestoreUnfinished",
+    metric: unfinishedRestoreMetric.name,
+    fires: { kind: "older", thanMs: longestRestoreMs },
+    summary:
+      "a restore of {{ $labels.volume }} from {{ $labels.snapshot }} on " +
+      host +
+      " began {{ $value | humanizeDuration }} ago and has not ended, its workload may be scaled to nothing: lvm-pvc-snapshot list says how to go on",
   };
 }
 

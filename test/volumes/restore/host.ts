@@ -32,6 +32,7 @@ const limits = { dataPercent: 90, metadataPercent: 90 };
 const config: LvmPvcSnapshotConfig = {
   ...{ job: "lvm-pvc-snapshot", host: "pve2", zone: "UTC", budgetMs: 60_000, stateDir },
   textfile: `${folder}/lvm-pvc-snapshot.prom`,
+  restoresTextfile: `${folder}/restores.prom`,
   pushgateway: { url: "http://10.77.0.1:9091", timeoutMs: 1000, attempts: 1 },
   ...{ vg: "pve", pool: "data", pattern: "vm-*-pvc-*", excludeNamespaces: [] },
   keep: { kind: "age", ms: 86_400_000, atLeast: 1 },

@@ -17,6 +17,10 @@ export function backupConfig(change: object = {}) {
     volumes: {
       ...{ vg: "pve", pool: "data", pattern: "vm-1-pvc-*", excludeNamespaces: [] },
       ...{ snapshotJob: "lvm-pvc-snapshot", maxSnapshotAgeMs: 14 * 3_600_000 },
+      snapshots: {
+        stateDir: stateDir("lvm-pvc-snapshot"),
+        ...{ keep: { kind: "age", ms: 30 * 86_400_000, atLeast: 1 }, zone: "UTC" },
+      },
       ...{ keep: { every: "week", count: 4 }, more: [], volumeBudgetMs: 300_000, luksKeys: ["luks"] },
       collapse: { leastPercent: 20, mostChangedPercent: 90 },
     },
@@ -34,7 +38,7 @@ export async function installOnCleanHost(): Promise<Unit> {
   await removeVolumes("^ *vm-[0-9]+-pvc-");
   await mustOnHost(
     host,
-    `rm -rf ${stateDir("daily-backup")} ${backupDisk}/pvc-data ${backupDisk}/sqlite-backup`,
+    `rm -rf ${stateDir("daily-backup")} ${stateDir("lvm-pvc-snapshot")} ${backupDisk}/pvc-data ${backupDisk}/sqlite-backup`,
   );
   return unit;
 }
@@ -84,6 +88,15 @@ export async function differences(volume: string, copy: string): Promise<string>
 rsync -aHAXSn --checksum --delete --itemize-changes --numeric-ids /run/volume/ ${copy}/; umount /run/volume`,
     { timeoutMs: 300_000 },
   );
+}
+
+/** Says of volumes that a test has removed that they are meant to be gone, as `lvm-pvc-snapshot forget` does. */
+export async function forget(...volumes: readonly string[]): Promise<void> {
+  const said = Object.fromEntries(volumes.map(volume => [volume, new Date().toISOString()]));
+  const folder = stateDir("lvm-pvc-snapshot");
+  await mustOnHost(host, `mkdir -p ${folder}; cat >${folder}/forgotten.json`, {
+    input: JSON.stringify(said),
+  });
 }
 
 /** Number that tells a folder from another one in its place. */

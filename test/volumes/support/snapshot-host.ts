@@ -72,6 +72,7 @@ export class SnapshotHost {
       ...{ job: "lvm-pvc-snapshot", host: this.host, budgetMs: 600_000, stateDir, zone: "Europe/Berlin" },
       ...{ textfile: `${folder}/metrics.prom`, vg, pool, pattern: "vm-*-pvc-*" },
       pushgateway: { url: "http://127.0.0.1:1", timeoutMs: 200, attempts: 1 },
+      restoresTextfile: `${folder}/restores.prom`,
       excludeNamespaces: [],
       keep: { kind: "age", ms: 7 * 86_400_000, atLeast: 1 },
       guard: {

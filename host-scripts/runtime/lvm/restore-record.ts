@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeDurably } from "../../runtime/durable";
-import { messageOf, Refusal } from "../../runtime/errors";
+import { writeDurably } from "../durable";
+import { exitCodes, messageOf, Refusal, RunnerError } from "../errors";
 
 const workload = z.strictObject({
   kind: z.enum(["Deployment", "StatefulSet"]),
@@ -72,7 +72,24 @@ export function writeRecord(stateDir: string, value: RestoreRecord): void {
   );
 }
 
-/** Restores that were begun and have not ended. The snapshots that they are made of must stay until then. */
+/** How a restore that has not ended is gone on with: commands to paste. */
+export function goOnText({ volume, doing }: RestoreRecord): string {
+  const again = `lvm-pvc-snapshot restore ${volume}`;
+  return doing === "rollback" ? `${again} --rollback` : `${again} --resume   (or back: ${again} --rollback)`;
+}
+
+/** A restore that has not ended, for a message. */
+export function unfinishedText({ volume, snapshot, doing, phase, workloads }: RestoreRecord): string {
+  const down = workloads.map(
+    ({ kind, namespace, name, replicas }) => `${kind} ${namespace}/${name} had ${replicas} pods`,
+  );
+  return [`a ${doing} of ${volume} from ${snapshot.name} stopped in phase ${phase}`, ...down].join(", ");
+}
+
+/**
+ * Restores that were begun and have not ended. The snapshots that they are made of must stay until then.
+ * @throws {Refusal} when a record can't be read
+ */
 export function unfinishedRestores(stateDir: string): RestoreRecord[] {
   const folder = join(stateDir, "restore");
   if (!existsSync(folder)) return [];
@@ -80,6 +97,31 @@ export function unfinishedRestores(stateDir: string): RestoreRecord[] {
     .filter(name => name.endsWith(".json"))
     .flatMap(name => readRecord(stateDir, name.slice(0, -".json".length)) ?? [])
     .filter(({ end }) => end === null);
+}
+
+/** What is known of restores that have not ended. */
+export interface UnfinishedRestores {
+  readonly restores: readonly RestoreRecord[];
+  /** Snapshots that they are made of; unknown when a record can't be read. */
+  readonly restored: ReadonlySet<string> | "unknown";
+  /** What a run ends with that has done all else, when a record can't be read. */
+  readonly fault: RunnerError | undefined;
+}
+
+/** For jobs that do all else in spite of a record that can't be read, and end as a failure. */
+export function lookForRestores(stateDir: string): UnfinishedRestores {
+  try {
+    const restores = unfinishedRestores(stateDir);
+    return { restores, restored: new Set(restores.map(({ snapshot }) => snapshot.name)), fault: undefined };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { failed, next } = error;
+    const kept = "All else was done, and no snapshot was removed: a restore may need it.";
+    return {
+      ...{ restores: [], restored: "unknown" },
+      fault: new RunnerError(exitCodes.failed, { failed, kept, next }, { cause: error }),
+    };
+  }
 }
 
 // The name of a logical volume holds no slash (lvm(8), "Valid names"), and it was looked up before it is used here.

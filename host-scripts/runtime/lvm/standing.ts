@@ -1,4 +1,6 @@
-import { expired, type KeepPolicy } from "../../plan/contracts/keep-policy";
+import { expired, type KeepPolicy } from "../../../plan/contracts/keep-policy";
+import type { LogicalVolume } from "./listing";
+import { ownSnapshots } from "./snapshots";
 
 /** A snapshot of ours that exists. */
 export interface Standing {
@@ -13,6 +15,37 @@ export interface Standing {
 }
 
 type ByOrigin = ReadonlyMap<string, readonly Standing[]>;
+
+/** Snapshots that a restore, which has not ended, is made of; unknown when its record can't be read. */
+export type Restored = ReadonlySet<string> | "unknown";
+
+/** Our snapshots in a listing, by the volume that they were made of, in the order in which they were made. */
+export function standingIn(volumes: readonly LogicalVolume[], restored: Restored): Map<string, Standing[]> {
+  return new Map(
+    [...ownSnapshots(volumes)].map(([origin, snapshots]) => [
+      origin,
+      snapshots.map(({ volume, madeMs }) => ({
+        ...{ name: volume.name, origin, madeMs, order: volume.thinId ?? 0 },
+        busy: whyBusy(volume, volumes, restored),
+      })),
+    ]),
+  );
+}
+
+/** Why a snapshot can't go for now. */
+function whyBusy(
+  snapshot: LogicalVolume,
+  volumes: readonly LogicalVolume[],
+  restored: Restored,
+): string | undefined {
+  if (restored === "unknown") return "it isn't known whether a restore of it has ended";
+  if (restored.has(snapshot.name)) return "a restore of it has not ended";
+  if (snapshot.open) return "it is open";
+  const user = volumes.find(
+    ({ origin, tags }) => origin === snapshot.name && tags.includes("holdfast.scratch"),
+  );
+  return user && `${user.name} is being read`;
+}
 
 /** How snapshots are kept. */
 export interface Keeping {

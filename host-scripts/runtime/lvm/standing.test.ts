@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { KeepPolicy } from "../../plan/contracts/keep-policy";
+import type { KeepPolicy } from "../../../plan/contracts/keep-policy";
 import { longestKeptMs, mostPerVolume, planRemovals, type Standing, thinningOrder } from "./standing";
 
 const dayMs = 86_400_000;

@@ -1,0 +1,189 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { bundleRunner } from "../../../host-scripts/bundle-runner";
+import { snapshotTags, stamp } from "../../../host-scripts/runtime/lvm/snapshots";
+import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
+import type { LvmPvcSnapshotConfig } from "../../../plan/contracts/lvm-pvc-snapshot";
+import { mountNamespace } from "./namespace";
+import { startRecorder } from "./recorder";
+import { startRunner } from "./started-run";
+
+export interface Ended {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+/** A row of `lvs`, as far as the tests set it. */
+interface Row {
+  lv_name: string;
+  lv_uuid: string;
+  origin: string;
+  thin_id: string;
+  lv_tags: string;
+}
+
+/**
+ * What two bundled runners see of a pool whose volumes hold nothing: programs of LVM's names that read and write a list,
+ * for tests of what is said of volumes that come and go. What volumes hold, and LVM itself, is `test/volumes`.
+ */
+export interface PoolWorld {
+  readonly folder: string;
+  readonly pushes: Awaited<ReturnType<typeof startRecorder>>;
+  readonly snapshotState: string;
+  readonly backupState: string;
+  /** Names of all volumes, sorted. */
+  names(): string[];
+  /** Words of each call of a program since the world began. */
+  calls(program: string): string[];
+  add(name: string): void;
+  /** A snapshot as the job makes it. @param ageMs how long ago, by its name @returns its name */
+  addSnapshot(origin: string, ageMs?: number): string;
+  remove(name: string): void;
+  rename(from: string, to: string, tags?: readonly string[]): void;
+  /** Whose volumes they are, by the word of the last run that reached the cluster. */
+  writeMap(map: Readonly<Record<string, object>>): void;
+  snapshot(...words: readonly string[]): Promise<Ended>;
+  backup(...words: readonly string[]): Promise<Ended>;
+  /** Text of a textfile, e.g. "daily-backup-volumes". */
+  textfile(name: string): string;
+  close(): Promise<void>;
+}
+
+const dayMs = 86_400_000;
+
+export async function createPoolWorld(): Promise<PoolWorld> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-pool-"));
+  const [namespace, pushes] = await Promise.all([mountNamespace(), startRecorder()]);
+  for (const name of ["bin", "disk", "textfiles", "credentials"]) mkdirSync(join(folder, name));
+  const list = join(folder, "pool.json");
+  const program = join(folder, "lvm.cjs");
+  writeFileSync(program, `#!${process.execPath}\n${fakeLvm(list, join(folder, "calls"))}`, { mode: 0o755 });
+  for (const name of ["lvs", "lvcreate", "lvremove", "lvchange", "dmsetup"])
+    symlinkSync(program, join(folder, "bin", name));
+  const image = join(folder, "disk.img");
+  await execa("truncate", ["-s", "96M", image]);
+  await execa("mkfs.ext4", ["-q", "-m", "0", "-O", "^has_journal", image]);
+  const fsUuid = (await execa("blkid", ["-o", "value", "-s", "UUID", image])).stdout.trim();
+  await namespace.run("mount", "-o", "loop,nosuid,nodev", image, join(folder, "disk"));
+  const [snapshotState, backupState] = [join(folder, "snapshot-state"), join(folder, "backup-state")];
+  for (const state of [snapshotState, backupState]) mkdirSync(state);
+  const common = (job: "lvm-pvc-snapshot" | "daily-backup") => ({
+    ...{ host: "pve", budgetMs: 60_000, zone: "UTC", credentialsDir: join(folder, "credentials") },
+    textfile: join(folder, "textfiles", `${job}.prom`),
+    pushgateway: { url: pushes.url, timeoutMs: 2_000, attempts: 1 },
+    // There is no such credential: the map is that of an earlier run.
+    kubeconfig: "kubeconfig",
+  });
+  const limits = { dataPercent: 90, metadataPercent: 90 };
+  const keep = { kind: "age", ms: 7 * dayMs, atLeast: 1 } as const;
+  const pool = { vg: "pve", pool: "data", pattern: "vm-*-pvc-*", excludeNamespaces: [] };
+  const snapshotConfig: LvmPvcSnapshotConfig = {
+    ...{ job: "lvm-pvc-snapshot", ...common("lvm-pvc-snapshot"), ...pool, keep, stateDir: snapshotState },
+    guard: { thinOut: limits, decline: limits },
+    restoresTextfile: join(folder, "textfiles", "restores.prom"),
+  };
+  const backupConfig: DailyBackupConfig = {
+    ...{ job: "daily-backup", ...common("daily-backup"), stateDir: backupState },
+    target: { path: join(folder, "disk"), fsUuid },
+    volumes: {
+      ...{ ...pool, snapshotJob: "lvm-pvc-snapshot", maxSnapshotAgeMs: dayMs / 2 },
+      snapshots: { stateDir: snapshotState, keep, zone: "UTC" },
+      ...{ keep: { every: "week", count: 4 }, more: [], volumeBudgetMs: 30_000, luksKeys: [] },
+      collapse: { leastPercent: 20, mostChangedPercent: 90 },
+    },
+    volumesTextfile: join(folder, "textfiles", "daily-backup-volumes.prom"),
+  };
+  for (const config of [snapshotConfig, backupConfig]) {
+    writeFileSync(join(folder, `${config.job}.cjs`), (await bundleRunner(config.job)).text);
+    writeFileSync(join(folder, `${config.job}.json`), JSON.stringify(config));
+  }
+  const start = async (
+    config: LvmPvcSnapshotConfig | DailyBackupConfig,
+    words: readonly string[],
+  ): Promise<Ended> => {
+    const [bundle, file] = [join(folder, `${config.job}.cjs`), join(folder, `${config.job}.json`)];
+    const argv = [process.execPath, bundle, "--config", file, ...words];
+    const env = { ...process.env, PATH: `${join(folder, "bin")}:${process.env["PATH"]}` };
+    const { status, stdout, stderr } = await startRunner(
+      namespace.inside(["unshare", "--mount", "--propagation", "private", ...argv]),
+      { ...env, INVOCATION_ID: "", JOURNAL_STREAM: undefined },
+      config.stateDir,
+    ).finished;
+    return { status, output: stdout + stderr };
+  };
+  const read = (): Row[] => JSON.parse(readFileSync(list, "utf8")) as Row[];
+  const write = (rows: readonly Row[]): void => writeFileSync(list, JSON.stringify(rows));
+  write([]);
+  let made = 0;
+  const row = (name: string, more: Partial<Row> = {}): Row => {
+    made += 1;
+    return { lv_name: name, lv_uuid: `uuid-${made}`, origin: "", thin_id: `${made}`, lv_tags: "", ...more };
+  };
+  return {
+    ...{ folder, pushes, snapshotState, backupState },
+    names: () =>
+      read()
+        .map(({ lv_name }) => lv_name)
+        .sort(),
+    calls: program =>
+      readFileSync(join(folder, "calls"), "utf8")
+        .split("\n")
+        .filter(line => line.startsWith(`${program} `)),
+    add: name => write([...read(), row(name)]),
+    addSnapshot(origin, ageMs = 0) {
+      const at = stamp(Date.now() - ageMs);
+      const name = `${origin}_snap_${at}`;
+      write([...read(), row(name, { origin, lv_tags: snapshotTags(origin, at).join(",") })]);
+      return name;
+    },
+    remove: name => write(read().filter(({ lv_name }) => lv_name !== name)),
+    rename: (from, to, tags = []) =>
+      write(read().map(it => (it.lv_name === from ? { ...it, lv_name: to, lv_tags: tags.join(",") } : it))),
+    writeMap(map) {
+      for (const state of [snapshotState, backupState])
+        writeFileSync(join(state, "volume-map.json"), JSON.stringify(map));
+    },
+    snapshot: (...words) => start(snapshotConfig, words),
+    backup: (...words) => start(backupConfig, words),
+    textfile: name => readFileSync(join(folder, "textfiles", `${name}.prom`), "utf8"),
+    async close() {
+      await namespace.close();
+      await pushes.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One program for all names: volumes are rows of a file, and hold nothing. */
+function fakeLvm(list: string, calls: string): string {
+  return `const fs = require("node:fs"), path = require("node:path");
+const rows = JSON.parse(fs.readFileSync(${JSON.stringify(list)}, "utf8"));
+fs.appendFileSync(${JSON.stringify(calls)}, [path.basename(process.argv[1]), ...process.argv.slice(2)].join(" ") + "\\n");
+const words = process.argv.slice(2), of = flag => words.flatMap((word, at) => (word === flag ? [words[at + 1]] : []));
+const save = next => fs.writeFileSync(${JSON.stringify(list)}, JSON.stringify(next));
+const target = words.at(-1).split("/").at(-1);
+switch (path.basename(process.argv[1])) {
+  case "lvs": {
+    const empty = { lv_size: "67108864", pool_lv: "data", lv_active: "active", lv_device_open: "", transaction_id: "", data_percent: "", metadata_percent: "" };
+    const pool = { ...empty, lv_name: "data", lv_uuid: "pool", pool_lv: "", origin: "", thin_id: "", lv_tags: "", transaction_id: "1", data_percent: "10", metadata_percent: "10" };
+    process.stdout.write(JSON.stringify({ report: [{ lv: [pool, ...rows.map(row => ({ ...empty, ...row }))] }] }));
+    break;
+  }
+  case "lvcreate": {
+    const id = 1000 + rows.length;
+    save([...rows, { lv_name: of("-n")[0], lv_uuid: "uuid-" + id, origin: target, thin_id: String(id), lv_tags: of("--addtag").join(",") }]);
+    break;
+  }
+  case "lvremove": {
+    const names = words.filter(word => word.startsWith("pve/")).map(word => word.slice(4));
+    save(rows.filter(row => !names.includes(row.lv_name)));
+    for (const name of names) console.log('  Logical volume "' + name + '" successfully removed.');
+    break;
+  }
+  case "dmsetup":
+    if (words[0] === "status") console.log("0 100 thin-pool 1 10/100 10/100 - rw no_discard_passdown queue_if_no_space - 1024");
+}
+`;
+}
