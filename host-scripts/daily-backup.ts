@@ -11,6 +11,7 @@ import type { DailyBackup } from "./daily-backup/daily-backup";
 import { discover } from "./daily-backup/discover";
 import { failedTasks, judge } from "./daily-backup/judge";
 import { prune } from "./daily-backup/prune";
+import { pruneSnapshots } from "./daily-backup/prune-snapshots";
 import { recover, recoverHost } from "./daily-backup/recover";
 import { lock, verify } from "./daily-backup/verify";
 import { tellVolumes } from "./daily-backup/volume-metrics";
@@ -63,10 +64,13 @@ async function start(args: RunArguments, config: DailyBackupConfig): Promise<num
     ...{ config, dryRun: args.mode === "dry-run", log, stop: new Stop(job, log), notes: [] },
     ...{ startedAt: new Date(), accepted: new Set(args.accept), outcomes: new Map(), distrust: [], bytes: 0 },
   };
-  if (run.dryRun) return preview(run, [verify, discover, prune], told);
+  if (run.dryRun) return preview(run, [verify, discover, pruneSnapshots, prune], told);
   const status = await runAndReport(
     run,
-    [lock, verify, recover, configuration, discover, compare, volumes, prune, judge, judgeConfiguration],
+    [
+      ...[lock, verify, recover, configuration, discover, compare, volumes, pruneSnapshots, prune],
+      ...[judge, judgeConfiguration],
+    ],
     reporter,
     told,
     handOverAndTell,
@@ -99,7 +103,7 @@ const told: Told<DailyBackup> = {
     bytes: run.bytes,
   }),
   done: (run, seconds) =>
-    `${run.tasks?.length ?? 0} volumes have a good copy: ${count(run, "copied")} copied (${run.bytes} bytes), ${count(run, "unchanged")} unchanged, in ${seconds} s`,
+    `${count(run, "copied") + count(run, "unchanged")} volumes have a good copy: ${count(run, "copied")} copied (${run.bytes} bytes), ${count(run, "unchanged")} unchanged, in ${seconds} s`,
 };
 
 function count(run: DailyBackup, kind: "copied" | "unchanged"): number {

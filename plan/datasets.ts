@@ -20,6 +20,8 @@ export interface Dataset {
   readonly engine?: string;
   /** A volume that opens with a passphrase alone. */
   readonly encrypted?: true;
+  /** A volume that pods get as a device: no file of it can be copied. */
+  readonly block?: true;
   /** How many volumes alike it stands for. */
   readonly count: number;
   readonly sizeBytes: number;
@@ -58,6 +60,7 @@ function datasetOf(service: string, spec: DatasetSpec, estate: Estate): Dataset 
     holds: spec.kind === "volume" ? spec.holds : spec.kind === "database" ? "database" : "files",
     ...(spec.kind === "database" ? { engine: spec.engine } : {}),
     ...(spec.kind === "volume" && spec.encrypted ? { encrypted: true } : {}),
+    ...(spec.kind === "volume" && spec.block ? { block: true } : {}),
     count: spec.kind === "volume" ? spec.count : 1,
     sizeBytes: parseSize(spec.size),
     churnPerDayBytes: parseSize(spec.churnPerDay),

@@ -50,8 +50,8 @@ export type Source =
       readonly excludeNamespaces: readonly Exclude[];
     }
   /**
-   * The newest generation that another job of the same host made; `holds` narrows it to the volumes with such content,
-   * `onlyNamespaces` to theirs.
+   * The files of the newest generation that another job of the same host made, so of no raw block volume; `holds` narrows
+   * it to the volumes with such content, `onlyNamespaces` to theirs.
    */
   | {
       readonly kind: "copies-of";

@@ -46,6 +46,8 @@ export interface VolumeTask {
 /** What became of a volume. */
 export type Outcome =
   | { readonly kind: "unchanged" | "copied" }
+  /** Pods get it as a device: it has no files of the cluster's, and its snapshots are all that is kept of it. */
+  | { readonly kind: "snapshots-only" }
   | { readonly kind: "failed"; readonly reason: string; readonly next: string };
 
 /** How a volume is called in messages. */

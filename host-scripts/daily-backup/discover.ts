@@ -56,6 +56,7 @@ export const discover: Phase<DailyBackup> = {
     log.info(
       `${covered.length} volumes to copy, ${live.length - covered.length} in excluded namespaces, ${run.outcomes.size} without a good snapshot`,
     );
+    leaveBlockVolumes(run, run.tasks);
   },
 };
 
@@ -159,6 +160,19 @@ function judgeSnapshots(run: DailyBackup, tasks: readonly VolumeTask[]): void {
         next: missing?.next ?? next,
       });
   }
+}
+
+/**
+ * A raw block volume holds what its pods put there, and nothing says that it is a file system: what looks like one was not
+ * made by the cluster, and is neither checked nor mounted here. Its snapshots are its copies.
+ */
+function leaveBlockVolumes({ outcomes, notes }: DailyBackup, tasks: readonly VolumeTask[]): void {
+  const left = tasks.filter(({ claim, volume }) => claim?.isBlock && !outcomes.has(volume));
+  for (const { volume } of left) outcomes.set(volume, { kind: "snapshots-only" });
+  if (left.length > 0)
+    notes.push(
+      `raw block volumes (volumeMode: Block) are not opened, snapshots are all that is kept of them: ${left.map(nameOf).join(", ")}`,
+    );
 }
 
 function forgetGone(

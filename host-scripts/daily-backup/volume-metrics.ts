@@ -11,7 +11,9 @@ export async function tellVolumes(run: DailyBackup, stop: AbortSignal): Promise<
   const { config, log, tasks } = run;
   if (!tasks || !config.volumes) return;
   const records = readRecords(config.stateDir);
-  const series = tasks.map(({ volume, claim }) => ({
+  // Nobody is promised a copy of a raw block volume's files.
+  const copied = tasks.filter(({ claim }) => !claim?.isBlock);
+  const series = copied.map(({ volume, claim }) => ({
     labels: { namespace: claim?.namespace ?? "", claim: claim?.name ?? "", volume },
     value: Math.floor((records.get(volume)?.successMs ?? 0) / 1000),
   }));

@@ -43,6 +43,12 @@ export const dataset = z.discriminatedUnion("kind", [
     claim: name.optional().describe("By default the service's name"),
     count: z.int().positive().default(1).describe("How many alike it stands for"),
     encrypted: z.boolean().default(false),
+    block: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Pods get it as a device (volumeMode: Block): it has no files that a host could copy, and its snapshots are all that is kept of it",
+      ),
     holds: z.enum(["files", "sqlite", "database"]).default("files"),
   }),
   z.strictObject({ kind: z.literal("tree"), ...common, ...onHost, path: absolutePath }),

@@ -163,6 +163,7 @@ function readsCopy(job: Job, { source }: Flow, copy: Copy): boolean {
   return (
     copy.job.name === source.job &&
     copy.job.host === job.host &&
+    !copy.dataset.block &&
     (source.holds === undefined || copy.dataset.holds === source.holds) &&
     !source.excludeNamespaces.some(excluded => excluded.name === copy.dataset.namespace) &&
     (source.onlyNamespaces?.includes(copy.dataset.namespace ?? "") ?? true)

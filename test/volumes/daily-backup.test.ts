@@ -142,25 +142,31 @@ test("volumes that can't be read are named with the reason, tried twice, and don
   const ext4 = (device: string): string => `mke2fs -q -t ext4 -E nodiscard ${device}`;
   await makeVolume("vm-1-pvc-broken", { sizeMib: 64, make: ext4, fill: "echo lost >file" });
   await makeVolume("vm-1-pvc-errors", { sizeMib: 64, make: ext4, fill: "echo kept >file" });
+  // A folder in it is the root again: the kernel mounts that without a word.
+  await makeVolume("vm-1-pvc-crafted", { sizeMib: 64, make: ext4, fill: "mkdir sub" });
   await on(`dd if=/dev/zero of=/dev/pve/vm-1-pvc-broken bs=1k count=64 status=none conv=fsync
-debugfs -w -R 'set_super_value state 2' /dev/pve/vm-1-pvc-errors 2>/dev/null`);
+debugfs -w -R 'set_super_value state 2' /dev/pve/vm-1-pvc-errors 2>/dev/null
+debugfs -w -R 'ln / sub/round' /dev/pve/vm-1-pvc-crafted 2>/dev/null`);
   await changeVolume(plain, "echo again >again");
-  await snapshot(["vm-1-pvc-broken", "vm-1-pvc-errors", plain]);
+  await snapshot(["vm-1-pvc-broken", "vm-1-pvc-errors", "vm-1-pvc-crafted", plain]);
   const before = await unit.metrics();
   const { status, output } = await unit.run();
   expect(status).toBe(1);
-  expect(output).toContain("2 of 5 volumes have no new copy");
+  expect(output).toContain("3 of 6 volumes have no new copy");
   expect(output).toContain("vm-1-pvc-broken: it holds no file system that blkid knows");
   expect(output).toContain("vm-1-pvc-errors: its file system needs repair");
+  expect(output).toMatch(
+    /vm-1-pvc-crafted: its file system is not whole, and isn't mounted: .*is a link to the root inode/,
+  );
   expect(output).toContain("second try of vm-1-pvc-broken");
   expect(await differences(plain, generation(await week(), plain))).toBe("");
   expect(await unit.metrics()).toMatchObject({
     last_status: 1,
-    failed_volumes: 2,
+    failed_volumes: 3,
     last_success_timestamp: before["last_success_timestamp"],
   });
-  await removeVolumes("vm-1-pvc-(broken|errors)");
-  await forget("vm-1-pvc-broken", "vm-1-pvc-errors");
+  await removeVolumes("vm-1-pvc-(broken|errors|crafted)");
+  await forget("vm-1-pvc-broken", "vm-1-pvc-errors", "vm-1-pvc-crafted");
 });
 
 test("a snapshot that is too old is not passed off as fresh: the job that makes snapshots is named", async () => {
@@ -220,6 +226,13 @@ test("a volume that is deleted, renamed or resized before its turn is copied fro
   await on(`lvrename -qq pve vm-1-pvc-other ${plain}`);
   expect(output).toContain("have a good copy: 2 copied");
   expect(status).toBe(0);
+  // By the next night it is missed, until somebody says that it is meant to be gone.
+  const missed = await unit.byHand();
+  expect(missed.stdout).toContain(
+    "vm-1-pvc-gone: it is not there, and nobody has said that it is meant to be gone",
+  );
+  expect(missed.exitCode).toBe(1);
+  await forget("vm-1-pvc-gone");
   const now = await week();
   expect(await on(`cat ${generation(now, "vm-1-pvc-gone")}/words ${generation(now, plain)}/renamed`)).toBe(
     "last\nbefore\n",
@@ -257,6 +270,7 @@ describe("a backup disk that gets full", () => {
   afterAll(async () => {
     await on(`umount ${small}; rm /var/small.img`);
     await removeVolumes(big);
+    await forget(big);
     await unit.configure(backupConfig());
   });
 

@@ -7,7 +7,11 @@ import type { Claim, VolumeMap } from "../kubernetes/volume-map";
 import { goOnText, type RestoreRecord, unfinishedText } from "./restore-record";
 import type { OwnSnapshot } from "./snapshots";
 
-const claim = z.object({ namespace: z.string(), name: z.string() });
+const claim = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  isBlock: z.literal(true).optional(),
+});
 const ledger = z.record(z.string(), claim.nullable());
 
 /**
@@ -32,10 +36,7 @@ export function readCovered(stateDir: string): Map<string, Claim | undefined> {
 }
 
 export function writeCovered(stateDir: string, covered: Covered): void {
-  const entries = [...covered].map(([volume, known]) => [
-    volume,
-    known ? { namespace: known.namespace, name: known.name } : null,
-  ]);
+  const entries = [...covered].map(([volume, known]) => [volume, known ?? null]);
   writeDurably(fileOf(stateDir), `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`, 0o600);
 }
 

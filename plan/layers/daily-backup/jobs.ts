@@ -60,7 +60,12 @@ function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): Job {
       mounts: [spec.target],
       background: true,
       // The host's configuration lies anywhere, such as in /root/.ssh; its disks and volume groups are asked what they are.
-      rights: { reads: ["/"], writes: [spec.target], files: "all", volumes: "mounted" },
+      // It takes the snapshot job's lock before it removes what that job has left.
+      rights: {
+        reads: ["/"],
+        writes: [spec.target, ...(spec.volumes ? [stateFolder(spec.volumes.from)] : [])],
+        ...{ files: "all", volumes: "mounted" },
+      },
       credentials: [...access, ...(spec.volumes?.luksSecrets ?? []).map(secretCredential)],
       config: configOf(spec, estate, trigger, run.budgetMs, access),
     }),

@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import { RunnerError } from "../runtime/errors";
+import { lockIfFree } from "../runtime/lock";
+import { listVolumes } from "../runtime/lvm/listing";
+import { removeAll } from "../runtime/lvm/remove";
+import { lookForRestores } from "../runtime/lvm/restore-record";
+import { planRemovals, type Standing, standingIn } from "../runtime/lvm/standing";
+import type { Phase } from "../runtime/phases";
+import type { DailyBackup } from "./daily-backup";
+
+/**
+ * Removes snapshots that have outlived the job which made them, by that job's own rules: what it would have removed by its last
+ * run, were it alive. A pool that nobody prunes fills up, and then every guest on it stops. Each volume keeps its newest
+ * snapshot, also one that is gone: who doesn't know why a job is dead takes no last copy.
+ */
+export const pruneSnapshots: Phase<DailyBackup> = {
+  name: "prune-snapshots",
+  async run(run) {
+    const { config, dryRun, notes, log, stop } = run;
+    const { volumes } = config;
+    if (!volumes) return;
+    const { snapshots, snapshotJob } = volumes;
+    try {
+      // The job's own lock: no restore begins with a snapshot that is about to go.
+      const lock = dryRun ? undefined : await lockIfFree(join(snapshots.stateDir, "run.lock"), stop.signal);
+      if (!dryRun && !lock) {
+        notes.push(`${snapshotJob} is at work: its snapshots are left to itself`);
+        return;
+      }
+      try {
+        await removeOutlived(run, volumes);
+      } finally {
+        lock?.release();
+      }
+    } catch (error) {
+      stop.check("prune-snapshots");
+      if (!(error instanceof RunnerError)) throw error;
+      log.warn(`snapshots that have outlived ${snapshotJob} can't be removed: ${error.failed}`);
+      notes.push(`snapshots that have outlived ${snapshotJob} can't be removed: ${error.failed}`);
+    }
+  },
+};
+
+async function removeOutlived(
+  { config, tasks = [], startedAt, dryRun, log, notes, stop }: DailyBackup,
+  { vg, snapshotJob, snapshots, maxSnapshotAgeMs }: NonNullable<DailyBackup["config"]["volumes"]>,
+): Promise<void> {
+  const { restored } = lookForRestores(snapshots.stateDir);
+  const standing = standingIn(await listVolumes(vg, stop.signal), restored);
+  const missing = new Set(tasks.flatMap(({ volume, missing: lost }) => (lost ? [volume] : [])));
+  const outlived = planRemovals(standing, new Set(standing.keys()), missing, {
+    ...{ policy: snapshots.keep, zone: snapshots.zone },
+    nowMs: startedAt.getTime() - maxSnapshotAgeMs,
+  }).remove;
+  if (outlived.length === 0) return;
+  for (const { name } of outlived)
+    log.info(`${dryRun ? "would remove" : "removes"} ${name}, which has outlived ${snapshotJob}`);
+  if (dryRun) return;
+  const failed = await removeAll(
+    vg,
+    outlived.map(({ name }: Standing) => name),
+    () => stop.check("prune-snapshots"),
+    removed => log.progress(`prune-snapshots: ${removed.length} removed`),
+  );
+  for (const [name, reason] of failed) log.warn(`${name} can't be removed: ${reason}`);
+  notes.push(
+    `${outlived.length - failed.size} snapshots had outlived ${snapshotJob} and were removed in its place; each volume keeps its newest. Next: systemctl list-timers ${snapshotJob}; journalctl -u ${snapshotJob} -n 50 (${config.job} copies none that is too old)`,
+  );
+}
