@@ -22,7 +22,7 @@ export interface HostRights {
  * would have, these stay away, for a reason:
  * - User=: owners, ACLs and volumes are root's to keep
  * - MemoryDenyWriteExecute=: Node compiles what it runs
- * - RestrictSUIDSGID=: a copy keeps a program's mode; the disk that it lies on is mounted nosuid
+ * - RestrictSUIDSGID= where strangers' files are copied: a copy keeps a program's mode; its disk is mounted nosuid
  * - ProtectProc=, ProcSubset=: a run tells by /proc whether another one lives, which boot it is, and how busy the disks are
  * - IPAddressDeny=: the Pushgateway, the cluster and the firewall are known by name
  * @param makes folders that are made before the run where they are missing, with the one above each: a run that may write
@@ -45,6 +45,7 @@ export function sandboxLines(rights: HostRights, makes: readonly string[]): stri
     ...(touched.some(isTemporary) ? [] : ["PrivateTmp=yes"]),
     "UMask=0077",
     "NoNewPrivileges=yes",
+    ...(files === "own" ? ["RestrictSUIDSGID=yes"] : []),
     `CapabilityBoundingSet=${capabilities(rights).join(" ")}`,
     // Device nodes among the files are copied as such, and can't be opened.
     "DevicePolicy=closed",
