@@ -92,7 +92,7 @@ function rsync(generation: number): Promise<number> {
   const link = generation === 0 ? "" : `--link-dest=${generationOf(generation - 1)}`;
   const into = generationOf(generation);
   return coldMs(
-    `mkdir -p ${into} && rsync -aHAXS --numeric-ids ${link} ${mounted}/ ${into}/ && sync --file-system ${theirs}`,
+    `mkdir -p ${into} && rsync -aHAXXS --numeric-ids ${link} ${mounted}/ ${into}/ && sync --file-system ${theirs}`,
   );
 }
 
@@ -141,7 +141,7 @@ const rsnapshotConfig = [
   ["cmd_cp", "/bin/cp"],
   ["cmd_rm", "/bin/rm"],
   ["cmd_rsync", "/usr/bin/rsync"],
-  ["rsync_short_args", "-aHAXS"],
+  ["rsync_short_args", "-aHAXXS"],
   ["rsync_long_args", "--delete --numeric-ids"],
   ["retain", "alpha", "50"],
   ["verbose", "1"],

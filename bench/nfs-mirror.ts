@@ -77,7 +77,7 @@ async function bareRsync({ config, inside }: World): Promise<number> {
   const [source, target] = [`${config.source.path}/`, `${config.target.path}/`];
   await inside(
     "rsync",
-    "-aHAXS",
+    "-aHAXXS",
     "--numeric-ids",
     "--modify-window=-1",
     "--delete",

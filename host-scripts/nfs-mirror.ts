@@ -1,6 +1,7 @@
 import { type NfsMirrorConfig, nfsMirrorConfig, nfsMirrorMetrics } from "../plan/contracts/nfs-mirror";
 import { copy, cover } from "./nfs-mirror/copy";
 import { journalFolder, type Mirror } from "./nfs-mirror/mirror";
+import { match } from "./nfs-mirror/moves";
 import { close, root } from "./nfs-mirror/roots";
 import { judge, scan } from "./nfs-mirror/scan";
 import { told } from "./nfs-mirror/told";
@@ -48,8 +49,8 @@ async function start(args: RunArguments, config: NfsMirrorConfig): Promise<numbe
     stop: new Stop(job, log),
     notes: [],
   };
-  if (mirror.dryRun) return preview(mirror, [verify, scan, judge], told);
-  return runAndReport(mirror, [lock, verify, close, scan, judge, copy, root, cover], reporter, told);
+  if (mirror.dryRun) return preview(mirror, [verify, scan, match, judge], told);
+  return runAndReport(mirror, [lock, verify, close, scan, match, judge, copy, root, cover], reporter, told);
 }
 
 function tidyUp(config: NfsMirrorConfig, to: Log): void {

@@ -1,36 +1,61 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
+import { writeDurably } from "../runtime/durable";
 import { exitCodes, RunnerError } from "../runtime/errors";
-import { openSegment, type Segment } from "../runtime/journal";
+import { openSegment } from "../runtime/journal";
 import type { Phase } from "../runtime/phases";
-import { type RsyncPass, rsync } from "../runtime/rsync";
+import type { RsyncPass } from "../runtime/rsync";
 import { required } from "../runtime/required";
 import { firstLines } from "../runtime/tail";
-import { journalFolder, type Mirror, mirrorArgs } from "./mirror";
-import { allowedDeletions, isNothing } from "./scan";
+import { apply } from "./apply";
+import { journalFolder, type Mirror } from "./mirror";
 import { hiddenByKeep } from "./verify";
+import { startWork } from "./work";
 
-/** Copies what changed, then deletes what the source lacks. Left out when the scan found neither. */
+/** Brings the target to what the source is. Left out when the scan found nothing to do. */
 export const copy: Phase<Mirror> = {
   name: "copy",
   async run(mirror) {
     const { config, stop, notes } = mirror;
     const scan = required(mirror.scan, "scan");
     const deletions = scan.whole ? scan.deletions : 0;
-    if (scan.changes + deletions === 0) {
+    if (scan.changes + deletions === 0 && existsSync(linksCompared(config))) {
       mirror.copied = { changed: 0, deleted: 0, bytes: 0, segment: undefined };
     } else {
-      const segment = openSegment(journalFolder(config));
-      const counted = { changed: 0, deleted: 0 };
-      const pass = await pour(mirror, segment, counted);
-      // What a pass that ended early did last, it may not have told.
-      const name = pass.outcome === "broken" ? segment.abandon() : segment.promote();
-      mirror.copied = { ...counted, bytes: pass.bytes, segment: name };
+      const pass = await applyAndTell(mirror);
       stop.check("copy");
-      judgePass(mirror, pass, counted);
-      if (pass.outcome === "vanished") notes.push("some files vanished while they were read (rsync exit 24)");
+      if (pass) judgePass(mirror, pass);
+      writeDurably(linksCompared(config), "", 0o600);
+      if (pass?.outcome === "vanished")
+        notes.push("some files vanished while they were read (rsync exit 24)");
     }
     if (!scan.whole) throw unreadable(mirror);
   },
 };
+
+/**
+ * Says that names which share a file were compared once. From then on they are whenever something changed: a name
+ * that gets a file of its own moves the time of its folder.
+ */
+function linksCompared(config: NfsMirrorConfig): string {
+  return join(config.stateDir, "links-compared");
+}
+
+async function applyAndTell(mirror: Mirror): Promise<RsyncPass | undefined> {
+  const segment = openSegment(journalFolder(mirror.config));
+  const work = startWork(mirror, segment);
+  try {
+    const pass = await apply(mirror, work);
+    // What a pass that ended early did last, it may not have told.
+    const name = pass?.outcome === "broken" ? segment.abandon() : segment.promote();
+    mirror.copied = { ...work.counted, segment: name };
+    return pass;
+  } catch (error) {
+    segment.abandon();
+    throw error;
+  }
+}
 
 /** A name of `keep` that the source has too is data without a copy: the rest is mirrored, and the run fails. */
 export const cover: Phase<Mirror> = {
@@ -46,46 +71,11 @@ export const cover: Phase<Mirror> = {
   },
 };
 
-async function pour(
-  mirror: Mirror,
-  segment: Segment,
-  counted: { changed: number; deleted: number },
-): Promise<RsyncPass> {
-  const { config, stop, log } = mirror;
-  const scan = required(mirror.scan, "scan");
-  const most = allowedDeletions(config.maxDeletions, scan.targetEntries);
-  // After the transfer, and not at all when something couldn't be read; the ceiling holds also for what went since the scan.
-  const deletion = scan.whole ? ["--delete-after", `--max-delete=${most}`] : [];
-  let bytes = 0;
-  try {
-    return await rsync(
-      mirrorArgs(mirror, deletion),
-      {
-        cwd: config.source.path,
-        timeoutMs: config.budgetMs,
-        stop: stop.signal,
-        inherit: [required(mirror.lock, "lock").fd],
-      },
-      item => {
-        if (isNothing(item)) return;
-        segment.add(item.path);
-        counted[item.kind === "deleted" ? "deleted" : "changed"] += 1;
-        bytes += item.bytes;
-        log.progress(
-          `copy: ${counted.changed} of ${scan.changes} entries, ${bytes} of ${scan.bytes} bytes; ${counted.deleted} of ${scan.deletions} deleted`,
-        );
-      },
-    );
-  } catch (error) {
-    segment.abandon();
-    throw error;
-  }
-}
-
-function judgePass(mirror: Mirror, pass: RsyncPass, counted: { changed: number; deleted: number }): void {
+function judgePass(mirror: Mirror, pass: RsyncPass): void {
   const { config } = mirror;
+  const { changed, deleted } = required(mirror.copied, "copied");
   const stderr = firstLines(pass.result.stderr);
-  const did = `${counted.changed} entries were copied, ${counted.deleted} deleted; the next run does the rest.`;
+  const did = `${changed} entries were copied, ${deleted} deleted; the next run does the rest.`;
   const fail = (failed: string, next: string): RunnerError =>
     new RunnerError(exitCodes.failed, { failed, kept: did, next });
   switch (pass.outcome) {

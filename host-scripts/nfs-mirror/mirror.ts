@@ -3,11 +3,16 @@ import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { ownPrefix } from "../runtime/closed-folder";
 import type { JobRun } from "../runtime/job-run";
 import { leaveAlone, wholeMetadata } from "../runtime/rsync";
+import type { Move } from "./moves";
 import { rootsOf } from "./roots";
 
 /** One run, filled by its phases. */
 export interface Mirror extends JobRun<NfsMirrorConfig> {
   scan?: Scan;
+  /** What got another name; undefined when nothing did, or that couldn't be told. */
+  moves?: readonly Move[];
+  /** How much of what goes leaves nothing under another name; undefined means all of it. */
+  lost?: number;
   copied?: Copied;
 }
 
@@ -24,6 +29,23 @@ export interface Scan {
   readonly doomed: readonly Buffer[];
   /** False when some of the source couldn't be read: then nothing may be deleted. */
   readonly whole: boolean;
+  /** What would change, name by name; undefined when it is too much: then the copy looks at the whole tree again. */
+  readonly listed: Listed | undefined;
+  /** Files to be copied that may hold large holes. */
+  readonly large: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+/** Names below the root, byte by byte as latin1. */
+export interface Listed {
+  /** All that is copied or gets other metadata. */
+  readonly changed: readonly string[];
+  /** Of them, files that the target lacks. */
+  readonly created: readonly string[];
+  /** Of them, files that get new content, and so a file of their own. */
+  readonly replaced: ReadonlySet<string>;
+  /** Of them, files of which only the time differs. */
+  readonly touched: readonly string[];
+  readonly deleted: readonly string[];
 }
 
 export interface Copied {
@@ -49,6 +71,11 @@ export function leftOut(config: NfsMirrorConfig): readonly string[] {
 /** Whether an entry at the source's root is one that isn't mirrored. */
 export function isLeftOut(config: NfsMirrorConfig, entry: string): boolean {
   return entry.startsWith(ownPrefix) || leftOut(config).includes(entry);
+}
+
+/** The same, for a search by find. */
+export function leftOutPatterns(config: NfsMirrorConfig): string[] {
+  return [...leftOut(config).map(name => name.replace(/[*?[\\]/g, "\\$&")), `${ownPrefix}*`];
 }
 
 /** rsync's arguments for a mirror of one verified mount to another; the working directory is the source. */

@@ -16,9 +16,14 @@ function closedRoot(config: NfsMirrorConfig): string {
   return join(config.stateDir, "closed-root");
 }
 
+/** What this job keeps on the backup disk beside the mirror. */
+export function ownFolder(config: NfsMirrorConfig): string {
+  return join(config.target.path, ownPrefix, "nfs-mirror");
+}
+
 /** An empty folder with the owner, mode, ACL and attributes of the source's root: a restore of the whole tree needs them. */
 export function recordedRoot(config: NfsMirrorConfig): string {
-  return join(config.target.path, ownPrefix, "nfs-mirror", "source-root");
+  return join(ownFolder(config), "source-root");
 }
 
 /**
@@ -56,7 +61,7 @@ export const root: Phase<Mirror> = {
     makeClosedFolder(join(folder, ".."));
     let differs = lstatSync(folder, { throwIfNoEntry: false }) === undefined;
     const pass = await rsync(
-      ["-aAX", "--numeric-ids", "--omit-dir-times", "--exclude=*", "--", "./", `${folder}/`],
+      ["-aAXX", "--numeric-ids", "--omit-dir-times", "--exclude=*", "--", "./", `${folder}/`],
       {
         ...{ cwd: config.source.path, timeoutMs: config.budgetMs, stop: stop.signal },
         inherit: [required(mirror.lock, "lock").fd],

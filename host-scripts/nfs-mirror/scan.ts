@@ -5,6 +5,7 @@ import { rsync } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { required } from "../runtime/required";
 import { firstLines } from "../runtime/tail";
+import { createLists } from "./lists";
 import { type Mirror, mirrorArgs } from "./mirror";
 import { rootsOf } from "./roots";
 
@@ -14,6 +15,7 @@ export const scan: Phase<Mirror> = {
   async run(mirror) {
     const { config, log, stop, dryRun } = mirror;
     const found = { changes: 0, deletions: 0, bytes: 0, doomed: [] as Buffer[] };
+    const lists = createLists();
     const pass = await rsync(
       mirrorArgs(mirror, ["--dry-run", "--delete"]),
       {
@@ -23,6 +25,7 @@ export const scan: Phase<Mirror> = {
       item => {
         if (isNothing(item)) return;
         count(found, item);
+        lists.add(item);
         if (dryRun) log.info(`would ${verbs[item.kind]} ${quoted(item.path)}`);
         else if ((found.changes + found.deletions) % 1000 === 0)
           log.progress(`scan: ${found.changes} to copy, ${found.deletions} to delete`);
@@ -44,6 +47,7 @@ export const scan: Phase<Mirror> = {
       entries,
       targetEntries: Math.max(0, entries - pass.created + found.deletions),
       whole: pass.outcome !== "partial",
+      ...lists.taken(),
     };
     log.info(
       `${entries} entries, ${found.changes} to copy (${found.bytes} bytes), ${found.deletions} to delete`,
@@ -54,8 +58,9 @@ export const scan: Phase<Mirror> = {
 /** Refuses to delete more than both ceilings: a source that lost its data must not take the copy with it. */
 export const judge: Phase<Mirror> = {
   name: "judge",
-  async run({ config, scan: found }) {
-    const { deletions, targetEntries, doomed } = required(found, "scan");
+  async run({ config, scan: found, lost }) {
+    const { deletions: all, targetEntries, doomed } = required(found, "scan");
+    const deletions = lost ?? all;
     if (deletions <= allowedDeletions(config.maxDeletions, targetEntries)) return;
     const { count: most, percent } = config.maxDeletions;
     const share = ((100 * deletions) / targetEntries).toFixed(1);

@@ -35,10 +35,10 @@ export function rsyncOutcome(result: Pick<RunResult, "ended" | "exitCode">): Rsy
 
 /**
  * Arguments that keep all of an entry: owner, mode, times to the nanosecond, ACLs, extended attributes, hard links,
- * holes, devices and FIFOs. Times are compared to the nanosecond too: a file that changed twice within a second, at the
+ * holes, devices and FIFOs. With one X rsync keeps names that begin with "user.rsync." for itself. Times are compared to the nanosecond too: a file that changed twice within a second, at the
  * same size, would otherwise keep its first content.
  */
-export const wholeMetadata = ["-aHAXS", "--numeric-ids", "--modify-window=-1"] as const;
+export const wholeMetadata = ["-aHAXXS", "--numeric-ids", "--modify-window=-1"] as const;
 
 /** Runs rsync, giving each entry of its report to `onItem` as it comes. @throws {Refusal} when there is no rsync */
 export async function rsync(

@@ -14,9 +14,9 @@ export async function loseAndRestore(): Promise<string> {
 newest() { ls -d /mnt/backup/$1/*/vaultwarden/data | tail -n 1; }
 mkdir -p /run/house; mount -o nosuid,nodev,noexec /dev/pve/${volume} /run/house
 find /run/house -mindepth 1 -delete
-rsync -aHAXS --numeric-ids $(newest pvc-data)/ /run/house/
+rsync -aHAXXS --numeric-ids $(newest pvc-data)/ /run/house/
 rm -f /run/house/deep/er/store-wal /run/house/deep/er/store-shm
-rsync -aHAXS --numeric-ids $(newest sqlite-backup)/ /run/house/
+rsync -aHAXXS --numeric-ids $(newest sqlite-backup)/ /run/house/
 sqlite3 /run/house/deep/er/store 'PRAGMA integrity_check; SELECT count(*) FROM notes'
 umount /run/house`,
     { timeoutMs: 300_000 },

@@ -122,14 +122,14 @@ export async function restore(folder: string, into: string): Promise<string[]> {
   const mirrored = folder.replace("/srv/nfs", "/mnt/backup");
   await mustOnHost(
     "pve",
-    `rm -rf ${into} && mkdir -p ${into} && rsync -aHAXS --numeric-ids ${mirrored}/ ${into}/`,
+    `rm -rf ${into} && mkdir -p ${into} && rsync -aHAXXS --numeric-ids ${mirrored}/ ${into}/`,
     {
       timeoutMs: 300_000,
     },
   );
   const compared = await mustOnHost(
     "pve",
-    `rsync -aHAXSn --checksum --delete --itemize-changes --numeric-ids ${folder}/ ${into}/`,
+    `rsync -aHAXXSn --checksum --delete --itemize-changes --numeric-ids ${folder}/ ${into}/`,
     { timeoutMs: 300_000 },
   );
   return compared.split("\n").filter(line => line !== "");

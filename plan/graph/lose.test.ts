@@ -102,6 +102,6 @@ test("quotes paths for the shell", () => {
     if (tree?.kind === "tree") tree.path = "/srv/nfs/bo'oks a";
   });
   expect(books?.datasets[0]?.copy?.restore).toBe(
-    `rsync -aHAXS --numeric-ids '/mnt/backup/bo'\\''oks a'/ '/srv/nfs/bo'\\''oks a'/`,
+    `rsync -aHAXXS --numeric-ids '/mnt/backup/bo'\\''oks a'/ '/srv/nfs/bo'\\''oks a'/`,
   );
 });

@@ -138,7 +138,7 @@ test("what a restore needs of the source's root is kept beside the mirror", asyn
   await mirror();
   expect(journal()).toEqual(["000000000001.paths", "000000000002.paths", "000000000003.paths"]);
 
-  const whole = ["-aHAXS", "--numeric-ids"] as const;
+  const whole = ["-aHAXXS", "--numeric-ids"] as const;
   await world.inside("mkdir", `${world.folder}/src/restored`);
   await world.inside("rsync", ...whole, "--exclude=*", `${kept}/`, `${world.folder}/src/restored/`);
   expect(await root(`${world.folder}/src/restored`)).toBe(await root(source.path));

@@ -9,8 +9,8 @@ import type { DailyBackupSpec, FirewallBackupSpec } from "./spec";
 
 /** What is copied from volumes and from the host itself. */
 export function flowsOf(spec: DailyBackupSpec, estate: Estate): Flow[] {
-  const files = "rsync -aHAXS --numeric-ids {from}/ {to}/";
-  const volume = "rsync -aHAXS --numeric-ids {from}/ /mnt/restore/ # with the volume {to} mounted there";
+  const files = "rsync -aHAXXS --numeric-ids {from}/ {to}/";
+  const volume = "rsync -aHAXXS --numeric-ids {from}/ /mnt/restore/ # with the volume {to} mounted there";
   const flow = (source: Source, folder: string, retention: Retention, restore: string): Flow =>
     flowTo(spec, estate, { source, folder, retention, restore });
   const flows: Flow[] = [];

@@ -55,6 +55,7 @@ export async function makeNasty(world: World): Promise<void> {
   await world.inside("setfacl", "-m", "u:12345:rw,g:54321:r", `${inside}/one`);
   await world.inside("setfacl", "-d", "-m", "u:12345:rwx", inside);
   await world.inside("setfattr", "-n", "user.colour", "-v", "green\nish", `${inside}/sparse`);
+  await world.inside("setfattr", "-n", "user.rsync.%stat", "-v", "100644 0,0 0:0", `${inside}/sparse`);
   await world.inside("setfattr", "-n", "trusted.secret", "-v", "0sAAEC/w==", `${inside}/two  spaces `);
 }
 

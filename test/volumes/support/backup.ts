@@ -85,7 +85,7 @@ export async function differences(volume: string, copy: string): Promise<string>
   return mustOnHost(
     host,
     `set -e; mkdir -p /run/volume; mount -o ro /dev/pve/${volume} /run/volume
-rsync -aHAXSn --checksum --delete --itemize-changes --numeric-ids /run/volume/ ${copy}/; umount /run/volume`,
+rsync -aHAXXSn --checksum --delete --itemize-changes --numeric-ids /run/volume/ ${copy}/; umount /run/volume`,
     { timeoutMs: 300_000 },
   );
 }

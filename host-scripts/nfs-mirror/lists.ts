@@ -1,0 +1,39 @@
+import type { RsyncItem } from "../runtime/rsync-items";
+import { leastHoleBytes } from "./holes";
+import type { Listed, Scan } from "./mirror";
+
+/** Names that are kept in memory, a few hundred bytes each. A first run has more, and looks at all of the tree anyway. */
+const mostListed = 500_000;
+
+/** Takes down what a scan finds, as long as that isn't too much. */
+export function createLists(): { add(item: RsyncItem): void; taken(): Pick<Scan, "listed" | "large"> } {
+  const lists = {
+    changed: [] as string[],
+    created: [] as string[],
+    replaced: new Set<string>(),
+    touched: [] as string[],
+    deleted: [] as string[],
+  };
+  const large: { name: string; bytes: number }[] = [];
+  let listed: Listed | undefined = lists;
+  const list = (name: string, { kind, letters }: RsyncItem): void => {
+    if (kind === "deleted") lists.deleted.push(name);
+    else {
+      lists.changed.push(name);
+      if (!letters.startsWith(">f")) return;
+      lists.replaced.add(name);
+      if (kind === "created") lists.created.push(name);
+      else if (letters[2] === "." && letters[3] === "." && letters[4] === "t") lists.touched.push(name);
+    }
+  };
+  return {
+    add(item) {
+      const name = item.path.toString("latin1");
+      if (item.bytes >= leastHoleBytes) large.push({ name, bytes: item.bytes });
+      if (!listed) return;
+      if (lists.changed.length + lists.deleted.length < mostListed) list(name, item);
+      else listed = undefined;
+    },
+    taken: () => ({ listed, large }),
+  };
+}

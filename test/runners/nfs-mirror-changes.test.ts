@@ -1,0 +1,198 @@
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { differences, snapshot, withoutRoot } from "./support/tree";
+import { createWorld, type World } from "./support/world";
+
+jest.setTimeout(120_000);
+
+let world: World;
+afterEach(() => world.close());
+
+const mebibyte = 1024 * 1024;
+
+async function mirror(...args: string[]) {
+  return world.start(args).finished;
+}
+
+async function expectEqualTrees(): Promise<void> {
+  const source = await snapshot(world, world.config.source.path);
+  const target = await snapshot(world, world.config.target.path, { without: [".holdfast"] });
+  expect(differences(withoutRoot(source), withoutRoot(target))).toEqual([]);
+}
+
+/** Gives a name a file of its own, with all that the shared one had but for its mode. */
+function splitOff(path: string, mode: number): void {
+  const { atime, mtime } = statSync(path);
+  const own = `${path}.own`;
+  copyFileSync(path, own);
+  utimesSync(own, atime, mtime);
+  renameSync(own, path);
+  chmodSync(path, mode);
+}
+
+/** Arguments of each call of rsync from now on. */
+function watchRsync(): () => string[] {
+  const calls = join(world.folder, "calls");
+  world.shadow("rsync", `echo "$*" >>${calls}; exec REAL "$@"`);
+  return () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : []);
+}
+
+describe("names that stopped being links", () => {
+  beforeEach(async () => {
+    world = await createWorld();
+    mkdirSync(`${world.source}/app/sub`, { recursive: true });
+    writeFileSync(`${world.source}/app/one`, "linked");
+    utimesSync(`${world.source}/app/one`, 1_700_000_000, 1_700_000_000);
+    for (const name of ["app/two", "app/sub/three", "app/sub/four"])
+      linkSync(`${world.source}/app/one`, join(world.source, name));
+    expect(await mirror()).toMatchObject({ status: 0 });
+  });
+
+  test("are files of their own again, each with its own mode, and the others stay linked", async () => {
+    splitOff(`${world.source}/app/two`, 0o600);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await expectEqualTrees();
+  });
+
+  test("are told apart also where content and metadata are the same, and join others", async () => {
+    splitOff(`${world.source}/app/two`, 0o644);
+    rmSync(`${world.source}/app/sub/three`);
+    linkSync(`${world.source}/app/two`, `${world.source}/app/sub/three`);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await expectEqualTrees();
+    expect(statSync(`${world.target}/app/two`).nlink).toBe(2);
+  });
+});
+
+describe("a night with a few changes", () => {
+  beforeEach(async () => {
+    world = await createWorld();
+    for (const name of ["a", "b", "c"]) {
+      mkdirSync(`${world.source}/${name}`);
+      for (let index = 0; index < 5; index += 1) writeFileSync(`${world.source}/${name}/f${index}`, "x");
+    }
+    linkSync(`${world.source}/a/f0`, `${world.source}/b/linked`);
+    expect(await mirror()).toMatchObject({ status: 0 });
+  });
+
+  test("looks at the tree once: what is copied and deleted is listed", async () => {
+    for (const name of ["#note", ";note", "-rf", "line\nbreak"])
+      writeFileSync(join(world.source, name), name);
+    appendFileSync(`${world.source}/a/f1`, "more");
+    rmSync(`${world.source}/b`, { recursive: true });
+    writeFileSync(`${world.source}/b`, "now a file");
+    rmSync(`${world.source}/c/f2`);
+    const calls = watchRsync();
+    expect(await mirror()).toMatchObject({ status: 0 });
+    // The last one keeps what the source's root has, and no entry of it.
+    expect(calls().filter(call => !call.includes("--files-from"))).toEqual([
+      expect.stringContaining("--dry-run"),
+      expect.stringContaining("--exclude=*"),
+    ]);
+    await expectEqualTrees();
+    expect(await world.inside("stat", "--format", "%u:%g %a", world.config.target.path)).toBe("0:0 700");
+  });
+
+  test("a new name of a file that did not change is a link to it", async () => {
+    linkSync(`${world.source}/a/f0`, `${world.source}/c/another`);
+    linkSync(`${world.source}/a/f3`, `${world.source}/c/f3-too`);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await expectEqualTrees();
+    expect(statSync(`${world.target}/a/f0`).nlink).toBe(3);
+  });
+});
+
+describe("a renamed folder on a mirror that is more than half full", () => {
+  const big = (path: string): void => writeFileSync(path, Buffer.alloc(36 * mebibyte, path));
+
+  beforeEach(async () => {
+    world = await createWorld({ sourceMb: 96, targetMb: 64 });
+    mkdirSync(`${world.source}/films/old`, { recursive: true });
+    big(`${world.source}/films/old/one`);
+    for (let index = 0; index < 20; index += 1) writeFileSync(`${world.source}/films/old/f${index}`, "x");
+    expect(await mirror()).toMatchObject({ status: 0 });
+  });
+
+  test("is renamed there too, and is no deletion to the ceiling", async () => {
+    renameSync(`${world.source}/films`, `${world.source}/cinema`);
+    const run = await mirror("--json");
+    expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
+    await expectEqualTrees();
+  });
+
+  test("is proven by content: what only looks the same is copied", async () => {
+    const like = { path: `${world.source}/films/old/f1`, other: `${world.source}/films/f1` };
+    const { atime, mtime } = statSync(like.path);
+    rmSync(like.path);
+    writeFileSync(like.other, "y");
+    for (const path of [like.other, `${world.source}/films/old/f2`])
+      utimesSync(path, Math.floor(atime.getTime() / 1000), Math.floor(mtime.getTime() / 1000));
+    utimesSync(`${world.target}/films/old/f1`, 1, Math.floor(mtime.getTime() / 1000));
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await expectEqualTrees();
+    expect(readFileSync(`${world.target}/films/f1`, "utf8")).toBe("y");
+  });
+
+  test("what goes makes room for what comes, where both have no room", async () => {
+    rmSync(`${world.source}/films/old/one`);
+    big(`${world.source}/another`);
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
+    await expectEqualTrees();
+  });
+
+  test("a run that ends before it was proven leaves nothing that passes for a copy", async () => {
+    renameSync(`${world.source}/films`, `${world.source}/cinema`);
+    writeFileSync(`${world.source}/cinema/old/f1`, "y");
+    utimesSync(`${world.source}/cinema/old/f1`, 1_700_000_000, 1_700_000_000);
+    world.shadow("rsync", 'case "$*" in *--checksum*) exit 12;; esac; exec REAL "$@"');
+    expect(await mirror()).toMatchObject({ status: 1 });
+    world.unshadow("rsync");
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await expectEqualTrees();
+  });
+});
+
+test("a hole is skipped, not read", async () => {
+  world = await createWorld();
+  const size = 256 * 1024 * mebibyte;
+  const file = openSync(`${world.source}/disk`, "w");
+  writeSync(file, "start");
+  writeSync(file, "end", size / 2);
+  ftruncateSync(file, size);
+  closeSync(file);
+  await world.inside("setfattr", "-n", "user.colour", "-v", "green", `${world.config.source.path}/disk`);
+  await world.inside("chown", "12345:54321", `${world.config.source.path}/disk`);
+  world.writeConfig({ budgetMs: 20_000 });
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
+  const [one, other] = [statSync(`${world.source}/disk`), statSync(`${world.target}/disk`)];
+  const told = ({ size: bytes, mtimeMs, uid, gid, mode }: typeof one) => ({ bytes, mtimeMs, uid, gid, mode });
+  expect(told(other)).toEqual(told(one));
+  expect(other.blocks * 512).toBeLessThan(mebibyte);
+  await world.inside(
+    "cmp",
+    "--bytes=5",
+    `${world.config.source.path}/disk`,
+    `${world.config.target.path}/disk`,
+  );
+  expect(readdirSync(join(world.target, ".holdfast/nfs-mirror"))).toEqual(["source-root"]);
+});
