@@ -26,7 +26,6 @@ beforeAll(async () => {
   ])
     await connect().remove(path);
   stack = await ReleaseStack.open("credentials");
-  await stack.pulumi("config", "set", "holdfast:kubeconfig", stack.facts.kubeconfig);
   await setPassphrase(passphrase);
   stack.setEstate(withVolumes(stack.estate()));
   await stack.mustUp();

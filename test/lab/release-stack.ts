@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
+import { stringify } from "yaml";
 import { projectRoot, stateDir } from "../../lab/cache";
 import { type Engine, ensureEngine } from "../../lab/engine/bootstrap";
 import { type LabFacts, readFacts } from "../../lab/facts";
@@ -18,6 +19,8 @@ export interface Ended {
 /** A stack of its own with the real program and engine, on the lab's host; its estate is what a test makes of it. */
 export class ReleaseStack {
   readonly facts: LabFacts = readFacts();
+  /** Whether something may have been made. */
+  private holds = false;
 
   private constructor(
     private readonly engine: Engine,
@@ -40,14 +43,19 @@ export class ReleaseStack {
       `module.exports = async () => (await import(${JSON.stringify(join(projectRoot, "stacks", "start.mjs"))})).start(__dirname);\n`,
     );
     stack.setEstate(stack.estate());
-    for (const args of [
-      ["stack", "init", "test"],
-      ["config", "set", "holdfast:sshPrivateKeyFile", stack.facts.pve.privateKeyFile],
-      ["config", "set", "holdfast:prometheus", "files"],
-    ]) {
-      const { exitCode, text } = await stack.pulumi(...args);
-      if (exitCode !== 0) throw new Error(text);
-    }
+    const { exitCode, text } = await stack.pulumi("stack", "init", "test");
+    if (exitCode !== 0) throw new Error(text);
+    // In place of a program for each: the file has nothing but the salt of its secrets yet.
+    appendFileSync(
+      stack.settingsFile,
+      stringify({
+        config: {
+          "holdfast:sshPrivateKeyFile": stack.facts.pve.privateKeyFile,
+          "holdfast:kubeconfig": stack.facts.kubeconfig,
+          "holdfast:prometheus": "files",
+        },
+      }),
+    );
     return stack;
   }
 
@@ -111,6 +119,7 @@ export class ReleaseStack {
   }
 
   up(): Promise<Ended> {
+    this.holds = true;
     return this.pulumi("up", "--yes", "--skip-preview");
   }
 
@@ -144,10 +153,15 @@ export class ReleaseStack {
     return { exitCode: exitCode ?? -1, text: stripVTControlCharacters(all) };
   }
 
-  /** Removes all that the stack made, and the stack. */
+  /** Removes all that the stack made. */
+  destroy(): Promise<Ended> {
+    this.holds = false;
+    return this.pulumi("destroy", "--yes", "--skip-preview");
+  }
+
+  /** Removes all that the stack made and still holds, and the stack. */
   async close(): Promise<void> {
-    this.setEstate(this.estate());
-    await this.pulumi("destroy", "--yes", "--skip-preview");
+    if (this.holds) await this.destroy();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -173,7 +173,7 @@ test("touches nothing for an estate whose threshold is 16 days on a daily job", 
 
 test("removes just what it made", async () => {
   stack.setEstate(at("04:30:00"));
-  const { exitCode } = await stack.pulumi("destroy", "--yes", "--skip-preview");
+  const { exitCode } = await stack.destroy();
   expect(exitCode).toBe(0);
   expect(await everythingOnHost()).toBe(untouched);
   expect(await mustOnHost("pve", "systemctl list-units --all --no-legend 'nfs-mirror*'")).toBe("");
