@@ -15,6 +15,8 @@ export interface ClusterAccessArgs {
   readonly rules: readonly AccessRule[];
   /** Where the hosts reach the API server, e.g. "https://192.168.1.20:6443". */
   readonly server: string;
+  /** Name of the token: another one makes a new token, gives it to the hosts, and then revokes the one before. @default none */
+  readonly tokens?: string;
 }
 
 /** How long the cluster's controller manager may take to fill a token in. */
@@ -29,7 +31,7 @@ export class ClusterAccess extends pulumi.ComponentResource {
   readonly kubeconfig: pulumi.Output<string>;
 
   constructor(name: string, args: ClusterAccessArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { namespace, objectName, server } = args;
+    const { namespace, objectName, server, tokens } = args;
     super("holdfast:cluster:Access", name, { objectName, namespace }, opts);
     const labels = { "app.kubernetes.io/managed-by": "holdfast" };
     const metadata = { name: objectName, labels };
@@ -60,6 +62,8 @@ export class ClusterAccess extends pulumi.ComponentResource {
         type: "kubernetes.io/service-account-token",
         metadata: {
           ...inNamespace,
+          // By another name, so that the new one is there before the old one goes.
+          name: tokens === undefined ? objectName : `${objectName}-${tokens}`,
           annotations: {
             "kubernetes.io/service-account.name": objectName,
             // Of its own, the provider waits 5 s for a token, which a controller manager that has just started needs.

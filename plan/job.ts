@@ -1,4 +1,5 @@
 import type { Schedule } from "./calendar";
+import type { ClusterRights } from "./contracts/cluster-access";
 import type { Metric } from "./contracts/metric";
 import type { Retention } from "./retention";
 
@@ -135,14 +136,16 @@ export interface JobAlert {
   readonly summary: string;
 }
 
-/** A secret that lands on a host as a file for one job's unit alone. */
+/** A secret that lands on a host as a file for one job alone. */
 export interface Credential {
   /** File name; the runner asks for it by this name. */
   readonly name: string;
   readonly from:
     | { readonly kind: "secret"; readonly secret: string }
     /** Access to a cluster's API with the least rights that the job needs. */
-    | { readonly kind: "cluster-access"; readonly cluster: string };
+    | { readonly kind: "cluster-access"; readonly cluster: string; readonly rights: ClusterRights };
+  /** Only the job's command reads it, for an operator at the host: its unit neither loads nor sees it. */
+  readonly byHand?: true;
 }
 
 /** What runs, and all that the other views need to know of it. Times in ms, sizes in bytes. */

@@ -7,7 +7,7 @@ import { LvmPvcSnapshot } from "../components/lvm-pvc-snapshot";
 import { NfsMirror } from "../components/nfs-mirror";
 import { PfsenseBackup } from "../components/pfsense-backup";
 import type { Estate } from "../plan";
-import { clusterAccessRules } from "../plan/contracts/cluster-access";
+import { clusterAccessRules, type ClusterRights } from "../plan/contracts/cluster-access";
 import type { Job } from "../plan/job";
 import { operatorFault } from "./operator-fault";
 import type { Settings } from "./settings";
@@ -45,10 +45,11 @@ export function hostJob(
   return new Component(name, args, opts);
 }
 
-/** The cluster that some jobs ask, and where its API answers. */
+/** The cluster that some jobs ask, what for, and where its API answers. */
 export interface AskedCluster {
   readonly name: string;
   readonly server: string;
+  readonly rights: readonly ClusterRights[];
 }
 
 /**
@@ -56,11 +57,10 @@ export interface AskedCluster {
  * @throws {pulumi.RunError} when there are several, or it isn't known where its API answers
  */
 export function askedCluster(jobs: readonly Job[], estate: Estate): AskedCluster | undefined {
-  const names = new Set(
-    jobs.flatMap(job =>
-      job.credentials.flatMap(({ from }) => (from.kind === "cluster-access" ? [from.cluster] : [])),
-    ),
+  const asked = jobs.flatMap(job =>
+    job.credentials.flatMap(({ from }) => (from.kind === "cluster-access" ? [from] : [])),
   );
+  const names = new Set(asked.map(({ cluster }) => cluster));
   const [name] = names;
   if (name === undefined) return undefined;
   if (names.size > 1)
@@ -74,31 +74,43 @@ export function askedCluster(jobs: readonly Job[], estate: Estate): AskedCluster
       `Jobs ask for access to the cluster "${name}", and nothing says where its API answers; nothing was changed. ` +
         `Next: clusters: { ${name}: { api: "https://192.168.1.20:6443" } } in the estate.`,
     );
-  return { name, server };
+  return { name, server, rights: [...new Set(asked.map(({ rights }) => rights))] };
 }
 
-/** The account of the hosts in a cluster. */
-export function clusterAccess(
+/** The hosts' accounts in a cluster, by what they are for. */
+export type ClusterAccounts = ReadonlyMap<ClusterRights, ClusterAccess>;
+
+/** What an account is called in the cluster, and after the name of the others among the stack's resources. */
+const accountNames: Readonly<Record<ClusterRights, { objectName: string; suffix: string }>> = {
+  "list-volumes": { objectName: "holdfast-host", suffix: "" },
+  restore: { objectName: "holdfast-restore", suffix: "-restore" },
+};
+
+/** An account for each thing that the jobs ask the cluster for. @param tokens name of their tokens */
+export function clusterAccounts(
   cluster: AskedCluster,
   estate: Estate,
+  tokens: string | undefined,
   opts: pulumi.ComponentResourceOptions,
-): ClusterAccess {
-  return new ClusterAccess(
-    `cluster-access-${cluster.name}`,
-    {
-      namespace: estate.monitoring.namespace,
-      objectName: "holdfast-host",
-      rules: clusterAccessRules,
-      server: cluster.server,
-    },
-    opts,
+): ClusterAccounts {
+  return new Map(
+    cluster.rights.map(rights => {
+      const { objectName, suffix } = accountNames[rights];
+      const args = {
+        ...{ namespace: estate.monitoring.namespace, objectName, server: cluster.server },
+        rules: clusterAccessRules[rights],
+        ...(tokens === undefined ? {} : { tokens }),
+      };
+      return [rights, new ClusterAccess(`cluster-access-${cluster.name}${suffix}`, args, opts)];
+    }),
   );
 }
 
 /** The texts of a job's credentials. Secrets of the stack have been required before. */
-export function secretsOf(job: Job, settings: Settings, access: ClusterAccess | undefined): JobSecret[] {
+export function secretsOf(job: Job, settings: Settings, accounts: ClusterAccounts | undefined): JobSecret[] {
   return job.credentials.map(({ name, from }) => {
-    const text = from.kind === "secret" ? settings.secrets[from.secret] : access?.kubeconfig;
+    const text =
+      from.kind === "secret" ? settings.secrets[from.secret] : accounts?.get(from.rights)?.kubeconfig;
     if (text === undefined) throw new Error(`the credential "${name}" of job ${job.name} comes from nowhere`);
     return { name, text };
   });

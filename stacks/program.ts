@@ -10,7 +10,7 @@ import { ruleFile } from "../components/rule-file";
 import { type Estate, EstateInvalid, parseEstate, type Plan, planOf } from "../plan";
 import { clusterProvider } from "./cluster-provider";
 import { errorText, warningTexts } from "./diagnostics";
-import { askedCluster, clusterAccess, hostJob, isInstalled, secretsOf } from "./host-jobs";
+import { askedCluster, clusterAccounts, hostJob, isInstalled, secretsOf } from "./host-jobs";
 import { operatorFault } from "./operator-fault";
 import type { ProbeTarget } from "./probe";
 import { requireHosts } from "./reach-hosts";
@@ -70,7 +70,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       : undefined;
   const opts =
     objects || cluster ? { providers: [clusterProvider(settings.kubeconfig(), estate, cluster)] } : {};
-  const access = cluster && clusterAccess(cluster, estate, opts);
+  const accounts = cluster && clusterAccounts(cluster, estate, settings.clusterTokens, opts);
   const releases: Record<string, pulumi.Output<string>> = {};
   for (const [index, job] of jobs.entries()) {
     const [group, bundle] = [rules[index], bundles[index]];
@@ -84,7 +84,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
         connection: connectionTo(estate, job.host, settings),
         files: job.files,
         bundle,
-        secrets: secretsOf(job, settings, access),
+        secrets: secretsOf(job, settings, accounts),
         rules: group,
         ...(objects ? { objects } : {}),
       },

@@ -12,6 +12,13 @@ const keys = {
   sshPrivateKeyFile: z.string().min(1).optional(),
   kubeconfig: z.string().min(1).optional(),
   prometheus: z.enum(["operator", "files"]).default("operator"),
+  clusterTokens: z
+    .string()
+    .regex(
+      /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/,
+      "names tokens: expected up to 40 small letters, digits and hyphens, such as 2026-11. pulumi config set holdfast:clusterTokens 2026-11",
+    )
+    .optional(),
   hostsDown: z
     .string()
     .default("")
@@ -36,6 +43,8 @@ export interface Settings {
   readonly kubeconfig: () => Kubeconfig;
   /** How Prometheus gets its rules: as objects for its operator, or only as the stack's output `ruleFile`. */
   readonly prometheus: "operator" | "files";
+  /** Name of the tokens of the hosts' accounts in a cluster: another one makes new tokens and revokes those before. */
+  readonly clusterTokens?: string;
   /** Hosts that are known not to answer, and aren't asked before a deployment. */
   readonly hostsDown: readonly string[];
   /** Socket of the SSH agent that the command plugin takes from the environment. */
@@ -71,12 +80,14 @@ export function readSettings(
     ...(parsed.error?.issues ?? []).map(issue => `holdfast:${issue.path.join(".")} ${issue.message}`),
   ];
   if (!parsed.success || faults.length > 0) throw settingsFault(faults);
-  const { sshPrivateKey, sshPrivateKeyFile, kubeconfig, prometheus, secrets, hostsDown } = parsed.data;
+  const { sshPrivateKey, sshPrivateKeyFile, kubeconfig, prometheus, secrets, hostsDown, clusterTokens } =
+    parsed.data;
   const key = sshPrivateKey ?? keyIn(sshPrivateKeyFile ?? environment["HOLDFAST_SSH_KEY_FILE"]);
   return {
     sshPrivateKey: pulumi.secret(key),
     prometheus,
     secrets,
+    ...(clusterTokens === undefined ? {} : { clusterTokens }),
     hostsDown,
     sshAgent: environment["SSH_AUTH_SOCK"] || undefined,
     kubeconfig: () =>

@@ -23,6 +23,8 @@ export const lvmPvcSnapshotConfig = z.strictObject({
   credentialsDir,
   /** Credential with a kubeconfig as JSON. Absent: no cluster, every volume is covered and called after itself. */
   kubeconfig: credentialName.optional(),
+  /** The same for a restore, which scales workloads; only a run by hand reads it. */
+  restoreKubeconfig: credentialName.optional(),
   /** Textfile with the restores that have not ended. */
   restoresTextfile: absolutePath,
 });

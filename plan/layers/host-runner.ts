@@ -40,7 +40,7 @@ export function releaseOf(
     makes: [stateFolder(job), textfileFolder],
     service: [
       ...(runner.background ? ["Nice=10", "IOSchedulingClass=idle"] : []),
-      ...credentials.map(({ name }) => `LoadCredential=${name}:${credentialsFolder(job)}/${name}`),
+      ...credentials.map(credential => credentialLine(job, credential)),
     ],
   };
   return {
@@ -54,6 +54,11 @@ export function releaseOf(
     ],
     units: [`${job}.service`, `${job}.timer`],
   };
+}
+
+function credentialLine(job: string, { name, byHand }: Credential): string {
+  const file = `${credentialsFolder(job)}/${name}`;
+  return byHand ? `InaccessiblePaths=-${file}` : `LoadCredential=${name}:${file}`;
 }
 
 /** Folder on its host with a job's secrets: not part of a release, so that a roll-back doesn't bring an old key back. */
@@ -96,9 +101,26 @@ export function mountOf(estate: Estate, host: string, path: string): { path: str
 
 /** The credential with which a job asks a cluster whose volume is whose; none where the estate has no address of its API. */
 export function clusterAccess(cluster: string | undefined, estate: Estate): Credential[] {
-  return cluster === undefined || estate.clusters[cluster]?.api === undefined
-    ? []
-    : [{ name: kubeconfig, from: { kind: "cluster-access", cluster } }];
+  return isReachable(cluster, estate)
+    ? [{ name: kubeconfig, from: { kind: "cluster-access", cluster, rights: "list-volumes" } }]
+    : [];
+}
+
+/** The credential with which a restore scales what uses a volume. No nightly run has it. */
+export function restoreAccess(cluster: string | undefined, estate: Estate): Credential[] {
+  return isReachable(cluster, estate)
+    ? [
+        {
+          name: restoreKubeconfig,
+          from: { kind: "cluster-access", cluster, rights: "restore" },
+          byHand: true,
+        },
+      ]
+    : [];
+}
+
+function isReachable(cluster: string | undefined, estate: Estate): cluster is string {
+  return cluster !== undefined && estate.clusters[cluster]?.api !== undefined;
 }
 
 /** A secret as a credential of the same name. */
@@ -106,5 +128,6 @@ export function secretCredential(secret: string): Credential {
   return { name: secret, from: { kind: "secret", secret } };
 }
 
-/** File name of a cluster's access. */
+/** File names of a cluster's access, for nightly runs and for a restore. */
 export const kubeconfig = "kubeconfig";
+export const restoreKubeconfig = "kubeconfig-restore";

@@ -43,15 +43,15 @@ describe.each(Object.keys(contracts) as (keyof typeof contracts)[])("the release
     expect(configOf(name).job).toBe(name);
   });
 
-  test("loads each of its credentials from the job's own folder, and its config asks for no other", () => {
+  test("loads each of its credentials from the job's own folder, but for those that are its command's alone", () => {
     const job = jobNamed(name);
     const loaded = fileOf(job, `${name}.service`)
       .split("\n")
       .filter(line => line.startsWith("LoadCredential="));
     expect(loaded).toEqual(
-      job.credentials.map(
-        each => `LoadCredential=${each.name}:/etc/holdfast/credentials/${name}/${each.name}`,
-      ),
+      job.credentials
+        .filter(({ byHand }) => !byHand)
+        .map(each => `LoadCredential=${each.name}:/etc/holdfast/credentials/${name}/${each.name}`),
     );
   });
 });
@@ -93,7 +93,7 @@ test("a copy job asks for passphrases, further generations and a limit of its ow
     });
   });
   expect(jobNamed("daily-backup", input).credentials).toEqual([
-    { name: "kubeconfig", from: { kind: "cluster-access", cluster: "k8s" } },
+    { name: "kubeconfig", from: { kind: "cluster-access", cluster: "k8s", rights: "list-volumes" } },
     { name: "luks-key", from: { kind: "secret", secret: "luks-key" } },
   ]);
   expect(configOf("daily-backup", input)).toMatchObject({

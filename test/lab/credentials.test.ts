@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { mustOnHost } from "../../lab/hosts";
+import { until } from "../../lab/process";
 import { connect } from "../../lab/servers";
 import { urls } from "../../lab/servers/places";
 import type { EstateInput } from "../../plan";
@@ -10,6 +11,7 @@ jest.setTimeout(600_000);
 const passphrase = "open sesame, says 'Ali' to \"40\" $thieves";
 const accountPath = "/api/v1/namespaces/monitoring/serviceaccounts/holdfast-host";
 const folder = "/etc/holdfast/credentials/daily-backup";
+const restoreFile = "/etc/holdfast/credentials/lvm-pvc-snapshot/kubeconfig-restore";
 let stack: ReleaseStack;
 
 beforeAll(async () => {
@@ -18,13 +20,14 @@ beforeAll(async () => {
     "pve",
     "for s in /opt/holdfast/*/release.sh; do test ! -e $s || sh $s remove; done; rm -rf /opt/holdfast /etc/holdfast",
   );
-  for (const path of [
-    accountPath,
-    "/api/v1/namespaces/monitoring/secrets/holdfast-host",
-    "/apis/rbac.authorization.k8s.io/v1/clusterroles/holdfast-host",
-    "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/holdfast-host",
-  ])
-    await connect().remove(path);
+  for (const account of ["holdfast-host", "holdfast-restore"])
+    for (const path of [
+      `/api/v1/namespaces/monitoring/serviceaccounts/${account}`,
+      `/api/v1/namespaces/monitoring/secrets/${account}`,
+      `/apis/rbac.authorization.k8s.io/v1/clusterroles/${account}`,
+      `/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/${account}`,
+    ])
+      await connect().remove(path);
   stack = await ReleaseStack.open("credentials");
   await setPassphrase(passphrase);
   stack.setEstate(withVolumes(stack.estate()));
@@ -53,12 +56,32 @@ test("keeps secret and token out of the state, the settings' file, a preview, an
     expect(printed).not.toContain(text);
 });
 
-test("gives the host an account that may list volumes and may not read secrets", async () => {
-  const asked = async (path: string) =>
-    mustOnHost("pve", `node -e '${request}' ${folder}/kubeconfig ${path}`);
-  expect(await asked("/api/v1/persistentvolumes")).toBe("200");
-  expect(await asked("/api/v1/secrets")).toBe("403");
-  expect(await asked("/api/v1/namespaces/default/pods")).toBe("200");
+test("gives nightly runs an account that lists volumes and nothing else, and a restore one of its own", async () => {
+  expect(await asked(`${folder}/kubeconfig`, "/api/v1/persistentvolumes")).toBe("200");
+  expect(await asked(`${folder}/kubeconfig`, "/api/v1/namespaces/default/pods")).toBe("403");
+  expect(await asked(restoreFile, "/api/v1/namespaces/default/pods")).toBe("200");
+  for (const file of [`${folder}/kubeconfig`, restoreFile])
+    expect(await asked(file, "/api/v1/secrets")).toBe("403");
+  expect(await mustOnHost("pve", `stat -c '%a %U:%G' ${restoreFile}`)).toBe("600 root:root\n");
+});
+
+test("makes new tokens of both accounts by one setting, and revokes those before", async () => {
+  await mustOnHost(
+    "pve",
+    `for f in ${folder}/kubeconfig ${restoreFile}; do cp $f /root/old-$(basename $f); done`,
+  );
+  await stack.pulumi("config", "set", "holdfast:clusterTokens", "2026-11");
+  await stack.mustUp();
+  for (const file of [`${folder}/kubeconfig`, restoreFile]) {
+    expect(await asked(file, "/api/v1/persistentvolumes")).toBe("200");
+    expect(
+      await until(
+        async () => (await asked(`/root/old-$(basename ${file})`, "/api/v1/persistentvolumes")) === "401",
+        60_000,
+      ),
+    ).toBe(true);
+  }
+  await mustOnHost("pve", "rm /root/old-kubeconfig /root/old-kubeconfig-restore");
 });
 
 test("changes nothing in a second up, and the file of a changed secret alone", async () => {
@@ -88,6 +111,11 @@ async function tokenOnHost(): Promise<string> {
   const token = users[0]?.user.token ?? "";
   expect(token.length).toBeGreaterThan(100);
   return token;
+}
+
+/** Status that the API server answers a host's kubeconfig with. */
+function asked(file: string, path: string): Promise<string> {
+  return mustOnHost("pve", `node -e '${request}' ${file} ${path}`);
 }
 
 function base64(text: string): string {

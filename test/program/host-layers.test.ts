@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { EstateInput } from "../../plan";
+import { type EstateInput, parseEstate, planOf } from "../../plan";
 import { clusterAccessRules } from "../../plan/contracts/cluster-access";
 import { exampleEstate } from "../../plan/estate/example";
 import { credentialInput } from "../../components/host-credential/commands";
@@ -21,7 +21,7 @@ test("installs a component for each runner, with a release, its credentials and 
   expect(
     layers.map(({ type, name }) => `${type} ${name}: ${childrenOf(resources, name).join(", ")}`),
   ).toEqual([
-    "holdfast:layer:LvmPvcSnapshot lvm-pvc-snapshot-pve: credential-kubeconfig, release, alerts",
+    "holdfast:layer:LvmPvcSnapshot lvm-pvc-snapshot-pve: credential-kubeconfig, credential-kubeconfig-restore, release, alerts",
     "holdfast:layer:NfsMirror nfs-mirror-pve: release, alerts",
     "holdfast:layer:DailyBackup daily-backup-pve: credential-kubeconfig, release, alerts",
     "holdfast:layer:PfsenseBackup pfsense-backup-pve: credential-pfsense-key, credential-pfsense-ssh-key, release, alerts",
@@ -105,12 +105,12 @@ test("registers nothing without the secrets of its jobs, and gives the command f
   );
 });
 
-test("gives the hosts one account in the cluster, with the contract's rights, and its token where the API answers", async () => {
+test("gives nightly runs an account in the cluster that lists volumes alone, and its token where the API answers", async () => {
   const { resources } = await deployed(exampleEstate(), withSecrets());
   const access = (what: string) => named(resources, `cluster-access-k8s-${what}`);
   expect(access("role").inputs).toMatchObject({
     metadata: { name: "holdfast-host" },
-    rules: clusterAccessRules,
+    rules: [{ resources: ["persistentvolumes"], verbs: ["list"] }],
   });
   expect(access("binding").inputs).toMatchObject({
     roleRef: { kind: "ClusterRole", name: "holdfast-host" },
@@ -132,6 +132,40 @@ test("gives the hosts one account in the cluster, with the contract's rights, an
   expect(snapshot).toEqual(backup);
   expect(snapshot).toMatchObject({ value: expect.stringContaining('"server": "https://k8s.example:6443"') });
   expect(snapshot).toMatchObject({ value: expect.stringContaining('"token": "token-of-the-account"') });
+});
+
+test("gives a restore an account of its own, whose token lies with the command of that job alone and out of its unit's sight", async () => {
+  const { resources } = await deployed(exampleEstate(), withSecrets());
+  expect(named(resources, "cluster-access-k8s-restore-role").inputs).toMatchObject({
+    metadata: { name: "holdfast-restore" },
+    rules: clusterAccessRules.restore,
+  });
+  const holders = resources.filter(({ name }) => name.endsWith("kubeconfig-restore-file"));
+  expect(holders.map(({ name }) => name)).toEqual([
+    "lvm-pvc-snapshot-pve-credential-kubeconfig-restore-file",
+  ]);
+  const job = planOf(parseEstate(exampleEstate())).jobs.find(({ name }) => name === "lvm-pvc-snapshot");
+  const unit = job?.files.find(({ name }) => name === "lvm-pvc-snapshot.service")?.text ?? "";
+  const folder = "/etc/holdfast/credentials/lvm-pvc-snapshot";
+  expect(unit).toContain(`LoadCredential=kubeconfig:${folder}/kubeconfig\n`);
+  expect(unit).not.toContain("LoadCredential=kubeconfig-restore");
+  expect(unit).toContain(`InaccessiblePaths=-${folder}/kubeconfig-restore\n`);
+});
+
+test("another name for the tokens makes new ones of both accounts, and changes nothing else in the cluster", async () => {
+  const [before, after] = [
+    await deployed(exampleEstate(), withSecrets()),
+    await deployed(exampleEstate(), { ...withSecrets(), clusterTokens: "2026-11" }),
+  ];
+  const changed = changedBetween(before.resources, after.resources);
+  expect(changed.map(({ name }) => name)).toEqual([
+    "cluster-access-k8s-token",
+    "cluster-access-k8s-restore-token",
+  ]);
+  expect(changed.map(({ inputs }) => inputs)).toMatchObject([
+    { metadata: { name: "holdfast-host-2026-11" } },
+    { metadata: { name: "holdfast-restore-2026-11" } },
+  ]);
 });
 
 test("reaches the cluster for the account also where Prometheus has no operator", async () => {

@@ -33,6 +33,11 @@ test.each([
     /holdfast:kubconfig isn't a setting .*pulumi config rm/,
   ],
   ["a wrong value", { "holdfast:prometheus": "helm" }, /holdfast:prometheus .*"operator"\|"files"/],
+  [
+    "a name of tokens that no object can have",
+    { "holdfast:clusterTokens": "May 2026" },
+    /holdfast:clusterTokens names tokens.*pulumi config set holdfast:clusterTokens 2026-11/,
+  ],
   ["two keys", { "holdfast:sshPrivateKey": "x", "holdfast:sshPrivateKeyFile": "y" }, /Keep one of the two/],
   [
     "a file that isn't there",

@@ -14,11 +14,13 @@ import {
 import {
   install,
   interrupt,
+  list,
   makeVolume,
   onPve2,
   removeVolumes,
   restore,
   stateDir,
+  unfinishedSeries,
   volumes,
   writeKubeconfig,
 } from "./restore/host";
@@ -77,7 +79,7 @@ test("gives a volume its file back, keeps what it was, and all pods of both work
   await accept(stdout);
 });
 
-test("the host's account can read no secret, and change nothing but the number of pods", async () => {
+test("a restore's account can read no secret, and change nothing but the number of pods", async () => {
   const ca = readFileSync(credentials.authority, "utf8");
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/merge-patch+json" };
   const ask = async (method: string, path: string, body?: object): Promise<number> =>
@@ -162,11 +164,15 @@ test("killed at each of its steps, and each time gone on with: it ends as if not
   await onPve2(`echo later >${mounted}/later; sync`);
   await endAt(["waits up to"], snapshot);
   await endAt(["lvrename", "lvcreate", "back to 2"], "--resume");
+  // Whatever killed it: monitoring knows of it, and the list says what to type.
+  expect(await unfinishedSeries()).toContain(`{volume="${used}",snapshot="${snapshot}"}`);
+  expect(await list()).toContain(`Next: lvm-pvc-snapshot restore ${used} --resume`);
   const { exitCode, stdout } = await restore(used, "--resume");
   expect(stdout).not.toContain("fault in the runner");
   expect(exitCode).toBe(0);
   expect(await pods()).toBe("web 2/2, index 1/1");
   expect(await onPve2(`ls ${mounted}`)).toBe("file\nlost+found\n");
+  expect(await unfinishedSeries()).not.toContain(used);
   await accept(stdout);
 });
 

@@ -42,7 +42,7 @@ async function ask(restore: Restore): Promise<Found> {
     notes.push(
       connect
         ? "the cluster wasn't asked who uses the volume (--no-workload)"
-        : "no cluster is known here (no kubeconfig in the config); nothing was scaled",
+        : "no cluster is known here (no restoreKubeconfig in the config); nothing was scaled",
     );
     return nobody;
   }

@@ -65,7 +65,7 @@ export async function restore(request: RestoreRequest, run: RestoreRun): Promise
 const tellMs = 20_000;
 
 function worldOf({ config, log }: RestoreRun, lock: number | undefined): World {
-  const { kubeconfig } = config;
+  const { restoreKubeconfig: kubeconfig } = config;
   return {
     tellUnfinished: () => tellUnfinished(config, AbortSignal.timeout(tellMs), log),
     lvm: realLvm(config, lock, log),

@@ -13,6 +13,8 @@ import {
   credentialsFolder,
   kubeconfig,
   releaseOf,
+  restoreAccess,
+  restoreKubeconfig,
   runnerConfig,
   textfile,
 } from "../host-runner";
@@ -74,7 +76,10 @@ function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
       // Seconds of work that people wait for: while a snapshot is made, its volume's writes stand still.
       background: false,
       rights: { reads: [], writes: [], files: "own", volumes: "changed" },
-      credentials: clusterAccess(clusterOf(spec, estate), estate),
+      credentials: [
+        ...clusterAccess(clusterOf(spec, estate), estate),
+        ...restoreAccess(clusterOf(spec, estate), estate),
+      ],
       config: configOf(spec, trigger, estate, run.budgetMs),
     }),
   };
@@ -98,7 +103,7 @@ function configOf(
     keep: keepPolicyOf(retentionOf(spec.keep)),
     guard: spec.guard,
     credentialsDir: credentialsFolder(jobName),
-    ...(access.length > 0 ? { kubeconfig } : {}),
+    ...(access.length > 0 ? { kubeconfig, restoreKubeconfig } : {}),
     restoresTextfile: textfile(`${jobName}-restores`),
   };
 }

@@ -12,7 +12,7 @@ let connected: Api | undefined;
 const api = (): Api => (connected ??= connect());
 const inNamespace = (path: string): string => path.replace("NS", namespace);
 
-/** An account with the rights that the host has, and no others. @returns its token */
+/** An account with the rights that a restore has, and no others. @returns its token */
 export async function accountOfHost(): Promise<string> {
   await api().apply(`/api/v1/namespaces/${namespace}`, {
     apiVersion: "v1",
@@ -27,7 +27,12 @@ export async function accountOfHost(): Promise<string> {
     metadata: { name, namespace },
   });
   await api().apply(`/apis/${rbac}/v1/clusterroles/${name}`, {
-    ...{ apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name }, rules: clusterAccessRules },
+    ...{
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRole",
+      metadata: { name },
+      rules: clusterAccessRules.restore,
+    },
   });
   await api().apply(`/apis/${rbac}/v1/clusterrolebindings/${name}`, {
     ...{ apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name } },

@@ -37,7 +37,7 @@ const config: LvmPvcSnapshotConfig = {
   ...{ vg: "pve", pool: "data", pattern: "vm-*-pvc-*", excludeNamespaces: [] },
   keep: { kind: "age", ms: 86_400_000, atLeast: 1 },
   guard: { thinOut: limits, decline: limits },
-  ...{ credentialsDir: `${folder}/credentials`, kubeconfig: "kubeconfig" },
+  ...{ credentialsDir: `${folder}/credentials`, restoreKubeconfig: "kubeconfig" },
 };
 
 // Kills the program as soon as it prints a line with a certain text, from its own host: nothing is faster.
@@ -60,6 +60,16 @@ export function restore(...words: readonly string[]): Promise<CommandResult> {
       timeoutMs,
     },
   );
+}
+
+/** What the command says of all volumes. */
+export function list(): Promise<string> {
+  return onPve2(`node ${folder}/lvm-pvc-snapshot.cjs --config ${folder}/config.json list`);
+}
+
+/** Text of the textfile with the restores that have not ended. */
+export function unfinishedSeries(): Promise<string> {
+  return onPve2(`cat ${config.restoresTextfile}`);
 }
 
 /** Runs the restore, and sends it a signal once it prints a line with this text. @returns its lines */
