@@ -82,6 +82,13 @@ export async function resumeMending(scrub: Scrub): Promise<KnownRotten | undefin
   } finally {
     if (aside) closeSync(aside.fd);
   }
+  const broken = openNamed(scrub, record.rotten);
+  if (broken) closeSync(broken.fd);
+  else if (record.folders.length === 0) {
+    // All of its names went before the first one was changed.
+    forget(scrub);
+    return undefined;
+  }
   await takePlace(scrub, record);
   return record.rotten;
 }

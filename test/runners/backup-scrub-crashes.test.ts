@@ -1,4 +1,14 @@
-import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { endedSteps } from "../ends";
 import { createScrubWorld, type ScrubWorld } from "./support/scrub-world";
@@ -106,6 +116,26 @@ test.each(endedSteps(steps, 2, 3))("the budget ends at $step: the next run mends
   expect(await world.start().finished).toMatchObject({ status: 124 });
   world.writeConfig({});
   await expectNextRunMends();
+});
+
+test("kill -9 between two names of a file: the next run gives both the same inode", async () => {
+  const [first, second] = generations.map(path => `${world.disk}/${path}`);
+  const trash = `${world.disk}/pvc-data/.trash`;
+  mkdirSync(trash);
+  linkSync(`${first}/shared`, `${trash}/old`);
+  gate("touch", "before");
+  const run = world.start();
+  await run.until(gateReached);
+  run.kill("SIGKILL");
+  await run.finished;
+  world.unshadow();
+  // As it was when only the first name had been changed.
+  renameSync(`${trash}/old`, `${second}/shared`);
+  expect(await world.start().finished).toMatchObject({ status: 1 });
+  expect(lstatSync(`${first}/shared`).ino).toBe(lstatSync(`${second}/shared`).ino);
+  expect(readFileSync(`${second}/shared`, "utf8")).toBe("shared ".repeat(2_000));
+  for (const folder of [first, second]) expect(lstatSync(folder ?? "").mtimeMs).toBe(1_600_000_000_500);
+  expect(await world.start().finished).toMatchObject({ status: 0 });
 });
 
 test("a pass that is killed goes on where it was", async () => {
