@@ -2,6 +2,7 @@ import { type NfsMirrorConfig, nfsMirrorConfig, nfsMirrorMetrics } from "../plan
 import { copy, cover } from "./nfs-mirror/copy";
 import { journalFolder, type Mirror } from "./nfs-mirror/mirror";
 import { match } from "./nfs-mirror/moves";
+import { holdBack, nested, present } from "./nfs-mirror/nested";
 import { close, root } from "./nfs-mirror/roots";
 import { judge, scan } from "./nfs-mirror/scan";
 import { told } from "./nfs-mirror/told";
@@ -49,8 +50,13 @@ async function start(args: RunArguments, config: NfsMirrorConfig): Promise<numbe
     stop: new Stop(job, log),
     notes: [],
   };
-  if (mirror.dryRun) return preview(mirror, [verify, scan, match, judge], told);
-  return runAndReport(mirror, [lock, verify, close, scan, match, judge, copy, root, cover], reporter, told);
+  if (mirror.dryRun) return preview(mirror, [verify, nested, scan, holdBack, match, judge], told);
+  return runAndReport(
+    mirror,
+    [lock, verify, nested, close, scan, holdBack, match, judge, copy, root, cover, present],
+    reporter,
+    told,
+  );
 }
 
 function tidyUp(config: NfsMirrorConfig, to: Log): void {

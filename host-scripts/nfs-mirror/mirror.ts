@@ -9,6 +9,8 @@ import { rootsOf } from "./roots";
 /** One run, filled by its phases. */
 export interface Mirror extends JobRun<NfsMirrorConfig> {
   scan?: Scan;
+  /** Paths below the source whose file system is away, or another one. */
+  missing?: readonly string[];
   /** What got another name; undefined when nothing did, or that couldn't be told. */
   moves?: readonly Move[];
   /** How much of what goes leaves nothing under another name; undefined means all of it. */

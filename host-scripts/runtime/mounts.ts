@@ -17,6 +17,8 @@ const rows = z.object({
       id: z.coerce.number().int(),
       target: z.string(),
       source: z.string().nullable(),
+      /** Folder of the file system that is mounted; "/" but for a bind mount. */
+      fsroot: z.string(),
       fstype: z.string(),
       uuid: z.string().nullable(),
       options: z.string(),
@@ -71,6 +73,17 @@ export async function checkTarget(target: ExpectedMount): Promise<void> {
   if (mounted?.uuid === target.fsUuid) refuseActing("target", target, mounted);
 }
 
+/** @returns UUIDs (or else sources) of the file systems that are mounted below a folder, by their path below it */
+export async function mountsBelow(folder: string, stop: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const below = (await listMounts(stop)).filter(({ target }) => target.startsWith(`${folder}/`));
+  return new Map(
+    below.map(({ target, uuid, source, fstype }) => [
+      target.slice(folder.length + 1),
+      uuid ?? source ?? fstype,
+    ]),
+  );
+}
+
 /** Mounts of the host's own table, or propagated from it, can go away in the middle of a run (mount_namespaces(7)). */
 function refuseSharedTable({ role, path }: NeededMount, id: number): void {
   const line = readFileSync("/proc/self/mountinfo", "utf8")
@@ -102,7 +115,7 @@ function mountId(fd: number): number {
 }
 
 async function listMounts(stop: AbortSignal): Promise<Row[]> {
-  const columns = "ID,TARGET,SOURCE,FSTYPE,UUID,OPTIONS";
+  const columns = "ID,TARGET,SOURCE,FSROOT,FSTYPE,UUID,OPTIONS";
   const argv = ["findmnt", "--list", "--json", "--output", columns] as const;
   const result = await run([...argv], { timeoutMs: 30_000, stop });
   if (result.exitCode !== 0)
@@ -125,6 +138,11 @@ function verify(role: string, expected: ExpectedMount, access: "read" | "write",
     throw new Refusal(
       `${role} ${quoted(path)} has the wrong file system mounted: ${row.uuid ?? "one without a UUID"} (${row.fstype} on ${row.source ?? "no device"}), ${expectation}`,
       `findmnt --mountpoint ${path} --output SOURCE,UUID; blkid --uuid ${fsUuid}`,
+    );
+  if (row.fsroot !== "/")
+    throw new Refusal(
+      `${role} ${quoted(path)} is a bind mount of the folder ${quoted(row.fsroot)} of ${fsUuid}, expected the whole file system`,
+      `umount ${path}; mount UUID=${fsUuid} ${path}`,
     );
   if (access === "read") return;
   if (optionsOf(row).includes("ro"))

@@ -171,6 +171,27 @@ describe("a renamed folder on a mirror that is more than half full", () => {
   });
 });
 
+test("a nested file system that is away keeps its copy; all else is mirrored, and the run fails", async () => {
+  world = await createWorld();
+  const disk = `${world.config.source.path}/media/disk`;
+  mkdirSync(`${world.source}/media/disk`, { recursive: true });
+  await world.inside("mount", "-t", "tmpfs", "photos", disk);
+  await world.inside("sh", "-c", `for i in 1 2 3; do echo $i >${disk}/n$i; done`);
+  expect((await mirror()).stdout).toContain('media/disk" is another file system (photos)');
+  await world.inside("umount", disk);
+  writeFileSync(`${world.source}/media/disk/n1`, "written while the disk was away");
+  writeFileSync(`${world.source}/note`, "x");
+  const away = await mirror();
+  expect(away.status).toBe(1);
+  expect(away.stdout).toContain("is not the file system that an earlier run has mirrored there");
+  expect(readdirSync(`${world.target}/media/disk`).sort()).toEqual(["n1", "n2", "n3"]);
+  expect(readFileSync(`${world.target}/media/disk/n1`, "utf8")).toBe("1\n");
+  expect(existsSync(`${world.target}/note`)).toBe(true);
+  rmSync(join(world.config.stateDir, "nested-mounts.json"));
+  expect(await mirror()).toMatchObject({ status: 0 });
+  await expectEqualTrees();
+});
+
 test("a hole is skipped, not read", async () => {
   world = await createWorld();
   const size = 256 * 1024 * mebibyte;

@@ -66,6 +66,14 @@ test("refuses a source that has another file system mounted", async () => {
   await expectTargetUntouched();
 });
 
+test("refuses a source that is a bind mount of another folder of the same file system", async () => {
+  const { path } = world.config.source;
+  mkdirSync(`${world.source}/elsewhere/inner`, { recursive: true });
+  await world.inside("mount", "--bind", `${path}/elsewhere`, path);
+  await expectRefusal(3, 'is a bind mount of the folder "/elsewhere"');
+  await expectTargetUntouched();
+});
+
 test("refuses a source that can't be read", async () => {
   world.writeConfig({ source: { ...world.config.source, path: join(world.folder, "gone") } });
   await expectRefusal(3, "can't be opened: ENOENT");
