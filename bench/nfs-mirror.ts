@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createWorld, type World } from "../test/runners/support/world";
 import { median } from "./ratio";
 import type { Row } from "./row";
@@ -17,11 +17,46 @@ const sizes: readonly Size[] = [
 ];
 const mostMegabytes = 100;
 
+const usualNight = { files: 500_000, changed: 1_000, runs: 3, most: 1.15 } as const;
+
 /** The bundled runner on a night without a change, against the same rsync called bare, in turn; and the runner's own memory. */
 export async function benchNfsMirror(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const size of sizes) rows.push(...(await benchSize(size)));
-  return rows;
+  return [...rows, await benchUsualNight(usualNight)];
+}
+
+/** A night with a few changes all over the tree, with nothing of both sides in memory. */
+async function benchUsualNight({ files, changed, runs, most }: typeof usualNight): Promise<Row> {
+  const megabytes = Math.ceil(files / 45);
+  const world = await createWorld({ sourceMb: megabytes, targetMb: megabytes });
+  try {
+    makeFiles(world.source, files);
+    world.writeConfig({ budgetMs: 3_600_000 });
+    await mirrored(world);
+    const [bare, runner]: [number[], number[]] = [[], []];
+    const nextNight = async (): Promise<void> => {
+      for (let index = 0; index < files; index += files / changed)
+        appendFileSync(fileAt(world.source, index), "more");
+      await world.inside("sh", "-c", "sync; echo 3 >/proc/sys/vm/drop_caches");
+    };
+    for (let run = 0; run < runs; run += 1) {
+      await nextNight();
+      bare.push(await bareRsync(world));
+      await nextNight();
+      runner.push((await mirrored(world)).elapsedMs);
+    }
+    const [runnerMs, bareMs] = [median(runner), median(bare)];
+    const value = runnerMs / bareMs;
+    return {
+      name: `nfs-mirror, ${changed.toLocaleString("en")} changed of ${files.toLocaleString("en")} files, both sides cold, against bare rsync`,
+      value: `${value.toFixed(2)} × (${Math.round(runnerMs)} ms to ${Math.round(bareMs)} ms)`,
+      aim: `≤ ${most} ×`,
+      ok: value <= most,
+    };
+  } finally {
+    await world.close();
+  }
 }
 
 async function benchSize({ files, runs, most }: Size): Promise<Row[]> {
@@ -64,16 +99,23 @@ async function benchSize({ files, runs, most }: Size): Promise<Row[]> {
 /** A hundred small files a folder, a hundred folders a service. */
 function makeFiles(root: string, files: number): void {
   for (let index = 0; index < files; index += 1) {
-    const folder = join(root, `service-${Math.floor(index / 10_000)}`, `folder-${Math.floor(index / 100)}`);
-    if (index % 100 === 0) mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, `file-${index}`), `content of file ${index}`);
+    const file = fileAt(root, index);
+    if (index % 100 === 0) mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `content of file ${index}`);
   }
+}
+
+function fileAt(root: string, index: number): string {
+  const folder = join(`service-${Math.floor(index / 10_000)}`, `folder-${Math.floor(index / 100)}`);
+  return join(root, folder, `file-${index}`);
 }
 
 /** The runner's own scan, called bare: same rsync, same options. */
 async function bareRsync({ config, inside }: World): Promise<number> {
   const start = performance.now();
-  const exclude = ["lost+found", ...config.excludes, ...config.keep].map(name => `--exclude=/${name}`);
+  const exclude = ["lost+found", ".holdfast*", ...config.excludes, ...config.keep].map(
+    name => `--exclude=/${name}`,
+  );
   const [source, target] = [`${config.source.path}/`, `${config.target.path}/`];
   await inside(
     "rsync",
