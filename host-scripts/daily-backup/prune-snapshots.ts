@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { RunnerError } from "../runtime/errors";
 import { lockIfFree } from "../runtime/lock";
@@ -21,9 +22,10 @@ export const pruneSnapshots: Phase<DailyBackup> = {
     if (!volumes) return;
     const { snapshots, snapshotJob } = volumes;
     try {
-      // The job's own lock: no restore begins with a snapshot that is about to go.
-      const lock = dryRun ? undefined : await lockIfFree(join(snapshots.stateDir, "run.lock"), stop.signal);
-      if (!dryRun && !lock) {
+      // The job's own lock: no restore begins with a snapshot that is about to go. A job that left nothing here restores nothing.
+      const isShared = !dryRun && existsSync(snapshots.stateDir);
+      const lock = isShared ? await lockIfFree(join(snapshots.stateDir, "run.lock"), stop.signal) : undefined;
+      if (isShared && !lock) {
         notes.push(`${snapshotJob} is at work: its snapshots are left to itself`);
         return;
       }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createPoolWorld, type PoolWorld } from "./support/pool-world";
 
@@ -55,7 +55,10 @@ test("snapshots that have outlived their job go by its rules, a few a night, and
   for (const gone of [a, b, c]) expect(left).not.toContain(gone);
   await world.backup();
   expect(world.names()).not.toContain(d);
-  await world.backup();
+  // Of a job that is gone altogether there is no folder either.
+  rmSync(world.snapshotState, { recursive: true });
+  expect((await world.backup()).output).not.toContain("fault in the runner");
+  expect(existsSync(world.snapshotState)).toBe(false);
   expect(world.names()).toEqual(expect.arrayContaining([newest, lonely, due, next]));
 });
 
