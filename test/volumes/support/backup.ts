@@ -90,9 +90,12 @@ rsync -aHAXXSn --checksum --delete --itemize-changes --numeric-ids /run/volume/ 
   );
 }
 
+const forgotten = new Set<string>();
+
 /** Says of volumes that a test has removed that they are meant to be gone, as `lvm-pvc-snapshot forget` does. */
 export async function forget(...volumes: readonly string[]): Promise<void> {
-  const said = Object.fromEntries(volumes.map(volume => [volume, new Date().toISOString()]));
+  for (const volume of volumes) forgotten.add(volume);
+  const said = Object.fromEntries([...forgotten].map(volume => [volume, new Date().toISOString()]));
   const folder = stateDir("lvm-pvc-snapshot");
   await mustOnHost(host, `mkdir -p ${folder}; cat >${folder}/forgotten.json`, {
     input: JSON.stringify(said),
