@@ -10,6 +10,7 @@ import { handOver } from "./daily-backup/reveal";
 import type { DailyBackup } from "./daily-backup/daily-backup";
 import { discover } from "./daily-backup/discover";
 import { failedTasks, judge } from "./daily-backup/judge";
+import { makeRoom } from "./daily-backup/make-room";
 import { prune } from "./daily-backup/prune";
 import { pruneSnapshots } from "./daily-backup/prune-snapshots";
 import { recover, recoverHost } from "./daily-backup/recover";
@@ -68,8 +69,8 @@ async function start(args: RunArguments, config: DailyBackupConfig): Promise<num
   const status = await runAndReport(
     run,
     [
-      ...[lock, verify, recover, configuration, discover, compare, volumes, pruneSnapshots, prune],
-      ...[judge, judgeConfiguration],
+      ...[lock, verify, recover, makeRoom, configuration, discover, compare, volumes],
+      ...[pruneSnapshots, prune, judge, judgeConfiguration],
     ],
     reporter,
     told,

@@ -1,5 +1,5 @@
 import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
-import { discard, freshGeneration, type Generation } from "../runtime/generations";
+import { discard, firstGeneration, freshGeneration, type Generation } from "../runtime/generations";
 import { required } from "../runtime/required";
 import { collapseOf } from "./collapse";
 import { type CopiedFiles, copyFiles } from "./copy-files";
@@ -26,7 +26,8 @@ export async function makeGeneration(
   base: Generation | undefined,
   stop: AbortSignal,
 ): Promise<MadeGeneration> {
-  const fresh = freshGeneration(rootOf(run.config, "pvc-data"), periodNow(run, every), task.path);
+  const start = base ? freshGeneration : firstGeneration;
+  const fresh = start(rootOf(run.config, "pvc-data"), periodNow(run, every), task.path);
   try {
     const copied = await copyFiles({
       ...{ source, base: base?.folder, into: fresh.folder },
@@ -36,8 +37,10 @@ export async function makeGeneration(
     const generation = await reveal(run, fresh, stop);
     run.bytes += copied.bytes;
     return { ...copied, generation };
-  } finally {
-    discard(fresh);
+  } catch (error) {
+    // A first copy may take several nights: each goes on where the one before was stopped.
+    if (base || !stop.aborted) discard(fresh);
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, statfsSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { Refusal } from "../runtime/errors";
 import { lockFile } from "../runtime/job-run";
 import { takeLock } from "../runtime/lock";
@@ -17,9 +17,6 @@ export const lock: Phase<DailyBackup> = {
   },
 };
 
-/** A disk with less has no room for the folders and logs of a night. */
-const leastFreeBytes = 64 * 2 ** 20;
-
 /** Refuses unless the backup disk is the file system that the config names. Reads only. */
 export const verify: Phase<DailyBackup> = {
   name: "verify",
@@ -30,12 +27,6 @@ export const verify: Phase<DailyBackup> = {
         `sudo systemctl start ${config.job}`,
       );
     await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
-    const { bavail, bsize } = statfsSync(config.target.path);
-    if (bavail * bsize < leastFreeBytes)
-      throw new Refusal(
-        `target "${config.target.path}" has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB free, at least ${leastFreeBytes / 2 ** 20} are needed`,
-        `df -h ${config.target.path}; du -xsh ${config.target.path}/*`,
-      );
     if (!dryRun) mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   },
 };

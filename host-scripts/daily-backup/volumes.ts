@@ -52,7 +52,7 @@ function tooSlow(budgetMs: number): Outcome {
   return {
     kind: "failed",
     reason: `it was stopped after ${Math.round(budgetMs / 1000)} s, so that the others have their turn`,
-    next: "raise volumeBudget in the estate",
+    next: "raise volumeBudget in the estate   (a first copy goes on where it was stopped)",
   };
 }
 

@@ -1,4 +1,5 @@
 import { type BigIntStats, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
+import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
 import { syncFolder } from "./durable";
@@ -12,6 +13,7 @@ import { firstLines } from "./tail";
  * Generations of several things below one folder, as `<root>/<period>/<path>`: "pvc-data/2026-22/paperless/data". One is
  * built where nobody looks, and becomes visible as a whole. Only one run at a time may write below a root.
  * - `.part/N`: being built, or left by a run that was killed
+ * - `.part/first-H`: the first generation of a path, which a later run goes on with; H is the path's hash
  * - `.trash/N`: no longer wanted; goes when there is time
  */
 export interface Generation {
@@ -35,6 +37,7 @@ export interface FreshGeneration {
 type Every = GenerationPolicy["every"];
 
 const partFolder = ".part";
+const firstPrefix = "first-";
 const trashFolder = ".trash";
 const periodNames = { day: /^\d{4}-\d\d-\d\d$/, week: /^\d{4}-\d\d$/ } as const;
 
@@ -49,6 +52,17 @@ export function freshGeneration(root: string, period: string, path: string): Fre
   refuseEarlierPeriod(root, period, path);
   const folder = freeName(root, partFolder);
   mkdirSync(folder, { mode: 0o700 });
+  return { folder, target, root, period };
+}
+
+/**
+ * Starts the first generation of a path, or goes on with one that a run had no time to complete. What is in its folder
+ * shares nothing with any other, so that it may be changed where it is.
+ */
+export function firstGeneration(root: string, period: string, path: string): FreshGeneration {
+  const target = targetOf(root, period, path);
+  const folder = join(root, partFolder, `${firstPrefix}${createHash("sha256").update(path).digest("hex")}`);
+  makeFolders(root, folder);
   return { folder, target, root, period };
 }
 
@@ -95,9 +109,18 @@ export function discard(fresh: FreshGeneration): void {
  */
 export function recoverGenerations(root: string): number {
   const folder = join(root, partFolder);
-  const left = entries(folder);
+  const left = entries(folder).filter(
+    name => !name.startsWith(firstPrefix) || isForgotten(join(folder, name)),
+  );
   for (const name of left) intoTrash(root, join(folder, name));
   return left.length;
+}
+
+/** A first generation that nobody has gone on with for so long is that of a volume that is gone. */
+const longestPauseMs = 30 * 86_400_000;
+
+function isForgotten(folder: string): boolean {
+  return Date.now() - Number(statOf(folder)?.ctimeMs ?? 0) > longestPauseMs;
 }
 
 /** Complete generations of one path, by period, oldest first. */

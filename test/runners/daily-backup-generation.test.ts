@@ -1,7 +1,22 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { makeGeneration, type MadeGeneration } from "../../host-scripts/daily-backup/make-generation";
-import { generationIn, newestGeneration, periodsOf } from "../../host-scripts/runtime/generations";
+import {
+  generationIn,
+  newestGeneration,
+  periodsOf,
+  recoverGenerations,
+} from "../../host-scripts/runtime/generations";
 import { backupRun, volumeTask } from "./support/backup-run";
 import { useRsyncTools } from "./support/rsync-tools";
 
@@ -95,4 +110,28 @@ test("a clock that is days back changes no generation of an earlier week", async
   });
   expect(generationIn(root(), "2026-22", "app/data")?.identity).toBe(lastWeek.generation.identity);
   expect(readFileSync(join(root(), "2026-22/app/data/f0"), "utf8")).toBe("content 0");
+});
+
+test("a first copy that takes longer than its budget goes on where it was stopped", async () => {
+  write(3);
+  const reached = join(folder, "reached");
+  const script = `#!/bin/sh
+for into; do :; done
+cp -a f0 "$into"; touch ${reached}; exec sleep 60
+`;
+  writeFileSync(join(folder, "bin/rsync"), script, { mode: 0o755 });
+  const budget = new AbortController();
+  const run = backupRun(folder, "2026-05-26T03:00:00Z");
+  const first = makeGeneration(run, volumeTask(), volume, { every: "week" }, undefined, budget.signal);
+  const end = expect(first).rejects.toThrow();
+  while (!existsSync(reached)) await sleep(5);
+  budget.abort(new Error("its budget is used up"));
+  await end;
+  rmSync(join(folder, "bin/rsync"));
+  recoverGenerations(root());
+  const [part = ""] = readdirSync(join(root(), ".part"));
+  const { ino } = lstatSync(join(root(), ".part", part, "f0"));
+  await night("2026-05-27T03:00:00Z");
+  expect(filesIn("2026-22")).toEqual(["f0", "f1", "f2"]);
+  expect(lstatSync(join(root(), "2026-22/app/data/f0")).ino).toBe(ino);
 });

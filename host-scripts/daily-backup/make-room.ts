@@ -1,0 +1,63 @@
+import { statfsSync } from "node:fs";
+import { messageOf, Refusal } from "../runtime/errors";
+import { trashOf } from "../runtime/generations";
+import type { Phase } from "../runtime/phases";
+import type { DailyBackup } from "./daily-backup";
+import { emptyTrashes, retireSurplus, rootsOf } from "./prune";
+
+/** A disk with less has no room for the folders and logs of a night. */
+const leastFreeBytes = 64 * 2 ** 20;
+/** Below that share of the disk, what is no longer kept goes before anything new comes. */
+const shortShare = 0.05;
+/** What earlier nights didn't come to may take that share of the budget. */
+const mostOfBudget = 0.2;
+
+/**
+ * Removes what earlier nights left in the trash: nights that use up their budget would never come to it. Where the disk is
+ * short of room, generations that are no longer kept go too, before new ones are made. Refuses when there is too little room
+ * all the same.
+ */
+export const makeRoom: Phase<DailyBackup> = {
+  name: "make-room",
+  async run(run) {
+    const { config, stop, notes, log, dryRun } = run;
+    if (dryRun) return;
+    const end = AbortSignal.any([stop.signal, AbortSignal.timeout(config.budgetMs * mostOfBudget)]);
+    try {
+      await emptyTrashes(config, end);
+      if (freeBytes(config.target.path) < shortBytes(config.target.path)) {
+        log.warn(`"${config.target.path}" is short of room: what is no longer kept goes first`);
+        retireSurplus(run);
+        await emptyTrashes(config, end);
+      }
+    } catch (error) {
+      notes.push(messageOf(error));
+    }
+    stop.check("make-room");
+    refuseFullDisk(run);
+  },
+};
+
+function refuseFullDisk({ config }: DailyBackup): void {
+  const { path } = config.target;
+  const free = freeBytes(path);
+  if (free >= leastFreeBytes) return;
+  const left = rootsOf(config).flatMap(trashOf).length;
+  const trash =
+    left > 0 ? `; ${left} entries of the trash are still being removed, which the next run goes on with` : "";
+  throw new Refusal(
+    `target "${path}" has ${Math.floor(free / 2 ** 20)} MiB free, at least ${leastFreeBytes / 2 ** 20} are needed${trash}`,
+    `df -h ${path}; du -xsh ${path}/* ${path}/*/.trash   (nothing but .trash may be removed by hand)`,
+    "Every generation that is kept is whole.",
+  );
+}
+
+function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
+}
+
+function shortBytes(path: string): number {
+  const { blocks, bsize } = statfsSync(path);
+  return Math.max(leastFreeBytes, blocks * bsize * shortShare);
+}

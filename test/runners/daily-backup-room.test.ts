@@ -1,0 +1,71 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeRoom } from "../../host-scripts/daily-backup/make-room";
+import { prune } from "../../host-scripts/daily-backup/prune";
+import { backupRun } from "./support/backup-run";
+import { type MountNamespace, mountNamespace } from "./support/namespace";
+
+let folder: string;
+let namespace: MountNamespace;
+let root: string;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "holdfast-room-"));
+  namespace = await mountNamespace();
+  mkdirSync(join(folder, "disk"));
+  await namespace.run("mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", join(folder, "disk"));
+  root = join(namespace.outside(folder), "disk/pvc-data");
+  mkdirSync(root);
+});
+afterEach(async () => {
+  await namespace.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const run = () => backupRun(namespace.outside(folder), "2026-06-16T03:00:00Z");
+
+function fill(path: string, megabytes: number): void {
+  mkdirSync(join(root, path), { recursive: true });
+  writeFileSync(join(root, path, "file"), Buffer.alloc(megabytes * 2 ** 20));
+}
+
+test("what earlier nights left in the trash goes first, also on a disk that is full of it", async () => {
+  fill(".trash/0", 70);
+  fill("2026-24/app/data", 1);
+  await makeRoom.run(run());
+  expect(readdirSync(join(root, ".trash"))).toEqual([]);
+  expect(existsSync(join(root, "2026-24/app/data/file"))).toBe(true);
+});
+
+test("on a disk that is short of room, what is no longer kept goes before anything new comes", async () => {
+  for (const week of [20, 21, 22, 23, 24]) fill(`2026-${week}/app/data`, week === 20 ? 70 : 1);
+  await makeRoom.run(run());
+  expect(readdirSync(root).sort()).toEqual([".trash", "2026-21", "2026-22", "2026-23", "2026-24"]);
+});
+
+test("a disk that is full of what is kept is refused, and nothing of it goes", async () => {
+  fill("2026-24/app/data", 79);
+  await expect(makeRoom.run(run())).rejects.toMatchObject({
+    failed: expect.stringContaining("has 1 MiB free, at least 64 are needed") as string,
+    next: expect.stringContaining(".trash") as string,
+  });
+  expect(existsSync(join(root, "2026-24/app/data/file"))).toBe(true);
+});
+
+test("generations of a kind that is no longer asked for go once there are enough of the new kind", async () => {
+  const days = ["2026-06-11", "2026-06-12", "2026-06-13", "2026-06-14"];
+  for (const period of ["2026-10", "2026-11", ...days.slice(0, 3)]) fill(`${period}/app/data`, 1);
+  fill("2026-10/gone/volume", 1);
+  const nightly = run();
+  const { volumes } = nightly.config;
+  if (!volumes) throw new Error("the run has no volumes");
+  const config = { ...nightly.config, volumes: { ...volumes, keep: { every: "day", count: 4 } as const } };
+  await prune.run({ ...nightly, config });
+  expect(readdirSync(join(root, "2026-11"))).toEqual(["app"]);
+  fill(`${days[3]}/app/data`, 1);
+  await prune.run({ ...nightly, config });
+  // The last copy of a volume that has none of the new kind stays.
+  expect(readdirSync(root).sort()).toEqual([".trash", "2026-06-11", ...days.slice(1), "2026-10"]);
+  expect(readdirSync(join(root, "2026-10"))).toEqual(["gone"]);
+});
