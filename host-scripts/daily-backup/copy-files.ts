@@ -1,3 +1,6 @@
+import { rmSync } from "node:fs";
+import { errnoOf } from "../runtime/errors";
+import type { Lacked, LackedEntry } from "../runtime/rsync-errors";
 import { type RsyncPass, rsync, wholeMetadata } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { run } from "../runtime/run";
@@ -27,6 +30,8 @@ export interface CopiedFiles {
   readonly holds: Holdings;
   /** Files of the base; undefined without one. */
   readonly baseFiles: number | undefined;
+  /** What could not be read, and is not in the copy. */
+  readonly lacked: readonly LackedEntry[];
 }
 
 /** How much a generation holds: entries that are no folders, and bytes of its files, holes counted. */
@@ -39,7 +44,8 @@ export interface Holdings {
  * Makes `into` a copy of `source` with all metadata. With a base, its tree is first linked as a whole where that can
  * do no harm: `cp --link` names a file by one call, where rsync 3.5 with `--link-dest` opens each folder of the base's
  * path, twice a file, also of one that is there already.
- * @throws {VolumeFailed} when something can't be read or written
+ * What can't be read is left out, and named.
+ * @throws {VolumeFailed} when something can't be written, or it isn't known what can't be read
  */
 export async function copyFiles(options: CopyFilesOptions): Promise<CopiedFiles> {
   const { base, into, stop } = options;
@@ -52,7 +58,13 @@ export async function copyFiles(options: CopyFilesOptions): Promise<CopiedFiles>
     if (letters.startsWith(">")) content += 1;
   });
   const holds = { files: pass.files, bytes: pass.totalBytes };
-  return { changed: found?.changed, content, bytes: pass.bytes, holds, baseFiles: found?.baseFiles };
+  const lacked = pass.lacked.entries;
+  // What a tree that was linked as a whole has of them is the base's.
+  for (const { path } of lacked) removeIfThere(join(into, path));
+  return {
+    ...{ changed: lacked.length > 0 ? undefined : found?.changed, content, bytes: pass.bytes, holds, lacked },
+    baseFiles: found?.baseFiles,
+  };
 }
 
 /** A search of the whole volume for databases takes no longer than one of so many files, and no memory. */
@@ -62,7 +74,7 @@ interface Comparison {
   readonly changed: readonly Buffer[] | undefined;
   /** No file of the base would have to change where it is, in all generations that share it. */
   readonly mayLink: boolean;
-  readonly baseFiles: number;
+  readonly baseFiles: number | undefined;
 }
 
 async function compareWith(base: string, options: CopyFilesOptions): Promise<Comparison> {
@@ -75,6 +87,8 @@ async function compareWith(base: string, options: CopyFilesOptions): Promise<Com
     if (changed && changed.push(item.path) > mostListed) changed = undefined;
     if (changesInPlace(item)) mayLink = false;
   });
+  // rsync deletes nothing where something can't be read: what it calls the same is all that is known.
+  if (pass.outcome === "partial") return { changed: undefined, mayLink: false, baseFiles: undefined };
   const baseFiles = pass.files - pass.createdFiles + deleted;
   return { changed, mayLink: mayLink && changed !== undefined, baseFiles };
 }
@@ -102,11 +116,30 @@ async function complete(
     onItem,
   );
   stop.throwIfAborted();
-  // Nothing vanishes from a snapshot: 24 is as much a failure as 23.
-  if (pass.outcome !== "complete")
+  // Nothing vanishes from a snapshot: 24 is a failure.
+  if (pass.outcome !== "complete" && !(pass.outcome === "partial" && isKnown(pass.lacked)))
     throw new VolumeFailed(
       `rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
       `df -h ${into}; dmesg --level err,warn | tail`,
     );
   return pass;
+}
+
+/** A path that is too long for this call was too long for rsync too. */
+function removeIfThere(path: Buffer): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (errnoOf(error) !== "ENAMETOOLONG") throw error;
+  }
+}
+
+/** All that is missing is named, and lies in the source. */
+function isKnown({ entries, unnamed }: Lacked): boolean {
+  const isAbsolute = ({ path }: LackedEntry): boolean => path[0] === "/".charCodeAt(0);
+  return unnamed.length === 0 && entries.length > 0 && !entries.some(isAbsolute);
+}
+
+function join(folder: string, path: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${folder}/`), path]);
 }

@@ -1,5 +1,6 @@
 import { discard, freshGeneration, newestGeneration } from "../runtime/generations";
-import { type DailyBackup, rootOf, type VolumeTask } from "./daily-backup";
+import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
+import { isAccepted } from "./incomplete";
 import { periodNow, reveal } from "./reveal";
 import { type Scratch, VolumeFailed } from "./scratch";
 import { copyDatabases } from "./sqlite";
@@ -48,11 +49,14 @@ export async function copyStores(
     // A volume without a database has no folder; one that has lost its last one keeps it in earlier periods.
     const hasDatabases = result.copied + result.linked > 0;
     const revealed = hasDatabases || current ? await reveal(run, fresh, stop) : undefined;
-    const [first] = result.failed;
-    if (!first) return { hasDatabases, copies: revealed?.identity };
+    if (result.failed.length === 0) return { hasDatabases, copies: revealed?.identity };
+    const missed = result.failed.filter(({ path }) => !isAccepted(run, task.path, path));
+    const [first] = missed;
+    // What is accepted is tried again each night, as the day comes on which it no longer is.
+    if (!first) return { hasDatabases: true };
     const failed = new VolumeFailed(
-      `${result.failed.length} of its databases have no good copy, first ${JSON.stringify(first.path.toString())}: ${first.reason}; its files are copied`,
-      `sqlite3 FILE "PRAGMA integrity_check" in its workload`,
+      `${missed.length} of its databases have no good copy, first ${JSON.stringify(first.path.toString())}: ${first.reason}; its files are copied`,
+      `sqlite3 FILE "PRAGMA integrity_check" in its workload   (if it is no database, or isn't missed: accept "${nameOf(task)}/PATH" in the estate)`,
     );
     return { hasDatabases: true, failed };
   } finally {

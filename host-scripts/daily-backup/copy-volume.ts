@@ -5,6 +5,7 @@ import type { Holdings } from "./copy-files";
 import { copyStores, type Stores } from "./copy-stores";
 import { type DailyBackup, policiesOf, rootOf, type VolumeTask } from "./daily-backup";
 import { writeRecord } from "./record";
+import { VolumeIncomplete } from "./incomplete";
 import { makeGeneration } from "./make-generation";
 import { periodNow } from "./reveal";
 import { type Scratch, withScratch } from "./scratch";
@@ -46,10 +47,18 @@ async function fill(
 ): Promise<void> {
   const made: Made[] = [];
   let changed: readonly Buffer[] | undefined;
-  let holds = wanted.length === 0 ? task.record?.holds : undefined;
+  let holds: Holdings | undefined;
+  let incomplete: VolumeIncomplete | undefined;
   for (const policy of wanted) {
     const base: LinkBase | undefined = made.at(-1)?.generation ?? linkBase(run, task);
-    const copied = await makeGeneration(run, task, scratch.folder, policy, base, stop);
+    const copied = await makeGeneration(run, task, scratch.folder, policy, base, stop).catch(
+      (error: unknown) => {
+        if (!(error instanceof VolumeIncomplete)) throw error;
+        incomplete = error;
+        return undefined;
+      },
+    );
+    if (!copied) break;
     holds ??= copied.holds;
     // Against the first one's base; a second kind is the first one's files again.
     if (made.length === 0) changed = base?.recorded ? copied.changed : undefined;
@@ -59,8 +68,9 @@ async function fill(
   }
   // Files first: should a database fail, its volume's files are there.
   const stores = run.config.sqlite ? await copyStores(run, task, scratch, changed, stop) : {};
-  keepRecord(run, task, made, { ...stores, holds });
-  if (stores.failed !== undefined) throw stores.failed;
+  const failed = incomplete ?? stores.failed;
+  keepRecord(run, task, made, { ...stores, failed, holds: holds ?? task.record?.holds });
+  if (failed !== undefined) throw failed;
 }
 
 interface Made {

@@ -5,6 +5,7 @@ import { collapseOf } from "./collapse";
 import { type CopiedFiles, copyFiles } from "./copy-files";
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
 import { periodNow, reveal } from "./reveal";
+import { keepIncomplete, missedOf, retireIncomplete } from "./incomplete";
 import { VolumeFailed } from "./scratch";
 
 /** A generation of a volume's files that has become visible. */
@@ -34,7 +35,10 @@ export async function makeGeneration(
       ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: run.config.budgetMs, stop },
     });
     refuseCollapse(run, task, copied);
+    const missed = missedOf(run, task, copied.lacked);
+    if (missed.length > 0) throw await keepIncomplete(run, task, fresh, missed, stop);
     const generation = await reveal(run, fresh, stop);
+    retireIncomplete(run, task);
     run.bytes += copied.bytes;
     return { ...copied, generation };
   } catch (error) {

@@ -34,7 +34,7 @@ export function parseItem(text: string): RsyncItem | undefined {
 }
 
 /** rsync writes a byte that isn't printable as `\#` and three octal digits, and a backslash that starts such a sequence too. */
-function decodeName(name: string): Buffer {
+export function decodeName(name: string): Buffer {
   return Buffer.from(
     name.replace(/\\#([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
     "latin1",

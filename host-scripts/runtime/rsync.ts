@@ -1,11 +1,14 @@
 import { CommandMissing, type RunOptions, type RunResult, run } from "./run";
 import { Refusal } from "./errors";
+import { type Lacked, rsyncErrors } from "./rsync-errors";
 import { type RsyncFigures, type RsyncItem, itemFormat, rsyncReport } from "./rsync-items";
 
 /** What a pass of rsync did, or in a dry run would do. */
 export interface RsyncPass extends RsyncFigures {
   readonly outcome: RsyncOutcome;
   readonly result: RunResult;
+  /** What a `partial` pass could not copy. */
+  readonly lacked: Lacked;
 }
 
 /**
@@ -52,8 +55,9 @@ export async function rsync(
     ...["--stats", "--no-human-readable", "--outbuf=L", `--out-format=${itemFormat}`],
     ...args,
   ] as const;
-  const result = await start([...argv], { ...options, onStdout: report.add });
-  return { outcome: rsyncOutcome(result), result, ...report.stats() };
+  const errors = rsyncErrors(options.cwd ?? "");
+  const result = await start([...argv], { ...options, onStdout: report.add, onStderr: errors.add });
+  return { outcome: rsyncOutcome(result), result, lacked: errors.lacked(), ...report.stats() };
 }
 
 async function start(argv: [string, ...string[]], options: RunOptions): Promise<RunResult> {

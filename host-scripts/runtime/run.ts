@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly inherit?: readonly number[];
   /** Gets stdout as it comes; without it, stdout is kept as text. */
   readonly onStdout?: (chunk: Buffer) => void;
+  /** Gets stderr as it comes, beside what is kept of it. */
+  readonly onStderr?: (chunk: Buffer) => void;
 }
 
 export interface RunResult {
@@ -74,6 +76,7 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
           cutShort("stopped");
         }
       }),
+    options.onStderr,
   );
   let cut: "timed-out" | "stopped" | undefined;
   let kill: NodeJS.Timeout | undefined;
@@ -103,11 +106,15 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
 function collect(
   child: ChildProcess,
   onStdout: RunOptions["onStdout"],
+  onStderr: RunOptions["onStderr"],
 ): () => { stdout: string; stderr: string } {
   const chunks: Buffer[] = [];
   const errors = new Tail();
   child.stdout?.on("data", onStdout ?? ((chunk: Buffer) => void chunks.push(chunk)));
-  child.stderr?.on("data", (chunk: Buffer) => errors.add(chunk));
+  child.stderr?.on("data", (chunk: Buffer) => {
+    errors.add(chunk);
+    onStderr?.(chunk);
+  });
   return () => ({ stdout: Buffer.concat(chunks).toString(), stderr: errors.text() });
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { keepPolicy } from "./keep-policy";
+import { accepted } from "./accepted";
 import { jobMetrics } from "./metric";
 import { absolutePath, credentialName, credentialsDir, mount, runnerFields, timeZone } from "./runner";
 
@@ -42,6 +43,8 @@ export const dailyBackupConfig = z.strictObject({
         leastPercent: z.number().min(0).max(100),
         mostChangedPercent: z.number().min(0).max(100),
       }),
+      /** Entries of volumes that can't be copied, as "namespace/claim/path". */
+      accepted: z.array(accepted),
       /** Credentials with passphrases of encrypted volumes, tried in this order. */
       luksKeys: z.array(credentialName),
     })

@@ -10,6 +10,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { execa, execaSync } from "execa";
+import type { DailyBackup } from "../../host-scripts/daily-backup/daily-backup";
 import { makeGeneration, type MadeGeneration } from "../../host-scripts/daily-backup/make-generation";
 import {
   generationIn,
@@ -18,7 +20,7 @@ import {
   recoverGenerations,
 } from "../../host-scripts/runtime/generations";
 import { backupRun, volumeTask } from "./support/backup-run";
-import { useRsyncTools } from "./support/rsync-tools";
+import { rsyncProgram, useRsyncTools } from "./support/rsync-tools";
 
 let folder: string;
 let volume: string;
@@ -32,7 +34,8 @@ beforeEach(async () => {
 });
 afterEach(() => {
   restoreEnvironment();
-  rmSync(folder, { recursive: true, force: true });
+  // Not by Node, which names each file from the root.
+  execaSync("rm", ["-rf", folder]);
 });
 
 const root = (): string => join(folder, "disk/pvc-data");
@@ -50,7 +53,7 @@ async function night(
 }
 
 function write(files: number, text = "content"): void {
-  rmSync(volume, { recursive: true });
+  execaSync("rm", ["-rf", volume]);
   mkdirSync(volume);
   for (let index = 0; index < files; index += 1) writeFileSync(join(volume, `f${index}`), `${text} ${index}`);
 }
@@ -134,4 +137,71 @@ cp -a f0 "$into"; touch ${reached}; exec sleep 60
   await night("2026-05-27T03:00:00Z");
   expect(filesIn("2026-22")).toEqual(["f0", "f1", "f2"]);
   expect(lstatSync(join(root(), "2026-22/app/data/f0")).ino).toBe(ino);
+});
+
+/** A path that is too long for a program that names it from the root, in folders that are made one by one. */
+async function writeTooLong(): Promise<void> {
+  const name = "d".repeat(250);
+  const script = `i=0; while [ $i -lt 20 ]; do mkdir -p ${name}; cd ${name}; i=$((i+1)); done; echo deep >file`;
+  await execa("sh", ["-c", script], { cwd: volume });
+}
+
+const incomplete = (path: string): string => join(root(), ".incomplete", path);
+
+test("one entry that can't be copied: all others are, apart, and the complete generation stays", async () => {
+  write(3);
+  const before = await night("2026-05-26T03:00:00Z");
+  write(4);
+  await writeTooLong();
+  await expect(night("2026-05-27T03:00:00Z", before)).rejects.toMatchObject({
+    reason: expect.stringMatching(/1 of its entries can't be read, first "d{50}/) as string,
+  });
+  expect(filesIn("2026-22")).toEqual(["f0", "f1", "f2"]);
+  const found = readdirSync(incomplete("2026-22/app/data"));
+  expect(found).toEqual(expect.arrayContaining(["f0", "f1", "f2", "f3"]));
+  expect(readFileSync(incomplete("2026-22/app/data.lacks.json"), "utf8")).toContain("overflows max-path");
+
+  // The next week's takes the place of this one's, and is no complete one either.
+  await expect(night("2026-06-02T03:00:00Z", before)).rejects.toThrow();
+  expect(readdirSync(incomplete("")).sort()).toEqual(["2026-23"]);
+  expect(periodsOf(root(), "week")).toEqual(["2026-22"]);
+
+  write(4);
+  await night("2026-06-03T03:00:00Z", before);
+  expect(filesIn("2026-23")).toHaveLength(4);
+  expect(existsSync(incomplete(""))).toBe(false);
+});
+
+test("an entry that the estate accepts makes no generation incomplete, until its day is over", async () => {
+  write(3);
+  await writeTooLong();
+  const accepted = [
+    { path: `app/data/${"d".repeat(250)}`, reason: "a program's fault", until: "2026-05-30" },
+  ];
+  const accepting = (date: string): DailyBackup => {
+    const run = backupRun(folder, date);
+    const { volumes } = run.config;
+    if (!volumes) throw new Error("the run has no volumes");
+    return { ...run, config: { ...run.config, volumes: { ...volumes, accepted } } };
+  };
+  const run = accepting("2026-05-26T03:00:00Z");
+  await night("2026-05-26T03:00:00Z", undefined, run);
+  expect(filesIn("2026-22")).toEqual(expect.arrayContaining(["f0", "f1", "f2"]));
+  expect(run.notes.join()).toContain("accepted until 2026-05-30 (a program's fault)");
+  await expect(night("", undefined, accepting("2026-05-31T03:00:00Z"))).rejects.toThrow(/can't be read/);
+});
+
+test("a file that can't be read any more is left out: what an earlier generation has of it doesn't pass as today's", async () => {
+  write(3);
+  const before = await night("2026-05-26T03:00:00Z");
+  write(3, "later");
+  const real = await rsyncProgram();
+  const said = `rsync: [sender] read errors mapping "${volume}/f1": Input/output error (5)`;
+  const script = `#!/bin/sh
+case "$*" in *--dry-run*) exec ${real} "$@" ;; esac
+${real} --exclude=/f1 "$@"; echo '${said}' >&2; exit 23
+`;
+  writeFileSync(join(folder, "bin/rsync"), script, { mode: 0o755 });
+  await expect(night("2026-05-27T03:00:00Z", before)).rejects.toThrow(/first "f1"/);
+  expect(readdirSync(incomplete("2026-22/app/data")).sort()).toEqual(["f0", "f2"]);
 });

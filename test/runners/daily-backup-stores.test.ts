@@ -2,14 +2,17 @@ import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFil
 import { join } from "node:path";
 import { execa } from "execa";
 import { copyStores, type Stores } from "../../host-scripts/daily-backup/copy-stores";
+import type { Accepted } from "../../plan/contracts/accepted";
 import { backupRun, volumeTask } from "./support/backup-run";
 import { useEnvironment } from "./support/rsync-tools";
 import { sqliteTools } from "./support/sqlite-world";
 
 let folder: string;
 let restoreEnvironment: () => void;
+let accepted: Accepted[];
 
 beforeEach(async () => {
+  accepted = [];
   folder = mkdtempSync("/dev/shm/holdfast-stores-");
   for (const name of ["bin", "disk"]) mkdirSync(join(folder, name));
   restoreEnvironment = useEnvironment(await sqliteTools(join(folder, "bin")));
@@ -33,13 +36,16 @@ async function night(
   before: Before,
 ): Promise<Stores> {
   const [run, task] = [backupRun(folder, date), volumeTask(before)];
+  const { volumes } = run.config;
+  if (!volumes) throw new Error("the run has no volumes");
+  const accepting = { ...run, config: { ...run.config, volumes: { ...volumes, accepted } } };
   // SQLite writes to what it reads.
   const scratch = join(folder, "scratch");
   rmSync(scratch, { recursive: true, force: true });
   cpSync(join(folder, snapshot), scratch, { recursive: true, preserveTimestamps: true });
   const paths = changed?.map(path => Buffer.from(path));
   return copyStores(
-    run,
+    accepting,
     task,
     { folder: scratch, makeWritable: () => Promise.resolve() },
     paths,
@@ -105,4 +111,16 @@ test("an unchanged database shares the copy that the record names, and no other"
   const shared = inode("2026-22");
   await night("first", "2026-05-27T03:00:00Z", [], before);
   expect(inode("2026-22")).not.toBe(shared);
+});
+
+test("a stray file with SQLite's first bytes is reported, until the estate accepts it", async () => {
+  mkdirSync(join(folder, "stray"));
+  writeFileSync(join(folder, "stray/sample.bin"), `SQLite format 3\0${"no database ".repeat(100)}`);
+  const first = await night("stray", "2026-05-20T03:00:00Z", undefined, {});
+  expect(first.failed?.next).toContain('accept "app/data/PATH"');
+  accepted = [{ path: "app/data/sample.bin", reason: "a test's sample", until: "2026-06-30" }];
+  const second = await night("stray", "2026-05-21T03:00:00Z", [], first);
+  expect(second.failed).toBeUndefined();
+  // It is looked at again each night, as the day comes on which it is no longer accepted.
+  expect(await night("stray", "2026-07-01T03:00:00Z", [], second)).toHaveProperty("failed.reason");
 });

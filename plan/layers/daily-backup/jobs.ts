@@ -100,7 +100,7 @@ function configOf(
 function volumesOf(spec: DailyBackupSpec, estate: Estate, budgetMs: number): DailyBackupConfig["volumes"] {
   const snapshots = snapshotsOf(spec, estate);
   if (!spec.volumes || !snapshots) return undefined;
-  const { from, excludeNamespaces, keep, more, luksSecrets, volumeBudget, collapse } = spec.volumes;
+  const { from, excludeNamespaces, keep, more, luksSecrets, volumeBudget, collapse, accepted } = spec.volumes;
   return {
     vg: estate.hosts[spec.host]?.pools[snapshots.pool]?.vg ?? "",
     pool: snapshots.pool,
@@ -120,6 +120,7 @@ function volumesOf(spec: DailyBackupSpec, estate: Estate, budgetMs: number): Dai
     more: more.map(further => ({ namespaces: further.namespaces, ...generationPolicyOf(further.keep) })),
     volumeBudgetMs: volumeBudget === undefined ? Math.floor(budgetMs / 3) : parseDuration(volumeBudget),
     collapse,
+    accepted,
     luksKeys: luksSecrets,
   };
 }

@@ -74,6 +74,10 @@ export const dailyBackupSpec = z.strictObject({
         .describe(
           "A volume that holds less than leastPercent of its last generation's files or bytes, or has other content in more than mostChangedPercent of them, keeps that generation and fails until somebody accepts it",
         ),
+      accepted: z
+        .array(accepted)
+        .default([])
+        .describe("Entries that can't be copied and aren't missed for a while, as NAMESPACE/CLAIM/PATH"),
       volumeBudget: duration
         .optional()
         .describe(

@@ -22,6 +22,7 @@ export function backupConfig(change: object = {}) {
         ...{ keep: { kind: "age", ms: 30 * 86_400_000, atLeast: 1 }, zone: "UTC" },
       },
       ...{ keep: { every: "week", count: 4 }, more: [], volumeBudgetMs: 300_000, luksKeys: ["luks"] },
+      accepted: [],
       collapse: { leastPercent: 20, mostChangedPercent: 90 },
     },
     sqlite: { every: "week", count: 4 },

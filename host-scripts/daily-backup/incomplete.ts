@@ -1,0 +1,78 @@
+import { rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
+import { writeDurably } from "../runtime/durable";
+import { type FreshGeneration, generationsOf, retire } from "../runtime/generations";
+import { quoted } from "../runtime/quoted";
+import type { LackedEntry } from "../runtime/rsync-errors";
+import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
+import { reveal } from "./reveal";
+import { VolumeFailed } from "./scratch";
+
+/**
+ * Generations that lack something lie apart, as `.incomplete/<period>/<path>` with a list beside them: none of them takes
+ * the place of a complete one, or counts when those are pruned.
+ */
+const folder = ".incomplete";
+
+/** What there is of a volume was copied, and something is missing. */
+export class VolumeIncomplete extends VolumeFailed {}
+
+/** Entries that could not be copied and that the estate doesn't accept. */
+export function missedOf(
+  run: DailyBackup,
+  { path }: VolumeTask,
+  lacked: readonly LackedEntry[],
+): readonly LackedEntry[] {
+  return lacked.filter(entry => !isAccepted(run, path, entry.path));
+}
+
+/** Whether the estate accepts that an entry of a volume has no copy; a note says so. @param volume "namespace/claim" */
+export function isAccepted(run: DailyBackup, volume: string, entry: Buffer): boolean {
+  // As the messages show it, which is how the estate can name what is no text.
+  const path = quoted(Buffer.concat([Buffer.from(`${volume}/`), entry])).slice(1, -1);
+  const accepted = acceptedBy(run.config.volumes?.accepted ?? [], path);
+  if (!accepted) return false;
+  const { reason, until } = accepted;
+  if (isInForce(accepted, run.startedAt.getTime())) {
+    run.notes.push(`accepted until ${until} (${reason}): ${shortened(path)} has no copy`);
+    return true;
+  }
+  run.log.warn(`was accepted until ${until} (${reason}), and counts again: ${shortened(path)} has no copy`);
+  return false;
+}
+
+/** Makes visible what could be copied, with a list of what could not. @returns the failure to report */
+export async function keepIncomplete(
+  run: DailyBackup,
+  task: VolumeTask,
+  fresh: FreshGeneration,
+  missed: readonly LackedEntry[],
+  stop: AbortSignal,
+): Promise<VolumeIncomplete> {
+  const target = join(fresh.root, folder, relative(fresh.root, fresh.target));
+  const list = missed.map(({ path, reason }) => ({ path: quoted(path), reason }));
+  writeDurably(`${target}.lacks.json`, `${JSON.stringify(list, null, 1)}\n`, 0o600);
+  await reveal(run, { ...fresh, target }, stop);
+  retireIncomplete(run, task, target);
+  const [first] = missed;
+  return new VolumeIncomplete(
+    `${missed.length} of its entries can't be read, first ${shortened(quoted(first?.path ?? ""))}: ${first?.reason ?? ""}. All others are in ${quoted(target)}, and its complete generations stay`,
+    `less ${quoted(`${target}.lacks.json`)}; dmesg --level err,warn | tail   (mend or remove them, or accept "${nameOf(task)}/PATH" in the estate)`,
+  );
+}
+
+/** Takes incomplete generations of a volume away: there is a complete one again, or a newer one. @param newest stays */
+export function retireIncomplete(run: DailyBackup, { path }: VolumeTask, newest?: string): void {
+  const root = rootOf(run.config, "pvc-data");
+  for (const every of ["day", "week"] as const)
+    for (const generation of generationsOf(join(root, folder), path, every)) {
+      if (generation.folder === newest) continue;
+      rmSync(`${generation.folder}.lacks.json`, { force: true });
+      retire(root, generation);
+    }
+}
+
+function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 120)}…${text.slice(-60)}` : text;
+}

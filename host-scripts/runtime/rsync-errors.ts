@@ -1,0 +1,69 @@
+import { decodeName } from "./rsync-items";
+
+/** An entry that rsync could not read or write. */
+export interface LackedEntry {
+  /** Below the source, byte by byte; absolute for one that lies elsewhere. */
+  readonly path: Buffer;
+  readonly reason: string;
+}
+
+export interface Lacked {
+  /** The first of them, each once. */
+  readonly entries: readonly LackedEntry[];
+  /** Messages that name no entry, or that were too many: then it isn't known what else is missing. */
+  readonly unnamed: readonly string[];
+}
+
+/** More are no slip of a single entry: a disk is failing. */
+const mostNamed = 1000;
+const mostUnnamed = 20;
+/** A path may have 4096 bytes, each of them escaped as four. */
+const longestLine = 64 * 1024;
+
+const named = [
+  /^filename overflows max-path len by \d+: (?<name>.+)$/,
+  /^skipping overly long name: (?<name>.+)$/,
+  /^ERROR: (?<name>.+) failed verification -- update (?:discarded|put into partial-dir)\.$/,
+  /^rsync: (?:\[\w+\] )?[^"]*"(?<name>.+)"[^"]*$/,
+];
+/** The verdict, which counts what was said before; what follows from it; and a second try that was announced. */
+const passedOver = [
+  /^IO error encountered -- skipping file deletion$/,
+  /^rsync error: some files\/attrs were not transferred/,
+  /^WARNING: .+ failed verification/,
+  /^$/,
+];
+
+/** Reads rsync's stderr as it comes: which entries a pass that ended with 23 lacks. @param source as rsync names it */
+export function rsyncErrors(source: string): { add(chunk: Buffer): void; lacked(): Lacked } {
+  const entries = new Map<string, LackedEntry>();
+  const unnamed: string[] = [];
+  let rest = "";
+  const take = (line: string): void => {
+    if (passedOver.some(pattern => pattern.test(line))) return;
+    const name = named
+      .map(pattern => pattern.exec(line)?.groups?.["name"])
+      .find(found => found !== undefined);
+    if (name !== undefined && entries.size < mostNamed) {
+      const path = below(source, decodeName(name));
+      entries.set(path.toString("latin1"), { path, reason: line.replace(name, "…") });
+    } else if (unnamed.length < mostUnnamed) unnamed.push(line.slice(0, 500));
+  };
+  return {
+    add(chunk) {
+      const lines = (rest + chunk.toString("latin1")).split("\n");
+      rest = (lines.pop() ?? "").slice(0, longestLine);
+      for (const line of lines) take(line);
+    },
+    lacked() {
+      take(rest);
+      rest = "";
+      return { entries: [...entries.values()], unnamed };
+    },
+  };
+}
+
+function below(source: string, path: Buffer): Buffer {
+  const root = Buffer.from(source.endsWith("/") ? source : `${source}/`);
+  return path.subarray(0, root.length).equals(root) ? path.subarray(root.length) : path;
+}
