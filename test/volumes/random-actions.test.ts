@@ -1,38 +1,61 @@
 import * as fc from "fast-check";
 import { mustOnHost, onHost } from "../../lab/hosts";
 import { actAtRandom, patienceMs } from "../random-actions";
-import { backupConfig, generation, installOnCleanHost, week } from "./support/backup";
+import { backupConfig, backupDisk, generation, installOnCleanHost, week } from "./support/backup";
 import { changeVolume, leaks, makeVolume } from "./support/thin-volumes";
 import { host, installUnit, stateDir, type Unit } from "./support/unit";
 
 /**
- * Random nights against a model: what is written, snapshotted, copied, pruned, restored, and what is cut short by kill -9.
- * `npm run test:random` goes on with further ones.
+ * Random nights against a model, which says after each action what may be lost: what is written, emptied, snapshotted, copied,
+ * pruned, restored, and what is cut short by kill -9; on some nights a database can't be copied, the clock is eight days
+ * back, or the backup disk is full of what waits in the trash. `npm run test:random` goes on with further ones.
  */
-const usualActions = 12;
+const usualActions = 16;
 
 jest.setTimeout(patienceMs(usualActions * 120_000 + 600_000));
 
 const names = ["vm-2-pvc-one", "vm-2-pvc-two"] as const;
 
-/** What a volume holds is one number, in several files that were written together. */
+/** What a volume holds: a number, in several files that were written together and in a database; or nothing at all. */
+interface Content {
+  readonly number: number | "empty";
+  /** False for a database that SQLite can't read. */
+  readonly isSound: boolean;
+}
+
 interface Model {
-  now: number;
-  /** The number in each snapshot that there ever was, by its name. */
-  readonly snapshots: Map<string, number>;
+  now: Content;
+  /** What each snapshot that there ever was holds, by its name. */
+  readonly snapshots: Map<string, Content>;
+  /** The numbers that the newest copies of its files and of its database hold. */
+  copy?: number | "empty";
+  databaseCopy?: number;
 }
 
 type Action =
-  | { readonly kind: "write" | "restore"; readonly volume: number }
-  | { readonly kind: "snapshot" | "backup" | "prune" }
+  | { readonly kind: "write" | "restore" | "collapse" | "spoil"; readonly volume: number }
+  | { readonly kind: "snapshot" | "backup" | "prune" | "clock-back" | "full-trash" }
   | { readonly kind: "crash"; readonly job: "snapshot" | "backup"; readonly afterMs: number };
 
+const ofVolume = <Kind extends string>(weight: number, kind: Kind) => ({
+  weight,
+  arbitrary: fc.record({ kind: fc.constant(kind), volume: fc.nat(1) }),
+});
+const ofHost = <Kind extends string>(weight: number, kind: Kind) => ({
+  weight,
+  arbitrary: fc.record({ kind: fc.constant(kind) }),
+});
+
 const anAction: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("write" as const), volume: fc.nat(1) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("snapshot" as const) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("backup" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("prune" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("restore" as const), volume: fc.nat(1) }) },
+  ofVolume(5, "write"),
+  ofHost(4, "snapshot"),
+  ofHost(5, "backup"),
+  ofHost(1, "prune"),
+  ofVolume(1, "restore"),
+  ofVolume(1, "collapse"),
+  ofVolume(1, "spoil"),
+  ofHost(1, "clock-back"),
+  ofHost(1, "full-trash"),
   {
     weight: 3,
     arbitrary: fc.record({
@@ -45,7 +68,9 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
 
 let backup: Unit;
 let snapshots: Unit;
-const models: Model[] = names.map(() => ({ now: 0, snapshots: new Map() }));
+/** A run that ended has told its time, by which the next one knows a clock that went back. */
+let hasEnded = false;
+const models: Model[] = names.map(() => ({ now: { number: 0, isSound: true }, snapshots: new Map() }));
 
 beforeAll(async () => {
   backup = await installOnCleanHost();
@@ -77,27 +102,52 @@ test("keeps every promise of the model", async () => {
   });
 });
 
-/** Shell commands that write a number in four files. */
+/** Shell commands that write a number in four files and a database. */
 function writing(value: number): string {
-  return `for f in a b c d; do echo ${value} >$f; done; head -c ${4096 + value} /dev/urandom >noise`;
+  return `for f in a b c d; do echo ${value} >$f; done; head -c ${4096 + value} /dev/urandom >noise
+rm -f store; sqlite3 store 'CREATE TABLE t(x); INSERT INTO t VALUES(${value})'`;
 }
 
 async function act(action: Action): Promise<void> {
   switch (action.kind) {
     case "write": {
       const model = modelOf(action.volume);
-      model.now += 1;
-      return changeVolume(nameAt(action.volume), writing(model.now));
+      const value = (written += 1);
+      model.now = { number: value, isSound: true };
+      return changeVolume(nameAt(action.volume), writing(value));
+    }
+    case "collapse":
+      modelOf(action.volume).now = { number: "empty", isSound: true };
+      return changeVolume(nameAt(action.volume), "rm -f a b c d noise store");
+    case "spoil": {
+      const model = modelOf(action.volume);
+      if (model.now.number === "empty") return;
+      model.now = { ...model.now, isSound: false };
+      return changeVolume(nameAt(action.volume), "printf 'SQLite format 3\\0 and no more' >store");
     }
     case "snapshot": {
       expect(await snapshots.run()).toMatchObject({ status: 0 });
       return;
     }
-    case "backup": {
-      const newest = await Promise.all(names.map(newestSnapshot));
-      expect(await backup.run()).toMatchObject({ status: newest.includes(undefined) ? 1 : 0 });
-      for (const [index, name] of newest.entries())
-        if (name !== undefined) expect(await copyOf(index)).toEqual([modelOf(index).snapshots.get(name)]);
+    case "backup":
+      return backUp();
+    case "clock-back": {
+      if (!hasEnded) return;
+      await mustOnHost(host, "date -s '-8 days'");
+      const ended = await backup.run();
+      await mustOnHost(host, "date -s '+8 days'");
+      expect(ended).toMatchObject({
+        status: 1,
+        output: expect.stringContaining("clock went back") as string,
+      });
+      return;
+    }
+    case "full-trash": {
+      const trash = `${backupDisk}/pvc-data/.trash/full`;
+      await mustOnHost(
+        host,
+        `mkdir -p ${trash}; fallocate -l $(($(df --output=avail -B1 ${backupDisk} | tail -1) - 33554432)) ${trash}/ballast`,
+      );
       return;
     }
     case "prune": {
@@ -127,6 +177,33 @@ async function act(action: Action): Promise<void> {
   }
 }
 
+let written = 0;
+
+/** A night that nothing cuts short: each volume has a new copy, or is named as one that has none and keeps what it had. */
+async function backUp(): Promise<void> {
+  const newest = await Promise.all(names.map(newestSnapshot));
+  const before = models.map(({ copy, databaseCopy }) => ({ copy, databaseCopy }));
+  const ended = await backup.run();
+  hasEnded = true;
+  const isGood = models.map((model, index) => {
+    const snapshot = newest[index];
+    const content = snapshot === undefined ? undefined : model.snapshots.get(snapshot);
+    if (!content) return false;
+    const had = before[index]?.copy;
+    if (content.number === "empty" && typeof had === "number") return false;
+    model.copy = content.number;
+    if (content.isSound && content.number !== "empty") model.databaseCopy = content.number;
+    return content.isSound;
+  });
+  expect(ended).toMatchObject({ status: isGood.every(Boolean) ? 0 : 1 });
+  for (const [index, model] of models.entries()) {
+    expect({ ended, copy: await copyOf(index) }).toEqual({ ended, copy: numbersOf(model.copy) });
+    expect({ ended, database: await databaseCopyOf(index) }).toEqual({ ended, database: model.databaseCopy });
+  }
+}
+
+const numbersOf = (copy: Model["copy"]): number[] => (typeof copy === "number" ? [copy] : []);
+
 /** Holds after each action, also after one that was cut short. */
 async function judge(): Promise<void> {
   expect(await leaks()).toBe("");
@@ -136,17 +213,30 @@ async function judge(): Promise<void> {
     // Once there was one, the newest stays.
     expect(newest === undefined && model.snapshots.size > 0).toBe(false);
     const copy = await copyOf(index);
-    // A copy is of one snapshot, whole.
+    // A copy is of one snapshot, whole; a run that was killed may have made a newer one than the last that ended.
     expect(copy.length).toBeLessThanOrEqual(1);
-    if (copy.length > 0) expect([...model.snapshots.values()]).toContain(copy[0]);
+    const held = [...model.snapshots.values()].map(({ number }) => number);
+    if (copy.length > 0) expect(held).toContain(copy[0]);
+    // A volume that was emptied takes no copy's place.
+    expect(copy.length === 0 && typeof model.copy === "number").toBe(false);
+    if (copy[0] !== undefined) model.copy = copy[0];
+    const database = await databaseCopyOf(index);
+    expect(database === undefined && model.databaseCopy !== undefined).toBe(false);
+    if (database !== undefined) model.databaseCopy = database;
   }
 }
 
 /** The numbers that a volume's newest generation holds: one, or none without a generation. */
 async function copyOf(index: number): Promise<number[]> {
   const folder = generation(await week(), nameAt(index));
-  const { stdout } = await onHost(host, `cd ${folder} 2>/dev/null && cat a b c d`);
+  const { stdout } = await onHost(host, `cd ${folder} 2>/dev/null && cat a b c d 2>/dev/null`);
   return [...new Set(stdout.split("\n").filter(line => line !== ""))].map(Number);
+}
+
+async function databaseCopyOf(index: number): Promise<number | undefined> {
+  const copy = `${backupDisk}/sqlite-backup/${await week()}/unknown/${nameAt(index)}/store`;
+  const { stdout } = await onHost(host, `sqlite3 'file:${copy}?immutable=1' 'SELECT x FROM t' 2>/dev/null`);
+  return stdout === "" ? undefined : Number(stdout);
 }
 
 async function newestSnapshot(name: string): Promise<string | undefined> {
