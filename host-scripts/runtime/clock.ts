@@ -1,8 +1,8 @@
 import { exitCodes, RunnerError } from "./errors";
 import type { LastEnd } from "./run-state";
 
-/** More than a time service corrects while a host runs. */
-const toleratedMs = 10 * 60_000;
+/** A zone or a day that was set wrong for a night costs nothing: no generation of another period is touched by it. */
+const toleratedMs = 2 * 86_400_000;
 
 /**
  * Names, ages and retention come from the host's clock: a run whose clock is behind the end of the last one does nothing.
