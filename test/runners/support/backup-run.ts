@@ -14,11 +14,12 @@ export function backupRun(folder: string, date: string, change: Partial<DailyBac
     volumes: {
       ...{ vg: "pve", pool: "data", pattern: "vm-1-pvc-*", excludeNamespaces: [], more: [], luksKeys: [] },
       ...{ snapshotJob: "lvm-pvc-snapshot", maxSnapshotAgeMs: 14 * 3_600_000, volumeBudgetMs: 60_000 },
-      ...{
-        keep: { every: "week", count: 4 },
-        accepted: [],
-        collapse: { leastPercent: 20, mostChangedPercent: 90 },
+      snapshots: {
+        ...{ stateDir: join(folder, "snapshots"), zone: "UTC" },
+        keep: { kind: "age", ms: 7 * 86_400_000, atLeast: 1 },
       },
+      ...{ keep: { every: "week", count: 4 }, accepted: [] },
+      collapse: { leastPercent: 20, mostChangedPercent: 90 },
     },
     sqlite: { every: "week", count: 4 },
     volumesTextfile: join(folder, "volumes.prom"),
