@@ -16,6 +16,8 @@ export interface JobSecret {
 export interface HostJobArgs {
   /** Name of the job, e.g. "nfs-mirror": its units, folder and metrics are called so. */
   readonly job: string;
+  /** The stack that deploys it: "organization/project/stack". Another stack's job of that name is refused. */
+  readonly stack: string;
   readonly connection: HostConnection;
   /** Units and runner config, as the plan has them. */
   readonly files: readonly ReleaseFile[];
@@ -35,18 +37,20 @@ export abstract class HostJob extends pulumi.ComponentResource {
   constructor(type: string, name: string, args: HostJobArgs, opts?: pulumi.ComponentResourceOptions) {
     // Of the arguments, the engine gets the name alone: the others are inputs of the children, some of them secret.
     super(type, name, { job: args.job }, opts);
-    const { job, connection, files, bundle } = args;
-    const credentials = (args.secrets ?? []).map(
-      secret =>
-        new HostCredential(
-          `${name}-credential-${secret.name}`,
-          { job, connection, name: secret.name, text: secret.text },
-          { parent: this },
-        ),
-    );
+    const { connection, files, bundle } = args;
+    const owned = { job: args.job, stack: args.stack };
+    const credentialsAfter = (installed: pulumi.Resource) =>
+      (args.secrets ?? []).map(
+        secret =>
+          new HostCredential(
+            `${name}-credential-${secret.name}`,
+            { owned, connection, name: secret.name, text: secret.text, installed },
+            { parent: this },
+          ),
+      );
     const release = new HostRelease(
       `${name}-release`,
-      { job, connection, files, bundle, needs: credentials },
+      { owned, connection, files, bundle, needs: credentialsAfter },
       { parent: this },
     );
     if (args.objects)

@@ -6,11 +6,13 @@ import {
   installScript,
   jobFolder,
   manifestOf,
+  type OwnedJob,
   releaseCommand,
   releaseCommandIfThere,
   type ReleaseFile,
   removeFolder,
   type RunnerBundle,
+  updateScript,
 } from "./host-release/commands";
 import { releaseScript } from "./host-release/tools";
 
@@ -22,19 +24,25 @@ export interface HostConnection {
   readonly user: string;
   /** Pinned public key, e.g. "ssh-ed25519 AAAA…": another machine is refused before anything is sent to it. */
   readonly hostKey: string;
-  /** Private key in OpenSSH's text form; kept as a secret whether or not it comes as one. */
-  readonly privateKey: pulumi.Input<string>;
+  /**
+   * Private key in OpenSSH's text form; kept as a secret whether or not it comes as one. It is an input of all that reaches
+   * the host, so another operator's own key would change all of it. @default the keys in the SSH agent of whoever deploys
+   */
+  readonly privateKey?: pulumi.Input<string>;
 }
 
 export interface HostReleaseArgs {
-  /** Name of the job: its folder below /opt/holdfast, and the stem of its runner's file. */
-  readonly job: string;
+  /** Its job's name is its folder below /opt/holdfast, and the stem of its runner's file. */
+  readonly owned: OwnedJob;
   readonly connection: HostConnection;
   /** Units and config. A unit with an [Install] section is enabled and started. */
   readonly files: readonly ReleaseFile[];
   readonly bundle: RunnerBundle;
-  /** What has to be on the host before the job is live, and goes only after it: its secrets. @default nothing */
-  readonly needs?: readonly pulumi.Resource[];
+  /**
+   * Makes what has to be on the host before the job is live, and goes only after it: its secrets. It waits for
+   * `installed`, by which the job is this stack's. @default nothing
+   */
+  readonly needs?: (installed: pulumi.Resource) => readonly pulumi.Resource[];
 }
 
 /**
@@ -48,8 +56,9 @@ export class HostRelease extends pulumi.ComponentResource {
   readonly activeRelease: pulumi.Output<string>;
 
   constructor(name: string, args: HostReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("holdfast:host:Release", name, { job: args.job, host: args.connection.host }, opts);
-    const { job } = args;
+    const { owned } = args;
+    const { job } = owned;
+    super("holdfast:host:Release", name, { job, host: args.connection.host }, opts);
     const connection = connectionOf(args.connection);
     const command = (what: string, shell: Shell, dependsOn: pulumi.Resource[]) =>
       new Command(
@@ -62,16 +71,21 @@ export class HostRelease extends pulumi.ComponentResource {
 
     const script = command(
       "script",
-      { create: installScript(job), delete: removeFolder(job), stdin: releaseScript() },
+      {
+        create: installScript(owned),
+        update: updateScript(owned),
+        delete: removeFolder(owned),
+        stdin: releaseScript(),
+      },
       [],
     );
     const staged = args.files.map(file =>
-      command(file.name, { create: releaseCommand(job, "stage", file.name), stdin: file.text }, [script]),
+      command(file.name, { create: releaseCommand(owned, "stage", file.name), stdin: file.text }, [script]),
     );
     const { bundle } = args;
     const room = command(
       "room",
-      { create: releaseCommand(job, "room"), stdin: `${bundle.sha256} ${bundle.sizeBytes}\n` },
+      { create: releaseCommand(owned, "room"), stdin: `${bundle.sha256} ${bundle.sizeBytes}\n` },
       [script],
     );
     const copied = new CopyToRemote(
@@ -80,17 +94,19 @@ export class HostRelease extends pulumi.ComponentResource {
         connection,
         source: new pulumi.asset.FileAsset(bundle.path),
         remotePath: `${jobFolder(job)}/staging/${bundleName(job)}`,
+        // Of a changed connection alone, the plugin takes notice without copying: a rebuilt host would never get the file.
+        triggers: [connection.host, connection.port, connection.hostKey],
       },
       { parent: this, deleteBeforeReplace: true, dependsOn: [room] },
     );
     const live = command(
       "live",
       {
-        create: releaseCommand(job, "activate"),
-        delete: releaseCommandIfThere(job, "remove"),
+        create: releaseCommand(owned, "activate"),
+        delete: releaseCommandIfThere(owned, "remove"),
         stdin: manifestOf(job, args.files, bundle),
       },
-      [script, ...staged, copied, ...(args.needs ?? [])],
+      [script, ...staged, copied, ...(args.needs?.(script) ?? [])],
     );
     this.activeRelease = live.stdout;
     this.registerOutputs({ activeRelease: this.activeRelease });
@@ -99,6 +115,8 @@ export class HostRelease extends pulumi.ComponentResource {
 
 interface Shell {
   readonly create: string;
+  /** @default `create` */
+  readonly update?: string;
   readonly delete?: string;
   readonly stdin: string;
 }
@@ -110,7 +128,7 @@ export function connectionOf(connection: HostConnection) {
     port: connection.port,
     user: connection.user,
     hostKey: connection.hostKey,
-    privateKey: pulumi.secret(connection.privateKey),
+    ...(connection.privateKey === undefined ? {} : { privateKey: pulumi.secret(connection.privateKey) }),
     // Pulumi dials for many resources at once (four a processor), and Debian's sshd drops some callers of more than ten
     // that haven't logged in yet (MaxStartups 10:30:100): ten more tries are eleven seconds, by which most are through.
     // What stays wrong, such as a key, is told before the first resource.

@@ -81,6 +81,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       name,
       {
         job: job.name,
+        stack: [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/"),
         connection: connectionTo(estate, job.host, settings),
         files: job.files,
         bundle,
@@ -126,5 +127,6 @@ function tellUndeployed(jobs: readonly string[]): void {
 function connectionTo(estate: Estate, hostName: string, settings: Settings): HostConnection {
   const host = estate.hosts[hostName];
   if (!host) throw new Error(`a job runs on host "${hostName}", which the estate doesn't have`);
-  return { host: host.address, ...host.ssh, privateKey: settings.sshPrivateKey };
+  const { sshPrivateKey: privateKey } = settings;
+  return { host: host.address, ...host.ssh, ...(privateKey === undefined ? {} : { privateKey }) };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { checked } from "../host-release/commands";
+import { belongsToAnother, checked, type OwnedJob, refuseOtherStack } from "../host-release/commands";
 
 const root = "/etc/holdfast/credentials";
 
@@ -10,12 +10,14 @@ export function credentialsFolder(job: string): string {
 
 /**
  * Puts standard input in place as a job's secret, whole or not at all. Its first line is the SHA-256 of the rest: a
- * connection that breaks ends the input early, and half a key would look like one.
+ * connection that breaks ends the input early, and half a key would look like one. The job has to be the stack's.
  */
-export function writeCredential(job: string, name: string): string {
+export function writeCredential(owned: OwnedJob, name: string): string {
+  const { job } = owned;
   const failed = `${job}: the credential ${checked("credential", name)} came in part, and wasn't changed. Next: pulumi up`;
   return [
     `set -eu; umask 077; d=${credentialsFolder(job)}; p=$d/.${name}.part`,
+    refuseOtherStack(owned),
     "mkdir -p $d; chmod 0700 $d/.. $d; rm -f $p",
     "IFS= read -r sum; cat >$p",
     `[ "$(sha256sum <$p)" = "$sum  -" ] || { rm -f $p; echo "${failed}" >&2; exit 1; }`,
@@ -30,11 +32,14 @@ export function credentialInput(text: string): string {
   return `${createHash("sha256").update(whole).digest("hex")}\n${whole}`;
 }
 
-/** Removes a job's secret, and the folders that are empty then. */
-export function removeCredential(job: string, name: string): string {
+/** Removes a job's secret, and the folders that are empty then. What was handed to another stack stays. */
+export function removeCredential(owned: OwnedJob, name: string): string {
+  const { job } = owned;
   const folder = credentialsFolder(job);
-  return (
-    `rm -f ${folder}/${checked("credential", name)} ${folder}/.${name}.part && ` +
-    `{ rmdir ${folder} ${root} ${root.slice(0, root.lastIndexOf("/"))} 2>/dev/null || true; }`
-  );
+  return [
+    `if ${belongsToAnother(owned)}; then echo "${job}: it belongs to stack $o now, so the credential ${checked("credential", name)} stays."`,
+    `else rm -f ${folder}/${name} ${folder}/.${name}.part && ` +
+      `{ rmdir ${folder} ${root} ${root.slice(0, root.lastIndexOf("/"))} 2>/dev/null || true; }`,
+    "fi",
+  ].join("; ");
 }

@@ -13,6 +13,11 @@ activate() {
   echo "$hash" || :
 }
 
+# What the resource that brings a file is called after.
+resource_of() {
+  case $1 in "$job.cjs") echo bundle ;; *) echo "$1" ;; esac
+}
+
 # Copies what the manifest names. A staged file that was lost or altered is taken from the live release if that has it.
 collect() {
   while read -r sum name; do
@@ -21,7 +26,7 @@ collect() {
       [ ! -f "$source" ] || [ "$(sha256sum <"$source" | cut -c1-64)" != "$sum" ] || break
     done
     [ -n "$source" ] || fail "\"$base/staging/$name\" isn't the file that was deployed." \
-      "pulumi stack --show-urns, then pulumi up --replace with the urn of this file"
+      "pulumi up --replace '**::$job-*-release-$(resource_of "$name")'"
     try "\"$name\" wasn't copied" "df -h $base" cp -- "$source" "$part/$name"
   done <"$part/manifest"
   [ ! -f "$part/$job" ] || try "\"$job\" wasn't made executable" "ls -l $part" chmod 0755 "$part/$job"
@@ -46,7 +51,7 @@ promote() {
 # Three releases stay: the live one and the two that were live before it. The switch is done and nothing undoes it, so
 # what can't be deleted is left, and said. Names are hashes, so `ls` is safe to read.
 prune() {
-  for old in $(ls -1t "$base/releases" | grep -vx "$hash" | tail -n +3); do
+  for old in $(kept_releases | grep -vx "$hash" | tail -n +3); do
     cause=$(rm -rf -- "$base/releases/$old" 2>&1) || echo "$job: release $hash is live, but the old release $old wasn't deleted:" \
       "$cause. Next: rm -rf $base/releases/$old" >&2 || :
   done

@@ -1,5 +1,6 @@
 import { manifestOf, releaseCommand, releaseCommandIfThere } from "./commands";
 
+const owned = { job: "nfs-mirror", stack: "house/holdfast/one" };
 const bundle = { path: "/x", sha256: "b".repeat(64), sizeBytes: 1 };
 
 test("gives a manifest that sha256sum reads, the bundle last", () => {
@@ -9,17 +10,20 @@ test("gives a manifest that sha256sum reads, the bundle last", () => {
 });
 
 test("keeps commands short enough to be printed with an error", () => {
-  expect(releaseCommand("nfs-mirror", "stage", "nfs-mirror.service")).toBe(
-    "sh /opt/holdfast/nfs-mirror/release.sh stage nfs-mirror.service",
+  expect(releaseCommand(owned, "stage", "nfs-mirror.service")).toBe(
+    "sh /opt/holdfast/nfs-mirror/release.sh --stack=house/holdfast/one stage nfs-mirror.service",
   );
-  expect(releaseCommandIfThere("nfs-mirror", "remove")).toMatch(/^test ! -e \S+ \|\| sh \S+ remove$/);
+  expect(releaseCommandIfThere(owned, "remove")).toMatch(/^test ! -e \S+ \|\| sh \S+ --stack=\S+ remove$/);
 });
 
 test.each(["../x", "a b", "a;b", "$(x)", "-rf", ".hidden", "a'b", "", "a\nb"])(
   "refuses %j as a name in a command",
   name => {
-    expect(() => releaseCommand("nfs-mirror", "stage", name)).toThrow("can't be the name of a file");
-    expect(() => releaseCommand(name, "activate")).toThrow("can't be the name of a job");
+    expect(() => releaseCommand(owned, "stage", name)).toThrow("can't be the name of a file");
+    expect(() => releaseCommand({ ...owned, job: name }, "activate")).toThrow("can't be the name of a job");
+    expect(() => releaseCommand({ ...owned, stack: name }, "activate")).toThrow(
+      "can't be the name of a stack",
+    );
     expect(() => manifestOf("nfs-mirror", [{ name, text: "" }], bundle)).toThrow("can't be the name");
   },
 );

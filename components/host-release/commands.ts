@@ -20,30 +20,92 @@ export function jobFolder(job: string): string {
   return `/opt/holdfast/${checked("job", job)}`;
 }
 
-/** Puts standard input in place as the job's release.sh, whole or not at all. */
-export function installScript(job: string): string {
-  const folder = jobFolder(job);
-  return `mkdir -p ${folder} && cat >${folder}/.release.sh.part && mv -T ${folder}/.release.sh.part ${folder}/release.sh`;
+/** A job on a host, and the stack that deploys it: "organization/project/stack". */
+export interface OwnedJob {
+  readonly job: string;
+  readonly stack: string;
+}
+
+/**
+ * Makes the job this stack's, and puts standard input in place as its release.sh, whole or not at all. Refused where the
+ * job is another stack's, and where one is live that nobody's name is on.
+ */
+export function installScript(owned: OwnedJob): string {
+  const unnamed = `${owned.job}: a release is live here, and no stack's name is on it; nothing was changed. ${handOver(owned)}`;
+  const refusal = `{ test -e $d/owner || test ! -L $d/current; } || { echo "${unnamed}" >&2; exit 1; }`;
+  return [enter(owned), refusal, ...claimAndInstall(owned)].join("; ");
+}
+
+/** The same for a script that this stack has installed before. A version that wrote no names may have done it. */
+export function updateScript(owned: OwnedJob): string {
+  return [enter(owned), ...claimAndInstall(owned)].join("; ");
+}
+
+function enter({ job }: OwnedJob): string {
+  return `set -eu; d=${jobFolder(job)}; mkdir -p $d`;
+}
+
+function claimAndInstall(owned: OwnedJob): string[] {
+  return [
+    // A link is made by one of two stacks that come at the same time.
+    `echo ${stackWord(owned)} >$d/.owner.$$; ln $d/.owner.$$ $d/owner 2>/dev/null || true; rm -f $d/.owner.$$`,
+    refuseOtherStack(owned),
+    "cat >$d/.release.sh.part; mv -T $d/.release.sh.part $d/release.sh",
+  ];
+}
+
+/** Ends a command before it changes anything of a job that is another stack's. */
+export function refuseOtherStack(owned: OwnedJob): string {
+  const { job } = owned;
+  const stack = stackWord(owned);
+  const other = `${job}: this host's ${job} belongs to stack $o, and this is stack ${stack}; nothing was changed. ${handOver(owned)}`;
+  return `o=$(cat ${jobFolder(job)}/owner 2>/dev/null || echo "(none)"); [ "$o" = ${stack} ] || { echo "${other}" >&2; exit 1; }`;
+}
+
+function handOver(owned: OwnedJob): string {
+  const file = `${jobFolder(owned.job)}/owner`;
+  return `Next: pulumi destroy there; or, to take it over as it runs, on the host: echo ${stackWord(owned)} >${file}; then pulumi up`;
+}
+
+/** Condition, for \`if\`: whether the job was handed to another stack, \`$o\`, since this one deployed it. */
+export function belongsToAnother(owned: OwnedJob): string {
+  return `o=$(cat ${jobFolder(owned.job)}/owner 2>/dev/null) && [ "$o" != ${stackWord(owned)} ]`;
 }
 
 /**
  * Removes the job's folder, and the one above it with its last job. A live release stays: `remove` comes before this where
- * the job goes, and doesn't where the script alone is replaced.
+ * the job goes, and doesn't where the script alone is replaced. So does what was handed to another stack.
  */
-export function removeFolder(job: string): string {
+export function removeFolder(owned: OwnedJob): string {
+  const { job } = owned;
   const folder = jobFolder(job);
   const live = `"${job}: release $(basename "$(readlink ${folder}/current)") is live, so ${folder} stays."`;
-  return `if test -L ${folder}/current; then echo ${live}; else rm -rf ${folder} && { rmdir /opt/holdfast 2>/dev/null || true; }; fi`;
+  return [
+    // The old script comes by standard input again, and nobody else would read it.
+    "cat >/dev/null",
+    `if ${belongsToAnother(owned)}; then echo "${job}: it belongs to stack $o now, so ${folder} stays."`,
+    `elif test -L ${folder}/current; then echo ${live}`,
+    `else rm -rf ${folder} && { rmdir /opt/holdfast 2>/dev/null || true; }`,
+    "fi",
+  ].join("; ");
 }
 
 /** One command of the job's release.sh. Short, because a failing command is printed with its error. */
-export function releaseCommand(job: string, ...words: readonly string[]): string {
-  return ["sh", `${jobFolder(job)}/release.sh`, ...words.map(word => checked("file", word))].join(" ");
+export function releaseCommand(owned: OwnedJob, ...words: readonly string[]): string {
+  const script = `${jobFolder(owned.job)}/release.sh --stack=${stackWord(owned)}`;
+  return ["sh", script, ...words.map(word => checked("file", word))].join(" ");
 }
 
 /** The same, for a host where the script may be gone: a machine that was installed anew has nothing to remove. */
-export function releaseCommandIfThere(job: string, word: string): string {
-  return `test ! -e ${jobFolder(job)}/release.sh || ${releaseCommand(job, word)}`;
+export function releaseCommandIfThere(owned: OwnedJob, word: string): string {
+  return `test ! -e ${jobFolder(owned.job)}/release.sh || ${releaseCommand(owned, word)}`;
+}
+
+function stackWord({ stack }: OwnedJob): string {
+  return stack
+    .split("/")
+    .map(part => checked("stack", part))
+    .join("/");
 }
 
 /** What a release consists of, as `sha256sum` prints it. Its own hash is the release's name. */

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The parts of the host's script, in the order in which they are joined. */
-const parts = ["common", "stage", "verify", "activate", "switch", "remove", "main"];
+const parts = ["common", "owner", "stage", "verify", "activate", "switch", "roll-back", "remove", "main"];
 
 /** Text of the script that makes, switches and removes releases on the host (POSIX sh, as root). */
 export function releaseScript(): string {

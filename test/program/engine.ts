@@ -59,6 +59,8 @@ export async function registrations(
     },
     "holdfast",
     "test",
+    false,
+    "house",
   );
   const register = jest.spyOn(MockMonitor.prototype, "registerResource");
   const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async message => {

@@ -21,10 +21,10 @@ test("installs a component for each runner, with a release, its credentials and 
   expect(
     layers.map(({ type, name }) => `${type} ${name}: ${childrenOf(resources, name).join(", ")}`),
   ).toEqual([
-    "holdfast:layer:LvmPvcSnapshot lvm-pvc-snapshot-pve: credential-kubeconfig, credential-kubeconfig-restore, release, alerts",
+    "holdfast:layer:LvmPvcSnapshot lvm-pvc-snapshot-pve: release, credential-kubeconfig, credential-kubeconfig-restore, alerts",
     "holdfast:layer:NfsMirror nfs-mirror-pve: release, alerts",
-    "holdfast:layer:DailyBackup daily-backup-pve: credential-kubeconfig, release, alerts",
-    "holdfast:layer:PfsenseBackup pfsense-backup-pve: credential-pfsense-key, credential-pfsense-ssh-key, release, alerts",
+    "holdfast:layer:DailyBackup daily-backup-pve: release, credential-kubeconfig, alerts",
+    "holdfast:layer:PfsenseBackup pfsense-backup-pve: release, credential-pfsense-key, credential-pfsense-ssh-key, alerts",
     "holdfast:layer:BackupScrub backup-scrub-pve: release, alerts",
   ]);
 });
@@ -53,6 +53,9 @@ test("sends a credential as a secret by standard input, before the release is li
       "pfsense-backup-pve-credential-pfsense-ssh-key-file",
     ]),
   );
+  expect(named(resources, "pfsense-backup-pve-credential-pfsense-key-file").dependsOn).toEqual([
+    "pfsense-backup-pve-release-script",
+  ]);
   const open = JSON.stringify(resources.map(({ inputs }) => withoutSecrets(inputs)));
   for (const text of [...Object.values(texts), tokenData.token, "token-of-the-account"])
     expect(open).not.toContain(JSON.stringify(text).slice(1, -1));

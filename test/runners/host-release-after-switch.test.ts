@@ -50,11 +50,22 @@ test("takes the old units from their release where the names that were kept of t
 
 test("leaves the live release where it is when the script alone is replaced, and the job goes with its destroy", async () => {
   const before = await host.state();
-  expect(await host.run(removeFolder("nfs-mirror"))).toMatchObject({
+  expect(await host.run(removeFolder(host.owned))).toMatchObject({
     exitCode: 0,
     stdout: `nfs-mirror: release ${names[2]} is live, so /opt/holdfast/nfs-mirror stays.`,
   });
   expect(await host.state()).toEqual(before);
+  expect(await host.destroy()).toMatchObject({ exitCode: 0 });
+  expect(await host.state()).toMatchObject({ live: "", units: {}, left: ["."] });
+});
+
+test("doesn't say that the release runs on where a destroy stopped half way, and a second one ends it", async () => {
+  host.on("stop", `rm "${host.folder}/on-stop"; echo "Job timed out" >&2; exit 1`);
+  const ended = await host.destroy();
+  expect(ended).toMatchObject({ exitCode: 1 });
+  expect(ended.stderr).toMatch(
+    /wasn't stopped: Job timed out\. What was stopped stays so, and the rest of the job is still there\./,
+  );
   expect(await host.destroy()).toMatchObject({ exitCode: 0 });
   expect(await host.state()).toMatchObject({ live: "", units: {}, left: ["."] });
 });

@@ -97,6 +97,7 @@ test.each(refusals)(
         "/holdfast",
         "/holdfast/nfs-mirror",
         "/holdfast/nfs-mirror/lock",
+        "/holdfast/nfs-mirror/owner",
         "/holdfast/nfs-mirror/release.sh",
         "/holdfast/nfs-mirror/releases",
       ].map(path => `.${path}`),
@@ -206,7 +207,7 @@ test("refuses a staged file that isn't the one that was deployed", async () => {
   await host.run("echo altered >>/opt/holdfast/nfs-mirror/staging/nfs-mirror.timer");
   const ended = await host.activate(next);
   expect(ended.stderr).toMatch(
-    /staging\/nfs-mirror\.timer" isn't the file that was deployed\. Release \w+ runs on\./,
+    /staging\/nfs-mirror\.timer" isn't the file that was deployed\. Release \w+ runs on\. Next: pulumi up --replace '\*\*::nfs-mirror-\*-release-nfs-mirror\.timer'$/,
   );
   expect(await host.state()).toEqual(before);
 });

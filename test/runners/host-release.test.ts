@@ -126,7 +126,7 @@ test("refuses to activate while another activation runs", async () => {
 
 test("refuses a name that could be more than a name", async () => {
   await host.deploy(release());
-  expect((await host.run(`${releaseCommand("nfs-mirror", "stage")} ../../evil`, "x")).stderr).toMatch(
+  expect((await host.run(`${releaseCommand(host.owned, "stage")} ../../evil`, "x")).stderr).toMatch(
     /"\.\.\/\.\.\/evil" can't be the name/,
   );
 });

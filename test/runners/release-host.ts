@@ -16,6 +16,7 @@ import { execa } from "execa";
 import {
   installScript,
   manifestOf,
+  type OwnedJob,
   releaseCommand,
   type ReleaseFile,
   removeFolder,
@@ -48,12 +49,15 @@ export interface HostState {
  * namespace, the real sh, Node and systemd-analyze, and a systemctl that only notes what it is told.
  */
 export class ReleaseHost {
-  readonly folder = mkdtempSync(join(tmpdir(), "holdfast-release-"));
   /** Shell text that runs in the namespace before each command, e.g. a mount. */
   before = ":";
+  /** The stack that deploys. */
+  stack = "house/holdfast/one";
 
-  constructor() {
-    for (const name of ["opt", "units", "commands", "bin"]) mkdirSync(join(this.folder, name));
+  /** @param folder of another one, for a second stack on the same host */
+  constructor(readonly folder = mkdtempSync(join(tmpdir(), "holdfast-release-"))) {
+    for (const name of ["opt", "units", "commands", "bin"])
+      mkdirSync(join(this.folder, name), { recursive: true });
     const systemctl = `#!/bin/sh
 echo "$*" >>"${this.folder}/calls"
 [ ! -x "${this.folder}/on-$1" ] || exec "${this.folder}/on-$1" "$@"
@@ -63,20 +67,36 @@ echo "$*" >>"${this.folder}/calls"
 
   /** Runs a command as the provider would over SSH. */
   async run(command: string, input = ""): Promise<Ended> {
-    const script = `
-      mount --bind "$1/opt" /opt && mount --bind "$1/units" /etc/systemd/system && mount --bind "$1/commands" /usr/local/bin && export PATH="$1/bin:$PATH"
-      cd / && ${this.before} && exec sh -c "$2"`;
-    const arguments_ = ["--mount", "sh", "-c", script, "sh", this.folder, command];
+    const arguments_ = ["--mount", "sh", "-c", this.#script(), "sh", this.folder, command];
     const { exitCode, stdout, stderr } = await execa("unshare", arguments_, { input, reject: false });
     return { exitCode, stdout, stderr };
+  }
+
+  /** Puts an `ssh` into the folder "ssh" that notes its words and runs the command on this host; or another script. */
+  installSsh(script = 'exec "$0.run" "$last"'): void {
+    const [folder, notes] = [join(this.folder, "ssh"), join(this.folder, "ssh-")];
+    mkdirSync(folder, { recursive: true });
+    const noting = `#!/bin/sh
+echo " $* " >"${notes}words"
+for word; do
+  case $word in UserKnownHostsFile=*) cp "\${word#*=}" "${notes}known-hosts" ;; esac
+  last=$word
+done
+${script}
+`;
+    writeFileSync(join(folder, "ssh"), noting, { mode: 0o755 });
+    const running = `#!/bin/sh
+exec unshare --mount sh -c '${this.#script()}' sh "${this.folder}" "$1"
+`;
+    writeFileSync(join(folder, "ssh.run"), running, { mode: 0o755 });
   }
 
   /** Everything up to the switch, in the component's order. */
   async stage(files: readonly ReleaseFile[]): Promise<Ended> {
     const steps: [string, string][] = [
-      [installScript("nfs-mirror"), releaseScript()],
-      ...files.map((file): [string, string] => [releaseCommand("nfs-mirror", "stage", file.name), file.text]),
-      [releaseCommand("nfs-mirror", "room"), `${this.bundle.sha256} ${this.bundle.sizeBytes}\n`],
+      [installScript(this.owned), releaseScript()],
+      ...files.map((file): [string, string] => [releaseCommand(this.owned, "stage", file.name), file.text]),
+      [releaseCommand(this.owned, "room"), `${this.bundle.sha256} ${this.bundle.sizeBytes}\n`],
       ["cat >/opt/holdfast/nfs-mirror/staging/nfs-mirror.cjs", runner],
     ];
     for (const [command, input] of steps) {
@@ -92,12 +112,16 @@ echo "$*" >>"${this.folder}/calls"
   }
 
   activate(files: readonly ReleaseFile[]): Promise<Ended> {
-    return this.run(releaseCommand("nfs-mirror", "activate"), manifestOf("nfs-mirror", files, this.bundle));
+    return this.run(releaseCommand(this.owned, "activate"), manifestOf("nfs-mirror", files, this.bundle));
+  }
+
+  get owned(): OwnedJob {
+    return { job: "nfs-mirror", stack: this.stack };
   }
 
   async destroy(): Promise<Ended> {
-    const removed = await this.run(releaseCommand("nfs-mirror", "remove"));
-    return removed.exitCode === 0 ? this.run(removeFolder("nfs-mirror")) : removed;
+    const removed = await this.run(releaseCommand(this.owned, "remove"));
+    return removed.exitCode === 0 ? this.run(removeFolder(this.owned)) : removed;
   }
 
   /** Makes the next systemctl of this verb do what a shell script says. */
@@ -135,6 +159,13 @@ echo "$*" >>"${this.folder}/calls"
   /** Puts a file at /usr/local/bin/NAME, as the host's owner would. */
   installCommand(name: string, text: string): void {
     writeFileSync(join(this.folder, "commands", name), text, { mode: 0o755 });
+  }
+
+  /** Runs its second word in the namespace that it makes of the folder, which is its first. */
+  #script(): string {
+    return `
+      mount --bind "$1/opt" /opt && mount --bind "$1/units" /etc/systemd/system && mount --bind "$1/commands" /usr/local/bin && export PATH="$1/bin:$PATH"
+      cd / && ${this.before} && exec sh -c "$2"`;
   }
 
   #commands(): string[] {

@@ -1,0 +1,46 @@
+# roll-back [RELEASE]: makes a release live again that is kept; by default the one that was live before this one. It is
+# verified as a new one is, and its units, config and program change at once. Credentials stay: an old key stays dead.
+roll_back() {
+  begin_switch
+  [ -n "$previous" ] || fail "there is nothing to go back from."
+  hash=${1:-$(kept_releases | grep -vx "$previous" | head -n 1)}
+  [ -n "$hash" ] || fail "no other release is kept."
+  [ "$hash" != "$previous" ] || fail "$hash is the live release."
+  release=$base/releases/$hash
+  [ -n "$(kept_releases | grep -xF -- "$hash")" ] || fail "no release \"$hash\" is kept." "sh $base/release.sh list"
+  refuse_damaged
+  verify_release "$release"
+  switch_over
+  echo "$job: release $hash is live in place of $previous. pulumi up leaves it so until the estate or Holdfast's own program" \
+    "gives the job another release: mend there what was wrong first." || :
+}
+
+# A release is called after its manifest, which has the sums of its files.
+refuse_damaged() {
+  [ "$(sha256sum <"$release/manifest" | cut -c1-12)" = "$hash" ] && (cd "$release" && sha256sum --check --status manifest) ||
+    fail "the files of release $hash aren't those that were deployed." "another one of: sh $base/release.sh list"
+}
+
+# Names of the releases that are on the host, those first that were live last. They are hashes, so `ls` is safe to read.
+kept_releases() {
+  ls -1t "$base/releases"
+}
+
+# list: the stack, then each release with when it last became live, then what isn't as the live one has it.
+list() {
+  live=$(live_release)
+  echo "stack $(cat "$base/owner" 2>/dev/null || echo '(none)')"
+  for name in $(kept_releases 2>/dev/null); do
+    state=kept
+    [ "$name" != "$live" ] || state=live
+    echo "$state $name $(date -u -r "$base/releases/$name" +%FT%TZ)"
+  done
+  for unit in $(units_of "$live"); do
+    if ! cmp -s "$base/current/$unit" "$units/$unit"; then
+      echo "fault \"$units/$unit\" isn't the release's"
+    elif is_installable "$units/$unit" && ! systemctl is-enabled --quiet "$unit"; then
+      echo "fault \"$unit\" isn't enabled"
+    fi
+  done
+  [ -z "$live" ] || (cd "$base/current" && sha256sum --check --status manifest) || echo "fault a file of the live release is damaged"
+}

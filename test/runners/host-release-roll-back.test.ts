@@ -1,0 +1,112 @@
+import { release, ReleaseHost, unitsOf } from "./release-host";
+
+let host: ReleaseHost;
+let names: string[];
+beforeEach(async () => {
+  host = new ReleaseHost();
+  names = [];
+  for (const hour of ["01", "02", "03"])
+    names.push((await host.deploy(release({ hour, command: hour }))).stdout);
+  host.calls();
+});
+afterEach(() => host.remove());
+
+const script = "sh /opt/holdfast/nfs-mirror/release.sh";
+
+test("makes the release live again that was live before, with its units and command", async () => {
+  const ended = await host.run(`${script} roll-back`);
+  expect(ended).toMatchObject({
+    exitCode: 0,
+    stderr: "",
+    stdout: expect.stringMatching(
+      `^nfs-mirror: release ${names[1]} is live in place of ${names[2]}\\. pulumi up leaves it so until`,
+    ),
+  });
+  expect(host.calls()).toEqual(["daemon-reload", "enable --now nfs-mirror.timer"]);
+  expect(await host.state()).toMatchObject({
+    live: `releases/${names[1]}`,
+    units: unitsOf(release({ hour: "02" })),
+  });
+  expect((await host.run("nfs-mirror")).stdout).toBe("02");
+});
+
+test("goes back to a release by name, and forward again; the next activation makes its own live", async () => {
+  expect(await host.run(`${script} roll-back ${names[0]}`)).toMatchObject({ exitCode: 0 });
+  expect((await host.state()).live).toBe(`releases/${names[0]}`);
+  expect(await host.run(`${script} roll-back`)).toMatchObject({ exitCode: 0 });
+  expect((await host.state()).live).toBe(`releases/${names[2]}`);
+  await host.run(`${script} roll-back ${names[0]}`);
+  const { stdout } = await host.deploy(release({ hour: "04" }));
+  const { live, left } = await host.state();
+  expect(live).toBe(`releases/${stdout}`);
+  // The two that were live before it stay.
+  for (const name of [names[0], names[2]]) expect(left).toContain(`./holdfast/nfs-mirror/releases/${name}`);
+  expect(left).not.toContain(`./holdfast/nfs-mirror/releases/${names[1]}`);
+});
+
+test("lists what is kept, and what isn't as the live release has it", async () => {
+  await host.run(`${script} roll-back ${names[1]}`);
+  const listed = async () => (await host.run(`${script} list`)).stdout.split("\n");
+  const time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ";
+  const lines = await listed();
+  expect(lines).toEqual([
+    "stack house/holdfast/one",
+    expect.stringMatching(`^live ${names[1]} ${time}$`),
+    expect.stringMatching(`^kept ${names[2]} ${time}$`),
+    expect.stringMatching(`^kept ${names[0]} ${time}$`),
+  ]);
+  await host.run(
+    "echo >>/etc/systemd/system/nfs-mirror.service; echo x >>/opt/holdfast/nfs-mirror/current/config.json",
+  );
+  host.on("is-enabled", "exit 1");
+  expect((await listed()).slice(4)).toEqual([
+    "fault \"/etc/systemd/system/nfs-mirror.service\" isn't the release's",
+    'fault "nfs-mirror.timer" isn\'t enabled',
+    "fault a file of the live release is damaged",
+  ]);
+});
+
+test.each([
+  ["a release that isn't kept", "", "0123456789ab", /no release "0123456789ab" is kept\./],
+  ["the live release", "", "LIVE", /is the live release\./],
+  ["a path", "", "../releases", /no release "\.\.\/releases" is kept\./],
+  ["a damaged release", "echo x >>RELEASE/config.json", "OLD", /aren't those that were deployed\./],
+  ["a release whose runner is gone", "rm RELEASE/nfs-mirror.cjs", "OLD", /aren't those that were deployed\./],
+])("refuses %s, and the live release runs on", async (_, arrange, word, cause) => {
+  const [old = "", live = ""] = [names[0], names[2]];
+  await host.run(arrange.replace("RELEASE", `/opt/holdfast/nfs-mirror/releases/${old}`) || ":");
+  const before = await host.state();
+  host.calls();
+  const ended = await host.run(`${script} roll-back ${word.replace("LIVE", live).replace("OLD", old)}`);
+  expect(ended).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(cause) });
+  expect(ended.stderr).toContain(`Release ${live} runs on.`);
+  expect(await host.state()).toEqual(before);
+  expect(host.calls()).toEqual([]);
+});
+
+test("refuses a release whose secret is no longer on the host", async () => {
+  const needing = release({
+    hour: "05",
+    service: "LoadCredential=key:/opt/credentials/key\n",
+  });
+  await host.run("mkdir /opt/credentials; touch /opt/credentials/key");
+  await host.deploy(needing);
+  await host.deploy(release({ hour: "06" }));
+  await host.run("rm /opt/credentials/key");
+  const before = await host.state();
+  const ended = await host.run(`${script} roll-back`);
+  expect(ended).toMatchObject({ exitCode: 1 });
+  expect(ended.stderr).toMatch(/"\/opt\/credentials\/key", which "nfs-mirror\.service" loads, isn't there\./);
+  expect(await host.state()).toEqual(before);
+});
+
+test("keeps the live release when the old one doesn't start", async () => {
+  const before = await host.state();
+  host.on("enable", `rm "${host.folder}/on-enable"; echo masked >&2; exit 1`);
+  const ended = await host.run(`${script} roll-back`);
+  expect(ended).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/wasn't started: masked\. Release \w+ runs on\./),
+  });
+  expect(await host.state()).toEqual(before);
+});
