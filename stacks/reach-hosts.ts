@@ -36,7 +36,7 @@ export async function requireHosts(
       const { privateKey, ...rest } = connection;
       const target = {
         ...rest,
-        privateKey: await textOf(privateKey),
+        ...(privateKey === undefined ? {} : { privateKey: await textOf(privateKey) }),
         ...(agent === undefined ? {} : { agent }),
       };
       const cause = await probe(target);

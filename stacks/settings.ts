@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -37,8 +37,8 @@ const schema = z.object(keys).refine(settings => !(settings.sshPrivateKey && set
 
 /** What a deployment needs to know beside the estate: how to get in. From the stack's configuration, `holdfast:KEY`. */
 export interface Settings {
-  /** Private key for the hosts, in OpenSSH's text form. A secret. */
-  readonly sshPrivateKey: pulumi.Output<string>;
+  /** Private key for the hosts, in OpenSSH's text form. A secret. None: the keys in the SSH agent of whoever deploys. */
+  readonly sshPrivateKey: pulumi.Output<string> | undefined;
   /** The way into the cluster, read when something is made there. @throws {pulumi.RunError} when there is none */
   readonly kubeconfig: () => Kubeconfig;
   /** How Prometheus gets its rules: as objects for its operator, or only as the stack's output `ruleFile`. */
@@ -54,7 +54,8 @@ export interface Settings {
 }
 
 /**
- * The settings of a stack. `HOLDFAST_SSH_KEY_FILE` in the environment is used where the stack names no key.
+ * The settings of a stack. Where it names no key, that of `HOLDFAST_SSH_KEY_FILE` in the environment is used, or else the
+ * SSH agent.
  * @param config the stack's configuration by full key, e.g. "holdfast:kubeconfig"
  * @throws {pulumi.RunError} with all faults at once, each with the command that mends it
  */
@@ -82,14 +83,17 @@ export function readSettings(
   if (!parsed.success || faults.length > 0) throw settingsFault(faults);
   const { sshPrivateKey, sshPrivateKeyFile, kubeconfig, prometheus, secrets, hostsDown, clusterTokens } =
     parsed.data;
-  const key = sshPrivateKey ?? keyIn(sshPrivateKeyFile ?? environment["HOLDFAST_SSH_KEY_FILE"]);
+  const sshAgent = environment["SSH_AUTH_SOCK"] || undefined;
+  const file = sshPrivateKeyFile ?? environment["HOLDFAST_SSH_KEY_FILE"];
+  const key = sshPrivateKey ?? (file === undefined ? undefined : keyIn(file));
+  if (key === undefined) requireAgent(sshAgent);
   return {
-    sshPrivateKey: pulumi.secret(key),
+    sshPrivateKey: key === undefined ? undefined : pulumi.secret(key),
     prometheus,
     secrets,
     ...(clusterTokens === undefined ? {} : { clusterTokens }),
     hostsDown,
-    sshAgent: environment["SSH_AUTH_SOCK"] || undefined,
+    sshAgent,
     kubeconfig: () =>
       readKubeconfig(
         {
@@ -158,11 +162,19 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function keyIn(file: string | undefined): string {
-  if (file === undefined)
-    throw settingsFault([
-      "holdfast:sshPrivateKeyFile is missing: the hosts are reached with an SSH key. pulumi config set holdfast:sshPrivateKeyFile ~/.ssh/id_ed25519",
-    ]);
+/** With an agent, no key lies in the state, and who deploys makes no difference to it. */
+function requireAgent(socket: string | undefined): void {
+  if (socket !== undefined && statSync(socket, { throwIfNoEntry: false })?.isSocket()) return;
+  const why =
+    socket === undefined ? "SSH_AUTH_SOCK isn't set" : `SSH_AUTH_SOCK is "${socket}", and no agent is there`;
+  throw settingsFault([
+    `The hosts are reached with an SSH key, and there is none: the stack names none, and ${why}.`,
+    'Next: eval "$(ssh-agent)"; ssh-add ~/.ssh/id_ed25519',
+    "or, where one person alone deploys: pulumi config set holdfast:sshPrivateKeyFile ~/.ssh/id_ed25519",
+  ]);
+}
+
+function keyIn(file: string): string {
   let text: string;
   try {
     text = readFileSync(fromHome(file), "utf8");

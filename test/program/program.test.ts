@@ -1,7 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { estateWith } from "./estate";
+import type { EstateInput } from "../../plan";
 import { deployed } from "./deployed";
 import { changedLines, named, secretKey, withoutSecrets } from "./engine";
+
+const hostKey = estateWith().hosts["pve"]?.ssh.hostKey ?? "";
 
 test("makes one release and one rule for the mirror, and one routing for the estate", async () => {
   const { resources, error } = await deployed(estateWith());
@@ -40,14 +44,16 @@ test("activates only what is staged, copied and installed, and replaces nothing 
     expect(release(what).dependsOn).toEqual(["nfs-mirror-pve-release-script"]);
   const commands = resources.filter(resource => resource.type.startsWith("command:"));
   expect(commands.map(command => command.deleteBeforeReplace)).toEqual(commands.map(() => true));
-  expect(commands.flatMap(command => Object.keys(command.inputs))).not.toContain("triggers");
+  expect(commands.filter(({ inputs }) => "triggers" in inputs).map(({ name }) => name)).toEqual([
+    "nfs-mirror-pve-release-bundle",
+  ]);
 });
 
 test("sends the units' own text, the pinned host key and short commands", async () => {
   const { resources } = await deployed(estateWith());
   const timer = named(resources, "nfs-mirror-pve-release-nfs-mirror.timer").inputs;
   expect(timer).toMatchObject({
-    create: "sh /opt/holdfast/nfs-mirror/release.sh stage nfs-mirror.timer",
+    create: "sh /opt/holdfast/nfs-mirror/release.sh --stack=house/holdfast/test stage nfs-mirror.timer",
     addPreviousOutputInEnv: false,
   });
   expect(String(timer["stdin"]).split("\n")).toContain("OnCalendar=*-*-* 02:00:00 Europe/Sofia");
@@ -61,8 +67,9 @@ test("sends the units' own text, the pinned host key and short commands", async 
     },
   });
   expect(named(resources, "nfs-mirror-pve-release-live").inputs).toMatchObject({
-    create: "sh /opt/holdfast/nfs-mirror/release.sh activate",
-    delete: "test ! -e /opt/holdfast/nfs-mirror/release.sh || sh /opt/holdfast/nfs-mirror/release.sh remove",
+    create: "sh /opt/holdfast/nfs-mirror/release.sh --stack=house/holdfast/test activate",
+    delete:
+      "test ! -e /opt/holdfast/nfs-mirror/release.sh || sh /opt/holdfast/nfs-mirror/release.sh --stack=house/holdfast/test remove",
     stdin: expect.stringMatching(/^([0-9a-f]{64} {2}\S+\n){5}$/),
   });
 });
@@ -131,4 +138,39 @@ test("puts the objects in the estate's namespace with its labels, through the na
   expect(named(resources, "cluster").inputs).toMatchObject({
     kubeconfig: { [secretKey]: expect.any(String), value: "/home/me/.kube/config" },
   });
+});
+
+test.each<[string, Partial<EstateInput["hosts"][string]>]>([
+  ["address", { address: "pve-2.example" }],
+  ["port", { ssh: { user: "root", port: 2222, hostKey } }],
+  ["host key", { ssh: { user: "root", hostKey: `${hostKey.slice(0, -8)}rebuilt0` } }],
+])("copies the runner again to a host with another %s, and changes all else in place", async (_, change) => {
+  const estate = estateWith();
+  const before = await deployed(estate);
+  const { resources, error } = await deployed({
+    ...estate,
+    hosts: { pve: { ...estate.hosts["pve"], ...change } },
+  });
+  expect(error).toBeUndefined();
+  const commands = resources.filter(({ type }) => type.startsWith("command:"));
+  const changed = (key: string) =>
+    commands
+      .filter(
+        ({ name, inputs }) => !isDeepStrictEqual(inputs[key], named(before.resources, name).inputs[key]),
+      )
+      .map(({ name }) => name);
+  expect(changed("triggers")).toEqual(["nfs-mirror-pve-release-bundle"]);
+  expect(changed("connection")).toEqual(commands.map(({ name }) => name));
+});
+
+test("has the same inputs whoever deploys with an SSH agent, and no key among them", async () => {
+  const { resources, error } = await deployed(estateWith(), { sshPrivateKey: undefined });
+  expect(error).toBeUndefined();
+  const commands = resources.filter(({ type }) => type.startsWith("command:"));
+  // The SDK makes each connection a secret, with a key in it or not.
+  for (const { inputs } of commands)
+    expect(inputs["connection"]).toEqual({
+      [secretKey]: expect.any(String),
+      value: { host: "pve.example", port: 22, user: "root", hostKey, dialErrorLimit: 10, perDialTimeout: 10 },
+    });
 });

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -15,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test("reads the key of a file, and keeps it a secret", async () => {
   const settings = readSettings({ "holdfast:sshPrivateKeyFile": join(folder, "key") }, {});
-  expect(await pulumi.isSecret(settings.sshPrivateKey)).toBe(true);
+  expect(settings.sshPrivateKey && (await pulumi.isSecret(settings.sshPrivateKey))).toBe(true);
   expect(settings).toMatchObject({ prometheus: "operator" });
 });
 
@@ -24,6 +26,25 @@ test("takes the file of HOLDFAST_SSH_KEY_FILE where the stack names none", () =>
   expect(() => readSettings({}, {})).toThrow(
     "pulumi config set holdfast:sshPrivateKeyFile ~/.ssh/id_ed25519",
   );
+});
+
+test("leaves the key to an SSH agent where neither stack nor environment names one", async () => {
+  const socket = join(folder, "agent");
+  const agent = createServer().listen(socket);
+  await once(agent, "listening");
+  try {
+    expect(readSettings({}, { SSH_AUTH_SOCK: socket }).sshPrivateKey).toBeUndefined();
+    const file = join(folder, "key");
+    expect(
+      readSettings({}, { SSH_AUTH_SOCK: socket, HOLDFAST_SSH_KEY_FILE: file }).sshPrivateKey,
+    ).toBeDefined();
+  } finally {
+    agent.close();
+  }
+  expect(faultOf(() => readSettings({}, { SSH_AUTH_SOCK: join(folder, "gone") }))).toMatch(
+    /SSH_AUTH_SOCK is ".*gone", and no agent is there\.\n.*ssh-add ~/,
+  );
+  expect(faultOf(() => readSettings({}, {}))).toMatch(/SSH_AUTH_SOCK isn't set/);
 });
 
 test.each([
