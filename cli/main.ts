@@ -4,6 +4,8 @@ import { addCommand, type Context, type Outcome } from "./command";
 import { check } from "./commands/check";
 import { lose } from "./commands/lose";
 import { plan } from "./commands/plan";
+import { releases } from "./commands/releases";
+import { rollBack } from "./commands/roll-back";
 import { rpo } from "./commands/rpo";
 import { BadInput, type Load } from "./estate-source";
 
@@ -24,15 +26,15 @@ export async function main(args: readonly string[], load: Load): Promise<number>
     exitCode = outcome.exitCode;
   };
   const program = new Command("holdfast")
-    .description(
-      "Backup and disaster recovery as code: what follows from an estate, before anything is touched.",
-    )
+    .description("Backup and disaster recovery as code: what follows from an estate, and what its hosts say.")
     .addHelpText("after", exitCodes)
     .exitOverride();
   addCommand(program, check, context, settle);
   addCommand(program, rpo, context, settle);
   addCommand(program, lose, context, settle);
   addCommand(program, plan, context, settle);
+  addCommand(program, releases, context, settle);
+  addCommand(program, rollBack, context, settle);
   try {
     await program.parseAsync([...args], { from: "user" });
     return exitCode;

@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { jobFolder } from "../../components/host-release/commands";
+import { planOf } from "../../plan";
+import { type CommandSpec, estateFlags, estateOptions } from "../command";
+import { BadInput, readEstate } from "../estate-source";
+import { keyFlag, onHost } from "../host-shell";
+
+const options = z.object({
+  ...estateOptions,
+  host: z.string(),
+  job: z.string(),
+  to: z
+    .string()
+    .regex(/^[0-9a-f]{12}$/, "--to: expected the name of a release, 12 digits from holdfast releases")
+    .optional(),
+  key: z.string().optional(),
+});
+
+/** `holdfast roll-back`: a release that a host keeps becomes live again, after the same checks as a new one. */
+export const rollBack: CommandSpec<z.output<typeof options>> = {
+  name: "roll-back",
+  summary: "Make a release live again that a host keeps: by default the one that was live before",
+  flags: [
+    ...estateFlags.filter(([flag]) => flag !== "--json"),
+    ["--host <name>", "host of the estate"],
+    ["--job <name>", "job on it"],
+    ["--to <release>", "one of those that holdfast releases shows as kept"],
+    keyFlag,
+  ],
+  required: ["host", "job"],
+  options,
+  async run({ stack, estate: file, host, job, to, key }, { load }) {
+    const estate = await readEstate({ stack, estate: file }, load);
+    const jobs = planOf(estate)
+      .jobs.filter(found => found.host === host && found.runner !== undefined)
+      .map(({ name }) => name);
+    if (!jobs.includes(job))
+      throw new BadInput(
+        `--job: "${job}" is no job on "${host}", expected one of ${jobs.join(", ") || "none"}.`,
+      );
+    const words = ["sh", `${jobFolder(job)}/release.sh`, "roll-back", ...(to === undefined ? [] : [to])];
+    const { exitCode, stdout, stderr } = await onHost(estate, host, words.join(" "), key);
+    return exitCode === 0
+      ? { text: stdout, exitCode: 0 }
+      : { text: `Nothing was rolled back. ${stderr.trim()}`, exitCode: 1 };
+  },
+};

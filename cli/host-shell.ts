@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import type { Estate } from "../plan";
+import { BadInput } from "./estate-source";
+
+export interface Shown {
+  /** 255 where the host wasn't reached. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Flag of each command that goes to a host. */
+export const keyFlag = ["--key <file>", "private key for the hosts (by default the SSH agent's)"] as const;
+
+/**
+ * Runs a command on a host of the estate, by this machine's own `ssh` and nobody but the host whose key is pinned.
+ * @param key file of the private key; by default HOLDFAST_SSH_KEY_FILE, or else what `ssh` takes by itself
+ * @throws {BadInput} for a host that the estate doesn't have
+ */
+export async function onHost(
+  estate: Estate,
+  name: string,
+  command: string,
+  key = process.env["HOLDFAST_SSH_KEY_FILE"],
+): Promise<Shown> {
+  const host = estate.hosts[name];
+  if (!host)
+    throw new BadInput(
+      `--host: "${name}" is no host, expected one of ${Object.keys(estate.hosts).join(", ")}.`,
+    );
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-ssh-"));
+  try {
+    const knownHosts = join(folder, "known_hosts");
+    writeFileSync(knownHosts, `holdfast ${host.ssh.hostKey}\n`);
+    const options = [
+      "BatchMode=yes",
+      "ConnectTimeout=10",
+      "ServerAliveInterval=10",
+      "StrictHostKeyChecking=yes",
+      "HostKeyAlias=holdfast",
+      `UserKnownHostsFile=${knownHosts}`,
+      "GlobalKnownHostsFile=/dev/null",
+    ];
+    const words = [
+      ...options.flatMap(option => ["-o", option]),
+      ...(key === undefined ? [] : ["-o", "IdentitiesOnly=yes", "-i", key]),
+      ...["-p", String(host.ssh.port), "-l", host.ssh.user, "--", host.address, command],
+    ];
+    const ended = await execa("ssh", words, { reject: false, stdin: "ignore", timeout: 600_000 });
+    return { exitCode: ended.exitCode ?? 255, stdout: ended.stdout, stderr: ended.stderr };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,104 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { main } from "../../cli/main";
+import { estateWith } from "../program/estate";
+import { release, ReleaseHost } from "./release-host";
+
+let host: ReleaseHost;
+let path: string | undefined;
+beforeEach(() => {
+  host = new ReleaseHost();
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(estateWith()));
+  path = process.env["PATH"];
+  process.env["PATH"] = `${join(host.folder, "ssh")}:${path}`;
+  host.installSsh();
+});
+afterEach(() => {
+  process.env["PATH"] = path;
+  host.remove();
+});
+
+/** Runs `holdfast` and keeps what it prints. */
+async function holdfast(...args: readonly string[]): Promise<{ exitCode: number; text: string }> {
+  const printed: string[] = [];
+  const write = (text: string | Uint8Array) => printed.push(String(text)) > 0;
+  const spies = [
+    jest.spyOn(process.stdout, "write").mockImplementation(write),
+    jest.spyOn(process.stderr, "write").mockImplementation(write),
+  ];
+  try {
+    const estate = ["--estate", join(host.folder, "estate.json")];
+    return { exitCode: await main([...args, ...estate], jest.requireActual), text: printed.join("") };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+const job = ["--host", "pve", "--job", "nfs-mirror"] as const;
+
+test("shows what is live and kept, and goes back", async () => {
+  const { stdout: old } = await host.deploy(release());
+  const { stdout: live } = await host.deploy(release({ hour: "04" }));
+  const { exitCode, text } = await holdfast("releases", "--json");
+  expect(exitCode).toBe(0);
+  const standing = {
+    host: "pve",
+    job: "nfs-mirror",
+    stack: "house/holdfast/one",
+    since: expect.stringMatching(/^\d{4}-.*Z$/),
+    faults: [],
+  };
+  expect(JSON.parse(text)).toEqual([{ ...standing, live, kept: [old] }]);
+  expect(await holdfast("roll-back", ...job)).toMatchObject({ exitCode: 0 });
+  expect(JSON.parse((await holdfast("releases", "--json")).text)).toMatchObject([
+    { live: old, kept: [live] },
+  ]);
+  expect(await holdfast("roll-back", ...job, "--to", old)).toMatchObject({
+    exitCode: 1,
+    text: expect.stringMatching(/^Nothing was rolled back\. nfs-mirror: .* is the live release\. /),
+  });
+});
+
+test("trusts the pinned key alone, and takes the key that is named", async () => {
+  await holdfast("releases", "--key", "/home/me/key");
+  const words = readFileSync(join(host.folder, "ssh-words"), "utf8");
+  expect(words).toMatch(/ -o StrictHostKeyChecking=yes -o HostKeyAlias=holdfast /);
+  expect(words).toMatch(/ -i \/home\/me\/key -p 22 -l root -- pve\.example /);
+  expect(readFileSync(join(host.folder, "ssh-known-hosts"), "utf8")).toBe(
+    `holdfast ${estateWith().hosts["pve"]?.ssh.hostKey}\n`,
+  );
+});
+
+test("ends with 1 for a job that its host doesn't have, one that was altered, and a host that isn't reached", async () => {
+  expect(await holdfast("releases")).toMatchObject({
+    exitCode: 1,
+    text: expect.stringContaining(
+      "nfs-mirror on pve: not live. Where pulumi up says that nothing changes, the host has lost it. Next: pulumi up --replace '**::nfs-mirror-pve-release-*'\n",
+    ),
+  });
+  await host.deploy(release());
+  await host.run("echo >>/etc/systemd/system/nfs-mirror.timer");
+  expect(await holdfast("releases")).toMatchObject({
+    exitCode: 1,
+    text: expect.stringMatching(
+      /nfs-mirror on pve: ".*nfs-mirror\.timer" isn't the release's\. Next: pulumi up --replace '\*\*::nfs-mirror-pve-release-live'\n$/,
+    ),
+  });
+  host.installSsh("echo 'ssh: connect to host pve.example port 22: Connection refused' >&2; exit 255");
+  expect(await holdfast("releases")).toMatchObject({
+    exitCode: 1,
+    text: expect.stringContaining(
+      "nfs-mirror on pve: the host wasn't asked: ssh: connect to host pve.example",
+    ),
+  });
+});
+
+test.each([
+  [["--host", "nas", "--job", "nfs-mirror"], /"nfs-mirror" is no job on "nas", expected one of none/],
+  [["--host", "pve", "--job", "etcd"], /"etcd" is no job on "pve", expected one of nfs-mirror\./],
+])("refuses %j as bad input", async (words, message) => {
+  expect(await holdfast("roll-back", ...words)).toMatchObject({
+    exitCode: 2,
+    text: expect.stringMatching(message),
+  });
+});
