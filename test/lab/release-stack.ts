@@ -21,6 +21,8 @@ export class ReleaseStack {
   readonly facts: LabFacts = readFacts();
   /** Whether something may have been made. */
   private holds = false;
+  /** What whoever deploys has in the environment. */
+  environment: Readonly<Record<string, string>> = {};
 
   private constructor(
     private readonly engine: Engine,
@@ -118,16 +120,30 @@ export class ReleaseStack {
     );
   }
 
-  up(): Promise<Ended> {
+  up(...flags: readonly string[]): Promise<Ended> {
     this.holds = true;
-    return this.pulumi("up", "--yes", "--skip-preview");
+    return this.pulumi("up", "--yes", "--skip-preview", ...flags);
   }
 
   /** @throws with what was printed when it fails */
-  async mustUp(): Promise<string> {
-    const { exitCode, text } = await this.up();
+  async mustUp(...flags: readonly string[]): Promise<string> {
+    const { exitCode, text } = await this.up(...flags);
     if (exitCode !== 0) throw new Error(`pulumi up ended with ${exitCode}:\n${text}`);
     return text;
+  }
+
+  /** Runs `holdfast` for the stack's estate, from where its hosts can be reached. */
+  async holdfast(...args: readonly string[]): Promise<Ended> {
+    const estate = join(this.folder, "test", "estate.ts");
+    const key = this.facts.pve.privateKeyFile;
+    const [program = "", ...rest] = inNamespace([
+      process.execPath,
+      join(projectRoot, "cli", "holdfast.mjs"),
+      ...args,
+      ...["--estate", estate, "--key", key],
+    ]);
+    const { exitCode, all } = await execa(program, rest, { all: true, reject: false, timeout: 120_000 });
+    return { exitCode: exitCode ?? -1, text: all };
   }
 
   /** Reaches the hosts with another private key. */
@@ -145,7 +161,7 @@ export class ReleaseStack {
     ]);
     const { exitCode, all } = await execa(program, rest, {
       cwd: this.folder,
-      env: { ...this.engine.env },
+      env: { ...this.engine.env, ...this.environment },
       all: true,
       reject: false,
       timeout: 300_000,

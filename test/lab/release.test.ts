@@ -171,8 +171,103 @@ test("touches nothing for an estate whose threshold is 16 days on a daily job", 
   expect(await liveOnHost()).toBe(before);
 });
 
-test("removes just what it made", async () => {
+test("goes back to the release before, which a second up leaves live, and lists both", async () => {
   stack.setEstate(at("04:30:00"));
+  const [, live, kept] = /│ (\w{12}) │ \S+ │ (\w{12})/.exec((await stack.holdfast("releases")).text) ?? [];
+  expect(await liveOnHost()).toContain(`releases/${live}\n`);
+  const back = await stack.holdfast("roll-back", "--host", "pve", "--job", "nfs-mirror");
+  expect(back).toMatchObject({
+    exitCode: 0,
+    text: expect.stringContaining(`release ${kept} is live in place of ${live}`),
+  });
+  expect(await liveOnHost()).toMatch(
+    new RegExp(`^releases/${kept}\\nactive\\n[^]*OnCalendar=\\*-\\*-\\* 03:00:00 UTC$`, "m"),
+  );
+  expect(await stack.mustUp()).toMatch(/Resources:\n +11 unchanged\n/);
+  expect(await liveOnHost()).toContain(`releases/${kept}\n`);
+  await stack.holdfast("roll-back", "--host", "pve", "--job", "nfs-mirror", "--to", live ?? "");
+  expect(await liveOnHost()).toContain(`releases/${live}\n`);
+});
+
+test("leaves the live release where it is when its script is replaced", async () => {
+  const before = await liveOnHost();
+  await stack.mustUp("--replace=**::nfs-mirror-pve-release-script");
+  expect(await liveOnHost()).toBe(before);
+});
+
+test("refuses to change a job that was handed to another stack, with both names", async () => {
+  const owner = "/opt/holdfast/nfs-mirror/owner";
+  expect(await onPve(`cat ${owner}`)).toBe("organization/holdfast/test\n");
+  await onPve(`echo organization/holdfast/other >${owner}`);
+  const before = await liveOnHost();
+  stack.setEstate(at("04:31:00"));
+  const { exitCode, text } = await stack.up();
+  expect(exitCode).not.toBe(0);
+  expect(text).toMatch(
+    /belongs to stack organization\/holdfast\/other, and this is stack organization\/holdfast\/test; nothing was changed/,
+  );
+  expect(await liveOnHost()).toBe(before);
+  // What the refusal says.
+  await onPve(`echo organization/holdfast/test >${owner}`);
+  await stack.mustUp();
+  expect(await liveOnHost()).toMatch(/OnCalendar=\*-\*-\* 04:31:00 UTC\n/);
+});
+
+test("changes nothing for another operator with a key of her own, and has no key in the state", async () => {
+  await onPve("cat >>/root/.ssh/authorized_keys", await keyText(join(keys, "other.pub")));
+  await stack.pulumi("config", "rm", "holdfast:sshPrivateKeyFile");
+  const first = await agentWith(stack.facts.pve.privateKeyFile);
+  const second = await agentWith(join(keys, "other"));
+  try {
+    stack.environment = { SSH_AUTH_SOCK: first.socket };
+    await stack.mustUp();
+    stack.environment = { SSH_AUTH_SOCK: second.socket };
+    expect((await stack.pulumi("preview")).text).toMatch(/Resources:\n +11 unchanged\n/);
+    stack.setEstate(at("04:32:00"));
+    expect(await stack.mustUp()).toMatch(/~ 2 updated\n +9 unchanged/);
+    expect((await stack.pulumi("stack", "export", "--show-secrets")).text).not.toContain("PRIVATE KEY");
+  } finally {
+    for (const agent of [first, second]) await agent.end();
+    stack.environment = {};
+    await stack.useKey(stack.facts.pve.privateKeyFile);
+    await onPve("sed -i '$d' /root/.ssh/authorized_keys");
+  }
+  await stack.mustUp();
+});
+
+test("says what a rebuilt host has lost, and the command that deploys it again", async () => {
+  await rebuildHost();
+  expect(await stack.mustUp()).toMatch(/Resources:\n +11 unchanged\n/);
+  const { exitCode, text } = await stack.holdfast("releases");
+  expect(exitCode).toBe(1);
+  const [, command = ""] =
+    /nfs-mirror on pve: not live\..*the host has lost it\. Next: pulumi up (.*)$/m.exec(text) ?? [];
+  await stack.mustUp(...command.replaceAll("'", "").split(" "));
+  expect(await liveOnHost()).toMatch(/^releases\/\w+\nactive\n[^]*04:32:00 UTC\n/);
+  expect((await stack.holdfast("releases")).exitCode).toBe(0);
+  expect(await stack.mustUp()).toMatch(/Resources:\n +11 unchanged\n/);
+});
+
+test("deploys a rebuilt host by one up, once its new key is pinned", async () => {
+  await rebuildHost();
+  await onPve(
+    "ssh-keygen -q -t ecdsa -N '' -f /etc/ssh/rebuilt && echo HostKey /etc/ssh/rebuilt >/etc/ssh/sshd_config.d/rebuilt.conf && systemctl reload ssh",
+  );
+  try {
+    const [type, key] = (await onPve("cat /etc/ssh/rebuilt.pub")).split(" ");
+    stack.setEstate(
+      stack.estate({ schedule: { onCalendar: "*-*-* 04:32:00" } }, { hostKey: `${type} ${key}` }),
+    );
+    expect(await stack.mustUp()).toMatch(/~ 7 updated\n +\+-1 replaced\n/);
+    expect(await liveOnHost()).toMatch(/^releases\/\w+\nactive\n[^]*04:32:00 UTC\n/);
+    stack.setEstate(at("04:32:00"));
+    await stack.mustUp();
+  } finally {
+    await onPve("rm -f /etc/ssh/rebuilt* /etc/ssh/sshd_config.d/rebuilt.conf; systemctl reload ssh");
+  }
+});
+
+test("removes just what it made", async () => {
   const { exitCode } = await stack.destroy();
   expect(exitCode).toBe(0);
   expect(await everythingOnHost()).toBe(untouched);
@@ -183,8 +278,29 @@ function at(time: string): EstateInput {
   return stack.estate({ schedule: { onCalendar: `*-*-* ${time}` } });
 }
 
-function onPve(command: string): Promise<string> {
-  return mustOnHost("pve", command);
+function onPve(command: string, input?: string): Promise<string> {
+  return mustOnHost("pve", command, input === undefined ? {} : { input });
+}
+
+/** What a machine that was installed anew has of the job: nothing. */
+function rebuildHost(): Promise<string> {
+  return onPve(
+    "systemctl disable --now nfs-mirror.timer && rm -r /opt/holdfast /etc/systemd/system/nfs-mirror.* /usr/local/bin/nfs-mirror && systemctl daemon-reload",
+  );
+}
+
+async function keyText(file: string): Promise<string> {
+  return `${(await execa("cat", [file])).stdout}\n`;
+}
+
+/** An SSH agent with one key, as an operator's. */
+async function agentWith(file: string): Promise<{ socket: string; end: () => Promise<unknown> }> {
+  const { stdout } = await execa("ssh-agent", ["-s"]);
+  const [, socket = ""] = /SSH_AUTH_SOCK=([^;]+);/.exec(stdout) ?? [];
+  const [, pid = ""] = /SSH_AGENT_PID=(\d+);/.exec(stdout) ?? [];
+  const env = { SSH_AUTH_SOCK: socket, SSH_AGENT_PID: pid };
+  await execa("ssh-add", ["-q", file], { env });
+  return { socket, end: () => execa("ssh-agent", ["-k"], { env }) };
 }
 
 /** The live release, what of it systemd has, and its units' texts. */
