@@ -1,10 +1,12 @@
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { errnoOf } from "../runtime/errors";
 import type { Lacked, LackedEntry } from "../runtime/rsync-errors";
+import { required } from "../runtime/required";
 import { type RsyncPass, rsync, wholeMetadata } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { run } from "../runtime/run";
 import { firstLines } from "../runtime/tail";
+import { ownNames, partedIn, removeNames } from "./own-names";
 import { VolumeFailed } from "./scratch";
 
 export interface CopyFilesOptions {
@@ -12,7 +14,9 @@ export interface CopyFilesOptions {
   readonly source: string;
   /** Complete generation on the disk of `into`, whose files are shared where they are the same. */
   readonly base: string | undefined;
-  /** An empty folder. */
+  /** Whether files of the base have several names in it; undefined when nobody looked. */
+  readonly baseHasLinks?: boolean | undefined;
+  /** An empty folder, or what an earlier call without a base had no time to complete. */
   readonly into: string;
   /** Commands that write inherit it. */
   readonly lockFd: number;
@@ -32,6 +36,8 @@ export interface CopiedFiles {
   readonly baseFiles: number | undefined;
   /** What could not be read, and is not in the copy. */
   readonly lacked: readonly LackedEntry[];
+  /** Whether files of the copy have several names in it; undefined when that isn't known. */
+  readonly hasLinks: boolean | undefined;
 }
 
 /** How much a generation holds: entries that are no folders, and bytes of its files, holes counted. */
@@ -48,23 +54,61 @@ export interface Holdings {
  * @throws {VolumeFailed} when something can't be written, or it isn't known what can't be read
  */
 export async function copyFiles(options: CopyFilesOptions): Promise<CopiedFiles> {
-  const { base, into, stop } = options;
-  const found = base === undefined ? undefined : await compareWith(base, options);
-  const isLinked = base !== undefined && found?.mayLink === true && (await linkAll(base, options));
+  const { base, into } = options;
+  const copied = await (base === undefined ? copyAll(options) : copyBeside(base, options));
+  // What a tree that was linked as a whole has of them is the base's.
+  for (const { path } of copied.lacked) removeIfThere(join(into, path));
+  return copied.lacked.length > 0 ? { ...copied, changed: undefined } : copied;
+}
+
+async function copyAll(options: CopyFilesOptions): Promise<CopiedFiles> {
+  const isWhole = readdirSync(options.into).length === 0;
+  const { links, ...copied } = await copyInto([], options);
+  const hasLinks = isWhole ? links > 0 : undefined;
+  return { ...copied, changed: undefined, baseFiles: undefined, hasLinks };
+}
+
+async function copyBeside(base: string, options: CopyFilesOptions): Promise<CopiedFiles> {
+  const { source, into, stop, baseHasLinks } = options;
+  const { changed, mayLink, baseFiles, links } = await compareWith(base, options);
+  const groups = baseHasLinks === false ? [] : await ownNames(base, { timeoutMs: options.timeoutMs, stop });
+  const parted = partedIn(source, groups);
+  const isLinked = mayLink && (await linkAll(base, options));
   stop.throwIfAborted();
+  const beside = isLinked ? undefined : await copyInto([`--link-dest=${base}`], options);
+  // Beside the base, rsync would link them again; without it, it copies what is missing.
+  removeNames(into, parted);
+  const rest = beside && parted.length === 0 ? undefined : await copyInto([], options, parted);
+  return { ...sumOf(beside, rest), changed, baseFiles, hasLinks: groups.length > 0 || links > 0 };
+}
+
+interface Passed extends Pick<CopiedFiles, "content" | "bytes" | "holds" | "lacked"> {
+  /** Further names of files that were made. */
+  readonly links: number;
+}
+
+/** @param apart names whose content is copied for another reason than a change of it */
+async function copyInto(
+  args: readonly string[],
+  options: CopyFilesOptions,
+  apart: readonly string[] = [],
+): Promise<Passed> {
+  const isApart = new Set(apart);
   let content = 0;
-  const link = base === undefined || isLinked ? [] : [`--link-dest=${base}`];
-  const pass = await complete(["--delete", ...link, "--", "./", `${into}/`], options, ({ letters }) => {
-    if (letters.startsWith(">")) content += 1;
+  let links = 0;
+  const pass = await complete(["--delete", ...args, "--", "./", `${options.into}/`], options, item => {
+    if (item.letters.startsWith(">") && !isApart.has(item.path.toString("latin1"))) content += 1;
+    if (item.letters.startsWith("h")) links += 1;
   });
   const holds = { files: pass.files, bytes: pass.totalBytes };
-  const lacked = pass.lacked.entries;
-  // What a tree that was linked as a whole has of them is the base's.
-  for (const { path } of lacked) removeIfThere(join(into, path));
-  return {
-    ...{ changed: lacked.length > 0 ? undefined : found?.changed, content, bytes: pass.bytes, holds, lacked },
-    baseFiles: found?.baseFiles,
-  };
+  return { content, bytes: pass.bytes, holds, lacked: pass.lacked.entries, links };
+}
+
+/** What one or two passes copied, of which the last one has seen all. */
+function sumOf(first: Passed | undefined, second: Passed | undefined): Omit<Passed, "links"> {
+  const { holds, lacked } = required(second ?? first, "pass");
+  const of = (figure: "content" | "bytes"): number => (first?.[figure] ?? 0) + (second?.[figure] ?? 0);
+  return { content: of("content"), bytes: of("bytes"), holds, lacked };
 }
 
 /** A search of the whole volume for databases takes no longer than one of so many files, and no memory. */
@@ -75,22 +119,26 @@ interface Comparison {
   /** No file of the base would have to change where it is, in all generations that share it. */
   readonly mayLink: boolean;
   readonly baseFiles: number | undefined;
+  /** Further names that files got. */
+  readonly links: number;
 }
 
 async function compareWith(base: string, options: CopyFilesOptions): Promise<Comparison> {
   let changed: Buffer[] | undefined = [];
   let mayLink = true;
   let deleted = 0;
+  let links = 0;
   const pass = await complete(["--dry-run", "--delete", "--", "./", `${base}/`], options, item => {
     if (item.kind === "deleted" && !item.isFolder) deleted += 1;
     if (item.kind === "deleted" || item.letters[1] === "d") return;
     if (changed && changed.push(item.path) > mostListed) changed = undefined;
+    if (item.letters.startsWith("h")) links += 1;
     if (changesInPlace(item)) mayLink = false;
   });
   // rsync deletes nothing where something can't be read: what it calls the same is all that is known.
-  if (pass.outcome === "partial") return { changed: undefined, mayLink: false, baseFiles: undefined };
+  if (pass.outcome === "partial") return { changed: undefined, mayLink: false, baseFiles: undefined, links };
   const baseFiles = pass.files - pass.createdFiles + deleted;
-  return { changed, mayLink: mayLink && changed !== undefined, baseFiles };
+  return { changed, mayLink: mayLink && changed !== undefined, baseFiles, links };
 }
 
 /** rsync gives new content an inode of its own, but new metadata alone, or a new name, to the inode that is there. */

@@ -13,10 +13,15 @@ export interface MadeGeneration extends CopiedFiles {
   readonly generation: Generation;
 }
 
+/** Complete generation whose files are shared where they are the same. */
+export interface Base extends Generation {
+  /** Whether files have several names in it; undefined when nobody looked. */
+  readonly hasLinks?: boolean | undefined;
+}
+
 /**
  * Makes a generation of a volume's files.
  * @param source mount point of its snapshot
- * @param base complete generation, whose files are shared where they are the same
  * @throws {VolumeFailed} also for a volume that collapsed: the generations of before stay
  */
 export async function makeGeneration(
@@ -24,14 +29,14 @@ export async function makeGeneration(
   task: VolumeTask,
   source: string,
   { every }: Pick<GenerationPolicy, "every">,
-  base: Generation | undefined,
+  base: Base | undefined,
   stop: AbortSignal,
 ): Promise<MadeGeneration> {
   const start = base ? freshGeneration : firstGeneration;
   const fresh = start(rootOf(run.config, "pvc-data"), periodNow(run, every), task.path);
   try {
     const copied = await copyFiles({
-      ...{ source, base: base?.folder, into: fresh.folder },
+      ...{ source, base: base?.folder, baseHasLinks: base?.hasLinks, into: fresh.folder },
       ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: run.config.budgetMs, stop },
     });
     refuseCollapse(run, task, copied);

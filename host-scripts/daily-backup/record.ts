@@ -22,6 +22,8 @@ const record = z.object({
   copies: z.string().optional(),
   /** What the generations hold. */
   holds: z.object({ files: z.number(), bytes: z.number() }).optional(),
+  /** Whether files of the generations have several names in one of them; undefined when nobody looked. */
+  hasLinks: z.boolean().optional(),
 });
 
 /** What is known of a volume's copies. Written after a generation has become visible, so it is never ahead of the disk. */

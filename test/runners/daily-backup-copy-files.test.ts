@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -64,9 +65,9 @@ const isLinkedAsAWhole = (): boolean => existsSync(join(folder, "linked"));
 const treeOf = (name: string): Promise<Snapshot> => snapshot(place, join(folder, name), { shared: true });
 const inodeOf = (path: string): number => lstatSync(join(folder, path)).ino;
 
-function copy(into: string, base?: string): Promise<CopiedFiles> {
+function copy(into: string, base?: string, baseHasLinks?: boolean): Promise<CopiedFiles> {
   return copyFiles({
-    ...{ source, into: join(folder, into), base: base && join(folder, base), lockFd: 2 },
+    ...{ source, into: join(folder, into), base: base && join(folder, base), baseHasLinks, lockFd: 2 },
     ...{ timeoutMs: 30_000, stop: new AbortController().signal },
   });
 }
@@ -203,4 +204,75 @@ test("what can't be linked as a whole is seen to by rsync", async () => {
   await copyAfter(() => writeFileSync(at("app/file"), "other"));
   expect(isLinkedAsAWhole()).toBe(true);
   expect(inodeOf("two/old/first")).toBe(inodeOf("one/old/first"));
+});
+
+interface Parting {
+  readonly what: string;
+  readonly change: () => unknown;
+}
+
+/** The second name gets a file of its own, with the same content, times, owner and mode. */
+function part(): void {
+  command("cp", "--preserve=all", at("app/linked-too"), at("new"));
+  renameSync(at("new"), at("app/linked-too"));
+}
+
+test.each<Parting>([
+  { what: "and are the same in all else", change: part },
+  {
+    what: "while a file's mode changed",
+    change: () => {
+      part();
+      chmodSync(at("app/file"), 0o600);
+    },
+  },
+  {
+    what: "while one of them found another",
+    change: () => {
+      part();
+      rmSync(at("old/first"));
+      linkSync(at("linked"), at("old/first"));
+    },
+  },
+  {
+    what: "but two of three",
+    change: () => {
+      part();
+      linkSync(at("linked"), at("zoe"));
+    },
+  },
+])("two names of one file are two files now, $what: they are two in the copy too", async ({ change }) => {
+  await copyAfter(change);
+  expect(inodeOf("two/linked")).not.toBe(inodeOf("two/app/linked-too"));
+});
+
+test("two names that parted unseen have the owner and mode of each, the next night and the one after", async () => {
+  await copyAfter(part);
+  chmodSync(at("app/linked-too"), 0o600);
+  mkdirSync(join(folder, "three"));
+  await copy("three", "two");
+  expect(differences(await treeOf("source"), await treeOf("three"))).toEqual([]);
+});
+
+test("no name is removed through a folder that became a link out of the tree", async () => {
+  linkSync(at("linked"), at("old/inner"));
+  writeFileSync(join(folder, "outside/inner"), "stays");
+  await copyAfter(() => {
+    part();
+    chmodSync(at("app/file"), 0o600);
+    rmSync(at("old"), { recursive: true });
+    symlinkSync(join(folder, "outside"), at("old"));
+  });
+  expect(readFileSync(join(folder, "outside/inner"), "utf8")).toBe("stays");
+});
+
+test("whether files have several names is known after the first copy, and told when the first one gets them", async () => {
+  rmSync(at("app/linked-too"));
+  expect(await copy("one")).toMatchObject({ hasLinks: false });
+  linkSync(at("linked"), at("app/linked-too"));
+  expect(await copy("two", "one", false)).toMatchObject({ hasLinks: true });
+  mkdirSync(join(folder, "three"));
+  part();
+  expect(await copy("three", "two", true)).toMatchObject({ hasLinks: true });
+  expect(differences(await treeOf("source"), await treeOf("three"))).toEqual([]);
 });
