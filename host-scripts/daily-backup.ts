@@ -5,6 +5,7 @@ import {
   dailyBackupMetrics,
 } from "../plan/contracts/daily-backup";
 import { compare } from "./daily-backup/compare";
+import { contents } from "./daily-backup/contents";
 import { configurationPhase, judgeConfiguration } from "./daily-backup/configuration";
 import { handOver } from "./daily-backup/reveal";
 import type { DailyBackup } from "./daily-backup/daily-backup";
@@ -70,7 +71,7 @@ async function start(args: RunArguments, config: DailyBackupConfig): Promise<num
     run,
     [
       ...[lock, verify, recover, makeRoom, configuration, discover, compare, volumes],
-      ...[pruneSnapshots, prune, judge, judgeConfiguration],
+      ...[pruneSnapshots, prune, contents, judge, judgeConfiguration],
     ],
     reporter,
     told,
@@ -95,6 +96,7 @@ const told: Told<DailyBackup> = {
   values: run => ({
     [dailyBackupMetricNames.bytes]: run.bytes,
     ...(run.tasks && { [dailyBackupMetricNames.failedVolumes]: failedTasks(run).length }),
+    ...(run.differences !== undefined && { [dailyBackupMetricNames.differences]: run.differences }),
   }),
   figures: run => ({
     volumes: run.tasks?.length,

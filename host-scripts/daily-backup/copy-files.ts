@@ -1,12 +1,13 @@
 import { readdirSync, rmSync } from "node:fs";
 import { errnoOf } from "../runtime/errors";
 import type { Lacked, LackedEntry } from "../runtime/rsync-errors";
+import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { type RsyncPass, rsync, wholeMetadata } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { run } from "../runtime/run";
 import { firstLines } from "../runtime/tail";
-import { ownNames, partedIn, removeNames } from "./own-names";
+import { ownNames, partedIn, removeNames, withOtherNames } from "./own-names";
 import { VolumeFailed } from "./scratch";
 
 export interface CopyFilesOptions {
@@ -16,6 +17,8 @@ export interface CopyFilesOptions {
   readonly base: string | undefined;
   /** Whether files of the base have several names in it; undefined when nobody looked. */
   readonly baseHasLinks?: boolean | undefined;
+  /** Files whose content is not the base's, whatever their sizes and times say. */
+  readonly differing?: readonly Buffer[] | undefined;
   /** An empty folder, or what an earlier call without a base had no time to complete. */
   readonly into: string;
   /** Commands that write inherit it. */
@@ -36,6 +39,8 @@ export interface CopiedFiles {
   readonly baseFiles: number | undefined;
   /** What could not be read, and is not in the copy. */
   readonly lacked: readonly LackedEntry[];
+  /** All files of the source were read. */
+  readonly isWhole: boolean;
   /** Whether files of the copy have several names in it; undefined when that isn't known. */
   readonly hasLinks: boolean | undefined;
 }
@@ -65,21 +70,33 @@ async function copyAll(options: CopyFilesOptions): Promise<CopiedFiles> {
   const isWhole = readdirSync(options.into).length === 0;
   const { links, ...copied } = await copyInto([], options);
   const hasLinks = isWhole ? links > 0 : undefined;
-  return { ...copied, changed: undefined, baseFiles: undefined, hasLinks };
+  return { ...copied, changed: undefined, baseFiles: undefined, isWhole, hasLinks };
 }
 
 async function copyBeside(base: string, options: CopyFilesOptions): Promise<CopiedFiles> {
-  const { source, into, stop, baseHasLinks } = options;
+  const { source, into, stop, baseHasLinks, differing = [] } = options;
   const { changed, mayLink, baseFiles, links } = await compareWith(base, options);
   const groups = baseHasLinks === false ? [] : await ownNames(base, { timeoutMs: options.timeoutMs, stop });
   const parted = partedIn(source, groups);
   const isLinked = mayLink && (await linkAll(base, options));
   stop.throwIfAborted();
   const beside = isLinked ? undefined : await copyInto([`--link-dest=${base}`], options);
-  // Beside the base, rsync would link them again; without it, it copies what is missing.
-  removeNames(into, parted);
-  const rest = beside && parted.length === 0 ? undefined : await copyInto([], options, parted);
-  return { ...sumOf(beside, rest), changed, baseFiles, hasLinks: groups.length > 0 || links > 0 };
+  // Beside the base, rsync would link them again; without it, it copies what is missing. A file goes with all of its names:
+  // it would be linked to the one that is left.
+  const anew = [
+    ...parted,
+    ...withOtherNames(
+      differing.map(name => name.toString("latin1")),
+      groups,
+    ),
+  ];
+  removeNames(into, anew);
+  const rest = beside && anew.length === 0 ? undefined : await copyInto([], options, parted);
+  return {
+    ...sumOf(beside, rest),
+    ...{ changed: changed && [...changed, ...differing], baseFiles, isWhole: false },
+    hasLinks: groups.length > 0 || links > 0,
+  };
 }
 
 interface Passed extends Pick<CopiedFiles, "content" | "bytes" | "holds" | "lacked"> {
@@ -109,6 +126,28 @@ function sumOf(first: Passed | undefined, second: Passed | undefined): Omit<Pass
   const { holds, lacked } = required(second ?? first, "pass");
   const of = (figure: "content" | "bytes"): number => (first?.[figure] ?? 0) + (second?.[figure] ?? 0);
   return { content: of("content"), bytes: of("bytes"), holds, lacked };
+}
+
+/**
+ * Files that are in a source and in a copy of it, with other content: all of both is read.
+ * @throws {VolumeFailed} when not all of it can be read
+ */
+export async function differingFiles(
+  options: Omit<CopyFilesOptions, "base"> & { readonly base: string },
+): Promise<Buffer[]> {
+  const { base, stop } = options;
+  const found: Buffer[] = [];
+  const pass = await complete(["--dry-run", "--checksum", "--", "./", `${base}/`], options, item => {
+    if (item.kind === "changed" && item.letters.startsWith(">f")) found.push(item.path);
+  });
+  stop.throwIfAborted();
+  const [first] = pass.lacked.entries;
+  if (first)
+    throw new VolumeFailed(
+      `${pass.lacked.entries.length} of its entries can't be read, first ${quoted(first.path)}: ${first.reason}`,
+      "dmesg --level err,warn | tail",
+    );
+  return found;
 }
 
 /** A search of the whole volume for databases takes no longer than one of so many files, and no memory. */

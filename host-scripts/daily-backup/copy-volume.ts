@@ -1,9 +1,10 @@
 import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
 import { generationIn, newestGeneration } from "../runtime/generations";
+import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
-import type { Holdings } from "./copy-files";
+import { differingFiles, type Holdings } from "./copy-files";
 import { copyStores, type Stores } from "./copy-stores";
-import { type DailyBackup, policiesOf, rootOf, type VolumeTask } from "./daily-backup";
+import { type DailyBackup, nameOf, policiesOf, rootOf, type VolumeTask } from "./daily-backup";
 import { writeRecord } from "./record";
 import { VolumeIncomplete } from "./incomplete";
 import { type Base, makeGeneration, type MadeGeneration } from "./make-generation";
@@ -31,16 +32,61 @@ export async function copyVolume(
   }
   // Changed: every kind anew. Unchanged, but a new period: a full comparison, which proves that it is.
   const wanted = isUnchanged ? missing : policiesOf(config, task);
-  await withScratch(config, snapshot, stop, scratch => fill(run, task, scratch, wanted, isUnchanged, stop));
+  await withScratch(config, snapshot, stop, scratch =>
+    fillVolume(run, task, scratch, { wanted, isUnchanged }, stop),
+  );
   return "copied";
 }
 
-async function fill(
+/**
+ * Compares a volume's files with the generation that was made of the same snapshot, by content: sizes and times don't tell of
+ * a file that was changed and had them set back, or of a copy that rotted. What differs is copied anew.
+ * @param task with the record of that generation
+ * @throws {VolumeFailed} when not all of it can be read, or so much differs that it is a collapse
+ */
+export async function compareContents(
   run: DailyBackup,
   task: VolumeTask,
-  scratch: Scratch,
-  wanted: readonly GenerationPolicy[],
-  isUnchanged: boolean,
+  scratch: OpenVolume,
+  stop: AbortSignal,
+): Promise<void> {
+  const { config, log, notes, startedAt } = run;
+  const { record } = task;
+  const base = linkBase(run, task);
+  if (!record || !base?.recorded) return;
+  const differing = await differingFiles({
+    ...{ source: scratch.folder, base: base.folder, into: base.folder },
+    ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: config.budgetMs, stop },
+  });
+  run.differences = (run.differences ?? 0) + differing.length;
+  const compared: VolumeTask = { ...task, record: { ...record, contentMs: startedAt.getTime() } };
+  const [first] = differing;
+  if (first === undefined)
+    return writeRecord(config.stateDir, task.volume, required(compared.record, "record"));
+  const told = `${differing.length} files of ${nameOf(task)} had other content than their copy, with the same size and times, first ${quoted(first)}: changed with its times set back, or rotten on a disk`;
+  log.warn(told);
+  await fillVolume(run, compared, scratch, { wanted: policiesOf(config, task), differing }, stop);
+  notes.push(`${told}. They are copied anew, and earlier generations keep what they have`);
+}
+
+/** Where a volume's files are read. */
+type OpenVolume = Pick<Scratch, "folder" | "makeWritable">;
+
+interface Filling {
+  /** Kinds of generations to make. */
+  readonly wanted: readonly GenerationPolicy[];
+  /** By the pool's account. */
+  readonly isUnchanged?: boolean;
+  /** Files whose content is not that of their copy, whatever their sizes and times say. */
+  readonly differing?: readonly Buffer[];
+}
+
+/** Makes generations of a volume's files and databases, and keeps what is known of them. */
+export async function fillVolume(
+  run: DailyBackup,
+  task: VolumeTask,
+  scratch: OpenVolume,
+  { wanted, isUnchanged = false, differing = [] }: Filling,
   stop: AbortSignal,
 ): Promise<void> {
   const made: Made[] = [];
@@ -48,7 +94,7 @@ async function fill(
   let known = knownOf(task);
   let incomplete: VolumeIncomplete | undefined;
   for (const policy of wanted) {
-    const base: LinkBase | undefined = made.at(-1)?.base ?? linkBase(run, task);
+    const base: LinkBase | undefined = made.at(-1)?.base ?? linkBase(run, task, differing);
     const copied = await makeGeneration(run, task, scratch.folder, policy, base, stop).catch(
       (error: unknown) => {
         if (!(error instanceof VolumeIncomplete)) throw error;
@@ -57,7 +103,8 @@ async function fill(
       },
     );
     if (!copied) break;
-    known = copied;
+    const contentMs = copied.isWhole ? run.startedAt.getTime() : known.contentMs;
+    known = { holds: copied.holds, hasLinks: copied.hasLinks, contentMs };
     // Against the first one's base; a second kind is the first one's files again.
     if (made.length === 0) changed = base?.recorded ? copied.changed : undefined;
     made.push({ policy, base: baseOf(copied) });
@@ -67,7 +114,7 @@ async function fill(
   // Files first: should a database fail, its volume's files are there.
   const stores = run.config.sqlite ? await copyStores(run, task, scratch, changed, stop) : {};
   const failed = incomplete ?? stores.failed;
-  keepRecord(run, task, made, { ...stores, failed, holds: known.holds, hasLinks: known.hasLinks });
+  keepRecord(run, task, made, { ...stores, ...known, failed });
   if (failed !== undefined) throw failed;
 }
 
@@ -80,10 +127,11 @@ interface Made {
 interface Known {
   readonly holds: Holdings | undefined;
   readonly hasLinks: boolean | undefined;
+  readonly contentMs: number | undefined;
 }
 
 function knownOf({ record }: VolumeTask): Known {
-  return { holds: record?.holds, hasLinks: record?.hasLinks };
+  return { holds: record?.holds, hasLinks: record?.hasLinks, contentMs: record?.contentMs };
 }
 
 function baseOf({ generation, hasLinks }: MadeGeneration): Base {
@@ -96,11 +144,16 @@ interface LinkBase extends Base {
 }
 
 /** Complete generation whose files are shared where they are the same. */
-function linkBase(run: DailyBackup, task: VolumeTask): LinkBase | undefined {
+function linkBase(
+  run: DailyBackup,
+  task: VolumeTask,
+  differing: readonly Buffer[] = [],
+): LinkBase | undefined {
   const root = rootOf(run.config, "pvc-data");
   for (const { period, identity } of task.record?.generations ?? []) {
     const there = generationIn(root, period, task.path);
-    if (there?.identity === identity) return { ...there, recorded: true, hasLinks: task.record?.hasLinks };
+    if (there?.identity === identity)
+      return { ...there, recorded: true, hasLinks: task.record?.hasLinks, differing };
   }
   return newestGeneration(root, task.path, run.config.volumes?.keep.every ?? "week");
 }
@@ -116,7 +169,7 @@ function keepRecord(
   run: DailyBackup,
   task: VolumeTask,
   made: readonly Made[],
-  { hasDatabases, copies, holds, hasLinks, failed }: Stores & Known,
+  { hasDatabases, copies, failed, ...known }: Stores & Known,
 ): void {
   const succeeded = failed === undefined;
   const { volume, claim, path, record } = task;
@@ -134,6 +187,6 @@ function keepRecord(
     // Without a good copy of each database it isn't done with, however little changes until the next night.
     base: succeeded ? { uuid: snapshot.uuid, thinId: snapshot.thinId ?? -1 } : { uuid: "", thinId: -1 },
     generations: [...generations, ...kept],
-    ...{ hasDatabases, copies, holds, hasLinks },
+    ...{ hasDatabases, copies, ...known },
   });
 }

@@ -25,6 +25,8 @@ export interface DailyBackup extends JobRun<DailyBackupConfig> {
   readonly outcomes: Map<string, Outcome>;
   /** Volumes that the pool called unchanged, and whose files differed all the same. */
   readonly distrust: string[];
+  /** Files whose content was not their copy's, though sizes and times were the same; undefined before they were compared. */
+  differences?: number;
   bytes: number;
   /** Hand-over to the offsite run; opened by the first change. */
   segment?: Segment;

@@ -17,6 +17,8 @@ export interface MadeGeneration extends CopiedFiles {
 export interface Base extends Generation {
   /** Whether files have several names in it; undefined when nobody looked. */
   readonly hasLinks?: boolean | undefined;
+  /** Files whose content is not that of the volume's, whatever their sizes and times say. */
+  readonly differing?: readonly Buffer[];
 }
 
 /**
@@ -36,7 +38,8 @@ export async function makeGeneration(
   const fresh = start(rootOf(run.config, "pvc-data"), periodNow(run, every), task.path);
   try {
     const copied = await copyFiles({
-      ...{ source, base: base?.folder, baseHasLinks: base?.hasLinks, into: fresh.folder },
+      ...{ source, base: base?.folder, baseHasLinks: base?.hasLinks, differing: base?.differing },
+      into: fresh.folder,
       ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: run.config.budgetMs, stop },
     });
     refuseCollapse(run, task, copied);

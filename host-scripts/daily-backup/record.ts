@@ -24,6 +24,10 @@ const record = z.object({
   holds: z.object({ files: z.number(), bytes: z.number() }).optional(),
   /** Whether files of the generations have several names in one of them; undefined when nobody looked. */
   hasLinks: z.boolean().optional(),
+  /** When its files were last read whole, to be copied or compared by content; epoch ms. */
+  contentMs: z.number().optional(),
+  /** When a comparison by content had no time to end. */
+  contentTriedMs: z.number().optional(),
 });
 
 /** What is known of a volume's copies. Written after a generation has become visible, so it is never ahead of the disk. */

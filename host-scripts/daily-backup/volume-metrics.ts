@@ -1,11 +1,11 @@
 import { dailyBackupMetricNames } from "../../plan/contracts/daily-backup";
-import { tellPart } from "../runtime/part-metrics";
+import { type Family, tellPart } from "../runtime/part-metrics";
 import type { DailyBackup } from "./daily-backup";
 import { readRecords } from "./record";
 
 /**
- * Tells how old the copy of each covered volume is, also of one that is missing. One that was never copied says 0, which is
- * older than any limit.
+ * Tells how old the copy of each covered volume is, also of one that is missing, and when its files were last read whole. One
+ * that was never copied says 0, which is older than any limit.
  */
 export async function tellVolumes(run: DailyBackup, stop: AbortSignal): Promise<void> {
   const { config, log, tasks } = run;
@@ -13,17 +13,26 @@ export async function tellVolumes(run: DailyBackup, stop: AbortSignal): Promise<
   const records = readRecords(config.stateDir);
   // Nobody is promised a copy of a raw block volume's files.
   const copied = tasks.filter(({ claim }) => !claim?.isBlock);
-  const series = copied.map(({ volume, claim }) => ({
-    labels: { namespace: claim?.namespace ?? "", claim: claim?.name ?? "", volume },
-    value: Math.floor((records.get(volume)?.successMs ?? 0) / 1000),
-  }));
+  const seriesOf = (field: "successMs" | "contentMs"): Family["series"] =>
+    copied.map(({ volume, claim }) => ({
+      labels: { namespace: claim?.namespace ?? "", claim: claim?.name ?? "", volume },
+      value: Math.floor((records.get(volume)?.[field] ?? 0) / 1000),
+    }));
+  const families: readonly Family[] = [
+    {
+      name: dailyBackupMetricNames.volumeSuccess,
+      help: "End of the last run that had a good copy of the volume, epoch seconds",
+      series: seriesOf("successMs"),
+    },
+    {
+      name: dailyBackupMetricNames.volumeContent,
+      help: "When the volume's files were last copied whole or compared by content, epoch seconds",
+      series: seriesOf("contentMs"),
+    },
+  ];
   await tellPart(
     config,
-    {
-      ...{ part: "volumes", name: dailyBackupMetricNames.volumeSuccess, series },
-      help: "End of the last run that had a good copy of the volume, epoch seconds",
-      ...{ textfile: config.volumesTextfile, what: "the age of each volume's copy" },
-    },
+    { part: "volumes", families, textfile: config.volumesTextfile, what: "the age of each volume's copy" },
     stop,
     log,
   );

@@ -56,7 +56,8 @@ function tooSlow(budgetMs: number): Outcome {
   };
 }
 
-function failureOf(error: unknown): Outcome {
+/** What became of a volume that could not be copied or compared. */
+export function failureOf(error: unknown): Extract<Outcome, { kind: "failed" }> {
   if (error instanceof VolumeFailed) return { kind: "failed", reason: error.reason, next: error.next };
   if (error instanceof RunnerError) return { kind: "failed", reason: error.failed, next: error.next };
   // A file system call's error is this volume's alone; the rest is tried.

@@ -4,12 +4,17 @@ import { messageOf } from "./errors";
 import type { Log } from "./log";
 import { push } from "./push";
 
-/** Series of a job that come and go as a whole, such as one for each of its volumes. */
-export interface PartMetrics {
-  readonly part: string;
+/** Series of one name. */
+export interface Family {
   readonly name: string;
   readonly help: string;
   readonly series: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+}
+
+/** Series of a job that come and go as a whole, such as those of each of its volumes. */
+export interface PartMetrics {
+  readonly part: string;
+  readonly families: readonly Family[];
   readonly textfile: string;
   /** What is told, for a message: "the age of each volume's copy". */
   readonly what: string;
@@ -25,12 +30,8 @@ export async function tellPart(
   stop: AbortSignal,
   log: Log,
 ): Promise<void> {
-  const { part, name, help, series, textfile, what } = metrics;
-  const lines = series.map(({ labels, value }) => {
-    const text = Object.entries(labels).map(([label, of]) => `${label}=${JSON.stringify(of)}`);
-    return `${name}{${text.join(",")}} ${value}\n`;
-  });
-  const text = `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.sort().join("")}`;
+  const { part, families, textfile, what } = metrics;
+  const text = families.map(textOf).join("");
   try {
     writeDurably(textfile, text);
   } catch (error) {
@@ -40,4 +41,12 @@ export async function tellPart(
   const fault = await push(config.pushgateway, group, text, stop);
   if (fault !== undefined)
     log.warn(`the Pushgateway has not got ${what} (${fault}). It is kept in "${textfile}"`);
+}
+
+function textOf({ name, help, series }: Family): string {
+  const lines = series.map(({ labels, value }) => {
+    const text = Object.entries(labels).map(([label, of]) => `${label}=${JSON.stringify(of)}`);
+    return `${name}{${text.join(",")}} ${value}\n`;
+  });
+  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.sort().join("")}`;
 }

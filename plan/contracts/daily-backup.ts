@@ -38,6 +38,8 @@ export const dailyBackupConfig = z.strictObject({
       more: z.array(generations.extend({ namespaces: z.array(z.string()).min(1) })),
       /** One volume may take that long before the others have their turn. */
       volumeBudgetMs: z.int().positive(),
+      /** Each volume is compared with its copy by content once in that time. */
+      contentPeriodMs: z.int().positive(),
       /** A volume that holds less than that share of its last generation's files or bytes, or has other content in more, fails. */
       collapse: z.strictObject({
         leastPercent: z.number().min(0).max(100),
@@ -66,6 +68,9 @@ export const dailyBackupMetricNames = {
   failedVolumes: "daily_backup_failed_volumes",
   /** One series a volume, with the labels `namespace`, `claim` and `volume`. */
   volumeSuccess: "daily_backup_volume_last_success_timestamp",
+  /** One series a volume, with the same labels. */
+  volumeContent: "daily_backup_volume_content_timestamp",
+  differences: "daily_backup_content_differences",
 } as const;
 
 export const dailyBackupMetrics = jobMetrics("daily_backup", [
@@ -78,6 +83,12 @@ export const dailyBackupMetrics = jobMetrics("daily_backup", [
   {
     name: dailyBackupMetricNames.failedVolumes,
     help: "Volumes that the last run has no new copy of",
+    emitted: "any-end",
+    meaning: "other",
+  },
+  {
+    name: dailyBackupMetricNames.differences,
+    help: "Files that the last run found to have other content than their copy, with the same size and times",
     emitted: "any-end",
     meaning: "other",
   },

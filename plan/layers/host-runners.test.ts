@@ -116,6 +116,20 @@ test("by default a snapshot may be as old as its job promises, and a volume has 
   });
 });
 
+test("each volume is compared by content within a period that nights can keep, and an alert watches over it", () => {
+  const withPeriod = (contentPeriod: string): EstateInput =>
+    exampleWith(({ layers }) => {
+      Object.assign(layers["daily-backup"][0]?.volumes ?? {}, { contentPeriod });
+    });
+  expect(configOf("daily-backup")).toMatchObject({ volumes: { contentPeriodMs: 30 * 86_400_000 } });
+  const unread = jobNamed("daily-backup", withPeriod("14d")).alerts?.find(({ metric }) =>
+    metric.endsWith("volume_content_timestamp"),
+  );
+  expect(unread?.fires).toEqual({ kind: "older", thanMs: 14 * 86_400_000 });
+  expect(() => parseEstate(withPeriod("1d"))).toThrow(/expected 2d or more/);
+  expect(() => parseEstate(withPeriod("soon"))).toThrow(/duration/i);
+});
+
 test("a volume that has no snapshots, by its namespace, is none that the copies miss", () => {
   const own = exampleWith(({ layers }) => {
     const [spec] = layers["daily-backup"] ?? [];

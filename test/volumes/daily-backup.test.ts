@@ -82,6 +82,27 @@ test("one changed file makes a fresh folder that shares the others, and the form
   expect(await on(`ls -A ${backupDisk}/pvc-data/.trash`)).toBe("");
 });
 
+test("a file that changed with its size and times set back is found when the volume's content has its turn", async () => {
+  const folder = generation(await week(), plain);
+  const record = `${stateDir("daily-backup")}/volumes/${plain}.json`;
+  await changeVolume(
+    plain,
+    "touch -r guarded /run/ref; echo ACL >guarded; touch -r /run/ref guarded; rm /run/ref",
+  );
+  await snapshot([plain]);
+  expect(await unit.run()).toMatchObject({ status: 0 });
+  expect(await on(`cat ${folder}/guarded`)).toBe("acl\n");
+  await on(`sed -i 's/"contentMs":[0-9]*/"contentMs":1/' ${record}`);
+  const { status, output } = await unit.run();
+  expect(output).toContain(`1 files of ${plain} had other content than their copy`);
+  expect(status).toBe(0);
+  expect(await differences(plain, folder)).toBe("");
+  expect(await on(`grep -c '"contentMs":1,' ${record} || :`)).toBe("0\n");
+  expect(
+    await on(`grep -c '^daily_backup_volume_content.* [1-9]' ${stateDir("daily-backup")}-volumes.prom`),
+  ).toBe("3\n");
+});
+
 test("databases that are asked for later are copied of a volume that hasn't changed, and a first one of a volume that had none", async () => {
   const stores = async (volume: string): Promise<string> =>
     on(`cd ${backupDisk}/sqlite-backup/${await week()}/unknown; ls ${volume} 2>/dev/null || :`);

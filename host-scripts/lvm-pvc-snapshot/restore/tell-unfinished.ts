@@ -20,11 +20,12 @@ export async function tellUnfinished(
   }));
   // Of a record that can't be read nobody knows since when: longer than any limit.
   const unread = fault ? [{ labels: { volume: "unknown", snapshot: "unknown" }, value: 0 }] : [];
+  const { name, help } = unfinishedRestoreMetric;
   await tellPart(
     config,
     {
-      ...{ part: "restores", name: unfinishedRestoreMetric.name, help: unfinishedRestoreMetric.help },
-      ...{ series: [...known, ...unread], textfile: config.restoresTextfile },
+      ...{ part: "restores", families: [{ name, help, series: [...known, ...unread] }] },
+      textfile: config.restoresTextfile,
       what: "which restores have not ended",
     },
     stop,

@@ -6,7 +6,7 @@ import type { JobAlert, Judgement, Metric } from "../../job";
  * The age of each volume's copy: a run can succeed in all but one volume night after night, and the job's own last success
  * never says which. Volumes are found by pattern, so the plan doesn't know all of their names.
  */
-export const volumeMetric: Metric = {
+const volumeMetric: Metric = {
   name: dailyBackupMetricNames.volumeSuccess,
   help: "End of the last run that had a good copy of the volume, epoch seconds",
   emitted: "any-end",
@@ -14,8 +14,39 @@ export const volumeMetric: Metric = {
   labels: { part: "volumes", namespace: anyValue, claim: anyValue, volume: anyValue },
 };
 
+/** When each volume's files were last read whole: one that takes longer than a night has for it never has its turn. */
+const contentMetric: Metric = {
+  ...volumeMetric,
+  name: dailyBackupMetricNames.volumeContent,
+  help: "When the volume's files were last copied whole or compared by content, epoch seconds",
+};
+
+export const volumeMetrics: readonly Metric[] = [volumeMetric, contentMetric];
+
+/** Alerts of volumes, beside those of the job. @param contentPeriodMs each is compared by content once in that time */
+export function volumeAlerts(host: string, judged: Judgement, contentPeriodMs: number): JobAlert[] {
+  return [volumeStale(host, judged), ...contentAlerts(host, contentPeriodMs)];
+}
+
+function contentAlerts(host: string, contentPeriodMs: number): JobAlert[] {
+  return [
+    {
+      name: "DailyBackupContentDiffers",
+      metric: dailyBackupMetricNames.differences,
+      fires: { kind: "above", than: 0 },
+      summary: `daily-backup on ${host} found {{ $value }} files with other content than their copy, though sizes and times were the same: changed with their times set back, or rotten on a disk`,
+    },
+    {
+      name: "DailyBackupContentUnread",
+      metric: dailyBackupMetricNames.volumeContent,
+      fires: { kind: "older", thanMs: contentPeriodMs },
+      summary: `daily-backup on ${host} has not compared {{ $labels.namespace }}/{{ $labels.claim }} (volume {{ $labels.volume }}) with its copy by content for {{ $value | humanizeDuration }}, the limit is ${Math.round(contentPeriodMs / 1000)} s`,
+    },
+  ];
+}
+
 /** As old as the job's own success may be: a volume is copied at some time within each run. */
-export function volumeStale(host: string, { staleAfterMs }: Judgement): JobAlert {
+function volumeStale(host: string, { staleAfterMs }: Judgement): JobAlert {
   return {
     name: "DailyBackupVolumeStale",
     metric: dailyBackupMetricNames.volumeSuccess,

@@ -16,7 +16,7 @@ import {
   textfile,
 } from "../host-runner";
 import { clusterOf } from "../lvm-pvc-snapshot/jobs";
-import { volumeMetric, volumeStale } from "./alerts";
+import { volumeAlerts, volumeMetrics } from "./alerts";
 import { firewallJob } from "./firewall-job";
 import { configurationPaths, deletionsOf, flowsOf, maxSnapshotAgeMs, snapshotsOf } from "./flows";
 import { scrubJob } from "./scrub-job";
@@ -49,8 +49,10 @@ function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): Job {
     flows,
     deletes: deletionsOf(flows),
     metricsJob: jobName,
-    metrics: spec.volumes ? [...dailyBackupMetrics, volumeMetric] : dailyBackupMetrics,
-    alerts: spec.volumes ? [volumeStale(spec.host, run.judged)] : [],
+    metrics: spec.volumes ? [...dailyBackupMetrics, ...volumeMetrics] : dailyBackupMetrics,
+    alerts: spec.volumes
+      ? volumeAlerts(spec.host, run.judged, parseDuration(spec.volumes.contentPeriod))
+      : [],
     ...releaseOf({
       job: jobName,
       runner: jobName,
@@ -100,7 +102,17 @@ function configOf(
 function volumesOf(spec: DailyBackupSpec, estate: Estate, budgetMs: number): DailyBackupConfig["volumes"] {
   const snapshots = snapshotsOf(spec, estate);
   if (!spec.volumes || !snapshots) return undefined;
-  const { from, excludeNamespaces, keep, more, luksSecrets, volumeBudget, collapse, accepted } = spec.volumes;
+  const {
+    from,
+    excludeNamespaces,
+    keep,
+    more,
+    luksSecrets,
+    volumeBudget,
+    contentPeriod,
+    collapse,
+    accepted,
+  } = spec.volumes;
   return {
     vg: estate.hosts[spec.host]?.pools[snapshots.pool]?.vg ?? "",
     pool: snapshots.pool,
@@ -119,6 +131,7 @@ function volumesOf(spec: DailyBackupSpec, estate: Estate, budgetMs: number): Dai
     keep: generationPolicyOf(keep),
     more: more.map(further => ({ namespaces: further.namespaces, ...generationPolicyOf(further.keep) })),
     volumeBudgetMs: volumeBudget === undefined ? Math.floor(budgetMs / 3) : parseDuration(volumeBudget),
+    contentPeriodMs: parseDuration(contentPeriod),
     collapse,
     accepted,
     luksKeys: luksSecrets,

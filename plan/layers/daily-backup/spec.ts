@@ -2,9 +2,18 @@ import { z } from "zod";
 import { accepted } from "../../contracts/accepted";
 import { absolutePath, duration, name } from "../../estate/fields";
 import { generationsByPeriod } from "../../retention";
+import { parseDuration } from "../../units/duration";
 import { alertPolicy, excludes, runFields, schedule } from "../common";
 
 const keep = generationsByPeriod;
+/** A text that is no duration has its own message. */
+function isLongEnough(text: string): boolean {
+  try {
+    return parseDuration(text) >= 2 * 86_400_000;
+  } catch {
+    return true;
+  }
+}
 
 /** Of a job that comes with daily-backup: what isn't said of it is said of daily-backup. */
 function derivedRun(usualRun: string, budget: string) {
@@ -65,6 +74,10 @@ export const dailyBackupSpec = z.strictObject({
       maxSnapshotAge: duration
         .optional()
         .describe("An older snapshot isn't copied; by default what the snapshots' job promises"),
+      contentPeriod: duration
+        .refine(isLongEnough, "expected 2d or more: a nightly run can't compare a volume more often")
+        .default("30d")
+        .describe("Each volume's files are read and compared with their copies by content once in that time"),
       collapse: z
         .strictObject({
           leastPercent: z.number().min(0).max(100).default(20),

@@ -19,6 +19,7 @@ export function backupRun(folder: string, date: string, change: Partial<DailyBac
         keep: { kind: "age", ms: 7 * 86_400_000, atLeast: 1 },
       },
       ...{ keep: { every: "week", count: 4 }, accepted: [] },
+      contentPeriodMs: 30 * 86_400_000,
       collapse: { leastPercent: 20, mostChangedPercent: 90 },
     },
     sqlite: { every: "week", count: 4 },

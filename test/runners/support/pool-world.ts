@@ -91,6 +91,7 @@ export async function createPoolWorld(): Promise<PoolWorld> {
       ...{ ...pool, snapshotJob: "lvm-pvc-snapshot", maxSnapshotAgeMs: dayMs / 2 },
       snapshots: { stateDir: snapshotState, keep, zone: "UTC" },
       ...{ keep: { every: "week", count: 4 }, more: [], volumeBudgetMs: 30_000, luksKeys: [], accepted: [] },
+      contentPeriodMs: 30 * 86_400_000,
       collapse: { leastPercent: 20, mostChangedPercent: 90 },
     },
     volumesTextfile: join(folder, "textfiles", "daily-backup-volumes.prom"),

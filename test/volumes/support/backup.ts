@@ -23,6 +23,7 @@ export function backupConfig(change: object = {}) {
       },
       ...{ keep: { every: "week", count: 4 }, more: [], volumeBudgetMs: 300_000, luksKeys: ["luks"] },
       accepted: [],
+      contentPeriodMs: 30 * 86_400_000,
       collapse: { leastPercent: 20, mostChangedPercent: 90 },
     },
     sqlite: { every: "week", count: 4 },
