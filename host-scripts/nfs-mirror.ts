@@ -1,5 +1,6 @@
 import { type NfsMirrorConfig, nfsMirrorConfig, nfsMirrorMetrics } from "../plan/contracts/nfs-mirror";
 import { copy, cover } from "./nfs-mirror/copy";
+import { answer, hold, remember } from "./nfs-mirror/hold";
 import { journalFolder, type Mirror } from "./nfs-mirror/mirror";
 import { match } from "./nfs-mirror/moves";
 import { holdBack, nested, present } from "./nfs-mirror/nested";
@@ -22,13 +23,21 @@ import { serviceEnvironment } from "./runtime/service-environment";
 import { Stop } from "./runtime/stop";
 
 const job = "nfs-mirror";
-const help = runHelp(job, "Mirrors the entries of a tree of services to the backup disk of the same host.");
+const accepts = {
+  what: "NAME",
+  why: 'what this service, or the file system at this path, has lost is meant to go; "." for all of them',
+};
+const help = runHelp(
+  job,
+  "Mirrors the entries of a tree of services to the backup disk of the same host.",
+  accepts,
+);
 
 const argv = process.argv.slice(2);
 const options = { json: argv.includes("--json"), progress: argv.includes("--progress") };
 const log = createLog(job, options);
 startProgram(job, log, async () => {
-  const args = parseRunArguments(job, argv);
+  const args = parseRunArguments(job, argv, accepts);
   if (args) return start(args, readConfig(args.config, nfsMirrorConfig));
   process.stdout.write(help);
   return exitCodes.ok;
@@ -49,11 +58,15 @@ async function start(args: RunArguments, config: NfsMirrorConfig): Promise<numbe
     log,
     stop: new Stop(job, log),
     notes: [],
+    ...{ accepted: new Set(args.accept), held: [] },
   };
-  if (mirror.dryRun) return preview(mirror, [verify, nested, scan, holdBack, match, judge], told);
+  if (mirror.dryRun) return preview(mirror, [verify, nested, scan, holdBack, match, hold, judge], told);
   return runAndReport(
     mirror,
-    [lock, verify, nested, close, scan, holdBack, match, judge, copy, root, cover, present],
+    [
+      ...[lock, verify, nested, close, scan, holdBack, match, hold, judge],
+      ...[copy, root, cover, present, answer, remember],
+    ],
     reporter,
     told,
   );

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
 import { writeDurably } from "../runtime/durable";
 import { type FreshGeneration, generationsOf, retire } from "../runtime/generations";
-import { quoted } from "../runtime/quoted";
+import { quoted, shortened } from "../runtime/quoted";
 import type { LackedEntry } from "../runtime/rsync-errors";
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
 import { reveal } from "./reveal";
@@ -71,8 +71,4 @@ export function retireIncomplete(run: DailyBackup, { path }: VolumeTask, newest?
       rmSync(`${generation.folder}.lacks.json`, { force: true });
       retire(root, generation);
     }
-}
-
-function shortened(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 120)}…${text.slice(-60)}` : text;
 }

@@ -17,13 +17,29 @@ export async function apply(mirror: Mirror, work: Work): Promise<RsyncPass | und
   const scan = required(mirror.scan, "scan");
   let worst: RsyncPass | undefined;
   for (const step of scan.listed ? stepsOf(mirror, scan, scan.listed) : [splitLinks, around, copyAll]) {
-    if (step === remove && worst && worst.outcome !== "complete" && worst.outcome !== "vanished") continue;
+    if (step === remove && worst && !isThrough(mirror, worst)) continue;
     const pass = await step(mirror, work);
     mirror.stop.check("copy");
     if (pass && (worst === undefined || rank(pass) > rank(worst))) worst = pass;
     if (pass?.outcome === "broken") break;
   }
   return worst;
+}
+
+/** All that a pass had to do is done, but for what the scan could not read either. */
+function isThrough(mirror: Mirror, pass: RsyncPass): boolean {
+  return pass.outcome === "complete" || pass.outcome === "vanished" || isExpected(mirror, pass);
+}
+
+/** A pass could not read what the scan could not read, and nothing else. */
+export function isExpected({ held }: Mirror, { outcome, lacked: { entries, unnamed } }: RsyncPass): boolean {
+  const known = new Set(held.map(({ path }) => path));
+  return (
+    outcome === "partial" &&
+    unnamed.length === 0 &&
+    entries.length > 0 &&
+    entries.every(({ path }) => known.has(path.toString("latin1")))
+  );
 }
 
 type Step = (mirror: Mirror, work: Work) => Promise<RsyncPass | undefined>;
@@ -83,5 +99,7 @@ async function copyAll(mirror: Mirror, work: Work): Promise<RsyncPass> {
 
 /** It holds also for what went since the scan. */
 function ceiling({ config, scan }: Mirror): string[] {
-  return [`--max-delete=${allowedDeletions(config.maxDeletions, required(scan, "scan").targetEntries)}`];
+  const { targetEntries, deletions } = required(scan, "scan");
+  // More than that was judged, or is answered for.
+  return [`--max-delete=${Math.max(deletions, allowedDeletions(config.maxDeletions, targetEntries))}`];
 }

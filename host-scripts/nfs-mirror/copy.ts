@@ -8,7 +8,7 @@ import type { Phase } from "../runtime/phases";
 import type { RsyncPass } from "../runtime/rsync";
 import { required } from "../runtime/required";
 import { firstLines } from "../runtime/tail";
-import { apply } from "./apply";
+import { apply, isExpected } from "./apply";
 import { journalFolder, type Mirror } from "./mirror";
 import { hiddenByKeep } from "./verify";
 import { startWork } from "./work";
@@ -30,7 +30,7 @@ export const copy: Phase<Mirror> = {
       if (pass?.outcome === "vanished")
         notes.push("some files vanished while they were read (rsync exit 24)");
     }
-    if (!scan.whole) throw unreadable(mirror);
+    if (!scan.whole && mirror.held.length === 0) throw unreadable(mirror);
   },
 };
 
@@ -83,6 +83,8 @@ function judgePass(mirror: Mirror, pass: RsyncPass): void {
     case "vanished":
       return;
     case "partial":
+      // What the scan could not read either is told at the end.
+      if (isExpected(mirror, pass)) return;
       throw fail(
         `rsync could not copy everything (exit 23): ${stderr}`,
         `journalctl -u ${config.job} -n 50; df -h ${config.target.path}`,

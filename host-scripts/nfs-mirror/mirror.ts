@@ -2,12 +2,17 @@ import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { ownPrefix } from "../runtime/closed-folder";
 import type { JobRun } from "../runtime/job-run";
+import { quoted } from "../runtime/quoted";
 import { leaveAlone, wholeMetadata } from "../runtime/rsync";
 import type { Move } from "./moves";
 import { rootsOf } from "./roots";
 
 /** One run, filled by its phases. */
 export interface Mirror extends JobRun<NfsMirrorConfig> {
+  /** What an operator said is meant to be gone: services, or paths of file systems below the source. */
+  readonly accepted: ReadonlySet<string>;
+  /** Where nothing is deleted in this run, and why: it ends as a failure that says so. */
+  readonly held: Held[];
   scan?: Scan;
   /** Paths below the source whose file system is away, or another one. */
   missing?: readonly string[];
@@ -16,6 +21,20 @@ export interface Mirror extends JobRun<NfsMirrorConfig> {
   /** How much of what goes leaves nothing under another name; undefined means all of it. */
   lost?: number;
   copied?: Copied;
+}
+
+export interface Held {
+  /** Below the root, byte by byte as latin1; it stands for all below it. */
+  readonly path: string;
+  readonly reason: string;
+  readonly next: string;
+  /** Somebody answers for it in the estate: it is no failure. */
+  readonly isAnswered?: boolean;
+}
+
+/** The runner's command by hand, with a mount table of its own as its unit has. */
+export function acceptCommand({ job }: NfsMirrorConfig, name: string): string {
+  return `unshare --mount --propagation private ${job} --accept ${quoted(name)}`;
 }
 
 /** What a run would change, from rsync's dry run. */
@@ -31,6 +50,8 @@ export interface Scan {
   readonly doomed: readonly Buffer[];
   /** False when some of the source couldn't be read: then nothing may be deleted. */
   readonly whole: boolean;
+  /** Of all files of the source. */
+  readonly totalBytes: number;
   /** What would change, name by name; undefined when it is too much: then the copy looks at the whole tree again. */
   readonly listed: Listed | undefined;
   /** Files to be copied that may hold large holes. */

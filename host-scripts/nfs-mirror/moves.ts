@@ -38,13 +38,14 @@ export const match: Phase<Mirror> = {
       moves.push({ from, to });
     }
     mirror.moves = moves;
-    mirror.lost = lostBy(listed, moves, name => statIn(target.path, name)?.isDirectory() === true);
+    mirror.lost = lostBy(mirror, listed, moves);
     if (moves.length > 0) mirror.log.info(`${moves.length} files have another name than before`);
   },
 };
 
 /** What goes and leaves nothing under another name. A folder is lost with what it holds. */
-function lostBy(listed: Listed, moves: readonly Move[], isFolder: (name: string) => boolean): number {
+export function lostBy({ config }: Mirror, listed: Listed, moves: readonly Move[]): number {
+  const isFolder = (name: string): boolean => statIn(config.target.path, name)?.isDirectory() === true;
   const moved = new Set(moves.map(({ from }) => from));
   const emptied = new Set([...moved].flatMap(foldersAbove));
   const left = listed.deleted.filter(name => !moved.has(name));

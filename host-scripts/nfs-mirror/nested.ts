@@ -9,7 +9,7 @@ import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { foldersAbove } from "../runtime/tree-path";
-import type { Mirror, Scan } from "./mirror";
+import { acceptCommand, type Mirror, type Scan } from "./mirror";
 
 /** File systems below the source that a run has mirrored, by their path below it. */
 const record = z.record(z.string(), z.string());
@@ -18,12 +18,14 @@ function recordFile(config: NfsMirrorConfig): string {
   return join(config.stateDir, "nested-mounts.json");
 }
 
-/** Compares what is mounted below the source with what an earlier run has seen there. */
+/** Compares what is mounted below the source with what the estate names and an earlier run has seen there. */
 export const nested: Phase<Mirror> = {
   name: "nested",
   async run(mirror) {
-    const { config, log, stop, dryRun } = mirror;
-    const known = readRecord(config);
+    const { config, log, stop, dryRun, accepted } = mirror;
+    const named = Object.fromEntries(config.nested.map(({ path, fsUuid }) => [path, fsUuid]));
+    const all = { ...readRecord(config), ...named };
+    const known = Object.fromEntries(Object.entries(all).filter(([path]) => !accepted.has(path)));
     const found = await mountsBelow(config.source.path, stop.signal);
     mirror.missing = Object.entries(known)
       .filter(([path, uuid]) => found.get(path) !== uuid)
@@ -33,7 +35,7 @@ export const nested: Phase<Mirror> = {
       log.warn(
         `${quoted(join(config.source.path, path))} is another file system (${uuid}), mirrored from now on`,
       );
-    if (fresh.length > 0 && !dryRun)
+    if ((fresh.length > 0 || accepted.size > 0) && !dryRun)
       writeDurably(
         recordFile(config),
         `${JSON.stringify({ ...Object.fromEntries(found), ...known })}\n`,
@@ -64,9 +66,9 @@ export const present: Phase<Mirror> = {
     if (missing.length === 0) return;
     const paths = missing.map(path => join(config.source.path, path));
     throw new RunnerError(exitCodes.failed, {
-      failed: `${paths.map(quoted).join(", ")} is not the file system that an earlier run has mirrored there`,
+      failed: `${paths.map(quoted).join(", ")} is not the file system that belongs there`,
       kept: "What the target has of it is left as it was. All else is mirrored.",
-      next: `mount ${paths.join("; mount ")}   (if it is gone for good: rm ${recordFile(config)})`,
+      next: `mount ${paths.join("; mount ")}   (if it is gone for good: ${acceptCommand(config, missing[0] ?? "")})`,
     });
   },
 };

@@ -1,12 +1,15 @@
+import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
-import { quoted } from "../runtime/quoted";
-import { rsync } from "../runtime/rsync";
+import { quoted, shortened } from "../runtime/quoted";
+import { rsync, type RsyncPass } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { required } from "../runtime/required";
 import { firstLines } from "../runtime/tail";
 import { createLists } from "./lists";
-import { type Mirror, mirrorArgs } from "./mirror";
+import { statIn } from "../runtime/tree-path";
+import { dropHeld } from "./hold";
+import { acceptCommand, type Mirror, mirrorArgs } from "./mirror";
 import { rootsOf } from "./roots";
 
 /** rsync's dry run: what would change, and how much would go. A night without a change ends here, after one scan. */
@@ -17,7 +20,7 @@ export const scan: Phase<Mirror> = {
     const found = { changes: 0, deletions: 0, bytes: 0, doomed: [] as Buffer[] };
     const lists = createLists();
     const pass = await rsync(
-      mirrorArgs(mirror, ["--dry-run", "--delete"]),
+      mirrorArgs(mirror, ["--dry-run", "--delete", "--ignore-errors"]),
       {
         ...{ cwd: config.source.path, timeoutMs: config.budgetMs, stop: stop.signal },
         inherit: mirror.lock ? [mirror.lock.fd] : [],
@@ -38,7 +41,8 @@ export const scan: Phase<Mirror> = {
         kept: "Nothing was changed.",
         next: `journalctl -u ${config.job} -n 50`,
       });
-    if (pass.outcome === "partial")
+    const whole = pass.outcome !== "partial" || holdUnreadable(mirror, pass);
+    if (!whole)
       log.warn(`some of the source can't be read, so nothing is deleted: ${firstLines(pass.result.stderr)}`);
     // The root is counted for each source, and is one entry.
     const entries = pass.entries - rootsOf(mirror).length + 1;
@@ -46,30 +50,75 @@ export const scan: Phase<Mirror> = {
       ...found,
       entries,
       targetEntries: Math.max(0, entries - pass.created + found.deletions),
-      whole: pass.outcome !== "partial",
+      whole,
+      totalBytes: pass.totalBytes,
       ...lists.taken(),
     };
+    dropHeld(mirror);
     log.info(
       `${entries} entries, ${found.changes} to copy (${found.bytes} bytes), ${found.deletions} to delete`,
     );
   },
 };
 
-/** Refuses to delete more than both ceilings: a source that lost its data must not take the copy with it. */
+/** Refuses to delete more than the ceilings: a source that lost its data must not take the copy with it. */
 export const judge: Phase<Mirror> = {
   name: "judge",
-  async run({ config, scan: found, lost }) {
-    const { deletions: all, targetEntries, doomed } = required(found, "scan");
-    const deletions = lost ?? all;
-    if (deletions <= allowedDeletions(config.maxDeletions, targetEntries)) return;
-    const { count: most, percent } = config.maxDeletions;
-    const share = ((100 * deletions) / targetEntries).toFixed(1);
-    throw new Refusal(
-      `${deletions} of the target's ${targetEntries} entries (${share} %) would be deleted, more than ${most} and ${percent} %; first ${doomed.map(quoted).join(", ")}`,
-      `ls -la ${config.source.path}   (if they are meant to go, raise maxDeletions in the estate for a night; if another job wrote them, add them to keep)`,
-    );
+  async run(mirror) {
+    const { config, lost, accepted } = mirror;
+    const { deletions: all, targetEntries, doomed, listed, totalBytes } = required(mirror.scan, "scan");
+    if (accepted.has(".")) return;
+    const told = listed?.deleted.filter(name => accepted.has(name.split("/", 1)[0] ?? "")).length ?? 0;
+    const deletions = (lost ?? all) - told;
+    const { count: most, percent, bytesPercent } = config.maxDeletions;
+    const next = `ls -la ${config.source.path}   (if they are meant to go: ${acceptCommand(config, ".")}; if another job wrote them, add them to keep)`;
+    if (deletions > allowedDeletions(config.maxDeletions, targetEntries)) {
+      const share = ((100 * deletions) / targetEntries).toFixed(1);
+      throw new Refusal(
+        `${deletions} of the target's ${targetEntries} entries (${share} %) would be deleted, more than ${most} and ${percent} %; first ${doomed.map(quoted).join(", ")}`,
+        next,
+      );
+    }
+    const bytes = doomedBytes(mirror);
+    const share = (100 * bytes) / (totalBytes + bytes);
+    if (share > bytesPercent)
+      throw new Refusal(
+        `files of ${bytes} bytes, ${share.toFixed(1)} % of the target's, would be deleted, more than ${bytesPercent} %; first ${doomed.map(quoted).join(", ")}`,
+        next,
+      );
   },
 };
+
+/** Of files that go, leave nothing under another name, and are in no service that an operator answers for. */
+function doomedBytes({ config, scan: found, moves = [], accepted }: Mirror): number {
+  const moved = new Set(moves.map(({ from }) => from));
+  return (found?.listed?.deleted ?? [])
+    .filter(name => !moved.has(name) && !accepted.has(name.split("/", 1)[0] ?? ""))
+    .map(name => statIn(config.target.path, name))
+    .reduce((sum, stat) => sum + (stat?.isFile() === true ? Number(stat.size) : 0), 0);
+}
+
+/**
+ * Holds deletions back below what can't be read, and only there.
+ * @returns false when it isn't known what can't be read: then nothing may be deleted
+ */
+function holdUnreadable(mirror: Mirror, { lacked: { entries, unnamed } }: RsyncPass): boolean {
+  const { config, log, notes, held } = mirror;
+  for (const { path, reason } of entries) {
+    const name = quoted(path).slice(1, -1);
+    const entry = acceptedBy(config.accepted, name);
+    const isAnswered = entry !== undefined && isInForce(entry, Date.now());
+    const text = `${shortened(name)} can't be read: ${reason}`;
+    if (isAnswered) notes.push(`accepted until ${entry.until} (${entry.reason}): ${text}`);
+    else log.warn(text);
+    held.push({
+      ...{ path: path.toString("latin1"), reason: `it can't be read (${reason})`, isAnswered },
+      next: `dmesg --level err,warn | tail   (mend or remove it, or accept it in the estate)`,
+    });
+  }
+  const isElsewhere = entries.some(({ path }) => path[0] === "/".charCodeAt(0));
+  return unnamed.length === 0 && entries.length > 0 && !isElsewhere;
+}
 
 /** @returns most entries that a run may delete */
 export function allowedDeletions(

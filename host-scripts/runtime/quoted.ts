@@ -12,3 +12,8 @@ export function quoted(path: string | Buffer): string {
   }
   return `"${text}"`;
 }
+
+/** For a message that has to stay one line. */
+export function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 120)}…${text.slice(-60)}` : text;
+}

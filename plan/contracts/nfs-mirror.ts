@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accepted } from "./accepted";
 import { jobMetrics } from "./metric";
 import { mount, runnerFields } from "./runner";
 
@@ -14,8 +15,16 @@ export const nfsMirrorConfig = z.strictObject({
   excludes: z.array(entry),
   /** Entries of the target that other jobs own: never written, never deleted. */
   keep: z.array(entry),
-  /** A run that would delete more than both is refused. */
-  maxDeletions: z.strictObject({ count: z.int().min(0), percent: z.number().min(0).max(100) }),
+  /** File systems below the source, by their path there. Below one that is away nothing is deleted. */
+  nested: z.array(z.strictObject({ path: z.string().min(1), fsUuid: z.string().min(1) })),
+  /** Entries of the source that can't be copied. */
+  accepted: z.array(accepted),
+  /** A run that would delete more entries than `count` and `percent`, or a larger share of the bytes than `bytesPercent`, is refused. */
+  maxDeletions: z.strictObject({
+    count: z.int().min(0),
+    percent: z.number().min(0).max(100),
+    bytesPercent: z.number().min(0).max(100),
+  }),
 });
 
 export type NfsMirrorConfig = z.infer<typeof nfsMirrorConfig>;

@@ -101,7 +101,7 @@ describe("a night with a few changes", () => {
     writeFileSync(`${world.source}/b`, "now a file");
     rmSync(`${world.source}/c/f2`);
     const calls = watchRsync();
-    expect(await mirror()).toMatchObject({ status: 0 });
+    expect(await mirror("--accept", "b")).toMatchObject({ status: 0 });
     // The last one keeps what the source's root has, and no entry of it.
     expect(calls().filter(call => !call.includes("--files-from"))).toEqual([
       expect.stringContaining("--dry-run"),
@@ -160,9 +160,9 @@ describe("a renamed folder on a mirror that is more than half full", () => {
   });
 
   test("a run that ends before it was proven leaves nothing that passes for a copy", async () => {
-    renameSync(`${world.source}/films`, `${world.source}/cinema`);
-    writeFileSync(`${world.source}/cinema/old/f1`, "y");
-    utimesSync(`${world.source}/cinema/old/f1`, 1_700_000_000, 1_700_000_000);
+    renameSync(`${world.source}/films/old`, `${world.source}/films/new`);
+    writeFileSync(`${world.source}/films/new/f1`, "y");
+    utimesSync(`${world.source}/films/new/f1`, 1_700_000_000, 1_700_000_000);
     world.shadow("rsync", 'case "$*" in *--checksum*) exit 12;; esac; exec REAL "$@"');
     expect(await mirror()).toMatchObject({ status: 1 });
     world.unshadow("rsync");
@@ -183,7 +183,7 @@ test("a nested file system that is away keeps its copy; all else is mirrored, an
   writeFileSync(`${world.source}/note`, "x");
   const away = await mirror();
   expect(away.status).toBe(1);
-  expect(away.stdout).toContain("is not the file system that an earlier run has mirrored there");
+  expect(away.stdout).toContain("is not the file system that belongs there");
   expect(readdirSync(`${world.target}/media/disk`).sort()).toEqual(["n1", "n2", "n3"]);
   expect(readFileSync(`${world.target}/media/disk/n1`, "utf8")).toBe("1\n");
   expect(existsSync(`${world.target}/note`)).toBe(true);
@@ -216,4 +216,97 @@ test("a hole is skipped, not read", async () => {
     `${world.config.target.path}/disk`,
   );
   expect(readdirSync(join(world.target, ".holdfast/nfs-mirror"))).toEqual(["source-root"]);
+});
+
+describe("what goes from the source", () => {
+  beforeEach(async () => {
+    world = await createWorld();
+    for (const [service, files] of [
+      ["app", 60],
+      ["mail", 3],
+    ] as const) {
+      mkdirSync(`${world.source}/${service}`);
+      for (let index = 0; index < files; index += 1)
+        writeFileSync(`${world.source}/${service}/f${index}`, "x");
+    }
+  });
+
+  test.each([
+    ["is gone", (): void => rmSync(`${world.source}/mail`, { recursive: true })],
+    ["has no file left", (): void => [0, 1, 2].forEach(index => rmSync(`${world.source}/mail/f${index}`))],
+  ])("a service that %s keeps its copy until somebody accepts it; all else is mirrored", async (_, lose) => {
+    await mirror();
+    lose();
+    rmSync(`${world.source}/app/f0`);
+    writeFileSync(`${world.source}/app/new`, "new");
+    for (const night of [1, 2]) {
+      const run = await mirror();
+      expect([night, run.status]).toEqual([night, 1]);
+      expect(run.stdout).toContain('--accept "mail"');
+    }
+    expect(readdirSync(`${world.target}/mail`)).toHaveLength(3);
+    expect(existsSync(`${world.target}/app/new`)).toBe(true);
+    expect(existsSync(`${world.target}/app/f0`)).toBe(false);
+    expect(await mirror("--accept", "mail")).toMatchObject({ status: 0 });
+    await expectEqualTrees();
+  });
+
+  test("a first run, and one after a change of config, deletes nothing that it may not have made", async () => {
+    mkdirSync(`${world.target}/images`);
+    writeFileSync(`${world.target}/images/vm.raw`, "another job's");
+    expect(await mirror()).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining("first run") as string,
+    });
+    expect(await mirror()).toMatchObject({ status: 1 });
+    expect(existsSync(`${world.target}/images/vm.raw`)).toBe(true);
+    expect(existsSync(`${world.target}/mail/f0`)).toBe(true);
+    expect(await mirror("--accept", "images")).toMatchObject({ status: 0 });
+    await expectEqualTrees();
+
+    rmSync(`${world.source}/mail/f0`);
+    world.writeConfig({ keep: [] });
+    expect(await mirror()).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining("first run") as string,
+    });
+    expect(existsSync(`${world.target}/mail/f0`)).toBe(true);
+  });
+
+  test("few files that hold most of the bytes are refused", async () => {
+    world.writeConfig({ maxDeletions: { count: 10, percent: 10, bytesPercent: 25 } });
+    writeFileSync(`${world.source}/app/disk.img`, Buffer.alloc(mebibyte));
+    await mirror();
+    rmSync(`${world.source}/app/disk.img`);
+    const run = await mirror();
+    expect(run.status).toBe(3);
+    expect(run.stdout).toContain('more than 25 %; first "app/disk.img"');
+    expect(existsSync(`${world.target}/app/disk.img`)).toBe(true);
+    expect(await mirror("--accept", ".")).toMatchObject({ status: 0 });
+  });
+
+  test("an entry that can't be read is named, and deletions are held back below it alone", async () => {
+    await mirror();
+    const deep = `i=0; while [ $i -lt 20 ]; do mkdir -p ${"d".repeat(250)} && cd ${"d".repeat(250)}; i=$((i+1)); done; echo x >f`;
+    await world.inside(
+      "sh",
+      "-c",
+      `mkdir ${world.config.source.path}/mail/long; cd ${world.config.source.path}/mail/long; ${deep}`,
+    );
+    rmSync(`${world.source}/app/f0`);
+    const run = await mirror();
+    expect(run.status).toBe(1);
+    expect(run.stdout).toContain("it can't be read");
+    expect(existsSync(`${world.target}/app/f0`)).toBe(false);
+    world.writeConfig({
+      accepted: [{ path: "mail/long", reason: "a program's fault", until: "2099-01-01" }],
+    });
+    rmSync(`${world.source}/app/f1`);
+    const accepted = await mirror();
+    expect([accepted.stdout, accepted.status]).toEqual([
+      expect.stringContaining("accepted until 2099-01-01"),
+      0,
+    ]);
+    expect(existsSync(`${world.target}/app/f1`)).toBe(false);
+  });
 });

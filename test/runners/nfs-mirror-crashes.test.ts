@@ -16,11 +16,11 @@ beforeEach(async () => {
   mkdirSync(`${world.source}/app`);
   for (let index = 0; index < 50; index += 1)
     writeFileSync(`${world.source}/app/f${index}`, `content ${index}`);
-  mkdirSync(`${world.source}/old`);
-  for (let index = 0; index < 5; index += 1) writeFileSync(`${world.source}/old/f${index}`, "goes");
+  mkdirSync(`${world.source}/app/old`);
+  for (let index = 0; index < 5; index += 1) writeFileSync(`${world.source}/app/old/f${index}`, "goes");
   await world.start().finished;
   lastSuccess = metricsOf(world)["last_success_timestamp"];
-  rmSync(`${world.source}/old`, { recursive: true });
+  rmSync(`${world.source}/app/old`, { recursive: true });
   writeFileSync(`${world.source}/big`, Buffer.alloc(8 * 1024 * 1024, 7));
 });
 afterEach(() => world.close());
@@ -186,19 +186,19 @@ test("a segment that a killed run left open is handed over also on a night witho
 });
 
 test("kill -9 while it deletes: what is left goes with the next run", async () => {
-  mkdirSync(`${world.source}/doomed`);
-  for (let index = 0; index < 5_000; index += 1) writeFileSync(`${world.source}/doomed/f${index}`, "");
-  world.writeConfig({ maxDeletions: { count: 10_000, percent: 100 } });
+  mkdirSync(`${world.source}/app/doomed`);
+  for (let index = 0; index < 5_000; index += 1) writeFileSync(`${world.source}/app/doomed/f${index}`, "");
+  world.writeConfig({ maxDeletions: { count: 10_000, percent: 100, bytesPercent: 100 } });
   await world.start().finished;
-  rmSync(`${world.source}/doomed`, { recursive: true });
+  rmSync(`${world.source}/app/doomed`, { recursive: true });
   const left = (): number =>
-    existsSync(`${world.target}/doomed`) ? readdirSync(`${world.target}/doomed`).length : 0;
+    existsSync(`${world.target}/app/doomed`) ? readdirSync(`${world.target}/app/doomed`).length : 0;
   const run = world.start();
   await run.until(() => left() < 5_000);
   run.kill("SIGKILL");
   await run.finished;
   await expectNextRunConverges();
-  expect(existsSync(`${world.target}/doomed`)).toBe(false);
+  expect(existsSync(`${world.target}/app/doomed`)).toBe(false);
   expect(journal().some(name => name.endsWith(".reconcile"))).toBe(true);
 });
 

@@ -254,7 +254,7 @@ test("copies a tree whose files grow and vanish meanwhile, and equals it once it
   expect(finished).toMatchObject({ status: 0 });
   expect(finished.stdout).toContain("vanished while they were read (rsync exit 24)");
   world.unshadow("rsync");
-  world.writeConfig({ maxDeletions: { count: 1000, percent: 100 } });
+  world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
   expect(await mirror()).toMatchObject({ status: 0 });
   await expectEqualTrees();
 });

@@ -66,6 +66,17 @@ function configOf(spec: NfsMirrorSpec, estate: Estate, budgetMs: number): NfsMir
     target: mountOf(estate, spec.host, spec.target),
     excludes: spec.excludes.map(exclude => exclude.name),
     keep: spec.keep.map(kept => kept.name),
+    nested: nestedOf(spec, estate),
+    accepted: spec.accepted,
     maxDeletions: spec.maxDeletions,
   };
+}
+
+/** File systems of the host that the estate has below the source, but for those in excluded entries. */
+function nestedOf({ host, source, excludes }: NfsMirrorSpec, estate: Estate): NfsMirrorConfig["nested"] {
+  const isExcluded = (path: string): boolean => excludes.some(({ name }) => name === path.split("/", 1)[0]);
+  return Object.entries(estate.hosts[host]?.filesystems ?? {})
+    .filter(([mount]) => mount.startsWith(`${source}/`))
+    .map(([mount, { fsUuid }]) => ({ path: mount.slice(source.length + 1), fsUuid }))
+    .filter(({ path }) => !isExcluded(path));
 }

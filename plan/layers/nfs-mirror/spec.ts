@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accepted } from "../../contracts/accepted";
 import { absolutePath, name } from "../../estate/fields";
 import { excludes, runFields, schedule } from "../common";
 
@@ -12,9 +13,19 @@ export const nfsMirrorSpec = z
     excludes,
     keep: excludes.describe("Entries of the target that another job writes: never deleted, never written"),
     maxDeletions: z
-      .strictObject({ count: z.int().min(0), percent: z.number().min(0).max(100) })
-      .default({ count: 1000, percent: 10 })
-      .describe("A run that would delete more than both is refused"),
+      .strictObject({
+        count: z.int().min(0),
+        percent: z.number().min(0).max(100),
+        bytesPercent: z.number().min(0).max(100).default(25),
+      })
+      .default({ count: 100, percent: 10, bytesPercent: 25 })
+      .describe(
+        "A run that would delete more entries than count and percent, or a larger share of the bytes than bytesPercent, is refused; a service that is gone as a whole always waits for somebody who accepts it",
+      ),
+    accepted: z
+      .array(accepted)
+      .default([])
+      .describe("Entries of the source that can't be copied and aren't missed for a while"),
     ...runFields,
   })
   .superRefine((spec, context) => {
