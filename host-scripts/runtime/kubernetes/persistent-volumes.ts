@@ -15,6 +15,8 @@ export interface PersistentVolume {
 }
 
 const list = z.object({
+  // A page of a list is not all of it; nobody asks for pages.
+  metadata: z.object({ continue: z.literal("").optional() }).optional(),
   items: z.array(
     z.object({
       metadata: z.object({ name: z.string() }),

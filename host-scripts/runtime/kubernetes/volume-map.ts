@@ -49,10 +49,22 @@ export async function volumeMap(
   log: Log,
   notes: string[],
 ): Promise<KnownVolumes> {
-  if (access.kubeconfig === undefined) return { map: new Map(), isCurrent: false };
+  const { kubeconfig } = access;
+  if (kubeconfig === undefined) return { map: new Map(), isCurrent: false };
   const file = join(access.stateDir, "volume-map.json");
+  return keptMap(file, () => askApi(readCredential(access, kubeconfig), stop), log, notes);
+}
+
+/** What is asked for, unless it is less than half of what an earlier run was told: then that is used, and kept. */
+export async function keptMap(
+  file: string,
+  ask: () => Promise<VolumeMap>,
+  log: Log,
+  notes: string[],
+): Promise<KnownVolumes> {
   try {
-    const map = await askApi(readCredential(access, access.kubeconfig), stop);
+    const map = await ask();
+    refuseCollapse(map, readCache(file), file);
     writeDurably(file, `${JSON.stringify(Object.fromEntries(map), undefined, 2)}\n`);
     return { map, isCurrent: true };
   } catch (error) {
@@ -65,6 +77,15 @@ export async function volumeMap(
     log.warn(`${messageOf(error)}; ${instead}`);
     return { map: kept, isCurrent: false };
   }
+}
+
+/** A cluster that was made anew, or is another one, answers as well as the one that is meant, and knows no claim of ours. */
+function refuseCollapse(map: VolumeMap, kept: VolumeMap, file: string): void {
+  const known = [...kept.keys()].filter(volume => map.has(volume)).length;
+  if (kept.size === 0 || known >= kept.size / 2) return;
+  throw new Error(
+    `the Kubernetes API names ${known} of the ${kept.size} volumes that it named before (if it is meant to be so: rm ${file})`,
+  );
 }
 
 async function askApi(kubeconfig: string, stop: AbortSignal): Promise<VolumeMap> {
