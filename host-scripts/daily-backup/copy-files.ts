@@ -25,6 +25,8 @@ export interface CopyFilesOptions {
   readonly lockFd: number;
   readonly timeoutMs: number;
   readonly stop: AbortSignal;
+  /** Told of each file whose content is sent. @param bytes of all of them, the one that begins counted */
+  readonly onFile?: (files: number, bytes: number) => void;
 }
 
 export interface CopiedFiles {
@@ -113,9 +115,14 @@ async function copyInto(
   const isApart = new Set(apart);
   let content = 0;
   let links = 0;
+  const sent = { files: 0, bytes: 0 };
   const pass = await complete(["--delete", ...args, "--", "./", `${options.into}/`], options, item => {
     if (item.letters.startsWith(">") && !isApart.has(item.path.toString("latin1"))) content += 1;
     if (item.letters.startsWith("h")) links += 1;
+    if (!item.letters.startsWith(">")) return;
+    sent.files += 1;
+    sent.bytes += item.bytes;
+    options.onFile?.(sent.files, sent.bytes);
   });
   const holds = { files: pass.files, bytes: pass.totalBytes };
   return { content, bytes: pass.bytes, holds, lacked: pass.lacked.entries, links };

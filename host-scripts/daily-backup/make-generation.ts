@@ -41,6 +41,8 @@ export async function makeGeneration(
       ...{ source, base: base?.folder, baseHasLinks: base?.hasLinks, differing: base?.differing },
       into: fresh.folder,
       ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: run.config.budgetMs, stop },
+      onFile: (files, bytes) =>
+        run.log.progress(`volumes: ${nameOf(task)}, file ${files}, ${bytes} bytes with it`),
     });
     refuseCollapse(run, task, copied);
     const missed = missedOf(run, task, copied.lacked);

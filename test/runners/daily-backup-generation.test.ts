@@ -205,3 +205,12 @@ ${real} --exclude=/f1 "$@"; echo '${said}' >&2; exit 23
   await expect(night("2026-05-27T03:00:00Z", before)).rejects.toThrow(/first "f1"/);
   expect(readdirSync(incomplete("2026-22/app/data")).sort()).toEqual(["f0", "f2"]);
 });
+
+test("tells how far it is within a volume", async () => {
+  write(3, "x".repeat(10));
+  const lines: string[] = [];
+  const run = backupRun(folder, "2026-05-26T03:00:00Z");
+  const log = { ...run.log, progress: (line: string): void => void lines.push(line) };
+  await night("2026-05-26T03:00:00Z", undefined, { ...run, log });
+  expect(lines.at(-1)).toBe("volumes: app/data, file 3, 36 bytes with it");
+});
