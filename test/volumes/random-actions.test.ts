@@ -136,6 +136,8 @@ async function act(action: Action): Promise<void> {
       await mustOnHost(host, "date -s '-8 days'");
       const ended = await backup.run();
       await mustOnHost(host, "date -s '+8 days'");
+      // Its end was told by that clock: such a clock is seen again once a run has ended by the right one.
+      hasEnded = false;
       expect(ended).toMatchObject({
         status: 1,
         output: expect.stringContaining("clock went back") as string,
