@@ -3,7 +3,7 @@ const shared = {
   // One for all projects: what one of them has transformed, the others find in the cache.
   id: "holdfast",
   rootDir: ".",
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/test/environment.mjs",
   // unicorn-magic (of execa) names its Node build under a condition that only import statements get.
   moduleNameMapper: { "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js" },
   transform: {

@@ -7,12 +7,18 @@ export interface OffsetSpan {
 
 const dayMs = 86_400_000;
 
+/** Zones that are known to be there: asking Intl takes longer than all else that is checked of a schedule. */
+const sound = new Set<string>();
+
 /** @throws {Error} when there is no such IANA zone; names a near one if only the case is off */
 export function checkTimeZone(zone: string): void {
+  if (sound.has(zone)) return;
   try {
     // Offsets such as "+02:00" are valid for Intl, but no zone: they know no clock changes.
-    if (!/^[+-]/.test(zone) && new Intl.DateTimeFormat("en", { timeZone: zone }) && isCanonicalCase(zone))
+    if (!/^[+-]/.test(zone) && new Intl.DateTimeFormat("en", { timeZone: zone }) && isCanonicalCase(zone)) {
+      sound.add(zone);
       return;
+    }
   } catch {
     // Falls through to the one message.
   }

@@ -66,6 +66,10 @@ export async function registrations(
   const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async message => {
     warnings.push(message);
   });
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  // The SDK takes a stack with each promise. Here it is as Node itself has it: mapping them would cost more than the program.
+  Error.prepareStackTrace = (error, frames) => [String(error), ...frames].join("\n    at ");
+  Error.stackTraceLimit = 10;
   try {
     await program();
     await waitForRPCs();
@@ -74,6 +78,7 @@ export async function registrations(
     await waitForRPCs();
     return { resources: record(register.mock.calls.map(([request]) => request as Request)), warnings, error };
   } finally {
+    Object.assign(Error, { prepareStackTrace, stackTraceLimit });
     register.mockRestore();
     warn.mockRestore();
   }
