@@ -15,6 +15,8 @@ export interface HostRights {
    * - `mounted`: and their file systems are read, also encrypted ones
    */
   readonly volumes: "none" | "changed" | "mounted";
+  /** Programs parse strangers' bytes for it, each as a user without rights, which the run becomes and ends. */
+  readonly parses: boolean;
 }
 
 /**
@@ -58,7 +60,8 @@ export function sandboxLines(rights: HostRights, makes: readonly string[]): stri
     `SystemCallFilter=@system-service${volumes === "mounted" ? " @mount" : ""}`,
     // Programs try what they may, and do without.
     "SystemCallErrorNumber=EPERM",
-    "RestrictNamespaces=yes",
+    // A parser gets a network of its own, without a way out, where the run may make one.
+    `RestrictNamespaces=${rights.parses && capabilities(rights).includes("CAP_SYS_ADMIN") ? "net" : "yes"}`,
     "RestrictRealtime=yes",
     "LockPersonality=yes",
     "KeyringMode=private",
@@ -75,12 +78,13 @@ export function sandboxLines(rights: HostRights, makes: readonly string[]): stri
 const lvmFolders = ["/etc/lvm", "/run"] as const;
 
 /** @see capabilities(7) */
-function capabilities({ files, volumes }: HostRights): string[] {
+function capabilities({ files, volumes, parses }: HostRights): string[] {
   const kept = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER"];
   // SYS_ADMIN: attributes of the kinds trusted.* and security.*; device-mapper and mounts.
   if (files === "all") kept.push("CAP_FSETID", "CAP_SETFCAP", "CAP_MKNOD", "CAP_SYS_ADMIN");
   // LVM stays in memory, and goes first, while a volume's writes stand still.
   if (volumes !== "none") kept.push("CAP_SYS_ADMIN", "CAP_MKNOD", "CAP_IPC_LOCK", "CAP_SYS_NICE");
+  if (parses) kept.push("CAP_SETUID", "CAP_SETGID", "CAP_KILL");
   return [...new Set(kept)];
 }
 

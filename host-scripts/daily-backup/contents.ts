@@ -49,7 +49,7 @@ async function attempt(run: DailyBackup, task: VolumeTask, window: AbortSignal):
   if (!snapshot || !record) return;
   const end = AbortSignal.any([stop.signal, window]);
   try {
-    await withScratch(config, snapshot.volume, end, scratch => compareContents(run, task, scratch, end));
+    await withScratch(config, snapshot.volume, end, source => compareContents(run, task, source, end));
   } catch (error) {
     stop.check("contents");
     if (!window.aborted) {

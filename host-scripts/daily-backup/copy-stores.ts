@@ -2,7 +2,7 @@ import { discard, freshGeneration, newestGeneration } from "../runtime/generatio
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
 import { isAccepted } from "./incomplete";
 import { periodNow, reveal } from "./reveal";
-import { type Scratch, VolumeFailed } from "./scratch";
+import { VolumeFailed } from "./scratch";
 import { copyDatabases } from "./sqlite";
 
 /** One database takes no longer; a big one on a busy disk takes minutes. */
@@ -20,12 +20,13 @@ export interface Stores {
 
 /**
  * Makes a generation of a volume's databases.
+ * @param source mount point of its snapshot
  * @param changed what its files differ in from those that the last good copies were made of; undefined when that isn't known
  */
 export async function copyStores(
   run: DailyBackup,
   task: VolumeTask,
-  scratch: Pick<Scratch, "folder" | "makeWritable">,
+  source: string,
   changed: readonly Buffer[] | undefined,
   stop: AbortSignal,
 ): Promise<Stores> {
@@ -37,11 +38,10 @@ export async function copyStores(
   // generation that a run made which ended before its record, each database is copied anew.
   const isKnown =
     previous === undefined ? task.record?.hasDatabases === false : task.record?.copies === previous.identity;
-  await scratch.makeWritable();
   const fresh = freshGeneration(root, periodNow(run, every), task.path);
   try {
     const result = await copyDatabases({
-      ...{ root: scratch.folder, changed: isKnown ? changed : undefined, previous: previous?.folder },
+      ...{ root: source, changed: isKnown ? changed : undefined, previous: previous?.folder },
       ...{ into: fresh.folder, stop, log: run.log, timeoutMs: databaseMs },
     });
     stop.throwIfAborted();

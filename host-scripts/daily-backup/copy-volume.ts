@@ -9,7 +9,7 @@ import { writeRecord } from "./record";
 import { VolumeIncomplete } from "./incomplete";
 import { type Base, makeGeneration, type MadeGeneration } from "./make-generation";
 import { periodNow } from "./reveal";
-import { type Scratch, withScratch } from "./scratch";
+import { withScratch } from "./scratch";
 
 /**
  * Copies a volume, unless its generations of this period hold what its newest snapshot holds.
@@ -32,8 +32,8 @@ export async function copyVolume(
   }
   // Changed: every kind anew. Unchanged, but a new period: a full comparison, which proves that it is.
   const wanted = isUnchanged ? missing : policiesOf(config, task);
-  await withScratch(config, snapshot, stop, scratch =>
-    fillVolume(run, task, scratch, { wanted, isUnchanged }, stop),
+  await withScratch(config, snapshot, stop, source =>
+    fillVolume(run, task, source, { wanted, isUnchanged }, stop),
   );
   return "copied";
 }
@@ -42,12 +42,13 @@ export async function copyVolume(
  * Compares a volume's files with the generation that was made of the same snapshot, by content: sizes and times don't tell of
  * a file that was changed and had them set back, or of a copy that rotted. What differs is copied anew.
  * @param task with the record of that generation
+ * @param source mount point of the snapshot
  * @throws {VolumeFailed} when not all of it can be read, or so much differs that it is a collapse
  */
 export async function compareContents(
   run: DailyBackup,
   task: VolumeTask,
-  scratch: OpenVolume,
+  source: string,
   stop: AbortSignal,
 ): Promise<void> {
   const { config, log, notes, startedAt } = run;
@@ -55,7 +56,7 @@ export async function compareContents(
   const base = linkBase(run, task);
   if (!record || !base?.recorded) return;
   const differing = await differingFiles({
-    ...{ source: scratch.folder, base: base.folder, into: base.folder },
+    ...{ source, base: base.folder, into: base.folder },
     ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: config.budgetMs, stop },
   });
   run.differences = (run.differences ?? 0) + differing.length;
@@ -65,12 +66,9 @@ export async function compareContents(
     return writeRecord(config.stateDir, task.volume, required(compared.record, "record"));
   const told = `${differing.length} files of ${nameOf(task)} had other content than their copy, with the same size and times, first ${quoted(first)}: changed with its times set back, or rotten on a disk`;
   log.warn(told);
-  await fillVolume(run, compared, scratch, { wanted: policiesOf(config, task), differing }, stop);
+  await fillVolume(run, compared, source, { wanted: policiesOf(config, task), differing }, stop);
   notes.push(`${told}. They are copied anew, and earlier generations keep what they have`);
 }
-
-/** Where a volume's files are read. */
-type OpenVolume = Pick<Scratch, "folder" | "makeWritable">;
 
 interface Filling {
   /** Kinds of generations to make. */
@@ -81,11 +79,11 @@ interface Filling {
   readonly differing?: readonly Buffer[];
 }
 
-/** Makes generations of a volume's files and databases, and keeps what is known of them. */
+/** Makes generations of a volume's files and databases, and keeps what is known of them. @param source where they are read */
 export async function fillVolume(
   run: DailyBackup,
   task: VolumeTask,
-  scratch: OpenVolume,
+  source: string,
   { wanted, isUnchanged = false, differing = [] }: Filling,
   stop: AbortSignal,
 ): Promise<void> {
@@ -95,13 +93,11 @@ export async function fillVolume(
   let incomplete: VolumeIncomplete | undefined;
   for (const policy of wanted) {
     const base: LinkBase | undefined = made.at(-1)?.base ?? linkBase(run, task, differing);
-    const copied = await makeGeneration(run, task, scratch.folder, policy, base, stop).catch(
-      (error: unknown) => {
-        if (!(error instanceof VolumeIncomplete)) throw error;
-        incomplete = error;
-        return undefined;
-      },
-    );
+    const copied = await makeGeneration(run, task, source, policy, base, stop).catch((error: unknown) => {
+      if (!(error instanceof VolumeIncomplete)) throw error;
+      incomplete = error;
+      return undefined;
+    });
     if (!copied) break;
     const contentMs = copied.isWhole ? run.startedAt.getTime() : known.contentMs;
     known = { holds: copied.holds, hasLinks: copied.hasLinks, contentMs };
@@ -112,7 +108,7 @@ export async function fillVolume(
       run.distrust.push(task.volume);
   }
   // Files first: should a database fail, its volume's files are there.
-  const stores = run.config.sqlite ? await copyStores(run, task, scratch, changed, stop) : {};
+  const stores = run.config.sqlite ? await copyStores(run, task, source, changed, stop) : {};
   const failed = incomplete ?? stores.failed;
   keepRecord(run, task, made, { ...stores, ...known, failed });
   if (failed !== undefined) throw failed;

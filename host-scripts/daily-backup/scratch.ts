@@ -10,6 +10,7 @@ import { type LogicalVolume, listVolumes } from "../runtime/lvm/listing";
 import { stamp } from "../runtime/lvm/snapshots";
 import { run } from "../runtime/run";
 import { firstLines } from "../runtime/tail";
+import { unmount } from "../runtime/unmount";
 
 /** What can't be read of one volume; the others go on. */
 export class VolumeFailed extends Error {
@@ -22,13 +23,6 @@ export class VolumeFailed extends Error {
   }
 }
 
-/** A volume's files, from a writable snapshot of its snapshot that is thrown away afterwards. */
-export interface Scratch {
-  readonly folder: string;
-  /** Mounted read-only at first. SQLite writes when it reads a log. */
-  makeWritable(): Promise<void>;
-}
-
 const scratchTag = "holdfast.scratch";
 const mapperPrefix = "holdfast-scratch-";
 const mountMs = 300_000;
@@ -36,7 +30,7 @@ const mountMs = 300_000;
 let made = 0;
 
 /**
- * Opens a snapshot: a snapshot of it takes the writes of a journal's replay, so the one that a restore would use stays as it
+ * Opens a snapshot, read-only: a snapshot of it takes the writes of a journal's replay, so the one that a restore would use stays as it
  * is. Everything that is made goes again, whatever `use` does.
  * @throws {VolumeFailed} when its file system can't be read as it is
  */
@@ -44,7 +38,7 @@ export async function withScratch<T>(
   config: DailyBackupConfig,
   snapshot: LogicalVolume,
   stop: AbortSignal,
-  use: (scratch: Scratch) => Promise<T>,
+  use: (folder: string) => Promise<T>,
 ): Promise<T> {
   const { vg } = config.volumes ?? { vg: "" };
   made += 1;
@@ -104,7 +98,7 @@ async function mounted<T>(
   device: string,
   stop: AbortSignal,
   undo: (() => Promise<unknown>)[],
-  use: (scratch: Scratch) => Promise<T>,
+  use: (folder: string) => Promise<T>,
 ): Promise<T> {
   const type = await typeOf(device, stop);
   // errors=remount-ro: a superblock may ask the kernel to panic at an error, and this kernel is the host's.
@@ -142,7 +136,7 @@ async function mounted<T>(
     await mount("rw");
     await mount("remount,ro");
   } else await mount("ro");
-  return use({ folder, makeWritable: () => mount("remount,rw") });
+  return use(folder);
 }
 
 /** A file system that remembers an error may have lost files: they would be missing in a copy that looks complete. */
@@ -188,13 +182,6 @@ async function typeOf(device: string, stop: AbortSignal): Promise<string | undef
   const { stdout } = await run([...argv], { timeoutMs: 60_000, stop });
   const line = stdout.split("\n").find(text => probe.safeParse(text).success);
   return line?.slice("TYPE=".length);
-}
-
-async function unmount(folder: string): Promise<void> {
-  const result = await run(["umount", "--", folder], { timeoutMs: mountMs, env: { LC_ALL: "C" } });
-  // "not mounted" is what is wanted. A mount that is left ends with the run's own mount table.
-  if (result.exitCode !== 0 && !/not mounted/.test(result.stderr))
-    await run(["umount", "--lazy", "--", folder], { timeoutMs: mountMs });
 }
 
 async function closeMapper(name: string): Promise<void> {

@@ -1,72 +1,51 @@
 import { Refusal } from "../runtime/errors";
-import { CommandMissing, run, type RunOptions, type RunResult } from "../runtime/run";
+import { CommandMissing, type RunResult } from "../runtime/run";
+import { runWithoutRights } from "../runtime/without-rights";
 
 /** Why one database has no copy; the others may have one. */
 export class NotCopied extends Error {}
 
-/**
- * A database file as an URI in which any byte of its path is plain text to SQLite.
- * @param query e.g. "mode=rw"
- * @see https://sqlite.org/uri.html
- */
-export function uriOf(path: Buffer, query: string): string {
-  let text = "";
-  for (const byte of path)
-    text += /[A-Za-z0-9/._-]/.test(String.fromCharCode(byte))
-      ? String.fromCharCode(byte)
-      : `%${byte.toString(16).padStart(2, "0")}`;
-  return `file:${text}?${query}`;
-}
-
-/** A name out of a schema, as SQL may hold it. */
-export function quotedName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
+export interface CopyOptions {
+  readonly stop: AbortSignal;
+  /** For each command. */
+  readonly timeoutMs: number;
 }
 
 /** What one program is told to do with one database, before it goes on to the next. */
 export interface Session {
+  /** @see https://sqlite.org/uri.html */
   readonly uri: string;
   readonly commands: readonly string[];
 }
 
 /**
- * Runs Debian's `sqlite3` on databases that are not to be trusted. Each command is an argument of its own: no line of
- * a file or of stdin is ever read as a command. Its settings are those that SQLite advises for such files, and what a
- * schema holds (views, triggers, functions) isn't run.
+ * Runs Debian's `sqlite3` on databases that are not to be trusted, as a user that can open these alone. Each command is
+ * an argument of its own: no line of a file or of stdin is ever read as a command. Its settings are those that SQLite
+ * advises for such files, and what a schema holds (views, triggers, functions) isn't run.
  * @see https://sqlite.org/security.html, "1.2. Untrusted SQLite Database Files"
- * @param access whether another program reads the database at the same time
- * @throws {Refusal} when there is no sqlite3
+ * @param fileBytes what the longest of the databases may grow to
+ * @throws {Refusal} when there is no sqlite3, or nothing that takes its rights from it
  */
 export async function sqlite(
   sessions: readonly Session[],
-  options: Omit<RunOptions, "onStdout">,
-  access: "alone" | "shared" = "alone",
+  { user, cwd, fileBytes }: { readonly user: number; readonly cwd: string; readonly fileBytes: number },
+  options: CopyOptions,
 ): Promise<RunResult> {
   try {
-    return await run(
+    return await runWithoutRights(
       [
-        "sqlite3",
-        "-init",
-        "/dev/null",
-        "-batch",
-        "-bail",
-        "-list",
-        ":memory:",
-        ...sessions.flatMap(({ uri, commands }) => [
-          `.open ${uri}`,
-          ...distrust,
-          ...locking[access],
-          ...commands,
-        ]),
+        ...(["sqlite3", "-init", "/dev/null", "-batch", "-bail", "-list", ":memory:"] as const),
+        ...sessions.flatMap(({ uri, commands }) => [`.open ${uri}`, ...distrust, ...commands]),
       ],
-      {
-        ...options,
-        env: { LC_ALL: "C", ...options.env },
-      },
+      { user, processes: 1, fileBytes, network: "none" },
+      { cwd, ...options, env: { LC_ALL: "C" } },
     );
   } catch (error) {
     if (!(error instanceof CommandMissing)) throw error;
-    throw new Refusal(`sqlite3 can't be started: ${error.errno}`, "apt-get install sqlite3");
+    throw new Refusal(
+      `${error.program} can't be started: ${error.errno}`,
+      "apt-get install sqlite3 util-linux",
+    );
   }
 }
 
@@ -76,13 +55,12 @@ const distrust = [
   ".dbconfig enable_trigger off",
   ".dbconfig enable_view off",
   ".dbconfig defensive on",
-  // A checkpoint would write the whole log into the snapshot, which the copy doesn't need.
+  // A log is applied when it is asked for, and its file stays: the folder is root's.
   ".dbconfig no_ckpt_on_close on",
-  "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;",
+  "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;",
+  // A log's index is kept in memory, and no -shm is made.
+  "PRAGMA locking_mode=EXCLUSIVE;",
 ];
-
-/** Alone, a WAL's index is kept in memory, and no -shm is made. */
-const locking = { alone: ["PRAGMA locking_mode=EXCLUSIVE;"], shared: [] } as const;
 
 /** What sqlite3 said of its failure, on one line. */
 export function wordsOf(result: RunResult): string {

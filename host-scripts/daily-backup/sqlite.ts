@@ -11,10 +11,10 @@ import { join } from "node:path";
 import { errnoOf, messageOf } from "../runtime/errors";
 import type { Log } from "../runtime/log";
 import { quoted } from "../runtime/quoted";
-import { copyDatabase, openWorkshop, type Workshop } from "./sqlite-copy";
+import { copyTogether, isSmall, mostTogether, type Pair } from "./sqlite-copy";
 import { below, findDatabases, type Found, lookAt } from "./sqlite-search";
 import { NotCopied } from "./sqlite-shell";
-import { copyTogether, isSmall, mostTogether, type Pair } from "./sqlite-small";
+import { openWorkshops, type Workshop, type Workshops } from "./workshop";
 
 export interface DatabaseCopies {
   readonly copied: number;
@@ -32,7 +32,7 @@ export interface FailedDatabase {
 }
 
 export interface CopyDatabasesOptions {
-  /** Mount point of a throw-away snapshot that may be written to: SQLite replays logs and rolls back in place. */
+  /** Mount point of a snapshot that nobody writes to. */
   readonly root: string;
   /**
    * Paths below `root` that are new there, or whose content, owner, mode or attributes can have changed since
@@ -62,15 +62,16 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
   const { into, stop, log } = options;
   const root = Buffer.from(options.root);
   const done = { copied: 0, linked: 0, bytes: 0, failed: [] as FailedDatabase[] };
-  const workshops = Array.from({ length: atOnce }, () => openWorkshop(into));
+  let workshops: Promise<Workshops> | undefined;
   const found = candidates(root, options);
   try {
     // All take from one list, and all have ended before their folders go.
-    const ends = await Promise.allSettled(workshops.map(work));
+    const ends = await Promise.allSettled(Array.from({ length: atOnce }, (_, index) => work(index)));
     const fault = ends.find(end => end.status === "rejected");
     if (fault) throw fault.reason;
   } finally {
-    for (const workshop of workshops) workshop.close();
+    const opened = await workshops?.catch(() => undefined);
+    await opened?.close();
   }
   // A restore puts it over a volume, whose root then has what this folder has.
   const { mode, uid, gid } = lstatSync(root);
@@ -84,28 +85,45 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
     );
   return done;
 
-  async function work(workshop: Workshop): Promise<void> {
+  /** Most volumes have no database. @param index of who works in it */
+  async function workshop(index: number): Promise<Workshop> {
+    workshops ??= openWorkshops(into, atOnce, stop);
+    const own = (await workshops).all[index];
+    if (own === undefined) throw new Error(`there is no workshop ${index}`);
+    return own;
+  }
+
+  async function work(index: number): Promise<void> {
     let small: Buffer[] = [];
     for (;;) {
       stop.throwIfAborted();
       const { value, done: isEnd } = await found.next();
       if (isEnd === true || small.length === mostTogether) {
-        await copySmall(small, workshop);
+        await copySmall(small, index);
         small = [];
       }
       if (isEnd === true) return;
       if (value.kind === "unreadable") fail(value.path, value.reason);
       else if (value.kind === "unchanged" && link(root, value.path, options)) done.linked += 1;
-      else if (isSmall(below(root, value.path))) small.push(value.path);
-      else await copy(value.path, workshop);
+      else if (isQuick(value.path)) small.push(value.path);
+      else await copy(value.path, index);
       log.progress(`sqlite: ${done.copied} databases copied (${done.bytes} bytes), ${done.linked} unchanged`);
     }
   }
 
-  async function copySmall(paths: readonly Buffer[], workshop: Workshop): Promise<void> {
+  /** One that can't even be looked at is copied alone, which says why it can't be. */
+  function isQuick(path: Buffer): boolean {
+    try {
+      return isSmall(below(root, path));
+    } catch {
+      return false;
+    }
+  }
+
+  async function copySmall(paths: readonly Buffer[], index: number): Promise<void> {
     if (paths.length > 1) {
       try {
-        done.bytes += await copyTogether(paths.map(prepare), workshop.folder, options);
+        done.bytes += await copyTogether(paths.map(prepare), await workshop(index), options);
         done.copied += paths.length;
         return;
       } catch (error) {
@@ -114,7 +132,7 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
       }
     }
     // Alone, each has its own reason when it can't be copied.
-    for (const path of paths) await copy(path, workshop);
+    for (const path of paths) await copy(path, index);
   }
 
   function prepare(path: Buffer): Pair {
@@ -124,10 +142,9 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
     return { source: below(root, path), target: below(target, path) };
   }
 
-  async function copy(path: Buffer, workshop: Workshop): Promise<void> {
+  async function copy(path: Buffer, index: number): Promise<void> {
     try {
-      const { source, target } = prepare(path);
-      done.bytes += await copyDatabase(root, source, target, workshop, options);
+      done.bytes += await copyTogether([prepare(path)], await workshop(index), options);
       done.copied += 1;
     } catch (error) {
       stop.throwIfAborted();

@@ -6,8 +6,9 @@ import { Refusal } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { writeAll } from "../runtime/durable";
 import { required } from "../runtime/required";
-import { CommandMissing, run, type RunOptions, type RunResult } from "../runtime/run";
+import { CommandMissing, run, type RunResult } from "../runtime/run";
 import { firstLines } from "../runtime/tail";
+import { freshUser, runWithoutRights } from "../runtime/without-rights";
 import { buildOf, type FirewallBackup, noBackup, stallMs } from "./pfsense-backup";
 
 /** Has the firewall write a tar to its ssh session, and keeps it once it is whole and holds what it has to. */
@@ -39,15 +40,17 @@ async function fetchTar(backup: FirewallBackup, file: string): Promise<string> {
   writeFileSync(knownHosts, `${knownName(config)} ${config.ssh.hostKey}\n`, { mode: 0o600 });
   try {
     const result = await withoutStall(stallMs(config), stop.signal, (signal, alive) =>
-      start([...sshArguments(config, knownHosts), remoteCommand(config.paths)], {
-        ...{ timeoutMs: config.budgetMs, stop: signal, env: { LC_ALL: "C", SSH_AUTH_SOCK: "" } },
-        inherit: [required(backup.lock, "lock").fd],
-        onStdout(chunk) {
-          alive();
-          writeAll(fd, chunk);
-          backup.log.progress("tar: receiving");
-        },
-      }),
+      started(
+        run([...sshArguments(config, knownHosts), remoteCommand(config.paths)], {
+          ...{ timeoutMs: config.budgetMs, stop: signal, env: { LC_ALL: "C", SSH_AUTH_SOCK: "" } },
+          inherit: [required(backup.lock, "lock").fd],
+          onStdout(chunk) {
+            alive();
+            writeAll(fd, chunk);
+            backup.log.progress("tar: receiving");
+          },
+        }),
+      ),
     );
     stop.check("tar");
     fsyncSync(fd);
@@ -129,7 +132,14 @@ function loginCommand({ ssh }: PfsenseBackupConfig, command: string): string {
   return `ssh -p ${ssh.port} ${ssh.user}@${ssh.host} ${command}`;
 }
 
-/** Reads the whole tar: gzip's checksum, the tar's structure, and that each path has a member. @returns their number */
+/** tar, the gzip that it starts, and a copy of itself that feeds it. */
+const tarProcesses = 3;
+
+/**
+ * Reads the whole tar: gzip's checksum, the tar's structure, and that each path has a member. Who parses it has no rights, and
+ * gets the open file alone.
+ * @returns their number
+ */
 async function checkMembers(backup: FirewallBackup, file: string): Promise<number> {
   const { config, stop } = backup;
   const missing = new Set([
@@ -144,18 +154,28 @@ async function checkMembers(backup: FirewallBackup, file: string): Promise<numbe
     for (const path of missing)
       if (path === "." || name === path || name.startsWith(`${path}/`)) missing.delete(path);
   };
-  const result = await start(["tar", "-tzf", file], {
-    ...{ timeoutMs: config.budgetMs, stop: stop.signal, env: { LC_ALL: "C", TAR_OPTIONS: "", GZIP: "" } },
-    onStdout(chunk) {
-      const lines = (rest + chunk.toString("latin1")).split("\n");
-      rest = lines.pop() ?? "";
-      lines.forEach(see);
-    },
-  });
+  const archive = openSync(file, "r");
+  const given = { user: freshUser(), processes: tarProcesses, fileBytes: 0, network: "host" } as const;
+  let result: RunResult;
+  try {
+    result = await started(
+      runWithoutRights(["tar", "-tzf", "-"], given, {
+        ...{ timeoutMs: config.budgetMs, stop: stop.signal, env: { LC_ALL: "C", TAR_OPTIONS: "", GZIP: "" } },
+        ...{ stdin: archive, cwd: "/" },
+        onStdout(chunk) {
+          const lines = (rest + chunk.toString("latin1")).split("\n");
+          rest = lines.pop() ?? "";
+          lines.forEach(see);
+        },
+      }),
+    );
+  } finally {
+    closeSync(archive);
+  }
   stop.check("tar");
   if (result.ended !== "exited" || result.exitCode !== 0)
     throw noBackup(
-      `the firewall's tar can't be read back: ${firstLines(result.stderr) || `tar ended with ${result.exitCode ?? result.ended}`}`,
+      `the firewall's tar can't be read back: ${firstLines(result.stderr) || `tar ended with ${result.exitCode ?? result.signal ?? result.ended}`}`,
       `systemctl start ${config.job}`,
     );
   if (missing.size > 0)
@@ -170,12 +190,15 @@ function holdsConfig({ paths }: PfsenseBackupConfig): boolean {
   return paths.some(path => ["", "cf", "cf/conf"].includes(path.replace(/^\/+|\/+$/g, "")));
 }
 
-async function start(argv: [string, ...string[]], options: RunOptions): Promise<RunResult> {
+async function started(result: Promise<RunResult>): Promise<RunResult> {
   try {
-    return await run(argv, options);
+    return await result;
   } catch (error) {
     if (!(error instanceof CommandMissing)) throw error;
-    throw new Refusal(`${argv[0]} can't be started: ${error.errno}`, "apt-get install openssh-client tar");
+    throw new Refusal(
+      `${error.program} can't be started: ${error.errno}`,
+      "apt-get install openssh-client tar util-linux",
+    );
   }
 }
 

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Added to the runner's own environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** File descriptor that the command reads as its stdin; by default there is nothing to read. */
+  readonly stdin?: number;
   /** File descriptors that the command inherits as 3, 4, ... */
   readonly inherit?: readonly number[];
   /** Gets stdout as it comes; without it, stdout is kept as text. */
@@ -58,7 +60,7 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
   const child = spawn(program, args, {
     // A group of its own; a plain kill of the child leaves grandchildren alive.
     detached: true,
-    stdio: ["ignore", "pipe", "pipe", ...(options.inherit ?? [])],
+    stdio: [options.stdin ?? "ignore", "pipe", "pipe", ...(options.inherit ?? [])],
     env: { ...process.env, [runnerMark]: "1", ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });

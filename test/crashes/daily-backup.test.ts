@@ -46,7 +46,7 @@ const steps = [
   { step: "comparing files", program: "rsync", when: "before", words: "*--dry-run*" },
   { step: "linking", program: "cp", when: "before", words: "*" },
   { step: "copying", program: "rsync", when: "before", words: "*/.part/*" },
-  { step: "database", program: "sqlite3", when: "before", words: "*", of: "one volume" },
+  { step: "database", program: "unshare", when: "before", words: "*", of: "one volume" },
   { step: "on its way to disk", program: "sync", when: "before", words: "*" },
   { step: "exchanged", program: "perl", when: "after", words: "*" },
   { step: "prune", program: "ionice", when: "before", words: "*" },

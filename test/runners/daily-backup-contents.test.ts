@@ -32,7 +32,7 @@ afterEach(() => {
 });
 
 const stop = new AbortController().signal;
-const scratch = () => ({ folder: join(folder, "volume"), makeWritable: () => Promise.resolve() });
+const volume = (): string => join(folder, "volume");
 const record = (): VolumeRecord | undefined => readRecords(join(folder, "state")).get("vm-1-pvc-app");
 const copyOf = (name: string, week = "2026-22"): string =>
   join(folder, "disk/pvc-data", week, "app/data", name);
@@ -56,7 +56,7 @@ function taskNow(): VolumeTask {
 async function night(date: string): Promise<void> {
   const run = runAt(date);
   const wanted = run.config.volumes ? [run.config.volumes.keep] : [];
-  await fillVolume(run, taskNow(), scratch(), { wanted }, stop);
+  await fillVolume(run, taskNow(), volume(), { wanted }, stop);
 }
 
 /** Other content of the same size, with the times set back. */
@@ -79,7 +79,7 @@ test("a file that changed with its size and times set back is found, copied with
   await night("2026-05-27T03:00:00Z");
   expect([textOf("one"), textOf("two")]).toEqual(["content of one", "content of two"]);
   const run = runAt("2026-05-28T03:00:00Z");
-  await compareContents(run, taskNow(), scratch(), stop);
+  await compareContents(run, taskNow(), volume(), stop);
   expect(run.differences).toBe(2);
   expect([textOf("one"), textOf("one-too"), textOf("two")]).toEqual([
     "CONTENT of one",
@@ -89,7 +89,7 @@ test("a file that changed with its size and times set back is found, copied with
   expect(lstatSync(copyOf("one")).ino).toBe(lstatSync(copyOf("one-too")).ino);
   expect(record()).toMatchObject({ contentMs: Date.parse("2026-05-28T03:00:00Z"), hasLinks: true });
   const again = runAt("2026-05-29T03:00:00Z");
-  await compareContents(again, taskNow(), scratch(), stop);
+  await compareContents(again, taskNow(), volume(), stop);
   expect(again.differences).toBe(0);
 });
 
@@ -99,7 +99,7 @@ test("a byte that rotted in a copy is mended in this week's, and an earlier week
   await night("2026-05-26T03:00:00Z");
   changeUnseen(copyOf("two"));
   const run = runAt("2026-05-27T03:00:00Z");
-  await compareContents(run, taskNow(), scratch(), stop);
+  await compareContents(run, taskNow(), volume(), stop);
   expect(run.differences).toBe(1);
   expect(textOf("two")).toBe("content of two");
   expect(textOf("two", "2026-21")).toBe("CONTENT of two");
@@ -114,7 +114,7 @@ test("nothing is made anew where nothing differs, and that it was compared is ke
   expect(record()?.contentMs).toBe(Date.parse("2026-05-26T03:00:00Z"));
   const { generations } = record() ?? {};
   expect(generations).not.toEqual(before);
-  await compareContents(runAt("2026-05-28T03:00:00Z"), taskNow(), scratch(), stop);
+  await compareContents(runAt("2026-05-28T03:00:00Z"), taskNow(), volume(), stop);
   expect(record()).toMatchObject({ generations, contentMs: Date.parse("2026-05-28T03:00:00Z") });
 });
 
@@ -125,6 +125,6 @@ test("most files with other content and their times set back are a collapse, whi
   await night("2026-05-26T03:00:00Z");
   for (let index = 0; index < 60; index += 1) changeUnseen(join(folder, "volume", `f${index}`));
   const run = runAt("2026-05-27T03:00:00Z");
-  await expect(compareContents(run, taskNow(), scratch(), stop)).rejects.toThrow(/have another content/);
+  await expect(compareContents(run, taskNow(), volume(), stop)).rejects.toThrow(/have another content/);
   expect(textOf("f7")).toBe("content");
 });

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { nastyNames } from "./support/nasty";
+import { confessed, confession, fileForAll } from "./support/parser";
 import { createSqliteWorld, type SqliteWorld } from "./support/sqlite-world";
 
 jest.setTimeout(120_000);
@@ -305,19 +306,95 @@ test("a change that is in the log alone is a change of its database", async () =
   expect(await rowsOf("two/app/app.db")).toBe("55");
 });
 
-test("a backup that loses rows is no success", async () => {
-  await world.sql("app.db", notes, fill(500));
+test("who parses a database has no rights, no network and no way to start another, and can change nothing but a copy that has a log", async () => {
+  await world.sql("quiet.db", notes, fill(500));
+  mkdirSync(`${volume}/live`);
+  const writer = openWriter(`${world.volume}/live/app.db`);
+  await writer.ask(`PRAGMA journal_mode=WAL; ${notes} ${fill(50)}`);
+  snapshotInto("app", "app.db");
+  await writer.end();
+  rmSync(`${volume}/live`, { recursive: true });
+  const before = readFileSync(`${volume}/quiet.db`);
+  // Whichever of them it is called for: the quiet one is the first, or the second, of the two that are copied together.
+  const tries = ["made", "../made", "/run/holdfast-sqlite/made", `${world.backup}/made`, "../sources/0"];
+  fileForAll(`${backup}/told`);
   world.shadow(
     "sqlite3",
-    `REAL "$@" || exit; case "$*" in *.backup*) exec REAL copy.db "DELETE FROM notes WHERE id = 7;";; esac`,
+    confession(`${world.backup}/told`, tries).replace("exec REAL", "[ -s 0-wal ] || echo x >0\nexec REAL"),
   );
+  expect(await world.copy({ into: "one" })).toMatchObject({ copied: 2, failed: [] });
+  const told = confessed(readFileSync(`${backup}/told`, "utf8"));
+  expect(told).toMatchObject({ harm: [], networks: ["lo"], mostProcesses: ["1", "1"] });
+  expect(Math.min(...told.users, ...told.groups)).toBeGreaterThanOrEqual(1_879_048_192);
+  expect(readFileSync(`${backup}/one/quiet.db`).equals(before)).toBe(true);
+  expect(await rowsOf("one/app/app.db")).toBe("50");
+  expect(await world.inside("stat", "-c", "%u %g %a", `${world.backup}/one/quiet.db`)).toBe("0 0 644");
+});
+
+test("nothing that is called a success rests on sqlite3's word: a log that was not applied is told", async () => {
+  mkdirSync(`${volume}/live`);
+  const writer = openWriter(`${world.volume}/live/app.db`);
+  await writer.ask(`PRAGMA journal_mode=WAL; ${notes} ${fill(50)}`);
+  snapshotInto("log", "app.db");
+  await writer.end();
+  rmSync(`${volume}/live/app.db`);
+  await world.sql("live/app.db", notes, fill(500));
+  const rolled = openWriter(`${world.volume}/live/app.db`);
+  await rolled.ask("PRAGMA cache_size=5; BEGIN; UPDATE notes SET text = 'half done';");
+  snapshotInto("journal", "app.db");
+  await rolled.end();
+  rmSync(`${volume}/live`, { recursive: true });
+  world.shadow("sqlite3", "echo 'next|'; echo 'answer|ok'");
   const { copied, failed } = await world.copy({ into: "one" });
   expect(copied).toBe(0);
-  expect(failed).toEqual([
-    { path: "app.db", reason: `the copy's table "notes" has 499 rows, the source's 500` },
-  ]);
+  expect(Object.fromEntries(failed.map(({ path, reason }) => [path, reason]))).toEqual({
+    "journal/app.db": "its journal was not applied",
+    "log/app.db": "its write-ahead log was not applied",
+  });
+  expect(readdirSync(`${backup}/one`).sort()).toEqual([".holdfast-failed", "journal", "log"]);
+  expect(readdirSync(`${backup}/one/log`)).toEqual([]);
+});
+
+test("the snapshot is read only, and stays as it is", async () => {
+  mkdirSync(`${volume}/live`);
+  await world.sql("live/app.db", notes, fill(500));
+  const writer = openWriter(`${world.volume}/live/app.db`);
+  await writer.ask("PRAGMA cache_size=5; BEGIN; UPDATE notes SET text = 'half done';");
+  snapshotInto("app", "app.db");
+  await writer.end();
+  rmSync(`${volume}/live`, { recursive: true });
+  await world.inside("mount", "-o", "remount,ro", world.volume);
+  expect(await world.copy({ into: "one" })).toMatchObject({ copied: 1, failed: [] });
+  expect(await rowsOf("one/app/app.db")).toBe("500");
+});
+
+test.each(["-wal", "-journal"])("a link in the place of a database's %s isn't followed", async suffix => {
+  await world.sql("app.db", notes, fill(5));
+  writeFileSync(`${backup}/secret`, "a file of the host");
+  symlinkSync(`${world.backup}/secret`, `${volume}/app.db${suffix}`);
+  const { copied, failed } = await world.copy({ into: "one" });
+  expect([copied, failed.map(({ path }) => path)]).toEqual([0, ["app.db"]]);
+  expect(readFileSync(`${backup}/secret`, "utf8")).toBe("a file of the host");
   expect(readdirSync(`${backup}/one`)).toEqual([".holdfast-failed"]);
 });
+
+test.each(["setpriv", "prlimit", "unshare", "sqlite3"])(
+  "without %s nothing is parsed, and it is named",
+  async name => {
+    await world.sql("app.db", notes, fill(5));
+    world.shadow(name, "");
+    await world.inside("chmod", "0644", `${world.backup}/../bin/${name}`);
+    // Only what this test names is found.
+    await world.inside(
+      "sh",
+      "-c",
+      `for file in $(which -a ${name}); do mount --bind ${world.backup}/../bin/${name} "$file"; done`,
+    );
+    const { status, stderr } = await world.start({ into: "one" }).finished;
+    expect(stderr).toContain(`${name} can't be started`);
+    expect(status).toBe(1);
+  },
+);
 
 test("table names that are statements are counted as tables; virtual ones and broken views are passed over", async () => {
   const nasty = [
@@ -462,12 +539,10 @@ test.each(["SIGTERM", "SIGKILL"] as const)(
   "%s in the middle of a copy: nothing has a database's name",
   async signal => {
     await world.sql("app.db", notes, fill(500));
-    world.shadow(
-      "sqlite3",
-      `REAL "$@" || exit; case "$*" in *.backup*) touch ${world.backup}/made; sleep 60;; esac`,
-    );
+    fileForAll(`${backup}/reached`);
+    world.shadow("sqlite3", `echo >${world.backup}/reached; exec sleep 60`);
     const run = world.start({ into: "one" });
-    await run.until(() => existsSync(`${backup}/made`));
+    await run.until(() => lstatSync(`${backup}/reached`).size > 0);
     run.kill(signal);
     const { status, signal: ended } = await run.finished;
     expect(ended ?? status).toBe(signal === "SIGKILL" ? "SIGKILL" : 1);
@@ -479,7 +554,9 @@ test.each(["SIGTERM", "SIGKILL"] as const)(
 test("a database whose copy takes too long is reported, and the others are copied", async () => {
   await world.sql("a-slow.db", notes, fill(500));
   await world.sql("quick.db", notes, fill(500));
-  world.shadow("sqlite3", `case "$*" in *a-slow*) exec sleep 60;; esac; exec REAL "$@"`);
+  // No log, and so nothing of it counts; by it the program knows whose copy it has.
+  writeFileSync(`${volume}/a-slow.db-wal`, "x");
+  world.shadow("sqlite3", `[ -s 0-wal ] || [ -s 1-wal ] && exec sleep 60; exec REAL "$@"`);
   const { copied, failed } = await world.copy({ into: "one", timeoutMs: 1_500 });
   expect(copied).toBe(1);
   expect(failed).toEqual([

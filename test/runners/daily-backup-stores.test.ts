@@ -1,29 +1,47 @@
 import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
-import { copyStores, type Stores } from "../../host-scripts/daily-backup/copy-stores";
+import type { Stores } from "../../host-scripts/daily-backup/copy-stores";
 import type { Accepted } from "../../plan/contracts/accepted";
-import { backupRun, volumeTask } from "./support/backup-run";
-import { useEnvironment } from "./support/rsync-tools";
-import { sqliteTools } from "./support/sqlite-world";
+import { bundleProgram, type SqliteNamespace, sqliteNamespace } from "./support/sqlite-world";
 
 let folder: string;
-let restoreEnvironment: () => void;
+let tools: SqliteNamespace;
 let accepted: Accepted[];
 
 beforeEach(async () => {
   accepted = [];
   folder = mkdtempSync("/dev/shm/holdfast-stores-");
-  for (const name of ["bin", "disk"]) mkdirSync(join(folder, name));
-  restoreEnvironment = useEnvironment(await sqliteTools(join(folder, "bin")));
+  mkdirSync(join(folder, "disk"));
+  tools = await sqliteNamespace(folder);
+  await bundleProgram(program, join(folder, "night.cjs"));
 });
-afterEach(() => {
-  restoreEnvironment();
+afterEach(async () => {
+  await tools.namespace.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 /** What the record of the night before says. */
 type Before = Pick<Stores, "hasDatabases" | "copies">;
+
+/** As a program of its own: a run has a mount table that nobody else changes. */
+const program = `
+import { copyStores } from "./host-scripts/daily-backup/copy-stores";
+import { backupRun, volumeTask } from "./test/runners/support/backup-run";
+const { folder, date, changed, before, accepted } = JSON.parse(process.argv[2]);
+const run = backupRun(folder, date);
+const volumes = { ...run.config.volumes, accepted };
+const paths = changed && changed.map(path => Buffer.from(path));
+copyStores(
+  { ...run, config: { ...run.config, volumes } },
+  volumeTask(before),
+  folder + "/snapshot",
+  paths,
+  new AbortController().signal,
+).then(
+  ({ failed, ...stores }) => console.log("\\n" + JSON.stringify({ ...stores, ...(failed && { failed: { reason: failed.reason, next: failed.next } }) })),
+  error => { console.error(error); process.exitCode = 1; },
+);
+`;
 
 /**
  * One night's copies of the databases in a snapshot.
@@ -33,31 +51,22 @@ async function night(
   snapshot: string,
   date: string,
   changed: readonly string[] | undefined,
-  before: Before,
+  { hasDatabases, copies }: Before,
 ): Promise<Stores> {
-  const [run, task] = [backupRun(folder, date), volumeTask(before)];
-  const { volumes } = run.config;
-  if (!volumes) throw new Error("the run has no volumes");
-  const accepting = { ...run, config: { ...run.config, volumes: { ...volumes, accepted } } };
-  // SQLite writes to what it reads.
-  const scratch = join(folder, "scratch");
-  rmSync(scratch, { recursive: true, force: true });
-  cpSync(join(folder, snapshot), scratch, { recursive: true, preserveTimestamps: true });
-  const paths = changed?.map(path => Buffer.from(path));
-  return copyStores(
-    accepting,
-    task,
-    { folder: scratch, makeWritable: () => Promise.resolve() },
-    paths,
-    new AbortController().signal,
-  );
+  rmSync(join(folder, "snapshot"), { recursive: true, force: true });
+  cpSync(join(folder, snapshot), join(folder, "snapshot"), { recursive: true, preserveTimestamps: true });
+  const asked = JSON.stringify({ folder, date, changed, before: { hasDatabases, copies }, accepted });
+  const argv = ["env", ...tools.environment, process.execPath, join(folder, "night.cjs"), asked] as const;
+  const said = await tools.namespace.run(...argv);
+  return JSON.parse(said.trim().split("\n").at(-1) ?? "") as Stores;
 }
 
 const copyOf = (week: string): string => join(folder, "disk/sqlite-backup", week, "app/data/app.db");
 
 /** Asked of another copy, as looking at one writes beside it. */
 async function rowsIn(database: string): Promise<string> {
-  return (await execa("sqlite3", [`file:${database}?immutable=1`, "SELECT count(*) FROM t;"])).stdout;
+  const argv = ["env", ...tools.environment, "sqlite3", `file:${database}?immutable=1`] as const;
+  return tools.namespace.run(...argv, "SELECT count(*) FROM t;");
 }
 
 /** Two snapshots of a database that a program has open: what was written between them is in its log alone. */
@@ -75,7 +84,9 @@ async function makeSnapshots(): Promise<void> {
     copyTo("second"),
   ];
   for (const name of ["live", "first", "second"]) mkdirSync(join(folder, name));
-  await execa("sqlite3", ["app.db"], { cwd: join(folder, "live"), input: `${script.join("\n")}\n` });
+  writeFileSync(join(folder, "script"), `${script.join("\n")}\n`);
+  const make = `cd ${folder}/live && sqlite3 app.db <../script`;
+  await tools.namespace.run("env", ...tools.environment, "sh", "-c", make);
   expect(modified("second/app.db")).toBe(modified("first/app.db"));
 }
 
@@ -87,7 +98,7 @@ test("a copy that failed on the first night of a week is made the next night, al
   expect(before.failed).toBeUndefined();
   expect(await rowsIn(copyOf("2026-21"))).toBe("1");
 
-  writeFileSync(join(folder, "bin/sqlite3"), "#!/bin/sh\necho disk I/O error >&2; exit 1\n", { mode: 0o755 });
+  tools.shadow("sqlite3", "echo disk I/O error >&2; exit 1");
   const failed = await night("second", "2026-05-25T03:00:00Z", ["app.db-wal"], before);
   expect(failed.failed?.reason).toContain("1 of its databases have no good copy");
   rmSync(join(folder, "bin/sqlite3"));

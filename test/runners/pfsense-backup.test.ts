@@ -1,10 +1,20 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { execaSync } from "execa";
+import { execa, execaSync } from "execa";
 import { periodOf } from "../../plan/contracts/period";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import type { Faults } from "../../lab/servers/firewall";
 import { endedSteps } from "../ends";
+import { confessed, confession } from "./support/parser";
 import { createFirewallWorld, type FirewallWorld } from "./support/firewall-world";
 
 jest.setTimeout(120_000);
@@ -247,6 +257,21 @@ test("a secret is in no process' arguments and environment", async () => {
   for (const secret of world.firewall.apiKey.split(" ")) expect(seen).not.toContain(secret);
   expect(seen).not.toContain("PRIVATE KEY");
   expect(seen).toContain("StrictHostKeyChecking=yes");
+});
+
+test("who parses the firewall's tar has no rights, and no file but what it is given to read", async () => {
+  chmodSync(world.folder, 0o755);
+  // It may write to no file at all.
+  const told = join(world.folder, "told");
+  execaSync("mkfifo", ["-m", "0666", told]);
+  const tries = ["made", `${world.folder}/made`, `${world.config.target.path}/made`];
+  world.shadow("tar", confession(told, tries));
+  const [ended, { stdout }] = await Promise.all([world.start().finished, execa("cat", [told])]);
+  chmodSync(world.folder, 0o700);
+  expect(ended).toMatchObject({ status: 0 });
+  const { users, groups, harm, mostProcesses } = confessed(stdout);
+  expect({ harm, mostProcesses }).toEqual({ harm: [], mostProcesses: ["3"] });
+  expect(Math.min(...users, ...groups)).toBeGreaterThanOrEqual(1_879_048_192);
 });
 
 test("four weeks are kept, only after a new one is there; the newest never goes, and one from the future takes no place", async () => {

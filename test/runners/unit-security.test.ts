@@ -48,13 +48,23 @@ test("systemd knows every line, and says nothing of it", async () => {
   );
 });
 
-const rights: HostRights = { reads: [], writes: [], files: "own", volumes: "none" };
+const rights: HostRights = { reads: [], writes: [], files: "own", volumes: "none", parses: false };
 
 test("a path with blanks, quotes and percents stays one path", () => {
   const target = '/mnt/my "100%" disk';
   expect(sandboxLines({ ...rights, writes: [target] }, ["/var/lib/holdfast/job"])).toContain(
     String.raw`ReadWritePaths=-/var/lib/holdfast/job "-/mnt/my \"100%%\" disk"`,
   );
+});
+
+test("only a run that has strangers' bytes parsed may become another user, and end what runs as one", () => {
+  const lines = (parses: boolean): string => sandboxLines({ ...rights, parses }, []).join("\n");
+  expect(lines(true)).toMatch(/^CapabilityBoundingSet=.*CAP_SETUID CAP_SETGID CAP_KILL$/m);
+  expect(lines(false)).not.toMatch(/CAP_SET[UG]ID|CAP_KILL/);
+  // A network of its own is made with CAP_SYS_ADMIN, which nobody gets for that.
+  expect(lines(true)).toContain("RestrictNamespaces=yes");
+  const withMounts = sandboxLines({ ...rights, volumes: "mounted", parses: true }, []);
+  expect(withMounts).toContain("RestrictNamespaces=net");
 });
 
 test("what a run reads in /home or /tmp isn't hidden from it", () => {

@@ -47,7 +47,7 @@ export function firewallJob(entry: FirewallBackupSpec, spec: DailyBackupSpec, es
           timeoutMs: run.timeoutMs,
           mounts: [spec.target],
           background: true,
-          rights: { reads: [], writes: [spec.target], files: "own", volumes: "none" },
+          rights: { reads: [], writes: [spec.target], files: "own", volumes: "none", parses: true },
           credentials: credentialsOf(entry, estate),
           config,
         })

@@ -66,7 +66,7 @@ function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): Job {
       rights: {
         reads: ["/"],
         writes: [spec.target, ...(spec.volumes ? [stateFolder(spec.volumes.from)] : [])],
-        ...{ files: "all", volumes: "mounted" },
+        ...{ files: "all", volumes: "mounted", parses: spec.sqlite !== undefined },
       },
       credentials: [...access, ...(spec.volumes?.luksSecrets ?? []).map(secretCredential)],
       config: configOf(spec, estate, trigger, run.budgetMs, access),

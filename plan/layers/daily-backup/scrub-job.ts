@@ -50,6 +50,7 @@ export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate
         writes: [spec.target, stateFolders],
         files: "all",
         volumes: "none",
+        parses: false,
       },
       credentials: [],
       config,

@@ -75,7 +75,7 @@ function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
       mounts: [],
       // Seconds of work that people wait for: while a snapshot is made, its volume's writes stand still.
       background: false,
-      rights: { reads: [], writes: [], files: "own", volumes: "changed" },
+      rights: { reads: [], writes: [], files: "own", volumes: "changed", parses: false },
       credentials: [
         ...clusterAccess(clusterOf(spec, estate), estate),
         ...restoreAccess(clusterOf(spec, estate), estate),

@@ -51,7 +51,7 @@ function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): Job {
       timeoutMs: run.timeoutMs,
       mounts: [spec.source, spec.target],
       background: true,
-      rights: { reads: [spec.source], writes: [spec.target], files: "all", volumes: "none" },
+      rights: { reads: [spec.source], writes: [spec.target], files: "all", volumes: "none", parses: false },
       credentials: [],
       config: configOf(spec, estate, run.budgetMs),
     }),

@@ -1,25 +1,63 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
-import { mountNamespace } from "./namespace";
+import { sandboxLines } from "../../../plan/systemd-sandbox";
+import { type MountNamespace, mountNamespace } from "./namespace";
 import { startRunner, type StartedRun } from "./started-run";
 
 const packages = ["sqlite3", "libsqlite3-0", "libreadline8", "libtinfo6", "attr", "acl"];
 
-/**
- * Environment in which sqlite3 and the tools for ACLs and attributes are found.
- * @param bin folder of programs that take the place of others
- */
-export async function sqliteTools(bin: string): Promise<{ PATH: string; LD_LIBRARY_PATH: string }> {
-  const tools = await debianPackages("sqlite3", packages);
+/** A mount table of its own, in which any user finds Debian's sqlite3. */
+export interface SqliteNamespace {
+  readonly namespace: MountNamespace;
+  /** Where sqlite3 itself is. */
+  readonly tools: string;
+  /** For env(1). */
+  readonly environment: readonly string[];
+  /** Program that takes another one's place; `REAL` in its text is the real one's path. */
+  shadow(program: string, script: string): void;
+}
+
+/** @param folder the shadows are in, and whose path any user may go */
+export async function sqliteNamespace(folder: string): Promise<SqliteNamespace> {
+  const [namespace, packed] = await Promise.all([mountNamespace(), debianPackages("sqlite3", packages)]);
+  const [tools, bin] = ["tools", "bin"].map(name => join(folder, name)) as [string, string];
+  chmodSync(folder, 0o755);
+  for (const made of [tools, bin]) mkdirSync(made);
+  // The cache they are in is root's, and so closed to who parses.
+  await namespace.run("mount", "--bind", packed, tools);
+  const programs = [bin, join(tools, "usr/bin"), join(tools, "bin"), process.env["PATH"]];
   const libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map(path => join(tools, path));
   return {
-    PATH: [bin, join(tools, "usr/bin"), join(tools, "bin"), process.env["PATH"]].join(":"),
-    LD_LIBRARY_PATH: libraries.join(":"),
+    ...{ namespace, tools },
+    environment: [`PATH=${programs.join(":")}`, `LD_LIBRARY_PATH=${libraries.join(":")}`],
+    shadow(name, script) {
+      const text = `#!/bin/sh\n${script.replaceAll("REAL", join(tools, "usr/bin", name))}\n`;
+      writeFileSync(join(bin, name), text, { mode: 0o755 });
+    },
   };
+}
+
+/** What the unit of a run leaves it of root's rights, for setpriv(1). */
+function rightsOfUnit(): string[] {
+  const lines = sandboxLines(
+    { reads: ["/"], writes: [], files: "all", volumes: "mounted", parses: true },
+    [],
+  );
+  const [, kept = ""] = /^CapabilityBoundingSet=(.*)$/m.exec(lines.join("\n")) ?? [];
+  const names = kept.split(" ").map(name => `+${name.replace("CAP_", "").toLowerCase()}`);
+  return [`--bounding-set=${["-all", ...names].join(",")}`, "--no-new-privs"];
+}
+
+/** Makes a program of one file. */
+export async function bundleProgram(text: string, file: string): Promise<void> {
+  await build({
+    stdin: { contents: text, resolveDir: process.cwd(), loader: "ts" },
+    ...{ bundle: true, platform: "node", target: "node18", outfile: file, logLevel: "silent" },
+  });
 }
 
 export interface Copies {
@@ -80,15 +118,13 @@ copyDatabases({
 export async function createSqliteWorld(
   sizes: { backupMb?: number; volumeMb?: number } = {},
 ): Promise<SqliteWorld> {
-  const tools = await debianPackages("sqlite3", packages);
   const folder = mkdtempSync(join(tmpdir(), "holdfast-sqlite-"));
-  const namespace = await mountNamespace();
+  const { namespace, environment, shadow } = await sqliteNamespace(folder);
   const bundle = join(folder, "copy.cjs");
-  await build({
-    stdin: { contents: program, resolveDir: process.cwd(), loader: "ts" },
-    ...{ bundle: true, platform: "node", target: "node18", outfile: bundle, logLevel: "silent" },
-  });
-  mkdirSync(join(folder, "bin"));
+  await bundleProgram(program, bundle);
+  // Under a name of its own: a test may take the host's away.
+  const asUnit = join(folder, "as-unit");
+  copyFileSync("/usr/bin/setpriv", asUnit);
   for (const [disk, megabytes] of [
     ["volume", sizes.volumeMb ?? 128],
     ["backup", sizes.backupMb ?? 128],
@@ -98,16 +134,13 @@ export async function createSqliteWorld(
     await execa("mkfs.ext4", ["-q", "-m", "0", join(folder, `${disk}.img`)]);
     await namespace.run("mount", "-o", "loop", join(folder, `${disk}.img`), join(folder, disk));
   }
-  const environment = Object.entries(await sqliteTools(join(folder, "bin"))).map(
-    ([name, value]) => `${name}=${value}`,
-  );
   const command = (...argv: string[]): readonly [string, string[]] => {
     const [enter = "", ...rest] = namespace.inside(["env", ...environment, ...argv]);
     return [enter, rest];
   };
   const [volume, backup] = [join(folder, "volume"), join(folder, "backup")];
   const world: SqliteWorld = {
-    ...{ volume, backup, command, outside: namespace.outside },
+    ...{ volume, backup, command, shadow, outside: namespace.outside },
     inside: (name, ...args) => namespace.run("env", ...environment, name, ...args),
     sql: (path, ...statements) =>
       world.inside("sqlite3", "-batch", "-bail", join(volume, path), ...statements),
@@ -117,17 +150,14 @@ export async function createSqliteWorld(
         ...(previous === undefined ? {} : { previous: join(backup, previous) }),
         ...(changed === undefined ? {} : { changed }),
       };
-      const [enter, rest] = command(process.execPath, bundle, JSON.stringify(asked));
+      const run = [process.execPath, bundle, JSON.stringify(asked)];
+      const [enter, rest] = command(asUnit, ...rightsOfUnit(), "--", ...run);
       return startRunner([enter, ...rest], process.env, folder);
     },
     async copy(request) {
       const { status, stdout, stderr } = await world.start(request).finished;
       if (status !== 0) throw new Error(`ended with ${status}: ${stderr}`);
       return JSON.parse(stdout) as Copies;
-    },
-    shadow(name, script) {
-      const text = `#!/bin/sh\n${script.replaceAll("REAL", join(tools, "usr/bin", name))}\n`;
-      writeFileSync(join(folder, "bin", name), text, { mode: 0o755 });
     },
     async close() {
       await namespace.close();

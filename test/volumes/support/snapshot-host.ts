@@ -7,7 +7,10 @@ import { sandboxLines } from "../../../plan/systemd-sandbox";
 export const folder = "/root/snapshot-test";
 const held = `${folder}/held`;
 /** What the job's own unit takes away from it. */
-const sandbox = sandboxLines({ reads: [], writes: [folder], files: "own", volumes: "changed" }, [])
+const sandbox = sandboxLines(
+  { reads: [], writes: [folder], files: "own", volumes: "changed", parses: false },
+  [],
+)
   .map(line => `-p '${line}'`)
   .join(" ");
 const timeoutMs = 300_000;
