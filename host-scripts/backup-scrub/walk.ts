@@ -1,6 +1,7 @@
-import { type BigIntStats, type Dir, type Dirent, lstatSync, opendirSync } from "node:fs";
+import { type BigIntStats, type Dirent, lstatSync } from "node:fs";
 import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
 import { errnoOf, messageOf } from "../runtime/errors";
+import { openFolder, type OpenFolder } from "../runtime/open-folder";
 import { onDisk } from "./paths";
 
 /** A name of a regular file. */
@@ -24,10 +25,10 @@ export function* filesBelow(config: BackupScrubConfig, path: string): Generator<
   if (!top) return;
   if (!("stat" in top) || top.stat.isFile()) yield top;
   if (!("stat" in top) || !top.stat.isDirectory()) return;
-  const open: { readonly path: string; readonly dir: Dir }[] = [];
+  const open: { readonly path: string; readonly dir: OpenFolder }[] = [];
   const enter = (folder: string): Hidden | undefined => {
     try {
-      open.push({ path: folder, dir: opendirSync(onDisk(config, folder), { encoding: "latin1" }) });
+      open.push({ path: folder, dir: openFolder(onDisk(config, folder)) });
     } catch (error) {
       return isGone(error) ? undefined : { path: folder, reason: messageOf(error) };
     }
@@ -40,11 +41,11 @@ export function* filesBelow(config: BackupScrubConfig, path: string): Generator<
       const entry = nextOf(here.dir);
       if (!entry || entry instanceof Error) {
         if (entry) yield { path: here.path, reason: entry.message };
-        here.dir.closeSync();
+        here.dir.close();
         open.pop();
         continue;
       }
-      const found = look(config, `${here.path}/${entry.name}`);
+      const found = look(config, `${here.path}/${entry.name.toString("latin1")}`);
       if (!found) continue;
       if (!("stat" in found) || found.stat.isFile()) yield found;
       else if (found.stat.isDirectory() && found.stat.dev === top.stat.dev) {
@@ -53,7 +54,7 @@ export function* filesBelow(config: BackupScrubConfig, path: string): Generator<
       }
     }
   } finally {
-    for (const { dir } of open) dir.closeSync();
+    for (const { dir } of open) dir.close();
   }
 }
 
@@ -66,9 +67,9 @@ function look(config: BackupScrubConfig, path: string): Found | Hidden | undefin
 }
 
 /** An error for a folder of which the disk doesn't give any more. */
-function nextOf(dir: Dir): Dirent | Error | null {
+function nextOf(dir: OpenFolder): Dirent<Buffer> | Error | null {
   try {
-    return dir.readSync();
+    return dir.next();
   } catch (error) {
     return new Error(messageOf(error), { cause: error });
   }

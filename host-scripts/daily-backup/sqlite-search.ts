@@ -1,6 +1,7 @@
-import { closeSync, constants, type Dir, fstatSync, openSync, opendirSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { errnoOf, messageOf } from "../runtime/errors";
+import { openFolder, type OpenFolder } from "../runtime/open-folder";
 
 /** A database below a folder, or what could not be looked at. Paths are relative to the folder, byte by byte. */
 export type Found =
@@ -35,7 +36,7 @@ export async function* findDatabases(root: Buffer, stop: AbortSignal): AsyncGene
       const entry = nextEntry(level);
       if (entry === "end" || "kind" in entry) {
         if (entry !== "end") yield entry;
-        open.pop()?.dir.closeSync();
+        open.pop()?.dir.close();
       } else if (entry.isFolder) entered = enter(open, root, entry.path);
       else {
         const found = lookAt(root, entry.path);
@@ -43,7 +44,7 @@ export async function* findDatabases(root: Buffer, stop: AbortSignal): AsyncGene
       }
     }
   } finally {
-    for (const { dir } of open) dir.closeSync();
+    for (const { dir } of open) dir.close();
   }
 }
 
@@ -64,14 +65,12 @@ export function below(folder: Buffer, path: Buffer): Buffer {
 
 interface Level {
   readonly path: Buffer;
-  readonly dir: Dir;
+  readonly dir: OpenFolder;
 }
 
 function enter(open: Level[], root: Buffer, path: Buffer): Found | undefined {
   try {
-    // Names in bytes; its types know only encodings of text.
-    const encoding = "buffer" as BufferEncoding;
-    open.push({ path, dir: opendirSync(below(root, path), { encoding, bufferSize: 256 }) });
+    open.push({ path, dir: openFolder(below(root, path)) });
     return undefined;
   } catch (error) {
     return { kind: "unreadable", path, reason: messageOf(error) };
@@ -81,12 +80,11 @@ function enter(open: Level[], root: Buffer, path: Buffer): Found | undefined {
 function nextEntry(level: Level): "end" | Found | { readonly path: Buffer; readonly isFolder: boolean } {
   try {
     for (;;) {
-      const entry = level.dir.readSync();
+      const entry = level.dir.next();
       if (entry === null) return "end";
-      const name = entry.name as unknown as Buffer;
       if (entry.isFile() || entry.isDirectory())
         return {
-          path: below(level.path, name),
+          path: below(level.path, entry.name),
           isFolder: entry.isDirectory(),
         };
     }

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
-import { opendirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeDurably } from "../runtime/durable";
 import { exitCodes, RunnerError } from "../runtime/errors";
+import { openFolder } from "../runtime/open-folder";
 import type { Phase } from "../runtime/phases";
 import { quoted, shortened } from "../runtime/quoted";
 import { required } from "../runtime/required";
-import { statIn } from "../runtime/tree-path";
+import { inTree, statIn } from "../runtime/tree-path";
 import { acceptCommand, type Held, type Listed, type Mirror } from "./mirror";
 import { lostBy } from "./moves";
 
@@ -56,7 +57,7 @@ function goneReason(mirror: Mirror, listed: Listed, service: string): string | u
   if (lost.filter(name => !isFolder(target.path, name)).length <= moved.size) return undefined;
   if (lost.includes(service))
     return isFolder(target.path, service) ? "the source lacks all of it" : undefined;
-  return holdsFile(join(source.path, Buffer.from(service, "latin1").toString()))
+  return holdsFile(source.path, service)
     ? undefined
     : "the source has its folder, and no file in it any more";
 }
@@ -66,14 +67,14 @@ function isFolder(root: string, name: string): boolean {
 }
 
 /** Ends at the first file. */
-function holdsFile(folder: string): boolean {
-  const dir = opendirSync(folder);
+function holdsFile(root: string, name: string): boolean {
+  const dir = openFolder(inTree(root, name));
   try {
-    for (let entry = dir.readSync(); entry !== null; entry = dir.readSync())
-      if (!entry.isDirectory() || holdsFile(join(folder, entry.name))) return true;
+    for (let entry = dir.next(); entry !== null; entry = dir.next())
+      if (!entry.isDirectory() || holdsFile(root, `${name}/${entry.name.toString("latin1")}`)) return true;
     return false;
   } finally {
-    dir.closeSync();
+    dir.close();
   }
 }
 

@@ -341,6 +341,16 @@ test("a dry run says what would be read, and changes nothing", async () => {
   expect(existsSync(world.config.stateDir)).toBe(false);
 });
 
+test("a disk whose file system doesn't say of what kind an entry is, is read all the same", async () => {
+  await world.close();
+  world = await createScrubWorld(64, "^filetype");
+  await makeDisk();
+  fill(`${world.disk}/caf\u00e9/menu`, "menu");
+  const { status, stdout } = await run();
+  expect({ stdout, status }).toEqual({ stdout, status: 0 });
+  expect(world.metrics()).toMatchObject({ files: 6, rotten_files: 0 });
+});
+
 test("refuses another file system than the backup disk", async () => {
   world.writeConfig({ target: { ...world.config.target, fsUuid: "11111111-1111-4111-8111-111111111111" } });
   expect(await run()).toMatchObject({ status: 3 });

@@ -9,13 +9,14 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import * as fc from "fast-check";
 import { actAtRandom, patienceMs } from "../random-actions";
-import { differences, type Snapshot, snapshot } from "./support/tree";
+import { createRotting, type Rotting } from "./support/rotting";
 import type { FinishedRun, StartedRun } from "./support/started-run";
+import { contentOf, differences, type Snapshot, snapshot } from "./support/tree";
 import { createWorld, type World } from "./support/world";
 
 /**
@@ -30,13 +31,13 @@ const services = ["app", "mail", "media"] as const;
 const files = 8;
 
 type Action =
-  | { readonly kind: "write" | "touch" | "remove" | "link" | "chmod"; readonly file: number }
+  | { readonly kind: "write" | "touch" | "remove" | "link" | "chmod" | "rot"; readonly file: number }
   | { readonly kind: "rename" | "collapse" | "refill"; readonly service: number }
   | { readonly kind: "nested"; readonly there: boolean }
   | { readonly kind: "full"; readonly isFull: boolean }
   | { readonly kind: "too-long"; readonly there: boolean }
-  | { readonly kind: "night" | "heal" }
-  | { readonly kind: "kill"; readonly signal: "SIGKILL" | "SIGTERM"; readonly afterMs: number };
+  | { readonly kind: "night" | "scrub" | "heal" }
+  | ({ readonly kind: "kill" | "kill-scrub" } & Kill);
 
 const aFile = fc.nat(services.length * files - 1);
 const aService = fc.nat(services.length - 1);
@@ -47,19 +48,20 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({ kind: fc.constantFrom("touch", "remove", "link", "chmod"), file: aFile }),
   },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("rot" as const), file: aFile }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("rename", "refill"), service: aService }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("collapse" as const), service: aService }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("nested" as const), there: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("full" as const), isFull: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("too-long" as const), there: fc.boolean() }) },
   {
-    weight: 8,
-    arbitrary: fc.record({ kind: fc.constantFrom("night" as const, "night" as const, "heal" as const) }),
+    weight: 12,
+    arbitrary: fc.record({ kind: fc.constantFrom("night", "night", "scrub", "heal") }),
   },
   {
-    weight: 4,
+    weight: 5,
     arbitrary: fc.record({
-      kind: fc.constant("kill" as const),
+      kind: fc.constantFrom("kill", "kill", "kill", "kill-scrub"),
       signal: fc.constantFrom("SIGKILL" as const, "SIGTERM" as const),
       afterMs: fc.integer({ min: 0, max: 900 }),
     }),
@@ -67,9 +69,11 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
 );
 
 let world: World;
+let rotting: Rotting;
 
 beforeAll(async () => {
   world = await createWorld({ sourceMb: 48, targetMb: 48 });
+  rotting = await createRotting(world);
   for (const service of services) {
     mkdirSync(join(world.source, service));
     for (let index = 0; index < files; index += 1) write(join(world.source, service, `f${index}`));
@@ -109,6 +113,7 @@ function write(path: string): void {
 test("no night loses what the model says must be there", async () => {
   await actAtRandom(anAction, usualActions, act);
   await heal();
+  await rotting.scrub(run => run.finished, true);
 });
 
 async function act(action: Action): Promise<void> {
@@ -119,6 +124,8 @@ async function act(action: Action): Promise<void> {
     case "link":
     case "chmod":
       return change(action.kind, action.file);
+    case "rot":
+      return rotting.rot(relative(world.source, fileAt(action.file)));
     case "rename": {
       const [one, other] = [join(serviceAt(action.service), "sub"), join(serviceAt(action.service), "moved")];
       const [from, to] = existsSync(one) ? [one, other] : [other, one];
@@ -144,19 +151,32 @@ async function act(action: Action): Promise<void> {
     case "night":
       await night(run => run.finished);
       return;
+    case "scrub":
+      return rotting.scrub(run => run.finished, !isFull);
     case "kill":
-      await night(async run => {
-        await sleep(action.afterMs);
-        run.kill(action.signal);
-        return run.finished;
-      });
+      await night(killed(action));
       return;
+    case "kill-scrub":
+      return rotting.scrub(killed(action), false);
     case "heal":
       return heal();
     default:
       return action satisfies never;
   }
 }
+
+interface Kill {
+  readonly signal: "SIGKILL" | "SIGTERM";
+  readonly afterMs: number;
+}
+
+const killed =
+  ({ signal, afterMs }: Kill) =>
+  async (run: StartedRun): Promise<FinishedRun> => {
+    await sleep(afterMs);
+    run.kill(signal);
+    return run.finished;
+  };
 
 function change(kind: "write" | "touch" | "remove" | "link" | "chmod", index: number): void {
   const path = fileAt(index);
@@ -174,13 +194,16 @@ function change(kind: "write" | "touch" | "remove" | "link" | "chmod", index: nu
 const serviceAt = (index: number): string => join(world.source, services[index % services.length] ?? "");
 const fileAt = (index: number): string => join(serviceAt(Math.floor(index / files)), `f${index % files}`);
 
+let isFull = false;
+
 /** The disk that the target shares with other jobs has no room, or has it again. */
-async function fill(isFull: boolean): Promise<void> {
+async function fill(full: boolean): Promise<void> {
+  isFull = full;
   const ballast = join(world.config.target.path, others, "ballast");
   await world.inside(
     "sh",
     "-c",
-    isFull ? `head -c 1G /dev/zero >${ballast} 2>/dev/null || :` : `rm -f ${ballast}`,
+    full ? `head -c 1G /dev/zero >${ballast} 2>/dev/null || :` : `rm -f ${ballast}`,
   );
 }
 
@@ -219,7 +242,7 @@ function judge(
 ): void {
   const said = `${finished.stdout}${finished.stderr}`;
   if (finished.status === 0)
-    expect({ said, differs: differences(present, after) }).toEqual({ said, differs: [] });
+    expect({ said, differs: differences(present, rotting.mended(after)) }).toEqual({ said, differs: [] });
   const gone = [...before.keys()].filter(path => !after.has(path));
   const kept = gone.filter(path => present.has(path));
   expect({ said, kept }).toEqual({ said, kept: [] });
@@ -241,7 +264,6 @@ function judge(
 }
 
 const isNested = (path: string): boolean => path.startsWith(`${nestedFolder}/`);
-const contentOf = (entry: string): string | undefined => /content (\w+)/.exec(entry)?.[1];
 /** rsync's own name for a file that it writes. */
 const isTemporary = (path: string): boolean => /(^|\/)\.[^/]+\.\w{6}$/.test(path);
 
@@ -250,6 +272,7 @@ async function heal(): Promise<void> {
   await mountNested(true);
   await fill(false);
   await tooLong(false);
+  await rotting.throwAway();
   const { status, stdout } = await night(run => run.finished, ["--accept", "."]);
   expect({ status, stdout }).toMatchObject({ status: 0 });
 }

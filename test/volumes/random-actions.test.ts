@@ -1,14 +1,16 @@
 import * as fc from "fast-check";
+import type { RestoreRecord } from "../../host-scripts/runtime/lvm/restore-record";
 import { mustOnHost, onHost } from "../../lab/hosts";
 import { actAtRandom, patienceMs } from "../random-actions";
 import { backupConfig, backupDisk, generation, installOnCleanHost, week } from "./support/backup";
 import { changeVolume, leaks, makeVolume } from "./support/thin-volumes";
-import { host, installUnit, stateDir, type Unit } from "./support/unit";
+import { host, type Ended, installUnit, stateDir, type Unit } from "./support/unit";
 
 /**
  * Random nights against a model, which says after each action what may be lost: what is written, emptied, snapshotted, copied,
- * pruned, restored, and what is cut short by kill -9; on some nights a database can't be copied, the clock is eight days
- * back, or the backup disk is full of what waits in the trash. `npm run test:random` goes on with further ones.
+ * pruned, restored, and what is cut short by kill -9, restores among it, which are then gone on with or taken back; on some
+ * nights a database can't be copied, the clock is eight days back, the backup disk is full of what waits in the trash, or a
+ * byte of a copy has rotted. `npm run test:random` goes on with further ones.
  */
 const usualActions = 16;
 
@@ -27,14 +29,23 @@ interface Model {
   now: Content;
   /** What each snapshot that there ever was holds, by its name. */
   readonly snapshots: Map<string, Content>;
+  /** A restore that was cut short: what it is of. Its workload is down until it has ended, so nothing writes. */
+  restoring?: Content | undefined;
   /** The numbers that the newest copies of its files and of its database hold. */
   copy?: number | "empty";
   databaseCopy?: number;
 }
 
 type Action =
-  | { readonly kind: "write" | "restore" | "collapse" | "spoil"; readonly volume: number }
-  | { readonly kind: "snapshot" | "backup" | "prune" | "clock-back" | "full-trash" }
+  | { readonly kind: "write" | "collapse" | "spoil" | "rot"; readonly volume: number }
+  | {
+      readonly kind: "restore";
+      readonly volume: number;
+      readonly goOn: "--resume" | "--rollback";
+      /** When it is killed; undefined to let it end. */
+      readonly killedAfterMs: number | undefined;
+    }
+  | { readonly kind: "snapshot" | "backup" | "prune" | "clock-back" | "full-trash" | "scrub" }
   | { readonly kind: "crash"; readonly job: "snapshot" | "backup"; readonly afterMs: number };
 
 const ofVolume = <Kind extends string>(weight: number, kind: Kind) => ({
@@ -51,11 +62,21 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
   ofHost(4, "snapshot"),
   ofHost(5, "backup"),
   ofHost(1, "prune"),
-  ofVolume(1, "restore"),
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("restore" as const),
+      volume: fc.nat(1),
+      goOn: fc.constantFrom("--resume" as const, "--rollback" as const),
+      killedAfterMs: fc.option(fc.integer({ min: 0, max: 6_000 }), { nil: undefined }),
+    }),
+  },
   ofVolume(1, "collapse"),
   ofVolume(1, "spoil"),
   ofHost(1, "clock-back"),
   ofHost(1, "full-trash"),
+  ofVolume(1, "rot"),
+  ofHost(1, "scrub"),
   {
     weight: 3,
     arbitrary: fc.record({
@@ -68,6 +89,12 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
 
 let backup: Unit;
 let snapshots: Unit;
+let scrub: Unit;
+const restoresTextfile = `${stateDir("lvm-pvc-snapshot")}-restores.prom`;
+/** Copies that rotted after a scrub had read them, and are still there. */
+const rotten = new Map<string, string>();
+/** Which copies the last scrub has read. */
+const scrubbed = new Map<string, string>();
 /** A run that ended has told its time, by which the next one knows a clock that went back. */
 let hasEnded = false;
 const models: Model[] = names.map(() => ({ now: { number: 0, isSound: true }, snapshots: new Map() }));
@@ -81,11 +108,21 @@ beforeAll(async () => {
   await snapshots.configure({
     ...{ vg: "pve", pool: "data", pattern: "vm-2-pvc-*", excludeNamespaces: [] },
     keep: { kind: "tiers", tiers: [{ every: "run", count: 3 }] },
-    restoresTextfile: `${stateDir("lvm-pvc-snapshot")}-restores.prom`,
+    restoresTextfile,
     guard: {
       thinOut: { dataPercent: 85, metadataPercent: 80 },
       decline: { dataPercent: 95, metadataPercent: 90 },
     },
+  });
+  scrub = await installUnit("backup-scrub", "backup_scrub");
+  await mustOnHost(host, `rm -rf ${stateDir("backup-scrub")}`);
+  await scrub.configure({
+    target: backupConfig().target,
+    // It has neither.
+    ...{ zone: undefined, credentialsDir: undefined },
+    // Shorter than any run: each one reads all of the disk.
+    ...{ periodMs: 1, generations: [{ folder: "pvc-data", depth: 2 }], sources: [], accepted: [] },
+    writers: [`${stateDir("daily-backup")}/run.lock`],
   });
   for (const name of names)
     await makeVolume(name, {
@@ -112,21 +149,29 @@ async function act(action: Action): Promise<void> {
   switch (action.kind) {
     case "write": {
       const model = modelOf(action.volume);
+      if (model.restoring) return;
       const value = (written += 1);
       model.now = { number: value, isSound: true };
       return changeVolume(nameAt(action.volume), writing(value));
     }
     case "collapse":
+      if (modelOf(action.volume).restoring) return;
       modelOf(action.volume).now = { number: "empty", isSound: true };
       return changeVolume(nameAt(action.volume), "rm -f a b c d noise store");
     case "spoil": {
       const model = modelOf(action.volume);
+      if (model.restoring) return;
       if (model.now.number === "empty") return;
       model.now = { ...model.now, isSound: false };
       return changeVolume(nameAt(action.volume), "printf 'SQLite format 3\\0 and no more' >store");
     }
     case "snapshot": {
-      expect(await snapshots.run()).toMatchObject({ status: 0 });
+      const places = await placesOf();
+      const ended = await snapshots.run();
+      expectStatus(ended, places.every(({ isThere }) => isThere) ? 0 : 1);
+      const { stdout } = await onHost(host, `cat ${restoresTextfile}`);
+      const told = [...stdout.matchAll(/\{volume="([^"]+)"/g)].map(([, name]) => name);
+      expect({ ended, told }).toEqual({ ended, told: names.filter((_, index) => models[index]?.restoring) });
       return;
     }
     case "backup":
@@ -153,19 +198,15 @@ async function act(action: Action): Promise<void> {
       return;
     }
     case "prune": {
-      expect((await snapshots.byHand("prune")).exitCode).toBe(0);
+      expect((await snapshots.byHand(["prune"])).exitCode).toBe(0);
       return;
     }
-    case "restore": {
-      const newest = await newestSnapshot(nameAt(action.volume));
-      if (newest === undefined) return;
-      const words = ["restore", nameAt(action.volume), newest, "--no-workload"];
-      const { exitCode, stdout } = await snapshots.byHand(...words);
-      expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
-      const model = modelOf(action.volume);
-      model.now = model.snapshots.get(newest) ?? model.now;
-      return;
-    }
+    case "restore":
+      return restore(action);
+    case "rot":
+      return rot(nameAt(action.volume));
+    case "scrub":
+      return scrubDisk();
     case "crash": {
       const unit = action.job === "backup" ? backup : snapshots;
       await unit.start();
@@ -179,11 +220,119 @@ async function act(action: Action): Promise<void> {
   }
 }
 
+/** With all that the run said, where it ended otherwise. */
+function expectStatus({ status, output }: Ended, wanted: number): void {
+  if (status !== wanted) throw new Error(`ended with ${status} in the place of ${wanted}:\n${output}`);
+}
+
 let written = 0;
+
+/** What is known of a volume's last restore. */
+interface Place {
+  readonly isThere: boolean;
+  /** Its record; undefined before the first. */
+  readonly record: RestoreRecord | undefined;
+  /** What lies under the volume's name is the one that it had before that restore. */
+  readonly isOld: boolean;
+  /** What a restore needs is there: the volume as it was, and the snapshot. */
+  readonly isSafe: boolean;
+}
+
+async function placesOf(): Promise<Place[]> {
+  const records = names.map(
+    name => `echo; cat ${stateDir("lvm-pvc-snapshot")}/restore/${name}.json | tr -d '\\n'`,
+  );
+  const shown = await mustOnHost(
+    host,
+    `lvs --noheadings --separator ' ' -o lv_name,lv_uuid pve; ${records.map(line => `${line} 2>/dev/null`).join("; ")}`,
+  );
+  const lines = shown.split("\n").map(line => line.trim());
+  const uuids = new Map(
+    lines.filter(line => /^\S+ \S+$/.test(line)).map(line => line.split(" ", 2) as [string, string]),
+  );
+  const found = lines.filter(line => line.startsWith("{")).map(line => JSON.parse(line) as RestoreRecord);
+  const there = new Set(uuids.values());
+  return names.map(name => {
+    const record = found.find(({ volume }) => volume === name);
+    return {
+      ...{ isThere: uuids.has(name), record },
+      isOld: record !== undefined && uuids.get(name) === record.old.uuid,
+      isSafe: record !== undefined && there.has(record.old.uuid) && there.has(record.snapshot.uuid),
+    };
+  });
+}
+
+/** A restore, or what goes on with one that was cut short; it may be cut short itself. */
+async function restore({ volume, goOn, killedAfterMs }: Action & { kind: "restore" }): Promise<void> {
+  const [model, name] = [modelOf(volume), nameAt(volume)];
+  const before = (await placesOf())[volume];
+  const newest = await newestSnapshot(name);
+  if (newest === undefined && !model.restoring) return;
+  const again = before?.record?.doing === "rollback" ? "--rollback" : goOn;
+  const words = ["restore", name, model.restoring ? again : (newest ?? ""), "--no-workload"];
+  const { exitCode, stdout } = await snapshots.byHand(words, killedAfterMs);
+  if (exitCode !== 137 || killedAfterMs === undefined)
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+  const { record, isOld, isSafe } = (await placesOf())[volume] ?? {};
+  if (!record || JSON.stringify(record) === JSON.stringify(before?.record)) return;
+  const of = model.snapshots.get(record.snapshot.name);
+  if (!record.end) {
+    expect({ stdout, isSafe }).toEqual({ stdout, isSafe: true });
+    model.restoring = of;
+    return;
+  }
+  delete model.restoring;
+  if (!isOld && of) model.now = of;
+  const kept = `'lv_name=~"^${name}_(before_restore|rolled_back)_"'`;
+  await mustOnHost(host, `lvremove -qq -y pve -S ${kept}`);
+  expect({ stdout, holds: await contentOf(name) }).toEqual({ stdout, holds: numbersOf(model.now.number) });
+}
+
+/** The numbers in the files of a volume that nothing uses. */
+async function contentOf(name: string): Promise<number[]> {
+  const shown = await mustOnHost(
+    host,
+    `mkdir -p /run/volume; mount -o ro /dev/pve/${name} /run/volume; cd /run/volume; cat a b c d 2>/dev/null; cd /; umount /run/volume`,
+  );
+  return [...new Set(shown.split("\n").filter(line => line !== ""))].map(Number);
+}
+
+const noiseOf = async (name: string): Promise<string> => `${generation(await week(), name)}/noise`;
+
+/** Which of the copies' files is one: it changes when the file is copied anew. */
+async function inodeOf(name: string): Promise<string> {
+  return (await onHost(host, `stat -c '%i %W' ${await noiseOf(name)} 2>/dev/null`)).stdout.trim();
+}
+
+/** Another byte in a file of the newest copy, below its file system: no size and no time tells. */
+async function rot(name: string): Promise<void> {
+  const inode = await inodeOf(name);
+  if (inode === "" || rotten.has(inode)) return;
+  await mustOnHost(
+    host,
+    `set -e; disk=$(findmnt -no SOURCE ${backupDisk}); size=$(stat -f -c %S ${backupDisk}); umount ${backupDisk}
+at=$(($(debugfs -R 'bmap <${inode.split(" ")[0] ?? ""}> 0' $disk 2>/dev/null) * size))
+byte=$(od -An -tu1 -j $at -N 1 $disk); printf "\\x$(printf %x $((byte ^ 1)))" | dd of=$disk bs=1 seek=$at conv=notrunc status=none
+mount ${backupDisk}`,
+  );
+  // What was never read is recorded as it is then.
+  if (scrubbed.get(name) === inode) rotten.set(inode, name);
+}
+
+async function scrubDisk(): Promise<void> {
+  const inodes = new Map<string, string>();
+  for (const name of names) inodes.set(name, await inodeOf(name));
+  const seen = [...inodes].filter(([, inode]) => rotten.has(inode)).map(([name]) => name);
+  const ended = await scrub.run();
+  expectStatus(ended, seen.length > 0 ? 1 : 0);
+  for (const name of seen) expect(ended.output).toContain(`/unknown/${name}/noise"`);
+  for (const [name, inode] of inodes) if (inode !== "") scrubbed.set(name, inode);
+}
 
 /** A night that nothing cuts short: each volume has a new copy, or is named as one that has none and keeps what it had. */
 async function backUp(): Promise<void> {
   const newest = await Promise.all(names.map(newestSnapshot));
+  const places = await placesOf();
   const before = models.map(({ copy, databaseCopy }) => ({ copy, databaseCopy }));
   const ended = await backup.run();
   hasEnded = true;
@@ -195,9 +344,9 @@ async function backUp(): Promise<void> {
     if (content.number === "empty" && typeof had === "number") return false;
     model.copy = content.number;
     if (content.isSound && content.number !== "empty") model.databaseCopy = content.number;
-    return content.isSound;
+    return content.isSound && places[index]?.isThere === true;
   });
-  expect(ended).toMatchObject({ status: isGood.every(Boolean) ? 0 : 1 });
+  expectStatus(ended, isGood.every(Boolean) ? 0 : 1);
   for (const [index, model] of models.entries()) {
     expect({ ended, copy: await copyOf(index) }).toEqual({ ended, copy: numbersOf(model.copy) });
     expect({ ended, database: await databaseCopyOf(index) }).toEqual({ ended, database: model.databaseCopy });
@@ -209,9 +358,12 @@ const numbersOf = (copy: Model["copy"]): number[] => (typeof copy === "number" ?
 /** Holds after each action, also after one that was cut short. */
 async function judge(): Promise<void> {
   expect(await leaks()).toBe("");
+  const places = await placesOf();
   for (const [index, model] of models.entries()) {
     const newest = await newestSnapshot(nameAt(index));
-    if (newest !== undefined && !model.snapshots.has(newest)) model.snapshots.set(newest, model.now);
+    const inPlace = model.restoring && places[index]?.isOld === false ? model.restoring : model.now;
+    if (newest !== undefined && !model.snapshots.has(newest)) model.snapshots.set(newest, inPlace);
+    if (model.restoring) expect(places[index]).toMatchObject({ isSafe: true });
     // Once there was one, the newest stays.
     expect(newest === undefined && model.snapshots.size > 0).toBe(false);
     const copy = await copyOf(index);
@@ -244,7 +396,7 @@ async function databaseCopyOf(index: number): Promise<number | undefined> {
 async function newestSnapshot(name: string): Promise<string | undefined> {
   const { stdout } = await onHost(
     host,
-    `lvs --noheadings -o lv_name -O thin_id -S 'tags=holdfast.origin=${name}' pve`,
+    `lvs --noheadings -o lv_name -O thin_id -S 'tags=holdfast.lvm-pvc-snapshot && tags=holdfast.origin=${name}' pve`,
   );
   return stdout
     .split("\n")

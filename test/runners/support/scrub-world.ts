@@ -1,15 +1,4 @@
-import {
-  closeSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -17,6 +6,7 @@ import { bundleRunner } from "../../../host-scripts/bundle-runner";
 import type { BackupScrubConfig } from "../../../plan/contracts/backup-scrub";
 import { mountNamespace } from "./namespace";
 import { type Recorder, startRecorder } from "./recorder";
+import { rotFiles } from "./rot";
 import { rsyncTools } from "./rsync-tools";
 import { startRunner, type StartedRun } from "./started-run";
 
@@ -43,7 +33,8 @@ export interface ScrubWorld {
   close(): Promise<void>;
 }
 
-export async function createScrubWorld(megabytes = 64): Promise<ScrubWorld> {
+/** @param features of ext4 that the disk has more, or less (mke2fs -O) */
+export async function createScrubWorld(megabytes = 64, features = "none"): Promise<ScrubWorld> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-scrub-"));
   const [namespace, pushes] = await Promise.all([mountNamespace(), startRecorder()]);
   const bundle = join(folder, "backup-scrub.cjs");
@@ -51,7 +42,7 @@ export async function createScrubWorld(megabytes = 64): Promise<ScrubWorld> {
   for (const name of ["bin", "disk", "source", "locks"]) mkdirSync(join(folder, name));
   const image = join(folder, "disk.img");
   await execa("truncate", ["-s", `${megabytes}M`, image]);
-  await execa("mkfs.ext4", ["-q", "-m", "0", "-b", String(blockBytes), image]);
+  await execa("mkfs.ext4", ["-q", "-m", "0", "-b", String(blockBytes), "-O", features, image]);
   const fsUuid = (await execa("blkid", ["-o", "value", "-s", "UUID", image])).stdout.trim();
   const config = configOf(folder, fsUuid, pushes.url);
   const configFile = join(folder, "config.json");
@@ -71,10 +62,7 @@ export async function createScrubWorld(megabytes = 64): Promise<ScrubWorld> {
     async rot(...paths) {
       const inodes = paths.map(path => lstatSync(join(world.disk, path)).ino);
       await namespace.run("umount", config.target.path);
-      for (const inode of inodes) {
-        const block = (await execa("debugfs", ["-R", `bmap <${inode}> 0`, image])).stdout.trim();
-        flip(image, Number(block) * blockBytes);
-      }
+      await rotFiles(image, inodes, { blockBytes });
       await mount();
     },
     writeConfig: change => writeFileSync(configFile, JSON.stringify({ ...config, ...change })),
@@ -111,14 +99,6 @@ export async function createScrubWorld(megabytes = 64): Promise<ScrubWorld> {
   world.writeConfig({});
   await mount();
   return world;
-}
-
-function flip(path: string, at: number): void {
-  const file = openSync(path, "r+");
-  const byte = Buffer.alloc(1);
-  readSync(file, byte, 0, 1, at);
-  writeSync(file, Buffer.from([(byte[0] ?? 0) ^ 1]), 0, 1, at);
-  closeSync(file);
 }
 
 function configOf(folder: string, fsUuid: string, url: string): BackupScrubConfig {

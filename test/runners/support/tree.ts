@@ -93,6 +93,9 @@ function unescapeOctal(text: string): string {
   return bytes;
 }
 
+/** Checksum of a file's content, from what a snapshot says of it. */
+export const contentOf = (entry: string): string | undefined => /content (\w+)/.exec(entry)?.[1];
+
 /** A mirror's entries: the root of the target is the host's own, and differs from the source's. */
 export function withoutRoot(tree: Snapshot): Snapshot {
   return new Map([...tree].filter(([name]) => name !== ""));

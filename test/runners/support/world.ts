@@ -34,6 +34,11 @@ export interface World {
     env?: Readonly<Record<string, string>>,
     table?: readonly string[],
   ): StartedRun;
+  /** Another job's runner with a config for the same disks. @returns what starts it */
+  addJob(
+    job: string,
+    config: { readonly stateDir: string },
+  ): Promise<(args?: readonly string[], env?: Readonly<Record<string, string>>) => StartedRun>;
   /** Program that takes another one's place on the runner's PATH; `REAL` in its text is the real one's path. */
   shadow(program: string, script: string): void;
   unshadow(program: string): void;
@@ -79,6 +84,17 @@ export async function createWorld(options: { sourceMb?: number; targetMb?: numbe
         { ...process.env, ...environment, ...env },
         config.stateDir,
       ),
+    async addJob(job, config) {
+      const [program, file] = [join(folder, `${job}.cjs`), join(folder, `${job}.json`)];
+      writeFileSync(program, (await bundleRunner(job)).text);
+      writeFileSync(file, JSON.stringify(config));
+      return (args = [], env = {}) =>
+        startRunner(
+          namespace.inside([...ownTable, process.execPath, program, "--config", file, ...args]),
+          { ...process.env, ...environment, ...env },
+          config.stateDir,
+        );
+    },
     shadow(program, script) {
       const real = program === "rsync" ? realRsync : `/usr/bin/${program}`;
       const text = `#!/bin/sh\n${script.replaceAll("REAL", real)}\n`;

@@ -31,8 +31,11 @@ export interface Unit {
   says(words: string): Promise<void>;
   /** Waits for its end, and for that of its ExecStopPost. */
   ended(): Promise<Ended>;
-  /** The runner by hand, beside the unit. */
-  byHand(...words: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  /** The runner by hand, beside the unit. @param killedAfterMs when it is killed, with all that it has started */
+  byHand(
+    words?: readonly string[],
+    killedAfterMs?: number,
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
   /** Values of its textfile, without the job's prefix. */
   metrics(): Promise<Record<string, number>>;
 }
@@ -147,7 +150,10 @@ systemctl show ${job}.service -p ExecMainStatus -p Result; echo; cat ${log}`,
       );
     },
     ended,
-    byHand: (...words) => onHost(host, `${command} ${words.join(" ")}`, { timeoutMs: patienceMs }),
+    byHand(words = [], killedAfterMs) {
+      const killed = killedAfterMs === undefined ? "" : `timeout --signal KILL ${killedAfterMs / 1000} `;
+      return onHost(host, `${killed}${command} ${words.join(" ")}`, { timeoutMs: patienceMs });
+    },
     async metrics() {
       const { stdout } = await onHost(host, `cat ${textfile(job)}`);
       return Object.fromEntries(

@@ -1,0 +1,21 @@
+import { type Dirent, opendirSync } from "node:fs";
+
+/** A folder whose entries are read one after the other, however many there are. Errors are Node's own. */
+export interface OpenFolder {
+  /** Its name is in bytes; null after the last one. */
+  next(): Dirent<Buffer> | null;
+  close(): void;
+}
+
+/**
+ * Names in bytes, always: where a file system doesn't say of what kind an entry is (ext4 without `filetype`, XFS without `ftype`),
+ * Node looks at it by its path, which it can't build of bytes and text; and a name that is no UTF-8 would be another one.
+ */
+export function openFolder(path: Buffer): OpenFolder {
+  // Its types know only encodings of text.
+  const dir = opendirSync(path, { encoding: "buffer" as BufferEncoding, bufferSize: 256 });
+  return {
+    next: () => dir.readSync() as unknown as Dirent<Buffer> | null,
+    close: () => dir.closeSync(),
+  };
+}

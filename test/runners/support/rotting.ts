@@ -1,0 +1,120 @@
+import { lstatSync, rmSync, statfsSync } from "node:fs";
+import { join } from "node:path";
+import type { BackupScrubConfig } from "../../../plan/contracts/backup-scrub";
+import { rotFiles } from "./rot";
+import type { FinishedRun, StartedRun } from "./started-run";
+import { contentOf, differences, type Snapshot, snapshot, withoutRoot } from "./tree";
+import type { World } from "./world";
+
+/** A mirror's disk that rots, the scrub that looks for it, and a model of what each scrub must see. */
+export interface Rotting {
+  /** Turns a bit of a file below the target, if it is one that is as it was copied. */
+  rot(path: string): Promise<void>;
+  /** One run of the scrub, and what it must have said and left. @param canMend there is room, and the source is whole */
+  scrub(end: (run: StartedRun) => Promise<FinishedRun>, canMend: boolean): Promise<void>;
+  /** A tree of the target as it would be without rot. */
+  mended(tree: Snapshot): Snapshot;
+  /** What an operator does with what rotted: the next night copies it anew. */
+  throwAway(): Promise<void>;
+}
+
+export async function createRotting(world: World): Promise<Rotting> {
+  const { config } = world;
+  const start = await world.addJob("backup-scrub", configOf(world));
+  /** Of what has rotted: the content that it had, by the one that it has. No two contents are the same. */
+  const good = new Map<string, string>();
+  /** What the last whole scrub has recorded, by inode. */
+  let recorded = new Map<number, string>();
+
+  const look = async (): Promise<Snapshot> =>
+    withoutRoot(await snapshot(world, config.target.path, { without: [".holdfast"] }));
+  const inodeOf = (path: string): number => lstatSync(join(world.target, path)).ino;
+  const rottenIn = (tree: Snapshot): { path: string; bad: string; was: string }[] =>
+    [...tree].flatMap(([path, entry]) => {
+      const bad = contentOf(entry);
+      const was = bad === undefined ? undefined : good.get(bad);
+      return bad === undefined || was === undefined ? [] : [{ path, bad, was }];
+    });
+  const mended = (tree: Snapshot): Snapshot =>
+    new Map(
+      [...tree].map(([path, entry]) => {
+        const content = contentOf(entry) ?? "";
+        return [path, entry.replace(`content ${content}`, `content ${good.get(content) ?? content}`)];
+      }),
+    );
+
+  return {
+    mended,
+    async rot(path) {
+      const before = contentOf((await look()).get(path) ?? "");
+      if (before === undefined || good.has(before)) return;
+      const inode = inodeOf(path);
+      const { bsize } = statfsSync(world.target);
+      await world.inside("umount", config.target.path);
+      await rotFiles(join(world.folder, "dst.img"), [inode], { blockBytes: bsize });
+      await world.mount("dst");
+      good.set(contentOf((await look()).get(path) ?? "") ?? "", before);
+    },
+    async scrub(end, canMend) {
+      const before = await look();
+      const rotten = rottenIn(before);
+      const isKnown = ({ path, was }: { path: string; was: string }): boolean =>
+        recorded.get(inodeOf(path)) === was;
+      const [seen, unsure] = [rotten.filter(isKnown), rotten.filter(one => !isKnown(one))];
+      const finished = await end(start());
+      const said = `${finished.stdout}${finished.stderr}`;
+      if (finished.signal !== null) await start(["--report-end"], { INVOCATION_ID: "killed" }).finished;
+      const after = await look();
+      expect({ said, differs: differences(mended(before), mended(after)) }).toEqual({ said, differs: [] });
+      if (finished.signal !== null || finished.status === 143) return;
+      if (unsure.length === 0)
+        expect({ said, status: finished.status }).toMatchObject({ status: seen.length === 0 ? 0 : 1 });
+      for (const { bad } of seen) {
+        const names = seen.filter(one => one.bad === bad).map(({ path }) => path);
+        expect({ said, named: names.some(name => said.includes(`"${name}"`)) }).toEqual({
+          said,
+          named: true,
+        });
+      }
+      const source = canMend ? await snapshot(world, config.source.path) : new Map<string, string>();
+      const left = seen.filter(({ path, bad, was }) => {
+        const entry = source.get(path) ?? "";
+        const isSource = contentOf(entry) === was && timeOf(entry) === timeOf(before.get(path) ?? "");
+        return isSource && contentOf(after.get(path) ?? "") === bad;
+      });
+      expect({ said, left }).toEqual({ said, left: [] });
+      // What had rotted before it was read for the first time is recorded as it was then.
+      const told = new Set(
+        rottenIn(after).flatMap(({ path, was }) => (said.includes(`"${path}"`) ? was : [])),
+      );
+      recorded = new Map(
+        [...after].flatMap(([path, entry]) => {
+          const content = contentOf(entry);
+          if (content === undefined) return [];
+          const was = good.get(content);
+          return [[inodeOf(path), was !== undefined && told.has(was) ? was : content]];
+        }),
+      );
+    },
+    async throwAway() {
+      for (const { path } of rottenIn(await look())) rmSync(join(world.target, path));
+    },
+  };
+}
+
+const timeOf = (entry: string): string | undefined => /mtime (\d+)/.exec(entry)?.[1];
+
+function configOf({ config, folder }: World): BackupScrubConfig {
+  const { host, target, budgetMs, pushgateway } = config;
+  return {
+    ...{ job: "backup-scrub", host, target, budgetMs, pushgateway },
+    // Shorter than any run: each one reads all of the disk.
+    periodMs: 1,
+    generations: [],
+    sources: [config.source.path],
+    accepted: [],
+    writers: [join(config.stateDir, "run.lock")],
+    stateDir: join(folder, "scrub-state"),
+    textfile: join(folder, "textfile", "backup-scrub.prom"),
+  };
+}
