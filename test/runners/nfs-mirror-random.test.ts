@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import * as fc from "fast-check";
@@ -31,7 +31,8 @@ const services = ["app", "mail", "media"] as const;
 const files = 8;
 
 type Action =
-  | { readonly kind: "write" | "touch" | "remove" | "link" | "chmod" | "rot"; readonly file: number }
+  | { readonly kind: "write" | "touch" | "remove" | "link" | "chmod"; readonly file: number }
+  | { readonly kind: "rot"; readonly which: number }
   | { readonly kind: "rename" | "collapse" | "refill"; readonly service: number }
   | { readonly kind: "nested"; readonly there: boolean }
   | { readonly kind: "full"; readonly isFull: boolean }
@@ -48,7 +49,7 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({ kind: fc.constantFrom("touch", "remove", "link", "chmod"), file: aFile }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("rot" as const), file: aFile }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("rot" as const), which: fc.nat(1_000) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("rename", "refill"), service: aService }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("collapse" as const), service: aService }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("nested" as const), there: fc.boolean() }) },
@@ -73,7 +74,7 @@ let rotting: Rotting;
 
 beforeAll(async () => {
   world = await createWorld({ sourceMb: 48, targetMb: 48 });
-  rotting = await createRotting(world);
+  rotting = await createRotting(world, [tooLongFolder]);
   for (const service of services) {
     mkdirSync(join(world.source, service));
     for (let index = 0; index < files; index += 1) write(join(world.source, service, `f${index}`));
@@ -125,7 +126,7 @@ async function act(action: Action): Promise<void> {
     case "chmod":
       return change(action.kind, action.file);
     case "rot":
-      return rotting.rot(relative(world.source, fileAt(action.file)));
+      return rotting.rot(action.which);
     case "rename": {
       const [one, other] = [join(serviceAt(action.service), "sub"), join(serviceAt(action.service), "moved")];
       const [from, to] = existsSync(one) ? [one, other] : [other, one];

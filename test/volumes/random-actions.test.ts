@@ -193,7 +193,7 @@ async function act(action: Action): Promise<void> {
       const trash = `${backupDisk}/pvc-data/.trash/full`;
       await mustOnHost(
         host,
-        `mkdir -p ${trash}; fallocate -l $(($(df --output=avail -B1 ${backupDisk} | tail -1) - 33554432)) ${trash}/ballast`,
+        `mkdir -p ${trash}; rm -f ${trash}/ballast; fallocate -l $(($(df --output=avail -B1 ${backupDisk} | tail -1) - 33554432)) ${trash}/ballast`,
       );
       return;
     }

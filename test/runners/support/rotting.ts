@@ -8,8 +8,8 @@ import type { World } from "./world";
 
 /** A mirror's disk that rots, the scrub that looks for it, and a model of what each scrub must see. */
 export interface Rotting {
-  /** Turns a bit of a file below the target, if it is one that is as it was copied. */
-  rot(path: string): Promise<void>;
+  /** Turns a bit of one of the target's files, rather of one that a scrub has read. @param which a number that picks it */
+  rot(which: number): Promise<void>;
   /** One run of the scrub, and what it must have said and left. @param canMend there is room, and the source is whole */
   scrub(end: (run: StartedRun) => Promise<FinishedRun>, canMend: boolean): Promise<void>;
   /** A tree of the target as it would be without rot. */
@@ -18,7 +18,8 @@ export interface Rotting {
   throwAway(): Promise<void>;
 }
 
-export async function createRotting(world: World): Promise<Rotting> {
+/** @param without entries of the source's root that can't all be looked at */
+export async function createRotting(world: World, without: readonly string[]): Promise<Rotting> {
   const { config } = world;
   const start = await world.addJob("backup-scrub", configOf(world));
   /** Of what has rotted: the content that it had, by the one that it has. No two contents are the same. */
@@ -27,7 +28,9 @@ export async function createRotting(world: World): Promise<Rotting> {
   let recorded = new Map<number, string>();
 
   const look = async (): Promise<Snapshot> =>
-    withoutRoot(await snapshot(world, config.target.path, { without: [".holdfast"] }));
+    withoutRoot(
+      await snapshot(world, config.target.path, { without: [".holdfast", ...config.keep, ...without] }),
+    );
   const inodeOf = (path: string): number => lstatSync(join(world.target, path)).ino;
   const rottenIn = (tree: Snapshot): { path: string; bad: string; was: string }[] =>
     [...tree].flatMap(([path, entry]) => {
@@ -45,15 +48,22 @@ export async function createRotting(world: World): Promise<Rotting> {
 
   return {
     mended,
-    async rot(path) {
-      const before = contentOf((await look()).get(path) ?? "");
-      if (before === undefined || good.has(before)) return;
-      const inode = inodeOf(path);
+    async rot(which) {
+      const files = [...(await look())].flatMap(([path, entry]) => {
+        const content = contentOf(entry);
+        return content === undefined || good.has(content) || entry.includes(" size 0 ")
+          ? []
+          : [{ path, content, inode: inodeOf(path) }];
+      });
+      const read = files.filter(({ inode, content }) => recorded.get(inode) === content);
+      const among = read.length > 0 ? read : files;
+      const file = among[which % among.length];
+      if (!file) return;
       const { bsize } = statfsSync(world.target);
       await world.inside("umount", config.target.path);
-      await rotFiles(join(world.folder, "dst.img"), [inode], { blockBytes: bsize });
+      await rotFiles(join(world.folder, "dst.img"), [file.inode], { blockBytes: bsize });
       await world.mount("dst");
-      good.set(contentOf((await look()).get(path) ?? "") ?? "", before);
+      good.set(contentOf((await look()).get(file.path) ?? "") ?? "", file.content);
     },
     async scrub(end, canMend) {
       const before = await look();
@@ -76,7 +86,9 @@ export async function createRotting(world: World): Promise<Rotting> {
           named: true,
         });
       }
-      const source = canMend ? await snapshot(world, config.source.path) : new Map<string, string>();
+      const source = canMend
+        ? await snapshot(world, config.source.path, { without })
+        : new Map<string, string>();
       const left = seen.filter(({ path, bad, was }) => {
         const entry = source.get(path) ?? "";
         const isSource = contentOf(entry) === was && timeOf(entry) === timeOf(before.get(path) ?? "");
