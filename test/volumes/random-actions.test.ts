@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
-import type { RestoreRecord } from "../../host-scripts/runtime/lvm/restore-record";
 import { mustOnHost, onHost } from "../../lab/hosts";
 import { actAtRandom, patienceMs } from "../random-actions";
 import { backupConfig, backupDisk, generation, installOnCleanHost, week } from "./support/backup";
+import { placesOf } from "./support/restored";
+import { createRottingCopies, type RottingCopies } from "./support/rotting-copies";
 import { changeVolume, leaks, makeVolume } from "./support/thin-volumes";
 import { host, type Ended, installUnit, stateDir, type Unit } from "./support/unit";
 
@@ -89,12 +90,8 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
 
 let backup: Unit;
 let snapshots: Unit;
-let scrub: Unit;
+let copies: RottingCopies;
 const restoresTextfile = `${stateDir("lvm-pvc-snapshot")}-restores.prom`;
-/** Copies that rotted after a scrub had read them, and are still there. */
-const rotten = new Map<string, string>();
-/** Which copies the last scrub has read. */
-const scrubbed = new Map<string, string>();
 /** A run that ended has told its time, by which the next one knows a clock that went back. */
 let hasEnded = false;
 const models: Model[] = names.map(() => ({ now: { number: 0, isSound: true }, snapshots: new Map() }));
@@ -114,16 +111,7 @@ beforeAll(async () => {
       decline: { dataPercent: 95, metadataPercent: 90 },
     },
   });
-  scrub = await installUnit("backup-scrub", "backup_scrub");
-  await mustOnHost(host, `rm -rf ${stateDir("backup-scrub")}`);
-  await scrub.configure({
-    target: backupConfig().target,
-    // It has neither.
-    ...{ zone: undefined, credentialsDir: undefined },
-    // Shorter than any run: each one reads all of the disk.
-    ...{ periodMs: 1, generations: [{ folder: "pvc-data", depth: 2 }], sources: [], accepted: [] },
-    writers: [`${stateDir("daily-backup")}/run.lock`],
-  });
+  copies = await createRottingCopies(names, "noise");
   for (const name of names)
     await makeVolume(name, {
       sizeMib: 64,
@@ -166,7 +154,7 @@ async function act(action: Action): Promise<void> {
       return changeVolume(nameAt(action.volume), "printf 'SQLite format 3\\0 and no more' >store");
     }
     case "snapshot": {
-      const places = await placesOf();
+      const places = await placesOf(names);
       const ended = await snapshots.run();
       expectStatus(ended, places.every(({ isThere }) => isThere) ? 0 : 1);
       const { stdout } = await onHost(host, `cat ${restoresTextfile}`);
@@ -204,9 +192,13 @@ async function act(action: Action): Promise<void> {
     case "restore":
       return restore(action);
     case "rot":
-      return rot(nameAt(action.volume));
-    case "scrub":
-      return scrubDisk();
+      return copies.rot(nameAt(action.volume));
+    case "scrub": {
+      const { ended, rotten } = await copies.scrub();
+      expectStatus(ended, rotten.length > 0 ? 1 : 0);
+      for (const name of rotten) expect(ended.output).toContain(`/unknown/${name}/noise"`);
+      return;
+    }
     case "crash": {
       const unit = action.job === "backup" ? backup : snapshots;
       await unit.start();
@@ -227,45 +219,10 @@ function expectStatus({ status, output }: Ended, wanted: number): void {
 
 let written = 0;
 
-/** What is known of a volume's last restore. */
-interface Place {
-  readonly isThere: boolean;
-  /** Its record; undefined before the first. */
-  readonly record: RestoreRecord | undefined;
-  /** What lies under the volume's name is the one that it had before that restore. */
-  readonly isOld: boolean;
-  /** What a restore needs is there: the volume as it was, and the snapshot. */
-  readonly isSafe: boolean;
-}
-
-async function placesOf(): Promise<Place[]> {
-  const records = names.map(
-    name => `echo; cat ${stateDir("lvm-pvc-snapshot")}/restore/${name}.json | tr -d '\\n'`,
-  );
-  const shown = await mustOnHost(
-    host,
-    `lvs --noheadings --separator ' ' -o lv_name,lv_uuid pve; ${records.map(line => `${line} 2>/dev/null`).join("; ")}`,
-  );
-  const lines = shown.split("\n").map(line => line.trim());
-  const uuids = new Map(
-    lines.filter(line => /^\S+ \S+$/.test(line)).map(line => line.split(" ", 2) as [string, string]),
-  );
-  const found = lines.filter(line => line.startsWith("{")).map(line => JSON.parse(line) as RestoreRecord);
-  const there = new Set(uuids.values());
-  return names.map(name => {
-    const record = found.find(({ volume }) => volume === name);
-    return {
-      ...{ isThere: uuids.has(name), record },
-      isOld: record !== undefined && uuids.get(name) === record.old.uuid,
-      isSafe: record !== undefined && there.has(record.old.uuid) && there.has(record.snapshot.uuid),
-    };
-  });
-}
-
 /** A restore, or what goes on with one that was cut short; it may be cut short itself. */
 async function restore({ volume, goOn, killedAfterMs }: Action & { kind: "restore" }): Promise<void> {
   const [model, name] = [modelOf(volume), nameAt(volume)];
-  const before = (await placesOf())[volume];
+  const before = (await placesOf(names))[volume];
   const newest = await newestSnapshot(name);
   if (newest === undefined && !model.restoring) return;
   const again = before?.record?.doing === "rollback" ? "--rollback" : goOn;
@@ -273,7 +230,7 @@ async function restore({ volume, goOn, killedAfterMs }: Action & { kind: "restor
   const { exitCode, stdout } = await snapshots.byHand(words, killedAfterMs);
   if (exitCode !== 137 || killedAfterMs === undefined)
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
-  const { record, isOld, isSafe } = (await placesOf())[volume] ?? {};
+  const { record, isOld, isSafe } = (await placesOf(names))[volume] ?? {};
   if (!record || JSON.stringify(record) === JSON.stringify(before?.record)) return;
   const of = model.snapshots.get(record.snapshot.name);
   if (!record.end) {
@@ -297,42 +254,10 @@ async function contentOf(name: string): Promise<number[]> {
   return [...new Set(shown.split("\n").filter(line => line !== ""))].map(Number);
 }
 
-const noiseOf = async (name: string): Promise<string> => `${generation(await week(), name)}/noise`;
-
-/** Which of the copies' files is one: it changes when the file is copied anew. */
-async function inodeOf(name: string): Promise<string> {
-  return (await onHost(host, `stat -c '%i %W' ${await noiseOf(name)} 2>/dev/null`)).stdout.trim();
-}
-
-/** Another byte in a file of the newest copy, below its file system: no size and no time tells. */
-async function rot(name: string): Promise<void> {
-  const inode = await inodeOf(name);
-  if (inode === "" || rotten.has(inode)) return;
-  await mustOnHost(
-    host,
-    `set -e; disk=$(findmnt -no SOURCE ${backupDisk}); size=$(stat -f -c %S ${backupDisk}); umount ${backupDisk}
-at=$(($(debugfs -R 'bmap <${inode.split(" ")[0] ?? ""}> 0' $disk 2>/dev/null) * size))
-byte=$(od -An -tu1 -j $at -N 1 $disk); printf "\\x$(printf %x $((byte ^ 1)))" | dd of=$disk bs=1 seek=$at conv=notrunc status=none
-mount ${backupDisk}`,
-  );
-  // What was never read is recorded as it is then.
-  if (scrubbed.get(name) === inode) rotten.set(inode, name);
-}
-
-async function scrubDisk(): Promise<void> {
-  const inodes = new Map<string, string>();
-  for (const name of names) inodes.set(name, await inodeOf(name));
-  const seen = [...inodes].filter(([, inode]) => rotten.has(inode)).map(([name]) => name);
-  const ended = await scrub.run();
-  expectStatus(ended, seen.length > 0 ? 1 : 0);
-  for (const name of seen) expect(ended.output).toContain(`/unknown/${name}/noise"`);
-  for (const [name, inode] of inodes) if (inode !== "") scrubbed.set(name, inode);
-}
-
 /** A night that nothing cuts short: each volume has a new copy, or is named as one that has none and keeps what it had. */
 async function backUp(): Promise<void> {
   const newest = await Promise.all(names.map(newestSnapshot));
-  const places = await placesOf();
+  const places = await placesOf(names);
   const before = models.map(({ copy, databaseCopy }) => ({ copy, databaseCopy }));
   const ended = await backup.run();
   hasEnded = true;
@@ -358,7 +283,7 @@ const numbersOf = (copy: Model["copy"]): number[] => (typeof copy === "number" ?
 /** Holds after each action, also after one that was cut short. */
 async function judge(): Promise<void> {
   expect(await leaks()).toBe("");
-  const places = await placesOf();
+  const places = await placesOf(names);
   for (const [index, model] of models.entries()) {
     const newest = await newestSnapshot(nameAt(index));
     const inPlace = model.restoring && places[index]?.isOld === false ? model.restoring : model.now;
