@@ -32,17 +32,17 @@ export const discover: Phase<DailyBackup> = {
     const listed = await listVolumes(volumes.vg, stop.signal);
     run.listed = listed;
     const live = liveVolumes(listed, volumes.pool, volumes.pattern);
-    if (live.length === 0)
-      throw new Refusal(
-        `no volume of pool ${volumes.vg}/${volumes.pool} matches "${volumes.pattern}"`,
-        `lvs ${volumes.vg}   (then correct the pattern in the estate)`,
-      );
     const known = await volumeMap(config, stop.signal, log, notes);
     const { map } = known;
     const records = readRecords(config.stateDir);
     const excluded = new Set(volumes.excludeNamespaces);
     const covered = live.filter(({ name }) => !excluded.has(map.get(name)?.namespace ?? ""));
     const missing = missingVolumes(run, listed, known, records, unfinished);
+    if (live.length === 0 && missing.length === 0)
+      throw new Refusal(
+        `no volume of pool ${volumes.vg}/${volumes.pool} matches "${volumes.pattern}"`,
+        `lvs ${volumes.vg}   (then correct the pattern in the estate)`,
+      );
     const tasks = tasksOf(covered, missing, map, ownSnapshots(listed), records, notes);
     refuseUnknown(run, tasks);
     if (!dryRun) {

@@ -1,6 +1,6 @@
 import { Refusal } from "../runtime/errors";
 import { lockFile } from "../runtime/job-run";
-import { type Claim, type KnownVolumes, volumeMap } from "../runtime/kubernetes/volume-map";
+import { type Claim, type KnownVolumes, type VolumeMap, volumeMap } from "../runtime/kubernetes/volume-map";
 import { takeLock } from "../runtime/lock";
 import { LvmFailed } from "../runtime/lvm/command";
 import { type MissingVolume, writeCovered } from "../runtime/lvm/covered";
@@ -43,7 +43,9 @@ export const discover: Phase<SnapshotRun> = {
     const { map } = known;
     const excluded = new Set(config.excludeNamespaces);
     const covered = matching.filter(({ name }) => !excluded.has(map.get(name)?.namespace ?? ""));
-    if (covered.length === 0)
+    const missing = missingVolumes(run, volumes, known, unfinished);
+    if (matching.length === 0 && missing.length === 0) throw noneMatches(config, volumes);
+    if (covered.length === 0 && missing.length === 0)
       throw new Refusal(
         `all ${matching.length} volumes that match "${config.pattern}" are in excluded namespaces (${config.excludeNamespaces.join(", ")})`,
         "kubectl get persistentvolumes   (then correct excludeNamespaces or pattern in the estate)",
@@ -51,7 +53,7 @@ export const discover: Phase<SnapshotRun> = {
     const unknown = covered.filter(({ name }) => !map.has(name));
     if (map.size > 0 && unknown.length > 0)
       notes.push(`${unknown.length} volumes belong to no claim and are covered: ${firstNames(unknown)}`);
-    const missing = missingVolumes(run, volumes, covered, known, unfinished);
+    if (!run.dryRun) keepCovered(config.stateDir, covered, missing, map);
     run.found = { volumes, map, covered, missing, unfinished };
     log.info(
       `${covered.length} volumes to protect, ${matching.length - covered.length} in excluded namespaces`,
@@ -59,31 +61,38 @@ export const discover: Phase<SnapshotRun> = {
   },
 };
 
-/** Volumes that were covered and are not there; what is covered from now on is known on disk. */
+/** Volumes that were covered and are not there. */
 function missingVolumes(
   run: SnapshotRun,
   volumes: readonly LogicalVolume[],
-  covered: readonly LogicalVolume[],
   known: KnownVolumes,
   { restores }: UnfinishedRestores,
 ): readonly MissingVolume[] {
-  const { config, log, notes, dryRun } = run;
+  const { config, log, notes } = run;
   const { missing, gone } = lookForMissing(config, volumes, known, restores);
   for (const { volume, reason, next } of missing) log.warn(`${volume}: ${reason}. Next: ${next}`);
   if (gone.length > 0)
     notes.push(
       `${gone.length} volumes are gone, as they are meant to be; their last snapshots are kept for a while: ${firstNames(gone.map(name => ({ name })))}`,
     );
-  if (dryRun) return missing;
+  return missing;
+}
+
+/** What is covered from now on is known on disk. */
+function keepCovered(
+  stateDir: string,
+  covered: readonly LogicalVolume[],
+  missing: readonly MissingVolume[],
+  map: VolumeMap,
+): void {
   writeCovered(
-    config.stateDir,
+    stateDir,
     new Map([
       ...missing.map(({ volume, claim }): [string, Claim | undefined] => [volume, claim]),
-      ...covered.map(({ name }): [string, Claim | undefined] => [name, known.map.get(name)]),
+      ...covered.map(({ name }): [string, Claim | undefined] => [name, map.get(name)]),
     ]),
   );
-  rememberBack(config.stateDir, new Set(covered.map(({ name }) => name)));
-  return missing;
+  rememberBack(stateDir, new Set(covered.map(({ name }) => name)));
 }
 
 /** A volume that is there again counts as any other, whatever was said of the one before. */
@@ -112,7 +121,7 @@ async function listGroup(vg: string, stop: AbortSignal): Promise<LogicalVolume[]
   }
 }
 
-/** @throws {Refusal} when the pool is missing, or no volume matches: a slip in the pattern must not be a silent success */
+/** @throws {Refusal} when the pool is missing */
 function matchingVolumes({ config }: SnapshotRun, volumes: readonly LogicalVolume[]): LogicalVolume[] {
   const { vg, pool, pattern } = config;
   const found = volumes.find(({ name }) => name === pool);
@@ -120,10 +129,16 @@ function matchingVolumes({ config }: SnapshotRun, volumes: readonly LogicalVolum
     throw new Refusal(`there is no pool "${pool}" in volume group "${vg}"`, `lvs -a ${vg}`);
   if (found.transactionId === undefined)
     throw new Refusal(`${vg}/${pool} is no thin pool`, `lvs -o name,segtype ${vg}`);
-  const matching = liveVolumes(volumes, pool, pattern);
-  if (matching.length > 0) return matching;
+  return liveVolumes(volumes, pool, pattern);
+}
+
+/** A slip in the pattern must not be a silent success. */
+function noneMatches(
+  { vg, pool, pattern }: SnapshotRun["config"],
+  volumes: readonly LogicalVolume[],
+): Refusal {
   const others = volumes.filter(volume => volume.pool === pool);
-  throw new Refusal(
+  return new Refusal(
     `no volume of pool ${vg}/${pool} matches "${pattern}"; it has ${others.length} volumes${others.length > 0 ? `, such as ${firstNames(others)}` : ""}`,
     `lvs ${vg}   (then correct the pattern in the estate)`,
   );

@@ -70,6 +70,16 @@ test("a restore that was cut between rename and create fails both jobs, has a se
   );
 });
 
+test("a restore that was cut, of the only volume of a pool, is named as such, and no slip in the pattern", async () => {
+  world.remove(other);
+  await cutRestore();
+  for (const ended of [await world.snapshot(), await world.backup()]) {
+    expect(ended.output).toContain(`lvm-pvc-snapshot restore ${data} --resume`);
+    expect(ended.output).not.toContain("correct the pattern");
+    expect(ended.status).toBe(1);
+  }
+});
+
 test("a restore whose volume is in place is told by both jobs, and fails neither", async () => {
   await cutRestore();
   world.add(data);
