@@ -74,9 +74,10 @@ async function makeDisk(file: string, sizeBytes: number, ext4Uuid?: string): Pro
     closeSync(disk);
   }
   if (ext4Uuid === undefined) return;
-  const lazy = "lazy_itable_init=1,lazy_journal_init=1,discard";
+  // User-Mode Linux sums up checksums byte by byte: with them, half of what removing many files takes.
+  const options = ["-O", "^metadata_csum", "-E", "lazy_itable_init=1,lazy_journal_init=1,discard"];
   const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
-  await execa("mke2fs", ["-q", "-t", "ext4", "-F", "-m", "0", "-U", ext4Uuid, "-E", lazy, file], {
+  await execa("mke2fs", ["-q", "-t", "ext4", "-F", "-m", "0", "-U", ext4Uuid, ...options, file], {
     env: { PATH: path },
   });
 }

@@ -123,9 +123,7 @@ test("databases that are asked for later are copied of a volume that hasn't chan
 });
 
 test("without the snapshot that was copied last, a volume is copied in full, though nothing changed", async () => {
-  await on(
-    `for s in $(lvs --noheadings -o lv_name pve | grep '${plain}_snap_'); do lvremove -qq -y pve/$s; done`,
-  );
+  await removeVolumes(`${plain}_snap_`);
   await snapshot([plain]);
   const { status, output } = await unit.run();
   expect(output).toContain(`${plain} is copied`);
@@ -191,7 +189,7 @@ debugfs -w -R 'ln / sub/round' /dev/pve/vm-1-pvc-crafted 2>/dev/null`);
 });
 
 test("a snapshot that is too old is not passed off as fresh: the job that makes snapshots is named", async () => {
-  await on(`for s in $(lvs --noheadings -o lv_name pve | grep _snap_); do lvremove -qq -y pve/$s; done`);
+  await removeVolumes("_snap_");
   await snapshot(all, 8 * 86_400);
   const before = await unit.metrics();
   const { status, output } = await unit.run();
@@ -379,8 +377,7 @@ test("the turn of an ISO year makes a new generation, the oldest of five weeks g
     await on(
       `date -s '@${Math.round((Date.now() - now.getTime()) / 1000) + Math.round(now.getTime() / 1000)}'`,
     );
-    await on(
-      `for s in $(lvs --noheadings -o lv_name pve | grep _snap_2027); do lvremove -qq -y pve/$s; done; rm -rf ${stateDir("daily-backup")}/volumes ${backupDisk}/pvc-data/2027-01`,
-    );
+    await removeVolumes("_snap_2027");
+    await on(`rm -rf ${stateDir("daily-backup")}/volumes ${backupDisk}/pvc-data/2027-01`);
   }
 });

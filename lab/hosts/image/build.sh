@@ -27,8 +27,13 @@ cp -r --preserve=mode "$here/files/." "$root/"
 chown -R 0:0 "$root/etc" "$root/usr/local"
 # LVM takes a User-Mode Linux disk for a disk only when told so.
 sed -i 's/^devices {/devices {\n\ttypes = [ "ubd", 16 ]/' "$root/etc/lvm/lvm.conf"
-# Asking dmeventd takes most of a second at each change of a volume, and no pool of the lab grows by itself.
-sed -i 's/^activation {/activation {\n\tmonitoring = 0/' "$root/etc/lvm/lvm.conf"
+# Asking dmeventd takes most of a second at each change of a volume, and no pool of the lab grows by itself. Each command that
+# changes a volume fills the memory that it reserves: at 8 MiB that is 2,000 page faults of 50 microseconds.
+sed -i 's/^activation {/activation {\n\tmonitoring = 0\n\treserved_memory = 64/' "$root/etc/lvm/lvm.conf"
+# Nobody looks at the texts of each change, of which a run of tests would leave hundreds in one folder.
+sed -i 's/^backup {/backup {\n\tarchive = 0/' "$root/etc/lvm/lvm.conf"
+# A program for each file system that is mounted, to set the read-ahead of those that are NFS.
+ln -s /dev/null "$root/etc/udev/rules.d/99-nfs.rules"
 : >"$root/etc/resolv.conf"
 mkdir -p "$root/var/log/journal" "$root/etc/lab"
 
@@ -49,6 +54,7 @@ for generator in "$root"/usr/lib/systemd/system-generators/*; do
   [ "$name" = systemd-fstab-generator ] || ln -s /dev/null "$root/etc/systemd/system-generators/$name"
 done
 
+# User-Mode Linux sums up checksums byte by byte: with them, half of what removing many files takes.
 truncate -s 16G "$image"
-mke2fs -q -t ext4 -F -L lab-root -E lazy_itable_init=1,lazy_journal_init=1 -d "$root" "$image"
+mke2fs -q -t ext4 -F -O ^metadata_csum -L lab-root -E lazy_itable_init=1,lazy_journal_init=1 -d "$root" "$image"
 rm -rf "$root"

@@ -57,11 +57,7 @@ grep -hs volumes-test/state /proc/[0-9]*/mounts || :`,
   );
 }
 
-/** Removes all volumes and snapshots of a pattern. */
+/** Removes all volumes and snapshots of a pattern, by one command: each start of LVM costs as much as what it does. */
 export async function removeVolumes(pattern: string): Promise<void> {
-  await mustOnHost(
-    host,
-    `for v in $(lvs --noheadings -o lv_name ${vg} | grep -E '${pattern}' | sort -r); do lvremove -qq -y ${vg}/$v; done`,
-    { timeoutMs: 300_000 },
-  );
+  await mustOnHost(host, `lvremove -qq -y -S 'lv_name=~"${pattern}"' ${vg}`, { timeoutMs: 300_000 });
 }
