@@ -5,8 +5,9 @@ import { type Job, type JobAlert, metricOf } from "../plan/job";
 import { healthyAge } from "../plan/staleness";
 import { parseDuration } from "../plan/units/duration";
 import { absenceTwins } from "./absence";
+import { estateRules } from "./groups";
 import { selectedLabels } from "./promql/labels";
-import { type AlertRule, ownAlertsOf, rulesOf, selector } from "./rules";
+import { type AlertRule, ownAlertsOf, type RuleGroup, rulesOf, selector } from "./rules";
 
 const minuteMs = 60_000;
 /** promtool takes a sample a minute; a rule looks back five minutes. */
@@ -27,40 +28,52 @@ interface RuleTest {
   }[];
 }
 
+/** The tests of one alert. promtool evaluates all rules of a file in each minute of its tests, so each has files of its own. */
+export interface AlertTests {
+  /** What is tested, for a file called `<alert>.rules.yml` beside that of the tests. */
+  readonly group: RuleGroup;
+  readonly alert: string;
+  /** Text of a promtool test file. */
+  readonly text: string;
+}
+
 /**
- * Tests of a job's alerts, as the text of a promtool test file: silent over the longest gap that the calendar leaves
- * (with DST) though the second run is late and as long as its budget; firing within the promise after one missed run;
- * firing at the first failure; firing when nothing was ever pushed. The tests' time begins with the gap. The job's own alerts
- * are silent at their limits and fire beyond them.
- * @param ruleFile path of the file with the job's rules, seen from the test file
+ * Tests of a job's alerts: silent at the end of the longest gap that the calendar leaves (with DST) though the second run is
+ * late and as long as its budget; firing within the promise after one missed run; firing at the first failure; firing when
+ * nothing was ever pushed. The job's own alerts are silent at their limits and fire beyond them.
  */
-export function promtoolTests(job: Job, estate: Estate, ruleFile: string): string {
-  const [failing, stale, absent] = rulesOf(job, estate).rules;
+export function promtoolTests(job: Job, estate: Estate): AlertTests[] {
+  const group = rulesOf(job, estate);
+  const [failing, stale, absent] = group.rules;
   if (!failing || !stale || !absent) throw new Error(`job ${job.name} lacks one of its three alerts`);
   const own = ownAlertsOf(job, estate).map((alert, index) => {
-    const rule = rulesOf(job, estate).rules[3 + index];
+    const rule = group.rules[3 + index];
     if (rule?.alert !== alert.name) throw new Error(`job ${job.name} has no rule for ${alert.name}`);
-    return ownTest(job, alert, rule);
+    return testsOf(group, rule, [ownTest(job, alert, rule)]);
   });
-  return fileOf(ruleFile, [
-    failureTest(job, failing),
-    staleTest(job, stale, estate),
-    absentTest(absent),
+  return [
+    testsOf(group, failing, [failureTest(job, failing)]),
+    testsOf(group, stale, staleTests(job, stale, estate)),
+    testsOf(group, absent, [absentTest(absent)]),
     ...own,
-  ]);
+  ];
 }
 
 /** Tests of the twins of the estate's own alerts: each fires when its series have been gone for its time. */
-export function promtoolTestsOfEstate(plan: Plan, ruleFile: string): string {
-  return fileOf(
-    ruleFile,
-    absenceTwins(plan).map(({ rule }) => absentTest(rule)),
+export function promtoolTestsOfEstate(plan: Plan): AlertTests[] {
+  const twins = new Map(absenceTwins(plan).map(({ rule }) => [rule.alert, absentTest(rule)]));
+  return estateRules(plan).flatMap(group =>
+    group.rules.flatMap(rule => {
+      const test = twins.get(rule.alert);
+      return test ? [testsOf(group, rule, [test])] : [];
+    }),
   );
 }
 
-function fileOf(ruleFile: string, tests: readonly RuleTest[]): string {
-  const file = { rule_files: [ruleFile], evaluation_interval: interval, tests };
-  return stringify(file, { lineWidth: 0, aliasDuplicateObjects: false });
+function testsOf(group: RuleGroup, rule: AlertRule, tests: readonly RuleTest[]): AlertTests {
+  const file = { rule_files: [`${rule.alert}.rules.yml`], evaluation_interval: interval, tests };
+  const text = stringify(file, { lineWidth: 0, aliasDuplicateObjects: false });
+  return { group: { ...group, rules: [rule] }, alert: rule.alert, text };
 }
 
 function failureTest(job: Job, rule: AlertRule): RuleTest {
@@ -76,35 +89,48 @@ function failureTest(job: Job, rule: AlertRule): RuleTest {
   };
 }
 
-/** The last success is at 0 s, the next one comes as late as is healthy, and the one after that doesn't. */
-function staleTest(job: Job, rule: AlertRule, estate: Estate): RuleTest {
+/**
+ * The next success after one comes as late as is healthy, and the one after that doesn't. Each test begins just before what
+ * it looks at, long enough for an alert that waits to have fired: promtool evaluates each minute of days otherwise.
+ */
+function staleTests(job: Job, rule: AlertRule, estate: Estate): RuleTest[] {
   const { staleAfterMs, visibleAfterMs, rpoMs } = job.judged;
   const age = healthyAge(job.trigger, job.budgetMs, visibleAfterMs, estate.years);
   const series = selector(job, metricOf(job, "last-success"));
-  const successMs = age.ms - visibleAfterMs;
-  const seenMinute = Math.ceil(age.ms / minuteMs);
-  const promisedMs = Math.floor((successMs + rpoMs) / minuteMs) * minuteMs;
-  const after = Math.ceil(promisedMs / minuteMs) - seenMinute + 1;
-  const ageAtPromiseS = (promisedMs - successMs) / 1000;
-  const silent = (atMs: number) => ({
-    eval_time: `${Math.floor(atMs / 1000)}s`,
-    alertname: rule.alert,
-    exp_alerts: [],
-  });
-  return {
-    name: `${rule.alert}: silent from ${iso(age.gapFromMs)} to ${iso(age.gapToMs)}, firing after one miss`,
-    interval,
-    input_series: [{ series, values: `0+0x${seenMinute - 1} ${successMs / 1000}+0x${Math.max(after, 0)}` }],
-    alert_rule_test: [
-      silent(Math.floor(age.ms / minuteMs) * minuteMs),
-      silent(Math.floor((successMs + staleAfterMs) / minuteMs) * minuteMs),
-      {
-        eval_time: `${promisedMs / 1000}s`,
-        alertname: rule.alert,
-        exp_alerts: [expected(rule, selectedLabels(series), humanizeDuration(ageAtPromiseS))],
-      },
-    ],
+  const before = Math.ceil(parseDuration(rule.for) / minuteMs) + 5;
+  const oldest = Math.floor(age.ms / minuteMs);
+  const limit = Math.floor(staleAfterMs / minuteMs);
+  const promised = Math.floor(rpoMs / minuteMs);
+  /** What the series has while the age goes from one minute to another, and when it has come to a minute. */
+  const from = (first: number, last: number) => {
+    const start = Math.max(first, 0);
+    return {
+      input_series: [{ series, values: `${-start * 60}+0x${Math.max(last - start, 0) + 1}` }],
+      at: (minute: number) => ({ eval_time: `${minute - start}m`, alertname: rule.alert }),
+    };
   };
+  const gap = from(oldest - before, oldest);
+  const missed = from(limit - before, promised);
+  return [
+    {
+      name: `${rule.alert}: silent from ${iso(age.gapFromMs)} to ${iso(age.gapToMs)}`,
+      interval,
+      input_series: gap.input_series,
+      alert_rule_test: [{ ...gap.at(oldest), exp_alerts: [] }],
+    },
+    {
+      name: `${rule.alert}: silent at its limit, firing within the promise after one miss`,
+      interval,
+      input_series: missed.input_series,
+      alert_rule_test: [
+        { ...missed.at(limit), exp_alerts: [] },
+        {
+          ...missed.at(promised),
+          exp_alerts: [expected(rule, selectedLabels(series), humanizeDuration(promised * 60))],
+        },
+      ],
+    },
+  ];
 }
 
 /** One series, as it is at the limit, and then just beyond it for as long as the rule waits. */

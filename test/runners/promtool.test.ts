@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { absenceTwins } from "../../alerts/absence";
 import { estateRules } from "../../alerts/groups";
-import { promtoolTests, promtoolTestsOfEstate } from "../../alerts/promtool-tests";
-import { type RuleGroup, rulesOf } from "../../alerts/rules";
+import { type AlertTests, promtoolTests, promtoolTestsOfEstate } from "../../alerts/promtool-tests";
+import { rulesOf } from "../../alerts/rules";
 import { ruleFile } from "../../components/rule-file";
 import { debianPackages } from "../../lab/debian";
 import { type EstateInput, parseEstate, type Plan, planOf } from "../../plan";
@@ -24,18 +25,17 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Runs a test file against rules. @returns promtool's exit code and what it printed */
-async function run(
-  groups: readonly RuleGroup[],
-  tests: string,
-): Promise<{ exitCode: number; output: string }> {
-  writeFileSync(join(folder, "rules.yml"), ruleFile(groups));
-  writeFileSync(join(folder, "tests.yml"), tests);
-  const result = await execa(promtool, ["test", "rules", "tests.yml"], {
-    cwd: folder,
-    reject: false,
-    all: true,
-  });
+/** Tests alerts. @returns promtool's exit code and what it printed */
+async function run(alerts: readonly AlertTests[]): Promise<{ exitCode: number; output: string }> {
+  for (const { alert, group, text } of alerts) {
+    writeFileSync(join(folder, `${alert}.rules.yml`), ruleFile([group]));
+    writeFileSync(join(folder, `${alert}.tests.yml`), text);
+  }
+  return promtoolSays("test", "rules", ...alerts.map(({ alert }) => `${alert}.tests.yml`));
+}
+
+async function promtoolSays(...args: string[]): Promise<{ exitCode: number; output: string }> {
+  const result = await execa(promtool, args, { cwd: folder, reject: false, all: true });
   return { exitCode: result.exitCode ?? -1, output: result.all };
 }
 
@@ -49,18 +49,29 @@ describe.each(houses)("%s", (_, plan) => {
   test.each(plan.jobs.map(job => [job.name, job] as const))(
     "%s: silent over its longest gap, firing within its promise after one miss",
     async (_name, job) => {
-      const { exitCode, output } = await run(
-        [rulesOf(job, plan.estate)],
-        promtoolTests(job, plan.estate, "rules.yml"),
+      const tests = promtoolTests(job, plan.estate);
+      expect(tests.map(({ alert }) => alert)).toEqual(
+        rulesOf(job, plan.estate).rules.map(rule => rule.alert),
       );
+      const { exitCode, output } = await run(tests);
       expect(output).toContain("SUCCESS");
       expect(exitCode).toBe(0);
     },
   );
 
   test("the estate's own alerts: a twin fires when their series are gone", async () => {
-    const { exitCode, output } = await run(estateRules(plan), promtoolTestsOfEstate(plan, "rules.yml"));
+    const tests = promtoolTestsOfEstate(plan);
+    expect(tests).toHaveLength(absenceTwins(plan).length);
+    const { exitCode, output } = await run(tests);
     expect(output).toContain("SUCCESS");
+    expect(exitCode).toBe(0);
+  });
+
+  test("all rules together are a file that promtool takes", async () => {
+    const groups = [...plan.jobs.map(job => rulesOf(job, plan.estate)), ...estateRules(plan)];
+    writeFileSync(join(folder, "rules.yml"), ruleFile(groups));
+    const { exitCode, output } = await promtoolSays("check", "rules", "rules.yml");
+    expect(output).toContain(`SUCCESS: ${groups.flatMap(({ rules }) => rules).length} rules found`);
     expect(exitCode).toBe(0);
   });
 });
@@ -77,10 +88,7 @@ test.each([
   );
   const mirror = plan.jobs.find(job => job.name === "nfs-mirror");
   if (!mirror) throw new Error("the example has no mirror");
-  const { exitCode, output } = await run(
-    [rulesOf(mirror, plan.estate)],
-    promtoolTests(mirror, plan.estate, "rules.yml"),
-  );
+  const { exitCode, output } = await run(promtoolTests(mirror, plan.estate));
   expect(output).toContain("NfsMirrorStale");
   expect(exitCode).not.toBe(0);
 });
