@@ -1,6 +1,8 @@
 // Bundles the program and a stack's estate when they changed, and runs them.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+// Before source maps are on: those of the SDK would be read too.
+import "./sdk.cjs";
 import { load } from "../cli/run.mjs";
 
 /**

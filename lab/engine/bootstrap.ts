@@ -105,9 +105,13 @@ async function findOrBuildCli(environment: NodeJS.ProcessEnv, say: (line: string
 /** Folder with the built CLI and its language host side by side: from elsewhere on PATH, the engine would warn about the host. */
 async function builtEngine(say: (line: string) => void): Promise<string> {
   // The language host comes first: if Go can't build, that shows after seconds.
-  const programs = [await goProgram(languageHost, say), await goProgram(pulumiCli, say)];
-  return cached("engine", programs, async folder => {
-    for (const program of programs) linkSync(program, join(folder, basename(program)));
+  const host = await goProgram(languageHost, say);
+  const cli = await goProgram(pulumiCli, say);
+  // This host takes from its command line what Pulumi.yaml says now. Unless told so, each program would load TypeScript.
+  const launcher = `#!/bin/sh\nexec '${host}' -typescript=false "$@"\n`;
+  return cached("engine", [cli, launcher], async folder => {
+    linkSync(cli, join(folder, basename(cli)));
+    writeFileSync(join(folder, basename(host)), launcher, { mode: 0o755 });
   });
 }
 

@@ -38,6 +38,7 @@ export class ThrowAwayStack {
     writeFileSync(join(folder, "program", "package.json"), "{}");
     cpSync(join(projectRoot, "test/lab/engine/programs", program), join(folder, "program", "index.cjs"));
     symlinkSync(join(projectRoot, "node_modules"), join(folder, "program", "node_modules"));
+    symlinkSync(join(projectRoot, "stacks/sdk.cjs"), join(folder, "program", "sdk.cjs"));
     await stack.pulumi("stack", "init", "test");
     return stack;
   }

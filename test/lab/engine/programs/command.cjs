@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- the engine runs this file as it is, as CommonJS */
 // Commands and copies, as settings.json says: on one host where they name no other.
 const { readFileSync } = require("node:fs");
+require("./sdk.cjs");
 const pulumi = require("@pulumi/pulumi");
 const command = require("@pulumi/command");
 

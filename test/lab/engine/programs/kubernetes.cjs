@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- the engine runs this file as it is, as CommonJS */
 // Objects of any kind, as settings.json says: in a cluster or as manifests.
 const { readFileSync } = require("node:fs");
+require("./sdk.cjs");
 const pulumi = require("@pulumi/pulumi");
 const { Provider } = require("@pulumi/kubernetes/provider");
 const { CustomResource } = require("@pulumi/kubernetes/apiextensions/customResource");

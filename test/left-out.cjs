@@ -1,0 +1,1 @@
+// Nothing: in the place of packages that a test loads and doesn't use.
