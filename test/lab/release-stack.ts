@@ -62,25 +62,36 @@ export class ReleaseStack {
   }
 
   /** The lab's own estate in small: a mirror that isn't due for months, so no run comes between a test's steps. */
-  estate(change: Partial<Mirror> = {}, ssh: { hostKey?: string; address?: string } = {}): EstateInput {
+  estate(change: Partial<Mirror> = {}, reached: Reached = {}): EstateInput {
+    return this.estateOf({ pve: reached }, change);
+  }
+
+  /** The same with a mirror on each of several hosts, all of which are pve unless they are said to be reached elsewhere. */
+  estateOf(hosts: Readonly<Record<string, Reached>>, change: Partial<Mirror> = {}): EstateInput {
     const { pve, pushgatewayUrl } = this.facts;
     const filesystem = (mount: string) => ({ fsUuid: pve.filesystems[mount] ?? "" });
     return {
       name: "release-test",
       zone: "UTC",
       years: [2026],
-      hosts: {
-        pve: {
-          site: "lab",
-          address: ssh.address ?? pve.address,
-          ssh: { user: pve.user, port: pve.port, hostKey: ssh.hostKey ?? pve.hostKey },
-          disks: { sda: { medium: "hdd", size: "8GB", role: "backup" }, sdc: { medium: "hdd", size: "8GB" } },
-          filesystems: {
-            "/srv/nfs": { disk: "sdc", ...filesystem("/srv/nfs") },
-            "/mnt/backup": { disk: "sda", ...filesystem("/mnt/backup") },
+      hosts: Object.fromEntries(
+        Object.entries(hosts).map(([name, { address = pve.address, ...ssh }]) => [
+          name,
+          {
+            site: "lab",
+            address,
+            ssh: { user: pve.user, port: pve.port, hostKey: pve.hostKey, ...ssh },
+            disks: {
+              sda: { medium: "hdd", size: "8GB", role: "backup" },
+              sdc: { medium: "hdd", size: "8GB" },
+            },
+            filesystems: {
+              "/srv/nfs": { disk: "sdc", ...filesystem("/srv/nfs") },
+              "/mnt/backup": { disk: "sda", ...filesystem("/mnt/backup") },
+            },
           },
-        },
-      },
+        ]),
+      ),
       monitoring: {
         pushgateway: pushgatewayUrl,
         scrapeInterval: labMonitoring.scrapeInterval,
@@ -90,19 +101,17 @@ export class ReleaseStack {
       },
       receivers: { lab: { kind: "slack", channel: "#lab", webhookSecret: slackSecret } },
       layers: {
-        "nfs-mirror": [
-          {
-            host: "pve",
-            schedule: { onCalendar: "*-*-* 02:00:00" },
-            source: "/srv/nfs",
-            target: "/mnt/backup",
-            usualRun: "20s",
-            budget: "10min",
-            promise: { rpo: "2d" },
-            alert: { receiver: "lab", for: "5s" },
-            ...change,
-          },
-        ],
+        "nfs-mirror": Object.keys(hosts).map(host => ({
+          host,
+          schedule: { onCalendar: "*-*-* 02:00:00" },
+          source: "/srv/nfs",
+          target: "/mnt/backup",
+          usualRun: "20s",
+          budget: "10min",
+          promise: { rpo: "2d" },
+          alert: { receiver: "lab", for: "5s" },
+          ...change,
+        })),
       },
     };
   }
@@ -146,11 +155,6 @@ export class ReleaseStack {
     return { exitCode: exitCode ?? -1, text: all };
   }
 
-  /** Reaches the hosts with another private key. */
-  useKey(file: string): Promise<Ended> {
-    return this.pulumi("config", "set", "holdfast:sshPrivateKeyFile", file);
-  }
-
   async pulumi(...args: readonly string[]): Promise<Ended> {
     const [program = "", ...rest] = inNamespace([
       this.engine.pulumi,
@@ -180,6 +184,14 @@ export class ReleaseStack {
     if (this.holds) await this.destroy();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** How a host is reached, where not as pve is. */
+interface Reached {
+  readonly address?: string;
+  readonly user?: string;
+  readonly port?: number;
+  readonly hostKey?: string;
 }
 
 type Mirror = NonNullable<EstateInput["layers"]["nfs-mirror"]>[number];
