@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { bundleRunner } from "../../../host-scripts/bundle-runner";
 import { type Firewall, startFirewall } from "../../../lab/servers/firewall";
 import type { PfsenseBackupConfig } from "../../../plan/contracts/pfsense-backup";
+import { runnerOf } from "../../../stacks/runner";
 import { mountNamespace } from "./namespace";
 import { type Recorder, startRecorder } from "./recorder";
 import { startRunner, type StartedRun } from "./started-run";
@@ -35,8 +35,7 @@ export async function createFirewallWorld(megabytes = 64): Promise<FirewallWorld
     startRecorder(),
     startFirewall({ folder: join(folder, "firewall") }),
   ]);
-  const bundle = join(folder, "pfsense-backup.cjs");
-  writeFileSync(bundle, (await bundleRunner("pfsense-backup")).text);
+  const { path: bundle } = await runnerOf("pfsense-backup");
   for (const name of ["bin", "dst", "credentials"]) mkdirSync(join(folder, name));
   const image = join(folder, "dst.img");
   await execa("truncate", ["-s", `${megabytes}M`, image]);

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { bundleRunner } from "../../../host-scripts/bundle-runner";
 import { snapshotTags, stamp } from "../../../host-scripts/runtime/lvm/snapshots";
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
 import type { LvmPvcSnapshotConfig } from "../../../plan/contracts/lvm-pvc-snapshot";
+import { runnerOf } from "../../../stacks/runner";
 import { mountNamespace } from "./namespace";
 import { startRecorder } from "./recorder";
 import { startRunner } from "./started-run";
@@ -96,16 +96,14 @@ export async function createPoolWorld(): Promise<PoolWorld> {
     },
     volumesTextfile: join(folder, "textfiles", "daily-backup-volumes.prom"),
   };
-  for (const config of [snapshotConfig, backupConfig]) {
-    writeFileSync(join(folder, `${config.job}.cjs`), (await bundleRunner(config.job)).text);
+  for (const config of [snapshotConfig, backupConfig])
     writeFileSync(join(folder, `${config.job}.json`), JSON.stringify(config));
-  }
   const start = async (
     config: LvmPvcSnapshotConfig | DailyBackupConfig,
     words: readonly string[],
   ): Promise<Ended> => {
-    const [bundle, file] = [join(folder, `${config.job}.cjs`), join(folder, `${config.job}.json`)];
-    const argv = [process.execPath, bundle, "--config", file, ...words];
+    const { path: bundle } = await runnerOf(config.job);
+    const argv = [process.execPath, bundle, "--config", join(folder, `${config.job}.json`), ...words];
     const env = { ...process.env, PATH: `${join(folder, "bin")}:${process.env["PATH"]}` };
     const { status, stdout, stderr } = await startRunner(
       namespace.inside(["unshare", "--mount", "--propagation", "private", ...argv]),

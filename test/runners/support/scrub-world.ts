@@ -2,8 +2,8 @@ import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { bundleRunner } from "../../../host-scripts/bundle-runner";
 import type { BackupScrubConfig } from "../../../plan/contracts/backup-scrub";
+import { runnerOf } from "../../../stacks/runner";
 import { mountNamespace } from "./namespace";
 import { type Recorder, startRecorder } from "./recorder";
 import { rotFiles } from "./rot";
@@ -37,8 +37,7 @@ export interface ScrubWorld {
 export async function createScrubWorld(megabytes = 64, features = "none"): Promise<ScrubWorld> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-scrub-"));
   const [namespace, pushes] = await Promise.all([mountNamespace(), startRecorder()]);
-  const bundle = join(folder, "backup-scrub.cjs");
-  writeFileSync(bundle, (await bundleRunner("backup-scrub")).text);
+  const { path: bundle } = await runnerOf("backup-scrub");
   for (const name of ["bin", "disk", "source", "locks"]) mkdirSync(join(folder, name));
   const image = join(folder, "disk.img");
   await execa("truncate", ["-s", `${megabytes}M`, image]);

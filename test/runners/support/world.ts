@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { bundleRunner } from "../../../host-scripts/bundle-runner";
 import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
+import { runnerOf } from "../../../stacks/runner";
 import { mountNamespace } from "./namespace";
 import { type Recorder, startRecorder } from "./recorder";
 import { rsyncProgram, rsyncTools } from "./rsync-tools";
@@ -50,8 +50,7 @@ export async function createWorld(options: { sourceMb?: number; targetMb?: numbe
   const folder = mkdtempSync(join(tmpdir(), "holdfast-runner-"));
   const namespace = await mountNamespace();
   const pushes = await startRecorder();
-  const bundle = join(folder, "nfs-mirror.cjs");
-  writeFileSync(bundle, (await bundleRunner("nfs-mirror", process.cwd())).text);
+  const { path: bundle } = await runnerOf("nfs-mirror");
   mkdirSync(join(folder, "bin"));
   const disks = { src: options.sourceMb ?? 256, dst: options.targetMb ?? 256 };
   const uuids = {
@@ -85,8 +84,7 @@ export async function createWorld(options: { sourceMb?: number; targetMb?: numbe
         config.stateDir,
       ),
     async addJob(job, config) {
-      const [program, file] = [join(folder, `${job}.cjs`), join(folder, `${job}.json`)];
-      writeFileSync(program, (await bundleRunner(job)).text);
+      const [{ path: program }, file] = [await runnerOf(job), join(folder, `${job}.json`)];
       writeFileSync(file, JSON.stringify(config));
       return (args = [], env = {}) =>
         startRunner(
