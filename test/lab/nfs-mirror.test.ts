@@ -21,7 +21,7 @@ beforeAll(async () => {
   forgetStack();
   await Promise.all([startHosts({ only: ["pve"], say: quiet }), startServers(quiet)]);
   await clearMessages();
-  await fillSource();
+  await fillSource("/usr/share/zoneinfo");
   stack = await LabStack.open(quiet);
 });
 
