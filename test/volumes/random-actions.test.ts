@@ -121,10 +121,17 @@ beforeAll(async () => {
 });
 
 test("keeps every promise of the model", async () => {
-  await actAtRandom(anAction, usualActions, async action => {
+  const actAndJudge = async (action: Action): Promise<void> => {
     await act(action);
     await judge();
-  });
+  };
+  await actAtRandom(anAction, usualActions, actAndJudge);
+  // However it went, what was cut short can be ended, and what rots then is seen.
+  for (const [volume, { restoring }] of models.entries())
+    if (restoring) await actAndJudge({ kind: "restore", volume, goOn: "--resume", killedAfterMs: undefined });
+  for (const kind of ["snapshot", "backup", "scrub"] as const) await actAndJudge({ kind });
+  for (const volume of models.keys()) await actAndJudge({ kind: "rot", volume });
+  await actAndJudge({ kind: "scrub" });
 });
 
 /** Shell commands that write a number in four files and a database. */
