@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { setPriority } from "node:os";
 import { closeDisk } from "../runtime/closed-folder";
+import { proveDisk } from "../runtime/disk-mark";
 import { Refusal } from "../runtime/errors";
 import { lockFile } from "../runtime/job-run";
 import { takeLock } from "../runtime/lock";
@@ -31,6 +32,7 @@ export const verify: Phase<Scrub> = {
         `sudo systemctl start ${config.job}`,
       );
     await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
+    proveDisk(config, { dryRun, log });
     if (!dryRun) {
       closeDisk(config.target.path, [], log);
       mkdirSync(catalogueFolder(config), { recursive: true, mode: 0o700 });

@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { proveDisk } from "../runtime/disk-mark";
 import { Refusal } from "../runtime/errors";
 import { lockFile } from "../runtime/job-run";
 import { takeLock } from "../runtime/lock";
@@ -17,16 +18,17 @@ export const lock: Phase<DailyBackup> = {
   },
 };
 
-/** Refuses unless the backup disk is the file system that the config names. Reads only. */
+/** Refuses unless the backup disk is the file system that the config names, and the disk of earlier runs. */
 export const verify: Phase<DailyBackup> = {
   name: "verify",
-  async run({ config, stop, dryRun }) {
+  async run({ config, stop, dryRun, log }) {
     if (process.getuid?.() !== 0)
       throw new Refusal(
         `user ${process.getuid?.()} can't read every volume, expected root`,
         `sudo systemctl start ${config.job}`,
       );
     await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
+    proveDisk(config, { dryRun, log });
     if (!dryRun) mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   },
 };

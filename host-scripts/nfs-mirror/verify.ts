@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { ownPrefix } from "../runtime/closed-folder";
+import { proveDisk } from "../runtime/disk-mark";
 import { errnoOf, Refusal } from "../runtime/errors";
 import { recover } from "../runtime/journal";
 import { takeLock } from "../runtime/lock";
@@ -23,7 +24,7 @@ export const lock: Phase<Mirror> = {
   },
 };
 
-/** Refuses unless source and target are the file systems that the config names, and the source holds something. Reads only. */
+/** Refuses unless source and target are the file systems that the config names, and the source holds something. Writes nothing but a new disk's mark. */
 export const verify: Phase<Mirror> = {
   name: "verify",
   async run(mirror) {
@@ -40,6 +41,7 @@ export const verify: Phase<Mirror> = {
       ],
       mirror.stop.signal,
     );
+    proveDisk(config, mirror);
     const entries = entriesOf(config.source);
     if (entries.every(entry => isLeftOut(config, entry)))
       throw new Refusal(

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { closeDisk } from "../runtime/closed-folder";
 import { credentialFile, readCredential } from "../runtime/credentials";
+import { proveDisk } from "../runtime/disk-mark";
 import { errnoOf, Refusal } from "../runtime/errors";
 import { recoverGenerations } from "../runtime/generations";
 import { lockFile } from "../runtime/job-run";
@@ -33,6 +34,7 @@ export const verify: Phase<FirewallBackup> = {
         `sudo systemctl start ${config.job}`,
       );
     await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
+    proveDisk(config, { dryRun: held === undefined, log });
     readCredential(config, config.api.key);
     const key = credentialFile(config, config.ssh.key);
     try {

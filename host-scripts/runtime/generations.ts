@@ -50,6 +50,7 @@ const periodNames = { day: /^\d{4}-\d\d-\d\d$/, week: /^\d{4}-\d\d$/ } as const;
 export function freshGeneration(root: string, period: string, path: string): FreshGeneration {
   const target = targetOf(root, period, path);
   refuseEarlierPeriod(root, period, path);
+  makeTrash(root);
   const folder = freeName(root, partFolder);
   mkdirSync(folder, { mode: 0o700 });
   return { folder, target, root, period };
@@ -62,8 +63,14 @@ export function freshGeneration(root: string, period: string, path: string): Fre
 export function firstGeneration(root: string, period: string, path: string): FreshGeneration {
   const target = targetOf(root, period, path);
   const folder = join(root, partFolder, `${firstPrefix}${createHash("sha256").update(path).digest("hex")}`);
+  makeTrash(root);
   makeFolders(root, folder);
   return { folder, target, root, period };
+}
+
+/** While there is room: on a full disk, what has to go gets there by a rename, and a new folder would need a block. */
+function makeTrash(root: string): void {
+  makeFolders(root, join(root, trashFolder));
 }
 
 function refuseEarlierPeriod(root: string, period: string, path: string): void {

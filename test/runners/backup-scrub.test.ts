@@ -162,7 +162,6 @@ test.each(["newer", "of the same age and size, with another content", "a folder"
       utimesSync(path, mtime, mtime);
     }
     await world.rot("books/novel");
-    mkdirSync(`${world.disk}/.holdfast`);
     const before = await look({ touched: true });
     expect((await run()).stdout).toContain("no good copy of them is known");
     expect(differences(before, await look({ touched: true }))).toEqual([]);
@@ -190,7 +189,6 @@ test("a copy that rots too is no good copy", async () => {
   const third = await copyAnew("2026-23");
   await run();
   await world.rot(`${claim}/shared`, `${third}/shared`);
-  mkdirSync(`${world.disk}/.holdfast`);
   const before = await look({ touched: true });
   const { stdout } = await run();
   expect(stdout).toContain("2 files of the backup disk don't hold what was recorded");

@@ -74,6 +74,23 @@ test("refuses a source that has another file system mounted", async () => {
   await expectTargetUntouched();
 });
 
+test("refuses a file system that has the backup disk's UUID and isn't the disk that earlier runs wrote to", async () => {
+  const { path, fsUuid } = world.config.target;
+  const impostor = join(world.folder, "impostor.img");
+  await world.inside("truncate", "-s", "16M", impostor);
+  await world.inside("mkfs.ext4", "-q", "-U", fsUuid, impostor);
+  await world.inside("umount", path);
+  await world.inside("mount", "-o", "loop,nosuid,nodev", impostor, path);
+  await expectRefusal(3, "isn't the disk that earlier runs wrote to: it has no mark");
+  expect(readdirSync(world.target)).toEqual(["lost+found"]);
+  mkdirSync(`${world.target}/.holdfast`);
+  writeFileSync(`${world.target}/.holdfast/mark`, "another\n");
+  await expectRefusal(3, "it has another mark");
+  await world.inside("umount", path);
+  await world.mount("dst");
+  await expectTargetUntouched();
+});
+
 test("refuses a source that is a bind mount of another folder of the same file system", async () => {
   const { path } = world.config.source;
   mkdirSync(`${world.source}/elsewhere/inner`, { recursive: true });

@@ -1,0 +1,100 @@
+import { randomUUID } from "node:crypto";
+import { linkSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { makeClosedFolder, ownPrefix } from "./closed-folder";
+import { syncFolder, writeDurably } from "./durable";
+import { errnoOf, messageOf, Refusal } from "./errors";
+import type { Log } from "./log";
+import type { ExpectedMount } from "./mounts";
+import { quoted } from "./quoted";
+
+/** Which disk a job has written to, by the UUID of its file system and its mark. */
+const record = z.strictObject({ fsUuid: z.string(), mark: z.string() });
+
+interface MarkedJob {
+  readonly stateDir: string;
+  /** A mounted backup disk. */
+  readonly target: ExpectedMount;
+}
+
+/**
+ * Proves that a backup disk is the one that earlier runs of this job wrote to. A file system's UUID says less: whoever has a
+ * volume of this host gives any UUID to what is in it, and a disk that was made anew by an old script has the one of before. So
+ * the first run leaves a random mark on the disk, where only root reads it, and each job remembers it.
+ * A job without memory (a host that was set up anew) takes the mark that it finds; another UUID in the estate is another disk.
+ * @throws {Refusal} when the mark is another one, or none; nothing is written then
+ */
+export function proveDisk(
+  { stateDir, target }: MarkedJob,
+  { dryRun, log }: { dryRun: boolean; log: Log },
+): void {
+  const known = readRecord(recordFile(stateDir));
+  const found = readMark(target.path);
+  if (known?.fsUuid === target.fsUuid) {
+    if (known.mark === found) return;
+    throw new Refusal(
+      `target ${quoted(target.path)} has the UUID of the backup disk, ${target.fsUuid}, and isn't the disk that earlier runs wrote to: it has ${found === undefined ? "no" : "another"} mark (${markFile(target.path)})`,
+      `lsblk --output NAME,SIZE,MODEL,SERIAL,UUID,MOUNTPOINTS   (if it is meant to be the backup disk from now on: rm ${recordFile(stateDir)})`,
+    );
+  }
+  if (dryRun) return;
+  const mark = found ?? makeMark(target.path, log);
+  if (mark === undefined) return;
+  writeDurably(recordFile(stateDir), `${JSON.stringify({ fsUuid: target.fsUuid, mark })}\n`, 0o600);
+}
+
+function markFile(disk: string): string {
+  return join(disk, ownPrefix, "mark");
+}
+
+function recordFile(stateDir: string): string {
+  return join(stateDir, "disk.json");
+}
+
+function readMark(disk: string): string | undefined {
+  try {
+    return readFileSync(markFile(disk), "utf8").trim();
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw new Refusal(
+      `the mark of the backup disk can't be read: ${messageOf(error)}`,
+      `ls -la ${dirname(markFile(disk))}; dmesg --level err,warn | tail`,
+    );
+  }
+}
+
+function readRecord(file: string): z.infer<typeof record> | undefined {
+  try {
+    return record.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw new Refusal(
+      `which disk earlier runs wrote to can't be read: ${file}: ${messageOf(error)}`,
+      `cat ${file}   (rm it only after a look at the disk: lsblk --output NAME,SIZE,MODEL,SERIAL,UUID,MOUNTPOINTS)`,
+    );
+  }
+}
+
+/** Of two jobs that begin at once, both have the mark of the first. @returns undefined on a disk without room, which the run is about to make */
+function makeMark(disk: string, log: Log): string | undefined {
+  const file = markFile(disk);
+  const own = `${file}.${process.pid}`;
+  try {
+    makeClosedFolder(dirname(file));
+    writeDurably(own, `${randomUUID()}\n`, 0o600);
+    try {
+      linkSync(own, file);
+      syncFolder(dirname(file));
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+    }
+    return readMark(disk);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOSPC") throw error;
+    log.warn(`the backup disk gets no mark yet: ${messageOf(error)}`);
+    return undefined;
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
