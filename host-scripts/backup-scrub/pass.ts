@@ -10,7 +10,7 @@ import type { Scrub } from "./backup-scrub";
 import { type Content, contentOf, forgetCached, openRegular, type OpenFile } from "./content";
 import { ListDamaged, type ListedFile, readList, writeList } from "./list";
 import { bytesOf, catalogueFiles, type CatalogueFiles, onDisk } from "./paths";
-import { inodeOf, keyOf, mendedShelf, recordOf, rottenShelf } from "./rotten";
+import { inodeOf, keyOf, mendedShelf, recordOf, rottenShelf, stillNames } from "./rotten";
 import { continueSums, type Damage, isOf, readSums, type SumRecord, type SumWriter } from "./sums";
 import { writeStanding } from "./standing";
 import type { Unit } from "./units";
@@ -186,7 +186,7 @@ function openListed(scrub: Scrub, { ino, names }: ListedFile): OpenFile | "hidde
 async function compareOne(
   scrub: Scrub,
   unit: Unit,
-  { names }: ListedFile,
+  listed: ListedFile,
   file: OpenFile,
   known: readonly SumRecord[],
 ): Promise<SumRecord | undefined> {
@@ -203,6 +203,8 @@ async function compareOne(
     return { ...now, sha256: read.sha256 };
   const again = await readAnew(scrub, file);
   if (again.kind === "changed") return undefined;
+  const names = stillNames(config, listed.names, now.ino);
+  if (names.length === 0) return undefined;
   if (again.kind === "read" && (!recorded || again.sha256.equals(recorded.sha256))) {
     scrub.faults.push(
       `${quoted(bytesOf(names[0] ?? ""))} was read wrongly once, and rightly then: memory, cable or controller`,
@@ -213,7 +215,7 @@ async function compareOne(
   const rotten = {
     ...inodeOf(unit.name, now),
     ...(recorded && { sha256: recorded.sha256.toString("hex") }),
-    ...{ found, names: [...names], foundAt: new Date().toISOString() },
+    ...{ found, names, foundAt: new Date().toISOString() },
   };
   rottenShelf.keep(config, rotten);
   scrub.foundNow.add(keyOf(config, rotten));

@@ -10,7 +10,7 @@ import { contentOf, forgetCached, type OpenFile, openRegular } from "./content";
 import { mend, resumeMending, Unmended } from "./mend";
 import { identityOf } from "./pass";
 import { bytesOf, catalogueFiles, onDisk, pathOf } from "./paths";
-import { keyOf, nameOf, recordOf, type RottenFile, rottenShelf } from "./rotten";
+import { keyOf, nameOf, recordOf, type RottenFile, rottenShelf, stillNames } from "./rotten";
 import { isOf, readSums, type SumRecord } from "./sums";
 import { filesBelow } from "./walk";
 
@@ -68,27 +68,29 @@ function count({ config, mended, log }: Scrub, file: RottenFile): void {
 /** @returns the file with the names that it still has; undefined once it is rotten no more */
 async function lookAgain(scrub: Scrub, rotten: RottenFile): Promise<RottenFile | undefined> {
   const { config, stop, foundNow, log } = scrub;
+  const names = stillNames(config, rotten.names, BigInt(rotten.ino));
+  const now = { ...rotten, names: names.length > 0 ? names : rotten.names };
   for (const name of rotten.names) {
     let file: OpenFile | undefined;
     try {
       file = openRegular(onDisk(config, name));
     } catch {
       // Even its inode isn't given any more.
-      return rotten;
+      return now;
     }
     if (!file) continue;
     try {
       if (!isOf(recordOf(rotten), identityOf(file))) continue;
-      if (foundNow.has(keyOf(config, rotten))) return rotten;
+      if (foundNow.has(keyOf(config, rotten))) return now;
       await forgetCached(file, stop);
       const content = await contentOf(file, stop, "repair");
       if (content.kind === "changed") return undefined;
-      if (content.kind === "unreadable") return rotten;
+      if (content.kind === "unreadable") return now;
       if (rotten.sha256 === undefined || content.sha256.toString("hex") === rotten.sha256) {
-        log.info(`${nameOf(rotten)} can be read again, and is as it was recorded`);
+        log.info(`${nameOf(now)} can be read again, and is as it was recorded`);
         return undefined;
       }
-      return rotten;
+      return now;
     } finally {
       closeSync(file.fd);
     }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
 import { writeDurably } from "../runtime/durable";
 import { quoted } from "../runtime/quoted";
+import { statIn } from "../runtime/tree-path";
 import { bytesOf, catalogueFiles } from "./paths";
 import type { SumRecord } from "./sums";
 
@@ -32,6 +33,11 @@ export type MendedFile = z.infer<typeof mendedFile>;
 /** Name of a rotten file in this run and the next. */
 export function keyOf(config: BackupScrubConfig, { unit, ino }: { unit: string; ino: string }): string {
   return `${catalogueFiles(config, unit).id}-${BigInt(ino).toString(16)}`;
+}
+
+/** Of names that a file had, those that are still its: who is told of another one would remove a good file. */
+export function stillNames({ target }: BackupScrubConfig, names: readonly string[], ino: bigint): string[] {
+  return names.filter(name => statIn(target.path, name)?.ino === ino);
 }
 
 /** As an operator reads it: its name, and how many more it has. */

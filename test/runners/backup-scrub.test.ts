@@ -322,6 +322,23 @@ test("the list of a pass that is going on is damaged: told, and the unit is read
   expect(world.metrics()).toMatchObject({ files: 40 });
 });
 
+test("a rotten file is named by a name that still is its, also by a pass that had listed another one", async () => {
+  for (let index = 0; index < 40; index += 1) fill(`${world.disk}/a/${index}`, "a");
+  fill(`${world.disk}/a/first`, "linked");
+  linkSync(`${world.disk}/a/first`, `${world.disk}/a/second`);
+  await run();
+  setClockBack();
+  world.writeConfig({ periodMs: 4 * 86_400_000 });
+  await run();
+  rmSync(`${world.disk}/a/first`);
+  fill(`${world.disk}/a/first`, "another");
+  await world.rot("a/second");
+  world.writeConfig({});
+  const { stdout } = await run();
+  expect(stdout).toContain('known: "a/second" of "a"');
+  expect(stdout).not.toContain("a/first");
+});
+
 /** As if the last share had been done a day before. */
 function setClockBack(): void {
   const file = join(world.config.stateDir, "standing");
