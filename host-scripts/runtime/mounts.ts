@@ -129,10 +129,12 @@ async function listMounts(stop: AbortSignal): Promise<Row[]> {
 function verify(role: string, expected: ExpectedMount, access: "read" | "write", row: Row | undefined): void {
   const { path, fsUuid } = expected;
   const expectation = `expected the file system ${fsUuid}`;
+  // mount(8) with both words reads nothing of fstab.
+  const mount = `mount ${access === "write" ? `-o ${copiesOptions} ` : ""}UUID=${fsUuid} ${path}`;
   if (row === undefined || row.target !== path || (row.uuid !== fsUuid && isFolderOf(row)))
     throw new Refusal(
       `${role} ${quoted(path)} is not a mount point (it lies on ${quoted((row?.target === path ? row.source : row?.target) ?? "an unknown mount")}), ${expectation}`,
-      `mount UUID=${fsUuid} ${path}`,
+      mount,
     );
   if (row.uuid !== fsUuid)
     throw new Refusal(
@@ -142,7 +144,7 @@ function verify(role: string, expected: ExpectedMount, access: "read" | "write",
   if (row.fsroot !== "/")
     throw new Refusal(
       `${role} ${quoted(path)} is a bind mount of the folder ${quoted(row.fsroot)} of ${fsUuid}, expected the whole file system`,
-      `umount ${path}; mount UUID=${fsUuid} ${path}`,
+      `umount ${path}; ${mount}`,
     );
   if (access === "read") return;
   if (optionsOf(row).includes("ro"))
@@ -153,13 +155,16 @@ function verify(role: string, expected: ExpectedMount, access: "read" | "write",
   refuseActing(role, expected, row);
 }
 
+/** What a disk with strangers' files is mounted with. */
+const copiesOptions = "nosuid,nodev,noexec";
+
 /** Copies keep the modes and device numbers of strangers' files, whose set-uid programs and devices are data here. */
 function refuseActing(role: string, { path, fsUuid }: ExpectedMount, row: Row): void {
   const missing = ["nosuid", "nodev"].filter(option => !optionsOf(row).includes(option));
   if (missing.length === 0) return;
   throw new Refusal(
     `${role} ${quoted(path)} is mounted without ${missing.join(" and ")}: a set-uid program or a device node among the copies would be one of this host`,
-    `mount -o remount,nosuid,nodev,noexec ${path}   (and for the next boot, in /etc/fstab: UUID=${fsUuid} ${path} ${row.fstype} defaults,nofail,nosuid,nodev,noexec 0 2)`,
+    `mount -o remount,${copiesOptions} ${path}   (and for the next boot, in /etc/fstab: UUID=${fsUuid} ${path} ${row.fstype} defaults,nofail,${copiesOptions} 0 2)`,
   );
 }
 

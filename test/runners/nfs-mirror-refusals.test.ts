@@ -109,8 +109,13 @@ test("refuses a target that is not mounted, and leaves the folder under it empty
   await world.inside("umount", world.config.target.path);
   await expectRefusal(3, 'dst" is not a mount point');
   expect(readdirSync(world.target)).toEqual([]);
-  await world.mount("dst");
+  // What is printed mounts it as the next run wants it.
+  const loop = (await world.inside("losetup", "--find", "--show", join(world.folder, "dst.img"))).trim();
+  const printed = /Next: (mount .*)/.exec((await world.start().finished).stdout)?.[1] ?? "";
+  await world.inside("sh", "-c", printed);
   await expectTargetUntouched();
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  await world.inside("sh", "-c", `umount ${world.config.target.path}; losetup --detach ${loop}`);
 });
 
 test("a service sees the folder of a disk that isn't mounted as a mount of its own: it is told as what it is", async () => {
@@ -118,7 +123,9 @@ test("a service sees the folder of a disk that isn't mounted as a mount of its o
   await world.inside("umount", path);
   await world.inside("mount", "--bind", path, path);
   await expectRefusal(3, 'dst" is not a mount point');
-  expect((await world.start().finished).stdout).toContain(`Next: mount UUID=${fsUuid} ${path}`);
+  expect((await world.start().finished).stdout).toContain(
+    `Next: mount -o nosuid,nodev,noexec UUID=${fsUuid} ${path}`,
+  );
   expect(readdirSync(world.target)).toEqual([]);
 });
 
