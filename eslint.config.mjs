@@ -19,6 +19,16 @@ const contracts = { type: "contracts", partialMatch: false, pattern: "plan/contr
 const room = type => ({ element: { type } });
 const may = (from, ...allow) => ({ from: room(from), allow: allow.map(to => ({ to: room(to) })) });
 
+// Where host-scripts write a command that an operator is told to type.
+const commands = [
+  "Property[key.name='next'] > .value",
+  "VariableDeclarator[id.name='next'] > .init",
+  "NewExpression[callee.name=/^(Refusal|VolumeFailed|VolumeIncomplete)$/] > :nth-child(2)",
+  "CallExpression[callee.name=/^(noBackup|incomplete|failed|fail)$/] > :nth-child(2)",
+  "CallExpression[callee.name='waitFor'] > :nth-child(3)",
+  "FunctionDeclaration[id.name=/^(acceptCommand|loginCommand|command|goOnText|stopByHand)$/] > .body",
+].join(", ");
+
 export default tseslint.config(
   { ignores: ["node_modules/", ".holdfast/"] },
   ...tseslint.configs.recommended,
@@ -71,6 +81,20 @@ export default tseslint.config(
             may("bench", ...rooms, "contracts"),
             may("test", ...rooms, "contracts"),
           ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["host-scripts/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: `:matches(:matches(${commands}), :matches(${commands}) *):not(TaggedTemplateExpression *)[type=TemplateLiteral][expressions.length>0]`,
+          message:
+            "An operator pastes this into root's shell: shell`…` of runtime/shell.ts keeps whatever is put in from being a part of the command.",
         },
       ],
     },

@@ -1,5 +1,5 @@
 import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
-import { quoted } from "../runtime/quoted";
+import { noted } from "../runtime/quoted";
 import type { Scrub } from "./backup-scrub";
 import { bytesOf } from "./paths";
 
@@ -17,7 +17,7 @@ export function isAccepted(
 ): boolean {
   for (const name of names) {
     // Without its quotes a name is as the log shows it: also one that no estate's text can hold.
-    const entry = acceptedBy(config.accepted, quoted(bytesOf(name)).slice(1, -1));
+    const entry = acceptedBy(config.accepted, noted(bytesOf(name)));
     if (!entry) continue;
     const { reason, until } = entry;
     if (isInForce(entry, startedAt.getTime())) {

@@ -1,6 +1,7 @@
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
+import { ready, shell } from "../runtime/shell";
 import type { Scrub } from "./backup-scrub";
 import { nameOf, type RottenFile } from "./rotten";
 
@@ -17,12 +18,12 @@ export const judge: Phase<Scrub> = {
         `rotten since ${file.foundAt}: ${nameOf(file)}: recorded sha256 ${file.sha256 ?? "nothing"}, the disk gives ${file.found}`,
       );
     for (const fault of faults) log.error(fault);
-    const disk = `smartctl --all "$(findmnt --noheadings --output SOURCE ${config.target.path})"`;
+    const disk = shell`smartctl --all "$(findmnt --noheadings --output SOURCE ${config.target.path})"`;
     if (left.length > 0)
       throw new RunnerError(exitCodes.failed, {
         failed: `${left.length} files of the backup disk don't hold what was recorded, and no good copy of them is known: ${namesOf(left)}${alsoMended(mended)}`,
         kept: "They are left as they are; what else was read is as it was recorded.",
-        next: `${disk}   (then restore each from elsewhere, or remove it)`,
+        next: shell`${ready(disk)}   (then restore each from elsewhere, or remove it)`,
       });
     if (mended.length > 0)
       throw new RunnerError(exitCodes.failed, {
@@ -35,7 +36,7 @@ export const judge: Phase<Scrub> = {
       throw new RunnerError(exitCodes.failed, {
         failed: faults.length > 1 ? `${first}; and ${faults.length - 1} more faults` : first,
         kept: "What else was read is as it was recorded.",
-        next: `journalctl -u ${config.job} -n 50; ${disk}`,
+        next: shell`journalctl -u ${config.job} -n 50; ${ready(disk)}`,
       });
   },
 };

@@ -6,6 +6,7 @@ import { syncFolder } from "../runtime/durable";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import { required } from "../runtime/required";
 import { run } from "../runtime/run";
+import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import type { Scrub } from "./backup-scrub";
 import { type CatalogueFiles, bytesOf } from "./paths";
@@ -85,7 +86,7 @@ export async function writeList(
     throw new RunnerError(exitCodes.failed, {
       failed: `the names of a unit can't be sorted: ${firstLines(result.stderr) || result.ended}`,
       kept: "What was read so far is kept.",
-      next: `df -h ${config.stateDir}`,
+      next: shell`df -h ${config.stateDir}`,
     });
   rmSync(raw);
   const whole = openSync(sorted, "r");

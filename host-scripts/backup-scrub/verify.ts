@@ -8,6 +8,7 @@ import { takeLock } from "../runtime/lock";
 import { verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { run as runCommand } from "../runtime/run";
+import { shell } from "../runtime/shell";
 import type { Scrub } from "./backup-scrub";
 import { catalogueFolder } from "./paths";
 
@@ -29,7 +30,7 @@ export const verify: Phase<Scrub> = {
     if (process.getuid?.() !== 0)
       throw new Refusal(
         `user ${process.getuid?.()} can't read every copy, expected root`,
-        `sudo systemctl start ${config.job}`,
+        shell`sudo systemctl start ${config.job}`,
       );
     await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
     proveDisk(config, { dryRun, log });

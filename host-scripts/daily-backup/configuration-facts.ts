@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import { CommandMissing, run, type RunResult } from "../runtime/run";
+import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 
 /**
@@ -148,6 +149,6 @@ function failure({ argv }: Fact, why: string): RunnerError {
   return new RunnerError(exitCodes.failed, {
     failed: `the host's configuration is not complete: "${command}": ${why}`,
     kept: "No generation was made of it; the earlier ones are whole.",
-    next: command,
+    next: shell`${argv}`,
   });
 }

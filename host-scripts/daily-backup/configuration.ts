@@ -18,6 +18,7 @@ import type { JobRun } from "../runtime/job-run";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { leaveAlone, rsync, wholeMetadata } from "../runtime/rsync";
+import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { gatherFacts } from "./configuration-facts";
 import { incomplete, manifestOf } from "./configuration-manifest";
@@ -118,7 +119,7 @@ function pathsToKeep(hostRoot: string, listed: readonly string[]): string[] {
     if (!lstatSync(there, { throwIfNoEntry: false }))
       throw incomplete(
         `${quoted(path)} is missing`,
-        `ls -ld ${quoted(path)}; take it off the estate if it is to be so`,
+        shell`ls -ld ${path}; take it off the estate if it is to be so`,
       );
     if (path.replace(/\/+$/, "") === clusterFiles && entriesOf(there, path) === 0)
       throw incomplete(
@@ -183,7 +184,7 @@ async function copyFiles(
   if (pass.outcome !== "complete" && pass.outcome !== "vanished")
     throw incomplete(
       `rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
-      `df -h ${config.target.path}; dmesg --level err,warn | tail`,
+      shell`df -h ${config.target.path}; dmesg --level err,warn | tail`,
     );
   return pass.bytes;
 }

@@ -6,6 +6,7 @@ import { required } from "../runtime/required";
 import { type RsyncPass, rsync, wholeMetadata } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { run } from "../runtime/run";
+import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { ownNames, partedIn, removeNames, withOtherNames } from "./own-names";
 import { VolumeFailed } from "./scratch";
@@ -214,7 +215,7 @@ async function complete(
   if (pass.outcome !== "complete" && !(pass.outcome === "partial" && isKnown(pass.lacked)))
     throw new VolumeFailed(
       `rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
-      `df -h ${into}; dmesg --level err,warn | tail`,
+      shell`df -h ${into}; dmesg --level err,warn | tail`,
     );
   return pass;
 }

@@ -1,4 +1,6 @@
 import { discard, freshGeneration, newestGeneration } from "../runtime/generations";
+import { quoted } from "../runtime/quoted";
+import { shell } from "../runtime/shell";
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
 import { isAccepted } from "./incomplete";
 import { periodNow, reveal } from "./reveal";
@@ -55,8 +57,8 @@ export async function copyStores(
     // What is accepted is tried again each night, as the day comes on which it no longer is.
     if (!first) return { hasDatabases: true };
     const failed = new VolumeFailed(
-      `${missed.length} of its databases have no good copy, first ${JSON.stringify(first.path.toString())}: ${first.reason}; its files are copied`,
-      `sqlite3 FILE "PRAGMA integrity_check" in its workload   (if it is no database, or isn't missed: accept "${nameOf(task)}/PATH" in the estate)`,
+      `${missed.length} of its databases have no good copy, first ${quoted(first.path)}: ${first.reason}; its files are copied`,
+      shell`sqlite3 FILE "PRAGMA integrity_check" in its workload   (if it is no database, or isn't missed: accept ${nameOf(task)}/PATH in the estate)`,
     );
     return { hasDatabases: true, failed };
   } finally {

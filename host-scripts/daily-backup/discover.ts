@@ -11,7 +11,7 @@ import {
 } from "../runtime/lvm/restore-record";
 import { globMatcher, liveVolumes, type OwnSnapshot, ownSnapshots } from "../runtime/lvm/snapshots";
 import type { Phase } from "../runtime/phases";
-import { quoted } from "../runtime/quoted";
+import { shell } from "../runtime/shell";
 import { type DailyBackup, nameOf, type VolumeTask } from "./daily-backup";
 import { forget, readRecords, type VolumeRecord } from "./record";
 
@@ -41,7 +41,7 @@ export const discover: Phase<DailyBackup> = {
     if (live.length === 0 && missing.length === 0)
       throw new Refusal(
         `no volume of pool ${volumes.vg}/${volumes.pool} matches "${volumes.pattern}"`,
-        `lvs ${volumes.vg}   (then correct the pattern in the estate)`,
+        shell`lvs ${volumes.vg}   (then correct the pattern in the estate)`,
       );
     const tasks = tasksOf(covered, missing, map, ownSnapshots(listed), records, notes);
     refuseUnknown(run, tasks);
@@ -65,8 +65,8 @@ function refuseUnknown({ accepted, config }: DailyBackup, tasks: readonly Volume
   const unknown = [...accepted].find(name => !names.has(name));
   if (unknown !== undefined)
     throw new Refusal(
-      `--accept ${quoted(unknown)} names no volume that is copied`,
-      `${config.job} --dry-run   (it names each as NAMESPACE/CLAIM)`,
+      `--accept="${unknown}" names no volume that is copied`,
+      shell`${config.job} --dry-run   (it names each as NAMESPACE/CLAIM)`,
     );
 }
 
@@ -143,7 +143,7 @@ function tasksOf(
 function judgeSnapshots(run: DailyBackup, tasks: readonly VolumeTask[]): void {
   const { volumes } = run.config;
   if (!volumes) return;
-  const next = `systemctl status ${volumes.snapshotJob}; journalctl -u ${volumes.snapshotJob} -n 50`;
+  const next = shell`systemctl status ${volumes.snapshotJob}; journalctl -u ${volumes.snapshotJob} -n 50`;
   const nowMs = run.startedAt.getTime();
   for (const { volume, snapshot, missing } of tasks) {
     const ageMs = snapshot && nowMs - snapshot.madeMs;

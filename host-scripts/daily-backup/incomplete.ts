@@ -3,8 +3,9 @@ import { join, relative } from "node:path";
 import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
 import { writeDurably } from "../runtime/durable";
 import { type FreshGeneration, generationsOf, retire } from "../runtime/generations";
-import { quoted, shortened } from "../runtime/quoted";
+import { noted, quoted, shortened } from "../runtime/quoted";
 import type { LackedEntry } from "../runtime/rsync-errors";
+import { shell } from "../runtime/shell";
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
 import { reveal } from "./reveal";
 import { VolumeFailed } from "./scratch";
@@ -30,7 +31,7 @@ export function missedOf(
 /** Whether the estate accepts that an entry of a volume has no copy; a note says so. @param volume "namespace/claim" */
 export function isAccepted(run: DailyBackup, volume: string, entry: Buffer): boolean {
   // As the messages show it, which is how the estate can name what is no text.
-  const path = quoted(Buffer.concat([Buffer.from(`${volume}/`), entry])).slice(1, -1);
+  const path = noted(Buffer.concat([Buffer.from(`${volume}/`), entry]));
   const accepted = acceptedBy(run.config.volumes?.accepted ?? [], path);
   if (!accepted) return false;
   const { reason, until } = accepted;
@@ -58,7 +59,7 @@ export async function keepIncomplete(
   const [first] = missed;
   return new VolumeIncomplete(
     `${missed.length} of its entries can't be read, first ${shortened(quoted(first?.path ?? ""))}: ${first?.reason ?? ""}. All others are in ${quoted(target)}, and its complete generations stay`,
-    `less ${quoted(`${target}.lacks.json`)}; dmesg --level err,warn | tail   (mend or remove them, or accept "${nameOf(task)}/PATH" in the estate)`,
+    shell`less ${`${target}.lacks.json`}; dmesg --level err,warn | tail   (mend or remove them, or accept ${nameOf(task)}/PATH in the estate)`,
   );
 }
 

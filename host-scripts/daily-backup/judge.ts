@@ -1,5 +1,6 @@
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
+import { shell } from "../runtime/shell";
 import { type DailyBackup, nameOf, type VolumeTask } from "./daily-backup";
 
 const shown = 5;
@@ -16,7 +17,7 @@ export const judge: Phase<DailyBackup> = {
       throw new RunnerError(exitCodes.failed, {
         failed: `the pool called ${distrust.length} volumes unchanged whose files differ from the last copy, first ${distrust[0]}`,
         kept: "They are copied in full now. Nights before this one may have skipped changes.",
-        next: `set ${run.config.job} aside from its records: rm /var/lib/holdfast/${run.config.job}/volumes/*.json; systemctl start ${run.config.job}`,
+        next: shell`set ${run.config.job} aside from its records: rm /var/lib/holdfast/${run.config.job}/volumes/*.json; systemctl start ${run.config.job}`,
       });
   },
 };
@@ -48,6 +49,6 @@ function failure(run: DailyBackup, failed: readonly VolumeTask[], all: number): 
   return new RunnerError(exitCodes.failed, {
     failed: `${failed.length} of ${all} volumes have no new copy: ${list}${more === "" ? "" : `; ${more}`}`,
     kept: "Their earlier generations are kept, and the other volumes are copied.",
-    next: first?.next ?? `journalctl -u ${run.config.job} -n 50`,
+    next: first?.next ?? shell`journalctl -u ${run.config.job} -n 50`,
   });
 }

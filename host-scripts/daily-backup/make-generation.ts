@@ -1,6 +1,8 @@
 import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
+import { acceptCommand } from "../runtime/arguments";
 import { discard, firstGeneration, freshGeneration, type Generation } from "../runtime/generations";
 import { required } from "../runtime/required";
+import { ready, shell } from "../runtime/shell";
 import { collapseOf } from "./collapse";
 import { type CopiedFiles, copyFiles } from "./copy-files";
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
@@ -68,11 +70,6 @@ function refuseCollapse(run: DailyBackup, task: VolumeTask, copied: CopiedFiles)
   }
   throw new VolumeFailed(
     `${collapse}. Its earlier generations stay, and its snapshot ${task.snapshot?.volume.name ?? ""} holds what it has now`,
-    `look at the volume; if it is meant to be so: ${acceptCommand(run, nameOf(task))}`,
+    shell`look at the volume; if it is meant to be so: ${ready(acceptCommand(run.config.job, nameOf(task)))}`,
   );
-}
-
-/** The runner's command by hand, with a mount table of its own as its unit has. */
-function acceptCommand({ config }: DailyBackup, name: string): string {
-  return `unshare --mount --propagation private ${config.job} --accept ${name}`;
 }

@@ -2,6 +2,7 @@ import { statfsSync } from "node:fs";
 import { messageOf, Refusal } from "../runtime/errors";
 import { trashOf } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
+import { shell } from "../runtime/shell";
 import type { DailyBackup } from "./daily-backup";
 import { emptyTrashes, retireSurplus, rootsOf } from "./prune";
 
@@ -47,7 +48,7 @@ function refuseFullDisk({ config }: DailyBackup): void {
     left > 0 ? `; ${left} entries of the trash are still being removed, which the next run goes on with` : "";
   throw new Refusal(
     `target "${path}" has ${Math.floor(free / 2 ** 20)} MiB free, at least ${leastFreeBytes / 2 ** 20} are needed${trash}`,
-    `df -h ${path}; du -xsh ${path}/* ${path}/*/.trash   (nothing but .trash may be removed by hand)`,
+    shell`df -h ${path}; du -xsh ${path}/* ${path}/*/.trash   (nothing but .trash may be removed by hand)`,
     "Every generation that is kept is whole.",
   );
 }

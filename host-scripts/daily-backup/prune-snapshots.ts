@@ -7,6 +7,7 @@ import { removeAll } from "../runtime/lvm/remove";
 import { lookForRestores } from "../runtime/lvm/restore-record";
 import { planRemovals, type Standing, standingIn } from "../runtime/lvm/standing";
 import type { Phase } from "../runtime/phases";
+import { shell } from "../runtime/shell";
 import type { DailyBackup } from "./daily-backup";
 
 /**
@@ -65,7 +66,8 @@ async function removeOutlived(
     removed => log.progress(`prune-snapshots: ${removed.length} removed`),
   );
   for (const [name, reason] of failed) log.warn(`${name} can't be removed: ${reason}`);
+  const next = shell`systemctl list-timers ${snapshotJob}; journalctl -u ${snapshotJob} -n 50`;
   notes.push(
-    `${outlived.length - failed.size} snapshots had outlived ${snapshotJob} and were removed in its place; each volume keeps its newest. Next: systemctl list-timers ${snapshotJob}; journalctl -u ${snapshotJob} -n 50 (${config.job} copies none that is too old)`,
+    `${outlived.length - failed.size} snapshots had outlived ${snapshotJob} and were removed in its place; each volume keeps its newest. Next: ${next} (${config.job} copies none that is too old)`,
   );
 }

@@ -9,6 +9,7 @@ import { lvm, lvmChange, tryLvmChange } from "../runtime/lvm/command";
 import { type LogicalVolume, listVolumes } from "../runtime/lvm/listing";
 import { stamp } from "../runtime/lvm/snapshots";
 import { run } from "../runtime/run";
+import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { unmount } from "../runtime/unmount";
 
@@ -84,7 +85,7 @@ async function unlocked(
     if (result.exitCode !== 2)
       throw new VolumeFailed(
         `it can't be unlocked: ${firstLines(result.stderr)}`,
-        `cryptsetup luksDump ${device}`,
+        shell`cryptsetup luksDump ${device}`,
       );
   }
   throw new VolumeFailed(
@@ -127,7 +128,7 @@ async function mounted<T>(
     if (result.exitCode !== 0)
       throw new VolumeFailed(
         `its file system can't be mounted: ${firstLines(result.stderr)}`,
-        `dmesg --level err,warn | tail   (then ${type === "xfs" ? "xfs_repair" : "e2fsck"} from its workload)`,
+        shell`dmesg --level err,warn | tail   (then ${type === "xfs" ? "xfs_repair" : "e2fsck"} from its workload)`,
       );
   };
   undo.push(() => unmount(folder));

@@ -5,6 +5,7 @@ import { lockFile } from "../runtime/job-run";
 import { takeLock } from "../runtime/lock";
 import { verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
+import { shell } from "../runtime/shell";
 import type { DailyBackup } from "./daily-backup";
 
 /** One run at a time; what a killed one left running is ended first. */
@@ -25,7 +26,7 @@ export const verify: Phase<DailyBackup> = {
     if (process.getuid?.() !== 0)
       throw new Refusal(
         `user ${process.getuid?.()} can't read every volume, expected root`,
-        `sudo systemctl start ${config.job}`,
+        shell`sudo systemctl start ${config.job}`,
       );
     await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
     proveDisk(config, { dryRun, log });

@@ -14,6 +14,7 @@ import {
 } from "../runtime/lvm/restore-record";
 import { liveVolumes } from "../runtime/lvm/snapshots";
 import type { Phase } from "../runtime/phases";
+import { shell } from "../runtime/shell";
 import { lookForMissing } from "./absence";
 import type { SnapshotRun } from "./context";
 
@@ -126,9 +127,9 @@ function matchingVolumes({ config }: SnapshotRun, volumes: readonly LogicalVolum
   const { vg, pool, pattern } = config;
   const found = volumes.find(({ name }) => name === pool);
   if (found === undefined)
-    throw new Refusal(`there is no pool "${pool}" in volume group "${vg}"`, `lvs -a ${vg}`);
+    throw new Refusal(`there is no pool "${pool}" in volume group "${vg}"`, shell`lvs -a ${vg}`);
   if (found.transactionId === undefined)
-    throw new Refusal(`${vg}/${pool} is no thin pool`, `lvs -o name,segtype ${vg}`);
+    throw new Refusal(`${vg}/${pool} is no thin pool`, shell`lvs -o name,segtype ${vg}`);
   return liveVolumes(volumes, pool, pattern);
 }
 
@@ -140,7 +141,7 @@ function noneMatches(
   const others = volumes.filter(volume => volume.pool === pool);
   return new Refusal(
     `no volume of pool ${vg}/${pool} matches "${pattern}"; it has ${others.length} volumes${others.length > 0 ? `, such as ${firstNames(others)}` : ""}`,
-    `lvs ${vg}   (then correct the pattern in the estate)`,
+    shell`lvs ${vg}   (then correct the pattern in the estate)`,
   );
 }
 

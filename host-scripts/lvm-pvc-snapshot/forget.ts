@@ -7,6 +7,7 @@ import type { Log } from "../runtime/log";
 import { readForgotten, writeForgotten } from "../runtime/lvm/forgotten";
 import { listVolumes } from "../runtime/lvm/listing";
 import { goOnText, unfinishedRestores, unfinishedText } from "../runtime/lvm/restore-record";
+import { shell } from "../runtime/shell";
 import type { Stop } from "../runtime/stop";
 import { lookForMissing } from "./absence";
 
@@ -32,7 +33,7 @@ export async function forget(
     if (record) throw new Refusal(unfinishedText(record), goOnText(record));
     const volumes = await listVolumes(vg, stop.signal);
     if (volumes.some(({ name }) => name === volume))
-      throw new Refusal(`${volume} is there, in volume group ${vg}`, `lvs ${vg}/${volume}`);
+      throw new Refusal(`${volume} is there, in volume group ${vg}`, shell`lvs ${vg}/${volume}`);
     const known = await volumeMap(config, stop.signal, log, []);
     const { missing } = lookForMissing(config, volumes, known, restores);
     if (!missing.some(it => it.volume === volume))

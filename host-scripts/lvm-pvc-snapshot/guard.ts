@@ -8,6 +8,7 @@ import { required } from "../runtime/required";
 import { type SnapshotRun, standingSnapshots } from "./context";
 import { firstNames } from "./discover";
 import { type Standing, thinningOrder } from "../runtime/lvm/standing";
+import { shell } from "../runtime/shell";
 
 /** Makes the pool fit to take snapshots, or refuses. A guest must never see a full pool. */
 export const guard: Phase<SnapshotRun> = {
@@ -107,8 +108,8 @@ function declinedBy({ config }: SnapshotRun, over: OverLimit, removed: number): 
     failed: `pool ${pool} has ${percentText(percent)} of its ${what} in use, and no snapshot is made from ${limit} % on${removed > 0 ? `; ${removed} old ones were removed` : ""}`,
     next:
       what === "metadata"
-        ? `lvextend --poolmetadatasize +1G ${pool}`
-        : `lvs --units g -S 'pool_lv=${config.pool}' -O -data_percent -o name,size,data_percent ${config.vg}   (what holds the space; then lvextend --size +100G ${pool})`,
+        ? shell`lvextend --poolmetadatasize +1G ${pool}`
+        : shell`lvs --units g -S ${`pool_lv=${config.pool}`} -O -data_percent -o name,size,data_percent ${config.vg}   (what holds the space; then lvextend --size +100G ${pool})`,
   };
 }
 
@@ -121,13 +122,13 @@ async function readActivePool(run: SnapshotRun): Promise<PoolStatus> {
   } catch (error) {
     run.stop.check("guard");
     if (!(error instanceof LvmFailed)) throw error;
-    throw new Refusal(`pool ${vg}/${pool} isn't active: ${error.reason}`, `lvchange -ay ${vg}/${pool}`);
+    throw new Refusal(`pool ${vg}/${pool} isn't active: ${error.reason}`, shell`lvchange -ay ${vg}/${pool}`);
   }
   run.poolStatus = status;
   if (status.fault === undefined) return status;
   throw new Refusal(
     `pool ${vg}/${pool} takes no change: ${status.fault}`,
-    `dmsetup status ${poolDevice(vg, pool)}; lvs -a -o +lv_health_status ${vg}; dmesg --level err,warn | tail`,
+    shell`dmsetup status ${poolDevice(vg, pool)}; lvs -a -o +lv_health_status ${vg}; dmesg --level err,warn | tail`,
     keptWords(run),
   );
 }

@@ -5,6 +5,7 @@ import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
 import type { MissingVolume } from "../runtime/lvm/covered";
 import { goOnText, lookForRestores, type RestoreRecord, unfinishedText } from "../runtime/lvm/restore-record";
 import { liveVolumes, ownSnapshots } from "../runtime/lvm/snapshots";
+import { printable } from "../runtime/quoted";
 import { lookForMissing } from "./absence";
 import { ageText } from "./prune";
 
@@ -73,7 +74,7 @@ export async function list(
       volumes: rows,
       notes,
     });
-  else process.stdout.write(`${textOf(rows, Date.now())}\n${footer(config, rows, usage)}\n`);
+  else process.stdout.write(printable(`${textOf(rows, Date.now())}\n${footer(config, rows, usage)}\n`));
 }
 
 /** @returns volumes that match, and those that only snapshots are left of, or that are missing; excluded ones are among them */

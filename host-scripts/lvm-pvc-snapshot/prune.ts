@@ -7,6 +7,7 @@ import { type SnapshotRun, standingSnapshots, volumeLabel } from "./context";
 import { firstNames } from "./discover";
 import { keepingOf, keptWords } from "./guard";
 import { mostPerVolume, planRemovals, type Removals, type Standing } from "../runtime/lvm/standing";
+import { shell } from "../runtime/shell";
 
 /** Removes what has expired, of volumes that have a new snapshot; then tells what is missing. */
 export const prune: Phase<SnapshotRun> = {
@@ -88,7 +89,7 @@ function judge(run: SnapshotRun, left: ReadonlyMap<string, string>): void {
     throw new RunnerError(exitCodes.failed, {
       failed: `no new snapshot of ${failed.size} of ${covered.length} volumes: ${firstNames(names)}: ${reason}`,
       kept: `The other ${created.size} volumes have one. ${keptWords(run)}`,
-      next: `systemctl start ${config.job}; journalctl -u ${config.job} -n 50`,
+      next: shell`systemctl start ${config.job}; journalctl -u ${config.job} -n 50`,
     });
   }
   const [absent] = missing;
@@ -104,7 +105,7 @@ function judge(run: SnapshotRun, left: ReadonlyMap<string, string>): void {
   throw new RunnerError(exitCodes.failed, {
     failed: `${left.size} expired snapshots can't be removed, first ${first[0]}: ${first[1]}`,
     kept: created.size > 0 ? `All ${created.size} volumes have a new snapshot.` : "All newer ones are kept.",
-    next: `lvm-pvc-snapshot prune; lvs ${config.vg}`,
+    next: shell`lvm-pvc-snapshot prune; lvs ${config.vg}`,
   });
 }
 

@@ -7,6 +7,7 @@ import { openSegment } from "../runtime/journal";
 import type { Phase } from "../runtime/phases";
 import type { RsyncPass } from "../runtime/rsync";
 import { required } from "../runtime/required";
+import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { apply, isExpected } from "./apply";
 import { journalFolder, type Mirror } from "./mirror";
@@ -87,17 +88,17 @@ function judgePass(mirror: Mirror, pass: RsyncPass): void {
       if (isExpected(mirror, pass)) return;
       throw fail(
         `rsync could not copy everything (exit 23): ${stderr}`,
-        `journalctl -u ${config.job} -n 50; df -h ${config.target.path}`,
+        shell`journalctl -u ${config.job} -n 50; df -h ${config.target.path}`,
       );
     case "ceiling":
       throw fail(
         `rsync stopped deleting at the ceiling: more entries went from the source after the scan (exit 25): ${stderr}`,
-        `ls -la ${config.source.path}`,
+        shell`ls -la ${config.source.path}`,
       );
     case "broken":
       throw fail(
         `rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${stderr}`,
-        `df -h ${config.target.path}; journalctl -u ${config.job} -n 50`,
+        shell`df -h ${config.target.path}; journalctl -u ${config.job} -n 50`,
       );
     default:
       return pass.outcome satisfies never;
@@ -108,6 +109,6 @@ function unreadable(mirror: Mirror): RunnerError {
   return new RunnerError(exitCodes.failed, {
     failed: `some of the source could not be read (rsync exit 23)`,
     kept: "The rest is mirrored, and nothing was deleted.",
-    next: `journalctl -u ${mirror.config.job} -n 50; dmesg --level err,warn | tail`,
+    next: shell`journalctl -u ${mirror.config.job} -n 50; dmesg --level err,warn | tail`,
   });
 }

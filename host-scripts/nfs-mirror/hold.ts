@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { acceptCommand } from "../runtime/arguments";
 import { writeDurably } from "../runtime/durable";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import { openFolder } from "../runtime/open-folder";
 import type { Phase } from "../runtime/phases";
-import { quoted, shortened } from "../runtime/quoted";
+import { noted, quoted, shortened } from "../runtime/quoted";
 import { required } from "../runtime/required";
+import { shell } from "../runtime/shell";
 import { inTree, statIn } from "../runtime/tree-path";
-import { acceptCommand, type Held, type Listed, type Mirror } from "./mirror";
+import type { Held, Listed, Mirror } from "./mirror";
 import { lostBy } from "./moves";
 
 /**
@@ -27,16 +29,16 @@ export const hold: Phase<Mirror> = {
     if (!listed) {
       const reason =
         "too much changed for a list of what goes, which the next run has once this one has copied";
-      held.push({ path: ".", reason, next: `systemctl start ${config.job}` });
+      held.push({ path: ".", reason, next: shell`systemctl start ${config.job}` });
       return keepAll(mirror);
     }
     for (const service of new Set(listed.deleted.map(serviceOf))) {
-      if (accepted.has(service)) continue;
+      const name = Buffer.from(service, "latin1");
+      if (accepted.has(noted(name))) continue;
       const reason = isFirst ? firstReason : goneReason(mirror, listed, service);
       if (reason === undefined) continue;
-      const path = Buffer.from(service, "latin1").toString();
-      held.push({ path: service, reason, next: acceptCommand(config, path) });
-      log.warn(`${quoted(Buffer.from(service, "latin1"))} keeps what it has at the target: ${reason}`);
+      held.push({ path: service, reason, next: acceptCommand(config.job, name) });
+      log.warn(`${quoted(name)} keeps what it has at the target: ${reason}`);
     }
     dropHeld(mirror);
   },

@@ -2,14 +2,13 @@ import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { ownPrefix } from "../runtime/closed-folder";
 import type { JobRun } from "../runtime/job-run";
-import { quoted } from "../runtime/quoted";
 import { leaveAlone, wholeMetadata } from "../runtime/rsync";
 import type { Move } from "./moves";
 import { rootsOf } from "./roots";
 
 /** One run, filled by its phases. */
 export interface Mirror extends JobRun<NfsMirrorConfig> {
-  /** What an operator said is meant to be gone: services, or paths of file systems below the source. */
+  /** What an operator said is meant to be gone: services, or paths of file systems below the source, as messages show them. */
   readonly accepted: ReadonlySet<string>;
   /** Where nothing is deleted in this run, and why: it ends as a failure that says so. */
   readonly held: Held[];
@@ -30,11 +29,6 @@ export interface Held {
   readonly next: string;
   /** Somebody answers for it in the estate: it is no failure. */
   readonly isAnswered?: boolean;
-}
-
-/** The runner's command by hand, with a mount table of its own as its unit has. */
-export function acceptCommand({ job }: NfsMirrorConfig, name: string): string {
-  return `unshare --mount --propagation private ${job} --accept ${quoted(name)}`;
 }
 
 /** What a run would change, from rsync's dry run. */

@@ -2,14 +2,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
+import { acceptCommand } from "../runtime/arguments";
 import { writeDurably } from "../runtime/durable";
 import { errnoOf, exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import { mountsBelow } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
-import { quoted } from "../runtime/quoted";
+import { noted, quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
+import { ready, shell } from "../runtime/shell";
 import { foldersAbove } from "../runtime/tree-path";
-import { acceptCommand, type Mirror, type Scan } from "./mirror";
+import type { Mirror, Scan } from "./mirror";
 
 /** File systems below the source that a run has mirrored, by their path below it. */
 const record = z.record(z.string(), z.string());
@@ -25,7 +27,7 @@ export const nested: Phase<Mirror> = {
     const { config, log, stop, dryRun, accepted } = mirror;
     const named = Object.fromEntries(config.nested.map(({ path, fsUuid }) => [path, fsUuid]));
     const all = { ...readRecord(config), ...named };
-    const known = Object.fromEntries(Object.entries(all).filter(([path]) => !accepted.has(path)));
+    const known = Object.fromEntries(Object.entries(all).filter(([path]) => !accepted.has(noted(path))));
     const found = await mountsBelow(config.source.path, stop.signal);
     mirror.missing = Object.entries(known)
       .filter(([path, uuid]) => found.get(path) !== uuid)
@@ -68,7 +70,7 @@ export const present: Phase<Mirror> = {
     throw new RunnerError(exitCodes.failed, {
       failed: `${paths.map(quoted).join(", ")} is not the file system that belongs there`,
       kept: "What the target has of it is left as it was. All else is mirrored.",
-      next: `mount ${paths.join("; mount ")}   (if it is gone for good: ${acceptCommand(config, missing[0] ?? "")})`,
+      next: shell`${ready(paths.map(path => shell`mount ${path}`).join("; "))}   (if it is gone for good: ${ready(acceptCommand(config.job, missing[0] ?? ""))})`,
     });
   },
 };
@@ -108,7 +110,7 @@ function readRecord(config: NfsMirrorConfig): Readonly<Record<string, string>> {
     if (errnoOf(error) === "ENOENT") return {};
     throw new Refusal(
       `the record of file systems below ${quoted(config.source.path)} can't be read: ${String(error)}`,
-      `findmnt --submounts ${config.source.path}; rm ${recordFile(config)}   (the next run takes those that are mounted then)`,
+      shell`findmnt --submounts ${config.source.path}; rm ${recordFile(config)}   (the next run takes those that are mounted then)`,
     );
   }
 }

@@ -8,6 +8,7 @@ import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { rsync } from "../runtime/rsync";
+import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { journalFolder, type Mirror } from "./mirror";
 
@@ -45,7 +46,7 @@ export const close: Phase<Mirror> = {
     if (readdirSync(folder).length > 0)
       throw new Refusal(
         `${quoted(folder)} has to be empty: what lies in it would be mirrored`,
-        `ls -la ${folder}`,
+        shell`ls -la ${folder}`,
       );
   },
 };
@@ -73,7 +74,7 @@ export const root: Phase<Mirror> = {
       throw new RunnerError(exitCodes.failed, {
         failed: `owner, mode and ACL of ${quoted(config.source.path)} itself can't be kept in ${quoted(folder)}: ${firstLines(pass.result.stderr)}`,
         kept: "What lies in it is mirrored.",
-        next: `df -h ${config.target.path}; ls -la ${folder}`,
+        next: shell`df -h ${config.target.path}; ls -la ${folder}`,
       });
     // Says when it was looked at: a change of the source's root is later.
     const now = new Date();

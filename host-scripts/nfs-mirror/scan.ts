@@ -1,15 +1,17 @@
 import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
+import { acceptCommand } from "../runtime/arguments";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
-import { quoted, shortened } from "../runtime/quoted";
+import { noted, quoted, shortened } from "../runtime/quoted";
 import { rsync, type RsyncPass } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { required } from "../runtime/required";
+import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { createLists } from "./lists";
 import { statIn } from "../runtime/tree-path";
 import { dropHeld } from "./hold";
-import { acceptCommand, type Mirror, mirrorArgs } from "./mirror";
+import { type Mirror, mirrorArgs } from "./mirror";
 import { rootsOf } from "./roots";
 
 /** rsync's dry run: what would change, and how much would go. A night without a change ends here, after one scan. */
@@ -39,7 +41,7 @@ export const scan: Phase<Mirror> = {
       throw new RunnerError(exitCodes.failed, {
         failed: `rsync's dry run ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
         kept: "Nothing was changed.",
-        next: `journalctl -u ${config.job} -n 50`,
+        next: shell`journalctl -u ${config.job} -n 50`,
       });
     const whole = pass.outcome !== "partial" || holdUnreadable(mirror, pass);
     if (!whole)
@@ -71,7 +73,7 @@ export const judge: Phase<Mirror> = {
     const told = listed?.deleted.filter(name => accepted.has(name.split("/", 1)[0] ?? "")).length ?? 0;
     const deletions = (lost ?? all) - told;
     const { count: most, percent, bytesPercent } = config.maxDeletions;
-    const next = `ls -la ${config.source.path}   (if they are meant to go: ${acceptCommand(config, ".")}; if another job wrote them, add them to keep)`;
+    const next = shell`ls -la ${config.source.path}   (if they are meant to go: ${ready(acceptCommand(config.job, "."))}; if another job wrote them, add them to keep)`;
     if (deletions > allowedDeletions(config.maxDeletions, targetEntries)) {
       const share = ((100 * deletions) / targetEntries).toFixed(1);
       throw new Refusal(
@@ -105,7 +107,7 @@ function doomedBytes({ config, scan: found, moves = [], accepted }: Mirror): num
 function holdUnreadable(mirror: Mirror, { lacked: { entries, unnamed } }: RsyncPass): boolean {
   const { config, log, notes, held } = mirror;
   for (const { path, reason } of entries) {
-    const name = quoted(path).slice(1, -1);
+    const name = noted(path);
     const entry = acceptedBy(config.accepted, name);
     const isAnswered = entry !== undefined && isInForce(entry, Date.now());
     const text = `${shortened(name)} can't be read: ${reason}`;

@@ -8,6 +8,7 @@ import { verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { lockFile } from "../runtime/job-run";
+import { shell } from "../runtime/shell";
 import { isLeftOut, journalFolder, type Mirror } from "./mirror";
 
 /** One run at a time; what a killed one left running is ended first. */
@@ -32,7 +33,7 @@ export const verify: Phase<Mirror> = {
     if (process.getuid?.() !== 0)
       throw new Refusal(
         `user ${process.getuid?.()} can't keep owners and ACLs, expected root`,
-        `sudo systemctl start ${config.job}`,
+        shell`sudo systemctl start ${config.job}`,
       );
     await verifyMounts(
       [
@@ -46,7 +47,7 @@ export const verify: Phase<Mirror> = {
     if (entries.every(entry => isLeftOut(config, entry)))
       throw new Refusal(
         `source ${quoted(config.source.path)} holds nothing to mirror (${entries.length} entries, all left out), so all of the target would go`,
-        `ls -la ${config.source.path}`,
+        shell`ls -la ${config.source.path}`,
       );
   },
 };
@@ -64,7 +65,7 @@ function entriesOf(source: { readonly path: string }): string[] {
   } catch (error) {
     throw new Refusal(
       `source ${quoted(source.path)} can't be read: ${errnoOf(error) ?? String(error)}`,
-      `ls -la ${source.path}; dmesg --level err,warn | tail`,
+      shell`ls -la ${source.path}; dmesg --level err,warn | tail`,
     );
   }
 }

@@ -5,6 +5,7 @@ import { readCredential } from "../runtime/credentials";
 import { messageOf } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
+import { shell } from "../runtime/shell";
 import { promptCommand, PromptFailed } from "./command-prompt";
 import { buildOf, type FirewallBackup, noBackup, stallMs } from "./pfsense-backup";
 import { NotWellFormed, outlineOf } from "./xml";
@@ -22,13 +23,13 @@ export const config: Phase<FirewallBackup> = {
     if (bytes.length < atLeastBytes.config)
       throw noBackup(
         `the firewall's config.xml has ${bytes.length} bytes, expected at least ${atLeastBytes.config}`,
-        `curl --head ${api.url}`,
+        shell`curl --head ${api.url}`,
       );
     const wrong = faultOf(bytes);
     if (wrong !== undefined)
       throw noBackup(
         `the firewall's config.xml is no whole configuration: ${wrong}`,
-        `curl --head ${api.url}`,
+        shell`curl --head ${api.url}`,
       );
     writeSecret(join(buildOf(backup).folder, "config.xml"), bytes);
     backup.configBytes = bytes.length;
@@ -55,7 +56,7 @@ async function fetchConfig({ config: { api, ...config }, stop }: FirewallBackup)
     if (!(error instanceof PromptFailed)) throw error;
     throw noBackup(
       `the firewall's API at ${api.url} gave no config.xml: ${messageOf(error)}`,
-      `curl --head ${api.url}`,
+      shell`curl --head ${api.url}`,
     );
   }
 }

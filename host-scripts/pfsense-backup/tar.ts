@@ -7,6 +7,7 @@ import type { Phase } from "../runtime/phases";
 import { writeAll } from "../runtime/durable";
 import { required } from "../runtime/required";
 import { CommandMissing, run, type RunResult } from "../runtime/run";
+import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { freshUser, runWithoutRights } from "../runtime/without-rights";
 import { buildOf, type FirewallBackup, noBackup, stallMs } from "./pfsense-backup";
@@ -129,7 +130,7 @@ function judge(result: RunResult, config: PfsenseBackupConfig): string {
 }
 
 function loginCommand({ ssh }: PfsenseBackupConfig, command: string): string {
-  return `ssh -p ${ssh.port} ${ssh.user}@${ssh.host} ${command}`;
+  return shell`ssh -p ${ssh.port} ${ssh.user}@${ssh.host} ${command}`;
 }
 
 /** tar, the gzip that it starts, and a copy of itself that feeds it. */
@@ -176,12 +177,12 @@ async function checkMembers(backup: FirewallBackup, file: string): Promise<numbe
   if (result.ended !== "exited" || result.exitCode !== 0)
     throw noBackup(
       `the firewall's tar can't be read back: ${firstLines(result.stderr) || `tar ended with ${result.exitCode ?? result.signal ?? result.ended}`}`,
-      `systemctl start ${config.job}`,
+      shell`systemctl start ${config.job}`,
     );
   if (missing.size > 0)
     throw noBackup(
       `the firewall's tar lacks ${[...missing].map(path => `"${path}"`).join(", ")} (it has ${members} members)`,
-      loginCommand(config, `ls -ld ${config.paths.join(" ")}`),
+      loginCommand(config, shell`ls -ld ${config.paths}`),
     );
   return members;
 }

@@ -9,6 +9,7 @@ import { recover } from "../runtime/journal";
 import { takeLock } from "../runtime/lock";
 import { verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
+import { shell } from "../runtime/shell";
 import { journalFolder } from "./promote";
 import { type FirewallBackup, rootOf } from "./pfsense-backup";
 
@@ -31,7 +32,7 @@ export const verify: Phase<FirewallBackup> = {
     if (process.getuid?.() !== 0)
       throw new Refusal(
         `user ${process.getuid?.()} can't read the credentials, expected root`,
-        `sudo systemctl start ${config.job}`,
+        shell`sudo systemctl start ${config.job}`,
       );
     await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
     proveDisk(config, { dryRun: held === undefined, log });
@@ -42,7 +43,7 @@ export const verify: Phase<FirewallBackup> = {
     } catch (error) {
       throw new Refusal(
         `the credential "${config.ssh.key}" can't be read: ${errnoOf(error) ?? String(error)}`,
-        `ls -l ${config.credentialsDir}; pulumi up puts it there`,
+        shell`ls -l ${config.credentialsDir}; pulumi up puts it there`,
       );
     }
     if (held === undefined) return;

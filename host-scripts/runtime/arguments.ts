@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 import { exitCodes, messageOf, RunnerError } from "./errors";
+import { noted, notedOfTyped } from "./quoted";
+import { shell } from "./shell";
 
 /** Arguments of a runner that does one thing. */
 export interface RunArguments {
@@ -7,7 +9,7 @@ export interface RunArguments {
   readonly mode: "run" | "dry-run" | "check-config" | "report-end";
   readonly progress: boolean;
   readonly json: boolean;
-  /** What an operator says is meant to be so, in this run. */
+  /** What an operator says is meant to be so, in this run: names as messages show them. */
   readonly accept: readonly string[];
 }
 
@@ -20,9 +22,9 @@ export interface Accepts {
 
 /** What `--help` prints. @param does one sentence about the job @param accepts left out where there is nothing to accept */
 export function runHelp(job: string, does: string, accepts?: Accepts): string {
-  const accept = accepts ? ` [--accept ${accepts.what}]...` : "";
+  const accept = accepts ? ` [--accept=${accepts.what}]...` : "";
   const acceptLine = accepts
-    ? `  --accept ${accepts.what}\n                   in this run, ${accepts.why}\n`
+    ? `  --accept=${accepts.what}\n                   in this run, ${accepts.why}\n`
     : "";
   return `Usage: ${job} --config FILE [--dry-run | --check-config | --report-end]${accept} [--progress] [--json]
 
@@ -82,9 +84,17 @@ export function parseRunArguments(
       mode: modes[0] ?? "run",
       progress: values.progress ?? false,
       json: values.json ?? false,
-      accept: accept ?? [],
+      accept: (accept ?? []).map(notedOfTyped),
     };
   });
+}
+
+/**
+ * What an operator types when what a name stands for is meant to be so: the job's command, with a mount table of its own
+ * as its unit has.
+ */
+export function acceptCommand(job: string, name: string | Buffer): string {
+  return shell`unshare --mount --propagation private ${job} --accept=${noted(name)}`;
 }
 
 /** @throws {RunnerError} that names the fault of the usage */
@@ -95,7 +105,7 @@ export function orUsageError<T>(job: string, parse: () => T): T {
     throw new RunnerError(exitCodes.usage, {
       failed: messageOf(error),
       kept: "Nothing was changed.",
-      next: `${job} --help`,
+      next: shell`${job} --help`,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { exitCodes, RunnerError } from "./errors";
 import type { LastEnd } from "./run-state";
+import { shell } from "./shell";
 
 /** A zone or a day that was set wrong for a night costs nothing: no generation of another period is touched by it. */
 const toleratedMs = 2 * 86_400_000;
@@ -14,6 +15,6 @@ export function refuseClockThatWentBack(last: LastEnd | undefined, now: Date, jo
   throw new RunnerError(exitCodes.failed, {
     failed: `this host's clock went back: it says ${now.toISOString()}, and the last run ended at ${last.endedAt}`,
     kept: "This run changed nothing.",
-    next: `timedatectl; chronyc tracking   (set it right, then: systemctl start ${job})`,
+    next: shell`timedatectl; chronyc tracking   (set it right, then: systemctl start ${job})`,
   });
 }

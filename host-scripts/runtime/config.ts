@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
 import { exitCodes, messageOf, RunnerError } from "./errors";
+import { shell } from "./shell";
 
 /** Reads a runner's config. @throws {RunnerError} that names every fault with its path and value */
 export function readConfig<T>(file: string, schema: z.ZodType<T>): T {
@@ -20,7 +21,7 @@ export function readConfig<T>(file: string, schema: z.ZodType<T>): T {
 }
 
 function wrong(failed: string, file: string): RunnerError {
-  const next = `Correct the estate and deploy it again; then: --check-config --config ${file}`;
+  const next = shell`Correct the estate and deploy it again; then: --check-config --config ${file}`;
   return new RunnerError(exitCodes.usage, { failed, kept: "Nothing was changed.", next });
 }
 

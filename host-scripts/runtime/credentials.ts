@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, Refusal } from "./errors";
+import { shell } from "./shell";
 
 /**
  * Path of a secret: where systemd has loaded it for this unit, or for a run by hand where the deployment put it.
@@ -18,7 +19,7 @@ export function readCredential(config: { readonly credentialsDir: string }, name
   } catch (error) {
     throw new Refusal(
       `the credential "${name}" can't be read: ${messageOf(error)}`,
-      `ls -l ${config.credentialsDir}; pulumi up puts it there`,
+      shell`ls -l ${config.credentialsDir}; pulumi up puts it there`,
     );
   }
 }

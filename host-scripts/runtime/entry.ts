@@ -1,6 +1,7 @@
 import { errnoOf, exitCodes, messageOf, RunnerError } from "./errors";
 import type { Log } from "./log";
 import { tell } from "./report";
+import { shell } from "./shell";
 
 /**
  * A runner's program: runs it, and ends the process with its exit code.
@@ -30,7 +31,7 @@ export function asRunnerError(error: unknown, job: string): RunnerError {
       : messageOf(error);
   return new RunnerError(
     exitCodes.failed,
-    { failed, kept: "What was done so far is kept.", next: `journalctl -u ${job} -n 50` },
+    { failed, kept: "What was done so far is kept.", next: shell`journalctl -u ${job} -n 50` },
     { cause: error },
   );
 }

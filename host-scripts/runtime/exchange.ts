@@ -1,6 +1,7 @@
 import { exitCodes, RunnerError } from "./errors";
 import { quoted } from "./quoted";
 import { CommandMissing, run } from "./run";
+import { shell } from "./shell";
 
 /** Numbers of renameat2(2) by Node's name of the machine; Linux, arch/x86/entry/syscalls and asm-generic/unistd.h. */
 const renameat2: Readonly<Record<string, number>> = { x64: 316, arm64: 276 };
@@ -19,7 +20,7 @@ export async function exchange(one: string, other: string): Promise<void> {
     new RunnerError(exitCodes.failed, {
       failed: `${quoted(one)} and ${quoted(other)} can't change places: ${why}`,
       kept: "Both are as they were.",
-      next: `findmnt --target ${quoted(other)}; dpkg --status perl-base`,
+      next: shell`findmnt --target ${other}; dpkg --status perl-base`,
     });
   const call = renameat2[process.arch];
   if (call === undefined) throw fail(`no system call is known for ${process.arch}`);

@@ -7,6 +7,7 @@ import { errnoOf, exitCodes, RunnerError } from "./errors";
 import { exchange } from "./exchange";
 import { quoted } from "./quoted";
 import { run } from "./run";
+import { shell } from "./shell";
 import { firstLines } from "./tail";
 
 /**
@@ -80,7 +81,7 @@ function refuseEarlierPeriod(root: string, period: string, path: string): void {
   throw new RunnerError(exitCodes.failed, {
     failed: `by this host's clock it is ${period}, of which there is a generation, and there is one of ${newest.period} too: the clock went back, or was ahead when that one was made`,
     kept: "Both are as they were.",
-    next: `timedatectl   (if the clock is right: mv ${quoted(newest.folder)} to a folder beside ${quoted(root)})`,
+    next: shell`timedatectl   (if the clock is right: mv ${newest.folder} to a folder beside ${root})`,
   });
 }
 
@@ -220,7 +221,7 @@ export async function emptyTrash(root: string, stop: AbortSignal): Promise<numbe
       throw new RunnerError(exitCodes.failed, {
         failed: `${quoted(path)} can't be removed: ${firstLines(result.stderr)}`,
         kept: "Only what nobody wants any more lies there; every generation is whole.",
-        next: `ls -la ${root}/${trashFolder}; dmesg --level err,warn | tail`,
+        next: shell`ls -la ${root}/${trashFolder}; dmesg --level err,warn | tail`,
       });
   }
   return trashOf(root).length;

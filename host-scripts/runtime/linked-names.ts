@@ -1,6 +1,7 @@
 import { exitCodes, RunnerError } from "./errors";
 import { quoted } from "./quoted";
 import { run } from "./run";
+import { shell } from "./shell";
 import { statIn } from "./tree-path";
 
 export interface SearchedTree {
@@ -42,7 +43,7 @@ export async function linkedNames(
   throw new RunnerError(exitCodes.failed, {
     failed: `files with several names can't be listed in ${quoted(path)}: find ended with ${result.exitCode ?? result.signal}`,
     kept: "No file was changed.",
-    next: `find ${path} -links +1 ! -type d`,
+    next: shell`find ${path} -links +1 ! -type d`,
   });
 }
 

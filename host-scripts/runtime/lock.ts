@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { exitCodes, RunnerError } from "./errors";
 import { run, runnerMark } from "./run";
+import { shell } from "./shell";
 
 /** A held lock. The kernel releases it when the last process that has `fd` is gone, whatever ended it. */
 export interface Lock {
@@ -31,7 +32,8 @@ export class LockHeld extends RunnerError {
     super(exitCodes.lockHeld, {
       failed: `another run holds the lock "${path}"${holders.length > 0 ? ` (process ${holders.join(", ")})` : ""}`,
       kept: "This run changed nothing; the other one goes on.",
-      next: holders.length > 0 ? `ps -o pid,lstart,args -p ${holders.join(",")}` : `fuser -v ${path}`,
+      next:
+        holders.length > 0 ? shell`ps -o pid,lstart,args -p ${holders.join(",")}` : shell`fuser -v ${path}`,
     });
     this.name = "LockHeld";
   }

@@ -1,3 +1,5 @@
+import { printable } from "./quoted";
+
 /** Where a run tells what it does. */
 export interface Log {
   info(line: string): void;
@@ -23,7 +25,7 @@ export function createLog(job: string, options: { json: boolean; progress: boole
   const write = (priority: number, line: string): void => {
     if (open) out.write("\r\x1b[K");
     open = false;
-    out.write(`${journald ? `<${priority}>` : `${job}: `}${line}\n`);
+    out.write(`${journald ? `<${priority}>` : `${job}: `}${printable(line)}\n`);
   };
   return {
     info: line => write(6, line),
@@ -32,7 +34,7 @@ export function createLog(job: string, options: { json: boolean; progress: boole
     progress(line) {
       if (performance.now() - shownAt < everyMs) return;
       shownAt = performance.now();
-      if (replaces) out.write(`\r\x1b[K${job}: ${line}`);
+      if (replaces) out.write(`\r\x1b[K${job}: ${printable(line)}`);
       else if (options.progress) write(6, line);
       open = replaces;
     },

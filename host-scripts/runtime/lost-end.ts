@@ -4,6 +4,7 @@ import { exitCodes, RunnerError } from "./errors";
 import { pushKept, reportEnd, type Reporter } from "./report";
 import { isAlive, type Running } from "./run-state";
 import type { ServiceEnvironment } from "./service-environment";
+import { shell } from "./shell";
 
 /**
  * Reports the end of a run that could not do it itself: killed, out of memory, out of the unit's time. Never moves the
@@ -43,7 +44,7 @@ async function report(
     error: new RunnerError(statusOf(service), {
       failed: `the run ended without a report in phase ${goesOn ? "lock" : (running?.phase ?? "start")}${howItEnded(service)}`,
       kept: "What was done so far is kept, and the last success stays as it was.",
-      next: `systemctl start ${config.job}`,
+      next: shell`systemctl start ${config.job}`,
     }),
   });
 }

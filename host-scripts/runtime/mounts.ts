@@ -3,6 +3,7 @@ import { z } from "zod";
 import { errnoOf, Refusal } from "./errors";
 import { quoted } from "./quoted";
 import { run } from "./run";
+import { ready, shell } from "./shell";
 
 /** Where a file system has to be mounted, and which one. */
 export interface ExpectedMount {
@@ -104,7 +105,7 @@ function openFolder(role: string, path: string): number {
   } catch (error) {
     throw new Refusal(
       `${role} ${quoted(path)} can't be opened: ${errnoOf(error) ?? String(error)}`,
-      `findmnt --mountpoint ${path}; ls -ld ${path}`,
+      shell`findmnt --mountpoint ${path}; ls -ld ${path}`,
     );
   }
 }
@@ -130,7 +131,8 @@ function verify(role: string, expected: ExpectedMount, access: "read" | "write",
   const { path, fsUuid } = expected;
   const expectation = `expected the file system ${fsUuid}`;
   // mount(8) with both words reads nothing of fstab.
-  const mount = `mount ${access === "write" ? `-o ${copiesOptions} ` : ""}UUID=${fsUuid} ${path}`;
+  const options = access === "write" ? `-o ${copiesOptions} ` : "";
+  const mount = shell`mount ${ready(options)}UUID=${fsUuid} ${path}`;
   if (row === undefined || row.target !== path || (row.uuid !== fsUuid && isFolderOf(row)))
     throw new Refusal(
       `${role} ${quoted(path)} is not a mount point (it lies on ${quoted((row?.target === path ? row.source : row?.target) ?? "an unknown mount")}), ${expectation}`,
@@ -139,18 +141,18 @@ function verify(role: string, expected: ExpectedMount, access: "read" | "write",
   if (row.uuid !== fsUuid)
     throw new Refusal(
       `${role} ${quoted(path)} has the wrong file system mounted: ${row.uuid ?? "one without a UUID"} (${row.fstype} on ${row.source ?? "no device"}), ${expectation}`,
-      `findmnt --mountpoint ${path} --output SOURCE,UUID; blkid --uuid ${fsUuid}`,
+      shell`findmnt --mountpoint ${path} --output SOURCE,UUID; blkid --uuid ${fsUuid}`,
     );
   if (row.fsroot !== "/")
     throw new Refusal(
       `${role} ${quoted(path)} is a bind mount of the folder ${quoted(row.fsroot)} of ${fsUuid}, expected the whole file system`,
-      `umount ${path}; ${mount}`,
+      shell`umount ${path}; ${ready(mount)}`,
     );
   if (access === "read") return;
   if (optionsOf(row).includes("ro"))
     throw new Refusal(
       `${role} ${quoted(path)} is mounted read-only`,
-      `dmesg --level err,warn | tail; mount -o remount,rw ${path}`,
+      shell`dmesg --level err,warn | tail; mount -o remount,rw ${path}`,
     );
   refuseActing(role, expected, row);
 }
@@ -164,7 +166,7 @@ function refuseActing(role: string, { path, fsUuid }: ExpectedMount, row: Row): 
   if (missing.length === 0) return;
   throw new Refusal(
     `${role} ${quoted(path)} is mounted without ${missing.join(" and ")}: a set-uid program or a device node among the copies would be one of this host`,
-    `mount -o remount,${copiesOptions} ${path}   (and for the next boot, in /etc/fstab: UUID=${fsUuid} ${path} ${row.fstype} defaults,nofail,${copiesOptions} 0 2)`,
+    shell`mount -o remount,${copiesOptions} ${path}   (and for the next boot, in /etc/fstab: UUID=${fsUuid} ${path} ${row.fstype} defaults,nofail,${copiesOptions} 0 2)`,
   );
 }
 

@@ -3,6 +3,11 @@
  * stays one line and one with invalid UTF-8 stays readable.
  */
 export function quoted(path: string | Buffer): string {
+  return `"${noted(path)}"`;
+}
+
+/** The same without its quotes: how the estate and `--accept` name a path, also one that is no text. */
+export function noted(path: string | Buffer): string {
   let text = "";
   for (const byte of Buffer.from(path)) {
     const char = String.fromCharCode(byte);
@@ -10,7 +15,19 @@ export function quoted(path: string | Buffer): string {
     else if (byte >= 0x20 && byte < 0x7f) text += char;
     else text += `\\x${byte.toString(16).padStart(2, "0")}`;
   }
-  return `"${text}"`;
+  return text;
+}
+
+/** The same of what somebody typed: what they wrote as a message shows it stays, and the rest becomes so. */
+export function notedOfTyped(typed: string): string {
+  return typed.replace(/\\(?:["\\]|x[0-9a-f]{2})|[^]/gu, part =>
+    part.startsWith("\\") && part.length > 1 ? part : noted(part),
+  );
+}
+
+/** Text of others, such as a program's message, without what a terminal would act on instead of showing it. */
+export function printable(text: string): string {
+  return text.replace(/[^\P{C}\n\t]/gu, noted);
 }
 
 /** For a message that has to stay one line. */

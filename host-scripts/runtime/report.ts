@@ -6,6 +6,7 @@ import type { Log } from "./log";
 import { recordEnd, TextfileNotWritten } from "./metrics";
 import { push } from "./push";
 import { RunState } from "./run-state";
+import { shell } from "./shell";
 
 /** Where a job's ends are reported to. */
 export interface Reporter {
@@ -51,7 +52,7 @@ export async function reportEnd(reporter: Reporter, ending: Ending): Promise<num
     error ??= new RunnerError(exitCodes.failed, {
       failed: messageOf(cause),
       kept: "All was done.",
-      next: `df -h ${textfile} ${stateDir}; ls -ld ${textfile}`,
+      next: shell`df -h ${textfile} ${stateDir}; ls -ld ${textfile}`,
     });
     log.error(messageOf(cause));
     text = cause instanceof TextfileNotWritten ? cause.text : "";

@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { exitCodes, RunnerError } from "./errors";
 import type { Log } from "./log";
+import { ready, shell } from "./shell";
 
 /** Why a run was told to stop. */
 export type StopReason =
@@ -38,7 +39,7 @@ export class Stop {
 
   /** @throws {RunnerError} once a stop was requested */
   check(phase: string): void {
-    if (this.reason) throw stopError(this.reason, phase, `systemctl start ${this.job}`);
+    if (this.reason) throw stopError(this.reason, phase, shell`systemctl start ${this.job}`);
   }
 
   /**
@@ -88,7 +89,7 @@ function stopError(reason: StopReason, phase: string, again: string): RunnerErro
       return new RunnerError(exitCodes.budget, {
         failed: `stopped in phase ${phase}: ${cause(reason)}`,
         kept,
-        next: `${again}   (if it is stopped again, raise the budget in the estate)`,
+        next: shell`${ready(again)}   (if it is stopped again, raise the budget in the estate)`,
       });
     default:
       return reason satisfies never;

@@ -6,6 +6,7 @@ export const accepted = z.strictObject({
     .string()
     .min(1)
     .regex(/^[^/]/, "expected a path as the run's message shows it, without a leading slash")
+    .regex(/^[\x20-\x7e]*$/, 'expected a path as the run\'s message shows it, in which "é" is "\\xc3\\xa9"')
     .describe("As the run's message shows it; a folder stands for all that lies in it"),
   reason: z
     .string()

@@ -1,3 +1,4 @@
+import { shellWord } from "../contracts/shell-word";
 import type { Dataset } from "../datasets";
 import { type Domain } from "../estate/services";
 import type { Location } from "../job";
@@ -134,10 +135,5 @@ export function restoreCommand(copy: Copy): string {
 
 function filled({ flow, location }: Copy, to: string): string {
   const paths: Readonly<Record<string, string>> = { from: location.path, to };
-  return flow.restore.replace(/\{(from|to)\}/g, (_, name: string) => quoted(paths[name] ?? ""));
-}
-
-/** POSIX shell quoting; what a shell takes as it is stays readable. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) && !text.startsWith("-") ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return flow.restore.replace(/\{(from|to)\}/g, (_, name: string) => shellWord(paths[name] ?? ""));
 }

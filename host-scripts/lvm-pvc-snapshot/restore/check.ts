@@ -4,6 +4,7 @@ import { liveVolumes, ownSnapshots } from "../../runtime/lvm/snapshots";
 import type { Phase } from "../../runtime/phases";
 import { places, recordOf, type Restore } from "./context";
 import { keptName } from "../../runtime/lvm/restore-record";
+import { shell } from "../../runtime/shell";
 import { isSwapped } from "./swap";
 
 /** Longest name of a device-mapper device: DM_NAME_LEN of linux/dm-ioctl.h, with its final NUL. */
@@ -19,7 +20,7 @@ export const check: Phase<Restore> = {
     if (!restore.record) return checkNew(restore);
     const { old, fresh, stranger, snapshot } = places(restore);
     const record = recordOf(restore);
-    const next = `lvs -a -o lv_name,lv_uuid,origin,lv_tags ${restore.config.vg}`;
+    const next = shell`lvs -a -o lv_name,lv_uuid,origin,lv_tags ${restore.config.vg}`;
     if (stranger)
       throw new Refusal(
         `${record.volume} is neither the old volume (${keptName(record)}) nor one that this restore made: origin ${stranger.origin || "none"}`,
@@ -34,7 +35,7 @@ export const check: Phase<Restore> = {
     if (!snapshot)
       throw new Refusal(
         `the snapshot ${record.snapshot.name} is gone, so the restore can't go on`,
-        `lvm-pvc-snapshot restore ${record.volume} --rollback`,
+        shell`lvm-pvc-snapshot restore ${record.volume} --rollback`,
       );
     checkPool(restore);
   },
@@ -50,7 +51,7 @@ function checkNew(restore: Restore): void {
   if (device.replaceAll("-", "--").length > longestDeviceName)
     throw new Refusal(
       `the name of ${volume.name} is too long to keep the volume under a dated one`,
-      `lvrename ${vg} ${volume.name} SHORTER`,
+      shell`lvrename ${vg} ${volume.name} SHORTER`,
     );
   checkPool(restore);
   restore.log.info(`${name} is a snapshot of ${volume.name}, and the pool has room`);
@@ -88,13 +89,13 @@ function notLive({ request, volumes, config: { vg, pool, pattern } }: Restore): 
   if (!there && kept)
     return new Refusal(
       `there is no volume ${request.volume}, but one that was kept of it: ${kept.name}`,
-      `lvrename ${vg} ${kept.name} ${request.volume} && lvchange --deltag holdfast.kept --deltag holdfast.origin=${request.volume} ${vg}/${request.volume}`,
+      shell`lvrename ${vg} ${kept.name} ${request.volume} && lvchange --deltag holdfast.kept --deltag holdfast.origin=${request.volume} ${vg}/${request.volume}`,
     );
   return new Refusal(
     there
       ? `${request.volume} is no live volume of the pool ${vg}/${pool} called ${pattern}: pool "${there.pool}", tags "${there.tags.join(",")}"`
       : `there is no volume ${request.volume} in the volume group ${vg}`,
-    `lvs ${vg}`,
+    shell`lvs ${vg}`,
   );
 }
 
@@ -105,6 +106,6 @@ function checkPool({ volumes, config: { vg, pool, guard } }: Restore): void {
   if (dataPercent >= guard.decline.dataPercent || metadataPercent >= guard.decline.metadataPercent)
     throw new Refusal(
       `the pool ${vg}/${pool} has ${dataPercent} % of its data and ${metadataPercent} % of its metadata in use; no snapshot is made from ${guard.decline.dataPercent} % and ${guard.decline.metadataPercent} % on`,
-      `lvm-pvc-snapshot prune --dry-run; lvextend --poolmetadatasize +1G ${vg}/${pool}`,
+      shell`lvm-pvc-snapshot prune --dry-run; lvextend --poolmetadatasize +1G ${vg}/${pool}`,
     );
 }

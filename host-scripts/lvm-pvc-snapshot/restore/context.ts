@@ -5,6 +5,7 @@ import type { KubernetesApi } from "../../runtime/kubernetes/api";
 import type { Log } from "../../runtime/log";
 import type { LogicalVolume } from "../../runtime/lvm/listing";
 import { required } from "../../runtime/required";
+import { shell } from "../../runtime/shell";
 import type { Stop } from "../../runtime/stop";
 import { type RestoreRecord, writeRecord } from "../../runtime/lvm/restore-record";
 import { type Act, type Places, placesOf } from "./swap";
@@ -98,7 +99,7 @@ export async function perform(restore: Restore, acts: readonly Act[]): Promise<v
 export function command({ request, record }: Restore, ...flags: readonly string[]): string {
   const snapshot = flags.length > 0 ? [] : [request.snapshot ?? record?.snapshot.name ?? ""];
   const workload = request.workload ? [] : ["--no-workload"];
-  return ["lvm-pvc-snapshot", "restore", request.volume, ...snapshot, ...flags, ...workload].join(" ");
+  return shell`lvm-pvc-snapshot restore ${[request.volume, ...snapshot, ...flags, ...workload]}`;
 }
 
 /** Something didn't come about in time. */

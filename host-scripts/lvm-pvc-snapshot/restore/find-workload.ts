@@ -8,6 +8,7 @@ import { stopByHand } from "./by-hand";
 import { snapshotOf } from "./check";
 import { command, places, type Restore } from "./context";
 import type { FormerScale, RestoreRecord } from "../../runtime/lvm/restore-record";
+import { ready, shell } from "../../runtime/shell";
 import { podsText, textOf } from "./scale";
 import { isSwapped } from "./swap";
 
@@ -29,7 +30,7 @@ export const findWorkload: Phase<Restore> = {
         request.workload
           ? `${request.volume} is in use, and not by a pod that the cluster knows`
           : `${request.volume} is in use, and --no-workload says that nothing uses it`,
-        `lsblk /dev/${config.vg}/${request.volume}; fuser -vam /dev/${config.vg}/${request.volume}`,
+        shell`lsblk /dev/${config.vg}/${request.volume}; fuser -vam /dev/${config.vg}/${request.volume}`,
       );
     begin(restore, found);
   },
@@ -68,7 +69,7 @@ async function ask(restore: Restore): Promise<Found> {
     const refused = error instanceof ApiRefusal ? `refuses (${error.status})` : "can't be asked";
     throw new Refusal(
       `the Kubernetes API ${refused} who uses ${request.volume}: ${messageOf(error)}`,
-      `${command(restore)} --no-workload   (only if nothing uses the volume)`,
+      shell`${ready(command(restore))} --no-workload   (only if nothing uses the volume)`,
     );
   }
 }
@@ -83,7 +84,7 @@ async function persistentVolumeOf(
   if (candidates.length > 1)
     throw new Refusal(
       `${candidates.length} persistent volumes of the cluster are called ${request.volume}: ${candidates.map(({ name, zone }) => `${name} in zone "${zone}"`).join(", ")}`,
-      `kubectl get pv ${candidates.map(({ name }) => name).join(" ")} -o yaml`,
+      shell`kubectl get pv ${candidates.map(({ name }) => name)} -o yaml`,
     );
   return candidates[0];
 }
@@ -101,12 +102,12 @@ async function workloadsOf(
     if (ephemeral)
       throw new Refusal(
         `the claim ${claim.name} is a part of ${pods}: when that ends, the claim and its volume are deleted`,
-        `kubectl -n ${claim.namespace} get pod ${pod.metadata.name} -o yaml`,
+        shell`kubectl -n ${claim.namespace} get pod ${pod.metadata.name} -o yaml`,
       );
     if (!isWorkload(owner))
       throw new Refusal(
         `the volume is used by ${pods}, which ${owner.kind === "Pod" ? "nothing would start again" : `${owner.kind} ${owner.name} starts`}: it can't be scaled down and back`,
-        `${stopByHand(owner)}   (then the same command again; afterwards undo it)`,
+        shell`${ready(stopByHand(owner))}   (then the same command again; afterwards undo it)`,
       );
     const key = textOf(owner);
     if (found.has(key)) continue;
@@ -114,7 +115,7 @@ async function workloadsOf(
     if (deletesClaims)
       throw new Refusal(
         `${key} deletes its claims when it is scaled down (persistentVolumeClaimRetentionPolicy), and their volumes with them`,
-        `kubectl -n ${owner.namespace} patch statefulset ${owner.name} --type merge -p '{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenScaled":"Retain"}}}'`,
+        shell`kubectl -n ${owner.namespace} patch statefulset ${owner.name} --type merge -p '{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenScaled":"Retain"}}}'`,
       );
     found.set(key, { kind: owner.kind, namespace: owner.namespace, name: owner.name, replicas });
   }

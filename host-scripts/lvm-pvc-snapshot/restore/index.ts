@@ -6,6 +6,7 @@ import { lockFile } from "../../runtime/job-run";
 import { connect } from "../../runtime/kubernetes/api";
 import { takeLock } from "../../runtime/lock";
 import type { Log } from "../../runtime/log";
+import { shell } from "../../runtime/shell";
 import type { Stop } from "../../runtime/stop";
 import type { RestoreRequest, World } from "./context";
 import { realLvm } from "./lvm";
@@ -81,7 +82,7 @@ function connectTo(config: LvmPvcSnapshotConfig, credential: string, stop: Abort
   } catch (error) {
     throw new Refusal(
       `the credential "${credential}" is no kubeconfig: ${messageOf(error)}`,
-      `pulumi up   (it puts the kubeconfig into ${config.credentialsDir})`,
+      shell`pulumi up   (it puts the kubeconfig into ${config.credentialsDir})`,
     );
   }
 }

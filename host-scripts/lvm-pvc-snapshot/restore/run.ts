@@ -14,6 +14,7 @@ import {
 } from "./context";
 import { plan } from "./plan";
 import { readRecord } from "../../runtime/lvm/restore-record";
+import { ready, shell } from "../../runtime/shell";
 import { stateOf } from "./state";
 import { isSwapped } from "./swap";
 import { told } from "./told";
@@ -60,7 +61,7 @@ export async function restoreIn(
 function startingPoint({ volume, snapshot, action }: RestoreRequest, stateDir: string) {
   // A name that is none can't have a record, and mustn't become a path.
   const record = volume.includes("/") ? undefined : readRecord(stateDir, volume);
-  const again = `lvm-pvc-snapshot restore ${volume}`;
+  const again = shell`lvm-pvc-snapshot restore ${volume}`;
   if (action === "rollback") {
     if (!record || record.end?.as === "rolled-back")
       throw new Refusal(`there is no restore of ${volume} to roll back`, "lvm-pvc-snapshot list");
@@ -72,11 +73,11 @@ function startingPoint({ volume, snapshot, action }: RestoreRequest, stateDir: s
     return undefined;
   }
   if (record.doing === "rollback")
-    throw new Refusal(`a rollback of ${volume} is unfinished`, `${again} --rollback`);
+    throw new Refusal(`a rollback of ${volume} is unfinished`, shell`${ready(again)} --rollback`);
   if (snapshot !== undefined && snapshot !== record.snapshot.name)
     throw new Refusal(
       `a restore of ${volume} from ${record.snapshot.name} is unfinished`,
-      `${again} --resume   (or: ${again} --rollback)`,
+      shell`${ready(again)} --resume   (or: ${ready(again)} --rollback)`,
     );
   return record;
 }
@@ -138,14 +139,16 @@ async function goBack(restore: Restore, cause: NotInTime): Promise<RunnerError> 
 async function midway(restore: Restore, error: RunnerError): Promise<RunnerError> {
   const { phase, doing } = recordOf(restore);
   const state = await stateOf(restore).catch(messageOf);
-  const on = doing === "restore" ? `${command(restore, "--resume")}   (or back: ` : "";
   const back = command(restore, "--rollback");
+  const on = shell`${ready(command(restore, "--resume"))}   (or back: ${ready(back)})`;
+  const isCause = error.exitCode < exitCodes.signal && error.next !== "";
+  const cause = isCause ? shell`; to find out why: ${ready(error.next)}` : "";
   return new RunnerError(
     error.exitCode,
     {
       failed: `the ${doing} stopped in phase ${phase}: ${error.failed}`,
       kept: state,
-      next: `${on}${back}${on === "" ? "" : ")"}${error.exitCode < exitCodes.signal && error.next !== "" ? `; to find out why: ${error.next}` : ""}`,
+      next: (doing === "restore" ? on : back) + cause,
     },
     { cause: error },
   );

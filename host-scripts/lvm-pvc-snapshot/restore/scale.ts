@@ -2,6 +2,7 @@ import type { KubernetesApi } from "../../runtime/kubernetes/api";
 import { attachedTo } from "../../runtime/kubernetes/persistent-volumes";
 import { podsOf, scaleOf, setScale, type Workload } from "../../runtime/kubernetes/workloads";
 import type { Phase } from "../../runtime/phases";
+import { shell } from "../../runtime/shell";
 import { lookAtVolumes, note, places, recordOf, type Restore, waitFor } from "./context";
 import { isSwapped } from "./swap";
 
@@ -26,7 +27,7 @@ export const scaleDown: Phase<Restore> = {
         const names = pods.map(({ pod }) => pod.metadata.name).join(", ");
         return pods.length === 0 ? undefined : `${podsText(pods.length)} not ended yet: ${names}`;
       },
-      `kubectl -n ${claim.namespace} get pods -o wide`,
+      shell`kubectl -n ${claim.namespace} get pods -o wide`,
     );
   },
 };
@@ -48,7 +49,7 @@ export const detach: Phase<Restore> = {
         const open = restore.volumes.some(({ name, open: isOpen }) => name === volume && isOpen);
         return open ? `${volume} is open on ${restore.config.host}` : undefined;
       },
-      `lsblk /dev/${vg}/${volume}; fuser -vam /dev/${vg}/${volume}`,
+      shell`lsblk /dev/${vg}/${volume}; fuser -vam /dev/${vg}/${volume}`,
     );
   },
 };
@@ -65,7 +66,7 @@ export const scaleUp: Phase<Restore> = {
     if (!api) {
       const scale = workloads.map(
         ({ kind, namespace, name, replicas }) =>
-          `kubectl -n ${namespace} scale ${kind.toLowerCase()} ${name} --replicas=${replicas}`,
+          shell`kubectl -n ${namespace} scale ${kind.toLowerCase()} ${name} --replicas=${replicas}`,
       );
       restore.notes.push(`what used the volume was not scaled back (--no-workload): ${scale.join("; ")}`);
       return;
@@ -78,7 +79,7 @@ export const scaleUp: Phase<Restore> = {
           const { replicas, ready } = await scaleOf(api, workload);
           return ready >= replicas ? undefined : `${textOf(workload)} has ${ready} of ${replicas} pods ready`;
         },
-        `kubectl -n ${workload.namespace} describe ${workload.kind.toLowerCase()} ${workload.name}`,
+        shell`kubectl -n ${workload.namespace} describe ${workload.kind.toLowerCase()} ${workload.name}`,
       );
   },
 };

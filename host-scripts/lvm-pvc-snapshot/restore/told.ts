@@ -1,6 +1,7 @@
 import { exitCodes } from "../../runtime/errors";
 import { note, places, recordOf, type Restore } from "./context";
 import { keptName } from "../../runtime/lvm/restore-record";
+import { shell } from "../../runtime/shell";
 import { podsText, textOf } from "./scale";
 
 /** The end of a run that succeeded: on disk, then to the operator. */
@@ -11,7 +12,7 @@ export function told(restore: Restore): number {
   const as = doing === "restore" ? "restored" : "rolled-back";
   note(restore, { end: { at: new Date().toISOString(), as } });
   const kept = keptName(record);
-  const remove = `lvremove ${config.vg}/${kept}`;
+  const remove = shell`lvremove ${config.vg}/${kept}`;
   const again = (request.workload ? workloads : []).map(
     workload => `${textOf(workload)} has its ${podsText(workload.replicas)} again`,
   );
@@ -22,7 +23,7 @@ export function told(restore: Restore): number {
   if (doing === "restore") {
     log.info(`The volume as it was before is ${kept}; the snapshot stays as well.`);
     log.info(`When all is well: ${remove}`);
-    log.info(`If it isn't:      lvm-pvc-snapshot restore ${volume} --rollback`);
+    log.info(shell`If it isn't:      lvm-pvc-snapshot restore ${volume} --rollback`);
   }
   const rest = doing === "restore" ? { kept, remove } : {};
   const fresh = places(restore).fresh?.name;

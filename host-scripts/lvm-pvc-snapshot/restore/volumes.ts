@@ -2,6 +2,7 @@ import { exitCodes, RunnerError } from "../../runtime/errors";
 import type { Phase } from "../../runtime/phases";
 import { lookAtVolumes, note, perform, places, recordOf, type Restore } from "./context";
 import { asideName, keptName } from "../../runtime/lvm/restore-record";
+import { shell } from "../../runtime/shell";
 import { clearActs, isSwapped, keepActs, type Places, putActs, takeBackActs } from "./swap";
 
 /** Keeps the old volume under a dated name. */
@@ -67,14 +68,15 @@ export const verify: Phase<Restore> = {
         ? `the old volume is called ${old?.name}`
         : undefined,
     ].filter(fault => fault !== undefined);
-    if (faults.length > 0) throw failed(faults.join("; "), `lvs -o lv_name,origin,lv_size,lv_active ${vg}`);
+    if (faults.length > 0)
+      throw failed(faults.join("; "), shell`lvs -o lv_name,origin,lv_size,lv_active ${vg}`);
     if (record.doing === "rollback") return;
     const type = await restore.lvm.fileSystem(record.volume, restore.stop.signal);
     const before = await restore.lvm.fileSystem(keptName(record), restore.stop.signal);
     if (type === undefined && before !== undefined)
       throw failed(
         `no file system is found on ${record.volume}, the old volume has ${before}`,
-        `blkid -p /dev/${vg}/${record.volume}`,
+        shell`blkid -p /dev/${vg}/${record.volume}`,
       );
     restore.notes.push(
       type === undefined
@@ -91,16 +93,15 @@ export const clear: Phase<Restore> = {
     const { vg } = restore.config;
     const found = places(restore);
     await perform(restore, clearActs(vg, recordOf(restore), found));
+    const remove = shell`lvremove ${vg}/${asideName(recordOf(restore))}`;
     if (recordOf(restore).used && found.fresh)
-      restore.notes.push(
-        `the restored volume may have been written to and is kept; to remove it: lvremove ${vg}/${asideName(recordOf(restore))}`,
-      );
+      restore.notes.push(`the restored volume may have been written to and is kept; to remove it: ${remove}`);
   },
 };
 
 function openMeanwhile({ config: { vg } }: Restore, { old, fresh }: Places): RunnerError {
   const open = [old, fresh].find(volume => volume?.open);
-  return failed(`${open?.name} was opened meanwhile`, `lsblk /dev/${vg}/${open?.name}`);
+  return failed(`${open?.name} was opened meanwhile`, shell`lsblk /dev/${vg}/${open?.name ?? ""}`);
 }
 
 function failed(what: string, next: string): RunnerError {

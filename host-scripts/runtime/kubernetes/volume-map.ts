@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { shellWord } from "../../../plan/contracts/shell-word";
 import { readCredential } from "../credentials";
 import { writeDurably } from "../durable";
 import { messageOf } from "../errors";
@@ -84,7 +85,7 @@ function refuseCollapse(map: VolumeMap, kept: VolumeMap, file: string): void {
   const known = [...kept.keys()].filter(volume => map.has(volume)).length;
   if (kept.size === 0 || known >= kept.size / 2) return;
   throw new Error(
-    `the Kubernetes API names ${known} of the ${kept.size} volumes that it named before (if it is meant to be so: rm ${file})`,
+    `the Kubernetes API names ${known} of the ${kept.size} volumes that it named before (if it is meant to be so: rm ${shellWord(file)})`,
   );
 }
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { writeDurably } from "../durable";
 import { errnoOf, messageOf, Refusal } from "../errors";
 import type { Claim, VolumeMap } from "../kubernetes/volume-map";
+import { ready, shell } from "../shell";
 import { goOnText, type RestoreRecord, unfinishedText } from "./restore-record";
 import type { OwnSnapshot } from "./snapshots";
 
@@ -30,7 +31,7 @@ export function readCovered(stateDir: string): Map<string, Claim | undefined> {
     if (errnoOf(error) === "ENOENT") return new Map();
     throw new Refusal(
       `which volumes were covered can't be read: ${file}: ${messageOf(error)}`,
-      `cat ${file}   (rm it only after a look at lvs: a volume that is missing isn't noticed then)`,
+      shell`cat ${file}   (rm it only after a look at lvs: a volume that is missing isn't noticed then)`,
     );
   }
 }
@@ -118,11 +119,11 @@ function wordsOf(
   const back =
     newest === undefined
       ? "what is left of it are its copies on the backup disk"
-      : `its newest snapshot in its place: lvcreate --snapshot --setactivationskip n --permission rw --name ${volume} ${vg}/${newest}`;
+      : shell`its newest snapshot in its place: lvcreate --snapshot --setactivationskip n --permission rw --name ${volume} ${vg}/${newest}`;
   return {
     reason: wanted
       ? "it is not there, and the cluster still has a persistent volume for it"
       : "it is not there, and nobody has said that it is meant to be gone",
-    next: `lvs -a ${vg}   (${back}; if it is meant to be gone: lvm-pvc-snapshot forget ${volume})`,
+    next: shell`lvs -a ${vg}   (${ready(back)}; if it is meant to be gone: lvm-pvc-snapshot forget ${volume})`,
   };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { writeDurably } from "../durable";
 import { exitCodes, messageOf, Refusal, RunnerError } from "../errors";
+import { ready, shell } from "../shell";
 
 const workload = z.strictObject({
   kind: z.enum(["Deployment", "StatefulSet"]),
@@ -59,7 +60,7 @@ export function readRecord(stateDir: string, volume: string): RestoreRecord | un
   } catch (error) {
     throw new Refusal(
       `the record of an earlier restore can't be read: ${file}: ${messageOf(error)}`,
-      `lvs -o lv_name,origin,lv_tags | grep ${volume}; cat ${file}`,
+      shell`lvs -o lv_name,origin,lv_tags | grep ${volume}; cat ${file}`,
     );
   }
 }
@@ -74,8 +75,10 @@ export function writeRecord(stateDir: string, value: RestoreRecord): void {
 
 /** How a restore that has not ended is gone on with: commands to paste. */
 export function goOnText({ volume, doing }: RestoreRecord): string {
-  const again = `lvm-pvc-snapshot restore ${volume}`;
-  return doing === "rollback" ? `${again} --rollback` : `${again} --resume   (or back: ${again} --rollback)`;
+  const again = shell`lvm-pvc-snapshot restore ${volume}`;
+  return doing === "rollback"
+    ? shell`${ready(again)} --rollback`
+    : shell`${ready(again)} --resume   (or back: ${ready(again)} --rollback)`;
 }
 
 /** A restore that has not ended, for a message. */

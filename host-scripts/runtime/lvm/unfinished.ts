@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Refusal } from "../errors";
 import type { Log } from "../log";
+import { shell } from "../shell";
 import { lvm, lvmChange, tryLvmChange } from "./command";
 import type { LogicalVolume } from "./listing";
 import { poolDevice, type PoolStatus, volumeDevice } from "./pool-status";
@@ -39,7 +40,7 @@ export async function mendPool(
   if (half?.thinId === undefined || !isOurs(half, listed))
     throw new Refusal(
       `another tool's change of pool ${vg}/${pool} is unfinished: LVM is at ${recorded}, the kernel at ${status.transactionId}, and volume "${name}" isn't ours`,
-      `lvs -a -o name,thin_id,transaction_id,lv_tags ${vg}; dmsetup status ${poolDevice(vg, pool)}`,
+      shell`lvs -a -o name,thin_id,transaction_id,lv_tags ${vg}; dmsetup status ${poolDevice(vg, pool)}`,
     );
   // The kernel may not have it yet, and then says so.
   await tryLvmChange(["dmsetup", "message", poolDevice(vg, pool), "0", `delete ${half.thinId}`]);
