@@ -8,6 +8,7 @@ import { errnoOf, messageOf, Refusal } from "./errors";
 import type { Log } from "./log";
 import type { ExpectedMount } from "./mounts";
 import { quoted } from "./quoted";
+import { shell } from "./shell";
 
 /** Which disk a job has written to, by the UUID of its file system and its mark. */
 const record = z.strictObject({ fsUuid: z.string(), mark: z.string() });
@@ -35,7 +36,7 @@ export function proveDisk(
     if (known.mark === found) return;
     throw new Refusal(
       `target ${quoted(target.path)} has the UUID of the backup disk, ${target.fsUuid}, and isn't the disk that earlier runs wrote to: it has ${found === undefined ? "no" : "another"} mark (${markFile(target.path)})`,
-      `lsblk --output NAME,SIZE,MODEL,SERIAL,UUID,MOUNTPOINTS   (if it is meant to be the backup disk from now on: rm ${recordFile(stateDir)})`,
+      shell`lsblk --output NAME,SIZE,MODEL,SERIAL,UUID,MOUNTPOINTS   (if it is meant to be the backup disk from now on: rm ${recordFile(stateDir)})`,
     );
   }
   if (dryRun) return;
@@ -59,7 +60,7 @@ function readMark(disk: string): string | undefined {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw new Refusal(
       `the mark of the backup disk can't be read: ${messageOf(error)}`,
-      `ls -la ${dirname(markFile(disk))}; dmesg --level err,warn | tail`,
+      shell`ls -la ${dirname(markFile(disk))}; dmesg --level err,warn | tail`,
     );
   }
 }
@@ -71,7 +72,7 @@ function readRecord(file: string): z.infer<typeof record> | undefined {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw new Refusal(
       `which disk earlier runs wrote to can't be read: ${file}: ${messageOf(error)}`,
-      `cat ${file}   (rm it only after a look at the disk: lsblk --output NAME,SIZE,MODEL,SERIAL,UUID,MOUNTPOINTS)`,
+      shell`cat ${file}   (rm it only after a look at the disk: lsblk --output NAME,SIZE,MODEL,SERIAL,UUID,MOUNTPOINTS)`,
     );
   }
 }

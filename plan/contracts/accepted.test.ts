@@ -15,6 +15,7 @@ test("is of a path and of what lies below it, and of nothing that only begins so
 
 test.each([
   ["a leading slash", { path: "/mnt/backup/books" }],
+  ["a name that no message shows so", { path: "books/café" }],
   ["no reason", { reason: " x " }],
   ["a day that doesn't exist", { until: "2027-02-30" }],
 ])("%s is refused", (_, change) => {

@@ -5,8 +5,10 @@ export const accepted = z.strictObject({
   path: z
     .string()
     .min(1)
-    .regex(/^[^/]/, "expected a path as the run's message shows it, without a leading slash")
-    .regex(/^[\x20-\x7e]*$/, 'expected a path as the run\'s message shows it, in which "é" is "\\xc3\\xa9"')
+    .regex(
+      /^[ -.0-~][ -~]*$/,
+      'expected a path as the run\'s message shows it, without a leading slash and with "\\xc3\\xa9" for "é"',
+    )
     .describe("As the run's message shows it; a folder stands for all that lies in it"),
   reason: z
     .string()

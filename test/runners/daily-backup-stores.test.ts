@@ -128,7 +128,7 @@ test("a stray file with SQLite's first bytes is reported, until the estate accep
   mkdirSync(join(folder, "stray"));
   writeFileSync(join(folder, "stray/sample.bin"), `SQLite format 3\0${"no database ".repeat(100)}`);
   const first = await night("stray", "2026-05-20T03:00:00Z", undefined, {});
-  expect(first.failed?.next).toContain('accept app/data/PATH');
+  expect(first.failed?.next).toContain("accept app/data/PATH");
   accepted = [{ path: "app/data/sample.bin", reason: "a test's sample", until: "2026-06-30" }];
   const second = await night("stray", "2026-05-21T03:00:00Z", [], first);
   expect(second.failed).toBeUndefined();

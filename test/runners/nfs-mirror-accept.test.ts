@@ -7,8 +7,7 @@ jest.setTimeout(300_000);
 let world: World;
 beforeEach(async () => {
   world = await createWorld();
-  const [program, config] = [join(world.folder, "nfs-mirror.cjs"), join(world.folder, "config.json")];
-  world.shadow("nfs-mirror", `exec ${process.execPath} ${program} --config ${config} "$@"`);
+  world.installCommand();
 });
 afterEach(() => world.close());
 

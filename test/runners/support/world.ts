@@ -42,6 +42,8 @@ export interface World {
   /** Program that takes another one's place on the runner's PATH; `REAL` in its text is the real one's path. */
   shadow(program: string, script: string): void;
   unshadow(program: string): void;
+  /** The job's command for people, on the PATH of what runs inside. */
+  installCommand(): void;
   close(): Promise<void>;
 }
 
@@ -98,6 +100,12 @@ export async function createWorld(options: { sourceMb?: number; targetMb?: numbe
       const text = `#!/bin/sh\n${script.replaceAll("REAL", real)}\n`;
       writeFileSync(join(folder, "bin", program), text, { mode: 0o755 });
     },
+    installCommand: () =>
+      writeFileSync(
+        join(folder, "bin", config.job),
+        `#!/bin/sh\nexec ${process.execPath} ${bundle} --config ${configFile} "$@"\n`,
+        { mode: 0o755 },
+      ),
     unshadow: program => rmSync(join(folder, "bin", program)),
     async close() {
       await namespace.close();
