@@ -242,7 +242,7 @@ describe("what goes from the source", () => {
     for (const night of [1, 2]) {
       const run = await mirror();
       expect([night, run.status]).toEqual([night, 1]);
-      expect(run.stdout).toContain('--accept "mail"');
+      expect(run.stdout).toContain("--accept=mail");
     }
     expect(readdirSync(`${world.target}/mail`)).toHaveLength(3);
     expect(existsSync(`${world.target}/app/new`)).toBe(true);
