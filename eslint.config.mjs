@@ -29,6 +29,12 @@ const commands = [
   "FunctionDeclaration[id.name=/^(acceptCommand|loginCommand|command|goOnText|stopByHand)$/] > .body",
 ].join(", ");
 
+const pasted =
+  "An operator pastes this into root's shell: shell`…` of runtime/shell.ts keeps whatever is put in from being a part of the command.";
+// How such a text begins, wherever it is put together.
+const programs =
+  "mount|umount|ls|rm|mv|cat|less|df|du|lv\\w+|vg\\w+|kubectl|systemctl|journalctl|lvm-pvc-snapshot|fuser|lsblk|blkid|findmnt|unshare|curl";
+
 export default tseslint.config(
   { ignores: ["node_modules/", ".holdfast/"] },
   ...tseslint.configs.recommended,
@@ -93,8 +99,11 @@ export default tseslint.config(
         "error",
         {
           selector: `:matches(:matches(${commands}), :matches(${commands}) *):not(TaggedTemplateExpression *)[type=TemplateLiteral][expressions.length>0]`,
-          message:
-            "An operator pastes this into root's shell: shell`…` of runtime/shell.ts keeps whatever is put in from being a part of the command.",
+          message: pasted,
+        },
+        {
+          selector: `:not(TaggedTemplateExpression) > TemplateLiteral[expressions.length>0] > TemplateElement:first-child[value.raw=/^(${programs}) (?!ended|can't|of)/]`,
+          message: pasted,
         },
       ],
     },
