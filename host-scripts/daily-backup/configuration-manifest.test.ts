@@ -40,15 +40,16 @@ test("a file that is larger than a buffer may be is read, until the run is told 
 });
 
 // Seconds of a processor.
-(process.env["HOLDFAST_LONG"] === "1" ? test : test.skip)("its hash is that of sha256sum too", async () => {
-  sparseFile();
-  expect((await list()).entries).toMatchObject([
-    {
-      ...{ path: "disk.img", sizeBytes: largestBuffer + 1 },
-      sha256: "b8030a8ab89280935633d8d991da3d9907c0f12e8b6fc3bfc515f4d440872b6e",
-    },
-  ]);
-});
+if (process.env["HOLDFAST_LONG"] === "1")
+  test("its hash is that of sha256sum too", async () => {
+    sparseFile();
+    expect((await list()).entries).toMatchObject([
+      {
+        ...{ path: "disk.img", sizeBytes: largestBuffer + 1 },
+        sha256: "b8030a8ab89280935633d8d991da3d9907c0f12e8b6fc3bfc515f4d440872b6e",
+      },
+    ]);
+  });
 
 test("a run that is told to stop doesn't read on", async () => {
   sparseFile();
