@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from "node:net";
 import { utils, Server as SshServer } from "ssh2";
+import { sshKeyPair } from "../lab/ssh-key-pair";
 import { probeHost, type ProbeTarget } from "./probe";
 
-const [mine, other, host] = [1, 2, 3].map(() => utils.generateKeyPairSync("ed25519")) as [Pair, Pair, Pair];
-type Pair = ReturnType<typeof utils.generateKeyPairSync>;
+const [mine, other, host] = [sshKeyPair(), sshKeyPair(), sshKeyPair()];
 const open: (() => void)[] = [];
 afterEach(() => open.splice(0).forEach(close => close()));
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
-import { utils } from "ssh2";
+import { sshKeyPair } from "../../lab/ssh-key-pair";
 import { probeHost, type ProbeTarget } from "../../stacks/probe";
 import { deployed } from "./deployed";
 import { estateWith } from "./estate";
@@ -44,7 +44,7 @@ test("registers nothing when a host takes connections and says nothing, and name
   await once(silent, "listening");
   try {
     const { port } = silent.address() as AddressInfo;
-    const sshPrivateKey = pulumi.secret(utils.generateKeyPairSync("ed25519").private);
+    const sshPrivateKey = pulumi.secret(sshKeyPair().private);
     const { resources, error } = await deployed(
       twoHosts("127.0.0.1", port),
       { sshPrivateKey },

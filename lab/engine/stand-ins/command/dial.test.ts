@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { utils } from "ssh2";
+import { sshKeyPair } from "../../../ssh-key-pair";
 import { connectionSchema } from "./connection";
 import { dial } from "./dial";
 
-const own = utils.generateKeyPairSync("ed25519");
+const own = sshKeyPair();
 const agent = process.env["SSH_AUTH_SOCK"];
 const open: (() => void)[] = [];
 beforeEach(() => delete process.env["SSH_AUTH_SOCK"]);

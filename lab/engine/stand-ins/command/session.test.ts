@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import ssh2, { type Client } from "ssh2";
+import { sshKeyPair } from "../../../ssh-key-pair";
 import { run } from "./session";
 
 /** A server whose commands read nothing and end at once: what it answers comes as one packet. */
 async function connected<T>(work: (client: Client) => Promise<T>): Promise<T> {
-  const hostKey = ssh2.utils.generateKeyPairSync("ed25519").private;
+  const hostKey = sshKeyPair().private;
   const server = new ssh2.Server({ hostKeys: [hostKey] }, connection =>
     connection
       .on("authentication", context => context.accept())
