@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type EstateSource, estateInput } from "./estate-of-stack";
 import { probeHost } from "./probe";
@@ -5,10 +7,17 @@ import { deploy, type Outputs } from "./program";
 import { runnerOf } from "./runner";
 import { readSettings } from "./settings";
 
+/** Text of the stack's file, which lies beside Pulumi.yaml; undefined where it is kept elsewhere (`--config-file`). */
+function stackFile({ folder }: EstateSource): string | undefined {
+  const name = `Pulumi.${pulumi.getStack()}.yaml`;
+  const found = [join(folder, name), join(dirname(folder), name)].find(path => existsSync(path));
+  return found && readFileSync(found, "utf8");
+}
+
 /** The program of every stack: its estate comes from stacks/STACK/estate.ts. Called by stacks/index.cjs. */
 export async function run(source: EstateSource): Promise<Outputs> {
   return deploy(estateInput(source, pulumi.getStack()), {
-    settings: () => readSettings(pulumi.runtime.allConfig(), process.env),
+    settings: () => readSettings(pulumi.runtime.allConfig(), process.env, stackFile(source)),
     bundleOf: runnerOf,
     probe: probeHost,
     nowMs: Date.now(),

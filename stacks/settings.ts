@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { type Kubeconfig, readKubeconfig } from "./kubeconfig";
+import { openSecrets } from "./open-secrets";
 import { operatorFault } from "./operator-fault";
 import { setCommand } from "./secrets";
 
@@ -57,11 +58,13 @@ export interface Settings {
  * The settings of a stack. Where it names no key, that of `HOLDFAST_SSH_KEY_FILE` in the environment is used, or else the
  * SSH agent.
  * @param config the stack's configuration by full key, e.g. "holdfast:kubeconfig"
+ * @param stackFile text of Pulumi.STACK.yaml. @default none: what lies open in an object beside what doesn't isn't seen
  * @throws {pulumi.RunError} with all faults at once, each with the command that mends it
  */
 export function readSettings(
   config: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string | undefined>>,
+  stackFile?: string,
 ): Settings {
   const own = Object.fromEntries(
     Object.entries(config)
@@ -78,6 +81,7 @@ export function readSettings(
           `holdfast:${key} isn't a setting (known: ${Object.keys(keys).join(", ")}). pulumi config rm holdfast:${key}`,
       ),
     ...plainTexts(own, environment),
+    ...(stackFile === undefined ? [] : openSecrets(stackFile)).map(openSecretText),
     ...(parsed.error?.issues ?? []).map(issue => `holdfast:${issue.path.join(".")} ${issue.message}`),
   ];
   if (!parsed.success || faults.length > 0) throw settingsFault(faults);
@@ -116,6 +120,8 @@ const secretTexts: Readonly<Record<string, (text: string) => boolean>> = {
   secrets: text => text !== "{}",
 };
 
+const seen = "whoever has seen the file knows it: change it where it is used, too";
+
 /** A secret that was set without --secret lies open in the stack's file, and goes with it wherever that is kept. */
 function plainTexts(
   own: Readonly<Record<string, string>>,
@@ -130,8 +136,13 @@ function plainTexts(
       ([key]) =>
         `holdfast:${key} lies open in the stack's file. pulumi config rm holdfast:${key}, then ` +
         (key === "secrets" ? setCommand("NAME") : `pulumi config set --secret holdfast:${key}`) +
-        "; whoever has seen the file knows it: change it where it is used, too",
+        `; ${seen}`,
     );
+}
+
+function openSecretText(name: string): string {
+  const path = `--path 'holdfast:secrets["${name}"]'`;
+  return `the secret "${name}" lies open in the stack's file. pulumi config rm ${path}, then ${setCommand(name)}; ${seen}`;
 }
 
 /** The engine hands over an object of the configuration as JSON, decrypted. No fault may show a value. */

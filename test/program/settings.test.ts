@@ -130,6 +130,24 @@ test.each([
   expect(() => readSettings(config, keys(`holdfast:${name}`))).not.toThrow();
 });
 
+test("refuses a secret that lies open beside one that doesn't, which the engine calls one secret", () => {
+  const config = { "holdfast:secrets": '{"api":"31337","luks":"31338"}' };
+  const environment = {
+    HOLDFAST_SSH_KEY_FILE: join(folder, "key"),
+    PULUMI_CONFIG_SECRET_KEYS: '["holdfast:secrets"]',
+  };
+  const locked = { secure: "AAABAI" };
+  const file = (luks: unknown): string =>
+    JSON.stringify({ config: { "holdfast:secrets": { api: locked, luks } } });
+  const fault = faultOf(() => readSettings(config, environment, file("31338")));
+  expect(fault).toContain(
+    `the secret "luks" lies open in the stack's file. pulumi config rm --path 'holdfast:secrets["luks"]', then pulumi config set --secret --path 'holdfast:secrets["luks"]'`,
+  );
+  expect(fault).not.toMatch(/3133|"api"/);
+  for (const text of [file(locked), "encryptionsalt: v1:x", ""])
+    expect(() => readSettings(config, environment, text)).not.toThrow();
+});
+
 test("a path of a kubeconfig may be seen", () => {
   const environment = { HOLDFAST_SSH_KEY_FILE: join(folder, "key"), PULUMI_CONFIG_SECRET_KEYS: "[]" };
   expect(() => readSettings({ "holdfast:kubeconfig": "~/.kube/config" }, environment)).not.toThrow();
