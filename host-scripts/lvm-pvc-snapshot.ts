@@ -48,7 +48,9 @@ async function start(args: SnapshotArguments, config: LvmPvcSnapshotConfig): Pro
     case "report-end":
       return reportThenMend(reporter, config);
     case "list":
-      await untilStopped("list", config, stop => list(config, args.json, log, stop.signal));
+      await untilStopped("list", config, stop =>
+        list(config, { ...command, json: args.json }, log, stop.signal),
+      );
       return exitCodes.ok;
     case "forget":
       await untilStopped("forget", config, stop => forget(config, command.volume, stop, log));

@@ -1,5 +1,6 @@
 import type { Schedule } from "./calendar";
 import type { ClusterRights } from "./contracts/cluster-access";
+import type { GenerationPolicy } from "./contracts/daily-backup";
 import type { Metric } from "./contracts/metric";
 import type { Retention } from "./retention";
 
@@ -80,8 +81,17 @@ export interface Flow {
   readonly verified: boolean;
   /** Secrets without which this copy can't be opened or reached. */
   readonly secrets: readonly string[];
-  /** Command that restores one dataset; `{from}` and `{to}` are the copy's and the dataset's paths. */
+  /**
+   * How one dataset is restored: a command that runs as it is in the bash of the machine that has the copy's target, or
+   * "# " and words, for what a person does. Never one that starts the job itself, which writes. In it are filled in:
+   * - `{from}`: the copy's path, without a slash at its end; with `periods`, a glob that all its generations match
+   * - `{to}`: path of the dataset, or of the job's own copy where another job has copied that on
+   * - `{relative}`: in a `tree`, an option of rsync where `{from}` needs it
+   * - `{claim}`: of a volume, "NAMESPACE/CLAIM"
+   */
   readonly restore: string;
+  /** Its generations are folders of a period each, right below the target: "TARGET/2026-22/NAMESPACE/CLAIM". */
+  readonly periods?: GenerationPolicy["every"];
 }
 
 /** A tree from which a job deletes, and the entries in it that belong to others. */

@@ -6,7 +6,8 @@ import type { RestoreRequest } from "./restore/context";
 export type Command =
   | { readonly kind: "snapshot"; readonly dryRun: boolean }
   | { readonly kind: "prune"; readonly dryRun: boolean }
-  | { readonly kind: "list" }
+  /** @param only name of a volume, or "NAMESPACE/CLAIM"; all of them unless given */
+  | { readonly kind: "list"; readonly only?: string }
   /** @param volume name of a volume that is meant to be gone */
   | { readonly kind: "forget"; readonly volume: string }
   | { readonly kind: "restore"; readonly request: RestoreRequest }
@@ -20,7 +21,8 @@ export interface SnapshotArguments {
   readonly progress: boolean;
 }
 
-export const help = `Usage: lvm-pvc-snapshot [snapshot | list | prune] [--dry-run] [--json] [--progress]
+export const help = `Usage: lvm-pvc-snapshot [snapshot | prune] [--dry-run] [--json] [--progress]
+       lvm-pvc-snapshot list [VOLUME | NAMESPACE/CLAIM] [--json]
        lvm-pvc-snapshot restore VOLUME SNAPSHOT [--dry-run] [--no-workload] [--wait SECONDS]
        lvm-pvc-snapshot restore VOLUME --resume | --rollback
        lvm-pvc-snapshot forget VOLUME
@@ -28,7 +30,7 @@ export const help = `Usage: lvm-pvc-snapshot [snapshot | list | prune] [--dry-ru
 Makes, lists, removes and restores thin snapshots of the volumes of a pool. On a host, the command has its config already.
 
   snapshot         make a snapshot of each volume, then remove those that have expired; without a word too
-  list             each volume's snapshots, the newest first; changes nothing and needs no cluster
+  list             each volume's snapshots, or those of one, the newest first; changes nothing and needs no cluster
   prune            remove those that have expired, and make none; each volume keeps its newest one
   forget           a volume that was covered is meant to be gone: no run reports it as missing any more
   restore          give a volume the data of one of its snapshots: its workload is scaled down and back, the volume as it
@@ -130,10 +132,12 @@ function commandOf(words: readonly string[], dryRun: boolean): Command {
       if (dryRun) throw new Error("forget takes no --dry-run: it is undone when the volume is there again");
       return { kind, volume };
     }
-    case "list":
-      if (more.length > 0) throw new Error(`list takes no "${more.join(" ")}"`);
+    case "list": {
+      const [only, ...further] = more;
+      if (further.length > 0) throw new Error(`list takes no "${further.join(" ")}"`);
       if (dryRun) throw new Error("list takes no --dry-run: it changes nothing");
-      return { kind };
+      return { kind, ...(only === undefined ? {} : { only }) };
+    }
     default:
       throw new Error(`there is no "${kind}"; expected snapshot, list, prune, forget or restore`);
   }

@@ -1,11 +1,13 @@
 import type { LvmPvcSnapshotConfig } from "../../plan/contracts/lvm-pvc-snapshot";
+import { Refusal } from "../runtime/errors";
 import type { Log } from "../runtime/log";
 import { volumeMap } from "../runtime/kubernetes/volume-map";
 import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
-import type { MissingVolume } from "../runtime/lvm/covered";
+import { type MissingVolume, readCovered } from "../runtime/lvm/covered";
 import { goOnText, lookForRestores, type RestoreRecord, unfinishedText } from "../runtime/lvm/restore-record";
 import { liveVolumes, ownSnapshots } from "../runtime/lvm/snapshots";
 import { printable } from "../runtime/quoted";
+import { shell } from "../runtime/shell";
 import { lookForMissing } from "./absence";
 import { ageText } from "./prune";
 
@@ -45,10 +47,19 @@ export interface ListedSnapshot {
   readonly ours: boolean;
 }
 
-/** Prints each volume's snapshots. Changes nothing and takes no lock. */
+export interface ListRequest {
+  /** Name of a volume, or "NAMESPACE/CLAIM"; all of them unless given. */
+  readonly only?: string;
+  readonly json: boolean;
+}
+
+/**
+ * Prints each volume's snapshots. Changes nothing and takes no lock.
+ * @throws {Refusal} when there is nothing of the one that was asked for
+ */
 export async function list(
   config: LvmPvcSnapshotConfig,
-  json: boolean,
+  { only, json }: ListRequest,
   log: Log,
   stop: AbortSignal,
 ): Promise<void> {
@@ -59,10 +70,18 @@ export async function list(
   const volumes = await listVolumes(config.vg, stop);
   const known = await volumeMap(config, soon, log, notes);
   const { missing } = lookForMissing(config, volumes, known, restores);
-  const rows = listed(config, volumes, missing, restores).map(row => {
-    const claim = known.map.get(row.volume);
+  const covered = readCovered(config.stateDir);
+  const all = listed(config, volumes, missing, restores).map(row => {
+    // Of a volume that is gone the cluster may know nothing any more.
+    const claim = known.map.get(row.volume) ?? covered.get(row.volume);
     return claim ? { ...row, namespace: claim.namespace, claim: claim.name } : row;
   });
+  const rows = only === undefined ? all : all.filter(row => isCalled(row, only));
+  if (only !== undefined && rows.length === 0)
+    throw new Refusal(
+      `there is no volume ${only}, nor a snapshot of one, and no claim of that name is known here`,
+      "lvm-pvc-snapshot list",
+    );
   const pool = volumes.find(({ name }) => name === config.pool);
   const usage = { dataPercent: pool?.dataPercent, metadataPercent: pool?.metadataPercent };
   if (json)
@@ -74,7 +93,28 @@ export async function list(
       volumes: rows,
       notes,
     });
-  else process.stdout.write(printable(`${textOf(rows, Date.now())}\n${footer(config, rows, usage)}\n`));
+  else {
+    const restore = only === undefined ? "" : restoreText(rows);
+    process.stdout.write(
+      printable(`${textOf(rows, Date.now())}\n${restore}${footer(config, rows, usage)}\n`),
+    );
+  }
+}
+
+function isCalled({ volume, namespace, claim }: ListedVolume, text: string): boolean {
+  return volume === text || (claim !== undefined && `${namespace}/${claim}` === text);
+}
+
+/** What to type next of a volume whose newest snapshot can be restored. */
+function restoreText(rows: readonly ListedVolume[]): string {
+  return rows
+    .map(({ volume, exists, attention, snapshots }) => {
+      const newest = snapshots.find(({ ours }) => ours);
+      if (!exists || attention || !newest) return "";
+      const command = shell`lvm-pvc-snapshot restore ${volume} ${newest.name}`;
+      return `\nTo restore the newest (or another one of these): ${command}\n`;
+    })
+    .join("");
 }
 
 /** @returns volumes that match, and those that only snapshots are left of, or that are missing; excluded ones are among them */

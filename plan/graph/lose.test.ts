@@ -105,3 +105,11 @@ test("quotes paths for the shell", () => {
     `rsync -aHAXXS --numeric-ids '/mnt/backup/bo'\\''oks a'/ '/srv/nfs/bo'\\''oks a'/`,
   );
 });
+
+test("a path of two lines stays in one, so that none of it is run behind a comment", () => {
+  const etcd = lost("etcd", "application", "2026-11-29T12:00:00Z", ({ layers }) => {
+    const [dump] = layers["cluster-dump"];
+    if (dump) dump.target.path = "/srv/nfs/etcd\ntouch x";
+  });
+  expect(etcd?.datasets[0]?.copy?.restore).toMatch(/^# .* in \$'\/srv\/nfs\/etcd\\x0atouch x'; .*$/);
+});

@@ -30,7 +30,8 @@ function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): Job {
         outOfHostsReach: false,
         verified: spec.verified,
         secrets: [],
-        restore: `kubectl --namespace ${spec.namespace} create job --from=cronjob/${spec.name} restore # reads {from}`,
+        // Only the database's own program knows how it is read back, and no job of the cluster does: this one writes.
+        restore: `# with the database's own client, from the newest good dump in {from}; CronJob ${spec.name} in ${spec.namespace} makes dumps and restores none`,
       },
     ],
     deletes: [{ location: target, keeps: [], scope: "own-generations" }],

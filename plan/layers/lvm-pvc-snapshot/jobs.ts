@@ -38,6 +38,7 @@ function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
   const trigger = timerTrigger(spec.schedule, estate.zone);
   const run = runOf(spec, trigger, estate);
   const snapshots = poolLocation(estate, spec.host, spec.pool, "snapshots");
+  const access = clusterAccess(clusterOf(spec, estate), estate);
   return {
     name: jobName,
     layer: "lvm-pvc-snapshot",
@@ -59,7 +60,8 @@ function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
         outOfHostsReach: false,
         verified: true,
         secrets: [],
-        restore: "lvm-pvc-snapshot restore {to} {from}",
+        // Only the host knows what its volumes and snapshots are called.
+        restore: `lvm-pvc-snapshot list${access.length > 0 ? " {claim}" : ""} # names the volume and its snapshots, and the command that restores one`,
       },
     ],
     deletes: [{ location: snapshots, keeps: [], scope: "own-generations" }],
@@ -76,10 +78,7 @@ function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
       // Seconds of work that people wait for: while a snapshot is made, its volume's writes stand still.
       background: false,
       rights: { reads: [], writes: [], files: "own", volumes: "changed", parses: false },
-      credentials: [
-        ...clusterAccess(clusterOf(spec, estate), estate),
-        ...restoreAccess(clusterOf(spec, estate), estate),
-      ],
+      credentials: [...access, ...restoreAccess(clusterOf(spec, estate), estate)],
       config: configOf(spec, trigger, estate, run.budgetMs),
     }),
   };

@@ -37,7 +37,8 @@ function nasSnapshotsJob(spec: NasSnapshotsSpec, estate: Estate): Job {
         outOfHostsReach: true,
         verified: true,
         secrets: destination?.secrets ?? [],
-        restore: `rsync -aHAXS --numeric-ids ${destination?.user ?? ""}@${destination?.address ?? ""}:{from}/ {to}/`,
+        // A NAS names its snapshots as it likes, and which of them is a good one is for a person to say.
+        restore: `# from ${destination?.user ?? ""}@${destination?.address ?? ""}, a snapshot's own folder being the next below "#snapshot": {from} to {to}`,
       },
     ],
     deletes: [{ location: target, keeps: [], scope: "own-generations" }],

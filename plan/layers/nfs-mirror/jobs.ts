@@ -36,7 +36,7 @@ function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): Job {
         outOfHostsReach: false,
         verified: true,
         secrets: [],
-        restore: "rsync -aHAXXS --numeric-ids {from}/ {to}/",
+        restore: "rsync -aHAXXS --numeric-ids {relative}{from}/ {to}/",
       },
     ],
     deletes: [{ location: target, keeps: spec.keep.map(kept => kept.name), scope: "whole-tree" }],

@@ -36,7 +36,7 @@ function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate): Job {
       outOfHostsReach: false,
       verified: true,
       secrets: destination?.secrets ?? [],
-      restore: `rsync -aHAXS --numeric-ids ${destination?.user ?? ""}@${destination?.address ?? ""}:{from}/ {to}/`,
+      restore: `rsync -aHAXS --numeric-ids {relative}${destination?.user ?? ""}@${destination?.address ?? ""}:{from}/ {to}/`,
     })),
     deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),
     metricsJob: "offsite-backup-sync",
