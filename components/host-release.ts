@@ -69,13 +69,14 @@ export class HostRelease extends pulumi.ComponentResource {
         { parent: this, deleteBeforeReplace: true, dependsOn },
       );
 
+    const text = releaseScript();
     const script = command(
       "script",
       {
-        create: installScript(owned),
-        update: updateScript(owned),
+        create: installScript(owned, text),
+        update: updateScript(owned, text),
         delete: removeFolder(owned),
-        stdin: releaseScript(),
+        stdin: text,
       },
       [],
     );

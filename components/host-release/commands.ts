@@ -30,27 +30,32 @@ export interface OwnedJob {
  * Makes the job this stack's, and puts standard input in place as its release.sh, whole or not at all. Refused where the
  * job is another stack's, and where one is live that nobody's name is on.
  */
-export function installScript(owned: OwnedJob): string {
+export function installScript(owned: OwnedJob, script: string): string {
   const unnamed = `${owned.job}: a release is live here, and no stack's name is on it; nothing was changed. ${handOver(owned)}`;
   const refusal = `{ test -e $d/owner || test ! -L $d/current; } || { echo "${unnamed}" >&2; exit 1; }`;
-  return [enter(owned), refusal, ...claimAndInstall(owned)].join("; ");
+  return [enter(owned), refusal, ...claimAndInstall(owned, script)].join("; ");
 }
 
 /** The same for a script that this stack has installed before. A version that wrote no names may have done it. */
-export function updateScript(owned: OwnedJob): string {
-  return [enter(owned), ...claimAndInstall(owned)].join("; ");
+export function updateScript(owned: OwnedJob, script: string): string {
+  return [enter(owned), ...claimAndInstall(owned, script)].join("; ");
 }
 
 function enter({ job }: OwnedJob): string {
   return `set -eu; d=${jobFolder(job)}; mkdir -p $d`;
 }
 
-function claimAndInstall(owned: OwnedJob): string[] {
+/** A connection that breaks ends the input early, and half a script does nothing and says that it did. */
+function claimAndInstall(owned: OwnedJob, script: string): string[] {
+  const sum = createHash("sha256").update(script).digest("hex");
+  const failed = `${owned.job}: release.sh came in part, and wasn't changed. Next: pulumi up`;
   return [
     // A link is made by one of two stacks that come at the same time.
     `echo ${stackWord(owned)} >$d/.owner.$$; ln $d/.owner.$$ $d/owner 2>/dev/null || true; rm -f $d/.owner.$$`,
     refuseOtherStack(owned),
-    "cat >$d/.release.sh.part; mv -T $d/.release.sh.part $d/release.sh",
+    "p=$d/.release.sh.part; cat >$p",
+    `[ "$(sha256sum <$p)" = "${sum}  -" ] || { rm -f $p; echo "${failed}" >&2; exit 1; }`,
+    "sync $p; mv -T $p $d/release.sh",
   ];
 }
 

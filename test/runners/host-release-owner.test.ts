@@ -62,7 +62,7 @@ test("puts its name on what it deployed by a version without names; another stac
   );
   expect(await host.state()).toEqual(before);
   host.stack = one;
-  expect(await host.run(updateScript(host.owned), releaseScript())).toMatchObject({
+  expect(await host.run(updateScript(host.owned, releaseScript()), releaseScript())).toMatchObject({
     exitCode: 0,
     stderr: "",
   });

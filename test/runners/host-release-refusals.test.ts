@@ -1,5 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { installScript } from "../../components/host-release/commands";
+import { releaseScript } from "../../components/host-release/tools";
 import { release, ReleaseHost } from "./release-host";
 
 let host: ReleaseHost;
@@ -104,6 +106,19 @@ test.each(refusals)(
     });
   },
 );
+
+test.each(["a live release", "a new host"])("doesn't put half a script in place on %s", async where => {
+  if (where === "a live release") await host.deploy(release());
+  const before = await host.state();
+  const script = releaseScript();
+  const end = script.indexOf("\ncase ${1:-} in\n  stage)");
+  const ended = await host.run(installScript(host.owned, script), script.slice(0, end));
+  expect(ended).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("came in part") });
+  expect((await host.run("cat /opt/holdfast/nfs-mirror/release.sh")).stdout).toBe(
+    where === "a live release" ? script.trimEnd() : "",
+  );
+  if (where === "a live release") expect(await host.state()).toEqual(before);
+});
 
 test("starts the old timer again after one that doesn't start", async () => {
   await host.deploy(release());

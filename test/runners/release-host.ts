@@ -94,7 +94,7 @@ exec unshare --mount sh -c '${this.#script()}' sh "${this.folder}" "$1"
   /** Everything up to the switch, in the component's order. */
   async stage(files: readonly ReleaseFile[]): Promise<Ended> {
     const steps: [string, string][] = [
-      [installScript(this.owned), releaseScript()],
+      [installScript(this.owned, releaseScript()), releaseScript()],
       ...files.map((file): [string, string] => [releaseCommand(this.owned, "stage", file.name), file.text]),
       [releaseCommand(this.owned, "room"), `${this.bundle.sha256} ${this.bundle.sizeBytes}\n`],
       ["cat >/opt/holdfast/nfs-mirror/staging/nfs-mirror.cjs", runner],
