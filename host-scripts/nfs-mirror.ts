@@ -1,9 +1,10 @@
 import { type NfsMirrorConfig, nfsMirrorConfig, nfsMirrorMetrics } from "../plan/contracts/nfs-mirror";
 import { copy, cover } from "./nfs-mirror/copy";
-import { answer, hold, remember } from "./nfs-mirror/hold";
+import { answer } from "./nfs-mirror/held";
+import { hold, remember } from "./nfs-mirror/hold";
 import { journalFolder, type Mirror } from "./nfs-mirror/mirror";
 import { match } from "./nfs-mirror/moves";
-import { holdBack, nested, present } from "./nfs-mirror/nested";
+import { nested } from "./nfs-mirror/nested";
 import { close, root } from "./nfs-mirror/roots";
 import { judge, scan } from "./nfs-mirror/scan";
 import { told } from "./nfs-mirror/told";
@@ -25,7 +26,7 @@ import { Stop } from "./runtime/stop";
 const job = "nfs-mirror";
 const accepts = {
   what: "NAME",
-  why: 'what this service, or the file system at this path, has lost is meant to go; "." for all of them',
+  why: 'what this service, or the file system at this path, has lost is meant to go; "." for all services',
 };
 const help = runHelp(
   job,
@@ -60,13 +61,10 @@ async function start(args: RunArguments, config: NfsMirrorConfig): Promise<numbe
     notes: [],
     ...{ accepted: new Set(args.accept), held: [] },
   };
-  if (mirror.dryRun) return preview(mirror, [verify, nested, scan, holdBack, match, hold, judge], told);
+  if (mirror.dryRun) return preview(mirror, [verify, nested, scan, match, hold, judge], told);
   return runAndReport(
     mirror,
-    [
-      ...[lock, verify, nested, close, scan, holdBack, match, hold, judge],
-      ...[copy, root, cover, present, answer, remember],
-    ],
+    [...[lock, verify, nested, close, scan, match, hold, judge], ...[copy, root, cover, answer, remember]],
     reporter,
     told,
   );

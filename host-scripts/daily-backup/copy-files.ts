@@ -1,5 +1,4 @@
 import { readdirSync, rmSync } from "node:fs";
-import { errnoOf } from "../runtime/errors";
 import type { Lacked, LackedEntry } from "../runtime/rsync-errors";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
@@ -8,6 +7,7 @@ import type { RsyncItem } from "../runtime/rsync-items";
 import { run } from "../runtime/run";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
+import { belowFoldersOf, inTree, statIn } from "../runtime/tree-path";
 import { ownNames, partedIn, removeNames, withOtherNames } from "./own-names";
 import { VolumeFailed } from "./scratch";
 
@@ -64,9 +64,15 @@ export interface Holdings {
 export async function copyFiles(options: CopyFilesOptions): Promise<CopiedFiles> {
   const { base, into } = options;
   const copied = await (base === undefined ? copyAll(options) : copyBeside(base, options));
-  // What a tree that was linked as a whole has of them is the base's.
-  for (const { path } of copied.lacked) removeIfThere(join(into, path));
+  removeLacked(into, copied.lacked);
   return copied.lacked.length > 0 ? { ...copied, changed: undefined } : copied;
+}
+
+/** What a tree that was linked as a whole has of them is the base's. A path that is too long to look at was so for rsync too. */
+function removeLacked(into: string, lacked: readonly LackedEntry[]): void {
+  const isBelowFolders = belowFoldersOf(into);
+  for (const name of lacked.map(({ path }) => path.toString("latin1")))
+    if (isBelowFolders(name) && statIn(into, name)) rmSync(inTree(into, name), { recursive: true });
 }
 
 async function copyAll(options: CopyFilesOptions): Promise<CopiedFiles> {
@@ -220,21 +226,8 @@ async function complete(
   return pass;
 }
 
-/** A path that is too long for this call was too long for rsync too. */
-function removeIfThere(path: Buffer): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch (error) {
-    if (errnoOf(error) !== "ENAMETOOLONG") throw error;
-  }
-}
-
 /** All that is missing is named, and lies in the source. */
 function isKnown({ entries, unnamed }: Lacked): boolean {
   const isAbsolute = ({ path }: LackedEntry): boolean => path[0] === "/".charCodeAt(0);
   return unnamed.length === 0 && entries.length > 0 && !entries.some(isAbsolute);
-}
-
-function join(folder: string, path: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`${folder}/`), path]);
 }

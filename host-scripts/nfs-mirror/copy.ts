@@ -31,7 +31,7 @@ export const copy: Phase<Mirror> = {
       if (pass?.outcome === "vanished")
         notes.push("some files vanished while they were read (rsync exit 24)");
     }
-    if (!scan.whole && mirror.held.length === 0) throw unreadable(mirror);
+    if (!scan.whole && mirror.held.every(({ isAnswered }) => isAnswered === true)) throw unreadable(mirror);
   },
 };
 

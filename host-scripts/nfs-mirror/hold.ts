@@ -3,15 +3,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { acceptCommand } from "../runtime/arguments";
 import { writeDurably } from "../runtime/durable";
-import { exitCodes, RunnerError } from "../runtime/errors";
 import { openFolder } from "../runtime/open-folder";
 import type { Phase } from "../runtime/phases";
-import { noted, quoted, shortened } from "../runtime/quoted";
+import { noted, quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { shell } from "../runtime/shell";
-import { inTree, statIn } from "../runtime/tree-path";
-import type { Held, Listed, Mirror } from "./mirror";
-import { lostBy } from "./moves";
+import { inTree, isFolderIn } from "../runtime/tree-path";
+import { dropHeld } from "./held";
+import type { Listed, Mirror } from "./mirror";
 
 /**
  * Keeps deletions back that nobody can answer for: of a service, a folder at the root, that is gone as a whole or has lost all of its files, and of
@@ -23,15 +22,15 @@ export const hold: Phase<Mirror> = {
   async run(mirror) {
     const { config, accepted, held, log } = mirror;
     const { listed, deletions } = required(mirror.scan, "scan");
-    if (deletions === 0) return;
-    const isFirst = readConfigHash(config.stateDir) !== configHash(mirror);
-    if (accepted.has(".")) return;
+    if (deletions === 0 || accepted.has(".")) return;
     if (!listed) {
       const reason =
         "too much changed for a list of what goes, which the next run has once this one has copied";
       held.push({ path: ".", reason, next: shell`systemctl start ${config.job}` });
-      return keepAll(mirror);
+      mirror.scan = { ...required(mirror.scan, "scan"), deletions: 0, whole: false };
+      return;
     }
+    const isFirst = readConfigHash(config.stateDir) !== configHash(mirror);
     for (const service of new Set(listed.deleted.map(serviceOf))) {
       const name = Buffer.from(service, "latin1");
       if (accepted.has(noted(name))) continue;
@@ -41,6 +40,8 @@ export const hold: Phase<Mirror> = {
       log.warn(`${quoted(name)} keeps what it has at the target: ${reason}`);
     }
     dropHeld(mirror);
+    const left = required(mirror.scan, "scan").deletions;
+    if (left < deletions) log.info(`${left} of the ${deletions} are left to delete`);
   },
 };
 
@@ -56,16 +57,13 @@ function goneReason(mirror: Mirror, listed: Listed, service: string): string | u
   );
   const lost = listed.deleted.filter(name => serviceOf(name) === service && !moved.has(name));
   const { source, target } = mirror.config;
-  if (lost.filter(name => !isFolder(target.path, name)).length <= moved.size) return undefined;
+  if (lost.filter(name => !isFolderIn(target.path, name)).length <= moved.size) return undefined;
   if (lost.includes(service))
-    return isFolder(target.path, service) ? "the source lacks all of it" : undefined;
+    return isFolderIn(target.path, service) ? "the source lacks all of it" : undefined;
+  if (!isFolderIn(source.path, service)) return "the source has something else of that name, no folder";
   return holdsFile(source.path, service)
     ? undefined
     : "the source has its folder, and no file in it any more";
-}
-
-function isFolder(root: string, name: string): boolean {
-  return statIn(root, name)?.isDirectory() === true;
 }
 
 /** Ends at the first file. */
@@ -79,46 +77,6 @@ function holdsFile(root: string, name: string): boolean {
     dir.close();
   }
 }
-
-/** Takes what is held out of what the run deletes and moves. */
-export function dropHeld(mirror: Mirror): void {
-  const scan = required(mirror.scan, "scan");
-  const { listed } = scan;
-  if (mirror.held.length === 0 || !listed) return;
-  const deleted = listed.deleted.filter(name => !isHeld(mirror.held, name));
-  mirror.scan = { ...scan, deletions: deleted.length, listed: { ...listed, deleted } };
-  if (!mirror.moves) return;
-  mirror.moves = mirror.moves.filter(({ from }) => !isHeld(mirror.held, from));
-  mirror.lost = lostBy(mirror, { ...listed, deleted }, mirror.moves);
-}
-
-function keepAll(mirror: Mirror): void {
-  mirror.scan = { ...required(mirror.scan, "scan"), deletions: 0, whole: false };
-}
-
-function isHeld(held: readonly Held[], name: string): boolean {
-  return held.some(({ path }) => name === path || name.startsWith(`${path}/`));
-}
-
-/** A run that kept something back is no success. */
-export const answer: Phase<Mirror> = {
-  name: "answer",
-  async run({ held: all, config }) {
-    const held = all.filter(({ isAnswered }) => isAnswered !== true);
-    const [first] = held;
-    if (!first) return;
-    const names = held
-      .slice(0, shown)
-      .map(({ path, reason }) => `${shortened(quoted(Buffer.from(path, "latin1")))}: ${reason}`);
-    throw new RunnerError(exitCodes.failed, {
-      failed: `the copy of ${held.length} entries of "${config.target.path}" was kept as it is: ${names.join("; ")}${held.length > shown ? "; …" : ""}`,
-      kept: "All else is mirrored.",
-      next: first.next,
-    });
-  },
-};
-
-const shown = 5;
 
 /** From now on deletions are those of a job that knows what it made. */
 export const remember: Phase<Mirror> = {

@@ -4,6 +4,7 @@ import { withPathList } from "../runtime/path-list";
 import { required } from "../runtime/required";
 import { type RsyncPass, wholeMetadata } from "../runtime/rsync";
 import { belowFoldersOf, inTree, statIn } from "../runtime/tree-path";
+import { awayIn } from "./held";
 import { leftOutPatterns, type Mirror } from "./mirror";
 import type { Work } from "./work";
 
@@ -18,7 +19,10 @@ export async function splitLinks(mirror: Mirror, work: Work): Promise<RsyncPass 
     search(mirror),
   );
   const replaced = required(mirror.scan, "scan").listed?.replaced;
-  const names = wronglyLinked(config.source.path, groups, name => replaced?.has(name) === true);
+  const isAway = awayIn(mirror);
+  const names = wronglyLinked(config.source.path, groups, name => replaced?.has(name) === true).filter(
+    name => !isAway(name),
+  );
   // What has no content has no new file either, unless there is none: a link, a device.
   for (const name of names) removeEmpty(mirror, name);
   return names.length === 0
@@ -37,7 +41,9 @@ export async function copyNames(
   more: readonly string[],
 ): Promise<RsyncPass> {
   const { stateDir, source, target } = mirror.config;
-  return withPathList(stateDir, [...names].filter(belowFoldersOf(source.path)), list =>
+  const [isBelowFolders, isAway] = [belowFoldersOf(source.path), awayIn(mirror)];
+  const listed = [...names].filter(name => !isAway(name) && isBelowFolders(name));
+  return withPathList(stateDir, listed, list =>
     work.rsync([...wholeMetadata, ...list, ...more, "--", "./", `${target.path}/`]),
   );
 }

@@ -2,11 +2,11 @@ import type { RsyncItem } from "../runtime/rsync-items";
 import { leastHoleBytes } from "./holes";
 import type { Listed, Scan } from "./mirror";
 
-/** Names that are kept in memory, a few hundred bytes each. A first run has more, and looks at all of the tree anyway. */
-const mostListed = 500_000;
-
 /** Takes down what a scan finds, as long as that isn't too much. */
-export function createLists(): { add(item: RsyncItem): void; taken(): Pick<Scan, "listed" | "large"> } {
+export function createLists(mostListed: number): {
+  add(item: RsyncItem): void;
+  taken(): Pick<Scan, "listed" | "large">;
+} {
   const lists = {
     changed: [] as string[],
     created: [] as string[],

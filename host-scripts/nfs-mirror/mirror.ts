@@ -13,8 +13,6 @@ export interface Mirror extends JobRun<NfsMirrorConfig> {
   /** Where nothing is deleted in this run, and why: it ends as a failure that says so. */
   readonly held: Held[];
   scan?: Scan;
-  /** Paths below the source whose file system is away, or another one. */
-  missing?: readonly string[];
   /** What got another name; undefined when nothing did, or that couldn't be told. */
   moves?: readonly Move[];
   /** How much of what goes leaves nothing under another name; undefined means all of it. */
@@ -27,6 +25,8 @@ export interface Held {
   readonly path: string;
   readonly reason: string;
   readonly next: string;
+  /** Its file system is away, or another one: nothing at it or below is changed either. */
+  readonly isAway?: boolean;
   /** Somebody answers for it in the estate: it is no failure. */
   readonly isAnswered?: boolean;
 }
@@ -95,6 +95,10 @@ export function leftOutPatterns(config: NfsMirrorConfig): string[] {
   return [...leftOut(config).map(name => name.replace(/[*?[\\]/g, "\\$&")), `${ownPrefix}*`];
 }
 
+function textOf(path: string): string {
+  return Buffer.from(path, "latin1").toString();
+}
+
 /** rsync's arguments for a mirror of one verified mount to another; the working directory is the source. */
 export function mirrorArgs(mirror: Mirror, more: readonly string[]): string[] {
   const { config } = mirror;
@@ -102,6 +106,7 @@ export function mirrorArgs(mirror: Mirror, more: readonly string[]): string[] {
     ...wholeMetadata,
     ...leftOut(config).map(leaveAlone),
     `--exclude=/${ownPrefix}*`,
+    ...mirror.held.filter(({ isAway }) => isAway === true).map(({ path }) => leaveAlone(textOf(path))),
     ...more,
     "--",
     ...rootsOf(mirror),

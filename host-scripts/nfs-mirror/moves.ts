@@ -1,7 +1,14 @@
 import { type BigIntStats, lutimesSync, renameSync } from "node:fs";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
-import { belowFoldersOf, foldersAbove, inTree, makeFoldersAbove, statIn } from "../runtime/tree-path";
+import {
+  belowFoldersOf,
+  foldersAbove,
+  inTree,
+  isFolderIn,
+  makeFoldersAbove,
+  statIn,
+} from "../runtime/tree-path";
 import type { Listed, Mirror } from "./mirror";
 
 /** A file of the target that would go, and the new name for which it would be copied again. */
@@ -45,11 +52,12 @@ export const match: Phase<Mirror> = {
 
 /** What goes and leaves nothing under another name. A folder is lost with what it holds. */
 export function lostBy({ config }: Mirror, listed: Listed, moves: readonly Move[]): number {
-  const isFolder = (name: string): boolean => statIn(config.target.path, name)?.isDirectory() === true;
   const moved = new Set(moves.map(({ from }) => from));
   const emptied = new Set([...moved].flatMap(foldersAbove));
   const left = listed.deleted.filter(name => !moved.has(name));
-  const kept = new Set(left.filter(name => !emptied.has(name) || !isFolder(name)).flatMap(foldersAbove));
+  const kept = new Set(
+    left.filter(name => !emptied.has(name) || !isFolderIn(config.target.path, name)).flatMap(foldersAbove),
+  );
   return left.filter(name => !emptied.has(name) || kept.has(name)).length;
 }
 

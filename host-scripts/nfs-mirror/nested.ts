@@ -4,14 +4,12 @@ import { z } from "zod";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { acceptCommand } from "../runtime/arguments";
 import { writeDurably } from "../runtime/durable";
-import { errnoOf, exitCodes, Refusal, RunnerError } from "../runtime/errors";
+import { errnoOf, Refusal } from "../runtime/errors";
 import { mountsBelow } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { noted, quoted } from "../runtime/quoted";
-import { required } from "../runtime/required";
 import { ready, shell } from "../runtime/shell";
-import { foldersAbove } from "../runtime/tree-path";
-import type { Mirror, Scan } from "./mirror";
+import type { Mirror } from "./mirror";
 
 /** File systems below the source that a run has mirrored, by their path below it. */
 const record = z.record(z.string(), z.string());
@@ -29,9 +27,7 @@ export const nested: Phase<Mirror> = {
     const all = { ...readRecord(config), ...named };
     const known = Object.fromEntries(Object.entries(all).filter(([path]) => !accepted.has(noted(path))));
     const found = await mountsBelow(config.source.path, stop.signal);
-    mirror.missing = Object.entries(known)
-      .filter(([path, uuid]) => found.get(path) !== uuid)
-      .map(([path]) => path);
+    for (const [path, uuid] of Object.entries(known)) if (found.get(path) !== uuid) holdAway(mirror, path);
     const fresh = [...found].filter(([path]) => !(path in known));
     for (const [path, uuid] of fresh)
       log.warn(
@@ -46,60 +42,19 @@ export const nested: Phase<Mirror> = {
   },
 };
 
-/** What lies below a file system that is away is left as it is: its folder there is empty, or another one's. */
-export const holdBack: Phase<Mirror> = {
-  name: "hold-back",
-  async run(mirror) {
-    const { missing = [], log } = mirror;
-    if (missing.length === 0) return;
-    const scan = required(mirror.scan, "scan");
-    mirror.scan = withoutBelow(scan, missing.map(toLatin1));
-    const held = scan.deletions - mirror.scan.deletions;
-    log.warn(
-      `${missing.map(quoted).join(", ")} is not mounted: ${held} entries of the target are not deleted`,
-    );
-  },
-};
-
-/** A run that left something out is no success. */
-export const present: Phase<Mirror> = {
-  name: "present",
-  async run({ config, missing = [] }) {
-    if (missing.length === 0) return;
-    const paths = missing.map(path => join(config.source.path, path));
-    throw new RunnerError(exitCodes.failed, {
-      failed: `${paths.map(quoted).join(", ")} is not the file system that belongs there`,
-      kept: "What the target has of it is left as it was. All else is mirrored.",
-      next: shell`${ready(paths.map(path => shell`mount ${path}`).join("; "))}   (if it is gone for good: ${ready(acceptCommand(config.job, missing[0] ?? ""))})`,
-    });
-  },
-};
-
-function withoutBelow(scan: Scan, missing: readonly string[]): Scan {
-  const isBelow = (name: string): boolean =>
-    missing.some(path => name === path || name.startsWith(`${path}/`));
-  // Without names there is no telling what a deletion is of.
-  if (!scan.listed)
-    return { ...scan, whole: false, deletions: 0, large: scan.large.filter(({ name }) => !isBelow(name)) };
-  const { listed } = scan;
-  const holders = new Set(missing.flatMap(foldersAbove));
-  const isHeld = (name: string): boolean => isBelow(name) || holders.has(name);
-  const kept = (names: readonly string[]): string[] => names.filter(name => !isBelow(name));
-  const deleted = listed.deleted.filter(name => !isHeld(name));
-  const changed = kept(listed.changed);
-  return {
-    ...scan,
-    ...{
-      changes: changed.length,
-      deletions: deleted.length,
-      doomed: deleted.slice(0, 5).map(name => Buffer.from(name, "latin1")),
-    },
-    listed: { ...listed, changed, deleted, created: kept(listed.created), touched: kept(listed.touched) },
-    large: scan.large.filter(({ name }) => !isBelow(name)),
-  };
+/** Its folder in the source is empty then, or holds what was written while it was away. */
+function holdAway({ config, held, log }: Mirror, path: string): void {
+  const mountPoint = join(config.source.path, path);
+  held.push({
+    path: latin1Of(path),
+    isAway: true,
+    reason: "what lies there is not the file system that belongs there",
+    next: shell`mount ${mountPoint}   (if it is gone for good: ${ready(acceptCommand(config.job, path))})`,
+  });
+  log.warn(`${quoted(mountPoint)} is away: what the target has of it is left as it is`);
 }
 
-function toLatin1(path: string): string {
+function latin1Of(path: string): string {
   return Buffer.from(path).toString("latin1");
 }
 

@@ -10,7 +10,7 @@ import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { createLists } from "./lists";
 import { statIn } from "../runtime/tree-path";
-import { dropHeld } from "./hold";
+import { dropHeld } from "./held";
 import { type Mirror, mirrorArgs } from "./mirror";
 import { rootsOf } from "./roots";
 
@@ -20,7 +20,7 @@ export const scan: Phase<Mirror> = {
   async run(mirror) {
     const { config, log, stop, dryRun } = mirror;
     const found = { changes: 0, deletions: 0, bytes: 0, doomed: [] as Buffer[] };
-    const lists = createLists();
+    const lists = createLists(config.mostListed);
     const pass = await rsync(
       mirrorArgs(mirror, ["--dry-run", "--delete", "--ignore-errors"]),
       {
@@ -57,9 +57,8 @@ export const scan: Phase<Mirror> = {
       ...lists.taken(),
     };
     dropHeld(mirror);
-    log.info(
-      `${entries} entries, ${found.changes} to copy (${found.bytes} bytes), ${found.deletions} to delete`,
-    );
+    const { changes, bytes, deletions } = mirror.scan;
+    log.info(`${entries} entries, ${changes} to copy (${bytes} bytes), ${deletions} to delete`);
   },
 };
 
@@ -70,7 +69,7 @@ export const judge: Phase<Mirror> = {
     const { config, lost, accepted } = mirror;
     const { deletions: all, targetEntries, doomed, listed, totalBytes } = required(mirror.scan, "scan");
     if (accepted.has(".")) return;
-    const told = listed?.deleted.filter(name => accepted.has(name.split("/", 1)[0] ?? "")).length ?? 0;
+    const told = listed?.deleted.filter(name => isMeant(mirror, name)).length ?? 0;
     const deletions = (lost ?? all) - told;
     const { count: most, percent, bytesPercent } = config.maxDeletions;
     const next = shell`ls -la ${config.source.path}   (if they are meant to go: ${ready(acceptCommand(config.job, "."))}; if another job wrote them, add them to keep)`;
@@ -91,11 +90,17 @@ export const judge: Phase<Mirror> = {
   },
 };
 
+/** Whether an operator said of a name's service that what it has lost is meant to go. */
+function isMeant({ accepted }: Mirror, name: string): boolean {
+  return accepted.has(noted(Buffer.from(name.split("/", 1)[0] ?? "", "latin1")));
+}
+
 /** Of files that go, leave nothing under another name, and are in no service that an operator answers for. */
-function doomedBytes({ config, scan: found, moves = [], accepted }: Mirror): number {
+function doomedBytes(mirror: Mirror): number {
+  const { config, scan: found, moves = [] } = mirror;
   const moved = new Set(moves.map(({ from }) => from));
   return (found?.listed?.deleted ?? [])
-    .filter(name => !moved.has(name) && !accepted.has(name.split("/", 1)[0] ?? ""))
+    .filter(name => !moved.has(name) && !isMeant(mirror, name))
     .map(name => statIn(config.target.path, name))
     .reduce((sum, stat) => sum + (stat?.isFile() === true ? Number(stat.size) : 0), 0);
 }

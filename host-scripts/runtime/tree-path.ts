@@ -14,6 +14,11 @@ export function statIn(root: string, name: string): BigIntStats | undefined {
   }
 }
 
+/** Whether a name is a folder, and no link to one. */
+export function isFolderIn(root: string, name: string): boolean {
+  return statIn(root, name)?.isDirectory() === true;
+}
+
 /** Folders above a name, the outermost first. */
 export function foldersAbove(name: string): string[] {
   const words = name.split("/");
@@ -26,7 +31,7 @@ export function belowFoldersOf(root: string): (name: string) => boolean {
   const isFolder = (name: string): boolean => {
     const before = known.get(name);
     if (before !== undefined) return before;
-    const found = statIn(root, name)?.isDirectory() === true;
+    const found = isFolderIn(root, name);
     known.set(name, found);
     return found;
   };

@@ -58,6 +58,9 @@ function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): Job {
   };
 }
 
+/** Some 150 MB of memory. A first run has more, and looks at all of the tree anyway. */
+const mostListed = 500_000;
+
 function configOf(spec: NfsMirrorSpec, estate: Estate, budgetMs: number): NfsMirrorConfig {
   return {
     job: jobName,
@@ -68,6 +71,7 @@ function configOf(spec: NfsMirrorSpec, estate: Estate, budgetMs: number): NfsMir
     keep: spec.keep.map(kept => kept.name),
     nested: nestedOf(spec, estate),
     accepted: spec.accepted,
+    mostListed,
     maxDeletions: spec.maxDeletions,
   };
 }

@@ -137,6 +137,7 @@ function configOf(folder: string, uuids: { src: string; dst: string }, url: stri
     keep: ["pvc-data"],
     nested: [],
     accepted: [],
+    mostListed: 500_000,
     maxDeletions: { count: 10, percent: 10, bytesPercent: 100 },
     budgetMs: 60_000,
     stateDir: join(folder, "state"),

@@ -1,0 +1,71 @@
+import { exitCodes, RunnerError } from "../runtime/errors";
+import type { Phase } from "../runtime/phases";
+import { quoted, shortened } from "../runtime/quoted";
+import { required } from "../runtime/required";
+import { foldersAbove, isFolderIn } from "../runtime/tree-path";
+import type { Held, Mirror } from "./mirror";
+import { lostBy } from "./moves";
+
+/** Takes what is held out of what the run deletes, replaces and moves, and counts anew. */
+export function dropHeld(mirror: Mirror): void {
+  const scan = required(mirror.scan, "scan");
+  const { listed } = scan;
+  if (mirror.held.length === 0 || !listed) return;
+  const isKept = keptBy(mirror.held);
+  // A folder for which the source has something else goes with all that it holds.
+  const replacing = new Set(listed.changed.filter(name => isKept(name) && isReplacedFolder(mirror, name)));
+  const isLeft = (name: string): boolean => !replacing.has(name);
+  const changed = listed.changed.filter(isLeft);
+  const deleted = listed.deleted.filter(name => !isKept(name));
+  const left = { ...listed, changed, deleted, created: listed.created.filter(isLeft) };
+  mirror.scan = {
+    ...scan,
+    ...{ changes: changed.length, deletions: deleted.length, listed: left },
+    doomed: deleted.slice(0, scan.doomed.length).map(name => Buffer.from(name, "latin1")),
+    large: scan.large.filter(({ name }) => isLeft(name)),
+  };
+  if (!mirror.moves) return;
+  mirror.moves = mirror.moves.filter(({ from, to }) => !isKept(from) && isLeft(to));
+  mirror.lost = lostBy(mirror, left, mirror.moves);
+}
+
+/** Whether a name has to stay for what is held: it is held itself, lies below it, or is a folder above it. */
+function keptBy(held: readonly Held[]): (name: string) => boolean {
+  const holders = new Set(held.flatMap(({ path }) => foldersAbove(path)));
+  const isBelow = atOrBelow(held);
+  return name => holders.has(name) || isBelow(name);
+}
+
+/** Whether nothing may be changed at a name: the file system that belongs there is away. */
+export function awayIn({ held }: Mirror): (name: string) => boolean {
+  return atOrBelow(held.filter(({ isAway }) => isAway === true));
+}
+
+function atOrBelow(held: readonly Held[]): (name: string) => boolean {
+  const paths = new Set(held.map(({ path }) => path));
+  return name => paths.size > 0 && (paths.has(name) || foldersAbove(name).some(folder => paths.has(folder)));
+}
+
+function isReplacedFolder({ config: { source, target } }: Mirror, name: string): boolean {
+  return isFolderIn(target.path, name) && !isFolderIn(source.path, name);
+}
+
+/** A run that kept something back is no success. */
+export const answer: Phase<Mirror> = {
+  name: "answer",
+  async run({ held: all, config }) {
+    const held = all.filter(({ isAnswered }) => isAnswered !== true);
+    const [first] = held;
+    if (!first) return;
+    const names = held
+      .slice(0, shown)
+      .map(({ path, reason }) => `${shortened(quoted(Buffer.from(path, "latin1")))}: ${reason}`);
+    throw new RunnerError(exitCodes.failed, {
+      failed: `the copy of ${held.length} entries of "${config.target.path}" was kept as it is: ${names.join("; ")}${held.length > shown ? "; …" : ""}`,
+      kept: "All else is mirrored.",
+      next: first.next,
+    });
+  },
+};
+
+const shown = 5;

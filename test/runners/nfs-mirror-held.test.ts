@@ -1,0 +1,131 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { createWorld, type World } from "./support/world";
+
+jest.setTimeout(120_000);
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld();
+});
+afterEach(() => world.close());
+
+async function mirror(...args: string[]) {
+  return world.start(args).finished;
+}
+
+/** A service of one file, and of what is mounted at a folder of it whose name is a pattern too. */
+async function mountNested(): Promise<void> {
+  const disk = `${world.config.source.path}/media/di*k [1]`;
+  mkdirSync(`${world.source}/media/di*k [1]`, { recursive: true });
+  writeFileSync(`${world.source}/media/index`, "x");
+  await world.inside("mount", "-t", "tmpfs", "-o", "mode=0755", "photos", disk);
+  await world.inside("sh", "-c", `cd '${disk}' && echo 1 >n1 && ln n1 n2 && echo 3 >n3`);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  await world.inside("umount", disk);
+}
+
+function expectNestedUntouched(): void {
+  const disk = join(world.target, "media/di*k [1]");
+  expect(readdirSync(disk).sort()).toEqual(["n1", "n2", "n3"]);
+  expect(["n1", "n2", "n3"].map(name => readFileSync(join(disk, name), "utf8"))).toEqual([
+    "1\n",
+    "1\n",
+    "3\n",
+  ]);
+  expect((statSync(disk).mode & 0o777).toString(8)).toBe("755");
+  expect(statSync(join(disk, "n1")).nlink).toBe(2);
+}
+
+describe.each([
+  ["that is listed", 500_000],
+  ["that is too much for a list", 2],
+])("below a nested file system that is away nothing is changed, in a copy %s", (_, mostListed) => {
+  beforeEach(async () => {
+    await mountNested();
+    world.writeConfig({ mostListed });
+    for (const name of ["disk 1", "dixk [1]", "di*k 1"])
+      writeFileSync(join(world.source, "media", name), "x");
+  });
+
+  function expectRestMirrored(): void {
+    for (const name of ["disk 1", "dixk [1]", "di*k 1"])
+      expect(existsSync(join(world.target, "media", name))).toBe(true);
+  }
+
+  test("when its mount point has another mode", async () => {
+    chmodSync(`${world.source}/media/di*k [1]`, 0o700);
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([
+      expect.stringContaining("is not the file system that belongs there"),
+      1,
+    ]);
+    expectNestedUntouched();
+    expectRestMirrored();
+  });
+
+  test("when other files lie there, and deletions elsewhere are accepted", async () => {
+    for (const name of ["n1", "n2", "n4"])
+      writeFileSync(join(world.source, "media/di*k [1]", name), "written while the disk was away");
+    rmSync(`${world.source}/media/index`);
+    expect(await mirror("--accept", ".")).toMatchObject({ status: 1 });
+    expectNestedUntouched();
+    expectRestMirrored();
+    expect(existsSync(`${world.target}/media/index`)).toBe(false);
+  });
+
+  test.each(["gone", "a file"])("when the folder above it is %s", async now => {
+    rmSync(`${world.source}/media`, { recursive: true });
+    if (now === "a file") writeFileSync(`${world.source}/media`, "x");
+    writeFileSync(`${world.source}/note`, "x");
+    expect(await mirror("--accept", "media")).toMatchObject({ status: 1 });
+    expectNestedUntouched();
+    expect(existsSync(`${world.target}/note`)).toBe(true);
+  });
+});
+
+test("a service that became a file keeps its copy until somebody accepts it", async () => {
+  for (const service of ["app", "mail"]) {
+    mkdirSync(`${world.source}/${service}/sub`, { recursive: true });
+    for (const name of ["one", "two", "sub/three"]) writeFileSync(`${world.source}/${service}/${name}`, "x");
+  }
+  expect(await mirror()).toMatchObject({ status: 0 });
+  rmSync(`${world.source}/mail`, { recursive: true });
+  writeFileSync(`${world.source}/mail`, "a file");
+  writeFileSync(`${world.source}/app/new`, "new");
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
+  expect(readdirSync(`${world.target}/mail`).sort()).toEqual(["one", "sub", "two"]);
+  expect(existsSync(`${world.target}/app/new`)).toBe(true);
+  expect(await mirror("--accept", "mail")).toMatchObject({ status: 0 });
+  expect(readFileSync(`${world.target}/mail`, "utf8")).toBe("a file");
+});
+
+/** Whoever may write to the root of the tree chooses them; byte by byte as latin1. */
+
+test("a ceiling's message names what would go, and nothing that is kept", async () => {
+  for (const [service, files] of [
+    ["app", 40],
+    ["mail", 3],
+  ] as const) {
+    mkdirSync(`${world.source}/${service}`);
+    for (let index = 0; index < files; index += 1) writeFileSync(`${world.source}/${service}/f${index}`, "x");
+  }
+  expect(await mirror()).toMatchObject({ status: 0 });
+  rmSync(`${world.source}/mail`, { recursive: true });
+  for (let index = 1; index < 40; index += 1) rmSync(`${world.source}/app/f${index}`);
+  const run = await mirror();
+  expect(run.status).toBe(3);
+  const [, first] = run.stdout.match(/would be deleted, .*; first (.*)/) ?? [];
+  expect(first).toContain('"app/');
+  expect(first).not.toContain("mail");
+});
