@@ -21,6 +21,8 @@ interface Standing {
   readonly since: string | null;
   /** Releases that a roll-back can make live, those first that were live last. */
   readonly kept: readonly string[];
+  /** The release that somebody has gone back from, as long as no other has followed; null else. */
+  readonly rolledBack: string | null;
   /** What isn't as it was deployed, and what to do about it. */
   readonly faults: readonly string[];
 }
@@ -82,17 +84,24 @@ function standingOf(host: string, job: Job, lines: readonly string[]): Standing 
     lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
   const [live, since] = said("live")[0]?.split(" ") ?? [];
   const faults = said("fault");
+  const [left] = said("left");
+  // To deploy it again would make the release live that was rolled back.
+  const repair =
+    left === undefined
+      ? `pulumi up --replace '**::${job.name}-${host}-release-live'`
+      : "mend the estate or the program, then pulumi up";
   return {
     ...nothing(host, job.name),
     stack: said("stack")[0] ?? null,
     live: live ?? null,
     since: since ?? null,
     kept: said("kept").map(line => line.split(" ")[0] ?? ""),
+    rolledBack: left ?? null,
     faults: [
       ...(live === undefined
         ? [`not live. Where pulumi up says that nothing changes, the host has lost it. Next: ${again(job)}`]
         : []),
-      ...faults.map(fault => `${fault}. Next: pulumi up --replace '**::${job.name}-${host}-release-live'`),
+      ...faults.map(fault => (fault.includes(". Next: ") ? fault : `${fault}. Next: ${repair}`)),
     ],
   };
 }
@@ -107,7 +116,7 @@ function again({ name, host, credentials }: Job): string {
 }
 
 function nothing(host: string, job: string): Standing {
-  return { host, job, stack: null, live: null, since: null, kept: [], faults: [] };
+  return { host, job, stack: null, live: null, since: null, kept: [], rolledBack: null, faults: [] };
 }
 
 function told(standings: readonly Standing[], colours: boolean): string {
@@ -117,8 +126,14 @@ function told(standings: readonly Standing[], colours: boolean): string {
   });
   for (const { host, job, live, since, kept, stack } of standings)
     rows.push([host, job, live ?? "-", since ?? "-", kept.join(" ") || "-", stack ?? "-"]);
-  const faults = standings.flatMap(({ host, job, faults }) =>
-    faults.map(fault => `${job} on ${host}: ${fault}`),
+  const faults = standings.flatMap(({ host, job, rolledBack, faults }) =>
+    [...notes(rolledBack), ...faults].map(text => `${job} on ${host}: ${text}`),
   );
   return [rows.toString(), ...faults].join("\n");
+}
+
+function notes(rolledBack: string | null): string[] {
+  return rolledBack === null
+    ? []
+    : [`${rolledBack} was rolled back, and stays so until another release follows`];
 }

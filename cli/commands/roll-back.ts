@@ -38,10 +38,30 @@ export const rollBack: CommandSpec<z.output<typeof options>> = {
       throw new BadInput(
         `--job: "${job}" is no job on "${host}", expected one of ${jobs.join(", ") || "none"}.`,
       );
-    const words = ["sh", `${jobFolder(job)}/release.sh`, "roll-back", ...(to === undefined ? [] : [to])];
-    const { exitCode, stdout, stderr } = await onHost(estate, host, words.join(" "), key);
-    return exitCode === 0
-      ? { text: stdout, exitCode: 0 }
-      : { text: `Nothing was rolled back. ${stderr.trim()}`, exitCode: 1 };
+    const script = `sh ${jobFolder(job)}/release.sh`;
+    // By its name, so that a second try changes nothing more.
+    const wanted = to ?? (await releaseBefore(command => onHost(estate, host, command, key), script));
+    const { exitCode, stdout, stderr } = await onHost(
+      estate,
+      host,
+      `${script} roll-back ${wanted}`.trimEnd(),
+      key,
+    );
+    if (exitCode === 0) return { text: stdout, exitCode: 0 };
+    // What the script itself ends with.
+    if (exitCode === 1) return { text: `Nothing was rolled back. ${stderr.trim()}`, exitCode: 1 };
+    return {
+      text: `It isn't known what is live now: ${stderr.trim()}\nNext: holdfast releases   (then the same command again, with --to ${wanted})`,
+      exitCode: 1,
+    };
   },
 };
+
+/** Name of the release that was live before; empty where the host can't tell, and the script then says why. */
+async function releaseBefore(
+  ask: (command: string) => Promise<{ exitCode: number | undefined; stdout: string }>,
+  script: string,
+): Promise<string> {
+  const { exitCode, stdout } = await ask(`${script} list`);
+  return exitCode === 0 ? (/^kept (\w+)/m.exec(stdout)?.[1] ?? "") : "";
+}

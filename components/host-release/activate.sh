@@ -5,12 +5,26 @@ activate() {
   try "no folder for the release" "df -h $base" mkdir -p "$part"
   cause=$(cat 2>&1 >"$part/manifest") || fail "the manifest wasn't written: $cause." "df -h $base"
   hash=$(sha256sum <"$part/manifest" | cut -c1-12)
+  if [ "$hash" = "$(rolled_back)" ] && [ -n "$previous" ] && [ "$hash" != "$previous" ]; then
+    keep_rolled_back
+    return
+  fi
   collect
   verify_release "$part"
   promote
   switch_over
+  rm -f "$base/rolled-back"
   prune
   echo "$hash" || :
+}
+
+# Somebody has gone back from this very release: another key or address of who deploys is no reason to make it live again.
+keep_rolled_back() {
+  rm -rf -- "$part"
+  trap - EXIT
+  echo "$job: release $hash was rolled back, so $previous runs on. Next: mend the estate or the program, then pulumi up; or," \
+    "to have $hash again: holdfast roll-back --job $job --to $hash" >&2 || :
+  echo "$previous" || :
 }
 
 # What the resource that brings a file is called after.

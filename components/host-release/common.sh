@@ -4,6 +4,8 @@ set -eu
 umask 022
 
 base=${0%/*}
+# As a shell pattern for folders gives it.
+base=${base%/}
 job=${base##*/}
 units=/etc/systemd/system
 # The job's command for people, where its release has one: a link to the file that is called exactly like the job.

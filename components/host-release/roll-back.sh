@@ -11,6 +11,7 @@ roll_back() {
   refuse_damaged
   verify_release "$release"
   switch_over
+  echo "$previous" >"$base/rolled-back"
   echo "$job: release $hash is live in place of $previous. pulumi up leaves it so until the estate or Holdfast's own program" \
     "gives the job another release: mend there what was wrong first." || :
 }
@@ -21,12 +22,21 @@ refuse_damaged() {
     fail "the files of release $hash aren't those that were deployed." "another one of: sh $base/release.sh list"
 }
 
-# Names of the releases that are on the host, those first that were live last. They are hashes, so `ls` is safe to read.
+# Names of the releases that are on the host, those first that were live last; those of a version that kept no order, by
+# their times. They are hashes, so `ls` is safe to read.
 kept_releases() {
-  ls -1t "$base/releases"
+  { tac "$base/order" 2>/dev/null || :; ls -1t "$base/releases"; } | awk '!seen[$0]++' | while read -r name; do
+    [ ! -d "$base/releases/$name" ] || echo "$name"
+  done
 }
 
-# list: the stack, then each release with when it last became live, then what isn't as the live one has it.
+# Name of the release that somebody has gone back from and that no other has followed since, or nothing.
+rolled_back() {
+  cat "$base/rolled-back" 2>/dev/null || :
+}
+
+# list: the stack, then each release with when it last became live, which one was gone back from, then what isn't as the live
+# one has it, some of it with what to do next.
 list() {
   live=$(live_release)
   echo "stack $(cat "$base/owner" 2>/dev/null || echo '(none)')"
@@ -35,11 +45,21 @@ list() {
     [ "$name" != "$live" ] || state=live
     echo "$state $name $(date -u -r "$base/releases/$name" +%FT%TZ)"
   done
+  left=$(rolled_back)
+  [ -z "$left" ] || echo "left $left"
   for unit in $(units_of "$live"); do
+    for file in $(sed -n 's/^LoadCredential=[^:]*://p' "$base/current/$unit"); do
+      [ -f "$file" ] || echo "fault \"$unit\" can't start: \"$file\" isn't there. Next: pulumi up --replace '**::$job-*-credential-${file##*/}-file'"
+    done
+    # Others are of all units, such as a distribution's.
+    changes=$(systemctl show --property=DropInPaths --value "$unit" 2>/dev/null | tr ' ' '\n' | grep -F "/$unit.d/" | head -n 1) || changes=
+    [ -z "$changes" ] || echo "fault \"$unit\" is changed by $changes. Next: systemctl cat $unit"
     if ! cmp -s "$base/current/$unit" "$units/$unit"; then
       echo "fault \"$units/$unit\" isn't the release's"
     elif is_installable "$units/$unit" && ! systemctl is-enabled --quiet "$unit"; then
       echo "fault \"$unit\" isn't enabled"
+    elif is_installable "$units/$unit" && ! systemctl is-active --quiet "$unit"; then
+      echo "fault \"$unit\" isn't active. Next: systemctl start $unit"
     fi
   done
   [ -z "$live" ] || (cd "$base/current" && sha256sum --check --status manifest) || echo "fault a file of the live release is damaged"

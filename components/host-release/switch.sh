@@ -61,8 +61,9 @@ end_switch() {
   # People keep the old command until its release is gone.
   has_command "$release/manifest" || ! is_link_ours || rm -f "$link"
   for unit in $touched; do rm -f "$units/.$unit.undo"; done
-  # The order in which releases were live is the order of their times.
+  # When it became live, for people; a clock may be wrong, so the order is on record.
   touch "$release"
+  echo "$hash" >>"$base/order"
 }
 
 point_current_at() {

@@ -47,16 +47,38 @@ test("shows what is live and kept, and goes back", async () => {
     stack: "house/holdfast/one",
     since: expect.stringMatching(/^\d{4}-.*Z$/),
     faults: [],
+    rolledBack: null,
   };
   expect(JSON.parse(text)).toEqual([{ ...standing, live, kept: [old] }]);
   expect(await holdfast("roll-back", ...job)).toMatchObject({ exitCode: 0 });
   expect(JSON.parse((await holdfast("releases", "--json")).text)).toMatchObject([
-    { live: old, kept: [live] },
+    { live: old, kept: [live], rolledBack: live },
   ]);
+  expect(await holdfast("releases")).toMatchObject({
+    exitCode: 0,
+    text: expect.stringContaining(`nfs-mirror on pve: ${live} was rolled back, and stays so`),
+  });
   expect(await holdfast("roll-back", ...job, "--to", old)).toMatchObject({
     exitCode: 1,
     text: expect.stringMatching(/^Nothing was rolled back\. nfs-mirror: .* is the live release\. /),
   });
+});
+
+test("says that it doesn't know what a roll-back did whose connection was lost, and a second one changes nothing more", async () => {
+  const { stdout: old } = await host.deploy(release());
+  await host.deploy(release({ hour: "04" }));
+  host.installSsh(
+    `case $last in *roll-back*) "$0.run" "$last" >/dev/null 2>&1; echo "Connection closed" >&2; exit 255 ;; esac; exec "$0.run" "$last"`,
+  );
+  const lost = await holdfast("roll-back", ...job);
+  expect(lost).toMatchObject({
+    exitCode: 1,
+    text: expect.stringMatching(
+      /^It isn't known what is live now: Connection closed\nNext: holdfast releases /,
+    ),
+  });
+  expect(lost.text).toContain(`--to ${old}`);
+  expect(JSON.parse((await holdfast("releases", "--json")).text)).toMatchObject([{ live: old }]);
 });
 
 test("trusts the pinned key alone, and takes the key that is named", async () => {

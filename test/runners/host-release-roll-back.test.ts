@@ -54,16 +54,65 @@ test("lists what is kept, and what isn't as the live release has it", async () =
     expect.stringMatching(`^live ${names[1]} ${time}$`),
     expect.stringMatching(`^kept ${names[2]} ${time}$`),
     expect.stringMatching(`^kept ${names[0]} ${time}$`),
+    `left ${names[2]}`,
   ]);
   await host.run(
     "echo >>/etc/systemd/system/nfs-mirror.service; echo x >>/opt/holdfast/nfs-mirror/current/config.json",
   );
   host.on("is-enabled", "exit 1");
-  expect((await listed()).slice(4)).toEqual([
+  expect((await listed()).slice(5)).toEqual([
     "fault \"/etc/systemd/system/nfs-mirror.service\" isn't the release's",
     'fault "nfs-mirror.timer" isn\'t enabled',
     "fault a file of the live release is damaged",
   ]);
+});
+
+test("lists what keeps a unit from starting as it was deployed, and what to do", async () => {
+  const service = "LoadCredential=key:/opt/credentials/key\n";
+  await host.run("mkdir /opt/credentials; touch /opt/credentials/key");
+  await host.deploy(release({ hour: "05", service }));
+  const faults = async () =>
+    (await host.run(`${script} list`)).stdout.split("\n").filter(line => line.startsWith("fault"));
+  expect(await faults()).toEqual([]);
+  await host.run("rm /opt/credentials/key");
+  host.on("is-active", "exit 3");
+  host.on("show", "case $* in *.service) echo /etc/systemd/system/nfs-mirror.service.d/mine.conf ;; esac");
+  expect(await faults()).toEqual([
+    `fault "nfs-mirror.service" can't start: "/opt/credentials/key" isn't there. Next: pulumi up --replace '**::nfs-mirror-*-credential-key-file'`,
+    'fault "nfs-mirror.service" is changed by /etc/systemd/system/nfs-mirror.service.d/mine.conf. Next: systemctl cat nfs-mirror.service',
+    'fault "nfs-mirror.timer" isn\'t active. Next: systemctl start nfs-mirror.timer',
+  ]);
+});
+
+test("knows which release was live before, whatever the clock said", async () => {
+  const kept = async () =>
+    (await host.run(`${script} list`)).stdout
+      .split("\n")
+      .flatMap(line => /^kept (\w+)/.exec(line)?.[1] ?? []);
+  await host.run(`touch -d 2040-01-01 /opt/holdfast/nfs-mirror/releases/${names[0]}`);
+  expect(await kept()).toEqual([names[1], names[0]]);
+  await host.deploy(release({ hour: "04" }));
+  expect(await kept()).toEqual([names[2], names[1]]);
+});
+
+test("a release that was rolled back isn't made live again by an activation of that very one, but by name", async () => {
+  await host.run(`${script} roll-back`);
+  const again = await host.deploy(release({ hour: "03", command: "03" }));
+  expect(again).toMatchObject({ exitCode: 0, stdout: names[1] });
+  expect(again.stderr).toMatch(
+    `release ${names[2]} was rolled back, so ${names[1]} runs on. Next: mend the estate`,
+  );
+  expect((await host.state()).live).toBe(`releases/${names[1]}`);
+  const { stdout: mended } = await host.deploy(release({ hour: "04" }));
+  expect((await host.state()).live).toBe(`releases/${mended}`);
+  expect((await host.deploy(release({ hour: "03", command: "03" }))).stdout).toBe(names[2]);
+  expect((await host.state()).live).toBe(`releases/${names[2]}`);
+});
+
+test("a script that is called by a folder with a slash at its end is the job's", async () => {
+  expect((await host.run("sh /opt/holdfast/nfs-mirror//release.sh list")).stdout).toMatch(/^live /m);
+  expect(await host.run("sh /opt/holdfast/nfs-mirror//release.sh remove")).toMatchObject({ exitCode: 0 });
+  expect(await host.state()).toMatchObject({ live: "", units: {}, commands: {} });
 });
 
 test.each([
