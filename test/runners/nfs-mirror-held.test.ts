@@ -110,8 +110,6 @@ test("a service that became a file keeps its copy until somebody accepts it", as
   expect(readFileSync(`${world.target}/mail`, "utf8")).toBe("a file");
 });
 
-/** Whoever may write to the root of the tree chooses them; byte by byte as latin1. */
-
 test("a ceiling's message names what would go, and nothing that is kept", async () => {
   for (const [service, files] of [
     ["app", 40],
@@ -128,4 +126,15 @@ test("a ceiling's message names what would go, and nothing that is kept", async 
   const [, first] = run.stdout.match(/would be deleted, .*; first (.*)/) ?? [];
   expect(first).toContain('"app/');
   expect(first).not.toContain("mail");
+});
+
+test("what an operator answers for counts for no ceiling, also of a service whose name isn't ASCII", async () => {
+  for (const service of ["café", "app"]) {
+    mkdirSync(`${world.source}/${service}`);
+    for (let index = 0; index < 40; index += 1) writeFileSync(`${world.source}/${service}/f${index}`, "x");
+  }
+  expect(await mirror()).toMatchObject({ status: 0 });
+  for (let index = 1; index < 40; index += 1) rmSync(`${world.source}/café/f${index}`);
+  expect(await mirror()).toMatchObject({ status: 3 });
+  expect(await mirror("--accept=café")).toMatchObject({ status: 0 });
 });
