@@ -34,6 +34,28 @@ test.each([
   expect(notes.at(-1)).toContain("the map of an earlier run is used (3 volumes)");
 });
 
+test("a volume that has lost its claim goes on under it; one that never had one has none", async () => {
+  await told("a", "b");
+  const answer = new Map([
+    ["a", claim("a")],
+    ["b", undefined],
+    ["c", undefined],
+  ] as const);
+  const log = createLog("test", { json: true, progress: false });
+  for (const night of [1, 2]) {
+    const { map, isCurrent } = await keptMap(file, async () => answer, log, notes);
+    expect([night, isCurrent, [...map]]).toEqual([
+      night,
+      true,
+      [
+        ["a", claim("a")],
+        ["b", claim("b")],
+      ],
+    ]);
+    expect(notes.at(-1)).toBe("b belongs to no claim any more, and goes on as app/b");
+  }
+});
+
 test("volumes come and go", async () => {
   await told("a", "b", "c");
   expect([...(await told("b", "c", "d")).map.keys()]).toEqual(["b", "c", "d"]);

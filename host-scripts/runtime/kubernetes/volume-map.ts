@@ -56,16 +56,28 @@ export async function volumeMap(
   return keptMap(file, () => askApi(readCredential(access, kubeconfig), stop), log, notes);
 }
 
-/** What is asked for, unless it is less than half of what an earlier run was told: then that is used, and kept. */
+/**
+ * What is asked for, unless it is less than half of what an earlier run was told: then that is used, and kept.
+ * @param ask gives undefined for a volume without a claim. One that had a claim keeps it: its copies and their alert would
+ *   begin anew elsewhere, and while its data is there it isn't deleted
+ */
 export async function keptMap(
   file: string,
-  ask: () => Promise<VolumeMap>,
+  ask: () => Promise<ReadonlyMap<string, Claim | undefined>>,
   log: Log,
   notes: string[],
 ): Promise<KnownVolumes> {
   try {
-    const map = await ask();
-    refuseCollapse(map, readCache(file), file);
+    const [told, before] = [await ask(), readCache(file)];
+    const map = new Map<string, Claim>();
+    for (const [volume, claim] of told) {
+      const known = claim ?? before.get(volume);
+      if (!known) continue;
+      map.set(volume, known);
+      if (!claim)
+        notes.push(`${volume} belongs to no claim any more, and goes on as ${known.namespace}/${known.name}`);
+    }
+    refuseCollapse(map, before, file);
     writeDurably(file, `${JSON.stringify(Object.fromEntries(map), undefined, 2)}\n`);
     return { map, isCurrent: true };
   } catch (error) {
@@ -89,12 +101,13 @@ function refuseCollapse(map: VolumeMap, kept: VolumeMap, file: string): void {
   );
 }
 
-async function askApi(kubeconfig: string, stop: AbortSignal): Promise<VolumeMap> {
+async function askApi(
+  kubeconfig: string,
+  stop: AbortSignal,
+): Promise<ReadonlyMap<string, Claim | undefined>> {
   const volumes = await persistentVolumes(connect(kubeconfig, stop));
   return new Map(
-    volumes.flatMap(({ disk, claim, isBlock }): [string, Claim][] =>
-      claim ? [[disk, { ...claim, ...(isBlock && { isBlock }) }]] : [],
-    ),
+    volumes.map(({ disk, claim, isBlock }) => [disk, claim && { ...claim, ...(isBlock && { isBlock }) }]),
   );
 }
 
