@@ -31,7 +31,7 @@ export interface Unit {
   says(words: string): Promise<void>;
   /** Waits for its end, and for that of its ExecStopPost. */
   ended(): Promise<Ended>;
-  /** The runner by hand, beside the unit. @param killedAfterMs when it is killed, with all that it has started */
+  /** The runner by hand, beside the unit. @param killedAfterMs when it is killed; what it has told LVM to do goes on to its end */
   byHand(
     words?: readonly string[],
     killedAfterMs?: number,
@@ -151,8 +151,11 @@ systemctl show ${job}.service -p ExecMainStatus -p Result; echo; cat ${log}`,
     },
     ended,
     byHand(words = [], killedAfterMs) {
-      const killed = killedAfterMs === undefined ? "" : `timeout --signal KILL ${killedAfterMs / 1000} `;
-      return onHost(host, `${killed}${command} ${words.join(" ")}`, { timeoutMs: patienceMs });
+      const called = `${command} ${words.join(" ")}`;
+      const cut = `timeout --signal KILL ${(killedAfterMs ?? 0) / 1000} ${called}; code=$?`;
+      return onHost(host, killedAfterMs === undefined ? called : `${cut}; ${lvmEnds}; exit $code`, {
+        timeoutMs: patienceMs,
+      });
     },
     async metrics() {
       const { stdout } = await onHost(host, `cat ${textfile(job)}`);
@@ -164,6 +167,9 @@ systemctl show ${job}.service -p ExecMainStatus -p Result; echo; cat ${log}`,
     },
   };
 }
+
+/** A command of LVM goes on to its end when who called it is killed. */
+const lvmEnds = `${nap}; while pgrep --exact 'lv[a-z]+|dmsetup' >/dev/null; do nap; done`;
 
 /** Is there as long as a process of the unit is, be it the report of an end. */
 const cgroup = (job: string): string => `/sys/fs/cgroup/system.slice/${job}.service`;
