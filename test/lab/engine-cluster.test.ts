@@ -3,7 +3,7 @@ import { fixedFacts } from "../../lab/facts";
 import { inNamespace } from "../../lab/namespace";
 import { connect, serverStatus, startServers, stopServers } from "../../lab/servers";
 import { ThrowAwayStack } from "./engine/throw-away-stack";
-import { freePort } from "./engine/sshd";
+import { closedPort } from "./engine/sshd";
 
 jest.setTimeout(600_000);
 
@@ -128,16 +128,15 @@ test("an object that is there already isn't taken over by a first deployment, wh
 });
 
 test("a cluster that can't be reached is said at preview, and ends a deployment", async () => {
-  const port = await freePort();
   const kubeconfig = JSON.stringify({
-    clusters: [{ name: "gone", cluster: { server: `https://127.0.0.1:${port}` } }],
+    clusters: [{ name: "gone", cluster: { server: `https://127.0.0.1:${closedPort}` } }],
     users: [{ name: "nobody", user: {} }],
     contexts: [{ name: "gone", context: { cluster: "gone", user: "nobody" } }],
     "current-context": "gone",
   });
   stack.give({ provider: { kubeconfig }, objects: { rule: rule("up") } });
   const cause = new RegExp(
-    `configured Kubernetes cluster is unreachable: https://127.0.0.1:${port}: connect ECONNREFUSED`,
+    `configured Kubernetes cluster is unreachable: https://127.0.0.1:${closedPort}: connect ECONNREFUSED`,
   );
   expect((await stack.preview()).all).toMatch(cause);
   const { exitCode, all } = await stack.up();

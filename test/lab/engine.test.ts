@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { connectionOf } from "../../components/host-release";
 import { ThrowAwayStack } from "./engine/throw-away-stack";
-import { type SshServer, freePort, startSshServer } from "./engine/sshd";
+import { closedPort, type SshServer, startSshServer } from "./engine/sshd";
 
 jest.setTimeout(600_000);
 
@@ -89,7 +89,6 @@ describe("a command on a host", () => {
 });
 
 describe("what is refused, with one clear cause", () => {
-  const closed = freePort();
   let all: string;
 
   // In one deployment: each of them fails by itself.
@@ -105,7 +104,7 @@ describe("what is refused, with one clear cause", () => {
         mismatch: refused({ hostKey: readFileSync(`${otherHost}.pub`, "utf8") }),
         unknown: refused({ privateKey: readFileSync(otherUser, "utf8") }),
         "old-type": refused({ hostKey: server.rsaHostKey }),
-        nobody: refused({ port: await closed }),
+        nobody: refused({ port: closedPort }),
         agentless: refused({ agentSocketPath: "/nowhere/agent" }),
         unread: { create: "true", stdin: "x".repeat(4_000_000) },
         failing: { create: "echo no space left >&2; exit 3" },
@@ -137,9 +136,9 @@ describe("what is refused, with one clear cause", () => {
   test("a command that ends well and has read none of a large input", () =>
     expect(all).toContain('EOF: running "true":'));
 
-  test("a host where nothing listens", async () =>
+  test("a host where nothing listens", () =>
     expect(all).toContain(
-      `after 1 failed attempts: dial tcp 127.0.0.1:${await closed}: connect: connection refused`,
+      `after 1 failed attempts: dial tcp 127.0.0.1:${closedPort}: connect: connection refused`,
     ));
 
   test("a command that fails, with its exit code and the end of what it printed", () =>

@@ -115,8 +115,11 @@ async function stop(child: ChildProcess): Promise<void> {
   await ended;
 }
 
+/** Nothing listens there: a port that was free a moment ago may be another test's by now, or the caller's own. */
+export const closedPort = 1;
+
 /** A port that nothing listens on at this moment. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>(resolve => probe.listen(0, "127.0.0.1", resolve));
   const address = probe.address();
