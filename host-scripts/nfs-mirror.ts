@@ -64,7 +64,7 @@ async function start(args: RunArguments, config: NfsMirrorConfig): Promise<numbe
   if (mirror.dryRun) return preview(mirror, [verify, nested, scan, match, hold, judge], told);
   return runAndReport(
     mirror,
-    [...[lock, verify, nested, close, scan, match, hold, judge], ...[copy, root, cover, answer, remember]],
+    [...[lock, verify, nested, close, scan, match, hold, judge], ...[copy, root, remember, cover, answer]],
     reporter,
     told,
   );

@@ -55,7 +55,10 @@ export function retireSurplus(run: DailyBackup): void {
 
 /** Removes what is out of sight. @throws {RunnerError} when something can't be removed */
 export async function emptyTrashes(config: DailyBackupConfig, stop: AbortSignal): Promise<void> {
-  for (const root of rootsOf(config)) await emptyTrash(root, stop);
+  const faults: unknown[] = [];
+  for (const root of rootsOf(config))
+    await emptyTrash(root, stop).catch((error: unknown) => faults.push(error));
+  if (faults.length > 0) throw faults[0];
 }
 
 interface Series {

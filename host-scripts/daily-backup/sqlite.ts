@@ -167,12 +167,9 @@ type Candidate = Found | { readonly kind: "unchanged"; readonly path: Buffer };
 
 async function* candidates(root: Buffer, options: CopyDatabasesOptions): AsyncGenerator<Candidate> {
   const { changed, previous, stop } = options;
-  if (changed === undefined) {
-    yield* findDatabases(root, stop);
-    return;
-  }
   const seen = new Set<string>();
-  for (const path of changed.flatMap(withDatabase)) {
+  // The empty path is that of the root itself.
+  for (const path of changed?.flatMap(withDatabase) ?? [Buffer.alloc(0)]) {
     for await (const found of lookBelow(root, path, stop)) {
       if (seen.has(found.path.toString("latin1"))) continue;
       seen.add(found.path.toString("latin1"));
@@ -184,6 +181,9 @@ async function* candidates(root: Buffer, options: CopyDatabasesOptions): AsyncGe
     if (seen.has(path.toString("latin1"))) continue;
     const found = isReal(root, path) ? lookAt(root, path) : undefined;
     if (found !== undefined) yield found.kind === "database" ? { kind: "unchanged", path } : found;
+    // Its first bytes are what says so: zeros there, or none at all, are damage, and its earlier copy is the last good one.
+    else if (isReal(root, path) && lstatSync(below(root, path), { throwIfNoEntry: false })?.isFile())
+      yield { kind: "unreadable", path, reason: "it was a database, and is none any more" };
   }
 }
 

@@ -31,10 +31,15 @@ export const hold: Phase<Mirror> = {
       return;
     }
     const isFirst = readConfigHash(config.stateDir) !== configHash(mirror);
+    const isRepaired = holdsFile(config.source.path, repaired);
     for (const service of new Set(listed.deleted.map(serviceOf))) {
       const name = Buffer.from(service, "latin1");
       if (accepted.has(noted(name))) continue;
-      const reason = isFirst ? firstReason : goneReason(mirror, listed, service);
+      const reason = isFirst
+        ? firstReason
+        : isRepaired
+          ? repairedReason
+          : goneReason(mirror, listed, service);
       if (reason === undefined) continue;
       held.push({ path: service, reason, next: acceptCommand(config.job, name) });
       log.warn(`${quoted(name)} keeps what it has at the target: ${reason}`);
@@ -47,6 +52,11 @@ export const hold: Phase<Mirror> = {
 
 const firstReason =
   "the source lacks some of it, and this is the first run with this config: it may be another job's";
+
+/** Where e2fsck puts what it finds without a name. It isn't mirrored. */
+const repaired = "lost+found";
+const repairedReason =
+  "the source lacks some of it, and its lost+found holds what a repair found without a name: put that back from here, or empty it";
 
 const serviceOf = (name: string): string => name.split("/", 1)[0] ?? name;
 
@@ -68,6 +78,7 @@ function goneReason(mirror: Mirror, listed: Listed, service: string): string | u
 
 /** Ends at the first file. */
 function holdsFile(root: string, name: string): boolean {
+  if (!isFolderIn(root, name)) return false;
   const dir = openFolder(inTree(root, name));
   try {
     for (let entry = dir.next(); entry !== null; entry = dir.next())
@@ -78,10 +89,14 @@ function holdsFile(root: string, name: string): boolean {
   }
 }
 
-/** From now on deletions are those of a job that knows what it made. */
+/**
+ * From now on deletions are those of a job that knows what it made: also where something else makes this run a failure, as it
+ * may do every night.
+ */
 export const remember: Phase<Mirror> = {
   name: "remember",
   async run(mirror) {
+    if (mirror.held.some(({ path, reason }) => path === "." || reason === firstReason)) return;
     writeDurably(hashFile(mirror.config.stateDir), configHash(mirror), 0o600);
   },
 };

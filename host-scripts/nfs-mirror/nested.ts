@@ -9,7 +9,7 @@ import { mountsBelow } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { noted, quoted } from "../runtime/quoted";
 import { ready, shell } from "../runtime/shell";
-import type { Mirror } from "./mirror";
+import { isLeftOut, type Mirror } from "./mirror";
 
 /** File systems below the source that a run has mirrored, by their path below it. */
 const record = z.record(z.string(), z.string());
@@ -24,9 +24,12 @@ export const nested: Phase<Mirror> = {
   async run(mirror) {
     const { config, log, stop, dryRun, accepted } = mirror;
     const named = Object.fromEntries(config.nested.map(({ path, fsUuid }) => [path, fsUuid]));
-    const all = { ...readRecord(config), ...named };
+    const all = Object.fromEntries(
+      Object.entries({ ...readRecord(config), ...named }).filter(([path]) => isMirrored(config, path)),
+    );
     const known = Object.fromEntries(Object.entries(all).filter(([path]) => !accepted.has(noted(path))));
-    const found = await mountsBelow(config.source.path, stop.signal);
+    const mounted = await mountsBelow(config.source.path, stop.signal);
+    const found = new Map([...mounted].filter(([path]) => isMirrored(config, path)));
     for (const [path, uuid] of Object.entries(known)) if (found.get(path) !== uuid) holdAway(mirror, path);
     const fresh = [...found].filter(([path]) => !(path in known));
     for (const [path, uuid] of fresh)
@@ -41,6 +44,11 @@ export const nested: Phase<Mirror> = {
       );
   },
 };
+
+/** What is mounted in an entry that is left out is nothing to the mirror. */
+function isMirrored(config: NfsMirrorConfig, path: string): boolean {
+  return !isLeftOut(config, path.split("/", 1)[0] ?? path);
+}
 
 /** Its folder in the source is empty then, or holds what was written while it was away. */
 function holdAway({ config, held, log }: Mirror, path: string): void {

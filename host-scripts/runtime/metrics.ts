@@ -71,13 +71,18 @@ function parse(text: string): Values {
   return new Map([...samples].map(([, name = "", value]) => [name, Number(value)]));
 }
 
+/** As far as a clock may have gone back without that a run is refused; in s. */
+const aheadS = 2 * 86_400;
+
 function merge(metrics: readonly Metric[], before: Values, end: End): Values {
   const succeeded = end.status === 0;
   const values = new Map(before);
   for (const { name, meaning, emitted } of metrics) {
     if (emitted === "success" && !succeeded) continue;
-    // A clock that went back mustn't make an end look older than the one before.
-    const at = Math.max(end.at, before.get(name) ?? 0);
+    // A clock that went back mustn't make an end look older than the one before; what a clock that was ahead has written would
+    // keep an alert of staleness silent until that day.
+    const earlier = before.get(name) ?? 0;
+    const at = succeeded && earlier > end.at + aheadS ? end.at : Math.max(end.at, earlier);
     const value = meaning === "status" ? end.status : meaning.startsWith("last-") ? at : end.values[name];
     if (value !== undefined) values.set(name, value);
   }

@@ -1,4 +1,13 @@
-import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Stores } from "../../host-scripts/daily-backup/copy-stores";
 import type { Accepted } from "../../plan/contracts/accepted";
@@ -109,6 +118,26 @@ test("a copy that failed on the first night of a week is made the next night, al
   const after = await night("second", "2026-05-26T03:00:00Z", [], failed);
   expect(after.failed).toBeUndefined();
   expect(await rowsIn(copyOf("2026-22"))).toBe("1001");
+});
+
+test.each([
+  ["its first bytes are zeros", (file: string) => writeFileSync(file, Buffer.alloc(16), { flag: "r+" })],
+  ["it was emptied", (file: string) => truncateSync(file)],
+])("a database of which %s fails, and its earlier copy stays", async (_, harm) => {
+  await makeSnapshots();
+  const before = await night("second", "2026-05-26T03:00:00Z", undefined, {});
+  harm(join(folder, "second/app.db"));
+  rmSync(join(folder, "second/app.db-wal"));
+  for (const changed of [["app.db", "app.db-wal"], [], undefined]) {
+    const after = await night("second", "2026-05-27T03:00:00Z", changed, before);
+    expect(after.failed?.reason).toContain(
+      "it was a database, and is none any more; its earlier copy is kept",
+    );
+    expect(await rowsIn(copyOf("2026-22"))).toBe("1001");
+  }
+  // One that is gone is gone.
+  rmSync(join(folder, "second/app.db"));
+  expect((await night("second", "2026-05-28T03:00:00Z", ["app.db"], before)).failed).toBeUndefined();
 });
 
 test("an unchanged database shares the copy that the record names, and no other", async () => {

@@ -110,6 +110,52 @@ test("a service that became a file keeps its copy until somebody accepts it", as
   expect(readFileSync(`${world.target}/mail`, "utf8")).toBe("a file");
 });
 
+test("a first run that somebody has answered for is over, also where each night fails for something else", async () => {
+  for (const service of ["app", "mail"]) {
+    mkdirSync(`${world.source}/${service}`);
+    for (const name of ["one", "two", "three"]) writeFileSync(`${world.source}/${service}/${name}`, "x");
+  }
+  // Its name is too long for a program that names it from the root.
+  const deep = `cd ${world.config.source.path}/mail; for i in $(seq 30); do mkdir ${"d".repeat(200)} && cd ${"d".repeat(200)}; done; echo x >file`;
+  await world.inside("sh", "-c", deep);
+  expect(await mirror()).toMatchObject({ status: 1 });
+  world.writeConfig({ excludes: [] });
+  rmSync(`${world.source}/app/one`);
+  expect((await mirror()).stdout).toContain("this is the first run with this config");
+  expect(await mirror("--accept=app")).toMatchObject({ status: 1 });
+  rmSync(`${world.source}/app/two`);
+  expect(await mirror()).toMatchObject({ status: 1 });
+  expect(readdirSync(`${world.target}/app`)).toEqual(["three"]);
+});
+
+test("nothing goes while the source's lost+found holds what a repair has found", async () => {
+  mkdirSync(`${world.source}/photos`);
+  for (const name of ["one", "two", "three"]) writeFileSync(`${world.source}/photos/${name}`, name);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  rmSync(`${world.source}/photos/one`);
+  writeFileSync(`${world.source}/lost+found/#12`, "one");
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([
+    expect.stringContaining("its lost+found holds what a repair found"),
+    1,
+  ]);
+  expect(readdirSync(`${world.target}/photos`).sort()).toEqual(["one", "three", "two"]);
+  rmSync(`${world.source}/lost+found/#12`);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(readdirSync(`${world.target}/photos`).sort()).toEqual(["three", "two"]);
+});
+
+test("a file system in an entry that is left out is nothing to the mirror, there or away", async () => {
+  const temp = `${world.config.source.path}/temp`;
+  for (const name of ["app", "temp"]) mkdirSync(`${world.source}/${name}`);
+  writeFileSync(`${world.source}/app/file`, "x");
+  await world.inside("mount", "-t", "tmpfs", "tmpfs", temp);
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([expect.not.stringContaining("mirrored from now on"), 0]);
+  await world.inside("umount", temp);
+  expect(await mirror()).toMatchObject({ status: 0 });
+});
+
 test("a ceiling's message names what would go, and nothing that is kept", async () => {
   for (const [service, files] of [
     ["app", 40],
