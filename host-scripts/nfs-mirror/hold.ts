@@ -67,13 +67,40 @@ function goneReason(mirror: Mirror, listed: Listed, service: string): string | u
   );
   const lost = listed.deleted.filter(name => serviceOf(name) === service && !moved.has(name));
   const { source, target } = mirror.config;
-  if (lost.filter(name => !isFolderIn(target.path, name)).length <= moved.size) return undefined;
+  const files = lost.filter(name => !isFolderIn(target.path, name)).length;
+  if (files <= moved.size) return undefined;
   if (lost.includes(service))
     return isFolderIn(target.path, service) ? "the source lacks all of it" : undefined;
   if (!isFolderIn(source.path, service)) return "the source has something else of that name, no folder";
-  return holdsFile(source.path, service)
-    ? undefined
-    : "the source has its folder, and no file in it any more";
+  if (!holdsFile(source.path, service)) return "the source has its folder, and no file in it any more";
+  return files >= leastLost && !hasMoreFiles(target.path, service, files / mostLost)
+    ? `the source lacks ${files} of its files, most of all that it has`
+    : undefined;
+}
+
+/** A service that keeps a few files, such as those that it makes when it begins anew, has lost the others all the same. */
+const mostLost = 0.8;
+/** Of a small service, most files may well go in a night. */
+const leastLost = 20;
+
+/** Ends as soon as there are more. */
+function hasMoreFiles(root: string, name: string, count: number): boolean {
+  let found = 0;
+  const look = (folder: string): boolean => {
+    const dir = openFolder(inTree(root, folder));
+    try {
+      for (let entry = dir.next(); entry !== null; entry = dir.next()) {
+        const isFull = entry.isDirectory()
+          ? look(`${folder}/${entry.name.toString("latin1")}`)
+          : (found += 1) > count;
+        if (isFull) return true;
+      }
+      return false;
+    } finally {
+      dir.close();
+    }
+  };
+  return look(name);
 }
 
 /** Ends at the first file. */

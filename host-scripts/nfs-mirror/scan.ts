@@ -80,11 +80,12 @@ export const judge: Phase<Mirror> = {
         next,
       );
     }
-    const bytes = doomedBytes(mirror);
+    const shrunk = shrunkFiles(mirror);
+    const bytes = shrunk.reduce((sum, { lost }) => sum + lost, doomedBytes(mirror));
     const share = (100 * bytes) / (totalBytes + bytes);
     if (share > bytesPercent)
       throw new Refusal(
-        `files of ${bytes} bytes, ${share.toFixed(1)} % of the target's, would be deleted, more than ${bytesPercent} %; first ${doomed.map(quoted).join(", ")}`,
+        `${bytes} bytes, ${share.toFixed(1)} % of the target's, would go with files that are deleted or have become smaller, more than ${bytesPercent} %; first ${[...doomed, ...shrunk.map(({ name }) => name)].slice(0, shownDeletions).map(quoted).join(", ")}`,
         next,
       );
   },
@@ -103,6 +104,16 @@ function doomedBytes(mirror: Mirror): number {
     .filter(name => !moved.has(name) && !isMeant(mirror, name))
     .map(name => statIn(config.target.path, name))
     .reduce((sum, stat) => sum + (stat?.isFile() === true ? Number(stat.size) : 0), 0);
+}
+
+/** Files that become smaller, and by how much: one that was emptied is as gone as one that was deleted. */
+function shrunkFiles(mirror: Mirror): { readonly name: Buffer; readonly lost: number }[] {
+  const { config, scan: found } = mirror;
+  return [...(found?.listed?.replaced ?? [])].flatMap(name => {
+    const [before, after] = [statIn(config.target.path, name), statIn(config.source.path, name)];
+    const lost = before?.isFile() === true && after ? Number(before.size - after.size) : 0;
+    return lost > 0 && !isMeant(mirror, name) ? [{ name: Buffer.from(name, "latin1"), lost }] : [];
+  });
 }
 
 /**

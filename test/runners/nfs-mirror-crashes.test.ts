@@ -188,6 +188,9 @@ test("a segment that a killed run left open is handed over also on a night witho
 test("kill -9 while it deletes: what is left goes with the next run", async () => {
   mkdirSync(`${world.source}/app/doomed`);
   for (let index = 0; index < 5_000; index += 1) writeFileSync(`${world.source}/app/doomed/f${index}`, "");
+  // A service that loses most of its files would be kept.
+  mkdirSync(`${world.source}/app/kept`);
+  for (let index = 0; index < 1_500; index += 1) writeFileSync(`${world.source}/app/kept/f${index}`, "");
   world.writeConfig({ maxDeletions: { count: 10_000, percent: 100, bytesPercent: 100 } });
   await world.start().finished;
   rmSync(`${world.source}/app/doomed`, { recursive: true });

@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -156,9 +157,43 @@ test("a file system in an entry that is left out is nothing to the mirror, there
   expect(await mirror()).toMatchObject({ status: 0 });
 });
 
+test("a service that has lost most of its files keeps its copy, though it has made a few anew", async () => {
+  for (const service of ["docs", "media"]) {
+    mkdirSync(`${world.source}/${service}`);
+    for (let index = 0; index < 40; index += 1) writeFileSync(`${world.source}/${service}/f${index}`, "x");
+  }
+  world.writeConfig({ maxDeletions: { count: 100, percent: 100, bytesPercent: 100 } });
+  expect(await mirror()).toMatchObject({ status: 0 });
+  for (let index = 0; index < 32; index += 1) rmSync(`${world.source}/docs/f${index}`);
+  for (let index = 0; index < 31; index += 1) rmSync(`${world.source}/media/f${index}`);
+  writeFileSync(`${world.source}/docs/index.lock`, "");
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([expect.stringContaining("the source lacks 32 of its files"), 1]);
+  expect(readdirSync(`${world.target}/docs`)).toHaveLength(41);
+  expect(readdirSync(`${world.target}/media`)).toHaveLength(9);
+  expect(await mirror("--accept=docs")).toMatchObject({ status: 0 });
+  expect(readdirSync(`${world.target}/docs`)).toHaveLength(9);
+});
+
+test("bytes of files that were emptied count for the ceiling as those of files that were deleted", async () => {
+  mkdirSync(`${world.source}/vm`);
+  for (let index = 0; index < 20; index += 1)
+    writeFileSync(`${world.source}/vm/image${index}`, Buffer.alloc(50_000, 1));
+  expect(await mirror()).toMatchObject({ status: 0 });
+  world.writeConfig({ maxDeletions: { count: 10, percent: 10, bytesPercent: 10 } });
+  for (let index = 0; index < 20; index += 1) truncateSync(`${world.source}/vm/image${index}`);
+  const run = await mirror();
+  expect(run.stdout).toContain(
+    "1000000 bytes, 100.0 % of the target's, would go with files that are deleted or have become smaller, more than 10 %; first \"vm/image",
+  );
+  expect(run.status).toBe(3);
+  expect(statSync(`${world.target}/vm/image7`).size).toBe(50_000);
+  expect(await mirror("--accept=vm")).toMatchObject({ status: 0 });
+});
+
 test("a ceiling's message names what would go, and nothing that is kept", async () => {
   for (const [service, files] of [
-    ["app", 40],
+    ["app", 60],
     ["mail", 3],
   ] as const) {
     mkdirSync(`${world.source}/${service}`);
@@ -180,7 +215,7 @@ test("what an operator answers for counts for no ceiling, also of a service whos
     for (let index = 0; index < 40; index += 1) writeFileSync(`${world.source}/${service}/f${index}`, "x");
   }
   expect(await mirror()).toMatchObject({ status: 0 });
-  for (let index = 1; index < 40; index += 1) rmSync(`${world.source}/café/f${index}`);
+  for (let index = 1; index < 30; index += 1) rmSync(`${world.source}/café/f${index}`);
   expect(await mirror()).toMatchObject({ status: 3 });
   expect(await mirror("--accept=café")).toMatchObject({ status: 0 });
 });
