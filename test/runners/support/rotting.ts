@@ -24,8 +24,9 @@ export async function createRotting(world: World, without: readonly string[]): P
   const start = await world.addJob("backup-scrub", configOf(world));
   /** Of what has rotted: the content that it had, by the one that it has. No two contents are the same. */
   const good = new Map<string, string>();
-  /** What the last whole scrub has recorded, by inode. */
+  /** What the last whole scrub has recorded, by inode, and the times that the files had: with another one a file is another. */
   let recorded = new Map<number, string>();
+  let times = new Map<number, string | undefined>();
   /** A scrub that was cut short has read some of the files, and the next one goes on behind them. */
   let wasCut = false;
 
@@ -70,8 +71,10 @@ export async function createRotting(world: World, without: readonly string[]): P
     async scrub(end, canMend) {
       const before = await look();
       const rotten = rottenIn(before);
-      const isKnown = ({ path, was }: { path: string; was: string }): boolean =>
-        !wasCut && recorded.get(inodeOf(path)) === was;
+      const isKnown = ({ path, was }: { path: string; was: string }): boolean => {
+        const inode = inodeOf(path);
+        return !wasCut && recorded.get(inode) === was && times.get(inode) === timeOf(before.get(path) ?? "");
+      };
       const [seen, unsure] = [rotten.filter(isKnown), rotten.filter(one => !isKnown(one))];
       const finished = await end(start());
       const said = `${finished.stdout}${finished.stderr}`;
@@ -100,15 +103,16 @@ export async function createRotting(world: World, without: readonly string[]): P
       const told = new Set(
         rottenIn(after).flatMap(({ path, was }) => (said.includes(`"${path}"`) ? was : [])),
       );
-      const formerly = recorded;
+      const [formerly, formerTimes] = [recorded, times];
+      times = new Map([...after].map(([path, entry]) => [inodeOf(path), timeOf(entry)]));
       recorded = new Map(
         [...after].flatMap(([path, entry]) => {
           const content = contentOf(entry);
           if (content === undefined) return [];
           const was = good.get(content);
           const inode = inodeOf(path);
-          const isKnown = was !== undefined && (told.has(was) || formerly.get(inode) === was);
-          return [[inode, isKnown ? was : content]];
+          const isSame = formerly.get(inode) === was && formerTimes.get(inode) === timeOf(entry);
+          return [[inode, was !== undefined && (told.has(was) || isSame) ? was : content]];
         }),
       );
     },
