@@ -25,8 +25,8 @@ export async function createRotting(world: World, without: readonly string[]): P
   /** Of what has rotted: the content that it had, by the one that it has. No two contents are the same. */
   const good = new Map<string, string>();
   /** What the last whole scrub has recorded, by inode, and the times that the files had: with another one a file is another. */
-  let recorded = new Map<number, string>();
-  let times = new Map<number, string | undefined>();
+  let recorded = new Map<string, string>();
+  let times = new Map<string, string | undefined>();
   /** A scrub that was cut short has read some of the files, and the next one goes on behind them. */
   let wasCut = false;
 
@@ -34,7 +34,11 @@ export async function createRotting(world: World, without: readonly string[]): P
     withoutRoot(
       await snapshot(world, config.target.path, { without: [".holdfast", ...config.keep, ...without] }),
     );
-  const inodeOf = (path: string): number => lstatSync(join(world.target, path)).ino;
+  /** A number is used again; the birth tells one file from the next. */
+  const inodeOf = (path: string): string => {
+    const { ino, birthtimeNs } = lstatSync(join(world.target, path), { bigint: true });
+    return `${ino} ${birthtimeNs}`;
+  };
   const rottenIn = (tree: Snapshot): { path: string; bad: string; was: string }[] =>
     [...tree].flatMap(([path, entry]) => {
       const bad = contentOf(entry);
@@ -64,7 +68,9 @@ export async function createRotting(world: World, without: readonly string[]): P
       if (!file) return;
       const { bsize } = statfsSync(world.target);
       await world.inside("umount", config.target.path);
-      await rotFiles(join(world.folder, "dst.img"), [file.inode], { blockBytes: bsize });
+      await rotFiles(join(world.folder, "dst.img"), [Number(file.inode.split(" ")[0])], {
+        blockBytes: bsize,
+      });
       await world.mount("dst");
       good.set(contentOf((await look()).get(file.path) ?? "") ?? "", file.content);
     },
