@@ -55,10 +55,7 @@ export function retireSurplus(run: DailyBackup): void {
 
 /** Removes what is out of sight. @throws {RunnerError} when something can't be removed */
 export async function emptyTrashes(config: DailyBackupConfig, stop: AbortSignal): Promise<void> {
-  const faults: unknown[] = [];
-  for (const root of rootsOf(config))
-    await emptyTrash(root, stop).catch((error: unknown) => faults.push(error));
-  if (faults.length > 0) throw faults[0];
+  for (const root of rootsOf(config)) await emptyTrash(root, stop);
 }
 
 interface Series {

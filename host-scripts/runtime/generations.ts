@@ -213,20 +213,17 @@ export function trashOf(root: string): string[] {
  * @returns how many entries are left
  */
 export async function emptyTrash(root: string, stop: AbortSignal): Promise<number> {
-  let fault: RunnerError | undefined;
   for (const path of trashOf(root)) {
     if (stop.aborted) break;
     const argv = ["ionice", "--class", "idle", "rm", "-rf", "--one-file-system", "--", path] as const;
     const result = await run(argv, { timeoutMs: longestRemovalMs, stop, env: { LC_ALL: "C" } });
-    // What lies behind it goes all the same.
     if (result.ended === "exited" && result.exitCode !== 0)
-      fault ??= new RunnerError(exitCodes.failed, {
+      throw new RunnerError(exitCodes.failed, {
         failed: `${quoted(path)} can't be removed: ${firstLines(result.stderr)}`,
         kept: "Only what nobody wants any more lies there; every generation is whole.",
         next: shell`ls -la ${root}/${trashFolder}; dmesg --level err,warn | tail`,
       });
   }
-  if (fault) throw fault;
   return trashOf(root).length;
 }
 

@@ -38,18 +38,6 @@ test("what earlier nights left in the trash goes first, also on a disk that is f
   expect(existsSync(join(root, "2026-24/app/data/file"))).toBe(true);
 });
 
-test("an entry of the trash that can't be removed is told, and what lies behind it and in other trashes goes", async () => {
-  for (const name of ["0", "1", "2"]) fill(`.trash/${name}`, 1);
-  const other = join(namespace.outside(folder), "disk/sqlite-backup/.trash/0");
-  mkdirSync(other, { recursive: true });
-  await namespace.run("mount", "-t", "tmpfs", "tmpfs", join(folder, "disk/pvc-data/.trash/0"));
-  const nightly = run();
-  await prune.run(nightly);
-  expect(readdirSync(join(root, ".trash"))).toEqual(["0"]);
-  expect(existsSync(other)).toBe(false);
-  expect(nightly.notes).toEqual([expect.stringContaining("can't be removed")]);
-});
-
 test("on a disk that is short of room, what is no longer kept goes before anything new comes", async () => {
   for (const week of [20, 21, 22, 23, 24]) fill(`2026-${week}/app/data`, week === 20 ? 70 : 1);
   await makeRoom.run(run());
