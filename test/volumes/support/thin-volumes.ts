@@ -38,7 +38,9 @@ export async function changeVolume(name: string, script: string): Promise<void> 
 export async function snapshot(names: readonly string[], ageS = 0): Promise<void> {
   await mustOnHost(
     host,
-    `set -e; at=$(date -u -d "-${ageS} seconds" +%Y%m%dT%H%M%SZ)
+    `set -e; now() { at=$(date -u -d "-${ageS} seconds" +%Y%m%dT%H%M%SZ); }; now
+# Two within a second would have one name.
+while [ -n "$(lvs --noheadings -o lv_name -S lv_name=${names[0]}_snap_$at ${vg})" ]; do sleep 0.3; now; done
 for v in ${names.join(" ")}; do
   lvcreate -qq -s --addtag holdfast.lvm-pvc-snapshot --addtag holdfast.run=$at --addtag holdfast.origin=$v -n \${v}_snap_$at ${vg}/$v
 done`,
