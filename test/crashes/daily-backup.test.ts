@@ -163,6 +163,11 @@ test.each<Step>(endedSteps(steps, 2, 4))(
   "the budget ends at step $step: reported as a failure, nothing leaks",
   async at => {
     if (at.of) await change();
+    // What runs before have left goes at the beginning of the next one, by the same program and in a part of its budget.
+    if (at.step === "prune") {
+      await converges();
+      await change();
+    }
     const budgetS = 6;
     await unit.configure(backupConfig({ budgetMs: budgetS * 1000 }));
     const reached = await gate(at.program, at.when, at.words);
