@@ -179,10 +179,11 @@ async function* candidates(root: Buffer, options: CopyDatabasesOptions): AsyncGe
   if (previous === undefined) return;
   for await (const { path } of findDatabases(Buffer.from(previous), stop)) {
     if (seen.has(path.toString("latin1"))) continue;
-    const found = isReal(root, path) ? lookAt(root, path) : undefined;
+    if (!isReal(root, path)) continue;
+    const found = lookAt(root, path);
     if (found !== undefined) yield found.kind === "database" ? { kind: "unchanged", path } : found;
     // Its first bytes are what says so: zeros there, or none at all, are damage, and its earlier copy is the last good one.
-    else if (isReal(root, path) && lstatSync(below(root, path), { throwIfNoEntry: false })?.isFile())
+    else if (lstatSync(below(root, path), { throwIfNoEntry: false })?.isFile())
       yield { kind: "unreadable", path, reason: "it was a database, and is none any more" };
   }
 }

@@ -77,7 +77,11 @@ export function move(mirror: Mirror): Move[] {
 
 /** Whether an earlier run ended before it had proven what it moved here. */
 export function isUnproven(mirror: Mirror, name: string): boolean {
-  return statIn(mirror.config.target.path, name)?.mtimeMs === BigInt(unprovenS * 1000);
+  return hasUnprovenTime(statIn(mirror.config.target.path, name));
+}
+
+function hasUnprovenTime(stat: BigIntStats | undefined): boolean {
+  return stat?.mtimeMs === BigInt(unprovenS * 1000);
 }
 
 /** From this size on it is worth a try whatever a file is called; a wrong guess costs that its content is read. */
@@ -87,8 +91,7 @@ const leastBytes = 1024 * 1024;
 function keysOf(name: string, stat: BigIntStats | undefined): string[] {
   // The time of a file with several names is that of others too, whose content isn't proven. One that has the time of what is
   // unproven (all of a Nix store do) would pass for proven.
-  if (!stat?.isFile() || stat.size === 0n || stat.nlink > 1n || stat.mtimeMs === BigInt(unprovenS * 1000))
-    return [];
+  if (!stat?.isFile() || stat.size === 0n || stat.nlink > 1n || hasUnprovenTime(stat)) return [];
   const key = `${stat.size} ${stat.mtimeNs}`;
   const named = `${key} ${name.slice(name.lastIndexOf("/") + 1)}`;
   return stat.size < leastBytes ? [named] : [named, key];

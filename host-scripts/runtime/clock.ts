@@ -3,7 +3,7 @@ import type { LastEnd } from "./run-state";
 import { shell } from "./shell";
 
 /** A zone or a day that was set wrong for a night costs nothing: no generation of another period is touched by it. */
-const toleratedMs = 2 * 86_400_000;
+export const toleratedMs = 2 * 86_400_000;
 
 /**
  * Names, ages and retention come from the host's clock: a run whose clock is behind the end of the last one does nothing.
