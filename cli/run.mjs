@@ -34,6 +34,8 @@ export function bundleOf(entry, external = []) {
     format: "cjs",
     sourcemap: "inline",
     sourcesContent: false,
+    // A start compiles all of it; names stay, as messages and stacks show them.
+    minifyWhitespace: true,
     // What a bundle must not swallow: the Pulumi SDK is a singleton, esbuild and swc carry binaries, ssh2 an optional addon.
     external: ["@pulumi/*", "esbuild", "@swc/*", "ssh2", "@kubernetes/client-node", ...external],
     define: { "import.meta.url": "__entryUrl" },

@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan";
-import type { Timeline } from "../../plan/graph/versions";
+import type { Runs, Timeline } from "../../plan/graph/versions";
 import type { Job } from "../../plan/job";
 import { disksOf } from "../../plan/timeline";
 import { formatDuration } from "../../plan/units/duration";
@@ -99,28 +99,21 @@ function pairKey(a: Job, b: Job): string {
 }
 
 /**
- * The overlaps on one disk, in one pass over the starts of all of its jobs. Numbers in flat arrays: a big house has a
- * million runs in its years.
+ * The overlaps on one disk, in one pass over the starts of all of its jobs. Numbers in flat arrays, and merged in place of
+ * sorted: a big house has a million runs in its years.
  */
 function sweep(disk: string, jobs: readonly Job[], timeline: Timeline): Overlap[] {
-  const runs = jobs.map(job => timeline.runsOf(job));
-  const starts: number[] = [];
-  const users: number[] = [];
-  const ends: number[] = [];
-  for (const [user, { startMs, endMs }] of runs.entries())
-    for (const [index, start] of startMs.entries())
-      if (start >= timeline.horizon.fromMs) {
-        starts.push(start);
-        users.push(user);
-        ends.push(endMs[index] ?? start);
-      }
-  const order = Uint32Array.from(starts.keys()).sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0));
+  const { starts, ends, users } = inOrder(
+    jobs.map(job => timeline.runsOf(job)),
+    timeline.horizon.fromMs,
+  );
   const counts = new Map<number, number>();
   const firsts: { first: number; second: number; pair: number }[] = [];
   let underWay: number[] = [];
-  for (const run of order) {
+  for (let run = 0; run < starts.length; run++) {
     const start = starts[run] ?? 0;
-    underWay = underWay.filter(other => (ends[other] ?? 0) > start);
+    if (underWay.some(other => (ends[other] ?? 0) <= start))
+      underWay = underWay.filter(other => (ends[other] ?? 0) > start);
     for (const other of underWay) {
       const [a, b] = [users[other] ?? 0, users[run] ?? 0];
       if (a === b) continue;
@@ -141,4 +134,25 @@ function sweep(disk: string, jobs: readonly Job[], timeline: Timeline): Overlap[
     const times = [one.window.fromMs, one.window.toMs, other.window.fromMs, other.window.toMs];
     return [{ disk, first: one, second: other, times, count: counts.get(pair) ?? 0 }];
   });
+}
+
+/** Runs from an instant on, by their starts, which ascend within each job; of several at one instant, the earlier job's first. */
+function inOrder(runs: readonly Runs[], fromMs: number): Record<"starts" | "ends" | "users", number[]> {
+  const next = runs
+    .map(({ startMs }) => startMs.findIndex(start => start >= fromMs))
+    .map(at => (at < 0 ? Infinity : at));
+  const order = { starts: [] as number[], ends: [] as number[], users: [] as number[] };
+  for (;;) {
+    let [user, start] = [-1, Infinity];
+    for (let other = 0; other < runs.length; other++) {
+      const candidate = runs[other]?.startMs[next[other] ?? 0] ?? Infinity;
+      if (candidate < start) [user, start] = [other, candidate];
+    }
+    if (user < 0) return order;
+    const at = next[user] ?? 0;
+    order.starts.push(start);
+    order.ends.push(runs[user]?.endMs[at] ?? start);
+    order.users.push(user);
+    next[user] = at + 1;
+  }
 }
