@@ -6,16 +6,6 @@ import type { Retention } from "./retention";
 
 export type { Metric } from "./contracts/metric";
 
-/** Every layer's name; the same word names its folder in each room. */
-export type LayerName =
-  | "lvm-pvc-snapshot"
-  | "nfs-mirror"
-  | "daily-backup"
-  | "cluster-dump"
-  | "nfs-change-tracker"
-  | "offsite-sync"
-  | "nas-snapshots";
-
 /** A machine of the estate: where a job runs, or where bytes live. */
 export interface Machine {
   readonly kind: "host" | "cluster" | "destination" | "firewall";
@@ -161,7 +151,8 @@ export interface Credential {
 /** What runs, and all that the other views need to know of it. Times in ms, sizes in bytes. */
 export interface Job {
   readonly name: string;
-  readonly layer: LayerName;
+  /** The layer that it is of: what its part of the estate is called. */
+  readonly layer: string;
   /** Machine that runs it; `host` is its name, the `instance` of its metrics. */
   readonly runsOn: Machine;
   readonly host: string;
@@ -189,6 +180,9 @@ export interface Job {
   /** Which of `files` are systemd units. */
   readonly units: readonly string[];
 }
+
+/** A job as its layer makes it; which layer that is, whoever asks the layer knows. */
+export type LayerJob = Omit<Job, "layer">;
 
 /** The metric with a given meaning. @throws {Error} when the job emits none: a layer's fault, not an operator's */
 export function metricOf(job: Job, meaning: Metric["meaning"]): Metric {

@@ -3,9 +3,12 @@ import { accepted } from "./accepted";
 import { jobMetrics } from "./metric";
 import { absolutePath, mount, runnerFields } from "./runner";
 
+/** The name that operators know; a host has one job of it. */
+export const scrubJobName = "backup-scrub";
+
 /** What the runner `backup-scrub` reads from its release's config.json. Times in ms. */
 export const backupScrubConfig = z.strictObject({
-  job: z.literal("backup-scrub"),
+  job: z.literal(scrubJobName),
   ...runnerFields,
   /** The backup disk. */
   target: mount,

@@ -11,9 +11,12 @@ export const generations = z.strictObject({
 });
 export type GenerationPolicy = z.infer<typeof generations>;
 
+/** The name that operators know; a host has one job of it. */
+export const dailyBackupJobName = "daily-backup";
+
 /** What the runner `daily-backup` reads from its release's config.json. Times in ms. */
 export const dailyBackupConfig = z.strictObject({
-  job: z.literal("daily-backup"),
+  job: z.literal(dailyBackupJobName),
   ...runnerFields,
   /** IANA zone in which generations are named after weeks and days. */
   zone: timeZone,

@@ -6,9 +6,12 @@ import { absolutePath, credentialName, credentialsDir, runnerFields, timeZone } 
 const percent = z.number().min(1).max(100);
 const limits = z.strictObject({ dataPercent: percent, metadataPercent: percent });
 
+/** The name that operators know; a host has one job of it. */
+export const snapshotJobName = "lvm-pvc-snapshot";
+
 /** What the runner `lvm-pvc-snapshot` reads from its release's config.json. Times in ms. */
 export const lvmPvcSnapshotConfig = z.strictObject({
-  job: z.literal("lvm-pvc-snapshot"),
+  job: z.literal(snapshotJobName),
   ...runnerFields,
   /** IANA zone in which the retention counts days and weeks. */
   zone: timeZone,

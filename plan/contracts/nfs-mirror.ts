@@ -5,9 +5,12 @@ import { mount, runnerFields } from "./runner";
 
 const entry = z.string().regex(/^[^/\0]+$/, "expected one directory entry without a slash");
 
+/** The name that operators know; a host has one job of it. */
+export const nfsMirrorJobName = "nfs-mirror";
+
 /** What the runner `nfs-mirror` reads from its release's config.json. Times in ms. */
 export const nfsMirrorConfig = z.strictObject({
-  job: z.literal("nfs-mirror"),
+  job: z.literal(nfsMirrorJobName),
   ...runnerFields,
   source: mount,
   target: mount,

@@ -27,3 +27,11 @@ test.each([
 
 test("takes one that fires in the last of the years and after them", () =>
   expect(faultsOf("2027,2028-05-01 02:00:00")).toEqual([]));
+
+test("refuses one of a run that a layer's part plans beside its own", () => {
+  const input = exampleWith(({ layers }) => {
+    const [daily] = layers["daily-backup"];
+    if (daily?.scrub) daily.scrub.schedule = { onCalendar: "2025-*-* 02:00:00" };
+  });
+  expect(() => parseEstate(input)).toThrow('layers["daily-backup"][0].scrub.schedule.onCalendar: "2025');
+});

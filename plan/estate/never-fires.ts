@@ -1,27 +1,30 @@
 import { nextFiring, parseSchedule } from "../calendar";
+import { partsOf } from "../layers";
 import { type EstateFault, pathText, shown } from "./faults";
 import type { Estate } from "./schema";
 
 /** Jobs' schedules without two firings in the estate's years: there is no gap to judge them by, and no run to plan. */
 export function neverFires(estate: Estate): EstateFault[] {
   const [first, last] = [Math.min(...estate.years), Math.max(...estate.years)];
-  return Object.entries(estate.layers).flatMap(([layer, specs]) =>
-    specs.flatMap(({ schedule }, index): EstateFault[] => {
-      const [field, text, calendar] =
-        "cron" in schedule
-          ? ["cron", schedule.cron, parseSchedule(schedule.cron, "cron")]
-          : ["onCalendar", schedule.onCalendar, parseSchedule(schedule.onCalendar, "systemd")];
-      const zone = schedule.zone ?? estate.zone;
-      const firstMs = nextFiring(calendar, zone, Date.UTC(first, 0, 1));
-      const inYears = firstMs !== undefined && firstMs < Date.UTC(last + 1, 0, 1);
-      if (inYears && nextFiring(calendar, zone, firstMs + 1) !== undefined) return [];
-      return [
-        {
-          path: pathText(["layers", layer, index, "schedule", field]),
-          value: shown(text),
-          problem: `${inYears ? "fires only once" : "never fires"} in the estate's years (${first} to ${last}) or after. Leave the year out, or mend "years"`,
-        },
-      ];
-    }),
+  const runs = partsOf(estate).flatMap(({ layer, spec, at }) =>
+    layer.runs(spec).map(run => ({ ...run, at: [...at, ...run.at] })),
   );
+  return runs.flatMap(({ schedule, at }): EstateFault[] => {
+    if (!schedule) return [];
+    const [field, text, calendar] =
+      "cron" in schedule
+        ? ["cron", schedule.cron, parseSchedule(schedule.cron, "cron")]
+        : ["onCalendar", schedule.onCalendar, parseSchedule(schedule.onCalendar, "systemd")];
+    const zone = schedule.zone ?? estate.zone;
+    const firstMs = nextFiring(calendar, zone, Date.UTC(first, 0, 1));
+    const inYears = firstMs !== undefined && firstMs < Date.UTC(last + 1, 0, 1);
+    if (inYears && nextFiring(calendar, zone, firstMs + 1) !== undefined) return [];
+    return [
+      {
+        path: pathText([...at, "schedule", field]),
+        value: shown(text),
+        problem: `${inYears ? "fires only once" : "never fires"} in the estate's years (${first} to ${last}) or after. Leave the year out, or mend "years"`,
+      },
+    ];
+  });
 }

@@ -1,13 +1,9 @@
-import { datasetId } from "../datasets";
-import { firewallJobName } from "../layers/daily-backup/firewall-job";
-import { scrubJobName } from "../layers/daily-backup/scrub-job";
-import type { DailyBackupSpec } from "../layers/daily-backup/spec";
-import { isBelow } from "../layers/places";
-import { type EstateFault, pathText, shown } from "./faults";
+import { partsOf, runsOfHost } from "../layers";
+import type { PlannedRun } from "../layers/layer";
+import type { EstateFault } from "./faults";
+import { Lookup, type Path } from "./lookup";
 import type { Estate } from "./schema";
 import type { DatasetSpec } from "./services";
-
-type Path = readonly PropertyKey[];
 
 /** Names that point nowhere, and things that are there twice. */
 export function references(estate: Estate): EstateFault[] {
@@ -15,62 +11,9 @@ export function references(estate: Estate): EstateFault[] {
   places(estate, look);
   people(estate, look);
   services(estate, look);
-  layers(estate, look);
+  plannedRuns(estate, look);
+  for (const { layer, spec, at } of partsOf(estate)) layer.references(spec, at, look, estate);
   return look.faults;
-}
-
-/** Collects faults while the estate is walked. */
-class Lookup {
-  readonly faults: EstateFault[] = [];
-  constructor(private readonly estate: Estate) {}
-
-  fault(path: Path, value: unknown, problem: string): void {
-    this.faults.push({ path: pathText(path), value: shown(value), problem });
-  }
-
-  /** Expects a value to be one of some names. */
-  name(path: Path, value: string, among: Iterable<string>, kind: string): boolean {
-    const names = [...among];
-    if (names.includes(value)) return true;
-    this.fault(path, value, `names no ${kind} (known: ${names.map(shown).join(", ") || "none"})`);
-    return false;
-  }
-
-  host(path: Path, value: string): boolean {
-    return this.name(path, value, Object.keys(this.estate.hosts), "host");
-  }
-
-  disk(path: Path, host: string, value: string): void {
-    this.name(path, value, Object.keys(this.estate.hosts[host]?.disks ?? {}), `disk of host ${host}`);
-  }
-
-  pool(path: Path, host: string, value: string): void {
-    this.name(path, value, Object.keys(this.estate.hosts[host]?.pools ?? {}), `thin pool of host ${host}`);
-  }
-
-  secret(path: Path, value: string): void {
-    this.name(path, value, Object.keys(this.estate.secrets), "secret");
-  }
-
-  mount(path: Path, host: string, value: string): void {
-    this.name(
-      path,
-      value,
-      Object.keys(this.estate.hosts[host]?.filesystems ?? {}),
-      `file system of host ${host}`,
-    );
-  }
-
-  /** Expects a path to lie in a file system that the host's disks are known for. */
-  below(path: Path, host: string, value: string): void {
-    const mounts = Object.keys(this.estate.hosts[host]?.filesystems ?? {});
-    if (!mounts.some(mount => isBelow(value, mount)))
-      this.fault(
-        path,
-        value,
-        `lies in no file system of host ${host} (known: ${mounts.map(shown).join(", ") || "none"})`,
-      );
-  }
 }
 
 function places(estate: Estate, look: Lookup): void {
@@ -102,13 +45,7 @@ function places(estate: Estate, look: Lookup): void {
 
 function people(estate: Estate, look: Lookup): void {
   for (const [index, { receiver }] of estate.monitoring.alerts.entries())
-    if (receiver !== undefined)
-      look.name(
-        ["monitoring", "alerts", index, "receiver"],
-        receiver,
-        Object.keys(estate.receivers),
-        "receiver",
-      );
+    if (receiver !== undefined) look.receiver(["monitoring", "alerts", index, "receiver"], receiver);
   for (const [name, { keptIn }] of Object.entries(estate.secrets))
     keptIn.forEach((holder, index) =>
       look.name(
@@ -134,12 +71,12 @@ function services(estate: Estate, look: Lookup): void {
           names[index],
           "is there twice. Give each dataset of a service its own name",
         );
-      dataPlace([...at, "data", index], dataset, estate, look);
+      dataPlace([...at, "data", index], dataset, look);
     }
   }
 }
 
-function dataPlace(at: Path, dataset: DatasetSpec, estate: Estate, look: Lookup): void {
+function dataPlace(at: Path, dataset: DatasetSpec, look: Lookup): void {
   switch (dataset.kind) {
     case "volume":
     case "vm":
@@ -152,146 +89,44 @@ function dataPlace(at: Path, dataset: DatasetSpec, estate: Estate, look: Lookup)
       look.host([...at, "host"], dataset.host);
       return;
     case "device":
-      look.name([...at, "firewall"], dataset.firewall, Object.keys(estate.firewalls), "firewall");
+      look.firewall([...at, "firewall"], dataset.firewall);
       return;
     case "database":
-      if ("cluster" in dataset.on)
-        look.name([...at, "on", "cluster"], dataset.on.cluster, Object.keys(estate.clusters), "cluster");
+      if ("cluster" in dataset.on) look.cluster([...at, "on", "cluster"], dataset.on.cluster);
       else if (look.host([...at, "on", "host"], dataset.on.host))
         look.pool([...at, "on", "pool"], dataset.on.host, dataset.on.pool);
   }
 }
 
-/** Jobs that a host's timer may wait for, by the layer that makes them. */
-const timerJobs = {
-  "lvm-pvc-snapshot": "lvm-pvc-snapshot",
-  "nfs-mirror": "nfs-mirror",
-  "daily-backup": "daily-backup",
-  "nfs-change-tracker": "nfs-change-tracker",
-  "offsite-sync": "offsite-sync-backup",
-} as const;
-
-function layers(estate: Estate, look: Lookup): void {
-  for (const [layer, specs] of Object.entries(estate.layers))
-    for (const [index, spec] of specs.entries()) {
-      const at = ["layers", layer, index];
-      look.name([...at, "alert", "receiver"], spec.alert.receiver, Object.keys(estate.receivers), "receiver");
-      if ("host" in spec && look.host([...at, "host"], spec.host) && "after" in spec.schedule) {
-        const known = jobsOfHost(spec.host, estate);
-        spec.schedule.after.forEach((job, position) =>
-          look.name([...at, "schedule", "after", position], job, known, `job of host ${spec.host}`),
-        );
-      }
-      if ("destination" in spec)
-        look.name([...at, "destination"], spec.destination, Object.keys(estate.destinations), "destination");
+function plannedRuns(estate: Estate, look: Lookup): void {
+  const before: PlannedRun[] = [];
+  for (const { layer, spec, at } of partsOf(estate))
+    for (const run of layer.runs(spec)) {
+      plannedRun(run, [...at, ...run.at], estate, look);
+      twice(run, [...at, ...run.at], before, look);
+      before.push(run);
     }
-  for (const [layer, job] of Object.entries(timerJobs))
-    estate.layers[layer as keyof typeof timerJobs].forEach((spec, index, all) => {
-      if (all.findIndex(other => other.host === spec.host) < index)
-        look.fault(
-          ["layers", layer, index, "host"],
-          spec.host,
-          `has two jobs named ${job}: a host has one of each layer`,
-        );
-    });
-  eachLayer(estate, look);
 }
 
-function jobsOfHost(host: string, estate: Estate): string[] {
-  const jobs = Object.entries(timerJobs)
-    .filter(([layer]) => estate.layers[layer as keyof typeof timerJobs].some(spec => spec.host === host))
-    .map(([, job]) => job);
-  const firewalls = estate.layers["daily-backup"]
-    .filter(spec => spec.host === host)
-    .flatMap(spec => spec.firewalls.map(({ name }) => firewallJobName(name)));
-  const scrubs = estate.layers["daily-backup"]
-    .filter(spec => spec.host === host && spec.scrub !== undefined)
-    .map(() => scrubJobName);
-  return [...jobs, ...firewalls, ...scrubs];
-}
-
-function dailyBackup(at: Path, spec: DailyBackupSpec, estate: Estate, look: Lookup): void {
-  if (spec.volumes) {
-    const { from, luksSecrets } = spec.volumes;
-    const snapshots = estate.layers["lvm-pvc-snapshot"].filter(({ host }) => host === spec.host);
-    look.name(
-      [...at, "volumes", "from"],
-      from,
-      snapshots.map(() => timerJobs["lvm-pvc-snapshot"]),
-      "job of this host that makes snapshots",
-    );
-    luksSecrets.forEach((secret, index) => look.secret([...at, "volumes", "luksSecrets", index], secret));
-  }
-  const jobs = jobsOfHost(spec.host, estate);
-  spec.firewalls.forEach(({ name, schedule, alert }, index) => {
-    const entry = [...at, "firewalls", index];
-    if (!look.name([...entry, "name"], name, Object.keys(estate.firewalls), "firewall")) return;
-    const job = firewallJobName(name);
-    if (jobs.filter(other => other === job).length > 1)
-      look.fault(
-        [...entry, "name"],
-        name,
-        `makes a second job named ${job} on host ${spec.host}. Keep one, or rename the firewall`,
-      );
-    schedule?.after.forEach((other, position) =>
-      look.name([...entry, "schedule", "after", position], other, jobs, `job of host ${spec.host}`),
-    );
-    if (alert)
-      look.name([...entry, "alert", "receiver"], alert.receiver, Object.keys(estate.receivers), "receiver");
-  });
-}
-
-function scrubOf(at: Path, { host, scrub }: DailyBackupSpec, estate: Estate, look: Lookup): void {
-  if (!scrub) return;
-  scrub.schedule.after.forEach((other, position) =>
-    look.name(
-      [...at, "scrub", "schedule", "after", position],
-      other,
-      jobsOfHost(host, estate),
-      `job of host ${host}`,
-    ),
+function plannedRun({ host, schedule, alert }: PlannedRun, at: Path, estate: Estate, look: Lookup): void {
+  if (alert) look.receiver([...at, "alert", "receiver"], alert.receiver);
+  if (host === undefined || !schedule || !("after" in schedule)) return;
+  const jobs = runsOfHost(host, estate).map(({ job }) => job);
+  schedule.after.forEach((job, index) =>
+    look.name([...at, "schedule", "after", index], job, jobs, `job of host ${host}`),
   );
-  if (scrub.alert)
-    look.name(
-      [...at, "scrub", "alert", "receiver"],
-      scrub.alert.receiver,
-      Object.keys(estate.receivers),
-      "receiver",
-    );
 }
 
-function eachLayer(estate: Estate, look: Lookup): void {
-  for (const [index, spec] of estate.layers["lvm-pvc-snapshot"].entries()) {
-    const at = ["layers", "lvm-pvc-snapshot", index];
-    look.pool([...at, "pool"], spec.host, spec.pool);
-    if (spec.cluster !== undefined)
-      look.name([...at, "cluster"], spec.cluster, Object.keys(estate.clusters), "cluster");
-  }
-  for (const [index, spec] of estate.layers["nfs-mirror"].entries()) {
-    look.mount(["layers", "nfs-mirror", index, "source"], spec.host, spec.source);
-    look.mount(["layers", "nfs-mirror", index, "target"], spec.host, spec.target);
-  }
-  for (const [index, spec] of estate.layers["daily-backup"].entries()) {
-    const at = ["layers", "daily-backup", index];
-    look.mount([...at, "target"], spec.host, spec.target);
-    dailyBackup(at, spec, estate, look);
-    scrubOf(at, spec, estate, look);
-  }
-  const datasets = Object.entries(estate.services).flatMap(([service, { data }]) =>
-    data.map(dataset => datasetId(`${service}/${dataset.name ?? service}`)),
-  );
-  const dumps = estate.layers["cluster-dump"];
-  for (const [index, spec] of dumps.entries()) {
-    const at = ["layers", "cluster-dump", index];
-    if (dumps.findIndex(other => other.name === spec.name && other.cluster === spec.cluster) < index)
-      look.fault([...at, "name"], spec.name, "is there twice in this cluster. Give each dump its own name");
-    look.name([...at, "cluster"], spec.cluster, Object.keys(estate.clusters), "cluster");
-    look.name([...at, "dataset"], datasetId(spec.dataset), datasets, "dataset of a service");
-    if (look.host([...at, "target", "host"], spec.target.host))
-      look.below([...at, "target", "path"], spec.target.host, spec.target.path);
-  }
-  for (const [index, spec] of estate.layers["offsite-sync"].entries())
-    spec.legs.forEach((leg, position) =>
-      look.below(["layers", "offsite-sync", index, "legs", position, "from"], spec.host, leg.from),
-    );
+/** A host's jobs are told apart by their names: units, folders and metrics are called so. */
+function twice(
+  { job, host, at: within }: PlannedRun,
+  at: Path,
+  before: readonly PlannedRun[],
+  look: Lookup,
+): void {
+  if (host === undefined || !before.some(other => other.host === host && other.job === job)) return;
+  if (within.length === 0)
+    look.fault([...at, "host"], host, `has two jobs named ${job}: a host has one of each layer`);
+  else
+    look.fault(at, job, `makes a second job named ${job} on host ${host}. Keep one, or give it another name`);
 }

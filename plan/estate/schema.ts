@@ -1,16 +1,20 @@
 import { z } from "zod";
-import { clusterDumpSpec } from "../layers/cluster-dump/spec";
-import { dailyBackupSpec } from "../layers/daily-backup/spec";
-import { lvmPvcSnapshotSpec } from "../layers/lvm-pvc-snapshot/spec";
-import { nasSnapshotsSpec } from "../layers/nas-snapshots/spec";
-import { nfsChangeTrackerSpec } from "../layers/nfs-change-tracker/spec";
-import { nfsMirrorSpec } from "../layers/nfs-mirror/spec";
-import { offsiteSyncSpec } from "../layers/offsite-sync/spec";
+import { layers } from "../layers";
 import { name, timeZone } from "./fields";
 import { monitoring, receiver } from "./monitoring";
 import { cluster, destination, firewall, host, link } from "./places";
 import { secret, service, waiver } from "./services";
 import { statement } from "./statements";
+
+type Lists<L extends Readonly<Record<string, { readonly spec: z.ZodType }>>> = {
+  [N in keyof L]: z.ZodDefault<z.ZodArray<L[N]["spec"]>>;
+};
+
+/** A list of parts for each layer, empty where nothing is said. */
+function listsOf<L extends Readonly<Record<string, { readonly spec: z.ZodType }>>>(all: L): Lists<L> {
+  const lists = Object.entries(all).map(([name, { spec }]) => [name, z.array(spec).default([])]);
+  return Object.fromEntries(lists) as Lists<L>;
+}
 
 /**
  * Everything that an operator owns and promises, written once. Durations and sizes carry their units in the text;
@@ -32,15 +36,7 @@ export const estateSchema = z.strictObject({
   services: z.record(name, service).default({}),
   monitoring,
   receivers: z.record(name, receiver),
-  layers: z.strictObject({
-    "lvm-pvc-snapshot": z.array(lvmPvcSnapshotSpec).default([]),
-    "nfs-mirror": z.array(nfsMirrorSpec).default([]),
-    "daily-backup": z.array(dailyBackupSpec).default([]),
-    "cluster-dump": z.array(clusterDumpSpec).default([]),
-    "nfs-change-tracker": z.array(nfsChangeTrackerSpec).default([]),
-    "offsite-sync": z.array(offsiteSyncSpec).default([]),
-    "nas-snapshots": z.array(nasSnapshotsSpec).default([]),
-  }),
+  layers: z.strictObject(listsOf(layers)),
   waivers: z.array(waiver).default([]).describe("Findings that are accepted for a while"),
   statements: z.array(statement).default([]).describe("What documents say, checked against the plan"),
 });

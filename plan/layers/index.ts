@@ -1,22 +1,60 @@
+import type { z } from "zod";
+import type { Path } from "../estate/lookup";
 import type { Estate } from "../estate/schema";
 import type { Job } from "../job";
-import { clusterDumpJobs } from "./cluster-dump/jobs";
-import { dailyBackupJobs } from "./daily-backup/jobs";
-import { lvmPvcSnapshotJobs } from "./lvm-pvc-snapshot/jobs";
-import { nasSnapshotsJobs } from "./nas-snapshots/jobs";
-import { nfsChangeTrackerJobs } from "./nfs-change-tracker/jobs";
-import { nfsMirrorJobs } from "./nfs-mirror/jobs";
-import { offsiteSyncJobs } from "./offsite-sync/jobs";
+import { clusterDump } from "./cluster-dump";
+import { dailyBackup } from "./daily-backup";
+import type { Layer, PlannedRun } from "./layer";
+import { lvmPvcSnapshot } from "./lvm-pvc-snapshot";
+import { nasSnapshots } from "./nas-snapshots";
+import { nfsChangeTracker } from "./nfs-change-tracker";
+import { nfsMirror } from "./nfs-mirror";
+import { offsiteSync } from "./offsite-sync";
+
+/** Every layer, in the order in which people are told of them. The estate's schema, its references and its jobs follow from it. */
+export const layers = byName({
+  "lvm-pvc-snapshot": lvmPvcSnapshot,
+  "nfs-mirror": nfsMirror,
+  "daily-backup": dailyBackup,
+  "cluster-dump": clusterDump,
+  "nfs-change-tracker": nfsChangeTracker,
+  "offsite-sync": offsiteSync,
+  "nas-snapshots": nasSnapshots,
+});
+
+export type LayerName = keyof typeof layers;
+
+/** Holds each layer to the name that it is listed under. Of a layer's type it sees no more, as the estate's follows from it. */
+function byName<const L extends { readonly [N in keyof L]: { readonly name: N; readonly spec: z.ZodType } }>(
+  all: L,
+): L {
+  return all;
+}
+
+/** A part of a layer in an estate. */
+interface Part {
+  readonly layer: Layer;
+  readonly spec: unknown;
+  readonly at: Path;
+}
+
+/** All parts of an estate's layers, layer by layer. */
+export function partsOf(estate: Estate): Part[] {
+  return Object.values(layers).flatMap((layer): Part[] =>
+    estate.layers[layer.name].map((spec, index) => ({ layer, spec, at: ["layers", layer.name, index] })),
+  );
+}
 
 /** Every job of an estate, layer by layer. */
 export function jobsOf(estate: Estate): Job[] {
-  return [
-    ...lvmPvcSnapshotJobs(estate),
-    ...nfsMirrorJobs(estate),
-    ...dailyBackupJobs(estate),
-    ...clusterDumpJobs(estate),
-    ...nfsChangeTrackerJobs(estate),
-    ...offsiteSyncJobs(estate),
-    ...nasSnapshotsJobs(estate),
-  ];
+  return partsOf(estate).flatMap(({ layer, spec }) =>
+    layer.jobs(spec, estate).map(job => ({ ...job, layer: layer.name })),
+  );
+}
+
+/** The runs that a host's timers start. */
+export function runsOfHost(host: string, estate: Estate): PlannedRun[] {
+  return partsOf(estate)
+    .flatMap(({ layer, spec }) => layer.runs(spec))
+    .filter(run => run.host === host);
 }

@@ -1,22 +1,16 @@
 import { datasetId } from "../../datasets";
 import type { Estate } from "../../estate/schema";
-import type { Job, Metric } from "../../job";
+import type { LayerJob, Metric } from "../../job";
 import { retentionOf } from "../../retention";
 import { cronTrigger, runOf } from "../common";
 import { hostLocation } from "../places";
 import type { ClusterDumpSpec } from "./spec";
 
-/** One job for each CronJob that dumps something. */
-export function clusterDumpJobs(estate: Estate): Job[] {
-  return estate.layers["cluster-dump"].map(spec => clusterDumpJob(spec, estate));
-}
-
-function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): Job {
+export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob {
   const trigger = cronTrigger(spec.schedule, estate.zone);
   const target = hostLocation(estate, spec.target.host, spec.target.path);
   return {
     name: spec.name,
-    layer: "cluster-dump",
     runsOn: { kind: "cluster", name: spec.cluster },
     host: spec.cluster,
     trigger,

@@ -1,7 +1,8 @@
+import { dailyBackupJobName } from "../../contracts/daily-backup";
 import { type PfsenseBackupConfig, pfsenseBackupMetrics } from "../../contracts/pfsense-backup";
 import { firewallSecrets } from "../../estate/places";
 import type { Estate } from "../../estate/schema";
-import type { Job, Trigger } from "../../job";
+import type { Job, LayerJob, Trigger } from "../../job";
 import { generationPolicyOf } from "../../retention";
 import { parseSize } from "../../units/size";
 import { runOf, timerTrigger } from "../common";
@@ -15,7 +16,7 @@ export function firewallJobName(firewall: string): string {
 }
 
 /** A firewall's backup is a job of its own: it fails for other reasons, and it is other people's alarm. */
-export function firewallJob(entry: FirewallBackupSpec, spec: DailyBackupSpec, estate: Estate): Job {
+export function firewallJob(entry: FirewallBackupSpec, spec: DailyBackupSpec, estate: Estate): LayerJob {
   const name = firewallJobName(entry.name);
   const trigger = triggerOf(entry, spec, estate.zone);
   const run = runOf(
@@ -27,7 +28,6 @@ export function firewallJob(entry: FirewallBackupSpec, spec: DailyBackupSpec, es
   const config = configOf(entry, spec, estate, trigger, run.budgetMs);
   return {
     name,
-    layer: "daily-backup",
     runsOn: { kind: "host", name: spec.host },
     host: spec.host,
     trigger,
@@ -59,7 +59,7 @@ function triggerOf(entry: FirewallBackupSpec, spec: DailyBackupSpec, zone: strin
   const earlier = spec.firewalls
     .slice(0, spec.firewalls.indexOf(entry))
     .map(({ name }) => firewallJobName(name));
-  return timerTrigger(entry.schedule ?? { ...spec.schedule, after: ["daily-backup", ...earlier] }, zone);
+  return timerTrigger(entry.schedule ?? { ...spec.schedule, after: [dailyBackupJobName, ...earlier] }, zone);
 }
 
 /** A threshold that was typed for the long job says nothing of another one. */

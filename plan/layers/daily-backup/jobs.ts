@@ -1,6 +1,6 @@
-import { type DailyBackupConfig, dailyBackupMetrics } from "../../contracts/daily-backup";
+import { type DailyBackupConfig, dailyBackupMetrics, dailyBackupJobName } from "../../contracts/daily-backup";
 import type { Estate } from "../../estate/schema";
-import type { Credential, Job, Trigger } from "../../job";
+import type { Credential, LayerJob, Trigger } from "../../job";
 import { generationPolicyOf, keepPolicyOf, retentionOf } from "../../retention";
 import { parseDuration } from "../../units/duration";
 import { runOf, timerTrigger } from "../common";
@@ -17,45 +17,31 @@ import {
 } from "../host-runner";
 import { clusterOf } from "../lvm-pvc-snapshot/jobs";
 import { volumeAlerts, volumeMetrics } from "./alerts";
-import { firewallJob } from "./firewall-job";
 import { configurationPaths, deletionsOf, flowsOf, maxSnapshotAgeMs, snapshotsOf } from "./flows";
-import { scrubJob } from "./scrub-job";
 import type { DailyBackupSpec } from "./spec";
 
-const jobName = "daily-backup";
-
-/** One job for each host with a backup disk, and one for each firewall that is backed up to it. */
-export function dailyBackupJobs(estate: Estate): Job[] {
-  return estate.layers["daily-backup"].flatMap(spec => [
-    dailyBackupJob(spec, estate),
-    ...spec.firewalls.map(entry => firewallJob(entry, spec, estate)),
-    ...(spec.scrub ? [scrubJob(spec.scrub, spec, estate)] : []),
-  ]);
-}
-
-function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): Job {
+export function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
   const run = runOf(spec, trigger, estate);
   const flows = flowsOf(spec, estate);
   const snapshots = snapshotsOf(spec, estate);
   const access = snapshots ? clusterAccess(clusterOf(snapshots, estate), estate) : [];
   return {
-    name: jobName,
-    layer: "daily-backup",
+    name: dailyBackupJobName,
     runsOn: { kind: "host", name: spec.host },
     host: spec.host,
     trigger,
     ...run,
     flows,
     deletes: deletionsOf(flows),
-    metricsJob: jobName,
+    metricsJob: dailyBackupJobName,
     metrics: spec.volumes ? [...dailyBackupMetrics, ...volumeMetrics] : dailyBackupMetrics,
     alerts: spec.volumes
       ? volumeAlerts(spec.host, run.judged, parseDuration(spec.volumes.contentPeriod))
       : [],
     ...releaseOf({
-      job: jobName,
-      runner: jobName,
+      job: dailyBackupJobName,
+      runner: dailyBackupJobName,
       description: `Copies of volumes and configuration to ${spec.target}`,
       trigger,
       timeoutMs: run.timeoutMs,
@@ -84,8 +70,8 @@ function configOf(
   const volumes = volumesOf(spec, estate, budgetMs);
   const paths = configurationPaths(spec.host, estate);
   return {
-    job: jobName,
-    ...runnerConfig(jobName, spec.host, budgetMs, estate),
+    job: dailyBackupJobName,
+    ...runnerConfig(dailyBackupJobName, spec.host, budgetMs, estate),
     zone: trigger.zone,
     target: mountOf(estate, spec.host, spec.target),
     ...(volumes ? { volumes } : {}),
@@ -93,9 +79,9 @@ function configOf(
     ...(spec.configuration && paths.length > 0
       ? { configuration: { ...generationPolicyOf(spec.configuration.keep), paths } }
       : {}),
-    credentialsDir: credentialsFolder(jobName),
+    credentialsDir: credentialsFolder(dailyBackupJobName),
     ...(access.length > 0 ? { kubeconfig } : {}),
-    volumesTextfile: textfile(`${jobName}-volumes`),
+    volumesTextfile: textfile(`${dailyBackupJobName}-volumes`),
   };
 }
 

@@ -1,10 +1,13 @@
+import { nfsMirrorJobName } from "../../contracts/nfs-mirror";
+import { dailyBackupJobName } from "../../contracts/daily-backup";
 import {
   type BackupScrubConfig,
   backupScrubMetricNames,
   backupScrubMetrics,
+  scrubJobName,
 } from "../../contracts/backup-scrub";
 import type { Estate } from "../../estate/schema";
-import type { Job, JobAlert } from "../../job";
+import type { JobAlert, LayerJob } from "../../job";
 import { parseDuration } from "../../units/duration";
 import { runOf, timerTrigger } from "../common";
 import { mountOf, releaseOf, runnerConfig, stateFolder, stateFolders } from "../host-runner";
@@ -12,10 +15,8 @@ import { hostLocation } from "../places";
 import { derivedAlert, firewallJobName } from "./firewall-job";
 import type { DailyBackupSpec, ScrubSpec } from "./spec";
 
-export const scrubJobName = "backup-scrub";
-
 /** Reads the whole backup disk within a period, whoever wrote what lies there. It copies nothing. */
-export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate): Job {
+export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate): LayerJob {
   const trigger = timerTrigger(scrub.schedule, estate.zone);
   const run = runOf(
     { ...scrub, promise: scrub.promise ?? spec.promise, alert: scrub.alert ?? derivedAlert(spec) },
@@ -25,7 +26,6 @@ export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate
   const config = configOf(scrub, spec, estate, run.budgetMs);
   return {
     name: scrubJobName,
-    layer: "daily-backup",
     runsOn: { kind: "host", name: spec.host },
     host: spec.host,
     trigger,
@@ -69,9 +69,9 @@ function configOf(
     mirror => mirror.host === host && mirror.target === target,
   );
   const writers = [
-    "daily-backup",
+    dailyBackupJobName,
     ...firewalls.map(({ name }) => firewallJobName(name)),
-    ...mirrors.map(() => "nfs-mirror"),
+    ...mirrors.map(() => nfsMirrorJobName),
   ];
   return {
     job: scrubJobName,

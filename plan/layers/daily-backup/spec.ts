@@ -1,3 +1,4 @@
+import { snapshotJobName } from "../../contracts/lvm-pvc-snapshot";
 import { z } from "zod";
 import { accepted } from "../../contracts/accepted";
 import { absolutePath, duration, name } from "../../estate/fields";
@@ -60,7 +61,7 @@ export const dailyBackupSpec = z.strictObject({
   target: absolutePath.describe("Mount point of the backup disk"),
   volumes: z
     .strictObject({
-      from: name.default("lvm-pvc-snapshot").describe("Job whose newest snapshot of each volume is read"),
+      from: name.default(snapshotJobName).describe("Job whose newest snapshot of each volume is read"),
       excludeNamespaces: excludes,
       keep,
       more: z

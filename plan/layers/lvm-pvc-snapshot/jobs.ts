@@ -3,9 +3,10 @@ import {
   lvmPvcSnapshotMetrics,
   snapshotMetricNames,
   unfinishedRestoreMetric,
+  snapshotJobName,
 } from "../../contracts/lvm-pvc-snapshot";
 import type { Estate } from "../../estate/schema";
-import type { Job, JobAlert, Trigger } from "../../job";
+import type { LayerJob, JobAlert, Trigger } from "../../job";
 import { keepPolicyOf, retentionOf } from "../../retention";
 import { runOf, timerTrigger } from "../common";
 import {
@@ -21,27 +22,19 @@ import {
 import { poolLocation } from "../places";
 import type { LvmPvcSnapshotSpec } from "./spec";
 
-const jobName = "lvm-pvc-snapshot";
-
-/** One job for each pool whose volumes are snapshotted. */
-export function lvmPvcSnapshotJobs(estate: Estate): Job[] {
-  return estate.layers["lvm-pvc-snapshot"].map(spec => lvmPvcSnapshotJob(spec, estate));
-}
-
 /** The cluster whose claims the volumes are: the one that is named, or the only one there is. */
 export function clusterOf(spec: LvmPvcSnapshotSpec, estate: Estate): string | undefined {
   const [only, ...others] = Object.keys(estate.clusters);
   return spec.cluster ?? (others.length === 0 ? only : undefined);
 }
 
-function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
+export function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
   const run = runOf(spec, trigger, estate);
   const snapshots = poolLocation(estate, spec.host, spec.pool, "snapshots");
   const access = clusterAccess(clusterOf(spec, estate), estate);
   return {
-    name: jobName,
-    layer: "lvm-pvc-snapshot",
+    name: snapshotJobName,
     runsOn: snapshots.machine,
     host: spec.host,
     trigger,
@@ -65,12 +58,12 @@ function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Job {
       },
     ],
     deletes: [{ location: snapshots, keeps: [], scope: "own-generations" }],
-    metricsJob: jobName,
+    metricsJob: snapshotJobName,
     metrics: [...lvmPvcSnapshotMetrics, unfinishedRestoreMetric],
     alerts: [...poolAlerts(spec), restoreUnfinished(spec)],
     ...releaseOf({
-      job: jobName,
-      runner: jobName,
+      job: snapshotJobName,
+      runner: snapshotJobName,
       description: `Snapshots of the volumes in pool ${spec.pool}`,
       trigger,
       timeoutMs: run.timeoutMs,
@@ -92,8 +85,8 @@ function configOf(
 ): LvmPvcSnapshotConfig {
   const access = clusterAccess(clusterOf(spec, estate), estate);
   return {
-    job: jobName,
-    ...runnerConfig(jobName, spec.host, budgetMs, estate),
+    job: snapshotJobName,
+    ...runnerConfig(snapshotJobName, spec.host, budgetMs, estate),
     zone: trigger.zone,
     vg: estate.hosts[spec.host]?.pools[spec.pool]?.vg ?? "",
     pool: spec.pool,
@@ -101,9 +94,9 @@ function configOf(
     excludeNamespaces: spec.excludeNamespaces.map(exclude => exclude.name),
     keep: keepPolicyOf(retentionOf(spec.keep)),
     guard: spec.guard,
-    credentialsDir: credentialsFolder(jobName),
+    credentialsDir: credentialsFolder(snapshotJobName),
     ...(access.length > 0 ? { kubeconfig, restoreKubeconfig } : {}),
-    restoresTextfile: textfile(`${jobName}-restores`),
+    restoresTextfile: textfile(`${snapshotJobName}-restores`),
   };
 }
 

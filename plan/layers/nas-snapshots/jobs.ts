@@ -1,15 +1,10 @@
 import type { Estate } from "../../estate/schema";
-import type { Job, Metric } from "../../job";
+import type { LayerJob, Metric } from "../../job";
 import { retentionOf } from "../../retention";
 import { runOf, timerTrigger } from "../common";
 import type { NasSnapshotsSpec } from "./spec";
 
-/** One job for each share that a NAS snapshots. */
-export function nasSnapshotsJobs(estate: Estate): Job[] {
-  return estate.layers["nas-snapshots"].map(spec => nasSnapshotsJob(spec, estate));
-}
-
-function nasSnapshotsJob(spec: NasSnapshotsSpec, estate: Estate): Job {
+export function nasSnapshotsJob(spec: NasSnapshotsSpec, estate: Estate): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
   const machine = { kind: "destination", name: spec.destination } as const;
   const destination = estate.destinations[spec.destination];
@@ -19,7 +14,6 @@ function nasSnapshotsJob(spec: NasSnapshotsSpec, estate: Estate): Job {
   const name = shares.length > 1 ? `nas-snapshots${slug(spec.share)}` : "nas-snapshots";
   return {
     name,
-    layer: "nas-snapshots",
     runsOn: machine,
     host: spec.destination,
     trigger,

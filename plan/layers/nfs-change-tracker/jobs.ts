@@ -1,27 +1,22 @@
 import type { Estate } from "../../estate/schema";
-import type { Job, Metric } from "../../job";
+import type { LayerJob, Metric } from "../../job";
 import { runOf, timerTrigger } from "../common";
 import type { NfsChangeTrackerSpec } from "./spec";
 
-const jobName = "nfs-change-tracker";
+/** The unit's name on the host. */
+export const changeTrackerJobName = "nfs-change-tracker";
 
-/** One job for each tracker: it copies nothing, and is judged by its heartbeat. */
-export function nfsChangeTrackerJobs(estate: Estate): Job[] {
-  return estate.layers["nfs-change-tracker"].map(spec => nfsChangeTrackerJob(spec, estate));
-}
-
-function nfsChangeTrackerJob(spec: NfsChangeTrackerSpec, estate: Estate): Job {
+export function nfsChangeTrackerJob(spec: NfsChangeTrackerSpec, estate: Estate): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
   return {
-    name: jobName,
-    layer: "nfs-change-tracker",
+    name: changeTrackerJobName,
     runsOn: { kind: "host", name: spec.host },
     host: spec.host,
     trigger,
     ...runOf(spec, trigger, estate),
     flows: [],
     deletes: [],
-    metricsJob: jobName,
+    metricsJob: changeTrackerJobName,
     metrics,
     alerts: [],
     credentials: [],

@@ -1,28 +1,19 @@
-import { type NfsMirrorConfig, nfsMirrorMetrics } from "../../contracts/nfs-mirror";
+import { type NfsMirrorConfig, nfsMirrorMetrics, nfsMirrorJobName } from "../../contracts/nfs-mirror";
 import type { Estate } from "../../estate/schema";
-import type { Job } from "../../job";
+import type { LayerJob } from "../../job";
 import { runOf, timerTrigger } from "../common";
 import { mountOf, releaseOf, runnerConfig } from "../host-runner";
 import { onDisk } from "../places";
 import type { NfsMirrorSpec } from "./spec";
 
-/** The name that operators know; one job of it a host. */
-const jobName = "nfs-mirror";
-
-/** One job for each mirror of the estate. */
-export function nfsMirrorJobs(estate: Estate): Job[] {
-  return estate.layers["nfs-mirror"].map(spec => nfsMirrorJob(spec, estate));
-}
-
-function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): Job {
+export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
   const run = runOf(spec, trigger, estate);
   const machine = { kind: "host", name: spec.host } as const;
   const source = { machine, ...onDisk(estate, spec.host, spec.source), path: spec.source };
   const target = { machine, ...onDisk(estate, spec.host, spec.target), path: spec.target };
   return {
-    name: jobName,
-    layer: "nfs-mirror",
+    name: nfsMirrorJobName,
     runsOn: machine,
     host: spec.host,
     trigger,
@@ -40,12 +31,12 @@ function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): Job {
       },
     ],
     deletes: [{ location: target, keeps: spec.keep.map(kept => kept.name), scope: "whole-tree" }],
-    metricsJob: jobName,
+    metricsJob: nfsMirrorJobName,
     metrics: nfsMirrorMetrics,
     alerts: [],
     ...releaseOf({
-      job: jobName,
-      runner: jobName,
+      job: nfsMirrorJobName,
+      runner: nfsMirrorJobName,
       description: `Mirror of ${spec.source} to ${spec.target}`,
       trigger,
       timeoutMs: run.timeoutMs,
@@ -63,8 +54,8 @@ const mostListed = 500_000;
 
 function configOf(spec: NfsMirrorSpec, estate: Estate, budgetMs: number): NfsMirrorConfig {
   return {
-    job: jobName,
-    ...runnerConfig(jobName, spec.host, budgetMs, estate),
+    job: nfsMirrorJobName,
+    ...runnerConfig(nfsMirrorJobName, spec.host, budgetMs, estate),
     source: mountOf(estate, spec.host, spec.source),
     target: mountOf(estate, spec.host, spec.target),
     excludes: spec.excludes.map(exclude => exclude.name),

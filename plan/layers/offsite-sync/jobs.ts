@@ -1,24 +1,18 @@
 import type { Estate } from "../../estate/schema";
-import type { Job, Location, Metric } from "../../job";
+import type { LayerJob, Location, Metric } from "../../job";
 import { runOf, timerTrigger } from "../common";
 import { hostLocation } from "../places";
 import type { OffsiteSyncSpec } from "./spec";
 
 /** The unit's name on the host. */
-const jobName = "offsite-sync-backup";
+export const offsiteSyncJobName = "offsite-sync-backup";
 
-/** One job for each host that sends its copies away. */
-export function offsiteSyncJobs(estate: Estate): Job[] {
-  return estate.layers["offsite-sync"].map(spec => offsiteSyncJob(spec, estate));
-}
-
-function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate): Job {
+export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
   const destination = estate.destinations[spec.destination];
   const at = (path: string): Location => ({ machine: { kind: "destination", name: spec.destination }, path });
   return {
-    name: jobName,
-    layer: "offsite-sync",
+    name: offsiteSyncJobName,
     runsOn: { kind: "host", name: spec.host },
     host: spec.host,
     trigger,

@@ -1,0 +1,85 @@
+import { datasetId } from "../datasets";
+import { isBelow } from "../layers/places";
+import { type EstateFault, pathText, shown } from "./faults";
+import type { Estate } from "./schema";
+
+/** Where something stands in an estate: ["layers", "nfs-mirror", 0, "source"]. */
+export type Path = readonly PropertyKey[];
+
+/** Collects faults while the estate is walked. */
+export class Lookup {
+  readonly faults: EstateFault[] = [];
+  constructor(private readonly estate: Estate) {}
+
+  fault(path: Path, value: unknown, problem: string): void {
+    this.faults.push({ path: pathText(path), value: shown(value), problem });
+  }
+
+  /** Expects a value to be one of some names. */
+  name(path: Path, value: string, among: Iterable<string>, kind: string): boolean {
+    const names = [...among];
+    if (names.includes(value)) return true;
+    this.fault(path, value, `names no ${kind} (known: ${names.map(shown).join(", ") || "none"})`);
+    return false;
+  }
+
+  host(path: Path, value: string): boolean {
+    return this.name(path, value, Object.keys(this.estate.hosts), "host");
+  }
+
+  disk(path: Path, host: string, value: string): void {
+    this.name(path, value, Object.keys(this.estate.hosts[host]?.disks ?? {}), `disk of host ${host}`);
+  }
+
+  pool(path: Path, host: string, value: string): void {
+    this.name(path, value, Object.keys(this.estate.hosts[host]?.pools ?? {}), `thin pool of host ${host}`);
+  }
+
+  cluster(path: Path, value: string): void {
+    this.name(path, value, Object.keys(this.estate.clusters), "cluster");
+  }
+
+  destination(path: Path, value: string): void {
+    this.name(path, value, Object.keys(this.estate.destinations), "destination");
+  }
+
+  firewall(path: Path, value: string): void {
+    this.name(path, value, Object.keys(this.estate.firewalls), "firewall");
+  }
+
+  receiver(path: Path, value: string): void {
+    this.name(path, value, Object.keys(this.estate.receivers), "receiver");
+  }
+
+  /** Expects a service's name, where it has one dataset of that name, or "SERVICE/DATASET". */
+  dataset(path: Path, value: string): void {
+    const datasets = Object.entries(this.estate.services).flatMap(([service, { data }]) =>
+      data.map(dataset => datasetId(`${service}/${dataset.name ?? service}`)),
+    );
+    this.name(path, datasetId(value), datasets, "dataset of a service");
+  }
+
+  secret(path: Path, value: string): void {
+    this.name(path, value, Object.keys(this.estate.secrets), "secret");
+  }
+
+  mount(path: Path, host: string, value: string): void {
+    this.name(
+      path,
+      value,
+      Object.keys(this.estate.hosts[host]?.filesystems ?? {}),
+      `file system of host ${host}`,
+    );
+  }
+
+  /** Expects a path to lie in a file system that the host's disks are known for. */
+  below(path: Path, host: string, value: string): void {
+    const mounts = Object.keys(this.estate.hosts[host]?.filesystems ?? {});
+    if (!mounts.some(mount => isBelow(value, mount)))
+      this.fault(
+        path,
+        value,
+        `lies in no file system of host ${host} (known: ${mounts.map(shown).join(", ") || "none"})`,
+      );
+  }
+}

@@ -1,0 +1,35 @@
+import type { z } from "zod";
+import type { Lookup, Path } from "../estate/lookup";
+import type { Estate } from "../estate/schema";
+import type { LayerJob } from "../job";
+import type { AlertPolicy, CronScheduleSpec, ScheduleSpec } from "./common";
+
+/** A run that a part of a layer plans, before it is worked out as a job. */
+export interface PlannedRun {
+  /** Name of its job. */
+  readonly job: string;
+  /** Where it stands in the part: none for the part itself, ["firewalls", 0] for one in it. */
+  readonly at: Path;
+  /** Host whose timer starts it; absent for what no host's timer can wait for. */
+  readonly host?: string;
+  /** Absent where it follows from another run's. */
+  readonly schedule?: ScheduleSpec | CronScheduleSpec | undefined;
+  readonly alert?: AlertPolicy | undefined;
+}
+
+/**
+ * A layer of the backup system: all that the rest of the plan asks it. An estate has a list of its parts, such as one for
+ * each host. `layers` in index.ts lists them, and nothing else knows one by its name.
+ */
+export interface Layer<Name extends string = string, Spec extends z.ZodType = z.ZodType> {
+  /** What an estate's list of its parts is called, and its folder here. */
+  readonly name: Name;
+  /** A part, as an operator writes it. */
+  readonly spec: Spec;
+  /** The runs of a part; each is one of its jobs, in the same order. */
+  runs(part: z.output<Spec>): readonly PlannedRun[];
+  /** Looks up the names that a part says, beside those of its runs. */
+  references(part: z.output<Spec>, at: Path, look: Lookup, estate: Estate): void;
+  /** What runs for a part whose names are all known. */
+  jobs(part: z.output<Spec>, estate: Estate): readonly LayerJob[];
+}

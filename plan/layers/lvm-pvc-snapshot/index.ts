@@ -1,0 +1,16 @@
+import { snapshotJobName } from "../../contracts/lvm-pvc-snapshot";
+import type { Layer } from "../layer";
+import { lvmPvcSnapshotJob } from "./jobs";
+import { lvmPvcSnapshotSpec } from "./spec";
+
+/** Thin snapshots of the volumes in a pool. */
+export const lvmPvcSnapshot: Layer<"lvm-pvc-snapshot", typeof lvmPvcSnapshotSpec> = {
+  name: "lvm-pvc-snapshot",
+  spec: lvmPvcSnapshotSpec,
+  runs: part => [{ ...part, job: snapshotJobName, at: [] }],
+  references({ host, pool, cluster }, at, look) {
+    look.pool([...at, "pool"], host, pool);
+    if (cluster !== undefined) look.cluster([...at, "cluster"], cluster);
+  },
+  jobs: (part, estate) => [lvmPvcSnapshotJob(part, estate)],
+};
