@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RuleGroup } from "../alerts/rules";
+import type { RunnerName } from "../plan/job";
 import { AlertRules, type MonitoringObjects } from "./alert-rules";
 import { HostCredential } from "./host-credential";
 import { type HostConnection, HostRelease } from "./host-release";
@@ -14,6 +15,7 @@ export interface JobSecret {
 }
 
 export interface HostJobArgs {
+  readonly runner: RunnerName;
   /** Name of the job, e.g. "nfs-mirror": its units, folder and metrics are called so. */
   readonly job: string;
   /** The stack that deploys it: "organization/project/stack". Another stack's job of that name is refused. */
@@ -29,14 +31,23 @@ export interface HostJobArgs {
   readonly objects?: MonitoringObjects;
 }
 
-/** A layer's job on one host: its secrets, its release, and the alerts about it. Each layer has a class of its own. */
-export abstract class HostJob extends pulumi.ComponentResource {
+/** What a stack's state calls the job of each runner: another name would make all of its resources anew. */
+const types: Readonly<Record<RunnerName, string>> = {
+  "lvm-pvc-snapshot": "holdfast:layer:LvmPvcSnapshot",
+  "nfs-mirror": "holdfast:layer:NfsMirror",
+  "daily-backup": "holdfast:layer:DailyBackup",
+  "pfsense-backup": "holdfast:layer:PfsenseBackup",
+  "backup-scrub": "holdfast:layer:BackupScrub",
+};
+
+/** A job on one host that a timer starts: its secrets, its release, and the alerts about it. */
+export class HostJob extends pulumi.ComponentResource {
   /** Name of the release that is live on the host. */
   readonly activeRelease: pulumi.Output<string>;
 
-  constructor(type: string, name: string, args: HostJobArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: HostJobArgs, opts?: pulumi.ComponentResourceOptions) {
     // Of the arguments, the engine gets the name alone: the others are inputs of the children, some of them secret.
-    super(type, name, { job: args.job }, opts);
+    super(types[args.runner], name, { job: args.job }, opts);
     const { connection, files, bundle } = args;
     const owned = { job: args.job, stack: args.stack };
     const credentialsAfter = (installed: pulumi.Resource) =>

@@ -88,9 +88,20 @@ export interface Flow {
 export interface Deletion {
   readonly location: Location;
   readonly keeps: readonly string[];
+  /** Whether the estate can name more of them: in "keep" of the job's part. */
+  readonly keepsMore?: true;
   /** Deletes whatever the source lacks (a mirror), or only its own old generations. */
   readonly scope: "whole-tree" | "own-generations";
 }
+
+/** A job's part in the change journal, by which an off-site run learns what it has to send. */
+export type JournalRole =
+  /** Notes what anybody changes in some folders of its host. */
+  | { readonly kind: "watches"; readonly folders: readonly string[] }
+  /** Notes what it writes to the targets of its flows itself. */
+  | { readonly kind: "writes" }
+  /** Sends what is noted. */
+  | { readonly kind: "reads" };
 
 export interface Trigger {
   /** The calendar as the estate has it; a view prints this, never a re-rendered one. */
@@ -148,6 +159,21 @@ export interface Credential {
   readonly byHand?: true;
 }
 
+/** Holdfast's own programs on a host: entries in host-scripts, without their ending. */
+export type RunnerName =
+  "lvm-pvc-snapshot" | "nfs-mirror" | "daily-backup" | "pfsense-backup" | "backup-scrub";
+
+export type Deployment =
+  /** A timer of its host starts a runner. */
+  | {
+      readonly kind: "timer";
+      readonly runner: RunnerName;
+      /** Files of the host release, in the order in which a reader wants them. The bundle is added by whoever deploys. */
+      readonly files: readonly { readonly name: string; readonly text: string }[];
+    }
+  /** This version installs nothing for it. */
+  | { readonly kind: "planned" };
+
 /** What runs, and all that the other views need to know of it. Times in ms, sizes in bytes. */
 export interface Job {
   readonly name: string;
@@ -166,23 +192,27 @@ export interface Job {
   /** What a run reads beside the sources of its flows; nothing unless given. */
   readonly reads?: readonly Location[];
   readonly deletes: readonly Deletion[];
+  readonly journal?: JournalRole;
   /** Pushgateway job label of its metrics. */
   readonly metricsJob: string;
   readonly metrics: readonly Metric[];
   readonly judged: Judgement;
   readonly alerts: readonly JobAlert[];
-  /** Entry of the program in host-scripts, without its ending; absent for a job that this version only plans. */
-  readonly runner?: string;
-  /** Secrets that its unit loads. */
+  /** Secrets that it needs. */
   readonly credentials: readonly Credential[];
-  /** Files of the host release, in the order in which a reader wants them. The bundle is added by whoever deploys. */
-  readonly files: readonly { readonly name: string; readonly text: string }[];
-  /** Which of `files` are systemd units. */
-  readonly units: readonly string[];
+  /** How it comes to run. Only whoever installs it looks here. */
+  readonly deployment: Deployment;
 }
 
 /** A job as its layer makes it; which layer that is, whoever asks the layer knows. */
 export type LayerJob = Omit<Job, "layer">;
+
+/** A job that this version installs. */
+export type InstalledJob = Job & { readonly deployment: Extract<Deployment, { kind: "timer" }> };
+
+export function isInstalled(job: Job): job is InstalledJob {
+  return job.deployment.kind === "timer";
+}
 
 /** The metric with a given meaning. @throws {Error} when the job emits none: a layer's fault, not an operator's */
 export function metricOf(job: Job, meaning: Metric["meaning"]): Metric {

@@ -1,49 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { BackupScrub } from "../components/backup-scrub";
 import { ClusterAccess } from "../components/cluster-access";
-import { DailyBackup } from "../components/daily-backup";
-import type { HostJob, HostJobArgs, JobSecret } from "../components/host-job";
-import { LvmPvcSnapshot } from "../components/lvm-pvc-snapshot";
-import { NfsMirror } from "../components/nfs-mirror";
-import { PfsenseBackup } from "../components/pfsense-backup";
+import type { JobSecret } from "../components/host-job";
 import type { Estate } from "../plan";
 import { clusterAccessRules, type ClusterRights } from "../plan/contracts/cluster-access";
 import type { Job } from "../plan/job";
 import { operatorFault } from "./operator-fault";
 import type { Settings } from "./settings";
-
-/** A job that this version installs. */
-export interface InstalledJob extends Job {
-  readonly runner: string;
-}
-
-type HostJobClass = new (name: string, args: HostJobArgs, opts?: pulumi.ComponentResourceOptions) => HostJob;
-
-/** The component of each runner. */
-const components: Readonly<Record<string, HostJobClass>> = {
-  "nfs-mirror": NfsMirror,
-  "lvm-pvc-snapshot": LvmPvcSnapshot,
-  "daily-backup": DailyBackup,
-  "pfsense-backup": PfsenseBackup,
-  "backup-scrub": BackupScrub,
-};
-
-/** Whether a job is installed; others are only planned and checked. */
-export function isInstalled(job: Job): job is InstalledJob {
-  return job.runner !== undefined;
-}
-
-/** A job on its host. @throws {Error} for a runner without a component: a layer's fault, not an operator's */
-export function hostJob(
-  job: InstalledJob,
-  name: string,
-  args: HostJobArgs,
-  opts: pulumi.ComponentResourceOptions,
-): HostJob {
-  const Component = components[job.runner];
-  if (!Component) throw new Error(`the runner "${job.runner}" of job ${job.name} has no component`);
-  return new Component(name, args, opts);
-}
 
 /** The cluster that some jobs ask, what for, and where its API answers. */
 export interface AskedCluster {

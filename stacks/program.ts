@@ -4,13 +4,15 @@ import { estateRules } from "../alerts/groups";
 import { rulesOf } from "../alerts/rules";
 import { runChecks } from "../checks";
 import { AlertRoutes, AlertRules } from "../components/alert-rules";
+import { HostJob } from "../components/host-job";
 import type { HostConnection } from "../components/host-release";
 import type { RunnerBundle } from "../components/host-release/commands";
 import { ruleFile } from "../components/rule-file";
 import { type Estate, EstateInvalid, parseEstate, type Plan, planOf } from "../plan";
+import { isInstalled } from "../plan/job";
 import { clusterProvider } from "./cluster-provider";
 import { errorText, warningTexts } from "./diagnostics";
-import { askedCluster, clusterAccounts, hostJob, isInstalled, secretsOf } from "./host-jobs";
+import { askedCluster, clusterAccounts, secretsOf } from "./host-jobs";
 import { operatorFault } from "./operator-fault";
 import type { ProbeTarget } from "./probe";
 import { requireHosts } from "./reach-hosts";
@@ -62,7 +64,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       settings.sshAgent,
     );
   const rules = jobs.map(job => rulesOf(job, estate));
-  const bundles = await Promise.all(jobs.map(job => surroundings.bundleOf(job.runner)));
+  const bundles = await Promise.all(jobs.map(job => surroundings.bundleOf(job.deployment.runner)));
 
   const objects =
     settings.prometheus === "operator"
@@ -76,14 +78,14 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     const [group, bundle] = [rules[index], bundles[index]];
     if (!group || !bundle) continue;
     const name = `${job.name}-${job.host}`;
-    const deployed = hostJob(
-      job,
+    const deployed = new HostJob(
       name,
       {
+        runner: job.deployment.runner,
         job: job.name,
         stack: [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/"),
         connection: connectionTo(estate, job.host, settings),
-        files: job.files,
+        files: job.deployment.files,
         bundle,
         secrets: secretsOf(job, settings, accounts),
         rules: group,

@@ -91,11 +91,11 @@ function entryOf(inner: Location, outer: Location): string {
 function finding(job: Job, deletion: Deletion, { who, location, what }: Writer): Found {
   const entry = entryOf(location, deletion.location);
   const tree = placeText(deletion.location);
-  const mirror = job.layer === "nfs-mirror" && entry !== "";
+  const canKeep = deletion.keepsMore && entry !== "";
   return {
     subject: job.name,
     message: `${job.name} deletes from ${tree} whatever its source lacks, and ${who} keeps ${what} at ${placeText(location)}: its next run removes them.`,
-    fix: mirror
+    fix: canKeep
       ? `Add "${entry}" to "keep" of ${job.name}, or let ${who} write elsewhere.`
       : `Let ${who} write to a folder outside of ${deletion.location.path}.`,
     evidence: { deleter: job.name, writer: who, tree, path: placeText(location) },

@@ -1,5 +1,6 @@
 import type { Plan } from "../../plan";
 import type { Job } from "../../plan/job";
+import { changeTrackerJobName } from "../../plan/layers/nfs-change-tracker/jobs";
 import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
@@ -12,7 +13,7 @@ export const trackerWatchesLess = defineCheck({
   severity: "error",
   title: "The change tracker and the off-site legs don't speak of the same folders",
   why: "An off-site run that works off a list of changed paths sends only what somebody noted. What no watch stands on isn't sent until the next full comparison, weeks later, and every run succeeds.",
-  run: plan => plan.jobs.filter(job => job.layer === "offsite-sync").flatMap(job => findings(job, plan)),
+  run: plan => plan.jobs.filter(job => job.journal?.kind === "reads").flatMap(job => findings(job, plan)),
   examples: {
     bad: [
       example("a leg outside of what is watched", ({ layers }) =>
@@ -35,8 +36,8 @@ export const trackerWatchesLess = defineCheck({
 });
 
 function findings(job: Job, plan: Plan): Found[] {
-  const tracker = plan.estate.layers["nfs-change-tracker"].find(({ host }) => host === job.host);
-  const watches = tracker?.watches ?? [];
+  const trackers = plan.jobs.filter(other => other.host === job.host && other.journal?.kind === "watches");
+  const watches = trackers.flatMap(({ journal }) => (journal?.kind === "watches" ? journal.folders : []));
   const legs = trackedLegs(job, plan);
   const unwatched = legs.filter(leg => !watches.some(watch => isBelow(leg, watch)));
   const idle = watches.filter(
@@ -49,15 +50,16 @@ function findings(job: Job, plan: Plan): Found[] {
   return [
     ...unwatched.map(leg => ({
       subject: job.name,
-      message: `${job.name} sends what changed in "${leg}" by nfs-change-tracker's journal, but ${watching}.`,
-      fix: tracker
-        ? `Add "${leg}" to watches of nfs-change-tracker.`
-        : `Add an nfs-change-tracker with "${leg}" in its watches to host ${job.host}.`,
+      message: `${job.name} sends what changed in "${leg}" by ${changeTrackerJobName}'s journal, but ${watching}.`,
+      fix:
+        trackers.length > 0
+          ? `Add "${leg}" to watches of ${changeTrackerJobName}.`
+          : `Add an ${changeTrackerJobName} with "${leg}" in its watches to host ${job.host}.`,
       evidence: { leg, watches, host: job.host },
     })),
     ...idle.map(watch => ({
-      subject: "nfs-change-tracker",
-      message: `nfs-change-tracker watches "${watch}", but no leg of ${job.name} starts there: the notes are of no use, or a leg is missing.`,
+      subject: changeTrackerJobName,
+      message: `${changeTrackerJobName} watches "${watch}", but no leg of ${job.name} starts there: the notes are of no use, or a leg is missing.`,
       fix: `Remove "${watch}" from its watches, or add a leg from it to ${job.name}.`,
       evidence: { watch, legs, host: job.host },
     })),
@@ -74,7 +76,7 @@ function lacksLeg(watch: string, job: Job, plan: Plan): boolean {
 /** Sources of legs that start at live data. Jobs tell of what they wrote to a backup disk themselves. */
 function trackedLegs(job: Job, plan: Plan): string[] {
   const written = plan.jobs
-    .filter(other => other.layer === "nfs-mirror" || other.layer === "daily-backup")
+    .filter(other => other.journal?.kind === "writes")
     .flatMap(other => other.flows.map(flow => flow.target));
   return job.flows.flatMap(({ source }) => {
     if (source.kind !== "tree") return [];

@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { z } from "zod";
 import { jobFolder } from "../../components/host-release/commands";
 import { type Estate, planOf } from "../../plan";
-import type { Job } from "../../plan/job";
+import { isInstalled, type Job } from "../../plan/job";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { readEstate } from "../estate-source";
 import { keyFlag, onHost } from "../host-shell";
@@ -35,7 +35,7 @@ export const releases: CommandSpec<z.output<typeof options>> = {
   options,
   async run({ stack, estate: file, json, key }, { load, terminal }) {
     const estate = await readEstate({ stack, estate: file }, load);
-    const jobs = planOf(estate).jobs.filter(job => job.runner !== undefined);
+    const jobs = planOf(estate).jobs.filter(isInstalled);
     const hosts = [...new Set(jobs.map(job => job.host))];
     const found = await Promise.all(
       hosts.map(host =>

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { jobFolder } from "../../components/host-release/commands";
+import { isInstalled } from "../../plan/job";
 import { planOf } from "../../plan";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { BadInput, readEstate } from "../estate-source";
@@ -32,7 +33,7 @@ export const rollBack: CommandSpec<z.output<typeof options>> = {
   async run({ stack, estate: file, host, job, to, key }, { load }) {
     const estate = await readEstate({ stack, estate: file }, load);
     const jobs = planOf(estate)
-      .jobs.filter(found => found.host === host && found.runner !== undefined)
+      .jobs.filter(found => found.host === host && isInstalled(found))
       .map(({ name }) => name);
     if (!jobs.includes(job))
       throw new BadInput(

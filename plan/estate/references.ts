@@ -102,6 +102,7 @@ function plannedRuns(estate: Estate, look: Lookup): void {
   const before: PlannedRun[] = [];
   for (const { layer, spec, at } of partsOf(estate))
     for (const run of layer.runs(spec)) {
+      if (run.host !== undefined && run.at.length === 0) look.host([...at, "host"], run.host);
       plannedRun(run, [...at, ...run.at], estate, look);
       twice(run, [...at, ...run.at], before, look);
       before.push(run);

@@ -1,6 +1,6 @@
 import type { runnerFields } from "../contracts/runner";
 import type { Estate } from "../estate/schema";
-import type { Credential, Job, Trigger } from "../job";
+import type { Credential, Job, RunnerName, Trigger } from "../job";
 import type { HostRights } from "../systemd-sandbox";
 import { commandText, type HostUnits, serviceText, timerText } from "../systemd-units";
 import { push } from "./common";
@@ -10,7 +10,7 @@ export interface HostRunner {
   /** What units, folders and metrics are called after. */
   readonly job: string;
   /** Entry of the program in host-scripts. */
-  readonly runner: string;
+  readonly runner: RunnerName;
   readonly description: string;
   readonly trigger: Trigger;
   readonly timeoutMs: number;
@@ -25,10 +25,8 @@ export interface HostRunner {
   readonly config: object;
 }
 
-/** What a host's release of that job is made of. */
-export function releaseOf(
-  runner: HostRunner,
-): Required<Pick<Job, "runner" | "credentials" | "files" | "units">> {
+/** A timer of a host, and the secrets that its runs load. */
+export function timerOf(runner: HostRunner): Pick<Job, "credentials" | "deployment"> {
   const { job, credentials } = runner;
   const units: HostUnits = {
     job,
@@ -44,15 +42,17 @@ export function releaseOf(
     ],
   };
   return {
-    runner: runner.runner,
     credentials,
-    files: [
-      { name: `${job}.service`, text: serviceText(units) },
-      { name: `${job}.timer`, text: timerText(units) },
-      { name: "config.json", text: `${JSON.stringify(runner.config, undefined, 2)}\n` },
-      { name: job, text: commandText(job) },
-    ],
-    units: [`${job}.service`, `${job}.timer`],
+    deployment: {
+      kind: "timer",
+      runner: runner.runner,
+      files: [
+        { name: `${job}.service`, text: serviceText(units) },
+        { name: `${job}.timer`, text: timerText(units) },
+        { name: "config.json", text: `${JSON.stringify(runner.config, undefined, 2)}\n` },
+        { name: job, text: commandText(job) },
+      ],
+    },
   };
 }
 

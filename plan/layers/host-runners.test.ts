@@ -7,6 +7,7 @@ import { exampleEstate, exampleWith } from "../estate/example";
 import type { EstateInput } from "../estate/schema";
 import { parseEstate, planOf } from "..";
 import type { Job } from "../job";
+import { releaseFiles } from "./release-files.test-support";
 
 const contracts = {
   "lvm-pvc-snapshot": lvmPvcSnapshotConfig,
@@ -23,7 +24,7 @@ function jobNamed(name: string, input: EstateInput = exampleEstate()): Job {
 }
 
 function fileOf(job: Job, name: string): string {
-  return job.files.find(file => file.name === name)?.text ?? "";
+  return releaseFiles(job).find(file => file.name === name)?.text ?? "";
 }
 
 function configOf(name: keyof typeof contracts, input?: EstateInput) {
@@ -33,13 +34,12 @@ function configOf(name: keyof typeof contracts, input?: EstateInput) {
 describe.each(Object.keys(contracts) as (keyof typeof contracts)[])("the release of %s", name => {
   test("has units, a config that its runner takes, and a command of its name", () => {
     const job = jobNamed(name);
-    expect(job.files.map(file => file.name)).toEqual([
+    expect(releaseFiles(job).map(file => file.name)).toEqual([
       `${name}.service`,
       `${name}.timer`,
       "config.json",
       name,
     ]);
-    expect(job.units).toEqual([`${name}.service`, `${name}.timer`]);
     expect(configOf(name).job).toBe(name);
   });
 
@@ -153,8 +153,8 @@ test("a firewall whose host key nobody knows is planned, and not installed", () 
       delete firewalls.pfsense?.ssh.hostKey;
     }),
   );
-  expect(job.runner).toBeUndefined();
-  expect([job.files, job.units, job.credentials]).toEqual([[], [], []]);
+  expect(job.deployment).toEqual({ kind: "planned" });
+  expect(job.credentials).toEqual([]);
   expect(job.flows).toHaveLength(1);
 });
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { releaseFiles } from "../../plan/layers/release-files.test-support";
 import { type EstateInput, parseEstate, planOf } from "../../plan";
 import { clusterAccessRules } from "../../plan/contracts/cluster-access";
 import { exampleEstate } from "../../plan/estate/example";
@@ -148,7 +149,7 @@ test("gives a restore an account of its own, whose token lies with the command o
     "lvm-pvc-snapshot-pve-credential-kubeconfig-restore-file",
   ]);
   const job = planOf(parseEstate(exampleEstate())).jobs.find(({ name }) => name === "lvm-pvc-snapshot");
-  const unit = job?.files.find(({ name }) => name === "lvm-pvc-snapshot.service")?.text ?? "";
+  const unit = (job && releaseFiles(job).find(({ name }) => name === "lvm-pvc-snapshot.service")?.text) ?? "";
   const folder = "/etc/holdfast/credentials/lvm-pvc-snapshot";
   expect(unit).toContain(`LoadCredential=kubeconfig:${folder}/kubeconfig\n`);
   expect(unit).not.toContain("LoadCredential=kubeconfig-restore");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { exampleEstate } from "../../plan/estate/example";
+import { releaseFiles } from "../../plan/layers/release-files.test-support";
 import { parseEstate, planOf } from "../../plan";
 import { type HostRights, sandboxLines } from "../../plan/systemd-sandbox";
 
@@ -10,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), "holdfast-units-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const services = planOf(parseEstate(exampleEstate())).jobs.flatMap(job =>
-  job.files.filter(({ name }) => name.endsWith(".service")),
+  releaseFiles(job).filter(({ name }) => name.endsWith(".service")),
 );
 
 /** At most, in tenths, as systemd counts: 100 is a service without any limit, root's own. */

@@ -33,8 +33,7 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
     metrics,
     alerts: [],
     credentials: [],
-    files: [],
-    units: [],
+    deployment: { kind: "planned" },
   };
 }
 

@@ -6,7 +6,7 @@ import type { Job, LayerJob, Trigger } from "../../job";
 import { generationPolicyOf } from "../../retention";
 import { parseSize } from "../../units/size";
 import { runOf, timerTrigger } from "../common";
-import { credentialsFolder, mountOf, releaseOf, runnerConfig, secretCredential } from "../host-runner";
+import { credentialsFolder, mountOf, runnerConfig, timerOf, secretCredential } from "../host-runner";
 import { deletionsOf, firewallFlows } from "./flows";
 import type { DailyBackupSpec, FirewallBackupSpec } from "./spec";
 
@@ -34,12 +34,13 @@ export function firewallJob(entry: FirewallBackupSpec, spec: DailyBackupSpec, es
     ...run,
     flows,
     deletes: deletionsOf(flows),
+    journal: { kind: "writes" },
     metricsJob: name,
     metrics: pfsenseBackupMetrics,
     alerts: [],
     // Without a host key anybody could answer: planned and judged, with a finding of its own, but not installed.
     ...(config
-      ? releaseOf({
+      ? timerOf({
           job: name,
           runner: "pfsense-backup",
           description: `Backup of the firewall ${entry.name}`,
@@ -51,7 +52,7 @@ export function firewallJob(entry: FirewallBackupSpec, spec: DailyBackupSpec, es
           credentials: credentialsOf(entry, estate),
           config,
         })
-      : { credentials: [], files: [], units: [] }),
+      : { credentials: [], deployment: { kind: "planned" } }),
   };
 }
 

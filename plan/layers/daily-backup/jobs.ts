@@ -9,7 +9,7 @@ import {
   credentialsFolder,
   kubeconfig,
   mountOf,
-  releaseOf,
+  timerOf,
   runnerConfig,
   secretCredential,
   stateFolder,
@@ -34,12 +34,13 @@ export function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): LayerJob 
     ...run,
     flows,
     deletes: deletionsOf(flows),
+    journal: { kind: "writes" },
     metricsJob: dailyBackupJobName,
     metrics: spec.volumes ? [...dailyBackupMetrics, ...volumeMetrics] : dailyBackupMetrics,
     alerts: spec.volumes
       ? volumeAlerts(spec.host, run.judged, parseDuration(spec.volumes.contentPeriod))
       : [],
-    ...releaseOf({
+    ...timerOf({
       job: dailyBackupJobName,
       runner: dailyBackupJobName,
       description: `Copies of volumes and configuration to ${spec.target}`,

@@ -10,7 +10,7 @@ import type { Estate } from "../../estate/schema";
 import type { JobAlert, LayerJob } from "../../job";
 import { parseDuration } from "../../units/duration";
 import { runOf, timerTrigger } from "../common";
-import { mountOf, releaseOf, runnerConfig, stateFolder, stateFolders } from "../host-runner";
+import { mountOf, timerOf, runnerConfig, stateFolder, stateFolders } from "../host-runner";
 import { hostLocation } from "../places";
 import { derivedAlert, firewallJobName } from "./firewall-job";
 import type { DailyBackupSpec, ScrubSpec } from "./spec";
@@ -36,7 +36,7 @@ export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate
     metricsJob: scrubJobName,
     metrics: backupScrubMetrics,
     alerts: alertsOf(spec, parseDuration(scrub.period)),
-    ...releaseOf({
+    ...timerOf({
       job: scrubJobName,
       runner: scrubJobName,
       description: `Reading of ${spec.target} against its checksums`,

@@ -13,7 +13,7 @@ import {
   clusterAccess,
   credentialsFolder,
   kubeconfig,
-  releaseOf,
+  timerOf,
   restoreAccess,
   restoreKubeconfig,
   runnerConfig,
@@ -61,7 +61,7 @@ export function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Lay
     metricsJob: snapshotJobName,
     metrics: [...lvmPvcSnapshotMetrics, unfinishedRestoreMetric],
     alerts: [...poolAlerts(spec), restoreUnfinished(spec)],
-    ...releaseOf({
+    ...timerOf({
       job: snapshotJobName,
       runner: snapshotJobName,
       description: `Snapshots of the volumes in pool ${spec.pool}`,

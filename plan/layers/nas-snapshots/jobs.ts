@@ -40,8 +40,7 @@ export function nasSnapshotsJob(spec: NasSnapshotsSpec, estate: Estate): LayerJo
     metrics,
     alerts: [],
     credentials: [],
-    files: [],
-    units: [],
+    deployment: { kind: "planned" },
   };
 }
 

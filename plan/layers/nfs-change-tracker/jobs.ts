@@ -16,12 +16,12 @@ export function nfsChangeTrackerJob(spec: NfsChangeTrackerSpec, estate: Estate):
     ...runOf(spec, trigger, estate),
     flows: [],
     deletes: [],
+    journal: { kind: "watches", folders: spec.watches },
     metricsJob: changeTrackerJobName,
     metrics,
     alerts: [],
     credentials: [],
-    files: [],
-    units: [],
+    deployment: { kind: "planned" },
   };
 }
 

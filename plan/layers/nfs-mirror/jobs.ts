@@ -2,7 +2,7 @@ import { type NfsMirrorConfig, nfsMirrorMetrics, nfsMirrorJobName } from "../../
 import type { Estate } from "../../estate/schema";
 import type { LayerJob } from "../../job";
 import { runOf, timerTrigger } from "../common";
-import { mountOf, releaseOf, runnerConfig } from "../host-runner";
+import { mountOf, timerOf, runnerConfig } from "../host-runner";
 import { onDisk } from "../places";
 import type { NfsMirrorSpec } from "./spec";
 
@@ -30,11 +30,14 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
         restore: "rsync -aHAXXS --numeric-ids {relative}{from}/ {to}/",
       },
     ],
-    deletes: [{ location: target, keeps: spec.keep.map(kept => kept.name), scope: "whole-tree" }],
+    deletes: [
+      { location: target, keeps: spec.keep.map(kept => kept.name), keepsMore: true, scope: "whole-tree" },
+    ],
+    journal: { kind: "writes" },
     metricsJob: nfsMirrorJobName,
     metrics: nfsMirrorMetrics,
     alerts: [],
-    ...releaseOf({
+    ...timerOf({
       job: nfsMirrorJobName,
       runner: nfsMirrorJobName,
       description: `Mirror of ${spec.source} to ${spec.target}`,

@@ -33,12 +33,12 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate): LayerJob 
       restore: `rsync -aHAXS --numeric-ids {relative}${destination?.user ?? ""}@${destination?.address ?? ""}:{from}/ {to}/`,
     })),
     deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),
+    journal: { kind: "reads" },
     metricsJob: "offsite-backup-sync",
     metrics,
     alerts: [],
     credentials: [],
-    files: [],
-    units: [],
+    deployment: { kind: "planned" },
   };
 }
 

@@ -1,5 +1,6 @@
 import { bundleRunner } from "../../../host-scripts/bundle-runner";
 import { mustOnHost, onHost } from "../../../lab/hosts";
+import { releaseFiles } from "../../../plan/layers/release-files.test-support";
 import { parseEstate, planOf } from "../../../plan";
 import { exampleEstate } from "../../../plan/estate/example";
 import { runnerCommand } from "../../../plan/systemd-units";
@@ -63,9 +64,7 @@ export function common(job: string) {
 /** Text of the service that a deployment would bring. */
 function emittedService(job: string): string {
   const { jobs } = planOf(parseEstate(exampleEstate()));
-  const text = jobs
-    .find(({ name }) => name === job)
-    ?.files.find(({ name }) => name === `${job}.service`)?.text;
+  const text = jobs.flatMap(releaseFiles).find(({ name }) => name === `${job}.service`)?.text;
   if (text === undefined) throw new Error(`the example has no service of ${job}`);
   return text;
 }
