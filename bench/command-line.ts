@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { projectRoot } from "../cli/project-root";
+import { projectRoot } from "../stacks/project";
 import { ratio } from "./ratio";
 import type { Row } from "./row";
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { projectRoot } from "./project-root";
+import { projectRoot } from "../stacks/project";
 import { type Estate, parseEstate } from "../plan";
 
 /** Input that can't be used: exit 2, and the message is all that the operator has to see. */

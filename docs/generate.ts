@@ -1,7 +1,7 @@
 // Writes the generated pages of docs/, or with --check says which of them are out of date.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { projectRoot } from "../cli/project-root";
+import { projectRoot } from "../stacks/project";
 import { checkPages } from "./pages/checks";
 import { estateSchemaPage } from "./pages/estate-schema";
 import { referencePage } from "./pages/reference-checked";

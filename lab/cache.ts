@@ -1,30 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
-import { projectRoot } from "../cli/project-root";
+import { join } from "node:path";
 
-export { projectRoot };
-
-/**
- * What a lab leaves between commands: keys, disks, logs, process ids. `npm run lab -- down` removes it.
- * `HOLDFAST_STATE` names another folder, for a second lab beside the first.
- */
-export const stateDir = stateDirOf(process.env);
-
-function stateDirOf(environment: NodeJS.ProcessEnv): string {
-  const chosen = environment["HOLDFAST_STATE"];
-  if (chosen === undefined || chosen === "") return join(projectRoot, ".holdfast");
-  if (!isAbsolute(chosen) || /[",\s]/.test(chosen)) {
-    const fault = new Error(
-      `HOLDFAST_STATE is ${JSON.stringify(chosen)}, expected an absolute path without commas, quotes or spaces, e.g. "/var/tmp/holdfast-2"`,
-    );
-    // Thrown while modules load, it is printed with its stack, which tells an operator nothing.
-    fault.stack = fault.message;
-    throw fault;
-  }
-  return resolve(chosen);
-}
+export { projectRoot, stateDir } from "../stacks/project";
 
 /** Heavy builds, shared by all checkouts of one user: `$XDG_CACHE_HOME/holdfast`, by default `~/.cache/holdfast`. */
 export function cacheDir(environment: NodeJS.ProcessEnv = process.env): string {

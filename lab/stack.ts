@@ -43,7 +43,7 @@ export class LabStack {
     mkdirSync(folder, { recursive: true });
     const engine = await ensureEngine(say, { stacksDir: join(folder, "state") });
     const stack = new LabStack(engine, folder);
-    const main = relative(folder, join(projectRoot, "stacks", "index.cjs"));
+    const main = relative(folder, join(projectRoot, "lab", "stacks", "index.cjs"));
     writeFileSync(
       join(folder, "Pulumi.yaml"),
       `name: holdfast\nmain: ${main}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { RunnerBundle } from "../components/host-release/commands";
 import { bundleRunner } from "../host-scripts/bundle-runner";
-import { projectRoot, stateDir } from "../lab/cache";
+import { projectRoot, stateDir } from "./project";
 
 /** All that a runner is made of: no other folder may be imported there. */
 const sources = ["host-scripts", "plan/contracts"];

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { execaSync } from "execa";
-import { projectRoot } from "../../cli/project-root";
+import { projectRoot } from "../../stacks/project";
 
 /** What a fresh process prints once it has loaded the SDK as the program does. */
 function afterSdk(expression: string): unknown {

@@ -1,9 +1,9 @@
-import { readFacts } from "../../lab/facts";
-import { labMonitoring, monitoringNamespace, slackSecret } from "../../lab/servers/monitoring";
-import { readFirewall } from "../../lab/servers/firewall";
-import { dataDir, urls } from "../../lab/servers/places";
-import type { EstateInput } from "../../plan";
-import { accepted, leftOut } from "../builders";
+import { readFacts } from "../../facts";
+import { labMonitoring, monitoringNamespace, slackSecret } from "../../servers/monitoring";
+import { readFirewall } from "../../servers/firewall";
+import { dataDir, urls } from "../../servers/places";
+import type { EstateInput } from "../../../plan";
+import { accepted, leftOut } from "../../../stacks/builders";
 
 type Alert = EstateInput["layers"]["nfs-mirror"] extends readonly { alert: infer T }[] | undefined
   ? T

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from "node:net";
 import { utils, Server as SshServer } from "ssh2";
-import { sshKeyPair } from "../lab/ssh-key-pair";
-import { probeHost, type ProbeTarget } from "./probe";
+import { sshKeyPair } from "../../lab/ssh-key-pair";
+import { probeHost, type ProbeTarget } from "../../stacks/probe";
 
 const [mine, other, host] = [sshKeyPair(), sshKeyPair(), sshKeyPair()];
 const open: (() => void)[] = [];
