@@ -4,7 +4,7 @@ import { type Selector, selectorsOf } from "../../alerts/promql/syntax";
 import { type Series, type SeriesIndex, seriesOf } from "../../alerts/series";
 import { defineCheck } from "../check";
 import { alertExample, example } from "../examples";
-import { nearest } from "../near";
+import { nearest } from "../../plan/contracts/near";
 
 export const labelUnknown = defineCheck({
   code: "alerts/label-unknown",

@@ -3,7 +3,7 @@ import { selectorsOf } from "../../alerts/promql/syntax";
 import { seriesOf } from "../../alerts/series";
 import { defineCheck } from "../check";
 import { alertExample } from "../examples";
-import { nearest } from "../near";
+import { nearest } from "../../plan/contracts/near";
 
 export const metricUnknown = defineCheck({
   code: "alerts/metric-unknown",

@@ -2,7 +2,7 @@ import { agree } from "../../plan/statements/value";
 import { defineCheck } from "../check";
 import { claimsOf, knownOf } from "../documented";
 import { statementsExample } from "../examples";
-import { nearest } from "../near";
+import { nearest } from "../../plan/contracts/near";
 
 /** Each wrong value of a fact is told once, with every place that has it. */
 export const differsFromPlan = defineCheck({

@@ -3,7 +3,7 @@ import type { Flow } from "../../plan/job";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example } from "../examples";
-import { nearest } from "../near";
+import { nearest } from "../../plan/contracts/near";
 import { listed } from "../wording";
 
 export const namespaceNamesNothing = defineCheck({

@@ -1,10 +1,6 @@
-import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
+import type { CollapseLimits } from "../../plan/contracts/collapse";
+import { isLess, isMostlyOther, leastCompared } from "../runtime/collapse";
 import type { CopiedFiles, Holdings } from "./copy-files";
-
-type Limits = NonNullable<DailyBackupConfig["volumes"]>["collapse"];
-
-/** Of fewer files, all of them changing in a night is nothing unusual. */
-const leastCompared = 50;
 
 /**
  * Whether a volume lost most of what its last good generation holds, or has other content in most of its files: emptied by
@@ -15,22 +11,15 @@ const leastCompared = 50;
 export function collapseOf(
   before: Holdings | undefined,
   { holds, baseFiles, content }: Pick<CopiedFiles, "holds" | "baseFiles" | "content">,
-  { leastPercent, mostChangedPercent }: Limits,
+  { leastPercent, mostChangedPercent }: CollapseLimits,
 ): string | undefined {
   const files = baseFiles ?? before?.files ?? 0;
   if (isLess(holds.files, files, leastPercent))
     return `it holds ${holds.files} files, its last generation ${files}`;
   if (before && isLess(holds.bytes, before.bytes, leastPercent))
     return `its files have ${holds.bytes} bytes, those of its last generation ${before.bytes}`;
-  if (
-    baseFiles !== undefined &&
-    Math.min(holds.files, baseFiles) >= leastCompared &&
-    content > (mostChangedPercent / 100) * holds.files
-  )
+  const isCompared = baseFiles !== undefined && baseFiles >= leastCompared;
+  if (isCompared && isMostlyOther(content, holds.files, mostChangedPercent))
     return `${content} of its ${holds.files} files have another content than in its last generation`;
   return undefined;
-}
-
-function isLess(now: number, before: number, percent: number): boolean {
-  return before > 0 && (now === 0 || now < (percent / 100) * before);
 }

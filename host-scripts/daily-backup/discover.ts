@@ -1,3 +1,4 @@
+import { refuseUnknown } from "../runtime/accepted";
 import { Refusal } from "../runtime/errors";
 import { type Claim, type KnownVolumes, volumeMap } from "../runtime/kubernetes/volume-map";
 import { absenceOf, type MissingVolume, readCovered, writeCovered } from "../runtime/lvm/covered";
@@ -44,7 +45,10 @@ export const discover: Phase<DailyBackup> = {
         shell`lvs ${volumes.vg}   (then correct the pattern in the estate)`,
       );
     const tasks = tasksOf(covered, missing, map, ownSnapshots(listed), records, notes);
-    refuseUnknown(run, tasks);
+    refuseUnknown(run, new Set(tasks.map(nameOf)), {
+      none: "names no volume that is copied",
+      next: shell`${config.job} --dry-run   (it names each as NAMESPACE/CLAIM)`,
+    });
     if (!dryRun) {
       writeCovered(config.stateDir, new Map(tasks.map(({ volume, claim }) => [volume, claim])));
       forgetGone(config.stateDir, records, listed, missing);
@@ -59,16 +63,6 @@ export const discover: Phase<DailyBackup> = {
     leaveBlockVolumes(run, run.tasks);
   },
 };
-
-function refuseUnknown({ accepted, config }: DailyBackup, tasks: readonly VolumeTask[]): void {
-  const names = new Set(tasks.map(nameOf));
-  const unknown = [...accepted].find(name => !names.has(name));
-  if (unknown !== undefined)
-    throw new Refusal(
-      `--accept="${unknown}" names no volume that is copied`,
-      shell`${config.job} --dry-run   (it names each as NAMESPACE/CLAIM)`,
-    );
-}
 
 /** Volumes that were covered, and that are neither there nor said to be gone. */
 function missingVolumes(

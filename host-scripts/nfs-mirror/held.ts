@@ -10,14 +10,20 @@ import { lostBy } from "./moves";
 export function dropHeld(mirror: Mirror): void {
   const scan = required(mirror.scan, "scan");
   const { listed } = scan;
-  if (mirror.held.length === 0 || !listed) return;
+  if (mirror.held.length === 0) return;
+  const isFrozen = frozenIn(mirror);
+  if (!listed) {
+    mirror.scan = { ...scan, large: scan.large.filter(({ name }) => !isFrozen(name)) };
+    return;
+  }
   const isKept = keptBy(mirror.held);
   // A folder for which the source has something else goes with all that it holds.
   const replacing = new Set(listed.changed.filter(name => isKept(name) && isReplacedFolder(mirror, name)));
-  const isLeft = (name: string): boolean => !replacing.has(name);
+  const isLeft = (name: string): boolean => !replacing.has(name) && !isFrozen(name);
   const changed = listed.changed.filter(isLeft);
   const deleted = listed.deleted.filter(name => !isKept(name));
-  const left = { ...listed, changed, deleted, created: listed.created.filter(isLeft) };
+  const [created, touched] = [listed.created.filter(isLeft), listed.touched.filter(isLeft)];
+  const left = { ...listed, changed, deleted, created, touched };
   mirror.scan = {
     ...scan,
     ...{ changes: changed.length, deletions: deleted.length, listed: left },
@@ -36,9 +42,9 @@ function keptBy(held: readonly Held[]): (name: string) => boolean {
   return name => holders.has(name) || isBelow(name);
 }
 
-/** Whether nothing may be changed at a name: the file system that belongs there is away. */
-export function awayIn({ held }: Mirror): (name: string) => boolean {
-  return atOrBelow(held.filter(({ isAway }) => isAway === true));
+/** Whether nothing may be changed at a name. */
+export function frozenIn({ held }: Mirror): (name: string) => boolean {
+  return atOrBelow(held.filter(({ isFrozen }) => isFrozen === true));
 }
 
 function atOrBelow(held: readonly Held[]): (name: string) => boolean {

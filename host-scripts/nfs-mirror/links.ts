@@ -4,7 +4,7 @@ import { withPathList } from "../runtime/path-list";
 import { required } from "../runtime/required";
 import { type RsyncPass, wholeMetadata } from "../runtime/rsync";
 import { belowFoldersOf, inTree, statIn } from "../runtime/tree-path";
-import { awayIn } from "./held";
+import { frozenIn } from "./held";
 import { leftOutPatterns, type Mirror } from "./mirror";
 import type { Work } from "./work";
 
@@ -19,9 +19,9 @@ export async function splitLinks(mirror: Mirror, work: Work): Promise<RsyncPass 
     search(mirror),
   );
   const replaced = required(mirror.scan, "scan").listed?.replaced;
-  const isAway = awayIn(mirror);
+  const isFrozen = frozenIn(mirror);
   const names = wronglyLinked(config.source.path, groups, name => replaced?.has(name) === true).filter(
-    name => !isAway(name),
+    name => !isFrozen(name),
   );
   // What has no content has no new file either, unless there is none: a link, a device.
   for (const name of names) removeEmpty(mirror, name);
@@ -41,8 +41,8 @@ export async function copyNames(
   more: readonly string[],
 ): Promise<RsyncPass> {
   const { stateDir, source, target } = mirror.config;
-  const [isBelowFolders, isAway] = [belowFoldersOf(source.path), awayIn(mirror)];
-  const listed = [...names].filter(name => !isAway(name) && isBelowFolders(name));
+  const [isBelowFolders, isFrozen] = [belowFoldersOf(source.path), frozenIn(mirror)];
+  const listed = [...names].filter(name => !isFrozen(name) && isBelowFolders(name));
   return withPathList(stateDir, listed, list =>
     work.rsync([...wholeMetadata, ...list, ...more, "--", "./", `${target.path}/`]),
   );

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { ownPrefix } from "../runtime/closed-folder";
 import type { JobRun } from "../runtime/job-run";
+import { noted } from "../runtime/quoted";
 import { leaveAlone, wholeMetadata } from "../runtime/rsync";
 import type { Move } from "./moves";
 import { rootsOf } from "./roots";
@@ -25,10 +26,21 @@ export interface Held {
   readonly path: string;
   readonly reason: string;
   readonly next: string;
-  /** Its file system is away, or another one: nothing at it or below is changed either. */
-  readonly isAway?: boolean;
+  /** Nothing at it or below is changed either: its file system is away, or what the source has there can't be trusted. */
+  readonly isFrozen?: boolean;
   /** Somebody answers for it in the estate: it is no failure. */
   readonly isAnswered?: boolean;
+}
+
+/** Files of a service that the target has, and that would get the source's content. */
+export interface Rewritten {
+  readonly files: number;
+  /** Of them, those whose copy is newer than what would take its place. */
+  readonly older: number;
+  /** By how much those become smaller that do. */
+  readonly lostBytes: number;
+  /** One of those, for a message. */
+  readonly shrunk: string | undefined;
 }
 
 /** What a run would change, from rsync's dry run. */
@@ -48,6 +60,8 @@ export interface Scan {
   readonly totalBytes: number;
   /** What would change, name by name; undefined when it is too much: then the copy looks at the whole tree again. */
   readonly listed: Listed | undefined;
+  /** Files that would get another content, by the service that they are of. */
+  readonly rewritten: ReadonlyMap<string, Rewritten>;
   /** Files to be copied that may hold large holes. */
   readonly large: readonly { readonly name: string; readonly bytes: number }[];
 }
@@ -73,6 +87,16 @@ export interface Copied {
   readonly segment: string | undefined;
 }
 
+/** The entry at the root that a name is, or lies in. */
+export function serviceOf(name: string): string {
+  return name.split("/", 1)[0] ?? name;
+}
+
+/** Whether an operator said of a name's service that what it has lost is meant to go. */
+export function isMeant({ accepted }: Mirror, name: string): boolean {
+  return accepted.has(noted(Buffer.from(serviceOf(name), "latin1")));
+}
+
 /** ext4's own folder for recovered files belongs to each file system, not to its data. */
 const ownEntries = ["lost+found"];
 
@@ -95,8 +119,12 @@ export function leftOutPatterns(config: NfsMirrorConfig): string[] {
   return [...leftOut(config).map(name => name.replace(/[*?[\\]/g, "\\$&")), `${ownPrefix}*`];
 }
 
-function textOf(path: string): string {
-  return Buffer.from(path, "latin1").toString();
+/** A name that is no text can't be an argument: what is left alone is whatever has other bytes in their places. */
+function leaveFrozen(path: string): string {
+  const bytes = Buffer.from(path, "latin1");
+  const text = bytes.toString();
+  if (Buffer.from(text).equals(bytes)) return leaveAlone(text);
+  return `--exclude=/${path.replace(/[*?[\\]/g, "\\$&").replace(/[^\x00-\x7f]/g, "?")}`;
 }
 
 /** rsync's arguments for a mirror of one verified mount to another; the working directory is the source. */
@@ -106,7 +134,7 @@ export function mirrorArgs(mirror: Mirror, more: readonly string[]): string[] {
     ...wholeMetadata,
     ...leftOut(config).map(leaveAlone),
     `--exclude=/${ownPrefix}*`,
-    ...mirror.held.filter(({ isAway }) => isAway === true).map(({ path }) => leaveAlone(textOf(path))),
+    ...mirror.held.filter(({ isFrozen }) => isFrozen === true).map(({ path }) => leaveFrozen(path)),
     ...more,
     "--",
     ...rootsOf(mirror),

@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
+import { refuseUnknown } from "../runtime/accepted";
 import { acceptCommand } from "../runtime/arguments";
 import { writeDurably } from "../runtime/durable";
 import { errnoOf, Refusal } from "../runtime/errors";
@@ -27,6 +28,7 @@ export const nested: Phase<Mirror> = {
     const all = Object.fromEntries(
       Object.entries({ ...readRecord(config), ...named }).filter(([path]) => isMirrored(config, path)),
     );
+    if (accepted.size > 0) refuseUnknown(mirror, acceptable(config, Object.keys(all)), unknownName(config));
     const known = Object.fromEntries(Object.entries(all).filter(([path]) => !accepted.has(noted(path))));
     const mounted = await mountsBelow(config.source.path, stop.signal);
     const found = new Map([...mounted].filter(([path]) => isMirrored(config, path)));
@@ -45,6 +47,21 @@ export const nested: Phase<Mirror> = {
   },
 };
 
+/** Services of both sides, file systems below the source, and "." for all services: as messages show them. */
+function acceptable(config: NfsMirrorConfig, nestedPaths: readonly string[]): ReadonlySet<string> {
+  const services = [config.source, config.target].flatMap(({ path }) =>
+    readdirSync(path, { encoding: "buffer" }).filter(entry => !isLeftOut(config, entry.toString())),
+  );
+  return new Set([".", ...[...services, ...nestedPaths].map(noted)]);
+}
+
+function unknownName({ source, target }: NfsMirrorConfig): { none: string; next: string } {
+  return {
+    none: "names no service of source or target, and no file system below the source",
+    next: shell`ls -la --quoting-style=escape ${source.path} ${target.path}`,
+  };
+}
+
 /** What is mounted in an entry that is left out is nothing to the mirror. */
 function isMirrored(config: NfsMirrorConfig, path: string): boolean {
   return !isLeftOut(config, path.split("/", 1)[0] ?? path);
@@ -55,7 +72,7 @@ function holdAway({ config, held, log }: Mirror, path: string): void {
   const mountPoint = join(config.source.path, path);
   held.push({
     path: latin1Of(path),
-    isAway: true,
+    isFrozen: true,
     reason: "what lies there is not the file system that belongs there",
     next: shell`mount ${mountPoint}   (if it is gone for good: ${ready(acceptCommand(config.job, path))})`,
   });

@@ -10,8 +10,9 @@ import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { createLists } from "./lists";
 import { statIn } from "../runtime/tree-path";
-import { dropHeld } from "./held";
-import { type Mirror, mirrorArgs } from "./mirror";
+import { dropHeld, frozenIn } from "./held";
+import { isMeant, type Mirror, mirrorArgs, type Rewritten } from "./mirror";
+import { countRewritten } from "./rewritten";
 import { rootsOf } from "./roots";
 
 /** rsync's dry run: what would change, and how much would go. A night without a change ends here, after one scan. */
@@ -21,6 +22,7 @@ export const scan: Phase<Mirror> = {
     const { config, log, stop, dryRun } = mirror;
     const found = { changes: 0, deletions: 0, bytes: 0, doomed: [] as Buffer[] };
     const lists = createLists(config.mostListed);
+    const rewritten = countRewritten(config);
     const pass = await rsync(
       mirrorArgs(mirror, ["--dry-run", "--delete", "--ignore-errors"]),
       {
@@ -31,6 +33,7 @@ export const scan: Phase<Mirror> = {
         if (isNothing(item)) return;
         count(found, item);
         lists.add(item);
+        rewritten.add(item);
         if (dryRun) log.info(`would ${verbs[item.kind]} ${quoted(item.path)}`);
         else if ((found.changes + found.deletions) % 1000 === 0)
           log.progress(`scan: ${found.changes} to copy, ${found.deletions} to delete`);
@@ -54,6 +57,7 @@ export const scan: Phase<Mirror> = {
       targetEntries: Math.max(0, entries - pass.created + found.deletions),
       whole,
       totalBytes: pass.totalBytes,
+      rewritten: rewritten.taken(),
       ...lists.taken(),
     };
     dropHeld(mirror);
@@ -80,21 +84,17 @@ export const judge: Phase<Mirror> = {
         next,
       );
     }
-    const shrunk = shrunkFiles(mirror);
-    const bytes = shrunk.reduce((sum, { lost }) => sum + lost, doomedBytes(mirror));
+    const shrunk = shrunkServices(mirror);
+    const bytes = shrunk.reduce((sum, { lostBytes }) => sum + lostBytes, doomedBytes(mirror));
     const share = (100 * bytes) / (totalBytes + bytes);
+    const shrunkNames = shrunk.map(({ shrunk: name = "" }) => Buffer.from(name, "latin1"));
     if (share > bytesPercent)
       throw new Refusal(
-        `${bytes} bytes, ${share.toFixed(1)} % of the target's, would go with files that are deleted or have become smaller, more than ${bytesPercent} %; first ${[...doomed, ...shrunk.map(({ name }) => name)].slice(0, shownDeletions).map(quoted).join(", ")}`,
+        `${bytes} bytes, ${share.toFixed(1)} % of the target's, would go with files that are deleted or have become smaller, more than ${bytesPercent} %; first ${[...doomed, ...shrunkNames].slice(0, shownDeletions).map(quoted).join(", ")}`,
         next,
       );
   },
 };
-
-/** Whether an operator said of a name's service that what it has lost is meant to go. */
-function isMeant({ accepted }: Mirror, name: string): boolean {
-  return accepted.has(noted(Buffer.from(name.split("/", 1)[0] ?? "", "latin1")));
-}
 
 /** Of files that go, leave nothing under another name, and are in no service that an operator answers for. */
 function doomedBytes(mirror: Mirror): number {
@@ -106,14 +106,12 @@ function doomedBytes(mirror: Mirror): number {
     .reduce((sum, stat) => sum + (stat?.isFile() === true ? Number(stat.size) : 0), 0);
 }
 
-/** Files that become smaller, and by how much: one that was emptied is as gone as one that was deleted. */
-function shrunkFiles(mirror: Mirror): { readonly name: Buffer; readonly lost: number }[] {
-  const { config, scan: found } = mirror;
-  return [...(found?.listed?.replaced ?? [])].flatMap(name => {
-    const [before, after] = [statIn(config.target.path, name), statIn(config.source.path, name)];
-    const lost = before?.isFile() === true && after ? Number(before.size - after.size) : 0;
-    return lost > 0 && !isMeant(mirror, name) ? [{ name: Buffer.from(name, "latin1"), lost }] : [];
-  });
+/** What files lose that become smaller: one that was emptied is as gone as one that was deleted. */
+function shrunkServices(mirror: Mirror): Rewritten[] {
+  const isFrozen = frozenIn(mirror);
+  return [...required(mirror.scan, "scan").rewritten]
+    .filter(([service, { lostBytes }]) => lostBytes > 0 && !isMeant(mirror, service) && !isFrozen(service))
+    .map(([, rewritten]) => rewritten);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { collapseLimits } from "./collapse";
 import { keepPolicy } from "./keep-policy";
 import { accepted } from "./accepted";
 import { jobMetrics } from "./metric";
@@ -44,10 +45,7 @@ export const dailyBackupConfig = z.strictObject({
       /** Each volume is compared with its copy by content once in that time. */
       contentPeriodMs: z.int().positive(),
       /** A volume that holds less than that share of its last generation's files or bytes, or has other content in more, fails. */
-      collapse: z.strictObject({
-        leastPercent: z.number().min(0).max(100),
-        mostChangedPercent: z.number().min(0).max(100),
-      }),
+      collapse: collapseLimits,
       /** Entries of volumes that can't be copied, as "namespace/claim/path". */
       accepted: z.array(accepted),
       /** Credentials with passphrases of encrypted volumes, tried in this order. */

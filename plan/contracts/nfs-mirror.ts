@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accepted } from "./accepted";
+import { collapseLimits } from "./collapse";
 import { jobMetrics } from "./metric";
 import { mount, runnerFields } from "./runner";
 
@@ -30,6 +31,8 @@ export const nfsMirrorConfig = z.strictObject({
     percent: z.number().min(0).max(100),
     bytesPercent: z.number().min(0).max(100),
   }),
+  /** A service that lost, or has other content in, more than that of what its copy holds keeps its copy until somebody accepts it. */
+  collapse: collapseLimits,
 });
 
 export type NfsMirrorConfig = z.infer<typeof nfsMirrorConfig>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseSchedule } from "../calendar";
+import { collapseLimits } from "../contracts/collapse";
 import { duration, entryName, name, reason, timeZone } from "../estate/fields";
 import type { Estate } from "../estate/schema";
 import type { Judgement, Trigger } from "../job";
@@ -71,6 +72,14 @@ export const entries = z.array(z.strictObject({ name: entryName, reason }));
 
 /** Entries that are left out. */
 export const excludes = entries.default([]);
+
+/** When what is copied counts as lost, and waits for somebody: by default what no ordinary day does. */
+export const collapse = z
+  .strictObject({
+    leastPercent: collapseLimits.shape.leastPercent.default(20),
+    mostChangedPercent: collapseLimits.shape.mostChangedPercent.default(90),
+  })
+  .default({ leastPercent: 20, mostChangedPercent: 90 });
 
 /** @returns trigger of a host's timer */
 export function timerTrigger(spec: ScheduleSpec, estateZone: string): Trigger {

@@ -4,7 +4,7 @@ import { accepted } from "../../contracts/accepted";
 import { absolutePath, duration, name } from "../../estate/fields";
 import { generationsByPeriod } from "../../retention";
 import { parseDuration } from "../../units/duration";
-import { alertPolicy, excludes, runFields, schedule } from "../common";
+import { alertPolicy, collapse, excludes, runFields, schedule } from "../common";
 
 const keep = generationsByPeriod;
 /** A text that is no duration has its own message. */
@@ -79,15 +79,9 @@ export const dailyBackupSpec = z.strictObject({
         .refine(isLongEnough, "expected 2d or more: a nightly run can't compare a volume more often")
         .default("30d")
         .describe("Each volume's files are read and compared with their copies by content once in that time"),
-      collapse: z
-        .strictObject({
-          leastPercent: z.number().min(0).max(100).default(20),
-          mostChangedPercent: z.number().min(0).max(100).default(90),
-        })
-        .default({ leastPercent: 20, mostChangedPercent: 90 })
-        .describe(
-          "A volume that holds less than leastPercent of its last generation's files or bytes, or has other content in more than mostChangedPercent of them, keeps that generation and fails until somebody accepts it",
-        ),
+      collapse: collapse.describe(
+        "A volume that holds less than leastPercent of its last generation's files or bytes, or has other content in more than mostChangedPercent of them, keeps that generation and fails until somebody accepts it",
+      ),
       accepted: z
         .array(accepted)
         .default([])

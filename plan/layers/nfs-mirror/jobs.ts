@@ -67,6 +67,7 @@ function configOf(spec: NfsMirrorSpec, estate: Estate, budgetMs: number): NfsMir
     accepted: spec.accepted,
     mostListed,
     maxDeletions: spec.maxDeletions,
+    collapse: spec.collapse,
   };
 }
 

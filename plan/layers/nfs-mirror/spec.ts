@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { accepted } from "../../contracts/accepted";
 import { absolutePath, name } from "../../estate/fields";
-import { excludes, runFields, schedule } from "../common";
+import { collapse, excludes, runFields, schedule } from "../common";
 
 /** One nightly mirror of a tree of services on a host to the same host's backup disk. */
 export const nfsMirrorSpec = z
@@ -22,6 +22,9 @@ export const nfsMirrorSpec = z
       .describe(
         "A run that would delete more entries than count and percent, or a larger share of the bytes than bytesPercent, is refused; a service that is gone as a whole always waits for somebody who accepts it",
       ),
+    collapse: collapse.describe(
+      "A service that keeps less than leastPercent of the files that its copy has, or of whose copy's files (50 or more) more than mostChangedPercent would go or get another content, keeps its copy until somebody accepts it",
+    ),
     accepted: z
       .array(accepted)
       .default([])

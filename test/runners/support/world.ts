@@ -139,6 +139,7 @@ function configOf(folder: string, uuids: { src: string; dst: string }, url: stri
     accepted: [],
     mostListed: 500_000,
     maxDeletions: { count: 10, percent: 10, bytesPercent: 100 },
+    collapse: { leastPercent: 20, mostChangedPercent: 90 },
     budgetMs: 60_000,
     stateDir: join(folder, "state"),
     textfile: join(folder, "textfile", "nfs-mirror.prom"),

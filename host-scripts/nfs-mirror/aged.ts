@@ -1,0 +1,46 @@
+import { acceptCommand } from "../runtime/arguments";
+import { required } from "../runtime/required";
+import { ready, shell } from "../runtime/shell";
+import { isMeant, type Mirror, type Rewritten } from "./mirror";
+
+/** A few files get an older time on any day. */
+const mostOlder = 10;
+
+/** Services in which newer copies would give way to older files. */
+export interface Aged {
+  /** Most of what changed in them is older than its copy. */
+  readonly causes: readonly string[];
+  /** They, and those in which anything is. */
+  readonly services: ReadonlySet<string>;
+}
+
+/**
+ * Finds what looks like an earlier state of the source: a file that was changed is newer, as a rule. An old clone of the source's
+ * disk, which has its UUID, makes files older in many services, and a restore in one.
+ * @returns undefined when there are no more than a few
+ */
+export function agedServices(mirror: Mirror): Aged | undefined {
+  const asked = [...required(mirror.scan, "scan").rewritten].filter(([name]) => !isMeant(mirror, name));
+  const causes = asked.filter(([, { files, older }]) => older > files / 2);
+  if (causes.reduce((sum, [, { older }]) => sum + older, 0) <= mostOlder) return undefined;
+  return { causes: namesOf(causes), services: new Set(namesOf(asked.filter(([, { older }]) => older > 0))) };
+}
+
+function namesOf(services: readonly (readonly [string, Rewritten])[]): string[] {
+  return services.map(([name]) => name);
+}
+
+export function agedReason(mirror: Mirror, service: string): string {
+  const { files, older } = required(required(mirror.scan, "scan").rewritten.get(service), "rewritten");
+  return `${older} of the ${files} files that would get another content are newer here than at the source: was an old clone mounted there, or something restored?`;
+}
+
+/** Why nothing of the other services goes meanwhile: an old disk lacks what was made since. */
+export const agedElsewhere = "the source lacks some of it, and has older files than the mirror in others";
+
+/** In one service something was restored, perhaps; in several, all of the source is in doubt. */
+export function agedNext({ config }: Mirror, { causes }: Aged): string {
+  const [first = ".", ...further] = causes;
+  const accept = acceptCommand(config.job, further.length === 0 ? Buffer.from(first, "latin1") : ".");
+  return shell`lsblk --output NAME,SIZE,MODEL,SERIAL,UUID,MOUNTPOINTS   (if they are meant to be older: ${ready(accept)})`;
+}

@@ -1,0 +1,15 @@
+import { z } from "zod";
+
+const percent = z
+  .number()
+  .min(0, "expected a share in percent, 0 to 100")
+  .max(100, "expected a share in percent, 0 to 100");
+
+/** From which loss on what a job has a copy of counts as emptied by mistake or overwritten by somebody. */
+export const collapseLimits = z.strictObject({
+  /** It holds less than that share of what its copy holds. */
+  leastPercent: percent,
+  /** More than that share of its files have another content than their copies. */
+  mostChangedPercent: percent,
+});
+export type CollapseLimits = z.infer<typeof collapseLimits>;
