@@ -41,7 +41,10 @@ export const rollBack: CommandSpec<z.output<typeof options>> = {
       );
     const script = `sh ${jobFolder(job)}/release.sh`;
     // By its name, so that a second try changes nothing more.
-    const wanted = to ?? (await releaseBefore(command => onHost(estate, host, command, key), script));
+    const listed = to === undefined ? await onHost(estate, host, `${script} list`, key) : undefined;
+    if (listed && listed.exitCode !== 0)
+      return { text: `Nothing was rolled back. ${listed.stderr.trim()}`, exitCode: 1 };
+    const wanted = to ?? releaseBefore(listed?.stdout ?? "");
     const { exitCode, stdout, stderr } = await onHost(
       estate,
       host,
@@ -58,11 +61,7 @@ export const rollBack: CommandSpec<z.output<typeof options>> = {
   },
 };
 
-/** Name of the release that was live before; empty where the host can't tell, and the script then says why. */
-async function releaseBefore(
-  ask: (command: string) => Promise<{ exitCode: number | undefined; stdout: string }>,
-  script: string,
-): Promise<string> {
-  const { exitCode, stdout } = await ask(`${script} list`);
-  return exitCode === 0 ? (/^kept (\w+)/m.exec(stdout)?.[1] ?? "") : "";
+/** Name of the release that was live before; empty where none is kept, and the script then says so. */
+function releaseBefore(listed: string): string {
+  return /^kept (\w+)/m.exec(listed)?.[1] ?? "";
 }

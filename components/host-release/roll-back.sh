@@ -10,8 +10,13 @@ roll_back() {
   [ -n "$(kept_releases | grep -xF -- "$hash")" ] || fail "no release \"$hash\" is kept." "sh $base/release.sh list"
   refuse_damaged
   verify_release "$release"
+  # What was deployed last stays what was gone back from, however often one goes back; who has it again went back from nothing.
+  left=$(rolled_back)
+  left=${left:-$previous}
+  rm -rf -- "$part"
+  cause=$(echo "$left" 2>&1 >"$part") || fail "it wasn't noted what was gone back from: $cause." "df -h $base"
   switch_over
-  echo "$previous" >"$base/rolled-back"
+  if [ "$hash" = "$left" ]; then rm -f "$part" "$base/rolled-back"; else mv -T -- "$part" "$base/rolled-back"; fi
   echo "$job: release $hash is live in place of $previous. pulumi up leaves it so until the estate or Holdfast's own program" \
     "gives the job another release: mend there what was wrong first." || :
 }

@@ -81,6 +81,20 @@ test("says that it doesn't know what a roll-back did whose connection was lost, 
   expect(JSON.parse((await holdfast("releases", "--json")).text)).toMatchObject([{ live: old }]);
 });
 
+test("doesn't go back where the host doesn't say what is kept: a second try would go forward again", async () => {
+  const { stdout: old } = await host.deploy(release());
+  const { stdout: live } = await host.deploy(release({ hour: "04" }));
+  host.installSsh(
+    `case $last in *list*) echo "Connection closed" >&2; exit 255 ;; esac; exec "$0.run" "$last"`,
+  );
+  expect(await holdfast("roll-back", ...job)).toEqual({
+    exitCode: 1,
+    text: "Nothing was rolled back. Connection closed\n",
+  });
+  expect((await host.state()).live).toBe(`releases/${live}`);
+  expect(await holdfast("roll-back", ...job, "--to", old)).toMatchObject({ exitCode: 0 });
+});
+
 test("trusts the pinned key alone, and takes the key that is named", async () => {
   await holdfast("releases", "--key", "/home/me/key");
   const words = readFileSync(join(host.folder, "ssh-words"), "utf8");

@@ -109,6 +109,33 @@ test("a release that was rolled back isn't made live again by an activation of t
   expect((await host.state()).live).toBe(`releases/${names[2]}`);
 });
 
+test("who goes back twice has gone back from what was deployed last", async () => {
+  await host.run(`${script} roll-back`);
+  await host.run(`${script} roll-back ${names[0]}`);
+  expect((await host.run(`${script} list`)).stdout).toContain(`left ${names[2]}`);
+  const again = await host.deploy(release({ hour: "03", command: "03" }));
+  expect(again).toMatchObject({ exitCode: 0, stdout: names[0] });
+  expect((await host.state()).live).toBe(`releases/${names[0]}`);
+});
+
+test("who goes back and forward again has gone back from nothing", async () => {
+  await host.run(`${script} roll-back`);
+  await host.run(`${script} roll-back ${names[2]}`);
+  expect((await host.run(`${script} list`)).stdout).not.toContain("left ");
+  expect(await host.deploy(release({ hour: "02", command: "02" }))).toMatchObject({ stdout: names[1] });
+  expect((await host.state()).live).toBe(`releases/${names[1]}`);
+});
+
+test("doesn't go back where the disk has no room to note what was gone back from", async () => {
+  host.before = `cp -a /opt/holdfast "${host.folder}/copy" && mount -t tmpfs -o size=300k tmpfs /opt/holdfast &&
+    cp -a "${host.folder}/copy"/. /opt/holdfast && rm -r "${host.folder}/copy" && { cat /dev/zero >/opt/holdfast/filler 2>/dev/null || :; }`;
+  const ended = await host.run(`${script} roll-back; echo "$? $(readlink /opt/holdfast/nfs-mirror/current)"`);
+  expect(ended.stdout).toBe(`1 releases/${names[2]}`);
+  expect(ended.stderr).toMatch(
+    /it wasn't noted what was gone back from: .* Release \w+ runs on\. Next: df -h/,
+  );
+});
+
 test("a script that is called by a folder with a slash at its end is the job's", async () => {
   expect((await host.run("sh /opt/holdfast/nfs-mirror//release.sh list")).stdout).toMatch(/^live /m);
   expect(await host.run("sh /opt/holdfast/nfs-mirror//release.sh remove")).toMatchObject({ exitCode: 0 });
