@@ -9,6 +9,7 @@ import {
   makeFoldersAbove,
   statIn,
 } from "../runtime/tree-path";
+import { areAlike } from "./alike";
 import type { Listed, Mirror } from "./mirror";
 
 /** A file of the target that would go, and the new name for which it would be copied again. */
@@ -25,7 +26,7 @@ const unprovenS = 1;
 
 /**
  * Finds what was renamed: a new file that has size, time and last name of one that would go; of a
- * large one the name may be another. So a folder
+ * large one the name may be another, if it begins and ends with the same bytes. So a folder
  * that got another name needs no room for a second copy of itself, and is no deletion. Reads only.
  */
 export const match: Phase<Mirror> = {
@@ -40,7 +41,9 @@ export const match: Phase<Mirror> = {
     const taken = new Set<string>();
     const moves: Move[] = [];
     for (const to of listed.created) {
-      const from = takeFree(keysOf(to, statIn(source.path, to)), doomed, taken);
+      const from = takeFree(keysOf(to, statIn(source.path, to)), doomed, taken, name =>
+        isLikely(mirror, name, to),
+      );
       if (from === undefined) continue;
       moves.push({ from, to });
     }
@@ -84,6 +87,15 @@ function hasUnprovenTime(stat: BigIntStats | undefined): boolean {
   return stat?.mtimeMs === BigInt(unprovenS * 1000);
 }
 
+/** A file that was encrypted in place has size and time of the good copy that it would take the place of, by another name. */
+function isLikely({ config: { source, target } }: Mirror, from: string, to: string): boolean {
+  return lastOf(from) === lastOf(to) || areAlike(inTree(target.path, from), inTree(source.path, to));
+}
+
+function lastOf(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1);
+}
+
 /** From this size on it is worth a try whatever a file is called; a wrong guess costs that its content is read. */
 const leastBytes = 1024 * 1024;
 
@@ -93,7 +105,7 @@ function keysOf(name: string, stat: BigIntStats | undefined): string[] {
   // unproven (all of a Nix store do) would pass for proven.
   if (!stat?.isFile() || stat.size === 0n || stat.nlink > 1n || hasUnprovenTime(stat)) return [];
   const key = `${stat.size} ${stat.mtimeNs}`;
-  const named = `${key} ${name.slice(name.lastIndexOf("/") + 1)}`;
+  const named = `${key} ${lastOf(name)}`;
   return stat.size < leastBytes ? [named] : [named, key];
 }
 
@@ -107,11 +119,12 @@ function takeFree(
   keys: readonly string[],
   doomed: ReadonlyMap<string, string[]>,
   taken: Set<string>,
+  isLike: (from: string) => boolean,
 ): string | undefined {
   for (const key of keys) {
     const names = doomed.get(key);
     for (let name = names?.pop(); name !== undefined; name = names?.pop()) {
-      if (taken.has(name)) continue;
+      if (taken.has(name) || !isLike(name)) continue;
       taken.add(name);
       return name;
     }

@@ -109,6 +109,35 @@ test("a service whose files were encrypted under other names keeps those that it
     expect(readFileSync(join(world.target, "docs", `f${index}`), "utf8")).toBe("good");
 });
 
+test("large files that were encrypted in place, with their sizes and times, aren't taken for files with another name", async () => {
+  const encrypt = (name: string, to: string): void => {
+    const { atime, mtime } = statSync(name);
+    writeFileSync(name, Buffer.alloc(mebibyte, "evil"));
+    utimesSync(name, atime, mtime);
+    renameSync(name, to);
+  };
+  mkdirSync(join(world.source, "media"));
+  for (let index = 0; index < 24; index += 1) {
+    const name = join(world.source, "media", `f${index}`);
+    writeFileSync(name, Buffer.alloc(mebibyte, `good${index}`));
+    utimesSync(name, 86_400, 86_400 + index);
+  }
+  expect(await mirror()).toMatchObject({ status: 0 });
+  for (let index = 0; index < 24; index += 1) {
+    const name = join(world.source, "media", `f${index}`);
+    if (index < 20) encrypt(name, `${name}.locked`);
+    else renameSync(name, `${name}.renamed`);
+  }
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=media"), 1]);
+  for (let index = 0; index < 20; index += 1)
+    expect(
+      readFileSync(join(world.target, "media", `f${index}`))
+        .subarray(0, 4)
+        .toString(),
+    ).toBe("good");
+});
+
 test("a large file at the root keeps its copy when it goes or is emptied, a small one doesn't", async () => {
   fill("media", 3, "x");
   for (const name of ["vm-1.raw", "vm-2.raw"])
