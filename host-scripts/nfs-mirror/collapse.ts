@@ -1,6 +1,5 @@
-import { isLess, isMostlyOther } from "../runtime/collapse";
+import { isLess, isMostlyOther, leastCompared } from "../runtime/collapse";
 import { filesIn } from "../runtime/files-in";
-import { required } from "../runtime/required";
 import { isFolderIn, statIn } from "../runtime/tree-path";
 import { type Mirror, serviceOf } from "./mirror";
 
@@ -9,15 +8,36 @@ const leastLost = 20;
 /** A file at the root that is a service of its own, such as the image of a disk, and no note that somebody left there. */
 const leastBytes = 1024 * 1024;
 
+/** What the source lacks of a service. */
+export interface Lacking {
+  /** Names that leave nothing under another one. */
+  readonly lost: readonly string[];
+  /** How many files have another name now. */
+  readonly moved: number;
+}
+
+/** The same of each service that lacks anything, from one look at what goes. */
+export function lackingByService({ scan, moves = [] }: Mirror): ReadonlyMap<string, Lacking> {
+  const moved = new Set(moves.map(({ from }) => from));
+  const services = new Map<string, { lost: string[]; moved: number }>();
+  for (const name of scan?.listed?.deleted ?? []) {
+    const service = services.get(serviceOf(name)) ?? { lost: [], moved: 0 };
+    services.set(serviceOf(name), service);
+    if (moved.has(name)) service.moved += 1;
+    else service.lost.push(name);
+  }
+  return services;
+}
+
 /** Why a service counts as gone. One of which most files have another name now is not gone, but renamed. */
-export function goneReason(mirror: Mirror, service: string): string | undefined {
-  const { source, target, collapse } = mirror.config;
-  const moved = new Set(
-    (mirror.moves ?? []).map(({ from }) => from).filter(name => serviceOf(name) === service),
-  );
-  const lost = lostIn(mirror, service);
-  const files = lost.filter(name => !isFolderIn(target.path, name)).length;
-  if (files <= moved.size) return undefined;
+export function goneReason(
+  { config }: Mirror,
+  service: string,
+  { lost, moved }: Lacking,
+): string | undefined {
+  const { source, target, collapse } = config;
+  const files = filesOf(target.path, lost);
+  if (files <= moved) return undefined;
   if (lost.includes(service))
     return isWorthIt(target.path, service) ? "the source lacks all of it" : undefined;
   if (!isFolderIn(source.path, service)) return "the source has something else of that name, no folder";
@@ -30,13 +50,15 @@ export function goneReason(mirror: Mirror, service: string): string | undefined 
 }
 
 /** Why what the source has of a service now isn't what anybody made of it on an ordinary day. */
-export function rewrittenReason(mirror: Mirror, service: string): string | undefined {
-  const { target, collapse } = mirror.config;
-  const { files, lostBytes } = required(mirror.scan, "scan").rewritten.get(service) ?? {
-    files: 0,
-    lostBytes: 0,
-  };
-  if (files === 0) return undefined;
+export function rewrittenReason(
+  { config, scan }: Mirror,
+  service: string,
+  lacking: Lacking | undefined,
+): string | undefined {
+  const { target, collapse } = config;
+  const rewritten = scan?.rewritten.get(service);
+  if (!rewritten) return undefined;
+  const { files, lostBytes } = rewritten;
   const image = statIn(target.path, service);
   if (image?.isFile() === true) {
     const bytes = Number(image.size);
@@ -44,17 +66,17 @@ export function rewrittenReason(mirror: Mirror, service: string): string | undef
       ? `the source has ${bytes - lostBytes} of its ${bytes} bytes`
       : undefined;
   }
-  const gone = lostIn(mirror, service).filter(name => !isFolderIn(target.path, name)).length;
-  const has = countFiles(target.path, service, (files + gone) / (collapse.mostChangedPercent / 100));
+  const share = collapse.mostChangedPercent / 100;
+  const gone = filesOf(target.path, lacking?.lost ?? []);
+  if (files + gone <= share * leastCompared) return undefined;
+  const has = countFiles(target.path, service, (files + gone) / share);
   return isMostlyOther(files + gone, has, collapse.mostChangedPercent)
     ? `${files} of the ${has} files that it has would get another content${gone > 0 ? `, and ${gone} would go` : ""}: overwritten or encrypted by somebody?`
     : undefined;
 }
 
-/** What goes of a service, and leaves nothing under another name. */
-function lostIn({ scan, moves = [] }: Mirror, service: string): readonly string[] {
-  const moved = new Set(moves.map(({ from }) => from));
-  return (scan?.listed?.deleted ?? []).filter(name => serviceOf(name) === service && !moved.has(name));
+function filesOf(root: string, names: readonly string[]): number {
+  return names.filter(name => !isFolderIn(root, name)).length;
 }
 
 function isWorthIt(root: string, name: string): boolean {

@@ -8,7 +8,7 @@ import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { shell } from "../runtime/shell";
 import { agedElsewhere, agedNext, agedReason, agedServices } from "./aged";
-import { goneReason, holdsFile, rewrittenReason } from "./collapse";
+import { goneReason, holdsFile, lackingByService, rewrittenReason } from "./collapse";
 import { dropHeld } from "./held";
 import { type Held, isMeant, type Mirror, serviceOf } from "./mirror";
 
@@ -41,21 +41,26 @@ export const hold: Phase<Mirror> = {
 
 /** @returns what says of a service why something of it is held back; nothing when it isn't */
 function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | undefined {
-  const { config, scan } = mirror;
+  const { config } = mirror;
   const isFirst = readConfigHash(config.stateDir) !== configHash(mirror);
   const isRepaired = holdsFile(config.source.path, repaired);
-  const losing = new Set(scan?.listed?.deleted.map(serviceOf));
+  const lacking = lackingByService(mirror);
   const aged = agedServices(mirror);
   const lossReason = (service: string): string | undefined => {
-    if (!losing.has(service)) return undefined;
+    const lacks = lacking.get(service);
+    if (!lacks) return undefined;
     if (isFirst) return firstReason;
     if (isRepaired) return repairedReason;
-    return goneReason(mirror, service) ?? (aged && !aged.services.has(service) ? agedElsewhere : undefined);
+    return (
+      goneReason(mirror, service, lacks) ?? (aged && !aged.services.has(service) ? agedElsewhere : undefined)
+    );
   };
   return service => {
     const lost = lossReason(service);
     const other =
-      aged?.services.has(service) === true ? agedReason(mirror, service) : rewrittenReason(mirror, service);
+      aged?.services.has(service) === true
+        ? agedReason(mirror, service)
+        : rewrittenReason(mirror, service, lacking.get(service));
     if (lost === undefined && other === undefined) return undefined;
     return {
       reason: [lost, other].filter(reason => reason !== undefined).join("; "),
