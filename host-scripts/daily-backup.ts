@@ -12,7 +12,7 @@ import type { DailyBackup } from "./daily-backup/daily-backup";
 import { discover } from "./daily-backup/discover";
 import { failedTasks, judge } from "./daily-backup/judge";
 import { makeRoom } from "./daily-backup/make-room";
-import { prune } from "./daily-backup/prune";
+import { judgeTrash, prune } from "./daily-backup/prune";
 import { pruneSnapshots } from "./daily-backup/prune-snapshots";
 import { recover, recoverHost } from "./daily-backup/recover";
 import { lock, verify } from "./daily-backup/verify";
@@ -71,7 +71,7 @@ async function start(args: RunArguments, config: DailyBackupConfig): Promise<num
     run,
     [
       ...[lock, verify, recover, makeRoom, configuration, discover, compare, volumes],
-      ...[pruneSnapshots, prune, contents, judge, judgeConfiguration],
+      ...[pruneSnapshots, prune, contents, judge, judgeConfiguration, judgeTrash],
     ],
     reporter,
     told,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { DailyBackupConfig, GenerationPolicy } from "../../plan/contracts/daily-backup";
+import type { RunnerError } from "../runtime/errors";
 import type { JobRun } from "../runtime/job-run";
 import type { Segment } from "../runtime/journal";
 import type { Claim } from "../runtime/kubernetes/volume-map";
@@ -28,6 +29,8 @@ export interface DailyBackup extends JobRun<DailyBackupConfig> {
   /** Files whose content was not their copy's, though sizes and times were the same; undefined before they were compared. */
   differences?: number;
   bytes: number;
+  /** Why something of the trash can't be removed: told once the night's work is done. */
+  trashFailure?: RunnerError;
   /** Hand-over to the offsite run; opened by the first change. */
   segment?: Segment;
 }

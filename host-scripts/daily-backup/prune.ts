@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { DailyBackupConfig, GenerationPolicy } from "../../plan/contracts/daily-backup";
 import { periodOf } from "../../plan/contracts/period";
-import { messageOf } from "../runtime/errors";
+import { asRunnerError } from "../runtime/entry";
 import {
   claimPaths,
   emptyTrash,
@@ -30,8 +30,18 @@ export const prune: Phase<DailyBackup> = {
     try {
       await emptyTrashes(run.config, run.stop.signal);
     } catch (error) {
-      run.notes.push(messageOf(error));
+      run.stop.check("prune");
+      run.trashFailure = asRunnerError(error, run.config.job);
+      run.log.error(run.trashFailure.failed);
     }
+  },
+};
+
+/** Fails a run that can't remove what nobody wants any more: the disk would fill up with it. */
+export const judgeTrash: Phase<DailyBackup> = {
+  name: "judge-trash",
+  async run({ trashFailure }) {
+    if (trashFailure) throw trashFailure;
   },
 };
 
@@ -55,7 +65,7 @@ export function retireSurplus(run: DailyBackup): void {
 
 /** Removes what is out of sight. @throws {RunnerError} when something can't be removed */
 export async function emptyTrashes(config: DailyBackupConfig, stop: AbortSignal): Promise<void> {
-  for (const root of rootsOf(config)) await emptyTrash(root, stop);
+  await emptyTrash(rootsOf(config), stop);
 }
 
 interface Series {

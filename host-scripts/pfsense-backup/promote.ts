@@ -43,6 +43,6 @@ export const prune: Phase<FirewallBackup> = {
       if (!dryRun) retire(root, generation);
     }
     backup.pruned = expired.map(({ period }) => period);
-    if (!dryRun) await emptyTrash(root, stop.signal);
+    if (!dryRun) await emptyTrash([root], stop.signal);
   },
 };

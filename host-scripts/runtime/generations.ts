@@ -209,22 +209,27 @@ export function trashOf(root: string): string[] {
 }
 
 /**
- * Removes what is in the trash, in the idle class of the disk's scheduler. Told to stop, it ends; the next call goes on.
- * @returns how many entries are left
+ * Removes what is in the trash of each root, in the idle class of the disk's scheduler. Told to stop, it ends; the next call
+ * goes on. What lies behind an entry that can't be removed goes all the same.
+ * @throws {RunnerError} that names what can't be removed
  */
-export async function emptyTrash(root: string, stop: AbortSignal): Promise<number> {
-  for (const path of trashOf(root)) {
+export async function emptyTrash(roots: readonly string[], stop: AbortSignal): Promise<void> {
+  const faults: { path: string; reason: string }[] = [];
+  for (const path of roots.flatMap(trashOf)) {
     if (stop.aborted) break;
     const argv = ["ionice", "--class", "idle", "rm", "-rf", "--one-file-system", "--", path] as const;
     const result = await run(argv, { timeoutMs: longestRemovalMs, stop, env: { LC_ALL: "C" } });
     if (result.ended === "exited" && result.exitCode !== 0)
-      throw new RunnerError(exitCodes.failed, {
-        failed: `${quoted(path)} can't be removed: ${firstLines(result.stderr)}`,
-        kept: "Only what nobody wants any more lies there; every generation is whole.",
-        next: shell`ls -la ${root}/${trashFolder}; dmesg --level err,warn | tail`,
-      });
+      faults.push({ path, reason: firstLines(result.stderr) });
   }
-  return trashOf(root).length;
+  const [first] = faults;
+  if (first === undefined) return;
+  const more = faults.length > 1 ? `; ${faults.length - 1} more entries of the trash can't either` : "";
+  throw new RunnerError(exitCodes.failed, {
+    failed: `${quoted(first.path)} can't be removed: ${first.reason}${more}`,
+    kept: "Only what nobody wants any more lies there; every generation is whole.",
+    next: shell`ls -la ${dirname(first.path)}; lsattr -d ${first.path}; dmesg --level err,warn | tail`,
+  });
 }
 
 const longestRemovalMs = 24 * 3_600_000;

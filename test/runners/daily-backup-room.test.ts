@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeRoom } from "../../host-scripts/daily-backup/make-room";
-import { prune } from "../../host-scripts/daily-backup/prune";
+import { judgeTrash, prune } from "../../host-scripts/daily-backup/prune";
 import { backupRun } from "./support/backup-run";
 import { type MountNamespace, mountNamespace } from "./support/namespace";
 
@@ -36,6 +36,21 @@ test("what earlier nights left in the trash goes first, also on a disk that is f
   await makeRoom.run(run());
   expect(readdirSync(join(root, ".trash"))).toEqual([]);
   expect(existsSync(join(root, "2026-24/app/data/file"))).toBe(true);
+});
+
+test("an entry of the trash that can't be removed fails the night after its work, and what lies behind it and in other trashes goes", async () => {
+  for (const name of ["0", "1", "2"]) fill(`.trash/${name}`, 1);
+  const other = join(namespace.outside(folder), "disk/sqlite-backup/.trash/0");
+  mkdirSync(other, { recursive: true });
+  await namespace.run("mount", "-t", "tmpfs", "tmpfs", join(folder, "disk/pvc-data/.trash/0"));
+  const nightly = run();
+  await prune.run(nightly);
+  expect(readdirSync(join(root, ".trash"))).toEqual(["0"]);
+  expect(existsSync(other)).toBe(false);
+  await expect(judgeTrash.run(nightly)).rejects.toMatchObject({
+    failed: expect.stringContaining("can't be removed") as string,
+    exitCode: 1,
+  });
 });
 
 test("on a disk that is short of room, what is no longer kept goes before anything new comes", async () => {
