@@ -3,10 +3,11 @@ import { noted } from "../runtime/quoted";
 import type { Scrub } from "./backup-scrub";
 import { bytesOf } from "./paths";
 
-/** Says that something at a path of the disk is no success, unless somebody answers for it. */
-export function complain(scrub: Scrub, path: string, text: string): void {
-  if (isAccepted(scrub, [path], text)) return;
+/** Says that something at a path of the disk is no success, unless somebody answers for it. @returns whether somebody does */
+export function complain(scrub: Scrub, path: string, text: string): boolean {
+  if (isAccepted(scrub, [path], text)) return true;
   scrub.faults.push(text);
+  return false;
 }
 
 /** Whether one of a file's names is accepted; noted then, and also when it no longer is. */

@@ -27,7 +27,7 @@ export const judge: Phase<Scrub> = {
       });
     if (mended.length > 0)
       throw new RunnerError(exitCodes.failed, {
-        failed: `the backup disk rots:${alsoMended(mended)}`,
+        failed: `${mended.every(({ was }) => was) ? "files of generations were written to, which nobody may" : "the backup disk rots"}:${alsoMended(mended)}`,
         kept: "All that was read holds what was recorded.",
         next: disk,
       });

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, lstatSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
+import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
 import { syncFolder } from "../runtime/durable";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import { required } from "../runtime/required";
@@ -9,8 +10,9 @@ import { run } from "../runtime/run";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import type { Scrub } from "./backup-scrub";
-import { type CatalogueFiles, bytesOf } from "./paths";
-import type { Unit } from "./units";
+import { type CatalogueFiles, bytesOf, onDisk } from "./paths";
+import type { HeldGeneration } from "./standing";
+import { hasGenerations, type Unit } from "./units";
 import { filesBelow, type Hidden } from "./walk";
 
 /** An inode of a unit, with its names as they were when the unit was listed. */
@@ -41,14 +43,23 @@ export class ListDamaged extends Error {}
 
 const longestSortMs = 24 * 3_600_000;
 
-/** Lists all names of a unit, durably. @returns names that can't be looked at */
+/** What a listing found beside the names. */
+export interface Listing {
+  /** Names that can't be looked at. */
+  readonly hidden: readonly Hidden[];
+  /** What each generation of the unit holds, by its path; without those that went or were replaced meanwhile. */
+  readonly generations: ReadonlyMap<string, HeldGeneration>;
+}
+
+/** Lists all names of a unit, durably. */
 export async function writeList(
   { config, stop, lock }: Scrub,
   unit: Unit,
   files: CatalogueFiles,
-): Promise<Hidden[]> {
+): Promise<Listing> {
   const [raw, sorted] = [`${files.list}.raw`, `${files.list}.sorted`];
   const hidden: Hidden[] = [];
+  const generations = new Map<string, HeldGeneration>();
   const out = openSync(raw, "w", 0o600);
   try {
     let pending: Buffer[] = [];
@@ -59,14 +70,24 @@ export async function writeList(
       await turn();
       stop.check("scrub");
     };
-    for (const path of unit.paths)
+    for (const path of unit.paths) {
+      const identity = identityAt(config, path);
+      let held = 0;
       for (const found of filesBelow(config, path)) {
         if (!("stat" in found)) hidden.push(found);
         else {
+          held += 1;
           pending.push(bytesOf(`${lineOf(found.stat.ino, found.path)}\0`));
           if (pending.length >= 1000) await flush();
         }
       }
+      if (
+        identity !== undefined &&
+        identity === identityAt(config, path) &&
+        hasGenerations(config, unit.name)
+      )
+        generations.set(path, { identity, files: held });
+    }
     await flush();
   } finally {
     closeSync(out);
@@ -94,7 +115,18 @@ export async function writeList(
   closeSync(whole);
   renameSync(sorted, files.list);
   syncFolder(dirname(files.list));
-  return hidden;
+  return { hidden, generations };
+}
+
+/** Tells what lies at a path from all else that was or will be there; undefined where nothing lies, or can't be told. */
+function identityAt(config: BackupScrubConfig, path: string): string | undefined {
+  try {
+    const { ino, birthtimeNs } = lstatSync(onDisk(config, path), { bigint: true });
+    return birthtimeNs === 0n ? undefined : `${ino}-${birthtimeNs}`;
+  } catch {
+    // Whatever it is: the walk tells it.
+    return undefined;
+  }
 }
 
 /** Files of a list, in ascending order of their inodes. @throws {ListDamaged} */

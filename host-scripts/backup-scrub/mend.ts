@@ -136,6 +136,7 @@ async function makeAside(scrub: Scrub, rotten: KnownRotten, from: OpenFile): Pro
       await copy(scrub, ["--sparse=always", "--no-preserve=all"], from.fd, fd);
       const attributes = ["--attributes-only", "--preserve=mode,ownership,timestamps,xattr"];
       await copy(scrub, attributes, broken.fd, fd);
+      if (rotten.was) await putBackTime(scrub, fd, rotten.was.mtimeNs);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -170,7 +171,8 @@ async function copy(
 /** By what the disk gives, not by what is still in memory. */
 async function isAsRecorded({ stop }: Scrub, rotten: KnownRotten, aside: OpenFile): Promise<boolean> {
   const { size, mtimeNs } = identityOf(aside);
-  if (String(size) !== rotten.size || String(mtimeNs) !== rotten.mtimeNs) return false;
+  const was = rotten.was ?? rotten;
+  if (String(size) !== was.size || String(mtimeNs) !== was.mtimeNs) return false;
   await forgetCached(aside, stop);
   const content = await contentOf(aside, stop, "repair");
   return content.kind === "read" && content.sha256.toString("hex") === rotten.sha256;
@@ -270,22 +272,24 @@ function handOver({ config }: Scrub, names: readonly string[]): void {
   segment.promote();
 }
 
-/** To the nanosecond, which Node's utimes(2) can't: a generation's folder is what it was. */
-async function putBackTimes(
-  { config, stop }: Scrub,
-  { path, mtimeNs }: Mending["folders"][number],
-): Promise<void> {
+/** A generation's folder is what it was. */
+async function putBackTimes(scrub: Scrub, { path, mtimeNs }: Mending["folders"][number]): Promise<void> {
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
-  const fd = openSync(onDisk(config, path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const fd = openSync(onDisk(scrub.config, path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
-    const [seconds, rest] = [BigInt(mtimeNs) / 1_000_000_000n, BigInt(mtimeNs) % 1_000_000_000n];
-    const date = `@${seconds}.${String(rest).padStart(9, "0")}`;
-    const argv = ["touch", "--no-create", "-m", `--date=${date}`, inherited[0]] as const;
-    const result = await run(argv, { timeoutMs: 60_000, stop: stop.signal, inherit: [fd] });
-    stop.check("repair");
-    if (result.exitCode !== 0) throw new Unmended(`touch: ${firstLines(result.stderr) || result.ended}`);
+    await putBackTime(scrub, fd, mtimeNs);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
+}
+
+/** To the nanosecond, which Node's utimes(2) can't. */
+async function putBackTime({ stop }: Scrub, fd: number, mtimeNs: string): Promise<void> {
+  const [seconds, rest] = [BigInt(mtimeNs) / 1_000_000_000n, BigInt(mtimeNs) % 1_000_000_000n];
+  const date = `@${seconds}.${String(rest).padStart(9, "0")}`;
+  const argv = ["touch", "--no-create", "-m", `--date=${date}`, inherited[0]] as const;
+  const result = await run(argv, { timeoutMs: 60_000, stop: stop.signal, inherit: [fd] });
+  stop.check("repair");
+  if (result.exitCode !== 0) throw new Unmended(`touch: ${firstLines(result.stderr) || result.ended}`);
 }

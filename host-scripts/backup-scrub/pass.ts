@@ -8,12 +8,20 @@ import { required } from "../runtime/required";
 import { complain } from "./accept";
 import type { Scrub } from "./backup-scrub";
 import { type Content, contentOf, forgetCached, openRegular, type OpenFile } from "./content";
-import { ListDamaged, type ListedFile, readList, writeList } from "./list";
+import { ListDamaged, type ListedFile, type Listing, readList, writeList } from "./list";
 import { bytesOf, catalogueFiles, type CatalogueFiles, onDisk } from "./paths";
 import { inodeOf, keyOf, mendedShelf, recordOf, rottenShelf, stillNames } from "./rotten";
-import { continueSums, type Damage, isOf, readSums, type SumRecord, type SumWriter } from "./sums";
-import { writeStanding } from "./standing";
-import type { Unit } from "./units";
+import {
+  continueSums,
+  type Damage,
+  isOf,
+  isFormerOf,
+  readSums,
+  type SumRecord,
+  type SumWriter,
+} from "./sums";
+import { type UnitStanding, writeStanding } from "./standing";
+import { emptiedAbove, hasGenerations, type Unit } from "./units";
 
 /** After so many bytes, what was found is made durable: a loss of power costs no more. */
 const syncEveryBytes = 256 * 2 ** 20;
@@ -40,18 +48,17 @@ export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => 
     rmSync(files.part, { force: true });
     rmSync(files.list, { force: true });
     own.passMs = scrub.startedAt.getTime();
+    // Until its list is there, and it is known what the disk didn't show.
+    own.lacks = "unanswered";
     writeStanding(config.stateDir, standing);
-    for (const { path, reason } of await writeList(scrub, unit, files))
-      complain(
-        scrub,
-        path,
-        `${quoted(bytesOf(path))} of ${quoted(bytesOf(unit.name))} can't be looked at: ${reason}`,
-      );
+    judgeListing(scrub, unit, own, await writeList(scrub, unit, files));
+    writeStanding(config.stateDir, standing);
   }
   const writer = continueSums(files.part, files.id);
   try {
     const damage: Damage = { count: 0 };
-    const isWhole = await compareAll(scrub, unit, files, { writer, damage, spend });
+    const carriesOver = own.lacks !== undefined;
+    const isWhole = await compareAll(scrub, unit, files, { writer, damage, carriesOver, spend });
     if (!isWhole) {
       writer.sync();
       return false;
@@ -60,7 +67,8 @@ export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => 
       scrub.faults.push(
         `the catalogue of ${quoted(bytesOf(unit.name))} was damaged (${damage.count} records): those files were recorded anew, as they are now`,
       );
-    writer.finish(own.passMs);
+    if (own.lacks !== "unanswered") own.verifiedMs = own.passMs;
+    writer.finish(own.verifiedMs ?? 0);
   } catch (error) {
     if (!(error instanceof ListDamaged)) throw error;
     scrub.faults.push(
@@ -73,18 +81,63 @@ export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => 
   }
   renameSync(files.part, files.sums);
   syncFolder(dirname(files.sums));
-  // Mended after this pass had listed the unit: the next one needs it.
+  // Mended after this pass had listed the unit, or where it saw nothing: the next one needs it.
   for (const mended of mendedShelf.all(config))
-    if (mended.unit === unit.name && mended.mendedMs < own.passMs) mendedShelf.drop(config, mended);
-  standing.units[unit.name] = { firstSeenMs: own.firstSeenMs, verifiedMs: own.passMs };
+    if (mended.unit === unit.name && mended.mendedMs < own.passMs && own.lacks === undefined)
+      mendedShelf.drop(config, mended);
+  own.readMs = own.passMs;
+  delete own.passMs;
+  delete own.lacks;
   writeStanding(config.stateDir, standing);
   rmSync(files.list, { force: true });
   return true;
 }
 
+/**
+ * Tells what the disk doesn't show of a unit: a name that can't be looked at, and names that a generation, from which nobody
+ * may take any, had before. What was recorded of it stays, and without somebody's answer the unit doesn't count as read.
+ */
+function judgeListing(scrub: Scrub, unit: Unit, own: UnitStanding, { hidden, generations }: Listing): void {
+  const name = quoted(bytesOf(unit.name));
+  delete own.lacks;
+  const lack = (path: string, text: string): void => {
+    const isAnswered = complain(scrub, path, text);
+    if (!isAnswered || own.lacks === undefined) own.lacks = isAnswered ? "accepted" : "unanswered";
+  };
+  for (const { path, reason } of hidden)
+    lack(path, `${quoted(bytesOf(path))} of ${name} can't be looked at: ${reason}`);
+  const before = own.generations ?? {};
+  own.generations = {};
+  for (const [path, now] of generations) {
+    const known = before[path];
+    const most = known?.identity === now.identity ? Math.max(known.files, now.files) : now.files;
+    own.generations[path] = { ...now, files: most };
+    const isTold = hidden.some(one => one.path === path || one.path.startsWith(`${path}/`));
+    if (now.files < most && !isTold)
+      lack(
+        path,
+        `${most - now.files} of ${most} files are gone from the generation ${quoted(bytesOf(path))}, from which nobody may take any; what was recorded of them is kept`,
+      );
+  }
+  for (const [path, known] of Object.entries(before)) {
+    if (generations.has(path)) continue;
+    const folder = emptiedAbove(scrub.config, path);
+    if (folder === undefined) continue;
+    own.generations[path] = known;
+    lack(path, emptied(path, folder));
+  }
+}
+
+/** @param folder above the generation, that reads as empty */
+export function emptied(path: string, folder: string): string {
+  return `the generation ${quoted(bytesOf(path))} can't be seen, as ${quoted(bytesOf(folder))} reads as empty and isn't; what was recorded of it is kept`;
+}
+
 interface Progress {
   readonly writer: SumWriter;
   readonly damage: Damage;
+  /** What was recorded of files that the list doesn't have goes on counting. */
+  readonly carriesOver: boolean;
   spend(cost: Cost): boolean;
 }
 
@@ -92,10 +145,13 @@ async function compareAll(
   scrub: Scrub,
   unit: Unit,
   files: CatalogueFiles,
-  { writer, damage, spend }: Progress,
+  { writer, damage, carriesOver, spend }: Progress,
 ): Promise<boolean> {
   const { stop, log, read } = scrub;
-  const known = openKnown(scrub, unit, files, damage);
+  const carry = (record: SumRecord): void => {
+    if (carriesOver && record.ino > writer.last) writer.add(record);
+  };
+  const known = openKnown(scrub, unit, files, damage, carry);
   const name = quoted(bytesOf(unit.name));
   let [unsynced, visited] = [0, 0];
   try {
@@ -108,7 +164,10 @@ async function compareAll(
       }
       const recorded = known.at(listed.ino);
       const file = openListed(scrub, listed);
-      if (!file) continue;
+      if (!file) {
+        for (const record of recorded.slice(0, 1)) carry(record);
+        continue;
+      }
       if (file === "hidden") {
         // What was recorded of it counts once it can be opened again.
         for (const record of recorded.slice(0, 1)) writer.add(record);
@@ -150,16 +209,28 @@ interface Known {
   close(): void;
 }
 
-function openKnown({ config }: Scrub, unit: Unit, files: CatalogueFiles, damage: Damage): Known {
+/** @param passedOver gets what was recorded of inodes that nobody asks for */
+function openKnown(
+  { config }: Scrub,
+  unit: Unit,
+  files: CatalogueFiles,
+  damage: Damage,
+  passedOver: (record: SumRecord) => void,
+): Known {
   const mended = mendedShelf
     .all(config)
     .filter(file => file.unit === unit.name)
     .map(recordOf);
   const recorded = readSums(files.sums, files.id, damage);
   let next = recorded.next();
+  let asked: bigint | undefined;
   return {
     at(ino) {
-      while (!next.done && (ino === undefined || next.value.ino < ino)) next = recorded.next();
+      while (!next.done && (ino === undefined || next.value.ino < ino)) {
+        if (next.value.ino !== asked) passedOver(next.value);
+        next = recorded.next();
+      }
+      asked = ino;
       const found = !next.done && next.value.ino === ino ? [next.value] : [];
       return [...found, ...mended.filter(record => record.ino === ino)];
     },
@@ -192,17 +263,22 @@ async function compareOne(
 ): Promise<SumRecord | undefined> {
   const { config, log, stop } = scrub;
   const now = identityOf(file);
-  const recorded = known.find(record => isOf(record, now));
+  // Nobody writes to a file of a generation: one that was counts as what it was.
+  const mayChange = !hasGenerations(config, unit.name);
+  const recorded =
+    known.find(record => isOf(record, now)) ??
+    (mayChange ? undefined : known.find(record => isFormerOf(record, now)));
   // From the disk, and what others want to keep in memory stays there. For a small file that costs more than it brings.
   const isBig = now.size >= bigBytes;
   if (isBig) await forgetCached(file, stop);
   const read = await contentOf(file, stop, "scrub");
   if (isBig) await forgetCached(file, stop);
-  if (read.kind === "changed") return undefined;
+  const unchanged = mayChange ? undefined : recorded;
+  if (read.kind === "changed") return unchanged;
   if (read.kind === "read" && (!recorded || read.sha256.equals(recorded.sha256)))
     return { ...now, sha256: read.sha256 };
   const again = await readAnew(scrub, file);
-  if (again.kind === "changed") return undefined;
+  if (again.kind === "changed") return unchanged;
   const names = stillNames(config, listed.names, now.ino);
   if (names.length === 0) return undefined;
   if (again.kind === "read" && (!recorded || again.sha256.equals(recorded.sha256))) {
@@ -211,9 +287,17 @@ async function compareOne(
     );
     return { ...now, sha256: again.sha256 };
   }
-  const found = again.kind === "read" ? `sha256 ${again.sha256.toString("hex")}` : again.reason;
+  const was =
+    recorded && !isOf(recorded, now)
+      ? { size: String(recorded.size), mtimeNs: String(recorded.mtimeNs) }
+      : undefined;
+  const content = again.kind === "read" ? `sha256 ${again.sha256.toString("hex")}` : again.reason;
+  const found = was
+    ? `${content}: it was written to, and has ${now.size} bytes where it had ${was.size}`
+    : content;
   const rotten = {
     ...inodeOf(unit.name, now),
+    ...(was && { was }),
     ...(recorded && { sha256: recorded.sha256.toString("hex") }),
     ...{ found, names, foundAt: new Date().toISOString() },
   };

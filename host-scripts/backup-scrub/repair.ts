@@ -10,8 +10,9 @@ import { contentOf, forgetCached, type OpenFile, openRegular } from "./content";
 import { mend, resumeMending, Unmended } from "./mend";
 import { identityOf } from "./pass";
 import { bytesOf, catalogueFiles, onDisk, pathOf } from "./paths";
-import { keyOf, nameOf, recordOf, type RottenFile, rottenShelf, stillNames } from "./rotten";
-import { isOf, readSums, type SumRecord } from "./sums";
+import { inodeOf, keyOf, nameOf, recordOf, type RottenFile, rottenShelf, stillNames } from "./rotten";
+import { isOf, isFormerOf, readSums, type SumRecord } from "./sums";
+import { hasGenerations } from "./units";
 import { filesBelow } from "./walk";
 
 /** Of the budget, reading included: the rest is for the report. */
@@ -80,7 +81,11 @@ async function lookAgain(scrub: Scrub, rotten: RottenFile): Promise<RottenFile |
     }
     if (!file) continue;
     try {
-      if (!isOf(recordOf(rotten), identityOf(file))) continue;
+      if (!isOf(recordOf(rotten), identityOf(file))) {
+        if (isFormerOf(recordOf(rotten), identityOf(file)) && hasGenerations(config, rotten.unit))
+          return { ...now, ...writtenTo(rotten, identityOf(file)) };
+        continue;
+      }
       if (foundNow.has(keyOf(config, rotten))) return now;
       await forgetCached(file, stop);
       const content = await contentOf(file, stop, "repair");
@@ -96,6 +101,11 @@ async function lookAgain(scrub: Scrub, rotten: RottenFile): Promise<RottenFile |
     }
   }
   return undefined;
+}
+
+/** A file of a generation that was written to since it was found. */
+function writtenTo({ unit, size, mtimeNs, was }: RottenFile, now: Omit<SumRecord, "sha256">) {
+  return { ...inodeOf(unit, now), was: was ?? { size, mtimeNs } };
 }
 
 /** A file that was recorded with the content that a rotten one has lost. */
@@ -155,8 +165,7 @@ interface Candidate {
 /** The live file first, where it is as old and as big as what was recorded; then files with the same recorded content. */
 function* candidatesOf(scrub: Scrub, rotten: RottenFile, copies: readonly Copy[]): Generator<Candidate> {
   const { config } = scrub;
-  const isMirrored = !config.generations.some(({ folder }) => rotten.unit.split("/")[0] === pathOf(folder));
-  for (const source of isMirrored ? config.sources : [])
+  for (const source of hasGenerations(config, rotten.unit) ? [] : config.sources)
     for (const name of rotten.names) {
       const path = bytesOf(join(pathOf(source), name));
       const file = openRegular(path);

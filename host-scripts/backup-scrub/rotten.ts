@@ -9,13 +9,16 @@ import { bytesOf, catalogueFiles } from "./paths";
 import type { SumRecord } from "./sums";
 
 const big = z.string().regex(/^-?\d+$/);
-const inode = { unit: z.string(), ino: big, birthNs: big, size: big, mtimeNs: big };
+const sizeAndTime = { size: big, mtimeNs: big };
+const inode = { unit: z.string(), ino: big, birthNs: big, ...sizeAndTime };
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const rottenFile = z.object({
   ...inode,
   /** What was recorded; absent for a file that could never be read. */
   sha256: sha256.optional(),
+  /** Of a generation's file that was written to: size and time as they were recorded. */
+  was: z.object(sizeAndTime).optional(),
   /** What the disk gives in its place. */
   found: z.string(),
   /** Names below the disk, of one character a byte. */

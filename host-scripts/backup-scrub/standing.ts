@@ -5,13 +5,28 @@ import { z } from "zod";
 import { writeDurably } from "../runtime/durable";
 import { errnoOf } from "../runtime/errors";
 
+const heldGeneration = z.object({
+  /** Tells the folder from any other that is at its path before or after. */
+  identity: z.string(),
+  /** The most names of files that it was seen with. */
+  files: z.number(),
+});
+/** What a generation holds: nobody may take anything from one. */
+export type HeldGeneration = z.infer<typeof heldGeneration>;
+
 const unitStanding = z.object({
   /** When the unit was first seen, epoch ms: until it was read, its age counts from then. */
   firstSeenMs: z.number(),
   /** When the last whole pass over it began. */
   verifiedMs: z.number().optional(),
+  /** When the last pass began that read all that the disk would show: what comes next is told by it. */
+  readMs: z.number().optional(),
   /** When the pass began that is going on. */
   passMs: z.number().optional(),
+  /** Absent where that pass saw everything; else whether somebody answers for what the disk doesn't show. */
+  lacks: z.enum(["accepted", "unanswered"]).optional(),
+  /** Its generations, by their paths. */
+  generations: z.record(z.string(), heldGeneration).optional(),
 });
 export type UnitStanding = z.infer<typeof unitStanding>;
 

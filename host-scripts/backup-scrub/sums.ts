@@ -22,6 +22,13 @@ export function isOf(record: Omit<SumRecord, "sha256">, file: Omit<SumRecord, "s
   );
 }
 
+/** Whether a record is of a file that was written to since; never where the file system keeps no birth of an inode. */
+export function isFormerOf(record: Omit<SumRecord, "sha256">, file: Omit<SumRecord, "sha256">): boolean {
+  return (
+    record.ino === file.ino && record.birthNs === file.birthNs && record.birthNs !== 0n && !isOf(record, file)
+  );
+}
+
 /*
  * A file of sums holds records of one length, in ascending order of inodes, so that a pass is one walk over two sorted
  * streams, whatever the number of files. Each record carries a checksum of itself, salted by its unit; the last one is a
@@ -93,7 +100,7 @@ export function* readSums(path: string, salt: string, damage: Damage): Generator
   }
 }
 
-/** When the pass began that a file of sums is of, epoch ms; undefined where there is none, or it isn't whole. */
+/** When the last pass that saw everything began, epoch ms, 0 for none; undefined where there is none, or it isn't whole. */
 export function passOf(path: string, salt: string): number | undefined {
   const fd = openOrNot(path);
   if (fd === undefined) return undefined;
@@ -116,8 +123,8 @@ export interface SumWriter {
   add(record: SumRecord): void;
   /** What was added survives a loss of power. */
   sync(): void;
-  /** Adds the trailer and makes the whole durable. @param startedMs when the pass began */
-  finish(startedMs: number): void;
+  /** Adds the trailer and makes the whole durable. @param verifiedMs when the last pass that saw everything began, 0 for none */
+  finish(verifiedMs: number): void;
   close(): void;
 }
 
@@ -153,9 +160,9 @@ export function continueSums(path: string, salt: string): SumWriter {
     last,
     add,
     sync,
-    finish(startedMs) {
+    finish(verifiedMs) {
       const sha256 = Buffer.alloc(32);
-      const mtimeNs = BigInt(startedMs) * 1_000_000n;
+      const mtimeNs = BigInt(verifiedMs) * 1_000_000n;
       add({ ino: trailerIno, birthNs: 0n, size: BigInt(count), mtimeNs, sha256 });
       sync();
     },

@@ -1,12 +1,14 @@
 import { rmSync } from "node:fs";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
+import { complain } from "./accept";
 import type { Scrub } from "./backup-scrub";
+import { emptied } from "./pass";
 import { bytesOf, catalogueFiles } from "./paths";
 import { mendedShelf, nameOf, rottenShelf } from "./rotten";
 import { readStanding, type Standing, type UnitStanding, writeStanding } from "./standing";
 import { passOf } from "./sums";
-import { type Unit, unitsOf } from "./units";
+import { emptiedAbove, type Unit, unitsOf } from "./units";
 
 /** What the disk holds, and when each unit of it was read last. */
 export const survey: Phase<Scrub> = {
@@ -38,14 +40,29 @@ export const survey: Phase<Scrub> = {
     for (const shelf of [rottenShelf, mendedShelf]) shelf.all(config, damaged);
     for (const path of damaged)
       faults.push(`${quoted(path)} was damaged: remove it, and its file is found again`);
-    for (const name of Object.keys(before.units))
-      if (!Object.hasOwn(standing.units, name)) {
-        const { sums, list, part } = catalogueFiles(config, name);
-        for (const file of [sums, list, part]) rmSync(file, { force: true });
+    for (const [name, gone] of Object.entries(before.units)) {
+      if (Object.hasOwn(standing.units, name)) continue;
+      const folder = hiddenBy(scrub, gone);
+      if (folder) {
+        standing.units[name] = gone;
+        complain(scrub, folder.path, emptied(folder.path, folder.above));
+        continue;
       }
+      const { sums, list, part } = catalogueFiles(config, name);
+      for (const file of [sums, list, part]) rmSync(file, { force: true });
+    }
     writeStanding(config.stateDir, standing);
   },
 };
+
+/** A generation of a unit that isn't to be seen, where the folder above it is damaged. */
+function hiddenBy({ config }: Scrub, { generations = {} }: UnitStanding) {
+  for (const path of Object.keys(generations)) {
+    const above = emptiedAbove(config, path);
+    if (above !== undefined) return { path, above };
+  }
+  return undefined;
+}
 
 /** The catalogue itself says when it was made: a record that was lost with its disk, or with a power cut, comes from there. */
 function standingOf(
@@ -56,26 +73,26 @@ function standingOf(
 ): UnitStanding {
   const { sums, id } = catalogueFiles(config, name);
   const pass = passOf(sums, id);
-  if (before?.verifiedMs !== undefined && pass === undefined) {
+  if ((before?.verifiedMs ?? before?.readMs) !== undefined && pass === undefined) {
     faults.push(
       `the catalogue of ${quoted(bytesOf(name))} is gone or damaged at its end: what it lacks is recorded anew, as it is now`,
     );
-    return { firstSeenMs: nowMs };
+    return { firstSeenMs: nowMs, ...(before?.generations && { generations: before.generations }) };
   }
   const verifiedMs = before?.verifiedMs ?? pass;
   return {
-    firstSeenMs: before?.firstSeenMs ?? nowMs,
-    ...(verifiedMs !== undefined && { verifiedMs }),
-    ...(before?.passMs !== undefined && { passMs: before.passMs }),
+    ...(before ?? { firstSeenMs: nowMs }),
+    ...(verifiedMs !== undefined && verifiedMs > 0 && { verifiedMs }),
   };
 }
 
 /** Sorts units: one whose pass is going on, then what was never read, then what was not read for longest. */
 function turnOf(standing: UnitStanding | undefined, nowMs: number): number {
   if (standing?.passMs !== undefined) return -1;
-  const verifiedMs = standing?.verifiedMs ?? 0;
+  // A pass that didn't see everything was a turn all the same: what can't be seen would starve all others.
+  const readMs = standing?.readMs ?? standing?.verifiedMs ?? 0;
   // Read in the future, by a clock that was wrong: it says nothing.
-  return verifiedMs > nowMs ? 0 : verifiedMs;
+  return readMs > nowMs ? 0 : readMs;
 }
 
 function told({ name }: Unit, { units }: Standing): string {

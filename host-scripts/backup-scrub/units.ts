@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync } from "node:fs";
+import { dirname } from "node:path";
 import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
 import { ownPrefix } from "../runtime/closed-folder";
 import { errnoOf } from "../runtime/errors";
@@ -10,6 +11,25 @@ export interface Unit {
   readonly name: string;
   /** Below the disk: one folder or file for each generation. */
   readonly paths: readonly string[];
+}
+
+/** Whether a unit is one of generations: what is in them changes by nobody's hand. By the unit's name. */
+export function hasGenerations({ generations }: BackupScrubConfig, unit: string): boolean {
+  return generations.some(({ folder }) => pathOf(folder) === unit.split("/")[0]);
+}
+
+/**
+ * The folder above a generation that reads as empty and counts folders in it, as each has a link to it: it is damaged.
+ * Undefined where the generation is gone and no more.
+ */
+export function emptiedAbove(config: BackupScrubConfig, generation: string): string | undefined {
+  for (let folder = dirname(generation); folder !== "."; folder = dirname(folder)) {
+    const entries = entriesOf(config, folder);
+    if (!entries) continue;
+    const links = lstatSync(onDisk(config, folder), { throwIfNoEntry: false })?.nlink ?? 0;
+    return entries.length === 0 && links > 2 ? folder : undefined;
+  }
+  return undefined;
 }
 
 /** ext4's own, and what Holdfast keeps of itself. */

@@ -2,22 +2,27 @@ import { createHash } from "node:crypto";
 import {
   appendFileSync,
   chmodSync,
+  closeSync,
   existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
   truncateSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { execa } from "execa";
 import { nastyNames } from "./support/nasty";
 import { createScrubWorld, type ScrubWorld } from "./support/scrub-world";
 import { differences, snapshot, type Snapshot } from "./support/tree";
@@ -223,20 +228,166 @@ test("a rotten file gets a name in a generation that is made meanwhile: it is me
   expect(await run()).toMatchObject({ status: 0 });
 });
 
-test("what is new, changed with its times, or gone is no rot", async () => {
+test("what is new, changed with its times, or gone from the mirror is no rot", async () => {
   await makeDisk();
+  for (const name of ["grown", "gone"]) fill(`${world.disk}/books/${name}`, name);
   await run();
   rmSync(`${world.disk}/books/novel`);
   fill(`${world.disk}/books/novel`, "other");
   utimesSync(`${world.disk}/books/novel`, 1_700_000_000, 1_700_000_000.123);
   fill(`${world.disk}/books/new`, "new");
-  appendFileSync(`${world.disk}/pve-config/2026-22/files/interfaces`, "more");
-  rmSync(`${world.disk}/${claim}/own`);
+  appendFileSync(`${world.disk}/books/grown`, "more");
+  rmSync(`${world.disk}/books/gone`);
   chmodSync(`${world.disk}/${claim}/shared`, 0o600);
   expect(await run()).toMatchObject({ status: 0 });
-  expect(world.metrics()).toMatchObject({ files: 5, rotten_files: 0 });
+  expect(world.metrics()).toMatchObject({ files: 7, rotten_files: 0 });
   await world.rot("books/new");
   expect((await run()).stdout).toContain('"books/new" of "books"');
+});
+
+/** Node's word for a folder that the disk doesn't give. */
+function failingFolder(path: string): Record<string, string> {
+  const preload = join(world.folder, "eio.cjs");
+  writeFileSync(
+    preload,
+    `const fs = require("node:fs"), opendir = fs.opendirSync, open = fs.openSync;
+const fail = path => { if (String(path).endsWith(${JSON.stringify(path)})) throw Object.assign(new Error("EIO: i/o error, opendir"), { code: "EIO", errno: -5, syscall: "opendir" }); };
+fs.opendirSync = (path, ...rest) => { fail(path); return opendir(path, ...rest); };
+fs.openSync = (path, ...rest) => { fail(path); return open(path, ...rest); };
+require("node:module").syncBuiltinESMExports();`,
+  );
+  return { NODE_OPTIONS: `--require ${preload}` };
+}
+
+/** Has a folder read as empty, as one does whose block is damaged; again, and it is as it was. */
+async function turnEmpty(path: string, bytes: Buffer): Promise<Buffer> {
+  const image = join(world.folder, "disk.img");
+  const inode = lstatSync(`${world.disk}/${path}`).ino;
+  await world.inside("umount", world.config.target.path);
+  const block = Number((await execa("debugfs", ["-R", `bmap <${inode}> 0`, image])).stdout.trim());
+  const file = openSync(image, "r+");
+  const before = Buffer.alloc(bytes.length);
+  // The length of the first entry: none follows it.
+  readSync(file, before, 0, bytes.length, block * 4096 + 4);
+  writeSync(file, bytes, 0, bytes.length, block * 4096 + 4);
+  closeSync(file);
+  await world.inside("mount", "-o", "loop,nosuid,nodev", image, world.config.target.path);
+  return before;
+}
+
+test.each(["gives an error", "reads as empty"])(
+  "a folder that %s once costs no checksum below it: what rotted meanwhile is seen",
+  async how => {
+    for (const name of ["a", "b/c", "b/d"]) fill(`${world.disk}/${claim}/${name}`, name);
+    await run();
+    const { oldest_verified_timestamp } = world.metrics();
+    const isError = how === "gives an error";
+    const whole = isError ? undefined : await turnEmpty(`${claim}/b`, Buffer.from([0, 0]));
+    const damaged = await world.start([], isError ? failingFolder("/claim/b") : {}).finished;
+    expect(damaged.stdout).toContain(
+      isError
+        ? `"${claim}/b" of "pvc-data/ns/claim" can't be looked at`
+        : `2 of 3 files are gone from the generation "${claim}"`,
+    );
+    expect(damaged.status).toBe(1);
+    expect(world.metrics()).toMatchObject({ oldest_verified_timestamp });
+    if (whole) await turnEmpty(`${claim}/b`, whole);
+    await world.rot(`${claim}/b/c`);
+    expect((await run()).stdout).toContain(`known: "${claim}/b/c" of "pvc-data/ns/claim"`);
+  },
+);
+
+test("a folder above generations that reads as empty costs none of their checksums", async () => {
+  await makeDisk();
+  const lone = "pvc-data/2026-21/ns/lone";
+  fill(`${world.disk}/${lone}/file`, "lone");
+  await run();
+  const whole = await turnEmpty("pvc-data/2026-21/ns", Buffer.from([0, 0]));
+  const { status, stdout } = await run();
+  for (const path of [claim, lone])
+    expect(stdout).toContain(
+      `the generation "${path}" can't be seen, as "pvc-data/2026-21/ns" reads as empty`,
+    );
+  expect(status).toBe(1);
+  await turnEmpty("pvc-data/2026-21/ns", whole);
+  await world.rot(`${claim}/own`, `${lone}/file`);
+  const after = await run();
+  for (const path of [`${claim}/own`, `${lone}/file`]) expect(after.stdout).toContain(`rotten: "${path}"`);
+});
+
+test("what can't be looked at doesn't take every night from all else", async () => {
+  fill(`${world.disk}/z/folder/file`, "z");
+  fill(`${world.disk}/a/file`, "a");
+  expect(await world.start([], failingFolder("/z/folder")).finished).toMatchObject({ status: 1 });
+  const { stdout } = await run("--dry-run");
+  expect(stdout).toContain('would read "z": never read to its end');
+  expect(stdout.indexOf('would read "a"')).toBeLessThan(stdout.indexOf('would read "z"'));
+});
+
+test("files that are gone from a generation are counted at each pass, until it goes or somebody answers for it", async () => {
+  await makeDisk();
+  fill(`${world.disk}/${claim}/folder/deep`, "deep");
+  await run();
+  rmSync(`${world.disk}/${claim}/folder`, { recursive: true });
+  for (const night of ["first", "second"]) {
+    const { status, stdout } = await run();
+    expect([night, status]).toEqual([night, 1]);
+    expect(stdout).toContain(`1 of 3 files are gone from the generation "${claim}"`);
+  }
+  const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  world.writeConfig({ accepted: [{ path: claim, reason: "cleaned by hand", until }] });
+  const before = world.metrics()["oldest_verified_timestamp"] ?? 0;
+  expect(await run()).toMatchObject({ status: 0 });
+  expect(world.metrics()["oldest_verified_timestamp"]).toBeGreaterThan(before);
+  world.writeConfig({});
+  rmSync(`${world.disk}/${claim}`, { recursive: true });
+  expect(await run()).toMatchObject({ status: 0 });
+});
+
+test("a generation that takes another one's place, or goes, is none of which files are gone", async () => {
+  await makeDisk();
+  fill(`${world.disk}/${claim}/more`, "more");
+  await run();
+  const part = `${world.disk}/pvc-data/.part/0`;
+  fill(`${part}/own`, "another");
+  renameSync(`${world.disk}/${claim}`, `${world.disk}/pvc-data/.part/1`);
+  renameSync(part, `${world.disk}/${claim}`);
+  rmSync(`${world.disk}/${nextClaim}`, { recursive: true });
+  const { status, stdout } = await run();
+  expect({ stdout, status }).toEqual({ stdout, status: 0 });
+});
+
+test("a generation's file that was written to is mended from a copy, with its time, in all generations", async () => {
+  await makeDisk();
+  await copyAnew("2026-23");
+  await run();
+  const before = await look();
+  truncateSync(`${world.disk}/${nextClaim}/shared`, 10);
+  const { status, stdout } = await run();
+  expect(stdout).toContain(`mended: "${claim}/shared" (and 1 more names)`);
+  expect(stdout).toContain("files of generations were written to");
+  expect(status).toBe(1);
+  expect(differences(before, await look())).toEqual([]);
+  expect(await run()).toMatchObject({ status: 0 });
+});
+
+test("a generation's file that was written to and has no copy is rotten, also once it was written to again", async () => {
+  await makeDisk();
+  await run();
+  for (const text of ["more", "and more"]) {
+    appendFileSync(`${world.disk}/pve-config/2026-22/files/interfaces`, text);
+    const { status, stdout } = await run();
+    expect(stdout).toMatch(/"pve-config\/2026-22\/files\/interfaces" of "pve-config": .* it was written to/);
+    expect(status).toBe(1);
+    expect(world.metrics()).toMatchObject({ rotten_files: 1 });
+  }
+});
+
+test("a generation's file of which only the time was changed holds what was recorded", async () => {
+  await makeDisk();
+  await run();
+  utimesSync(`${world.disk}/${claim}/own`, 1_700_000_000, 1_700_000_000);
+  expect(await run()).toMatchObject({ status: 0 });
 });
 
 test("names of any bytes are recorded and told", async () => {
