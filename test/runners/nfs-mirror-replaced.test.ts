@@ -29,20 +29,29 @@ async function mirror(...args: string[]) {
 
 const mebibyte = 1024 * 1024;
 
+/** @param service also one that is no text, byte by byte as latin1 */
+const at = (root: string, service: string, name = ""): Buffer =>
+  Buffer.from(join(Buffer.from(root).toString("latin1"), service, name), "latin1");
+
 /** @param from number of the first file */
 function fill(service: string, files: number, content: string, from = 0): void {
-  mkdirSync(join(world.source, service), { recursive: true });
+  mkdirSync(at(world.source, service), { recursive: true });
   for (let index = from; index < from + files; index += 1)
-    writeFileSync(join(world.source, service, `f${index}`), content);
+    writeFileSync(at(world.source, service, `f${index}`), content);
 }
 
 const contents = (service: string): string[] => [
   ...new Set(
-    readdirSync(join(world.target, service)).map(name =>
-      readFileSync(join(world.target, service, name), "utf8"),
-    ),
+    readdirSync(at(world.target, service)).map(name => readFileSync(at(world.target, service, name), "utf8")),
   ),
 ];
+
+/** A file with a hole, which isn't rsync's to copy. */
+function writeLarge(name: string, content: string): void {
+  writeFileSync(join(world.source, name), content);
+  truncateSync(join(world.source, name), 70 * mebibyte);
+}
+const beginOf = (name: string): string => readFileSync(join(world.target, name)).subarray(0, 4).toString();
 
 // What is too much for a list is told of, and held, by its services.
 test.each([500_000, 2])(
@@ -52,8 +61,12 @@ test.each([500_000, 2])(
       ["docs", 60],
       ["media", 60],
       ["small", 49],
+      ["caf\xe9", 50],
     ] as const)
       fill(service, files, "good");
+    mkdirSync(join(world.source, "vm"));
+    for (let index = 0; index < 50; index += 1) writeFileSync(join(world.source, `vm/f${index}`), "good");
+    writeLarge("vm/disk", "good");
     expect(await mirror()).toMatchObject({ status: 0 });
     world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 }, mostListed });
     fill("docs", 57, "evil");
@@ -61,26 +74,33 @@ test.each([500_000, 2])(
     rmSync(join(world.source, "docs/f59"));
     fill("media", 54, "news");
     fill("small", 49, "news");
+    for (const service of ["caf\xe9", "vm"]) fill(service, 50, "evil");
+    writeLarge("vm/disk", "evil");
     for (const night of [1, 2]) {
       const run = await mirror();
       expect([night, run.status]).toEqual([night, 1]);
       expect(run.stdout).toContain('"docs": 57 of the 60 files that it has would get another content');
-      expect(run.stdout).toContain("--accept=docs");
+      expect(run.stdout).toMatch(/--accept=(docs|'caf\\xe9')/);
     }
+    expect(contents("caf\xe9")).toEqual(["good"]);
+    expect([beginOf("vm/disk"), beginOf("vm/f7")]).toEqual(["good", "good"]);
     expect(readdirSync(join(world.target, "docs"))).toHaveLength(60);
     expect(contents("docs")).toEqual(["good"]);
     expect(contents("media").sort()).toEqual(["good", "news"]);
     expect(contents("small")).toEqual(["news"]);
     world.writeConfig({});
-    expect(await mirror("--accept=docs")).toMatchObject({ status: 0 });
+    expect(await mirror("--accept=docs", "--accept=vm", "--accept=caf\\xe9")).toMatchObject({ status: 0 });
     expect(contents("docs").sort()).toEqual(["evil", "good", "pay"]);
+    expect([contents("caf\xe9"), beginOf("vm/disk")]).toEqual([["evil"], "evil"]);
   },
 );
 
 test("files that are deleted and others that are overwritten count together", async () => {
   fill("docs", 60, "good");
   expect(await mirror()).toMatchObject({ status: 0 });
-  fill("docs", 30, "evil");
+  // What is held counts for no ceiling.
+  world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 5 } });
+  fill("docs", 30, "");
   for (let index = 30; index < 55; index += 1) rmSync(join(world.source, "docs", `f${index}`));
   const run = await mirror();
   expect([run.stdout, run.status]).toEqual([expect.stringContaining("and 25 would go"), 1]);
@@ -204,11 +224,12 @@ describe("older files in the place of newer copies", () => {
     expect(run.status).toBe(1);
     expect(run.stdout).toContain('"docs": 12 of the 12 files that would get another content');
     expect(run.stdout).toContain("--accept=docs)");
-    expect(contents("docs")).toEqual(["of day 130"]);
+    for (const service of ["docs", "wiki"]) expect(contents(service)).toEqual(["of day 130"]);
     expect(contents("mail").sort()).toEqual(["of day 130", "of day 131"]);
     expect(readdirSync(join(world.target, "mail"))).toHaveLength(20);
     expect(await mirror("--accept=docs")).toMatchObject({ status: 0 });
     expect(contents("docs").sort()).toEqual(["of day 100", "of day 130"]);
+    expect(contents("wiki").sort()).toEqual(["of day 100", "of day 130", "of day 131"]);
     expect(readdirSync(join(world.target, "mail"))).toHaveLength(19);
   });
 
