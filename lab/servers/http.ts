@@ -49,27 +49,40 @@ export function helper(action: "exchange" | "house" | "start" | "status"): strin
   return [process.execPath, file("cli", "run.mjs"), file("lab", "servers", "inside.ts"), action];
 }
 
-/** A connection each, as the server may be gone the next time; but a known server's TLS session is taken up again. */
-const agent = new Agent({ keepAlive: false });
+/** For questions to a known server: a poll each second would do little else than handshakes. */
+const kept = new Agent({ keepAlive: true });
 
-function direct({ url, method, headers, body, ca, timeoutMs }: z.output<typeof call>): Promise<Reply> {
+/** A connection each; a known server's TLS session is taken up again. */
+const fresh = new Agent({ keepAlive: false });
+
+async function direct(full: z.output<typeof call>): Promise<Reply> {
+  // What changes something has a connection of its own: over a kept one that broke, nobody knows whether it was done.
+  if (!full.ca || full.method !== "GET") return attempt(full, full.ca ? fresh : false);
+  try {
+    return await attempt(full, kept);
+  } catch (error) {
+    if (!(error instanceof StaleConnection)) throw error;
+    return attempt(full, fresh);
+  }
+}
+
+/** The server was started anew since the connection was last used. */
+class StaleConnection extends Error {}
+
+function attempt(
+  { url, method, headers, body, ca, timeoutMs }: z.output<typeof call>,
+  agent: Agent | false,
+): Promise<Reply> {
   const start = url.startsWith("https:") ? secure : plain;
   return new Promise((done, fail) => {
     const signal = AbortSignal.timeout(timeoutMs);
     const length = body === "" ? {} : { "content-length": String(Buffer.byteLength(body)) };
-    const options = {
-      method,
-      headers: { ...headers, ...length },
-      signal,
-      agent: ca ? agent : false,
-      ...(ca ? { ca } : {}),
+    const options = { method, headers: { ...headers, ...length }, signal, agent, ...(ca ? { ca } : {}) };
+    const failed = (error: Error): void => {
+      const text = signal.aborted ? `no answer within ${timeoutMs} ms` : error.message;
+      const Kind = outgoing.reusedSocket && !signal.aborted ? StaleConnection : Error;
+      fail(new Kind(`${method} ${url}: ${text}`, { cause: error }));
     };
-    const failed = (error: Error): void =>
-      fail(
-        signal.aborted
-          ? new Error(`${method} ${url}: no answer within ${timeoutMs} ms`)
-          : new Error(`${method} ${url}: ${error.message}`, { cause: error }),
-      );
     const outgoing = start(url, options, incoming => {
       const parts: Buffer[] = [];
       incoming.on("data", (part: Buffer) => parts.push(part));
