@@ -34,8 +34,8 @@ import { Stop } from "./runtime/stop";
 const configuration = configurationPhase<DailyBackup>(handOver);
 const job = "daily-backup";
 const accepts = {
-  what: "NAMESPACE/CLAIM",
-  why: "the volume is meant to have lost what it had, or to have other content",
+  what: "NAMESPACE/CLAIM|configuration",
+  why: "the volume, or the host's configuration, is meant to have lost what it had, or to have other content",
 };
 const help = runHelp(
   job,

@@ -23,16 +23,18 @@ import { serviceEnvironment } from "./runtime/service-environment";
 import { Stop } from "./runtime/stop";
 
 const job = "pfsense-backup";
+const accepts = { what: "FIREWALL", why: "the firewall is meant to have lost what it had" };
 const help = runHelp(
   job,
   "Keeps generations of a pfSense's configuration and files on the backup disk of this host.",
+  accepts,
 );
 
 const argv = process.argv.slice(2);
 const options = { json: argv.includes("--json"), progress: argv.includes("--progress") };
 const log = createLog(job, options);
 startProgram(job, log, async () => {
-  const args = parseRunArguments(job, argv);
+  const args = parseRunArguments(job, argv, accepts);
   if (args) return start(args, readConfig(args.config, pfsenseBackupConfig));
   process.stdout.write(help);
   return exitCodes.ok;
@@ -49,7 +51,7 @@ async function start(args: RunArguments, config: PfsenseBackupConfig): Promise<n
   if (args.mode === "report-end") return reportLostEnd(reporter, service, async () => tidyUp(config));
   const backup: FirewallBackup = {
     ...{ config, dryRun: args.mode === "dry-run", log, stop: new Stop(config.job, log), notes: [] },
-    startedAt: new Date(),
+    ...{ startedAt: new Date(), accepted: new Set(args.accept) },
   };
   if (backup.dryRun) return preview(backup, [verify, prune], told);
   return runAndReport(backup, [lock, verify, fetchConfig, tar, promote, prune], reporter, told, async run => {

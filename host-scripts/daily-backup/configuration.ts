@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
 import { periodOf } from "../../plan/contracts/period";
+import { acceptCommand } from "../runtime/arguments";
 import { writeDurably } from "../runtime/durable";
 import { asRunnerError } from "../runtime/entry";
 import { errnoOf, type RunnerError } from "../runtime/errors";
@@ -18,14 +19,17 @@ import type { JobRun } from "../runtime/job-run";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { leaveAlone, rsync, wholeMetadata } from "../runtime/rsync";
-import { shell } from "../runtime/shell";
+import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
+import { configurationCollapse, type Part } from "./configuration-collapse";
 import { gatherFacts } from "./configuration-facts";
 import { incomplete, manifestOf } from "./configuration-manifest";
 import { alwaysKept, clusterViews } from "./configuration-paths";
 
 export interface ConfigurationRun extends JobRun<DailyBackupConfig> {
   readonly startedAt: Date;
+  /** What an operator said is meant to be so. */
+  readonly accepted: ReadonlySet<string>;
   bytes: number;
   /** Why the host's configuration has no new copy: told once the volumes have had their turn. */
   configurationFailure?: RunnerError;
@@ -33,6 +37,9 @@ export interface ConfigurationRun extends JobRun<DailyBackupConfig> {
 
 /** Folder of the backup disk with the generations. */
 export const configurationFolder = "pve-config";
+
+/** What `--accept` calls the host's configuration. */
+export const configurationName = "configuration";
 
 const clusterFiles = "/etc/pve";
 const longestCommandMs = 5 * 60_000;
@@ -102,8 +109,10 @@ async function fill(
   hostRoot: string,
   listed: readonly string[],
 ): Promise<number> {
-  const paths = pathsToKeep(hostRoot, listed);
-  const bytes = await copyFiles(run, join(folder, "files"), previous, hostRoot, paths);
+  const parts = partsToKeep(hostRoot, listed);
+  const files = join(folder, "files");
+  const bytes = await copyFiles(run, files, previous, hostRoot, pathsOf(hostRoot, parts));
+  if (previous) refuseCollapse(run, join(previous.folder, "files"), files, parts);
   const facts = join(folder, "facts");
   mkdirSync(facts);
   const commands = await gatherFacts(facts, { stop: run.stop.signal, timeoutMs: longestCommandMs });
@@ -112,30 +121,53 @@ async function fill(
   return bytes;
 }
 
+/** @throws {RunnerError} when the host lost most of what the last generation has; that one stays */
+function refuseCollapse(run: ConfigurationRun, before: string, now: string, parts: readonly Part[]): void {
+  const collapse = configurationCollapse(before, now, parts);
+  if (collapse === undefined) return;
+  if (!run.accepted.has(configurationName))
+    throw incomplete(
+      collapse,
+      shell`look at the host; if it is meant to be so: ${ready(acceptCommand(run.config.job, configurationName))}`,
+    );
+  run.notes.push(`the host's configuration: ${collapse}, which is accepted`);
+}
+
 /** @throws {RunnerError} when what the estate lists isn't there, or the cluster's file system isn't mounted */
-function pathsToKeep(hostRoot: string, listed: readonly string[]): string[] {
+function partsToKeep(hostRoot: string, listed: readonly string[]): Part[] {
   for (const path of listed) {
     const there = join(hostRoot, path);
-    if (!lstatSync(there, { throwIfNoEntry: false }))
+    if (!exists(there))
       throw incomplete(
         `${quoted(path)} is missing`,
         shell`ls -ld ${path}; take it off the estate if it is to be so`,
       );
-    if (path.replace(/\/+$/, "") === clusterFiles && entriesOf(there, path) === 0)
+    if (path.replace(/\/+$/, "") === clusterFiles && isWithoutFiles(there, path))
       throw incomplete(
         `${quoted(path)} is empty: its file system isn't mounted`,
         "systemctl status pve-cluster; systemctl restart pve-cluster",
       );
   }
-  const always = alwaysKept.map(([path]) => path).filter(path => exists(join(hostRoot, path)));
-  const all = [...new Set([...listed, ...always])].flatMap(path => [path, ...behindLink(hostRoot, path)]);
+  const always = alwaysKept.map(([path]) => path).filter(path => !listed.includes(path));
+  return [
+    ...listed.map(path => ({ path, behind: behindLink(hostRoot, path), isListed: true })),
+    ...always.map(path => ({ path, behind: behindLink(hostRoot, path), isListed: false })),
+  ];
+}
+
+/** What rsync is to copy. */
+function pathsOf(hostRoot: string, parts: readonly Part[]): string[] {
+  const there = parts.filter(({ path }) => exists(join(hostRoot, path)));
+  const all = there.flatMap(({ path, behind }) => [path, ...behind]);
   // rsync takes what is named twice once, but then warns.
   return [...new Set(all)].filter(path => !all.some(other => path.startsWith(`${other}/`)));
 }
 
-function entriesOf(folder: string, path: string): number {
+/** Views of the running cluster are there also when there is nothing to keep. */
+function isWithoutFiles(folder: string, path: string): boolean {
+  const views: readonly string[] = clusterViews;
   try {
-    return readdirSync(folder).length;
+    return readdirSync(folder).every(name => views.includes(name));
   } catch (error) {
     throw incomplete(
       `${quoted(path)} can't be read: ${errnoOf(error) ?? String(error)}`,
@@ -151,7 +183,7 @@ function exists(path: string): boolean {
 /** A path that is a link is kept as one, and so is what it leads to. */
 function behindLink(hostRoot: string, path: string): string[] {
   const there = join(hostRoot, path);
-  if (!lstatSync(there).isSymbolicLink()) return [];
+  if (!lstatSync(there, { throwIfNoEntry: false })?.isSymbolicLink()) return [];
   try {
     const target = realpathSync(there);
     const prefix = hostRoot === "/" ? "" : realpathSync(hostRoot);

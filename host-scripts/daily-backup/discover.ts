@@ -13,6 +13,7 @@ import {
 import { globMatcher, liveVolumes, type OwnSnapshot, ownSnapshots } from "../runtime/lvm/snapshots";
 import type { Phase } from "../runtime/phases";
 import { shell } from "../runtime/shell";
+import { configurationName } from "./configuration";
 import { type DailyBackup, nameOf, type VolumeTask } from "./daily-backup";
 import { forget, readRecords, type VolumeRecord } from "./record";
 
@@ -23,6 +24,7 @@ export const discover: Phase<DailyBackup> = {
     const { config, stop, log, notes, dryRun } = run;
     const { volumes } = config;
     if (!volumes) {
+      refuseUnaccepted(run, []);
       run.tasks = [];
       return;
     }
@@ -45,10 +47,7 @@ export const discover: Phase<DailyBackup> = {
         shell`lvs ${volumes.vg}   (then correct the pattern in the estate)`,
       );
     const tasks = tasksOf(covered, missing, map, ownSnapshots(listed), records, notes);
-    refuseUnknown(run, new Set(tasks.map(nameOf)), {
-      none: "names no volume that is copied",
-      next: shell`${config.job} --dry-run   (it names each as NAMESPACE/CLAIM)`,
-    });
+    refuseUnaccepted(run, tasks);
     if (!dryRun) {
       writeCovered(config.stateDir, new Map(tasks.map(({ volume, claim }) => [volume, claim])));
       forgetGone(config.stateDir, records, listed, missing);
@@ -63,6 +62,13 @@ export const discover: Phase<DailyBackup> = {
     leaveBlockVolumes(run, run.tasks);
   },
 };
+
+function refuseUnaccepted(run: DailyBackup, tasks: readonly VolumeTask[]): void {
+  refuseUnknown(run, new Set([...tasks.map(nameOf), configurationName]), {
+    none: "names no volume that is copied",
+    next: shell`${run.config.job} --dry-run   (it names each as NAMESPACE/CLAIM; the host's own files are "${configurationName}")`,
+  });
+}
 
 /** Volumes that were covered, and that are neither there nor said to be gone. */
 function missingVolumes(

@@ -8,6 +8,8 @@ import type { JobRun } from "../runtime/job-run";
 /** One run, filled by its phases. */
 export interface FirewallBackup extends JobRun<PfsenseBackupConfig> {
   readonly startedAt: Date;
+  /** What an operator said is meant to be so: the firewall's name. */
+  readonly accepted: ReadonlySet<string>;
   /** Being built: both files or nothing. */
   fresh?: FreshGeneration;
   configBytes?: number;

@@ -1,4 +1,6 @@
 import { statSync } from "node:fs";
+import { refuseUnknown } from "../runtime/accepted";
+import { acceptCommand } from "../runtime/arguments";
 import { closeDisk } from "../runtime/closed-folder";
 import { credentialFile, readCredential } from "../runtime/credentials";
 import { proveDisk } from "../runtime/disk-mark";
@@ -28,7 +30,11 @@ export const lock: Phase<FirewallBackup> = {
 /** Refuses unless the target is the file system that the config names, and there are keys to ask the firewall with. */
 export const verify: Phase<FirewallBackup> = {
   name: "verify",
-  async run({ config, stop, lock: held, log }) {
+  async run({ config, stop, lock: held, log, accepted }) {
+    refuseUnknown({ accepted }, new Set([config.folder]), {
+      none: "isn't this firewall's name",
+      next: acceptCommand(config.job, config.folder),
+    });
     if (process.getuid?.() !== 0)
       throw new Refusal(
         `user ${process.getuid?.()} can't read the credentials, expected root`,

@@ -13,3 +13,6 @@ export const collapseLimits = z.strictObject({
   mostChangedPercent: percent,
 });
 export type CollapseLimits = z.infer<typeof collapseLimits>;
+
+/** What no ordinary day does. */
+export const usualCollapse: CollapseLimits = { leastPercent: 20, mostChangedPercent: 90 };

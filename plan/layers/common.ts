@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseSchedule } from "../calendar";
-import { collapseLimits } from "../contracts/collapse";
+import { collapseLimits, usualCollapse } from "../contracts/collapse";
 import { duration, entryName, name, reason, timeZone } from "../estate/fields";
 import type { Estate } from "../estate/schema";
 import type { Judgement, Trigger } from "../job";
@@ -76,10 +76,10 @@ export const excludes = entries.default([]);
 /** When what is copied counts as lost, and waits for somebody: by default what no ordinary day does. */
 export const collapse = z
   .strictObject({
-    leastPercent: collapseLimits.shape.leastPercent.default(20),
-    mostChangedPercent: collapseLimits.shape.mostChangedPercent.default(90),
+    leastPercent: collapseLimits.shape.leastPercent.default(usualCollapse.leastPercent),
+    mostChangedPercent: collapseLimits.shape.mostChangedPercent.default(usualCollapse.mostChangedPercent),
   })
-  .default({ leastPercent: 20, mostChangedPercent: 90 });
+  .default(usualCollapse);
 
 /** @returns trigger of a host's timer */
 export function timerTrigger(spec: ScheduleSpec, estateZone: string): Trigger {

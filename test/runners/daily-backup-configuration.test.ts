@@ -65,6 +65,7 @@ interface Given {
   readonly at?: string;
   readonly paths?: readonly string[];
   readonly stop?: Stop;
+  readonly accepted?: readonly string[];
 }
 
 const log = createLog("test", { json: true, progress: false });
@@ -73,18 +74,20 @@ async function back({
   at = "2026-05-26T03:00:00Z",
   paths = ["/etc/pve", "/usr/local/bin"],
   stop,
-}: Given = {}): Promise<void> {
+  accepted = [],
+}: Given = {}): Promise<readonly string[]> {
   const run: ConfigurationRun = {
     config: {
       ...{ job: "daily-backup", host: "pve", budgetMs: 60_000, zone: "Europe/Berlin" },
       target: { path: disk, fsUuid: "1" },
       configuration: { every: "week", count: 4, paths: [...paths] },
     } as unknown as DailyBackupConfig,
-    ...{ dryRun: false, log, notes: [], bytes: 0 },
+    ...{ dryRun: false, log, notes: [], accepted: new Set(accepted), bytes: 0 },
     ...{ stop: stop ?? new Stop("daily-backup", log), startedAt: new Date(at) },
   };
   await configurationPhase((_, target) => handedOver.push(target), host).run(run);
   await judgeConfiguration.run(run);
+  return run.notes;
 }
 
 const generations = (): string[] =>
@@ -150,9 +153,9 @@ test("the same week without a change: the generation is left as it is; with one,
   await back({ at: "2026-05-28T03:00:00Z" });
   expect(lstatSync(kept("")).ino).not.toBe(first);
   expect(readFileSync(kept("files/etc/pve/storage.cfg"), "utf8")).toContain("nas");
-  rmSync(join(host, "etc/fstab"));
+  rmSync(join(host, "etc/pve/priv"), { recursive: true });
   await back({ at: "2026-05-29T03:00:00Z" });
-  expect(existsSync(kept("files/etc/fstab"))).toBe(false);
+  expect(existsSync(kept("files/etc/pve/priv"))).toBe(false);
 });
 
 test("another mode alone is a change", async () => {
@@ -176,6 +179,14 @@ const failures = [
   {
     what: "an empty /etc/pve",
     break: () => emptyFolder("etc/pve"),
+    says: /"\/etc\/pve" is empty: its file system isn't mounted/,
+  },
+  {
+    what: "an /etc/pve with nothing but views of a cluster",
+    break: () => {
+      emptyFolder("etc/pve");
+      file("etc/pve/.members", "{}");
+    },
     says: /"\/etc\/pve" is empty: its file system isn't mounted/,
   },
   {
@@ -225,6 +236,54 @@ test.each(failures)(
     expect(readdirSync(join(disk, "pve-config", ".part"))).toEqual([]);
   },
 );
+
+describe("a host that lost most of what it was", () => {
+  const losses = [
+    {
+      what: "its guests",
+      lose: () => rmSync(join(host, "etc/pve/nodes"), { recursive: true }),
+      says: '"/etc/pve" holds 2 files, in the last generation 42',
+    },
+    {
+      what: "what its scripts say",
+      lose: () => file("usr/local/bin/long", ""),
+      says: 'the files of "/usr/local/bin" have 10 bytes, in the last generation 1010',
+    },
+    {
+      what: "its keys, which nobody has listed",
+      lose: () => emptyFolder("etc/ssh"),
+      says: '"/etc/ssh" holds 0 files, in the last generation 1',
+    },
+    {
+      what: "its mounts, of which the file is empty",
+      lose: () => file("etc/fstab", ""),
+      says: 'the files of "/etc/fstab" have 0 bytes, in the last generation 14',
+    },
+  ];
+  test.each(losses)(
+    "$what: this week's generation stays until somebody accepts it",
+    async ({ lose, says }) => {
+      for (let guest = 100; guest < 140; guest += 1)
+        file(`etc/pve/nodes/pve/qemu-server/${guest}.conf`, `guest ${guest}\n`);
+      file("usr/local/bin/long", "x".repeat(1_000));
+      await back();
+      const before = lstatSync(kept("")).ino;
+      lose();
+      const later = { at: "2026-05-27T03:00:00Z" };
+      await expect(back(later)).rejects.toMatchObject({
+        failed: expect.stringContaining(says) as string,
+        next: expect.stringContaining("daily-backup --accept=configuration") as string,
+        exitCode: 1,
+      });
+      expect(lstatSync(kept("")).ino).toBe(before);
+      expect(await back({ ...later, accepted: ["configuration"] })).toEqual([
+        expect.stringContaining(`${says}, which is accepted`),
+      ]);
+      expect(lstatSync(kept("")).ino).not.toBe(before);
+      await back(later);
+    },
+  );
+});
 
 test("partition tables and volume groups are kept by the programs that write them back", async () => {
   program(

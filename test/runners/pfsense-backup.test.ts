@@ -241,6 +241,25 @@ test.each(refused)(
   },
 );
 
+test("a firewall at its factory settings: the week's generation stays until somebody accepts it", async () => {
+  const file = join(world.firewall.tree, "cf/conf/config.xml");
+  const original = readFileSync(file);
+  const rules = Array.from({ length: 4_000 }, (_, n) => `<rule><descr>rule ${n}</descr></rule>`).join("\n");
+  writeFileSync(file, original.toString().replace("</pfsense>", `<filter>${rules}</filter>\n</pfsense>`));
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  const { size } = lstatSync(kept("config.xml"));
+  writeFileSync(file, original);
+  const { status, stdout } = await world.start().finished;
+  expect([stdout, status]).toEqual([expect.stringContaining("is it at its factory settings?"), 1]);
+  expect(stdout).toContain("pfsense-backup --accept=pfsense");
+  expect(lstatSync(kept("config.xml")).size).toBe(size);
+  nothingHalfMade();
+  expect(await world.start(["--accept=other"]).finished).toMatchObject({ status: 3 });
+  const accepted = await world.start(["--accept=pfsense"]).finished;
+  expect([accepted.stdout, accepted.status]).toEqual([expect.stringContaining("which is accepted"), 0]);
+  expect(readFileSync(kept("config.xml")).equals(original)).toBe(true);
+});
+
 test("an ssh key that the firewall doesn't know: refused without a question", async () => {
   const file = join(world.folder, "credentials", "ssh");
   const before = readFileSync(file);

@@ -162,7 +162,7 @@ test("the host's configuration comes into a folder that root alone can read, and
     configuration: { every: "week", count: 4, paths },
   } as unknown as DailyBackupConfig;
   const run: ConfigurationRun = {
-    ...{ config, dryRun: false, log, notes: [], bytes: 0 },
+    ...{ config, dryRun: false, log, notes: [], accepted: new Set<string>(), bytes: 0 },
     ...{ stop: new Stop("daily-backup", log), startedAt: new Date(weeks[1]) },
   };
   await configurationPhase(() => undefined, host).run(run);
