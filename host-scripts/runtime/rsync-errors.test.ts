@@ -6,6 +6,7 @@ WARNING: a failed verification -- update discarded (will try again).
 ERROR: sub/a failed verification -- update discarded.
 filename overflows max-path len by 171: deep/er
 rsync: [generator] recv_generator: mkdir "/mnt/backup/y" failed: No space left on device (28)
+*** Skipping any contents from this failed directory ***
 IO error encountered -- skipping file deletion
 rsync error: some files/attrs were not transferred (see previous errors) (code 23) at main.c(1394) [sender=3.5.0]
 `;
@@ -22,4 +23,38 @@ rsync error: some files/attrs were not transferred (see previous errors) (code 2
     ]);
     expect(unnamed).toEqual([]);
   }
+});
+
+test.each([
+  ['copy_xattrs: fsetxattr("/mnt/b/a/f","user.big") failed: No space left on device (28)', "/mnt/b/a/f"],
+  ['rsync_xal_set: lsetxattr("/mnt/b/a/f","user.big") failed: No space left on device (28)', "/mnt/b/a/f"],
+  ['get_xattr_data: lgetxattr("a/f","user.x",12) failed: Input/output error (5)', "a/f"],
+  ['get_xattr_names: llistxattr("a/f",1024) failed: Input/output error (5)', "a/f"],
+  ['rename "/mnt/b/a/.f.Ab12Cd" -> "a/f": Operation not permitted (1)', "/mnt/b/a/.f.Ab12Cd"],
+  ['symlink "/mnt/b/a/l" -> "../of a \'tenant\'" failed: No space left on device (28)', "/mnt/b/a/l"],
+  ['link "/mnt/b/a/two" => a/one failed: Too many links (31)', "/mnt/b/a/two"],
+  ["delete_file: unlink(a/f (1)) failed: Operation not permitted (1)", "a/f (1)"],
+  ["set_acl: sys_acl_set_file(a/f, ACL_TYPE_ACCESS): Operation not supported (95)", "a/f"],
+  ["set_acl: sys_acl_delete_def_file(a/f): Operation not supported (95)", "a/f"],
+])("%s", (said, name) => {
+  const errors = rsyncErrors("/mnt/x");
+  errors.add(Buffer.from(`rsync: [receiver] ${said}\n`));
+  const { entries, unnamed } = errors.lacked();
+  expect([entries.map(({ path }) => path.toString("latin1")), unnamed]).toEqual([[name], []]);
+  expect(entries[0]?.reason).not.toContain(name);
+});
+
+test("what vanished is told apart", () => {
+  const errors = rsyncErrors("/mnt/x");
+  errors.add(
+    Buffer.from(
+      'file has vanished: "/mnt/x/a"\nrsync: [sender] read errors mapping "/mnt/x/b": Input/output error (5)\n',
+    ),
+  );
+  const { entries, unnamed } = errors.lacked();
+  expect(entries.map(({ path, hasVanished }) => [path.toString(), hasVanished])).toEqual([
+    ["a", true],
+    ["b", undefined],
+  ]);
+  expect(unnamed).toEqual([]);
 });

@@ -5,6 +5,8 @@ export interface LackedEntry {
   /** Below the source, byte by byte; absolute for one that lies elsewhere. */
   readonly path: Buffer;
   readonly reason: string;
+  /** It went while it was looked at. */
+  readonly hasVanished?: boolean;
 }
 
 export interface Lacked {
@@ -20,17 +22,34 @@ const mostUnnamed = 20;
 /** A path may have 4096 bytes, each of them escaped as four. */
 const longestLine = 64 * 1024;
 
+const vanished = /^(?:file|directory) has vanished: "(?<name>.+)"$/;
+/** How rsync names one: most messages have it in quotes, and the first name is the entry's own. */
 const named = [
+  vanished,
   /^filename overflows max-path len by \d+: (?<name>.+)$/,
   /^skipping overly long name: (?<name>.+)$/,
+  /^could not make way for [^:]+: (?<name>.+)$/,
   /^ERROR: (?<name>.+) failed verification -- update (?:discarded|put into partial-dir)\.$/,
-  /^rsync: (?:\[\w+\] )?[^"]*"(?<name>.+)"[^"]*$/,
+  message(/delete_file: \w+\((?<name>.+)\) failed: .+/),
+  message(/[gs]et_acl: sys_acl_\w+\((?<name>.+?)(?:, (?:SMB_)?ACL_TYPE_\w+)?\): .+/),
+  // An attribute's name follows; the text of a link, or another name of the file.
+  message(/\w+: \w*xattr\("(?<name>.+)",".+"(?:,\d+)?\) .+/),
+  message(/\w+ "(?<name>.+)" (?:->|=>) .+/),
+  message(/rename failed for "(?<name>.+)" \(from ".+"\).*/),
+  message(/[^"]*"(?<name>.+)"[^"]*/),
 ];
+
+/** What a process of rsync says of a call that failed. */
+function message(text: RegExp): RegExp {
+  return new RegExp(`^rsync: (?:\\[\\w+\\] )?${text.source}$`);
+}
+
 /** The verdict, which counts what was said before; what follows from it; and a second try that was announced. */
 const passedOver = [
   /^IO error encountered -- skipping file deletion$/,
   /^rsync error: some files\/attrs were not transferred/,
   /^WARNING: .+ failed verification/,
+  /^\*\*\* Skipping any contents from this failed directory \*\*\*$/,
   /^$/,
 ];
 
@@ -46,7 +65,13 @@ export function rsyncErrors(source: string): { add(chunk: Buffer): void; lacked(
       .find(found => found !== undefined);
     if (name !== undefined && entries.size < mostNamed) {
       const path = below(source, decodeName(name));
-      entries.set(path.toString("latin1"), { path, reason: line.replace(name, "…") });
+      const key = path.toString("latin1");
+      // What is said first is the cause of what follows.
+      if (entries.has(key)) return;
+      entries.set(key, {
+        ...{ path, reason: line.replace(name, "…") },
+        ...(vanished.test(line) && { hasVanished: true }),
+      });
     } else if (unnamed.length < mostUnnamed) unnamed.push(line.slice(0, 500));
   };
   return {
