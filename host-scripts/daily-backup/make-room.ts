@@ -1,5 +1,5 @@
-import { statfsSync } from "node:fs";
 import { messageOf, Refusal } from "../runtime/errors";
+import { type Room, roomOf } from "../runtime/free-room";
 import { trashOf } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
 import { shell } from "../runtime/shell";
@@ -7,7 +7,7 @@ import type { DailyBackup } from "./daily-backup";
 import { emptyTrashes, retireSurplus, rootsOf } from "./prune";
 
 /** A disk with less has no room for the folders and logs of a night. */
-const leastFreeBytes = 64 * 2 ** 20;
+const least: Room = { bytes: 64 * 2 ** 20, inodes: 1000 };
 /** Below that share of the disk, what is no longer kept goes before anything new comes. */
 const shortShare = 0.05;
 /** What earlier nights didn't come to may take that share of the budget. */
@@ -26,7 +26,7 @@ export const makeRoom: Phase<DailyBackup> = {
     const end = AbortSignal.any([stop.signal, AbortSignal.timeout(config.budgetMs * mostOfBudget)]);
     try {
       await emptyTrashes(config, end);
-      if (freeBytes(config.target.path) < shortBytes(config.target.path)) {
+      if (isShort(config.target.path)) {
         log.warn(`"${config.target.path}" is short of room: what is no longer kept goes first`);
         retireSurplus(run);
         await emptyTrashes(config, end);
@@ -41,24 +41,24 @@ export const makeRoom: Phase<DailyBackup> = {
 
 function refuseFullDisk({ config }: DailyBackup): void {
   const { path } = config.target;
-  const free = freeBytes(path);
-  if (free >= leastFreeBytes) return;
+  const { free } = roomOf(path);
+  if (free.bytes >= least.bytes && free.inodes >= least.inodes) return;
+  const lacks =
+    free.bytes < least.bytes
+      ? `${Math.floor(free.bytes / 2 ** 20)} MiB free, at least ${least.bytes / 2 ** 20} are needed`
+      : `room for ${free.inodes} more entries (inodes), at least ${least.inodes} are needed`;
   const left = rootsOf(config).flatMap(trashOf).length;
   const trash =
     left > 0 ? `; ${left} entries of the trash are still being removed, which the next run goes on with` : "";
   throw new Refusal(
-    `target "${path}" has ${Math.floor(free / 2 ** 20)} MiB free, at least ${leastFreeBytes / 2 ** 20} are needed${trash}`,
-    shell`df -h ${path}; du -xsh ${path}/* ${path}/*/.trash   (nothing but .trash may be removed by hand)`,
+    `target "${path}" has ${lacks}${trash}`,
+    shell`df -h ${path}; df -i ${path}; du -xsh ${path}/* ${path}/*/.trash   (nothing but .trash may be removed by hand)`,
     "Every generation that is kept is whole.",
   );
 }
 
-function freeBytes(path: string): number {
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize;
-}
-
-function shortBytes(path: string): number {
-  const { blocks, bsize } = statfsSync(path);
-  return Math.max(leastFreeBytes, blocks * bsize * shortShare);
+function isShort(path: string): boolean {
+  const { free, all } = roomOf(path);
+  const isBelow = (of: keyof Room): boolean => free[of] < Math.max(least[of], all[of] * shortShare);
+  return isBelow("bytes") || isBelow("inodes");
 }

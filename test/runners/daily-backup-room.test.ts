@@ -59,6 +59,21 @@ test("on a disk that is short of room, what is no longer kept goes before anythi
   expect(readdirSync(root).sort()).toEqual([".trash", "2026-21", "2026-22", "2026-23", "2026-24"]);
 });
 
+test("a disk that is short of inodes is short of room, and refused when what goes leaves too few", async () => {
+  const remount = async (inodes: number) =>
+    namespace.run("mount", "-o", `remount,nr_inodes=${inodes}`, join(folder, "disk"));
+  for (const week of [20, 21, 22, 23, 24]) fill(`2026-${week}/app/data`, 1);
+  const many = join(root, "2026-20/app/data");
+  for (let index = 0; index < 200; index += 1) writeFileSync(join(many, `f${index}`), "");
+  await remount(1200);
+  await makeRoom.run(run());
+  expect(readdirSync(root).sort()).toEqual([".trash", "2026-21", "2026-22", "2026-23", "2026-24"]);
+  await remount(1000);
+  await expect(makeRoom.run(run())).rejects.toMatchObject({
+    failed: expect.stringMatching(/has room for 9\d\d more entries \(inodes\), at least 1000/) as string,
+  });
+});
+
 test("a disk that is full of what is kept is refused, and nothing of it goes", async () => {
   fill("2026-24/app/data", 79);
   await expect(makeRoom.run(run())).rejects.toMatchObject({
