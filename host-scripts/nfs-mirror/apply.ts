@@ -1,45 +1,50 @@
-import { statfsSync } from "node:fs";
+import { roomOf } from "../runtime/free-room";
 import { required } from "../runtime/required";
 import type { RsyncPass } from "../runtime/rsync";
+import { dropHeld } from "./held";
 import { copyAroundHoles } from "./holes";
+import { holdLacking } from "./lacking";
 import { copyNames, splitLinks, withOtherNames } from "./links";
 import { type Listed, type Mirror, mirrorArgs, type Scan } from "./mirror";
 import { isUnproven, move } from "./moves";
 import { allowedDeletions } from "./scan";
 import type { Work } from "./work";
 
+/** How the steps of a run went. */
+export interface Applied {
+  /** The pass of rsync because of which it isn't known what the target lacks; undefined when there was none. */
+  readonly failed: RsyncPass | undefined;
+  readonly hasVanished: boolean;
+}
+
 /**
- * Does what the scan has found. Steps follow each other as long as rsync goes through to its end; nothing is deleted once
- * something couldn't be copied.
- * @returns the pass of rsync that went least well; undefined when there was none
+ * Does what the scan has found. Steps follow each other as long as rsync goes through to its end. What a pass could not read or
+ * write is held, and keeps no more than itself; nothing is deleted once it isn't known what that is.
  */
-export async function apply(mirror: Mirror, work: Work): Promise<RsyncPass | undefined> {
+export async function apply(mirror: Mirror, work: Work): Promise<Applied> {
   const scan = required(mirror.scan, "scan");
-  let worst: RsyncPass | undefined;
+  let failed: RsyncPass | undefined;
+  let hasVanished = false;
   for (const step of scan.listed ? stepsOf(mirror, scan, scan.listed) : [splitLinks, around, copyAll]) {
-    if (step === remove && worst && !isThrough(mirror, worst)) continue;
+    if (step === remove && failed) continue;
     const pass = await step(mirror, work);
     mirror.stop.check("copy");
-    if (pass && (worst === undefined || rank(pass) > rank(worst))) worst = pass;
-    if (pass?.outcome === "broken") break;
+    if (!pass) continue;
+    if (pass.outcome === "vanished") hasVanished = true;
+    if (!isThrough(mirror, pass)) failed = pass;
+    if (pass.outcome === "broken") break;
   }
-  return worst;
+  return { failed, hasVanished };
 }
 
-/** All that a pass had to do is done, but for what the scan could not read either. */
+/** All that a pass had to do is done, but for what is held by its name. */
 function isThrough(mirror: Mirror, pass: RsyncPass): boolean {
-  return pass.outcome === "complete" || pass.outcome === "vanished" || isExpected(mirror, pass);
-}
-
-/** A pass could not read what the scan could not read, and nothing else. */
-export function isExpected({ held }: Mirror, { outcome, lacked: { entries, unnamed } }: RsyncPass): boolean {
-  const known = new Set(held.map(({ path }) => path));
-  return (
-    outcome === "partial" &&
-    unnamed.length === 0 &&
-    entries.length > 0 &&
-    entries.every(({ path }) => known.has(path.toString("latin1")))
-  );
+  if (pass.outcome !== "partial") return pass.outcome === "complete" || pass.outcome === "vanished";
+  if (!holdLacking(mirror, pass)) return false;
+  dropHeld(mirror);
+  const { listed, deletions } = required(mirror.scan, "scan");
+  // Without a list, deletions are rsync's own, and it makes none once something can't be read.
+  return listed !== undefined || deletions === 0;
 }
 
 type Step = (mirror: Mirror, work: Work) => Promise<RsyncPass | undefined>;
@@ -51,12 +56,10 @@ function stepsOf(mirror: Mirror, scan: Scan, { deleted }: Listed): readonly Step
   return hasRoom(mirror, scan) ? [...copying, remove] : [prove, remove, splitLinks, around, copyList];
 }
 
-const order: readonly RsyncPass["outcome"][] = ["complete", "vanished", "ceiling", "partial", "broken"];
-const rank = ({ outcome }: RsyncPass): number => order.indexOf(outcome);
-
-function hasRoom({ config }: Mirror, { bytes }: Scan): boolean {
-  const { bavail, bsize } = statfsSync(config.target.path);
-  return bytes < bavail * bsize;
+/** A file takes whole blocks, and one that is new an inode; rsync writes one at a time beside what it replaces. */
+function hasRoom({ config }: Mirror, { bytes, inodes }: Scan): boolean {
+  const { free, blockBytes } = roomOf(config.target.path);
+  return bytes + inodes * blockBytes < free.bytes && inodes < free.inodes;
 }
 
 /** Moves what has another name, and proves by its content that it is the same: size and time alone don't tell. */

@@ -9,7 +9,7 @@ import type { RsyncPass } from "../runtime/rsync";
 import { required } from "../runtime/required";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
-import { apply, isExpected } from "./apply";
+import { type Applied, apply } from "./apply";
 import { journalFolder, type Mirror } from "./mirror";
 import { hiddenByKeep } from "./verify";
 import { startWork } from "./work";
@@ -24,12 +24,11 @@ export const copy: Phase<Mirror> = {
     if (scan.changes + deletions === 0 && existsSync(linksCompared(config))) {
       mirror.copied = { changed: 0, deleted: 0, bytes: 0, segment: undefined };
     } else {
-      const pass = await applyAndTell(mirror);
+      const { failed, hasVanished } = await applyAndTell(mirror);
       stop.check("copy");
-      if (pass) judgePass(mirror, pass);
+      if (failed) throw failureOf(mirror, failed);
       writeDurably(linksCompared(config), "", 0o600);
-      if (pass?.outcome === "vanished")
-        notes.push("some files vanished while they were read (rsync exit 24)");
+      if (hasVanished) notes.push("some files vanished while they were read (rsync exit 24)");
     }
     if (!scan.whole && mirror.held.every(({ isAnswered }) => isAnswered === true)) throw unreadable(mirror);
   },
@@ -43,15 +42,15 @@ function linksCompared(config: NfsMirrorConfig): string {
   return join(config.stateDir, "links-compared");
 }
 
-async function applyAndTell(mirror: Mirror): Promise<RsyncPass | undefined> {
+async function applyAndTell(mirror: Mirror): Promise<Applied> {
   const segment = openSegment(journalFolder(mirror.config));
   const work = startWork(mirror, segment);
   try {
-    const pass = await apply(mirror, work);
+    const applied = await apply(mirror, work);
     // What a pass that ended early did last, it may not have told.
-    const name = pass?.outcome === "broken" ? segment.abandon() : segment.promote();
+    const name = applied.failed?.outcome === "broken" ? segment.abandon() : segment.promote();
     mirror.copied = { ...work.counted, segment: name };
-    return pass;
+    return applied;
   } catch (error) {
     segment.abandon();
     throw error;
@@ -72,36 +71,32 @@ export const cover: Phase<Mirror> = {
   },
 };
 
-function judgePass(mirror: Mirror, pass: RsyncPass): void {
+function failureOf(mirror: Mirror, pass: RsyncPass): RunnerError {
   const { config } = mirror;
   const { changed, deleted } = required(mirror.copied, "copied");
   const stderr = firstLines(pass.result.stderr);
-  const did = `${changed} entries were copied, ${deleted} deleted; the next run does the rest.`;
   const fail = (failed: string, next: string): RunnerError =>
-    new RunnerError(exitCodes.failed, { failed, kept: did, next });
+    new RunnerError(exitCodes.failed, {
+      failed,
+      kept: `At least ${changed} entries were copied, ${deleted} deleted; the next run does the rest.`,
+      next,
+    });
   switch (pass.outcome) {
-    case "complete":
-    case "vanished":
-      return;
-    case "partial":
-      // What the scan could not read either is told at the end.
-      if (isExpected(mirror, pass)) return;
-      throw fail(
-        `rsync could not copy everything (exit 23): ${stderr}`,
-        shell`journalctl -u ${config.job} -n 50; df -h ${config.target.path}`,
-      );
     case "ceiling":
-      throw fail(
+      return fail(
         `rsync stopped deleting at the ceiling: more entries went from the source after the scan (exit 25): ${stderr}`,
         shell`ls -la ${config.source.path}`,
       );
     case "broken":
-      throw fail(
+      return fail(
         `rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${stderr}`,
         shell`df -h ${config.target.path}; journalctl -u ${config.job} -n 50`,
       );
     default:
-      return pass.outcome satisfies never;
+      return fail(
+        `rsync could not copy everything (exit 23): ${stderr}`,
+        shell`journalctl -u ${config.job} -n 50; df -h ${config.target.path}`,
+      );
   }
 }
 

@@ -52,6 +52,8 @@ export interface Scan {
   readonly changes: number;
   readonly deletions: number;
   readonly bytes: number;
+  /** Entries of the source that the target has under no name: what it takes to hold them. */
+  readonly inodes: number;
   /** The first few of them, for a message. */
   readonly doomed: readonly Buffer[];
   /** False when some of the source couldn't be read: then nothing may be deleted. */

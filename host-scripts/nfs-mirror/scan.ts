@@ -1,13 +1,13 @@
-import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
 import { acceptCommand } from "../runtime/arguments";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
-import { noted, quoted, shortened } from "../runtime/quoted";
-import { rsync, type RsyncPass } from "../runtime/rsync";
+import { quoted } from "../runtime/quoted";
+import { rsync } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { required } from "../runtime/required";
 import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
+import { holdLacking } from "./lacking";
 import { createLists } from "./lists";
 import { statIn } from "../runtime/tree-path";
 import { dropHeld, frozenIn } from "./held";
@@ -20,7 +20,7 @@ export const scan: Phase<Mirror> = {
   name: "scan",
   async run(mirror) {
     const { config, log, stop, dryRun } = mirror;
-    const found = { changes: 0, deletions: 0, bytes: 0, doomed: [] as Buffer[] };
+    const found = { changes: 0, deletions: 0, bytes: 0, inodes: 0, doomed: [] as Buffer[] };
     const lists = createLists(config.mostListed);
     const rewritten = countRewritten(config);
     const pass = await rsync(
@@ -46,7 +46,7 @@ export const scan: Phase<Mirror> = {
         kept: "Nothing was changed.",
         next: shell`journalctl -u ${config.job} -n 50`,
       });
-    const whole = pass.outcome !== "partial" || holdUnreadable(mirror, pass);
+    const whole = pass.outcome !== "partial" || holdLacking(mirror, pass);
     if (!whole)
       log.warn(`some of the source can't be read, so nothing is deleted: ${firstLines(pass.result.stderr)}`);
     // The root is counted for each source, and is one entry.
@@ -114,28 +114,6 @@ function shrunkServices(mirror: Mirror): Rewritten[] {
     .map(([, rewritten]) => rewritten);
 }
 
-/**
- * Holds deletions back below what can't be read, and only there.
- * @returns false when it isn't known what can't be read: then nothing may be deleted
- */
-function holdUnreadable(mirror: Mirror, { lacked: { entries, unnamed } }: RsyncPass): boolean {
-  const { config, log, notes, held } = mirror;
-  for (const { path, reason } of entries) {
-    const name = noted(path);
-    const entry = acceptedBy(config.accepted, name);
-    const isAnswered = entry !== undefined && isInForce(entry, Date.now());
-    const text = `${shortened(name)} can't be read: ${reason}`;
-    if (isAnswered) notes.push(`accepted until ${entry.until} (${entry.reason}): ${text}`);
-    else log.warn(text);
-    held.push({
-      ...{ path: path.toString("latin1"), reason: `it can't be read (${reason})`, isAnswered },
-      next: `dmesg --level err,warn | tail   (mend or remove it, or accept it in the estate)`,
-    });
-  }
-  const isElsewhere = entries.some(({ path }) => path[0] === "/".charCodeAt(0));
-  return unnamed.length === 0 && entries.length > 0 && !isElsewhere;
-}
-
 /** @returns most entries that a run may delete */
 export function allowedDeletions(
   ceiling: { readonly count: number; readonly percent: number },
@@ -159,6 +137,7 @@ function count(found: Totals, item: RsyncItem): void {
   } else {
     found.changes += 1;
     found.bytes += item.bytes;
+    if (item.kind === "created" && !item.letters.startsWith("h")) found.inodes += 1;
   }
 }
 
@@ -166,5 +145,6 @@ interface Totals {
   changes: number;
   deletions: number;
   bytes: number;
+  inodes: number;
   doomed: Buffer[];
 }

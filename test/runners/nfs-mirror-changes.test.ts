@@ -18,6 +18,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { differences, snapshot, withoutRoot } from "./support/tree";
 import { createWorld, type World } from "./support/world";
 
@@ -315,4 +316,25 @@ describe("what goes from the source", () => {
     ]);
     expect(existsSync(`${world.target}/app/f1`)).toBe(false);
   });
+});
+
+test("what goes makes room also where inodes are what the mirror lacks", async () => {
+  world = await createWorld({ targetMb: 24 });
+  await world.inside("umount", world.config.target.path);
+  const format = ["-q", "-F", "-N", "256", "-U", world.config.target.fsUuid, join(world.folder, "dst.img")];
+  await execa("mkfs.ext4", format);
+  await world.mount("dst");
+  world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
+  mkdirSync(`${world.source}/cache`);
+  for (let index = 0; index < 150; index += 1) {
+    writeFileSync(`${world.source}/cache/old${index}`, "x");
+    if (index < 50) writeFileSync(`${world.source}/cache/keep${index}`, "x");
+  }
+  expect(await mirror()).toMatchObject({ status: 0 });
+  for (let index = 0; index < 150; index += 1) {
+    rmSync(`${world.source}/cache/old${index}`);
+    mkdirSync(`${world.source}/cache/new${index}`);
+  }
+  expect(await mirror()).toMatchObject({ status: 0 });
+  await expectEqualTrees();
 });

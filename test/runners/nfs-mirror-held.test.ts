@@ -1,15 +1,20 @@
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { createWorld, type World } from "./support/world";
 
 jest.setTimeout(120_000);
@@ -218,4 +223,58 @@ test("what an operator answers for counts for no ceiling, also of a service whos
   for (let index = 1; index < 30; index += 1) rmSync(`${world.source}/café/f${index}`);
   expect(await mirror()).toMatchObject({ status: 3 });
   expect(await mirror("--accept=café")).toMatchObject({ status: 0 });
+});
+
+/** A block of the source's disk that says where a file's content lies is damaged: the file is there, and can't be read. */
+async function damage(name: string): Promise<void> {
+  const image = join(world.folder, "src.img");
+  const extents = (await execa("debugfs", ["-R", `dump_extents -n /${name}`, image])).stdout;
+  const [, leaf] = extents.match(/^ *0\/ *\d+ +\d+\/ *\d+ +\d+ - +\d+ +(\d+)/m) ?? [];
+  const file = openSync(image, "r+");
+  writeSync(file, Buffer.alloc(16, 0xff), 0, 16, Number(leaf) * 4096);
+  closeSync(file);
+}
+
+test("entries that the copy can't read or write hold back deletions of themselves alone, and can be accepted", async () => {
+  const { source, target } = world.config;
+  await world.inside("umount", source.path);
+  const format = ["-q", "-F", "-b", "4096", "-U", source.fsUuid, join(world.folder, "src.img")];
+  await execa("mkfs.ext4", format);
+  await world.mount("src");
+  for (const service of ["a", "b", "c"]) {
+    mkdirSync(`${world.source}/${service}`);
+    for (let index = 0; index < 8; index += 1) writeFileSync(`${world.source}/${service}/f${index}`, "x");
+  }
+  const pieces = `for i in $(seq 0 2 40); do dd if=/dev/urandom of=${source.path}/c/before bs=4k count=1 seek=$i conv=notrunc status=none; done`;
+  await world.inside("sh", "-c", pieces);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  // An attribute that has room in the live disk's blocks of 4 KiB, and not in the backup disk's of 1 KiB.
+  await world.inside("setfattr", "-n", "user.big", "-v", "x".repeat(3000), `${source.path}/a/f1`);
+  writeFileSync(`${world.source}/a/.f1`, "another");
+  await world.inside("setfattr", "-n", "user.big", "-v", "x".repeat(3000), `${source.path}/a/.f1`);
+  await world.inside("chattr", "+i", `${target.path}/a/f2`, `${target.path}/a/f3`);
+  writeFileSync(`${world.source}/a/f2`, "changed");
+  renameSync(`${world.source}/c/before`, `${world.source}/c/pieces`);
+  for (const name of ["a/f3", "a/f4", "b/f0"]) rmSync(`${world.source}/${name}`);
+  writeFileSync(`${world.source}/b/new`, "x");
+  await world.inside("umount", source.path);
+  await damage("c/pieces");
+  await world.mount("src");
+  const run = await mirror();
+  expect(run.status).toBe(1);
+  // The last copy that there is of what can't be read under its new name.
+  expect(existsSync(`${world.target}/c/before`)).toBe(true);
+  for (const name of ["a/f1", "a/.f1", "a/f2", "a/f3", "c/pieces"])
+    expect(run.stdout).toContain(`${name} can't be read or written`);
+  expect(run.stdout).toContain("the copy of 6 entries");
+  expect(run.stdout).toContain("Input/output error (5)");
+  expect(readdirSync(`${world.target}/b`).sort()).toEqual(["f1", "f2", "f3", "f4", "f5", "f6", "f7", "new"]);
+  expect(existsSync(`${world.target}/a/f4`)).toBe(false);
+  rmSync(`${world.source}/b/f1`);
+  const reason = "nobody misses them";
+  const until = "2099-01-01";
+  world.writeConfig({ accepted: ["a", "c/pieces"].map(path => ({ path, reason, until })) });
+  const accepted = await mirror();
+  expect([accepted.stdout, accepted.status]).toEqual([expect.stringContaining("accepted until 2099"), 0]);
+  expect(existsSync(`${world.target}/b/f1`)).toBe(false);
 });

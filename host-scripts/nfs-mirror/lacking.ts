@@ -1,0 +1,79 @@
+import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
+import { noted, quoted, shortened } from "../runtime/quoted";
+import type { RsyncPass } from "../runtime/rsync";
+import { shell } from "../runtime/shell";
+import { statIn } from "../runtime/tree-path";
+import type { Mirror } from "./mirror";
+
+/**
+ * Holds deletions back at and below what a pass of rsync could not read or write, and only there: a bad sector, an attribute
+ * that is too large for the target, a file that may not be changed.
+ * @returns false when it isn't known what all of that is: then nothing may be deleted
+ */
+export function holdLacking(mirror: Mirror, { lacked: { entries, unnamed } }: RsyncPass): boolean {
+  const found = entries.filter(({ hasVanished }) => hasVanished !== true);
+  const known = found.map(({ path, reason }) => {
+    const names = namesOf(mirror, path.toString("latin1"));
+    for (const name of names) holdEntry(mirror, name, reason);
+    return names;
+  });
+  holdFormer(mirror, new Set(known.flat()));
+  return unnamed.length === 0 && known.length > 0 && known.every(names => names.length > 0);
+}
+
+function holdEntry({ config, held, notes, log }: Mirror, path: string, reason: string): void {
+  if (held.some(other => other.path === path)) return;
+  const name = noted(Buffer.from(path, "latin1"));
+  const entry = acceptedBy(config.accepted, name);
+  const isAnswered = entry !== undefined && isInForce(entry, Date.now());
+  const text = `${shortened(name)} can't be read or written: ${reason}`;
+  if (isAnswered) notes.push(`accepted until ${entry.until} (${entry.reason}): ${text}`);
+  else log.warn(text);
+  held.push({
+    ...{ path, reason: `it can't be read or written (${reason})`, isAnswered },
+    next: shell`dmesg --level err,warn | tail; df -h ${config.target.path}; df -i ${config.target.path}   (mend or remove it, or accept it in the estate)`,
+  });
+}
+
+/**
+ * What goes may be what could not be copied under its new name, and then the last copy of it: a file that has size and time of
+ * one that can't be read is held with it.
+ */
+function holdFormer({ config, scan, held }: Mirror, lacking: ReadonlySet<string>): void {
+  const { created = [], deleted = [] } = scan?.listed ?? {};
+  const fresh = new Map(
+    created.flatMap(name => (lacking.has(name) ? [[keyOf(config.source.path, name), name] as const] : [])),
+  );
+  if (fresh.size === 0) return;
+  for (const path of deleted) {
+    const key = keyOf(config.target.path, path);
+    const name = key === undefined ? undefined : fresh.get(key);
+    const other = held.find(({ path: of }) => of === name);
+    if (other) held.push({ ...other, path, reason: `it may be the last copy of ${shown(other.path)}` });
+  }
+}
+
+/** @returns undefined of what has no content */
+function keyOf(root: string, name: string): string | undefined {
+  const stat = statIn(root, name);
+  return stat?.isFile() === true && stat.size > 0n ? `${stat.size} ${stat.mtimeNs}` : undefined;
+}
+
+function shown(path: string): string {
+  return shortened(quoted(Buffer.from(path, "latin1")));
+}
+
+/**
+ * The name below the source that a message of rsync means: it tells of the target by whole paths, and of a file that is being
+ * written by the name that it has until it is complete, where one that begins with a dot gets no second one.
+ * @returns both where it may be either; none for what lies in neither tree
+ */
+function namesOf({ config: { source, target } }: Mirror, told: string): readonly string[] {
+  const root = `${Buffer.from(target.path).toString("latin1")}/`;
+  const name = told.startsWith(root) ? told.slice(root.length) : told;
+  if (name.startsWith("/")) return [];
+  const [, folder = "", base] = /^(.*\/)?\.([^/]+)\.[A-Za-z0-9]{6}$/s.exec(name) ?? [];
+  if (base === undefined || statIn(source.path, name)) return [name];
+  const own = [base, `.${base}`].map(end => folder + end).filter(end => statIn(source.path, end));
+  return own.length > 0 ? own : [name];
+}
