@@ -17,8 +17,21 @@ export interface SnapshotRun extends JobRun<LvmPvcSnapshotConfig> {
   readonly created: Map<string, Standing>;
   /** Snapshots that this run removed. */
   readonly removed: Set<string>;
+  /** What was done because the pool is near its limits. */
+  readonly thinning: Thinning;
   /** Why a volume has no new snapshot. */
   readonly failed: Map<string, string>;
+}
+
+export interface Thinning {
+  /** Snapshots that went, in their order. */
+  readonly gone: Standing[];
+  /** Those of them that the policy still keeps. */
+  readonly early: Standing[];
+  /** How full the pool was before the first one and after each. */
+  readonly seen: PoolStatus[];
+  /** Why no more go, though the pool is still over its limit; what else is kept is kept from then on. */
+  stopped?: string | undefined;
 }
 
 /** What the phase `discover` found. */

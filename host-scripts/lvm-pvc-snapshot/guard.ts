@@ -7,7 +7,7 @@ import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { type SnapshotRun, standingSnapshots } from "./context";
 import { firstNames } from "./discover";
-import { type Standing, thinningOrder } from "../runtime/lvm/standing";
+import { expiredIn, mostPerVolume, type Standing, thinningOrder } from "../runtime/lvm/standing";
 import { shell } from "../runtime/shell";
 
 /** Makes the pool fit to take snapshots, or refuses. A guest must never see a full pool. */
@@ -35,7 +35,8 @@ export interface Declined {
 }
 
 /**
- * Thins out while the pool is near its limits, one snapshot at a time and no more than needed.
+ * Thins out while the pool is near its limits, one snapshot at a time and no more than needed. Snapshots may not be what
+ * fills it: each removal is measured, and no more of what is still to be kept goes once that would be in vain.
  * @returns why no (further) snapshot may be made; undefined when there is room
  */
 export async function roomFor(run: SnapshotRun): Promise<Declined | undefined> {
@@ -43,23 +44,57 @@ export async function roomFor(run: SnapshotRun): Promise<Declined | undefined> {
   let status = await readActivePool(run);
   const before = overLimit(status, config.guard.thinOut);
   if (before === undefined) return undefined;
-  const candidates = thinningOrder(standingSnapshots(run, required(run.found, "listing")), keepingOf(run));
-  const gone: Standing[] = [];
+  const standing = standingSnapshots(run, required(run.found, "listing"));
+  const candidates = thinningOrder(standing, keepingOf(run));
+  const expired = expiredIn(standing, keepingOf(run));
+  const { thinning } = run;
+  const goneBefore = thinning.gone.length;
+  if (thinning.seen.length === 0) thinning.seen.push(status);
   for (const snapshot of dryRun ? [] : candidates) {
     run.stop.check("guard");
+    const over = overLimit(status, config.guard.thinOut);
+    if (over === undefined) break;
+    if (hadItsShare(run, snapshot, status)) continue;
+    if (!expired.has(snapshot)) {
+      thinning.stopped ??= whyInVain(
+        thinning.seen,
+        over,
+        candidates.length - (thinning.gone.length - goneBefore),
+      );
+      if (thinning.stopped !== undefined) break;
+    }
     const { removed, reason } = await removeSnapshots(config.vg, [snapshot.name]);
     if (removed.length === 0) {
       log.warn(`${snapshot.name} can't be removed: ${reason}`);
       continue;
     }
-    gone.push(snapshot);
+    thinning.gone.push(snapshot);
+    if (!expired.has(snapshot)) thinning.early.push(snapshot);
     run.removed.add(snapshot.name);
     status = await readActivePool(run);
-    if (overLimit(status, config.guard.thinOut) === undefined) break;
+    thinning.seen.push(status);
   }
-  tellThinning(run, before, gone, candidates.length);
+  tellThinning(run, before, thinning.gone.slice(goneBefore), candidates);
   const over = overLimit(status, config.guard.decline);
-  return over && declinedBy(run, over, gone.length);
+  return over && declinedBy(run, over);
+}
+
+/** After so many removals it shows whether snapshots are what fills the pool. */
+const trial = 3;
+
+/** @param left how many snapshots could still go @returns undefined while it may help that they do */
+function whyInVain(seen: readonly PoolStatus[], over: OverLimit, left: number): string | undefined {
+  const [first, last] = [seen.at(-1 - trial), seen.at(-1)];
+  if (!first || !last) return undefined;
+  const fell = first[`${over.what}Percent`] - last[`${over.what}Percent`];
+  if ((fell / trial) * left >= over.percent - over.limit) return undefined;
+  return `the last ${trial} removals lowered it by ${Math.max(0, fell).toFixed(2)} %, so that the other ${left} would go for nothing, and stay`;
+}
+
+/** Below the limit from which on no snapshot is made, there is a day to notice it before all of a volume's are gone. */
+function hadItsShare({ config, thinning }: SnapshotRun, { origin }: Standing, status: PoolStatus): boolean {
+  const own = thinning.gone.filter(snapshot => snapshot.origin === origin);
+  return own.length >= mostPerVolume && overLimit(status, config.guard.decline) === undefined;
 }
 
 export function keepingOf({ config }: SnapshotRun) {
@@ -85,32 +120,52 @@ export function overLimit(status: PoolStatus, limits: Limits): OverLimit | undef
   return undefined;
 }
 
-function tellThinning(run: SnapshotRun, before: OverLimit, gone: readonly Standing[], most: number): void {
+/** Why the pool is still over its limit after a thinning; empty where it isn't. */
+export function whyNoMore({ config, thinning }: SnapshotRun): string {
+  const last = thinning.seen.at(-1);
+  if (thinning.stopped !== undefined) return `; ${thinning.stopped}`;
+  if (!last || overLimit(last, config.guard.thinOut) === undefined) return "";
+  return `; it is still over its limit, and one run takes no more than ${mostPerVolume} of a volume`;
+}
+
+function tellThinning(
+  run: SnapshotRun,
+  before: OverLimit,
+  gone: readonly Standing[],
+  candidates: readonly Standing[],
+): void {
   const { config, dryRun, poolStatus, notes, log } = run;
   const full = `pool ${config.vg}/${config.pool} had ${percentText(before.percent)} of its ${before.what} in use, and old snapshots go before their time from ${before.limit} % on`;
   if (dryRun) {
-    log.info(`${full}: would remove up to ${most}, the oldest first`);
+    log.info(`${full}: would remove up to ${candidates.length}, the oldest first`);
     return;
   }
   const now = poolStatus && `; now ${percentText(poolStatus[`${before.what}Percent`])}`;
+  const stays = whyNoMore(run);
   notes.push(
-    gone.length === 0
+    candidates.length === 0
       ? `${full}: there are none but the newest of each volume`
-      : `${full}: removed ${gone.length}, the oldest first: ${firstNames(gone, 10)}${now ?? ""}`,
+      : `${full}: removed ${gone.length}, the oldest first: ${firstNames(gone, 10)}${now ?? ""}${stays}`,
   );
   for (const { name } of gone) log.info(`removed ${name}: the pool is nearly full of ${before.what}`);
 }
 
-function declinedBy({ config }: SnapshotRun, over: OverLimit, removed: number): Declined {
-  const pool = `${config.vg}/${config.pool}`;
-  const { what, percent, limit } = over;
+function declinedBy(run: SnapshotRun, { what, percent, limit }: OverLimit): Declined {
+  const { config, thinning } = run;
+  const removed = thinning.gone.length;
+  const stays = thinning.stopped === undefined ? "" : `; ${thinning.stopped}`;
   return {
-    failed: `pool ${pool} has ${percentText(percent)} of its ${what} in use, and no snapshot is made from ${limit} % on${removed > 0 ? `; ${removed} old ones were removed` : ""}`,
-    next:
-      what === "metadata"
-        ? shell`lvextend --poolmetadatasize +1G ${pool}`
-        : shell`lvs --units g -S ${`pool_lv=${config.pool}`} -O -data_percent -o name,size,data_percent ${config.vg}   (what holds the space; then lvextend --size +100G ${pool})`,
+    failed: `pool ${config.vg}/${config.pool} has ${percentText(percent)} of its ${what} in use, and no snapshot is made from ${limit} % on${removed > 0 ? `; ${removed} old ones were removed${stays}` : ""}`,
+    next: makeRoom(run, what),
   };
+}
+
+/** What to type about a pool that is full of something. */
+export function makeRoom({ config }: SnapshotRun, what: OverLimit["what"]): string {
+  const pool = `${config.vg}/${config.pool}`;
+  return what === "metadata"
+    ? shell`lvextend --poolmetadatasize +1G ${pool}`
+    : shell`lvs --units g -S ${`pool_lv=${config.pool}`} -O -data_percent -o name,size,data_percent ${config.vg}   (what holds the space; then lvextend --size +100G ${pool})`;
 }
 
 /** @throws {Refusal} when the pool takes no change at all */

@@ -5,7 +5,7 @@ import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { type SnapshotRun, standingSnapshots, volumeLabel } from "./context";
 import { firstNames } from "./discover";
-import { keepingOf, keptWords } from "./guard";
+import { keepingOf, keptWords, makeRoom, overLimit, percentText, whyNoMore } from "./guard";
 import { mostPerVolume, planRemovals, type Removals, type Standing } from "../runtime/lvm/standing";
 import { shell } from "../runtime/shell";
 
@@ -101,11 +101,24 @@ function judge(run: SnapshotRun, left: ReadonlyMap<string, string>): void {
     });
   if (unfinished.fault) throw unfinished.fault;
   const [first] = left;
-  if (first === undefined) return;
+  if (first === undefined) return judgeThinning(run);
   throw new RunnerError(exitCodes.failed, {
     failed: `${left.size} expired snapshots can't be removed, first ${first[0]}: ${first[1]}`,
     kept: created.size > 0 ? `All ${created.size} volumes have a new snapshot.` : "All newer ones are kept.",
     next: shell`lvm-pvc-snapshot prune; lvs ${config.vg}`,
+  });
+}
+
+/** @throws {RunnerError} when snapshots went before their time: that history is lost, and the pool stays near its limits */
+function judgeThinning(run: SnapshotRun): void {
+  const { config, created, thinning } = run;
+  const { early } = thinning;
+  const over = thinning.seen[0] && overLimit(thinning.seen[0], config.guard.thinOut);
+  if (early.length === 0 || !over) return;
+  throw new RunnerError(exitCodes.failed, {
+    failed: `${early.length} snapshots went before their time, as pool ${config.vg}/${config.pool} had ${percentText(over.percent)} of its ${over.what} in use: ${firstNames(early)}${whyNoMore(run)}`,
+    kept: `All ${created.size} volumes have a new snapshot. ${keptWords(run)}`,
+    next: makeRoom(run, over.what),
   });
 }
 

@@ -60,12 +60,16 @@ export interface Keeping {
  * first over all volumes. The newest of a volume is never among it, nor what is in use.
  */
 export function thinningOrder(standing: ByOrigin, keeping: Keeping): Standing[] {
-  const lists = [...standing.values()];
-  const gone = new Set(lists.flatMap(list => expiredOf(list, keeping)));
-  return lists
+  const gone = expiredIn(standing, keeping);
+  return [...standing.values()]
     .flatMap(list => list.slice(0, -1))
     .filter(({ busy }) => busy === undefined)
     .sort((a, b) => Number(gone.has(b)) - Number(gone.has(a)) || a.order - b.order);
+}
+
+/** What the policy no longer keeps. */
+export function expiredIn(standing: ByOrigin, keeping: Keeping): ReadonlySet<Standing> {
+  return new Set([...standing.values()].flatMap(list => expiredOf(list, keeping)));
 }
 
 export interface Removals {

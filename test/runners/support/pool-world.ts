@@ -42,6 +42,8 @@ export interface PoolWorld {
   addSnapshot(origin: string, ageMs?: number): string;
   remove(name: string): void;
   rename(from: string, to: string, tags?: readonly string[]): void;
+  /** How full the pool is, in percent: by live volumes, and by each snapshot. */
+  fill(live: number, eachSnapshot: number): void;
   /** Whose volumes they are, by the word of the last run that reached the cluster. */
   writeMap(map: Readonly<Record<string, object>>): void;
   snapshot(...words: readonly string[]): Promise<Ended>;
@@ -59,7 +61,11 @@ export async function createPoolWorld(): Promise<PoolWorld> {
   for (const name of ["bin", "disk", "textfiles", "credentials"]) mkdirSync(join(folder, name));
   const list = join(folder, "pool.json");
   const program = join(folder, "lvm.cjs");
-  writeFileSync(program, `#!${process.execPath}\n${fakeLvm(list, join(folder, "calls"))}`, { mode: 0o755 });
+  writeFileSync(
+    program,
+    `#!${process.execPath}\n${fakeLvm(list, join(folder, "calls"), join(folder, "used.json"))}`,
+    { mode: 0o755 },
+  );
   for (const name of ["lvs", "lvcreate", "lvremove", "lvchange", "dmsetup"])
     symlinkSync(program, join(folder, "bin", name));
   const image = join(folder, "disk.img");
@@ -76,12 +82,12 @@ export async function createPoolWorld(): Promise<PoolWorld> {
     // There is no such credential: the map is that of an earlier run.
     kubeconfig: "kubeconfig",
   });
-  const limits = { dataPercent: 90, metadataPercent: 90 };
+  const limits = (percent: number) => ({ dataPercent: percent, metadataPercent: percent });
   const keep = { kind: "age", ms: 7 * dayMs, atLeast: 1 } as const;
   const pool = { vg: "pve", pool: "data", pattern: "vm-*-pvc-*", excludeNamespaces: [] };
   const snapshotConfig: LvmPvcSnapshotConfig = {
     ...{ job: "lvm-pvc-snapshot", ...common("lvm-pvc-snapshot"), ...pool, keep, stateDir: snapshotState },
-    guard: { thinOut: limits, decline: limits },
+    guard: { thinOut: limits(80), decline: limits(90) },
     restoresTextfile: join(folder, "textfiles", "restores.prom"),
   };
   const backupConfig: DailyBackupConfig = {
@@ -115,6 +121,7 @@ export async function createPoolWorld(): Promise<PoolWorld> {
   const read = (): Row[] => JSON.parse(readFileSync(list, "utf8")) as Row[];
   const write = (rows: readonly Row[]): void => writeFileSync(list, JSON.stringify(rows));
   write([]);
+  writeFileSync(join(folder, "used.json"), JSON.stringify({ live: 10, eachSnapshot: 0 }));
   let made = 0;
   const row = (name: string, more: Partial<Row> = {}): Row => {
     made += 1;
@@ -140,6 +147,8 @@ export async function createPoolWorld(): Promise<PoolWorld> {
     remove: name => write(read().filter(({ lv_name }) => lv_name !== name)),
     rename: (from, to, tags = []) =>
       write(read().map(it => (it.lv_name === from ? { ...it, lv_name: to, lv_tags: tags.join(",") } : it))),
+    fill: (live, eachSnapshot) =>
+      writeFileSync(join(folder, "used.json"), JSON.stringify({ live, eachSnapshot })),
     writeMap(map) {
       for (const state of [snapshotState, backupState])
         writeFileSync(join(state, "volume-map.json"), JSON.stringify(map));
@@ -156,7 +165,7 @@ export async function createPoolWorld(): Promise<PoolWorld> {
 }
 
 /** One program for all names: volumes are rows of a file, and hold nothing. */
-function fakeLvm(list: string, calls: string): string {
+function fakeLvm(list: string, calls: string, used: string): string {
   return `const fs = require("node:fs"), path = require("node:path");
 const rows = JSON.parse(fs.readFileSync(${JSON.stringify(list)}, "utf8"));
 fs.appendFileSync(${JSON.stringify(calls)}, [path.basename(process.argv[1]), ...process.argv.slice(2)].join(" ") + "\\n");
@@ -182,7 +191,11 @@ switch (path.basename(process.argv[1])) {
     break;
   }
   case "dmsetup":
-    if (words[0] === "status") console.log("0 100 thin-pool 1 10/100 10/100 - rw no_discard_passdown queue_if_no_space - 1024");
+    if (words[0] === "status") {
+      const { live, eachSnapshot } = JSON.parse(fs.readFileSync(${JSON.stringify(used)}, "utf8"));
+      const blocks = Math.round(100 * (live + eachSnapshot * rows.filter(row => row.origin !== "").length));
+      console.log("0 100 thin-pool 1 10/100 " + blocks + "/10000 - rw no_discard_passdown queue_if_no_space - 1024");
+    }
 }
 `;
 }

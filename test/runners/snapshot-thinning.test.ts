@@ -1,0 +1,64 @@
+import { createPoolWorld, type PoolWorld } from "./support/pool-world";
+
+const dayMs = 86_400_000;
+const volumes = ["vm-9-pvc-a", "vm-9-pvc-b"] as const;
+let world: PoolWorld;
+
+/** Two volumes of six snapshots each, in a pool whose snapshots go before their time from 80 % on; from 90 % on none is made. */
+beforeEach(async () => {
+  world = await createPoolWorld();
+  for (const volume of volumes) {
+    world.add(volume);
+    for (let day = 6; day >= 1; day -= 1) world.addSnapshot(volume, day * dayMs);
+  }
+  world.writeMap(Object.fromEntries(volumes.map(name => [name, { namespace: "shop", name: name.slice(9) }])));
+});
+afterEach(() => world.close());
+
+const left = (volume = ""): number => world.names().filter(name => name.startsWith(`${volume}_snap_`)).length;
+
+test.each([
+  { what: "nothing", live: 85, each: 0, fell: "0.00" },
+  { what: "too little", live: 84, each: 0.1, fell: "0.30" },
+])(
+  "a guest fills the pool and removals free $what: a few snapshots go, and it is said what to do",
+  async ({ live, each, fell }) => {
+    world.fill(live, each);
+    const { status, output } = await world.snapshot();
+    expect(output).toContain("3 snapshots went before their time, as pool pve/data had 85.");
+    expect(output).toContain(
+      `the last 3 removals lowered it by ${fell} %, so that the other 7 would go for nothing, and stay`,
+    );
+    expect(output).toContain("(what holds the space; then lvextend --size +100G pve/data)");
+    expect(status).toBe(1);
+    // Nine of twelve, and two new ones.
+    expect(volumes.map(left).reduce((sum, count) => sum + count, 0)).toBe(11);
+    expect(world.textfile("lvm-pvc-snapshot")).toContain("lvm_snapshot_created_total 2\n");
+  },
+);
+
+test("a pool in which no snapshot can be made any more loses no more of them to a guest", async () => {
+  world.fill(95, 0);
+  const { status, output } = await world.snapshot();
+  expect(output).toMatch(/no snapshot is made from 90 % on; 3 old ones were removed; the last 3 removals/);
+  expect(status).toBe(3);
+  expect(volumes.map(left).reduce((sum, count) => sum + count, 0)).toBe(9);
+});
+
+test("snapshots that do hold the space go until there is room, a few of each volume a night", async () => {
+  // 88.4 %: eight would have to go.
+  world.fill(74, 1.2);
+  const { status, output } = await world.snapshot();
+  expect(output).toContain("one run takes no more than 3 of a volume");
+  expect(status).toBe(1);
+  expect(volumes.map(left)).toEqual([4, 4]);
+});
+
+test("what has expired goes first, and is no failure", async () => {
+  world.add("vm-9-pvc-c");
+  for (const days of [9, 1]) world.addSnapshot("vm-9-pvc-c", days * dayMs);
+  world.fill(66.5, 1);
+  const { status, output } = await world.snapshot();
+  expect(output).toContain("removed 1, the oldest first");
+  expect(status).toBe(0);
+});
