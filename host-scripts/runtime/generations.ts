@@ -180,6 +180,7 @@ export function expiredGenerations(
  * so that a job that was away for long finds them all. One from a period that has not begun, made while the clock was
  * wrong, stays until its time comes and takes no other's place.
  * @param oldestFirst sorted by period
+ * @param count one or more, as the config's schema has it
  */
 export function expiredOf<G extends { readonly period: string }>(
   oldestFirst: readonly G[],
@@ -187,7 +188,7 @@ export function expiredOf<G extends { readonly period: string }>(
   current: string,
 ): G[] {
   const begun = oldestFirst.filter(({ period }) => period <= current);
-  return begun.slice(0, Math.max(0, begun.length - Math.max(1, count)));
+  return begun.slice(0, Math.max(0, begun.length - count));
 }
 
 /** Takes a generation out of sight, by one atomic step; folders that get empty by it go too. */

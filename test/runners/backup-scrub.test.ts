@@ -228,6 +228,51 @@ test("a rotten file gets a name in a generation that is made meanwhile: it is me
   expect(await run()).toMatchObject({ status: 0 });
 });
 
+test("a rotten file that gets a name while it is mended is left for the next run; what mends it was read from the disk", async () => {
+  await makeDisk();
+  await copyAnew("2026-23");
+  await run();
+  await world.rot(`${claim}/shared`);
+  const disk = world.config.target.path;
+  const read = join(world.folder, "read");
+  // Just before the last look at the names, while no other job is kept away yet.
+  world.shadow(
+    "flock",
+    `case "$(readlink /proc/self/fd/3) $*" in *daily-backup*) ln ${disk}/${claim}/shared ${disk}/${claim}/new;; esac; exec REAL "$@"`,
+  );
+  const { status, stdout } = await run();
+  expect(stdout).toContain("isn't mended yet: its names have changed meanwhile");
+  expect(status).toBe(1);
+  world.unshadow();
+  world.shadow("dd", `readlink /proc/self/fd/3 >>${read}; exec REAL "$@"`);
+  expect((await run()).stdout).toContain("mended:");
+  for (const path of [`${claim}/shared`, `${claim}/new`, `${nextClaim}/shared`])
+    expect(sha(path)).toBe(sha("pvc-data/2026-23/ns/claim/shared"));
+  expect(readFileSync(read, "utf8")).toContain(`${disk}/.holdfast/backup-scrub/new\n`);
+});
+
+test("a file that is read wrongly once is no rot, and told: it is memory, the cable or the controller", async () => {
+  await makeDisk();
+  await run();
+  const preload = join(world.folder, "misread.cjs");
+  writeFileSync(
+    preload,
+    `const fs = require("node:fs"), readSync = fs.readSync;
+let isDone = false;
+fs.readSync = (fd, buffer, ...rest) => {
+  const got = readSync(fd, buffer, ...rest);
+  if (!isDone && fs.readlinkSync("/proc/self/fd/" + fd).endsWith("/books/novel")) { isDone = true; buffer[0] ^= 1; }
+  return got;
+};
+require("node:module").syncBuiltinESMExports();`,
+  );
+  const { status, stdout } = await world.start([], { NODE_OPTIONS: `--require ${preload}` }).finished;
+  expect(stdout).toContain('"books/novel" was read wrongly once, and rightly then');
+  expect(status).toBe(1);
+  expect(world.metrics()).toMatchObject({ rotten_files: 0, mended_files: 0 });
+  expect(await run()).toMatchObject({ status: 0 });
+});
+
 test("what is new, changed with its times, or gone from the mirror is no rot", async () => {
   await makeDisk();
   for (const name of ["grown", "gone"]) fill(`${world.disk}/books/${name}`, name);
