@@ -6,6 +6,7 @@ import { takeLock } from "../runtime/lock";
 import { verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { shell } from "../runtime/shell";
+import { noteWholeSeconds } from "../runtime/whole-seconds";
 import type { DailyBackup } from "./daily-backup";
 
 /** One run at a time; what a killed one left running is ended first. */
@@ -22,7 +23,7 @@ export const lock: Phase<DailyBackup> = {
 /** Refuses unless the backup disk is the file system that the config names, and the disk of earlier runs. */
 export const verify: Phase<DailyBackup> = {
   name: "verify",
-  async run({ config, stop, dryRun, log }) {
+  async run({ config, stop, dryRun, log, notes }) {
     if (process.getuid?.() !== 0)
       throw new Refusal(
         `user ${process.getuid?.()} can't read every volume, expected root`,
@@ -30,6 +31,7 @@ export const verify: Phase<DailyBackup> = {
       );
     await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
     proveDisk(config, { dryRun, log });
+    noteWholeSeconds(config.target, { dryRun, notes });
     if (!dryRun) mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   },
 };

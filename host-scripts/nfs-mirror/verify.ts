@@ -9,6 +9,7 @@ import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { lockFile } from "../runtime/job-run";
 import { shell } from "../runtime/shell";
+import { noteWholeSeconds } from "../runtime/whole-seconds";
 import { isLeftOut, journalFolder, type Mirror } from "./mirror";
 
 /** One run at a time; what a killed one left running is ended first. */
@@ -43,6 +44,7 @@ export const verify: Phase<Mirror> = {
       mirror.stop.signal,
     );
     proveDisk(config, mirror);
+    noteWholeSeconds(config.target, mirror);
     const entries = entriesOf(config.source);
     if (entries.every(entry => isLeftOut(config, entry)))
       throw new Refusal(

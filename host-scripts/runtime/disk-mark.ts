@@ -45,7 +45,8 @@ export function proveDisk(
   writeDurably(recordFile(stateDir), `${JSON.stringify({ fsUuid: target.fsUuid, mark })}\n`, 0o600);
 }
 
-function markFile(disk: string): string {
+/** Where a disk's mark lies. */
+export function markFile(disk: string): string {
   return join(disk, ownPrefix, "mark");
 }
 

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { makeNasty, nastyNames } from "./support/nasty";
 import { differences, snapshot, withoutRoot } from "./support/tree";
 import { createWorld, metricsOf, type World } from "./support/world";
@@ -175,6 +176,34 @@ test("sees a change within one second that keeps the size", async () => {
   utimesSync(file, 1_700_000_000.5, 1_700_000_000.5);
   await mirror();
   expect(readFileSync(`${world.target}/note`, "utf8")).toBe("other");
+});
+
+test("a backup disk that keeps times in whole seconds is told each night, until its inodes are larger, as the note says", async () => {
+  const { path, fsUuid } = world.config.target;
+  const image = join(world.folder, "dst.img");
+  writeFileSync(`${world.source}/note`, "x");
+  await world.inside("umount", path);
+  const small = ["-t", "ext3", "-I", "128", "-U", fsUuid];
+  await execa("mke2fs", ["-q", "-F", ...small, image]);
+  await world.mount("dst");
+  const coarse = "keeps times in whole seconds";
+  for (const args of [[], ["--dry-run"], []]) {
+    const run = await world.start(args).finished;
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining(coarse), 0]);
+  }
+  await world.inside("umount", path);
+  for (const mend of [
+    ["e2fsck", "-f", "-p"],
+    ["tune2fs", "-I", "256"],
+  ])
+    await world.inside(...(mend as [string, ...string[]]), image);
+  await world.mount("dst");
+  // By then the mark is of a whole second.
+  for (let night = 0; night < 2; night += 1) {
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.not.stringContaining(coarse), 0]);
+  }
+  await expectEqualTrees();
 });
 
 test("leaves excluded entries and those of other jobs alone", async () => {
