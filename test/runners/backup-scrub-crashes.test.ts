@@ -24,7 +24,7 @@ const generations = [
 ] as const;
 
 /** A disk that was read once, and on which a file that two generations share has rotted; a third one has its content again. */
-beforeEach(async () => {
+beforeAll(async () => {
   world = await createScrubWorld();
   const [first, second, third] = generations.map(path => `${world.disk}/${path}`);
   for (const folder of [first, second, third]) mkdirSync(folder ?? "", { recursive: true });
@@ -35,8 +35,10 @@ beforeEach(async () => {
   expect(await world.start().finished).toMatchObject({ status: 0 });
   whole = await look();
   await world.rot(`${generations[0]}/shared`);
+  await world.keep();
 });
-afterEach(() => world.close());
+beforeEach(() => world.goBack());
+afterAll(() => world.close());
 
 const look = (): Promise<Snapshot> => snapshot(world, world.config.target.path, { without: [".holdfast"] });
 const gateReached = (): boolean => existsSync(join(world.folder, "reached"));

@@ -11,7 +11,7 @@ jest.setTimeout(120_000);
 let world: World;
 let lastSuccess: number | undefined;
 
-beforeEach(async () => {
+beforeAll(async () => {
   world = await createWorld();
   mkdirSync(`${world.source}/app`);
   for (let index = 0; index < 50; index += 1)
@@ -22,8 +22,10 @@ beforeEach(async () => {
   lastSuccess = metricsOf(world)["last_success_timestamp"];
   rmSync(`${world.source}/app/old`, { recursive: true });
   writeFileSync(`${world.source}/big`, Buffer.alloc(8 * 1024 * 1024, 7));
+  await world.keep();
 });
-afterEach(() => world.close());
+beforeEach(() => world.goBack());
+afterAll(() => world.close());
 
 const gateReached = (): boolean => existsSync(join(world.folder, "reached"));
 const tempFiles = (): string[] => readdirSync(world.target).filter(name => name.startsWith(".big."));

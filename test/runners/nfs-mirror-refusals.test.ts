@@ -17,7 +17,7 @@ const journal = (): string[] => readdirSync(join(world.config.stateDir, "journal
 const left = Array.from({ length: 10 }, (_, index) => `left${index}`);
 
 // A good night first, and a change that the next one would carry over: each guard has something to keep.
-beforeEach(async () => {
+beforeAll(async () => {
   world = await createWorld({ targetMb: 64 });
   await makeNasty(world);
   for (const name of left) writeFileSync(`${world.source}/nasty/${name}`, "stays");
@@ -27,8 +27,10 @@ beforeEach(async () => {
   segments = journal();
   writeFileSync(`${world.source}/new`, "not mirrored yet");
   rmSync(`${world.source}/nasty/one`);
+  await world.keep();
 });
-afterEach(() => world.close());
+beforeEach(() => world.goBack());
+afterAll(() => world.close());
 
 /** Not most of it, as a service that has lost that is kept whatever the ceilings are. */
 function emptyNasty(): void {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { BackupScrubConfig } from "../../../plan/contracts/backup-scrub";
 import { runnerOf } from "../../../stacks/runner";
+import { goBackToKept, keepFolder } from "./kept";
 import { mountNamespace } from "./namespace";
 import { type Recorder, startRecorder } from "./recorder";
 import { rotFiles } from "./rot";
@@ -30,6 +31,10 @@ export interface ScrubWorld {
   shadow(program: string, script: string): void;
   unshadow(): void;
   metrics(): Record<string, number>;
+  /** Keeps all that the world is now. Once. */
+  keep(): Promise<void>;
+  /** Makes the world what it was then, whatever has been done to it since. */
+  goBack(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,6 +52,7 @@ export async function createScrubWorld(megabytes = 64, features = "none"): Promi
   const configFile = join(folder, "config.json");
   const mount = (): Promise<string> =>
     namespace.run("mount", "-o", "loop,nosuid,nodev", image, config.target.path);
+  const unmount = (): Promise<string> => namespace.run("umount", config.target.path);
   const tools = await rsyncTools(join(folder, "bin"));
   const world: ScrubWorld = {
     ...{ config, folder, pushes, outside: namespace.outside, source: join(folder, "source") },
@@ -60,7 +66,7 @@ export async function createScrubWorld(megabytes = 64, features = "none"): Promi
       ),
     async rot(...paths) {
       const inodes = paths.map(path => lstatSync(join(world.disk, path)).ino);
-      await namespace.run("umount", config.target.path);
+      await unmount();
       await rotFiles(image, inodes, { blockBytes });
       await mount();
     },
@@ -90,6 +96,8 @@ export async function createScrubWorld(megabytes = 64, features = "none"): Promi
         return {};
       }
     },
+    keep: () => keepFolder(folder, { mount, unmount }),
+    goBack: () => goBackToKept(folder, { mount, unmount }),
     async close() {
       await Promise.all([namespace.close(), pushes.close()]);
       rmSync(folder, { recursive: true, force: true });

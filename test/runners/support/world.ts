@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
 import { runnerOf } from "../../../stacks/runner";
+import { goBackToKept, keepFolder } from "./kept";
 import { mountNamespace } from "./namespace";
 import { type Recorder, startRecorder } from "./recorder";
 import { rsyncProgram, rsyncTools } from "./rsync-tools";
@@ -44,6 +45,10 @@ export interface World {
   unshadow(program: string): void;
   /** The job's command for people, on the PATH of what runs inside. */
   installCommand(): void;
+  /** Keeps all that the world is now. Once. */
+  keep(): Promise<void>;
+  /** Makes the world what it was then, whatever has been done to it since. */
+  goBack(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -107,15 +112,20 @@ export async function createWorld(options: { sourceMb?: number; targetMb?: numbe
         { mode: 0o755 },
       ),
     unshadow: program => rmSync(join(folder, "bin", program)),
+    keep: () => keepFolder(folder, mounts),
+    goBack: () => goBackToKept(folder, mounts),
     async close() {
       await namespace.close();
       await pushes.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  const mounts = {
+    mount: () => Promise.all([world.mount("src"), world.mount("dst")]),
+    unmount: () => namespace.run("umount", config.source.path, config.target.path),
+  };
   world.writeConfig({});
-  await world.mount("src");
-  await world.mount("dst");
+  await mounts.mount();
   return world;
 }
 
