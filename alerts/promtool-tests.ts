@@ -49,11 +49,14 @@ export function promtoolTests(job: Job, estate: Estate): AlertTests[] {
   const own = ownAlertsOf(job, estate).map((alert, index) => {
     const rule = group.rules[3 + index];
     if (rule?.alert !== alert.name) throw new Error(`job ${job.name} has no rule for ${alert.name}`);
-    return testsOf(group, rule, [ownTest(job, alert, rule)]);
+    return testsOf(group, rule, ownTests(job, alert, rule));
   });
   return [
     testsOf(group, failing, [failureTest(job, failing)]),
-    testsOf(group, stale, staleTests(job, stale, estate)),
+    testsOf(group, stale, [
+      ...staleTests(job, stale, estate),
+      aheadTest(stale, selector(job, metricOf(job, "last-success"))),
+    ]),
     testsOf(group, absent, [absentTest(absent)]),
     ...own,
   ];
@@ -133,8 +136,26 @@ function staleTests(job: Job, rule: AlertRule, estate: Estate): RuleTest[] {
   ];
 }
 
+/** An instant that hasn't come, as a clock that was ahead has told it. */
+function aheadTest(rule: AlertRule, series: string): RuleTest {
+  const firingMinute = Math.ceil(parseDuration(rule.for) / minuteMs) + 1;
+  const instant = firingMinute * 60 + 2 * 3600;
+  return {
+    name: `${rule.alert}: firing for an instant that hasn't come`,
+    interval,
+    input_series: [{ series, values: `${instant}+0x${firingMinute + 1}` }],
+    alert_rule_test: [
+      {
+        eval_time: `${firingMinute}m`,
+        alertname: rule.alert,
+        exp_alerts: [expected(rule, selectedLabels(series), "-2h 0m 0s")],
+      },
+    ],
+  };
+}
+
 /** One series, as it is at the limit, and then just beyond it for as long as the rule waits. */
-function ownTest(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleTest {
+function ownTests(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleTest[] {
   const forMinutes = Math.ceil(parseDuration(rule.for) / minuteMs);
   const further = job.metrics.find(({ name }) => name === metric)?.labels ?? {};
   const labels = { job: job.metricsJob, instance: job.host, ...further };
@@ -149,10 +170,11 @@ function ownTest(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleTe
     ? `${-ageAtStart * 60}+0x${firingMinute + 1}`
     : `${fires.than}+0x${limitMinute} ${beyond}+0x${forMinutes + 1}`;
   const value = isOld ? humanizeDuration((ageAtStart + firingMinute) * 60) : String(beyond);
-  return {
+  const series = `${metric}{${matchers.join(",")}}`;
+  const atLimit: RuleTest = {
     name: `${rule.alert}: silent at its limit, firing beyond it`,
     interval,
-    input_series: [{ series: `${metric}{${matchers.join(",")}}`, values }],
+    input_series: [{ series, values }],
     alert_rule_test: [
       { eval_time: `${limitMinute + forMinutes}m`, alertname: rule.alert, exp_alerts: [] },
       {
@@ -162,6 +184,7 @@ function ownTest(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleTe
       },
     ],
   };
+  return isOld ? [atLimit, aheadTest(rule, series)] : [atLimit];
 }
 
 function absentTest(rule: AlertRule): RuleTest {

@@ -55,7 +55,7 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
       ),
       rule(
         `${stem}Stale`,
-        `time() - ${selector(job, success)} > ${staleAfterS}`,
+        olderThan(selector(job, success), staleAfterS),
         job.judged.forMs,
         `${job.name} on ${job.host} has not succeeded for {{ $value | humanizeDuration }}, the limit is ${staleAfterS} s`,
       ),
@@ -84,7 +84,7 @@ function ownExpr(job: Job, { metric, fires }: JobAlert): string {
   const series = selector(job, { name: metric });
   switch (fires.kind) {
     case "older":
-      return `time() - ${series} > ${Math.round(fires.thanMs / 1000)}`;
+      return olderThan(series, Math.round(fires.thanMs / 1000));
     case "below":
       return `${series} < ${fires.than}`;
     case "above":
@@ -92,6 +92,15 @@ function ownExpr(job: Job, { metric, fires }: JobAlert): string {
     default:
       return fires satisfies never;
   }
+}
+
+/** Clocks that differ by no more than that are nobody's business. */
+const aheadS = 3_600;
+
+/** An instant that is too long ago; or one that hasn't come: told by a clock that was ahead, it is silent about its age until then. */
+function olderThan(series: string, seconds: number): string {
+  const age = `time() - ${series}`;
+  return `${age} > ${seconds} or ${age} < -${aheadS}`;
 }
 
 /** A duration as Prometheus reads it; it has no "min". */

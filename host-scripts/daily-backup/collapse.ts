@@ -5,7 +5,7 @@ import type { CopiedFiles, Holdings } from "./copy-files";
 /**
  * Whether a volume lost most of what its last good generation holds, or has other content in most of its files: emptied by
  * mistake, encrypted by somebody, or mounted without its data.
- * @param before what the record says of that generation; undefined when nothing is known
+ * @param before what that generation holds; undefined when there is none
  * @returns what is wrong, in words; undefined when nothing is
  */
 export function collapseOf(

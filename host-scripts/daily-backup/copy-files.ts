@@ -1,6 +1,5 @@
 import { readdirSync, rmSync } from "node:fs";
 import type { Lacked, LackedEntry } from "../runtime/rsync-errors";
-import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { type RsyncPass, rsync, wholeMetadata } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
@@ -8,13 +7,14 @@ import { run } from "../runtime/run";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { belowFoldersOf, inTree, statIn } from "../runtime/tree-path";
+import { databaseOf } from "./companions";
 import { ownNames, partedIn, removeNames, withOtherNames } from "./own-names";
 import { VolumeFailed } from "./scratch";
 
 export interface CopyFilesOptions {
   /** Mount point of a snapshot. */
   readonly source: string;
-  /** Complete generation on the disk of `into`, whose files are shared where they are the same. */
+  /** Generation on the disk of `into`, whose files are shared where they are the same. */
   readonly base: string | undefined;
   /** Whether files of the base have several names in it; undefined when nobody looked. */
   readonly baseHasLinks?: boolean | undefined;
@@ -31,7 +31,10 @@ export interface CopyFilesOptions {
 }
 
 export interface CopiedFiles {
-  /** What differs from the base and is no folder; undefined without a base, and when it is too much to be listed. */
+  /**
+   * What differs from the base and is no folder, and databases' logs and journals that are gone; undefined without a base,
+   * and when it is too much to be listed.
+   */
   readonly changed: readonly Buffer[] | undefined;
   /** Files whose content was copied. */
   readonly content: number;
@@ -142,26 +145,36 @@ function sumOf(first: Passed | undefined, second: Passed | undefined): Omit<Pass
   return { content: of("content"), bytes: of("bytes"), holds, lacked };
 }
 
+/** What a copy holds. @param options `source` is the copy; nothing is written */
+export async function holdingsOf(options: PassOptions): Promise<Holdings> {
+  const { files, totalBytes } = await complete(
+    ["--dry-run", "--", "./", `${options.into}/`],
+    options,
+    () => undefined,
+  );
+  return { files, bytes: totalBytes };
+}
+
+/** Files of a source that could be read, and whose copy has other content; and what could not be read. */
+export interface Differing {
+  readonly differing: readonly Buffer[];
+  readonly lacked: readonly LackedEntry[];
+}
+
 /**
- * Files that are in a source and in a copy of it, with other content: all of both is read.
- * @throws {VolumeFailed} when not all of it can be read
+ * Compares a source with a copy of it by content: all of both is read.
+ * @throws {VolumeFailed} when it isn't known what can't be read
  */
 export async function differingFiles(
   options: Omit<CopyFilesOptions, "base"> & { readonly base: string },
-): Promise<Buffer[]> {
+): Promise<Differing> {
   const { base, stop } = options;
-  const found: Buffer[] = [];
+  const differing: Buffer[] = [];
   const pass = await complete(["--dry-run", "--checksum", "--", "./", `${base}/`], options, item => {
-    if (item.kind === "changed" && item.letters.startsWith(">f")) found.push(item.path);
+    if (item.kind === "changed" && item.letters.startsWith(">f")) differing.push(item.path);
   });
   stop.throwIfAborted();
-  const [first] = pass.lacked.entries;
-  if (first)
-    throw new VolumeFailed(
-      `${pass.lacked.entries.length} of its entries can't be read, first ${quoted(first.path)}: ${first.reason}`,
-      "dmesg --level err,warn | tail",
-    );
-  return found;
+  return { differing, lacked: pass.lacked.entries };
 }
 
 /** A search of the whole volume for databases takes no longer than one of so many files, and no memory. */
@@ -183,8 +196,11 @@ async function compareWith(base: string, options: CopyFilesOptions): Promise<Com
   let links = 0;
   const pass = await complete(["--dry-run", "--delete", "--", "./", `${base}/`], options, item => {
     if (item.kind === "deleted" && !item.isFolder) deleted += 1;
-    if (item.kind === "deleted" || item.letters[1] === "d") return;
+    // SQLite commits by removing a journal, and touches nothing else then.
+    const isGone = item.kind === "deleted";
+    if (isGone ? databaseOf(item.path) === undefined : item.letters[1] === "d") return;
     if (changed && changed.push(item.path) > mostListed) changed = undefined;
+    if (isGone) return;
     if (item.letters.startsWith("h")) links += 1;
     if (changesInPlace(item)) mayLink = false;
   });
@@ -206,9 +222,11 @@ async function linkAll(base: string, { into, lockFd, timeoutMs, stop }: CopyFile
   return result.exitCode === 0;
 }
 
+type PassOptions = Pick<CopyFilesOptions, "source" | "into" | "lockFd" | "timeoutMs" | "stop">;
+
 async function complete(
   args: readonly string[],
-  { source, into, lockFd, timeoutMs, stop }: CopyFilesOptions,
+  { source, into, lockFd, timeoutMs, stop }: PassOptions,
   onItem: (item: RsyncItem) => void,
 ): Promise<RsyncPass> {
   const pass = await rsync(

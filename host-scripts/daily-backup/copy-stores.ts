@@ -15,7 +15,7 @@ export interface Stores {
   /** Undefined when nobody looked. */
   readonly hasDatabases?: boolean | undefined;
   /** Identity of the generation that holds a good copy of each database; absent after a failure. */
-  readonly copies?: string | undefined;
+  readonly goodCopies?: string | undefined;
   /** What went wrong, when a database of the volume has no good copy. */
   readonly failed?: VolumeFailed | undefined;
 }
@@ -39,7 +39,9 @@ export async function copyStores(
   // Changes tell what to look at only beside good copies of all that was there before: after a failure, or beside a
   // generation that a run made which ended before its record, each database is copied anew.
   const isKnown =
-    previous === undefined ? task.record?.hasDatabases === false : task.record?.copies === previous.identity;
+    previous === undefined
+      ? task.record?.hasDatabases === false
+      : task.record?.goodCopies === previous.identity;
   const fresh = freshGeneration(root, periodNow(run, every), task.path);
   try {
     const result = await copyDatabases({
@@ -51,7 +53,7 @@ export async function copyStores(
     // A volume without a database has no folder; one that has lost its last one keeps it in earlier periods.
     const hasDatabases = result.copied + result.linked > 0;
     const revealed = hasDatabases || current ? await reveal(run, fresh, stop) : undefined;
-    if (result.failed.length === 0) return { hasDatabases, copies: revealed?.identity };
+    if (result.failed.length === 0) return { hasDatabases, goodCopies: revealed?.identity };
     const missed = result.failed.filter(({ path }) => !isAccepted(run, task.path, path));
     const [first] = missed;
     // What is accepted is tried again each night, as the day comes on which it no longer is.

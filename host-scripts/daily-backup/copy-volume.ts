@@ -5,11 +5,11 @@ import { required } from "../runtime/required";
 import { differingFiles, type Holdings } from "./copy-files";
 import { copyStores, type Stores } from "./copy-stores";
 import { type DailyBackup, nameOf, policiesOf, rootOf, type VolumeTask } from "./daily-backup";
-import { writeRecord } from "./record";
-import { VolumeIncomplete } from "./incomplete";
+import { type VolumeRecord, writeRecord } from "./record";
+import { missedOf, newestIncomplete, VolumeIncomplete } from "./incomplete";
 import { type Base, makeGeneration, type MadeGeneration } from "./make-generation";
 import { periodNow } from "./reveal";
-import { withScratch } from "./scratch";
+import { VolumeFailed, withScratch } from "./scratch";
 
 /**
  * Copies a volume, unless its generations of this period hold what its newest snapshot holds.
@@ -22,20 +22,40 @@ export async function copyVolume(
 ): Promise<"unchanged" | "copied"> {
   const { config } = run;
   const snapshot = required(task.snapshot, "snapshot").volume;
-  const missing = policiesOf(config, task).filter(policy => !isRecorded(run, task, policy));
-  const isUnchanged = run.unchanged?.has(task.volume) === true;
-  const isSearched = !config.sqlite || task.record?.hasDatabases !== undefined;
-  if (missing.length === 0 && isUnchanged && isSearched) {
-    const { hasDatabases, copies } = task.record ?? {};
-    keepRecord(run, task, [], { hasDatabases, copies, ...knownOf(task) });
+  const wanted = wantedOf(run, task);
+  if (wanted === undefined) {
+    const { hasDatabases, goodCopies } = task.record ?? {};
+    keepRecord(run, task, [], { hasDatabases, goodCopies, ...knownOf(task) });
     return "unchanged";
   }
-  // Changed: every kind anew. Unchanged, but a new period: a full comparison, which proves that it is.
-  const wanted = isUnchanged ? missing : policiesOf(config, task);
+  const isUnchanged = run.unchanged?.has(task.volume) === true;
   await withScratch(config, snapshot, stop, source =>
     fillVolume(run, task, source, { wanted, isUnchanged }, stop),
   );
   return "copied";
+}
+
+/** Kinds of generations that a volume is to get; undefined when what is there of it is this night's as it is. */
+export function wantedOf(run: DailyBackup, task: VolumeTask): readonly GenerationPolicy[] | undefined {
+  const policies = policiesOf(run.config, task);
+  // Changed: every kind anew. What an earlier night's success stood on is judged like a change once nobody answers for it.
+  if (run.unchanged?.has(task.volume) !== true || !isStillAccepted(run, task)) return policies;
+  // Unchanged, but a new period: a full comparison, which proves that it is.
+  const missing = policies.filter(policy => !isRecorded(run, task, policy));
+  return missing.length === 0 && hasGoodCopies(run, task) ? undefined : missing;
+}
+
+/** What a success lacked counts for each night anew; of a record that doesn't say, nothing is known. */
+function isStillAccepted(run: DailyBackup, task: VolumeTask): boolean {
+  const { accepted } = task.record ?? {};
+  if (accepted === undefined) return false;
+  const lacked = accepted.map(({ path, reason }) => ({ path: Buffer.from(path, "latin1"), reason }));
+  return missedOf(run, task, lacked).length === 0;
+}
+
+/** A database that failed is tried again each night, also one whose failure is accepted. */
+function hasGoodCopies({ config }: DailyBackup, { record }: VolumeTask): boolean {
+  return !config.sqlite || record?.hasDatabases === false || record?.goodCopies !== undefined;
 }
 
 /**
@@ -55,10 +75,16 @@ export async function compareContents(
   const { record } = task;
   const base = linkBase(run, task);
   if (!record || !base?.recorded) return;
-  const differing = await differingFiles({
+  const { differing, lacked } = await differingFiles({
     ...{ source, base: base.folder, into: base.folder },
     ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: config.budgetMs, stop },
   });
+  const [missed] = missedOf(run, task, lacked);
+  if (missed)
+    throw new VolumeFailed(
+      `not all of its entries can be read, first ${quoted(missed.path)}: ${missed.reason}`,
+      "dmesg --level err,warn | tail",
+    );
   run.differences = (run.differences ?? 0) + differing.length;
   const compared: VolumeTask = { ...task, record: { ...record, contentMs: startedAt.getTime() } };
   const [first] = differing;
@@ -91,8 +117,10 @@ export async function fillVolume(
   let changed: readonly Buffer[] | undefined;
   let known = knownOf(task);
   let incomplete: VolumeIncomplete | undefined;
+  const earlier = linkBase(run, task, differing);
+  if (earlier && !task.record) tellUnknown(run, task);
   for (const policy of wanted) {
-    const base: LinkBase | undefined = made.at(-1)?.base ?? linkBase(run, task, differing);
+    const base: LinkBase | undefined = made.at(-1)?.base ?? earlier;
     const copied = await makeGeneration(run, task, source, policy, base, stop).catch((error: unknown) => {
       if (!(error instanceof VolumeIncomplete)) throw error;
       incomplete = error;
@@ -100,7 +128,8 @@ export async function fillVolume(
     });
     if (!copied) break;
     const contentMs = copied.isWhole ? run.startedAt.getTime() : known.contentMs;
-    known = { holds: copied.holds, hasLinks: copied.hasLinks, contentMs };
+    const accepted = copied.lacked.map(({ path, reason }) => ({ path: path.toString("latin1"), reason }));
+    known = { holds: copied.holds, hasLinks: copied.hasLinks, accepted, contentMs };
     // Against the first one's base; a second kind is the first one's files again.
     if (made.length === 0) changed = base?.recorded ? copied.changed : undefined;
     made.push({ policy, base: baseOf(copied) });
@@ -123,15 +152,17 @@ interface Made {
 interface Known {
   readonly holds: Holdings | undefined;
   readonly hasLinks: boolean | undefined;
+  readonly accepted: VolumeRecord["accepted"];
   readonly contentMs: number | undefined;
 }
 
 function knownOf({ record }: VolumeTask): Known {
-  return { holds: record?.holds, hasLinks: record?.hasLinks, contentMs: record?.contentMs };
+  const { holds, hasLinks, accepted, contentMs } = record ?? {};
+  return { holds, hasLinks, accepted, contentMs };
 }
 
-function baseOf({ generation, hasLinks }: MadeGeneration): Base {
-  return { ...generation, hasLinks };
+function baseOf({ generation, hasLinks, holds }: MadeGeneration): Base {
+  return { ...generation, hasLinks, holds };
 }
 
 interface LinkBase extends Base {
@@ -139,7 +170,7 @@ interface LinkBase extends Base {
   readonly recorded?: boolean;
 }
 
-/** Complete generation whose files are shared where they are the same. */
+/** Generation whose files are shared where they are the same. */
 function linkBase(
   run: DailyBackup,
   task: VolumeTask,
@@ -148,10 +179,20 @@ function linkBase(
   const root = rootOf(run.config, "pvc-data");
   for (const { period, identity } of task.record?.generations ?? []) {
     const there = generationIn(root, period, task.path);
-    if (there?.identity === identity)
-      return { ...there, recorded: true, hasLinks: task.record?.hasLinks, differing };
+    if (there?.identity === identity) {
+      const { hasLinks, holds } = knownOf(task);
+      return { ...there, recorded: true, hasLinks, holds, differing };
+    }
   }
-  return newestGeneration(root, task.path, run.config.volumes?.keep.every ?? "week");
+  const newest = newestGeneration(root, task.path, run.config.volumes?.keep.every ?? "week");
+  // Beside an incomplete one only what is new is copied; what it lacks is lacked still, or copied.
+  return newest ?? newestIncomplete(run, task);
+}
+
+/** A volume that a run knows nothing of has another one's generations: they are compared all the same, and it is told. */
+function tellUnknown(run: DailyBackup, task: VolumeTask): void {
+  const told = `${nameOf(task)} is another volume than the one that its generations were made of (${task.volume} now), or this host has lost its records: it is compared with the newest of them`;
+  if (!run.notes.includes(told)) run.notes.push(told);
 }
 
 function isRecorded(run: DailyBackup, { record, path }: VolumeTask, { every }: GenerationPolicy): boolean {
@@ -165,7 +206,7 @@ function keepRecord(
   run: DailyBackup,
   task: VolumeTask,
   made: readonly Made[],
-  { hasDatabases, copies, failed, ...known }: Stores & Known,
+  { hasDatabases, goodCopies, failed, ...known }: Stores & Known,
 ): void {
   const succeeded = failed === undefined;
   const { volume, claim, path, record } = task;
@@ -183,6 +224,6 @@ function keepRecord(
     // Without a good copy of each database it isn't done with, however little changes until the next night.
     base: succeeded ? { uuid: snapshot.uuid, thinId: snapshot.thinId ?? -1 } : { uuid: "", thinId: -1 },
     generations: [...generations, ...kept],
-    ...{ hasDatabases, copies, ...known },
+    ...{ hasDatabases, goodCopies, ...known },
   });
 }

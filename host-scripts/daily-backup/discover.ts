@@ -1,4 +1,5 @@
 import { refuseUnknown } from "../runtime/accepted";
+import { isAhead } from "../runtime/clock";
 import { Refusal } from "../runtime/errors";
 import { type Claim, type KnownVolumes, volumeMap } from "../runtime/kubernetes/volume-map";
 import { absenceOf, type MissingVolume, readCovered, writeCovered } from "../runtime/lvm/covered";
@@ -141,25 +142,39 @@ function tasksOf(
  * last night's. The job to look at is the one that makes snapshots.
  */
 function judgeSnapshots(run: DailyBackup, tasks: readonly VolumeTask[]): void {
-  const { volumes } = run.config;
-  if (!volumes) return;
-  const next = shell`systemctl status ${volumes.snapshotJob}; journalctl -u ${volumes.snapshotJob} -n 50`;
-  const nowMs = run.startedAt.getTime();
   for (const { volume, snapshot, missing } of tasks) {
-    const ageMs = snapshot && nowMs - snapshot.madeMs;
-    const reason =
-      ageMs === undefined
-        ? `${volumes.snapshotJob} has made no snapshot of it`
-        : ageMs > volumes.maxSnapshotAgeMs
-          ? `its newest snapshot is ${hours(ageMs)} old, more than ${hours(volumes.maxSnapshotAgeMs)}: ${volumes.snapshotJob} is what failed`
-          : undefined;
-    if (reason !== undefined)
-      run.outcomes.set(volume, {
-        kind: "failed",
-        reason: missing?.reason ?? reason,
-        next: missing?.next ?? next,
-      });
+    const fault = faultOf(run, snapshot);
+    if (fault === undefined) continue;
+    const { reason, next } = missing ?? fault;
+    run.outcomes.set(volume, { kind: "failed", reason, next });
   }
+}
+
+interface Fault {
+  readonly reason: string;
+  readonly next: string;
+}
+
+function faultOf(
+  { config: { volumes }, startedAt }: DailyBackup,
+  snapshot: OwnSnapshot | undefined,
+): Fault | undefined {
+  if (!volumes) return undefined;
+  const { snapshotJob: job, maxSnapshotAgeMs } = volumes;
+  const next = shell`systemctl status ${job}; journalctl -u ${job} -n 50`;
+  if (!snapshot) return { reason: `${job} has made no snapshot of it`, next };
+  const nowMs = startedAt.getTime();
+  if (isAhead(snapshot.madeMs, nowMs))
+    return {
+      reason: `its newest snapshot is of a day that hasn't come (${snapshot.volume.name}): nobody knows how old it is`,
+      next: shell`timedatectl   (set it right, then: systemctl start ${job})`,
+    };
+  const ageMs = nowMs - snapshot.madeMs;
+  if (ageMs <= maxSnapshotAgeMs) return undefined;
+  return {
+    reason: `its newest snapshot is ${hours(ageMs)} old, more than ${hours(maxSnapshotAgeMs)}: ${job} is what failed`,
+    next,
+  };
 }
 
 /**

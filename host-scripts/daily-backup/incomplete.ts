@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
 import { writeDurably } from "../runtime/durable";
-import { type FreshGeneration, generationsOf, retire } from "../runtime/generations";
+import { type FreshGeneration, type Generation, generationsOf, retire } from "../runtime/generations";
 import { noted, quoted, shortened } from "../runtime/quoted";
 import type { LackedEntry } from "../runtime/rsync-errors";
 import { shell } from "../runtime/shell";
@@ -36,7 +36,8 @@ export function isAccepted(run: DailyBackup, volume: string, entry: Buffer): boo
   if (!accepted) return false;
   const { reason, until } = accepted;
   if (isInForce(accepted, run.startedAt.getTime())) {
-    run.notes.push(`accepted until ${until} (${reason}): ${shortened(path)} has no copy`);
+    const note = `accepted until ${until} (${reason}): ${shortened(path)} has no copy`;
+    if (!run.notes.includes(note)) run.notes.push(note);
     return true;
   }
   run.log.warn(`was accepted until ${until} (${reason}), and counts again: ${shortened(path)} has no copy`);
@@ -63,13 +64,23 @@ export async function keepIncomplete(
   );
 }
 
+/** What there is of a volume that has no complete generation yet. */
+export function newestIncomplete(run: DailyBackup, task: VolumeTask): Generation | undefined {
+  return incompleteOf(run, task)
+    .sort((a, b) => a.period.localeCompare(b.period))
+    .at(-1);
+}
+
 /** Takes incomplete generations of a volume away: there is a complete one again, or a newer one. @param newest stays */
-export function retireIncomplete(run: DailyBackup, { path }: VolumeTask, newest?: string): void {
-  const root = rootOf(run.config, "pvc-data");
-  for (const every of ["day", "week"] as const)
-    for (const generation of generationsOf(join(root, folder), path, every)) {
-      if (generation.folder === newest) continue;
-      rmSync(`${generation.folder}.lacks.json`, { force: true });
-      retire(root, generation);
-    }
+export function retireIncomplete(run: DailyBackup, task: VolumeTask, newest?: string): void {
+  for (const generation of incompleteOf(run, task)) {
+    if (generation.folder === newest) continue;
+    rmSync(`${generation.folder}.lacks.json`, { force: true });
+    retire(rootOf(run.config, "pvc-data"), generation);
+  }
+}
+
+function incompleteOf(run: DailyBackup, { path }: VolumeTask): Generation[] {
+  const root = join(rootOf(run.config, "pvc-data"), folder);
+  return (["day", "week"] as const).flatMap(every => generationsOf(root, path, every));
 }

@@ -4,7 +4,7 @@ import { discard, firstGeneration, freshGeneration, type Generation } from "../r
 import { required } from "../runtime/required";
 import { ready, shell } from "../runtime/shell";
 import { collapseOf } from "./collapse";
-import { type CopiedFiles, copyFiles } from "./copy-files";
+import { type CopiedFiles, copyFiles, type Holdings, holdingsOf } from "./copy-files";
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
 import { periodNow, reveal } from "./reveal";
 import { keepIncomplete, missedOf, retireIncomplete } from "./incomplete";
@@ -15,10 +15,12 @@ export interface MadeGeneration extends CopiedFiles {
   readonly generation: Generation;
 }
 
-/** Complete generation whose files are shared where they are the same. */
+/** Generation whose files are shared where they are the same. */
 export interface Base extends Generation {
   /** Whether files have several names in it; undefined when nobody looked. */
   readonly hasLinks?: boolean | undefined;
+  /** Undefined when no record tells: a claim that was made anew has the generations of another volume. */
+  readonly holds?: Holdings | undefined;
   /** Files whose content is not that of the volume's, whatever their sizes and times say. */
   readonly differing?: readonly Buffer[];
 }
@@ -38,15 +40,21 @@ export async function makeGeneration(
 ): Promise<MadeGeneration> {
   const start = base ? freshGeneration : firstGeneration;
   const fresh = start(rootOf(run.config, "pvc-data"), periodNow(run, every), task.path);
+  const common = {
+    ...{ into: fresh.folder, lockFd: required(run.lock, "lock").fd },
+    ...{ timeoutMs: run.config.budgetMs, stop },
+  };
   try {
+    const before = base
+      ? (base.holds ?? (await holdingsOf({ ...common, source: base.folder })))
+      : task.record?.holds;
     const copied = await copyFiles({
+      ...common,
       ...{ source, base: base?.folder, baseHasLinks: base?.hasLinks, differing: base?.differing },
-      into: fresh.folder,
-      ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: run.config.budgetMs, stop },
       onFile: (files, bytes) =>
         run.log.progress(`volumes: ${nameOf(task)}, file ${files}, ${bytes} bytes with it`),
     });
-    refuseCollapse(run, task, copied);
+    refuseCollapse(run, task, before, copied);
     const missed = missedOf(run, task, copied.lacked);
     if (missed.length > 0) throw await keepIncomplete(run, task, fresh, missed, stop);
     const generation = await reveal(run, fresh, stop);
@@ -60,9 +68,14 @@ export async function makeGeneration(
   }
 }
 
-function refuseCollapse(run: DailyBackup, task: VolumeTask, copied: CopiedFiles): void {
+function refuseCollapse(
+  run: DailyBackup,
+  task: VolumeTask,
+  before: Holdings | undefined,
+  copied: CopiedFiles,
+): void {
   const limits = run.config.volumes?.collapse;
-  const collapse = limits && collapseOf(task.record?.holds, copied, limits);
+  const collapse = limits && collapseOf(before, copied, limits);
   if (collapse === undefined) return;
   if (run.accepted.has(nameOf(task))) {
     run.notes.push(`${nameOf(task)}: ${collapse}, which is accepted`);

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { isAhead } from "../runtime/clock";
 import { writeDurably } from "../runtime/durable";
 
 const record = z.object({
@@ -18,12 +19,17 @@ const record = z.object({
   ),
   /** Whether there is an SQLite database in what the generations hold; undefined when nobody looked. */
   hasDatabases: z.boolean().optional(),
-  /** Identity of the generation that holds a good copy of each of them; absent after one failed. */
-  copies: z.string().optional(),
+  /**
+   * Identity of the generation that holds a good copy of each of them; absent after one failed. An earlier version called it
+   * `copies`, and linked what a journal that went had committed meanwhile: no copy of that time is relied on.
+   */
+  goodCopies: z.string().optional(),
   /** What the generations hold. */
   holds: z.object({ files: z.number(), bytes: z.number() }).optional(),
   /** Whether files of the generations have several names in one of them; undefined when nobody looked. */
   hasLinks: z.boolean().optional(),
+  /** What they lack, and somebody answered for; paths byte by byte as latin1. Undefined when nobody kept it. */
+  accepted: z.array(z.object({ path: z.string(), reason: z.string() })).optional(),
   /** When its files were last read whole, to be copied or compared by content; epoch ms. */
   contentMs: z.number().optional(),
   /** When a comparison by content had no time to end. */
@@ -67,8 +73,20 @@ function namesIn(folder: string): string[] {
 
 function readRecord(file: string): VolumeRecord | undefined {
   try {
-    return record.parse(JSON.parse(readFileSync(file, "utf8")));
+    return withoutAhead(record.parse(JSON.parse(readFileSync(file, "utf8"))), Date.now());
   } catch {
     return undefined;
   }
+}
+
+/** Of a time that hasn't come nothing is known: the volume is never copied, or never read, until it is the next time. */
+function withoutAhead(found: VolumeRecord, nowMs: number): VolumeRecord {
+  const known = (ms: number | undefined): number | undefined =>
+    ms !== undefined && isAhead(ms, nowMs) ? undefined : ms;
+  return {
+    ...found,
+    successMs: known(found.successMs) ?? 0,
+    contentMs: known(found.contentMs),
+    contentTriedMs: known(found.contentTriedMs),
+  };
 }

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { errnoOf, messageOf } from "../runtime/errors";
 import type { Log } from "../runtime/log";
 import { quoted } from "../runtime/quoted";
+import { companions, databaseOf } from "./companions";
 import { copyTogether, isSmall, mostTogether, type Pair } from "./sqlite-copy";
 import { below, findDatabases, type Found, lookAt } from "./sqlite-search";
 import { NotCopied } from "./sqlite-shell";
@@ -36,8 +37,8 @@ export interface CopyDatabasesOptions {
   readonly root: string;
   /**
    * Paths below `root` that are new there, or whose content, owner, mode or attributes can have changed since
-   * `previous` was made, or since there was no database; a folder stands for all below it. Undefined: nothing is known,
-   * and nothing is linked, as after a failure.
+   * `previous` was made, or since there was no database, and logs and journals that are gone; a folder stands for all below
+   * it. Undefined: nothing is known, and nothing is linked, as after a failure.
    */
   readonly changed: readonly Buffer[] | undefined;
   /** Newest complete folder of copies of the same volume, on the disk of `into`. */
@@ -216,13 +217,10 @@ function isFolder(path: Buffer): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** Files beside a database that are part of it. */
-const companions = ["-wal", "-journal", "-shm"] as const;
-
-/** A log or journal that changed is a change of its database. */
+/** A log or journal that changed, or is gone, is a change of its database. */
 function withDatabase(path: Buffer): Buffer[] {
-  const suffix = companions.find(end => path.subarray(-end.length).equals(Buffer.from(end)));
-  return suffix === undefined ? [path] : [path, path.subarray(0, -suffix.length)];
+  const database = databaseOf(path);
+  return database === undefined ? [path] : [path, database];
 }
 
 /** A good copy of an earlier state outlives the database's damage. Its time tells how old it is. */

@@ -3,7 +3,15 @@ import type { LastEnd } from "./run-state";
 import { shell } from "./shell";
 
 /** A zone or a day that was set wrong for a night costs nothing: no generation of another period is touched by it. */
-export const toleratedMs = 2 * 86_400_000;
+const toleratedMs = 2 * 86_400_000;
+
+/**
+ * Whether a time that something happened at hasn't come yet: a clock that was ahead has written it, and when it was isn't
+ * known. Taken for a time of the past, it would keep an alert of staleness silent until then.
+ */
+export function isAhead(ms: number, nowMs: number): boolean {
+  return ms > nowMs + toleratedMs;
+}
 
 /**
  * Names, ages and retention come from the host's clock: a run whose clock is behind the end of the last one does nothing.
@@ -11,7 +19,7 @@ export const toleratedMs = 2 * 86_400_000;
  * @throws {RunnerError}
  */
 export function refuseClockThatWentBack(last: LastEnd | undefined, now: Date, job: string): void {
-  if (last === undefined || Date.parse(last.endedAt) - now.getTime() <= toleratedMs) return;
+  if (last === undefined || !isAhead(Date.parse(last.endedAt), now.getTime())) return;
   throw new RunnerError(exitCodes.failed, {
     failed: `this host's clock went back: it says ${now.toISOString()}, and the last run ended at ${last.endedAt}`,
     kept: "This run changed nothing.",

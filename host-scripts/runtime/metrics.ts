@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Metric } from "../../plan/contracts/metric";
-import { toleratedMs } from "./clock";
+import { isAhead } from "./clock";
 import { exitCodes, messageOf } from "./errors";
 import { writeDurably } from "./durable";
 import { takeLock } from "./lock";
@@ -80,7 +80,7 @@ function merge(metrics: readonly Metric[], before: Values, end: End): Values {
     // A clock that went back mustn't make an end look older than the one before; what a clock that was ahead has written would
     // keep an alert of staleness silent until that day.
     const earlier = before.get(name) ?? 0;
-    const at = succeeded && earlier > end.at + toleratedMs / 1000 ? end.at : Math.max(end.at, earlier);
+    const at = succeeded && isAhead(earlier * 1000, end.at * 1000) ? end.at : Math.max(end.at, earlier);
     const value = meaning === "status" ? end.status : meaning.startsWith("last-") ? at : end.values[name];
     if (value !== undefined) values.set(name, value);
   }

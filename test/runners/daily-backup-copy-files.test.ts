@@ -37,6 +37,7 @@ beforeEach(async () => {
     "source/app",
     "source/app/deep",
     "source/old",
+    "source/databases",
     "one",
     "two",
   ])
@@ -45,6 +46,8 @@ beforeEach(async () => {
   cpIs('exec REAL "$@"');
   for (const path of ["app/file", "app/other", "app/deep/file", "old/first", "old/second", "linked"])
     writeFileSync(join(source, path), `content of ${path}`);
+  for (const end of ["", "-journal", "-wal", "-shm"])
+    writeFileSync(join(source, `databases/file${end}`), end);
   command("touch", "-d", "2026-05-26 00:00:00.000000000", join(source, "app/file"));
   linkSync(join(source, "linked"), join(source, "app/linked-too"));
   writeFileSync(join(folder, "outside/file"), "stays");
@@ -107,6 +110,11 @@ test.each<Change>([
     changed: ["app/file"],
   },
   { what: "a file that is gone", change: () => rmSync(at("old/first")), changed: [] },
+  {
+    what: "a database's journal and log that are gone",
+    change: () => ["file-journal", "file-wal", "file-shm"].forEach(name => rmSync(at(`databases/${name}`))),
+    changed: ["databases/file-journal", "databases/file-shm", "databases/file-wal"],
+  },
   { what: "a folder that is gone", change: () => rmSync(at("old"), { recursive: true }), changed: [] },
   {
     what: "a new folder",

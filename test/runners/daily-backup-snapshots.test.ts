@@ -33,6 +33,14 @@ test("a raw block volume without a young snapshot is a failure: it has no other 
   expect(night.status).toBe(1);
 });
 
+test("a snapshot of a day that hasn't come is no young one: nobody knows how old it is", async () => {
+  world.addSnapshot(device, -30 * dayMs);
+  const night = await world.backup();
+  expect(night.output).toContain("shop/device: its newest snapshot is of a day that hasn't come");
+  expect(night.output).toContain("systemctl start lvm-pvc-snapshot");
+  expect(night.status).toBe(1);
+});
+
 test("snapshots that have outlived their job go by its rules, a few a night, and the newest of each volume stays", async () => {
   world.addSnapshot(device);
   world.add(data);

@@ -9,9 +9,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { copyFiles } from "../../host-scripts/daily-backup/copy-files";
 import type { Stores } from "../../host-scripts/daily-backup/copy-stores";
 import type { Accepted } from "../../plan/contracts/accepted";
 import { bundleProgram, type SqliteNamespace, sqliteNamespace } from "./support/sqlite-world";
+import { useRsyncTools } from "./support/rsync-tools";
 
 let folder: string;
 let tools: SqliteNamespace;
@@ -30,7 +32,7 @@ afterEach(async () => {
 });
 
 /** What the record of the night before says. */
-type Before = Pick<Stores, "hasDatabases" | "copies">;
+type Before = Pick<Stores, "hasDatabases" | "goodCopies">;
 
 /** As a program of its own: a run has a mount table that nobody else changes. */
 const program = `
@@ -60,11 +62,11 @@ async function night(
   snapshot: string,
   date: string,
   changed: readonly string[] | undefined,
-  { hasDatabases, copies }: Before,
+  { hasDatabases, goodCopies }: Before,
 ): Promise<Stores> {
   rmSync(join(folder, "snapshot"), { recursive: true, force: true });
   cpSync(join(folder, snapshot), join(folder, "snapshot"), { recursive: true, preserveTimestamps: true });
-  const asked = JSON.stringify({ folder, date, changed, before: { hasDatabases, copies }, accepted });
+  const asked = JSON.stringify({ folder, date, changed, before: { hasDatabases, goodCopies }, accepted });
   const argv = ["env", ...tools.environment, process.execPath, join(folder, "night.cjs"), asked] as const;
   const said = await tools.namespace.run(...argv);
   return JSON.parse(said.trim().split("\n").at(-1) ?? "") as Stores;
@@ -120,6 +122,54 @@ test("a copy that failed on the first night of a week is made the next night, al
   expect(await rowsIn(copyOf("2026-22"))).toBe("1001");
 });
 
+/** Two snapshots of one transaction: in the first one its journal is there yet, and that it goes is the commit. */
+async function makeCommit(): Promise<void> {
+  for (const name of ["live", "first", "second"]) mkdirSync(join(folder, name));
+  const copyTo = (name: string, files: string): string =>
+    `.shell cp --preserve=timestamps ${files} ../${name}`;
+  const script = [
+    // Its journal counts its pages as they are written, and not at the commit alone.
+    "PRAGMA synchronous=OFF;",
+    "CREATE TABLE t(x);",
+    "INSERT INTO t VALUES(0);",
+    "BEGIN;",
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<1000) INSERT INTO t SELECT i FROM n;",
+    copyTo("first", "app.db-journal"),
+    "COMMIT;",
+    copyTo("first", "app.db"),
+    copyTo("second", "app.db"),
+  ];
+  writeFileSync(join(folder, "script"), `${script.join("\n")}\n`);
+  const make = `cd ${folder}/live && sqlite3 app.db <../script`;
+  await tools.namespace.run("env", ...tools.environment, "sh", "-c", make);
+}
+
+/** What the comparison of a snapshot's files with those of the one before has it. */
+async function changesBetween(first: string, second: string): Promise<string[]> {
+  const restore = await useRsyncTools(join(folder, "bin"));
+  const into = (name: string): string => join(folder, `files-${name}`);
+  for (const name of [first, second]) mkdirSync(into(name));
+  const common = { lockFd: 2, timeoutMs: 60_000, stop: new AbortController().signal };
+  try {
+    await copyFiles({ ...common, source: join(folder, first), base: undefined, into: into(first) });
+    const later = { ...common, source: join(folder, second), base: into(first), into: into(second) };
+    return (await copyFiles(later)).changed?.map(String) ?? [];
+  } finally {
+    restore();
+  }
+}
+
+test("a journal that is gone is a change of its database: that it went was the commit", async () => {
+  await makeCommit();
+  expect(modified("second/app.db")).toBe(modified("first/app.db"));
+  const before = await night("first", "2026-05-20T03:00:00Z", undefined, {});
+  expect(await rowsIn(copyOf("2026-21"))).toBe("1");
+  const changed = await changesBetween("first", "second");
+  const after = await night("second", "2026-05-26T03:00:00Z", changed, before);
+  expect(after.failed).toBeUndefined();
+  expect(await rowsIn(copyOf("2026-22"))).toBe("1001");
+});
+
 test.each([
   ["its first bytes are zeros", (file: string) => writeFileSync(file, Buffer.alloc(16), { flag: "r+" })],
   ["it was emptied", (file: string) => truncateSync(file)],
@@ -147,7 +197,7 @@ test("an unchanged database shares the copy that the record names, and no other"
   const next = await night("first", "2026-05-26T03:00:00Z", [], before);
   expect(inode("2026-22")).toBe(inode("2026-21"));
   // A run that ended before its record left this week's generation: the record is of the one before.
-  expect(next.copies).not.toBe(before.copies);
+  expect(next.goodCopies).not.toBe(before.goodCopies);
   const shared = inode("2026-22");
   await night("first", "2026-05-27T03:00:00Z", [], before);
   expect(inode("2026-22")).not.toBe(shared);
