@@ -12,8 +12,8 @@ import { firstLines } from "../runtime/tail";
 import type { Scrub } from "./backup-scrub";
 import { type CatalogueFiles, bytesOf, onDisk } from "./paths";
 import type { HeldGeneration } from "./standing";
-import { hasGenerations, type Unit } from "./units";
-import { filesBelow, type Hidden } from "./walk";
+import { generationOf, type Unit } from "./units";
+import { filesBelow, type Found, type Hidden } from "./walk";
 
 /** An inode of a unit, with its names as they were when the unit was listed. */
 export interface ListedFile {
@@ -42,6 +42,8 @@ function checkOf(digits: string, path: string): string {
 export class ListDamaged extends Error {}
 
 const longestSortMs = 24 * 3_600_000;
+const namesPerTurn = 1000;
+const bufferedNames = 1000;
 
 /** What a listing found beside the names. */
 export interface Listing {
@@ -51,44 +53,52 @@ export interface Listing {
   readonly generations: ReadonlyMap<string, HeldGeneration>;
 }
 
-/** Lists all names of a unit, durably. */
-export async function writeList(
-  { config, stop, lock }: Scrub,
+/** Looks at all names of a unit. @param each told of every name of a file */
+export async function lookOver(
+  { config, stop }: Scrub,
   unit: Unit,
-  files: CatalogueFiles,
+  each: (found: Found) => void,
 ): Promise<Listing> {
-  const [raw, sorted] = [`${files.list}.raw`, `${files.list}.sorted`];
   const hidden: Hidden[] = [];
   const generations = new Map<string, HeldGeneration>();
+  let names = 0;
+  for (const path of unit.paths) {
+    const identity = generationOf(config, path) === path ? identityAt(config, path) : undefined;
+    let held = 0;
+    for (const found of filesBelow(config, path)) {
+      if ("stat" in found) {
+        held += 1;
+        each(found);
+      } else hidden.push(found);
+      names += 1;
+      if (names % namesPerTurn !== 0) continue;
+      await turn();
+      stop.check("scrub");
+    }
+    if (identity !== undefined && identity === identityAt(config, path))
+      generations.set(path, { identity, files: held });
+  }
+  return { hidden, generations };
+}
+
+/** Lists all names of a unit, durably. */
+export async function writeList(scrub: Scrub, unit: Unit, files: CatalogueFiles): Promise<Listing> {
+  const { config, stop, lock } = scrub;
+  const [raw, sorted] = [`${files.list}.raw`, `${files.list}.sorted`];
   const out = openSync(raw, "w", 0o600);
+  let listing: Listing;
   try {
     let pending: Buffer[] = [];
-    const flush = async (): Promise<void> => {
+    const flush = (): void => {
       const whole = Buffer.concat(pending);
       for (let done = 0; done < whole.length;) done += writeSync(out, whole, done);
       pending = [];
-      await turn();
-      stop.check("scrub");
     };
-    for (const path of unit.paths) {
-      const identity = identityAt(config, path);
-      let held = 0;
-      for (const found of filesBelow(config, path)) {
-        if (!("stat" in found)) hidden.push(found);
-        else {
-          held += 1;
-          pending.push(bytesOf(`${lineOf(found.stat.ino, found.path)}\0`));
-          if (pending.length >= 1000) await flush();
-        }
-      }
-      if (
-        identity !== undefined &&
-        identity === identityAt(config, path) &&
-        hasGenerations(config, unit.name)
-      )
-        generations.set(path, { identity, files: held });
-    }
-    await flush();
+    listing = await lookOver(scrub, unit, ({ stat, path }) => {
+      pending.push(bytesOf(`${lineOf(stat.ino, path)}\0`));
+      if (pending.length >= bufferedNames) flush();
+    });
+    flush();
   } finally {
     closeSync(out);
   }
@@ -115,7 +125,7 @@ export async function writeList(
   closeSync(whole);
   renameSync(sorted, files.list);
   syncFolder(dirname(files.list));
-  return { hidden, generations };
+  return listing;
 }
 
 /** Tells what lies at a path from all else that was or will be there; undefined where nothing lies, or can't be told. */

@@ -8,7 +8,8 @@ import { required } from "../runtime/required";
 import { complain } from "./accept";
 import type { Scrub } from "./backup-scrub";
 import { type Content, contentOf, forgetCached, openRegular, type OpenFile } from "./content";
-import { ListDamaged, type ListedFile, type Listing, readList, writeList } from "./list";
+import { judgeListing } from "./lacking";
+import { ListDamaged, type ListedFile, readList, writeList } from "./list";
 import { bytesOf, catalogueFiles, type CatalogueFiles, onDisk } from "./paths";
 import { inodeOf, keyOf, mendedShelf, recordOf, rottenShelf, stillNames } from "./rotten";
 import {
@@ -20,8 +21,8 @@ import {
   type SumRecord,
   type SumWriter,
 } from "./sums";
-import { type UnitStanding, writeStanding } from "./standing";
-import { emptiedAbove, hasGenerations, type Unit } from "./units";
+import { writeStanding } from "./standing";
+import { isInGeneration, type Unit } from "./units";
 
 /** After so many bytes, what was found is made durable: a loss of power costs no more. */
 const syncEveryBytes = 256 * 2 ** 20;
@@ -51,7 +52,7 @@ export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => 
     // Until its list is there, and it is known what the disk didn't show.
     own.lacks = "unanswered";
     writeStanding(config.stateDir, standing);
-    judgeListing(scrub, unit, own, await writeList(scrub, unit, files));
+    own.lacks = judgeListing(scrub, unit, own, await writeList(scrub, unit, files));
     writeStanding(config.stateDir, standing);
   }
   const writer = continueSums(files.part, files.id);
@@ -87,50 +88,9 @@ export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => 
       mendedShelf.drop(config, mended);
   own.readMs = own.passMs;
   delete own.passMs;
-  delete own.lacks;
   writeStanding(config.stateDir, standing);
   rmSync(files.list, { force: true });
   return true;
-}
-
-/**
- * Tells what the disk doesn't show of a unit: a name that can't be looked at, and names that a generation, from which nobody
- * may take any, had before. What was recorded of it stays, and without somebody's answer the unit doesn't count as read.
- */
-function judgeListing(scrub: Scrub, unit: Unit, own: UnitStanding, { hidden, generations }: Listing): void {
-  const name = quoted(bytesOf(unit.name));
-  delete own.lacks;
-  const lack = (path: string, text: string): void => {
-    const isAnswered = complain(scrub, path, text);
-    if (!isAnswered || own.lacks === undefined) own.lacks = isAnswered ? "accepted" : "unanswered";
-  };
-  for (const { path, reason } of hidden)
-    lack(path, `${quoted(bytesOf(path))} of ${name} can't be looked at: ${reason}`);
-  const before = own.generations ?? {};
-  own.generations = {};
-  for (const [path, now] of generations) {
-    const known = before[path];
-    const most = known?.identity === now.identity ? Math.max(known.files, now.files) : now.files;
-    own.generations[path] = { ...now, files: most };
-    const isTold = hidden.some(one => one.path === path || one.path.startsWith(`${path}/`));
-    if (now.files < most && !isTold)
-      lack(
-        path,
-        `${most - now.files} of ${most} files are gone from the generation ${quoted(bytesOf(path))}, from which nobody may take any; what was recorded of them is kept`,
-      );
-  }
-  for (const [path, known] of Object.entries(before)) {
-    if (generations.has(path)) continue;
-    const folder = emptiedAbove(scrub.config, path);
-    if (folder === undefined) continue;
-    own.generations[path] = known;
-    lack(path, emptied(path, folder));
-  }
-}
-
-/** @param folder above the generation, that reads as empty */
-export function emptied(path: string, folder: string): string {
-  return `the generation ${quoted(bytesOf(path))} can't be seen, as ${quoted(bytesOf(folder))} reads as empty and isn't; what was recorded of it is kept`;
 }
 
 interface Progress {
@@ -165,11 +125,7 @@ async function compareAll(
       const recorded = known.at(listed.ino);
       const file = openListed(scrub, listed);
       if (!file) {
-        for (const record of recorded.slice(0, 1)) carry(record);
-        continue;
-      }
-      if (file === "hidden") {
-        // What was recorded of it counts once it can be opened again.
+        // What was recorded of it counts once it can be opened again; if it is gone for good, the next list says so.
         for (const record of recorded.slice(0, 1)) writer.add(record);
         continue;
       }
@@ -238,8 +194,8 @@ function openKnown(
   };
 }
 
-/** The file by any of its names that still is its; undefined when there is none, "hidden" when one can't be opened. */
-function openListed(scrub: Scrub, { ino, names }: ListedFile): OpenFile | "hidden" | undefined {
+/** The file by any of its names that still is its; undefined when there is none, and when one can't be opened, which is told. */
+function openListed(scrub: Scrub, { ino, names }: ListedFile): OpenFile | undefined {
   for (const name of names) {
     try {
       const file = openRegular(onDisk(scrub.config, name));
@@ -247,7 +203,7 @@ function openListed(scrub: Scrub, { ino, names }: ListedFile): OpenFile | "hidde
       if (file) closeSync(file.fd);
     } catch (error) {
       complain(scrub, name, `${quoted(bytesOf(name))} can't be opened: ${messageOf(error)}`);
-      return "hidden";
+      return undefined;
     }
   }
   return undefined;
@@ -264,7 +220,7 @@ async function compareOne(
   const { config, log, stop } = scrub;
   const now = identityOf(file);
   // Nobody writes to a file of a generation: one that was counts as what it was.
-  const mayChange = !hasGenerations(config, unit.name);
+  const mayChange = !listed.names.some(name => isInGeneration(config, name));
   const recorded =
     known.find(record => isOf(record, now)) ??
     (mayChange ? undefined : known.find(record => isFormerOf(record, now)));

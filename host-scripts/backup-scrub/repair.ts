@@ -12,7 +12,7 @@ import { identityOf } from "./pass";
 import { bytesOf, catalogueFiles, onDisk, pathOf } from "./paths";
 import { inodeOf, keyOf, nameOf, recordOf, type RottenFile, rottenShelf, stillNames } from "./rotten";
 import { isOf, isFormerOf, readSums, type SumRecord } from "./sums";
-import { hasGenerations } from "./units";
+import { isInGeneration } from "./units";
 import { filesBelow } from "./walk";
 
 /** Of the budget, reading included: the rest is for the report. */
@@ -82,7 +82,10 @@ async function lookAgain(scrub: Scrub, rotten: RottenFile): Promise<RottenFile |
     if (!file) continue;
     try {
       if (!isOf(recordOf(rotten), identityOf(file))) {
-        if (isFormerOf(recordOf(rotten), identityOf(file)) && hasGenerations(config, rotten.unit))
+        if (
+          isFormerOf(recordOf(rotten), identityOf(file)) &&
+          names.some(path => isInGeneration(config, path))
+        )
           return { ...now, ...writtenTo(rotten, identityOf(file)) };
         continue;
       }
@@ -165,8 +168,9 @@ interface Candidate {
 /** The live file first, where it is as old and as big as what was recorded; then files with the same recorded content. */
 function* candidatesOf(scrub: Scrub, rotten: RottenFile, copies: readonly Copy[]): Generator<Candidate> {
   const { config } = scrub;
-  for (const source of hasGenerations(config, rotten.unit) ? [] : config.sources)
-    for (const name of rotten.names) {
+  const mirrored = rotten.names.some(name => isInGeneration(config, name)) ? [] : rotten.names;
+  for (const source of config.sources)
+    for (const name of mirrored) {
       const path = bytesOf(join(pathOf(source), name));
       const file = openRegular(path);
       if (!file) continue;

@@ -3,6 +3,7 @@ import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import type { Scrub } from "./backup-scrub";
+import { tellLacking } from "./lacking";
 import { type Cost, passOver } from "./pass";
 import { bytesOf } from "./paths";
 import { writeStanding } from "./standing";
@@ -45,6 +46,7 @@ export const scrub: Phase<Scrub> = {
       if (await passOver(run, unit, spend)) whole += 1;
       if (end !== undefined) break;
     }
+    await tellLacking(run);
     if (end === "time")
       notes.push(
         `its time was up after ${(100 * done).toFixed(1)} % of the disk, the share of this run was ${(100 * share).toFixed(1)} %; the next run goes on there`,

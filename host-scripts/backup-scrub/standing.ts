@@ -23,7 +23,7 @@ const unitStanding = z.object({
   readMs: z.number().optional(),
   /** When the pass began that is going on. */
   passMs: z.number().optional(),
-  /** Absent where that pass saw everything; else whether somebody answers for what the disk doesn't show. */
+  /** Absent where the last list has everything; else whether somebody answers for what the disk doesn't show. */
   lacks: z.enum(["accepted", "unanswered"]).optional(),
   /** Its generations, by their paths. */
   generations: z.record(z.string(), heldGeneration).optional(),
@@ -34,6 +34,8 @@ const standing = z.object({
   /** When the last run had done its share, epoch ms. */
   shareMs: z.number().optional(),
   units: z.record(z.string(), unitStanding),
+  /** Units that are out of sight, and when they were first missed, epoch ms. */
+  gone: z.record(z.string(), z.object({ unit: unitStanding, goneMs: z.number() })).optional(),
 });
 
 /** How far the reading of the disk is: by unit, what was read when. */

@@ -3,7 +3,7 @@ import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { complain } from "./accept";
 import type { Scrub } from "./backup-scrub";
-import { emptied } from "./pass";
+import { emptied } from "./lacking";
 import { bytesOf, catalogueFiles } from "./paths";
 import { mendedShelf, nameOf, rottenShelf } from "./rotten";
 import { readStanding, type Standing, type UnitStanding, writeStanding } from "./standing";
@@ -24,7 +24,10 @@ export const survey: Phase<Scrub> = {
     const standing: Standing = {
       ...before,
       units: Object.fromEntries(
-        units.map(({ name }) => [name, standingOf(scrub, name, before.units[name], nowMs)]),
+        units.map(({ name }) => [
+          name,
+          standingOf(scrub, name, before.units[name] ?? before.gone?.[name]?.unit, nowMs),
+        ]),
       ),
     };
     scrub.standing = standing;
@@ -40,20 +43,30 @@ export const survey: Phase<Scrub> = {
     for (const shelf of [rottenShelf, mendedShelf]) shelf.all(config, damaged);
     for (const path of damaged)
       faults.push(`${quoted(path)} was damaged: remove it, and its file is found again`);
-    for (const [name, gone] of Object.entries(before.units)) {
+    const missing = { ...before.gone };
+    for (const [name, unit] of Object.entries(before.units)) {
       if (Object.hasOwn(standing.units, name)) continue;
-      const folder = hiddenBy(scrub, gone);
+      const folder = hiddenBy(scrub, unit);
       if (folder) {
-        standing.units[name] = gone;
+        standing.units[name] = unit;
         complain(scrub, folder.path, emptied(folder.path, folder.above));
-        continue;
+      } else missing[name] = { unit, goneMs: nowMs };
+    }
+    standing.gone = {};
+    for (const [name, gone] of Object.entries(missing)) {
+      if (Object.hasOwn(standing.units, name)) continue;
+      if (nowMs - gone.goneMs < goneKeptMs) standing.gone[name] = gone;
+      else {
+        const { sums, list, part } = catalogueFiles(config, name);
+        for (const file of [sums, list, part]) rmSync(file, { force: true });
       }
-      const { sums, list, part } = catalogueFiles(config, name);
-      for (const file of [sums, list, part]) rmSync(file, { force: true });
     }
     writeStanding(config.stateDir, standing);
   },
 };
+
+/** What was recorded of a unit that is out of sight counts for so long: a disk may show none of a folder for some nights. */
+const goneKeptMs = 30 * 86_400_000;
 
 /** A generation of a unit that isn't to be seen, where the folder above it is damaged. */
 function hiddenBy({ config }: Scrub, { generations = {} }: UnitStanding) {

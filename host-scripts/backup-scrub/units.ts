@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
 import { ownPrefix } from "../runtime/closed-folder";
 import { errnoOf } from "../runtime/errors";
+import { isPeriodName } from "../runtime/generations";
 import { onDisk, pathOf } from "./paths";
 
 /** A part of the disk that is read as a whole: what a service has there, in all of its generations. */
@@ -13,9 +14,21 @@ export interface Unit {
   readonly paths: readonly string[];
 }
 
-/** Whether a unit is one of generations: what is in them changes by nobody's hand. By the unit's name. */
-export function hasGenerations({ generations }: BackupScrubConfig, unit: string): boolean {
-  return generations.some(({ folder }) => pathOf(folder) === unit.split("/")[0]);
+/**
+ * The generation that a path is or lies in: what is in one changes by nobody's hand, it only goes as a whole. Undefined for what
+ * lies beside generations, which is anybody's.
+ */
+export function generationOf({ generations }: BackupScrubConfig, path: string): string | undefined {
+  const names = path.split("/");
+  const depth = generations.find(({ folder }) => pathOf(folder) === names[0])?.depth;
+  if (depth === undefined || !isPeriodName(names[1] ?? "") || names.length < depth + 2) return undefined;
+  return names.slice(0, depth + 2).join("/");
+}
+
+/** Whether a file lies in a generation. A file in a generation's place is none of one: only a folder is a generation. */
+export function isInGeneration(config: BackupScrubConfig, file: string): boolean {
+  const generation = generationOf(config, file);
+  return generation !== undefined && generation !== file;
 }
 
 /**

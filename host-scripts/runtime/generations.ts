@@ -148,6 +148,11 @@ export function generationIn(root: string, period: string, path: string): Genera
   return generationAt(period, targetOf(root, period, path));
 }
 
+/** Whether an entry of a root holds generations, and isn't something that somebody laid beside them. */
+export function isPeriodName(name: string): boolean {
+  return Object.values(periodNames).some(pattern => pattern.test(name));
+}
+
 /** Names of the periods of a root that hold something, oldest first. */
 export function periodsOf(root: string, every: Every): string[] {
   return entries(root)
@@ -250,7 +255,7 @@ async function syncFileSystem(folder: string, stop: AbortSignal): Promise<void> 
 function targetOf(root: string, period: string, path: string): string {
   const segments = path === "." ? [] : path.split("/");
   const wrong = segments.find(segment => segment === "" || segment.startsWith(".") || segment.includes("\0"));
-  if (wrong !== undefined || !Object.values(periodNames).some(name => name.test(period)))
+  if (wrong !== undefined || !isPeriodName(period))
     throw new Error(`${quoted(`${period}/${path}`)} is no place for a generation`);
   return join(root, period, ...segments);
 }

@@ -23,6 +23,8 @@ import { dirname, join } from "node:path";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { execa } from "execa";
+import { editStanding } from "./support/edit-standing";
+import { failingFolder } from "./support/failing-folder";
 import { nastyNames } from "./support/nasty";
 import { createScrubWorld, type ScrubWorld } from "./support/scrub-world";
 import { differences, snapshot, type Snapshot } from "./support/tree";
@@ -290,20 +292,6 @@ test("what is new, changed with its times, or gone from the mirror is no rot", a
   expect((await run()).stdout).toContain('"books/new" of "books"');
 });
 
-/** Node's word for a folder that the disk doesn't give. */
-function failingFolder(path: string): Record<string, string> {
-  const preload = join(world.folder, "eio.cjs");
-  writeFileSync(
-    preload,
-    `const fs = require("node:fs"), opendir = fs.opendirSync, open = fs.openSync;
-const fail = path => { if (String(path).endsWith(${JSON.stringify(path)})) throw Object.assign(new Error("EIO: i/o error, opendir"), { code: "EIO", errno: -5, syscall: "opendir" }); };
-fs.opendirSync = (path, ...rest) => { fail(path); return opendir(path, ...rest); };
-fs.openSync = (path, ...rest) => { fail(path); return open(path, ...rest); };
-require("node:module").syncBuiltinESMExports();`,
-  );
-  return { NODE_OPTIONS: `--require ${preload}` };
-}
-
 /** Has a folder read as empty, as one does whose block is damaged; again, and it is as it was. */
 async function turnEmpty(path: string, bytes: Buffer): Promise<Buffer> {
   const image = join(world.folder, "disk.img");
@@ -328,7 +316,7 @@ test.each(["gives an error", "reads as empty"])(
     const { oldest_verified_timestamp } = world.metrics();
     const isError = how === "gives an error";
     const whole = isError ? undefined : await turnEmpty(`${claim}/b`, Buffer.from([0, 0]));
-    const damaged = await world.start([], isError ? failingFolder("/claim/b") : {}).finished;
+    const damaged = await world.start([], isError ? failingFolder(world.folder, "/claim/b") : {}).finished;
     expect(damaged.stdout).toContain(
       isError
         ? `"${claim}/b" of "pvc-data/ns/claim" can't be looked at`
@@ -363,7 +351,9 @@ test("a folder above generations that reads as empty costs none of their checksu
 test("what can't be looked at doesn't take every night from all else", async () => {
   fill(`${world.disk}/z/folder/file`, "z");
   fill(`${world.disk}/a/file`, "a");
-  expect(await world.start([], failingFolder("/z/folder")).finished).toMatchObject({ status: 1 });
+  expect(await world.start([], failingFolder(world.folder, "/z/folder")).finished).toMatchObject({
+    status: 1,
+  });
   const { stdout } = await run("--dry-run");
   expect(stdout).toContain('would read "z": never read to its end');
   expect(stdout.indexOf('would read "a"')).toBeLessThan(stdout.indexOf('would read "z"'));
@@ -537,11 +527,7 @@ test("a rotten file is named by a name that still is its, also by a pass that ha
 
 /** As if the last share had been done a day before. */
 function setClockBack(): void {
-  const file = join(world.config.stateDir, "standing");
-  const [, text = ""] = readFileSync(file, "utf8").split("\n");
-  const standing = JSON.parse(text) as { shareMs: number };
-  const changed = JSON.stringify({ ...standing, shareMs: standing.shareMs - 86_400_000 });
-  writeFileSync(file, `${createHash("sha256").update(changed).digest("hex")}\n${changed}\n`);
+  editStanding(world, standing => ({ ...standing, shareMs: (standing.shareMs ?? 0) - 86_400_000 }));
 }
 
 test("a dry run says what would be read, and changes nothing", async () => {

@@ -1,0 +1,71 @@
+import { quoted } from "../runtime/quoted";
+import { required } from "../runtime/required";
+import { complain } from "./accept";
+import type { Scrub } from "./backup-scrub";
+import { type Listing, lookOver } from "./list";
+import { bytesOf } from "./paths";
+import type { UnitStanding } from "./standing";
+import { emptiedAbove, type Unit } from "./units";
+
+/**
+ * Tells what the disk doesn't show of a unit: a name that can't be looked at, and names that a generation, from which nobody
+ * may take any, had before. What was recorded of it stays, and without somebody's answer the unit doesn't count as read.
+ * @returns undefined where nothing is lacking
+ */
+export function judgeListing(
+  scrub: Scrub,
+  unit: Unit,
+  own: UnitStanding,
+  { hidden, generations }: Listing,
+): UnitStanding["lacks"] {
+  const name = quoted(bytesOf(unit.name));
+  let lacks: UnitStanding["lacks"];
+  const lack = (path: string, text: string): void => {
+    const isAnswered = complain(scrub, path, text);
+    if (!isAnswered || lacks === undefined) lacks = isAnswered ? "accepted" : "unanswered";
+  };
+  for (const { path, reason } of hidden)
+    lack(path, `${quoted(bytesOf(path))} of ${name} can't be looked at: ${reason}`);
+  const before = own.generations ?? {};
+  own.generations = {};
+  for (const [path, now] of generations) {
+    const known = before[path];
+    const most = known?.identity === now.identity ? Math.max(known.files, now.files) : now.files;
+    own.generations[path] = { ...now, files: most };
+    const isTold = hidden.some(one => one.path === path || one.path.startsWith(`${path}/`));
+    if (now.files < most && !isTold)
+      lack(
+        path,
+        `${most - now.files} of ${most} files are gone from the generation ${quoted(bytesOf(path))}, from which nobody may take any; what was recorded of them is kept`,
+      );
+  }
+  for (const [path, known] of Object.entries(before)) {
+    if (generations.has(path)) continue;
+    const folder = emptiedAbove(scrub.config, path);
+    if (folder === undefined) continue;
+    own.generations[path] = known;
+    lack(path, emptied(path, folder));
+  }
+  return lacks;
+}
+
+/** @param folder above the generation, that reads as empty */
+export function emptied(path: string, folder: string): string {
+  return `the generation ${quoted(bytesOf(path))} can't be seen, as ${quoted(bytesOf(folder))} reads as empty and isn't; what was recorded of it is kept`;
+}
+
+/**
+ * Looks again at each unit that lacked something when it was listed last, and tells what it still lacks: a list is made once a
+ * period, and nobody would hear of it in all other nights.
+ */
+export async function tellLacking(scrub: Scrub): Promise<void> {
+  const { startedAt, units } = scrub;
+  const standing = required(scrub.standing, "standing");
+  for (const unit of required(units, "units")) {
+    const own = required(standing.units[unit.name], "standing of the unit");
+    const isListedNow = (own.passMs ?? own.readMs) === startedAt.getTime();
+    if (own.lacks === undefined || isListedNow) continue;
+    // A pass that is going on goes by its own list.
+    judgeListing(scrub, unit, own, await lookOver(scrub, unit, () => undefined));
+  }
+}
