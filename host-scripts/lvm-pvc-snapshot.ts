@@ -2,10 +2,11 @@ import {
   type LvmPvcSnapshotConfig,
   lvmPvcSnapshotConfig,
   lvmPvcSnapshotMetrics,
+  snapshotJobName,
 } from "../plan/contracts/lvm-pvc-snapshot";
 import { help, parseSnapshotArguments, type SnapshotArguments } from "./lvm-pvc-snapshot/arguments";
 import type { SnapshotRun } from "./lvm-pvc-snapshot/context";
-import { discover, lock } from "./lvm-pvc-snapshot/discover";
+import { discover } from "./lvm-pvc-snapshot/discover";
 import { forget } from "./lvm-pvc-snapshot/forget";
 import { guard } from "./lvm-pvc-snapshot/guard";
 import { list } from "./lvm-pvc-snapshot/list";
@@ -19,13 +20,14 @@ import { readConfig } from "./runtime/config";
 import { startProgram } from "./runtime/entry";
 import { exitCodes } from "./runtime/errors";
 import { preview, runAndReport } from "./runtime/job-run";
+import { lock } from "./runtime/lock-phase";
 import { createLog } from "./runtime/log";
 import { reportLostEnd } from "./runtime/lost-end";
 import { type Reporter, reporterOf } from "./runtime/report";
 import { serviceEnvironment } from "./runtime/service-environment";
 import { Stop } from "./runtime/stop";
 
-const job = "lvm-pvc-snapshot";
+const job = snapshotJobName;
 
 const argv = process.argv.slice(2);
 const options = { json: argv.includes("--json"), progress: argv.includes("--progress") };

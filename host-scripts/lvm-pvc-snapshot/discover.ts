@@ -1,7 +1,5 @@
 import { Refusal } from "../runtime/errors";
-import { lockFile } from "../runtime/job-run";
 import { type Claim, type KnownVolumes, type VolumeMap, volumeMap } from "../runtime/kubernetes/volume-map";
-import { takeLock } from "../runtime/lock";
 import { LvmFailed } from "../runtime/lvm/command";
 import { type MissingVolume, writeCovered } from "../runtime/lvm/covered";
 import { readForgotten, writeForgotten } from "../runtime/lvm/forgotten";
@@ -17,17 +15,6 @@ import type { Phase } from "../runtime/phases";
 import { shell } from "../runtime/shell";
 import { lookForMissing } from "./absence";
 import type { SnapshotRun } from "./context";
-
-/** One run at a time; what a killed one left running is ended first. */
-export const lock: Phase<SnapshotRun> = {
-  name: "lock",
-  async run(run) {
-    run.lock = await takeLock(lockFile(run.config), 0, run.stop.signal);
-    const { leftovers } = run.lock;
-    if (leftovers.length > 0)
-      run.log.warn(`ended what a killed run had left: process ${leftovers.join(", ")}`);
-  },
-};
 
 /** One listing of the volume group, and whose volumes they are. Refuses when there is nothing to protect. Reads only. */
 export const discover: Phase<SnapshotRun> = {

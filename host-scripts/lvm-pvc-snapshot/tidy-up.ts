@@ -1,7 +1,6 @@
 import type { LvmPvcSnapshotConfig } from "../../plan/contracts/lvm-pvc-snapshot";
 import { messageOf } from "../runtime/errors";
-import { lockFile } from "../runtime/job-run";
-import { endLeftovers } from "../runtime/lock";
+import { endLeft } from "../runtime/lock-phase";
 import type { Log } from "../runtime/log";
 import { listVolumes } from "../runtime/lvm/listing";
 import { readPool } from "../runtime/lvm/pool-status";
@@ -23,8 +22,7 @@ export function endedUnreported(state: RunState): boolean {
  * within the unit's time to stop.
  */
 export async function tidyUp(config: LvmPvcSnapshotConfig, log: Log): Promise<void> {
-  const leftovers = endLeftovers(lockFile(config));
-  if (leftovers.length > 0) log.warn(`ended what the run had left: process ${leftovers.join(", ")}`);
+  endLeft(config, log);
   const stop = AbortSignal.timeout(tidyMs);
   try {
     const listed = await listVolumes(config.vg, stop);

@@ -2,40 +2,20 @@ import { readdirSync } from "node:fs";
 import { ownPrefix } from "../runtime/closed-folder";
 import { proveDisk } from "../runtime/disk-mark";
 import { errnoOf, Refusal } from "../runtime/errors";
-import { recover } from "../runtime/journal";
-import { takeLock } from "../runtime/lock";
 import { verifyMounts } from "../runtime/mounts";
-import type { Phase } from "../runtime/phases";
-import { quoted } from "../runtime/quoted";
-import { lockFile } from "../runtime/job-run";
-import { shell } from "../runtime/shell";
 import { noteWholeSeconds } from "../runtime/whole-seconds";
-import { isLeftOut, journalFolder, type Mirror } from "./mirror";
-
-/** One run at a time; what a killed one left running is ended first. */
-export const lock: Phase<Mirror> = {
-  name: "lock",
-  async run(mirror) {
-    mirror.lock = await takeLock(lockFile(mirror.config), 0, mirror.stop.signal);
-    const { leftovers } = mirror.lock;
-    if (leftovers.length > 0)
-      mirror.log.warn(`ended what a killed run had left: process ${leftovers.join(", ")}`);
-    const segments = recover(journalFolder(mirror.config));
-    if (segments.length > 0)
-      mirror.log.warn(`an earlier run ended early: ${segments.join(", ")} hands over the whole tree`);
-  },
-};
+import type { Phase } from "../runtime/phases";
+import { requireRoot } from "../runtime/root";
+import { quoted } from "../runtime/quoted";
+import { shell } from "../runtime/shell";
+import { isLeftOut, type Mirror } from "./mirror";
 
 /** Refuses unless source and target are the file systems that the config names, and the source holds something. Writes nothing but a new disk's mark. */
 export const verify: Phase<Mirror> = {
   name: "verify",
   async run(mirror) {
     const { config } = mirror;
-    if (process.getuid?.() !== 0)
-      throw new Refusal(
-        `user ${process.getuid?.()} can't keep owners and ACLs, expected root`,
-        shell`sudo systemctl start ${config.job}`,
-      );
+    requireRoot(config.job, "keep owners and ACLs");
     await verifyMounts(
       [
         { role: "source", access: "read", ...config.source },

@@ -1,0 +1,96 @@
+import type { z } from "zod";
+import type { Metric } from "../../plan/contracts/metric";
+import type { RunnerConfig } from "../../plan/contracts/runner";
+import { type Accepts, parseRunArguments, type RunArguments, runHelp } from "./arguments";
+import { readConfig } from "./config";
+import { startProgram } from "./entry";
+import { exitCodes } from "./errors";
+import { type JobRun, preview, runAndReport, type Told } from "./job-run";
+import { endLeft, lock } from "./lock-phase";
+import { createLog, type Log } from "./log";
+import { reportLostEnd } from "./lost-end";
+import { checkTarget } from "./mounts";
+import type { Phase } from "./phases";
+import { reporterOf } from "./report";
+import { serviceEnvironment } from "./service-environment";
+import { Stop } from "./stop";
+
+/** A runner's config that has a backup disk. */
+interface DiskConfig extends RunnerConfig {
+  readonly target: { readonly path: string; readonly fsUuid: string };
+}
+
+/** A runner that does one thing on a backup disk; a run of it is reported, however it ends. */
+export interface Runner<Config extends DiskConfig, Run extends JobRun<Config>> {
+  /** What its program is called. */
+  readonly name: string;
+  /** One sentence about the job, for its help. */
+  readonly does: string;
+  /** Left out where there is nothing to accept. */
+  readonly accepts?: Accepts;
+  readonly contract: z.ZodType<Config>;
+  readonly metrics: readonly Metric[];
+  /** Adds to what every run has what this one's phases fill. */
+  begin(run: JobRun<Config>, accepted: ReadonlySet<string>): Run;
+  /** Comes with the lock: what an earlier run that ended early has left unsaid. */
+  locked?(run: Run): void;
+  /** In their order, after the one that takes the lock. */
+  readonly phases: readonly Phase<Run>[];
+  /** Those of them that a dry run has: none that writes. */
+  readonly dryRun: readonly Phase<Run>[];
+  readonly told: Told<Run>;
+  /** Comes after the phases, however they ended. */
+  finish?(run: Run, stop: AbortSignal): Promise<void>;
+  /**
+   * Comes after the report of a run that could not report itself, and after what it had left running was ended.
+   * @param hasLeft whether there was something that may still have written a moment ago
+   */
+  tidyUp?(config: Config, log: Log, hasLeft: boolean): void | Promise<void>;
+}
+
+/** Makes this process the runner: reads its arguments, does what they ask for, and ends with the run's exit code. */
+export function startRunner<Config extends DiskConfig, Run extends JobRun<Config>>(
+  runner: Runner<Config, Run>,
+): void {
+  const argv = process.argv.slice(2);
+  const options = { json: argv.includes("--json"), progress: argv.includes("--progress") };
+  const log = createLog(runner.name, options);
+  startProgram(runner.name, log, async () => {
+    const args = parseRunArguments(runner.name, argv, runner.accepts);
+    if (args) return start(runner, args, readConfig(args.config, runner.contract), log);
+    process.stdout.write(runHelp(runner.name, runner.does, runner.accepts));
+    return exitCodes.ok;
+  });
+}
+
+async function start<Config extends DiskConfig, Run extends JobRun<Config>>(
+  runner: Runner<Config, Run>,
+  args: RunArguments,
+  config: Config,
+  log: Log,
+): Promise<number> {
+  if (args.mode === "check-config") {
+    await checkTarget(config.target);
+    log.info(`config "${args.config}" is valid`);
+    return exitCodes.ok;
+  }
+  const service = serviceEnvironment();
+  const reporter = reporterOf(config, runner.metrics, service.INVOCATION_ID, log);
+  if (args.mode === "report-end")
+    return reportLostEnd(reporter, service, async () => {
+      const hasLeft = endLeft(config, log);
+      await runner.tidyUp?.(config, log, hasLeft);
+    });
+  const dryRun = args.mode === "dry-run";
+  const stop = new Stop(config.job, log);
+  const run = runner.begin({ config, dryRun, log, stop, notes: [] }, new Set(args.accept));
+  if (dryRun) return preview(run, runner.dryRun, runner.told);
+  const locked: Phase<Run> = {
+    ...lock,
+    async run(held) {
+      await lock.run(held);
+      runner.locked?.(held);
+    },
+  };
+  return runAndReport(run, [locked, ...runner.phases], reporter, runner.told, runner.finish?.bind(runner));
+}
