@@ -53,8 +53,8 @@ list() {
   left=$(rolled_back)
   [ -z "$left" ] || echo "left $left"
   for unit in $(units_of "$live"); do
-    for file in $(sed -n 's/^LoadCredential=[^:]*://p' "$base/current/$unit"); do
-      [ -f "$file" ] || echo "fault \"$unit\" can't start: \"$file\" isn't there. Next: pulumi up --replace '**::$job-*-credential-${file##*/}-file'"
+    for file in $(missing_credentials "$base/current/$unit"); do
+      echo "fault \"$unit\" can't start: \"$file\" isn't there. Next: pulumi up --replace '**::$job-*-credential-${file##*/}-file'"
     done
     # Others are of all units, such as a distribution's.
     changes=$(systemctl show --property=DropInPaths --value "$unit" 2>/dev/null | tr ' ' '\n' | grep -F "/$unit.d/" | head -n 1) || changes=

@@ -25,13 +25,20 @@ check_node() {
     fail "Node missing or too old: /usr/bin/node is $version, 18.19 or newer is needed." "$next"
 }
 
-# A unit whose secret is gone would fail at its first run, at night. Their paths hold no spaces.
+# A unit whose secret is gone would fail at its first run, at night.
 check_credentials() {
   for unit in $(units_in "$candidate/manifest"); do
-    for file in $(sed -n 's/^LoadCredential=[^:]*://p' "$candidate/$unit"); do
-      [ -f "$file" ] || fail "\"$file\", which \"$unit\" loads, isn't there." \
+    for file in $(missing_credentials "$candidate/$unit"); do
+      fail "\"$file\", which \"$unit\" loads, isn't there." \
         "pulumi up; where that changes nothing: docs/hosts.md, \"A host was rebuilt\""
     done
+  done
+}
+
+# Secrets that a unit loads and that aren't there, by their paths, which hold no spaces.
+missing_credentials() {
+  for file in $(sed -n 's/^LoadCredential=[^:]*://p' "$1"); do
+    [ -f "$file" ] || echo "$file"
   done
 }
 
