@@ -5,7 +5,8 @@ activate() {
   try "no folder for the release" "df -h $base" mkdir -p "$part"
   cause=$(cat 2>&1 >"$part/manifest") || fail "the manifest wasn't written: $cause." "df -h $base"
   hash=$(sha256sum <"$part/manifest" | cut -c1-12)
-  if [ "$hash" = "$(rolled_back)" ] && [ -n "$previous" ] && [ "$hash" != "$previous" ]; then
+  if [ "$hash" = "$(rolled_back)" ] && [ "$hash" != "$previous" ] && [ -n "$(newest_but "$hash")" ]; then
+    [ -n "$previous" ] || put_back
     keep_rolled_back
     return
   fi
@@ -25,6 +26,18 @@ keep_rolled_back() {
   echo "$job: release $hash was rolled back, so $previous runs on. Next: mend the estate or the program, then pulumi up; or," \
     "to have $hash again: holdfast roll-back --job $job --to $hash" >&2 || :
   echo "$previous" || :
+}
+
+# Who has the resource replaced has the job removed before: what was live until then is made so again.
+put_back() {
+  asked=$hash
+  hash=$(newest_but "$asked")
+  release=$base/releases/$hash
+  refuse_damaged
+  verify_release "$release"
+  switch_over
+  previous=$hash
+  hash=$asked
 }
 
 # What the resource that brings a file is called after.

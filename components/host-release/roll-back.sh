@@ -2,8 +2,8 @@
 # verified as a new one is, and its units, config and program change at once. Credentials stay: an old key stays dead.
 roll_back() {
   begin_switch
-  [ -n "$previous" ] || fail "there is nothing to go back from."
-  hash=${1:-$(kept_releases | grep -vx "$previous" | head -n 1)}
+  [ -n "$previous$1" ] || fail "there is nothing to go back from."
+  hash=${1:-$(newest_but "$previous")}
   [ -n "$hash" ] || fail "no other release is kept."
   [ "$hash" != "$previous" ] || fail "$hash is the live release."
   release=$base/releases/$hash
@@ -16,8 +16,8 @@ roll_back() {
   rm -rf -- "$part"
   cause=$(echo "$left" 2>&1 >"$part") || fail "it wasn't noted what was gone back from: $cause." "df -h $base"
   switch_over
-  if [ "$hash" = "$left" ]; then rm -f "$part" "$base/rolled-back"; else mv -T -- "$part" "$base/rolled-back"; fi
-  echo "$job: release $hash is live in place of $previous. pulumi up leaves it so until the estate or Holdfast's own program" \
+  if [ "$hash" = "${left:-$hash}" ]; then rm -f "$part" "$base/rolled-back"; else mv -T -- "$part" "$base/rolled-back"; fi
+  echo "$job: release $hash is live in place of ${previous:-none}. pulumi up leaves it so until the estate or Holdfast's own program" \
     "gives the job another release: mend there what was wrong first." || :
 }
 
@@ -33,6 +33,11 @@ kept_releases() {
   { tac "$base/order" 2>/dev/null || :; ls -1t "$base/releases"; } | awk '!seen[$0]++' | while read -r name; do
     [ ! -d "$base/releases/$name" ] || echo "$name"
   done
+}
+
+# Of the releases on the host but this one, the one that was live last.
+newest_but() {
+  kept_releases | grep -vxF -- "$1" | head -n 1
 }
 
 # Name of the release that somebody has gone back from and that no other has followed since, or nothing.

@@ -109,6 +109,30 @@ test("a release that was rolled back isn't made live again by an activation of t
   expect((await host.state()).live).toBe(`releases/${names[2]}`);
 });
 
+test("nor by a replacement of the live one, which removes the job first", async () => {
+  await host.run(`${script} roll-back`);
+  const units = unitsOf(release({ hour: "02" }));
+  const replaced = async () => {
+    expect(await host.run(`${script} remove`)).toMatchObject({ exitCode: 0 });
+    return host.deploy(release({ hour: "03", command: "03" }));
+  };
+  expect(await replaced()).toMatchObject({ exitCode: 0, stdout: names[1] });
+  expect(await host.state()).toMatchObject({ live: `releases/${names[1]}`, units });
+  expect((await host.run(`${script} list`)).stdout).toContain(`left ${names[2]}`);
+
+  // Where the good one is lost nothing is live, until somebody names one.
+  await host.run(`rm /opt/holdfast/nfs-mirror/releases/${names[1]}/config.json`);
+  const lost = await replaced();
+  expect(lost).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(lost.stderr).toMatch(/aren't those that were deployed\. Nothing is live yet\. Next: another one of/);
+  expect(await host.run(`${script} roll-back`)).toMatchObject({ exitCode: 1 });
+  expect(await host.run(`${script} roll-back ${names[2]}`)).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining(`release ${names[2]} is live in place of none.`),
+  });
+  expect((await host.run(`${script} list`)).stdout).not.toContain("left ");
+});
+
 test("who goes back twice has gone back from what was deployed last", async () => {
   await host.run(`${script} roll-back`);
   await host.run(`${script} roll-back ${names[0]}`);
