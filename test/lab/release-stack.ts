@@ -174,9 +174,10 @@ export class ReleaseStack {
   }
 
   /** Removes all that the stack made. */
-  destroy(): Promise<Ended> {
-    this.holds = false;
-    return this.pulumi("destroy", "--yes", "--skip-preview");
+  async destroy(...flags: readonly string[]): Promise<Ended> {
+    const ended = await this.pulumi("destroy", "--yes", "--skip-preview", ...flags);
+    if (ended.exitCode === 0) this.holds = false;
+    return ended;
   }
 
   /** Removes all that the stack made and still holds, and the stack. */

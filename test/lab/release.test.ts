@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { mustOnHost } from "../../lab/hosts";
 import type { EstateInput } from "../../plan";
-import { ReleaseStack } from "./release-stack";
+import { type Ended, ReleaseStack } from "./release-stack";
 
 jest.setTimeout(600_000);
 
@@ -81,6 +81,7 @@ describe("an edit of one line", () => {
 // One deployment to four hosts, each of which it can't reach for a reason of its own.
 describe("ends before its first resource, with one cause for each host, and the old release runs on", () => {
   let text: string;
+  let removal: Ended;
   beforeAll(async () => {
     const before = await liveOnHost();
     const silent = { port: 2222 };
@@ -96,6 +97,7 @@ describe("ends before its first resource, with one cause for each host, and the 
       }),
     );
     const ended = await stack.up();
+    removal = await stack.destroy("--run-program");
     const during = await liveOnHost();
     await onPve("pid=$(cat /run/silent.pid); kill -CONT $pid; kill $pid");
     text = ended.text;
@@ -122,6 +124,13 @@ describe("ends before its first resource, with one cause for each host, and the 
       "it takes the connection and says nothing within 15 s: its sshd is stopped",
     ],
   ])("%s: %s", (host, _, cause) => expect(text).toMatch(new RegExp(`^ +${host} \\(.*\\): ${cause}`, "m")));
+
+  test("as does a removal that runs the program, in place of waiting for ever", () => {
+    expect(removal.exitCode).not.toBe(0);
+    expect(removal.text).toMatch(
+      /nothing was changed\.[^]*silent \(.*\): it takes the connection and says nothing/,
+    );
+  });
 });
 
 interface Refusal {
