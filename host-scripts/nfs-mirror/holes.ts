@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, renameSync, rmSync } from "node:fs";
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeClosedFolder } from "../runtime/closed-folder";
 import { quoted } from "../runtime/quoted";
@@ -25,8 +25,7 @@ export async function copyAroundHoles(mirror: Mirror, name: string): Promise<boo
   if (file === undefined) return false;
   const part = join(ownFolder(config), "part");
   try {
-    const { size, blocks } = fstatSync(file);
-    if (size - blocks * 512 < leastHoleBytes) return false;
+    if (!hasLargeHoles(fstatSync(file, { bigint: true }))) return false;
     if (!makeFoldersAbove(config.target.path, name)) return false;
     if (statIn(config.target.path, name)?.isFile() === false) return false;
     makeClosedFolder(ownFolder(config));
@@ -57,6 +56,10 @@ export async function copyAroundHoles(mirror: Mirror, name: string): Promise<boo
     closeSync(file);
     rmSync(part, { force: true });
   }
+}
+
+export function hasLargeHoles({ size, blocks }: BigIntStats): boolean {
+  return size - blocks * 512n >= BigInt(leastHoleBytes);
 }
 
 function openFile(path: Buffer): number | undefined {

@@ -10,6 +10,7 @@ import {
   statIn,
 } from "../runtime/tree-path";
 import { areAlike } from "./alike";
+import { hasLargeHoles } from "./holes";
 import type { Listed, Mirror } from "./mirror";
 
 /** A file of the target that would go, and the new name for which it would be copied again. */
@@ -66,9 +67,12 @@ export function lostBy({ config }: Mirror, listed: Listed, moves: readonly Move[
 
 /** Gives each found file its new name at the target. @returns new names whose content has to be proven */
 export function move(mirror: Mirror): Move[] {
-  const { target } = mirror.config;
+  const { source, target } = mirror.config;
   const isBelowFolders = belowFoldersOf(target.path);
   return (mirror.moves ?? []).filter(({ from, to }) => {
+    const now = statIn(source.path, to);
+    // It is copied by what it holds: a proof would read each byte of its holes, on both sides, and might end on no night.
+    if (now && hasLargeHoles(now)) return false;
     const [old, fresh] = [inTree(target.path, from), inTree(target.path, to)];
     if (!isBelowFolders(from) || !makeFoldersAbove(target.path, to)) return false;
     if (statIn(target.path, to) !== undefined) return false;

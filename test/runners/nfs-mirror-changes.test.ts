@@ -199,6 +199,48 @@ test("a nested file system that is away keeps its copy; all else is mirrored, an
   await expectEqualTrees();
 });
 
+describe("what the target has become since the scan", () => {
+  /** What happens to the target once the dry run is over. */
+  const afterScan = (script: string): void =>
+    world.shadow(
+      "rsync",
+      `case "$*" in *--dry-run*) REAL "$@"; code=$?; cd ${world.config.target.path}; ${script}; exit $code;; *) exec REAL "$@";; esac`,
+    );
+
+  beforeEach(async () => {
+    world = await createWorld();
+    for (const folder of ["app/old", "app/rest"]) mkdirSync(`${world.source}/${folder}`, { recursive: true });
+    for (const name of ["old/one", "rest/two", "rest/three"])
+      writeFileSync(`${world.source}/app/${name}`, "x");
+    expect(await mirror()).toMatchObject({ status: 0 });
+  });
+
+  test("nothing is renamed out of a folder that is a link by then", async () => {
+    mkdirSync(`${world.target}/pvc-data`);
+    renameSync(`${world.source}/app/old`, `${world.source}/app/new`);
+    afterScan("mv app/old pvc-data/old; ln -s ../pvc-data/old app/old");
+    await mirror();
+    expect(readFileSync(`${world.target}/pvc-data/old/one`, "utf8")).toBe("x");
+    expect(readFileSync(`${world.target}/app/new/one`, "utf8")).toBe("x");
+  });
+
+  test("nothing is renamed over what is there by then", async () => {
+    renameSync(`${world.source}/app/old`, `${world.source}/app/new`);
+    afterScan("mkdir -p app/new/one");
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
+    await expectEqualTrees();
+  });
+
+  test("no more goes than was judged, though a folder that goes holds more by then", async () => {
+    rmSync(`${world.source}/app/old`, { recursive: true });
+    afterScan("for i in $(seq 40); do echo x >app/old/more$i; done");
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining("stopped deleting at the ceiling"), 1]);
+    expect(readdirSync(`${world.target}/app/old`).length).toBeGreaterThan(30);
+  });
+});
+
 test("a hole is skipped, not read", async () => {
   world = await createWorld();
   const size = 256 * 1024 * mebibyte;
@@ -223,6 +265,27 @@ test("a hole is skipped, not read", async () => {
     `${world.config.target.path}/disk`,
   );
   expect(readdirSync(join(world.target, ".holdfast/nfs-mirror"))).toEqual(["source-root"]);
+  // By its new name it is copied so too: a rename on the mirror would have to be proven by reading the holes of both.
+  renameSync(`${world.source}/disk`, `${world.source}/disk-too`);
+  const calls = watchRsync();
+  expect(await mirror("--accept=disk")).toMatchObject({ status: 0 });
+  expect(calls().filter(call => call.includes("--checksum"))).toEqual([]);
+  expect(readdirSync(world.target)).toContain("disk-too");
+  expect(readdirSync(world.target)).not.toContain("disk");
+});
+
+test("a file of several names isn't renamed: the time of the others would be that of what isn't proven", async () => {
+  world = await createWorld();
+  for (const folder of ["x", "y", "z"]) mkdirSync(`${world.source}/app/${folder}`, { recursive: true });
+  writeFileSync(`${world.source}/app/x/file`, "one");
+  utimesSync(`${world.source}/app/x/file`, 1_700_000_000, 1_700_000_000);
+  linkSync(`${world.source}/app/x/file`, `${world.source}/app/y/file`);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  rmSync(`${world.source}/app/x/file`);
+  writeFileSync(`${world.source}/app/z/file`, "two");
+  utimesSync(`${world.source}/app/z/file`, 1_700_000_000, 1_700_000_000);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  await expectEqualTrees();
 });
 
 describe("what goes from the source", () => {

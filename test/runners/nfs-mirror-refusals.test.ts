@@ -250,7 +250,7 @@ test("copies but deletes nothing when a part of the source can't be read, and fa
   expect(metricsOf(world)).toMatchObject({ last_status: 1, last_success_timestamp: lastSuccess });
 });
 
-test("fails when rsync could not copy everything", async () => {
+test("fails, and deletes nothing, when rsync could not copy everything and doesn't name what", async () => {
   world.shadow(
     "rsync",
     `case "$*" in *--dry-run*) exec REAL "$@";; *) REAL "$@"; echo "rsync: read errors" >&2; exit 23;; esac`,
@@ -258,6 +258,8 @@ test("fails when rsync could not copy everything", async () => {
   const run = await world.start().finished;
   expect(run.status).toBe(1);
   expect(run.stdout).toContain("rsync could not copy everything (exit 23): rsync: read errors");
+  const after = await snapshot(world, world.config.target.path);
+  expect([...before.keys()].filter(name => !after.has(name))).toEqual([]);
   expect(metricsOf(world)).toMatchObject({ last_status: 1, last_success_timestamp: lastSuccess });
 });
 
