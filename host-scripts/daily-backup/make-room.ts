@@ -24,15 +24,14 @@ export const makeRoom: Phase<DailyBackup> = {
     const { config, stop, notes, log, dryRun } = run;
     if (dryRun) return;
     const end = AbortSignal.any([stop.signal, AbortSignal.timeout(config.budgetMs * mostOfBudget)]);
-    try {
-      await emptyTrashes(config, end);
-      if (isShort(config.target.path)) {
-        log.warn(`"${config.target.path}" is short of room: what is no longer kept goes first`);
-        retireSurplus(run);
-        await emptyTrashes(config, end);
-      }
-    } catch (error) {
-      notes.push(messageOf(error));
+    // What can't be removed is told, and keeps nothing else from going.
+    const empty = async (): Promise<void> =>
+      emptyTrashes(config, end).catch((error: unknown) => void notes.push(messageOf(error)));
+    await empty();
+    if (isShort(config.target.path)) {
+      log.warn(`"${config.target.path}" is short of room: what is no longer kept goes first`);
+      retireSurplus(run);
+      await empty();
     }
     stop.check("make-room");
     refuseFullDisk(run);

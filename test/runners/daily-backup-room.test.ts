@@ -59,6 +59,14 @@ test("on a disk that is short of room, what is no longer kept goes before anythi
   expect(readdirSync(root).sort()).toEqual([".trash", "2026-21", "2026-22", "2026-23", "2026-24"]);
 });
 
+test("what can't be removed of the trash keeps nothing that is no longer kept on a disk that is short of room", async () => {
+  fill(".trash/0", 1);
+  await namespace.run("chattr", "+i", join(folder, "disk/pvc-data/.trash/0/file"));
+  for (const week of [20, 21, 22, 23, 24]) fill(`2026-${week}/app/data`, week === 20 ? 70 : 1);
+  await makeRoom.run(run());
+  expect(readdirSync(root).sort()).toEqual([".trash", "2026-21", "2026-22", "2026-23", "2026-24"]);
+});
+
 test("a disk that is short of inodes is short of room, and refused when what goes leaves too few", async () => {
   const remount = async (inodes: number) =>
     namespace.run("mount", "-o", `remount,nr_inodes=${inodes}`, join(folder, "disk"));
