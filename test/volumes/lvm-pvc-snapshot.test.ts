@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { powerCut, startHosts } from "../../lab/hosts";
 import { endedSteps } from "../ends";
 import {
@@ -310,4 +311,40 @@ describe("a run that is ended", () => {
       expect(await host.metrics()).toMatchObject({ last_status: 0, failed_total: 0 });
     },
   );
+});
+
+test("a volume group that lost its disk comes back by the commands of daily-backup's page, with its sizes", async () => {
+  const page = readFileSync("docs/layers/daily-backup.md", "utf8");
+  const commands = /^    pvcreate [^]*?\n\n/m.exec(page)?.[0] ?? "";
+  await host.freshPool(one);
+  const sizes = `lvs --noheadings --separator ' ' --options lv_name,lv_size,lv_metadata_size,chunk_size -S 'pool_lv=""' ${vg}`;
+  const before = await host.sh(`set -e; lvcreate -qq -y -L 8M -n root ${vg}
+    mkdir -p ${folder}/facts/lvm; vgcfgbackup -qq --file ${folder}/facts/lvm/%s.vg ${vg}; ${sizes}`);
+  const [, uuid = "", disk = ""] = (
+    await host.sh(`pvs --noheadings -o vg_name,pv_uuid,pv_name -S vg_name=${vg}`)
+  )
+    .trim()
+    .split(/\s+/);
+  await host.sh(`set -e; vgchange -qq -an ${vg}; losetup -d ${disk}; rm ${folder}/disk
+    truncate -s 160M ${folder}/disk; losetup ${disk} ${folder}/disk; ! vgs ${vg} 2>/dev/null`);
+  const words = {
+    "/dev/DISK": disk,
+    UUID: uuid,
+    VG: vg,
+    POOL: pool,
+    SIZE: "128M",
+    METADATA: "2M",
+    CHUNK: "64K",
+  };
+  const script = Object.entries(words).reduce(
+    (text, [word, value]) => text.replaceAll(new RegExp(`(?<![\\w-])${word}(?!\\w)`, "g"), value),
+    commands,
+  );
+  await host.sh(`set -e; cd ${folder}\n${script}`);
+  expect(await host.sh(sizes)).toBe(before);
+  // The pool takes volumes and snapshots again, and the others can be formatted.
+  await host.sh(
+    `set -e; lvcreate -qq -V 32M -T ${vg}/${pool} -n ${one}; mkfs.ext4 -q /dev/${vg}/${one}; mkfs.ext4 -q /dev/${vg}/root`,
+  );
+  expect((await host.run()).result).toMatchObject({ status: 0, created: 1 });
 });
