@@ -2,16 +2,9 @@ import { ages, anything, arithmetic, comparison, exactly, hull, instants, type R
 import type { Labels, Series, SeriesIndex } from "../series";
 import { afterCall } from "./functions";
 import { join, type Joined } from "./join";
+import type { Sample } from "./sample";
 import { selected } from "./select";
 import { type Aggregate, type Binary, type Call, type Expr, isComparison } from "./syntax";
-
-/** One element of a result: its labels, and the values that it can have. */
-export interface Sample {
-  readonly labels: Labels;
-  readonly range: Range;
-  /** The series that it was read from, while it still is one. */
-  readonly series?: Series;
-}
 
 /** What an expression can give. `unknown` where labels are made up on the way, as by label_replace. */
 export type Result =

@@ -1,5 +1,5 @@
 import type { Labels } from "../series";
-import type { Sample } from "./evaluate";
+import type { Sample } from "./sample";
 import type { Binary, Matching } from "./syntax";
 
 /** Samples of both sides that were matched, and which samples a set operator keeps. */

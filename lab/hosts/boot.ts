@@ -41,16 +41,6 @@ export async function boot(
   throw new Error(`${name} ${what}. The end of ${logFile(processName(name))}:\n${consoleTail(name)}`);
 }
 
-/** Takes a host off the lab's network or puts it back: its address stops answering, nothing is refused. */
-export async function setCable(name: HostName, state: "plugged" | "pulled"): Promise<void> {
-  await ip(state === "plugged" ? `link set ${name} master br0` : `link set ${name} nomaster`);
-}
-
-export async function isPlugged(name: HostName): Promise<boolean> {
-  const [program = "", ...args] = inNamespace(["ip", "-oneline", "link", "show", "dev", name]);
-  return (await execa(program, args)).stdout.includes(" master br0 ");
-}
-
 async function plug(name: HostName): Promise<void> {
   const [program = "", ...args] = inNamespace(["ip", "link", "show", "dev", name]);
   if ((await execa(program, args, { reject: false })).failed) await ip(`tuntap add ${name} mode tap`);

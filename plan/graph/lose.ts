@@ -4,7 +4,7 @@ import { type Domain } from "../estate/services";
 import type { Flow, Location } from "../job";
 import type { Plan } from "..";
 import { chainOf, type Copy, copiesByDataset } from "./copies";
-import { type RestoreTime, restoreTimes } from "./restore-time";
+import { type Left, type RestoreTime, restoreTimes } from "./restore-time";
 import { copySurvives, liveSurvives } from "./survival";
 import { Timeline } from "./versions";
 
@@ -73,13 +73,6 @@ export function loseAt(plan: Plan, domain: Domain, atMs: number): LostService[] 
       ...(time?.unknown === undefined ? {} : { rtoUnknown: time.unknown }),
     };
   });
-}
-
-/** A harmed dataset and its newest surviving copy. */
-export interface Left {
-  readonly dataset: Dataset;
-  readonly copy?: Copy;
-  readonly readMs?: number;
 }
 
 /** The copy with the newest complete version; of several, the one with the shortest way. */

@@ -4,7 +4,14 @@ import type { Location } from "../job";
 import { sameMachine } from "../layers/places";
 import { parseDuration } from "../units/duration";
 import { parseSize } from "../units/size";
-import type { Left } from "./lose";
+import type { Copy } from "./copies";
+
+/** A harmed dataset and its newest surviving copy. */
+export interface Left {
+  readonly dataset: Dataset;
+  readonly copy?: Copy;
+  readonly readMs?: number;
+}
 
 /** The least time that a restore takes. */
 export interface RestoreTime {

@@ -1,0 +1,10 @@
+import type { Range } from "../ranges";
+import type { Labels, Series } from "../series";
+
+/** One element of a result: its labels, and the values that it can have. */
+export interface Sample {
+  readonly labels: Labels;
+  readonly range: Range;
+  /** The series that it was read from, while it still is one. */
+  readonly series?: Series;
+}
