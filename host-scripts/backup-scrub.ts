@@ -4,7 +4,7 @@ import { judge } from "./backup-scrub/judge";
 import { repair } from "./backup-scrub/repair";
 import { scrub } from "./backup-scrub/scrub";
 import { survey } from "./backup-scrub/survey";
-import { told } from "./backup-scrub/told";
+import { summary } from "./backup-scrub/summary";
 import { verify } from "./backup-scrub/verify";
 import { startRunner } from "./runtime/define-runner";
 
@@ -19,5 +19,5 @@ startRunner({
   }),
   dryRun: [verify, survey],
   phases: [verify, survey, scrub, repair, judge],
-  told,
+  summary,
 });

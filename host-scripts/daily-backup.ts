@@ -15,7 +15,7 @@ import { judgeTrash, prune } from "./daily-backup/prune";
 import { pruneSnapshots } from "./daily-backup/prune-snapshots";
 import { recover, recoverHost } from "./daily-backup/recover";
 import { handOver } from "./daily-backup/reveal";
-import { told } from "./daily-backup/told";
+import { summary } from "./daily-backup/summary";
 import { verify } from "./daily-backup/verify";
 import { tellVolumes } from "./daily-backup/volume-metrics";
 import { volumes } from "./daily-backup/volumes";
@@ -41,7 +41,7 @@ startRunner<DailyBackupConfig, DailyBackup>({
     ...[verify, recover, makeRoom, configuration, discover, compare, volumes],
     ...[pruneSnapshots, prune, contents, judge, judgeConfiguration, judgeTrash],
   ],
-  told,
+  summary,
   // However the phases ended: what became visible is handed over, and each volume's age is told.
   async finish(run, stop) {
     run.segment?.promote();

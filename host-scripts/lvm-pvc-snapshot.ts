@@ -15,7 +15,7 @@ import { snapshot } from "./lvm-pvc-snapshot/snapshot";
 import { restore } from "./lvm-pvc-snapshot/restore";
 import { tellUnfinished } from "./lvm-pvc-snapshot/restore/tell-unfinished";
 import { endedUnreported, tidyUp } from "./lvm-pvc-snapshot/tidy-up";
-import { told } from "./lvm-pvc-snapshot/told";
+import { summary } from "./lvm-pvc-snapshot/summary";
 import { readConfig } from "./runtime/config";
 import { startProgram } from "./runtime/entry";
 import { exitCodes } from "./runtime/errors";
@@ -63,12 +63,12 @@ async function start(args: SnapshotArguments, config: LvmPvcSnapshotConfig): Pro
       // Reports nothing: it says nothing of the job, whose success is a new snapshot of each volume.
       const run = newRun(config, command.dryRun);
       const phases = command.dryRun ? [discover, pruneAlone] : [lock, discover, pruneAlone];
-      return preview(run, phases, told).finally(() => run.lock?.release());
+      return preview(run, phases, summary).finally(() => run.lock?.release());
     }
     case "snapshot": {
       const run = newRun(config, command.dryRun);
-      if (command.dryRun) return preview(run, [discover, guard, snapshot, prune], told);
-      return runAndReport(run, [lock, discover, guard, snapshot, prune], reporter, told, (_, stop) =>
+      if (command.dryRun) return preview(run, [discover, guard, snapshot, prune], summary);
+      return runAndReport(run, [lock, discover, guard, snapshot, prune], reporter, summary, (_, stop) =>
         tellUnfinished(config, stop, log),
       );
     }

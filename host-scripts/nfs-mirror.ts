@@ -7,7 +7,7 @@ import { match } from "./nfs-mirror/moves";
 import { nested } from "./nfs-mirror/nested";
 import { close, root } from "./nfs-mirror/roots";
 import { judge, scan } from "./nfs-mirror/scan";
-import { told } from "./nfs-mirror/told";
+import { summary } from "./nfs-mirror/summary";
 import { verify } from "./nfs-mirror/verify";
 import { startRunner } from "./runtime/define-runner";
 import { recover } from "./runtime/journal";
@@ -29,7 +29,7 @@ startRunner({
   },
   dryRun: [verify, nested, scan, match, hold, judge],
   phases: [verify, nested, close, scan, match, hold, judge, copy, root, remember, cover, answer],
-  told,
+  summary,
   tidyUp(config, _, hasLeft) {
     // A process that still writes would change more after the hand-over; the next run hands over then.
     if (!hasLeft) recover(journalFolder(config));

@@ -3,7 +3,7 @@ import { config } from "./pfsense-backup/config";
 import type { FirewallBackup } from "./pfsense-backup/pfsense-backup";
 import { journalFolder, promote, prune } from "./pfsense-backup/promote";
 import { tar } from "./pfsense-backup/tar";
-import { told } from "./pfsense-backup/told";
+import { summary } from "./pfsense-backup/summary";
 import { verify } from "./pfsense-backup/verify";
 import { startRunner } from "./runtime/define-runner";
 import { discard } from "./runtime/generations";
@@ -19,7 +19,7 @@ startRunner({
   locked: run => void recover(journalFolder(run.config)),
   dryRun: [verify, prune],
   phases: [verify, config, tar, promote, prune],
-  told,
+  summary,
   // The next run removes what a killed one has built, as it verifies the disk first.
   async finish({ fresh }) {
     if (fresh) discard(fresh);

@@ -1,7 +1,7 @@
 import { messageOf, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { copyVolume } from "./copy-volume";
-import { courtesy } from "./courtesy";
+import { backPressure } from "./back-pressure";
 import { type DailyBackup, nameOf, type Outcome, type VolumeTask } from "./daily-backup";
 import { VolumeFailed } from "./scratch";
 
@@ -14,7 +14,7 @@ export const volumes: Phase<DailyBackup> = {
   async run(run) {
     const { config, log, stop, outcomes, tasks = [] } = run;
     const pressureFile = "/proc/pressure/io";
-    const yieldToOthers = courtesy({ log, longestMs: 60_000, allMs: config.budgetMs / 10, pressureFile });
+    const yieldToOthers = backPressure({ log, longestMs: 60_000, allMs: config.budgetMs / 10, pressureFile });
     const ready = tasks.filter(({ volume }) => !outcomes.has(volume));
     for (const [index, task] of ready.entries()) {
       log.progress(`volumes: ${index} of ${ready.length}, ${nameOf(task)}`);

@@ -5,7 +5,7 @@ import { type Accepts, parseRunArguments, type RunArguments, runHelp } from "./a
 import { readConfig } from "./config";
 import { startProgram } from "./entry";
 import { exitCodes } from "./errors";
-import { type JobRun, preview, runAndReport, type Told } from "./job-run";
+import { type JobRun, preview, runAndReport, type Summary } from "./job-run";
 import { endLeft, lock } from "./lock-phase";
 import { createLog, type Log } from "./log";
 import { reportLostEnd } from "./lost-end";
@@ -38,7 +38,7 @@ export interface Runner<Config extends DiskConfig, Run extends JobRun<Config>> {
   readonly phases: readonly Phase<Run>[];
   /** Those of them that a dry run has: none that writes. */
   readonly dryRun: readonly Phase<Run>[];
-  readonly told: Told<Run>;
+  readonly summary: Summary<Run>;
   /** Comes after the phases, however they ended. */
   finish?(run: Run, stop: AbortSignal): Promise<void>;
   /**
@@ -84,7 +84,7 @@ async function start<Config extends DiskConfig, Run extends JobRun<Config>>(
   const dryRun = args.mode === "dry-run";
   const stop = new Stop(config.job, log);
   const run = runner.begin({ config, dryRun, log, stop, notes: [] }, new Set(args.accept));
-  if (dryRun) return preview(run, runner.dryRun, runner.told);
+  if (dryRun) return preview(run, runner.dryRun, runner.summary);
   const locked: Phase<Run> = {
     ...lock,
     async run(held) {
@@ -92,5 +92,5 @@ async function start<Config extends DiskConfig, Run extends JobRun<Config>>(
       runner.locked?.(held);
     },
   };
-  return runAndReport(run, [locked, ...runner.phases], reporter, runner.told, runner.finish?.bind(runner));
+  return runAndReport(run, [locked, ...runner.phases], reporter, runner.summary, runner.finish?.bind(runner));
 }

@@ -22,7 +22,7 @@ export interface JobRun<Config extends RunnerConfig = RunnerConfig> {
 }
 
 /** What a run tells of itself, whether it succeeded or not. */
-export interface Told<Run> {
+export interface Summary<Run> {
   /** Metrics by name. */
   values(run: Run): Readonly<Record<string, number>>;
   /** Fields of the result for a program. */
@@ -45,7 +45,7 @@ export async function runAndReport<Run extends JobRun>(
   run: Run,
   phases: readonly Phase<Run>[],
   reporter: Reporter,
-  told: Told<Run>,
+  summary: Summary<Run>,
   finish?: (run: Run, stop: AbortSignal) => Promise<void>,
 ): Promise<number> {
   const { log, stop, config } = run;
@@ -61,7 +61,7 @@ export async function runAndReport<Run extends JobRun>(
   try {
     refuseClockThatWentBack(reporter.state.readEnd(), startedAt, job);
     await runPhases(phases, run, { stop, log, enter });
-    log.info(told.done(run, ((performance.now() - startMs) / 1000).toFixed(1)));
+    log.info(summary.done(run, ((performance.now() - startMs) / 1000).toFixed(1)));
     for (const note of run.notes) log.info(`Note: ${note}`);
     enter("report");
   } catch (fault) {
@@ -77,7 +77,7 @@ export async function runAndReport<Run extends JobRun>(
     error ??= asRunnerError(fault, job);
   }
   const status = await reportEnd(reporter, {
-    values: told.values(run),
+    values: summary.values(run),
     error,
     mine: run.lock !== undefined,
     stop: hurry.signal,
@@ -86,7 +86,7 @@ export async function runAndReport<Run extends JobRun>(
   run.lock?.release();
   const failure = error && { failed: error.failed, kept: error.kept, next: error.next };
   const durationMs = Math.round(performance.now() - startMs);
-  log.result({ job, status, durationMs, ...told.figures(run), notes: run.notes, ...failure });
+  log.result({ job, status, durationMs, ...summary.figures(run), notes: run.notes, ...failure });
   return status;
 }
 
@@ -94,7 +94,7 @@ export async function runAndReport<Run extends JobRun>(
 export async function preview<Run extends JobRun>(
   run: Run,
   phases: readonly Phase<Run>[],
-  told: Told<Run>,
+  summary: Summary<Run>,
 ): Promise<number> {
   const quiet = run.stop.listen(run.config.budgetMs);
   try {
@@ -104,7 +104,7 @@ export async function preview<Run extends JobRun>(
       job: run.config.job,
       status: 0,
       dryRun: run.dryRun,
-      ...told.figures(run),
+      ...summary.figures(run),
       notes: run.notes,
     });
     return 0;

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { courtesy } from "./courtesy";
+import { backPressure } from "./back-pressure";
 
-const folder = mkdtempSync(join(tmpdir(), "holdfast-courtesy-"));
+const folder = mkdtempSync(join(tmpdir(), "holdfast-pressure-"));
 const pressureFile = join(folder, "io");
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -27,7 +27,7 @@ async function waitedMs(yieldToOthers: (stop: AbortSignal) => Promise<void>, sto
 }
 
 test("waits while the disks are busy, a while for each volume and no longer for all of them", async () => {
-  const yieldToOthers = courtesy({ log, longestMs: 200, allMs: 300, pressureFile });
+  const yieldToOthers = backPressure({ log, longestMs: 200, allMs: 300, pressureFile });
   busy(40);
   await waitedMs(yieldToOthers);
   expect(lines).toEqual([]);
@@ -41,13 +41,13 @@ test("waits while the disks are busy, a while for each volume and no longer for 
 });
 
 test("waits for nobody where the kernel doesn't tell", async () => {
-  await waitedMs(courtesy({ log, longestMs: 5_000, allMs: 5_000, pressureFile: join(folder, "none") }));
+  await waitedMs(backPressure({ log, longestMs: 5_000, allMs: 5_000, pressureFile: join(folder, "none") }));
   expect(lines).toEqual([]);
 });
 
 test("a stop ends the wait", async () => {
   busy(90);
   const stop = AbortSignal.timeout(20);
-  await waitedMs(courtesy({ log, longestMs: 600_000, allMs: 600_000, pressureFile }), stop);
+  await waitedMs(backPressure({ log, longestMs: 600_000, allMs: 600_000, pressureFile }), stop);
   expect(lines).toHaveLength(2);
 });

@@ -1,10 +1,10 @@
 import { dailyBackupMetricNames } from "../../plan/contracts/daily-backup";
-import type { Told } from "../runtime/job-run";
+import type { Summary } from "../runtime/job-run";
 import type { DailyBackup } from "./daily-backup";
 import { failedTasks } from "./judge";
 
 /** What a run tells of itself. */
-export const told: Told<DailyBackup> = {
+export const summary: Summary<DailyBackup> = {
   values: run => ({
     [dailyBackupMetricNames.bytes]: run.bytes,
     ...(run.tasks && { [dailyBackupMetricNames.failedVolumes]: failedTasks(run).length }),

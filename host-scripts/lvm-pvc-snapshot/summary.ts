@@ -1,10 +1,10 @@
 import { snapshotMetricNames } from "../../plan/contracts/lvm-pvc-snapshot";
-import type { Told } from "../runtime/job-run";
+import type { Summary } from "../runtime/job-run";
 import type { SnapshotRun } from "./context";
 import { percentText } from "./guard";
 
 /** What a run tells of itself. */
-export const told: Told<SnapshotRun> = {
+export const summary: Summary<SnapshotRun> = {
   values({ found, created, removed, poolStatus }) {
     const covered = found && { [snapshotMetricNames.volumes]: found.covered.length + found.missing.length };
     const without = found && {

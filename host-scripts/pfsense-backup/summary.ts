@@ -1,8 +1,8 @@
-import type { Told } from "../runtime/job-run";
+import type { Summary } from "../runtime/job-run";
 import type { FirewallBackup } from "./pfsense-backup";
 
 /** What a run tells of itself. */
-export const told: Told<FirewallBackup> = {
+export const summary: Summary<FirewallBackup> = {
   values: ({ configBytes = 0, tarBytes = 0 }) => ({ backup_bytes: configBytes + tarBytes }),
   figures: ({ configBytes, tarBytes, members, pruned }) => ({ configBytes, tarBytes, members, pruned }),
   done: ({ config, configBytes, tarBytes, members }, seconds) =>

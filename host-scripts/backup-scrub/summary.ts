@@ -1,10 +1,10 @@
 import { backupScrubMetricNames } from "../../plan/contracts/backup-scrub";
-import type { Told } from "../runtime/job-run";
+import type { Summary } from "../runtime/job-run";
 import type { Scrub } from "./backup-scrub";
 import { oldestVerifiedMs } from "./survey";
 
 /** What a run tells of itself. */
-export const told: Told<Scrub> = {
+export const summary: Summary<Scrub> = {
   values(run) {
     const oldestMs = oldestVerifiedMs(run);
     return {

@@ -1,9 +1,9 @@
 import { mirroredBytes } from "../../plan/contracts/nfs-mirror";
-import type { Told } from "../runtime/job-run";
+import type { Summary } from "../runtime/job-run";
 import type { Mirror } from "./mirror";
 
 /** What a run tells of itself. */
-export const told: Told<Mirror> = {
+export const summary: Summary<Mirror> = {
   values: ({ copied }) => ({ [mirroredBytes]: copied?.bytes ?? 0 }),
   figures: ({ scan: found, copied }) => ({
     ...(found && { entries: found.entries, toCopy: found.changes, toDelete: found.deletions }),

@@ -6,7 +6,7 @@ import type { Log } from "../runtime/log";
 const busyPercent = 40;
 const pollMs = 5_000;
 
-export interface CourtesyOptions {
+export interface BackPressureOptions {
   readonly log: Pick<Log, "info">;
   /** Longest wait before one volume. */
   readonly longestMs: number;
@@ -17,7 +17,7 @@ export interface CourtesyOptions {
 }
 
 /** @returns what waits before a volume while the host's disks are busy, for a while */
-export function courtesy(options: CourtesyOptions): (stop: AbortSignal) => Promise<void> {
+export function backPressure(options: BackPressureOptions): (stop: AbortSignal) => Promise<void> {
   const { log, longestMs, allMs, pressureFile } = options;
   let leftMs = allMs;
   return async stop => {
