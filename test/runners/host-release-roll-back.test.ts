@@ -1,13 +1,16 @@
 import { release, ReleaseHost, unitsOf } from "./release-host";
 
+const deployed = new ReleaseHost();
+const names: string[] = [];
 let host: ReleaseHost;
-let names: string[];
-beforeEach(async () => {
-  host = new ReleaseHost();
-  names = [];
+beforeAll(async () => {
   for (const hour of ["01", "02", "03"])
-    names.push((await host.deploy(release({ hour, command: hour }))).stdout);
-  host.calls();
+    names.push((await deployed.deploy(release({ hour, command: hour }))).stdout);
+  deployed.calls();
+});
+afterAll(() => deployed.remove());
+beforeEach(async () => {
+  host = await deployed.copy();
 });
 afterEach(() => host.remove());
 

@@ -65,6 +65,13 @@ echo "$*" >>"${this.folder}/calls"
     writeFileSync(join(this.folder, "bin", "systemctl"), systemctl, { mode: 0o755 });
   }
 
+  /** Another host that is as this one is now. */
+  async copy(): Promise<ReleaseHost> {
+    const folder = mkdtempSync(join(tmpdir(), "holdfast-release-"));
+    await execa("cp", ["-a", `${this.folder}/.`, folder]);
+    return new ReleaseHost(folder);
+  }
+
   /** Runs a command as the provider would over SSH. */
   async run(command: string, input = ""): Promise<Ended> {
     const arguments_ = ["--mount", "sh", "-c", this.#script(), "sh", this.folder, command];
