@@ -3,12 +3,16 @@ import { join } from "node:path";
 import { removeFolder } from "../../components/host-release/commands";
 import { release, ReleaseHost, unitsOf } from "./release-host";
 
+const deployed = new ReleaseHost();
+const names: string[] = [];
 let host: ReleaseHost;
-let names: string[];
+beforeAll(async () => {
+  for (const hour of ["01", "02", "03"]) names.push((await deployed.deploy(release({ hour }))).stdout);
+});
+afterAll(() => deployed.remove());
 beforeEach(async () => {
   host = new ReleaseHost();
-  names = [];
-  for (const hour of ["01", "02", "03"]) names.push((await host.deploy(release({ hour }))).stdout);
+  await host.become(deployed);
 });
 afterEach(() => host.remove());
 

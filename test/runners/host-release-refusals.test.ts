@@ -4,7 +4,14 @@ import { installScript } from "../../components/host-release/commands";
 import { releaseScript } from "../../components/host-release/tools";
 import { release, ReleaseHost } from "./release-host";
 
+/** With a release that is live. */
+const running = new ReleaseHost();
+let live: string;
 let host: ReleaseHost;
+beforeAll(async () => {
+  live = (await running.deploy(release())).stdout;
+});
+afterAll(() => running.remove());
 beforeEach(() => {
   host = new ReleaseHost();
 });
@@ -70,7 +77,7 @@ const refusals: Refusal[] = [
 ];
 
 test.each(refusals)("lets the old release run on for $name", async ({ files = next, arrange, cause }) => {
-  const { stdout: live } = await host.deploy(release());
+  await host.become(running);
   const before = await host.state();
   arrange?.(host);
   const ended = await host.deploy(files);
@@ -108,7 +115,7 @@ test.each(refusals)(
 );
 
 test.each(["a live release", "a new host"])("doesn't put half a script in place on %s", async where => {
-  if (where === "a live release") await host.deploy(release());
+  if (where === "a live release") await host.become(running);
   const before = await host.state();
   const script = releaseScript();
   const end = script.indexOf("\ncase ${1:-} in\n  stage)");
@@ -121,7 +128,7 @@ test.each(["a live release", "a new host"])("doesn't put half a script in place 
 });
 
 test("starts the old timer again after one that doesn't start", async () => {
-  await host.deploy(release());
+  await host.become(running);
   failOnce(host, "enable", "masked");
   host.calls();
   await host.deploy(next);
@@ -145,7 +152,7 @@ test.each([
     /"nfs-mirror\.service" wasn't staged: .*No space left on device\. Release \w+ runs on\. Next: df -h/,
   ],
 ])("lets the old release run on where there is no space for %s", async (_, sizeBytes, cause) => {
-  await host.deploy(release());
+  await host.become(running);
   const before = await host.state();
   // A disk of 300 KiB, filled to its last block unless the bundle alone is too large.
   host.before = `cp -a /opt/holdfast "${host.folder}/copy" && mount -t tmpfs -o size=300k tmpfs /opt/holdfast &&
@@ -160,7 +167,7 @@ test.each([
 });
 
 test("lets the old release run on where the staged files fit and the new release doesn't", async () => {
-  await host.deploy(release());
+  await host.become(running);
   await host.stage(next);
   const { stdout } = await host.run("readlink /opt/holdfast/nfs-mirror/current");
   host.before = `cp -a /opt/holdfast "${host.folder}/copy" && mount -t tmpfs -o size=300k tmpfs /opt/holdfast &&
@@ -190,7 +197,7 @@ test("leaves a unit alone that was installed by hand, and says how to hand it ov
 });
 
 test("leaves a command alone that was installed by hand, and says how to hand it over", async () => {
-  await host.deploy(release());
+  await host.become(running);
   host.installCommand("nfs-mirror", "#!/bin/sh\nrsync /srv/nfs /mnt/backup\n");
   const before = await host.state();
   const ended = await host.deploy(release({ command: "new" }));
@@ -216,7 +223,7 @@ test.each([
 });
 
 test("refuses a staged file that isn't the one that was deployed", async () => {
-  await host.deploy(release());
+  await host.become(running);
   const before = await host.state();
   await host.stage(next);
   await host.run("echo altered >>/opt/holdfast/nfs-mirror/staging/nfs-mirror.timer");

@@ -6,11 +6,11 @@ let host: ReleaseHost;
 beforeAll(async () => {
   for (const hour of ["01", "02", "03"])
     names.push((await deployed.deploy(release({ hour, command: hour }))).stdout);
-  deployed.calls();
 });
 afterAll(() => deployed.remove());
 beforeEach(async () => {
-  host = await deployed.copy();
+  host = new ReleaseHost();
+  await host.become(deployed);
 });
 afterEach(() => host.remove());
 

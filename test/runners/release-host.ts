@@ -65,11 +65,10 @@ echo "$*" >>"${this.folder}/calls"
     writeFileSync(join(this.folder, "bin", "systemctl"), systemctl, { mode: 0o755 });
   }
 
-  /** Another host that is as this one is now. */
-  async copy(): Promise<ReleaseHost> {
-    const folder = mkdtempSync(join(tmpdir(), "holdfast-release-"));
-    await execa("cp", ["-a", `${this.folder}/.`, folder]);
-    return new ReleaseHost(folder);
+  /** Makes this host what another one is now. */
+  async become({ folder }: ReleaseHost): Promise<void> {
+    const trees = ["opt", "units", "commands"].map(name => join(folder, name));
+    await execa("cp", ["-a", ...trees, this.folder]);
   }
 
   /** Runs a command as the provider would over SSH. */
