@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { type Firewall, startFirewall } from "../../../lab/servers/firewall";
 import type { PfsenseBackupConfig } from "../../../plan/contracts/pfsense-backup";
 import { runnerOf } from "../../../stacks/runner";
+import { makeDiskImage } from "./disk-image";
 import { mountNamespace } from "./namespace";
 import { type Recorder, startRecorder } from "./recorder";
 import { startRunner, type StartedRun } from "./started-run";
@@ -38,9 +38,7 @@ export async function createFirewallWorld(megabytes = 64): Promise<FirewallWorld
   const { path: bundle } = await runnerOf("pfsense-backup");
   for (const name of ["bin", "dst", "credentials"]) mkdirSync(join(folder, name));
   const image = join(folder, "dst.img");
-  await execa("truncate", ["-s", `${megabytes}M`, image]);
-  await execa("mkfs.ext4", ["-q", image]);
-  const fsUuid = (await execa("blkid", ["-o", "value", "-s", "UUID", image])).stdout.trim();
+  const fsUuid = await makeDiskImage(image, megabytes);
   writeFileSync(join(folder, "credentials", "api"), `${firewall.apiKey}\n`, { mode: 0o600 });
   writeFileSync(join(folder, "credentials", "ssh"), readFileSync(firewall.ssh.privateKeyFile), {
     mode: 0o600,

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { snapshotTags, stamp } from "../../../host-scripts/runtime/lvm/snapshots";
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
 import type { LvmPvcSnapshotConfig } from "../../../plan/contracts/lvm-pvc-snapshot";
 import { runnerOf } from "../../../stacks/runner";
+import { makeDiskImage } from "./disk-image";
 import { mountNamespace } from "./namespace";
 import { startRecorder } from "./recorder";
 import { startRunner } from "./started-run";
@@ -69,9 +69,7 @@ export async function createPoolWorld(): Promise<PoolWorld> {
   for (const name of ["lvs", "lvcreate", "lvremove", "lvchange", "dmsetup"])
     symlinkSync(program, join(folder, "bin", name));
   const image = join(folder, "disk.img");
-  await execa("truncate", ["-s", "96M", image]);
-  await execa("mkfs.ext4", ["-q", "-m", "0", "-O", "^has_journal", image]);
-  const fsUuid = (await execa("blkid", ["-o", "value", "-s", "UUID", image])).stdout.trim();
+  const fsUuid = await makeDiskImage(image, 96, ["-m", "0", "-O", "^has_journal"]);
   await namespace.run("mount", "-o", "loop,nosuid,nodev", image, join(folder, "disk"));
   const [snapshotState, backupState] = [join(folder, "snapshot-state"), join(folder, "backup-state")];
   for (const state of [snapshotState, backupState]) mkdirSync(state);

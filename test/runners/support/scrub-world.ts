@@ -1,9 +1,9 @@
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import type { BackupScrubConfig } from "../../../plan/contracts/backup-scrub";
 import { runnerOf } from "../../../stacks/runner";
+import { makeDiskImage } from "./disk-image";
 import { goBackToKept, keepFolder } from "./kept";
 import { mountNamespace } from "./namespace";
 import { type Recorder, startRecorder } from "./recorder";
@@ -45,9 +45,8 @@ export async function createScrubWorld(megabytes = 64, features = "none"): Promi
   const { path: bundle } = await runnerOf("backup-scrub");
   for (const name of ["bin", "disk", "source", "locks"]) mkdirSync(join(folder, name));
   const image = join(folder, "disk.img");
-  await execa("truncate", ["-s", `${megabytes}M`, image]);
-  await execa("mkfs.ext4", ["-q", "-m", "0", "-b", String(blockBytes), "-O", features, image]);
-  const fsUuid = (await execa("blkid", ["-o", "value", "-s", "UUID", image])).stdout.trim();
+  const format = ["-m", "0", "-b", String(blockBytes), "-O", features];
+  const fsUuid = await makeDiskImage(image, megabytes, format);
   const config = configOf(folder, fsUuid, pushes.url);
   const configFile = join(folder, "config.json");
   const mount = (): Promise<string> =>

@@ -2,9 +2,9 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
 import { sandboxLines } from "../../../plan/systemd-sandbox";
+import { makeDiskImage } from "./disk-image";
 import { type MountNamespace, mountNamespace } from "./namespace";
 import { startRunner, type StartedRun } from "./started-run";
 
@@ -52,12 +52,21 @@ function rightsOfUnit(): string[] {
   return [`--bounding-set=${["-all", ...names].join(",")}`, "--no-new-privs"];
 }
 
-/** Makes a program of one file. */
+const bundles = new Map<string, Uint8Array>();
+
+/** Makes a program of one file; bundles it once for all tests of a file. */
 export async function bundleProgram(text: string, file: string): Promise<void> {
-  await build({
+  const bundle = bundles.get(text) ?? (await bundleOf(text));
+  bundles.set(text, bundle);
+  writeFileSync(file, bundle);
+}
+
+async function bundleOf(text: string): Promise<Uint8Array> {
+  const { outputFiles } = await build({
     stdin: { contents: text, resolveDir: process.cwd(), loader: "ts" },
-    ...{ bundle: true, platform: "node", target: "node18", outfile: file, logLevel: "silent" },
+    ...{ bundle: true, platform: "node", target: "node18", write: false, logLevel: "silent" },
   });
+  return outputFiles[0]?.contents ?? new Uint8Array();
 }
 
 export interface Copies {
@@ -130,8 +139,7 @@ export async function createSqliteWorld(
     ["backup", sizes.backupMb ?? 128],
   ] as const) {
     mkdirSync(join(folder, disk));
-    await execa("truncate", ["-s", `${megabytes}M`, join(folder, `${disk}.img`)]);
-    await execa("mkfs.ext4", ["-q", "-m", "0", join(folder, `${disk}.img`)]);
+    await makeDiskImage(join(folder, `${disk}.img`), megabytes, ["-m", "0"]);
     await namespace.run("mount", "-o", "loop", join(folder, `${disk}.img`), join(folder, disk));
   }
   const command = (...argv: string[]): readonly [string, string[]] => {

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
 import { runnerOf } from "../../../stacks/runner";
+import { makeDiskImage } from "./disk-image";
 import { goBackToKept, keepFolder } from "./kept";
 import { mountNamespace } from "./namespace";
 import { type Recorder, startRecorder } from "./recorder";
@@ -132,9 +132,7 @@ export async function createWorld(options: { sourceMb?: number; targetMb?: numbe
 async function makeDisk(folder: string, name: string, megabytes: number): Promise<string> {
   const image = join(folder, `${name}.img`);
   mkdirSync(join(folder, name));
-  await execa("truncate", ["-s", `${megabytes}M`, image]);
-  await execa("mkfs.ext4", ["-q", "-O", "^has_journal", "-N", String(megabytes * 60), image]);
-  return (await execa("blkid", ["-o", "value", "-s", "UUID", image])).stdout.trim();
+  return makeDiskImage(image, megabytes, ["-O", "^has_journal", "-N", String(megabytes * 60)]);
 }
 
 function configOf(folder: string, uuids: { src: string; dst: string }, url: string): NfsMirrorConfig {
