@@ -30,10 +30,6 @@ import { createScrubWorld, type ScrubWorld } from "./support/scrub-world";
 import { differences, snapshot, type Snapshot } from "./support/tree";
 
 let world: ScrubWorld;
-beforeEach(async () => {
-  world = await createScrubWorld();
-});
-afterEach(() => world.close());
 
 const claim = "pvc-data/2026-21/ns/claim";
 const nextClaim = "pvc-data/2026-22/ns/claim";
@@ -63,14 +59,6 @@ function fill(path: string, text: string): void {
   writeFileSync(path, `${text} `.repeat(2_000));
 }
 
-/** What a comparison of contents leaves: the volume's good file once more, in the newest generation. */
-async function copyAnew(period: string): Promise<string> {
-  const ns = `${world.config.target.path}/pvc-data/${period}/ns`;
-  await world.inside("mkdir", "-p", ns);
-  await world.inside("cp", "-a", `${world.config.target.path}/${nextClaim}`, ns);
-  return `pvc-data/${period}/ns/claim`;
-}
-
 const run = (...args: string[]) => world.start(args).finished;
 const sha = (path: string): string =>
   createHash("sha256")
@@ -79,218 +67,6 @@ const sha = (path: string): string =>
 const look = (options = {}): Promise<Snapshot> =>
   snapshot(world, world.config.target.path, { without: [".holdfast"], ...options });
 const catalogue = (): string => join(world.config.stateDir, "catalogue");
-
-test("a first run records all of the disk, and a second one finds it as it was and leaves no trace", async () => {
-  await makeDisk();
-  expect(await run()).toMatchObject({ status: 0 });
-  expect(world.metrics()).toMatchObject({ last_status: 0, files: 5, rotten_files: 0 });
-  const before = await look({ touched: true });
-  const finished = await run("--json");
-  expect(JSON.parse(finished.stdout)).toMatchObject({
-    status: 0,
-    files: 5,
-    recorded: 0,
-    rotten: 0,
-    units: 3,
-  });
-  expect(differences(before, await look({ touched: true }))).toEqual([]);
-});
-
-test("a byte that rots is named by service and path, night after night, until its file is gone", async () => {
-  await makeDisk();
-  await run();
-  const { last_success_timestamp } = world.metrics();
-  const before = lstatSync(`${world.disk}/${claim}/own`, { bigint: true });
-  await world.rot(`${claim}/own`);
-  const after = lstatSync(`${world.disk}/${claim}/own`, { bigint: true });
-  expect([after.size, after.mtimeNs, after.ctimeNs]).toEqual([before.size, before.mtimeNs, before.ctimeNs]);
-  const rotten = sha(`${claim}/own`);
-  for (const night of ["first", "second"]) {
-    const { status, stdout } = await run();
-    expect([night, status]).toEqual([night, 1]);
-    expect(stdout).toContain(`"${claim}/own" of "pvc-data/ns/claim"`);
-    expect(stdout).toContain("no good copy of them is known");
-    expect(world.metrics()).toMatchObject({ last_status: 1, rotten_files: 1, last_success_timestamp });
-  }
-  expect(sha(`${claim}/own`)).toBe(rotten);
-  rmSync(`${world.disk}/${claim}`, { recursive: true });
-  expect(await run()).toMatchObject({ status: 0 });
-  expect(world.metrics()).toMatchObject({ rotten_files: 0 });
-});
-
-test("a rotten file that is accepted is told and no failure, to the end of its last day", async () => {
-  await makeDisk();
-  await run();
-  await world.rot(`${claim}/own`);
-  const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
-  const accept = (until: string): void =>
-    world.writeConfig({ accepted: [{ path: `${claim}/own`, reason: "made anew by its service", until }] });
-  accept(day(0));
-  const { status, stdout } = await run();
-  expect(stdout).toContain(`accepted until ${day(0)} (made anew by its service): "${claim}/own"`);
-  expect(status).toBe(0);
-  expect(world.metrics()).toMatchObject({ rotten_files: 0 });
-  accept(day(-1));
-  expect(await run()).toMatchObject({ status: 1 });
-  expect(world.metrics()).toMatchObject({ rotten_files: 1 });
-});
-
-test("a rotten file of the mirror is mended from the live one, and is in the catalogue as it was", async () => {
-  await makeDisk();
-  await run();
-  const before = await look();
-  for (const night of ["first", "second"]) {
-    await world.rot("books/novel");
-    const { status, stdout } = await run();
-    expect(stdout).toContain('mended: "books/novel" of "books" holds again what was recorded');
-    expect([night, status]).toEqual([night, 1]);
-    expect(world.metrics()).toMatchObject({ rotten_files: 0, mended_files: 1 });
-    expect(differences(before, await look())).toEqual([]);
-  }
-  expect(await run()).toMatchObject({ status: 0 });
-  expect(readdirSync(`${world.disk}/.holdfast/backup-scrub`)).toEqual([]);
-  const journal = readdirSync(`${world.config.stateDir}/journal`).filter(name => name.endsWith(".reconcile"));
-  expect(readFileSync(`${world.config.stateDir}/journal/${journal[0]}`, "latin1")).toBe("books/novel\0");
-});
-
-test.each(["newer", "of the same age and size, with another content", "a folder"])(
-  "a live file that is %s mends nothing",
-  async what => {
-    await makeDisk();
-    await run();
-    const path = `${world.source}/books/novel`;
-    const { mtime, size } = statSync(path);
-    if (what === "newer") utimesSync(path, 1_700_000_001, 1_700_000_001);
-    else if (what === "a folder") {
-      rmSync(path);
-      mkdirSync(path);
-    } else {
-      writeFileSync(path, "x".repeat(size));
-      utimesSync(path, mtime, mtime);
-    }
-    await world.rot("books/novel");
-    const before = await look({ touched: true });
-    expect((await run()).stdout).toContain("no good copy of them is known");
-    expect(differences(before, await look({ touched: true }))).toEqual([]);
-  },
-);
-
-test("a file that generations share is mended in all of them, with all that belongs to it, and stays one file", async () => {
-  await makeDisk();
-  const third = await copyAnew("2026-23");
-  await run();
-  const before = await look();
-  await world.rot(`${claim}/shared`);
-  const { stdout } = await run();
-  expect(stdout).toContain("(and 1 more names)");
-  expect(stdout).toContain(`mended from "${world.config.target.path}/${third}/shared"`);
-  expect(differences(before, await look())).toEqual([]);
-  expect(lstatSync(`${world.disk}/${claim}/shared`).ino).toBe(
-    lstatSync(`${world.disk}/${nextClaim}/shared`).ino,
-  );
-  expect(await run()).toMatchObject({ status: 0 });
-});
-
-test("a copy that rots too is no good copy", async () => {
-  await makeDisk();
-  const third = await copyAnew("2026-23");
-  await run();
-  await world.rot(`${claim}/shared`, `${third}/shared`);
-  const before = await look({ touched: true });
-  const { stdout } = await run();
-  expect(stdout).toContain("2 files of the backup disk don't hold what was recorded");
-  expect(differences(before, await look({ touched: true }))).toEqual([]);
-});
-
-test("a rotten file gets a name in a generation that is made meanwhile: it is mended there too", async () => {
-  await makeDisk();
-  await copyAnew("2026-23");
-  await run();
-  await world.rot(`${claim}/shared`);
-  // Nothing is mended while another job runs.
-  const [lock = ""] = world.config.writers;
-  const writer = spawn("flock", [
-    "--no-fork",
-    lock,
-    "sh",
-    "-c",
-    `touch ${world.folder}/held; exec sleep 600`,
-  ]);
-  while (!existsSync(`${world.folder}/held`)) await new Promise(resolve => setTimeout(resolve, 5));
-  const { status, stdout } = await run();
-  writer.kill();
-  await once(writer, "exit");
-  expect(stdout).toContain("another job writes to the disk");
-  expect(status).toBe(1);
-  mkdirSync(`${world.disk}/pvc-data/2026-24/ns/claim`, { recursive: true });
-  linkSync(`${world.disk}/${claim}/shared`, `${world.disk}/pvc-data/2026-24/ns/claim/shared`);
-  expect((await run()).stdout).toContain("mended:");
-  expect(sha("pvc-data/2026-24/ns/claim/shared")).toBe(sha("pvc-data/2026-23/ns/claim/shared"));
-  expect(lstatSync(`${world.disk}/${claim}/shared`).nlink).toBe(3);
-  expect(await run()).toMatchObject({ status: 0 });
-});
-
-test("a rotten file that gets a name while it is mended is left for the next run; what mends it was read from the disk", async () => {
-  await makeDisk();
-  await copyAnew("2026-23");
-  await run();
-  await world.rot(`${claim}/shared`);
-  const disk = world.config.target.path;
-  const read = join(world.folder, "read");
-  // Just before the last look at the names, while no other job is kept away yet.
-  world.shadow(
-    "flock",
-    `case "$(readlink /proc/self/fd/3) $*" in *daily-backup*) ln ${disk}/${claim}/shared ${disk}/${claim}/new;; esac; exec REAL "$@"`,
-  );
-  const { status, stdout } = await run();
-  expect(stdout).toContain("isn't mended yet: its names have changed meanwhile");
-  expect(status).toBe(1);
-  world.unshadow();
-  world.shadow("dd", `readlink /proc/self/fd/3 >>${read}; exec REAL "$@"`);
-  expect((await run()).stdout).toContain("mended:");
-  for (const path of [`${claim}/shared`, `${claim}/new`, `${nextClaim}/shared`])
-    expect(sha(path)).toBe(sha("pvc-data/2026-23/ns/claim/shared"));
-  expect(readFileSync(read, "utf8")).toContain(`${disk}/.holdfast/backup-scrub/new\n`);
-});
-
-test("a file that is read wrongly once is no rot, and told: it is memory, the cable or the controller", async () => {
-  await makeDisk();
-  await run();
-  const preload = join(world.folder, "misread.cjs");
-  writeFileSync(
-    preload,
-    `const fs = require("node:fs"), readSync = fs.readSync;
-let isDone = false;
-fs.readSync = (fd, buffer, ...rest) => {
-  const got = readSync(fd, buffer, ...rest);
-  if (!isDone && fs.readlinkSync("/proc/self/fd/" + fd).endsWith("/books/novel")) { isDone = true; buffer[0] ^= 1; }
-  return got;
-};
-require("node:module").syncBuiltinESMExports();`,
-  );
-  const { status, stdout } = await world.start([], { NODE_OPTIONS: `--require ${preload}` }).finished;
-  expect(stdout).toContain('"books/novel" was read wrongly once, and rightly then');
-  expect(status).toBe(1);
-  expect(world.metrics()).toMatchObject({ rotten_files: 0, mended_files: 0 });
-  expect(await run()).toMatchObject({ status: 0 });
-});
-
-test("what is new, changed with its times, or gone from the mirror is no rot", async () => {
-  await makeDisk();
-  for (const name of ["grown", "gone"]) fill(`${world.disk}/books/${name}`, name);
-  await run();
-  rmSync(`${world.disk}/books/novel`);
-  fill(`${world.disk}/books/novel`, "other");
-  utimesSync(`${world.disk}/books/novel`, 1_700_000_000, 1_700_000_000.123);
-  fill(`${world.disk}/books/new`, "new");
-  appendFileSync(`${world.disk}/books/grown`, "more");
-  rmSync(`${world.disk}/books/gone`);
-  chmodSync(`${world.disk}/${claim}/shared`, 0o600);
-  expect(await run()).toMatchObject({ status: 0 });
-  expect(world.metrics()).toMatchObject({ files: 7, rotten_files: 0 });
-  await world.rot("books/new");
-  expect((await run()).stdout).toContain('"books/new" of "books"');
-});
 
 /** Has a folder read as empty, as one does whose block is damaged; again, and it is as it was. */
 async function turnEmpty(path: string, bytes: Buffer): Promise<Buffer> {
@@ -307,225 +83,6 @@ async function turnEmpty(path: string, bytes: Buffer): Promise<Buffer> {
   await world.inside("mount", "-o", "loop,nosuid,nodev", image, world.config.target.path);
   return before;
 }
-
-test.each(["gives an error", "reads as empty"])(
-  "a folder that %s once costs no checksum below it: what rotted meanwhile is seen",
-  async how => {
-    for (const name of ["a", "b/c", "b/d"]) fill(`${world.disk}/${claim}/${name}`, name);
-    await run();
-    const { oldest_verified_timestamp } = world.metrics();
-    const isError = how === "gives an error";
-    const whole = isError ? undefined : await turnEmpty(`${claim}/b`, Buffer.from([0, 0]));
-    const damaged = await world.start([], isError ? failingFolder(world.folder, "/claim/b") : {}).finished;
-    expect(damaged.stdout).toContain(
-      isError
-        ? `"${claim}/b" of "pvc-data/ns/claim" can't be looked at`
-        : `2 of 3 files are gone from the generation "${claim}"`,
-    );
-    expect(damaged.status).toBe(1);
-    expect(world.metrics()).toMatchObject({ oldest_verified_timestamp });
-    if (whole) await turnEmpty(`${claim}/b`, whole);
-    await world.rot(`${claim}/b/c`);
-    expect((await run()).stdout).toContain(`known: "${claim}/b/c" of "pvc-data/ns/claim"`);
-  },
-);
-
-test("a folder above generations that reads as empty costs none of their checksums", async () => {
-  await makeDisk();
-  const lone = "pvc-data/2026-21/ns/lone";
-  fill(`${world.disk}/${lone}/file`, "lone");
-  await run();
-  const whole = await turnEmpty("pvc-data/2026-21/ns", Buffer.from([0, 0]));
-  const { status, stdout } = await run();
-  for (const path of [claim, lone])
-    expect(stdout).toContain(
-      `the generation "${path}" can't be seen, as "pvc-data/2026-21/ns" reads as empty`,
-    );
-  expect(status).toBe(1);
-  await turnEmpty("pvc-data/2026-21/ns", whole);
-  await world.rot(`${claim}/own`, `${lone}/file`);
-  const after = await run();
-  for (const path of [`${claim}/own`, `${lone}/file`]) expect(after.stdout).toContain(`rotten: "${path}"`);
-});
-
-test("what can't be looked at doesn't take every night from all else", async () => {
-  fill(`${world.disk}/z/folder/file`, "z");
-  fill(`${world.disk}/a/file`, "a");
-  expect(await world.start([], failingFolder(world.folder, "/z/folder")).finished).toMatchObject({
-    status: 1,
-  });
-  const { stdout } = await run("--dry-run");
-  expect(stdout).toContain('would read "z": never read to its end');
-  expect(stdout.indexOf('would read "a"')).toBeLessThan(stdout.indexOf('would read "z"'));
-});
-
-test("files that are gone from a generation are counted at each pass, until it goes or somebody answers for it", async () => {
-  await makeDisk();
-  fill(`${world.disk}/${claim}/folder/deep`, "deep");
-  await run();
-  const { oldest_verified_timestamp: first = 0 } = world.metrics();
-  verifiedADayBefore();
-  rmSync(`${world.disk}/${claim}/folder`, { recursive: true });
-  for (const night of ["first", "second"]) {
-    const { status, stdout } = await run();
-    expect([night, status]).toEqual([night, 1]);
-    expect(stdout).toContain(`1 of 3 files are gone from the generation "${claim}"`);
-    expect(world.metrics()["oldest_verified_timestamp"]).toBeLessThan(first);
-  }
-  const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
-  world.writeConfig({ accepted: [{ path: claim, reason: "cleaned by hand", until }] });
-  expect(await run()).toMatchObject({ status: 0 });
-  expect(world.metrics()["oldest_verified_timestamp"]).toBeGreaterThanOrEqual(first);
-  world.writeConfig({});
-  rmSync(`${world.disk}/${claim}`, { recursive: true });
-  expect(await run()).toMatchObject({ status: 0 });
-});
-
-test("a generation that takes another one's place, or goes, is none of which files are gone", async () => {
-  await makeDisk();
-  fill(`${world.disk}/${claim}/more`, "more");
-  await run();
-  const part = `${world.disk}/pvc-data/.part/0`;
-  fill(`${part}/own`, "another");
-  renameSync(`${world.disk}/${claim}`, `${world.disk}/pvc-data/.part/1`);
-  renameSync(part, `${world.disk}/${claim}`);
-  rmSync(`${world.disk}/${nextClaim}`, { recursive: true });
-  const { status, stdout } = await run();
-  expect({ stdout, status }).toEqual({ stdout, status: 0 });
-});
-
-test("a generation's file that was written to is mended from a copy, with its time, in all generations", async () => {
-  await makeDisk();
-  await copyAnew("2026-23");
-  await run();
-  const before = await look();
-  truncateSync(`${world.disk}/${nextClaim}/shared`, 10);
-  const { status, stdout } = await run();
-  expect(stdout).toContain(`mended: "${claim}/shared" (and 1 more names)`);
-  expect(stdout).toContain("files of generations were written to");
-  expect(status).toBe(1);
-  expect(differences(before, await look())).toEqual([]);
-  expect(await run()).toMatchObject({ status: 0 });
-});
-
-test("a generation's file that was written to and has no copy is rotten, also once it was written to again", async () => {
-  await makeDisk();
-  await run();
-  for (const text of ["more", "and more"]) {
-    appendFileSync(`${world.disk}/pve-config/2026-22/files/interfaces`, text);
-    const { status, stdout } = await run();
-    expect(stdout).toMatch(/"pve-config\/2026-22\/files\/interfaces" of "pve-config": .* it was written to/);
-    expect(status).toBe(1);
-    expect(world.metrics()).toMatchObject({ rotten_files: 1 });
-  }
-});
-
-test("a generation's file of which only the time was changed holds what was recorded", async () => {
-  await makeDisk();
-  await run();
-  utimesSync(`${world.disk}/${claim}/own`, 1_700_000_000, 1_700_000_000);
-  expect(await run()).toMatchObject({ status: 0 });
-});
-
-test("names of any bytes are recorded and told", async () => {
-  mkdirSync(`${world.disk}/nasty`);
-  const at = (name: Buffer): Buffer => Buffer.concat([Buffer.from(`${world.disk}/nasty/`), name]);
-  for (const [index, name] of nastyNames.entries()) writeFileSync(at(name), `content ${index}`);
-  await world.inside("mkfifo", `${world.config.target.path}/nasty/fifo`);
-  await world.inside("ln", "-s", "/etc/passwd", `${world.config.target.path}/nasty/link`);
-  expect(await run()).toMatchObject({ status: 0 });
-  expect(world.metrics()).toMatchObject({ files: nastyNames.length });
-  renameSync(at(nastyNames[1] ?? Buffer.alloc(0)), `${world.disk}/nasty/plain`);
-  await world.rot("nasty/plain");
-  renameSync(`${world.disk}/nasty/plain`, at(nastyNames[1] ?? Buffer.alloc(0)));
-  expect((await run()).stdout).toContain('"nasty/line\\x0abreak" of "nasty"');
-});
-
-test.each(["bit", "end", "all"])(
-  "a catalogue that is damaged (%s) is told, made anew, and not trusted",
-  async what => {
-    await makeDisk();
-    await run();
-    const sizes = readdirSync(catalogue()).map(name => statSync(join(catalogue(), name)).size);
-    const file = join(catalogue(), readdirSync(catalogue())[sizes.indexOf(Math.max(...sizes))] ?? "");
-    const bytes = readFileSync(file);
-    if (what === "all") rmSync(file);
-    else if (what === "end") truncateSync(file, bytes.length - 72);
-    else {
-      bytes[40] = (bytes[40] ?? 0) ^ 1;
-      writeFileSync(file, bytes);
-    }
-    const { status, stdout } = await run();
-    expect(stdout).toMatch(/the catalogue of "pvc-data\/ns\/claim" (was|is gone or) damaged/);
-    expect(status).toBe(1);
-    expect(world.metrics()).toMatchObject({ rotten_files: 0 });
-    expect(await run()).toMatchObject({ status: 0 });
-    await world.rot(`${claim}/own`);
-    expect((await run()).stdout).toContain(`"${claim}/own" of "pvc-data/ns/claim"`);
-  },
-);
-
-test("the record of what was read when is damaged: told, and made anew from the catalogue", async () => {
-  await makeDisk();
-  await run();
-  const { oldest_verified_timestamp } = world.metrics();
-  appendFileSync(join(world.config.stateDir, "standing"), "x");
-  writeFileSync(join(world.config.stateDir, "standing"), "x");
-  const { status, stdout } = await run();
-  expect(stdout).toContain("the record of what was read when was damaged");
-  expect(status).toBe(1);
-  expect(world.metrics()["oldest_verified_timestamp"]).toBeGreaterThanOrEqual(oldest_verified_timestamp ?? 0);
-  expect(await run()).toMatchObject({ status: 0 });
-});
-
-test("a night reads its share, and what was not read for longest comes first", async () => {
-  for (const service of ["a", "b", "c", "d"])
-    for (let index = 0; index < 10; index += 1) fill(`${world.disk}/${service}/${index}`, service);
-  world.writeConfig({ periodMs: 4 * 86_400_000 });
-  const nights: number[] = [];
-  for (let night = 0; night < 5; night += 1) {
-    const { stdout } = await run("--json");
-    nights.push((JSON.parse(stdout) as { files: number }).files);
-    setClockBack();
-  }
-  // A quarter of the disk and a quarter more.
-  for (const files of nights) expect(files).toBeLessThan(25);
-  expect(nights.reduce((sum, files) => sum + files, 0)).toBeGreaterThanOrEqual(40);
-  expect(readdirSync(catalogue()).filter(name => name.endsWith(".sums"))).toHaveLength(4);
-});
-
-test("the list of a pass that is going on is damaged: told, and the unit is read from its beginning", async () => {
-  for (let index = 0; index < 40; index += 1) fill(`${world.disk}/a/${index}`, "a");
-  world.writeConfig({ periodMs: 4 * 86_400_000 });
-  await run();
-  const list = join(catalogue(), readdirSync(catalogue()).find(name => name.endsWith(".list")) ?? "");
-  const bytes = readFileSync(list);
-  bytes[bytes.length - 3] = 0x78;
-  writeFileSync(list, bytes);
-  world.writeConfig({});
-  const { status, stdout } = await run();
-  expect(stdout).toContain('the list of "a" was damaged');
-  expect(status).toBe(1);
-  expect(await run()).toMatchObject({ status: 0 });
-  expect(world.metrics()).toMatchObject({ files: 40 });
-});
-
-test("a rotten file is named by a name that still is its, also by a pass that had listed another one", async () => {
-  for (let index = 0; index < 40; index += 1) fill(`${world.disk}/a/${index}`, "a");
-  fill(`${world.disk}/a/first`, "linked");
-  linkSync(`${world.disk}/a/first`, `${world.disk}/a/second`);
-  await run();
-  setClockBack();
-  world.writeConfig({ periodMs: 4 * 86_400_000 });
-  await run();
-  rmSync(`${world.disk}/a/first`);
-  fill(`${world.disk}/a/first`, "another");
-  await world.rot("a/second");
-  world.writeConfig({});
-  const { stdout } = await run();
-  expect(stdout).toContain('known: "a/second" of "a"');
-  expect(stdout).not.toContain("a/first");
-});
 
 /** As if all that was read whole had been so a day before. */
 function verifiedADayBefore(): void {
@@ -545,25 +102,463 @@ function setClockBack(): void {
   editStanding(world, standing => ({ ...standing, shareMs: (standing.shareMs ?? 0) - 86_400_000 }));
 }
 
-test("a dry run says what would be read, and changes nothing", async () => {
-  await makeDisk();
-  const { status, stdout } = await run("--dry-run");
-  expect(status).toBe(0);
-  expect(stdout).toContain('would read "books": never read to its end');
-  expect(existsSync(world.config.stateDir)).toBe(false);
+/** Such a disk is made and read once, and put back for each test. */
+function readOnce(make: () => Promise<unknown>): void {
+  beforeAll(async () => {
+    world = await createScrubWorld();
+    await make();
+    expect(await run()).toMatchObject({ status: 0 });
+    await world.keep();
+  });
+  beforeEach(() => world.goBack());
+  afterAll(() => world.close());
+}
+
+describe("a disk that no run has read", () => {
+  beforeEach(async () => {
+    world = await createScrubWorld();
+  });
+  afterEach(() => world.close());
+
+  test("a first run records all of the disk, and a second one finds it as it was and leaves no trace", async () => {
+    await makeDisk();
+    expect(await run()).toMatchObject({ status: 0 });
+    expect(world.metrics()).toMatchObject({ last_status: 0, files: 5, rotten_files: 0 });
+    const before = await look({ touched: true });
+    const finished = await run("--json");
+    expect(JSON.parse(finished.stdout)).toMatchObject({
+      status: 0,
+      files: 5,
+      recorded: 0,
+      rotten: 0,
+      units: 3,
+    });
+    expect(differences(before, await look({ touched: true }))).toEqual([]);
+  });
+
+  test("what is new, changed with its times, or gone from the mirror is no rot", async () => {
+    await makeDisk();
+    for (const name of ["grown", "gone"]) fill(`${world.disk}/books/${name}`, name);
+    await run();
+    rmSync(`${world.disk}/books/novel`);
+    fill(`${world.disk}/books/novel`, "other");
+    utimesSync(`${world.disk}/books/novel`, 1_700_000_000, 1_700_000_000.123);
+    fill(`${world.disk}/books/new`, "new");
+    appendFileSync(`${world.disk}/books/grown`, "more");
+    rmSync(`${world.disk}/books/gone`);
+    chmodSync(`${world.disk}/${claim}/shared`, 0o600);
+    expect(await run()).toMatchObject({ status: 0 });
+    expect(world.metrics()).toMatchObject({ files: 7, rotten_files: 0 });
+    await world.rot("books/new");
+    expect((await run()).stdout).toContain('"books/new" of "books"');
+  });
+
+  test("a folder above generations that reads as empty costs none of their checksums", async () => {
+    await makeDisk();
+    const lone = "pvc-data/2026-21/ns/lone";
+    fill(`${world.disk}/${lone}/file`, "lone");
+    await run();
+    const whole = await turnEmpty("pvc-data/2026-21/ns", Buffer.from([0, 0]));
+    const { status, stdout } = await run();
+    for (const path of [claim, lone])
+      expect(stdout).toContain(
+        `the generation "${path}" can't be seen, as "pvc-data/2026-21/ns" reads as empty`,
+      );
+    expect(status).toBe(1);
+    await turnEmpty("pvc-data/2026-21/ns", whole);
+    await world.rot(`${claim}/own`, `${lone}/file`);
+    const after = await run();
+    for (const path of [`${claim}/own`, `${lone}/file`]) expect(after.stdout).toContain(`rotten: "${path}"`);
+  });
+
+  test.each(["gives an error", "reads as empty"])(
+    "a folder that %s once costs no checksum below it: what rotted meanwhile is seen",
+    async how => {
+      for (const name of ["a", "b/c", "b/d"]) fill(`${world.disk}/${claim}/${name}`, name);
+      await run();
+      const { oldest_verified_timestamp } = world.metrics();
+      const isError = how === "gives an error";
+      const whole = isError ? undefined : await turnEmpty(`${claim}/b`, Buffer.from([0, 0]));
+      const damaged = await world.start([], isError ? failingFolder(world.folder, "/claim/b") : {}).finished;
+      expect(damaged.stdout).toContain(
+        isError
+          ? `"${claim}/b" of "pvc-data/ns/claim" can't be looked at`
+          : `2 of 3 files are gone from the generation "${claim}"`,
+      );
+      expect(damaged.status).toBe(1);
+      expect(world.metrics()).toMatchObject({ oldest_verified_timestamp });
+      if (whole) await turnEmpty(`${claim}/b`, whole);
+      await world.rot(`${claim}/b/c`);
+      expect((await run()).stdout).toContain(`known: "${claim}/b/c" of "pvc-data/ns/claim"`);
+    },
+  );
+
+  test("what can't be looked at doesn't take every night from all else", async () => {
+    fill(`${world.disk}/z/folder/file`, "z");
+    fill(`${world.disk}/a/file`, "a");
+    expect(await world.start([], failingFolder(world.folder, "/z/folder")).finished).toMatchObject({
+      status: 1,
+    });
+    const { stdout } = await run("--dry-run");
+    expect(stdout).toContain('would read "z": never read to its end');
+    expect(stdout.indexOf('would read "a"')).toBeLessThan(stdout.indexOf('would read "z"'));
+  });
+
+  test("files that are gone from a generation are counted at each pass, until it goes or somebody answers for it", async () => {
+    await makeDisk();
+    fill(`${world.disk}/${claim}/folder/deep`, "deep");
+    await run();
+    const { oldest_verified_timestamp: first = 0 } = world.metrics();
+    verifiedADayBefore();
+    rmSync(`${world.disk}/${claim}/folder`, { recursive: true });
+    for (const night of ["first", "second"]) {
+      const { status, stdout } = await run();
+      expect([night, status]).toEqual([night, 1]);
+      expect(stdout).toContain(`1 of 3 files are gone from the generation "${claim}"`);
+      expect(world.metrics()["oldest_verified_timestamp"]).toBeLessThan(first);
+    }
+    const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    world.writeConfig({ accepted: [{ path: claim, reason: "cleaned by hand", until }] });
+    expect(await run()).toMatchObject({ status: 0 });
+    expect(world.metrics()["oldest_verified_timestamp"]).toBeGreaterThanOrEqual(first);
+    world.writeConfig({});
+    rmSync(`${world.disk}/${claim}`, { recursive: true });
+    expect(await run()).toMatchObject({ status: 0 });
+  });
+
+  test("a generation that takes another one's place, or goes, is none of which files are gone", async () => {
+    await makeDisk();
+    fill(`${world.disk}/${claim}/more`, "more");
+    await run();
+    const part = `${world.disk}/pvc-data/.part/0`;
+    fill(`${part}/own`, "another");
+    renameSync(`${world.disk}/${claim}`, `${world.disk}/pvc-data/.part/1`);
+    renameSync(part, `${world.disk}/${claim}`);
+    rmSync(`${world.disk}/${nextClaim}`, { recursive: true });
+    const { status, stdout } = await run();
+    expect({ stdout, status }).toEqual({ stdout, status: 0 });
+  });
+
+  test("names of any bytes are recorded and told", async () => {
+    mkdirSync(`${world.disk}/nasty`);
+    const at = (name: Buffer): Buffer => Buffer.concat([Buffer.from(`${world.disk}/nasty/`), name]);
+    for (const [index, name] of nastyNames.entries()) writeFileSync(at(name), `content ${index}`);
+    await world.inside("mkfifo", `${world.config.target.path}/nasty/fifo`);
+    await world.inside("ln", "-s", "/etc/passwd", `${world.config.target.path}/nasty/link`);
+    expect(await run()).toMatchObject({ status: 0 });
+    expect(world.metrics()).toMatchObject({ files: nastyNames.length });
+    renameSync(at(nastyNames[1] ?? Buffer.alloc(0)), `${world.disk}/nasty/plain`);
+    await world.rot("nasty/plain");
+    renameSync(`${world.disk}/nasty/plain`, at(nastyNames[1] ?? Buffer.alloc(0)));
+    expect((await run()).stdout).toContain('"nasty/line\\x0abreak" of "nasty"');
+  });
+
+  test("a night reads its share, and what was not read for longest comes first", async () => {
+    for (const service of ["a", "b", "c", "d"])
+      for (let index = 0; index < 10; index += 1) fill(`${world.disk}/${service}/${index}`, service);
+    world.writeConfig({ periodMs: 4 * 86_400_000 });
+    const nights: number[] = [];
+    for (let night = 0; night < 5; night += 1) {
+      const { stdout } = await run("--json");
+      nights.push((JSON.parse(stdout) as { files: number }).files);
+      setClockBack();
+    }
+    // A quarter of the disk and a quarter more.
+    for (const files of nights) expect(files).toBeLessThan(25);
+    expect(nights.reduce((sum, files) => sum + files, 0)).toBeGreaterThanOrEqual(40);
+    expect(readdirSync(catalogue()).filter(name => name.endsWith(".sums"))).toHaveLength(4);
+  });
+
+  test("the list of a pass that is going on is damaged: told, and the unit is read from its beginning", async () => {
+    for (let index = 0; index < 40; index += 1) fill(`${world.disk}/a/${index}`, "a");
+    world.writeConfig({ periodMs: 4 * 86_400_000 });
+    await run();
+    const list = join(catalogue(), readdirSync(catalogue()).find(name => name.endsWith(".list")) ?? "");
+    const bytes = readFileSync(list);
+    bytes[bytes.length - 3] = 0x78;
+    writeFileSync(list, bytes);
+    world.writeConfig({});
+    const { status, stdout } = await run();
+    expect(stdout).toContain('the list of "a" was damaged');
+    expect(status).toBe(1);
+    expect(await run()).toMatchObject({ status: 0 });
+    expect(world.metrics()).toMatchObject({ files: 40 });
+  });
+
+  test("a rotten file is named by a name that still is its, also by a pass that had listed another one", async () => {
+    for (let index = 0; index < 40; index += 1) fill(`${world.disk}/a/${index}`, "a");
+    fill(`${world.disk}/a/first`, "linked");
+    linkSync(`${world.disk}/a/first`, `${world.disk}/a/second`);
+    await run();
+    setClockBack();
+    world.writeConfig({ periodMs: 4 * 86_400_000 });
+    await run();
+    rmSync(`${world.disk}/a/first`);
+    fill(`${world.disk}/a/first`, "another");
+    await world.rot("a/second");
+    world.writeConfig({});
+    const { stdout } = await run();
+    expect(stdout).toContain('known: "a/second" of "a"');
+    expect(stdout).not.toContain("a/first");
+  });
+
+  test("a dry run says what would be read, and changes nothing", async () => {
+    await makeDisk();
+    const { status, stdout } = await run("--dry-run");
+    expect(status).toBe(0);
+    expect(stdout).toContain('would read "books": never read to its end');
+    expect(existsSync(world.config.stateDir)).toBe(false);
+  });
+
+  test("a disk whose file system doesn't say of what kind an entry is, is read all the same", async () => {
+    await world.close();
+    world = await createScrubWorld(64, "^filetype");
+    await makeDisk();
+    fill(`${world.disk}/caf\u00e9/menu`, "menu");
+    const { status, stdout } = await run();
+    expect({ stdout, status }).toEqual({ stdout, status: 0 });
+    expect(world.metrics()).toMatchObject({ files: 6, rotten_files: 0 });
+  });
+
+  test("refuses another file system than the backup disk", async () => {
+    world.writeConfig({ target: { ...world.config.target, fsUuid: "11111111-1111-4111-8111-111111111111" } });
+    expect(await run()).toMatchObject({ status: 3 });
+  });
 });
 
-test("a disk whose file system doesn't say of what kind an entry is, is read all the same", async () => {
-  await world.close();
-  world = await createScrubWorld(64, "^filetype");
-  await makeDisk();
-  fill(`${world.disk}/caf\u00e9/menu`, "menu");
-  const { status, stdout } = await run();
-  expect({ stdout, status }).toEqual({ stdout, status: 0 });
-  expect(world.metrics()).toMatchObject({ files: 6, rotten_files: 0 });
+describe("a disk that was read", () => {
+  readOnce(makeDisk);
+
+  test("a byte that rots is named by service and path, night after night, until its file is gone", async () => {
+    const { last_success_timestamp } = world.metrics();
+    const before = lstatSync(`${world.disk}/${claim}/own`, { bigint: true });
+    await world.rot(`${claim}/own`);
+    const after = lstatSync(`${world.disk}/${claim}/own`, { bigint: true });
+    expect([after.size, after.mtimeNs, after.ctimeNs]).toEqual([before.size, before.mtimeNs, before.ctimeNs]);
+    const rotten = sha(`${claim}/own`);
+    for (const night of ["first", "second"]) {
+      const { status, stdout } = await run();
+      expect([night, status]).toEqual([night, 1]);
+      expect(stdout).toContain(`"${claim}/own" of "pvc-data/ns/claim"`);
+      expect(stdout).toContain("no good copy of them is known");
+      expect(world.metrics()).toMatchObject({ last_status: 1, rotten_files: 1, last_success_timestamp });
+    }
+    expect(sha(`${claim}/own`)).toBe(rotten);
+    rmSync(`${world.disk}/${claim}`, { recursive: true });
+    expect(await run()).toMatchObject({ status: 0 });
+    expect(world.metrics()).toMatchObject({ rotten_files: 0 });
+  });
+
+  test("a rotten file that is accepted is told and no failure, to the end of its last day", async () => {
+    await world.rot(`${claim}/own`);
+    const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+    const accept = (until: string): void =>
+      world.writeConfig({ accepted: [{ path: `${claim}/own`, reason: "made anew by its service", until }] });
+    accept(day(0));
+    const { status, stdout } = await run();
+    expect(stdout).toContain(`accepted until ${day(0)} (made anew by its service): "${claim}/own"`);
+    expect(status).toBe(0);
+    expect(world.metrics()).toMatchObject({ rotten_files: 0 });
+    accept(day(-1));
+    expect(await run()).toMatchObject({ status: 1 });
+    expect(world.metrics()).toMatchObject({ rotten_files: 1 });
+  });
+
+  test("a rotten file of the mirror is mended from the live one, and is in the catalogue as it was", async () => {
+    const before = await look();
+    for (const night of ["first", "second"]) {
+      await world.rot("books/novel");
+      const { status, stdout } = await run();
+      expect(stdout).toContain('mended: "books/novel" of "books" holds again what was recorded');
+      expect([night, status]).toEqual([night, 1]);
+      expect(world.metrics()).toMatchObject({ rotten_files: 0, mended_files: 1 });
+      expect(differences(before, await look())).toEqual([]);
+    }
+    expect(await run()).toMatchObject({ status: 0 });
+    expect(readdirSync(`${world.disk}/.holdfast/backup-scrub`)).toEqual([]);
+    const journal = readdirSync(`${world.config.stateDir}/journal`).filter(name =>
+      name.endsWith(".reconcile"),
+    );
+    expect(readFileSync(`${world.config.stateDir}/journal/${journal[0]}`, "latin1")).toBe("books/novel\0");
+  });
+
+  test.each(["newer", "of the same age and size, with another content", "a folder"])(
+    "a live file that is %s mends nothing",
+    async what => {
+      const path = `${world.source}/books/novel`;
+      const { mtime, size } = statSync(path);
+      if (what === "newer") utimesSync(path, 1_700_000_001, 1_700_000_001);
+      else if (what === "a folder") {
+        rmSync(path);
+        mkdirSync(path);
+      } else {
+        writeFileSync(path, "x".repeat(size));
+        utimesSync(path, mtime, mtime);
+      }
+      await world.rot("books/novel");
+      const before = await look({ touched: true });
+      expect((await run()).stdout).toContain("no good copy of them is known");
+      expect(differences(before, await look({ touched: true }))).toEqual([]);
+    },
+  );
+
+  test("a file that is read wrongly once is no rot, and told: it is memory, the cable or the controller", async () => {
+    const preload = join(world.folder, "misread.cjs");
+    writeFileSync(
+      preload,
+      `const fs = require("node:fs"), readSync = fs.readSync;
+let isDone = false;
+fs.readSync = (fd, buffer, ...rest) => {
+  const got = readSync(fd, buffer, ...rest);
+  if (!isDone && fs.readlinkSync("/proc/self/fd/" + fd).endsWith("/books/novel")) { isDone = true; buffer[0] ^= 1; }
+  return got;
+};
+require("node:module").syncBuiltinESMExports();`,
+    );
+    const { status, stdout } = await world.start([], { NODE_OPTIONS: `--require ${preload}` }).finished;
+    expect(stdout).toContain('"books/novel" was read wrongly once, and rightly then');
+    expect(status).toBe(1);
+    expect(world.metrics()).toMatchObject({ rotten_files: 0, mended_files: 0 });
+    expect(await run()).toMatchObject({ status: 0 });
+  });
+
+  test("a generation's file that was written to and has no copy is rotten, also once it was written to again", async () => {
+    for (const text of ["more", "and more"]) {
+      appendFileSync(`${world.disk}/pve-config/2026-22/files/interfaces`, text);
+      const { status, stdout } = await run();
+      expect(stdout).toMatch(
+        /"pve-config\/2026-22\/files\/interfaces" of "pve-config": .* it was written to/,
+      );
+      expect(status).toBe(1);
+      expect(world.metrics()).toMatchObject({ rotten_files: 1 });
+    }
+  });
+
+  test("a generation's file of which only the time was changed holds what was recorded", async () => {
+    utimesSync(`${world.disk}/${claim}/own`, 1_700_000_000, 1_700_000_000);
+    expect(await run()).toMatchObject({ status: 0 });
+  });
+
+  test.each(["bit", "end", "all"])(
+    "a catalogue that is damaged (%s) is told, made anew, and not trusted",
+    async what => {
+      const sizes = readdirSync(catalogue()).map(name => statSync(join(catalogue(), name)).size);
+      const file = join(catalogue(), readdirSync(catalogue())[sizes.indexOf(Math.max(...sizes))] ?? "");
+      const bytes = readFileSync(file);
+      if (what === "all") rmSync(file);
+      else if (what === "end") truncateSync(file, bytes.length - 72);
+      else {
+        bytes[40] = (bytes[40] ?? 0) ^ 1;
+        writeFileSync(file, bytes);
+      }
+      const { status, stdout } = await run();
+      expect(stdout).toMatch(/the catalogue of "pvc-data\/ns\/claim" (was|is gone or) damaged/);
+      expect(status).toBe(1);
+      expect(world.metrics()).toMatchObject({ rotten_files: 0 });
+      expect(await run()).toMatchObject({ status: 0 });
+      await world.rot(`${claim}/own`);
+      expect((await run()).stdout).toContain(`"${claim}/own" of "pvc-data/ns/claim"`);
+    },
+  );
+
+  test("the record of what was read when is damaged: told, and made anew from the catalogue", async () => {
+    const { oldest_verified_timestamp } = world.metrics();
+    appendFileSync(join(world.config.stateDir, "standing"), "x");
+    writeFileSync(join(world.config.stateDir, "standing"), "x");
+    const { status, stdout } = await run();
+    expect(stdout).toContain("the record of what was read when was damaged");
+    expect(status).toBe(1);
+    expect(world.metrics()["oldest_verified_timestamp"]).toBeGreaterThanOrEqual(
+      oldest_verified_timestamp ?? 0,
+    );
+    expect(await run()).toMatchObject({ status: 0 });
+  });
 });
 
-test("refuses another file system than the backup disk", async () => {
-  world.writeConfig({ target: { ...world.config.target, fsUuid: "11111111-1111-4111-8111-111111111111" } });
-  expect(await run()).toMatchObject({ status: 3 });
+describe("a disk with another copy of a file that generations share", () => {
+  const third = "pvc-data/2026-23/ns/claim";
+  readOnce(async () => {
+    await makeDisk();
+    const disk = world.config.target.path;
+    // What a comparison of contents leaves: the volume's good file once more, in the newest generation.
+    await world.inside("mkdir", "-p", `${disk}/${dirname(third)}`);
+    await world.inside("cp", "-a", `${disk}/${nextClaim}`, `${disk}/${third}`);
+  });
+
+  test("a file that generations share is mended in all of them, with all that belongs to it, and stays one file", async () => {
+    const before = await look();
+    await world.rot(`${claim}/shared`);
+    const { stdout } = await run();
+    expect(stdout).toContain("(and 1 more names)");
+    expect(stdout).toContain(`mended from "${world.config.target.path}/${third}/shared"`);
+    expect(differences(before, await look())).toEqual([]);
+    expect(lstatSync(`${world.disk}/${claim}/shared`).ino).toBe(
+      lstatSync(`${world.disk}/${nextClaim}/shared`).ino,
+    );
+    expect(await run()).toMatchObject({ status: 0 });
+  });
+
+  test("a copy that rots too is no good copy", async () => {
+    await world.rot(`${claim}/shared`, `${third}/shared`);
+    const before = await look({ touched: true });
+    const { stdout } = await run();
+    expect(stdout).toContain("2 files of the backup disk don't hold what was recorded");
+    expect(differences(before, await look({ touched: true }))).toEqual([]);
+  });
+
+  test("a rotten file gets a name in a generation that is made meanwhile: it is mended there too", async () => {
+    await world.rot(`${claim}/shared`);
+    // Nothing is mended while another job runs.
+    const [lock = ""] = world.config.writers;
+    const writer = spawn("flock", [
+      "--no-fork",
+      lock,
+      "sh",
+      "-c",
+      `touch ${world.folder}/held; exec sleep 600`,
+    ]);
+    while (!existsSync(`${world.folder}/held`)) await new Promise(resolve => setTimeout(resolve, 5));
+    const { status, stdout } = await run();
+    writer.kill();
+    await once(writer, "exit");
+    expect(stdout).toContain("another job writes to the disk");
+    expect(status).toBe(1);
+    mkdirSync(`${world.disk}/pvc-data/2026-24/ns/claim`, { recursive: true });
+    linkSync(`${world.disk}/${claim}/shared`, `${world.disk}/pvc-data/2026-24/ns/claim/shared`);
+    expect((await run()).stdout).toContain("mended:");
+    expect(sha("pvc-data/2026-24/ns/claim/shared")).toBe(sha("pvc-data/2026-23/ns/claim/shared"));
+    expect(lstatSync(`${world.disk}/${claim}/shared`).nlink).toBe(3);
+    expect(await run()).toMatchObject({ status: 0 });
+  });
+
+  test("a rotten file that gets a name while it is mended is left for the next run; what mends it was read from the disk", async () => {
+    await world.rot(`${claim}/shared`);
+    const disk = world.config.target.path;
+    const read = join(world.folder, "read");
+    // Just before the last look at the names, while no other job is kept away yet.
+    world.shadow(
+      "flock",
+      `case "$(readlink /proc/self/fd/3) $*" in *daily-backup*) ln ${disk}/${claim}/shared ${disk}/${claim}/new;; esac; exec REAL "$@"`,
+    );
+    const { status, stdout } = await run();
+    expect(stdout).toContain("isn't mended yet: its names have changed meanwhile");
+    expect(status).toBe(1);
+    world.unshadow();
+    world.shadow("dd", `readlink /proc/self/fd/3 >>${read}; exec REAL "$@"`);
+    expect((await run()).stdout).toContain("mended:");
+    for (const path of [`${claim}/shared`, `${claim}/new`, `${nextClaim}/shared`])
+      expect(sha(path)).toBe(sha("pvc-data/2026-23/ns/claim/shared"));
+    expect(readFileSync(read, "utf8")).toContain(`${disk}/.holdfast/backup-scrub/new\n`);
+  });
+
+  test("a generation's file that was written to is mended from a copy, with its time, in all generations", async () => {
+    const before = await look();
+    truncateSync(`${world.disk}/${nextClaim}/shared`, 10);
+    const { status, stdout } = await run();
+    expect(stdout).toContain(`mended: "${claim}/shared" (and 1 more names)`);
+    expect(stdout).toContain("files of generations were written to");
+    expect(status).toBe(1);
+    expect(differences(before, await look())).toEqual([]);
+    expect(await run()).toMatchObject({ status: 0 });
+  });
 });
