@@ -1,4 +1,4 @@
-import { statSync, utimesSync } from "node:fs";
+import { type BigIntStats, statSync, utimesSync } from "node:fs";
 import { markFile } from "./disk-mark";
 import { errnoOf } from "./errors";
 import type { ExpectedMount } from "./mounts";
@@ -30,12 +30,31 @@ export function noteWholeSeconds(
   );
 }
 
-/** By the time that only the kernel sets. @returns false also where no mark is yet */
+/** @returns false also where no mark is yet */
 function isOfWholeSecond(file: string): boolean {
   try {
-    return statSync(file, { bigint: true }).ctimeNs % 1_000_000_000n === 0n;
+    return hasWholeSeconds(statSync(file, { bigint: true }));
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return false;
     throw error;
   }
 }
+
+/** By the time that only the kernel sets. */
+function hasWholeSeconds({ ctimeNs }: BigIntStats): boolean {
+  return ctimeNs % secondNs === 0n;
+}
+
+/**
+ * Whether a copy looks changed for no more than the part of a second that its disk doesn't keep: there it looks so each night. Its
+ * own time tells it, which also a disk has of files that it got while its inodes were smaller.
+ */
+export function isCutToSeconds(copy: BigIntStats, original: BigIntStats): boolean {
+  return (
+    hasWholeSeconds(copy) &&
+    copy.size === original.size &&
+    copy.mtimeNs === original.mtimeNs - (original.mtimeNs % secondNs)
+  );
+}
+
+const secondNs = 1_000_000_000n;

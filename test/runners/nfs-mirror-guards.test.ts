@@ -1,0 +1,57 @@
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { createWorld, type World } from "./support/world";
+
+jest.setTimeout(120_000);
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld();
+  world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
+});
+afterEach(() => world.close());
+
+async function mirror(args: string[] = [], env: Record<string, string> = {}) {
+  return world.start(args, env).finished;
+}
+
+/** @param seconds time of each file, since 1970; by default now */
+function fill(service: string, files: number, content: string, seconds?: number): void {
+  mkdirSync(join(world.source, service), { recursive: true });
+  for (let index = 0; index < files; index += 1) {
+    const path = join(world.source, service, `f${index}`);
+    writeFileSync(path, content);
+    if (seconds !== undefined) utimesSync(path, seconds, seconds);
+  }
+}
+
+const contents = (service: string): string[] => [
+  ...new Set(
+    readdirSync(join(world.target, service)).map(name =>
+      readFileSync(join(world.target, service, name), "utf8"),
+    ),
+  ),
+];
+
+test("on a disk of whole seconds, files whose copies lack a part of one aren't others; what was encrypted is", async () => {
+  const { path, fsUuid } = world.config.target;
+  const image = join(world.folder, "dst.img");
+  const day = 1_700_000_000.25;
+  fill("docs", 60, "good", day);
+  await world.inside("umount", path);
+  await execa("mke2fs", ["-q", "-F", "-t", "ext3", "-I", "128", "-U", fsUuid, image]);
+  await world.mount("dst");
+  for (let night = 0; night < 2; night += 1) expect(await mirror()).toMatchObject({ status: 0 });
+  fill("docs", 60, "evil", day + 1);
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([expect.stringContaining("would get another content"), 1]);
+  expect(contents("docs")).toEqual(["good"]);
+  fill("docs", 60, "good", day);
+  // What was written before inodes were larger has whole seconds from then on too.
+  await world.inside("umount", path);
+  await world.inside("e2fsck", "-f", "-p", image);
+  await world.inside("tune2fs", "-I", "256", image);
+  await world.mount("dst");
+  expect(await mirror()).toMatchObject({ status: 0 });
+});
