@@ -41,7 +41,7 @@ export interface CopiedFiles {
   readonly bytes: number;
   /** What the copy holds. */
   readonly holds: Holdings;
-  /** Files of the base; undefined without one. */
+  /** Files of the base; undefined without one, and when not all of the source could be read. */
   readonly baseFiles: number | undefined;
   /** What could not be read, and is not in the copy. */
   readonly lacked: readonly LackedEntry[];
@@ -155,6 +155,16 @@ export async function holdingsOf(options: PassOptions): Promise<Holdings> {
   return { files, bytes: totalBytes };
 }
 
+/** How many files of an earlier copy are gone from a later one, or have another content there. @param options `source` is the later one */
+export async function lostFiles(earlier: string, options: PassOptions): Promise<number> {
+  let lost = 0;
+  await complete(["--dry-run", "--delete", "--", "./", `${earlier}/`], options, item => {
+    const isOther = item.kind === "changed" && item.letters.startsWith(">f");
+    if (isOther || (item.kind === "deleted" && !item.isFolder)) lost += 1;
+  });
+  return lost;
+}
+
 /** Files of a source that could be read, and whose copy has other content; and what could not be read. */
 export interface Differing {
   readonly differing: readonly Buffer[];
@@ -222,7 +232,7 @@ async function linkAll(base: string, { into, lockFd, timeoutMs, stop }: CopyFile
   return result.exitCode === 0;
 }
 
-type PassOptions = Pick<CopyFilesOptions, "source" | "into" | "lockFd" | "timeoutMs" | "stop">;
+export type PassOptions = Pick<CopyFilesOptions, "source" | "into" | "lockFd" | "timeoutMs" | "stop">;
 
 async function complete(
   args: readonly string[],

@@ -1,13 +1,22 @@
+import type { CollapseLimits } from "../../plan/contracts/collapse";
 import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
 import { acceptCommand } from "../runtime/arguments";
+import { isMostlyOther } from "../runtime/collapse";
 import { discard, firstGeneration, freshGeneration, type Generation } from "../runtime/generations";
 import { required } from "../runtime/required";
 import { ready, shell } from "../runtime/shell";
 import { collapseOf } from "./collapse";
-import { type CopiedFiles, copyFiles, type Holdings, holdingsOf } from "./copy-files";
+import {
+  type CopiedFiles,
+  copyFiles,
+  type Holdings,
+  holdingsOf,
+  lostFiles,
+  type PassOptions,
+} from "./copy-files";
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
 import { periodNow, reveal } from "./reveal";
-import { keepIncomplete, missedOf, retireIncomplete } from "./incomplete";
+import { keepIncomplete, missedOf, newestIncomplete, retireIncomplete } from "./incomplete";
 import { VolumeFailed } from "./scratch";
 
 /** A generation of a volume's files that has become visible. */
@@ -54,7 +63,13 @@ export async function makeGeneration(
       onFile: (files, bytes) =>
         run.log.progress(`volumes: ${nameOf(task)}, file ${files}, ${bytes} bytes with it`),
     });
-    refuseCollapse(run, task, before, copied);
+    const { collapse: limits } = run.config.volumes ?? {};
+    // Where something can't be read, rsync doesn't tell what is gone: the base holds what was counted in it.
+    const baseFiles = base && (copied.baseFiles ?? before?.files);
+    refuseCollapse(run, task, limits && collapseOf(before, { ...copied, baseFiles }, limits));
+    const apart = newestIncomplete(run, task);
+    if (limits && apart && apart.folder !== base?.folder)
+      refuseCollapse(run, task, await collapseBeside(apart.folder, copied, limits, common));
     const missed = missedOf(run, task, copied.lacked);
     if (missed.length > 0) throw await keepIncomplete(run, task, fresh, missed, stop);
     const generation = await reveal(run, fresh, stop);
@@ -68,14 +83,26 @@ export async function makeGeneration(
   }
 }
 
-function refuseCollapse(
-  run: DailyBackup,
-  task: VolumeTask,
-  before: Holdings | undefined,
-  copied: CopiedFiles,
-): void {
-  const limits = run.config.volumes?.collapse;
-  const collapse = limits && collapseOf(before, copied, limits);
+/**
+ * Whether a copy lost most of what the incomplete generation has whose place it takes: it may hold what no complete one does.
+ * @param options `into` is the copy
+ */
+async function collapseBeside(
+  incomplete: string,
+  { holds }: CopiedFiles,
+  limits: CollapseLimits,
+  options: Omit<PassOptions, "source">,
+): Promise<string | undefined> {
+  const before = await holdingsOf({ ...options, source: incomplete });
+  const collapse = collapseOf(before, { holds, baseFiles: undefined, content: 0 }, limits);
+  if (collapse !== undefined) return collapse;
+  const lost = await lostFiles(incomplete, { ...options, source: options.into });
+  return isMostlyOther(lost, before.files, limits.mostChangedPercent)
+    ? `${lost} of the ${before.files} files of its incomplete generation are gone or have another content`
+    : undefined;
+}
+
+function refuseCollapse(run: DailyBackup, task: VolumeTask, collapse: string | undefined): void {
   if (collapse === undefined) return;
   if (run.accepted.has(nameOf(task))) {
     run.notes.push(`${nameOf(task)}: ${collapse}, which is accepted`);

@@ -198,3 +198,54 @@ test("a volume that has had one bad entry from its first night on shares what is
   expect(readdirSync(join(root(), "2026-23/app/data")).sort()).toEqual(["f0", "f1", "f2"]);
   expect(existsSync(join(root(), ".incomplete"))).toBe(false);
 });
+
+describe("an encrypted volume of which an entry can't be read replaces", () => {
+  const kept = (path: string): string => readText(join(root(), path, "app/data/f0"));
+
+  test("no complete generation, where the entry is accepted", async () => {
+    accepted = acceptUntil("2026-12-31");
+    write(60, "good");
+    await writeTooLong();
+    await night("2026-05-26");
+    write(60, "encrypted");
+    await writeTooLong();
+    await expect(night("2026-05-27")).rejects.toThrow("61 of its 61 files have another content");
+    expect(kept("2026-22")).toBe("good 0");
+  });
+
+  test("not the only copy, where there is no complete generation yet", async () => {
+    write(60, "good");
+    await writeTooLong();
+    await expect(night("2026-05-26")).rejects.toThrow(/can't be read/);
+    write(60, "encrypted");
+    await writeTooLong();
+    await expect(night("2026-05-27")).rejects.toThrow("61 of its 61 files have another content");
+    await expect(night("2026-06-02")).rejects.toThrow("61 of its 61 files have another content");
+    expect(kept(".incomplete/2026-22")).toBe("good 0");
+    // Nothing of it counts as good, and the incomplete one of a volume that somebody answered for is made anew.
+    const answered = { ...runOn("2026-06-02"), accepted: new Set(["app/data"]) };
+    await expect(night("2026-06-02", answered)).rejects.toThrow(/can't be read/);
+    expect(kept(".incomplete/2026-23")).toBe("encrypted 0");
+  });
+
+  test.each([
+    ["can't be read still", true],
+    ["is gone", false],
+  ])(
+    "not a newer incomplete copy, where the last complete one has little: the entry %s",
+    async (_, still) => {
+      write(3, "good");
+      await night("2026-05-26");
+      write(60, "good");
+      await writeTooLong();
+      await expect(night("2026-05-27")).rejects.toThrow(/can't be read/);
+      write(60, "encrypted");
+      if (still) await writeTooLong();
+      await expect(night("2026-05-28")).rejects.toThrow(
+        "61 of the 61 files of its incomplete generation are gone or have another content",
+      );
+      expect(kept(".incomplete/2026-22")).toBe("good 0");
+      expect(readdirSync(join(root(), "2026-22/app/data"))).toHaveLength(3);
+    },
+  );
+});
