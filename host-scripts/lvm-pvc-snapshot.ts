@@ -103,6 +103,6 @@ function newRun(config: LvmPvcSnapshotConfig, dryRun: boolean): SnapshotRun {
   return {
     ...{ config, dryRun, log, stop: new Stop(job, log), notes: [] },
     ...{ created: new Map(), removed: new Set(), failed: new Map() },
-    thinning: { gone: [], early: [], seen: [] },
+    thinning: { gone: [], freed: [], early: [], seen: [] },
   };
 }

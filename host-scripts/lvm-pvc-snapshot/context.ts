@@ -26,12 +26,20 @@ export interface SnapshotRun extends JobRun<LvmPvcSnapshotConfig> {
 export interface Thinning {
   /** Snapshots that went, in their order. */
   readonly gone: Standing[];
+  /** What each of them freed, in percent of the pool; less than nothing where guests wrote more meanwhile. */
+  readonly freed: Freed[];
   /** Those of them that the policy still keeps. */
   readonly early: Standing[];
   /** How full the pool was before the first one and after each. */
   readonly seen: PoolStatus[];
   /** Why no more go, though the pool is still over its limit; what else is kept is kept from then on. */
   stopped?: string | undefined;
+}
+
+export interface Freed {
+  readonly origin: string;
+  readonly data: number;
+  readonly metadata: number;
 }
 
 /** What the phase `discover` found. */

@@ -36,7 +36,8 @@ export interface Declined {
 
 /**
  * Thins out while the pool is near its limits, one snapshot at a time and no more than needed. Snapshots may not be what
- * fills it: each removal is measured, and no more of what is still to be kept goes once that would be in vain.
+ * fills it: each removal is measured, and no more of what is still to be kept goes once that would be in vain. Each volume
+ * counts by its own: of many quiet ones, whose snapshots hold nothing, one busy volume may be what there is to gain.
  * @returns why no (further) snapshot may be made; undefined when there is room
  */
 export async function roomFor(run: SnapshotRun): Promise<Declined | undefined> {
@@ -50,19 +51,17 @@ export async function roomFor(run: SnapshotRun): Promise<Declined | undefined> {
   const { thinning } = run;
   const goneBefore = thinning.gone.length;
   if (thinning.seen.length === 0) thinning.seen.push(status);
+  const left = new Set(candidates);
   for (const snapshot of dryRun ? [] : candidates) {
     run.stop.check("guard");
-    const over = overLimit(status, config.guard.thinOut);
-    if (over === undefined) break;
+    if (overLimit(status, config.guard.thinOut) === undefined) break;
     if (hadItsShare(run, snapshot, status)) continue;
     if (!expired.has(snapshot)) {
-      thinning.stopped ??= whyInVain(
-        thinning.seen,
-        over,
-        candidates.length - (thinning.gone.length - goneBefore),
-      );
+      thinning.stopped ??= whyInVain(run, status, left);
       if (thinning.stopped !== undefined) break;
+      if (isHopeless(run, snapshot, status)) continue;
     }
+    left.delete(snapshot);
     const { removed, reason } = await removeSnapshots(config.vg, [snapshot.name]);
     if (removed.length === 0) {
       log.warn(`${snapshot.name} can't be removed: ${reason}`);
@@ -71,24 +70,59 @@ export async function roomFor(run: SnapshotRun): Promise<Declined | undefined> {
     thinning.gone.push(snapshot);
     if (!expired.has(snapshot)) thinning.early.push(snapshot);
     run.removed.add(snapshot.name);
+    const full = status;
     status = await readActivePool(run);
     thinning.seen.push(status);
+    thinning.freed.push({
+      origin: snapshot.origin,
+      data: full.dataPercent - status.dataPercent,
+      metadata: full.metadataPercent - status.metadataPercent,
+    });
   }
   tellThinning(run, before, thinning.gone.slice(goneBefore), candidates);
   const over = overLimit(status, config.guard.decline);
   return over && declinedBy(run, over);
 }
 
-/** After so many removals it shows whether snapshots are what fills the pool. */
+/** Before so many removals nothing is given up: a guest that writes meanwhile hides what one has freed. */
 const trial = 3;
 
-/** @param left how many snapshots could still go @returns undefined while it may help that they do */
-function whyInVain(seen: readonly PoolStatus[], over: OverLimit, left: number): string | undefined {
-  const [first, last] = [seen.at(-1 - trial), seen.at(-1)];
-  if (!first || !last) return undefined;
-  const fell = first[`${over.what}Percent`] - last[`${over.what}Percent`];
-  if ((fell / trial) * left >= over.percent - over.limit) return undefined;
-  return `the last ${trial} removals lowered it by ${Math.max(0, fell).toFixed(2)} %, so that the other ${left} would go for nothing, and stay`;
+/**
+ * The limit that is to be reached is the one from which on no snapshot is made, and below it the lower one.
+ * @param left snapshots that could still go
+ * @returns undefined while it may help that they do: a volume of which none went yet may hold all of the space
+ */
+function whyInVain(run: SnapshotRun, status: PoolStatus, left: ReadonlySet<Standing>): string | undefined {
+  const { freed } = run.thinning;
+  const over = limitAhead(run, status);
+  if (!over || freed.length < trial) return undefined;
+  let hope = 0;
+  for (const { origin } of left) {
+    const each = freedEach(run, origin, over.what);
+    if (each === undefined) return undefined;
+    hope += Math.max(0, each);
+  }
+  if (hope >= over.percent - over.limit) return undefined;
+  const fell = freed.reduce((sum, one) => sum + one[over.what], 0);
+  return `${freed.length} removals lowered it by ${Math.max(0, fell).toFixed(2)} %, so that the other ${left.size} would go for nothing, and stay`;
+}
+
+/** Those of a volume that went freed nothing: the others of it stay, while another volume's may help. */
+function isHopeless(run: SnapshotRun, { origin }: Standing, status: PoolStatus): boolean {
+  const over = limitAhead(run, status);
+  if (!over || run.thinning.freed.length < trial) return false;
+  const each = freedEach(run, origin, over.what);
+  return each !== undefined && each <= 0;
+}
+
+function limitAhead({ config }: SnapshotRun, status: PoolStatus): OverLimit | undefined {
+  return overLimit(status, config.guard.decline) ?? overLimit(status, config.guard.thinOut);
+}
+
+/** Percent of the pool that a snapshot of a volume freed, on the average; undefined where none went yet. */
+function freedEach({ thinning }: SnapshotRun, origin: string, what: OverLimit["what"]): number | undefined {
+  const own = thinning.freed.filter(one => one.origin === origin);
+  return own.length === 0 ? undefined : own.reduce((sum, one) => sum + one[what], 0) / own.length;
 }
 
 /** Below the limit from which on no snapshot is made, there is a day to notice it before all of a volume's are gone. */

@@ -42,8 +42,8 @@ export interface PoolWorld {
   addSnapshot(origin: string, ageMs?: number): string;
   remove(name: string): void;
   rename(from: string, to: string, tags?: readonly string[]): void;
-  /** How full the pool is, in percent: by live volumes, and by each snapshot. */
-  fill(live: number, eachSnapshot: number): void;
+  /** How full the pool is, in percent: by live volumes, and by each snapshot, or each one of the volume `busy`. */
+  fill(live: number, eachSnapshot: number, busy?: string): void;
   /** Whose volumes they are, by the word of the last run that reached the cluster. */
   writeMap(map: Readonly<Record<string, object>>): void;
   snapshot(...words: readonly string[]): Promise<Ended>;
@@ -145,8 +145,8 @@ export async function createPoolWorld(): Promise<PoolWorld> {
     remove: name => write(read().filter(({ lv_name }) => lv_name !== name)),
     rename: (from, to, tags = []) =>
       write(read().map(it => (it.lv_name === from ? { ...it, lv_name: to, lv_tags: tags.join(",") } : it))),
-    fill: (live, eachSnapshot) =>
-      writeFileSync(join(folder, "used.json"), JSON.stringify({ live, eachSnapshot })),
+    fill: (live, eachSnapshot, busy) =>
+      writeFileSync(join(folder, "used.json"), JSON.stringify({ live, eachSnapshot, busy })),
     writeMap(map) {
       for (const state of [snapshotState, backupState])
         writeFileSync(join(state, "volume-map.json"), JSON.stringify(map));
@@ -190,8 +190,8 @@ switch (path.basename(process.argv[1])) {
   }
   case "dmsetup":
     if (words[0] === "status") {
-      const { live, eachSnapshot } = JSON.parse(fs.readFileSync(${JSON.stringify(used)}, "utf8"));
-      const blocks = Math.round(100 * (live + eachSnapshot * rows.filter(row => row.origin !== "").length));
+      const { live, eachSnapshot, busy } = JSON.parse(fs.readFileSync(${JSON.stringify(used)}, "utf8"));
+      const blocks = Math.round(100 * (live + eachSnapshot * rows.filter(row => row.origin !== "" && (!busy || row.origin === busy)).length));
       console.log("0 100 thin-pool 1 10/100 " + blocks + "/10000 - rw no_discard_passdown queue_if_no_space - 1024");
     }
 }
