@@ -48,8 +48,26 @@ export function frozenIn({ held }: Mirror): (name: string) => boolean {
 }
 
 function atOrBelow(held: readonly Held[]): (name: string) => boolean {
-  const paths = new Set(held.map(({ path }) => path));
-  return name => paths.size > 0 && (paths.has(name) || foldersAbove(name).some(folder => paths.has(folder)));
+  const holderOf = holderIn(held);
+  return name => held.length > 0 && holderOf(name) !== undefined;
+}
+
+/** @returns what holds a name: itself, or a folder above it */
+export function holderIn(held: readonly Held[]): (name: string) => Held | undefined {
+  const holders = new Map(held.map(holder => [holder.path, holder]));
+  return name => [name, ...foldersAbove(name)].map(path => holders.get(path)).find(isDefined);
+}
+
+function isDefined<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}
+
+/** Forgets moves into what is frozen: nothing is changed there. @returns whether there were any */
+export function dropMovesIntoFrozen(mirror: Mirror): boolean {
+  const isFrozen = frozenIn(mirror);
+  const { moves = [] } = mirror;
+  mirror.moves = moves.filter(({ to }) => !isFrozen(to));
+  return mirror.moves.length < moves.length;
 }
 
 function isReplacedFolder({ config: { source, target } }: Mirror, name: string): boolean {

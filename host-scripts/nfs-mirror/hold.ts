@@ -9,7 +9,8 @@ import { required } from "../runtime/required";
 import { shell } from "../runtime/shell";
 import { agedElsewhere, agedNext, agedReason, agedServices } from "./aged";
 import { goneReason, holdsFile, lackingByService, rewrittenReason } from "./collapse";
-import { dropHeld } from "./held";
+import { dropHeld, dropMovesIntoFrozen } from "./held";
+import { holdFormer } from "./lacking";
 import { type Held, isMeant, type Mirror, serviceOf } from "./mirror";
 
 /**
@@ -24,20 +25,33 @@ export const hold: Phase<Mirror> = {
     const { accepted, held, log } = mirror;
     const { listed, deletions, rewritten } = required(mirror.scan, "scan");
     if ((deletions === 0 && rewritten.size === 0) || accepted.has(".")) return;
-    const reasonsOf = reasonsFor(mirror);
-    for (const service of new Set([...(listed?.deleted ?? []).map(serviceOf), ...rewritten.keys()])) {
-      if (isMeant(mirror, service)) continue;
-      const found = reasonsOf(service);
-      if (!found) continue;
-      held.push({ path: service, ...found });
-      log.warn(`${quoted(Buffer.from(service, "latin1"))} keeps what it has at the target: ${found.reason}`);
-    }
+    const services = new Set([...(listed?.deleted ?? []).map(serviceOf), ...rewritten.keys()]);
+    // What was moved into a service that is kept as it is counts as lost where it came from.
+    do holdServices(mirror, services);
+    while (dropMovesIntoFrozen(mirror));
+    holdFormer(
+      mirror,
+      held.filter(({ isFrozen }) => isFrozen === true),
+    );
     if (!listed && deletions > 0) holdUnlisted(mirror);
     dropHeld(mirror);
     const left = required(mirror.scan, "scan").deletions;
     if (left < deletions) log.info(`${left} of the ${deletions} are left to delete`);
   },
 };
+
+function holdServices(mirror: Mirror, services: Set<string>): void {
+  const reasonsOf = reasonsFor(mirror);
+  for (const service of services) {
+    const found = isMeant(mirror, service) ? undefined : reasonsOf(service);
+    if (!found) continue;
+    mirror.held.push({ path: service, ...found });
+    mirror.log.warn(
+      `${quoted(Buffer.from(service, "latin1"))} keeps what it has at the target: ${found.reason}`,
+    );
+    services.delete(service);
+  }
+}
 
 /** @returns what says of a service why something of it is held back; nothing when it isn't */
 function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | undefined {

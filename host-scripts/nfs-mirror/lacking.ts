@@ -3,7 +3,8 @@ import { noted, quoted, shortened } from "../runtime/quoted";
 import type { RsyncPass } from "../runtime/rsync";
 import { shell } from "../runtime/shell";
 import { statIn } from "../runtime/tree-path";
-import type { Mirror } from "./mirror";
+import { holderIn } from "./held";
+import type { Held, Mirror } from "./mirror";
 
 /**
  * Holds deletions back at and below what a pass of rsync could not read or write, and only there: a bad sector, an attribute
@@ -13,11 +14,15 @@ import type { Mirror } from "./mirror";
 export function holdLacking(mirror: Mirror, { lacked: { entries, unnamed } }: RsyncPass): boolean {
   const found = entries.filter(({ hasVanished }) => hasVanished !== true);
   const known = found.map(({ path, reason }) => {
-    const names = namesOf(mirror, path.toString("latin1"));
-    for (const name of names) holdEntry(mirror, name, reason);
-    return names;
+    const own = namesOf(mirror, path.toString("latin1"));
+    for (const name of own) holdEntry(mirror, name, reason);
+    return own;
   });
-  holdFormer(mirror, new Set(known.flat()));
+  const names = new Set(known.flat());
+  holdFormer(
+    mirror,
+    mirror.held.filter(({ path }) => names.has(path)),
+  );
   return unnamed.length === 0 && known.length > 0 && known.every(names => names.length > 0);
 }
 
@@ -36,20 +41,26 @@ function holdEntry({ config, held, notes, log }: Mirror, path: string, reason: s
 }
 
 /**
- * What goes may be what could not be copied under its new name, and then the last copy of it: a file that has size and time of
- * one that can't be read is held with it.
+ * What goes may be what isn't copied under its new name, and then the last copy of it: a file that has size and time of one that
+ * can't be read, or lies in what is frozen, is held with it.
  */
-function holdFormer({ config, scan, held }: Mirror, lacking: ReadonlySet<string>): void {
+export function holdFormer({ config, scan, held }: Mirror, lacking: readonly Held[]): void {
   const { created = [], deleted = [] } = scan?.listed ?? {};
-  const fresh = new Map(
-    created.flatMap(name => (lacking.has(name) ? [[keyOf(config.source.path, name), name] as const] : [])),
-  );
+  if (lacking.length === 0 || deleted.length === 0) return;
+  const [lackedBy, keptBy] = [holderIn(lacking), holderIn(held)];
+  const fresh = new Map<string, { readonly name: string; readonly holder: Held }>();
+  for (const name of created) {
+    const holder = lackedBy(name);
+    const key = holder ? keyOf(config.source.path, name) : undefined;
+    if (holder && key !== undefined) fresh.set(key, { name, holder });
+  }
   if (fresh.size === 0) return;
   for (const path of deleted) {
-    const key = keyOf(config.target.path, path);
-    const name = key === undefined ? undefined : fresh.get(key);
-    const other = held.find(({ path: of }) => of === name);
-    if (other) held.push({ ...other, path, reason: `it may be the last copy of ${shown(other.path)}` });
+    const key = keptBy(path) ? undefined : keyOf(config.target.path, path);
+    const found = key === undefined ? undefined : fresh.get(key);
+    if (!found) continue;
+    const { next, isAnswered = false } = found.holder;
+    held.push({ path, reason: `it may be the last copy of ${shown(found.name)}`, next, isAnswered });
   }
 }
 

@@ -2,6 +2,7 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -277,4 +278,38 @@ test("entries that the copy can't read or write hold back deletions of themselve
   const accepted = await mirror();
   expect([accepted.stdout, accepted.status]).toEqual([expect.stringContaining("accepted until 2099"), 0]);
   expect(existsSync(`${world.target}/b/f1`)).toBe(false);
+});
+
+test("what was moved into a service that is kept as it is keeps its copy where it was", async () => {
+  const fill = (service: string, files: number, text: string): void => {
+    mkdirSync(`${world.source}/${service}`, { recursive: true });
+    for (let index = 0; index < files; index += 1)
+      writeFileSync(`${world.source}/${service}/f${index}`, `${text} ${index}`);
+  };
+  for (const [service, files] of [
+    ["films", 30],
+    ["notes", 8],
+    ["mail", 60],
+  ] as const)
+    fill(service, files, "good");
+  writeFileSync(`${world.source}/films/video`, "a film");
+  writeFileSync(`${world.source}/films/one`, "of two names");
+  linkSync(`${world.source}/films/one`, `${world.source}/films/two`);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  for (const name of ["video", "one", "two"])
+    renameSync(`${world.source}/films/${name}`, `${world.source}/mail/${name}`);
+  renameSync(`${world.source}/notes`, `${world.source}/mail/notes`);
+  rmSync(`${world.source}/films/f3`);
+  fill("mail", 60, "encrypted");
+  world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
+  const run = await mirror("--accept=films");
+  expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
+  expect(readdirSync(`${world.target}/films`)).toHaveLength(32);
+  expect(readFileSync(`${world.target}/films/video`, "utf8")).toBe("a film");
+  expect(existsSync(`${world.target}/films/two`)).toBe(true);
+  expect(readdirSync(`${world.target}/notes`)).toHaveLength(8);
+  expect(readdirSync(`${world.target}/mail`)).toHaveLength(60);
+  expect(await mirror("--accept=mail", "--accept=notes")).toMatchObject({ status: 0 });
+  expect(readdirSync(`${world.target}/mail`)).toHaveLength(64);
+  expect(existsSync(`${world.target}/notes`)).toBe(false);
 });
