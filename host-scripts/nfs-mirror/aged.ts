@@ -38,9 +38,8 @@ export function agedReason(mirror: Mirror, service: string): string {
 /** Why nothing of the other services goes meanwhile: an old disk lacks what was made since. */
 export const agedElsewhere = "the source lacks some of it, and has older files than the mirror in others";
 
-/** In one service something was restored, perhaps; in several, all of the source is in doubt. */
+/** An answer for those that look restored, and for no other: what else is held in the same night has a cause of its own. */
 export function agedNext({ config }: Mirror, { causes }: Aged): string {
-  const [first = ".", ...further] = causes;
-  const accept = acceptCommand(config.job, further.length === 0 ? Buffer.from(first, "latin1") : ".");
-  return shell`lsblk --output NAME,SIZE,MODEL,SERIAL,UUID,MOUNTPOINTS   (if they are meant to be older: ${ready(accept)})`;
+  const names = causes.map(name => Buffer.from(name, "latin1"));
+  return shell`lsblk --output NAME,SIZE,MODEL,SERIAL,UUID,MOUNTPOINTS   (if they are meant to be older: ${ready(acceptCommand(config.job, ...names))})`;
 }

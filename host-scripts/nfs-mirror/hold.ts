@@ -76,9 +76,11 @@ function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | u
         ? agedReason(mirror, service)
         : rewrittenReason(mirror, service, lacking.get(service));
     if (lost === undefined && other === undefined) return undefined;
+    const isByAge = aged?.services.has(service) === true || (lost === agedElsewhere && other === undefined);
     return {
       reason: [lost, other].filter(reason => reason !== undefined).join("; "),
-      next: aged ? agedNext(mirror, aged) : acceptCommand(config.job, Buffer.from(service, "latin1")),
+      next:
+        aged && isByAge ? agedNext(mirror, aged) : acceptCommand(config.job, Buffer.from(service, "latin1")),
       isFrozen: other !== undefined,
     };
   };

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { exitCodes, messageOf, RunnerError } from "./errors";
 import { noted, notedOfTyped } from "./quoted";
-import { shell } from "./shell";
+import { ready, shell } from "./shell";
 
 /** Arguments of a runner that does one thing. */
 export interface RunArguments {
@@ -90,11 +90,12 @@ export function parseRunArguments(
 }
 
 /**
- * What an operator types when what a name stands for is meant to be so: the job's command, with a mount table of its own
+ * What an operator types when what names stand for is meant to be so: the job's command, with a mount table of its own
  * as its unit has.
  */
-export function acceptCommand(job: string, name: string | Buffer): string {
-  return shell`unshare --mount --propagation private ${job} --accept=${noted(name)}`;
+export function acceptCommand(job: string, ...names: readonly (string | Buffer)[]): string {
+  const accepts = names.map(name => shell`--accept=${noted(name)}`).join(" ");
+  return shell`unshare --mount --propagation private ${job} ${ready(accepts)}`;
 }
 
 /** @throws {RunnerError} that names the fault of the usage */

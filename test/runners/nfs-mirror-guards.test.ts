@@ -55,3 +55,19 @@ test("on a disk of whole seconds, files whose copies lack a part of one aren't o
   await world.mount("dst");
   expect(await mirror()).toMatchObject({ status: 0 });
 });
+
+test("the answer for two services that were restored answers for no third", async () => {
+  for (const service of ["docs", "mail"]) fill(service, 12, "new", 1_700_000_000);
+  fill("wiki", 60, "good", 1_000_000_000);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  for (const service of ["docs", "mail"]) fill(service, 12, "restored", 1_600_000_000);
+  fill("wiki", 60, "evil", 1_750_000_000);
+  const run = await mirror();
+  expect(run.status).toBe(1);
+  const [, answer = ""] =
+    /if they are meant to be older: .* nfs-mirror (--accept=[^)]*)\)/.exec(run.stdout) ?? [];
+  expect(answer).toBe("--accept=docs --accept=mail");
+  const after = await mirror(answer.split(" "));
+  expect([after.stdout, after.status]).toEqual([expect.stringContaining("nfs-mirror --accept=wiki"), 1]);
+  expect([contents("docs"), contents("wiki")]).toEqual([["restored"], ["good"]]);
+});

@@ -204,7 +204,7 @@ describe("older files in the place of newer copies", () => {
       expect.stringContaining("are newer here than at the source"),
       1,
     ]);
-    expect(run.stdout).toContain("--accept=.)");
+    expect(run.stdout).toContain("--accept=docs --accept=mail --accept=wiki)");
     for (const service of services) expect(contents(service).sort()).toEqual(["of day 100", "of day 130"]);
     expect(readdirSync(join(world.target, "photos"))).toHaveLength(11);
     expect(await mirror("--accept=.")).toMatchObject({ status: 0 });
