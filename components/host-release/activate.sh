@@ -24,7 +24,7 @@ keep_rolled_back() {
   rm -rf -- "$part"
   trap - EXIT
   echo "$job: release $hash was rolled back, so $previous runs on. Next: mend the estate or the program, then pulumi up; or," \
-    "to have $hash again: holdfast roll-back --job $job --to $hash" >&2 || :
+    "to have $hash again, on this host: sh $base/release.sh roll-back $hash" >&2 || :
   echo "$previous" || :
 }
 

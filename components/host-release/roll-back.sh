@@ -13,12 +13,31 @@ roll_back() {
   # What was deployed last stays what was gone back from, however often one goes back; who has it again went back from nothing.
   left=$(rolled_back)
   left=${left:-$previous}
-  rm -rf -- "$part"
-  cause=$(echo "$left" 2>&1 >"$part") || fail "it wasn't noted what was gone back from: $cause." "df -h $base"
+  [ -z "$left" ] || note_left
   switch_over
-  if [ "$hash" = "${left:-$hash}" ]; then rm -f "$part" "$base/rolled-back"; else mv -T -- "$part" "$base/rolled-back"; fi
+  rm -f "$base/rolled-back.undo"
+  [ "$hash" != "$left" ] || rm -f "$base/rolled-back"
   echo "$job: release $hash is live in place of ${previous:-none}. pulumi up leaves it so until the estate or Holdfast's own program" \
     "gives the job another release: mend there what was wrong first." || :
+}
+
+# In place before the switch, as a script may be killed at any step of it: the next activation then knows what was gone back from.
+note_left() {
+  rm -f "$base/rolled-back.part" "$base/rolled-back.undo"
+  cause=$(echo "$left" 2>&1 >"$base/rolled-back.part") || {
+    rm -f "$base/rolled-back.part"
+    fail "it wasn't noted what was gone back from: $cause." "df -h $base"
+  }
+  [ ! -f "$base/rolled-back" ] || ln "$base/rolled-back" "$base/rolled-back.undo"
+  mv -T -- "$base/rolled-back.part" "$base/rolled-back"
+  undo() {
+    if [ -f "$base/rolled-back.undo" ]; then
+      mv -T -- "$base/rolled-back.undo" "$base/rolled-back"
+    else
+      rm -f "$base/rolled-back"
+    fi
+    undo_switch
+  }
 }
 
 # A release is called after its manifest, which has the sums of its files.

@@ -153,6 +153,26 @@ test("who goes back and forward again has gone back from nothing", async () => {
   expect((await host.state()).live).toBe(`releases/${names[1]}`);
 });
 
+test("one that is killed after the switch is known: the next activation doesn't make what was left live again", async () => {
+  // The script itself, which waits for a time limit's program in a shell of its own.
+  host.on("enable", "waiting=$(ps -o ppid= -p $PPID); kill -9 $(ps -o ppid= -p $waiting) $waiting $PPID");
+  await host.run(`${script} roll-back`);
+  host.on("enable", "exit 0");
+  expect((await host.state()).live).toBe(`releases/${names[1]}`);
+  expect(await host.deploy(release({ hour: "03", command: "03" }))).toMatchObject({ stdout: names[1] });
+  expect((await host.state()).live).toBe(`releases/${names[1]}`);
+});
+
+test("one that fails leaves what was noted before", async () => {
+  await host.run(`${script} roll-back`);
+  host.on("enable", "exit 1");
+  expect(await host.run(`${script} roll-back ${names[0]}`)).toMatchObject({ exitCode: 1 });
+  host.on("enable", "exit 0");
+  expect((await host.run(`${script} list`)).stdout).toContain(`left ${names[2]}`);
+  const { left } = await host.state();
+  expect(left.filter(name => name.includes("rolled-back."))).toEqual([]);
+});
+
 test("doesn't go back where the disk has no room to note what was gone back from", async () => {
   host.before = `cp -a /opt/holdfast "${host.folder}/copy" && mount -t tmpfs -o size=300k tmpfs /opt/holdfast &&
     cp -a "${host.folder}/copy"/. /opt/holdfast && rm -r "${host.folder}/copy" && { cat /dev/zero >/opt/holdfast/filler 2>/dev/null || :; }`;
