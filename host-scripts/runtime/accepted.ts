@@ -14,7 +14,11 @@ export function refuseUnknown(
 ): void {
   const unknown = [...accepted].find(name => !names.has(name));
   if (unknown === undefined) return;
-  const near = nearest(unknown, names).map(name => `"${name}"`);
+  // Nobody should be led to accept everything at once.
+  const near = nearest(
+    unknown,
+    [...names].filter(name => name !== "."),
+  ).map(name => `"${name}"`);
   const meant = near.length > 0 ? `; did you mean ${near.join(" or ")}?` : "";
   throw new Refusal(`--accept="${unknown}" ${wording.none}${meant}`, wording.next);
 }

@@ -9,8 +9,8 @@ const toleratedMs = 2 * 86_400_000;
  * Whether a time that something happened at hasn't come yet: a clock that was ahead has written it, and when it was isn't
  * known. Taken for a time of the past, it would keep an alert of staleness silent until then.
  */
-export function isAhead(ms: number, nowMs: number): boolean {
-  return ms > nowMs + toleratedMs;
+export function isAhead(ms: number, nowMs: number, byMoreThanMs = toleratedMs): boolean {
+  return ms > nowMs + byMoreThanMs;
 }
 
 /**

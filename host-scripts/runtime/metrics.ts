@@ -56,6 +56,9 @@ export class TextfileNotWritten extends Error {
   }
 }
 
+/** An end that is further ahead is an alarm (alerts/rules.ts), which a success ends. */
+const alarmedMs = 3_600_000;
+
 type Values = ReadonlyMap<string, number>;
 
 /** Values of a textfile; none when there is no such file yet. */
@@ -80,7 +83,8 @@ function merge(metrics: readonly Metric[], before: Values, end: End): Values {
     // A clock that went back mustn't make an end look older than the one before; what a clock that was ahead has written would
     // keep an alert of staleness silent until that day.
     const earlier = before.get(name) ?? 0;
-    const at = succeeded && isAhead(earlier * 1000, end.at * 1000) ? end.at : Math.max(end.at, earlier);
+    const at =
+      succeeded && isAhead(earlier * 1000, end.at * 1000, alarmedMs) ? end.at : Math.max(end.at, earlier);
     const value = meaning === "status" ? end.status : meaning.startsWith("last-") ? at : end.values[name];
     if (value !== undefined) values.set(name, value);
   }

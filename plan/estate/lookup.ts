@@ -15,6 +15,11 @@ export class Lookup {
     this.faults.push({ path: pathText(path), value: shown(value), problem });
   }
 
+  /** Whether something is told of what stands there. */
+  isFaulty(path: Path): boolean {
+    return this.faults.some(fault => fault.path === pathText(path));
+  }
+
   /** Expects a value to be one of some names. */
   name(path: Path, value: string, among: Iterable<string>, kind: string): boolean {
     const names = [...among];
@@ -31,7 +36,9 @@ export class Lookup {
     this.name(path, value, Object.keys(this.estate.hosts[host]?.disks ?? {}), `disk of host ${host}`);
   }
 
+  // Of a host that isn't there, its name is the fault.
   pool(path: Path, host: string, value: string): void {
+    if (!this.estate.hosts[host]) return;
     this.name(path, value, Object.keys(this.estate.hosts[host]?.pools ?? {}), `thin pool of host ${host}`);
   }
 
@@ -64,6 +71,7 @@ export class Lookup {
   }
 
   mount(path: Path, host: string, value: string): void {
+    if (!this.estate.hosts[host]) return;
     this.name(
       path,
       value,
@@ -74,6 +82,7 @@ export class Lookup {
 
   /** Expects a path to lie in a file system that the host's disks are known for. */
   below(path: Path, host: string, value: string): void {
+    if (!this.estate.hosts[host]) return;
     const mounts = Object.keys(this.estate.hosts[host]?.filesystems ?? {});
     if (!mounts.some(mount => isBelow(value, mount)))
       this.fault(

@@ -11,8 +11,8 @@ export function references(estate: Estate): EstateFault[] {
   places(estate, look);
   people(estate, look);
   services(estate, look);
-  plannedRuns(estate, look);
   for (const { layer, spec, at } of partsOf(estate)) layer.references(spec, at, look, estate);
+  plannedRuns(estate, look);
   return look.faults;
 }
 
@@ -99,14 +99,14 @@ function dataPlace(at: Path, dataset: DatasetSpec, look: Lookup): void {
 }
 
 function plannedRuns(estate: Estate, look: Lookup): void {
-  const before: PlannedRun[] = [];
-  for (const { layer, spec, at } of partsOf(estate))
-    for (const run of layer.runs(spec)) {
-      if (run.host !== undefined && run.at.length === 0) look.host([...at, "host"], run.host);
-      plannedRun(run, [...at, ...run.at], estate, look);
-      twice(run, [...at, ...run.at], before, look);
-      before.push(run);
-    }
+  const runs = partsOf(estate).flatMap(({ layer, spec, at: part }) =>
+    layer.runs(spec).map(run => ({ run, part, at: [...part, ...run.at] })),
+  );
+  for (const { run, part, at } of runs) {
+    if (run.host !== undefined && at.length === part.length) look.host([...part, "host"], run.host);
+    if (!look.isFaulty([...part, "host"])) plannedRun(run, at, estate, look);
+  }
+  twice(runs, look);
 }
 
 function plannedRun({ host, schedule, alert }: PlannedRun, at: Path, estate: Estate, look: Lookup): void {
@@ -118,16 +118,30 @@ function plannedRun({ host, schedule, alert }: PlannedRun, at: Path, estate: Est
   );
 }
 
-/** A host's jobs are told apart by their names: units, folders and metrics are called so. */
+/** A host's jobs are told apart by their names: units, folders and metrics are called so. Whoever can be renamed is told. */
 function twice(
-  { job, host, at: within }: PlannedRun,
-  at: Path,
-  before: readonly PlannedRun[],
+  runs: readonly { readonly run: PlannedRun; readonly part: Path; readonly at: Path }[],
   look: Lookup,
 ): void {
-  if (host === undefined || !before.some(other => other.host === host && other.job === job)) return;
-  if (within.length === 0)
-    look.fault([...at, "host"], host, `has two jobs named ${job}: a host has one of each layer`);
-  else
-    look.fault(at, job, `makes a second job named ${job} on host ${host}. Keep one, or give it another name`);
+  // A part that is there twice is one fault, not one for each of its jobs.
+  const others = ({ host, job }: PlannedRun) =>
+    runs.filter(({ run, part }) => run.host === host && run.job === job && !look.isFaulty([...part, "host"]));
+  for (const { run, part, at } of runs) {
+    if (run.host === undefined || run.named || at.length > part.length) continue;
+    if (look.isFaulty([...part, "host"])) continue;
+    const first = others(run).find(other => !other.run.named);
+    if (first?.run === run) continue;
+    look.fault([...part, "host"], run.host, `has two jobs named ${run.job}: a host has one of each layer`);
+  }
+  for (const { run, part } of runs) {
+    const path = [...part, ...(run.named?.at ?? [])];
+    if (!run.named || others(run).length < 2 || look.isFaulty(path) || look.isFaulty([...part, "host"]))
+      continue;
+    const { value, what } = run.named;
+    look.fault(
+      path,
+      value,
+      `makes a second job named ${run.job} on host ${run.host}. Keep one, or rename the ${what}`,
+    );
+  }
 }

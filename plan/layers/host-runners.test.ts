@@ -3,9 +3,9 @@ import { dailyBackupConfig } from "../contracts/daily-backup";
 import { lvmPvcSnapshotConfig } from "../contracts/lvm-pvc-snapshot";
 import { nfsMirrorConfig } from "../contracts/nfs-mirror";
 import { pfsenseBackupConfig } from "../contracts/pfsense-backup";
-import { exampleEstate, exampleWith } from "../estate/example";
+import { type ExampleEstate, exampleEstate, exampleWith } from "../estate/example";
 import type { EstateInput } from "../estate/schema";
-import { parseEstate, planOf } from "..";
+import { EstateInvalid, parseEstate, planOf } from "..";
 import type { Job } from "../job";
 import { releaseFiles } from "./release-files.test-support";
 
@@ -164,6 +164,46 @@ test("a firewall's job that is called like another job is refused", () => {
     layers["daily-backup"][0]?.firewalls?.push({ name: "daily", keep: { count: 4, every: "week" } });
   });
   expect(() => parseEstate(input)).toThrow(/makes a second job named daily-backup on host pve/);
+});
+
+const faultsOf = (change: (estate: ExampleEstate) => void): string[] => {
+  try {
+    parseEstate(exampleWith(change));
+    return [];
+  } catch (error) {
+    if (error instanceof EstateInvalid) return error.faults.map(({ path, value }) => `${path}: ${value}`);
+    throw error;
+  }
+};
+
+test.each<[string, (estate: ExampleEstate) => void, string[]]>([
+  [
+    "a firewall whose job is called like one of a later layer",
+    ({ firewalls, layers }) => {
+      if (firewalls.pfsense) firewalls["offsite-sync"] = firewalls.pfsense;
+      layers["daily-backup"][0]?.firewalls?.push({ name: "offsite-sync", keep: { count: 4, every: "week" } });
+    },
+    ['estate.layers["daily-backup"][0].firewalls[1].name: "offsite-sync"'],
+  ],
+  [
+    "a part that is there twice",
+    ({ layers }) => {
+      layers["daily-backup"].push(...layers["daily-backup"]);
+    },
+    ['estate.layers["daily-backup"][1].host: "pve"'],
+  ],
+  [
+    "a host that isn't there, of a job that waits for another one there",
+    ({ layers }) => {
+      const [mirror] = layers["nfs-mirror"];
+      layers["nfs-mirror"] = mirror
+        ? [mirror, { ...mirror, host: "pev", schedule: { onCalendar: "02:00", after: ["daily-backup"] } }]
+        : [];
+    },
+    ['estate.layers["nfs-mirror"][1].host: "pev"'],
+  ],
+])("%s is one fault, where it can be mended", (_, change, faults) => {
+  expect(faultsOf(change)).toEqual(faults);
 });
 
 test.each([

@@ -15,6 +15,8 @@ export interface PlannedRun {
   /** Absent where it follows from another run's. */
   readonly schedule?: ScheduleSpec | CronScheduleSpec | undefined;
   readonly alert?: AlertPolicy | undefined;
+  /** What its job is called after; absent for a job of which a host has one. */
+  readonly named?: { readonly at: Path; readonly value: string; readonly what: string };
 }
 
 /**

@@ -16,6 +16,7 @@ export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
     ...firewalls.map((firewall, index) => ({
       ...{ job: firewallJobName(firewall.name), at: ["firewalls", index], host },
       ...{ schedule: firewall.schedule, alert: firewall.alert },
+      named: { at: ["firewalls", index, "name"], value: firewall.name, what: "firewall" },
     })),
     ...(scrub
       ? [{ job: scrubJobName, at: ["scrub"], host, schedule: scrub.schedule, alert: scrub.alert }]
