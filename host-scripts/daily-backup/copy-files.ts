@@ -7,6 +7,7 @@ import { run } from "../runtime/run";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { belowFoldersOf, inTree, statIn } from "../runtime/tree-path";
+import { isCutToSeconds } from "../runtime/whole-seconds";
 import { databaseOf } from "./companions";
 import { ownNames, partedIn, removeNames, withOtherNames } from "./own-names";
 import { VolumeFailed } from "./scratch";
@@ -36,7 +37,7 @@ export interface CopiedFiles {
    * and when it is too much to be listed.
    */
   readonly changed: readonly Buffer[] | undefined;
-  /** Files whose content was copied. */
+  /** Files whose content was copied, and not for want of a part of a second alone. */
   readonly content: number;
   readonly bytes: number;
   /** What the copy holds. */
@@ -123,19 +124,33 @@ async function copyInto(
   apart: readonly string[] = [],
 ): Promise<Passed> {
   const isApart = new Set(apart);
+  const isCut = cutBeside(options);
   let content = 0;
   let links = 0;
   const sent = { files: 0, bytes: 0 };
   const pass = await complete(["--delete", ...args, "--", "./", `${options.into}/`], options, item => {
-    if (item.letters.startsWith(">") && !isApart.has(item.path.toString("latin1"))) content += 1;
     if (item.letters.startsWith("h")) links += 1;
     if (!item.letters.startsWith(">")) return;
+    const name = item.path.toString("latin1");
+    if (!isApart.has(name) && !isCut(name)) content += 1;
     sent.files += 1;
     sent.bytes += item.bytes;
     options.onFile?.(sent.files, sent.bytes);
   });
   const holds = { files: pass.files, bytes: pass.totalBytes };
   return { content, bytes: pass.bytes, holds, lacked: pass.lacked.entries, links };
+}
+
+/** Tells files that are sent since the base's disk doesn't keep the part of a second of their times. */
+function cutBeside({ base, source, differing = [] }: CopyFilesOptions): (name: string) => boolean {
+  if (base === undefined) return () => false;
+  const isOther = new Set(differing.map(name => name.toString("latin1")));
+  const isBelowFolders = belowFoldersOf(base);
+  return name => {
+    if (isOther.has(name) || !isBelowFolders(name)) return false;
+    const [copy, original] = [statIn(base, name), statIn(source, name)];
+    return copy !== undefined && original !== undefined && isCutToSeconds(copy, original);
+  };
 }
 
 /** What one or two passes copied, of which the last one has seen all. */
