@@ -5,7 +5,7 @@ import type { Scrub } from "./backup-scrub";
 import { type Listing, lookOver } from "./list";
 import { bytesOf } from "./paths";
 import type { UnitStanding } from "./standing";
-import { emptiedAbove, type Unit } from "./units";
+import { type Closed, closedAbove, type Unit } from "./units";
 
 /**
  * Tells what the disk doesn't show of a unit: a name that can't be looked at, and names that a generation, from which nobody
@@ -41,17 +41,17 @@ export function judgeListing(
   }
   for (const [path, known] of Object.entries(before)) {
     if (generations.has(path)) continue;
-    const folder = emptiedAbove(scrub.config, path);
-    if (folder === undefined) continue;
+    const above = closedAbove(scrub.config, path);
+    if (above === undefined) continue;
     own.generations[path] = known;
-    lack(path, emptied(path, folder));
+    lack(path, unseen(path, above));
   }
   return lacks;
 }
 
-/** @param folder above the generation, that reads as empty */
-export function emptied(path: string, folder: string): string {
-  return `the generation ${quoted(bytesOf(path))} can't be seen, as ${quoted(bytesOf(folder))} reads as empty and isn't; what was recorded of it is kept`;
+/** A generation that lies in a folder which doesn't show it. */
+export function unseen(path: string, { folder, fault }: Closed): string {
+  return `the generation ${quoted(bytesOf(path))} can't be seen, as ${quoted(bytesOf(folder))} ${fault}; what was recorded of it is kept`;
 }
 
 /**

@@ -3,12 +3,12 @@ import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { complain } from "./accept";
 import type { Scrub } from "./backup-scrub";
-import { emptied } from "./lacking";
+import { unseen } from "./lacking";
 import { bytesOf, catalogueFiles } from "./paths";
 import { mendedShelf, nameOf, rottenShelf } from "./rotten";
 import { readStanding, type Standing, type UnitStanding, writeStanding } from "./standing";
 import { passOf } from "./sums";
-import { emptiedAbove, type Unit, unitsOf } from "./units";
+import { closedAbove, type Unit, unitsOf } from "./units";
 
 /** What the disk holds, and when each unit of it was read last. */
 export const survey: Phase<Scrub> = {
@@ -46,10 +46,10 @@ export const survey: Phase<Scrub> = {
     const missing = { ...before.gone };
     for (const [name, unit] of Object.entries(before.units)) {
       if (Object.hasOwn(standing.units, name)) continue;
-      const folder = hiddenBy(scrub, unit);
-      if (folder) {
+      const hidden = hiddenBy(scrub, unit);
+      if (hidden) {
         standing.units[name] = unit;
-        complain(scrub, folder.path, emptied(folder.path, folder.above));
+        complain(scrub, hidden.path, unseen(hidden.path, hidden.above));
       } else missing[name] = { unit, goneMs: nowMs };
     }
     standing.gone = {};
@@ -71,7 +71,7 @@ const goneKeptMs = 30 * 86_400_000;
 /** A generation of a unit that isn't to be seen, where the folder above it is damaged. */
 function hiddenBy({ config }: Scrub, { generations = {} }: UnitStanding) {
   for (const path of Object.keys(generations)) {
-    const above = emptiedAbove(config, path);
+    const above = closedAbove(config, path);
     if (above !== undefined) return { path, above };
   }
   return undefined;

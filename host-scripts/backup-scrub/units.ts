@@ -2,7 +2,7 @@ import { lstatSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
 import { ownPrefix } from "../runtime/closed-folder";
-import { errnoOf } from "../runtime/errors";
+import { errnoOf, messageOf } from "../runtime/errors";
 import { isPeriodName } from "../runtime/generations";
 import { onDisk, pathOf } from "./paths";
 
@@ -31,16 +31,26 @@ export function isInGeneration(config: BackupScrubConfig, file: string): boolean
   return generation !== undefined && generation !== file;
 }
 
+/** A folder that doesn't show what lies in it. */
+export interface Closed {
+  readonly folder: string;
+  /** "can't be listed: EIO…". */
+  readonly fault: string;
+}
+
 /**
- * The folder above a generation that reads as empty and counts folders in it, as each has a link to it: it is damaged.
- * Undefined where the generation is gone and no more.
+ * The folder above a generation that doesn't show it: one that can't be listed, or that reads as empty and counts folders in
+ * it, as each has a link to it. Undefined where the generation is gone and no more.
  */
-export function emptiedAbove(config: BackupScrubConfig, generation: string): string | undefined {
+export function closedAbove(config: BackupScrubConfig, generation: string): Closed | undefined {
+  let isNearest = true;
   for (let folder = dirname(generation); folder !== "."; folder = dirname(folder)) {
     const entries = entriesOf(config, folder);
     if (!entries) continue;
+    if ("reason" in entries) return { folder, fault: `can't be listed: ${entries.reason}` };
     const links = lstatSync(onDisk(config, folder), { throwIfNoEntry: false })?.nlink ?? 0;
-    return entries.length === 0 && links > 2 ? folder : undefined;
+    if (isNearest && entries.length === 0 && links > 2) return { folder, fault: "reads as empty and isn't" };
+    isNearest = false;
   }
   return undefined;
 }
@@ -50,15 +60,18 @@ function isOwn(entry: string): boolean {
   return entry === "lost+found" || entry.startsWith(ownPrefix);
 }
 
-/** Every unit of the disk, by name. What is being built or thrown away below a generations' folder is none. */
+/**
+ * Every unit of the disk, by name. What is being built or thrown away below a generations' folder is none. A folder that can't
+ * be listed is one as it is: its reading tells why.
+ */
 export function unitsOf(config: BackupScrubConfig): Unit[] {
   const units = new Map<string, string[]>();
   const add = (name: string, path: string): void => void units.set(name, [...(units.get(name) ?? []), path]);
-  for (const entry of entriesOf(config, "") ?? []) {
+  for (const entry of readdirSync(onDisk(config, ""), { encoding: "latin1" })) {
     if (isOwn(entry)) continue;
     const generations = config.generations.find(({ folder }) => pathOf(folder) === entry);
     const periods = generations && entriesOf(config, entry);
-    if (!generations || !periods) {
+    if (!generations || !Array.isArray(periods)) {
       add(entry, entry);
       continue;
     }
@@ -73,14 +86,14 @@ export function unitsOf(config: BackupScrubConfig): Unit[] {
 /** Each "/NAME/…" of so many names below a folder; fewer where something else than a folder lies. */
 function namesBelow(config: BackupScrubConfig, folder: string, depth: number): string[] {
   const entries = depth === 0 ? undefined : entriesOf(config, folder);
-  if (!entries) return [""];
+  if (!Array.isArray(entries)) return [""];
   return entries.flatMap(name =>
     namesBelow(config, `${folder}/${name}`, depth - 1).map(below => `/${name}${below}`),
   );
 }
 
-/** @returns undefined for what is no folder */
-function entriesOf(config: BackupScrubConfig, path: string): string[] | undefined {
+/** @returns undefined for what is no folder; the reason where the disk doesn't give them */
+function entriesOf(config: BackupScrubConfig, path: string): string[] | { reason: string } | undefined {
   const folder = onDisk(config, path);
   try {
     if (!lstatSync(folder).isDirectory()) return undefined;
@@ -88,6 +101,6 @@ function entriesOf(config: BackupScrubConfig, path: string): string[] | undefine
   } catch (error) {
     // A generation that is taken away meanwhile.
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
-    throw error;
+    return { reason: messageOf(error) };
   }
 }

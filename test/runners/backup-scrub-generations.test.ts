@@ -69,6 +69,26 @@ test("a folder that can't be looked at is told each night, until it can", async 
   expect(await run()).toMatchObject({ status: 0 });
 });
 
+test.each(["pvc-data/2026-21", "pvc-data"])(
+  "a folder above generations that can't be listed is told, ends nothing else, and costs no checksums: %s",
+  async folder => {
+    for (const period of ["2026-21", "2026-22"]) fill(`pvc-data/${period}/ns/two/file`, period);
+    expect(await run()).toMatchObject({ status: 0 });
+    const failing = failingFolder(world.folder, `/disk/${folder}`);
+    for (const night of ["first", "second"]) {
+      const { status, stdout } = await run(failing);
+      expect({ night, status, stdout }).toMatchObject({ night, status: 1 });
+      expect(stdout).toContain(`"${folder}" of "pvc-data" can't be looked at: EIO`);
+      expect(stdout).toContain(`"${claim}" can't be seen, as "${folder}" can't be listed: EIO`);
+      expect(stdout).toMatch(/ 1[01] files \(/);
+    }
+    await world.rot(`${claim}/a`, "pvc-data/2026-21/ns/two/file");
+    const { status, stdout } = await run();
+    expect({ status, stdout }).toMatchObject({ status: 1 });
+    expect(stdout).toContain("2 files of the backup disk don't hold what was recorded");
+  },
+);
+
 test.each(["pvc-data/notes", "pvc-data/2026-21/ns/notes", "pvc-data/by-hand/ns/claim/notes"])(
   "a file that lies beside generations is anybody's: %s",
   async path => {
