@@ -4,6 +4,7 @@ import { required } from "../runtime/required";
 import { ready, shell } from "../runtime/shell";
 import type { Scrub } from "./backup-scrub";
 import { nameOf, type RottenFile } from "./rotten";
+import { isInGeneration } from "./units";
 
 const shown = 3;
 
@@ -23,7 +24,7 @@ export const judge: Phase<Scrub> = {
       throw new RunnerError(exitCodes.failed, {
         failed: `${left.length} files of the backup disk don't hold what was recorded, and no good copy of them is known: ${namesOf(left)}${alsoMended(mended)}`,
         kept: "They are left as they are; what else was read is as it was recorded.",
-        next: shell`${ready(disk)}   (then restore each from elsewhere, or remove it)`,
+        next: shell`${ready(disk)}   (then restore each from elsewhere, or ${ready(adviceFor(scrub, left))})`,
       });
     if (mended.length > 0)
       throw new RunnerError(exitCodes.failed, {
@@ -40,6 +41,14 @@ export const judge: Phase<Scrub> = {
       });
   },
 };
+
+/** What else is to be done about rotten files: a generation that lacks one is told each night, whoever removed it. */
+function adviceFor({ config }: Scrub, left: readonly RottenFile[]): string {
+  const held = left.filter(({ names }) => names.some(name => isInGeneration(config, name)));
+  if (held.length === 0) return "remove it";
+  const accept = "accept it in the estate until its generation goes";
+  return held.length === left.length ? accept : `remove it; in a generation remove none, but ${accept}`;
+}
 
 function alsoMended(mended: readonly RottenFile[]): string {
   return mended.length === 0

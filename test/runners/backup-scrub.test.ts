@@ -341,6 +341,10 @@ describe("a disk that was read", () => {
       expect([night, status]).toEqual([night, 1]);
       expect(stdout).toContain(`"${claim}/own" of "pvc-data/ns/claim"`);
       expect(stdout).toContain("no good copy of them is known");
+      // Once it is removed, each night tells that the generation lost a file.
+      expect(stdout).toContain(
+        "then restore each from elsewhere, or accept it in the estate until its generation goes)",
+      );
       expect(world.metrics()).toMatchObject({ last_status: 1, rotten_files: 1, last_success_timestamp });
     }
     expect(sha(`${claim}/own`)).toBe(rotten);
