@@ -10,13 +10,15 @@ let world: ScrubWorld;
 const claim = "pvc-data/2026-21/ns/claim";
 const dayMs = 86_400_000;
 
-beforeEach(async () => {
+beforeAll(async () => {
   world = await createScrubWorld();
   for (const name of ["a", "b/c", "b/d"]) fill(`${claim}/${name}`, name);
   for (let index = 0; index < 10; index += 1) fill(`books/${index}/page`, `page ${index}`);
   expect(await run()).toMatchObject({ status: 0 });
+  await world.keep();
 });
-afterEach(() => world.close());
+beforeEach(() => world.goBack());
+afterAll(() => world.close());
 
 function fill(path: string, text: string): void {
   mkdirSync(dirname(`${world.disk}/${path}`), { recursive: true });

@@ -25,7 +25,6 @@ import { createWorld, type World } from "./support/world";
 jest.setTimeout(120_000);
 
 let world: World;
-afterEach(() => world.close());
 
 const mebibyte = 1024 * 1024;
 
@@ -56,15 +55,25 @@ function watchRsync(): () => string[] {
   return () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : []);
 }
 
+/** A world is made once, a good night included, and put back for each test. */
+function madeOnce(make: () => Promise<void>): void {
+  beforeAll(async () => {
+    await make();
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await world.keep();
+  });
+  beforeEach(() => world.goBack());
+  afterAll(() => world.close());
+}
+
 describe("names that stopped being links", () => {
-  beforeEach(async () => {
+  madeOnce(async () => {
     world = await createWorld();
     mkdirSync(`${world.source}/app/sub`, { recursive: true });
     writeFileSync(`${world.source}/app/one`, "linked");
     utimesSync(`${world.source}/app/one`, 1_700_000_000, 1_700_000_000);
     for (const name of ["app/two", "app/sub/three", "app/sub/four"])
       linkSync(`${world.source}/app/one`, join(world.source, name));
-    expect(await mirror()).toMatchObject({ status: 0 });
   });
 
   test("are files of their own again, each with its own mode, and the others stay linked", async () => {
@@ -84,14 +93,13 @@ describe("names that stopped being links", () => {
 });
 
 describe("a night with a few changes", () => {
-  beforeEach(async () => {
+  madeOnce(async () => {
     world = await createWorld();
     for (const name of ["a", "b", "c"]) {
       mkdirSync(`${world.source}/${name}`);
       for (let index = 0; index < 5; index += 1) writeFileSync(`${world.source}/${name}/f${index}`, "x");
     }
     linkSync(`${world.source}/a/f0`, `${world.source}/b/linked`);
-    expect(await mirror()).toMatchObject({ status: 0 });
   });
 
   test("looks at the tree once: what is copied and deleted is listed", async () => {
@@ -124,12 +132,11 @@ describe("a night with a few changes", () => {
 describe("a renamed folder on a mirror that is more than half full", () => {
   const big = (path: string): void => writeFileSync(path, Buffer.alloc(36 * mebibyte, path));
 
-  beforeEach(async () => {
+  madeOnce(async () => {
     world = await createWorld({ sourceMb: 96, targetMb: 64 });
     mkdirSync(`${world.source}/films/old`, { recursive: true });
     big(`${world.source}/films/old/one`);
     for (let index = 0; index < 20; index += 1) writeFileSync(`${world.source}/films/old/f${index}`, "x");
-    expect(await mirror()).toMatchObject({ status: 0 });
   });
 
   test("is renamed there too, and is no deletion to the ceiling", async () => {
@@ -178,27 +185,6 @@ describe("a renamed folder on a mirror that is more than half full", () => {
   );
 });
 
-test("a nested file system that is away keeps its copy; all else is mirrored, and the run fails", async () => {
-  world = await createWorld();
-  const disk = `${world.config.source.path}/media/disk`;
-  mkdirSync(`${world.source}/media/disk`, { recursive: true });
-  await world.inside("mount", "-t", "tmpfs", "photos", disk);
-  await world.inside("sh", "-c", `for i in 1 2 3; do echo $i >${disk}/n$i; done`);
-  expect((await mirror()).stdout).toContain('media/disk" is another file system (photos)');
-  await world.inside("umount", disk);
-  writeFileSync(`${world.source}/media/disk/n1`, "written while the disk was away");
-  writeFileSync(`${world.source}/note`, "x");
-  const away = await mirror();
-  expect(away.status).toBe(1);
-  expect(away.stdout).toContain("is not the file system that belongs there");
-  expect(readdirSync(`${world.target}/media/disk`).sort()).toEqual(["n1", "n2", "n3"]);
-  expect(readFileSync(`${world.target}/media/disk/n1`, "utf8")).toBe("1\n");
-  expect(existsSync(`${world.target}/note`)).toBe(true);
-  rmSync(join(world.config.stateDir, "nested-mounts.json"));
-  expect(await mirror()).toMatchObject({ status: 0 });
-  await expectEqualTrees();
-});
-
 describe("what the target has become since the scan", () => {
   /** What happens to the target once the dry run is over. */
   const afterScan = (script: string): void =>
@@ -207,12 +193,11 @@ describe("what the target has become since the scan", () => {
       `case "$*" in *--dry-run*) REAL "$@"; code=$?; cd ${world.config.target.path}; ${script}; exit $code;; *) exec REAL "$@";; esac`,
     );
 
-  beforeEach(async () => {
+  madeOnce(async () => {
     world = await createWorld();
     for (const folder of ["app/old", "app/rest"]) mkdirSync(`${world.source}/${folder}`, { recursive: true });
     for (const name of ["old/one", "rest/two", "rest/three"])
       writeFileSync(`${world.source}/app/${name}`, "x");
-    expect(await mirror()).toMatchObject({ status: 0 });
   });
 
   test("nothing is renamed out of a folder that is a link by then", async () => {
@@ -241,54 +226,8 @@ describe("what the target has become since the scan", () => {
   });
 });
 
-test("a hole is skipped, not read", async () => {
-  world = await createWorld();
-  const size = 256 * 1024 * mebibyte;
-  const file = openSync(`${world.source}/disk`, "w");
-  writeSync(file, "start");
-  writeSync(file, "end", size / 2);
-  ftruncateSync(file, size);
-  closeSync(file);
-  await world.inside("setfattr", "-n", "user.colour", "-v", "green", `${world.config.source.path}/disk`);
-  await world.inside("chown", "12345:54321", `${world.config.source.path}/disk`);
-  world.writeConfig({ budgetMs: 20_000 });
-  const run = await mirror();
-  expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
-  const [one, other] = [statSync(`${world.source}/disk`), statSync(`${world.target}/disk`)];
-  const told = ({ size: bytes, mtimeMs, uid, gid, mode }: typeof one) => ({ bytes, mtimeMs, uid, gid, mode });
-  expect(told(other)).toEqual(told(one));
-  expect(other.blocks * 512).toBeLessThan(mebibyte);
-  await world.inside(
-    "cmp",
-    "--bytes=5",
-    `${world.config.source.path}/disk`,
-    `${world.config.target.path}/disk`,
-  );
-  expect(readdirSync(join(world.target, ".holdfast/nfs-mirror"))).toEqual(["source-root"]);
-  // By its new name it is copied so too: a rename on the mirror would have to be proven by reading the holes of both.
-  renameSync(`${world.source}/disk`, `${world.source}/disk-too`);
-  const calls = watchRsync();
-  expect(await mirror("--accept=disk")).toMatchObject({ status: 0 });
-  expect(calls().filter(call => call.includes("--checksum"))).toEqual([]);
-  expect(readdirSync(world.target)).toContain("disk-too");
-  expect(readdirSync(world.target)).not.toContain("disk");
-});
-
-test("a file of several names isn't renamed: the time of the others would be that of what isn't proven", async () => {
-  world = await createWorld();
-  for (const folder of ["x", "y", "z"]) mkdirSync(`${world.source}/app/${folder}`, { recursive: true });
-  writeFileSync(`${world.source}/app/x/file`, "one");
-  utimesSync(`${world.source}/app/x/file`, 1_700_000_000, 1_700_000_000);
-  linkSync(`${world.source}/app/x/file`, `${world.source}/app/y/file`);
-  expect(await mirror()).toMatchObject({ status: 0 });
-  rmSync(`${world.source}/app/x/file`);
-  writeFileSync(`${world.source}/app/z/file`, "two");
-  utimesSync(`${world.source}/app/z/file`, 1_700_000_000, 1_700_000_000);
-  expect(await mirror()).toMatchObject({ status: 0 });
-  await expectEqualTrees();
-});
-
 describe("what goes from the source", () => {
+  afterEach(() => world.close());
   beforeEach(async () => {
     world = await createWorld();
     for (const [service, files] of [
@@ -381,23 +320,101 @@ describe("what goes from the source", () => {
   });
 });
 
-test("what goes makes room also where inodes are what the mirror lacks", async () => {
-  world = await createWorld({ targetMb: 24 });
-  await world.inside("umount", world.config.target.path);
-  const format = ["-q", "-F", "-N", "256", "-U", world.config.target.fsUuid, join(world.folder, "dst.img")];
-  await execa("mkfs.ext4", format);
-  await world.mount("dst");
-  world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
-  mkdirSync(`${world.source}/cache`);
-  for (let index = 0; index < 150; index += 1) {
-    writeFileSync(`${world.source}/cache/old${index}`, "x");
-    if (index < 50) writeFileSync(`${world.source}/cache/keep${index}`, "x");
-  }
-  expect(await mirror()).toMatchObject({ status: 0 });
-  for (let index = 0; index < 150; index += 1) {
-    rmSync(`${world.source}/cache/old${index}`);
-    mkdirSync(`${world.source}/cache/new${index}`);
-  }
-  expect(await mirror()).toMatchObject({ status: 0 });
-  await expectEqualTrees();
+describe("a world of its own", () => {
+  afterEach(() => world.close());
+
+  test("a nested file system that is away keeps its copy; all else is mirrored, and the run fails", async () => {
+    world = await createWorld();
+    const disk = `${world.config.source.path}/media/disk`;
+    mkdirSync(`${world.source}/media/disk`, { recursive: true });
+    await world.inside("mount", "-t", "tmpfs", "photos", disk);
+    await world.inside("sh", "-c", `for i in 1 2 3; do echo $i >${disk}/n$i; done`);
+    expect((await mirror()).stdout).toContain('media/disk" is another file system (photos)');
+    await world.inside("umount", disk);
+    writeFileSync(`${world.source}/media/disk/n1`, "written while the disk was away");
+    writeFileSync(`${world.source}/note`, "x");
+    const away = await mirror();
+    expect(away.status).toBe(1);
+    expect(away.stdout).toContain("is not the file system that belongs there");
+    expect(readdirSync(`${world.target}/media/disk`).sort()).toEqual(["n1", "n2", "n3"]);
+    expect(readFileSync(`${world.target}/media/disk/n1`, "utf8")).toBe("1\n");
+    expect(existsSync(`${world.target}/note`)).toBe(true);
+    rmSync(join(world.config.stateDir, "nested-mounts.json"));
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await expectEqualTrees();
+  });
+
+  test("a hole is skipped, not read", async () => {
+    world = await createWorld();
+    const size = 256 * 1024 * mebibyte;
+    const file = openSync(`${world.source}/disk`, "w");
+    writeSync(file, "start");
+    writeSync(file, "end", size / 2);
+    ftruncateSync(file, size);
+    closeSync(file);
+    await world.inside("setfattr", "-n", "user.colour", "-v", "green", `${world.config.source.path}/disk`);
+    await world.inside("chown", "12345:54321", `${world.config.source.path}/disk`);
+    world.writeConfig({ budgetMs: 20_000 });
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
+    const [one, other] = [statSync(`${world.source}/disk`), statSync(`${world.target}/disk`)];
+    const told = ({ size: bytes, mtimeMs, uid, gid, mode }: typeof one) => ({
+      bytes,
+      mtimeMs,
+      uid,
+      gid,
+      mode,
+    });
+    expect(told(other)).toEqual(told(one));
+    expect(other.blocks * 512).toBeLessThan(mebibyte);
+    await world.inside(
+      "cmp",
+      "--bytes=5",
+      `${world.config.source.path}/disk`,
+      `${world.config.target.path}/disk`,
+    );
+    expect(readdirSync(join(world.target, ".holdfast/nfs-mirror"))).toEqual(["source-root"]);
+    // By its new name it is copied so too: a rename on the mirror would have to be proven by reading the holes of both.
+    renameSync(`${world.source}/disk`, `${world.source}/disk-too`);
+    const calls = watchRsync();
+    expect(await mirror("--accept=disk")).toMatchObject({ status: 0 });
+    expect(calls().filter(call => call.includes("--checksum"))).toEqual([]);
+    expect(readdirSync(world.target)).toContain("disk-too");
+    expect(readdirSync(world.target)).not.toContain("disk");
+  });
+
+  test("a file of several names isn't renamed: the time of the others would be that of what isn't proven", async () => {
+    world = await createWorld();
+    for (const folder of ["x", "y", "z"]) mkdirSync(`${world.source}/app/${folder}`, { recursive: true });
+    writeFileSync(`${world.source}/app/x/file`, "one");
+    utimesSync(`${world.source}/app/x/file`, 1_700_000_000, 1_700_000_000);
+    linkSync(`${world.source}/app/x/file`, `${world.source}/app/y/file`);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    rmSync(`${world.source}/app/x/file`);
+    writeFileSync(`${world.source}/app/z/file`, "two");
+    utimesSync(`${world.source}/app/z/file`, 1_700_000_000, 1_700_000_000);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await expectEqualTrees();
+  });
+
+  test("what goes makes room also where inodes are what the mirror lacks", async () => {
+    world = await createWorld({ targetMb: 24 });
+    await world.inside("umount", world.config.target.path);
+    const format = ["-q", "-F", "-N", "256", "-U", world.config.target.fsUuid, join(world.folder, "dst.img")];
+    await execa("mkfs.ext4", format);
+    await world.mount("dst");
+    world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
+    mkdirSync(`${world.source}/cache`);
+    for (let index = 0; index < 150; index += 1) {
+      writeFileSync(`${world.source}/cache/old${index}`, "x");
+      if (index < 50) writeFileSync(`${world.source}/cache/keep${index}`, "x");
+    }
+    expect(await mirror()).toMatchObject({ status: 0 });
+    for (let index = 0; index < 150; index += 1) {
+      rmSync(`${world.source}/cache/old${index}`);
+      mkdirSync(`${world.source}/cache/new${index}`);
+    }
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await expectEqualTrees();
+  });
 });

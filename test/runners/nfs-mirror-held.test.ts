@@ -21,10 +21,6 @@ import { createWorld, type World } from "./support/world";
 jest.setTimeout(120_000);
 
 let world: World;
-beforeEach(async () => {
-  world = await createWorld();
-});
-afterEach(() => world.close());
 
 async function mirror(...args: string[]) {
   return world.start(args).finished;
@@ -53,263 +49,293 @@ function expectNestedUntouched(): void {
   expect(statSync(join(disk, "n1")).nlink).toBe(2);
 }
 
-describe.each([
-  ["that is listed", 500_000],
-  ["that is too much for a list", 2],
-])("below a nested file system that is away nothing is changed, in a copy %s", (_, mostListed) => {
-  beforeEach(async () => {
+describe("a nested file system that is away", () => {
+  beforeAll(async () => {
+    world = await createWorld();
     await mountNested();
-    world.writeConfig({ mostListed });
-    for (const name of ["disk 1", "dixk [1]", "di*k 1"])
-      writeFileSync(join(world.source, "media", name), "x");
+    await world.keep();
+  });
+  afterAll(() => world.close());
+
+  describe.each([
+    ["that is listed", 500_000],
+    ["that is too much for a list", 2],
+  ])("is away in a copy %s: nothing below it is changed", (_, mostListed) => {
+    beforeEach(async () => {
+      await world.goBack();
+      world.writeConfig({ mostListed });
+      for (const name of ["disk 1", "dixk [1]", "di*k 1"])
+        writeFileSync(join(world.source, "media", name), "x");
+    });
+
+    function expectRestMirrored(): void {
+      for (const name of ["disk 1", "dixk [1]", "di*k 1"])
+        expect(existsSync(join(world.target, "media", name))).toBe(true);
+    }
+
+    test("when its mount point has another mode", async () => {
+      chmodSync(`${world.source}/media/di*k [1]`, 0o700);
+      const run = await mirror();
+      expect([run.stdout, run.status]).toEqual([
+        expect.stringContaining("is not the file system that belongs there"),
+        1,
+      ]);
+      expectNestedUntouched();
+      expectRestMirrored();
+    });
+
+    test("when other files lie there, and deletions elsewhere are accepted", async () => {
+      for (const name of ["n1", "n2", "n4"])
+        writeFileSync(join(world.source, "media/di*k [1]", name), "written while the disk was away");
+      rmSync(`${world.source}/media/index`);
+      expect(await mirror("--accept", ".")).toMatchObject({ status: 1 });
+      expectNestedUntouched();
+      expectRestMirrored();
+      expect(existsSync(`${world.target}/media/index`)).toBe(false);
+    });
+
+    test.each(["gone", "a file"])("when the folder above it is %s", async now => {
+      rmSync(`${world.source}/media`, { recursive: true });
+      if (now === "a file") writeFileSync(`${world.source}/media`, "x");
+      writeFileSync(`${world.source}/note`, "x");
+      expect(await mirror("--accept", "media")).toMatchObject({ status: 1 });
+      expectNestedUntouched();
+      expect(existsSync(`${world.target}/note`)).toBe(true);
+    });
+  });
+});
+
+describe("what the source has lost", () => {
+  beforeEach(async () => {
+    world = await createWorld();
+  });
+  afterEach(() => world.close());
+
+  test("a service that became a file keeps its copy until somebody accepts it", async () => {
+    for (const service of ["app", "mail"]) {
+      mkdirSync(`${world.source}/${service}/sub`, { recursive: true });
+      for (const name of ["one", "two", "sub/three"])
+        writeFileSync(`${world.source}/${service}/${name}`, "x");
+    }
+    expect(await mirror()).toMatchObject({ status: 0 });
+    rmSync(`${world.source}/mail`, { recursive: true });
+    writeFileSync(`${world.source}/mail`, "a file");
+    writeFileSync(`${world.source}/app/new`, "new");
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
+    expect(readdirSync(`${world.target}/mail`).sort()).toEqual(["one", "sub", "two"]);
+    expect(existsSync(`${world.target}/app/new`)).toBe(true);
+    expect(await mirror("--accept", "mail")).toMatchObject({ status: 0 });
+    expect(readFileSync(`${world.target}/mail`, "utf8")).toBe("a file");
   });
 
-  function expectRestMirrored(): void {
-    for (const name of ["disk 1", "dixk [1]", "di*k 1"])
-      expect(existsSync(join(world.target, "media", name))).toBe(true);
-  }
+  test("a first run that somebody has answered for is over, also where each night fails for something else", async () => {
+    for (const service of ["app", "mail"]) {
+      mkdirSync(`${world.source}/${service}`);
+      for (const name of ["one", "two", "three"]) writeFileSync(`${world.source}/${service}/${name}`, "x");
+    }
+    // Its name is too long for a program that names it from the root.
+    const deep = `cd ${world.config.source.path}/mail; for i in $(seq 30); do mkdir ${"d".repeat(200)} && cd ${"d".repeat(200)}; done; echo x >file`;
+    await world.inside("sh", "-c", deep);
+    expect(await mirror()).toMatchObject({ status: 1 });
+    world.writeConfig({ excludes: [] });
+    rmSync(`${world.source}/app/one`);
+    expect((await mirror()).stdout).toContain("this is the first run with this config");
+    expect(await mirror("--accept=app")).toMatchObject({ status: 1 });
+    rmSync(`${world.source}/app/two`);
+    expect(await mirror()).toMatchObject({ status: 1 });
+    expect(readdirSync(`${world.target}/app`)).toEqual(["three"]);
+  });
 
-  test("when its mount point has another mode", async () => {
-    chmodSync(`${world.source}/media/di*k [1]`, 0o700);
+  test("nothing goes while the source's lost+found holds what a repair has found", async () => {
+    mkdirSync(`${world.source}/photos`);
+    for (const name of ["one", "two", "three"]) writeFileSync(`${world.source}/photos/${name}`, name);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    rmSync(`${world.source}/photos/one`);
+    writeFileSync(`${world.source}/lost+found/#12`, "one");
     const run = await mirror();
     expect([run.stdout, run.status]).toEqual([
-      expect.stringContaining("is not the file system that belongs there"),
+      expect.stringContaining("its lost+found holds what a repair found"),
       1,
     ]);
-    expectNestedUntouched();
-    expectRestMirrored();
+    expect(readdirSync(`${world.target}/photos`).sort()).toEqual(["one", "three", "two"]);
+    rmSync(`${world.source}/lost+found/#12`);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    expect(readdirSync(`${world.target}/photos`).sort()).toEqual(["three", "two"]);
   });
 
-  test("when other files lie there, and deletions elsewhere are accepted", async () => {
-    for (const name of ["n1", "n2", "n4"])
-      writeFileSync(join(world.source, "media/di*k [1]", name), "written while the disk was away");
-    rmSync(`${world.source}/media/index`);
-    expect(await mirror("--accept", ".")).toMatchObject({ status: 1 });
-    expectNestedUntouched();
-    expectRestMirrored();
-    expect(existsSync(`${world.target}/media/index`)).toBe(false);
+  test("a file system in an entry that is left out is nothing to the mirror, there or away", async () => {
+    const temp = `${world.config.source.path}/temp`;
+    for (const name of ["app", "temp"]) mkdirSync(`${world.source}/${name}`);
+    writeFileSync(`${world.source}/app/file`, "x");
+    await world.inside("mount", "-t", "tmpfs", "tmpfs", temp);
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.not.stringContaining("mirrored from now on"), 0]);
+    await world.inside("umount", temp);
+    expect(await mirror()).toMatchObject({ status: 0 });
   });
 
-  test.each(["gone", "a file"])("when the folder above it is %s", async now => {
-    rmSync(`${world.source}/media`, { recursive: true });
-    if (now === "a file") writeFileSync(`${world.source}/media`, "x");
-    writeFileSync(`${world.source}/note`, "x");
-    expect(await mirror("--accept", "media")).toMatchObject({ status: 1 });
-    expectNestedUntouched();
-    expect(existsSync(`${world.target}/note`)).toBe(true);
+  test("a service that has lost most of its files keeps its copy, though it has made a few anew", async () => {
+    for (const service of ["docs", "media"]) {
+      mkdirSync(`${world.source}/${service}`);
+      for (let index = 0; index < 40; index += 1) writeFileSync(`${world.source}/${service}/f${index}`, "x");
+    }
+    world.writeConfig({ maxDeletions: { count: 100, percent: 100, bytesPercent: 100 } });
+    expect(await mirror()).toMatchObject({ status: 0 });
+    for (let index = 0; index < 33; index += 1) rmSync(`${world.source}/docs/f${index}`);
+    for (let index = 0; index < 31; index += 1) rmSync(`${world.source}/media/f${index}`);
+    writeFileSync(`${world.source}/docs/index.lock`, "");
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([
+      expect.stringContaining("the source lacks 33 of its files"),
+      1,
+    ]);
+    expect(readdirSync(`${world.target}/docs`)).toHaveLength(41);
+    expect(readdirSync(`${world.target}/media`)).toHaveLength(9);
+    expect(await mirror("--accept=docs")).toMatchObject({ status: 0 });
+    expect(readdirSync(`${world.target}/docs`)).toHaveLength(8);
   });
-});
 
-test("a service that became a file keeps its copy until somebody accepts it", async () => {
-  for (const service of ["app", "mail"]) {
-    mkdirSync(`${world.source}/${service}/sub`, { recursive: true });
-    for (const name of ["one", "two", "sub/three"]) writeFileSync(`${world.source}/${service}/${name}`, "x");
+  test("bytes of files that were emptied count for the ceiling as those of files that were deleted", async () => {
+    mkdirSync(`${world.source}/vm`);
+    for (let index = 0; index < 20; index += 1)
+      writeFileSync(`${world.source}/vm/image${index}`, Buffer.alloc(50_000, 1));
+    expect(await mirror()).toMatchObject({ status: 0 });
+    world.writeConfig({ maxDeletions: { count: 10, percent: 10, bytesPercent: 10 } });
+    for (let index = 0; index < 20; index += 1) truncateSync(`${world.source}/vm/image${index}`);
+    const run = await mirror();
+    expect(run.stdout).toContain(
+      "1000000 bytes, 100.0 % of the target's, would go with files that are deleted or have become smaller, more than 10 %; first \"vm/image",
+    );
+    expect(run.status).toBe(3);
+    expect(statSync(`${world.target}/vm/image7`).size).toBe(50_000);
+    expect(await mirror("--accept=vm")).toMatchObject({ status: 0 });
+  });
+
+  test("a ceiling's message names what would go, and nothing that is kept", async () => {
+    for (const [service, files] of [
+      ["app", 60],
+      ["mail", 3],
+    ] as const) {
+      mkdirSync(`${world.source}/${service}`);
+      for (let index = 0; index < files; index += 1)
+        writeFileSync(`${world.source}/${service}/f${index}`, "x");
+    }
+    expect(await mirror()).toMatchObject({ status: 0 });
+    rmSync(`${world.source}/mail`, { recursive: true });
+    for (let index = 1; index < 40; index += 1) rmSync(`${world.source}/app/f${index}`);
+    const run = await mirror();
+    expect(run.status).toBe(3);
+    const [, first] = run.stdout.match(/would be deleted, .*; first (.*)/) ?? [];
+    expect(first).toContain('"app/');
+    expect(first).not.toContain("mail");
+  });
+
+  test("what an operator answers for counts for no ceiling, also of a service whose name isn't ASCII", async () => {
+    for (const service of ["café", "app"]) {
+      mkdirSync(`${world.source}/${service}`);
+      for (let index = 0; index < 40; index += 1) writeFileSync(`${world.source}/${service}/f${index}`, "x");
+    }
+    expect(await mirror()).toMatchObject({ status: 0 });
+    for (let index = 1; index < 30; index += 1) rmSync(`${world.source}/café/f${index}`);
+    expect(await mirror()).toMatchObject({ status: 3 });
+    expect(await mirror("--accept=café")).toMatchObject({ status: 0 });
+  });
+
+  /** A block of the source's disk that says where a file's content lies is damaged: the file is there, and can't be read. */
+  async function damage(name: string): Promise<void> {
+    const image = join(world.folder, "src.img");
+    const extents = (await execa("debugfs", ["-R", `dump_extents -n /${name}`, image])).stdout;
+    const [, leaf] = extents.match(/^ *0\/ *\d+ +\d+\/ *\d+ +\d+ - +\d+ +(\d+)/m) ?? [];
+    const file = openSync(image, "r+");
+    writeSync(file, Buffer.alloc(16, 0xff), 0, 16, Number(leaf) * 4096);
+    closeSync(file);
   }
-  expect(await mirror()).toMatchObject({ status: 0 });
-  rmSync(`${world.source}/mail`, { recursive: true });
-  writeFileSync(`${world.source}/mail`, "a file");
-  writeFileSync(`${world.source}/app/new`, "new");
-  const run = await mirror();
-  expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
-  expect(readdirSync(`${world.target}/mail`).sort()).toEqual(["one", "sub", "two"]);
-  expect(existsSync(`${world.target}/app/new`)).toBe(true);
-  expect(await mirror("--accept", "mail")).toMatchObject({ status: 0 });
-  expect(readFileSync(`${world.target}/mail`, "utf8")).toBe("a file");
-});
 
-test("a first run that somebody has answered for is over, also where each night fails for something else", async () => {
-  for (const service of ["app", "mail"]) {
-    mkdirSync(`${world.source}/${service}`);
-    for (const name of ["one", "two", "three"]) writeFileSync(`${world.source}/${service}/${name}`, "x");
-  }
-  // Its name is too long for a program that names it from the root.
-  const deep = `cd ${world.config.source.path}/mail; for i in $(seq 30); do mkdir ${"d".repeat(200)} && cd ${"d".repeat(200)}; done; echo x >file`;
-  await world.inside("sh", "-c", deep);
-  expect(await mirror()).toMatchObject({ status: 1 });
-  world.writeConfig({ excludes: [] });
-  rmSync(`${world.source}/app/one`);
-  expect((await mirror()).stdout).toContain("this is the first run with this config");
-  expect(await mirror("--accept=app")).toMatchObject({ status: 1 });
-  rmSync(`${world.source}/app/two`);
-  expect(await mirror()).toMatchObject({ status: 1 });
-  expect(readdirSync(`${world.target}/app`)).toEqual(["three"]);
-});
+  test("entries that the copy can't read or write hold back deletions of themselves alone, and can be accepted", async () => {
+    const { source, target } = world.config;
+    await world.inside("umount", source.path);
+    const format = ["-q", "-F", "-b", "4096", "-U", source.fsUuid, join(world.folder, "src.img")];
+    await execa("mkfs.ext4", format);
+    await world.mount("src");
+    for (const service of ["a", "b", "c"]) {
+      mkdirSync(`${world.source}/${service}`);
+      for (let index = 0; index < 8; index += 1) writeFileSync(`${world.source}/${service}/f${index}`, "x");
+    }
+    const pieces = `for i in $(seq 0 2 40); do dd if=/dev/urandom of=${source.path}/c/before bs=4k count=1 seek=$i conv=notrunc status=none; done`;
+    await world.inside("sh", "-c", pieces);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    // An attribute that has room in the live disk's blocks of 4 KiB, and not in the backup disk's of 1 KiB.
+    await world.inside("setfattr", "-n", "user.big", "-v", "x".repeat(3000), `${source.path}/a/f1`);
+    writeFileSync(`${world.source}/a/.f1`, "another");
+    await world.inside("setfattr", "-n", "user.big", "-v", "x".repeat(3000), `${source.path}/a/.f1`);
+    await world.inside("chattr", "+i", `${target.path}/a/f2`, `${target.path}/a/f3`);
+    writeFileSync(`${world.source}/a/f2`, "changed");
+    renameSync(`${world.source}/c/before`, `${world.source}/c/pieces`);
+    for (const name of ["a/f3", "a/f4", "b/f0"]) rmSync(`${world.source}/${name}`);
+    writeFileSync(`${world.source}/b/new`, "x");
+    await world.inside("umount", source.path);
+    await damage("c/pieces");
+    await world.mount("src");
+    const run = await mirror();
+    expect(run.status).toBe(1);
+    // The last copy that there is of what can't be read under its new name.
+    expect(existsSync(`${world.target}/c/before`)).toBe(true);
+    for (const name of ["a/f1", "a/.f1", "a/f2", "a/f3", "c/pieces"])
+      expect(run.stdout).toContain(`${name} can't be read or written`);
+    expect(run.stdout).toContain("the copy of 6 entries");
+    expect(run.stdout).toContain("Input/output error (5)");
+    expect(readdirSync(`${world.target}/b`).sort()).toEqual([
+      "f1",
+      "f2",
+      "f3",
+      "f4",
+      "f5",
+      "f6",
+      "f7",
+      "new",
+    ]);
+    expect(existsSync(`${world.target}/a/f4`)).toBe(false);
+    rmSync(`${world.source}/b/f1`);
+    const reason = "nobody misses them";
+    const until = "2099-01-01";
+    world.writeConfig({ accepted: ["a", "c/pieces"].map(path => ({ path, reason, until })) });
+    const accepted = await mirror();
+    expect([accepted.stdout, accepted.status]).toEqual([expect.stringContaining("accepted until 2099"), 0]);
+    expect(existsSync(`${world.target}/b/f1`)).toBe(false);
+  });
 
-test("nothing goes while the source's lost+found holds what a repair has found", async () => {
-  mkdirSync(`${world.source}/photos`);
-  for (const name of ["one", "two", "three"]) writeFileSync(`${world.source}/photos/${name}`, name);
-  expect(await mirror()).toMatchObject({ status: 0 });
-  rmSync(`${world.source}/photos/one`);
-  writeFileSync(`${world.source}/lost+found/#12`, "one");
-  const run = await mirror();
-  expect([run.stdout, run.status]).toEqual([
-    expect.stringContaining("its lost+found holds what a repair found"),
-    1,
-  ]);
-  expect(readdirSync(`${world.target}/photos`).sort()).toEqual(["one", "three", "two"]);
-  rmSync(`${world.source}/lost+found/#12`);
-  expect(await mirror()).toMatchObject({ status: 0 });
-  expect(readdirSync(`${world.target}/photos`).sort()).toEqual(["three", "two"]);
-});
-
-test("a file system in an entry that is left out is nothing to the mirror, there or away", async () => {
-  const temp = `${world.config.source.path}/temp`;
-  for (const name of ["app", "temp"]) mkdirSync(`${world.source}/${name}`);
-  writeFileSync(`${world.source}/app/file`, "x");
-  await world.inside("mount", "-t", "tmpfs", "tmpfs", temp);
-  const run = await mirror();
-  expect([run.stdout, run.status]).toEqual([expect.not.stringContaining("mirrored from now on"), 0]);
-  await world.inside("umount", temp);
-  expect(await mirror()).toMatchObject({ status: 0 });
-});
-
-test("a service that has lost most of its files keeps its copy, though it has made a few anew", async () => {
-  for (const service of ["docs", "media"]) {
-    mkdirSync(`${world.source}/${service}`);
-    for (let index = 0; index < 40; index += 1) writeFileSync(`${world.source}/${service}/f${index}`, "x");
-  }
-  world.writeConfig({ maxDeletions: { count: 100, percent: 100, bytesPercent: 100 } });
-  expect(await mirror()).toMatchObject({ status: 0 });
-  for (let index = 0; index < 33; index += 1) rmSync(`${world.source}/docs/f${index}`);
-  for (let index = 0; index < 31; index += 1) rmSync(`${world.source}/media/f${index}`);
-  writeFileSync(`${world.source}/docs/index.lock`, "");
-  const run = await mirror();
-  expect([run.stdout, run.status]).toEqual([expect.stringContaining("the source lacks 33 of its files"), 1]);
-  expect(readdirSync(`${world.target}/docs`)).toHaveLength(41);
-  expect(readdirSync(`${world.target}/media`)).toHaveLength(9);
-  expect(await mirror("--accept=docs")).toMatchObject({ status: 0 });
-  expect(readdirSync(`${world.target}/docs`)).toHaveLength(8);
-});
-
-test("bytes of files that were emptied count for the ceiling as those of files that were deleted", async () => {
-  mkdirSync(`${world.source}/vm`);
-  for (let index = 0; index < 20; index += 1)
-    writeFileSync(`${world.source}/vm/image${index}`, Buffer.alloc(50_000, 1));
-  expect(await mirror()).toMatchObject({ status: 0 });
-  world.writeConfig({ maxDeletions: { count: 10, percent: 10, bytesPercent: 10 } });
-  for (let index = 0; index < 20; index += 1) truncateSync(`${world.source}/vm/image${index}`);
-  const run = await mirror();
-  expect(run.stdout).toContain(
-    "1000000 bytes, 100.0 % of the target's, would go with files that are deleted or have become smaller, more than 10 %; first \"vm/image",
-  );
-  expect(run.status).toBe(3);
-  expect(statSync(`${world.target}/vm/image7`).size).toBe(50_000);
-  expect(await mirror("--accept=vm")).toMatchObject({ status: 0 });
-});
-
-test("a ceiling's message names what would go, and nothing that is kept", async () => {
-  for (const [service, files] of [
-    ["app", 60],
-    ["mail", 3],
-  ] as const) {
-    mkdirSync(`${world.source}/${service}`);
-    for (let index = 0; index < files; index += 1) writeFileSync(`${world.source}/${service}/f${index}`, "x");
-  }
-  expect(await mirror()).toMatchObject({ status: 0 });
-  rmSync(`${world.source}/mail`, { recursive: true });
-  for (let index = 1; index < 40; index += 1) rmSync(`${world.source}/app/f${index}`);
-  const run = await mirror();
-  expect(run.status).toBe(3);
-  const [, first] = run.stdout.match(/would be deleted, .*; first (.*)/) ?? [];
-  expect(first).toContain('"app/');
-  expect(first).not.toContain("mail");
-});
-
-test("what an operator answers for counts for no ceiling, also of a service whose name isn't ASCII", async () => {
-  for (const service of ["café", "app"]) {
-    mkdirSync(`${world.source}/${service}`);
-    for (let index = 0; index < 40; index += 1) writeFileSync(`${world.source}/${service}/f${index}`, "x");
-  }
-  expect(await mirror()).toMatchObject({ status: 0 });
-  for (let index = 1; index < 30; index += 1) rmSync(`${world.source}/café/f${index}`);
-  expect(await mirror()).toMatchObject({ status: 3 });
-  expect(await mirror("--accept=café")).toMatchObject({ status: 0 });
-});
-
-/** A block of the source's disk that says where a file's content lies is damaged: the file is there, and can't be read. */
-async function damage(name: string): Promise<void> {
-  const image = join(world.folder, "src.img");
-  const extents = (await execa("debugfs", ["-R", `dump_extents -n /${name}`, image])).stdout;
-  const [, leaf] = extents.match(/^ *0\/ *\d+ +\d+\/ *\d+ +\d+ - +\d+ +(\d+)/m) ?? [];
-  const file = openSync(image, "r+");
-  writeSync(file, Buffer.alloc(16, 0xff), 0, 16, Number(leaf) * 4096);
-  closeSync(file);
-}
-
-test("entries that the copy can't read or write hold back deletions of themselves alone, and can be accepted", async () => {
-  const { source, target } = world.config;
-  await world.inside("umount", source.path);
-  const format = ["-q", "-F", "-b", "4096", "-U", source.fsUuid, join(world.folder, "src.img")];
-  await execa("mkfs.ext4", format);
-  await world.mount("src");
-  for (const service of ["a", "b", "c"]) {
-    mkdirSync(`${world.source}/${service}`);
-    for (let index = 0; index < 8; index += 1) writeFileSync(`${world.source}/${service}/f${index}`, "x");
-  }
-  const pieces = `for i in $(seq 0 2 40); do dd if=/dev/urandom of=${source.path}/c/before bs=4k count=1 seek=$i conv=notrunc status=none; done`;
-  await world.inside("sh", "-c", pieces);
-  expect(await mirror()).toMatchObject({ status: 0 });
-  // An attribute that has room in the live disk's blocks of 4 KiB, and not in the backup disk's of 1 KiB.
-  await world.inside("setfattr", "-n", "user.big", "-v", "x".repeat(3000), `${source.path}/a/f1`);
-  writeFileSync(`${world.source}/a/.f1`, "another");
-  await world.inside("setfattr", "-n", "user.big", "-v", "x".repeat(3000), `${source.path}/a/.f1`);
-  await world.inside("chattr", "+i", `${target.path}/a/f2`, `${target.path}/a/f3`);
-  writeFileSync(`${world.source}/a/f2`, "changed");
-  renameSync(`${world.source}/c/before`, `${world.source}/c/pieces`);
-  for (const name of ["a/f3", "a/f4", "b/f0"]) rmSync(`${world.source}/${name}`);
-  writeFileSync(`${world.source}/b/new`, "x");
-  await world.inside("umount", source.path);
-  await damage("c/pieces");
-  await world.mount("src");
-  const run = await mirror();
-  expect(run.status).toBe(1);
-  // The last copy that there is of what can't be read under its new name.
-  expect(existsSync(`${world.target}/c/before`)).toBe(true);
-  for (const name of ["a/f1", "a/.f1", "a/f2", "a/f3", "c/pieces"])
-    expect(run.stdout).toContain(`${name} can't be read or written`);
-  expect(run.stdout).toContain("the copy of 6 entries");
-  expect(run.stdout).toContain("Input/output error (5)");
-  expect(readdirSync(`${world.target}/b`).sort()).toEqual(["f1", "f2", "f3", "f4", "f5", "f6", "f7", "new"]);
-  expect(existsSync(`${world.target}/a/f4`)).toBe(false);
-  rmSync(`${world.source}/b/f1`);
-  const reason = "nobody misses them";
-  const until = "2099-01-01";
-  world.writeConfig({ accepted: ["a", "c/pieces"].map(path => ({ path, reason, until })) });
-  const accepted = await mirror();
-  expect([accepted.stdout, accepted.status]).toEqual([expect.stringContaining("accepted until 2099"), 0]);
-  expect(existsSync(`${world.target}/b/f1`)).toBe(false);
-});
-
-test("what was moved into a service that is kept as it is keeps its copy where it was", async () => {
-  const fill = (service: string, files: number, text: string): void => {
-    mkdirSync(`${world.source}/${service}`, { recursive: true });
-    for (let index = 0; index < files; index += 1)
-      writeFileSync(`${world.source}/${service}/f${index}`, `${text} ${index}`);
-  };
-  for (const [service, files] of [
-    ["films", 30],
-    ["notes", 8],
-    ["mail", 60],
-  ] as const)
-    fill(service, files, "good");
-  writeFileSync(`${world.source}/films/video`, "a film");
-  writeFileSync(`${world.source}/films/one`, "of two names");
-  linkSync(`${world.source}/films/one`, `${world.source}/films/two`);
-  expect(await mirror()).toMatchObject({ status: 0 });
-  for (const name of ["video", "one", "two"])
-    renameSync(`${world.source}/films/${name}`, `${world.source}/mail/${name}`);
-  renameSync(`${world.source}/notes`, `${world.source}/mail/notes`);
-  rmSync(`${world.source}/films/f3`);
-  fill("mail", 60, "encrypted");
-  world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
-  const run = await mirror("--accept=films");
-  expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
-  expect(readdirSync(`${world.target}/films`)).toHaveLength(32);
-  expect(readFileSync(`${world.target}/films/video`, "utf8")).toBe("a film");
-  expect(existsSync(`${world.target}/films/two`)).toBe(true);
-  expect(readdirSync(`${world.target}/notes`)).toHaveLength(8);
-  expect(readdirSync(`${world.target}/mail`)).toHaveLength(60);
-  expect(await mirror("--accept=mail", "--accept=notes")).toMatchObject({ status: 0 });
-  expect(readdirSync(`${world.target}/mail`)).toHaveLength(64);
-  expect(existsSync(`${world.target}/notes`)).toBe(false);
+  test("what was moved into a service that is kept as it is keeps its copy where it was", async () => {
+    const fill = (service: string, files: number, text: string): void => {
+      mkdirSync(`${world.source}/${service}`, { recursive: true });
+      for (let index = 0; index < files; index += 1)
+        writeFileSync(`${world.source}/${service}/f${index}`, `${text} ${index}`);
+    };
+    for (const [service, files] of [
+      ["films", 30],
+      ["notes", 8],
+      ["mail", 60],
+    ] as const)
+      fill(service, files, "good");
+    writeFileSync(`${world.source}/films/video`, "a film");
+    writeFileSync(`${world.source}/films/one`, "of two names");
+    linkSync(`${world.source}/films/one`, `${world.source}/films/two`);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    for (const name of ["video", "one", "two"])
+      renameSync(`${world.source}/films/${name}`, `${world.source}/mail/${name}`);
+    renameSync(`${world.source}/notes`, `${world.source}/mail/notes`);
+    rmSync(`${world.source}/films/f3`);
+    fill("mail", 60, "encrypted");
+    world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
+    const run = await mirror("--accept=films");
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
+    expect(readdirSync(`${world.target}/films`)).toHaveLength(32);
+    expect(readFileSync(`${world.target}/films/video`, "utf8")).toBe("a film");
+    expect(existsSync(`${world.target}/films/two`)).toBe(true);
+    expect(readdirSync(`${world.target}/notes`)).toHaveLength(8);
+    expect(readdirSync(`${world.target}/mail`)).toHaveLength(60);
+    expect(await mirror("--accept=mail", "--accept=notes")).toMatchObject({ status: 0 });
+    expect(readdirSync(`${world.target}/mail`)).toHaveLength(64);
+    expect(existsSync(`${world.target}/notes`)).toBe(false);
+  });
 });
