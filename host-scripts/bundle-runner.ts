@@ -30,11 +30,15 @@ export async function bundleRunner(job: string, root = process.cwd()): Promise<R
     charset: "utf8",
     legalComments: "none",
     logLevel: "silent",
+    banner: { js: interpreted },
     plugins: [zodInParts, englishOnly],
   });
   const text = result.outputFiles[0]?.text ?? "";
   return { text, sha256: createHash("sha256").update(text).digest("hex") };
 }
+
+/** zod compiles a parser for each schema of an object: a run that reads a few objects takes longer to start by it than it saves. */
+const interpreted = "globalThis.__zod_globalConfig={jitless:true};";
 
 /** The object `z` holds all of zod; of a namespace, the bundle gets only what is used, and a run starts sooner. */
 const zodInParts: Plugin = {

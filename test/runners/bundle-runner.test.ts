@@ -1,6 +1,7 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { bundleRunner } from "../../host-scripts/bundle-runner";
 
 test("gives the same bytes wherever the project lies, and names no folder of this machine", async () => {
@@ -21,4 +22,23 @@ test("gives the same bytes wherever the project lies, and names no folder of thi
 
 test("speaks of a fault in English, as zod has it", async () => {
   expect((await bundleRunner("nfs-mirror")).text).toContain("Invalid input: expected");
+});
+
+test("compiles no parser when it starts", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-bundle-"));
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  try {
+    const runner = file("runner.cjs", (await bundleRunner("nfs-mirror")).text);
+    const told = "Function = new Proxy(Function, { construct: () => { process.exit(99); } });";
+    const argv = ["--require", file("told.cjs", told), runner, "--check-config"];
+    const ended = await execa(process.execPath, [...argv, "--config", file("config.json", "{}")], {
+      reject: false,
+    });
+    expect([ended.stdout, ended.exitCode]).toEqual([expect.stringContaining("host is missing"), 2]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
