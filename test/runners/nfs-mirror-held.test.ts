@@ -311,12 +311,13 @@ describe("what the source has lost", () => {
       for (let index = 0; index < files; index += 1)
         writeFileSync(`${world.source}/${service}/f${index}`, `${text} ${index}`);
     };
-    for (const [service, files] of [
-      ["films", 30],
-      ["notes", 8],
-      ["mail", 60],
+    // Of another size each: what goes is taken for moved to a file of its size and its second.
+    for (const [service, files, text] of [
+      ["films", 30, "a good film"],
+      ["notes", 8, "a note"],
+      ["mail", 60, "good"],
     ] as const)
-      fill(service, files, "good");
+      fill(service, files, text);
     writeFileSync(`${world.source}/films/video`, "a film");
     writeFileSync(`${world.source}/films/one`, "of two names");
     linkSync(`${world.source}/films/one`, `${world.source}/films/two`);
