@@ -1,9 +1,10 @@
 import { roomOf } from "../runtime/free-room";
 import { required } from "../runtime/required";
 import type { RsyncPass } from "../runtime/rsync";
+import { foldersAbove, statIn } from "../runtime/tree-path";
 import { dropHeld } from "./held";
-import { copyAroundHoles } from "./holes";
-import { holdLacking } from "./lacking";
+import { copyAroundHoles, holeBytes } from "./holes";
+import { formerNames, holdLacking } from "./lacking";
 import { copyNames, splitLinks, withOtherNames } from "./links";
 import { type Listed, type Mirror, mirrorArgs, type Scan } from "./mirror";
 import { isUnproven, move } from "./moves";
@@ -26,7 +27,7 @@ export async function apply(mirror: Mirror, work: Work): Promise<Applied> {
   let failed: RsyncPass | undefined;
   let hasVanished = false;
   for (const step of scan.listed ? stepsOf(mirror, scan, scan.listed) : [splitLinks, around, copyAll]) {
-    if (step === remove && failed) continue;
+    if ((step === makeRoom || step === remove) && failed) continue;
     const pass = await step(mirror, work);
     mirror.stop.check("copy");
     if (!pass) continue;
@@ -53,13 +54,16 @@ function stepsOf(mirror: Mirror, scan: Scan, { deleted }: Listed): readonly Step
   const copying = [splitLinks, around, prove, copyList];
   if (!scan.whole || deleted.length === 0) return copying;
   // What goes is gone at the end of the run either way. Where both have no room, no night would ever get through.
-  return hasRoom(mirror, scan) ? [...copying, remove] : [prove, remove, splitLinks, around, copyList];
+  return hasRoom(mirror, scan)
+    ? [...copying, remove]
+    : [prove, makeRoom, splitLinks, around, copyList, remove];
 }
 
 /** A file takes whole blocks, and one that is new an inode; rsync writes one at a time beside what it replaces. */
-function hasRoom({ config }: Mirror, { bytes, inodes }: Scan): boolean {
+function hasRoom({ config }: Mirror, { bytes, inodes, large }: Scan): boolean {
   const { free, blockBytes } = roomOf(config.target.path);
-  return bytes + inodes * blockBytes < free.bytes && inodes < free.inodes;
+  const holes = large.reduce((sum, { name }) => sum + holeBytes(statIn(config.source.path, name)), 0);
+  return bytes - holes + inodes * blockBytes < free.bytes && inodes < free.inodes;
 }
 
 /** Moves what has another name, and proves by its content that it is the same: size and time alone don't tell. */
@@ -89,9 +93,27 @@ async function copyList(mirror: Mirror, work: Work): Promise<RsyncPass | undefin
 
 /** Deletes what the source still lacks; what came back since the scan is copied. */
 async function remove(mirror: Mirror, work: Work): Promise<RsyncPass | undefined> {
-  const doomed = new Set(required(mirror.scan, "scan").listed?.deleted);
-  const tops = [...doomed].filter(name => !doomed.has(name.slice(0, Math.max(0, name.lastIndexOf("/")))));
-  return copyNames(mirror, work, tops, ["--delete-missing-args", "--force", ...ceiling(mirror)]);
+  return removeNames(mirror, work, required(mirror.scan, "scan").listed?.deleted ?? []);
+}
+
+/** Deletes all but what may be the only copy of something that isn't copied under its new name yet. */
+async function makeRoom(mirror: Mirror, work: Work): Promise<RsyncPass | undefined> {
+  const { listed } = required(mirror.scan, "scan");
+  const kept = formerNames(mirror, name => statIn(mirror.config.target.path, name) === undefined);
+  const left = new Set([...kept.keys()].flatMap(name => [name, ...foldersAbove(name)]));
+  return removeNames(mirror, work, listed?.deleted.filter(name => !left.has(name)) ?? []);
+}
+
+async function removeNames(
+  mirror: Mirror,
+  work: Work,
+  names: readonly string[],
+): Promise<RsyncPass | undefined> {
+  const doomed = new Set(names);
+  const tops = names.filter(name => !doomed.has(name.slice(0, Math.max(0, name.lastIndexOf("/")))));
+  return tops.length === 0
+    ? undefined
+    : copyNames(mirror, work, tops, ["--delete-missing-args", "--force", ...ceiling(mirror)]);
 }
 
 /** Too much is new for a list, as on the first night: rsync looks at all of the tree again. */

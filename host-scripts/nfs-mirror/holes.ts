@@ -1,6 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeClosedFolder } from "../runtime/closed-folder";
+import { errnoOf } from "../runtime/errors";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { run } from "../runtime/run";
@@ -52,6 +53,10 @@ export async function copyAroundHoles(mirror: Mirror, name: string): Promise<boo
     }
     renameSync(part, into);
     return true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    log.warn(`${quoted(into)} is left to rsync: ${String(error)}`);
+    return false;
   } finally {
     closeSync(file);
     rmSync(part, { force: true });
@@ -60,6 +65,11 @@ export async function copyAroundHoles(mirror: Mirror, name: string): Promise<boo
 
 export function hasLargeHoles({ size, blocks }: BigIntStats): boolean {
   return size - blocks * 512n >= BigInt(leastHoleBytes);
+}
+
+/** What a file takes no room for, where that is much. */
+export function holeBytes(stat: BigIntStats | undefined): number {
+  return stat && hasLargeHoles(stat) ? Number(stat.size - stat.blocks * 512n) : 0;
 }
 
 function openFile(path: Buffer): number | undefined {

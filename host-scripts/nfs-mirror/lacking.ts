@@ -44,24 +44,43 @@ function holdEntry({ config, held, notes, log }: Mirror, path: string, reason: s
  * What goes may be what isn't copied under its new name, and then the last copy of it: a file that has size and time of one that
  * can't be read, or lies in what is frozen, is held with it.
  */
-export function holdFormer({ config, scan, held }: Mirror, lacking: readonly Held[]): void {
-  const { created = [], deleted = [] } = scan?.listed ?? {};
-  if (lacking.length === 0 || deleted.length === 0) return;
+export function holdFormer(mirror: Mirror, lacking: readonly Held[]): void {
+  if (lacking.length === 0) return;
+  const { held } = mirror;
   const [lackedBy, keptBy] = [holderIn(lacking), holderIn(held)];
-  const fresh = new Map<string, { readonly name: string; readonly holder: Held }>();
-  for (const name of created) {
+  for (const [path, name] of formerNames(mirror, name => lackedBy(name) !== undefined)) {
     const holder = lackedBy(name);
-    const key = holder ? keyOf(config.source.path, name) : undefined;
-    if (holder && key !== undefined) fresh.set(key, { name, holder });
+    if (!holder || keptBy(path)) continue;
+    const { next, isAnswered = false } = holder;
+    held.push({ path, reason: `it may be the last copy of ${shown(name)}`, next, isAnswered });
   }
-  if (fresh.size === 0) return;
+}
+
+/**
+ * @param isAsked whether a new name is asked for
+ * @returns names that go, each with a new one of the same size and time, or under which it was found: what it may be now
+ */
+export function formerNames(
+  { config, scan, moves = [] }: Mirror,
+  isAsked: (name: string) => boolean,
+): ReadonlyMap<string, string> {
+  const { created = [], deleted = [] } = scan?.listed ?? {};
+  const fresh = new Map<string, string>();
+  const found = new Map<string, string>();
+  if (deleted.length === 0) return found;
+  for (const name of created) {
+    const key = isAsked(name) ? keyOf(config.source.path, name) : undefined;
+    if (key !== undefined) fresh.set(key, name);
+  }
+  // One that was to be renamed may have lost its time by that.
+  for (const { from, to } of moves) if (isAsked(to)) found.set(from, to);
+  if (fresh.size === 0) return found;
   for (const path of deleted) {
-    const key = keptBy(path) ? undefined : keyOf(config.target.path, path);
-    const found = key === undefined ? undefined : fresh.get(key);
-    if (!found) continue;
-    const { next, isAnswered = false } = found.holder;
-    held.push({ path, reason: `it may be the last copy of ${shown(found.name)}`, next, isAnswered });
+    const key = keyOf(config.target.path, path);
+    const name = key === undefined ? undefined : fresh.get(key);
+    if (name !== undefined) found.set(path, name);
   }
+  return found;
 }
 
 /** @returns undefined of what has no content */

@@ -9,7 +9,7 @@ import {
   makeFoldersAbove,
   statIn,
 } from "../runtime/tree-path";
-import { areAlike } from "./alike";
+import { createAlike } from "./alike";
 import { hasLargeHoles } from "./holes";
 import type { Listed, Mirror } from "./mirror";
 
@@ -36,17 +36,22 @@ export const match: Phase<Mirror> = {
     const { listed, whole } = required(mirror.scan, "scan");
     if (!listed || !whole || listed.created.length === 0 || listed.deleted.length === 0) return;
     const { source, target } = mirror.config;
-    const doomed = new Map<string, string[]>();
-    for (const name of listed.deleted)
-      for (const key of keysOf(name, statIn(target.path, name))) add(doomed, key, name);
+    const [named, large] = [new Map<string, string[]>(), new Map<string, string[]>()];
+    for (const name of listed.deleted) {
+      const keys = keysOf(name, statIn(target.path, name));
+      if (keys?.named !== undefined) add(named, keys.named, name);
+      if (keys?.large !== undefined) add(large, keys.large, name);
+    }
+    const alike = createAlike(target.path, large);
     const taken = new Set<string>();
     const moves: Move[] = [];
     for (const to of listed.created) {
-      const from = takeFree(keysOf(to, statIn(source.path, to)), doomed, taken, name =>
-        isLikely(mirror, name, to),
-      );
-      if (from === undefined) continue;
-      moves.push({ from, to });
+      const keys = keysOf(to, statIn(source.path, to));
+      if (!keys) continue;
+      const from =
+        takeFree(named.get(keys.named), taken) ??
+        (keys.large === undefined ? undefined : takeFree(alike(keys.large, inTree(source.path, to)), taken));
+      if (from !== undefined) moves.push({ from, to });
     }
     mirror.moves = moves;
     mirror.lost = lostBy(mirror, listed, moves);
@@ -73,13 +78,28 @@ export function move(mirror: Mirror): Move[] {
     const now = statIn(source.path, to);
     // It is copied by what it holds: a proof would read each byte of its holes, on both sides, and might end on no night.
     if (now && hasLargeHoles(now)) return false;
-    const [old, fresh] = [inTree(target.path, from), inTree(target.path, to)];
-    if (!isBelowFolders(from) || !makeFoldersAbove(target.path, to)) return false;
-    if (statIn(target.path, to) !== undefined) return false;
-    lutimesSync(old, unprovenS, unprovenS);
-    renameSync(old, fresh);
-    return true;
+    const before = statIn(target.path, from);
+    if (!before || !isBelowFolders(from)) return false;
+    // What the mirror's disk doesn't let do, the copy finds too: it names it, and goes on.
+    try {
+      if (!makeFoldersAbove(target.path, to) || statIn(target.path, to) !== undefined) return false;
+      renameUnproven(inTree(target.path, from), inTree(target.path, to), before);
+      return true;
+    } catch {
+      return false;
+    }
   });
+}
+
+/** @throws {Error} of the file system; the file has its own time then */
+function renameUnproven(old: Buffer, fresh: Buffer, { atimeNs, mtimeNs }: BigIntStats): void {
+  lutimesSync(old, unprovenS, unprovenS);
+  try {
+    renameSync(old, fresh);
+  } catch (error) {
+    lutimesSync(old, Number(atimeNs) / 1e9, Number(mtimeNs) / 1e9);
+    throw error;
+  }
 }
 
 /** Whether an earlier run ended before it had proven what it moved here. */
@@ -91,11 +111,6 @@ function hasUnprovenTime(stat: BigIntStats | undefined): boolean {
   return stat?.mtimeMs === BigInt(unprovenS * 1000);
 }
 
-/** A file that was encrypted in place has size and time of the good copy that it would take the place of, by another name. */
-function isLikely({ config: { source, target } }: Mirror, from: string, to: string): boolean {
-  return lastOf(from) === lastOf(to) || areAlike(inTree(target.path, from), inTree(source.path, to));
-}
-
 function lastOf(name: string): string {
   return name.slice(name.lastIndexOf("/") + 1);
 }
@@ -103,14 +118,14 @@ function lastOf(name: string): string {
 /** From this size on it is worth a try whatever a file is called; a wrong guess costs that its content is read. */
 const leastBytes = 1024 * 1024;
 
-/** What a file and its new name have in common, the surest first. */
-function keysOf(name: string, stat: BigIntStats | undefined): string[] {
+/** What a file and its new name have in common: with its last name, and without it where it is large. */
+function keysOf(name: string, stat: BigIntStats | undefined): { named: string; large?: string } | undefined {
   // The time of a file with several names is that of others too, whose content isn't proven. One that has the time of what is
   // unproven (all of a Nix store do) would pass for proven.
-  if (!stat?.isFile() || stat.size === 0n || stat.nlink > 1n || hasUnprovenTime(stat)) return [];
+  if (!stat?.isFile() || stat.size === 0n || stat.nlink > 1n || hasUnprovenTime(stat)) return undefined;
   const key = `${stat.size} ${stat.mtimeNs}`;
   const named = `${key} ${lastOf(name)}`;
-  return stat.size < leastBytes ? [named] : [named, key];
+  return stat.size < leastBytes ? { named } : { named, large: key };
 }
 
 function add(to: Map<string, string[]>, key: string, name: string): void {
@@ -119,19 +134,11 @@ function add(to: Map<string, string[]>, key: string, name: string): void {
   else to.set(key, [name]);
 }
 
-function takeFree(
-  keys: readonly string[],
-  doomed: ReadonlyMap<string, string[]>,
-  taken: Set<string>,
-  isLike: (from: string) => boolean,
-): string | undefined {
-  for (const key of keys) {
-    const names = doomed.get(key);
-    for (let name = names?.pop(); name !== undefined; name = names?.pop()) {
-      if (taken.has(name) || !isLike(name)) continue;
-      taken.add(name);
-      return name;
-    }
+function takeFree(names: string[] | undefined, taken: Set<string>): string | undefined {
+  for (let name = names?.pop(); name !== undefined; name = names?.pop()) {
+    if (taken.has(name)) continue;
+    taken.add(name);
+    return name;
   }
   return undefined;
 }
