@@ -133,7 +133,9 @@ export async function fillVolume(
     // Against the first one's base; a second kind is the first one's files again.
     if (made.length === 0) changed = base?.recorded ? copied.changed : undefined;
     made.push({ policy, base: baseOf(copied) });
-    if (made.length === 1 && isUnchanged && base?.recorded && copied.content > 0)
+    // What the last copy lacks, and can be read again, differs from it without a change.
+    const hadAll = task.record?.accepted?.length === 0;
+    if (made.length === 1 && isUnchanged && hadAll && base?.recorded && copied.content > 0)
       run.distrust.push(task.volume);
   }
   // Files first: should a database fail, its volume's files are there.

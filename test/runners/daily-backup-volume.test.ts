@@ -16,7 +16,7 @@ import type { DailyBackup, VolumeTask } from "../../host-scripts/daily-backup/da
 import { readRecords } from "../../host-scripts/daily-backup/record";
 import type { Accepted } from "../../plan/contracts/accepted";
 import { backupRun, volumeTask } from "./support/backup-run";
-import { useRsyncTools } from "./support/rsync-tools";
+import { rsyncProgram, useRsyncTools } from "./support/rsync-tools";
 
 let folder: string;
 let volume: string;
@@ -248,4 +248,24 @@ describe("an encrypted volume of which an entry can't be read replaces", () => {
       expect(readdirSync(join(root(), "2026-22/app/data"))).toHaveLength(3);
     },
   );
+});
+
+test("what can be read again is no lie of the pool's; a change that it didn't tell is", async () => {
+  accepted = [{ path: "app/data/f1", reason: "a bad sector", until: "2026-05-26" }];
+  write(3, "text");
+  const said = `rsync: [sender] read errors mapping "${volume}/f1": Input/output error (5)`;
+  const script = `#!/bin/sh\n${await rsyncProgram()} --exclude=/f1 "$@"; echo '${said}' >&2; exit 23\n`;
+  writeFileSync(join(folder, "bin/rsync"), script, { mode: 0o755 });
+  await night("2026-05-26");
+  rmSync(join(folder, "bin/rsync"));
+  const onUnchangedBlocks = async (day: string): Promise<readonly string[]> => {
+    const run = { ...runOn(day), unchanged: new Set(["vm-1-pvc-app"]) };
+    const wanted = wantedOf(run, taskNow()) ?? [];
+    await fillVolume(run, taskNow(), volume, { wanted, isUnchanged: true }, new AbortController().signal);
+    return run.distrust;
+  };
+  expect(await onUnchangedBlocks("2026-05-27")).toEqual([]);
+  expect(readText(join(root(), "2026-22/app/data/f1"))).toBe("text 1");
+  writeFileSync(join(volume, "f1"), "other");
+  expect(await onUnchangedBlocks("2026-06-02")).toEqual(["vm-1-pvc-app"]);
 });
