@@ -55,8 +55,13 @@ export type Outcome =
   | { readonly kind: "snapshots-only" }
   | { readonly kind: "failed"; readonly reason: string; readonly next: string };
 
+interface NamedVolume {
+  readonly volume: string;
+  readonly claim?: Pick<Claim, "namespace" | "name"> | undefined;
+}
+
 /** How a volume is called in messages. */
-export function nameOf({ claim, volume }: VolumeTask): string {
+export function nameOf({ claim, volume }: NamedVolume): string {
   return claim ? `${claim.namespace}/${claim.name}` : volume;
 }
 

@@ -1,4 +1,3 @@
-import { refuseUnknown } from "../runtime/accepted";
 import { isAhead } from "../runtime/clock";
 import { Refusal } from "../runtime/errors";
 import { type Claim, type KnownVolumes, volumeMap } from "../runtime/kubernetes/volume-map";
@@ -14,7 +13,7 @@ import {
 import { globMatcher, liveVolumes, type OwnSnapshot, ownSnapshots } from "../runtime/lvm/snapshots";
 import type { Phase } from "../runtime/phases";
 import { shell } from "../runtime/shell";
-import { configurationName } from "./configuration";
+import { refuseUnaccepted } from "./acceptable";
 import { type DailyBackup, nameOf, type VolumeTask } from "./daily-backup";
 import { forget, readRecords, type VolumeRecord } from "./record";
 
@@ -63,13 +62,6 @@ export const discover: Phase<DailyBackup> = {
     leaveBlockVolumes(run, run.tasks);
   },
 };
-
-function refuseUnaccepted(run: DailyBackup, tasks: readonly VolumeTask[]): void {
-  refuseUnknown(run, new Set([...tasks.map(nameOf), configurationName]), {
-    none: "names no volume that is copied",
-    next: shell`${run.config.job} --dry-run   (it names each as NAMESPACE/CLAIM; the host's own files are "${configurationName}")`,
-  });
-}
 
 /** Volumes that were covered, and that are neither there nor said to be gone. */
 function missingVolumes(

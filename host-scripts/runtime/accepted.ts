@@ -4,13 +4,13 @@ import { Refusal } from "./errors";
 /**
  * A slip of the pen in `--accept` would do nothing, and end as the failure that it should answer.
  * @param names what may be accepted, as messages show it
- * @param wording what a name of nothing is told, and where the names are shown
+ * @param wording what a name of nothing is told, where the names are shown, and what is safe if something was changed before
  * @throws {Refusal} that says what may have been meant
  */
 export function refuseUnknown(
   { accepted }: { readonly accepted: ReadonlySet<string> },
   names: ReadonlySet<string>,
-  wording: { readonly none: string; readonly next: string },
+  wording: { readonly none: string; readonly next: string; readonly kept?: string | undefined },
 ): void {
   const unknown = [...accepted].find(name => !names.has(name));
   if (unknown === undefined) return;
@@ -20,5 +20,5 @@ export function refuseUnknown(
     [...names].filter(name => name !== "."),
   ).map(name => `"${name}"`);
   const meant = near.length > 0 ? `; did you mean ${near.join(" or ")}?` : "";
-  throw new Refusal(`--accept="${unknown}" ${wording.none}${meant}`, wording.next);
+  throw new Refusal(`--accept="${unknown}" ${wording.none}${meant}`, wording.next, wording.kept);
 }

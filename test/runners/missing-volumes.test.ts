@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createPoolWorld, type PoolWorld } from "./support/pool-world";
 
@@ -127,4 +127,18 @@ test("a covered volume that disappears fails both jobs and keeps its series and 
   expect(meant.output).toContain("1 volumes are gone, as they are meant to be");
   await world.backup();
   expect(world.textfile("daily-backup-volumes")).not.toContain(`volume="${data}"`);
+});
+
+test("a slip of the pen in --accept is refused before anything is changed", async () => {
+  const run = await world.backup("--accept=shop/dat");
+  expect(run.status).toBe(3);
+  expect(run.output).toContain(
+    '--accept="shop/dat" names no volume that is copied; did you mean "shop/data"?',
+  );
+  expect(run.output).toContain("Nothing was changed.");
+  // Which is how it begins to tidy up.
+  expect(world.calls("dmsetup")).toEqual([]);
+  expect(existsSync(join(world.backupState, "disk.json"))).toBe(false);
+  expect(await world.backup("--accept=shop/data")).toMatchObject({ status: 1 });
+  expect(world.calls("dmsetup")).not.toEqual([]);
 });
