@@ -1,5 +1,5 @@
 import { readdirSync, rmSync } from "node:fs";
-import type { Lacked, LackedEntry } from "../runtime/rsync-errors";
+import { type Lacked, type LackedEntry, mostNamed } from "../runtime/rsync-errors";
 import { required } from "../runtime/required";
 import { type RsyncPass, rsync, wholeMetadata } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
@@ -127,17 +127,24 @@ async function copyInto(
   const isCut = cutBeside(options);
   let content = 0;
   let links = 0;
+  // More than can be lacked (rsync-errors.ts): where there are so many, those that weren't read are no matter.
+  const counted = new Set<string>();
   const sent = { files: 0, bytes: 0 };
   const pass = await complete(["--delete", ...args, "--", "./", `${options.into}/`], options, item => {
     if (item.letters.startsWith("h")) links += 1;
     if (!item.letters.startsWith(">")) return;
     const name = item.path.toString("latin1");
-    if (!isApart.has(name) && !isCut(name)) content += 1;
+    if (!isApart.has(name) && !isCut(name)) {
+      content += 1;
+      if (counted.size <= mostNamed) counted.add(name);
+    }
     sent.files += 1;
     sent.bytes += item.bytes;
     options.onFile?.(sent.files, sent.bytes);
   });
   const holds = { files: pass.files, bytes: pass.totalBytes };
+  // rsync lists a file before it reads it.
+  for (const { path } of pass.lacked.entries) if (counted.delete(path.toString("latin1"))) content -= 1;
   return { content, bytes: pass.bytes, holds, lacked: pass.lacked.entries, links };
 }
 

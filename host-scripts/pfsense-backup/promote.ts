@@ -57,7 +57,7 @@ function refuseCollapse(backup: FirewallBackup, folder: string): void {
     const collapse = `the firewall's ${name} has ${now} bytes, that of ${last.period} ${before}`;
     if (!accepted.has(config.folder))
       throw noBackup(
-        `${collapse}: is it at its factory settings?`,
+        `${collapse}: ${name === "config.xml" ? "is it at its factory settings?" : "were files removed from it, or paths from the estate?"}`,
         shell`look at the firewall; if it is meant to be so: ${ready(acceptCommand(config.job, config.folder))}`,
       );
     notes.push(`${collapse}, which is accepted`);

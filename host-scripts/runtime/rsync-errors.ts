@@ -17,7 +17,7 @@ export interface Lacked {
 }
 
 /** More are no slip of a single entry: a disk is failing. */
-const mostNamed = 1000;
+export const mostNamed = 1000;
 const mostUnnamed = 20;
 /** A path may have 4096 bytes, each of them escaped as four. */
 const longestLine = 64 * 1024;

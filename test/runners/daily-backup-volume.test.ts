@@ -199,6 +199,30 @@ test("a volume that has had one bad entry from its first night on shares what is
   expect(existsSync(join(root(), ".incomplete"))).toBe(false);
 });
 
+test("an accepted file that can't be read is no difference that the pool has kept to itself", async () => {
+  accepted = [{ path: "app/data/f1", reason: "a bad sector", until: "2026-06-30" }];
+  write(3, "text");
+  const real = (await execa("sh", ["-c", "command -v rsync"])).stdout;
+  const said = `rsync: [sender] read errors mapping "${volume}/f1": Input/output error (5)`;
+  // rsync lists the file, and then can't read it.
+  const script = `#!/bin/sh\n${real} "$@"; case "$*" in *--dry-run*) exit 0 ;; esac\necho '${said}' >&2; exit 23\n`;
+  mkdirSync(join(folder, "shadow"));
+  writeFileSync(join(folder, "shadow/rsync"), script, { mode: 0o755 });
+  const path = process.env["PATH"];
+  process.env["PATH"] = `${join(folder, "shadow")}:${path}`;
+  try {
+    await night("2026-05-26");
+    const run = runOn("2026-06-02");
+    const wanted = run.config.volumes ? [run.config.volumes.keep] : [];
+    const unchanged = { wanted, isUnchanged: true };
+    await fillVolume(run, taskNow(), volume, unchanged, new AbortController().signal);
+    expect(run.distrust).toEqual([]);
+    expect(readdirSync(join(root(), "2026-23/app/data")).sort()).toEqual(["f0", "f2"]);
+  } finally {
+    process.env["PATH"] = path;
+  }
+});
+
 describe("an encrypted volume of which an entry can't be read replaces", () => {
   const kept = (path: string): string => readText(join(root(), path, "app/data/f0"));
 
