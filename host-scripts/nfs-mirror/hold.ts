@@ -11,13 +11,14 @@ import { agedElsewhere, agedNext, agedReason, agedServices } from "./aged";
 import { goneReason, holdsFile, lackingByService, rewrittenReason } from "./collapse";
 import { dropHeld, dropMovesIntoFrozen } from "./held";
 import { holdFormer } from "./lacking";
+import { isMadeAnew } from "./made-anew";
 import { type Held, isMeant, type Mirror, serviceOf } from "./mirror";
 
 /**
  * Keeps back what nobody can answer for. Deletions: of a service, an entry at the root, that is gone as a whole or has lost most of
  * its files, and of anything in a first run, or one after a change of the config, which can't know what an earlier one made. And
  * copies over what the target has: of a service that has other content in most of its files, or older files than the target.
- * An operator says by `--accept` that they are meant. The rest of the run goes on, and it ends as a failure that names them.
+ * An operator says by `--accept` that they are meant, and the estate what is made anew each night. The rest of the run goes on, and it ends as a failure that names them.
  */
 export const hold: Phase<Mirror> = {
   name: "hold",
@@ -65,16 +66,16 @@ function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | u
     if (!lacks) return undefined;
     if (isFirst) return firstReason;
     if (isRepaired) return repairedReason;
-    return (
-      goneReason(mirror, service, lacks) ?? (aged && !aged.services.has(service) ? agedElsewhere : undefined)
-    );
+    const gone = isMadeAnew(config, service) ? undefined : goneReason(mirror, service, lacks);
+    return gone ?? (aged && !aged.services.has(service) ? agedElsewhere : undefined);
+  };
+  const otherReason = (service: string): string | undefined => {
+    if (aged?.services.has(service) === true) return agedReason(mirror, service);
+    return isMadeAnew(config, service) ? undefined : rewrittenReason(mirror, service, lacking.get(service));
   };
   return service => {
     const lost = lossReason(service);
-    const other =
-      aged?.services.has(service) === true
-        ? agedReason(mirror, service)
-        : rewrittenReason(mirror, service, lacking.get(service));
+    const other = otherReason(service);
     if (lost === undefined && other === undefined) return undefined;
     const isByAge = aged?.services.has(service) === true || (lost === agedElsewhere && other === undefined);
     return {

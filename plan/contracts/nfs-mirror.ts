@@ -23,6 +23,8 @@ export const nfsMirrorConfig = z.strictObject({
   nested: z.array(z.strictObject({ path: z.string().min(1), fsUuid: z.string().min(1) })),
   /** Entries of the source that can't be copied. */
   accepted: z.array(accepted),
+  /** Entries of the source, "*" for any characters, that are made anew each night: most of them going or changing is no sign of harm. */
+  rewritten: z.array(entry),
   /** Most names of a scan that are kept in memory, a few hundred bytes each. With more, rsync looks at all of the tree again to copy. */
   mostListed: z.int().min(1),
   /** A run that would delete more entries than `count` and `percent`, or a larger share of the bytes than `bytesPercent`, is refused. */

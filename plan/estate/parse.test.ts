@@ -52,6 +52,12 @@ test.each<[string, (estate: ExampleEstate) => void, string, RegExp]>([
     /overlaps with source/,
   ],
   [
+    "every service as one that is made anew each night",
+    estate => set(estate.layers["nfs-mirror"][0], "rewritten", [{ name: "*", reason: "they are all dumps" }]),
+    'estate.layers["nfs-mirror"][0].rewritten[0].name',
+    /Expected what is made anew alone/,
+  ],
+  [
     "31 February",
     estate => set(estate.layers["nfs-mirror"][0], "schedule", { onCalendar: "*-02-31 02:00" }),
     'estate.layers["nfs-mirror"][0].schedule.onCalendar',

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { createWorld, type World } from "./support/world";
@@ -70,4 +70,57 @@ test("the answer for two services that were restored answers for no third", asyn
   const after = await mirror(answer.split(" "));
   expect([after.stdout, after.status]).toEqual([expect.stringContaining("nfs-mirror --accept=wiki"), 1]);
   expect([contents("docs"), contents("wiki")]).toEqual([["restored"], ["good"]]);
+});
+
+describe("what the estate says is made anew each night", () => {
+  const mebibyte = 1024 * 1024;
+  const ceilings = { count: 1000, percent: 100, bytesPercent: 50 };
+  /** A dump's files, dated dumps at the root, and a folder whose files have new names each night. */
+  function makeNight(night: number): void {
+    fill("dump", 60, `night ${night}`);
+    writeFileSync(join(world.source, `site "a" ${night}.sql`), Buffer.alloc(mebibyte, night));
+    rmSync(join(world.source, `site "a" ${night - 2}.sql`), { force: true });
+    rmSync(join(world.source, "clips"), { recursive: true, force: true });
+    fill("clips", 30, "x");
+    for (let index = 0; index < 30; index += 1)
+      renameSync(join(world.source, `clips/f${index}`), join(world.source, `clips/${night}-${index}`));
+  }
+  beforeEach(() => {
+    world.writeConfig({ maxDeletions: ceilings, rewritten: ["dump", 'site "a" *.sql', "cl*"] });
+    writeFileSync(join(world.source, "media"), Buffer.alloc(mebibyte));
+    makeNight(1);
+  });
+
+  test("goes and changes as the source has it", async () => {
+    for (const night of [1, 2, 3]) {
+      makeNight(night);
+      expect(await mirror()).toMatchObject({ status: 0 });
+      expect(contents("dump")).toEqual([`night ${night}`]);
+      expect(readdirSync(join(world.target, "clips"))).toHaveLength(30);
+    }
+    expect(readdirSync(world.target).filter(name => name.startsWith("site"))).toEqual([
+      'site "a" 2.sql',
+      'site "a" 3.sql',
+    ]);
+  });
+
+  test("waits for somebody once it isn't made, and is counted by the ceilings", async () => {
+    expect(await mirror()).toMatchObject({ status: 0 });
+    rmSync(join(world.source, "dump"), { recursive: true });
+    rmSync(join(world.source, 'site "a" 1.sql'));
+    writeFileSync(join(world.source, 'site "a" 2.sql'), "");
+    rmSync(join(world.source, "clips"), { recursive: true });
+    mkdirSync(join(world.source, "clips"));
+    const run = await mirror();
+    expect(run.status).toBe(1);
+    expect(run.stdout).toContain('"dump": the source lacks all of it');
+    expect(run.stdout).toContain('1.sql": the source lacks all of it');
+    expect(run.stdout).toContain('"clips": the source has its folder, and no file in it any more');
+    makeNight(3);
+    world.writeConfig({
+      maxDeletions: { ...ceilings, bytesPercent: 10 },
+      rewritten: ["dump", 'site "a" *.sql', "clips"],
+    });
+    expect(await mirror()).toMatchObject({ status: 3 });
+  });
 });

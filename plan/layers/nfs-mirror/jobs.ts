@@ -65,6 +65,7 @@ function configOf(spec: NfsMirrorSpec, estate: Estate, budgetMs: number): NfsMir
     keep: spec.keep.map(kept => kept.name),
     nested: nestedOf(spec, estate),
     accepted: spec.accepted,
+    rewritten: spec.rewritten.map(rewritten => rewritten.name),
     mostListed,
     maxDeletions: spec.maxDeletions,
     collapse: spec.collapse,

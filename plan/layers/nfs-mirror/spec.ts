@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { accepted } from "../../contracts/accepted";
 import { absolutePath, name } from "../../estate/fields";
-import { collapse, excludes, runFields, schedule } from "../common";
+import { collapse, entries, excludes, runFields, schedule } from "../common";
 
 /** One nightly mirror of a tree of services on a host to the same host's backup disk. */
 export const nfsMirrorSpec = z
@@ -29,6 +29,11 @@ export const nfsMirrorSpec = z
       .array(accepted)
       .default([])
       .describe("Entries of the source that can't be copied and aren't missed for a while"),
+    rewritten: entries
+      .default([])
+      .describe(
+        "Entries of the source (services or files, * for any characters) that are made anew each night on purpose, such as a database's dump: while the source has one with a file in it, losing or changing most of what its copy has isn't held; the ceilings of maxDeletions count it",
+      ),
     ...runFields,
   })
   .superRefine((spec, context) => {
@@ -44,6 +49,14 @@ export const nfsMirrorSpec = z
           code: "custom",
           path: ["excludes", index, "name"],
           message: "is excluded twice. Keep one of the two",
+        });
+    for (const [index, { name: pattern }] of spec.rewritten.entries())
+      if (/^\*+$/.test(pattern))
+        context.addIssue({
+          code: "custom",
+          path: ["rewritten", index, "name"],
+          message:
+            'stands for every service, so that nothing would be held any more. Expected what is made anew alone, e.g. "dumps" or "dump-*.sql.gz"',
         });
   });
 

@@ -145,6 +145,7 @@ function configOf(folder: string, uuids: { src: string; dst: string }, url: stri
     keep: ["pvc-data"],
     nested: [],
     accepted: [],
+    rewritten: [],
     mostListed: 500_000,
     maxDeletions: { count: 10, percent: 10, bytesPercent: 100 },
     collapse: { leastPercent: 20, mostChangedPercent: 90 },
