@@ -8,6 +8,8 @@ const leastLost = 20;
 /** A file at the root that is a service of its own, such as the image of a disk, and no note that somebody left there. */
 const leastBytes = 1024 * 1024;
 
+const uncounted = "and how many the copy has can't be read";
+
 /** What the source lacks of a service. */
 export interface Lacking {
   /** Names that leave nothing under another one. */
@@ -41,9 +43,12 @@ export function goneReason(
   if (lost.includes(service))
     return isWorthIt(target.path, service) ? "the source lacks all of it" : undefined;
   if (!isFolderIn(source.path, service)) return "the source has something else of that name, no folder";
-  if (!holdsFile(source.path, service)) return "the source has its folder, and no file in it any more";
+  const content = contentOf(source.path, service);
+  if (content !== "files")
+    return `the source has its folder, and no file in it ${content === "none" ? "any more" : "that can be read"}`;
   if (files < leastLost) return undefined;
   const has = countFiles(target.path, service, files / (1 - collapse.leastPercent / 100));
+  if (has === undefined) return `the source lacks ${files} of its files, ${uncounted}`;
   return isLess(has - files, has, collapse.leastPercent)
     ? `the source lacks ${files} of its files, most of all that it has`
     : undefined;
@@ -70,6 +75,7 @@ export function rewrittenReason(
   const gone = filesOf(target.path, lacking?.lost ?? []);
   if (files + gone <= share * leastCompared) return undefined;
   const has = countFiles(target.path, service, (files + gone) / share);
+  if (has === undefined) return `the source has other content in ${files} of its files, ${uncounted}`;
   return isMostlyOther(files + gone, has, collapse.mostChangedPercent)
     ? `${files} of the ${has} files that it has would get another content${gone > 0 ? `, and ${gone} would go` : ""}: overwritten or encrypted by somebody?`
     : undefined;
@@ -84,16 +90,22 @@ function isWorthIt(root: string, name: string): boolean {
   return stat?.isDirectory() === true || (stat?.isFile() === true && stat.size >= leastBytes);
 }
 
-/** Whether there is any below a folder; none where there is no folder. */
-export function holdsFile(root: string, name: string): boolean {
-  return isFolderIn(root, name) && countFiles(root, name, 0) > 0;
+/** What is below a folder; "unread" where no file was found and some of it can't be read. Nothing is where there is no folder. */
+export function contentOf(root: string, name: string): "files" | "none" | "unread" {
+  if (!isFolderIn(root, name)) return "none";
+  const found = countFiles(root, name, 0);
+  if (found === undefined) return "unread";
+  return found > 0 ? "files" : "none";
 }
 
-/** @returns one more than `most`, however many there are beyond it */
-function countFiles(root: string, name: string, most: number): number {
-  const files = filesIn(root, name);
+/** @returns one more than `most`, however many there are beyond it; undefined when some can't be read, and it may be either */
+function countFiles(root: string, name: string, most: number): number | undefined {
+  let isWhole = true;
+  const files = filesIn(root, name, () => {
+    isWhole = false;
+  });
   let found = 0;
   while (found <= most && files.next().done !== true) found += 1;
   files.return();
-  return found;
+  return isWhole || found > most ? found : undefined;
 }

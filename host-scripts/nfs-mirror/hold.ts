@@ -8,7 +8,7 @@ import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { shell } from "../runtime/shell";
 import { agedElsewhere, agedNext, agedReason, agedServices } from "./aged";
-import { goneReason, holdsFile, lackingByService, rewrittenReason } from "./collapse";
+import { contentOf, goneReason, lackingByService, rewrittenReason } from "./collapse";
 import { dropHeld, dropMovesIntoFrozen } from "./held";
 import { holdFormer } from "./lacking";
 import { isMadeAnew } from "./made-anew";
@@ -58,14 +58,14 @@ function holdServices(mirror: Mirror, services: Set<string>): void {
 function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | undefined {
   const { config } = mirror;
   const isFirst = readConfigHash(config.stateDir) !== configHash(mirror);
-  const isRepaired = holdsFile(config.source.path, repaired);
+  const repairedReason = repairedReasons[contentOf(config.source.path, repaired)];
   const lacking = lackingByService(mirror);
   const aged = agedServices(mirror);
   const lossReason = (service: string): string | undefined => {
     const lacks = lacking.get(service);
     if (!lacks) return undefined;
     if (isFirst) return firstReason;
-    if (isRepaired) return repairedReason;
+    if (repairedReason !== undefined) return repairedReason;
     const gone = isMadeAnew(config, service) ? undefined : goneReason(mirror, service, lacks);
     return gone ?? (aged && !aged.services.has(service) ? agedElsewhere : undefined);
   };
@@ -92,8 +92,13 @@ const firstReason =
 
 /** Where e2fsck puts what it finds without a name. It isn't mirrored. */
 const repaired = "lost+found";
-const repairedReason =
-  "the source lacks some of it, and its lost+found holds what a repair found without a name: put that back from here, or empty it";
+const repairedReasons = {
+  none: undefined,
+  files:
+    "the source lacks some of it, and its lost+found holds what a repair found without a name: put that back from here, or empty it",
+  unread:
+    "the source lacks some of it, and its lost+found can't be read, which may hold what a repair found without a name",
+};
 
 /** Too much changed for a list of what goes: the run copies, and deletes nothing. */
 function holdUnlisted(mirror: Mirror): void {

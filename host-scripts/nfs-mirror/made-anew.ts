@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { noted, notedOfTyped } from "../runtime/quoted";
 import { isFolderIn, statIn } from "../runtime/tree-path";
-import { holdsFile } from "./collapse";
+import { contentOf } from "./collapse";
 
 /**
  * Whether most of a service may go or change in any night, as the estate says of it: what was there is made anew. That has to be
@@ -30,5 +30,7 @@ function matcherOf(pattern: string): (entry: string) => boolean {
 
 function hasContent(root: string, entry: string): boolean {
   const stat = statIn(root, entry);
-  return isFolderIn(root, entry) ? holdsFile(root, entry) : stat?.isFile() === true && stat.size > 0n;
+  return isFolderIn(root, entry)
+    ? contentOf(root, entry) === "files"
+    : stat?.isFile() === true && stat.size > 0n;
 }

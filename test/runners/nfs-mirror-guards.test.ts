@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { failingFolder } from "./support/failing-folder";
 import { createWorld, type World } from "./support/world";
 
 jest.setTimeout(120_000);
@@ -123,4 +124,30 @@ describe("what the estate says is made anew each night", () => {
     });
     expect(await mirror()).toMatchObject({ status: 3 });
   });
+});
+
+test.each(["src/docs/bad", "dst/docs/bad"])(
+  "a folder that can't be read while files are counted, %s, holds up its service alone",
+  async end => {
+    fill("docs", 25, "x");
+    fill("docs/bad", 3, "x");
+    fill("wiki", 3, "x");
+    expect(await mirror()).toMatchObject({ status: 0 });
+    for (let index = 0; index < 25; index += 1) rmSync(join(world.source, "docs", `f${index}`));
+    writeFileSync(join(world.source, "wiki/new"), "x");
+    rmSync(join(world.source, "wiki/f0"));
+    const run = await mirror([], failingFolder(world.folder, end));
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining('"docs": the source'), 1]);
+    expect(readdirSync(join(world.target, "docs"))).toHaveLength(26);
+    expect(readdirSync(join(world.target, "wiki")).sort()).toEqual(["f1", "f2", "new"]);
+  },
+);
+
+test("a lost+found that can't be read is taken for one that holds something", async () => {
+  fill("docs", 3, "x");
+  expect(await mirror()).toMatchObject({ status: 0 });
+  rmSync(join(world.source, "docs/f0"));
+  const run = await mirror([], failingFolder(world.folder, "src/lost+found"));
+  expect([run.stdout, run.status]).toEqual([expect.stringContaining("its lost+found can't be read"), 1]);
+  expect(readdirSync(join(world.target, "docs"))).toHaveLength(3);
 });
