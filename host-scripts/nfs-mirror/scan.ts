@@ -12,6 +12,7 @@ import { createLists } from "./lists";
 import { statIn } from "../runtime/tree-path";
 import { dropHeld, frozenIn } from "./held";
 import { isMeant, type Mirror, mirrorArgs, type Rewritten } from "./mirror";
+import { lostBy } from "./moves";
 import { countRewritten } from "./rewritten";
 import { rootsOf } from "./roots";
 
@@ -71,10 +72,9 @@ export const judge: Phase<Mirror> = {
   name: "judge",
   async run(mirror) {
     const { config, lost, accepted } = mirror;
-    const { deletions: all, targetEntries, doomed, listed, totalBytes } = required(mirror.scan, "scan");
+    const { deletions: all, targetEntries, doomed, totalBytes } = required(mirror.scan, "scan");
     if (accepted.has(".")) return;
-    const told = listed?.deleted.filter(name => isMeant(mirror, name)).length ?? 0;
-    const deletions = (lost ?? all) - told;
+    const deletions = (lost ?? all) - meant(mirror);
     const { count: most, percent, bytesPercent } = config.maxDeletions;
     const next = shell`ls -la ${config.source.path}   (if they are meant to go: ${ready(acceptCommand(config.job, "."))}; if another job wrote them, add them to keep)`;
     if (deletions > allowedDeletions(config.maxDeletions, targetEntries)) {
@@ -95,6 +95,14 @@ export const judge: Phase<Mirror> = {
       );
   },
 };
+
+/** How much of what goes, and leaves nothing under another name, an operator answers for. */
+function meant(mirror: Mirror): number {
+  const { scan: found, moves = [] } = mirror;
+  if (!found?.listed) return 0;
+  const deleted = found.listed.deleted.filter(name => isMeant(mirror, name));
+  return lostBy(mirror, { ...found.listed, deleted }, moves);
+}
 
 /** Of files that go, leave nothing under another name, and are in no service that an operator answers for. */
 function doomedBytes(mirror: Mirror): number {

@@ -151,3 +151,15 @@ test("a lost+found that can't be read is taken for one that holds something", as
   expect([run.stdout, run.status]).toEqual([expect.stringContaining("its lost+found can't be read"), 1]);
   expect(readdirSync(join(world.target, "docs"))).toHaveLength(3);
 });
+
+test("what has another name in a service that is accepted makes no room below the ceiling for another one", async () => {
+  fill("docs/old", 60, "x");
+  fill("wiki", 100, "x");
+  expect(await mirror()).toMatchObject({ status: 0 });
+  world.writeConfig({ maxDeletions: { count: 10, percent: 10, bytesPercent: 100 } });
+  renameSync(join(world.source, "docs/old"), join(world.source, "docs/new"));
+  for (let index = 0; index < 40; index += 1) rmSync(join(world.source, `wiki/f${index}`));
+  const run = await mirror(["--accept=docs"]);
+  expect([run.stdout, run.status]).toEqual([expect.stringContaining("40 of the target's"), 3]);
+  expect(readdirSync(join(world.target, "wiki"))).toHaveLength(100);
+});
