@@ -15,12 +15,14 @@ export function countRewritten({ source, target }: Pick<NfsMirrorConfig, "source
   const services = new Map<string, Rewritten>();
   return {
     add({ kind, letters, path }) {
-      if (kind !== "changed" || !letters.startsWith(">f")) return;
+      // A link, folder or device that takes a file's place is new to rsync.
+      const isReplaced = kind === "created" && letters[1] !== "f";
+      if (!isReplaced && (kind !== "changed" || !letters.startsWith(">f"))) return;
       const name = path.toString("latin1");
       const [before, after] = [statIn(target.path, name), statIn(source.path, name)];
       if (before?.isFile() !== true || !after || isCutToSeconds(before, after)) return;
       const known = services.get(serviceOf(name)) ?? nothing;
-      const lost = Math.max(0, Number(before.size - after.size));
+      const lost = Math.max(0, Number(before.size - (after.isFile() ? after.size : 0n)));
       services.set(serviceOf(name), {
         files: known.files + 1,
         older: known.older + (before.mtimeNs > after.mtimeNs ? 1 : 0),

@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { failingFolder } from "./support/failing-folder";
@@ -162,4 +171,26 @@ test("what has another name in a service that is accepted makes no room below th
   const run = await mirror(["--accept=docs"]);
   expect([run.stdout, run.status]).toEqual([expect.stringContaining("40 of the target's"), 3]);
   expect(readdirSync(join(world.target, "wiki"))).toHaveLength(100);
+});
+
+test("files in whose place the source has links, folders or pipes are lost", async () => {
+  fill("docs", 60, "good");
+  writeFileSync(join(world.source, "vm.raw"), Buffer.alloc(1024 * 1024, 1));
+  expect(await mirror()).toMatchObject({ status: 0 });
+  for (const name of ["vm.raw", ...Array.from({ length: 58 }, (_, index) => `docs/f${index}`)]) {
+    rmSync(join(world.source, name));
+    symlinkSync("elsewhere", join(world.source, name));
+  }
+  for (const name of ["docs/f58", "docs/f59"]) rmSync(join(world.source, name));
+  mkdirSync(join(world.source, "docs/f58"));
+  await execa("mkfifo", [join(world.source, "docs/f59")]);
+  const run = await mirror();
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain('"docs": 60 of the 60 files that it has would get another content');
+  expect(run.stdout).toContain('"vm.raw": the source has 0 of its 1048576 bytes');
+  expect(contents("docs")).toEqual(["good"]);
+  world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 25 } });
+  // What nobody answers for is held, and a small file's bytes count.
+  expect(await mirror(["--accept=docs", "--accept=vm.raw"])).toMatchObject({ status: 0 });
+  expect(await mirror()).toMatchObject({ status: 0 });
 });
