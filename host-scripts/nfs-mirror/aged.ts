@@ -5,6 +5,8 @@ import { isMeant, type Mirror, type Rewritten } from "./mirror";
 
 /** A few files get an older time on any day. */
 const mostOlder = 10;
+/** Fewer files are enough where it is so in several services, and in most of those in which anything changed: some have a few large files. */
+const leastServices = 2;
 
 /** Services in which newer copies would give way to older files. */
 export interface Aged {
@@ -22,7 +24,9 @@ export interface Aged {
 export function agedServices(mirror: Mirror): Aged | undefined {
   const asked = [...required(mirror.scan, "scan").rewritten].filter(([name]) => !isMeant(mirror, name));
   const causes = asked.filter(([, { files, older }]) => older > files / 2);
-  if (causes.reduce((sum, [, { older }]) => sum + older, 0) <= mostOlder) return undefined;
+  const older = causes.reduce((sum, [, service]) => sum + service.older, 0);
+  const isMostServices = causes.length >= leastServices && causes.length > asked.length / 2;
+  if (older <= mostOlder && !isMostServices) return undefined;
   return { causes: namesOf(causes), services: new Set(namesOf(asked.filter(([, { older }]) => older > 0))) };
 }
 
