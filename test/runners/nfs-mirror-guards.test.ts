@@ -163,7 +163,8 @@ test("a lost+found that can't be read is taken for one that holds something", as
 
 test("what has another name in a service that is accepted makes no room below the ceiling for another one", async () => {
   fill("docs/old", 60, "x");
-  fill("wiki", 100, "x");
+  // Of another size: within a second they would be taken for the others under other names.
+  fill("wiki", 100, "of the wiki");
   expect(await mirror()).toMatchObject({ status: 0 });
   world.writeConfig({ maxDeletions: { count: 10, percent: 10, bytesPercent: 100 } });
   renameSync(join(world.source, "docs/old"), join(world.source, "docs/new"));
