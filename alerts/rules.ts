@@ -1,3 +1,4 @@
+import { aheadS } from "../plan/contracts/metric";
 import { type Job, type JobAlert, type Metric, metricOf } from "../plan/job";
 import type { Estate } from "../plan/estate/schema";
 import { parseDuration } from "../plan/units/duration";
@@ -93,9 +94,6 @@ function ownExpr(job: Job, { metric, fires }: JobAlert): string {
       return fires satisfies never;
   }
 }
-
-/** Clocks that differ by no more than that are nobody's business. */
-const aheadS = 3_600;
 
 /** An instant that is too long ago; or one that hasn't come: told by a clock that was ahead, it is silent about its age until then. */
 function olderThan(series: string, seconds: number): string {

@@ -10,7 +10,7 @@ import { mountsBelow } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { noted, quoted } from "../runtime/quoted";
 import { ready, shell } from "../runtime/shell";
-import { isLeftOut, type Mirror } from "./mirror";
+import { isLeftOut, type Mirror, serviceOf } from "./mirror";
 
 /** File systems below the source that a run has mirrored, by their path below it. */
 const record = z.record(z.string(), z.string());
@@ -64,7 +64,7 @@ function unknownName({ source, target }: NfsMirrorConfig): { none: string; next:
 
 /** What is mounted in an entry that is left out is nothing to the mirror. */
 function isMirrored(config: NfsMirrorConfig, path: string): boolean {
-  return !isLeftOut(config, path.split("/", 1)[0] ?? path);
+  return !isLeftOut(config, serviceOf(path));
 }
 
 /** Its folder in the source is empty then, or holds what was written while it was away. */

@@ -9,7 +9,7 @@ import { type JobRun, preview, runAndReport, type Summary } from "./job-run";
 import { endLeft, lock } from "./lock-phase";
 import { createLog, type Log } from "./log";
 import { reportLostEnd } from "./lost-end";
-import { checkTarget } from "./mounts";
+import { checkTarget, type ExpectedMount } from "./mounts";
 import type { Phase } from "./phases";
 import { reporterOf } from "./report";
 import { serviceEnvironment } from "./service-environment";
@@ -17,7 +17,7 @@ import { Stop } from "./stop";
 
 /** A runner's config that has a backup disk. */
 interface DiskConfig extends RunnerConfig {
-  readonly target: { readonly path: string; readonly fsUuid: string };
+  readonly target: ExpectedMount;
 }
 
 /** A runner that does one thing on a backup disk; a run of it is reported, however it ends. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Metric } from "../../plan/contracts/metric";
+import { aheadS, type Metric } from "../../plan/contracts/metric";
 import { isAhead } from "./clock";
 import { exitCodes, messageOf } from "./errors";
 import { writeDurably } from "./durable";
@@ -56,9 +56,6 @@ export class TextfileNotWritten extends Error {
   }
 }
 
-/** An end that is further ahead is an alarm (alerts/rules.ts), which a success ends. */
-const alarmedMs = 3_600_000;
-
 type Values = ReadonlyMap<string, number>;
 
 /** Values of a textfile; none when there is no such file yet. */
@@ -84,7 +81,7 @@ function merge(metrics: readonly Metric[], before: Values, end: End): Values {
     // keep an alert of staleness silent until that day.
     const earlier = before.get(name) ?? 0;
     const at =
-      succeeded && isAhead(earlier * 1000, end.at * 1000, alarmedMs) ? end.at : Math.max(end.at, earlier);
+      succeeded && isAhead(earlier * 1000, end.at * 1000, aheadS * 1000) ? end.at : Math.max(end.at, earlier);
     const value = meaning === "status" ? end.status : meaning.startsWith("last-") ? at : end.values[name];
     if (value !== undefined) values.set(name, value);
   }

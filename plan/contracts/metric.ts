@@ -39,3 +39,6 @@ export function jobMetrics(prefix: string, others: readonly Metric[]): readonly 
     },
   ];
 }
+
+/** An end that lies further ahead was told by a clock that was wrong: it is an alarm, and the next success takes its place. In seconds. */
+export const aheadS = 3_600;
