@@ -64,12 +64,15 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
   const root = Buffer.from(options.root);
   const done = { copied: 0, linked: 0, bytes: 0, failed: [] as FailedDatabase[] };
   let workshops: Promise<Workshops> | undefined;
+  const withoutRoom: Buffer[] = [];
   const found = candidates(root, options);
   try {
     // All take from one list, and all have ended before their folders go.
     const ends = await Promise.allSettled(Array.from({ length: atOnce }, (_, index) => work(index)));
     const fault = ends.find(end => end.status === "rejected");
     if (fault) throw fault.reason;
+    // Another one's copy, and its log, may have had the room while it was made.
+    for (const path of withoutRoom) await copy(path, 0, fail);
   } finally {
     const opened = await workshops?.catch(() => undefined);
     await opened?.close();
@@ -107,7 +110,7 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
       if (value.kind === "unreadable") fail(value.path, value.reason);
       else if (value.kind === "unchanged" && link(root, value.path, options)) done.linked += 1;
       else if (isQuick(value.path)) small.push(value.path);
-      else await copy(value.path, index);
+      else await copy(value.path, index, failUnlessAlone);
       log.progress(`sqlite: ${done.copied} databases copied (${done.bytes} bytes), ${done.linked} unchanged`);
     }
   }
@@ -133,7 +136,7 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
       }
     }
     // Alone, each has its own reason when it can't be copied.
-    for (const path of paths) await copy(path, index);
+    for (const path of paths) await copy(path, index, failUnlessAlone);
   }
 
   function prepare(path: Buffer): Pair {
@@ -143,15 +146,21 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
     return { source: below(root, path), target: below(target, path) };
   }
 
-  async function copy(path: Buffer, index: number): Promise<void> {
+  async function copy(path: Buffer, index: number, failed: typeof fail): Promise<void> {
     try {
       done.bytes += await copyTogether([prepare(path)], await workshop(index), options);
       done.copied += 1;
     } catch (error) {
       stop.throwIfAborted();
       if (!(error instanceof NotCopied) && errnoOf(error) === undefined) throw error;
-      fail(path, messageOf(error));
+      failed(path, messageOf(error));
     }
+  }
+
+  /** Without room it is tried once more, when nothing else is being copied. */
+  function failUnlessAlone(path: Buffer, reason: string): void {
+    if (isForLackOfRoom(reason)) withoutRoom.push(path);
+    else fail(path, reason);
   }
 
   function fail(path: Buffer, reason: string): void {
@@ -159,6 +168,11 @@ export async function copyDatabases(options: CopyDatabasesOptions): Promise<Data
     done.failed.push({ path, reason: `${reason}${kept}` });
     log.warn(`no new copy of the database ${quoted(path)}: ${reason}${kept}`);
   }
+}
+
+/** In the words of cp, Node and SQLite, whose disk or whose quota is full. */
+function isForLackOfRoom(reason: string): boolean {
+  return /no space left|quota exceeded|disk is full/i.test(reason);
 }
 
 /** Most of a small database's copy is the start of programs, which a second one can do meanwhile. */

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statfsSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -531,10 +532,30 @@ test("the backup disk fills up: reported, and nothing half-made stays", async ()
   await world.copy({ into: "one" });
   await world.sql("big.db", notes, fill(2000, 20_000));
   await world.inside("fallocate", "-l", "85M", `${world.backup}/ballast`);
-  // Alone: of two that are copied at once, either may be the one that finds no room.
   const { failed } = await world.copy({ into: "two", previous: "one", changed: ["big.db"] });
   expect(failed).toEqual([{ path: "big.db", reason: expect.stringMatching(/full|No space/i) as string }]);
   expect(readdirSync(`${backup}/two`).sort()).toEqual([".holdfast-failed", "a-first.db"]);
+});
+
+test("two databases that fit one after the other, and not at once, are both copied", async () => {
+  mkdirSync(`${volume}/live`);
+  for (const name of ["a", "b"]) {
+    await world.sql(`live/${name}.db`, "PRAGMA journal_mode=WAL;", notes, fill(750, 20_000));
+    const writer = openWriter(`${world.volume}/live/${name}.db`);
+    await writer.ask("PRAGMA wal_autocheckpoint=0; UPDATE notes SET text = hex(randomblob(10000));");
+    snapshotInto("snapshot", `${name}.db`);
+    await writer.end();
+  }
+  rmSync(`${volume}/live`, { recursive: true });
+  const [bytes = 0] = ["", "-wal"].map(end => lstatSync(`${volume}/snapshot/a.db${end}`).size);
+  const { bavail, bsize } = statfsSync(backup);
+  const ballast = Math.floor((bavail * bsize - 3.5 * bytes) / 2 ** 20);
+  await world.inside("fallocate", "-l", `${ballast}M`, `${world.backup}/ballast`);
+  // Each takes twice its bytes while it is made. Who has them all goes on when the other one found no room.
+  const other = `until [ -e ${world.volume}/was-full ]; do sleep 0.05; done`;
+  world.shadow("cp", `if /usr/bin/cp "$@"; then ${other}; else touch ${world.volume}/was-full; exit 1; fi`);
+  expect(await world.copy({ into: "one" })).toMatchObject({ copied: 2, failed: [] });
+  for (const name of ["a", "b"]) expect(await integrityOf(`one/snapshot/${name}.db`)).toBe("ok");
 });
 
 test.each(["SIGTERM", "SIGKILL"] as const)(
