@@ -1,8 +1,8 @@
 import boundaries from "eslint-plugin-boundaries";
 import tseslint from "typescript-eslint";
 
-// The house's rooms and what each may import (CONTRIBUTING.md, "Imports point one way").
-const rooms = [
+// Folders of the repository and what each may import (CONTRIBUTING.md, "Imports point one way").
+const folders = [
   "plan",
   "alerts",
   "checks",
@@ -16,8 +16,8 @@ const rooms = [
   "test",
 ];
 const contracts = { type: "contracts", partialMatch: false, pattern: "plan/contracts" };
-const room = type => ({ element: { type } });
-const may = (from, ...allow) => ({ from: room(from), allow: allow.map(to => ({ to: room(to) })) });
+const folder = type => ({ element: { type } });
+const may = (from, ...allow) => ({ from: folder(from), allow: allow.map(to => ({ to: folder(to) })) });
 
 // Where host-scripts write a command that an operator is told to type.
 const commands = [
@@ -54,7 +54,7 @@ export default tseslint.config(
     settings: {
       "boundaries/elements": [
         contracts,
-        ...rooms.map(type => ({ type, partialMatch: false, pattern: type })),
+        ...folders.map(type => ({ type, partialMatch: false, pattern: type })),
       ],
       "import/resolver": { node: { extensions: [".ts"] } },
     },
@@ -74,8 +74,8 @@ export default tseslint.config(
             may("docs", "docs", "cli", "checks", "alerts", "plan", "contracts", "stacks", "test"),
             may("stacks", "stacks", "components", "host-scripts", "checks", "alerts", "plan", "contracts"),
             may("lab", "lab", "stacks", "plan", "contracts", "cli"),
-            may("bench", ...rooms, "contracts"),
-            may("test", ...rooms, "contracts"),
+            may("bench", ...folders, "contracts"),
+            may("test", ...folders, "contracts"),
           ],
         },
       ],
@@ -102,12 +102,12 @@ export default tseslint.config(
     files: ["plan/**/*.ts", "alerts/**/*.ts", "checks/**/*.ts"],
     ignores: ["**/*.test.ts"],
     rules: {
-      // Pure rooms get instants and zones as arguments: a clock or a disk here would make a preview depend on when and where it runs.
+      // Pure folders get instants and zones as arguments: a clock or a disk here would make a preview depend on when and where it runs.
       "no-restricted-imports": [
         "error",
         {
           patterns: [
-            { group: ["node:*", "@pulumi/*", "execa"], message: "This room is pure: no I/O, no Pulumi." },
+            { group: ["node:*", "@pulumi/*", "execa"], message: "This folder is pure: no I/O, no Pulumi." },
           ],
         },
       ],
@@ -120,7 +120,7 @@ export default tseslint.config(
         "error",
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
-          message: "This room never reads a clock.",
+          message: "This folder never reads a clock.",
         },
       ],
     },

@@ -9,7 +9,7 @@ import { type AlertRule, promDuration } from "./rules";
 import { type Series, seriesOf } from "./series";
 
 /** The alert that fires when the series of one of the estate's own alerts are gone. */
-export interface AbsenceTwin {
+export interface AbsenceRule {
   /** Alert of the estate that it stands beside. */
   readonly of: string;
   readonly rule: AlertRule;
@@ -17,14 +17,14 @@ export interface AbsenceTwin {
   readonly receiver?: string;
 }
 
-/** A target that is scraped anew, or a mount that comes back, needs a while: no twin fires sooner. */
+/** A target that is scraped anew, or a mount that comes back, needs a while: no absence alert fires sooner. */
 const leastForMs = 15 * 60_000;
 
 /**
- * Twins of the estate's own alerts. A comparison with a series that doesn't exist is silent, so an unmounted disk or a
+ * Absence alerts of the estate's own ones. A comparison with a series that doesn't exist is silent, so an unmounted disk or a
  * dead exporter would look like a healthy one. Jobs' series have the jobs' own `Absent` alerts.
  */
-export function absenceTwins(plan: Plan): AbsenceTwin[] {
+export function absenceRules(plan: Plan): AbsenceRule[] {
   const told = new Set<string>();
   return plan.estate.monitoring.alerts.flatMap(spec => {
     if (!spec.absence) return [];
@@ -33,7 +33,7 @@ export function absenceTwins(plan: Plan): AbsenceTwin[] {
       .filter(expr => !told.has(expr));
     if (exprs.length === 0) return [];
     for (const expr of exprs) told.add(expr);
-    return [twinOf(spec, exprs.join(" or "), plan)];
+    return [ruleOf(spec, exprs.join(" or "), plan)];
   });
 }
 
@@ -71,7 +71,7 @@ function absentSeries(text: string, plan: Plan): Series[] {
   });
 }
 
-function twinOf(spec: AlertSpec, expr: string, plan: Plan): AbsenceTwin {
+function ruleOf(spec: AlertSpec, expr: string, plan: Plan): AbsenceRule {
   const rule = estateRule({ ...spec, name: `${spec.name}Absent`, expr }, plan.estate);
   return {
     of: spec.name,

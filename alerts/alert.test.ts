@@ -5,7 +5,7 @@ import { ruleGroups } from "./groups";
 
 const plan = planOf(parseEstate(exampleEstate()));
 
-test("every job has three alerts and its own, and every alert of the estate one and its twin", () => {
+test("every job has three alerts and its own, and every alert of the estate one and its absence alert", () => {
   const alerts = allAlerts(plan);
   for (const job of plan.jobs)
     expect(alerts.filter(({ origin, of }) => origin === "job" && of === job.name)).toHaveLength(
@@ -17,16 +17,16 @@ test("every job has three alerts and its own, and every alert of the estate one 
   ]);
 });
 
-test("a twin watches one series of each target, as an exporter's metrics come and go together", () => {
-  const twin = allAlerts(plan).find(({ name }) => name === "BackupDiskFullAbsent");
-  expect(twin?.rule).toMatchObject({
+test("an absence alert watches one series of each target, as an exporter's metrics come and go together", () => {
+  const absence = allAlerts(plan).find(({ name }) => name === "BackupDiskFullAbsent");
+  expect(absence?.rule).toMatchObject({
     expr: 'absent(node_filesystem_avail_bytes{job="proxmox-host",instance="pve",mountpoint="/mnt/backup"})',
     for: "900s",
     labels: { severity: "warning", receiver: "infra", holdfast_job: "estate", namespace: "monitoring" },
   });
 });
 
-test("an alert over three mount points has a twin for each", () => {
+test("an alert over three mount points has an absence alert for each", () => {
   const all = planOf(
     parseEstate(
       exampleWith(({ monitoring }) => {
@@ -36,8 +36,8 @@ test("an alert over three mount points has a twin for each", () => {
       }),
     ),
   );
-  const twin = allAlerts(all).find(({ origin }) => origin === "absence");
-  expect(twin?.rule.expr.split(" or ")).toHaveLength(3);
+  const absence = allAlerts(all).find(({ origin }) => origin === "absence");
+  expect(absence?.rule.expr.split(" or ")).toHaveLength(3);
 });
 
 test("groups carry durations that Prometheus reads", () => {

@@ -1,5 +1,5 @@
 import type { Plan } from "../plan";
-import { absenceTwins } from "./absence";
+import { absenceRules } from "./absence";
 import { estateRule } from "./estate-rule";
 import { PromqlSyntaxError, readPromql } from "./promql/parse";
 import type { Expr } from "./promql/syntax";
@@ -23,12 +23,12 @@ export interface Alert {
 
 const known = new WeakMap<Plan, readonly Alert[]>();
 
-/** Every alert of a plan: those of each job, the estate's own, and the twins that watch for the latter's series to vanish. */
+/** Every alert of a plan: those of each job, the estate's own, and absence alerts for the latter's series. */
 export function allAlerts(plan: Plan): readonly Alert[] {
   const found = known.get(plan) ?? [
     ...jobAlerts(plan),
     ...ownAlerts(plan),
-    ...absenceTwins(plan).map(absenceAlert),
+    ...absenceRules(plan).map(absenceAlert),
   ];
   known.set(plan, found);
   return found;
@@ -63,7 +63,7 @@ function jobAlerts({ jobs, estate }: Plan): Alert[] {
   );
 }
 
-function absenceAlert({ of, rule, severity, receiver }: ReturnType<typeof absenceTwins>[number]): Alert {
+function absenceAlert({ of, rule, severity, receiver }: ReturnType<typeof absenceRules>[number]): Alert {
   return {
     name: rule.alert,
     rule,

@@ -1,6 +1,6 @@
 import type { Plan } from "../plan";
 import { parseDuration } from "../plan/units/duration";
-import { absenceTwins } from "./absence";
+import { absenceRules } from "./absence";
 import { estateRule } from "./estate-rule";
 import { promDuration, type RuleGroup, rulesOf } from "./rules";
 
@@ -10,7 +10,7 @@ export function ruleGroups(plan: Plan): RuleGroup[] {
 }
 
 /**
- * The rules of the estate's own alerts, each with the twin that fires when its series are gone; nothing when the estate
+ * The rules of the estate's own alerts, each with the absence alert that fires when its series are gone; nothing when the estate
  * has none. `holdfast_job` is what the routes match on.
  */
 export function estateRules(plan: Plan): RuleGroup[] {
@@ -22,7 +22,7 @@ export function estateRules(plan: Plan): RuleGroup[] {
       interval: promDuration(parseDuration(evaluationInterval)),
       rules: [
         ...alerts.map(spec => estateRule(spec, plan.estate)),
-        ...absenceTwins(plan).map(twin => twin.rule),
+        ...absenceRules(plan).map(absence => absence.rule),
       ],
     },
   ];

@@ -4,7 +4,7 @@ import type { Estate } from "../plan/estate/schema";
 import { type Job, type JobAlert, metricOf } from "../plan/job";
 import { healthyAge } from "../plan/staleness";
 import { parseDuration } from "../plan/units/duration";
-import { absenceTwins } from "./absence";
+import { absenceRules } from "./absence";
 import { estateRules } from "./groups";
 import { selectedLabels } from "./promql/labels";
 import { type AlertRule, ownAlertsOf, type RuleGroup, rulesOf, selector } from "./rules";
@@ -62,12 +62,12 @@ export function promtoolTests(job: Job, estate: Estate): AlertTests[] {
   ];
 }
 
-/** Tests of the twins of the estate's own alerts: each fires when its series have been gone for its time. */
+/** Tests of the absence alerts of the estate's own ones: each fires when its series have been gone for its time. */
 export function promtoolTestsOfEstate(plan: Plan): AlertTests[] {
-  const twins = new Map(absenceTwins(plan).map(({ rule }) => [rule.alert, absentTest(rule)]));
+  const absences = new Map(absenceRules(plan).map(({ rule }) => [rule.alert, absentTest(rule)]));
   return estateRules(plan).flatMap(group =>
     group.rules.flatMap(rule => {
-      const test = twins.get(rule.alert);
+      const test = absences.get(rule.alert);
       return test ? [testsOf(group, rule, [test])] : [];
     }),
   );

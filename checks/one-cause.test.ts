@@ -21,7 +21,7 @@ test("a second route is no full backup disk", () => {
   ).toEqual(["routes/two-routes"]);
 });
 
-test("a destination without snapshots is one finding for the whole house, and no broken promise", () => {
+test("a destination without snapshots is one finding for the whole estate, and no broken promise", () => {
   const findings = runChecks(
     planOf(
       parseEstate(

@@ -30,12 +30,12 @@ export const absenceUncovered = defineCheck({
       }),
   examples: {
     bad: [
-      example("a full disk's alert without its twin", ({ monitoring }) => {
+      example("a full disk's alert without its absence alert", ({ monitoring }) => {
         monitoring.alerts = (monitoring.alerts ?? []).map(alert => ({ ...alert, absence: false }));
       }),
     ],
     good: [
-      example("the twin that the plan adds"),
+      example("the absence alert that the plan adds"),
       example("an alert of one's own for the absence", ({ monitoring }) => {
         monitoring.alerts = [
           ...(monitoring.alerts ?? []).map(alert => ({ ...alert, absence: false })),

@@ -13,21 +13,21 @@ export const doublyRouted = defineCheck({
     return alerts.flatMap((alert, index) => {
       if (alert.origin !== "estate") return [];
       const others = alerts.filter((other, at) => other.origin === "job" || at < index);
-      const twin =
+      const other =
         others.find(other => sameText(other, alert)) ?? others.find(other => other.name === alert.name);
-      if (!twin) return [];
-      const sameExpr = sameText(twin, alert);
-      const [to, also] = [alert.receiver ?? "nobody", twin.receiver ?? "nobody"];
+      if (!other) return [];
+      const sameExpr = sameText(other, alert);
+      const [to, also] = [alert.receiver ?? "nobody", other.receiver ?? "nobody"];
       return [
         {
           subject: alert.name,
           message: sameExpr
-            ? `${alert.name} (to ${to}) has the condition of ${twin.name} (to ${also}): ${alert.rule.expr}.`
-            : `${alert.name} is the name of two alerts: ${twin.rule.expr} (to ${also}), and ${alert.rule.expr} (to ${to}).`,
+            ? `${alert.name} (to ${to}) has the condition of ${other.name} (to ${also}): ${alert.rule.expr}.`
+            : `${alert.name} is the name of two alerts: ${other.rule.expr} (to ${also}), and ${alert.rule.expr} (to ${to}).`,
           fix: sameExpr
             ? `Remove ${alert.name}, or change the receiver of the other.`
             : "Give one of them another name.",
-          evidence: { counterexample: [twin.rule.expr, alert.rule.expr], receivers: [also, to] },
+          evidence: { counterexample: [other.rule.expr, alert.rule.expr], receivers: [also, to] },
         },
       ];
     });

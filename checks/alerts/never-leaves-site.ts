@@ -6,7 +6,7 @@ export const neverLeavesSite = defineCheck({
   code: "alerts/never-leaves-site",
   severity: "error",
   title: "A critical alert reaches nobody when the site is gone",
-  why: "A channel that is served from the same house is silent when the house has no power. The alert that matters most is the one that can't be sent.",
+  why: "A channel that is served from the same site is silent when the site has no power. The alert that matters most is the one that can't be sent.",
   run: plan => {
     const { receivers } = plan.estate;
     const reaches = Object.keys(receivers).filter(name => receivers[name]?.outOfSite);
@@ -48,7 +48,7 @@ export const neverLeavesSite = defineCheck({
     good: [
       example("a channel outside"),
       alertExample(
-        "a warning may stay in the house",
+        "a warning may stay on its site",
         'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15',
       ),
     ],

@@ -100,7 +100,7 @@ function pairKey(a: Job, b: Job): string {
 
 /**
  * The overlaps on one disk, in one pass over the starts of all of its jobs. Numbers in flat arrays, and merged in place of
- * sorted: a big house has a million runs in its years.
+ * sorted: a big estate has a million runs in its years.
  */
 function sweep(disk: string, jobs: readonly Job[], timeline: Timeline): Overlap[] {
   const { starts, ends, users } = inOrder(

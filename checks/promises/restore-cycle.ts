@@ -6,7 +6,7 @@ export const restoreCycle = defineCheck({
   code: "promises/restore-cycle",
   severity: "error",
   title: "Services need one another to be restored",
-  why: "A house that starts from nothing has to start somewhere. A circle of needs is found on the night on which nothing runs.",
+  why: "An estate that starts from nothing has to start somewhere. A circle of needs is found on the night on which nothing runs.",
   run: plan =>
     cyclesOf(
       new Map(Object.entries(plan.estate.services).map(([name, { needs }]) => [name, needs] as const)),

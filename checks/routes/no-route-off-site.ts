@@ -38,7 +38,7 @@ export const noRouteOffSite = defineCheck({
   },
   examples: {
     bad: [
-      example("a NAS in the same house", ({ destinations }) => edit(destinations.nas, { site: "home" })),
+      example("a NAS on the same site", ({ destinations }) => edit(destinations.nas, { site: "home" })),
       example("a leg that lists the entries it carries, without the books", ({ layers }) =>
         edit(layers["offsite-sync"][0], {
           legs: [

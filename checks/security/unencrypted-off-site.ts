@@ -31,7 +31,7 @@ export const unencryptedOffSite = defineCheck({
         {
           subject: name,
           message: `${listed(datasets)} ${datasets.length === 1 ? "is" : "are"} encrypted at home, and ${listed(paths, 1)} at site ${site} is not.`,
-          fix: `Let the share be an encrypted one and set destinations.${name}.encryptedAtRest, with its key outside of the house and of the NAS.`,
+          fix: `Let the share be an encrypted one and set destinations.${name}.encryptedAtRest, with its key outside of the site and of the NAS.`,
           evidence: { site, datasets, paths },
         },
       ];

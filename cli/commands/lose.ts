@@ -31,7 +31,7 @@ export const lose: CommandSpec<z.output<typeof options>> = {
     const atMs = instant(at, plan, nowMs);
     const lost = loseAt(plan, disaster.data, atMs);
     return {
-      text: json ? JSON.stringify(lost.map(asJson), undefined, 2) : told(lost, atMs, terminal),
+      text: json ? JSON.stringify(lost.map(asJson), undefined, 2) : summaryOf(lost, atMs, terminal),
       exitCode: 0,
     };
   },
@@ -70,7 +70,7 @@ function asJson({ service, domain, atMs, lossMs, datasets, rtoFloorMs, rtoUnknow
   };
 }
 
-function told(lost: readonly LostService[], atMs: number, colours: boolean): string {
+function summaryOf(lost: readonly LostService[], atMs: number, colours: boolean): string {
   if (lost.length === 0) return "It harms no service.";
   const rows = new Table({
     head: ["service", "loss", "what is left", "bytes", "back after", "restore"],

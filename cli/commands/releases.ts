@@ -11,7 +11,7 @@ import { plainTable } from "../output";
 const options = z.object({ ...estateOptions, key: z.string().optional() });
 
 /** What a host says of one job. */
-interface Standing {
+interface ReleaseState {
   readonly host: string;
   readonly job: string;
   /** Stack that it belongs to; null where no release was deployed. */
@@ -39,7 +39,7 @@ export const releases: CommandSpec<z.output<typeof options>> = {
     const hosts = [...new Set(jobs.map(job => job.host))];
     const found = await Promise.all(
       hosts.map(host =>
-        standingsOn(
+        statesOn(
           estate,
           host,
           jobs.filter(job => job.host === host),
@@ -47,19 +47,19 @@ export const releases: CommandSpec<z.output<typeof options>> = {
         ),
       ),
     );
-    const standings = found.flat();
-    const exitCode = standings.some(({ faults }) => faults.length > 0) ? 1 : 0;
-    return { text: json ? JSON.stringify(standings, undefined, 2) : told(standings, terminal), exitCode };
+    const states = found.flat();
+    const exitCode = states.some(({ faults }) => faults.length > 0) ? 1 : 0;
+    return { text: json ? JSON.stringify(states, undefined, 2) : summaryOf(states, terminal), exitCode };
   },
 };
 
 /** One connection a host. */
-async function standingsOn(
+async function statesOn(
   estate: Estate,
   host: string,
   jobs: readonly Job[],
   key: string | undefined,
-): Promise<Standing[]> {
+): Promise<ReleaseState[]> {
   const asked = jobs.map(({ name }) => {
     const script = `${jobFolder(name)}/release.sh`;
     return `echo "job ${name}"; test ! -e ${script} || sh ${script} list || echo "fault release.sh list failed"`;
@@ -76,10 +76,10 @@ async function standingsOn(
       .map(text => text.split("\n"))
       .map(([name = "", ...lines]) => [name, lines]),
   );
-  return jobs.map(job => standingOf(host, job, answers.get(job.name) ?? []));
+  return jobs.map(job => stateOf(host, job, answers.get(job.name) ?? []));
 }
 
-function standingOf(host: string, job: Job, lines: readonly string[]): Standing {
+function stateOf(host: string, job: Job, lines: readonly string[]): ReleaseState {
   const said = (word: string) =>
     lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
   const [live, since] = said("live")[0]?.split(" ") ?? [];
@@ -115,18 +115,18 @@ function again({ name, host, credentials }: Job): string {
   return ["pulumi up", ...patterns.map(pattern => `--replace '${pattern}'`)].join(" ");
 }
 
-function nothing(host: string, job: string): Standing {
+function nothing(host: string, job: string): ReleaseState {
   return { host, job, stack: null, live: null, since: null, kept: [], rolledBack: null, faults: [] };
 }
 
-function told(standings: readonly Standing[], colours: boolean): string {
+function summaryOf(states: readonly ReleaseState[], colours: boolean): string {
   const rows = new Table({
     head: ["host", "job", "live", "since", "kept", "stack"],
     ...plainTable(colours),
   });
-  for (const { host, job, live, since, kept, stack } of standings)
+  for (const { host, job, live, since, kept, stack } of states)
     rows.push([host, job, live ?? "-", since ?? "-", kept.join(" ") || "-", stack ?? "-"]);
-  const faults = standings.flatMap(({ host, job, rolledBack, faults }) =>
+  const faults = states.flatMap(({ host, job, rolledBack, faults }) =>
     [...notes(rolledBack), ...faults].map(text => `${job} on ${host}: ${text}`),
   );
   return [rows.toString(), ...faults].join("\n");

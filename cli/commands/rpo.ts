@@ -21,7 +21,7 @@ export const rpo: CommandSpec<z.output<typeof options>> = {
     const plan = planOf(await readEstate({ stack, estate }, load));
     const losses = lossesOf(plan);
     if (json) return { text: JSON.stringify(losses.map(asJson), undefined, 2), exitCode: 0 };
-    return { text: `${table(losses, terminal)}\n\n${told(improvementsOf(plan, losses))}`, exitCode: 0 };
+    return { text: `${table(losses, terminal)}\n\n${summaryOf(improvementsOf(plan, losses))}`, exitCode: 0 };
   },
 };
 
@@ -55,7 +55,7 @@ function cell(loss: Loss | undefined): string {
 }
 
 /** The moves of a job that make most losses smaller, those that help most first. */
-function told(improvements: readonly Improvement[]): string {
+function summaryOf(improvements: readonly Improvement[]): string {
   const byMove = new Map<string, Improvement[]>();
   for (const improvement of improvements) {
     const { job, fromCalendar, toCalendar } = improvement;

@@ -1,6 +1,6 @@
 import { removeCredential, writeCredential } from "./commands";
 
-const owned = (job: string) => ({ job, stack: "house/holdfast/one" });
+const owned = (job: string) => ({ job, stack: "organization/holdfast/one" });
 
 test("keeps commands short enough to be printed with an error", () => {
   expect(writeCredential(owned("lvm-pvc-snapshot"), "kubeconfig").length).toBeLessThan(900);

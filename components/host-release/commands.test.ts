@@ -1,6 +1,6 @@
 import { manifestOf, releaseCommand, releaseCommandIfThere } from "./commands";
 
-const owned = { job: "nfs-mirror", stack: "house/holdfast/one" };
+const owned = { job: "nfs-mirror", stack: "organization/holdfast/one" };
 const bundle = { path: "/x", sha256: "b".repeat(64), sizeBytes: 1 };
 
 test("gives a manifest that sha256sum reads, the bundle last", () => {
@@ -11,7 +11,7 @@ test("gives a manifest that sha256sum reads, the bundle last", () => {
 
 test("keeps commands short enough to be printed with an error", () => {
   expect(releaseCommand(owned, "stage", "nfs-mirror.service")).toBe(
-    "sh /opt/holdfast/nfs-mirror/release.sh --stack=house/holdfast/one stage nfs-mirror.service",
+    "sh /opt/holdfast/nfs-mirror/release.sh --stack=organization/holdfast/one stage nfs-mirror.service",
   );
   expect(releaseCommandIfThere(owned, "remove")).toMatch(/^test ! -e \S+ \|\| sh \S+ --stack=\S+ remove$/);
 });

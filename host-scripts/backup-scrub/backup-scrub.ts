@@ -1,7 +1,7 @@
 import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
 import type { JobRun } from "../runtime/job-run";
 import type { RottenFile } from "./rotten";
-import type { Standing } from "./standing";
+import type { ScrubState } from "./state";
 import type { Unit } from "./units";
 
 /** One run, filled by its phases. */
@@ -11,7 +11,7 @@ export interface Scrub extends JobRun<BackupScrubConfig> {
   readonly startMs: number;
   /** What the disk holds, in the order in which it is read. */
   units?: readonly Unit[];
-  standing?: Standing;
+  state?: ScrubState;
   /** What was read in this run; `recorded` are those that had not been read before. */
   readonly read: { files: number; bytes: number; recorded: number };
   /** Keys of the files that this run found rotten: they were read twice already. */

@@ -4,7 +4,7 @@ import { complain } from "./accept";
 import type { Scrub } from "./backup-scrub";
 import { type Listing, lookOver } from "./list";
 import { bytesOf } from "./paths";
-import type { UnitStanding } from "./standing";
+import type { UnitState } from "./state";
 import { type Closed, closedAbove, type Unit } from "./units";
 
 /**
@@ -15,11 +15,11 @@ import { type Closed, closedAbove, type Unit } from "./units";
 export function judgeListing(
   scrub: Scrub,
   unit: Unit,
-  own: UnitStanding,
+  own: UnitState,
   { hidden, generations }: Listing,
-): UnitStanding["lacks"] {
+): UnitState["lacks"] {
   const name = quoted(bytesOf(unit.name));
-  let lacks: UnitStanding["lacks"];
+  let lacks: UnitState["lacks"];
   const lack = (path: string, text: string): void => {
     const isAnswered = complain(scrub, path, text);
     if (!isAnswered || lacks === undefined) lacks = isAnswered ? "accepted" : "unanswered";
@@ -60,9 +60,9 @@ export function unseen(path: string, { folder, fault }: Closed): string {
  */
 export async function tellLacking(scrub: Scrub): Promise<void> {
   const { startedAt, units } = scrub;
-  const standing = required(scrub.standing, "standing");
+  const state = required(scrub.state, "state");
   for (const unit of required(units, "units")) {
-    const own = required(standing.units[unit.name], "standing of the unit");
+    const own = required(state.units[unit.name], "state of the unit");
     const isListedNow = (own.passMs ?? own.readMs) === startedAt.getTime();
     if (own.lacks === undefined || isListedNow) continue;
     // A pass that is going on goes by its own list.

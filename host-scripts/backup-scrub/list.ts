@@ -11,7 +11,7 @@ import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import type { Scrub } from "./backup-scrub";
 import { type CatalogueFiles, bytesOf, onDisk } from "./paths";
-import type { HeldGeneration } from "./standing";
+import type { HeldGeneration } from "./state";
 import { generationOf, type Unit } from "./units";
 import { filesBelow, type Found, type Hidden } from "./walk";
 

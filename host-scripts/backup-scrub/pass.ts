@@ -21,7 +21,7 @@ import {
   type SumRecord,
   type SumWriter,
 } from "./sums";
-import { writeStanding } from "./standing";
+import { writeState } from "./state";
 import { isInGeneration, type Unit } from "./units";
 
 /** After so many bytes, what was found is made durable: a loss of power costs no more. */
@@ -43,17 +43,17 @@ export interface Cost {
 export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => boolean): Promise<boolean> {
   const { config } = scrub;
   const files = catalogueFiles(config, unit.name);
-  const standing = required(scrub.standing, "standing");
-  const own = required(standing.units[unit.name], "standing of the unit");
+  const state = required(scrub.state, "state");
+  const own = required(state.units[unit.name], "state of the unit");
   if (own.passMs === undefined || !existsSync(files.list)) {
     rmSync(files.part, { force: true });
     rmSync(files.list, { force: true });
     own.passMs = scrub.startedAt.getTime();
     // Until its list is there, and it is known what the disk didn't show.
     own.lacks = "unanswered";
-    writeStanding(config.stateDir, standing);
+    writeState(config.stateDir, state);
     own.lacks = judgeListing(scrub, unit, own, await writeList(scrub, unit, files));
-    writeStanding(config.stateDir, standing);
+    writeState(config.stateDir, state);
   }
   const writer = continueSums(files.part, files.id);
   try {
@@ -88,7 +88,7 @@ export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => 
       mendedShelf.drop(config, mended);
   own.readMs = own.passMs;
   delete own.passMs;
-  writeStanding(config.stateDir, standing);
+  writeState(config.stateDir, state);
   rmSync(files.list, { force: true });
   return true;
 }

@@ -6,7 +6,7 @@ import type { Scrub } from "./backup-scrub";
 import { tellLacking } from "./lacking";
 import { type Cost, passOver } from "./pass";
 import { bytesOf } from "./paths";
-import { writeStanding } from "./standing";
+import { writeState } from "./state";
 
 const dayMs = 86_400_000;
 /** A night does that much more than its share: what a missed or slow one left is made up within the period. */
@@ -21,7 +21,7 @@ export const scrub: Phase<Scrub> = {
   name: "scrub",
   async run(run) {
     const { config, log, notes, stop, startedAt } = run;
-    const standing = required(run.standing, "standing");
+    const state = required(run.state, "state");
     const share = shareOf(run);
     const untilMs = run.startMs + config.budgetMs * readingPart;
     const disk = statfsSync(config.target.path);
@@ -56,15 +56,15 @@ export const scrub: Phase<Scrub> = {
     if (end === "rot")
       run.faults.push(`${mostRotten} rotten files were found, and then no more were looked for`);
     if (end !== "time") {
-      standing.shareMs = startedAt.getTime();
-      writeStanding(config.stateDir, standing);
+      state.shareMs = startedAt.getTime();
+      writeState(config.stateDir, state);
     }
   },
 };
 
 /** Part of the disk that this run reads; 1 for all of it. A clock that went back leaves a day's. */
-function shareOf({ config, standing, startedAt }: Scrub): number {
-  const last = standing?.shareMs;
+function shareOf({ config, state, startedAt }: Scrub): number {
+  const last = state?.shareMs;
   const sinceMs = last === undefined ? dayMs : startedAt.getTime() - last;
   return ((sinceMs > 0 ? sinceMs : dayMs) * headroom) / config.periodMs;
 }

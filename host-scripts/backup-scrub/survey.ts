@@ -6,7 +6,7 @@ import type { Scrub } from "./backup-scrub";
 import { unseen } from "./lacking";
 import { bytesOf, catalogueFiles } from "./paths";
 import { mendedShelf, nameOf, rottenShelf } from "./rotten";
-import { readStanding, type Standing, type UnitStanding, writeStanding } from "./standing";
+import { readState, type ScrubState, type UnitState, writeState } from "./state";
 import { passOf } from "./sums";
 import { closedAbove, type Unit, unitsOf } from "./units";
 
@@ -15,27 +15,27 @@ export const survey: Phase<Scrub> = {
   name: "survey",
   async run(scrub) {
     const { config, dryRun, faults, log, startedAt } = scrub;
-    const kept = readStanding(config.stateDir);
+    const kept = readState(config.stateDir);
     if (kept === "damaged")
       faults.push("the record of what was read when was damaged, and was made anew from the catalogue");
-    const before: Standing = kept === undefined || kept === "damaged" ? { units: {} } : kept;
+    const before: ScrubState = kept === undefined || kept === "damaged" ? { units: {} } : kept;
     const nowMs = startedAt.getTime();
     const units = unitsOf(config);
-    const standing: Standing = {
+    const state: ScrubState = {
       ...before,
       units: Object.fromEntries(
         units.map(({ name }) => [
           name,
-          standingOf(scrub, name, before.units[name] ?? before.gone?.[name]?.unit, nowMs),
+          unitStateOf(scrub, name, before.units[name] ?? before.gone?.[name]?.unit, nowMs),
         ]),
       ),
     };
-    scrub.standing = standing;
+    scrub.state = state;
     scrub.units = [...units].sort(
-      (a, b) => turnOf(standing.units[a.name], nowMs) - turnOf(standing.units[b.name], nowMs),
+      (a, b) => turnOf(state.units[a.name], nowMs) - turnOf(state.units[b.name], nowMs),
     );
     if (dryRun) {
-      for (const unit of scrub.units) log.info(`would read ${told(unit, standing)}`);
+      for (const unit of scrub.units) log.info(`would read ${describe(unit, state)}`);
       for (const file of rottenShelf.all(config)) log.info(`would look again at ${nameOf(file)}`);
       return;
     }
@@ -45,23 +45,23 @@ export const survey: Phase<Scrub> = {
       faults.push(`${quoted(path)} was damaged: remove it, and its file is found again`);
     const missing = { ...before.gone };
     for (const [name, unit] of Object.entries(before.units)) {
-      if (Object.hasOwn(standing.units, name)) continue;
+      if (Object.hasOwn(state.units, name)) continue;
       const hidden = hiddenBy(scrub, unit);
       if (hidden) {
-        standing.units[name] = unit;
+        state.units[name] = unit;
         complain(scrub, hidden.path, unseen(hidden.path, hidden.above));
       } else missing[name] = { unit, goneMs: nowMs };
     }
-    standing.gone = {};
+    state.gone = {};
     for (const [name, gone] of Object.entries(missing)) {
-      if (Object.hasOwn(standing.units, name)) continue;
-      if (nowMs - gone.goneMs < goneKeptMs) standing.gone[name] = gone;
+      if (Object.hasOwn(state.units, name)) continue;
+      if (nowMs - gone.goneMs < goneKeptMs) state.gone[name] = gone;
       else {
         const { sums, list, part } = catalogueFiles(config, name);
         for (const file of [sums, list, part]) rmSync(file, { force: true });
       }
     }
-    writeStanding(config.stateDir, standing);
+    writeState(config.stateDir, state);
   },
 };
 
@@ -69,7 +69,7 @@ export const survey: Phase<Scrub> = {
 const goneKeptMs = 30 * 86_400_000;
 
 /** A generation of a unit that isn't to be seen, where the folder above it is damaged. */
-function hiddenBy({ config }: Scrub, { generations = {} }: UnitStanding) {
+function hiddenBy({ config }: Scrub, { generations = {} }: UnitState) {
   for (const path of Object.keys(generations)) {
     const above = closedAbove(config, path);
     if (above !== undefined) return { path, above };
@@ -78,12 +78,12 @@ function hiddenBy({ config }: Scrub, { generations = {} }: UnitStanding) {
 }
 
 /** The catalogue itself says when it was made: a record that was lost with its disk, or with a power cut, comes from there. */
-function standingOf(
+function unitStateOf(
   { config, faults }: Scrub,
   name: string,
-  before: UnitStanding | undefined,
+  before: UnitState | undefined,
   nowMs: number,
-): UnitStanding {
+): UnitState {
   const { sums, id } = catalogueFiles(config, name);
   const pass = passOf(sums, id);
   if ((before?.verifiedMs ?? before?.readMs) !== undefined && pass === undefined) {
@@ -100,15 +100,15 @@ function standingOf(
 }
 
 /** Sorts units: one whose pass is going on, then what was never read, then what was not read for longest. */
-function turnOf(standing: UnitStanding | undefined, nowMs: number): number {
-  if (standing?.passMs !== undefined) return -1;
+function turnOf(state: UnitState | undefined, nowMs: number): number {
+  if (state?.passMs !== undefined) return -1;
   // A pass that didn't see everything was a turn all the same: what can't be seen would starve all others.
-  const readMs = standing?.readMs ?? standing?.verifiedMs ?? 0;
+  const readMs = state?.readMs ?? state?.verifiedMs ?? 0;
   // Read in the future, by a clock that was wrong: it says nothing.
   return readMs > nowMs ? 0 : readMs;
 }
 
-function told({ name }: Unit, { units }: Standing): string {
+function describe({ name }: Unit, { units }: ScrubState): string {
   const { verifiedMs, passMs } = units[name] ?? {};
   const last =
     verifiedMs === undefined ? "never read to its end" : `last read ${new Date(verifiedMs).toISOString()}`;
@@ -116,10 +116,10 @@ function told({ name }: Unit, { units }: Standing): string {
 }
 
 /** When what was not read for longest was read, epoch ms; a unit that was never read counts from when it was first seen. */
-export function oldestVerifiedMs({ standing, startedAt }: Scrub): number | undefined {
-  if (!standing) return undefined;
+export function oldestVerifiedMs({ state, startedAt }: Scrub): number | undefined {
+  if (!state) return undefined;
   const nowMs = startedAt.getTime();
-  const ages = Object.values(standing.units).map(({ verifiedMs, firstSeenMs }) =>
+  const ages = Object.values(state.units).map(({ verifiedMs, firstSeenMs }) =>
     Math.min(verifiedMs ?? firstSeenMs, nowMs),
   );
   return Math.min(nowMs, ...ages);

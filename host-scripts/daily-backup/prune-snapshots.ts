@@ -5,7 +5,7 @@ import { lockIfFree } from "../runtime/lock";
 import { listVolumes } from "../runtime/lvm/listing";
 import { removeAll } from "../runtime/lvm/remove";
 import { lookForRestores } from "../runtime/lvm/restore-record";
-import { planRemovals, type Standing, standingIn } from "../runtime/lvm/standing";
+import { planRemovals, type ExistingSnapshot, existingIn } from "../runtime/lvm/existing";
 import type { Phase } from "../runtime/phases";
 import { shell } from "../runtime/shell";
 import type { DailyBackup } from "./daily-backup";
@@ -49,9 +49,9 @@ async function removeOutlived(
   { vg, snapshotJob, snapshots, maxSnapshotAgeMs }: NonNullable<DailyBackup["config"]["volumes"]>,
 ): Promise<void> {
   const { restored } = lookForRestores(snapshots.stateDir);
-  const standing = standingIn(await listVolumes(vg, stop.signal), restored);
+  const existing = existingIn(await listVolumes(vg, stop.signal), restored);
   const missing = new Set(tasks.flatMap(({ volume, missing: lost }) => (lost ? [volume] : [])));
-  const outlived = planRemovals(standing, new Set(standing.keys()), missing, {
+  const outlived = planRemovals(existing, new Set(existing.keys()), missing, {
     ...{ policy: snapshots.keep, zone: snapshots.zone },
     nowMs: startedAt.getTime() - maxSnapshotAgeMs,
   }).remove;
@@ -61,7 +61,7 @@ async function removeOutlived(
   if (dryRun) return;
   const failed = await removeAll(
     vg,
-    outlived.map(({ name }: Standing) => name),
+    outlived.map(({ name }: ExistingSnapshot) => name),
     () => stop.check("prune-snapshots"),
     removed => log.progress(`prune-snapshots: ${removed.length} removed`),
   );

@@ -5,7 +5,7 @@ import type { MissingVolume } from "../runtime/lvm/covered";
 import type { LogicalVolume } from "../runtime/lvm/listing";
 import type { PoolStatus } from "../runtime/lvm/pool-status";
 import type { UnfinishedRestores } from "../runtime/lvm/restore-record";
-import { type Standing, standingIn } from "../runtime/lvm/standing";
+import { type ExistingSnapshot, existingIn } from "../runtime/lvm/existing";
 
 /** One run, filled by its phases. */
 export interface SnapshotRun extends JobRun<LvmPvcSnapshotConfig> {
@@ -14,7 +14,7 @@ export interface SnapshotRun extends JobRun<LvmPvcSnapshotConfig> {
   /** As it was read last. */
   poolStatus?: PoolStatus;
   /** This run's snapshots, by the volume that they were made of. */
-  readonly created: Map<string, Standing>;
+  readonly created: Map<string, ExistingSnapshot>;
   /** Snapshots that this run removed. */
   readonly removed: Set<string>;
   /** What was done because the pool is near its limits. */
@@ -25,11 +25,11 @@ export interface SnapshotRun extends JobRun<LvmPvcSnapshotConfig> {
 
 export interface Thinning {
   /** Snapshots that went, in their order. */
-  readonly gone: Standing[];
+  readonly gone: ExistingSnapshot[];
   /** What each of them freed, in percent of the pool; less than nothing where guests wrote more meanwhile. */
   readonly freed: Freed[];
   /** Those of them that the policy still keeps. */
-  readonly early: Standing[];
+  readonly early: ExistingSnapshot[];
   /** How full the pool was before the first one and after each. */
   readonly seen: PoolStatus[];
   /** Why no more go, though the pool is still over its limit; what else is kept is kept from then on. */
@@ -60,13 +60,13 @@ export function volumeLabel(map: VolumeMap, volume: string): string {
 }
 
 /** Our snapshots as they are by now, by the volume that they were made of, in the order in which they were made. */
-export function standingSnapshots(run: SnapshotRun, found: Found): Map<string, Standing[]> {
-  const standing = new Map<string, Standing[]>();
-  for (const [origin, snapshots] of standingIn(found.volumes, found.unfinished.restored)) {
+export function existingSnapshots(run: SnapshotRun, found: Found): Map<string, ExistingSnapshot[]> {
+  const existing = new Map<string, ExistingSnapshot[]>();
+  for (const [origin, snapshots] of existingIn(found.volumes, found.unfinished.restored)) {
     const left = snapshots.filter(({ name }) => !run.removed.has(name));
-    if (left.length > 0) standing.set(origin, left);
+    if (left.length > 0) existing.set(origin, left);
   }
   for (const [origin, snapshot] of run.created)
-    standing.set(origin, [...(standing.get(origin) ?? []), snapshot]);
-  return standing;
+    existing.set(origin, [...(existing.get(origin) ?? []), snapshot]);
+  return existing;
 }

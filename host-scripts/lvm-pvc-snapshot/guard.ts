@@ -5,9 +5,9 @@ import { removeSnapshots } from "../runtime/lvm/remove";
 import { mendPool, resumeSuspended } from "../runtime/lvm/unfinished";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
-import { type SnapshotRun, standingSnapshots } from "./context";
+import { type SnapshotRun, existingSnapshots } from "./context";
 import { firstNames } from "./discover";
-import { expiredIn, mostPerVolume, type Standing, thinningOrder } from "../runtime/lvm/standing";
+import { expiredIn, mostPerVolume, type ExistingSnapshot, thinningOrder } from "../runtime/lvm/existing";
 import { shell } from "../runtime/shell";
 
 /** Makes the pool fit to take snapshots, or refuses. A guest must never see a full pool. */
@@ -45,9 +45,9 @@ export async function roomFor(run: SnapshotRun): Promise<Declined | undefined> {
   let status = await readActivePool(run);
   const before = overLimit(status, config.guard.thinOut);
   if (before === undefined) return undefined;
-  const standing = standingSnapshots(run, required(run.found, "listing"));
-  const candidates = thinningOrder(standing, keepingOf(run));
-  const expired = expiredIn(standing, keepingOf(run));
+  const existing = existingSnapshots(run, required(run.found, "listing"));
+  const candidates = thinningOrder(existing, keepingOf(run));
+  const expired = expiredIn(existing, keepingOf(run));
   const { thinning } = run;
   const goneBefore = thinning.gone.length;
   if (thinning.seen.length === 0) thinning.seen.push(status);
@@ -92,7 +92,11 @@ const trial = 3;
  * @param left snapshots that could still go
  * @returns undefined while it may help that they do: a volume of which none went yet may hold all of the space
  */
-function whyInVain(run: SnapshotRun, status: PoolStatus, left: ReadonlySet<Standing>): string | undefined {
+function whyInVain(
+  run: SnapshotRun,
+  status: PoolStatus,
+  left: ReadonlySet<ExistingSnapshot>,
+): string | undefined {
   const { freed } = run.thinning;
   const over = limitAhead(run, status);
   if (!over || freed.length < trial) return undefined;
@@ -108,7 +112,7 @@ function whyInVain(run: SnapshotRun, status: PoolStatus, left: ReadonlySet<Stand
 }
 
 /** Those of a volume that went freed nothing: the others of it stay, while another volume's may help. */
-function isHopeless(run: SnapshotRun, { origin }: Standing, status: PoolStatus): boolean {
+function isHopeless(run: SnapshotRun, { origin }: ExistingSnapshot, status: PoolStatus): boolean {
   const over = limitAhead(run, status);
   if (!over || run.thinning.freed.length < trial) return false;
   const each = freedEach(run, origin, over.what);
@@ -126,7 +130,11 @@ function freedEach({ thinning }: SnapshotRun, origin: string, what: OverLimit["w
 }
 
 /** Below the limit from which on no snapshot is made, there is a day to notice it before all of a volume's are gone. */
-function hadItsShare({ config, thinning }: SnapshotRun, { origin }: Standing, status: PoolStatus): boolean {
+function hadItsShare(
+  { config, thinning }: SnapshotRun,
+  { origin }: ExistingSnapshot,
+  status: PoolStatus,
+): boolean {
   const own = thinning.gone.filter(snapshot => snapshot.origin === origin);
   return own.length >= mostPerVolume && overLimit(status, config.guard.decline) === undefined;
 }
@@ -165,8 +173,8 @@ export function whyNoMore({ config, thinning }: SnapshotRun): string {
 function tellThinning(
   run: SnapshotRun,
   before: OverLimit,
-  gone: readonly Standing[],
-  candidates: readonly Standing[],
+  gone: readonly ExistingSnapshot[],
+  candidates: readonly ExistingSnapshot[],
 ): void {
   const { config, dryRun, poolStatus, notes, log } = run;
   const full = `pool ${config.vg}/${config.pool} had ${percentText(before.percent)} of its ${before.what} in use, and old snapshots go before their time from ${before.limit} % on`;
@@ -224,7 +232,7 @@ async function readActivePool(run: SnapshotRun): Promise<PoolStatus> {
 
 /** What is safe when no snapshot was made. */
 export function keptWords(run: SnapshotRun): string {
-  const lists = run.found ? [...standingSnapshots(run, run.found).values()] : [];
+  const lists = run.found ? [...existingSnapshots(run, run.found).values()] : [];
   const all = lists.flat();
   if (all.length === 0) return "There are no earlier snapshots.";
   const newest = all.reduce((a, b) => (a.order > b.order ? a : b));

@@ -3,10 +3,10 @@ import { poolIfReadable } from "../runtime/lvm/pool-status";
 import { removeAll } from "../runtime/lvm/remove";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
-import { type SnapshotRun, standingSnapshots, volumeLabel } from "./context";
+import { type SnapshotRun, existingSnapshots, volumeLabel } from "./context";
 import { firstNames } from "./discover";
 import { keepingOf, keptWords, makeRoom, overLimit, percentText, whyNoMore } from "./guard";
-import { mostPerVolume, planRemovals, type Removals, type Standing } from "../runtime/lvm/standing";
+import { mostPerVolume, planRemovals, type Removals, type ExistingSnapshot } from "../runtime/lvm/existing";
 import { shell } from "../runtime/shell";
 
 /** Removes what has expired, of volumes that have a new snapshot; then tells what is missing. */
@@ -38,7 +38,7 @@ async function removeExpired(run: SnapshotRun, ready: ReadonlySet<string>): Prom
   const names = [...found.covered.map(({ name }) => name), ...found.missing.map(({ volume }) => volume)];
   const waiting = new Set(names.filter(name => !ready.has(name)));
   const keeping = keepingOf(run);
-  const plan = planRemovals(standingSnapshots(run, found), ready, waiting, keeping);
+  const plan = planRemovals(existingSnapshots(run, found), ready, waiting, keeping);
   tellPlan(run, plan, keeping.nowMs);
   if (run.dryRun) return new Map();
   return removeAll(
@@ -72,7 +72,7 @@ function tellPlan(run: SnapshotRun, plan: Removals, nowMs: number): void {
     );
 }
 
-function busyWords(snapshots: readonly Standing[]): string {
+function busyWords(snapshots: readonly ExistingSnapshot[]): string {
   return snapshots
     .slice(0, 3)
     .map(({ name, busy }) => `${name} (${busy})`)

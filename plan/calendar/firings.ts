@@ -102,7 +102,7 @@ export function longestGap(schedule: Schedule, zone: string, years: readonly num
   return known;
 }
 
-// A house of many hosts has few schedules, and each of its jobs asks for this.
+// An estate of many hosts has few schedules, and each of its jobs asks for this.
 const longestGaps = new Map<string, Gap>();
 
 /** Shortest time between two firings; see {@link longestGap}. */

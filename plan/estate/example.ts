@@ -11,7 +11,7 @@ const promise = {
 const alert = { receiver: "infra" };
 
 /**
- * A small sound house with one of everything: what examples and tests change one thing of. A new object each time.
+ * A small sound estate with one of everything: what examples and tests change one thing of. A new object each time.
  */
 export function exampleEstate(): ExampleEstate {
   return {

@@ -22,7 +22,9 @@ const alert = z.strictObject({
   absence: z
     .boolean()
     .default(true)
-    .describe("Whether it gets a twin that fires when the exporter's series that it compares are gone"),
+    .describe(
+      "Whether it gets an absence alert, which fires when the exporter's series that it compares are gone",
+    ),
 });
 export type AlertSpec = z.output<typeof alert>;
 

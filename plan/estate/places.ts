@@ -79,7 +79,7 @@ export const cluster = z.strictObject({
     .array(apiUrl)
     .default([])
     .describe(
-      "Other addresses of the same API, as a kubeconfig of who deploys may have one: a tunnel, or a name outside of the house",
+      "Other addresses of the same API, as a kubeconfig of who deploys may have one: a tunnel, or a name outside of the site",
     ),
 });
 

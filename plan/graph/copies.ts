@@ -73,7 +73,7 @@ interface Reader {
   readonly order: number;
 }
 
-/** Flows by what they might read, so that following a byte takes no longer in a house of many hosts. */
+/** Flows by what they might read, so that following a byte takes no longer in an estate of many hosts. */
 class Readers {
   private readonly readers = new Map<string, Reader[]>();
 

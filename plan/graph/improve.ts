@@ -109,7 +109,7 @@ function bestMove(
   );
 }
 
-/** A job at another time, and what the house's years are like then. */
+/** A job at another time, and what the estate's years are like then. */
 interface Move {
   readonly job: Job;
   readonly moved: Job;

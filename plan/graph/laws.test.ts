@@ -7,31 +7,31 @@ import {
   type JobName,
   jobNames,
   possible,
-  type RandomHouse,
-  randomHouse,
-} from "./simulated-house.test-support";
+  type RandomEstate,
+  randomEstate,
+} from "./simulated-estate.test-support";
 import { Timeline } from "./versions";
 
 const dayMs = 86_400_000;
 const fromMs = Date.parse("2026-03-20T00:00:00Z");
 
 /** Losses over three weeks in which clocks change in Sofia. */
-function losses(house: RandomHouse, shiftMs = 0): Loss[] {
-  const plan = planOf(parseEstate(estateOf(house)));
+function losses(estate: RandomEstate, shiftMs = 0): Loss[] {
+  const plan = planOf(parseEstate(estateOf(estate)));
   const horizon = { fromMs: fromMs + shiftMs, toMs: fromMs + shiftMs + 21 * dayMs, warmUpMs: 42 * dayMs };
   return lossesOf(plan, new Timeline(plan.jobs, horizon));
 }
 
-type Run = RandomHouse[JobName];
+type Run = RandomEstate[JobName];
 
-function withRuns(house: RandomHouse, change: (run: Run, job: JobName) => Partial<Run>): RandomHouse {
-  const runs = jobNames.map(job => [job, { ...house[job], ...change(house[job], job) }]);
-  return possible({ ...house, ...(Object.fromEntries(runs) as Record<JobName, Run>) });
+function withRuns(estate: RandomEstate, change: (run: Run, job: JobName) => Partial<Run>): RandomEstate {
+  const runs = jobNames.map(job => [job, { ...estate[job], ...change(estate[job], job) }]);
+  return possible({ ...estate, ...(Object.fromEntries(runs) as Record<JobName, Run>) });
 }
 
 /** Jobs that wait for nothing and end before they start again. */
-const independent = randomHouse.map(house =>
-  withRuns(house, ({ runMinutes }) => ({ after: [], runMinutes: 1 + (runMinutes % 30) })),
+const independent = randomEstate.map(estate =>
+  withRuns(estate, ({ runMinutes }) => ({ after: [], runMinutes: 1 + (runMinutes % 30) })),
 );
 const aJob = fc.constantFrom(...jobNames);
 
@@ -44,10 +44,10 @@ function expectNoneGreater(one: readonly Loss[], other: readonly Loss[]): void {
 
 test("a further job, and with it further copies, never makes a loss worse", () =>
   fc.assert(
-    fc.property(independent, aJob, (house, job) =>
+    fc.property(independent, aJob, (estate, job) =>
       expectNoneGreater(
-        losses(withRuns(house, (_, name) => (name === job ? { missing: false } : {}))),
-        losses(withRuns(house, (_, name) => (name === job ? { missing: true } : {}))),
+        losses(withRuns(estate, (_, name) => (name === job ? { missing: false } : {}))),
+        losses(withRuns(estate, (_, name) => (name === job ? { missing: true } : {}))),
       ),
     ),
     { numRuns: 40 },
@@ -55,11 +55,11 @@ test("a further job, and with it further copies, never makes a loss worse", () =
 
 test("a longer run never makes a loss smaller", () =>
   fc.assert(
-    fc.property(independent, aJob, fc.integer({ min: 1, max: 29 }), (house, job, minutes) =>
+    fc.property(independent, aJob, fc.integer({ min: 1, max: 29 }), (estate, job, minutes) =>
       expectNoneGreater(
-        losses(house),
+        losses(estate),
         losses(
-          withRuns(house, ({ runMinutes }, name) =>
+          withRuns(estate, ({ runMinutes }, name) =>
             name === job ? { runMinutes: runMinutes + minutes } : {},
           ),
         ),
@@ -68,10 +68,10 @@ test("a longer run never makes a loss smaller", () =>
     { numRuns: 40 },
   ));
 
-test("in UTC, a house a day later loses the same, a day later", () =>
+test("in UTC, an estate a day later loses the same, a day later", () =>
   fc.assert(
-    fc.property(randomHouse, house => {
-      const inUtc = withRuns(house, ({ times }) => ({ times: { ...times, zone: "UTC" } }));
+    fc.property(randomEstate, estate => {
+      const inUtc = withRuns(estate, ({ times }) => ({ times: { ...times, zone: "UTC" } }));
       const later = withRuns(inUtc, ({ times }) => ({
         times: { ...times, weekdays: times.weekdays.map(weekday => (weekday + 1) % 7) },
       }));
@@ -86,8 +86,8 @@ test("in UTC, a house a day later loses the same, a day later", () =>
 
 test("an estate that went through JSON is the same, and so is its plan", () =>
   fc.assert(
-    fc.property(randomHouse, house => {
-      for (const input of [estateOf(house), exampleEstate()]) {
+    fc.property(randomEstate, estate => {
+      for (const input of [estateOf(estate), exampleEstate()]) {
         const estate = parseEstate(input);
         const again = parseEstate(JSON.parse(JSON.stringify(input)));
         expect(again).toEqual(estate);

@@ -7,7 +7,7 @@ import { worstOf } from "./loss";
 import { survivorsOf } from "./survivors";
 import type { Timeline } from "./versions";
 
-/** What a house must not lose when one of its jobs is moved to another time. */
+/** What an estate must not lose when one of its jobs is moved to another time. */
 export class Rearrangement {
   private readonly disks: ReadonlyMap<Job, readonly string[]>;
   private readonly promises: readonly Promised[];
@@ -20,7 +20,7 @@ export class Rearrangement {
     this.promises = promisesOf(plan);
   }
 
-  /** Whether a house with the job moved is as sound as before: disks, order and promises. */
+  /** Whether an estate with the job moved is as sound as before: disks, order and promises. */
   isSound(job: Job, moved: Job, timeline: Timeline): boolean {
     return (
       this.plan.jobs.every(other => other === job || this.fits(job, moved, other, timeline)) &&

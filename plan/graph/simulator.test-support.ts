@@ -1,5 +1,5 @@
 /**
- * A house whose clock ticks minute by minute: versions are read, copied from place to place, and arrive. It knows
+ * An estate whose clock ticks minute by minute: versions are read, copied from place to place, and arrive. It knows
  * nothing of the plan (no jobs, flows, copies or calendars), just what copies what from where and what clocks show.
  * Slow, and meant to be: it is what the exact computation is held against.
  */
@@ -47,7 +47,7 @@ interface Running {
 
 const nothing = -1;
 
-/** Ticks from `fromMs` on, and looks at the house in each minute from `watchFrom` to `minutes`. */
+/** Ticks from `fromMs` on, and looks at the estate in each minute from `watchFrom` to `minutes`. */
 export function simulate(
   copiers: readonly Copier[],
   questions: readonly Question[],

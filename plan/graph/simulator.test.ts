@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { parseEstate, planOf } from "..";
 import { lossesOf } from "./loss";
 import { simulate } from "./simulator.test-support";
-import { copiersOf, estateOf, questions, randomHouse } from "./simulated-house.test-support";
+import { copiersOf, estateOf, questions, randomEstate } from "./simulated-estate.test-support";
 import { Timeline } from "./versions";
 
 const minuteMs = 60_000;
 // Drawn from one seed: the many begin with the few.
-const houses = process.env["HOLDFAST_LONG"] === "1" ? 1_000 : 100;
+const estates = process.env["HOLDFAST_LONG"] === "1" ? 1_000 : 100;
 const dayMinutes = 1_440;
 // Weekly jobs in a row of four need four weeks until the first version is at the end.
 const warmUp = 42 * dayMinutes;
@@ -24,19 +24,19 @@ const starts = [
   "2026-06-10",
 ];
 
-test("a simulation by the minute comes to the same worst losses and minutes in random houses", () => {
+test("a simulation by the minute comes to the same worst losses and minutes in random estates", () => {
   let compared = 0;
   fc.assert(
-    fc.property(randomHouse, fc.constantFrom(...starts), (house, start) => {
+    fc.property(randomEstate, fc.constantFrom(...starts), (estate, start) => {
       const watchedMs = Date.parse(`${start}T00:00:00Z`);
       const fromMs = watchedMs - warmUp * minuteMs;
-      const simulated = simulate(copiersOf(house), questions(), {
+      const simulated = simulate(copiersOf(estate), questions(), {
         fromMs,
         watchFrom: warmUp,
         minutes: warmUp + watched,
       });
-      const plan = planOf(parseEstate(estateOf(house)));
-      // Both begin with an empty house: with runs that are too long, which one is missed hangs on the first.
+      const plan = planOf(parseEstate(estateOf(estate)));
+      // Both begin with an empty estate: with runs that are too long, which one is missed hangs on the first.
       const horizon = {
         fromMs: watchedMs,
         toMs: watchedMs + watched * minuteMs,
@@ -62,9 +62,9 @@ test("a simulation by the minute comes to the same worst losses and minutes in r
         exact.map(({ name, expected }) => ({ name, ...expected })),
       );
     }),
-    { numRuns: houses },
+    { numRuns: estates },
   );
-  expect(compared).toBeGreaterThanOrEqual(houses * 70);
+  expect(compared).toBeGreaterThanOrEqual(estates * 70);
 }, 120_000);
 
 function iso(fromMs: number, minutes: number): string {

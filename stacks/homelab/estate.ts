@@ -5,7 +5,7 @@ import { accepted, database, directory, dump, leftOut, type ServiceInput, slack,
 const alert = { receiver: "infra-alerts" };
 const critical = { receiver: "infra-critical", severity: "critical" } as const;
 
-/** Everything in the house. A new service is a line here; jobs, alerts, routes and losses follow. */
+/** All services. A new one is a line here; jobs, alerts, routes and losses follow. */
 const services: Record<string, ServiceInput> = {
   etcd: database("etcd", { cluster: "k8s" }, "300MB"),
   postgresql: database("postgresql", { host: "pve", pool: "data", namespace: "dbaas" }, "8GB", ["etcd"]),
@@ -105,7 +105,7 @@ export const estate: EstateInput = {
     synology: {
       kind: "synology",
       // Called offsite, with an address of the LAN. As a site of its own it is what the document promises; if it stands in
-      // the same house, write "home" here, and see in `holdfast rpo` what a fire takes.
+      // the same site, write "home" here, and see in `holdfast rpo` what a fire takes.
       site: "away",
       address: "192.168.1.13",
       user: "Administrator",

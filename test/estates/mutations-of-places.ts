@@ -233,7 +233,7 @@ export const mutationsOfAlerts: Mutation[] = [
     "pushgateway",
   ],
   [
-    "critical alerts in the burning house",
+    "critical alerts on the burning site",
     "receivers > infra-critical > outOfSite",
     false,
     "alerts/never-leaves-site",

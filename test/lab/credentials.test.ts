@@ -130,7 +130,7 @@ require("https").get(new URL(process.argv[2], cluster.server), {
   headers: { authorization: "Bearer " + user.token },
 }, answer => { process.stdout.write(String(answer.statusCode)); answer.destroy(); });`;
 
-/** The same house with its thin pool, a cluster, and the jobs that need secrets; their next night is a Sunday's. */
+/** The same estate with its thin pool, a cluster, and the jobs that need secrets; their next night is a Sunday's. */
 function withVolumes(estate: EstateInput): EstateInput {
   const { pve } = estate.hosts;
   if (!pve) throw new Error("the estate has no pve");

@@ -60,7 +60,7 @@ export async function registrations(
     "holdfast",
     "test",
     false,
-    "house",
+    "organization",
   );
   const register = jest.spyOn(MockMonitor.prototype, "registerResource");
   const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async message => {

@@ -53,7 +53,8 @@ test("sends the units' own text, the pinned host key and short commands", async 
   const { resources } = await deployed(estateWith());
   const timer = named(resources, "nfs-mirror-pve-release-nfs-mirror.timer").inputs;
   expect(timer).toMatchObject({
-    create: "sh /opt/holdfast/nfs-mirror/release.sh --stack=house/holdfast/test stage nfs-mirror.timer",
+    create:
+      "sh /opt/holdfast/nfs-mirror/release.sh --stack=organization/holdfast/test stage nfs-mirror.timer",
     addPreviousOutputInEnv: false,
   });
   expect(String(timer["stdin"]).split("\n")).toContain("OnCalendar=*-*-* 02:00:00 Europe/Sofia");
@@ -67,9 +68,9 @@ test("sends the units' own text, the pinned host key and short commands", async 
     },
   });
   expect(named(resources, "nfs-mirror-pve-release-live").inputs).toMatchObject({
-    create: "sh /opt/holdfast/nfs-mirror/release.sh --stack=house/holdfast/test activate",
+    create: "sh /opt/holdfast/nfs-mirror/release.sh --stack=organization/holdfast/test activate",
     delete:
-      "test ! -e /opt/holdfast/nfs-mirror/release.sh || sh /opt/holdfast/nfs-mirror/release.sh --stack=house/holdfast/test remove",
+      "test ! -e /opt/holdfast/nfs-mirror/release.sh || sh /opt/holdfast/nfs-mirror/release.sh --stack=organization/holdfast/test remove",
     stdin: expect.stringMatching(/^([0-9a-f]{64} {2}\S+\n){5}$/),
   });
 });

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { editStanding } from "./support/edit-standing";
+import { editState } from "./support/edit-state";
 import { failingFolder } from "./support/failing-folder";
 import { createScrubWorld, type ScrubWorld } from "./support/scrub-world";
 
@@ -140,8 +140,8 @@ describe("what is out of sight for some nights", () => {
     move("pvc-data", aside);
     await run();
     expect(sums()).toBe(2);
-    editStanding(world, ({ gone = {}, ...standing }) => ({
-      ...standing,
+    editState(world, ({ gone = {}, ...state }) => ({
+      ...state,
       gone: Object.fromEntries(
         Object.entries(gone).map(([name, one]) => [name, { ...one, goneMs: one.goneMs - 31 * dayMs }]),
       ),

@@ -23,7 +23,7 @@ import { dirname, join } from "node:path";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { execa } from "execa";
-import { editStanding } from "./support/edit-standing";
+import { editState } from "./support/edit-state";
 import { failingFolder } from "./support/failing-folder";
 import { nastyNames } from "./support/nasty";
 import { createScrubWorld, type ScrubWorld } from "./support/scrub-world";
@@ -86,10 +86,10 @@ async function turnEmpty(path: string, bytes: Buffer): Promise<Buffer> {
 
 /** As if all that was read whole had been so a day before. */
 function verifiedADayBefore(): void {
-  editStanding(world, standing => ({
-    ...standing,
+  editState(world, state => ({
+    ...state,
     units: Object.fromEntries(
-      Object.entries(standing.units).map(([name, unit]) => [
+      Object.entries(state.units).map(([name, unit]) => [
         name,
         { ...unit, verifiedMs: (unit.verifiedMs ?? 0) - 86_400_000 },
       ]),
@@ -99,7 +99,7 @@ function verifiedADayBefore(): void {
 
 /** As if the last share had been done a day before. */
 function setClockBack(): void {
-  editStanding(world, standing => ({ ...standing, shareMs: (standing.shareMs ?? 0) - 86_400_000 }));
+  editState(world, state => ({ ...state, shareMs: (state.shareMs ?? 0) - 86_400_000 }));
 }
 
 /** Such a disk is made and read once, and put back for each test. */

@@ -41,15 +41,15 @@ test("shows what is live and kept, and goes back", async () => {
   const { stdout: live } = await host.deploy(release({ hour: "04" }));
   const { exitCode, text } = await holdfast("releases", "--json");
   expect(exitCode).toBe(0);
-  const standing = {
+  const state = {
     host: "pve",
     job: "nfs-mirror",
-    stack: "house/holdfast/one",
+    stack: "organization/holdfast/one",
     since: expect.stringMatching(/^\d{4}-.*Z$/),
     faults: [],
     rolledBack: null,
   };
-  expect(JSON.parse(text)).toEqual([{ ...standing, live, kept: [old] }]);
+  expect(JSON.parse(text)).toEqual([{ ...state, live, kept: [old] }]);
   expect(await holdfast("roll-back", ...job)).toMatchObject({ exitCode: 0 });
   expect(JSON.parse((await holdfast("releases", "--json")).text)).toMatchObject([
     { live: old, kept: [live], rolledBack: live },

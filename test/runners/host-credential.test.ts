@@ -15,11 +15,11 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "holdfast-credential-"));
   etc = join(folder, "etc");
   mkdirSync(etc);
-  for (const job of jobs) give(job, "house/holdfast/one");
+  for (const job of jobs) give(job, "organization/holdfast/one");
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const owned = (job: string, stack = "house/holdfast/one") => ({ job, stack });
+const owned = (job: string, stack = "organization/holdfast/one") => ({ job, stack });
 
 /** Writes down to which stack a job belongs. */
 function give(job: string, stack: string): void {
@@ -99,22 +99,22 @@ test("removes one secret, and with a job's last one the empty folders", async ()
 
 test("writes and removes nothing of a job that belongs to another stack, and names both", async () => {
   await write("key", secret);
-  give("pfsense-backup", "house/holdfast/two");
+  give("pfsense-backup", "organization/holdfast/two");
   const ended = await run(writeCredential(owned("pfsense-backup"), "key"), credentialInput("another"));
   expect(ended.exitCode).toBe(1);
   expect(ended.stderr).toBe(
-    "pfsense-backup: this host's pfsense-backup belongs to stack house/holdfast/two, and this is stack house/holdfast/one; " +
+    "pfsense-backup: this host's pfsense-backup belongs to stack organization/holdfast/two, and this is stack organization/holdfast/one; " +
       "nothing was changed. Next: pulumi destroy there; or, to take it over as it runs, on the host: " +
-      "echo house/holdfast/one >/opt/holdfast/pfsense-backup/owner; then pulumi up",
+      "echo organization/holdfast/one >/opt/holdfast/pfsense-backup/owner; then pulumi up",
   );
   expect(await run(removeCredential(owned("pfsense-backup"), "key"))).toEqual({
     exitCode: 0,
-    stdout: "pfsense-backup: it belongs to stack house/holdfast/two now, so the credential key stays.",
+    stdout: "pfsense-backup: it belongs to stack organization/holdfast/two now, so the credential key stays.",
     stderr: "",
   });
   expect(readFileSync(path("pfsense-backup", "key"), "utf8")).toBe(secret);
   rmSync(join(folder, "opt/holdfast/pfsense-backup"), { recursive: true });
   expect((await write("key", "another")).stderr).toMatch(
-    /belongs to stack \(none\), and this is stack house/,
+    /belongs to stack \(none\), and this is stack organization/,
   );
 });

@@ -2,8 +2,8 @@ import { updateScript } from "../../components/host-release/commands";
 import { releaseScript } from "../../components/host-release/tools";
 import { release, ReleaseHost } from "./release-host";
 
-const one = "house/holdfast/one";
-const two = "house/holdfast/two";
+const one = "organization/holdfast/one";
+const two = "organization/holdfast/two";
 const ownerFile = "/opt/holdfast/nfs-mirror/owner";
 let host: ReleaseHost;
 beforeEach(() => {

@@ -53,7 +53,7 @@ test("lists what is kept, and what isn't as the live release has it", async () =
   const time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ";
   const lines = await listed();
   expect(lines).toEqual([
-    "stack house/holdfast/one",
+    "stack organization/holdfast/one",
     expect.stringMatching(`^live ${names[1]} ${time}$`),
     expect.stringMatching(`^kept ${names[2]} ${time}$`),
     expect.stringMatching(`^kept ${names[0]} ${time}$`),

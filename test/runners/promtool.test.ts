@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { absenceTwins } from "../../alerts/absence";
+import { absenceRules } from "../../alerts/absence";
 import { estateRules } from "../../alerts/groups";
 import { type AlertTests, promtoolTests, promtoolTestsOfEstate } from "../../alerts/promtool-tests";
 import { rulesOf } from "../../alerts/rules";
@@ -40,12 +40,12 @@ async function promtoolSays(...args: string[]): Promise<{ exitCode: number; outp
 }
 
 const planned = (estate: EstateInput): Plan => planOf(parseEstate(estate));
-const houses = [
+const estates = [
   ["the example", planned(exampleEstate())],
   ["the homelab", planned(homelab)],
 ] as const;
 
-describe.each(houses)("%s", (_, plan) => {
+describe.each(estates)("%s", (_, plan) => {
   test.each(plan.jobs.map(job => [job.name, job] as const))(
     "%s: silent over its longest gap, firing within its promise after one miss",
     async (_name, job) => {
@@ -59,9 +59,9 @@ describe.each(houses)("%s", (_, plan) => {
     },
   );
 
-  test("the estate's own alerts: a twin fires when their series are gone", async () => {
+  test("the estate's own alerts: an absence alert fires when their series are gone", async () => {
     const tests = promtoolTestsOfEstate(plan);
-    expect(tests).toHaveLength(absenceTwins(plan).length);
+    expect(tests).toHaveLength(absenceRules(plan).length);
     const { exitCode, output } = await run(tests);
     expect(output).toContain("SUCCESS");
     expect(exitCode).toBe(0);

@@ -52,7 +52,7 @@ export class ReleaseHost {
   /** Shell text that runs in the namespace before each command, e.g. a mount. */
   before = ":";
   /** The stack that deploys. */
-  stack = "house/holdfast/one";
+  stack = "organization/holdfast/one";
 
   /** @param folder of another one, for a second stack on the same host */
   constructor(readonly folder = mkdtempSync(join(tmpdir(), "holdfast-release-"))) {

@@ -197,14 +197,14 @@ describe("a pool that gets full", () => {
 describe("a run that is ended", () => {
   beforeAll(() => host.freshPool(one, two));
 
-  let standing: readonly string[] = [];
+  let existing: readonly string[] = [];
 
   /** @returns names of snapshots that have come since it was asked last */
   async function isWhole(): Promise<readonly string[]> {
     const { whole, expected, snapshots } = await host.look();
     expect(whole).toEqual(expected);
-    const before = standing;
-    standing = snapshots;
+    const before = existing;
+    existing = snapshots;
     return snapshots.filter(name => !before.includes(name));
   }
 
@@ -239,7 +239,7 @@ describe("a run that is ended", () => {
       expect(lines).toContain(`in phase ${phase}`);
       expect((await host.metrics())["last_status"]).toBe(status);
       expect(await isWhole()).toHaveLength(made);
-      expect(standing).not.toContain(`${one}_snap_20250101T000000Z`);
+      expect(existing).not.toContain(`${one}_snap_20250101T000000Z`);
     },
   );
 

@@ -26,8 +26,8 @@ export class FakeWorld {
   /** Refuses to let go of the volume. */
   stuck = false;
   apiAway = false;
-  /** How many unfinished restores monitoring was told of, each time. */
-  readonly told: number[] = [];
+  /** How many unfinished restores were reported to monitoring, each time. */
+  readonly reported: number[] = [];
   readonly lines: string[] = [];
   readonly results: unknown[] = [];
   // In memory where there is one: some thousand records are synced to disk here.
@@ -102,7 +102,7 @@ export class FakeWorld {
     return {
       pollMs: 1,
       tellUnfinished: () => {
-        this.told.push(unfinishedRestores(this.stateDir).length);
+        this.reported.push(unfinishedRestores(this.stateDir).length);
         return Promise.resolve();
       },
       lvm: {

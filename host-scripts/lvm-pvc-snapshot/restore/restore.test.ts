@@ -52,7 +52,7 @@ test("puts the snapshot's data in place, keeps the old volume and the snapshot, 
   expect(world.lines).toContain(`When all is well: lvremove pve/${kept()}`);
   expect(world.results).toMatchObject([{ status: 0, as: "restored", kept: kept() }]);
   // Monitoring knows of it from before the first change on, and until its end.
-  expect(world.told).toEqual([1, 0]);
+  expect(world.reported).toEqual([1, 0]);
 });
 
 test("a finished restore is rolled back: the old volume is in place, and what pods wrote since is kept aside", async () => {
@@ -118,7 +118,7 @@ test("an API that goes away halfway: the state of everything is told, and both w
   expect(end).toMatchObject({ exitCode: 3, kept: expect.stringContaining("Deployment shop/web had 2") });
   expect(end).toMatchObject({ next: expect.stringContaining(`restore ${live} --resume   (or back: `) });
   expect(end).toMatchObject({ next: expect.stringContaining(`restore ${live} --rollback)`) });
-  expect(world.told.at(-1)).toBe(1);
+  expect(world.reported.at(-1)).toBe(1);
   world.apiAway = false;
   expect(await world.run({ action: "rollback" })).toBe(0);
 });

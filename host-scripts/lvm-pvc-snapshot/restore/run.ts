@@ -17,7 +17,7 @@ import { readRecord } from "../../runtime/lvm/restore-record";
 import { ready, shell } from "../../runtime/shell";
 import { stateOf } from "./state";
 import { isSwapped } from "./swap";
-import { told } from "./told";
+import { report } from "./report";
 import { clear, keepOld, putSnapshot, takeBack, verify } from "./volumes";
 import { findWorkload } from "./find-workload";
 import { apiOf, detach, scaleBack, scaleDown, scaleUp } from "./scale";
@@ -49,7 +49,7 @@ export async function restoreIn(
     if (restore.begun && !request.dryRun) await world.tellUnfinished();
     throw end;
   }
-  const status = told(restore);
+  const status = report(restore);
   await world.tellUnfinished();
   return status;
 }

@@ -15,7 +15,7 @@ const claim = (name: string) => ({ namespace: "app", name });
 const notes: string[] = [];
 
 /** A run's map, when the API names these volumes. */
-function told(...volumes: readonly string[]): Promise<KnownVolumes> {
+function mapOf(...volumes: readonly string[]): Promise<KnownVolumes> {
   const map = new Map(volumes.map(name => [name, claim(name)]));
   return keptMap(file, async () => map, createLog("test", { json: true, progress: false }), notes);
 }
@@ -25,9 +25,9 @@ test.each([
   ["other volumes", ["x", "y", "z"]],
   ["less than half of them", ["a", "x"]],
 ])("an API that names %s doesn't overwrite what was known", async (_, volumes) => {
-  await told("a", "b", "c");
+  await mapOf("a", "b", "c");
   const before = readFileSync(file, "utf8");
-  const { map, isCurrent } = await told(...volumes);
+  const { map, isCurrent } = await mapOf(...volumes);
   expect([...map.keys()]).toEqual(["a", "b", "c"]);
   expect(isCurrent).toBe(false);
   expect(readFileSync(file, "utf8")).toBe(before);
@@ -35,7 +35,7 @@ test.each([
 });
 
 test("a volume that has lost its claim goes on under it; one that never had one has none", async () => {
-  await told("a", "b");
+  await mapOf("a", "b");
   const answer = new Map([
     ["a", claim("a")],
     ["b", undefined],
@@ -57,9 +57,9 @@ test("a volume that has lost its claim goes on under it; one that never had one 
 });
 
 test("volumes come and go", async () => {
-  await told("a", "b", "c");
-  expect([...(await told("b", "c", "d")).map.keys()]).toEqual(["b", "c", "d"]);
-  expect(await told("c", "d")).toMatchObject({ isCurrent: true });
+  await mapOf("a", "b", "c");
+  expect([...(await mapOf("b", "c", "d")).map.keys()]).toEqual(["b", "c", "d"]);
+  expect(await mapOf("c", "d")).toMatchObject({ isCurrent: true });
 });
 
 test("a page of a list is not taken for the list", () => {

@@ -3,7 +3,7 @@ import type { LogicalVolume } from "./listing";
 import { ownSnapshots } from "./snapshots";
 
 /** A snapshot of ours that exists. */
-export interface Standing {
+export interface ExistingSnapshot {
   readonly name: string;
   readonly origin: string;
   /** Epoch ms, from its name. */
@@ -14,13 +14,16 @@ export interface Standing {
   readonly busy: string | undefined;
 }
 
-type ByOrigin = ReadonlyMap<string, readonly Standing[]>;
+type ByOrigin = ReadonlyMap<string, readonly ExistingSnapshot[]>;
 
 /** Snapshots that a restore, which has not ended, is made of; unknown when its record can't be read. */
 export type Restored = ReadonlySet<string> | "unknown";
 
 /** Our snapshots in a listing, by the volume that they were made of, in the order in which they were made. */
-export function standingIn(volumes: readonly LogicalVolume[], restored: Restored): Map<string, Standing[]> {
+export function existingIn(
+  volumes: readonly LogicalVolume[],
+  restored: Restored,
+): Map<string, ExistingSnapshot[]> {
   return new Map(
     [...ownSnapshots(volumes)].map(([origin, snapshots]) => [
       origin,
@@ -59,28 +62,28 @@ export interface Keeping {
  * What may go when the pool gets full, in this order: what the policy no longer keeps, then all else, each the oldest
  * first over all volumes. The newest of a volume is never among it, nor what is in use.
  */
-export function thinningOrder(standing: ByOrigin, keeping: Keeping): Standing[] {
-  const gone = expiredIn(standing, keeping);
-  return [...standing.values()]
+export function thinningOrder(existing: ByOrigin, keeping: Keeping): ExistingSnapshot[] {
+  const gone = expiredIn(existing, keeping);
+  return [...existing.values()]
     .flatMap(list => list.slice(0, -1))
     .filter(({ busy }) => busy === undefined)
     .sort((a, b) => Number(gone.has(b)) - Number(gone.has(a)) || a.order - b.order);
 }
 
 /** What the policy no longer keeps. */
-export function expiredIn(standing: ByOrigin, keeping: Keeping): ReadonlySet<Standing> {
-  return new Set([...standing.values()].flatMap(list => expiredOf(list, keeping)));
+export function expiredIn(existing: ByOrigin, keeping: Keeping): ReadonlySet<ExistingSnapshot> {
+  return new Set([...existing.values()].flatMap(list => expiredOf(list, keeping)));
 }
 
 export interface Removals {
   /** In the order in which they were made, volume by volume. */
-  readonly remove: readonly Standing[];
+  readonly remove: readonly ExistingSnapshot[];
   /** Expired, and in use. */
-  readonly busy: readonly Standing[];
+  readonly busy: readonly ExistingSnapshot[];
   /** Expired, and left for the next runs. */
   readonly later: number;
   /** Dated in the future: the clock went back since. They are kept. */
-  readonly future: readonly Standing[];
+  readonly future: readonly ExistingSnapshot[];
 }
 
 /**
@@ -96,16 +99,16 @@ export const mostPerVolume = 3;
  * @param waiting volumes that are covered and have no new snapshot
  */
 export function planRemovals(
-  standing: ByOrigin,
+  existing: ByOrigin,
   covered: ReadonlySet<string>,
   waiting: ReadonlySet<string>,
   keeping: Keeping,
 ): Removals {
-  const remove: Standing[] = [];
-  const busy: Standing[] = [];
-  const future: Standing[] = [];
+  const remove: ExistingSnapshot[] = [];
+  const busy: ExistingSnapshot[] = [];
+  const future: ExistingSnapshot[] = [];
   let later = 0;
-  for (const [origin, list] of standing) {
+  for (const [origin, list] of existing) {
     future.push(...list.filter(({ madeMs }) => madeMs > keeping.nowMs + clockSlackMs));
     if (waiting.has(origin)) continue;
     const due = [...expiredOf(list, keeping), ...(covered.has(origin) ? [] : lastCopy(list, keeping))];
@@ -120,11 +123,11 @@ export function planRemovals(
 /** Names go up by a second where one is taken, so a snapshot of this very minute isn't from the future. */
 const clockSlackMs = 60_000;
 
-function expiredOf(list: readonly Standing[], { policy, zone, nowMs }: Keeping): Standing[] {
+function expiredOf(list: readonly ExistingSnapshot[], { policy, zone, nowMs }: Keeping): ExistingSnapshot[] {
   return expired(list, ({ madeMs }) => madeMs, policy, nowMs, zone).filter(({ madeMs }) => madeMs <= nowMs);
 }
 
-function lastCopy(list: readonly Standing[], { policy, nowMs }: Keeping): Standing[] {
+function lastCopy(list: readonly ExistingSnapshot[], { policy, nowMs }: Keeping): ExistingSnapshot[] {
   const newest = list.at(-1);
   return newest && nowMs - newest.madeMs >= longestKeptMs(policy) ? [newest] : [];
 }

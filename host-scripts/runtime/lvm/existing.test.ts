@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { KeepPolicy } from "../../../plan/contracts/keep-policy";
-import { longestKeptMs, mostPerVolume, planRemovals, type Standing, thinningOrder } from "./standing";
+import { longestKeptMs, mostPerVolume, planRemovals, type ExistingSnapshot, thinningOrder } from "./existing";
 
 const dayMs = 86_400_000;
 const nowMs = Date.parse("2026-05-26T03:00:00Z");
@@ -9,44 +9,44 @@ const week = { policy: { kind: "age", ms: 7 * dayMs, atLeast: 1 }, zone: "UTC", 
 let order = 0;
 
 /** Snapshots of one volume, by their age in days, oldest first. */
-function snapshots(origin: string, ...days: readonly number[]): Standing[] {
+function snapshots(origin: string, ...days: readonly number[]): ExistingSnapshot[] {
   return days.map(age => ({
     ...{ name: `${origin}-${age}d`, origin, madeMs: nowMs - age * dayMs },
     ...{ order: (order += 1), busy: undefined },
   }));
 }
 
-const names = (list: readonly Standing[]): string[] => list.map(({ name }) => name);
+const names = (list: readonly ExistingSnapshot[]): string[] => list.map(({ name }) => name);
 
 test("what has expired goes, of volumes that have a new snapshot", () => {
-  const standing = new Map([["a", snapshots("a", 9, 8, 3, 0)]]);
-  const { remove } = planRemovals(standing, new Set(["a"]), new Set(), week);
+  const existing = new Map([["a", snapshots("a", 9, 8, 3, 0)]]);
+  const { remove } = planRemovals(existing, new Set(["a"]), new Set(), week);
   expect(names(remove)).toEqual(["a-9d", "a-8d"]);
 });
 
 test("nothing goes of a volume that has no new snapshot, however old they are", () => {
-  const standing = new Map([["a", snapshots("a", 30, 20, 10)]]);
-  const { remove } = planRemovals(standing, new Set(), new Set(["a"]), week);
+  const existing = new Map([["a", snapshots("a", 30, 20, 10)]]);
+  const { remove } = planRemovals(existing, new Set(), new Set(["a"]), week);
   expect(remove).toEqual([]);
 });
 
 test("the last snapshot of a deleted volume stays until it is as old as any gets, and then goes", () => {
-  const standing = new Map([
+  const existing = new Map([
     ["young", snapshots("young", 20, 6)],
     ["old", snapshots("old", 20, 8)],
   ]);
-  const { remove } = planRemovals(standing, new Set(), new Set(), week);
+  const { remove } = planRemovals(existing, new Set(), new Set(), week);
   expect(names(remove)).toEqual(["young-20d", "old-20d", "old-8d"]);
 });
 
 test("a job that was dead for a month leaves its only snapshot of each volume", () => {
-  const standing = new Map([["a", snapshots("a", 30)]]);
-  expect(planRemovals(standing, new Set(["a"]), new Set(), week).remove).toEqual([]);
+  const existing = new Map([["a", snapshots("a", 30)]]);
+  expect(planRemovals(existing, new Set(["a"]), new Set(), week).remove).toEqual([]);
 });
 
 test("one run removes no more than three of a volume, the oldest, and says how many are left", () => {
-  const standing = new Map([["a", snapshots("a", 20, 19, 18, 17, 16, 0)]]);
-  const { remove, later } = planRemovals(standing, new Set(["a"]), new Set(), week);
+  const existing = new Map([["a", snapshots("a", 20, 19, 18, 17, 16, 0)]]);
+  const { remove, later } = planRemovals(existing, new Set(["a"]), new Set(), week);
   expect(names(remove)).toEqual(["a-20d", "a-19d", "a-18d"]);
   expect(later).toBe(2);
 });
@@ -54,8 +54,8 @@ test("one run removes no more than three of a volume, the oldest, and says how m
 test("one from the future is kept and told, and so is one that is in use", () => {
   const [open, future, last] = snapshots("a", 20, -1, 0);
   if (!open || !future || !last) throw new Error("three were made");
-  const standing = new Map([["a", [{ ...open, busy: "it is open" }, future, last]]]);
-  const plan = planRemovals(standing, new Set(["a"]), new Set(), {
+  const existing = new Map([["a", [{ ...open, busy: "it is open" }, future, last]]]);
+  const plan = planRemovals(existing, new Set(["a"]), new Set(), {
     ...week,
     policy: { kind: "tiers", tiers: [{ every: "run", count: 1 }] },
   });
@@ -96,7 +96,7 @@ test("neither thinning out nor pruning ever takes the newest of a covered volume
   const days = fc.array(fc.integer({ min: -2, max: 40 }), { minLength: 1, maxLength: 12 });
   fc.assert(
     fc.property(fc.array(days, { minLength: 1, maxLength: 5 }), fc.nat(), (lists, seed) => {
-      const standing = new Map(
+      const existing = new Map(
         lists.map((ages, index) => {
           const list = snapshots(`v${index}`, ...ages);
           return [
@@ -105,9 +105,9 @@ test("neither thinning out nor pruning ever takes the newest of a covered volume
           ];
         }),
       );
-      const plan = planRemovals(standing, new Set(standing.keys()), new Set(), week);
-      for (const list of standing.values()) {
-        const gone = [...plan.remove, ...thinningOrder(standing, week)].filter(each => list.includes(each));
+      const plan = planRemovals(existing, new Set(existing.keys()), new Set(), week);
+      for (const list of existing.values()) {
+        const gone = [...plan.remove, ...thinningOrder(existing, week)].filter(each => list.includes(each));
         expect(gone).not.toContain(list.at(-1));
         expect(gone.every(({ busy }) => busy === undefined)).toBe(true);
         expect(plan.remove.filter(each => list.includes(each)).length).toBeLessThanOrEqual(mostPerVolume);

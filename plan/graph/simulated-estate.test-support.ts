@@ -32,8 +32,8 @@ interface Run {
   readonly missing: boolean;
 }
 
-/** The example's house with times of its own for each job; some jobs are missing. */
-export type RandomHouse = Readonly<Record<JobName, Run>> & { readonly booksExcluded: boolean };
+/** The example's estate with times of its own for each job; some jobs are missing. */
+export type RandomEstate = Readonly<Record<JobName, Run>> & { readonly booksExcluded: boolean };
 
 const zones = ["UTC", "Europe/Sofia", "America/New_York", "Australia/Lord_Howe"];
 
@@ -61,7 +61,7 @@ function run(job: JobName): fc.Arbitrary<Run> {
   });
 }
 
-export const randomHouse: fc.Arbitrary<RandomHouse> = fc
+export const randomEstate: fc.Arbitrary<RandomEstate> = fc
   .tuple(fc.boolean(), ...jobNames.map(run))
   .map(([booksExcluded, ...runs]) =>
     possible({
@@ -71,41 +71,41 @@ export const randomHouse: fc.Arbitrary<RandomHouse> = fc
   );
 
 /** A firewall's job is written in the layer of daily-backup: without that, it is missing too. */
-export function possible(house: RandomHouse): RandomHouse {
-  const missing = house["pfsense-backup"].missing || house["daily-backup"].missing;
-  return { ...house, "pfsense-backup": { ...house["pfsense-backup"], missing } };
+export function possible(estate: RandomEstate): RandomEstate {
+  const missing = estate["pfsense-backup"].missing || estate["daily-backup"].missing;
+  return { ...estate, "pfsense-backup": { ...estate["pfsense-backup"], missing } };
 }
 
-/** The house as an operator writes it. */
-export function estateOf(house: RandomHouse): EstateInput {
+/** The estate as an operator writes it. */
+export function estateOf(random: RandomEstate): EstateInput {
   const estate = exampleEstate();
   estate.years = [2026];
   const timer = (job: JobName) => ({
     schedule: {
-      onCalendar: systemdText(house[job].times),
-      zone: house[job].times.zone,
-      randomizedDelay: `${house[job].delayMinutes}min`,
-      after: house[job].after.filter(other => !house[other].missing),
+      onCalendar: systemdText(random[job].times),
+      zone: random[job].times.zone,
+      randomizedDelay: `${random[job].delayMinutes}min`,
+      after: random[job].after.filter(other => !random[other].missing),
     },
-    usualRun: `${house[job].runMinutes}min`,
+    usualRun: `${random[job].runMinutes}min`,
     budget: "12h",
   });
   const layers = estate.layers;
-  set(layers, "lvm-pvc-snapshot", house["lvm-pvc-snapshot"].missing, timer("lvm-pvc-snapshot"));
-  set(layers, "nfs-mirror", house["nfs-mirror"].missing, timer("nfs-mirror"));
-  set(layers, "daily-backup", house["daily-backup"].missing, timer("daily-backup"));
+  set(layers, "lvm-pvc-snapshot", random["lvm-pvc-snapshot"].missing, timer("lvm-pvc-snapshot"));
+  set(layers, "nfs-mirror", random["nfs-mirror"].missing, timer("nfs-mirror"));
+  set(layers, "daily-backup", random["daily-backup"].missing, timer("daily-backup"));
   for (const spec of layers["daily-backup"])
-    spec.firewalls = house["pfsense-backup"].missing
+    spec.firewalls = random["pfsense-backup"].missing
       ? []
       : (spec.firewalls ?? []).map(entry => ({ ...entry, ...timer("pfsense-backup") }));
-  set(layers, "offsite-sync", house["offsite-sync-backup"].missing, timer("offsite-sync-backup"));
-  set(layers, "nas-snapshots", house["nas-snapshots"].missing, timer("nas-snapshots"));
-  if (house.booksExcluded)
+  set(layers, "offsite-sync", random["offsite-sync-backup"].missing, timer("offsite-sync-backup"));
+  set(layers, "nas-snapshots", random["nas-snapshots"].missing, timer("nas-snapshots"));
+  if (random.booksExcluded)
     layers["nfs-mirror"][0]?.excludes?.push({ name: "books", reason: "bought again if need be" });
   // Its source has to be a job of the host.
-  if (house["lvm-pvc-snapshot"].missing) for (const spec of layers["daily-backup"]) delete spec.volumes;
+  if (random["lvm-pvc-snapshot"].missing) for (const spec of layers["daily-backup"]) delete spec.volumes;
   layers["cluster-dump"] = layers["cluster-dump"].flatMap(spec => {
-    const { missing, times, runMinutes } = house[spec.name as JobName];
+    const { missing, times, runMinutes } = random[spec.name as JobName];
     const changed = { schedule: { cron: cronText(times), zone: times.zone }, usualRun: `${runMinutes}min` };
     return missing ? [] : [{ ...spec, ...changed, budget: "12h" }];
   });
@@ -128,15 +128,15 @@ function cronText({ hours, minute, weekdays }: Times): string {
   return `${minute} ${hours.join(",")} * * ${weekdays.length === 0 ? "*" : weekdays.join(",")}`;
 }
 
-/** Who carries what where in the example's house, read off its estate by hand: "place/service". */
-export function copiersOf(house: RandomHouse): Copier[] {
+/** Who carries what where in the example's estate, read off it by hand: "place/service". */
+export function copiersOf(estate: RandomEstate): Copier[] {
   const carry = (services: readonly string[], from: string, to: string) =>
     services.map(service => ({
       from: from === "live" ? `live:${service}` : `${from}/${service}`,
       to: `${to}/${service}`,
     }));
   const dumped = ["etcd", "vault"];
-  const mirrored = house.booksExcluded ? [] : ["books"];
+  const mirrored = estate.booksExcluded ? [] : ["books"];
   const onDisk = [...dumped, ...mirrored, "pfsense", "pve-host", "nextcloud"];
   const hops: Readonly<Record<JobName, Copier["hops"]>> = {
     "lvm-pvc-snapshot": carry(["nextcloud"], "live", "snapshots"),
@@ -152,11 +152,11 @@ export function copiersOf(house: RandomHouse): Copier[] {
     "vault-backup": carry(["vault"], "live", "nfs"),
   };
   return jobNames
-    .filter(job => !house[job].missing)
+    .filter(job => !estate[job].missing)
     .map(job => ({
       name: job,
-      ...house[job],
-      after: house[job].after.filter(other => !house[other].missing),
+      ...estate[job],
+      after: estate[job].after.filter(other => !estate[other].missing),
       hops: hops[job],
     }));
 }

@@ -14,7 +14,7 @@ const heldGeneration = z.object({
 /** What a generation holds: nobody may take anything from one. */
 export type HeldGeneration = z.infer<typeof heldGeneration>;
 
-const unitStanding = z.object({
+const unitState = z.object({
   /** When the unit was first seen, epoch ms: until it was read, its age counts from then. */
   firstSeenMs: z.number(),
   /** When the last whole pass over it began. */
@@ -28,34 +28,35 @@ const unitStanding = z.object({
   /** Its generations, by their paths. */
   generations: z.record(z.string(), heldGeneration).optional(),
 });
-export type UnitStanding = z.infer<typeof unitStanding>;
+export type UnitState = z.infer<typeof unitState>;
 
-const standing = z.object({
+const state = z.object({
   /** When the last run had done its share, epoch ms. */
   shareMs: z.number().optional(),
-  units: z.record(z.string(), unitStanding),
+  units: z.record(z.string(), unitState),
   /** Units that are out of sight, and when they were first missed, epoch ms. */
-  gone: z.record(z.string(), z.object({ unit: unitStanding, goneMs: z.number() })).optional(),
+  gone: z.record(z.string(), z.object({ unit: unitState, goneMs: z.number() })).optional(),
 });
 
 /** How far the reading of the disk is: by unit, what was read when. */
-export type Standing = z.infer<typeof standing>;
+export type ScrubState = z.infer<typeof state>;
 
+/** Its name is that of the first version, whose record goes on. */
 function fileOf(stateDir: string): string {
   return join(stateDir, "standing");
 }
 
 /** @returns undefined where there is none yet; "damaged" where it isn't what was written */
-export function readStanding(stateDir: string): Standing | undefined | "damaged" {
+export function readState(stateDir: string): ScrubState | undefined | "damaged" {
   try {
     const [sha256, text = ""] = readFileSync(fileOf(stateDir), "utf8").split("\n");
-    return sha256 === hashOf(text) ? standing.parse(JSON.parse(text)) : "damaged";
+    return sha256 === hashOf(text) ? state.parse(JSON.parse(text)) : "damaged";
   } catch (error) {
     return errnoOf(error) === "ENOENT" ? undefined : "damaged";
   }
 }
 
-export function writeStanding(stateDir: string, value: Standing): void {
+export function writeState(stateDir: string, value: ScrubState): void {
   const text = JSON.stringify(value);
   writeDurably(fileOf(stateDir), `${hashOf(text)}\n${text}\n`, 0o600);
 }

@@ -5,7 +5,7 @@ import { shell } from "../../runtime/shell";
 import { podsText, textOf } from "./scale";
 
 /** The end of a run that succeeded: on disk, then to the operator. */
-export function told(restore: Restore): number {
+export function report(restore: Restore): number {
   const { log, config, notes, request } = restore;
   const record = recordOf(restore);
   const { volume, snapshot, workloads, doing } = record;
