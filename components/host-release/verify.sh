@@ -8,6 +8,7 @@ verify_release() {
   verify_units
   refuse_foreign_units
   refuse_foreign_command
+  refuse_shadowing
 }
 
 # Debian 12 has 18.19: the oldest Node that runners are built for.
@@ -65,4 +66,18 @@ refuse_foreign_command() {
   has_command "$candidate/manifest" || return 0
   is_link_ours || { [ ! -e "$link" ] && [ ! -L "$link" ]; } ||
     fail "\"$link\" is there already and isn't Holdfast's; it was left as it is." "mv $link /root/; then pulumi up"
+}
+
+# A command in /usr/local/bin comes before the host's own program of that name: a job called "vzdump" would be started by
+# whatever starts vzdump. PATH is that of who deploys, which may lack what a service's has.
+refuse_shadowing() {
+  has_command "$candidate/manifest" && ! is_link_ours || return 0
+  ifs=$IFS IFS=:
+  for folder in $PATH:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin; do
+    IFS=$ifs
+    [ "$folder" != "${link%/*}" ] && [ -x "$folder/$job" ] && [ ! -d "$folder/$job" ] || continue
+    fail "a command \"$link\" would take the place of this host's own program \"$folder/$job\"." \
+      "give the job another name in the estate, or remove that program; then pulumi up"
+  done
+  IFS=$ifs
 }

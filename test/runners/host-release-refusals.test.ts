@@ -210,6 +210,27 @@ test("leaves a command alone that was installed by hand, and says how to hand it
   expect((await host.state()).commands).toEqual(before.commands);
 });
 
+test("refuses a name that a program of the host has, before it installs a command that would shadow it", async () => {
+  const program = join(host.folder, "bin", "nfs-mirror");
+  writeFileSync(program, "#!/bin/sh\necho own\n", { mode: 0o755 });
+  const refused = await host.deploy(release({ command: "ours" }));
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toContain(
+    `a command "/usr/local/bin/nfs-mirror" would take the place of this host's own program "${program}"`,
+  );
+  expect(await host.state()).toMatchObject({ live: "", units: {}, commands: {} });
+  expect(await host.run("nfs-mirror")).toMatchObject({ stdout: "own" });
+
+  // A release without a command takes nobody's place.
+  expect(await host.deploy(release())).toMatchObject({ exitCode: 0 });
+});
+
+test("a command that is installed is updated, whatever program came to the host since", async () => {
+  await host.deploy(release({ command: "one" }));
+  writeFileSync(join(host.folder, "bin", "nfs-mirror"), "#!/bin/sh\n", { mode: 0o755 });
+  expect(await host.deploy(release({ command: "two" }))).toMatchObject({ exitCode: 0 });
+});
+
 test.each([
   ["the first command", release(), release({ command: "new" })],
   ["a newer command", release({ command: "old" }), release({ command: "new" })],
