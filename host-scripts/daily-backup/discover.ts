@@ -17,7 +17,7 @@ import { refuseUnaccepted } from "./acceptable";
 import { type DailyBackup, nameOf, type VolumeTask } from "./daily-backup";
 import { forget, readRecords, type VolumeRecord } from "./record";
 
-/** Which volumes there are, whose they are, and the newest snapshot of each. Who has waited longest comes first. */
+/** Which volumes there are, whose they are, and the newest snapshot of each. */
 export const discover: Phase<DailyBackup> = {
   name: "discover",
   async run(run) {
@@ -52,8 +52,8 @@ export const discover: Phase<DailyBackup> = {
       writeCovered(config.stateDir, new Map(tasks.map(({ volume, claim }) => [volume, claim])));
       forgetGone(config.stateDir, records, listed, missing);
     }
-    run.tasks = tasks.sort((a, b) => (a.record?.successMs ?? 0) - (b.record?.successMs ?? 0));
-    judgeSnapshots(run, run.tasks);
+    run.tasks = tasks;
+    judgeSnapshots(run, tasks);
     if (dryRun)
       for (const task of run.tasks) log.info(`would copy ${nameOf(task)} if it changed: ${stateOf(task)}`);
     log.info(
