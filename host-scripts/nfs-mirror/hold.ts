@@ -13,6 +13,7 @@ import { dropHeld, dropMovesIntoFrozen } from "./held";
 import { holdFormer } from "./lacking";
 import { isMadeAnew } from "./made-anew";
 import { type Held, isMeant, type Mirror, serviceOf } from "./mirror";
+import { holdUnlisted } from "./unlisted";
 
 /**
  * Keeps back what nobody can answer for. Deletions: of a service, an entry at the root, that is gone as a whole or has lost most of
@@ -34,7 +35,8 @@ export const hold: Phase<Mirror> = {
       mirror,
       held.filter(({ isFrozen }) => isFrozen === true),
     );
-    if (!listed && deletions > 0) holdUnlisted(mirror);
+    holdUnlisted(mirror);
+    if (!listed && deletions > 0) holdAll(mirror);
     dropHeld(mirror);
     const left = required(mirror.scan, "scan").deletions;
     if (left < deletions) log.info(`${left} of the ${deletions} are left to delete`);
@@ -101,7 +103,7 @@ const repairedReasons = {
 };
 
 /** Too much changed for a list of what goes: the run copies, and deletes nothing. */
-function holdUnlisted(mirror: Mirror): void {
+function holdAll(mirror: Mirror): void {
   const reason = "too much changed for a list of what goes, which the next run has once this one has copied";
   mirror.held.push({ path: ".", reason, next: shell`systemctl start ${mirror.config.job}` });
   mirror.scan = { ...required(mirror.scan, "scan"), deletions: 0, whole: false };

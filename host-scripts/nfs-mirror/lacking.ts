@@ -1,4 +1,6 @@
+import type { BigIntStats } from "node:fs";
 import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
+import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { noted, quoted, shortened } from "../runtime/quoted";
 import type { RsyncPass } from "../runtime/rsync";
 import { shell } from "../runtime/shell";
@@ -14,7 +16,7 @@ import type { Held, Mirror } from "./mirror";
 export function holdLacking(mirror: Mirror, { lacked: { entries, unnamed } }: RsyncPass): boolean {
   const found = entries.filter(({ hasVanished }) => hasVanished !== true);
   const known = found.map(({ path, reason }) => {
-    const own = namesOf(mirror, path.toString("latin1"));
+    const own = namesOf(mirror.config, path.toString("latin1"));
     for (const name of own) holdEntry(mirror, name, reason);
     return own;
   });
@@ -41,67 +43,76 @@ function holdEntry({ config, held, notes, log }: Mirror, path: string, reason: s
 }
 
 /**
- * What goes may be what isn't copied under its new name, and then the last copy of it: a file that has size and time of one that
- * can't be read, or lies in what is frozen, is held with it.
+ * What goes, or is replaced, may be what isn't copied under its new name, and then the last copy of it: a file that has size and
+ * time of one that can't be read, or lies in what is frozen, is held with it.
  */
 export function holdFormer(mirror: Mirror, lacking: readonly Held[]): void {
   if (lacking.length === 0) return;
   const { held } = mirror;
+  const { replaced } = mirror.scan?.listed ?? {};
   const [lackedBy, keptBy] = [holderIn(lacking), holderIn(held)];
   for (const [path, name] of formerNames(mirror, name => lackedBy(name) !== undefined)) {
     const holder = lackedBy(name);
     if (!holder || keptBy(path)) continue;
     const { next, isAnswered = false } = holder;
-    held.push({ path, reason: `it may be the last copy of ${shown(name)}`, next, isAnswered });
+    const reason = `it may be the last copy of ${shown(name)}`;
+    // Another file has its name by now. A copy that isn't brought up to date is no success, whoever answers for what.
+    held.push({
+      path,
+      reason,
+      next,
+      ...(replaced?.has(path) === true ? { isFrozen: true } : { isAnswered }),
+    });
   }
 }
 
 /**
  * @param isAsked whether a new name is asked for
- * @returns names that go, each with a new one of the same size and time, or under which it was found: what it may be now
+ * @returns names that go or are replaced, each with a new one of the same size and time, or under which it was found: what it may be now
  */
 export function formerNames(
   { config, scan, moves = [] }: Mirror,
   isAsked: (name: string) => boolean,
 ): ReadonlyMap<string, string> {
-  const { created = [], deleted = [] } = scan?.listed ?? {};
+  const { created = [], deleted = [], replaced = [] } = scan?.listed ?? {};
   const fresh = new Map<string, string>();
   const found = new Map<string, string>();
-  if (deleted.length === 0) return found;
   for (const name of created) {
-    const key = isAsked(name) ? keyOf(config.source.path, name) : undefined;
+    const key = isAsked(name) ? keyOf(statIn(config.source.path, name)) : undefined;
     if (key !== undefined) fresh.set(key, name);
   }
   // One that was to be renamed may have lost its time by that.
   for (const { from, to } of moves) if (isAsked(to)) found.set(from, to);
   if (fresh.size === 0) return found;
-  for (const path of deleted) {
-    const key = keyOf(config.target.path, path);
+  for (const path of [...deleted, ...replaced]) {
+    const key = keyOf(statIn(config.target.path, path));
     const name = key === undefined ? undefined : fresh.get(key);
     if (name !== undefined) found.set(path, name);
   }
   return found;
 }
 
-/** @returns undefined of what has no content */
-function keyOf(root: string, name: string): string | undefined {
-  const stat = statIn(root, name);
+/** What a file has in common with its earlier name. @returns undefined of what has no content */
+export function keyOf(stat: BigIntStats | undefined): string | undefined {
   return stat?.isFile() === true && stat.size > 0n ? `${stat.size} ${stat.mtimeNs}` : undefined;
 }
 
-function shown(path: string): string {
+export function shown(path: string): string {
   return shortened(quoted(Buffer.from(path, "latin1")));
 }
 
 /**
  * The name below the source that a message of rsync means: it tells of the target by whole paths, and of a file that is being
  * written by the name that it has until it is complete, where one that begins with a dot gets no second one.
- * @returns both where it may be either; none for what lies in neither tree
+ * @returns both where it may be either; none for what lies in neither tree, and for a root: all could be missing there
  */
-function namesOf({ config: { source, target } }: Mirror, told: string): readonly string[] {
+export function namesOf(
+  { source, target }: Pick<NfsMirrorConfig, "source" | "target">,
+  told: string,
+): readonly string[] {
   const root = `${Buffer.from(target.path).toString("latin1")}/`;
   const name = told.startsWith(root) ? told.slice(root.length) : told;
-  if (name.startsWith("/")) return [];
+  if (name.startsWith("/") || name === ".") return [];
   const [, folder = "", base] = /^(.*\/)?\.([^/]+)\.[A-Za-z0-9]{6}$/s.exec(name) ?? [];
   if (base === undefined || statIn(source.path, name)) return [name];
   const own = [base, `.${base}`].map(end => folder + end).filter(end => statIn(source.path, end));

@@ -58,6 +58,8 @@ export interface Scan {
   readonly doomed: readonly Buffer[];
   /** False when some of the source couldn't be read: then nothing may be deleted. */
   readonly whole: boolean;
+  /** Names that the scan could not look at, or into: what lies there, it didn't see. */
+  readonly unlisted: readonly string[];
   /** Of all files of the source. */
   readonly totalBytes: number;
   /** What would change, name by name; undefined when it is too much: then the copy looks at the whole tree again. */

@@ -15,6 +15,7 @@ import { isMeant, type Mirror, mirrorArgs, type Rewritten } from "./mirror";
 import { lostBy } from "./moves";
 import { countRewritten } from "./rewritten";
 import { rootsOf } from "./roots";
+import { unlistedBy } from "./unlisted";
 
 /** rsync's dry run: what would change, and how much would go. A night without a change ends here, after one scan. */
 export const scan: Phase<Mirror> = {
@@ -47,6 +48,7 @@ export const scan: Phase<Mirror> = {
         kept: "Nothing was changed.",
         next: shell`journalctl -u ${config.job} -n 50`,
       });
+    const unlisted = unlistedBy(mirror, pass);
     const whole = pass.outcome !== "partial" || holdLacking(mirror, pass);
     if (!whole)
       log.warn(`some of the source can't be read, so nothing is deleted: ${firstLines(pass.result.stderr)}`);
@@ -57,6 +59,7 @@ export const scan: Phase<Mirror> = {
       entries,
       targetEntries: Math.max(0, entries - pass.created + found.deletions),
       whole,
+      unlisted,
       totalBytes: pass.totalBytes,
       rewritten: rewritten.taken(),
       ...lists.taken(),

@@ -326,6 +326,7 @@ describe("what the source has lost", () => {
       renameSync(`${world.source}/films/${name}`, `${world.source}/mail/${name}`);
     renameSync(`${world.source}/notes`, `${world.source}/mail/notes`);
     rmSync(`${world.source}/films/f3`);
+    writeFileSync(`${world.source}/films/video`, "what took its name");
     fill("mail", 60, "encrypted");
     world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
     const run = await mirror("--accept=films");
