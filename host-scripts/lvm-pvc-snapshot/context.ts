@@ -6,6 +6,7 @@ import type { LogicalVolume } from "../runtime/lvm/listing";
 import type { PoolStatus } from "../runtime/lvm/pool-status";
 import type { UnfinishedRestores } from "../runtime/lvm/restore-record";
 import { type ExistingSnapshot, existingIn } from "../runtime/lvm/existing";
+import type { Trials } from "./trials";
 
 /** One run, filled by its phases. */
 export interface SnapshotRun extends JobRun<LvmPvcSnapshotConfig> {
@@ -32,6 +33,8 @@ export interface Thinning {
   readonly early: ExistingSnapshot[];
   /** How full the pool was before the first one and after each. */
   readonly seen: PoolStatus[];
+  /** What removals of earlier nights freed, as far as that still counts. */
+  trials?: Trials | undefined;
   /** Why no more go, though the pool is still over its limit; what else is kept is kept from then on. */
   stopped?: string | undefined;
 }

@@ -9,6 +9,9 @@ import { type SnapshotRun, existingSnapshots } from "./context";
 import { firstNames } from "./discover";
 import { expiredIn, mostPerVolume, type ExistingSnapshot, thinningOrder } from "../runtime/lvm/existing";
 import { shell } from "../runtime/shell";
+import { isHopeless, keepTrials, situationOf, whyInVain } from "./in-vain";
+import { type OverLimit, overLimit, percentText } from "./limits";
+import { forgetTrials, readTrials } from "./trials";
 
 /** Makes the pool fit to take snapshots, or refuses. A guest must never see a full pool. */
 export const guard: Phase<SnapshotRun> = {
@@ -18,6 +21,7 @@ export const guard: Phase<SnapshotRun> = {
     const found = required(run.found, "listing");
     const status = await readActivePool(run);
     if (!dryRun) {
+      if (overLimit(status, config.guard.thinOut) === undefined) forgetTrials(config.stateDir);
       const volumes = await mendPool(config, found.volumes, status, stop.signal, log);
       run.found = { ...found, volumes };
       await resumeSuspended(config.vg, volumes, stop.signal, log);
@@ -51,6 +55,7 @@ export async function roomFor(run: SnapshotRun): Promise<Declined | undefined> {
   const { thinning } = run;
   const goneBefore = thinning.gone.length;
   if (thinning.seen.length === 0) thinning.seen.push(status);
+  thinning.trials = readTrials(config.stateDir, situationOf(run, status), Date.now());
   const left = new Set(candidates);
   for (const snapshot of dryRun ? [] : candidates) {
     run.stop.check("guard");
@@ -78,55 +83,11 @@ export async function roomFor(run: SnapshotRun): Promise<Declined | undefined> {
       data: full.dataPercent - status.dataPercent,
       metadata: full.metadataPercent - status.metadataPercent,
     });
+    keepTrials(run);
   }
   tellThinning(run, before, thinning.gone.slice(goneBefore), candidates);
   const over = overLimit(status, config.guard.decline);
   return over && declinedBy(run, over);
-}
-
-/** Before so many removals nothing is given up: a guest that writes meanwhile hides what one has freed. */
-const trial = 3;
-
-/**
- * The limit that is to be reached is the one from which on no snapshot is made, and below it the lower one.
- * @param left snapshots that could still go
- * @returns undefined while it may help that they do: a volume of which none went yet may hold all of the space
- */
-function whyInVain(
-  run: SnapshotRun,
-  status: PoolStatus,
-  left: ReadonlySet<ExistingSnapshot>,
-): string | undefined {
-  const { freed } = run.thinning;
-  const over = limitAhead(run, status);
-  if (!over || freed.length < trial) return undefined;
-  let hope = 0;
-  for (const { origin } of left) {
-    const each = freedEach(run, origin, over.what);
-    if (each === undefined) return undefined;
-    hope += Math.max(0, each);
-  }
-  if (hope >= over.percent - over.limit) return undefined;
-  const fell = freed.reduce((sum, one) => sum + one[over.what], 0);
-  return `${freed.length} removals lowered it by ${Math.max(0, fell).toFixed(2)} %, so that the other ${left.size} would go for nothing, and stay`;
-}
-
-/** Those of a volume that went freed nothing: the others of it stay, while another volume's may help. */
-function isHopeless(run: SnapshotRun, { origin }: ExistingSnapshot, status: PoolStatus): boolean {
-  const over = limitAhead(run, status);
-  if (!over || run.thinning.freed.length < trial) return false;
-  const each = freedEach(run, origin, over.what);
-  return each !== undefined && each <= 0;
-}
-
-function limitAhead({ config }: SnapshotRun, status: PoolStatus): OverLimit | undefined {
-  return overLimit(status, config.guard.decline) ?? overLimit(status, config.guard.thinOut);
-}
-
-/** Percent of the pool that a snapshot of a volume freed, on the average; undefined where none went yet. */
-function freedEach({ thinning }: SnapshotRun, origin: string, what: OverLimit["what"]): number | undefined {
-  const own = thinning.freed.filter(one => one.origin === origin);
-  return own.length === 0 ? undefined : own.reduce((sum, one) => sum + one[what], 0) / own.length;
 }
 
 /** Below the limit from which on no snapshot is made, there is a day to notice it before all of a volume's are gone. */
@@ -141,25 +102,6 @@ function hadItsShare(
 
 export function keepingOf({ config }: SnapshotRun) {
   return { policy: config.keep, zone: config.zone, nowMs: Date.now() };
-}
-
-/** Which figure of a pool has reached its limit; when both have, the one that matters more. */
-interface OverLimit {
-  readonly what: "data" | "metadata";
-  readonly percent: number;
-  readonly limit: number;
-}
-
-type Limits = SnapshotRun["config"]["guard"]["decline"];
-
-/** Metadata first: a pool without any can't even be thinned out. */
-export function overLimit(status: PoolStatus, limits: Limits): OverLimit | undefined {
-  const { dataPercent, metadataPercent } = status;
-  if (metadataPercent >= limits.metadataPercent)
-    return { what: "metadata", percent: metadataPercent, limit: limits.metadataPercent };
-  if (dataPercent >= limits.dataPercent)
-    return { what: "data", percent: dataPercent, limit: limits.dataPercent };
-  return undefined;
 }
 
 /** Why the pool is still over its limit after a thinning; empty where it isn't. */
@@ -184,9 +126,11 @@ function tellThinning(
   }
   const now = poolStatus && `; now ${percentText(poolStatus[`${before.what}Percent`])}`;
   const stays = whyNoMore(run);
+  const none =
+    candidates.length === 0 ? ": there are none but the newest of each volume" : `: none went${stays}`;
   notes.push(
-    candidates.length === 0
-      ? `${full}: there are none but the newest of each volume`
+    gone.length === 0
+      ? `${full}${none}`
       : `${full}: removed ${gone.length}, the oldest first: ${firstNames(gone, 10)}${now ?? ""}${stays}`,
   );
   for (const { name } of gone) log.info(`removed ${name}: the pool is nearly full of ${before.what}`);
@@ -196,8 +140,9 @@ function declinedBy(run: SnapshotRun, { what, percent, limit }: OverLimit): Decl
   const { config, thinning } = run;
   const removed = thinning.gone.length;
   const stays = thinning.stopped === undefined ? "" : `; ${thinning.stopped}`;
+  const went = removed > 0 ? `; ${removed} old ones were removed` : "";
   return {
-    failed: `pool ${config.vg}/${config.pool} has ${percentText(percent)} of its ${what} in use, and no snapshot is made from ${limit} % on${removed > 0 ? `; ${removed} old ones were removed${stays}` : ""}`,
+    failed: `pool ${config.vg}/${config.pool} has ${percentText(percent)} of its ${what} in use, and no snapshot is made from ${limit} % on${went}${stays}`,
     next: makeRoom(run, what),
   };
 }
@@ -237,8 +182,4 @@ export function keptWords(run: SnapshotRun): string {
   if (all.length === 0) return "There are no earlier snapshots.";
   const newest = all.reduce((a, b) => (a.order > b.order ? a : b));
   return `${all.length} snapshots of ${lists.length} volumes are kept, each volume's newest among them; the last was made at ${new Date(newest.madeMs).toISOString()}.`;
-}
-
-export function percentText(percent: number): string {
-  return `${percent.toFixed(1)} %`;
 }

@@ -5,7 +5,8 @@ import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { type SnapshotRun, existingSnapshots, volumeLabel } from "./context";
 import { firstNames } from "./discover";
-import { keepingOf, keptWords, makeRoom, overLimit, percentText, whyNoMore } from "./guard";
+import { keepingOf, keptWords, makeRoom, whyNoMore } from "./guard";
+import { overLimit, percentText } from "./limits";
 import { mostPerVolume, planRemovals, type Removals, type ExistingSnapshot } from "../runtime/lvm/existing";
 import { shell } from "../runtime/shell";
 

@@ -1,7 +1,7 @@
 import { snapshotMetricNames } from "../../plan/contracts/lvm-pvc-snapshot";
 import type { Summary } from "../runtime/job-run";
 import type { SnapshotRun } from "./context";
-import { percentText } from "./guard";
+import { percentText } from "./limits";
 
 /** What a run tells of itself. */
 export const summary: Summary<SnapshotRun> = {

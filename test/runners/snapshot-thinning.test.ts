@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createPoolWorld, type PoolWorld } from "./support/pool-world";
 
 const dayMs = 86_400_000;
@@ -70,6 +72,62 @@ test.each([
     expect([...volumes, ...more].map(left)).toEqual([5, 6, 6, 6, 4]);
   },
 );
+
+describe("after a night on which removals freed nothing", () => {
+  const all = (): number => volumes.map(left).reduce((sum, count) => sum + count, 0);
+  const night = async (live: number): Promise<{ lost: number; output: string; status: number | null }> => {
+    world.fill(live, 0);
+    const before = all();
+    const { status, output } = await world.snapshot();
+    const made = /lvm_snapshot_created_total (\d+)/.exec(world.textfile("lvm-pvc-snapshot"))?.[1];
+    return { lost: before + Number(made) - all(), output, status };
+  };
+
+  test("no other one goes for the same answer, and it is said when one will", async () => {
+    expect((await night(81)).lost).toBe(3);
+    for (const live of [81, 83, 85.9]) {
+      const { lost, output, status } = await night(live);
+      expect({ lost, status }).toEqual({ lost: 0, status: 0 });
+      expect(output).toMatch(
+        /none went; 3 removals \(3 of them on earlier nights\) lowered it by 0\.00 %, so that the other \d+ would go for nothing, and stay; they are tried again from \d{4}-\d\d-\d\d on, or from 86\.0 % on/,
+      );
+    }
+  });
+
+  test.each([
+    ["5 % more of the pool are in use", () => night(86.1)],
+    ["no snapshot can be made any more", () => night(90.1)],
+    ["the pool was below its limit meanwhile", () => night(50).then(() => night(81))],
+    [
+      "a week has gone",
+      () => {
+        const file = join(world.snapshotState, "trials.json");
+        const weekAgo = readFileSync(file, "utf8").replace(/"atMs":\d+/g, `"atMs":${Date.now() - 7 * dayMs}`);
+        writeFileSync(file, weekAgo);
+        return night(81);
+      },
+    ],
+  ])("once %s, they are tried again", async (_, next) => {
+    await night(81);
+    const { lost, output } = await next();
+    expect(lost).toBe(3);
+    expect(output).toContain("3 removals lowered it by 0.00 %");
+  });
+
+  test("a volume that freed nothing loses none while a busy one's go", async () => {
+    const more = ["vm-9-pvc-c", "vm-9-pvc-z"];
+    for (const volume of more) world.add(volume);
+    for (let day = 6; day >= 1; day -= 1) for (const volume of more) world.addSnapshot(volume, day * dayMs);
+    world.fill(75, 1.5, "vm-9-pvc-z");
+    await world.snapshot();
+    const quiet = [...volumes, "vm-9-pvc-c"].map(left);
+    // It wrote as much again.
+    world.fill(78, 1.5, "vm-9-pvc-z");
+    const { output } = await world.snapshot();
+    expect(output).toMatch(/[1-3] snapshots went before their time/);
+    expect([...volumes, "vm-9-pvc-c"].map(left)).toEqual(quiet.map(count => count + 1));
+  });
+});
 
 test("what has expired goes first, and is no failure", async () => {
   world.add("vm-9-pvc-c");
