@@ -122,7 +122,13 @@ test("lose names the newest copy that survives, its age and the command that res
         expect.objectContaining({
           copy: expect.objectContaining({
             where: "pve:/mnt/backup/books",
-            restore: expect.stringContaining("/mnt/backup/books/ /srv/nfs/books/"),
+            restore: [
+              expect.objectContaining({
+                where: { kind: "host", name: "pve" },
+                argv: expect.arrayContaining(["rsync", "/mnt/backup/books/", "/srv/nfs/books/"]),
+                text: expect.stringContaining("/mnt/backup/books/ /srv/nfs/books/"),
+              }),
+            ],
           }),
         }),
       ],

@@ -1,24 +1,12 @@
 import type { Schedule } from "./calendar";
 import type { ClusterRights } from "./contracts/cluster-access";
-import type { GenerationPolicy } from "./contracts/daily-backup";
 import type { Metric } from "./contracts/metric";
+import type { Location, Machine } from "./place";
 import type { Retention } from "./retention";
+import type { WayBack } from "./way-back";
 
 export type { Metric } from "./contracts/metric";
-
-/** A machine of the estate: where a job runs, or where bytes live. */
-export interface Machine {
-  readonly kind: "host" | "cluster" | "destination" | "firewall";
-  readonly name: string;
-}
-
-/** Where bytes live. `path` is absolute, or `pool:NAME/...` in a thin pool. */
-export interface Location {
-  readonly machine: Machine;
-  /** Disk of the machine; absent where the machine is one failure domain, as a NAS is. */
-  readonly disk?: string;
-  readonly path: string;
-}
+export type { Location, Machine } from "./place";
 
 export interface Exclude {
   readonly name: string;
@@ -71,17 +59,8 @@ export interface Flow {
   readonly verified: boolean;
   /** Secrets without which this copy can't be opened or reached. */
   readonly secrets: readonly string[];
-  /**
-   * How one dataset is restored: a command that runs as it is in the bash of the machine that has the copy's target, or
-   * "# " and words, for what a person does. Never one that starts the job itself, which writes. In it are filled in:
-   * - `{from}`: the copy's path, without a slash at its end; with `periods`, a glob that all its generations match
-   * - `{to}`: path of the dataset, or of the job's own copy where another job has copied that on
-   * - `{relative}`: in a `tree`, an option of rsync where `{from}` needs it
-   * - `{claim}`: of a volume, "NAMESPACE/CLAIM"
-   */
-  readonly restore: string;
-  /** Its generations are folders of a period each, right below the target: "TARGET/2026-22/NAMESPACE/CLAIM". */
-  readonly periods?: GenerationPolicy["every"];
+  /** How one dataset comes back. */
+  readonly wayBack: WayBack;
 }
 
 /** A tree from which a job deletes, and the entries in it that belong to others. */

@@ -4,6 +4,7 @@ import { type Plan, planOf } from "../../plan";
 import { parseInstant } from "../../plan/calendar/parse-instant";
 import { domain } from "../../plan/estate/services";
 import { type LostDataset, type LostService, loseAt } from "../../plan/graph/lose";
+import { type RestoreStep, restoreText } from "../../plan/graph/restore-steps";
 import { formatDuration } from "../../plan/units/duration";
 import { formatSize } from "../../plan/units/size";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
@@ -63,11 +64,21 @@ function asJson({ service, domain, atMs, lossMs, datasets, rtoFloorMs, rtoUnknow
             where: copy.where,
             readAt: new Date(copy.readMs).toISOString(),
             ageSeconds: copy.ageMs / 1000,
-            restore: copy.restore,
+            restore: copy.restore.map(stepAsJson),
           }
         : null,
     })),
   };
+}
+
+/** A command as its words, which no shell has to read; what a person does as text. */
+function stepAsJson(step: RestoreStep): object {
+  const { where, changes, undo, verifies } = step;
+  const what =
+    step.kind === "command"
+      ? { argv: step.argv }
+      : { manual: step.text, ...(step.argv && { argv: step.argv }) };
+  return { where, ...what, changes, undo, verifies, text: restoreText([step]) };
 }
 
 function summaryOf(lost: readonly LostService[], atMs: number, colours: boolean): string {
@@ -93,6 +104,6 @@ function row(
     `${copy.where} (${copy.via.join(" > ")})`,
     formatSize(bytes),
     back,
-    copy.restore,
+    restoreText(copy.restore),
   ];
 }

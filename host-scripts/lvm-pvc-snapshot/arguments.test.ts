@@ -6,6 +6,7 @@ const parse = (...words: readonly string[]) =>
 
 test.each([
   [[], { kind: "snapshot", dryRun: false }],
+  [["run"], { kind: "snapshot", dryRun: false }],
   [["snapshot", "--dry-run"], { kind: "snapshot", dryRun: true }],
   [["--dry-run"], { kind: "snapshot", dryRun: true }],
   [["prune"], { kind: "prune", dryRun: false }],
@@ -22,8 +23,10 @@ test.each([
 test.each([
   [
     ["restore", "lv", "snap"],
-    { volume: "lv", snapshot: "snap", action: "restore", workload: true, waitMs: 300_000 },
+    { what: "lv", snapshot: "snap", action: "restore", workload: true, waitMs: 300_000 },
   ],
+  [["restore", "shop/data"], { what: "shop/data", snapshot: undefined, action: "restore" }],
+  [["restore", "shop/data", "--at", "2026-05-26T03:00:00Z"], { atMs: Date.UTC(2026, 4, 26, 3) }],
   [["restore", "lv", "snap", "--dry-run"], { action: "restore", dryRun: true }],
   [["restore", "lv", "--resume", "--wait", "20"], { snapshot: undefined, action: "resume", waitMs: 20_000 }],
   [["restore", "lv", "--rollback", "--no-workload"], { action: "rollback", workload: false }],
@@ -32,7 +35,7 @@ test.each([
 });
 
 test.each([
-  [["snapshots"], 'there is no "snapshots"; expected snapshot, list, prune, forget or restore'],
+  [["snapshots"], 'there is no "snapshots"; expected run, list, prune, forget or restore'],
   [["prune", "all"], 'prune takes no "all"'],
   [["forget"], "forget needs a VOLUME"],
   [["forget", "lv", "more"], 'forget takes no "more"'],
@@ -40,8 +43,11 @@ test.each([
   [["list", "--dry-run"], "list takes no --dry-run"],
   [["list", "--check-config"], "--check-config stands alone"],
   [["--check-config", "--report-end"], "can't be given together"],
-  [["restore"], "restore needs a VOLUME and a SNAPSHOT"],
-  [["restore", "lv"], "restore lv needs a SNAPSHOT"],
+  [["restore"], "restore needs a VOLUME or a NAMESPACE/CLAIM"],
+  [["restore", "lv", "snap", "--at", "2026-05-26"], "a SNAPSHOT and --at can't be given together"],
+  [["restore", "lv", "--at", "2026-05-26", "--resume"], "--at and --resume can't be given together"],
+  [["restore", "lv", "--at", "soon"], '"soon" is no time'],
+  [["list", "--at", "2026-05-26"], "--at goes with restore alone"],
   [["restore", "lv", "snap", "more"], 'restore takes no "more"'],
   [["restore", "lv", "--resume", "--rollback"], "can't be given together"],
   [["restore", "lv", "snap", "--wait", "soon"], '--wait is "soon", expected seconds'],

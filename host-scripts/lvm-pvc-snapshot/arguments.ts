@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { exitCodesHelp, orUsageError } from "../runtime/arguments";
-import type { RestoreRequest } from "./restore/context";
+import { parseMoment } from "../runtime/moment";
+import type { RestoreAsked } from "./restore/resolve";
 
 /** What an operator or a timer asks for. */
 export type Command =
@@ -10,7 +11,7 @@ export type Command =
   | { readonly kind: "list"; readonly only?: string }
   /** @param volume name of a volume that is meant to be gone */
   | { readonly kind: "forget"; readonly volume: string }
-  | { readonly kind: "restore"; readonly request: RestoreRequest }
+  | { readonly kind: "restore"; readonly request: RestoreAsked }
   | { readonly kind: "check-config" }
   | { readonly kind: "report-end" };
 
@@ -21,21 +22,23 @@ export interface SnapshotArguments {
   readonly progress: boolean;
 }
 
-export const help = `Usage: lvm-pvc-snapshot [snapshot | prune] [--dry-run] [--json] [--progress]
+export const help = `Usage: lvm-pvc-snapshot [run | prune] [--dry-run] [--json] [--progress]
        lvm-pvc-snapshot list [VOLUME | NAMESPACE/CLAIM] [--json]
-       lvm-pvc-snapshot restore VOLUME SNAPSHOT [--dry-run] [--no-workload] [--wait SECONDS]
-       lvm-pvc-snapshot restore VOLUME --resume | --rollback
+       lvm-pvc-snapshot restore VOLUME | NAMESPACE/CLAIM [SNAPSHOT | --at TIME] [--dry-run] [--no-workload] [--wait SECONDS]
+       lvm-pvc-snapshot restore VOLUME | NAMESPACE/CLAIM --resume | --rollback
        lvm-pvc-snapshot forget VOLUME
 
 Makes, lists, removes and restores thin snapshots of the volumes of a pool. On a host, the command has its config already.
 
-  snapshot         make a snapshot of each volume, then remove those that have expired; without a word too
+  run              make a snapshot of each volume, then remove those that have expired; without a word too, and as "snapshot"
   list             each volume's snapshots, or those of one, the newest first; changes nothing and needs no cluster
   prune            remove those that have expired, and make none; each volume keeps its newest one
   forget           a volume that was covered is meant to be gone: no run reports it as missing any more
-  restore          give a volume the data of one of its snapshots: its workload is scaled down and back, the volume as it
-                   was is kept under a dated name
+  restore          give a volume the data of one of its snapshots, the newest unless said: its workload is scaled down and
+                   back, the volume as it was is kept under a dated name
 
+  --at TIME        with restore: the newest snapshot that is not younger, e.g. 2026-05-26T03:00:00Z, "2026-05-26 03:00" by this
+                   host's clock, or 2026-05-26 for the end of that day
   --resume         with restore: go on with one that was interrupted
   --rollback       with restore: give the workload its old volume back
   --no-workload    with restore: nothing uses the volume, and the cluster isn't asked
@@ -90,40 +93,51 @@ const restoreFlags = {
   rollback: { type: "boolean" },
   "no-workload": { type: "boolean" },
   wait: { type: "string" },
+  at: { type: "string" },
 } as const;
 
 type RestoreFlags = Readonly<
-  Partial<Record<"resume" | "rollback" | "no-workload", boolean> & Record<"wait", string>>
+  Partial<Record<"resume" | "rollback" | "no-workload", boolean> & Record<"wait" | "at", string>>
 >;
 
 function refuseRestoreFlags(values: RestoreFlags): void {
-  const given = (["resume", "rollback", "no-workload", "wait"] as const).find(
+  const given = (["resume", "rollback", "no-workload", "wait", "at"] as const).find(
     flag => values[flag] !== undefined,
   );
   if (given !== undefined) throw new Error(`--${given} goes with restore alone`);
 }
 
-function restoreRequest(words: readonly string[], dryRun: boolean, flags: RestoreFlags): RestoreRequest {
-  const [volume, snapshot, ...more] = words;
-  const { resume = false, rollback = false, wait = "300" } = flags;
-  if (volume === undefined) throw new Error("restore needs a VOLUME and a SNAPSHOT; see: list");
+function restoreRequest(words: readonly string[], dryRun: boolean, flags: RestoreFlags): RestoreAsked {
+  const [what, snapshot, ...more] = words;
+  const { resume = false, rollback = false, wait = "300", at } = flags;
+  if (what === undefined) throw new Error("restore needs a VOLUME or a NAMESPACE/CLAIM; see: list");
   if (more.length > 0) throw new Error(`restore takes no "${more.join(" ")}"`);
   if (resume && rollback) throw new Error("--resume and --rollback can't be given together");
-  if (snapshot === undefined && !resume && !rollback)
-    throw new Error(`restore ${volume} needs a SNAPSHOT; see: list`);
+  const choices = [
+    ...(snapshot === undefined ? [] : ["a SNAPSHOT"]),
+    ...(at === undefined ? [] : ["--at"]),
+    ...(resume || rollback ? [resume ? "--resume" : "--rollback"] : []),
+  ];
+  // Who goes on may name the snapshot, as those commands that an earlier version printed do.
+  if (at !== undefined && choices.length > 1)
+    throw new Error(`${choices.join(" and ")} can't be given together`);
   if (!/^[1-9]\d{0,5}$/.test(wait))
     throw new Error(`--wait is "${wait}", expected seconds. Example: --wait 600`);
   const action = resume ? "resume" : rollback ? "rollback" : "restore";
   const workload = flags["no-workload"] !== true;
-  return { volume, snapshot, action, dryRun, workload, waitMs: Number(wait) * 1000 };
+  return {
+    ...{ what, snapshot, action, dryRun, workload, waitMs: Number(wait) * 1000 },
+    ...(at === undefined ? {} : { atMs: parseMoment(at) }),
+  };
 }
 
 function commandOf(words: readonly string[], dryRun: boolean): Command {
-  const [kind = "snapshot", ...more] = words;
+  const [word = "run", ...more] = words;
+  const kind = word === "run" ? "snapshot" : word;
   switch (kind) {
     case "snapshot":
     case "prune":
-      if (more.length > 0) throw new Error(`${kind} takes no "${more.join(" ")}"`);
+      if (more.length > 0) throw new Error(`${word} takes no "${more.join(" ")}"`);
       return { kind, dryRun };
     case "forget": {
       const [volume, ...further] = more;
@@ -139,6 +153,6 @@ function commandOf(words: readonly string[], dryRun: boolean): Command {
       return { kind, ...(only === undefined ? {} : { only }) };
     }
     default:
-      throw new Error(`there is no "${kind}"; expected snapshot, list, prune, forget or restore`);
+      throw new Error(`there is no "${kind}"; expected run, list, prune, forget or restore`);
   }
 }

@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
 import { exitCodes, messageOf, RunnerError } from "./errors";
+import { parseMoment } from "./moment";
 import { noted, notedOfTyped } from "./quoted";
 import { ready, shell } from "./shell";
+import type { Asked, RestoreRequest, Ways } from "./ways";
 
-/** Arguments of a runner that does one thing. */
+/** Arguments of a run. */
 export interface RunArguments {
   readonly config: string;
   readonly mode: "run" | "dry-run" | "check-config" | "report-end";
@@ -20,28 +22,63 @@ export interface Accepts {
   readonly why: string;
 }
 
-/** What `--help` prints. @param does one sentence about the job @param accepts left out where there is nothing to accept */
-export function runHelp(job: string, does: string, accepts?: Accepts): string {
+/** What a runner's command takes, beside what every run takes. */
+export interface Grammar {
+  /** Left out where there is nothing to accept. */
+  readonly accepts?: Accepts | undefined;
+  /** Left out where it keeps no copies. */
+  readonly ways?: Ways<never> | undefined;
+}
+
+/** What `--help` prints. @param does one sentence about the job */
+export function runHelp(job: string, does: string, { accepts, ways }: Grammar): string {
   const accept = accepts ? ` [--accept=${accepts.what}]...` : "";
   const acceptLine = accepts
-    ? `  --accept=${accepts.what}\n                   in this run, ${accepts.why}\n`
+    ? `  --accept=${accepts.what}\n                   with run: ${accepts.why}\n`
     : "";
-  return `Usage: ${job} --config FILE [--dry-run | --check-config | --report-end]${accept} [--progress] [--json]
+  return `Usage: ${job} [run] [--dry-run | --check-config | --report-end]${accept} [--progress] [--json]
+${ways ? waysUsage(job, ways) : ""}
+${does} On a host, the command has its config already.
 
-${does}
-
-  --config FILE    the release's config.json
+  run              make new copies; without a word too
+${ways ? waysHelp(ways) : ""}
   --dry-run        say what would be done; change nothing, report nothing
-  --check-config   validate the config and end
-  --report-end     for the unit's ExecStopPost: report a run that could not do it itself
-${acceptLine}  --progress       show how far a run is
+  --check-config   with run: validate the config and end
+  --report-end     with run, for the unit's ExecStopPost: report a run that could not do it itself
+${acceptLine}${ways ? restoreFlagsHelp(ways) : ""}  --progress       show how far it is
   --json           one JSON object on stdout at the end; all lines go to stderr
+  --config FILE    the release's config.json
   --help           this text
 
 ${exitCodesHelp}`;
 }
 
-export const exitCodesHelp = `Exit codes, which are also the value of the status metric:
+function waysUsage(job: string, { list, verify, restore }: Ways<never>): string {
+  const switches = Object.keys(restore.switches ?? {}).map(name => ` [--${name}]`);
+  return `       ${job} list ${list.usage} [--json]
+       ${job} verify ${verify.usage} [--json]
+       ${job} restore ${restore.usage} [--at TIME] [--into DIR]${switches.join("")} [--dry-run] [--json]
+`;
+}
+
+function waysHelp({ list, verify, restore }: Ways<never>): string {
+  return `  list             ${list.does}
+  verify           ${verify.does}
+  restore          ${restore.does}
+`;
+}
+
+function restoreFlagsHelp({ restore }: Ways<never>): string {
+  const switches = Object.entries(restore.switches ?? {}).map(
+    ([name, does]) => `  ${`--${name}`.padEnd(16)} with restore: ${does}\n`,
+  );
+  return `  --at TIME        with restore: the newest copy that is not younger, e.g. 2026-05-26T03:00:00Z, "2026-05-26 03:00" by this
+                   host's clock, or 2026-05-26 for the end of that day
+  --into DIR       with restore: into this folder, new or empty, in place of where the data lives
+${switches.join("")}`;
+}
+
+export const exitCodesHelp = `Exit codes, which are also the value of a run's status metric:
   0    success
   1    failed; the message says what is kept
   2    wrong arguments or config; nothing was changed
@@ -52,41 +89,141 @@ export const exitCodesHelp = `Exit codes, which are also the value of the status
   137  killed (from --report-end only)
 `;
 
+const verbs = ["run", "list", "verify", "restore"] as const;
+type Verb = (typeof verbs)[number];
+
+const flags = {
+  config: { type: "string" },
+  "dry-run": { type: "boolean" },
+  "check-config": { type: "boolean" },
+  "report-end": { type: "boolean" },
+  progress: { type: "boolean" },
+  json: { type: "boolean" },
+  accept: { type: "string", multiple: true },
+  at: { type: "string" },
+  into: { type: "string" },
+  help: { type: "boolean" },
+} as const;
+type Flag = keyof typeof flags;
+
+const everywhere: readonly Flag[] = ["config", "json", "progress", "help"];
+const taken: Readonly<Record<Verb, readonly Flag[]>> = {
+  run: [...everywhere, "dry-run", "check-config", "report-end", "accept"],
+  list: everywhere,
+  verify: everywhere,
+  restore: [...everywhere, "dry-run", "at", "into"],
+};
+
+/** What a command asks for: a run, or something of the copies that are there. */
+export type RunnerArguments = RunArguments | WayArguments;
+
+export interface WayArguments {
+  readonly config: string;
+  readonly mode: "way";
+  readonly asked: Asked;
+  readonly json: boolean;
+}
+
 /** @returns undefined when help was asked for. @throws {RunnerError} on wrong usage */
-export function parseRunArguments(
+export function parseRunnerArguments(
   job: string,
   argv: readonly string[],
-  accepts?: Accepts,
-): RunArguments | undefined {
+  { accepts, ways }: Grammar = {},
+): RunnerArguments | undefined {
   return orUsageError(job, () => {
-    const { values } = parseArgs({
+    const switches = Object.keys(ways?.restore.switches ?? {});
+    const { values, positionals } = parseArgs({
       args: [...argv],
+      allowPositionals: true,
       options: {
-        config: { type: "string" },
-        "dry-run": { type: "boolean" },
-        "check-config": { type: "boolean" },
-        "report-end": { type: "boolean" },
-        progress: { type: "boolean", default: false },
-        json: { type: "boolean", default: false },
-        accept: { type: "string", multiple: true },
-        help: { type: "boolean" },
+        ...flags,
+        ...Object.fromEntries(switches.map(name => [name, { type: "boolean" as const }])),
       },
     });
     if (values.help) return undefined;
-    const modes = (["dry-run", "check-config", "report-end"] as const).filter(mode => values[mode]);
-    if (modes.length > 1) throw new Error(`--${modes.join(" and --")} can't be given together`);
-    const { accept } = values;
-    if (accept && !accepts) throw new Error("Unknown option '--accept'");
-    if (accept && modes.length > 0) throw new Error(`--accept can't be given with --${modes[0]}`);
-    if (values.config === undefined) throw new Error("--config FILE is missing");
-    return {
-      config: values.config,
-      mode: modes[0] ?? "run",
-      progress: values.progress ?? false,
-      json: values.json ?? false,
-      accept: (accept ?? []).map(notedOfTyped),
-    };
+    const [verb, ...words] = [verbOf(positionals[0], ways), ...positionals.slice(1)];
+    const given = Object.keys(values);
+    refuseFlags(verb, given, switches, accepts);
+    const { config, json = false } = values;
+    const rest = { config: config ?? "", json };
+    if (verb === "run") {
+      if (words.length > 0) throw new Error(`run takes no "${words.join(" ")}"`);
+      const run = runArguments(values);
+      if (config === undefined) throw new Error("--config FILE is missing");
+      return { ...rest, ...run, progress: values.progress ?? false };
+    }
+    if (config === undefined) throw new Error("--config FILE is missing");
+    if (verb === "restore" && ways) {
+      const request = {
+        ...restoreRequest(words, ways.restore, values),
+        switches: new Set(switches.filter(name => given.includes(name))),
+      };
+      return { ...rest, mode: "way", asked: { verb, request } };
+    }
+    const [what, ...more] = words;
+    if (more.length > 0) throw new Error(`${verb} takes no "${more.join(" ")}"`);
+    const request = what === undefined ? {} : { what };
+    return { ...rest, mode: "way", asked: { verb: verb === "verify" ? verb : "list", request } };
   });
+}
+
+function verbOf(word: string | undefined, ways: Grammar["ways"]): Verb {
+  const allowed: readonly Verb[] = ways ? verbs : ["run"];
+  const verb = allowed.find(name => name === (word ?? "run"));
+  if (verb === undefined)
+    throw new Error(
+      `there is no "${word}"; expected ${allowed.length > 1 ? `${allowed.slice(0, -1).join(", ")} or ` : ""}${allowed.at(-1)}`,
+    );
+  return verb;
+}
+
+function refuseFlags(
+  verb: Verb,
+  given: readonly string[],
+  switches: readonly string[],
+  accepts: Grammar["accepts"],
+): void {
+  if (given.includes("accept") && !accepts) throw new Error("Unknown option '--accept'");
+  const own: readonly string[] = [...taken[verb], ...(verb === "restore" ? switches : [])];
+  const wrong = given.find(flag => !own.includes(flag));
+  if (wrong === undefined) return;
+  const goes = verbs.filter(name => (taken[name] as readonly string[]).includes(wrong));
+  throw new Error(`--${wrong} goes with ${goes.length > 0 ? goes.join(" or ") : "restore"} alone`);
+}
+
+interface Values {
+  readonly "dry-run"?: boolean | undefined;
+  readonly "check-config"?: boolean | undefined;
+  readonly "report-end"?: boolean | undefined;
+  readonly accept?: readonly string[] | undefined;
+  readonly at?: string | undefined;
+  readonly into?: string | undefined;
+}
+
+function runArguments(values: Values): Pick<RunArguments, "mode" | "accept"> {
+  const modes = (["dry-run", "check-config", "report-end"] as const).filter(mode => values[mode]);
+  if (modes.length > 1) throw new Error(`--${modes.join(" and --")} can't be given together`);
+  const { accept } = values;
+  if (accept && modes.length > 0) throw new Error(`--accept can't be given with --${modes[0]}`);
+  return { mode: modes[0] ?? "run", accept: (accept ?? []).map(notedOfTyped) };
+}
+
+function restoreRequest(
+  what: readonly string[],
+  { usage, words: [least, most] }: Ways<never>["restore"],
+  values: Values,
+): Omit<RestoreRequest, "switches"> {
+  if (what.length < least) throw new Error(`restore needs ${usage}; see: list`);
+  if (what.length > most) throw new Error(`restore takes no "${what.slice(most).join(" ")}"`);
+  const { at, into } = values;
+  if (into !== undefined && !into.startsWith("/"))
+    throw new Error(`--into is "${into}", expected an absolute path`);
+  return {
+    what,
+    dryRun: values["dry-run"] ?? false,
+    ...(at === undefined ? {} : { atMs: parseMoment(at) }),
+    ...(into === undefined ? {} : { into: into.replace(/(?<=.)\/+$/, "") }),
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Metric } from "../../plan/contracts/metric";
 import type { RunnerConfig } from "../../plan/contracts/runner";
-import { type Accepts, parseRunArguments, type RunArguments, runHelp } from "./arguments";
+import { type Accepts, parseRunnerArguments, type RunnerArguments, runHelp } from "./arguments";
 import { readConfig } from "./config";
 import { startProgram } from "./entry";
 import { exitCodes } from "./errors";
@@ -14,13 +14,14 @@ import type { Phase } from "./phases";
 import { reporterOf } from "./report";
 import { serviceEnvironment } from "./service-environment";
 import { Stop } from "./stop";
+import { goWay, type Ways } from "./ways";
 
 /** A runner's config that has a backup disk. */
 interface DiskConfig extends RunnerConfig {
   readonly target: ExpectedMount;
 }
 
-/** A runner that does one thing on a backup disk; a run of it is reported, however it ends. */
+/** A runner that fills a backup disk; a run of it is reported, however it ends, and what else it is asked for is not. */
 export interface Runner<Config extends DiskConfig, Run extends JobRun<Config>> {
   /** What its program is called. */
   readonly name: string;
@@ -28,6 +29,8 @@ export interface Runner<Config extends DiskConfig, Run extends JobRun<Config>> {
   readonly does: string;
   /** Left out where there is nothing to accept. */
   readonly accepts?: Accepts;
+  /** What else an operator may ask of its copies; left out where it keeps none. */
+  readonly ways?: Ways<Config>;
   readonly contract: z.ZodType<Config>;
   readonly metrics: readonly Metric[];
   /** Adds to what every run has what this one's phases fill. */
@@ -53,22 +56,28 @@ export function startRunner<Config extends DiskConfig, Run extends JobRun<Config
   runner: Runner<Config, Run>,
 ): void {
   const argv = process.argv.slice(2);
-  const options = { json: argv.includes("--json"), progress: argv.includes("--progress") };
+  // Who restores or verifies waits for it.
+  const progress = ["--progress", "restore", "verify"].some(word => argv.includes(word));
+  const options = { json: argv.includes("--json"), progress };
   const log = createLog(runner.name, options);
   startProgram(runner.name, log, async () => {
-    const args = parseRunArguments(runner.name, argv, runner.accepts);
+    const args = parseRunnerArguments(runner.name, argv, runner);
     if (args) return start(runner, args, readConfig(args.config, runner.contract), log);
-    process.stdout.write(runHelp(runner.name, runner.does, runner.accepts));
+    process.stdout.write(runHelp(runner.name, runner.does, runner));
     return exitCodes.ok;
   });
 }
 
 async function start<Config extends DiskConfig, Run extends JobRun<Config>>(
   runner: Runner<Config, Run>,
-  args: RunArguments,
+  args: RunnerArguments,
   config: Config,
   log: Log,
 ): Promise<number> {
+  if (args.mode === "way") {
+    // The grammar knows these words only of a runner that has ways.
+    return runner.ways ? goWay(runner.ways, args.asked, { config, log, json: args.json }) : exitCodes.usage;
+  }
   if (args.mode === "check-config") {
     await checkTarget(config.target);
     log.info(`config "${args.config}" is valid`);

@@ -85,6 +85,12 @@ export async function mountsBelow(folder: string, stop: AbortSignal): Promise<Re
   );
 }
 
+/** @returns whether strangers' set-uid programs and device nodes are data in what is mounted at a path; undefined where nothing is */
+export async function isHarmlessMount(path: string, stop: AbortSignal): Promise<boolean | undefined> {
+  const mounted = (await listMounts(stop)).findLast(({ target }) => target === path);
+  return mounted && ["nosuid", "nodev"].every(option => optionsOf(mounted).includes(option));
+}
+
 /** Mounts of the host's own table, or propagated from it, can go away in the middle of a run (mount_namespaces(7)). */
 function refuseSharedTable({ role, path }: NeededMount, id: number): void {
   const line = readFileSync("/proc/self/mountinfo", "utf8")

@@ -2,6 +2,7 @@ import { parseEstate, planOf } from "..";
 import { type ExampleEstate, exampleWith } from "../estate/example";
 import type { Domain } from "../estate/services";
 import { loseAt } from "./lose";
+import { restoreText } from "./restore-steps";
 
 const hour = 3_600_000;
 const minute = 60_000;
@@ -51,7 +52,7 @@ test("tells the newest copy and not the nearest: on the NAS, once the mirror is 
       ageMs: 6 * hour,
       // 300 GB at 50 MB a second.
       floorMs: 6_000_000,
-      restore: "rsync -aHAXS --numeric-ids Administrator@nas.example:/Backup/nfs/photos/ /srv/nfs/photos/",
+      restore: [expect.objectContaining({ kind: "manual" })],
     },
   });
 });
@@ -96,14 +97,18 @@ test("has no copy and no age where nothing is left", () => {
 test("leaves out what is unharmed", () =>
   expect(lost("books", "cluster", "2026-11-29T12:00:00Z")).toBeUndefined());
 
+const linesFor = (found: ReturnType<typeof lost>): readonly string[] =>
+  restoreText(found?.datasets[0]?.copy?.restore ?? []).split("\n");
+
 test("quotes paths for the shell", () => {
   const books = lost("books", "live-disk", "2026-11-29T12:00:00Z", ({ services }) => {
     const [tree] = services.books?.data ?? [];
     if (tree?.kind === "tree") tree.path = "/srv/nfs/bo'oks a";
   });
-  expect(books?.datasets[0]?.copy?.restore).toBe(
-    `rsync -aHAXXS --numeric-ids '/mnt/backup/bo'\\''oks a'/ '/srv/nfs/bo'\\''oks a'/`,
-  );
+  expect(linesFor(books)).toEqual([
+    "# on pve:",
+    `rsync -aHAXXS --numeric-ids '/mnt/backup/bo'\\''oks a/' '/srv/nfs/bo'\\''oks a/'`,
+  ]);
 });
 
 test("a path of two lines stays in one, so that none of it is run behind a comment", () => {
@@ -111,5 +116,8 @@ test("a path of two lines stays in one, so that none of it is run behind a comme
     const [dump] = layers["cluster-dump"];
     if (dump) dump.target.path = "/srv/nfs/etcd\ntouch x";
   });
-  expect(etcd?.datasets[0]?.copy?.restore).toMatch(/^# .* in \$'\/srv\/nfs\/etcd\\x0atouch x'; .*$/);
+  expect(linesFor(etcd)).toEqual([
+    "# on pve:",
+    expect.stringMatching(/^# .* in \$'\/srv\/nfs\/etcd\\x0atouch x'; .*$/),
+  ]);
 });

@@ -1,9 +1,8 @@
-import { shellWord } from "../contracts/shell-word";
-import type { Dataset } from "../datasets";
 import { type Domain } from "../estate/services";
-import type { Flow, Location } from "../job";
+import type { Location } from "../job";
 import type { Plan } from "..";
-import { chainOf, type Copy, copiesByDataset } from "./copies";
+import { type Copy, copiesByDataset } from "./copies";
+import { type RestoreStep, restoreSteps } from "./restore-steps";
 import { type Left, type RestoreTime, restoreTimes } from "./restore-time";
 import { copySurvives, liveSurvives } from "./survival";
 import { Timeline } from "./versions";
@@ -24,8 +23,8 @@ export interface LostDataset {
     readonly ageMs: number;
     /** Time that its bytes need at least; absent when the estate names no link for them. */
     readonly floorMs?: number;
-    /** Lines to paste into the bash of the machine that it comes back to; those that begin with "# " are words for people. */
-    readonly restore: string;
+    /** What brings it back, in turn. */
+    readonly restore: readonly RestoreStep[];
   };
 }
 
@@ -103,7 +102,7 @@ function lostDataset(
       readMs,
       ageMs: atMs - readMs,
       ...(floorMs === undefined ? {} : { floorMs }),
-      restore: restoreCommand(copy),
+      restore: restoreSteps(copy),
     },
   };
 }
@@ -111,83 +110,4 @@ function lostDataset(
 /** A place as rsync and people write it, e.g. "nas:/Backup/nfs/photos". */
 export function placeText({ machine, path }: Location): string {
   return `${machine.name}:${path}`;
-}
-
-/**
- * The commands that bring a copy back, or "# " and words where a person has to do something, with the plan's paths filled
- * in. What was copied as part of a tree goes back to where the tree's first copier found it; a dump or a generation found
- * there is then restored by what its own job says.
- */
-export function restoreCommand(copy: Copy): string {
-  const made = chainOf(copy).findLast(({ flow }) => flow.source.kind !== "tree");
-  if (!made) return filled(copy, { from: copy.location.path, to: copy.dataset.location.path });
-  const restored = restoredHere(made);
-  const text = made === copy ? restored : inTurn(broughtBack(copy, made), restored);
-  return isNamed(made) ? text : words(text, made);
-}
-
-/** Two steps. What follows one that a person does is not for the same paste. */
-function inTurn(first: string, then: string): string {
-  if (isWords(first)) return `${first}\n${isWords(then) ? then : `# then: ${then}`}`;
-  return isWords(then) ? `${first}\n${then}` : `${first} && ${then}`;
-}
-
-/** From where its job has put it. */
-function restoredHere(made: Copy): string {
-  const { dataset, flow, location } = made;
-  const from = flow.periods ? shellWord(flow.target.path) + generations(flow.periods, made) : undefined;
-  return filled(made, { from: location.path, to: dataset.location.path }, from);
-}
-
-/** Whether the estate knows what it is called: the claim of a database's volume, or of one of many, is the cluster's to say. */
-function isNamed({ dataset, flow: { source } }: Copy): boolean {
-  const isVolume = source.kind === "volumes" || source.kind === "copies-of";
-  return !isVolume || (dataset.kind === "volume" && dataset.count === 1);
-}
-
-function words(text: string, { dataset }: Copy): string {
-  const intro = `# for each of its volumes, with its own namespace and claim in the place of ${claimOf(dataset)}:`;
-  return [intro, ...text.split("\n").map(line => (isWords(line) ? line : `# ${line}`))].join("\n");
-}
-
-/** Which of the generations is the newest is seen where they come back to, so all of them come. */
-function broughtBack(copy: Copy, made: Copy): string {
-  const { periods, target } = made.flow;
-  if (!periods) return filled(copy, { from: copy.location.path, to: made.location.path });
-  const below = made.location.path.length - target.path.length;
-  const root = copy.location.path.slice(0, copy.location.path.length - below);
-  const from = `${shellWord(root)}/.${generations(periods, made)}`;
-  return filled(copy, { from: root, to: target.path }, from);
-}
-
-const periodGlobs = { day: "????-??-??", week: "????-??" } as const;
-
-/** Glob of a copy's generations below the target of its flow, e.g. "/????-??/nextcloud/data". */
-function generations(periods: NonNullable<Flow["periods"]>, { flow, location }: Copy): string {
-  const below = location.path.slice(flow.target.path.length);
-  return `/${periodGlobs[periods]}${below === "" ? "" : shellWord(below)}`;
-}
-
-/** @param glob in the place of `from`, quoted where it needs to be */
-function filled(
-  { dataset, flow }: Copy,
-  { from, to }: { readonly from: string; readonly to: string },
-  glob?: string,
-): string {
-  const words: Readonly<Record<string, string>> = {
-    from: glob ?? shellWord(from),
-    to: shellWord(to),
-    relative: glob === undefined ? "" : "--relative ",
-    claim: shellWord(claimOf(dataset)),
-  };
-  return flow.restore.replace(/\{(from|to|relative|claim)\}/g, (_, name: string) => words[name] ?? "");
-}
-
-/** "NAMESPACE/CLAIM" of a volume: what follows its pool's name. */
-function claimOf({ location: { path } }: Dataset): string {
-  return path.slice(path.indexOf("/") + 1);
-}
-
-function isWords(text: string): boolean {
-  return text.startsWith("# ");
 }

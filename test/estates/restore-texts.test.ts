@@ -2,7 +2,7 @@ import { execaSync } from "execa";
 import { parseEstate, planOf } from "../../plan";
 import { exampleEstate } from "../../plan/estate/example";
 import { type Copy } from "../../plan/graph/copies";
-import { restoreCommand } from "../../plan/graph/lose";
+import { restoreSteps, restoreText } from "../../plan/graph/restore-steps";
 import { estate } from "../../stacks/homelab/estate";
 
 /** Each line that `holdfast lose` can print for a copy of an estate, once, with the copy that it is of. */
@@ -10,7 +10,7 @@ function linesOf(copies: readonly Copy[]): [line: string, copy: string][] {
   return [
     ...new Map(
       copies.flatMap(copy =>
-        restoreCommand(copy)
+        restoreText(restoreSteps(copy))
           .split("\n")
           .map((line): [string, string] => [line, copy.id]),
       ),

@@ -8,12 +8,15 @@ import { takeLock } from "../../runtime/lock";
 import type { Log } from "../../runtime/log";
 import { shell } from "../../runtime/shell";
 import type { Stop } from "../../runtime/stop";
-import type { RestoreRequest, World } from "./context";
+import { volumeMap } from "../../runtime/kubernetes/volume-map";
+import { readCovered } from "../../runtime/lvm/covered";
+import type { World } from "./context";
 import { realLvm } from "./lvm";
+import { type RestoreAsked, resolve } from "./resolve";
 import { restoreIn } from "./run";
 import { tellUnfinished } from "./tell-unfinished";
 
-export type { RestoreRequest } from "./context";
+export type { RestoreAsked } from "./resolve";
 export { type RestoreRecord, unfinishedRestores } from "../../runtime/lvm/restore-record";
 
 /** What a restore needs of the program. */
@@ -31,7 +34,7 @@ const leftoverMs = 600_000;
  * volume as it was stays under a dated name.
  * @returns the exit code @throws {RunnerError} that says in which state everything is
  */
-export async function restore(request: RestoreRequest, run: RestoreRun): Promise<number> {
+export async function restore(asked: RestoreAsked, run: RestoreRun): Promise<number> {
   const { config, log, stop } = run;
   if (process.getuid?.() !== 0)
     throw new Refusal(
@@ -41,7 +44,7 @@ export async function restore(request: RestoreRequest, run: RestoreRun): Promise
   // No budget: each wait is bounded by itself, and a restore that gives up halfway helps nobody.
   const quiet = stop.listen();
   try {
-    if (request.dryRun) return await restoreIn(worldOf(run, undefined), request, run);
+    if (asked.dryRun) return await resolved(worldOf(run, undefined), asked, run);
     // The job's own lock: no snapshot is made of a volume that is being swapped, and the wanted one isn't pruned.
     const lock = await takeLock(lockFile(config), 0, stop.signal);
     const commands = await takeLock(
@@ -52,7 +55,7 @@ export async function restore(request: RestoreRequest, run: RestoreRun): Promise
     try {
       for (const pid of [...lock.leftovers, ...commands.leftovers])
         log.warn(`ended what a killed run had left: process ${pid}`);
-      return await restoreIn(worldOf(run, commands.fd), request, run);
+      return await resolved(worldOf(run, commands.fd), asked, run);
     } finally {
       commands.release();
       lock.release();
@@ -60,6 +63,27 @@ export async function restore(request: RestoreRequest, run: RestoreRun): Promise
   } finally {
     quiet();
   }
+}
+
+/** A cluster that doesn't answer at once isn't waited for: an earlier run's word will do, and every name is told. */
+const clusterMs = 5_000;
+
+async function resolved(world: World, asked: RestoreAsked, run: RestoreRun): Promise<number> {
+  const { config, log, stop } = run;
+  const volumes = await world.lvm.list(stop.signal);
+  const notes: string[] = [];
+  const soon = AbortSignal.any([stop.signal, AbortSignal.timeout(clusterMs)]);
+  const claims = asked.what.includes("/")
+    ? [(await volumeMap(config, soon, log, notes)).map, readCovered(config.stateDir)]
+    : [];
+  const request = resolve(asked, config, { volumes, claims });
+  if (request.volume !== asked.what || request.snapshot !== asked.snapshot)
+    log.info(`of ${asked.what} it is the volume ${request.volume}${of(request.snapshot)}`);
+  return restoreIn(world, request, run);
+}
+
+function of(snapshot: string | undefined): string {
+  return snapshot === undefined ? "" : `, and its snapshot ${snapshot}`;
 }
 
 /** How long monitoring is waited for, so that a Pushgateway which is away holds no restore up. */

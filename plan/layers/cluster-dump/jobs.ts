@@ -2,6 +2,7 @@ import { datasetId } from "../../datasets";
 import type { Estate } from "../../estate/schema";
 import type { LayerJob, Metric } from "../../job";
 import { retentionOf } from "../../retention";
+import { blanks, phrase } from "../../way-back";
 import { cronTrigger, runOf } from "../common";
 import { hostLocation } from "../places";
 import type { ClusterDumpSpec } from "./spec";
@@ -25,7 +26,18 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
         verified: spec.verified,
         secrets: [],
         // Only the database's own program knows how it is read back, and no job of the cluster does: this one writes.
-        restore: `# with the database's own client, from the newest good dump in {from}; CronJob ${spec.name} in ${spec.namespace} makes dumps and restores none`,
+        wayBack: {
+          steps: [
+            {
+              kind: "manual",
+              where: target.machine,
+              text: phrase`by hand, as this version only plans this job: with the database's own client, from the newest good dump in ${blanks.from}; CronJob ${spec.name} in ${spec.namespace} makes dumps and restores none`,
+              changes: "the database has what it had when the dump began",
+              undo: "a dump of the database, made before; nothing else keeps what it has now",
+              verifies: "the client ends with 0, and what uses the database finds its newest entries",
+            },
+          ],
+        },
       },
     ],
     deletes: [{ location: target, keeps: [], scope: "own-generations" }],

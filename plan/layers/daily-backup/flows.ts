@@ -1,57 +1,33 @@
 import type { GenerationPolicy } from "../../contracts/daily-backup";
-import { shellWord } from "../../contracts/shell-word";
 import { datasetId, datasetsOf } from "../../datasets";
 import type { Estate } from "../../estate/schema";
-import type { Deletion, Flow, Source } from "../../job";
+import type { Deletion, Flow, Machine, Source } from "../../job";
 import { generationPolicyOf } from "../../retention";
+import type { WayBack } from "../../way-back";
 import { parseDuration } from "../../units/duration";
 import type { LvmPvcSnapshotSpec } from "../lvm-pvc-snapshot/spec";
 import { hostLocation } from "../places";
 import type { DailyBackupSpec, FirewallBackupSpec } from "./spec";
-
-/** Into the variable `newest`: the last of the generations, with a slash. Where there is none, what reads it fails. */
-const newest = "for newest in {from}/; do :; done";
-/** Where nothing is mounted, the host's own disk would be filled. */
-const intoVolume = `mountpoint /mnt/restore && ${newest}`;
-const volumeThere = "# with the volume of {claim}, emptied, mounted there (mount -o nosuid,nodev,noexec)";
-
-const filesBack = `${intoVolume} && rsync -aHAXXS --numeric-ids "$newest" /mnt/restore/ ${volumeThere}`;
-
-/** A log that is left beside a database of another time would be applied to it. */
-const databasesBack =
-  `${intoVolume} && (cd "$newest" && find . -type f -exec ` +
-  `sh -c 'for file; do rm -f "/mnt/restore/$file-wal" "/mnt/restore/$file-shm" "/mnt/restore/$file-journal" || exit; done' sh {} + ` +
-  `&& cp --archive . /mnt/restore/) # with the volume of {claim} and its files mounted there (mount -o nosuid,nodev,noexec)`;
-
-/**
- * Into a folder in one that root alone can read, whatever modes the copies have: a host that is built anew is not the one that it was, and /etc/pve is one file
- * system for all hosts of a cluster.
- */
-function configurationBack(paths: readonly string[]): string {
-  const below = paths.map(path => shellWord(`.${path}`)).join(" ");
-  return (
-    `${newest} && (cd "$newest"files && scratch=$(mktemp --directory --tmpdir=/root) && echo "$scratch/files" && ` +
-    `rsync -aHAXXS --numeric-ids --relative ${below} "$scratch/files/") # prints their folder; each file that is needed goes from there to its place by hand`
-  );
-}
+import { configurationBack, databasesBack, filesBack, firewallBack } from "./ways-back";
 
 /** What is copied from volumes and from the host itself. */
 export function flowsOf(spec: DailyBackupSpec, estate: Estate): Flow[] {
-  const flow = (source: Source, folder: string, keep: GenerationPolicy, restore: string): Flow =>
-    flowTo(spec, estate, { source, folder, keep, restore });
+  const flow = (source: Source, folder: string, keep: GenerationPolicy, wayBack: WayBack): Flow =>
+    flowTo(spec, estate, { source, folder, keep, wayBack });
   const flows: Flow[] = [];
+  const host = hostMachine(spec);
   if (spec.volumes) {
     const { from, excludeNamespaces, keep, more } = spec.volumes;
     const maxAgeMs = maxSnapshotAgeMs(spec, estate);
     const source = { kind: "copies-of", job: from, excludeNamespaces, maxAgeMs } as const;
-    flows.push(flow(source, "pvc-data", generationPolicyOf(keep), filesBack));
+    flows.push(flow(source, "pvc-data", generationPolicyOf(keep), filesBack(host)));
     for (const further of more)
       flows.push(
         flow(
           { ...source, onlyNamespaces: further.namespaces },
           "pvc-data",
           generationPolicyOf(further.keep),
-          filesBack,
+          filesBack(host),
         ),
       );
     if (spec.sqlite)
@@ -60,16 +36,20 @@ export function flowsOf(spec: DailyBackupSpec, estate: Estate): Flow[] {
           { ...source, holds: "sqlite" },
           "sqlite-backup",
           generationPolicyOf(spec.sqlite.keep),
-          databasesBack,
+          databasesBack(host),
         ),
       );
   }
   if (spec.configuration) {
     const keep = generationPolicyOf(spec.configuration.keep);
-    for (const { id, paths } of configurations(spec.host, estate))
-      flows.push(flow({ kind: "dataset", id }, "pve-config", keep, configurationBack(paths)));
+    for (const { id } of configurations(spec.host, estate))
+      flows.push(flow({ kind: "dataset", id }, "pve-config", keep, configurationBack(host)));
   }
   return flows;
+}
+
+function hostMachine({ host }: DailyBackupSpec): Machine {
+  return { kind: "host", name: host };
 }
 
 /** The job whose snapshots are read, as the estate has it. */
@@ -91,7 +71,7 @@ export function firewallFlows(entry: FirewallBackupSpec, spec: DailyBackupSpec, 
         source: { kind: "dataset", id },
         folder: entry.name,
         keep: generationPolicyOf(entry.keep),
-        restore: `${newest} && ls "$newest"config.xml # restore that one in the firewall's Diagnostics, Backup & Restore`,
+        wayBack: firewallBack(hostMachine(spec)),
       }),
     );
 }
@@ -125,23 +105,22 @@ interface FlowParts {
   /** Folder on the backup disk. */
   readonly folder: string;
   readonly keep: GenerationPolicy;
-  readonly restore: string;
+  readonly wayBack: WayBack;
 }
 
 function flowTo(
   { host, target }: DailyBackupSpec,
   estate: Estate,
-  { source, folder, keep, restore }: FlowParts,
+  { source, folder, keep, wayBack }: FlowParts,
 ): Flow {
   return {
     source,
     target: hostLocation(estate, host, `${target}/${folder}`),
     retention: { kind: "count", ...keep },
-    periods: keep.every,
     metadata: "kept",
     outOfHostsReach: false,
     verified: true,
     secrets: [],
-    restore,
+    wayBack,
   };
 }

@@ -6,8 +6,9 @@ import {
   snapshotJobName,
 } from "../../contracts/lvm-pvc-snapshot";
 import type { Estate } from "../../estate/schema";
-import type { LayerJob, JobAlert, Trigger } from "../../job";
+import type { LayerJob, JobAlert, Machine, Trigger } from "../../job";
 import { keepPolicyOf, retentionOf } from "../../retention";
+import { blanks, phrase, type Step } from "../../way-back";
 import { runOf, timerTrigger } from "../common";
 import {
   clusterAccess,
@@ -53,8 +54,7 @@ export function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Lay
         outOfHostsReach: false,
         verified: true,
         secrets: [],
-        // Only the host knows what its volumes and snapshots are called.
-        restore: `lvm-pvc-snapshot list${access.length > 0 ? " {claim}" : ""} # names the volume and its snapshots, and the command that restores one`,
+        wayBack: { steps: [swapped(snapshots.machine, access.length > 0)] },
       },
     ],
     deletes: [{ location: snapshots, keeps: [], scope: "own-generations" }],
@@ -75,6 +75,24 @@ export function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Lay
       config: configOf(spec, trigger, estate, run.budgetMs),
     }),
   };
+}
+
+/** @param knowsClaims whether the host can ask which volume a claim has */
+function swapped(where: Machine, knowsClaims: boolean): Step {
+  const outcome = {
+    changes: phrase`the volume of ${blanks.claim} has what its newest snapshot has, or the one that is named; it is kept as it was under a dated name, and its workload is down for that`,
+    verifies: "it ends with 0, and its workload is ready again",
+  };
+  return knowsClaims
+    ? {
+        ...{ kind: "command", where, argv: [snapshotJobName, "restore", [blanks.claim]], ...outcome },
+        undo: phrase`lvm-pvc-snapshot restore ${blanks.claim} --rollback`,
+      }
+    : {
+        ...{ kind: "manual", where, ...outcome },
+        text: phrase`lvm-pvc-snapshot list, which knows no claims here; then, with the volume that is ${blanks.claim}: lvm-pvc-snapshot restore VOLUME`,
+        undo: "lvm-pvc-snapshot restore VOLUME --rollback",
+      };
 }
 
 function configOf(

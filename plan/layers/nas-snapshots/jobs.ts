@@ -1,6 +1,7 @@
 import type { Estate } from "../../estate/schema";
 import type { LayerJob, Metric } from "../../job";
 import { retentionOf } from "../../retention";
+import { blanks, phrase } from "../../way-back";
 import { runOf, timerTrigger } from "../common";
 import type { NasSnapshotsSpec } from "./spec";
 
@@ -32,7 +33,18 @@ export function nasSnapshotsJob(spec: NasSnapshotsSpec, estate: Estate): LayerJo
         verified: true,
         secrets: destination?.secrets ?? [],
         // A NAS names its snapshots as it likes, and which of them is a good one is for a person to say.
-        restore: `# from ${destination?.user ?? ""}@${destination?.address ?? ""}, a snapshot's own folder being the next below "#snapshot": {from} to {to}`,
+        wayBack: {
+          steps: [
+            {
+              kind: "manual",
+              where: machine,
+              text: phrase`by hand, as this version only plans this job: on ${`${destination?.user ?? ""}@${destination?.address ?? ""}`}, from a snapshot's own folder, the next below "#snapshot": ${blanks.from} to ${blanks.to}`,
+              changes: "the share has what the snapshot has; the snapshot stays",
+              undo: "the same from a snapshot that is taken before",
+              verifies: "the folder holds as many files and bytes as that of the snapshot",
+            },
+          ],
+        },
       },
     ],
     deletes: [{ location: target, keeps: [], scope: "own-generations" }],

@@ -1,6 +1,7 @@
 import { type NfsMirrorConfig, nfsMirrorMetrics, nfsMirrorJobName } from "../../contracts/nfs-mirror";
 import type { Estate } from "../../estate/schema";
 import type { LayerJob } from "../../job";
+import { blanks, phrase } from "../../way-back";
 import { runOf, timerTrigger } from "../common";
 import { mountOf, timerOf, runnerConfig } from "../host-runner";
 import { onDisk } from "../places";
@@ -27,7 +28,18 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
         outOfHostsReach: false,
         verified: true,
         secrets: [],
-        restore: "rsync -aHAXXS --numeric-ids {relative}{from}/ {to}/",
+        wayBack: {
+          steps: [
+            {
+              ...{ kind: "command", where: machine },
+              argv: ["rsync", "-aHAXXS", "--numeric-ids", [blanks.from, "/"], [blanks.to, "/"]],
+              changes: phrase`${blanks.to} has what the mirror has; what the mirror lacks stays`,
+              undo: phrase`a copy of ${blanks.to}, made before`,
+              verifies:
+                "rsync ends with 0, and says nothing when it runs again with --dry-run --itemize-changes",
+            },
+          ],
+        },
       },
     ],
     deletes: [

@@ -1,5 +1,6 @@
 import type { Estate } from "../../estate/schema";
 import type { LayerJob, Location, Metric } from "../../job";
+import { blanks, phrase } from "../../way-back";
 import { runOf, timerTrigger } from "../common";
 import { hostLocation } from "../places";
 import type { OffsiteSyncSpec } from "./spec";
@@ -30,7 +31,24 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate): LayerJob 
       outOfHostsReach: false,
       verified: true,
       secrets: destination?.secrets ?? [],
-      restore: `rsync -aHAXS --numeric-ids {relative}${destination?.user ?? ""}@${destination?.address ?? ""}:{from}/ {to}/`,
+      wayBack: {
+        steps: [
+          {
+            kind: "manual",
+            where: { kind: "host", name: spec.host },
+            text: "by hand, as this version only plans this job",
+            argv: [
+              ...["rsync", "-aHAXS", "--numeric-ids", [blanks.relative]],
+              [`${destination?.user ?? ""}@${destination?.address ?? ""}:`, blanks.from, "/"],
+              [blanks.to, "/"],
+            ],
+            changes: phrase`${blanks.to} has what was sent last; what isn't there any more is deleted by none of it`,
+            undo: phrase`a copy of ${blanks.to}, made before; on a disk that is new there is nothing to go back to`,
+            verifies:
+              "rsync ends with 0, and says nothing when it runs again with --dry-run --itemize-changes",
+          },
+        ],
+      },
     })),
     deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),
     journal: { kind: "reads" },

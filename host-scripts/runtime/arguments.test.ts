@@ -1,0 +1,86 @@
+import { type Grammar, parseRunnerArguments, runHelp } from "./arguments";
+import { RunnerError } from "./errors";
+
+const way = { usage: "[WHAT]", does: "…", run: () => Promise.reject(new Error("not asked for")) };
+const ways: Grammar["ways"] = {
+  list: way,
+  verify: way,
+  restore: { ...way, usage: "WHAT [PART]", words: [1, 2], switches: { databases: "only those" } },
+};
+const accepts = { what: "NAME", why: "it is meant so" };
+const parse = (...words: readonly string[]) =>
+  parseRunnerArguments("job", ["--config", "c.json", ...words], { ways, accepts });
+
+test.each([
+  [[], { mode: "run" }],
+  [["run", "--progress"], { mode: "run", progress: true }],
+  [["--dry-run"], { mode: "dry-run" }],
+  [["run", "--dry-run", "--json"], { mode: "dry-run", json: true }],
+  [["--check-config"], { mode: "check-config" }],
+  [["--report-end"], { mode: "report-end" }],
+  [["--accept=a", "--accept", "b"], { mode: "run", accept: ["a", "b"] }],
+])("%j asks for a run: %j", (words, run) => {
+  expect(parse(...words)).toMatchObject({ config: "c.json", ...run });
+});
+
+test.each([
+  [["list"], { verb: "list", request: {} }],
+  [["list", "ns/claim", "--json"], { verb: "list", request: { what: "ns/claim" } }],
+  [["verify", "ns/claim"], { verb: "verify", request: { what: "ns/claim" } }],
+  [["restore", "a"], { verb: "restore", request: { what: ["a"], dryRun: false, switches: new Set() } }],
+  [["restore", "a", "b", "--dry-run"], { verb: "restore", request: { what: ["a", "b"], dryRun: true } }],
+  [["restore", "a", "--databases"], { verb: "restore", request: { switches: new Set(["databases"]) } }],
+  [
+    ["restore", "a", "--at", "2026-05-26T03:00:00Z", "--into", "/root/back/"],
+    { verb: "restore", request: { atMs: Date.UTC(2026, 4, 26, 3), into: "/root/back" } },
+  ],
+])("%j asks for one of the ways: %j", (words, asked) => {
+  expect(parse(...words)).toMatchObject({ mode: "way", asked });
+});
+
+test.each([
+  [["restor", "a"], 'there is no "restor"; expected run, list, verify or restore'],
+  [["run", "a"], 'run takes no "a"'],
+  [["list", "a", "b"], 'list takes no "b"'],
+  [["verify", "a", "b"], 'verify takes no "b"'],
+  [["restore"], "restore needs WHAT [PART]; see: list"],
+  [["restore", "a", "b", "c"], 'restore takes no "c"'],
+  [["restore", "a", "--at", "soon"], '"soon" is no time, expected e.g.'],
+  [["restore", "a", "--into", "back"], '--into is "back", expected an absolute path'],
+  [["list", "--at", "2026-05-26"], "--at goes with restore alone"],
+  [["--databases"], "--databases goes with restore alone"],
+  [["list", "--dry-run"], "--dry-run goes with run or restore alone"],
+  [["restore", "a", "--check-config"], "--check-config goes with run alone"],
+  [["restore", "a", "--accept=x"], "--accept goes with run alone"],
+  [["--dry-run", "--check-config"], "--dry-run and --check-config can't be given together"],
+  [["--accept=x", "--dry-run"], "--accept can't be given with --dry-run"],
+])("%j is refused: %s", (words, text) => {
+  expect(() => parse(...words)).toThrow(text);
+  expect(() => parse(...words)).toThrow(RunnerError);
+});
+
+test("a runner that keeps no copies takes a run alone", () => {
+  const bare = (...words: readonly string[]) => parseRunnerArguments("job", ["--config", "c", ...words], {});
+  expect(bare("run")).toMatchObject({ mode: "run" });
+  expect(() => bare("list")).toThrow('there is no "list"; expected run');
+  expect(() => bare("--accept=x")).toThrow("Unknown option '--accept'");
+  expect(() => bare("--into", "/x")).toThrow("--into goes with restore alone");
+});
+
+test("a command without its config is refused, and help is given without one", () => {
+  expect(() => parseRunnerArguments("job", ["list"], { ways })).toThrow("--config FILE is missing");
+  expect(parseRunnerArguments("job", ["restore", "--help"], { ways })).toBeUndefined();
+});
+
+test("help shows each of the ways and each switch", () => {
+  const help = runHelp("job", "Copies.", { ways, accepts });
+  for (const text of [
+    "job [run]",
+    "job list [WHAT]",
+    "job verify [WHAT]",
+    "job restore WHAT [PART]",
+    "--databases",
+  ])
+    expect(help).toContain(text);
+  expect(runHelp("job", "Copies.", {})).not.toMatch(/restore|--into/);
+});

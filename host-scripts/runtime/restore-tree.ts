@@ -1,0 +1,126 @@
+import { mkdirSync } from "node:fs";
+import { exitCodes, RunnerError } from "./errors";
+import type { Log } from "./log";
+import { openFolder } from "./open-folder";
+import { withPathList } from "./path-list";
+import { quoted, shortened } from "./quoted";
+import { rsync, type RsyncPass, wholeMetadata } from "./rsync";
+import type { RsyncItem } from "./rsync-items";
+import { run } from "./run";
+import { shell } from "./shell";
+import { firstLines } from "./tail";
+
+export interface RestoreTree {
+  /** Folder with the copy. */
+  readonly from: string;
+  /** Folder that gets it. */
+  readonly into: string;
+  /** What `into` has and the copy lacks goes; nothing does unless it is said. */
+  readonly deletes?: boolean;
+  /** `into` itself stays as it is, and gets neither owner nor mode of `from`. */
+  readonly keepsRoot?: boolean;
+  /** Only these of its entries, with all below them, as paths below `from`, byte by byte as latin1. */
+  readonly only?: readonly string[];
+  /** Folder of the job's own, for lists. */
+  readonly stateDir: string;
+  /** Commands that write inherit it. */
+  readonly lockFd: number;
+  readonly log: Log;
+  readonly stop: AbortSignal;
+}
+
+export interface RestoredTree {
+  /** Entries of the copy. */
+  readonly entries: number;
+  /** Of all its files, holes counted. */
+  readonly bytes: number;
+}
+
+/**
+ * Gives a folder what a copy has: owners, modes, times, ACLs, extended attributes, hard links and holes; then reads both, and
+ * compares all of that and each file's content. No link in either of them is followed, nor another file system entered.
+ * @throws {RunnerError} when something could not be written, or is not what the copy has
+ */
+export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
+  const { into, deletes, keepsRoot, only } = tree;
+  mkdirSync(tree.stateDir, { recursive: true, mode: 0o700 });
+  const names = only ?? (keepsRoot ? entriesOf(tree.from) : undefined);
+  const listed = <Result>(use: (args: readonly string[]) => Promise<Result>): Promise<Result> =>
+    names === undefined
+      ? use([])
+      : withPathList(tree.stateDir, names, list => use([...list, "--recursive", "--no-implied-dirs"]));
+  // By content: a file that rotted or was changed behind its times is one to bring back too.
+  const copied = await listed(list =>
+    pass(tree, "restored", [
+      ...["--checksum", "--one-file-system", ...(deletes ? ["--delete"] : []), ...list],
+    ]),
+  );
+  await writeBack(tree);
+  const other: RsyncItem[] = [];
+  const seen = await listed(list =>
+    pass(
+      tree,
+      "compared",
+      ["--checksum", "--one-file-system", "--dry-run", ...(deletes ? ["--delete"] : []), ...list],
+      item => other.push(item),
+    ),
+  );
+  const [first] = other;
+  if (first)
+    throw new RunnerError(exitCodes.failed, {
+      failed: `${other.length} entries of ${quoted(into)} are not what the copy has, the first is ${shortened(quoted(first.path))} (${first.letters})`,
+      kept: "The copy is as it was.",
+      next: "dmesg --level err,warn | tail; then the same command again",
+    });
+  return { entries: seen.entries, bytes: Math.max(seen.totalBytes, copied.totalBytes) };
+}
+
+const longestMs = 7 * 24 * 3_600_000;
+
+async function pass(
+  { from, into, lockFd, log, stop }: RestoreTree,
+  does: string,
+  args: readonly string[],
+  onItem: (item: RsyncItem) => void = () => undefined,
+): Promise<RsyncPass> {
+  let count = 0;
+  const done = await rsync(
+    [...wholeMetadata, ...args, "--", "./", `${into}/`],
+    { cwd: from, timeoutMs: longestMs, stop, inherit: [lockFd] },
+    item => {
+      count += 1;
+      log.progress(`${count} entries ${does}, now ${shortened(quoted(item.path))}`);
+      onItem(item);
+    },
+  );
+  stop.throwIfAborted();
+  if (done.outcome === "complete") return done;
+  throw new RunnerError(exitCodes.failed, {
+    failed: `rsync ended with ${done.result.exitCode ?? done.result.signal}: ${firstLines(done.result.stderr)}`,
+    kept: "The copy is as it was.",
+    next: shell`df -h ${into}; dmesg --level err,warn | tail`,
+  });
+}
+
+/** What is restored is on its disk before anybody is told so. */
+async function writeBack({ into, stop }: RestoreTree): Promise<void> {
+  const result = await run(["sync", "--file-system", into], { timeoutMs: longestMs, stop });
+  stop.throwIfAborted();
+  if (result.exitCode === 0) return;
+  throw new RunnerError(exitCodes.failed, {
+    failed: `what was restored can't be written to disk: ${firstLines(result.stderr)}`,
+    kept: "The copy is as it was.",
+    next: "dmesg --level err,warn | tail",
+  });
+}
+
+function entriesOf(folder: string): string[] {
+  const open = openFolder(Buffer.from(folder));
+  try {
+    const names: string[] = [];
+    for (let entry = open.next(); entry; entry = open.next()) names.push(entry.name.toString("latin1"));
+    return names;
+  } finally {
+    open.close();
+  }
+}

@@ -1,0 +1,141 @@
+import type { RunnerConfig } from "../../plan/contracts/runner";
+import { exitCodes, type Failure, Refusal, RunnerError } from "./errors";
+import { lockFile } from "./job-run";
+import { type Lock, takeLock } from "./lock";
+import type { Log } from "./log";
+import { printable } from "./quoted";
+import { shell } from "./shell";
+import { Stop } from "./stop";
+
+/** What an operator may ask of the copies that a runner has made, beside a run that makes new ones. */
+export interface Ways<Config extends RunnerConfig> {
+  readonly list: Way<Config, ListRequest>;
+  readonly verify: Way<Config, ListRequest>;
+  readonly restore: RestoreWay<Config>;
+}
+
+/** One of them. */
+export interface Way<Config extends RunnerConfig, Request> {
+  /** Words that the help shows behind the verb, e.g. "[NAMESPACE/CLAIM]". */
+  readonly usage: string;
+  /** What it does, for the help: half a sentence. */
+  readonly does: string;
+  /** @throws {RunnerError} */
+  run(request: Request, context: WayContext<Config>): Promise<Answer>;
+}
+
+export interface RestoreWay<Config extends RunnerConfig> extends Way<Config, RestoreRequest> {
+  /** How many words name what is restored: at least and at most. */
+  readonly words: readonly [least: number, most: number];
+  /** Switches of this runner alone, by their names without "--", each with its line in the help. */
+  readonly switches?: Readonly<Record<string, string>>;
+}
+
+export interface ListRequest {
+  /** All that there is unless given. */
+  readonly what?: string;
+}
+
+export interface RestoreRequest {
+  readonly what: readonly string[];
+  /** The newest copy that is not younger, epoch ms; the newest of all unless given. */
+  readonly atMs?: number;
+  /** A folder, new or empty, as an absolute path; where the data lives unless given. */
+  readonly into?: string;
+  readonly dryRun: boolean;
+  /** Those that were given. */
+  readonly switches: ReadonlySet<string>;
+}
+
+export interface WayContext<Config extends RunnerConfig> {
+  readonly config: Config;
+  readonly log: Log;
+  /** Signals alone stop it: there is no budget where somebody waits. */
+  readonly stop: Stop;
+  /** The job's lock: held by a restore, unless it is a dry run. */
+  readonly lock?: Lock;
+}
+
+/** How one ended. */
+export interface Answer {
+  /** For a person, on stdout. */
+  readonly text: string;
+  /** For a program, with `--json`. */
+  readonly result: object;
+  /** What is wrong, as an exit code of 1: nothing unless given. */
+  readonly failure?: Failure;
+}
+
+/** What was asked for, as the arguments have it. */
+export type Asked =
+  | { readonly verb: "list" | "verify"; readonly request: ListRequest }
+  | { readonly verb: "restore"; readonly request: RestoreRequest };
+
+/**
+ * Does what was asked of the copies. Nothing of it is told to monitoring: it says nothing of the job.
+ * @returns the exit code @throws {RunnerError}
+ */
+export async function goWay<Config extends RunnerConfig>(
+  ways: Ways<Config>,
+  asked: Asked,
+  { config, log, json }: { readonly config: Config; readonly log: Log; readonly json: boolean },
+): Promise<number> {
+  const user = process.getuid?.();
+  if (user !== 0)
+    throw new Refusal(
+      `user ${user} can't reach copies, expected root`,
+      shell`sudo ${config.job} ${asked.verb}`,
+    );
+  const stop = new Stop(config.job, log);
+  const quiet = stop.listen();
+  try {
+    const answer = await answered(ways, asked, { config, log, stop });
+    stop.check(asked.verb);
+    return tell(config.job, asked.verb, answer, log, json);
+  } catch (fault) {
+    // Whatever a command that was cut short made of it: the reason is the stop.
+    throw stop.stopped ? stopped(stop, asked.verb, fault) : fault;
+  } finally {
+    quiet();
+  }
+}
+
+async function answered<Config extends RunnerConfig>(
+  ways: Ways<Config>,
+  asked: Asked,
+  context: WayContext<Config>,
+): Promise<Answer> {
+  if (asked.verb !== "restore") return ways[asked.verb].run(asked.request, context);
+  if (asked.request.dryRun) return ways.restore.run(asked.request, context);
+  // The job's own: no run changes or prunes what is being read.
+  const lock = await takeLock(lockFile(context.config), 0, context.stop.signal);
+  try {
+    if (lock.leftovers.length > 0)
+      context.log.warn(`ended what a killed run had left: process ${lock.leftovers.join(", ")}`);
+    return await ways.restore.run(asked.request, { ...context, lock });
+  } finally {
+    lock.release();
+  }
+}
+
+function tell(job: string, verb: string, { text, result, failure }: Answer, log: Log, json: boolean): number {
+  const status = failure ? exitCodes.failed : exitCodes.ok;
+  if (!json && text !== "") process.stdout.write(printable(text.endsWith("\n") ? text : `${text}\n`));
+  if (failure) for (const line of [failure.failed, failure.kept, `Next: ${failure.next}`]) log.error(line);
+  log.result({ job, command: verb, status, ...result, ...failure });
+  return status;
+}
+
+/** What a stop leaves is for the handler to say, which knows it. */
+function stopped(stop: Stop, verb: string, fault: unknown): RunnerError {
+  const said = fault instanceof RunnerError ? fault : undefined;
+  try {
+    stop.check(verb);
+  } catch (error) {
+    if (!(error instanceof RunnerError)) throw error;
+    const kept = said && said.kept !== "" ? said.kept : "What was there before is there.";
+    const next = said && said.next !== "" ? said.next : "the same command again";
+    return new RunnerError(error.exitCode, { failed: error.failed, kept, next }, { cause: fault });
+  }
+  throw fault;
+}

@@ -1,0 +1,117 @@
+import { shellWord } from "../contracts/shell-word";
+import type { Machine } from "../place";
+import type { Blank, Outcome, Phrase, Step } from "../way-back";
+import { chainOf, type Copy } from "./copies";
+
+/** A step of one copy's way back, with nothing left to fill in. */
+export type RestoreStep = Outcome<string> & {
+  readonly where: Machine;
+} & (
+    | { readonly kind: "command"; readonly argv: readonly string[] }
+    | { readonly kind: "manual"; readonly text: string; readonly argv?: readonly string[] }
+  );
+
+/**
+ * What brings a copy back, step by step. What was copied on as part of a tree is brought back to where that tree was found,
+ * hop by hop; there the program that made the copy restores it.
+ */
+export function restoreSteps(copy: Copy): RestoreStep[] {
+  const chain = chainOf(copy);
+  const made = chain.findLastIndex(({ flow }) => flow.source.kind !== "tree");
+  const hops = chain.slice(Math.max(0, made)).reverse();
+  return hops.flatMap((hop, index) => {
+    const before = hops[index + 1];
+    const words = before ? carried(hop, before, chain[made]) : restored(hop);
+    return hop.flow.wayBack.steps.map(step => filledStep(step, words, hop));
+  });
+}
+
+type Words = Readonly<Record<Blank["blank"], string>>;
+
+/** From where its job has put it. */
+function restored({ dataset, flow, location }: Copy): Words {
+  const shape = location.path.slice(flow.target.path.length).replace(/^\//, "");
+  const [entry = "", ...below] = shape.split("/");
+  return {
+    claim: claimOf(dataset),
+    from: location.path,
+    to: dataset.location.path,
+    relative: "",
+    entry: entry === "" ? "." : entry,
+    below: below.join("/"),
+  };
+}
+
+/** From where a tree's copier has put it to where it was. @param made the copy whose program restores it at last */
+function carried(hop: Copy, before: Copy, made: Copy | undefined): Words {
+  const words = { ...restored(hop), to: before.location.path };
+  const needs = made?.flow.wayBack.needs;
+  if (!made || needs === undefined) return words;
+  // The tree that its program knows lies as deep in each copy of it.
+  const below = made.location.path.length - made.flow.target.path.length;
+  const root = ({ location: { path } }: Copy): string => path.slice(0, path.length - below);
+  const from = `${root(hop)}/./${filled(needs, restored(made), text => text)}`;
+  return { ...words, from, to: root(before), relative: "--relative" };
+}
+
+/** "NAMESPACE/CLAIM" of a volume: what follows its pool's name. */
+function claimOf({ location: { path } }: Copy["dataset"]): string {
+  return path.slice(path.indexOf("/") + 1);
+}
+
+function filledStep(step: Step, words: Words, { dataset, flow: { source } }: Copy): RestoreStep {
+  const base = {
+    where: step.where,
+    changes: filled(step.changes, words, shellWord),
+    undo: filled(step.undo, words, shellWord),
+    verifies: filled(step.verifies, words, shellWord),
+  };
+  const argv = step.argv?.map(word => filled(word, words, text => text)).filter(word => word !== "") ?? [];
+  if (step.kind === "manual") {
+    const text = filled(step.text, words, shellWord);
+    return { ...base, kind: "manual", text, ...(argv.length > 0 && { argv }) };
+  }
+  // The claim of a database's volume, or of one of many, is the cluster's to say.
+  const isVolume = source.kind === "volumes" || source.kind === "copies-of";
+  if (!isVolume || (dataset.kind === "volume" && dataset.count === 1))
+    return { ...base, kind: "command", argv };
+  const text = `for each of its volumes, with its own namespace and claim in the place of ${words.claim}`;
+  return { ...base, kind: "manual", text, argv };
+}
+
+function filled(phrase: Phrase, words: Words, quoted: (text: string) => string): string {
+  if (typeof phrase === "string") return phrase;
+  return phrase
+    .map(part =>
+      typeof part === "string" ? part : words[part.blank] === "" ? "" : quoted(words[part.blank]),
+    )
+    .join("");
+}
+
+/**
+ * Lines to paste into bash, as they are; those that begin with "# " are words for people. Each machine is named before what
+ * is done there, and a command that follows what a person does is not for the same paste.
+ */
+export function restoreText(steps: readonly RestoreStep[]): string {
+  return steps
+    .flatMap((step, index) => {
+      const before = steps[index - 1];
+      const isElsewhere = before?.where.name !== step.where.name || before.where.kind !== step.where.kind;
+      const waits = steps.slice(0, index).some(({ kind }) => kind === "manual");
+      return [
+        ...(isElsewhere ? [`# on ${shellWord(step.where.name)}:`] : []),
+        lineOf(step, waits, steps[index + 1]),
+      ];
+    })
+    .join("\n");
+}
+
+/** @param waits whether a person has to do something before it */
+function lineOf(step: RestoreStep, waits: boolean, next: RestoreStep | undefined): string {
+  const command = step.argv?.map(shellWord).join(" ") ?? "";
+  if (step.kind === "manual")
+    return `# ${waits ? "then " : ""}${step.text}${command === "" ? "" : `: ${command}`}`;
+  if (waits) return `# then: ${command}`;
+  const goesOn = next?.kind === "command" && next.where.name === step.where.name;
+  return goesOn ? `${command} &&` : command;
+}

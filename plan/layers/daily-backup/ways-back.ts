@@ -1,0 +1,68 @@
+import { dailyBackupJobName } from "../../contracts/daily-backup";
+import type { Machine } from "../../job";
+import { blanks, phrase, type Phrase, type WayBack } from "../../way-back";
+
+/** Of every week or day, what there is of one claim. */
+const ofTheClaim = phrase`*/${blanks.claim}`;
+
+function by({ argv, ...outcome }: Command, where: Machine): WayBack {
+  return { steps: [{ kind: "command", where, argv, ...outcome }] };
+}
+
+interface Command {
+  readonly argv: readonly Phrase[];
+  readonly changes: Phrase;
+  readonly undo: Phrase;
+  readonly verifies: Phrase;
+}
+
+/** A volume's files, from its newest complete generation. */
+export function filesBack(where: Machine): WayBack {
+  const command = {
+    argv: [dailyBackupJobName, "restore", [blanks.claim]],
+    changes: phrase`the volume of ${blanks.claim} has the files of its newest complete generation; a snapshot of what it had is taken before`,
+    undo: "lvm-pvc-snapshot restore with that snapshot: the command is printed at the end",
+    verifies: "it ends with 0 after each file of the volume was compared with the generation by content",
+  };
+  return { ...by(command, where), needs: ofTheClaim };
+}
+
+/** The proven copies of a volume's databases, into a volume whose files are back. */
+export function databasesBack(where: Machine): WayBack {
+  const command = {
+    argv: [dailyBackupJobName, "restore", [blanks.claim], "--databases"],
+    changes: phrase`the databases in the volume of ${blanks.claim} are the proven copies of its newest generation, and logs of another time beside them are gone; a snapshot of what it had is taken before`,
+    undo: "lvm-pvc-snapshot restore with that snapshot: the command is printed at the end",
+    verifies: "it ends with 0 after each database was compared with its copy by content",
+  };
+  return { ...by(command, where), needs: ofTheClaim };
+}
+
+/** Into a folder of root's: a host that is built anew is not the one that it was. */
+export function configurationBack(where: Machine): WayBack {
+  const command = {
+    argv: [dailyBackupJobName, "restore", "configuration"],
+    changes:
+      "a new folder that root alone can read has the host's configuration; each file that is needed goes from there to its place by hand",
+    undo: "the folder is deleted",
+    verifies:
+      "it ends with 0 after each file was compared with the generation by content, and prints the folder",
+  };
+  return { ...by(command, where), needs: "." };
+}
+
+/** A firewall takes its configuration from whoever administers it. */
+export function firewallBack(where: Machine): WayBack {
+  return {
+    needs: ".",
+    steps: [
+      {
+        ...{ kind: "manual", where },
+        text: phrase`config.xml of the newest generation below ${blanks.from}, by Diagnostics, Backup & Restore of the firewall`,
+        changes: "the firewall has the configuration of that time, installs its packages again and restarts",
+        undo: "the configuration that the firewall keeps of before, in its Config History",
+        verifies: "the firewall is up, and what it routes and filters works",
+      },
+    ],
+  };
+}
