@@ -28,6 +28,24 @@ export function holdLacking(mirror: Mirror, { lacked: { entries, unnamed } }: Rs
   return unnamed.length === 0 && known.length > 0 && known.every(names => names.length > 0);
 }
 
+/** @returns what the estate accepts as a whole, below the root, and an entry of rsync's messages is or lies in */
+export function acceptedIn({
+  source,
+  target,
+  accepted,
+}: Pick<NfsMirrorConfig, "source" | "target" | "accepted">): (told: Buffer) => Buffer | undefined {
+  const entries = accepted.filter(entry => isInForce(entry, Date.now()));
+  return told => {
+    for (const name of namesOf({ source, target }, told.toString("latin1"))) {
+      const entry = acceptedBy(entries, noted(Buffer.from(name, "latin1")));
+      if (!entry) continue;
+      const depth = entry.path.split("/").filter(word => word !== "").length;
+      return Buffer.from(name.split("/").slice(0, depth).join("/"), "latin1");
+    }
+    return undefined;
+  };
+}
+
 function holdEntry({ config, held, notes, log }: Mirror, path: string, reason: string): void {
   if (held.some(other => other.path === path)) return;
   const name = noted(Buffer.from(path, "latin1"));

@@ -7,7 +7,7 @@ import type { RsyncItem } from "../runtime/rsync-items";
 import { required } from "../runtime/required";
 import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
-import { holdLacking } from "./lacking";
+import { acceptedIn, holdLacking } from "./lacking";
 import { createLists } from "./lists";
 import { statIn } from "../runtime/tree-path";
 import { dropHeld, frozenIn } from "./held";
@@ -29,6 +29,7 @@ export const scan: Phase<Mirror> = {
       mirrorArgs(mirror, ["--dry-run", "--delete", "--ignore-errors"]),
       {
         ...{ cwd: config.source.path, timeoutMs: config.budgetMs, stop: stop.signal },
+        acceptedOf: acceptedIn(config),
         inherit: mirror.lock ? [mirror.lock.fd] : [],
       },
       item => {

@@ -2,6 +2,7 @@ import type { Segment } from "../runtime/journal";
 import { required } from "../runtime/required";
 import { type RsyncPass, rsync } from "../runtime/rsync";
 import { statIn } from "../runtime/tree-path";
+import { acceptedIn } from "./lacking";
 import type { Copied, Mirror } from "./mirror";
 import { isNothing } from "./scan";
 
@@ -37,6 +38,7 @@ export function startWork(mirror: Mirror, segment: Segment): Work {
         args,
         {
           ...{ cwd: config.source.path, timeoutMs: config.budgetMs, stop: stop.signal },
+          acceptedOf: acceptedIn(config),
           inherit: [required(mirror.lock, "lock").fd],
         },
         item => {
@@ -59,7 +61,12 @@ export function startWork(mirror: Mirror, segment: Segment): Work {
 /** An entry is told before its content is written, and once it is deleted. */
 function doneBy({ outcome, lacked }: RsyncPass, told: Counted, source: string): Counted {
   if (outcome === "complete" || outcome === "vanished") return told;
-  if (outcome !== "partial" || lacked.unnamed.length > 0) return { ...told, changed: 0, bytes: 0 };
+  if (
+    outcome !== "partial" ||
+    lacked.unnamed.length > 0 ||
+    lacked.entries.some(({ hasMore }) => hasMore === true)
+  )
+    return { ...told, changed: 0, bytes: 0 };
   const sizes = lacked.entries.map(({ path }) => Number(statIn(source, path.toString("latin1"))?.size ?? 0));
   return {
     ...told,

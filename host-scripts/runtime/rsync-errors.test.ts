@@ -1,4 +1,4 @@
-import { rsyncErrors } from "./rsync-errors";
+import { mostNamed, rsyncErrors } from "./rsync-errors";
 
 test("names what a pass lacks, below the source, and keeps what names nothing", () => {
   const text = `rsync: [sender] read errors mapping "/mnt/x/a \\#377b": Input/output error (5)
@@ -57,4 +57,24 @@ test("what vanished is told apart", () => {
     ["b", undefined],
   ]);
   expect(unnamed).toEqual([]);
+});
+
+test("what lies in a folder that is accepted leaves room for what else is named, and has no end itself", () => {
+  const acceptedOf = (path: Buffer): Buffer | undefined =>
+    path.toString().startsWith("cache/") ? Buffer.from("cache") : undefined;
+  const errors = rsyncErrors("/mnt/x", acceptedOf);
+  const failed = (name: string): Buffer =>
+    Buffer.from(`rsync: [generator] failed to set times on "${name}": Operation not permitted (1)\n`);
+  for (let index = 0; index < 2 * mostNamed; index += 1) errors.add(failed(`cache/f${index}`));
+  for (let index = 0; index < mostNamed; index += 1) errors.add(failed(`app/f${index}`));
+  const { entries, unnamed } = errors.lacked();
+  const names = entries.map(({ path }) => path.toString());
+  expect(names).toHaveLength(2 * mostNamed + 1);
+  expect(names).toEqual(expect.arrayContaining(["cache/f0", "cache", "app/f0", `app/f${mostNamed - 1}`]));
+  expect(unnamed).toEqual([]);
+  for (const name of ["cache/gone", "app/gone"])
+    errors.add(Buffer.from(`file has vanished: "/mnt/x/${name}"\n`));
+  expect(errors.lacked().unnamed).toEqual([]);
+  errors.add(failed("app/more"));
+  expect(errors.lacked().unnamed).toHaveLength(1);
 });

@@ -7,6 +7,8 @@ export interface LackedEntry {
   readonly reason: string;
   /** It went while it was looked at. */
   readonly hasVanished?: boolean;
+  /** It is a folder that somebody accepts, and more lies in it than is named. */
+  readonly hasMore?: boolean;
 }
 
 export interface Lacked {
@@ -16,7 +18,7 @@ export interface Lacked {
   readonly unnamed: readonly string[];
 }
 
-/** More are no slip of a single entry: a disk is failing. */
+/** More are no slip of a single entry: a disk is failing. Of those that somebody accepts, as many are named beside them. */
 export const mostNamed = 1000;
 const mostUnnamed = 20;
 /** A path may have 4096 bytes, each of them escaped as four. */
@@ -24,7 +26,7 @@ const longestLine = 64 * 1024;
 
 const vanished = /^(?:file|directory) has vanished: "(?<name>.+)"$/;
 /** How rsync names one: most messages have it in quotes, and the first name is the entry's own. */
-const named = [
+const patterns = [
   vanished,
   /^filename overflows max-path len by \d+: (?<name>.+)$/,
   /^skipping overly long name: (?<name>.+)$/,
@@ -53,24 +55,39 @@ const passedOver = [
   /^$/,
 ];
 
-/** Reads rsync's stderr as it comes: which entries a pass that ended with 23 lacks. @param source as rsync names it */
-export function rsyncErrors(source: string): { add(chunk: Buffer): void; lacked(): Lacked } {
+/**
+ * Reads rsync's stderr as it comes: which entries a pass that ended with 23 lacks.
+ * @param source as rsync names it
+ * @param acceptedOf what somebody accepts as a whole, and an entry is or lies in
+ */
+export function rsyncErrors(
+  source: string,
+  acceptedOf: (path: Buffer) => Buffer | undefined = () => undefined,
+): { add(chunk: Buffer): void; lacked(): Lacked } {
   const entries = new Map<string, LackedEntry>();
+  const named = { accepted: 0, others: 0 };
   const unnamed: string[] = [];
   let rest = "";
   const take = (line: string): void => {
     if (passedOver.some(pattern => pattern.test(line))) return;
-    const name = named
-      .map(pattern => pattern.exec(line)?.groups?.["name"])
-      .find(found => found !== undefined);
-    if (name !== undefined && entries.size < mostNamed) {
-      const path = below(source, decodeName(name));
-      const key = path.toString("latin1");
+    const name = nameIn(line);
+    const path = name === undefined ? undefined : below(source, decodeName(name));
+    const accepted = path && acceptedOf(path);
+    const kind = accepted ? "accepted" : "others";
+    const isMore = named[kind] >= mostNamed;
+    const hasVanished = vanished.test(line);
+    // What went is lacked by nobody.
+    if (isMore && hasVanished) return;
+    const told = isMore ? accepted : path;
+    if (name !== undefined && told !== undefined) {
+      const key = told.toString("latin1");
       // What is said first is the cause of what follows.
       if (entries.has(key)) return;
+      named[kind] += 1;
       entries.set(key, {
-        ...{ path, reason: line.replace(name, "…") },
-        ...(vanished.test(line) && { hasVanished: true }),
+        ...{ path: told, reason: line.replace(name, "…") },
+        ...(hasVanished && { hasVanished }),
+        ...(isMore && { hasMore: isMore }),
       });
     } else if (unnamed.length < mostUnnamed) unnamed.push(line.slice(0, 500));
   };
@@ -86,6 +103,10 @@ export function rsyncErrors(source: string): { add(chunk: Buffer): void; lacked(
       return { entries: [...entries.values()], unnamed };
     },
   };
+}
+
+function nameIn(line: string): string | undefined {
+  return patterns.map(pattern => pattern.exec(line)?.groups?.["name"]).find(found => found !== undefined);
 }
 
 function below(source: string, path: Buffer): Buffer {

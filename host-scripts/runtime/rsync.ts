@@ -43,10 +43,15 @@ export function rsyncOutcome(result: Pick<RunResult, "ended" | "exitCode">): Rsy
  */
 export const wholeMetadata = ["-aHAXXS", "--numeric-ids", "--modify-window=-1"] as const;
 
+export interface RsyncOptions extends Omit<RunOptions, "onStdout" | "onStderr"> {
+  /** What somebody accepts as a whole, and an entry that rsync names is or lies in. */
+  readonly acceptedOf?: (path: Buffer) => Buffer | undefined;
+}
+
 /** Runs rsync, giving each entry of its report to `onItem` as it comes. @throws {Refusal} when there is no rsync */
 export async function rsync(
   args: readonly string[],
-  options: Omit<RunOptions, "onStdout">,
+  { acceptedOf, ...options }: RsyncOptions,
   onItem: (item: RsyncItem) => void,
 ): Promise<RsyncPass> {
   const report = rsyncReport(onItem);
@@ -55,7 +60,7 @@ export async function rsync(
     ...["--stats", "--no-human-readable", "--outbuf=L", `--out-format=${itemFormat}`],
     ...args,
   ] as const;
-  const errors = rsyncErrors(options.cwd ?? "");
+  const errors = rsyncErrors(options.cwd ?? "", acceptedOf);
   const result = await start([...argv], { ...options, onStdout: report.add, onStderr: errors.add });
   return { outcome: rsyncOutcome(result), result, lacked: errors.lacked(), ...report.stats() };
 }

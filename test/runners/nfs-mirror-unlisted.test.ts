@@ -149,3 +149,17 @@ test("where the root itself can't be read to its end, nothing goes", async () =>
   expect(existsSync(`${world.target}/note`)).toBe(true);
   expect(ofTarget("app")).toEqual(["new", "one", "second", "the third", "what stays"]);
 });
+
+test("however many entries of a folder that is accepted can't be written, deletions elsewhere go on", async () => {
+  const cache = (index: number): string => `${world.source}/app/cache/f${index}`;
+  mkdirSync(`${world.source}/app/cache`);
+  for (let index = 0; index < 1100; index += 1) writeFileSync(cache(index), `${index}`);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  await world.inside("chattr", "-R", "+i", `${world.config.target.path}/app/cache`);
+  accept("app/cache");
+  for (let index = 0; index < 1100; index += 1) writeFileSync(cache(index), `another ${index}`);
+  rmSync(`${world.source}/films/another film`);
+  const run = await mirror("--accept=app");
+  expect([run.stdout.slice(-2000), run.status]).toEqual([expect.stringContaining("accepted until"), 0]);
+  expect(ofTarget("films")).not.toContain("another film");
+});
