@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
+import type { Evaluate } from "./evaluate.mjs";
 
 /** What a command gives back: text for standard output, and the process's exit code. */
 export interface Outcome {
@@ -21,8 +22,9 @@ export interface CommandSpec<Options> {
 
 /** Where a command gets what lies outside of it. */
 export interface Context {
-  /** Gives a TypeScript module's exports. */
-  readonly load: (entry: string) => unknown;
+  readonly evaluate: Evaluate;
+  /** Folder of the caller, in which a relative path begins. */
+  readonly folder: string;
   /** The instant of the call, as epoch ms. */
   readonly nowMs: number;
   /** Whether a person reads standard output. */

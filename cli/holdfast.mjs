@@ -1,13 +1,34 @@
 // The `holdfast` command: installs what is missing, then hands over to cli/main.ts.
 import "./install.mjs";
-const { load } = await import("./run.mjs");
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { evaluate, stopEvaluations } from "./evaluate.mjs";
+import { load, sourceStack } from "./quick.mjs";
 
+const words = process.argv.slice(2);
+// Through `npm run`, the working folder is the project's.
+const folder = process.env.npm_lifecycle_event === "holdfast" ? process.env.INIT_CWD : undefined;
 try {
-  process.exitCode = await load(new URL("main.ts", import.meta.url).pathname).main(
-    process.argv.slice(2),
-    load,
-  );
+  const file = estateFile();
+  // While main.ts loads; it asks for the same file.
+  if (file !== undefined) void evaluate(file);
+  const { main } = load(fileURLToPath(new URL("main.ts", import.meta.url)));
+  process.exitCode = await main(words, { evaluate, folder: folder ?? process.cwd() });
 } catch (error) {
-  console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+  console.error(error instanceof Error ? sourceStack(error.stack ?? error.message) : error);
   process.exitCode = 70;
+} finally {
+  stopEvaluations();
+}
+
+/** The TypeScript file that a command with an estate asks for, by its words alone; undefined where they don't say one. */
+function estateFile() {
+  if (!/^[a-z]/.test(words[0] ?? "") || words.includes("--help")) return undefined;
+  const value = name => {
+    const at = words.findIndex(word => word === name || word.startsWith(`${name}=`));
+    return at < 0 ? undefined : words[at] === name ? words[at + 1] : words[at].slice(name.length + 1);
+  };
+  const file = value("--estate");
+  if (file !== undefined) return file.endsWith(".ts") ? resolve(folder ?? ".", file) : undefined;
+  return fileURLToPath(new URL(`../stacks/${value("--stack") ?? "homelab"}/estate.ts`, import.meta.url));
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { exampleEstate, exampleWith } from "../plan/estate/example";
+import type { Evaluate } from "./evaluate.mjs";
 import { main } from "./main";
 
 let folder: string;
@@ -23,7 +24,7 @@ interface Ran {
 /** Runs the command line in this process and keeps what it prints. */
 async function run(
   args: readonly string[],
-  load: (entry: string) => unknown = jest.requireActual,
+  evaluate: Evaluate = () => Promise.reject(new Error("no TypeScript here")),
 ): Promise<Ran> {
   const [out, err]: [string[], string[]] = [[], []];
   const spies = [
@@ -31,7 +32,7 @@ async function run(
     jest.spyOn(process.stderr, "write").mockImplementation(text => err.push(String(text)) > 0),
   ];
   try {
-    return { exitCode: await main(args, load), out: out.join(""), err: err.join("") };
+    return { exitCode: await main(args, { evaluate, folder }), out: out.join(""), err: err.join("") };
   } finally {
     for (const spy of spies) spy.mockRestore();
   }
@@ -190,7 +191,7 @@ test.each<[string, readonly string[], RegExp]>([
     /a date that doesn't exist/,
   ],
 ])("%s is bad input: exit 2, one message, no stack trace", async (_, args, message) => {
-  const { exitCode, err } = await run(args, () => ({ estate: exampleEstate() }));
+  const { exitCode, err } = await run(args, () => Promise.resolve({ data: exampleEstate(), said: "" }));
   expect(exitCode).toBe(2);
   expect(err).toMatch(message);
   expect(err).not.toMatch(/^\s+at /m);
@@ -209,11 +210,21 @@ test("an estate with faults gives all of them, as JSON where asked; one that thr
   expect(err).toContain("nothing was changed");
   const broken = join(folder, "broken.ts");
   writeFileSync(broken, "");
-  const thrown = await run(["check", "--estate", broken], () => {
-    throw new Error("no lab is up");
-  });
-  expect(thrown).toMatchObject({
+  expect(
+    await run(["check", "--estate", broken], () =>
+      Promise.resolve({ problem: "can't be loaded: no lab is up", said: "" }),
+    ),
+  ).toMatchObject({
     exitCode: 2,
-    err: expect.stringContaining("can't be loaded: no lab is up"),
+    err: `"${broken}" can't be loaded: no lab is up. Nothing was changed.\n`,
   });
+});
+
+test("a relative path begins in the caller's folder", async () => {
+  expect(await run(["check", "--estate", "estate.json"])).toMatchObject({ exitCode: 0 });
+  const { exitCode, err } = await run(["plan", "--estate", "estate.json", "--against", "earlier.json"]);
+  expect([exitCode, err]).toEqual([
+    2,
+    `--against: there is no file "${join(folder, "earlier.json")}". Expected a TypeScript or JSON file.\n`,
+  ]);
 });

@@ -7,7 +7,7 @@ import { plan } from "./commands/plan";
 import { releases } from "./commands/releases";
 import { rollBack } from "./commands/roll-back";
 import { rpo } from "./commands/rpo";
-import { BadInput, type Load } from "./estate-source";
+import { BadInput } from "./estate-source";
 
 const exitCodes = `
 Exit codes: 0 clean, 1 findings with errors, 2 bad input (nothing was changed), 70 a fault of holdfast itself.`;
@@ -15,11 +15,13 @@ Exit codes: 0 clean, 1 findings with errors, 2 bad input (nothing was changed), 
 /**
  * Runs the command line.
  * @param args words after `holdfast`
- * @param load gives a TypeScript module's exports
  * @returns the exit code
  */
-export async function main(args: readonly string[], load: Load): Promise<number> {
-  const context: Context = { load, nowMs: Date.now(), terminal: process.stdout.isTTY };
+export async function main(
+  args: readonly string[],
+  caller: Pick<Context, "evaluate" | "folder">,
+): Promise<number> {
+  const context: Context = { ...caller, nowMs: Date.now(), terminal: process.stdout.isTTY };
   let exitCode = 0;
   const settle = (outcome: Outcome): void => {
     process.stdout.write(`${outcome.text}\n`);

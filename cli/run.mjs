@@ -32,7 +32,7 @@ export function bundleOf(entry, external = []) {
     platform: "node",
     target: "node20",
     format: "cjs",
-    sourcemap: "inline",
+    sourcemap: "linked",
     sourcesContent: false,
     // A start compiles all of it; names stay, as messages and stacks show them.
     minifyWhitespace: true,
@@ -64,8 +64,8 @@ function isFresh(stamp) {
   }
 }
 
-/** Two runs may bundle at once; a reader sees the old file or the new one. */
-function writeWhole(path, contents) {
+/** Two runs may write at once; a reader sees the old file or the new one. */
+export function writeWhole(path, contents) {
   const part = `${path}.${process.pid}`;
   try {
     writeFileSync(part, contents);

@@ -16,7 +16,7 @@ function stackFile({ folder }: EstateSource): string | undefined {
 
 /** The program of every stack: its estate comes from stacks/STACK/estate.ts. Called by stacks/index.cjs. */
 export async function run(source: EstateSource): Promise<Outputs> {
-  return deploy(estateInput(source, pulumi.getStack()), {
+  return deploy(await estateInput(source, pulumi.getStack()), {
     settings: () => readSettings(pulumi.runtime.allConfig(), process.env, stackFile(source)),
     bundleOf: runnerOf,
     probe: probeHost,

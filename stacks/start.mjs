@@ -1,8 +1,8 @@
-// Bundles the program and a stack's estate when they changed, and runs them.
-import { join } from "node:path";
+// Bundles the program when it changed, and runs it with a stack's estate.
 import { fileURLToPath } from "node:url";
 // Before source maps are on: those of the SDK would be read too.
 import "./sdk.cjs";
+import { evaluate } from "../cli/evaluate.mjs";
 import { load } from "../cli/run.mjs";
 
 /**
@@ -12,14 +12,8 @@ import { load } from "../cli/run.mjs";
 export async function start(folder) {
   const { run } = load(fileURLToPath(new URL("main.ts", import.meta.url)));
   try {
-    return await run({
-      folder,
-      load: stack => {
-        const estate = load(join(folder, stack, "estate.ts"));
-        mapStacks(false);
-        return estate;
-      },
-    });
+    mapStacks(false);
+    return await run({ folder, evaluate });
   } catch (error) {
     mapStacks(true);
     // A stack is made into text when it is first read, so this one names the lines of the sources.

@@ -17,8 +17,9 @@ export const check: CommandSpec<z.output<typeof options>> = {
   summary: "Everything that is wrong with an estate's plan, with numbers, a counterexample and a fix",
   flags: [...estateFlags, ["--format <kind>", "text, json, sarif (code scanning) or github (annotations)"]],
   options,
-  async run({ stack, estate, json, format }, { load, nowMs, terminal }) {
-    const plan = planOf(await readEstate({ stack, estate }, load));
+  async run({ stack, estate, json, format }, context) {
+    const { nowMs, terminal } = context;
+    const plan = planOf(await readEstate({ stack, estate }, context));
     const findings = runChecks(plan, nowMs);
     const exitCode = findings.some(finding => finding.severity === "error") ? 1 : 0;
     switch (json ? "json" : format) {

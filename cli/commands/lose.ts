@@ -24,11 +24,12 @@ export const lose: CommandSpec<z.output<typeof options>> = {
   ],
   required: ["domain", "at"],
   options,
-  async run({ stack, estate, json, domain: text, at }, { load, nowMs, terminal }) {
+  async run({ stack, estate, json, domain: text, at }, context) {
+    const { nowMs, terminal } = context;
     const disaster = domain.safeParse(text);
     if (!disaster.success)
       throw new BadInput(`--domain: "${text}" is no disaster, expected one of ${domain.options.join(", ")}.`);
-    const plan = planOf(await readEstate({ stack, estate }, load));
+    const plan = planOf(await readEstate({ stack, estate }, context));
     const atMs = instant(at, plan, nowMs);
     const lost = loseAt(plan, disaster.data, atMs);
     return {

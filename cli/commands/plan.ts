@@ -4,7 +4,7 @@ import { type Plan, planOf } from "../../plan";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
-import { readEstate } from "../estate-source";
+import { readAgainst, readEstate } from "../estate-source";
 import { plainTable } from "../output";
 import { capacitySection, deltaSection, routesSection, sectionText, timelineSection } from "../plan-sections";
 
@@ -25,9 +25,10 @@ export const plan: CommandSpec<z.output<typeof options>> = {
     ["--against <file>", "an earlier estate, to see what an edit costs"],
   ],
   options,
-  async run({ stack, estate, json, week, against }, { load, nowMs, terminal }) {
-    const found = planOf(await readEstate({ stack, estate }, load));
-    const earlier = against === undefined ? undefined : planOf(await readEstate({ estate: against }, load));
+  async run({ stack, estate, json, week, against }, context) {
+    const { nowMs, terminal } = context;
+    const found = planOf(await readEstate({ stack, estate }, context));
+    const earlier = against === undefined ? undefined : planOf(await readAgainst(against, context));
     const sections = [
       timelineSection(found, nowMs, nowMs + (week ? 7 : 1) * dayMs),
       routesSection(found),

@@ -33,8 +33,9 @@ export const releases: CommandSpec<z.output<typeof options>> = {
   summary: "What is live on each host, what is kept for a roll-back, and what a host has lost",
   flags: [...estateFlags, keyFlag],
   options,
-  async run({ stack, estate: file, json, key }, { load, terminal }) {
-    const estate = await readEstate({ stack, estate: file }, load);
+  async run({ stack, estate: file, json, key }, context) {
+    const { terminal } = context;
+    const estate = await readEstate({ stack, estate: file }, context);
     const jobs = planOf(estate).jobs.filter(isInstalled);
     const hosts = [...new Set(jobs.map(job => job.host))];
     const found = await Promise.all(

@@ -30,8 +30,8 @@ export const rollBack: CommandSpec<z.output<typeof options>> = {
   ],
   required: ["host", "job"],
   options,
-  async run({ stack, estate: file, host, job, to, key }, { load }) {
-    const estate = await readEstate({ stack, estate: file }, load);
+  async run({ stack, estate: file, host, job, to, key }, context) {
+    const estate = await readEstate({ stack, estate: file }, context);
     const jobs = planOf(estate)
       .jobs.filter(found => found.host === host && isInstalled(found))
       .map(({ name }) => name);

@@ -17,8 +17,9 @@ export const rpo: CommandSpec<z.output<typeof options>> = {
   summary: "Worst loss of every service in every disaster, over each minute of the estate's years",
   flags: estateFlags,
   options,
-  async run({ stack, estate, json }, { load, terminal }) {
-    const plan = planOf(await readEstate({ stack, estate }, load));
+  async run({ stack, estate, json }, context) {
+    const { terminal } = context;
+    const plan = planOf(await readEstate({ stack, estate }, context));
     const losses = lossesOf(plan);
     if (json) return { text: JSON.stringify(losses.map(asJson), undefined, 2), exitCode: 0 };
     return { text: `${table(losses, terminal)}\n\n${summaryOf(improvementsOf(plan, losses))}`, exitCode: 0 };

@@ -1,3 +1,5 @@
+import { visible } from "../visible";
+
 /** One thing wrong with an estate, in the words of whoever has to mend it. */
 export interface EstateFault {
   /** Where, e.g. `estate.layers["nfs-mirror"][0].budget`. */
@@ -10,9 +12,15 @@ export interface EstateFault {
 
 /** Every fault of an estate, at once. `message` has a line for each. */
 export class EstateInvalid extends Error {
-  constructor(readonly faults: readonly EstateFault[]) {
+  /** @param file where the estate was read from, if from one */
+  constructor(
+    readonly faults: readonly EstateFault[],
+    file?: string,
+  ) {
     const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-    super(`The estate has ${count}; nothing was changed.\n${faults.map(faultLine).join("\n")}`);
+    super(
+      `The estate${file === undefined ? "" : ` in "${file}"`} has ${count}; nothing was changed.\n${faults.map(faultLine).join("\n")}`,
+    );
     this.name = "EstateInvalid";
   }
 }
@@ -27,7 +35,7 @@ export function shown(value: unknown): string {
   const text =
     typeof value === "bigint" || typeof value === "function" || typeof value === "symbol"
       ? String(value)
-      : JSON.stringify(value);
+      : visible(JSON.stringify(value));
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
@@ -37,6 +45,6 @@ export function pathText(path: readonly PropertyKey[]): string {
     if (typeof part === "number") return `${text}[${part}]`;
     return /^[A-Za-z_]\w*$/.test(String(part))
       ? `${text}.${String(part)}`
-      : `${text}[${JSON.stringify(String(part))}]`;
+      : `${text}[${visible(JSON.stringify(String(part)))}]`;
   }, "estate");
 }

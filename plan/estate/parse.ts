@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EstateInvalid, type EstateFault, pathText, shown } from "./faults";
 import { neverFires } from "./never-fires";
+import { plainData } from "./plain";
 import { references } from "./references";
 import { type Estate, estateSchema } from "./schema";
 
@@ -10,7 +11,8 @@ export { EstateInvalid } from "./faults";
  * Checks an estate and fills in its defaults.
  * @throws {EstateInvalid} with all faults: shape, grammar, and names that point nowhere
  */
-export function parseEstate(input: unknown): Estate {
+export function parseEstate(raw: unknown): Estate {
+  const input = plainData(raw);
   const parsed = estateSchema.safeParse(input);
   if (!parsed.success) throw new EstateInvalid(parsed.error.issues.flatMap(issue => faultsOf(issue, input)));
   const dangling = [...references(parsed.data), ...neverFires(parsed.data)];

@@ -12,45 +12,31 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const loading = (exported: unknown) => ({ folder, load: () => exported });
-
-test("takes an estate, or what a function of that name gives", () => {
-  expect(estateInput(loading({ estate: { name: "home" } }), "home")).toEqual({ name: "home" });
-  expect(estateInput(loading({ estate: () => ({ name: "home" }) }), "home")).toEqual({ name: "home" });
+const giving = (evaluated: { data: unknown } | { problem: string }) => ({
+  folder,
+  evaluate: () => Promise.resolve({ ...evaluated, said: "" }),
 });
 
-test("names the stacks that have an estate when this one has none", () => {
-  expect(faultOf(() => estateInput(loading({}), "lab"))).toMatch(
+test("takes what the stack's file gives", async () => {
+  expect(await estateInput(giving({ data: { name: "home" } }), "home")).toEqual({ name: "home" });
+});
+
+test("names the stacks that have an estate when this one has none", async () => {
+  expect(await faultOf(estateInput(giving({ data: {} }), "lab"))).toMatch(
     /^Stack "lab" has no estate: no file "stacks\/lab\/estate\.ts"\. Stacks with one: home\. Next: /,
   );
 });
 
-test("says what is expected of a file that exports no estate", () => {
-  expect(faultOf(() => estateInput(loading({ estat: {} }), "home"))).toMatch(
-    /^"stacks\/home\/estate\.ts" exports no estate: expected "export const estate/,
+test("passes on why the file gives no estate, without a stack", async () => {
+  const problem = 'can\'t be loaded: The lab is not up. Next: "npm run lab -- up"';
+  expect(await faultOf(estateInput(giving({ problem }), "home"))).toBe(
+    `"stacks/home/estate.ts" ${problem}. Nothing was changed.`,
   );
 });
 
-test("passes on what the estate says of itself, without a stack", () => {
-  const fails = () => {
-    throw new Error('The lab is not up. Next: "npm run lab -- up"');
-  };
-  const text = faultOf(() => estateInput(loading({ estate: fails }), "home"));
-  expect(text).toBe(
-    '"stacks/home/estate.ts" can\'t be read; nothing was changed.\nThe lab is not up. Next: "npm run lab -- up"',
-  );
-});
-
-test("lets a bug in the estate's code keep its stack", () => {
-  const fails = () => {
-    throw new TypeError("x is not a function");
-  };
-  expect(() => estateInput(loading({ estate: fails }), "home")).toThrow(TypeError);
-});
-
-function faultOf(action: () => unknown): string {
+async function faultOf(refused: Promise<unknown>): Promise<string> {
   try {
-    action();
+    await refused;
   } catch (error) {
     if (!pulumi.RunError.isInstance(error)) throw error;
     return error.message;

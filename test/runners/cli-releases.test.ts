@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { evaluate } from "../../cli/evaluate.mjs";
 import { main } from "../../cli/main";
 import { estateWith } from "../program/estate";
 import { release, ReleaseHost } from "./release-host";
@@ -28,7 +29,10 @@ async function holdfast(...args: readonly string[]): Promise<{ exitCode: number;
   ];
   try {
     const estate = ["--estate", join(host.folder, "estate.json")];
-    return { exitCode: await main([...args, ...estate], jest.requireActual), text: printed.join("") };
+    return {
+      exitCode: await main([...args, ...estate], { evaluate, folder: host.folder }),
+      text: printed.join(""),
+    };
   } finally {
     for (const spy of spies) spy.mockRestore();
   }

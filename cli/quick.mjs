@@ -1,0 +1,60 @@
+// Loads a TypeScript module as cli/run.mjs does, by what V8 kept of an earlier run: for commands that end at once, most of
+// whose time would go into compiling. Stacks name lines of the bundle; `sourceStack` turns one into lines of the sources.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { Module, SourceMap, createRequire } from "node:module";
+import { dirname, resolve } from "node:path";
+import vm from "node:vm";
+import { bundleOf, writeWhole } from "./run.mjs";
+
+/** Gives a TypeScript module's exports. */
+export function load(entry) {
+  const path = bundleOf(entry);
+  const code = readFileSync(path, "utf8");
+  const kept = `${path}.v8`;
+  // V8 tells another source by its length alone.
+  const hash = createHash("sha256").update(code).digest();
+  const script = new vm.Script(Module.wrap(code), {
+    filename: path,
+    cachedData: compiledOf(kept, hash),
+    importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  // At the end, when V8 has compiled what a run needs.
+  if (script.cachedDataRejected !== false)
+    process.once("exit", () => {
+      try {
+        writeWhole(kept, Buffer.concat([hash, script.createCachedData()]));
+      } catch {
+        // A folder that nobody may write to: each run compiles.
+      }
+    });
+  const module = { exports: {} };
+  script
+    .runInThisContext()
+    .call(module.exports, module.exports, createRequire(path), module, path, dirname(path));
+  return module.exports;
+}
+
+function compiledOf(kept, hash) {
+  try {
+    const read = readFileSync(kept);
+    return read.subarray(0, hash.length).equals(hash) ? read.subarray(hash.length) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A stack whose lines in bundles are those of the sources. */
+export function sourceStack(stack) {
+  const maps = new Map();
+  return stack.replace(/(\/[^\s():]+\.cjs):(\d+):(\d+)/g, (place, path, line, column) => {
+    try {
+      const map = maps.get(path) ?? new SourceMap(JSON.parse(readFileSync(`${path}.map`, "utf8")));
+      maps.set(path, map);
+      const { originalSource, originalLine, originalColumn } = map.findEntry(line - 1, column - 1);
+      return `${resolve(dirname(path), originalSource)}:${originalLine + 1}:${originalColumn + 1}`;
+    } catch {
+      return place;
+    }
+  });
+}
