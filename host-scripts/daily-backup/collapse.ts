@@ -1,9 +1,9 @@
 import type { CollapseLimits } from "../../plan/contracts/collapse";
-import { isLess, isMostlyOther, leastCompared } from "../runtime/collapse";
+import { isLess, isMostlyOther } from "../runtime/collapse";
 import type { CopiedFiles, Holdings } from "./copy-files";
 
 /**
- * Whether a volume lost most of what its last good generation holds, or has other content in most of its files: emptied by
+ * Whether a volume lost most of what its last good generation holds, or doesn't have most of those files as they were: emptied by
  * mistake, encrypted by somebody, or mounted without its data.
  * @param before what that generation holds; undefined when there is none
  * @param copied with the number of that generation's files in `baseFiles`; undefined when it wasn't compared with them
@@ -11,17 +11,19 @@ import type { CopiedFiles, Holdings } from "./copy-files";
  */
 export function collapseOf(
   before: Holdings | undefined,
-  copied: Pick<CopiedFiles, "holds" | "baseFiles" | "content">,
+  copied: Pick<CopiedFiles, "holds" | "baseFiles" | "unchanged">,
   { leastPercent, mostChangedPercent }: CollapseLimits,
 ): string | undefined {
-  const { holds, baseFiles, content } = copied;
+  const { holds, baseFiles, unchanged } = copied;
   const files = baseFiles ?? before?.files ?? 0;
   if (isLess(holds.files, files, leastPercent))
     return `it holds ${holds.files} files, its last generation ${files}`;
   if (before && isLess(holds.bytes, before.bytes, leastPercent))
     return `its files have ${holds.bytes} bytes, those of its last generation ${before.bytes}`;
-  const isCompared = baseFiles !== undefined && baseFiles >= leastCompared;
-  if (isCompared && isMostlyOther(content, holds.files, mostChangedPercent))
-    return `${content} of its ${holds.files} files have another content than in its last generation`;
+  if (baseFiles === undefined || unchanged === undefined) return undefined;
+  // New ones say nothing: a volume may grow to many times what it was.
+  const lost = baseFiles - unchanged;
+  if (isMostlyOther(lost, baseFiles, mostChangedPercent))
+    return `${lost} of the ${baseFiles} files of its last generation are gone or have another content`;
   return undefined;
 }

@@ -44,6 +44,8 @@ export interface CopiedFiles {
   readonly holds: Holdings;
   /** Files of the base; undefined without one, and when not all of the source could be read. */
   readonly baseFiles: number | undefined;
+  /** Those of the base that are there and have its content, or the part of a second of their times alone is another; undefined without one. */
+  readonly unchanged: number | undefined;
   /** What could not be read, and is not in the copy. */
   readonly lacked: readonly LackedEntry[];
   /** All files of the source were read. */
@@ -83,12 +85,12 @@ async function copyAll(options: CopyFilesOptions): Promise<CopiedFiles> {
   const isWhole = readdirSync(options.into).length === 0;
   const { links, ...copied } = await copyInto([], options);
   const hasLinks = isWhole ? links > 0 : undefined;
-  return { ...copied, changed: undefined, baseFiles: undefined, isWhole, hasLinks };
+  return { ...copied, changed: undefined, baseFiles: undefined, unchanged: undefined, isWhole, hasLinks };
 }
 
 async function copyBeside(base: string, options: CopyFilesOptions): Promise<CopiedFiles> {
   const { source, into, stop, baseHasLinks, differing = [] } = options;
-  const { changed, mayLink, baseFiles, links } = await compareWith(base, options);
+  const { changed, mayLink, baseFiles, unchanged, links } = await compareWith(base, options);
   const groups = baseHasLinks === false ? [] : await ownNames(base, { timeoutMs: options.timeoutMs, stop });
   const parted = partedIn(source, groups);
   const isLinked = mayLink && (await linkAll(base, options));
@@ -107,7 +109,7 @@ async function copyBeside(base: string, options: CopyFilesOptions): Promise<Copi
   const rest = beside && anew.length === 0 ? undefined : await copyInto([], options, parted);
   return {
     ...sumOf(beside, rest),
-    ...{ changed: changed && [...changed, ...differing], baseFiles, isWhole: false },
+    ...{ changed: changed && [...changed, ...differing], baseFiles, unchanged, isWhole: false },
     hasLinks: groups.length > 0 || links > 0,
   };
 }
@@ -217,6 +219,7 @@ interface Comparison {
   /** No file of the base would have to change where it is, in all generations that share it. */
   readonly mayLink: boolean;
   readonly baseFiles: number | undefined;
+  readonly unchanged: number;
   /** Further names that files got. */
   readonly links: number;
 }
@@ -226,8 +229,14 @@ async function compareWith(base: string, options: CopyFilesOptions): Promise<Com
   let mayLink = true;
   let deleted = 0;
   let links = 0;
+  const differing = new Set(options.differing?.map(name => name.toString("latin1")));
+  let others = differing.size;
+  const isCut = cutBeside(options);
   const pass = await complete(["--dry-run", "--delete", "--", "./", `${base}/`], options, item => {
     if (item.kind === "deleted" && !item.isFolder) deleted += 1;
+    const name = item.path.toString("latin1");
+    if (differing.has(name)) others -= item.kind === "created" ? 1 : 0;
+    else if (item.kind === "changed" && hasOtherContent(item) && !isCut(name)) others += 1;
     // SQLite commits by removing a journal, and touches nothing else then.
     const isGone = item.kind === "deleted";
     if (isGone ? databaseOf(item.path) === undefined : item.letters[1] === "d") return;
@@ -237,9 +246,17 @@ async function compareWith(base: string, options: CopyFilesOptions): Promise<Com
     if (changesInPlace(item)) mayLink = false;
   });
   // rsync deletes nothing where something can't be read: what it calls the same is all that is known.
-  if (pass.outcome === "partial") return { changed: undefined, mayLink: false, baseFiles: undefined, links };
-  const baseFiles = pass.files - pass.createdFiles + deleted;
-  return { changed, mayLink: mayLink && changed !== undefined, baseFiles, links };
+  const stayed = pass.files - pass.createdFiles;
+  const unchanged = stayed - others;
+  if (pass.outcome === "partial")
+    return { changed: undefined, mayLink: false, baseFiles: undefined, unchanged, links };
+  const baseFiles = stayed + deleted;
+  return { changed, mayLink: mayLink && changed !== undefined, baseFiles, unchanged, links };
+}
+
+/** Also of a link that leads elsewhere, or a device that is another one. */
+function hasOtherContent({ letters }: RsyncItem): boolean {
+  return letters.startsWith(">") || (letters.startsWith("c") && letters[1] !== "d");
 }
 
 /** rsync gives new content an inode of its own, but new metadata alone, or a new name, to the inode that is there. */

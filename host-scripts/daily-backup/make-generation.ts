@@ -94,7 +94,7 @@ async function collapseBeside(
   options: Omit<PassOptions, "source">,
 ): Promise<string | undefined> {
   const before = await holdingsOf({ ...options, source: incomplete });
-  const collapse = collapseOf(before, { holds, baseFiles: undefined, content: 0 }, limits);
+  const collapse = collapseOf(before, { holds, baseFiles: undefined, unchanged: undefined }, limits);
   if (collapse !== undefined) return collapse;
   const lost = await lostFiles(incomplete, { ...options, source: options.into });
   return isMostlyOther(lost, before.files, limits.mostChangedPercent)

@@ -9,7 +9,7 @@ const percent = z
 export const collapseLimits = z.strictObject({
   /** It holds less than that share of what its copy holds. */
   leastPercent: percent,
-  /** More than that share of its files have another content than their copies. */
+  /** More than that share of what its copy has is gone or has another content; new files don't count. */
   mostChangedPercent: percent,
 });
 export type CollapseLimits = z.infer<typeof collapseLimits>;

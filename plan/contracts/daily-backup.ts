@@ -44,7 +44,7 @@ export const dailyBackupConfig = z.strictObject({
       volumeBudgetMs: z.int().positive(),
       /** Each volume is compared with its copy by content once in that time. */
       contentPeriodMs: z.int().positive(),
-      /** A volume that holds less than that share of its last generation's files or bytes, or has other content in more, fails. */
+      /** A volume that holds less than that share of its last generation's files or bytes, or lacks or has other content in more, fails. */
       collapse: collapseLimits,
       /** Entries of volumes that can't be copied, as "namespace/claim/path". */
       accepted: z.array(accepted),

@@ -62,7 +62,12 @@ test.each([
   ["all of its files", [3, "content"], [0, ""], /it holds 0 files, its last generation 3/],
   ["most of its files", [50, "content"], [9, "content"], /it holds 9 files, its last generation 50/],
   ["most of its bytes", [3, "x".repeat(1_000)], [3, "x"], /have 9 bytes, those of its last generation 3006/],
-  ["the content of its files", [60, "plain"], [60, "encrypted"], /60 of its 60 files have another content/],
+  [
+    "the content of its files",
+    [60, "plain"],
+    [60, "encrypted"],
+    /60 of the 60 files of its last generation are gone or have another content/,
+  ],
 ] as const)(
   "a volume that lost %s keeps its generation, until somebody accepts it",
   async (_, had, has, words) => {
@@ -95,11 +100,30 @@ test("a collapse is seen by the files alone where no record is left", async () =
 test("a volume that shrinks, grows and changes as volumes do is no collapse", async () => {
   write(60, "some text");
   const before = await night("2026-05-26T03:00:00Z");
-  write(20, "some text");
+  for (let index = 20; index < 60; index += 1) rmSync(join(volume, `f${index}`));
+  for (let index = 0; index < 10; index += 1) writeFileSync(join(volume, `f${index}`), "changed");
   const smaller = await night("2026-05-27T03:00:00Z", before);
   write(200, "other text");
   await night("2026-05-28T03:00:00Z", smaller);
   expect(filesIn("2026-22")).toHaveLength(200);
+});
+
+test("a volume that grew tenfold is no collapse: what it had is there", async () => {
+  write(60);
+  const before = await night("2026-05-26T03:00:00Z");
+  for (let index = 60; index < 660; index += 1) writeFileSync(join(volume, `f${index}`), "new");
+  await night("2026-05-27T03:00:00Z", before);
+  expect(filesIn("2026-22")).toHaveLength(660);
+});
+
+test("new files beside encrypted ones don't hide them", async () => {
+  write(60, "plain");
+  const before = await night("2026-05-26T03:00:00Z");
+  write(660, "encrypted");
+  await expect(night("2026-05-27T03:00:00Z", before)).rejects.toThrow(
+    "60 of the 60 files of its last generation are gone or have another content",
+  );
+  expect(filesIn("2026-22")).toHaveLength(60);
 });
 
 test("a clock that is days back changes no generation of an earlier week", async () => {

@@ -233,7 +233,9 @@ describe("an encrypted volume of which an entry can't be read replaces", () => {
     await night("2026-05-26");
     write(60, "encrypted");
     await writeTooLong();
-    await expect(night("2026-05-27")).rejects.toThrow("61 of its 61 files have another content");
+    await expect(night("2026-05-27")).rejects.toThrow(
+      "61 of the 61 files of its last generation are gone or have another content",
+    );
     expect(kept("2026-22")).toBe("good 0");
   });
 
@@ -243,8 +245,12 @@ describe("an encrypted volume of which an entry can't be read replaces", () => {
     await expect(night("2026-05-26")).rejects.toThrow(/can't be read/);
     write(60, "encrypted");
     await writeTooLong();
-    await expect(night("2026-05-27")).rejects.toThrow("61 of its 61 files have another content");
-    await expect(night("2026-06-02")).rejects.toThrow("61 of its 61 files have another content");
+    await expect(night("2026-05-27")).rejects.toThrow(
+      "61 of the 61 files of its last generation are gone or have another content",
+    );
+    await expect(night("2026-06-02")).rejects.toThrow(
+      "61 of the 61 files of its last generation are gone or have another content",
+    );
     expect(kept(".incomplete/2026-22")).toBe("good 0");
     // Nothing of it counts as good, and the incomplete one of a volume that somebody answered for is made anew.
     const answered = { ...runOn("2026-06-02"), accepted: new Set(["app/data"]) };

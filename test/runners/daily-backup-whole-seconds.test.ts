@@ -64,7 +64,11 @@ function write(): void {
 }
 
 const good = { end: "done", distrust: [] };
-const refused = { end: expect.stringContaining("60 of its 60 files have another content") as string };
+const refused = {
+  end: expect.stringContaining(
+    "60 of the 60 files of its last generation are gone or have another content",
+  ) as string,
+};
 
 test("files whose copies lack a part of a second aren't others, and the pool isn't said to have lied", async () => {
   write();

@@ -80,7 +80,7 @@ export const dailyBackupSpec = z.strictObject({
         .default("30d")
         .describe("Each volume's files are read and compared with their copies by content once in that time"),
       collapse: collapse.describe(
-        "A volume that holds less than leastPercent of its last generation's files or bytes, or has other content in more than mostChangedPercent of them, keeps that generation and fails until somebody accepts it",
+        "A volume that holds less than leastPercent of its last generation's files or bytes, or of whose last generation's files (50 or more) more than mostChangedPercent are gone or have another content, keeps that generation and fails until somebody accepts it",
       ),
       accepted: z
         .array(accepted)
