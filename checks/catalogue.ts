@@ -18,6 +18,7 @@ import { fullBefore } from "./capacity/full-before";
 import { nasCapacity } from "./capacity/nas";
 import { poolData } from "./capacity/pool-data";
 import { poolMetadata } from "./capacity/pool-metadata";
+import { sizeUnknown } from "./capacity/size-unknown";
 import { contradictEachOther } from "./documents/contradict-each-other";
 import { differsFromPlan } from "./documents/differs-from-plan";
 import { afterCycle } from "./order/after-cycle";
@@ -25,6 +26,7 @@ import { assumedNotEnforced } from "./order/assumed-not-enforced";
 import { budgetOutOfBounds } from "./order/budget-out-of-bounds";
 import { overlapOnDisk } from "./order/overlap-on-disk";
 import { timeoutBelowBudget } from "./order/timeout-below-budget";
+import { leftOutYetPromised } from "./promises/left-out-yet-promised";
 import { needsRestoredLater } from "./promises/needs-restored-later";
 import { noPromise } from "./promises/no-promise";
 import { restoreCycle } from "./promises/restore-cycle";
@@ -88,6 +90,7 @@ export const catalogue: readonly Check[] = [
   nasCapacity,
   poolData,
   poolMetadata,
+  sizeUnknown,
   contradictEachOther,
   differsFromPlan,
   afterCycle,
@@ -95,6 +98,7 @@ export const catalogue: readonly Check[] = [
   budgetOutOfBounds,
   overlapOnDisk,
   timeoutBelowBudget,
+  leftOutYetPromised,
   needsRestoredLater,
   noPromise,
   restoreCycle,

@@ -15,8 +15,8 @@ export interface TransferFloor {
 /**
  * Least time that bytes take from one place to another: the link's latency, and bytes over bandwidth. A link of the
  * other direction counts where none of this one is given. A snapshot in the volume's own pool is swapped, not moved: 0.
- * A machine without a link to itself copies as fast as its disks do, which the estate doesn't say: 0.
- * @returns nothing when the estate has no link between two machines
+ * A machine without a link to itself copies as fast as its disks do, which the estate doesn't say.
+ * @returns nothing when the estate has no link between two machines, or from one to itself
  */
 export function transferFloor(
   from: Location,
@@ -36,9 +36,7 @@ export function transferFloor(
     bandwidth,
     latencyMs,
   }));
-  const fastest = links.sort((a, b) => floorMs(a) - floorMs(b))[0];
-  if (fastest) return fastest;
-  return one === other ? { bytesMs: 0, latencyMs: 0 } : undefined;
+  return links.sort((a, b) => floorMs(a) - floorMs(b))[0];
 }
 
 /** Both parts of a floor, in ms. */

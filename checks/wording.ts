@@ -1,4 +1,5 @@
 import type { Location } from "../plan/job";
+import { formatSize } from "../plan/units/size";
 
 export { formatSize } from "../plan/units/size";
 
@@ -22,4 +23,9 @@ export function instantText(atMs: number): string {
 /** "1 copy", "3 copies". */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
+}
+
+/** A size for people, also where the estate doesn't say it. */
+export function sizeText(bytes: number | undefined): string {
+  return bytes === undefined ? "nobody says how many bytes" : formatSize(bytes);
 }

@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import type { Plan } from "../plan";
-import { capacityDelta, daysToFull, storesOf } from "../plan/capacity";
+import { listed } from "../checks/wording";
+import { capacityDelta, daysToFull, type Store, storesOf } from "../plan/capacity";
 import { yearsOf } from "../plan/graph/loss";
 import { placeText } from "../plan/graph/lose";
 import { Generations } from "../plan/graph/retention";
@@ -64,19 +65,30 @@ export function timelineSection(plan: Plan, fromMs: number, toMs: number): Secti
 export function routesSection(plan: Plan): Section {
   const generations = new Generations(yearsOf(plan));
   const routes = plan.copies.map(copy => ({ copy, reach: generations.reachOf(copy) }));
+  const leftOut = plan.datasets.filter(dataset => dataset.unprotected);
   return {
     title: "Routes and what is kept, over the estate's years",
     key: "routes",
     head: ["dataset", "by", "to", "generations", "reaches back"],
-    rows: routes.map(({ copy, reach }) => [
-      copy.dataset.id,
-      copy.way.jobs.map(job => job.name).join(" > "),
-      placeText(copy.location),
-      reach.leastGenerations === reach.mostGenerations
-        ? `${reach.mostGenerations}`
-        : `${reach.leastGenerations} to ${reach.mostGenerations}`,
-      formatDuration(reach.oldestRestorableMs),
-    ]),
+    rows: routes
+      .map(({ copy, reach }) => [
+        copy.dataset.id,
+        copy.way.jobs.map(job => job.name).join(" > "),
+        placeText(copy.location),
+        reach.leastGenerations === reach.mostGenerations
+          ? `${reach.mostGenerations}`
+          : `${reach.leastGenerations} to ${reach.mostGenerations}`,
+        formatDuration(reach.oldestRestorableMs),
+      ])
+      .concat(
+        leftOut.map(({ id, unprotected }) => [
+          id,
+          "-",
+          `left out until ${unprotected?.expires ?? ""}`,
+          "-",
+          "-",
+        ]),
+      ),
     json: routes.map(({ copy, reach }) => ({
       dataset: copy.dataset.id,
       via: copy.way.jobs.map(job => job.name),
@@ -91,6 +103,7 @@ export function routesSection(plan: Plan): Section {
 /** What each store needs once every retention has filled up, and when growth fills it. */
 export function capacitySection(plan: Plan, nowMs: number): Section {
   const stores = storesOf(plan).map(store => ({ store, days: daysToFull(store) }));
+  const needText = ({ needBytes, unsized }: Store): string => withUnsized(formatSize(needBytes), unsized);
   const date = (days: number | undefined): string | undefined =>
     days === undefined ? undefined : new Date(nowMs + days * 86_400_000).toISOString().slice(0, 10);
   return {
@@ -99,15 +112,18 @@ export function capacitySection(plan: Plan, nowMs: number): Section {
     head: ["store", "needs", "of", "held by earlier generations", "full on"],
     rows: stores.map(({ store, days }) => [
       store.name,
-      formatSize(store.needBytes),
+      needText(store),
       formatSize(store.sizeBytes),
       formatSize(store.pinnedBytes),
-      date(days) ?? "-",
+      date(days) ?? (store.unsized.length > 0 ? "unknown" : "-"),
     ]),
-    json: stores.map(({ store: { name, kind, sizeBytes, usableBytes, needBytes, pinnedBytes }, days }) => ({
-      ...{ name, kind, sizeBytes, usableBytes, needBytes, pinnedBytes },
-      fullOn: date(days) ?? null,
-    })),
+    json: stores.map(
+      ({ store: { name, kind, sizeBytes, usableBytes, needBytes, pinnedBytes, unsized }, days }) => ({
+        ...{ name, kind, sizeBytes, usableBytes, needBytes, pinnedBytes },
+        ...(unsized.length > 0 ? { unsized } : {}),
+        fullOn: date(days) ?? null,
+      }),
+    ),
   };
 }
 
@@ -118,13 +134,22 @@ export function deltaSection(before: Plan, after: Plan): Section {
     title: "Capacity against the earlier estate",
     key: "delta",
     head: ["store", "needs", "grows a day"],
-    rows: deltas.map(({ name, needBytes, growthPerDayBytes }) => [
+    rows: deltas.map(({ name, needBytes, growthPerDayBytes, unsized }) => [
       name,
-      `${needBytes < 0 ? "" : "+"}${formatSize(needBytes)}`,
+      withUnsized(`${needBytes < 0 ? "" : "+"}${formatSize(needBytes)}`, unsized),
       `${growthPerDayBytes < 0 ? "" : "+"}${formatSize(growthPerDayBytes)}`,
     ]),
-    json: deltas.map(({ name, needBytes, growthPerDayBytes }) => ({ name, needBytes, growthPerDayBytes })),
+    json: deltas.map(({ name, needBytes, growthPerDayBytes, unsized }) => ({
+      ...{ name, needBytes, growthPerDayBytes },
+      ...(unsized.length > 0 ? { unsized } : {}),
+    })),
   };
+}
+
+/** What is known to be needed, and whose size nobody says. */
+function withUnsized(known: string, unsized: readonly string[]): string {
+  if (unsized.length === 0) return known;
+  return `${known} and ${listed(unsized)}, of unknown size`;
 }
 
 function instant(atMs: number): string {

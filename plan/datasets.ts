@@ -24,7 +24,8 @@ export interface Dataset {
   readonly block?: true;
   /** How many volumes alike it stands for. */
   readonly count: number;
-  readonly sizeBytes: number;
+  /** Of each; absent where the estate doesn't say. */
+  readonly sizeBytes?: number;
   readonly churnPerDayBytes: number;
   readonly growthPerDayBytes: number;
   readonly unprotected?: { readonly reason: string; readonly owner: string; readonly expires: string };
@@ -34,6 +35,11 @@ export interface Dataset {
 export function datasetId(text: string): string {
   const [service = "", name = service] = text.split("/");
   return service === name ? service : `${service}/${name}`;
+}
+
+/** All of a dataset; nothing where the estate doesn't say how large it is. */
+export function bytesOf({ sizeBytes, count }: Dataset): number | undefined {
+  return sizeBytes === undefined ? undefined : sizeBytes * count;
 }
 
 const known = new WeakMap<Estate, readonly Dataset[]>();
@@ -62,7 +68,7 @@ function datasetOf(service: string, spec: DatasetSpec, estate: Estate): Dataset 
     ...(spec.kind === "volume" && spec.encrypted ? { encrypted: true } : {}),
     ...(spec.kind === "volume" && spec.block ? { block: true } : {}),
     count: spec.kind === "volume" ? spec.count : 1,
-    sizeBytes: parseSize(spec.size),
+    ...(spec.size === undefined ? {} : { sizeBytes: parseSize(spec.size) }),
     churnPerDayBytes: parseSize(spec.churnPerDay),
     growthPerDayBytes: parseSize(spec.growthPerDay),
     ...(spec.unprotected ? { unprotected: spec.unprotected } : {}),

@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan";
-import type { Dataset } from "../../plan/datasets";
+import { bytesOf, type Dataset } from "../../plan/datasets";
 import type { Domain } from "../../plan/estate/services";
 import type { Copy } from "../../plan/graph/copies";
 import { copySurvives, liveSurvives } from "../../plan/graph/survival";
@@ -24,6 +24,8 @@ export const rto = defineCheck({
       const rtoMs = parseDuration(promise.rto);
       const floors = Object.keys(promise.rpo).map(domain => restore.floorOf(service, domain as Domain));
       for (const copy of floors.flatMap(floor => floor.unknown)) unknown.add(service, copy);
+      const unsized = floors.find(floor => floor.unsized.length > 0);
+      if (unsized) return [unsizedFinding(service, rtoMs, unsized)];
       const worst = floors.sort((a, b) => b.ms - a.ms)[0];
       return worst && worst.ms > rtoMs ? [finding(service, rtoMs, worst)] : [];
     });
@@ -38,6 +40,11 @@ export const rto = defineCheck({
       example("no link to the NAS", ({ links }) => {
         links.splice(0, 1);
       }),
+      example("photos of which nobody says how large they are", ({ services }) =>
+        edit(services.photos, {
+          data: [{ kind: "tree", host: "pve", path: "/srv/nfs/photos" }],
+        }),
+      ),
     ],
     good: [
       example("time for the bytes and for the work"),
@@ -60,6 +67,8 @@ interface Floor {
   /** Datasets to bring back, those of needed services first. */
   readonly steps: readonly Step[];
   readonly unknown: readonly Copy[];
+  /** Own datasets whose bytes have to move, and nobody says how many they are. */
+  readonly unsized: readonly Dataset[];
 }
 
 /** Least times until services are back: what they need comes first, then their own bytes, one after the other. */
@@ -96,29 +105,30 @@ class Restore {
         all.reduce((sum, step) => sum + step.floor.bytesMs, 0),
       steps: all,
       unknown: own.flatMap(({ unknown }) => (unknown ? [unknown] : [])),
+      unsized: own.flatMap(({ unsized }) => (unsized ? [unsized] : [])),
     };
     this.floors.set(key, floor);
     return floor;
   }
 
-  private fastest(dataset: Dataset, domain: Domain): { step?: Step; unknown?: Copy } {
+  private fastest(dataset: Dataset, domain: Domain): { step?: Step; unknown?: Copy; unsized?: Dataset } {
     const { estate } = this.plan;
     if (liveSurvives(dataset, domain, estate)) return {};
     const survivors = (this.copies.get(dataset) ?? []).filter(copy => copySurvives(copy, domain, estate));
     const steps = survivors.flatMap(copy => {
-      const bytes = dataset.sizeBytes * dataset.count;
-      const floor = transferFloor(copy.location, dataset.location, bytes, estate);
+      const floor = transferFloor(copy.location, dataset.location, bytesOf(dataset) ?? Infinity, estate);
       return floor ? [{ dataset, copy, floor }] : [];
     });
     const step = steps.sort((a, b) => floorMs(a.floor) - floorMs(b.floor))[0];
     const [unknown] = survivors;
+    if (step && floorMs(step.floor) === Infinity) return { unsized: dataset };
     return step ? { step } : unknown ? { unknown } : {};
   }
 }
 
 function finding(service: string, rtoMs: number, { domain, ms, steps }: Floor): Found {
   const largest = [...steps].sort((a, b) => floorMs(b.floor) - floorMs(a.floor))[0];
-  const bytes = steps.reduce((sum, { dataset }) => sum + dataset.sizeBytes * dataset.count, 0);
+  const bytes = steps.reduce((sum, { dataset }) => sum + (bytesOf(dataset) ?? 0), 0);
   const from = largest ? placeText(largest.copy.location) : "";
   const bandwidth = largest?.floor.bandwidth;
   const wait =
@@ -139,6 +149,16 @@ function finding(service: string, rtoMs: number, { domain, ms, steps }: Floor): 
   };
 }
 
+function unsizedFinding(service: string, rtoMs: number, { domain, unsized }: Floor): Found {
+  const datasets = unsized.map(({ id }) => id);
+  return {
+    subject: service,
+    message: `${service} is promised to be back in ${formatDuration(rtoMs)} after the disaster "${domain}", but the estate doesn't say how large ${listed(datasets)} is: how long its bytes take can't be said.`,
+    fix: `Add its size, as \`du -sh\` or \`lvs\` shows it, to services.${service}.data, e.g. size: "40GB".`,
+    evidence: { domain, rtoMs, unsized: datasets },
+  };
+}
+
 /** Pairs of machines between which bytes would have to go, and no link says how fast. */
 class UnknownLinks {
   private readonly pairs = new Map<string, { from: string; to: string; services: Set<string> }>();
@@ -153,7 +173,7 @@ class UnknownLinks {
   findings(): Found[] {
     return [...this.pairs.values()].map(({ from, to, services }) => ({
       subject: from,
-      message: `${listed([...services])} ${services.size === 1 ? "is" : "are"} promised to be back in time from ${from}, but the estate has no link between ${from} and ${to}: how long the bytes take can't be said.`,
+      message: `${listed([...services])} ${services.size === 1 ? "is" : "are"} promised to be back in time from ${from}, but the estate has no link ${from === to ? `from ${from} to itself` : `between ${from} and ${to}`}: how long the bytes take can't be said.`,
       fix: `Add to links: { from: "${from}", to: "${to}", bandwidth: "100MB" }, as measured.`,
       evidence: { from, to, services: [...services] },
     }));

@@ -1,7 +1,8 @@
+import { bytesOf, type Dataset } from "../../plan/datasets";
 import { defineCheck } from "../check";
 import { example } from "../examples";
 import { fallingShort } from "../protection";
-import { formatSize, placeText } from "../wording";
+import { placeText, sizeText } from "../wording";
 
 export const noCopy = defineCheck({
   code: "routes/no-copy",
@@ -11,11 +12,11 @@ export const noCopy = defineCheck({
   run: plan =>
     fallingShort(plan, "no-copy").map(({ dataset }) => ({
       subject: dataset.id,
-      message: `${dataset.id} at ${placeText(dataset.location)} (${formatSize(dataset.sizeBytes * dataset.count)}) is read by none of ${plan.jobs.length} jobs: no copy of it exists.`,
+      message: `${dataset.id} at ${placeText(dataset.location)} (${sizeText(bytesOf(dataset))}) is read by none of ${plan.jobs.length} jobs: no copy of it exists.`,
       fix: `Put it where a job reads, or give it a job of its own; if no copy is wanted: unprotected with reason, owner and expires in services.${dataset.service}.data.`,
       evidence: {
         path: placeText(dataset.location),
-        sizeBytes: dataset.sizeBytes * dataset.count,
+        ...withSize(dataset),
         jobs: plan.jobs.map(job => job.name),
       },
     })),
@@ -51,3 +52,8 @@ export const noCopy = defineCheck({
     ],
   },
 });
+
+function withSize(dataset: Dataset): { sizeBytes?: number } {
+  const sizeBytes = bytesOf(dataset);
+  return sizeBytes === undefined ? {} : { sizeBytes };
+}

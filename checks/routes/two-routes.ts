@@ -1,11 +1,12 @@
 import type { Plan } from "../../plan";
+import { bytesOf } from "../../plan/datasets";
 import { chainOf } from "../../plan/graph/copies";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample } from "../examples";
 import { doubledCopies, type Pair } from "../doubled";
 import { deviceOf } from "../protection";
-import { formatSize, placeText } from "../wording";
+import { placeText, sizeText } from "../wording";
 
 export const twoRoutes = defineCheck({
   code: "routes/two-routes",
@@ -14,8 +15,8 @@ export const twoRoutes = defineCheck({
   why: "The reference system sent folders to its NAS twice, by way of the backup disk and straight: 98 % full, and every night twice as long as it had to be.",
   run: plan =>
     doubledCopies(plan).map(pair => {
-      const { id, sizeBytes, count } = pair[0].dataset;
-      return finding(id, sizeBytes * count, pair, plan);
+      const { dataset } = pair[0];
+      return finding(dataset.id, bytesOf(dataset), pair, plan);
     }),
   examples: {
     bad: [
@@ -39,7 +40,7 @@ export const twoRoutes = defineCheck({
   },
 });
 
-function finding(subject: string, sizeBytes: number, [one, other]: Pair, plan: Plan): Found {
+function finding(subject: string, sizeBytes: number | undefined, [one, other]: Pair, plan: Plan): Found {
   const routes = [one, other].map(copy => [
     placeText(copy.dataset.location),
     ...chainOf(copy).map(({ location }) => placeText(location)),
@@ -48,10 +49,10 @@ function finding(subject: string, sizeBytes: number, [one, other]: Pair, plan: P
   const [from, to] = [one, other].map(copy => copy.from?.location ?? copy.dataset.location);
   return {
     subject,
-    message: `${subject} comes to ${place} twice, ${routes.map(route => route.join(" > ")).join(" and ")}: ${formatSize(sizeBytes)} sent and kept two times.`,
+    message: `${subject} comes to ${place} twice, ${routes.map(route => route.join(" > ")).join(" and ")}: ${sizeText(sizeBytes)} sent and kept two times.`,
     fix: `Exclude it in one of ${[...new Set([one.job.name, other.job.name])].join(", ")} (${from?.path ?? ""} or ${to?.path ?? ""}), with the reason, so that each byte has one route.`,
     evidence: {
-      sizeBytes,
+      ...(sizeBytes === undefined ? {} : { sizeBytes }),
       one: routes[0] ?? [],
       other: routes[1] ?? [],
       jobs: plan.jobs.filter(job => job === one.job || job === other.job).map(job => job.name),

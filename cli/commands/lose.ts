@@ -56,9 +56,10 @@ function asJson({ service, domain, atMs, lossMs, datasets, rtoFloorMs, rtoUnknow
     lossSeconds: lossMs === undefined ? null : lossMs / 1000,
     rtoFloorSeconds: rtoFloorMs === undefined ? null : rtoFloorMs / 1000,
     ...(rtoUnknown === undefined ? {} : { rtoUnknown }),
-    datasets: datasets.map(({ dataset, bytes, copy }) => ({
+    datasets: datasets.map(({ dataset, bytes, copy, leftOut }) => ({
       dataset,
-      bytes,
+      bytes: bytes ?? null,
+      ...(leftOut ? { leftOut } : {}),
       copy: copy
         ? {
             via: copy.via,
@@ -94,17 +95,33 @@ function summaryOf(lost: readonly LostService[], atMs: number, colours: boolean)
 
 function row(
   { service, rtoFloorMs, rtoUnknown }: LostService,
-  { dataset, bytes, copy }: LostDataset,
+  { dataset, bytes, copy, leftOut }: LostDataset,
 ): string[] {
   const name = dataset === service ? service : dataset;
-  if (!copy) return [name, "ALL", "nothing", formatSize(bytes), "-", "-"];
-  const back = rtoFloorMs === undefined ? (rtoUnknown ?? "unknown") : formatDuration(rtoFloorMs);
+  const size = bytes === undefined ? "unknown" : formatSize(bytes);
+  if (leftOut)
+    return [
+      name,
+      "ALL",
+      `nothing: left out until ${leftOut.expires} by ${leftOut.owner} (${leftOut.reason})`,
+      size,
+      "-",
+      "-",
+    ];
+  if (!copy) return [name, "ALL", "nothing", size, "-", "-"];
+  const back =
+    rtoFloorMs === undefined ? `unknown: ${rtoUnknown ?? "nothing says it"}` : backText(rtoFloorMs);
   return [
     name,
     formatDuration(copy.ageMs),
     `${copy.where} (${copy.via.join(" > ")})`,
-    formatSize(bytes),
+    size,
     back,
     restoreText(copy.restore),
   ];
+}
+
+/** A snapshot in its volume's own pool is swapped, and a firewall's few megabytes come by any cable. */
+function backText(floorMs: number): string {
+  return floorMs === 0 ? "no bytes to wait for" : formatDuration(floorMs);
 }

@@ -26,8 +26,8 @@ export const rpo: CommandSpec<z.output<typeof options>> = {
   },
 };
 
-/** `worstLossSeconds` and `worstAt` are null where nothing survives; `worstAt` also where nothing is lost. */
-function asJson({ service, domain, worstLossMs, worstAtMs, via, dataset }: Loss): object {
+/** `worstLossSeconds` and `worstAt` are null where nothing survives; `worstAt` also where nothing is lost. `leftOut` is there for what no copy is wanted of. */
+function asJson({ service, domain, worstLossMs, worstAtMs, via, dataset, leftOut }: Loss): object {
   return {
     service,
     domain,
@@ -35,18 +35,24 @@ function asJson({ service, domain, worstLossMs, worstAtMs, via, dataset }: Loss)
     worstAt: worstAtMs === undefined ? null : new Date(worstAtMs).toISOString(),
     via,
     dataset,
+    ...(leftOut ? { leftOut } : {}),
   };
 }
 
 function table(losses: readonly Loss[], colours: boolean): string {
-  const services = [...new Set(losses.map(loss => loss.service))];
+  const named = [...new Set(losses.map(rowName))];
   const rows = new Table({ head: ["service", ...domains], ...plainTable(colours) });
-  for (const service of services)
+  for (const name of named)
     rows.push([
-      service,
-      ...domains.map(domain => cell(losses.find(loss => loss.service === service && loss.domain === domain))),
+      name,
+      ...domains.map(domain => cell(losses.find(loss => rowName(loss) === name && loss.domain === domain))),
     ]);
   return rows.toString();
+}
+
+/** A service's, and of what is left out on purpose a row for each dataset. */
+function rowName({ service, dataset, leftOut }: Loss): string {
+  return leftOut ? `${dataset} (left out)` : service;
 }
 
 function cell(loss: Loss | undefined): string {

@@ -82,3 +82,17 @@ test("a store that an edit adds or removes is a delta too", () => {
   expect(capacityDelta(without, added)).toMatchObject([{ name: "pve:/srv/fast", needBytes: 0, after: {} }]);
   expect(capacityDelta(added, without)).toMatchObject([{ name: "pve:/srv/fast", before: {} }]);
 });
+
+test("names what it can't count: a dataset of unknown size, in each store that holds it or a copy", () => {
+  const unsized = ({ services }: ExampleEstate): void => {
+    Reflect.deleteProperty(services.books?.data[0] ?? {}, "size");
+  };
+  expect(store("pve:/mnt/backup", unsized).unsized).toEqual(["books"]);
+  expect(store("pve:/mnt/backup").unsized).toEqual([]);
+  expect(daysToFull({ ...store("nas", unsized), growthPerDayBytes: 1 })).toBeUndefined();
+  expect(capacityDelta(planWith(), planWith(unsized)).map(({ name, unsized }) => [name, unsized])).toEqual([
+    ["pve:/srv/nfs", ["books"]],
+    ["pve:/mnt/backup", ["books"]],
+    ["nas", ["books"]],
+  ]);
+});

@@ -1,4 +1,5 @@
 import type { Plan } from "..";
+import { bytesOf } from "../datasets";
 import type { Copy } from "../graph/copies";
 import { yearsOf } from "../graph/loss";
 import { Generations } from "../graph/retention";
@@ -40,7 +41,8 @@ export class CopySizes {
   private sizeOf(copy: Copy): CopySize {
     const { dataset, from, flow } = copy;
     const live = {
-      bytes: dataset.sizeBytes * dataset.count,
+      // What nobody has said is told of by the store: `unsized`.
+      bytes: bytesOf(dataset) ?? 0,
       pinnedBytes: 0,
       churnPerDayBytes: dataset.churnPerDayBytes * dataset.count,
       growthPerDayBytes: dataset.growthPerDayBytes * dataset.count,

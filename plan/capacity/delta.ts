@@ -12,6 +12,8 @@ export interface StoreDelta {
   /** What is needed more (or less, negative) once every retention has filled up. */
   readonly needBytes: number;
   readonly growthPerDayBytes: number;
+  /** Datasets of unknown size that it didn't hold before. */
+  readonly unsized: readonly string[];
 }
 
 /** Stores that differ between two plans, in the order of the later one; those that it lacks come last. */
@@ -22,8 +24,9 @@ export function capacityDelta(before: Plan, after: Plan): StoreDelta[] {
     const { kind } = is ?? was ?? { kind: "filesystem" };
     const needBytes = (is?.needBytes ?? 0) - (was?.needBytes ?? 0);
     const growthPerDayBytes = (is?.growthPerDayBytes ?? 0) - (was?.growthPerDayBytes ?? 0);
+    const unsized = (is?.unsized ?? []).filter(dataset => !was?.unsized.includes(dataset));
     const isSame = was && is && needBytes === 0 && growthPerDayBytes === 0 && was.sizeBytes === is.sizeBytes;
-    if (isSame) return [];
+    if (isSame && unsized.length === 0) return [];
     return [
       {
         name,
@@ -32,6 +35,7 @@ export function capacityDelta(before: Plan, after: Plan): StoreDelta[] {
         ...(is ? { after: is } : {}),
         needBytes,
         growthPerDayBytes,
+        unsized,
       },
     ];
   });
@@ -43,9 +47,15 @@ function byName(plan: Plan): Map<string, Store> {
 
 /**
  * Whole days until a store is full, if its datasets and their copies grow as the estate says: 0 when it is already,
- * nothing when it never is.
+ * nothing when it never is, or when the estate doesn't say how large all is that it holds.
  */
-export function daysToFull({ needBytes, usableBytes, growthPerDayBytes }: Store): number | undefined {
+export function daysToFull({
+  needBytes,
+  usableBytes,
+  growthPerDayBytes,
+  unsized,
+}: Store): number | undefined {
   if (needBytes >= usableBytes) return 0;
+  if (unsized.length > 0) return undefined;
   return growthPerDayBytes > 0 ? Math.floor((usableBytes - needBytes) / growthPerDayBytes) : undefined;
 }

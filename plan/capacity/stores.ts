@@ -1,4 +1,5 @@
 import type { Plan } from "..";
+import { bytesOf } from "../datasets";
 import type { Location } from "../job";
 import { isBelow } from "../layers/places";
 import { parseSize } from "../units/size";
@@ -21,6 +22,8 @@ export interface Store {
   readonly growthPerDayBytes: number;
   /** Datasets by what they and their copies need there, largest first. */
   readonly parts: readonly { readonly dataset: string; readonly bytes: number }[];
+  /** Datasets that it holds, or copies of, whose size the estate doesn't say: what they need comes on top of `needBytes`. */
+  readonly unsized: readonly string[];
 }
 
 const known = new WeakMap<Plan, readonly Store[]>();
@@ -36,6 +39,7 @@ class Filling {
   pinned = 0;
   growth = 0;
   readonly byDataset = new Map<string, number>();
+  readonly unsized = new Set<string>();
   constructor(
     readonly kind: Store["kind"],
     readonly name: string,
@@ -65,6 +69,7 @@ class Filling {
       pinnedBytes: this.pinned,
       growthPerDayBytes: this.growth,
       parts,
+      unsized: [...this.unsized],
     };
   }
 }
@@ -74,12 +79,18 @@ function computed(plan: Plan): Store[] {
   const sizes = new CopySizes(plan);
   const storeName = storeNames(plan);
   const at = (location: Location): Filling | undefined => fillings.get(storeName(location));
-  for (const { id, kind, location, sizeBytes, growthPerDayBytes, count } of plan.datasets)
+  for (const dataset of plan.datasets) {
     // A host's own configuration lies in a system that is there anyway.
-    if (kind !== "configuration") at(location)?.add(id, sizeBytes * count, 0, growthPerDayBytes * count);
+    if (dataset.kind === "configuration") continue;
+    const store = at(dataset.location);
+    store?.add(dataset.id, bytesOf(dataset) ?? 0, 0, dataset.growthPerDayBytes * dataset.count);
+    if (dataset.sizeBytes === undefined) store?.unsized.add(dataset.id);
+  }
   for (const copy of plan.copies) {
     const { bytes, pinnedBytes, growthPerDayBytes } = sizes.of(copy);
-    at(copy.location)?.add(copy.dataset.id, bytes, pinnedBytes, growthPerDayBytes);
+    const store = at(copy.location);
+    store?.add(copy.dataset.id, bytes, pinnedBytes, growthPerDayBytes);
+    if (copy.dataset.sizeBytes === undefined) store?.unsized.add(copy.dataset.id);
   }
   return [...fillings.values()]
     .map(filling => filling.store())
@@ -91,7 +102,7 @@ const metadataPerByte = 48 / 65_536;
 
 /** The metadata volume of a pool, which fills with the blocks that are mapped. */
 function metadataOf(
-  { kind, name, needBytes, pinnedBytes, growthPerDayBytes }: Store,
+  { kind, name, needBytes, pinnedBytes, growthPerDayBytes, unsized }: Store,
   { estate }: Plan,
 ): Store[] {
   const [host = "", pool = ""] = name.split("/");
@@ -109,6 +120,7 @@ function metadataOf(
       pinnedBytes: Math.ceil(pinnedBytes * metadataPerByte),
       growthPerDayBytes: Math.ceil(growthPerDayBytes * metadataPerByte),
       parts: [],
+      unsized,
     },
   ];
 }

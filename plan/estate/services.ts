@@ -25,7 +25,9 @@ const acceptance = z.strictObject({ reason, owner: z.string().min(1), expires: d
 
 const common = {
   name: name.optional().describe("By default the service's name"),
-  size: size.default("0B"),
+  size: size
+    .optional()
+    .describe("What is in it; left out, nobody can say how long its restore takes or whether its copies fit"),
   churnPerDay: size.default("0B").describe("Bytes written anew each day"),
   growthPerDay: size.default("0B"),
   unprotected: acceptance.optional().describe("No copy is wanted: a waiver for this dataset alone"),

@@ -38,6 +38,7 @@ export function improvementsOf(plan: Plan, losses: readonly Loss[], timeline = y
   const moves = new Moves(plan, timeline);
   const found = new Map<string, Found | undefined>();
   return losses.flatMap(loss => {
+    if (loss.leftOut) return [];
     const { service, domain, worstLossMs: lossBeforeMs = 0 } = loss;
     const ways = (survivors.get(service) ?? [])
       .map(({ ways }) => ways.get(domain))

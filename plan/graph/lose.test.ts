@@ -85,6 +85,27 @@ test("says why there is no floor", () => {
   expect(circle).not.toHaveProperty("rtoFloorMs");
 });
 
+test("a time is unknown, and not nothing, where a size or a machine's own speed is", () => {
+  const unsized = lost("books", "site", "2026-11-29T12:00:00Z", ({ services }) => {
+    Reflect.deleteProperty(services.books?.data[0] ?? {}, "size");
+  });
+  expect(unsized).toMatchObject({ rtoUnknown: "the size of books isn't known" });
+  expect(unsized).not.toHaveProperty("rtoFloorMs");
+  expect(unsized?.datasets[0]).not.toHaveProperty("bytes");
+  expect(
+    lost("books", "live-disk", "2026-11-29T03:00:00Z", ({ links }) => void links.splice(1, 1)),
+  ).toMatchObject({ rtoUnknown: 'no link from "pve" to itself' });
+});
+
+test("tells of what is left out too, with who answers for it, and counts no copy of it", () => {
+  const unprotected = { reason: "too large for the NAS", owner: "viktor", expires: "2027-06-30" };
+  const books = lost("books", "site", "2026-11-29T12:00:00Z", ({ services }) => {
+    Object.assign(services.books?.data[0] ?? {}, { unprotected });
+  });
+  expect(books).toMatchObject({ lossMs: undefined, datasets: [{ dataset: "books", leftOut: unprotected }] });
+  expect(books?.datasets[0]).not.toHaveProperty("copy");
+});
+
 test("has no copy and no age where nothing is left", () => {
   const books = lost("books", "site", "2026-11-29T12:00:00Z", estate => {
     estate.layers["offsite-sync"] = [];

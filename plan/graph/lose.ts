@@ -1,3 +1,4 @@
+import { bytesOf, type Dataset } from "../datasets";
 import { type Domain } from "../estate/services";
 import type { Location } from "../job";
 import type { Plan } from "..";
@@ -10,8 +11,10 @@ import { Timeline } from "./versions";
 /** What a disaster at one instant leaves of a dataset. Instants are epoch ms. */
 export interface LostDataset {
   readonly dataset: string;
-  /** All of it: what a restore has to carry. */
-  readonly bytes: number;
+  /** All of it, what a restore has to carry; absent where the estate doesn't say. */
+  readonly bytes?: number;
+  /** Why no copy of it is wanted, and until when. */
+  readonly leftOut?: NonNullable<Dataset["unprotected"]>;
   /** The newest surviving copy; absent when there is none. */
   readonly copy?: {
     /** Jobs on its way, first job first. */
@@ -33,7 +36,7 @@ export interface LostService {
   readonly service: string;
   readonly domain: Domain;
   readonly atMs: number;
-  /** Age of the dataset that loses most; absent when one of them is lost for good. */
+  /** Age of the dataset that loses most, of those that aren't left out on purpose; absent when one of them is lost for good. */
   readonly lossMs: number | undefined;
   /** Harmed datasets, those that lose most first. */
   readonly datasets: readonly LostDataset[];
@@ -49,8 +52,10 @@ export function loseAt(plan: Plan, domain: Domain, atMs: number): LostService[] 
   const copies = copiesByDataset(plan.copies);
   const harmed = new Map<string, Left[]>();
   for (const dataset of plan.datasets) {
-    if (dataset.unprotected || liveSurvives(dataset, domain, plan.estate)) continue;
-    const surviving = (copies.get(dataset) ?? []).filter(copy => copySurvives(copy, domain, plan.estate));
+    if (liveSurvives(dataset, domain, plan.estate)) continue;
+    const surviving = dataset.unprotected
+      ? []
+      : (copies.get(dataset) ?? []).filter(copy => copySurvives(copy, domain, plan.estate));
     const left = { dataset, ...newestOf(surviving, timeline, atMs) };
     harmed.set(dataset.service, [...(harmed.get(dataset.service) ?? []), left]);
   }
@@ -58,15 +63,18 @@ export function loseAt(plan: Plan, domain: Domain, atMs: number): LostService[] 
   return [...harmed].map(([service, lefts]) => {
     const datasets = lefts
       .map(left => lostDataset(left, atMs, times.get(service)))
-      .sort((a, b) => (b.copy?.ageMs ?? Infinity) - (a.copy?.ageMs ?? Infinity) || 0);
+      .sort((a, b) => (b.copy?.ageMs ?? Infinity) - (a.copy?.ageMs ?? Infinity) || 0)
+      .sort((a, b) => Number(a.leftOut !== undefined) - Number(b.leftOut !== undefined));
+    const wanted = datasets.filter(({ leftOut }) => !leftOut);
     const time = times.get(service);
     return {
       service,
       domain,
       atMs,
-      lossMs: datasets.some(({ copy }) => !copy)
-        ? undefined
-        : Math.max(...datasets.map(({ copy }) => copy?.ageMs ?? 0)),
+      lossMs:
+        wanted.length === 0 || wanted.some(({ copy }) => !copy)
+          ? undefined
+          : Math.max(...wanted.map(({ copy }) => copy?.ageMs ?? 0)),
       datasets,
       ...(time?.floorMs === undefined ? {} : { rtoFloorMs: time.floorMs }),
       ...(time?.unknown === undefined ? {} : { rtoUnknown: time.unknown }),
@@ -90,12 +98,16 @@ function lostDataset(
   atMs: number,
   time: RestoreTime | undefined,
 ): LostDataset {
-  const bytes = dataset.sizeBytes * dataset.count;
-  if (!copy) return { dataset: dataset.id, bytes };
+  const bytes = bytesOf(dataset);
+  const what = {
+    dataset: dataset.id,
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(dataset.unprotected ? { leftOut: dataset.unprotected } : {}),
+  };
+  if (!copy) return what;
   const floorMs = time?.byDataset.get(dataset);
   return {
-    dataset: dataset.id,
-    bytes,
+    ...what,
     copy: {
       via: copy.way.jobs.map(job => job.name),
       where: placeText(copy.location),

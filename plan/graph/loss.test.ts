@@ -51,3 +51,23 @@ test("has nothing left where no copy survives", () => {
   ];
   expect(mirror).toMatchObject({ worstLossMs: undefined, via: [] });
 });
+
+test("what is left out on purpose has rows of its own, that say so, beside those of its service", () => {
+  const losses = lossesOf(
+    planOf(
+      parseEstate(
+        exampleWith(({ services }) => {
+          services.photos?.data.push({
+            ...{ kind: "tree", host: "pve", path: "/srv/nfs/thumbs", name: "thumbs", size: "5GB" },
+            unprotected: { reason: "made again from the photos", owner: "viktor", expires: "2027-06-30" },
+          });
+        }),
+      ),
+    ),
+  ).filter(({ service, domain }) => service === "photos" && domain === "site");
+  expect(losses).toMatchObject([
+    { dataset: "photos", via: ["offsite-sync-backup"] },
+    { dataset: "photos/thumbs", worstLossMs: undefined, via: [], leftOut: true },
+  ]);
+  expect(losses[0]).not.toHaveProperty("leftOut");
+});

@@ -1,7 +1,9 @@
+import type { Dataset } from "../datasets";
 import { type Domain, domains } from "../estate/services";
 import type { Plan } from "..";
 import type { Way } from "./copies";
 import { newestOver } from "./newest";
+import { liveSurvives } from "./survival";
 import { type Survivors, survivorsOf } from "./survivors";
 import { type Horizon, Timeline } from "./versions";
 
@@ -21,6 +23,8 @@ export interface Loss {
   readonly dataset: string;
   /** Jobs on the way of the copy that is left; `["live"]` when the live data is unharmed. */
   readonly via: readonly string[];
+  /** The dataset is left out on purpose: no copy of it counts. Its service's other datasets have a loss of their own. */
+  readonly leftOut?: true;
 }
 
 /** The estate's years, as one span. Whole UTC years: a shift of hours at both ends changes no worst case. */
@@ -49,9 +53,31 @@ export function lossesOf(plan: Plan, timeline = yearsOf(plan)): Loss[] {
     known.set(ways, worst);
     return worst;
   };
-  return [...survivorsOf(plan)].flatMap(([service, datasets]) =>
-    domains.map(domain => worstDataset(service, domain, datasets, worstIn)),
-  );
+  const survivors = survivorsOf(plan);
+  const leftOut = leftOutBy(plan);
+  return Object.keys(plan.estate.services).flatMap(service => {
+    const datasets = survivors.get(service);
+    return [
+      ...(datasets ? domains.map(domain => worstDataset(service, domain, datasets, worstIn)) : []),
+      ...(leftOut.get(service) ?? []).flatMap(dataset => lossesOfLeftOut(dataset, plan)),
+    ];
+  });
+}
+
+/** Datasets of which no copy is wanted, by service. */
+function leftOutBy(plan: Plan): Map<string, Dataset[]> {
+  const found = new Map<string, Dataset[]>();
+  for (const dataset of plan.datasets)
+    if (dataset.unprotected) found.set(dataset.service, [...(found.get(dataset.service) ?? []), dataset]);
+  return found;
+}
+
+function lossesOfLeftOut(dataset: Dataset, plan: Plan): Loss[] {
+  const { service, id } = dataset;
+  return domains.map(domain => ({
+    ...{ service, domain, dataset: id, leftOut: true },
+    ...(liveSurvives(dataset, domain, plan.estate) ? unharmed : nothingLeft),
+  }));
 }
 
 function worstDataset(

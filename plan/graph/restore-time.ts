@@ -1,4 +1,4 @@
-import type { Dataset } from "../datasets";
+import { bytesOf, type Dataset } from "../datasets";
 import type { Estate } from "../estate/schema";
 import type { Location } from "../job";
 import { sameMachine } from "../layers/places";
@@ -25,8 +25,8 @@ export interface RestoreTime {
 /**
  * Least restore times of harmed services: bytes over each link's bandwidth, one after the other on the same link, links
  * side by side, a link's latency once; and before that, the services that it needs, which can be restored side by side.
- * Nothing has to move for a snapshot in the volume's own pool, for a firewall's few megabytes, or within a machine whose
- * own speed the estate doesn't name. Installing, starting and people come on top.
+ * Nothing has to move for a snapshot in the volume's own pool or for a firewall's few megabytes. Where the estate names no
+ * link, or not how large something is, the time can't be told. Installing, starting and people come on top.
  */
 export function restoreTimes(
   estate: Estate,
@@ -60,21 +60,27 @@ function ownTime(estate: Estate, lefts: readonly Left[]): RestoreTime {
   const byLink = new Map<object, number>();
   let unknown: string | undefined;
   for (const { dataset, copy } of lefts) {
+    if (dataset.unprotected) continue;
     if (!copy) {
       unknown ??= `nothing is left of ${dataset.id}`;
       continue;
     }
     const [from, to] = [copy.location.machine.name, dataset.location.machine.name];
-    const link = movesNothing(copy.location, dataset.location) ? undefined : linkBetween(estate, from, to);
-    if (!link && (from === to || movesNothing(copy.location, dataset.location))) {
+    if (movesNothing(copy.location, dataset.location)) {
       byDataset.set(dataset, 0);
       continue;
     }
+    const link = linkBetween(estate, from, to);
     if (!link) {
-      unknown ??= `no link between "${from}" and "${to}"`;
+      unknown ??= from === to ? `no link from "${from}" to itself` : `no link between "${from}" and "${to}"`;
       continue;
     }
-    const bytesMs = (dataset.sizeBytes * dataset.count * 1000) / parseSize(link.bandwidth);
+    const bytes = bytesOf(dataset);
+    if (bytes === undefined) {
+      unknown ??= `the size of ${dataset.id} isn't known`;
+      continue;
+    }
+    const bytesMs = (bytes * 1000) / parseSize(link.bandwidth);
     byDataset.set(dataset, Math.ceil(bytesMs + parseDuration(link.latency)));
     byLink.set(link, (byLink.get(link) ?? parseDuration(link.latency)) + bytesMs);
   }

@@ -1,7 +1,7 @@
 import { formatDuration, parseDuration } from "../units/duration";
 import { parseSize } from "../units/size";
 import type { Plan } from "..";
-import { datasetId } from "../datasets";
+import { bytesOf, datasetId } from "../datasets";
 import type { Copy } from "../graph/copies";
 import { siteOf } from "../graph/survival";
 import type { Job } from "../job";
@@ -184,10 +184,11 @@ function sizes(plan: Plan, { service, disk, pool, destination }: Subject): Known
     .filter(text => text !== undefined)
     .map(sizeKnown);
   if (service === undefined) return known;
-  const bytes = plan.datasets
-    .filter(dataset => dataset.service === service)
-    .reduce((sum, dataset) => sum + dataset.sizeBytes * dataset.count, 0);
-  return bytes === 0 ? known : [...known, { value: { kind: "size", bytes }, text: `${bytes / 1e9}GB` }];
+  const datasets = plan.datasets.filter(dataset => dataset.service === service);
+  const bytes = datasets.reduce((sum, dataset) => sum + (bytesOf(dataset) ?? NaN), 0);
+  return bytes === 0 || Number.isNaN(bytes)
+    ? known
+    : [...known, { value: { kind: "size", bytes }, text: `${bytes / 1e9}GB` }];
 }
 
 function excludesOf(job: Job): Known {
