@@ -13,6 +13,8 @@ import { dropHeld, dropMovesIntoFrozen } from "./held";
 import { holdFormer } from "./lacking";
 import { isMadeAnew } from "./made-anew";
 import { type Held, isMeant, type Mirror, serviceOf } from "./mirror";
+import { match } from "./moves";
+import { scanOthers } from "./scan";
 import { holdUnlisted } from "./unlisted";
 
 /**
@@ -25,25 +27,41 @@ export const hold: Phase<Mirror> = {
   name: "hold",
   async run(mirror) {
     const { accepted, held, log } = mirror;
-    const { listed, deletions, rewritten } = required(mirror.scan, "scan");
+    const { deletions, rewritten } = required(mirror.scan, "scan");
     if ((deletions === 0 && rewritten.size === 0) || accepted.has(".")) return;
-    const services = new Set([...(listed?.deleted ?? []).map(serviceOf), ...rewritten.keys()]);
-    // What was moved into a service that is kept as it is counts as lost where it came from.
-    do holdServices(mirror, services);
-    while (dropMovesIntoFrozen(mirror));
+    holdServices(mirror);
+    if (!mirror.scan?.listed && deletions > 0 && held.some(isSeenAndFrozen)) {
+      await scanOthers(mirror);
+      await match.run(mirror);
+      holdServices(mirror);
+    }
     holdFormer(
       mirror,
       held.filter(({ isFrozen }) => isFrozen === true),
     );
     holdUnlisted(mirror);
-    if (!listed && deletions > 0) holdAll(mirror);
+    if (!mirror.scan?.listed && deletions > 0) holdAll(mirror);
     dropHeld(mirror);
     const left = required(mirror.scan, "scan").deletions;
     if (left < deletions) log.info(`${left} of the ${deletions} are left to delete`);
   },
 };
 
-function holdServices(mirror: Mirror, services: Set<string>): void {
+/** Its changes are in the list, but for which there may be room for all others. */
+function isSeenAndFrozen({ isFrozen, isAway }: Held): boolean {
+  return isFrozen === true && isAway !== true;
+}
+
+/** What was moved into a service that is kept as it is counts as lost where it came from. */
+function holdServices(mirror: Mirror): void {
+  const { listed, rewritten } = required(mirror.scan, "scan");
+  const services = new Set([...(listed?.deleted ?? []).map(serviceOf), ...rewritten.keys()]);
+  for (const { path } of mirror.held) services.delete(path);
+  do holdThose(mirror, services);
+  while (dropMovesIntoFrozen(mirror));
+}
+
+function holdThose(mirror: Mirror, services: Set<string>): void {
   const reasonsOf = reasonsFor(mirror);
   for (const service of services) {
     const found = isMeant(mirror, service) ? undefined : reasonsOf(service);

@@ -28,6 +28,8 @@ export interface Held {
   readonly next: string;
   /** Nothing at it or below is changed either: its file system is away, or what the source has there can't be trusted. */
   readonly isFrozen?: boolean;
+  /** Its file system is away: what the source shows there is not what lies there. */
+  readonly isAway?: boolean;
   /** Somebody answers for it in the estate: it is no failure. */
   readonly isAnswered?: boolean;
 }

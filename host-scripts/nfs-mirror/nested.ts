@@ -72,7 +72,7 @@ function holdAway({ config, held, log }: Mirror, path: string): void {
   const mountPoint = join(config.source.path, path);
   held.push({
     path: latin1Of(path),
-    isFrozen: true,
+    ...{ isFrozen: true, isAway: true },
     reason: "what lies there is not the file system that belongs there",
     next: shell`mount ${mountPoint}   (if it is gone for good: ${ready(acceptCommand(config.job, path))})`,
   });

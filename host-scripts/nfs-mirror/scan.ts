@@ -11,7 +11,7 @@ import { acceptedIn, holdLacking } from "./lacking";
 import { createLists } from "./lists";
 import { statIn } from "../runtime/tree-path";
 import { dropHeld, frozenIn } from "./held";
-import { isMeant, type Mirror, mirrorArgs, type Rewritten } from "./mirror";
+import { isMeant, type Mirror, mirrorArgs, type Rewritten, type Scan } from "./mirror";
 import { lostBy } from "./moves";
 import { countRewritten } from "./rewritten";
 import { rootsOf } from "./roots";
@@ -21,55 +21,73 @@ import { unlistedBy } from "./unlisted";
 export const scan: Phase<Mirror> = {
   name: "scan",
   async run(mirror) {
-    const { config, log, stop, dryRun } = mirror;
-    const found = { changes: 0, deletions: 0, bytes: 0, inodes: 0, doomed: [] as Buffer[] };
-    const lists = createLists(config.mostListed);
-    const rewritten = countRewritten(config);
-    const pass = await rsync(
-      mirrorArgs(mirror, ["--dry-run", "--delete", "--ignore-errors"]),
-      {
-        ...{ cwd: config.source.path, timeoutMs: config.budgetMs, stop: stop.signal },
-        acceptedOf: acceptedIn(config),
-        inherit: mirror.lock ? [mirror.lock.fd] : [],
-      },
-      item => {
-        if (isNothing(item)) return;
-        count(found, item);
-        lists.add(item);
-        rewritten.add(item);
-        if (dryRun) log.info(`would ${verbs[item.kind]} ${quoted(item.path)}`);
-        else if ((found.changes + found.deletions) % 1000 === 0)
-          log.progress(`scan: ${found.changes} to copy, ${found.deletions} to delete`);
-      },
-    );
-    stop.check("scan");
-    if (pass.outcome === "broken" || pass.outcome === "ceiling")
-      throw new RunnerError(exitCodes.failed, {
-        failed: `rsync's dry run ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
-        kept: "Nothing was changed.",
-        next: shell`journalctl -u ${config.job} -n 50`,
-      });
-    const unlisted = unlistedBy(mirror, pass);
-    const whole = pass.outcome !== "partial" || holdLacking(mirror, pass);
-    if (!whole)
-      log.warn(`some of the source can't be read, so nothing is deleted: ${firstLines(pass.result.stderr)}`);
-    // The root is counted for each source, and is one entry.
-    const entries = pass.entries - rootsOf(mirror).length + 1;
-    mirror.scan = {
-      ...found,
-      entries,
-      targetEntries: Math.max(0, entries - pass.created + found.deletions),
-      whole,
-      unlisted,
-      totalBytes: pass.totalBytes,
-      rewritten: rewritten.taken(),
-      ...lists.taken(),
-    };
+    const found = await look(mirror, item => {
+      if (mirror.dryRun) mirror.log.info(`would ${verbs[item.kind]} ${quoted(item.path)}`);
+    });
+    mirror.scan = found;
     dropHeld(mirror);
-    const { changes, bytes, deletions } = mirror.scan;
-    log.info(`${entries} entries, ${changes} to copy (${bytes} bytes), ${deletions} to delete`);
+    const { entries, changes, bytes, deletions } = mirror.scan;
+    mirror.log.info(`${entries} entries, ${changes} to copy (${bytes} bytes), ${deletions} to delete`);
   },
 };
+
+/**
+ * Looks again, but not into services that are kept as they are: with them there was too much for a list. What was counted of
+ * all services stays as it was.
+ */
+export async function scanOthers(mirror: Mirror): Promise<void> {
+  const { entries, targetEntries, totalBytes, rewritten, whole } = required(mirror.scan, "scan");
+  const found = await look(mirror, () => undefined);
+  mirror.scan = { ...found, entries, targetEntries, totalBytes, rewritten, whole: whole && found.whole };
+  dropHeld(mirror);
+}
+
+async function look(mirror: Mirror, onItem: (item: RsyncItem) => void): Promise<Scan> {
+  const { config, log, stop } = mirror;
+  const found = { changes: 0, deletions: 0, bytes: 0, inodes: 0, doomed: [] as Buffer[] };
+  const lists = createLists(config.mostListed);
+  const rewritten = countRewritten(config);
+  const pass = await rsync(
+    mirrorArgs(mirror, ["--dry-run", "--delete", "--ignore-errors"]),
+    {
+      ...{ cwd: config.source.path, timeoutMs: config.budgetMs, stop: stop.signal },
+      acceptedOf: acceptedIn(config),
+      inherit: mirror.lock ? [mirror.lock.fd] : [],
+    },
+    item => {
+      if (isNothing(item)) return;
+      count(found, item);
+      lists.add(item);
+      rewritten.add(item);
+      onItem(item);
+      if ((found.changes + found.deletions) % 1000 === 0)
+        log.progress(`scan: ${found.changes} to copy, ${found.deletions} to delete`);
+    },
+  );
+  stop.check("scan");
+  if (pass.outcome === "broken" || pass.outcome === "ceiling")
+    throw new RunnerError(exitCodes.failed, {
+      failed: `rsync's dry run ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
+      kept: "Nothing was changed.",
+      next: shell`journalctl -u ${config.job} -n 50`,
+    });
+  const unlisted = unlistedBy(mirror, pass);
+  const whole = pass.outcome !== "partial" || holdLacking(mirror, pass);
+  if (!whole)
+    log.warn(`some of the source can't be read, so nothing is deleted: ${firstLines(pass.result.stderr)}`);
+  // The root is counted for each source, and is one entry.
+  const entries = pass.entries - rootsOf(mirror).length + 1;
+  return {
+    ...found,
+    entries,
+    targetEntries: Math.max(0, entries - pass.created + found.deletions),
+    whole,
+    unlisted,
+    totalBytes: pass.totalBytes,
+    rewritten: rewritten.taken(),
+    ...lists.taken(),
+  };
+}
 
 /** Refuses to delete more than the ceilings: a source that lost its data must not take the copy with it. */
 export const judge: Phase<Mirror> = {

@@ -231,6 +231,29 @@ describe("what the source has lost", () => {
     expect(first).not.toContain("mail");
   });
 
+  test("a service that is kept as it is, with more changes than a list has room for, holds back no deletion elsewhere", async () => {
+    for (const [service, files] of [
+      ["app", 30],
+      ["mail", 60],
+    ] as const) {
+      mkdirSync(`${world.source}/${service}`);
+      for (let index = 0; index < files; index += 1)
+        writeFileSync(`${world.source}/${service}/f${index}`, `${service} ${index}`);
+    }
+    expect(await mirror()).toMatchObject({ status: 0 });
+    world.writeConfig({ mostListed: 50 });
+    for (let index = 0; index < 60; index += 1) writeFileSync(`${world.source}/mail/f${index}`, "encrypted");
+    rmSync(`${world.source}/app/f1`);
+    writeFileSync(`${world.source}/app/f2`, "another");
+    renameSync(`${world.source}/app/f3`, `${world.source}/mail/new`);
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining("the copy of 2 entries"), 1]);
+    expect(existsSync(`${world.target}/app/f3`)).toBe(true);
+    expect(existsSync(`${world.target}/app/f1`)).toBe(false);
+    expect(readFileSync(`${world.target}/app/f2`, "utf8")).toBe("another");
+    expect(readFileSync(`${world.target}/mail/f1`, "utf8")).toBe("mail 1");
+  });
+
   test("what an operator answers for counts for no ceiling, also of a service whose name isn't ASCII", async () => {
     for (const service of ["café", "app"]) {
       mkdirSync(`${world.source}/${service}`);
