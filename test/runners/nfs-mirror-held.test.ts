@@ -238,7 +238,7 @@ describe("what the source has lost", () => {
     ] as const) {
       mkdirSync(`${world.source}/${service}`);
       for (let index = 0; index < files; index += 1)
-        writeFileSync(`${world.source}/${service}/f${index}`, `${service} ${index}`);
+        writeFileSync(`${world.source}/${service}/f${index}`, `${service} ${"x".repeat(index)}`);
     }
     expect(await mirror()).toMatchObject({ status: 0 });
     world.writeConfig({ mostListed: 50 });
@@ -251,7 +251,7 @@ describe("what the source has lost", () => {
     expect(existsSync(`${world.target}/app/f3`)).toBe(true);
     expect(existsSync(`${world.target}/app/f1`)).toBe(false);
     expect(readFileSync(`${world.target}/app/f2`, "utf8")).toBe("another");
-    expect(readFileSync(`${world.target}/mail/f1`, "utf8")).toBe("mail 1");
+    expect(readFileSync(`${world.target}/mail/f1`, "utf8")).toBe("mail x");
   });
 
   test("what an operator answers for counts for no ceiling, also of a service whose name isn't ASCII", async () => {
