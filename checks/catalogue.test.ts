@@ -1,7 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseEstate, planOf } from "../plan";
+import type { ExampleEstate } from "../plan/estate/example";
 import { catalogue, runChecks } from ".";
+import type { Example } from "./check";
 
 const asOfMs = Date.UTC(2026, 10, 1);
 
@@ -17,16 +19,31 @@ test("lists every check of the folder, each under its code", () => {
 });
 
 describe.each(catalogue)("$code", check => {
-  const plans = (examples: typeof check.examples.bad) =>
+  const plans = (examples: readonly Example[]) =>
     examples.map(example => ({ name: example.name, plan: planOf(parseEstate(example.estate)) }));
 
-  test("has a bad and a good example", () => {
+  const mends = (examples: typeof check.examples.bad) =>
+    examples.flatMap(({ name, estate, mends }) =>
+      mends.map(({ says, edit }) => ({ name, estate, says, edit })),
+    );
+
+  test("has a bad and a good example, and a program's edit for the fix of each bad one", () => {
     expect(check.examples.bad.length).toBeGreaterThan(0);
+    for (const { mends } of check.examples.bad) expect(mends).not.toEqual([]);
     expect(check.examples.good.length).toBeGreaterThan(0);
   });
   test.each(plans(check.examples.bad))("finds $name, and nothing else is wrong with it", ({ plan }) => {
     expect(check.run(plan, asOfMs)).not.toEqual([]);
     expect(new Set(runChecks(plan, asOfMs).map(finding => finding.code))).toEqual(new Set([check.code]));
+  });
+  test.each(mends(check.examples.bad))("$name: its fix, $says, mends it and breaks nothing", mend => {
+    const faulty = planOf(parseEstate(mend.estate));
+    expect(check.run(faulty, asOfMs).map(({ fix }) => fix)).toContainEqual(
+      expect.stringContaining(mend.says),
+    );
+    const estate = structuredClone(mend.estate) as ExampleEstate;
+    mend.edit(estate);
+    expect(runChecks(planOf(parseEstate(estate)), asOfMs)).toEqual([]);
   });
   test.each(plans(check.examples.good))("accepts $name", ({ plan }) =>
     expect(check.run(plan, asOfMs)).toEqual([]),

@@ -1,4 +1,5 @@
 import type { Plan } from "../plan";
+import type { ExampleEstate } from "../plan/estate/example";
 import type { EstateInput } from "../plan/estate/schema";
 
 /** What a check says of a plan. */
@@ -22,6 +23,19 @@ export interface Example {
   readonly estate: EstateInput;
 }
 
+/** What the printed fix of a finding tells to do, as an edit that a program can make. */
+export interface Mend {
+  /** Words of the fix that say so. */
+  readonly says: string;
+  /** Makes the edit in the estate that the finding is of; nothing is left to find then. */
+  edit(estate: ExampleEstate): void;
+}
+
+/** An estate with one mistake in it, and each way out of it that the fix names. */
+export interface BadExample extends Example {
+  readonly mends: readonly Mend[];
+}
+
 export interface Check {
   readonly code: string;
   readonly severity: Finding["severity"];
@@ -33,7 +47,7 @@ export interface Check {
    * @param asOfMs the instant of the check, as epoch ms: waivers expire, disks fill
    */
   run(plan: Plan, asOfMs: number): Finding[];
-  readonly examples: { readonly bad: readonly Example[]; readonly good: readonly Example[] };
+  readonly examples: { readonly bad: readonly BadExample[]; readonly good: readonly Example[] };
 }
 
 /** A finding before its check gives it code and severity. */

@@ -1,5 +1,6 @@
 import type { Plan } from "../plan";
 import { type Copy, chainOf } from "../plan/graph/copies";
+import type { Flow } from "../plan/job";
 import { copiesIn } from "./copies";
 import { deviceOf } from "./protection";
 
@@ -39,10 +40,17 @@ function firstPair(copies: readonly Copy[]): [Pair] | undefined {
   return undefined;
 }
 
-/** What made the bytes: a tree's copier leaves them as they are; a dump, a snapshot's files and a SQLite copy differ. */
+/**
+ * What made the bytes: a tree's copier leaves them as they are; a dump, a snapshot's files and a SQLite copy differ, and
+ * so do a week's generations and a day's.
+ */
 function formOf(copy: Copy): string {
   return chainOf(copy)
     .filter(({ flow }) => flow.source.kind !== "tree")
-    .map(({ job, flow }) => `${job.host}/${job.name}:${flow.target.path}`)
+    .map(({ job, flow }) => `${job.host}/${job.name}:${flow.target.path}:${periodsOf(flow)}`)
     .join(" > ");
+}
+
+function periodsOf({ retention }: Flow): string {
+  return retention.kind === "count" ? retention.every : "";
 }

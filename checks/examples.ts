@@ -1,11 +1,26 @@
 import { type ExampleEstate, exampleWith } from "../plan/estate/example";
-import type { Example } from "./check";
+import type { BadExample, Example, Mend } from "./check";
 
 type Mirror = ExampleEstate["layers"]["nfs-mirror"][number];
 
 /** The sound example estate with a change made to it, for a check's page and tests. */
 export function example(name: string, change: (estate: ExampleEstate) => void = () => undefined): Example {
   return { name, estate: exampleWith(change) };
+}
+
+/** A faulty example with the edits that its finding's fix tells of. The test of the catalogue makes each of them. */
+export function mended(faulty: Example, ...mends: readonly Mend[]): BadExample {
+  return { ...faulty, mends };
+}
+
+/** The edit of giving the alert that `alertExample` adds another expression. */
+export function rewritten(says: string, expr: string): Mend {
+  return {
+    says,
+    edit: ({ monitoring }) => {
+      for (const alert of monitoring.alerts ?? []) if (alert.name === "Extra") alert.expr = expr;
+    },
+  };
 }
 
 /** The sound example estate with some fields of its mirror replaced. */

@@ -1,7 +1,7 @@
 import type { Location } from "../plan/job";
 import { formatSize } from "../plan/units/size";
 
-export { formatSize } from "../plan/units/size";
+export { formatSize, formatSizeUp } from "../plan/units/size";
 
 /** A place for people: "pve:/mnt/backup/books"; names with odd characters are quoted. */
 export function placeText({ machine, path }: Location): string {

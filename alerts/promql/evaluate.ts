@@ -1,10 +1,11 @@
 import { ages, anything, arithmetic, comparison, exactly, hull, instants, type Range } from "../ranges";
 import type { Labels, Series, SeriesIndex } from "../series";
-import { afterCall } from "./functions";
+import { afterCall, overWindow } from "./functions";
 import { join, type Joined } from "./join";
+import type { Moment } from "./moment";
 import type { Sample } from "./sample";
 import { selected } from "./select";
-import { type Aggregate, type Binary, type Call, type Expr, isComparison } from "./syntax";
+import { type Aggregate, type Binary, type Call, type Expr, isComparison, type Selector } from "./syntax";
 
 /** What an expression can give. `unknown` where labels are made up on the way, as by label_replace. */
 export type Result =
@@ -14,31 +15,36 @@ export type Result =
 
 /** What is seen on the way through an expression. */
 export interface Observer {
-  /** A comparison of values, with its outcome for each pair of samples. */
-  compared?(expr: Binary, outcomes: readonly ("always" | "never" | "maybe")[]): void;
+  /** A comparison of values, with its outcome for each pair of samples, and the values that its left side can have. */
+  compared?(
+    expr: Binary,
+    outcomes: readonly ("always" | "never" | "maybe")[],
+    left: readonly Pick<Sample, "range" | "series">[],
+  ): void;
   /** Two vectors that were matched with one another. */
   joined?(expr: Binary, left: readonly Sample[], right: readonly Sample[], result: Joined): void;
 }
 
-/** Which series an expression can give with the estate's series, with which values. */
-export function evaluate(expr: Expr, index: SeriesIndex, observer: Observer = {}): Result {
-  const inner = (part: Expr): Result => evaluate(part, index, observer);
+/**
+ * Which series an expression can give with the estate's series, with which values.
+ * @param moment gives what it has then, in place of what it can have at any time
+ */
+export function evaluate(expr: Expr, index: SeriesIndex, observer: Observer = {}, moment?: Moment): Result {
+  const inner = (part: Expr): Result => evaluate(part, index, observer, moment);
   switch (expr.kind) {
     case "number":
       return { kind: "scalar", range: exactly(expr.value), isNow: false };
     case "string":
       return { kind: "unknown" };
     case "selector":
-      return {
-        kind: "vector",
-        samples: selected(expr, index).map(series => ({
-          labels: series.labels,
-          range: series.range,
-          series,
-        })),
-      };
+      return { kind: "vector", samples: selectedSamples(expr, index, moment) };
     case "range":
-      return inner(expr.of);
+      return moment ? { kind: "unknown" } : inner(expr.of);
+    case "shifted":
+      if (!moment) return inner(expr.of);
+      return expr.byMs === undefined
+        ? { kind: "unknown" }
+        : evaluate(expr.of, index, observer, { ...moment, atMs: moment.atMs - expr.byMs });
     case "negated":
       return withRanges(inner(expr.of), range => ({ min: -range.max, max: -range.min }));
     case "binary":
@@ -46,8 +52,42 @@ export function evaluate(expr: Expr, index: SeriesIndex, observer: Observer = {}
     case "aggregate":
       return aggregate(expr, expr.args.map(inner));
     case "call":
-      return call(expr, expr.args.map(inner));
+      return overRange(expr, index, moment) ?? call(expr, expr.args.map(inner), moment);
   }
+}
+
+function selectedSamples(selector: Selector, index: SeriesIndex, moment: Moment | undefined): Sample[] {
+  return selected(selector, index).flatMap(series => {
+    const range = moment ? moment.course.valueAt(series, moment.atMs) : series.range;
+    return range ? [{ labels: series.labels, range, sure: moment !== undefined, series }] : [];
+  });
+}
+
+/** A function of what a window of a moment holds; nothing for other functions. */
+function overRange(expr: Call, index: SeriesIndex, moment: Moment | undefined): Result | undefined {
+  if (!moment) return undefined;
+  let [arg, { atMs }] = [expr.args.find(isOverTime), moment];
+  while (arg?.kind === "shifted") {
+    if (arg.byMs === undefined) return { kind: "unknown" };
+    atMs -= arg.byMs;
+    arg = arg.of;
+  }
+  if (arg?.kind !== "range") return undefined;
+  const { of, windowMs } = arg;
+  if (of.kind !== "selector" || windowMs === undefined) return { kind: "unknown" };
+  const samples = selected(of, index).flatMap(series => {
+    const values = moment.course.valuesIn(series, atMs - windowMs, atMs);
+    if (values?.length === 0) return [];
+    const range = values ? overWindow(expr.name, values) : afterCall(expr.name, series.range);
+    return [{ labels: series.labels, range, sure: true }];
+  });
+  if (expr.name !== "absent_over_time") return { kind: "vector", samples };
+  const gone = { labels: equalities(of), range: exactly(1), sure: true };
+  return { kind: "vector", samples: samples.length > 0 ? [] : [gone] };
+}
+
+function isOverTime(expr: Expr): boolean {
+  return expr.kind === "range" || (expr.kind === "shifted" && isOverTime(expr.of));
 }
 
 function withRanges(result: Result, change: (range: Range) => Range): Result {
@@ -57,7 +97,7 @@ function withRanges(result: Result, change: (range: Range) => Range): Result {
     case "vector":
       return {
         kind: "vector",
-        samples: result.samples.map(({ labels, range }) => ({ labels, range: change(range) })),
+        samples: result.samples.map(({ labels, range, sure }) => ({ labels, range: change(range), sure })),
       };
     case "unknown":
       return result;
@@ -67,7 +107,7 @@ function withRanges(result: Result, change: (range: Range) => Range): Result {
 function binary(expr: Binary, left: Result, right: Result, observer: Observer): Result {
   if (left.kind === "unknown" || right.kind === "unknown") return { kind: "unknown" };
   if (left.kind === "scalar" && right.kind === "scalar") {
-    if (isComparison(expr)) observer.compared?.(expr, [comparison(expr.op, left.range, right.range)]);
+    if (isComparison(expr)) observer.compared?.(expr, [comparison(expr.op, left.range, right.range)], [left]);
     return { kind: "scalar", range: arithmetic(expr.op, left.range, right.range), isNow: false };
   }
   if (left.kind === "vector" && right.kind === "vector") {
@@ -80,8 +120,8 @@ function binary(expr: Binary, left: Result, right: Result, observer: Observer): 
   const samples = left.kind === "vector" ? left.samples : right.kind === "vector" ? right.samples : [];
   const pairs = samples.map(sample => ({
     labels: sample.labels,
-    left: left.kind === "scalar" ? { labels: {}, range: left.range } : sample,
-    right: right.kind === "scalar" ? { labels: {}, range: right.range } : sample,
+    left: left.kind === "scalar" ? { labels: {}, range: left.range, sure: true } : sample,
+    right: right.kind === "scalar" ? { labels: {}, range: right.range, sure: true } : sample,
     kept: sample,
   }));
   const isAge = expr.op === "-" && left.kind === "scalar" && left.isNow;
@@ -93,21 +133,29 @@ function combined(expr: Binary, pairs: Joined["pairs"], observer: Observer, isAg
   if (!isComparison(expr))
     return {
       kind: "vector",
-      samples: pairs.map(pair => ({ labels: pair.labels, range: valueOf(expr.op, pair, isAge) })),
+      samples: pairs.map(pair => ({
+        labels: pair.labels,
+        range: valueOf(expr.op, pair, isAge),
+        sure: pair.left.sure && pair.right.sure,
+      })),
     };
   const outcomes = pairs.map(pair => comparison(expr.op, pair.left.range, pair.right.range));
-  observer.compared?.(expr, outcomes);
-  if (expr.bool)
-    return {
-      kind: "vector",
-      samples: pairs.map(pair => ({ labels: pair.labels, range: { min: 0, max: 1 } })),
-    };
-  return {
-    kind: "vector",
-    samples: pairs
-      .filter((_, index) => outcomes[index] !== "never")
-      .map(pair => ({ ...pair.kept, labels: pair.labels })),
-  };
+  observer.compared?.(
+    expr,
+    outcomes,
+    pairs.map(pair => pair.left),
+  );
+  const samples = pairs.flatMap((pair, index): Sample[] => {
+    const sure = pair.left.sure && pair.right.sure;
+    if (expr.bool) return [{ labels: pair.labels, range: truth(outcomes[index]), sure }];
+    if (outcomes[index] === "never") return [];
+    return [{ ...pair.kept, labels: pair.labels, sure: sure && outcomes[index] === "always" }];
+  });
+  return { kind: "vector", samples };
+}
+
+function truth(outcome: "always" | "never" | "maybe" | undefined): Range {
+  return { min: outcome === "always" ? 1 : 0, max: outcome === "never" ? 0 : 1 };
 }
 
 function valueOf(op: string, { left, right }: Joined["pairs"][number], isAge: boolean): Range {
@@ -146,15 +194,33 @@ function aggregate(expr: Aggregate, args: readonly Result[]): Result {
     kind: "vector",
     samples: [...groups.values()].map(({ labels, samples }) => ({
       labels,
+      sure: samples.some(({ sure }) => sure),
       range: aggregated(
         expr.op,
         samples.map(sample => sample.range),
+        samples.every(({ sure }) => sure),
       ),
     })),
   };
 }
 
-function aggregated(op: string, ranges: readonly Range[]): Range {
+/** @param complete whether all of them are there for sure */
+function aggregated(op: string, ranges: readonly Range[], complete: boolean): Range {
+  const [mins, maxs] = [ranges.map(({ min }) => min), ranges.map(({ max }) => max)];
+  const sum = { min: total(mins), max: total(maxs) };
+  if (complete)
+    switch (op) {
+      case "sum":
+        return sum;
+      case "avg":
+        return { min: sum.min / ranges.length, max: sum.max / ranges.length };
+      case "count":
+        return exactly(ranges.length);
+      case "min":
+        return { min: Math.min(...mins), max: Math.min(...maxs) };
+      case "max":
+        return { min: Math.max(...mins), max: Math.max(...maxs) };
+    }
   switch (op) {
     case "min":
     case "max":
@@ -167,37 +233,46 @@ function aggregated(op: string, ranges: readonly Range[]): Range {
       return exactly(1);
     case "sum":
       // Some of them may be gone: the sum can be of one alone.
-      return {
-        min: Math.min(
-          ...ranges.map(range => range.min),
-          ranges.reduce((sum, range) => sum + range.min, 0),
-        ),
-        max: Math.max(
-          ...ranges.map(range => range.max),
-          ranges.reduce((sum, range) => sum + range.max, 0),
-        ),
-      };
+      return { min: Math.min(...mins, sum.min), max: Math.max(...maxs, sum.max) };
     default:
       return anything;
   }
 }
 
-function call(expr: Call, args: readonly Result[]): Result {
-  if (expr.name === "time") return { kind: "scalar", range: instants, isNow: true };
-  if (expr.name === "absent" || expr.name === "absent_over_time")
-    return { kind: "vector", samples: [{ labels: equalities(expr.args[0]), range: exactly(1) }] };
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+function call(expr: Call, args: readonly Result[], moment: Moment | undefined): Result {
+  if (expr.name === "time")
+    return moment
+      ? { kind: "scalar", range: exactly(moment.atMs / 1000), isNow: false }
+      : { kind: "scalar", range: instants, isNow: true };
+  if (expr.name === "absent" || expr.name === "absent_over_time") return absent(expr, args[0], moment);
   const of = args.find(arg => arg.kind === "vector");
   if (expr.name === "vector") {
     const [first] = args;
     return {
       kind: "vector",
-      samples: [{ labels: {}, range: first?.kind === "scalar" ? first.range : anything }],
+      samples: [{ labels: {}, range: first?.kind === "scalar" ? first.range : anything, sure: true }],
     };
   }
-  if (expr.name === "scalar") return { kind: "scalar", range: anything, isNow: false };
+  if (expr.name === "scalar") {
+    const [only, ...others] = of?.samples ?? [];
+    const known = only?.sure && others.length === 0;
+    return { kind: "scalar", range: known ? only.range : anything, isNow: false };
+  }
   if (/^(label_replace|label_join|info|histogram_\w+)$/.test(expr.name)) return { kind: "unknown" };
   if (!of) return { kind: "scalar", range: anything, isNow: false };
   return withRanges(of, range => afterCall(expr.name, range));
+}
+
+function absent(expr: Call, of: Result | undefined, moment: Moment | undefined): Result {
+  const there = of?.kind === "vector" ? of.samples : [];
+  const gone = { labels: equalities(expr.args[0]), range: exactly(1) };
+  if (there.some(({ sure }) => sure)) return { kind: "vector", samples: [] };
+  const sure = moment !== undefined && of?.kind === "vector" && there.length === 0;
+  return { kind: "vector", samples: [{ ...gone, sure }] };
 }
 
 /** Labels of absent()'s result: those that its selector asks for by "=". */

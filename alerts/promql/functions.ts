@@ -1,4 +1,4 @@
-import { anything, exactly, instants, type Range } from "../ranges";
+import { anything, exactly, hull, instants, type Range } from "../ranges";
 
 /** Range of a function's result from that of its vector's values; `anything` for those that aren't worth knowing. */
 export function afterCall(name: string, range: Range): Range {
@@ -36,5 +36,36 @@ export function afterCall(name: string, range: Range): Range {
       return instants;
     default:
       return anything;
+  }
+}
+
+/**
+ * Range of a function's result from what a window holds.
+ * @param values one for each change, oldest first; at least one
+ */
+export function overWindow(name: string, values: readonly Range[]): Range {
+  const [first = anything] = values;
+  const last = values.at(-1) ?? first;
+  const whole = hull(values);
+  const isStill = values.length === 1;
+  switch (name) {
+    case "last_over_time":
+      return last;
+    case "first_over_time":
+      return first;
+    case "changes":
+      return exactly(values.length - 1);
+    case "rate":
+    case "irate":
+    case "increase":
+    case "delta":
+    case "idelta":
+    case "deriv":
+    case "resets":
+    case "stddev_over_time":
+    case "stdvar_over_time":
+      return isStill ? exactly(0) : afterCall(name, whole);
+    default:
+      return afterCall(name, whole);
   }
 }

@@ -17,10 +17,28 @@ export interface Joined {
 export function join({ op, matching }: Binary, left: readonly Sample[], right: readonly Sample[]): Joined {
   const rights = grouped(right, matching);
   const partners = (sample: Sample): readonly Sample[] => rights.get(keyOf(sample.labels, matching)) ?? [];
-  if (op === "and") return { pairs: [], samples: left.filter(sample => partners(sample).length > 0) };
+  const isSure = (sample: Sample): boolean => partners(sample).some(({ sure }) => sure);
+  if (op === "and")
+    return {
+      pairs: [],
+      samples: left
+        .filter(sample => partners(sample).length > 0)
+        .map(sample => ({ ...sample, sure: sample.sure && isSure(sample) })),
+    };
   // The right side may be gone at times, so everything of the left can come through.
-  if (op === "unless") return { pairs: [], samples: left };
-  if (op === "or") return { pairs: [], samples: [...left, ...right] };
+  if (op === "unless")
+    return {
+      pairs: [],
+      samples: left
+        .filter(sample => !isSure(sample))
+        .map(sample => ({ ...sample, sure: sample.sure && partners(sample).length === 0 })),
+    };
+  if (op === "or") {
+    const lefts = grouped(left, matching);
+    const hidden = ({ labels }: Sample): boolean =>
+      (lefts.get(keyOf(labels, matching)) ?? []).some(({ sure }) => sure);
+    return { pairs: [], samples: [...left, ...right.filter(sample => !hidden(sample))] };
+  }
   const pairs = left.flatMap(one =>
     partners(one).map(other => ({
       labels: resultLabels(one, other, matching),

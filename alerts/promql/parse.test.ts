@@ -30,7 +30,15 @@ test("reads aggregations, functions and what changes no labels", () => {
     op: "sum",
     without: true,
     by: ["pod"],
-    args: [{ kind: "call", name: "rate", args: [{ kind: "range", of: { metric: "a" } }] }],
+    args: [
+      {
+        kind: "call",
+        name: "rate",
+        args: [
+          { kind: "shifted", byMs: 3_600_000, of: { kind: "range", windowMs: 300_000, of: { metric: "a" } } },
+        ],
+      },
+    ],
   });
   expect(parsePromql("-(a) == 0")).toMatchObject({
     op: "==",

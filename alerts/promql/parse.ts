@@ -10,6 +10,8 @@ export class PromqlSyntaxError extends Error {
     /** Offset into `expr`, from 0. */
     readonly at: number,
     problem: string,
+    /** What to type instead, where one can say. */
+    readonly mend?: string,
   ) {
     super(`${problem} at character ${at + 1}, near ${JSON.stringify(expr.slice(at, at + 20) || "the end")}`);
     this.name = "PromqlSyntaxError";
@@ -27,7 +29,7 @@ export function parsePromql(text: string): Expr {
   do
     if (cursor.type.isError) {
       const problem = cursor.from >= text.trimEnd().length ? "ends too early" : "isn't PromQL";
-      throw new PromqlSyntaxError(text, cursor.from, problem);
+      throw new PromqlSyntaxError(text, cursor.from, problem, usualSlip(text.slice(cursor.from)));
     }
   while (cursor.next());
   const [only] = childrenOf(tree.topNode);
@@ -35,9 +37,24 @@ export function parsePromql(text: string): Expr {
   const expr = read(only, text);
   checkTypes(
     expr,
-    problem => new PromqlSyntaxError(text, Math.max(0, text.indexOf(problem.text)), problem.says),
+    problem =>
+      new PromqlSyntaxError(text, Math.max(0, text.indexOf(problem.text)), problem.says, problem.mend),
   );
   return expr;
+}
+
+/** What a slip of the pen was meant to be. */
+function usualSlip(rest: string): string | undefined {
+  const slips: Readonly<Record<string, string>> = {
+    "=!": "!=",
+    "=>": ">=",
+    "=<": "<=",
+    "&&": "and",
+    "||": "or",
+    "<>": "!=",
+  };
+  const slip = Object.keys(slips).find(text => rest.startsWith(text));
+  return slip === undefined ? undefined : `Write "${slips[slip] ?? ""}" in place of "${slip}"`;
 }
 
 /** As `parsePromql`, with the fault as a value. */
@@ -73,7 +90,17 @@ function read(node: SyntaxNode, source: string): Expr {
       return selectorOf(node, source);
     case "MatrixSelector":
     case "SubqueryExpr":
-      return { kind: "range", of: inner(0), text };
+      return {
+        kind: "range",
+        of: inner(0),
+        ...optional("windowMs", durationOf(children[1], source)),
+        isSubquery: node.name === "SubqueryExpr",
+        text,
+      };
+    case "OffsetExpr":
+      return { kind: "shifted", of: inner(0), ...optional("byMs", durationOf(children[2], source)), text };
+    case "StepInvariantExpr":
+      return { kind: "shifted", of: inner(0), text };
     case "UnaryExpr":
       return text.startsWith("-") ? { kind: "negated", of: inner(1), text } : inner(1);
     case "BinaryExpr":
@@ -87,7 +114,7 @@ function read(node: SyntaxNode, source: string): Expr {
       };
     case "AggregateExpr":
       return aggregateOf(node, source);
-    // Parentheses, offset, @, anchored and smoothed change neither which series there are nor their labels.
+    // Parentheses, anchored and smoothed change neither which series there are nor their labels.
     default:
       return inner(0);
   }
@@ -170,6 +197,16 @@ function matcherOf(node: SyntaxNode, source: string): Matcher {
     op: textOf(op, source) as Matcher["op"],
     value: unquoted(textOf(value, source)),
   };
+}
+
+/** Milliseconds of a duration that is written out; nothing for one that is computed. */
+function durationOf(node: SyntaxNode | undefined, source: string): number | undefined {
+  const text = textOf(node, source).replace(/\s/g, "");
+  return /^[-+]?[0-9][0-9a-z]*$/i.test(text) ? numberOf(text) * 1000 : undefined;
+}
+
+function optional<K extends string>(key: K, value: number | undefined): Partial<Record<K, number>> {
+  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, number>>);
 }
 
 function argsOf(body: SyntaxNode | undefined, source: string): Expr[] {

@@ -51,13 +51,34 @@ export interface Aggregate {
   readonly text: string;
 }
 
-/** A PromQL expression, without what changes neither labels nor which series there are: parentheses, offset, @. */
+/** Samples of a time until now, as in `a[1h]`. */
+export interface Range {
+  readonly kind: "range";
+  readonly of: Expr;
+  /** In ms; absent where it is computed, as in `a[1h + 5m]`. */
+  readonly windowMs?: number;
+  /** Whether each sample is an expression of its own, as in `(time() - a)[1h:5m]`. */
+  readonly isSubquery: boolean;
+  readonly text: string;
+}
+
+/** What something had at another time. */
+export interface Shifted {
+  readonly kind: "shifted";
+  readonly of: Expr;
+  /** How long before, in ms; absent for an instant of its own (@), and where it is computed. */
+  readonly byMs?: number;
+  readonly text: string;
+}
+
+/** A PromQL expression, without its parentheses. */
 export type Expr =
   | Selector
   | Binary
   | Call
   | Aggregate
-  | { readonly kind: "range"; readonly of: Expr; readonly text: string }
+  | Range
+  | Shifted
   | { readonly kind: "negated"; readonly of: Expr; readonly text: string }
   | { readonly kind: "number"; readonly value: number; readonly text: string }
   | { readonly kind: "string"; readonly value: string; readonly text: string };
@@ -79,6 +100,7 @@ export function partsOf(expr: Expr): readonly Expr[] {
     case "aggregate":
       return expr.args;
     case "range":
+    case "shifted":
     case "negated":
       return [expr.of];
     case "selector":

@@ -11,6 +11,8 @@ const scalarFunctions = /^(time|pi|scalar)$/;
 export interface TypeProblem {
   readonly text: string;
   readonly says: string;
+  /** What to type instead, where one can say. */
+  readonly mend?: string;
 }
 
 /**
@@ -41,6 +43,8 @@ function typeOf(expr: Expr, fault: (problem: TypeProblem) => Error): Value {
     case "range":
       value(expr.of, "[...]");
       return "range";
+    case "shifted":
+      return typeOf(expr.of, fault);
     case "negated":
       return value(expr.of, '"-"');
     case "binary": {
@@ -59,7 +63,11 @@ function typeOf(expr: Expr, fault: (problem: TypeProblem) => Error): Value {
     case "call": {
       const types = expr.args.map(arg => typeOf(arg, fault));
       if (rangeFunctions.test(expr.name) && !types.includes("range"))
-        throw fault({ text: expr.text, says: `lacks a range for ${expr.name}, e.g. [1h]` });
+        throw fault({
+          text: expr.text,
+          says: `lacks a range for ${expr.name}`,
+          mend: `Put a range behind the series, e.g. ${expr.args[0]?.text ?? "it"}[1h]`,
+        });
       if (!rangeFunctions.test(expr.name) && types.includes("range"))
         throw fault({ text: expr.text, says: `has a range for ${expr.name}, which takes values` });
       return scalarFunctions.test(expr.name) ? "scalar" : "vector";

@@ -1,6 +1,6 @@
 import { uncovered } from "../../alerts/absence";
 import { defineCheck } from "../check";
-import { alertExample, example } from "../examples";
+import { alertExample, example, mended } from "../examples";
 
 export const absenceUncovered = defineCheck({
   code: "alerts/absence-uncovered",
@@ -30,9 +30,26 @@ export const absenceUncovered = defineCheck({
       }),
   examples: {
     bad: [
-      example("a full disk's alert without its absence alert", ({ monitoring }) => {
-        monitoring.alerts = (monitoring.alerts ?? []).map(alert => ({ ...alert, absence: false }));
-      }),
+      mended(
+        example("a full disk's alert without its absence alert", ({ monitoring }) => {
+          monitoring.alerts = (monitoring.alerts ?? []).map(alert => ({ ...alert, absence: false }));
+        }),
+        {
+          says: "Remove absence: false",
+          edit: ({ monitoring }) => {
+            for (const alert of monitoring.alerts ?? []) delete alert.absence;
+          },
+        },
+        {
+          says: "add it yourself",
+          edit: ({ monitoring }) =>
+            monitoring.alerts?.push({
+              name: "BackupDiskGone",
+              expr: 'absent(node_filesystem_avail_bytes{job="proxmox-host",instance="pve",mountpoint="/mnt/backup"})',
+              receiver: "infra",
+            }),
+        },
+      ),
     ],
     good: [
       example("the absence alert that the plan adds"),

@@ -1,9 +1,10 @@
 import { readAlerts } from "../../alerts/alert";
+import { instants } from "../../alerts/ranges";
 import { evaluate } from "../../alerts/promql/evaluate";
 import { isComparison } from "../../alerts/promql/syntax";
 import { seriesOf } from "../../alerts/series";
 import { defineCheck } from "../check";
-import { alertExample } from "../examples";
+import { alertExample, mended, rewritten } from "../examples";
 
 export const alwaysFires = defineCheck({
   code: "alerts/always-fires",
@@ -16,10 +17,12 @@ export const alwaysFires = defineCheck({
       const { parsed } = alert;
       if (!isComparison(parsed)) return [];
       let always = parsed.bool;
+      let isInstant = false;
       evaluate(parsed, index, {
-        compared: (expr, outcomes) => {
-          if (expr === parsed)
-            always ||= outcomes.length > 0 && outcomes.every(outcome => outcome === "always");
+        compared: (expr, outcomes, left) => {
+          if (expr !== parsed) return;
+          isInstant = left.some(({ range }) => range.min === instants.min);
+          always ||= outcomes.length > 0 && outcomes.every(outcome => outcome === "always");
         },
       });
       if (!always) return [];
@@ -31,7 +34,9 @@ export const alwaysFires = defineCheck({
             : `${alert.name} always fires: ${parsed.text} is true for every value that these series have.`,
           fix: parsed.bool
             ? 'Remove "bool".'
-            : "Compare an age (time() minus an instant), or give the number in the metric's unit (seconds, 0 to 1, 0 to 100).",
+            : isInstant
+              ? `Compare an age, in seconds: time() - ${parsed.left.text} ${parsed.op} ${parsed.right.text}.`
+              : "Give the number in the metric's unit (seconds, 0 to 1, 0 to 100).",
           evidence: { expr: alert.rule.expr },
         },
       ];
@@ -39,15 +44,30 @@ export const alwaysFires = defineCheck({
   },
   examples: {
     bad: [
-      alertExample(
-        "an instant as an age",
-        'lvm_snapshot_last_run_timestamp{job="lvm-pvc-snapshot"} > 108000',
+      mended(
+        alertExample(
+          "an instant as an age",
+          'lvm_snapshot_last_run_timestamp{job="lvm-pvc-snapshot"} > 108000',
+        ),
+        rewritten(
+          "Compare an age",
+          'time() - lvm_snapshot_last_run_timestamp{job="lvm-pvc-snapshot"} > 48000',
+        ),
       ),
-      alertExample(
-        "a share below 15 instead of 0.15",
-        'node_filesystem_avail_bytes{job="proxmox-host"} / node_filesystem_size_bytes{job="proxmox-host"} < 15',
+      mended(
+        alertExample(
+          "a share below 15 instead of 0.15",
+          'node_filesystem_avail_bytes{job="proxmox-host"} / node_filesystem_size_bytes{job="proxmox-host"} < 15',
+        ),
+        rewritten(
+          "0 to 1",
+          'node_filesystem_avail_bytes{job="proxmox-host"} / node_filesystem_size_bytes{job="proxmox-host"} < 0.15',
+        ),
       ),
-      alertExample("a truth value instead of a filter", 'up{job="proxmox-host"} == bool 0'),
+      mended(
+        alertExample("a truth value instead of a filter", 'up{job="proxmox-host"} == bool 0'),
+        rewritten('Remove "bool"', 'up{job="proxmox-host"} == 0'),
+      ),
     ],
     good: [
       alertExample("an age", 'time() - lvm_snapshot_last_run_timestamp{job="lvm-pvc-snapshot"} > 108000'),

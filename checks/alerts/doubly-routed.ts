@@ -1,6 +1,7 @@
 import { type Alert, allAlerts } from "../../alerts/alert";
 import { defineCheck } from "../check";
-import { alertExample } from "../examples";
+import { edit } from "../example-edits";
+import { alertExample, mended } from "../examples";
 
 /** Jobs' own alerts may share a name across machines: their expressions tell them apart. */
 export const doublyRouted = defineCheck({
@@ -25,8 +26,8 @@ export const doublyRouted = defineCheck({
             ? `${alert.name} (to ${to}) has the condition of ${other.name} (to ${also}): ${alert.rule.expr}.`
             : `${alert.name} is the name of two alerts: ${other.rule.expr} (to ${also}), and ${alert.rule.expr} (to ${to}).`,
           fix: sameExpr
-            ? `Remove ${alert.name}, or change the receiver of the other.`
-            : "Give one of them another name.",
+            ? `Remove ${alert.name}; ${other.name} tells of it already.`
+            : `Give one of them another name, e.g. ${alert.name}2.`,
           evidence: { counterexample: [other.rule.expr, alert.rule.expr], receivers: [also, to] },
         },
       ];
@@ -34,13 +35,22 @@ export const doublyRouted = defineCheck({
   },
   examples: {
     bad: [
-      alertExample(
-        "the job's own alert once more",
-        'backup_last_status{job="etcd-backup", instance="k8s"} != 0',
+      mended(
+        alertExample(
+          "the job's own alert once more",
+          'backup_last_status{job="etcd-backup", instance="k8s"} != 0',
+        ),
+        { says: "Remove Extra", edit: ({ monitoring }) => monitoring.alerts?.pop() },
       ),
-      alertExample("a name that is taken", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15', {
-        name: "BackupDiskFull",
-      }),
+      mended(
+        alertExample("a name that is taken", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15', {
+          name: "BackupDiskFull",
+        }),
+        {
+          says: "another name, e.g. BackupDiskFull2",
+          edit: ({ monitoring }) => edit(monitoring.alerts?.at(-1), { name: "BackupDiskFull2" }),
+        },
+      ),
     ],
     good: [alertExample("another condition", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15')],
   },

@@ -1,6 +1,6 @@
 import type { Job } from "../../plan/job";
 import { defineCheck, type Finding } from "../check";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 
 /**
  * Every job has its alerts by the plan; what can still blind them is a second job whose metrics land in the same series,
@@ -42,10 +42,16 @@ export const jobUnwatched = defineCheck({
   },
   examples: {
     bad: [
-      example("one share of a NAS, snapshotted by two jobs", ({ layers }) => {
-        const [share] = layers["nas-snapshots"];
-        if (share) layers["nas-snapshots"].push({ ...share, schedule: { onCalendar: "*-*-* 11:00:00" } });
-      }),
+      mended(
+        example("one share of a NAS, snapshotted by two jobs", ({ layers }) => {
+          const [share] = layers["nas-snapshots"];
+          if (share) layers["nas-snapshots"].push({ ...share, schedule: { onCalendar: "*-*-* 11:00:00" } });
+        }),
+        {
+          says: "let one job do the work of both",
+          edit: ({ layers }) => layers["nas-snapshots"].splice(1, 1),
+        },
+      ),
     ],
     good: [
       example("one job of each name on each machine"),

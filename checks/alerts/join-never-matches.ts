@@ -3,7 +3,7 @@ import { evaluate } from "../../alerts/promql/evaluate";
 import type { Binary } from "../../alerts/promql/syntax";
 import { type Labels, seriesOf } from "../../alerts/series";
 import { defineCheck } from "../check";
-import { alertExample } from "../examples";
+import { alertExample, mended, rewritten } from "../examples";
 
 export const joinNeverMatches = defineCheck({
   code: "alerts/join-never-matches",
@@ -36,17 +36,43 @@ export const joinNeverMatches = defineCheck({
   },
   examples: {
     bad: [
-      alertExample(
-        "two jobs' dumps, matched by their job label too",
-        'backup_bytes{job="etcd-backup"} / backup_bytes{job="vault-backup"} > 100',
+      mended(
+        alertExample(
+          "two jobs' dumps, matched by their job label too",
+          'backup_bytes{job="etcd-backup"} / backup_bytes{job="vault-backup"} > 100',
+        ),
+        rewritten(
+          "on(instance)",
+          'backup_bytes{job="etcd-backup"} / on(instance) backup_bytes{job="vault-backup"} > 100',
+        ),
+        rewritten(
+          "ignoring(job)",
+          'backup_bytes{job="etcd-backup"} / ignoring(job) backup_bytes{job="vault-backup"} > 100',
+        ),
       ),
-      alertExample(
-        "a status of the host, when the exporter is up",
-        'nfs_mirror_last_status{job="nfs-mirror"} != 0 and up{job="proxmox-host"} == 1',
+      mended(
+        alertExample(
+          "a status of the host, when the exporter is up",
+          'nfs_mirror_last_status{job="nfs-mirror"} != 0 and up{job="proxmox-host"} == 1',
+        ),
+        rewritten(
+          "on(instance)",
+          'nfs_mirror_last_status{job="nfs-mirror"} != 0 and on(instance) up{job="proxmox-host"} == 1',
+        ),
       ),
-      alertExample(
-        "one value for three mount points",
-        'node_filesystem_avail_bytes{job="proxmox-host"} * on(instance) up{job="proxmox-host"} < 1e9',
+      mended(
+        alertExample(
+          "one value for three mount points",
+          'node_filesystem_avail_bytes{job="proxmox-host"} * on(instance) up{job="proxmox-host"} < 1e9',
+        ),
+        rewritten(
+          "group_left",
+          'node_filesystem_avail_bytes{job="proxmox-host"} * on(instance) group_left up{job="proxmox-host"} < 1e9',
+        ),
+        rewritten(
+          "or aggregate it",
+          'min by (instance) (node_filesystem_avail_bytes{job="proxmox-host"}) * on(instance) up{job="proxmox-host"} < 1e9',
+        ),
       ),
     ],
     good: [

@@ -3,7 +3,7 @@ import { matches, selected } from "../../alerts/promql/select";
 import { type Selector, selectorsOf } from "../../alerts/promql/syntax";
 import { type Series, type SeriesIndex, seriesOf } from "../../alerts/series";
 import { defineCheck } from "../check";
-import { alertExample, example } from "../examples";
+import { alertExample, example, mended, rewritten } from "../examples";
 import { nearest } from "../../plan/contracts/near";
 
 export const labelUnknown = defineCheck({
@@ -19,7 +19,7 @@ export const labelUnknown = defineCheck({
         if (!unmet) return [];
         const { label, op, value } = unmet.matcher;
         const has = [...new Set(unmet.series.map(({ labels }) => labels[label] ?? ""))].sort();
-        const near = nearest(value, has);
+        const meant = meantBy(value, has);
         return [
           {
             subject: alert.name,
@@ -27,9 +27,9 @@ export const labelUnknown = defineCheck({
               `${alert.name} selects ${selector.text}, and no series of ${selector.metric ?? "any metric"} has ${label}${op}${JSON.stringify(value)}` +
               `${unmet.alone ? "" : " together with the other labels"} (it has ${shown(has)}).`,
             fix:
-              near[0] === undefined
-                ? `Select one that it has, add the value to what emits it, or remove the alert.`
-                : `Write ${label}=${JSON.stringify(near[0])}, or add the value to the exporter's labels.`,
+              meant.length === 0
+                ? `Select one that it has, or remove the alert.`
+                : `Write ${meant.map(each => `${label}=${JSON.stringify(each)}`).join(" or ")}.`,
             evidence: { selector: selector.text, label, value, has },
           },
         ];
@@ -38,18 +38,39 @@ export const labelUnknown = defineCheck({
   },
   examples: {
     bad: [
-      alertExample(
-        "a mount point that isn't monitored",
-        'node_filesystem_avail_bytes{job="proxmox-host",mountpoint="/mnt/backups"} < 1e9',
+      mended(
+        alertExample(
+          "a mount point that isn't monitored",
+          'node_filesystem_avail_bytes{job="proxmox-host",mountpoint="/mnt/backups"} < 1e9',
+        ),
+        rewritten(
+          'Write mountpoint="/mnt/backup"',
+          'node_filesystem_avail_bytes{job="proxmox-host",mountpoint="/mnt/backup"} < 1e9',
+        ),
       ),
-      alertExample("the job label of another job", 'backup_last_status{job="etcd"} != 0'),
-      alertExample(
-        "two labels that no one series has",
-        'backup_last_status{job="etcd-backup",instance="pve"} != 0',
+      mended(
+        alertExample("the job label of another job", 'backup_last_status{job="etcd"} != 0'),
+        rewritten('Write job="etcd-backup"', 'backup_last_status{job="etcd-backup"} != 0'),
       ),
-      example("an alert for an exporter that was renamed", ({ monitoring }) => {
-        monitoring.exporters = (monitoring.exporters ?? []).map(exporter => ({ ...exporter, job: "node" }));
-      }),
+      mended(
+        alertExample(
+          "two labels that no one series has",
+          'backup_last_status{job="etcd-backup",instance="pve"} != 0',
+        ),
+        rewritten('Write instance="k8s"', 'backup_last_status{job="etcd-backup",instance="k8s"} > 1'),
+      ),
+      mended(
+        example("an alert for an exporter that was renamed", ({ monitoring }) => {
+          monitoring.exporters = (monitoring.exporters ?? []).map(exporter => ({ ...exporter, job: "node" }));
+        }),
+        {
+          says: 'Write job="node"',
+          edit: ({ monitoring }) => {
+            for (const alert of monitoring.alerts ?? [])
+              alert.expr = alert.expr.replaceAll("proxmox-host", "node");
+          },
+        },
+      ),
     ],
     good: [
       alertExample(
@@ -87,4 +108,13 @@ function unmetMatcher(selector: Selector, index: SeriesIndex): Unmet | undefined
 function shown(values: readonly string[]): string {
   const named = values.map(value => (value === "" ? "none" : JSON.stringify(value)));
   return named.length > 5 ? `${named.slice(0, 5).join(", ")} and ${named.length - 5} more` : named.join(", ");
+}
+
+/** The values that a wrong one may have meant: like it, longer or shorter than it, or all there are if they are few. */
+function meantBy(value: string, has: readonly string[]): readonly string[] {
+  const named = has.filter(each => each !== "");
+  const near = nearest(value, named);
+  if (near.length > 0) return near;
+  const longer = named.filter(each => each.startsWith(value) || value.startsWith(each));
+  return longer.length > 0 ? longer : named.length <= 3 ? named : [];
 }

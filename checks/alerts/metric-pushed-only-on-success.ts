@@ -1,5 +1,6 @@
 import { readAlerts } from "../../alerts/alert";
 import { selected } from "../../alerts/promql/select";
+import { rulesOf } from "../../alerts/rules";
 import {
   type Expr,
   isComparison,
@@ -10,7 +11,7 @@ import {
 } from "../../alerts/promql/syntax";
 import { seriesOf } from "../../alerts/series";
 import { defineCheck } from "../check";
-import { alertExample } from "../examples";
+import { alertExample, mended } from "../examples";
 
 export const metricPushedOnlyOnSuccess = defineCheck({
   code: "alerts/metric-pushed-only-on-success",
@@ -30,12 +31,19 @@ export const metricPushedOnlyOnSuccess = defineCheck({
       if (!first || !selectorsOf(alert.parsed).every(isSuccessOnly)) return [];
       const [series] = selected(first, index);
       const job = plan.jobs.find(candidate => candidate.name === series?.emitter);
-      const status = job?.metrics.find(metric => metric.meaning === "status")?.name;
+      const failing =
+        job &&
+        rulesOf(job, plan.estate)
+          .rules.slice(0, 2)
+          .map(rule => rule.alert)
+          .join(" tells of each failure, ") + " when none succeeds in time";
       return [
         {
           subject: alert.name,
           message: `${alert.name} looks for a failure in ${first.text}, which ${series?.emitter ?? "its job"} writes only when it succeeds: after a failure it still has the value of the last good run.`,
-          fix: `Compare ${status ?? "the job's status"} with 0, or the age of its last success. Both are in the alerts that the plan makes for each job.`,
+          fix: job
+            ? `Remove ${alert.name}: ${failing}.`
+            : "Compare the job's status with 0, or the age of its last success.",
           evidence: { metric: first.metric ?? first.text, emitter: series?.emitter ?? "" },
         },
       ];
@@ -43,8 +51,14 @@ export const metricPushedOnlyOnSuccess = defineCheck({
   },
   examples: {
     bad: [
-      alertExample("no bytes as the sign of a failure", 'nfs_mirror_bytes{job="nfs-mirror"} == 0'),
-      alertExample("the same of two dumps", 'sum(backup_bytes{job=~"etcd-backup|vault-backup"}) == 0'),
+      mended(alertExample("no bytes as the sign of a failure", 'nfs_mirror_bytes{job="nfs-mirror"} == 0'), {
+        says: "Remove Extra: NfsMirrorFailing",
+        edit: ({ monitoring }) => monitoring.alerts?.pop(),
+      }),
+      mended(
+        alertExample("the same of two dumps", 'sum(backup_bytes{job=~"etcd-backup|vault-backup"}) == 0'),
+        { says: "Remove Extra: EtcdBackupFailing", edit: ({ monitoring }) => monitoring.alerts?.pop() },
+      ),
     ],
     good: [
       alertExample(

@@ -1,8 +1,9 @@
 import { readAlerts } from "../../alerts/alert";
 import { selectorsOf } from "../../alerts/promql/syntax";
 import { seriesOf } from "../../alerts/series";
+import type { Plan } from "../../plan";
 import { defineCheck } from "../check";
-import { alertExample } from "../examples";
+import { alertExample, mended, rewritten } from "../examples";
 import { nearest } from "../../plan/contracts/near";
 
 export const metricUnknown = defineCheck({
@@ -19,7 +20,7 @@ export const metricUnknown = defineCheck({
         ),
       );
       return [...unknown].map(metric => {
-        const near = nearest(metric, index.keys());
+        const near = [...jobsOwn(metric, plan), ...nearest(metric, index.keys())].slice(0, 3);
         return {
           subject: alert.name,
           message: `${alert.name} looks at ${metric}, which no job and no exporter of the estate emits.`,
@@ -34,12 +35,34 @@ export const metricUnknown = defineCheck({
   },
   examples: {
     bad: [
-      alertExample("a letter too few", 'lvm_snapshot_thinpool_free_pc{job="lvm-pvc-snapshot"} < 15'),
-      alertExample(
-        "a metric of the job that came before",
-        "time() - offsite_backup_sync_last_success_timestamp > 691200",
+      mended(
+        alertExample("a letter too few", 'lvm_snapshot_thinpool_free_pc{job="lvm-pvc-snapshot"} < 15'),
+        rewritten(
+          "Write lvm_snapshot_thinpool_free_pct",
+          'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15',
+        ),
+      ),
+      mended(
+        alertExample(
+          "a metric of the job that came before",
+          "time() - offsite_backup_sync_last_success_timestamp > 104400",
+        ),
+        rewritten(
+          'Write backup_last_success_timestamp{job="offsite-backup-sync"}',
+          'time() - backup_last_success_timestamp{job="offsite-backup-sync"} > 104400',
+        ),
       ),
     ],
     good: [alertExample("a metric of a job", 'backup_bytes{job="etcd-backup"} < 1000')],
   },
 });
+
+/** A name that begins with a job's, as one that every metric of it had: what the job has in its place. */
+function jobsOwn(metric: string, { jobs }: Plan): string[] {
+  return jobs.flatMap(({ metricsJob, metrics }) => {
+    const prefix = `${metricsJob.replaceAll("-", "_")}_`;
+    const rest = metric.startsWith(prefix) ? metric.slice(prefix.length) : "";
+    const own = rest === "" ? undefined : metrics.find(({ name }) => name.endsWith(rest));
+    return own ? [`${own.name}{job="${metricsJob}"}`] : [];
+  });
+}

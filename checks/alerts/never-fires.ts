@@ -3,7 +3,7 @@ import { evaluate } from "../../alerts/promql/evaluate";
 import type { Binary } from "../../alerts/promql/syntax";
 import { seriesOf } from "../../alerts/series";
 import { defineCheck } from "../check";
-import { alertExample } from "../examples";
+import { alertExample, mended, rewritten } from "../examples";
 
 export const neverFires = defineCheck({
   code: "alerts/never-fires",
@@ -34,16 +34,34 @@ export const neverFires = defineCheck({
   },
   examples: {
     bad: [
-      alertExample("a percentage above 120", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} > 120'),
-      alertExample(
-        "an age in seconds above 15 days of milliseconds",
-        'time() - lvm_snapshot_last_run_timestamp{job="lvm-pvc-snapshot"} > 1296000000',
+      mended(
+        alertExample(
+          "a percentage above 120",
+          'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} > 120',
+        ),
+        rewritten("Turn the comparison round", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15'),
       ),
-      alertExample(
-        "a share of free space below nothing",
-        'node_filesystem_avail_bytes{job="proxmox-host"} / node_filesystem_size_bytes{job="proxmox-host"} < 0',
+      mended(
+        alertExample(
+          "an age in seconds above 15 days of milliseconds",
+          'time() - lvm_snapshot_last_run_timestamp{job="lvm-pvc-snapshot"} > 1296000000',
+        ),
+        rewritten("seconds", 'time() - lvm_snapshot_last_run_timestamp{job="lvm-pvc-snapshot"} > 48000'),
       ),
-      alertExample("up above one", 'up{job="proxmox-host"} > 1'),
+      mended(
+        alertExample(
+          "a share of free space below nothing",
+          'node_filesystem_avail_bytes{job="proxmox-host"} / node_filesystem_size_bytes{job="proxmox-host"} < 0',
+        ),
+        rewritten(
+          "0 to 1",
+          'node_filesystem_avail_bytes{job="proxmox-host"} / node_filesystem_size_bytes{job="proxmox-host"} < 0.15',
+        ),
+      ),
+      mended(
+        alertExample("up above one", 'up{job="proxmox-host"} > 1'),
+        rewritten("Turn the comparison round", 'up{job="proxmox-host"} < 1'),
+      ),
     ],
     good: [
       alertExample("a percentage below 15", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15'),

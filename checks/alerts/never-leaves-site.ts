@@ -1,6 +1,7 @@
 import { allAlerts } from "../../alerts/alert";
 import { defineCheck } from "../check";
-import { alertExample, example } from "../examples";
+import { edit } from "../example-edits";
+import { alertExample, example, mended } from "../examples";
 
 export const neverLeavesSite = defineCheck({
   code: "alerts/never-leaves-site",
@@ -35,15 +36,32 @@ export const neverLeavesSite = defineCheck({
   },
   examples: {
     bad: [
-      example("a chat server in the cellar", ({ receivers }) => {
-        Object.assign(receivers["infra"] ?? {}, { outOfSite: false });
-      }),
-      example("a critical job that goes to the chat in the cellar, though there is another", estate => {
-        const infra = estate.receivers["infra"];
-        if (infra) estate.receivers["cellar"] = { ...infra, channel: "#cellar", outOfSite: false };
-        const [offsite] = estate.layers["offsite-sync"];
-        if (offsite) offsite.alert = { severity: "critical", receiver: "cellar" };
-      }),
+      mended(
+        example("a chat server in the cellar", ({ receivers }) => {
+          Object.assign(receivers["infra"] ?? {}, { outOfSite: false });
+        }),
+        {
+          says: "Add a receiver",
+          edit: ({ receivers, layers }) => {
+            const { infra } = receivers;
+            if (infra) receivers["phone"] = { ...infra, channel: "#phone", outOfSite: true };
+            edit(layers["offsite-sync"][0], { alert: { severity: "critical", receiver: "phone" } });
+          },
+        },
+      ),
+      mended(
+        example("a critical job that goes to the chat in the cellar, though there is another", estate => {
+          const infra = estate.receivers["infra"];
+          if (infra) estate.receivers["cellar"] = { ...infra, channel: "#cellar", outOfSite: false };
+          const [offsite] = estate.layers["offsite-sync"];
+          if (offsite) offsite.alert = { severity: "critical", receiver: "cellar" };
+        }),
+        {
+          says: 'Send it to "infra"',
+          edit: ({ layers }) =>
+            edit(layers["offsite-sync"][0], { alert: { severity: "critical", receiver: "infra" } }),
+        },
+      ),
     ],
     good: [
       example("a channel outside"),

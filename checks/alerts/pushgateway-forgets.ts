@@ -1,7 +1,7 @@
 import { longestGap } from "../../plan/calendar";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 
 /** A job that pushes this often is seen again before anybody looks. */
 const soonMs = 2 * 3_600_000;
@@ -37,9 +37,17 @@ export const pushgatewayForgets = defineCheck({
   },
   examples: {
     bad: [
-      example("a Pushgateway in memory alone", ({ monitoring }) => {
-        monitoring.pushgatewayPersistent = false;
-      }),
+      mended(
+        example("a Pushgateway in memory alone", ({ monitoring }) => {
+          monitoring.pushgatewayPersistent = false;
+        }),
+        {
+          says: "pushgatewayPersistent: true",
+          edit: ({ monitoring }) => {
+            monitoring.pushgatewayPersistent = true;
+          },
+        },
+      ),
     ],
     good: [example("one with a file")],
   },

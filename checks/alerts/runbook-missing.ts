@@ -1,6 +1,6 @@
 import { allAlerts } from "../../alerts/alert";
 import { defineCheck } from "../check";
-import { alertExample } from "../examples";
+import { alertExample, mended } from "../examples";
 
 export const runbookMissing = defineCheck({
   code: "alerts/runbook-missing",
@@ -18,11 +18,19 @@ export const runbookMissing = defineCheck({
       })),
   examples: {
     bad: [
-      alertExample(
-        "an alert whose page is to come",
-        'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15',
+      mended(
+        alertExample(
+          "an alert whose page is to come",
+          'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15',
+          {
+            runbook: false,
+          },
+        ),
         {
-          runbook: false,
+          says: "remove runbook: false",
+          edit: ({ monitoring }) => {
+            for (const alert of monitoring.alerts ?? []) delete alert.runbook;
+          },
         },
       ),
     ],

@@ -1,7 +1,7 @@
 import { allAlerts } from "../../alerts/alert";
 import { PromqlSyntaxError } from "../../alerts/promql/parse";
 import { defineCheck } from "../check";
-import { alertExample } from "../examples";
+import { alertExample, mended, rewritten } from "../examples";
 
 export const syntax = defineCheck({
   code: "alerts/syntax",
@@ -15,7 +15,7 @@ export const syntax = defineCheck({
             {
               subject: name,
               message: `${name}: ${JSON.stringify(rule.expr)} ${parsed.message}.`,
-              fix: `Mend the expression at character ${parsed.at + 1}.`,
+              fix: `${parsed.mend ?? "Mend the expression"}, at character ${parsed.at + 1}.`,
               evidence: { expr: rule.expr, at: parsed.at },
             },
           ]
@@ -23,9 +23,18 @@ export const syntax = defineCheck({
     ),
   examples: {
     bad: [
-      alertExample("a comparison with nothing", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} <'),
-      alertExample("an assignment", 'backup_last_status{job="etcd-backup"} =! 0'),
-      alertExample("a rate without a range", 'rate(node_filesystem_avail_bytes{job="proxmox-host"}) < 0'),
+      mended(
+        alertExample("a comparison with nothing", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} <'),
+        rewritten("character 57", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15'),
+      ),
+      mended(
+        alertExample("an assignment", 'backup_last_status{job="etcd-backup"} =! 0'),
+        rewritten('Write "!="', 'backup_last_status{job="etcd-backup"} != 0'),
+      ),
+      mended(
+        alertExample("a slope without a range", 'deriv(node_filesystem_avail_bytes{job="proxmox-host"}) < 0'),
+        rewritten("[1h]", 'deriv(node_filesystem_avail_bytes{job="proxmox-host"}[1h]) < -1e6'),
+      ),
     ],
     good: [
       alertExample("free space of the pool", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15'),

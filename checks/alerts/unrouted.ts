@@ -1,7 +1,8 @@
 import { allAlerts } from "../../alerts/alert";
 import { routesOf } from "../../alerts/routes";
 import { defineCheck } from "../check";
-import { alertExample } from "../examples";
+import { edit } from "../example-edits";
+import { alertExample, mended } from "../examples";
 
 export const unrouted = defineCheck({
   code: "alerts/unrouted",
@@ -33,11 +34,17 @@ export const unrouted = defineCheck({
   },
   examples: {
     bad: [
-      alertExample(
-        "an alert without a receiver",
-        'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15',
+      mended(
+        alertExample(
+          "an alert without a receiver",
+          'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15',
+          {
+            receiver: undefined,
+          },
+        ),
         {
-          receiver: undefined,
+          says: 'Add receiver: "infra"',
+          edit: ({ monitoring }) => edit(monitoring.alerts?.[1], { receiver: "infra" }),
         },
       ),
     ],

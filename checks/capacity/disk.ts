@@ -2,9 +2,9 @@ import type { Plan } from "../../plan";
 import { parseSize } from "../../plan/units/size";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { neededStores } from "../stores";
-import { formatSize, listed } from "../wording";
+import { formatSize, formatSizeUp, listed } from "../wording";
 
 export const diskCapacity = defineCheck({
   code: "capacity/disk",
@@ -14,16 +14,31 @@ export const diskCapacity = defineCheck({
   run: plan => [...overcommitted(plan), ...tooSmall(plan)],
   examples: {
     bad: [
-      example("a library that doesn't fit on the backup disk", ({ services }) =>
-        edit(services.books?.data[0], { size: "1.1TB" }),
+      mended(
+        example("a library that doesn't fit on the backup disk", ({ services }) =>
+          edit(services.books?.data[0], { size: "1.1TB" }),
+        ),
+        { says: "a larger disk", edit: ({ hosts }) => edit(hosts.pve?.disks.sda, { size: "1.2TB" }) },
       ),
-      example("dumps of a year where a month was planned", ({ layers, services }) => {
-        edit(services.vault?.data[0], { size: "3GB" });
-        edit(layers["cluster-dump"][1], { keep: { age: "365d" } });
-        edit(layers["nas-snapshots"][0], { keep: { age: "3d" } });
-      }),
-      example("a pool that is larger than its disk", ({ hosts }) =>
-        edit(hosts.pve?.pools?.data, { size: "11TB" }),
+      mended(
+        example("dumps of a year where a month was planned", ({ layers, services }) => {
+          edit(services.vault?.data[0], { size: "3GB" });
+          edit(layers["cluster-dump"][1], { keep: { age: "365d" } });
+          edit(layers["nas-snapshots"][0], { keep: { age: "3d" } });
+        }),
+        {
+          says: "keep fewer generations",
+          edit: ({ layers }) => edit(layers["cluster-dump"][1], { keep: { age: "30d" } }),
+        },
+      ),
+      mended(
+        example("a pool that is larger than its disk", ({ hosts }) =>
+          edit(hosts.pve?.pools?.data, { size: "11TB" }),
+        ),
+        {
+          says: "pve:/srv/nfs on it needs 438 GB beside them",
+          edit: ({ hosts }) => edit(hosts.pve?.pools?.data, { size: "10262GB" }),
+        },
       ),
     ],
     good: [example("190 GB of copies on a disk of 1.1 TB")],
@@ -40,15 +55,15 @@ function tooSmall(plan: Plan): Found[] {
       return {
         subject: name,
         message: `${name} needs ${formatSize(needBytes)} of ${formatSize(sizeBytes)} once every retention has filled up, ${formatSize(pinnedBytes)} of it for earlier generations; largest ${listed(largest)}.`,
-        fix: `Make room for ${formatSize(needBytes - sizeBytes)}: keep fewer generations, give ${parts[0]?.dataset ?? "the largest"} a leg of its own, or buy a larger disk.`,
+        fix: `Make room for ${formatSizeUp(needBytes - sizeBytes)}: keep fewer generations, give ${parts[0]?.dataset ?? "the largest"} a leg of its own, or buy a larger disk.`,
         evidence: { needBytes, sizeBytes, otherBytes, pinnedBytes, largest },
       };
     });
 }
 
 /** Disks from which more is cut than they have. */
-function overcommitted({ estate }: Plan): Found[] {
-  return Object.entries(estate.hosts).flatMap(([host, { disks, pools, filesystems }]) =>
+function overcommitted(plan: Plan): Found[] {
+  return Object.entries(plan.estate.hosts).flatMap(([host, { disks, pools, filesystems }]) =>
     Object.entries(disks).flatMap(([disk, { size }]) => {
       const cuts = [
         ...Object.entries(pools).map(([name, pool]) => ({ name: `pool ${name}`, ...pool })),
@@ -64,12 +79,25 @@ function overcommitted({ estate }: Plan): Found[] {
         {
           subject: `${host}/${disk}`,
           message: `Disk ${host}/${disk} has ${formatSize(sizeBytes)}, and ${formatSize(cutBytes)} are cut from it: ${listed(parts)}.`,
-          fix: `Correct the sizes in hosts.${host}: they are more than the disk by ${formatSize(cutBytes - sizeBytes)}.`,
+          fix: `Correct the sizes in hosts.${host}: they are more than the disk by ${formatSizeUp(cutBytes - sizeBytes)}${restText(host, disk, plan)}.`,
           evidence: { sizeBytes, cutBytes, parts },
         },
       ];
     }),
   );
+}
+
+/** File systems that have what the cuts leave need room too. */
+function restText(host: string, disk: string, plan: Plan): string {
+  const rest = Object.entries(plan.estate.hosts[host]?.filesystems ?? {}).filter(
+    ([, filesystem]) => filesystem.disk === disk && filesystem.size === undefined,
+  );
+  const needs = rest.flatMap(([mount]) =>
+    neededStores(plan).filter(({ name, needBytes }) => name === `${host}:${mount}` && needBytes > 0),
+  );
+  if (needs.length === 0) return "";
+  const bytes = needs.reduce((sum, { needBytes }) => sum + needBytes, 0);
+  return `, and ${listed(needs.map(({ name }) => name))} on it needs ${formatSizeUp(bytes)} beside them`;
 }
 
 function diskOf(store: string, { estate }: Plan): string {

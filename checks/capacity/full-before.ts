@@ -1,8 +1,8 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { neededStores } from "../stores";
-import { formatSize, listed } from "../wording";
+import { formatSize, formatSizeUp, listed } from "../wording";
 
 const dayMs = 86_400_000;
 /** Time to choose, order and build in a disk. */
@@ -24,15 +24,24 @@ export const fullBefore = defineCheck({
         {
           subject: name,
           message: `${name} will be full on ${fullOn}, in ${days} days: ${formatSize(needBytes)} of ${formatSize(sizeBytes)} are needed, and ${formatSize(growthPerDayBytes)} more each day, for ${listed(parts.slice(0, 3).map(({ dataset }) => dataset))}.`,
-          fix: `Make room before ${fullOn}: ${formatSize(growthPerDayBytes * noticeDays)} last for another half year.`,
+          fix: `Make room before ${fullOn}: ${formatSizeUp(growthPerDayBytes * noticeDays)} last for another half year.`,
           evidence: { fullOn, days, needBytes, sizeBytes, growthPerDayBytes },
         },
       ];
     }),
   examples: {
     bad: [
-      example("a library that grows by 10 GB a day", ({ services }) =>
-        edit(services.books?.data[0], { growthPerDay: "10GB" }),
+      mended(
+        example("a library that grows by 10 GB a day", ({ services }) =>
+          edit(services.books?.data[0], { growthPerDay: "10GB" }),
+        ),
+        {
+          says: "1.8 TB last for another half year",
+          edit: ({ hosts, destinations }) => {
+            edit(hosts.pve?.disks.sda, { size: "2.9TB" });
+            edit(destinations.nas, { size: "7.1TB" });
+          },
+        },
       ),
     ],
     good: [

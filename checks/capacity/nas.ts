@@ -1,8 +1,8 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { neededStores } from "../stores";
-import { formatSize, listed } from "../wording";
+import { formatSize, formatSizeUp, listed } from "../wording";
 
 export const nasCapacity = defineCheck({
   code: "capacity/nas",
@@ -17,19 +17,28 @@ export const nasCapacity = defineCheck({
         return {
           subject: name,
           message: `${name} needs ${formatSize(needBytes)} of ${formatSize(sizeBytes)}: ${formatSize(otherBytes)} are in use by others, snapshots and earlier generations will hold ${formatSize(pinnedBytes)}; largest ${listed(largest)}.`,
-          fix: `Make room for ${formatSize(needBytes - sizeBytes)}: keep its snapshots or the dumps for fewer days, or add disks.`,
+          fix: `Make room for ${formatSizeUp(needBytes - sizeBytes)}: keep its snapshots or the dumps for fewer days, or add disks.`,
           evidence: { needBytes, sizeBytes, otherBytes, pinnedBytes, largest },
         };
       }),
   examples: {
     bad: [
-      example("a NAS that others have filled", ({ destinations }) =>
-        edit(destinations.nas, { used: "4.9TB" }),
+      mended(
+        example("a NAS that others have filled", ({ destinations }) =>
+          edit(destinations.nas, { used: "4.9TB" }),
+        ),
+        { says: "add disks", edit: ({ destinations }) => edit(destinations.nas, { size: "5.5TB" }) },
       ),
-      example("snapshots that pin a terabyte", ({ destinations, services }) => {
-        edit(destinations.nas, { used: "3.5TB" });
-        edit(services.photos?.data[0], { churnPerDay: "200GB" });
-      }),
+      mended(
+        example("snapshots that pin a terabyte", ({ destinations, services }) => {
+          edit(destinations.nas, { used: "3.5TB" });
+          edit(services.photos?.data[0], { churnPerDay: "200GB" });
+        }),
+        {
+          says: "fewer days",
+          edit: ({ layers }) => edit(layers["nas-snapshots"][0], { keep: { age: "5d" } }),
+        },
+      ),
     ],
     good: [example("one of five terabytes")],
   },

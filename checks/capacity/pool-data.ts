@@ -1,8 +1,8 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { neededStores } from "../stores";
-import { formatSize, listed } from "../wording";
+import { formatSize, formatSizeUp, listed } from "../wording";
 
 export const poolData = defineCheck({
   code: "capacity/pool-data",
@@ -17,24 +17,30 @@ export const poolData = defineCheck({
         return {
           subject: name,
           message: `Pool ${name} needs ${formatSize(needBytes)} of ${formatSize(sizeBytes)}, ${formatSize(usableBytes)} of which are usable: ${formatSize(otherBytes)} are allocated, snapshots will hold ${formatSize(pinnedBytes)}; largest ${listed(largest)}.`,
-          fix: `Extend it by ${formatSize((needBytes / usableBytes - 1) * sizeBytes)} (lvextend), keep snapshots for a shorter time, or leave out namespaces that change much.`,
+          fix: `Extend it by ${formatSizeUp((needBytes / usableBytes - 1) * sizeBytes)} (lvextend), keep snapshots for a shorter time, or leave out namespaces that change much.`,
           evidence: { needBytes, sizeBytes, usableBytes, allocatedBytes: otherBytes, pinnedBytes, largest },
         };
       }),
   examples: {
     bad: [
-      example("a pool that is nearly allocated", ({ hosts }) =>
-        edit(hosts.pve?.pools?.data, { used: "7.5TB" }),
+      mended(
+        example("a pool that is nearly allocated", ({ hosts }) =>
+          edit(hosts.pve?.pools?.data, { used: "7.5TB" }),
+        ),
+        { says: "Extend it by", edit: ({ hosts }) => edit(hosts.pve?.pools?.data, { size: "8334GB" }) },
       ),
-      example(
-        "volumes that change by a terabyte a day, in snapshots of a week",
-        ({ services, hosts, destinations }) => {
-          edit(services.nextcloud?.data[0], { size: "500GB", churnPerDay: "1TB" });
-          // Room and time for the copies further on: it is the pool that is too small.
-          edit(hosts.pve?.disks.sda, { size: "20TB" });
-          edit(destinations.nas, { size: "40TB" });
-          edit(hosts.pve?.pools?.data, { size: "4TB" });
-        },
+      mended(
+        example(
+          "volumes that change by a terabyte a day, in snapshots of a week",
+          ({ services, hosts, destinations }) => {
+            edit(services.nextcloud?.data[0], { size: "500GB", churnPerDay: "1TB" });
+            // Room and time for the copies further on: it is the pool that is too small.
+            edit(hosts.pve?.disks.sda, { size: "20TB" });
+            edit(destinations.nas, { size: "40TB" });
+            edit(hosts.pve?.pools?.data, { size: "4TB" });
+          },
+        ),
+        { says: "Extend it by", edit: ({ hosts }) => edit(hosts.pve?.pools?.data, { size: "8.9TB" }) },
       ),
     ],
     good: [example("two of eight terabytes")],

@@ -1,7 +1,7 @@
 import { parseSize } from "../../plan/units/size";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { formatSize } from "../wording";
 
 /** Below this share of free metadata no snapshot may be made. */
@@ -31,8 +31,14 @@ export const poolMetadata = defineCheck({
     ),
   examples: {
     bad: [
-      example("15.2 of 16 GB of metadata", ({ hosts }) =>
-        edit(hosts.pve?.pools?.data, { metadata: { size: "16GB", used: "15.2GB" } }),
+      mended(
+        example("15.2 of 16 GB of metadata", ({ hosts }) =>
+          edit(hosts.pve?.pools?.data, { metadata: { size: "16GB", used: "15.2GB" } }),
+        ),
+        {
+          says: "--poolmetadatasize +4G",
+          edit: ({ hosts }) => edit(hosts.pve?.pools?.data, { metadata: { size: "20GB", used: "15.2GB" } }),
+        },
       ),
     ],
     good: [example("a quarter of the metadata in use")],

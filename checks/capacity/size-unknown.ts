@@ -1,6 +1,6 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { fallsShort } from "../protection";
 import { listed } from "../wording";
 import { copiesIn } from "../copies";
@@ -33,11 +33,22 @@ export const sizeUnknown = defineCheck({
   },
   examples: {
     bad: [
-      example("books of unknown size, with no time to be back", ({ services }) =>
-        edit(services.books, {
-          data: [{ kind: "tree", host: "pve", path: "/srv/nfs/books" }],
-          promise: { rpo: { site: "33h" } },
-        }),
+      mended(
+        example("books of unknown size, with no time to be back", ({ services }) =>
+          edit(services.books, {
+            data: [{ kind: "tree", host: "pve", path: "/srv/nfs/books" }],
+            promise: { rpo: { site: "33h" } },
+          }),
+        ),
+        {
+          says: "Add its size",
+          edit: ({ services }) =>
+            edit(services.books, {
+              data: [
+                { kind: "tree", host: "pve", path: "/srv/nfs/books", size: "100GB", churnPerDay: "1GB" },
+              ],
+            }),
+        },
       ),
     ],
     good: [example("a size for each dataset")],

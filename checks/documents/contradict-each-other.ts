@@ -1,7 +1,8 @@
 import { agree } from "../../plan/statements/value";
 import { defineCheck } from "../check";
+import { edit } from "../example-edits";
 import { type Claim, claimsOf, knownOf } from "../documented";
-import { statementsExample } from "../examples";
+import { statementsExample, mended } from "../examples";
 
 /** Only where the plan knows nothing itself: otherwise `documents/differs-from-plan` says which of them is wrong. */
 export const contradictEachOther = defineCheck({
@@ -35,10 +36,13 @@ export const contradictEachOther = defineCheck({
   },
   examples: {
     bad: [
-      statementsExample(
-        "a disk that is 46 and 70 per cent full",
-        ["sda", "used", "46%"],
-        ["sda", "used", "70%"],
+      mended(
+        statementsExample(
+          "a disk that is 46 and 70 per cent full",
+          ["sda", "used", "46%"],
+          ["sda", "used", "70%"],
+        ),
+        { says: "write it in all", edit: ({ statements }) => edit(statements[1], { says: "46%" }) },
       ),
     ],
     good: [

@@ -1,7 +1,8 @@
 import { agree } from "../../plan/statements/value";
 import { defineCheck } from "../check";
+import { edit } from "../example-edits";
 import { claimsOf, knownOf } from "../documented";
-import { statementsExample } from "../examples";
+import { statementsExample, mended } from "../examples";
 import { nearest } from "../../plan/contracts/near";
 
 /** Each wrong value of a fact is told once, with every place that has it. */
@@ -38,16 +39,44 @@ export const differsFromPlan = defineCheck({
     }),
   examples: {
     bad: [
-      statementsExample("a snapshot time from last year", ["lvm-pvc-snapshot", "schedule", "*-*-* 03:00:00"]),
-      statementsExample("three days on a NAS that keeps seven", ["nas-snapshots", "retention", "3d"]),
-      statementsExample("two media that are one", ["pve/sdc", "medium", "ssd"]),
-      statementsExample("a threshold that was derived anew", ["NfsMirrorStale", "stale-after", "16d"]),
-      statementsExample("a password that is said to be in one place", [
-        "nas-password",
-        "secret-kept-in",
-        "vault",
-      ]),
-      statementsExample("a job that is gone", ["truenas-cloud-sync", "schedule", "*-*-* 01:00:00"]),
+      mended(
+        statementsExample("a snapshot time from last year", [
+          "lvm-pvc-snapshot",
+          "schedule",
+          "*-*-* 03:00:00",
+        ]),
+        {
+          says: "Write *-*-* 00,12:00:00",
+          edit: ({ statements }) => edit(statements[0], { says: "*-*-* 00,12:00:00" }),
+        },
+      ),
+      mended(
+        statementsExample("three days on a NAS that keeps seven", ["nas-snapshots", "retention", "3d"]),
+        { says: "Write 7 d", edit: ({ statements }) => edit(statements[0], { says: "7 d" }) },
+      ),
+      mended(statementsExample("two media that are one", ["pve/sdc", "medium", "ssd"]), {
+        says: "Write hdd",
+        edit: ({ statements }) => edit(statements[0], { says: "hdd" }),
+      }),
+      mended(
+        statementsExample("a threshold that was derived anew", ["NfsMirrorStale", "stale-after", "16d"]),
+        { says: "Write 25 h 48 min", edit: ({ statements }) => edit(statements[0], { says: "25 h 48 min" }) },
+      ),
+      mended(
+        statementsExample("a password that is said to be in one place", [
+          "nas-password",
+          "secret-kept-in",
+          "vault",
+        ]),
+        {
+          says: "Write break-glass, vault",
+          edit: ({ statements }) => edit(statements[0], { says: "break-glass, vault" }),
+        },
+      ),
+      mended(statementsExample("a job that is gone", ["truenas-cloud-sync", "schedule", "*-*-* 01:00:00"]), {
+        says: "Remove the sentence",
+        edit: ({ statements }) => statements.splice(0, 1),
+      }),
     ],
     good: [
       statementsExample("the same schedule in the other dialect", ["nfs-mirror", "schedule", "0 2 * * *"]),

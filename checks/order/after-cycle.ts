@@ -1,7 +1,8 @@
 import type { Plan } from "../../plan";
 import type { Job } from "../../plan/job";
 import { defineCheck } from "../check";
-import { example } from "../examples";
+import { edit } from "../example-edits";
+import { example, mended } from "../examples";
 import { awaited } from "../windows";
 
 export const afterCycle = defineCheck({
@@ -24,18 +25,30 @@ export const afterCycle = defineCheck({
     }),
   examples: {
     bad: [
-      example("two jobs after one another", ({ layers }) => {
-        const [mirror] = layers["nfs-mirror"];
-        const [daily] = layers["daily-backup"];
-        if (mirror) mirror.schedule.after = ["daily-backup"];
-        if (daily) daily.schedule.after = ["nfs-mirror"];
-      }),
-      example("a circle of three", ({ layers }) => {
-        const [mirror] = layers["nfs-mirror"];
-        const [daily] = layers["daily-backup"];
-        if (mirror) mirror.schedule.after = ["offsite-sync-backup"];
-        if (daily) daily.schedule.after = ["nfs-mirror"];
-      }),
+      mended(
+        example("two jobs after one another", ({ layers }) => {
+          const [mirror] = layers["nfs-mirror"];
+          const [daily] = layers["daily-backup"];
+          if (mirror) mirror.schedule.after = ["daily-backup"];
+          if (daily) daily.schedule.after = ["nfs-mirror"];
+        }),
+        {
+          says: 'Remove "daily-backup" from the after of nfs-mirror',
+          edit: ({ layers }) => edit(layers["nfs-mirror"][0]?.schedule, { after: [] }),
+        },
+      ),
+      mended(
+        example("a circle of three", ({ layers }) => {
+          const [mirror] = layers["nfs-mirror"];
+          const [daily] = layers["daily-backup"];
+          if (mirror) mirror.schedule.after = ["offsite-sync-backup"];
+          if (daily) daily.schedule.after = ["nfs-mirror"];
+        }),
+        {
+          says: 'Remove "offsite-sync-backup" from the after of nfs-mirror',
+          edit: ({ layers }) => edit(layers["nfs-mirror"][0]?.schedule, { after: [] }),
+        },
+      ),
     ],
     good: [
       example("a line of three", ({ layers }) => {

@@ -2,7 +2,8 @@ import type { Plan } from "../../plan";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
-import { example, mirrorExample } from "../examples";
+import { edit } from "../example-edits";
+import { example, mirrorExample, mended } from "../examples";
 import { localTime } from "../local-time";
 import { yearsOf } from "../../plan/graph/loss";
 import { latestEnd, waitsFor } from "../windows";
@@ -45,16 +46,33 @@ export const assumedNotEnforced = defineCheck({
     }),
   examples: {
     bad: [
-      example("a dump with a budget that ends after the mirror starts", ({ layers }) => {
-        const [, vault] = layers["cluster-dump"];
-        if (vault) vault.schedule = { cron: "55 1 * * *" };
-      }),
-      example("an offsite run that only hopes for the daily backup's end", ({ layers }) => {
-        const [daily] = layers["daily-backup"];
-        const [offsite] = layers["offsite-sync"];
-        if (daily) daily.budget = "1h 59min 30s";
-        if (offsite) offsite.schedule.after = [];
-      }),
+      mended(
+        example("a dump with a budget that ends after the mirror starts", ({ layers }) => {
+          const [, vault] = layers["cluster-dump"];
+          if (vault) vault.schedule = { cron: "55 1 * * *" };
+        }),
+        {
+          says: "Start vault-backup 5 min 10 s earlier",
+          edit: ({ layers }) => edit(layers["cluster-dump"][1], { schedule: { cron: "49 1 * * *" } }),
+        },
+        {
+          says: "shorten its budget",
+          edit: ({ layers }) => edit(layers["cluster-dump"][1], { budget: "4min" }),
+        },
+      ),
+      mended(
+        example("an offsite run that only hopes for the daily backup's end", ({ layers }) => {
+          const [daily] = layers["daily-backup"];
+          const [offsite] = layers["offsite-sync"];
+          if (daily) daily.budget = "1h 59min 30s";
+          if (offsite) offsite.schedule.after = [];
+        }),
+        {
+          says: 'Give offsite-sync-backup "after": ["daily-backup"]',
+          edit: ({ layers }) =>
+            edit(layers["offsite-sync"][0]?.schedule, { after: ["daily-backup", "pfsense-backup"] }),
+        },
+      ),
     ],
     good: [
       mirrorExample("dumps that are done before the mirror", {}),

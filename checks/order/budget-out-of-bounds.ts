@@ -1,7 +1,9 @@
 import { shortestGap } from "../../plan/calendar";
+import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
-import { example, mirrorExample } from "../examples";
+import { edit } from "../example-edits";
+import { example, mirrorExample, mended } from "../examples";
 
 export const budgetOutOfBounds = defineCheck({
   code: "order/budget-out-of-bounds",
@@ -21,7 +23,9 @@ export const budgetOutOfBounds = defineCheck({
         {
           subject: job.name,
           message: `${job.name} may take ${formatDuration(job.budgetMs)}, but ${fact}.`,
-          fix: tooShort ? "Raise budget to twice usualRun at least." : "Lower budget, or run less often.",
+          fix: tooShort
+            ? "Raise budget to twice usualRun at least."
+            : `Lower budget to ${formatDuration(longestBudgetMs(job, gap.ms))} at most, or run less often than every ${formatDuration(leastGapMs(job))}.`,
           evidence: {
             budgetMs: job.budgetMs,
             usualRunMs: job.usualRunMs,
@@ -33,11 +37,41 @@ export const budgetOutOfBounds = defineCheck({
     }),
   examples: {
     bad: [
-      mirrorExample("a budget of 20 minutes for a run of 30", { usualRun: "30min", budget: "20min" }),
-      example("an hourly job that may take two hours", ({ layers }) => {
-        Object.assign(layers["nfs-change-tracker"][0] ?? {}, { budget: "2h", promise: { rpo: "5h" } });
-      }),
+      mended(
+        mirrorExample("a budget of 20 minutes for a run of 30", { usualRun: "30min", budget: "20min" }),
+        { says: "twice usualRun", edit: ({ layers }) => edit(layers["nfs-mirror"][0], { budget: "1h" }) },
+      ),
+      mended(
+        example("an hourly job that may take two hours", ({ layers }) => {
+          Object.assign(layers["nfs-change-tracker"][0] ?? {}, { budget: "2h", promise: { rpo: "5h" } });
+        }),
+        {
+          says: "Lower budget",
+          edit: ({ layers }) => edit(layers["nfs-change-tracker"][0], { budget: "50min" }),
+        },
+        {
+          says: "run less often",
+          edit: ({ layers }) =>
+            edit(layers["nfs-change-tracker"][0], {
+              schedule: { onCalendar: "00/4:15" },
+              promise: { rpo: "9h" },
+            }),
+        },
+      ),
     ],
     good: [mirrorExample("45 minutes for a run of 20", {})],
   },
 });
+
+/** What a job needs between two starts beside its budget: time to report, and the delays of a start. In ms. */
+function besideBudgetMs({ timeoutMs, budgetMs, trigger }: Job): number {
+  return timeoutMs - budgetMs + trigger.randomizedDelayMs + trigger.accuracyMs;
+}
+
+function leastGapMs(job: Job): number {
+  return job.budgetMs + besideBudgetMs(job);
+}
+
+function longestBudgetMs(job: Job, gapMs: number): number {
+  return Math.max(Math.floor((gapMs - besideBudgetMs(job)) / 60_000) * 60_000, 0);
+}

@@ -4,7 +4,8 @@ import type { Job } from "../../plan/job";
 import { disksOf } from "../../plan/timeline";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
-import { mirrorExample, example } from "../examples";
+import { edit } from "../example-edits";
+import { mirrorExample, example, mended } from "../examples";
 import { localTime } from "../local-time";
 import { yearsOf } from "../../plan/graph/loss";
 import { waitsFor, type Window } from "../windows";
@@ -38,19 +39,42 @@ export const overlapOnDisk = defineCheck({
     })),
   examples: {
     bad: [
-      example("a daily backup that starts ten minutes into the mirror", ({ layers }) => {
-        const [daily] = layers["daily-backup"];
-        if (daily)
-          Object.assign(daily, { schedule: { onCalendar: "*-*-* 02:10:00" }, promise: { rpo: "28h" } });
-      }),
-      example("a tidy 00:00 for the dump too, when the volumes are snapshotted", ({ layers }) => {
-        const [etcd] = layers["cluster-dump"];
-        if (etcd) etcd.schedule = { cron: "0 0 * * *" };
-      }),
-      example("a scrub that reads the backup disk while the mirror writes to it", ({ layers }) => {
-        const [daily] = layers["daily-backup"];
-        if (daily?.scrub) daily.scrub.schedule.onCalendar = "*-*-* 02:10:00";
-      }),
+      mended(
+        example("a daily backup that starts ten minutes into the mirror", ({ layers }) => {
+          const [daily] = layers["daily-backup"];
+          if (daily)
+            Object.assign(daily, { schedule: { onCalendar: "*-*-* 02:10:00" }, promise: { rpo: "28h" } });
+        }),
+        {
+          says: '"after": ["nfs-mirror"]',
+          edit: ({ layers }) => edit(layers["daily-backup"][0]?.schedule, { after: ["nfs-mirror"] }),
+        },
+        {
+          says: "Move one of the two",
+          edit: ({ layers }) => edit(layers["daily-backup"][0]?.schedule, { onCalendar: "*-*-* 04:00:00" }),
+        },
+      ),
+      mended(
+        example("a tidy 00:00 for the dump too, when the volumes are snapshotted", ({ layers }) => {
+          const [etcd] = layers["cluster-dump"];
+          if (etcd) etcd.schedule = { cron: "0 0 * * *" };
+        }),
+        {
+          says: "Start etcd-backup 1 min later",
+          edit: ({ layers }) => edit(layers["cluster-dump"][0], { schedule: { cron: "1 0 * * *" } }),
+        },
+      ),
+      mended(
+        example("a scrub that reads the backup disk while the mirror writes to it", ({ layers }) => {
+          const [daily] = layers["daily-backup"];
+          if (daily?.scrub) daily.scrub.schedule.onCalendar = "*-*-* 02:10:00";
+        }),
+        {
+          says: "Move one of the two",
+          edit: ({ layers }) =>
+            edit(layers["daily-backup"][0]?.scrub?.schedule, { onCalendar: "*-*-* 13:00:00" }),
+        },
+      ),
     ],
     good: [
       mirrorExample("one after the other", {}),

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
-import { mirrorExample } from "../examples";
+import { mirrorExample, mended } from "../examples";
 
 /** What a job needs after its budget to end its children, write its metrics and push them: three attempts of 5 s, and as long again. */
 const reportMs = 30_000;
@@ -25,8 +25,18 @@ export const timeoutBelowBudget = defineCheck({
     }),
   examples: {
     bad: [
-      mirrorExample("40 minutes for a budget of 45", { timeout: "40min" }),
-      mirrorExample("a time-out at the budget's very end", { timeout: "45min" }),
+      mended(mirrorExample("40 minutes for a budget of 45", { timeout: "40min" }), {
+        says: "Remove timeout",
+        edit: ({ layers }) => {
+          delete layers["nfs-mirror"][0]?.timeout;
+        },
+      }),
+      mended(mirrorExample("a time-out at the budget's very end", { timeout: "45min" }), {
+        says: "Remove timeout",
+        edit: ({ layers }) => {
+          delete layers["nfs-mirror"][0]?.timeout;
+        },
+      }),
     ],
     good: [
       mirrorExample("time-out derived by the plan", {}),

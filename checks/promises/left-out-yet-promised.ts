@@ -1,7 +1,7 @@
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { counted } from "../wording";
 
 const unprotected = { reason: "too large for the NAS", owner: "viktor", expires: "2027-06-30" };
@@ -28,8 +28,22 @@ export const leftOutYetPromised = defineCheck({
     }),
   examples: {
     bad: [
-      example("photos that are promised, and left out", ({ services }) =>
-        edit(services.photos?.data[0], { unprotected }),
+      mended(
+        example("photos that are promised, and left out", ({ services }) =>
+          edit(services.photos?.data[0], { unprotected }),
+        ),
+        {
+          says: "Remove unprotected",
+          edit: ({ services }) => {
+            delete services.photos?.data[0]?.unprotected;
+          },
+        },
+        {
+          says: "remove services.photos.promise",
+          edit: ({ services }) => {
+            delete services.photos?.promise;
+          },
+        },
       ),
     ],
     good: [

@@ -2,7 +2,7 @@ import type { Estate } from "../../plan";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { listed } from "../wording";
 
 export const needsRestoredLater = defineCheck({
@@ -38,11 +38,30 @@ export const needsRestoredLater = defineCheck({
   },
   examples: {
     bad: [
-      example("a cluster's state that comes back after what runs on it", ({ services }) =>
-        edit(services.etcd, { promise: { rpo: { site: "33h" }, rto: "12h" } }),
+      mended(
+        example("a cluster's state that comes back after what runs on it", ({ services }) =>
+          edit(services.etcd, { promise: { rpo: { site: "33h" }, rto: "12h" } }),
+        ),
+        {
+          says: "Promise etcd in 8 h at most",
+          edit: ({ services }) => edit(services.etcd?.promise, { rto: "8h" }),
+        },
+        {
+          says: "vault, nextcloud later",
+          edit: ({ services }) => {
+            edit(services.vault?.promise, { rto: "12h" });
+            edit(services.nextcloud?.promise, { rto: "12h" });
+          },
+        },
       ),
-      example("a needed service without a time", ({ services }) =>
-        edit(services.etcd, { promise: { rpo: { site: "33h" } } }),
+      mended(
+        example("a needed service without a time", ({ services }) =>
+          edit(services.etcd, { promise: { rpo: { site: "33h" } } }),
+        ),
+        {
+          says: "Promise etcd in 8 h at most",
+          edit: ({ services }) => edit(services.etcd?.promise, { rto: "8h" }),
+        },
       ),
     ],
     good: [example("what is needed comes first, or at the same time")],

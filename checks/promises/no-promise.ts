@@ -1,5 +1,5 @@
 import { defineCheck } from "../check";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { edit } from "../example-edits";
 import { counted } from "../wording";
 
@@ -23,7 +23,15 @@ export const noPromise = defineCheck({
     }),
   examples: {
     bad: [
-      example("a promise without a number", ({ services }) => edit(services.books, { promise: { rpo: {} } })),
+      mended(
+        example("a promise without a number", ({ services }) =>
+          edit(services.books, { promise: { rpo: {} } }),
+        ),
+        {
+          says: '{ rpo: { site: "33h" }, rto: "8h" }',
+          edit: ({ services }) => edit(services.books, { promise: { rpo: { site: "33h" }, rto: "8h" } }),
+        },
+      ),
     ],
     good: [
       example("a promise for each service"),

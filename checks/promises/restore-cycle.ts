@@ -1,6 +1,6 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 
 export const restoreCycle = defineCheck({
   code: "promises/restore-cycle",
@@ -27,10 +27,16 @@ export const restoreCycle = defineCheck({
     }),
   examples: {
     bad: [
-      example("a password store and a database that need one another", ({ services }) =>
-        edit(services.etcd, { needs: ["vault"] }),
+      mended(
+        example("a password store and a database that need one another", ({ services }) =>
+          edit(services.etcd, { needs: ["vault"] }),
+        ),
+        { says: '"vault" of etcd', edit: ({ services }) => edit(services.etcd, { needs: [] }) },
       ),
-      example("a service that needs itself", ({ services }) => edit(services.books, { needs: ["books"] })),
+      mended(
+        example("a service that needs itself", ({ services }) => edit(services.books, { needs: ["books"] })),
+        { says: '"books" of books', edit: ({ services }) => edit(services.books, { needs: [] }) },
+      ),
     ],
     good: [example("a chain with a first service")],
   },

@@ -5,7 +5,7 @@ import { type Survivors, survivorsOf, type Worst, worstOf } from "../../plan/gra
 import { parseDuration, formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
-import { example, mirrorExample } from "../examples";
+import { example, mirrorExample, mended } from "../examples";
 import { lockedSecrets } from "../locked-secrets";
 import { fallsShort } from "../protection";
 import { yearsOf } from "../../plan/graph/loss";
@@ -33,15 +33,28 @@ export const rpo = defineCheck({
   },
   examples: {
     bad: [
-      example("a weekly dump for a loss of 27 hours", ({ layers }) =>
-        edit(layers["cluster-dump"][0], {
-          schedule: { cron: "0 1 * * 0" },
-          promise: { rpo: "8d" },
-        }),
+      mended(
+        example("a weekly dump for a loss of 27 hours", ({ layers }) =>
+          edit(layers["cluster-dump"][0], {
+            schedule: { cron: "0 1 * * 0" },
+            promise: { rpo: "8d" },
+          }),
+        ),
+        {
+          says: "Run etcd-backup more often",
+          edit: ({ layers }) =>
+            edit(layers["cluster-dump"][0], { schedule: { cron: "0 1 * * *" }, promise: { rpo: "27h" } }),
+        },
       ),
-      mirrorExample("a mirror that starts before the dumps", {
-        schedule: { onCalendar: "*-*-* 00:30:00" },
-      }),
+      mended(
+        mirrorExample("a mirror that starts before the dumps", {
+          schedule: { onCalendar: "*-*-* 00:30:00" },
+        }),
+        {
+          says: "each sooner after the one before",
+          edit: ({ layers }) => edit(layers["nfs-mirror"][0]?.schedule, { onCalendar: "*-*-* 02:00:00" }),
+        },
+      ),
     ],
     good: [
       example("a chain of daily jobs that start one after the other"),

@@ -6,7 +6,7 @@ import { copySurvives, liveSurvives } from "../../plan/graph/survival";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { floorMs, type TransferFloor, transferFloor } from "../transfer";
 import { formatSize, listed, placeText } from "../wording";
 import { copiesIn } from "../copies";
@@ -33,17 +33,49 @@ export const rto = defineCheck({
   },
   examples: {
     bad: [
-      example("300 GB over 50 MB a second in an hour", ({ services }) =>
-        edit(services.photos, { promise: { rpo: { site: "33h" }, rto: "1h" } }),
+      mended(
+        example("300 GB over 50 MB a second in an hour", ({ services }) =>
+          edit(services.photos, { promise: { rpo: { site: "33h" }, rto: "1h" } }),
+        ),
+        {
+          says: "Promise more than 2 h",
+          edit: ({ services }) => edit(services.photos?.promise, { rto: "2h 1min" }),
+        },
       ),
-      example("a NAS that somebody has to drive to", ({ links }) => edit(links[0], { latency: "2d" })),
-      example("no link to the NAS", ({ links }) => {
-        links.splice(0, 1);
-      }),
-      example("photos of which nobody says how large they are", ({ services }) =>
-        edit(services.photos, {
-          data: [{ kind: "tree", host: "pve", path: "/srv/nfs/photos" }],
+      mended(
+        example("a NAS that somebody has to drive to", ({ links }) => edit(links[0], { latency: "2d" })),
+        {
+          says: "Promise more than 49 h",
+          edit: ({ services }) => {
+            for (const { promise } of Object.values(services))
+              if (promise?.rto !== undefined) promise.rto = "51h";
+          },
+        },
+      ),
+      mended(
+        example("no link to the NAS", ({ links }) => {
+          links.splice(0, 1);
         }),
+        {
+          says: 'Add to links: { from: "nas", to: "pve", bandwidth: "100MB" }',
+          edit: ({ links }) => links.push({ from: "nas", to: "pve", bandwidth: "100MB" }),
+        },
+      ),
+      mended(
+        example("photos of which nobody says how large they are", ({ services }) =>
+          edit(services.photos, {
+            data: [{ kind: "tree", host: "pve", path: "/srv/nfs/photos" }],
+          }),
+        ),
+        {
+          says: "size",
+          edit: ({ services }) =>
+            edit(services.photos, {
+              data: [
+                { kind: "tree", host: "pve", path: "/srv/nfs/photos", size: "300GB", churnPerDay: "2GB" },
+              ],
+            }),
+        },
       ),
     ],
     good: [

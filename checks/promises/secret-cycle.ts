@@ -1,6 +1,6 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { lockedSecrets } from "../locked-secrets";
 import { placeText } from "../wording";
 
@@ -21,16 +21,31 @@ export const secretCycle = defineCheck({
     }),
   examples: {
     bad: [
-      example("the NAS's password in what is restored from the NAS", ({ secrets }) =>
-        edit(secrets["nas-password"], { keptIn: ["vault"] }),
+      mended(
+        example("the NAS's password in what is restored from the NAS", ({ secrets }) =>
+          edit(secrets["nas-password"], { keptIn: ["vault"] }),
+        ),
+        {
+          says: 'secrets.nas-password.keptIn with "break-glass"',
+          edit: ({ secrets }) => secrets["nas-password"]?.keptIn.push("break-glass"),
+        },
       ),
-      example("two stores that keep each other's keys", ({ secrets, services, destinations }) => {
-        edit(destinations.nas, { secrets: [] });
-        secrets["vault-unseal"] = { keptIn: ["nextcloud"] };
-        secrets["nextcloud-key"] = { keptIn: ["vault"] };
-        edit(services.vault, { secrets: ["vault-unseal"] });
-        edit(services.nextcloud, { secrets: ["nextcloud-key"] });
-      }),
+      mended(
+        example("two stores that keep each other's keys", ({ secrets, services, destinations }) => {
+          edit(destinations.nas, { secrets: [] });
+          secrets["vault-unseal"] = { keptIn: ["nextcloud"] };
+          secrets["nextcloud-key"] = { keptIn: ["vault"] };
+          edit(services.vault, { secrets: ["vault-unseal"] });
+          edit(services.nextcloud, { secrets: ["nextcloud-key"] });
+        }),
+        {
+          says: 'secrets.nextcloud-key.keptIn with "break-glass"',
+          edit: ({ secrets }) => {
+            secrets["nextcloud-key"]?.keptIn.push("break-glass");
+            secrets["vault-unseal"]?.keptIn.push("break-glass");
+          },
+        },
+      ),
     ],
     good: [example("the NAS's password on paper too")],
   },

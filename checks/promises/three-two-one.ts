@@ -1,5 +1,5 @@
 import { defineCheck } from "../check";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { deviceOf, fallingShort } from "../protection";
 import { placeText } from "../wording";
 
@@ -21,23 +21,31 @@ export const threeTwoOne = defineCheck({
     }),
   examples: {
     bad: [
-      example("a branch office's firewall with one copy", ({ firewalls, services, layers }) => {
-        firewalls.branch = {
-          kind: "pfsense",
-          site: "branch",
-          address: "branch.example",
-          api: { secret: "pfsense-key" },
-          ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBranch", secret: "pfsense-ssh-key" },
-        };
-        services.branch = {
-          data: [{ kind: "device", firewall: "branch" }],
-          promise: { rpo: { site: "33h" } },
-        };
-        layers["daily-backup"][0]?.firewalls?.push({ name: "branch", keep: { count: 4, every: "week" } });
-        layers["nfs-mirror"][0]?.keep?.push({ name: "branch", reason: "written by daily-backup" });
-        const [leg] = layers["offsite-sync"][0]?.legs ?? [];
-        if (leg) leg.excludes = [{ name: "branch", reason: "kept at home alone" }];
-      }),
+      mended(
+        example("a branch office's firewall with one copy", ({ firewalls, services, layers }) => {
+          firewalls.branch = {
+            kind: "pfsense",
+            site: "branch",
+            address: "branch.example",
+            api: { secret: "pfsense-key" },
+            ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBranch", secret: "pfsense-ssh-key" },
+          };
+          services.branch = {
+            data: [{ kind: "device", firewall: "branch" }],
+            promise: { rpo: { site: "33h" } },
+          };
+          layers["daily-backup"][0]?.firewalls?.push({ name: "branch", keep: { count: 4, every: "week" } });
+          layers["nfs-mirror"][0]?.keep?.push({ name: "branch", reason: "written by daily-backup" });
+          const [leg] = layers["offsite-sync"][0]?.legs ?? [];
+          if (leg) leg.excludes = [{ name: "branch", reason: "kept at home alone" }];
+        }),
+        {
+          says: "one more job carry branch",
+          edit: ({ layers }) => {
+            delete layers["offsite-sync"][0]?.legs[0]?.excludes;
+          },
+        },
+      ),
     ],
     good: [example("a live copy, one on another disk, one at another site")],
   },

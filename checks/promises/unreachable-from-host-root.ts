@@ -1,7 +1,8 @@
+import { exampleEstate } from "../../plan/estate/example";
 import { liveSurvives } from "../../plan/graph/survival";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { fallingShort, protectionsOf } from "../protection";
 import { counted, listed, placeText } from "../wording";
 
@@ -38,16 +39,28 @@ export const unreachableFromHostRoot = defineCheck({
   },
   examples: {
     bad: [
-      example("a NAS without snapshots", ({ layers }) => {
-        layers["nas-snapshots"] = [];
-      }),
-      example("a leg that ends outside of the share with snapshots", ({ layers }) =>
-        edit(layers["offsite-sync"][0], {
-          legs: [
-            { from: "/mnt/backup", to: "/Backup/pve-backup" },
-            { from: "/srv/nfs/photos", to: "/Photos" },
-          ],
+      mended(
+        example("a NAS without snapshots", ({ layers }) => {
+          layers["nas-snapshots"] = [];
         }),
+        {
+          says: 'Add "nas-snapshots" of the share',
+          edit: ({ layers }) => layers["nas-snapshots"].push(...exampleEstate().layers["nas-snapshots"]),
+        },
+      ),
+      mended(
+        example("a leg that ends outside of the share with snapshots", ({ layers }) =>
+          edit(layers["offsite-sync"][0], {
+            legs: [
+              { from: "/mnt/backup", to: "/Backup/pve-backup" },
+              { from: "/srv/nfs/photos", to: "/Photos" },
+            ],
+          }),
+        ),
+        {
+          says: "in a share that nas-snapshots covers",
+          edit: ({ layers }) => edit(layers["offsite-sync"][0]?.legs[1], { to: "/Backup/nfs/photos" }),
+        },
       ),
     ],
     good: [example("a share with the NAS's own snapshots")],

@@ -4,7 +4,7 @@ import type { Flow, Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { longestWait } from "../source-wait";
 import { counted, instantText, placeText } from "../wording";
 
@@ -19,17 +19,37 @@ export const belowGap = defineCheck({
   run: plan => plan.jobs.flatMap(job => job.flows.flatMap(flow => findings(job, flow, plan))),
   examples: {
     bad: [
-      example("dumps of 26 hours from a daily job, with nothing kept for sure", ({ layers }) =>
-        edit(layers["cluster-dump"][0], { keep: { age: "26h", atLeast: 0 } }),
+      mended(
+        example("dumps of 26 hours from a daily job, with nothing kept for sure", ({ layers }) =>
+          edit(layers["cluster-dump"][0], { keep: { age: "26h", atLeast: 0 } }),
+        ),
+        {
+          says: "Keep for 4 d 4 h at least",
+          edit: ({ layers }) => edit(layers["cluster-dump"][0], { keep: { age: "4d 4h", atLeast: 0 } }),
+        },
+        {
+          says: "set atLeast to 3",
+          edit: ({ layers }) => edit(layers["cluster-dump"][0], { keep: { age: "26h", atLeast: 3 } }),
+        },
       ),
-      example("dumps of three days from a weekly job", ({ layers, services }) => {
-        edit(layers["cluster-dump"][0], {
-          schedule: { cron: "0 1 * * 0" },
-          keep: { age: "3d" },
-          promise: { rpo: "9d" },
-        });
-        edit(services.etcd, { promise: { rpo: { site: "9d", "live-disk": "9d" }, rto: "8h" } });
-      }),
+      mended(
+        example("dumps of three days from a weekly job", ({ layers, services }) => {
+          edit(layers["cluster-dump"][0], {
+            schedule: { cron: "0 1 * * 0" },
+            keep: { age: "3d" },
+            promise: { rpo: "9d" },
+          });
+          edit(services.etcd, { promise: { rpo: { site: "9d", "live-disk": "9d" }, rto: "8h" } });
+        }),
+        {
+          says: "Keep for 28 d 4 h at least",
+          edit: ({ layers }) => edit(layers["cluster-dump"][0], { keep: { age: "28d 4h" } }),
+        },
+        {
+          says: "set atLeast to 3",
+          edit: ({ layers }) => edit(layers["cluster-dump"][0], { keep: { age: "3d", atLeast: 3 } }),
+        },
+      ),
     ],
     good: [
       example("dumps of 30 days from a daily job"),

@@ -2,7 +2,7 @@ import type { Retention } from "../../plan/retention";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { placeText } from "../wording";
 
 export const deletesBeforeVerified = defineCheck({
@@ -23,8 +23,14 @@ export const deletesBeforeVerified = defineCheck({
     ),
   examples: {
     bad: [
-      example("dumps that nobody reads back", ({ layers }) =>
-        edit(layers["cluster-dump"][0], { verified: false }),
+      mended(
+        example("dumps that nobody reads back", ({ layers }) =>
+          edit(layers["cluster-dump"][0], { verified: false }),
+        ),
+        {
+          says: "Set verified: true",
+          edit: ({ layers }) => edit(layers["cluster-dump"][0], { verified: true }),
+        },
       ),
     ],
     good: [example("dumps that are read back")],

@@ -2,7 +2,7 @@ import { longestGap } from "../../plan/calendar";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { placeText } from "../wording";
 
 export const goneBeforeNoticed = defineCheck({
@@ -31,12 +31,22 @@ export const goneBeforeNoticed = defineCheck({
     ),
   examples: {
     bad: [
-      example("an alert after eight days on dumps of a week", ({ layers }) =>
-        edit(layers["cluster-dump"][0], {
-          keep: { age: "7d", atLeast: 0 },
-          promise: { rpo: "9d" },
-          alert: { staleAfter: "8d", receiver: "infra" },
-        }),
+      mended(
+        example("an alert after eight days on dumps of a week", ({ layers }) =>
+          edit(layers["cluster-dump"][0], {
+            keep: { age: "7d", atLeast: 0 },
+            promise: { rpo: "9d" },
+            alert: { staleAfter: "8d", receiver: "infra" },
+          }),
+        ),
+        {
+          says: "Set atLeast to 3",
+          edit: ({ layers }) => edit(layers["cluster-dump"][0], { keep: { age: "7d", atLeast: 3 } }),
+        },
+        {
+          says: "remove alert.staleAfter",
+          edit: ({ layers }) => edit(layers["cluster-dump"][0], { alert: { receiver: "infra" } }),
+        },
       ),
     ],
     good: [

@@ -1,6 +1,6 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { fallingShort, type Protection } from "../protection";
 import type { Plan } from "../../plan";
 import { formatDuration } from "../../plan/units/duration";
@@ -30,8 +30,14 @@ export const mirrorWithoutHistory = defineCheck({
     }),
   examples: {
     bad: [
-      example("a NAS that keeps one snapshot, made anew each day", ({ layers }) =>
-        edit(layers["nas-snapshots"][0], { keep: { count: 1 } }),
+      mended(
+        example("a NAS that keeps one snapshot, made anew each day", ({ layers }) =>
+          edit(layers["nas-snapshots"][0], { keep: { count: 1 } }),
+        ),
+        {
+          says: "for a week",
+          edit: ({ layers }) => edit(layers["nas-snapshots"][0], { keep: { age: "7d" } }),
+        },
       ),
     ],
     good: [example("snapshots of a week behind the mirrors")],

@@ -1,7 +1,10 @@
+import { longestGap } from "../../plan/calendar";
+import type { Plan } from "../../plan";
+import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { longestWait } from "../source-wait";
 import { instantText } from "../wording";
 
@@ -25,7 +28,7 @@ export const outlivedBySource = defineCheck({
         {
           subject: from.job.name,
           message: `${from.job.name} keeps its generations for ${formatDuration(keptMs)}, and ${job.name} comes for them up to ${formatDuration(wait.ms)} later: what is made at ${counterexample.join(" is gone at ")}.`,
-          fix: `Keep them for ${formatDuration(Math.ceil(wait.ms / 3_600_000) * 3_600_000)} at least, or atLeast: 1, or start ${job.name} sooner after it.`,
+          fix: `Keep them for ${formatDuration(safeKeepMs(from.job, wait.ms, plan))} at least, or start ${job.name} sooner after it.`,
           evidence: { keptMs, waitMs: wait.ms, copier: job.name, counterexample },
         },
       ];
@@ -33,8 +36,14 @@ export const outlivedBySource = defineCheck({
   },
   examples: {
     bad: [
-      example("snapshots of three hours for a copier that comes after four", ({ layers }) =>
-        edit(layers["lvm-pvc-snapshot"][0], { keep: { age: "3h", atLeast: 0 } }),
+      mended(
+        example("snapshots of three hours for a copier that comes after four", ({ layers }) =>
+          edit(layers["lvm-pvc-snapshot"][0], { keep: { age: "3h", atLeast: 0 } }),
+        ),
+        {
+          says: "Keep them for 26 h at least",
+          edit: ({ layers }) => edit(layers["lvm-pvc-snapshot"][0], { keep: { age: "26h", atLeast: 0 } }),
+        },
       ),
     ],
     good: [
@@ -45,3 +54,9 @@ export const outlivedBySource = defineCheck({
     ],
   },
 });
+
+/** The least time that outlives the wait, and a missed run of its own too: less is retention/below-gap's. In ms. */
+function safeKeepMs({ trigger }: Job, waitMs: number, plan: Plan): number {
+  const gap = longestGap(trigger.schedule, trigger.zone, plan.estate.years);
+  return Math.ceil(Math.max(waitMs, 2 * gap.ms) / 3_600_000) * 3_600_000;
+}

@@ -3,7 +3,7 @@ import type { Deletion, Job, Location } from "../../plan/job";
 import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
-import { example, mirrorExample } from "../examples";
+import { example, mirrorExample, mended } from "../examples";
 import { placeText } from "../wording";
 
 export const deleterOverForeignTree = defineCheck({
@@ -25,23 +25,51 @@ export const deleterOverForeignTree = defineCheck({
   },
   examples: {
     bad: [
-      mirrorExample("a mirror that doesn't keep the generations of another job", {
-        keep: [
-          { name: "sqlite-backup", reason: "written by daily-backup" },
-          { name: "pfsense", reason: "written by daily-backup" },
-          { name: "pve-config", reason: "written by daily-backup" },
-        ],
-      }),
-      example("a leg that ends inside of another leg's target", ({ layers }) =>
-        edit(layers["offsite-sync"][0], {
-          legs: [
-            { from: "/mnt/backup", to: "/Backup/pve-backup" },
-            { from: "/srv/nfs/photos", to: "/Backup/pve-backup/photos" },
+      mended(
+        mirrorExample("a mirror that doesn't keep the generations of another job", {
+          keep: [
+            { name: "sqlite-backup", reason: "written by daily-backup" },
+            { name: "pfsense", reason: "written by daily-backup" },
+            { name: "pve-config", reason: "written by daily-backup" },
           ],
         }),
+        {
+          says: 'Add "pvc-data" to "keep"',
+          edit: ({ layers }) =>
+            layers["nfs-mirror"][0]?.keep?.push({ name: "pvc-data", reason: "generations of daily-backup" }),
+        },
       ),
-      example("the change tracker's journal below the mirror's target", ({ layers }) =>
-        edit(layers["nfs-change-tracker"][0], { log: "/mnt/backup/nfs-changes" }),
+      mended(
+        example("a leg that ends inside of another leg's target", ({ layers }) =>
+          edit(layers["offsite-sync"][0], {
+            legs: [
+              { from: "/mnt/backup", to: "/Backup/pve-backup" },
+              { from: "/srv/nfs/photos", to: "/Backup/pve-backup/photos" },
+            ],
+          }),
+        ),
+        {
+          says: "outside of /Backup/pve-backup",
+          edit: ({ layers }) => edit(layers["offsite-sync"][0]?.legs[1], { to: "/Backup/nfs/photos" }),
+        },
+      ),
+      mended(
+        example("the change tracker's journal below the mirror's target", ({ layers }) =>
+          edit(layers["nfs-change-tracker"][0], { log: "/mnt/backup/nfs-changes" }),
+        ),
+        {
+          says: 'Add "nfs-changes" to "keep"',
+          edit: ({ layers }) =>
+            layers["nfs-mirror"][0]?.keep?.push({
+              name: "nfs-changes",
+              reason: "the change tracker's journal",
+            }),
+        },
+        {
+          says: "let nfs-change-tracker write elsewhere",
+          edit: ({ layers }) =>
+            edit(layers["nfs-change-tracker"][0], { log: "/var/lib/holdfast/nfs-change-tracker" }),
+        },
       ),
     ],
     good: [example("a mirror that keeps what daily-backup writes")],

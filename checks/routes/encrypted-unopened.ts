@@ -1,6 +1,8 @@
 import type { Plan } from "../../plan";
 import type { Job } from "../../plan/job";
 import { defineCheck } from "../check";
+import { edit } from "../example-edits";
+import { mended } from "../examples";
 import { encryptedExample } from "../encrypted-example";
 import { listed } from "../wording";
 
@@ -25,7 +27,15 @@ export const encryptedUnopened = defineCheck({
     });
   },
   examples: {
-    bad: [encryptedExample("an encrypted volume and no secret for it", [])],
+    bad: [
+      mended(encryptedExample("an encrypted volume and no secret for it", []), {
+        says: "volumes.luksSecrets of daily-backup",
+        edit: ({ secrets, layers }) => {
+          secrets["luks-passphrase"] = { keptIn: ["vault", "break-glass"] };
+          edit(layers["daily-backup"][0]?.volumes, { luksSecrets: ["luks-passphrase"] });
+        },
+      }),
+    ],
     good: [encryptedExample("an encrypted volume and its passphrase", ["vault", "break-glass"])],
   },
 });

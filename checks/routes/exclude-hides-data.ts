@@ -1,7 +1,7 @@
 import type { Plan } from "../../plan";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
-import { example, mirrorExample } from "../examples";
+import { example, mirrorExample, mended } from "../examples";
 import { fallingShort } from "../protection";
 import { placeText } from "../wording";
 
@@ -19,7 +19,7 @@ export const excludeHidesData = defineCheck({
             {
               subject: dataset.id,
               message: `${hidden.job.name} leaves out ${hidden.where} ("${hidden.exclude.reason}"), and with it ${dataset.id} at ${placeText(hidden.place)}: no other route carries it.`,
-              fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job.name}, or give it another route; if no copy is wanted: unprotected in services.${dataset.service}.data.`,
+              fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job.name}, or give it another route; if no copy is wanted: unprotected in services.${dataset.service}.data, and no promise.`,
               evidence: {
                 job: hidden.job.name,
                 exclude: hidden.exclude.name,
@@ -33,40 +33,75 @@ export const excludeHidesData = defineCheck({
   ],
   examples: {
     bad: [
-      mirrorExample("a mirror that leaves out the books", {
-        excludes: [
-          { name: "photos", reason: "goes to the NAS by a leg of its own" },
-          { name: "books", reason: "too big for the old disk" },
-        ],
-      }),
-      mirrorExample("a mirror that leaves out the folder of etcd's dumps", {
-        excludes: [
-          { name: "photos", reason: "goes to the NAS by a leg of its own" },
-          { name: "etcd-backup", reason: "dumps are no live data" },
-        ],
-      }),
-      example("an off-site leg that leaves out the volumes' files", ({ layers }) =>
-        edit(layers["offsite-sync"][0], {
-          legs: [
-            { from: "/mnt/backup", to: "/Backup/pve-backup", excludes: [pvcData] },
-            { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },
+      mended(
+        mirrorExample("a mirror that leaves out the books", {
+          excludes: [
+            { name: "photos", reason: "goes to the NAS by a leg of its own" },
+            { name: "books", reason: "too big for the old disk" },
           ],
         }),
+        {
+          says: 'Remove "books" from the excludes of nfs-mirror',
+          edit: ({ layers }) => layers["nfs-mirror"][0]?.excludes?.splice(1, 1),
+        },
       ),
-      example("a service in a namespace that snapshots leave out", ({ layers }) =>
-        edit(layers["lvm-pvc-snapshot"][0], {
-          excludeNamespaces: [
-            { name: "dbaas", reason: "dumped each night instead" },
-            { name: "nextcloud", reason: "high churn" },
+      mended(
+        mirrorExample("a mirror that leaves out the folder of etcd's dumps", {
+          excludes: [
+            { name: "photos", reason: "goes to the NAS by a leg of its own" },
+            { name: "etcd-backup", reason: "dumps are no live data" },
           ],
         }),
+        {
+          says: 'Remove "etcd-backup" from the excludes of nfs-mirror',
+          edit: ({ layers }) => layers["nfs-mirror"][0]?.excludes?.splice(1, 1),
+        },
       ),
-      example("a service with the name of a folder that the mirror never writes", ({ services }) => {
-        services.configs = {
-          data: [{ kind: "tree", host: "pve", path: "/srv/nfs/pve-config", size: "1GB" }],
-          promise: { rpo: { site: "33h" } },
-        };
-      }),
+      mended(
+        example("an off-site leg that leaves out the volumes' files", ({ layers }) =>
+          edit(layers["offsite-sync"][0], {
+            legs: [
+              { from: "/mnt/backup", to: "/Backup/pve-backup", excludes: [pvcData] },
+              { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },
+            ],
+          }),
+        ),
+        {
+          says: 'Remove "pvc-data" from the excludes of offsite-sync-backup',
+          edit: ({ layers }) => {
+            delete layers["offsite-sync"][0]?.legs[0]?.excludes;
+          },
+        },
+      ),
+      mended(
+        example("a service in a namespace that snapshots leave out", ({ layers }) =>
+          edit(layers["lvm-pvc-snapshot"][0], {
+            excludeNamespaces: [
+              { name: "dbaas", reason: "dumped each night instead" },
+              { name: "nextcloud", reason: "high churn" },
+            ],
+          }),
+        ),
+        {
+          says: 'Remove "nextcloud" from the excludes of lvm-pvc-snapshot',
+          edit: ({ layers }) => layers["lvm-pvc-snapshot"][0]?.excludeNamespaces?.splice(1, 1),
+        },
+      ),
+      mended(
+        example("a service with the name of a folder that the mirror never writes", ({ services }) => {
+          services.configs = {
+            data: [{ kind: "tree", host: "pve", path: "/srv/nfs/pve-config", size: "1GB" }],
+            promise: { rpo: { site: "33h" } },
+          };
+        }),
+        {
+          says: "Rename /srv/nfs/pve-config",
+          edit: ({ services }) =>
+            edit(services.configs, {
+              data: [{ kind: "tree", host: "pve", path: "/srv/nfs/configs", size: "1GB" }],
+            }),
+        },
+      ),
     ],
     good: [
       example("photos, left out of the mirror and carried by a leg of their own"),

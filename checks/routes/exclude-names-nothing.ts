@@ -2,7 +2,7 @@ import type { Plan } from "../../plan";
 import type { Flow, Location } from "../../plan/job";
 import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck } from "../check";
-import { example, mirrorExample } from "../examples";
+import { example, mirrorExample, mended } from "../examples";
 
 const photos = { name: "photos", reason: "goes to the NAS by a leg of its own" };
 
@@ -26,9 +26,15 @@ export const excludeNamesNothing = defineCheck({
   },
   examples: {
     bad: [
-      mirrorExample("a skip list with a folder that is gone", {
-        excludes: [photos, { name: "prometheus", reason: "metrics can be regained" }],
-      }),
+      mended(
+        mirrorExample("a skip list with a folder that is gone", {
+          excludes: [photos, { name: "prometheus", reason: "metrics can be regained" }],
+        }),
+        {
+          says: 'Remove "prometheus" from its excludes',
+          edit: ({ layers }) => layers["nfs-mirror"][0]?.excludes?.splice(1, 1),
+        },
+      ),
     ],
     good: [
       mirrorExample("a skip list whose entries exist", {}),

@@ -5,7 +5,7 @@ import { copySurvives, liveSurvives } from "../../plan/graph/survival";
 import type { Flow } from "../../plan/job";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { listed, placeText } from "../wording";
 import { copiesIn } from "../copies";
 
@@ -40,13 +40,19 @@ export const metadataLost = defineCheck({
   },
   examples: {
     bad: [
-      example("a leg to a share that knows no owners", ({ layers }) =>
-        edit(layers["offsite-sync"][0], {
-          legs: [
-            { from: "/mnt/backup", to: "/Backup/pve-backup", metadata: "lost" },
-            { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },
-          ],
-        }),
+      mended(
+        example("a leg to a share that knows no owners", ({ layers }) =>
+          edit(layers["offsite-sync"][0], {
+            legs: [
+              { from: "/mnt/backup", to: "/Backup/pve-backup", metadata: "lost" },
+              { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },
+            ],
+          }),
+        ),
+        {
+          says: 'Set metadata "kept" for the leg from /mnt/backup',
+          edit: ({ layers }) => edit(layers["offsite-sync"][0]?.legs[0], { metadata: "kept" }),
+        },
       ),
     ],
     good: [example("legs that keep owners, modes and hard links")],

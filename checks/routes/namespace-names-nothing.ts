@@ -2,7 +2,7 @@ import type { Plan } from "../../plan";
 import type { Flow } from "../../plan/job";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { nearest } from "../../plan/contracts/near";
 import { listed } from "../wording";
 
@@ -33,16 +33,28 @@ export const namespaceNamesNothing = defineCheck({
   },
   examples: {
     bad: [
-      example("a misspelt namespace that keeps daily copies", ({ layers }) =>
-        edit(layers["daily-backup"][0]?.volumes, {
-          more: [{ namespaces: ["nextclout"], keep: { count: 7, every: "day" } }],
-        }),
+      mended(
+        example("a misspelt namespace that keeps daily copies", ({ layers }) =>
+          edit(layers["daily-backup"][0]?.volumes, {
+            more: [{ namespaces: ["nextclout"], keep: { count: 7, every: "day" } }],
+          }),
+        ),
+        {
+          says: 'Write "nextcloud"',
+          edit: ({ layers }) =>
+            edit(layers["daily-backup"][0]?.volumes, {
+              more: [{ namespaces: ["nextcloud"], keep: { count: 7, every: "day" } }],
+            }),
+        },
       ),
-      example("a namespace that is gone", ({ layers }) =>
-        layers["lvm-pvc-snapshot"][0]?.excludeNamespaces?.push({
-          name: "monitoring",
-          reason: "metrics can be gathered anew",
-        }),
+      mended(
+        example("a namespace that is gone", ({ layers }) =>
+          layers["lvm-pvc-snapshot"][0]?.excludeNamespaces?.push({
+            name: "monitoring",
+            reason: "metrics can be gathered anew",
+          }),
+        ),
+        { says: "Remove it", edit: ({ layers }) => layers["lvm-pvc-snapshot"][0]?.excludeNamespaces?.pop() },
       ),
     ],
     good: [example("the namespace of a database that has dumps instead")],

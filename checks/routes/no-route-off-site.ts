@@ -1,7 +1,7 @@
 import { siteOf } from "../../plan/graph/survival";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { fallingShort, type Protection, protectionsOf } from "../protection";
 import { counted, listed, placeText } from "../wording";
 
@@ -38,20 +38,41 @@ export const noRouteOffSite = defineCheck({
   },
   examples: {
     bad: [
-      example("a NAS on the same site", ({ destinations }) => edit(destinations.nas, { site: "home" })),
-      example("a leg that lists the entries it carries, without the books", ({ layers }) =>
-        edit(layers["offsite-sync"][0], {
-          legs: [
-            {
-              from: "/mnt/backup",
-              to: "/Backup/pve-backup",
-              only: ["etcd-backup", "vault-backup", "pvc-data", "sqlite-backup", "pfsense", "pve-config"].map(
-                name => ({ name, reason: "needed after a disaster" }),
-              ),
-            },
-            { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },
-          ],
-        }),
+      mended(
+        example("a NAS on the same site", ({ destinations }) => edit(destinations.nas, { site: "home" })),
+        {
+          says: "correct the destination's site",
+          edit: ({ destinations }) => edit(destinations.nas, { site: "parents" }),
+        },
+      ),
+      mended(
+        example("a leg that lists the entries it carries, without the books", ({ layers }) =>
+          edit(layers["offsite-sync"][0], {
+            legs: [
+              {
+                from: "/mnt/backup",
+                to: "/Backup/pve-backup",
+                only: [
+                  "etcd-backup",
+                  "vault-backup",
+                  "pvc-data",
+                  "sqlite-backup",
+                  "pfsense",
+                  "pve-config",
+                ].map(name => ({ name, reason: "needed after a disaster" })),
+              },
+              { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },
+            ],
+          }),
+        ),
+        {
+          says: "let an existing leg carry it",
+          edit: ({ layers }) =>
+            layers["offsite-sync"][0]?.legs[0]?.only?.push({
+              name: "books",
+              reason: "needed after a disaster",
+            }),
+        },
       ),
     ],
     good: [example("a NAS at another site")],

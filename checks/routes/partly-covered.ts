@@ -1,6 +1,6 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { fallingShort } from "../protection";
 import { placeText } from "../wording";
 
@@ -30,25 +30,40 @@ export const partlyCovered = defineCheck({
     }),
   examples: {
     bad: [
-      example("a leg that starts in a folder of the photos", ({ layers }) =>
-        edit(layers["offsite-sync"][0], {
-          legs: [
-            { from: "/mnt/backup", to: "/Backup/pve-backup" },
-            { from: "/srv/nfs/photos/albums", to: "/Backup/nfs/photos/albums" },
-          ],
-        }),
+      mended(
+        example("a leg that starts in a folder of the photos", ({ layers }) =>
+          edit(layers["offsite-sync"][0], {
+            legs: [
+              { from: "/mnt/backup", to: "/Backup/pve-backup" },
+              { from: "/srv/nfs/photos/albums", to: "/Backup/nfs/photos/albums" },
+            ],
+          }),
+        ),
+        {
+          says: "Let it start at /srv/nfs/photos",
+          edit: ({ layers }) =>
+            edit(layers["offsite-sync"][0]?.legs[1], { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" }),
+        },
       ),
-      example("a leg that takes one entry of the photos", ({ layers }) =>
-        edit(layers["offsite-sync"][0], {
-          legs: [
-            { from: "/mnt/backup", to: "/Backup/pve-backup" },
-            {
-              from: "/srv/nfs/photos",
-              to: "/Backup/nfs/photos",
-              only: [{ name: "upload", reason: "the originals" }],
-            },
-          ],
-        }),
+      mended(
+        example("a leg that takes one entry of the photos", ({ layers }) =>
+          edit(layers["offsite-sync"][0], {
+            legs: [
+              { from: "/mnt/backup", to: "/Backup/pve-backup" },
+              {
+                from: "/srv/nfs/photos",
+                to: "/Backup/nfs/photos",
+                only: [{ name: "upload", reason: "the originals" }],
+              },
+            ],
+          }),
+        ),
+        {
+          says: 'Remove "only" from the leg from /srv/nfs/photos',
+          edit: ({ layers }) => {
+            delete layers["offsite-sync"][0]?.legs[1]?.only;
+          },
+        },
       ),
     ],
     good: [example("a leg that starts where the photos do")],

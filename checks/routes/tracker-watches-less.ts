@@ -1,10 +1,11 @@
+import { exampleEstate } from "../../plan/estate/example";
 import type { Plan } from "../../plan";
 import type { Job } from "../../plan/job";
 import { changeTrackerJobName } from "../../plan/layers/nfs-change-tracker/jobs";
 import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { fallsShort } from "../protection";
 import { listed } from "../wording";
 
@@ -16,14 +17,38 @@ export const trackerWatchesLess = defineCheck({
   run: plan => plan.jobs.filter(job => job.journal?.kind === "reads").flatMap(job => findings(job, plan)),
   examples: {
     bad: [
-      example("a leg outside of what is watched", ({ layers }) =>
-        edit(layers["nfs-change-tracker"][0], { watches: ["/srv/nfs/photos/albums"] }),
+      mended(
+        example("a leg outside of what is watched", ({ layers }) =>
+          edit(layers["nfs-change-tracker"][0], { watches: ["/srv/nfs/photos/albums"] }),
+        ),
+        {
+          says: 'Add "/srv/nfs/photos" to watches',
+          edit: ({ layers }) => layers["nfs-change-tracker"][0]?.watches.push("/srv/nfs/photos"),
+        },
       ),
-      example("no tracker for a leg that starts at live data", ({ layers }) => {
-        layers["nfs-change-tracker"] = [];
-      }),
-      example("a watch on a folder that no leg reads", ({ layers }) =>
-        edit(layers["nfs-change-tracker"][0], { watches: ["/srv/nfs", "/srv/nfs-ssd"] }),
+      mended(
+        example("no tracker for a leg that starts at live data", ({ layers }) => {
+          layers["nfs-change-tracker"] = [];
+        }),
+        {
+          says: 'Add an nfs-change-tracker with "/srv/nfs/photos" in its watches',
+          edit: ({ layers }) =>
+            layers["nfs-change-tracker"].push(
+              ...exampleEstate().layers["nfs-change-tracker"].map(tracker => ({
+                ...tracker,
+                watches: ["/srv/nfs/photos"],
+              })),
+            ),
+        },
+      ),
+      mended(
+        example("a watch on a folder that no leg reads", ({ layers }) =>
+          edit(layers["nfs-change-tracker"][0], { watches: ["/srv/nfs", "/srv/nfs-ssd"] }),
+        ),
+        {
+          says: 'Remove "/srv/nfs-ssd" from its watches',
+          edit: ({ layers }) => layers["nfs-change-tracker"][0]?.watches.pop(),
+        },
       ),
     ],
     good: [

@@ -1,9 +1,9 @@
 import type { Plan } from "../../plan";
 import { bytesOf } from "../../plan/datasets";
-import { chainOf } from "../../plan/graph/copies";
+import { type Copy, chainOf } from "../../plan/graph/copies";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
-import { example, mirrorExample } from "../examples";
+import { example, mirrorExample, mended } from "../examples";
 import { doubledCopies, type Pair } from "../doubled";
 import { deviceOf } from "../protection";
 import { placeText, sizeText } from "../wording";
@@ -20,15 +20,28 @@ export const twoRoutes = defineCheck({
     }),
   examples: {
     bad: [
-      mirrorExample("photos by way of the mirror and by a leg of their own", { excludes: [] }),
-      example("a leg inside of what another leg sends", ({ layers }) =>
-        edit(layers["offsite-sync"][0], {
-          legs: [
-            { from: "/mnt/backup", to: "/Backup/pve-backup" },
-            { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },
-            { from: "/mnt/backup/books", to: "/Backup/books" },
-          ],
-        }),
+      mended(mirrorExample("photos by way of the mirror and by a leg of their own", { excludes: [] }), {
+        says: "where nfs-mirror reads /srv/nfs",
+        edit: ({ layers }) =>
+          layers["nfs-mirror"][0]?.excludes?.push({
+            name: "photos",
+            reason: "goes to the NAS by a leg of its own",
+          }),
+      }),
+      mended(
+        example("a leg inside of what another leg sends", ({ layers }) =>
+          edit(layers["offsite-sync"][0], {
+            legs: [
+              { from: "/mnt/backup", to: "/Backup/pve-backup" },
+              { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },
+              { from: "/mnt/backup/books", to: "/Backup/books" },
+            ],
+          }),
+        ),
+        {
+          says: "remove the leg from /mnt/backup/books",
+          edit: ({ layers }) => layers["offsite-sync"][0]?.legs.pop(),
+        },
       ),
     ],
     good: [
@@ -40,17 +53,29 @@ export const twoRoutes = defineCheck({
   },
 });
 
+/** Hops of one of the two ways alone: each can leave the bytes out, or be left out itself where it carries a copy of nothing else. */
+function waysOut(one: Copy, other: Copy): string[] {
+  const [ours, theirs] = [chainOf(one), chainOf(other)];
+  const hops = [...ours.filter(hop => !theirs.includes(hop)), ...theirs.filter(hop => !ours.includes(hop))];
+  return hops.flatMap(({ job, flow: { source }, from, dataset }) => {
+    if (source.kind !== "tree") return [];
+    const { path } = source.location;
+    if (path !== (from?.location ?? dataset.location).path)
+      return [`exclude it, with the reason, where ${job.name} reads ${path}`];
+    return from ? [`remove the leg from ${path} of ${job.name}`] : [];
+  });
+}
+
 function finding(subject: string, sizeBytes: number | undefined, [one, other]: Pair, plan: Plan): Found {
   const routes = [one, other].map(copy => [
     placeText(copy.dataset.location),
     ...chainOf(copy).map(({ location }) => placeText(location)),
   ]);
   const place = deviceOf(one.location).replace(/^\w+:/, "");
-  const [from, to] = [one, other].map(copy => copy.from?.location ?? copy.dataset.location);
   return {
     subject,
     message: `${subject} comes to ${place} twice, ${routes.map(route => route.join(" > ")).join(" and ")}: ${sizeText(sizeBytes)} sent and kept two times.`,
-    fix: `Exclude it in one of ${[...new Set([one.job.name, other.job.name])].join(", ")} (${from?.path ?? ""} or ${to?.path ?? ""}), with the reason, so that each byte has one route.`,
+    fix: `So that each byte has one route: ${waysOut(one, other).join(", or ")}.`,
     evidence: {
       ...(sizeBytes === undefined ? {} : { sizeBytes }),
       one: routes[0] ?? [],

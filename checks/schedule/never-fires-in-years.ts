@@ -1,7 +1,8 @@
 import { nextFiring, parseSchedule } from "../../plan/calendar";
 import { horizonOf } from "../../plan/graph/loss";
 import { defineCheck } from "../check";
-import { example } from "../examples";
+import { edit } from "../example-edits";
+import { example, mended } from "../examples";
 
 /** Jobs that never run are refused as an estate; this is about the rarer runs that a job has beside its usual ones. */
 export const neverFiresInYears = defineCheck({
@@ -28,8 +29,16 @@ export const neverFiresInYears = defineCheck({
     }),
   examples: {
     bad: [
-      fullSync("a year that is over", "Sun 2025-*-1..7 08:00:00"),
-      fullSync("a leap day", "*-02-29 08:00:00"),
+      mended(fullSync("a year that is over", "Sun 2025-*-1..7 08:00:00"), {
+        says: "Sun *-*-1..7 08:00:00",
+        edit: ({ layers }) =>
+          edit(layers["offsite-sync"][0], { fullSync: { onCalendar: "Sun *-*-1..7 08:00:00" } }),
+      }),
+      mended(fullSync("a leap day", "*-02-29 08:00:00"), {
+        says: "Sun *-*-1..7 08:00:00",
+        edit: ({ layers }) =>
+          edit(layers["offsite-sync"][0], { fullSync: { onCalendar: "Sun *-*-1..7 08:00:00" } }),
+      }),
     ],
     good: [fullSync("each month's first Sunday", "Sun *-*-1..7 08:00:00"), example("none")],
   },

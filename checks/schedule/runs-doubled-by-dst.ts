@@ -2,8 +2,10 @@ import type { Plan } from "../../plan";
 import { firings, nextFiring } from "../../plan/calendar";
 import { clockChanges } from "../../plan/calendar/clock-changes";
 import type { Job } from "../../plan/job";
+import { outOfChangedHours } from "../clock-change-hours";
 import { defineCheck } from "../check";
-import { dumpExample } from "../examples";
+import { edit } from "../example-edits";
+import { dumpExample, mended } from "../examples";
 import { localTime } from "../local-time";
 
 /** robfig/cron fires at both passes of a repeated hour, systemd at the first alone. */
@@ -17,12 +19,12 @@ export const runsDoubledByDst = defineCheck({
       const doubled = doubledRuns(job, plan);
       const [first] = doubled;
       if (first === undefined) return [];
-      const { zone, calendar } = job.trigger;
+      const { zone } = job.trigger;
       return [
         {
           subject: job.name,
           message: `${job.name} runs twice at ${localTime(first[0], zone)} (${zone}): clocks go back over that time, and a CronJob fires at both passes.`,
-          fix: `Move "${calendar}" out of the hour that is repeated, or give the schedule zone "UTC".`,
+          fix: outOfChangedHours(job, plan.estate.years),
           evidence: {
             doubledRuns: doubled.map(([firstMs]) => localTime(firstMs, zone)),
             counterexample: first.map(instant => new Date(instant).toISOString()),
@@ -32,8 +34,21 @@ export const runsDoubledByDst = defineCheck({
     }),
   examples: {
     bad: [
-      dumpExample("a dump at 01:30 in New York", { cron: "30 1 * * *", zone: "America/New_York" }, "27h"),
-      dumpExample("one on Sundays", { cron: "45 1 * * 0", zone: "America/New_York" }, "8d"),
+      mended(
+        dumpExample("a dump at 01:30 in New York", { cron: "30 1 * * *", zone: "America/New_York" }, "27h"),
+        {
+          says: "before 01:00 or from 03:00 on",
+          edit: ({ layers }) =>
+            edit(layers["cluster-dump"].at(-1), {
+              schedule: { cron: "45 0 * * *", zone: "America/New_York" },
+            }),
+        },
+      ),
+      mended(dumpExample("one on Sundays", { cron: "45 1 * * 0", zone: "America/New_York" }, "8d"), {
+        says: "before 01:00 or from 03:00 on",
+        edit: ({ layers }) =>
+          edit(layers["cluster-dump"].at(-1), { schedule: { cron: "45 0 * * 0", zone: "America/New_York" } }),
+      }),
     ],
     good: [
       dumpExample("a dump at 00:15", { cron: "15 0 * * *", zone: "America/New_York" }, "27h"),

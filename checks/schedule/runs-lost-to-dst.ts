@@ -3,8 +3,10 @@ import { firings, nextFiring } from "../../plan/calendar";
 import { clockChanges } from "../../plan/calendar/clock-changes";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
+import { outOfChangedHours } from "../clock-change-hours";
 import { defineCheck } from "../check";
-import { dumpExample } from "../examples";
+import { edit } from "../example-edits";
+import { dumpExample, mended } from "../examples";
 import { localTime } from "../local-time";
 
 /** A time that the clock skips has no run of its own, unless the schedule fires again within the hour that is missing. */
@@ -18,14 +20,14 @@ export const runsLostToDst = defineCheck({
       const lost = lostRuns(job, plan);
       const [first] = lost;
       if (first === undefined) return [];
-      const { zone, calendar } = job.trigger;
+      const { zone } = job.trigger;
       return [
         {
           subject: job.name,
           message:
             `${job.name} doesn't run at ${first.local} (${zone}): clocks go forward over that time. ` +
             `${lost.length === 1 ? "That run is" : `${lost.length} runs are`} lost in ${plan.estate.years.join(", ")}; the next one is at ${localTime(first.nextMs, zone)}.`,
-          fix: `Move "${calendar}" out of the hour that is skipped, or give the schedule zone "UTC".`,
+          fix: outOfChangedHours(job, plan.estate.years),
           evidence: {
             lostRuns: lost.map(run => run.local),
             gapMs: first.nextMs - first.previousMs,
@@ -37,8 +39,30 @@ export const runsLostToDst = defineCheck({
     }),
   examples: {
     bad: [
-      dumpExample("a dump at 02:30 in New York", { cron: "30 2 * * *", zone: "America/New_York" }, "60h"),
-      dumpExample("every half past two on Sundays", { cron: "30 2 * * 0", zone: "America/New_York" }, "16d"),
+      mended(
+        dumpExample("a dump at 02:30 in New York", { cron: "30 2 * * *", zone: "America/New_York" }, "60h"),
+        {
+          says: "before 01:00 or from 03:00 on",
+          edit: ({ layers }) =>
+            edit(layers["cluster-dump"].at(-1), {
+              schedule: { cron: "45 0 * * *", zone: "America/New_York" },
+            }),
+        },
+      ),
+      mended(
+        dumpExample(
+          "every half past two on Sundays",
+          { cron: "30 2 * * 0", zone: "America/New_York" },
+          "16d",
+        ),
+        {
+          says: "before 01:00 or from 03:00 on",
+          edit: ({ layers }) =>
+            edit(layers["cluster-dump"].at(-1), {
+              schedule: { cron: "45 0 * * 0", zone: "America/New_York" },
+            }),
+        },
+      ),
     ],
     good: [
       dumpExample("a dump at 00:15", { cron: "15 0 * * *", zone: "America/New_York" }, "27h"),

@@ -4,7 +4,7 @@ import type { Job, Source } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { localTime } from "../local-time";
 import { latestEnd, startDelay } from "../windows";
 
@@ -22,11 +22,23 @@ export const snapshotTooOld = defineCheck({
     }),
   examples: {
     bad: [
-      example("a limit that a copy at four o'clock is always beyond", ({ layers }) =>
-        edit(layers["daily-backup"][0]?.volumes, { maxSnapshotAge: "5h" }),
+      mended(
+        example("a limit that a copy at four o'clock is always beyond", ({ layers }) =>
+          edit(layers["daily-backup"][0]?.volumes, { maxSnapshotAge: "5h" }),
+        ),
+        {
+          says: "volumes.maxSnapshotAge to 6 h 45 min",
+          edit: ({ layers }) => edit(layers["daily-backup"][0]?.volumes, { maxSnapshotAge: "6h 45min" }),
+        },
       ),
-      example("a limit that holds but in the night that has an hour twice", ({ layers }) =>
-        edit(layers["daily-backup"][0]?.volumes, { maxSnapshotAge: "6h" }),
+      mended(
+        example("a limit that holds but in the night that has an hour twice", ({ layers }) =>
+          edit(layers["daily-backup"][0]?.volumes, { maxSnapshotAge: "6h" }),
+        ),
+        {
+          says: "volumes.maxSnapshotAge to 6 h 45 min",
+          edit: ({ layers }) => edit(layers["daily-backup"][0]?.volumes, { maxSnapshotAge: "6h 45min" }),
+        },
       ),
     ],
     good: [

@@ -3,7 +3,8 @@ import type { Job } from "../../plan/job";
 import { healthyAge, tightestStaleAfter } from "../../plan/staleness";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
-import { mirrorExample } from "../examples";
+import { edit } from "../example-edits";
+import { mirrorExample, mended } from "../examples";
 
 /** The alert must be out before the promise is broken, so everything between the condition and the alert counts. */
 export const staleAbovePromise = defineCheck({
@@ -35,7 +36,12 @@ export const staleAbovePromise = defineCheck({
       ];
     }),
   examples: {
-    bad: [mirrorExample("16 days on a daily job", { alert: { staleAfter: "16d", receiver: "infra" } })],
+    bad: [
+      mended(mirrorExample("16 days on a daily job", { alert: { staleAfter: "16d", receiver: "infra" } }), {
+        says: "Remove alert.staleAfter",
+        edit: ({ layers }) => edit(layers["nfs-mirror"][0], { alert: { receiver: "infra" } }),
+      }),
+    ],
     good: [
       mirrorExample("threshold derived by the plan", {}),
       mirrorExample("two days on a job that promises three", {

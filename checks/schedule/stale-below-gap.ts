@@ -1,7 +1,8 @@
 import { healthyAge, tightestStaleAfter } from "../../plan/staleness";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
-import { mirrorExample } from "../examples";
+import { edit } from "../example-edits";
+import { mirrorExample, mended } from "../examples";
 
 export const staleBelowGap = defineCheck({
   code: "schedule/stale-below-gap",
@@ -35,9 +36,20 @@ export const staleBelowGap = defineCheck({
     }),
   examples: {
     bad: [
-      mirrorExample("24 hours on a daily job", {
-        alert: { staleAfter: "24h", for: "5min", receiver: "infra" },
-      }),
+      mended(
+        mirrorExample("24 hours on a daily job", {
+          alert: { staleAfter: "24h", for: "5min", receiver: "infra" },
+        }),
+        {
+          says: "Remove alert.staleAfter",
+          edit: ({ layers }) => edit(layers["nfs-mirror"][0], { alert: { receiver: "infra" } }),
+        },
+        {
+          says: "set it to 25 h 48 min at least",
+          edit: ({ layers }) =>
+            edit(layers["nfs-mirror"][0], { alert: { staleAfter: "25h 48min", receiver: "infra" } }),
+        },
+      ),
     ],
     good: [
       mirrorExample("threshold derived by the plan", {}),

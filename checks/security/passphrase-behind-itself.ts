@@ -1,6 +1,7 @@
 import type { Plan } from "../../plan";
 import type { Job } from "../../plan/job";
 import { defineCheck } from "../check";
+import { mended } from "../examples";
 import { encryptedExample } from "../encrypted-example";
 import { listed } from "../wording";
 
@@ -27,7 +28,12 @@ export const passphraseBehindItself = defineCheck({
       }),
     ),
   examples: {
-    bad: [encryptedExample("the passphrase in the cloud that lies on the volume", ["nextcloud"])],
+    bad: [
+      mended(encryptedExample("the passphrase in the cloud that lies on the volume", ["nextcloud"]), {
+        says: 'keptIn with "break-glass"',
+        edit: ({ secrets }) => secrets["luks-passphrase"]?.keptIn.push("break-glass"),
+      }),
+    ],
     good: [
       encryptedExample("the passphrase on paper too", ["nextcloud", "break-glass"]),
       encryptedExample("the passphrase in a store that isn't encrypted", ["vault"]),

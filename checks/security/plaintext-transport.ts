@@ -1,7 +1,7 @@
 import { siteOf } from "../../plan/graph/survival";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 
 export const plaintextTransport = defineCheck({
   code: "security/plaintext-transport",
@@ -34,8 +34,20 @@ export const plaintextTransport = defineCheck({
     }),
   examples: {
     bad: [
-      example("NFS over the internet", ({ destinations }) => edit(destinations.nas, { transport: "nfs" })),
-      example("FTP", ({ destinations }) => edit(destinations.nas, { transport: "ftp" })),
+      mended(
+        example("NFS over the internet", ({ destinations }) => edit(destinations.nas, { transport: "nfs" })),
+        {
+          says: 'destinations.nas.transport to "ssh"',
+          edit: ({ destinations }) => edit(destinations.nas, { transport: "ssh" }),
+        },
+      ),
+      mended(
+        example("FTP", ({ destinations }) => edit(destinations.nas, { transport: "ftp" })),
+        {
+          says: 'destinations.nas.transport to "ssh"',
+          edit: ({ destinations }) => edit(destinations.nas, { transport: "ssh" }),
+        },
+      ),
     ],
     good: [example("SSH")],
   },

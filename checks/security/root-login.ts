@@ -1,6 +1,6 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 
 export const rootLogin = defineCheck({
   code: "security/root-login",
@@ -22,7 +22,15 @@ export const rootLogin = defineCheck({
         };
       }),
   examples: {
-    bad: [example("a NAS entered as root", ({ destinations }) => edit(destinations.nas, { user: "root" }))],
+    bad: [
+      mended(
+        example("a NAS entered as root", ({ destinations }) => edit(destinations.nas, { user: "root" })),
+        {
+          says: "set destinations.nas.user",
+          edit: ({ destinations }) => edit(destinations.nas, { user: "holdfast" }),
+        },
+      ),
+    ],
     good: [example("a NAS entered by an account of its own")],
   },
 });

@@ -1,5 +1,5 @@
 import { defineCheck } from "../check";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { edit } from "../example-edits";
 import { lockedSecrets } from "../locked-secrets";
 import { usersOfSecret } from "../secret-users";
@@ -30,10 +30,16 @@ export const secretInOnePlace = defineCheck({
   },
   examples: {
     bad: [
-      example("the photos' key in Vault alone", ({ secrets, services }) => {
-        secrets["photos-key"] = { keptIn: ["vault"] };
-        edit(services.photos, { secrets: ["photos-key"] });
-      }),
+      mended(
+        example("the photos' key in Vault alone", ({ secrets, services }) => {
+          secrets["photos-key"] = { keptIn: ["vault"] };
+          edit(services.photos, { secrets: ["photos-key"] });
+        }),
+        {
+          says: 'secrets.photos-key.keptIn with "break-glass"',
+          edit: ({ secrets }) => secrets["photos-key"]?.keptIn.push("break-glass"),
+        },
+      ),
     ],
     good: [example("secrets on paper too")],
   },

@@ -2,8 +2,9 @@ import type { Plan } from "../../plan";
 import { datasetId } from "../../plan/datasets";
 import { siteOf } from "../../plan/graph/survival";
 import { defineCheck } from "../check";
+import { edit } from "../example-edits";
 import { encryptedExample } from "../encrypted-example";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { listed, placeText } from "../wording";
 
 /** Who keeps the passphrase, so that the volume itself is in order. */
@@ -39,7 +40,15 @@ export const unencryptedOffSite = defineCheck({
   },
   examples: {
     bad: [
-      encryptedExample("files of an encrypted volume on a plain share", outside, { encryptedAtRest: false }),
+      mended(
+        encryptedExample("files of an encrypted volume on a plain share", outside, {
+          encryptedAtRest: false,
+        }),
+        {
+          says: "set destinations.nas.encryptedAtRest",
+          edit: ({ destinations }) => edit(destinations.nas, { encryptedAtRest: true }),
+        },
+      ),
     ],
     good: [
       example("volumes that aren't encrypted in the first place"),

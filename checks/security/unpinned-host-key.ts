@@ -1,5 +1,6 @@
 import { defineCheck } from "../check";
-import { example } from "../examples";
+import { edit } from "../example-edits";
+import { example, mended } from "../examples";
 
 export const unpinnedHostKey = defineCheck({
   code: "security/unpinned-host-key",
@@ -26,12 +27,26 @@ export const unpinnedHostKey = defineCheck({
   ],
   examples: {
     bad: [
-      example("a NAS without a key", ({ destinations }) => {
-        delete destinations.nas?.hostKey;
-      }),
-      example("a firewall without a key", ({ firewalls }) => {
-        delete firewalls.pfsense?.ssh.hostKey;
-      }),
+      mended(
+        example("a NAS without a key", ({ destinations }) => {
+          delete destinations.nas?.hostKey;
+        }),
+        {
+          says: "set destinations.nas.hostKey",
+          edit: ({ destinations }) =>
+            edit(destinations.nas, { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINas" }),
+        },
+      ),
+      mended(
+        example("a firewall without a key", ({ firewalls }) => {
+          delete firewalls.pfsense?.ssh.hostKey;
+        }),
+        {
+          says: "set firewalls.pfsense.ssh.hostKey",
+          edit: ({ firewalls }) =>
+            edit(firewalls.pfsense?.ssh, { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFirewall" }),
+        },
+      ),
     ],
     good: [example("a NAS and a firewall with their keys")],
   },

@@ -1,6 +1,6 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 import { usersOfSecret } from "../secret-users";
 
 export const unpinnedSecret = defineCheck({
@@ -22,8 +22,14 @@ export const unpinnedSecret = defineCheck({
       }),
   examples: {
     bad: [
-      example("a password that is used elsewhere too", ({ secrets }) =>
-        edit(secrets["nas-password"], { pinned: false }),
+      mended(
+        example("a password that is used elsewhere too", ({ secrets }) =>
+          edit(secrets["nas-password"], { pinned: false }),
+        ),
+        {
+          says: "set secrets.nas-password.pinned to true",
+          edit: ({ secrets }) => edit(secrets["nas-password"], { pinned: true }),
+        },
       ),
     ],
     good: [example("secrets of their own")],

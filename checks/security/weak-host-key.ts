@@ -1,6 +1,6 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 
 /** RSA keys, of which old servers know no signature but SHA-1, and DSA, which OpenSSH dropped. */
 const weak = ["ssh-rsa", "ssh-dss"];
@@ -28,8 +28,15 @@ export const weakHostKey = defineCheck({
   },
   examples: {
     bad: [
-      example("a NAS pinned by ssh-rsa", ({ destinations }) =>
-        edit(destinations.nas, { hostKey: "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABExample" }),
+      mended(
+        example("a NAS pinned by ssh-rsa", ({ destinations }) =>
+          edit(destinations.nas, { hostKey: "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABExample" }),
+        ),
+        {
+          says: "Pin its Ed25519 key",
+          edit: ({ destinations }) =>
+            edit(destinations.nas, { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINas" }),
+        },
       ),
     ],
     good: [example("Ed25519 keys")],

@@ -2,7 +2,8 @@ import type { Plan } from "../../plan";
 import { endOfDay } from "../../plan/calendar";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
-import { example } from "../examples";
+import { edit } from "../example-edits";
+import { example, mended } from "../examples";
 
 export const waiverExpired = defineCheck({
   code: "waivers/expired",
@@ -34,19 +35,28 @@ export const waiverExpired = defineCheck({
   },
   examples: {
     bad: [
-      example("a camera's ring buffer without a copy, until last June", ({ services, layers }) => {
-        layers["nfs-mirror"][0]?.excludes?.push({ name: "frigate", reason: "camera ring buffer" });
-        services.frigate = {
-          data: [
-            {
-              kind: "tree",
-              host: "pve",
-              path: "/srv/nfs/frigate",
-              unprotected: { reason: "camera ring buffer", owner: "viktor", expires: "2026-06-30" },
-            },
-          ],
-        };
-      }),
+      mended(
+        example("a camera's ring buffer without a copy, until last June", ({ services, layers }) => {
+          layers["nfs-mirror"][0]?.excludes?.push({ name: "frigate", reason: "camera ring buffer" });
+          services.frigate = {
+            data: [
+              {
+                kind: "tree",
+                host: "pve",
+                path: "/srv/nfs/frigate",
+                unprotected: { reason: "camera ring buffer", owner: "viktor", expires: "2026-06-30" },
+              },
+            ],
+          };
+        }),
+        {
+          says: "give unprotected in services.frigate a new date",
+          edit: ({ services }) =>
+            edit(services.frigate?.data[0], {
+              unprotected: { reason: "camera ring buffer", owner: "viktor", expires: "2027-06-30" },
+            }),
+        },
+      ),
     ],
     good: [
       example("one that is accepted until its last day is over", ({ services, layers }) => {

@@ -1,7 +1,7 @@
 import { endOfDay } from "../../plan/calendar";
 import { catalogue } from "../catalogue";
 import { defineCheck } from "../check";
-import { example } from "../examples";
+import { example, mended } from "../examples";
 
 /** Runs just the checks whose findings are waived: an estate without waivers pays nothing. */
 export const waiverUnused = defineCheck({
@@ -40,24 +40,30 @@ export const waiverUnused = defineCheck({
   },
   examples: {
     bad: [
-      example("a fault that was mended", ({ waivers }) => {
-        waivers.push({
-          code: "promises/rpo",
-          subject: "photos",
-          reason: "the new disk is ordered",
-          owner: "viktor",
-          expires: "2027-01-31",
-        });
-      }),
-      example("a code that is misspelled", ({ waivers }) => {
-        waivers.push({
-          code: "promises/rop",
-          subject: "photos",
-          reason: "the new disk is ordered",
-          owner: "viktor",
-          expires: "2027-01-31",
-        });
-      }),
+      mended(
+        example("a fault that was mended", ({ waivers }) => {
+          waivers.push({
+            code: "promises/rpo",
+            subject: "photos",
+            reason: "the new disk is ordered",
+            owner: "viktor",
+            expires: "2027-01-31",
+          });
+        }),
+        { says: "Remove it from waivers", edit: ({ waivers }) => waivers.pop() },
+      ),
+      mended(
+        example("a code that is misspelled", ({ waivers }) => {
+          waivers.push({
+            code: "promises/rop",
+            subject: "photos",
+            reason: "the new disk is ordered",
+            owner: "viktor",
+            expires: "2027-01-31",
+          });
+        }),
+        { says: "Remove it from waivers", edit: ({ waivers }) => waivers.pop() },
+      ),
     ],
     good: [
       example("a waiver of a fault that is there", ({ services, waivers }) => {

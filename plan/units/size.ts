@@ -26,6 +26,16 @@ export function parseSize(text: string): number {
 
 /** Bytes for people, decimal as disks are sold: "1.1 TB", "700 GB". */
 export function formatSize(bytes: number): string {
+  return scaled(bytes, value => value);
+}
+
+/** Bytes that are needed, for people: rounded up, so that whoever adds what is printed has added enough. */
+export function formatSizeUp(bytes: number): string {
+  return scaled(bytes, Math.ceil);
+}
+
+/** @param round of the number before its last printed digit */
+function scaled(bytes: number, round: (value: number) => number): string {
   const units = ["B", "kB", "MB", "GB", "TB", "PB"];
   let value = Math.abs(bytes);
   let unit = 0;
@@ -34,5 +44,6 @@ export function formatSize(bytes: number): string {
     unit++;
   }
   const digits = value < 10 && unit > 0 ? 1 : 0;
-  return `${bytes < 0 ? "-" : ""}${Number(value.toFixed(digits))} ${units[unit] ?? ""}`;
+  const printed = round(value * 10 ** digits) / 10 ** digits;
+  return `${bytes < 0 ? "-" : ""}${Number(printed.toFixed(digits))} ${units[unit] ?? ""}`;
 }
