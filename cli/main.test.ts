@@ -126,8 +126,8 @@ test("lose names the newest copy that survives, its age and the command that res
             restore: [
               expect.objectContaining({
                 where: { kind: "host", name: "pve" },
-                argv: expect.arrayContaining(["rsync", "/mnt/backup/books/", "/srv/nfs/books/"]),
-                text: expect.stringContaining("/mnt/backup/books/ /srv/nfs/books/"),
+                argv: ["nfs-mirror", "restore", "books"],
+                text: expect.stringContaining("nfs-mirror restore books"),
               }),
             ],
           }),

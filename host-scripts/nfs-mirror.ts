@@ -2,9 +2,14 @@ import { nfsMirrorConfig, nfsMirrorJobName, nfsMirrorMetrics } from "../plan/con
 import { copy, cover } from "./nfs-mirror/copy";
 import { answer } from "./nfs-mirror/held";
 import { hold, remember } from "./nfs-mirror/hold";
+import { inspect } from "./nfs-mirror/inspect";
+import { list } from "./nfs-mirror/list";
 import { journalFolder, type Mirror } from "./nfs-mirror/mirror";
 import { match } from "./nfs-mirror/moves";
+import { note } from "./nfs-mirror/mirrored";
 import { nested } from "./nfs-mirror/nested";
+import { restore, restoreSwitches } from "./nfs-mirror/restore/restore";
+import { restores } from "./nfs-mirror/restores";
 import { close, root } from "./nfs-mirror/roots";
 import { judge, scan } from "./nfs-mirror/scan";
 import { summary } from "./nfs-mirror/summary";
@@ -19,16 +24,38 @@ startRunner({
     what: "NAME",
     why: 'what this service, or the file system at this path, has lost is meant to go; "." for all services',
   },
+  ways: {
+    list: {
+      usage: "[SERVICE]",
+      does: "what there is of each service, when it was mirrored, what is kept or lacking, and what restores have left",
+      run: list,
+    },
+    verify: {
+      usage: "[SERVICE]",
+      does: "read it against the checksums on record, and say how it differs from the source",
+      run: inspect,
+    },
+    restore: {
+      usage: "SERVICE [PATH]...",
+      does: 'put it, or paths in it, in its place, and what is there aside; "." for all services',
+      words: [1, Infinity],
+      switches: restoreSwitches,
+      run: restore,
+    },
+  },
   contract: nfsMirrorConfig,
   metrics: nfsMirrorMetrics,
-  begin: (run, accepted): Mirror => ({ ...run, accepted, held: [] }),
+  begin: (run, accepted): Mirror => ({ ...run, startedAt: new Date(), accepted, held: [] }),
   locked({ config, log }) {
     const segments = recover(journalFolder(config));
     if (segments.length > 0)
       log.warn(`an earlier run ended early: ${segments.join(", ")} hands over the whole tree`);
   },
-  dryRun: [verify, nested, scan, match, hold, judge],
-  phases: [verify, nested, close, scan, match, hold, judge, copy, root, remember, cover, answer],
+  dryRun: [verify, nested, restores, scan, match, hold, judge],
+  phases: [
+    ...[verify, nested, restores, close, scan, match, hold, judge],
+    ...[copy, root, remember, note, cover, answer],
+  ],
   summary,
   tidyUp(config, _, hasLeft) {
     // A process that still writes would change more after the hand-over; the next run hands over then.

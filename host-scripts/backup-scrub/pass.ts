@@ -7,7 +7,7 @@ import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { complain } from "./accept";
 import type { Scrub } from "./backup-scrub";
-import { type Content, contentOf, forgetCached, openRegular, type OpenFile } from "./content";
+import { bigBytes, type Content, contentOf, forgetCached, openRegular, type OpenFile } from "./content";
 import { judgeListing } from "./lacking";
 import { ListDamaged, type ListedFile, readList, writeList } from "./list";
 import { bytesOf, catalogueFiles, type CatalogueFiles, onDisk } from "./paths";
@@ -27,8 +27,6 @@ import { isInGeneration, type Unit } from "./units";
 /** After so many bytes, what was found is made durable: a loss of power costs no more. */
 const syncEveryBytes = 256 * 2 ** 20;
 const filesPerTurn = 64;
-const bigBytes = 8 * 2 ** 20;
-
 /** What one file cost. */
 export interface Cost {
   /** On the disk, holes left out. */

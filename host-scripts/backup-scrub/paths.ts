@@ -15,8 +15,11 @@ export function pathOf(text: string): string {
   return Buffer.from(text).toString("latin1");
 }
 
+/** A backup disk that is read. */
+export type Disk = Pick<BackupScrubConfig, "target">;
+
 /** A file of the disk, by its path below it. */
-export function onDisk({ target }: BackupScrubConfig, path: string): Buffer {
+export function onDisk({ target }: Disk, path: string): Buffer {
   return bytesOf(`${pathOf(target.path)}/${path}`);
 }
 
@@ -30,11 +33,11 @@ export interface CatalogueFiles {
   readonly part: string;
 }
 
-export function catalogueFolder({ stateDir }: BackupScrubConfig): string {
+export function catalogueFolder({ stateDir }: Pick<BackupScrubConfig, "stateDir">): string {
   return join(stateDir, "catalogue");
 }
 
-export function catalogueFiles(config: BackupScrubConfig, unit: string): CatalogueFiles {
+export function catalogueFiles(config: Pick<BackupScrubConfig, "stateDir">, unit: string): CatalogueFiles {
   const id = createHash("sha256").update(bytesOf(unit)).digest("hex").slice(0, 20);
   const stem = join(catalogueFolder(config), id);
   return { id, sums: `${stem}.sums`, list: `${stem}.list`, part: `${stem}.part` };

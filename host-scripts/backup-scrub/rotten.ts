@@ -76,7 +76,7 @@ class Shelf<T extends { unit: string; ino: string }> {
     private readonly schema: z.ZodType<T>,
   ) {}
 
-  private folder({ stateDir }: BackupScrubConfig): string {
+  private folder({ stateDir }: Pick<BackupScrubConfig, "stateDir">): string {
     return join(stateDir, this.name);
   }
 
@@ -85,7 +85,7 @@ class Shelf<T extends { unit: string; ino: string }> {
   }
 
   /** @param damaged gets the paths of those that aren't what was written */
-  all(config: BackupScrubConfig, damaged: string[] = []): T[] {
+  all(config: Pick<BackupScrubConfig, "stateDir">, damaged: string[] = []): T[] {
     const folder = this.folder(config);
     const files = existsSync(folder) ? readdirSync(folder).filter(name => name.endsWith(".json")) : [];
     return files.sort().flatMap(name => {

@@ -1,8 +1,7 @@
 import { type BigIntStats, type Dirent, lstatSync } from "node:fs";
-import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
 import { errnoOf, messageOf } from "../runtime/errors";
 import { openFolder, type OpenFolder } from "../runtime/open-folder";
-import { onDisk } from "./paths";
+import { type Disk, onDisk } from "./paths";
 
 /** A name of a regular file. */
 export interface Found {
@@ -20,7 +19,7 @@ export interface Hidden {
  * Each name of a regular file at or below a path of the disk, on this file system alone. Memory is one open folder a level,
  * however many names there are. What vanishes meanwhile is passed over.
  */
-export function* filesBelow(config: BackupScrubConfig, path: string): Generator<Found | Hidden> {
+export function* filesBelow(config: Disk, path: string): Generator<Found | Hidden> {
   const top = look(config, path);
   if (!top) return;
   if (!("stat" in top) || top.stat.isFile()) yield top;
@@ -58,7 +57,7 @@ export function* filesBelow(config: BackupScrubConfig, path: string): Generator<
   }
 }
 
-function look(config: BackupScrubConfig, path: string): Found | Hidden | undefined {
+function look(config: Disk, path: string): Found | Hidden | undefined {
   try {
     return { path, stat: lstatSync(onDisk(config, path), { bigint: true }) };
   } catch (error) {

@@ -9,6 +9,7 @@ import { rootsOf } from "./roots";
 
 /** One run, filled by its phases. */
 export interface Mirror extends JobRun<NfsMirrorConfig> {
+  readonly startedAt: Date;
   /** What an operator said is meant to be gone: services, or paths of file systems below the source, as messages show them. */
   readonly accepted: ReadonlySet<string>;
   /** Where nothing is deleted in this run, and why: it ends as a failure that says so. */

@@ -24,10 +24,7 @@ export const nested: Phase<Mirror> = {
   name: "nested",
   async run(mirror) {
     const { config, log, stop, dryRun, accepted } = mirror;
-    const named = Object.fromEntries(config.nested.map(({ path, fsUuid }) => [path, fsUuid]));
-    const all = Object.fromEntries(
-      Object.entries({ ...readRecord(config), ...named }).filter(([path]) => isMirrored(config, path)),
-    );
+    const all = knownNested(config);
     if (accepted.size > 0) refuseUnknown(mirror, acceptable(config, Object.keys(all)), unknownName(config));
     const known = Object.fromEntries(Object.entries(all).filter(([path]) => !accepted.has(noted(path))));
     const mounted = await mountsBelow(config.source.path, stop.signal);
@@ -46,6 +43,14 @@ export const nested: Phase<Mirror> = {
       );
   },
 };
+
+/** UUIDs of the file systems that belong below the source, by their path there: the estate's, and those that a run has seen. */
+export function knownNested(config: NfsMirrorConfig): Readonly<Record<string, string>> {
+  const named = Object.fromEntries(config.nested.map(({ path, fsUuid }) => [path, fsUuid]));
+  return Object.fromEntries(
+    Object.entries({ ...readRecord(config), ...named }).filter(([path]) => isMirrored(config, path)),
+  );
+}
 
 /** Services of both sides, file systems below the source, and "." for all services: as messages show them. */
 function acceptable(config: NfsMirrorConfig, nestedPaths: readonly string[]): ReadonlySet<string> {

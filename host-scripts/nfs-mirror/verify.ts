@@ -9,6 +9,7 @@ import { requireRoot } from "../runtime/root";
 import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { isLeftOut, type Mirror } from "./mirror";
+import { asideName } from "./restore/record";
 
 /** Refuses unless source and target are the file systems that the config names, and the source holds something. Writes nothing but a new disk's mark. */
 export const verify: Phase<Mirror> = {
@@ -37,7 +38,9 @@ export const verify: Phase<Mirror> = {
 /** Entries of the source that a name of `keep`, or of the runners' own, hides: their data is mirrored nowhere. */
 export function hiddenByKeep(mirror: Mirror): string[] {
   const { config } = mirror;
-  const isTaken = (entry: string): boolean => entry.startsWith(ownPrefix) || config.keep.includes(entry);
+  // What a restore has put aside is no service's data any more.
+  const isOwn = (entry: string): boolean => entry.startsWith(ownPrefix) && entry !== asideName;
+  const isTaken = (entry: string): boolean => isOwn(entry) || config.keep.includes(entry);
   return entriesOf(config.source).filter(entry => isTaken(entry) && !config.excludes.includes(entry));
 }
 

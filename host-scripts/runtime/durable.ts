@@ -51,7 +51,7 @@ export function writeAll(fd: number, bytes: Buffer): void {
 }
 
 /** Makes renames and removals in a folder survive a loss of power. */
-export function syncFolder(path: string): void {
+export function syncFolder(path: string | Buffer): void {
   const folder = openSync(path, "r");
   try {
     fsyncSync(folder);

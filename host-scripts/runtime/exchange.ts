@@ -1,33 +1,67 @@
 import { exitCodes, RunnerError } from "./errors";
 import { quoted } from "./quoted";
-import { CommandMissing, run } from "./run";
+import { CommandMissing, run, type RunResult } from "./run";
 import { shell } from "./shell";
 
 /** Numbers of renameat2(2) by Node's name of the machine; Linux, arch/x86/entry/syscalls and asm-generic/unistd.h. */
 const renameat2: Readonly<Record<string, number>> = { x64: 316, arm64: 276 };
 
-/** AT_FDCWD and RENAME_EXCHANGE. A syscall's argument that perl sees as text is passed as a pointer to it. */
+/**
+ * AT_FDCWD and a flag. A syscall's argument that perl sees as text is passed as a pointer to it; a path comes as hexadecimal, as
+ * it may hold bytes that no argument can. Ends with 17 where the second path is taken, whatever its file system's number for that is.
+ */
 const program =
-  "my ($call, $a, $b) = @ARGV; exit 0 if syscall($call + 0, -100, $a, -100, $b, 2) == 0; print STDERR qq($!); exit 1";
+  "my ($call, $flag, $a, $b) = @ARGV; ($a, $b) = map { pack('H*', $_) } $a, $b; exit 0 if syscall($call + 0, -100, $a, -100, $b, $flag + 0) == 0; exit 17 if $!{EEXIST}; print STDERR qq($!); exit 1";
+const flags = { noReplace: 1, exchange: 2 } as const;
+const isTaken = 17;
 
 /**
  * Lets two entries of one file system change places by one atomic step. Node has no such call, and mv(1) only from Debian
  * 13 on; perl is on every Debian (perl-base is essential).
  * @throws {RunnerError} when it can't be done; then nothing has changed
  */
-export async function exchange(one: string, other: string): Promise<void> {
-  const fail = (why: string): RunnerError =>
+export async function exchange(one: string | Buffer, other: string | Buffer): Promise<void> {
+  const fail = failureOf(other, `${quoted(one)} and ${quoted(other)} can't change places`);
+  const result = await rename(one, other, flags.exchange, fail);
+  if (result.exitCode !== 0) throw fail(result.stderr || `perl ended with ${result.ended}`);
+}
+
+/**
+ * Gives an entry another name on its file system, where nothing has that name: rename(2) would replace a file.
+ * @returns false when something has it
+ * @throws {RunnerError} when it can't be done; then nothing has changed
+ */
+export async function moveUnlessTaken(from: string | Buffer, to: string | Buffer): Promise<boolean> {
+  const fail = failureOf(to, `${quoted(from)} can't be renamed to ${quoted(to)}`);
+  const result = await rename(from, to, flags.noReplace, fail);
+  if (result.exitCode === isTaken) return false;
+  if (result.exitCode !== 0) throw fail(result.stderr || `perl ended with ${result.ended}`);
+  return true;
+}
+
+type Fail = (why: string) => RunnerError;
+
+function failureOf(place: string | Buffer, what: string): Fail {
+  return why =>
     new RunnerError(exitCodes.failed, {
-      failed: `${quoted(one)} and ${quoted(other)} can't change places: ${why}`,
+      failed: `${what}: ${why}`,
       kept: "Both are as they were.",
-      next: shell`findmnt --target ${other}; dpkg --status perl-base`,
+      next: shell`findmnt --target ${place}; dpkg --status perl-base`,
     });
+}
+
+async function rename(
+  one: string | Buffer,
+  other: string | Buffer,
+  flag: number,
+  fail: Fail,
+): Promise<RunResult> {
   const call = renameat2[process.arch];
   if (call === undefined) throw fail(`no system call is known for ${process.arch}`);
+  const paths = [one, other].map(path => Buffer.from(path).toString("hex"));
   try {
-    const argv = ["perl", "-e", program, String(call), one, other] as const;
-    const result = await run(argv, { timeoutMs: 60_000, env: { LC_ALL: "C" } });
-    if (result.exitCode !== 0) throw fail(result.stderr || `perl ended with ${result.ended}`);
+    const argv = ["perl", "-MErrno", "-e", program, String(call), String(flag), ...paths] as const;
+    return await run([...argv], { timeoutMs: 60_000, env: { LC_ALL: "C" } });
   } catch (error) {
     if (error instanceof CommandMissing) throw fail(error.message);
     throw error;

@@ -25,6 +25,14 @@ export function notedOfTyped(typed: string): string {
   );
 }
 
+/** The bytes of a name that somebody typed: as it is, or as a message shows it. */
+export function bytesOfTyped(typed: string): Buffer {
+  const bytes = notedOfTyped(typed).replace(/\\(?:x([0-9a-f]{2})|(.))/g, (_, hex?: string, char?: string) =>
+    hex === undefined ? (char ?? "") : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, "latin1");
+}
+
 /** Text of others, such as a program's message, without what a terminal would act on instead of showing it. */
 export function printable(text: string): string {
   return text.replace(/[^\P{C}\n\t]/gu, noted);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { accepted } from "./accepted";
 import { collapseLimits } from "./collapse";
 import { jobMetrics } from "./metric";
-import { mount, runnerFields } from "./runner";
+import { absolutePath, mount, runnerFields } from "./runner";
 
 const entry = z.string().regex(/^[^/\0]+$/, "expected one directory entry without a slash");
 
@@ -35,6 +35,8 @@ export const nfsMirrorConfig = z.strictObject({
   }),
   /** A service that lost, or has other content in, more than that of what its copy holds keeps its copy until somebody accepts it. */
   collapse: collapseLimits,
+  /** State folder of the job that keeps checksums of what is on the target. Absent: there is none. */
+  sumsDir: absolutePath.optional(),
 });
 
 export type NfsMirrorConfig = z.infer<typeof nfsMirrorConfig>;

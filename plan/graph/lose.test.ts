@@ -126,10 +126,7 @@ test("quotes paths for the shell", () => {
     const [tree] = services.books?.data ?? [];
     if (tree?.kind === "tree") tree.path = "/srv/nfs/bo'oks a";
   });
-  expect(linesFor(books)).toEqual([
-    "# on pve:",
-    `rsync -aHAXXS --numeric-ids '/mnt/backup/bo'\\''oks a/' '/srv/nfs/bo'\\''oks a/'`,
-  ]);
+  expect(linesFor(books)).toEqual(["# on pve:", `nfs-mirror restore 'bo'\\''oks a'`]);
 });
 
 test("a path of two lines stays in one, so that none of it is run behind a comment", () => {

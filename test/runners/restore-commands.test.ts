@@ -1,12 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parseEstate, planOf } from "../../plan";
 import { restoreSteps, restoreText } from "../../plan/graph/restore-steps";
 import { estate } from "../../stacks/homelab/estate";
-import { type MountNamespace, mountNamespace } from "./support/namespace";
 import { createPoolWorld } from "./support/pool-world";
-import { useRsyncTools } from "./support/rsync-tools";
+import { differences, snapshot } from "./support/tree";
 import { createWorld } from "./support/world";
 
 // What `holdfast lose` prints is run as it is printed, on what the runners themselves have made.
@@ -27,56 +26,39 @@ function printed(service: string, folder: string, ...jobs: readonly string[]): s
   return restoreText(restoreSteps(copy));
 }
 
-let folder: string;
-let namespace: MountNamespace;
-let undo: () => void;
-
-beforeEach(async () => {
-  // In memory: each generation is synced.
-  folder = mkdtempSync("/dev/shm/holdfast-restore-");
-  for (const name of ["bin", "disk", "volume", "nas"]) mkdirSync(join(folder, name));
-  undo = await useRsyncTools(join(folder, "bin"));
-  namespace = await mountNamespace();
-});
-afterEach(async () => {
-  await namespace.close();
-  undo();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** Folders of this test take the places that they have on a host: the backup disk, a mounted volume, a home of root's. */
-async function asOnAHost(): Promise<void> {
-  for (const path of ["/mnt", "/srv"]) await namespace.run("mount", "-t", "tmpfs", "none", path);
-  await namespace.run("mkdir", "-p", "/mnt/backup", "/mnt/restore", "/srv/nfs");
-  await namespace.run("mount", "--bind", join(folder, "disk"), "/mnt/backup");
-}
-
-interface Pasted {
-  readonly exitCode?: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Pasted into a shell of the host. */
-async function paste(text: string, environment: readonly string[] = []): Promise<Pasted> {
-  const [enter = "", ...rest] = namespace.inside(["env", ...environment, "bash", "--norc", "-c", text]);
-  return execa(enter, rest, { reject: false });
-}
-
-test("a service's tree comes back from the mirror", async () => {
+test("a service is what the mirror has again, and what was there is kept", async () => {
   const world = await createWorld();
   try {
-    mkdirSync(join(world.source, "navidrome"));
-    writeFileSync(join(world.source, "navidrome/song"), "la");
-    const ended = await world.start(["--accept", "."]).finished;
-    expect(ended.status).toBe(0);
-    cpSync(world.target, join(folder, "disk"), { recursive: true });
+    world.installCommand();
+    const song = join(world.source, "navidrome/album/song");
+    mkdirSync(join(world.source, "navidrome/album"), { recursive: true });
+    writeFileSync(song, "la");
+    await world.inside(
+      "setfattr",
+      "-n",
+      "user.mood",
+      "-v",
+      "blue",
+      join(world.config.source.path, "navidrome"),
+    );
+    await world.inside("chown", "-R", "1000:1001", join(world.config.source.path, "navidrome"));
+    const place = join(world.config.source.path, "navidrome");
+    const before = await snapshot(world, place);
+    expect(await world.start().finished).toMatchObject({ status: 0 });
+    writeFileSync(song, "ransom");
+    writeFileSync(join(world.source, "navidrome/README"), "pay");
+    // The lines for people have a # in front, and a shell passes over them.
+    await world.inside("bash", "-c", printed("navidrome", "navidrome", "nfs-mirror"));
+    expect(differences(before, await snapshot(world, place))).toEqual([]);
+    const kept = await world.inside(
+      "sh",
+      "-c",
+      `cat ${world.config.source.path}/.holdfast-restore/*/navidrome/README`,
+    );
+    expect(kept).toBe("pay");
   } finally {
     await world.close();
   }
-  await asOnAHost();
-  expect(await paste(printed("navidrome", "navidrome", "nfs-mirror"))).toMatchObject({ exitCode: 0 });
-  expect(await namespace.run("cat", "/srv/nfs/navidrome/song")).toBe("la");
 });
 
 test("a volume's newest snapshot is found by its claim, and the list prints a restore that the runner takes", async () => {

@@ -1,9 +1,10 @@
+import { scrubJobName } from "../../contracts/backup-scrub";
 import { type NfsMirrorConfig, nfsMirrorMetrics, nfsMirrorJobName } from "../../contracts/nfs-mirror";
 import type { Estate } from "../../estate/schema";
 import type { LayerJob } from "../../job";
 import { blanks, phrase } from "../../way-back";
 import { runOf, timerTrigger } from "../common";
-import { mountOf, timerOf, runnerConfig } from "../host-runner";
+import { mountOf, timerOf, runnerConfig, stateFolder } from "../host-runner";
 import { onDisk } from "../places";
 import type { NfsMirrorSpec } from "./spec";
 
@@ -32,11 +33,11 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
           steps: [
             {
               ...{ kind: "command", where: machine },
-              argv: ["rsync", "-aHAXXS", "--numeric-ids", [blanks.from, "/"], [blanks.to, "/"]],
-              changes: phrase`${blanks.to} has what the mirror has; what the mirror lacks stays`,
-              undo: phrase`a copy of ${blanks.to}, made before`,
+              argv: [nfsMirrorJobName, "restore", [blanks.entry], [blanks.below]],
+              changes: phrase`${blanks.to} is what the mirror has; what was there is kept aside on the same disk. What uses it is stopped before: a file that stays open is one of those that are put aside`,
+              undo: phrase`nfs-mirror restore --rollback ${blanks.entry}`,
               verifies:
-                "rsync ends with 0, and says nothing when it runs again with --dry-run --itemize-changes",
+                "it ends with 0 after all that came back was compared with the mirror by content, owner, mode, times, ACL, attributes and links",
             },
           ],
         },
@@ -81,7 +82,15 @@ function configOf(spec: NfsMirrorSpec, estate: Estate, budgetMs: number): NfsMir
     mostListed,
     maxDeletions: spec.maxDeletions,
     collapse: spec.collapse,
+    ...(isScrubbed(spec, estate) && { sumsDir: stateFolder(scrubJobName) }),
   };
+}
+
+/** Whether a job reads the backup disk against checksums. */
+function isScrubbed({ host, target }: NfsMirrorSpec, estate: Estate): boolean {
+  return estate.layers["daily-backup"].some(
+    backup => backup.host === host && backup.target === target && backup.scrub !== undefined,
+  );
 }
 
 /** File systems of the host that the estate has below the source, but for those in excluded entries. */

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
+import { compareRecorded } from "../backup-scrub/recorded";
+import { proveDisk } from "../runtime/disk-mark";
+import { exitCodes, RunnerError } from "../runtime/errors";
+import { mountsBelow, verifyMounts } from "../runtime/mounts";
+import { withPathList } from "../runtime/path-list";
+import { noted, quoted, shortened } from "../runtime/quoted";
+import { rsync, wholeMetadata } from "../runtime/rsync";
+import { shell } from "../runtime/shell";
+import { firstLines } from "../runtime/tail";
+import { foldersAbove } from "../runtime/tree-path";
+import type { Answer, ListRequest, WayContext } from "../runtime/ways";
+import { knownNested } from "./nested";
+import { mirroredServices, serviceTyped } from "./restore/resolve";
+
+/** How a service on the mirror compares. Names are as messages show them. */
+interface Inspected {
+  readonly service: string;
+  /** Absent where no job keeps checksums. */
+  readonly recorded?: { readonly good: number; readonly unrecorded: number };
+  readonly bad: readonly { readonly name: string; readonly reason: string }[];
+  /** Entries that a run would copy, change or delete now. */
+  readonly differing: number;
+  /** The first of them, with rsync's letters. */
+  readonly first: readonly string[];
+}
+
+/**
+ * Reads what the mirror has: against the checksums that are on record of it, and, by sizes and times, against the source as it is
+ * now. Changes nothing and takes no lock. That the source has changed since is no fault; what the mirror doesn't hold, or give, is.
+ */
+export async function inspect({ what }: ListRequest, context: WayContext<NfsMirrorConfig>): Promise<Answer> {
+  const { config, log, stop } = context;
+  await verifyMounts(
+    [
+      { role: "source", access: "read", ...config.source },
+      { role: "target", access: "read", ...config.target },
+    ],
+    stop.signal,
+  );
+  proveDisk(config, { dryRun: true, log });
+  const services = what === undefined ? mirroredServices(config) : [serviceTyped(config, what)];
+  const found: Inspected[] = [];
+  for (const service of services) found.push(await inspected(context, service));
+  const bad = found.flatMap(service => service.bad);
+  return {
+    text: found.flatMap(linesOf).join("\n"),
+    result: { services: found },
+    ...(bad.length > 0 && {
+      failure: {
+        failed: `${bad.length} files of the mirror can't be read, or don't hold what was recorded of them: ${bad
+          .slice(0, shown)
+          .map(({ name }) => shortened(name))
+          .join(", ")}${bad.length > shown ? ", …" : ""}`,
+        kept: "Nothing was changed.",
+        next: shell`dmesg --level err,warn | tail; systemctl start backup-scrub   (it mends what it has a good copy of)`,
+      },
+    }),
+  };
+}
+
+const shown = 5;
+
+async function inspected(context: WayContext<NfsMirrorConfig>, service: string): Promise<Inspected> {
+  const { config, log, stop } = context;
+  log.progress(`verify: ${shownName(service)}`);
+  const { sumsDir, target } = config;
+  const compared = await compareRecorded({ stateDir: sumsDir, target }, service, stop);
+  const { good, unrecorded, bad } = compared;
+  return {
+    service: shownName(service),
+    ...(sumsDir !== undefined && { recorded: { good, unrecorded } }),
+    bad: bad.map(({ name, reason }) => ({ name: shownName(name), reason })),
+    ...(await againstSource(context, service)),
+  };
+}
+
+/** rsync's dry run, as a run's scan. What is mounted below and away is passed over: nobody knows what lies there. */
+async function againstSource(
+  { config, stop }: WayContext<NfsMirrorConfig>,
+  service: string,
+): Promise<Pick<Inspected, "differing" | "first">> {
+  const mounted = await mountsBelow(config.source.path, stop.signal);
+  const away = Object.entries(knownNested(config))
+    .filter(([path, uuid]) => mounted.get(path) !== uuid)
+    .map(([path]) => Buffer.from(path).toString("latin1"));
+  const isAway = (name: string): boolean => [name, ...foldersAbove(name)].some(path => away.includes(path));
+  const first: string[] = [];
+  let differing = 0;
+  // A run that goes on at the same time has a list of its own.
+  const folder = mkdtempSync(join(config.stateDir, "verify-"));
+  try {
+    const pass = await withPathList(folder, [service], list =>
+      rsync(
+        [
+          ...[
+            ...wholeMetadata,
+            "--dry-run",
+            "--recursive",
+            "--delete",
+            "--delete-missing-args",
+            "--ignore-errors",
+          ],
+          ...[...list, "--", "./", `${config.target.path}/`],
+        ],
+        { cwd: config.source.path, timeoutMs: longestMs, stop: stop.signal },
+        ({ path, letters }) => {
+          const name = path.toString("latin1");
+          if (name === "." || isAway(name)) return;
+          differing += 1;
+          if (first.length < shown) first.push(`${letters.trim()} ${noted(path)}`);
+        },
+      ),
+    );
+    stop.check("verify");
+    if (pass.outcome === "broken")
+      throw new RunnerError(exitCodes.failed, {
+        failed: `${quoted(Buffer.from(service, "latin1"))} can't be compared with its source: rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
+        kept: "Nothing was changed.",
+        next: "dmesg --level err,warn | tail",
+      });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { differing, first };
+}
+
+const longestMs = 7 * 24 * 3_600_000;
+
+function linesOf({ service, recorded, bad, differing, first }: Inspected): string[] {
+  const sums = recorded
+    ? `${recorded.good} files hold what was recorded of them, of ${recorded.unrecorded} nothing is on record`
+    : "no checksums are on record (backup-scrub keeps them)";
+  return [
+    `${shortened(service)}: ${sums}; ${bad.length} are bad; ${differing === 0 ? "the source is the same" : `${differing} entries differ from the source as it is now`}`,
+    ...bad.slice(0, shown).map(({ name, reason }) => `  bad: ${shortened(name)}: ${reason}`),
+    ...first.map(line => `  ${shortened(line)}`),
+    ...(differing > first.length ? [`  and ${differing - first.length} more`] : []),
+  ];
+}
+
+function shownName(name: string): string {
+  return noted(Buffer.from(name, "latin1"));
+}

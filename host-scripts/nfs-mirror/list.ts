@@ -1,0 +1,140 @@
+import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
+import { verifyMounts } from "../runtime/mounts";
+import { momentText } from "../runtime/moment";
+import { noted, shortened } from "../runtime/quoted";
+import { ready, shell } from "../runtime/shell";
+import type { Answer, ListRequest, WayContext } from "../runtime/ways";
+import { asOfService, heldOf, type Mirrored, readMirrored } from "./mirrored";
+import {
+  asideOf,
+  isThere,
+  isUnfinished,
+  readRestores,
+  restoreCommand,
+  type RestoreRecord,
+  servicesOf,
+  unknownAside,
+  wantedText,
+} from "./restore/record";
+import { mirroredServices, serviceTyped } from "./restore/resolve";
+import { tallyOf } from "./restore/tally";
+import { cutText, keptText } from "./restores";
+
+/** A service on the mirror, for a program. Names are as messages show them, times are ISO 8601. */
+interface ListedService {
+  readonly service: string;
+  /** When the run began that mirrored it; absent where that isn't known. */
+  readonly asOf?: string;
+  readonly entries: number;
+  readonly bytes: number;
+  /** Why its copy is kept as it is. */
+  readonly frozen?: string;
+  /** What in it the mirror lacks, or keeps though the source has it no more. */
+  readonly lacks: readonly { readonly path: string; readonly reason: string }[];
+  /** What to type about that. */
+  readonly next?: string;
+}
+
+/** What there is on the mirror, and what restores have left. Changes nothing and takes no lock. */
+export async function list({ what }: ListRequest, context: WayContext<NfsMirrorConfig>): Promise<Answer> {
+  const { config, stop } = context;
+  await verifyMounts([{ role: "target", access: "read", ...config.target }], stop.signal);
+  const only = what === undefined ? undefined : serviceTyped(config, what);
+  const mirrored = readMirrored(config);
+  const records = readRestores(config);
+  const services: ListedService[] = [];
+  for (const service of only === undefined ? mirroredServices(config) : [only])
+    services.push(await listed(context, service, mirrored, records));
+  const left = restoresLeft(
+    config,
+    records.filter(record => only === undefined || servicesOf(record).includes(only)),
+  );
+  const unknown = only === undefined ? unknownAside(config, records) : [];
+  return {
+    text: [
+      ...services.flatMap(serviceLines),
+      ...left.map(({ text, next }) => `${text}\n  ${next}`),
+      ...unknown.map(
+        folder =>
+          `of a restore that isn't on record any more there is ${folder}\n  ${shell`rm -rf --one-file-system -- ${folder}`}`,
+      ),
+    ].join("\n"),
+    result: { services, restores: left, unknown },
+  };
+}
+
+async function listed(
+  { config, stop }: WayContext<NfsMirrorConfig>,
+  service: string,
+  mirrored: Mirrored | undefined,
+  records: readonly RestoreRecord[],
+): Promise<ListedService> {
+  const tally = await tallyOf(config.target.path, [service], () => stop.check("list"));
+  const asOf = asOfService(mirrored, service);
+  const held = mirrored ? heldOf(mirrored, service) : [];
+  const cut = records.find(
+    record =>
+      isUnfinished(record) && record.root === config.source.path && servicesOf(record).includes(service),
+  );
+  const frozen = cut ? cutText(cut) : held.find(({ path, isFrozen }) => isFrozen && path === service)?.reason;
+  const next = cut ? restoreCommand(config, cut, "resume") : held[0]?.next;
+  return {
+    service: shownName(service),
+    ...(asOf !== undefined && { asOf: momentText(Date.parse(asOf)) }),
+    ...{ entries: tally.entries, bytes: tally.bytes },
+    ...(frozen !== undefined && { frozen }),
+    lacks: held
+      .filter(({ path, isFrozen }) => !(isFrozen && path === service))
+      .map(({ path, reason }) => ({ path: shownName(path), reason }))
+      .concat(tally.unread === undefined ? [] : [{ path: shownName(service), reason: tally.unread }]),
+    ...(next !== undefined && { next }),
+  };
+}
+
+function serviceLines({ service, asOf, entries, bytes, frozen, lacks, next }: ListedService): string[] {
+  return [
+    `${shortened(service)}: ${entries} entries, ${bytes} bytes, mirrored ${asOf ?? "at a time that isn't known"}`,
+    ...(frozen === undefined ? [] : [`  kept as it is: ${frozen}`]),
+    ...lacks.slice(0, shown).map(({ path, reason }) => `  ${shortened(path)}: ${reason}`),
+    ...(lacks.length > shown ? [`  and ${lacks.length - shown} more`] : []),
+    ...(next === undefined ? [] : [`  ${next}`]),
+  ];
+}
+
+const shown = 5;
+
+interface LeftRestore {
+  readonly text: string;
+  readonly state: RestoreRecord["state"];
+  readonly folder: string;
+  readonly next: string;
+}
+
+function restoresLeft(config: NfsMirrorConfig, records: readonly RestoreRecord[]): LeftRestore[] {
+  return records
+    .filter(record => isUnfinished(record) || isThere(asideOf(record)))
+    .map(record => {
+      const folder = asideOf(record);
+      const undo = restoreCommand(config, record, "rollback");
+      const remove = shell`rm -rf --one-file-system -- ${folder}`;
+      const base = { state: record.state, folder };
+      if (isUnfinished(record))
+        return {
+          ...base,
+          text: `a restore of ${wantedText(record)} into ${record.root} was cut, or goes on (${record.state})`,
+          next: shell`${ready(restoreCommand(config, record, "resume"))}   (or give it up: ${ready(undo)})`,
+        };
+      return {
+        ...base,
+        text: `${keptText(record)} ${folder}`,
+        next:
+          record.state === "placed"
+            ? shell`${ready(undo)}   (or, when nobody needs it: ${ready(remove)})`
+            : remove,
+      };
+    });
+}
+
+function shownName(name: string): string {
+  return noted(Buffer.from(name, "latin1"));
+}

@@ -1,0 +1,144 @@
+import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
+import type { WayContext } from "../../runtime/ways";
+import { exitCodes, RunnerError } from "../../runtime/errors";
+import type { Lock } from "../../runtime/lock";
+import { withPathList } from "../../runtime/path-list";
+import { noted, quoted } from "../../runtime/quoted";
+import { type RsyncPass, rsync, wholeMetadata } from "../../runtime/rsync";
+import type { RsyncItem } from "../../runtime/rsync-items";
+import { run } from "../../runtime/run";
+import { ready, shell } from "../../runtime/shell";
+import { firstLines } from "../../runtime/tail";
+import { foldersAbove } from "../../runtime/tree-path";
+import { asideOf, restoreCommand, type RestoreRecord } from "./record";
+
+/** Ends a restore that was told to stop, with what goes on from there. @throws {RunnerError} */
+export function endIfStopped({ config, stop }: WayContext<NfsMirrorConfig>, record: RestoreRecord): void {
+  if (!stop.stopped) return;
+  const kept =
+    record.state === "copying"
+      ? "What is there is as it was; what was copied so far is kept aside."
+      : "Each item is either what it was or what it is to be, and the other one is kept aside.";
+  throw new RunnerError(exitCodes.failed, { failed: "stopped", kept, next: goOnText(config, record) });
+}
+
+function goOnText(config: NfsMirrorConfig, record: RestoreRecord): string {
+  return shell`${ready(restoreCommand(config, record, "resume"))}   (or give it up: ${ready(restoreCommand(config, record, "rollback"))})`;
+}
+
+/** What a restore works with. */
+export interface Tools extends WayContext<NfsMirrorConfig> {
+  readonly lock: Lock;
+}
+
+/** No budget: a restore that gives up halfway helps nobody. */
+const longestMs = 14 * 24 * 3_600_000;
+
+/**
+ * Copies what is wanted from the mirror into the restore's own folder, with all that the mirror has of it; what an earlier try left
+ * there becomes the same.
+ * @returns the record, with the names that the mirror could not give
+ * @throws {RunnerError} when it isn't known what is missing
+ */
+export async function copyAside(
+  tools: Tools,
+  record: RestoreRecord,
+  isResumed: boolean,
+): Promise<RestoreRecord> {
+  const { log } = tools;
+  let bytes = 0;
+  let entries = 0;
+  // A file of before a loss of power may have its size and time, and not its content.
+  const pass = await transfer(tools, record, isResumed ? ["--checksum"] : [], item => {
+    entries += 1;
+    bytes += item.bytes;
+    log.progress(`restore: ${entries} entries, ${bytes} bytes`);
+  });
+  endIfStopped(tools, record);
+  if (pass.outcome === "complete") return { ...record, lacked: [] };
+  const { entries: lacked, unnamed } = pass.lacked;
+  if (pass.outcome !== "partial" || unnamed.length > 0 || lacked.length === 0) throw cut(tools, record, pass);
+  const own = Buffer.from(`${asideOf(record)}/`).toString("latin1");
+  const names = lacked.map(({ path }) => path.toString("latin1"));
+  for (const [index, { path, reason }] of lacked.entries()) {
+    log.warn(`${quoted(path)} can't be brought back: ${reason}`);
+    const name = names[index] ?? "";
+    if (name.startsWith(own)) names[index] = name.slice(own.length);
+  }
+  // An absolute path that is left is none of what is wanted.
+  if (names.some(name => name.startsWith("/"))) throw cut(tools, record, pass);
+  return { ...record, lacked: names };
+}
+
+function cut({ config }: Tools, record: RestoreRecord, pass: RsyncPass): RunnerError {
+  return new RunnerError(exitCodes.failed, {
+    failed: `rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
+    kept: "What is there is as it was; what was copied so far is kept aside.",
+    next: shell`df -h ${record.root}; dmesg --level err,warn | tail; ${ready(goOnText(config, record))}`,
+  });
+}
+
+/**
+ * Reads all that was copied, and the mirror, and compares content, owners, modes, times, ACLs, attributes and links.
+ * @throws {RunnerError} that names what differs
+ */
+export async function proveCopy(tools: Tools, record: RestoreRecord): Promise<void> {
+  const { config } = tools;
+  await syncDisk(tools, record);
+  const above = new Set(record.wanted.flatMap(foldersAbove));
+  const lacked = new Set(record.lacked);
+  const isLacked = (name: string): boolean =>
+    lacked.size > 0 && [name, ...foldersAbove(name)].some(path => lacked.has(path));
+  const differing: string[] = [];
+  let count = 0;
+  const pass = await transfer(tools, record, ["--dry-run", "--checksum"], ({ path, letters }) => {
+    const name = path.toString("latin1");
+    if (name === "." || above.has(name) || isLacked(name)) return;
+    count += 1;
+    if (differing.length < shown) differing.push(`${noted(path)} (${letters.trim()})`);
+  });
+  endIfStopped(tools, record);
+  const isThrough = pass.outcome === "complete" || (pass.outcome === "partial" && lacked.size > 0);
+  if (isThrough && count === 0) return;
+  throw new RunnerError(exitCodes.failed, {
+    failed: isThrough
+      ? `${count} entries of the copy aren't what the mirror has: ${differing.join(", ")}${count > shown ? ", …" : ""}`
+      : `the copy can't be compared with the mirror: rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
+    kept: "What is there is as it was; what was copied is kept aside.",
+    next: shell`dmesg --level err,warn | tail; ${ready(restoreCommand(config, record, "resume"))}`,
+  });
+}
+
+const shown = 5;
+
+/** What is compared and put in its place is on the disk, also after a loss of power. */
+async function syncDisk(tools: Tools, record: RestoreRecord): Promise<void> {
+  const result = await run(["sync", "--file-system", asideOf(record)], {
+    ...{ timeoutMs: longestMs, stop: tools.stop.signal, env: { LC_ALL: "C" } },
+  });
+  endIfStopped(tools, record);
+  if (result.exitCode !== 0)
+    throw new RunnerError(exitCodes.failed, {
+      failed: `what was copied can't be written to disk: sync ended with ${result.exitCode ?? result.ended}: ${firstLines(result.stderr)}`,
+      kept: "What is there is as it was.",
+      next: "dmesg --level err,warn | tail",
+    });
+}
+
+function transfer(
+  { config, stop, lock }: Tools,
+  record: RestoreRecord,
+  more: readonly string[],
+  onItem: (item: RsyncItem) => void,
+): Promise<RsyncPass> {
+  return withPathList(config.stateDir, record.wanted, list =>
+    rsync(
+      [...wholeMetadata, "--recursive", "--delete", ...more, ...list, "--", "./", `${asideOf(record)}/`],
+      {
+        ...{ cwd: config.target.path, timeoutMs: longestMs, stop: stop.signal },
+        inherit: [lock.fd],
+      },
+      onItem,
+    ),
+  );
+}

@@ -1,0 +1,155 @@
+import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
+import { ownPrefix } from "../../runtime/closed-folder";
+import { syncFolder, writeDurably } from "../../runtime/durable";
+import { errnoOf, messageOf, Refusal } from "../../runtime/errors";
+import { noted, shortened } from "../../runtime/quoted";
+import { ready, shell } from "../../runtime/shell";
+import { serviceOf } from "../mirror";
+
+/** Below a root, byte by byte as latin1. Root's own folder holds the record: a name in it leads nowhere else. */
+const name = z.string().regex(/^(?!\.{0,2}(?:\/|$))[^\0]+$/);
+
+const restoreRecord = z.object({
+  /** When it began, "20261127T224105Z": its folder's name beside what it brings back. */
+  id: z.string().regex(/^\d{8}T\d{6}Z(?:-\d+)?$/),
+  /**
+   * - `copying`: what the mirror has is being copied aside; what is there is untouched
+   * - `placing`: the copy is whole, and changes places with what is there, item by item
+   * - `placed`: it has; what was there is aside
+   * - `undoing`: what was there is coming back
+   * - `undone`: it is there again; what the restore brought is aside
+   */
+  state: z.enum(["copying", "placing", "placed", "undoing", "undone"]),
+  /** Folder below which it comes back: the source's root, or one that an operator named. */
+  root: z.string().startsWith("/"),
+  /** What was asked for. */
+  wanted: z.array(name).min(1),
+  /** What changes places: each of them, or the first folder above it that isn't there. */
+  items: z.array(
+    z.object({
+      path: name,
+      /** Of its copy: known once that is whole. */
+      inode: z.string().optional(),
+      /** Nothing was there before. */
+      isNew: z.boolean(),
+    }),
+  ),
+  /** All services, and the root's own owner and mode. */
+  isAll: z.boolean(),
+  /** Asked for, and not brought back: the mirror could not be read there. */
+  lacked: z.array(name),
+});
+
+/** A restore: as long as it has not ended, and what is kept by one that has. */
+export type RestoreRecord = z.infer<typeof restoreRecord>;
+
+/** Where a restore's own folder lies: on the file system that it restores to, closed, and mirrored by no run. */
+export function asideRoot(root: string): string {
+  return join(root, asideName);
+}
+
+/** An entry at the source's root that is no data of a service. */
+export const asideName = `${ownPrefix}-restore`;
+
+/** While it copies, the copy; once that is in its place, what was there. */
+export function asideOf({ root, id }: RestoreRecord): string {
+  return join(asideRoot(root), id);
+}
+
+export function isUnfinished({ state }: RestoreRecord): boolean {
+  return state === "copying" || state === "placing" || state === "undoing";
+}
+
+/** Whether it changes the tree that is mirrored. */
+export function isInPlace({ root }: RestoreRecord, config: NfsMirrorConfig): boolean {
+  return root === config.source.path;
+}
+
+export function servicesOf({ wanted }: RestoreRecord): string[] {
+  return [...new Set(wanted.map(serviceOf))];
+}
+
+function folderOf({ stateDir }: NfsMirrorConfig): string {
+  return join(stateDir, "restores");
+}
+
+function fileOf(config: NfsMirrorConfig, { id }: RestoreRecord): string {
+  return join(folderOf(config), `${id}.json`);
+}
+
+/** All restores that are on record, the oldest first. @throws {Refusal} when one can't be read: what it holds may be cut */
+export function readRestores(config: NfsMirrorConfig): RestoreRecord[] {
+  return entriesOf(folderOf(config))
+    .filter(entry => entry.endsWith(".json"))
+    .sort()
+    .map(entry => {
+      const file = join(folderOf(config), entry);
+      try {
+        return restoreRecord.parse(JSON.parse(readFileSync(file, "utf8")));
+      } catch (error) {
+        throw new Refusal(
+          `the record of a restore can't be read, so it isn't known which service it is of: ${file}: ${messageOf(error)}`,
+          shell`cat ${file}; ls -la ${asideRoot(config.source.path)}   (rm the record once the services are as they should be)`,
+        );
+      }
+    });
+}
+
+export function writeRestore(config: NfsMirrorConfig, record: RestoreRecord): RestoreRecord {
+  writeDurably(fileOf(config, record), `${JSON.stringify(record)}\n`, 0o600);
+  return record;
+}
+
+export function dropRestore(config: NfsMirrorConfig, record: RestoreRecord): void {
+  rmSync(fileOf(config, record), { force: true });
+  if (isThere(folderOf(config))) syncFolder(folderOf(config));
+}
+
+/** A name for a restore that begins now, which none has. */
+export function newId(config: NfsMirrorConfig, root: string, now: Date): string {
+  const stamp = now.toISOString().replace(/[-:]|\.\d+/g, "");
+  const taken = new Set([...entriesOf(folderOf(config)), ...entriesOf(asideRoot(root))]);
+  let id = stamp;
+  for (let count = 2; taken.has(id) || taken.has(`${id}.json`); count += 1) id = `${stamp}-${count}`;
+  return id;
+}
+
+/** Folders beside the services that no restore on record has. */
+export function unknownAside(config: NfsMirrorConfig, records: readonly RestoreRecord[]): string[] {
+  const known = new Set(records.filter(record => isInPlace(record, config)).map(({ id }) => id));
+  return entriesOf(asideRoot(config.source.path))
+    .filter(entry => !known.has(entry))
+    .map(entry => join(asideRoot(config.source.path), entry));
+}
+
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** "navidrome, nasty/one" */
+export function wantedText({ wanted, isAll }: Pick<RestoreRecord, "wanted" | "isAll">): string {
+  if (isAll) return "all services";
+  return shortened(wanted.map(path => noted(Buffer.from(path, "latin1"))).join(", "));
+}
+
+/** What ends a restore that was cut, or takes one back. */
+export function restoreCommand(
+  config: NfsMirrorConfig,
+  record: RestoreRecord,
+  how: "resume" | "rollback",
+): string {
+  const what = record.isAll ? "." : Buffer.from(servicesOf(record)[0] ?? "", "latin1");
+  return shell`${config.job} restore ${ready(`--${how}`)} -- ${what}`;
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,75 @@
+import type { Phase } from "../runtime/phases";
+import { ready, shell } from "../runtime/shell";
+import type { Mirror } from "./mirror";
+import {
+  asideOf,
+  dropRestore,
+  isInPlace,
+  isThere,
+  isUnfinished,
+  readRestores,
+  restoreCommand,
+  type RestoreRecord,
+  servicesOf,
+  unknownAside,
+  wantedText,
+} from "./restore/record";
+
+/**
+ * A service of which a restore was cut keeps its copy as it is, as its source may be half of one and half of another, or what
+ * somebody wanted to get rid of. And what restores have put aside is told, as long as it is there.
+ */
+export const restores: Phase<Mirror> = {
+  name: "restores",
+  async run(mirror) {
+    const { config, dryRun, notes } = mirror;
+    const records = readRestores(config);
+    for (const record of records) {
+      if (isUnfinished(record)) holdCut(mirror, record);
+      else if (isThere(asideOf(record)))
+        notes.push(
+          shell`${ready(keptText(record))} ${asideOf(record)}   (when nobody needs it: rm -rf --one-file-system -- ${asideOf(record)})`,
+        );
+      else if (!dryRun) dropRestore(config, record);
+    }
+    for (const folder of unknownAside(config, records))
+      notes.push(
+        shell`of a restore that isn't on record any more there is ${folder}   (when nobody needs it: rm -rf --one-file-system -- ${folder})`,
+      );
+  },
+};
+
+/** What lies in a restore's own folder, in words that end before its path. */
+export function keptText(record: RestoreRecord): string {
+  return record.state === "undone"
+    ? `what a restore of ${wantedText(record)} had brought, and was taken back, is kept in`
+    : `what was there before a restore of ${wantedText(record)} is kept in`;
+}
+
+/** What somebody has to know of one that has not ended. */
+export function cutText(record: RestoreRecord): string {
+  const done: Partial<Record<RestoreRecord["state"], string>> = {
+    copying: "nothing of it has been replaced",
+    placing: "some of it may be replaced",
+    undoing: "some of it may be given back",
+  };
+  return `a restore of it was cut: ${done[record.state] ?? record.state}`;
+}
+
+function holdCut({ config, held, log }: Mirror, record: RestoreRecord): void {
+  const [resume, rollback] = [
+    restoreCommand(config, record, "resume"),
+    restoreCommand(config, record, "rollback"),
+  ];
+  if (!isInPlace(record, config)) {
+    log.warn(
+      `a restore of ${wantedText(record)} into ${record.root} was cut: ${resume}   (or give it up: ${rollback})`,
+    );
+    return;
+  }
+  for (const path of servicesOf(record))
+    held.push({
+      ...{ path, isFrozen: true, reason: cutText(record) },
+      next: shell`${ready(resume)}   (or what was there before: ${ready(rollback)})`,
+    });
+}

@@ -1,0 +1,374 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeNasty } from "./support/nasty";
+import { rotFiles } from "./support/rot";
+import type { FinishedRun } from "./support/started-run";
+import { differences, snapshot, type Snapshot } from "./support/tree";
+import { createWorld, type World } from "./support/world";
+
+jest.setTimeout(120_000);
+
+// What `nfs-mirror list`, `verify` and `restore` do, on real file systems, by the bundled runner.
+
+let world: World;
+let nasty: Snapshot;
+let target: Snapshot;
+
+const nastyIn = (root: string): string => join(root, "nasty");
+const mirror = (...words: readonly string[]): Promise<FinishedRun> => world.start(words).finished;
+const treeOf = (root: string): Promise<Snapshot> => snapshot(world, root, { shared: true });
+const sourceOf = (service: string): string => join(world.config.source.path, service);
+const aside = (): string[] => {
+  const folder = join(world.source, ".holdfast-restore");
+  return existsSync(folder) ? readdirSync(folder) : [];
+};
+const records = (): string[] => {
+  const folder = join(world.config.stateDir, "restores");
+  return existsSync(folder) ? readdirSync(folder) : [];
+};
+
+beforeAll(async () => {
+  world = await createWorld();
+  await makeNasty(world);
+  mkdirSync(`${world.source}/app`);
+  for (let index = 0; index < 30; index += 1)
+    writeFileSync(`${world.source}/app/f${index}`, "x".repeat(index + 100));
+  writeFileSync(`${world.source}/alone`, "a file is a service too");
+  await world.inside("chmod", "0751", world.config.source.path);
+  const first = await mirror();
+  expect(first).toMatchObject({ status: 0 });
+  nasty = await treeOf(nastyIn(world.config.target.path));
+  target = await snapshot(world, world.config.target.path, { without: [".holdfast"], touched: true });
+  await world.keep();
+});
+beforeEach(() => world.goBack());
+afterAll(() => world.close());
+
+/** What strikes a service. */
+function damage(): void {
+  rmSync(`${world.source}/nasty/one`);
+  writeFileSync(`${world.source}/nasty/two`, "ransom");
+  writeFileSync(`${world.source}/nasty/new`, "nobody's copy yet");
+}
+
+async function expectMirrorUntouched(): Promise<void> {
+  const now = await snapshot(world, world.config.target.path, { without: [".holdfast"], touched: true });
+  expect(differences(target, now)).toEqual([]);
+}
+
+test("a service comes back with all that the mirror has of it, and what was there is kept with its undo", async () => {
+  damage();
+  const before = await treeOf(sourceOf("nasty"));
+  const restored = await mirror("restore", "nasty");
+  expect(restored).toMatchObject({ status: 0 });
+  expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+  const [kept = ""] = aside();
+  expect(kept).toMatch(/^\d{8}T\d{6}Z$/);
+  const keptPath = join(world.config.source.path, ".holdfast-restore", kept);
+  expect(restored.stdout).toContain(`What was there is kept in ${keptPath}`);
+  expect(differences(before, await treeOf(join(keptPath, "nasty")))).toEqual([]);
+
+  // The next night takes neither the kept tree for a service, nor anything for a loss.
+  const night = await mirror();
+  expect(night).toMatchObject({ status: 0 });
+  expect(night.stdout).toContain(keptPath);
+  expect(existsSync(join(world.target, ".holdfast-restore"))).toBe(false);
+  expect(differences(nasty, await treeOf(nastyIn(world.config.target.path)))).toEqual([]);
+
+  const undo = /If it isn't: +(.*)$/m.exec(restored.stdout)?.[1] ?? "";
+  expect(undo).toBe("nfs-mirror restore --rollback -- nasty");
+  expect(await mirror(...undo.split(" ").slice(1))).toMatchObject({ status: 0 });
+  expect(differences(before, await treeOf(sourceOf("nasty")))).toEqual([]);
+});
+
+test("once what was kept is removed by hand, nothing tells of it any more", async () => {
+  damage();
+  const restored = await mirror("restore", "nasty");
+  const remove = /When all is well: (.*)$/m.exec(restored.stdout)?.[1] ?? "";
+  await world.inside("sh", "-c", remove);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(records()).toEqual([]);
+  expect((await mirror("list")).stdout).not.toContain(".holdfast-restore");
+});
+
+test("paths of a service come back alone, also by names that no terminal shows, and what is beside them stays", async () => {
+  rmSync(`${world.source}/nasty/dir\nwith\xffbreak`, { recursive: true, force: true });
+  await world.inside("sh", "-c", 'rm -r "$1"/dir* && rm "$1"/-rf "$1"/two', "sh", sourceOf("nasty"));
+  writeFileSync(`${world.source}/nasty/one`, "changed since");
+  const restored = await mirror(...["restore", "--", "nasty", "dir\\x0awith\\xffbreak/inner", "-rf", "two"]);
+  expect(restored).toMatchObject({ status: 0 });
+  const now = await treeOf(sourceOf("nasty"));
+  const expected = new Map(nasty);
+  const own = differences(expected, now);
+  // What was written since stays; "two" has no other name any more, as that one was not asked for.
+  expect(own.map(line => JSON.parse(line.split("\n")[0] ?? '""') as string).sort()).toEqual(["one", "two"]);
+  expect(readFileSync(`${world.source}/nasty/two`, "utf8")).toBe("linked");
+});
+
+test("into a folder: made for root alone, and nothing of the source or the mirror is touched", async () => {
+  damage();
+  const before = await treeOf(sourceOf("nasty"));
+  const into = join(world.folder, "into");
+  const restored = await mirror("restore", "nasty", "--into", into);
+  expect(restored).toMatchObject({ status: 0 });
+  expect(differences(nasty, await treeOf(join(into, "nasty")))).toEqual([]);
+  expect(readdirSync(into)).toEqual(["nasty"]);
+  expect((await world.inside("stat", "-c", "%a %u", into)).trim()).toBe("700 0");
+  expect(differences(before, await treeOf(sourceOf("nasty")))).toEqual([]);
+  await expectMirrorUntouched();
+});
+
+test("all services come back to a new file system, with what its root had", async () => {
+  const whole = await snapshot(world, world.config.source.path);
+  await world.inside("umount", world.config.source.path);
+  await world.inside(
+    "mkfs.ext4",
+    "-q",
+    "-F",
+    "-U",
+    world.config.source.fsUuid,
+    join(world.folder, "src.img"),
+  );
+  await world.mount("src");
+  expect(await mirror("restore", ".")).toMatchObject({ status: 0 });
+  expect(differences(whole, await snapshot(world, world.config.source.path))).toEqual([]);
+  expect(await mirror()).toMatchObject({ status: 0 });
+});
+
+test("nothing is restored into a mount point whose disk is away", async () => {
+  await world.inside("umount", world.config.source.path);
+  const refused = await mirror("restore", "nasty");
+  expect(refused).toMatchObject({ status: 3 });
+  expect(refused.stdout).toContain("is not a mount point");
+  expect(await world.inside("ls", "-A", world.config.source.path)).toBe("");
+});
+
+test.each([
+  [["restore", "nastie"], 3, 'did you mean "nasty"'],
+  [["restore", "pvc-data"], 3, "not mirrored by this job"],
+  [["restore", "nasty", "../app"], 2, "is no path in a service"],
+  [["restore", "nasty", "gone"], 3, "the mirror has no"],
+  [["restore", "nasty", "--resume"], 3, "there is no restore"],
+  [["restore", "nasty", "--rollback"], 3, "there is no restore"],
+  [["restore", "nasty", "--at", "2001-01-01"], 3, "as of"],
+  [["restore", "nasty", "--into", "TARGET/x"], 3, "backup disk"],
+])("%j is refused", async (words, status, says) => {
+  const refused = await mirror(...words.map(word => word.replace("TARGET", world.config.target.path)));
+  expect(refused).toMatchObject({ status });
+  expect(refused.stdout).toContain(says);
+  expect(aside()).toEqual([]);
+  expect(records()).toEqual([]);
+});
+
+test("a dry run says what would be done, and does none of it", async () => {
+  damage();
+  const before = await snapshot(world, world.config.source.path, { touched: true });
+  const dry = await mirror("restore", "nasty", "--dry-run");
+  expect(dry).toMatchObject({ status: 0 });
+  expect(dry.stdout).toContain(`would replace "${sourceOf("nasty")}", and keep what is there`);
+  expect(differences(before, await snapshot(world, world.config.source.path, { touched: true }))).toEqual([]);
+  expect(records()).toEqual([]);
+});
+
+/** Holds the first call of a program that matches, until the run is ended. */
+function gate(program: string, when: string): () => boolean {
+  const reached = join(world.folder, "reached");
+  const hold = `touch ${reached}; while [ -e "$0" ]; do sleep 0.05; done`;
+  world.shadow(program, `case "$*" in ${when}) [ -e ${reached} ] || { ${hold}; };; esac; exec REAL "$@"`);
+  return () => existsSync(reached);
+}
+
+const copying = { step: "while it copies", program: "rsync", when: "*--files-from*" };
+const comparing = { step: "while it compares", program: "rsync", when: "*--checksum*--files-from*" };
+const placing = { step: "before it changes places", program: "perl", when: "*" };
+
+test.each([
+  { ...copying, signal: "SIGTERM" as const },
+  { ...comparing, signal: "SIGKILL" as const },
+  { ...placing, signal: "SIGKILL" as const },
+])(
+  "$signal $step: the old tree is there, no night touches the mirror, and it can be resumed",
+  async ({ program, when, signal }) => {
+    damage();
+    const before = await treeOf(sourceOf("nasty"));
+    const reached = gate(program, when);
+    const run = world.start(["restore", "nasty"]);
+    await run.until(reached);
+    run.kill(signal);
+    world.unshadow(program);
+    const ended = await run.finished;
+    if (signal === "SIGTERM") {
+      expect(ended.status).toBe(143);
+      expect(ended.stdout).toContain("--resume -- nasty");
+    }
+    if (program === "rsync") expect(differences(before, await treeOf(sourceOf("nasty")))).toEqual([]);
+
+    writeFileSync(`${world.source}/app/fresh`, "mirrored all the same, of a size of its own");
+    const night = await mirror();
+    expect(night).toMatchObject({ status: 1 });
+    expect(night.stdout).toMatch(/"nasty": a restore of it was cut/);
+    expect(night.stdout).toContain("Next: nfs-mirror restore --resume -- nasty");
+    expect(existsSync(`${world.target}/app/fresh`)).toBe(true);
+    expect(differences(nasty, await treeOf(nastyIn(world.config.target.path)))).toEqual([]);
+    const listed = await mirror("list", "nasty");
+    expect(listed.stdout).toContain("a restore of it was cut");
+    expect(await mirror("restore", "nasty")).toMatchObject({ status: 3 });
+
+    expect(await mirror("restore", "nasty", "--resume")).toMatchObject({ status: 0 });
+    expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+    expect(await mirror()).toMatchObject({ status: 0 });
+  },
+);
+
+test("SIGTERM while it changes places: that ends first, and is told as what it is", async () => {
+  damage();
+  const reached = gate(placing.program, placing.when);
+  const run = world.start(["restore", "nasty"]);
+  await run.until(reached);
+  run.kill("SIGTERM");
+  world.unshadow(placing.program);
+  expect(await run.finished).toMatchObject({ status: 0 });
+  expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+});
+
+test("a restore that was cut is given up: what was there is there, and nothing else", async () => {
+  damage();
+  const before = await treeOf(sourceOf("nasty"));
+  const reached = gate("rsync", "*--files-from*");
+  const run = world.start(["restore", "nasty"]);
+  await run.until(reached);
+  run.kill("SIGKILL");
+  await run.finished;
+  world.unshadow("rsync");
+  expect(await mirror("restore", "nasty", "--rollback")).toMatchObject({ status: 0 });
+  expect(differences(before, await treeOf(sourceOf("nasty")))).toEqual([]);
+  expect([aside(), records()]).toEqual([[], []]);
+});
+
+test("what rots while it is copied is no success, and nothing is replaced", async () => {
+  damage();
+  const before = await treeOf(sourceOf("nasty"));
+  world.shadow(
+    "rsync",
+    `REAL "$@"; code=$?; case "$*" in *--dry-run*) ;; *) for f in ${sourceOf(".holdfast-restore")}/*/nasty/setuid; do touch -r "$f" ${world.folder}/time; printf y >"$f"; touch -r ${world.folder}/time "$f"; done;; esac; exit $code`,
+  );
+  const failed = await mirror("restore", "nasty");
+  expect(failed).toMatchObject({ status: 1 });
+  expect(failed.stdout).toContain("aren't what the mirror has: nasty/setuid");
+  expect(differences(before, await treeOf(sourceOf("nasty")))).toEqual([]);
+  world.unshadow("rsync");
+  expect(await mirror("restore", "nasty", "--resume")).toMatchObject({ status: 0 });
+  expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+});
+
+test("a link in the place of a folder leads no restore out of the tree", async () => {
+  const outside = join(world.folder, "outside");
+  mkdirSync(outside);
+  rmSync(`${world.source}/nasty/dir`, { recursive: true, force: true });
+  await world.inside(
+    "sh",
+    "-c",
+    'rm -r "$1"/dir*; ln -s "$2" "$(printf "$1/dir\\nwith\\377break")"',
+    "sh",
+    sourceOf("nasty"),
+    outside,
+  );
+  const refused = await mirror("restore", "nasty", "dir\\x0awith\\xffbreak/inner");
+  expect(refused).toMatchObject({ status: 1 });
+  expect(refused.stdout).toContain("is no folder");
+  expect(readdirSync(outside)).toEqual([]);
+});
+
+test("the list says what there is and of when; what is held is told with its reason", async () => {
+  const json = async (...words: readonly string[]) =>
+    JSON.parse((await mirror(...words, "--json")).stdout) as { services: Record<string, unknown>[] };
+  const { services } = await json("list");
+  expect(services.map(({ service }) => service)).toEqual(["alone", "app", "nasty", "other-service"]);
+  const [, app] = services;
+  expect(app).toMatchObject({
+    entries: 31,
+    bytes: 30 * 100 + 435,
+    lacks: [],
+    asOf: expect.stringMatching(/Z$/),
+  });
+  expect(app).not.toHaveProperty("frozen");
+  rmSync(`${world.source}/app`, { recursive: true });
+  mkdirSync(`${world.source}/app`);
+  expect(await mirror()).toMatchObject({ status: 1 });
+  const [held] = (await json("list", "app")).services;
+  expect(JSON.stringify(held)).toContain("lacks");
+  expect(held).toMatchObject({
+    service: "app",
+    asOf: expect.any(String),
+    next: expect.stringContaining("--accept=app"),
+  });
+});
+
+test("verify says what differs from the source, and changes nothing", async () => {
+  const clean = await mirror("verify");
+  expect(clean).toMatchObject({ status: 0 });
+  expect(clean.stdout).toContain("nasty: no checksums are on record");
+  expect(clean.stdout).toContain("the source is the same");
+  damage();
+  const differs = await mirror("verify", "nasty");
+  expect(differs).toMatchObject({ status: 0 });
+  expect(differs.stdout).toMatch(/\d+ entries differ from the source as it is now/);
+  expect(differs.stdout).toContain("*deleting");
+  await expectMirrorUntouched();
+});
+
+test("verify finds what rotted since a scrub has recorded it", async () => {
+  const { fsUuid, path } = world.config.target;
+  const common = { host: "pve", budgetMs: 60_000, pushgateway: world.config.pushgateway };
+  const sumsDir = join(world.folder, "scrub-state");
+  const config = {
+    ...{ ...common, job: "backup-scrub", target: { path, fsUuid }, periodMs: 1, generations: [] },
+    ...{ sources: [], accepted: [], writers: [], stateDir: sumsDir },
+    textfile: join(world.folder, "textfile", "backup-scrub.prom"),
+  };
+  const scrub = await world.addJob("backup-scrub", config);
+  world.writeConfig({ sumsDir });
+  expect(await scrub().finished).toMatchObject({ status: 0 });
+  const good = await mirror("verify", "app");
+  expect(good).toMatchObject({ status: 0 });
+  expect(good.stdout).toContain(
+    "app: 30 files hold what was recorded of them, of 0 nothing is on record; 0 are bad",
+  );
+  const { ino } = lstatSync(`${world.target}/app/f7`);
+  const blockBytes = Number(await world.inside("stat", "-f", "-c", "%S", path));
+  await world.inside("umount", path);
+  await rotFiles(join(world.folder, "dst.img"), [ino], { blockBytes });
+  await world.mount("dst");
+  const bad = await mirror("verify", "app", "--json");
+  expect(bad).toMatchObject({ status: 1 });
+  expect(JSON.parse(bad.stdout)).toMatchObject({
+    services: [
+      {
+        recorded: { good: 29, unrecorded: 0 },
+        bad: [{ name: "app/f7", reason: expect.stringContaining("recorded") }],
+      },
+    ],
+    next: expect.stringContaining("backup-scrub"),
+  });
+});
+
+test("what the mirror can't be read of is left out and named; all else comes back, and what was there is kept", async () => {
+  damage();
+  const place = sourceOf("nasty");
+  world.shadow(
+    "rsync",
+    `case "$*" in *--files-from*) REAL --exclude=setuid "$@" || exit
+echo 'rsync: [sender] send_files failed to open "${world.config.target.path}/nasty/setuid": Input/output error (5)' >&2
+exit 23;; esac; exec REAL "$@"`,
+  );
+  const partial = await mirror("restore", "nasty");
+  expect(partial).toMatchObject({ status: 1 });
+  expect(partial.stdout).toContain(
+    "1 entries can't be brought back, as the mirror can't be read there: nasty/setuid",
+  );
+  world.unshadow("rsync");
+  const [lacking, ...more] = differences(nasty, await treeOf(place));
+  expect([lacking?.split("\n")[0], more]).toEqual(['"setuid"', []]);
+  const [kept = ""] = aside();
+  expect(existsSync(`${world.source}/.holdfast-restore/${kept}/nasty/setuid`)).toBe(true);
+});
