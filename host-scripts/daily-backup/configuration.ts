@@ -18,7 +18,7 @@ import {
 import type { JobRun } from "../runtime/job-run";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
-import { leaveAlone, rsync, wholeMetadata } from "../runtime/rsync";
+import { rsync, wholeMetadata } from "../runtime/rsync";
 import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { configurationCollapse, type Part } from "./configuration-collapse";
@@ -205,11 +205,14 @@ async function copyFiles(
   const pass = await rsync(
     [
       ...[...wholeMetadata, "--relative"],
-      ...clusterViews.map(name => leaveAlone(`${clusterFiles.slice(1)}/${name}`)),
       ...(previous ? [`--link-dest=${join(previous.folder, "files")}`] : []),
       ...["--", ...paths.map(path => `./${path.replace(/^\/+/, "")}`), `${into}/`],
     ],
-    { cwd: hostRoot, timeoutMs: config.budgetMs, stop: stop.signal, inherit: run.lock ? [run.lock.fd] : [] },
+    {
+      ...{ cwd: hostRoot, timeoutMs: config.budgetMs, stop: stop.signal },
+      leaveAlone: clusterViews.map(name => `${clusterFiles.slice(1)}/${name}`),
+      inherit: run.lock ? [run.lock.fd] : [],
+    },
     () => log.progress("configuration"),
   );
   stop.check("configuration");

@@ -6,9 +6,10 @@ import { dropHeld } from "./held";
 import { copyAroundHoles, holeBytes } from "./holes";
 import { formerNames, holdLacking } from "./lacking";
 import { copyNames, splitLinks, withOtherNames } from "./links";
-import { type Listed, type Mirror, mirrorArgs, type Scan } from "./mirror";
+import type { Listed, Mirror, Scan } from "./mirror";
 import { isUnproven, move } from "./moves";
 import { allowedDeletions } from "./scan";
+import { leftAlone, mirrorArgs } from "./whole-tree";
 import type { Work } from "./work";
 
 /** How the steps of a run went. */
@@ -119,7 +120,10 @@ async function removeNames(
 /** Too much is new for a list, as on the first night: rsync looks at all of the tree again. */
 async function copyAll(mirror: Mirror, work: Work): Promise<RsyncPass> {
   const { whole } = required(mirror.scan, "scan");
-  return work.rsync(mirrorArgs(mirror, whole ? ["--delete-after", ...ceiling(mirror)] : []));
+  return work.rsync(
+    mirrorArgs(mirror, whole ? ["--delete-after", ...ceiling(mirror)] : []),
+    leftAlone(mirror),
+  );
 }
 
 /** It holds also for what went since the scan. */

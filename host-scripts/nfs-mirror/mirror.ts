@@ -3,9 +3,6 @@ import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { ownPrefix } from "../runtime/closed-folder";
 import type { JobRun } from "../runtime/job-run";
 import { noted } from "../runtime/quoted";
-import { leaveAlone, wholeMetadata } from "../runtime/rsync";
-import type { Move } from "./moves";
-import { rootsOf } from "./roots";
 
 /** One run, filled by its phases. */
 export interface Mirror extends JobRun<NfsMirrorConfig> {
@@ -20,6 +17,12 @@ export interface Mirror extends JobRun<NfsMirrorConfig> {
   /** How much of what goes leaves nothing under another name; undefined means all of it. */
   lost?: number;
   copied?: Copied;
+}
+
+/** A file of the target that would go, and the new name for which it would be copied again. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface Held {
@@ -124,27 +127,4 @@ export function isLeftOut(config: NfsMirrorConfig, entry: string): boolean {
 /** The same, for a search by find. */
 export function leftOutPatterns(config: NfsMirrorConfig): string[] {
   return [...leftOut(config).map(name => name.replace(/[*?[\\]/g, "\\$&")), `${ownPrefix}*`];
-}
-
-/** A name that is no text can't be an argument: what is left alone is whatever has other bytes in their places. */
-function leaveFrozen(path: string): string {
-  const bytes = Buffer.from(path, "latin1");
-  const text = bytes.toString();
-  if (Buffer.from(text).equals(bytes)) return leaveAlone(text);
-  return `--exclude=/${path.replace(/[*?[\\]/g, "\\$&").replace(/[^\x00-\x7f]/g, "?")}`;
-}
-
-/** rsync's arguments for a mirror of one verified mount to another; the working directory is the source. */
-export function mirrorArgs(mirror: Mirror, more: readonly string[]): string[] {
-  const { config } = mirror;
-  return [
-    ...wholeMetadata,
-    ...leftOut(config).map(leaveAlone),
-    `--exclude=/${ownPrefix}*`,
-    ...mirror.held.filter(({ isFrozen }) => isFrozen === true).map(({ path }) => leaveFrozen(path)),
-    ...more,
-    "--",
-    ...rootsOf(mirror),
-    `${config.target.path}/`,
-  ];
 }

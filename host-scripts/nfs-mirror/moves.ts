@@ -11,13 +11,7 @@ import {
 } from "../runtime/tree-path";
 import { createAlike } from "./alike";
 import { hasLargeHoles } from "./holes";
-import type { Listed, Mirror } from "./mirror";
-
-/** A file of the target that would go, and the new name for which it would be copied again. */
-export interface Move {
-  readonly from: string;
-  readonly to: string;
-}
+import type { Listed, Mirror, Move } from "./mirror";
 
 /**
  * Time of a moved file until its content is proven, in s since 1970: a run that ends in between leaves nothing that passes for

@@ -11,11 +11,12 @@ import { acceptedIn, holdLacking } from "./lacking";
 import { createLists } from "./lists";
 import { statIn } from "../runtime/tree-path";
 import { dropHeld, frozenIn } from "./held";
-import { isMeant, type Mirror, mirrorArgs, type Rewritten, type Scan } from "./mirror";
+import { isMeant, type Mirror, type Rewritten, type Scan } from "./mirror";
 import { lostBy } from "./moves";
 import { countRewritten } from "./rewritten";
 import { rootsOf } from "./roots";
 import { unlistedBy } from "./unlisted";
+import { leftAlone, mirrorArgs } from "./whole-tree";
 
 /** rsync's dry run: what would change, and how much would go. A night without a change ends here, after one scan. */
 export const scan: Phase<Mirror> = {
@@ -51,7 +52,7 @@ async function look(mirror: Mirror, onItem: (item: RsyncItem) => void): Promise<
     mirrorArgs(mirror, ["--dry-run", "--delete", "--ignore-errors"]),
     {
       ...{ cwd: config.source.path, timeoutMs: config.budgetMs, stop: stop.signal },
-      acceptedOf: acceptedIn(config),
+      ...{ acceptedOf: acceptedIn(config), leaveAlone: leftAlone(mirror) },
       inherit: mirror.lock ? [mirror.lock.fd] : [],
     },
     item => {

@@ -15,7 +15,7 @@ export interface Work {
   /** Names what was changed without rsync, byte by byte as latin1. */
   add(name: string, bytes?: number): void;
   /** Runs rsync; the source's root is its working directory. */
-  rsync(args: readonly string[]): Promise<RsyncPass>;
+  rsync(args: readonly string[], leaveAlone?: readonly string[]): Promise<RsyncPass>;
 }
 
 export function startWork(mirror: Mirror, segment: Segment): Work {
@@ -32,13 +32,13 @@ export function startWork(mirror: Mirror, segment: Segment): Work {
       segment.add(Buffer.from(name, "latin1"));
       counted.bytes += bytes;
     },
-    async rsync(args) {
+    async rsync(args, leaveAlone = []) {
       const told = { changed: 0, deleted: 0, bytes: 0 };
       const pass = await rsync(
         args,
         {
           ...{ cwd: config.source.path, timeoutMs: config.budgetMs, stop: stop.signal },
-          acceptedOf: acceptedIn(config),
+          ...{ acceptedOf: acceptedIn(config), leaveAlone },
           inherit: [required(mirror.lock, "lock").fd],
         },
         item => {

@@ -43,7 +43,9 @@ export function rsyncOutcome(result: Pick<RunResult, "ended" | "exitCode">): Rsy
  */
 export const wholeMetadata = ["-aHAXXS", "--numeric-ids", "--modify-window=-1"] as const;
 
-export interface RsyncOptions extends Omit<RunOptions, "onStdout" | "onStderr"> {
+export interface RsyncOptions extends Omit<RunOptions, "onStdout" | "onStderr" | "stdin" | "input"> {
+  /** Names below the root, byte by byte as latin1, that are left alone on both sides: not copied, and not deleted at the target. */
+  readonly leaveAlone?: readonly string[];
   /** What somebody accepts as a whole, and an entry that rsync names is or lies in. */
   readonly acceptedOf?: (path: Buffer) => Buffer | undefined;
 }
@@ -51,17 +53,22 @@ export interface RsyncOptions extends Omit<RunOptions, "onStdout" | "onStderr"> 
 /** Runs rsync, giving each entry of its report to `onItem` as it comes. @throws {Refusal} when there is no rsync */
 export async function rsync(
   args: readonly string[],
-  { acceptedOf, ...options }: RsyncOptions,
+  { acceptedOf, leaveAlone = [], ...options }: RsyncOptions,
   onItem: (item: RsyncItem) => void,
 ): Promise<RsyncPass> {
   const report = rsyncReport(onItem);
   const argv = [
     "rsync",
     ...["--stats", "--no-human-readable", "--outbuf=L", `--out-format=${itemFormat}`],
+    ...["--from0", "--exclude-from=-"],
     ...args,
   ] as const;
   const errors = rsyncErrors(options.cwd ?? "", acceptedOf);
-  const result = await start([...argv], { ...options, onStdout: report.add, onStderr: errors.add });
+  const result = await start([...argv], {
+    ...{ ...options, onStdout: report.add, onStderr: errors.add },
+    // A name that is no text can't be an argument.
+    input: Buffer.from(leaveAlone.map(name => `${patternOf(name)}\0`).join(""), "latin1"),
+  });
   return { outcome: rsyncOutcome(result), result, lacked: errors.lacked(), ...report.stats() };
 }
 
@@ -79,10 +86,9 @@ async function start(argv: [string, ...string[]], options: RunOptions): Promise<
 }
 
 /**
- * Filter that leaves one entry at the root of a transfer alone on both sides: not copied, and not deleted at the target.
+ * Filter that means one entry, by its path from the root of a transfer, and no other.
  * A backslash escapes only in patterns that hold a wildcard; rsync(1), "PATTERN MATCHING RULES".
  */
-export function leaveAlone(entry: string): string {
-  const pattern = /[*?[]/.test(entry) ? entry.replace(/[*?[\\]/g, "\\$&") : entry;
-  return `--exclude=/${pattern}`;
+function patternOf(name: string): string {
+  return `/${/[*?[]/.test(name) ? name.replace(/[*?[\\]/g, "\\$&") : name}`;
 }

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** File descriptor that the command reads as its stdin; by default there is nothing to read. */
   readonly stdin?: number;
+  /** The same, as bytes. */
+  readonly input?: Buffer;
   /** File descriptors that the command inherits as 3, 4, ... */
   readonly inherit?: readonly number[];
   /** Gets stdout as it comes; without it, stdout is kept as text. */
@@ -60,10 +62,12 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
   const child = spawn(program, args, {
     // A group of its own; a plain kill of the child leaves grandchildren alive.
     detached: true,
-    stdio: [options.stdin ?? "ignore", "pipe", "pipe", ...(options.inherit ?? [])],
+    stdio: [options.input ? "pipe" : (options.stdin ?? "ignore"), "pipe", "pipe", ...(options.inherit ?? [])],
     env: { ...process.env, [runnerMark]: "1", ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
+  // Whether the command read it all is its exit code's to tell.
+  child.stdin?.on("error", () => undefined).end(options.input);
   let fault: { readonly error: unknown } | undefined;
   const onStdout = options.onStdout;
   const output = collect(

@@ -254,6 +254,28 @@ describe("what the source has lost", () => {
     expect(readFileSync(`${world.target}/mail/f1`, "utf8")).toBe("mail x");
   });
 
+  test("a service that is kept as it is, and whose name is no text, keeps no other one from being mirrored", async () => {
+    const at = (service: string, name: string): Buffer =>
+      Buffer.from(`${world.source}/${service}/${name}`, "latin1");
+    const services = ["caf\xe9", "cafx", "ca*\xe9", "cab\xe9"];
+    for (const service of services) {
+      mkdirSync(at(service, ""));
+      for (let index = 0; index < 60; index += 1)
+        writeFileSync(at(service, `f${index}`), `good ${"x".repeat(index)}`);
+    }
+    expect(await mirror()).toMatchObject({ status: 0 });
+    world.writeConfig({ mostListed: 50 });
+    for (const service of ["caf\xe9", "ca*\xe9"])
+      for (let index = 0; index < 60; index += 1) writeFileSync(at(service, `f${index}`), "encrypted");
+    for (const service of services) writeFileSync(at(service, "new"), "a new one");
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining("the copy of 2 entries"), 1]);
+    const found = services.map(service =>
+      existsSync(Buffer.from(`${world.target}/${service}/new`, "latin1")),
+    );
+    expect(found).toEqual([false, true, false, true]);
+  });
+
   test("what an operator answers for counts for no ceiling, also of a service whose name isn't ASCII", async () => {
     for (const service of ["café", "app"]) {
       mkdirSync(`${world.source}/${service}`);
