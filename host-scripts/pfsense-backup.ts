@@ -1,7 +1,7 @@
 import { pfsenseBackupConfig, pfsenseBackupMetrics } from "../plan/contracts/pfsense-backup";
 import { config } from "./pfsense-backup/config";
-import type { FirewallBackup } from "./pfsense-backup/pfsense-backup";
-import { journalFolder, promote, prune } from "./pfsense-backup/promote";
+import { type FirewallBackup, journalFolder } from "./pfsense-backup/pfsense-backup";
+import { promote, prune } from "./pfsense-backup/promote";
 import { tar } from "./pfsense-backup/tar";
 import { summary } from "./pfsense-backup/summary";
 import { verify } from "./pfsense-backup/verify";
@@ -21,7 +21,8 @@ startRunner({
   phases: [verify, config, tar, promote, prune],
   summary,
   // The next run removes what a killed one has built, as it verifies the disk first.
-  async finish({ fresh }) {
+  async finish({ fresh, segment }) {
+    segment?.promote();
     if (fresh) discard(fresh);
   },
 });

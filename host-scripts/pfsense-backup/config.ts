@@ -6,6 +6,8 @@ import { messageOf } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
+import { lastWhole, refuseCollapse } from "./collapse";
+import { incompleteOf, keepConfig } from "./incomplete";
 import { promptCommand, PromptFailed } from "./command-prompt";
 import { buildOf, type FirewallBackup, noBackup, stallMs } from "./pfsense-backup";
 import { NotWellFormed, outlineOf } from "./xml";
@@ -31,7 +33,11 @@ export const config: Phase<FirewallBackup> = {
         `the firewall's config.xml is no whole configuration: ${wrong}`,
         shell`curl --head ${api.url}`,
       );
-    writeSecret(join(buildOf(backup).folder, "config.xml"), bytes);
+    const { folder } = buildOf(backup);
+    const file = join(folder, "config.xml");
+    writeSecret(file, bytes);
+    refuseCollapse(backup, "config.xml", folder, incompleteOf(backup.config).at(-1) ?? lastWhole(backup));
+    await keepConfig(backup, file);
     backup.configBytes = bytes.length;
   },
 };

@@ -1,15 +1,18 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import { periodOf } from "../../plan/contracts/period";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import { type FreshGeneration, freshGeneration } from "../runtime/generations";
 import type { JobRun } from "../runtime/job-run";
+import { openSegment, type Segment } from "../runtime/journal";
 
 /** One run, filled by its phases. */
 export interface FirewallBackup extends JobRun<PfsenseBackupConfig> {
   readonly startedAt: Date;
   /** What an operator said is meant to be so: the firewall's name. */
   readonly accepted: ReadonlySet<string>;
+  /** Hand-over to the offsite run; opened by the first change. */
+  segment?: Segment;
   /** Being built: both files or nothing. */
   fresh?: FreshGeneration;
   configBytes?: number;
@@ -23,6 +26,17 @@ export interface FirewallBackup extends JobRun<PfsenseBackupConfig> {
 /** Folder of the backup disk with this firewall's generations. */
 export function rootOf({ target, folder }: PfsenseBackupConfig): string {
   return join(target.path, folder);
+}
+
+/** Where changed paths are handed to the offsite run. */
+export function journalFolder({ stateDir }: PfsenseBackupConfig): string {
+  return join(stateDir, "journal");
+}
+
+/** Names a folder, in which anything may change now, durably to the offsite run. */
+export function handOver(backup: FirewallBackup, folder: string): void {
+  backup.segment ??= openSegment(journalFolder(backup.config), "reconcile");
+  backup.segment.add(Buffer.from(relative(backup.config.target.path, folder)));
 }
 
 export function currentPeriod({ startedAt, config }: FirewallBackup): string {
@@ -40,11 +54,11 @@ export function stallMs({ stallMs: given = 60_000 }: PfsenseBackupConfig): numbe
   return given;
 }
 
-/** A half that is no good: then there is no new generation at all. */
-export function noBackup(failed: string, next: string): RunnerError {
-  return new RunnerError(exitCodes.failed, {
-    failed,
-    kept: "No new generation was made; the earlier ones are whole.",
-    next,
-  });
+/** A half that is no good: then there is no whole new generation. @param kept what is safe, where it is more than that */
+export function noBackup(
+  failed: string,
+  next: string,
+  kept = "No new generation was made; the earlier ones are whole.",
+): RunnerError {
+  return new RunnerError(exitCodes.failed, { failed, kept, next });
 }

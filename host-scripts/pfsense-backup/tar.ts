@@ -10,6 +10,7 @@ import { CommandMissing, run, type RunResult } from "../runtime/run";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { freshUser, runWithoutRights } from "../runtime/without-rights";
+import { keptConfig } from "./incomplete";
 import { buildOf, type FirewallBackup, noBackup, stallMs } from "./pfsense-backup";
 
 /** Has the firewall write a tar to its ssh session, and keeps it once it is whole and holds what it has to. */
@@ -24,6 +25,7 @@ export const tar: Phase<FirewallBackup> = {
       throw noBackup(
         `the firewall's tar has ${size} bytes, expected at least ${config.atLeastBytes.tar}`,
         loginCommand(config, "df -h"),
+        keptConfig(config),
       );
     backup.members = await checkMembers(backup, file);
     backup.tarBytes = size;
@@ -126,7 +128,7 @@ function judge(result: RunResult, config: PfsenseBackupConfig): string {
       : result.ended === "exited"
         ? `tar ended with ${result.exitCode} there: ${said}`
         : `ssh to ${ssh.host} was ended without a byte for ${stallMs(config) / 1000} s, or after ${config.budgetMs / 1000} s${said && `: ${said}`}`;
-  throw noBackup(`the firewall gave no tar: ${how}`, loginCommand(config, "df -h"));
+  throw noBackup(`the firewall gave no tar: ${how}`, loginCommand(config, "df -h"), keptConfig(config));
 }
 
 function loginCommand({ ssh }: PfsenseBackupConfig, command: string): string {
@@ -178,11 +180,13 @@ async function checkMembers(backup: FirewallBackup, file: string): Promise<numbe
     throw noBackup(
       `the firewall's tar can't be read back: ${firstLines(result.stderr) || `tar ended with ${result.exitCode ?? result.signal ?? result.ended}`}`,
       shell`systemctl start ${config.job}`,
+      keptConfig(config),
     );
   if (missing.size > 0)
     throw noBackup(
       `the firewall's tar lacks ${[...missing].map(path => `"${path}"`).join(", ")} (it has ${members} members)`,
       loginCommand(config, shell`ls -ld ${config.paths}`),
+      keptConfig(config),
     );
   return members;
 }

@@ -4,8 +4,8 @@ import { acceptCommand } from "../runtime/arguments";
 import { closeDisk } from "../runtime/closed-folder";
 import { credentialFile, readCredential } from "../runtime/credentials";
 import { proveDisk } from "../runtime/disk-mark";
-import { errnoOf, Refusal } from "../runtime/errors";
-import { recoverGenerations } from "../runtime/generations";
+import { errnoOf, Refusal, RunnerError } from "../runtime/errors";
+import { emptyTrash, recoverGenerations } from "../runtime/generations";
 import { verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { requireRoot } from "../runtime/root";
@@ -37,5 +37,10 @@ export const verify: Phase<FirewallBackup> = {
     closeDisk(config.target.path, [rootOf(config)], log);
     const left = recoverGenerations(rootOf(config));
     if (left > 0) log.warn("an earlier run ended early: what it had of a generation is removed");
+    await emptyTrash([rootOf(config)], stop.signal).catch((error: unknown) => {
+      if (!(error instanceof RunnerError)) throw error;
+      // The last phase fails for it, once the night's work is done.
+      log.warn(error.failed);
+    });
   },
 };

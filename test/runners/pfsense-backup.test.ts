@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { execa, execaSync } from "execa";
 import { periodOf } from "../../plan/contracts/period";
@@ -98,7 +99,7 @@ test("keeps config.xml byte by byte and a tar of all paths, readable by root alo
   expect(world.pushes.received.at(-1)?.body).toContain("backup_last_success_timestamp ");
   const segment = readdirSync(join(world.config.stateDir, "journal"));
   expect(readFileSync(join(world.config.stateDir, "journal", segment[0] ?? ""), "utf8")).toBe(
-    `pfsense/${week}\0`,
+    `pfsense/.incomplete/${week}\0pfsense/${week}\0pfsense/.incomplete/${week}\0`,
   );
 });
 
@@ -260,6 +261,79 @@ test("a firewall at its factory settings: the week's generation stays until some
   expect(readFileSync(kept("config.xml")).equals(original)).toBe(true);
 });
 
+describe("a firewall whose tar is no good", () => {
+  const original = (): Buffer => readFileSync(join(world.firewall.tree, "cf/conf/config.xml"));
+  const incomplete = (...names: readonly string[]): string =>
+    join(world.generations, ".incomplete", ...names);
+
+  test("every night's config.xml is kept in a generation that says what it lacks, and the run fails", async () => {
+    await goodRun();
+    const [inode, before] = [lstatSync(kept(".")).ino, original()];
+    world.firewall.switchFaults({ tar: "lacks-members" });
+    for (const description of ["first night", "second night", "third night"]) {
+      const file = join(world.firewall.tree, "cf/conf/config.xml");
+      writeFileSync(file, before.toString().replace("</pfsense>", `<!-- ${description} --></pfsense>`));
+      const { status, stdout } = await world.start().finished;
+      expect(status).toBe(1);
+      expect(stdout).toContain(
+        `Tonight's config.xml is good, and in ${join(world.config.target.path, "pfsense/.incomplete")}; the earlier generations are whole.`,
+      );
+      expect(readdirSync(incomplete(week))).toEqual(["config.xml"]);
+      expect(readFileSync(incomplete(week, "config.xml"), "latin1")).toContain(description);
+      expect(readFileSync(incomplete(`${week}.lacks.json`), "utf8")).toContain("full.tar.gz");
+      expect(lstatSync(kept(".")).ino).toBe(inode);
+      const journal = join(world.config.stateDir, "journal");
+      const handedOver = readdirSync(journal).map(name => readFileSync(join(journal, name), "utf8"));
+      expect(handedOver.join("")).toContain(`pfsense/.incomplete/${week}\0`);
+      nothingHalfMade();
+      // What this night gave up, and no longer what earlier ones did.
+      expect(readdirSync(join(world.generations, ".trash")).length).toBeLessThanOrEqual(2);
+      writeFileSync(file, before);
+    }
+    world.firewall.switchFaults({ tar: "none" });
+    expect(await world.start().finished).toMatchObject({ status: 0 });
+    expect(existsSync(incomplete())).toBe(false);
+    expect(readFileSync(kept("config.xml")).equals(before)).toBe(true);
+  });
+
+  test("a smaller tar waits for an answer, and config.xml does not", async () => {
+    const large = join(world.firewall.tree, "var/db/large");
+    writeFileSync(large, randomBytes(1_000_000));
+    expect(await world.start().finished).toMatchObject({ status: 0 });
+    const { ino } = lstatSync(kept("."));
+    rmSync(large);
+    const { status, stdout } = await world.start().finished;
+    expect([stdout, status]).toEqual([expect.stringContaining("were files removed from it"), 1]);
+    expect(lstatSync(kept(".")).ino).toBe(ino);
+    expect(readFileSync(incomplete(week, "config.xml")).equals(original())).toBe(true);
+    expect(await world.start(["--accept=pfsense"]).finished).toMatchObject({ status: 0 });
+    expect(existsSync(incomplete())).toBe(false);
+  });
+
+  test("a run that is ended while it waits for the tar has kept config.xml", async () => {
+    world.firewall.switchFaults({ tar: "stall" });
+    const run = world.start();
+    await run.until(() => phaseNow() === "tar");
+    run.kill("SIGKILL");
+    await run.finished;
+    expect(readFileSync(incomplete(week, "config.xml")).equals(original())).toBe(true);
+  });
+
+  test("a firewall at its factory settings doesn't take the place of what is kept of it", async () => {
+    const file = join(world.firewall.tree, "cf/conf/config.xml");
+    const small = original();
+    const rules = "<rule><descr>a rule</descr></rule>".repeat(4_000);
+    writeFileSync(file, small.toString().replace("</pfsense>", `<filter>${rules}</filter></pfsense>`));
+    world.firewall.switchFaults({ tar: "lacks-members" });
+    await world.start().finished;
+    const { size } = lstatSync(incomplete(week, "config.xml"));
+    writeFileSync(file, small);
+    const { stdout } = await world.start().finished;
+    expect(stdout).toContain("is it at its factory settings?");
+    expect(lstatSync(incomplete(week, "config.xml")).size).toBe(size);
+  });
+});
+
 test("an ssh key that the firewall doesn't know: refused without a question", async () => {
   const file = join(world.folder, "credentials", "ssh");
   const before = readFileSync(file);
@@ -367,7 +441,7 @@ const phases = [
     hold: () => world.firewall.switchFaults({ tar: "stall" }),
     there: () => phaseNow() === "tar",
   },
-  { phase: "promote", hold: () => hold("sync"), there: reached },
+  { phase: "promote", hold: () => hold("sync", "*/.part/0"), there: reached },
   { phase: "prune", hold: () => hold("ionice"), there: reached },
 ];
 

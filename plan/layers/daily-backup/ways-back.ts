@@ -58,7 +58,7 @@ export function firewallBack(where: Machine): WayBack {
     steps: [
       {
         ...{ kind: "manual", where },
-        text: phrase`config.xml of the newest generation below ${blanks.from}, by Diagnostics, Backup & Restore of the firewall`,
+        text: phrase`the newest config.xml below ${blanks.from}, also in .incomplete, by Diagnostics, Backup & Restore of the firewall`,
         changes: "the firewall has the configuration of that time, installs its packages again and restarts",
         undo: "the configuration that the firewall keeps of before, in its Config History",
         verifies: "the firewall is up, and what it routes and filters works",
