@@ -21,6 +21,8 @@ import { poolMetadata } from "./capacity/pool-metadata";
 import { sizeUnknown } from "./capacity/size-unknown";
 import { contradictEachOther } from "./documents/contradict-each-other";
 import { differsFromPlan } from "./documents/differs-from-plan";
+import { saidOnce } from "./estate/said-once";
+import { twoOfOne } from "./estate/two-of-one";
 import { afterCycle } from "./order/after-cycle";
 import { assumedNotEnforced } from "./order/assumed-not-enforced";
 import { budgetOutOfBounds } from "./order/budget-out-of-bounds";
@@ -71,6 +73,8 @@ import { waiverUnused } from "./waivers/unused";
 
 /** Every check. `catalogue.test.ts` compares this list with the folder, so none can be forgotten. */
 export const catalogue: readonly Check[] = [
+  saidOnce,
+  twoOfOne,
   absenceUncovered,
   alwaysFires,
   doublyRouted,

@@ -50,8 +50,8 @@ export interface Check {
   readonly examples: { readonly bad: readonly BadExample[]; readonly good: readonly Example[] };
 }
 
-/** A finding before its check gives it code and severity. */
-export type Found = Omit<Finding, "code" | "severity">;
+/** A finding before its check gives it code and severity; one with a severity of its own keeps it. */
+export type Found = Omit<Finding, "code" | "severity"> & Partial<Pick<Finding, "severity">>;
 
 /** A check whose findings carry its own code and severity. */
 export function defineCheck(check: Omit<Check, "run"> & { run(plan: Plan, asOfMs: number): Found[] }): Check {

@@ -7,8 +7,8 @@ export type { Check, Finding } from "./check";
 export { catalogue } from "./catalogue";
 
 /**
- * All findings of a plan: errors first, then by code and subject, so two runs print the same. One that the estate waives
- * is a warning.
+ * All findings of a plan: errors first, of these what is wrong with the estate itself, then by code and subject, so two runs
+ * print the same. One that the estate waives is a warning.
  * @param asOfMs the instant of the check, as epoch ms
  */
 export function runChecks(plan: Plan, asOfMs: number): Finding[] {
@@ -38,6 +38,7 @@ function bySeverityThenCode(a: Finding, b: Finding): number {
   return rank(a) - rank(b) || a.code.localeCompare(b.code) || a.subject.localeCompare(b.subject);
 }
 
-function rank(finding: Finding): number {
-  return finding.severity === "error" ? 0 : 1;
+/** A slip in the estate comes before what follows from it. */
+function rank({ severity, code }: Finding): number {
+  return (severity === "error" ? 0 : 2) + (code.startsWith("estate/") ? 0 : 1);
 }

@@ -2,9 +2,11 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { projectRoot } from "../stacks/project";
 import { type Estate, EstateInvalid, parseEstate } from "../plan";
+import { pathText, shown } from "../plan/estate/faults";
 import { errorText } from "../plan/estate/plain";
 import { visible } from "../plan/visible";
 import type { Context } from "./command";
+import { doubledKeys } from "./doubled-keys";
 
 /** Input that can't be used: exit 2, and the message is all that the operator has to see. */
 export class BadInput extends Error {}
@@ -72,10 +74,24 @@ async function estateOf(file: string, source: Source): Promise<Estate> {
 
 function jsonOf(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    const text = readFileSync(file, "utf8");
+    const data: unknown = JSON.parse(text);
+    refuseDoubledKeys(text, file);
+    return data;
   } catch (error) {
+    if (error instanceof EstateInvalid) throw error;
     throw new BadInput(`"${file}" can't be loaded: ${errorText(error)}. Nothing was changed.`);
   }
+}
+
+/** Of two that are called the same, a parser keeps the last, and the first would be gone without a word. */
+function refuseDoubledKeys(text: string, file: string): void {
+  const faults = doubledKeys(text).map(({ key, path, lines: [first, second] }) => ({
+    path: pathText([...path, key]),
+    value: shown(key),
+    problem: `is there twice, in line ${first} and in line ${second}: the first would be dropped. Rename one of the two, or remove it`,
+  }));
+  if (faults.length > 0) throw new EstateInvalid(faults, file);
 }
 
 async function dataOf(file: string, { evaluate }: Source): Promise<unknown> {

@@ -228,3 +228,12 @@ test("a relative path begins in the caller's folder", async () => {
     `--against: there is no file "${join(folder, "earlier.json")}". Expected a TypeScript or JSON file.\n`,
   ]);
 });
+
+test("a service that is pasted twice is bad input: both lines, and which would be lost", async () => {
+  const file = join(folder, "doubled.json");
+  const text = JSON.stringify(exampleEstate(), undefined, 1);
+  writeFileSync(file, text.replace('"books": {', '"books": { "data": [] },\n"books": {'));
+  const { exitCode, err } = await run(["check", "--estate", file]);
+  expect(exitCode).toBe(2);
+  expect(err).toMatch(/estate\.services\.books: "books" is there twice, in line \d+ and in line \d+/);
+});

@@ -45,6 +45,7 @@ export function bundleOf(entry, external = []) {
     write: false,
     logLevel: "silent",
   });
+  refuseDoubledKeys(result.warnings);
   const inputs = Object.keys(result.metafile.inputs)
     .map(path => resolve(root, path))
     .filter(path => !path.includes("/node_modules/") && existsSync(path));
@@ -52,6 +53,18 @@ export function bundleOf(entry, external = []) {
   for (const file of result.outputFiles) writeWhole(file.path, file.contents);
   writeWhole(stamp, JSON.stringify(inputs.map(path => [path, statSync(path).mtimeMs])));
   return out;
+}
+
+/** Of two entries of one name, an object keeps the last: a service that is pasted twice would lose its first without a word. */
+function refuseDoubledKeys(warnings) {
+  const doubled = warnings.filter(({ id }) => id === "duplicate-object-key");
+  if (doubled.length === 0) return;
+  const told = doubled.map(({ text, location, notes }) => {
+    const [key = text] = text.match(/"(?:[^"\\]|\\.)*"/) ?? [];
+    const [first] = notes;
+    return `${location.file}:${location.line}: ${key} is there twice, first in line ${first?.location?.line}: the first would be dropped`;
+  });
+  throw new Error(`${told.join("; ")}. Rename one of the two, or remove it`);
 }
 
 function isFresh(stamp) {

@@ -1,3 +1,4 @@
+import type { Plan } from "../../plan";
 import { agree } from "../../plan/statements/value";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
@@ -21,7 +22,7 @@ export const differsFromPlan = defineCheck({
           {
             subject: about,
             message: `${where}: speaks of ${about} (${fact}: ${says}), which the estate doesn't have.`,
-            fix: "Remove the sentence from the document, or mend the name in estate.statements.",
+            fix: `${didYouMean(about, namesOf(plan))}Remove the sentence from the document, or mend the name in estate.statements.`,
             evidence: { fact, says, places },
           },
         ];
@@ -86,3 +87,19 @@ export const differsFromPlan = defineCheck({
     ],
   },
 });
+
+function didYouMean(about: string, names: readonly string[]): string {
+  const [near] = nearest(about, names);
+  return near === undefined ? "" : `Write ${JSON.stringify(near)} if that is meant. `;
+}
+
+/** What a document may speak of, but for disks and pools. */
+function namesOf({ estate, jobs, datasets }: Plan): string[] {
+  return [
+    ...jobs.map(({ name }) => name),
+    ...datasets.flatMap(({ id, service }) => [id, service]),
+    ...Object.keys(estate.destinations),
+    ...Object.keys(estate.secrets),
+    ...Object.keys(estate.hosts),
+  ];
+}

@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan";
+import { slipOf } from "../../plan/contracts/near";
 import type { Deletion, Job, Location } from "../../plan/job";
 import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
@@ -120,11 +121,12 @@ function finding(job: Job, deletion: Deletion, { who, location, what }: Writer):
   const entry = entryOf(location, deletion.location);
   const tree = placeText(deletion.location);
   const canKeep = deletion.keepsMore && entry !== "";
+  const slip = slipOf(entry, deletion.keeps);
   return {
     subject: job.name,
     message: `${job.name} deletes from ${tree} whatever its source lacks, and ${who} keeps ${what} at ${placeText(location)}: its next run removes them.`,
     fix: canKeep
-      ? `Add "${entry}" to "keep" of ${job.name}, or let ${who} write elsewhere.`
+      ? `${slip === undefined ? "Add" : `Write "${entry}" for "${slip}" in "keep" of ${job.name}, or add`} "${entry}" to "keep" of ${job.name}, or let ${who} write elsewhere.`
       : `Let ${who} write to a folder outside of ${deletion.location.path}.`,
     evidence: { deleter: job.name, writer: who, tree, path: placeText(location) },
   };

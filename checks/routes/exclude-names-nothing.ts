@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan";
+import { slipOf } from "../../plan/contracts/near";
 import type { Flow, Location } from "../../plan/job";
 import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck } from "../check";
@@ -15,11 +16,16 @@ export const excludeNamesNothing = defineCheck({
     const places = [...plan.datasets, ...plan.copies].map(({ location }) => location);
     return plan.jobs.flatMap(job =>
       job.flows.flatMap(flow =>
-        emptyExcludes(flow, places, plan).map(({ path, name, reason }) => ({
+        emptyExcludes(flow, places, plan).map(({ path, name, reason, meant }) => ({
           subject: job.name,
-          message: `${job.name} leaves out "${path}" ("${reason}"), but no dataset or copy of the estate lies there.`,
-          fix: `Remove "${name}" from its excludes, or add the dataset with unprotected if it holds data that needs no copy.`,
+          message: `${job.name} leaves out "${path}" ("${reason}"), but no dataset or copy of the estate lies there.${meant === undefined ? "" : ` Did you mean "${meant}"? It isn't left out.`}`,
+          fix:
+            meant === undefined
+              ? `Remove "${name}" from its excludes, or add the dataset with unprotected if it holds data that needs no copy.`
+              : `Write "${meant}" for "${name}" in its excludes.`,
           evidence: { path, exclude: name },
+          // What was meant is copied, or hides nothing of what it should.
+          ...(meant === undefined ? {} : { severity: "error" as const }),
         })),
       ),
     );
@@ -60,11 +66,13 @@ function emptyExcludes(
   { source, target }: Flow,
   places: readonly Location[],
   plan: Plan,
-): { path: string; name: string; reason: string }[] {
+): { path: string; name: string; reason: string; meant: string | undefined }[] {
   if (source.kind !== "tree" || source.excludes.length === 0) return [];
   const { location } = source;
   const here = places.filter(place => sameMachine(place.machine, location.machine));
   if (here.some(place => isBelow(location.path, place.path))) return [];
+  const excluded = new Set(source.excludes.map(({ name }) => name));
+  const notLeftOut = entriesBelow(location, here).filter(entry => !excluded.has(entry));
   const targets = plan.jobs.flatMap(job => job.flows.map(flow => flow.target));
   return source.excludes
     .map(({ name, reason }) => ({
@@ -79,5 +87,18 @@ function emptyExcludes(
           written => sameMachine(written.machine, location.machine) && isBelow(written.path, path),
         ) &&
         path !== target.path,
-    );
+    )
+    .map(exclude => ({ ...exclude, meant: slipOf(exclude.name, notLeftOut) }));
+}
+
+/** Names of the entries right below a place that something lies in. */
+function entriesBelow({ path }: Location, places: readonly Location[]): string[] {
+  const below = path === "/" ? 1 : path.length + 1;
+  return [
+    ...new Set(
+      places
+        .filter(place => place.path !== path && isBelow(place.path, path))
+        .map(place => place.path.slice(below).split("/", 1)[0] ?? ""),
+    ),
+  ];
 }

@@ -8,9 +8,9 @@ import { listed } from "../wording";
 
 export const namespaceNamesNothing = defineCheck({
   code: "routes/namespace-names-nothing",
-  severity: "warning",
+  severity: "error",
   title: "A namespace that is left out, or kept longer, has nothing of the estate in it",
-  why: "Volumes are found by pattern and told apart by namespace. A misspelt one leaves nothing out: the pool fills with what changes every hour, and nobody sees that the exclusion never took hold.",
+  why: "Volumes are found by pattern and told apart by namespace. A misspelt one leaves nothing out: the pool fills with what changes every hour, and nobody sees that the exclusion never took hold; or it keeps nothing longer, and the day on which that is needed has no copy.",
   run: plan => {
     const namespaces = namespacesByHost(plan);
     return plan.jobs.flatMap(job => {

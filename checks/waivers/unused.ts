@@ -1,7 +1,9 @@
 import { endOfDay } from "../../plan/calendar";
 import { catalogue } from "../catalogue";
+import { nearest } from "../../plan/contracts/near";
 import { defineCheck } from "../check";
 import { example, mended } from "../examples";
+import { listed } from "../wording";
 
 /** Runs just the checks whose findings are waived: an estate without waivers pays nothing. */
 export const waiverUnused = defineCheck({
@@ -23,6 +25,12 @@ export const waiverUnused = defineCheck({
       if (findings.some(finding => finding.code === code && finding.subject === subject)) return [];
       const others = findings.filter(finding => finding.code === code).map(finding => finding.subject);
       const known = catalogue.some(check => check.code === code);
+      const near = known
+        ? nearest(subject, others)
+        : nearest(
+            code,
+            catalogue.map(check => check.code),
+          );
       const fact = known
         ? others.length > 0
           ? `that check finds ${others.join(", ")} alone`
@@ -32,7 +40,10 @@ export const waiverUnused = defineCheck({
         {
           subject,
           message: `${owner}'s waiver of ${code} for ${subject}, until ${expires}, accepts nothing: ${fact}.`,
-          fix: "Remove it from waivers, or correct its code and subject.",
+          fix:
+            near.length === 0
+              ? "Remove it from waivers, or correct its code and subject."
+              : `Write ${listed(near.map(each => JSON.stringify(each)))} as its ${known ? "subject" : "code"}, or remove it from waivers.`,
           evidence: { waived: code, expires, found: others },
         },
       ];

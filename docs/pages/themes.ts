@@ -9,6 +9,11 @@ export interface Theme {
 /** Every family of checks is in one theme; `themes.test.ts` compares them with the catalogue. */
 export const themes: readonly Theme[] = [
   {
+    title: "One thing said twice, or under a name that nobody else says",
+    text: "What was copied and pasted, and letters that slipped.",
+    families: ["estate"],
+  },
+  {
     title: "One page says this, another that",
     text: "Whoever restores at night believes the page that happens to be open.",
     families: ["documents"],

@@ -25,3 +25,25 @@ function distance(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
+
+/**
+ * The name that another one is a slip of: one letter more, less or other, or two turned round. Names of a row ("dc1" and
+ * "dc2", "site-a" and "site-b") differ on purpose.
+ */
+export function slipOf(name: string, known: Iterable<string>): string | undefined {
+  return [...known].find(other => other !== name && isSlip(name, other) && !areOfOneRow(name, other));
+}
+
+function isSlip(a: string, b: string): boolean {
+  if (Math.min(a.length, b.length) < 3 || Math.abs(a.length - b.length) > 1) return false;
+  if (distance(a, b) === 1) return true;
+  const at = [...a].findIndex((letter, index) => letter !== b[index]);
+  const turned = `${a.slice(0, at)}${a[at + 1] ?? ""}${a[at] ?? ""}${a.slice(at + 2)}`;
+  return at >= 0 && turned === b;
+}
+
+function areOfOneRow(a: string, b: string): boolean {
+  const withoutNumbers = (text: string): string => text.replace(/\d+/g, "");
+  if (withoutNumbers(a) === withoutNumbers(b)) return true;
+  return a.length === b.length && a.slice(0, -1) === b.slice(0, -1);
+}

@@ -1,7 +1,9 @@
 import type { EstateInput } from "./schema";
 
-/** What an example may change: every section is there. */
-export type ExampleEstate = Filled<EstateInput> & { layers: Filled<EstateInput["layers"]> };
+/** What an example may change: every section is there but the list of sites. */
+export type ExampleEstate = Filled<Omit<EstateInput, "sites">> & {
+  layers: Filled<EstateInput["layers"]>;
+} & Pick<EstateInput, "sites">;
 type Filled<T> = { [K in keyof T]-?: NonNullable<T[K]> };
 
 const promise = {

@@ -1,10 +1,17 @@
 import { datasetId } from "../datasets";
 import { isBelow } from "../layers/places";
+import { nearest } from "../contracts/near";
 import { type EstateFault, pathText, shown } from "./faults";
 import type { Estate } from "./schema";
 
 /** Where something stands in an estate: ["layers", "nfs-mirror", 0, "source"]. */
 export type Path = readonly PropertyKey[];
+
+/** The question after a misspelt name; nothing where none of the known ones is near. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const near = nearest(name, known);
+  return near.length === 0 ? "" : `. Did you mean ${near.map(shown).join(" or ")}?`;
+}
 
 /** Collects faults while the estate is walked. */
 export class Lookup {
@@ -24,7 +31,11 @@ export class Lookup {
   name(path: Path, value: string, among: Iterable<string>, kind: string): boolean {
     const names = [...among];
     if (names.includes(value)) return true;
-    this.fault(path, value, `names no ${kind} (known: ${names.map(shown).join(", ") || "none"})`);
+    this.fault(
+      path,
+      value,
+      `names no ${kind} (known: ${names.map(shown).join(", ") || "none"})${didYouMean(value, names)}`,
+    );
     return false;
   }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EstateInvalid, type EstateFault, pathText, shown } from "./faults";
 import { neverFires } from "./never-fires";
 import { plainData } from "./plain";
+import { didYouMean } from "./lookup";
 import { references } from "./references";
 import { type Estate, estateSchema } from "./schema";
 
@@ -25,7 +26,7 @@ function faultsOf(issue: z.core.$ZodIssue, input: unknown): EstateFault[] {
     return issue.keys.map(key => ({
       path: pathText([...issue.path, key]),
       value: shown(valueAt(input, [...issue.path, key])),
-      problem: `is a field that an estate doesn't have${allowedKeys(issue.path)}. Remove it, or mend its spelling`,
+      problem: unknownField(key, keysAt(issue.path)),
     }));
   const value = valueAt(input, issue.path);
   return [{ path: pathText(issue.path), value: shown(value), problem: problemOf(issue, value) }];
@@ -38,7 +39,7 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown): string {
     case "invalid_type":
       return `has the wrong type: expected ${issue.expected}`;
     case "invalid_value":
-      return `isn't one of ${issue.values.map(shown).join(", ")}`;
+      return `isn't one of ${issue.values.map(shown).join(", ")}${typeof value === "string" ? didYouMean(value, issue.values.map(String)) : ""}`;
     case "too_small":
       return `is too small: expected at least ${issue.minimum}`;
     case "too_big":
@@ -48,11 +49,16 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown): string {
   }
 }
 
+function unknownField(key: string, allowed: readonly string[]): string {
+  const known = allowed.length === 0 ? "" : ` (allowed: ${allowed.join(", ")})`;
+  return `is a field that an estate doesn't have${known}${didYouMean(key, allowed) || ". Remove it, or mend its spelling"}`;
+}
+
 /** The keys that the schema has at a path, for the fix of a misspelt one. */
-function allowedKeys(path: readonly PropertyKey[]): string {
+function keysAt(path: readonly PropertyKey[]): string[] {
   let schema: unknown = estateSchema;
   for (const part of path) schema = childSchema(schema, part);
-  return schema instanceof z.ZodObject ? ` (allowed: ${Object.keys(schema.shape).join(", ")})` : "";
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
 function childSchema(schema: unknown, part: PropertyKey): unknown {

@@ -27,6 +27,10 @@ function places(estate: Estate, look: Lookup): void {
     cluster.hosts.forEach((host, index) => look.host(["clusters", name, "hosts", index], host));
     look.disk(["clusters", name, "disk"], cluster.hosts[0] ?? "", cluster.disk);
   }
+  if (estate.sites)
+    for (const section of ["hosts", "destinations", "firewalls"] as const)
+      for (const [name, { site }] of Object.entries(estate[section]))
+        look.name([section, name, "site"], site, estate.sites, "site of the estate's sites");
   const machines = [...Object.keys(estate.hosts), ...Object.keys(estate.destinations)];
   for (const [index, link] of estate.links.entries())
     for (const end of ["from", "to"] as const)

@@ -27,6 +27,13 @@ export const estateSchema = z.strictObject({
     .array(z.int().min(2000).max(2100))
     .min(1)
     .describe("Calendar years over which gaps and losses are computed, e.g. [2026, 2027]"),
+  sites: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe(
+      'Every site there is, e.g. ["home", "parents"]: with it, a site with a slip in its name is refused. A site is what burns down together',
+    ),
   hosts: z.record(name, host),
   clusters: z.record(name, cluster).default({}),
   destinations: z.record(name, destination).default({}),

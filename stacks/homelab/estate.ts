@@ -77,6 +77,7 @@ export const estate: EstateInput = {
   name: "homelab",
   zone: "Europe/Sofia",
   years: [2026, 2027, 2028],
+  sites: ["home", "away"],
   hosts: {
     pve: {
       site: "home",

@@ -1,11 +1,29 @@
+import { EstateInvalid, parseEstate } from "../../plan";
 import { editAt } from "./edit-at";
 import { findingsOf, homelabWith } from "./found";
-import { leftOut } from "./tired-edits";
+import { leftOut, misspelt, twoOfOne } from "./tired-edits";
 
-const edits = [...leftOut].map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
+const edits = [...leftOut, ...twoOfOne, ...misspelt].map(([what, at, to, answer, subject]) => ({
+  ...{ what, at, to, answer, subject },
+}));
+const isFault = ({ answer }: { answer: string }): boolean => answer.startsWith("estate.");
 
-test.each(edits)("$what ($at) is answered by $answer first", ({ at, to, answer, subject }) => {
-  const [first] = findingsOf(homelabWith(estate => editAt(estate, at, to)));
-  expect(first).toMatchObject({ code: answer, severity: "error" });
-  if (subject !== undefined) expect(first?.subject).toBe(subject);
+test("none is there twice", () => {
+  expect(new Set(edits.map(({ what }) => what)).size).toBe(edits.length);
+});
+
+test.each(edits.filter(edit => !isFault(edit)))(
+  "$what ($at) is answered by $answer first",
+  ({ at, to, answer, subject }) => {
+    const [first] = findingsOf(homelabWith(estate => editAt(estate, at, to)));
+    expect(first).toMatchObject({ code: answer, severity: "error" });
+    if (subject !== undefined) expect(first?.subject).toBe(subject);
+  },
+);
+
+test.each(edits.filter(isFault))("$what ($at) is refused at $answer", ({ at, to, answer }) => {
+  const parse = (): unknown => parseEstate(homelabWith(estate => editAt(estate, at, to)));
+  expect(parse).toThrow(EstateInvalid);
+  expect(parse).toThrow(`${answer}: `);
+  expect(parse).toThrow("Did you mean");
 });

@@ -1,3 +1,6 @@
+import { estate } from "../../stacks/homelab/estate";
+import { daily, dumpOf, mirror, offsite, snapshot } from "./mutation";
+
 /**
  * One edit of the homelab that a tired operator makes. What answers it is the code of the first finding, an error, or the
  * place of the first fault in an estate that is refused.
@@ -43,4 +46,186 @@ export const leftOut: TiredEdit[] = [
     "promises/rto",
     "pve-host",
   ],
+];
+
+const hostKey = estate.hosts.pve?.ssh.hostKey ?? "";
+const copied = {
+  site: "home",
+  address: "192.168.1.128",
+  ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDD" },
+  disks: { sda: { medium: "ssd", size: "1TB" } },
+  filesystems: { "/": { disk: "sda", fsUuid: "5d0f3c5e-6a2f-4b0e-9a52-0f3b6c1e0009" } },
+};
+const nasAgain = {
+  ...{ kind: "synology", site: "away", address: "192.168.1.14", user: "Administrator", medium: "hdd" },
+  ...{ size: "5TB", used: "1TB" },
+  hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEE",
+};
+
+export const twoOfOne: TiredEdit[] = [
+  [
+    "a second host with the address of the first",
+    "hosts > pve2",
+    { ...copied, address: "192.168.1.127" },
+    "estate/two-of-one",
+    "pve2",
+  ],
+  [
+    "a second host with the key of the first",
+    "hosts > pve2",
+    {
+      ...copied,
+      ssh: { hostKey },
+    },
+    "estate/two-of-one",
+    "pve2",
+  ],
+  [
+    "a second host with a disk of the first",
+    "hosts > pve2",
+    { ...copied, filesystems: { "/": { disk: "sda", fsUuid: "5D0F3C5E-6A2F-4B0E-9A52-0F3B6C1E0004" } } },
+    "estate/two-of-one",
+    "pve2:/",
+  ],
+  [
+    "the SSD's tree with the root's file system",
+    "hosts > pve > filesystems > /srv/nfs-ssd > fsUuid",
+    "5d0f3c5e-6a2f-4b0e-9a52-0f3b6c1e0001",
+    "estate/two-of-one",
+    "pve:/srv/nfs-ssd",
+  ],
+  [
+    "the backup disk with the tree's file system",
+    "hosts > pve > filesystems > /mnt/backup > fsUuid",
+    "5d0f3c5e-6a2f-4b0e-9a52-0f3b6c1e0002",
+    "estate/two-of-one",
+    "pve:/mnt/backup",
+  ],
+  [
+    "a NAS with the host's address",
+    "destinations > synology > address",
+    "192.168.1.127",
+    "estate/two-of-one",
+    "synology",
+  ],
+  [
+    "a NAS with the host's key",
+    "destinations > synology > hostKey",
+    hostKey,
+    "estate/two-of-one",
+    "synology",
+  ],
+  [
+    "a firewall with the host's key",
+    "firewalls > pfsense > ssh > hostKey",
+    hostKey,
+    "estate/two-of-one",
+    "pfsense",
+  ],
+  [
+    "a second NAS with the address of the first",
+    "destinations > nas2",
+    { ...nasAgain, address: "192.168.1.13" },
+    "estate/two-of-one",
+    "nas2",
+  ],
+  [
+    "a second cluster with the API of the first",
+    "clusters > k8s2",
+    { hosts: ["pve"], disk: "sdc", api: "https://192.168.1.200:6443/" },
+    "estate/two-of-one",
+    "k8s2",
+  ],
+  [
+    "two services that claim one folder",
+    "services > servarr > data > 0 > path",
+    "/srv/nfs/navidrome",
+    "estate/two-of-one",
+    "navidrome",
+  ],
+  [
+    "two services that claim one volume",
+    "services > novelapp > data > 0",
+    { kind: "volume", host: "pve", pool: "data", namespace: "forgejo", claim: "forgejo", size: "5GB" },
+    "estate/two-of-one",
+    "novelapp",
+  ],
+  [
+    "two services with one firewall",
+    "services > fritzbox",
+    { data: [{ kind: "device", firewall: "pfsense", size: "1MB" }], promise: { rpo: { site: "34h" } } },
+    "estate/two-of-one",
+    "fritzbox",
+  ],
+  [
+    "two dumps into one folder",
+    `${dumpOf("mysql")} > target > path`,
+    "/srv/nfs/postgresql-backup",
+    "estate/two-of-one",
+    "mysql-backup",
+  ],
+  [
+    "a link that is there twice",
+    "links > +",
+    { from: "pve", to: "synology", bandwidth: "10MB" },
+    "estate/two-of-one",
+    "links[3]",
+  ],
+];
+
+export const misspelt: TiredEdit[] = [
+  ["a NAS at a misspelt site", "destinations > synology > site", "hme", "estate.destinations.synology.site"],
+  ["a host at a misspelt site", "hosts > pve > site", "hom", "estate.hosts.pve.site"],
+  ["a firewall at a site of its own", "firewalls > pfsense > site", "homr", "estate.firewalls.pfsense.site"],
+  [
+    "a misspelt namespace without snapshots",
+    `${snapshot} > excludeNamespaces > 0 > name`,
+    "dbas",
+    "routes/namespace-names-nothing",
+    "lvm-pvc-snapshot",
+  ],
+  [
+    "a misspelt namespace that is kept longer",
+    `${daily} > volumes > more`,
+    [{ namespaces: ["vaultwardn"], keep: { count: 7, every: "day" } }],
+    "routes/namespace-names-nothing",
+    "daily-backup",
+  ],
+  [
+    "a volume in a misspelt namespace",
+    "services > nextcloud > data > 0 > namespace",
+    "nextclod",
+    "estate/said-once",
+    "nextclod",
+  ],
+  [
+    "a database in a misspelt namespace",
+    "services > mysql > data > 0 > on > namespace",
+    "dbbas",
+    "estate/said-once",
+    "dbbas",
+  ],
+  ["a dump in a misspelt namespace", `${dumpOf("vault")} > namespace`, "valut", "estate/said-once", "valut"],
+  ["alerts in a misspelt namespace", "monitoring > namespace", "monitorng", "estate/said-once", "monitorng"],
+  [
+    "a misspelt entry to keep",
+    `${mirror} > keep > 0 > name`,
+    "pvc-dat",
+    "routes/deleter-over-foreign-tree",
+    "nfs-mirror",
+  ],
+  [
+    "a misspelt folder that is left out",
+    `${mirror} > excludes > 1 > name`,
+    "frigat",
+    "routes/exclude-names-nothing",
+    "nfs-mirror",
+  ],
+  [
+    "a misspelt receiver",
+    `${offsite} > alert > receiver`,
+    "infra-critcal",
+    'estate.layers["offsite-sync"][0].alert.receiver',
+  ],
+  ["a misspelt field", `${offsite} > leg`, [], 'estate.layers["offsite-sync"][0].leg'],
 ];

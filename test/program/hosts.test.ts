@@ -12,9 +12,14 @@ function twoHosts(address = "pve2.example", port = 22) {
   const { pve } = estate.hosts;
   const [mirror] = estate.layers["nfs-mirror"] ?? [];
   if (!pve || !mirror) throw new Error("the estate has no mirror");
+  const filesystems = {
+    "/srv/nfs": { disk: "sdc", fsUuid: "33333333-1111-4111-8111-111111111111" },
+    "/mnt/backup": { disk: "sda", fsUuid: "33333333-2222-4222-8222-222222222222" },
+  };
+  const ssh = { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample2", port };
   return {
     ...estate,
-    hosts: { pve, pve2: { ...pve, address, ssh: { ...pve.ssh, port } } },
+    hosts: { pve, pve2: { ...pve, address, ssh, filesystems } },
     layers: { "nfs-mirror": [mirror, { ...mirror, host: "pve2" }] },
   };
 }

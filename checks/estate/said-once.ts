@@ -1,0 +1,116 @@
+import type { Plan } from "../../plan";
+import { slipOf } from "../../plan/contracts/near";
+import { defineCheck } from "../check";
+import { edit } from "../example-edits";
+import { example, mended } from "../examples";
+
+export const saidOnce = defineCheck({
+  code: "estate/said-once",
+  severity: "error",
+  title: "A name that nobody else says is a letter away from one that others say",
+  why: "A site that one place alone has makes a NAS in the same house an off-site copy. A namespace with a letter too few has its volumes looked for where nothing is. Nothing else tells a new name from a slip.",
+  run: plan =>
+    [...sitesOf(plan), ...namespacesOf(plan)].flatMap(({ kind, name, where, others }) => {
+      if (others.has(name)) return [];
+      const meant = slipOf(name, others);
+      if (meant === undefined) return [];
+      return [
+        {
+          subject: name,
+          message: `${where} has the ${kind} "${name}", which nothing else in the estate says. Did you mean "${meant}"?`,
+          fix: `Write "${meant}" in ${where}.${kind === "site" ? ` If there are two such sites, list both in sites: ["${meant}", "${name}"].` : ""}`,
+          evidence: { kind, where, meant },
+        },
+      ];
+    }),
+  examples: {
+    bad: [
+      mended(
+        example("a NAS in the same house, by a slip at another site", ({ destinations }) =>
+          edit(destinations.nas, { site: "hme" }),
+        ),
+        {
+          says: 'sites: ["home", "hme"]',
+          edit: estate => {
+            estate.sites = ["home", "hme"];
+          },
+        },
+      ),
+      mended(
+        example("a volume in a namespace with a letter too few", ({ services }) =>
+          edit(services.nextcloud?.data[0], { namespace: "nextclod", claim: "nextcloud" }),
+        ),
+        {
+          says: 'Write "nextcloud" in services.nextcloud.data',
+          edit: ({ services }) => edit(services.nextcloud?.data[0], { namespace: "nextcloud" }),
+        },
+      ),
+    ],
+    good: [
+      example("sites that differ on purpose"),
+      example("sites that are listed", estate => {
+        estate.sites = ["home", "homes"];
+        edit(estate.destinations.nas, { site: "homes" });
+      }),
+    ],
+  },
+});
+
+/** A name in one place, and what all others say. */
+interface Said {
+  readonly kind: string;
+  readonly name: string;
+  readonly where: string;
+  readonly others: ReadonlySet<string>;
+}
+
+function sitesOf({ estate }: Plan): Said[] {
+  // A list of sites is the others' word for each of them.
+  if (estate.sites) return [];
+  const said = (["hosts", "destinations", "firewalls"] as const).flatMap(section =>
+    Object.entries(estate[section]).map(([name, { site }]) => ({
+      name: site,
+      where: `${section}.${name}.site`,
+    })),
+  );
+  return withOthers("site", said, []);
+}
+
+/** Namespaces of data and of dumps. A service's own name, or a dataset's, is somebody else's word for its namespace. */
+function namespacesOf({ estate, datasets, jobs }: Plan): Said[] {
+  const dumps = estate.layers["cluster-dump"].map(({ namespace }, index) => ({
+    name: namespace,
+    where: `layers["cluster-dump"][${index}].namespace`,
+  }));
+  const ofData = datasets.flatMap(({ namespace, service }) =>
+    namespace === undefined ? [] : [{ name: namespace, where: `services.${service}.data` }],
+  );
+  const alerting = { name: estate.monitoring.namespace, where: "monitoring.namespace" };
+  const apart = jobs.flatMap(({ flows }) =>
+    flows.flatMap(({ source }) => {
+      if (source.kind !== "volumes" && source.kind !== "copies-of") return [];
+      return source.excludeNamespaces.map(({ name }) => name);
+    }),
+  );
+  const known = datasets.flatMap(({ service, name }) => [service, name]);
+  return withOthers(
+    "namespace",
+    [...dumps, ...ofData, alerting],
+    [...known, ...apart, "kube-system", "monitoring"],
+  );
+}
+
+function withOthers(
+  kind: string,
+  said: readonly { readonly name: string; readonly where: string }[],
+  known: readonly string[],
+): Said[] {
+  const times = new Map<string, number>();
+  for (const { name } of said) times.set(name, (times.get(name) ?? 0) + 1);
+  const surely = new Set(known);
+  const all = new Set([...known, ...times.keys()]);
+  return said.flatMap(({ name, where }) => {
+    if ((times.get(name) ?? 0) > 1 || surely.has(name)) return [];
+    return [{ kind, name, where, others: new Set([...all].filter(other => other !== name)) }];
+  });
+}

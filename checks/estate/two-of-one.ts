@@ -1,0 +1,180 @@
+import type { Plan } from "../../plan";
+import type { Dataset } from "../../plan/datasets";
+import { defineCheck, type Found } from "../check";
+import { edit } from "../example-edits";
+import { example, mended } from "../examples";
+import { placeText } from "../wording";
+
+export const twoOfOne = defineCheck({
+  code: "estate/two-of-one",
+  severity: "error",
+  title: "Two parts of the estate say that one thing is theirs",
+  why: "A host that was copied and pasted keeps the address, the key or the disk of the first: a deployment to the one changes the other, and a loss that is counted for both happens once. Two services in one folder are one, two dumps in one folder delete each other's, and two jobs with one metric hide each other's silence.",
+  run: plan => {
+    const first = new Map<string, Claim>();
+    return claimsOf(plan).flatMap((claim): Found[] => {
+      const key = `${claim.thing} ${claim.value}`;
+      const other = first.get(key);
+      if (!other) first.set(key, claim);
+      return other && other.who !== claim.who ? [finding(claim, other)] : [];
+    });
+  },
+  examples: {
+    bad: [
+      mended(
+        example("two services in one folder", ({ services }) => {
+          services.library = {
+            data: [{ kind: "tree", host: "pve", path: "/srv/nfs/books", size: "1GB" }],
+            promise: { rpo: { site: "33h" } },
+          };
+        }),
+        {
+          says: "or remove one of the two",
+          edit: ({ services }) => Reflect.deleteProperty(services, "library"),
+        },
+        {
+          says: "Correct services.library.data",
+          edit: ({ services }) => edit(services.library?.data[0], { path: "/srv/nfs/library" }),
+        },
+      ),
+      mended(
+        example("two disks with the file system of one", ({ hosts }) =>
+          edit(hosts.pve?.filesystems["/mnt/backup"], { fsUuid: "11111111-1111-4111-8111-111111111111" }),
+        ),
+        {
+          says: 'Correct hosts.pve.filesystems["/mnt/backup"].fsUuid',
+          edit: ({ hosts }) =>
+            edit(hosts.pve?.filesystems["/mnt/backup"], { fsUuid: "22222222-2222-4222-8222-222222222222" }),
+        },
+      ),
+      mended(
+        example("a NAS with the host's key", ({ destinations, hosts }) =>
+          edit(destinations.nas, { hostKey: hosts.pve?.ssh.hostKey ?? "" }),
+        ),
+        {
+          says: "Correct destinations.nas.hostKey",
+          edit: ({ destinations }) =>
+            edit(destinations.nas, { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINas" }),
+        },
+      ),
+    ],
+    good: [example("each thing once")],
+  },
+});
+
+/** Something that can be one's alone. */
+interface Claim {
+  /** What kind of thing, in words: "the address". */
+  readonly thing: string;
+  readonly value: string;
+  readonly who: string;
+  readonly harm: string;
+  /** Field to look at, as in the estate. */
+  readonly field: string;
+}
+
+function claimsOf(plan: Plan): Claim[] {
+  return [...ofMachines(plan), ...ofLinks(plan), ...plan.datasets.flatMap(ofDataset), ...ofJobs(plan)];
+}
+
+function ofMachines({ estate: { hosts, destinations, clusters, firewalls } }: Plan): Claim[] {
+  const reached = (who: string, field: string, address: string, port: number): Claim => ({
+    thing: "the SSH address",
+    value: `${address.toLowerCase()}:${port}`,
+    harm: "whoever goes to the one comes to the other",
+    ...{ who, field },
+  });
+  const pinned = (who: string, field: string, key: string | undefined): Claim[] =>
+    key === undefined
+      ? []
+      : [
+          {
+            thing: "the SSH host key",
+            value: key.split(" ").slice(0, 2).join(" "),
+            harm: "no connection can tell the one from the other",
+            ...{ who, field },
+          },
+        ];
+  return [
+    ...Object.entries(hosts).flatMap(([name, { address, ssh, filesystems }]) => [
+      reached(`host ${name}`, `hosts.${name}.address`, address, ssh.port),
+      ...pinned(`host ${name}`, `hosts.${name}.ssh.hostKey`, ssh.hostKey),
+      ...Object.entries(filesystems).map(([mount, { fsUuid }]) => ({
+        thing: "the file system",
+        value: fsUuid.toLowerCase(),
+        who: `${name}:${mount}`,
+        harm: "a job that writes to the one may fill the other, and copies of one disk are counted on two",
+        field: `hosts.${name}.filesystems["${mount}"].fsUuid`,
+      })),
+    ]),
+    ...Object.entries(destinations).flatMap(([name, { address, hostKey }]) => [
+      reached(`destination ${name}`, `destinations.${name}.address`, address, 22),
+      ...pinned(`destination ${name}`, `destinations.${name}.hostKey`, hostKey),
+    ]),
+    ...Object.entries(firewalls).flatMap(([name, { ssh }]) =>
+      pinned(`firewall ${name}`, `firewalls.${name}.ssh.hostKey`, ssh.hostKey),
+    ),
+    ...Object.entries(clusters).flatMap(([name, { api, reachedAs }]) =>
+      [...(api === undefined ? [] : [api]), ...reachedAs].map(url => ({
+        thing: "the API",
+        value: new URL(url).href,
+        who: `cluster ${name}`,
+        harm: "volumes of the one would be asked for in the other",
+        field: `clusters.${name}.api`,
+      })),
+    ),
+  ];
+}
+
+function ofLinks({ estate }: Plan): Claim[] {
+  return estate.links.map(({ from, to }, index) => ({
+    thing: "the link",
+    value: `${from} to ${to}`,
+    who: `links[${index}]`,
+    harm: "how fast it is is said twice",
+    field: `links[${index}]`,
+  }));
+}
+
+/** Volumes of one claim, trees of one path; a database may lie in a volume that another dataset tells of. */
+function ofDataset({ id, kind, service, location }: Dataset): Claim[] {
+  return [
+    {
+      thing: `the ${kind}`,
+      value: placeText(location),
+      who: id,
+      harm: "its bytes are counted twice, and a restore of the one overwrites the other",
+      field: `services.${service}.data`,
+    },
+  ];
+}
+
+function ofJobs({ jobs }: Plan): Claim[] {
+  return jobs.flatMap(job => [
+    {
+      thing: "the series of metrics",
+      value: `{job="${job.metricsJob}",instance="${job.host}"}`,
+      who: `${job.name} on ${job.runsOn.kind} ${job.host}`,
+      harm: "the one's success hides the other's silence",
+      field: "its name",
+    },
+    ...job.deletes
+      .filter(({ scope }) => scope === "own-generations")
+      .map(({ location }) => ({
+        thing: "the folder",
+        value: placeText(location),
+        who: `${job.name} on ${job.runsOn.kind} ${job.host}`,
+        harm: "each takes the other's old copies for its own and deletes them",
+        field: "its target",
+      })),
+  ]);
+}
+
+function finding({ thing, value, who, harm, field }: Claim, other: Claim): Found {
+  return {
+    subject: who.replace(/^(host|destination|firewall|cluster) /, "").replace(/ on .*$/, ""),
+    message: `${who} and ${other.who} both have ${thing} ${value}: ${harm}.`,
+    fix: `Correct ${field} of ${who}${other.field.startsWith("its ") ? "" : ` or ${other.field}`}, or remove one of the two if they are one.`,
+    evidence: { thing, value, one: other.who, other: who },
+  };
+}

@@ -1,0 +1,41 @@
+/** A key that an object of a JSON text has a second time: `JSON.parse` would keep the last of the two and say nothing. */
+export interface DoubledKey {
+  readonly key: string;
+  /** Keys and indices down to the object, e.g. ["services"]. */
+  readonly path: readonly (string | number)[];
+  /** Lines of both, from 1. */
+  readonly lines: readonly [number, number];
+}
+
+interface Level {
+  readonly keys?: Map<string, number>;
+  /** The key or index that is being read. */
+  at: string | number;
+}
+
+const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],:\n]/g;
+
+/** @param text JSON that has been parsed: only what is well-formed can be read so simply */
+export function doubledKeys(text: string): DoubledKey[] {
+  const found: DoubledKey[] = [];
+  const levels: Level[] = [];
+  let [line, expectsKey] = [1, false];
+  for (const [token] of text.matchAll(tokens)) {
+    const level = levels.at(-1);
+    if (token === "\n") line++;
+    else if (token === "{") levels.push({ keys: new Map(), at: "" });
+    else if (token === "[") levels.push({ at: 0 });
+    else if (token === "}" || token === "]") levels.pop();
+    else if (token === "," && level && !level.keys) level.at = Number(level.at) + 1;
+    else if (token.startsWith('"') && expectsKey && level?.keys) {
+      const key = String(JSON.parse(token));
+      const earlier = level.keys.get(key);
+      if (earlier !== undefined)
+        found.push({ key, path: levels.slice(0, -1).map(({ at }) => at), lines: [earlier, line] });
+      level.keys.set(key, line);
+      level.at = key;
+    }
+    if (token !== "\n") expectsKey = token === "{" || (token === "," && levels.at(-1)?.keys !== undefined);
+  }
+  return found;
+}
