@@ -19,6 +19,7 @@ import { summary } from "./daily-backup/summary";
 import { verify } from "./daily-backup/verify";
 import { tellVolumes } from "./daily-backup/volume-metrics";
 import { volumes } from "./daily-backup/volumes";
+import { ways } from "./daily-backup/ways";
 import { startRunner } from "./runtime/define-runner";
 
 const configuration = configurationPhase<DailyBackup>(handOver);
@@ -30,6 +31,7 @@ startRunner<DailyBackupConfig, DailyBackup>({
     what: "NAMESPACE/CLAIM|configuration",
     why: "the volume, or the host's configuration, is meant to have lost what it had, or to have other content",
   },
+  ways,
   contract: dailyBackupConfig,
   metrics: dailyBackupMetrics,
   begin: (run, accepted): DailyBackup => ({

@@ -4,7 +4,7 @@ import type { Stop } from "../runtime/stop";
 import { bigBytes, contentOf, forgetCached, openRegular } from "./content";
 import { catalogueFiles, type Disk, onDisk } from "./paths";
 import { mendedShelf, recordOf } from "./rotten";
-import { isOf, readSums, type SumRecord } from "./sums";
+import { isFormerOf, isOf, readSums, type SumRecord } from "./sums";
 import { filesBelow } from "./walk";
 
 /** A disk, and where checksums of it are on record: nowhere unless given. */
@@ -12,7 +12,7 @@ export interface Catalogue extends Disk {
   readonly stateDir?: string | undefined;
 }
 
-/** How the files of a unit compare with what is on record. */
+/** How files compare with what is on record. */
 export interface Compared {
   /** Files that hold what was recorded. */
   readonly good: number;
@@ -20,34 +20,66 @@ export interface Compared {
   readonly unrecorded: number;
   /** Names below the disk, byte by byte as latin1, of files that don't hold what was recorded, or can't be read. */
   readonly bad: readonly { readonly name: string; readonly reason: string }[];
+  /** Of all files, holes counted. */
+  readonly bytes: number;
 }
 
-/**
- * Reads the files of a unit, for another job that has copies there, and changes nothing: neither a file nor the catalogue.
- * @param unit name of an entry at the disk's root, byte by byte as latin1
- */
+/** A unit of the disk, whose files are read for another job that has copies there. Neither a file nor the catalogue is changed. */
+export interface RecordedUnit {
+  /** Reads each file at or below a path of the unit; one of several names once, whatever the number of calls. */
+  compare(path: string): Promise<Compared>;
+}
+
+export interface UnitOptions {
+  /** A file that was written to since it was recorded is bad: nobody writes there. */
+  readonly isFixed?: boolean;
+  /** Told of each file that is read. */
+  readonly onFile?: (name: string) => void;
+}
+
+/** Reads all files of a unit. @param unit name of an entry at the disk's root, byte by byte as latin1 */
 export async function compareRecorded(catalogue: Catalogue, unit: string, stop: Stop): Promise<Compared> {
+  return recordedUnit(catalogue, unit, stop).compare(unit);
+}
+
+/** @param unit as `unitsOf` names it, byte by byte as latin1 */
+export function recordedUnit(
+  catalogue: Catalogue,
+  unit: string,
+  stop: Stop,
+  { isFixed = false, onFile = () => undefined }: UnitOptions = {},
+): RecordedUnit {
   const records = recordsOf(catalogue, unit);
-  const found = { good: 0, unrecorded: 0, bad: [] as { name: string; reason: string }[] };
   const seen = new Set<bigint>();
-  for (const file of filesBelow(catalogue, unit)) {
-    if (!("stat" in file)) {
-      found.bad.push({ name: file.path, reason: file.reason });
-      continue;
-    }
-    const { ino, birthtimeNs, size, mtimeNs, nlink } = file.stat;
-    if (nlink > 1n) {
-      if (seen.has(ino)) continue;
-      seen.add(ino);
-    }
-    const record = records.get(ino);
-    const isRecorded = record !== undefined && isOf(record, { ino, birthNs: birthtimeNs, size, mtimeNs });
-    const reason = await faultOf(catalogue, file.path, isRecorded ? record : undefined, stop);
-    if (reason !== undefined) found.bad.push({ name: file.path, reason });
-    else if (isRecorded) found.good += 1;
-    else found.unrecorded += 1;
-  }
-  return found;
+  return {
+    async compare(path) {
+      const found = { good: 0, unrecorded: 0, bad: [] as { name: string; reason: string }[], bytes: 0 };
+      for (const file of filesBelow(catalogue, path)) {
+        if (!("stat" in file)) {
+          found.bad.push({ name: file.path, reason: file.reason });
+          continue;
+        }
+        const { ino, birthtimeNs, size, mtimeNs, nlink } = file.stat;
+        if (nlink > 1n) {
+          if (seen.has(ino)) continue;
+          seen.add(ino);
+        }
+        onFile(file.path);
+        found.bytes += Number(size);
+        const record = records.get(ino);
+        const now = { ino, birthNs: birthtimeNs, size, mtimeNs };
+        const isRecorded = record !== undefined && isOf(record, now);
+        const wasWritten = isFixed && record !== undefined && isFormerOf(record, now);
+        const reason = wasWritten
+          ? "it was written to since it was recorded"
+          : await faultOf(catalogue, file.path, isRecorded ? record : undefined, stop);
+        if (reason !== undefined) found.bad.push({ name: file.path, reason });
+        else if (isRecorded) found.good += 1;
+        else found.unrecorded += 1;
+      }
+      return found;
+    },
+  };
 }
 
 function recordsOf({ stateDir }: Catalogue, unit: string): Map<bigint, SumRecord> {

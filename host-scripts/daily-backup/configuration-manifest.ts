@@ -5,6 +5,9 @@ import { exitCodes, messageOf, RunnerError } from "../runtime/errors";
 import { quoted } from "../runtime/quoted";
 import type { FactResult } from "./configuration-facts";
 
+/** Where a generation of the host's configuration lists what it holds. */
+export const manifestFile = "manifest.json";
+
 /** An entry of a generation, as `manifest.json` lists it. */
 export interface ManifestEntry {
   /** Below the generation; as `base64:…` when it is no valid UTF-8. */
@@ -13,9 +16,9 @@ export interface ManifestEntry {
   readonly mode: string;
   readonly uid: number;
   readonly gid: number;
-  readonly sizeBytes?: number;
-  readonly sha256?: string;
-  readonly target?: string;
+  readonly sizeBytes?: number | undefined;
+  readonly sha256?: string | undefined;
+  readonly target?: string | undefined;
 }
 
 /** What a generation of the host's configuration holds, and how each command ended. */
@@ -40,12 +43,18 @@ export async function manifestOf(
   commands: readonly FactResult[],
   stop: AbortSignal,
 ): Promise<Manifest> {
-  const entries: ManifestEntry[] = [];
-  await walk(Buffer.from(folder), Buffer.alloc(0), entries, stop);
+  const entries = await entriesOf(folder, stop);
   const stable = new Set(commands.filter(fact => fact.stable).map(({ file }) => `facts/${file}`));
   const compared = entries.filter(({ path }) => path.startsWith("files/") || stable.has(path));
   const sha256 = createHash("sha256").update(JSON.stringify(compared)).digest("hex");
   return { host, madeAt: madeAt.toISOString(), entries, commands, sha256 };
+}
+
+/** Lists a folder by reading all of it. @throws {RunnerError} that names what can't be read */
+export async function entriesOf(folder: string, stop: AbortSignal): Promise<ManifestEntry[]> {
+  const entries: ManifestEntry[] = [];
+  await walk(Buffer.from(folder), Buffer.alloc(0), entries, stop);
+  return entries;
 }
 
 async function walk(root: Buffer, path: Buffer, into: ManifestEntry[], stop: AbortSignal): Promise<void> {

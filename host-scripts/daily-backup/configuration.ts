@@ -23,7 +23,7 @@ import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { configurationCollapse, type Part } from "./configuration-collapse";
 import { gatherFacts } from "./configuration-facts";
-import { incomplete, manifestOf } from "./configuration-manifest";
+import { incomplete, manifestOf, manifestFile } from "./configuration-manifest";
 import { alwaysKept, clusterViews } from "./configuration-paths";
 
 export interface ConfigurationRun extends JobRun<DailyBackupConfig> {
@@ -117,7 +117,7 @@ async function fill(
   mkdirSync(facts);
   const commands = await gatherFacts(facts, { stop: run.stop.signal, timeoutMs: longestCommandMs });
   const manifest = await manifestOf(folder, run.config.host, run.startedAt, commands, run.stop.signal);
-  writeDurably(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`, 0o600);
+  writeDurably(join(folder, manifestFile), `${JSON.stringify(manifest, null, 1)}\n`, 0o600);
   return bytes;
 }
 
@@ -226,7 +226,7 @@ async function copyFiles(
 
 function hashOf(generation: string): string | undefined {
   try {
-    const text = readFileSync(join(generation, "manifest.json"), "utf8");
+    const text = readFileSync(join(generation, manifestFile), "utf8");
     return z.object({ sha256: z.string() }).parse(JSON.parse(text)).sha256;
   } catch {
     return undefined;

@@ -14,7 +14,7 @@ import { VolumeFailed } from "./scratch";
  * Generations that lack something lie apart, as `.incomplete/<period>/<path>` with a list beside them: none of them takes
  * the place of a complete one, or counts when those are pruned.
  */
-const folder = ".incomplete";
+export const incompleteFolder = ".incomplete";
 
 /** What there is of a volume was copied, and something is missing. */
 export class VolumeIncomplete extends VolumeFailed {}
@@ -52,7 +52,7 @@ export async function keepIncomplete(
   missed: readonly LackedEntry[],
   stop: AbortSignal,
 ): Promise<VolumeIncomplete> {
-  const target = join(fresh.root, folder, relative(fresh.root, fresh.target));
+  const target = join(fresh.root, incompleteFolder, relative(fresh.root, fresh.target));
   const list = missed.map(({ path, reason }) => ({ path: quoted(path), reason }));
   writeDurably(`${target}.lacks.json`, `${JSON.stringify(list, null, 1)}\n`, 0o600);
   await reveal(run, { ...fresh, target }, stop);
@@ -81,6 +81,6 @@ export function retireIncomplete(run: DailyBackup, task: VolumeTask, newest?: st
 }
 
 function incompleteOf(run: DailyBackup, { path }: VolumeTask): Generation[] {
-  const root = join(rootOf(run.config, "pvc-data"), folder);
+  const root = join(rootOf(run.config, "pvc-data"), incompleteFolder);
   return (["day", "week"] as const).flatMap(every => generationsOf(root, path, every));
 }

@@ -52,7 +52,34 @@ export async function withScratch<T>(
     const source = `${vg}/${snapshot.name}`;
     await lvmChange(["lvcreate", "-qq", "-s", "-kn", "-ay", "--addtag", scratchTag, "-n", name, source]);
     const opened = await unlocked(config, device, name, stop, undo);
-    return await mounted(config, opened, stop, undo, use);
+    return await mounted(config, opened, "read", stop, undo, use);
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+}
+
+/**
+ * Opens a live volume that nothing else uses, to write to it. It is closed again, whatever `use` does.
+ * @throws {VolumeFailed} when its file system can't be written to as it is
+ */
+export async function withVolume<T>(
+  config: DailyBackupConfig,
+  { name, active }: Pick<LogicalVolume, "name" | "active">,
+  stop: AbortSignal,
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
+  const { vg } = config.volumes ?? { vg: "" };
+  const device = join("/dev", vg, name);
+  const undo: (() => Promise<unknown>)[] = [];
+  try {
+    if (!active) {
+      undo.push(() => tryLvmChange(["lvchange", "-qq", "-an", `${vg}/${name}`]));
+      await lvmChange(["lvchange", "-qq", "-ay", "-K", `${vg}/${name}`]);
+    }
+    made += 1;
+    const mapper = `${mapperPrefix}${stamp(Date.now())}-${process.pid}-${made}`;
+    const opened = await unlocked(config, device, mapper, stop, undo);
+    return await mounted(config, opened, "write", stop, undo, use);
   } finally {
     for (const step of undo.reverse()) await step();
   }
@@ -97,6 +124,7 @@ async function unlocked(
 async function mounted<T>(
   config: DailyBackupConfig,
   device: string,
+  access: "read" | "write",
   stop: AbortSignal,
   undo: (() => Promise<unknown>)[],
   use: (folder: string) => Promise<T>,
@@ -119,7 +147,7 @@ async function mounted<T>(
     await refuseErrors(device, stop);
     await replayAndCheck(device, stop);
   }
-  const folder = join(config.stateDir, "mnt");
+  const folder = join(config.stateDir, access === "read" ? "mnt" : "restore-mnt");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const mount = async (how: string): Promise<void> => {
     const all = `${how},nodev,nosuid,noexec,${own}`;
@@ -132,6 +160,10 @@ async function mounted<T>(
       );
   };
   undo.push(() => unmount(folder));
+  if (access === "write") {
+    await mount("rw");
+    return use(folder);
+  }
   // Nothing is changed by reading. XFS alone is mounted read-write once, so that its log is replayed: no program does that.
   if (type === "xfs") {
     await mount("rw");

@@ -73,7 +73,13 @@ export async function copyTogether(
     });
     // A database is as long as its pages, of which some may never have been written.
     const fileBytes = 4 * Math.max(...read.map(({ bytes }) => bytes)) + 64 * smallBytes;
-    await applyAndProve(raw, copies, { user, seenAt: join(seenAt, "copies"), fileBytes }, options);
+    const { isThorough } = options;
+    await applyAndProve(
+      raw,
+      copies,
+      { user, seenAt: join(seenAt, "copies"), fileBytes, isThorough },
+      options,
+    );
     // Two names of one file are two databases with a copy each.
     const attributes = ["--attributes-only", "--preserve=all", "--no-preserve=links"];
     await copyFiles(attributes, names, folder, options);

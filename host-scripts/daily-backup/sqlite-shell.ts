@@ -9,6 +9,8 @@ export interface CopyOptions {
   readonly stop: AbortSignal;
   /** For each command. */
   readonly timeoutMs: number;
+  /** Indexes are compared with their tables too. */
+  readonly isThorough?: boolean;
 }
 
 /** What one program is told to do with one database, before it goes on to the next. */

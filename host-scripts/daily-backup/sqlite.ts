@@ -52,7 +52,7 @@ export interface CopyDatabasesOptions {
 }
 
 /** Databases that have no new copy in a folder, each ended by NUL, for whoever restores from it. */
-const failedFile = ".holdfast-failed";
+export const failedFile = ".holdfast-failed";
 
 /**
  * Copies all SQLite databases of a volume. One that can't be copied, or whose copy doesn't hold what the source does, is

@@ -5,7 +5,7 @@ import { volumeMap } from "../runtime/kubernetes/volume-map";
 import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
 import { type MissingVolume, readCovered } from "../runtime/lvm/covered";
 import { goOnText, lookForRestores, type RestoreRecord, unfinishedText } from "../runtime/lvm/restore-record";
-import { liveVolumes, ownSnapshots } from "../runtime/lvm/snapshots";
+import { beforeRestores, liveVolumes, ownSnapshots } from "../runtime/lvm/snapshots";
 import { printable } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { lookForMissing } from "./absence";
@@ -43,8 +43,10 @@ export interface ListedSnapshot {
   /** How much of it is written to; LVM knows it of active volumes only. */
   readonly dataPercent?: number;
   readonly open: boolean;
-  /** Made by this job; any other is never removed by it. */
+  /** Made by this job; any other is never removed by it, but for one that a restore made before it. */
   readonly ours: boolean;
+  /** Of one that a restore made before it: when it goes, ISO 8601, UTC. */
+  readonly until?: string;
 }
 
 export interface ListRequest {
@@ -134,6 +136,7 @@ function listed(
     ...percentOf(volume),
     snapshots: [
       ...ownOf(own.get(volume.name) ?? []),
+      ...beforeOf(volumes, volume.name),
       ...volumes
         .filter(
           ({ origin, tags }) => origin === volume.name && !tags.some(tag => tag.startsWith("holdfast.")),
@@ -144,7 +147,8 @@ function listed(
   }));
   const gone = new Set([...own.keys(), ...missing.map(({ volume }) => volume)].filter(it => !names.has(it)));
   const ofGone = [...gone].map((volume): ListedVolume => ({
-    ...{ volume, exists: false, snapshots: ownOf(own.get(volume) ?? []) },
+    ...{ volume, exists: false },
+    snapshots: [...ownOf(own.get(volume) ?? []), ...beforeOf(volumes, volume)],
   }));
   const attention = new Map<string, Attention>([
     ...missing.map(({ volume, reason, next }): [string, Attention] => [volume, { reason, next }]),
@@ -164,6 +168,17 @@ function ownOf(snapshots: readonly { volume: LogicalVolume; madeMs: number }[]):
     made: new Date(madeMs).toISOString(),
     ours: true,
   }));
+}
+
+function beforeOf(volumes: readonly LogicalVolume[], of: string): ListedSnapshot[] {
+  return beforeRestores(volumes)
+    .filter(({ origin }) => origin === of)
+    .reverse()
+    .map(({ volume, madeMs, untilMs }) => ({
+      ...snapshotOf(volume),
+      made: new Date(madeMs).toISOString(),
+      ...{ ours: false, until: new Date(untilMs).toISOString() },
+    }));
 }
 
 function snapshotOf(volume: LogicalVolume): Omit<ListedSnapshot, "ours"> {
@@ -197,10 +212,15 @@ function heading({
   return `${whose}   ${volume}   ${state}${told}${snapshots.length === 0 ? "\n  no snapshot" : ""}`;
 }
 
-function line({ name, made, sizeBytes, dataPercent, open, ours }: ListedSnapshot, nowMs: number): string {
+function line(
+  { name, made, sizeBytes, dataPercent, open, ours, until }: ListedSnapshot,
+  nowMs: number,
+): string {
   const when = made === undefined ? "" : `${made.slice(0, 19).replace("T", " ")} UTC  `;
   const age = made === undefined ? "" : `${ageText(nowMs - Date.parse(made)).padStart(6)} old  `;
-  const words = [...(open ? ["open"] : []), ...(ours ? [] : ["not ours, left alone"])];
+  const whose =
+    until === undefined ? "not ours, left alone" : `made before a restore, goes after ${until.slice(0, 10)}`;
+  const words = [...(open ? ["open"] : []), ...(ours ? [] : [whose])];
   return `  ${name}  ${when}${age}${sizeText(sizeBytes)}${usedText(dataPercent)}${words.map(word => `  ${word}`).join("")}`;
 }
 

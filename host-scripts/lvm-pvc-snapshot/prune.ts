@@ -3,7 +3,8 @@ import { poolIfReadable } from "../runtime/lvm/pool-status";
 import { removeAll } from "../runtime/lvm/remove";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
-import { type SnapshotRun, existingSnapshots, volumeLabel } from "./context";
+import { type BeforeRestore, beforeRestores } from "../runtime/lvm/snapshots";
+import { type Found, type SnapshotRun, existingSnapshots, volumeLabel } from "./context";
 import { firstNames } from "./discover";
 import { keepingOf, keptWords, makeRoom, whyNoMore } from "./guard";
 import { overLimit, percentText } from "./limits";
@@ -41,15 +42,31 @@ async function removeExpired(run: SnapshotRun, ready: ReadonlySet<string>): Prom
   const keeping = keepingOf(run);
   const plan = planRemovals(existingSnapshots(run, found), ready, waiting, keeping);
   tellPlan(run, plan, keeping.nowMs);
+  const over = outlived(found, keeping.nowMs);
+  for (const { volume, origin } of over)
+    run.log.info(
+      `${run.dryRun ? "would remove" : "removes"} ${volume.name}: what ${volumeLabel(found.map, origin)} had before a restore, whose time is over`,
+    );
   if (run.dryRun) return new Map();
   return removeAll(
     run.config.vg,
-    plan.remove.map(({ name }) => name),
+    [...plan.remove.map(({ name }) => name), ...over.map(({ volume }) => volume.name)],
     () => run.stop.check("prune"),
     removed => {
       for (const name of removed) run.removed.add(name);
       run.log.progress(`prune: ${run.removed.size} snapshots removed`);
     },
+  );
+}
+
+/** What volumes had before restores, of long ago. Of a volume that is missing, or that a restore has not ended of, it stays. */
+function outlived({ volumes, missing, unfinished }: Found, nowMs: number): BeforeRestore[] {
+  const { restored } = unfinished;
+  if (restored === "unknown") return [];
+  const absent = new Set(missing.map(({ volume }) => volume));
+  return beforeRestores(volumes).filter(
+    ({ volume, origin, untilMs }) =>
+      untilMs < nowMs && !volume.open && !restored.has(volume.name) && !absent.has(origin),
   );
 }
 

@@ -17,6 +17,10 @@ export interface RestoreTree {
   readonly into: string;
   /** What `into` has and the copy lacks goes; nothing does unless it is said. */
   readonly deletes?: boolean;
+  /** Entries at the root of `into` that are never deleted. */
+  readonly keeps?: readonly string[];
+  /** Entries at the root of `from` that are not copied, nor deleted. */
+  readonly leavesOut?: readonly string[];
   /** `into` itself stays as it is, and gets neither owner nor mode of `from`. */
   readonly keepsRoot?: boolean;
   /** Only these of its entries, with all below them, as paths below `from`, byte by byte as latin1. */
@@ -42,28 +46,25 @@ export interface RestoredTree {
  * @throws {RunnerError} when something could not be written, or is not what the copy has
  */
 export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
-  const { into, deletes, keepsRoot, only } = tree;
+  const { into, deletes, keepsRoot, keeps = [], leavesOut = [], only } = tree;
   mkdirSync(tree.stateDir, { recursive: true, mode: 0o700 });
-  const names = only ?? (keepsRoot ? entriesOf(tree.from) : undefined);
+  const names =
+    only ?? (keepsRoot ? entriesOf(tree.from).filter(name => !leavesOut.includes(name)) : undefined);
   const listed = <Result>(use: (args: readonly string[]) => Promise<Result>): Promise<Result> =>
     names === undefined
       ? use([])
       : withPathList(tree.stateDir, names, list => use([...list, "--recursive", "--no-implied-dirs"]));
-  // By content: a file that rotted or was changed behind its times is one to bring back too.
-  const copied = await listed(list =>
-    pass(tree, "restored", [
-      ...["--checksum", "--one-file-system", ...(deletes ? ["--delete"] : []), ...list],
-    ]),
-  );
+  const how = [
+    // By content: a file that rotted or was changed behind its times is one to bring back too.
+    ...["--checksum", "--one-file-system"],
+    ...(deletes ? ["--delete"] : []),
+    ...keeps.map(name => `--filter=protect /${name}`),
+  ];
+  const copied = await listed(list => pass(tree, "restored", [...how, ...list]));
   await writeBack(tree);
   const other: RsyncItem[] = [];
   const seen = await listed(list =>
-    pass(
-      tree,
-      "compared",
-      ["--checksum", "--one-file-system", "--dry-run", ...(deletes ? ["--delete"] : []), ...list],
-      item => other.push(item),
-    ),
+    pass(tree, "compared", [...how, "--dry-run", ...list], item => other.push(item)),
   );
   const [first] = other;
   if (first)
@@ -78,7 +79,7 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
 const longestMs = 7 * 24 * 3_600_000;
 
 async function pass(
-  { from, into, lockFd, log, stop }: RestoreTree,
+  { from, into, leavesOut = [], lockFd, log, stop }: RestoreTree,
   does: string,
   args: readonly string[],
   onItem: (item: RsyncItem) => void = () => undefined,
@@ -86,7 +87,7 @@ async function pass(
   let count = 0;
   const done = await rsync(
     [...wholeMetadata, ...args, "--", "./", `${into}/`],
-    { cwd: from, timeoutMs: longestMs, stop, inherit: [lockFd] },
+    { cwd: from, timeoutMs: longestMs, stop, inherit: [lockFd], leaveAlone: leavesOut },
     item => {
       count += 1;
       log.progress(`${count} entries ${does}, now ${shortened(quoted(item.path))}`);

@@ -56,6 +56,8 @@ export const dailyBackupConfig = z.strictObject({
   sqlite: generations.optional(),
   /** The host's own configuration, in `pve-config`. */
   configuration: generations.extend({ paths: z.array(absolutePath).min(1) }).optional(),
+  /** State folder of the job that keeps checksums of what is on the target. Absent: there is none. */
+  sumsDir: absolutePath.optional(),
   credentialsDir,
   /** Credential with a kubeconfig as JSON. */
   kubeconfig: credentialName.optional(),

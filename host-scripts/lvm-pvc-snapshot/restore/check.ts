@@ -1,6 +1,6 @@
 import { Refusal } from "../../runtime/errors";
 import type { LogicalVolume } from "../../runtime/lvm/listing";
-import { liveVolumes, ownSnapshots } from "../../runtime/lvm/snapshots";
+import { beforeRestores, liveVolumes, ownSnapshots } from "../../runtime/lvm/snapshots";
 import type { Phase } from "../../runtime/phases";
 import { places, recordOf, type Restore } from "./context";
 import { keptName } from "../../runtime/lvm/restore-record";
@@ -64,6 +64,8 @@ export function snapshotOf({ request, volumes }: Restore): LogicalVolume {
   const own = all.get(request.volume) ?? [];
   const found = own.find(({ volume }) => volume.name === wanted);
   if (found) return found.volume;
+  const before = beforeRestores(volumes).find(({ volume }) => volume.name === wanted);
+  if (before?.origin === request.volume) return before.volume;
   const next = `lvm-pvc-snapshot list`;
   const have =
     own.length > 0

@@ -1,6 +1,6 @@
 import type { LvmPvcSnapshotConfig } from "../../../plan/contracts/lvm-pvc-snapshot";
 import { Refusal } from "../../runtime/errors";
-import type { Claim } from "../../runtime/kubernetes/volume-map";
+import { claimedVolume, type KnownClaims } from "../../runtime/lvm/claimed-volume";
 import type { LogicalVolume } from "../../runtime/lvm/listing";
 import { ownSnapshots } from "../../runtime/lvm/snapshots";
 import { momentText } from "../../runtime/moment";
@@ -18,8 +18,7 @@ export interface RestoreAsked extends Omit<RestoreRequest, "volume"> {
 /** What the host knows. */
 export interface Known {
   readonly volumes: readonly LogicalVolume[];
-  /** Whose volumes they are: the cluster's word first, then that of earlier runs. */
-  readonly claims: readonly ReadonlyMap<string, Claim | undefined>[];
+  readonly claims: KnownClaims;
 }
 
 /**
@@ -31,27 +30,9 @@ export function resolve(
   { vg }: Pick<LvmPvcSnapshotConfig, "vg">,
   known: Known,
 ): RestoreRequest {
-  const volume = what.includes("/") ? volumeOf(what, vg, known) : what;
+  const volume = what.includes("/") ? claimedVolume(what, vg, known.claims, "lvm-pvc-snapshot list") : what;
   if (request.action !== "restore" || request.snapshot !== undefined) return { ...request, volume };
   return { ...request, volume, snapshot: snapshotAt(volume, atMs, known) };
-}
-
-function volumeOf(claim: string, vg: string, { claims, volumes }: Known): string {
-  const called = ({ namespace, name }: Claim): string => `${namespace}/${name}`;
-  for (const map of claims) {
-    const found = [...map].flatMap(([volume, whose]) => (whose && called(whose) === claim ? [volume] : []));
-    if (found.length > 1)
-      throw new Refusal(
-        `${claim} is the claim of ${found.length} volumes: ${found.join(", ")}`,
-        shell`lvs ${vg}   (then the same with the name of the volume that is meant)`,
-      );
-    if (found[0] !== undefined) return found[0];
-  }
-  const isThere = volumes.some(({ name }) => name === claim);
-  throw new Refusal(
-    isThere ? `${claim} is no claim` : `no volume is known here to be that of the claim ${claim}`,
-    "lvm-pvc-snapshot list",
-  );
 }
 
 function snapshotAt(volume: string, atMs: number | undefined, { volumes }: Known): string {

@@ -1,5 +1,5 @@
 import { tryLvmChange } from "./command";
-import { ownerTag } from "./snapshots";
+import { beforeTag, ownerTag } from "./snapshots";
 
 /** What became of snapshots that were to be removed. */
 export interface Removal {
@@ -8,6 +8,9 @@ export interface Removal {
   readonly left: readonly string[];
   readonly reason: string;
 }
+
+/** Those of the job, and those that a restore made before it. */
+const ours = `tags=${ownerTag} || tags=${beforeTag}`;
 
 /** So many in one command: one costs half a second alone, most of it to begin and to end. */
 const removedAtOnce = 16;
@@ -19,7 +22,7 @@ const removedAtOnce = 16;
 export async function removeSnapshots(vg: string, names: readonly string[]): Promise<Removal> {
   if (names.length === 0) return { removed: [], left: [], reason: "" };
   const paths = names.map(name => `${vg}/${name}`);
-  const { stdout, failed } = await tryLvmChange(["lvremove", "-y", "-S", `tags=${ownerTag}`, ...paths]);
+  const { stdout, failed } = await tryLvmChange(["lvremove", "-y", "-S", ours, ...paths]);
   const done = new Set(
     [...stdout.matchAll(/Logical volume "([^"]+)" successfully removed/g)].map(([, name]) => name),
   );

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import type { LogicalVolume } from "./listing";
-import { freeSnapshotName, liveVolumes, ownSnapshots, snapshotName, snapshotTags, stamp } from "./snapshots";
+import {
+  beforeRestores,
+  beforeRestoreTags,
+  freeSnapshotName,
+  liveVolumes,
+  ownSnapshots,
+  snapshotName,
+  snapshotTags,
+  stamp,
+} from "./snapshots";
 
 const night = Date.parse("2026-05-26T00:00:03Z");
 
@@ -86,4 +95,15 @@ test("a restored volume is live although it is a snapshot of a snapshot", () => 
 
 test("a dot or a plus in a pattern stands for itself", () => {
   expect(liveVolumes([volume("vm-1-pvcX"), volume("vm-1-pvc.")], "data", "vm-?-pvc.")).toHaveLength(1);
+});
+
+test("what a restore keeps of a volume is none of the job's snapshots, and says until when it stays", () => {
+  const madeMs = Date.UTC(2026, 4, 26, 12);
+  const name = snapshotName("vm-a", madeMs);
+  const kept = volume(name, { origin: "vm-a", tags: beforeRestoreTags("vm-a", madeMs) });
+  expect(ownSnapshots([kept]).size).toBe(0);
+  expect(liveVolumes([kept], "data", "*")).toEqual([]);
+  expect(beforeRestores([kept])).toMatchObject([
+    { origin: "vm-a", madeMs, untilMs: madeMs + 14 * 86_400_000 },
+  ]);
 });

@@ -8,6 +8,15 @@ export const ownerTag = "holdfast.lvm-pvc-snapshot";
 const runPrefix = "holdfast.run=";
 const originPrefix = "holdfast.origin=";
 
+/**
+ * Tag of a snapshot that a restore made of what a volume had: neither counted nor copied nor thinned out as one of the job's own, since
+ * it holds what somebody wanted to be rid of. It can be restored as those can, and goes when its time is over.
+ */
+export const beforeTag = "holdfast.before-restore";
+const untilPrefix = "holdfast.until=";
+/** A week-end, and a week in which somebody may notice. */
+const beforeKeptMs = 14 * 86_400_000;
+
 /** One of our snapshots. */
 export interface OwnSnapshot {
   readonly volume: LogicalVolume;
@@ -20,6 +29,17 @@ export interface OwnSnapshot {
 /** Tags that a new snapshot gets. @param run name of the run that makes it */
 export function snapshotTags(origin: string, run: string): string[] {
   return [ownerTag, `${runPrefix}${run}`, `${originPrefix}${origin}`];
+}
+
+/** The same for one that is made before a restore at this instant. */
+export function beforeRestoreTags(origin: string, madeMs: number): string[] {
+  return [beforeTag, `${untilPrefix}${stamp(madeMs + beforeKeptMs)}`, `${originPrefix}${origin}`];
+}
+
+/** What a volume had before a restore, as long as it is kept. */
+export interface BeforeRestore extends OwnSnapshot {
+  /** When it goes, epoch ms. */
+  readonly untilMs: number;
 }
 
 /** Instant in the names of snapshots and runs, in UTC: "20260526T000003Z". Sorts in time. */
@@ -65,8 +85,23 @@ export function ownSnapshots(volumes: readonly LogicalVolume[]): Map<string, Own
   return found;
 }
 
+/** What restores have kept of volumes, the oldest first. */
+export function beforeRestores(volumes: readonly LogicalVolume[]): BeforeRestore[] {
+  return volumes
+    .flatMap((volume): BeforeRestore[] => {
+      const snapshot = taggedSnapshot(volume, beforeTag);
+      const until = volume.tags.find(tag => tag.startsWith(untilPrefix))?.slice(untilPrefix.length);
+      return snapshot && until !== undefined ? [{ ...snapshot, untilMs: stampMs(until) }] : [];
+    })
+    .sort((a, b) => (a.volume.thinId ?? 0) - (b.volume.thinId ?? 0));
+}
+
 function ownSnapshot(volume: LogicalVolume): OwnSnapshot | undefined {
-  if (!volume.tags.includes(ownerTag)) return undefined;
+  return taggedSnapshot(volume, ownerTag);
+}
+
+function taggedSnapshot(volume: LogicalVolume, tag: string): OwnSnapshot | undefined {
+  if (!volume.tags.includes(tag)) return undefined;
   const origin = volume.tags.find(tag => tag.startsWith(originPrefix))?.slice(originPrefix.length);
   const [, made] = named.exec(volume.name) ?? [];
   return origin === undefined || made === undefined ? undefined : { volume, origin, madeMs: stampMs(made) };

@@ -1,3 +1,4 @@
+import { scrubJobName } from "../../contracts/backup-scrub";
 import { type DailyBackupConfig, dailyBackupMetrics, dailyBackupJobName } from "../../contracts/daily-backup";
 import type { Estate } from "../../estate/schema";
 import type { Credential, LayerJob, Trigger } from "../../job";
@@ -80,6 +81,7 @@ function configOf(
     ...(spec.configuration && paths.length > 0
       ? { configuration: { ...generationPolicyOf(spec.configuration.keep), paths } }
       : {}),
+    ...(spec.scrub ? { sumsDir: stateFolder(scrubJobName) } : {}),
     credentialsDir: credentialsFolder(dailyBackupJobName),
     ...(access.length > 0 ? { kubeconfig } : {}),
     volumesTextfile: textfile(`${dailyBackupJobName}-volumes`),

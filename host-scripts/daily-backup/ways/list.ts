@@ -1,0 +1,79 @@
+import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
+import { momentText } from "../../runtime/moment";
+import { run } from "../../runtime/run";
+import { sizeText } from "../../runtime/size-text";
+import type { Answer, ListRequest, WayContext } from "../../runtime/ways";
+import { readRecords } from "../record";
+import { copiesCalled, keptCopies, type KeptCopy, lackWords } from "./copies";
+import { proveBackupDisk } from "./disk";
+
+/** Of a copy, what it costs to tell. */
+interface Listed extends KeptCopy {
+  /** What it takes on the disk, files that it shares with others counted; undefined where nobody has counted. */
+  readonly bytes: number | undefined;
+}
+
+/** Prints what there is. Of one thing, the sizes are counted; of all, those that are recorded are told. Takes no lock. */
+export async function list({ what }: ListRequest, context: WayContext<DailyBackupConfig>): Promise<Answer> {
+  await proveBackupDisk(context);
+  const { config, stop } = context;
+  const all = keptCopies(config);
+  const recorded = recordedBytes(config);
+  const rows: Listed[] = [];
+  for (const copy of what === undefined ? all : copiesCalled(all, what)) {
+    stop.check("list");
+    const bytes = what === undefined ? recorded.get(copy.identity) : await bytesOf(copy, stop.signal);
+    rows.push({ ...copy, bytes });
+  }
+  return { text: textOf(rows), result: { copies: rows.map(asJson) } };
+}
+
+/** By the identity of a generation. */
+function recordedBytes({ stateDir }: DailyBackupConfig): ReadonlyMap<string, number> {
+  return new Map(
+    [...readRecords(stateDir).values()].flatMap(({ generations, holds }) =>
+      generations.flatMap(({ identity }): [string, number][] => (holds ? [[identity, holds.bytes]] : [])),
+    ),
+  );
+}
+
+const longestCountMs = 30 * 60_000;
+
+/** In blocks of the disk. @returns undefined where not all of it can be looked at */
+export async function bytesOf(
+  { folder }: Pick<KeptCopy, "folder">,
+  stop: AbortSignal,
+): Promise<number | undefined> {
+  const argv = ["du", "--summarize", "--block-size=1", "--one-file-system", "--", folder] as const;
+  const { exitCode, stdout } = await run([...argv], { timeoutMs: longestCountMs, stop });
+  return exitCode === 0 ? Number.parseInt(stdout, 10) : undefined;
+}
+
+function asJson({ name, kind, period, folder, completeMs, bytes, isComplete, lacks }: Listed): object {
+  return {
+    ...{ name, kind, period, folder, completeAt: momentText(completeMs) },
+    ...(bytes === undefined ? {} : { bytes }),
+    ...{ isComplete, lacks },
+  };
+}
+
+function textOf(rows: readonly Listed[]): string {
+  if (rows.length === 0) return "There is no copy on the backup disk.";
+  return rows.map((row, index) => `${headingOf(row, rows[index - 1])}  ${lineOf(row)}`).join("\n");
+}
+
+function headingOf({ name, kind }: Listed, before: Listed | undefined): string {
+  if (before?.name === name && before.kind === kind) return "";
+  return `${before === undefined ? "" : "\n"}${kind === "configuration" ? name : `${name}, ${kind}`}\n`;
+}
+
+function lineOf(row: Listed): string {
+  const { completeMs, period, bytes, isComplete, lacks } = row;
+  const size = bytes === undefined ? "" : sizeText(bytes);
+  const state = isComplete
+    ? lacks.length === 0
+      ? "complete"
+      : `lacks ${lackWords(row)}`
+    : `INCOMPLETE, lacks ${lackWords(row)}`;
+  return `${momentText(completeMs)}  ${period.padEnd(10)}  ${size.padStart(9)}  ${state}`;
+}

@@ -1,0 +1,136 @@
+import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
+import { exitCodes, RunnerError } from "../../runtime/errors";
+import { type IntoFolder, intoFolder } from "../../runtime/into-folder";
+import { momentText } from "../../runtime/moment";
+import { quoted } from "../../runtime/quoted";
+import { required } from "../../runtime/required";
+import { type RestoredTree, restoreTree } from "../../runtime/restore-tree";
+import { shell } from "../../runtime/shell";
+import { sizeText } from "../../runtime/size-text";
+import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
+import { configurationName } from "../configuration";
+import { failedFile } from "../sqlite";
+import { type Chosen, chosenCopy, keptCopies, type KeptCopy, type Kind } from "./copies";
+import { proveBackupDisk } from "./disk";
+import { manifestFaults } from "./manifest";
+import { restoreDatabases } from "./restore-databases";
+import { inVolume } from "./in-volume";
+
+/** Gives a volume, or a folder, what a copy has. */
+export async function restore(
+  request: RestoreRequest,
+  context: WayContext<DailyBackupConfig>,
+): Promise<Answer> {
+  await proveBackupDisk(context);
+  const { config, log } = context;
+  const [name = ""] = request.what;
+  const chosen = chosenCopy(keptCopies(config), {
+    ...{ name, kind: kindOf(name, request), atMs: request.atMs },
+    incomplete: request.switches.has("incomplete"),
+  });
+  const { copy, notes } = chosen;
+  log.info(`the copy of ${momentText(copy.completeMs)}: ${quoted(copy.folder)}`);
+  for (const note of notes) log.warn(note);
+  if (copy.kind !== "configuration" && request.into === undefined)
+    return inVolume(chosen, request, context, volume =>
+      copy.kind === "databases"
+        ? restoreDatabases(copy, volume, context)
+        : // What a file system keeps for itself is no part of what was copied from another one.
+          treeOf(copy, { path: volume, isMount: true }, context, { deletes: true, keeps: ["lost+found"] }),
+    );
+  return inFolder(chosen, request, context);
+}
+
+function kindOf(name: string, { switches }: RestoreRequest): Kind {
+  if (name !== configurationName) return switches.has("databases") ? "databases" : "files";
+  if (!switches.has("databases")) return "configuration";
+  throw new RunnerError(exitCodes.usage, {
+    failed: `--databases goes with NAMESPACE/CLAIM, not with ${configurationName}`,
+    kept: "Nothing was changed.",
+    next: "daily-backup --help",
+  });
+}
+
+/** Root's own, so that nobody else gets to what a host's configuration has. */
+const configurationHome = "/root/restored-configuration-";
+
+async function inFolder(
+  { copy, notes }: Chosen,
+  { into, dryRun }: RestoreRequest,
+  context: WayContext<DailyBackupConfig>,
+): Promise<Answer> {
+  const { config, stop } = context;
+  const named = into ?? (dryRun ? `${configurationHome}XXXXXX` : mkdtempSync(configurationHome));
+  const folder = await intoFolder(named, { disk: config.target.path, dryRun, stop: stop.signal });
+  const facts = { name: copy.name, kind: copy.kind, from: copy.folder, into: folder.path };
+  const time = momentText(copy.completeMs);
+  if (dryRun)
+    return {
+      text: `would restore ${copy.name} of ${time} into ${quoted(folder.path)}; nothing is changed now`,
+      result: { ...facts, dryRun, notes },
+    };
+  try {
+    const restored = await treeOf(copy, folder, context);
+    const faults = copy.kind === "configuration" ? await manifestFaults(folder.path, stop.signal) : [];
+    const [first] = faults;
+    if (first !== undefined)
+      throw new RunnerError(exitCodes.failed, {
+        failed: `${faults.length} entries are not what the manifest of ${time} says, first ${first}`,
+        kept: `All of it is in ${quoted(folder.path)}.`,
+        next: shell`daily-backup verify ${copy.name}`,
+      });
+    return {
+      text: `${copy.name} of ${time} is restored into ${quoted(folder.path)}: ${figures(restored)}${openWords(copy, folder)}`,
+      result: { ...facts, ...restored, notes },
+    };
+  } catch (error) {
+    throw cutShort(error, folder.path);
+  }
+}
+
+/** A folder that nothing came into isn't left behind. */
+function cutShort(error: unknown, folder: string): unknown {
+  if (readdirSync(folder).length === 0) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // A file system that is mounted there.
+    }
+    return error;
+  }
+  if (!(error instanceof RunnerError)) return error;
+  const kept = `${error.kept} What came of it is in ${quoted(folder)}, and may be only a part.`;
+  return new RunnerError(error.exitCode, { failed: error.failed, kept, next: error.next }, { cause: error });
+}
+
+export function figures({ entries, bytes }: RestoredTree): string {
+  return `${entries} entries, ${sizeText(bytes)}, each compared with the copy by content`;
+}
+
+/** Who moves it on has to know that its own owner and mode aren't those of before. */
+function openWords({ kind }: KeptCopy, { isMount }: IntoFolder): string {
+  return isMount || kind === "configuration"
+    ? ""
+    : "\nThe folder itself is root's alone: set-uid programs may be among the files of others. Owners and modes of all below are those of before.";
+}
+
+interface Manner {
+  readonly deletes?: boolean;
+  /** Entries of its root that stay. */
+  readonly keeps?: readonly string[];
+}
+
+async function treeOf(
+  copy: KeptCopy,
+  { path, isMount }: IntoFolder,
+  { config, log, stop, lock }: WayContext<DailyBackupConfig>,
+  manner: Manner = {},
+): Promise<RestoredTree> {
+  return restoreTree({
+    ...{ from: copy.folder, into: path, keepsRoot: !isMount, ...manner, log, stop: stop.signal },
+    ...{ stateDir: join(config.stateDir, "restore"), lockFd: required(lock, "lock").fd },
+    ...(copy.kind === "databases" && { leavesOut: [failedFile] }),
+  });
+}

@@ -1,0 +1,416 @@
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { runnerOf } from "../../stacks/runner";
+import { makeDiskImage } from "./support/disk-image";
+import { makeNasty } from "./support/nasty";
+import { rsyncTools } from "./support/rsync-tools";
+import { bundleProgram, type SqliteNamespace, sqliteNamespace } from "./support/sqlite-world";
+import { type FinishedRun, startRunner, type StartedRun } from "./support/started-run";
+import { differences, snapshot, withoutRoot } from "./support/tree";
+
+// What an operator asks of the copies that nights have made: on a real disk, by the runner's own program.
+
+jest.setTimeout(120_000);
+
+/** A night's own code, for what a test wants of it: it runs where the disk is mounted. */
+const night = `
+import { configurationPhase } from "./host-scripts/daily-backup/configuration";
+import { copyStores } from "./host-scripts/daily-backup/copy-stores";
+import { keepIncomplete } from "./host-scripts/daily-backup/incomplete";
+import { makeGeneration } from "./host-scripts/daily-backup/make-generation";
+import { firstGeneration } from "./host-scripts/runtime/generations";
+import { backupRun, volumeTask } from "./test/runners/support/backup-run";
+const [folder, what, date, source] = process.argv.slice(2);
+const run = backupRun(folder, date);
+const task = { ...volumeTask(), claim: { namespace: "shop", name: "data" }, path: "shop/data" };
+const stop = new AbortController().signal;
+async function lacking() {
+  const fresh = firstGeneration(folder + "/disk/pvc-data", "2026-23", task.path);
+  require("node:fs").writeFileSync(fresh.folder + "/text", "in part");
+  await keepIncomplete(run, task, fresh, [{ path: Buffer.from("lost\\n"), reason: "EIO" }], stop);
+}
+const parts = {
+  files: () => makeGeneration(run, task, source, { every: "week" }, undefined, stop),
+  databases: () => copyStores(run, task, source, undefined, stop).then(({ failed }) => { if (failed) throw failed; }),
+  configuration: () => {
+    run.config.configuration = { every: "week", count: 4, paths: ["/etc/pve"] };
+    return configurationPhase(() => undefined, source).run(run).then(() => {
+      if (run.configurationFailure) throw run.configurationFailure;
+    });
+  },
+  lacking,
+};
+parts[what]().catch(error => { console.error(error); process.exitCode = 1; });
+`;
+
+let folder: string;
+let world: SqliteNamespace;
+let environment: Readonly<Record<string, string>>;
+let fsUuid: string;
+const disk = (): string => join(folder, "disk");
+const onDisk = (path: string): string => world.namespace.outside(join(disk(), path));
+
+beforeEach(async () => {
+  folder = mkdtempSync("/dev/shm/holdfast-ways-");
+  for (const name of ["disk", "source", "state", "sqlite"]) mkdirSync(join(folder, name));
+  const image = join(folder, "disk.img");
+  world = await sqliteNamespace(join(folder, "sqlite"));
+  fsUuid = await makeDiskImage(image, 48, ["-m", "0", "-O", "^has_journal"]);
+  await world.namespace.run("mount", "-o", "loop,nosuid,nodev", image, disk());
+  const rsync = await rsyncTools(join(folder, "sqlite/bin"));
+  const own = Object.fromEntries(world.environment.map(pair => pair.split(/=(.*)/s) as [string, string]));
+  environment = {
+    PATH: `${rsync.PATH}:${own["PATH"]}`,
+    LD_LIBRARY_PATH: `${rsync.LD_LIBRARY_PATH}:${own["LD_LIBRARY_PATH"]}`,
+  };
+  await bundleProgram(night, join(folder, "night.cjs"));
+  // What the host says of itself.
+  world.shadow("apt-mark", "echo bash");
+  writeFileSync(join(folder, "config.json"), JSON.stringify(config()));
+});
+afterEach(async () => {
+  await world.namespace.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function config(): object {
+  return {
+    ...{ job: "daily-backup", host: "pve", budgetMs: 60_000, stateDir: join(folder, "state"), zone: "UTC" },
+    ...{ textfile: join(folder, "job.prom"), credentialsDir: join(folder, "credentials") },
+    pushgateway: { url: "http://127.0.0.1:9", timeoutMs: 1_000, attempts: 1 },
+    target: { path: disk(), fsUuid },
+    sumsDir: join(folder, "scrub"),
+    sqlite: { every: "week", count: 4 },
+    configuration: { every: "week", count: 4, paths: ["/etc/pve"] },
+    volumesTextfile: join(folder, "volumes.prom"),
+  };
+}
+
+const inside = (...argv: readonly string[]): Promise<string> => {
+  const [program = "", ...args] = argv;
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return world.namespace.run("env", ...variables, program, ...args);
+};
+
+/** Makes a copy as the night of this date would. */
+const make = (what: string, date: string, source = join(folder, "source")): Promise<string> =>
+  inside(process.execPath, join(folder, "night.cjs"), folder, what, date, source);
+
+async function ask(...words: readonly string[]): Promise<FinishedRun> {
+  return (await start(...words)).finished;
+}
+
+async function start(...words: readonly string[]): Promise<StartedRun> {
+  const { path: bundle } = await runnerOf("daily-backup");
+  const argv = [process.execPath, bundle, "--config", join(folder, "config.json"), ...words];
+  return startRunner(
+    world.namespace.inside(["unshare", "--mount", "--propagation", "private", ...argv]),
+    { ...process.env, ...environment, INVOCATION_ID: "", JOURNAL_STREAM: undefined },
+    join(folder, "state"),
+  );
+}
+
+const tree = (path: string) =>
+  snapshot({ inside: (...argv: string[]) => inside(...argv), outside: path => path }, path);
+
+const weeks = { "2026-21": "2026-05-19T03:00:00Z", "2026-22": "2026-05-26T03:00:00Z" } as const;
+
+async function twoWeeks(): Promise<void> {
+  for (const date of Object.values(weeks)) {
+    writeFileSync(join(folder, "source/text"), `of ${date}`);
+    await make("files", date);
+  }
+}
+
+describe("files of a volume", () => {
+  test("all that a nasty tree has comes back into a new folder, which is root's alone, and is compared", async () => {
+    const source = join(folder, "source");
+    await makeNasty({
+      source,
+      config: { source: { path: source } },
+      inside: (...argv: string[]) => inside(...argv),
+    } as never);
+    await make("files", weeks["2026-22"]);
+    const into = join(folder, "back");
+    const { status, stdout } = await ask("restore", "shop/data", "--into", into);
+    expect(stdout).toContain("each compared with the copy by content");
+    expect(stdout).toContain("The folder itself is root's alone");
+    expect(status).toBe(0);
+    expect(differences(withoutRoot(await tree(source)), withoutRoot(await tree(into)))).toEqual([]);
+    expect(statSync(into).mode & 0o7777).toBe(0o700);
+    // The holes are holes.
+    expect(statSync(join(into, "nasty/sparse")).blocks).toBeLessThan(1_000);
+  });
+
+  test("the newest is taken, or the newest of a time; the lists and the result for a program say which", async () => {
+    await twoWeeks();
+    const list = await ask("list", "--json");
+    expect(JSON.parse(list.stdout)).toMatchObject({
+      ...{ command: "list", status: 0 },
+      copies: [
+        { name: "shop/data", kind: "files", period: "2026-22", isComplete: true, lacks: [] },
+        { period: "2026-21" },
+      ],
+    });
+    const one = await ask("list", "shop/data");
+    expect(one.stdout).toMatch(
+      /^shop\/data, files\n {2}2026-05-31T23:59:59Z {2}2026-22 .* KiB {2}complete\n/,
+    );
+    const restored = await ask("restore", "shop/data", "--into", join(folder, "new"), "--json");
+    expect(JSON.parse(restored.stdout)).toMatchObject({ status: 0, kind: "files", entries: 1 });
+    expect(readFileSync(join(folder, "new/text"), "utf8")).toBe(`of ${weeks["2026-22"]}`);
+    expect(
+      await ask("restore", "shop/data", "--at", "2026-05-28", "--into", join(folder, "old")),
+    ).toMatchObject({
+      status: 0,
+    });
+    expect(readFileSync(join(folder, "old/text"), "utf8")).toBe(`of ${weeks["2026-21"]}`);
+    const none = await ask("restore", "shop/data", "--at", "2026-01-01", "--into", join(folder, "no"));
+    expect(none.status).toBe(3);
+    expect(none.stdout).toContain("the oldest is of 2026-05-24T23:59:59Z");
+    expect(existsSync(join(folder, "no"))).toBe(false);
+  });
+
+  test("a newer copy that lacks something is told, and only taken when it is asked for", async () => {
+    await twoWeeks();
+    await make("lacking", "2026-06-02T03:00:00Z");
+    const whole = await ask("restore", "shop/data", "--into", join(folder, "whole"));
+    expect(whole).toMatchObject({ status: 0 });
+    expect(whole.stdout).toContain(
+      'a newer one of 2026-06-07T23:59:59Z, which lacks 1 entries, first "lost\\x0a": EIO',
+    );
+    expect(readFileSync(join(folder, "whole/text"), "utf8")).toBe(`of ${weeks["2026-22"]}`);
+    expect(await ask("restore", "shop/data", "--incomplete", "--into", join(folder, "part"))).toMatchObject({
+      status: 0,
+    });
+    expect(readFileSync(join(folder, "part/text"), "utf8")).toBe("in part");
+    rmSync(onDisk("pvc-data/2026-21"), { recursive: true });
+    rmSync(onDisk("pvc-data/2026-22"), { recursive: true });
+    const only = await ask("restore", "shop/data", "--into", join(folder, "none"));
+    expect(only).toMatchObject({ status: 3 });
+    expect(only.stdout).toContain("all that there is of shop/data is incomplete");
+  });
+
+  test("a folder that has something, lies on the backup disk or can be reached by others' programs is refused", async () => {
+    await twoWeeks();
+    const full = join(folder, "full");
+    mkdirSync(full);
+    writeFileSync(join(full, "mine\n"), "kept");
+    const mounted = join(folder, "mounted");
+    mkdirSync(mounted);
+    await inside("mount", "-t", "tmpfs", "none", mounted);
+    for (const [into, text] of [
+      [full, 'is not empty: it has 1 entries, the first is "mine\\x0a"'],
+      [join(disk(), "new"), "lies on the backup disk"],
+      [join(folder, "no/such"), "is not there"],
+      [mounted, "is mounted without nosuid or nodev"],
+    ] as const) {
+      const refused = await ask("restore", "shop/data", "--into", into);
+      expect(refused.stdout).toContain(text);
+      expect(refused).toMatchObject({ status: 3 });
+    }
+    expect(readFileSync(join(full, "mine\n"), "utf8")).toBe("kept");
+    // What it is mounted with keeps the tree from acting on the host: then it is a volume's own root.
+    await inside("mount", "-o", "remount,nosuid,nodev", mounted);
+    expect(await ask("restore", "shop/data", "--into", mounted)).toMatchObject({ status: 0 });
+    expect(await inside("cat", join(mounted, "text"))).toBe(`of ${weeks["2026-22"]}`);
+  });
+
+  test("a link in the place of the folder leads nowhere else, and a tree's own links are not followed", async () => {
+    symlinkSync("/etc", join(folder, "source/etc"));
+    await make("files", weeks["2026-22"]);
+    mkdirSync(join(folder, "real"));
+    symlinkSync(join(folder, "real"), join(folder, "link"));
+    const { status, stdout } = await ask("restore", "shop/data", "--into", join(folder, "link"));
+    expect(status).toBe(0);
+    expect(stdout).toContain(join(folder, "real"));
+    expect(lstatSync(join(folder, "real/etc")).isSymbolicLink()).toBe(true);
+  });
+
+  test("while a run is at work nothing is restored, and a stop leaves what came of it, and says so", async () => {
+    await twoWeeks();
+    const waits = "require('fs').writeFileSync('held', ''); setTimeout(() => undefined, 60_000)";
+    const holder = ["flock", "--no-fork", "state/run.lock", process.execPath, "-e", waits];
+    const holding = startRunner(["env", "-C", folder, ...holder], process.env, join(folder, "state"));
+    try {
+      await holding.until(() => existsSync(join(folder, "held")));
+      const held = await ask("restore", "shop/data", "--into", join(folder, "back"));
+      expect(held).toMatchObject({ status: 75 });
+      expect(existsSync(join(folder, "back"))).toBe(false);
+    } finally {
+      holding.kill("SIGTERM");
+      await holding.finished;
+    }
+    // rsync stands until it is ended.
+    world.shadow("rsync", "touch started; exec sleep 60");
+    const stopped = await start("restore", "shop/data", "--into", join(folder, "back"));
+    await stopped.until(() => existsSync(onDisk("pvc-data/2026-22/shop/data/started")));
+    stopped.kill("SIGTERM");
+    expect(await stopped.finished).toMatchObject({ status: 143 });
+    expect(stopped.output()).toContain("stopped by SIGTERM");
+    expect(existsSync(join(folder, "job.prom"))).toBe(false);
+  });
+});
+
+describe("what is recorded of copies", () => {
+  test("a file that can't be what it was is named, in the newest of each or in all of one", async () => {
+    await twoWeeks();
+    expect(await ask("verify")).toMatchObject({ status: 0 });
+    const copy = onDisk("pvc-data/2026-21/shop/data/text");
+    mkdirSync(join(folder, "scrub/catalogue"), { recursive: true });
+    await recordSums("pvc-data/shop/data", [copy]);
+    expect((await ask("verify", "shop/data")).stdout).toContain("1 of them as recorded");
+    await rot(copy);
+    expect(await ask("verify")).toMatchObject({ status: 0 });
+    const all = await ask("verify", "shop/data", "--json");
+    expect(all.status).toBe(1);
+    expect(JSON.parse(all.stdout)).toMatchObject({
+      verified: [
+        { faults: [] },
+        { faults: [expect.stringContaining("it doesn't hold what was recorded of it")] },
+      ],
+    });
+  });
+});
+
+/** Other content, as a disk that rots gives it: no size and no time tells. */
+async function rot(path: string): Promise<void> {
+  const times = join(folder, "times");
+  await inside("touch", "-r", path, times);
+  const bytes = readFileSync(path);
+  bytes[0] = (bytes[0] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+  await inside("touch", "-r", times, path);
+}
+
+/** As backup-scrub would have read them. */
+async function recordSums(unit: string, paths: readonly string[]): Promise<void> {
+  const text = `
+import { createHash } from "node:crypto";
+import { lstatSync, readFileSync } from "node:fs";
+import { catalogueFiles } from "./host-scripts/backup-scrub/paths";
+import { continueSums } from "./host-scripts/backup-scrub/sums";
+const [stateDir, unit, ...paths] = process.argv.slice(2);
+const { sums, id } = catalogueFiles({ stateDir }, unit);
+const writer = continueSums(sums, id);
+const records = paths.map(path => {
+  const { ino, birthtimeNs: birthNs, size, mtimeNs } = lstatSync(path, { bigint: true });
+  return { ino, birthNs, size, mtimeNs, sha256: createHash("sha256").update(readFileSync(path)).digest() };
+});
+for (const record of records.sort((a, b) => Number(a.ino - b.ino))) writer.add(record);
+writer.finish(1);
+writer.close();
+`;
+  await bundleProgram(text, join(folder, "sums.cjs"));
+  await inside(process.execPath, join(folder, "sums.cjs"), join(folder, "scrub"), unit, ...paths);
+}
+
+describe("databases", () => {
+  const sql = (file: string, statements: string): Promise<string> =>
+    inside("sqlite3", "-batch", "-bail", file, statements);
+  const copy = "sqlite-backup/2026-22/shop/data";
+
+  beforeEach(async () => {
+    mkdirSync(join(folder, "source/deep\n"));
+    await sql(
+      join(folder, "source/deep\n/app.db"),
+      "CREATE TABLE t(x UNIQUE); INSERT INTO t VALUES('kept');",
+    );
+    appendFileSync(join(folder, "source/other"), "no database");
+    await make("databases", weeks["2026-22"]);
+  });
+
+  test("proven copies come into a folder, without what the job keeps beside them", async () => {
+    writeFileSync(onDisk(`${copy}/.holdfast-failed`), "gone.db\0");
+    const into = join(folder, "back");
+    const { status, stdout } = await ask("restore", "shop/data", "--databases", "--into", into);
+    expect(stdout).toContain('it lacks 1 databases, first "gone.db"');
+    expect(status).toBe(0);
+    expect(readdirSync(into)).toEqual(["deep\n"]);
+    expect(await sql(join(into, "deep\n/app.db"), "SELECT x FROM t;")).toBe("kept");
+  });
+
+  test("a copy whose index is not its table's is named, and the copy itself stays as it is", async () => {
+    expect((await ask("verify", "shop/data")).stdout).toContain("integrity_check of 1 databases");
+    const file = onDisk(`${copy}/deep\n/app.db`);
+    // The table's row says another text than the index: quick_check doesn't look.
+    const bytes = readFileSync(file);
+    bytes.write("kepz", bytes.lastIndexOf("kept"));
+    writeFileSync(file, bytes);
+    const before = await tree(onDisk(copy));
+    const bad = await ask("verify");
+    expect(bad).toMatchObject({ status: 1 });
+    expect(bad.stdout).toMatch(/app\.db.*damaged/);
+    expect(differences(before, await tree(onDisk(copy)))).toEqual([]);
+    expect(readdirSync(join(folder, "state")).filter(name => name.startsWith("verify-"))).toEqual([]);
+  });
+});
+
+describe("the host's configuration", () => {
+  beforeEach(async () => {
+    for (const [path, text] of [
+      ["etc/pve/storage.cfg", "dir: local"],
+      ["etc/systemd/system/x.service", "[Unit]"],
+      ["etc/shadow", "root:secret"],
+    ] as const) {
+      mkdirSync(dirname(join(folder, "host", path)), { recursive: true });
+      writeFileSync(join(folder, "host", path), text);
+    }
+    await make("configuration", weeks["2026-22"], join(folder, "host"));
+  });
+
+  test("comes into a folder that root alone can read, and into no place of the host", async () => {
+    const { status, stdout } = await ask("restore", "configuration");
+    const [, into = ""] = /into "(\/root\/restored-configuration-\w+)"/.exec(stdout) ?? [];
+    try {
+      expect(status).toBe(0);
+      expect(statSync(into).mode & 0o7777).toBe(0o700);
+      expect(readFileSync(join(into, "files/etc/pve/storage.cfg"), "utf8")).toBe("dir: local");
+      expect(readdirSync(into).sort()).toEqual(["facts", "files", "manifest.json"]);
+    } finally {
+      if (into !== "") rmSync(into, { recursive: true });
+    }
+  });
+
+  test("is compared with its manifest", async () => {
+    expect(await ask("verify", "configuration")).toMatchObject({ status: 0 });
+    chmodSync(onDisk("pve-config/2026-22/files/etc/shadow"), 0o604);
+    await rot(onDisk("pve-config/2026-22/files/etc/pve/storage.cfg"));
+    const bad = await ask("verify");
+    expect(bad).toMatchObject({ status: 1 });
+    expect(bad.stdout).toMatch(/storage\.cfg": its sha256 is/);
+    expect(bad.stdout).toMatch(/shadow": its mode is 0604/);
+    const restored = await ask("restore", "configuration", "--into", join(folder, "back"));
+    expect(restored).toMatchObject({ status: 1 });
+    expect(restored.stdout).toContain("are not what the manifest");
+  });
+});
+
+test("what isn't there is refused with what there is, and wrong words with those that are right", async () => {
+  await twoWeeks();
+  for (const [words, status, text] of [
+    [["restore", "shop/other", "--into", join(folder, "x")], 3, "there is no copy of"],
+    [["list", "../../etc"], 3, "there is no copy of"],
+    [["restore", "configuration", "--databases"], 2, "--databases goes with NAMESPACE/CLAIM"],
+    [["restor"], 2, "expected run, list, verify or restore"],
+  ] as const) {
+    const refused = await ask(...words);
+    expect(refused.stdout).toContain(text);
+    expect(refused).toMatchObject({ status });
+  }
+  expect((await ask("restore", "shop/data")).stdout).toContain("this job has no volumes");
+  expect((await ask("--help")).stdout).toContain("restore NAMESPACE/CLAIM | configuration");
+});
