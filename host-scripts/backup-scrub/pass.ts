@@ -15,13 +15,14 @@ import { inodeOf, keyOf, mendedShelf, recordOf, rottenShelf, stillNames } from "
 import {
   continueSums,
   type Damage,
+  type Identity,
   isOf,
   isFormerOf,
   readSums,
   type SumRecord,
   type SumWriter,
 } from "./sums";
-import { writeState } from "./state";
+import { goneKeptMs, writeState } from "./state";
 import { isInGeneration, type Unit } from "./units";
 
 /** After so many bytes, what was found is made durable: a loss of power costs no more. */
@@ -57,7 +58,9 @@ export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => 
   try {
     const damage: Damage = { count: 0 };
     const carriesOver = own.lacks !== undefined;
-    const isWhole = await compareAll(scrub, unit, files, { writer, damage, carriesOver, spend });
+    const seenMs = own.passMs;
+    const progress = { writer, damage, carriesOver, seenMs, spend };
+    const isWhole = await compareAll(scrub, unit, files, progress);
     if (!isWhole) {
       writer.sync();
       return false;
@@ -91,11 +94,21 @@ export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => 
   return true;
 }
 
+/**
+ * What was recorded of a file is kept for so long after it was seen last, where a part of its unit is hidden: as long as that of a
+ * unit that is out of sight, and for a few passes. Whether it is hidden or was replaced, nobody can tell.
+ */
+function carriedMs({ periodMs }: Scrub["config"]): number {
+  return Math.max(goneKeptMs, 4 * periodMs);
+}
+
 interface Progress {
   readonly writer: SumWriter;
   readonly damage: Damage;
-  /** What was recorded of files that the list doesn't have goes on counting. */
+  /** What was recorded of files that the list doesn't have goes on counting, for a while. */
   readonly carriesOver: boolean;
+  /** When the pass began. */
+  readonly seenMs: number;
   spend(cost: Cost): boolean;
 }
 
@@ -103,11 +116,12 @@ async function compareAll(
   scrub: Scrub,
   unit: Unit,
   files: CatalogueFiles,
-  { writer, damage, carriesOver, spend }: Progress,
+  { writer, damage, carriesOver, seenMs, spend }: Progress,
 ): Promise<boolean> {
   const { stop, log, read } = scrub;
   const carry = (record: SumRecord): void => {
-    if (carriesOver && record.ino > writer.last) writer.add(record);
+    const isRecent = seenMs - record.seenMs < carriedMs(scrub.config);
+    if (carriesOver && isRecent && record.ino > writer.last) writer.add(record);
   };
   const known = openKnown(scrub, unit, files, damage, carry);
   const name = quoted(bytesOf(unit.name));
@@ -129,7 +143,7 @@ async function compareAll(
       }
       try {
         const record = await compareOne(scrub, unit, listed, file, recorded);
-        if (record) writer.add(record);
+        if (record) writer.add({ ...record, seenMs });
         read.files += 1;
         if (record && !recorded.some(known => isOf(known, record))) read.recorded += 1;
         read.bytes += Number(file.stat.size);
@@ -214,7 +228,7 @@ async function compareOne(
   listed: ListedFile,
   file: OpenFile,
   known: readonly SumRecord[],
-): Promise<SumRecord | undefined> {
+): Promise<Omit<SumRecord, "seenMs"> | undefined> {
   const { config, log, stop } = scrub;
   const now = identityOf(file);
   // Nobody writes to a file of a generation: one that was counts as what it was.
@@ -267,6 +281,6 @@ export async function readAnew({ stop }: Scrub, file: OpenFile): Promise<Content
   return contentOf(file, stop, "scrub");
 }
 
-export function identityOf({ stat }: OpenFile): Omit<SumRecord, "sha256"> {
+export function identityOf({ stat }: OpenFile): Identity {
   return { ino: stat.ino, birthNs: stat.birthtimeNs, size: stat.size, mtimeNs: stat.mtimeNs };
 }

@@ -11,7 +11,7 @@ import { mend, resumeMending, Unmended } from "./mend";
 import { identityOf } from "./pass";
 import { bytesOf, catalogueFiles, onDisk, pathOf } from "./paths";
 import { inodeOf, keyOf, nameOf, recordOf, type RottenFile, rottenShelf, stillNames } from "./rotten";
-import { isOf, isFormerOf, readSums, type SumRecord } from "./sums";
+import { type Identity, isOf, isFormerOf, readSums, type SumRecord } from "./sums";
 import { isInGeneration } from "./units";
 import { filesBelow } from "./walk";
 
@@ -107,7 +107,7 @@ async function lookAgain(scrub: Scrub, rotten: RottenFile): Promise<RottenFile |
 }
 
 /** A file of a generation that was written to since it was found. */
-function writtenTo({ unit, size, mtimeNs, was }: RottenFile, now: Omit<SumRecord, "sha256">) {
+function writtenTo({ unit, size, mtimeNs, was }: RottenFile, now: Identity) {
   return { ...inodeOf(unit, now), was: was ?? { size, mtimeNs } };
 }
 

@@ -6,7 +6,7 @@ import { writeDurably } from "../runtime/durable";
 import { quoted } from "../runtime/quoted";
 import { statIn } from "../runtime/tree-path";
 import { bytesOf, catalogueFiles } from "./paths";
-import type { SumRecord } from "./sums";
+import type { Identity, SumRecord } from "./sums";
 
 const big = z.string().regex(/^-?\d+$/);
 const sizeAndTime = { size: big, mtimeNs: big };
@@ -49,23 +49,19 @@ export function nameOf({ unit, names }: RottenFile): string {
   return `${quoted(bytesOf(names[0] ?? ""))}${more} of ${quoted(bytesOf(unit))}`;
 }
 
-export function inodeOf(unit: string, { ino, birthNs, size, mtimeNs }: Omit<SumRecord, "sha256">) {
+export function inodeOf(unit: string, { ino, birthNs, size, mtimeNs }: Identity) {
   return {
     ...{ unit, ino: String(ino), birthNs: String(birthNs) },
     ...{ size: String(size), mtimeNs: String(mtimeNs) },
   };
 }
 
-export function recordOf({
-  ino,
-  birthNs,
-  size,
-  mtimeNs,
-  sha256: hash = "",
-}: RottenFile | MendedFile): SumRecord {
+export function recordOf(file: RottenFile | MendedFile): SumRecord {
+  const { ino, birthNs, size, mtimeNs, sha256: hash = "" } = file;
   return {
     ...{ ino: BigInt(ino), birthNs: BigInt(birthNs), size: BigInt(size), mtimeNs: BigInt(mtimeNs) },
     sha256: Buffer.from(hash, "hex"),
+    seenMs: "mendedMs" in file ? file.mendedMs : Date.parse(file.foundAt),
   };
 }
 

@@ -41,6 +41,9 @@ const state = z.object({
 /** How far the reading of the disk is: by unit, what was read when. */
 export type ScrubState = z.infer<typeof state>;
 
+/** What was recorded of a unit that is out of sight counts for so long: a disk may show none of a folder for some nights. */
+export const goneKeptMs = 30 * 86_400_000;
+
 /** Its name is that of the first version, whose record goes on. */
 function fileOf(stateDir: string): string {
   return join(stateDir, "standing");

@@ -6,7 +6,7 @@ import type { Scrub } from "./backup-scrub";
 import { unseen } from "./lacking";
 import { bytesOf, catalogueFiles } from "./paths";
 import { mendedShelf, nameOf, rottenShelf } from "./rotten";
-import { readState, type ScrubState, type UnitState, writeState } from "./state";
+import { goneKeptMs, readState, type ScrubState, type UnitState, writeState } from "./state";
 import { passOf } from "./sums";
 import { closedAbove, type Unit, unitsOf } from "./units";
 
@@ -64,9 +64,6 @@ export const survey: Phase<Scrub> = {
     writeState(config.stateDir, state);
   },
 };
-
-/** What was recorded of a unit that is out of sight counts for so long: a disk may show none of a folder for some nights. */
-const goneKeptMs = 30 * 86_400_000;
 
 /** A generation of a unit that isn't to be seen, where the folder above it is damaged. */
 function hiddenBy({ config }: Scrub, { generations = {} }: UnitState) {

@@ -1,5 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { catalogueFiles } from "../../host-scripts/backup-scrub/paths";
+import { continueSums, readSums } from "../../host-scripts/backup-scrub/sums";
 import { editState } from "./support/edit-state";
 import { failingFolder } from "./support/failing-folder";
 import { createScrubWorld, type ScrubWorld } from "./support/scrub-world";
@@ -132,6 +134,34 @@ describe("what is out of sight for some nights", () => {
     expect(await run()).toMatchObject({ status: 0 });
     move(aside, "books/9");
     await expectRotIsSeen("books/9/page", "books");
+  });
+
+  test("has no checksums any more after a month, nor has what was replaced, where a part of a unit is hidden for good", async () => {
+    const { sums, id } = catalogueFiles(world.config, "books");
+    const recorded = () => [...readSums(sums, id, { count: 0 })];
+    const seenDaysAgo = (days: number): void => {
+      const records = recorded();
+      rmSync(sums);
+      const writer = continueSums(sums, id);
+      for (const record of records) writer.add({ ...record, seenMs: Date.now() - days * dayMs });
+      writer.finish(Date.now());
+      writer.close();
+    };
+    const until = new Date(Date.now() + dayMs).toISOString().slice(0, 10);
+    world.writeConfig({ accepted: [{ path: "books/9", reason: "a bad sector", until }] });
+    const failing = failingFolder(world.folder, "/books/9");
+    // At once, so that no inode's number comes again.
+    for (let index = 0; index < 3; index += 1) fill(`books/new/${index}`, "replaced");
+    for (let index = 0; index < 3; index += 1) rmSync(`${world.disk}/books/${index}`, { recursive: true });
+    expect(await run(failing)).toMatchObject({ status: 0 });
+    seenDaysAgo(29);
+    expect(await run(failing)).toMatchObject({ status: 0 });
+    expect(recorded()).toHaveLength(13);
+    const ofOld = recorded().filter(({ seenMs }) => seenMs < Date.now() - dayMs);
+    expect(ofOld).toHaveLength(4);
+    seenDaysAgo(31);
+    expect(await run(failing)).toMatchObject({ status: 0 });
+    expect(recorded()).toHaveLength(9);
   });
 
   test("has no checksums any more after a month", async () => {
