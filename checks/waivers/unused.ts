@@ -43,7 +43,7 @@ export const waiverUnused = defineCheck({
           fix:
             near.length === 0
               ? "Remove it from waivers, or correct its code and subject."
-              : `Write ${listed(near.map(each => JSON.stringify(each)))} as its ${known ? "subject" : "code"}, or remove it from waivers.`,
+              : `Remove it from waivers, or write ${listed(near.map(each => JSON.stringify(each)))} as its ${known ? "subject" : "code"}.`,
           evidence: { waived: code, expires, found: others },
         },
       ];
