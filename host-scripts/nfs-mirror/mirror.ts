@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { ownPrefix } from "../runtime/closed-folder";
 import type { JobRun } from "../runtime/job-run";
+import type { Mounts } from "../runtime/mounts";
 import { noted } from "../runtime/quoted";
 
 /** One run, filled by its phases. */
@@ -11,6 +12,7 @@ export interface Mirror extends JobRun<NfsMirrorConfig> {
   readonly accepted: ReadonlySet<string>;
   /** Where nothing is deleted in this run, and why: it ends as a failure that says so. */
   readonly held: Held[];
+  mounts?: Mounts;
   scan?: Scan;
   /** What got another name; undefined when nothing did, or that couldn't be told. */
   moves?: readonly Move[];

@@ -6,9 +6,10 @@ import { refuseUnknown } from "../runtime/accepted";
 import { acceptCommand } from "../runtime/arguments";
 import { writeDurably } from "../runtime/durable";
 import { errnoOf, Refusal } from "../runtime/errors";
-import { mountsBelow } from "../runtime/mounts";
+import { mountedBelow } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { noted, quoted } from "../runtime/quoted";
+import { required } from "../runtime/required";
 import { ready, shell } from "../runtime/shell";
 import { isLeftOut, type Mirror, serviceOf } from "./mirror";
 
@@ -23,11 +24,11 @@ function recordFile(config: NfsMirrorConfig): string {
 export const nested: Phase<Mirror> = {
   name: "nested",
   async run(mirror) {
-    const { config, log, stop, dryRun, accepted } = mirror;
+    const { config, log, dryRun, accepted } = mirror;
     const all = knownNested(config);
     if (accepted.size > 0) refuseUnknown(mirror, acceptable(config, Object.keys(all)), unknownName(config));
     const known = Object.fromEntries(Object.entries(all).filter(([path]) => !accepted.has(noted(path))));
-    const mounted = await mountsBelow(config.source.path, stop.signal);
+    const mounted = mountedBelow(config.source.path, required(mirror.mounts, "mounts"));
     const found = new Map([...mounted].filter(([path]) => isMirrored(config, path)));
     for (const [path, uuid] of Object.entries(known)) if (found.get(path) !== uuid) holdAway(mirror, path);
     const fresh = [...found].filter(([path]) => !(path in known));

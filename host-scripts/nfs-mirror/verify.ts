@@ -17,7 +17,7 @@ export const verify: Phase<Mirror> = {
   async run(mirror) {
     const { config } = mirror;
     requireRoot(config.job, "keep owners and ACLs");
-    await verifyMounts(
+    mirror.mounts = await verifyMounts(
       [
         { role: "source", access: "read", ...config.source },
         { role: "target", access: "write", ...config.target },

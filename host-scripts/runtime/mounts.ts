@@ -28,6 +28,9 @@ const rows = z.object({
 });
 type Row = z.infer<typeof rows>["filesystems"][number];
 
+/** All that is mounted. In a mount table that nobody else changes, it holds for the rest of a run. */
+export type Mounts = readonly Row[];
+
 /** A mount that a run needs. */
 export interface NeededMount extends ExpectedMount {
   /** How an operator calls it, e.g. "target". */
@@ -41,10 +44,11 @@ export interface NeededMount extends ExpectedMount {
  *
  * A path through an open folder (/proc/PID/fd/N) is no substitute: once that mount is lazily unmounted, getcwd(2) calls
  * its root "/", rsync goes there by that name, and mirrors into the host's own root. Seen with rsync 3.5.
+ * @returns what else is mounted
  * @throws {Refusal} when another file system, or none, is mounted there, when it has to be written and can't be or what
  *   strangers' files do there they do to the host, or when the mount table is the host's own
  */
-export async function verifyMounts(needed: readonly NeededMount[], stop: AbortSignal): Promise<void> {
+export async function verifyMounts(needed: readonly NeededMount[], stop: AbortSignal): Promise<Mounts> {
   const opened: number[] = [];
   try {
     for (const { role, path } of needed) opened.push(openFolder(role, path));
@@ -59,6 +63,7 @@ export async function verifyMounts(needed: readonly NeededMount[], stop: AbortSi
       );
       refuseSharedTable(mount, id);
     }
+    return mounts;
   } finally {
     for (const fd of opened) closeSync(fd);
   }
@@ -76,7 +81,12 @@ export async function checkTarget(target: ExpectedMount): Promise<void> {
 
 /** @returns UUIDs (or else sources) of the file systems that are mounted below a folder, by their path below it */
 export async function mountsBelow(folder: string, stop: AbortSignal): Promise<ReadonlyMap<string, string>> {
-  const below = (await listMounts(stop)).filter(({ target }) => target.startsWith(`${folder}/`));
+  return mountedBelow(folder, await listMounts(stop));
+}
+
+/** The same of what was listed before. */
+export function mountedBelow(folder: string, mounts: Mounts): ReadonlyMap<string, string> {
+  const below = mounts.filter(({ target }) => target.startsWith(`${folder}/`));
   return new Map(
     below.map(({ target, uuid, source, fstype }) => [
       target.slice(folder.length + 1),

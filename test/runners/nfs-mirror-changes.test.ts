@@ -21,7 +21,7 @@ import {
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { execa } from "execa";
-import { differences, snapshot, withoutRoot } from "./support/tree";
+import { expectMirrored } from "./support/tree";
 import { createWorld, type World } from "./support/world";
 
 jest.setTimeout(120_000);
@@ -32,12 +32,6 @@ const mebibyte = 1024 * 1024;
 
 async function mirror(...args: string[]) {
   return world.start(args).finished;
-}
-
-async function expectEqualTrees(): Promise<void> {
-  const source = await snapshot(world, world.config.source.path);
-  const target = await snapshot(world, world.config.target.path, { without: [".holdfast"] });
-  expect(differences(withoutRoot(source), withoutRoot(target))).toEqual([]);
 }
 
 /** Gives a name a file of its own, with all that the shared one had but for its mode. */
@@ -81,7 +75,7 @@ describe("names that stopped being links", () => {
   test("are files of their own again, each with its own mode, and the others stay linked", async () => {
     splitOff(`${world.source}/app/two`, 0o600);
     expect(await mirror()).toMatchObject({ status: 0 });
-    await expectEqualTrees();
+    await expectMirrored(world);
   });
 
   test("are told apart also where content and metadata are the same, and join others", async () => {
@@ -89,7 +83,7 @@ describe("names that stopped being links", () => {
     rmSync(`${world.source}/app/sub/three`);
     linkSync(`${world.source}/app/two`, `${world.source}/app/sub/three`);
     expect(await mirror()).toMatchObject({ status: 0 });
-    await expectEqualTrees();
+    await expectMirrored(world);
     expect(statSync(`${world.target}/app/two`).nlink).toBe(2);
   });
 });
@@ -118,7 +112,7 @@ describe("a night with a few changes", () => {
       expect.stringContaining("--dry-run"),
       expect.stringContaining("--exclude=*"),
     ]);
-    await expectEqualTrees();
+    await expectMirrored(world);
     expect(await world.inside("stat", "--format", "%u:%g %a", world.config.target.path)).toBe("0:0 700");
   });
 
@@ -126,7 +120,7 @@ describe("a night with a few changes", () => {
     linkSync(`${world.source}/a/f0`, `${world.source}/c/another`);
     linkSync(`${world.source}/a/f3`, `${world.source}/c/f3-too`);
     expect(await mirror()).toMatchObject({ status: 0 });
-    await expectEqualTrees();
+    await expectMirrored(world);
     expect(statSync(`${world.target}/a/f0`).nlink).toBe(3);
   });
 });
@@ -145,7 +139,7 @@ describe("a renamed folder on a mirror that is more than half full", () => {
     renameSync(`${world.source}/films`, `${world.source}/cinema`);
     const run = await mirror("--json");
     expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
-    await expectEqualTrees();
+    await expectMirrored(world);
   });
 
   test("is proven by content: what only looks the same is copied", async () => {
@@ -157,7 +151,7 @@ describe("a renamed folder on a mirror that is more than half full", () => {
       utimesSync(path, Math.floor(atime.getTime() / 1000), Math.floor(mtime.getTime() / 1000));
     utimesSync(`${world.target}/films/old/f1`, 1, Math.floor(mtime.getTime() / 1000));
     expect(await mirror()).toMatchObject({ status: 0 });
-    await expectEqualTrees();
+    await expectMirrored(world);
     expect(readFileSync(`${world.target}/films/f1`, "utf8")).toBe("y");
   });
 
@@ -166,7 +160,7 @@ describe("a renamed folder on a mirror that is more than half full", () => {
     big(`${world.source}/another`);
     const run = await mirror();
     expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
-    await expectEqualTrees();
+    await expectMirrored(world);
   });
 
   // All files of a Nix store have the time of the second row.
@@ -182,7 +176,7 @@ describe("a renamed folder on a mirror that is more than half full", () => {
       expect(await mirror()).toMatchObject({ status: 1 });
       world.unshadow("rsync");
       expect(await mirror()).toMatchObject({ status: 0 });
-      await expectEqualTrees();
+      await expectMirrored(world);
     },
   );
 });
@@ -216,7 +210,7 @@ describe("what the target has become since the scan", () => {
     afterScan("mkdir -p app/new/one");
     const run = await mirror();
     expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
-    await expectEqualTrees();
+    await expectMirrored(world);
   });
 
   test("no more goes than was judged, though a folder that goes holds more by then", async () => {
@@ -259,7 +253,7 @@ describe("what goes from the source", () => {
     expect(existsSync(`${world.target}/app/new`)).toBe(true);
     expect(existsSync(`${world.target}/app/f0`)).toBe(false);
     expect(await mirror("--accept", "mail")).toMatchObject({ status: 0 });
-    await expectEqualTrees();
+    await expectMirrored(world);
   });
 
   test("a first run, and one after a change of config, deletes nothing that it may not have made", async () => {
@@ -273,7 +267,7 @@ describe("what goes from the source", () => {
     expect(existsSync(`${world.target}/images/vm.raw`)).toBe(true);
     expect(existsSync(`${world.target}/mail/f0`)).toBe(true);
     expect(await mirror("--accept", "images")).toMatchObject({ status: 0 });
-    await expectEqualTrees();
+    await expectMirrored(world);
 
     rmSync(`${world.source}/mail/f0`);
     world.writeConfig({ keep: [] });
@@ -343,7 +337,7 @@ describe("a world of its own", () => {
     expect(existsSync(`${world.target}/note`)).toBe(true);
     rmSync(join(world.config.stateDir, "nested-mounts.json"));
     expect(await mirror()).toMatchObject({ status: 0 });
-    await expectEqualTrees();
+    await expectMirrored(world);
   });
 
   test("a hole is skipped, not read", async () => {
@@ -396,7 +390,7 @@ describe("a world of its own", () => {
     writeFileSync(`${world.source}/app/z/file`, "two");
     utimesSync(`${world.source}/app/z/file`, 1_700_000_000, 1_700_000_000);
     expect(await mirror()).toMatchObject({ status: 0 });
-    await expectEqualTrees();
+    await expectMirrored(world);
   });
 
   test("what goes makes room also where inodes are what the mirror lacks", async () => {
@@ -417,7 +411,7 @@ describe("a world of its own", () => {
       mkdirSync(`${world.source}/cache/new${index}`);
     }
     expect(await mirror()).toMatchObject({ status: 0 });
-    await expectEqualTrees();
+    await expectMirrored(world);
   });
 });
 
@@ -445,7 +439,7 @@ test("where there is no room, what may be the only copy of a renamed file goes a
   world.unshadow("cp");
   world.unshadow("rsync");
   expect(await mirror()).toMatchObject({ status: 0 });
-  await expectEqualTrees();
+  await expectMirrored(world);
 });
 
 test("a file that can't be renamed on the mirror is left to the copy, and so is one that can't be replaced", async () => {
@@ -472,7 +466,7 @@ test("a file that can't be renamed on the mirror is left to the copy, and so is 
     expect(existsSync(join(world.target, name))).toBe(true);
   expect(existsSync(`${world.target}/app/moved`)).toBe(false);
   expect(await mirror()).toMatchObject({ status: 0 });
-  await expectEqualTrees();
+  await expectMirrored(world);
 });
 
 test("where no inode is left, a renamed folder doesn't keep what goes from going", async () => {
@@ -489,7 +483,7 @@ test("where no inode is left, a renamed folder doesn't keep what goes from going
     writeFileSync(`${world.target}/pvc-data/x${index}`, "");
   expect(await mirror()).toMatchObject({ status: 0 });
   rmSync(`${world.target}/pvc-data`, { recursive: true });
-  await expectEqualTrees();
+  await expectMirrored(world);
 });
 
 test("large files of one size and time are found again by what they hold, in any order", async () => {
@@ -507,5 +501,5 @@ test("large files of one size and time are found again by what they hold, in any
     expect.stringContaining("20 files have another name than before"),
     0,
   ]);
-  await expectEqualTrees();
+  await expectMirrored(world);
 });

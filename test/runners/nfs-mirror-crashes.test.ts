@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endedSteps } from "../ends";
-import { differences, snapshot, withoutRoot } from "./support/tree";
+import { expectMirrored } from "./support/tree";
 import { createWorld, metricsOf, type World } from "./support/world";
 
 jest.setTimeout(120_000);
@@ -64,9 +64,7 @@ async function expectNextRunConverges(): Promise<string> {
   expect(next.stdout).toContain("equals");
   expect(next.status).toBe(0);
   expect(tempFiles()).toEqual([]);
-  const source = await snapshot(world, world.config.source.path);
-  const target = await snapshot(world, world.config.target.path, { without: [".holdfast"] });
-  expect(differences(withoutRoot(source), withoutRoot(target))).toEqual([]);
+  await expectMirrored(world);
   expect(metricsOf(world)).toMatchObject({ last_status: 0 });
   return next.stdout;
 }

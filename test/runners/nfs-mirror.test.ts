@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { execa } from "execa";
 import { makeNasty, nastyNames } from "./support/nasty";
-import { differences, snapshot, withoutRoot } from "./support/tree";
+import { differences, expectMirrored, snapshot } from "./support/tree";
 import { createWorld, metricsOf, type World } from "./support/world";
 
 jest.setTimeout(120_000);
@@ -26,12 +26,6 @@ afterEach(() => world.close());
 
 async function mirror(...args: string[]) {
   return world.start(args).finished;
-}
-
-async function expectEqualTrees(): Promise<void> {
-  const source = await snapshot(world, world.config.source.path);
-  const target = await snapshot(world, world.config.target.path, { without: [".holdfast"] });
-  expect(differences(withoutRoot(source), withoutRoot(target))).toEqual([]);
 }
 
 /** Owner, group and mode, e.g. "0:0 700". */
@@ -61,7 +55,7 @@ function paths(segment: string): string[] {
 test("keeps bytes and metadata of every kind of entry", async () => {
   await makeNasty(world);
   expect(await mirror()).toMatchObject({ status: 0 });
-  await expectEqualTrees();
+  await expectMirrored(world);
   const sparse = statSync(`${world.target}/nasty/sparse`);
   expect(sparse.size).toBe(96 * 1024 * 1024);
   expect(sparse.blocks * 512).toBeLessThan(1024 * 1024);
@@ -90,7 +84,7 @@ test("hands over the changed paths byte by byte, ended by NUL", async () => {
     "nasty/two",
     "other-service/three",
   ]);
-  await expectEqualTrees();
+  await expectMirrored(world);
 });
 
 test("the target's root is closed to all but root at every moment, whoever has the source's", async () => {
@@ -203,7 +197,7 @@ test("a backup disk that keeps times in whole seconds is told each night, until 
     const run = await mirror();
     expect([run.stdout, run.status]).toEqual([expect.not.stringContaining(coarse), 0]);
   }
-  await expectEqualTrees();
+  await expectMirrored(world);
 });
 
 test("leaves excluded entries and those of other jobs alone", async () => {
@@ -248,7 +242,7 @@ test("deletes what the source no longer has, and replaces a folder by a file", a
   rmSync(`${world.source}/app/cache`, { recursive: true });
   writeFileSync(`${world.source}/app/cache`, "now a file");
   expect(await mirror()).toMatchObject({ status: 0 });
-  await expectEqualTrees();
+  await expectMirrored(world);
   expect(paths("000000000003.paths")).toEqual(expect.arrayContaining(["app/cache/one", "app/cache"]));
 });
 
@@ -285,7 +279,7 @@ test("copies a tree whose files grow and vanish meanwhile, and equals it once it
   world.unshadow("rsync");
   world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
   expect(await mirror()).toMatchObject({ status: 0 });
-  await expectEqualTrees();
+  await expectMirrored(world);
 });
 
 test("writes bytes and times of a success, and pushes them to job and instance", async () => {

@@ -110,3 +110,10 @@ export function differences(expected: Snapshot, found: Snapshot): string[] {
     return [`${JSON.stringify(name)}\n  expected ${one ?? "nothing"}\n  found    ${other ?? "nothing"}`];
   });
 }
+
+/** The mirror's trees are equal, but for what the runners keep beside it. */
+export async function expectMirrored(world: Pick<World, "config" | keyof Place>): Promise<void> {
+  const source = await snapshot(world, world.config.source.path);
+  const target = await snapshot(world, world.config.target.path, { without: [".holdfast"] });
+  expect(differences(withoutRoot(source), withoutRoot(target))).toEqual([]);
+}
