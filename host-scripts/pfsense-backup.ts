@@ -5,6 +5,9 @@ import { promote, prune } from "./pfsense-backup/promote";
 import { tar } from "./pfsense-backup/tar";
 import { summary } from "./pfsense-backup/summary";
 import { verify } from "./pfsense-backup/verify";
+import { list } from "./pfsense-backup/ways/list";
+import { restore, restoreSwitches } from "./pfsense-backup/ways/restore";
+import { verify as verifyGenerations } from "./pfsense-backup/ways/verify";
 import { startRunner } from "./runtime/define-runner";
 import { discard } from "./runtime/generations";
 import { recover } from "./runtime/journal";
@@ -13,6 +16,25 @@ startRunner({
   name: "pfsense-backup",
   does: "Keeps generations of a pfSense's configuration and files on the backup disk of this host.",
   accepts: { what: "FIREWALL", why: "the firewall is meant to have lost what it had" },
+  ways: {
+    list: {
+      usage: "[PERIOD]",
+      does: "the generations of the firewall, the newest first, and what is incomplete",
+      run: list,
+    },
+    verify: {
+      usage: "[PERIOD]",
+      does: "read config.xml and the tar of each generation to their ends, against their checksums",
+      run: verifyGenerations,
+    },
+    restore: {
+      usage: "--into DIR",
+      does: "copy the newest generation, or that of --at, into a folder; the firewall itself is never touched",
+      words: [0, 0],
+      switches: restoreSwitches,
+      run: restore,
+    },
+  },
   contract: pfsenseBackupConfig,
   metrics: pfsenseBackupMetrics,
   begin: (run, accepted): FirewallBackup => ({ ...run, accepted, startedAt: new Date() }),

@@ -27,7 +27,7 @@ export const config: Phase<FirewallBackup> = {
         `the firewall's config.xml has ${bytes.length} bytes, expected at least ${atLeastBytes.config}`,
         shell`curl --head ${api.url}`,
       );
-    const wrong = faultOf(bytes);
+    const wrong = configFault(bytes);
     if (wrong !== undefined)
       throw noBackup(
         `the firewall's config.xml is no whole configuration: ${wrong}`,
@@ -70,7 +70,8 @@ async function fetchConfig({ config: { api, ...config }, stop }: FirewallBackup)
 /** What a pfSense doesn't start without. */
 const neededSections = ["version", "system", "interfaces"];
 
-function faultOf(bytes: Buffer): string | undefined {
+/** @returns what is wrong with a configuration, so that no firewall would start with it */
+export function configFault(bytes: Buffer): string | undefined {
   try {
     const { root, children } = outlineOf(bytes);
     if (root !== "pfsense") return `its root is <${root}>, expected <pfsense>`;

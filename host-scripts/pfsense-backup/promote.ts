@@ -6,6 +6,7 @@ import { required } from "../runtime/required";
 import { lastWhole, refuseCollapse } from "./collapse";
 import { keptConfig, retireIncomplete } from "./incomplete";
 import { currentPeriod, type FirewallBackup, handOver, rootOf } from "./pfsense-backup";
+import { writeSums } from "./sums";
 
 /** Both files become visible at once, and are named to the offsite run before. */
 export const promote: Phase<FirewallBackup> = {
@@ -16,6 +17,7 @@ export const promote: Phase<FirewallBackup> = {
     required(backup.tarBytes, "tar");
     rmSync(join(fresh.folder, ".known_hosts"), { force: true });
     refuseCollapse(backup, "full.tar.gz", fresh.folder, lastWhole(backup), keptConfig(backup.config));
+    writeSums(fresh.folder);
     handOver(backup, fresh.target);
     await promoteGeneration(fresh, backup.stop.signal);
     retireIncomplete(backup);

@@ -138,17 +138,26 @@ function loginCommand({ ssh }: PfsenseBackupConfig, command: string): string {
 /** tar, the gzip that it starts, and a copy of itself that feeds it. */
 const tarProcesses = 3;
 
+/** What is in a tar that was read to its end. */
+export interface TarContent {
+  readonly members: number;
+  /** Of the wanted paths, those that have no member. */
+  readonly missing: readonly string[];
+  /** Why it can't be read to its end. */
+  readonly fault?: string;
+}
+
 /**
- * Reads the whole tar: gzip's checksum, the tar's structure, and that each path has a member. Who parses it has no rights, and
+ * Reads a whole tar: gzip's checksum, the tar's structure, and which paths have a member. Who parses it has no rights, and
  * gets the open file alone.
- * @returns their number
+ * @param wanted as members are called, without a slash at their ends; "." for any
  */
-async function checkMembers(backup: FirewallBackup, file: string): Promise<number> {
-  const { config, stop } = backup;
-  const missing = new Set([
-    ...config.paths.map(memberOf),
-    ...(holdsConfig(config) ? ["cf/conf/config.xml"] : []),
-  ]);
+export async function readTar(
+  { config, stop }: Pick<FirewallBackup, "config" | "stop">,
+  file: string,
+  wanted: readonly string[],
+): Promise<TarContent> {
+  const missing = new Set(wanted);
   let members = 0;
   let rest = "";
   const see = (line: string): void => {
@@ -175,16 +184,28 @@ async function checkMembers(backup: FirewallBackup, file: string): Promise<numbe
   } finally {
     closeSync(archive);
   }
+  const found = { members, missing: [...missing] };
+  if (result.ended === "exited" && result.exitCode === 0) return found;
+  const fault =
+    firstLines(result.stderr) || `tar ended with ${result.exitCode ?? result.signal ?? result.ended}`;
+  return { ...found, fault };
+}
+
+/** @returns how many members a tar has that was just made */
+async function checkMembers(backup: FirewallBackup, file: string): Promise<number> {
+  const { config, stop } = backup;
+  const wanted = [...config.paths.map(memberOf), ...(holdsConfig(config) ? ["cf/conf/config.xml"] : [])];
+  const { members, missing, fault } = await readTar(backup, file, wanted);
   stop.check("tar");
-  if (result.ended !== "exited" || result.exitCode !== 0)
+  if (fault !== undefined)
     throw noBackup(
-      `the firewall's tar can't be read back: ${firstLines(result.stderr) || `tar ended with ${result.exitCode ?? result.signal ?? result.ended}`}`,
+      `the firewall's tar can't be read back: ${fault}`,
       shell`systemctl start ${config.job}`,
       keptConfig(config),
     );
-  if (missing.size > 0)
+  if (missing.length > 0)
     throw noBackup(
-      `the firewall's tar lacks ${[...missing].map(path => `"${path}"`).join(", ")} (it has ${members} members)`,
+      `the firewall's tar lacks ${missing.map(path => `"${path}"`).join(", ")} (it has ${members} members)`,
       loginCommand(config, shell`ls -ld ${config.paths}`),
       keptConfig(config),
     );

@@ -124,6 +124,11 @@ export function recoverGenerations(root: string): number {
   return left.length;
 }
 
+/** What lies unfinished below a root: being built, or left by a run that ended early. */
+export function partsOf(root: string): string[] {
+  return entries(join(root, partFolder)).map(name => join(root, partFolder, name));
+}
+
 /** A first generation that nobody has gone on with for so long is that of a volume that is gone. */
 const longestPauseMs = 30 * 86_400_000;
 

@@ -39,6 +39,8 @@ beforeEach(() => {
 
 const visible = (): string[] =>
   existsSync(world.generations) ? readdirSync(world.generations).filter(name => !name.startsWith(".")) : [];
+/** What a generation consists of. */
+const whole = ["SHA256SUMS", "config.xml", "full.tar.gz"];
 const kept = (name: string): string => join(world.generations, week, name);
 
 /** All that a good run leaves. Made once, and put back where another test begins with it. */
@@ -83,10 +85,11 @@ test("keeps config.xml byte by byte and a tar of all paths, readable by root alo
   expect(stdout).toMatch(/config.xml \(\d+ bytes\) and a tar of \d+ members/);
   expect(status).toBe(0);
   expect(visible()).toEqual([week]);
-  expect(readdirSync(join(world.generations, week)).sort()).toEqual(["config.xml", "full.tar.gz"]);
-  for (const name of ["config.xml", "full.tar.gz"]) expect(lstatSync(kept(name)).mode & 0o777).toBe(0o600);
+  expect(readdirSync(join(world.generations, week)).sort()).toEqual(whole);
+  for (const name of whole) expect(lstatSync(kept(name)).mode & 0o777).toBe(0o600);
   const original = readFileSync(join(world.firewall.tree, "cf/conf/config.xml"));
   expect(readFileSync(kept("config.xml")).equals(original)).toBe(true);
+  execaSync("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: join(world.generations, week) });
   const members = execaSync("tar", ["-tzf", kept("full.tar.gz")]).stdout.split("\n");
   expect(members).toEqual(
     expect.arrayContaining(["cf/conf/config.xml", "var/db/rrd/system-memory.rrd", "boot/loader.conf"]),
@@ -469,7 +472,7 @@ async function expectNextRunConverges(): Promise<void> {
   world.writeConfig({});
   expect(await world.start([], { INVOCATION_ID: "night-3" }).finished).toMatchObject({ status: 0 });
   expect(visible()).toEqual(["2020-02", "2020-03", "2020-04", week]);
-  expect(readdirSync(join(world.generations, week)).sort()).toEqual(["config.xml", "full.tar.gz"]);
+  expect(readdirSync(join(world.generations, week)).sort()).toEqual(whole);
   nothingHalfMade();
   expect(readdirSync(join(world.generations, ".trash"))).toEqual([]);
   expect(world.metrics()).toMatchObject({ last_status: 0 });
@@ -484,7 +487,7 @@ test.each(endedSteps(phases, 0, 3))(
     await run.until(phase.there);
     run.kill("SIGKILL");
     expect(await run.finished).toMatchObject({ signal: "SIGKILL" });
-    expect(readdirSync(join(world.generations, week)).sort()).toEqual(["config.xml", "full.tar.gz"]);
+    expect(readdirSync(join(world.generations, week)).sort()).toEqual(whole);
     const service = {
       INVOCATION_ID: "night-2",
       SERVICE_RESULT: "signal",

@@ -24,7 +24,7 @@ export function firewallJob(entry: FirewallBackupSpec, spec: DailyBackupSpec, es
     trigger,
     estate,
   );
-  const flows = firewallFlows(entry, spec, estate);
+  const flows = firewallFlows(name, entry, spec, estate);
   const config = configOf(entry, spec, estate, trigger, run.budgetMs);
   return {
     name,

@@ -62,8 +62,13 @@ export function maxSnapshotAgeMs(spec: DailyBackupSpec, estate: Estate): number 
   return parseDuration(spec.volumes?.maxSnapshotAge ?? snapshotsOf(spec, estate)?.promise.rpo ?? "1d");
 }
 
-/** What is copied of a firewall. */
-export function firewallFlows(entry: FirewallBackupSpec, spec: DailyBackupSpec, estate: Estate): Flow[] {
+/** What is copied of a firewall. @param job the firewall's own */
+export function firewallFlows(
+  job: string,
+  entry: FirewallBackupSpec,
+  spec: DailyBackupSpec,
+  estate: Estate,
+): Flow[] {
   return datasetsOf(estate)
     .filter(({ location: { machine } }) => machine.kind === "firewall" && machine.name === entry.name)
     .map(({ id }) =>
@@ -71,7 +76,7 @@ export function firewallFlows(entry: FirewallBackupSpec, spec: DailyBackupSpec, 
         source: { kind: "dataset", id },
         folder: entry.name,
         keep: generationPolicyOf(entry.keep),
-        wayBack: firewallBack(hostMachine(spec)),
+        wayBack: firewallBack(hostMachine(spec), job, entry.name),
       }),
     );
 }

@@ -51,14 +51,23 @@ export function configurationBack(where: Machine): WayBack {
   return { ...by(command, where), needs: "." };
 }
 
-/** A firewall takes its configuration from whoever administers it. */
-export function firewallBack(where: Machine): WayBack {
+/** A firewall takes its configuration from whoever administers it. @param job the firewall's own */
+export function firewallBack(where: Machine, job: string, firewall: string): WayBack {
+  const folder = `/root/${firewall}-restored`;
   return {
     needs: ".",
     steps: [
       {
-        ...{ kind: "manual", where },
-        text: phrase`the newest config.xml below ${blanks.from}, also in .incomplete, by Diagnostics, Backup & Restore of the firewall`,
+        ...{ kind: "command", where, argv: [job, "restore", "--into", folder] },
+        changes: `a new folder ${folder}, which root alone can read, has the newest config.xml and the tar of the firewall's files`,
+        undo: `the folder is deleted: rm -r ${folder}`,
+        verifies:
+          "it ends with 0 after both files were compared with the generation by content and read to their ends",
+      },
+      {
+        kind: "manual",
+        where: { kind: "firewall", name: firewall },
+        text: `in a browser, Diagnostics, Backup & Restore, Restore Backup, with ${folder}/config.xml`,
         changes: "the firewall has the configuration of that time, installs its packages again and restarts",
         undo: "the configuration that the firewall keeps of before, in its Config History",
         verifies: "the firewall is up, and what it routes and filters works",

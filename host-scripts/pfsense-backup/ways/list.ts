@@ -1,0 +1,34 @@
+import type { PfsenseBackupConfig } from "../../../plan/contracts/pfsense-backup";
+import { shell } from "../../runtime/shell";
+import type { Answer, ListRequest, WayContext } from "../../runtime/ways";
+import { generationsCalled, listedGenerations, madeText, unfinishedParts, verifyDisk } from "./judged";
+
+/** What there is of the firewall, the newest first. Changes nothing and takes no lock. */
+export async function list({ what }: ListRequest, context: WayContext<PfsenseBackupConfig>): Promise<Answer> {
+  const { config } = context;
+  await verifyDisk(context);
+  const generations = what === undefined ? listedGenerations(config) : generationsCalled(config, what);
+  const parts = what === undefined ? unfinishedParts(config) : [];
+  const lines = generations.map(
+    generation =>
+      `${generation.period}: fetched ${madeText(generation)}, ${generation.bytes} bytes${generation.lacks.length > 0 ? `, incomplete: it lacks ${generation.lacks.join(" and ")}` : ""}`,
+  );
+  return {
+    text: [
+      ...(lines.length > 0 || what !== undefined
+        ? lines
+        : [`there is no generation of ${config.folder} yet`]),
+      ...parts.map(
+        folder =>
+          `incomplete: ${folder}, of a run that ended early; the next run removes it   (${shell`systemctl start ${config.job}`})`,
+      ),
+    ].join("\n"),
+    result: {
+      generations: generations.map(({ madeMs, ...rest }) => ({
+        ...rest,
+        ...(madeMs !== undefined && { made: new Date(madeMs).toISOString() }),
+      })),
+      incomplete: parts,
+    },
+  };
+}
