@@ -7,6 +7,7 @@ import { nameOf, type RottenFile } from "./rotten";
 import { isInGeneration } from "./units";
 
 const shown = 3;
+const tool = ready("apt-get install smartmontools if there is none");
 
 /** A run that found rot, mended or not, is no success: a disk that rots once does it again. */
 export const judge: Phase<Scrub> = {
@@ -24,20 +25,20 @@ export const judge: Phase<Scrub> = {
       throw new RunnerError(exitCodes.failed, {
         failed: `${left.length} files of the backup disk don't hold what was recorded, and no good copy of them is known: ${namesOf(left)}${alsoMended(mended)}`,
         kept: "They are left as they are; what else was read is as it was recorded.",
-        next: shell`${ready(disk)}   (then restore each from elsewhere, or ${ready(adviceFor(scrub, left))})`,
+        next: shell`${ready(disk)}   (${tool}; then restore each from elsewhere, or ${ready(adviceFor(scrub, left))})`,
       });
     if (mended.length > 0)
       throw new RunnerError(exitCodes.failed, {
         failed: `${mended.every(({ was }) => was) ? "files of generations were written to, which nobody may" : "the backup disk rots"}:${alsoMended(mended)}`,
         kept: "All that was read holds what was recorded.",
-        next: disk,
+        next: shell`${ready(disk)}   (${tool})`,
       });
     const [first] = faults;
     if (first !== undefined)
       throw new RunnerError(exitCodes.failed, {
         failed: faults.length > 1 ? `${first}; and ${faults.length - 1} more faults` : first,
         kept: "What else was read is as it was recorded.",
-        next: shell`journalctl -u ${config.job} -n 50; ${ready(disk)}`,
+        next: shell`journalctl -u ${config.job} -n 50; ${ready(disk)}   (${tool})`,
       });
   },
 };

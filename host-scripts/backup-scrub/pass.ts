@@ -260,9 +260,12 @@ async function compareOne(
       ? { size: String(recorded.size), mtimeNs: String(recorded.mtimeNs) }
       : undefined;
   const content = again.kind === "read" ? `sha256 ${again.sha256.toString("hex")}` : again.reason;
-  const found = was
-    ? `${content}: it was written to, and has ${now.size} bytes where it had ${was.size}`
-    : content;
+  const at = new Date(Number(now.mtimeNs / 1_000_000n)).toISOString();
+  const bytes =
+    String(now.size) === was?.size
+      ? `${now.size} bytes as it had, and other content`
+      : `${now.size} bytes where it had ${was?.size}`;
+  const found = was ? `${content}: it was written to at ${at}, and has ${bytes}` : content;
   const rotten = {
     ...inodeOf(unit.name, now),
     ...(was && { was }),

@@ -128,7 +128,7 @@ function refuseCollapse(run: ConfigurationRun, before: string, now: string, part
   if (!run.accepted.has(configurationName))
     throw incomplete(
       collapse,
-      shell`look at the host; if it is meant to be so: ${ready(acceptCommand(run.config.job, configurationName))}`,
+      shell`ls -la ${before}   (what the last generation has of the host; if it is meant to be so: ${ready(acceptCommand(run.config.job, configurationName))})`,
     );
   run.notes.push(`the host's configuration: ${collapse}, which is accepted`);
 }

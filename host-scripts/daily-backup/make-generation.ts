@@ -66,10 +66,11 @@ export async function makeGeneration(
     const { collapse: limits } = run.config.volumes ?? {};
     // Where something can't be read, rsync doesn't tell what is gone: the base holds what was counted in it.
     const baseFiles = base && (copied.baseFiles ?? before?.files);
-    refuseCollapse(run, task, limits && collapseOf(before, { ...copied, baseFiles }, limits));
+    const copy = base?.folder ?? rootOf(run.config, "pvc-data");
+    refuseCollapse(run, task, copy, limits && collapseOf(before, { ...copied, baseFiles }, limits));
     const apart = newestIncomplete(run, task);
     if (limits && apart && apart.folder !== base?.folder)
-      refuseCollapse(run, task, await collapseBeside(apart.folder, copied, limits, common));
+      refuseCollapse(run, task, apart.folder, await collapseBeside(apart.folder, copied, limits, common));
     const missed = missedOf(run, task, copied.lacked);
     if (missed.length > 0) throw await keepIncomplete(run, task, fresh, missed, stop);
     const generation = await reveal(run, fresh, stop);
@@ -102,7 +103,13 @@ async function collapseBeside(
     : undefined;
 }
 
-function refuseCollapse(run: DailyBackup, task: VolumeTask, collapse: string | undefined): void {
+/** @param copy folder of what the volume was compared with */
+function refuseCollapse(
+  run: DailyBackup,
+  task: VolumeTask,
+  copy: string,
+  collapse: string | undefined,
+): void {
   if (collapse === undefined) return;
   if (run.accepted.has(nameOf(task))) {
     run.notes.push(`${nameOf(task)}: ${collapse}, which is accepted`);
@@ -110,6 +117,6 @@ function refuseCollapse(run: DailyBackup, task: VolumeTask, collapse: string | u
   }
   throw new VolumeFailed(
     `${collapse}. Its earlier generations stay, and its snapshot ${task.snapshot?.volume.name ?? ""} holds what it has now`,
-    shell`look at the volume; if it is meant to be so: ${ready(acceptCommand(run.config.job, nameOf(task)))}`,
+    shell`ls -la ${copy}   (what its copy has; if the volume is meant to have lost it: ${ready(acceptCommand(run.config.job, nameOf(task)))})`,
   );
 }

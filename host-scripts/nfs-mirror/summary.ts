@@ -1,6 +1,7 @@
 import { mirroredBytes } from "../../plan/contracts/nfs-mirror";
 import type { Summary } from "../runtime/job-run";
-import type { Mirror } from "./mirror";
+import { noted, shortened } from "../runtime/quoted";
+import type { Held, Mirror } from "./mirror";
 
 /** What a run tells of itself. */
 export const summary: Summary<Mirror> = {
@@ -14,8 +15,16 @@ export const summary: Summary<Mirror> = {
       segment: copied.segment,
     }),
   }),
-  done({ config, scan: found, copied }, seconds) {
+  done({ config, scan: found, copied, held }, seconds) {
     const journal = copied?.segment === undefined ? "" : `; journal segment ${copied.segment}`;
-    return `"${config.target.path}" equals "${config.source.path}": ${found?.entries} entries, ${copied?.changed} copied (${copied?.bytes} bytes), ${copied?.deleted} deleted in ${seconds} s${journal}`;
+    return `"${config.target.path}" equals "${config.source.path}"${exceptions(held)}: ${found?.entries} entries, ${copied?.changed} copied (${copied?.bytes} bytes), ${copied?.deleted} deleted in ${seconds} s${journal}`;
   },
 };
+
+/** A run that succeeds held only what the estate accepts. */
+function exceptions(held: readonly Held[]): string {
+  const [first] = held;
+  if (!first) return "";
+  const others = held.length > 1 ? ` and ${held.length - 1} more` : "";
+  return ` but for what is accepted, ${shortened(noted(Buffer.from(first.path, "latin1")))}${others}`;
+}

@@ -37,7 +37,7 @@ export function refuseCollapse(
   if (!accepted.has(config.folder))
     throw noBackup(
       `${collapse}: ${name === "config.xml" ? "is it at its factory settings?" : "were files removed from it, or paths from the estate?"}`,
-      shell`look at the firewall; if it is meant to be so: ${ready(acceptCommand(config.job, config.folder))}`,
+      shell`ls -la ${last.folder}   (look at the firewall; if it is meant to be so: ${ready(acceptCommand(config.job, config.folder))})`,
       kept,
     );
   notes.push(`${collapse}, which is accepted`);

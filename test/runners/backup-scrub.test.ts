@@ -438,6 +438,18 @@ require("node:module").syncBuiltinESMExports();`,
     }
   });
 
+  test("a generation's file that was written to, and is as long as it was, is told as such", async () => {
+    const file = `${world.disk}/pve-config/2026-22/files/interfaces`;
+    const { size } = statSync(file);
+    writeFileSync(file, "x".repeat(size));
+    const { status, stdout } = await run();
+    expect(stdout).toMatch(
+      new RegExp(`it was written to at \\d{4}-\\S+Z, and has ${size} bytes as it had, and other content`),
+    );
+    expect(stdout).toMatch(/Next: smartctl --all .* \(apt-get install smartmontools if there is none; then /);
+    expect(status).toBe(1);
+  });
+
   test("a generation's file of which only the time was changed holds what was recorded", async () => {
     utimesSync(`${world.disk}/${claim}/own`, 1_700_000_000, 1_700_000_000);
     expect(await run()).toMatchObject({ status: 0 });
@@ -450,7 +462,7 @@ require("node:module").syncBuiltinESMExports();`,
       const file = join(catalogue(), readdirSync(catalogue())[sizes.indexOf(Math.max(...sizes))] ?? "");
       const bytes = readFileSync(file);
       if (what === "all") rmSync(file);
-      else if (what === "end") truncateSync(file, bytes.length - 72);
+      else if (what === "end") truncateSync(file, bytes.length - 80);
       else {
         bytes[40] = (bytes[40] ?? 0) ^ 1;
         writeFileSync(file, bytes);

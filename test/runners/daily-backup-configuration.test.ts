@@ -272,7 +272,7 @@ describe("a host that lost most of what it was", () => {
       const later = { at: "2026-05-27T03:00:00Z" };
       await expect(back(later)).rejects.toMatchObject({
         failed: expect.stringContaining(says) as string,
-        next: expect.stringContaining("daily-backup --accept=configuration") as string,
+        next: expect.stringMatching(/^ls -la \S+ {3}\(.* daily-backup --accept=configuration\)$/) as string,
         exitCode: 1,
       });
       expect(lstatSync(kept("")).ino).toBe(before);

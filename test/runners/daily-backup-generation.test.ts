@@ -77,7 +77,9 @@ test.each([
     write(has[0], has[1]);
     await expect(night("2026-05-27T03:00:00Z", before)).rejects.toMatchObject({
       reason: expect.stringMatching(words) as string,
-      next: expect.stringContaining("daily-backup --accept=app/data") as string,
+      next: expect.stringMatching(
+        /^ls -la \S+\/pvc-data\/2026-22\/app\/data {3}\(.* unshare .* daily-backup --accept=app\/data\)$/,
+      ) as string,
     });
     // Also when a new week begins: the next ones would push out the last good one.
     await expect(night("2026-06-02T03:00:00Z", before)).rejects.toThrow(words);

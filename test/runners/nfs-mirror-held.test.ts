@@ -347,6 +347,7 @@ describe("what the source has lost", () => {
     world.writeConfig({ accepted: ["a", "c/pieces"].map(path => ({ path, reason, until })) });
     const accepted = await mirror();
     expect([accepted.stdout, accepted.status]).toEqual([expect.stringContaining("accepted until 2099"), 0]);
+    expect(accepted.stdout).toMatch(/equals ".*" but for what is accepted, a\/\S+ and \d+ more: /);
     expect(existsSync(`${world.target}/b/f1`)).toBe(false);
   });
 

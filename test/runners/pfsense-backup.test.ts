@@ -255,7 +255,9 @@ test("a firewall at its factory settings: the week's generation stays until some
   writeFileSync(file, original);
   const { status, stdout } = await world.start().finished;
   expect([stdout, status]).toEqual([expect.stringContaining("is it at its factory settings?"), 1]);
-  expect(stdout).toContain("pfsense-backup --accept=pfsense");
+  expect(stdout).toMatch(
+    new RegExp(`Next: ls -la \\S+/pfsense/${week} {3}\\(.* unshare .* pfsense-backup --accept=pfsense\\)`),
+  );
   expect(lstatSync(kept("config.xml")).size).toBe(size);
   nothingHalfMade();
   expect(await world.start(["--accept=other"]).finished).toMatchObject({ status: 3 });
