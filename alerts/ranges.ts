@@ -14,12 +14,19 @@ export const instants: Range = { min: 1_577_836_800, max: 4_102_444_800 };
 /** Ages up to ten years, in seconds: a threshold above is in another unit. */
 export const ages: Range = { min: 0, max: 315_576_000 };
 
+/** Whether a metric is 1 while all is well, and 0 otherwise. */
+export function isFlag(metric: string): boolean {
+  return metric === "up" || /_(ok|up|success|healthy|ready|online|alive|valid)$/.test(metric);
+}
+
 /** Values of a metric, by the suffixes that Prometheus' naming conventions give to units. */
 export function rangeOf(metric: string): Range {
-  if (metric === "up" || /_(ok|up|success)$/.test(metric)) return { min: 0, max: 1 };
+  if (isFlag(metric)) return { min: 0, max: 1 };
   if (/_(pct|percent)$/.test(metric)) return { min: 0, max: 100 };
   if (/_ratio$/.test(metric)) return { min: 0, max: 1 };
   if (/_timestamp(_seconds)?$/.test(metric)) return instants;
+  if (/_timestamp_(ms|milliseconds)$/.test(metric))
+    return { min: instants.min * 1000, max: instants.max * 1000 };
   if (/_(bytes|total|count)$/.test(metric)) return { min: 0, max: Infinity };
   return anything;
 }

@@ -1,6 +1,7 @@
 import type { Plan } from "../plan";
 import type { Metric } from "../plan/job";
-import { type Range, rangeOf, rangeOfMeaning } from "./ranges";
+import { parseSize } from "../plan/units/size";
+import { isFlag, type Range, rangeOf, rangeOfMeaning } from "./ranges";
 
 /** A series' labels beside its name. */
 export type Labels = Readonly<Record<string, string>>;
@@ -16,7 +17,12 @@ export interface Series {
   readonly emitted: Metric["emitted"] | "always";
   /** Values that it can have. */
   readonly range: Range;
+  /** What its value says, where that follows from how a job ran or how a target is. */
+  readonly means?: Meaning;
 }
+
+/** When a job succeeded or ended last, how it ended; or a flag of an exporter, 1 while all is well. */
+export type Meaning = "last-success" | "last-run" | "status" | "flag";
 
 /** Every series of the estate, by metric. */
 export type SeriesIndex = ReadonlyMap<string, readonly Series[]>;
@@ -60,15 +66,38 @@ function jobSeries({ jobs }: Plan): Series[] {
         metric: metric.name,
         emitted: metric.emitted,
         range: rangeOfMeaning(metric),
+        ...meaningOf(metric),
       })),
       ...gatewayMetrics.map(metric => ({
         ...common,
         metric,
         emitted: "any-end" as const,
         range: rangeOf("last_push_timestamp"),
+        ...(metric === "push_time_seconds" ? { means: "last-run" as const } : {}),
       })),
     ];
   });
+}
+
+/** What a job's metric says, whatever it counts beside: a volume's last success moves as the job's own does. */
+function meaningOf({ meaning, name }: Metric): { means?: Meaning } {
+  switch (meaning) {
+    case "last-success":
+    case "last-run":
+    case "status":
+      return { means: meaning };
+    default:
+      return name.endsWith("_last_success_timestamp") ? { means: "last-success" } : {};
+  }
+}
+
+/** How large the file system is that a metric of the node exporter is about; a tenth more, as sizes are rounded and of two kinds. */
+function sizeOf(metric: string, labels: Labels, estate: Plan["estate"]): Range | undefined {
+  if (!/^node_filesystem_(size|avail|free)_bytes$/.test(metric)) return undefined;
+  const host = estate.hosts[labels["instance"] ?? ""];
+  const filesystem = host?.filesystems[labels["mountpoint"] ?? ""];
+  const size = filesystem?.size ?? host?.disks[filesystem?.disk ?? ""]?.size;
+  return size === undefined ? undefined : { min: 0, max: parseSize(size) * 1.1 };
 }
 
 function exporterSeries({ estate }: Plan): Series[] {
@@ -81,9 +110,21 @@ function exporterSeries({ estate }: Plan): Series[] {
     );
     return [
       ...metrics.flatMap(metric =>
-        labelled.map(set => ({ ...common, metric, labels: set, range: rangeOf(metric) })),
+        labelled.map(set => ({
+          ...common,
+          metric,
+          labels: set,
+          range: sizeOf(metric, set, estate) ?? rangeOf(metric),
+          ...(isFlag(metric) ? { means: "flag" as const } : {}),
+        })),
       ),
-      ...targets.map(target => ({ ...common, metric: "up", labels: target, range: rangeOf("up") })),
+      ...targets.map(target => ({
+        ...common,
+        metric: "up",
+        labels: target,
+        range: rangeOf("up"),
+        means: "flag" as const,
+      })),
     ];
   });
 }

@@ -13,6 +13,12 @@ import { pushgatewayForgets } from "./alerts/pushgateway-forgets";
 import { runbookMissing } from "./alerts/runbook-missing";
 import { syntax } from "./alerts/syntax";
 import { unrouted } from "./alerts/unrouted";
+import { firesWhenHealthy } from "./alerts/fires-when-healthy";
+import { laterThanPromise } from "./alerts/later-than-promise";
+import { rateOfGauge } from "./alerts/rate-of-gauge";
+import { silentAfterAMiss } from "./alerts/silent-after-a-miss";
+import { windowTooShort } from "./alerts/window-too-short";
+import { wrongUnit } from "./alerts/wrong-unit";
 import { diskCapacity } from "./capacity/disk";
 import { fullBefore } from "./capacity/full-before";
 import { nasCapacity } from "./capacity/nas";
@@ -89,6 +95,12 @@ export const catalogue: readonly Check[] = [
   runbookMissing,
   syntax,
   unrouted,
+  wrongUnit,
+  windowTooShort,
+  silentAfterAMiss,
+  rateOfGauge,
+  laterThanPromise,
+  firesWhenHealthy,
   diskCapacity,
   fullBefore,
   nasCapacity,

@@ -46,6 +46,17 @@ test("reads aggregations, functions and what changes no labels", () => {
   });
 });
 
+test("takes an offset for the last operand alone", () =>
+  expect(parsePromql("time() - a offset 1d > 5")).toMatchObject({
+    op: ">",
+    left: {
+      op: "-",
+      left: { kind: "call", name: "time" },
+      right: { kind: "shifted", byMs: 86_400_000, of: { metric: "a" }, text: "a offset 1d" },
+      text: "time() - a offset 1d",
+    },
+  }));
+
 test.each([
   ["a >", "ends too early", 3],
   ['a{job="b"', "ends too early", 9],

@@ -98,9 +98,9 @@ function read(node: SyntaxNode, source: string): Expr {
         text,
       };
     case "OffsetExpr":
-      return { kind: "shifted", of: inner(0), ...optional("byMs", durationOf(children[2], source)), text };
+      return shifted(node, source, durationOf(children[2], source));
     case "StepInvariantExpr":
-      return { kind: "shifted", of: inner(0), text };
+      return shifted(node, source, undefined);
     case "UnaryExpr":
       return text.startsWith("-") ? { kind: "negated", of: inner(1), text } : inner(1);
     case "BinaryExpr":
@@ -118,6 +118,20 @@ function read(node: SyntaxNode, source: string): Expr {
     default:
       return inner(0);
   }
+}
+
+/** What `offset` and `@` stand behind: the last operand alone, though the grammar takes all that comes before. */
+function shifted(node: SyntaxNode, source: string, byMs: number | undefined): Expr {
+  const shift = (of: SyntaxNode | undefined): Expr => {
+    if (!of) throw new PromqlSyntaxError(source, node.from, "isn't PromQL");
+    const text = source.slice(of.from, node.to);
+    const last = childrenOf(of).at(-1);
+    const expr = read(of, source);
+    if (of.name === "BinaryExpr" && expr.kind === "binary") return { ...expr, right: shift(last), text };
+    if (of.name === "UnaryExpr" && expr.kind === "negated") return { ...expr, of: shift(last), text };
+    return { kind: "shifted", of: expr, ...optional("byMs", byMs), text };
+  };
+  return shift(childrenOf(node)[0]);
 }
 
 function binaryOf(node: SyntaxNode, source: string): Expr {

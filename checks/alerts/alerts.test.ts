@@ -37,7 +37,9 @@ test("says by which labels two sides can be joined", () => {
     joinNeverMatches,
     alertExample("", 'backup_bytes{job="etcd-backup"} / backup_bytes{job="vault-backup"} > 100'),
   );
-  expect(finding?.fix).toBe("Match by what they share: on(instance), or ignoring(job).");
+  expect(finding?.fix).toBe(
+    'Write backup_bytes{job="etcd-backup"} / on(instance) backup_bytes{job="vault-backup"} > 100.',
+  );
   expect(finding?.evidence["counterexample"]).toEqual([
     '{job="etcd-backup",instance="k8s"}',
     '{job="vault-backup",instance="k8s"}',

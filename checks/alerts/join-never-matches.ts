@@ -2,6 +2,7 @@ import { readAlerts } from "../../alerts/alert";
 import { evaluate } from "../../alerts/promql/evaluate";
 import type { Binary } from "../../alerts/promql/syntax";
 import { type Labels, seriesOf } from "../../alerts/series";
+import { alertFix } from "../alert-fix";
 import { defineCheck } from "../check";
 import { alertExample, mended, rewritten } from "../examples";
 
@@ -27,9 +28,13 @@ export const joinNeverMatches = defineCheck({
         message: ambiguous
           ? `${alert.name}: in ${expr.text} several series have the labels ${shown(ambiguous)}, and the operator takes one of each side. Prometheus stops with an error.`
           : `${alert.name}: in ${expr.text} no series of the left has the labels of one of the right, e.g. ${shown(left)} and ${shown(right)}. The result is always empty.`,
-        fix: ambiguous
-          ? "Add group_left or group_right for the side that has several, or aggregate it."
-          : `Match by what they share: on(${common(left, right).join(", ")}), or ignoring(${differing(left, right).join(", ")}).`,
+        fix: alertFix(
+          alert,
+          plan,
+          ambiguous
+            ? "Aggregate the side that has several, by the labels of the other one."
+            : "Aggregate both sides by a label that they share, or compare each of them in an alert of its own.",
+        ),
         evidence: { expr: expr.text, counterexample: [shown(left), shown(right)] },
       }));
     });
@@ -44,10 +49,6 @@ export const joinNeverMatches = defineCheck({
         rewritten(
           "on(instance)",
           'backup_bytes{job="etcd-backup"} / on(instance) backup_bytes{job="vault-backup"} > 100',
-        ),
-        rewritten(
-          "ignoring(job)",
-          'backup_bytes{job="etcd-backup"} / ignoring(job) backup_bytes{job="vault-backup"} > 100',
         ),
       ),
       mended(
@@ -67,11 +68,17 @@ export const joinNeverMatches = defineCheck({
         ),
         rewritten(
           "group_left",
-          'node_filesystem_avail_bytes{job="proxmox-host"} * on(instance) group_left up{job="proxmox-host"} < 1e9',
+          'node_filesystem_avail_bytes{job="proxmox-host"} * on(job, instance) group_left up{job="proxmox-host"} < 1e9',
+        ),
+      ),
+      mended(
+        alertExample(
+          "the sum of all disks, divided by the size of each",
+          "sum(node_filesystem_avail_bytes) / node_filesystem_size_bytes < 0.1",
         ),
         rewritten(
-          "or aggregate it",
-          'min by (instance) (node_filesystem_avail_bytes{job="proxmox-host"}) * on(instance) up{job="proxmox-host"} < 1e9',
+          "sum by (mountpoint)",
+          "sum by (mountpoint) (node_filesystem_avail_bytes) / on(mountpoint) node_filesystem_size_bytes < 0.1",
         ),
       ),
     ],
@@ -92,14 +99,4 @@ function shown(labels: Labels): string {
   return `{${Object.entries(labels)
     .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
     .join(",")}}`;
-}
-
-function common(left: Labels, right: Labels): string[] {
-  return Object.keys(left).filter(label => left[label] === right[label]);
-}
-
-function differing(left: Labels, right: Labels): string[] {
-  return [...new Set([...Object.keys(left), ...Object.keys(right)])].filter(
-    label => left[label] !== right[label],
-  );
 }

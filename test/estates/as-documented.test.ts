@@ -6,6 +6,8 @@ type Expected = string | readonly [subject: string, words: string];
 
 /** All that is wrong with the document, by the check that finds it. */
 const expected: Record<string, readonly Expected[]> = {
+  // Nine days, where its document says eight, on a job that has become a daily one.
+  "alerts/later-than-promise": [["WeeklyBackupStale", "fires 9 d after the last good run of daily-backup"]],
   "alerts/metric-unknown": ["OffsiteBackupSyncStaleByText"],
   "documents/contradict-each-other": [
     ["sda", "46% (Overview) and 70% (Physical Disk Layout diagram)"],

@@ -1,0 +1,80 @@
+import { readAlerts } from "../../alerts/alert";
+import { flawOf } from "../../alerts/flaw";
+import { formatDuration } from "../../plan/units/duration";
+import { alertFix, removeFix } from "../alert-fix";
+import { defineCheck } from "../check";
+import { alertExample, mended, rewritten } from "../examples";
+import { instantText } from "../wording";
+
+const success = 'backup_last_success_timestamp{job="etcd-backup"}';
+
+/** Each alert of the estate's own is followed through the longest gap that the calendar leaves, all runs healthy. */
+export const firesWhenHealthy = defineCheck({
+  code: "alerts/fires-when-healthy",
+  severity: "error",
+  title: "An alert fires though nothing is wrong",
+  why: "Twenty hours on a daily job, hours where seconds are meant, a comparison the wrong way round: it fires each day, is muted, and stays muted on the day when it is right.",
+  run: plan =>
+    readAlerts(plan).flatMap(alert => {
+      const flaw = flawOf(alert, plan);
+      if (flaw?.kind !== "healthy") return [];
+      const { job, atMs, ageMs, between } = flaw;
+      const counterexample = [...between, atMs].map(instantText);
+      if (!job)
+        return [
+          {
+            subject: alert.name,
+            message: `${alert.name} fires while all is well: ${alert.rule.expr} is true for targets that are up and whose flags are 1.`,
+            fix: alertFix(alert, plan, `Turn ${alert.name}'s comparison round: 1 is good, 0 is bad.`),
+            evidence: { expr: alert.rule.expr, counterexample },
+          },
+        ];
+      return [
+        {
+          subject: alert.name,
+          message:
+            `${alert.name} fires at ${instantText(atMs)} though no run of ${job.name} failed: its last success is ${formatDuration(ageMs)} old then, ` +
+            `and healthy runs can start ${formatDuration((between[1] ?? 0) - (between[0] ?? 0))} apart (${job.trigger.calendar}, ${job.trigger.zone}).`,
+          fix: alertFix(alert, plan, removeFix(alert, job, plan)),
+          evidence: { expr: alert.rule.expr, job: job.name, ageMs, counterexample },
+        },
+      ];
+    }),
+  examples: {
+    bad: [
+      mended(
+        alertExample("20 hours on a daily job", `time() - ${success} > 72000`),
+        rewritten("> 90720", `time() - ${success} > 90720`),
+      ),
+      mended(
+        alertExample("26 seconds, and hours are meant", `time() - ${success} > 26`),
+        rewritten("> 93600 (93600 s are 26 h)", `time() - ${success} > 93600`),
+      ),
+      mended(
+        alertExample("an age that is too small", `time() - ${success} < 93600`),
+        rewritten("> 93600", `time() - ${success} > 93600`),
+      ),
+      mended(
+        alertExample("a success as the sign of a failure", 'backup_last_status{job="etcd-backup"} == 0'),
+        rewritten(
+          'Write backup_last_status{job="etcd-backup"} != 0',
+          'backup_last_status{job="etcd-backup"} != 0',
+        ),
+      ),
+      mended(
+        alertExample("a target that is up", 'up{job="proxmox-host"} == 1'),
+        rewritten('Write up{job="proxmox-host"} == 0', 'up{job="proxmox-host"} == 0'),
+      ),
+      mended(
+        alertExample("an offset that adds a day to each age", `time() - ${success} offset 1d > 93600`),
+        rewritten(`Write time() - ${success} > 93600`, `time() - ${success} > 93600`),
+      ),
+    ],
+    good: [
+      alertExample("26 hours on a daily job that takes ten minutes", `time() - ${success} > 93600`),
+      alertExample("the same in hours", `(time() - ${success}) / 3600 > 26`),
+      alertExample("no success within 26 hours", `changes(${success}[26h]) == 0`),
+      alertExample("an instant that hasn't come", `${success} > time() + 3600`),
+    ],
+  },
+});
