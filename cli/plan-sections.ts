@@ -73,7 +73,7 @@ export function routesSection(plan: Plan): Section {
     rows: routes
       .map(({ copy, reach }) => [
         copy.dataset.id,
-        copy.way.jobs.map(job => job.name).join(" > "),
+        copy.way.jobs.map(job => job.called).join(" > "),
         placeText(copy.location),
         reach.leastGenerations === reach.mostGenerations
           ? `${reach.mostGenerations}`
@@ -91,7 +91,7 @@ export function routesSection(plan: Plan): Section {
       ),
     json: routes.map(({ copy, reach }) => ({
       dataset: copy.dataset.id,
-      via: copy.way.jobs.map(job => job.name),
+      via: copy.way.jobs.map(job => job.called),
       to: placeText(copy.location),
       leastGenerations: reach.leastGenerations,
       mostGenerations: reach.mostGenerations,

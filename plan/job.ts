@@ -156,6 +156,8 @@ export type Deployment =
 /** What runs, and all that the other views need to know of it. Times in ms, sizes in bytes. */
 export interface Job {
   readonly name: string;
+  /** What people are told that it is: its name, and where two machines of the estate have one of that name "NAME@HOST". */
+  readonly called: string;
   /** The layer that it is of: what its part of the estate is called. */
   readonly layer: string;
   /** Machine that runs it; `host` is its name, the `instance` of its metrics. */
@@ -183,8 +185,8 @@ export interface Job {
   readonly deployment: Deployment;
 }
 
-/** A job as its layer makes it; which layer that is, whoever asks the layer knows. */
-export type LayerJob = Omit<Job, "layer">;
+/** A job as its layer makes it; which layer that is and which others there are, whoever asks the layer knows. */
+export type LayerJob = Omit<Job, "layer" | "called">;
 
 /** A job that this version installs. */
 export type InstalledJob = Job & { readonly deployment: Extract<Deployment, { kind: "timer" }> };

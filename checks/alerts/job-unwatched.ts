@@ -20,7 +20,7 @@ export const jobUnwatched = defineCheck({
       if (mute.length > 0)
         return [
           {
-            subject: job.name,
+            subject: job.called,
             message: `${job.name} on ${job.host} emits no metric for its ${mute.join(" and ")}: no alert can see it fail.`,
             fix: `Add the metric to the layer ${job.layer}.`,
             evidence: { missing: mute },
@@ -32,8 +32,8 @@ export const jobUnwatched = defineCheck({
       if (!other) return [];
       return [
         {
-          subject: job.name,
-          message: `${job.name} (${writes(job)}) and ${other.name} (${writes(other)}) both push ${group}: the success of one hides the failure of the other.`,
+          subject: job.called,
+          message: `${job.called} (${writes(job)}) and ${other.name} (${writes(other)}) both push ${group}: the success of one hides the failure of the other.`,
           fix: "Give each its own name, or let one job do the work of both.",
           evidence: { group, counterexample: [writes(other), writes(job)] },
         },

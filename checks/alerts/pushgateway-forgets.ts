@@ -25,10 +25,10 @@ export const pushgatewayForgets = defineCheck({
         subject: "pushgateway",
         message:
           `The Pushgateway keeps nothing over a restart, and ${rare.length} of ${plan.jobs.length} jobs push less often than every ${formatDuration(soonMs)}. ` +
-          `${job.name} would be unseen for up to ${formatDuration(gap.ms)}.`,
+          `${job.called} would be unseen for up to ${formatDuration(gap.ms)}.`,
         fix: "Run it with --persistence.file on a volume, and set monitoring.pushgatewayPersistent: true.",
         evidence: {
-          jobs: rare.map(each => each.job.name),
+          jobs: rare.map(each => each.job.called),
           unseenMs: gap.ms,
           counterexample: [gap.fromMs, gap.toMs].map(instant => new Date(instant).toISOString()),
         },

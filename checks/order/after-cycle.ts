@@ -12,14 +12,14 @@ export const afterCycle = defineCheck({
   why: "systemd breaks such a circle by dropping one of its jobs from the transaction, a different one each time, and says so in a line of the journal that nobody reads.",
   run: plan =>
     cyclesOf(plan).map(cycle => {
-      const names = cycle.map(job => job.name);
+      const names = cycle.map(job => job.called);
       const [first = ""] = names;
       const path = [...names, first].join(" after ");
       return {
         subject: first,
         message:
           names.length === 1 ? `${first} comes after itself.` : `${path}: each of them waits for the others.`,
-        fix: `Remove "${names[1] ?? first}" from the after of ${first}, or the edge that was added last.`,
+        fix: `Remove "${(cycle[1] ?? cycle[0])?.name ?? first}" from the after of ${first}, or the edge that was added last.`,
         evidence: { counterexample: [...names, first] },
       };
     }),

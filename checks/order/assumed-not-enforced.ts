@@ -25,16 +25,16 @@ export const assumedNotEnforced = defineCheck({
         writer.runsOn.kind === "host" && reader.runsOn.kind === "host" && writer.host === reader.host;
       return [
         {
-          subject: reader.name,
+          subject: reader.called,
           message:
-            `${reader.name} reads what ${writer.name} writes and starts at ${localTime(clash.readerMs, zone)}, ` +
+            `${reader.called} reads what ${writer.called} writes and starts at ${localTime(clash.readerMs, zone)}, ` +
             `but the run of ${localTime(clash.writerMs, zone)} may take until ${localTime(clash.writerEndMs, zone)} ` +
             `(budget ${formatDuration(writer.budgetMs)}). It would copy the generation before.`,
           fix: canWait
-            ? `Give ${reader.name} "after": ["${writer.name}"].`
-            : `Start ${writer.name} ${formatDuration(lackMs)} earlier, or shorten its budget: ${writer.host} can't tell ${reader.host} to wait.`,
+            ? `Give ${reader.called} "after": ["${writer.name}"].`
+            : `Start ${writer.called} ${formatDuration(lackMs)} earlier, or shorten its budget: ${writer.host} can't tell ${reader.host} to wait.`,
           evidence: {
-            writer: writer.name,
+            writer: writer.called,
             budgetMs: writer.budgetMs,
             missingMs: lackMs,
             counterexample: [clash.writerMs, clash.writerEndMs, clash.readerMs].map(instant =>

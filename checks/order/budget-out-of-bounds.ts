@@ -21,8 +21,8 @@ export const budgetOutOfBounds = defineCheck({
         : `two runs can start ${formatDuration(gap.ms)} apart, and its unit may run for ${formatDuration(job.timeoutMs)}`;
       return [
         {
-          subject: job.name,
-          message: `${job.name} may take ${formatDuration(job.budgetMs)}, but ${fact}.`,
+          subject: job.called,
+          message: `${job.called} may take ${formatDuration(job.budgetMs)}, but ${fact}.`,
           fix: tooShort
             ? "Raise budget to twice usualRun at least."
             : `Lower budget to ${formatDuration(longestBudgetMs(job, gap.ms))} at most, or run less often than every ${formatDuration(leastGapMs(job))}.`,

@@ -21,15 +21,15 @@ export const overlapOnDisk = defineCheck({
   why: "Two runs that seek on one hard disk take longer than one after the other, and a copy that is read while another job writes it is a copy of neither state.",
   run: plan =>
     overlaps(plan).map(({ disk, first, second, times, count }) => ({
-      subject: second.job.name,
+      subject: second.job.called,
       message:
-        `${second.job.name} starts at ${localTime(second.window.fromMs, plan.estate.zone)} while ${first.job.name} ` +
+        `${second.job.called} starts at ${localTime(second.window.fromMs, plan.estate.zone)} while ${first.job.called} ` +
         `(${localTime(first.window.fromMs, plan.estate.zone)}, usually ${formatDuration(first.job.usualRunMs)}) is still using ${disk}; ` +
         `${count} times in ${plan.estate.years.join(", ")}.`,
       fix:
         first.job.host === second.job.host && first.job.runsOn.kind === "host"
-          ? `Move one of the two, or give ${second.job.name} "after": ["${first.job.name}"].`
-          : `Start ${second.job.name} ${formatDuration(first.window.toMs - second.window.fromMs)} later, or ${first.job.name} earlier.`,
+          ? `Move one of the two, or give ${second.job.called} "after": ["${first.job.name}"].`
+          : `Start ${second.job.called} ${formatDuration(first.window.toMs - second.window.fromMs)} later, or ${first.job.called} earlier.`,
       evidence: {
         disk,
         times: count,

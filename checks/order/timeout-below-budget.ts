@@ -16,8 +16,8 @@ export const timeoutBelowBudget = defineCheck({
       if (job.timeoutMs >= neededMs) return [];
       return [
         {
-          subject: job.name,
-          message: `${job.name} may take ${formatDuration(job.budgetMs)}, but its unit or pod is killed after ${formatDuration(job.timeoutMs)}: it can't stop by itself and say that it failed.`,
+          subject: job.called,
+          message: `${job.called} may take ${formatDuration(job.budgetMs)}, but its unit or pod is killed after ${formatDuration(job.timeoutMs)}: it can't stop by itself and say that it failed.`,
           fix: `Remove timeout: the plan derives ${formatDuration(job.budgetMs + 5 * 60_000)}. ${formatDuration(reportMs)} beyond the budget is the least that leaves room to report.`,
           evidence: { budgetMs: job.budgetMs, timeoutMs: job.timeoutMs, neededMs },
         },

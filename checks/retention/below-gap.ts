@@ -78,8 +78,8 @@ function findings(job: Job, flow: Flow, plan: Plan): Found[] {
     : "there is never more than one generation, and a bad one replaces the last good one";
   return [
     {
-      subject: job.name,
-      message: `${job.name} keeps ${placeText(target)} for ${formatDuration(retention.ms)}, and ${apart}: ${left}.`,
+      subject: job.called,
+      message: `${job.called} keeps ${placeText(target)} for ${formatDuration(retention.ms)}, and ${apart}: ${left}.`,
       fix: `Keep for ${formatDuration(gap.ms * 4)} at least, or set atLeast to 3.`,
       evidence: {
         keptMs: retention.ms,

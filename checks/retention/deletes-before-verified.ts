@@ -15,8 +15,8 @@ export const deletesBeforeVerified = defineCheck({
       job.flows
         .filter(({ verified, retention }) => !verified && retention.kind !== "latest")
         .map(({ target, retention }) => ({
-          subject: job.name,
-          message: `${job.name} deletes from ${placeText(target)} all but ${keptText(retention)} and never reads a new one back: when they are all bad, the last good one is deleted too.`,
+          subject: job.called,
+          message: `${job.called} deletes from ${placeText(target)} all but ${keptText(retention)} and never reads a new one back: when they are all bad, the last good one is deleted too.`,
           fix: "Set verified: true, so that each dump is read back before an older one goes.",
           evidence: { path: placeText(target), keeps: keptText(retention) },
         })),

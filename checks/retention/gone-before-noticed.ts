@@ -21,8 +21,8 @@ export const goneBeforeNoticed = defineCheck({
         if (retention.ms > noticedMs || retention.ms < 2 * gap.ms) return [];
         return [
           {
-            subject: job.name,
-            message: `${job.name} deletes what is older than ${formatDuration(retention.ms)} in ${placeText(target)}, but that it makes nothing new is noticed after ${formatDuration(noticedMs)}: by then all is gone.`,
+            subject: job.called,
+            message: `${job.called} deletes what is older than ${formatDuration(retention.ms)} in ${placeText(target)}, but that it makes nothing new is noticed after ${formatDuration(noticedMs)}: by then all is gone.`,
             fix: `Set atLeast to 3, keep for more than ${formatDuration(noticedMs)}, or remove alert.staleAfter.`,
             evidence: { keptMs: retention.ms, noticedAfterMs: noticedMs, path: placeText(target) },
           },

@@ -24,7 +24,7 @@ export const mirrorWithoutHistory = defineCheck({
         evidence: {
           paths,
           followedAfterMs: followedMs,
-          jobs: [...new Set(copies.map(({ job }) => job.name))],
+          jobs: [...new Set(copies.map(({ job }) => job.called))],
         },
       };
     }),

@@ -26,10 +26,10 @@ export const outlivedBySource = defineCheck({
       const counterexample = [wait.madeMs, wait.readMs].map(instantText);
       return [
         {
-          subject: from.job.name,
-          message: `${from.job.name} keeps its generations for ${formatDuration(keptMs)}, and ${job.name} comes for them up to ${formatDuration(wait.ms)} later: what is made at ${counterexample.join(" is gone at ")}.`,
-          fix: `Keep them for ${formatDuration(safeKeepMs(from.job, wait.ms, plan))} at least, or start ${job.name} sooner after it.`,
-          evidence: { keptMs, waitMs: wait.ms, copier: job.name, counterexample },
+          subject: from.job.called,
+          message: `${from.job.called} keeps its generations for ${formatDuration(keptMs)}, and ${job.called} comes for them up to ${formatDuration(wait.ms)} later: what is made at ${counterexample.join(" is gone at ")}.`,
+          fix: `Keep them for ${formatDuration(safeKeepMs(from.job, wait.ms, plan))} at least, or start ${job.called} sooner after it.`,
+          evidence: { keptMs, waitMs: wait.ms, copier: job.called, counterexample },
         },
       ];
     });

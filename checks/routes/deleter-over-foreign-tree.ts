@@ -90,7 +90,7 @@ function writersOf(plan: Plan): Writer[] {
     ...plan.jobs.flatMap(job =>
       job.flows
         .filter(flow => !flow.outOfHostsReach)
-        .map(flow => ({ who: job.name, job, location: flow.target, what: "copies" })),
+        .map(flow => ({ who: job.called, job, location: flow.target, what: "copies" })),
     ),
     ...plan.estate.layers["nfs-change-tracker"].map(({ host, log }) => ({
       who: "nfs-change-tracker",
@@ -123,11 +123,11 @@ function finding(job: Job, deletion: Deletion, { who, location, what }: Writer):
   const canKeep = deletion.keepsMore && entry !== "";
   const slip = slipOf(entry, deletion.keeps);
   return {
-    subject: job.name,
-    message: `${job.name} deletes from ${tree} whatever its source lacks, and ${who} keeps ${what} at ${placeText(location)}: its next run removes them.`,
+    subject: job.called,
+    message: `${job.called} deletes from ${tree} whatever its source lacks, and ${who} keeps ${what} at ${placeText(location)}: its next run removes them.`,
     fix: canKeep
-      ? `${slip === undefined ? "Add" : `Write "${entry}" for "${slip}" in "keep" of ${job.name}, or add`} "${entry}" to "keep" of ${job.name}, or let ${who} write elsewhere.`
+      ? `${slip === undefined ? "Add" : `Write "${entry}" for "${slip}" in "keep" of ${job.called}, or add`} "${entry}" to "keep" of ${job.called}, or let ${who} write elsewhere.`
       : `Let ${who} write to a folder outside of ${deletion.location.path}.`,
-    evidence: { deleter: job.name, writer: who, tree, path: placeText(location) },
+    evidence: { deleter: job.called, writer: who, tree, path: placeText(location) },
   };
 }

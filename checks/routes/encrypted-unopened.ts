@@ -18,7 +18,7 @@ export const encryptedUnopened = defineCheck({
       if (closed.length === 0) return [];
       return [
         {
-          subject: job.name,
+          subject: job.called,
           message: `${job.name} on ${job.host} copies the files of ${listed(closed)}, encrypted, and has no passphrase.`,
           fix: 'Add the secret with the passphrase to the estate\'s secrets and to volumes.luksSecrets of daily-backup, e.g. ["luks-passphrase"].',
           evidence: { encrypted: closed },

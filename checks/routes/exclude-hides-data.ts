@@ -18,10 +18,10 @@ export const excludeHidesData = defineCheck({
         ? [
             {
               subject: dataset.id,
-              message: `${hidden.job.name} leaves out ${hidden.where} ("${hidden.exclude.reason}"), and with it ${dataset.id} at ${placeText(hidden.place)}: no other route carries it.`,
-              fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job.name}, or give it another route; if no copy is wanted: unprotected in services.${dataset.service}.data, and no promise.`,
+              message: `${hidden.job.called} leaves out ${hidden.where} ("${hidden.exclude.reason}"), and with it ${dataset.id} at ${placeText(hidden.place)}: no other route carries it.`,
+              fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job.called}, or give it another route; if no copy is wanted: unprotected in services.${dataset.service}.data, and no promise.`,
               evidence: {
-                job: hidden.job.name,
+                job: hidden.job.called,
                 exclude: hidden.exclude.name,
                 path: placeText(hidden.place),
               },
@@ -125,9 +125,9 @@ function hiddenByKept(plan: Plan): Found[] {
     return [
       {
         subject: dataset.id,
-        message: `${job.name} keeps "${entry}" in ${target.path} for another job and never writes there, so it doesn't copy ${placeText(place)}, which holds ${dataset.id}.`,
+        message: `${job.called} keeps "${entry}" in ${target.path} for another job and never writes there, so it doesn't copy ${placeText(place)}, which holds ${dataset.id}.`,
         fix: `Rename ${source.location.path}/${entry}, or let the other job write to a folder of another name than "${entry}".`,
-        evidence: { job: job.name, exclude: entry, path: placeText(place) },
+        evidence: { job: job.called, exclude: entry, path: placeText(place) },
       },
     ];
   });

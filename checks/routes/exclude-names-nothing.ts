@@ -17,8 +17,8 @@ export const excludeNamesNothing = defineCheck({
     return plan.jobs.flatMap(job =>
       job.flows.flatMap(flow =>
         emptyExcludes(flow, places, plan).map(({ path, name, reason, meant }) => ({
-          subject: job.name,
-          message: `${job.name} leaves out "${path}" ("${reason}"), but no dataset or copy of the estate lies there.${meant === undefined ? "" : ` Did you mean "${meant}"? It isn't left out.`}`,
+          subject: job.called,
+          message: `${job.called} leaves out "${path}" ("${reason}"), but no dataset or copy of the estate lies there.${meant === undefined ? "" : ` Did you mean "${meant}"? It isn't left out.`}`,
           fix:
             meant === undefined
               ? `Remove "${name}" from its excludes, or add the dataset with unprotected if it holds data that needs no copy.`

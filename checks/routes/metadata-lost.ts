@@ -24,8 +24,8 @@ export const metadataLost = defineCheck({
         const disasters = domains.filter(domain => [...lost.values()].some(found => found.includes(domain)));
         return [
           {
-            subject: job.name,
-            message: `${job.name} drops owners, modes and hard links from ${placeText(flow.source.location)} to ${placeText(flow.target)}, and after ${listed(disasters, 4)} only such copies are left of ${listed(datasets)}.`,
+            subject: job.called,
+            message: `${job.called} drops owners, modes and hard links from ${placeText(flow.source.location)} to ${placeText(flow.target)}, and after ${listed(disasters, 4)} only such copies are left of ${listed(datasets)}.`,
             fix: `Set metadata "kept" for the leg from ${flow.source.location.path}, and let the destination's account keep owners (rsync's fake super, or an archive with numeric ids).`,
             evidence: {
               from: placeText(flow.source.location),

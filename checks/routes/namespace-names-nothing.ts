@@ -20,7 +20,7 @@ export const namespaceNamesNothing = defineCheck({
         .map(name => {
           const near = nearest(name, known);
           return {
-            subject: job.name,
+            subject: job.called,
             message: `${job.name} on ${job.host} treats namespace ${name} apart, and no dataset of the estate is in it.`,
             fix:
               near.length > 0

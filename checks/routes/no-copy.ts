@@ -18,7 +18,7 @@ export const noCopy = defineCheck({
       evidence: {
         path: placeText(dataset.location),
         ...withSize(dataset),
-        jobs: plan.jobs.map(job => job.name),
+        jobs: plan.jobs.map(job => job.called),
       },
     })),
   examples: {

@@ -20,11 +20,11 @@ export const partlyCovered = defineCheck({
       return [
         {
           subject: dataset.id,
-          message: `${part.job.name} carries ${carried.join(", ")} of ${dataset.id}, which is all of ${whole}: the rest is on no route to ${placeText(part.flow.target)}.`,
+          message: `${part.job.called} carries ${carried.join(", ")} of ${dataset.id}, which is all of ${whole}: the rest is on no route to ${placeText(part.flow.target)}.`,
           fix: source.only
             ? `Remove "only" from the leg from ${source.location.path}, or split ${dataset.id} into a dataset for each folder.`
             : `Let it start at ${part.of.path}, or split ${dataset.id} into a dataset for each folder.`,
-          evidence: { job: part.job.name, path: whole, carried },
+          evidence: { job: part.job.called, path: whole, carried },
         },
       ];
     }),

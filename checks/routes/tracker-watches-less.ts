@@ -68,24 +68,25 @@ function findings(job: Job, plan: Plan): Found[] {
   const idle = watches.filter(
     watch => !legs.some(leg => isBelow(leg, watch) || isBelow(watch, leg)) && !lacksLeg(watch, job, plan),
   );
+  const tracker = trackers[0]?.called ?? changeTrackerJobName;
   const watching =
     watches.length === 0
       ? "no tracker runs on this host: they aren't sent"
       : `it watches ${listed(watches)}: changes elsewhere aren't sent`;
   return [
     ...unwatched.map(leg => ({
-      subject: job.name,
-      message: `${job.name} sends what changed in "${leg}" by ${changeTrackerJobName}'s journal, but ${watching}.`,
+      subject: job.called,
+      message: `${job.called} sends what changed in "${leg}" by ${tracker}'s journal, but ${watching}.`,
       fix:
         trackers.length > 0
-          ? `Add "${leg}" to watches of ${changeTrackerJobName}.`
+          ? `Add "${leg}" to watches of ${tracker}.`
           : `Add an ${changeTrackerJobName} with "${leg}" in its watches to host ${job.host}.`,
       evidence: { leg, watches, host: job.host },
     })),
     ...idle.map(watch => ({
-      subject: changeTrackerJobName,
-      message: `${changeTrackerJobName} watches "${watch}", but no leg of ${job.name} starts there: the notes are of no use, or a leg is missing.`,
-      fix: `Remove "${watch}" from its watches, or add a leg from it to ${job.name}.`,
+      subject: tracker,
+      message: `${tracker} watches "${watch}", but no leg of ${job.called} starts there: the notes are of no use, or a leg is missing.`,
+      fix: `Remove "${watch}" from its watches, or add a leg from it to ${job.called}.`,
       evidence: { watch, legs, host: job.host },
     })),
   ];

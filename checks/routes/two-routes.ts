@@ -61,8 +61,8 @@ function waysOut(one: Copy, other: Copy): string[] {
     if (source.kind !== "tree") return [];
     const { path } = source.location;
     if (path !== (from?.location ?? dataset.location).path)
-      return [`exclude it, with the reason, where ${job.name} reads ${path}`];
-    return from ? [`remove the leg from ${path} of ${job.name}`] : [];
+      return [`exclude it, with the reason, where ${job.called} reads ${path}`];
+    return from ? [`remove the leg from ${path} of ${job.called}`] : [];
   });
 }
 
@@ -80,7 +80,7 @@ function finding(subject: string, sizeBytes: number | undefined, [one, other]: P
       ...(sizeBytes === undefined ? {} : { sizeBytes }),
       one: routes[0] ?? [],
       other: routes[1] ?? [],
-      jobs: plan.jobs.filter(job => job === one.job || job === other.job).map(job => job.name),
+      jobs: plan.jobs.filter(job => job === one.job || job === other.job).map(job => job.called),
     },
   };
 }

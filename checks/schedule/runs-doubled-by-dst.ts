@@ -22,8 +22,8 @@ export const runsDoubledByDst = defineCheck({
       const { zone } = job.trigger;
       return [
         {
-          subject: job.name,
-          message: `${job.name} runs twice at ${localTime(first[0], zone)} (${zone}): clocks go back over that time, and a CronJob fires at both passes.`,
+          subject: job.called,
+          message: `${job.called} runs twice at ${localTime(first[0], zone)} (${zone}): clocks go back over that time, and a CronJob fires at both passes.`,
           fix: outOfChangedHours(job, plan.estate.years),
           evidence: {
             doubledRuns: doubled.map(([firstMs]) => localTime(firstMs, zone)),

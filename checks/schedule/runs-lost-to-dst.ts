@@ -23,9 +23,9 @@ export const runsLostToDst = defineCheck({
       const { zone } = job.trigger;
       return [
         {
-          subject: job.name,
+          subject: job.called,
           message:
-            `${job.name} doesn't run at ${first.local} (${zone}): clocks go forward over that time. ` +
+            `${job.called} doesn't run at ${first.local} (${zone}): clocks go forward over that time. ` +
             `${lost.length === 1 ? "That run is" : `${lost.length} runs are`} lost in ${plan.estate.years.join(", ")}; the next one is at ${localTime(first.nextMs, zone)}.`,
           fix: outOfChangedHours(job, plan.estate.years),
           evidence: {

@@ -62,9 +62,9 @@ function judged(reader: Job, maker: Job, maxAgeMs: number, plan: Plan): Found[] 
   const [made, read] = [oldest.madeMs, oldest.readMs].map(instant => localTime(instant, reader.trigger.zone));
   return [
     {
-      subject: reader.name,
-      message: `${reader.name} refuses snapshots older than ${formatDuration(maxAgeMs)}, and may read one of ${made} until ${read}, when it is ${formatDuration(oldest.ageMs)} old though no run failed; ${count} times in ${plan.estate.years.join(", ")}.`,
-      fix: `Set volumes.maxSnapshotAge to ${formatDuration(Math.ceil(oldest.ageMs / 900_000) * 900_000)}, or let ${maker.name} run shortly before ${reader.name}.`,
+      subject: reader.called,
+      message: `${reader.called} refuses snapshots older than ${formatDuration(maxAgeMs)}, and may read one of ${made} until ${read}, when it is ${formatDuration(oldest.ageMs)} old though no run failed; ${count} times in ${plan.estate.years.join(", ")}.`,
+      fix: `Set volumes.maxSnapshotAge to ${formatDuration(Math.ceil(oldest.ageMs / 900_000) * 900_000)}, or let ${maker.called} run shortly before ${reader.called}.`,
       evidence: {
         maxAgeMs,
         oldestMs: oldest.ageMs,

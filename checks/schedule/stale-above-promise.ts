@@ -23,9 +23,9 @@ export const staleAbovePromise = defineCheck({
       const reachable = tightestSafeMs + forMs + visibleAfterMs;
       return [
         {
-          subject: job.name,
+          subject: job.called,
           message:
-            `${job.name} alerts when its last success is ${formatDuration(staleAfterMs)} old, noticed after ${formatDuration(noticedMs)}, ` +
+            `${job.called} alerts when its last success is ${formatDuration(staleAfterMs)} old, noticed after ${formatDuration(noticedMs)}, ` +
             `but a loss of at most ${formatDuration(rpoMs)} is promised. ${missedRuns === 1 ? "1 run" : `${missedRuns} runs in a row`} can be missed before anybody hears of it.`,
           fix:
             reachable <= rpoMs

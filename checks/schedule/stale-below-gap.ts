@@ -18,9 +18,9 @@ export const staleBelowGap = defineCheck({
       const counterexample = [age.gapFromMs, age.gapToMs].map(instant => new Date(instant).toISOString());
       return [
         {
-          subject: job.name,
+          subject: job.called,
           message:
-            `${job.name} alerts when its last success is ${formatDuration(staleAfterMs)} old, but on a healthy day it can be ${formatDuration(age.ms)}: ` +
+            `${job.called} alerts when its last success is ${formatDuration(staleAfterMs)} old, but on a healthy day it can be ${formatDuration(age.ms)}: ` +
             `the runs of ${counterexample.join(" and ")} start ${formatDuration(age.gapMs)} apart (${job.trigger.zone}), the second may take ` +
             `${formatDuration(job.budgetMs)}, and its metric takes ${formatDuration(visibleAfterMs)} to be seen.`,
           fix: `Remove alert.staleAfter, or set it to ${formatDuration(tightestSafeMs)} at least.`,

@@ -25,8 +25,9 @@ export const waiverUnused = defineCheck({
       if (findings.some(finding => finding.code === code && finding.subject === subject)) return [];
       const others = findings.filter(finding => finding.code === code).map(finding => finding.subject);
       const known = catalogue.some(check => check.code === code);
+      const ofHosts = others.filter(other => other.startsWith(`${subject}@`));
       const near = known
-        ? nearest(subject, others)
+        ? [...ofHosts, ...(ofHosts.length > 0 ? [] : nearest(subject, others))]
         : nearest(
             code,
             catalogue.map(check => check.code),

@@ -46,11 +46,7 @@ export const plan: CommandSpec<z.output<typeof options>> = {
 
 /** Jobs by name; where two hosts have one of a name, by "name@host". */
 function jobsByName({ jobs }: Plan): Record<string, object> {
-  const times = new Map<string, number>();
-  for (const { name } of jobs) times.set(name, (times.get(name) ?? 0) + 1);
-  return Object.fromEntries(
-    jobs.map(job => [(times.get(job.name) ?? 0) > 1 ? `${job.name}@${job.host}` : job.name, asJson(job)]),
-  );
+  return Object.fromEntries(jobs.map(job => [job.called, asJson(job)]));
 }
 
 /** A job without its parsed calendar: `trigger.calendar` and `trigger.zone` say it in the operator's own words. */

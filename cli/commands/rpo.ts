@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import { z } from "zod";
-import { planOf } from "../../plan";
+import { type Plan, planOf } from "../../plan";
 import { domains } from "../../plan/estate/services";
 import { type Improvement, improvementsOf } from "../../plan/graph/improve";
 import { type Loss, lossesOf } from "../../plan/graph/loss";
@@ -22,7 +22,10 @@ export const rpo: CommandSpec<z.output<typeof options>> = {
     const plan = planOf(await readEstate({ stack, estate }, context));
     const losses = lossesOf(plan);
     if (json) return { text: JSON.stringify(losses.map(asJson), undefined, 2), exitCode: 0 };
-    return { text: `${table(losses, terminal)}\n\n${summaryOf(improvementsOf(plan, losses))}`, exitCode: 0 };
+    return {
+      text: `${table(losses, terminal)}\n\n${summaryOf(improvementsOf(plan, losses), plan)}`,
+      exitCode: 0,
+    };
   },
 };
 
@@ -62,11 +65,12 @@ function cell(loss: Loss | undefined): string {
 }
 
 /** The moves of a job that make most losses smaller, those that help most first. */
-function summaryOf(improvements: readonly Improvement[]): string {
+function summaryOf(improvements: readonly Improvement[], { jobs }: Plan): string {
   const byMove = new Map<string, Improvement[]>();
   for (const improvement of improvements) {
-    const { job, fromCalendar, toCalendar } = improvement;
-    const move = `move ${job} from "${fromCalendar}" to "${toCalendar}"`;
+    const { job: name, host, fromCalendar, toCalendar } = improvement;
+    const called = jobs.find(job => job.name === name && job.host === host)?.called ?? name;
+    const move = `move ${called} from "${fromCalendar}" to "${toCalendar}"`;
     byMove.set(move, [...(byMove.get(move) ?? []), improvement]);
   }
   if (byMove.size === 0) return "No job can be moved to make a loss smaller.";

@@ -81,7 +81,7 @@ function bestMove(
     ways
       .flat()
       .flatMap(way => way.jobs)
-      .filter(job => loss.via.includes(job.name)),
+      .filter(job => loss.via.includes(job.called)),
   );
   const atMs = loss.worstAtMs ?? moves.horizon.fromMs;
   const around = {

@@ -109,7 +109,7 @@ function lostDataset(
   return {
     ...what,
     copy: {
-      via: copy.way.jobs.map(job => job.name),
+      via: copy.way.jobs.map(job => job.called),
       where: placeText(copy.location),
       readMs,
       ageMs: atMs - readMs,

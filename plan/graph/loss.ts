@@ -121,7 +121,7 @@ export function worstOf(
   return {
     worstLossMs: worst.lossMs,
     worstAtMs: worst.atMs,
-    via: worst.way?.jobs.map(job => job.name) ?? [],
+    via: worst.way?.jobs.map(job => job.called) ?? [],
   };
 }
 

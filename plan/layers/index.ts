@@ -47,9 +47,15 @@ export function partsOf(estate: Estate): Part[] {
 
 /** Every job of an estate, layer by layer. */
 export function jobsOf(estate: Estate): Job[] {
-  return partsOf(estate).flatMap(({ layer, spec }) =>
+  const jobs = partsOf(estate).flatMap(({ layer, spec }) =>
     layer.jobs(spec, estate).map(job => ({ ...job, layer: layer.name })),
   );
+  const times = new Map<string, number>();
+  for (const { name } of jobs) times.set(name, (times.get(name) ?? 0) + 1);
+  return jobs.map(job => ({
+    ...job,
+    called: (times.get(job.name) ?? 0) > 1 ? `${job.name}@${job.host}` : job.name,
+  }));
 }
 
 /** The runs that a host's timers start. */

@@ -56,12 +56,12 @@ function runsOf(
     .map(({ start, index }) => {
       const budgetEndMs = start + job.trigger.randomizedDelayMs + job.trigger.accuracyMs + job.budgetMs;
       const next = neighbours
-        .map(({ other, disk, starts }) => ({ job: other.name, disk, startMs: firstAfter(starts, start) }))
+        .map(({ other, disk, starts }) => ({ job: other.called, disk, startMs: firstAfter(starts, start) }))
         .filter((found): found is NonNullable<PlannedRun["next"]> => found.startMs !== undefined)
         .reduce<PlannedRun["next"]>((a, b) => (a && a.startMs <= b.startMs ? a : b), undefined);
       const ownNextMs = startMs[index + 1];
       return {
-        job: job.name,
+        job: job.called,
         host: job.host,
         askedMs: queuedMs[index] ?? start,
         startMs: start,
