@@ -59,6 +59,8 @@ export function estate(): EstateInput {
         ssh: { port: firewall.ssh.port, hostKey: firewall.ssh.hostKey, secret: "firewall-ssh-key" },
       },
     },
+    // Of one disk of the host to another; as fast as it may be, a lab is not measured.
+    links: [{ from: "pve", to: "pve", bandwidth: "100MB" }],
     clusters: { k8s: { hosts: ["pve"], disk: "sdb", api: urls.kubernetes } },
     monitoring: {
       pushgateway: pushgatewayUrl,
