@@ -67,6 +67,16 @@ test("a runner that keeps no copies takes a run alone", () => {
   expect(() => bare("--into", "/x")).toThrow("--into goes with restore alone");
 });
 
+test("a runner without copies of its own, which has something to list, takes that alone", () => {
+  const lists = { list: way };
+  const words = (...more: readonly string[]) => ["--config", "c", ...more];
+  expect(parseRunnerArguments("job", words("list", "x"), { ways: lists })).toMatchObject({ mode: "way" });
+  expect(() => parseRunnerArguments("job", words("verify"), { ways: lists })).toThrow(
+    'there is no "verify"; expected run or list',
+  );
+  expect(runHelp("job", "Reads.", { ways: lists })).not.toMatch(/restore|--into|verify/);
+});
+
 test("a command without its config is refused, and help is given without one", () => {
   expect(() => parseRunnerArguments("job", ["list"], { ways })).toThrow("--config FILE is missing");
   expect(parseRunnerArguments("job", ["restore", "--help"], { ways })).toBeUndefined();

@@ -54,21 +54,27 @@ ${exitCodesHelp}`;
 }
 
 function waysUsage(job: string, { list, verify, restore }: Ways<never>): string {
-  const switches = Object.keys(restore.switches ?? {}).map(name => ` [--${name}]`);
-  return `       ${job} list ${list.usage} [--json]
-       ${job} verify ${verify.usage} [--json]
-       ${job} restore ${restore.usage} [--at TIME] [--into DIR]${switches.join("")} [--dry-run] [--json]
-`;
+  const switches = Object.keys(restore?.switches ?? {}).map(name => ` [--${name}]`);
+  return [
+    `       ${job} list ${list.usage} [--json]\n`,
+    ...(verify ? [`       ${job} verify ${verify.usage} [--json]\n`] : []),
+    ...(restore
+      ? [
+          `       ${job} restore ${restore.usage} [--at TIME] [--into DIR]${switches.join("")} [--dry-run] [--json]\n`,
+        ]
+      : []),
+  ].join("");
 }
 
 function waysHelp({ list, verify, restore }: Ways<never>): string {
-  return `  list             ${list.does}
-  verify           ${verify.does}
-  restore          ${restore.does}
-`;
+  const ways = { list, verify, restore };
+  return Object.entries(ways)
+    .flatMap(([name, way]) => (way ? [`  ${name.padEnd(16)} ${way.does}\n`] : []))
+    .join("");
 }
 
 function restoreFlagsHelp({ restore }: Ways<never>): string {
+  if (!restore) return "";
   const switches = Object.entries(restore.switches ?? {}).map(
     ([name, does]) => `  ${`--${name}`.padEnd(16)} with restore: ${does}\n`,
   );
@@ -131,7 +137,7 @@ export function parseRunnerArguments(
   { accepts, ways }: Grammar = {},
 ): RunnerArguments | undefined {
   return orUsageError(job, () => {
-    const switches = Object.keys(ways?.restore.switches ?? {});
+    const switches = Object.keys(ways?.restore?.switches ?? {});
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
@@ -153,7 +159,7 @@ export function parseRunnerArguments(
       return { ...rest, ...run, progress: values.progress ?? false };
     }
     if (config === undefined) throw new Error("--config FILE is missing");
-    if (verb === "restore" && ways) {
+    if (verb === "restore" && ways?.restore) {
       const request = {
         ...restoreRequest(words, ways.restore, values),
         switches: new Set(switches.filter(name => given.includes(name))),
@@ -168,7 +174,7 @@ export function parseRunnerArguments(
 }
 
 function verbOf(word: string | undefined, ways: Grammar["ways"]): Verb {
-  const allowed: readonly Verb[] = ways ? verbs : ["run"];
+  const allowed = verbs.filter(verb => verb === "run" || ways?.[verb] !== undefined);
   const verb = allowed.find(name => name === (word ?? "run"));
   if (verb === undefined)
     throw new Error(
@@ -210,7 +216,7 @@ function runArguments(values: Values): Pick<RunArguments, "mode" | "accept"> {
 
 function restoreRequest(
   what: readonly string[],
-  { usage, words: [least, most] }: Ways<never>["restore"],
+  { usage, words: [least, most] }: NonNullable<Ways<never>["restore"]>,
   values: Values,
 ): Omit<RestoreRequest, "switches"> {
   if (what.length < least) throw new Error(`restore needs ${usage}; see: list`);

@@ -10,8 +10,9 @@ import { Stop } from "./stop";
 /** What an operator may ask of the copies that a runner has made, beside a run that makes new ones. */
 export interface Ways<Config extends RunnerConfig> {
   readonly list: Way<Config, ListRequest>;
-  readonly verify: Way<Config, ListRequest>;
-  readonly restore: RestoreWay<Config>;
+  /** Left out, as `restore`, where it keeps no copies of its own. */
+  readonly verify?: Way<Config, ListRequest>;
+  readonly restore?: RestoreWay<Config>;
 }
 
 /** One of them. */
@@ -106,17 +107,24 @@ async function answered<Config extends RunnerConfig>(
   asked: Asked,
   context: WayContext<Config>,
 ): Promise<Answer> {
-  if (asked.verb !== "restore") return ways[asked.verb].run(asked.request, context);
-  if (asked.request.dryRun) return ways.restore.run(asked.request, context);
+  if (asked.verb !== "restore") return given(ways[asked.verb]).run(asked.request, context);
+  const restore = given(ways.restore);
+  if (asked.request.dryRun) return restore.run(asked.request, context);
   // The job's own: no run changes or prunes what is being read.
   const lock = await takeLock(lockFile(context.config), 0, context.stop.signal);
   try {
     if (lock.leftovers.length > 0)
       context.log.warn(`ended what a killed run had left: process ${lock.leftovers.join(", ")}`);
-    return await ways.restore.run(asked.request, { ...context, lock });
+    return await restore.run(asked.request, { ...context, lock });
   } finally {
     lock.release();
   }
+}
+
+/** The grammar takes no word that a runner has no way for. */
+function given<T>(way: T | undefined): T {
+  if (way === undefined) throw new Error("this runner has no such way");
+  return way;
 }
 
 function tell(job: string, verb: string, { text, result, failure }: Answer, log: Log, json: boolean): number {

@@ -347,8 +347,19 @@ describe("a disk that was read", () => {
       );
       expect(world.metrics()).toMatchObject({ last_status: 1, rotten_files: 1, last_success_timestamp });
     }
+    const list = await world.start(["list"]).finished;
+    expect(list).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining(`rotten: ${claim}/own of pvc-data/ns/claim`),
+    });
+    const json = await world.start(["list", "--json"]).finished;
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      rotten: [{ unit: "pvc-data/ns/claim", names: [`${claim}/own`] }],
+      units: expect.arrayContaining([{ unit: "pvc-data/ns/claim", read: expect.stringMatching(/Z$/) }]),
+    });
     expect(sha(`${claim}/own`)).toBe(rotten);
     rmSync(`${world.disk}/${claim}`, { recursive: true });
+    expect((await world.start(["list"]).finished).stdout).toContain("nothing is known to be rotten");
     expect(await run()).toMatchObject({ status: 0 });
     expect(world.metrics()).toMatchObject({ rotten_files: 0 });
   });
