@@ -14,6 +14,7 @@ import { prune, pruneAlone } from "./lvm-pvc-snapshot/prune";
 import { snapshot } from "./lvm-pvc-snapshot/snapshot";
 import { restore } from "./lvm-pvc-snapshot/restore";
 import { tellUnfinished } from "./lvm-pvc-snapshot/restore/tell-unfinished";
+import { verify } from "./lvm-pvc-snapshot/verify";
 import { endedUnreported, tidyUp } from "./lvm-pvc-snapshot/tidy-up";
 import { summary } from "./lvm-pvc-snapshot/summary";
 import { readConfig } from "./runtime/config";
@@ -50,12 +51,16 @@ async function start(args: SnapshotArguments, config: LvmPvcSnapshotConfig): Pro
     case "report-end":
       return reportThenMend(reporter, config);
     case "list":
-      await untilStopped("list", config, stop =>
+      await untilStopped("list", config.budgetMs, stop =>
         list(config, { ...command, json: args.json }, log, stop.signal),
       );
       return exitCodes.ok;
+    case "verify":
+      return untilStopped("verify", undefined, stop =>
+        verify(config, { ...command, json: args.json }, log, stop),
+      );
     case "forget":
-      await untilStopped("forget", config, stop => forget(config, command.volume, stop, log));
+      await untilStopped("forget", config.budgetMs, stop => forget(config, command.volume, stop, log));
       return exitCodes.ok;
     case "restore":
       return restore(command.request, { config, log, stop: new Stop(job, log) });
@@ -84,15 +89,16 @@ async function reportThenMend(reporter: Reporter, config: LvmPvcSnapshotConfig):
   return status;
 }
 
-async function untilStopped(
+/** @param budgetMs undefined for what somebody waits for, however long it takes */
+async function untilStopped<Result>(
   what: string,
-  config: LvmPvcSnapshotConfig,
-  act: (stop: Stop) => Promise<void>,
-): Promise<void> {
+  budgetMs: number | undefined,
+  act: (stop: Stop) => Promise<Result>,
+): Promise<Result> {
   const stop = new Stop(job, log);
-  const quiet = stop.listen(config.budgetMs);
+  const quiet = stop.listen(budgetMs);
   try {
-    await act(stop);
+    return await act(stop);
   } finally {
     quiet();
     stop.check(what);

@@ -10,7 +10,7 @@ import { belowFoldersOf, inTree, statIn } from "../runtime/tree-path";
 import { isCutToSeconds } from "../runtime/whole-seconds";
 import { databaseOf } from "./companions";
 import { ownNames, partedIn, removeNames, withOtherNames } from "./own-names";
-import { VolumeFailed } from "./scratch";
+import { VolumeFailed } from "../runtime/file-system";
 
 export interface CopyFilesOptions {
   /** Mount point of a snapshot. */

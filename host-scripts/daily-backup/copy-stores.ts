@@ -4,7 +4,7 @@ import { shell } from "../runtime/shell";
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
 import { isAccepted } from "./incomplete";
 import { periodNow, reveal } from "./reveal";
-import { VolumeFailed } from "./scratch";
+import { VolumeFailed } from "../runtime/file-system";
 import { copyDatabases } from "./sqlite";
 
 /** One database takes no longer; a big one on a busy disk takes minutes. */

@@ -9,7 +9,8 @@ import { type VolumeRecord, writeRecord } from "./record";
 import { missedOf, newestIncomplete, VolumeIncomplete } from "./incomplete";
 import { type Base, makeGeneration, type MadeGeneration } from "./make-generation";
 import { periodNow } from "./reveal";
-import { VolumeFailed, withScratch } from "./scratch";
+import { VolumeFailed } from "../runtime/file-system";
+import { withScratch } from "./scratch";
 
 /**
  * Copies a volume, unless its generations of this period hold what its newest snapshot holds.

@@ -8,7 +8,7 @@ import type { LackedEntry } from "../runtime/rsync-errors";
 import { shell } from "../runtime/shell";
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
 import { reveal } from "./reveal";
-import { VolumeFailed } from "./scratch";
+import { VolumeFailed } from "../runtime/file-system";
 
 /**
  * Generations that lack something lie apart, as `.incomplete/<period>/<path>` with a list beside them: none of them takes

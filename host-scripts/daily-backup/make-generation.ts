@@ -17,7 +17,7 @@ import {
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
 import { periodNow, reveal } from "./reveal";
 import { keepIncomplete, missedOf, newestIncomplete, retireIncomplete } from "./incomplete";
-import { VolumeFailed } from "./scratch";
+import { VolumeFailed } from "../runtime/file-system";
 
 /** A generation of a volume's files that has become visible. */
 export interface MadeGeneration extends CopiedFiles {

@@ -1,30 +1,18 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
 import { credentialFile } from "../runtime/credentials";
 import { messageOf } from "../runtime/errors";
 import type { Log } from "../runtime/log";
 import { lvm, lvmChange, tryLvmChange } from "../runtime/lvm/command";
 import { type LogicalVolume, listVolumes } from "../runtime/lvm/listing";
-import { stamp } from "../runtime/lvm/snapshots";
+import { scratchTag, stamp } from "../runtime/lvm/snapshots";
 import { run } from "../runtime/run";
 import { shell } from "../runtime/shell";
+import { refuseErrors, replayAndCheck, typeOf, VolumeFailed } from "../runtime/file-system";
 import { firstLines } from "../runtime/tail";
 import { unmount } from "../runtime/unmount";
 
-/** What can't be read of one volume; the others go on. */
-export class VolumeFailed extends Error {
-  constructor(
-    readonly reason: string,
-    readonly next: string,
-  ) {
-    super(reason);
-    this.name = "VolumeFailed";
-  }
-}
-
-const scratchTag = "holdfast.scratch";
 const mapperPrefix = "holdfast-scratch-";
 const mountMs = 300_000;
 
@@ -170,51 +158,6 @@ async function mounted<T>(
     await mount("remount,ro");
   } else await mount("ro");
   return use(folder);
-}
-
-/** A file system that remembers an error may have lost files: they would be missing in a copy that looks complete. */
-async function refuseErrors(device: string, stop: AbortSignal): Promise<void> {
-  const { stdout } = await lvm(["tune2fs", "-l", device], stop);
-  const state = /^Filesystem state:\s+(.*)$/m.exec(stdout)?.[1] ?? "unknown";
-  if (/error/.test(state))
-    throw new VolumeFailed(
-      `its file system needs repair (state "${state}"); the last good copy is kept`,
-      "e2fsck -f from its workload, or restore it",
-    );
-}
-
-/** A check reads all metadata of a volume: as much as the comparison of its files does. */
-const checkMs = 2 * 3_600_000;
-
-/**
- * Looks at a file system before the host's kernel does. What a tenant has written may be made to harm whoever mounts it, so a
- * program replays the journal and checks all structures, on the throw-away snapshot; what it can't mend by what every crash
- * leaves (an orphan, a count) isn't mounted. With `-n`, nothing is replayed, and a snapshot of a volume in use looks damaged.
- * @throws {VolumeFailed} when it isn't whole
- */
-async function replayAndCheck(device: string, stop: AbortSignal): Promise<void> {
-  const argv = ["e2fsck", "-f", "-p", device] as const;
-  const { ended, exitCode, stdout, stderr } = await run([...argv], {
-    ...{ timeoutMs: checkMs, stop, env: { LC_ALL: "C" } },
-  });
-  stop.throwIfAborted();
-  // 0: whole; 1: mended; e2fsck(8), "EXIT CODE".
-  if (ended === "exited" && (exitCode === 0 || exitCode === 1)) return;
-  const words = firstLines(`${stdout}${stderr}`);
-  throw new VolumeFailed(
-    `its file system is not whole, and isn't mounted: ${ended === "timed-out" ? `e2fsck had no end after ${checkMs / 3_600_000} h` : words}`,
-    "e2fsck -f from its workload, or restore it; the last good copy is kept",
-  );
-}
-
-const probe = z.string().regex(/^TYPE=/);
-
-/** @returns e.g. "ext4", "crypto_LUKS"; undefined when nothing is recognized */
-async function typeOf(device: string, stop: AbortSignal): Promise<string | undefined> {
-  const argv = ["blkid", "--probe", "--output", "export", "--match-tag", "TYPE", device] as const;
-  const { stdout } = await run([...argv], { timeoutMs: 60_000, stop });
-  const line = stdout.split("\n").find(text => probe.safeParse(text).success);
-  return line?.slice("TYPE=".length);
 }
 
 async function closeMapper(name: string): Promise<void> {

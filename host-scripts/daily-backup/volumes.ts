@@ -4,7 +4,7 @@ import type { Phase } from "../runtime/phases";
 import { copyVolume } from "./copy-volume";
 import { backPressure } from "./back-pressure";
 import { type DailyBackup, nameOf, type Outcome, type VolumeTask } from "./daily-backup";
-import { VolumeFailed } from "./scratch";
+import { VolumeFailed } from "../runtime/file-system";
 
 /** Copies each volume. */
 export const volumes: Phase<DailyBackup> = {

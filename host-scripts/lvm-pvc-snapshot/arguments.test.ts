@@ -13,6 +13,8 @@ test.each([
   [["prune", "--dry-run"], { kind: "prune", dryRun: true }],
   [["list", "--json"], { kind: "list" }],
   [["list", "shop/data"], { kind: "list", only: "shop/data" }],
+  [["verify"], { kind: "verify" }],
+  [["verify", "shop/data"], { kind: "verify", only: "shop/data" }],
   [["forget", "lv"], { kind: "forget", volume: "lv" }],
   [["--check-config"], { kind: "check-config" }],
   [["--report-end"], { kind: "report-end" }],
@@ -35,7 +37,7 @@ test.each([
 });
 
 test.each([
-  [["snapshots"], 'there is no "snapshots"; expected run, list, prune, forget or restore'],
+  [["snapshots"], 'there is no "snapshots"; expected run, list, verify, restore, prune or forget'],
   [["prune", "all"], 'prune takes no "all"'],
   [["forget"], "forget needs a VOLUME"],
   [["forget", "lv", "more"], 'forget takes no "more"'],

@@ -9,6 +9,8 @@ export type Command =
   | { readonly kind: "prune"; readonly dryRun: boolean }
   /** @param only name of a volume, or "NAMESPACE/CLAIM"; all of them unless given */
   | { readonly kind: "list"; readonly only?: string }
+  /** @param only the same; the newest snapshot of each unless given */
+  | { readonly kind: "verify"; readonly only?: string }
   /** @param volume name of a volume that is meant to be gone */
   | { readonly kind: "forget"; readonly volume: string }
   | { readonly kind: "restore"; readonly request: RestoreAsked }
@@ -24,6 +26,7 @@ export interface SnapshotArguments {
 
 export const help = `Usage: lvm-pvc-snapshot [run | prune] [--dry-run] [--json] [--progress]
        lvm-pvc-snapshot list [VOLUME | NAMESPACE/CLAIM] [--json]
+       lvm-pvc-snapshot verify [VOLUME | NAMESPACE/CLAIM] [--json]
        lvm-pvc-snapshot restore VOLUME | NAMESPACE/CLAIM [SNAPSHOT | --at TIME] [--dry-run] [--no-workload] [--wait SECONDS]
        lvm-pvc-snapshot restore VOLUME | NAMESPACE/CLAIM --resume | --rollback
        lvm-pvc-snapshot forget VOLUME
@@ -32,6 +35,8 @@ Makes, lists, removes and restores thin snapshots of the volumes of a pool. On a
 
   run              make a snapshot of each volume, then remove those that have expired; without a word too, and as "snapshot"
   list             each volume's snapshots, or those of one, the newest first; changes nothing and needs no cluster
+  verify           the newest snapshot of each volume, or all of one: whether a device can be made of it, and whether the file
+                   system on it is whole; changes nothing
   prune            remove those that have expired, and make none; each volume keeps its newest one
   forget           a volume that was covered is meant to be gone: no run reports it as missing any more
   restore          give a volume the data of one of its snapshots, the newest unless said: its workload is scaled down and
@@ -146,13 +151,14 @@ function commandOf(words: readonly string[], dryRun: boolean): Command {
       if (dryRun) throw new Error("forget takes no --dry-run: it is undone when the volume is there again");
       return { kind, volume };
     }
-    case "list": {
+    case "list":
+    case "verify": {
       const [only, ...further] = more;
-      if (further.length > 0) throw new Error(`list takes no "${further.join(" ")}"`);
-      if (dryRun) throw new Error("list takes no --dry-run: it changes nothing");
+      if (further.length > 0) throw new Error(`${kind} takes no "${further.join(" ")}"`);
+      if (dryRun) throw new Error(`${kind} takes no --dry-run: it changes nothing`);
       return { kind, ...(only === undefined ? {} : { only }) };
     }
     default:
-      throw new Error(`there is no "${kind}"; expected run, list, prune, forget or restore`);
+      throw new Error(`there is no "${kind}"; expected run, list, verify, restore, prune or forget`);
   }
 }

@@ -13,6 +13,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { parseEstate, planOf } from "../../plan";
+import { restoreSteps, restoreText } from "../../plan/graph/restore-steps";
+import { estate } from "../../stacks/homelab/estate";
 import { runnerOf } from "../../stacks/runner";
 import { makeDiskImage } from "./support/disk-image";
 import { makeNasty } from "./support/nasty";
@@ -33,9 +36,10 @@ import { keepIncomplete } from "./host-scripts/daily-backup/incomplete";
 import { makeGeneration } from "./host-scripts/daily-backup/make-generation";
 import { firstGeneration } from "./host-scripts/runtime/generations";
 import { backupRun, volumeTask } from "./test/runners/support/backup-run";
-const [folder, what, date, source] = process.argv.slice(2);
+const [folder, what, date, source, path] = process.argv.slice(2);
 const run = backupRun(folder, date);
-const task = { ...volumeTask(), claim: { namespace: "shop", name: "data" }, path: "shop/data" };
+const [namespace, name] = path.split("/");
+const task = { ...volumeTask(), claim: { namespace, name }, path };
 const stop = new AbortController().signal;
 async function lacking() {
   const fresh = firstGeneration(folder + "/disk/pvc-data", "2026-23", task.path);
@@ -106,8 +110,12 @@ const inside = (...argv: readonly string[]): Promise<string> => {
 };
 
 /** Makes a copy as the night of this date would. */
-const make = (what: string, date: string, source = join(folder, "source")): Promise<string> =>
-  inside(process.execPath, join(folder, "night.cjs"), folder, what, date, source);
+const make = (
+  what: string,
+  date: string,
+  source = join(folder, "source"),
+  path = "shop/data",
+): Promise<string> => inside(process.execPath, join(folder, "night.cjs"), folder, what, date, source, path);
 
 async function ask(...words: readonly string[]): Promise<FinishedRun> {
   return (await start(...words)).finished;
@@ -238,6 +246,38 @@ describe("files of a volume", () => {
     expect(status).toBe(0);
     expect(stdout).toContain(join(folder, "real"));
     expect(lstatSync(join(folder, "real/etc")).isSymbolicLink()).toBe(true);
+  });
+
+  test("what was lost with the disk comes back from off the site as it is printed, and then from the newest of its weeks", async () => {
+    const plan = planOf(parseEstate(estate));
+    const copy = plan.copies.find(
+      ({ way, location }) =>
+        way.jobs.map(({ name }) => name).join() === "lvm-pvc-snapshot,daily-backup,offsite-sync-backup" &&
+        location.path.endsWith("pvc-data/nextcloud/nextcloud"),
+    );
+    if (!copy) throw new Error("no copy of nextcloud off the site");
+    for (const date of Object.values(weeks)) {
+      writeFileSync(join(folder, "source/text"), `of ${date}`);
+      await make("files", date, undefined, "nextcloud/nextcloud");
+      await make("files", date, undefined, "other/claim");
+    }
+    // Of `-l USER ADDRESS rsync --server …` what the NAS would run, on a folder in the NAS' place.
+    const nas = join(folder, "nas");
+    const script = `shift 3\nexec sh -c "$(echo "$*" | sed 's#/Backup/#${nas}/Backup/#')"`;
+    world.shadow("remote", script);
+    const printed = restoreText(restoreSteps(copy)).split("\n");
+    const [, rsync = "", from = ""] = /: (rsync .* \S+:(\S+?)(?:'|\.\/).*)$/.exec(printed[1] ?? "") ?? [];
+    mkdirSync(join(nas, from), { recursive: true });
+    await inside("cp", "-a", `${disk()}/pvc-data/.`, join(nas, from));
+    await inside("sh", "-c", `rm -r ${disk()}/pvc-data/????-??`);
+    await inside("sh", "-c", "mount -t tmpfs none /mnt; mkdir /mnt/backup");
+    await inside("mount", "--bind", disk(), "/mnt/backup");
+    await inside("env", `RSYNC_RSH=${join(folder, "sqlite/bin/remote")}`, "bash", "-c", rsync);
+    expect(readdirSync(onDisk("pvc-data/2026-22"))).toEqual(["nextcloud"]);
+    expect(printed[2]).toBe("# then: daily-backup restore nextcloud/nextcloud");
+    const into = join(folder, "back");
+    expect(await ask("restore", "nextcloud/nextcloud", "--into", into)).toMatchObject({ status: 0 });
+    expect(readFileSync(join(into, "text"), "utf8")).toBe(`of ${weeks["2026-22"]}`);
   });
 
   test("while a run is at work nothing is restored, and a stop leaves what came of it, and says so", async () => {

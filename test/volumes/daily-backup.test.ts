@@ -142,6 +142,43 @@ test("a metadata snapshot that another program holds is left alone, and every vo
   expect(after.split(" ")[6]).toBe(held.split(" ")[6]);
 });
 
+test("a volume that nothing uses gets its files and its databases back, and what it had is kept as a snapshot", async () => {
+  const back = (...words: readonly string[]) => unit.byHand(["restore", ...words]);
+  const name = `unknown/${plain}`;
+  await changeVolume(
+    plain,
+    `rm -rf guarded one empty; echo wrong >another; ln -s /etc evil; ln -s /etc empty
+sqlite3 store "PRAGMA journal_mode=WAL; DELETE FROM t" >/dev/null; echo 'of another time' >store-wal`,
+  );
+  await on(`mount -o ro /dev/pve/${plain} /run/volume`);
+  const used = await back(name);
+  await on("umount /run/volume");
+  expect(used).toMatchObject({ exitCode: 3 });
+  expect(used.stdout).toContain(`${plain} is in use`);
+  const before = "lvs --noheadings -o lv_name -S tags=holdfast.before-restore pve";
+  expect(await on(before)).toBe("");
+  const dry = await back(name, "--dry-run");
+  expect(dry.stdout).toContain("nothing is changed now");
+  // The databases alone: their logs of another time go, and all else stays as it is.
+  const databases = await back(name, "--databases");
+  expect(databases).toMatchObject({ exitCode: 0 });
+  const undo = /To have it back: lvm-pvc-snapshot restore (\S+) (\S+)/.exec(databases.stdout);
+  expect(undo?.[1]).toBe(plain);
+  const kept = `/dev/pve/${undo?.[2] ?? ""}`;
+  expect(
+    await on(`set -e; mount -o ro /dev/pve/${plain} /run/volume; cd /run/volume; ls -A | grep store; cat another
+sqlite3 'file:store?immutable=1' 'SELECT count(*) FROM t'; cd /; umount /run/volume
+lvchange -qq -ay -K ${kept}; mount -o ro ${kept} /run/volume; readlink /run/volume/evil; umount /run/volume`),
+  ).toBe("store\nwrong\n3\n/etc\n");
+  expect(await back(name)).toMatchObject({ exitCode: 0 });
+  expect(await differences(plain, generation(await week(), plain))).toBe("");
+  // XFS, and a volume that is locked.
+  for (const volume of [unclean, locked])
+    expect(await back(`unknown/${volume}`)).toMatchObject({ exitCode: 0 });
+  expect(await unit.byHand(["verify"])).toMatchObject({ exitCode: 0 });
+  await on("lvremove -qq -y -S tags=holdfast.before-restore pve");
+});
+
 test("files that differ where the pool called the volume unchanged are told as a failure, and are copied", async () => {
   const now = await week();
   // As a pool that forgot a block would have it: the copy is older than its record says.

@@ -348,3 +348,33 @@ test("a volume group that lost its disk comes back by the commands of daily-back
   );
   expect((await host.run()).result).toMatchObject({ status: 0, created: 1 });
 });
+
+describe("what snapshots hold", () => {
+  const before = (until: string, stamp: string): string =>
+    `lvcreate -qq -s --addtag holdfast.before-restore --addtag holdfast.until=${until} --addtag holdfast.origin=${one} -n ${one}_snap_${stamp} ${vg}/${one}`;
+
+  test("is looked at without a change to them, and what a restore kept of a volume stays its time, and can be restored", async () => {
+    await host.freshPool(one, two, three);
+    // A folder in it is the root again: the kernel mounts that without a word.
+    await host.sh(`for name in ${one} ${two}; do mke2fs -q -t ext4 -E nodiscard /dev/${vg}/$name; done
+      debugfs -w -R 'mkdir sub' /dev/${vg}/${two} 2>/dev/null; debugfs -w -R 'ln / sub/round' /dev/${vg}/${two} 2>/dev/null
+      ${before("20200101T000000Z", "20191218T000000Z")}; ${before("20990101T000000Z", "20200102T000000Z")}`);
+    const { result: made } = await host.run();
+    expect(made).toMatchObject({ status: 0, created: 3, removed: [`${one}_snap_20191218T000000Z`] });
+    const snapshots = await host.volumes();
+    const { exitCode, result } = await host.run("verify");
+    expect(result).toMatchObject({
+      status: 1,
+      verified: [
+        { volume: one, holds: "ext4, its structures are whole" },
+        { volume: three, holds: expect.stringContaining("no file system") },
+        { volume: two, fault: expect.stringContaining("not whole") },
+      ],
+    });
+    expect(exitCode).toBe(1);
+    expect(await host.volumes()).toEqual(snapshots);
+    const kept = `${one}_snap_20200102T000000Z`;
+    expect((await host.run(`list ${one}`)).stdout).toContain(`"name":"${kept}","sizeBytes"`);
+    expect((await host.run(`restore ${one} ${kept} --no-workload`)).exitCode).toBe(0);
+  });
+});

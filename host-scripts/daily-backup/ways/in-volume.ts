@@ -14,7 +14,8 @@ import { ready, shell } from "../../runtime/shell";
 import { sizeText } from "../../runtime/size-text";
 import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
 import { readRecords } from "../record";
-import { VolumeFailed, withVolume } from "../scratch";
+import { VolumeFailed } from "../../runtime/file-system";
+import { withVolume } from "../scratch";
 import type { Chosen, KeptCopy } from "./copies";
 import { bytesOf } from "./list";
 

@@ -1,4 +1,5 @@
 import { FakeWorld, live, snap } from "./fake-world";
+import { beforeRestoreTags } from "../../runtime/lvm/snapshots";
 import { readRecord, unfinishedRestores } from "../../runtime/lvm/restore-record";
 
 let world: FakeWorld;
@@ -53,6 +54,13 @@ test("puts the snapshot's data in place, keeps the old volume and the snapshot, 
   expect(world.results).toMatchObject([{ status: 0, as: "restored", kept: kept() }]);
   // Monitoring knows of it from before the first change on, and until its end.
   expect(world.reported).toEqual([1, 0]);
+});
+
+test("what another restore kept of the volume can be restored as a snapshot of the job can", async () => {
+  const kept = `${live}_snap_20260527T000000Z`;
+  world.add({ name: kept, origin: live, tags: beforeRestoreTags(live, 0), active: false, data: "before" });
+  expect(await world.run({ snapshot: kept })).toBe(0);
+  expect(world.named(live)?.data).toBe("before, written by pods");
 });
 
 test("a finished restore is rolled back: the old volume is in place, and what pods wrote since is kept aside", async () => {

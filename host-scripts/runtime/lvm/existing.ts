@@ -1,6 +1,6 @@
 import { expired, type KeepPolicy } from "../../../plan/contracts/keep-policy";
 import type { LogicalVolume } from "./listing";
-import { ownSnapshots } from "./snapshots";
+import { ownSnapshots, scratchTag } from "./snapshots";
 
 /** A snapshot of ours that exists. */
 export interface ExistingSnapshot {
@@ -44,9 +44,7 @@ function whyBusy(
   if (restored === "unknown") return "it isn't known whether a restore of it has ended";
   if (restored.has(snapshot.name)) return "a restore of it has not ended";
   if (snapshot.open) return "it is open";
-  const user = volumes.find(
-    ({ origin, tags }) => origin === snapshot.name && tags.includes("holdfast.scratch"),
-  );
+  const user = volumes.find(({ origin, tags }) => origin === snapshot.name && tags.includes(scratchTag));
   return user && `${user.name} is being read`;
 }
 

@@ -17,6 +17,9 @@ const untilPrefix = "holdfast.until=";
 /** A week-end, and a week in which somebody may notice. */
 const beforeKeptMs = 14 * 86_400_000;
 
+/** Tag of a throw-away snapshot, by which one is read; what a killed run left of them goes. */
+export const scratchTag = "holdfast.scratch";
+
 /** One of our snapshots. */
 export interface OwnSnapshot {
   readonly volume: LogicalVolume;

@@ -1,0 +1,43 @@
+import { parseEstate, planOf } from "..";
+import { exampleEstate } from "../estate/example";
+import type { Copy } from "./copies";
+import { restoreSteps, restoreText } from "./restore-steps";
+
+const plan = planOf(parseEstate(exampleEstate()));
+
+function copyBy(service: string, ...jobs: readonly string[]): Copy {
+  const copy = plan.copies.find(
+    ({ dataset, way }) =>
+      dataset.service === service && way.jobs.map(({ name }) => name).join() === jobs.join(),
+  );
+  if (!copy) throw new Error(`no copy of ${service} by ${jobs.join(", ")}`);
+  return copy;
+}
+
+test("each copy has a way back, whose steps say where they are done, what they change, how they are undone and how one knows", () => {
+  expect(plan.copies.length).toBeGreaterThan(10);
+  for (const copy of plan.copies) {
+    const steps = restoreSteps(copy);
+    expect(steps.length).toBeGreaterThan(0);
+    for (const { where, changes, undo, verifies } of steps) {
+      expect(where.name).not.toBe("");
+      for (const text of [changes, undo, verifies]) expect(text).toMatch(/\w/);
+    }
+    expect(JSON.stringify(steps)).not.toMatch(/\[object|undefined|"blank"/);
+  }
+});
+
+test("the program that made a copy restores it, by the name that people know", () => {
+  expect(restoreText(restoreSteps(copyBy("nextcloud", "lvm-pvc-snapshot")))).toBe(
+    "# on pve:\nlvm-pvc-snapshot restore nextcloud/nextcloud",
+  );
+});
+
+test("what was copied on comes back hop by hop, and a command behind what a person does waits for it", () => {
+  const books = restoreSteps(copyBy("books", "nfs-mirror", "offsite-sync-backup"));
+  expect(books.map(({ kind }) => kind)).toEqual(["manual", "command"]);
+  const [first = "", back = "", then = ""] = restoreText(books).split("\n");
+  expect(first).toBe("# on pve:");
+  expect(back).toMatch(/^# by hand, .*: rsync .* \S+:\S+\/books\/ \/mnt\/backup\/books\/$/);
+  expect(then).toMatch(/^# then: nfs-mirror restore books/);
+});
