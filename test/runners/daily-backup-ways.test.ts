@@ -348,7 +348,8 @@ const { sums, id } = catalogueFiles({ stateDir }, unit);
 const writer = continueSums(sums, id);
 const records = paths.map(path => {
   const { ino, birthtimeNs: birthNs, size, mtimeNs } = lstatSync(path, { bigint: true });
-  return { ino, birthNs, size, mtimeNs, sha256: createHash("sha256").update(readFileSync(path)).digest() };
+  const sha256 = createHash("sha256").update(readFileSync(path)).digest();
+  return { ino, birthNs, size, mtimeNs, sha256, seenMs: Date.now() };
 });
 for (const record of records.sort((a, b) => Number(a.ino - b.ino))) writer.add(record);
 writer.finish(1);
