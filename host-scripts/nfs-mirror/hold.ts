@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { acceptCommand } from "../runtime/arguments";
 import { writeDurably } from "../runtime/durable";
+import { notedErrors } from "../runtime/noted-errors";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
@@ -14,6 +15,7 @@ import { holdFormer } from "./lacking";
 import { isMadeAnew } from "./made-anew";
 import { type Held, isMeant, type Mirror, serviceOf } from "./mirror";
 import { match } from "./moves";
+import { holdBelowFresh, rememberSeen } from "./nested";
 import { scanOthers } from "./scan";
 import { holdUnlisted } from "./unlisted";
 
@@ -40,6 +42,7 @@ export const hold: Phase<Mirror> = {
       held.filter(({ isFrozen }) => isFrozen === true),
     );
     holdUnlisted(mirror);
+    holdBelowFresh(mirror);
     if (!mirror.scan?.listed && deletions > 0) holdAll(mirror);
     dropHeld(mirror);
     const left = required(mirror.scan, "scan").deletions;
@@ -56,7 +59,7 @@ function isSeenAndFrozen({ isFrozen, isAway }: Held): boolean {
 function holdServices(mirror: Mirror): void {
   const { listed, rewritten } = required(mirror.scan, "scan");
   const services = new Set([...(listed?.deleted ?? []).map(serviceOf), ...rewritten.keys()]);
-  for (const { path } of mirror.held) services.delete(path);
+  for (const { path, isFrozen } of mirror.held) if (isFrozen === true) services.delete(path);
   do holdThose(mirror, services);
   while (dropMovesIntoFrozen(mirror));
 }
@@ -79,6 +82,7 @@ function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | u
   const { config } = mirror;
   const isFirst = readConfigHash(config.stateDir) !== configHash(mirror);
   const repairedReason = repairedReasons[contentOf(config.source.path, repaired)];
+  const damagedReason = damagedReasonOf(mirror);
   const lacking = lackingByService(mirror);
   const aged = agedServices(mirror);
   const lossReason = (service: string): string | undefined => {
@@ -86,6 +90,7 @@ function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | u
     if (!lacks) return undefined;
     if (isFirst) return firstReason;
     if (repairedReason !== undefined) return repairedReason;
+    if (damagedReason !== undefined) return damagedReason;
     const gone = isMadeAnew(config, service) ? undefined : goneReason(mirror, service, lacks);
     return gone ?? (aged && !aged.services.has(service) ? agedElsewhere : undefined);
   };
@@ -120,6 +125,14 @@ const repairedReasons = {
     "the source lacks some of it, and its lost+found can't be read, which may hold what a repair found without a name",
 };
 
+/** Why nothing that the source lacks counts as deleted: what a damaged folder doesn't show may well be there. */
+function damagedReasonOf({ scan }: Mirror): string | undefined {
+  const [place] = [...(scan?.errorsBefore ?? [])].find(([path, before]) => notedErrors(path) > before) ?? [];
+  return place === undefined
+    ? undefined
+    : `the source lacks some of it, and the file system at ${quoted(place)} has found errors in itself while it was looked at, so that it may be there: unmount it, and let e2fsck repair it`;
+}
+
 /** Too much changed for a list of what goes: the run copies, and deletes nothing. */
 function holdAll(mirror: Mirror): void {
   const reason = "too much changed for a list of what goes, which the next run has once this one has copied";
@@ -134,6 +147,7 @@ function holdAll(mirror: Mirror): void {
 export const remember: Phase<Mirror> = {
   name: "remember",
   async run(mirror) {
+    rememberSeen(mirror);
     if (mirror.held.some(({ path, reason }) => path === "." || reason.startsWith(firstReason))) return;
     writeDurably(hashFile(mirror.config.stateDir), configHash(mirror), 0o600);
   },

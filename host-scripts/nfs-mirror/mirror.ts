@@ -13,6 +13,8 @@ export interface Mirror extends JobRun<NfsMirrorConfig> {
   /** Where nothing is deleted in this run, and why: it ends as a failure that says so. */
   readonly held: Held[];
   mounts?: Mounts;
+  /** File systems below the source, by their path there, that lay there in no earlier run: what they lack, they may have hidden. */
+  fresh?: readonly string[];
   scan?: Scan;
   /** What got another name; undefined when nothing did, or that couldn't be told. */
   moves?: readonly Move[];
@@ -68,6 +70,8 @@ export interface Scan {
   readonly whole: boolean;
   /** Names that the scan could not look at, or into: what lies there, it didn't see. */
   readonly unlisted: readonly string[];
+  /** Errors that the source's file systems had found in themselves before, by their mount points. */
+  readonly errorsBefore: ReadonlyMap<string, number>;
   /** Of all files of the source. */
   readonly totalBytes: number;
   /** What would change, name by name; undefined when it is too much: then the copy looks at the whole tree again. */

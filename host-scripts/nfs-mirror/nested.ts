@@ -11,7 +11,7 @@ import type { Phase } from "../runtime/phases";
 import { noted, quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { ready, shell } from "../runtime/shell";
-import { isLeftOut, type Mirror, serviceOf } from "./mirror";
+import { isLeftOut, isMeant, type Mirror, serviceOf } from "./mirror";
 
 /** File systems below the source that a run has mirrored, by their path below it. */
 const record = z.record(z.string(), z.string());
@@ -26,10 +26,14 @@ export const nested: Phase<Mirror> = {
   async run(mirror) {
     const { config, log, dryRun, accepted } = mirror;
     const all = knownNested(config);
-    if (accepted.size > 0) refuseUnknown(mirror, acceptable(config, Object.keys(all)), unknownName(config));
     const known = Object.fromEntries(Object.entries(all).filter(([path]) => !accepted.has(noted(path))));
     const mounted = mountedBelow(config.source.path, required(mirror.mounts, "mounts"));
     const found = new Map([...mounted].filter(([path]) => isMirrored(config, path)));
+    if (accepted.size > 0)
+      refuseUnknown(mirror, acceptable(config, [...Object.keys(all), ...found.keys()]), unknownName(config));
+    const seen = readSeen(config);
+    if (!seen && !dryRun) writeSeen(config, found);
+    mirror.fresh = [...found].filter(([path, uuid]) => seen && seen[path] !== uuid).map(([path]) => path);
     for (const [path, uuid] of Object.entries(known)) if (found.get(path) !== uuid) holdAway(mirror, path);
     const fresh = [...found].filter(([path]) => !(path in known));
     for (const [path, uuid] of fresh)
@@ -44,6 +48,34 @@ export const nested: Phase<Mirror> = {
       );
   },
 };
+
+/**
+ * Keeps what the target has where another file system lies by now, which lacks it: somebody may have mounted that over it, and it
+ * is still there, below. An operator says by `--accept` that it is meant to go.
+ */
+export function holdBelowFresh(mirror: Mirror): void {
+  const { config, accepted, fresh = [], held, log, moves = [], scan } = mirror;
+  const moved = new Set(moves.map(({ from }) => from));
+  const lost = (scan?.listed?.deleted ?? []).filter(name => !moved.has(name) && !isMeant(mirror, name));
+  for (const path of fresh) {
+    const below = `${latin1Of(path)}/`;
+    const count = lost.filter(name => name.startsWith(below)).length;
+    if (count === 0 || accepted.has(noted(path))) continue;
+    const reason = `another file system lies there than when it was mirrored, and lacks ${count} of its entries: it may have been mounted over them`;
+    held.push({ path: latin1Of(path), reason, next: acceptCommand(config.job, path) });
+    log.warn(`${quoted(path)} keeps what it has at the target: ${reason}`);
+  }
+}
+
+/** From the first run on that loses nothing by it, what lies below the source is what belongs there. */
+export function rememberSeen({ config, fresh = [], held, mounts, scan }: Mirror): void {
+  // Without a list nobody knows what went.
+  if (fresh.length === 0 || (!scan?.listed && scan?.deletions !== 0)) return;
+  const isHeld = (path: string): boolean => held.some(other => other.path === latin1Of(path));
+  const mounted = [...mountedBelow(config.source.path, required(mounts, "mounts"))];
+  const confirmed = mounted.filter(([path]) => fresh.includes(path) && !isHeld(path));
+  writeSeen(config, Object.entries({ ...readSeen(config), ...Object.fromEntries(confirmed) }));
+}
 
 /** UUIDs of the file systems that belong below the source, by their path there: the estate's, and those that a run has seen. */
 export function knownNested(config: NfsMirrorConfig): Readonly<Record<string, string>> {
@@ -83,6 +115,24 @@ function holdAway({ config, held, log }: Mirror, path: string): void {
     next: shell`mount ${mountPoint}   (if it is gone for good: ${ready(acceptCommand(config.job, path))})`,
   });
   log.warn(`${quoted(mountPoint)} is away: what the target has of it is left as it is`);
+}
+
+/** File systems of which a run has mirrored what they hold, by their path below the source. */
+function seenFile(config: NfsMirrorConfig): string {
+  return join(config.stateDir, "nested-seen.json");
+}
+
+function writeSeen(config: NfsMirrorConfig, found: Iterable<readonly [string, string]>): void {
+  writeDurably(seenFile(config), `${JSON.stringify(Object.fromEntries(found))}\n`, 0o600);
+}
+
+/** @returns undefined before the first run that takes it down; what can't be read says of none that it was seen */
+function readSeen(config: NfsMirrorConfig): Readonly<Record<string, string>> | undefined {
+  try {
+    return record.parse(JSON.parse(readFileSync(seenFile(config), "utf8")));
+  } catch (error) {
+    return errnoOf(error) === "ENOENT" ? undefined : {};
+  }
 }
 
 function latin1Of(path: string): string {

@@ -1,5 +1,8 @@
+import { join } from "node:path";
 import { acceptCommand } from "../runtime/arguments";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
+import { mountedBelow } from "../runtime/mounts";
+import { notedErrors } from "../runtime/noted-errors";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { rsync } from "../runtime/rsync";
@@ -37,9 +40,15 @@ export const scan: Phase<Mirror> = {
  * all services stays as it was.
  */
 export async function scanOthers(mirror: Mirror): Promise<void> {
-  const { entries, targetEntries, totalBytes, rewritten, whole } = required(mirror.scan, "scan");
+  const { entries, targetEntries, totalBytes, rewritten, errorsBefore, whole } = required(
+    mirror.scan,
+    "scan",
+  );
   const found = await look(mirror, () => undefined);
-  mirror.scan = { ...found, entries, targetEntries, totalBytes, rewritten, whole: whole && found.whole };
+  mirror.scan = {
+    ...{ ...found, entries, targetEntries, totalBytes, rewritten, errorsBefore },
+    whole: whole && found.whole,
+  };
   dropHeld(mirror);
 }
 
@@ -48,6 +57,9 @@ async function look(mirror: Mirror, onItem: (item: RsyncItem) => void): Promise<
   const found = { changes: 0, deletions: 0, bytes: 0, inodes: 0, doomed: [] as Buffer[] };
   const lists = createLists(config.mostListed);
   const rewritten = countRewritten(config);
+  const nested = mountedBelow(config.source.path, required(mirror.mounts, "mounts")).keys();
+  const places = [config.source.path, ...[...nested].map(path => join(config.source.path, path))];
+  const errorsBefore = new Map(places.map(path => [path, notedErrors(path)]));
   const pass = await rsync(
     mirrorArgs(mirror, ["--dry-run", "--delete", "--ignore-errors"]),
     {
@@ -83,7 +95,7 @@ async function look(mirror: Mirror, onItem: (item: RsyncItem) => void): Promise<
     entries,
     targetEntries: Math.max(0, entries - pass.created + found.deletions),
     whole,
-    unlisted,
+    ...{ unlisted, errorsBefore },
     totalBytes: pass.totalBytes,
     rewritten: rewritten.taken(),
     ...lists.taken(),

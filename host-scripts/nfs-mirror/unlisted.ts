@@ -6,6 +6,7 @@ import { statIn } from "../runtime/tree-path";
 import { frozenIn, holderIn } from "./held";
 import { keyOf, namesOf, shown } from "./lacking";
 import { isMeant, type Mirror, serviceOf } from "./mirror";
+import { hiddenByKeep } from "./verify";
 
 /** More entries than that are as good as unseen: a look at them would take minutes of the night. */
 const mostSeen = 1_000_000;
@@ -20,7 +21,10 @@ interface Place {
 /** @returns names below the source that a scan has left out, with all that may lie below them */
 export function unlistedBy(mirror: Mirror, { outcome, lacked }: RsyncPass): readonly string[] {
   const { source, target } = mirror.config;
-  const left = mirror.held.filter(({ isFrozen }) => isFrozen === true).map(({ path }) => path);
+  const left = [
+    ...mirror.held.filter(({ isFrozen }) => isFrozen === true).map(({ path }) => path),
+    ...hiddenByKeep(mirror).map(name => Buffer.from(name).toString("latin1")),
+  ];
   if (outcome !== "partial") return left;
   const told = lacked.entries
     .filter(({ hasVanished }) => hasVanished !== true)
