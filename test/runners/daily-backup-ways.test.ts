@@ -237,6 +237,16 @@ describe("files of a volume", () => {
     expect(await inside("cat", join(mounted, "text"))).toBe(`of ${weeks["2026-22"]}`);
   });
 
+  test("a copy that was not made isn't told as one, whatever the program that makes it says", async () => {
+    await twoWeeks();
+    // Says that all went well, and does nothing.
+    world.shadow("rsync", 'case "$*" in *--dry-run*) PATH=${PATH#*:} exec rsync "$@" ;; esac');
+    const { status, stdout } = await ask("restore", "shop/data", "--into", join(folder, "back"));
+    expect(stdout).toContain("1 entries of");
+    expect(stdout).toContain('are not what the copy has, the first is "text"');
+    expect(status).toBe(1);
+  });
+
   test("a link in the place of the folder leads nowhere else, and a tree's own links are not followed", async () => {
     symlinkSync("/etc", join(folder, "source/etc"));
     await make("files", weeks["2026-22"]);
@@ -310,9 +320,8 @@ describe("what is recorded of copies", () => {
     await twoWeeks();
     expect(await ask("verify")).toMatchObject({ status: 0 });
     const copy = onDisk("pvc-data/2026-21/shop/data/text");
-    mkdirSync(join(folder, "scrub/catalogue"), { recursive: true });
-    await recordSums("pvc-data/shop/data", [copy]);
-    expect((await ask("verify", "shop/data")).stdout).toContain("1 of them as recorded");
+    await scrub();
+    expect((await ask("verify", "shop/data")).stdout.match(/1 of them as recorded/g)).toHaveLength(2);
     await rot(copy);
     expect(await ask("verify")).toMatchObject({ status: 0 });
     const all = await ask("verify", "shop/data", "--json");
@@ -336,27 +345,20 @@ async function rot(path: string): Promise<void> {
   await inside("touch", "-r", times, path);
 }
 
-/** As backup-scrub would have read them. */
-async function recordSums(unit: string, paths: readonly string[]): Promise<void> {
-  const text = `
-import { createHash } from "node:crypto";
-import { lstatSync, readFileSync } from "node:fs";
-import { catalogueFiles } from "./host-scripts/backup-scrub/paths";
-import { continueSums } from "./host-scripts/backup-scrub/sums";
-const [stateDir, unit, ...paths] = process.argv.slice(2);
-const { sums, id } = catalogueFiles({ stateDir }, unit);
-const writer = continueSums(sums, id);
-const records = paths.map(path => {
-  const { ino, birthtimeNs: birthNs, size, mtimeNs } = lstatSync(path, { bigint: true });
-  const sha256 = createHash("sha256").update(readFileSync(path)).digest();
-  return { ino, birthNs, size, mtimeNs, sha256, seenMs: Date.now() };
-});
-for (const record of records.sort((a, b) => Number(a.ino - b.ino))) writer.add(record);
-writer.finish(1);
-writer.close();
-`;
-  await bundleProgram(text, join(folder, "sums.cjs"));
-  await inside(process.execPath, join(folder, "sums.cjs"), join(folder, "scrub"), unit, ...paths);
+/** A night of the job that keeps checksums. */
+async function scrub(): Promise<void> {
+  const { path: bundle } = await runnerOf("backup-scrub");
+  const file = join(folder, "scrub.json");
+  const own = {
+    ...{ job: "backup-scrub", host: "pve", budgetMs: 60_000, stateDir: join(folder, "scrub"), periodMs: 1 },
+    ...{ textfile: join(folder, "scrub.prom"), target: { path: disk(), fsUuid } },
+    pushgateway: { url: "http://127.0.0.1:9", timeoutMs: 1_000, attempts: 1 },
+    generations: [{ folder: "pvc-data", depth: 2 }],
+    ...{ sources: [], writers: [], accepted: [] },
+  };
+  writeFileSync(file, JSON.stringify(own));
+  const argv = [process.execPath, bundle, "--config", file];
+  await inside("unshare", "--mount", "--propagation", "private", ...argv);
 }
 
 describe("databases", () => {
@@ -383,6 +385,42 @@ describe("databases", () => {
     expect(readdirSync(into)).toEqual(["deep\n"]);
     expect(await sql(join(into, "deep\n/app.db"), "SELECT x FROM t;")).toBe("kept");
   });
+
+  test("take the place of a volume's own, whose logs go; a link in a folder's place leads nowhere else", async () => {
+    const volume = join(folder, "volume");
+    for (const name of ["volume", "volume/deep\n", "other"]) mkdirSync(join(folder, name));
+    for (const suffix of ["", "-wal", "-shm", "-journal"])
+      writeFileSync(join(volume, `deep\n/app.db${suffix}`), "of another time");
+    writeFileSync(join(volume, "deep\n/other-wal"), "no database's");
+    chmodSync(join(volume, "deep\n"), 0o711);
+    expect(await intoVolume(volume)).toMatchObject({ left: [] });
+    expect(readdirSync(join(volume, "deep\n")).sort()).toEqual(["app.db", "other-wal"]);
+    expect(await sql(join(volume, "deep\n/app.db"), "SELECT x FROM t;")).toBe("kept");
+    expect(statSync(join(volume, "deep\n")).mode & 0o777).toBe(0o711);
+    rmSync(join(volume, "deep\n"), { recursive: true });
+    symlinkSync(join(folder, "other"), join(volume, "deep\n"));
+    writeFileSync(join(folder, "other/app.db-wal"), "another's");
+    expect(await intoVolume(volume)).toMatchObject({
+      left: ['"deep\\x0a/app.db": a link or a file is in the place of a folder above it'],
+    });
+    expect(readdirSync(join(folder, "other"))).toEqual(["app.db-wal"]);
+  });
+
+  /** The part of a restore that has the volume mounted. */
+  async function intoVolume(volume: string): Promise<unknown> {
+    const text = `
+import { restoreDatabases } from "./host-scripts/daily-backup/ways/restore-databases";
+import { backupRun } from "./test/runners/support/backup-run";
+const [folder, from, volume] = process.argv.slice(2);
+restoreDatabases({ folder: from }, volume, backupRun(folder, "2026-05-26T03:00:00Z")).then(
+  restored => console.log(JSON.stringify(restored)),
+).catch(error => { console.error(error); process.exitCode = 1; });
+`;
+    await bundleProgram(text, join(folder, "databases.cjs"));
+    return JSON.parse(
+      await inside(process.execPath, join(folder, "databases.cjs"), folder, join(disk(), copy), volume),
+    );
+  }
 
   test("a copy whose index is not its table's is named, and the copy itself stays as it is", async () => {
     expect((await ask("verify", "shop/data")).stdout).toContain("integrity_check of 1 databases");

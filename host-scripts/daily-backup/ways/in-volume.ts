@@ -1,4 +1,5 @@
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
+import { asRunnerError } from "../../runtime/entry";
 import { exitCodes, Refusal, RunnerError } from "../../runtime/errors";
 import { type Claim, volumeMap } from "../../runtime/kubernetes/volume-map";
 import { claimedVolume } from "../../runtime/lvm/claimed-volume";
@@ -50,6 +51,7 @@ export async function inVolume(
   await lvmChange(["lvcreate", "-qq", "-s", "-ky", ...tags, "-n", kept.name, `${vg}/${volume.name}`]);
   log.info(`what ${volume.name} has is kept as the snapshot ${kept.name}`);
   const undo = shell`lvm-pvc-snapshot restore ${volume.name} ${kept.name}`;
+  const remove = shell`lvremove ${`${vg}/${kept.name}`}`;
   const keptWords = `What ${volume.name} had before is kept as the snapshot ${kept.name}.`;
   try {
     const restored = await withVolume(config, volume, stop.signal, async folder => {
@@ -57,9 +59,9 @@ export async function inVolume(
       await refuseUsed(config, volume, stop.signal);
       return done;
     });
-    return answerOf({ copy, notes, restored, facts, kept: keptWords, undo });
+    return answerOf({ copy, notes, restored, facts, kept: keptWords, undo, remove });
   } catch (error) {
-    throw explained(error, copy, keptWords, undo);
+    throw explained(error, config.job, copy, keptWords, undo);
   }
 }
 
@@ -70,15 +72,17 @@ interface Done {
   readonly facts: object;
   readonly kept: string;
   readonly undo: string;
+  readonly remove: string;
 }
 
-function answerOf({ copy, notes, restored, facts, kept, undo }: Done): Answer {
+function answerOf({ copy, notes, restored, facts, kept, undo, remove }: Done): Answer {
   const { entries, bytes, left = [] } = restored;
   const time = momentText(copy.completeMs);
   const [first] = left;
   return {
     text: `the ${copy.kind} of ${copy.name} of ${time} are in its volume: ${entries} entries, ${sizeText(bytes)}, each compared with the copy by content
-${kept} It goes after 14 days. To have it back: ${undo}
+${kept} To have it back: ${undo}
+It goes after 14 days; to have its room before: ${remove}
 Start what uses the volume, and see whether all is there.`,
     result: { ...facts, entries, bytes, left, undo, notes },
     ...(first !== undefined && {
@@ -91,20 +95,21 @@ Start what uses the volume, and see whether all is there.`,
   };
 }
 
-function explained(fault: unknown, { name }: KeptCopy, keptWords: string, undo: string): unknown {
+/** Whatever it was: what the volume had is kept, and how to have it back. */
+function explained(fault: unknown, job: string, { name }: KeptCopy, kept: string, undo: string): RunnerError {
   if (fault instanceof VolumeFailed)
     return new RunnerError(
       exitCodes.failed,
       {
         failed: `the volume of ${name} can't be restored into: ${fault.reason}`,
-        kept: keptWords,
+        kept,
         next: shell`${ready(fault.next)}   (or beside it: daily-backup restore ${name} --into DIR)`,
       },
       { cause: fault },
     );
-  if (!(fault instanceof RunnerError)) return fault;
-  const next = shell`${ready(fault.next)}   (or, to have back what it had: ${ready(undo)})`;
-  return new RunnerError(fault.exitCode, { failed: fault.failed, kept: keptWords, next }, { cause: fault });
+  const { exitCode, failed, next } = asRunnerError(fault, job);
+  const back = shell`${ready(next)}   (or, to have back what it had: ${ready(undo)})`;
+  return new RunnerError(exitCode, { failed, kept, next: back }, { cause: fault });
 }
 
 /** A cluster that doesn't answer at once isn't waited for: an earlier run's word will do. */

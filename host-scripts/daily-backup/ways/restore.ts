@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
+import { asRunnerError } from "../../runtime/entry";
 import { exitCodes, RunnerError } from "../../runtime/errors";
 import { type IntoFolder, intoFolder } from "../../runtime/into-folder";
 import { momentText } from "../../runtime/moment";
@@ -86,26 +87,26 @@ async function inFolder(
       result: { ...facts, ...restored, notes },
     };
   } catch (error) {
-    throw cutShort(error, folder.path);
+    throw cutShort(error, config.job, folder.path);
   }
 }
 
 /** A folder that nothing came into isn't left behind. */
-function cutShort(error: unknown, folder: string): unknown {
+function cutShort(fault: unknown, job: string, folder: string): unknown {
   if (readdirSync(folder).length === 0) {
     try {
       rmdirSync(folder);
     } catch {
       // A file system that is mounted there.
     }
-    return error;
+    return fault;
   }
-  if (!(error instanceof RunnerError)) return error;
-  const kept = `${error.kept} What came of it is in ${quoted(folder)}, and may be only a part.`;
-  return new RunnerError(error.exitCode, { failed: error.failed, kept, next: error.next }, { cause: error });
+  const { exitCode, failed, next } = asRunnerError(fault, job);
+  const kept = `The copy is as it was. What came of it is in ${quoted(folder)}, and may be only a part.`;
+  return new RunnerError(exitCode, { failed, kept, next }, { cause: fault });
 }
 
-export function figures({ entries, bytes }: RestoredTree): string {
+function figures({ entries, bytes }: RestoredTree): string {
   return `${entries} entries, ${sizeText(bytes)}, each compared with the copy by content`;
 }
 
