@@ -1,3 +1,4 @@
+import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { isLess, isMostlyOther, leastCompared } from "../runtime/collapse";
 import { filesIn } from "../runtime/files-in";
 import { isFolderIn, statIn } from "../runtime/tree-path";
@@ -41,7 +42,9 @@ export function goneReason(
   const files = filesOf(target.path, lost);
   if (files <= moved) return undefined;
   if (lost.includes(service))
-    return isWorthIt(target.path, service) ? "the source lacks all of it" : undefined;
+    return isWorthIt(target.path, service) && !isUnfinished(config, service)
+      ? "the source lacks all of it"
+      : undefined;
   if (!isFolderIn(source.path, service)) return "the source has something else of that name, no folder";
   const content = contentOf(source.path, service);
   if (content !== "files")
@@ -88,6 +91,19 @@ function filesOf(root: string, names: readonly string[]): number {
 function isWorthIt(root: string, name: string): boolean {
   const stat = statIn(root, name);
   return stat?.isDirectory() === true || (stat?.isFile() === true && stat.size >= leastBytes);
+}
+
+/**
+ * What a copy that was cut left of a file of the source's root, which that file's next copy doesn't take up again.
+ * rsync writes "NAME" as ".NAME.XXXXXX", readable for root alone; rsync(1), "--temp-dir".
+ */
+function isUnfinished({ source, target }: NfsMirrorConfig, service: string): boolean {
+  const [, name] = /^\.(.+)\.[A-Za-z0-9]{6}$/s.exec(service) ?? [];
+  if (name === undefined) return false;
+  const left = statIn(target.path, service);
+  const file = statIn(source.path, name);
+  if (left?.isFile() !== true || file?.isFile() !== true) return false;
+  return left.size <= file.size && left.uid === 0n && (left.mode & 0o777n) === 0o600n;
 }
 
 /** What is below a folder; "unread" where no file was found and some of it can't be read. Nothing is where there is no folder. */

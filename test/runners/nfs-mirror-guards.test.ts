@@ -135,6 +135,23 @@ describe("what the estate says is made anew each night", () => {
   });
 });
 
+test("what a copy that was cut left of a large file goes, and what only looks like it is kept", async () => {
+  const image = (path: string, mebibytes: number): void =>
+    writeFileSync(path, Buffer.alloc(mebibytes * 1024 * 1024, mebibytes), { mode: 0o600 });
+  image(join(world.source, "vm.raw"), 3);
+  fill("wiki", 3, "x");
+  expect(await mirror()).toMatchObject({ status: 0 });
+  image(join(world.target, ".vm.raw.Ab3dE9"), 2);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(readdirSync(world.target).filter(name => name.startsWith(".vm"))).toEqual([]);
+  image(join(world.target, ".old.raw.Ab3dE9"), 2);
+  image(join(world.target, ".vm.raw.larger"), 4);
+  const run = await mirror();
+  expect(run.status).toBe(1);
+  for (const name of [".old.raw.Ab3dE9", ".vm.raw.larger"])
+    expect(run.stdout).toContain(`"${name}": the source lacks all of it`);
+});
+
 test.each(["src/docs/bad", "dst/docs/bad"])(
   "a folder that can't be read while files are counted, %s, holds up its service alone",
   async end => {
