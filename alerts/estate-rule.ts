@@ -17,7 +17,8 @@ export function estateRule(spec: AlertSpec, estate: Estate): AlertRule {
     },
     annotations: {
       summary: `${spec.name} on {{ $labels.instance }}: {{ $value }}`,
-      description: `The condition is ${spec.expr}`,
+      // Prometheus reads annotations as templates, in which {{ begins a command.
+      description: `The condition is ${spec.expr.replaceAll("{{", '{{"{{"}}')}`,
       runbook_url: `${estate.monitoring.runbooks.replace(/\/$/, "")}/${spec.name}`,
     },
   };

@@ -218,7 +218,8 @@ function expected(rule: AlertRule, labels: Record<string, string>, value = "") {
         name,
         text
           .replace(/\{\{ \$value( \| humanizeDuration)? \}\}/g, value)
-          .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => labels[label] ?? ""),
+          .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => labels[label] ?? "")
+          .replaceAll('{{"{{"}}', "{{"),
       ]),
     ),
   };

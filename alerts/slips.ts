@@ -59,7 +59,6 @@ function callSlip(call: Call, plan: Plan): Slip | undefined {
   if (ofCounters.test(call.name) && series.every(isGauge))
     return { kind: "rate-of-gauge", call, metric: first.metric };
   const { windowMs } = range;
-  if (windowMs === undefined) return undefined;
   for (const { kind, labels, emitter, metric } of series) {
     const job =
       kind === "job" && plan.jobs.find(({ name, host }) => name === emitter && host === labels["instance"]);

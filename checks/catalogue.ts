@@ -13,6 +13,7 @@ import { pushgatewayForgets } from "./alerts/pushgateway-forgets";
 import { runbookMissing } from "./alerts/runbook-missing";
 import { syntax } from "./alerts/syntax";
 import { unrouted } from "./alerts/unrouted";
+import { fileRefused } from "./alerts/file-refused";
 import { firesWhenHealthy } from "./alerts/fires-when-healthy";
 import { laterThanPromise } from "./alerts/later-than-promise";
 import { rateOfGauge } from "./alerts/rate-of-gauge";
@@ -100,6 +101,7 @@ export const catalogue: readonly Check[] = [
   silentAfterAMiss,
   rateOfGauge,
   laterThanPromise,
+  fileRefused,
   firesWhenHealthy,
   diskCapacity,
   fullBefore,

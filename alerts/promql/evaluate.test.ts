@@ -27,7 +27,7 @@ test.each([
   ["lvm_snapshot_thinpool_free_pct < 15", ["maybe"]],
   ["up > 1", ["never"]],
   ["count(up) < 1", ["never"]],
-  ["1 > 2", ["never"]],
+  ["1 > bool 2", ["never"]],
 ])("%s holds %j", (text, outcomes) => expect(outcome(text)).toEqual(outcomes));
 
 const labels = (text: string): unknown => {

@@ -74,7 +74,7 @@ function overRange(expr: Call, index: SeriesIndex, moment: Moment | undefined): 
   }
   if (arg?.kind !== "range") return undefined;
   const { of, windowMs } = arg;
-  if (of.kind !== "selector" || windowMs === undefined) return { kind: "unknown" };
+  if (of.kind !== "selector") return { kind: "unknown" };
   const samples = selected(of, index).flatMap(series => {
     const values = moment.course.valuesIn(series, atMs - windowMs, atMs);
     if (values?.length === 0) return [];

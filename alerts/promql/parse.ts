@@ -1,5 +1,6 @@
 import type { SyntaxNode } from "@lezer/common";
 import { parser } from "@prometheus-io/lezer-promql";
+import { durationMs, LiteralProblem, numberOf, unquoted } from "./literals";
 import type { Expr, Matcher, Matching, Selector } from "./syntax";
 import { checkTypes } from "./types";
 
@@ -83,9 +84,9 @@ function read(node: SyntaxNode, source: string): Expr {
   };
   switch (node.name) {
     case "NumberDurationLiteral":
-      return { kind: "number", value: numberOf(text), text };
+      return { kind: "number", value: literal(node, source, numberOf), text };
     case "StringLiteral":
-      return { kind: "string", value: unquoted(text), text };
+      return { kind: "string", value: literal(node, source, unquoted), text };
     case "VectorSelector":
       return selectorOf(node, source);
     case "MatrixSelector":
@@ -93,12 +94,12 @@ function read(node: SyntaxNode, source: string): Expr {
       return {
         kind: "range",
         of: inner(0),
-        ...optional("windowMs", durationOf(children[1], source)),
+        windowMs: windowOf(node, source),
         isSubquery: node.name === "SubqueryExpr",
         text,
       };
     case "OffsetExpr":
-      return shifted(node, source, durationOf(children[2], source));
+      return shifted(node, source, offsetOf(children[2], source));
     case "StepInvariantExpr":
       return shifted(node, source, undefined);
     case "UnaryExpr":
@@ -114,7 +115,10 @@ function read(node: SyntaxNode, source: string): Expr {
       };
     case "AggregateExpr":
       return aggregateOf(node, source);
-    // Parentheses, anchored and smoothed change neither which series there are nor their labels.
+    case "AnchoredExpr":
+    case "SmoothedExpr":
+      throw new PromqlSyntaxError(source, node.from, "has anchored or smoothed, which are experimental");
+    // Parentheses.
     default:
       return inner(0);
   }
@@ -125,11 +129,24 @@ function shifted(node: SyntaxNode, source: string, byMs: number | undefined): Ex
   const shift = (of: SyntaxNode | undefined): Expr => {
     if (!of) throw new PromqlSyntaxError(source, node.from, "isn't PromQL");
     const text = source.slice(of.from, node.to);
+    const isOffset = node.name === "OffsetExpr";
     const last = childrenOf(of).at(-1);
     const expr = read(of, source);
     if (of.name === "BinaryExpr" && expr.kind === "binary") return { ...expr, right: shift(last), text };
     if (of.name === "UnaryExpr" && expr.kind === "negated") return { ...expr, of: shift(last), text };
-    return { kind: "shifted", of: expr, ...optional("byMs", byMs), text };
+    const isWithin =
+      expr.kind === "shifted" && (isOffset ? expr.byMs !== undefined : expr.byMs === undefined);
+    if (
+      !/^(VectorSelector|MatrixSelector|SubqueryExpr|OffsetExpr|StepInvariantExpr)$/.test(of.name) ||
+      isWithin
+    )
+      throw new PromqlSyntaxError(
+        source,
+        of.from,
+        `has ${isOffset ? "an offset" : "@"} behind what isn't a selector`,
+        "Put it right behind each selector, once",
+      );
+    return { kind: "shifted", of: expr, ...(byMs === undefined ? {} : { byMs }), text };
   };
   return shift(childrenOf(node)[0]);
 }
@@ -160,6 +177,7 @@ function matchingOf(clause: SyntaxNode, source: string): Matching {
       children.find(child => child.name === "GroupingLabels"),
       source,
     ),
+    include: labelsOf(children.filter(child => child.name === "GroupingLabels")[1], source),
     ...(has("GroupLeft") ? { group: "left" as const } : has("GroupRight") ? { group: "right" as const } : {}),
   };
 }
@@ -187,10 +205,10 @@ function selectorOf(node: SyntaxNode, source: string): Selector {
   for (const child of childrenOf(node)) {
     if (child.name === "Identifier") metric = textOf(child, source);
     for (const part of child.name === "LabelMatchers" ? childrenOf(child) : []) {
-      if (part.name === "QuotedLabelName") metric = unquoted(textOf(part, source));
-      else if (part.name.endsWith("LabelMatcher")) {
+      if (part.name === "QuotedLabelName") throw quotedName(part, source);
+      if (part.name.endsWith("LabelMatcher")) {
         const { label, op, value } = matcherOf(part, source);
-        if (label === "__name__" && op === "=") metric = value;
+        if (label === "__name__" && op === "=" && metric === undefined) metric = value;
         else matchers.push({ label, op, value });
       }
     }
@@ -205,22 +223,58 @@ function selectorOf(node: SyntaxNode, source: string): Selector {
 
 function matcherOf(node: SyntaxNode, source: string): Matcher {
   const [label, op, value] = childrenOf(node);
-  const name = textOf(label, source);
+  if (!value || label?.name === "QuotedLabelName") throw quotedName(node, source);
   return {
-    label: label?.name === "QuotedLabelName" ? unquoted(name) : name,
+    label: textOf(label, source),
     op: textOf(op, source) as Matcher["op"],
-    value: unquoted(textOf(value, source)),
+    value: literal(value, source, unquoted),
   };
 }
 
-/** Milliseconds of a duration that is written out; nothing for one that is computed. */
-function durationOf(node: SyntaxNode | undefined, source: string): number | undefined {
-  const text = textOf(node, source).replace(/\s/g, "");
-  return /^[-+]?[0-9][0-9a-z]*$/i.test(text) ? numberOf(text) * 1000 : undefined;
+function quotedName(node: SyntaxNode, source: string): PromqlSyntaxError {
+  return new PromqlSyntaxError(
+    source,
+    node.from,
+    "has a name in quotes, which Prometheus before 3.0 doesn't take",
+    "Write it without quotes, by letters, digits and _",
+  );
 }
 
-function optional<K extends string>(key: K, value: number | undefined): Partial<Record<K, number>> {
-  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, number>>);
+/** A literal's value, its fault told with where it is. */
+function literal<T>(node: SyntaxNode, source: string, read: (text: string) => T): T {
+  try {
+    return read(textOf(node, source));
+  } catch (error) {
+    if (error instanceof LiteralProblem)
+      throw new PromqlSyntaxError(source, node.from, error.message, error.mend);
+    throw error;
+  }
+}
+
+/** Window of a range, in ms. The grammar computes with durations; Prometheus does so only where it is told to experiment. */
+function windowOf(node: SyntaxNode, source: string): number {
+  const [of, ...durations] = childrenOf(node);
+  const lengths = durations
+    .filter(({ name }) => name === "DurationExpr" || name === "NumberDurationLiteralInDurationContext")
+    .map(duration => literal(duration, source, durationMs));
+  if (node.name === "MatrixSelector" && of?.name !== "VectorSelector")
+    throw new PromqlSyntaxError(
+      source,
+      node.from,
+      "has a range behind what isn't a selector",
+      "Put the range behind the selector, or write [5m:1m]",
+    );
+  const [windowMs] = lengths;
+  if (windowMs === undefined || lengths.includes(0))
+    throw new PromqlSyntaxError(source, node.from, "has a range of no time", "Write one, e.g. [5m]");
+  return windowMs;
+}
+
+/** How long before an offset looks, in ms; negative for after. */
+function offsetOf(node: SyntaxNode | undefined, source: string): number {
+  if (!node) return 0;
+  const sign = textOf(node, source).startsWith("-") ? -1 : 1;
+  return sign * literal(node, source, text => durationMs(text.replace(/^[-+]\s*/, "")));
 }
 
 function argsOf(body: SyntaxNode | undefined, source: string): Expr[] {
@@ -228,39 +282,12 @@ function argsOf(body: SyntaxNode | undefined, source: string): Expr[] {
 }
 
 function labelsOf(grouping: SyntaxNode | undefined, source: string): string[] {
-  return grouping ? childrenOf(grouping).map(child => unquoted(textOf(child, source))) : [];
+  return (grouping ? childrenOf(grouping) : []).map(child => {
+    if (child.name !== "LabelName") throw quotedName(child, source);
+    return textOf(child, source);
+  });
 }
 
 function textOf(node: SyntaxNode | undefined, source: string): string {
   return node ? source.slice(node.from, node.to) : "";
-}
-
-/** A literal as it is meant: Go's escapes in quotes, none in backticks; a bare label as it stands. */
-function unquoted(text: string): string {
-  const quote = text[0];
-  if (quote === "`") return text.slice(1, -1);
-  if (quote !== '"' && quote !== "'") return text;
-  return text
-    .slice(1, -1)
-    .replace(/\\(.)/g, (_, char: string) => ({ n: "\n", t: "\t", r: "\r" })[char] ?? char);
-}
-
-/** Seconds of a duration such as "1h30m", or a number. */
-function numberOf(text: string): number {
-  const sign = text.startsWith("-") ? -1 : 1;
-  const bare = text.replace(/^[-+]/, "").toLowerCase();
-  if (/^[0-9.]+(e[-+]?\d+)?$|^0x/.test(bare)) return sign * Number(bare);
-  if (/^inf/.test(bare)) return sign * Infinity;
-  if (bare === "nan") return NaN;
-  const unitS: Readonly<Record<string, number>> = {
-    ms: 0.001,
-    s: 1,
-    m: 60,
-    h: 3600,
-    d: 86_400,
-    w: 604_800,
-    y: 31_536_000,
-  };
-  const parts = [...bare.matchAll(/(\d+)(ms|[smhdwy])/g)];
-  return sign * parts.reduce((sum, [, count, unit]) => sum + Number(count) * (unitS[unit ?? ""] ?? 0), 0);
 }

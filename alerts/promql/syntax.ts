@@ -19,6 +19,8 @@ export interface Selector {
 export interface Matching {
   readonly kind: "on" | "ignoring";
   readonly labels: readonly string[];
+  /** Labels of the other side that group_left() or group_right() adds. */
+  readonly include: readonly string[];
   readonly group?: "left" | "right";
 }
 
@@ -55,8 +57,8 @@ export interface Aggregate {
 export interface Range {
   readonly kind: "range";
   readonly of: Expr;
-  /** In ms; absent where it is computed, as in `a[1h + 5m]`. */
-  readonly windowMs?: number;
+  /** In ms. */
+  readonly windowMs: number;
   /** Whether each sample is an expression of its own, as in `(time() - a)[1h:5m]`. */
   readonly isSubquery: boolean;
   readonly text: string;
@@ -66,7 +68,7 @@ export interface Range {
 export interface Shifted {
   readonly kind: "shifted";
   readonly of: Expr;
-  /** How long before, in ms; absent for an instant of its own (@), and where it is computed. */
+  /** How long before, in ms; absent for an instant of its own (@). */
   readonly byMs?: number;
   readonly text: string;
 }

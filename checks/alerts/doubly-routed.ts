@@ -13,7 +13,7 @@ export const doublyRouted = defineCheck({
     const alerts = allAlerts(plan);
     return alerts.flatMap((alert, index) => {
       if (alert.origin !== "estate") return [];
-      const others = alerts.filter((other, at) => other.origin === "job" || at < index);
+      const others = alerts.filter((other, at) => other.origin !== "estate" || at < index);
       const other =
         others.find(other => sameText(other, alert)) ?? others.find(other => other.name === alert.name);
       if (!other) return [];

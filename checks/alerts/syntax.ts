@@ -35,6 +35,24 @@ export const syntax = defineCheck({
         alertExample("a slope without a range", 'deriv(node_filesystem_avail_bytes{job="proxmox-host"}) < 0'),
         rewritten("[1h]", 'deriv(node_filesystem_avail_bytes{job="proxmox-host"}[1h]) < -1e6'),
       ),
+      mended(
+        alertExample("a regular expression that looks ahead", 'up{job=~"proxmox-(?!guest).*"} == 0'),
+        rewritten("Use two matchers", 'up{job=~"proxmox-.*",job!~"proxmox-guest.*"} == 0'),
+      ),
+      mended(
+        alertExample("a backslash that the text doesn't know", 'up{job=~"proxmox\\.host|proxmox-host"} == 0'),
+        rewritten("put the text in backticks", "up{job=~`proxmox\\.host|proxmox-host`} == 0"),
+      ),
+      mended(
+        alertExample(
+          "a duration in a number's place",
+          'time() - backup_last_success_timestamp{job="etcd-backup"} > 26h',
+        ),
+        rewritten(
+          "Write 93600, in seconds",
+          'time() - backup_last_success_timestamp{job="etcd-backup"} > 93600',
+        ),
+      ),
     ],
     good: [
       alertExample("free space of the pool", 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot"} < 15'),

@@ -5,9 +5,26 @@ import { duration, name } from "./fields";
 const exporter = z.strictObject({
   job: z.string().min(1),
   instances: z.array(z.string().min(1)).min(1),
-  metrics: z.array(z.string().min(1)).min(1),
+  metrics: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[a-zA-Z_:][a-zA-Z0-9_:]*$/,
+          'expected a metric\'s name of letters, digits, "_" and ":", as a rule with another one is refused, e.g. "node_filesystem_avail_bytes"',
+        ),
+    )
+    .min(1),
   labels: z
     .record(z.string(), z.array(z.string()))
+    .superRefine((labels, context) => {
+      for (const label of Object.keys(labels).filter(each => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(each)))
+        context.addIssue({
+          code: "custom",
+          path: [label],
+          message: `expected a label's name of letters, digits and "_", as a rule with another one is refused, e.g. ${JSON.stringify(label.replace(/[^a-zA-Z0-9_]/g, "_").replace(/^(?=\d)/, "_"))}`,
+        });
+    })
     .default({})
     .describe("Further labels and the values they take"),
 });
@@ -41,7 +58,13 @@ export const monitoring = z.strictObject({
     .record(z.string(), z.string())
     .default({})
     .describe("Labels that the operator's ruleSelector asks for"),
-  runbooks: z.url().describe("Where the runbooks are published; a page is <runbooks>/<alert>"),
+  runbooks: z
+    .url()
+    .refine(
+      url => !url.includes("{{"),
+      'expected a folder alone, as Prometheus reads {{ as a template: the alert\'s name is put behind it, e.g. "https://runbooks.example"',
+    )
+    .describe("Where the runbooks are published; a page is <runbooks>/<alert>"),
   exporters: z.array(exporter).default([]),
   alerts: z.array(alert).default([]).describe("Alerts beside those that every job gets"),
 });
