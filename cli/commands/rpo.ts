@@ -73,7 +73,7 @@ function summaryOf(improvements: readonly Improvement[], { jobs }: Plan): string
     const move = `move ${called} from "${fromCalendar}" to "${toCalendar}"`;
     byMove.set(move, [...(byMove.get(move) ?? []), improvement]);
   }
-  if (byMove.size === 0) return "No job can be moved to make a loss smaller.";
+  if (byMove.size === 0) return "No move of a job was found that makes a loss smaller.";
   const gain = (found: readonly Improvement[]): number =>
     Math.max(...found.map(({ lossBeforeMs, lossAfterMs }) => lossBeforeMs - lossAfterMs));
   const lines = [...byMove]

@@ -1,3 +1,4 @@
+import { countUntil } from "../ascending";
 import { CalendarNeverFires, type Schedule } from "./schedule";
 import { offsetSpans } from "./time-zone";
 
@@ -12,35 +13,51 @@ const dayMs = 86_400_000;
  */
 export function firings(schedule: Schedule, zone: string, fromMs: number, toMs: number): number[] {
   const found: number[] = [];
-  let latestLocalMs = Number.NEGATIVE_INFINITY;
-  // A day more before it: clocks that went back just then repeat times of the span before.
-  for (const span of offsetSpans(zone, fromMs - dayMs, toMs)) {
-    if (span.fromMs >= toMs) break;
-    const localToMs = span.toMs + span.offsetMs;
-    if (span.toMs > fromMs) {
-      const repeatedUntilMs = schedule.dialect === "systemd" ? latestLocalMs : Number.NEGATIVE_INFINITY;
-      const windowFromMs = Math.max(span.fromMs + span.offsetMs, fromMs + span.offsetMs, repeatedUntilMs);
-      const windowToMs = Math.min(localToMs, toMs + span.offsetMs);
-      addLocalFirings(found, schedule, windowFromMs, windowToMs, span.offsetMs);
-    }
-    latestLocalMs = Math.max(latestLocalMs, localToMs);
-  }
+  for (const window of windowsOf(schedule, zone, fromMs, toMs)) addFirings(found, schedule, window);
   return found;
 }
 
-/** Adds the firings at local times in [fromMs, toMs), as if the local clock were UTC, as instants. */
-function addLocalFirings(
-  found: number[],
-  schedule: Schedule,
-  fromMs: number,
-  toMs: number,
-  offsetMs: number,
-): void {
-  const { secondsOfDay } = schedule;
-  const anyDay = !schedule.years && !schedule.months && !schedule.days && !schedule.weekdays;
+/** How many times a schedule fires in some calendar years, changes of the clock left aside. @param years as for `longestGap` */
+export function firingsIn(schedule: Schedule, years: readonly number[]): number {
+  const toDay = Date.UTC(Math.max(...years) + 1, 0, 1) / dayMs;
+  let days = 0;
+  for (let day = Date.UTC(Math.min(...years), 0, 1) / dayMs; day < toDay; day++)
+    if (matchesDay(schedule, day)) days++;
+  return days * schedule.secondsOfDay.length;
+}
+
+/** A span of local time with one offset from UTC, as if the local clock were UTC: [fromMs, toMs). */
+interface LocalWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly offsetMs: number;
+}
+
+/** The local times in which a schedule's own can fire in [fromMs, toMs), ascending by their instants. */
+function windowsOf(schedule: Schedule, zone: string, fromMs: number, toMs: number): LocalWindow[] {
+  const windows: LocalWindow[] = [];
+  let latestLocalMs = Number.NEGATIVE_INFINITY;
+  // A day more before it: clocks that went back just then repeat times of the span before.
+  for (const { offsetMs, ...span } of offsetSpans(zone, fromMs - dayMs, toMs)) {
+    if (span.fromMs >= toMs) break;
+    const localToMs = span.toMs + offsetMs;
+    if (span.toMs > fromMs) {
+      const repeatedUntilMs = schedule.dialect === "systemd" ? latestLocalMs : Number.NEGATIVE_INFINITY;
+      windows.push({
+        fromMs: Math.max(span.fromMs + offsetMs, fromMs + offsetMs, repeatedUntilMs),
+        toMs: Math.min(localToMs, toMs + offsetMs),
+        offsetMs,
+      });
+    }
+    latestLocalMs = Math.max(latestLocalMs, localToMs);
+  }
+  return windows;
+}
+
+function addFirings(found: number[], schedule: Schedule, { fromMs, toMs, offsetMs }: LocalWindow): void {
   for (let day = Math.floor(fromMs / dayMs); day * dayMs < toMs; day++) {
-    if (!anyDay && !matchesDay(schedule, day)) continue;
-    for (const second of secondsOfDay) {
+    if (!matchesDay(schedule, day)) continue;
+    for (const second of schedule.secondsOfDay) {
       const localMs = day * dayMs + second * 1000;
       if (localMs >= fromMs && localMs < toMs) found.push(localMs - offsetMs);
     }
@@ -49,6 +66,7 @@ function addLocalFirings(
 
 /** @param day days since 1 January 1970, a Thursday */
 function matchesDay(schedule: Schedule, day: number): boolean {
+  if (!schedule.years && !schedule.months && !schedule.days && !schedule.weekdays) return true;
   const weekday = schedule.weekdays?.includes((((day + 4) % 7) + 7) % 7) ?? true;
   if (!schedule.years && !schedule.months && !schedule.days) return weekday;
   if (!weekday && !schedule.eitherDay) return false;
@@ -67,18 +85,48 @@ const windowDays = [2, 8, 32, 128, 512, 4096, 36_525];
 
 /** The first firing at or after an instant, within a century. */
 export function nextFiring(schedule: Schedule, zone: string, atMs: number): number | undefined {
-  for (const days of windowDays) {
-    const [first] = firings(schedule, zone, atMs, atMs + days * dayMs);
-    if (first !== undefined) return first;
-  }
+  for (const days of windowDays)
+    for (const window of windowsOf(schedule, zone, atMs, atMs + days * dayMs)) {
+      const first = firstFiring(schedule, window);
+      if (first !== undefined) return first;
+    }
   return undefined;
 }
 
 /** The last firing before an instant, within a century. */
 export function previousFiring(schedule: Schedule, zone: string, beforeMs: number): number | undefined {
-  for (const days of windowDays) {
-    const last = firings(schedule, zone, beforeMs - days * dayMs, beforeMs).at(-1);
-    if (last !== undefined) return last;
+  for (const days of windowDays)
+    for (const window of windowsOf(schedule, zone, beforeMs - days * dayMs, beforeMs).reverse()) {
+      const last = lastFiring(schedule, window);
+      if (last !== undefined) return last;
+    }
+  return undefined;
+}
+
+// A schedule that fires each minute is asked for millions of times: within a day, its times are searched by halves.
+
+function firstFiring(schedule: Schedule, { fromMs, toMs, offsetMs }: LocalWindow): number | undefined {
+  const { secondsOfDay } = schedule;
+  for (let day = Math.floor(fromMs / dayMs); day * dayMs < toMs; day++) {
+    if (!matchesDay(schedule, day)) continue;
+    const fromSecond = (fromMs - day * dayMs) / 1000;
+    const second = secondsOfDay[countUntil(secondsOfDay, each => each < fromSecond)];
+    if (second === undefined) continue;
+    const localMs = day * dayMs + second * 1000;
+    return localMs < toMs ? localMs - offsetMs : undefined;
+  }
+  return undefined;
+}
+
+function lastFiring(schedule: Schedule, { fromMs, toMs, offsetMs }: LocalWindow): number | undefined {
+  const { secondsOfDay } = schedule;
+  for (let day = Math.ceil(toMs / dayMs) - 1; (day + 1) * dayMs > fromMs; day--) {
+    if (!matchesDay(schedule, day)) continue;
+    const toSecond = (toMs - day * dayMs) / 1000;
+    const second = secondsOfDay[countUntil(secondsOfDay, each => each < toSecond) - 1];
+    if (second === undefined) continue;
+    const localMs = day * dayMs + second * 1000;
+    return localMs >= fromMs ? localMs - offsetMs : undefined;
   }
   return undefined;
 }

@@ -135,6 +135,16 @@ export function localTime(atMs: number, zone: string): number {
   return atMs + (span?.offsetMs ?? 0);
 }
 
+/** `localTime` of many instants, ascending. */
+export function localTimes(atMs: readonly number[], zone: string): number[] {
+  const spans = offsetSpans(zone, atMs[0] ?? 0, atMs.at(-1) ?? 0);
+  let span = 0;
+  return atMs.map(instant => {
+    while (span + 1 < spans.length && (spans[span]?.toMs ?? Infinity) <= instant) span++;
+    return instant + (spans[span]?.offsetMs ?? 0);
+  });
+}
+
 /** The instant at which a calendar date is over in a zone, as epoch ms. @param date e.g. "2027-06-30" */
 export function endOfDay(date: string, zone: string): number {
   const midnightMs = Date.parse(`${date}T00:00:00Z`) + dayMs;

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { EstateInvalid, type EstateFault, pathText, shown } from "./faults";
-import { neverFires } from "./never-fires";
 import { plainData } from "./plain";
 import { didYouMean } from "./lookup";
 import { references } from "./references";
+import { schedulesInYears } from "./schedules-in-years";
 import { type Estate, estateSchema } from "./schema";
 
 export { EstateInvalid } from "./faults";
@@ -16,7 +16,7 @@ export function parseEstate(raw: unknown): Estate {
   const input = plainData(raw);
   const parsed = estateSchema.safeParse(input);
   if (!parsed.success) throw new EstateInvalid(parsed.error.issues.flatMap(issue => faultsOf(issue, input)));
-  const dangling = [...references(parsed.data), ...neverFires(parsed.data)];
+  const dangling = [...references(parsed.data), ...schedulesInYears(parsed.data)];
   if (dangling.length > 0) throw new EstateInvalid(dangling);
   return parsed.data;
 }
@@ -45,7 +45,7 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown): string {
     case "too_big":
       return `is too big: expected at most ${issue.maximum}`;
     default:
-      return `: ${issue.message}`.replace(/^: (?=is |overlaps )/, "");
+      return `: ${issue.message}`.replace(/^: (?=is |overlaps |spans )/, "");
   }
 }
 

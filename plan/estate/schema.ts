@@ -16,6 +16,8 @@ function listsOf<L extends Readonly<Record<string, { readonly spec: z.ZodType }>
   return Object.fromEntries(lists) as Lists<L>;
 }
 
+const mostYears = 10;
+
 /**
  * Everything that an operator owns and promises, written once. Durations and sizes carry their units in the text;
  * clock times are in `zone` unless a schedule names its own.
@@ -26,6 +28,10 @@ export const estateSchema = z.strictObject({
   years: z
     .array(z.int().min(2000).max(2100))
     .min(1)
+    .refine(
+      years => years.length <= mostYears && Math.max(...years) - Math.min(...years) < mostYears,
+      `spans more than ${mostYears} years. Expected those that are near, as each run in them is followed, e.g. [2026, 2027]`,
+    )
     .describe("Calendar years over which gaps and losses are computed, e.g. [2026, 2027]"),
   sites: z
     .array(name)

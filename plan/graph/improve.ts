@@ -26,14 +26,19 @@ export interface Improvement {
 const stepMinutes = 15;
 const dayMinutes = 1_440;
 const dayMs = 86_400_000;
+// Every ten minutes in five years.
+const mostRuns = 300_000;
 
 /**
  * For each loss the one move that reduces it most: a job on its way, at another quarter of an hour, as often as before.
  * A move is left out if a job's budget would newly reach into another's on the same disk, if a job would start before
- * one that it comes after, or if a loss would come to exceed its promise. Of equally good moves, the smallest.
+ * one that it comes after, or if a loss would come to exceed its promise. Of equally good moves, the smallest. None is
+ * tried where a job that copies runs more often than each ten minutes for five years.
  * @param losses of this plan, as `lossesOf` gives them
  */
 export function improvementsOf(plan: Plan, losses: readonly Loss[], timeline = yearsOf(plan)): Improvement[] {
+  // To follow all moves would take minutes.
+  if (plan.copies.some(({ job }) => timeline.runsOf(job).startMs.length > mostRuns)) return [];
   const survivors = survivorsOf(plan);
   const moves = new Moves(plan, timeline);
   const found = new Map<string, Found | undefined>();

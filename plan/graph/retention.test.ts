@@ -140,3 +140,15 @@ test(
     ),
   120_000,
 );
+
+test("thousands of generations of a job that runs each minute are counted, also where others copy them", () => {
+  const { generations, copy } = copiesWith(estate => {
+    estate.years = [2026];
+    const [etcd] = estate.layers["cluster-dump"];
+    const often = { schedule: { cron: "* * * * *" }, usualRun: "30s", budget: "50s" };
+    if (etcd) Object.assign(etcd, { ...often, keep: { age: "7d" } });
+  });
+  const minutes = 7 * 24 * 60;
+  expect(generations.reachOf(copy("etcd <- etcd-backup")).mostGenerations).toBe(minutes + 1);
+  expect(generations.reachOf(copy("etcd <- etcd-backup <- nfs-mirror")).mostGenerations).toBe(minutes + 1);
+});

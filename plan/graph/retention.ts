@@ -1,12 +1,8 @@
 import { countUntil } from "../ascending";
-import { localTime } from "../calendar/time-zone";
 import type { Flow } from "../job";
-import type { Retention, Tier } from "../retention";
 import type { Copy } from "./copies";
+import { keeper, type KeptRuns } from "./kept-runs";
 import type { Timeline } from "./versions";
-
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 
 /** What a copy's place holds over the years. */
 export interface Reach {
@@ -24,6 +20,16 @@ export interface Reach {
   readonly longestKeptMs: number;
 }
 
+/** The generations that exist after a run. */
+interface Held {
+  readonly count: number;
+  /** When the oldest one's data was read, as epoch ms; absent where there is none. */
+  readonly oldestMs: number | undefined;
+  readonly newestMs: number | undefined;
+  /** When each one's data was read, ascending, as epoch ms. */
+  list(): readonly number[];
+}
+
 /**
  * Generations of a copy over a timeline. A run adds one and then removes what its retention no longer keeps; nothing goes
  * at other times. `age` counts from a run's end, `count` the newest of each hour, day, week (from Monday) or month in the
@@ -31,7 +37,7 @@ export interface Reach {
  */
 export class Generations {
   private readonly reaches = new Map<Copy, Reach>();
-  private readonly kept = new Map<Copy, (run: number) => readonly number[]>();
+  private readonly held = new Map<Copy, (run: number) => Held>();
 
   private readonly keptByFlow = new Map<Flow, { generations: number; longestMs: number }>();
 
@@ -40,7 +46,7 @@ export class Generations {
   /** When the data of each generation that exists at an instant was read, ascending, as epoch ms. */
   at(copy: Copy, atMs: number): readonly number[] {
     const run = lastAtMost(this.timeline.runsOf(copy.job).endMs, atMs);
-    return run < 0 ? [] : this.after(copy)(run);
+    return run < 0 ? [] : this.after(copy)(run).list();
   }
 
   /** How far back a copy reaches, at worst and at best. */
@@ -55,12 +61,12 @@ export class Generations {
     for (let run = Math.max(0, lastAtMost(endMs, fromMs)); run < endMs.length; run++) {
       const [madeMs, goneMs] = [endMs[run] ?? 0, Math.min(endMs[run + 1] ?? toMs, toMs)];
       if (madeMs >= toMs) break;
-      const generations = after(run);
-      const ageMs = madeMs - (generations[0] ?? madeMs);
-      least = Math.min(least, generations.length);
-      most = Math.max(most, generations.length);
+      const { count, oldestMs } = after(run);
+      const ageMs = madeMs - (oldestMs ?? madeMs);
+      least = Math.min(least, count);
+      most = Math.max(most, count);
       if (ageMs < oldest) [oldest, atMs] = [ageMs, madeMs];
-      longest = Math.max(longest, goneMs - (generations[0] ?? goneMs));
+      longest = Math.max(longest, goneMs - (oldestMs ?? goneMs));
     }
     const reach = {
       leastGenerations: least === Infinity ? 0 : least,
@@ -85,9 +91,9 @@ export class Generations {
     const keptRuns = keeper(flow.retention, startMs, endMs, job.trigger.zone);
     const kept = { generations: 1, longestMs: 0 };
     for (let run = Math.max(0, lastAtMost(endMs, fromMs)); run < endMs.length; run++) {
-      const { first, count } = keptRuns(run);
-      const oldestMs = startMs[first] ?? 0;
-      kept.generations = Math.max(kept.generations, count);
+      const { older, first, last } = keptRuns(run);
+      const oldestMs = startMs[older[0] ?? first] ?? 0;
+      kept.generations = Math.max(kept.generations, older.length + last - first + 1);
       kept.longestMs = Math.max(kept.longestMs, Math.min(endMs[run + 1] ?? toMs, toMs) - oldestMs);
     }
     this.keptByFlow.set(flow, kept);
@@ -95,108 +101,93 @@ export class Generations {
   }
 
   /** What exists after each run of the copy's job. */
-  private after(copy: Copy): (run: number) => readonly number[] {
-    const known = this.kept.get(copy);
+  private after(copy: Copy): (run: number) => Held {
+    const known = this.held.get(copy);
     if (known) return known;
     const { startMs, endMs } = this.timeline.runsOf(copy.job);
     const keptRuns = keeper(copy.flow.retention, startMs, endMs, copy.job.trigger.zone);
-    const found = (run: number): readonly number[] =>
-      ascending(
-        keptRuns(run)
-          .list()
-          .flatMap(kept => this.brought(copy, startMs[kept] ?? 0)),
-      );
-    const remembered = new Map<number, readonly number[]>();
-    const after = (run: number): readonly number[] => {
-      const generations = remembered.get(run) ?? found(run);
-      remembered.set(run, generations);
-      return generations;
-    };
-    this.kept.set(copy, after);
+    const found = copy.from
+      ? this.broughtBy(copy.from, copy.flow.source.kind === "tree", startMs)
+      : heldOf(startMs);
+    const after = (run: number): Held => found(keptRuns(run));
+    this.held.set(copy, after);
     return after;
   }
 
-  /** What a run that starts then takes along. */
-  private brought({ from, flow }: Copy, startMs: number): readonly number[] {
-    if (!from) return [startMs];
-    const there = this.at(from, startMs);
-    return flow.source.kind === "tree" ? there : there.slice(-1);
-  }
-}
-
-/** Runs whose generations are still there. */
-interface KeptRuns {
-  readonly first: number;
-  readonly count: number;
-  /** Ascending. */
-  list(): number[];
-}
-
-/** Most retentions keep a span, which needs no list to be counted: a snapshot every ten minutes is one of a thousand. */
-function span(first: number, last: number): KeptRuns {
-  const count = Math.max(0, last - first + 1);
-  return { first, count, list: () => Array.from({ length: count }, (_, index) => first + index) };
-}
-
-function listed(runs: number[]): KeptRuns {
-  return { first: runs[0] ?? 0, count: runs.length, list: () => runs };
-}
-
-/** The runs whose generations are still there after a run. */
-function keeper(
-  retention: Retention,
-  startMs: readonly number[],
-  endMs: readonly number[],
-  zone: string,
-): (run: number) => KeptRuns {
-  switch (retention.kind) {
-    case "latest":
-      return run => span(run, run);
-    case "age":
-      return run => {
-        const limitMs = (endMs[run] ?? 0) - retention.ms;
-        const first = Math.min(lastAtMost(endMs, limitMs - 1) + 1, run, run + 1 - retention.atLeast);
-        return span(Math.max(0, first), run);
-      };
-    case "count":
-      return keeperOfTier(retention, startMs, zone);
-    case "tiers": {
-      const tiers = retention.tiers.map(tier => keeperOfTier(tier, startMs, zone));
-      return run => listed(ascending(tiers.flatMap(keptRuns => keptRuns(run).list())));
+  /** What the runs of a copier have brought from another copy: in a tree all that was there, or else the newest. */
+  private broughtBy(from: Copy, tree: boolean, startMs: readonly number[]): (kept: KeptRuns) => Held {
+    const sourceRuns = this.timeline.runsOf(from.job);
+    const atSource = this.after(from);
+    const sourceAt = startMs.map(start => lastAtMost(sourceRuns.endMs, start));
+    if (!tree) {
+      return heldOf(sourceAt.map(run => (run < 0 ? undefined : atSource(run).newestMs)));
     }
+    let latest: { key: string; older: readonly number[]; held: Held } | undefined;
+    return kept => {
+      const { older, first, last } = kept;
+      // Runs that copied the same states of the source brought the same.
+      const key = `${sourceAt[first]} ${sourceAt[last]}`;
+      if (latest?.key === key && latest.older === older) return latest.held;
+      const states = new Set(runsOf(kept).map(run => sourceAt[run] ?? -1));
+      states.delete(-1);
+      const [only] = states;
+      const held =
+        states.size === 1 && only !== undefined
+          ? atSource(only)
+          : union([...states].map(run => atSource(run).list()));
+      latest = { key, older, held };
+      return held;
+    };
   }
 }
 
-function keeperOfTier(
-  { count, every }: Tier,
-  startMs: readonly number[],
-  zone: string,
-): (run: number) => KeptRuns {
-  if (every === "run") return run => span(Math.max(0, run + 1 - count), run);
-  const periods = startMs.map(start => periodOf(localTime(start, zone), every));
-  return run => listed(newestOfPeriods(periods, run, count));
+/**
+ * Generations of runs that each brought one.
+ * @param readMs when the data of each run's was read, never earlier than the one before; undefined while there was none
+ */
+function heldOf(readMs: readonly (number | undefined)[]): (kept: KeptRuns) => Held {
+  // How many there are up to each run: two runs may have brought the same.
+  let different = 0;
+  const upTo = readMs.map((read, run) =>
+    read !== undefined && read !== readMs[run - 1] ? ++different : different,
+  );
+  return ({ older, first, last }) => {
+    const oldOnes = new Set(older.map(run => readMs[run]));
+    oldOnes.delete(undefined);
+    oldOnes.delete(readMs[first]);
+    const [oldestOfOld] = oldOnes;
+    const before = readMs[first] === undefined ? 0 : 1;
+    const list = (): number[] => {
+      const all: number[] = [];
+      for (const run of runsOf({ older, first, last })) {
+        const read = readMs[run];
+        if (read !== undefined && read !== all.at(-1)) all.push(read);
+      }
+      return all;
+    };
+    return {
+      count: oldOnes.size + (upTo[last] ?? 0) - (upTo[first] ?? 0) + before,
+      oldestMs: oldestOfOld ?? readMs[first] ?? list()[0],
+      newestMs: readMs[last],
+      list,
+    };
+  };
 }
 
-function newestOfPeriods(periods: readonly number[], run: number, count: number): number[] {
-  const kept: number[] = [];
-  for (let earlier = run; earlier >= 0 && kept.length < count; earlier--)
-    if (earlier === run || periods[earlier] !== periods[earlier + 1]) kept.unshift(earlier);
-  return kept;
+/** Ascending. */
+function runsOf({ older, first, last }: KeptRuns): number[] {
+  return [...older, ...Array.from({ length: last - first + 1 }, (_, index) => first + index)];
 }
 
-/** A number for each local hour, day, week or month; an hour that clocks repeat is one. */
-function periodOf(localMs: number, every: Exclude<Tier["every"], "run">): number {
-  if (every === "hour") return Math.floor(localMs / hourMs);
-  const day = Math.floor(localMs / dayMs);
-  if (every === "day") return day;
-  // 1 January 1970 was a Thursday.
-  if (every === "week") return Math.floor((day + 3) / 7);
-  const date = new Date(localMs);
-  return date.getUTCFullYear() * 12 + date.getUTCMonth();
-}
-
-function ascending(numbers: readonly number[]): number[] {
-  return [...new Set(numbers)].sort((a, b) => a - b);
+/** Those of states that follow one another: what was read before the newest of one state is in it, or gone for good. */
+function union(states: readonly (readonly number[])[]): Held {
+  const all: number[] = [];
+  for (const state of states) {
+    const newestMs = all.at(-1) ?? -Infinity;
+    for (let next = countUntil(state, readMs => readMs <= newestMs); next < state.length; next++)
+      all.push(state[next] ?? 0);
+  }
+  return { count: all.length, oldestMs: all[0], newestMs: all.at(-1), list: () => all };
 }
 
 /** Index of the last number that isn't above a limit, or -1. */

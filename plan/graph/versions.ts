@@ -45,13 +45,20 @@ export class Timeline {
     readonly horizon: Horizon,
     /** Jobs that are thought of as other ones, by the job in the plan. */
     private readonly instead: ReadonlyMap<Job, Job> = new Map(),
+    /** When each job's own calendar asks for it. */
+    private readonly asked = new Map<Job, readonly number[]>(),
   ) {
     this.byName = new Map([...jobs].reverse().map(job => [`${job.host}/${job.name}`, job]));
   }
 
   /** The same timeline with one job thought of as another, such as one with another schedule. What doesn't hang on it is shared. */
   withJobAs(job: Job, other: Job): Timeline {
-    const changed = new Timeline(this.jobs, this.horizon, new Map([...this.instead, [job, other]]));
+    const changed = new Timeline(
+      this.jobs,
+      this.horizon,
+      new Map([...this.instead, [job, other]]),
+      this.asked,
+    );
     for (const [known, runs] of this.runs) if (!this.hangsOn(known, job)) changed.runs.set(known, runs);
     for (const [way, versions] of this.versions)
       if (!way.jobs.some(known => this.hangsOn(known, job))) changed.versions.set(way, versions);
@@ -62,13 +69,23 @@ export class Timeline {
     const known = this.runs.get(job);
     if (known) return known;
     const { trigger, usualRunMs } = this.instead.get(job) ?? job;
-    const { fromMs, toMs, warmUpMs = yearAndMoreMs } = this.horizon;
-    const asked = firings(trigger.schedule, trigger.zone, fromMs - warmUpMs, toMs);
+    const asked = this.askedBy(job);
     this.underWay.add(job);
     const runs = runsFrom(asked, usualRunMs, trigger.randomizedDelayMs, this.precedingRuns(job));
     this.underWay.delete(job);
     this.runs.set(job, runs);
     return runs;
+  }
+
+  private askedBy(job: Job): readonly number[] {
+    const { fromMs, toMs, warmUpMs = yearAndMoreMs } = this.horizon;
+    const firingsOf = ({ trigger }: Job): number[] =>
+      firings(trigger.schedule, trigger.zone, fromMs - warmUpMs, toMs);
+    const other = this.instead.get(job);
+    if (other) return firingsOf(other);
+    const asked = this.asked.get(job) ?? firingsOf(job);
+    this.asked.set(job, asked);
+    return asked;
   }
 
   versionsOf({ way }: Pick<Copy, "way">): Versions {

@@ -19,10 +19,24 @@ const faultsOf = (onCalendar: string): string[] => {
 test.each([
   ["2025-*-* 02:00:00", "never fires"],
   ["2027-05-01 02:00:00", "fires only once"],
+  ["*:*:*", "86400 starts a day, expected at most 1440, one a minute"],
+  [
+    "minutely",
+    "starts 1051200 times in the estate's years (2026 to 2027). Expected at most 600000: start it less often",
+  ],
 ])("refuses a job's schedule %s: it %s", (onCalendar, problem) => {
   const [message = ""] = faultsOf(onCalendar);
   expect(message).toContain('layers["nfs-mirror"][0].schedule.onCalendar');
   expect(message).toContain(problem);
+});
+
+test("takes each minute of a month's first day", () => expect(faultsOf("*-*-01 *:*:00")).toEqual([]));
+
+test("refuses years that reach too far", () => {
+  const input = exampleWith(estate => {
+    estate.years = [2000, 2100];
+  });
+  expect(() => parseEstate(input)).toThrow("estate.years: [2000,2100] spans more than 10 years.");
 });
 
 test("takes one that fires in the last of the years and after them", () =>
