@@ -212,6 +212,25 @@ describe("files of a volume", () => {
     expect(only.stdout).toContain("all that there is of shop/data is incomplete");
   });
 
+  test("what a whole copy lacks as it was accepted is told", async () => {
+    await twoWeeks();
+    const { ino, birthtimeNs } = lstatSync(onDisk("pvc-data/2026-22/shop/data"), { bigint: true });
+    const record = {
+      ...{ namespace: "shop", claim: "data", path: "shop/data", successMs: 1, base: { uuid: "", thinId: 1 } },
+      generations: [{ every: "week", period: "2026-22", identity: `${ino}-${birthtimeNs}` }],
+      ...{ accepted: [{ path: "too long", reason: "ENAMETOOLONG" }], holds: { files: 1, bytes: 4096 } },
+    };
+    mkdirSync(join(folder, "state/volumes"));
+    writeFileSync(join(folder, "state/volumes/vm-1-pvc-app.json"), JSON.stringify(record));
+    const list = await ask("list");
+    expect(list.stdout).toMatch(
+      /4 KiB {2}lacks 1 entries, first "too long": ENAMETOOLONG, which was accepted\n.*complete\n/,
+    );
+    const restored = await ask("restore", "shop/data", "--into", join(folder, "back"));
+    expect(restored).toMatchObject({ status: 0 });
+    expect(restored.stdout).toContain('it lacks 1 entries, first "too long"');
+  });
+
   test("a folder that has something, lies on the backup disk or can be reached by others' programs is refused", async () => {
     await twoWeeks();
     const full = join(folder, "full");

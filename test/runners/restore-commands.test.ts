@@ -99,3 +99,30 @@ test("a volume's newest snapshot is found by its claim, and the list prints a re
     await world.close();
   }
 });
+
+test("a volume's files go into the volume that its claim has, unless it isn't there, or its pool has no room", async () => {
+  const world = await createPoolWorld();
+  try {
+    world.add("vm-9-pvc-a");
+    world.writeMap({ "vm-9-pvc-a": { namespace: "nextcloud", name: "nextcloud" } });
+    await world.onDisk("pvc-data/2026-22/nextcloud/nextcloud", "echo kept >file");
+    const text = printed("nextcloud", "pvc-data", "lvm-pvc-snapshot", "daily-backup");
+    expect(text).toBe("# on pve:\ndaily-backup restore nextcloud/nextcloud");
+    const words = text.split(/\s/).slice(4);
+    const dry = await world.backup(...words, "--dry-run");
+    expect(dry).toMatchObject({ status: 0 });
+    expect(dry.output).toContain("would keep pve/vm-9-pvc-a as it is by a snapshot");
+    expect(world.names()).toEqual(["vm-9-pvc-a"]);
+    // The pool has 64 MiB.
+    await world.onDisk("pvc-data/2026-22/nextcloud/nextcloud", "fallocate -l 60M large");
+    const full = await world.backup(...words);
+    expect(full).toMatchObject({ status: 3 });
+    expect(full.output).toContain("the copy may need 60 MiB more");
+    world.remove("vm-9-pvc-a");
+    const gone = await world.backup(...words);
+    expect(gone).toMatchObject({ status: 3 });
+    expect(gone.output).toContain("the volume of nextcloud/nextcloud, vm-9-pvc-a, is not there");
+  } finally {
+    await world.close();
+  }
+});

@@ -11,6 +11,7 @@ import { shell } from "../../runtime/shell";
 import { configurationFolder, configurationName } from "../configuration";
 import { rootOf } from "../daily-backup";
 import { incompleteFolder } from "../incomplete";
+import { readRecords } from "../record";
 import { failedFile } from "../sqlite";
 
 /** What is kept of a thing: files of a volume, the databases in it, or the host's own configuration. */
@@ -25,7 +26,7 @@ export interface KeptCopy extends Generation {
   readonly completeMs: number;
   /** False where what it lacks keeps it from being one that a restore takes by itself. */
   readonly isComplete: boolean;
-  /** What it is known to lack: entries of an incomplete one, and databases that had no good copy then. */
+  /** What it is known to lack: entries that could not be copied, accepted ones too, and databases that had no good copy then. */
   readonly lacks: readonly Lacking[];
 }
 
@@ -38,8 +39,12 @@ export interface Lacking {
 /** All that is there, by name; of each name and kind, the newest first. A host that was set up anew knows as much. */
 export function keptCopies(config: DailyBackupConfig): KeptCopy[] {
   const volumes = rootOf(config, "pvc-data");
+  const accepted = acceptedByGeneration(config);
   const all = [
-    ...generationsBelow(config, "files", volumes),
+    ...generationsBelow(config, "files", volumes).map(copy => ({
+      ...copy,
+      lacks: accepted.get(copy.identity) ?? [],
+    })),
     ...generationsBelow(config, "files", join(volumes, incompleteFolder), true),
     ...generationsBelow(config, "databases", rootOf(config, "sqlite-backup")),
     ...generationsBelow(config, "configuration", rootOf(config, configurationFolder)),
@@ -77,6 +82,19 @@ function generationsBelow(
 /** Beside an incomplete generation lies its list. */
 function isClaim(path: string): boolean {
   return !path.endsWith(".lacks.json") && !path.split("/").some(name => name.startsWith("."));
+}
+
+/** What generations lack that are whole but for it, as somebody answered for it; by their identities, as far as it is on record. */
+function acceptedByGeneration({ stateDir }: DailyBackupConfig): ReadonlyMap<string, readonly Lacking[]> {
+  return new Map(
+    [...readRecords(stateDir).values()].flatMap(({ generations, accepted = [] }) => {
+      const lacks = accepted.map(({ path, reason }) => ({
+        path: quoted(Buffer.from(path, "latin1")),
+        reason: `${reason}, which was accepted`,
+      }));
+      return generations.map(({ identity }): [string, readonly Lacking[]] => [identity, lacks]);
+    }),
+  );
 }
 
 const lackingList = z.array(z.object({ path: z.string(), reason: z.string() }));

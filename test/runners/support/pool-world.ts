@@ -48,6 +48,8 @@ export interface PoolWorld {
   writeMap(map: Readonly<Record<string, object>>): void;
   snapshot(...words: readonly string[]): Promise<Ended>;
   backup(...words: readonly string[]): Promise<Ended>;
+  /** Runs a script in a folder of the mounted backup disk, which is made. */
+  onDisk(path: string, script: string): Promise<string>;
   /** Text of a textfile, e.g. "daily-backup-volumes". */
   textfile(name: string): string;
   close(): Promise<void>;
@@ -153,6 +155,15 @@ export async function createPoolWorld(): Promise<PoolWorld> {
     },
     snapshot: (...words) => start(snapshotConfig, words),
     backup: (...words) => start(backupConfig, words),
+    onDisk: (path, script) =>
+      namespace.run(
+        "sh",
+        "-c",
+        'mkdir -p "$1" && cd "$1" && eval "$2"',
+        "sh",
+        join(folder, "disk", path),
+        script,
+      ),
     textfile: name => readFileSync(join(folder, "textfiles", `${name}.prom`), "utf8"),
     async close() {
       await namespace.close();
