@@ -16,6 +16,12 @@ export interface EstateOptions {
   readonly estate?: string | undefined;
 }
 
+/** Words by which another command gets the same estate. */
+export function namedBy({ stack, estate }: EstateOptions): string[] {
+  if (estate !== undefined) return ["--estate", estate];
+  return stack === undefined ? [] : ["--stack", stack];
+}
+
 type Source = Pick<Context, "evaluate" | "folder">;
 
 /**

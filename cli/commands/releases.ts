@@ -3,8 +3,9 @@ import { z } from "zod";
 import { jobFolder } from "../../components/host-release/commands";
 import { type Estate, planOf } from "../../plan";
 import { isInstalled, type Job } from "../../plan/job";
+import { shellWord } from "../../plan/contracts/shell-word";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
-import { readEstate } from "../estate-source";
+import { namedBy, readEstate } from "../estate-source";
 import { keyFlag, onHost } from "../host-shell";
 import { plainTable } from "../output";
 
@@ -23,6 +24,8 @@ interface ReleaseState {
   readonly kept: readonly string[];
   /** The release that somebody has gone back from, as long as no other has followed; null else. */
   readonly rolledBack: string | null;
+  /** What is to be known of it, and is no fault. */
+  readonly notes: readonly string[];
   /** What isn't as it was deployed, and what to do about it. */
   readonly faults: readonly string[];
 }
@@ -41,7 +44,7 @@ export const releases: CommandSpec<z.output<typeof options>> = {
     const found = await Promise.all(
       hosts.map(host =>
         statesOn(
-          estate,
+          { estate, named: namedBy({ stack, estate: file }) },
           host,
           jobs.filter(job => job.host === host),
           key,
@@ -54,9 +57,15 @@ export const releases: CommandSpec<z.output<typeof options>> = {
   },
 };
 
+interface Asked {
+  readonly estate: Estate;
+  /** Words by which a command gets the same one. */
+  readonly named: readonly string[];
+}
+
 /** One connection a host. */
 async function statesOn(
-  estate: Estate,
+  { estate, named }: Asked,
   host: string,
   jobs: readonly Job[],
   key: string | undefined,
@@ -77,31 +86,46 @@ async function statesOn(
       .map(text => text.split("\n"))
       .map(([name = "", ...lines]) => [name, lines]),
   );
-  return jobs.map(job => stateOf(host, job, answers.get(job.name) ?? []));
+  return jobs.map(job => stateOf(named, host, job, answers.get(job.name) ?? []));
 }
 
-function stateOf(host: string, job: Job, lines: readonly string[]): ReleaseState {
+function stateOf(named: readonly string[], host: string, job: Job, lines: readonly string[]): ReleaseState {
   const said = (word: string) =>
     lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
   const [live, since] = said("live")[0]?.split(" ") ?? [];
   const faults = said("fault");
   const [left] = said("left");
-  // To deploy it again would make the release live that was rolled back.
+  const kept = said("kept").map(line => line.split(" ")[0] ?? "");
+  const back = (release: string): string =>
+    ["holdfast roll-back --host", host, "--job", job.name, "--to", release, ...named.map(shellWord)].join(
+      " ",
+    );
+  const [other] = kept;
+  // Deployed again, what was rolled back stays so, and what runs in its place is put back as it was: if it is whole.
+  const isWhole = !faults.some(fault => fault.includes("is damaged"));
   const repair =
-    left === undefined
+    left === undefined || other === undefined || isWhole
       ? `pulumi up --replace '**::${job.name}-${host}-release-live'`
-      : "mend the estate or the program, then pulumi up";
+      : `${back(other)}   (or mend the estate or the program, then pulumi up)`;
+  const lost =
+    left === undefined || other === undefined
+      ? `not live. Where pulumi up says that nothing changes, the host has lost it. Next: ${again(job)}`
+      : `nothing is live: ${left} was rolled back, and what ran in its place is gone. Next: ${back(other)}   (or mend the estate or the program, then pulumi up)`;
   return {
     ...nothing(host, job.name),
     stack: said("stack")[0] ?? null,
     live: live ?? null,
     since: since ?? null,
-    kept: said("kept").map(line => line.split(" ")[0] ?? ""),
+    kept,
     rolledBack: left ?? null,
+    notes:
+      left === undefined || live === undefined
+        ? []
+        : [
+            `${left} was rolled back, and stays so until another release follows${kept.includes(left) ? `. To have it again: ${back(left)}` : ""}`,
+          ],
     faults: [
-      ...(live === undefined
-        ? [`not live. Where pulumi up says that nothing changes, the host has lost it. Next: ${again(job)}`]
-        : []),
+      ...(live === undefined ? [lost] : []),
       ...faults.map(fault => (fault.includes(". Next: ") ? fault : `${fault}. Next: ${repair}`)),
     ],
   };
@@ -117,7 +141,17 @@ function again({ name, host, credentials }: Job): string {
 }
 
 function nothing(host: string, job: string): ReleaseState {
-  return { host, job, stack: null, live: null, since: null, kept: [], rolledBack: null, faults: [] };
+  return {
+    host,
+    job,
+    stack: null,
+    live: null,
+    since: null,
+    kept: [],
+    rolledBack: null,
+    notes: [],
+    faults: [],
+  };
 }
 
 function summaryOf(states: readonly ReleaseState[], colours: boolean): string {
@@ -127,14 +161,8 @@ function summaryOf(states: readonly ReleaseState[], colours: boolean): string {
   });
   for (const { host, job, live, since, kept, stack } of states)
     rows.push([host, job, live ?? "-", since ?? "-", kept.join(" ") || "-", stack ?? "-"]);
-  const faults = states.flatMap(({ host, job, rolledBack, faults }) =>
-    [...notes(rolledBack), ...faults].map(text => `${job} on ${host}: ${text}`),
+  const faults = states.flatMap(({ host, job, notes, faults }) =>
+    [...notes, ...faults].map(text => `${job} on ${host}: ${text}`),
   );
   return [rows.toString(), ...faults].join("\n");
-}
-
-function notes(rolledBack: string | null): string[] {
-  return rolledBack === null
-    ? []
-    : [`${rolledBack} was rolled back, and stays so until another release follows`];
 }

@@ -218,7 +218,18 @@ test("goes back to the release before, which a second up leaves live, and lists 
   );
   expect(await stack.mustUp()).toMatch(/Resources:\n +11 unchanged\n/);
   expect(await liveOnHost()).toContain(`releases/${kept}\n`);
-  await stack.holdfast("roll-back", "--host", "pve", "--job", "nfs-mirror", "--to", live ?? "");
+  // What isn't as it was is put back by the command that is printed, and what was rolled back stays so.
+  await onPve("echo >>/etc/systemd/system/nfs-mirror.timer");
+  const { text } = await stack.holdfast("releases");
+  const [, command = ""] = /isn't the release's\. Next: pulumi up (.*)$/m.exec(text) ?? [];
+  await stack.mustUp(...command.replaceAll("'", "").split(" "));
+  expect(await liveOnHost()).toContain(`releases/${kept}\n`);
+  const [, forward = ""] =
+    / was rolled back, .* To have it again: holdfast (.*?) --estate /.exec(
+      (await stack.holdfast("releases")).text,
+    ) ?? [];
+  expect(forward).toContain(`--to ${live}`);
+  await stack.holdfast(...forward.split(" "));
   expect(await liveOnHost()).toContain(`releases/${live}\n`);
 });
 

@@ -52,6 +52,7 @@ test("shows what is live and kept, and goes back", async () => {
     since: expect.stringMatching(/^\d{4}-.*Z$/),
     faults: [],
     rolledBack: null,
+    notes: [],
   };
   expect(JSON.parse(text)).toEqual([{ ...state, live, kept: [old] }]);
   expect(await holdfast("roll-back", ...job)).toMatchObject({ exitCode: 0 });
@@ -66,6 +67,55 @@ test("shows what is live and kept, and goes back", async () => {
     exitCode: 1,
     text: expect.stringMatching(/^Nothing was rolled back\. nfs-mirror: .* is the live release\. /),
   });
+});
+
+/** Types what `holdfast releases` says to type. @param command how it begins */
+async function typePrinted(command: string): Promise<Awaited<ReturnType<typeof holdfast>>> {
+  const { text } = await holdfast("releases");
+  const [, words] = new RegExp(`${command}(.*?)(?:   \\(.*)?$`, "m").exec(text) ?? [];
+  if (words === undefined) throw new Error(`it doesn't say "${command}": ${text}`);
+  const argv = `${command.replace("holdfast ", "")}${words}`.split(" ");
+  const at = argv.indexOf("--estate");
+  expect(argv.splice(at, 2)).toEqual(["--estate", join(host.folder, "estate.json")]);
+  return holdfast(...argv);
+}
+
+test("after a roll-back, what it says to type makes the other release live again", async () => {
+  await host.deploy(release());
+  const { stdout: live } = await host.deploy(release({ hour: "04" }));
+  await holdfast("roll-back", ...job);
+  expect(await typePrinted("holdfast roll-back")).toMatchObject({ exitCode: 0 });
+  expect((await host.state()).live).toBe(`releases/${live}`);
+  expect((await holdfast("releases")).text).not.toContain("roll-back");
+});
+
+test("after a roll-back, what is altered is mended by a replacement of what is live, which stays rolled back", async () => {
+  const { stdout: old } = await host.deploy(release());
+  await host.deploy(release({ hour: "04" }));
+  await holdfast("roll-back", ...job);
+  await host.run("echo >>/etc/systemd/system/nfs-mirror.timer");
+  expect((await holdfast("releases")).text).toMatch(
+    /isn't the release's\. Next: pulumi up --replace '\*\*::nfs-mirror-pve-release-live'\n/,
+  );
+  // What pulumi does then.
+  await host.run("sh /opt/holdfast/nfs-mirror/release.sh remove");
+  await host.deploy(release({ hour: "04" }));
+  expect((await host.state()).live).toBe(`releases/${old}`);
+  expect(await holdfast("releases")).toMatchObject({ exitCode: 0 });
+});
+
+test("after a roll-back whose release was lost, what it says to type makes one live that is kept", async () => {
+  const { stdout: old } = await host.deploy(release());
+  const { stdout: live } = await host.deploy(release({ hour: "04" }));
+  await holdfast("roll-back", ...job);
+  await host.run(
+    `sh /opt/holdfast/nfs-mirror/release.sh remove; rm -r /opt/holdfast/nfs-mirror/releases/${old}`,
+  );
+  const listed = await holdfast("releases");
+  expect(listed).toMatchObject({ exitCode: 1, text: expect.stringContaining("nothing is live") });
+  expect(listed.text).not.toContain("--replace");
+  expect(await typePrinted("holdfast roll-back")).toMatchObject({ exitCode: 0 });
+  expect((await host.state()).live).toBe(`releases/${live}`);
 });
 
 test("says that it doesn't know what a roll-back did whose connection was lost, and a second one changes nothing more", async () => {
