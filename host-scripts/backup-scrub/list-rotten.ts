@@ -1,6 +1,6 @@
 import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
 import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
-import { verifyMounts } from "../runtime/mounts";
+import { proveBackupDisk } from "../runtime/backup-disk";
 import { momentText } from "../runtime/moment";
 import { noted, shortened } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
@@ -26,9 +26,9 @@ interface ListedRot {
  */
 export async function listRotten(
   { what }: ListRequest,
-  { config, stop }: WayContext<BackupScrubConfig>,
+  { config, stop, log }: WayContext<BackupScrubConfig>,
 ): Promise<Answer> {
-  await verifyMounts([{ role: "target", access: "read", ...config.target }], stop.signal);
+  await proveBackupDisk(config, "read", { stop, log, dryRun: true });
   const damaged: string[] = [];
   const rotten = rottenShelf
     .all(config, damaged)

@@ -1,8 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { setPriority } from "node:os";
 import { closeDisk } from "../runtime/closed-folder";
-import { proveDisk } from "../runtime/disk-mark";
-import { verifyMounts } from "../runtime/mounts";
+import { proveBackupDisk } from "../runtime/backup-disk";
 import type { Phase } from "../runtime/phases";
 import { requireRoot } from "../runtime/root";
 import { run as runCommand } from "../runtime/run";
@@ -12,10 +11,10 @@ import { catalogueFolder } from "./paths";
 /** Refuses unless the backup disk is the file system that the config names; then steps back behind everybody else. */
 export const verify: Phase<Scrub> = {
   name: "verify",
-  async run({ config, stop, dryRun, log }) {
+  async run(run) {
+    const { config, stop, dryRun, log } = run;
     requireRoot(config.job, "read every copy");
-    await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
-    proveDisk(config, { dryRun, log });
+    await proveBackupDisk(config, "write", run);
     if (!dryRun) {
       closeDisk(config.target.path, [], log);
       mkdirSync(catalogueFolder(config), { recursive: true, mode: 0o700 });

@@ -1,6 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { proveDisk } from "../runtime/disk-mark";
-import { verifyMounts } from "../runtime/mounts";
+import { proveBackupDisk } from "../runtime/backup-disk";
 import { noteWholeSeconds } from "../runtime/whole-seconds";
 import type { Phase } from "../runtime/phases";
 import { requireRoot } from "../runtime/root";
@@ -11,11 +10,10 @@ import type { DailyBackup } from "./daily-backup";
 export const verify: Phase<DailyBackup> = {
   name: "verify",
   async run(run) {
-    const { config, stop, dryRun, log, notes } = run;
+    const { config, dryRun, notes } = run;
     requireRoot(config.job, "read every volume");
-    await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
     await refuseUnheardOf(run);
-    proveDisk(config, { dryRun, log });
+    await proveBackupDisk(config, "write", run);
     noteWholeSeconds(config.target, { dryRun, notes });
     if (!dryRun) mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   },

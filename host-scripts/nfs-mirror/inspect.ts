@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { compareRecorded } from "../backup-scrub/recorded";
-import { proveDisk } from "../runtime/disk-mark";
+import { proveBackupDisk } from "../runtime/backup-disk";
 import { exitCodes, RunnerError } from "../runtime/errors";
-import { mountsBelow, verifyMounts } from "../runtime/mounts";
+import { mountsBelow } from "../runtime/mounts";
 import { withPathList } from "../runtime/path-list";
 import { noted, quoted, shortened } from "../runtime/quoted";
 import { rsync, wholeMetadata } from "../runtime/rsync";
@@ -33,14 +33,8 @@ interface Inspected {
  */
 export async function inspect({ what }: ListRequest, context: WayContext<NfsMirrorConfig>): Promise<Answer> {
   const { config, log, stop } = context;
-  await verifyMounts(
-    [
-      { role: "source", access: "read", ...config.source },
-      { role: "target", access: "read", ...config.target },
-    ],
-    stop.signal,
-  );
-  proveDisk(config, { dryRun: true, log });
+  const source = { role: "source", access: "read", ...config.source } as const;
+  await proveBackupDisk(config, "read", { stop, log, dryRun: true }, [source]);
   const services = what === undefined ? mirroredServices(config) : [serviceTyped(config, what)];
   const found: Inspected[] = [];
   for (const service of services) found.push(await inspected(context, service));

@@ -1,5 +1,5 @@
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
-import { verifyMounts } from "../runtime/mounts";
+import { proveBackupDisk } from "../runtime/backup-disk";
 import { momentText } from "../runtime/moment";
 import { noted, shortened } from "../runtime/quoted";
 import { ready, shell } from "../runtime/shell";
@@ -37,8 +37,8 @@ interface ListedService {
 
 /** What there is on the mirror, and what restores have left. Changes nothing and takes no lock. */
 export async function list({ what }: ListRequest, context: WayContext<NfsMirrorConfig>): Promise<Answer> {
-  const { config, stop } = context;
-  await verifyMounts([{ role: "target", access: "read", ...config.target }], stop.signal);
+  const { config } = context;
+  await proveBackupDisk(config, "read", { ...context, dryRun: true });
   const only = what === undefined ? undefined : serviceTyped(config, what);
   const mirrored = readMirrored(config);
   const records = readRestores(config);

@@ -1,8 +1,7 @@
 import { readdirSync } from "node:fs";
 import { ownPrefix } from "../runtime/closed-folder";
-import { proveDisk } from "../runtime/disk-mark";
+import { proveBackupDisk } from "../runtime/backup-disk";
 import { errnoOf, Refusal } from "../runtime/errors";
-import { verifyMounts } from "../runtime/mounts";
 import { noteWholeSeconds } from "../runtime/whole-seconds";
 import type { Phase } from "../runtime/phases";
 import { requireRoot } from "../runtime/root";
@@ -17,14 +16,8 @@ export const verify: Phase<Mirror> = {
   async run(mirror) {
     const { config } = mirror;
     requireRoot(config.job, "keep owners and ACLs");
-    mirror.mounts = await verifyMounts(
-      [
-        { role: "source", access: "read", ...config.source },
-        { role: "target", access: "write", ...config.target },
-      ],
-      mirror.stop.signal,
-    );
-    proveDisk(config, mirror);
+    const source = { role: "source", access: "read", ...config.source } as const;
+    mirror.mounts = await proveBackupDisk(config, "write", mirror, [source]);
     noteWholeSeconds(config.target, mirror);
     const entries = entriesOf(config.source);
     if (entries.every(entry => isLeftOut(config, entry)))

@@ -3,10 +3,9 @@ import { refuseUnknown } from "../runtime/accepted";
 import { acceptCommand } from "../runtime/arguments";
 import { closeDisk } from "../runtime/closed-folder";
 import { credentialFile, readCredential } from "../runtime/credentials";
-import { proveDisk } from "../runtime/disk-mark";
+import { proveBackupDisk } from "../runtime/backup-disk";
 import { errnoOf, Refusal, RunnerError } from "../runtime/errors";
 import { emptyTrash, recoverGenerations } from "../runtime/generations";
-import { verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { requireRoot } from "../runtime/root";
 import { shell } from "../runtime/shell";
@@ -21,8 +20,7 @@ export const verify: Phase<FirewallBackup> = {
       next: acceptCommand(config.job, config.folder),
     });
     requireRoot(config.job, "read the credentials");
-    await verifyMounts([{ role: "target", access: "write", ...config.target }], stop.signal);
-    proveDisk(config, { dryRun: held === undefined, log });
+    await proveBackupDisk(config, "write", { stop, log, dryRun: held === undefined });
     readCredential(config, config.api.key);
     const key = credentialFile(config, config.ssh.key);
     try {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { proveDisk } from "./disk-mark";
+import { proveMark } from "./disk-mark";
 import { createLog } from "./log";
 
 let folder: string;
@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const prove = (job: string, disk = "disk", fsUuid = "one", dryRun = false): void =>
-  proveDisk(
+  proveMark(
     { stateDir: join(folder, job), target: { path: join(folder, disk), fsUuid } },
     { dryRun, log: createLog("job", { json: true, progress: false }) },
   );

@@ -13,7 +13,7 @@ import { shell } from "./shell";
 /** Which disk a job has written to, by the UUID of its file system and its mark. */
 const record = z.strictObject({ fsUuid: z.string(), mark: z.string() });
 
-interface MarkedJob {
+export interface MarkedJob {
   readonly stateDir: string;
   /** A mounted backup disk. */
   readonly target: ExpectedMount;
@@ -26,7 +26,7 @@ interface MarkedJob {
  * A job without memory (a host that was set up anew) takes the mark that it finds; another UUID in the estate is another disk.
  * @throws {Refusal} when the mark is another one, or none; nothing is written then
  */
-export function proveDisk(
+export function proveMark(
   { stateDir, target }: MarkedJob,
   { dryRun, log }: { dryRun: boolean; log: Log },
 ): void {

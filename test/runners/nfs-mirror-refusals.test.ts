@@ -90,6 +90,11 @@ test("refuses a file system that has the backup disk's UUID and isn't the disk t
   mkdirSync(`${world.target}/.holdfast`);
   writeFileSync(`${world.target}/.holdfast/mark`, "another\n");
   await expectRefusal(3, "it has another mark");
+  for (const way of ["list", "verify"]) {
+    const { status, stdout } = await world.start([way]).finished;
+    expect({ way, status, stdout }).toMatchObject({ way, status: 3 });
+    expect(stdout).toContain("it has another mark");
+  }
   await world.inside("umount", path);
   await world.mount("dst");
   await expectTargetUntouched();

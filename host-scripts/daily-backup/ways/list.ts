@@ -5,7 +5,7 @@ import { sizeText } from "../../runtime/size-text";
 import type { Answer, ListRequest, WayContext } from "../../runtime/ways";
 import { readRecords } from "../record";
 import { copiesCalled, keptCopies, type KeptCopy, lackWords } from "./copies";
-import { proveBackupDisk } from "./disk";
+import { proveBackupDisk } from "../../runtime/backup-disk";
 
 /** Of a copy, what it costs to tell. */
 interface Listed extends KeptCopy {
@@ -15,7 +15,7 @@ interface Listed extends KeptCopy {
 
 /** Prints what there is. Of one thing, the sizes are counted; of all, those that are recorded are told. Takes no lock. */
 export async function list({ what }: ListRequest, context: WayContext<DailyBackupConfig>): Promise<Answer> {
-  await proveBackupDisk(context);
+  await proveBackupDisk(context.config, "read", { ...context, dryRun: true });
   const { config, stop } = context;
   const all = keptCopies(config);
   const recorded = recordedBytes(config);

@@ -14,7 +14,7 @@ import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
 import { configurationName } from "../configuration";
 import { failedFile } from "../sqlite";
 import { type Chosen, chosenCopy, keptCopies, type KeptCopy, type Kind } from "./copies";
-import { proveBackupDisk } from "./disk";
+import { proveBackupDisk } from "../../runtime/backup-disk";
 import { manifestFaults } from "./manifest";
 import { restoreDatabases } from "./restore-databases";
 import { inVolume } from "./in-volume";
@@ -24,7 +24,7 @@ export async function restore(
   request: RestoreRequest,
   context: WayContext<DailyBackupConfig>,
 ): Promise<Answer> {
-  await proveBackupDisk(context);
+  await proveBackupDisk(context.config, "read", { ...context, dryRun: true });
   const { config, log } = context;
   const [name = ""] = request.what;
   const chosen = chosenCopy(keptCopies(config), {

@@ -8,7 +8,7 @@ import { shell } from "../../runtime/shell";
 import { sizeText } from "../../runtime/size-text";
 import type { Answer, ListRequest, WayContext } from "../../runtime/ways";
 import { copiesCalled, keptCopies, type KeptCopy, lackWords } from "./copies";
-import { proveBackupDisk } from "./disk";
+import { proveBackupDisk } from "../../runtime/backup-disk";
 import { manifestFaults } from "./manifest";
 import { databaseFaults } from "./verify-databases";
 
@@ -24,7 +24,7 @@ interface Verified {
  * changes nothing; a copy that goes meanwhile is passed over.
  */
 export async function verify({ what }: ListRequest, context: WayContext<DailyBackupConfig>): Promise<Answer> {
-  await proveBackupDisk(context);
+  await proveBackupDisk(context.config, "read", { ...context, dryRun: true });
   const { config, stop, log } = context;
   const all = keptCopies(config);
   const readers = new Map<string, RecordedUnit>();

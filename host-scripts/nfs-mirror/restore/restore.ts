@@ -1,11 +1,11 @@
 import { dirname, join } from "node:path";
 import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
-import { proveDisk } from "../../runtime/disk-mark";
+import { proveBackupDisk } from "../../runtime/backup-disk";
 import { errnoOf, exitCodes, Refusal, RunnerError } from "../../runtime/errors";
 import { roomOf } from "../../runtime/free-room";
 import { intoFolder } from "../../runtime/into-folder";
 import { momentText } from "../../runtime/moment";
-import { mountsBelow, verifyMounts } from "../../runtime/mounts";
+import { mountsBelow } from "../../runtime/mounts";
 import { noted, quoted } from "../../runtime/quoted";
 import { rsync } from "../../runtime/rsync";
 import { ready, shell } from "../../runtime/shell";
@@ -83,14 +83,9 @@ export async function restore(
 
 /** Proves that the disks are those of the estate: what comes back to an empty mount point would fill the host's own. */
 async function verifyPlaces({ config, stop, log }: WayContext<NfsMirrorConfig>, root: string): Promise<void> {
-  await verifyMounts(
-    [
-      ...(root === config.source.path ? [{ role: "source", access: "read", ...config.source } as const] : []),
-      { role: "target", access: "read", ...config.target },
-    ],
-    stop.signal,
-  );
-  proveDisk(config, { dryRun: true, log });
+  const source = { role: "source", access: "read", ...config.source } as const;
+  const others = root === config.source.path ? [source] : [];
+  await proveBackupDisk(config, "read", { stop, log, dryRun: true }, others);
 }
 
 async function begin(tools: Tools, request: RestoreRequest): Promise<RestoreRecord> {

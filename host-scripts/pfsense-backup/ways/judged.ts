@@ -4,8 +4,7 @@ import type { PfsenseBackupConfig } from "../../../plan/contracts/pfsense-backup
 import { messageOf, Refusal } from "../../runtime/errors";
 import { type Generation, generationsOf, partsOf } from "../../runtime/generations";
 import { momentText } from "../../runtime/moment";
-import { verifyMounts } from "../../runtime/mounts";
-import { proveDisk } from "../../runtime/disk-mark";
+import { proveBackupDisk } from "../../runtime/backup-disk";
 import { shell } from "../../runtime/shell";
 import type { WayContext } from "../../runtime/ways";
 import { configFault } from "../config";
@@ -29,8 +28,7 @@ export interface Listed {
 
 /** Proves that the backup disk is there, and is the one that runs write to. */
 export async function verifyDisk({ config, stop, log }: WayContext<PfsenseBackupConfig>): Promise<void> {
-  await verifyMounts([{ role: "target", access: "read", ...config.target }], stop.signal);
-  proveDisk(config, { dryRun: true, log });
+  await proveBackupDisk(config, "read", { stop, log, dryRun: true });
 }
 
 /** All that there is, the newest first; what a later run has left incomplete is among it. */
