@@ -52,12 +52,16 @@ function isThrough(mirror: Mirror, pass: RsyncPass): boolean {
 type Step = (mirror: Mirror, work: Work) => Promise<RsyncPass | undefined>;
 
 function stepsOf(mirror: Mirror, scan: Scan, { deleted }: Listed): readonly Step[] {
-  const copying = [splitLinks, around, prove, copyList];
+  // What would overwrite a file that may have another name now waits until that one is copied, or held with it.
+  const former = formerNames(mirror, () => true);
+  const copyList: Step = (mirror, work) => copyChanged(mirror, work, name => !former.has(name));
+  const copyLate: Step = (mirror, work) => copyChanged(mirror, work, name => former.has(name));
+  const copying = [splitLinks, around, prove, copyList, copyLate];
   if (!scan.whole || deleted.length === 0) return copying;
   // What goes is gone at the end of the run either way. Where both have no room, no night would ever get through.
   return hasRoom(mirror, scan)
     ? [...copying, remove]
-    : [prove, makeRoom, splitLinks, around, copyList, remove];
+    : [prove, makeRoom, splitLinks, around, copyList, copyLate, remove];
 }
 
 /** A file takes whole blocks, and one that is new an inode; rsync writes one at a time beside what it replaces. */
@@ -84,8 +88,12 @@ async function around(mirror: Mirror, work: Work): Promise<undefined> {
     if (await copyAroundHoles(mirror, name)) work.add(name, bytes);
 }
 
-async function copyList(mirror: Mirror, work: Work): Promise<RsyncPass | undefined> {
-  const { changed = [] } = required(mirror.scan, "scan").listed ?? {};
+async function copyChanged(
+  mirror: Mirror,
+  work: Work,
+  isAsked: (name: string) => boolean,
+): Promise<RsyncPass | undefined> {
+  const changed = required(mirror.scan, "scan").listed?.changed.filter(isAsked) ?? [];
   if (changed.length === 0) return undefined;
   // What took the place of a folder needs it to be gone; the folder's entries are among those that were judged.
   const force = required(mirror.scan, "scan").whole ? ["--force", ...ceiling(mirror)] : [];

@@ -23,7 +23,8 @@ export function dropHeld(mirror: Mirror): void {
   const changed = listed.changed.filter(isLeft);
   const deleted = listed.deleted.filter(name => !isKept(name));
   const [created, touched] = [listed.created.filter(isLeft), listed.touched.filter(isLeft)];
-  const left = { ...listed, changed, deleted, created, touched };
+  const overwritten = listed.overwritten.filter(isLeft);
+  const left = { ...listed, changed, deleted, created, touched, overwritten };
   mirror.scan = {
     ...scan,
     ...{ changes: changed.length, deletions: deleted.length, listed: left },

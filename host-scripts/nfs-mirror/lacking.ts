@@ -67,32 +67,28 @@ function holdEntry({ config, held, notes, log }: Mirror, path: string, reason: s
 export function holdFormer(mirror: Mirror, lacking: readonly Held[]): void {
   if (lacking.length === 0) return;
   const { held } = mirror;
-  const { replaced } = mirror.scan?.listed ?? {};
+  const overwritten = new Set(mirror.scan?.listed?.overwritten);
   const [lackedBy, keptBy] = [holderIn(lacking), holderIn(held)];
   for (const [path, name] of formerNames(mirror, name => lackedBy(name) !== undefined)) {
     const holder = lackedBy(name);
     if (!holder || keptBy(path)) continue;
     const { next, isAnswered = false } = holder;
     const reason = `it may be the last copy of ${shown(name)}`;
-    // Another file has its name by now. A copy that isn't brought up to date is no success, whoever answers for what.
-    held.push({
-      path,
-      reason,
-      next,
-      ...(replaced?.has(path) === true ? { isFrozen: true } : { isAnswered }),
-    });
+    // Something else has its name by now, which isn't mirrored then: not for the sake of what nobody misses.
+    if (!overwritten.has(path)) held.push({ path, reason, next, isAnswered });
+    else if (!isAnswered) held.push({ path, reason, next, isFrozen: true });
   }
 }
 
 /**
  * @param isAsked whether a new name is asked for
- * @returns names that go or are replaced, each with a new one of the same size and time, or under which it was found: what it may be now
+ * @returns names that go or are overwritten, each with a new one of the same size and time, or under which it was found: what it may be now
  */
 export function formerNames(
   { config, scan, moves = [] }: Mirror,
   isAsked: (name: string) => boolean,
 ): ReadonlyMap<string, string> {
-  const { created = [], deleted = [], replaced = [] } = scan?.listed ?? {};
+  const { created = [], deleted = [], overwritten = [] } = scan?.listed ?? {};
   const fresh = new Map<string, string>();
   const found = new Map<string, string>();
   for (const name of created) {
@@ -102,7 +98,7 @@ export function formerNames(
   // One that was to be renamed may have lost its time by that.
   for (const { from, to } of moves) if (isAsked(to)) found.set(from, to);
   if (fresh.size === 0) return found;
-  for (const path of [...deleted, ...replaced]) {
+  for (const path of [...deleted, ...overwritten]) {
     const key = keyOf(statIn(config.target.path, path));
     const name = key === undefined ? undefined : fresh.get(key);
     if (name !== undefined) found.set(path, name);

@@ -11,6 +11,7 @@ export function createLists(mostListed: number): {
     changed: [] as string[],
     created: [] as string[],
     replaced: new Set<string>(),
+    overwritten: [] as string[],
     touched: [] as string[],
     deleted: [] as string[],
   };
@@ -20,6 +21,8 @@ export function createLists(mostListed: number): {
     if (kind === "deleted") lists.deleted.push(name);
     else {
       lists.changed.push(name);
+      // A link, folder or device that takes a file's place is new to rsync.
+      if (kind === "created" ? letters[1] !== "f" : letters.startsWith(">f")) lists.overwritten.push(name);
       if (!letters.startsWith(">f")) return;
       lists.replaced.add(name);
       if (kind === "created") lists.created.push(name);

@@ -90,6 +90,8 @@ export interface Listed {
   readonly created: readonly string[];
   /** Of them, files that get new content, and so a file of their own. */
   readonly replaced: ReadonlySet<string>;
+  /** Of them, those at which a file of the target, if there is one, gives way to other content, or to what is no file. */
+  readonly overwritten: readonly string[];
   /** Of them, files of which only the time differs. */
   readonly touched: readonly string[];
   readonly deleted: readonly string[];

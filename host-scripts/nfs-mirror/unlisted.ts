@@ -41,25 +41,25 @@ export function unlistedBy(mirror: Mirror, { outcome, lacked }: RsyncPass): read
 export function holdUnlisted(mirror: Mirror): void {
   const { config, held, moves = [] } = mirror;
   const { listed, unlisted } = required(mirror.scan, "scan");
-  if (!listed || unlisted.length === 0 || listed.deleted.length + listed.replaced.size === 0) return;
+  if (!listed || unlisted.length === 0 || listed.deleted.length + listed.overwritten.length === 0) return;
   const moved = new Set(moves.map(({ from }) => from));
   const [keptBy, isFrozen] = [holderIn(held), frozenIn(mirror)];
   const deleted = listed.deleted.filter(name => !moved.has(name) && !isMeant(mirror, name) && !keptBy(name));
-  const replaced = [...listed.replaced].filter(name => !isMeant(mirror, name) && !isFrozen(name));
+  const overwritten = listed.overwritten.filter(name => !isMeant(mirror, name) && !isFrozen(name));
   const keys = new Map(
-    [...deleted, ...replaced].map(name => [name, keyOf(statIn(config.target.path, name))] as const),
+    [...deleted, ...overwritten].map(name => [name, keyOf(statIn(config.target.path, name))] as const),
   );
   const { seen, unseen } = lookInto(mirror, unlisted, new Set(keys.values()));
   const kept = new Map<string, { place: Place; files: number }>();
-  const keep = (path: string, place: Place, isReplaced: boolean): void => {
+  const keep = (path: string, place: Place, isOverwritten: boolean): void => {
     const service = serviceOf(path);
     const own = kept.get(service) ?? { place, files: 0 };
     kept.set(service, { place: own.place, files: own.files + 1 });
     held.push({
       ...{ path, next: acceptCommand(config.job, Buffer.from(service, "latin1")) },
-      reason: `${isReplaced ? "what it was" : "it"} may lie in ${shown(place.name)}, which isn't copied`,
+      reason: `${isOverwritten ? "what it was" : "it"} may lie in ${shown(place.name)}, which isn't copied`,
       // A copy that isn't brought up to date is no success, whoever answers for what.
-      ...(isReplaced ? { isFrozen: true } : { isAnswered: place.isAnswered }),
+      ...(isOverwritten ? { isFrozen: true } : { isAnswered: place.isAnswered }),
     });
   };
   for (const path of deleted) {
@@ -67,7 +67,7 @@ export function holdUnlisted(mirror: Mirror): void {
     const place = key === undefined ? undefined : (seen.get(key) ?? unseen);
     if (place) keep(path, place, false);
   }
-  for (const path of replaced) {
+  for (const path of overwritten) {
     const place = seen.get(keys.get(path) ?? "");
     if (place) keep(path, place, true);
   }

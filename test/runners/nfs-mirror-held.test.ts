@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -317,6 +318,7 @@ describe("what the source has lost", () => {
     await world.inside("chattr", "+i", `${target.path}/a/f2`, `${target.path}/a/f3`);
     writeFileSync(`${world.source}/a/f2`, "changed");
     renameSync(`${world.source}/c/before`, `${world.source}/c/pieces`);
+    writeFileSync(`${world.source}/c/before`, "what took its name");
     for (const name of ["a/f3", "a/f4", "b/f0"]) rmSync(`${world.source}/${name}`);
     writeFileSync(`${world.source}/b/new`, "x");
     await world.inside("umount", source.path);
@@ -325,7 +327,7 @@ describe("what the source has lost", () => {
     const run = await mirror();
     expect(run.status).toBe(1);
     // The last copy that there is of what can't be read under its new name.
-    expect(existsSync(`${world.target}/c/before`)).toBe(true);
+    expect(statSync(`${world.target}/c/before`).size).toBe(41 * 4096);
     for (const name of ["a/f1", "a/.f1", "a/f2", "a/f3", "c/pieces"])
       expect(run.stdout).toContain(`${name} can't be read or written`);
     expect(run.stdout).toContain("the copy of 6 entries");
@@ -365,25 +367,28 @@ describe("what the source has lost", () => {
     ] as const)
       fill(service, files, text);
     writeFileSync(`${world.source}/films/video`, "a film");
+    writeFileSync(`${world.source}/films/linked`, "a film that a link leads to");
     writeFileSync(`${world.source}/films/one`, "of two names");
     linkSync(`${world.source}/films/one`, `${world.source}/films/two`);
     expect(await mirror()).toMatchObject({ status: 0 });
-    for (const name of ["video", "one", "two"])
+    for (const name of ["video", "linked", "one", "two"])
       renameSync(`${world.source}/films/${name}`, `${world.source}/mail/${name}`);
     renameSync(`${world.source}/notes`, `${world.source}/mail/notes`);
     rmSync(`${world.source}/films/f3`);
     writeFileSync(`${world.source}/films/video`, "what took its name");
+    symlinkSync("../mail/linked", `${world.source}/films/linked`);
     fill("mail", 60, "encrypted");
     world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
     const run = await mirror("--accept=films");
     expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
-    expect(readdirSync(`${world.target}/films`)).toHaveLength(32);
+    expect(readdirSync(`${world.target}/films`)).toHaveLength(33);
     expect(readFileSync(`${world.target}/films/video`, "utf8")).toBe("a film");
+    expect(readFileSync(`${world.target}/films/linked`, "utf8")).toBe("a film that a link leads to");
     expect(existsSync(`${world.target}/films/two`)).toBe(true);
     expect(readdirSync(`${world.target}/notes`)).toHaveLength(8);
     expect(readdirSync(`${world.target}/mail`)).toHaveLength(60);
     expect(await mirror("--accept=mail", "--accept=notes")).toMatchObject({ status: 0 });
-    expect(readdirSync(`${world.target}/mail`)).toHaveLength(64);
+    expect(readdirSync(`${world.target}/mail`)).toHaveLength(65);
     expect(existsSync(`${world.target}/notes`)).toBe(false);
   });
 });
