@@ -35,9 +35,11 @@ import { assumedNotEnforced } from "./order/assumed-not-enforced";
 import { budgetOutOfBounds } from "./order/budget-out-of-bounds";
 import { overlapOnDisk } from "./order/overlap-on-disk";
 import { timeoutBelowBudget } from "./order/timeout-below-budget";
+import { tooMuchForBudget } from "./order/too-much-for-budget";
 import { leftOutYetPromised } from "./promises/left-out-yet-promised";
 import { needsRestoredLater } from "./promises/needs-restored-later";
 import { noPromise } from "./promises/no-promise";
+import { restoredTogether } from "./promises/restored-together";
 import { restoreCycle } from "./promises/restore-cycle";
 import { rpo } from "./promises/rpo";
 import { rto } from "./promises/rto";
@@ -47,20 +49,25 @@ import { threeTwoOne } from "./promises/three-two-one";
 import { unreachableFromHostRoot } from "./promises/unreachable-from-host-root";
 import { belowGap } from "./retention/below-gap";
 import { deletesBeforeVerified } from "./retention/deletes-before-verified";
+import { goneBeforeTime } from "./retention/gone-before-time";
 import { goneBeforeNoticed } from "./retention/gone-before-noticed";
 import { mirrorWithoutHistory } from "./retention/mirror-without-history";
 import { outlivedBySource } from "./retention/outlived-by-source";
 import { deleterOverForeignTree } from "./routes/deleter-over-foreign-tree";
+import { namespacesUnknown } from "./routes/namespaces-unknown";
 import { encryptedUnopened } from "./routes/encrypted-unopened";
 import { excludeHidesData } from "./routes/exclude-hides-data";
 import { excludeNamesNothing } from "./routes/exclude-names-nothing";
 import { metadataLost } from "./routes/metadata-lost";
 import { namespaceNamesNothing } from "./routes/namespace-names-nothing";
+import { dumpInLiveTree } from "./routes/dump-in-live-tree";
 import { noCopy } from "./routes/no-copy";
 import { noRouteOffSite } from "./routes/no-route-off-site";
 import { partlyCovered } from "./routes/partly-covered";
 import { trackerWatchesLess } from "./routes/tracker-watches-less";
 import { twoRoutes } from "./routes/two-routes";
+import { dayOr } from "./schedule/day-or";
+import { yearsOver } from "./schedule/years-over";
 import { neverFiresInYears } from "./schedule/never-fires-in-years";
 import { runsDoubledByDst } from "./schedule/runs-doubled-by-dst";
 import { runsLostToDst } from "./schedule/runs-lost-to-dst";
@@ -77,6 +84,7 @@ import { unpinnedSecret } from "./security/unpinned-secret";
 import { weakHostKey } from "./security/weak-host-key";
 import { waiverExpired } from "./waivers/expired";
 import { waiverUnused } from "./waivers/unused";
+import { withoutEnd } from "./waivers/without-end";
 
 /** Every check. `catalogue.test.ts` compares this list with the folder, so none can be forgotten. */
 export const catalogue: readonly Check[] = [
@@ -116,9 +124,11 @@ export const catalogue: readonly Check[] = [
   budgetOutOfBounds,
   overlapOnDisk,
   timeoutBelowBudget,
+  tooMuchForBudget,
   leftOutYetPromised,
   needsRestoredLater,
   noPromise,
+  restoredTogether,
   restoreCycle,
   rpo,
   rto,
@@ -129,19 +139,24 @@ export const catalogue: readonly Check[] = [
   belowGap,
   deletesBeforeVerified,
   goneBeforeNoticed,
+  goneBeforeTime,
   mirrorWithoutHistory,
   outlivedBySource,
   deleterOverForeignTree,
+  dumpInLiveTree,
   encryptedUnopened,
   excludeHidesData,
   excludeNamesNothing,
   metadataLost,
   namespaceNamesNothing,
+  namespacesUnknown,
   noCopy,
   noRouteOffSite,
   partlyCovered,
   trackerWatchesLess,
   twoRoutes,
+  dayOr,
+  yearsOver,
   neverFiresInYears,
   runsDoubledByDst,
   runsLostToDst,
@@ -158,4 +173,5 @@ export const catalogue: readonly Check[] = [
   weakHostKey,
   waiverExpired,
   waiverUnused,
+  withoutEnd,
 ];

@@ -7,8 +7,8 @@ export type { Check, Finding } from "./check";
 export { catalogue } from "./catalogue";
 
 /**
- * All findings of a plan: errors first, of these what is wrong with the estate itself, then by code and subject, so two runs
- * print the same. One that the estate waives is a warning.
+ * All findings of a plan: errors first, causes before what follows from them (`causesFirst`), then by code and subject, so two
+ * runs print the same. One that the estate waives is a warning.
  * @param asOfMs the instant of the check, as epoch ms
  */
 export function runChecks(plan: Plan, asOfMs: number): Finding[] {
@@ -38,7 +38,20 @@ function bySeverityThenCode(a: Finding, b: Finding): number {
   return rank(a) - rank(b) || a.code.localeCompare(b.code) || a.subject.localeCompare(b.subject);
 }
 
-/** A slip in the estate comes before what follows from it. */
+/** Families of checks: what a slip of the pen breaks, from the estate's names by routes and times to promises. */
+const causesFirst = [
+  "estate",
+  "routes",
+  "schedule",
+  "order",
+  "retention",
+  "alerts",
+  "security",
+  "capacity",
+  "promises",
+];
+
 function rank({ severity, code }: Finding): number {
-  return (severity === "error" ? 0 : 2) + (code.startsWith("estate/") ? 0 : 1);
+  const family = causesFirst.indexOf(code.split("/")[0] ?? "");
+  return (severity === "error" ? 0 : 100) + (family < 0 ? causesFirst.length : family);
 }

@@ -10,6 +10,8 @@ export interface TransferFloor {
   /** Bytes per second of the link; absent where nothing has to move, or where the estate doesn't know. */
   readonly bandwidth?: number;
   readonly latencyMs: number;
+  /** "nas > pve"; absent where nothing has to move. */
+  readonly link?: string;
 }
 
 /**
@@ -31,7 +33,8 @@ export function transferFloor(
   const [one, other] = [endOf(from.machine, estate), endOf(to.machine, estate)];
   const there = linksOf(estate).filter(link => link.from === one && link.to === other);
   const back = linksOf(estate).filter(link => link.from === other && link.to === one);
-  const links = (there.length > 0 ? there : back).map(({ bandwidth, latencyMs }) => ({
+  const links = (there.length > 0 ? there : back).map(({ from, to, bandwidth, latencyMs }) => ({
+    link: `${from} > ${to}`,
     bytesMs: (bytes / bandwidth) * 1000,
     bandwidth,
     latencyMs,

@@ -173,6 +173,12 @@ export interface Job {
   /** What a run reads beside the sources of its flows; nothing unless given. */
   readonly reads?: readonly Location[];
   readonly deletes: readonly Deletion[];
+  /** Stores of the plan in which its copies go before their time, and from which share of the store on. */
+  readonly removesEarly?: readonly {
+    readonly store: string;
+    readonly fromPercent: number;
+    readonly setting: string;
+  }[];
   readonly journal?: JournalRole;
   /** Pushgateway job label of its metrics. */
   readonly metricsJob: string;

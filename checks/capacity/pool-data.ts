@@ -1,3 +1,4 @@
+import type { Plan } from "../../plan";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -17,7 +18,7 @@ export const poolData = defineCheck({
         return {
           subject: name,
           message: `Pool ${name} needs ${formatSize(needBytes)} of ${formatSize(sizeBytes)}, ${formatSize(usableBytes)} of which are usable: ${formatSize(otherBytes)} are allocated, snapshots will hold ${formatSize(pinnedBytes)}; largest ${listed(largest)}.`,
-          fix: `Extend it by ${formatSizeUp((needBytes / usableBytes - 1) * sizeBytes)} (lvextend), keep snapshots for a shorter time, or leave out namespaces that change much.`,
+          fix: `Extend it by ${formatSizeUp(needBytes / calmShare(name, plan) - sizeBytes)} (lvextend), keep snapshots for a shorter time, or leave out namespaces that change much.`,
           evidence: { needBytes, sizeBytes, usableBytes, allocatedBytes: otherBytes, pinnedBytes, largest },
         };
       }),
@@ -27,12 +28,13 @@ export const poolData = defineCheck({
         example("a pool that is nearly allocated", ({ hosts }) =>
           edit(hosts.pve?.pools?.data, { used: "7.5TB" }),
         ),
-        { says: "Extend it by", edit: ({ hosts }) => edit(hosts.pve?.pools?.data, { size: "8334GB" }) },
+        { says: "Extend it by", edit: ({ hosts }) => edit(hosts.pve?.pools?.data, { size: "8.9TB" }) },
       ),
       mended(
         example(
           "volumes that change by a terabyte a day, in snapshots of a week",
-          ({ services, hosts, destinations }) => {
+          ({ services, hosts, destinations, links }) => {
+            edit(links[0], { bandwidth: "1GB" });
             edit(services.nextcloud?.data[0], { size: "500GB", churnPerDay: "1TB" });
             // Room and time for the copies further on: it is the pool that is too small.
             edit(hosts.pve?.disks.sda, { size: "20TB" });
@@ -40,9 +42,15 @@ export const poolData = defineCheck({
             edit(hosts.pve?.pools?.data, { size: "4TB" });
           },
         ),
-        { says: "Extend it by", edit: ({ hosts }) => edit(hosts.pve?.pools?.data, { size: "8.9TB" }) },
+        { says: "Extend it by", edit: ({ hosts }) => edit(hosts.pve?.pools?.data, { size: "9.5TB" }) },
       ),
     ],
     good: [example("two of eight terabytes")],
   },
 });
+
+/** Up to where nothing is removed before its time, and no write is near its end. */
+function calmShare(store: string, { jobs }: Plan): number {
+  const removals = jobs.flatMap(({ removesEarly = [] }) => removesEarly.filter(each => each.store === store));
+  return Math.min(0.9, ...removals.map(({ fromPercent }) => (fromPercent - 0.01) / 100));
+}

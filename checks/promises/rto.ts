@@ -39,7 +39,7 @@ export const rto = defineCheck({
         ),
         {
           says: "Promise more than 2 h",
-          edit: ({ services }) => edit(services.photos?.promise, { rto: "2h 1min" }),
+          edit: ({ services }) => edit(services.photos?.promise, { rto: "3h" }),
         },
       ),
       mended(

@@ -13,7 +13,7 @@ export const deletesBeforeVerified = defineCheck({
   run: plan =>
     plan.jobs.flatMap(job =>
       job.flows
-        .filter(({ verified, retention }) => !verified && retention.kind !== "latest")
+        .filter(({ verified }) => !verified)
         .map(({ target, retention }) => ({
           subject: job.called,
           message: `${job.called} deletes from ${placeText(target)} all but ${keptText(retention)} and never reads a new one back: when they are all bad, the last good one is deleted too.`,
@@ -40,7 +40,7 @@ export const deletesBeforeVerified = defineCheck({
 function keptText(retention: Retention): string {
   switch (retention.kind) {
     case "latest":
-      return "the latest";
+      return "the latest one";
     case "age":
       return `the last ${formatDuration(retention.ms)}`;
     case "count":

@@ -96,3 +96,14 @@ test("names what it can't count: a dataset of unknown size, in each store that h
     ["nas", ["books"]],
   ]);
 });
+
+test("generations whose hard links are lost on the way to the NAS have every file there", () => {
+  const generations = 4;
+  const lost = ({ layers }: ExampleEstate): void => {
+    const [leg] = layers["offsite-sync"][0]?.legs ?? [];
+    if (leg) leg.metadata = "lost";
+  };
+  const onNas = (change?: (estate: ExampleEstate) => void): number =>
+    store("nas", change).parts.find(part => part.dataset === "nextcloud")?.bytes ?? 0;
+  expect(onNas(lost) - onNas()).toBeGreaterThan((generations - 1) * 40e9 - 20e9);
+});

@@ -15,13 +15,16 @@ export interface CopySize {
   readonly pinnedBytes: number;
   readonly churnPerDayBytes: number;
   readonly growthPerDayBytes: number;
+  /** What it becomes where hard links are lost: each generation that shared files has them all. */
+  readonly unlinkedBytes: number;
 }
 
 /**
  * Sizes of a plan's copies, with as many generations as the estate's years ever see at once. A mirror is as large as its
  * source. A snapshot in its source's own pool or share pins what changes while it is kept. Generations that are copied
  * from a volume's newest snapshot share unchanged files by hard links, so each further one holds what changed. A dump is
- * whole each time, and as large as the data: compression is a bonus that nobody promised.
+ * whole each time, and as large as the data: compression is a bonus that nobody promised. A tree whose hard links are lost on
+ * the way has every generation whole.
  */
 export class CopySizes {
   private readonly known = new Map<Copy, CopySize>();
@@ -46,25 +49,39 @@ export class CopySizes {
       pinnedBytes: 0,
       churnPerDayBytes: dataset.churnPerDayBytes * dataset.count,
       growthPerDayBytes: dataset.growthPerDayBytes * dataset.count,
+      unlinkedBytes: bytesOf(dataset) ?? 0,
     };
     // A snapshot's own blocks lie in the pool; who reads it finds the whole volume.
     const source = from && flow.source.kind === "tree" ? this.of(from) : live;
-    if (flow.retention.kind === "latest") return source;
+    if (flow.retention.kind === "latest")
+      return flow.metadata === "lost" ? { ...source, bytes: source.unlinkedBytes } : source;
     const { generations, longestMs } = this.generations.keptBy(copy);
     const changedBytes = source.churnPerDayBytes * (longestMs / dayMs);
     if (sharesBlocks(copy)) {
       const pinnedBytes = Math.round(Math.min(changedBytes, source.bytes * generations));
-      return { bytes: pinnedBytes, pinnedBytes, churnPerDayBytes: 0, growthPerDayBytes: 0 };
+      return {
+        bytes: pinnedBytes,
+        pinnedBytes,
+        churnPerDayBytes: 0,
+        growthPerDayBytes: 0,
+        unlinkedBytes: pinnedBytes,
+      };
     }
     if (flow.source.kind === "copies-of" && flow.source.holds === undefined) {
       const pinnedBytes = Math.round(Math.min(changedBytes, source.bytes * (generations - 1)));
-      return { ...source, bytes: source.bytes + pinnedBytes, pinnedBytes };
+      return {
+        ...source,
+        bytes: source.bytes + pinnedBytes,
+        pinnedBytes,
+        unlinkedBytes: source.bytes * generations,
+      };
     }
     return {
       bytes: source.bytes * generations,
       pinnedBytes: source.bytes * (generations - 1),
       churnPerDayBytes: source.bytes * this.runsPerDay(copy.job),
       growthPerDayBytes: source.growthPerDayBytes * generations,
+      unlinkedBytes: source.bytes * generations,
     };
   }
 

@@ -70,8 +70,18 @@ export const runFields = {
 /** Entries of a folder, each with the reason why it is treated apart. */
 export const entries = z.array(z.strictObject({ name: entryName, reason }));
 
-/** Entries that are left out. */
-export const excludes = entries.default([]);
+/** Entries that are left out, or kept; each by its whole name. */
+export const excludes = z
+  .array(
+    z.strictObject({
+      name: entryName.refine(
+        name => !/^[*?]+$/.test(name),
+        'stands for nothing here, as names are taken letter by letter; if all is meant, remove the part itself. Expected one entry\'s name, e.g. "immich"',
+      ),
+      reason,
+    }),
+  )
+  .default([]);
 
 /** When what is copied counts as lost, and waits for somebody: by default what no ordinary day does. */
 export const collapse = z

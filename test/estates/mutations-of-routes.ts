@@ -102,13 +102,6 @@ export const mutationsOfRoutes: Mutation[] = [
     "etcd",
   ],
   [
-    "a dump into a tree of another leg",
-    `${dumpOf("etcd")} > target > path`,
-    "/srv/nfs/immich/etcd",
-    "promises/rpo",
-    "etcd",
-  ],
-  [
     "the SSD no longer watched",
     `${tracker} > watches > 1`,
     undefined,

@@ -1,11 +1,16 @@
 import { EstateInvalid, parseEstate } from "../../plan";
 import { editAt } from "./edit-at";
 import { findingsOf, homelabWith } from "./found";
-import { leftOut, misspelt, twoOfOne } from "./tired-edits";
+import { againstTime, leftOut, misspelt, nothingOrEverything, takenAway, twoOfOne } from "./tired-edits";
 
-const edits = [...leftOut, ...twoOfOne, ...misspelt].map(([what, at, to, answer, subject]) => ({
-  ...{ what, at, to, answer, subject },
-}));
+const edits = [
+  ...leftOut,
+  ...twoOfOne,
+  ...misspelt,
+  ...againstTime,
+  ...takenAway,
+  ...nothingOrEverything,
+].map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
 const isFault = ({ answer }: { answer: string }): boolean => answer.startsWith("estate.");
 
 test("none is there twice", () => {
@@ -25,5 +30,11 @@ test.each(edits.filter(isFault))("$what ($at) is refused at $answer", ({ at, to,
   const parse = (): unknown => parseEstate(homelabWith(estate => editAt(estate, at, to)));
   expect(parse).toThrow(EstateInvalid);
   expect(parse).toThrow(`${answer}: `);
-  expect(parse).toThrow("Did you mean");
+});
+
+test("what is refused for its spelling is asked back", () => {
+  for (const [, at, to, answer] of misspelt.filter(([, , , answer]) => answer.startsWith("estate.")))
+    expect(() => parseEstate(homelabWith(estate => editAt(estate, at, to)))).toThrow(
+      new RegExp(`${answer.replaceAll(/[.[\]]/g, "\\$&")}.*Did you mean`),
+    );
 });

@@ -229,3 +229,179 @@ export const misspelt: TiredEdit[] = [
   ],
   ["a misspelt field", `${offsite} > leg`, [], 'estate.layers["offsite-sync"][0].leg'],
 ];
+
+export const againstTime: TiredEdit[] = [
+  [
+    "50 GB a day over a slow line, in four hours",
+    "links",
+    [
+      { from: "pve", to: "pve", bandwidth: "150MB" },
+      { from: "synology", to: "pve", bandwidth: "100MB", latency: "10min" },
+      { from: "pve", to: "synology", bandwidth: "1MB" },
+    ],
+    "order/too-much-for-budget",
+    "offsite-sync-backup",
+  ],
+  [
+    "photos that are rewritten each day",
+    "services > immich > data > 0 > churnPerDay",
+    "1.5TB",
+    "order/too-much-for-budget",
+    "offsite-sync-backup",
+  ],
+  [
+    "dumps that grow beyond their ten minutes",
+    "services > postgresql > data > 0 > size",
+    "100GB",
+    "order/too-much-for-budget",
+    "postgresql-backup",
+  ],
+  [
+    "a line that is fast enough for each alone",
+    "links > 1 > bandwidth",
+    "25MB",
+    "promises/restored-together",
+  ],
+];
+
+export const takenAway: TiredEdit[] = [
+  [
+    "a second cluster",
+    "clusters > lab",
+    { hosts: ["pve"], disk: "sdb", api: "https://192.168.1.201:6443" },
+    "routes/namespaces-unknown",
+    "lvm-pvc-snapshot",
+  ],
+  [
+    "a cluster's API removed",
+    "clusters > k8s > api",
+    undefined,
+    "routes/namespaces-unknown",
+    "lvm-pvc-snapshot",
+  ],
+  [
+    "a guard that thins out what the plan needs",
+    `${snapshot} > guard`,
+    { thinOut: { dataPercent: 15 } },
+    "retention/gone-before-time",
+    "lvm-pvc-snapshot",
+  ],
+  [
+    "a guard that thins out for the metadata there is",
+    `${snapshot} > guard`,
+    { thinOut: { metadataPercent: 15 } },
+    "retention/gone-before-time",
+    "lvm-pvc-snapshot",
+  ],
+  [
+    "a pool that is nearly as full as its guard allows",
+    "hosts > pve > pools > data > used",
+    "5.2TB",
+    "retention/gone-before-time",
+    "lvm-pvc-snapshot",
+  ],
+  [
+    "a dump into somebody's live tree",
+    `${dumpOf("etcd")} > target > path`,
+    "/srv/nfs/servarr/etcd",
+    "routes/dump-in-live-tree",
+    "etcd-backup",
+  ],
+  [
+    "a dump into a tree of another leg",
+    `${dumpOf("etcd")} > target > path`,
+    "/srv/nfs/immich/etcd",
+    "routes/dump-in-live-tree",
+    "etcd-backup",
+  ],
+];
+
+export const nothingOrEverything: TiredEdit[] = [
+  [
+    "a mirror that may delete nothing",
+    `${mirror} > maxDeletions`,
+    { count: 0, percent: 0 },
+    'estate.layers["nfs-mirror"][0].maxDeletions.count',
+  ],
+  [
+    "a mirror that may delete anything",
+    `${mirror} > maxDeletions`,
+    { count: 1e9, percent: 10 },
+    'estate.layers["nfs-mirror"][0].maxDeletions.count',
+  ],
+  [
+    "a mirror that may delete all entries",
+    `${mirror} > maxDeletions`,
+    { count: 100, percent: 100 },
+    'estate.layers["nfs-mirror"][0].maxDeletions.percent',
+  ],
+  [
+    "a mirror that may delete all bytes",
+    `${mirror} > maxDeletions`,
+    { count: 100, percent: 10, bytesPercent: 100 },
+    'estate.layers["nfs-mirror"][0].maxDeletions.bytesPercent',
+  ],
+  [
+    "a mirror that leaves out everything",
+    `${mirror} > excludes > 0 > name`,
+    "*",
+    'estate.layers["nfs-mirror"][0].excludes[0].name',
+  ],
+  [
+    "a mirror that keeps everything",
+    `${mirror} > keep > 0 > name`,
+    "*",
+    'estate.layers["nfs-mirror"][0].keep[0].name',
+  ],
+  [
+    "a leg that leaves out everything",
+    `${offsite} > legs > 0 > excludes`,
+    [{ name: "*", reason: "not for now" }],
+    'estate.layers["offsite-sync"][0].legs[0].excludes[0].name',
+  ],
+  [
+    "the last dump alone, that nobody reads back",
+    `${dumpOf("vault")}`,
+    {
+      ...{ name: "vault-backup", cluster: "k8s", namespace: "vault", dataset: "vault", verified: false },
+      ...{ schedule: { cron: "5 1 * * *" }, target: { host: "pve", path: "/srv/nfs/vault-backup" } },
+      ...{ keep: { latest: true }, usualRun: "3min", budget: "10min", timeout: "12min" },
+      ...{ promise: { rpo: "27h" }, alert: { receiver: "infra-critical", severity: "critical" } },
+    },
+    "retention/deletes-before-verified",
+    "vault-backup",
+  ],
+  [
+    "a ring buffer that is accepted for the rest of the century",
+    "services > frigate > data > 0 > unprotected > expires",
+    "2099-12-31",
+    "waivers/without-end",
+    "frigate",
+  ],
+  [
+    "a waiver for the rest of the century",
+    "waivers > +",
+    {
+      ...{ code: "promises/rpo", subject: "immich", owner: "viktor", expires: "2099-12-31" },
+      reason: "nobody misses it for now",
+    },
+    "waivers/without-end",
+    "immich",
+  ],
+  ["years that are over", "years", [2021, 2022], "schedule/years-over", "homelab"],
+  ["a year that is over", "years", [2025], "schedule/years-over", "homelab"],
+  [
+    "the first Sunday, or so it looks",
+    `${dumpOf("redis")} > schedule > cron`,
+    "20 1 1-7 * 0",
+    "schedule/day-or",
+    "redis-backup",
+  ],
+  [
+    "a weekday on the 13th, or so it looks",
+    `${dumpOf("etcd")} > schedule > cron`,
+    "50 0 13 * 5",
+    "schedule/day-or",
+    "etcd-backup",
+  ],
+];

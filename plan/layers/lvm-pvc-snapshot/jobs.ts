@@ -58,6 +58,7 @@ export function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Lay
       },
     ],
     deletes: [{ location: snapshots, keeps: [], scope: "own-generations" }],
+    removesEarly: removalsOf(spec),
     metricsJob: snapshotJobName,
     metrics: [...lvmPvcSnapshotMetrics, unfinishedRestoreMetric],
     alerts: [...poolAlerts(spec), restoreUnfinished(spec)],
@@ -116,6 +117,23 @@ function configOf(
     ...(access.length > 0 ? { kubeconfig, restoreKubeconfig } : {}),
     restoresTextfile: textfile(`${snapshotJobName}-restores`),
   };
+}
+
+/** What the pool and its metadata are called among the plan's stores. */
+function removalsOf({
+  host,
+  pool,
+  guard: { thinOut },
+}: LvmPvcSnapshotSpec): NonNullable<LayerJob["removesEarly"]> {
+  const store = `${host}/${pool}`;
+  return [
+    { store, fromPercent: thinOut.dataPercent, setting: "guard.thinOut.dataPercent" },
+    {
+      store: `${store} metadata`,
+      fromPercent: thinOut.metadataPercent,
+      setting: "guard.thinOut.metadataPercent",
+    },
+  ];
 }
 
 /** Longer than any restore takes that is still at work, each of whose waits is bounded. */

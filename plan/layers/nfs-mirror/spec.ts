@@ -50,6 +50,8 @@ export const nfsMirrorSpec = z
           path: ["excludes", index, "name"],
           message: "is excluded twice. Keep one of the two",
         });
+    for (const [limit, problem] of ceilingsWithoutUse(spec.maxDeletions))
+      context.addIssue({ code: "custom", path: ["maxDeletions", limit], message: problem });
     for (const [index, { name: pattern }] of spec.rewritten.entries())
       if (/^\*+$/.test(pattern))
         context.addIssue({
@@ -64,4 +66,33 @@ export type NfsMirrorSpec = z.output<typeof nfsMirrorSpec>;
 
 function contains(parent: string, child: string): boolean {
   return child === parent || child.startsWith(parent === "/" ? "/" : `${parent}/`);
+}
+
+/** A ceiling that holds every deletion is accepted by habit soon; one that holds none isn't there. */
+function ceilingsWithoutUse({
+  count,
+  percent,
+  bytesPercent,
+}: Record<"count" | "percent" | "bytesPercent", number>): (readonly [string, string])[] {
+  const usual = "Example: { count: 100, percent: 10, bytesPercent: 25 }";
+  const found: (readonly [string, string])[] = [];
+  if (count === 0 && percent === 0)
+    found.push([
+      "count",
+      `holds every deletion, as percent is 0 too, and a mirror that never deletes fills its disk. ${usual}`,
+    ]);
+  if (bytesPercent === 0)
+    found.push([
+      "bytesPercent",
+      `holds every deletion of a file that isn't empty, and a mirror that never deletes fills its disk. ${usual}`,
+    ]);
+  if (count > 100_000)
+    found.push([
+      "count",
+      `is beyond what is ever deleted: no night that loses most of the source would be held. ${usual}`,
+    ]);
+  if (percent >= 100) found.push(["percent", `holds nothing: no run deletes more than all. ${usual}`]);
+  if (bytesPercent >= 100)
+    found.push(["bytesPercent", `holds nothing: no run deletes more than all. ${usual}`]);
+  return found;
 }

@@ -1,0 +1,100 @@
+import type { Plan } from "../../plan";
+import { bytesOf } from "../../plan/datasets";
+import { CopySizes } from "../../plan/capacity";
+import type { Copy } from "../../plan/graph/copies";
+import { yearsOf } from "../../plan/graph/loss";
+import type { Job } from "../../plan/job";
+import { isBelow } from "../../plan/layers/places";
+import { formatDuration } from "../../plan/units/duration";
+import { defineCheck, type Found } from "../check";
+import { copiesIn } from "../copies";
+import { edit } from "../example-edits";
+import { example, mended } from "../examples";
+import { transferFloor } from "../transfer";
+import { formatSize, listed } from "../wording";
+
+const dayMs = 86_400_000;
+
+export const tooMuchForBudget = defineCheck({
+  code: "order/too-much-for-budget",
+  severity: "error",
+  title: "What changes between two runs takes longer than a run may take",
+  why: "A run that is stopped by its budget each night gets a little further behind with each of them, and what is behind is what is lost.",
+  run: plan => {
+    const sizes = new CopySizes(plan);
+    const loads = new Map<Job, Load[]>();
+    for (const copies of copiesIn(plan).values())
+      for (const copy of copies) {
+        const load = loadOf(copy, sizes, plan);
+        if (load) loads.set(copy.job, [...(loads.get(copy.job) ?? []), load]);
+      }
+    return [...loads].flatMap(([job, own]) => {
+      const ms = own.reduce((sum, load) => sum + load.ms, 0);
+      return ms > job.budgetMs ? [finding(job, own, ms)] : [];
+    });
+  },
+  examples: {
+    bad: [
+      mended(
+        example("photos of which 250 GB are new each day, in an hour", ({ services, layers }) => {
+          edit(services.photos?.data[0], { churnPerDay: "250GB" });
+          edit(layers["offsite-sync"][0], { budget: "1h" });
+        }),
+        {
+          says: "Raise budget to 2 h",
+          edit: ({ layers }) => edit(layers["offsite-sync"][0], { budget: "2h" }),
+        },
+      ),
+    ],
+    good: [example("what changes is carried within the budget")],
+  },
+});
+
+/** What one run carries of one dataset. */
+interface Load {
+  readonly dataset: string;
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/** The least that a run has to carry: what changed since the run before, and no more than there is; a dump is whole each time. */
+function loadOf(copy: Copy, sizes: CopySizes, plan: Plan): Load | undefined {
+  const { dataset, from, flow, job } = copy;
+  const source = from?.location ?? dataset.location;
+  const all = bytesOf(dataset);
+  if (all === undefined || dataset.unprotected || isSnapshot(copy)) return undefined;
+  const tree = from && flow.source.kind === "tree" ? sizes.of(from) : undefined;
+  const changed =
+    (tree?.churnPerDayBytes ?? dataset.churnPerDayBytes * dataset.count) +
+    (tree?.growthPerDayBytes ?? dataset.growthPerDayBytes * dataset.count);
+  const sinceLast = Math.min(changed * daysApart(job, plan), tree?.bytes ?? all);
+  const bytes = flow.source.kind === "dataset" ? all : sinceLast;
+  const floor = transferFloor(source, copy.location, bytes, plan.estate);
+  return floor && floor.bytesMs > 0 ? { dataset: dataset.id, bytes, ms: floor.bytesMs } : undefined;
+}
+
+/** It moves no bytes: it lies in its source's own pool, or below its source's own tree. */
+function isSnapshot({ flow: { source, target } }: Copy): boolean {
+  return source.kind === "volumes" || (source.kind === "tree" && isBelow(target.path, source.location.path));
+}
+
+/** Mean time from one run to the next. */
+function daysApart(job: Job, plan: Plan): number {
+  const timeline = yearsOf(plan);
+  const { fromMs, toMs } = timeline.horizon;
+  const runs = timeline.runsOf(job).startMs.filter(start => start >= fromMs).length;
+  return (toMs - fromMs) / dayMs / Math.max(1, runs);
+}
+
+function finding(job: Job, loads: readonly Load[], ms: number): Found {
+  const largest = [...loads].sort((a, b) => b.ms - a.ms);
+  const bytes = loads.reduce((sum, load) => sum + load.bytes, 0);
+  const parts = largest.map(({ dataset, bytes: own }) => `${dataset} ${formatSize(own)}`);
+  const enoughMs = Math.ceil(ms / 3_600_000) * 3_600_000;
+  return {
+    subject: job.called,
+    message: `A run of ${job.called} has ${formatSize(bytes)} to carry (${listed(parts)}), which take ${formatDuration(Math.round(ms))} at the bandwidth of its links, and is stopped by its budget after ${formatDuration(job.budgetMs)}: what is left over grows from run to run.`,
+    fix: `Raise budget to ${formatDuration(enoughMs)} where the time to the next run allows it, run it more often, raise the link's bandwidth, or correct churnPerDay of ${largest[0]?.dataset ?? "its data"}.`,
+    evidence: { bytes: Math.round(bytes), ms: Math.round(ms), budgetMs: job.budgetMs, parts },
+  };
+}

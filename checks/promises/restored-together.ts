@@ -1,0 +1,198 @@
+import type { Plan } from "../../plan";
+import { bytesOf, type Dataset } from "../../plan/datasets";
+import { type Domain } from "../../plan/estate/services";
+import { type Load, type Restored, restoreOrder, type Waiting } from "../../plan/graph/restore-order";
+import { copySurvives, liveSurvives, siteOf } from "../../plan/graph/survival";
+import { formatDuration, parseDuration } from "../../plan/units/duration";
+import { defineCheck, type Found } from "../check";
+import { copiesIn } from "../copies";
+import { edit } from "../example-edits";
+import { example, mended } from "../examples";
+import { floorMs, type TransferFloor, transferFloor } from "../transfer";
+import { formatSize, listed } from "../wording";
+
+export const restoredTogether = defineCheck({
+  code: "promises/restored-together",
+  severity: "error",
+  title: "Each service is back in time alone, and not all of them together",
+  why: "A fire takes all services at once, and they come back over one line. Each promise that was made by itself has the line to itself.",
+  run: plan => {
+    const worst = new Map<string, Late>();
+    // promises/rto tells of what is late even by itself, and mending that gives the others time.
+    const lateAlone = new Set<string>();
+    for (const group of groupsOf(plan)) {
+      const late = latestOf(group, plan, lateAlone);
+      const known = late && worst.get(late.link);
+      if (late && (!known || late.backMs - late.dueMs > known.backMs - known.dueMs))
+        worst.set(late.link, late);
+    }
+    return [...worst.values()].filter(({ link }) => !lateAlone.has(link)).map(finding);
+  },
+  examples: {
+    bad: [
+      mended(
+        example("books and photos that are both promised in two hours", ({ services }) => {
+          edit(services.books, { promise: { rpo: { site: "33h" }, rto: "2h" } });
+          edit(services.photos, { promise: { rpo: { site: "33h" }, rto: "2h" } });
+        }),
+        {
+          says: "Promise photos more than 3 h",
+          edit: ({ services }) =>
+            edit(services.photos, { promise: { rpo: { site: "33h" }, rto: "3h 1min" } }),
+        },
+      ),
+    ],
+    good: [
+      example("two that come one after the other", ({ services }) => {
+        edit(services.books, { promise: { rpo: { site: "33h" }, rto: "1h" } });
+        edit(services.photos, { promise: { rpo: { site: "33h" }, rto: "3h" } });
+      }),
+    ],
+  },
+});
+
+/** Datasets that one disaster takes at once. */
+interface Group {
+  readonly domain: Domain;
+  /** What burns, e.g. "home". */
+  readonly place: string;
+  readonly datasets: readonly Dataset[];
+}
+
+/** A disaster of one dataset or one service takes no other's time. */
+const together: readonly Domain[] = ["live-disk", "host", "cluster", "site", "host-root", "secrets"];
+
+function groupsOf(plan: Plan): Group[] {
+  const promised = new Set(
+    Object.values(plan.estate.services).flatMap(({ promise }) =>
+      promise?.rto === undefined ? [] : Object.keys(promise.rpo),
+    ),
+  );
+  return together
+    .filter(domain => promised.has(domain))
+    .flatMap(domain => {
+      const groups = new Map<string, Dataset[]>();
+      for (const dataset of plan.datasets) {
+        if (dataset.unprotected || liveSurvives(dataset, domain, plan.estate)) continue;
+        const place = placeOf(dataset, domain, plan);
+        const known = groups.get(place);
+        if (known) known.push(dataset);
+        else groups.set(place, [dataset]);
+      }
+      return [...groups].map(([place, datasets]) => ({ domain, place, datasets }));
+    });
+}
+
+function placeOf({ location, cluster }: Dataset, domain: Domain, { estate }: Plan): string {
+  switch (domain) {
+    case "live-disk":
+      return `${location.machine.name}${location.disk === undefined ? "" : `/${location.disk}`}`;
+    case "cluster":
+      return cluster ?? "";
+    case "site":
+      return siteOf(location, estate) ?? "";
+    default:
+      return location.machine.name;
+  }
+}
+
+interface Late extends Group {
+  readonly link: string;
+  readonly service: string;
+  readonly backMs: number;
+  readonly dueMs: number;
+  readonly order: readonly Restored[];
+  readonly bytes: number;
+}
+
+/**
+ * The service that is latest against its promise, of those that would be in time alone.
+ * @param lateAlone gets the links of the others
+ */
+function latestOf(group: Group, plan: Plan, lateAlone: Set<string>): Late | undefined {
+  const { services, bytesByLink } = waitingOf(group, plan);
+  const byName = new Map(services.map(waiting => [waiting.service, waiting]));
+  const order = restoreOrder(services);
+  let worst: Late | undefined;
+  for (const { service, backMs } of order) {
+    const waiting = byName.get(service);
+    if (!waiting || backMs <= waiting.dueMs) continue;
+    const [link = ""] = [...waiting.loads].sort(([, a], [, b]) => b.bytesMs - a.bytesMs)[0] ?? [];
+    const alone = restoreOrder(withNeeds(waiting, byName)).find(each => each.service === service);
+    if ((alone?.backMs ?? 0) > waiting.dueMs) lateAlone.add(link);
+    else if (worst && backMs - waiting.dueMs <= worst.backMs - worst.dueMs) continue;
+    else
+      worst = {
+        ...group,
+        ...{ link, service, backMs, order, bytes: bytesByLink.get(link) ?? 0 },
+        dueMs: waiting.dueMs,
+      };
+  }
+  return worst;
+}
+
+function withNeeds(
+  waiting: Waiting,
+  byName: ReadonlyMap<string, Waiting>,
+  seen = new Set<Waiting>(),
+): Waiting[] {
+  if (seen.has(waiting)) return [];
+  seen.add(waiting);
+  const needed = waiting.needs.flatMap(name => byName.get(name) ?? []);
+  return [waiting, ...needed.flatMap(need => withNeeds(need, byName, seen))];
+}
+
+function waitingOf(
+  { domain, datasets }: Group,
+  plan: Plan,
+): { services: Waiting[]; bytesByLink: Map<string, number> } {
+  const loads = new Map<string, Map<string, Load>>();
+  const bytesByLink = new Map<string, number>();
+  for (const dataset of datasets) {
+    const own = loads.get(dataset.service) ?? new Map<string, Load>();
+    loads.set(dataset.service, own);
+    const floor = fastest(dataset, domain, plan);
+    // Without a link, a size or a copy, others say so.
+    if (floor?.link === undefined || floorMs(floor) === Infinity) continue;
+    const known = own.get(floor.link);
+    own.set(floor.link, {
+      bytesMs: (known?.bytesMs ?? 0) + floor.bytesMs,
+      latencyMs: Math.max(known?.latencyMs ?? 0, floor.latencyMs),
+    });
+    bytesByLink.set(floor.link, (bytesByLink.get(floor.link) ?? 0) + (bytesOf(dataset) ?? 0));
+  }
+  const services = [...loads].map(([service, own]): Waiting => {
+    const { needs = [], promise } = plan.estate.services[service] ?? {};
+    const isDue = promise?.rto !== undefined && domain in promise.rpo;
+    return { service, needs, loads: own, dueMs: isDue ? parseDuration(promise.rto ?? "") : Infinity };
+  });
+  return { services, bytesByLink };
+}
+
+function fastest(dataset: Dataset, domain: Domain, plan: Plan): TransferFloor | undefined {
+  return (copiesIn(plan).get(dataset) ?? [])
+    .filter(copy => copySurvives(copy, domain, plan.estate))
+    .flatMap(
+      copy => transferFloor(copy.location, dataset.location, bytesOf(dataset) ?? Infinity, plan.estate) ?? [],
+    )
+    .sort((a, b) => floorMs(a) - floorMs(b))[0];
+}
+
+function finding({ domain, place, link, service, backMs, dueMs, order, bytes }: Late): Found {
+  const names = order.map(each => each.service);
+  const hours = Math.ceil(backMs / 3_600_000) * 3_600_000;
+  return {
+    subject: service,
+    message: `After the disaster "${domain}" of ${place}, ${names.length} services come back, ${formatSize(bytes)} of them by the link ${link}; in the order of their promises (${listed(names)}) ${service} is back after ${formatDuration(backMs)}, and is promised in ${formatDuration(dueMs)}. Alone it is in time.`,
+    fix: `Promise ${service} more than ${formatDuration(hours)}, keep a copy nearer, or raise the bandwidth of the link ${link}.`,
+    evidence: {
+      domain,
+      place,
+      link,
+      order: names,
+      backMs: Math.round(backMs),
+      rtoMs: dueMs,
+      sizeBytes: bytes,
+    },
+  };
+}
