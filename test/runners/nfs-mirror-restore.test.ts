@@ -231,6 +231,34 @@ test("SIGTERM while it changes places: that ends first, and is told as what it i
   expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
 });
 
+test.each(["--resume", "--rollback"])(
+  "SIGKILL when one of two has changed places: all of one tree is there after %s",
+  async how => {
+    damage();
+    rmSync(`${world.source}/app/f3`);
+    const before = await snapshot(world, world.config.source.path);
+    const reached = join(world.folder, "reached");
+    world.shadow(
+      "perl",
+      `REAL "$@"; code=$?; [ $code = 17 ] || { touch ${reached}; while [ -e "$0" ]; do sleep 0.05; done; }; exit $code`,
+    );
+    const run = world.start(["restore", "."]);
+    await run.until(() => existsSync(reached));
+    run.kill("SIGKILL");
+    world.unshadow("perl");
+    await run.finished;
+    const night = await mirror();
+    expect(night).toMatchObject({ status: 1 });
+    expect(night.stdout).toContain("some of it may be replaced");
+    expect(differences(nasty, await treeOf(nastyIn(world.config.target.path)))).toEqual([]);
+    expect(await mirror("restore", ".", how)).toMatchObject({ status: 0 });
+    const now = await snapshot(world, world.config.source.path, { without: [".holdfast-restore"] });
+    if (how === "--rollback") expect(differences(before, now)).toEqual([]);
+    else expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+    expect(existsSync(`${world.source}/app/f3`)).toBe(how === "--resume");
+  },
+);
+
 test("a restore that was cut is given up: what was there is there, and nothing else", async () => {
   damage();
   const before = await treeOf(sourceOf("nasty"));
