@@ -12,7 +12,7 @@ import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { foldersAbove } from "../runtime/tree-path";
 import type { Answer, ListRequest, WayContext } from "../runtime/ways";
-import { knownNested } from "./nested";
+import { knownNested, nestedAsides } from "./nested";
 import { mirroredServices, serviceTyped } from "./restore/resolve";
 
 /** How a service on the mirror compares. Names are as messages show them. */
@@ -80,7 +80,9 @@ async function againstSource(
   const away = Object.entries(knownNested(config))
     .filter(([path, uuid]) => mounted.get(path) !== uuid)
     .map(([path]) => Buffer.from(path).toString("latin1"));
-  const isAway = (name: string): boolean => [name, ...foldersAbove(name)].some(path => away.includes(path));
+  const asides = nestedAsides(config).map(path => Buffer.from(path).toString("latin1"));
+  const passedOver = new Set([...away, ...asides]);
+  const isAway = (name: string): boolean => [name, ...foldersAbove(name)].some(path => passedOver.has(path));
   const first: string[] = [];
   let differing = 0;
   // A run that goes on at the same time has a list of its own.

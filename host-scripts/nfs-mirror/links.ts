@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { linkedNames, renewed, wronglyLinked } from "../runtime/linked-names";
 import { withPathList } from "../runtime/path-list";
 import { required } from "../runtime/required";
@@ -6,6 +7,7 @@ import { type RsyncPass, wholeMetadata } from "../runtime/rsync";
 import { belowFoldersOf, inTree, statIn } from "../runtime/tree-path";
 import { frozenIn } from "./held";
 import { leftOutPatterns, type Mirror } from "./mirror";
+import { nestedAsides } from "./nested";
 import type { Work } from "./work";
 
 /**
@@ -15,7 +17,7 @@ import type { Work } from "./work";
 export async function splitLinks(mirror: Mirror, work: Work): Promise<RsyncPass | undefined> {
   const { config } = mirror;
   const groups = await linkedNames(
-    { path: config.target.path, without: leftOutPatterns(config) },
+    { path: config.target.path, without: withoutAsides(config) },
     search(mirror),
   );
   const replaced = required(mirror.scan, "scan").listed?.replaced;
@@ -53,12 +55,16 @@ export async function withOtherNames(mirror: Mirror, names: readonly string[]): 
   const { config } = mirror;
   if (!names.some(name => hasOtherNames(mirror, name))) return names;
   const groups = await linkedNames(
-    { path: config.source.path, without: leftOutPatterns(config) },
+    { path: config.source.path, without: withoutAsides(config) },
     search(mirror),
   );
   const all = new Set(names);
   for (const group of groups) if (group.some(name => all.has(name))) for (const name of group) all.add(name);
   return all;
+}
+
+function withoutAsides(config: NfsMirrorConfig): string[] {
+  return [...leftOutPatterns(config), ...nestedAsides(config).map(name => name.replace(/[*?[\\]/g, "\\$&"))];
 }
 
 function search({ config, stop }: Mirror): { timeoutMs: number; stop: AbortSignal } {

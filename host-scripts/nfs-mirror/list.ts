@@ -4,9 +4,11 @@ import { momentText } from "../runtime/moment";
 import { noted, shortened } from "../runtime/quoted";
 import { ready, shell } from "../runtime/shell";
 import type { Answer, ListRequest, WayContext } from "../runtime/ways";
+import { knownNested } from "./nested";
 import { asOfService, heldOf, type Mirrored, readMirrored } from "./mirrored";
 import {
   asideOf,
+  isInPlace,
   isThere,
   isUnfinished,
   readRestores,
@@ -49,7 +51,7 @@ export async function list({ what }: ListRequest, context: WayContext<NfsMirrorC
     config,
     records.filter(record => only === undefined || servicesOf(record).includes(only)),
   );
-  const unknown = only === undefined ? unknownAside(config, records) : [];
+  const unknown = only === undefined ? unknownAside(config, records, Object.keys(knownNested(config))) : [];
   return {
     text: [
       ...services.flatMap(serviceLines),
@@ -73,8 +75,7 @@ async function listed(
   const asOf = asOfService(mirrored, service);
   const held = mirrored ? heldOf(mirrored, service) : [];
   const cut = records.find(
-    record =>
-      isUnfinished(record) && record.root === config.source.path && servicesOf(record).includes(service),
+    record => isUnfinished(record) && isInPlace(record, config) && servicesOf(record).includes(service),
   );
   const frozen = cut ? cutText(cut) : held.find(({ path, isFrozen }) => isFrozen && path === service)?.reason;
   const next = cut ? restoreCommand(config, cut, "resume") : held[0]?.next;

@@ -12,6 +12,7 @@ import { noted, quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { ready, shell } from "../runtime/shell";
 import { isLeftOut, isMeant, type Mirror, serviceOf } from "./mirror";
+import { asideName } from "./restore/record";
 
 /** File systems below the source that a run has mirrored, by their path below it. */
 const record = z.record(z.string(), z.string());
@@ -83,6 +84,11 @@ export function knownNested(config: NfsMirrorConfig): Readonly<Record<string, st
   return Object.fromEntries(
     Object.entries({ ...readRecord(config), ...named }).filter(([path]) => isMirrored(config, path)),
   );
+}
+
+/** What restores have put aside on file systems below the source is no data: by its path below the source. */
+export function nestedAsides(config: NfsMirrorConfig): string[] {
+  return Object.keys(knownNested(config)).map(path => join(path, asideName));
 }
 
 /** Services of both sides, file systems below the source, and "." for all services: as messages show them. */

@@ -1,6 +1,7 @@
 import type { Phase } from "../runtime/phases";
 import { ready, shell } from "../runtime/shell";
 import type { Mirror } from "./mirror";
+import { knownNested } from "./nested";
 import {
   asideOf,
   dropRestore,
@@ -32,7 +33,7 @@ export const restores: Phase<Mirror> = {
         );
       else if (!dryRun) dropRestore(config, record);
     }
-    for (const folder of unknownAside(config, records))
+    for (const folder of unknownAside(config, records, Object.keys(knownNested(config))))
       notes.push(
         shell`of a restore that isn't on record any more there is ${folder}   (when nobody needs it: rm -rf --one-file-system -- ${folder})`,
       );

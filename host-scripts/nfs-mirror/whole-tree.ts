@@ -1,6 +1,7 @@
 import { ownPrefix } from "../runtime/closed-folder";
 import { wholeMetadata } from "../runtime/rsync";
 import { leftOut, type Mirror } from "./mirror";
+import { nestedAsides } from "./nested";
 import { rootsOf } from "./roots";
 
 /** rsync's arguments for a mirror of one verified mount to another; the working directory is the source. */
@@ -18,5 +19,6 @@ export function mirrorArgs(mirror: Mirror, more: readonly string[]): string[] {
 /** What such a pass leaves alone on both sides: names below the root, byte by byte as latin1. */
 export function leftAlone({ config, held }: Mirror): readonly string[] {
   const frozen = held.filter(({ isFrozen }) => isFrozen === true).map(({ path }) => path);
-  return [...leftOut(config).map(name => Buffer.from(name).toString("latin1")), ...frozen];
+  const names = [...leftOut(config), ...nestedAsides(config)];
+  return [...names.map(name => Buffer.from(name).toString("latin1")), ...frozen];
 }

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeDiskImage } from "./support/disk-image";
 import { makeNasty } from "./support/nasty";
 import { rotFiles } from "./support/rot";
 import type { FinishedRun } from "./support/started-run";
@@ -343,6 +344,82 @@ test("verify says what differs from the source, and changes nothing", async () =
   expect(differs.stdout).toMatch(/\d+ entries differ from the source as it is now/);
   expect(differs.stdout).toContain("*deleting");
   await expectMirrorUntouched();
+});
+
+describe("a service that is a file system of its own, with another one in it", () => {
+  let photos: Snapshot;
+
+  beforeEach(async () => {
+    for (const [name, path] of [
+      ["photos", "photos"],
+      ["raw", "photos/raw"],
+    ] as const) {
+      const image = join(world.folder, `${name}.img`);
+      await makeDiskImage(image, 16);
+      await world.inside("mkdir", "-p", sourceOf(path));
+      await world.inside("mount", "-o", "loop", image, sourceOf(path));
+      await world.inside(
+        "sh",
+        "-c",
+        `mkdir ${sourceOf(path)}/album; echo ${name} >${sourceOf(path)}/album/${name}`,
+      );
+    }
+    await world.inside("chown", "1000:1001", sourceOf("photos"));
+    await world.inside("chmod", "0750", sourceOf("photos"));
+    expect(await mirror()).toMatchObject({ status: 0 });
+    photos = await snapshot(world, sourceOf("photos"), { shared: true });
+  });
+  afterEach(() => world.inside("umount", sourceOf("photos/raw"), sourceOf("photos")));
+
+  const withoutAsides = async (): Promise<Snapshot> =>
+    new Map(
+      [
+        ...(await snapshot(world, sourceOf("photos"), { shared: true, without: [".holdfast-restore"] })),
+      ].filter(([name]) => !name.startsWith("raw/.holdfast-restore")),
+    );
+
+  test("comes back in its own place with its root, and what the mirror lacks goes aside; each file system by itself", async () => {
+    const whole = await mirror("restore", "photos");
+    expect(whole).toMatchObject({
+      status: 3,
+      stdout: expect.stringContaining("in the midst of what would be replaced"),
+    });
+    await world.inside("umount", sourceOf("photos/raw"));
+    const away = await mirror("restore", "photos", "raw");
+    expect(away).toMatchObject({
+      status: 3,
+      stdout: expect.stringContaining("is not the file system that belongs there"),
+    });
+    await world.inside("mount", "-o", "loop", join(world.folder, "raw.img"), sourceOf("photos/raw"));
+
+    await world.inside(
+      "sh",
+      "-c",
+      `cd ${sourceOf("photos")}; rm -r album raw/album; echo pay >README; echo pay >raw/README; chmod 0777 raw`,
+    );
+    for (const path of ["album", "raw"])
+      expect(await mirror("restore", "photos", path)).toMatchObject({ status: 0 });
+    const now = await withoutAsides();
+    expect(differences(photos, now).map(line => line.split("\n")[0])).toEqual(['"README"', '"raw"']);
+    // Its time is that of the last change of its entries.
+    expect(now.get("raw")).toContain("mode 40755 ");
+    expect(await world.inside("cat", "--", ...(await asides("photos/raw", "README")))).toBe("pay");
+    // What is aside on each of them is nobody's data.
+    const night = await mirror();
+    expect(night).toMatchObject({ status: 0 });
+    expect(await world.inside("find", world.config.target.path, "-name", ".holdfast-restore")).toBe("");
+    expect((await mirror("verify", "photos")).stdout).toContain("photos: ");
+
+    expect(await mirror("restore", "photos", "--rollback")).toMatchObject({ status: 0 });
+    expect(await world.inside("sh", "-c", `cd ${sourceOf("photos")}/raw; stat -c %a .; cat README; ls`)).toBe(
+      "777\npay\nREADME\nlost+found",
+    );
+  });
+
+  async function asides(path: string, name: string): Promise<string[]> {
+    const found = await world.inside("sh", "-c", `ls -d ${sourceOf(path)}/.holdfast-restore/*/${name}`);
+    return found.trim().split("\n");
+  }
 });
 
 test("verify finds what rotted since a scrub has recorded it", async () => {

@@ -10,7 +10,7 @@ import { run } from "../../runtime/run";
 import { ready, shell } from "../../runtime/shell";
 import { firstLines } from "../../runtime/tail";
 import { foldersAbove } from "../../runtime/tree-path";
-import { asideOf, restoreCommand, type RestoreRecord } from "./record";
+import { asideOf, mirrorRoot, restoreCommand, type RestoreRecord } from "./record";
 
 /** Ends a restore that was told to stop, with what goes on from there. @throws {RunnerError} */
 export function endIfStopped({ config, stop }: WayContext<NfsMirrorConfig>, record: RestoreRecord): void {
@@ -135,7 +135,7 @@ function transfer(
     rsync(
       [...wholeMetadata, "--recursive", "--delete", ...more, ...list, "--", "./", `${asideOf(record)}/`],
       {
-        ...{ cwd: config.target.path, timeoutMs: longestMs, stop: stop.signal },
+        ...{ cwd: mirrorRoot(config, record), timeoutMs: longestMs, stop: stop.signal },
         inherit: [lock.fd],
       },
       onItem,

@@ -41,12 +41,13 @@ export function itemsOf(root: string, wanted: readonly string[]): Item[] {
     }
     paths.add(path);
   }
-  return [...paths].map(path => ({ path, isNew: statIn(root, path) === undefined }));
+  return [...paths].map(path => ({ path, isNew: statIn(root, path) === undefined, isGone: false }));
 }
 
 /** The inodes of what was copied aside: by them a later run knows what has changed places already. */
 export function withInodes(record: RestoreRecord): RestoreRecord {
   const items = record.items.flatMap(item => {
+    if (item.isGone) return [item];
     const stat = statIn(asideOf(record), item.path);
     return stat ? [{ ...item, inode: String(stat.ino) }] : [];
   });
@@ -61,6 +62,10 @@ export async function place(record: RestoreRecord, check: () => void): Promise<v
   for (const item of record.items) {
     check();
     await withFolders(record, item, async (live, aside) => {
+      if (item.isGone) {
+        if (statIn(record.root, item.path)) await moveUnlessTaken(live, aside);
+        return;
+      }
       if (!isCopy(record, item)) return;
       if (!(await moveUnlessTaken(aside, live))) await exchange(aside, live);
     });
@@ -74,6 +79,7 @@ export async function takeBack(record: RestoreRecord, check: () => void): Promis
     await withFolders(record, item, async (live, aside, isCopyLive) => {
       if (isCopy(record, item)) return;
       if (statIn(asideOf(record), item.path) === undefined) {
+        if (item.isGone && statIn(record.root, item.path)) return;
         if (!item.isNew) throw removed(record, aside);
         // What somebody else put there since is theirs.
         if (isCopyLive()) await moveUnlessTaken(live, aside);

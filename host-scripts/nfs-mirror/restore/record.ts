@@ -23,9 +23,11 @@ const restoreRecord = z.object({
    * - `undone`: it is there again; what the restore brought is aside
    */
   state: z.enum(["copying", "placing", "placed", "undoing", "undone"]),
-  /** Folder below which it comes back: the source's root, or one that an operator named. */
+  /** Folder below which it comes back: the root of the source or of a file system in it, or one that an operator named. */
   root: z.string().startsWith("/"),
-  /** What was asked for. */
+  /** Where that root is below the source's, and so below the mirror's; empty for the source's own. */
+  below: z.union([z.literal(""), name]),
+  /** What was asked for, as everything here by names below the root. */
   wanted: z.array(name).min(1),
   /** What changes places: each of them, or the first folder above it that isn't there. */
   items: z.array(
@@ -35,9 +37,11 @@ const restoreRecord = z.object({
       inode: z.string().optional(),
       /** Nothing was there before. */
       isNew: z.boolean(),
+      /** The mirror has nothing of that name: what is there goes aside. */
+      isGone: z.boolean(),
     }),
   ),
-  /** All services, and the root's own owner and mode. */
+  /** All that there is, and the root's own owner and mode. */
   isAll: z.boolean(),
   /** Asked for, and not brought back: the mirror could not be read there. */
   lacked: z.array(name),
@@ -64,12 +68,27 @@ export function isUnfinished({ state }: RestoreRecord): boolean {
 }
 
 /** Whether it changes the tree that is mirrored. */
-export function isInPlace({ root }: RestoreRecord, config: NfsMirrorConfig): boolean {
-  return root === config.source.path;
+export function isInPlace({ root, below }: RestoreRecord, config: NfsMirrorConfig): boolean {
+  return below !== "" || root === config.source.path;
 }
 
-export function servicesOf({ wanted }: RestoreRecord): string[] {
-  return [...new Set(wanted.map(serviceOf))];
+/** What was asked for, by names below the mirror's root. */
+export function wantedNames({
+  wanted,
+  below,
+  isAll,
+}: Pick<RestoreRecord, "wanted" | "below" | "isAll">): string[] {
+  if (below === "") return [...wanted];
+  return isAll ? [below] : wanted.map(name => `${below}/${name}`);
+}
+
+export function servicesOf(record: RestoreRecord): string[] {
+  return [...new Set(wantedNames(record).map(serviceOf))];
+}
+
+/** Where on the mirror that lies what a restore brings back. */
+export function mirrorRoot({ target }: NfsMirrorConfig, { below }: Pick<RestoreRecord, "below">): string {
+  return join(target.path, Buffer.from(below, "latin1").toString());
 }
 
 function folderOf({ stateDir }: NfsMirrorConfig): string {
@@ -108,21 +127,29 @@ export function dropRestore(config: NfsMirrorConfig, record: RestoreRecord): voi
   if (isThere(folderOf(config))) syncFolder(folderOf(config));
 }
 
-/** A name for a restore that begins now, which none has. */
-export function newId(config: NfsMirrorConfig, root: string, now: Date): string {
+/** A name for a restore that begins now, which none has. @param others those of the same command */
+export function newId(config: NfsMirrorConfig, root: string, now: Date, others: readonly string[]): string {
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, "");
-  const taken = new Set([...entriesOf(folderOf(config)), ...entriesOf(asideRoot(root))]);
+  const taken = new Set([...others, ...entriesOf(folderOf(config)), ...entriesOf(asideRoot(root))]);
   let id = stamp;
   for (let count = 2; taken.has(id) || taken.has(`${id}.json`); count += 1) id = `${stamp}-${count}`;
   return id;
 }
 
-/** Folders beside the services that no restore on record has. */
-export function unknownAside(config: NfsMirrorConfig, records: readonly RestoreRecord[]): string[] {
-  const known = new Set(records.filter(record => isInPlace(record, config)).map(({ id }) => id));
-  return entriesOf(asideRoot(config.source.path))
-    .filter(entry => !known.has(entry))
-    .map(entry => join(asideRoot(config.source.path), entry));
+/**
+ * Folders beside the services that no restore on record has.
+ * @param nested paths below the source of the file systems in it
+ */
+export function unknownAside(
+  config: NfsMirrorConfig,
+  records: readonly RestoreRecord[],
+  nested: readonly string[],
+): string[] {
+  const known = new Set(records.map(asideOf));
+  return ["", ...nested]
+    .map(path => asideRoot(join(config.source.path, path)))
+    .flatMap(folder => entriesOf(folder).map(entry => join(folder, entry)))
+    .filter(folder => !known.has(folder));
 }
 
 export function isThere(path: string): boolean {
@@ -130,9 +157,13 @@ export function isThere(path: string): boolean {
 }
 
 /** "navidrome, nasty/one" */
-export function wantedText({ wanted, isAll }: Pick<RestoreRecord, "wanted" | "isAll">): string {
-  if (isAll) return "all services";
-  return shortened(wanted.map(path => noted(Buffer.from(path, "latin1"))).join(", "));
+export function wantedText(record: Pick<RestoreRecord, "wanted" | "below" | "isAll">): string {
+  if (record.isAll && record.below === "") return "all services";
+  return shortened(
+    wantedNames(record)
+      .map(path => noted(Buffer.from(path, "latin1")))
+      .join(", "),
+  );
 }
 
 /** What ends a restore that was cut, or takes one back. */
@@ -141,7 +172,7 @@ export function restoreCommand(
   record: RestoreRecord,
   how: "resume" | "rollback",
 ): string {
-  const what = record.isAll ? "." : Buffer.from(servicesOf(record)[0] ?? "", "latin1");
+  const what = record.isAll && record.below === "" ? "." : Buffer.from(servicesOf(record)[0] ?? "", "latin1");
   return shell`${config.job} restore ${ready(`--${how}`)} -- ${what}`;
 }
 

@@ -14,21 +14,24 @@ import { inTree, statIn } from "../../runtime/tree-path";
 import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
 import { serviceOf } from "../mirror";
 import { asOfService, heldOf, readMirrored } from "../mirrored";
-import { knownNested } from "../nested";
 import { recordedRoot } from "../roots";
 import { copyAside, endIfStopped, proveCopy, type Tools } from "./copy";
+import { dataIn, partsOf, refuseAway } from "./parts";
 import { itemsOf, makeAside, place, removeAside, takeBack, withInodes } from "./place";
 import {
+  asideName,
   asideOf,
   dropRestore,
   isInPlace,
   isThere,
   isUnfinished,
+  mirrorRoot,
   newId,
   readRestores,
   restoreCommand,
   type RestoreRecord,
   servicesOf,
+  wantedNames,
   wantedText,
   writeRestore,
 } from "./record";
@@ -73,27 +76,50 @@ export async function restore(
     throw usage(config, `--${action} takes no --into and no --at: it is about a restore that began before`);
   if (!lock) return preview(context, request, action);
   const tools = { ...context, lock };
-  if (action === "restore") return bringBack(tools, await begin(tools, request), false);
+  if (action === "restore") return bringAllBack(tools, await planned(tools, request));
   const record = findRestore(config, request, action);
-  await verifyPlaces(tools, record.root);
+  await verifyPlaces(tools, isInPlace(record, config));
+  if (record.below !== "")
+    refuseAway(config, [record.below], await mountsBelow(config.source.path, context.stop.signal));
   context.stop.check("verify");
   if (action === "rollback" || record.state === "undoing") return rollBack(tools, record);
   return bringBack(tools, record, true);
 }
 
-/** Proves that the disks are those of the estate: what comes back to an empty mount point would fill the host's own. */
-async function verifyPlaces({ config, stop, log }: WayContext<NfsMirrorConfig>, root: string): Promise<void> {
-  const source = { role: "source", access: "read", ...config.source } as const;
-  const others = root === config.source.path ? [source] : [];
-  await proveBackupDisk(config, "read", { stop, log, dryRun: true }, others);
+/** One file system after the other. */
+async function bringAllBack(tools: Tools, all: readonly Planned[]): Promise<Answer> {
+  for (const { record, tally, notes } of all) {
+    for (const note of notes) tools.log.info(`Note: ${note}`);
+    refuseWithoutRoom(tally, record.root);
+  }
+  const answers: Answer[] = [];
+  try {
+    for (const fresh of all) {
+      begin(tools, fresh);
+      answers.push(await bringBack(tools, fresh.record, false));
+    }
+  } catch (error) {
+    for (const { text } of answers) tools.log.info(text);
+    throw error;
+  }
+  const [only, ...more] = answers;
+  if (only && more.length === 0) return only;
+  return {
+    text: answers.map(({ text }) => text).join("\n"),
+    result: { restores: answers.map(({ result }) => result) },
+  };
 }
 
-async function begin(tools: Tools, request: RestoreRequest): Promise<RestoreRecord> {
-  const { config, log } = tools;
-  const fresh = await planned(tools, request);
-  const { record } = fresh;
-  for (const note of fresh.notes) log.info(`Note: ${note}`);
-  refuseWithoutRoom(fresh.tally, record.root);
+/** Proves that the disks are those of the estate: what comes back to an empty mount point would fill the host's own. */
+async function verifyPlaces(
+  { config, stop, log }: WayContext<NfsMirrorConfig>,
+  isInPlace: boolean,
+): Promise<void> {
+  const source = { role: "source", access: "read", ...config.source } as const;
+  await proveBackupDisk(config, "read", { stop, log, dryRun: true }, isInPlace ? [source] : []);
+}
+
+function begin({ config, log }: Tools, { record, tally }: Planned): void {
   try {
     writeRestore(config, record);
     makeAside(record);
@@ -105,8 +131,7 @@ async function begin(tools: Tools, request: RestoreRequest): Promise<RestoreReco
       shell`dmesg --level err,warn | tail; mount -o remount,rw ${record.root}`,
     );
   }
-  log.info(`copies ${fresh.tally.entries} entries (${fresh.tally.bytes} bytes) to ${asideOf(record)}`);
-  return record;
+  log.info(`copies ${tally.entries} entries (${tally.bytes} bytes) to ${asideOf(record)}`);
 }
 
 interface Planned {
@@ -116,33 +141,40 @@ interface Planned {
   readonly notes: readonly string[];
 }
 
-/** All that can be told, and refused, before anything is changed. */
+/** All that can be told, and refused, before anything is changed: of each file system on which something comes back. */
 async function planned(
   run: WayContext<NfsMirrorConfig>,
   { what, into, atMs, dryRun }: RestoreRequest,
-): Promise<Planned> {
+): Promise<Planned[]> {
   const { config, stop } = run;
-  await verifyPlaces(run, into === undefined ? config.source.path : into);
-  const wanted = wantedTyped(config, what);
-  if (atMs !== undefined) refuseYounger(config, wanted, atMs);
-  // Last: it makes the folder.
-  const looks = { disk: config.target.path, stop: stop.signal, dryRun };
-  const root = into === undefined ? config.source.path : (await intoFolder(into, looks)).path;
-  const now = new Date();
-  const isAll = what[0] === ".";
-  const record: RestoreRecord = {
-    ...{ id: newId(config, root, now), state: "copying", root, wanted, lacked: [], isAll },
-    items: itemsOf(root, wanted),
-  };
-  if (wanted.length === 0)
+  await verifyPlaces(run, into === undefined);
+  const names = wantedTyped(config, what);
+  if (names.length === 0)
     throw new Refusal(
       `the mirror ${quoted(config.target.path)} holds no service`,
       shell`ls -la ${config.target.path}`,
     );
-  refuseWhileCut(config, record);
-  if (into === undefined) await refuseOtherFileSystems(run, record);
-  const tally = await tallyOf(config.target.path, wanted, () => stop.check("look"));
-  return { record, tally, notes: notesOn(config, record) };
+  if (atMs !== undefined) refuseYounger(config, names, atMs);
+  const isAll = what[0] === ".";
+  const mounted = await mountsBelow(config.source.path, stop.signal);
+  const whole = { below: "", wanted: names, isAll };
+  const parts = into === undefined ? partsOf(config, names, { mounted, isAll }) : [whole];
+  // Last: it makes the folder.
+  const looks = { disk: config.target.path, stop: stop.signal, dryRun };
+  const folder = into === undefined ? undefined : (await intoFolder(into, looks)).path;
+  const all: Planned[] = [];
+  for (const part of parts) {
+    const root = folder ?? join(config.source.path, Buffer.from(part.below, "latin1").toString());
+    const taken = all.map(({ record }) => record.id);
+    const record: RestoreRecord = {
+      ...{ id: newId(config, root, new Date(), taken), state: "copying", root, below: part.below },
+      ...{ wanted: [...part.wanted], lacked: [], isAll: part.isAll, items: itemsOf(root, part.wanted) },
+    };
+    if (folder === undefined) refuseWhileCut(config, record);
+    const tally = await tallyOf(mirrorRoot(config, record), record.wanted, () => stop.check("look"));
+    all.push({ record, tally, notes: notesOn(config, record) });
+  }
+  return all;
 }
 
 function notesOn(config: NfsMirrorConfig, record: RestoreRecord): string[] {
@@ -174,35 +206,6 @@ function refuseWhileCut(config: NfsMirrorConfig, fresh: RestoreRecord): void {
     `a restore of ${wantedText(other)} was cut while it was ${other.state}`,
     shell`${ready(restoreCommand(config, other, "resume"))}   (or give it up: ${ready(restoreCommand(config, other, "rollback"))})`,
   );
-}
-
-/** What comes back is put in its place by renaming, which no file system does to or from another one. */
-async function refuseOtherFileSystems(
-  { config, stop }: WayContext<NfsMirrorConfig>,
-  record: RestoreRecord,
-): Promise<void> {
-  const mounted = await mountsBelow(config.source.path, stop.signal);
-  const known = knownNested(config);
-  for (const [path, uuid] of Object.entries(known))
-    if (mounted.get(path) !== uuid && record.items.some(item => touches(item.path, latin1Of(path))))
-      throw new Refusal(
-        `${quoted(join(config.source.path, path))} is not the file system that belongs there`,
-        shell`mount ${join(config.source.path, path)}`,
-      );
-  for (const path of mounted.keys())
-    if (record.items.some(item => touches(item.path, latin1Of(path))))
-      throw new Refusal(
-        `${quoted(join(config.source.path, path))} is a file system of its own, and nothing can be put in its place as a whole`,
-        shell`${config.job} restore --into ${join(config.source.path, path, "restored")} ${Buffer.from(serviceOf(record.wanted[0] ?? ""), "latin1")}   (and move it from there)`,
-      );
-}
-
-function touches(item: string, mount: string): boolean {
-  return item === mount || item.startsWith(`${mount}/`) || mount.startsWith(`${item}/`);
-}
-
-function latin1Of(path: string): string {
-  return Buffer.from(path).toString("latin1");
 }
 
 /** A mirror has one state of each service. */
@@ -239,7 +242,7 @@ function findRestore(
   const service = first === "." ? undefined : serviceTyped(config, first);
   const found = readRestores(config).findLast(
     record =>
-      (service === undefined ? record.isAll : servicesOf(record).includes(service)) &&
+      (service === undefined ? record.isAll && record.below === "" : servicesOf(record).includes(service)) &&
       (isUnfinished(record) ||
         (action === "rollback" && record.state === "placed" && isThere(asideOf(record)))),
   );
@@ -259,38 +262,65 @@ async function bringBack(tools: Tools, begun: RestoreRecord, isResumed: boolean)
     tools.log.info("compares the copy with the mirror");
     await proveCopy(tools, record);
     // Where something came or went meanwhile, what changes places is another folder.
-    record = withInodes({ ...record, items: itemsOf(record.root, record.wanted) });
+    record = withInodes({ ...record, items: placesOf(record) });
     endIfStopped(tools, record);
+    if (hasOwnRoot(record) && !isThere(keptRoot(record)))
+      await copyRoot(tools, record, record.root, keptRoot(record));
     record = writeRestore(config, { ...record, state: "placing" });
   }
   const placing = record;
   await place(record, () => endIfStopped(tools, placing));
   const isNew = record.items.every(({ path }) => !isKept(record, path));
-  if (record.isAll && isNew && isInPlace(record, config)) await restoreRoot(tools, record);
+  if (hasOwnRoot(record)) await copyRoot(tools, record, mirrorRoot(config, record), record.root);
+  else if (record.isAll && isNew && isInPlace(record, config) && isThere(recordedRoot(config)))
+    // On a new file system its root's owner, mode, ACL and attributes are those that mkfs gave it.
+    await copyRoot(tools, record, recordedRoot(config), record.root);
   record = writeRestore(config, { ...record, state: "placed" });
   return tellPlaced(tools, record, isNew);
+}
+
+/** What changes places; of a file system that comes back as a whole, what the mirror lacks goes. */
+function placesOf(record: RestoreRecord): RestoreRecord["items"] {
+  const items = itemsOf(record.root, record.wanted);
+  if (!hasOwnRoot(record)) return items;
+  const wanted = new Set(record.wanted);
+  const gone = dataIn(Buffer.from(record.root)).filter(entry => !wanted.has(entry));
+  return [...items, ...gone.map(path => ({ path, isNew: false, isGone: true }))];
+}
+
+/** Whether the root of a file system is a part of what comes back: it is a service, or a folder in one. */
+function hasOwnRoot({ below, isAll }: RestoreRecord): boolean {
+  return below !== "" && isAll;
+}
+
+/** An empty folder with what that root had before. No entry that comes back has its name. */
+function keptRoot(record: RestoreRecord): string {
+  return join(asideOf(record), asideName);
 }
 
 function isKept(record: RestoreRecord, path: string): boolean {
   return statIn(asideOf(record), path) !== undefined;
 }
 
-/** On a new file system its root's owner, mode, ACL and attributes are those that mkfs gave it. */
-async function restoreRoot({ config, stop, lock, log }: Tools, record: RestoreRecord): Promise<void> {
-  const folder = recordedRoot(config);
-  if (!isThere(folder)) return;
-  const args = ["-aAXX", "--numeric-ids", "--omit-dir-times", "--exclude=*", "--", "./", `${record.root}/`];
+/** Gives a folder owner, mode, ACL and attributes of another one, and nothing that is in it. */
+async function copyRoot(
+  { config, stop, lock, log }: Tools,
+  record: RestoreRecord,
+  from: string,
+  to: string,
+): Promise<void> {
+  const args = ["-aAXX", "--numeric-ids", "--omit-dir-times", "--exclude=*", "--", "./", `${to}/`];
   const pass = await rsync(
     args,
-    { cwd: folder, timeoutMs: rootMs, stop: stop.signal, inherit: [lock.fd] },
+    { cwd: from, timeoutMs: rootMs, stop: stop.signal, inherit: [lock.fd] },
     () => undefined,
   );
   endIfStopped({ config, stop, log }, record);
   if (pass.outcome === "complete") return;
   throw new RunnerError(exitCodes.failed, {
-    failed: `owner, mode and ACL of ${quoted(record.root)} itself can't be restored: ${firstLines(pass.result.stderr)}`,
-    kept: "All services are in their places.",
-    next: shell`ls -ld ${folder} ${record.root}; ${ready(restoreCommand(config, record, "resume"))}`,
+    failed: `owner, mode and ACL of ${quoted(from)} itself can't be given to ${quoted(to)}: ${firstLines(pass.result.stderr)}`,
+    kept: "What is in it is kept, in its place or aside.",
+    next: shell`ls -ld ${from} ${to}; ${ready(restoreCommand(config, record, "resume"))}`,
   });
 }
 
@@ -330,7 +360,7 @@ async function tellPlaced(tools: Tools, record: RestoreRecord, isNew: boolean): 
   return {
     text: lines.join("\n"),
     result: {
-      ...{ as: "restored", root: record.root, what: wantedNames(record) },
+      ...{ as: "restored", root: record.root, what: shownNames(record) },
       ...(isNew ? {} : { kept: asideOf(record), undo, remove }),
     },
   };
@@ -339,7 +369,7 @@ async function tellPlaced(tools: Tools, record: RestoreRecord, isNew: boolean): 
 async function rollBack(tools: Tools, record: RestoreRecord): Promise<Answer> {
   const { config, stop } = tools;
   const what = wantedText(record);
-  const result = { as: "rolled-back", root: record.root, what: wantedNames(record) };
+  const result = { as: "rolled-back", root: record.root, what: shownNames(record) };
   if (record.state === "copying") {
     await removeAside(record, stop.signal);
     dropRestore(config, record);
@@ -350,6 +380,7 @@ async function rollBack(tools: Tools, record: RestoreRecord): Promise<Answer> {
   }
   const undoing = writeRestore(config, { ...record, state: "undoing" });
   await takeBack(undoing, () => endIfStopped(tools, undoing));
+  if (isThere(keptRoot(undoing))) await copyRoot(tools, undoing, keptRoot(undoing), undoing.root);
   writeRestore(config, { ...undoing, state: "undone" });
   const kept = asideOf(record);
   const remove = shell`rm -rf --one-file-system -- ${kept}`;
@@ -369,15 +400,23 @@ async function preview(
     const does = action === "resume" && record.state !== "undoing" ? "go on with" : "take back";
     return {
       text: `would ${does} the restore of ${wantedText(record)} (${record.state})`,
-      result: { dryRun: true, action, state: record.state, what: wantedNames(record) },
+      result: { dryRun: true, action, state: record.state, what: shownNames(record) },
     };
   }
-  const { record, tally, notes } = await planned(context, request);
+  const parts = (await planned(context, request)).map(previewOf);
+  return {
+    text: parts.map(({ text }) => text).join("\n"),
+    result: { dryRun: true, parts: parts.map(({ result }) => result) },
+  };
+}
+
+function previewOf({ record, tally, notes }: Planned): Answer {
   const { root } = record;
   const room = isThere(root) ? root : dirname(root);
   refuseWithoutRoom(tally, room);
-  const items = record.items.map(({ path }) => {
+  const items = placesOf(record).map(({ path, isGone }) => {
     const place = quoted(inTree(root, path));
+    if (isGone) return `would put aside ${place}`;
     return statIn(root, path) ? `would replace ${place}, and keep what is there` : `would make ${place}`;
   });
   const { entries, bytes } = tally;
@@ -387,10 +426,10 @@ async function preview(
       ...items,
       `${entries} entries, ${bytes} bytes; ${roomOf(room).free.bytes} are free there`,
     ].join("\n"),
-    result: { dryRun: true, root, what: wantedNames(record), entries, bytes },
+    result: { root, what: shownNames(record), entries, bytes },
   };
 }
 
-function wantedNames({ wanted }: RestoreRecord): string[] {
-  return wanted.map(name => noted(Buffer.from(name, "latin1")));
+function shownNames(record: RestoreRecord): string[] {
+  return wantedNames(record).map(name => noted(Buffer.from(name, "latin1")));
 }
