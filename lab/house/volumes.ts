@@ -3,9 +3,12 @@ import { claims, type HouseClaim, unclaimed } from "./claims";
 import { passphrase } from "./passphrase";
 
 /** Makes the volumes of the house on `pve`, with what they hold; those that are there already stay as they are. */
-export async function makeVolumes(say: (line: string) => void): Promise<void> {
+export async function makeVolumes(
+  say: (line: string) => void,
+  of: readonly HouseClaim[] = [...claims, unknownVolume],
+): Promise<void> {
   const there = new Set((await mustOnHost("pve", "lvs --noheadings -o lv_name pve")).split(/\s+/));
-  const missing = [...claims, unknownVolume].filter(claim => !there.has(claim.volume));
+  const missing = of.filter(claim => !there.has(claim.volume));
   for (const [index, claim] of missing.entries()) {
     if (index % 6 === 0) say(`volumes of the house: ${index} of ${missing.length} are made`);
     // The passphrase by standard input: a command's text can be read in the process list.

@@ -11,6 +11,18 @@ import { until } from "../../lab/process";
 import { activeAlerts, clearMessages, queryPrometheus, startServers } from "../../lab/servers";
 import { forgetStack, LabStack } from "../../lab/stack";
 
+import {
+  askVolume,
+  changeVolume,
+  database,
+  describeTree,
+  describeVolume,
+  files,
+  makeClaims,
+  paste,
+  printedRestores,
+} from "./printed-restores";
+
 jest.setTimeout(900_000);
 
 const quiet = (): void => undefined;
@@ -77,4 +89,86 @@ test("a timer's run is mirrored, measured and restorable, and its failure is hea
   await mustOnHost("pve", `mount /mnt/backup; ${run}`);
   await successAfter(mendedS, 300_000);
   expect(await until(async () => (await activeAlerts()).length === 0, 60_000, 1000)).toBe(true);
+});
+
+describe("what is printed to restore a copy of each of the host's layers, run as it is printed", () => {
+  let printed: ReadonlyMap<string, string>;
+  /** What each of them was when it was copied. */
+  const was = { files: "", tree: "" };
+
+  const text = (copy: string): string => {
+    const found = printed.get(copy);
+    if (found === undefined)
+      throw new Error(`nothing is printed for ${copy}: ${[...printed.keys()].join("; ")}`);
+    return found;
+  };
+
+  beforeAll(async () => {
+    printed = printedRestores();
+    await makeClaims();
+    // Whoever mounts a volume that nobody unmounted replays its journal: what is compared is what it is after that.
+    Object.assign(was, {
+      files: await describeVolume(files),
+      tree: await describeTree("/srv/nfs/nasty"),
+    });
+    await mustOnHost(
+      "pve",
+      "systemctl stop nfs-mirror.timer; for job in nfs-mirror lvm-pvc-snapshot daily-backup pfsense-backup; do systemctl start $job || { journalctl -u $job -n 30 -o cat; exit 1; }; done",
+      { timeoutMs: 600_000 },
+    );
+  });
+
+  test("nfs-mirror: a service is what it was, and what had come of it is kept", async () => {
+    await mustOnHost(
+      "pve",
+      "cd /srv/nfs/nasty; rm one; echo ransom >guarded; chmod 777 guarded; echo pay >README",
+    );
+    const said = await paste(text("tree: nfs-mirror"));
+    expect(await describeTree("/srv/nfs/nasty")).toBe(was.tree);
+    expect(await mustOnHost("pve", "cat /srv/nfs/.holdfast-restore/*/nasty/README")).toBe("pay\n");
+    expect(said).toContain("nfs-mirror restore --rollback -- nasty");
+    await mustOnHost("pve", "systemctl start nfs-mirror");
+  });
+
+  test("daily-backup: a volume's files are what they were", async () => {
+    await changeVolume(files, "rm -f one ./-rf; echo ransom >guarded; echo pay >README");
+    await paste(text("files: lvm-pvc-snapshot daily-backup"));
+    expect(await describeVolume(files)).toBe(was.files);
+  });
+
+  test("daily-backup: a volume's files, then its databases, of which what was committed is there", async () => {
+    await changeVolume(database, "rm -r deep");
+    await paste(text("database: lvm-pvc-snapshot daily-backup"));
+    await paste(text("database: lvm-pvc-snapshot daily-backup sqlite"));
+    const ask = "ls deep/er; sqlite3 deep/er/store 'PRAGMA integrity_check; SELECT count(*) FROM notes'";
+    expect(await askVolume(database, ask)).toBe("store\nok\n1000\n");
+  });
+
+  test("daily-backup: the host's configuration comes into a folder of root's", async () => {
+    const said = await paste(text("host: daily-backup"));
+    const folder = /\/root\/[\w-]+/.exec(said)?.[0] ?? "";
+    const compared = await mustOnHost(
+      "pve",
+      `cd ${folder} && find . -path '*/usr/local/bin' -exec diff -r {} /usr/local/bin \\; -print; stat -c %a .`,
+    );
+    expect(compared).toMatch(/^\S+\/usr\/local\/bin\n700\n$/);
+  });
+
+  test("lvm-pvc-snapshot: a volume has what its newest snapshot has", async () => {
+    await changeVolume(files, "rm -f one ./-rf; echo ransom >guarded; echo pay >README");
+    await paste(text("files: lvm-pvc-snapshot"));
+    expect(await describeVolume(files)).toBe(was.files);
+  });
+
+  test("pfsense-backup: the files come into a folder of root's, and what a person does is said", async () => {
+    const printedText = text("firewall: pfsense-backup");
+    const said = await paste(printedText);
+    expect(printedText).toMatch(/^# on pfsense:\n# in a browser, Diagnostics, Backup & Restore/m);
+    expect(said).toContain("config.xml and full.tar.gz");
+    const compared = await mustOnHost(
+      "pve",
+      "cd /root/pfsense-restored && sha256sum --check --strict SHA256SUMS && diff -r . /mnt/backup/pfsense/20*/ && stat -c %a .; rm -r /root/pfsense-restored",
+    );
+    expect(compared).toBe("config.xml: OK\nfull.tar.gz: OK\n700\n");
+  });
 });
