@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
+import { BadInput } from "./bad-input";
 import type { Evaluate } from "./evaluate.mjs";
 
 /** What a command gives back: text for standard output, and the process's exit code. */
@@ -56,5 +57,19 @@ export function addCommand<Options>(
     const option = new Option(flag, help);
     command.addOption(option.makeOptionMandatory(spec.required?.includes(option.name()) ?? false));
   }
-  command.action(async (words: unknown) => settle(await spec.run(spec.options.parse(words), context)));
+  command.action(async (words: unknown) => settle(await spec.run(optionsOf(spec, words), context)));
+}
+
+function optionsOf<Options>({ options }: CommandSpec<Options>, words: unknown): Options {
+  const parsed = options.safeParse(words);
+  if (parsed.success) return parsed.data;
+  throw new BadInput(parsed.error.issues.map(issue => flagFault(issue, words)).join("\n"));
+}
+
+function flagFault(issue: z.core.$ZodIssue, words: unknown): string {
+  const flag = String(issue.path[0] ?? "");
+  const [, value] = Object.entries(words ?? {}).find(([name]) => name === flag) ?? [];
+  const expected =
+    issue.code === "invalid_value" ? `expected one of ${issue.values.map(String).join(", ")}` : issue.message;
+  return `--${flag}: ${JSON.stringify(value)} can't be used, ${expected}.`;
 }

@@ -5,11 +5,9 @@ import { type Estate, EstateInvalid, parseEstate } from "../plan";
 import { pathText, shown } from "../plan/estate/faults";
 import { errorText } from "../plan/estate/plain";
 import { visible } from "../plan/visible";
+import { BadInput } from "./bad-input";
 import type { Context } from "./command";
 import { doubledKeys } from "./doubled-keys";
-
-/** Input that can't be used: exit 2, and the message is all that the operator has to see. */
-export class BadInput extends Error {}
 
 export interface EstateOptions {
   readonly stack?: string | undefined;
@@ -30,18 +28,19 @@ type Source = Pick<Context, "evaluate" | "folder">;
  * @throws {EstateInvalid} with all faults
  */
 export async function readEstate(options: EstateOptions, source: Source): Promise<Estate> {
-  if (options.stack !== undefined && options.estate !== undefined)
-    throw new BadInput(
-      `--stack ${options.stack} and --estate ${options.estate} exclude one another. Leave one out.`,
-    );
-  return options.estate === undefined
-    ? estateOf(stackFile(options.stack ?? "homelab"), source)
-    : fileOf("--estate", options.estate, source);
+  return estateOf(estateFile(options, source), source);
+}
+
+/** The absolute path of that estate's file. @throws {BadInput} when there is none */
+export function estateFile({ stack, estate }: EstateOptions, source: Pick<Source, "folder">): string {
+  if (stack !== undefined && estate !== undefined)
+    throw new BadInput(`--stack ${stack} and --estate ${estate} exclude one another. Leave one out.`);
+  return estate === undefined ? stackFile(stack ?? "homelab") : existing("--estate", estate, source);
 }
 
 /** The earlier estate that one is compared with. @throws as `readEstate` does */
-export function readAgainst(file: string, source: Source): Promise<Estate> {
-  return fileOf("--against", file, source);
+export async function readAgainst(file: string, source: Source): Promise<Estate> {
+  return estateOf(existing("--against", file, source), source);
 }
 
 function stackFile(stack: string): string {
@@ -54,11 +53,11 @@ function stackFile(stack: string): string {
   return join(folder, stack, "estate.ts");
 }
 
-async function fileOf(flag: string, named: string, source: Source): Promise<Estate> {
-  const file = resolve(source.folder, named);
+function existing(flag: string, named: string, { folder }: Pick<Source, "folder">): string {
+  const file = resolve(folder, named);
   if (!isFile(file))
     throw new BadInput(`${flag}: there is no file "${file}". Expected a TypeScript or JSON file.`);
-  return estateOf(file, source);
+  return file;
 }
 
 function isFile(path: string): boolean {

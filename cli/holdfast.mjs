@@ -8,6 +8,13 @@ import { load, sourceStack } from "./quick.mjs";
 const words = process.argv.slice(2);
 // Through `npm run`, the working folder is the project's.
 const folder = process.env.npm_lifecycle_event === "holdfast" ? process.env.INIT_CWD : undefined;
+// A reader that has enough, such as head, ends the output and not the truth of the exit code.
+process.stderr.on("error", () => undefined);
+process.stdout.on("error", error => {
+  if (error.code === "EPIPE") return;
+  console.error(`The result can't be written whole: ${error.message}. Make room, or write it elsewhere.`);
+  process.once("exit", () => (process.exitCode = 2));
+});
 try {
   const file = estateFile();
   // While main.ts loads; it asks for the same file.

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Estate } from "../plan";
-import { BadInput } from "./estate-source";
+import { BadInput } from "./bad-input";
 
 export interface Shown {
   /** 255 where the host wasn't reached. */

@@ -64,17 +64,64 @@ test("check ends with 0 for a sound estate, with 1 for an error, and its JSON ha
   ]);
 });
 
+/** What GitHub's code scanning asks of a result beside SARIF 2.1.0 itself. */
+const scanned = z.strictObject({
+  ruleId: z.string(),
+  ruleIndex: z.int().min(0),
+  level: z.enum(["error", "warning"]),
+  message: z.strictObject({ text: z.string().min(1) }),
+  locations: z
+    .array(
+      z.strictObject({
+        physicalLocation: z.strictObject({
+          artifactLocation: z.strictObject({ uri: z.string().regex(/^[\w%.~-]+(\/[\w%.~-]+)*$/) }),
+          region: z.strictObject({ startLine: z.int().min(1) }),
+        }),
+        logicalLocations: z.array(z.strictObject({ name: z.string() })).length(1),
+      }),
+    )
+    .length(1),
+  partialFingerprints: z.strictObject({ "holdfastFinding/v1": z.string().regex(/^[0-9a-f]{32}$/) }),
+});
+
 test("findings are printed for code scanning and as annotations too", async () => {
   const slack = changed("slack", ({ layers }) =>
     Object.assign(layers["nfs-mirror"][0] ?? {}, { alert: { receiver: "infra", staleAfter: "16d" } }),
   );
   const sarif = z
-    .object({
+    .strictObject({
+      $schema: z.url(),
       version: z.literal("2.1.0"),
-      runs: z.array(z.object({ results: z.array(z.object({ ruleId: z.string() })) })),
+      runs: z
+        .array(
+          z.strictObject({
+            tool: z.strictObject({
+              driver: z.strictObject({
+                name: z.literal("holdfast"),
+                rules: z.array(
+                  z.strictObject({
+                    id: z.string(),
+                    shortDescription: z.strictObject({ text: z.string().max(1024) }),
+                    fullDescription: z.strictObject({ text: z.string().max(1024) }),
+                    defaultConfiguration: z.strictObject({ level: z.enum(["error", "warning"]) }),
+                  }),
+                ),
+              }),
+            }),
+            results: z.array(scanned),
+          }),
+        )
+        .length(1),
     })
     .parse(JSON.parse((await run(["check", "--estate", slack, "--format", "sarif"])).out));
-  expect(sarif.runs[0]?.results).toEqual([{ ruleId: "schedule/stale-above-promise" }]);
+  const [scan] = sarif.runs;
+  expect(scan?.results.map(({ ruleId, locations }) => [ruleId, locations[0]?.physicalLocation])).toEqual([
+    [
+      "schedule/stale-above-promise",
+      { artifactLocation: { uri: "slack.json" }, region: { startLine: expect.any(Number) } },
+    ],
+  ]);
+  expect(scan?.tool.driver.rules[scan.results[0]?.ruleIndex ?? -1]?.id).toBe("schedule/stale-above-promise");
   expect((await run(["check", "--estate", slack, "--format", "github"])).out).toMatch(
     /^::error title=schedule\/stale-above-promise nfs-mirror::nfs-mirror alerts when/,
   );
@@ -90,6 +137,9 @@ test("rpo gives every service and disaster, in seconds", async () => {
         domain: z.string(),
         worstLossSeconds: z.number().nullable(),
         via: z.array(z.string()),
+        improvement: z
+          .object({ job: z.string(), toCalendar: z.string(), worstLossSeconds: z.number() })
+          .nullable(),
       }),
     )
     .parse(JSON.parse(out));
@@ -99,6 +149,7 @@ test("rpo gives every service and disaster, in seconds", async () => {
     domain: "live-disk",
     worstLossSeconds: (25 * 60 + 19) * 60,
     via: ["nfs-mirror"],
+    improvement: null,
   });
 });
 
@@ -178,6 +229,11 @@ test.each<[string, readonly string[], RegExp]>([
     /--stack: "nowhere" is no stack, expected one of .*"homelab"/,
   ],
   ["a file that isn't there", ["rpo", "--estate", "/nowhere.json"], /there is no file "\/nowhere.json"/],
+  [
+    "an unknown format",
+    ["check", "--format", "xml"],
+    /^--format: "xml" can't be used, expected one of text, json, sarif, github\.$/m,
+  ],
   ["both a stack and a file", ["plan", "--stack", "homelab", "--estate", "x"], /exclude one another/],
   ["an unknown command", ["chekc"], /unknown command 'chekc'/],
   [
@@ -236,4 +292,25 @@ test("a service that is pasted twice is bad input: both lines, and which would b
   const { exitCode, err } = await run(["check", "--estate", file]);
   expect(exitCode).toBe(2);
   expect(err).toMatch(/estate\.services\.books: "books" is there twice, in line \d+ and in line \d+/);
+});
+
+test("says its version", async () =>
+  expect(await run(["--version"])).toMatchObject({
+    exitCode: 0,
+    out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+  }));
+
+test("nothing of an estate's text or a flag acts on a terminal", async () => {
+  const hostile = changed("hostile", ({ waivers }) =>
+    waivers.push({
+      code: "a/b",
+      subject: "\u001b[2Jx",
+      reason: "a reason long enough",
+      owner: "\u202eme",
+      expires: "2027-01-01",
+    }),
+  );
+  const { err, exitCode } = await run(["check", "--estate", hostile]);
+  expect([exitCode, err]).toEqual([2, expect.stringContaining('"\\u001b[2Jx" has the character U+001B')]);
+  expect((await run(["check", "--estate", "\u001b[2J"])).err).toContain("\\u001b[2J");
 });

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { version } from "../package.json";
 import { EstateInvalid } from "../plan";
 import { addCommand, type Context, type Outcome } from "./command";
 import { check } from "./commands/check";
@@ -7,10 +8,12 @@ import { plan } from "./commands/plan";
 import { releases } from "./commands/releases";
 import { rollBack } from "./commands/roll-back";
 import { rpo } from "./commands/rpo";
-import { BadInput } from "./estate-source";
+import { BadInput } from "./bad-input";
+import { printable } from "./output";
 
 const exitCodes = `
-Exit codes: 0 clean, 1 findings with errors, 2 bad input (nothing was changed), 70 a fault of holdfast itself.`;
+Exit codes: 0 clean, 1 findings with errors, 2 bad input (nothing was changed) or output that can't be written,
+70 a fault of holdfast itself.`;
 
 /**
  * Runs the command line.
@@ -24,12 +27,17 @@ export async function main(
   const context: Context = { ...caller, nowMs: Date.now(), terminal: process.stdout.isTTY };
   let exitCode = 0;
   const settle = (outcome: Outcome): void => {
-    process.stdout.write(`${outcome.text}\n`);
+    process.stdout.write(`${printable(outcome.text, context.terminal)}\n`);
     exitCode = outcome.exitCode;
   };
   const program = new Command("holdfast")
     .description("Backup and disaster recovery as code: what follows from an estate, and what its hosts say.")
+    .version(version, "--version")
     .addHelpText("after", exitCodes)
+    .configureOutput({
+      writeOut: text => process.stdout.write(printable(text, false)),
+      writeErr: text => process.stderr.write(printable(text, false)),
+    })
     .exitOverride();
   addCommand(program, check, context, settle);
   addCommand(program, rpo, context, settle);
@@ -51,7 +59,7 @@ function exitCodeOf(error: unknown, json: boolean): number {
   if (!(error instanceof EstateInvalid || error instanceof BadInput)) throw error;
   const faults =
     error instanceof EstateInvalid ? error.faults : [{ path: "", value: "", problem: error.message }];
-  if (json) process.stdout.write(`${JSON.stringify({ faults }, undefined, 2)}\n`);
-  process.stderr.write(`${error.message}\n`);
+  if (json) process.stdout.write(`${printable(JSON.stringify({ faults }, undefined, 2), false)}\n`);
+  process.stderr.write(`${printable(error.message, false)}\n`);
   return 2;
 }

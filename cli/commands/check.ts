@@ -1,10 +1,12 @@
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
 import picocolors from "picocolors";
 import { z } from "zod";
 import { type Finding, runChecks } from "../../checks";
 import { planOf } from "../../plan";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
-import { readEstate } from "../estate-source";
-import { annotationsOf, sarifOf } from "../reports";
+import { estateFile, readEstate } from "../estate-source";
+import { annotationsOf, type FindingsFile, sarifOf } from "../reports";
 
 const options = z.object({
   ...estateOptions,
@@ -19,6 +21,7 @@ export const check: CommandSpec<z.output<typeof options>> = {
   options,
   async run({ stack, estate, json, format }, context) {
     const { nowMs, terminal } = context;
+    const file = estateFile({ stack, estate }, context);
     const plan = planOf(await readEstate({ stack, estate }, context));
     const findings = runChecks(plan, nowMs);
     const exitCode = findings.some(finding => finding.severity === "error") ? 1 : 0;
@@ -26,7 +29,10 @@ export const check: CommandSpec<z.output<typeof options>> = {
       case "json":
         return { text: JSON.stringify(findings, undefined, 2), exitCode };
       case "sarif":
-        return { text: JSON.stringify(sarifOf(findings), undefined, 2), exitCode };
+        return {
+          text: JSON.stringify(sarifOf(findings, fileOf(file, context.folder)), undefined, 2),
+          exitCode,
+        };
       case "github":
         return { text: annotationsOf(findings), exitCode };
       case "text":
@@ -34,6 +40,10 @@ export const check: CommandSpec<z.output<typeof options>> = {
     }
   },
 };
+
+function fileOf(file: string, folder: string): FindingsFile {
+  return { path: relative(folder, file), text: readFileSync(file, "utf8") };
+}
 
 function findingsText(findings: readonly Finding[], jobs: number, colours: boolean): string {
   const colour = picocolors.createColors(colours);

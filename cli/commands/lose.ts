@@ -8,7 +8,8 @@ import { type RestoreStep, restoreText } from "../../plan/graph/restore-steps";
 import { formatDuration } from "../../plan/units/duration";
 import { formatSize } from "../../plan/units/size";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
-import { BadInput, readEstate } from "../estate-source";
+import { BadInput } from "../bad-input";
+import { readEstate } from "../estate-source";
 import { plainTable } from "../output";
 
 const options = z.object({ ...estateOptions, domain: z.string(), at: z.string() });

@@ -3,7 +3,8 @@ import { jobFolder } from "../../components/host-release/commands";
 import { isInstalled } from "../../plan/job";
 import { planOf } from "../../plan";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
-import { BadInput, readEstate } from "../estate-source";
+import { BadInput } from "../bad-input";
+import { readEstate } from "../estate-source";
 import { keyFlag, onHost } from "../host-shell";
 
 const options = z.object({
@@ -12,7 +13,7 @@ const options = z.object({
   job: z.string(),
   to: z
     .string()
-    .regex(/^[0-9a-f]{12}$/, "--to: expected the name of a release, 12 digits from holdfast releases")
+    .regex(/^[0-9a-f]{12}$/, "expected the name of a release, 12 digits from holdfast releases")
     .optional(),
   key: z.string().optional(),
 });

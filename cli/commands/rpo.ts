@@ -21,11 +21,10 @@ export const rpo: CommandSpec<z.output<typeof options>> = {
     const { terminal } = context;
     const plan = planOf(await readEstate({ stack, estate }, context));
     const losses = lossesOf(plan);
-    if (json) return { text: JSON.stringify(losses.map(asJson), undefined, 2), exitCode: 0 };
-    return {
-      text: `${table(losses, terminal)}\n\n${summaryOf(improvementsOf(plan, losses), plan)}`,
-      exitCode: 0,
-    };
+    const improvements = improvementsOf(plan, losses);
+    if (!json) return { text: `${table(losses, terminal)}\n\n${summaryOf(improvements, plan)}`, exitCode: 0 };
+    const rows = losses.map(loss => ({ ...asJson(loss), improvement: improvementJson(loss, improvements) }));
+    return { text: JSON.stringify(rows, undefined, 2), exitCode: 0 };
   },
 };
 
@@ -40,6 +39,14 @@ function asJson({ service, domain, worstLossMs, worstAtMs, via, dataset, leftOut
     dataset,
     ...(leftOut ? { leftOut } : {}),
   };
+}
+
+/** The one move that makes a loss smallest; null where none does. */
+function improvementJson({ service, domain }: Loss, improvements: readonly Improvement[]): object | null {
+  const found = improvements.find(other => other.service === service && other.domain === domain);
+  if (!found) return null;
+  const { job, host, fromCalendar, toCalendar, lossAfterMs, cost } = found;
+  return { job, host, fromCalendar, toCalendar, worstLossSeconds: lossAfterMs / 1000, cost };
 }
 
 function table(losses: readonly Loss[], colours: boolean): string {
