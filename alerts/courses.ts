@@ -1,5 +1,6 @@
 import type { Plan } from "../plan";
 import { firings } from "../plan/calendar";
+import { aheadS } from "../plan/contracts/metric";
 import type { Job } from "../plan/job";
 import { healthyAge } from "../plan/staleness";
 import type { Course } from "./promql/moment";
@@ -65,10 +66,12 @@ export function mishapStory(
   others: readonly Job[],
   plan: Plan,
   lookbackMs: number,
+  forMs: number,
 ): Story {
   const [first] = jobs;
   const goodMs = ageOf(first, plan).gapFromMs;
-  const spanMs = Math.max(...jobs.map(job => Math.max(2 * job.judged.rpoMs, 3 * ageOf(job, plan).gapMs)));
+  const spanMs =
+    2 * forMs + Math.max(...jobs.map(job => Math.max(2 * job.judged.rpoMs, 3 * ageOf(job, plan).gapMs)));
   const histories = new Map(
     jobs.map(job => {
       const fromMs = goodMs - lookbackMs - ageOf(job, plan).gapMs;
@@ -79,7 +82,8 @@ export function mishapStory(
         endMs: startMs + job.usualRunMs,
         ok: false,
       }));
-      const ahead = mishap === "ahead" ? [{ seenMs: goodMs, endMs: goodMs + 2 * dayMs, ok: true }] : [];
+      const ahead =
+        mishap === "ahead" ? [{ seenMs: goodMs, endMs: goodMs + 2 * aheadS * 1000, ok: true }] : [];
       return [job, mishap === "gone" ? [] : [...good, ...failed, ...ahead]] as const;
     }),
   );
@@ -94,9 +98,10 @@ export function targetStory(
   others: readonly Job[],
   plan: Plan,
   lookbackMs: number,
+  forMs: number,
 ): Story {
   const goodMs = Date.UTC(Math.min(...plan.estate.years), 5, 15);
-  const times = { fromMs: goodMs, toMs: goodMs + 2 * dayMs, lookbackMs, goodMs };
+  const times = { fromMs: goodMs, toMs: goodMs + 2 * dayMs + 2 * forMs, lookbackMs, goodMs };
   return storyOf(new Map(), others, plan, times, state);
 }
 

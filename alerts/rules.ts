@@ -22,7 +22,7 @@ export interface RuleGroup {
 
 /** A job's alerts: those that every job has (it failed, it hasn't succeeded for too long, it is unheard of), and its own. */
 export function rulesOf(job: Job, estate: Estate): RuleGroup {
-  const stem = job.name.split("-").map(capitalised).join("");
+  const stem = stemOf(job.name);
   const status = metricOf(job, "status");
   const success = metricOf(job, "last-success");
   const staleAfterS = Math.round(job.judged.staleAfterMs / 1000);
@@ -109,6 +109,11 @@ export function promDuration(ms: number): string {
 /** Selector of a job's own series. Instance is the host's name, as the runner pushes it. */
 export function selector(job: Job, metric: Pick<Metric, "name">): string {
   return `${metric.name}{job="${job.metricsJob}",instance="${job.host}"}`;
+}
+
+/** What a job's alerts begin with: "NfsMirror". */
+export function stemOf(job: string): string {
+  return job.split("-").map(capitalised).join("");
 }
 
 function capitalised(word: string): string {

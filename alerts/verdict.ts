@@ -58,14 +58,15 @@ export function verdictOf(expr: Expr, forMs: number, plan: Plan): Verdict | unde
     return { kind: "healthy", job, atMs: sureMs, ageMs, between: [gapFromMs, gapToMs] };
   }
   if (jobs.length === 0) {
-    const { sureMs } = fires(targetStory("healthy", jobs, plan, lookbackMs));
+    const { sureMs } = fires(targetStory("healthy", jobs, plan, lookbackMs, forMs));
     if (sureMs !== undefined) return { kind: "healthy", atMs: sureMs, ageMs: 0, between: [] };
   }
   const targetStates: readonly TargetState[] = isAboutTargets ? ["flags-down", "target-down", "gone"] : [];
-  const ofTargets = targetStates.map(state => fires(targetStory(state, jobs, plan, lookbackMs)));
-  const ofJobs = jobs.map(job => ({ job, firings: firingsOf([job], jobs, plan, lookbackMs, fires) }));
+  const ofTargets = targetStates.map(state => fires(targetStory(state, jobs, plan, lookbackMs, forMs)));
+  const ofJobs = jobs.map(job => ({ job, firings: firingsOf([job], jobs, plan, lookbackMs, forMs, fires) }));
   const [first, ...more] = jobs;
-  const together = first && more.length > 0 ? firingsOf([first, ...more], jobs, plan, lookbackMs, fires) : [];
+  const together =
+    first && more.length > 0 ? firingsOf([first, ...more], jobs, plan, lookbackMs, forMs, fires) : [];
   const all = [...ofTargets, ...ofJobs.flatMap(({ firings }) => firings.map(({ firing }) => firing))];
   const isSilent = [...all, ...together.map(({ firing }) => firing)].every(
     ({ possibleMs }) => possibleMs === undefined,
@@ -85,11 +86,12 @@ function firingsOf(
   others: readonly Job[],
   plan: Plan,
   lookbackMs: number,
+  forMs: number,
   fires: (story: Story, beyond?: boolean) => Firing,
 ): MishapFiring[] {
   const mishaps: readonly Mishap[] = ["fails", "stops", "gone", "ahead"];
   return mishaps.map(mishap => {
-    const story = mishapStory(mishap, jobs, others, plan, lookbackMs);
+    const story = mishapStory(mishap, jobs, others, plan, lookbackMs, forMs);
     return { goodMs: story.goodMs, firing: fires(story, mishap === "fails" || mishap === "stops") };
   });
 }

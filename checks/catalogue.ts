@@ -13,6 +13,9 @@ import { pushgatewayForgets } from "./alerts/pushgateway-forgets";
 import { runbookMissing } from "./alerts/runbook-missing";
 import { syntax } from "./alerts/syntax";
 import { unrouted } from "./alerts/unrouted";
+import { exporterNamesNothing } from "./alerts/exporter-names-nothing";
+import { namedForAnother } from "./alerts/named-for-another";
+import { waitsTooLong } from "./alerts/waits-too-long";
 import { fileRefused } from "./alerts/file-refused";
 import { firesWhenHealthy } from "./alerts/fires-when-healthy";
 import { laterThanPromise } from "./alerts/later-than-promise";
@@ -109,6 +112,9 @@ export const catalogue: readonly Check[] = [
   silentAfterAMiss,
   rateOfGauge,
   laterThanPromise,
+  exporterNamesNothing,
+  namedForAnother,
+  waitsTooLong,
   fileRefused,
   firesWhenHealthy,
   diskCapacity,

@@ -42,6 +42,8 @@ export function evaluate(expr: Expr, index: SeriesIndex, observer: Observer = {}
       return moment ? { kind: "unknown" } : inner(expr.of);
     case "shifted":
       if (!moment) return inner(expr.of);
+      // Nothing has come yet of what lies ahead.
+      if ((expr.byMs ?? 0) < 0) return { kind: "vector", samples: [] };
       return expr.byMs === undefined
         ? { kind: "unknown" }
         : evaluate(expr.of, index, observer, { ...moment, atMs: moment.atMs - expr.byMs });

@@ -2,7 +2,9 @@ import { readAlerts } from "../../alerts/alert";
 import { matches, selected } from "../../alerts/promql/select";
 import { type Selector, selectorsOf } from "../../alerts/promql/syntax";
 import { type Series, type SeriesIndex, seriesOf } from "../../alerts/series";
-import { defineCheck } from "../check";
+import { defineCheck, type Found } from "../check";
+import { type ExporterSlip, exporterSlips } from "../exporter-slips";
+import { listed } from "../wording";
 import { alertExample, example, mended, rewritten } from "../examples";
 import { nearest } from "../../plan/contracts/near";
 
@@ -13,28 +15,24 @@ export const labelUnknown = defineCheck({
   why: "A mount point that was renamed, a job label of another exporter: the metric is there, the series isn't, and the alert can't fire.",
   run: plan => {
     const index = seriesOf(plan);
-    return readAlerts(plan).flatMap(alert =>
-      selectorsOf(alert.parsed).flatMap(selector => {
+    const slips = exporterSlips(plan);
+    const told = new Map<string, { first: Found; others: Set<string> }>();
+    for (const alert of readAlerts(plan))
+      for (const selector of selectorsOf(alert.parsed)) {
         const unmet = unmetMatcher(selector, index);
-        if (!unmet) return [];
-        const { label, op, value } = unmet.matcher;
-        const has = [...new Set(unmet.series.map(({ labels }) => labels[label] ?? ""))].sort();
-        const meant = meantBy(value, has);
-        return [
-          {
-            subject: alert.name,
-            message:
-              `${alert.name} selects ${selector.text}, and no series of ${selector.metric ?? "any metric"} has ${label}${op}${JSON.stringify(value)}` +
-              `${unmet.alone ? "" : " together with the other labels"} (it has ${shown(has)}).`,
-            fix:
-              meant.length === 0
-                ? `Select one that it has, or remove the alert.`
-                : `Write ${meant.map(each => `${label}=${JSON.stringify(each)}`).join(" or ")}.`,
-            evidence: { selector: selector.text, label, value, has },
-          },
-        ];
-      }),
-    );
+        if (!unmet || slips.some(slip => explains(slip, unmet))) continue;
+        const { label, value } = unmet.matcher;
+        const cause = unmet.alone ? `${label} ${value}` : selector.text;
+        const known = told.get(cause);
+        if (known) known.others.add(alert.name);
+        else told.set(cause, { first: finding(alert.name, selector, unmet), others: new Set() });
+      }
+    return [...told.values()].map(({ first, others }) => {
+      others.delete(first.subject);
+      return others.size === 0
+        ? first
+        : { ...first, message: `${first.message} So does ${listed([...others])}.` };
+    });
   },
   examples: {
     bad: [
@@ -81,6 +79,30 @@ export const labelUnknown = defineCheck({
     ],
   },
 });
+
+function finding(alert: string, selector: Selector, unmet: Unmet): Found {
+  const { label, op, value } = unmet.matcher;
+  const has = [...new Set(unmet.series.map(({ labels }) => labels[label] ?? ""))].sort();
+  const meant = meantBy(value, has);
+  return {
+    subject: alert,
+    message:
+      `${alert} selects ${selector.text}, and no series of ${selector.metric ?? "any metric"} has ${label}${op}${JSON.stringify(value)}` +
+      `${unmet.alone ? "" : " together with the other labels"} (it has ${shown(has)}).`,
+    fix:
+      meant.length === 0
+        ? `Select one that it has, or remove the alert.`
+        : `Write ${meant.map(each => `${label}=${JSON.stringify(each)}`).join(" or ")}.`,
+    evidence: { selector: selector.text, label, value, has },
+  };
+}
+
+/** What is selected is right, and the exporter's own list has the slip: alerts/exporter-names-nothing tells of it once. */
+function explains({ what, meant }: ExporterSlip, { matcher }: Unmet): boolean {
+  return what === "label"
+    ? meant.includes(matcher.label)
+    : what === matcher.label && meant.includes(matcher.value);
+}
 
 interface Unmet {
   readonly matcher: Selector["matchers"][number];

@@ -2,6 +2,8 @@ import { readAlerts } from "../../alerts/alert";
 import { selectorsOf } from "../../alerts/promql/syntax";
 import { seriesOf } from "../../alerts/series";
 import type { Plan } from "../../plan";
+import { exporterSlips } from "../exporter-slips";
+import { listed } from "../wording";
 import { defineCheck } from "../check";
 import { alertExample, mended, rewritten } from "../examples";
 import { nearest } from "../../plan/contracts/near";
@@ -13,24 +15,26 @@ export const metricUnknown = defineCheck({
   why: "A comparison with a metric that doesn't exist is never true and never false: the alert is silent for good, and reads like one that works. The reference has two names for one metric.",
   run: plan => {
     const index = seriesOf(plan);
-    return readAlerts(plan).flatMap(alert => {
-      const unknown = new Set(
-        selectorsOf(alert.parsed).flatMap(({ metric }) =>
-          metric === undefined || index.has(metric) ? [] : [metric],
-        ),
-      );
-      return [...unknown].map(metric => {
-        const near = [...jobsOwn(metric, plan), ...nearest(metric, index.keys())].slice(0, 3);
-        return {
-          subject: alert.name,
-          message: `${alert.name} looks at ${metric}, which no job and no exporter of the estate emits.`,
-          fix:
-            near.length > 0
-              ? `Write ${near.join(" or ")}, or list ${metric} at the exporter that has it (monitoring.exporters).`
-              : `List ${metric} at the exporter that has it (monitoring.exporters), or remove the alert.`,
-          evidence: { metric, near },
-        };
-      });
+    const slips = exporterSlips(plan).flatMap(({ meant }) => meant);
+    const alertsOf = new Map<string, Set<string>>();
+    for (const { name, parsed } of readAlerts(plan))
+      for (const { metric } of selectorsOf(parsed))
+        // Where the exporter's list has the slip, alerts/exporter-names-nothing tells of it once.
+        if (metric !== undefined && !index.has(metric) && !slips.includes(metric))
+          alertsOf.set(metric, (alertsOf.get(metric) ?? new Set()).add(name));
+    return [...alertsOf].map(([metric, names]) => {
+      const near = [...jobsOwn(metric, plan), ...nearest(metric, index.keys())].slice(0, 3);
+      const [first = "", ...others] = names;
+      const also = others.length === 0 ? "" : ` So does ${listed(others)}.`;
+      return {
+        subject: first,
+        message: `${first} looks at ${metric}, which no job and no exporter of the estate emits.${also}`,
+        fix:
+          near.length > 0
+            ? `Write ${near.join(" or ")}, or list ${metric} at the exporter that has it (monitoring.exporters).`
+            : `List ${metric} at the exporter that has it (monitoring.exporters), or remove the alert.`,
+        evidence: { metric, near },
+      };
     });
   },
   examples: {
