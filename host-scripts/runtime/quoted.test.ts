@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { noted, notedOfTyped, printable } from "./quoted";
+import { bytesOfTyped, noted, notedOfTyped, printable } from "./quoted";
 
 const anyName = fc.uint8Array({ min: 1, max: 255, minLength: 1 }).map(bytes => Buffer.from(bytes));
 
@@ -12,6 +12,11 @@ test("a name that is typed as it is is meant too, unless it holds what looks lik
   fc.assert(fc.property(typed, text => expect(notedOfTyped(text)).toBe(noted(text))));
   expect(notedOfTyped("a\\b")).toBe(noted("a\\b"));
   expect(notedOfTyped("caf\\xe9")).toBe(noted(Buffer.from("caf\xe9", "latin1")));
+});
+
+test("what is typed means the bytes that it shows", () => {
+  fc.assert(fc.property(anyName, name => expect(bytesOfTyped(noted(name)).equals(name)).toBe(true)));
+  expect(bytesOfTyped("café a\\b")).toEqual(Buffer.from("café a\\b"));
 });
 
 test("two names never look the same", () => {

@@ -10,6 +10,7 @@ import { run } from "../../runtime/run";
 import { shell } from "../../runtime/shell";
 import { firstLines } from "../../runtime/tail";
 import { foldersAbove, inTree, statIn } from "../../runtime/tree-path";
+import { dataIn } from "./parts";
 import { asideOf, asideRoot, isThere, type RestoreRecord } from "./record";
 
 type Item = RestoreRecord["items"][number];
@@ -42,6 +43,20 @@ export function itemsOf(root: string, wanted: readonly string[]): Item[] {
     paths.add(path);
   }
   return [...paths].map(path => ({ path, isNew: statIn(root, path) === undefined, isGone: false }));
+}
+
+/** What changes places; of a file system that comes back as a whole, what the mirror lacks goes. */
+export function placesOf(record: RestoreRecord): RestoreRecord["items"] {
+  const items = itemsOf(record.root, record.wanted);
+  if (!hasOwnRoot(record)) return items;
+  const wanted = new Set(record.wanted);
+  const gone = dataIn(Buffer.from(record.root)).filter(entry => !wanted.has(entry));
+  return [...items, ...gone.map(path => ({ path, isNew: false, isGone: true }))];
+}
+
+/** Whether the root of a file system is a part of what comes back: it is a service, or a folder in one. */
+export function hasOwnRoot({ below, isAll }: RestoreRecord): boolean {
+  return below !== "" && isAll;
 }
 
 /** The inodes of what was copied aside: by them a later run knows what has changed places already. */

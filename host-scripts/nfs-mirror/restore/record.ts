@@ -82,6 +82,11 @@ export function wantedNames({
   return isAll ? [below] : wanted.map(name => `${below}/${name}`);
 }
 
+/** The same as messages show them. */
+export function shownNames(record: RestoreRecord): string[] {
+  return wantedNames(record).map(name => noted(Buffer.from(name, "latin1")));
+}
+
 export function servicesOf(record: RestoreRecord): string[] {
   return [...new Set(wantedNames(record).map(serviceOf))];
 }
