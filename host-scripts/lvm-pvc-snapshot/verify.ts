@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { LvmPvcSnapshotConfig } from "../../plan/contracts/lvm-pvc-snapshot";
 import { exitCodes, messageOf, Refusal, RunnerError } from "../runtime/errors";
@@ -6,7 +6,7 @@ import { refuseErrors, replayAndCheck, typeOf, VolumeFailed } from "../runtime/f
 import { volumeMap } from "../runtime/kubernetes/volume-map";
 import { lvmChange, tryLvmChange } from "../runtime/lvm/command";
 import { readCovered } from "../runtime/lvm/covered";
-import { listVolumes } from "../runtime/lvm/listing";
+import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
 import { type OwnSnapshot, ownSnapshots, scratchTag, stamp } from "../runtime/lvm/snapshots";
 import type { Log } from "../runtime/log";
 import { printable } from "../runtime/quoted";
@@ -45,6 +45,7 @@ export async function verify(
   stop: Stop,
 ): Promise<number> {
   const volumes = await listVolumes(config.vg, stop.signal);
+  await removeLeft(config.vg, volumes, log);
   const all = ownSnapshots(volumes);
   const wanted = only === undefined ? newestOfEach(all) : await allOf(config, only, all, log, stop);
   const found: Verified[] = [];
@@ -71,6 +72,18 @@ export async function verify(
   const status = exitCodes.failed;
   log.result({ job: config.job, command: "verify", status, verified: found, failed, kept, next });
   return status;
+}
+
+const scratchPrefix = "holdfast-verify-";
+
+/** While one is there, the snapshot that it is of counts as in use, and isn't pruned. */
+async function removeLeft(vg: string, volumes: readonly LogicalVolume[], log: Log): Promise<void> {
+  for (const { name, tags, open } of volumes) {
+    const pid = name.startsWith(scratchPrefix) ? (name.split("-").at(-1) ?? "") : "";
+    if (pid === "" || !tags.includes(scratchTag) || open || existsSync(`/proc/${pid}`)) continue;
+    log.warn(`removes the throw-away snapshot ${name}, which a killed verify had left`);
+    await tryLvmChange(["lvremove", "-qq", "-y", "-S", `tags=${scratchTag}`, `${vg}/${name}`]);
+  }
 }
 
 function newestOfEach(all: ReadonlyMap<string, readonly OwnSnapshot[]>): OwnSnapshot[] {
@@ -109,7 +122,7 @@ async function lookAt(
   stop: AbortSignal,
 ): Promise<Verified> {
   const { vg } = config;
-  const scratch = `holdfast-verify-${stamp(Date.now())}-${process.pid}`;
+  const scratch = `${scratchPrefix}${stamp(Date.now())}-${process.pid}`;
   const found = { snapshot: name, volume: origin };
   try {
     await lvmChange([

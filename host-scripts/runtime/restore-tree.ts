@@ -87,7 +87,7 @@ async function pass(
   let count = 0;
   const done = await rsync(
     [...wholeMetadata, ...args, "--", "./", `${into}/`],
-    { cwd: from, timeoutMs: longestMs, stop, inherit: [lockFd], leaveAlone: leavesOut },
+    { cwd: from, timeoutMs: longestMs, stop, inherit: [lockFd], leaveAlone: leavesOut, diesWithRunner: true },
     item => {
       count += 1;
       log.progress(`${count} entries ${does}, now ${shortened(quoted(item.path))}`);

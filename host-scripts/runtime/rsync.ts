@@ -48,17 +48,22 @@ export interface RsyncOptions extends Omit<RunOptions, "onStdout" | "onStderr" |
   readonly leaveAlone?: readonly string[];
   /** What somebody accepts as a whole, and an entry that rsync names is or lies in. */
   readonly acceptedOf?: (path: Buffer) => Buffer | undefined;
+  /** It is killed with this process, whatever ends that: it writes to what somebody is about to use. */
+  readonly diesWithRunner?: boolean | undefined;
 }
 
 /** Runs rsync, giving each entry of its report to `onItem` as it comes. @throws {Refusal} when there is no rsync */
 export async function rsync(
   args: readonly string[],
-  { acceptedOf, leaveAlone = [], ...options }: RsyncOptions,
+  { acceptedOf, leaveAlone = [], diesWithRunner = false, ...options }: RsyncOptions,
   onItem: (item: RsyncItem) => void,
 ): Promise<RsyncPass> {
   const report = rsyncReport(onItem);
+  const program: readonly [string, ...string[]] = diesWithRunner
+    ? ["setpriv", "--pdeathsig", "KILL", "--", "rsync"]
+    : ["rsync"];
   const argv = [
-    "rsync",
+    ...program,
     ...["--stats", "--no-human-readable", "--outbuf=L", `--out-format=${itemFormat}`],
     ...["--from0", "--exclude-from=-"],
     ...args,

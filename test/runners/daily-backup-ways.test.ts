@@ -334,6 +334,29 @@ describe("files of a volume", () => {
   });
 });
 
+test("nothing goes on to write once a restore is killed: somebody may start what uses the volume", async () => {
+  await twoWeeks();
+  world.shadow("rsync", `echo $$ >${folder}/pid.part; mv ${folder}/pid.part ${folder}/pid; exec sleep 60`);
+  const killed = await start("restore", "shop/data", "--into", join(folder, "back"));
+  await killed.until(() => existsSync(join(folder, "pid")));
+  const pid = readFileSync(join(folder, "pid"), "utf8").trim();
+  killed.kill("SIGKILL");
+  await killed.finished;
+  // The kernel's own work, of a moment.
+  for (let tries = 0; tries < 100 && isAlive(pid); tries += 1)
+    await new Promise(resolve => setTimeout(resolve, 20));
+  expect(isAlive(pid)).toBe(false);
+});
+
+/** A process that has ended, and that nobody has asked for its end, is none. */
+function isAlive(pid: string): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
 describe("what is recorded of copies", () => {
   test("a file that can't be what it was is named, in the newest of each or in all of one", async () => {
     await twoWeeks();
