@@ -189,9 +189,10 @@ export async function lostFiles(earlier: string, options: PassOptions): Promise<
   return lost;
 }
 
-/** Files of a source that could be read, and whose copy has other content; and what could not be read. */
+/** Of a source that could be read: files whose copy has other content, and what is no folder and not in it; and what could not be read. */
 export interface Differing {
   readonly differing: readonly Buffer[];
+  readonly missing: readonly Buffer[];
   readonly lacked: readonly LackedEntry[];
 }
 
@@ -204,11 +205,13 @@ export async function differingFiles(
 ): Promise<Differing> {
   const { base, stop } = options;
   const differing: Buffer[] = [];
+  const missing: Buffer[] = [];
   const pass = await complete(["--dry-run", "--checksum", "--", "./", `${base}/`], options, item => {
     if (item.kind === "changed" && item.letters.startsWith(">f")) differing.push(item.path);
+    if (item.kind === "created" && item.letters[1] !== "d") missing.push(item.path);
   });
   stop.throwIfAborted();
-  return { differing, lacked: pass.lacked.entries };
+  return { differing, missing, lacked: pass.lacked.entries };
 }
 
 /** A search of the whole volume for databases takes no longer than one of so many files, and no memory. */

@@ -61,7 +61,7 @@ function hasGoodCopies({ config }: DailyBackup, { record }: VolumeTask): boolean
 
 /**
  * Compares a volume's files with the generation that was made of the same snapshot, by content: sizes and times don't tell of
- * a file that was changed and had them set back, or of a copy that rotted. What differs is copied anew.
+ * a file that was changed and had them set back, or of a copy that rotted. What differs, or isn't in the copy, is copied anew.
  * @param task with the record of that generation
  * @param source mount point of the snapshot
  * @throws {VolumeFailed} when not all of it can be read, or so much differs that it is a collapse
@@ -76,7 +76,7 @@ export async function compareContents(
   const { record } = task;
   const base = linkBase(run, task);
   if (!record || !base?.recorded) return;
-  const { differing, lacked } = await differingFiles({
+  const { differing, lacked, ...found } = await differingFiles({
     ...{ source, base: base.folder, into: base.folder },
     ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: config.budgetMs, stop },
   });
@@ -86,15 +86,41 @@ export async function compareContents(
       `not all of its entries can be read, first ${quoted(missed.path)}: ${missed.reason}`,
       "dmesg --level err,warn | tail",
     );
-  run.differences = (run.differences ?? 0) + differing.length;
+  const missing = found.missing.filter(path => !isLackedBy(record, path));
+  run.differences = (run.differences ?? 0) + differing.length + missing.length;
   const compared: VolumeTask = { ...task, record: { ...record, contentMs: startedAt.getTime() } };
-  const [first] = differing;
-  if (first === undefined)
+  const told = [...otherText(task, differing), ...missingText(task, missing)];
+  if (told.length === 0)
     return writeRecord(config.stateDir, task.volume, required(compared.record, "record"));
-  const told = `${differing.length} files of ${nameOf(task)} had other content than their copy, with the same size and times, first ${quoted(first)}: changed with its times set back, or rotten on a disk`;
-  log.warn(told);
+  for (const text of told) log.warn(text);
   await fillVolume(run, compared, source, { wanted: policiesOf(config, task), differing }, stop);
-  notes.push(`${told}. They are copied anew, and earlier generations keep what they have`);
+  notes.push(
+    ...told.map(text => `${text}. They are copied anew, and earlier generations keep what they have`),
+  );
+}
+
+function otherText(task: VolumeTask, differing: readonly Buffer[]): string[] {
+  const [first] = differing;
+  return first === undefined
+    ? []
+    : [
+        `${differing.length} files of ${nameOf(task)} had other content than their copy, with the same size and times, first ${quoted(first)}: changed with its times set back, or rotten on a disk`,
+      ];
+}
+
+function missingText(task: VolumeTask, missing: readonly Buffer[]): string[] {
+  const [first] = missing;
+  return first === undefined
+    ? []
+    : [
+        `${missing.length} files of ${nameOf(task)} are not in their copy, first ${quoted(first)}: somebody removed them there`,
+      ];
+}
+
+/** Whether a copy was made without a path, for which somebody answers. */
+function isLackedBy({ accepted = [] }: VolumeRecord, path: Buffer): boolean {
+  const name = path.toString("latin1");
+  return accepted.some(entry => name === entry.path || name.startsWith(`${entry.path}/`));
 }
 
 interface Filling {

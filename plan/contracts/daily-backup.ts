@@ -91,7 +91,7 @@ export const dailyBackupMetrics = jobMetrics("daily_backup", [
   },
   {
     name: dailyBackupMetricNames.differences,
-    help: "Files that the last run found to have other content than their copy, with the same size and times",
+    help: "Files that the last run found not to be in their copy, or to have other content than it at the same size and times",
     emitted: "any-end",
     meaning: "other",
   },

@@ -106,6 +106,20 @@ test("a byte that rotted in a copy is mended in this week's, and an earlier week
   expect(lstatSync(copyOf("three")).ino).toBe(lstatSync(copyOf("three", "2026-21")).ino);
 });
 
+test("files that somebody took from a copy are found, copied anew with all of their names, and told", async () => {
+  await night("2026-05-26T03:00:00Z");
+  for (const name of ["one", "two"]) rmSync(copyOf(name));
+  const run = runAt("2026-05-27T03:00:00Z");
+  await compareContents(run, taskNow(), volume(), stop);
+  expect(run.differences).toBe(2);
+  expect(run.notes.join()).toContain("2 files of app/data are not in their copy, first ");
+  expect([textOf("one"), textOf("two")]).toEqual(["content of one", "content of two"]);
+  expect(lstatSync(copyOf("one")).ino).toBe(lstatSync(copyOf("one-too")).ino);
+  const again = runAt("2026-05-28T03:00:00Z");
+  await compareContents(again, taskNow(), volume(), stop);
+  expect(again.differences).toBe(0);
+});
+
 test("nothing is made anew where nothing differs, and that it was compared is kept", async () => {
   await night("2026-05-26T03:00:00Z");
   expect(record()?.contentMs).toBe(Date.parse("2026-05-26T03:00:00Z"));

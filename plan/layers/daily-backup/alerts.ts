@@ -34,7 +34,7 @@ function contentAlerts(host: string, contentPeriodMs: number): JobAlert[] {
       name: "DailyBackupContentDiffers",
       metric: dailyBackupMetricNames.differences,
       fires: { kind: "above", than: 0 },
-      summary: `daily-backup on ${host} found {{ $value }} files with other content than their copy, though sizes and times were the same: changed with their times set back, or rotten on a disk`,
+      summary: `daily-backup on ${host} found {{ $value }} files that aren't in their copy, or have other content than it though sizes and times are the same: removed from the copy, changed with their times set back, or rotten on a disk`,
     },
     {
       name: "DailyBackupContentUnread",
