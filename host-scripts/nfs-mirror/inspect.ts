@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { compareRecorded } from "../backup-scrub/recorded";
@@ -86,6 +86,7 @@ async function againstSource(
   const first: string[] = [];
   let differing = 0;
   // A run that goes on at the same time has a list of its own.
+  mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   const folder = mkdtempSync(join(config.stateDir, "verify-"));
   try {
     const pass = await withPathList(folder, [service], list =>

@@ -136,6 +136,26 @@ test("all services come back to a new file system, with what its root had", asyn
   expect(await mirror()).toMatchObject({ status: 0 });
 });
 
+test("a host that was set up anew knows nothing of earlier nights, and lists, verifies and restores all the same", async () => {
+  rmSync(world.config.stateDir, { recursive: true });
+  const listed = await mirror("list", "nasty");
+  expect(listed).toMatchObject({ status: 0, stdout: expect.stringContaining("at a time that isn't known") });
+  rmSync(world.config.stateDir, { recursive: true, force: true });
+  expect(await mirror("verify", "nasty")).toMatchObject({ status: 0 });
+  rmSync(world.config.stateDir, { recursive: true, force: true });
+  damage();
+  expect(await mirror("restore", "nasty")).toMatchObject({ status: 0 });
+  expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+});
+
+test("without room for both trees nothing begins, and what is there stays", async () => {
+  await world.inside("sh", "-c", `cat /dev/zero >${sourceOf("ballast")} || :`);
+  damage();
+  const refused = await mirror("restore", "app");
+  expect(refused).toMatchObject({ status: 3, stdout: expect.stringMatching(/has room for \d+ bytes/) });
+  expect([aside(), records()]).toEqual([[], []]);
+});
+
 test("nothing is restored into a mount point whose disk is away", async () => {
   await world.inside("umount", world.config.source.path);
   const refused = await mirror("restore", "nasty");
