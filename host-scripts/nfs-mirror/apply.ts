@@ -21,15 +21,16 @@ export interface Applied {
 
 /**
  * Does what the scan has found. Steps follow each other as long as rsync goes through to its end. What a pass could not read or
- * write is held, and keeps no more than itself; nothing is deleted once it isn't known what that is.
+ * write is held, and keeps no more than itself; nothing is deleted, or overwritten that may have another name now, once it isn't
+ * known what that is.
  */
 export async function apply(mirror: Mirror, work: Work): Promise<Applied> {
   const scan = required(mirror.scan, "scan");
   let failed: RsyncPass | undefined;
   let hasVanished = false;
-  for (const step of scan.listed ? stepsOf(mirror, scan, scan.listed) : [splitLinks, around, copyAll]) {
-    if ((step === makeRoom || step === remove) && failed) continue;
-    const pass = await step(mirror, work);
+  for (const step of scan.listed ? stepsOf(mirror, scan, scan.listed) : [split, aroundAll, all]) {
+    if (step.waits && failed) continue;
+    const pass = await step.run(mirror, work);
     mirror.stop.check("copy");
     if (!pass) continue;
     if (pass.outcome === "vanished") hasVanished = true;
@@ -49,19 +50,54 @@ function isThrough(mirror: Mirror, pass: RsyncPass): boolean {
   return listed !== undefined || deletions === 0;
 }
 
-type Step = (mirror: Mirror, work: Work) => Promise<RsyncPass | undefined>;
+type Asked = (name: string) => boolean;
+
+interface Step {
+  run(mirror: Mirror, work: Work): Promise<RsyncPass | undefined>;
+  /** It takes away what may be the only copy of something that an earlier step had to copy. */
+  readonly waits?: true;
+}
+
+const split: Step = { run: splitLinks };
+const aroundAll: Step = { run: (mirror, work) => around(mirror, work, () => true) };
+const all: Step = { run: copyAll };
 
 function stepsOf(mirror: Mirror, scan: Scan, { deleted }: Listed): readonly Step[] {
-  // What would overwrite a file that may have another name now waits until that one is copied, or held with it.
+  // As it was at the scan: what goes meanwhile has been copied to nowhere.
   const former = formerNames(mirror, () => true);
-  const copyList: Step = (mirror, work) => copyChanged(mirror, work, name => !former.has(name));
-  const copyLate: Step = (mirror, work) => copyChanged(mirror, work, name => former.has(name));
-  const copying = [splitLinks, around, prove, copyList, copyLate];
+  const isFirst: Asked = name => !former.has(name);
+  const isLate = (): Asked => {
+    const isMissing = missingOf(mirror, former);
+    return name => former.has(name) && !isMissing(name);
+  };
+  const files: readonly Step[] = [
+    { run: (mirror, work) => copyChanged(mirror, work, isFirst) },
+    { run: (mirror, work) => around(mirror, work, isLate()), waits: true },
+    { run: (mirror, work) => copyChanged(mirror, work, isLate()), waits: true },
+  ];
+  const removal: Step = {
+    run: (mirror, work) => remove(mirror, work, missingOf(mirror, former)),
+    waits: true,
+  };
+  const aroundFirst: Step = { run: (mirror, work) => around(mirror, work, isFirst) };
+  const copying = [split, aroundFirst, { run: prove }, ...files];
   if (!scan.whole || deleted.length === 0) return copying;
   // What goes is gone at the end of the run either way. Where both have no room, no night would ever get through.
   return hasRoom(mirror, scan)
-    ? [...copying, remove]
-    : [prove, makeRoom, splitLinks, around, copyList, copyLate, remove];
+    ? [...copying, removal]
+    : [{ run: prove }, removal, split, aroundFirst, ...files, removal];
+}
+
+/** Tells of a name whether the target lacks any of those that it may have now. */
+function missingOf({ config }: Mirror, former: ReadonlyMap<string, readonly string[]>): Asked {
+  // Many files of one size and time have the same ones.
+  const known = new Map<readonly string[], boolean>();
+  return name => {
+    const names = former.get(name) ?? [];
+    const isMissing = known.get(names) ?? names.some(fresh => !statIn(config.target.path, fresh));
+    known.set(names, isMissing);
+    return isMissing;
+  };
 }
 
 /** A file takes whole blocks, and one that is new an inode; rsync writes one at a time beside what it replaces. */
@@ -83,16 +119,12 @@ async function prove(mirror: Mirror, work: Work): Promise<RsyncPass | undefined>
     : copyNames(mirror, work, names, ["--checksum", "--ignore-missing-args"]);
 }
 
-async function around(mirror: Mirror, work: Work): Promise<undefined> {
-  for (const { name, bytes } of required(mirror.scan, "scan").large)
-    if (await copyAroundHoles(mirror, name)) work.add(name, bytes);
+async function around(mirror: Mirror, work: Work, isAsked: Asked): Promise<undefined> {
+  const large = required(mirror.scan, "scan").large.filter(({ name }) => isAsked(name));
+  for (const { name, bytes } of large) if (await copyAroundHoles(mirror, name)) work.add(name, bytes);
 }
 
-async function copyChanged(
-  mirror: Mirror,
-  work: Work,
-  isAsked: (name: string) => boolean,
-): Promise<RsyncPass | undefined> {
+async function copyChanged(mirror: Mirror, work: Work, isAsked: Asked): Promise<RsyncPass | undefined> {
   const changed = required(mirror.scan, "scan").listed?.changed.filter(isAsked) ?? [];
   if (changed.length === 0) return undefined;
   // What took the place of a folder needs it to be gone; the folder's entries are among those that were judged.
@@ -100,17 +132,19 @@ async function copyChanged(
   return copyNames(mirror, work, await withOtherNames(mirror, changed), ["--ignore-missing-args", ...force]);
 }
 
-/** Deletes what the source still lacks; what came back since the scan is copied. */
-async function remove(mirror: Mirror, work: Work): Promise<RsyncPass | undefined> {
-  return removeNames(mirror, work, required(mirror.scan, "scan").listed?.deleted ?? []);
-}
-
-/** Deletes all but what may be the only copy of something that isn't copied under its new name yet. */
-async function makeRoom(mirror: Mirror, work: Work): Promise<RsyncPass | undefined> {
-  const { listed } = required(mirror.scan, "scan");
-  const kept = formerNames(mirror, name => statIn(mirror.config.target.path, name) === undefined);
-  const left = new Set([...kept.keys()].flatMap(name => [name, ...foldersAbove(name)]));
-  return removeNames(mirror, work, listed?.deleted.filter(name => !left.has(name)) ?? []);
+/**
+ * Deletes what the source still lacks; what came back since the scan is copied.
+ * @param isKept what may be the only copy of something that isn't copied under its new name, as that went since or there was no
+ *   room: it stays for the next night
+ */
+async function remove(mirror: Mirror, work: Work, isKept: Asked): Promise<RsyncPass | undefined> {
+  const deleted = required(mirror.scan, "scan").listed?.deleted ?? [];
+  const left = new Set(deleted.filter(isKept).flatMap(name => [name, ...foldersAbove(name)]));
+  return removeNames(
+    mirror,
+    work,
+    deleted.filter(name => !left.has(name)),
+  );
 }
 
 async function removeNames(

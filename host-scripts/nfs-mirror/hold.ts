@@ -31,10 +31,12 @@ export const hold: Phase<Mirror> = {
     const { accepted, held, log } = mirror;
     const { deletions, rewritten } = required(mirror.scan, "scan");
     if ((deletions === 0 && rewritten.size === 0) || accepted.has(".")) return;
+    holdBelowFresh(mirror);
     holdServices(mirror);
     if (!mirror.scan?.listed && deletions > 0 && held.some(isSeenAndFrozen)) {
       await scanOthers(mirror);
       await match.run(mirror);
+      holdBelowFresh(mirror);
       holdServices(mirror);
     }
     holdFormer(
@@ -42,7 +44,6 @@ export const hold: Phase<Mirror> = {
       held.filter(({ isFrozen }) => isFrozen === true),
     );
     holdUnlisted(mirror);
-    holdBelowFresh(mirror);
     if (!mirror.scan?.listed && deletions > 0) holdAll(mirror);
     dropHeld(mirror);
     const left = required(mirror.scan, "scan").deletions;

@@ -69,7 +69,7 @@ export function holdFormer(mirror: Mirror, lacking: readonly Held[]): void {
   const { held } = mirror;
   const overwritten = new Set(mirror.scan?.listed?.overwritten);
   const [lackedBy, keptBy] = [holderIn(lacking), holderIn(held)];
-  for (const [path, name] of formerNames(mirror, name => lackedBy(name) !== undefined)) {
+  for (const [path, [name = ""]] of formerNames(mirror, name => lackedBy(name) !== undefined)) {
     const holder = lackedBy(name);
     if (!holder || keptBy(path)) continue;
     const { next, isAnswered = false } = holder;
@@ -82,26 +82,28 @@ export function holdFormer(mirror: Mirror, lacking: readonly Held[]): void {
 
 /**
  * @param isAsked whether a new name is asked for
- * @returns names that go or are overwritten, each with a new one of the same size and time, or under which it was found: what it may be now
+ * @returns names that go or are overwritten, each with new ones of the same size and time, or under which it was found: what it may be now
  */
 export function formerNames(
   { config, scan, moves = [] }: Mirror,
   isAsked: (name: string) => boolean,
-): ReadonlyMap<string, string> {
+): ReadonlyMap<string, readonly string[]> {
   const { created = [], deleted = [], overwritten = [] } = scan?.listed ?? {};
-  const fresh = new Map<string, string>();
-  const found = new Map<string, string>();
+  const fresh = new Map<string, string[]>();
+  const found = new Map<string, readonly string[]>();
   for (const name of created) {
     const key = isAsked(name) ? keyOf(statIn(config.source.path, name)) : undefined;
-    if (key !== undefined) fresh.set(key, name);
+    const names = key === undefined ? undefined : fresh.get(key);
+    if (names) names.push(name);
+    else if (key !== undefined) fresh.set(key, [name]);
   }
   // One that was to be renamed may have lost its time by that.
-  for (const { from, to } of moves) if (isAsked(to)) found.set(from, to);
+  for (const { from, to } of moves) if (isAsked(to)) found.set(from, [to]);
   if (fresh.size === 0) return found;
   for (const path of [...deleted, ...overwritten]) {
     const key = keyOf(statIn(config.target.path, path));
-    const name = key === undefined ? undefined : fresh.get(key);
-    if (name !== undefined) found.set(path, name);
+    const names = key === undefined ? undefined : fresh.get(key);
+    if (names) found.set(path, names);
   }
   return found;
 }

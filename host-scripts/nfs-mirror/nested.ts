@@ -11,6 +11,7 @@ import type { Phase } from "../runtime/phases";
 import { noted, quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { ready, shell } from "../runtime/shell";
+import { statIn } from "../runtime/tree-path";
 import { isLeftOut, isMeant, type Mirror, serviceOf } from "./mirror";
 import { asideName } from "./restore/record";
 
@@ -51,21 +52,35 @@ export const nested: Phase<Mirror> = {
 };
 
 /**
- * Keeps what the target has where another file system lies by now, which lacks it: somebody may have mounted that over it, and it
- * is still there, below. An operator says by `--accept` that it is meant to go.
+ * Keeps what the target has where another file system lies by now, which lacks some of it or has it older: somebody may have mounted
+ * that over it, and it is still there, below. An operator says by `--accept` that it is meant to go.
  */
 export function holdBelowFresh(mirror: Mirror): void {
   const { config, accepted, fresh = [], held, log, moves = [], scan } = mirror;
+  if (fresh.length === 0) return;
   const moved = new Set(moves.map(({ from }) => from));
   const lost = (scan?.listed?.deleted ?? []).filter(name => !moved.has(name) && !isMeant(mirror, name));
+  const older = (scan?.listed?.overwritten ?? []).filter(
+    name => !isMeant(mirror, name) && isNewer(mirror, name),
+  );
   for (const path of fresh) {
-    const below = `${latin1Of(path)}/`;
-    const count = lost.filter(name => name.startsWith(below)).length;
-    if (count === 0 || accepted.has(noted(path))) continue;
-    const reason = `another file system lies there than when it was mirrored, and lacks ${count} of its entries: it may have been mounted over them`;
-    held.push({ path: latin1Of(path), reason, next: acceptCommand(config.job, path) });
+    if (accepted.has(noted(path)) || held.some(other => other.path === latin1Of(path))) continue;
+    const isBelow = (name: string): boolean => name.startsWith(`${latin1Of(path)}/`);
+    const [lacks, has] = [lost.filter(isBelow).length, older.filter(isBelow).length];
+    if (lacks + has === 0) continue;
+    const reason = `another file system lies there than when it was mirrored, which lacks ${lacks} of its entries and has ${has} of its files older: it may have been mounted over them`;
+    held.push({
+      ...{ path: latin1Of(path), reason, isFrozen: has > 0 },
+      next: acceptCommand(config.job, path),
+    });
     log.warn(`${quoted(path)} keeps what it has at the target: ${reason}`);
   }
+}
+
+/** Whether a file of the target is newer than what would take its place. */
+function isNewer({ config: { source, target } }: Mirror, name: string): boolean {
+  const [before, after] = [statIn(target.path, name), statIn(source.path, name)];
+  return before?.isFile() === true && after !== undefined && before.mtimeNs > after.mtimeNs;
 }
 
 /** From the first run on that loses nothing by it, what lies below the source is what belongs there. */

@@ -318,7 +318,8 @@ describe("what the source has lost", () => {
     await world.inside("chattr", "+i", `${target.path}/a/f2`, `${target.path}/a/f3`);
     writeFileSync(`${world.source}/a/f2`, "changed");
     renameSync(`${world.source}/c/before`, `${world.source}/c/pieces`);
-    writeFileSync(`${world.source}/c/before`, "what took its name");
+    writeFileSync(`${world.source}/c/before`, "what took its name, before a hole");
+    truncateSync(`${world.source}/c/before`, 70 * 1024 * 1024);
     for (const name of ["a/f3", "a/f4", "b/f0"]) rmSync(`${world.source}/${name}`);
     writeFileSync(`${world.source}/b/new`, "x");
     await world.inside("umount", source.path);

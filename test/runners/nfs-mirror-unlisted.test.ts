@@ -32,7 +32,7 @@ beforeAll(async () => {
   }
   writeFileSync(`${world.source}/note`, "a note at the root");
   mkdirSync(`${world.source}/films/new`);
-  writeFileSync(`${world.source}/films/new/last`, "the last one");
+  for (const name of ["first", "last"]) writeFileSync(`${world.source}/films/new/${name}`, `the ${name} one`);
   expect(await mirror()).toMatchObject({ status: 0 });
   await world.keep();
 });
@@ -176,20 +176,39 @@ test("what was moved to a name of another job's, which isn't mirrored, keeps its
 test("what a file system may have been mounted over stays until somebody accepts it", async () => {
   const disk = `${world.config.source.path}/films/new`;
   await world.inside("mount", "-t", "tmpfs", "photos", disk);
+  await world.inside("sh", "-c", `echo "an old one" >${disk}/last && touch -d 2001-01-01 ${disk}/last`);
   for (const night of [1, 2]) {
     const run = await mirror();
     const accepted = expect.stringContaining("--accept=films/new") as unknown;
     expect([night, run.stdout, run.status]).toEqual([night, accepted, 1]);
-    expect(ofTarget("films/new")).toEqual(["last"]);
+    expect(ofTarget("films/new")).toEqual(["first", "last"]);
+    expect(readFileSync(`${world.target}/films/new/last`, "utf8")).toBe("the last one");
   }
   expect(await mirror("--accept=films/new")).toMatchObject({ status: 0 });
-  expect(ofTarget("films/new")).toEqual([]);
+  expect(ofTarget("films/new")).toEqual(["last"]);
   // From then on it is what belongs there.
   await world.inside("touch", `${disk}/one`, `${disk}/two`);
   expect(await mirror()).toMatchObject({ status: 0 });
   await world.inside("rm", `${disk}/one`);
   expect(await mirror()).toMatchObject({ status: 0 });
-  expect(ofTarget("films/new")).toEqual(["two"]);
+  expect(ofTarget("films/new")).toEqual(["last", "two"]);
+});
+
+test("what was moved again while the run went on keeps its copy until the next night", async () => {
+  renameSync(`${world.source}/films/a film`, `${world.source}/app/to be moved`);
+  writeFileSync(`${world.source}/films/new/last`, "another one");
+  const { path } = world.config.source;
+  world.shadow(
+    "rsync",
+    `case "$*" in *--dry-run*) ;; *) mv "${path}/app/to be moved" ${path}/moved 2>/dev/null;; esac; exec REAL "$@"`,
+  );
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(readFileSync(`${world.target}/films/a film`, "utf8")).toBe("a film");
+  expect(readFileSync(`${world.target}/films/new/last`, "utf8")).toBe("another one");
+  world.unshadow("rsync");
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(existsSync(`${world.target}/films/a film`)).toBe(false);
+  expect(readFileSync(`${world.target}/moved`, "utf8")).toBe("a film");
 });
 
 test("however many entries of a folder that is accepted can't be written, deletions elsewhere go on", async () => {
