@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { duration, name } from "./fields";
+import { duration, line, name, valueLine } from "./fields";
 
 /** Metrics that something other than a job of the estate emits: an exporter that Prometheus scrapes. */
 const exporter = z.strictObject({
-  job: z.string().min(1),
-  instances: z.array(z.string().min(1)).min(1),
+  job: line,
+  instances: z.array(line).min(1),
   metrics: z
     .array(
       z
@@ -16,7 +16,7 @@ const exporter = z.strictObject({
     )
     .min(1),
   labels: z
-    .record(z.string(), z.array(z.string()))
+    .record(z.string(), z.array(valueLine))
     .superRefine((labels, context) => {
       for (const label of Object.keys(labels).filter(each => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(each)))
         context.addIssue({
@@ -54,10 +54,7 @@ export const monitoring = z.strictObject({
   scrapeInterval: duration.describe("How often Prometheus scrapes the Pushgateway"),
   evaluationInterval: duration.describe("How often Prometheus evaluates rules"),
   namespace: name.describe("Namespace of the PrometheusRule and AlertmanagerConfig objects"),
-  labels: z
-    .record(z.string(), z.string())
-    .default({})
-    .describe("Labels that the operator's ruleSelector asks for"),
+  labels: z.record(line, valueLine).default({}).describe("Labels that the operator's ruleSelector asks for"),
   runbooks: z
     .url()
     .refine(
@@ -75,7 +72,7 @@ export const receiver = z.strictObject({
   channel: z.string().regex(/^#[a-z0-9_-]+$/, 'expected a Slack channel, e.g. "#infra-alerts"'),
   webhookSecret: z.strictObject({
     name: name.describe("Kubernetes Secret in the monitoring namespace"),
-    key: z.string().min(1),
+    key: z.string().regex(/^[A-Za-z0-9._-]+$/, 'expected a key of a Kubernetes Secret, e.g. "url"'),
   }),
   outOfSite: z.boolean().default(true).describe("Whether it still gets a message when the site is gone"),
 });

@@ -82,6 +82,77 @@ test.each<[string, (estate: ExampleEstate) => void, string, RegExp]>([
     /a number with a unit/,
   ],
   [
+    "a size of 400 digits",
+    estate => set(estate.hosts["pve"]?.disks["sda"], "size", `${"9".repeat(400)}TB`),
+    "estate.hosts.pve.disks.sda.size",
+    /beyond 1000 PB/,
+  ],
+  [
+    "a budget of 400 digits",
+    estate => set(estate.layers["nfs-mirror"][0], "budget", `${"9".repeat(400)}h`),
+    'estate.layers["nfs-mirror"][0].budget',
+    /longer than 10000 years/,
+  ],
+  [
+    "an address that ssh takes for an option",
+    estate => set(estate.hosts["pve"], "address", "-oProxyCommand=reboot"),
+    "estate.hosts.pve.address",
+    /expected a host name or an address, e\.g\. "pve\.example"/,
+  ],
+  [
+    "a NAS's address with a shell's words",
+    estate => set(estate.destinations["nas"], "address", "nas;reboot"),
+    "estate.destinations.nas.address",
+    /expected a host name or an address/,
+  ],
+  [
+    "an account that is an option",
+    estate => set(estate.hosts["pve"]?.ssh, "user", "-l root"),
+    "estate.hosts.pve.ssh.user",
+    /expected the name of an account/,
+  ],
+  [
+    "a volume group with a shell's words",
+    estate => set(estate.hosts["pve"]?.pools?.["data"], "vg", "pve; reboot"),
+    "estate.hosts.pve.pools.data.vg",
+    /expected a volume group as `vgs` prints it/,
+  ],
+  [
+    "a pattern that is an option",
+    estate => set(estate.layers["lvm-pvc-snapshot"][0], "pattern", "--yes"),
+    'estate.layers["lvm-pvc-snapshot"][0].pattern',
+    /expected a glob of LVM names/,
+  ],
+  [
+    "a path with a line of its own in a unit",
+    estate =>
+      set(estate.hosts["pve"]?.filesystems, "/srv\nExecStartPre=reboot", {
+        disk: "sdc",
+        fsUuid: "11111111-1111-4111-8111-111111111112",
+      }),
+    'estate.hosts.pve.filesystems["/srv\\nExecStartPre=reboot"]',
+    /expected an absolute path/,
+  ],
+  [
+    "a calendar over two lines",
+    estate => set(estate.layers["nfs-mirror"][0], "schedule", { onCalendar: "*-*-*\n02:00:00" }),
+    'estate.layers["nfs-mirror"][0].schedule.onCalendar',
+    /text in one line/,
+  ],
+  [
+    "an owner of two lines",
+    estate =>
+      estate.waivers.push({
+        code: "promises/rpo",
+        subject: "books",
+        reason: "a reason long enough",
+        owner: "me\nno findings.",
+        expires: "2027-06-30",
+      }),
+    "estate.waivers[0].owner",
+    /text in one line/,
+  ],
+  [
     "a host pinned by an RSA key",
     estate => set(estate.hosts["pve"]?.ssh, "hostKey", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABExample"),
     "estate.hosts.pve.ssh.hostKey",

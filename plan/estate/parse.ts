@@ -44,6 +44,8 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown): string {
       return `is too small: expected at least ${issue.minimum}`;
     case "too_big":
       return `is too big: expected at most ${issue.maximum}`;
+    case "invalid_key":
+      return `has a name that can't stand there: ${issue.issues[0]?.message ?? issue.message}`;
     default:
       return `: ${issue.message}`.replace(/^: (?=is |overlaps |spans )/, "");
   }

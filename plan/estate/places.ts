@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { absolutePath, duration, name, size } from "./fields";
+import { absolutePath, address, duration, line, name, size, user, volumeGroup } from "./fields";
 
 const hostKey = z
   .string()
@@ -37,7 +37,7 @@ const filesystem = z.strictObject({
 });
 
 const pool = z.strictObject({
-  vg: z.string().min(1).describe("LVM volume group"),
+  vg: volumeGroup.describe("LVM volume group"),
   disk: name.describe("Disk of this host that holds it"),
   size,
   used: size.describe("Allocated bytes as `lvs` shows them"),
@@ -47,9 +47,9 @@ const pool = z.strictObject({
 /** A Proxmox VE host. */
 export const host = z.strictObject({
   site: name.describe("Failure domain that burns down together"),
-  address: z.string().min(1).describe("Name or address for SSH"),
+  address: address.describe("Name or address for SSH"),
   ssh: z.strictObject({
-    user: z.string().min(1).default("root"),
+    user: user.default("root"),
     port: port.default(22),
     hostKey: deployedHostKey.describe(
       "Pinned public key, Ed25519 or ECDSA: a deployment to any other machine is refused",
@@ -87,9 +87,9 @@ export const cluster = z.strictObject({
 export const destination = z.strictObject({
   kind: z.literal("synology"),
   site: name,
-  address: z.string().min(1),
-  user: z.string().min(1),
-  hostKey: z.string().min(1).optional().describe("Pinned public key of its SSH server"),
+  address,
+  user,
+  hostKey: line.optional().describe("Pinned public key of its SSH server"),
   medium: z.enum(["hdd", "ssd", "nvme"]),
   size,
   used: size.describe("Bytes in use that no job of the estate accounts for"),
@@ -105,7 +105,7 @@ export const destination = z.strictObject({
 export const firewall = z.strictObject({
   kind: z.literal("pfsense"),
   site: name,
-  address: z.string().min(1),
+  address,
   api: z.strictObject({
     url: z
       .url({ protocol: /^https$/, error: 'expected an https URL, e.g. "https://pfsense.example"' })
@@ -124,7 +124,7 @@ export const firewall = z.strictObject({
       .describe("Its certificate, where no known authority has signed it"),
   }),
   ssh: z.strictObject({
-    user: z.string().min(1).default("root"),
+    user: user.default("root"),
     port: port.default(22),
     hostKey: hostKey
       .optional()

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { absolutePath, duration, name, reason, size } from "./fields";
+import { absolutePath, duration, line, name, reason, size } from "./fields";
 
 /** Disasters that a promise can be made for. Each destroys the places of one failure domain of the service. */
 export const domains = [
@@ -21,7 +21,7 @@ export const domain = z.enum(domains);
 export const date = z.iso.date('expected a date that exists, e.g. "2027-06-30"');
 
 /** Why something is accepted, by whom, until when. */
-const acceptance = z.strictObject({ reason, owner: z.string().min(1), expires: date });
+const acceptance = z.strictObject({ reason, owner: line, expires: date });
 
 const common = {
   name: name.optional().describe("By default the service's name"),
@@ -101,5 +101,5 @@ export const secret = z.strictObject({
 /** A finding that is accepted for a while. */
 export const waiver = acceptance.extend({
   code: z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, 'expected a finding\'s code, e.g. "routes/no-copy"'),
-  subject: z.string().min(1),
+  subject: line,
 });

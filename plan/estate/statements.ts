@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { line } from "./fields";
 import { facts, readValue } from "../statements/value";
 
 /** How each fact is written; the estate's own units and grammar throughout. */
@@ -18,15 +19,12 @@ const grammar = [
  */
 export const statement = z
   .strictObject({
-    where: z.string().min(1).describe('Place in the document, e.g. "Components table"'),
-    about: z
-      .string()
-      .min(1)
-      .describe(
-        'Job, service, dataset, disk ("sda" or "pve/sda"), pool, destination, secret or alert that it speaks of',
-      ),
+    where: line.describe('Place in the document, e.g. "Components table"'),
+    about: line.describe(
+      'Job, service, dataset, disk ("sda" or "pve/sda"), pool, destination, secret or alert that it speaks of',
+    ),
     fact: z.enum(facts),
-    says: z.string().min(1).describe(`The fact as the document has it. ${grammar}`),
+    says: line.describe(`The fact as the document has it. ${grammar}`),
   })
   .superRefine(({ fact, says }, context) => {
     try {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseSchedule } from "../calendar";
 import { collapseLimits, usualCollapse } from "../contracts/collapse";
-import { duration, entryName, name, reason, timeZone } from "../estate/fields";
+import { duration, entryName, line, name, reason, timeZone } from "../estate/fields";
 import type { Estate } from "../estate/schema";
 import type { Judgement, Trigger } from "../job";
 import { healthyAge, tightestStaleAfter } from "../staleness";
@@ -21,7 +21,7 @@ function refuseUnparsable(field: "onCalendar" | "cron", dialect: "systemd" | "cr
 /** When a host's job starts: a systemd calendar in a time zone, and how exactly. */
 export const schedule = z
   .strictObject({
-    onCalendar: z.string().describe('systemd.time(7) calendar, e.g. "*-*-* 02:00:00"'),
+    onCalendar: line.describe('systemd.time(7) calendar, e.g. "*-*-* 02:00:00"'),
     zone: timeZone.optional().describe("By default the estate's"),
     randomizedDelay: duration.default("0s"),
     accuracy: duration.default("1min").describe("systemd's AccuracySec; 1min is its default"),
@@ -37,7 +37,7 @@ export type ScheduleSpec = z.output<typeof schedule>;
 /** When a CronJob starts: five fields, read in `timeZone`. */
 export const cronSchedule = z
   .strictObject({
-    cron: z.string().describe('Five fields, e.g. "15 0 * * *"'),
+    cron: line.describe('Five fields, e.g. "15 0 * * *"'),
     zone: timeZone.optional().describe("The CronJob's timeZone; by default the estate's"),
   })
   .superRefine(refuseUnparsable("cron", "cron"));

@@ -10,9 +10,12 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
+// 10,000 years: as far as a date reaches that JavaScript writes in four digits.
+const mostMs = 3_652_500 * 86_400_000;
+
 /**
  * Milliseconds of a text such as "26h", "1h 30min" or "2d3h".
- * @throws {Error} for a number without a unit, a negative one, or an unknown unit
+ * @throws {Error} for a number without a unit, a negative one, an unknown unit, or more than 10,000 years
  */
 export function parseDuration(text: string): number {
   const parts = [...text.matchAll(/\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gy)];
@@ -22,7 +25,9 @@ export function parseDuration(text: string): number {
     throw new Error(
       `isn't a duration: expected numbers with a unit (${Object.keys(unitMs).join(", ")}). Example: "1h 30min"`,
     );
-  return parts.reduce((sum, part, index) => sum + Number(part[1]) * (units[index] ?? 0), 0);
+  const ms = parts.reduce((sum, part, index) => sum + Number(part[1]) * (units[index] ?? 0), 0);
+  if (ms > mostMs) throw new Error('is longer than 10000 years. Example: "1h 30min"');
+  return ms;
 }
 
 /** A duration for people: its two largest units, e.g. "25 h 48 min", "16 d", "1.5 s". */

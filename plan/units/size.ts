@@ -10,9 +10,11 @@ const unitBytes: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 };
 
+const mostBytes = 1e18;
+
 /**
  * Bytes of a text such as "1.1TB" (decimal) or "400 GiB" (binary).
- * @throws {Error} for a number without a unit, a negative one, or an unknown unit
+ * @throws {Error} for a number without a unit, a negative one, an unknown unit, or more than there is
  */
 export function parseSize(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(text.trim()) ?? [];
@@ -21,7 +23,9 @@ export function parseSize(text: string): number {
     throw new Error(
       `isn't a size: expected a number with a unit (${Object.keys(unitBytes).join(", ")}). Example: "400GiB"`,
     );
-  return Math.round(Number(number) * bytes);
+  const size = Math.round(Number(number) * bytes);
+  if (size > mostBytes) throw new Error('is beyond 1000 PB, which no disk is. Example: "400GiB"');
+  return size;
 }
 
 /** Bytes for people, decimal as disks are sold: "1.1 TB", "700 GB". */

@@ -31,7 +31,11 @@ const guard = z
 export const lvmPvcSnapshotSpec = z.strictObject({
   host: name,
   pool: name,
-  pattern: z.string().min(1).default("vm-*-pvc-*").describe("Glob of the volumes' names"),
+  pattern: z
+    .string()
+    .regex(/^[A-Za-z0-9_+.*?[\]!][A-Za-z0-9_+.*?[\]!-]*$/, 'expected a glob of LVM names, e.g. "vm-*-pvc-*"')
+    .default("vm-*-pvc-*")
+    .describe("Glob of the volumes' names"),
   excludeNamespaces: excludes,
   cluster: name
     .optional()
