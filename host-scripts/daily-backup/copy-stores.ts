@@ -6,6 +6,7 @@ import { isAccepted } from "./incomplete";
 import { periodNow, reveal } from "./reveal";
 import { VolumeFailed } from "../runtime/file-system";
 import { copyDatabases } from "./sqlite";
+import { findDatabases } from "./sqlite-search";
 
 /** One database takes no longer; a big one on a busy disk takes minutes. */
 const databaseMs = 30 * 60_000;
@@ -16,6 +17,8 @@ export interface Stores {
   readonly hasDatabases?: boolean | undefined;
   /** Identity of the generation that holds a good copy of each database; absent after a failure. */
   readonly goodCopies?: string | undefined;
+  /** How many databases that generation has copies of. */
+  readonly databases?: number | undefined;
   /** What went wrong, when a database of the volume has no good copy. */
   readonly failed?: VolumeFailed | undefined;
 }
@@ -36,12 +39,12 @@ export async function copyStores(
   const root = rootOf(run.config, "sqlite-backup");
   const previous = newestGeneration(root, task.path, every);
   const current = previous?.period === periodNow(run, every);
-  // Changes tell what to look at only beside good copies of all that was there before: after a failure, or beside a
-  // generation that a run made which ended before its record, each database is copied anew.
+  // Changes tell what to look at only beside good copies of all that was there before: after a failure, beside a generation
+  // that a run made which ended before its record, or where a copy is gone, each database is copied anew.
   const isKnown =
     previous === undefined
       ? task.record?.hasDatabases === false
-      : task.record?.goodCopies === previous.identity;
+      : task.record?.goodCopies === previous.identity && (await hasAllCopies(task, previous.folder, stop));
   const fresh = freshGeneration(root, periodNow(run, every), task.path);
   try {
     const result = await copyDatabases({
@@ -53,7 +56,11 @@ export async function copyStores(
     // A volume without a database has no folder; one that has lost its last one keeps it in earlier periods.
     const hasDatabases = result.copied + result.linked > 0;
     const revealed = hasDatabases || current ? await reveal(run, fresh, stop) : undefined;
-    if (result.failed.length === 0) return { hasDatabases, goodCopies: revealed?.identity };
+    if (result.failed.length === 0)
+      return {
+        ...{ hasDatabases, goodCopies: revealed?.identity },
+        databases: result.copied + result.linked,
+      };
     const missed = result.failed.filter(({ path }) => !isAccepted(run, task.path, path));
     const [first] = missed;
     // What is accepted is tried again each night, as the day comes on which it no longer is.
@@ -66,4 +73,12 @@ export async function copyStores(
   } finally {
     discard(fresh);
   }
+}
+
+/** Whether nobody has removed a copy, and none has lost the first bytes by which it is told; true where nobody counted them. */
+async function hasAllCopies({ record }: VolumeTask, folder: string, stop: AbortSignal): Promise<boolean> {
+  if (record?.databases === undefined) return true;
+  let found = 0;
+  for await (const { kind } of findDatabases(Buffer.from(folder), stop)) if (kind === "database") found += 1;
+  return found === record.databases;
 }

@@ -25,8 +25,8 @@ export async function copyVolume(
   const snapshot = required(task.snapshot, "snapshot").volume;
   const wanted = wantedOf(run, task);
   if (wanted === undefined) {
-    const { hasDatabases, goodCopies } = task.record ?? {};
-    keepRecord(run, task, [], { hasDatabases, goodCopies, ...knownOf(task) });
+    const { hasDatabases, goodCopies, databases } = task.record ?? {};
+    keepRecord(run, task, [], { hasDatabases, goodCopies, databases, ...knownOf(task) });
     return "unchanged";
   }
   const isUnchanged = run.unchanged?.has(task.volume) === true;

@@ -24,6 +24,8 @@ const record = z.object({
    * `copies`, and linked what a journal that went had committed meanwhile: no copy of that time is relied on.
    */
   goodCopies: z.string().optional(),
+  /** How many databases that generation has copies of; undefined when nobody counted them. */
+  databases: z.number().optional(),
   /** What the generations hold. */
   holds: z.object({ files: z.number(), bytes: z.number() }).optional(),
   /** Whether files of the generations have several names in one of them; undefined when nobody looked. */

@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 /** What the record of the night before says. */
-type Before = Pick<Stores, "hasDatabases" | "goodCopies">;
+type Before = Omit<Stores, "failed">;
 
 /** As a program of its own: a run has a mount table that nobody else changes. */
 const program = `
@@ -62,11 +62,17 @@ async function night(
   snapshot: string,
   date: string,
   changed: readonly string[] | undefined,
-  { hasDatabases, goodCopies }: Before,
+  { hasDatabases, goodCopies, databases }: Before,
 ): Promise<Stores> {
   rmSync(join(folder, "snapshot"), { recursive: true, force: true });
   cpSync(join(folder, snapshot), join(folder, "snapshot"), { recursive: true, preserveTimestamps: true });
-  const asked = JSON.stringify({ folder, date, changed, before: { hasDatabases, goodCopies }, accepted });
+  const asked = JSON.stringify({
+    folder,
+    date,
+    changed,
+    before: { hasDatabases, goodCopies, databases },
+    accepted,
+  });
   const argv = ["env", ...tools.environment, process.execPath, join(folder, "night.cjs"), asked] as const;
   const said = await tools.namespace.run(...argv);
   return JSON.parse(said.trim().split("\n").at(-1) ?? "") as Stores;
@@ -201,6 +207,19 @@ test("an unchanged database shares the copy that the record names, and no other"
   const shared = inode("2026-22");
   await night("first", "2026-05-27T03:00:00Z", [], before);
   expect(inode("2026-22")).not.toBe(shared);
+});
+
+test.each([
+  ["was removed", (copy: string) => rmSync(copy)],
+  ["rotted in its first bytes", (copy: string) => writeFileSync(copy, Buffer.alloc(16), { flag: "r+" })],
+])("an unchanged database whose copy %s is copied again", async (_, harm) => {
+  await makeSnapshots();
+  cpSync(join(folder, "second/app.db"), join(folder, "second/other.db"), { preserveTimestamps: true });
+  const before = await night("second", "2026-05-20T03:00:00Z", undefined, {});
+  harm(copyOf("2026-21"));
+  const after = await night("second", "2026-05-26T03:00:00Z", [], before);
+  expect(after.failed).toBeUndefined();
+  expect(await rowsIn(copyOf("2026-22"))).toBe("1001");
 });
 
 test("a stray file with SQLite's first bytes is reported, until the estate accepts it", async () => {
