@@ -34,7 +34,8 @@ describe.each(catalogue)("$code", check => {
   });
   test.each(plans(check.examples.bad))("finds $name, and nothing else is wrong with it", ({ plan }) => {
     expect(check.run(plan, asOfMs)).not.toEqual([]);
-    expect(new Set(runChecks(plan, asOfMs).map(finding => finding.code))).toEqual(new Set([check.code]));
+    const told = runChecks(plan, asOfMs).filter(({ follows }) => follows === undefined);
+    expect(new Set(told.map(finding => finding.code))).toEqual(new Set([check.code]));
   });
   test.each(mends(check.examples.bad))("$name: its fix, $says, mends it and breaks nothing", mend => {
     const faulty = planOf(parseEstate(mend.estate));

@@ -61,6 +61,7 @@ import { namespacesUnknown } from "./routes/namespaces-unknown";
 import { encryptedUnopened } from "./routes/encrypted-unopened";
 import { excludeHidesData } from "./routes/exclude-hides-data";
 import { excludeNamesNothing } from "./routes/exclude-names-nothing";
+import { mirrorTurnedRound } from "./routes/mirror-turned-round";
 import { metadataLost } from "./routes/metadata-lost";
 import { namespaceNamesNothing } from "./routes/namespace-names-nothing";
 import { dumpInLiveTree } from "./routes/dump-in-live-tree";
@@ -71,6 +72,7 @@ import { trackerWatchesLess } from "./routes/tracker-watches-less";
 import { twoRoutes } from "./routes/two-routes";
 import { dayOr } from "./schedule/day-or";
 import { yearsOver } from "./schedule/years-over";
+import { zoneApart } from "./schedule/zone-apart";
 import { neverFiresInYears } from "./schedule/never-fires-in-years";
 import { runsDoubledByDst } from "./schedule/runs-doubled-by-dst";
 import { runsLostToDst } from "./schedule/runs-lost-to-dst";
@@ -153,6 +155,7 @@ export const catalogue: readonly Check[] = [
   encryptedUnopened,
   excludeHidesData,
   excludeNamesNothing,
+  mirrorTurnedRound,
   metadataLost,
   namespaceNamesNothing,
   namespacesUnknown,
@@ -163,6 +166,7 @@ export const catalogue: readonly Check[] = [
   twoRoutes,
   dayOr,
   yearsOver,
+  zoneApart,
   neverFiresInYears,
   runsDoubledByDst,
   runsLostToDst,

@@ -1,6 +1,6 @@
 import type { Plan } from "../plan";
 import type { ExampleEstate } from "../plan/estate/example";
-import type { EstateInput } from "../plan/estate/schema";
+import type { Estate, EstateInput } from "../plan/estate/schema";
 
 /** What a check says of a plan. */
 export interface Finding {
@@ -15,6 +15,8 @@ export interface Finding {
   readonly fix: string;
   /** The numbers behind the message (ms, bytes, counts) and a counterexample (instants in ISO 8601, paths). */
   readonly evidence: Readonly<Record<string, number | string | readonly string[]>>;
+  /** "CODE SUBJECT" of the finding that it is a consequence of: it is gone when that one is mended. */
+  readonly follows?: string;
 }
 
 /** An estate for a check's page and tests: what it shows, and the estate. */
@@ -47,6 +49,15 @@ export interface Check {
    * @param asOfMs the instant of the check, as epoch ms: waivers expire, disks fill
    */
   run(plan: Plan, asOfMs: number): Finding[];
+  /** What it says is no fault by itself: it is told where an error follows from it. */
+  readonly suspicion?: true;
+  /**
+   * Estates without what a finding says, one for each way to mend it, by which is seen what follows from it. They are planned and never
+   * shown.
+   */
+  without?(plan: Plan, finding: Finding): readonly Estate[];
+  /** Whether another finding may follow from one of this check: an estate without it may lack more by chance. All unless given. */
+  explains?(cause: Finding, other: Finding): boolean;
   readonly examples: { readonly bad: readonly BadExample[]; readonly good: readonly Example[] };
 }
 

@@ -1,21 +1,35 @@
 import type { Plan } from "../plan";
 import { endOfDay } from "../plan/calendar";
 import { catalogue } from "./catalogue";
+import { keyOf, withCauses } from "./causes";
 import type { Finding } from "./check";
 
 export type { Check, Finding } from "./check";
 export { catalogue } from "./catalogue";
+export { keyOf } from "./causes";
 
 /**
- * All findings of a plan: errors first, causes before what follows from them (`causesFirst`), then by code and subject, so two
- * runs print the same. One that the estate waives is a warning.
+ * All findings of a plan: errors first, of these what others follow from (`withCauses`) first and what follows last; then by
+ * family (`causesFirst`), code and subject, so two runs print the same. One that the estate waives is a warning.
  * @param asOfMs the instant of the check, as epoch ms
  */
 export function runChecks(plan: Plan, asOfMs: number): Finding[] {
-  return catalogue
-    .flatMap(check => check.run(plan, asOfMs))
-    .map(finding => waived(finding, plan, asOfMs))
-    .sort(bySeverityThenCode);
+  const run = (one: Plan): Finding[] =>
+    catalogue
+      .flatMap(check => check.run(one, asOfMs))
+      .map(finding => waived(finding, one, asOfMs))
+      .sort(bySeverityThenCode);
+  const findings = withCauses(run(plan), plan, catalogue, run);
+  const causes = new Set(findings.flatMap(({ follows }) => follows ?? []));
+  const place = (finding: Finding): number =>
+    finding.severity === "warning"
+      ? 3
+      : finding.follows !== undefined
+        ? 2
+        : causes.has(keyOf(finding))
+          ? 0
+          : 1;
+  return findings.sort((a, b) => place(a) - place(b));
 }
 
 /** An expired waiver still softens what it named: `waivers/expired` is the error then, and one cause is told once. */

@@ -34,3 +34,41 @@ test("a destination without snapshots is one finding for the whole estate, and n
   );
   expect(findings).toMatchObject([{ code: "promises/unreachable-from-host-root", subject: "example" }]);
 });
+
+const told = (change: (estate: ExampleEstate) => void) => {
+  const findings = runChecks(planOf(parseEstate(exampleWith(change))), Date.UTC(2026, 10, 1));
+  return {
+    causes: findings.flatMap(({ code, subject, follows }) =>
+      follows === undefined ? [`${code} ${subject}`] : [],
+    ),
+    first: findings[0],
+    follow: findings.filter(({ follows }) => follows !== undefined),
+  };
+};
+
+test("source and target swapped is one finding, whose fix does no harm, and all else follows from it", () => {
+  const { causes, first, follow } = told(({ layers }) =>
+    Object.assign(layers["nfs-mirror"][0] ?? {}, { source: "/mnt/backup", target: "/srv/nfs" }),
+  );
+  expect(causes).toEqual(["routes/mirror-turned-round nfs-mirror"]);
+  expect(first?.fix).toContain('source: "/srv/nfs", target: "/mnt/backup"');
+  expect(follow.length).toBeGreaterThan(5);
+  expect(new Set(follow.map(({ follows }) => follows))).toEqual(new Set(causes));
+});
+
+test("an hour that the clocks skip comes before the promises that it breaks", () => {
+  const { causes, follow } = told(({ layers, services }) => {
+    Object.assign(layers["nfs-mirror"][0] ?? {}, { schedule: { onCalendar: "*-*-* 03:20:00" } });
+    for (const service of Object.values(services))
+      service.promise = { rpo: { "live-disk": "36h", site: "36h", "host-root": "60h" }, rto: "8h" };
+  });
+  expect(causes).toEqual(["schedule/runs-lost-to-dst nfs-mirror"]);
+  expect(follow.map(({ code }) => code)).toContain("promises/rpo");
+});
+
+test("a zone is named where it breaks something, and only there", () => {
+  const zone = (cron: string, zone: string) =>
+    told(({ layers }) => Object.assign(layers["cluster-dump"][0] ?? {}, { schedule: { cron, zone } }));
+  expect(zone("0 1 * * *", "Asia/Tokyo").causes).toEqual(["schedule/zone-apart etcd-backup"]);
+  expect(zone("0 1 * * *", "Europe/Athens")).toEqual({ causes: [], first: undefined, follow: [] });
+});

@@ -5,9 +5,12 @@ const screenLines = 22;
 
 /** The errors as one text that fits on a screen, grouped by code; undefined without an error. */
 export function errorText(estate: string, findings: readonly Finding[]): string | undefined {
-  const errors = findings.filter(finding => finding.severity === "error");
-  if (errors.length === 0) return undefined;
-  const lines = [`${count(errors.length, "error")} in estate "${estate}"; nothing was changed.`];
+  const all = findings.filter(finding => finding.severity === "error");
+  const errors = all.filter(({ follows }) => follows === undefined);
+  if (all.length === 0) return undefined;
+  const consequences = all.length - errors.length;
+  const following = consequences === 0 ? "" : `, and ${count(consequences, "consequence")}`;
+  const lines = [`${count(errors.length, "error")}${following} in estate "${estate}"; nothing was changed.`];
   let shown = 0;
   let code = "";
   for (const error of errors) {

@@ -1,6 +1,7 @@
 import type { Plan } from "../../plan";
 import { firings, nextFiring } from "../../plan/calendar";
 import { clockChanges } from "../../plan/calendar/clock-changes";
+import { movedTo } from "../../plan/calendar/move";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { outOfChangedHours } from "../clock-change-hours";
@@ -8,6 +9,7 @@ import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { dumpExample, mended } from "../examples";
 import { localTime } from "../local-time";
+import { withSchedule } from "../schedule-place";
 
 /** A time that the clock skips has no run of its own, unless the schedule fires again within the hour that is missing. */
 export const runsLostToDst = defineCheck({
@@ -37,6 +39,24 @@ export const runsLostToDst = defineCheck({
         },
       ];
     }),
+  // At another hour it may overlap with nobody any more, which is no consequence of the clocks.
+  explains: (cause, { code, subject }) => subject === cause.subject || code.startsWith("promises/"),
+  without: (plan, { subject }) => {
+    const job = plan.jobs.find(({ called }) => called === subject);
+    if (!job) return [];
+    const { schedule } = job.trigger;
+    const firstMinute = Math.floor((schedule.secondsOfDay[0] ?? 0) / 60);
+    return [60, -60].flatMap(minutes => {
+      const moved = movedTo(schedule, firstMinute + minutes);
+      const estate =
+        moved &&
+        withSchedule(plan, job, placed => {
+          if (schedule.dialect === "cron") placed.cron = moved.text;
+          else placed.onCalendar = moved.text;
+        });
+      return estate ? [estate] : [];
+    });
+  },
   examples: {
     bad: [
       mended(

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import picocolors from "picocolors";
 import { z } from "zod";
-import { type Finding, runChecks } from "../../checks";
+import { type Finding, keyOf, runChecks } from "../../checks";
+import { listed } from "../../checks/wording";
 import { planOf } from "../../plan";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { estateFile, readEstate } from "../estate-source";
@@ -11,15 +12,20 @@ import { annotationsOf, type FindingsFile, sarifOf } from "../reports";
 const options = z.object({
   ...estateOptions,
   format: z.enum(["text", "json", "sarif", "github"]).default("text"),
+  all: z.boolean().default(false),
 });
 
 /** `holdfast check`: every finding, and whether the preview would fail. */
 export const check: CommandSpec<z.output<typeof options>> = {
   name: "check",
   summary: "Everything that is wrong with an estate's plan, with numbers, a counterexample and a fix",
-  flags: [...estateFlags, ["--format <kind>", "text, json, sarif (code scanning) or github (annotations)"]],
+  flags: [
+    ...estateFlags,
+    ["--format <kind>", "text, json, sarif (code scanning) or github (annotations)"],
+    ["--all", "in the text, also each finding that follows from another one"],
+  ],
   options,
-  async run({ stack, estate, json, format }, context) {
+  async run({ stack, estate, json, format, all }, context) {
     const { nowMs, terminal } = context;
     const file = estateFile({ stack, estate }, context);
     const plan = planOf(await readEstate({ stack, estate }, context));
@@ -36,7 +42,7 @@ export const check: CommandSpec<z.output<typeof options>> = {
       case "github":
         return { text: annotationsOf(findings), exitCode };
       case "text":
-        return { text: findingsText(findings, plan.jobs.length, terminal), exitCode };
+        return { text: findingsText(findings, plan.jobs.length, { colours: terminal, all }), exitCode };
     }
   },
 };
@@ -45,14 +51,33 @@ function fileOf(file: string, folder: string): FindingsFile {
   return { path: relative(folder, file), text: readFileSync(file, "utf8") };
 }
 
-function findingsText(findings: readonly Finding[], jobs: number, colours: boolean): string {
+function findingsText(
+  findings: readonly Finding[],
+  jobs: number,
+  { colours, all }: { readonly colours: boolean; readonly all: boolean },
+): string {
   const colour = picocolors.createColors(colours);
   if (findings.length === 0) return `${jobs} jobs, no findings.`;
-  const lines = findings.map(
-    ({ severity, code, subject, message, fix }) =>
-      `${severity === "error" ? colour.red("error  ") : colour.yellow("warning")} ${code}  ${colour.bold(subject)}\n` +
-      `        ${message}\n        Fix: ${fix}\n`,
-  );
+  const lines = findings
+    .filter(({ follows }) => all || follows === undefined)
+    .map(finding => {
+      const { severity, code, subject, message, fix, follows } = finding;
+      const told = follows === undefined ? [`Fix: ${fix}`] : [`Follows from ${follows}.`];
+      const consequences = all ? [] : consequencesText(finding, findings);
+      return (
+        `${severity === "error" ? colour.red("error  ") : colour.yellow("warning")} ${code}  ${colour.bold(subject)}\n` +
+        [message, ...told, ...consequences].map(line => `        ${line}\n`).join("")
+      );
+    });
   const errors = findings.filter(finding => finding.severity === "error").length;
   return `${lines.join("\n")}\n${jobs} jobs: ${errors} errors, ${findings.length - errors} warnings. Each code has a page: docs/checks/<code>.md`;
+}
+
+/** What is gone once a finding is mended, in a line. */
+function consequencesText(cause: Finding, findings: readonly Finding[]): string[] {
+  const follow = findings.filter(({ follows }) => follows === keyOf(cause));
+  if (follow.length === 0) return [];
+  const named = follow.map(({ code, subject }) => `${code} of ${subject}`);
+  const count = follow.length === 1 ? "1 consequence, which goes" : `${follow.length} consequences, which go`;
+  return [`${count} when it is mended (--all shows all): ${listed(named)}.`];
 }

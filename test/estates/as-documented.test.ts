@@ -88,6 +88,7 @@ const expected: Record<string, readonly Expected[]> = {
     ["nfs-mirror", "pve:/mnt/backup/.nfs-changes.log"],
   ],
   "schedule/day-or": ["prometheus-backup"],
+  "schedule/zone-apart": ["prometheus-backup"],
   "schedule/runs-doubled-by-dst": ["redis-backup"],
   "schedule/runs-lost-to-dst": ["lvm-pvc-snapshot", "redis-backup"],
   "schedule/stale-above-promise": [

@@ -124,7 +124,6 @@ export const mutationsOfTimes: Mutation[] = [
   ],
   ["a mirror in the evening", `${mirror} > schedule > onCalendar`, "*-*-* 20:00:00", "promises/rpo"],
   ["an off-site run at lunch", `${offsite} > schedule > onCalendar`, "*-*-* 13:00:00", "promises/rpo"],
-  ["a dump in another zone", `${dumpOf("etcd")} > schedule > zone`, "UTC", "promises/rpo", "etcd"],
   [
     "a full sync in a year that is over",
     `${offsite} > fullSync`,

@@ -1,7 +1,15 @@
 import { EstateInvalid, parseEstate } from "../../plan";
 import { editAt } from "./edit-at";
 import { findingsOf, homelabWith } from "./found";
-import { againstTime, leftOut, misspelt, nothingOrEverything, takenAway, twoOfOne } from "./tired-edits";
+import {
+  againstTime,
+  causes,
+  leftOut,
+  misspelt,
+  nothingOrEverything,
+  takenAway,
+  twoOfOne,
+} from "./tired-edits";
 
 const edits = [
   ...leftOut,
@@ -10,6 +18,7 @@ const edits = [
   ...againstTime,
   ...takenAway,
   ...nothingOrEverything,
+  ...causes,
 ].map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
 const isFault = ({ answer }: { answer: string }): boolean => answer.startsWith("estate.");
 

@@ -405,3 +405,35 @@ export const nothingOrEverything: TiredEdit[] = [
     "etcd-backup",
   ],
 ];
+
+/** What is told first is the cause, and not what follows from it. */
+export const causes: TiredEdit[] = [
+  [
+    "a dump in another zone",
+    `${dumpOf("etcd")} > schedule > zone`,
+    "UTC",
+    "schedule/zone-apart",
+    "etcd-backup",
+  ],
+  [
+    "a mirror in another zone",
+    `${mirror} > schedule > zone`,
+    "America/New_York",
+    "schedule/zone-apart",
+    "nfs-mirror",
+  ],
+  [
+    "a daily backup at an hour that the clocks skip",
+    `${daily} > schedule > onCalendar`,
+    "*-*-* 03:30:00",
+    "schedule/runs-lost-to-dst",
+    "daily-backup",
+  ],
+  [
+    "a mirror at an hour that the clocks skip",
+    `${mirror} > schedule > onCalendar`,
+    "*-*-* 03:30:00",
+    "schedule/runs-lost-to-dst",
+    "nfs-mirror",
+  ],
+];
