@@ -24,7 +24,15 @@ const leastForMs = 15 * 60_000;
  * Absence alerts of the estate's own ones. A comparison with a series that doesn't exist is silent, so an unmounted disk or a
  * dead exporter would look like a healthy one. Jobs' series have the jobs' own `Absent` alerts.
  */
-export function absenceRules(plan: Plan): AbsenceRule[] {
+export function absenceRules(plan: Plan): readonly AbsenceRule[] {
+  const found = known.get(plan) ?? allRules(plan);
+  known.set(plan, found);
+  return found;
+}
+
+const known = new WeakMap<Plan, readonly AbsenceRule[]>();
+
+function allRules(plan: Plan): AbsenceRule[] {
   const told = new Set<string>();
   return plan.estate.monitoring.alerts.flatMap(spec => {
     if (!spec.absence) return [];
@@ -39,7 +47,7 @@ export function absenceRules(plan: Plan): AbsenceRule[] {
 
 /** Series of exporters that an alert compares, and whose absence no alert of the estate watches for; one of each target. */
 export function uncovered(spec: AlertSpec, plan: Plan): Series[] {
-  const watched = new Set(plan.estate.monitoring.alerts.flatMap(other => absentSeries(other.expr, plan)));
+  const watched = watchedIn(plan);
   const byTarget = new Map<string, Series>();
   for (const series of comparedSeries(spec.expr, plan)) {
     if (series.kind !== "exporter") continue;
@@ -49,6 +57,17 @@ export function uncovered(spec: AlertSpec, plan: Plan): Series[] {
     if (!known || watched.has(series)) byTarget.set(target, series);
   }
   return [...byTarget.values()].filter(series => !watched.has(series));
+}
+
+const watchedSeries = new WeakMap<Plan, ReadonlySet<Series>>();
+
+/** Series whose absence an alert of the estate watches for, read once for all of its alerts. */
+function watchedIn(plan: Plan): ReadonlySet<Series> {
+  const found =
+    watchedSeries.get(plan) ??
+    new Set(plan.estate.monitoring.alerts.flatMap(other => absentSeries(other.expr, plan)));
+  watchedSeries.set(plan, found);
+  return found;
 }
 
 function comparedSeries(text: string, plan: Plan): Series[] {

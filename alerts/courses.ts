@@ -204,8 +204,16 @@ export function ageOf(job: Job, plan: Plan): ReturnType<typeof healthyAge> {
   return found;
 }
 
-function startsOf({ trigger: { schedule, zone } }: Job, fromMs: number, toMs: number): number[] {
-  return firings(schedule, zone, fromMs, toMs);
+const starts = new WeakMap<Job, Map<string, number[]>>();
+
+/** A job's starts in a time; those that many alerts ask for are computed once. */
+function startsOf(job: Job, fromMs: number, toMs: number): number[] {
+  const known = starts.get(job) ?? new Map<string, number[]>();
+  starts.set(job, known);
+  const key = `${fromMs} ${toMs}`;
+  const found = known.get(key) ?? firings(job.trigger.schedule, job.trigger.zone, fromMs, toMs);
+  known.set(key, found);
+  return found;
 }
 
 function instantRun(startMs: number): Run {

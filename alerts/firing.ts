@@ -83,7 +83,10 @@ function change(fromMs: number, toMs: number, holds: (atMs: number) => boolean):
 /** Instants to look at: around each event, and around when it leaves a window or comes up behind an offset. */
 function pointsOf(expr: Expr, { fromMs, toMs, events }: Story, beyond: boolean): number[] {
   const delays = [0, ...lookbacksOf(expr)];
-  const turns = events.flatMap(event => delays.map(delay => event + delay));
+  const earliestMs = fromMs - Math.max(...delays);
+  const turns = events
+    .filter(event => event >= earliestMs)
+    .flatMap(event => delays.map(delay => event + delay));
   const within = turns
     .filter(turn => turn > fromMs && turn < toMs)
     .flatMap(turn => [turn - 1, turn, turn + 1]);

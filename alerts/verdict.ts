@@ -32,6 +32,9 @@ export type Verdict =
   /** It fires after a job's promise is broken. Times from the last good run. */
   | { readonly kind: "late"; readonly job: Job; readonly noticedMs: number; readonly promisedMs: number };
 
+/** Who looks back further, or waits for longer, isn't followed: a century of runs has no end. */
+const longestMs = 400 * 86_400_000;
+
 /** More than these aren't followed one by one: an alert over all jobs is judged by the first of them. */
 const mostJobs = 8;
 
@@ -46,7 +49,11 @@ export function verdictOf(expr: Expr, forMs: number, plan: Plan): Verdict | unde
   const jobs = jobsOf(series, plan).slice(0, mostJobs);
   const isAboutTargets = series.some(({ means }) => means === "flag");
   if (jobs.length === 0 && !isAboutTargets) return undefined;
-  const lookbackMs = Math.max(0, ...lookbacksOf(expr));
+  const lookbackMs = Math.max(0, ...lookbacksOf(expr).map(Math.abs));
+  const [someJob] = jobs;
+  if (forMs > longestMs && someJob)
+    return { kind: "late", job: someJob, noticedMs: forMs, promisedMs: someJob.judged.rpoMs };
+  if (Math.max(forMs, lookbackMs) > longestMs) return undefined;
   const fires = (story: Story, beyond = false): Firing => firstFiring(expr, index, story, forMs, beyond);
   for (const job of jobs) {
     const story = healthyStory(job, jobs, plan, lookbackMs, forMs);

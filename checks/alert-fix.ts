@@ -1,14 +1,21 @@
 import type { ReadAlert } from "../alerts/alert";
-import { repairOf, repairText } from "../alerts/repair";
+import { type Repair, repairOf, repairText } from "../alerts/repair";
 import type { Comparison } from "../alerts/promql/syntax";
 import { hull, type Range } from "../alerts/ranges";
 import type { Plan } from "../plan";
 import type { Job } from "../plan/job";
 import { rulesOf } from "../alerts/rules";
 
+/** Nobody mends more at a time; whoever has so many has one cause for all of them. */
+const mostRepaired = 25;
+const repaired = new WeakMap<Plan, Map<string, Repair | undefined>>();
+
 /** What to write in an alert's place, tried out; other words where no usual change helps. */
 export function alertFix(alert: ReadAlert, plan: Plan, otherwise: string): string {
-  const repair = repairOf(alert, plan);
+  const known = repaired.get(plan) ?? new Map<string, Repair | undefined>();
+  repaired.set(plan, known);
+  if (!known.has(alert.name) && known.size < mostRepaired) known.set(alert.name, repairOf(alert, plan));
+  const repair = known.get(alert.name);
   return repair ? repairText(repair, alert) : otherwise;
 }
 
