@@ -73,6 +73,7 @@ import { twoRoutes } from "./routes/two-routes";
 import { dayOr } from "./schedule/day-or";
 import { yearsOver } from "./schedule/years-over";
 import { zoneApart } from "./schedule/zone-apart";
+import { vmWithoutImage } from "./routes/vm-without-image";
 import { neverFiresInYears } from "./schedule/never-fires-in-years";
 import { runsDoubledByDst } from "./schedule/runs-doubled-by-dst";
 import { runsLostToDst } from "./schedule/runs-lost-to-dst";
@@ -167,6 +168,7 @@ export const catalogue: readonly Check[] = [
   dayOr,
   yearsOver,
   zoneApart,
+  vmWithoutImage,
   neverFiresInYears,
   runsDoubledByDst,
   runsLostToDst,

@@ -203,6 +203,7 @@ test("plan has every job under its name", async () => {
     "offsite-sync-backup",
     "pfsense-backup",
     "vault-backup",
+    "vm-images",
   ]);
 });
 

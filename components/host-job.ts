@@ -38,6 +38,7 @@ const types: Readonly<Record<RunnerName, string>> = {
   "daily-backup": "holdfast:layer:DailyBackup",
   "pfsense-backup": "holdfast:layer:PfsenseBackup",
   "backup-scrub": "holdfast:layer:BackupScrub",
+  "vm-images": "holdfast:layer:VmImages",
 };
 
 /** A job on one host that a timer starts: its secrets, its release, and the alerts about it. */

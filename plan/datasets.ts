@@ -94,7 +94,10 @@ function placeOf(
             namespace: spec.on.namespace,
           };
     case "vm":
-      return { location: poolLocation(estate, spec.host, spec.pool, `vm-${spec.id}`) };
+      return {
+        location: poolLocation(estate, spec.host, spec.pool, `vm-${spec.id}`),
+        ...(spec.cluster === undefined ? {} : { cluster: spec.cluster }),
+      };
     case "tree":
       return { location: hostLocation(estate, spec.host, spec.path) };
     case "configuration":

@@ -140,7 +140,7 @@ export interface Credential {
 
 /** Holdfast's own programs on a host: entries in host-scripts, without their ending. */
 export type RunnerName =
-  "lvm-pvc-snapshot" | "nfs-mirror" | "daily-backup" | "pfsense-backup" | "backup-scrub";
+  "lvm-pvc-snapshot" | "nfs-mirror" | "daily-backup" | "pfsense-backup" | "backup-scrub" | "vm-images";
 
 export type Deployment =
   /** A timer of its host starts a runner. */

@@ -66,8 +66,8 @@ test("counts the jobs that a forgetful Pushgateway hides, and the longest time",
       monitoring.pushgatewayPersistent = false;
     }),
   );
-  expect(finding?.message).toContain("9 of 10 jobs push less often than every 2 h");
-  expect(finding?.evidence).toMatchObject({ unseenMs: 25 * 3_600_000 });
+  expect(finding?.message).toContain("10 of 11 jobs push less often than every 2 h");
+  expect(finding?.evidence).toMatchObject({ unseenMs: (7 * 24 + 1) * 3_600_000 });
 });
 
 test("an absence that only up watches is not covered: a mount can go while the exporter stays", () => {

@@ -27,6 +27,9 @@ test("counts what a service needs before its own bytes, and the way to the NAS o
 
 test("tells of a missing link once, with every service that waits for it", () => {
   expect(found(({ links }) => links.splice(0, 1))).toMatchObject([
-    { subject: "nas", evidence: { to: "pve", services: ["etcd", "vault", "nextcloud", "books", "photos"] } },
+    {
+      subject: "nas",
+      evidence: { to: "pve", services: ["etcd", "vault", "nextcloud", "books", "photos", "nodes"] },
+    },
   ]);
 });

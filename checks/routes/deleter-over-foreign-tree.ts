@@ -32,6 +32,7 @@ export const deleterOverForeignTree = defineCheck({
             { name: "sqlite-backup", reason: "written by daily-backup" },
             { name: "pfsense", reason: "written by daily-backup" },
             { name: "pve-config", reason: "written by daily-backup" },
+            { name: "vm-images", reason: "images of virtual machines" },
           ],
         }),
         {

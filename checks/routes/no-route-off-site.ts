@@ -59,6 +59,7 @@ export const noRouteOffSite = defineCheck({
                   "sqlite-backup",
                   "pfsense",
                   "pve-config",
+                  "vm-images",
                 ].map(name => ({ name, reason: "needed after a disaster" })),
               },
               { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },

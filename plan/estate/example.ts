@@ -120,6 +120,15 @@ export function exampleEstate(): ExampleEstate {
         data: [{ kind: "tree", host: "pve", path: "/srv/nfs/photos", size: "300GB", churnPerDay: "2GB" }],
         promise: { rpo: { "live-disk": "30h", site: "33h", "host-root": "58h" }, rto: "12h" },
       },
+      nodes: {
+        data: [
+          {
+            ...{ kind: "vm", name: "k8s-1", host: "pve", pool: "data", id: 101, cluster: "k8s" },
+            ...{ size: "4GB", churnPerDay: "100MB" },
+          },
+        ],
+        promise: { rpo: { "live-disk": "8d", site: "9d", "host-root": "10d" }, rto: "8h" },
+      },
       pfsense: {
         data: [{ kind: "device", firewall: "pfsense", size: "20MB" }],
         promise: { rpo: { site: "33h" } },
@@ -180,6 +189,7 @@ export function exampleEstate(): ExampleEstate {
             { name: "sqlite-backup", reason: "written by daily-backup" },
             { name: "pfsense", reason: "written by pfsense-backup" },
             { name: "pve-config", reason: "written by daily-backup" },
+            { name: "vm-images", reason: "images of virtual machines" },
           ],
           usualRun: "20min",
           budget: "45min",
@@ -200,6 +210,18 @@ export function exampleEstate(): ExampleEstate {
           usualRun: "40min",
           budget: "1h 30min",
           promise: { rpo: "28h" },
+          alert,
+        },
+      ],
+      "vm-images": [
+        {
+          host: "pve",
+          schedule: { onCalendar: "Sun *-*-* 16:00:00" },
+          target: "/mnt/backup",
+          keep: { count: 2, every: "week" },
+          usualRun: "20min",
+          budget: "3h",
+          promise: { rpo: "8d" },
           alert,
         },
       ],

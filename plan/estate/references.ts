@@ -85,6 +85,8 @@ function dataPlace(at: Path, dataset: DatasetSpec, look: Lookup): void {
     case "volume":
     case "vm":
       if (look.host([...at, "host"], dataset.host)) look.pool([...at, "pool"], dataset.host, dataset.pool);
+      if (dataset.kind === "vm" && dataset.cluster !== undefined)
+        look.cluster([...at, "cluster"], dataset.cluster);
       return;
     case "tree":
       if (look.host([...at, "host"], dataset.host)) look.below([...at, "path"], dataset.host, dataset.path);

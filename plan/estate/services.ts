@@ -62,7 +62,14 @@ export const dataset = z.discriminatedUnion("kind", [
       .union([z.strictObject({ host: name, pool: name, namespace: name }), z.strictObject({ cluster: name })])
       .describe("The pool of its volume, or the cluster whose nodes' own disks hold it"),
   }),
-  z.strictObject({ kind: z.literal("vm"), ...common, ...onHost, pool: name, id: z.int().positive() }),
+  z.strictObject({
+    kind: z.literal("vm"),
+    ...common,
+    ...onHost,
+    pool: name,
+    id: z.int().positive(),
+    cluster: name.optional().describe("Cluster that it is a node of"),
+  }),
   z.strictObject({ kind: z.literal("device"), ...common, firewall: name }),
   z.strictObject({
     kind: z.literal("configuration"),

@@ -91,6 +91,9 @@ export function estateOf(random: RandomEstate): EstateInput {
     budget: "12h",
   });
   const layers = estate.layers;
+  // A week between two runs is longer than what is simulated.
+  layers["vm-images"] = [];
+  delete estate.services.nodes;
   set(layers, "lvm-pvc-snapshot", random["lvm-pvc-snapshot"].missing, timer("lvm-pvc-snapshot"));
   set(layers, "nfs-mirror", random["nfs-mirror"].missing, timer("nfs-mirror"));
   set(layers, "daily-backup", random["daily-backup"].missing, timer("daily-backup"));

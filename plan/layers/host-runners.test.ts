@@ -3,6 +3,7 @@ import { dailyBackupConfig } from "../contracts/daily-backup";
 import { lvmPvcSnapshotConfig } from "../contracts/lvm-pvc-snapshot";
 import { nfsMirrorConfig } from "../contracts/nfs-mirror";
 import { pfsenseBackupConfig } from "../contracts/pfsense-backup";
+import { vmImagesConfig } from "../contracts/vm-images";
 import { type ExampleEstate, exampleEstate, exampleWith } from "../estate/example";
 import type { EstateInput } from "../estate/schema";
 import { EstateInvalid, parseEstate, planOf } from "..";
@@ -15,6 +16,7 @@ const contracts = {
   "daily-backup": dailyBackupConfig,
   "pfsense-backup": pfsenseBackupConfig,
   "backup-scrub": backupScrubConfig,
+  "vm-images": vmImagesConfig,
 } as const;
 
 function jobNamed(name: string, input: EstateInput = exampleEstate()): Job {
@@ -239,12 +241,14 @@ test("a scrub knows what shares files on the disk, what may mend the mirror, and
       { folder: "sqlite-backup", depth: 2 },
       { folder: "pve-config", depth: 0 },
       { folder: "pfsense", depth: 0 },
+      { folder: "vm-images", depth: 1 },
     ],
     sources: ["/srv/nfs"],
     writers: [
       "/var/lib/holdfast/daily-backup/run.lock",
       "/var/lib/holdfast/pfsense-backup/run.lock",
       "/var/lib/holdfast/nfs-mirror/run.lock",
+      "/var/lib/holdfast/vm-images/run.lock",
     ],
   });
 });

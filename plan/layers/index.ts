@@ -10,12 +10,14 @@ import { nasSnapshots } from "./nas-snapshots";
 import { nfsChangeTracker } from "./nfs-change-tracker";
 import { nfsMirror } from "./nfs-mirror";
 import { offsiteSync } from "./offsite-sync";
+import { vmImages } from "./vm-images";
 
 /** Every layer, in the order in which people are told of them. The estate's schema, its references and its jobs follow from it. */
 export const layers = byName({
   "lvm-pvc-snapshot": lvmPvcSnapshot,
   "nfs-mirror": nfsMirror,
   "daily-backup": dailyBackup,
+  "vm-images": vmImages,
   "cluster-dump": clusterDump,
   "nfs-change-tracker": nfsChangeTracker,
   "offsite-sync": offsiteSync,

@@ -39,6 +39,14 @@ const services: Record<string, ServiceInput> = {
   "immich-ml": directory("/srv/nfs-ssd/immich", "62GB", { application: "60h", "host-root": "60h" }),
   "ollama-ssd": directory("/srv/nfs-ssd/ollama", "59GB", { application: "60h", "host-root": "60h" }),
   llamacpp: directory("/srv/nfs-ssd/llamacpp", "26GB", { application: "60h", "host-root": "60h" }),
+  // What the cluster itself is: the reference has dumps of what runs on the and nothing that brings a node back.
+  // The workers are built anew; who they belong to, and the cluster's certificates, lie on this one's disk alone.
+  "k8s-master": {
+    data: [
+      { kind: "vm", id: 200, host: "pve", pool: "data", cluster: "k8s", size: "20GB", churnPerDay: "1GB" },
+    ],
+    promise: { rpo: { "live-disk": "8d", site: "9d", "host-root": "10d" }, rto: "8h" },
+  },
   pfsense: {
     data: [{ kind: "device", firewall: "pfsense", size: "50MB" }],
     promise: { rpo: { "live-disk": "28h", site: "34h" } },
@@ -222,9 +230,9 @@ export const estate: EstateInput = {
           { name: "temp", reason: "scratch space, not backed up" },
           { name: "anca-elements", reason: "canonical copy is in Immich" },
         ],
-        keep: ["pvc-data", "sqlite-backup", "pfsense", "pve-config"].map(name => ({
+        keep: ["pvc-data", "sqlite-backup", "pfsense", "pve-config", "vm-images"].map(name => ({
           name,
-          reason: name === "pfsense" ? "written by pfsense-backup" : "written by daily-backup",
+          reason: "generations of another job",
         })),
         usualRun: "20min",
         budget: "1h",
@@ -249,6 +257,19 @@ export const estate: EstateInput = {
         usualRun: "45min",
         budget: "1h 45min",
         promise: { rpo: "28h" },
+        alert,
+      },
+    ],
+    "vm-images": [
+      {
+        host: "pve",
+        // After the scrub.
+        schedule: { onCalendar: "Sun *-*-* 18:00:00" },
+        target: "/mnt/backup",
+        keep: { count: 2, every: "week" },
+        usualRun: "40min",
+        budget: "4h",
+        promise: { rpo: "8d" },
         alert,
       },
     ],

@@ -89,6 +89,7 @@ const expected: Record<string, readonly Expected[]> = {
   ],
   "schedule/day-or": ["prometheus-backup"],
   "schedule/zone-apart": ["prometheus-backup"],
+  "routes/vm-without-image": ["k8s"],
   "schedule/runs-doubled-by-dst": ["redis-backup"],
   "schedule/runs-lost-to-dst": ["lvm-pvc-snapshot", "redis-backup"],
   "schedule/stale-above-promise": [

@@ -19,6 +19,7 @@ const exposures: Readonly<Record<string, number>> = {
   "nfs-mirror.service": 35,
   "pfsense-backup.service": 29,
   "backup-scrub.service": 35,
+  "vm-images.service": 29,
   // They change logical volumes, and mount them.
   "lvm-pvc-snapshot.service": 34,
   "daily-backup.service": 41,

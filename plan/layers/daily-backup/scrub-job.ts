@@ -6,6 +6,7 @@ import {
   backupScrubMetrics,
   scrubJobName,
 } from "../../contracts/backup-scrub";
+import { vmImagesFolder, vmImagesJobName } from "../../contracts/vm-images";
 import type { Estate } from "../../estate/schema";
 import type { JobAlert, LayerJob } from "../../job";
 import { parseDuration } from "../../units/duration";
@@ -68,17 +69,19 @@ function configOf(
   const mirrors = estate.layers["nfs-mirror"].filter(
     mirror => mirror.host === host && mirror.target === target,
   );
+  const images = estate.layers["vm-images"].filter(other => other.host === host && other.target === target);
   const writers = [
     dailyBackupJobName,
     ...firewalls.map(({ name }) => firewallJobName(name)),
     ...mirrors.map(() => nfsMirrorJobName),
+    ...images.map(() => vmImagesJobName),
   ];
   return {
     job: scrubJobName,
     ...runnerConfig(scrubJobName, host, budgetMs, estate),
     target: mountOf(estate, host, target),
     periodMs: parseDuration(scrub.period),
-    generations: generationsOf(spec),
+    generations: [...generationsOf(spec), ...images.map(() => ({ folder: vmImagesFolder, depth: 1 }))],
     sources: mirrors.map(({ source }) => source),
     writers: writers.map(job => `${stateFolder(job)}/run.lock`),
     accepted: scrub.accepted,

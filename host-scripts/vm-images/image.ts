@@ -1,0 +1,88 @@
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { VmImagesConfig } from "../../plan/contracts/vm-images";
+import { isAhead } from "../runtime/clock";
+import { errnoOf } from "../runtime/errors";
+import { type Generation, generationsOf } from "../runtime/generations";
+import { type DumpLog, readDumpLog } from "./vzdump-log";
+import { rootOf } from "./vm-images";
+
+/** An image that vzdump made, in a folder of its own. */
+export interface Image {
+  readonly folder: string;
+  /** "vzdump-qemu-101-2026_11_01-16_00_01.vma.zst" */
+  readonly name: string;
+  readonly bytes: number;
+  /** When its making began, by its name and this host's clock: epoch ms. */
+  readonly begunMs: number;
+  readonly log: DumpLog;
+  /** What else lies in the folder and is none of vzdump's: somebody's own. */
+  readonly foreign: readonly string[];
+  /** Somebody has told Proxmox to keep it. */
+  readonly isProtected: boolean;
+}
+
+/** A good image, as one of the generations. */
+export interface GoodImage extends Image {
+  readonly generation: Generation;
+}
+
+const archive = /^vzdump-qemu-(\d+)-(\d{4})_(\d\d)_(\d\d)-(\d\d)_(\d\d)_(\d\d)\.vma\.zst$/;
+
+/** The one image in a folder. @returns undefined when there is none of this VM, or more than one */
+export function imageIn(folder: string, id: number): Image | undefined {
+  const names = namesIn(folder);
+  const images = names.filter(name => archive.exec(name)?.[1] === String(id));
+  const [name] = images;
+  if (name === undefined || images.length > 1) return undefined;
+  const log = name.replace(/\.vma\.zst$/, ".log");
+  const own = new Set([name, log, `${name}.notes`, `${name}.protected`]);
+  return {
+    folder,
+    name,
+    bytes: lstatSync(join(folder, name)).size,
+    begunMs: begunOf(name),
+    log: readDumpLog(textOf(join(folder, log)), id),
+    foreign: names.filter(each => !own.has(each)),
+    isProtected: names.includes(`${name}.protected`),
+  };
+}
+
+/** Good images of a VM, oldest first. */
+export function imagesOf(config: VmImagesConfig, id: number): GoodImage[] {
+  return generationsOf(rootOf(config), String(id), config.keep.every).flatMap(generation => {
+    const image = imageIn(generation.folder, id);
+    return image ? [{ ...image, generation }] : [];
+  });
+}
+
+/** When the newest good image of a VM was begun, epoch ms; 0 for none, and for one of a clock that was ahead. */
+export function newestMs(config: VmImagesConfig, id: number): number {
+  const begunMs = imagesOf(config, id).at(-1)?.begunMs ?? 0;
+  return isAhead(begunMs, Date.now()) ? 0 : begunMs;
+}
+
+function begunOf(name: string): number {
+  const [, , ...parts] = archive.exec(name) ?? [];
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.map(Number);
+  return new Date(year, month - 1, day, hour, minute, second).getTime();
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** Without a log it isn't known what is in an image. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return "";
+    throw error;
+  }
+}

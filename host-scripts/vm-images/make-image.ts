@@ -1,0 +1,156 @@
+import { relative } from "node:path";
+import { periodOf } from "../../plan/contracts/period";
+import { acceptCommand } from "../runtime/arguments";
+import { messageOf, RunnerError } from "../runtime/errors";
+import { roomOf } from "../runtime/free-room";
+import { discard, emptyTrash, type FreshGeneration, freshGeneration, promote } from "../runtime/generations";
+import { openSegment } from "../runtime/journal";
+import { ready, shell } from "../runtime/shell";
+import { heldGeneration, heldImage, hold, letGo } from "./held";
+import { type GoodImage, type Image, imageIn, imagesOf } from "./image";
+import { collapseOf, refuseUnfinished } from "./judge-image";
+import { runProgram } from "./proxmox";
+import { pruneVm } from "./prune";
+import { testImage } from "./test-image";
+import {
+  currentPeriod,
+  ImageFailed,
+  journalFolder,
+  nameOf,
+  rootOf,
+  type Vm,
+  type VmImages,
+} from "./vm-images";
+import { causeOf, diskName, lockOf, readDumpLog } from "./vzdump-log";
+
+/**
+ * Makes an image of a VM: built where nobody looks, verified, and visible as a whole. Only then an earlier one may go.
+ * @returns its bytes @throws {ImageFailed} when there is none, or one that somebody has to look at
+ */
+export async function makeImage(run: VmImages, vm: Vm, stop: AbortSignal): Promise<number> {
+  const { config, accepted, log } = run;
+  const isAccepted = accepted.has(String(vm.id));
+  const last = imagesOf(config, vm.id).at(-1);
+  const held = heldImage(config, vm.id);
+  if (isAccepted && held && held.begunMs >= (last?.begunMs ?? 0)) {
+    await testImage(held, { stop, timeoutMs: config.budgetMs });
+    const period = periodOf(held.begunMs, config.keep.every, config.zone);
+    await reveal(run, vm, heldGeneration(config, vm.id, period), stop);
+    log.info(`${nameOf(vm)}: the image that was kept beside the others is accepted`);
+    return held.bytes;
+  }
+  refuseWithoutRoom(run, last);
+  const fresh = freshGeneration(rootOf(config), currentPeriod(run), String(vm.id));
+  try {
+    const image = await dump(run, vm, fresh, stop);
+    await testImage(image, { stop, timeoutMs: config.budgetMs });
+    tellExcluded(run, vm, image);
+    const collapse = collapseOf(image, last, config.size);
+    if (collapse !== undefined && !isAccepted) {
+      hold(config, vm.id, fresh);
+      throw new ImageFailed(
+        `${collapse} It is kept beside the earlier ones, in ${rootOf(config)}/.held/${vm.id}`,
+        shell`look at the VM; if it is meant to be so: ${ready(acceptCommand(config.job, String(vm.id)))}`,
+      );
+    }
+    if (collapse !== undefined) run.notes.push(`${nameOf(vm)}: ${collapse} It is accepted`);
+    await reveal(run, vm, fresh, stop);
+    return image.bytes;
+  } finally {
+    // At once: the next VM needs its room.
+    discard(fresh);
+    await emptyTrash([rootOf(config)], run.stop.signal);
+  }
+}
+
+/** Visible, named to the offsite run before; then what nobody wants any more goes, so that the next VM has its room. */
+async function reveal(run: VmImages, vm: Vm, fresh: FreshGeneration, stop: AbortSignal): Promise<void> {
+  const { config, log } = run;
+  const segment = openSegment(journalFolder(config), "reconcile");
+  try {
+    segment.add(Buffer.from(relative(config.target.path, fresh.target)));
+    await promote(fresh, stop);
+  } finally {
+    segment.promote();
+  }
+  if (letGo(config, vm.id)) log.info(`${nameOf(vm)}: the image that waited gives way to a newer good one`);
+  await pruneVm(run, vm, stop);
+}
+
+async function dump(run: VmImages, vm: Vm, fresh: FreshGeneration, stop: AbortSignal): Promise<Image> {
+  const { config, log } = run;
+  const printed = { text: "" };
+  const result = await runProgram(
+    config.job,
+    [
+      ...(["vzdump", String(vm.id), "--mode", "snapshot", "--compress", "zstd"] as const),
+      // Its own retention is off: an earlier image goes after this one is verified, and not before.
+      ...["--remove", "0", "--dumpdir", fresh.folder, "--ionice", "8"],
+    ],
+    {
+      ...{ timeoutMs: config.budgetMs, stop },
+      onStdout(chunk) {
+        printed.text = `${printed.text}${chunk.toString()}`.slice(-100_000);
+        const line = /^INFO: +(\d+% .*)$/m.exec(chunk.toString())?.[1];
+        if (line !== undefined) log.progress(`images: ${nameOf(vm)}: ${line}`);
+      },
+    },
+  );
+  stop.throwIfAborted();
+  const said = readDumpLog(`${printed.text}\n${result.stderr}`, vm.id);
+  if (result.ended !== "exited" || result.exitCode !== 0) {
+    const cause = causeOf(said, vm.id) ?? result.stderr.trim().split("\n").at(-1) ?? "";
+    throw new ImageFailed(
+      `vzdump ended with ${result.exitCode ?? result.ended}: ${cause.trim()}`,
+      nextOf(cause, vm, run),
+    );
+  }
+  const image = imageIn(fresh.folder, vm.id);
+  refuseUnfinished(image, vm, said.errors.at(-1) ?? "");
+  return image;
+}
+
+/** Taking a lock from a VM is for somebody who has looked: what has it may still be at work, and a suspended VM is lost by it. */
+function nextOf(cause: string, { id }: Vm, { config }: VmImages): string {
+  const lock = lockOf(cause);
+  if (lock === "suspended" || lock === "suspending")
+    return shell`qm resume ${id}   (it sleeps with its memory on disk: with qm unlock that would be lost)`;
+  if (lock !== undefined)
+    return shell`qm config ${id} | grep -e ^lock -e ^parent; pgrep -af ${`vzdump|qm(clone|migrate| )`}   (if nothing of it runs any more, as after a loss of power: qm listsnapshot ${id}; qm unlock ${id}; systemctl start ${config.job})`;
+  if (/unable to find VM/.test(cause))
+    return shell`qm list; pvesh get /cluster/resources --type vm   (then correct its id or its host in the estate)`;
+  if (/No space left|disk quota/i.test(cause)) return shell`df -h ${config.target.path}`;
+  return shell`journalctl -u ${config.job} -n 50; less /var/log/vzdump/qemu-${id}.log`;
+}
+
+/** What a VM's last image took it takes again: a disk that is filled to its end by it stops each other job there. */
+function refuseWithoutRoom({ config }: VmImages, last: GoodImage | undefined): void {
+  const { bytes } = roomOf(config.target.path).free;
+  if (!last || bytes >= last.bytes) return;
+  throw new ImageFailed(
+    `its last image has ${last.bytes} bytes, and the backup disk has ${bytes} free: none was begun`,
+    shell`df -h ${config.target.path}   (fewer images: keep of vm-images in the estate)`,
+  );
+}
+
+function tellExcluded(run: VmImages, vm: Vm, { log }: Image): void {
+  const patterns = run.config.withoutDisks.map(glob);
+  const told = log.excluded.filter(({ volume }) => !patterns.some(pattern => pattern.test(diskName(volume))));
+  if (told.length === 0) return;
+  const list = told.map(({ key, volume }) => `${key} (${volume})`).join(", ");
+  run.notes.push(
+    `${nameOf(vm)}: Proxmox leaves ${list} out of its image (backup=0). If that is meant to be so, list it in withoutDisks in the estate`,
+  );
+}
+
+function glob(text: string): RegExp {
+  const parts = text.split("*").map(part => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`);
+}
+
+/** What became of a VM without a new image. */
+export function failureOf(error: unknown): { readonly reason: string; readonly next: string } {
+  if (error instanceof ImageFailed) return error;
+  if (error instanceof RunnerError) return { reason: error.failed, next: error.next };
+  return { reason: messageOf(error), next: "dmesg --level err,warn | tail" };
+}

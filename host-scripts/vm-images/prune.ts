@@ -1,0 +1,42 @@
+import { quoted } from "../runtime/quoted";
+import { emptyTrash, expiredOf, retire } from "../runtime/generations";
+import type { Phase } from "../runtime/phases";
+import { type GoodImage, imagesOf } from "./image";
+import { currentPeriod, nameOf, rootOf, type Vm, type VmImages } from "./vm-images";
+
+/** Removes what the policy no longer keeps of a VM that just got a good image. */
+export async function pruneVm(run: VmImages, vm: Vm, stop: AbortSignal): Promise<void> {
+  const { config, dryRun, log } = run;
+  const root = rootOf(config);
+  for (const image of expiredImages(run, vm)) {
+    log.info(`${dryRun ? "would remove" : "removes"} ${image.folder} of ${nameOf(vm)}`);
+    run.pruned = [...(run.pruned ?? []), image.folder];
+    if (!dryRun) retire(root, image.generation);
+  }
+  if (!dryRun) await emptyTrash([root], stop);
+}
+
+/** What goes; somebody's own files beside an image, and an image that is protected in Proxmox, stay and are told. */
+function expiredImages(run: VmImages, vm: Vm): GoodImage[] {
+  const { config, notes } = run;
+  const images = imagesOf(config, vm.id).map(image => ({ ...image, period: image.generation.period }));
+  return expiredOf(images, config.keep.count, currentPeriod(run)).filter(
+    ({ folder, foreign, isProtected }) => {
+      if (foreign.length > 0)
+        notes.push(
+          `${quoted(folder)} would be old enough to go, and stays: somebody has put ${quoted(foreign[0] ?? "")} there. Images of your own are safe in any other folder`,
+        );
+      else if (isProtected)
+        notes.push(`${quoted(folder)} would be old enough to go, and stays: it is protected in Proxmox`);
+      return foreign.length === 0 && !isProtected;
+    },
+  );
+}
+
+/** Of a dry run: what would go if each VM got a good image now. */
+export const previewPrune: Phase<VmImages> = {
+  name: "prune",
+  async run(run) {
+    for (const vm of run.config.vms) await pruneVm(run, vm, run.stop.signal);
+  },
+};

@@ -1,0 +1,28 @@
+import { vmImagesJobName } from "../../contracts/vm-images";
+import type { Layer } from "../layer";
+import { vmImagesJob } from "./jobs";
+import { vmImagesSpec } from "./spec";
+import { vmsOf } from "./vms";
+
+/** Images of a host's virtual machines on its backup disk. */
+export const vmImages: Layer<"vm-images", typeof vmImagesSpec> = {
+  name: "vm-images",
+  spec: vmImagesSpec,
+  runs: part => [{ ...part, job: vmImagesJobName, at: [] }],
+  references({ host, target, without }, at, look, estate) {
+    look.mount([...at, "target"], host, target);
+    const vms = vmsOf(host, estate);
+    const ids = vms.map(({ spec }) => spec.id);
+    for (const [index, { spec, at: vm }] of vms.entries())
+      if (ids.indexOf(spec.id) < index)
+        look.fault([...vm, "id"], spec.id, `is there twice on host ${host}. Each VM is one dataset`);
+    for (const [index, { id }] of without.entries())
+      if (ids.includes(id))
+        look.fault(
+          [...at, "without", index, "id"],
+          id,
+          "is a VM that a service has. Remove it here; where no image is wanted, its dataset is unprotected",
+        );
+  },
+  jobs: (part, estate) => [vmImagesJob(part, estate)],
+};

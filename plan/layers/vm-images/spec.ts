@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { sizeBand } from "../../contracts/vm-images";
+import { absolutePath, duration, name, reason } from "../../estate/fields";
+import { generationsByPeriod } from "../../retention";
+import { entries, runFields, schedule } from "../common";
+
+const band = sizeBand.shape;
+
+/** Images of a host's VMs: of each dataset of kind "vm" that the services have there. */
+export const vmImagesSpec = z.strictObject({
+  host: name,
+  schedule,
+  target: absolutePath.describe("Mount point of the backup disk"),
+  keep: generationsByPeriod.describe("Images of each VM; an earlier one goes after a newer one was verified"),
+  without: z
+    .array(z.strictObject({ id: z.int().min(100, "expected a VM's id, 100 or more"), reason }))
+    .default([])
+    .describe(
+      "VMs of the host, templates among them, that no service names and that get no image; each other one is told",
+    ),
+  withoutDisks: entries
+    .default([{ name: "vm-*-pvc-*", reason: "volumes of claims have snapshots and copies of their own" }])
+    .describe(
+      "Disks by their names (* for any characters) that Proxmox leaves out of images on purpose (backup=0); each other one that is left out is told",
+    ),
+  size: z
+    .strictObject({
+      leastPercent: band.leastPercent.default(20),
+      mostPercent: band.mostPercent.default(500),
+    })
+    .prefault({})
+    .describe(
+      "An image that is smaller or larger than that, in percent of the VM's last good one, is kept beside it and counts for nothing until somebody accepts it",
+    ),
+  vmBudget: duration
+    .optional()
+    .describe(
+      "One VM may take that long before the others have their turn; by default a third of the budget",
+    ),
+  ...runFields,
+});
+export type VmImagesSpec = z.output<typeof vmImagesSpec>;

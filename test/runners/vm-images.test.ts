@@ -1,0 +1,523 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execaSync } from "execa";
+import { periodOf } from "../../plan/contracts/period";
+import { createVmWorld, type VmWorld } from "./support/vm-world";
+
+jest.setTimeout(120_000);
+
+let world: VmWorld;
+const kib = 1024;
+const content = (seed: number, kibs = 512): Buffer =>
+  Buffer.concat([randomBytes(kibs * kib), Buffer.alloc(seed * kib)]);
+
+beforeAll(async () => {
+  world = await createVmWorld();
+}, 300_000);
+afterAll(() => world.close());
+beforeEach(async () => {
+  await world.reset();
+  world.setVm(101, { disks: { scsi0: content(1), scsi1: content(2, 64) }, running: true });
+  world.setVm(102, { disks: { virtio0: content(3, 300) } });
+});
+
+const today = (): string => periodOf(Date.now(), "day", "UTC");
+const names = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
+const filesOf = (id: number, period = today()): string[] => names(join(world.images, period, String(id)));
+const imageOf = (id: number, period = today()): string =>
+  join(world.images, period, String(id), filesOf(id, period).find(name => name.endsWith(".vma.zst")) ?? "");
+
+/** Puts today's images of a VM so many days back. */
+function backdate(id: number, days: number): string {
+  const period = periodOf(Date.now() - days * 86_400_000, "day", "UTC");
+  mkdirSync(join(world.images, period), { recursive: true });
+  const folder = join(world.images, period, String(id));
+  renameSync(join(world.images, today(), String(id)), folder);
+  for (const name of names(folder))
+    renameSync(
+      join(folder, name),
+      join(folder, name.replace(/\d{4}_\d\d_\d\d-/, `${period.replaceAll("-", "_")}-`)),
+    );
+  return period;
+}
+
+function nothingHalfMade(): void {
+  expect(names(join(world.images, ".part"))).toEqual([]);
+  // A run that is told to stop removes nothing more; of what it gave up there is vzdump's log by then.
+  const given = names(join(world.images, ".trash")).flatMap(name =>
+    names(join(world.images, ".trash", name)),
+  );
+  expect(given.filter(name => !name.endsWith(".log"))).toEqual([]);
+}
+
+test("makes an image of each VM, verified and with vzdump's own log beside it, and leaves no lock", async () => {
+  const run = await world.start().finished;
+  expect(run).toMatchObject({ status: 0 });
+  for (const id of [101, 102]) {
+    expect(filesOf(id)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^vzdump-qemu-${id}-\\d{4}_\\d\\d_\\d\\d-\\d\\d_\\d\\d_\\d\\d\\.log$`),
+      ),
+      expect.stringMatching(new RegExp(`^vzdump-qemu-${id}-.*\\.vma\\.zst$`)),
+    ]);
+    execaSync("zstd", ["--test", "--quiet", imageOf(id)]);
+    expect(world.vm(id)).not.toContain("lock:");
+  }
+  nothingHalfMade();
+  const { bytes, ...metrics } = world.metrics();
+  expect(bytes).toBeGreaterThan(800 * kib);
+  expect(metrics).toMatchObject({ last_status: 0, failed_vms: 0, unnamed_vms: 0 });
+  expect(readFileSync(world.config.vmsTextfile, "utf8")).toMatch(
+    /^vm_images_vm_last_success_timestamp\{vmid="101",vm="nodes\/k8s-1"\} 1\d{9}$/m,
+  );
+});
+
+test("an image that is young isn't made anew, and the one that has waited longest comes first", async () => {
+  await world.start().finished;
+  backdate(102, 3);
+  world.writeConfig({ freshMs: 3_600_000 });
+  const young = await world.start().finished;
+  expect(young.stdout).toMatch(/2 VMs have a good image: 1 made \(\d+ bytes\), 1 still young/);
+
+  backdate(101, 1);
+  backdate(102, 2);
+  world.writeConfig({});
+  const fair = await world.start().finished;
+  expect(fair.stdout.indexOf("VM 102 (windows): a good image")).toBeGreaterThan(0);
+  expect(fair.stdout.indexOf("VM 102 (windows): a good image")).toBeLessThan(
+    fair.stdout.indexOf("VM 101 (nodes/k8s-1): a good image"),
+  );
+});
+
+test("keeps as many as the policy says, counts them after a success alone, and touches nobody's own", async () => {
+  await world.start().finished;
+  const old = [4, 3, 2].map(days => {
+    const period = backdate(101, days);
+    execaSync("cp", ["-a", join(world.images, period, "101"), join(world.images, today(), "101")]);
+    return period;
+  });
+  // An image of somebody's own beside the generations, and one that was laid into one.
+  writeFileSync(join(world.images, "vzdump-qemu-101-2020_01_01-00_00_00.vma.zst"), "mine");
+  writeFileSync(join(world.images, old[0] ?? "", "101", "mine.txt"), "mine");
+
+  world.setVm(101, { disks: { scsi0: content(1) }, lines: ["lock: migrate"] });
+  expect((await world.start().finished).status).toBe(1);
+  expect(old.map(period => existsSync(imageOf(101, period)))).toEqual([true, true, true]);
+
+  world.setVm(101, { disks: { scsi0: content(1), scsi1: content(2, 64) }, running: true });
+  const run = await world.start().finished;
+  expect(run).toMatchObject({ status: 0 });
+  expect(old.map(period => existsSync(imageOf(101, period)))).toEqual([true, false, true]);
+  expect(run.stdout).toMatch(
+    /Note: ".*" would be old enough to go, and stays: somebody has put "mine.txt" there/,
+  );
+  expect(readFileSync(join(world.images, "vzdump-qemu-101-2020_01_01-00_00_00.vma.zst"), "utf8")).toBe(
+    "mine",
+  );
+  nothingHalfMade();
+});
+
+test("an image that Proxmox was told to protect stays, and is told", async () => {
+  await world.start().finished;
+  const period = backdate(102, 5);
+  writeFileSync(`${imageOf(102, period)}.protected`, "");
+  world.writeConfig({ keep: { every: "day", count: 1 } });
+  const run = await world.start().finished;
+  expect(run).toMatchObject({ status: 0 });
+  expect(existsSync(imageOf(102, period))).toBe(true);
+  expect(run.stdout).toContain("it is protected in Proxmox");
+});
+
+test.each([
+  ["backup", /qm unlock 101; systemctl start vm-images/],
+  ["migrate", /qm unlock 101/],
+  [
+    "suspended",
+    /Next: qm resume 101 +\(it sleeps with its memory on disk: with qm unlock that would be lost\)/,
+  ],
+])(
+  "a VM that is locked (%s) fails with what to type, keeps its lock, and stops no other",
+  async (lock, next) => {
+    world.setVm(101, { disks: { scsi0: content(1) }, lines: [`lock: ${lock}`] });
+    const run = await world.start().finished;
+    expect(run.status).toBe(1);
+    expect(run.stdout).toContain(
+      `1 of 2 VMs have no new image: VM 101 (nodes/k8s-1): vzdump ended with 255: VM is locked (${lock})`,
+    );
+    expect(run.stdout).toMatch(next);
+    expect(run.stdout).toContain("second try of VM 101");
+    expect(world.vm(101)).toContain(`lock: ${lock}`);
+    expect(filesOf(102)).toHaveLength(2);
+    expect(filesOf(101)).toEqual([]);
+    nothingHalfMade();
+    expect(world.metrics()).toMatchObject({ last_status: 1, failed_vms: 1 });
+  },
+);
+
+test("a VM that is on another host, or nowhere, is a failure: vzdump itself would end well and do nothing", async () => {
+  world.setVm(101, { disks: { scsi0: content(1) }, node: "pve2" });
+  world.removeVm(102);
+  const run = await world.start().finished;
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain(
+    "2 of 2 VMs have no new image: VM 101 (nodes/k8s-1): it isn't on this host; VM 102 (windows): it isn't on this host",
+  );
+  expect(run.stdout).toContain("pvesh get /cluster/resources --type vm");
+});
+
+test("a vzdump that ends well and leaves nothing made no image", async () => {
+  world.shadow("vzdump", '[ "$1" = 101 ] || exec REAL "$@"');
+  const run = await world.start().finished;
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain("VM 101 (nodes/k8s-1): vzdump ended with 0 and left no image");
+  expect(filesOf(102)).toHaveLength(2);
+});
+
+test("VMs of the host that the estate doesn't name are told and counted, templates too; those that it leaves out aren't", async () => {
+  world.setVm(105, { disks: { scsi0: content(1) } });
+  world.setVm(9000, { disks: { scsi0: content(1) }, lines: ["template: 1"] });
+  world.setVm(9001, { disks: { scsi0: content(1) } });
+  world.writeConfig({ without: [9001] });
+  const run = await world.start().finished;
+  expect(run).toMatchObject({ status: 0 });
+  expect(run.stdout).toContain(
+    "Note: no image is made of VM 105 (guest-105), VM 9000 (guest-9000), which the estate doesn't name",
+  );
+  expect(world.metrics()).toMatchObject({ unnamed_vms: 2 });
+});
+
+test("a template gets an image as any VM does", async () => {
+  world.setVm(101, { disks: { scsi0: content(1) }, lines: ["template: 1"] });
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  expect(filesOf(101)).toHaveLength(2);
+});
+
+test.each([
+  [
+    "whose log doesn't say so",
+    'REAL "$@"; sed -i /Finished/d "$9"/*.log',
+    "vzdump's own log beside the image doesn't say that it finished it",
+  ],
+  [
+    "whose log has an error",
+    'REAL "$@"; for log in "$9"/*.log; do echo "2026-11-01 16:00:00 ERROR: job failed" >>$log; done',
+    "vzdump's own log has an error: job failed",
+  ],
+  [
+    "that is cut short",
+    'REAL "$@"; for image in "$9"/*.zst; do truncate -s -100 $image; done',
+    "its image isn't whole: zstd ended with 1",
+  ],
+  [
+    "with a rotten byte",
+    'REAL "$@"; for image in "$9"/*.zst; do printf x | dd of=$image bs=1 seek=99999 conv=notrunc status=none; done',
+    "its image isn't whole: zstd ended with 1",
+  ],
+])("an image %s is no image, although vzdump ended well", async (_, script, reason) => {
+  world.shadow("vzdump", `[ "$1" = 101 ] || exec REAL "$@"\n${script}`);
+  const run = await world.start().finished;
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain(reason);
+  expect([filesOf(101), filesOf(102).length]).toEqual([[], 2]);
+  nothingHalfMade();
+});
+
+test("a disk that Proxmox leaves out is told, unless it is meant to be; a VM of which no disk is in its image is a failure", async () => {
+  world.setVm(101, {
+    disks: { scsi0: content(1) },
+    lines: [
+      "scsi1: local:101/vm-101-data.raw,backup=0",
+      "scsi2: local:101/vm-9999-pvc-1.raw,backup=no",
+      "ide2: none,media=cdrom",
+    ],
+  });
+  world.setVm(102, { disks: {}, lines: ["scsi0: local:102/vm-102-disk-0.raw,backup=0"] });
+  const run = await world.start().finished;
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain("VM 102 (windows): no disk of it is in the image");
+  const accepted = await world.start(["--accept=102"]).finished;
+  expect(accepted.status).toBe(1);
+
+  world.removeVm(102);
+  world.writeConfig({ vms: world.config.vms.slice(0, 1) });
+  const told = await world.start().finished;
+  expect(told.stdout).toContain(
+    "Note: VM 101 (nodes/k8s-1): Proxmox leaves scsi1 (local:101/vm-101-data.raw) out of its image (backup=0)",
+  );
+  expect(told.stdout).not.toContain("pvc-1.raw) out of");
+});
+
+describe("an image that nobody expected so", () => {
+  const shrunk = { disks: { scsi0: content(0, 16), scsi1: content(0, 16) } };
+  const grown = { disks: { scsi0: content(0, 4096), scsi1: content(2, 64) } };
+  const lacking = { disks: { scsi0: content(1) } };
+
+  test.each([
+    ["small", shrunk, /its image has \d+ bytes, the last one \d+: was the VM emptied\?/],
+    ["large", grown, /its image has \d+ bytes, the last one \d+: was the VM encrypted\?/],
+    ["without a disk", lacking, /the disk scsi1 is in its last image and not in this one/],
+  ])(
+    "(%s) is kept beside the earlier ones, and counts for nothing until it is accepted",
+    async (_, vm, reason) => {
+      await world.start().finished;
+      const period = backdate(101, 1);
+      world.setVm(101, vm);
+      const run = await world.start().finished;
+      expect(run.status).toBe(1);
+      expect(run.stdout).toMatch(reason);
+      expect(run.stdout).toContain("--accept=101");
+      const held = join(world.images, ".held", "101");
+      expect([names(held).length, filesOf(101), existsSync(imageOf(101, period))]).toEqual([2, [], true]);
+      expect(readFileSync(world.config.vmsTextfile, "utf8")).toMatch(/vmid="101".*\} 1/);
+
+      // The same again is one that waits, not two.
+      expect((await world.start().finished).status).toBe(1);
+      const [waiting] = names(held).filter(name => name.endsWith(".zst"));
+      const accepted = await world.start(["--accept=101"]).finished;
+      expect(accepted).toMatchObject({ status: 0 });
+      expect(filesOf(101)).toContain(waiting);
+      expect([names(held), existsSync(imageOf(101, period))]).toEqual([[], true]);
+      nothingHalfMade();
+    },
+  );
+
+  test("gives way to a newer one that is as it should be", async () => {
+    await world.start().finished;
+    backdate(101, 1);
+    const before = [world.disk(101, 0), world.disk(101, 1)] as const;
+    world.setVm(101, shrunk);
+    await world.start().finished;
+    world.setVm(101, { disks: { scsi0: before[0], scsi1: before[1] } });
+    expect(await world.start().finished).toMatchObject({ status: 0 });
+    expect(names(join(world.images, ".held"))).toEqual([]);
+    nothingHalfMade();
+  });
+
+  test("of a VM that isn't there is refused by name, before anything is begun", async () => {
+    const run = await world.start(["--accept=1o1"]).finished;
+    expect(run.status).toBe(3);
+    expect(run.stdout).toContain('--accept="1o1" is no VM of which images are made');
+    expect(existsSync(world.images)).toBe(false);
+  });
+});
+
+test("a disk without room for another image of the last one's size: none is begun, and the others have theirs", async () => {
+  await world.start().finished;
+  const period = backdate(101, 1);
+  const room = await world.inside("df", "--output=avail", "-B1", world.config.target.path);
+  const filler = join(world.config.target.path, "filler");
+  await world.inside("fallocate", "-l", String(Number(room.split("\n")[1]) - 450 * kib), filler);
+  world.setVm(102, { disks: { virtio0: content(0, 300) } });
+  const run = await world.start().finished;
+  await world.inside("rm", filler);
+  expect(run.status).toBe(1);
+  expect(run.stdout).toMatch(
+    /VM 101 \(nodes\/k8s-1\): its last image has \d+ bytes, and the backup disk has \d+ free: none was begun/,
+  );
+  expect(run.stdout).toContain("VM 102 (windows): a good image");
+  expect(existsSync(imageOf(101, period))).toBe(true);
+});
+
+test("a disk that gets full while an image is made: nothing half is left, the VM is unlocked, earlier images stay", async () => {
+  world.writeConfig({ vms: world.config.vms.slice(0, 1) });
+  await world.start().finished;
+  const period = backdate(101, 1);
+  world.setVm(101, { disks: { scsi0: content(0, 80 * kib), scsi1: content(2, 64) } });
+  const run = await world.start().finished;
+  expect(run.status).toBe(1);
+  expect(run.stdout).toMatch(/VM 101 \(nodes\/k8s-1\): vzdump ended with 255: .*wrong exit status/);
+  expect(existsSync(imageOf(101, period))).toBe(true);
+  expect(world.vm(101)).not.toContain("lock:");
+  nothingHalfMade();
+});
+
+describe("a run that is ended while vzdump works", () => {
+  beforeEach(() => world.setVm(101, { disks: { scsi0: "stands still" } }));
+  const atWork = (): boolean =>
+    names(join(world.images, ".part")).some(part =>
+      names(join(world.images, ".part", part)).some(name => name.endsWith(".dat")),
+    );
+  const unit = (): string => join(world.folder, "units", "vm-images-vzdump.service");
+
+  test("by SIGTERM ends vzdump, which unlocks the VM and leaves nothing", async () => {
+    const run = world.start();
+    await run.until(atWork);
+    expect(world.vm(101)).toContain("lock: backup");
+    run.kill("SIGTERM");
+    expect(await run.finished).toMatchObject({ status: 143 });
+    expect(world.vm(101)).not.toContain("lock:");
+    expect(existsSync(unit())).toBe(false);
+    nothingHalfMade();
+  });
+
+  test("by the time of one VM makes room for the others", async () => {
+    world.writeConfig({ vmBudgetMs: 3_000 });
+    const run = await world.start().finished;
+    expect(run.status).toBe(1);
+    expect(run.stdout).toContain("it was stopped after 3 s, so that the others have their turn");
+    expect(filesOf(102)).toHaveLength(2);
+    expect(world.vm(101)).not.toContain("lock:");
+    nothingHalfMade();
+  });
+
+  test("by SIGKILL leaves vzdump at work until its end is reported; the next run goes on", async () => {
+    const run = world.start();
+    await run.until(atWork);
+    run.kill("SIGKILL");
+    await run.finished;
+    expect([existsSync(unit()), world.vm(101).includes("lock: backup")]).toEqual([true, true]);
+    const env = { INVOCATION_ID: "", SERVICE_RESULT: "signal", EXIT_CODE: "killed", EXIT_STATUS: "KILL" };
+    expect(await world.start(["--report-end"], env).finished).toMatchObject({ status: 0 });
+    expect([existsSync(unit()), world.vm(101).includes("lock: backup")]).toEqual([false, false]);
+    expect(world.metrics()).toMatchObject({ last_status: 137 });
+
+    world.setVm(101, { disks: { scsi0: content(1) } });
+    expect(await world.start().finished).toMatchObject({ status: 0 });
+    nothingHalfMade();
+  });
+
+  test("with vzdump itself killed: what it had is removed, the VM's lock is told and not taken", async () => {
+    const run = world.start();
+    await run.until(atWork);
+    run.kill("SIGKILL");
+    await run.finished;
+    const group = readFileSync(unit(), "utf8").trim();
+    const ended = `kill -KILL -${group}; while kill -0 -${group} 2>/dev/null; do sleep 0.02; done`;
+    execaSync("dash", ["-c", ended], { reject: false });
+    // Somebody's own image, beside what the killed one left.
+    writeFileSync(join(world.images, "vzdump-qemu-101-2020_01_01-00_00_00.vma.dat"), "mine");
+    const disks = { scsi0: content(1) };
+    world.setVm(101, { disks, lines: ["lock: backup"] });
+    const next = await world.start().finished;
+    expect(next.status).toBe(1);
+    expect(next.stdout).toContain("an earlier run ended early: what it had of 1 images is removed");
+    expect(next.stdout).toMatch(/Next: .*pgrep.*qm unlock 101/);
+    expect(world.vm(101)).toContain("lock: backup");
+    expect(existsSync(join(world.images, "vzdump-qemu-101-2020_01_01-00_00_00.vma.dat"))).toBe(true);
+    nothingHalfMade();
+  });
+});
+
+test("without the backup disk nothing is begun", async () => {
+  world.writeConfig({
+    target: { path: world.config.target.path, fsUuid: "11111111-2222-4333-8444-555555555555" },
+  });
+  const run = await world.start().finished;
+  expect(run.status).toBe(3);
+  expect(run.stdout).toContain("has the wrong file system mounted");
+  expect(existsSync(world.images)).toBe(false);
+});
+
+test("a dry run says what it would do, and does nothing", async () => {
+  const run = await world.start(["--dry-run"]).finished;
+  expect(run).toMatchObject({ status: 0 });
+  expect(run.stdout).toContain("would make an image of VM 101 (nodes/k8s-1): it has none");
+  expect([existsSync(world.images), existsSync(world.config.textfile)]).toEqual([false, false]);
+});
+
+describe("images that were made", () => {
+  const guests = { disks: { scsi0: content(1), scsi1: content(2, 64) }, running: true };
+  beforeEach(async () => {
+    world.setVm(101, guests);
+    await world.start().finished;
+  });
+
+  test("are listed and verified", async () => {
+    const listed = await world.start(["list"]).finished;
+    expect(listed).toMatchObject({ status: 0 });
+    expect(listed.stdout).toMatch(
+      /^VM 101 \(nodes\/k8s-1\)\n {2}\S+Z {2}\d+ bytes {2}\S+\/vzdump-qemu-101-\S+\.vma\.zst$/m,
+    );
+    expect(await world.start(["verify"]).finished).toMatchObject({ status: 0 });
+
+    execaSync("truncate", ["-s", "-5", imageOf(102)]);
+    const verified = await world.start(["verify", "--json"]).finished;
+    expect(verified.status).toBe(1);
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      verified: 2,
+      bad: [expect.stringContaining("isn't whole")],
+    });
+  });
+
+  test("come back under another id beside the VM, byte by byte, with another network address", async () => {
+    const run = await world.start(["restore", "101"]).finished;
+    expect(run).toMatchObject({ status: 0 });
+    expect(run.stdout).toMatch(
+      /VM 101 \(nodes\/k8s-1\) of \S+ is VM 100 now, and is off; its network cards have new addresses\. Next: qm config 100; qm start 100/,
+    );
+    expect([
+      world.disk(100, 0).equals(guests.disks.scsi0),
+      world.disk(100, 1).equals(guests.disks.scsi1),
+    ]).toEqual([true, true]);
+    expect(world.vm(100)).toContain("scsi1: local:100/vm-100-disk-1.raw,size=");
+    expect(world.vm(100)).not.toMatch(/BC:24:11:00:00:01|^lock:/m);
+    expect(world.vm(101)).toContain("BC:24:11:00:00:01");
+  });
+
+  test("come back under their own id where the VM is gone, as they were", async () => {
+    const before = world.vm(101);
+    world.removeVm(101);
+    const run = await world.start(["restore", "nodes/k8s-1"]).finished;
+    expect(run).toMatchObject({ status: 0 });
+    expect(world.vm(101)).toBe(before);
+    expect(world.disk(101, 0).equals(guests.disks.scsi0)).toBe(true);
+  });
+
+  test("come back onto another storage, of an earlier time", async () => {
+    const period = backdate(101, 2);
+    world.setVm(101, { disks: { scsi0: content(5), scsi1: content(2, 64) } });
+    await world.start().finished;
+    const run = await world.start(["restore", "101", "210", "other", "--at", period]).finished;
+    expect(run).toMatchObject({ status: 0 });
+    expect(world.vm(210)).toContain("scsi0: other:210/vm-210-disk-0.raw");
+    const restored = readFileSync(join(world.folder, "host/other/images/210/vm-210-disk-0.raw"));
+    expect(restored.equals(guests.disks.scsi0)).toBe(true);
+  });
+
+  test.each([
+    [
+      "over a VM that is there",
+      ["restore", "101", "102"],
+      3,
+      "VM 102 is there: guest-102, stopped, and no VM is restored over another",
+    ],
+    ["of a VM without images", ["restore", "105"], 3, '"105" is no VM of which there are images'],
+    [
+      "of a time before the first image",
+      ["restore", "101", "--at", "2020-01-01"],
+      3,
+      "there is no image of VM 101 (nodes/k8s-1) of 2020-01-01",
+    ],
+    [
+      "into a folder",
+      ["restore", "101", "--into", "/tmp/vm"],
+      3,
+      "an image comes back as a VM and not into a folder",
+    ],
+    ["under no id", ["restore", "101", "7"], 2, '"7" is no id of a VM'],
+    [
+      "onto a storage that isn't there",
+      ["restore", "101", "210", "nowhere"],
+      1,
+      "storage 'nowhere' does not exist",
+    ],
+  ])("don't come back %s, and nothing is changed", async (_, args, status, message) => {
+    const before = world.vm(102);
+    const run = await world.start(args).finished;
+    expect(run.status).toBe(status);
+    expect(run.stdout + run.stderr).toContain(message);
+    expect(world.vm(102)).toBe(before);
+    expect(() => world.vm(210)).toThrow("ENOENT");
+  });
+
+  test("that are rotten don't come back: nothing is made of them", async () => {
+    execaSync("dd", [`of=${imageOf(101)}`, "bs=1", "seek=70000", "conv=notrunc", "status=none"], {
+      input: "rotten",
+    });
+    const run = await world.start(["restore", "101"]).finished;
+    expect(run.status).toBe(1);
+    expect(run.stdout).toContain("No VM was made or changed.");
+    expect(() => world.vm(100)).toThrow("ENOENT");
+  });
+});
