@@ -46,8 +46,11 @@ export const runsLostToDst = defineCheck({
     if (!job) return [];
     const { schedule } = job.trigger;
     const firstMinute = Math.floor((schedule.secondsOfDay[0] ?? 0) / 60);
-    return [60, -60].flatMap(minutes => {
-      const moved = movedTo(schedule, firstMinute + minutes);
+    const others = [60, -60]
+      .map(minutes => firstMinute + minutes)
+      .filter(minute => minute >= 0 && minute < 1_440);
+    return others.flatMap(minute => {
+      const moved = movedTo(schedule, minute);
       const estate =
         moved &&
         withSchedule(plan, job, placed => {
