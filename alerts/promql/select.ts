@@ -35,11 +35,26 @@ export function matches({ label, op, value }: Selector["matchers"][number], labe
   }
 }
 
-/** Nothing for an expression of Go's that JavaScript can't read: what it selects isn't known then. */
+/**
+ * Nothing for an expression that JavaScript can't read, or might take for ever over, as it tries one way after the other
+ * where Prometheus' RE2 goes all at once: what it selects isn't known then.
+ */
 function anchored(pattern: string): RegExp | undefined {
+  if (mayTakeForEver(pattern)) return undefined;
   try {
     return new RegExp(`^(?:${pattern})$`, "s");
   } catch {
     return undefined;
   }
+}
+
+const mostRepetitions = 4;
+
+/** Whether a group that repeats, or that holds a choice, is itself repeated, or there are many repetitions in a row. */
+function mayTakeForEver(pattern: string): boolean {
+  // What is escaped or in a set repeats nothing.
+  const bare = pattern.replace(/\\./gs, "x").replace(/\[[^\]]*\]/g, "x");
+  const repetitions = bare.match(/[*+]|\{\d+(?:,\d*)?\}/g)?.length ?? 0;
+  const isRepeatedGroup = /\)(?:[*+]|\{\d)/.test(bare);
+  return repetitions > mostRepetitions || (isRepeatedGroup && (repetitions > 1 || bare.includes("|")));
 }

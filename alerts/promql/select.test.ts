@@ -1,0 +1,19 @@
+import { matches } from "./select";
+
+const matcher = (value: string, op: "=~" | "!~" = "=~") => ({ label: "job", op, value });
+const labels = { job: "a".repeat(60) };
+
+test.each(["(a+)+b", "(a|a)*b", "(a{1,40}){1,40}b", "a*a*a*a*a*a*a*b"])(
+  "%s, over which JavaScript takes for ever, is answered at once: it may match",
+  pattern => {
+    expect(matches(matcher(pattern), labels)).toBe(true);
+    expect(matches(matcher(pattern, "!~"), labels)).toBe(true);
+  },
+);
+
+test.each([
+  ["a+", true],
+  ["(?:a|b).*", true],
+  ["b.*", false],
+  ["[(a+)+]+b", false],
+])("%s is answered exactly", (pattern, matched) => expect(matches(matcher(pattern), labels)).toBe(matched));
