@@ -16,6 +16,7 @@ import { unrouted } from "./alerts/unrouted";
 import { exporterNamesNothing } from "./alerts/exporter-names-nothing";
 import { namedForAnother } from "./alerts/named-for-another";
 import { waitsTooLong } from "./alerts/waits-too-long";
+import { scrapedTooRarely } from "./alerts/scraped-too-rarely";
 import { fileRefused } from "./alerts/file-refused";
 import { firesWhenHealthy } from "./alerts/fires-when-healthy";
 import { laterThanPromise } from "./alerts/later-than-promise";
@@ -118,6 +119,7 @@ export const catalogue: readonly Check[] = [
   exporterNamesNothing,
   namedForAnother,
   waitsTooLong,
+  scrapedTooRarely,
   fileRefused,
   firesWhenHealthy,
   diskCapacity,

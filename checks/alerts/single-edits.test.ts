@@ -189,6 +189,13 @@ test.each(exporters)("an exporter: %s", (_, change, subject) => {
   expect(findings[0]?.subject).toBe(subject);
 });
 
+test("a scrape less often than Prometheus remembers is told first", () =>
+  expect(
+    first(({ monitoring }) => {
+      monitoring.scrapeInterval = "10min";
+    }),
+  ).toBe("alerts/scraped-too-rarely pushgateway"));
+
 test("an exporter that was renamed is one finding, with all alerts that miss it", () => {
   const findings = runChecks(
     planOf(
