@@ -61,7 +61,8 @@ function hasGoodCopies({ config }: DailyBackup, { record }: VolumeTask): boolean
 
 /**
  * Compares a volume's files with the generation that was made of the same snapshot, by content: sizes and times don't tell of
- * a file that was changed and had them set back, or of a copy that rotted. What differs, or isn't in the copy, is copied anew.
+ * a file that was changed and had them set back, or of a copy that rotted. What differs, or isn't in the copy, is copied anew,
+ * and so is each database, whose copy may have rotted too.
  * @param task with the record of that generation
  * @param source mount point of the snapshot
  * @throws {VolumeFailed} when not all of it can be read, or so much differs that it is a collapse
@@ -90,10 +91,13 @@ export async function compareContents(
   run.differences = (run.differences ?? 0) + differing.length + missing.length;
   const compared: VolumeTask = { ...task, record: { ...record, contentMs: startedAt.getTime() } };
   const told = [...otherText(task, differing), ...missingText(task, missing)];
-  if (told.length === 0)
+  // Copies of databases are no bytes of the volume: they can't be compared with it, and are made anew.
+  const hasDatabases = config.sqlite !== undefined && record.hasDatabases !== false;
+  if (told.length === 0 && !hasDatabases)
     return writeRecord(config.stateDir, task.volume, required(compared.record, "record"));
   for (const text of told) log.warn(text);
-  await fillVolume(run, compared, source, { wanted: policiesOf(config, task), differing }, stop);
+  const wanted = told.length === 0 ? [] : policiesOf(config, task);
+  await fillVolume(run, compared, source, { wanted, differing, sharesDatabases: false }, stop);
   notes.push(
     ...told.map(text => `${text}. They are copied anew, and earlier generations keep what they have`),
   );
@@ -130,6 +134,8 @@ interface Filling {
   readonly isUnchanged?: boolean;
   /** Files whose content is not that of their copy, whatever their sizes and times say. */
   readonly differing?: readonly Buffer[];
+  /** False: each database is copied anew, whatever changed. */
+  readonly sharesDatabases?: boolean;
 }
 
 /** Makes generations of a volume's files and databases, and keeps what is known of them. @param source where they are read */
@@ -137,7 +143,7 @@ export async function fillVolume(
   run: DailyBackup,
   task: VolumeTask,
   source: string,
-  { wanted, isUnchanged = false, differing = [] }: Filling,
+  { wanted, isUnchanged = false, differing = [], sharesDatabases = true }: Filling,
   stop: AbortSignal,
 ): Promise<void> {
   const made: Made[] = [];
@@ -166,7 +172,8 @@ export async function fillVolume(
       run.distrust.push(task.volume);
   }
   // Files first: should a database fail, its volume's files are there.
-  const stores = run.config.sqlite ? await copyStores(run, task, source, changed, stop) : {};
+  const since = sharesDatabases ? changed : undefined;
+  const stores = run.config.sqlite ? await copyStores(run, task, source, since, stop) : {};
   const failed = incomplete ?? stores.failed;
   keepRecord(run, task, made, { ...stores, ...known, failed });
   if (failed !== undefined) throw failed;

@@ -13,7 +13,7 @@ import { copyFiles } from "../../host-scripts/daily-backup/copy-files";
 import type { Stores } from "../../host-scripts/daily-backup/copy-stores";
 import type { Accepted } from "../../plan/contracts/accepted";
 import { bundleProgram, type SqliteNamespace, sqliteNamespace } from "./support/sqlite-world";
-import { useRsyncTools } from "./support/rsync-tools";
+import { rsyncTools, useRsyncTools } from "./support/rsync-tools";
 
 let folder: string;
 let tools: SqliteNamespace;
@@ -232,4 +232,50 @@ test("a stray file with SQLite's first bytes is reported, until the estate accep
   expect(second.failed).toBeUndefined();
   // It is looked at again each night, as the day comes on which it is no longer accepted.
   expect(await night("stray", "2026-07-01T03:00:00Z", [], second)).toHaveProperty("failed.reason");
+});
+
+/** As a program of its own: a volume is copied as a night does it, or compared by content. */
+const contentsProgram = `
+import { compareContents, fillVolume } from "./host-scripts/daily-backup/copy-volume";
+import { readRecords } from "./host-scripts/daily-backup/record";
+import { backupRun, volumeTask } from "./test/runners/support/backup-run";
+const { folder, date, byContent } = JSON.parse(process.argv[2]);
+const run = backupRun(folder, date);
+const record = readRecords(run.config.stateDir).get("vm-1-pvc-app");
+const snapshot = { volume: { uuid: "u", name: "snap", thinId: 7 }, origin: "vm-1-pvc-app", madeMs: 0 };
+const task = { ...volumeTask(), record, snapshot };
+const stop = new AbortController().signal;
+const done = byContent
+  ? compareContents(run, task, folder + "/snapshot", stop)
+  : fillVolume(run, task, folder + "/snapshot", { wanted: [run.config.volumes.keep] }, stop);
+done.then(
+  () => console.log(JSON.stringify({ notes: run.notes })),
+  error => { console.error(error); process.exitCode = 1; },
+);
+`;
+
+test("a comparison by content makes each database's copy anew: one that rotted isn't shared for ever", async () => {
+  await makeSnapshots();
+  cpSync(join(folder, "second"), join(folder, "snapshot"), { recursive: true, preserveTimestamps: true });
+  await bundleProgram(contentsProgram, join(folder, "contents.cjs"));
+  const rsync = await rsyncTools(join(folder, "bin"));
+  const variables = tools.environment.map(variable => {
+    const name = variable.slice(0, variable.indexOf("=")) as keyof typeof rsync;
+    return `${variable}:${rsync[name]}`;
+  });
+  const run = (date: string, byContent: boolean): Promise<string> => {
+    const asked = JSON.stringify({ folder, date, byContent });
+    return tools.namespace.run("env", ...variables, process.execPath, join(folder, "contents.cjs"), asked);
+  };
+  await run("2026-05-20T03:00:00Z", false);
+  const copy = copyOf("2026-21");
+  await tools.namespace.run("touch", "-r", copy, join(folder, "stamp"));
+  const { size } = lstatSync(copy);
+  writeFileSync(copy, Buffer.alloc(size - 4096), { flag: "r+" });
+  writeFileSync(copy, "SQLite format 3\0", { flag: "r+" });
+  await tools.namespace.run("touch", "-r", join(folder, "stamp"), copy);
+  await run("2026-05-26T03:00:00Z", false);
+  expect(lstatSync(copyOf("2026-22")).ino).toBe(lstatSync(copy).ino);
+  await run("2026-05-26T04:00:00Z", true);
+  expect(await rowsIn(copyOf("2026-22"))).toBe("1001");
 });
