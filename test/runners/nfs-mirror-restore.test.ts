@@ -442,6 +442,76 @@ describe("a service that is a file system of its own, with another one in it", (
   }
 });
 
+test("a disk that is full while a restore copies is no fault of the mirror's: it stays cut, and no night touches the mirror", async () => {
+  damage();
+  const before = await treeOf(sourceOf("nasty"));
+  // As rsync does where somebody else takes the room once it was looked at.
+  world.shadow(
+    "rsync",
+    `case "$*" in *--dry-run*) ;; *.holdfast-restore/*) for aside; do :; done
+REAL --exclude=/nasty "$@" || exit
+printf 'rsync: [generator] recv_generator: mkdir "%snasty" failed: No space left on device (28)\\n' "$aside" >&2
+exit 23;; esac; exec REAL "$@"`,
+  );
+  const full = await mirror("restore", "nasty");
+  world.unshadow("rsync");
+  expect([full.stdout, full.status]).toEqual([expect.stringContaining("No space left on device"), 1]);
+  expect(full.stdout).toMatch(/Next: df -h .*--resume -- nasty/);
+  expect(differences(before, await treeOf(sourceOf("nasty")))).toEqual([]);
+  const night = await mirror();
+  expect([night.stdout, night.status]).toEqual([
+    expect.stringMatching(/"nasty": a restore of it was cut/),
+    1,
+  ]);
+  expect(differences(nasty, await treeOf(nastyIn(world.config.target.path)))).toEqual([]);
+  expect(await mirror("restore", "--resume", "--", "nasty")).toMatchObject({ status: 0 });
+  expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+});
+
+test("whoever names one service takes back no other one", async () => {
+  damage();
+  rmSync(`${world.source}/app/f3`);
+  expect(await mirror("restore", ".")).toMatchObject({ status: 0 });
+  const refused = await mirror("restore", "--rollback", "--", "nasty");
+  expect(refused).toMatchObject({ status: 3 });
+  expect(refused.stdout).toMatch(
+    /3 other services too.*\n.*\n.*to take all back: nfs-mirror restore --rollback -- \.\)/,
+  );
+  expect(existsSync(`${world.source}/app/f3`)).toBe(true);
+  expect(await mirror("restore", "--rollback", "--", ".")).toMatchObject({ status: 0 });
+  expect(existsSync(`${world.source}/app/f3`)).toBe(false);
+});
+
+test("of all services, one that is a file system of its own isn't forgotten where the restore is killed before its turn", async () => {
+  const place = sourceOf("raw");
+  await makeDiskImage(join(world.folder, "raw.img"), 16);
+  await world.inside("mkdir", place);
+  await world.inside("mount", "-o", "loop", join(world.folder, "raw.img"), place);
+  try {
+    await world.inside("sh", "-c", `echo raw >${place}/text`);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await world.inside("sh", "-c", `echo ransom >${place}/text`);
+    const reached = gate("rsync", "*--files-from*");
+    const run = world.start(["restore", "."]);
+    await run.until(reached);
+    run.kill("SIGKILL");
+    world.unshadow("rsync");
+    await run.finished;
+    const night = await mirror();
+    expect([night.stdout, night.status]).toEqual([
+      expect.stringMatching(/"raw": a restore of it was cut/),
+      1,
+    ]);
+    expect(readFileSync(`${world.target}/raw/text`, "utf8")).toBe("raw\n");
+    const resumed = await mirror("restore", "--resume", "--", ".");
+    expect([resumed.stdout, resumed.status]).toEqual([expect.stringContaining("raw in "), 0]);
+    expect(await world.inside("cat", `${place}/text`)).toBe("raw");
+    expect(await mirror()).toMatchObject({ status: 0 });
+  } finally {
+    await world.inside("umount", place);
+  }
+});
+
 test("verify finds what rotted since a scrub has recorded it", async () => {
   const { fsUuid, path } = world.config.target;
   const common = { host: "pve", budgetMs: 60_000, pushgateway: world.config.pushgateway };

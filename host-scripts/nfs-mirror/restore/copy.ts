@@ -60,6 +60,9 @@ export async function copyAside(
   if (pass.outcome !== "partial" || unnamed.length > 0 || lacked.length === 0) throw cut(tools, record, pass);
   const own = Buffer.from(`${asideOf(record)}/`).toString("latin1");
   const names = lacked.map(({ path }) => path.toString("latin1"));
+  // That is no fault of the mirror's: once there is room, all of it may come.
+  if (lacked.some(({ path, reason }) => path.toString("latin1").startsWith(own) && isUnwritten(reason)))
+    throw cut(tools, record, pass);
   for (const [index, { path, reason }] of lacked.entries()) {
     log.warn(`${quoted(path)} can't be brought back: ${reason}`);
     const name = names[index] ?? "";
@@ -68,6 +71,14 @@ export async function copyAside(
   // An absolute path that is left is none of what is wanted.
   if (names.some(name => name.startsWith("/"))) throw cut(tools, record, pass);
   return { ...record, lacked: names };
+}
+
+/**
+ * Whether the disk to which it is restored took nothing: EIO, ENOSPC, EROFS or EDQUOT. An attribute or an ACL that is too large
+ * for it is ENOSPC too, and stays so.
+ */
+function isUnwritten(reason: string): boolean {
+  return /\((?:5|28|30|122)\)$/.test(reason) && !/xattr|acl/i.test(reason);
 }
 
 function cut({ config }: Tools, record: RestoreRecord, pass: RsyncPass): RunnerError {

@@ -2,12 +2,12 @@ import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
 import { errnoOf, exitCodes, Refusal, RunnerError } from "../../runtime/errors";
 import { mountsBelow } from "../../runtime/mounts";
 import { noted, quoted } from "../../runtime/quoted";
-import { shell } from "../../runtime/shell";
+import { ready, shell } from "../../runtime/shell";
 import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
 import { bringBack, rollBack } from "./bring-back";
 import type { Tools } from "./copy";
 import { refuseAway } from "./parts";
-import { makeAside } from "./place";
+import { makeAside, removeAside } from "./place";
 import { type Planned, planned, previewOf, refuseWithoutRoom, verifyPlaces } from "./planned";
 import {
   asideOf,
@@ -16,6 +16,7 @@ import {
   isThere,
   isUnfinished,
   readRestores,
+  restoreCommand,
   type RestoreRecord,
   servicesOf,
   shownNames,
@@ -64,12 +65,16 @@ export async function restore(
   const tools = { ...context, lock };
   if (action === "restore") return bringAllBack(tools, await planned(tools, request));
   const record = findRestore(config, request, action);
-  await verifyPlaces(tools, isInPlace(record, config));
-  if (record.below !== "")
-    refuseAway(config, [record.below], await mountsBelow(config.source.path, context.stop.signal));
+  const all = [record, ...partsCutWith(config, record)];
+  for (const part of all) {
+    await verifyPlaces(tools, isInPlace(part, config));
+    if (part.below !== "")
+      refuseAway(config, [part.below], await mountsBelow(config.source.path, context.stop.signal));
+  }
   context.stop.check("verify");
-  if (action === "rollback" || record.state === "undoing") return rollBack(tools, record);
-  return bringBack(tools, record, true);
+  return eachOf(tools, all, async part =>
+    action === "rollback" || part.state === "undoing" ? rollBack(tools, part) : bringBack(tools, part, true),
+  );
 }
 
 /** One file system after the other. */
@@ -78,14 +83,24 @@ async function bringAllBack(tools: Tools, all: readonly Planned[]): Promise<Answ
     for (const note of notes) tools.log.info(`Note: ${note}`);
     refuseWithoutRoom(tally, record.root);
   }
+  await beginAll(tools, all);
+  return eachOf(tools, all, async ({ record, tally }) => {
+    tools.log.info(`copies ${tally.entries} entries (${tally.bytes} bytes) to ${asideOf(record)}`);
+    return bringBack(tools, record, false);
+  });
+}
+
+/** What ended before one failed is told all the same. */
+async function eachOf<Part>(
+  { log }: Tools,
+  parts: readonly Part[],
+  act: (part: Part) => Promise<Answer>,
+): Promise<Answer> {
   const answers: Answer[] = [];
   try {
-    for (const fresh of all) {
-      begin(tools, fresh);
-      answers.push(await bringBack(tools, fresh.record, false));
-    }
+    for (const part of parts) answers.push(await act(part));
   } catch (error) {
-    for (const { text } of answers) tools.log.info(text);
+    for (const { text } of answers) log.info(text);
     throw error;
   }
   const [only, ...more] = answers;
@@ -96,7 +111,24 @@ async function bringAllBack(tools: Tools, all: readonly Planned[]): Promise<Answ
   };
 }
 
-function begin({ config, log }: Tools, { record, tally }: Planned): void {
+/** All of them are on record before the first is copied: whatever ends this, none of them is forgotten. */
+async function beginAll(tools: Tools, all: readonly Planned[]): Promise<void> {
+  const begun: RestoreRecord[] = [];
+  try {
+    for (const { record } of all) {
+      begin(tools, record);
+      begun.push(record);
+    }
+  } catch (error) {
+    for (const record of begun) {
+      await removeAside(record, tools.stop.signal);
+      dropRestore(tools.config, record);
+    }
+    throw error;
+  }
+}
+
+function begin({ config }: Tools, record: RestoreRecord): void {
   try {
     writeRestore(config, record);
     makeAside(record);
@@ -108,7 +140,6 @@ function begin({ config, log }: Tools, { record, tally }: Planned): void {
       shell`dmesg --level err,warn | tail; mount -o remount,rw ${record.root}`,
     );
   }
-  log.info(`copies ${tally.entries} entries (${tally.bytes} bytes) to ${asideOf(record)}`);
 }
 
 /** The last restore that has to do with a service, as somebody typed it. @throws {Refusal} when there is none */
@@ -126,10 +157,28 @@ function findRestore(
       (isUnfinished(record) ||
         (action === "rollback" && record.state === "placed" && isThere(asideOf(record)))),
   );
+  if (found && action === "rollback" && service !== undefined) refuseOthers(config, found, service);
   if (found) return found;
   throw new Refusal(
     `there is no restore of ${first === "." ? "all services" : `"${noted(first)}"`} that ${action === "resume" ? "was cut" : "can be taken back"}`,
     shell`${config.job} list`,
+  );
+}
+
+/** Of all services, file systems below the source come back by themselves: those that were cut too. */
+function partsCutWith(config: NfsMirrorConfig, record: RestoreRecord): RestoreRecord[] {
+  const { isAll, below } = record;
+  if (!isAll || below !== "" || !isInPlace(record, config) || !isUnfinished(record)) return [];
+  return readRestores(config).filter(other => other.isAll && other.below !== "" && isUnfinished(other));
+}
+
+/** Nobody who names one service wants to lose what the others have had since. @throws {Refusal} */
+function refuseOthers(config: NfsMirrorConfig, record: RestoreRecord, service: string): void {
+  const others = servicesOf(record).filter(name => name !== service);
+  if (record.state !== "placed" || others.length === 0) return;
+  throw new Refusal(
+    `the last restore of ${quoted(Buffer.from(service, "latin1"))} brought back ${others.length} other services too, and all of them would be taken back`,
+    shell`ls -la ${asideOf(record)}   (what was there before; to take all back: ${ready(restoreCommand(config, record, "rollback"))})`,
   );
 }
 
