@@ -23,7 +23,7 @@ export const poolMetadata = defineCheck({
           {
             subject: `${host}/${pool}`,
             message: `The metadata of pool ${host}/${pool} is ${percent} % full: ${formatSize(usedBytes)} of ${formatSize(sizeBytes)}; the floor is 10 % free.`,
-            fix: `lvextend --poolmetadatasize +${Math.max(1, Math.ceil(sizeBytes / 4e9))}G ${vg}/${pool}`,
+            fix: `Extend it: \`lvextend --poolmetadatasize +${Math.max(1, Math.ceil(sizeBytes / 4e9))}G ${vg}/${pool}\`.`,
             evidence: { usedBytes, sizeBytes, percent },
           },
         ];

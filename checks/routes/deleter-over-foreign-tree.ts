@@ -118,7 +118,9 @@ function entryOf(inner: Location, outer: Location): string {
   return inner.path.slice(outer.path === "/" ? 1 : outer.path.length + 1).split("/")[0] ?? "";
 }
 
-function finding(job: Job, deletion: Deletion, { who, location, what }: Writer): Found {
+function finding(job: Job, deletion: Deletion, writer: Writer): Found {
+  const { location, what } = writer;
+  const who = writer.job === job ? "another of its legs" : writer.who;
   const entry = entryOf(location, deletion.location);
   const tree = placeText(deletion.location);
   const canKeep = deletion.keepsMore && entry !== "";
@@ -129,6 +131,6 @@ function finding(job: Job, deletion: Deletion, { who, location, what }: Writer):
     fix: canKeep
       ? `${slip === undefined ? "Add" : `Write "${entry}" for "${slip}" in "keep" of ${job.called}, or add`} "${entry}" to "keep" of ${job.called}, or let ${who} write elsewhere.`
       : `Let ${who} write to a folder outside of ${deletion.location.path}.`,
-    evidence: { deleter: job.called, writer: who, tree, path: placeText(location) },
+    evidence: { deleter: job.called, writer: writer.who, tree, path: placeText(location) },
   };
 }

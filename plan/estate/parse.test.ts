@@ -211,3 +211,50 @@ test("a value that is no estate at all is one fault, not a crash", () => {
   for (const nothing of [undefined, null, 3, "estate", []])
     expect(() => parseEstate(nothing)).toThrow(EstateInvalid);
 });
+
+test.each([
+  [
+    "an alert left out",
+    estate => Reflect.deleteProperty(estate.layers["nfs-mirror"][0] ?? {}, "alert"),
+    'nothing is given here, but the estate needs fields in braces there. Add it, e.g. {"receiver":"infra"}',
+  ],
+  [
+    "a budget left out",
+    estate => Reflect.deleteProperty(estate.layers["nfs-mirror"][0] ?? {}, "budget"),
+    'nothing is given here, but the estate needs a text in quotes there. Add it, e.g. "45min"',
+  ],
+  [
+    "a cron calendar left out, with an example in cron's own grammar",
+    estate => set(estate.layers["cluster-dump"][0], "schedule", {}),
+    'nothing is given here, but the estate needs a text in quotes there. Add it, e.g. "0 1 * * *"',
+  ],
+  [
+    "a number for a text",
+    estate => set(estate.layers["nfs-mirror"][0], "usualRun", 20),
+    '20 can\'t stand here: expected a text in quotes, e.g. "20min"',
+  ],
+  [
+    "a database that lives nowhere",
+    estate => Reflect.deleteProperty(estate.services["vault"]?.data[0] ?? {}, "on"),
+    "nothing is given here, but the estate needs something there. Add it, e.g. {",
+  ],
+  [
+    "no data",
+    estate => set(estate.services["books"], "data", []),
+    "[] has too few entries: expected 1 or more",
+  ],
+  [
+    "an empty name of an exporter",
+    estate => set(estate.monitoring.exporters?.[0], "job", ""),
+    '"" is empty: expected a text, e.g. "proxmox-host"',
+  ],
+] as readonly (readonly [string, (estate: ExampleEstate) => unknown, string])[])(
+  "says the rule and an example that is right there: %s",
+  (_, change, told) => {
+    const [fault, ...others] = faultsOf(change);
+    expect(others).toEqual([]);
+    expect(`${fault?.value} ${fault?.problem}`).toContain(told);
+    // No word of the library that found it.
+    expect(fault?.problem).not.toMatch(/invalid|undefined|null|record|object|zod|union/i);
+  },
+);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { exampleAt } from "./example-at";
 import { EstateInvalid, type EstateFault, pathText, shown } from "./faults";
 import { plainData } from "./plain";
 import { didYouMean } from "./lookup";
@@ -29,26 +30,44 @@ function faultsOf(issue: z.core.$ZodIssue, input: unknown): EstateFault[] {
       problem: unknownField(key, keysAt(issue.path)),
     }));
   const value = valueAt(input, issue.path);
-  return [{ path: pathText(issue.path), value: shown(value), problem: problemOf(issue, value) }];
+  return [{ path: pathText(issue.path), value: shown(value), problem: problemOf(issue, value, input) }];
 }
 
-function problemOf(issue: z.core.$ZodIssue, value: unknown): string {
-  if (value === undefined && issue.code === "invalid_type")
-    return `is missing: expected ${issue.expected}. Add it`;
+function problemOf(issue: z.core.$ZodIssue, value: unknown, input: unknown): string {
+  const likeIt = exampleAt(issue.path, input);
+  const example = likeIt === undefined ? "" : `, e.g. ${likeIt}`;
   switch (issue.code) {
     case "invalid_type":
-      return `has the wrong type: expected ${issue.expected}`;
+      return value === undefined
+        ? `is given here, but the estate needs ${kinds[issue.expected] ?? issue.expected} there. Add it${example}`
+        : `can't stand here: expected ${kinds[issue.expected] ?? issue.expected}${example}`;
     case "invalid_value":
       return `isn't one of ${issue.values.map(shown).join(", ")}${typeof value === "string" ? didYouMean(value, issue.values.map(String)) : ""}`;
+    case "invalid_union":
+      if (value === undefined) return `is given here, but the estate needs something there. Add it${example}`;
+      return `has none of the forms that can stand here${example === "" ? ". Compare it with docs/estate.schema.json" : `: write it as in the example${example}`}`;
     case "too_small":
-      return `is too small: expected at least ${issue.minimum}`;
+      return smallText(issue, example);
     case "too_big":
-      return `is too big: expected at most ${issue.maximum}`;
+      return `is too ${issue.origin === "number" || issue.origin === "int" ? "large" : "long"}: expected at most ${issue.maximum}${example}`;
     case "invalid_key":
       return `has a name that can't stand there: ${issue.issues[0]?.message ?? issue.message}`;
     default:
-      return `: ${issue.message}`.replace(/^: (?=is |overlaps |spans )/, "");
+      return `: ${issue.message}`.replace(/^: (?=is |overlaps |spans |holds |stands )/, "");
   }
+}
+
+/** What may stand somewhere, in an operator's words. */
+const kinds: Readonly<Record<string, string>> = {
+  ...{ object: "fields in braces", record: "entries by name, in braces", array: "a list in brackets" },
+  ...{ string: "a text in quotes", number: "a number", int: "a whole number", boolean: "true or false" },
+};
+
+function smallText({ origin, minimum }: z.core.$ZodIssueTooSmall, example: string): string {
+  if (origin === "string") return `is empty: expected a text${example}`;
+  if (origin === "array" || origin === "set")
+    return `has too few entries: expected ${String(minimum)} or more${example}`;
+  return `is too small: expected at least ${String(minimum)}${example}`;
 }
 
 function unknownField(key: string, allowed: readonly string[]): string {
