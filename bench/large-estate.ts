@@ -56,6 +56,7 @@ export function largeEstate(factor: number): EstateInput {
       "nfs-mirror": forHosts(layers["nfs-mirror"]).map(spec => ({ ...spec, excludes: [] })),
       "daily-backup": forHosts(layers["daily-backup"]).map(spec => ({ ...spec, firewalls: [] })),
       "cluster-dump": [],
+      "vm-images": [],
       "nfs-change-tracker": forHosts(layers["nfs-change-tracker"]),
       "offsite-sync": forHosts(layers["offsite-sync"]).map(spec => ({
         ...spec,

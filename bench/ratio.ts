@@ -6,6 +6,8 @@ export interface Timed {
   readonly argv: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** With which it may end; by default 0 alone. */
+  readonly exitCodes?: readonly number[];
 }
 
 /**
@@ -28,10 +30,14 @@ export async function ratio(name: string, ours: Timed, theirs: Timed, most: numb
   };
 }
 
-async function elapsedMs({ argv, cwd, env }: Timed): Promise<number> {
+/** How long a command takes, as a whole process. @throws when it ends with another exit code than it may */
+export async function elapsedMs({ argv, cwd, env, exitCodes = [0] }: Timed): Promise<number> {
   const [program = "", ...args] = argv;
   const start = performance.now();
-  await execa(program, args, { ...(cwd === undefined ? {} : { cwd }), ...(env ? { env } : {}) });
+  const options = { ...(cwd === undefined ? {} : { cwd }), ...(env ? { env } : {}), reject: false };
+  const { exitCode, stderr } = await execa(program, args, options);
+  if (!exitCodes.includes(exitCode ?? -1))
+    throw new Error(`${argv.join(" ")} ended with ${exitCode ?? "a signal"}: ${stderr}`);
   return performance.now() - start;
 }
 
