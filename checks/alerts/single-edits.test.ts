@@ -120,7 +120,7 @@ const alerts: readonly (readonly [
     `sum(node_filesystem_avail_bytes) / node_filesystem_size_bytes < 0.1`,
     "alerts/join-never-matches",
   ],
-  ["three days of a host that is down", "up == 0", "alerts/waits-too-long", { for: "3d" }],
+  ["nine days of a host that is down", "up == 0", "alerts/waits-too-long", { for: "9d" }],
   ["millennia", "up == 0", "alerts/file-refused", { for: "200000w" }],
   ["the name of an absence alert", `${free} < 15`, "alerts/doubly-routed", { name: "BackupDiskFullAbsent" }],
   ["the name of a job's own", `${status} != 0`, "alerts/doubly-routed", { name: "EtcdBackupFailing" }],
