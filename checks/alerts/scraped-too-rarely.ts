@@ -24,6 +24,8 @@ export const scrapedTooRarely = defineCheck({
       },
     ];
   },
+  // Thresholds that no longer fit their promises follow from it.
+  without: ({ estate }) => [{ ...estate, monitoring: { ...estate.monitoring, scrapeInterval: "1min" } }],
   examples: {
     bad: [
       mended(

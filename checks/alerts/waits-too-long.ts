@@ -11,7 +11,7 @@ import { alertExample, mended } from "../examples";
 export const waitsTooLong = defineCheck({
   code: "alerts/waits-too-long",
   severity: "error",
-  title: "An alert waits for longer than anything on its host may be lost",
+  title: "An alert waits for longer than what its host's jobs may lose",
   why: "`for` is there to pass over a minute's noise. A full disk that has to stay full for three days is told when three nights have failed.",
   run: plan => {
     const index = seriesOf(plan);
@@ -20,17 +20,18 @@ export const waitsTooLong = defineCheck({
       const series = selectorsOf(alert.parsed).flatMap(selector => selected(selector, index));
       if (series.length === 0 || series.some(({ kind }) => kind === "job")) return [];
       const instances = new Set(series.map(({ labels }) => labels["instance"]));
-      const here = plan.jobs.filter(({ host }) => instances.has(host));
-      const promises = (here.length > 0 ? here : plan.jobs).map(({ judged }) => judged.rpoMs);
-      const longestMs = Math.max(0, ...promises);
+      const copiers = plan.jobs.filter(({ flows }) => flows.length > 0);
+      const here = copiers.filter(({ host }) => instances.has(host));
+      const [shortest] = (here.length > 0 ? here : copiers).sort((a, b) => a.judged.rpoMs - b.judged.rpoMs);
       const forMs = parseDuration(alert.rule.for);
-      if (promises.length === 0 || forMs <= longestMs) return [];
+      if (!shortest || forMs <= shortest.judged.rpoMs) return [];
+      const promisedMs = shortest.judged.rpoMs;
       return [
         {
           subject: alert.name,
-          message: `${alert.name} fires when its condition has held for ${formatDuration(forMs)}, and no job there may lose more than ${formatDuration(longestMs)}.`,
-          fix: `Write for: "5min", or less than ${formatDuration(longestMs)}.`,
-          evidence: { forMs, longestPromiseMs: longestMs },
+          message: `${alert.name} fires when its condition has held for ${formatDuration(forMs)}, and ${shortest.name} may lose ${formatDuration(promisedMs)} at most.`,
+          fix: `Write for: "5min", or less than ${formatDuration(promisedMs)}.`,
+          evidence: { forMs, job: shortest.name, promiseMs: promisedMs },
         },
       ];
     });

@@ -71,7 +71,7 @@ export const mutationsOfTimes: Mutation[] = [
     "schedule/stale-above-promise",
     "offsite-sync-backup",
   ],
-  ["Prometheus that looks once an hour", "monitoring > scrapeInterval", "1h", "schedule/stale-above-promise"],
+  ["Prometheus that looks once an hour", "monitoring > scrapeInterval", "1h", "alerts/scraped-too-rarely"],
   [
     "ten minutes for a run of twenty",
     `${mirror} > budget`,
