@@ -39,7 +39,7 @@ export const waitsTooLong = defineCheck({
   examples: {
     bad: [
       mended(
-        alertExample("a host that is down for nine days", 'up{job="proxmox-host"} == 0', { for: "9d" }),
+        alertExample("a host that is down for three days", 'up{job="proxmox-host"} == 0', { for: "3d" }),
         {
           says: 'Write for: "5min"',
           edit: ({ monitoring }) => edit(monitoring.alerts?.at(-1), { for: "5min" }),
