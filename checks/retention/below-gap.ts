@@ -1,10 +1,12 @@
 import { longestGap } from "../../plan/calendar";
 import type { Plan } from "../../plan";
 import type { Flow, Job } from "../../plan/job";
+import type { Retention } from "../../plan/retention";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { fallingShort } from "../protection";
 import { longestWait } from "../source-wait";
 import { counted, instantText, placeText } from "../wording";
 
@@ -16,7 +18,10 @@ export const belowGap = defineCheck({
   severity: "error",
   title: "Generations are kept for too short a time for the schedule",
   why: "A script that deletes what is older than N days deletes on, also when no new dump was made. Kept for less than a few gaps, nothing is left of a backup that failed over a weekend.",
-  run: plan => plan.jobs.flatMap(job => job.flows.flatMap(flow => findings(job, flow, plan))),
+  run: plan =>
+    plan.jobs.flatMap(job =>
+      job.flows.flatMap(flow => [...findings(job, flow, plan), ...onlyGeneration(job, flow, plan)]),
+    ),
   examples: {
     bad: [
       mended(
@@ -48,6 +53,15 @@ export const belowGap = defineCheck({
         {
           says: "set atLeast to 3",
           edit: ({ layers }) => edit(layers["cluster-dump"][0], { keep: { age: "3d", atLeast: 3 } }),
+        },
+      ),
+      mended(
+        example("dumps of which one is kept", ({ layers }) =>
+          edit(layers["cluster-dump"][0], { keep: { latest: true } }),
+        ),
+        {
+          says: '{ count: 4, every: "week" }',
+          edit: ({ layers }) => edit(layers["cluster-dump"][0], { keep: { count: 4, every: "week" } }),
         },
       ),
     ],
@@ -90,6 +104,41 @@ function findings(job: Job, flow: Flow, plan: Plan): Found[] {
       },
     },
   ];
+}
+
+/** One that is kept by its number is the only one too. A mirror has no generations, and nobody says of it that it keeps any. */
+function onlyGeneration(job: Job, { retention, target }: Flow, plan: Plan): Found[] {
+  const rotates = job.deletes.some(
+    ({ scope, location }) => scope === "own-generations" && location.path === target.path,
+  );
+  if (!rotates || !isOne(retention)) return [];
+  // Where no other copy has a history either, retention/mirror-without-history tells of all of them.
+  const told = fallingShort(plan, "mirror-without-history").some(({ copies }) =>
+    copies.some(copy => copy.job === job),
+  );
+  if (told) return [];
+  return [
+    {
+      subject: job.called,
+      message: `${job.called} keeps one generation in ${placeText(target)}: there is never more than one, and a bad one replaces the last good one.`,
+      fix: 'Keep several, e.g. keep: { count: 4, every: "week" }.',
+      evidence: { path: placeText(target), generations: 1 },
+    },
+  ];
+}
+
+/** The newest run is the newest of its hour, day, week and month too: tiers of one each keep the same one. */
+function isOne(retention: Retention): boolean {
+  switch (retention.kind) {
+    case "latest":
+      return true;
+    case "age":
+      return false;
+    case "count":
+      return retention.count === 1;
+    case "tiers":
+      return retention.tiers.every(({ count }) => count === 1);
+  }
 }
 
 function outlived(job: Job, flow: Flow, keptMs: number, plan: Plan): boolean {
