@@ -107,11 +107,12 @@ function findings(job: Job, flow: Flow, plan: Plan): Found[] {
 }
 
 /** One that is kept by its number is the only one too. A mirror has no generations, and nobody says of it that it keeps any. */
-function onlyGeneration(job: Job, { retention, target }: Flow, plan: Plan): Found[] {
+function onlyGeneration(job: Job, { retention, target, verified }: Flow, plan: Plan): Found[] {
   const rotates = job.deletes.some(
     ({ scope, location }) => scope === "own-generations" && location.path === target.path,
   );
-  if (!rotates || !isOne(retention)) return [];
+  // One that nobody reads back is the nearer fault: retention/deletes-before-verified.
+  if (!rotates || !verified || !isOne(retention)) return [];
   // Where no other copy has a history either, retention/mirror-without-history tells of all of them.
   const told = fallingShort(plan, "mirror-without-history").some(({ copies }) =>
     copies.some(copy => copy.job === job),

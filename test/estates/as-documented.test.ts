@@ -80,6 +80,11 @@ const expected: Record<string, readonly Expected[]> = {
   ],
   "promises/rto": ["immich"],
   "promises/secret-cycle": ["synology-admin-password"],
+  // "Single copy (no rotation)" of the host's configuration, and one dump a month.
+  "retention/below-gap": [
+    ["daily-backup", "pve-config"],
+    ["prometheus-backup", "keeps one generation"],
+  ],
   "routes/deleter-over-foreign-tree": [
     ["nfs-mirror", "pve:/mnt/backup/pvc-data"],
     ["nfs-mirror", "pve:/mnt/backup/sqlite-backup"],
