@@ -1,6 +1,6 @@
 import { parseEstate, planOf } from "../../plan";
 import { exampleWith } from "../../plan/estate/example";
-import { editAt } from "../../test/estates/edit-at";
+import { edit } from "../example-edits";
 import { belowGap } from "./below-gap";
 
 const etcdKept = (keep: { age: string; atLeast: number }) =>
@@ -37,48 +37,52 @@ test("takes generations that stay however old for what they are", () => {
   expect(etcdKept({ age: "1h", atLeast: 2 })).toEqual([]);
 });
 
-test.each([
-  ["the latest snapshot", "lvm-pvc-snapshot", "layers > lvm-pvc-snapshot > 0 > keep", { latest: true }],
-  ["one snapshot", "lvm-pvc-snapshot", "layers > lvm-pvc-snapshot > 0 > keep", { count: 1 }],
-  ["one dump", "etcd-backup", "layers > cluster-dump > 0 > keep", { count: 1 }],
-  ["a month's one dump", "etcd-backup", "layers > cluster-dump > 0 > keep", { count: 1, every: "month" }],
+type Change = Parameters<typeof exampleWith>[0];
+const once = { count: 1, every: "day" } as const;
+
+test.each<readonly [what: string, subject: string, change: Change]>([
+  [
+    "the latest snapshot",
+    "lvm-pvc-snapshot",
+    ({ layers }) => edit(layers["lvm-pvc-snapshot"][0], { keep: { latest: true } }),
+  ],
+  [
+    "one snapshot",
+    "lvm-pvc-snapshot",
+    ({ layers }) => edit(layers["lvm-pvc-snapshot"][0], { keep: { count: 1 } }),
+  ],
+  ["one dump", "etcd-backup", ({ layers }) => edit(layers["cluster-dump"][0], { keep: { count: 1 } })],
+  [
+    "a month's one dump",
+    "etcd-backup",
+    ({ layers }) => edit(layers["cluster-dump"][0], { keep: { count: 1, every: "month" } }),
+  ],
   [
     "tiers of one each",
     "etcd-backup",
-    "layers > cluster-dump > 0 > keep",
-    {
-      tiers: [
-        { count: 1, every: "day" },
-        { count: 1, every: "week" },
-      ],
-    },
+    ({ layers }) => edit(layers["cluster-dump"][0], { keep: { tiers: [once, { count: 1, every: "week" }] } }),
   ],
   [
     "a week's files of volumes",
     "daily-backup",
-    "layers > daily-backup > 0 > volumes > keep",
-    { count: 1, every: "week" },
+    ({ layers }) => edit(layers["daily-backup"][0]?.volumes, { keep: { count: 1, every: "week" } }),
   ],
   [
     "a day's databases",
     "daily-backup",
-    "layers > daily-backup > 0 > sqlite > keep",
-    { count: 1, every: "day" },
+    ({ layers }) => edit(layers["daily-backup"][0]?.sqlite, { keep: once }),
   ],
   [
     "a day's configuration",
     "daily-backup",
-    "layers > daily-backup > 0 > configuration > keep",
-    { count: 1, every: "day" },
+    ({ layers }) => edit(layers["daily-backup"][0]?.configuration, { keep: once }),
   ],
   [
     "a day's firewall",
     "pfsense-backup",
-    "layers > daily-backup > 0 > firewalls > 0 > keep",
-    { count: 1, every: "day" },
+    ({ layers }) => edit(layers["daily-backup"][0]?.firewalls?.[0], { keep: once }),
   ],
-] as const)("%s is the only generation there is", (_, subject, at, keep) => {
-  const estate = exampleWith(changed => editAt(changed, at, keep));
-  const findings = belowGap.run(planOf(parseEstate(estate)), 0);
+])("%s is the only generation there is", (_, subject, change) => {
+  const findings = belowGap.run(planOf(parseEstate(exampleWith(change))), 0);
   expect(findings).toMatchObject([{ subject, evidence: { generations: 1 } }]);
 });

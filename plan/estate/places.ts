@@ -30,7 +30,10 @@ const filesystem = z.strictObject({
   disk: name.describe("Disk of this host that holds it"),
   fsUuid: z
     .string()
-    .regex(/^[0-9a-fA-F-]{9,36}$/, "expected the UUID that `findmnt -no UUID PATH` prints on the host")
+    .regex(
+      /^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{4}-[0-9a-fA-F]{4}|[0-9a-fA-F]{16})$/,
+      "expected the whole UUID that `findmnt -no UUID PATH` prints on the host: a runner refuses each night what has another one",
+    )
     .describe("Identity of the file system: a runner refuses to write to another one mounted in its place"),
   size: size.optional().describe("By default all of its disk"),
   used: size.default("0B").describe("Bytes in use that no dataset of the estate accounts for"),
@@ -152,6 +155,11 @@ export function firewallSecrets({ api, ssh }: Firewall): string[] {
 export const link = z.strictObject({
   from: name,
   to: name,
-  bandwidth: size.describe('Bytes per second that a copy really gets, e.g. "100MB"'),
+  bandwidth: size
+    .refine(
+      text => !/^0+(\.0*)?[^0-9.]/.test(text),
+      'is no speed: nothing would ever arrive. Example: "100MB"',
+    )
+    .describe('Bytes per second that a copy really gets, e.g. "100MB"'),
   latency: duration.default("0s").describe("Time until a restore's first byte: a person, a drive, a cable"),
 });

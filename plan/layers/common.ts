@@ -89,6 +89,27 @@ export const collapse = z
     leastPercent: collapseLimits.shape.leastPercent.default(usualCollapse.leastPercent),
     mostChangedPercent: collapseLimits.shape.mostChangedPercent.default(usualCollapse.mostChangedPercent),
   })
+  .superRefine(({ leastPercent, mostChangedPercent }, context) => {
+    const usual = `Example: { leastPercent: ${usualCollapse.leastPercent}, mostChangedPercent: ${usualCollapse.mostChangedPercent} }`;
+    if (leastPercent === 0)
+      context.addIssue({
+        code: "custom",
+        path: ["leastPercent"],
+        message: `holds nothing: what is empty isn't less than 0 %. ${usual}`,
+      });
+    if (mostChangedPercent === 100)
+      context.addIssue({
+        code: "custom",
+        path: ["mostChangedPercent"],
+        message: `holds nothing: no more than all can be overwritten. ${usual}`,
+      });
+    if (leastPercent === 100 || mostChangedPercent === 0)
+      context.addIssue({
+        code: "custom",
+        path: [leastPercent === 100 ? "leastPercent" : "mostChangedPercent"],
+        message: `holds each night on which one file goes, and what is held each night is accepted by habit. ${usual}`,
+      });
+  })
   .default(usualCollapse);
 
 /** @returns trigger of a host's timer */

@@ -1,5 +1,5 @@
 import { estate } from "../../stacks/homelab/estate";
-import { daily, dumpOf, mirror, offsite, snapshot } from "./mutation";
+import { daily, dumpOf, mirror, nasSnapshot, offsite, snapshot, tracker } from "./mutation";
 
 /**
  * One edit of the homelab that a tired operator makes. What answers it is the code of the first finding, an error, or the
@@ -317,6 +317,93 @@ export const takenAway: TiredEdit[] = [
 ];
 
 export const nothingOrEverything: TiredEdit[] = [
+  [
+    "a mirror that holds nothing that was overwritten",
+    `${mirror} > collapse`,
+    { mostChangedPercent: 100 },
+    'estate.layers["nfs-mirror"][0].collapse.mostChangedPercent',
+  ],
+  [
+    "a mirror that holds nothing that was emptied",
+    `${mirror} > collapse`,
+    { leastPercent: 0 },
+    'estate.layers["nfs-mirror"][0].collapse.leastPercent',
+  ],
+  [
+    "volumes that are held each night",
+    `${daily} > volumes > collapse`,
+    { leastPercent: 100 },
+    'estate.layers["daily-backup"][0].volumes.collapse.leastPercent',
+  ],
+  [
+    "a pool that may fill up to its end",
+    `${snapshot} > guard`,
+    { decline: { dataPercent: 100 } },
+    'estate.layers["lvm-pvc-snapshot"][0].guard.decline.dataPercent',
+  ],
+  [
+    "a disk that is read once in ten years",
+    `${daily} > scrub > period`,
+    "3650d",
+    'estate.layers["daily-backup"][0].scrub.period',
+  ],
+  [
+    "a disk that is read each hour",
+    `${daily} > scrub > period`,
+    "1h",
+    'estate.layers["daily-backup"][0].scrub.period',
+  ],
+  [
+    "volumes that are compared once in ten years",
+    `${daily} > volumes > contentPeriod`,
+    "3650d",
+    'estate.layers["daily-backup"][0].volumes.contentPeriod',
+  ],
+  [
+    "one volume that may take the night of all",
+    `${daily} > volumes > volumeBudget`,
+    "10h",
+    'estate.layers["daily-backup"][0].volumes.volumeBudget',
+  ],
+  [
+    "one VM that may take the night of all",
+    "layers > vm-images > 0 > vmBudget",
+    "20h",
+    'estate.layers["vm-images"][0].vmBudget',
+  ],
+  [
+    "a UUID that was cut off",
+    "hosts > pve > filesystems > /mnt/backup > fsUuid",
+    "5d0f3c5e-6a2f-4b0e-9a52",
+    'estate.hosts.pve.filesystems["/mnt/backup"].fsUuid',
+  ],
+  [
+    "a configuration that is all of the host",
+    "services > pve-host > data > 0 > paths",
+    ["/etc/pve", "/"],
+    'estate.services["pve-host"].data[0].paths[1]',
+  ],
+  [
+    "a configuration with its own copies",
+    "services > pve-host > data > 0 > paths > 0",
+    "/mnt/backup/pve-config",
+    'estate.services["pve-host"].data[0].paths[0]',
+  ],
+  [
+    "a journal in a folder that it watches",
+    `${tracker} > log`,
+    "/srv/nfs/changes",
+    'estate.layers["nfs-change-tracker"][0].log',
+  ],
+  [
+    "snapshots of a folder in a share",
+    `${nasSnapshot} > share`,
+    "/Backup/Viki",
+    'estate.layers["nas-snapshots"][0].share',
+  ],
+  ["snapshots of all shares", `${nasSnapshot} > share`, "/", 'estate.layers["nas-snapshots"][0].share'],
+  ["a line that carries nothing", "links > 2 > bandwidth", "0B", "estate.links[2].bandwidth"],
+
   [
     "a mirror that may delete nothing",
     `${mirror} > maxDeletions`,

@@ -1,7 +1,11 @@
 import { scrubJobName } from "../../contracts/backup-scrub";
 import { dailyBackupJobName } from "../../contracts/daily-backup";
 import { snapshotJobName } from "../../contracts/lvm-pvc-snapshot";
+import type { Lookup } from "../../estate/lookup";
+import type { Estate } from "../../estate/schema";
+import { parseDuration } from "../../units/duration";
 import type { Layer } from "../layer";
+import { isBelow } from "../places";
 import { firewallJob, firewallJobName } from "./firewall-job";
 import { dailyBackupJob } from "./jobs";
 import { scrubJob } from "./scrub-job";
@@ -22,8 +26,16 @@ export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
       ? [{ job: scrubJobName, at: ["scrub"], host, schedule: scrub.schedule, alert: scrub.alert }]
       : []),
   ],
-  references({ host, target, volumes, firewalls }, at, look, estate) {
+  references({ host, target, volumes, firewalls, budget }, at, look, estate) {
     look.mount([...at, "target"], host, target);
+    copiesOfCopies(host, target, look, estate);
+    const volumeBudget = volumes?.volumeBudget;
+    if (volumeBudget !== undefined && parseDuration(volumeBudget) > parseDuration(budget))
+      look.fault(
+        [...at, "volumes", "volumeBudget"],
+        volumeBudget,
+        `is longer than the budget (${budget}): one volume that hangs takes the night of all others. Expected less, e.g. a third of the budget`,
+      );
     if (volumes) {
       const snapshots = estate.layers["lvm-pvc-snapshot"].filter(other => other.host === host);
       look.name(
@@ -44,3 +56,18 @@ export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
     ...(part.scrub ? [scrubJob(part.scrub, part, estate)] : []),
   ],
 };
+
+/** The host's configuration is copied to the backup disk: with the disk in it, each night copies all earlier ones. */
+function copiesOfCopies(host: string, target: string, look: Lookup, estate: Estate): void {
+  for (const [service, { data }] of Object.entries(estate.services))
+    for (const [index, dataset] of data.entries()) {
+      if (dataset.kind !== "configuration" || dataset.host !== host) continue;
+      for (const [place, path] of dataset.paths.entries())
+        if (isBelow(path, target) || isBelow(target, path))
+          look.fault(
+            ["services", service, "data", index, "paths", place],
+            path,
+            `has the backup disk "${target}" in it: each night would copy its own copies. Expected what the host needs to be set up anew, e.g. "/etc/pve"`,
+          );
+    }
+}

@@ -7,13 +7,23 @@ import { parseDuration } from "../../units/duration";
 import { alertPolicy, collapse, excludes, runFields, schedule } from "../common";
 
 const keep = generationsByPeriod;
-/** A text that is no duration has its own message. */
-function isLongEnough(text: string): boolean {
-  try {
-    return parseDuration(text) >= 2 * 86_400_000;
-  } catch {
-    return true;
-  }
+const dayMs = 86_400_000;
+
+/** A time within which everything is read once. A text that is no duration has its own message. */
+function readingPeriod(tooShort: string) {
+  const holds = (text: string, judge: (ms: number) => boolean): boolean => {
+    try {
+      return judge(parseDuration(text));
+    } catch {
+      return true;
+    }
+  };
+  return duration
+    .refine(text => holds(text, ms => ms >= 2 * dayMs), tooShort)
+    .refine(
+      text => holds(text, ms => ms <= 366 * dayMs),
+      "expected 366d at most: by then the last good generation of what has rotted is long gone",
+    );
 }
 
 /** Of a job that comes with daily-backup: what isn't said of it is said of daily-backup. */
@@ -43,7 +53,7 @@ const firewallBackup = z.strictObject({
 
 /** Reading of the whole backup disk, of the mirror's part too: a job of its own, "backup-scrub". */
 const scrub = z.strictObject({
-  period: duration
+  period: readingPeriod("expected 2d or more: a nightly run can't read the disk more often")
     .default("30d")
     .describe("Each file of the disk is read and compared with its checksum once in that time"),
   accepted: z
@@ -75,8 +85,7 @@ export const dailyBackupSpec = z.strictObject({
       maxSnapshotAge: duration
         .optional()
         .describe("An older snapshot isn't copied; by default what the snapshots' job promises"),
-      contentPeriod: duration
-        .refine(isLongEnough, "expected 2d or more: a nightly run can't compare a volume more often")
+      contentPeriod: readingPeriod("expected 2d or more: a nightly run can't compare a volume more often")
         .default("30d")
         .describe("Each volume's files are read and compared with their copies by content once in that time"),
       collapse: collapse.describe(

@@ -3,7 +3,10 @@ import { name } from "../../estate/fields";
 import { retention } from "../../retention";
 import { excludes, runFields, schedule } from "../common";
 
-const percent = z.number().min(1).max(100);
+const percent = z
+  .number()
+  .min(1, "holds back every snapshot. Expected a share in percent, e.g. 85")
+  .max(99, "is reached when every guest has stopped writing already. Expected a share in percent, e.g. 95");
 
 /** How full a pool may be. Its data and its metadata fill up apart from each other, and either one stops every guest. */
 const limits = (data: number, metadata: number) =>

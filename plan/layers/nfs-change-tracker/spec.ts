@@ -1,13 +1,24 @@
 import { z } from "zod";
 import { absolutePath, name } from "../../estate/fields";
 import { runFields, schedule } from "../common";
+import { isBelow } from "../places";
 
 /** The daemon that notes changed NFS paths for the offsite run. */
-export const nfsChangeTrackerSpec = z.strictObject({
-  host: name,
-  watches: z.array(absolutePath).min(1),
-  log: absolutePath.describe("Folder of its journal"),
-  schedule: schedule.describe("When it proves that it is alive"),
-  ...runFields,
-});
+export const nfsChangeTrackerSpec = z
+  .strictObject({
+    host: name,
+    watches: z.array(absolutePath).min(1),
+    log: absolutePath.describe("Folder of its journal"),
+    schedule: schedule.describe("When it proves that it is alive"),
+    ...runFields,
+  })
+  .superRefine(({ watches, log }, context) => {
+    const watched = watches.find(folder => isBelow(log, folder));
+    if (watched !== undefined)
+      context.addIssue({
+        code: "custom",
+        path: ["log"],
+        message: `lies in "${watched}", which it watches: each note would be a change to note. Example: "/var/lib/holdfast/nfs-change-tracker"`,
+      });
+  });
 export type NfsChangeTrackerSpec = z.output<typeof nfsChangeTrackerSpec>;

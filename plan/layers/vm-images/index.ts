@@ -1,4 +1,5 @@
 import { vmImagesJobName } from "../../contracts/vm-images";
+import { parseDuration } from "../../units/duration";
 import type { Layer } from "../layer";
 import { vmImagesJob } from "./jobs";
 import { vmImagesSpec } from "./spec";
@@ -9,8 +10,14 @@ export const vmImages: Layer<"vm-images", typeof vmImagesSpec> = {
   name: "vm-images",
   spec: vmImagesSpec,
   runs: part => [{ ...part, job: vmImagesJobName, at: [] }],
-  references({ host, target, without }, at, look, estate) {
+  references({ host, target, without, budget, vmBudget }, at, look, estate) {
     look.mount([...at, "target"], host, target);
+    if (vmBudget !== undefined && parseDuration(vmBudget) > parseDuration(budget))
+      look.fault(
+        [...at, "vmBudget"],
+        vmBudget,
+        `is longer than the budget (${budget}): one VM that hangs takes the night of all others. Expected less, e.g. a third of the budget`,
+      );
     const vms = vmsOf(host, estate);
     const ids = vms.map(({ spec }) => spec.id);
     for (const [index, { spec, at: vm }] of vms.entries())
