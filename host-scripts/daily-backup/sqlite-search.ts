@@ -17,8 +17,13 @@ const turnMs = 50;
 /**
  * Looks for databases by their first bytes in all regular files below `root`, whatever their names and depth. Symbolic
  * links, FIFOs, sockets and devices are neither followed nor opened. Its memory grows with the tree's depth alone.
+ * @param onOther told of each regular file that is no database
  */
-export async function* findDatabases(root: Buffer, stop: AbortSignal): AsyncGenerator<Found> {
+export async function* findDatabases(
+  root: Buffer,
+  stop: AbortSignal,
+  onOther: (path: Buffer) => void = () => undefined,
+): AsyncGenerator<Found> {
   const open: Level[] = [];
   let turn = performance.now();
   let entered: Found | undefined = enter(open, root, Buffer.alloc(0));
@@ -40,7 +45,8 @@ export async function* findDatabases(root: Buffer, stop: AbortSignal): AsyncGene
       } else if (entry.isFolder) entered = enter(open, root, entry.path);
       else {
         const found = lookAt(root, entry.path);
-        if (found !== undefined) yield found;
+        if (found === undefined) onOther(entry.path);
+        else yield found;
       }
     }
   } finally {

@@ -358,6 +358,21 @@ function isAlive(pid: string): boolean {
 }
 
 describe("what is recorded of copies", () => {
+  test("a file that isn't what was recorded of it comes back as what it is: no success", async () => {
+    await twoWeeks();
+    await scrub();
+    expect(await ask("restore", "shop/data", "--into", join(folder, "good"))).toMatchObject({ status: 0 });
+    await rot(onDisk("pvc-data/2026-22/shop/data/text"));
+    const bad = await ask("restore", "shop/data", "--into", join(folder, "bad"));
+    expect([bad.stdout, bad.status]).toEqual([
+      expect.stringMatching(/1 files of the copy .*text": it doesn't hold what was recorded of it\n.*is in/),
+      1,
+    ]);
+    expect(readdirSync(join(folder, "bad"))).toEqual(["text"]);
+    const old = ["--at", "2026-05-28", "--into", join(folder, "old")];
+    expect(await ask("restore", "shop/data", ...old)).toMatchObject({ status: 0 });
+  });
+
   test("a file that can't be what it was is named, in the newest of each or in all of one", async () => {
     await twoWeeks();
     expect(await ask("verify")).toMatchObject({ status: 0 });
@@ -463,6 +478,21 @@ restoreDatabases({ folder: from }, volume, backupRun(folder, "2026-05-26T03:00:0
       await inside(process.execPath, join(folder, "databases.cjs"), folder, join(disk(), copy), volume),
     );
   }
+
+  test("a copy that is no database any more is bad, and not left out of a restore in silence", async () => {
+    await sql(join(folder, "source/other.db"), "CREATE TABLE t(x); INSERT INTO t VALUES('kept');");
+    rmSync(onDisk("sqlite-backup/2026-22"), { recursive: true });
+    await make("databases", weeks["2026-22"]);
+    await rot(onDisk(`${copy}/deep\n/app.db`));
+    writeFileSync(onDisk(`${copy}/.holdfast-failed`), "gone.db\0");
+    const bad = await ask("verify");
+    expect([bad.stdout, bad.status]).toEqual([expect.stringContaining("no database any more"), 1]);
+    mkdirSync(join(folder, "volume"));
+    expect(await intoVolume(join(folder, "volume"))).toMatchObject({
+      entries: 1,
+      left: ['"deep\\x0a/app.db": its copy is no database any more'],
+    });
+  });
 
   test("a copy whose index is not its table's is named, and the copy itself stays as it is", async () => {
     expect((await ask("verify", "shop/data")).stdout).toContain("integrity_check of 1 databases");

@@ -545,6 +545,14 @@ test("verify finds what rotted since a scrub has recorded it", async () => {
     ],
     next: expect.stringContaining("backup-scrub"),
   });
+  // It comes back as what it is, and that is no success.
+  rmSync(`${world.source}/app/f7`);
+  const restored = await mirror("restore", "app");
+  expect([restored.stdout, restored.status]).toEqual([
+    expect.stringMatching(/1 files of the copy are not what was recorded of them, first "app\/f7"/),
+    1,
+  ]);
+  expect(restored.stdout).toContain("restore --rollback -- app");
 });
 
 test("what the mirror can't be read of is left out and named; all else comes back, and what was there is kept", async () => {

@@ -120,6 +120,12 @@ function failedIn({ folder }: Generation): readonly Lacking[] {
   }
 }
 
+/** The scrub's unit of a copy. @param path of its folder below the disk */
+export function unitOf(path: string, { kind, name }: Pick<KeptCopy, "kind" | "name">): string {
+  const [root = ""] = path.split("/");
+  return kind === "configuration" ? root : `${root}/${name}`;
+}
+
 /** Those of one thing. @throws {Refusal} when there are none */
 export function copiesCalled(copies: readonly KeptCopy[], name: string): readonly KeptCopy[] {
   const found = copies.filter(copy => copy.name === name);

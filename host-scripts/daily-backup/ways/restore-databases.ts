@@ -8,7 +8,9 @@ import { belowFoldersOf, foldersAbove, inTree, statIn } from "../../runtime/tree
 import type { WayContext } from "../../runtime/ways";
 import { companions } from "../companions";
 import { findDatabases } from "../sqlite-search";
+import { failedFile } from "../sqlite";
 import type { KeptCopy } from "./copies";
+import { noDatabase } from "./verify-databases";
 
 /** What was put in place, and what could not be. */
 export interface RestoredDatabases extends RestoredTree {
@@ -29,7 +31,11 @@ export async function restoreDatabases(
   const left: string[] = [];
   const names: string[] = [];
   const isBelowFolders = belowFoldersOf(volume);
-  for await (const found of findDatabases(Buffer.from(folder), stop.signal)) {
+  // All that a generation of them has is one, but for the job's own list.
+  const onOther = (path: Buffer): void => {
+    if (path.toString() !== failedFile) left.push(`${quoted(path)}: ${noDatabase}`);
+  };
+  for await (const found of findDatabases(Buffer.from(folder), stop.signal, onOther)) {
     const name = found.path.toString("latin1");
     if (found.kind === "unreadable")
       left.push(`${quoted(found.path)}: its copy can't be read: ${found.reason}`);

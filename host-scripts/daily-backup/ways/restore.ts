@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
+import { judgeRestored, type RestoredCopy } from "../../backup-scrub/restored";
 import { asRunnerError } from "../../runtime/entry";
 import { exitCodes, RunnerError } from "../../runtime/errors";
 import { type IntoFolder, intoFolder } from "../../runtime/into-folder";
@@ -13,7 +14,7 @@ import { sizeText } from "../../runtime/size-text";
 import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
 import { configurationName } from "../configuration";
 import { failedFile } from "../sqlite";
-import { type Chosen, chosenCopy, keptCopies, type KeptCopy, type Kind } from "./copies";
+import { type Chosen, chosenCopy, keptCopies, type KeptCopy, type Kind, unitOf } from "./copies";
 import { proveBackupDisk } from "../../runtime/backup-disk";
 import { manifestFaults } from "./manifest";
 import { restoreDatabases } from "./restore-databases";
@@ -34,14 +35,29 @@ export async function restore(
   const { copy, notes } = chosen;
   log.info(`the copy of ${momentText(copy.completeMs)}: ${quoted(copy.folder)}`);
   for (const note of notes) log.warn(note);
-  if (copy.kind !== "configuration" && request.into === undefined)
-    return inVolume(chosen, request, context, volume =>
-      copy.kind === "databases"
-        ? restoreDatabases(copy, volume, context)
-        : // What a file system keeps for itself is no part of what was copied from another one.
-          treeOf(copy, { path: volume, isMount: true }, context, { deletes: true, keeps: ["lost+found"] }),
-    );
-  return inFolder(chosen, request, context);
+  const isOfVolume = copy.kind !== "configuration" && request.into === undefined;
+  const answer = isOfVolume
+    ? await inVolume(chosen, request, context, volume =>
+        copy.kind === "databases"
+          ? restoreDatabases(copy, volume, context)
+          : // What a file system keeps for itself is no part of what was copied from another one.
+            treeOf(copy, { path: volume, isMount: true }, context, { deletes: true, keeps: ["lost+found"] }),
+      )
+    : await inFolder(chosen, request, context);
+  return request.dryRun ? answer : judgeRestored(answer, restoredCopy(config, copy), context);
+}
+
+function restoredCopy(
+  { target, sumsDir }: DailyBackupConfig,
+  { folder, kind, name }: KeptCopy,
+): RestoredCopy {
+  const path = relative(target.path, folder);
+  return {
+    catalogue: { target, stateDir: sumsDir },
+    paths: [{ unit: unitOf(path, { kind, name }), path }],
+    isFixed: true,
+    next: shell`daily-backup verify ${name}   (an earlier one: restore … --at TIME; and: systemctl start backup-scrub, which mends what it can)`,
+  };
 }
 
 function kindOf(name: string, { switches }: RestoreRequest): Kind {

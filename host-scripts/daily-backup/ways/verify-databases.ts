@@ -4,10 +4,14 @@ import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
 import { errnoOf, messageOf } from "../../runtime/errors";
 import { quoted } from "../../runtime/quoted";
 import { copyTogether } from "../sqlite-copy";
+import { failedFile } from "../sqlite";
 import { below, findDatabases } from "../sqlite-search";
 import { NotCopied } from "../sqlite-shell";
 import { openWorkshops } from "../workshop";
 import type { KeptCopy } from "./copies";
+
+/** Of a copy that rotted, or was written to. */
+export const noDatabase = "its copy is no database any more";
 
 /** A big one on a busy disk takes long: indexes are read in no order. */
 const databaseMs = 4 * 3_600_000;
@@ -31,7 +35,10 @@ export async function databaseFaults(
     const workshops = await openWorkshops(scratch, 1, stop);
     try {
       const [workshop] = workshops.all;
-      for await (const found of findDatabases(Buffer.from(folder), stop)) {
+      const onOther = (path: Buffer): void => {
+        if (path.toString() !== failedFile) faults.push(`${quoted(path)}: ${noDatabase}`);
+      };
+      for await (const found of findDatabases(Buffer.from(folder), stop, onOther)) {
         const name = quoted(found.path);
         if (found.kind === "unreadable") faults.push(`${name}: ${found.reason}`);
         if (found.kind === "unreadable" || !workshop) continue;

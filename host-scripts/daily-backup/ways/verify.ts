@@ -7,7 +7,7 @@ import { quoted } from "../../runtime/quoted";
 import { shell } from "../../runtime/shell";
 import { sizeText } from "../../runtime/size-text";
 import type { Answer, ListRequest, WayContext } from "../../runtime/ways";
-import { copiesCalled, keptCopies, type KeptCopy, lackWords } from "./copies";
+import { copiesCalled, keptCopies, type KeptCopy, lackWords, unitOf } from "./copies";
 import { proveBackupDisk } from "../../runtime/backup-disk";
 import { manifestFaults } from "./manifest";
 import { databaseFaults } from "./verify-databases";
@@ -58,8 +58,7 @@ async function verifiedOne(
   readers: Map<string, RecordedUnit>,
 ): Promise<Omit<Verified, "copy">> {
   const path = relative(config.target.path, copy.folder);
-  const [root = ""] = path.split("/");
-  const unit = copy.kind === "configuration" ? root : `${root}/${copy.name}`;
+  const unit = unitOf(path, copy);
   const reader =
     readers.get(unit) ??
     recordedUnit({ target: config.target, stateDir: config.sumsDir }, unit, stop, {

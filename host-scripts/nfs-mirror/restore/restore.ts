@@ -1,9 +1,11 @@
 import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
+import { judgeRestored } from "../../backup-scrub/restored";
 import { errnoOf, exitCodes, Refusal, RunnerError } from "../../runtime/errors";
 import { mountsBelow } from "../../runtime/mounts";
 import { noted, quoted } from "../../runtime/quoted";
 import { ready, shell } from "../../runtime/shell";
 import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
+import { serviceOf } from "../mirror";
 import { bringBack, rollBack } from "./bring-back";
 import type { Tools } from "./copy";
 import { refuseAway } from "./parts";
@@ -20,6 +22,7 @@ import {
   type RestoreRecord,
   servicesOf,
   shownNames,
+  wantedNames,
   wantedText,
   writeRestore,
 } from "./record";
@@ -73,7 +76,9 @@ export async function restore(
   }
   context.stop.check("verify");
   return eachOf(tools, all, async part =>
-    action === "rollback" || part.state === "undoing" ? rollBack(tools, part) : bringBack(tools, part, true),
+    action === "rollback" || part.state === "undoing"
+      ? rollBack(tools, part)
+      : broughtBack(tools, part, true),
   );
 }
 
@@ -86,8 +91,22 @@ async function bringAllBack(tools: Tools, all: readonly Planned[]): Promise<Answ
   await beginAll(tools, all);
   return eachOf(tools, all, async ({ record, tally }) => {
     tools.log.info(`copies ${tally.entries} entries (${tally.bytes} bytes) to ${asideOf(record)}`);
-    return bringBack(tools, record, false);
+    return broughtBack(tools, record, false);
   });
+}
+
+/** A mirror's file that rotted was brought back rightly all the same. */
+async function broughtBack(tools: Tools, record: RestoreRecord, isResumed: boolean): Promise<Answer> {
+  const { target, sumsDir, job } = tools.config;
+  const answer = await bringBack(tools, record, isResumed);
+  const names = wantedNames(record);
+  const paths = names.map(name => ({ unit: serviceOf(name), path: name }));
+  const next = shell`${job} list; systemctl start backup-scrub   (it mends what it has a good copy of)`;
+  return judgeRestored(
+    answer,
+    { catalogue: { target, stateDir: sumsDir }, paths, isFixed: false, next },
+    tools,
+  );
 }
 
 /** What ended before one failed is told all the same. */
@@ -105,9 +124,11 @@ async function eachOf<Part>(
   }
   const [only, ...more] = answers;
   if (only && more.length === 0) return only;
+  const failure = answers.find(answer => answer.failure)?.failure;
   return {
     text: answers.map(({ text }) => text).join("\n"),
     result: { restores: answers.map(({ result }) => result) },
+    ...(failure && { failure }),
   };
 }
 
