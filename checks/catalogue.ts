@@ -32,6 +32,7 @@ import { poolMetadata } from "./capacity/pool-metadata";
 import { sizeUnknown } from "./capacity/size-unknown";
 import { contradictEachOther } from "./documents/contradict-each-other";
 import { differsFromPlan } from "./documents/differs-from-plan";
+import { readsNothing } from "./estate/reads-nothing";
 import { saidOnce } from "./estate/said-once";
 import { twoOfOne } from "./estate/two-of-one";
 import { afterCycle } from "./order/after-cycle";
@@ -95,6 +96,7 @@ import { withoutEnd } from "./waivers/without-end";
 
 /** Every check. `catalogue.test.ts` compares this list with the folder, so none can be forgotten. */
 export const catalogue: readonly Check[] = [
+  readsNothing,
   saidOnce,
   twoOfOne,
   absenceUncovered,

@@ -56,6 +56,8 @@ const alerts: readonly (readonly [
   ["a percentage for a share", `${avail} / ${size} < 15`, "alerts/always-fires"],
   ["a percentage for a share, of what is used", `1 - ${avail} / ${size} > 85`, "alerts/never-fires"],
   ["a share for a percentage, worked out", `${avail} / ${size} * 100 < 0.15`, "alerts/wrong-unit"],
+  ["a share turned round", `${size} / ${avail} < 0.15`, "alerts/never-fires"],
+  ["a size by itself", `${size} / ${size} < 0.15`, "alerts/never-fires"],
   ["gigabytes for bytes", `${avail} < 50`, "alerts/wrong-unit"],
   ["terabytes that the disk hasn't", `${avail} < 2e12`, "alerts/always-fires"],
   ["more than a hundred per cent", `${free} > 120`, "alerts/never-fires"],

@@ -111,9 +111,10 @@ function ofMachines({ estate: { hosts, destinations, clusters, firewalls } }: Pl
       reached(`destination ${name}`, `destinations.${name}.address`, address, 22),
       ...pinned(`destination ${name}`, `destinations.${name}.hostKey`, hostKey),
     ]),
-    ...Object.entries(firewalls).flatMap(([name, { ssh }]) =>
-      pinned(`firewall ${name}`, `firewalls.${name}.ssh.hostKey`, ssh.hostKey),
-    ),
+    ...Object.entries(firewalls).flatMap(([name, { address, ssh }]) => [
+      reached(`firewall ${name}`, `firewalls.${name}.address`, address, ssh.port),
+      ...pinned(`firewall ${name}`, `firewalls.${name}.ssh.hostKey`, ssh.hostKey),
+    ]),
     ...Object.entries(clusters).flatMap(([name, { api, reachedAs }]) =>
       [...(api === undefined ? [] : [api]), ...reachedAs].map(url => ({
         thing: "the API",

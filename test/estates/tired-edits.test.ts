@@ -7,6 +7,7 @@ import {
   leftOut,
   misspelt,
   nothingOrEverything,
+  readsNothing,
   takenAway,
   twoOfOne,
 } from "./tired-edits";
@@ -15,6 +16,7 @@ const edits = [
   ...leftOut,
   ...twoOfOne,
   ...misspelt,
+  ...readsNothing,
   ...againstTime,
   ...takenAway,
   ...nothingOrEverything,

@@ -165,6 +165,13 @@ export const twoOfOne: TiredEdit[] = [
     "mysql-backup",
   ],
   [
+    "a host with the firewall's address",
+    "hosts > pve > address",
+    "pfsense.viktorbarzin.me",
+    "estate/two-of-one",
+    "pfsense",
+  ],
+  [
     "a link that is there twice",
     "links > +",
     { from: "pve", to: "synology", bandwidth: "10MB" },
@@ -228,6 +235,31 @@ export const misspelt: TiredEdit[] = [
     'estate.layers["offsite-sync"][0].alert.receiver',
   ],
   ["a misspelt field", `${offsite} > leg`, [], 'estate.layers["offsite-sync"][0].leg'],
+];
+
+export const readsNothing: TiredEdit[] = [
+  [
+    "a leg with its ends swapped",
+    `${offsite} > legs > 1`,
+    { from: "/Backup/Viki/nfs/immich", to: "/srv/nfs/immich" },
+    "estate/reads-nothing",
+    "offsite-sync-backup",
+  ],
+  [
+    "a leg from the backup disk, a letter too few",
+    `${offsite} > legs > 0 > from`,
+    "/mnt/backp",
+    "estate/reads-nothing",
+    "offsite-sync-backup",
+  ],
+  [
+    "a leg from a folder of the SSD's tree that is called otherwise",
+    `${offsite} > legs > 2 > from`,
+    "/srv/ssd",
+    "estate/reads-nothing",
+    "offsite-sync-backup",
+  ],
+  ["the host's service removed", "services > pve-host", undefined, "estate/reads-nothing", "daily-backup"],
 ];
 
 export const againstTime: TiredEdit[] = [

@@ -1,0 +1,141 @@
+import type { Plan } from "../../plan";
+import { nearest } from "../../plan/contracts/near";
+import type { Estate } from "../../plan/estate/schema";
+import type { Location } from "../../plan/job";
+import { isBelow, sameMachine } from "../../plan/layers/places";
+import { defineCheck, type Found } from "../check";
+import { edit } from "../example-edits";
+import { example, mended } from "../examples";
+import { placeText } from "../wording";
+
+export const readsNothing = defineCheck({
+  code: "estate/reads-nothing",
+  severity: "error",
+  title: "A job is told to copy what the estate doesn't have",
+  why: "A leg with its ends swapped, or with a letter too few, sends an empty folder each night and succeeds. And of a host's configuration just that is copied which a service calls its own: without the service, the part stands there and copies nothing.",
+  run: plan => [
+    ...emptyLegs(plan).map(({ job, host, from, to, meant }): Found => {
+      const turned = meant && meant.from === to;
+      return {
+        subject: job,
+        message: `${job} sends ${placeText(from)} to ${to}, and nothing of the estate lies there: no byte of any service leaves ${host} by that leg.`,
+        fix: turned
+          ? `Swap from and to of that leg: from: "${meant.from}", to: "${meant.to}".`
+          : meant
+            ? `Write "${meant.from}" for "${from.path}" in its legs.`
+            : `Correct from: "${from.path}" of that leg, tell what lies there as the data of a service, or remove the leg.`,
+        evidence: { from: placeText(from), to },
+      };
+    }),
+    ...withoutConfiguration(plan),
+  ],
+  without: plan => {
+    const meant = structuredClone(plan.estate);
+    for (const { from, to, meant: leg } of emptyLegs(plan))
+      for (const { legs } of meant.layers["offsite-sync"])
+        for (const other of legs) if (leg && other.from === from.path && other.to === to) edit(other, leg);
+    return [meant];
+  },
+  examples: {
+    bad: [
+      mended(
+        example("a leg whose ends are swapped", ({ layers }) =>
+          edit(layers["offsite-sync"][0]?.legs[1], { from: "/Backup/nfs/photos", to: "/srv/nfs/photos" }),
+        ),
+        {
+          says: 'Swap from and to of that leg: from: "/srv/nfs/photos", to: "/Backup/nfs/photos"',
+          edit: ({ layers }) =>
+            edit(layers["offsite-sync"][0]?.legs[1], { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" }),
+        },
+      ),
+      mended(
+        example("a leg with a letter too few", ({ layers }) =>
+          edit(layers["offsite-sync"][0]?.legs[0], { from: "/mnt/backp" }),
+        ),
+        {
+          says: 'Write "/mnt/backup" for "/mnt/backp"',
+          edit: ({ layers }) => edit(layers["offsite-sync"][0]?.legs[0], { from: "/mnt/backup" }),
+        },
+      ),
+      mended(
+        example("generations of a configuration that no service has", ({ services }) =>
+          Reflect.deleteProperty(services, "pve-host"),
+        ),
+        {
+          says: 'data: [{ kind: "configuration", host: "pve", paths: ["/etc/pve"]',
+          edit: ({ services }) => {
+            services["pve-host"] = {
+              data: [{ kind: "configuration", host: "pve", paths: ["/etc/pve"], size: "50MB" }],
+              promise: { rpo: { host: "33h" } },
+            };
+          },
+        },
+        {
+          says: "or remove configuration of daily-backup",
+          edit: ({ layers }) => Reflect.deleteProperty(layers["daily-backup"][0] ?? {}, "configuration"),
+        },
+      ),
+    ],
+    good: [example("legs from where data and copies lie")],
+  },
+});
+
+interface EmptyLeg {
+  readonly job: string;
+  readonly host: string;
+  readonly from: Location;
+  readonly to: string;
+  /** How it was meant, where that is near. */
+  readonly meant?: { readonly from: string; readonly to: string };
+}
+
+/** Legs that start where no dataset lies and no job writes. */
+function emptyLegs(plan: Plan): EmptyLeg[] {
+  return plan.estate.layers["offsite-sync"].flatMap(({ host, legs }) => {
+    const machine = { kind: "host", name: host } as const;
+    const job = plan.jobs.find(
+      ({ layer, runsOn }) => layer === "offsite-sync" && sameMachine(runsOn, machine),
+    );
+    const lies = [
+      ...plan.datasets.map(({ location }) => location),
+      ...plan.jobs.flatMap(({ flows }) => flows.map(({ target }) => target)),
+    ]
+      .filter(location => sameMachine(location.machine, machine))
+      .map(({ path }) => path);
+    const isThere = (path: string): boolean =>
+      lies.some(other => isBelow(other, path) || isBelow(path, other));
+    return legs.flatMap(({ from, to }): EmptyLeg[] => {
+      if (!job || isThere(from)) return [];
+      const near = nearest(from, [...Object.keys(plan.estate.hosts[host]?.filesystems ?? {}), ...lies]).find(
+        isThere,
+      );
+      const meant = isThere(to)
+        ? { from: to, to: from }
+        : near === undefined
+          ? undefined
+          : { from: near, to };
+      return [{ job: job.called, host, from: { machine, path: from }, to, ...(meant ? { meant } : {}) }];
+    });
+  });
+}
+
+function withoutConfiguration({ estate, jobs }: Plan): Found[] {
+  return estate.layers["daily-backup"].flatMap(({ host, configuration }) => {
+    if (!configuration || hasConfiguration(estate, host)) return [];
+    const job = jobs.find(other => other.layer === "daily-backup" && other.host === host)?.called ?? host;
+    return [
+      {
+        subject: job,
+        message: `${job} keeps generations of ${host}'s configuration, and no service says what that is: no file of it is copied.`,
+        fix: `Say it, e.g. services["${host}-host"] = { data: [{ kind: "configuration", host: "${host}", paths: ["/etc/pve"], size: "50MB" }] } with a promise, or remove configuration of daily-backup.`,
+        evidence: { host },
+      },
+    ];
+  });
+}
+
+function hasConfiguration({ services }: Estate, host: string): boolean {
+  return Object.values(services).some(({ data }) =>
+    data.some(dataset => dataset.kind === "configuration" && dataset.host === host),
+  );
+}
