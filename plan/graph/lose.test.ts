@@ -128,14 +128,3 @@ test("quotes paths for the shell", () => {
   });
   expect(linesFor(books)).toEqual(["# on pve:", `nfs-mirror restore 'bo'\\''oks a'`]);
 });
-
-test("a path of two lines stays in one, so that none of it is run behind a comment", () => {
-  const etcd = lost("etcd", "application", "2026-11-29T12:00:00Z", ({ layers }) => {
-    const [dump] = layers["cluster-dump"];
-    if (dump) dump.target.path = "/srv/nfs/etcd\ntouch x";
-  });
-  expect(linesFor(etcd)).toEqual([
-    "# on pve:",
-    expect.stringMatching(/^# .* in \$'\/srv\/nfs\/etcd\\x0atouch x'; .*$/),
-  ]);
-});

@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { makeDiskImage } from "./support/disk-image";
 import { makeNasty } from "./support/nasty";
@@ -280,6 +289,98 @@ test.each(["--resume", "--rollback"])(
   },
 );
 
+test("a disk that is full in the midst of it cuts a restore: no night takes what is there for good, and it goes on once there is room", async () => {
+  damage();
+  const filler = join(world.config.source.path, "filler");
+  world.shadow(
+    "rsync",
+    `case "$*" in *--dry-run*) ;; *--files-from*) [ -e ${filler} ] || head -c 400M /dev/zero >${filler} 2>/dev/null;; esac; exec REAL "$@"`,
+  );
+  const full = await mirror("restore", "nasty");
+  expect(full).toMatchObject({ status: 1 });
+  expect(full.stdout).toContain("No space left on device");
+  expect(full.stdout).toContain("--resume -- nasty");
+  world.unshadow("rsync");
+  await world.inside("rm", filler);
+  const night = await mirror();
+  expect(night.stdout).toMatch(/"nasty": a restore of it was cut/);
+  expect(differences(nasty, await treeOf(nastyIn(world.config.target.path)))).toEqual([]);
+  expect(await mirror("restore", "--resume", "--", "nasty")).toMatchObject({ status: 0 });
+  expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+});
+
+test("one service of a restore of all isn't taken back alone, and the last restore is taken back first whatever the clock says", async () => {
+  damage();
+  expect(await mirror("restore", ".")).toMatchObject({ status: 0 });
+  const alone = await mirror("restore", "--rollback", "--", "nasty");
+  expect(alone).toMatchObject({
+    status: 3,
+    stdout: expect.stringContaining("nfs-mirror restore --rollback -- ."),
+  });
+  const [first = ""] = records();
+  const file = join(world.config.stateDir, "restores", first);
+  const ahead = "20990101T000000Z-2";
+  const id = first.replace(".json", "");
+  const text = readFileSync(file, "utf8").replaceAll(id, ahead);
+  rmSync(file);
+  writeFileSync(join(world.config.stateDir, "restores", `${ahead}.json`), text);
+  renameSync(`${world.source}/.holdfast-restore/${id}`, `${world.source}/.holdfast-restore/${ahead}`);
+  writeFileSync(`${world.source}/nasty/three`, "written after the first restore");
+  expect(await mirror("restore", "nasty")).toMatchObject({ status: 0 });
+  expect(existsSync(`${world.source}/nasty/three`)).toBe(false);
+  expect(await mirror("restore", "--rollback", "--", "nasty")).toMatchObject({ status: 0 });
+  expect(existsSync(`${world.source}/nasty/three`)).toBe(true);
+});
+
+test("a cut restore whose folder somebody removed ends, and says of each item which one is there", async () => {
+  damage();
+  const run = world.start(["restore", "nasty"]);
+  const reached = gate(placing.program, placing.when);
+  await run.until(reached);
+  run.kill("SIGKILL");
+  world.unshadow(placing.program);
+  await run.finished;
+  await world.inside("rm", "-rf", sourceOf(".holdfast-restore"));
+  const resumed = await mirror("restore", "--resume", "--", "nasty");
+  expect(resumed).toMatchObject({ status: 1 });
+  expect(resumed.stdout).toContain("Next: nfs-mirror restore --rollback -- nasty");
+  const ended = await mirror("restore", "--rollback", "--", "nasty");
+  expect(ended).toMatchObject({ status: 1 });
+  expect(ended.stdout).toContain("what was there before of: nasty");
+  expect(ended.stdout).toContain("nfs-mirror restore -- nasty");
+  expect(records()).toEqual([]);
+  expect(await mirror("restore", "--", "nasty")).toMatchObject({ status: 0 });
+  expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+});
+
+test("a restore of all that is cut in the first file system is one of all of them, until it is resumed or taken back", async () => {
+  const image = join(world.folder, "photos.img");
+  await makeDiskImage(image, 16);
+  await world.inside("mkdir", sourceOf("photos"));
+  await world.inside("mount", "-o", "loop", image, sourceOf("photos"));
+  try {
+    await world.inside("sh", "-c", `echo good >${sourceOf("photos")}/album`);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await world.inside("sh", "-c", `echo ransom >${sourceOf("photos")}/album`);
+    damage();
+    const reached = gate(placing.program, placing.when);
+    const run = world.start(["restore", "."]);
+    await run.until(reached);
+    run.kill("SIGKILL");
+    world.unshadow(placing.program);
+    await run.finished;
+    const night = await mirror();
+    expect(night.stdout).toMatch(/"photos": a restore of it was cut: nothing of it has been replaced/);
+    const album = (): Promise<string> => world.inside("cat", `${sourceOf("photos")}/album`);
+    expect(await mirror("restore", "--resume", "--", ".")).toMatchObject({ status: 0 });
+    expect([existsSync(`${world.source}/nasty/new`), await album()]).toEqual([false, "good"]);
+    expect(await mirror("restore", "--rollback", "--", ".")).toMatchObject({ status: 0 });
+    expect([existsSync(`${world.source}/nasty/new`), await album()]).toEqual([true, "ransom"]);
+  } finally {
+    await world.inside("umount", sourceOf("photos"));
+  }
+});
+
 test("a restore that was cut is given up: what was there is there, and nothing else", async () => {
   damage();
   const before = await treeOf(sourceOf("nasty"));
@@ -442,77 +543,7 @@ describe("a service that is a file system of its own, with another one in it", (
   }
 });
 
-test("a disk that is full while a restore copies is no fault of the mirror's: it stays cut, and no night touches the mirror", async () => {
-  damage();
-  const before = await treeOf(sourceOf("nasty"));
-  // As rsync does where somebody else takes the room once it was looked at.
-  world.shadow(
-    "rsync",
-    `case "$*" in *--dry-run*) ;; *.holdfast-restore/*) for aside; do :; done
-REAL --exclude=/nasty "$@" || exit
-printf 'rsync: [generator] recv_generator: mkdir "%snasty" failed: No space left on device (28)\\n' "$aside" >&2
-exit 23;; esac; exec REAL "$@"`,
-  );
-  const full = await mirror("restore", "nasty");
-  world.unshadow("rsync");
-  expect([full.stdout, full.status]).toEqual([expect.stringContaining("No space left on device"), 1]);
-  expect(full.stdout).toMatch(/Next: df -h .*--resume -- nasty/);
-  expect(differences(before, await treeOf(sourceOf("nasty")))).toEqual([]);
-  const night = await mirror();
-  expect([night.stdout, night.status]).toEqual([
-    expect.stringMatching(/"nasty": a restore of it was cut/),
-    1,
-  ]);
-  expect(differences(nasty, await treeOf(nastyIn(world.config.target.path)))).toEqual([]);
-  expect(await mirror("restore", "--resume", "--", "nasty")).toMatchObject({ status: 0 });
-  expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
-});
-
-test("whoever names one service takes back no other one", async () => {
-  damage();
-  rmSync(`${world.source}/app/f3`);
-  expect(await mirror("restore", ".")).toMatchObject({ status: 0 });
-  const refused = await mirror("restore", "--rollback", "--", "nasty");
-  expect(refused).toMatchObject({ status: 3 });
-  expect(refused.stdout).toMatch(
-    /3 other services too.*\n.*\n.*to take all back: nfs-mirror restore --rollback -- \.\)/,
-  );
-  expect(existsSync(`${world.source}/app/f3`)).toBe(true);
-  expect(await mirror("restore", "--rollback", "--", ".")).toMatchObject({ status: 0 });
-  expect(existsSync(`${world.source}/app/f3`)).toBe(false);
-});
-
-test("of all services, one that is a file system of its own isn't forgotten where the restore is killed before its turn", async () => {
-  const place = sourceOf("raw");
-  await makeDiskImage(join(world.folder, "raw.img"), 16);
-  await world.inside("mkdir", place);
-  await world.inside("mount", "-o", "loop", join(world.folder, "raw.img"), place);
-  try {
-    await world.inside("sh", "-c", `echo raw >${place}/text`);
-    expect(await mirror()).toMatchObject({ status: 0 });
-    await world.inside("sh", "-c", `echo ransom >${place}/text`);
-    const reached = gate("rsync", "*--files-from*");
-    const run = world.start(["restore", "."]);
-    await run.until(reached);
-    run.kill("SIGKILL");
-    world.unshadow("rsync");
-    await run.finished;
-    const night = await mirror();
-    expect([night.stdout, night.status]).toEqual([
-      expect.stringMatching(/"raw": a restore of it was cut/),
-      1,
-    ]);
-    expect(readFileSync(`${world.target}/raw/text`, "utf8")).toBe("raw\n");
-    const resumed = await mirror("restore", "--resume", "--", ".");
-    expect([resumed.stdout, resumed.status]).toEqual([expect.stringContaining("raw in "), 0]);
-    expect(await world.inside("cat", `${place}/text`)).toBe("raw");
-    expect(await mirror()).toMatchObject({ status: 0 });
-  } finally {
-    await world.inside("umount", place);
-  }
-});
-
-test("verify finds what rotted since a scrub has recorded it", async () => {
+test("verify finds what rotted since a scrub has recorded it, and no restore of it is a success", async () => {
   const { fsUuid, path } = world.config.target;
   const common = { host: "pve", budgetMs: 60_000, pushgateway: world.config.pushgateway };
   const sumsDir = join(world.folder, "scrub-state");

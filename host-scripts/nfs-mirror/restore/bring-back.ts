@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
 import { exitCodes, RunnerError } from "../../runtime/errors";
-import { noted, quoted } from "../../runtime/quoted";
+import { noted, quoted, shortened } from "../../runtime/quoted";
 import { rsync } from "../../runtime/rsync";
 import { ready, shell } from "../../runtime/shell";
 import { firstLines } from "../../runtime/tail";
@@ -43,6 +44,7 @@ export async function bringBack(tools: Tools, begun: RestoreRecord, isResumed: b
     record = writeRestore(config, { ...record, state: "placing" });
   }
   const placing = record;
+  if (!isThere(asideOf(record))) throw folderGone(config, record);
   await place(record, () => endIfStopped(tools, placing));
   const isNew = record.items.every(({ path }) => !isKept(record, path));
   if (hasOwnRoot(record)) await copyRoot(tools, record, mirrorRoot(config, record), record.root);
@@ -126,7 +128,36 @@ async function tellPlaced(tools: Tools, record: RestoreRecord, isNew: boolean): 
   };
 }
 
-/** Gives back what was there before, and keeps what the restore had brought. */
+function folderGone(config: NfsMirrorConfig, record: RestoreRecord): RunnerError {
+  return new RunnerError(exitCodes.failed, {
+    failed: `${quoted(asideOf(record))} is gone, with what the restore had copied there, or had put aside: somebody removed it`,
+    kept: "Nothing was changed.",
+    next: restoreCommand(config, record, "rollback"),
+  });
+}
+
+/** What somebody has removed can neither be placed nor taken back, and keeps no night from mirroring any more. */
+function endWithout(config: NfsMirrorConfig, record: RestoreRecord): RunnerError {
+  dropRestore(config, record);
+  const [came, stayed] = [true, false].map(isCopy =>
+    record.items
+      .filter(item => !item.isGone && (String(statIn(record.root, item.path)?.ino) === item.inode) === isCopy)
+      .map(({ path }) => noted(Buffer.from(path, "latin1")))
+      .join(", "),
+  );
+  return new RunnerError(exitCodes.failed, {
+    failed: `${quoted(asideOf(record))} is gone, and what was there before the restore with it: somebody removed it`,
+    kept: `In ${quoted(record.root)} there is what the restore brought of: ${shortened(came || "nothing")}; and what was there before of: ${shortened(stayed || "nothing")}. The restore has ended, and the next run mirrors what is there.`,
+    next: shell`ls -la ${record.root}   (before the next run, if it isn't as it should be: ${ready(shell`${config.job} restore -- ${Buffer.from(record.asked, "latin1")}`)})`,
+  });
+}
+
+/** From then on it is one that gives back what was there. */
+export function beginRollBack(config: NfsMirrorConfig, record: RestoreRecord): RestoreRecord {
+  return record.state === "copying" ? record : writeRestore(config, { ...record, state: "undoing" });
+}
+
+/** Gives back what was there before, and keeps what the restore had brought. @param record begun */
 export async function rollBack(tools: Tools, record: RestoreRecord): Promise<Answer> {
   const { config, stop } = tools;
   const what = wantedText(record);
@@ -139,10 +170,10 @@ export async function rollBack(tools: Tools, record: RestoreRecord): Promise<Ans
       result,
     };
   }
-  const undoing = writeRestore(config, { ...record, state: "undoing" });
-  await takeBack(undoing, () => endIfStopped(tools, undoing));
-  if (isThere(keptRoot(undoing))) await copyRoot(tools, undoing, keptRoot(undoing), undoing.root);
-  writeRestore(config, { ...undoing, state: "undone" });
+  if (!isThere(asideOf(record))) throw endWithout(config, record);
+  await takeBack(record, () => endIfStopped(tools, record));
+  if (isThere(keptRoot(record))) await copyRoot(tools, record, keptRoot(record), record.root);
+  writeRestore(config, { ...record, state: "undone" });
   const kept = asideOf(record);
   const remove = shell`rm -rf --one-file-system -- ${kept}`;
   return {

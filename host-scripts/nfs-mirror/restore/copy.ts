@@ -5,6 +5,7 @@ import type { Lock } from "../../runtime/lock";
 import { withPathList } from "../../runtime/path-list";
 import { noted, quoted } from "../../runtime/quoted";
 import { type RsyncPass, rsync, wholeMetadata } from "../../runtime/rsync";
+import type { LackedEntry } from "../../runtime/rsync-errors";
 import type { RsyncItem } from "../../runtime/rsync-items";
 import { run } from "../../runtime/run";
 import { ready, shell } from "../../runtime/shell";
@@ -58,28 +59,25 @@ export async function copyAside(
   if (pass.outcome === "complete") return { ...record, lacked: [] };
   const { entries: lacked, unnamed } = pass.lacked;
   if (pass.outcome !== "partial" || unnamed.length > 0 || lacked.length === 0) throw cut(tools, record, pass);
-  const own = Buffer.from(`${asideOf(record)}/`).toString("latin1");
-  const names = lacked.map(({ path }) => path.toString("latin1"));
-  // That is no fault of the mirror's: once there is room, all of it may come.
-  if (lacked.some(({ path, reason }) => path.toString("latin1").startsWith(own) && isUnwritten(reason)))
-    throw cut(tools, record, pass);
-  for (const [index, { path, reason }] of lacked.entries()) {
-    log.warn(`${quoted(path)} can't be brought back: ${reason}`);
-    const name = names[index] ?? "";
-    if (name.startsWith(own)) names[index] = name.slice(own.length);
-  }
-  // An absolute path that is left is none of what is wanted.
-  if (names.some(name => name.startsWith("/"))) throw cut(tools, record, pass);
+  for (const { path, reason } of lacked) log.warn(`${quoted(path)} can't be brought back: ${reason}`);
+  const names = lacked.map(entry => lackedName(record, entry));
+  if (!names.every(name => name !== undefined)) throw cut(tools, record, pass);
   return { ...record, lacked: names };
 }
 
 /**
- * Whether the disk to which it is restored took nothing: EIO, ENOSPC, EROFS or EDQUOT. An attribute or an ACL that is too large
- * for it is ENOSPC too, and stays so.
+ * An entry that the mirror can't give, or that can never be what it was where it comes back. What can't be written for another reason,
+ * as on a disk that is full, is undefined: the mirror still has it, and may be its only copy.
  */
-function isUnwritten(reason: string): boolean {
-  return /\((?:5|28|30|122)\)$/.test(reason) && !/xattr|acl/i.test(reason);
+function lackedName(record: RestoreRecord, { path, reason }: LackedEntry): string | undefined {
+  const own = Buffer.from(`${asideOf(record)}/`).toString("latin1");
+  const name = path.toString("latin1");
+  if (!name.startsWith("/")) return name;
+  return name.startsWith(own) && isForGood.test(reason) ? name.slice(own.length) : undefined;
 }
+
+/** ENAMETOOLONG; or an attribute or an ACL that the file system doesn't take. */
+const isForGood = /\(36\)$|xattr|acl/i;
 
 function cut({ config }: Tools, record: RestoreRecord, pass: RsyncPass): RunnerError {
   return new RunnerError(exitCodes.failed, {

@@ -62,9 +62,12 @@ export async function planned(
   for (const part of parts) {
     const root = folder ?? join(config.source.path, Buffer.from(part.below, "latin1").toString());
     const taken = all.map(({ record }) => record.id);
+    const id = newId(config, root, new Date(), taken);
     const record: RestoreRecord = {
-      ...{ id: newId(config, root, new Date(), taken), state: "copying", root, below: part.below },
-      ...{ wanted: [...part.wanted], lacked: [], isAll: part.isAll, items: itemsOf(root, part.wanted) },
+      ...{ id, first: taken[0] ?? id, state: "copying", root, below: part.below },
+      asked: isAll ? "." : serviceOf(names[0] ?? ""),
+      ...{ wanted: [...part.wanted], isAll: part.isAll, items: itemsOf(root, part.wanted) },
+      lacked: [],
     };
     if (folder === undefined) refuseWhileCut(config, record);
     const tally = await tallyOf(mirrorRoot(config, record), record.wanted, () => stop.check("look"));

@@ -12,9 +12,11 @@ import { serviceOf } from "../mirror";
 /** Below a root, byte by byte as latin1. Root's own folder holds the record: a name in it leads nowhere else. */
 const name = z.string().regex(/^(?!\.{0,2}(?:\/|$))[^\0]+$/);
 
+const restoreId = z.string().regex(/^\d{8}T\d{6}Z(?:-\d+)?$/);
+
 const restoreRecord = z.object({
   /** When it began, "20261127T224105Z": its folder's name beside what it brings back. */
-  id: z.string().regex(/^\d{8}T\d{6}Z(?:-\d+)?$/),
+  id: restoreId,
   /**
    * - `copying`: what the mirror has is being copied aside; what is there is untouched
    * - `placing`: the copy is whole, and changes places with what is there, item by item
@@ -23,6 +25,10 @@ const restoreRecord = z.object({
    * - `undone`: it is there again; what the restore brought is aside
    */
   state: z.enum(["copying", "placing", "placed", "undoing", "undone"]),
+  /** What was asked for: a service, byte by byte as latin1, or "." for all of them. */
+  asked: z.union([z.literal("."), name]),
+  /** The first one of the same command, each of which is about another file system. */
+  first: restoreId,
   /** Folder below which it comes back: the root of the source or of a file system in it, or one that an operator named. */
   root: z.string().startsWith("/"),
   /** Where that root is below the source's, and so below the mirror's; empty for the source's own. */
@@ -106,11 +112,10 @@ function fileOf(config: NfsMirrorConfig, { id }: RestoreRecord): string {
 
 /** All restores that are on record, the oldest first. @throws {Refusal} when one can't be read: what it holds may be cut */
 export function readRestores(config: NfsMirrorConfig): RestoreRecord[] {
-  return entriesOf(folderOf(config))
-    .filter(entry => entry.endsWith(".json"))
-    .sort()
-    .map(entry => {
-      const file = join(folderOf(config), entry);
+  return idsOf(entriesOf(folderOf(config)))
+    .sort(inTheirOrder)
+    .map(id => {
+      const file = join(folderOf(config), `${id}.json`);
       try {
         return restoreRecord.parse(JSON.parse(readFileSync(file, "utf8")));
       } catch (error) {
@@ -132,13 +137,34 @@ export function dropRestore(config: NfsMirrorConfig, record: RestoreRecord): voi
   if (isThere(folderOf(config))) syncFolder(folderOf(config));
 }
 
-/** A name for a restore that begins now, which none has. @param others those of the same command */
+/**
+ * A name for a restore that begins now, after that of each earlier one: also where the clock has gone back, the last one is the one
+ * that is taken back first.
+ * @param others those of the same command
+ */
 export function newId(config: NfsMirrorConfig, root: string, now: Date, others: readonly string[]): string {
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, "");
-  const taken = new Set([...others, ...entriesOf(folderOf(config)), ...entriesOf(asideRoot(root))]);
-  let id = stamp;
-  for (let count = 2; taken.has(id) || taken.has(`${id}.json`); count += 1) id = `${stamp}-${count}`;
-  return id;
+  const taken = [...others, ...idsOf(entriesOf(folderOf(config))), ...entriesOf(asideRoot(root))];
+  const last = taken
+    .filter(id => restoreId.safeParse(id).success)
+    .sort(inTheirOrder)
+    .at(-1);
+  if (last === undefined || inTheirOrder(stamp, last) > 0) return stamp;
+  const [of = last, count = "1"] = last.split("-");
+  return `${of}-${Number(count) + 1}`;
+}
+
+function idsOf(files: readonly string[]): string[] {
+  return files.flatMap(file => (file.endsWith(".json") ? [file.slice(0, -".json".length)] : []));
+}
+
+function inTheirOrder(one: string, other: string): number {
+  const [[oneStamp = "", oneCount = "1"], [otherStamp = "", otherCount = "1"]] = [
+    one.split("-"),
+    other.split("-"),
+  ];
+  if (oneStamp !== otherStamp) return oneStamp < otherStamp ? -1 : 1;
+  return Number(oneCount) - Number(otherCount);
 }
 
 /**
@@ -177,8 +203,7 @@ export function restoreCommand(
   record: RestoreRecord,
   how: "resume" | "rollback",
 ): string {
-  const what = record.isAll && record.below === "" ? "." : Buffer.from(servicesOf(record)[0] ?? "", "latin1");
-  return shell`${config.job} restore ${ready(`--${how}`)} -- ${what}`;
+  return shell`${config.job} restore ${ready(`--${how}`)} -- ${Buffer.from(record.asked, "latin1")}`;
 }
 
 function entriesOf(folder: string): string[] {

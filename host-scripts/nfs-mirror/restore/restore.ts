@@ -6,7 +6,7 @@ import { noted, quoted } from "../../runtime/quoted";
 import { ready, shell } from "../../runtime/shell";
 import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
 import { serviceOf } from "../mirror";
-import { bringBack, rollBack } from "./bring-back";
+import { beginRollBack, bringBack, rollBack } from "./bring-back";
 import type { Tools } from "./copy";
 import { refuseAway } from "./parts";
 import { makeAside, removeAside } from "./place";
@@ -67,40 +67,43 @@ export async function restore(
   if (!lock) return preview(context, request, action);
   const tools = { ...context, lock };
   if (action === "restore") return bringAllBack(tools, await planned(tools, request));
-  const record = findRestore(config, request, action);
-  const all = [record, ...partsCutWith(config, record)];
-  for (const part of all) {
-    await verifyPlaces(tools, isInPlace(part, config));
-    if (part.below !== "")
-      refuseAway(config, [part.below], await mountsBelow(config.source.path, context.stop.signal));
-  }
-  context.stop.check("verify");
-  return eachOf(tools, all, async part =>
-    action === "rollback" || part.state === "undoing"
-      ? rollBack(tools, part)
-      : broughtBack(tools, part, true),
+  const records = findRestores(config, request, action);
+  await verifyPlaces(
+    tools,
+    records.some(record => isInPlace(record, config)),
   );
+  const below = records.flatMap(record => (record.below === "" ? [] : [record.below]));
+  if (below.length > 0) refuseAway(config, below, await mountsBelow(config.source.path, context.stop.signal));
+  context.stop.check("verify");
+  if (action === "resume")
+    return inTurn(tools, records, record =>
+      record.state === "undoing" ? rollBack(tools, record) : broughtBack(tools, record, true),
+    );
+  // All of them, before the first: one that is cut then is on record as what it is.
+  const undoing = records.map(record => beginRollBack(config, record));
+  return inTurn(tools, undoing.reverse(), record => rollBack(tools, record));
 }
 
-/** One file system after the other. */
+/** @throws {Refusal} before anything has changed */
 async function bringAllBack(tools: Tools, all: readonly Planned[]): Promise<Answer> {
   for (const { record, tally, notes } of all) {
     for (const note of notes) tools.log.info(`Note: ${note}`);
     refuseWithoutRoom(tally, record.root);
   }
+  // All of them, before the first: one whose turn doesn't come is on record as cut.
   await beginAll(tools, all);
-  return eachOf(tools, all, async ({ record, tally }) => {
-    tools.log.info(`copies ${tally.entries} entries (${tally.bytes} bytes) to ${asideOf(record)}`);
-    return broughtBack(tools, record, false);
-  });
+  return inTurn(
+    tools,
+    all.map(({ record }) => record),
+    record => broughtBack(tools, record, false),
+  );
 }
 
 /** A mirror's file that rotted was brought back rightly all the same. */
 async function broughtBack(tools: Tools, record: RestoreRecord, isResumed: boolean): Promise<Answer> {
   const { target, sumsDir, job } = tools.config;
   const answer = await bringBack(tools, record, isResumed);
-  const names = wantedNames(record);
-  const paths = names.map(name => ({ unit: serviceOf(name), path: name }));
+  const paths = wantedNames(record).map(name => ({ unit: serviceOf(name), path: name }));
   const next = shell`${job} list; systemctl start backup-scrub   (it mends what it has a good copy of)`;
   return judgeRestored(
     answer,
@@ -109,17 +112,17 @@ async function broughtBack(tools: Tools, record: RestoreRecord, isResumed: boole
   );
 }
 
-/** What ended before one failed is told all the same. */
-async function eachOf<Part>(
-  { log }: Tools,
-  parts: readonly Part[],
-  act: (part: Part) => Promise<Answer>,
+/** One file system after the other. */
+async function inTurn(
+  tools: Tools,
+  records: readonly RestoreRecord[],
+  act: (record: RestoreRecord) => Promise<Answer>,
 ): Promise<Answer> {
   const answers: Answer[] = [];
   try {
-    for (const part of parts) answers.push(await act(part));
+    for (const record of records) answers.push(await act(record));
   } catch (error) {
-    for (const { text } of answers) log.info(text);
+    for (const { text } of answers) tools.log.info(text);
     throw error;
   }
   const [only, ...more] = answers;
@@ -132,13 +135,12 @@ async function eachOf<Part>(
   };
 }
 
-/** All of them are on record before the first is copied: whatever ends this, none of them is forgotten. */
 async function beginAll(tools: Tools, all: readonly Planned[]): Promise<void> {
   const begun: RestoreRecord[] = [];
   try {
-    for (const { record } of all) {
-      begin(tools, record);
-      begun.push(record);
+    for (const fresh of all) {
+      begin(tools, fresh);
+      begun.push(fresh.record);
     }
   } catch (error) {
     for (const record of begun) {
@@ -149,7 +151,7 @@ async function beginAll(tools: Tools, all: readonly Planned[]): Promise<void> {
   }
 }
 
-function begin({ config }: Tools, record: RestoreRecord): void {
+function begin({ config, log }: Tools, { record, tally }: Planned): void {
   try {
     writeRestore(config, record);
     makeAside(record);
@@ -161,45 +163,40 @@ function begin({ config }: Tools, record: RestoreRecord): void {
       shell`dmesg --level err,warn | tail; mount -o remount,rw ${record.root}`,
     );
   }
+  log.info(`copies ${tally.entries} entries (${tally.bytes} bytes) to ${asideOf(record)}`);
 }
 
-/** The last restore that has to do with a service, as somebody typed it. @throws {Refusal} when there is none */
-function findRestore(
+/**
+ * The last restore that has to do with a service, as somebody typed it, on each file system that it is about.
+ * @throws {Refusal} when there is none, or when more than that service would be taken back
+ */
+function findRestores(
   config: NfsMirrorConfig,
   { what }: RestoreRequest,
   action: keyof typeof restoreSwitches,
-): RestoreRecord {
+): RestoreRecord[] {
   const [first = ".", ...more] = what;
   if (more.length > 0) throw usage(config, `restore --${action} takes a SERVICE alone`);
   const service = first === "." ? undefined : serviceTyped(config, first);
-  const found = readRestores(config).findLast(
+  const records = readRestores(config).filter(
     record =>
-      (service === undefined ? record.isAll && record.below === "" : servicesOf(record).includes(service)) &&
-      (isUnfinished(record) ||
-        (action === "rollback" && record.state === "placed" && isThere(asideOf(record)))),
+      isUnfinished(record) ||
+      (action === "rollback" && record.state === "placed" && isThere(asideOf(record))),
   );
-  if (found && action === "rollback" && service !== undefined) refuseOthers(config, found, service);
-  if (found) return found;
+  const found = records.findLast(record =>
+    service === undefined ? record.asked === "." : servicesOf(record).includes(service),
+  );
+  if (found) {
+    if (action === "rollback" && service !== undefined && found.asked === ".")
+      throw new Refusal(
+        `the last restore of ${quoted(Buffer.from(service, "latin1"))} was one of all services, which would all be taken back`,
+        shell`${ready(restoreCommand(config, found, "rollback"))}   (what that one alone had before is in ${asideOf(found)})`,
+      );
+    return records.filter(record => record.first === found.first);
+  }
   throw new Refusal(
     `there is no restore of ${first === "." ? "all services" : `"${noted(first)}"`} that ${action === "resume" ? "was cut" : "can be taken back"}`,
     shell`${config.job} list`,
-  );
-}
-
-/** Of all services, file systems below the source come back by themselves: those that were cut too. */
-function partsCutWith(config: NfsMirrorConfig, record: RestoreRecord): RestoreRecord[] {
-  const { isAll, below } = record;
-  if (!isAll || below !== "" || !isInPlace(record, config) || !isUnfinished(record)) return [];
-  return readRestores(config).filter(other => other.isAll && other.below !== "" && isUnfinished(other));
-}
-
-/** Nobody who names one service wants to lose what the others have had since. @throws {Refusal} */
-function refuseOthers(config: NfsMirrorConfig, record: RestoreRecord, service: string): void {
-  const others = servicesOf(record).filter(name => name !== service);
-  if (record.state !== "placed" || others.length === 0) return;
-  throw new Refusal(
-    `the last restore of ${quoted(Buffer.from(service, "latin1"))} brought back ${others.length} other services too, and all of them would be taken back`,
-    shell`ls -la ${asideOf(record)}   (what was there before; to take all back: ${ready(restoreCommand(config, record, "rollback"))})`,
   );
 }
 
@@ -209,11 +206,18 @@ async function preview(
   action: Action,
 ): Promise<Answer> {
   if (action !== "restore") {
-    const record = findRestore(context.config, request, action);
-    const does = action === "resume" && record.state !== "undoing" ? "go on with" : "take back";
+    const records = findRestores(context.config, request, action);
     return {
-      text: `would ${does} the restore of ${wantedText(record)} (${record.state})`,
-      result: { dryRun: true, action, state: record.state, what: shownNames(record) },
+      text: records
+        .map(record => {
+          const does = action === "resume" && record.state !== "undoing" ? "go on with" : "take back";
+          return `would ${does} the restore of ${wantedText(record)} (${record.state})`;
+        })
+        .join("\n"),
+      result: {
+        ...{ dryRun: true, action },
+        restores: records.map(record => ({ state: record.state, what: shownNames(record) })),
+      },
     };
   }
   const parts = (await planned(context, request)).map(previewOf);
