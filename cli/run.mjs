@@ -37,7 +37,7 @@ export function bundleOf(entry, external = []) {
     // A start compiles all of it; names stay, as messages and stacks show them.
     minifyWhitespace: true,
     // What a bundle must not swallow: the Pulumi SDK is a singleton, esbuild and swc carry binaries, ssh2 an optional addon.
-    external: ["@pulumi/*", "esbuild", "@swc/*", "ssh2", "@kubernetes/client-node", ...external],
+    external: ["@pulumi/*", "esbuild", "@swc/*", "ssh2", ...external],
     define: { "import.meta.url": "__entryUrl" },
     banner: { js: `const __entryUrl = ${JSON.stringify(pathToFileURL(source).href)};` },
     nodePaths: [join(root, "node_modules")],
