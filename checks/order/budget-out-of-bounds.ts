@@ -25,7 +25,9 @@ export const budgetOutOfBounds = defineCheck({
           message: `${job.called} may take ${formatDuration(job.budgetMs)}, but ${fact}.`,
           fix: tooShort
             ? "Raise budget to twice usualRun at least."
-            : `Lower budget to ${formatDuration(longestBudgetMs(job, gap.ms))} at most, or run less often than every ${formatDuration(leastGapMs(job))}.`,
+            : longestBudgetMs(job, gap.ms) === 0
+              ? `Lower timeout to ${formatDuration(job.budgetMs + 5 * 60_000)}, or run less often than every ${formatDuration(leastGapMs(job))}.`
+              : `Lower budget to ${formatDuration(longestBudgetMs(job, gap.ms))} at most, or run less often than every ${formatDuration(leastGapMs(job))}.`,
           evidence: {
             budgetMs: job.budgetMs,
             usualRunMs: job.usualRunMs,
@@ -41,6 +43,10 @@ export const budgetOutOfBounds = defineCheck({
         mirrorExample("a budget of 20 minutes for a run of 30", { usualRun: "30min", budget: "20min" }),
         { says: "twice usualRun", edit: ({ layers }) => edit(layers["nfs-mirror"][0], { budget: "1h" }) },
       ),
+      mended(mirrorExample("three days until a unit is ended", { timeout: "3d" }), {
+        says: "Lower timeout to 50 min",
+        edit: ({ layers }) => edit(layers["nfs-mirror"][0], { timeout: "50min" }),
+      }),
       mended(
         example("an hourly job that may take two hours", ({ layers }) => {
           Object.assign(layers["nfs-change-tracker"][0] ?? {}, { budget: "2h", promise: { rpo: "5h" } });

@@ -4,12 +4,11 @@ import { example, mended } from "../examples";
 export const yearsOver = defineCheck({
   code: "schedule/years-over",
   severity: "error",
-  title: "The years for which everything is computed are over",
+  title: "The years for which everything is computed are over, or far off",
   why: "Gaps, clock changes and losses are those of the estate's years. Of this year nothing is known then: an hour that the clocks skip next spring was never looked at.",
   run: ({ estate: { name, years } }, asOfMs) => {
-    const last = Math.max(...years);
     const year = new Date(asOfMs).getUTCFullYear();
-    if (last >= year) return [];
+    if (Math.max(...years) >= year && Math.min(...years) <= year + 1) return [];
     return [
       {
         subject: name,
@@ -33,6 +32,11 @@ export const yearsOver = defineCheck({
         },
       ),
     ],
-    good: [example("this year and the next")],
+    good: [
+      example("this year and the next"),
+      example("the next year, which is near", estate => {
+        estate.years = [2027];
+      }),
+    ],
   },
 });

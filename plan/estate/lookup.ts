@@ -91,6 +91,22 @@ export class Lookup {
     );
   }
 
+  /** Expects a mount point that copies may be written to: where a disk of the host is for backups, it is on that one. */
+  backupMount(path: Path, host: string, value: string): void {
+    this.mount(path, host, value);
+    const { filesystems = {}, disks = {} } = this.estate.hosts[host] ?? {};
+    const { disk } = filesystems[value] ?? {};
+    const meant = Object.keys(filesystems).filter(
+      mount => disks[filesystems[mount]?.disk ?? ""]?.role === "backup",
+    );
+    if (disk === undefined || meant.length === 0 || meant.includes(value)) return;
+    this.fault(
+      path,
+      value,
+      `is on disk ${disk} with the role "${disks[disk]?.role}": copies would lie beside what they are copies of. Expected ${meant.map(shown).join(" or ")}, or the role "backup" for that disk`,
+    );
+  }
+
   /** Expects a path to lie in a file system that the host's disks are known for. */
   below(path: Path, host: string, value: string): void {
     if (!this.estate.hosts[host]) return;

@@ -298,6 +298,25 @@ export const againstTime: TiredEdit[] = [
 
 export const takenAway: TiredEdit[] = [
   [
+    "copies beside what they are copies of",
+    `${daily} > target`,
+    "/srv/nfs",
+    'estate.layers["daily-backup"][0].target',
+  ],
+  [
+    "copies in the SSD's tree",
+    `${daily} > target`,
+    "/srv/nfs-ssd",
+    'estate.layers["daily-backup"][0].target',
+  ],
+  [
+    "images in the SSD's tree",
+    "layers > vm-images > 0 > target",
+    "/srv/nfs-ssd",
+    'estate.layers["vm-images"][0].target',
+  ],
+
+  [
     "a second cluster",
     "clusters > lab",
     { hosts: ["pve"], disk: "sdb", api: "https://192.168.1.201:6443" },
@@ -349,6 +368,38 @@ export const takenAway: TiredEdit[] = [
 ];
 
 export const nothingOrEverything: TiredEdit[] = [
+  [
+    "VMs of which no disk is missed",
+    "layers > vm-images > 0 > withoutDisks",
+    [{ name: "vm-*", reason: "left out of the images" }],
+    'estate.layers["vm-images"][0].withoutDisks[0].name',
+  ],
+  [
+    "VMs of which nothing is missed",
+    "layers > vm-images > 0 > withoutDisks",
+    [{ name: "*", reason: "left out of the images" }],
+    'estate.layers["vm-images"][0].withoutDisks[0].name',
+  ],
+  [
+    "an image of any size",
+    "layers > vm-images > 0 > size",
+    { leastPercent: 0 },
+    'estate.layers["vm-images"][0].size.leastPercent',
+  ],
+  [
+    "an image that may be a thousand times as large",
+    "layers > vm-images > 0 > size",
+    { mostPercent: 100_000 },
+    'estate.layers["vm-images"][0].size.mostPercent',
+  ],
+  [
+    "an image that may not grow",
+    "layers > vm-images > 0 > size",
+    { mostPercent: 100 },
+    'estate.layers["vm-images"][0].size.mostPercent',
+  ],
+  ["a year that is far off", "years", [2031], "schedule/years-over", "homelab"],
+
   [
     "a mirror that holds nothing that was overwritten",
     `${mirror} > collapse`,

@@ -27,7 +27,7 @@ export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
       : []),
   ],
   references({ host, target, volumes, firewalls, budget }, at, look, estate) {
-    look.mount([...at, "target"], host, target);
+    look.backupMount([...at, "target"], host, target);
     copiesOfCopies(host, target, look, estate);
     const volumeBudget = volumes?.volumeBudget;
     if (volumeBudget !== undefined && parseDuration(volumeBudget) > parseDuration(budget))

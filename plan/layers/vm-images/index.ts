@@ -11,7 +11,7 @@ export const vmImages: Layer<"vm-images", typeof vmImagesSpec> = {
   spec: vmImagesSpec,
   runs: part => [{ ...part, job: vmImagesJobName, at: [] }],
   references({ host, target, without, budget, vmBudget }, at, look, estate) {
-    look.mount([...at, "target"], host, target);
+    look.backupMount([...at, "target"], host, target);
     if (vmBudget !== undefined && parseDuration(vmBudget) > parseDuration(budget))
       look.fault(
         [...at, "vmBudget"],

@@ -6,6 +6,16 @@ import { entries, runFields, schedule } from "../common";
 
 const band = sizeBand.shape;
 
+/** Whether a name is one that a pattern stands for, in which * is any characters. */
+function isLike(text: string, pattern: string): boolean {
+  return new RegExp(
+    `^${pattern
+      .split("*")
+      .map(part => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+      .join(".*")}$`,
+  ).test(text);
+}
+
 /** Images of a host's VMs: of each dataset of kind "vm" that the services have there. */
 export const vmImagesSpec = z.strictObject({
   host: name,
@@ -19,6 +29,16 @@ export const vmImagesSpec = z.strictObject({
       "VMs of the host, templates among them, that no service names and that get no image; each other one is told",
     ),
   withoutDisks: entries
+    .superRefine((disks, context) => {
+      for (const [index, { name: pattern }] of disks.entries())
+        if (["vm-100-disk-0", "vm-101-disk-1"].every(disk => isLike(disk, pattern)))
+          context.addIssue({
+            code: "custom",
+            path: [index, "name"],
+            message:
+              'stands for the own disks of every VM, so that an image without any is told by nobody. Expected the disks that are left out on purpose, e.g. "vm-120-disk-1" or "vm-*-pvc-*"',
+          });
+    })
     .default([{ name: "vm-*-pvc-*", reason: "volumes of claims have snapshots and copies of their own" }])
     .describe(
       "Disks by their names (* for any characters) that Proxmox leaves out of images on purpose (backup=0); each other one that is left out is told",
@@ -27,6 +47,17 @@ export const vmImagesSpec = z.strictObject({
     .strictObject({
       leastPercent: band.leastPercent.default(20),
       mostPercent: band.mostPercent.default(500),
+    })
+    .superRefine(({ leastPercent, mostPercent }, context) => {
+      const usual = "Example: { leastPercent: 20, mostPercent: 500 }";
+      const fault = (field: string, problem: string): void =>
+        context.addIssue({ code: "custom", path: [field], message: `${problem}. ${usual}` });
+      if (leastPercent === 0) fault("leastPercent", "holds nothing: no image is smaller than 0 %");
+      if (leastPercent === 100)
+        fault("leastPercent", "holds each image of a VM in which something was deleted");
+      if (mostPercent === 100) fault("mostPercent", "holds each image of a VM that grows");
+      if (mostPercent > 10_000)
+        fault("mostPercent", "holds nothing: what was encrypted doesn't get that large");
     })
     .prefault({})
     .describe(
