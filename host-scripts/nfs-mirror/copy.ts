@@ -10,6 +10,7 @@ import { required } from "../runtime/required";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { type Applied, apply } from "./apply";
+import { keptWords } from "./held";
 import { journalFolder, type Mirror } from "./mirror";
 import { hiddenByKeep } from "./verify";
 import { startWork } from "./work";
@@ -63,9 +64,12 @@ export const cover: Phase<Mirror> = {
   async run(mirror) {
     const hidden = hiddenByKeep(mirror);
     if (hidden.length === 0) return;
+    const held = keptWords(mirror.held);
     throw new RunnerError(exitCodes.failed, {
       failed: `${hidden.map(name => JSON.stringify(name)).join(", ")} of the source can't be mirrored: the target's entry of that name is another job's`,
-      kept: "All else is mirrored.",
+      kept: held
+        ? `All else is mirrored, but for ${held.words} whose copy was kept as it is: ${held.names}`
+        : "All else is mirrored.",
       next: "Rename it, or exclude it in the estate and say why.",
     });
   },

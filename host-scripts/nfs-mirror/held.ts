@@ -78,19 +78,32 @@ function isReplacedFolder({ config: { source, target } }: Mirror, name: string):
 /** A run that kept something back is no success. */
 export const answer: Phase<Mirror> = {
   name: "answer",
-  async run({ held: all, config }) {
-    const held = all.filter(({ isAnswered }) => isAnswered !== true);
-    const [first] = held;
-    if (!first) return;
-    const names = held
-      .slice(0, shown)
-      .map(({ path, reason }) => `${shortened(quoted(Buffer.from(path, "latin1")))}: ${reason}`);
+  async run({ held, config }) {
+    const told = keptWords(held);
+    if (!told) return;
     throw new RunnerError(exitCodes.failed, {
-      failed: `the copy of ${held.length} entries of "${config.target.path}" was kept as it is: ${names.join("; ")}${held.length > shown ? "; …" : ""}`,
+      failed: `the copy of ${told.words} of "${config.target.path}" was kept as it is: ${told.names}`,
       kept: "All else is mirrored.",
-      next: first.next,
+      next: told.next,
     });
   },
 };
+
+/** What was kept back that nobody answers for, as a message says it. */
+export function keptWords(
+  held: readonly Held[],
+): { readonly words: string; readonly names: string; readonly next: string } | undefined {
+  const all = held.filter(({ isAnswered }) => isAnswered !== true);
+  const [first] = all;
+  if (!first) return undefined;
+  const names = all
+    .slice(0, shown)
+    .map(({ path, reason }) => `${shortened(quoted(Buffer.from(path, "latin1")))}: ${reason}`);
+  return {
+    words: `${all.length} entries`,
+    names: `${names.join("; ")}${all.length > shown ? "; …" : ""}`,
+    next: first.next,
+  };
+}
 
 const shown = 5;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { closeFolder } from "./closed-folder";
 import { errnoOf, Refusal } from "./errors";
@@ -32,6 +32,7 @@ export async function intoFolder(
       `${quoted(into)} lies on the backup disk ${quoted(disk)}, where copies are and no room is to be taken`,
       "the same with a folder on another disk",
     );
+  refuseStrangersAbove(real, into);
   if (!existsSync(real)) {
     if (!dryRun) mkdirSync(real, { mode: 0o700 });
     return { path: real, isMount: false };
@@ -50,6 +51,21 @@ export async function intoFolder(
     );
   if (mount === undefined && !dryRun) closeFolder(real);
   return { path: real, isMount: mount === true };
+}
+
+/** Whoever may rename it puts a link in its place while a restore is at work, and all goes where that leads. */
+function refuseStrangersAbove(path: string, told: string): void {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const { uid, gid, mode } = statSync(folder);
+    const isSticky = (mode & 0o1000) !== 0;
+    const isOpen = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0);
+    if (uid !== 0 || (isOpen && !isSticky))
+      throw new Refusal(
+        `${quoted(told)} lies in ${quoted(folder)}, where others than root may put something else in its place`,
+        shell`ls -ld ${folder}   (then the same with a folder that only root can move, such as one below /root)`,
+      );
+    if (folder === "/") return;
+  }
 }
 
 function realFolder(path: string, told: string): string {

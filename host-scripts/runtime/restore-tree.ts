@@ -1,5 +1,6 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { exitCodes, RunnerError } from "./errors";
+import { linkedNames, wronglyLinked } from "./linked-names";
 import type { Log } from "./log";
 import { openFolder } from "./open-folder";
 import { withPathList } from "./path-list";
@@ -9,6 +10,7 @@ import type { RsyncItem } from "./rsync-items";
 import { run } from "./run";
 import { shell } from "./shell";
 import { firstLines } from "./tail";
+import { belowFoldersOf, inTree } from "./tree-path";
 
 export interface RestoreTree {
   /** Folder with the copy. */
@@ -60,6 +62,7 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
     ...(deletes ? ["--delete"] : []),
     ...keeps.map(name => `--filter=protect /${name}`),
   ];
+  if (deletes) await splitNames(tree);
   const copied = await listed(list => pass(tree, "restored", [...how, ...list]));
   await writeBack(tree);
   const other: RsyncItem[] = [];
@@ -74,6 +77,17 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
       next: "dmesg --level err,warn | tail; then the same command again",
     });
   return { entries: seen.entries, bytes: Math.max(seen.totalBytes, copied.totalBytes) };
+}
+
+/**
+ * rsync leaves names of one file together where they have the content of several: who writes to one then writes to all, and no owner
+ * or mode is that of each. They are removed, and come back as files of their own.
+ */
+async function splitNames({ from, into, keeps = [], stop }: RestoreTree): Promise<void> {
+  const groups = await linkedNames({ path: into, without: keeps }, { timeoutMs: longestMs, stop });
+  const isBelowFolders = belowFoldersOf(into);
+  for (const name of wronglyLinked(from, groups, () => false))
+    if (isBelowFolders(name)) rmSync(inTree(into, name));
 }
 
 const longestMs = 7 * 24 * 3_600_000;

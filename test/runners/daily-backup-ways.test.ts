@@ -236,6 +236,9 @@ describe("files of a volume", () => {
     const full = join(folder, "full");
     mkdirSync(full);
     writeFileSync(join(full, "mine\n"), "kept");
+    const strangers = join(folder, "strangers");
+    mkdirSync(strangers);
+    await inside("chown", "1000", strangers);
     const mounted = join(folder, "mounted");
     mkdirSync(mounted);
     await inside("mount", "-t", "tmpfs", "none", mounted);
@@ -243,6 +246,7 @@ describe("files of a volume", () => {
       [full, 'is not empty: it has 1 entries, the first is "mine\\x0a"'],
       [join(disk(), "new"), "lies on the backup disk"],
       [join(folder, "no/such"), "is not there"],
+      [join(strangers, "new"), "others than root may put something else in its place"],
       [mounted, "is mounted without nosuid or nodev"],
     ] as const) {
       const refused = await ask("restore", "shop/data", "--into", into);
@@ -254,6 +258,33 @@ describe("files of a volume", () => {
     await inside("mount", "-o", "remount,nosuid,nodev", mounted);
     expect(await ask("restore", "shop/data", "--into", mounted)).toMatchObject({ status: 0 });
     expect(await inside("cat", join(mounted, "text"))).toBe(`of ${weeks["2026-22"]}`);
+  });
+
+  test("names that are one file in the volume, and several in the copy, become files of their own", async () => {
+    const [source, volume] = [join(folder, "source"), join(folder, "volume")];
+    mkdirSync(volume);
+    for (const name of ["a", "b"]) writeFileSync(join(source, name), "the same");
+    chmodSync(join(source, "a"), 0o600);
+    await inside(
+      "sh",
+      "-c",
+      'touch -d 2026-01-01 "$1"/*; cp -p "$1/b" "$2/a"; ln "$2/a" "$2/b"',
+      "sh",
+      source,
+      volume,
+    );
+    const text = `
+import { restoreTree } from "./host-scripts/runtime/restore-tree";
+import { backupRun } from "./test/runners/support/backup-run";
+const [folder, from, into] = process.argv.slice(2);
+const { lock, log, stop } = backupRun(folder, "2026-05-26T03:00:00Z");
+const tree = { from, into, deletes: true, keeps: ["lost+found"], stateDir: folder + "/state", lockFd: lock.fd };
+restoreTree({ ...tree, log, stop: stop.signal }).catch(error => { console.error(error); process.exitCode = 1; });
+`;
+    await bundleProgram(text, join(folder, "tree.cjs"));
+    await inside(process.execPath, join(folder, "tree.cjs"), folder, source, volume);
+    expect(differences(withoutRoot(await tree(source)), withoutRoot(await tree(volume)))).toEqual([]);
+    expect(statSync(join(volume, "a")).nlink).toBe(1);
   });
 
   test("a copy that was not made isn't told as one, whatever the program that makes it says", async () => {
