@@ -61,8 +61,8 @@ export class Lookup {
     this.name(path, value, Object.keys(this.estate.destinations), "destination");
   }
 
-  firewall(path: Path, value: string): void {
-    this.name(path, value, Object.keys(this.estate.firewalls), "firewall");
+  firewall(path: Path, value: string): boolean {
+    return this.name(path, value, Object.keys(this.estate.firewalls), "firewall");
   }
 
   receiver(path: Path, value: string): void {

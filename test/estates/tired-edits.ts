@@ -234,6 +234,12 @@ export const misspelt: TiredEdit[] = [
     "infra-critcal",
     'estate.layers["offsite-sync"][0].alert.receiver',
   ],
+  [
+    "a misspelt dump that is made anew each night",
+    `${mirror} > rewritten`,
+    [{ name: "etcd-bakup", reason: "dumps are made anew each night" }],
+    'estate.layers["nfs-mirror"][0].rewritten[0].name',
+  ],
   ["a misspelt field", `${offsite} > leg`, [], 'estate.layers["offsite-sync"][0].leg'],
 ];
 
@@ -368,6 +374,19 @@ export const takenAway: TiredEdit[] = [
 ];
 
 export const nothingOrEverything: TiredEdit[] = [
+  [
+    "services that are all made anew, or so it looks",
+    `${mirror} > rewritten`,
+    [{ name: "*a*", reason: "dumps are made anew each night" }],
+    'estate.layers["nfs-mirror"][0].rewritten[0].name',
+  ],
+  [
+    "a firewall's backup that is never large enough",
+    "firewalls > pfsense > atLeast",
+    { config: "5GB" },
+    "estate.firewalls.pfsense.atLeast.config",
+  ],
+
   [
     "VMs of which no disk is missed",
     "layers > vm-images > 0 > withoutDisks",

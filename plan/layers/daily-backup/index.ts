@@ -4,6 +4,7 @@ import { snapshotJobName } from "../../contracts/lvm-pvc-snapshot";
 import type { Lookup } from "../../estate/lookup";
 import type { Estate } from "../../estate/schema";
 import { parseDuration } from "../../units/duration";
+import { parseSize } from "../../units/size";
 import type { Layer } from "../layer";
 import { isBelow } from "../places";
 import { firewallJob, firewallJobName } from "./firewall-job";
@@ -48,7 +49,9 @@ export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
         look.secret([...at, "volumes", "luksSecrets", index], secret),
       );
     }
-    firewalls.forEach(({ name }, index) => look.firewall([...at, "firewalls", index, "name"], name));
+    firewalls.forEach(({ name }, index) => {
+      if (look.firewall([...at, "firewalls", index, "name"], name)) smallEnough(name, look, estate);
+    });
   },
   jobs: (part, estate) => [
     dailyBackupJob(part, estate),
@@ -70,4 +73,23 @@ function copiesOfCopies(host: string, target: string, look: Lookup, estate: Esta
             `has the backup disk "${target}" in it: each night would copy its own copies. Expected what the host needs to be set up anew, e.g. "/etc/pve"`,
           );
     }
+}
+
+/** A backup below the least size is refused: one that is beyond all of the firewall is never reached. */
+function smallEnough(name: string, look: Lookup, { services, firewalls }: Estate): void {
+  const sizes = Object.values(services).flatMap(({ data }) =>
+    data.flatMap(dataset =>
+      dataset.kind === "device" && dataset.firewall === name && dataset.size !== undefined
+        ? [dataset.size]
+        : [],
+    ),
+  );
+  const most = Math.max(...sizes.map(parseSize));
+  for (const [file, least] of Object.entries(firewalls[name]?.atLeast ?? {}))
+    if (sizes.length > 0 && parseSize(least) > most)
+      look.fault(
+        ["firewalls", name, "atLeast", file],
+        least,
+        `is more than all of it (${sizes.join(", ")}): each backup would be refused. Expected less than the smallest good one, e.g. "4kB"`,
+      );
 }

@@ -1,16 +1,77 @@
 import { nfsMirrorJobName } from "../../contracts/nfs-mirror";
+import { slipOf } from "../../contracts/near";
+import { type Lookup, type Path } from "../../estate/lookup";
+import type { Estate } from "../../estate/schema";
 import type { Layer } from "../layer";
+import { isBelow } from "../places";
 import { nfsMirrorJob } from "./jobs";
-import { nfsMirrorSpec } from "./spec";
+import { type NfsMirrorSpec, nfsMirrorSpec } from "./spec";
 
 /** A tree of services on a host, mirrored each night to the same host's backup disk. */
 export const nfsMirror: Layer<"nfs-mirror", typeof nfsMirrorSpec> = {
   name: "nfs-mirror",
   spec: nfsMirrorSpec,
   runs: part => [{ ...part, job: nfsMirrorJobName, at: [] }],
-  references({ host, source, target }, at, look) {
-    look.mount([...at, "source"], host, source);
-    look.mount([...at, "target"], host, target);
+  references(part, at, look, estate) {
+    look.mount([...at, "source"], part.host, part.source);
+    look.mount([...at, "target"], part.host, part.target);
+    rewritten(part, at, look, estate);
   },
   jobs: (part, estate) => [nfsMirrorJob(part, estate)],
 };
+
+/** What is made anew each night isn't held when most of it goes: a name that is nothing's holds dumps, a pattern of many holds no service. */
+function rewritten(part: NfsMirrorSpec, at: Path, look: Lookup, estate: Estate): void {
+  const services = entriesOf(part, treesOf(part.host, estate));
+  const dumps = estate.layers["cluster-dump"].flatMap(({ target }) =>
+    target.host === part.host ? [target.path] : [],
+  );
+  const known = [...services, ...entriesOf(part, dumps)];
+  for (const [index, { name }] of part.rewritten.entries()) {
+    const path = [...at, "rewritten", index, "name"];
+    const parts = name.split("*");
+    const matched = services.filter(service => isLike(service, parts));
+    if (parts.length > 1 && matched.length > 1 && matched.length * 2 > services.length)
+      look.fault(
+        path,
+        name,
+        `stands for ${matched.length} of ${services.length} services: nothing that is lost in them would be held. Expected what is made anew alone, e.g. "dump-*.sql.gz"`,
+      );
+    const meant = parts.length > 1 || known.includes(name) ? undefined : slipOf(name, known);
+    if (meant !== undefined)
+      look.fault(
+        path,
+        name,
+        `names nothing in "${part.source}", and what is made anew there each night would be held. Did you mean "${meant}"?`,
+      );
+  }
+}
+
+function treesOf(host: string, { services }: Estate): string[] {
+  return Object.values(services).flatMap(({ data }) =>
+    data.flatMap(dataset => (dataset.kind === "tree" && dataset.host === host ? [dataset.path] : [])),
+  );
+}
+
+/** Entries of the source that some paths lie in, but those that are left out. */
+function entriesOf({ source, excludes }: NfsMirrorSpec, paths: readonly string[]): string[] {
+  const entries = paths.flatMap(path => {
+    const [entry] = path.slice(source.length + 1).split("/");
+    return isBelow(path, source) && entry && !excludes.some(({ name }) => name === entry) ? [entry] : [];
+  });
+  return [...new Set(entries)];
+}
+
+/** Whether a name has the parts of a pattern in their order, with any characters between them. */
+function isLike(name: string, [first = "", ...others]: readonly string[]): boolean {
+  if (!name.startsWith(first)) return false;
+  const last = others.pop();
+  if (last === undefined) return name === first;
+  let at = first.length;
+  for (const part of others) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+}
