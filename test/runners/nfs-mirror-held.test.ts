@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { failingFolder } from "./support/failing-folder";
 import { createWorld, type World } from "./support/world";
 
 jest.setTimeout(120_000);
@@ -93,6 +94,15 @@ describe("a nested file system that is away", () => {
       expectNestedUntouched();
       expectRestMirrored();
       expect(existsSync(`${world.target}/media/index`)).toBe(false);
+    });
+
+    test("when what restores may have put aside can't be looked at", async () => {
+      writeFileSync(`${world.source}/note`, "x");
+      const failing = failingFolder(world.folder, "/.holdfast-restore");
+      expect(await world.start([], failing).finished).toMatchObject({ status: 1 });
+      expectNestedUntouched();
+      expectRestMirrored();
+      expect(existsSync(`${world.target}/note`)).toBe(true);
     });
 
     test.each(["gone", "a file"])("when the folder above it is %s", async now => {

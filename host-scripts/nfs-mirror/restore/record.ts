@@ -179,8 +179,17 @@ export function unknownAside(
   const known = new Set(records.map(asideOf));
   return ["", ...nested]
     .map(path => asideRoot(join(config.source.path, path)))
-    .flatMap(folder => entriesOf(folder).map(entry => join(folder, entry)))
+    .flatMap(folder => asidesIn(folder).map(entry => join(folder, entry)))
     .filter(folder => !known.has(folder));
+}
+
+/** A folder that can't be looked into, or is below a file by now, keeps nothing else from being mirrored: whoever reads the tree tells it. */
+function asidesIn(folder: string): string[] {
+  try {
+    return entriesOf(folder);
+  } catch {
+    return [];
+  }
 }
 
 export function isThere(path: string): boolean {
