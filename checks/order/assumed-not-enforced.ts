@@ -32,7 +32,7 @@ export const assumedNotEnforced = defineCheck({
             `(budget ${formatDuration(writer.budgetMs)}). It would copy the generation before.`,
           fix: canWait
             ? `Give ${reader.called} "after": ["${writer.name}"].`
-            : `Start ${writer.called} ${formatDuration(lackMs)} earlier, or shorten its budget: ${writer.host} can't tell ${reader.host} to wait.`,
+            : `Start ${writer.called} ${formatDuration(lackMs)} earlier, or shorten its budget, or start ${reader.called} as much later: ${writer.host} can't tell ${reader.host} to wait.`,
           evidence: {
             writer: writer.called,
             budgetMs: writer.budgetMs,
@@ -54,6 +54,10 @@ export const assumedNotEnforced = defineCheck({
         {
           says: "Start vault-backup 5 min 10 s earlier",
           edit: ({ layers }) => edit(layers["cluster-dump"][1], { schedule: { cron: "49 1 * * *" } }),
+        },
+        {
+          says: "or start nfs-mirror as much later",
+          edit: ({ layers }) => edit(layers["nfs-mirror"][0], { schedule: { onCalendar: "*-*-* 02:06:00" } }),
         },
         {
           says: "shorten its budget",
