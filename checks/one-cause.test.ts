@@ -3,7 +3,9 @@ import { type ExampleEstate, exampleWith } from "../plan/estate/example";
 import { runChecks } from ".";
 
 const codes = (change: (estate: ExampleEstate) => void) => [
-  ...new Set(runChecks(planOf(parseEstate(exampleWith(change))), 0).map(({ code }) => code)),
+  ...new Set(
+    runChecks(planOf(parseEstate(exampleWith(change))), Date.UTC(2026, 10, 1)).map(({ code }) => code),
+  ),
 ];
 
 test("a leg that is gone is no idle watch", () => {
@@ -30,7 +32,7 @@ test("a destination without snapshots is one finding for the whole estate, and n
         }),
       ),
     ),
-    0,
+    Date.UTC(2026, 10, 1),
   );
   expect(findings).toMatchObject([{ code: "promises/unreachable-from-host-root", subject: "example" }]);
 });

@@ -214,7 +214,7 @@ test("an exporter that was renamed is one finding, with all alerts that miss it"
         }),
       ),
     ),
-    0,
+    Date.UTC(2026, 10, 1),
   );
   expect(findings).toMatchObject([{ code: "alerts/label-unknown", subject: "BackupDiskFull" }]);
   expect(findings[0]?.message).toContain("So does HostDown.");

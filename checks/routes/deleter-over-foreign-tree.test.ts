@@ -11,7 +11,7 @@ test("names the path and both jobs when a mirror doesn't keep another job's gene
       }),
     ),
   );
-  expect(runChecks(plan, 0)).toMatchObject([
+  expect(runChecks(plan, Date.UTC(2026, 10, 1))).toMatchObject([
     {
       code: "routes/deleter-over-foreign-tree",
       subject: "nfs-mirror",
@@ -40,7 +40,7 @@ test("tells of two hosts that mirror into one folder once", () => {
       }),
     ),
   );
-  expect(runChecks(plan, 0).filter(({ code }) => code === "routes/deleter-over-foreign-tree")).toMatchObject([
-    { evidence: { path: "nas:/Backup/pve-backup" } },
-  ]);
+  expect(
+    runChecks(plan, Date.UTC(2026, 10, 1)).filter(({ code }) => code === "routes/deleter-over-foreign-tree"),
+  ).toMatchObject([{ evidence: { path: "nas:/Backup/pve-backup" } }]);
 });

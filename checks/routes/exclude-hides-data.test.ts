@@ -3,7 +3,7 @@ import { type ExampleEstate, exampleWith } from "../../plan/estate/example";
 import { runChecks } from "..";
 
 const findings = (change: (estate: ExampleEstate) => void) =>
-  runChecks(planOf(parseEstate(exampleWith(change))), 0);
+  runChecks(planOf(parseEstate(exampleWith(change))), Date.UTC(2026, 10, 1));
 
 test("names the folder of dumps that a mirror leaves out, and not the single disk that follows from it", () => {
   expect(
