@@ -12,7 +12,7 @@ const dependencies = join(process.cwd(), "node_modules");
 /** This project's dependencies and the system's own files. */
 const realTrees = long
   ? [dependencies, "/usr/share", "/usr/include", "/usr/lib/python3"].filter(existsSync)
-  : ["@pulumi", "typescript", "zod"].map(name => join(dependencies, name));
+  : ["@pulumi", "@opentelemetry", "typescript"].map(name => join(dependencies, name));
 const atLeast = long ? 50_000 : 5_000;
 
 let world: World;
