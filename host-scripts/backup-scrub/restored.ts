@@ -1,7 +1,7 @@
 import { type Failure, messageOf } from "../runtime/errors";
 import { quoted } from "../runtime/quoted";
 import type { Answer, WayContext } from "../runtime/ways";
-import { type Catalogue, type Compared, recordedUnit } from "./recorded";
+import { type Catalogue, type Compared, recordedUnit, type RecordedUnit } from "./recorded";
 
 /** What a restore has put in its place. */
 export interface RestoredCopy {
@@ -28,10 +28,14 @@ export async function judgeRestored(
   const kept = "All of the copy is in its place, such files as they are.";
   const onFile = (name: string): void =>
     log.progress(`compares ${quoted(Buffer.from(name, "latin1"))} with what is recorded of it`);
+  const units = new Map<string, RecordedUnit>();
   const bad: Compared["bad"][number][] = [];
   try {
-    for (const { unit, path } of paths)
-      bad.push(...(await recordedUnit(catalogue, unit, stop, { isFixed, onFile }).compare(path)).bad);
+    for (const { unit, path } of paths) {
+      const recorded = units.get(unit) ?? recordedUnit(catalogue, unit, stop, { isFixed, onFile });
+      units.set(unit, recorded);
+      bad.push(...(await recorded.compare(path)).bad);
+    }
   } catch (error) {
     const unread = `what is recorded of the copy can't be read: ${messageOf(error)}`;
     if (!stop.stopped) return asFailure(answer, { failed: unread, kept, next });

@@ -6,7 +6,7 @@ import { proveBackupDisk } from "../runtime/backup-disk";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import { mountsBelow } from "../runtime/mounts";
 import { withPathList } from "../runtime/path-list";
-import { noted, quoted, shortened } from "../runtime/quoted";
+import { noted, notedName, quoted, shortened } from "../runtime/quoted";
 import { rsync, wholeMetadata } from "../runtime/rsync";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
@@ -59,14 +59,14 @@ const shown = 5;
 
 async function inspected(context: WayContext<NfsMirrorConfig>, service: string): Promise<Inspected> {
   const { config, log, stop } = context;
-  log.progress(`verify: ${shownName(service)}`);
+  log.progress(`verify: ${notedName(service)}`);
   const { sumsDir, target } = config;
   const compared = await compareRecorded({ stateDir: sumsDir, target }, service, stop);
   const { good, unrecorded, bad } = compared;
   return {
-    service: shownName(service),
+    service: notedName(service),
     ...(sumsDir !== undefined && { recorded: { good, unrecorded } }),
-    bad: bad.map(({ name, reason }) => ({ name: shownName(name), reason })),
+    bad: bad.map(({ name, reason }) => ({ name: notedName(name), reason })),
     ...(await againstSource(context, service)),
   };
 }
@@ -136,8 +136,4 @@ function linesOf({ service, recorded, bad, differing, first }: Inspected): strin
     ...first.map(line => `  ${shortened(line)}`),
     ...(differing > first.length ? [`  and ${differing - first.length} more`] : []),
   ];
-}
-
-function shownName(name: string): string {
-  return noted(Buffer.from(name, "latin1"));
 }

@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
-import { noted, quoted, shortened } from "../runtime/quoted";
+import { notedName, quoted, shortened } from "../runtime/quoted";
 import type { RsyncPass } from "../runtime/rsync";
 import { shell } from "../runtime/shell";
 import { statIn } from "../runtime/tree-path";
@@ -37,7 +37,7 @@ export function acceptedIn({
   const entries = accepted.filter(entry => isInForce(entry, Date.now()));
   return told => {
     for (const name of namesOf({ source, target }, told.toString("latin1"))) {
-      const entry = acceptedBy(entries, noted(Buffer.from(name, "latin1")));
+      const entry = acceptedBy(entries, notedName(name));
       if (!entry) continue;
       const depth = entry.path.split("/").filter(word => word !== "").length;
       return Buffer.from(name.split("/").slice(0, depth).join("/"), "latin1");
@@ -48,7 +48,7 @@ export function acceptedIn({
 
 function holdEntry({ config, held, notes, log }: Mirror, path: string, reason: string): void {
   if (held.some(other => other.path === path)) return;
-  const name = noted(Buffer.from(path, "latin1"));
+  const name = notedName(path);
   const entry = acceptedBy(config.accepted, name);
   const isAnswered = entry !== undefined && isInForce(entry, Date.now());
   const text = `${shortened(name)} can't be read or written: ${reason}`;

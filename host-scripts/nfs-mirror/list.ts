@@ -1,7 +1,7 @@
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { proveBackupDisk } from "../runtime/backup-disk";
 import { momentText } from "../runtime/moment";
-import { noted, shortened } from "../runtime/quoted";
+import { notedName, shortened } from "../runtime/quoted";
 import { ready, shell } from "../runtime/shell";
 import type { Answer, ListRequest, WayContext } from "../runtime/ways";
 import { knownNested } from "./nested";
@@ -80,14 +80,14 @@ async function listed(
   const frozen = cut ? cutText(cut) : held.find(({ path, isFrozen }) => isFrozen && path === service)?.reason;
   const next = cut ? restoreCommand(config, cut, "resume") : held[0]?.next;
   return {
-    service: shownName(service),
+    service: notedName(service),
     ...(asOf !== undefined && { asOf: momentText(Date.parse(asOf)) }),
     ...{ entries: tally.entries, bytes: tally.bytes },
     ...(frozen !== undefined && { frozen }),
     lacks: held
       .filter(({ path, isFrozen }) => !(isFrozen && path === service))
-      .map(({ path, reason }) => ({ path: shownName(path), reason }))
-      .concat(tally.unread === undefined ? [] : [{ path: shownName(service), reason: tally.unread }]),
+      .map(({ path, reason }) => ({ path: notedName(path), reason }))
+      .concat(tally.unread === undefined ? [] : [{ path: notedName(service), reason: tally.unread }]),
     ...(next !== undefined && { next }),
   };
 }
@@ -134,8 +134,4 @@ function restoresLeft(config: NfsMirrorConfig, records: readonly RestoreRecord[]
             : remove,
       };
     });
-}
-
-function shownName(name: string): string {
-  return noted(Buffer.from(name, "latin1"));
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
-import { noted, notedOfTyped } from "../runtime/quoted";
+import { notedName, notedOfTyped } from "../runtime/quoted";
 import { isFolderIn, statIn } from "../runtime/tree-path";
 import { contentOf } from "./collapse";
 
@@ -25,7 +25,7 @@ export function isMadeAnew(
 function matcherOf(pattern: string): (entry: string) => boolean {
   const text = notedOfTyped(pattern).replace(/[.+?^${}()|[\]\\]/g, "\\$&");
   const whole = new RegExp(`^${text.replaceAll("*", ".*")}$`);
-  return entry => whole.test(noted(Buffer.from(entry, "latin1")));
+  return entry => whole.test(notedName(entry));
 }
 
 function hasContent(root: string, entry: string): boolean {

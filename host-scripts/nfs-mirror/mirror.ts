@@ -3,7 +3,7 @@ import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { ownPrefix } from "../runtime/closed-folder";
 import type { JobRun } from "../runtime/job-run";
 import type { Mounts } from "../runtime/mounts";
-import { noted } from "../runtime/quoted";
+import { notedName } from "../runtime/quoted";
 
 /** One run, filled by its phases. */
 export interface Mirror extends JobRun<NfsMirrorConfig> {
@@ -112,7 +112,7 @@ export function serviceOf(name: string): string {
 
 /** Whether an operator said of a name's service that what it has lost is meant to go. */
 export function isMeant({ accepted }: Mirror, name: string): boolean {
-  return accepted.has(noted(Buffer.from(serviceOf(name), "latin1")));
+  return accepted.has(notedName(serviceOf(name)));
 }
 
 /** ext4's own folder for recovered files belongs to each file system, not to its data. */

@@ -1,6 +1,6 @@
 import { mirroredBytes } from "../../plan/contracts/nfs-mirror";
 import type { Summary } from "../runtime/job-run";
-import { noted, shortened } from "../runtime/quoted";
+import { notedName, shortened } from "../runtime/quoted";
 import type { Held, Mirror } from "./mirror";
 
 /** What a run tells of itself. */
@@ -26,5 +26,5 @@ function exceptions(held: readonly Held[]): string {
   const [first] = held;
   if (!first) return "";
   const others = held.length > 1 ? ` and ${held.length - 1} more` : "";
-  return ` but for what is accepted, ${shortened(noted(Buffer.from(first.path, "latin1")))}${others}`;
+  return ` but for what is accepted, ${shortened(notedName(first.path))}${others}`;
 }

@@ -42,3 +42,8 @@ export function printable(text: string): string {
 export function shortened(text: string): string {
   return text.length > 200 ? `${text.slice(0, 120)}…${text.slice(-60)}` : text;
 }
+
+/** As a message shows a name that is held byte by byte as latin1. */
+export function notedName(name: string): string {
+  return noted(Buffer.from(name, "latin1"));
+}

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
 import { exitCodes, RunnerError } from "../../runtime/errors";
-import { noted, quoted, shortened } from "../../runtime/quoted";
+import { notedName, quoted, shortened } from "../../runtime/quoted";
 import { rsync } from "../../runtime/rsync";
 import { ready, shell } from "../../runtime/shell";
 import { firstLines } from "../../runtime/tail";
@@ -98,7 +98,7 @@ async function tellPlaced(tools: Tools, record: RestoreRecord, isNew: boolean): 
     await removeAside(record, stop.signal);
     dropRestore(config, record);
   }
-  const lacked = record.lacked.map(name => noted(Buffer.from(name, "latin1")));
+  const lacked = record.lacked.map(name => notedName(name));
   if (lacked.length > 0)
     throw new RunnerError(exitCodes.failed, {
       failed: `${lacked.length} entries can't be brought back, as the mirror can't be read there: ${lacked.slice(0, 5).join(", ")}${lacked.length > 5 ? ", …" : ""}`,
@@ -142,7 +142,7 @@ function endWithout(config: NfsMirrorConfig, record: RestoreRecord): RunnerError
   const [came, stayed] = [true, false].map(isCopy =>
     record.items
       .filter(item => !item.isGone && (String(statIn(record.root, item.path)?.ino) === item.inode) === isCopy)
-      .map(({ path }) => noted(Buffer.from(path, "latin1")))
+      .map(({ path }) => notedName(path))
       .join(", "),
   );
   return new RunnerError(exitCodes.failed, {

@@ -6,7 +6,7 @@ import { roomOf } from "../../runtime/free-room";
 import { intoFolder } from "../../runtime/into-folder";
 import { momentText } from "../../runtime/moment";
 import { mountsBelow } from "../../runtime/mounts";
-import { noted, quoted } from "../../runtime/quoted";
+import { notedName, quoted } from "../../runtime/quoted";
 import { ready, shell } from "../../runtime/shell";
 import { inTree, statIn } from "../../runtime/tree-path";
 import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
@@ -79,14 +79,11 @@ export async function planned(
 function notesOn(config: NfsMirrorConfig, record: RestoreRecord): string[] {
   const mirrored = readMirrored(config);
   return servicesOf(record).flatMap(service => {
-    const shown = noted(Buffer.from(service, "latin1"));
+    const shown = notedName(service);
     const held = mirrored ? heldOf(mirrored, service) : [];
     return [
       `the mirror has ${shown} as of ${asOfService(mirrored, service) ?? "a time that isn't known"}`,
-      ...held.map(
-        ({ path, reason }) =>
-          `of ${noted(Buffer.from(path, "latin1"))} the mirror lacks what is new: ${reason}`,
-      ),
+      ...held.map(({ path, reason }) => `of ${notedName(path)} the mirror lacks what is new: ${reason}`),
     ];
   });
 }

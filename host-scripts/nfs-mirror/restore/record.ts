@@ -5,7 +5,7 @@ import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
 import { ownPrefix } from "../../runtime/closed-folder";
 import { syncFolder, writeDurably } from "../../runtime/durable";
 import { errnoOf, messageOf, Refusal } from "../../runtime/errors";
-import { noted, shortened } from "../../runtime/quoted";
+import { notedName, shortened } from "../../runtime/quoted";
 import { ready, shell } from "../../runtime/shell";
 import { serviceOf } from "../mirror";
 
@@ -90,7 +90,7 @@ export function wantedNames({
 
 /** The same as messages show them. */
 export function shownNames(record: RestoreRecord): string[] {
-  return wantedNames(record).map(name => noted(Buffer.from(name, "latin1")));
+  return wantedNames(record).map(name => notedName(name));
 }
 
 export function servicesOf(record: RestoreRecord): string[] {
@@ -201,7 +201,7 @@ export function wantedText(record: Pick<RestoreRecord, "wanted" | "below" | "isA
   if (record.isAll && record.below === "") return "all services";
   return shortened(
     wantedNames(record)
-      .map(path => noted(Buffer.from(path, "latin1")))
+      .map(path => notedName(path))
       .join(", "),
   );
 }

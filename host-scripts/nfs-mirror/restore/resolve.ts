@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { nearest } from "../../../plan/contracts/near";
 import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
 import { exitCodes, Refusal, RunnerError } from "../../runtime/errors";
-import { bytesOfTyped, noted, quoted } from "../../runtime/quoted";
+import { bytesOfTyped, noted, notedName, quoted } from "../../runtime/quoted";
 import { shell } from "../../runtime/shell";
 import { inTree, statIn } from "../../runtime/tree-path";
 import { isLeftOut } from "../mirror";
@@ -31,7 +31,7 @@ export function serviceTyped(config: NfsMirrorConfig, typed: string): string {
     );
   const near = nearest(
     noted(bytes),
-    services.map(service => noted(Buffer.from(service, "latin1"))),
+    services.map(service => notedName(service)),
   ).map(candidate => `"${candidate}"`);
   throw new Refusal(
     `there is no service ${quoted(bytes)} on the mirror${near.length > 0 ? `; did you mean ${near.join(" or ")}?` : ""}`,

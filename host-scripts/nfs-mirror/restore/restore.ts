@@ -76,12 +76,12 @@ export async function restore(
   if (below.length > 0) refuseAway(config, below, await mountsBelow(config.source.path, context.stop.signal));
   context.stop.check("verify");
   if (action === "resume")
-    return inTurn(tools, records, record =>
+    return eachOf(tools, records, record =>
       record.state === "undoing" ? rollBack(tools, record) : broughtBack(tools, record, true),
     );
   // All of them, before the first: one that is cut then is on record as what it is.
   const undoing = records.map(record => beginRollBack(config, record));
-  return inTurn(tools, undoing.reverse(), record => rollBack(tools, record));
+  return eachOf(tools, undoing.reverse(), record => rollBack(tools, record));
 }
 
 /** @throws {Refusal} before anything has changed */
@@ -92,7 +92,7 @@ async function bringAllBack(tools: Tools, all: readonly Planned[]): Promise<Answ
   }
   // All of them, before the first: one whose turn doesn't come is on record as cut.
   await beginAll(tools, all);
-  return inTurn(
+  return eachOf(
     tools,
     all.map(({ record }) => record),
     record => broughtBack(tools, record, false),
@@ -113,7 +113,7 @@ async function broughtBack(tools: Tools, record: RestoreRecord, isResumed: boole
 }
 
 /** One file system after the other. */
-async function inTurn(
+async function eachOf(
   tools: Tools,
   records: readonly RestoreRecord[],
   act: (record: RestoreRecord) => Promise<Answer>,
