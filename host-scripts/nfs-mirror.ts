@@ -45,7 +45,13 @@ startRunner({
   },
   contract: nfsMirrorConfig,
   metrics: nfsMirrorMetrics,
-  begin: (run, accepted): Mirror => ({ ...run, startedAt: new Date(), accepted, held: [] }),
+  begin: (run, accepted): Mirror => ({
+    ...run,
+    startedAt: new Date(),
+    accepted,
+    held: [],
+    keptBack: new Set(),
+  }),
   locked({ config, log }) {
     const segments = recover(journalFolder(config));
     if (segments.length > 0)

@@ -28,7 +28,7 @@ export async function apply(mirror: Mirror, work: Work): Promise<Applied> {
   const scan = required(mirror.scan, "scan");
   let failed: RsyncPass | undefined;
   let hasVanished = false;
-  for (const step of scan.listed ? stepsOf(mirror, scan, scan.listed) : [split, aroundAll, all]) {
+  for (const step of scan.listed ? stepsOf(mirror, scan, scan.listed) : stepsWithoutList(scan)) {
     if (step.waits && failed) continue;
     const pass = await step.run(mirror, work);
     mirror.stop.check("copy");
@@ -43,11 +43,14 @@ export async function apply(mirror: Mirror, work: Work): Promise<Applied> {
 /** All that a pass had to do is done, but for what is held by its name. */
 function isThrough(mirror: Mirror, pass: RsyncPass): boolean {
   if (pass.outcome !== "partial") return pass.outcome === "complete" || pass.outcome === "vanished";
+  const known = mirror.held.length;
   if (!holdLacking(mirror, pass)) return false;
   dropHeld(mirror);
-  const { listed, deletions } = required(mirror.scan, "scan");
+  const { listed, deletions, overwritten } = required(mirror.scan, "scan");
   // Without a list, deletions are rsync's own, and it makes none once something can't be read.
-  return listed !== undefined || deletions === 0;
+  if (listed) return true;
+  // Nor is it known then which of the files that are overwritten may be what can't be read, unless the scan has told of that.
+  return deletions === 0 && (overwritten !== undefined || mirror.held.length === known);
 }
 
 type Asked = (name: string) => boolean;
@@ -59,8 +62,20 @@ interface Step {
 }
 
 const split: Step = { run: splitLinks };
-const aroundAll: Step = { run: (mirror, work) => around(mirror, work, () => true) };
-const all: Step = { run: copyAll };
+
+/** What the target lacks comes first: what is overwritten may be the last copy of something that can't be read under its new name. */
+function stepsWithoutList({ overwritten }: Scan): readonly Step[] {
+  if (overwritten?.length === 0)
+    return [split, { run: (mirror, work) => around(mirror, work, () => true) }, { run: copyAll }];
+  const last = new Set(overwritten);
+  return [
+    split,
+    { run: (mirror, work) => around(mirror, work, name => overwritten !== undefined && !last.has(name)) },
+    { run: copyNew },
+    { run: (mirror, work) => around(mirror, work, name => !overwritten || last.has(name)), waits: true },
+    { run: copyAll, waits: true },
+  ];
+}
 
 function stepsOf(mirror: Mirror, scan: Scan, { deleted }: Listed): readonly Step[] {
   // As it was at the scan: what goes meanwhile has been copied to nowhere.
@@ -157,6 +172,11 @@ async function removeNames(
   return tops.length === 0
     ? undefined
     : copyNames(mirror, work, tops, ["--delete-missing-args", "--force", ...ceiling(mirror)]);
+}
+
+/** Of what is too much for a list, that at whose name the target has nothing. */
+async function copyNew(mirror: Mirror, work: Work): Promise<RsyncPass> {
+  return work.rsync(mirrorArgs(mirror, ["--ignore-existing"]), leftAlone(mirror));
 }
 
 /** Too much is new for a list, as on the first night: rsync looks at all of the tree again. */

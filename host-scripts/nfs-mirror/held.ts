@@ -13,7 +13,11 @@ export function dropHeld(mirror: Mirror): void {
   if (mirror.held.length === 0) return;
   const isFrozen = frozenIn(mirror);
   if (!listed) {
-    mirror.scan = { ...scan, large: scan.large.filter(({ name }) => !isFrozen(name)) };
+    const [large, overwritten] = [
+      scan.large.filter(({ name }) => !isFrozen(name)),
+      scan.overwritten?.filter(name => !isFrozen(name)),
+    ];
+    mirror.scan = { ...scan, large, overwritten };
     return;
   }
   const isKept = keptBy(mirror.held);
@@ -22,12 +26,13 @@ export function dropHeld(mirror: Mirror): void {
   const isLeft = (name: string): boolean => !replacing.has(name) && !isFrozen(name);
   const changed = listed.changed.filter(isLeft);
   const deleted = listed.deleted.filter(name => !isKept(name));
+  for (const name of listed.deleted) if (isKept(name)) mirror.keptBack.add(name);
   const [created, touched] = [listed.created.filter(isLeft), listed.touched.filter(isLeft)];
-  const overwritten = listed.overwritten.filter(isLeft);
-  const left = { ...listed, changed, deleted, created, touched, overwritten };
+  const left = { ...listed, changed, deleted, created, touched };
   mirror.scan = {
     ...scan,
     ...{ changes: changed.length, deletions: deleted.length, listed: left },
+    overwritten: scan.overwritten?.filter(isLeft),
     doomed: deleted.slice(0, scan.doomed.length).map(name => Buffer.from(name, "latin1")),
     large: scan.large.filter(({ name }) => isLeft(name)),
   };

@@ -43,7 +43,7 @@ export const hold: Phase<Mirror> = {
       mirror,
       held.filter(({ isFrozen }) => isFrozen === true),
     );
-    holdUnlisted(mirror);
+    await holdUnlisted(mirror);
     if (!mirror.scan?.listed && deletions > 0) holdAll(mirror);
     dropHeld(mirror);
     const left = required(mirror.scan, "scan").deletions;

@@ -7,6 +7,7 @@ import { shell } from "../runtime/shell";
 import { statIn } from "../runtime/tree-path";
 import { holderIn } from "./held";
 import type { Held, Mirror } from "./mirror";
+import { hiddenByKeep } from "./verify";
 
 /**
  * Holds deletions back at and below what a pass of rsync could not read or write, and only there: a bad sector, an attribute
@@ -26,6 +27,21 @@ export function holdLacking(mirror: Mirror, { lacked: { entries, unnamed } }: Rs
     mirror.held.filter(({ path }) => names.has(path)),
   );
   return unnamed.length === 0 && known.length > 0 && known.every(names => names.length > 0);
+}
+
+/** @returns names below the source that a scan has left out, with all that may lie below them */
+export function unlistedBy(mirror: Mirror, { outcome, lacked }: RsyncPass): readonly string[] {
+  const { source, target } = mirror.config;
+  const left = [
+    ...mirror.held.filter(({ isFrozen }) => isFrozen === true).map(({ path }) => path),
+    ...hiddenByKeep(mirror).map(name => Buffer.from(name).toString("latin1")),
+  ];
+  if (outcome !== "partial") return left;
+  const told = lacked.entries
+    .filter(({ hasVanished }) => hasVanished !== true)
+    .map(({ path }) => path.toString("latin1"));
+  const ofSource = told.filter(name => !name.startsWith(`${target.path}/`));
+  return [...left, ...ofSource.flatMap(name => namesOf({ source, target }, name))];
 }
 
 /** @returns what the estate accepts as a whole, below the root, and an entry of rsync's messages is or lies in */
@@ -67,7 +83,7 @@ function holdEntry({ config, held, notes, log }: Mirror, path: string, reason: s
 export function holdFormer(mirror: Mirror, lacking: readonly Held[]): void {
   if (lacking.length === 0) return;
   const { held } = mirror;
-  const overwritten = new Set(mirror.scan?.listed?.overwritten);
+  const overwritten = new Set(mirror.scan?.overwritten);
   const [lackedBy, keptBy] = [holderIn(lacking), holderIn(held)];
   for (const [path, [name = ""]] of formerNames(mirror, name => lackedBy(name) !== undefined)) {
     const holder = lackedBy(name);
@@ -85,10 +101,12 @@ export function holdFormer(mirror: Mirror, lacking: readonly Held[]): void {
  * @returns names that go or are overwritten, each with new ones of the same size and time, or under which it was found: what it may be now
  */
 export function formerNames(
-  { config, scan, moves = [] }: Mirror,
+  { config, scan, moves = [], held }: Mirror,
   isAsked: (name: string) => boolean,
 ): ReadonlyMap<string, readonly string[]> {
-  const { created = [], deleted = [], overwritten = [] } = scan?.listed ?? {};
+  const { deleted = [] } = scan?.listed ?? {};
+  // Without a list there is no more to ask for than what is held.
+  const created = scan?.listed?.created ?? held.map(({ path }) => path);
   const fresh = new Map<string, string[]>();
   const found = new Map<string, readonly string[]>();
   for (const name of created) {
@@ -100,7 +118,7 @@ export function formerNames(
   // One that was to be renamed may have lost its time by that.
   for (const { from, to } of moves) if (isAsked(to)) found.set(from, [to]);
   if (fresh.size === 0) return found;
-  for (const path of [...deleted, ...overwritten]) {
+  for (const path of [...deleted, ...(scan?.overwritten ?? [])]) {
     const key = keyOf(statIn(config.target.path, path));
     const names = key === undefined ? undefined : fresh.get(key);
     if (names) found.set(path, names);

@@ -12,6 +12,10 @@ export interface Mirror extends JobRun<NfsMirrorConfig> {
   readonly accepted: ReadonlySet<string>;
   /** Where nothing is deleted in this run, and why: it ends as a failure that says so. */
   readonly held: Held[];
+  /** What the source has no more and would be deleted, and stays for what is held: names below the root, byte by byte as latin1. */
+  readonly keptBack: Set<string>;
+  /** What that comes to. */
+  kept?: KeptBack;
   mounts?: Mounts;
   /** File systems below the source, by their path there, that lay there in no earlier run: what they lack, they may have hidden. */
   fresh?: readonly string[];
@@ -40,6 +44,12 @@ export interface Held {
   readonly isAway?: boolean;
   /** Somebody answers for it in the estate: it is no failure. */
   readonly isAnswered?: boolean;
+}
+
+/** Of the target, though the source has it no more. */
+export interface KeptBack {
+  readonly entries: number;
+  readonly bytes: number;
 }
 
 /** Files of a service that the target has, and that would get the source's content. */
@@ -76,6 +86,8 @@ export interface Scan {
   readonly totalBytes: number;
   /** What would change, name by name; undefined when it is too much: then the copy looks at the whole tree again. */
   readonly listed: Listed | undefined;
+  /** Names at which a file of the target gives way to other content, or to what is no file; undefined when those alone are too many. */
+  readonly overwritten: readonly string[] | undefined;
   /** Files that would get another content, by the service that they are of. */
   readonly rewritten: ReadonlyMap<string, Rewritten>;
   /** Files to be copied that may hold large holes. */
@@ -90,8 +102,6 @@ export interface Listed {
   readonly created: readonly string[];
   /** Of them, files that get new content, and so a file of their own. */
   readonly replaced: ReadonlySet<string>;
-  /** Of them, those at which a file of the target, if there is one, gives way to other content, or to what is no file. */
-  readonly overwritten: readonly string[];
   /** Of them, files of which only the time differs. */
   readonly touched: readonly string[];
   readonly deleted: readonly string[];

@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { writeDurably } from "../runtime/durable";
 import type { Phase } from "../runtime/phases";
-import type { Held, Mirror } from "./mirror";
+import { statIn } from "../runtime/tree-path";
+import type { Held, KeptBack, Mirror } from "./mirror";
 
 const heldEntry = z.object({
   /** Below the root, byte by byte as latin1; "." for all of it. */
@@ -43,12 +44,24 @@ export function readMirrored(config: NfsMirrorConfig): Mirrored | undefined {
 /** Notes what was mirrored, and what wasn't: also in a run that ends as a failure for that. */
 export const note: Phase<Mirror> = {
   name: "note",
-  async run({ config, startedAt, held }) {
+  async run(mirror) {
+    const { config, startedAt, held } = mirror;
+    if (mirror.scan?.listed) mirror.kept = tallyKept(mirror);
     const before = readMirrored(config);
     const value: Mirrored = { at: startedAt.toISOString(), held: held.map(entry => noted(entry, before)) };
     writeDurably(fileOf(config), `${JSON.stringify(value)}\n`, 0o600);
   },
 };
+
+/** What stays for what is held; a file with several names is one. */
+function tallyKept({ config, keptBack }: Mirror): KeptBack {
+  const files = new Map<bigint, bigint>();
+  for (const name of keptBack) {
+    const stat = statIn(config.target.path, name);
+    if (stat?.isFile() === true) files.set(stat.ino, stat.size);
+  }
+  return { entries: keptBack.size, bytes: [...files.values()].reduce((sum, size) => sum + Number(size), 0) };
+}
 
 function noted(held: Held, before: Mirrored | undefined): HeldEntry {
   const { path, reason, next, isFrozen = false, isAnswered = false } = held;

@@ -60,9 +60,7 @@ export function holdBelowFresh(mirror: Mirror): void {
   if (fresh.length === 0) return;
   const moved = new Set(moves.map(({ from }) => from));
   const lost = (scan?.listed?.deleted ?? []).filter(name => !moved.has(name) && !isMeant(mirror, name));
-  const older = (scan?.listed?.overwritten ?? []).filter(
-    name => !isMeant(mirror, name) && isNewer(mirror, name),
-  );
+  const older = (scan?.overwritten ?? []).filter(name => !isMeant(mirror, name) && isNewer(mirror, name));
   for (const path of fresh) {
     if (accepted.has(noted(path)) || held.some(other => other.path === latin1Of(path))) continue;
     const isBelow = (name: string): boolean => name.startsWith(`${latin1Of(path)}/`);

@@ -10,15 +10,14 @@ import type { RsyncItem } from "../runtime/rsync-items";
 import { required } from "../runtime/required";
 import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
-import { acceptedIn, holdLacking } from "./lacking";
-import { createLists } from "./lists";
+import { acceptedIn, holdLacking, unlistedBy } from "./lacking";
+import { createLists, isOverwriting } from "./lists";
 import { statIn } from "../runtime/tree-path";
 import { dropHeld, frozenIn } from "./held";
 import { isMeant, type Mirror, type Rewritten, type Scan } from "./mirror";
 import { lostBy } from "./moves";
 import { countRewritten } from "./rewritten";
 import { rootsOf } from "./roots";
-import { unlistedBy } from "./unlisted";
 import { leftAlone, mirrorArgs } from "./whole-tree";
 
 /** rsync's dry run: what would change, and how much would go. A night without a change ends here, after one scan. */
@@ -52,10 +51,23 @@ export async function scanOthers(mirror: Mirror): Promise<void> {
   dropHeld(mirror);
 }
 
+/** Looks again for those of the files that are overwritten, more than a list holds, that are asked for. */
+export async function scanOverwritten(
+  mirror: Mirror,
+  isAsked: (name: string) => boolean,
+): Promise<readonly string[]> {
+  const names: string[] = [];
+  await look(mirror, item => {
+    const name = item.path.toString("latin1");
+    if (isOverwriting(item, mirror.config.target.path) && isAsked(name)) names.push(name);
+  });
+  return names;
+}
+
 async function look(mirror: Mirror, onItem: (item: RsyncItem) => void): Promise<Scan> {
   const { config, log, stop } = mirror;
   const found = { changes: 0, deletions: 0, bytes: 0, inodes: 0, doomed: [] as Buffer[] };
-  const lists = createLists(config.mostListed);
+  const lists = createLists(config);
   const rewritten = countRewritten(config);
   const nested = mountedBelow(config.source.path, required(mirror.mounts, "mounts")).keys();
   const places = [config.source.path, ...[...nested].map(path => join(config.source.path, path))];

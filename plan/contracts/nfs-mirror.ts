@@ -44,6 +44,10 @@ export type NfsMirrorConfig = z.infer<typeof nfsMirrorConfig>;
 /** Name of the metric with the bytes that the last successful run copied. */
 export const mirroredBytes = "nfs_mirror_bytes";
 
+/** Names of the metrics of what the mirror keeps though the source has it no more, as that waits for somebody or may lie where nobody can look. */
+export const heldBytes = "nfs_mirror_held_bytes";
+export const heldEntries = "nfs_mirror_held_entries";
+
 /** Metrics of the runner; `last_run`, `last_status` and `bytes` have the reference system's names. */
 export const nfsMirrorMetrics = jobMetrics("nfs_mirror", [
   {
@@ -51,5 +55,17 @@ export const nfsMirrorMetrics = jobMetrics("nfs_mirror", [
     help: "Bytes that the last successful run copied",
     emitted: "success",
     meaning: "bytes",
+  },
+  {
+    name: heldEntries,
+    help: "Entries that the mirror keeps though the source has them no more",
+    emitted: "any-end",
+    meaning: "other",
+  },
+  {
+    name: heldBytes,
+    help: "Bytes of them",
+    emitted: "any-end",
+    meaning: "other",
   },
 ]);

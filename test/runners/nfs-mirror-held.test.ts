@@ -335,6 +335,10 @@ describe("what the source has lost", () => {
     await world.inside("umount", source.path);
     await damage("c/pieces");
     await world.mount("src");
+    world.writeConfig({ mostListed: 2 });
+    expect(await mirror()).toMatchObject({ status: 1 });
+    expect(statSync(`${world.target}/c/before`).size).toBe(41 * 4096);
+    world.writeConfig({});
     const run = await mirror();
     expect(run.status).toBe(1);
     // The last copy that there is of what can't be read under its new name.

@@ -12,7 +12,8 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { execa } from "execa";
-import { createWorld, type World } from "./support/world";
+import { long } from "../long";
+import { createWorld, metricsOf, type World } from "./support/world";
 
 jest.setTimeout(120_000);
 
@@ -106,10 +107,31 @@ test("while nobody can look into a folder, no file goes that has no other name, 
     expect.stringContaining('2 files of "app" that went are kept'),
     0,
   ]);
+  expect(run.stdout).toContain("it keeps 3 entries (21 bytes) that the source has no more");
+  expect(metricsOf(world)).toMatchObject({ held_entries: 3, held_bytes: 21 });
   expectKept();
   expect(await mirror("--accept=app")).toMatchObject({ status: 0 });
   expect(ofTarget("app")).toEqual(["what stays"]);
   expect(ofTarget("films")).toContain("a film");
+  expect(metricsOf(world)).toMatchObject({ held_entries: 1, held_bytes: 6 });
+});
+
+test("in a run with too many changes for a list, nothing is overwritten that may lie where nobody copies it", async () => {
+  moveDeep(tooLong, "app/second");
+  world.writeConfig({ mostListed: 2 });
+  writeFileSync(`${world.source}/app/second`, "what took its name");
+  for (const name of ["another film", "new one", "new two"])
+    writeFileSync(`${world.source}/films/${name}`, `${name}, anew`);
+  expect(await mirror()).toMatchObject({ status: 1 });
+  expect(readFileSync(`${world.target}/app/second`, "utf8")).toBe("second");
+  expect(readFileSync(`${world.target}/films/another film`, "utf8")).toBe("another film, anew");
+  // Also where those alone are more than a list holds.
+  for (const name of ["another film", "some other film", "new one"])
+    writeFileSync(`${world.source}/films/${name}`, `again ${name}`);
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([expect.stringContaining("what it was may lie in"), 1]);
+  expect(readFileSync(`${world.target}/films/another film`, "utf8")).toBe("again another film");
+  expect(readFileSync(`${world.target}/app/second`, "utf8")).toBe("second");
 });
 
 test("what was moved to a file system that is away keeps its earlier name", async () => {
@@ -177,6 +199,19 @@ test("what was moved to a name of another job's, which isn't mirrored, keeps its
   ]);
   expect(ofTarget("app")).toEqual(["second", "the third", "what stays"]);
   expect(ofTarget("films")).toContain("a film");
+});
+
+/** A million entries, of ten thousand files: they are looked at, one by one. */
+(long ? test : test.skip)("however many entries such a name has, they are looked at", async () => {
+  world.writeConfig({ budgetMs: 400_000 });
+  const folder = `${world.config.source.path}/pvc-data`;
+  const script = `mkdir -p ${folder}/m && cd ${folder}/m && touch $(seq 10000) && cd .. && for i in $(seq 101); do mkdir b$i && mount --bind m b$i; done`;
+  await world.inside("sh", "-c", script);
+  renameSync(`${world.source}/app/second`, `${world.source}/pvc-data/second`);
+  rmSync(`${world.source}/app/one`);
+  expect(await mirror()).toMatchObject({ status: 1 });
+  expect(ofTarget("app")).toEqual(["second", "the third", "what stays"]);
+  await world.inside("sh", "-c", `umount ${folder}/b*`);
 });
 
 test("what a file system may have been mounted over stays until somebody accepts it", async () => {

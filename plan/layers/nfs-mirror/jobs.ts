@@ -1,7 +1,13 @@
 import { scrubJobName } from "../../contracts/backup-scrub";
-import { type NfsMirrorConfig, nfsMirrorMetrics, nfsMirrorJobName } from "../../contracts/nfs-mirror";
+import {
+  heldBytes,
+  heldEntries,
+  type NfsMirrorConfig,
+  nfsMirrorJobName,
+  nfsMirrorMetrics,
+} from "../../contracts/nfs-mirror";
 import type { Estate } from "../../estate/schema";
-import type { LayerJob } from "../../job";
+import type { JobAlert, LayerJob } from "../../job";
 import { blanks, phrase } from "../../way-back";
 import { runOf, timerTrigger } from "../common";
 import { mountOf, timerOf, runnerConfig, stateFolder } from "../host-runner";
@@ -49,7 +55,7 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
     journal: { kind: "writes" },
     metricsJob: nfsMirrorJobName,
     metrics: nfsMirrorMetrics,
-    alerts: [],
+    alerts: alertsOf(spec),
     ...timerOf({
       job: nfsMirrorJobName,
       runner: nfsMirrorJobName,
@@ -63,6 +69,22 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
       config: configOf(spec, estate, run.budgetMs),
     }),
   };
+}
+
+/** Of which nobody need be told: what a night or two keep back. Beyond that it fills the disk, also where each run is a success. */
+const mostHeld = { bytes: 1024 ** 3, entries: 100_000 };
+
+function alertsOf({ host, target }: NfsMirrorSpec): JobAlert[] {
+  const many = (name: string, metric: string, than: number, value: string): JobAlert => ({
+    name,
+    metric,
+    fires: { kind: "above", than },
+    summary: `nfs-mirror on ${host} keeps ${value} on ${target} that the source has no more, until somebody answers for it: nfs-mirror list says of each service why, and what to type`,
+  });
+  return [
+    many("NfsMirrorHoldsMuch", heldBytes, mostHeld.bytes, "{{ $value | humanize1024 }}B"),
+    many("NfsMirrorHoldsMany", heldEntries, mostHeld.entries, "{{ $value }} entries"),
+  ];
 }
 
 /** Some 150 MB of memory. A first run has more, and looks at all of the tree anyway. */
