@@ -16,6 +16,7 @@ import { isMadeAnew } from "./made-anew";
 import { type Held, isMeant, type Mirror, serviceOf } from "./mirror";
 import { match } from "./moves";
 import { holdBelowFresh, rememberSeen } from "./nested";
+import { forgetLeftOut } from "./restores";
 import { scanOthers } from "./scan";
 import { holdUnlisted } from "./unlisted";
 
@@ -149,6 +150,7 @@ export const remember: Phase<Mirror> = {
   name: "remember",
   async run(mirror) {
     rememberSeen(mirror);
+    forgetLeftOut(mirror);
     if (mirror.held.some(({ path, reason }) => path === "." || reason.startsWith(firstReason))) return;
     writeDurably(hashFile(mirror.config.stateDir), configHash(mirror), 0o600);
   },

@@ -1,7 +1,10 @@
+import { acceptCommand } from "../runtime/arguments";
 import type { Phase } from "../runtime/phases";
 import { ready, shell } from "../runtime/shell";
-import type { Mirror } from "./mirror";
+import { isMeant, type Mirror, serviceOf } from "./mirror";
+import { shown } from "./lacking";
 import { knownNested } from "./nested";
+import { leftOutOf } from "./restore/left-out";
 import {
   asideOf,
   dropRestore,
@@ -14,6 +17,7 @@ import {
   servicesOf,
   unknownAside,
   wantedText,
+  writeRestore,
 } from "./restore/record";
 
 /**
@@ -26,12 +30,16 @@ export const restores: Phase<Mirror> = {
     const { config, dryRun, notes } = mirror;
     const records = readRestores(config);
     for (const record of records) {
-      if (isUnfinished(record)) holdCut(mirror, record);
-      else if (isThere(asideOf(record)))
+      if (isUnfinished(record)) {
+        holdCut(mirror, record);
+        continue;
+      }
+      const isWhole = holdLeftOut(mirror, record);
+      if (isThere(asideOf(record)))
         notes.push(
           shell`${ready(keptText(record))} ${asideOf(record)}   (when nobody needs it: rm -rf --one-file-system -- ${asideOf(record)})`,
         );
-      else if (!dryRun) dropRestore(config, record);
+      else if (!dryRun && isWhole) dropRestore(config, record);
     }
     for (const folder of unknownAside(config, records, Object.keys(knownNested(config))))
       notes.push(
@@ -39,6 +47,39 @@ export const restores: Phase<Mirror> = {
       );
   },
 };
+
+/** What a restore has left out stays on the mirror as it is, until it is back as it was, or somebody answers for it. @returns whether there is none */
+function holdLeftOut(mirror: Mirror, record: RestoreRecord): boolean {
+  const { config, held, log } = mirror;
+  const left = leftOutOf(config, record);
+  for (const { path } of left) {
+    if (isGivenUp(mirror, path) || held.some(other => other.path === path)) continue;
+    const reason = "a restore has left it out, and what the mirror has of it is all that there is";
+    const accept = acceptCommand(config.job, Buffer.from(serviceOf(path), "latin1"));
+    held.push({
+      ...{ path, reason, isFrozen: true },
+      next: shell`${config.job} restore -- ${Buffer.from(serviceOf(path), "latin1")}   (once the disk can be read there; or if nobody needs it: ${ready(accept)})`,
+    });
+    log.warn(`${shown(path)} keeps what it has at the target: ${reason}`);
+  }
+  return left.length === 0;
+}
+
+function isGivenUp(mirror: Mirror, path: string): boolean {
+  return mirror.accepted.has(".") || isMeant(mirror, path);
+}
+
+/** From then on it is the source's as all else. */
+export function forgetLeftOut(mirror: Mirror): void {
+  const { config } = mirror;
+  for (const record of readRestores(config)) {
+    if (isUnfinished(record) || record.lacked.length === 0) continue;
+    const left = leftOutOf(config, record).filter(({ path }) => !isGivenUp(mirror, path));
+    const lacked = left.map(({ name }) => name);
+    if (lacked.length === 0 && !isThere(asideOf(record))) dropRestore(config, record);
+    else if (lacked.length < record.lacked.length) writeRestore(config, { ...record, lacked });
+  }
+}
 
 /** What lies in a restore's own folder, in words that end before its path. */
 export function keptText(record: RestoreRecord): string {

@@ -605,4 +605,38 @@ exit 23;; esac; exec REAL "$@"`,
   expect([lacking?.split("\n")[0], more]).toEqual(['"setuid"', []]);
   const [kept = ""] = aside();
   expect(existsSync(`${world.source}/.holdfast-restore/${kept}/nasty/setuid`)).toBe(true);
+  // The mirror has the only copy there is of it, also once what was kept is removed and something else has its name.
+  const held = async (): Promise<void> => {
+    const night = await mirror();
+    expect([night.stdout, night.status]).toEqual([
+      expect.stringMatching(/"nasty\/setuid": a restore has left it out.*\n.*\n.*--accept=nasty/),
+      1,
+    ]);
+    expect(readFileSync(`${world.target}/nasty/setuid`)).toEqual(copy);
+  };
+  const copy = readFileSync(`${world.target}/nasty/setuid`);
+  await held();
+  rmSync(`${world.source}/.holdfast-restore`, { recursive: true });
+  await held();
+  writeFileSync(`${world.source}/nasty/setuid`, "an application made it anew");
+  await held();
+  expect(await mirror("--accept=nasty")).toMatchObject({ status: 0 });
+  expect(readFileSync(`${world.target}/nasty/setuid`, "utf8")).toBe("an application made it anew");
+  expect(records()).toEqual([]);
+});
+
+test("what a restore to a new disk has left out stays on the mirror until it is back as it was", async () => {
+  await world.inside("rm", "-r", sourceOf("app"));
+  world.shadow(
+    "rsync",
+    `case "$*" in *--files-from*) REAL --exclude=f7 "$@" || exit
+echo 'rsync: [sender] send_files failed to open "${world.config.target.path}/app/f7": Input/output error (5)' >&2
+exit 23;; esac; exec REAL "$@"`,
+  );
+  expect(await mirror("restore", "app")).toMatchObject({ status: 1 });
+  world.unshadow("rsync");
+  expect(await mirror()).toMatchObject({ status: 1 });
+  await world.inside("cp", "-p", `${world.config.target.path}/app/f7`, sourceOf("app"));
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(records()).toEqual([]);
 });

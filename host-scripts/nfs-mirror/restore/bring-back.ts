@@ -96,15 +96,18 @@ async function tellPlaced(tools: Tools, record: RestoreRecord, isNew: boolean): 
   if (isNew) {
     // Nothing was there: nothing is kept.
     await removeAside(record, stop.signal);
-    dropRestore(config, record);
+    if (record.lacked.length === 0 || !isInPlace(record, config)) dropRestore(config, record);
   }
   const lacked = record.lacked.map(name => notedName(name));
   if (lacked.length > 0)
     throw new RunnerError(exitCodes.failed, {
       failed: `${lacked.length} entries can't be brought back, as the mirror can't be read there: ${lacked.slice(0, 5).join(", ")}${lacked.length > 5 ? ", …" : ""}`,
-      kept: isNew
-        ? `All else of ${what} is in ${record.root}.`
-        : `All else of ${what} is in its place; what was there is kept in ${asideOf(record)}.`,
+      kept: [
+        isNew
+          ? `All else of ${what} is in ${record.root}.`
+          : `All else of ${what} is in its place; what was there is kept in ${asideOf(record)}.`,
+        ...(isInPlace(record, config) ? ["Each night keeps what the mirror has of them, and says so."] : []),
+      ].join(" "),
       next: isNew
         ? shell`dmesg --level err,warn | tail`
         : shell`ls -la ${asideOf(record)}   (look for them there; to take it back: ${ready(undo)})`,
