@@ -95,6 +95,11 @@ export default tseslint.config(
           selector: `:not(TaggedTemplateExpression) > TemplateLiteral[expressions.length>0] > TemplateElement:first-child[value.raw=/^(${programs}) (?!ended|can't|of)/]`,
           message: pasted,
         },
+        {
+          selector:
+            "CallExpression[callee.object.name='AbortSignal'][callee.property.name='any'] CallExpression[callee.property.name='timeout']",
+          message: "Nobody holds this time-out, and its time may never come: within() of runtime/within.ts.",
+        },
       ],
     },
   },

@@ -3,6 +3,7 @@ import { type Room, roomOf } from "../runtime/free-room";
 import { trashOf } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
 import { shell } from "../runtime/shell";
+import { within } from "../runtime/within";
 import type { DailyBackup } from "./daily-backup";
 import { emptyTrashes, retireSurplus, rootsOf } from "./prune";
 
@@ -23,7 +24,7 @@ export const makeRoom: Phase<DailyBackup> = {
   async run(run) {
     const { config, stop, notes, log, dryRun } = run;
     if (dryRun) return;
-    const end = AbortSignal.any([stop.signal, AbortSignal.timeout(config.budgetMs * mostOfBudget)]);
+    const end = within(stop.signal, config.budgetMs * mostOfBudget);
     // What can't be removed is told, and keeps nothing else from going.
     const empty = async (): Promise<void> =>
       emptyTrashes(config, end).catch((error: unknown) => void notes.push(messageOf(error)));

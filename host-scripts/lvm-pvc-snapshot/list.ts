@@ -8,6 +8,7 @@ import { goOnText, lookForRestores, type RestoreRecord, unfinishedText } from ".
 import { beforeRestores, liveVolumes, ownSnapshots } from "../runtime/lvm/snapshots";
 import { printable } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
+import { within } from "../runtime/within";
 import { lookForMissing } from "./absence";
 import { ageText } from "./prune";
 
@@ -66,7 +67,7 @@ export async function list(
   stop: AbortSignal,
 ): Promise<void> {
   const notes: string[] = [];
-  const soon = AbortSignal.any([stop, AbortSignal.timeout(clusterMs)]);
+  const soon = within(stop, clusterMs);
   const { restores, fault } = lookForRestores(config.stateDir);
   if (fault) log.warn(`${fault.failed}. Next: ${fault.next}`);
   const volumes = await listVolumes(config.vg, stop);

@@ -16,6 +16,7 @@ import { shell } from "../runtime/shell";
 import type { Stop } from "../runtime/stop";
 import { firstLines } from "../runtime/tail";
 import { unmount } from "../runtime/unmount";
+import { within } from "../runtime/within";
 
 export interface VerifyRequest {
   /** Name of a volume, or "NAMESPACE/CLAIM", all of whose snapshots are looked at; of all volumes the newest unless given. */
@@ -97,7 +98,7 @@ async function allOf(
   log: Log,
   { signal }: Stop,
 ): Promise<OwnSnapshot[]> {
-  const soon = AbortSignal.any([signal, AbortSignal.timeout(clusterMs)]);
+  const soon = within(signal, clusterMs);
   const { map } = only.includes("/") ? await volumeMap(config, soon, log, []) : { map: new Map() };
   const claims = new Map([...readCovered(config.stateDir), ...map]);
   const names = [...all.keys()].filter(name => {

@@ -2,6 +2,7 @@ import { exitCodes, RunnerError } from "../runtime/errors";
 import { run, type RunResult } from "../runtime/run";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
+import { within } from "../runtime/within";
 
 /** A VM of this host. */
 export interface HostVm {
@@ -33,7 +34,7 @@ export async function runProgram(
   { timeoutMs, stop, onStdout }: ProgramOptions,
 ): Promise<RunResult> {
   const unit = unitOf(job, argv[0]);
-  const cut = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
+  const cut = within(stop, timeoutMs);
   // Who waits for a unit ends with it: whoever is ended before leaves the unit at work, with its end of the pipe.
   let stopping: Promise<void> | undefined;
   const onCut = (): void => {

@@ -14,6 +14,7 @@ import type { RestoredTree } from "../../runtime/restore-tree";
 import { ready, shell } from "../../runtime/shell";
 import { sizeText } from "../../runtime/size-text";
 import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
+import { within } from "../../runtime/within";
 import { readRecords } from "../record";
 import { VolumeFailed } from "../../runtime/file-system";
 import { withVolume } from "../scratch";
@@ -124,7 +125,7 @@ async function volumeOf(
   const beside = shell`daily-backup restore ${name} --into DIR`;
   if (!volumes) throw new Refusal("this job has no volumes", beside);
   const { vg, pool, pattern, snapshots } = volumes;
-  const soon = AbortSignal.any([stop.signal, AbortSignal.timeout(clusterMs)]);
+  const soon = within(stop.signal, clusterMs);
   const known = await volumeMap(config, soon, log, []);
   const claims = [known.map, readCovered(config.stateDir), recorded(config)];
   // A volume that no claim was known of has its own name in the place of one.

@@ -8,6 +8,7 @@ import { takeLock } from "../../runtime/lock";
 import type { Log } from "../../runtime/log";
 import { shell } from "../../runtime/shell";
 import type { Stop } from "../../runtime/stop";
+import { within } from "../../runtime/within";
 import { volumeMap } from "../../runtime/kubernetes/volume-map";
 import { readCovered } from "../../runtime/lvm/covered";
 import type { World } from "./context";
@@ -72,7 +73,7 @@ async function resolved(world: World, asked: RestoreAsked, run: RestoreRun): Pro
   const { config, log, stop } = run;
   const volumes = await world.lvm.list(stop.signal);
   const notes: string[] = [];
-  const soon = AbortSignal.any([stop.signal, AbortSignal.timeout(clusterMs)]);
+  const soon = within(stop.signal, clusterMs);
   const claims = asked.what.includes("/")
     ? [(await volumeMap(config, soon, log, notes)).map, readCovered(config.stateDir)]
     : [];

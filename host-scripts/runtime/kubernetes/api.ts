@@ -1,6 +1,7 @@
 import { request } from "node:https";
 import { z } from "zod";
 import { messageOf } from "../errors";
+import { within } from "../within";
 
 /** A kubeconfig as a deployment writes it: JSON, with one cluster and one user who has a token. */
 const kubeconfig = z.object({
@@ -29,6 +30,8 @@ export interface KubernetesApi {
 }
 
 const answerMs = 15_000;
+/** A list of some hundred thousand objects; all of it is kept in memory. */
+const mostBytes = 128 * 1024 * 1024;
 
 /** @param text kubeconfig as JSON @param stop gives up what is under way */
 export function connect(text: string, stop: AbortSignal): KubernetesApi {
@@ -45,14 +48,19 @@ export function connect(text: string, stop: AbortSignal): KubernetesApi {
         accept: "application/json",
         ...(body && { "content-type": "application/merge-patch+json" }),
       };
-      const signal = AbortSignal.any([stop, AbortSignal.timeout(answerMs)]);
+      const signal = within(stop, answerMs);
       const outgoing = request(url, { method, headers, ca, signal });
       outgoing.on("error", error =>
         reject(new Error(`${url.origin}: ${messageOf(error)}`, { cause: error })),
       );
       outgoing.on("response", response => {
         const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => void chunks.push(chunk));
+        let bytes = 0;
+        response.on("data", (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes <= mostBytes) chunks.push(chunk);
+          else outgoing.destroy(new Error(`its answer has more than ${mostBytes} bytes`));
+        });
         response.on("error", reject);
         response.on("end", () => {
           const answer = Buffer.concat(chunks).toString();

@@ -1,0 +1,37 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execaSync } from "execa";
+import { connect } from "./api";
+
+const folder = mkdtempSync(join(tmpdir(), "holdfast-api-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("an answer that is longer than any list is given up, and ends no run", async () => {
+  const [key, cert] = [join(folder, "key"), join(folder, "cert")];
+  execaSync("openssl", [
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "1"],
+    ...["-subj", "/CN=api", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+  ]);
+  const piece = Buffer.alloc(2 ** 20, " ");
+  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {
+    const more = (): void => {
+      while (response.write(piece));
+      response.once("drain", more);
+    };
+    more();
+  });
+  await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const authority = readFileSync(cert).toString("base64");
+  const kubeconfig = {
+    clusters: [{ cluster: { server: `https://127.0.0.1:${port}`, "certificate-authority-data": authority } }],
+    users: [{ user: { token: "token" } }],
+  };
+  const api = connect(JSON.stringify(kubeconfig), new AbortController().signal);
+  await expect(api.get("/api/v1/persistentvolumes")).rejects.toThrow("has more than 134217728 bytes");
+  server.closeAllConnections();
+  server.close();
+});
