@@ -61,15 +61,9 @@ export async function createPoolWorld(): Promise<PoolWorld> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-pool-"));
   const [namespace, pushes] = await Promise.all([mountNamespace(), startRecorder()]);
   for (const name of ["bin", "disk", "textfiles", "credentials"]) mkdirSync(join(folder, name));
-  const list = join(folder, "pool.json");
-  const program = join(folder, "lvm.cjs");
-  writeFileSync(
-    program,
-    `#!${process.execPath}\n${fakeLvm(list, join(folder, "calls"), join(folder, "used.json"))}`,
-    { mode: 0o755 },
-  );
+  const [list, calls, used] = [join(folder, "pool"), join(folder, "calls"), join(folder, "used")];
   for (const name of ["lvs", "lvcreate", "lvremove", "lvchange", "dmsetup"])
-    symlinkSync(program, join(folder, "bin", name));
+    symlinkSync(join(__dirname, "pool-lvm.sh"), join(folder, "bin", name));
   const image = join(folder, "disk.img");
   const fsUuid = await makeDiskImage(image, 96, ["-m", "0", "-O", "^has_journal"]);
   await namespace.run("mount", "-o", "loop,nosuid,nodev", image, join(folder, "disk"));
@@ -118,23 +112,38 @@ export async function createPoolWorld(): Promise<PoolWorld> {
     ).finished;
     return { status, output: stdout + stderr };
   };
-  const read = (): Row[] => JSON.parse(readFileSync(list, "utf8")) as Row[];
-  const write = (rows: readonly Row[]): void => writeFileSync(list, JSON.stringify(rows));
+  const read = (): Row[] =>
+    readFileSync(list, "utf8")
+      .split("\n")
+      .filter(line => line !== "")
+      .map(line => {
+        const [lv_name = "", lv_uuid = "", origin = "", thin_id = "", lv_tags = ""] = line.split("\t");
+        return { lv_name, lv_uuid, origin, thin_id, lv_tags };
+      });
+  const write = (rows: readonly Row[]): void =>
+    writeFileSync(
+      list,
+      rows
+        .map(row => `${[row.lv_name, row.lv_uuid, row.origin, row.thin_id, row.lv_tags].join("\t")}\n`)
+        .join(""),
+    );
   write([]);
-  writeFileSync(join(folder, "used.json"), JSON.stringify({ live: 10, eachSnapshot: 0 }));
+  const fill: PoolWorld["fill"] = (live, eachSnapshot, busy = "") =>
+    writeFileSync(used, `${live} ${eachSnapshot} ${busy}\n`);
+  fill(10, 0);
   let made = 0;
   const row = (name: string, more: Partial<Row> = {}): Row => {
     made += 1;
     return { lv_name: name, lv_uuid: `uuid-${made}`, origin: "", thin_id: `${made}`, lv_tags: "", ...more };
   };
   return {
-    ...{ folder, pushes, snapshotState, backupState },
+    ...{ folder, pushes, snapshotState, backupState, fill },
     names: () =>
       read()
         .map(({ lv_name }) => lv_name)
         .sort(),
     calls: program =>
-      readFileSync(join(folder, "calls"), "utf8")
+      readFileSync(calls, "utf8")
         .split("\n")
         .filter(line => line.startsWith(`${program} `)),
     add: name => write([...read(), row(name)]),
@@ -147,8 +156,6 @@ export async function createPoolWorld(): Promise<PoolWorld> {
     remove: name => write(read().filter(({ lv_name }) => lv_name !== name)),
     rename: (from, to, tags = []) =>
       write(read().map(it => (it.lv_name === from ? { ...it, lv_name: to, lv_tags: tags.join(",") } : it))),
-    fill: (live, eachSnapshot, busy) =>
-      writeFileSync(join(folder, "used.json"), JSON.stringify({ live, eachSnapshot, busy })),
     writeMap(map) {
       for (const state of [snapshotState, backupState])
         writeFileSync(join(state, "volume-map.json"), JSON.stringify(map));
@@ -171,40 +178,4 @@ export async function createPoolWorld(): Promise<PoolWorld> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** One program for all names: volumes are rows of a file, and hold nothing. */
-function fakeLvm(list: string, calls: string, used: string): string {
-  return `const fs = require("node:fs"), path = require("node:path");
-const rows = JSON.parse(fs.readFileSync(${JSON.stringify(list)}, "utf8"));
-fs.appendFileSync(${JSON.stringify(calls)}, [path.basename(process.argv[1]), ...process.argv.slice(2)].join(" ") + "\\n");
-const words = process.argv.slice(2), of = flag => words.flatMap((word, at) => (word === flag ? [words[at + 1]] : []));
-const save = next => fs.writeFileSync(${JSON.stringify(list)}, JSON.stringify(next));
-const target = words.at(-1).split("/").at(-1);
-switch (path.basename(process.argv[1])) {
-  case "lvs": {
-    const empty = { lv_size: "67108864", pool_lv: "data", lv_active: "active", lv_device_open: "", transaction_id: "", data_percent: "", metadata_percent: "" };
-    const pool = { ...empty, lv_name: "data", lv_uuid: "pool", pool_lv: "", origin: "", thin_id: "", lv_tags: "", transaction_id: "1", data_percent: "10", metadata_percent: "10" };
-    process.stdout.write(JSON.stringify({ report: [{ lv: [pool, ...rows.map(row => ({ ...empty, ...row }))] }] }));
-    break;
-  }
-  case "lvcreate": {
-    const id = 1000 + rows.length;
-    save([...rows, { lv_name: of("-n")[0], lv_uuid: "uuid-" + id, origin: target, thin_id: String(id), lv_tags: of("--addtag").join(",") }]);
-    break;
-  }
-  case "lvremove": {
-    const names = words.filter(word => word.startsWith("pve/")).map(word => word.slice(4));
-    save(rows.filter(row => !names.includes(row.lv_name)));
-    for (const name of names) console.log('  Logical volume "' + name + '" successfully removed.');
-    break;
-  }
-  case "dmsetup":
-    if (words[0] === "status") {
-      const { live, eachSnapshot, busy } = JSON.parse(fs.readFileSync(${JSON.stringify(used)}, "utf8"));
-      const blocks = Math.round(100 * (live + eachSnapshot * rows.filter(row => row.origin !== "" && (!busy || row.origin === busy)).length));
-      console.log("0 100 thin-pool 1 10/100 " + blocks + "/10000 - rw no_discard_passdown queue_if_no_space - 1024");
-    }
-}
-`;
 }
