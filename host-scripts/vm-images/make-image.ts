@@ -5,6 +5,7 @@ import { messageOf, RunnerError } from "../runtime/errors";
 import { roomOf } from "../runtime/free-room";
 import { discard, emptyTrash, type FreshGeneration, freshGeneration, promote } from "../runtime/generations";
 import { openSegment } from "../runtime/journal";
+import { shortened } from "../runtime/quoted";
 import { ready, shell } from "../runtime/shell";
 import { heldGeneration, heldImage, hold, letGo } from "./held";
 import { type GoodImage, type Image, imageIn, imagesOf } from "./image";
@@ -45,6 +46,7 @@ export async function makeImage(run: VmImages, vm: Vm, stop: AbortSignal): Promi
     const image = await dump(run, vm, fresh, stop);
     await testImage(image, { stop, timeoutMs: config.budgetMs });
     tellExcluded(run, vm, image);
+    tellAgent(run, vm, image);
     const collapse = collapseOf(image, last, config.size);
     if (collapse !== undefined && !isAccepted) {
       hold(config, vm.id, fresh);
@@ -141,6 +143,15 @@ function tellExcluded(run: VmImages, vm: Vm, { log }: Image): void {
   run.notes.push(
     `${nameOf(vm)}: Proxmox leaves ${list} out of its image (backup=0). If that is meant to be so, list it in withoutDisks in the estate`,
   );
+}
+
+/** The image is whole, and what is in it is as after a loss of power. */
+function tellAgent({ notes }: VmImages, vm: Vm, { log: { agentErrors } }: Image): void {
+  const [first] = agentErrors;
+  if (first !== undefined)
+    notes.push(
+      `${nameOf(vm)}: its guest's agent didn't make it hold still, so its image is as after a loss of power: ${shortened(first)}`,
+    );
 }
 
 function glob(text: string): RegExp {

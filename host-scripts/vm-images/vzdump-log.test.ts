@@ -14,6 +14,7 @@ test("a log of a good image: that it finished, and which disks are in it", () =>
   expect(readDumpLog(finished, 101)).toEqual({
     isFinished: true,
     errors: [],
+    agentErrors: [],
     included: [{ key: "scsi0", volume: "data:vm-101-disk-0" }],
     excluded: [{ key: "scsi1", volume: "data:vm-9999-pvc-1" }],
   });
@@ -46,4 +47,20 @@ test("a disk's name on each kind of storage", () => {
   expect(
     ["local-lvm:vm-100-disk-0", "local:100/vm-100-disk-1.qcow2", "ceph:base-9-disk-0"].map(diskName),
   ).toEqual(["vm-100-disk-0", "vm-100-disk-1", "base-9-disk-0"]);
+});
+
+test("what the guest's agent fails in is no error of the backup, and no cause of a failure, whatever the guest says", () => {
+  const agent = [
+    "INFO: issuing guest-agent 'fs-freeze' command",
+    "ERROR: VM 101 qmp command 'guest-fsfreeze-freeze' failed - no",
+    "ERROR: Backup of VM 101 failed - VM is locked (backup)",
+    "INFO: issuing guest-agent 'fs-thaw' command",
+  ];
+  const log = readDumpLog(`${agent.join("\n")}\nINFO: started backup task\n`, 101);
+  expect([log.errors, log.agentErrors.length]).toEqual([[], 2]);
+  const failed = readDumpLog(
+    `${agent.join("\n")}\nINFO: x\nERROR: Backup of VM 101 failed - no space\n`,
+    101,
+  );
+  expect(causeOf(failed, 101)).toBe("no space");
 });

@@ -9,6 +9,8 @@ export interface DumpLog {
   /** It says that it finished the backup of this VM. */
   readonly isFinished: boolean;
   readonly errors: readonly string[];
+  /** What the guest's agent failed in: vzdump goes on then, and the image is whole. It is the guest's own text in part. */
+  readonly agentErrors: readonly string[];
   readonly included: readonly Disk[];
   readonly excluded: readonly Disk[];
 }
@@ -21,19 +23,27 @@ export function readDumpLog(text: string, id: number): DumpLog {
       const [, key, volume] = new RegExp(`^INFO: ${word} disk '([^']+)' '([^']+)'`).exec(line) ?? [];
       return key === undefined || volume === undefined ? [] : [{ key, volume }];
     });
+  const errors: Record<"own" | "agent", string[]> = { own: [], agent: [] };
+  let of: "own" | "agent" = "own";
+  for (const line of lines) {
+    if (line.startsWith("ERROR: ")) errors[of].push(line.slice("ERROR: ".length));
+    else of = line.startsWith("INFO: issuing guest-agent '") ? "agent" : "own";
+  }
   return {
     isFinished: lines.some(line => line.startsWith(`INFO: Finished Backup of VM ${id} (`)),
-    errors: lines.flatMap(line => (line.startsWith("ERROR: ") ? [line.slice("ERROR: ".length)] : [])),
+    errors: errors.own,
+    agentErrors: errors.agent,
     included: disks("include"),
     excluded: disks("exclude"),
   };
 }
 
-/** Why a VM's backup failed, by what vzdump printed: the last error names the first cause. */
-export function causeOf({ errors }: DumpLog, id: number): string | undefined {
+/** Why a VM's backup failed, by what vzdump printed: the last error names the cause. What the guest says is asked last: it may say anything. */
+export function causeOf({ errors, agentErrors }: DumpLog, id: number): string | undefined {
   const prefix = `Backup of VM ${id} failed - `;
-  const ours = errors.find(line => line.startsWith(prefix));
-  return ours?.slice(prefix.length) ?? errors.at(-1);
+  const isVerdict = (line: string): boolean => line.startsWith(prefix);
+  const verdict = errors.findLast(isVerdict) ?? agentErrors.findLast(isVerdict);
+  return verdict?.slice(prefix.length) ?? errors.at(-1);
 }
 
 /** What holds a VM's lock: "backup", "migrate", "suspended"; undefined when none is in the way. */

@@ -223,6 +223,24 @@ test.each([
   nothingHalfMade();
 });
 
+test("a guest whose agent doesn't let it be frozen has its image all the same, and is told", async () => {
+  const failure = "ERROR: VM 101 qmp command 'guest-fsfreeze-freeze' failed - got timeout";
+  const lines = [
+    "INFO: issuing guest-agent 'fs-freeze' command",
+    failure,
+    "INFO: issuing guest-agent 'fs-thaw' command",
+  ];
+  const text = lines.map(line => `2026-11-01 16:00:00 ${line}`).join("\\n");
+  world.shadow(
+    "vzdump",
+    `REAL "$@"; for log in "$9"/vzdump-qemu-101-*.log; do [ ! -f $log ] || sed -i "4a ${text}" $log; done`,
+  );
+  const run = await world.start().finished;
+  expect(run).toMatchObject({ status: 0 });
+  expect(run.stdout).toContain("Note: VM 101 (nodes/k8s-1): its guest's agent didn't make it hold still");
+  expect(filesOf(101)).toHaveLength(2);
+});
+
 test("a disk that Proxmox leaves out is told, unless it is meant to be; a VM of which no disk is in its image is a failure", async () => {
   world.setVm(101, {
     disks: { scsi0: content(1) },
