@@ -2,17 +2,18 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { usualCollapse } from "../../plan/contracts/collapse";
 import { acceptCommand } from "../runtime/arguments";
+import { withoutAhead } from "../runtime/clock";
 import { isLess } from "../runtime/collapse";
-import { type Generation, generationsOf } from "../runtime/generations";
+import { type Generation, generationsOfAnyKind } from "../runtime/generations";
 import { ready, shell } from "../runtime/shell";
-import { currentPeriod, type FirewallBackup, noBackup, rootOf } from "./pfsense-backup";
+import { type FirewallBackup, noBackup, rootOf } from "./pfsense-backup";
 
-/** The newest whole generation that a run of now may follow. */
-export function lastWhole(backup: FirewallBackup): Generation | undefined {
-  const { config } = backup;
-  return generationsOf(rootOf(config), ".", config.keep.every)
-    .filter(({ period }) => period <= currentPeriod(backup))
-    .at(-1);
+/** The newest whole generation, of whatever kind; one that a clock which was ahead has dated only where there is no other. */
+export function lastWhole({ config }: FirewallBackup): Generation | undefined {
+  const madeMs = ({ folder }: Generation): number =>
+    lstatSync(join(folder, "config.xml"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const all = generationsOfAnyKind(rootOf(config), ".").sort((one, other) => madeMs(one) - madeMs(other));
+  return withoutAhead(all, madeMs).at(-1);
 }
 
 /**

@@ -2,7 +2,13 @@ import { linkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import { writeDurably } from "../runtime/durable";
-import { freshGeneration, type Generation, generationsOf, promote, retire } from "../runtime/generations";
+import {
+  freshGeneration,
+  type Generation,
+  generationsOfAnyKind,
+  promote,
+  retire,
+} from "../runtime/generations";
 import { currentPeriod, type FirewallBackup, handOver, rootOf } from "./pfsense-backup";
 
 /** Of generations that have a config.xml and no tar: none takes the place of a whole one, or counts when those are pruned. */
@@ -29,7 +35,7 @@ export async function keepConfig(backup: FirewallBackup, file: string): Promise<
 
 /** What there is of a firewall that has no newer whole generation, oldest first. */
 export function incompleteOf(config: PfsenseBackupConfig): Generation[] {
-  return generationsOf(incompleteRoot(config), ".", config.keep.every);
+  return generationsOfAnyKind(incompleteRoot(config), ".");
 }
 
 /** Takes away what is incomplete: there is a whole generation again, or a newer one. @param newest stays */

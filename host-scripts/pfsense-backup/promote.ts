@@ -1,6 +1,14 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { emptyTrash, expiredGenerations, promote as promoteGeneration, retire } from "../runtime/generations";
+import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
+import {
+  emptyTrash,
+  expiredGenerations,
+  type Generation,
+  generationsOf,
+  promote as promoteGeneration,
+  retire,
+} from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { lastWhole, refuseCollapse } from "./collapse";
@@ -24,13 +32,24 @@ export const promote: Phase<FirewallBackup> = {
   },
 };
 
+/** Those of a kind of period that the estate no longer asks for go once there are as many of the other kind as are kept. */
+function formerGenerations(config: PfsenseBackupConfig): Generation[] {
+  const { every, count } = config.keep;
+  const root = rootOf(config);
+  if (generationsOf(root, ".", every).length < count) return [];
+  return generationsOf(root, ".", every === "day" ? "week" : "day");
+}
+
 /** Removes what the policy no longer keeps, now that there is a newer one. */
 export const prune: Phase<FirewallBackup> = {
   name: "prune",
   async run(backup) {
     const { config, dryRun, log, stop } = backup;
     const root = rootOf(config);
-    const expired = expiredGenerations(root, ".", config.keep, currentPeriod(backup));
+    const expired = [
+      ...formerGenerations(config),
+      ...expiredGenerations(root, ".", config.keep, currentPeriod(backup)),
+    ];
     for (const generation of expired) {
       log.info(`${dryRun ? "would remove" : "removes"} ${generation.folder}`);
       if (!dryRun) retire(root, generation);

@@ -14,6 +14,19 @@ export function isAhead(ms: number, nowMs: number, byMoreThanMs = toleratedMs): 
 }
 
 /**
+ * Copies among which the newest is looked for: one that a clock which was ahead has dated isn't newer than all others until that day, and is
+ * among them only where there is no other.
+ */
+export function withoutAhead<T>(
+  copies: readonly T[],
+  msOf: (copy: T) => number,
+  nowMs = Date.now(),
+): readonly T[] {
+  const known = copies.filter(copy => !isAhead(msOf(copy), nowMs));
+  return known.length > 0 ? known : copies;
+}
+
+/**
  * Names, ages and retention come from the host's clock: a run whose clock is behind the end of the last one does nothing.
  * Its own end is recorded by that clock, so that a clock that was ahead and is right again costs one run.
  * @throws {RunnerError}

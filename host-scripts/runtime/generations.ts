@@ -144,6 +144,11 @@ export function generationsOf(root: string, path: string, every: Every): Generat
   });
 }
 
+/** The same of both kinds, the daily ones first: those that an earlier estate asked for are copies as good as any. */
+export function generationsOfAnyKind(root: string, path: string): Generation[] {
+  return (["day", "week"] as const).flatMap(every => generationsOf(root, path, every));
+}
+
 export function newestGeneration(root: string, path: string, every: Every): Generation | undefined {
   return generationsOf(root, path, every).at(-1);
 }

@@ -1,9 +1,9 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { VmImagesConfig } from "../../plan/contracts/vm-images";
-import { isAhead } from "../runtime/clock";
+import { isAhead, withoutAhead } from "../runtime/clock";
 import { errnoOf } from "../runtime/errors";
-import { type Generation, generationsOf } from "../runtime/generations";
+import { type Generation, generationsOfAnyKind } from "../runtime/generations";
 import { type DumpLog, readDumpLog } from "./vzdump-log";
 import { rootOf } from "./vm-images";
 
@@ -48,17 +48,24 @@ export function imageIn(folder: string, id: number): Image | undefined {
   };
 }
 
-/** Good images of a VM, oldest first. */
+/** Good images of a VM, oldest first; also those of a kind of period that the estate no longer asks for. */
 export function imagesOf(config: VmImagesConfig, id: number): GoodImage[] {
-  return generationsOf(rootOf(config), String(id), config.keep.every).flatMap(generation => {
-    const image = imageIn(generation.folder, id);
-    return image ? [{ ...image, generation }] : [];
-  });
+  return generationsOfAnyKind(rootOf(config), String(id))
+    .flatMap(generation => {
+      const image = imageIn(generation.folder, id);
+      return image ? [{ ...image, generation }] : [];
+    })
+    .sort((one, other) => one.begunMs - other.begunMs);
 }
 
-/** When the newest good image of a VM was begun, epoch ms; 0 for none, and for one of a clock that was ahead. */
+/** The newest good image of a VM; one that a clock which was ahead has dated only where there is no other. */
+export function newestImage(config: VmImagesConfig, id: number): GoodImage | undefined {
+  return withoutAhead(imagesOf(config, id), ({ begunMs }) => begunMs).at(-1);
+}
+
+/** When it was begun, epoch ms; 0 for none, and for one of a clock that was ahead. */
 export function newestMs(config: VmImagesConfig, id: number): number {
-  const begunMs = imagesOf(config, id).at(-1)?.begunMs ?? 0;
+  const begunMs = newestImage(config, id)?.begunMs ?? 0;
   return isAhead(begunMs, Date.now()) ? 0 : begunMs;
 }
 

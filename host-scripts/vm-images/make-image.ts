@@ -8,7 +8,7 @@ import { openSegment } from "../runtime/journal";
 import { shortened } from "../runtime/quoted";
 import { ready, shell } from "../runtime/shell";
 import { heldGeneration, heldImage, hold, letGo } from "./held";
-import { type GoodImage, type Image, imageIn, imagesOf } from "./image";
+import { type GoodImage, type Image, imageIn, newestImage } from "./image";
 import { collapseOf, refuseUnfinished } from "./judge-image";
 import { runProgram } from "./proxmox";
 import { pruneVm } from "./prune";
@@ -31,7 +31,7 @@ import { causeOf, diskName, lockOf, readDumpLog } from "./vzdump-log";
 export async function makeImage(run: VmImages, vm: Vm, stop: AbortSignal): Promise<number> {
   const { config, accepted, log } = run;
   const isAccepted = accepted.has(String(vm.id));
-  const last = imagesOf(config, vm.id).at(-1);
+  const last = newestImage(config, vm.id);
   const held = heldImage(config, vm.id);
   if (isAccepted && held && held.begunMs >= (last?.begunMs ?? 0)) {
     await testImage(held, { stop, timeoutMs: config.budgetMs });

@@ -1,5 +1,5 @@
 import { quoted } from "../runtime/quoted";
-import { emptyTrash, expiredOf, retire } from "../runtime/generations";
+import { emptyTrash, expiredOf, generationsOf, retire } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
 import { type GoodImage, imagesOf } from "./image";
 import { currentPeriod, nameOf, rootOf, type Vm, type VmImages } from "./vm-images";
@@ -19,8 +19,13 @@ export async function pruneVm(run: VmImages, vm: Vm, stop: AbortSignal): Promise
 /** What goes; somebody's own files beside an image, and an image that is protected in Proxmox, stay and are told. */
 function expiredImages(run: VmImages, vm: Vm): GoodImage[] {
   const { config, notes } = run;
+  const { every, count } = config.keep;
   const images = imagesOf(config, vm.id).map(image => ({ ...image, period: image.generation.period }));
-  return expiredOf(images, config.keep.count, currentPeriod(run)).filter(
+  const wanted = new Set(generationsOf(rootOf(config), String(vm.id), every).map(({ folder }) => folder));
+  const own = images.filter(({ folder }) => wanted.has(folder));
+  // Those of a kind of period that the estate no longer asks for go once there are as many of the other kind as are kept.
+  const former = own.length < count ? [] : images.filter(({ folder }) => !wanted.has(folder));
+  return [...former, ...expiredOf(own, count, currentPeriod(run))].filter(
     ({ folder, foreign, isProtected }) => {
       if (foreign.length > 0)
         notes.push(

@@ -8,7 +8,7 @@ import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../runtime/ways";
 import { heldImage } from "./held";
-import { type GoodImage, imagesOf } from "./image";
+import { type GoodImage, imagesOf, newestImage } from "./image";
 import { listVms, runProgram } from "./proxmox";
 import { testImage } from "./test-image";
 import { ImageFailed, nameOf, rootOf, type Vm } from "./vm-images";
@@ -60,8 +60,8 @@ async function verify({ what }: ListRequest, { config, stop, log }: Context): Pr
   const bad: string[] = [];
   const lines: string[] = [];
   for (const vm of vmsAsked(config, what)) {
-    const all = imagesOf(config, vm.id);
-    for (const image of what === undefined ? all.slice(-1) : all) {
+    const newest = newestImage(config, vm.id);
+    for (const image of what !== undefined ? imagesOf(config, vm.id) : newest ? [newest] : []) {
       log.progress(`verify: ${fileOf(image)}`);
       const fault = await faultOf(image, stop.signal);
       stop.check("verify");
@@ -117,10 +117,14 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
   await proveBackupDisk(config, "read", { stop, log, dryRun: true });
   const [vm] = vmsAsked(config, word);
   if (!vm) throw unknownVm(config, word);
-  const image = imagesOf(config, vm.id).findLast(({ begunMs }) => begunMs <= (request.atMs ?? Infinity));
+  const { atMs } = request;
+  const image =
+    atMs === undefined
+      ? newestImage(config, vm.id)
+      : imagesOf(config, vm.id).findLast(({ begunMs }) => begunMs <= atMs);
   if (!image)
     throw new Refusal(
-      `there is no image of ${nameOf(vm)}${request.atMs === undefined ? "" : ` of ${momentText(request.atMs)} or before`}`,
+      `there is no image of ${nameOf(vm)}${atMs === undefined ? "" : ` of ${momentText(atMs)} or before`}`,
       shell`${config.job} list ${vm.id}`,
     );
   const to = newWord === undefined ? await freeId(context, vm.id) : idOf(newWord);

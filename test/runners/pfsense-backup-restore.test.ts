@@ -131,6 +131,28 @@ test.each([
   expect(restored.stdout).toContain("--at TIME");
 });
 
+test("generations of another kind of period are listed and compared with, and go once there are as many of the new kind", async () => {
+  world.writeConfig({ keep: { every: "day", count: 1 } });
+  expect((await backup("list")).stdout).toContain(`${week}: fetched`);
+  // As if it had been far larger.
+  writeFileSync(join(generation(week), "config.xml"), Buffer.alloc(2 ** 20));
+  const collapsed = await backup();
+  expect(collapsed.stdout).toContain(`that of ${week} ${2 ** 20}: is it at its factory settings?`);
+  expect(await backup("--accept=pfsense")).toMatchObject({ status: 0 });
+  const left = readdirSync(world.generations).filter(name => !name.startsWith("."));
+  expect(left).toEqual([periodOf(Date.now(), "day", "Europe/Berlin")]);
+  world.writeConfig({});
+});
+
+test("the generation of a clock that was ahead isn't the newest until that day comes", async () => {
+  const ahead = new Date(Date.now() + 40 * 86_400_000);
+  cpSync(generation(week), generation("2100-01"), { recursive: true });
+  for (const name of readdirSync(generation("2100-01")))
+    utimesSync(join(generation("2100-01"), name), ahead, ahead);
+  const restored = await backup("restore", "--into", into(), "--dry-run");
+  expect(restored.stdout).toContain(`would copy config.xml and full.tar.gz of ${week}`);
+});
+
 test("a generation of an earlier version has no checksums, and is read to its end all the same", async () => {
   rmSync(join(generation(older), "SHA256SUMS"));
   const verified = await backup("verify", older);

@@ -118,6 +118,33 @@ test("keeps as many as the policy says, counts them after a success alone, and t
   nothingHalfMade();
 });
 
+test("images of another kind of period are images: listed, compared with, and gone once there are as many of the new kind", async () => {
+  await world.start().finished;
+  const period = backdate(101, 3);
+  world.writeConfig({ keep: { every: "week", count: 1 } });
+  expect((await world.start(["list", "101"]).finished).stdout).toContain(`/${period}/101/`);
+  expect((await world.start(["restore", "101", "--dry-run"]).finished).stdout).toContain(`/${period}/101/`);
+
+  world.setVm(101, { disks: { scsi0: content(1, 4), scsi1: content(1, 4) } });
+  const small = await world.start().finished;
+  expect(small.stdout).toContain("was the VM emptied?");
+  expect(existsSync(imageOf(101, period))).toBe(true);
+  expect(await world.start(["--accept=101"]).finished).toMatchObject({ status: 0 });
+  expect(filesOf(101, periodOf(Date.now(), "week", "UTC"))).toHaveLength(2);
+  expect(existsSync(join(world.images, period))).toBe(false);
+});
+
+test("the image of a clock that was ahead isn't the newest until that day comes", async () => {
+  await world.start().finished;
+  const ahead = backdate(101, -40);
+  const alone = await world.start(["restore", "101", "--dry-run"]).finished;
+  expect(alone.stdout).toContain(`/${ahead}/101/`);
+  await world.start().finished;
+  const newest = await world.start(["restore", "101", "--dry-run"]).finished;
+  expect(newest.stdout).toContain(`/${today()}/101/`);
+  expect(existsSync(imageOf(101, ahead))).toBe(true);
+});
+
 test("an image that Proxmox was told to protect stays, and is told", async () => {
   await world.start().finished;
   const period = backdate(102, 5);

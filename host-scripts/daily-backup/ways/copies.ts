@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
+import { withoutAhead } from "../../runtime/clock";
 import { errnoOf, Refusal } from "../../runtime/errors";
 import { completeMs } from "../../runtime/generation-time";
 import { claimPaths, type Generation, generationsOf } from "../../runtime/generations";
@@ -157,7 +158,10 @@ export interface Chosen {
  */
 export function chosenCopy(copies: readonly KeptCopy[], { name, kind, atMs, incomplete }: Wanted): Chosen {
   const all = copiesCalled(copies, name).filter(copy => copy.kind === kind);
-  const until = all.filter(({ completeMs }) => atMs === undefined || completeMs <= atMs);
+  const until =
+    atMs === undefined
+      ? withoutAhead(all, ({ completeMs }) => completeMs)
+      : all.filter(({ completeMs }) => completeMs <= atMs);
   const list = shell`daily-backup list ${name}`;
   const oldest = all.at(-1);
   if (!oldest) throw new Refusal(`there is no copy of the ${kind} of ${name} on the backup disk`, list);

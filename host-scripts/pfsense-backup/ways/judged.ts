@@ -2,7 +2,7 @@ import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PfsenseBackupConfig } from "../../../plan/contracts/pfsense-backup";
 import { messageOf, Refusal } from "../../runtime/errors";
-import { type Generation, generationsOf, partsOf } from "../../runtime/generations";
+import { type Generation, generationsOfAnyKind, partsOf } from "../../runtime/generations";
 import { momentText } from "../../runtime/moment";
 import { proveBackupDisk } from "../../runtime/backup-disk";
 import { shell } from "../../runtime/shell";
@@ -33,7 +33,7 @@ export async function verifyDisk({ config, stop, log }: WayContext<PfsenseBackup
 
 /** All that there is, the newest first; what a later run has left incomplete is among it. */
 export function listedGenerations(config: PfsenseBackupConfig): Listed[] {
-  const whole = generationsOf(rootOf(config), ".", config.keep.every);
+  const whole = generationsOfAnyKind(rootOf(config), ".");
   return [
     ...whole.map(generation => listed(generation, false)),
     ...incompleteOf(config).map(generation => listed(generation, true)),

@@ -1,3 +1,4 @@
+import { withoutAhead } from "../../runtime/clock";
 import { exitCodes, Refusal, RunnerError } from "../../runtime/errors";
 import type { PfsenseBackupConfig } from "../../../plan/contracts/pfsense-backup";
 import { intoFolder } from "../../runtime/into-folder";
@@ -85,7 +86,10 @@ function chosen(
   { atMs, incomplete }: { readonly atMs: number | undefined; readonly incomplete: boolean },
 ): Chosen {
   const all = listedGenerations(config);
-  const until = all.filter(({ madeMs }) => atMs === undefined || (madeMs !== undefined && madeMs <= atMs));
+  const until =
+    atMs === undefined
+      ? withoutAhead(all, ({ madeMs }) => madeMs ?? 0)
+      : all.filter(({ madeMs }) => madeMs !== undefined && madeMs <= atMs);
   const [newest] = until;
   const next = shell`${config.job} list   (then, to have what there is: the same with --incomplete)`;
   if (!newest)
