@@ -11,6 +11,7 @@ import { isUnproven, move } from "./moves";
 import { allowedDeletions } from "./scan";
 import { leftAlone, mirrorArgs } from "./whole-tree";
 import type { Work } from "./work";
+import { renewUnwritten } from "./written";
 
 /** How the steps of a run went. */
 export interface Applied {
@@ -28,7 +29,8 @@ export async function apply(mirror: Mirror, work: Work): Promise<Applied> {
   const scan = required(mirror.scan, "scan");
   let failed: RsyncPass | undefined;
   let hasVanished = false;
-  for (const step of scan.listed ? stepsOf(mirror, scan, scan.listed) : stepsWithoutList(scan)) {
+  const steps = scan.listed ? stepsOf(mirror, scan, scan.listed) : stepsWithoutList(scan);
+  for (const step of [renewal, ...steps]) {
     if (step.waits && failed) continue;
     const pass = await step.run(mirror, work);
     mirror.stop.check("copy");
@@ -61,6 +63,7 @@ interface Step {
   readonly waits?: true;
 }
 
+const renewal: Step = { run: renewUnwritten };
 const split: Step = { run: splitLinks };
 
 /** What the target lacks comes first: what is overwritten may be the last copy of something that can't be read under its new name. */

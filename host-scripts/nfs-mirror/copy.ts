@@ -14,6 +14,7 @@ import { keptWords } from "./held";
 import { journalFolder, type Mirror } from "./mirror";
 import { hiddenByKeep } from "./verify";
 import { startWork } from "./work";
+import { beginWriting, isUnwritten, writeBack } from "./written";
 
 /** Brings the target to what the source is. Left out when the scan found nothing to do. */
 export const copy: Phase<Mirror> = {
@@ -22,7 +23,7 @@ export const copy: Phase<Mirror> = {
     const { config, stop, notes } = mirror;
     const scan = required(mirror.scan, "scan");
     const deletions = scan.whole ? scan.deletions : 0;
-    if (scan.changes + deletions === 0 && existsSync(linksCompared(config))) {
+    if (scan.changes + deletions === 0 && existsSync(linksCompared(config)) && !isUnwritten(config)) {
       mirror.copied = { changed: 0, deleted: 0, bytes: 0, segment: undefined };
     } else {
       const { failed, hasVanished } = await applyAndTell(mirror);
@@ -47,7 +48,9 @@ async function applyAndTell(mirror: Mirror): Promise<Applied> {
   const segment = openSegment(journalFolder(mirror.config));
   const work = startWork(mirror, segment);
   try {
+    beginWriting(mirror);
     const applied = await apply(mirror, work);
+    await writeBack(mirror);
     // What a pass that ended early did last, it may not have told.
     const name = applied.failed?.outcome === "broken" ? segment.abandon() : segment.promote();
     mirror.copied = { ...work.counted, segment: name };

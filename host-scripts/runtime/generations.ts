@@ -8,6 +8,7 @@ import { exchange } from "./exchange";
 import { quoted } from "./quoted";
 import { run } from "./run";
 import { shell } from "./shell";
+import { syncFileSystem } from "./sync-file-system";
 import { firstLines } from "./tail";
 
 /**
@@ -93,7 +94,7 @@ function refuseEarlierPeriod(root: string, period: string, path: string): void {
 export async function promote(fresh: FreshGeneration, stop: AbortSignal): Promise<Generation> {
   const { folder, target, root, period } = fresh;
   makeFolders(root, dirname(target));
-  await syncFileSystem(folder, stop);
+  await writeToDisk(folder, stop);
   const replaced = statOf(target) !== undefined;
   if (replaced) await exchange(folder, target);
   else renameSync(folder, target);
@@ -249,14 +250,11 @@ export async function emptyTrash(roots: readonly string[], stop: AbortSignal): P
 }
 
 const longestRemovalMs = 24 * 3_600_000;
-/** Long, because it writes back all that the host has not written yet; a stop ends the wait. */
-const longestSyncMs = 30 * 60_000;
-
-async function syncFileSystem(folder: string, stop: AbortSignal): Promise<void> {
-  const result = await run(["sync", "--file-system", folder], { timeoutMs: longestSyncMs, stop });
-  if (result.ended === "exited" && result.exitCode === 0) return;
+async function writeToDisk(folder: string, stop: AbortSignal): Promise<void> {
+  const fault = await syncFileSystem(folder, stop);
+  if (fault === undefined) return;
   throw new RunnerError(exitCodes.failed, {
-    failed: `a new generation can't be written to disk: sync ended with ${result.ended} ${result.exitCode ?? ""}: ${firstLines(result.stderr)}`,
+    failed: `a new generation can't be written to disk: ${fault}`,
     kept: "It isn't visible, and the earlier ones are whole.",
     next: "dmesg --level err,warn | tail",
   });

@@ -73,7 +73,8 @@ function read<T>(path: string, schema: z.ZodType<T>): T | undefined {
   }
 }
 
-function bootId(): string {
+/** Another one after each start of the host. */
+export function bootId(): string {
   return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 

@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createWorld, metricsOf, type World } from "./support/world";
+
+jest.setTimeout(120_000);
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld();
+});
+afterEach(() => world.close());
+
+const mirror = async () => world.start().finished;
+const mebibyte = 2 ** 20;
+
+function put(name: string, content: Buffer | string): void {
+  mkdirSync(join(world.source, name, ".."), { recursive: true });
+  writeFileSync(join(world.source, name), content);
+}
+
+/** What is on the mirror's disk where its content never got there: size and times are those of the copy. */
+async function lose(name: string): Promise<void> {
+  const [file, original] = [world.config.target, world.config.source].map(({ path }) => join(path, name));
+  await world.inside("truncate", "--size=0", `${file}`);
+  await world.inside("truncate", `--reference=${original}`, `${file}`);
+  await world.inside("touch", `--reference=${original}`, `${file}`);
+}
+
+const isMirrored = (name: string): boolean =>
+  readFileSync(join(world.target, name)).equals(readFileSync(join(world.source, name)));
+
+/** The target on a disk that takes no more than that. */
+async function mountSmall(megabytes: number): Promise<(megabytes: number) => Promise<unknown>> {
+  const { path, fsUuid } = world.config.target;
+  const disk = join(world.folder, "small");
+  const image = join(disk, "dst.img");
+  mkdirSync(disk);
+  await world.inside("umount", path);
+  await world.inside("mount", "-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", disk);
+  await world.inside("dd", "if=/dev/zero", `of=${image}`, "bs=1M", "count=12", "status=none");
+  await world.inside("truncate", "--size=256M", image);
+  const format = ["-q", "-U", fsUuid, "-b", "4096", "-N", "4096", "-O", "^has_journal"];
+  await world.inside("mkfs.ext4", ...format, "-E", "lazy_itable_init=0,nodiscard", image);
+  await world.inside("mount", "-o", "loop,nosuid,nodev", image, path);
+  return to => world.inside("mount", "-o", `remount,size=${to}m`, disk);
+}
+
+test("what the disk didn't take is no success, and is copied anew once it does", async () => {
+  const resize = await mountSmall(24);
+  for (let index = 0; index < 10; index += 1)
+    put(`media/f${index}`, Buffer.alloc(4 * mebibyte + index, index + 1));
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([expect.stringContaining("can't be written to the disk of"), 1]);
+  expect(metricsOf(world)).toMatchObject({ last_status: 1 });
+  expect(metricsOf(world)).not.toHaveProperty("last_success_timestamp");
+  await resize(200);
+  const next = await mirror();
+  expect([next.stdout, next.status]).toEqual([expect.stringContaining("they are copied anew"), 0]);
+  // Memory may have what the disk hasn't.
+  await world.inside("umount", world.config.target.path);
+  const image = join(world.folder, "small/dst.img");
+  await world.inside("mount", "-o", "loop,nosuid,nodev", image, world.config.target.path);
+  for (let index = 0; index < 10; index += 1) expect(isMirrored(`media/f${index}`)).toBe(true);
+});
+
+test("what a run had copied when the power went is compared by content, and what it had made sure of isn't", async () => {
+  put("docs/old", "an earlier one");
+  expect(await mirror()).toMatchObject({ status: 0 });
+  put("docs/new", "content");
+  put("vm/disk", "begin");
+  truncateSync(join(world.source, "vm/disk"), 70 * mebibyte);
+  const reached = join(world.folder, "reached");
+  world.shadow("sync", `touch ${reached}; while [ -e "$0" ]; do sleep 0.05; done; exec REAL "$@"`);
+  const cut = world.start();
+  await cut.until(() => existsSync(reached));
+  cut.kill("SIGKILL");
+  await cut.finished;
+  world.unshadow("sync");
+  for (const name of ["docs/new", "vm/disk"]) await lose(name);
+  // The host has started since.
+  const file = join(world.config.stateDir, "unwritten.json");
+  const left = JSON.parse(readFileSync(file, "utf8")) as object;
+  writeFileSync(file, JSON.stringify({ ...left, bootId: "another" }));
+  const next = await mirror();
+  expect([next.stdout, next.status]).toEqual([expect.stringContaining("their content is compared"), 0]);
+  expect(["docs/new", "vm/disk"].filter(isMirrored)).toEqual(["docs/new", "vm/disk"]);
+  const later = await mirror();
+  expect([later.stdout, later.status]).toEqual([expect.not.stringContaining("compared"), 0]);
+});
