@@ -19,12 +19,13 @@ test("hands over paths byte by byte, each ended by NUL", () => {
   expect(segments()).toEqual(["000000000001.open"]);
   expect(segment.promote()).toBe("000000000001.paths");
   expect(segments()).toEqual(["000000000001.paths"]);
-  expect(read("000000000001.paths")).toBe("a\nb\0\xff\xfe\0");
+  expect(read("000000000001.paths")).toBe("a\nb\0\xff\xfe\0\0");
 });
 
-test("hands over nothing when no path was named", () => {
+test("a run that changed nothing leaves no gap in the numbers", () => {
   expect(openSegment(folder).promote()).toBeUndefined();
-  expect(segments()).toEqual([]);
+  expect(segments()).toEqual(["000000000001.paths"]);
+  expect(read("000000000001.paths")).toBe("\0");
 });
 
 test("gives no number twice, also when a consumer has taken every segment", () => {
@@ -40,7 +41,7 @@ test("gives no number twice, also when a consumer has taken every segment", () =
 test("hands over the whole tree for a segment that a killed run left open", () => {
   openSegment(folder).add(Buffer.from("lost with the run"));
   expect(recover(folder)).toEqual(["000000000001.reconcile"]);
-  expect(read("000000000001.reconcile")).toBe(".\0");
+  expect(read("000000000001.reconcile")).toBe(".\0\0");
   expect(segments()).toEqual(["000000000001.reconcile"]);
 });
 

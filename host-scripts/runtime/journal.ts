@@ -11,14 +11,17 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { syncFolder, writeAll, writeDurably } from "./durable";
+import { consumersOf, readCursor } from "./journal-cursor";
 
 /**
- * A folder of numbered segments that hand changed paths to a later job. A consumer takes segments in the order of their
- * numbers and removes one only when its destination has verified what the segment names.
- * - `NNN.paths`: paths that changed or went, below the root of the tree, each ended by NUL; complete
- * - `NNN.reconcile`: subtrees, each ended by NUL, in which anything may have changed: a run ended early, or the journal
- *   had grown too long; "." is the whole tree
+ * A folder of numbered segments by which one job hands changed paths to later ones (journal-consumer.ts). One writer has it;
+ * a number is given once, and each number has a segment until every consumer is past it.
+ * - `NNN.paths`: paths that changed or went, below the root of the tree, each ended by NUL, and one NUL more at the end: a
+ *   segment that was cut anywhere lacks that
+ * - `NNN.reconcile`: in the same form, subtrees in which anything may have changed: a run ended early, or the journal had
+ *   grown too long; "." is the whole tree
  * - `NNN.open`: being written, or left by a run that was killed
+ * - `last-number`: no segment has a higher one, but for one that is open
  */
 export interface Segment {
   /** Names one more path. */
@@ -29,10 +32,12 @@ export interface Segment {
   abandon(): string;
 }
 
-/** Larger journals are replaced by one "the whole tree": their consumer has been away for long, or there is none. */
+/** Larger journals are replaced by one "the whole tree": a consumer has been away for long, or there is none. */
 export const longestJournalBytes = 64 * 1024 * 1024;
+export const mostSegments = 10_000;
 
-const wholeTree = Buffer.from(".\0");
+const end = Buffer.from([0]);
+const wholeTree = Buffer.from(".\0\0");
 const bufferBytes = 64 * 1024;
 
 /** What a segment names: paths that changed, or subtrees in which anything may have changed. */
@@ -51,6 +56,8 @@ export function openSegment(folder: string, kind: SegmentKind = "paths"): Segmen
   const file = openSync(path, "wx", 0o600);
   fsyncSync(file);
   syncFolder(folder);
+  // Only now: to a consumer, a number that is given and has no file is a segment that was lost.
+  noteNumber(folder, stem);
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   let paths = 0;
@@ -70,12 +77,13 @@ export function openSegment(folder: string, kind: SegmentKind = "paths"): Segmen
       } else if (pendingBytes >= bufferBytes) flush();
     },
     promote() {
+      // One that names nothing keeps its number: without it, the numbers had a gap.
+      pending.push(end);
       flush();
       fsyncSync(file);
       closeSync(file);
-      if (paths > 0) return handOver(folder, stem, kind);
-      rmSync(path);
-      return undefined;
+      const name = handOver(folder, stem, kind);
+      return paths > 0 ? name : undefined;
     },
     abandon() {
       closeSync(file);
@@ -92,12 +100,14 @@ export function recover(folder: string): string[] {
 }
 
 function compact(folder: string): void {
-  const segments = list(folder).filter(name => /\.(paths|reconcile)$/.test(name));
-  const bytes = segments.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
-  if (bytes <= longestJournalBytes) return;
+  const segments = list(folder).filter(name => handedOver.test(name));
+  // A consumer may just have taken one.
+  const sizeOf = (name: string): number => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  const bytes = segments.reduce((sum, name) => sum + sizeOf(name), 0);
+  if (bytes <= longestJournalBytes && segments.length <= mostSegments) return;
   handOverWholeTree(folder, nextStem(folder));
   // The new segment covers the old ones, so it is durable before they go.
-  for (const name of segments) rmSync(join(folder, name));
+  for (const name of segments) rmSync(join(folder, name), { force: true });
   syncFolder(folder);
 }
 
@@ -119,27 +129,42 @@ function handOverWholeTree(folder: string, stem: string): string {
   } finally {
     closeSync(file);
   }
+  // Before a consumer can take it: who takes the last one leaves no trace of its number.
+  noteNumber(folder, stem);
   renameSync(part, join(folder, name));
   rmSync(open, { force: true });
   syncFolder(folder);
   return name;
 }
 
-/** Numbers never come twice, also when a consumer has taken every segment. */
+/** Numbers never come twice, also when a consumer has taken every segment, and when the last number was lost. */
 function nextStem(folder: string): string {
-  const counter = join(folder, "last-number");
-  const numbers = [readNumber(counter), ...list(folder).map(name => Number.parseInt(name, 10))];
+  const taken = consumersOf(folder).map(name => readCursor(folder, name)?.through ?? 0);
+  const numbers = [lastNumber(folder), ...taken, ...list(folder).map(name => Number.parseInt(name, 10))];
   const next = Math.max(0, ...numbers.filter(Number.isFinite)) + 1;
-  writeDurably(counter, `${next}\n`, 0o600);
-  return String(next).padStart(12, "0");
+  return stemOf(next);
 }
 
-function readNumber(path: string): number {
+function noteNumber(folder: string, stem: string): void {
+  const number = Number.parseInt(stem, 10);
+  if (lastNumber(folder) < number) writeDurably(join(folder, "last-number"), `${number}\n`, 0o600);
+}
+
+/** The highest number that was given, as far as it is noted. */
+export function lastNumber(folder: string): number {
   try {
-    return Number.parseInt(readFileSync(path, "utf8"), 10);
+    const number = Number.parseInt(readFileSync(join(folder, "last-number"), "utf8"), 10);
+    return Number.isFinite(number) ? number : 0;
   } catch {
     return 0;
   }
+}
+
+/** Name of a segment that was handed over. */
+export const handedOver = /^(?<stem>\d{12})\.(?<kind>paths|reconcile)$/;
+
+export function stemOf(number: number): string {
+  return String(number).padStart(12, "0");
 }
 
 function list(folder: string): string[] {

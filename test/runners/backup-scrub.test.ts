@@ -394,7 +394,7 @@ describe("a disk that was read", () => {
     const journal = readdirSync(`${world.config.stateDir}/journal`).filter(name =>
       name.endsWith(".reconcile"),
     );
-    expect(readFileSync(`${world.config.stateDir}/journal/${journal[0]}`, "latin1")).toBe("books/novel\0");
+    expect(readFileSync(`${world.config.stateDir}/journal/${journal[0]}`, "latin1")).toBe("books/novel\0\0");
   });
 
   test.each(["newer", "of the same age and size, with another content", "a folder"])(

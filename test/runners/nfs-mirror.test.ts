@@ -48,8 +48,8 @@ function mirrored(): string[] {
 /** Paths of a segment, byte by byte as latin1. */
 function paths(segment: string): string[] {
   const text = readFileSync(join(world.config.stateDir, "journal", segment), "latin1");
-  expect(text.endsWith("\0")).toBe(true);
-  return text.slice(0, -1).split("\0");
+  expect(text.endsWith("\0\0")).toBe(true);
+  return text.slice(0, -2).split("\0");
 }
 
 test("keeps bytes and metadata of every kind of entry", async () => {

@@ -100,9 +100,9 @@ test("keeps config.xml byte by byte and a tar of all paths, readable by root alo
   });
   expect(world.pushes.received.at(-1)).toMatchObject({ path: "/metrics/job/pfsense-backup/instance/pve" });
   expect(world.pushes.received.at(-1)?.body).toContain("backup_last_success_timestamp ");
-  const segment = readdirSync(join(world.config.stateDir, "journal"));
+  const segment = readdirSync(join(world.config.stateDir, "journal")).sort();
   expect(readFileSync(join(world.config.stateDir, "journal", segment[0] ?? ""), "utf8")).toBe(
-    `pfsense/.incomplete/${week}\0pfsense/${week}\0pfsense/.incomplete/${week}\0`,
+    `pfsense/.incomplete/${week}\0pfsense/${week}\0pfsense/.incomplete/${week}\0\0`,
   );
 });
 
