@@ -169,7 +169,11 @@ function ownTests(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleT
   const values = isOld
     ? `${-ageAtStart * 60}+0x${firingMinute + 1}`
     : `${fires.than}+0x${limitMinute} ${beyond}+0x${forMinutes + 1}`;
-  const value = isOld ? humanizeDuration((ageAtStart + firingMinute) * 60) : String(beyond);
+  const value = isOld
+    ? humanizeDuration((ageAtStart + firingMinute) * 60)
+    : rule.annotations["summary"]?.includes("humanize1024")
+      ? humanize1024(beyond)
+      : String(beyond);
   const series = `${metric}{${matchers.join(",")}}`;
   const atLimit: RuleTest = {
     name: `${rule.alert}: silent at its limit, firing beyond it`,
@@ -217,7 +221,7 @@ function expected(rule: AlertRule, labels: Record<string, string>, value = "") {
       Object.entries(rule.annotations).map(([name, text]) => [
         name,
         text
-          .replace(/\{\{ \$value( \| humanizeDuration)? \}\}/g, value)
+          .replace(/\{\{ \$value( \| humanize\w+)? \}\}/g, value)
           .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => labels[label] ?? "")
           .replaceAll('{{"{{"}}', "{{"),
       ]),
@@ -239,6 +243,14 @@ function humanizeDuration(seconds: number): string {
     .slice(Math.max(first, 0))
     .map(([count, unit]) => `${count}${unit}`)
     .join(" ");
+}
+
+/** As Prometheus' template function prints bytes, four digits of them. */
+function humanize1024(bytes: number): string {
+  const units = ["", "ki", "Mi", "Gi", "Ti"];
+  const unit = units.findIndex((_, power) => Math.abs(bytes) < 1024 ** (power + 1));
+  const power = unit === -1 ? units.length - 1 : unit;
+  return `${Number((bytes / 1024 ** power).toPrecision(4))}${units[power] ?? ""}`;
 }
 
 function iso(instant: number): string {
