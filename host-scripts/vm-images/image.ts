@@ -4,6 +4,7 @@ import type { VmImagesConfig } from "../../plan/contracts/vm-images";
 import { isAhead, withoutAhead } from "../runtime/clock";
 import { errnoOf } from "../runtime/errors";
 import { type Generation, generationsOfAnyKind } from "../runtime/generations";
+import { quoted } from "../runtime/quoted";
 import { type DumpLog, readDumpLog } from "./vzdump-log";
 import { rootOf } from "./vm-images";
 
@@ -56,6 +57,17 @@ export function imagesOf(config: VmImagesConfig, id: number): GoodImage[] {
       return image ? [{ ...image, generation }] : [];
     })
     .sort((one, other) => one.begunMs - other.begunMs);
+}
+
+/** Why what lies in the folder of a generation stays, in words; undefined where this job has made all of it. */
+export function whyKept(folder: string, id: number): string | undefined {
+  const images = namesIn(folder).filter(name => archive.exec(name)?.[1] === String(id));
+  if (images.length > 1) return `it holds ${images.length} images`;
+  const image = imageIn(folder, id);
+  const [foreign] = image?.foreign ?? namesIn(folder);
+  if (foreign !== undefined)
+    return `somebody has put ${quoted(foreign)} there. Images of your own are safe in any other folder`;
+  return image?.isProtected ? "it is protected in Proxmox" : undefined;
 }
 
 /** The newest good image of a VM; one that a clock which was ahead has dated only where there is no other. */

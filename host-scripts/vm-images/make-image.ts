@@ -3,12 +3,20 @@ import { periodOf } from "../../plan/contracts/period";
 import { acceptCommand } from "../runtime/arguments";
 import { messageOf, RunnerError } from "../runtime/errors";
 import { roomOf } from "../runtime/free-room";
-import { discard, emptyTrash, type FreshGeneration, freshGeneration, promote } from "../runtime/generations";
+import {
+  discard,
+  emptyTrash,
+  type FreshGeneration,
+  freshGeneration,
+  generationIn,
+  promote,
+} from "../runtime/generations";
 import { openSegment } from "../runtime/journal";
-import { shortened } from "../runtime/quoted";
+import { quoted, shortened } from "../runtime/quoted";
 import { ready, shell } from "../runtime/shell";
 import { heldGeneration, heldImage, hold, letGo } from "./held";
-import { type GoodImage, type Image, imageIn, newestImage } from "./image";
+import type { VmImagesConfig } from "../../plan/contracts/vm-images";
+import { type GoodImage, type Image, imageIn, newestImage, whyKept } from "./image";
 import { collapseOf, refuseUnfinished } from "./judge-image";
 import { runProgram } from "./proxmox";
 import { pruneVm } from "./prune";
@@ -34,13 +42,16 @@ export async function makeImage(run: VmImages, vm: Vm, stop: AbortSignal): Promi
   const last = newestImage(config, vm.id);
   const held = heldImage(config, vm.id);
   if (isAccepted && held && held.begunMs >= (last?.begunMs ?? 0)) {
-    await testImage(held, { stop, timeoutMs: config.budgetMs });
     const period = periodOf(held.begunMs, config.keep.every, config.zone);
-    await reveal(run, vm, heldGeneration(config, vm.id, period), stop);
-    log.info(`${nameOf(vm)}: the image that was kept beside the others is accepted`);
-    return held.bytes;
+    refuseKeptPlace(config, vm, period);
+    if (await isWhole(run, vm, held, stop)) {
+      await reveal(run, vm, heldGeneration(config, vm.id, period), stop);
+      log.info(`${nameOf(vm)}: the image that was kept beside the others is accepted`);
+      return held.bytes;
+    }
   }
-  refuseWithoutRoom(run, last);
+  refuseKeptPlace(config, vm, currentPeriod(run));
+  await makeRoom(run, vm, last, stop);
   const fresh = freshGeneration(rootOf(config), currentPeriod(run), String(vm.id));
   try {
     const image = await dump(run, vm, fresh, stop);
@@ -63,6 +74,37 @@ export async function makeImage(run: VmImages, vm: Vm, stop: AbortSignal): Promi
     discard(fresh);
     await emptyTrash([rootOf(config)], run.stop.signal);
   }
+}
+
+/** Of an image that waited, and is accepted: one that has rotted meanwhile gives way to a new one, which is accepted too. */
+async function isWhole(
+  { config, notes }: VmImages,
+  vm: Vm,
+  held: Image,
+  stop: AbortSignal,
+): Promise<boolean> {
+  try {
+    await testImage(held, { stop, timeoutMs: config.budgetMs });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ImageFailed) || stop.aborted) throw error;
+    notes.push(
+      `${nameOf(vm)}: the image that waited is no good any more, a new one is made: ${error.reason}`,
+    );
+    return false;
+  }
+}
+
+/** An image takes the place of the one of its period; never that of somebody's own. */
+function refuseKeptPlace(config: VmImagesConfig, vm: Vm, period: string): void {
+  const root = rootOf(config);
+  const there = generationIn(root, period, String(vm.id));
+  const why = there && whyKept(there.folder, vm.id);
+  if (!there || why === undefined) return;
+  throw new ImageFailed(
+    `${quoted(there.folder)} is where its image of this ${config.keep.every} goes, and stays: ${why}`,
+    shell`mv ${there.folder} ${`${root}/kept-${period}-${vm.id}`}; systemctl start ${config.job}   (or wait for the next ${config.keep.every})`,
+  );
 }
 
 /** Visible, named to the offsite run before; then what nobody wants any more goes, so that the next VM has its room. */
@@ -104,7 +146,7 @@ async function dump(run: VmImages, vm: Vm, fresh: FreshGeneration, stop: AbortSi
     const cause = causeOf(said, vm.id) ?? result.stderr.trim().split("\n").at(-1) ?? "";
     throw new ImageFailed(
       `vzdump ended with ${result.exitCode ?? result.ended}: ${cause.trim()}`,
-      nextOf(cause, vm, run),
+      nextOf(cause, `${printed.text}${result.stderr}`, vm, run),
     );
   }
   const image = imageIn(fresh.folder, vm.id);
@@ -113,7 +155,7 @@ async function dump(run: VmImages, vm: Vm, fresh: FreshGeneration, stop: AbortSi
 }
 
 /** Taking a lock from a VM is for somebody who has looked: what has it may still be at work, and a suspended VM is lost by it. */
-function nextOf(cause: string, { id }: Vm, { config }: VmImages): string {
+function nextOf(cause: string, said: string, { id }: Vm, { config }: VmImages): string {
   const lock = lockOf(cause);
   if (lock === "suspended" || lock === "suspending")
     return shell`qm resume ${id}   (it sleeps with its memory on disk: with qm unlock that would be lost)`;
@@ -121,17 +163,33 @@ function nextOf(cause: string, { id }: Vm, { config }: VmImages): string {
     return shell`qm config ${id} | grep -e ^lock -e ^parent; pgrep -af ${`vzdump|qm(clone|migrate| )`}   (if nothing of it runs any more, as after a loss of power: qm listsnapshot ${id}; qm unlock ${id}; systemctl start ${config.job})`;
   if (/unable to find VM/.test(cause))
     return shell`qm list; pvesh get /cluster/resources --type vm   (then correct its id or its host in the estate)`;
-  if (/No space left|disk quota/i.test(cause)) return shell`df -h ${config.target.path}`;
+  if (/No space left|disk quota/i.test(said)) return shell`df -h ${config.target.path}`;
   return shell`journalctl -u ${config.job} -n 50; less /var/log/vzdump/qemu-${id}.log`;
 }
 
-/** What a VM's last image took it takes again: a disk that is filled to its end by it stops each other job there. */
-function refuseWithoutRoom({ config }: VmImages, last: GoodImage | undefined): void {
-  const { bytes } = roomOf(config.target.path).free;
-  if (!last || bytes >= last.bytes) return;
+/**
+ * What a VM's last image took it takes again: a disk that is filled to its end by it stops each other job there. Where that isn't free, what
+ * is no longer kept goes first, of each VM: a success, after which it would go, needs the room.
+ */
+async function makeRoom(
+  run: VmImages,
+  vm: Vm,
+  last: GoodImage | undefined,
+  stop: AbortSignal,
+): Promise<void> {
+  const { config } = run;
+  const freeBytes = (): number => roomOf(config.target.path).free.bytes;
+  if (!last || freeBytes() >= last.bytes) return;
+  for (const each of config.vms) await pruneVm(run, each, stop);
+  const bytes = freeBytes();
+  if (bytes >= last.bytes) return;
+  const held = heldImage(config, vm.id);
+  const accept = ready(acceptCommand(config.job, String(vm.id)));
   throw new ImageFailed(
-    `its last image has ${last.bytes} bytes, and the backup disk has ${bytes} free: none was begun`,
-    shell`df -h ${config.target.path}   (fewer images: keep of vm-images in the estate)`,
+    `its last image has ${last.bytes} bytes, and the backup disk has ${bytes} free: none was begun${held ? `. An image that waits has ${held.bytes}` : ""}`,
+    held
+      ? shell`look at the VM; if the image that waits is meant to be so: ${accept}   (if not: rm -r ${held.folder})`
+      : shell`df -h ${config.target.path}   (fewer images: keep of vm-images in the estate)`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { quoted } from "../runtime/quoted";
 import { emptyTrash, expiredOf, generationsOf, retire } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
-import { type GoodImage, imagesOf } from "./image";
+import { type GoodImage, imagesOf, whyKept } from "./image";
 import { currentPeriod, nameOf, rootOf, type Vm, type VmImages } from "./vm-images";
 
 /** Removes what the policy no longer keeps of a VM that just got a good image. */
@@ -25,17 +25,12 @@ function expiredImages(run: VmImages, vm: Vm): GoodImage[] {
   const own = images.filter(({ folder }) => wanted.has(folder));
   // Those of a kind of period that the estate no longer asks for go once there are as many of the other kind as are kept.
   const former = own.length < count ? [] : images.filter(({ folder }) => !wanted.has(folder));
-  return [...former, ...expiredOf(own, count, currentPeriod(run))].filter(
-    ({ folder, foreign, isProtected }) => {
-      if (foreign.length > 0)
-        notes.push(
-          `${quoted(folder)} would be old enough to go, and stays: somebody has put ${quoted(foreign[0] ?? "")} there. Images of your own are safe in any other folder`,
-        );
-      else if (isProtected)
-        notes.push(`${quoted(folder)} would be old enough to go, and stays: it is protected in Proxmox`);
-      return foreign.length === 0 && !isProtected;
-    },
-  );
+  return [...former, ...expiredOf(own, count, currentPeriod(run))].filter(({ folder }) => {
+    const why = whyKept(folder, vm.id);
+    const told = `${quoted(folder)} would be old enough to go, and stays: ${why}`;
+    if (why !== undefined && !notes.includes(told)) notes.push(told);
+    return why === undefined;
+  });
 }
 
 /** Of a dry run: what would go if each VM got a good image now. */

@@ -145,6 +145,19 @@ test("the image of a clock that was ahead isn't the newest until that day comes"
   expect(existsSync(imageOf(101, ahead))).toBe(true);
 });
 
+test("an image of the same period takes the place of none that is protected, or beside which somebody has put a file", async () => {
+  await world.start().finished;
+  writeFileSync(join(world.images, today(), "101", "mine.txt"), "mine");
+  writeFileSync(`${imageOf(102)}.protected`, "");
+  const before = [imageOf(101), imageOf(102)];
+  const run = await world.start().finished;
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain('goes, and stays: somebody has put "mine.txt" there');
+  expect(run.stdout).toMatch(/Next: mv \S+\/101 \S+\/vm-images\/kept-\S+-101; systemctl start vm-images/);
+  expect([...filesOf(101), ...filesOf(102)].length).toBe(6);
+  expect(before.every(file => existsSync(file))).toBe(true);
+});
+
 test("an image that Proxmox was told to protect stays, and is told", async () => {
   await world.start().finished;
   const period = backdate(102, 5);
@@ -339,6 +352,19 @@ describe("an image that nobody expected so", () => {
     nothingHalfMade();
   });
 
+  test("and rots while it waits gives way to a new one, which is accepted", async () => {
+    await world.start().finished;
+    world.setVm(101, lacking);
+    await world.start().finished;
+    const held = join(world.images, ".held", "101");
+    const waits = names(held).find(name => name.endsWith(".zst")) ?? "";
+    execaSync("truncate", ["-s", "-5", join(held, waits)]);
+    const accepted = await world.start(["--accept=101"]).finished;
+    expect(accepted).toMatchObject({ status: 0 });
+    expect(accepted.stdout).toContain("the image that waited is no good any more, a new one is made");
+    expect([filesOf(101).includes(waits), filesOf(101).length, names(held)]).toEqual([false, 2, []]);
+  });
+
   test("of a VM that isn't there is refused by name, before anything is begun", async () => {
     const run = await world.start(["--accept=1o1"]).finished;
     expect(run.status).toBe(3);
@@ -364,6 +390,24 @@ test("a disk without room for another image of the last one's size: none is begu
   expect(existsSync(imageOf(101, period))).toBe(true);
 });
 
+test("fewer images in the estate make the room that a new one needs", async () => {
+  const vms = world.config.vms.slice(0, 1);
+  world.writeConfig({ vms, keep: { every: "day", count: 3 } });
+  const periods: string[] = [];
+  for (const days of [3, 2, 1]) {
+    await world.start().finished;
+    periods.push(backdate(101, days));
+  }
+  const room = await world.inside("df", "--output=avail", "-B1", world.config.target.path);
+  const filler = join(world.config.target.path, "filler");
+  await world.inside("fallocate", "-l", String(Number(room.split("\n")[1]) - 450 * kib), filler);
+  world.writeConfig({ vms, keep: { every: "day", count: 1 } });
+  const run = await world.start().finished;
+  await world.inside("rm", filler);
+  expect(run).toMatchObject({ status: 0 });
+  expect(periods.map(period => existsSync(join(world.images, period)))).toEqual([false, false, false]);
+});
+
 test("a disk that gets full while an image is made: nothing half is left, the VM is unlocked, earlier images stay", async () => {
   world.writeConfig({ vms: world.config.vms.slice(0, 1) });
   await world.start().finished;
@@ -372,6 +416,7 @@ test("a disk that gets full while an image is made: nothing half is left, the VM
   const run = await world.start().finished;
   expect(run.status).toBe(1);
   expect(run.stdout).toMatch(/VM 101 \(nodes\/k8s-1\): vzdump ended with 255: .*wrong exit status/);
+  expect(run.stdout).toContain(`Next: df -h ${world.config.target.path}`);
   expect(existsSync(imageOf(101, period))).toBe(true);
   expect(world.vm(101)).not.toContain("lock:");
   nothingHalfMade();
