@@ -84,6 +84,26 @@ export function rewrittenReason(
     : undefined;
 }
 
+export const anotherSource = "the source is another file system than the one that was mirrored";
+
+/**
+ * Why what another disk has of a service isn't what was mirrored: on a new one, workloads make their first files as soon as they are
+ * started, also before anybody has brought back what they had. Where most of it is as it was, it was.
+ */
+export function beganAnewReason(
+  { config: { target }, scan }: Mirror,
+  service: string,
+  lacking: Lacking | undefined,
+): string | undefined {
+  const { files } = scan?.rewritten.get(service) ?? { files: 0 };
+  if (files === 0) return undefined;
+  const others = files + filesOf(target.path, lacking?.lost ?? []);
+  const has = isFolderIn(target.path, service) ? countFiles(target.path, service, 2 * others) : 1;
+  return has === undefined || 2 * others > has
+    ? `${anotherSource}, and of the files that it has of this, most are other ones or gone: its workload may have begun anew there`
+    : undefined;
+}
+
 function filesOf(root: string, names: readonly string[]): number {
   return names.filter(name => !isFolderIn(root, name)).length;
 }

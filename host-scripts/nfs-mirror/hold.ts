@@ -1,15 +1,23 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { acceptCommand } from "../runtime/arguments";
 import { writeDurably } from "../runtime/durable";
 import { notedErrors } from "../runtime/noted-errors";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
-import { shell } from "../runtime/shell";
+import { ready, shell } from "../runtime/shell";
 import { agedElsewhere, agedNext, agedReason, agedServices } from "./aged";
-import { contentOf, goneReason, lackingByService, rewrittenReason } from "./collapse";
+import {
+  anotherSource,
+  beganAnewReason,
+  contentOf,
+  goneReason,
+  lackingByService,
+  rewrittenReason,
+} from "./collapse";
 import { dropHeld, dropMovesIntoFrozen } from "./held";
 import { holdFormer } from "./lacking";
 import { isMadeAnew } from "./made-anew";
@@ -82,7 +90,9 @@ function holdThose(mirror: Mirror, services: Set<string>): void {
 /** @returns what says of a service why something of it is held back; nothing when it isn't */
 function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | undefined {
   const { config } = mirror;
-  const isFirst = readConfigHash(config.stateDir) !== configHash(mirror);
+  const isFirst = readText(hashFile(config)) !== configHash(mirror);
+  const mirrored = readText(sourceFile(config));
+  const isOther = isFirst && mirrored !== undefined && mirrored !== config.source.fsUuid;
   const repairedReason = repairedReasons[contentOf(config.source.path, repaired)];
   const damagedReason = damagedReasonOf(mirror);
   const lacking = lackingByService(mirror);
@@ -96,19 +106,29 @@ function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | u
     const gone = isMadeAnew(config, service) ? undefined : goneReason(mirror, service, lacks);
     return gone ?? (aged && !aged.services.has(service) ? agedElsewhere : undefined);
   };
+  const anewReason = (service: string): string | undefined =>
+    isOther && !isMadeAnew(config, service)
+      ? beganAnewReason(mirror, service, lacking.get(service))
+      : undefined;
   const otherReason = (service: string): string | undefined => {
     if (aged?.services.has(service) === true) return agedReason(mirror, service);
     return isMadeAnew(config, service) ? undefined : rewrittenReason(mirror, service, lacking.get(service));
   };
   return service => {
     const lost = lossReason(service);
-    const other = otherReason(service);
+    const anew = anewReason(service);
+    const other = anew ?? otherReason(service);
     if (lost === undefined && other === undefined) return undefined;
+    const accept = acceptCommand(config.job, Buffer.from(service, "latin1"));
     const isByAge = aged?.services.has(service) === true || (lost === agedElsewhere && other === undefined);
     return {
       reason: [lost, other].filter(reason => reason !== undefined).join("; "),
       next:
-        aged && isByAge ? agedNext(mirror, aged) : acceptCommand(config.job, Buffer.from(service, "latin1")),
+        anew !== undefined
+          ? shell`${config.job} restore -- ${Buffer.from(service, "latin1")}   (or, if what the source has of it is meant to be mirrored: ${ready(accept)})`
+          : aged && isByAge
+            ? agedNext(mirror, aged)
+            : accept,
       isFrozen: other !== undefined,
     };
   };
@@ -151,8 +171,12 @@ export const remember: Phase<Mirror> = {
   async run(mirror) {
     rememberSeen(mirror);
     forgetLeftOut(mirror);
-    if (mirror.held.some(({ path, reason }) => path === "." || reason.startsWith(firstReason))) return;
-    writeDurably(hashFile(mirror.config.stateDir), configHash(mirror), 0o600);
+    const isOpen = ({ path, reason }: Held): boolean =>
+      path === "." || reason.startsWith(firstReason) || reason.startsWith(anotherSource);
+    if (mirror.held.some(isOpen)) return;
+    const { config } = mirror;
+    writeDurably(hashFile(config), configHash(mirror), 0o600);
+    writeDurably(sourceFile(config), config.source.fsUuid, 0o600);
   },
 };
 
@@ -161,13 +185,18 @@ function configHash({ config: { source, target, excludes, keep } }: Mirror): str
   return createHash("sha256").update(JSON.stringify({ source, target, excludes, keep })).digest("hex");
 }
 
-function hashFile(stateDir: string): string {
+function hashFile({ stateDir }: NfsMirrorConfig): string {
   return join(stateDir, "config-hash");
 }
 
-function readConfigHash(stateDir: string): string | undefined {
+/** The file system that the mirror was made of. */
+function sourceFile({ stateDir }: NfsMirrorConfig): string {
+  return join(stateDir, "source-fs");
+}
+
+function readText(file: string): string | undefined {
   try {
-    return readFileSync(hashFile(stateDir), "utf8");
+    return readFileSync(file, "utf8");
   } catch {
     return undefined;
   }

@@ -10,6 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { execa } from "execa";
 import { createWorld, type World } from "./support/world";
@@ -258,4 +259,43 @@ test("what is accepted has to be there: a slip of the pen is refused, and told w
   expect(await mirror("--accept=lost+found")).toMatchObject({ status: 3 });
   for (const name of [".", "docs", "media/disk"])
     expect(await mirror("--accept", name)).toMatchObject({ status: 0 });
+});
+
+test("what workloads make anew on a new disk takes the place of no copy, until they are restored or somebody says so", async () => {
+  const limits = { maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } };
+  fill("paperless", 30, "a document");
+  fill("paperless", 1, "the database", 30);
+  fill("vault", 2, "the key");
+  fill("notes", 3, "a note");
+  fill("media", 9, "a film");
+  expect(await mirror()).toMatchObject({ status: 0 });
+  const fsUuid = randomUUID();
+  await world.inside("umount", world.config.source.path);
+  await world.inside("mkfs.ext4", "-q", "-F", "-U", fsUuid, join(world.folder, "src.img"));
+  await world.mount("src");
+  world.writeConfig({ ...limits, source: { ...world.config.source, fsUuid } });
+  expect(await mirror("restore", "media")).toMatchObject({ status: 0 });
+  fill("media", 1, "another one");
+  fill("paperless", 1, "an empty database", 30);
+  fill("vault", 2, "a new key");
+  fill("notes", 3, "no notes");
+  for (const night of [1, 2]) {
+    const run = await mirror();
+    expect([night, run.status]).toEqual([night, 1]);
+    expect(run.stdout).toMatch(
+      /"vault": the source is another file system.*Next: nfs-mirror restore -- paperless /s,
+    );
+    expect([contents("paperless").sort(), contents("vault")]).toEqual([
+      ["a document", "the database"],
+      ["the key"],
+    ]);
+    expect(contents("media").sort()).toEqual(["a film", "another one"]);
+  }
+  for (const service of ["paperless", "vault"])
+    expect(await mirror("restore", service)).toMatchObject({ status: 0 });
+  expect(await mirror("--accept=notes")).toMatchObject({ status: 0 });
+  expect([contents("vault"), contents("notes")]).toEqual([["the key"], ["no notes"]]);
+  // It is the mirror's own by now.
+  fill("notes", 3, "other notes again");
+  expect(await mirror()).toMatchObject({ status: 0 });
 });
