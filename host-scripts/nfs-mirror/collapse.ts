@@ -104,6 +104,36 @@ export function beganAnewReason(
     : undefined;
 }
 
+/** Less than that goes from a service without a question, however small it is: a log, a cache. */
+const leastLostBytes = 16 * 1024 * 1024;
+
+/**
+ * Why a service counts as gone by its bytes: some have nearly all of them in a few files. What is new there counts, and what has
+ * another name by now.
+ */
+export function lightReason(
+  { config: { source, target, collapse }, scan }: Mirror,
+  service: string,
+  lacking: Lacking | undefined,
+): string | undefined {
+  const lost = (lacking?.lost ?? []).reduce((sum, name) => sum + bytesOf(target.path, name), 0);
+  const less = lost + (scan?.rewritten.get(service)?.lostBytes ?? 0);
+  if (less < leastLostBytes || !isFolderIn(source.path, service)) return undefined;
+  const has = countBytes(target.path, service, less / (1 - collapse.leastPercent / 100));
+  if (has === undefined) return `the source lacks ${less} bytes of it, ${uncounted}`;
+  const now = countBytes(source.path, service, has);
+  if (now === undefined) return `the source lacks ${less} bytes of it, and how many it has can't be read`;
+  return isLess(now, has, collapse.leastPercent)
+    ? `the source has ${now} bytes of it, and the copy ${has}`
+    : undefined;
+}
+
+/** Holes hold nothing. */
+function bytesOf(root: string, name: string): number {
+  const stat = statIn(root, name);
+  return stat?.isFile() === true ? Math.min(Number(stat.size), Number(stat.blocks) * 512) : 0;
+}
+
 function filesOf(root: string, names: readonly string[]): number {
   return names.filter(name => !isFolderIn(root, name)).length;
 }
@@ -134,14 +164,27 @@ export function contentOf(root: string, name: string): "files" | "none" | "unrea
   return found > 0 ? "files" : "none";
 }
 
-/** @returns one more than `most`, however many there are beyond it; undefined when some can't be read, and it may be either */
+/** @returns more than `most`, however many there are beyond it; undefined when some can't be read, and it may be either */
 function countFiles(root: string, name: string, most: number): number | undefined {
+  return sumOver(root, name, most, () => 1);
+}
+
+function countBytes(root: string, name: string, most: number): number | undefined {
+  return sumOver(root, name, most, file => bytesOf(root, file));
+}
+
+function sumOver(
+  root: string,
+  name: string,
+  most: number,
+  valueOf: (file: string) => number,
+): number | undefined {
   let isWhole = true;
-  const files = filesIn(root, name, () => {
-    isWhole = false;
-  });
-  let found = 0;
-  while (found <= most && files.next().done !== true) found += 1;
-  files.return();
-  return isWhole || found > most ? found : undefined;
+  let sum = 0;
+  const unread = (): void => void (isWhole = false);
+  for (const file of filesIn(root, name, unread)) {
+    sum += valueOf(file);
+    if (sum > most) return sum;
+  }
+  return isWhole ? sum : undefined;
 }

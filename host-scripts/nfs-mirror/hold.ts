@@ -16,6 +16,7 @@ import {
   contentOf,
   goneReason,
   lackingByService,
+  lightReason,
   rewrittenReason,
 } from "./collapse";
 import { dropHeld, dropMovesIntoFrozen } from "./held";
@@ -103,7 +104,9 @@ function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | u
     if (isFirst) return firstReason;
     if (repairedReason !== undefined) return repairedReason;
     if (damagedReason !== undefined) return damagedReason;
-    const gone = isMadeAnew(config, service) ? undefined : goneReason(mirror, service, lacks);
+    const gone = isMadeAnew(config, service)
+      ? undefined
+      : (goneReason(mirror, service, lacks) ?? lightReason(mirror, service, lacks));
     return gone ?? (aged && !aged.services.has(service) ? agedElsewhere : undefined);
   };
   const anewReason = (service: string): string | undefined =>
@@ -112,7 +115,12 @@ function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | u
       : undefined;
   const otherReason = (service: string): string | undefined => {
     if (aged?.services.has(service) === true) return agedReason(mirror, service);
-    return isMadeAnew(config, service) ? undefined : rewrittenReason(mirror, service, lacking.get(service));
+    if (isMadeAnew(config, service)) return undefined;
+    const lacks = lacking.get(service);
+    const isSmaller = (mirror.scan?.rewritten.get(service)?.lostBytes ?? 0) > 0;
+    return (
+      rewrittenReason(mirror, service, lacks) ?? (isSmaller ? lightReason(mirror, service, lacks) : undefined)
+    );
   };
   return service => {
     const lost = lossReason(service);
@@ -122,7 +130,7 @@ function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | u
     const accept = acceptCommand(config.job, Buffer.from(service, "latin1"));
     const isByAge = aged?.services.has(service) === true || (lost === agedElsewhere && other === undefined);
     return {
-      reason: [lost, other].filter(reason => reason !== undefined).join("; "),
+      reason: [...new Set([lost, other])].filter(reason => reason !== undefined).join("; "),
       next:
         anew !== undefined
           ? shell`${config.job} restore -- ${Buffer.from(service, "latin1")}   (or, if what the source has of it is meant to be mirrored: ${ready(accept)})`

@@ -156,6 +156,7 @@ describe("a renamed folder on a mirror that is more than half full", () => {
   });
 
   test("what goes makes room for what comes, where both have no room", async () => {
+    world.writeConfig({ rewritten: ["films"] });
     rmSync(`${world.source}/films/old/one`);
     big(`${world.source}/another`);
     const run = await mirror();

@@ -299,3 +299,38 @@ test("what workloads make anew on a new disk takes the place of no copy, until t
   fill("notes", 3, "other notes again");
   expect(await mirror()).toMatchObject({ status: 0 });
 });
+
+test("a service that has nearly all of its bytes in a few files keeps its copy when they go, or are emptied", async () => {
+  world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 60 } });
+  const image = (name: string): string => join(world.source, name);
+  const imageBytes = 6 * mebibyte;
+  for (const service of ["vms", "photos", "dumps", "media"]) {
+    fill(service, 1, "a note");
+    const images = service === "media" ? 15 : 3;
+    for (let index = 0; index < images; index += 1)
+      writeFileSync(image(`${service}/image-${index}`), Buffer.alloc(imageBytes + index, service));
+  }
+  expect(await mirror()).toMatchObject({ status: 0 });
+  for (let index = 0; index < 3; index += 1) {
+    rmSync(image(`vms/image-${index}`));
+    truncateSync(image(`photos/image-${index}`), 0);
+    // A ring: what comes is as large as what goes.
+    rmSync(image(`dumps/image-${index}`));
+    writeFileSync(image(`dumps/image-${index + 3}`), Buffer.alloc(imageBytes + 9, "later"));
+    rmSync(image(`media/image-${index}`));
+  }
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([
+    expect.stringMatching(
+      /copy of 2 entries .*"vms": the source has 6 bytes of it, .*"photos": the source has 6 bytes/s,
+    ),
+    1,
+  ]);
+  const sizes = (service: string): number[] =>
+    readdirSync(join(world.target, service)).map(name => statSync(join(world.target, service, name)).size);
+  for (const service of ["vms", "photos"]) expect(sizes(service)).toContain(imageBytes + 2);
+  expect(sizes("dumps").sort()).toEqual([...Array.from({ length: 3 }, () => imageBytes + 9), 6].sort());
+  expect(sizes("media")).toHaveLength(13);
+  expect(await mirror("--accept=vms", "--accept=photos")).toMatchObject({ status: 0 });
+  expect([sizes("vms"), sizes("photos").sort()]).toEqual([[6], [0, 0, 0, 6]]);
+});
