@@ -1,6 +1,7 @@
 # What the stand-ins for Proxmox's programs share, for the lab and tests only: they are not Proxmox's programs and share no code with
 # them. Configurations, storages, locks, file names, messages and exit codes are those that Proxmox documents and its users know.
 # The host is what lies below $root: empty for a host of the lab, a folder in a test.
+# What the shell can read by itself, no other program is started for: a program costs a host of the lab a tenth of a second.
 root=${0%/*bin/*}
 root=${root%/usr}
 node=$(hostname)
@@ -21,7 +22,14 @@ node_of() { all_vms | while read -r id of; do [ "$id" != "$1" ] || echo "$of"; d
 conf_of() { echo "$pve/nodes/$node/qemu-server/$1.conf"; }
 
 # A line of a VM's configuration, without those of its snapshots.
-setting() { sed '/^\[/,$d' "$(conf_of "$1")" | sed -n "s/^$2: //p" | head -n 1; }
+setting() {
+  while IFS= read -r line; do
+    case $line in
+      '['*) return ;;
+      "$2: "*) echo "${line#"$2: "}"; return ;;
+    esac
+  done <"$(conf_of "$1")"
+}
 
 # Writes a line of a VM's configuration in the place of the one that is there; the file system of a cluster replaces files whole.
 set_setting() {
@@ -33,17 +41,26 @@ is_running() { [ -f "$root/run/qemu-server/$1.pid" ]; }
 
 # "KEY VALUE" of each disk, in order.
 disks_of() {
-  sed '/^\[/,$d' "$(conf_of "$1")" |
-    sed -nE 's/^((scsi|sata|ide|virtio)[0-9]+|efidisk0|tpmstate0): /\1 /p' | sort
+  sed -nE '/^\[/q; s/^((scsi|sata|ide|virtio)[0-9]+|efidisk0|tpmstate0): /\1 /p' "$(conf_of "$1")" | sort
 }
 
 # An option of a disk: option VALUE NAME
-option() { echo "$1" | tr , '\n' | sed -n "s/^$2=//p" | head -n 1; }
+option() {
+  rest=$1,
+  while [ -n "$rest" ]; do
+    part=${rest%%,*} rest=${rest#*,}
+    case $part in "$2="*) echo "${part#"$2="}"; return ;; esac
+  done
+}
 
 # Of a storage: its type, or one of its settings.
-storage_type() { sed -nE "s/^([a-z]+): $1\$/\1/p" "$pve/storage.cfg" | head -n 1; }
+storage_type() {
+  while read -r type id; do
+    case $type in *:) [ "$id" != "$1" ] || { echo "${type%:}"; return; } ;; esac
+  done <"$pve/storage.cfg"
+}
 storage_setting() {
-  awk -v id="$1" -v key="$2" '/^[a-z]/ { is = ($2 == id) } is && $1 == key { print $2 }' "$pve/storage.cfg" | head -n 1
+  awk -v id="$1" -v key="$2" '/^[a-z]/ { is = ($2 == id) } is && $1 == key { print $2; exit }' "$pve/storage.cfg"
 }
 
 # The file or device of a volume such as "data:vm-101-disk-0"; fails for one that isn't there, in Proxmox's words.
