@@ -1,0 +1,23 @@
+// Runs scripts of package.json side by side: `node cli/beside.mjs SCRIPT...`. Each line says whose it is. All of them run to
+// their end, so that one run tells all that is wrong, and it ends with 1 when one of them has failed.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+const failed = (await Promise.all(process.argv.slice(2).map(run))).filter(script => script !== undefined);
+if (failed.length > 0) {
+  console.error(`Failed: ${failed.map(script => `npm run ${script}`).join(", ")}`);
+  process.exitCode = 1;
+}
+
+/** @returns the script's name when it has failed */
+async function run(script) {
+  const child = spawn("npm", ["run", "--silent", script], { stdio: ["ignore", "pipe", "pipe"] });
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ])
+    createInterface({ input: from }).on("line", line => to.write(`${script}: ${line}\n`));
+  const [code] = await once(child, "close");
+  return code === 0 ? undefined : script;
+}
