@@ -42,12 +42,21 @@ function tellForgotten({ config, notes }: VmImages): void {
   const named = new Set(config.vms.map(({ id }) => String(id)));
   const others = readdirSync(root)
     .filter(isPeriodName)
-    .flatMap(period => readdirSync(join(root, period)))
+    .flatMap(period => entriesOf(join(root, period)))
     .filter(id => !named.has(id));
   if (others.length > 0)
     notes.push(
       `images of VM ${[...new Set(others)].sort().join(", ")} are kept, of which no more are made. When nobody wants them: ${shell`ls -d ${root}/*/${others[0] ?? ""}`}`,
     );
+}
+
+/** None of what the disk doesn't show, or of a file that is called like a period. */
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function ageOf(begunMs: number): string {

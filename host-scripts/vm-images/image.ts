@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { VmImagesConfig } from "../../plan/contracts/vm-images";
 import { isAhead, withoutAhead } from "../runtime/clock";
-import { errnoOf } from "../runtime/errors";
+import { errnoOf, messageOf } from "../runtime/errors";
 import { type Generation, generationsOfAnyKind } from "../runtime/generations";
 import { quoted } from "../runtime/quoted";
 import { type DumpLog, readDumpLog } from "./vzdump-log";
@@ -53,10 +53,31 @@ export function imageIn(folder: string, id: number): Image | undefined {
 export function imagesOf(config: VmImagesConfig, id: number): GoodImage[] {
   return generationsOfAnyKind(rootOf(config), String(id))
     .flatMap(generation => {
-      const image = imageIn(generation.folder, id);
-      return image ? [{ ...image, generation }] : [];
+      const image = readImage(generation, id);
+      return image && !("fault" in image) ? [{ ...image, generation }] : [];
     })
     .sort((one, other) => one.begunMs - other.begunMs);
+}
+
+/** What the disk doesn't show of a VM's images: neither counted nor removed, and no reason to make no new one. */
+export interface Unreadable {
+  readonly folder: string;
+  readonly fault: string;
+}
+
+export function unreadableOf(config: VmImagesConfig, id: number): Unreadable[] {
+  return generationsOfAnyKind(rootOf(config), String(id)).flatMap(generation => {
+    const image = readImage(generation, id);
+    return image && "fault" in image ? [image] : [];
+  });
+}
+
+function readImage({ folder }: Generation, id: number): Image | Unreadable | undefined {
+  try {
+    return imageIn(folder, id);
+  } catch (error) {
+    return { folder, fault: messageOf(error) };
+  }
 }
 
 /** Why what lies in the folder of a generation stays, in words; undefined where this job has made all of it. */

@@ -1,9 +1,10 @@
 import { inTurn, TookTooLong } from "../runtime/in-turn";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
+import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { heldImage } from "./held";
-import { newestMs } from "./image";
+import { newestMs, type Unreadable, unreadableOf } from "./image";
 import { failureOf, makeImage } from "./make-image";
 import { nameOf, type Vm, type VmImages } from "./vm-images";
 
@@ -52,7 +53,8 @@ export const judge: Phase<VmImages> = {
       return outcome?.kind === "failed" ? [{ vm, ...outcome }] : [];
     });
     const [first] = failed;
-    if (!first) return;
+    const unreadable = config.vms.flatMap(({ id }) => unreadableOf(config, id));
+    if (!first) return refuseUnreadable(unreadable);
     const list = failed
       .slice(0, shown)
       .map(({ vm, reason }) => `${nameOf(vm)}: ${reason}`)
@@ -64,3 +66,13 @@ export const judge: Phase<VmImages> = {
     });
   },
 };
+
+function refuseUnreadable(unreadable: readonly Unreadable[]): void {
+  const [first] = unreadable;
+  if (first)
+    throw new RunnerError(exitCodes.failed, {
+      failed: `${unreadable.length} earlier images can't be read, the first is in ${quoted(first.folder)}: ${first.fault}`,
+      kept: "Each VM has a new image; what can't be read is neither counted nor removed.",
+      next: shell`dmesg --level err,warn | tail; ls -la ${first.folder}`,
+    });
+}

@@ -19,7 +19,8 @@ export function refuseUnfinished(image: Image | undefined, vm: Vm, printed: stri
     throw new ImageFailed(`vzdump's own log has an error: ${image.log.errors[0]}`, next);
   if (image.foreign.length > 0)
     throw new ImageFailed(`vzdump left ${quoted(image.foreign[0] ?? "")} beside the image`, next);
-  if (image.log.included.length === 0)
+  // Firmware's variables and TPM state are no data of the VM's.
+  if (image.log.included.every(({ key }) => /^(?:efidisk|tpmstate)\d+$/.test(key)))
     throw new ImageFailed(
       "no disk of it is in the image",
       shell`qm config ${vm.id}   (a disk with backup=0 is in no image: qm set ${vm.id} --DISK …,backup=1)`,
@@ -36,6 +37,9 @@ export function collapseOf(
   { leastPercent, mostPercent }: VmImagesConfig["size"],
 ): string | undefined {
   if (!last) return undefined;
+  // Proxmox gives the id of a VM that is gone to the next new one.
+  if (log.name !== last.log.name && last.log.name !== undefined)
+    return `it is called ${log.name ?? "nothing"} now, and ${last.log.name} in its last image: is it another VM under the same id?`;
   const keys = new Set(log.included.map(({ key }) => key));
   const gone = last.log.included.filter(({ key }) => !keys.has(key)).map(({ key }) => key);
   if (gone.length > 0) return `the disk ${gone.join(", ")} is in its last image and not in this one`;

@@ -13,6 +13,7 @@ const finished = `2026-11-01 16:00:01 INFO: Starting Backup of VM 101 (qemu)
 test("a log of a good image: that it finished, and which disks are in it", () => {
   expect(readDumpLog(finished, 101)).toEqual({
     isFinished: true,
+    name: "k8s-1",
     errors: [],
     agentErrors: [],
     included: [{ key: "scsi0", volume: "data:vm-101-disk-0" }],

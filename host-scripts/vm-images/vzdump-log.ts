@@ -8,12 +8,16 @@ export interface Disk {
 export interface DumpLog {
   /** It says that it finished the backup of this VM. */
   readonly isFinished: boolean;
+  /** The VM's, where it has one. */
+  readonly name?: string;
   readonly errors: readonly string[];
   /** What the guest's agent failed in: vzdump goes on then, and the image is whole. It is the guest's own text in part. */
   readonly agentErrors: readonly string[];
   readonly included: readonly Disk[];
   readonly excluded: readonly Disk[];
 }
+
+const namePrefix = "INFO: VM Name: ";
 
 /** Reads a log of vzdump: a time before each line in its file, none in what it prints. */
 export function readDumpLog(text: string, id: number): DumpLog {
@@ -29,7 +33,9 @@ export function readDumpLog(text: string, id: number): DumpLog {
     if (line.startsWith("ERROR: ")) errors[of].push(line.slice("ERROR: ".length));
     else of = line.startsWith("INFO: issuing guest-agent '") ? "agent" : "own";
   }
+  const name = lines.find(line => line.startsWith(namePrefix))?.slice(namePrefix.length);
   return {
+    ...(name !== undefined && { name }),
     isFinished: lines.some(line => line.startsWith(`INFO: Finished Backup of VM ${id} (`)),
     errors: errors.own,
     agentErrors: errors.agent,

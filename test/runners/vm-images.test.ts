@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { join } from "node:path";
 import { execaSync } from "execa";
 import { periodOf } from "../../plan/contracts/period";
+import { failingFolder } from "./support/failing-folder";
 import { createVmWorld, type VmWorld } from "./support/vm-world";
 
 jest.setTimeout(120_000);
@@ -281,6 +282,16 @@ test("a guest whose agent doesn't let it be frozen has its image all the same, a
   expect(filesOf(101)).toHaveLength(2);
 });
 
+test("an image that can't be read, or a stray file, keeps no VM from its new one, and is named", async () => {
+  await world.start().finished;
+  const period = backdate(101, 2);
+  writeFileSync(join(world.images, "2020-01-01"), "stray");
+  const run = await world.start([], failingFolder(world.folder, `${period}/101`)).finished;
+  expect(run.status).toBe(1);
+  expect(run.stdout).toMatch(/1 earlier images can't be read, the first is in "\S+\/101": EIO/);
+  expect([filesOf(101).length, filesOf(102).length, filesOf(101, period).length]).toEqual([2, 2, 2]);
+});
+
 test("a disk that Proxmox leaves out is told, unless it is meant to be; a VM of which no disk is in its image is a failure", async () => {
   world.setVm(101, {
     disks: { scsi0: content(1) },
@@ -290,7 +301,11 @@ test("a disk that Proxmox leaves out is told, unless it is meant to be; a VM of 
       "ide2: none,media=cdrom",
     ],
   });
-  world.setVm(102, { disks: {}, lines: ["scsi0: local:102/vm-102-disk-0.raw,backup=0"] });
+  // Firmware's variables alone are no image of a VM.
+  world.setVm(102, {
+    disks: { efidisk0: content(0, 4) },
+    lines: ["scsi0: local:102/vm-102-disk-9.raw,backup=0"],
+  });
   const run = await world.start().finished;
   expect(run.status).toBe(1);
   expect(run.stdout).toContain("VM 102 (windows): no disk of it is in the image");
@@ -310,11 +325,17 @@ describe("an image that nobody expected so", () => {
   const shrunk = { disks: { scsi0: content(0, 16), scsi1: content(0, 16) } };
   const grown = { disks: { scsi0: content(0, 4096), scsi1: content(2, 64) } };
   const lacking = { disks: { scsi0: content(1) } };
+  const another = { disks: { scsi0: content(1), scsi1: content(2, 64) }, name: "another" };
 
   test.each([
     ["small", shrunk, /its image has \d+ bytes, the last one \d+: was the VM emptied\?/],
     ["large", grown, /its image has \d+ bytes, the last one \d+: was the VM encrypted\?/],
     ["without a disk", lacking, /the disk scsi1 is in its last image and not in this one/],
+    [
+      "of another name",
+      another,
+      /it is called another now, and guest-101 in its last image: is it another VM/,
+    ],
   ])(
     "(%s) is kept beside the earlier ones, and counts for nothing until it is accepted",
     async (_, vm, reason) => {

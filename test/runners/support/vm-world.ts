@@ -28,6 +28,7 @@ export interface VmSpec {
   /** Further lines of its configuration. */
   readonly lines?: readonly string[];
   readonly running?: boolean;
+  readonly name?: string;
   readonly node?: string;
 }
 
@@ -128,7 +129,7 @@ export async function createVmWorld(megabytes = 64): Promise<VmWorld> {
     images: namespace.outside(join(config.target.path, "vm-images")),
     target: namespace.outside(config.target.path),
     inside: (program, ...args) => namespace.run(program, ...args),
-    setVm(id, { disks, lines = [], running = false, node }) {
+    setVm(id, { disks, lines = [], running = false, name = `guest-${id}`, node }) {
       world.removeVm(id);
       mkdirSync(join(at.images, String(id)), { recursive: true });
       const all = Object.entries(disks).map(([key, content], number) => {
@@ -139,7 +140,7 @@ export async function createVmWorld(megabytes = 64): Promise<VmWorld> {
         return `${key}: local:${id}/vm-${id}-disk-${number}.raw,size=${size}`;
       });
       const text = [
-        `name: guest-${id}`,
+        `name: ${name}`,
         "memory: 2048",
         "net0: virtio=BC:24:11:00:00:01,bridge=vmbr0",
         ...all,
