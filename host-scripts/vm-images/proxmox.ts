@@ -23,6 +23,9 @@ export function unitOf(job: string, program: string): string {
   return `${job}-${program}.service`;
 }
 
+/** They change a VM, go on when who waits for them is killed, and are one at a time; what only asks has a unit for each who asks. */
+const changing: readonly string[] = ["vzdump", "qmrestore"];
+
 /**
  * Runs a program of Proxmox in a unit of its own. vzdump starts a VM that is off, and that VM goes on if somebody uses it by then:
  * below the runner it would live in the runner's sandbox, and would be taken for something that a killed run has left.
@@ -33,7 +36,8 @@ export async function runProgram(
   argv: readonly [string, ...string[]],
   { timeoutMs, stop, onStdout }: ProgramOptions,
 ): Promise<RunResult> {
-  const unit = unitOf(job, argv[0]);
+  const [program] = argv;
+  const unit = unitOf(job, changing.includes(program) ? program : `${program}-${process.pid}`);
   const cut = within(stop, timeoutMs);
   // Who waits for a unit ends with it: whoever is ended before leaves the unit at work, with its end of the pipe.
   let stopping: Promise<void> | undefined;

@@ -9,7 +9,7 @@ import { firstLines } from "../runtime/tail";
 import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../runtime/ways";
 import { heldImage } from "./held";
 import { type GoodImage, imagesOf, newestImage } from "./image";
-import { listVms, runProgram } from "./proxmox";
+import { listVms, runProgram, unitOf } from "./proxmox";
 import { testImage } from "./test-image";
 import { ImageFailed, nameOf, rootOf, type Vm } from "./vm-images";
 
@@ -147,6 +147,11 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
     ...{ timeoutMs: longestMs, stop: stop.signal },
     onStdout: chunk => log.progress(`restore: ${chunk.toString().trim().split("\n").at(-1) ?? ""}`),
   });
+  if (ended.stderr.includes("was already loaded"))
+    throw new Refusal(
+      "an earlier restore is still at work: who waited for it was killed",
+      shell`systemctl status ${unitOf(config.job, "qmrestore")}   (when it has ended: qm list; to end it: systemctl stop ${unitOf(config.job, "qmrestore")}, then the same again)`,
+    );
   if (ended.ended !== "exited" || ended.exitCode !== 0)
     throw new RunnerError(exitCodes.failed, {
       failed: `qmrestore ended with ${ended.exitCode ?? ended.ended}: ${firstLines(ended.stderr)}`,
@@ -176,7 +181,13 @@ async function freeId(context: Context, id: number): Promise<number> {
 
 async function isFree({ config, stop }: Context, id: number): Promise<boolean> {
   const argv = ["pvesh", "get", "/cluster/nextid", "--vmid", String(id)] as const;
-  return (await runProgram(config.job, argv, { timeoutMs: 60_000, stop: stop.signal })).exitCode === 0;
+  const asked = await runProgram(config.job, argv, { timeoutMs: 60_000, stop: stop.signal });
+  if (asked.exitCode === 0) return true;
+  if (asked.stderr.includes("already exists")) return false;
+  throw new Refusal(
+    `it isn't known whether there is a VM ${id}: pvesh ended with ${asked.exitCode ?? asked.ended}: ${firstLines(asked.stderr)}`,
+    "pvesh get /cluster/nextid; systemctl status pve-cluster pvedaemon",
+  );
 }
 
 async function refuseTaken(context: Context, to: number): Promise<void> {

@@ -520,6 +520,20 @@ test("without the backup disk nothing is begun", async () => {
   expect(existsSync(world.images)).toBe(false);
 });
 
+test("who only asks stands in no run's way", async () => {
+  const go = join(world.folder, "asked");
+  world.shadow(
+    "qm",
+    `[ ! -e ${go}.first ] && { : >${go}.first; until [ -e ${go} ]; do sleep 0.05; done; }; exec REAL "$@"`,
+  );
+  const asks = world.start(["--dry-run"]);
+  await asks.until(() => existsSync(`${go}.first`));
+  const run = await world.start().finished;
+  writeFileSync(go, "");
+  expect(run).toMatchObject({ status: 0 });
+  expect(await asks.finished).toMatchObject({ status: 0 });
+});
+
 test("a dry run says what it would do, and does nothing", async () => {
   const run = await world.start(["--dry-run"]).finished;
   expect(run).toMatchObject({ status: 0 });
@@ -564,6 +578,33 @@ describe("images that were made", () => {
     expect(world.vm(100)).toContain("scsi1: local:100/vm-100-disk-1.raw,size=");
     expect(world.vm(100)).not.toMatch(/BC:24:11:00:00:01|^lock:/m);
     expect(world.vm(101)).toContain("BC:24:11:00:00:01");
+  });
+
+  test("come back by one restore at a time: one that was killed is at work, and no VM of another's is to be destroyed", async () => {
+    const [program, go] = [join(world.folder, "host/usr/bin/qmrestore"), join(world.folder, "go")];
+    renameSync(program, `${program}.stand-in`);
+    execaSync("mkfifo", [go]);
+    writeFileSync(program, `#!/bin/sh\nread -r _ <${go}\nexec ${program}.stand-in "$@"\n`, { mode: 0o755 });
+    const unit = join(world.folder, "units", "vm-images-qmrestore.service");
+    const killed = world.start(["restore", "101"]);
+    await killed.until(() => existsSync(unit));
+    killed.kill("SIGKILL");
+    await killed.finished;
+    const again = await world.start(["restore", "101"]).finished;
+    writeFileSync(go, "on\n");
+    expect(again.status).toBe(3);
+    expect(again.stdout).toContain("an earlier restore is still at work");
+    expect(again.stdout).not.toContain("qm destroy");
+  });
+
+  test("and a cluster that can't be asked isn't told as a VM that is there", async () => {
+    const program = join(world.folder, "host/usr/bin/pvesh");
+    writeFileSync(program, "#!/bin/sh\necho 'ipcc_send_rec[1] failed: Connection refused' >&2\nexit 111\n");
+    const run = await world.start(["restore", "101", "210"]).finished;
+    expect(run.status).toBe(3);
+    expect(run.stdout).toContain(
+      "it isn't known whether there is a VM 210: pvesh ended with 111: ipcc_send_rec",
+    );
   });
 
   test("come back under their own id where the VM is gone, as they were", async () => {
