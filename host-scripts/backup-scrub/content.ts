@@ -13,6 +13,11 @@ export type Content =
   /** The disk doesn't give it. */
   | { readonly kind: "unreadable"; readonly reason: string };
 
+/** There was no time to read a file to its end. */
+export interface Late {
+  readonly kind: "late";
+}
+
 /** A regular file, open for reading without a trace in its times. */
 export interface OpenFile {
   readonly fd: number;
@@ -46,8 +51,24 @@ export const bigBytes = 8 * 2 ** 20;
 const buffer = Buffer.alloc(1024 * 1024);
 const buffersPerTurn = 16;
 
-/** Reads all of a file. @throws what `stop` says, once the run is told to stop */
-export async function contentOf(file: OpenFile, stop: Stop, phase: string): Promise<Content> {
+/**
+ * Reads all of a file.
+ * @param isLate asked from time to time whether to give it up
+ * @throws what `stop` says, once the run is told to stop
+ */
+export async function contentOf(file: OpenFile, stop: Stop, phase: string): Promise<Content>;
+export async function contentOf(
+  file: OpenFile,
+  stop: Stop,
+  phase: string,
+  isLate: () => boolean,
+): Promise<Content | Late>;
+export async function contentOf(
+  file: OpenFile,
+  stop: Stop,
+  phase: string,
+  isLate: () => boolean = () => false,
+): Promise<Content | Late> {
   const hash = createHash("sha256");
   for (let offset = 0, buffers = 1; offset < file.stat.size; buffers += 1) {
     let got: number;
@@ -62,6 +83,7 @@ export async function contentOf(file: OpenFile, stop: Stop, phase: string): Prom
     if (buffers % buffersPerTurn !== 0) continue;
     await turn();
     stop.check(phase);
+    if (isLate()) return { kind: "late" };
   }
   const { size, mtimeNs } = fstatSync(file.fd, { bigint: true });
   if (size !== file.stat.size || mtimeNs !== file.stat.mtimeNs) return { kind: "changed" };

@@ -7,7 +7,15 @@ import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { complain } from "./accept";
 import type { Scrub } from "./backup-scrub";
-import { bigBytes, type Content, contentOf, forgetCached, openRegular, type OpenFile } from "./content";
+import {
+  bigBytes,
+  type Content,
+  contentOf,
+  forgetCached,
+  type Late,
+  openRegular,
+  type OpenFile,
+} from "./content";
 import { judgeListing } from "./lacking";
 import { ListDamaged, type ListedFile, readList, writeList } from "./list";
 import { bytesOf, catalogueFiles, type CatalogueFiles, onDisk } from "./paths";
@@ -22,7 +30,7 @@ import {
   type SumRecord,
   type SumWriter,
 } from "./sums";
-import { goneKeptMs, writeState } from "./state";
+import { goneKeptMs, type UnitState, writeState } from "./state";
 import { isInGeneration, type Unit } from "./units";
 
 /** After so many bytes, what was found is made durable: a loss of power costs no more. */
@@ -34,12 +42,19 @@ export interface Cost {
   readonly bytes: number;
 }
 
+/** What a run has for reading. */
+export interface Allowance {
+  /** Told of each file that was read; false ends the pass for this run. */
+  spend(cost: Cost): boolean;
+  /** Whether its time is up. */
+  isLate(): boolean;
+}
+
 /**
  * Reads a unit, and compares it with what was recorded: goes on where an earlier run stopped, or begins anew.
- * @param spend told of each file that was read; false ends the pass for this run
  * @returns whether the unit was read to its end
  */
-export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => boolean): Promise<boolean> {
+export async function passOver(scrub: Scrub, unit: Unit, allowance: Allowance): Promise<boolean> {
   const { config } = scrub;
   const files = catalogueFiles(config, unit.name);
   const state = required(scrub.state, "state");
@@ -48,6 +63,7 @@ export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => 
     rmSync(files.part, { force: true });
     rmSync(files.list, { force: true });
     own.passMs = scrub.startedAt.getTime();
+    delete own.tooLong;
     // Until its list is there, and it is known what the disk didn't show.
     own.lacks = "unanswered";
     writeState(config.stateDir, state);
@@ -59,17 +75,18 @@ export async function passOver(scrub: Scrub, unit: Unit, spend: (cost: Cost) => 
     const damage: Damage = { count: 0 };
     const carriesOver = own.lacks !== undefined;
     const seenMs = own.passMs;
-    const progress = { writer, damage, carriesOver, seenMs, spend };
+    const progress = { writer, damage, carriesOver, seenMs, own, ...allowance };
     const isWhole = await compareAll(scrub, unit, files, progress);
     if (!isWhole) {
       writer.sync();
+      writeState(config.stateDir, state);
       return false;
     }
     if (damage.count > 0)
       scrub.faults.push(
         `the catalogue of ${quoted(bytesOf(unit.name))} was damaged (${damage.count} records): those files were recorded anew, as they are now`,
       );
-    if (own.lacks !== "unanswered") own.verifiedMs = own.passMs;
+    if (own.lacks !== "unanswered" && own.tooLong?.isAnswered !== false) own.verifiedMs = own.passMs;
     writer.finish(own.verifiedMs ?? 0);
   } catch (error) {
     if (!(error instanceof ListDamaged)) throw error;
@@ -102,21 +119,21 @@ function carriedMs({ periodMs }: Scrub["config"]): number {
   return Math.max(goneKeptMs, 4 * periodMs);
 }
 
-interface Progress {
+interface Progress extends Allowance {
+  readonly own: UnitState;
   readonly writer: SumWriter;
   readonly damage: Damage;
   /** What was recorded of files that the list doesn't have goes on counting, for a while. */
   readonly carriesOver: boolean;
   /** When the pass began. */
   readonly seenMs: number;
-  spend(cost: Cost): boolean;
 }
 
 async function compareAll(
   scrub: Scrub,
   unit: Unit,
   files: CatalogueFiles,
-  { writer, damage, carriesOver, seenMs, spend }: Progress,
+  { writer, damage, carriesOver, seenMs, own, spend, isLate }: Progress,
 ): Promise<boolean> {
   const { stop, log, read } = scrub;
   const carry = (record: SumRecord): void => {
@@ -126,9 +143,13 @@ async function compareAll(
   const known = openKnown(scrub, unit, files, damage, carry);
   const name = quoted(bytesOf(unit.name));
   let [unsynced, visited] = [0, 0];
+  const doneTo = (): bigint => {
+    const passed = BigInt(own.tooLong?.ino ?? -1);
+    return passed > writer.last ? passed : writer.last;
+  };
   try {
     for (const listed of readList(files.list)) {
-      if (listed.ino <= writer.last) continue;
+      if (listed.ino <= doneTo()) continue;
       visited += 1;
       if (visited % filesPerTurn === 0) {
         await turn();
@@ -142,7 +163,15 @@ async function compareAll(
         continue;
       }
       try {
-        const record = await compareOne(scrub, unit, listed, file, recorded);
+        const record = await compareOne(scrub, unit, listed, { file, isLate }, recorded);
+        if (record === "late") {
+          if (isFirst(scrub)) {
+            tellTooLong(scrub, own, listed, file);
+            for (const known of recorded.slice(0, 1)) writer.add(known);
+          }
+          spend({ bytes: 0 });
+          return false;
+        }
         if (record) writer.add({ ...record, seenMs });
         read.files += 1;
         if (record && !recorded.some(known => isOf(known, record))) read.recorded += 1;
@@ -168,6 +197,19 @@ async function compareAll(
   } finally {
     known.close();
   }
+}
+
+/** Whether a run has read no other file: one with which it begins has all of its time. */
+function isFirst({ read }: Scrub): boolean {
+  return read.files === 0;
+}
+
+/** No later run would have more time for it, and none would get to what comes behind it. */
+function tellTooLong(scrub: Scrub, own: UnitState, { ino, names }: ListedFile, { stat }: OpenFile): void {
+  const [name = ""] = names;
+  const text = `${quoted(bytesOf(name))} (${stat.size} bytes, holes counted) can't be read in the time that a run has: it is passed over, and what was recorded of it is kept (raise the scrub's budget in the estate)`;
+  const isAnswered = complain(scrub, name, text) && own.tooLong?.isAnswered !== false;
+  own.tooLong = { ino: String(ino), isAnswered };
 }
 
 /** What was recorded of inodes; asked for in ascending order, so that the catalogue is read once and never kept. */
@@ -221,14 +263,17 @@ function openListed(scrub: Scrub, { ino, names }: ListedFile): OpenFile | undefi
   return undefined;
 }
 
-/** @returns what the catalogue says of the file from now on; undefined for one that was written to meanwhile */
+/**
+ * @returns what the catalogue says of the file from now on; undefined for one that was written to meanwhile, and "late" for one that
+ *   there was no time to read
+ */
 async function compareOne(
   scrub: Scrub,
   unit: Unit,
   listed: ListedFile,
-  file: OpenFile,
+  { file, isLate }: { readonly file: OpenFile; readonly isLate: () => boolean },
   known: readonly SumRecord[],
-): Promise<Omit<SumRecord, "seenMs"> | undefined> {
+): Promise<Omit<SumRecord, "seenMs"> | "late" | undefined> {
   const { config, log, stop } = scrub;
   const now = identityOf(file);
   // Nobody writes to a file of a generation: one that was counts as what it was.
@@ -239,13 +284,15 @@ async function compareOne(
   // From the disk, and what others want to keep in memory stays there. For a small file that costs more than it brings.
   const isBig = now.size >= bigBytes;
   if (isBig) await forgetCached(file, stop);
-  const read = await contentOf(file, stop, "scrub");
+  const read = await contentOf(file, stop, "scrub", isLate);
   if (isBig) await forgetCached(file, stop);
   const unchanged = mayChange ? undefined : recorded;
+  if (read.kind === "late") return "late";
   if (read.kind === "changed") return unchanged;
   if (read.kind === "read" && (!recorded || read.sha256.equals(recorded.sha256)))
     return { ...now, sha256: read.sha256 };
-  const again = await readAnew(scrub, file);
+  const again = await readAnew(scrub, file, isLate);
+  if (again.kind === "late") return "late";
   if (again.kind === "changed") return unchanged;
   const names = stillNames(config, listed.names, now.ino);
   if (names.length === 0) return undefined;
@@ -279,9 +326,9 @@ async function compareOne(
 }
 
 /** From the disk, not from memory. */
-export async function readAnew({ stop }: Scrub, file: OpenFile): Promise<Content> {
+async function readAnew({ stop }: Scrub, file: OpenFile, isLate: () => boolean): Promise<Content | Late> {
   await forgetCached(file, stop);
-  return contentOf(file, stop, "scrub");
+  return contentOf(file, stop, "scrub", isLate);
 }
 
 export function identityOf({ stat }: OpenFile): Identity {

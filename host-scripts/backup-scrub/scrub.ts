@@ -31,11 +31,12 @@ export const scrub: Phase<Scrub> = {
     };
     let done = 0;
     let end: "share" | "time" | "rot" | undefined;
+    const isLate = (): boolean => performance.now() >= untilMs;
     // Many small files cost as much as a few big ones, so a file counts by both.
     const spend = ({ bytes }: Cost): boolean => {
       done += (bytes / Math.max(used.bytes, 1) + 1 / Math.max(used.files, 1)) / 2;
       if (share < 1 && done >= share) end = "share";
-      else if (performance.now() >= untilMs) end = "time";
+      else if (isLate()) end = "time";
       else if (run.foundNow.size >= mostRotten) end = "rot";
       return end === undefined;
     };
@@ -43,7 +44,7 @@ export const scrub: Phase<Scrub> = {
     for (const unit of required(run.units, "units")) {
       stop.check("scrub");
       log.info(`reads ${quoted(bytesOf(unit.name))}`);
-      if (await passOver(run, unit, spend)) whole += 1;
+      if (await passOver(run, unit, { spend, isLate })) whole += 1;
       if (end !== undefined) break;
     }
     await tellLacking(run);

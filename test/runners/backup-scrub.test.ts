@@ -269,6 +269,26 @@ describe("a disk that no run has read", () => {
     expect(readdirSync(catalogue()).filter(name => name.endsWith(".sums"))).toHaveLength(4);
   });
 
+  test("a file that takes longer to read than a run has time keeps nothing else from its turn, and isn't read", async () => {
+    for (const name of ["a/one", "m/disk", "z/one"]) fill(`${world.disk}/${name}`, name);
+    expect(await run()).toMatchObject({ status: 0 });
+    const { oldest_verified_timestamp: before = 0 } = world.metrics();
+    world.writeConfig({ budgetMs: 2_500 });
+    await world.rot("z/one");
+    truncateSync(`${world.disk}/m/disk`, 500 * 2 ** 30);
+    expect((await run()).stdout).toContain("its time was up");
+    const told = await run();
+    expect([told.stdout, told.status]).toEqual([
+      expect.stringMatching(
+        /"m\/disk" \(536870912000 bytes, holes counted\) can't be read in the time that a run has/,
+      ),
+      1,
+    ]);
+    const next = await run();
+    expect([next.stdout, next.status]).toEqual([expect.stringContaining('"z/one" of "z"'), 1]);
+    expect(world.metrics()).toMatchObject({ rotten_files: 1, oldest_verified_timestamp: before });
+  });
+
   test("the list of a pass that is going on is damaged: told, and the unit is read from its beginning", async () => {
     for (let index = 0; index < 40; index += 1) fill(`${world.disk}/a/${index}`, "a");
     world.writeConfig({ periodMs: 4 * 86_400_000 });
