@@ -1,6 +1,6 @@
 import { pfsenseBackupConfig, pfsenseBackupMetrics } from "../plan/contracts/pfsense-backup";
 import { config } from "./pfsense-backup/config";
-import { type FirewallBackup, journalFolder } from "./pfsense-backup/pfsense-backup";
+import { type FirewallBackup, journalFolder, rootOf } from "./pfsense-backup/pfsense-backup";
 import { promote, prune } from "./pfsense-backup/promote";
 import { tar } from "./pfsense-backup/tar";
 import { summary } from "./pfsense-backup/summary";
@@ -9,7 +9,8 @@ import { list } from "./pfsense-backup/ways/list";
 import { restore, restoreSwitches } from "./pfsense-backup/ways/restore";
 import { verify as verifyGenerations } from "./pfsense-backup/ways/verify";
 import { startRunner } from "./runtime/define-runner";
-import { discard } from "./runtime/generations";
+import { messageOf } from "./runtime/errors";
+import { discard, emptyTrash } from "./runtime/generations";
 import { recover } from "./runtime/journal";
 
 startRunner({
@@ -43,8 +44,11 @@ startRunner({
   phases: [verify, config, tar, promote, prune],
   summary,
   // The next run removes what a killed one has built, as it verifies the disk first.
-  async finish({ fresh, segment }) {
+  async finish({ config, fresh, segment, log }, stop) {
     segment?.promote();
-    if (fresh) discard(fresh);
+    if (!fresh) return;
+    discard(fresh);
+    // At once: other jobs need its room before the next run.
+    await emptyTrash([rootOf(config)], stop).catch((error: unknown) => log.warn(messageOf(error)));
   },
 });

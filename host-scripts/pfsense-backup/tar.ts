@@ -3,11 +3,12 @@ import { join } from "node:path";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import { credentialFile } from "../runtime/credentials";
 import { Refusal } from "../runtime/errors";
+import { roomOf } from "../runtime/free-room";
 import type { Phase } from "../runtime/phases";
 import { writeAll } from "../runtime/durable";
 import { required } from "../runtime/required";
 import { CommandMissing, run, type RunResult } from "../runtime/run";
-import { shell } from "../runtime/shell";
+import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { freshUser, runWithoutRights } from "../runtime/without-rights";
 import { keptConfig } from "./incomplete";
@@ -38,6 +39,7 @@ async function fetchTar(backup: FirewallBackup, file: string): Promise<string> {
   const { config, stop } = backup;
   const fd = openSync(file, "wx", 0o600);
   const { folder } = buildOf(backup);
+  let bytes = 0;
   // In the generation's folder until the transfer ends: it goes with it.
   const knownHosts = join(folder, ".known_hosts");
   writeFileSync(knownHosts, `${knownName(config)} ${config.ssh.hostKey}\n`, { mode: 0o600 });
@@ -49,6 +51,8 @@ async function fetchTar(backup: FirewallBackup, file: string): Promise<string> {
           inherit: [required(backup.lock, "lock").fd],
           onStdout(chunk) {
             alive();
+            bytes += chunk.length;
+            refuseFlood(config, bytes);
             writeAll(fd, chunk);
             backup.log.progress("tar: receiving");
           },
@@ -61,6 +65,17 @@ async function fetchTar(backup: FirewallBackup, file: string): Promise<string> {
   } finally {
     closeSync(fd);
   }
+}
+
+/** What a firewall sends without end would fill the disk, and stop each other job there: it may have half of what is free. */
+function refuseFlood(config: PfsenseBackupConfig, bytes: number): void {
+  const { free } = roomOf(config.target.path);
+  if (bytes <= free.bytes) return;
+  throw noBackup(
+    `the firewall's tar has ${bytes} bytes and no end, and the backup disk ${free.bytes} free: it is given up`,
+    shell`df -h ${config.target.path}; ${ready(loginCommand(config, shell`du -sh ${config.paths}`))}`,
+    keptConfig(config),
+  );
 }
 
 /** Its options win over any that the host's own configuration has. */
@@ -138,6 +153,9 @@ function loginCommand({ ssh }: PfsenseBackupConfig, command: string): string {
 /** tar, the gzip that it starts, and a copy of itself that feeds it. */
 const tarProcesses = 3;
 
+/** A longer one is none that is looked for: a tar may hold names without end. */
+const longestName = 65_536;
+
 /** What is in a tar that was read to its end. */
 export interface TarContent {
   readonly members: number;
@@ -176,7 +194,7 @@ export async function readTar(
         ...{ stdin: archive, cwd: "/" },
         onStdout(chunk) {
           const lines = (rest + chunk.toString("latin1")).split("\n");
-          rest = lines.pop() ?? "";
+          rest = (lines.pop() ?? "").slice(0, longestName);
           lines.forEach(see);
         },
       }),

@@ -49,3 +49,9 @@ test("reads ten megabytes in a second or so, and hostile text in no more", () =>
   expect(() => outline(`<!--${"-".repeat(200_000)}`)).toThrow(NotWellFormed);
   expect(performance.now() - startMs).toBeLessThan(20_000);
 });
+
+test("a text, or a comment, of any length is read", () => {
+  const long = "a".repeat(12 * 2 ** 20);
+  const { children } = outlineOf(Buffer.from(`<pfsense><!-- ${long} --><rrd>${long}&amp;</rrd></pfsense>`));
+  expect(children).toEqual(["rrd"]);
+});

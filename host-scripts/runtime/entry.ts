@@ -29,9 +29,11 @@ export function asRunnerError(error: unknown, job: string): RunnerError {
     error instanceof Error && errnoOf(error) === undefined
       ? `fault in the runner: ${error.stack ?? error.message}`
       : messageOf(error);
+  const isFull = ["ENOSPC", "EDQUOT"].includes(errnoOf(error) ?? "");
+  const next = isFull ? "df -h; df -i" : shell`journalctl -u ${job} -n 50`;
   return new RunnerError(
     exitCodes.failed,
-    { failed, kept: "What was done so far is kept.", next: shell`journalctl -u ${job} -n 50` },
+    { failed, kept: "What was done so far is kept.", next },
     { cause: error },
   );
 }

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { execa, execaSync } from "execa";
 import { periodOf } from "../../plan/contracts/period";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
@@ -412,12 +413,62 @@ test("refuses an unmounted backup disk, and asks the firewall nothing", async ()
   expect(readdirSync(world.config.target.path)).toEqual([]);
 });
 
+test("a firewall that sends without end is given up while others have room, and what it sent is gone at once", async () => {
+  world.shadow("ssh", "exec cat /dev/zero");
+  const { status, stdout } = await world.start().finished;
+  expect(status).toBe(1);
+  expect(stdout).toMatch(
+    /the firewall's tar has \d+ bytes and no end, and the backup disk \d+ free: it is given up/,
+  );
+  expect(readdirSync(join(world.generations, ".trash"))).toEqual([]);
+});
+
+test("a tar with a name without end is read in no more time than its bytes take", async () => {
+  const file = join(world.folder, "long.tgz");
+  // A header of GNU tar's for a long name, the name, and an empty file of that name.
+  const header = (name: string, size: number, type: string): Buffer => {
+    const block = Buffer.alloc(512);
+    block.write(name, 0);
+    block.write(
+      `0000644\0${"0000000\0".repeat(2)}${size.toString(8).padStart(11, "0")}\0${"0".repeat(11)}\0${" ".repeat(8)}${type}`,
+      100,
+    );
+    block.write("ustar  \0", 257);
+    block.write(
+      `${block
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, "0")}\0 `,
+      148,
+    );
+    return block;
+  };
+  const name = Buffer.alloc(64 * 2 ** 20, "a");
+  writeFileSync(
+    file,
+    gzipSync(
+      Buffer.concat([
+        header("././@LongLink", name.length, "L"),
+        name,
+        header("a", 0, "0"),
+        Buffer.alloc(1024),
+      ]),
+    ),
+  );
+  world.shadow("ssh", `exec cat ${file}`);
+  world.writeConfig({ budgetMs: 15_000 });
+  const { status, stdout } = await world.start().finished;
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/the firewall's tar (lacks|can't be read back)/);
+});
+
 test("a full backup disk: fails, and leaves nothing half-made", async () => {
   await goodRun();
   await world.inside("sh", "-c", `cat /dev/zero > ${world.config.target.path}/ballast || true`);
   const { status, stdout } = await world.start().finished;
   rmSync(join(world.generations, "..", "ballast"));
   expect(stdout).toMatch(/ENOSPC/);
+  expect(stdout).toContain("Next: df -h; df -i");
   expect(status).toBe(1);
   expect(visible()).toEqual([week]);
   nothingHalfMade();
