@@ -24,6 +24,13 @@ const shorthands: Readonly<Record<string, string>> = {
  */
 export function parseSystemd(text: string): Schedule {
   const words = expandShorthand(text);
+  if (words.length === 5 && words.every(word => /^[\d*,/?-]+$/.test(word)) && !text.includes(":"))
+    throw new ScheduleError(
+      text,
+      "the five fields of cron",
+      "the words of systemd, as this job is a host's timer",
+      example,
+    );
   const last = words.at(-1) ?? "";
   if (words.length > 1 && isZone(last))
     throw new ScheduleError(text, `the zone ${last}`, 'none here, but in the field "zone"', example);

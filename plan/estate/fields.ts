@@ -24,7 +24,10 @@ export const duration = parsed(parseDuration, 'Duration with unit, e.g. "26h" or
 export const size = parsed(parseSize, 'Size with unit, e.g. "1.1TB" or "400GiB"');
 
 /** IANA name such as "Europe/Sofia". */
-export const timeZone = parsed(checkTimeZone, 'IANA time zone, e.g. "Europe/Sofia"');
+export const timeZone = parsed(checkTimeZone, 'IANA time zone, e.g. "Europe/Sofia"').refine(
+  zone => zone.includes("/") || zone === "UTC" || !/^[A-Z0-9+-]{3,}$/.test(zone),
+  'is an abbreviation: some of them, such as "EST", have no summer time, and every run would be an hour off for half of the year. Expected the name of a place, e.g. "Europe/Sofia"',
+);
 
 /** Text that is printed in a line, and may be empty: a label's value. */
 export const valueLine = z
@@ -36,13 +39,30 @@ export const line = valueLine.min(1, "is empty. Expected a text");
 
 // What a command gets as a word: none begins with "-", as an option does, and none has what a shell reads as its own.
 
-/** Host name or address of a machine. */
+/** Host name or address of a machine. A name or an IPv4 address has no ":", so that a port behind it isn't taken for a part of it. */
 export const address = z
   .string()
   .regex(
-    /^[A-Za-z0-9_:][A-Za-z0-9_.:%-]*$/,
-    'expected a host name or an address, e.g. "pve.example", "192.168.1.10" or "fd00::10"',
+    /^([A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*\.?|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*(\.[0-9.]+)?(%[A-Za-z0-9_.-]+)?)$/,
+    'expected a host name or an address, without a port, e.g. "pve.example", "192.168.1.10" or "fd00::10"',
+  )
+  .refine(
+    text => !/^[0-9.]+$/.test(text) || isIpv4(text),
+    'is no IPv4 address: those have four numbers up to 255. Example: "192.168.1.10"',
+  )
+  .refine(
+    text => !/^(0\.0\.0\.0|::|::0)$/.test(text),
+    'stands for every address of a machine, and is none to go to. Example: "192.168.1.10"',
+  )
+  .refine(
+    text => !/^fe80:[^%]*$/i.test(text),
+    'is a link-local address, which leads nowhere without its interface. Example: "fe80::10%vmbr0", or better "fd00::10"',
   );
+
+function isIpv4(text: string): boolean {
+  const parts = text.split(".");
+  return parts.length === 4 && parts.every(part => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+}
 
 /** Account on a machine. */
 export const user = z

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseDuration } from "../units/duration";
 import { duration, line, name, valueLine } from "./fields";
 
 /** Metrics that something other than a job of the estate emits: an exporter that Prometheus scrapes. */
@@ -45,18 +46,65 @@ const alert = z.strictObject({
 });
 export type AlertSpec = z.output<typeof alert>;
 
+/** How often something is done. A text that is no duration has a message of its own. */
+const interval = duration.refine(text => {
+  try {
+    return parseDuration(text) >= 1000;
+  } catch {
+    return true;
+  }
+}, 'is no interval that Prometheus can keep. Expected a second or more, e.g. "30s"');
+
+/** What follows the machine and the port of a URL, or nothing; and nothing where it is no URL, which has a message of its own. */
+function pathOf(text: string): string {
+  if (!URL.canParse(text)) return "";
+  const { pathname, search, hash } = new URL(text);
+  return `${pathname}${search}${hash}`;
+}
+
+const pushgateway = z
+  .url({ protocol: /^https?$/, error: 'expected an http(s) URL, e.g. "http://192.168.1.10:30091"' })
+  .refine(
+    url => !/[?#]|\/metrics(\/|$)/.test(pathOf(url)),
+    'has what each job puts behind it itself (/metrics/job/...): every push would be refused, and every alert would tell of jobs that ran. Expected the address alone, e.g. "http://192.168.1.10:30091"',
+  )
+  .refine(
+    url => !URL.canParse(url) || new URL(url).password === "",
+    'has a password, which every host\'s release and log would show. Expected the address alone, e.g. "http://192.168.1.10:30091"',
+  )
+  .refine(
+    url => !URL.canParse(url) || !/\.svc(\.|$)|^(0\.0\.0\.0|\[::\])$/.test(new URL(url).hostname),
+    "isn't reached by the hosts, whose jobs push too: \".svc\" names are the cluster's own, and 0.0.0.0 is nobody's address. Expected one that they reach, such as a NodePort's, e.g. \"http://192.168.1.10:30091\"",
+  );
+
 export const monitoring = z.strictObject({
-  pushgateway: z.url({
-    protocol: /^https?$/,
-    error: 'expected an http(s) URL, e.g. "http://192.168.1.10:30091"',
-  }),
+  pushgateway,
   pushgatewayPersistent: z.boolean().default(true).describe("Whether pushed metrics survive its restart"),
-  scrapeInterval: duration.describe("How often Prometheus scrapes the Pushgateway"),
-  evaluationInterval: duration.describe("How often Prometheus evaluates rules"),
+  scrapeInterval: interval.describe("How often Prometheus scrapes the Pushgateway"),
+  evaluationInterval: interval.describe("How often Prometheus evaluates rules"),
   namespace: name.describe("Namespace of the PrometheusRule and AlertmanagerConfig objects"),
-  labels: z.record(line, valueLine).default({}).describe("Labels that the operator's ruleSelector asks for"),
+  labels: z
+    .record(
+      z
+        .string()
+        .regex(
+          /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/,
+          'expected a label as Kubernetes takes one, e.g. "release"',
+        ),
+      valueLine,
+    )
+    .default({})
+    .describe("Labels that the operator's ruleSelector asks for"),
   runbooks: z
-    .url()
+    .url({
+      protocol: /^https?$/,
+      error:
+        'expected the http(s) URL of a folder that whoever is woken can open, e.g. "https://runbooks.example"',
+    })
+    .refine(
+      url => !/[?#]/.test(pathOf(url)),
+      'expected a folder alone, as the alert\'s name is put behind it as a part of the path, e.g. "https://runbooks.example"',
+    )
     .refine(
       url => !url.includes("{{"),
       'expected a folder alone, as Prometheus reads {{ as a template: the alert\'s name is put behind it, e.g. "https://runbooks.example"',

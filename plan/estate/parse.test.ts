@@ -97,7 +97,7 @@ test.each<[string, (estate: ExampleEstate) => void, string, RegExp]>([
     "an address that ssh takes for an option",
     estate => set(estate.hosts["pve"], "address", "-oProxyCommand=reboot"),
     "estate.hosts.pve.address",
-    /expected a host name or an address, e\.g\. "pve\.example"/,
+    /expected a host name or an address, without a port, e\.g\. "pve\.example"/,
   ],
   [
     "a NAS's address with a shell's words",

@@ -42,7 +42,7 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown, input: unknown): str
         ? `is given here, but the estate needs ${kinds[issue.expected] ?? issue.expected} there. Add it${example}`
         : `can't stand here: expected ${kinds[issue.expected] ?? issue.expected}${example}`;
     case "invalid_value":
-      return `isn't one of ${issue.values.map(shown).join(", ")}${typeof value === "string" ? didYouMean(value, issue.values.map(String)) : ""}`;
+      return `isn't one of ${issue.values.map(shown).join(", ")}${typeof value === "string" ? didYouMean(value.toLowerCase(), issue.values.map(String)) : ""}`;
     case "invalid_union":
       if (value === undefined) return `is given here, but the estate needs something there. Add it${example}`;
       return `has none of the forms that can stand here${example === "" ? ". Compare it with docs/estate.schema.json" : `: write it as in the example${example}`}`;
@@ -65,6 +65,8 @@ const kinds: Readonly<Record<string, string>> = {
 
 function smallText({ origin, minimum }: z.core.$ZodIssueTooSmall, example: string): string {
   if (origin === "string") return `is empty: expected a text${example}`;
+  if ((origin === "number" || origin === "int") && minimum === 0)
+    return `is too small: expected a number above 0${example}`;
   if (origin === "array" || origin === "set")
     return `has too few entries: expected ${String(minimum)} or more${example}`;
   return `is too small: expected at least ${String(minimum)}${example}`;
@@ -79,6 +81,8 @@ function unknownField(key: string, allowed: readonly string[]): string {
 function keysAt(path: readonly PropertyKey[]): string[] {
   let schema: unknown = estateSchema;
   for (const part of path) schema = childSchema(schema, part);
+  if (schema instanceof z.ZodRecord && schema.keyType instanceof z.ZodEnum)
+    return schema.keyType.options.map(String);
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 

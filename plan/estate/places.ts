@@ -1,11 +1,20 @@
 import { z } from "zod";
-import { absolutePath, address, duration, line, name, size, user, volumeGroup } from "./fields";
+import { parseSize } from "../units/size";
+import { absolutePath, address, duration, name, size, user, volumeGroup } from "./fields";
 
 const hostKey = z
   .string()
   .regex(
     /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/=]+$/,
     "expected a public host key as `ssh-keyscan -t ed25519 HOST` prints it, without the host's name",
+  );
+
+/** Of a NAS, which may be too old for Ed25519: that is a finding, and no fault. */
+const anyHostKey = z
+  .string()
+  .regex(
+    /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa|ssh-dss) [A-Za-z0-9+/=]+$/,
+    "expected a public host key as `ssh-keyscan -t ed25519 HOST` prints it, without the host's name: a fingerprint (SHA256:...) can be compared with one, and SSH takes none in its place",
   );
 
 /** A host is deployed to by Pulumi's command plugin, which asks an RSA key for a signature that no sshd of today gives. */
@@ -64,16 +73,35 @@ export const host = z.strictObject({
 });
 export type Host = z.output<typeof host>;
 
-const apiUrl = z.url({
-  protocol: /^https$/,
-  error: 'expected an https URL that the hosts reach, e.g. "https://192.168.1.20:6443"',
-});
+const apiUrl = z
+  .url({
+    protocol: /^https$/,
+    error: 'expected an https URL that the hosts reach, e.g. "https://192.168.1.20:6443"',
+  })
+  .refine(
+    isWithoutApi,
+    'has the path that is put behind it anyway: each answer would be "not found". Expected what stands before it, e.g. "https://192.168.1.20:6443"',
+  );
+
+/** Whether a URL ends before what each request puts behind it. A proxy's own path may be in it; what is no URL has a message of its own. */
+function isWithoutApi(text: string): boolean {
+  return !URL.canParse(text) || !/\/apis?(\/v[0-9]+)?\/*$/.test(new URL(text).pathname);
+}
+
+/** Whether a URL leads to whoever reads it. */
+function isLoopback(text: string): boolean {
+  return URL.canParse(text) && /^(localhost|127\.[0-9.]+|0\.0\.0\.0|\[::1?\])$/.test(new URL(text).hostname);
+}
 
 /** A Kubernetes cluster whose nodes are VMs on hosts. */
 export const cluster = z.strictObject({
   hosts: z.array(name).min(1).describe("Hosts that its nodes run on"),
   disk: name.describe("Disk of the first host that holds the nodes' own file systems"),
   api: apiUrl
+    .refine(
+      url => !isLoopback(url),
+      'is what a kubeconfig has on the machine itself: each host would ask itself. Expected where the hosts reach it, e.g. "https://192.168.1.20:6443"; an address for who deploys belongs into reachedAs',
+    )
     .optional()
     .describe(
       "Where its API answers: a host's job asks it whose volume is whose. Without it, volumes are called after themselves. A deployment whose kubeconfig leads anywhere else is refused",
@@ -90,9 +118,12 @@ export const cluster = z.strictObject({
 export const destination = z.strictObject({
   kind: z.literal("synology"),
   site: name,
-  address,
+  address: address.refine(
+    text => !/^(localhost|127\.[0-9.]+|::1)$/i.test(text),
+    'leads to whoever reads it: the copies would lie on the host that they are of. Example: "192.168.1.13"',
+  ),
   user,
-  hostKey: line.optional().describe("Pinned public key of its SSH server"),
+  hostKey: anyHostKey.optional().describe("Pinned public key of its SSH server"),
   medium: z.enum(["hdd", "ssd", "nvme"]),
   size,
   used: size.describe("Bytes in use that no job of the estate accounts for"),
@@ -112,6 +143,10 @@ export const firewall = z.strictObject({
   api: z.strictObject({
     url: z
       .url({ protocol: /^https$/, error: 'expected an https URL, e.g. "https://pfsense.example"' })
+      .refine(
+        isWithoutApi,
+        'has the path that the job puts behind it itself. Expected what stands before it, e.g. "https://pfsense.example"',
+      )
       .optional()
       .describe("By default https and its address"),
     secret: name.describe(
@@ -151,6 +186,17 @@ export function firewallSecrets({ api, ssh }: Firewall): string[] {
   return [...new Set([api.secret, ssh.secret])];
 }
 
+/** 800 Gbit a second. A text that is no size has a message of its own. */
+const fastestLine = 1e11;
+
+function isBeyondAnyLine(text: string): boolean {
+  try {
+    return parseSize(text) > fastestLine;
+  } catch {
+    return false;
+  }
+}
+
 /** How fast bytes go between two machines. */
 export const link = z.strictObject({
   from: name,
@@ -159,6 +205,10 @@ export const link = z.strictObject({
     .refine(
       text => !/^0+(\.0*)?[^0-9.]/.test(text),
       'is no speed: nothing would ever arrive. Example: "100MB"',
+    )
+    .refine(
+      text => !isBeyondAnyLine(text),
+      'a second is faster than any line or disk: nothing would ever be too late. Expected what a copy really gets, in bytes a second, e.g. "100MB"',
     )
     .describe('Bytes per second that a copy really gets, e.g. "100MB"'),
   latency: duration.default("0s").describe("Time until a restore's first byte: a person, a drive, a cable"),

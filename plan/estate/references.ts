@@ -45,6 +45,13 @@ function places(estate: Estate, look: Lookup): void {
   for (const [name, firewall] of Object.entries(estate.firewalls))
     for (const part of ["api", "ssh"] as const)
       look.secret(["firewalls", name, part, "secret"], firewall[part].secret);
+  for (const [name, { api, ssh }] of Object.entries(estate.firewalls))
+    if (api.secret === ssh.secret)
+      look.fault(
+        ["firewalls", name, "ssh", "secret"],
+        ssh.secret,
+        "is the key of its API already: a private key of SSH is another thing, and one of the two ways in would fail each night. Give each its own secret",
+      );
 }
 
 function people(estate: Estate, look: Lookup): void {

@@ -32,6 +32,10 @@ export const estateSchema = z.strictObject({
       years => years.length <= mostYears && Math.max(...years) - Math.min(...years) < mostYears,
       `spans more than ${mostYears} years. Expected those that are near, as each run in them is followed, e.g. [2026, 2027]`,
     )
+    .refine(
+      years => new Set(years).size === years.length,
+      "has a year twice. Expected each once, e.g. [2026, 2027]",
+    )
     .describe("Calendar years over which gaps and losses are computed, e.g. [2026, 2027]"),
   sites: z
     .array(name)

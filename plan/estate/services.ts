@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isBelow } from "../layers/places";
 import { absolutePath, duration, line, name, reason, size } from "./fields";
 
 /** Disasters that a promise can be made for. Each destroys the places of one failure domain of the service. */
@@ -34,25 +35,38 @@ const common = {
 };
 const onHost = { host: name };
 
+/** Made anew at each boot, or where a system has its data, caches and guests beside what somebody set up. */
+const notConfiguration =
+  /^(\/(proc|sys|dev|run|tmp)(\/.*)?|\/var(\/(lib|cache|tmp|run|log))?|\/var\/lib\/vz(\/.*)?)$/;
+
 /** Bytes that somebody needs, by where they live. */
 export const dataset = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("volume").describe("Thin volume of a claim, found by pattern"),
-    ...common,
-    ...onHost,
-    pool: name,
-    namespace: name,
-    claim: name.optional().describe("By default the service's name"),
-    count: z.int().positive().default(1).describe("How many alike it stands for"),
-    encrypted: z.boolean().default(false),
-    block: z
-      .boolean()
-      .default(false)
-      .describe(
-        "Pods get it as a device (volumeMode: Block): it has no files that a host could copy, and its snapshots are all that is kept of it",
-      ),
-    holds: z.enum(["files", "sqlite", "database"]).default("files"),
-  }),
+  z
+    .strictObject({
+      kind: z.literal("volume").describe("Thin volume of a claim, found by pattern"),
+      ...common,
+      ...onHost,
+      pool: name,
+      namespace: name,
+      claim: name.optional().describe("By default the service's name"),
+      count: z.int().positive().default(1).describe("How many alike it stands for"),
+      encrypted: z.boolean().default(false),
+      block: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Pods get it as a device (volumeMode: Block): it has no files that a host could copy, and its snapshots are all that is kept of it",
+        ),
+      holds: z.enum(["files", "sqlite", "database"]).default("files"),
+    })
+    .superRefine(({ claim, count }, context) => {
+      if (claim !== undefined && count > 1)
+        context.addIssue({
+          code: "custom",
+          path: ["count"],
+          message: `stands for several volumes, and "${claim}" is the claim of one. Remove the claim, or the count and give each its own entry`,
+        });
+    }),
   z.strictObject({ kind: z.literal("tree"), ...common, ...onHost, path: absolutePath }),
   z.strictObject({
     kind: z.literal("database"),
@@ -67,7 +81,9 @@ export const dataset = z.discriminatedUnion("kind", [
     ...common,
     ...onHost,
     pool: name,
-    id: z.int().positive(),
+    id: z
+      .int()
+      .min(100, "is no VM's id: Proxmox begins at 100. Expected the number that `qm list` prints, e.g. 101"),
     cluster: name.optional().describe("Cluster that it is a node of"),
   }),
   z.strictObject({ kind: z.literal("device"), ...common, firewall: name }),
@@ -75,7 +91,23 @@ export const dataset = z.discriminatedUnion("kind", [
     kind: z.literal("configuration"),
     ...common,
     ...onHost,
-    paths: z.array(absolutePath).min(1),
+    paths: z
+      .array(absolutePath)
+      .min(1)
+      .superRefine((paths, context) => {
+        for (const [index, path] of paths.entries()) {
+          const above = paths.find(
+            (other, at) =>
+              at !== index && other !== "/" && isBelow(path, other) && (other !== path || at < index),
+          );
+          const problem = notConfiguration.test(path)
+            ? 'is made by the running host, or holds what isn\'t its configuration. Expected what it needs to be set up anew, e.g. "/etc/pve"'
+            : above !== undefined
+              ? `lies in "${above}", which is copied already. Keep one of the two`
+              : undefined;
+          if (problem !== undefined) context.addIssue({ code: "custom", path: [index], message: problem });
+        }
+      }),
   }),
 ]);
 export type DatasetSpec = z.output<typeof dataset>;

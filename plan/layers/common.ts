@@ -81,6 +81,15 @@ export const excludes = z
       reason,
     }),
   )
+  .superRefine((entries, context) => {
+    for (const [index, { name }] of entries.entries())
+      if (entries.findIndex(other => other.name === name) < index)
+        context.addIssue({
+          code: "custom",
+          path: [index, "name"],
+          message: "is there twice in that list. Keep one of the two",
+        });
+  })
   .default([]);
 
 /** When what is copied counts as lost, and waits for somebody: by default what no ordinary day does. */

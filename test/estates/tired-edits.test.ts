@@ -11,6 +11,7 @@ import {
   takenAway,
   twoOfOne,
 } from "./tired-edits";
+import { addresses, values, words } from "./tired-edits-of-fields";
 
 const edits = [
   ...leftOut,
@@ -21,6 +22,8 @@ const edits = [
   ...takenAway,
   ...nothingOrEverything,
   ...causes,
+  ...addresses,
+  ...values,
 ].map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
 const isFault = ({ answer }: { answer: string }): boolean => answer.startsWith("estate.");
 
@@ -49,3 +52,12 @@ test("what is refused for its spelling is asked back", () => {
       new RegExp(`${answer.replaceAll(/[.[\]]/g, "\\$&")}.*Did you mean`),
     );
 });
+
+test.each(words.map(([what, at, to, answer, , says]) => ({ what, at, to, answer, says })))(
+  "$what ($at) is told in words that help: $says",
+  ({ at, to, answer, says }) => {
+    const parse = (): unknown => parseEstate(homelabWith(estate => editAt(estate, at, to)));
+    expect(parse).toThrow(`${answer}: `);
+    expect(parse).toThrow(says);
+  },
+);

@@ -38,6 +38,13 @@ export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
         `is longer than the budget (${budget}): one volume that hangs takes the night of all others. Expected less, e.g. a third of the budget`,
       );
     if (volumes) {
+      for (const [index, { keep }] of volumes.more.entries())
+        if (keep.every === volumes.keep.every)
+          look.fault(
+            [...at, "volumes", "more", index, "keep", "every"],
+            keep.every,
+            `is the period of keep itself: the same generations would be kept twice on one disk. Expected another period, e.g. "${keep.every === "day" ? "week" : "day"}"; or raise keep.count for all`,
+          );
       const snapshots = estate.layers["lvm-pvc-snapshot"].filter(other => other.host === host);
       look.name(
         [...at, "volumes", "from"],
@@ -45,9 +52,19 @@ export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
         snapshots.map(() => snapshotJobName),
         "job of this host that makes snapshots",
       );
-      volumes.luksSecrets.forEach((secret, index) =>
-        look.secret([...at, "volumes", "luksSecrets", index], secret),
-      );
+      volumes.luksSecrets.forEach((secret, index) => {
+        const firewall = Object.keys(estate.firewalls).find(name =>
+          [estate.firewalls[name]?.api.secret, estate.firewalls[name]?.ssh.secret].includes(secret),
+        );
+        const path = [...at, "volumes", "luksSecrets", index];
+        look.secret(path, secret);
+        if (firewall !== undefined)
+          look.fault(
+            path,
+            secret,
+            `is a key of firewall ${firewall}: a passphrase opens no firewall, and one of the two is a slip. Give each its own secret`,
+          );
+      });
     }
     firewalls.forEach(({ name }, index) => {
       if (look.firewall([...at, "firewalls", index, "name"], name)) smallEnough(name, look, estate);

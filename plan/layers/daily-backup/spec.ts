@@ -76,6 +76,20 @@ export const dailyBackupSpec = z.strictObject({
       keep,
       more: z
         .array(z.strictObject({ namespaces: z.array(name).min(1), keep }))
+        .superRefine((more, context) => {
+          const seen = new Set<string>();
+          for (const [index, { namespaces, keep: kept }] of more.entries())
+            for (const [place, namespace] of namespaces.entries()) {
+              const key = `${namespace} ${kept.every}`;
+              if (seen.has(key))
+                context.addIssue({
+                  code: "custom",
+                  path: [index, "namespaces", place],
+                  message: `has generations of each ${kept.every} already in that list. Keep one of the two`,
+                });
+              seen.add(key);
+            }
+        })
         .default([])
         .describe("Further generations of the volumes of some namespaces, e.g. seven daily ones"),
       luksSecrets: z

@@ -20,5 +20,23 @@ export const nfsChangeTrackerSpec = z
         path: ["log"],
         message: `lies in "${watched}", which it watches: each note would be a change to note. Example: "/var/lib/holdfast/nfs-change-tracker"`,
       });
+    if (/^\/(tmp|run|var\/tmp|var\/run|dev)(\/|$)/.test(log))
+      context.addIssue({
+        code: "custom",
+        path: ["log"],
+        message:
+          'is emptied at each boot, and with it goes what wasn\'t sent yet. Example: "/var/lib/holdfast/nfs-change-tracker"',
+      });
+    for (const [index, folder] of watches.entries()) {
+      const above = watches.find(
+        (other, at) => at !== index && isBelow(folder, other) && (other !== folder || at < index),
+      );
+      if (above !== undefined)
+        context.addIssue({
+          code: "custom",
+          path: ["watches", index],
+          message: `is watched already, by "${above}": each change in it would be noted twice. Keep one of the two`,
+        });
+    }
   });
 export type NfsChangeTrackerSpec = z.output<typeof nfsChangeTrackerSpec>;

@@ -43,13 +43,6 @@ export const nfsMirrorSpec = z
         path: ["target"],
         message: `overlaps with source "${spec.source}": a mirror into itself copies its own copies. Expected a path on another file system, e.g. "/mnt/backup"`,
       });
-    for (const [index, exclude] of spec.excludes.entries())
-      if (spec.excludes.findIndex(other => other.name === exclude.name) < index)
-        context.addIssue({
-          code: "custom",
-          path: ["excludes", index, "name"],
-          message: "is excluded twice. Keep one of the two",
-        });
     for (const [limit, problem] of ceilingsWithoutUse(spec.maxDeletions))
       context.addIssue({ code: "custom", path: ["maxDeletions", limit], message: problem });
     for (const [index, { name: pattern }] of spec.rewritten.entries())
@@ -91,6 +84,15 @@ function ceilingsWithoutUse({
       "count",
       `is beyond what is ever deleted: no night that loses most of the source would be held. ${usual}`,
     ]);
+  for (const [limit, share] of [
+    ["percent", percent],
+    ["bytesPercent", bytesPercent],
+  ] as const)
+    if (share > 0 && share < 1)
+      found.push([
+        limit,
+        `is less than one in a hundred: a share where a percentage is meant holds every ordinary night. ${usual}`,
+      ]);
   if (percent >= 100) found.push(["percent", `holds nothing: no run deletes more than all. ${usual}`]);
   if (bytesPercent >= 100)
     found.push(["bytesPercent", `holds nothing: no run deletes more than all. ${usual}`]);

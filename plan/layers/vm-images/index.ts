@@ -2,7 +2,7 @@ import { vmImagesJobName } from "../../contracts/vm-images";
 import { parseDuration } from "../../units/duration";
 import type { Layer } from "../layer";
 import { vmImagesJob } from "./jobs";
-import { vmImagesSpec } from "./spec";
+import { isLike, vmImagesSpec } from "./spec";
 import { vmsOf } from "./vms";
 
 /** Images of a host's virtual machines on its backup disk. */
@@ -10,7 +10,7 @@ export const vmImages: Layer<"vm-images", typeof vmImagesSpec> = {
   name: "vm-images",
   spec: vmImagesSpec,
   runs: part => [{ ...part, job: vmImagesJobName, at: [] }],
-  references({ host, target, without, budget, vmBudget }, at, look, estate) {
+  references({ host, target, without, withoutDisks, budget, vmBudget }, at, look, estate) {
     look.backupMount([...at, "target"], host, target);
     if (vmBudget !== undefined && parseDuration(vmBudget) > parseDuration(budget))
       look.fault(
@@ -23,6 +23,15 @@ export const vmImages: Layer<"vm-images", typeof vmImagesSpec> = {
     for (const [index, { spec, at: vm }] of vms.entries())
       if (ids.indexOf(spec.id) < index)
         look.fault([...vm, "id"], spec.id, `is there twice on host ${host}. Each VM is one dataset`);
+    for (const [index, { name }] of withoutDisks.entries()) {
+      const own = ids.find(id => isLike(`vm-${id}-disk-0`, name));
+      if (own !== undefined)
+        look.fault(
+          [...at, "withoutDisks", index, "name"],
+          name,
+          `stands for the first disk of VM ${own}, which a service has: an image without it would be told by nobody. Expected the disks that are left out on purpose, e.g. "vm-${own}-disk-1"`,
+        );
+    }
     for (const [index, { id }] of without.entries())
       if (ids.includes(id))
         look.fault(

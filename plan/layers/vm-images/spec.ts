@@ -7,7 +7,7 @@ import { entries, runFields, schedule } from "../common";
 const band = sizeBand.shape;
 
 /** Whether a name is one that a pattern stands for, in which * is any characters. */
-function isLike(text: string, pattern: string): boolean {
+export function isLike(text: string, pattern: string): boolean {
   return new RegExp(
     `^${pattern
       .split("*")
