@@ -1,6 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { execaSync } from "execa";
 import { periodOf } from "../../plan/contracts/period";
 import { failingFolder } from "./support/failing-folder";
@@ -543,9 +551,17 @@ test("a dry run says what it would do, and does nothing", async () => {
 
 describe("images that were made", () => {
   const guests = { disks: { scsi0: content(1), scsi1: content(2, 64) }, running: true };
+  // Made by one run: all that it leaves is laid back for each test.
+  let made: string | undefined;
   beforeEach(async () => {
     world.setVm(101, guests);
-    await world.start().finished;
+    const onDisk = [world.images, join(world.target, ".holdfast")];
+    const left = [...onDisk, world.config.stateDir, dirname(world.config.textfile)];
+    if (made === undefined) {
+      await world.start().finished;
+      made = mkdtempSync(join(world.folder, "made-"));
+      execaSync("cp", ["-a", ...left, made]);
+    } else for (const path of left) execaSync("cp", ["-a", join(made, basename(path)), dirname(path)]);
   });
 
   test("are listed and verified", async () => {
