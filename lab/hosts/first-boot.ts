@@ -1,6 +1,9 @@
 import { clientKeyFile, publicKey, rootKeyFile, type Identity } from "./identity";
 import { devicePath, machines, type HostName } from "./machines";
 
+/** This machine's Node, on `pve2`. */
+export const newerNode = "/usr/local/lib/node/node";
+
 /** Shell script that a host runs once, as its first process, before systemd. */
 export function firstBoot(name: HostName, identity: Identity): string {
   const mountPoints = machines[name].disks.flatMap(disk => (disk.fileSystem ? [disk.fileSystem.path] : []));
@@ -8,6 +11,7 @@ export function firstBoot(name: HostName, identity: Identity): string {
     "chmod 700 /root/.ssh",
     `mkdir -p ${mountPoints.join(" ")}`,
     ...(name === "nas" ? nasVolume(identity) : thinPool()),
+    ...(name === "pve2" ? nodeOfProxmox9() : []),
     "rm /etc/lab/first-boot",
     "",
   ].join("\n");
@@ -25,6 +29,14 @@ function thinPool(): string[] {
     `lvcreate -qq ${alone} --type thin-pool -l 90%FREE --poolmetadatasize 64M -n data pve`,
     `vgchange -qq ${alone} -an pve`,
   ];
+}
+
+/**
+ * `pve` has the Node of Proxmox VE 8, Debian's 18. The other host has the one that runs the tests, 20 as on Proxmox VE 9 or a later
+ * one, if it runs there: with its snapshot of a started Node, which Debian leaves out, each run starts in less than half the time.
+ */
+function nodeOfProxmox9(): string[] {
+  return [`! ${newerNode} --version >/dev/null 2>&1 || ln -sf ${newerNode} /usr/bin/node`];
 }
 
 /** A volume, a shared folder with a quota, its snapshots' place and the administrator, as DSM lays them out. */

@@ -1,6 +1,6 @@
 /**
  * The lab's hosts: `pve` stands for the Proxmox host, `nas` for the Synology. `pve2` is a second Proxmox host, which only
- * tests start: they break its volumes while others use `pve`.
+ * tests start: they break its volumes while others use `pve`. `pve` has Debian's Node 18, as Proxmox VE 8, and `pve2` a newer one.
  */
 export const hostNames = ["pve", "pve2", "nas"] as const;
 

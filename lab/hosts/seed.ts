@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -12,9 +12,13 @@ import {
   type Identity,
 } from "./identity";
 import { devicePath, machines, type HostName } from "./machines";
-import { firstBoot } from "./first-boot";
+import { firstBoot, newerNode } from "./first-boot";
 
-type SeedFile = { readonly path: string; readonly text: string; readonly mode?: number };
+type SeedFile = { readonly path: string; readonly mode?: number } & (
+  | { readonly text: string }
+  /** A file of this machine. */
+  | { readonly from: string }
+);
 
 /**
  * Writes a host's seed: a tar archive that it reads as a disk and unpacks at its first boot (image/files, lab-init).
@@ -23,10 +27,11 @@ type SeedFile = { readonly path: string; readonly text: string; readonly mode?: 
 export async function writeSeed(name: HostName, identity: Identity, file: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-seed-"));
   try {
-    for (const { path, text, mode = 0o644 } of seedFiles(name, identity)) {
-      const target = join(folder, path);
+    for (const file of seedFiles(name, identity)) {
+      const target = join(folder, file.path);
       mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
-      writeFileSync(target, text, { mode });
+      if ("from" in file) copyFileSync(file.from, target);
+      else writeFileSync(target, file.text, { mode: file.mode ?? 0o644 });
     }
     const paths = seedFiles(name, identity).map(each => each.path);
     const owner = ["--owner=0", "--group=0", "--numeric-owner"];
@@ -50,6 +55,7 @@ function seedFiles(name: HostName, identity: Identity): SeedFile[] {
     { path: "root/.ssh/id_ed25519.pub", text: `${publicKey(rootKeyFile(name))}\n` },
     { path: "etc/lab/first-boot", text: firstBoot(name, identity), mode: 0o600 },
     ...(name === "nas" ? nasFiles() : []),
+    ...(name === "pve2" ? [{ path: newerNode.slice(1), from: process.execPath }] : []),
   ];
 }
 
