@@ -416,91 +416,100 @@ describe("a world of its own", () => {
   });
 });
 
-test("where there is no room, what may be the only copy of a renamed file goes after it was copied", async () => {
-  world = await createWorld({ targetMb: 24 });
-  mkdirSync(`${world.source}/vm`);
-  const file = openSync(`${world.source}/vm/disk`, "w");
-  writeSync(file, Buffer.alloc(mebibyte, 7));
-  ftruncateSync(file, 100 * mebibyte);
-  closeSync(file);
-  for (const name of ["note", "rubbish", "other"]) writeFileSync(`${world.source}/vm/${name}`, name);
-  writeFileSync(`${world.source}/vm/cache`, randomBytes(14 * mebibyte));
-  expect(await mirror()).toMatchObject({ status: 0 });
-  renameSync(`${world.source}/vm/disk`, `${world.source}/vm/disk-too`);
-  renameSync(`${world.source}/vm/note`, `${world.source}/vm/note-too`);
-  rmSync(`${world.source}/vm/rubbish`);
-  rmSync(`${world.source}/vm/cache`);
-  writeFileSync(`${world.source}/vm/cache-too`, randomBytes(14 * mebibyte));
-  world.writeConfig({ maxDeletions: { count: 100, percent: 100, bytesPercent: 100 } });
-  // The source's disk fails once what goes is gone.
-  world.shadow("cp", "exit 1");
-  world.shadow("rsync", 'case "$*" in *--dry-run*|*delete-missing*) exec REAL "$@";; esac; exit 12');
-  expect(await mirror()).toMatchObject({ status: 1 });
-  expect(readdirSync(`${world.target}/vm`).sort()).toEqual(["disk", "note", "other"]);
-  world.unshadow("cp");
-  world.unshadow("rsync");
-  expect(await mirror()).toMatchObject({ status: 0 });
-  await expectMirrored(world);
-});
+describe("what has another name than before", () => {
+  afterEach(() => world.close());
 
-test("a file that can't be renamed on the mirror is left to the copy, and so is one that can't be replaced", async () => {
-  world = await createWorld();
-  mkdirSync(`${world.source}/app/sub`, { recursive: true });
-  for (const name of ["fixed", "moved", "sub/in"]) writeFileSync(`${world.source}/app/${name}`, name);
-  const file = openSync(`${world.source}/app/disk`, "w");
-  writeSync(file, Buffer.alloc(mebibyte, 7));
-  ftruncateSync(file, 100 * mebibyte);
-  closeSync(file);
-  expect(await mirror()).toMatchObject({ status: 0 });
-  const fixed = ["fixed", "disk"].map(name => `${world.config.target.path}/app/${name}`);
-  await world.inside("chattr", "+i", ...fixed);
-  mkdirSync(`${world.source}/app/new`);
-  for (const name of ["fixed", "moved"])
-    renameSync(`${world.source}/app/${name}`, `${world.source}/app/new/${name}`);
-  utimesSync(`${world.source}/app/disk`, 5000, 5000);
-  writeFileSync(`${world.source}/note`, "x");
-  const run = await mirror();
-  await world.inside("chattr", "-i", ...fixed);
-  expect([run.stdout, run.status]).toEqual([expect.stringContaining("app/disk can't be read or written"), 1]);
-  expect(run.stdout).toContain("app/fixed can't be read or written");
-  for (const name of ["note", "app/new/fixed", "app/new/moved"])
-    expect(existsSync(join(world.target, name))).toBe(true);
-  expect(existsSync(`${world.target}/app/moved`)).toBe(false);
-  expect(await mirror()).toMatchObject({ status: 0 });
-  await expectMirrored(world);
-});
+  test("where there is no room, what may be the only copy of a renamed file goes after it was copied", async () => {
+    world = await createWorld({ targetMb: 24 });
+    mkdirSync(`${world.source}/vm`);
+    const file = openSync(`${world.source}/vm/disk`, "w");
+    writeSync(file, Buffer.alloc(mebibyte, 7));
+    ftruncateSync(file, 100 * mebibyte);
+    closeSync(file);
+    for (const name of ["note", "rubbish", "other"]) writeFileSync(`${world.source}/vm/${name}`, name);
+    writeFileSync(`${world.source}/vm/cache`, randomBytes(14 * mebibyte));
+    expect(await mirror()).toMatchObject({ status: 0 });
+    renameSync(`${world.source}/vm/disk`, `${world.source}/vm/disk-too`);
+    renameSync(`${world.source}/vm/note`, `${world.source}/vm/note-too`);
+    rmSync(`${world.source}/vm/rubbish`);
+    rmSync(`${world.source}/vm/cache`);
+    writeFileSync(`${world.source}/vm/cache-too`, randomBytes(14 * mebibyte));
+    world.writeConfig({ maxDeletions: { count: 100, percent: 100, bytesPercent: 100 } });
+    // The source's disk fails once what goes is gone.
+    world.shadow("cp", "exit 1");
+    world.shadow("rsync", 'case "$*" in *--dry-run*|*delete-missing*) exec REAL "$@";; esac; exit 12');
+    expect(await mirror()).toMatchObject({ status: 1 });
+    expect(readdirSync(`${world.target}/vm`).sort()).toEqual(["disk", "note", "other"]);
+    world.unshadow("cp");
+    world.unshadow("rsync");
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await expectMirrored(world);
+  });
 
-test("where no inode is left, a renamed folder doesn't keep what goes from going", async () => {
-  world = await createWorld({ targetMb: 24 });
-  for (const folder of ["app", "films/old"]) mkdirSync(`${world.source}/${folder}`, { recursive: true });
-  for (let index = 0; index < 50; index += 1) writeFileSync(`${world.source}/app/f${index}`, "another size");
-  for (let index = 0; index < 5; index += 1) writeFileSync(`${world.source}/films/old/f${index}`, `${index}`);
-  world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
-  expect(await mirror()).toMatchObject({ status: 0 });
-  for (let index = 0; index < 25; index += 1) rmSync(`${world.source}/app/f${index}`);
-  renameSync(`${world.source}/films/old`, `${world.source}/films/new`);
-  mkdirSync(`${world.target}/pvc-data`);
-  for (let index = 0; statfsSync(world.target).ffree > 0; index += 1)
-    writeFileSync(`${world.target}/pvc-data/x${index}`, "");
-  expect(await mirror()).toMatchObject({ status: 0 });
-  rmSync(`${world.target}/pvc-data`, { recursive: true });
-  await expectMirrored(world);
-});
+  test("a file that can't be renamed on the mirror is left to the copy, and so is one that can't be replaced", async () => {
+    world = await createWorld();
+    mkdirSync(`${world.source}/app/sub`, { recursive: true });
+    for (const name of ["fixed", "moved", "sub/in"]) writeFileSync(`${world.source}/app/${name}`, name);
+    const file = openSync(`${world.source}/app/disk`, "w");
+    writeSync(file, Buffer.alloc(mebibyte, 7));
+    ftruncateSync(file, 100 * mebibyte);
+    closeSync(file);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    const fixed = ["fixed", "disk"].map(name => `${world.config.target.path}/app/${name}`);
+    await world.inside("chattr", "+i", ...fixed);
+    mkdirSync(`${world.source}/app/new`);
+    for (const name of ["fixed", "moved"])
+      renameSync(`${world.source}/app/${name}`, `${world.source}/app/new/${name}`);
+    utimesSync(`${world.source}/app/disk`, 5000, 5000);
+    writeFileSync(`${world.source}/note`, "x");
+    const run = await mirror();
+    await world.inside("chattr", "-i", ...fixed);
+    expect([run.stdout, run.status]).toEqual([
+      expect.stringContaining("app/disk can't be read or written"),
+      1,
+    ]);
+    expect(run.stdout).toContain("app/fixed can't be read or written");
+    for (const name of ["note", "app/new/fixed", "app/new/moved"])
+      expect(existsSync(join(world.target, name))).toBe(true);
+    expect(existsSync(`${world.target}/app/moved`)).toBe(false);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await expectMirrored(world);
+  });
 
-test("large files of one size and time are found again by what they hold, in any order", async () => {
-  world = await createWorld();
-  mkdirSync(`${world.source}/raw`);
-  for (let index = 0; index < 20; index += 1) {
-    writeFileSync(`${world.source}/raw/frame${index}`, randomBytes(mebibyte));
-    utimesSync(`${world.source}/raw/frame${index}`, 1e9, 1e9);
-  }
-  expect(await mirror()).toMatchObject({ status: 0 });
-  for (let index = 0; index < 20; index += 1)
-    renameSync(`${world.source}/raw/frame${index}`, `${world.source}/raw/img${(index * 7) % 20}`);
-  const run = await mirror();
-  expect([run.stdout, run.status]).toEqual([
-    expect.stringContaining("20 files have another name than before"),
-    0,
-  ]);
-  await expectMirrored(world);
+  test("where no inode is left, a renamed folder doesn't keep what goes from going", async () => {
+    world = await createWorld({ targetMb: 24 });
+    for (const folder of ["app", "films/old"]) mkdirSync(`${world.source}/${folder}`, { recursive: true });
+    for (let index = 0; index < 50; index += 1)
+      writeFileSync(`${world.source}/app/f${index}`, "another size");
+    for (let index = 0; index < 5; index += 1)
+      writeFileSync(`${world.source}/films/old/f${index}`, `${index}`);
+    world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
+    expect(await mirror()).toMatchObject({ status: 0 });
+    for (let index = 0; index < 25; index += 1) rmSync(`${world.source}/app/f${index}`);
+    renameSync(`${world.source}/films/old`, `${world.source}/films/new`);
+    mkdirSync(`${world.target}/pvc-data`);
+    for (let index = 0; statfsSync(world.target).ffree > 0; index += 1)
+      writeFileSync(`${world.target}/pvc-data/x${index}`, "");
+    expect(await mirror()).toMatchObject({ status: 0 });
+    rmSync(`${world.target}/pvc-data`, { recursive: true });
+    await expectMirrored(world);
+  });
+
+  test("large files of one size and time are found again by what they hold, in any order", async () => {
+    world = await createWorld();
+    mkdirSync(`${world.source}/raw`);
+    for (let index = 0; index < 20; index += 1) {
+      writeFileSync(`${world.source}/raw/frame${index}`, randomBytes(mebibyte));
+      utimesSync(`${world.source}/raw/frame${index}`, 1e9, 1e9);
+    }
+    expect(await mirror()).toMatchObject({ status: 0 });
+    for (let index = 0; index < 20; index += 1)
+      renameSync(`${world.source}/raw/frame${index}`, `${world.source}/raw/img${(index * 7) % 20}`);
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([
+      expect.stringContaining("20 files have another name than before"),
+      0,
+    ]);
+    await expectMirrored(world);
+  });
 });
