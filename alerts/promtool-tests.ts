@@ -12,6 +12,8 @@ import { type AlertRule, ownAlertsOf, type RuleGroup, rulesOf, selector } from "
 const minuteMs = 60_000;
 /** promtool takes a sample a minute; a rule looks back five minutes. */
 const interval = "1m";
+/** How often a rule is evaluated while nothing is there. */
+const absentLooks = 20;
 
 /** A unit test of rules, as `promtool test rules` reads it. */
 interface RuleTest {
@@ -57,24 +59,27 @@ export function promtoolTests(job: Job, estate: Estate): AlertTests[] {
       ...staleTests(job, stale, estate),
       aheadTest(stale, selector(job, metricOf(job, "last-success"))),
     ]),
-    testsOf(group, absent, [absentTest(absent)]),
+    absentTestsOf(group, absent),
     ...own,
   ];
 }
 
 /** Tests of the absence alerts of the estate's own ones: each fires when its series have been gone for its time. */
 export function promtoolTestsOfEstate(plan: Plan): AlertTests[] {
-  const absences = new Map(absenceRules(plan).map(({ rule }) => [rule.alert, absentTest(rule)]));
+  const absences = new Set(absenceRules(plan).map(({ rule }) => rule.alert));
   return estateRules(plan).flatMap(group =>
-    group.rules.flatMap(rule => {
-      const test = absences.get(rule.alert);
-      return test ? [testsOf(group, rule, [test])] : [];
-    }),
+    group.rules.filter(rule => absences.has(rule.alert)).map(rule => absentTestsOf(group, rule)),
   );
 }
 
-function testsOf(group: RuleGroup, rule: AlertRule, tests: readonly RuleTest[]): AlertTests {
-  const file = { rule_files: [`${rule.alert}.rules.yml`], evaluation_interval: interval, tests };
+/** @param evaluated how often */
+function testsOf(
+  group: RuleGroup,
+  rule: AlertRule,
+  tests: readonly RuleTest[],
+  evaluated = interval,
+): AlertTests {
+  const file = { rule_files: [`${rule.alert}.rules.yml`], evaluation_interval: evaluated, tests };
   const text = stringify(file, { lineWidth: 0, aliasDuplicateObjects: false });
   return { group: { ...group, rules: [rule] }, alert: rule.alert, text };
 }
@@ -189,6 +194,15 @@ function ownTests(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleT
     ],
   };
   return isOld ? [atLimit, aheadTest(rule, series)] : [atLimit];
+}
+
+/**
+ * What isn't there doesn't change: in the place of each minute of days, the rule is evaluated a few times, the last one in the minute
+ * in which the alert has waited for long enough.
+ */
+function absentTestsOf(group: RuleGroup, rule: AlertRule): AlertTests {
+  const stepMs = Math.ceil(parseDuration(rule.for) / absentLooks);
+  return testsOf(group, rule, [absentTest(rule)], stepMs > minuteMs ? `${stepMs}ms` : interval);
 }
 
 function absentTest(rule: AlertRule): RuleTest {
