@@ -32,7 +32,7 @@ export interface OwnedJob {
  */
 export function installScript(owned: OwnedJob, script: string): string {
   const unnamed = `${owned.job}: a release is live here, and no stack's name is on it; nothing was changed. ${handOver(owned)}`;
-  const refusal = `{ test -e $d/owner || test ! -L $d/current; } || { echo "${unnamed}" >&2; exit 1; }`;
+  const refusal = `{ test -s $d/owner || test ! -L $d/current; } || { echo "${unnamed}" >&2; exit 1; }`;
   return [enter(owned), refusal, ...claimAndInstall(owned, script)].join("; ");
 }
 
@@ -50,8 +50,9 @@ function claimAndInstall(owned: OwnedJob, script: string): string[] {
   const sum = createHash("sha256").update(script).digest("hex");
   const failed = `${owned.job}: release.sh came in part, and wasn't changed. Next: pulumi up`;
   return [
-    // A link is made by one of two stacks that come at the same time.
-    `echo ${stackWord(owned)} >$d/.owner.$$; ln $d/.owner.$$ $d/owner 2>/dev/null || true; rm -f $d/.owner.$$`,
+    // A link is made by one of two stacks that come at the same time. An empty file is what a loss of power left of a name.
+    `echo ${stackWord(owned)} >$d/.owner.$$; sync $d/.owner.$$; test -s $d/owner || rm -f $d/owner`,
+    "ln $d/.owner.$$ $d/owner 2>/dev/null || true; rm -f $d/.owner.$$",
     refuseOtherStack(owned),
     "p=$d/.release.sh.part; cat >$p",
     `[ "$(sha256sum <$p)" = "${sum}  -" ] || { rm -f $p; echo "${failed}" >&2; exit 1; }`,
@@ -64,7 +65,7 @@ export function refuseOtherStack(owned: OwnedJob): string {
   const { job } = owned;
   const stack = stackWord(owned);
   const other = `${job}: this host's ${job} belongs to stack $o, and this is stack ${stack}; nothing was changed. ${handOver(owned)}`;
-  return `o=$(cat ${jobFolder(job)}/owner 2>/dev/null || echo "(none)"); [ "$o" = ${stack} ] || { echo "${other}" >&2; exit 1; }`;
+  return `o=$(cat ${jobFolder(job)}/owner 2>/dev/null || true); [ -n "$o" ] || o="(none)"; [ "$o" = ${stack} ] || { echo "${other}" >&2; exit 1; }`;
 }
 
 function handOver(owned: OwnedJob): string {
@@ -74,7 +75,7 @@ function handOver(owned: OwnedJob): string {
 
 /** Condition, for \`if\`: whether the job was handed to another stack, \`$o\`, since this one deployed it. */
 export function belongsToAnother(owned: OwnedJob): string {
-  return `o=$(cat ${jobFolder(owned.job)}/owner 2>/dev/null) && [ "$o" != ${stackWord(owned)} ]`;
+  return `o=$(cat ${jobFolder(owned.job)}/owner 2>/dev/null) && [ -n "$o" ] && [ "$o" != ${stackWord(owned)} ]`;
 }
 
 /**

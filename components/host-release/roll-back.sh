@@ -47,9 +47,10 @@ refuse_damaged() {
 }
 
 # Names of the releases that are on the host, those first that were live last; those of a version that kept no order, by
-# their times. They are hashes, so `ls` is safe to read.
+# their times. What isn't called by a hash is somebody's own.
 kept_releases() {
-  { tac "$base/order" 2>/dev/null || :; ls -1t "$base/releases"; } | awk '!seen[$0]++' | while read -r name; do
+  { tac "$base/order" 2>/dev/null || :; ls -1t "$base/releases"; } |
+    awk '/^[0-9a-f]+$/ && length == 12 && !seen[$0]++' | while read -r name; do
     [ ! -d "$base/releases/$name" ] || echo "$name"
   done
 }
@@ -91,5 +92,9 @@ list() {
       echo "fault \"$unit\" isn't active. Next: systemctl start $unit"
     fi
   done
-  [ -z "$live" ] || (cd "$base/current" && sha256sum --check --status manifest) || echo "fault a file of the live release is damaged"
+  if [ -n "$live" ] && [ ! -d "$base/releases/$live" ]; then
+    echo "fault the live release $live isn't there. Next: sh $base/release.sh roll-back"
+  elif [ -n "$live" ]; then
+    (cd "$base/current" && sha256sum --check --status manifest) || echo "fault a file of the live release is damaged"
+  fi
 }

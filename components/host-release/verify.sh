@@ -52,9 +52,18 @@ verify_units() {
     systemd-analyze verify --man=no --recursive-errors=no $files
 }
 
+# Of a live release whose folder is gone, what the kept ones had of it.
+units_of_live() {
+  if [ -z "$previous" ] || [ -d "$base/releases/$previous" ]; then
+    units_of "$previous"
+  else
+    for name in $(kept_releases); do units_of "$name"; done
+  fi
+}
+
 # The names are those that operators know, so a unit that was installed by hand may be there already.
 refuse_foreign_units() {
-  ours=" $(units_of "$previous" | tr '\n' ' ') "
+  ours=" $(units_of_live | tr '\n' ' ') "
   for unit in $(units_in "$candidate/manifest"); do
     case $ours in *" $unit "*) continue ;; esac
     [ ! -e "$units/$unit" ] || fail "\"$units/$unit\" is there already and isn't Holdfast's; it was left as it is." \

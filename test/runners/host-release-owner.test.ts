@@ -70,6 +70,24 @@ test("puts its name on what it deployed by a version without names; another stac
   expect((await host.run(`cat ${ownerFile}`)).stdout).toBe(one);
 });
 
+test("an owner's file that a loss of power left empty is nobody's name: no other stack gets the job, and its own destroy removes it", async () => {
+  await host.deploy(release());
+  await host.run(`: >${ownerFile}`);
+  host.stack = two;
+  expect((await host.stage(release())).stderr).toContain("no stack's name is on it; nothing was changed.");
+  host.stack = one;
+  expect((await host.activate(release({ hour: "04" }))).stderr).toContain(
+    "belongs to stack (none), and this is",
+  );
+  expect(await host.run(updateScript(host.owned, releaseScript()), releaseScript())).toMatchObject({
+    exitCode: 0,
+  });
+  expect((await host.run(`cat ${ownerFile}`)).stdout).toBe(one);
+  await host.run(`: >${ownerFile}`);
+  await host.destroy();
+  expect(await host.state()).toMatchObject({ live: "", units: {}, left: ["."] });
+});
+
 test("gives a job to one of two stacks that come at the same time", async () => {
   const others = [one, two].map(async stack => {
     const other = new ReleaseHost(host.folder);

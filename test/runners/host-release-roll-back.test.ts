@@ -233,3 +233,23 @@ test("keeps the live release when the old one doesn't start", async () => {
   });
   expect(await host.state()).toEqual(before);
 });
+
+test("a folder of somebody's own beside the releases is none, takes no release away by its words, and stays", async () => {
+  const releases = "/opt/holdfast/nfs-mirror/releases";
+  await host.run(`cp -a ${releases}/${names[1]} "${releases}/copy of ${names[2]}"; mkdir ${releases}/mine`);
+  const newest = (await host.deploy(release({ hour: "04" }))).stdout;
+  const lines = (await host.run(`${script} list`)).stdout
+    .split("\n")
+    .filter(line => /^(live|kept)/.test(line));
+  expect(lines.map(line => line.split(" ")[1])).toEqual([newest, names[2], names[1]]);
+  const kept = (await host.run(`ls ${releases}`)).stdout.split("\n");
+  expect(kept).toEqual(expect.arrayContaining([`copy of ${names[2]}`, "mine", names[2]]));
+});
+
+test("goes back where the live release's folder is gone, which is told with what to type", async () => {
+  await host.run(`rm -rf /opt/holdfast/nfs-mirror/releases/${names[2]}`);
+  const { stdout } = await host.run(`${script} list`);
+  expect(stdout).toContain(`fault the live release ${names[2]} isn't there. Next: ${script} roll-back`);
+  expect(await host.run(`${script} roll-back`)).toMatchObject({ exitCode: 0 });
+  expect((await host.state()).live).toBe(`releases/${names[1]}`);
+});
