@@ -3,10 +3,10 @@ import { required } from "../runtime/required";
 import type { RsyncPass } from "../runtime/rsync";
 import { foldersAbove, statIn } from "../runtime/tree-path";
 import { dropHeld } from "./held";
-import { copyAroundHoles, holeBytes } from "./holes";
+import { copyAroundHoles, holeBytes, leastHoleBytes } from "./holes";
 import { formerNames, holdLacking } from "./lacking";
 import { copyNames, splitLinks, withOtherNames } from "./links";
-import type { Listed, Mirror, Scan } from "./mirror";
+import type { Listed, Mirror, Move, Scan } from "./mirror";
 import { isUnproven, move } from "./moves";
 import { allowedDeletions } from "./scan";
 import { leftAlone, mirrorArgs } from "./whole-tree";
@@ -88,22 +88,65 @@ function stepsOf(mirror: Mirror, scan: Scan, { deleted }: Listed): readonly Step
     const isMissing = missingOf(mirror, former);
     return name => former.has(name) && !isMissing(name);
   };
-  const files: readonly Step[] = [
-    { run: (mirror, work) => copyChanged(mirror, work, isFirst) },
-    { run: (mirror, work) => around(mirror, work, isLate()), waits: true },
-    { run: (mirror, work) => copyChanged(mirror, work, isLate()), waits: true },
-  ];
+  const sizes = sizeClasses(mirror, scan);
+  const isLarge: Asked = name => sizes.of(name) > 0;
+  const isSmall: Asked = name => !isLarge(name);
+  const moved: Move[] = [];
+  const renaming: Step = { run: (mirror, work) => rename(mirror, work, moved) };
+  const proofOf = (isAsked: Asked): Step => ({ run: (mirror, work) => prove(mirror, work, moved, isAsked) });
+  const copyOf = (isAsked: () => Asked): Step => ({
+    run: (mirror, work) => copyChanged(mirror, work, isAsked()),
+  });
   const removal: Step = {
     run: (mirror, work) => remove(mirror, work, missingOf(mirror, former)),
     waits: true,
   };
-  const aroundFirst: Step = { run: (mirror, work) => around(mirror, work, isFirst) };
-  const copying = [split, aroundFirst, { run: prove }, ...files];
-  if (!scan.whole || deleted.length === 0) return copying;
+  const removals = scan.whole && deleted.length > 0 ? [removal] : [];
+  const small: readonly Step[] = [
+    copyOf(() => both(isFirst, isSmall)),
+    { ...copyOf(() => both(isLate(), isSmall)), waits: true },
+  ];
+  // One of them may take all of a night, and each night anew: nothing else waits for it.
+  const large: readonly Step[] = [
+    ...removals,
+    { run: (mirror, work) => around(mirror, work, isFirst) },
+    proofOf(isLarge),
+    ...sizes.large.map(size => copyOf(() => both(isFirst, name => sizes.of(name) === size))),
+    { run: (mirror, work) => around(mirror, work, isLate()), waits: true },
+    { ...copyOf(isLate), waits: true },
+  ];
   // What goes is gone at the end of the run either way. Where both have no room, no night would ever get through.
-  return hasRoom(mirror, scan)
-    ? [...copying, removal]
-    : [{ run: prove }, removal, split, aroundFirst, ...files, removal];
+  const first =
+    removals.length > 0 && !hasRoom(mirror, scan)
+      ? [renaming, proofOf(isSmall), ...removals, split]
+      : [split, renaming, proofOf(isSmall)];
+  return [...first, ...small, ...(sizes.large.length > 0 ? large : []), ...removals];
+}
+
+function both(one: Asked, other: Asked): Asked {
+  return name => one(name) && other(name);
+}
+
+const gibibyte = 1024 ** 3;
+/** Where the next class begins, the smallest first. */
+const classBytes = [leastHoleBytes, gibibyte, 16 * gibibyte, 256 * gibibyte];
+
+/** Classes of the files that are to be copied, by their sizes: 0 for all but the large ones. */
+function sizeClasses(
+  { config }: Mirror,
+  { large, listed }: Scan,
+): { readonly large: readonly number[]; of(name: string): number } {
+  const known = new Map<string, number>();
+  // A further name of a large file isn't among them.
+  for (const name of large.length > 0 ? (listed?.changed ?? []) : []) {
+    const stat = statIn(config.source.path, name);
+    const size = classBytes.filter(bytes => stat?.isFile() === true && stat.size >= bytes).length;
+    if (size > 0) known.set(name, size);
+  }
+  return {
+    large: [...new Set(known.values())].sort((a, b) => a - b),
+    of: name => known.get(name) ?? 0,
+  };
 }
 
 /** Tells of a name whether the target lacks any of those that it may have now. */
@@ -125,13 +168,22 @@ function hasRoom({ config }: Mirror, { bytes, inodes, large }: Scan): boolean {
   return bytes - holes + inodes * blockBytes < free.bytes && inodes < free.inodes;
 }
 
-/** Moves what has another name, and proves by its content that it is the same: size and time alone don't tell. */
-async function prove(mirror: Mirror, work: Work): Promise<RsyncPass | undefined> {
-  const moved = move(mirror);
+/** Gives what has another name that one. @param moved gets them */
+async function rename(mirror: Mirror, work: Work, moved: Move[]): Promise<undefined> {
+  moved.push(...move(mirror));
   // The new name is rsync's to tell, which finds another time there.
   for (const { from } of moved) work.add(from);
+}
+
+/** Proves by its content that what was moved is the same: size and time alone don't tell. */
+async function prove(
+  mirror: Mirror,
+  work: Work,
+  moved: readonly Move[],
+  isAsked: Asked,
+): Promise<RsyncPass | undefined> {
   const left = required(mirror.scan, "scan").listed?.touched.filter(name => isUnproven(mirror, name)) ?? [];
-  const names = [...left, ...moved.map(({ to }) => to)];
+  const names = [...new Set([...left, ...moved.map(({ to }) => to)])].filter(isAsked);
   return names.length === 0
     ? undefined
     : copyNames(mirror, work, names, ["--checksum", "--ignore-missing-args"]);

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { expectMirrored } from "./support/tree";
 import { createWorld, metricsOf, type World } from "./support/world";
 
 jest.setTimeout(120_000);
@@ -86,4 +87,24 @@ test("what a run had copied when the power went is compared by content, and what
   expect(["docs/new", "vm/disk"].filter(isMirrored)).toEqual(["docs/new", "vm/disk"]);
   const later = await mirror();
   expect([later.stdout, later.status]).toEqual([expect.not.stringContaining("compared"), 0]);
+});
+
+test("a file that takes longer than a night keeps nothing else from being mirrored, nor what went from going", async () => {
+  for (const name of ["a/gone", "m/small", "z/old"]) put(name, name);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  put("m/large", Buffer.alloc(66 * mebibyte, 7));
+  put("z/new", "what is new");
+  rmSync(join(world.source, "a/gone"));
+  put("a/new", "what is new");
+  world.writeConfig({ budgetMs: 10_000 });
+  world.shadow("rsync", 'exec REAL --bwlimit=2m "$@"');
+  expect(await mirror()).toMatchObject({ status: 124 });
+  expect(["a/gone", "a/new", "z/new"].filter(name => existsSync(join(world.target, name)))).toEqual([
+    "a/new",
+    "z/new",
+  ]);
+  world.writeConfig({});
+  world.unshadow("rsync");
+  expect(await mirror()).toMatchObject({ status: 0 });
+  await expectMirrored(world);
 });
