@@ -6,6 +6,8 @@ import { errnoOf, messageOf } from "../runtime/errors";
 import { isPeriodName } from "../runtime/generations";
 import { onDisk, pathOf } from "./paths";
 
+type Disk = Pick<BackupScrubConfig, "target" | "generations">;
+
 /** A part of the disk that is read as a whole: what a service has there, in all of its generations. */
 export interface Unit {
   /** What operators know it by: "books", "pvc-data/nextcloud/data". As paths are, of one character a byte. */
@@ -64,7 +66,7 @@ function isOwn(entry: string): boolean {
  * Every unit of the disk, by name. What is being built or thrown away below a generations' folder is none. A folder that can't
  * be listed is one as it is: its reading tells why.
  */
-export function unitsOf(config: BackupScrubConfig): Unit[] {
+export function unitsOf(config: Disk): Unit[] {
   const units = new Map<string, string[]>();
   const add = (name: string, path: string): void => void units.set(name, [...(units.get(name) ?? []), path]);
   for (const entry of readdirSync(onDisk(config, ""), { encoding: "latin1" })) {
@@ -75,16 +77,26 @@ export function unitsOf(config: BackupScrubConfig): Unit[] {
       add(entry, entry);
       continue;
     }
-    for (const period of periods)
-      if (!period.startsWith("."))
-        for (const below of namesBelow(config, `${entry}/${period}`, generations.depth))
-          add(entry + below, `${entry}/${period}${below}`);
+    for (const folder of [...periods, ...incompleteIn(config, entry)])
+      if (!folder.startsWith(".") || folder.startsWith(`${incomplete}/`))
+        for (const below of namesBelow(config, `${entry}/${folder}`, generations.depth))
+          if (!below.endsWith(lacksEnding)) add(entry + below, `${entry}/${folder}${below}`);
   }
   return [...units].map(([name, paths]) => ({ name, paths })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Where generations lie apart that lack something: they may be the newest, and the only ones, that there are. */
+const incomplete = ".incomplete";
+/** The list of what one lacks, beside it. */
+const lacksEnding = ".lacks.json";
+
+function incompleteIn(config: Disk, folder: string): string[] {
+  const periods = entriesOf(config, `${folder}/${incomplete}`);
+  return Array.isArray(periods) ? periods.filter(isPeriodName).map(period => `${incomplete}/${period}`) : [];
+}
+
 /** Each "/NAME/…" of so many names below a folder; fewer where something else than a folder lies. */
-function namesBelow(config: BackupScrubConfig, folder: string, depth: number): string[] {
+function namesBelow(config: Disk, folder: string, depth: number): string[] {
   const entries = depth === 0 ? undefined : entriesOf(config, folder);
   if (!Array.isArray(entries)) return [""];
   return entries.flatMap(name =>
@@ -93,7 +105,7 @@ function namesBelow(config: BackupScrubConfig, folder: string, depth: number): s
 }
 
 /** @returns undefined for what is no folder; the reason where the disk doesn't give them */
-function entriesOf(config: BackupScrubConfig, path: string): string[] | { reason: string } | undefined {
+function entriesOf(config: Disk, path: string): string[] | { reason: string } | undefined {
   const folder = onDisk(config, path);
   try {
     if (!lstatSync(folder).isDirectory()) return undefined;

@@ -7,6 +7,7 @@ import { isLess } from "../runtime/collapse";
 import { type Generation, generationsOfAnyKind } from "../runtime/generations";
 import { ready, shell } from "../runtime/shell";
 import { type FirewallBackup, noBackup, rootOf } from "./pfsense-backup";
+import type { FileName } from "./sums";
 
 /** The newest whole generation, of whatever kind; one that a clock which was ahead has dated only where there is no other. */
 export function lastWhole({ config }: FirewallBackup): Generation | undefined {
@@ -24,7 +25,7 @@ export function lastWhole({ config }: FirewallBackup): Generation | undefined {
  */
 export function refuseCollapse(
   backup: FirewallBackup,
-  name: "config.xml" | "full.tar.gz",
+  name: FileName,
   folder: string,
   last: Generation | undefined,
   kept?: string,

@@ -2,12 +2,12 @@ import { closeSync, fsyncSync, openSync } from "node:fs";
 import { writeAll } from "../runtime/durable";
 import { join } from "node:path";
 import { readCredential } from "../runtime/credentials";
-import { messageOf } from "../runtime/errors";
+import { exitCodes, messageOf, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { lastWhole, refuseCollapse } from "./collapse";
-import { incompleteOf, keepConfig } from "./incomplete";
+import { keepHalf, lastIncompleteWith } from "./incomplete";
 import { promptCommand, PromptFailed } from "./command-prompt";
 import { buildOf, type FirewallBackup, noBackup, stallMs } from "./pfsense-backup";
 import { NotWellFormed, outlineOf } from "./xml";
@@ -16,31 +16,47 @@ import { NotWellFormed, outlineOf } from "./xml";
 const command = "/usr/bin/openssl base64 -in /cf/conf/config.xml";
 const longestMs = 5 * 60_000;
 
-/** Fetches config.xml over the API, and keeps it once it is a whole configuration of a pfSense. */
+/**
+ * Fetches config.xml over the API, and keeps it once it is a whole configuration of a pfSense. One that is no good ends the run once
+ * the tar, which comes another way, was fetched.
+ */
 export const config: Phase<FirewallBackup> = {
   name: "config",
   async run(backup) {
-    const { api, atLeastBytes } = backup.config;
-    const bytes = await fetchConfig(backup);
-    if (bytes.length < atLeastBytes.config)
-      throw noBackup(
-        `the firewall's config.xml has ${bytes.length} bytes, expected at least ${atLeastBytes.config}`,
-        shell`curl --head ${api.url}`,
-      );
-    const wrong = configFault(bytes);
-    if (wrong !== undefined)
-      throw noBackup(
-        `the firewall's config.xml is no whole configuration: ${wrong}`,
-        shell`curl --head ${api.url}`,
-      );
+    let bytes: Buffer;
+    try {
+      bytes = await goodConfig(backup);
+    } catch (error) {
+      backup.stop.check("config");
+      if (!(error instanceof RunnerError) || error.exitCode !== exitCodes.failed) throw error;
+      backup.configFailure = error;
+      backup.log.warn(error.failed);
+      return;
+    }
     const { folder } = buildOf(backup);
     const file = join(folder, "config.xml");
     writeSecret(file, bytes);
-    refuseCollapse(backup, "config.xml", folder, incompleteOf(backup.config).at(-1) ?? lastWhole(backup));
-    await keepConfig(backup, file);
+    const last = lastIncompleteWith(backup.config, "config.xml") ?? lastWhole(backup);
+    refuseCollapse(backup, "config.xml", folder, last);
+    await keepHalf(backup, "config.xml");
     backup.configBytes = bytes.length;
   },
 };
+
+async function goodConfig(backup: FirewallBackup): Promise<Buffer> {
+  const { api, atLeastBytes } = backup.config;
+  const bytes = await fetchConfig(backup);
+  const next = shell`curl --head ${api.url}`;
+  if (bytes.length < atLeastBytes.config)
+    throw noBackup(
+      `the firewall's config.xml has ${bytes.length} bytes, expected at least ${atLeastBytes.config}`,
+      next,
+    );
+  const wrong = configFault(bytes);
+  if (wrong !== undefined)
+    throw noBackup(`the firewall's config.xml is no whole configuration: ${wrong}`, next);
+  return bytes;
+}
 
 async function fetchConfig({ config: { api, ...config }, stop }: FirewallBackup): Promise<Buffer> {
   try {

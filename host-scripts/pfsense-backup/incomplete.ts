@@ -1,4 +1,4 @@
-import { linkSync, rmSync } from "node:fs";
+import { linkSync, lstatSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import { writeDurably } from "../runtime/durable";
@@ -9,24 +9,30 @@ import {
   promote,
   retire,
 } from "../runtime/generations";
-import { currentPeriod, type FirewallBackup, handOver, rootOf } from "./pfsense-backup";
+import { buildOf, currentPeriod, type FirewallBackup, handOver, rootOf } from "./pfsense-backup";
+import { type FileName, files } from "./sums";
 
-/** Of generations that have a config.xml and no tar: none takes the place of a whole one, or counts when those are pruned. */
+/** Of generations that have one of the files, or each of another night: none takes the place of a whole one, or counts when those are pruned. */
 function incompleteRoot(config: PfsenseBackupConfig): string {
   return join(rootOf(config), ".incomplete");
 }
 
 /**
- * Keeps a config.xml that is good, whatever becomes of the tar: it is what a firewall is restored from. It lies apart, with
- * a list of what it lacks beside it, until there is a whole generation again.
+ * Keeps a file of this run that is good, whatever becomes of the other one: a firewall is restored from its config.xml, which is
+ * in most tars too. It lies apart, with what an earlier run has kept of the other one and a list of what was no good beside it,
+ * until there is a whole generation again.
  */
-export async function keepConfig(backup: FirewallBackup, file: string): Promise<void> {
+export async function keepHalf(backup: FirewallBackup, name: FileName): Promise<void> {
   const { config, stop } = backup;
   const fresh = freshGeneration(rootOf(config), currentPeriod(backup), ".");
-  linkSync(file, join(fresh.folder, "config.xml"));
+  linkSync(join(buildOf(backup).folder, name), join(fresh.folder, name));
+  for (const other of files.filter(file => file !== name)) {
+    const earlier = lastIncompleteWith(config, other);
+    if (earlier) linkSync(join(earlier.folder, other), join(fresh.folder, other));
+  }
   const target = join(incompleteRoot(config), fresh.period);
   const reason = `no run has made a good one since; journalctl -u ${config.job} says why`;
-  const list = [{ path: "full.tar.gz", reason }];
+  const list = files.filter(file => file !== name).map(path => ({ path, reason }));
   writeDurably(`${target}.lacks.json`, `${JSON.stringify(list, null, 1)}\n`, 0o600);
   handOver(backup, target);
   await promote({ ...fresh, target }, stop.signal);
@@ -36,6 +42,13 @@ export async function keepConfig(backup: FirewallBackup, file: string): Promise<
 /** What there is of a firewall that has no newer whole generation, oldest first. */
 export function incompleteOf(config: PfsenseBackupConfig): Generation[] {
   return generationsOfAnyKind(incompleteRoot(config), ".");
+}
+
+/** The newest of those that has a file. */
+export function lastIncompleteWith(config: PfsenseBackupConfig, name: FileName): Generation | undefined {
+  return incompleteOf(config).findLast(({ folder }) =>
+    lstatSync(join(folder, name), { throwIfNoEntry: false })?.isFile(),
+  );
 }
 
 /** Takes away what is incomplete: there is a whole generation again, or a newer one. @param newest stays */
@@ -49,7 +62,7 @@ export function retireIncomplete(backup: FirewallBackup, newest?: string): void 
   }
 }
 
-/** What is safe when there is no tar. */
-export function keptConfig(config: PfsenseBackupConfig): string {
-  return `Tonight's config.xml is good, and in ${incompleteRoot(config)}; the earlier generations are whole.`;
+/** What is safe when the other file is no good. */
+export function keptHalf(config: PfsenseBackupConfig, name: FileName): string {
+  return `Tonight's ${name === "config.xml" ? name : "tar"} is good, and in ${incompleteRoot(config)}; the earlier generations are whole.`;
 }

@@ -15,6 +15,8 @@ export interface FirewallBackup extends JobRun<PfsenseBackupConfig> {
   segment?: Segment;
   /** Being built: both files or nothing. */
   fresh?: FreshGeneration;
+  /** Why there is no good config.xml: a tar is kept all the same. */
+  configFailure?: RunnerError;
   configBytes?: number;
   tarBytes?: number;
   /** Members of the tar. */

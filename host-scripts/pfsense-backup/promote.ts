@@ -12,7 +12,7 @@ import {
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { lastWhole, refuseCollapse } from "./collapse";
-import { keptConfig, retireIncomplete } from "./incomplete";
+import { keptHalf, retireIncomplete } from "./incomplete";
 import { currentPeriod, type FirewallBackup, handOver, rootOf } from "./pfsense-backup";
 import { writeSums } from "./sums";
 
@@ -24,7 +24,13 @@ export const promote: Phase<FirewallBackup> = {
     required(backup.configBytes, "config.xml");
     required(backup.tarBytes, "tar");
     rmSync(join(fresh.folder, ".known_hosts"), { force: true });
-    refuseCollapse(backup, "full.tar.gz", fresh.folder, lastWhole(backup), keptConfig(backup.config));
+    refuseCollapse(
+      backup,
+      "full.tar.gz",
+      fresh.folder,
+      lastWhole(backup),
+      keptHalf(backup.config, "config.xml"),
+    );
     writeSums(fresh.folder);
     handOver(backup, fresh.target);
     await promoteGeneration(fresh, backup.stop.signal);

@@ -6,6 +6,7 @@ import { errnoOf } from "../runtime/errors";
 
 /** What a generation consists of. */
 export const files = ["config.xml", "full.tar.gz"] as const;
+export type FileName = (typeof files)[number];
 
 const sumsName = "SHA256SUMS";
 

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, statSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import { credentialFile } from "../runtime/credentials";
-import { Refusal } from "../runtime/errors";
+import { Refusal, RunnerError } from "../runtime/errors";
 import { roomOf } from "../runtime/free-room";
 import type { Phase } from "../runtime/phases";
 import { writeAll } from "../runtime/durable";
@@ -11,28 +11,54 @@ import { CommandMissing, run, type RunResult } from "../runtime/run";
 import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { freshUser, runWithoutRights } from "../runtime/without-rights";
-import { keptConfig } from "./incomplete";
+import { lastWhole, refuseCollapse } from "./collapse";
+import { keepHalf, keptHalf, lastIncompleteWith } from "./incomplete";
 import { buildOf, type FirewallBackup, noBackup, stallMs } from "./pfsense-backup";
 
 /** Has the firewall write a tar to its ssh session, and keeps it once it is whole and holds what it has to. */
 export const tar: Phase<FirewallBackup> = {
   name: "tar",
   async run(backup) {
-    const { config, notes } = backup;
-    const file = join(buildOf(backup).folder, "full.tar.gz");
-    const warnings = await fetchTar(backup, file);
-    const { size } = statSync(file);
-    if (size < config.atLeastBytes.tar)
-      throw noBackup(
-        `the firewall's tar has ${size} bytes, expected at least ${config.atLeastBytes.tar}`,
-        loginCommand(config, "df -h"),
-        keptConfig(config),
-      );
-    backup.members = await checkMembers(backup, file);
-    backup.tarBytes = size;
-    if (warnings !== "") notes.push(`some of the firewall's files changed while they were read: ${warnings}`);
+    const { configFailure: lost } = backup;
+    if (!lost) return fetchGoodTar(backup);
+    try {
+      await fetchGoodTar(backup);
+    } catch (error) {
+      if (!(error instanceof RunnerError) || backup.stop.stopped) throw error;
+      throw new RunnerError(lost.exitCode, {
+        failed: `${lost.failed}; and ${error.failed}`,
+        kept: lost.kept,
+        next: lost.next,
+      });
+    }
+    const { config } = backup;
+    const last = lastIncompleteWith(config, "full.tar.gz") ?? lastWhole(backup);
+    refuseCollapse(backup, "full.tar.gz", buildOf(backup).folder, last);
+    await keepHalf(backup, "full.tar.gz");
+    throw noBackup(lost.failed, lost.next, keptHalf(config, "full.tar.gz"));
   },
 };
+
+async function fetchGoodTar(backup: FirewallBackup): Promise<void> {
+  const { config, notes } = backup;
+  const file = join(buildOf(backup).folder, "full.tar.gz");
+  const warnings = await fetchTar(backup, file);
+  const { size } = statSync(file);
+  if (size < config.atLeastBytes.tar)
+    throw noBackup(
+      `the firewall's tar has ${size} bytes, expected at least ${config.atLeastBytes.tar}`,
+      loginCommand(config, "df -h"),
+      keptOf(backup),
+    );
+  backup.members = await checkMembers(backup, file);
+  backup.tarBytes = size;
+  if (warnings !== "") notes.push(`some of the firewall's files changed while they were read: ${warnings}`);
+}
+
+/** What is safe when the tar is no good; undefined where that is the usual. */
+function keptOf({ config, configFailure }: FirewallBackup): string | undefined {
+  return configFailure ? undefined : keptHalf(config, "config.xml");
+}
 
 /** @returns warnings that a live system explains; empty when there were none */
 async function fetchTar(backup: FirewallBackup, file: string): Promise<string> {
@@ -52,7 +78,7 @@ async function fetchTar(backup: FirewallBackup, file: string): Promise<string> {
           onStdout(chunk) {
             alive();
             bytes += chunk.length;
-            refuseFlood(config, bytes);
+            refuseFlood(backup, bytes);
             writeAll(fd, chunk);
             backup.log.progress("tar: receiving");
           },
@@ -61,20 +87,21 @@ async function fetchTar(backup: FirewallBackup, file: string): Promise<string> {
     );
     stop.check("tar");
     fsyncSync(fd);
-    return judge(result, config);
+    return judge(result, backup);
   } finally {
     closeSync(fd);
   }
 }
 
 /** What a firewall sends without end would fill the disk, and stop each other job there: it may have half of what is free. */
-function refuseFlood(config: PfsenseBackupConfig, bytes: number): void {
+function refuseFlood(backup: FirewallBackup, bytes: number): void {
+  const { config } = backup;
   const { free } = roomOf(config.target.path);
   if (bytes <= free.bytes) return;
   throw noBackup(
     `the firewall's tar has ${bytes} bytes and no end, and the backup disk ${free.bytes} free: it is given up`,
     shell`df -h ${config.target.path}; ${ready(loginCommand(config, shell`du -sh ${config.paths}`))}`,
-    keptConfig(config),
+    keptOf(backup),
   );
 }
 
@@ -125,7 +152,8 @@ const ofLiveFiles =
 /** What ssh says of it fills a screen, and ends with advice to forget the key. */
 const otherKey = /HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known/;
 
-function judge(result: RunResult, config: PfsenseBackupConfig): string {
+function judge(result: RunResult, backup: FirewallBackup): string {
+  const { config } = backup;
   const said = firstLines(result.stderr);
   const { ssh } = config;
   if (result.ended === "exited" && result.exitCode === 0) return "";
@@ -143,7 +171,7 @@ function judge(result: RunResult, config: PfsenseBackupConfig): string {
       : result.ended === "exited"
         ? `tar ended with ${result.exitCode} there: ${said}`
         : `ssh to ${ssh.host} was ended without a byte for ${stallMs(config) / 1000} s, or after ${config.budgetMs / 1000} s${said && `: ${said}`}`;
-  throw noBackup(`the firewall gave no tar: ${how}`, loginCommand(config, "df -h"), keptConfig(config));
+  throw noBackup(`the firewall gave no tar: ${how}`, loginCommand(config, "df -h"), keptOf(backup));
 }
 
 function loginCommand({ ssh }: PfsenseBackupConfig, command: string): string {
@@ -219,13 +247,13 @@ async function checkMembers(backup: FirewallBackup, file: string): Promise<numbe
     throw noBackup(
       `the firewall's tar can't be read back: ${fault}`,
       shell`systemctl start ${config.job}`,
-      keptConfig(config),
+      keptOf(backup),
     );
   if (missing.length > 0)
     throw noBackup(
       `the firewall's tar lacks ${missing.map(path => `"${path}"`).join(", ")} (it has ${members} members)`,
       loginCommand(config, shell`ls -ld ${config.paths}`),
-      keptConfig(config),
+      keptOf(backup),
     );
   return members;
 }

@@ -267,7 +267,7 @@ test("a firewall at its factory settings: the week's generation stays until some
   expect(readFileSync(kept("config.xml")).equals(original)).toBe(true);
 });
 
-describe("a firewall whose tar is no good", () => {
+describe("a firewall of which one file is no good", () => {
   const original = (): Buffer => readFileSync(join(world.firewall.tree, "cf/conf/config.xml"));
   const incomplete = (...names: readonly string[]): string =>
     join(world.generations, ".incomplete", ...names);
@@ -323,6 +323,39 @@ describe("a firewall whose tar is no good", () => {
     run.kill("SIGKILL");
     await run.finished;
     expect(readFileSync(incomplete(week, "config.xml")).equals(original())).toBe(true);
+  });
+
+  test("a tar that is good is kept though the API gives no config.xml, and replaces no config.xml of another night", async () => {
+    world.firewall.switchFaults({ api: "html" });
+    const { status, stdout } = await world.start().finished;
+    expect([stdout, status]).toEqual([expect.stringContaining("Tonight's tar is good, and in"), 1]);
+    expect(stdout).toContain("no JSON but text/html");
+    expect(readdirSync(incomplete(week))).toEqual(["full.tar.gz"]);
+    expect(readFileSync(incomplete(`${week}.lacks.json`), "utf8")).toContain("config.xml");
+    nothingHalfMade();
+    expect((await world.start(["list"]).finished).stdout).toContain("incomplete: it lacks config.xml");
+    world.firewall.switchFaults({ api: "html", tar: "lacks-members" });
+    const both = await world.start().finished;
+    expect(both.stdout).toMatch(
+      /no JSON but text\/html.*; and the firewall's tar lacks .*\n.*No new generation/,
+    );
+    const { ino } = lstatSync(incomplete(week, "full.tar.gz"));
+    world.firewall.switchFaults({ api: "none", tar: "lacks-members" });
+    expect(await world.start().finished).toMatchObject({ status: 1 });
+    expect(readdirSync(incomplete(week))).toEqual(["config.xml", "full.tar.gz"]);
+    expect(lstatSync(incomplete(week, "full.tar.gz")).ino).toBe(ino);
+    const into = join(world.folder, "restored-of-both");
+    const refused = await world.start(["restore", "--into", into]).finished;
+    expect([refused.stdout, refused.status]).toEqual([
+      expect.stringContaining("has its files of different nights"),
+      3,
+    ]);
+    expect((await world.start(["verify"]).finished).stdout).toMatch(
+      /incomplete: config.xml is whole, full.tar.gz has \d+ members/,
+    );
+    world.firewall.switchFaults({ api: "none", tar: "none" });
+    expect(await world.start().finished).toMatchObject({ status: 0 });
+    expect(existsSync(incomplete())).toBe(false);
   });
 
   test("a firewall at its factory settings doesn't take the place of what is kept of it", async () => {

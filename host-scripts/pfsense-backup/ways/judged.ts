@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import type { PfsenseBackupConfig } from "../../../plan/contracts/pfsense-backup";
 import { messageOf, Refusal } from "../../runtime/errors";
@@ -10,14 +10,14 @@ import type { WayContext } from "../../runtime/ways";
 import { configFault } from "../config";
 import { incompleteOf } from "../incomplete";
 import { rootOf } from "../pfsense-backup";
-import { differingFrom, files } from "../sums";
+import { differingFrom, type FileName, files } from "../sums";
 import { readTar } from "../tar";
 
 /** A generation as an operator sees it. */
 export interface Listed {
   readonly period: string;
   readonly folder: string;
-  /** When config.xml was fetched, epoch ms; undefined where there is none. */
+  /** When config.xml was fetched, or the newest of what lies apart, epoch ms; undefined where there is none. */
   readonly madeMs: number | undefined;
   readonly bytes: number;
   /** Of its files, those that aren't there. */
@@ -49,10 +49,20 @@ function listed({ period, folder }: Generation, isApart: boolean): Listed {
   const stats = files.map(name => ({ name, stat: lstatSync(join(folder, name), { throwIfNoEntry: false }) }));
   return {
     ...{ period, folder, isApart },
-    madeMs: stats[0]?.stat?.mtimeMs,
+    madeMs: isApart ? newestMs(stats.flatMap(({ stat }) => stat ?? [])) : stats[0]?.stat?.mtimeMs,
     bytes: stats.reduce((sum, { stat }) => sum + (stat?.size ?? 0), 0),
     lacks: stats.filter(({ stat }) => stat?.isFile() !== true).map(({ name }) => name),
   };
+}
+
+function newestMs(stats: readonly Stats[]): number | undefined {
+  return stats.length === 0 ? undefined : Math.max(...stats.map(({ mtimeMs }) => mtimeMs));
+}
+
+/** Why one isn't whole. */
+export function lackText({ lacks, isApart }: Listed): string | undefined {
+  if (lacks.length > 0) return `lacks ${lacks.join(" and ")}`;
+  return isApart ? "has its files of different nights" : undefined;
 }
 
 /** Those of a period: a whole one, and one that is incomplete. @throws {Refusal} when there are none */
@@ -72,24 +82,26 @@ export interface Judged {
 }
 
 /**
- * Reads both files to their end; of what is incomplete, config.xml.
+ * Reads both files to their end; of what is incomplete, those that are there.
  * @param folder with the files: a generation, or a copy of one
  */
 export async function judge(
   context: Pick<WayContext<PfsenseBackupConfig>, "config" | "stop">,
-  { isApart }: Listed,
+  { isApart, lacks }: Listed,
   folder: string,
 ): Promise<Judged> {
   const faults: string[] = [];
   let hasSums = false;
   let members = 0;
-  try {
-    const wrong = configFault(readFileSync(join(folder, "config.xml")));
-    if (wrong !== undefined) faults.push(`config.xml is no whole configuration: ${wrong}`);
-  } catch (error) {
-    faults.push(`config.xml can't be read: ${messageOf(error)}`);
-  }
-  if (isApart) return { members, hasSums, faults };
+  const isWanted = (name: FileName): boolean => !isApart || !lacks.includes(name);
+  if (isWanted("config.xml"))
+    try {
+      const wrong = configFault(readFileSync(join(folder, "config.xml")));
+      if (wrong !== undefined) faults.push(`config.xml is no whole configuration: ${wrong}`);
+    } catch (error) {
+      faults.push(`config.xml can't be read: ${messageOf(error)}`);
+    }
+  if (!isWanted("full.tar.gz")) return { members, hasSums, faults };
   try {
     const tar = await readTar(context, join(folder, "full.tar.gz"), []);
     members = tar.members;

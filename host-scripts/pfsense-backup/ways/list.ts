@@ -1,7 +1,15 @@
 import type { PfsenseBackupConfig } from "../../../plan/contracts/pfsense-backup";
 import { shell } from "../../runtime/shell";
 import type { Answer, ListRequest, WayContext } from "../../runtime/ways";
-import { generationsCalled, listedGenerations, madeText, unfinishedParts, verifyDisk } from "./judged";
+import {
+  generationsCalled,
+  lackText,
+  type Listed,
+  listedGenerations,
+  madeText,
+  unfinishedParts,
+  verifyDisk,
+} from "./judged";
 
 /** What there is of the firewall, the newest first. Changes nothing and takes no lock. */
 export async function list({ what }: ListRequest, context: WayContext<PfsenseBackupConfig>): Promise<Answer> {
@@ -11,7 +19,7 @@ export async function list({ what }: ListRequest, context: WayContext<PfsenseBac
   const parts = what === undefined ? unfinishedParts(config) : [];
   const lines = generations.map(
     generation =>
-      `${generation.period}: fetched ${madeText(generation)}, ${generation.bytes} bytes${generation.lacks.length > 0 ? `, incomplete: it lacks ${generation.lacks.join(" and ")}` : ""}`,
+      `${generation.period}: fetched ${madeText(generation)}, ${generation.bytes} bytes${incompleteText(generation)}`,
   );
   return {
     text: [
@@ -31,4 +39,9 @@ export async function list({ what }: ListRequest, context: WayContext<PfsenseBac
       incomplete: parts,
     },
   };
+}
+
+function incompleteText(generation: Listed): string {
+  const text = lackText(generation);
+  return text === undefined ? "" : `, incomplete: it ${text}`;
 }

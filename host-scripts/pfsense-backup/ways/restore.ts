@@ -8,7 +8,7 @@ import { restoreTree } from "../../runtime/restore-tree";
 import { shell } from "../../runtime/shell";
 import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
 import { files } from "../sums";
-import { judge, type Listed, listedGenerations, madeText, verifyDisk } from "./judged";
+import { judge, lackText, type Listed, listedGenerations, madeText, verifyDisk } from "./judged";
 
 /**
  * Copies a generation out, and never touches the firewall: whoever administers it gives it its configuration.
@@ -49,14 +49,21 @@ export async function restore(
     text: [
       ...notes,
       `${namesOf(generation)} of ${generation.period}, fetched ${madeText(generation)}: in ${path}`,
-      `By hand, from a computer with a browser: ${config.api.url}, Diagnostics, Backup & Restore, Restore Backup, with ${path}/config.xml. The firewall installs its packages again and restarts.`,
-      ...(generation.isApart
+      ...(generation.lacks.includes("config.xml")
+        ? [shell`Its config.xml: tar -xzf ${`${path}/full.tar.gz`} -C ${path} cf/conf/config.xml`]
+        : [
+            `By hand, from a computer with a browser: ${config.api.url}, Diagnostics, Backup & Restore, Restore Backup, with ${path}/config.xml. The firewall installs its packages again and restarts.`,
+          ]),
+      ...(generation.lacks.includes("full.tar.gz")
         ? []
         : [
             shell`A single file: tar -xzf ${`${path}/full.tar.gz`} -C ${path} PATH   (PATH without a slash at its start, such as var/db/…)`,
           ]),
     ].join("\n"),
-    result: { ...result, members, config: `${path}/config.xml` },
+    result: {
+      ...{ ...result, members },
+      ...(generation.lacks.includes("config.xml") ? {} : { config: `${path}/config.xml` }),
+    },
     ...(faults.length > 0 && {
       failure: {
         failed: `the generation ${generation.period} is no good: ${faults.join("; ")}`,
@@ -68,10 +75,12 @@ export async function restore(
 }
 
 /** Switches of a restore. */
-export const restoreSwitches = { incomplete: "a config.xml without a tar will do, where it is newer" };
+export const restoreSwitches = {
+  incomplete: "a config.xml without a tar, or a tar alone, will do where it is newer",
+};
 
-function namesOf({ isApart, lacks }: Listed): string {
-  return isApart ? "config.xml" : files.filter(name => !lacks.includes(name)).join(" and ");
+function namesOf({ lacks }: Listed): string {
+  return files.filter(name => !lacks.includes(name)).join(" and ");
 }
 
 interface Chosen {
@@ -99,12 +108,12 @@ function chosen(
         : `no generation of ${config.folder} was fetched by ${momentText(atMs ?? 0)}`,
       shell`${config.job} list`,
     );
-  const found = incomplete ? newest : until.find(({ lacks }) => lacks.length === 0);
+  const found = incomplete ? newest : until.find(generation => lackText(generation) === undefined);
   if (!found)
     throw new Refusal(
-      `all that there is of ${config.folder} is incomplete: ${newest.period} lacks ${newest.lacks.join(" and ")}`,
+      `all that there is of ${config.folder} is incomplete: ${newest.period} ${lackText(newest)}`,
       next,
     );
-  const newer = `a newer one, of ${newest.period}, fetched ${madeText(newest)}, lacks ${newest.lacks.join(" and ")}: to have it, the same with --incomplete`;
+  const newer = `a newer one, of ${newest.period}, fetched ${madeText(newest)}, ${lackText(newest)}: to have it, the same with --incomplete`;
   return { generation: found, notes: found === newest ? [] : [newer] };
 }

@@ -1,7 +1,8 @@
 import type { PfsenseBackupConfig } from "../../../plan/contracts/pfsense-backup";
 import { shell } from "../../runtime/shell";
 import type { Answer, ListRequest, WayContext } from "../../runtime/ways";
-import { generationsCalled, judge, type Judged, listedGenerations, verifyDisk } from "./judged";
+import { files } from "../sums";
+import { generationsCalled, judge, type Judged, type Listed, listedGenerations, verifyDisk } from "./judged";
 
 /** Reads each generation to its end. Changes nothing and takes no lock. */
 export async function verify(
@@ -13,9 +14,9 @@ export async function verify(
   const generations = what === undefined ? listedGenerations(config) : generationsCalled(config, what);
   const found: Verified[] = [];
   for (const generation of generations) {
-    const { period, folder, isApart } = generation;
+    const { period, folder, isApart, lacks } = generation;
     log.progress(`verify: ${period}`);
-    found.push({ period, isApart, ...(await judge(context, generation, folder)) });
+    found.push({ period, isApart, lacks, ...(await judge(context, generation, folder)) });
   }
   const bad = found.filter(({ faults }) => faults.length > 0);
   return {
@@ -31,10 +32,16 @@ export async function verify(
   };
 }
 
-type Verified = Judged & { readonly period: string; readonly isApart: boolean };
+type Verified = Judged & Pick<Listed, "period" | "isApart" | "lacks">;
 
-function lineOf({ period, isApart, members, hasSums, faults }: Verified): string {
+function lineOf({ period, isApart, lacks, members, hasSums, faults }: Verified): string {
   if (faults.length > 0) return `${period}: ${faults.join("; ")}`;
-  if (isApart) return `${period}, incomplete: config.xml is whole, there is no full.tar.gz`;
+  if (isApart) {
+    const found = files
+      .filter(name => !lacks.includes(name))
+      .map(name => (name === "config.xml" ? `${name} is whole` : `${name} has ${members} members`));
+    const none = lacks.map(name => `there is no ${name}`);
+    return `${period}, incomplete: ${[...found, ...none].join(", ")}`;
+  }
   return `${period}: config.xml is whole, full.tar.gz has ${members} members${hasSums ? ", and both hold what was recorded of them" : "; an earlier version recorded no checksums"}`;
 }
