@@ -1,4 +1,5 @@
 import { readdirSync, rmSync } from "node:fs";
+import { filesIn } from "../runtime/files-in";
 import { type Lacked, type LackedEntry, mostNamed } from "../runtime/rsync-errors";
 import { required } from "../runtime/required";
 import { type RsyncPass, rsync, wholeMetadata } from "../runtime/rsync";
@@ -27,6 +28,8 @@ export interface CopyFilesOptions {
   readonly lockFd: number;
   readonly timeoutMs: number;
   readonly stop: AbortSignal;
+  /** What somebody accepts as a whole, and an entry is or lies in: more of it than can be named may have no copy. */
+  readonly acceptedOf?: (path: Buffer) => Buffer | undefined;
   /** Told of each file whose content is sent. @param bytes of all of them, the one that begins counted */
   readonly onFile?: (files: number, bytes: number) => void;
 }
@@ -68,17 +71,34 @@ export interface Holdings {
  * @throws {VolumeFailed} when something can't be written, or it isn't known what can't be read
  */
 export async function copyFiles(options: CopyFilesOptions): Promise<CopiedFiles> {
-  const { base, into } = options;
+  const { base } = options;
   const copied = await (base === undefined ? copyAll(options) : copyBeside(base, options));
-  removeLacked(into, copied.lacked);
+  removeLacked(options, copied.lacked);
   return copied.lacked.length > 0 ? { ...copied, changed: undefined } : copied;
 }
 
 /** What a tree that was linked as a whole has of them is the base's. A path that is too long to look at was so for rsync too. */
-function removeLacked(into: string, lacked: readonly LackedEntry[]): void {
+function removeLacked({ source, into }: CopyFilesOptions, lacked: readonly LackedEntry[]): void {
   const isBelowFolders = belowFoldersOf(into);
-  for (const name of lacked.map(({ path }) => path.toString("latin1")))
-    if (isBelowFolders(name) && statIn(into, name)) rmSync(inTree(into, name), { recursive: true });
+  for (const { path, hasMore } of lacked) {
+    const name = path.toString("latin1");
+    if (!isBelowFolders(name)) continue;
+    const stat = statIn(into, name);
+    if (hasMore && stat?.isDirectory()) removeOthers(source, into, name);
+    else if (stat) rmSync(inTree(into, name), { recursive: true });
+  }
+}
+
+/** Of what wasn't named one by one, that which the source has otherwise by now. */
+function removeOthers(source: string, into: string, folder: string): void {
+  for (const name of filesIn(into, folder, () => undefined)) {
+    const [copy, original] = [statIn(into, name), statIn(source, name)];
+    const isSame =
+      original !== undefined &&
+      copy?.size === original.size &&
+      (copy.mtimeNs === original.mtimeNs || isCutToSeconds(copy, original));
+    if (!isSame) rmSync(inTree(into, name));
+  }
 }
 
 async function copyAll(options: CopyFilesOptions): Promise<CopiedFiles> {
@@ -131,6 +151,7 @@ async function copyInto(
   let links = 0;
   // More than can be lacked (rsync-errors.ts): where there are so many, those that weren't read are no matter.
   const counted = new Set<string>();
+  const ofAccepted = new Map<string, number>();
   const sent = { files: 0, bytes: 0 };
   const pass = await complete(["--delete", ...args, "--", "./", `${options.into}/`], options, item => {
     if (item.letters.startsWith("h")) links += 1;
@@ -138,15 +159,21 @@ async function copyInto(
     const name = item.path.toString("latin1");
     if (!isApart.has(name) && !isCut(name)) {
       content += 1;
-      if (counted.size <= mostNamed) counted.add(name);
+      const accepted = options.acceptedOf?.(item.path)?.toString("latin1");
+      if (accepted !== undefined) ofAccepted.set(accepted, (ofAccepted.get(accepted) ?? 0) + 1);
+      else if (counted.size <= mostNamed) counted.add(name);
     }
     sent.files += 1;
     sent.bytes += item.bytes;
     options.onFile?.(sent.files, sent.bytes);
   });
   const holds = { files: pass.files, bytes: pass.totalBytes };
-  // rsync lists a file before it reads it.
+  // rsync lists a file before it reads it. Of what is accepted as a whole, it isn't known which were read.
   for (const { path } of pass.lacked.entries) if (counted.delete(path.toString("latin1"))) content -= 1;
+  const lacking = new Set(
+    pass.lacked.entries.map(({ path }) => (options.acceptedOf?.(path) ?? path).toString("latin1")),
+  );
+  for (const [accepted, files] of ofAccepted) if (lacking.has(accepted)) content -= files;
   return { content, bytes: pass.bytes, holds, lacked: pass.lacked.entries, links };
 }
 
@@ -274,16 +301,19 @@ async function linkAll(base: string, { into, lockFd, timeoutMs, stop }: CopyFile
   return result.exitCode === 0;
 }
 
-export type PassOptions = Pick<CopyFilesOptions, "source" | "into" | "lockFd" | "timeoutMs" | "stop">;
+export type PassOptions = Pick<
+  CopyFilesOptions,
+  "source" | "into" | "lockFd" | "timeoutMs" | "stop" | "acceptedOf"
+>;
 
 async function complete(
   args: readonly string[],
-  { source, into, lockFd, timeoutMs, stop }: PassOptions,
+  { source, into, lockFd, timeoutMs, stop, acceptedOf }: PassOptions,
   onItem: (item: RsyncItem) => void,
 ): Promise<RsyncPass> {
   const pass = await rsync(
     [...wholeMetadata, ...args],
-    { cwd: source, timeoutMs, stop, inherit: [lockFd] },
+    { cwd: source, timeoutMs, stop, inherit: [lockFd], ...(acceptedOf && { acceptedOf }) },
     onItem,
   );
   stop.throwIfAborted();

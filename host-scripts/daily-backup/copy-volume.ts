@@ -6,7 +6,7 @@ import { differingFiles, type Holdings } from "./copy-files";
 import { copyStores, type Stores } from "./copy-stores";
 import { type DailyBackup, nameOf, policiesOf, rootOf, type VolumeTask } from "./daily-backup";
 import { type VolumeRecord, writeRecord } from "./record";
-import { missedOf, newestIncomplete, VolumeIncomplete } from "./incomplete";
+import { acceptedIn, missedOf, newestIncomplete, VolumeIncomplete } from "./incomplete";
 import { type Base, makeGeneration, type MadeGeneration } from "./make-generation";
 import { periodNow } from "./reveal";
 import { VolumeFailed } from "../runtime/file-system";
@@ -80,6 +80,7 @@ export async function compareContents(
   const { differing, lacked, ...found } = await differingFiles({
     ...{ source, base: base.folder, into: base.folder },
     ...{ lockFd: required(run.lock, "lock").fd, timeoutMs: config.budgetMs, stop },
+    acceptedOf: acceptedIn(run, task),
   });
   const [missed] = missedOf(run, task, lacked);
   if (missed)

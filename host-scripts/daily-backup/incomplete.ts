@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
+import { acceptedPart } from "../runtime/accepted";
 import { writeDurably } from "../runtime/durable";
 import { type FreshGeneration, type Generation, generationsOf, retire } from "../runtime/generations";
 import { noted, quoted, shortened } from "../runtime/quoted";
@@ -26,6 +27,23 @@ export function missedOf(
   lacked: readonly LackedEntry[],
 ): readonly LackedEntry[] {
   return lacked.filter(entry => !isAccepted(run, path, entry.path));
+}
+
+/** What of a volume the estate accepts as a whole, and an entry of it is or lies in: however many of those have no copy. */
+export function acceptedIn(
+  run: DailyBackup,
+  { path: volume }: VolumeTask,
+): (entry: Buffer) => Buffer | undefined {
+  const entries = (run.config.volumes?.accepted ?? []).filter(entry =>
+    isInForce(entry, run.startedAt.getTime()),
+  );
+  const above = `${Buffer.from(volume).toString("latin1")}/`;
+  return entry => {
+    const part = acceptedPart(entries, above + entry.toString("latin1"));
+    return part !== undefined && part.length > above.length
+      ? Buffer.from(part.slice(above.length), "latin1")
+      : undefined;
+  };
 }
 
 /** Whether the estate accepts that an entry of a volume has no copy; a note says so. @param volume "namespace/claim" */

@@ -16,7 +16,7 @@ import {
 } from "./copy-files";
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
 import { periodNow, reveal } from "./reveal";
-import { keepIncomplete, missedOf, newestIncomplete, retireIncomplete } from "./incomplete";
+import { acceptedIn, keepIncomplete, missedOf, newestIncomplete, retireIncomplete } from "./incomplete";
 import { VolumeFailed } from "../runtime/file-system";
 
 /** A generation of a volume's files that has become visible. */
@@ -51,7 +51,7 @@ export async function makeGeneration(
   const fresh = start(rootOf(run.config, "pvc-data"), periodNow(run, every), task.path);
   const common = {
     ...{ into: fresh.folder, lockFd: required(run.lock, "lock").fd },
-    ...{ timeoutMs: run.config.budgetMs, stop },
+    ...{ timeoutMs: run.config.budgetMs, stop, acceptedOf: acceptedIn(run, task) },
   };
   try {
     const before = base

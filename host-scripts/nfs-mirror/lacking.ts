@@ -1,6 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
+import { acceptedPart } from "../runtime/accepted";
 import { notedName, quoted, shortened } from "../runtime/quoted";
 import type { RsyncPass } from "../runtime/rsync";
 import { shell } from "../runtime/shell";
@@ -53,10 +54,8 @@ export function acceptedIn({
   const entries = accepted.filter(entry => isInForce(entry, Date.now()));
   return told => {
     for (const name of namesOf({ source, target }, told.toString("latin1"))) {
-      const entry = acceptedBy(entries, notedName(name));
-      if (!entry) continue;
-      const depth = entry.path.split("/").filter(word => word !== "").length;
-      return Buffer.from(name.split("/").slice(0, depth).join("/"), "latin1");
+      const part = acceptedPart(entries, name);
+      if (part !== undefined) return Buffer.from(part, "latin1");
     }
     return undefined;
   };

@@ -1,5 +1,7 @@
+import { acceptedBy, type Accepted } from "../../plan/contracts/accepted";
 import { nearest } from "../../plan/contracts/near";
 import { Refusal } from "./errors";
+import { notedName } from "./quoted";
 
 /**
  * A slip of the pen in `--accept` would do nothing, and end as the failure that it should answer.
@@ -21,4 +23,16 @@ export function refuseUnknown(
   ).map(name => `"${name}"`);
   const meant = near.length > 0 ? `; did you mean ${near.join(" or ")}?` : "";
   throw new Refusal(`--accept="${unknown}" ${wording.none}${meant}`, wording.next, wording.kept);
+}
+
+/**
+ * What is accepted as a whole, and an entry is or lies in.
+ * @param entries those in force
+ * @param name byte by byte as latin1, with all that the estate puts before it
+ * @returns the same as far as it is accepted
+ */
+export function acceptedPart(entries: readonly Accepted[], name: string): string | undefined {
+  const entry = acceptedBy(entries, notedName(name));
+  const depth = entry?.path.split("/").filter(word => word !== "").length;
+  return depth === undefined ? undefined : name.split("/").slice(0, depth).join("/");
 }

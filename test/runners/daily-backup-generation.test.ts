@@ -232,6 +232,34 @@ ${real} --exclude=/f1 "$@"; echo '${said}' >&2; exit 23
   expect(readdirSync(incomplete("2026-22/app/data")).sort()).toEqual(["f0", "f2"]);
 });
 
+test("however many entries of a folder that is accepted can't be read, all else is copied, and none passes as today's", async () => {
+  const cache = (index: number): string => join(volume, `cache/f${index}`);
+  const files = 1_100;
+  write(3);
+  mkdirSync(join(volume, "cache"));
+  for (let index = 0; index < files; index += 1) writeFileSync(cache(index), `${index}`);
+  writeFileSync(join(volume, "cache/same"), "the same");
+  const before = await night("2026-05-26T03:00:00Z");
+  for (let index = 0; index < files; index += 1) writeFileSync(cache(index), `another ${index}`);
+  writeFileSync(join(volume, "f1"), "later");
+  const real = await rsyncProgram();
+  const script = `#!/bin/sh
+case "$*" in *--dry-run*) exec ${real} "$@" ;; esac
+${real} --exclude=/cache/f* "$@"
+for i in $(seq 0 ${files - 1}); do echo "rsync: [sender] read errors mapping \\"${volume}/cache/f$i\\": Input/output error (5)"; done >&2; exit 23
+`;
+  writeFileSync(join(folder, "bin/rsync"), script, { mode: 0o755 });
+  // The rsync of this test doesn't count them.
+  const run = backupRun(folder, "2026-05-27T03:00:00Z", { accepted: new Set(["app/data"]) });
+  const accepted = [{ path: "app/data/cache", reason: "nobody misses it", until: "2099-01-01" }];
+  run.config.volumes?.accepted.push(...accepted);
+  await night("", before, run);
+  expect(run.notes.join()).toContain("accepted until 2099-01-01");
+  expect(filesIn("2026-22")).toEqual(["cache", "f0", "f1", "f2"]);
+  expect(readFileSync(join(root(), "2026-22/app/data/f1"), "utf8")).toBe("later");
+  expect(readdirSync(join(root(), "2026-22/app/data/cache"))).toEqual(["same"]);
+});
+
 test("tells how far it is within a volume", async () => {
   write(3, "x".repeat(10));
   const lines: string[] = [];
