@@ -1,6 +1,7 @@
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
+import { saidWhere } from "../runtime/said-where";
 import { ready, shell } from "../runtime/shell";
 import type { Scrub } from "./backup-scrub";
 import { nameOf, type RottenFile } from "./rotten";
@@ -38,7 +39,7 @@ export const judge: Phase<Scrub> = {
       throw new RunnerError(exitCodes.failed, {
         failed: faults.length > 1 ? `${first}; and ${faults.length - 1} more faults` : first,
         kept: "What else was read is as it was recorded.",
-        next: shell`journalctl -u ${config.job} -n 50; ${ready(disk)}   (${tool})`,
+        next: shell`${ready(disk)}; ${ready(saidWhere(config.job))}   (${tool})`,
       });
   },
 };

@@ -1,5 +1,6 @@
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
+import { saidWhere } from "../runtime/said-where";
 import { shell } from "../runtime/shell";
 import { type DailyBackup, nameOf, type VolumeTask } from "./daily-backup";
 
@@ -49,6 +50,6 @@ function failure(run: DailyBackup, failed: readonly VolumeTask[], all: number): 
   return new RunnerError(exitCodes.failed, {
     failed: `${failed.length} of ${all} volumes have no new copy: ${list}${more === "" ? "" : `; ${more}`}`,
     kept: "Their earlier generations are kept, and the other volumes are copied.",
-    next: first?.next ?? shell`journalctl -u ${run.config.job} -n 50`,
+    next: first?.next ?? saidWhere(run.config.job),
   });
 }

@@ -6,6 +6,7 @@ import { messageOf } from "../runtime/errors";
 import type { Log } from "../runtime/log";
 import { lvm, lvmChange, tryLvmChange } from "../runtime/lvm/command";
 import { type LogicalVolume, listVolumes } from "../runtime/lvm/listing";
+import { isLookedInto } from "../runtime/lvm/scratch-name";
 import { scratchTag, stamp } from "../runtime/lvm/snapshots";
 import { run } from "../runtime/run";
 import { shell } from "../runtime/shell";
@@ -176,7 +177,9 @@ export async function recoverScratch(vg: string, log: Log): Promise<void> {
     log.warn(`closed the mapper ${name}, which a killed run had left`);
     await closeMapper(name);
   }
-  const left = (await listVolumes(vg, stop)).filter(({ tags }) => tags.includes(scratchTag));
+  const left = (await listVolumes(vg, stop)).filter(
+    ({ name, tags }) => tags.includes(scratchTag) && !isLookedInto(name),
+  );
   for (const { name } of left) {
     try {
       await lvmChange(["lvremove", "-qq", "-y", `${vg}/${name}`]);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { LvmPvcSnapshotConfig } from "../../plan/contracts/lvm-pvc-snapshot";
 import { exitCodes, messageOf, Refusal, RunnerError } from "../runtime/errors";
@@ -7,7 +7,8 @@ import { volumeMap } from "../runtime/kubernetes/volume-map";
 import { lvmChange, tryLvmChange } from "../runtime/lvm/command";
 import { readCovered } from "../runtime/lvm/covered";
 import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
-import { type OwnSnapshot, ownSnapshots, scratchTag, stamp } from "../runtime/lvm/snapshots";
+import { isLookedInto, isOfVerify, verifyScratchName } from "../runtime/lvm/scratch-name";
+import { type OwnSnapshot, ownSnapshots, scratchTag } from "../runtime/lvm/snapshots";
 import type { Log } from "../runtime/log";
 import { printable } from "../runtime/quoted";
 import { tell } from "../runtime/report";
@@ -75,13 +76,10 @@ export async function verify(
   return status;
 }
 
-const scratchPrefix = "holdfast-verify-";
-
 /** While one is there, the snapshot that it is of counts as in use, and isn't pruned. */
 async function removeLeft(vg: string, volumes: readonly LogicalVolume[], log: Log): Promise<void> {
   for (const { name, tags, open } of volumes) {
-    const pid = name.startsWith(scratchPrefix) ? (name.split("-").at(-1) ?? "") : "";
-    if (pid === "" || !tags.includes(scratchTag) || open || existsSync(`/proc/${pid}`)) continue;
+    if (!isOfVerify(name) || !tags.includes(scratchTag) || open || isLookedInto(name)) continue;
     log.warn(`removes the throw-away snapshot ${name}, which a killed verify had left`);
     await tryLvmChange(["lvremove", "-qq", "-y", "-S", `tags=${scratchTag}`, `${vg}/${name}`]);
   }
@@ -123,7 +121,7 @@ async function lookAt(
   stop: AbortSignal,
 ): Promise<Verified> {
   const { vg } = config;
-  const scratch = `${scratchPrefix}${stamp(Date.now())}-${process.pid}`;
+  const scratch = verifyScratchName();
   const found = { snapshot: name, volume: origin };
   try {
     await lvmChange([

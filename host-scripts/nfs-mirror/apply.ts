@@ -1,6 +1,6 @@
 import { roomOf } from "../runtime/free-room";
 import { required } from "../runtime/required";
-import type { RsyncPass } from "../runtime/rsync";
+import { listedBefore, type RsyncPass } from "../runtime/rsync";
 import { foldersAbove, statIn } from "../runtime/tree-path";
 import { dropHeld } from "./held";
 import { copyAroundHoles, holeBytes, leastHoleBytes } from "./holes";
@@ -231,14 +231,14 @@ async function removeNames(
 
 /** Of what is too much for a list, that at whose name the target has nothing. */
 async function copyNew(mirror: Mirror, work: Work): Promise<RsyncPass> {
-  return work.rsync(mirrorArgs(mirror, ["--ignore-existing"]), leftAlone(mirror));
+  return work.rsync(mirrorArgs(mirror, [listedBefore, "--ignore-existing"]), leftAlone(mirror));
 }
 
 /** Too much is new for a list, as on the first night: rsync looks at all of the tree again. */
 async function copyAll(mirror: Mirror, work: Work): Promise<RsyncPass> {
   const { whole } = required(mirror.scan, "scan");
   return work.rsync(
-    mirrorArgs(mirror, whole ? ["--delete-after", ...ceiling(mirror)] : []),
+    mirrorArgs(mirror, [listedBefore, ...(whole ? ["--delete-after", ...ceiling(mirror)] : [])]),
     leftAlone(mirror),
   );
 }

@@ -7,7 +7,8 @@ import { openSegment } from "../runtime/journal";
 import type { Phase } from "../runtime/phases";
 import type { RsyncPass } from "../runtime/rsync";
 import { required } from "../runtime/required";
-import { shell } from "../runtime/shell";
+import { saidWhere } from "../runtime/said-where";
+import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { type Applied, apply } from "./apply";
 import { keptWords } from "./held";
@@ -97,12 +98,12 @@ function failureOf(mirror: Mirror, pass: RsyncPass): RunnerError {
     case "broken":
       return fail(
         `rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${stderr}`,
-        shell`df -h ${config.target.path}; journalctl -u ${config.job} -n 50`,
+        shell`df -h ${config.target.path}; ${ready(saidWhere(config.job))}`,
       );
     default:
       return fail(
         `rsync could not copy everything (exit 23): ${stderr}`,
-        shell`journalctl -u ${config.job} -n 50; df -h ${config.target.path}`,
+        shell`df -h ${config.target.path}; ${ready(saidWhere(config.job))}`,
       );
   }
 }
@@ -111,6 +112,6 @@ function unreadable(mirror: Mirror): RunnerError {
   return new RunnerError(exitCodes.failed, {
     failed: `some of the source could not be read (rsync exit 23)`,
     kept: "The rest is mirrored, and nothing was deleted.",
-    next: shell`journalctl -u ${mirror.config.job} -n 50; dmesg --level err,warn | tail`,
+    next: shell`dmesg --level err,warn | tail; ${ready(saidWhere(mirror.config.job))}`,
   });
 }

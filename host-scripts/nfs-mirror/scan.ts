@@ -8,6 +8,7 @@ import { quoted } from "../runtime/quoted";
 import { rsync } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { required } from "../runtime/required";
+import { saidWhere } from "../runtime/said-where";
 import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { acceptedIn, holdLacking, unlistedBy } from "./lacking";
@@ -94,7 +95,7 @@ async function look(mirror: Mirror, onItem: (item: RsyncItem) => void): Promise<
     throw new RunnerError(exitCodes.failed, {
       failed: `rsync's dry run ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
       kept: "Nothing was changed.",
-      next: shell`journalctl -u ${config.job} -n 50`,
+      next: saidWhere(config.job),
     });
   const unlisted = unlistedBy(mirror, pass);
   const whole = pass.outcome !== "partial" || holdLacking(mirror, pass);

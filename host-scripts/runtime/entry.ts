@@ -1,7 +1,7 @@
 import { errnoOf, exitCodes, messageOf, RunnerError } from "./errors";
 import type { Log } from "./log";
 import { tell } from "./report";
-import { shell } from "./shell";
+import { saidWhere } from "./said-where";
 
 /**
  * A runner's program: runs it, and ends the process with its exit code.
@@ -30,7 +30,7 @@ export function asRunnerError(error: unknown, job: string): RunnerError {
       ? `fault in the runner: ${error.stack ?? error.message}`
       : messageOf(error);
   const isFull = ["ENOSPC", "EDQUOT"].includes(errnoOf(error) ?? "");
-  const next = isFull ? "df -h; df -i" : shell`journalctl -u ${job} -n 50`;
+  const next = isFull ? "df -h; df -i" : saidWhere(job);
   return new RunnerError(
     exitCodes.failed,
     { failed, kept: "What was done so far is kept.", next },

@@ -1,14 +1,15 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { exitCodes, RunnerError } from "./errors";
+import { roomOf } from "./free-room";
 import { linkedNames, wronglyLinked } from "./linked-names";
 import type { Log } from "./log";
 import { openFolder } from "./open-folder";
 import { withPathList } from "./path-list";
 import { quoted, shortened } from "./quoted";
-import { rsync, type RsyncPass, wholeMetadata } from "./rsync";
+import { listedBefore, rsync, type RsyncPass, wholeMetadata } from "./rsync";
 import type { RsyncItem } from "./rsync-items";
 import { run } from "./run";
-import { shell } from "./shell";
+import { sizeText } from "./size-text";
 import { firstLines } from "./tail";
 import { belowFoldersOf, inTree } from "./tree-path";
 
@@ -100,7 +101,7 @@ async function pass(
 ): Promise<RsyncPass> {
   let count = 0;
   const done = await rsync(
-    [...wholeMetadata, ...args, "--", "./", `${into}/`],
+    [...wholeMetadata, listedBefore, ...args, "--", "./", `${into}/`],
     { cwd: from, timeoutMs: longestMs, stop, inherit: [lockFd], leaveAlone: leavesOut, diesWithRunner: true },
     item => {
       count += 1;
@@ -110,10 +111,12 @@ async function pass(
   );
   stop.throwIfAborted();
   if (done.outcome === "complete") return done;
+  const { free } = roomOf(into);
   throw new RunnerError(exitCodes.failed, {
-    failed: `rsync ended with ${done.result.exitCode ?? done.result.signal}: ${firstLines(done.result.stderr)}`,
+    // Whoever reads that can't look any more: a volume is unmounted by then.
+    failed: `rsync ended with ${done.result.exitCode ?? done.result.signal}: ${firstLines(done.result.stderr)}; ${sizeText(free.bytes)} and ${free.inodes} inodes are free there`,
     kept: "The copy is as it was.",
-    next: shell`df -h ${into}; dmesg --level err,warn | tail`,
+    next: "dmesg --level err,warn | tail; then the same command again",
   });
 }
 

@@ -3,6 +3,7 @@ import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
+import { saidWhere } from "../runtime/said-where";
 import { heldImage } from "./held";
 import { newestMs, type Unreadable, unreadableOf } from "./image";
 import { failureOf, makeImage } from "./make-image";
@@ -62,7 +63,7 @@ export const judge: Phase<VmImages> = {
     throw new RunnerError(exitCodes.failed, {
       failed: `${failed.length} of ${config.vms.length} VMs have no new image: ${list}${failed.length > shown ? "; …" : ""}`,
       kept: "Their earlier images are kept, and the other VMs have new ones.",
-      next: first.next === "" ? shell`journalctl -u ${config.job} -n 50` : first.next,
+      next: first.next === "" ? saidWhere(config.job) : first.next,
     });
   },
 };

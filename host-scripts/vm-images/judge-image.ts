@@ -1,7 +1,8 @@
-import type { VmImagesConfig } from "../../plan/contracts/vm-images";
+import { type VmImagesConfig, vmImagesJobName } from "../../plan/contracts/vm-images";
 import { isLess } from "../runtime/collapse";
 import { quoted } from "../runtime/quoted";
-import { shell } from "../runtime/shell";
+import { saidWhere } from "../runtime/said-where";
+import { ready, shell } from "../runtime/shell";
 import type { GoodImage, Image } from "./image";
 import { ImageFailed, nameOf, type Vm } from "./vm-images";
 
@@ -12,7 +13,7 @@ export function refuseUnfinished(image: Image | undefined, vm: Vm, printed: stri
       `vzdump ended with 0 and left no image of ${nameOf(vm)}${printed === "" ? "" : `: ${printed}`}`,
       shell`qm status ${vm.id}; pvesh get /cluster/resources --type vm   (a VM that was moved has another host in the estate)`,
     );
-  const next = shell`journalctl -u vm-images -n 50; qm config ${vm.id}`;
+  const next = shell`qm config ${vm.id}; ${ready(saidWhere(vmImagesJobName))}`;
   if (!image.log.isFinished)
     throw new ImageFailed(`vzdump's own log beside the image doesn't say that it finished it`, next);
   if (image.log.errors.length > 0)

@@ -13,6 +13,7 @@ import {
 } from "../runtime/generations";
 import { openSegment } from "../runtime/journal";
 import { quoted, shortened } from "../runtime/quoted";
+import { saidWhere } from "../runtime/said-where";
 import { ready, shell } from "../runtime/shell";
 import { heldGeneration, heldImage, hold, letGo } from "./held";
 import type { VmImagesConfig } from "../../plan/contracts/vm-images";
@@ -164,7 +165,7 @@ function nextOf(cause: string, said: string, { id }: Vm, { config }: VmImages): 
   if (/unable to find VM/.test(cause))
     return shell`qm list; pvesh get /cluster/resources --type vm   (then correct its id or its host in the estate)`;
   if (/No space left|disk quota/i.test(said)) return shell`df -h ${config.target.path}`;
-  return shell`journalctl -u ${config.job} -n 50; less /var/log/vzdump/qemu-${id}.log`;
+  return shell`less /var/log/vzdump/qemu-${id}.log; ${ready(saidWhere(config.job))}`;
 }
 
 /**

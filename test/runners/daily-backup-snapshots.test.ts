@@ -70,6 +70,19 @@ test("snapshots that have outlived their job go by its rules, a few a night, and
   expect(world.names()).toEqual(expect.arrayContaining([newest, lonely, due, next]));
 });
 
+test("a throw-away snapshot that somebody looks into stays, and one that a killed look left goes", async () => {
+  world.addSnapshot(device);
+  const at = `holdfast-verify-20270102T030405Z`;
+  const [lookedInto, left] = [`${at}-${process.pid}`, `${at}-4194304`];
+  for (const name of [lookedInto, left]) {
+    world.add("made");
+    world.rename("made", name, ["holdfast.scratch"]);
+  }
+  expect((await world.backup()).output).toContain(`removed the scratch snapshot ${left}`);
+  expect(world.names()).toContain(lookedInto);
+  expect(world.names()).not.toContain(left);
+});
+
 test("none goes that an unfinished restore is made of", async () => {
   world.addSnapshot(device);
   world.add(data);

@@ -16,7 +16,15 @@ import {
   week,
 } from "./support/backup";
 import { changeVolume, leaks, makeVolume, removeVolumes, snapshot } from "./support/thin-volumes";
-import { folder as testFolder, gate, host, openGates, stateDir, type Unit } from "./support/unit";
+import {
+  credentialsDir,
+  folder as testFolder,
+  gate,
+  host,
+  openGates,
+  stateDir,
+  type Unit,
+} from "./support/unit";
 
 jest.setTimeout(900_000);
 
@@ -170,9 +178,28 @@ sqlite3 store "PRAGMA journal_mode=WAL; DELETE FROM t" >/dev/null; echo 'of anot
 sqlite3 'file:store?immutable=1' 'SELECT count(*) > 0 FROM t'; cd /; umount /run/volume
 lvchange -qq -ay -K ${kept}; mount -o ro ${kept} /run/volume; readlink /run/volume/evil; umount /run/volume`),
   ).toBe("store\nwrong\n1\n/etc\n");
-  expect(await back(name)).toMatchObject({ exitCode: 0 });
+  // One that fails says what the volume has by then; the next one, which snapshot has what was there before the first.
+  await changeVolume(plain, "chattr +i another");
+  const failed = await back(name);
+  expect([failed.exitCode, failed.stdout]).toEqual([
+    1,
+    expect.stringMatching(
+      /inodes are free there[^]*has a part of the copy by now, and a part of what it had/,
+    ),
+  ]);
+  expect(failed.stdout).not.toContain("restore-mnt; ");
+  await changeVolume(plain, "chattr -i another");
+  const again = await back(name);
+  expect([again.exitCode, again.stdout]).toEqual([
+    0,
+    expect.stringContaining(
+      `to have back if that one failed: lvm-pvc-snapshot restore ${plain} ${undo?.[2]}`,
+    ),
+  ]);
   expect(await differences(plain, generation(await week(), plain))).toBe("");
-  // XFS, and a volume that is locked.
+  // XFS, and a volume that is locked, which a killed restore has left unlocked.
+  const mapper = "holdfast-scratch-20270102T030405Z-1-1";
+  await on(`cryptsetup open --key-file ${credentialsDir}/luks /dev/pve/${locked} ${mapper}`);
   for (const volume of [unclean, locked])
     expect(await back(`unknown/${volume}`)).toMatchObject({ exitCode: 0 });
   expect(await unit.byHand(["verify"])).toMatchObject({ exitCode: 0 });

@@ -8,7 +8,12 @@ import { readCovered } from "../../runtime/lvm/covered";
 import { listVolumes, type LogicalVolume } from "../../runtime/lvm/listing";
 import { volumeDevice } from "../../runtime/lvm/pool-status";
 import { goOnText, unfinishedRestores, unfinishedText } from "../../runtime/lvm/restore-record";
-import { beforeRestoreTags, freeSnapshotName, liveVolumes } from "../../runtime/lvm/snapshots";
+import {
+  beforeRestores,
+  beforeRestoreTags,
+  freeSnapshotName,
+  liveVolumes,
+} from "../../runtime/lvm/snapshots";
 import { momentText } from "../../runtime/moment";
 import type { RestoredTree } from "../../runtime/restore-tree";
 import { ready, shell } from "../../runtime/shell";
@@ -17,7 +22,7 @@ import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
 import { within } from "../../runtime/within";
 import { readRecords } from "../record";
 import { VolumeFailed } from "../../runtime/file-system";
-import { withVolume } from "../scratch";
+import { recoverScratch, withVolume } from "../scratch";
 import type { Chosen, KeptCopy } from "./copies";
 import { bytesOf } from "./list";
 
@@ -36,8 +41,10 @@ export async function inVolume(
   act: (folder: string) => Promise<Restored>,
 ): Promise<Answer> {
   const { config, log, stop } = context;
-  const { volume, listed } = await volumeOf(copy, context);
   const { vg = "" } = config.volumes ?? {};
+  // One that was killed may have left this very volume open: no end of a process closes a mapper.
+  if (config.volumes && !dryRun) await recoverScratch(vg, log);
+  const { volume, listed } = await volumeOf(copy, context);
   await refuseWithoutRoom(copy, listed, context);
   const time = momentText(copy.completeMs);
   const facts = { name: copy.name, kind: copy.kind, from: copy.folder, volume: volume.name };
@@ -51,18 +58,31 @@ export async function inVolume(
   const tags = beforeRestoreTags(volume.name, kept.madeMs).flatMap(tag => ["--addtag", tag]);
   await lvmChange(["lvcreate", "-qq", "-s", "-ky", ...tags, "-n", kept.name, `${vg}/${volume.name}`]);
   log.info(`what ${volume.name} has is kept as the snapshot ${kept.name}`);
-  const undo = shell`lvm-pvc-snapshot restore ${volume.name} ${kept.name}`;
+  const undoBy = (snapshot: string): string => shell`lvm-pvc-snapshot restore ${volume.name} ${snapshot}`;
+  const undo = undoBy(kept.name);
   const remove = shell`lvremove ${`${vg}/${kept.name}`}`;
-  const keptWords = `What ${volume.name} had before is kept as the snapshot ${kept.name}.`;
+  const earlier = beforeRestores(listed).filter(({ origin }) => origin === volume.name);
+  const keptWords = [
+    `What ${volume.name} had before is kept as the snapshot ${kept.name}.`,
+    ...earlier.map(
+      ({ volume: { name } }) =>
+        `What it had before an earlier restore is kept too, which is what to have back if that one failed: ${undoBy(name)}.`,
+    ),
+  ].join(" ");
+  let hasBegun = false;
   try {
     const restored = await withVolume(config, volume, stop.signal, async folder => {
+      hasBegun = true;
       const done = await act(folder);
       await refuseUsed(config, volume, stop.signal);
       return done;
     });
     return answerOf({ copy, notes, restored, facts, kept: keptWords, undo, remove });
   } catch (error) {
-    throw explained(error, config.job, copy, keptWords, undo);
+    const state = hasBegun
+      ? "The volume has a part of the copy by now, and a part of what it had: start nothing that uses it."
+      : "Nothing in the volume was changed.";
+    throw explained(error, config.job, { copy, kept: `${state} ${keptWords}`, undo });
   }
 }
 
@@ -96,8 +116,12 @@ Start what uses the volume, and see whether all is there.`,
   };
 }
 
-/** Whatever it was: what the volume had is kept, and how to have it back. */
-function explained(fault: unknown, job: string, { name }: KeptCopy, kept: string, undo: string): RunnerError {
+/** Whatever it was: what the volume has now, what it had, and how to have that back. */
+function explained(
+  fault: unknown,
+  job: string,
+  { copy: { name }, kept, undo }: Pick<Done, "copy" | "kept" | "undo">,
+): RunnerError {
   if (fault instanceof VolumeFailed)
     return new RunnerError(
       exitCodes.failed,

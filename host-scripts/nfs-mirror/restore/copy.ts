@@ -4,7 +4,7 @@ import { exitCodes, RunnerError } from "../../runtime/errors";
 import type { Lock } from "../../runtime/lock";
 import { withPathList } from "../../runtime/path-list";
 import { noted, quoted } from "../../runtime/quoted";
-import { type RsyncPass, rsync, wholeMetadata } from "../../runtime/rsync";
+import { listedBefore, type RsyncPass, rsync, wholeMetadata } from "../../runtime/rsync";
 import type { LackedEntry } from "../../runtime/rsync-errors";
 import type { RsyncItem } from "../../runtime/rsync-items";
 import { run } from "../../runtime/run";
@@ -142,7 +142,17 @@ function transfer(
 ): Promise<RsyncPass> {
   return withPathList(config.stateDir, record.wanted, list =>
     rsync(
-      [...wholeMetadata, "--recursive", "--delete", ...more, ...list, "--", "./", `${asideOf(record)}/`],
+      [
+        ...wholeMetadata,
+        listedBefore,
+        "--recursive",
+        "--delete",
+        ...more,
+        ...list,
+        "--",
+        "./",
+        `${asideOf(record)}/`,
+      ],
       {
         ...{ cwd: mirrorRoot(config, record), timeoutMs: longestMs, stop: stop.signal },
         inherit: [lock.fd],
