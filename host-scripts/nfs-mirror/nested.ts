@@ -6,7 +6,7 @@ import { refuseUnknown } from "../runtime/accepted";
 import { acceptCommand } from "../runtime/arguments";
 import { writeDurably } from "../runtime/durable";
 import { errnoOf, Refusal } from "../runtime/errors";
-import { mountedBelow } from "../runtime/mounts";
+import { mountedBelow, strangersBelow } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { noted, quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
@@ -37,6 +37,8 @@ export const nested: Phase<Mirror> = {
     if (!seen && !dryRun) writeSeen(config, found);
     mirror.fresh = [...found].filter(([path, uuid]) => seen && seen[path] !== uuid).map(([path]) => path);
     for (const [path, uuid] of Object.entries(known)) if (found.get(path) !== uuid) holdAway(mirror, path);
+    for (const [path, uuid] of strangersBelow(config.target, required(mirror.mounts, "mounts")))
+      if (isMirrored(config, path)) holdCovered(mirror, path, uuid);
     const fresh = [...found].filter(([path]) => !(path in known));
     for (const [path, uuid] of fresh)
       log.warn(
@@ -134,6 +136,17 @@ function holdAway({ config, held, log }: Mirror, path: string): void {
     next: shell`mount ${mountPoint}   (if it is gone for good: ${ready(acceptCommand(config.job, path))})`,
   });
   log.warn(`${quoted(mountPoint)} is away: what the target has of it is left as it is`);
+}
+
+/** Of the mirror, nobody sees there what the backup disk has. */
+function holdCovered({ config, held, log }: Mirror, path: string, uuid: string): void {
+  const mountPoint = join(config.target.path, path);
+  held.push({
+    ...{ path: latin1Of(path), isFrozen: true },
+    reason: `another file system (${uuid}) is mounted there on the backup disk`,
+    next: shell`umount ${mountPoint}   (what it holds belongs on the backup disk itself)`,
+  });
+  log.warn(`${quoted(mountPoint)} is another file system (${uuid}), and nothing is mirrored to it`);
 }
 
 /** File systems of which a run has mirrored what they hold, by their path below the source. */

@@ -4,6 +4,7 @@ import { acceptCommand } from "../runtime/arguments";
 import { closeDisk } from "../runtime/closed-folder";
 import { credentialFile, readCredential } from "../runtime/credentials";
 import { proveBackupDisk } from "../runtime/backup-disk";
+import { refuseStrangers } from "../runtime/mounts";
 import { errnoOf, Refusal, RunnerError } from "../runtime/errors";
 import { emptyTrash, recoverGenerations } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
@@ -20,7 +21,8 @@ export const verify: Phase<FirewallBackup> = {
       next: acceptCommand(config.job, config.folder),
     });
     requireRoot(config.job, "read the credentials");
-    await proveBackupDisk(config, "write", { stop, log, dryRun: held === undefined });
+    const mounts = await proveBackupDisk(config, "write", { stop, log, dryRun: held === undefined });
+    refuseStrangers(config.target, mounts, [rootOf(config)]);
     readCredential(config, config.api.key);
     const key = credentialFile(config, config.ssh.key);
     try {

@@ -95,6 +95,26 @@ export function mountedBelow(folder: string, mounts: Mounts): ReadonlyMap<string
   );
 }
 
+/**
+ * The same without what shows a folder of the file system itself, as a service's sandbox does: what is mounted on a backup disk is
+ * proven by nobody, nor that it is harmless, and where it is away its copies would be made anew on another disk.
+ */
+export function strangersBelow({ path, fsUuid }: ExpectedMount, mounts: Mounts): ReadonlyMap<string, string> {
+  return new Map([...mountedBelow(path, mounts)].filter(([, uuid]) => uuid !== fsUuid));
+}
+
+/** @param folders below a backup disk that a job writes to @throws {Refusal} where another file system lies in one of them */
+export function refuseStrangers(target: ExpectedMount, mounts: Mounts, folders: readonly string[]): void {
+  for (const [path, uuid] of strangersBelow(target, mounts)) {
+    const full = `${target.path}/${path}`;
+    if (!folders.some(folder => full === folder || full.startsWith(`${folder}/`))) continue;
+    throw new Refusal(
+      `another file system (${uuid}) is mounted on the backup disk, at ${quoted(full)}: nobody has proven which, and on a night without it all of it would be copied anew`,
+      shell`findmnt --submounts ${target.path}; umount ${full}   (what it holds belongs on the backup disk itself)`,
+    );
+  }
+}
+
 /** @returns whether strangers' set-uid programs and device nodes are data in what is mounted at a path; undefined where nothing is */
 export async function isHarmlessMount(path: string, stop: AbortSignal): Promise<boolean | undefined> {
   const mounted = (await listMounts(stop)).findLast(({ target }) => target === path);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { refuseUnknown } from "../runtime/accepted";
 import { proveBackupDisk } from "../runtime/backup-disk";
+import { refuseStrangers } from "../runtime/mounts";
 import { closeDisk } from "../runtime/closed-folder";
 import { emptyTrash, recoverGenerations } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
@@ -19,7 +20,8 @@ export const verify: Phase<VmImages> = {
       next: shell`${config.job} --dry-run   (it names each by its id)`,
     });
     requireRoot(config.job, "start vzdump");
-    await proveBackupDisk(config, "write", run);
+    const mounts = await proveBackupDisk(config, "write", run);
+    refuseStrangers(config.target, mounts, [rootOf(config)]);
     if (!dryRun) mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   },
 };

@@ -407,3 +407,27 @@ describe("what the source has lost", () => {
     expect(existsSync(`${world.target}/notes`)).toBe(false);
   });
 });
+
+test("what is mounted on the backup disk gets nothing, and takes no copy's place while it is away", async () => {
+  world = await createWorld();
+  for (const name of ["media/film", "docs/note"]) {
+    mkdirSync(join(world.source, name, ".."));
+    writeFileSync(join(world.source, name), name);
+  }
+  expect(await mirror()).toMatchObject({ status: 0 });
+  const covered = `${world.config.target.path}/media`;
+  await world.inside("mount", "-t", "tmpfs", "other", covered);
+  for (const name of ["media/new", "docs/new"]) writeFileSync(join(world.source, name), `${name} again`);
+  chmodSync(join(world.source, "media/new"), 0o4755);
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([
+    expect.stringMatching(/"media": another file system .*umount /s),
+    1,
+  ]);
+  expect(readdirSync(join(world.target, "media"))).toEqual([]);
+  expect(readFileSync(join(world.target, "docs/new"), "utf8")).toBe("docs/new again");
+  await world.inside("umount", covered);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(readdirSync(join(world.target, "media"))).toEqual(["film", "new"]);
+  await world.close();
+});
