@@ -1,4 +1,6 @@
+import { dirname } from "node:path";
 import { exitCodes, RunnerError } from "./errors";
+import { typedPath } from "./held-folder";
 import { quoted } from "./quoted";
 import { CommandMissing, run, type RunResult } from "./run";
 import { shell } from "./shell";
@@ -21,7 +23,7 @@ const isTaken = 17;
  * @throws {RunnerError} when it can't be done; then nothing has changed
  */
 export async function exchange(one: string | Buffer, other: string | Buffer): Promise<void> {
-  const fail = failureOf(other, `${quoted(one)} and ${quoted(other)} can't change places`);
+  const fail = failureOf(other, `${shown(one)} and ${shown(other)} can't change places`);
   const result = await rename(one, other, flags.exchange, fail);
   if (result.exitCode !== 0) throw fail(result.stderr || `perl ended with ${result.ended}`);
 }
@@ -32,7 +34,7 @@ export async function exchange(one: string | Buffer, other: string | Buffer): Pr
  * @throws {RunnerError} when it can't be done; then nothing has changed
  */
 export async function moveUnlessTaken(from: string | Buffer, to: string | Buffer): Promise<boolean> {
-  const fail = failureOf(to, `${quoted(from)} can't be renamed to ${quoted(to)}`);
+  const fail = failureOf(to, `${shown(from)} can't be renamed to ${shown(to)}`);
   const result = await rename(from, to, flags.noReplace, fail);
   if (result.exitCode === isTaken) return false;
   if (result.exitCode !== 0) throw fail(result.stderr || `perl ended with ${result.ended}`);
@@ -46,8 +48,23 @@ function failureOf(place: string | Buffer, what: string): Fail {
     new RunnerError(exitCodes.failed, {
       failed: `${what}: ${why}`,
       kept: "Both are as they were.",
-      next: shell`findmnt --target ${place}; dpkg --status perl-base`,
+      next: nextOf(typedPath(place), why),
     });
+}
+
+/** @param why in the words of strerror(3), in the C locale */
+function nextOf(place: Buffer, why: string): string {
+  const folder = dirname(place.toString("latin1"));
+  const above = Buffer.from(folder, "latin1");
+  if (why === "Operation not permitted")
+    return shell`lsattr -d ${place} ${above}   (one that is immutable or append-only lets nobody rename it: chattr -ia)`;
+  if (why === "Invalid cross-device link")
+    return shell`findmnt --target ${place}; lsattr -pd ${above}   (where a project is inherited, as for a quota by folder, nothing of another one can be renamed into it)`;
+  return shell`findmnt --target ${place}; dpkg --status perl-base`;
+}
+
+function shown(path: string | Buffer): string {
+  return quoted(typedPath(path));
 }
 
 async function rename(

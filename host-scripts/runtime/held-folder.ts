@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, openSync, readlinkSync } from "node:fs";
 import { errnoOf } from "./errors";
 import { inTree } from "./tree-path";
 
@@ -27,6 +27,15 @@ export function holdFolder(root: string, name: string): HeldFolder | undefined {
   if (held === undefined) return undefined;
   const fd = held;
   return { path: pathOf(fd), close: () => closeSync(fd) };
+}
+
+/** What somebody can type of a path that may lead through a folder which this process holds open. */
+export function typedPath(path: string | Buffer): Buffer {
+  const bytes = Buffer.from(path);
+  const [, fd, rest = ""] = /^\/proc\/\d+\/fd\/(\d+)(.*)$/s.exec(bytes.toString("latin1")) ?? [];
+  if (fd === undefined) return bytes;
+  const folder = readlinkSync(`/proc/self/fd/${fd}`, { encoding: "buffer" });
+  return Buffer.concat([folder, Buffer.from(rest, "latin1")]);
 }
 
 function pathOf(fd: number): string {

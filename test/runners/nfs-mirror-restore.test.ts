@@ -640,3 +640,16 @@ exit 23;; esac; exec REAL "$@"`,
   expect(await mirror()).toMatchObject({ status: 0 });
   expect(records()).toEqual([]);
 });
+
+test("a service that nobody may rename is named with what mends it, and goes on from there", async () => {
+  const immutable = sourceOf("app");
+  await world.inside("chattr", "+i", immutable);
+  const cut = await mirror("restore", "app");
+  await world.inside("chattr", "-i", immutable);
+  expect(cut.status).toBe(1);
+  expect(cut.stdout).toContain(`"${immutable}" can't change places: Operation not permitted`);
+  expect(cut.stdout).toContain(`Next: lsattr -d ${immutable} ${world.config.source.path} `);
+  expect(cut.stdout).toContain("then nfs-mirror restore --resume -- app");
+  expect(cut.stdout).not.toContain("/proc/");
+  expect(await mirror("restore", "--resume", "app")).toMatchObject({ status: 0 });
+});

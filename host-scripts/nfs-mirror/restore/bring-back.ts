@@ -45,7 +45,9 @@ export async function bringBack(tools: Tools, begun: RestoreRecord, isResumed: b
   }
   const placing = record;
   if (!isThere(asideOf(record))) throw folderGone(config, record);
-  await place(record, () => endIfStopped(tools, placing));
+  await place(record, () => endIfStopped(tools, placing)).catch((error: unknown) => {
+    throw withWaysOn(error, config, placing);
+  });
   const isNew = record.items.every(({ path }) => !isKept(record, path));
   if (hasOwnRoot(record)) await copyRoot(tools, record, mirrorRoot(config, record), record.root);
   else if (record.isAll && isNew && isInPlace(record, config) && isThere(recordedRoot(config)))
@@ -53,6 +55,20 @@ export async function bringBack(tools: Tools, begun: RestoreRecord, isResumed: b
     await copyRoot(tools, record, recordedRoot(config), record.root);
   record = writeRestore(config, { ...record, state: "placed" });
   return tellPlaced(tools, record, isNew);
+}
+
+/** Who is told why something can't change places is told what to do once it can. */
+function withWaysOn(error: unknown, config: NfsMirrorConfig, record: RestoreRecord): unknown {
+  if (!(error instanceof RunnerError)) return error;
+  const [resume, rollback] = (["resume", "rollback"] as const).map(how =>
+    ready(restoreCommand(config, record, how)),
+  );
+  const { exitCode, failed, kept, next } = error;
+  if (!resume || !rollback || next.includes("--resume")) return error;
+  return new RunnerError(exitCode, {
+    ...{ failed, kept },
+    next: shell`${ready(next)}; then ${resume}   (or give it up: ${rollback})`,
+  });
 }
 
 /** An empty folder with what that root had before. No entry that comes back has its name. */
