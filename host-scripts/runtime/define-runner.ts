@@ -6,7 +6,7 @@ import { readConfig } from "./config";
 import { startProgram } from "./entry";
 import { exitCodes } from "./errors";
 import { type JobRun, preview, runAndReport, type Summary } from "./job-run";
-import { endLeft, lock } from "./lock-phase";
+import { endLeft, lock, withFreeLock } from "./lock-phase";
 import { createLog, type Log } from "./log";
 import { reportLostEnd } from "./lost-end";
 import { checkTarget, type ExpectedMount } from "./mounts";
@@ -88,7 +88,7 @@ async function start<Config extends DiskConfig, Run extends JobRun<Config>>(
   if (args.mode === "report-end")
     return reportLostEnd(reporter, service, async () => {
       const hasLeft = endLeft(config, log);
-      await runner.tidyUp?.(config, log, hasLeft);
+      if (runner.tidyUp) await withFreeLock(config, () => runner.tidyUp?.(config, log, hasLeft));
     });
   const dryRun = args.mode === "dry-run";
   const stop = new Stop(config.job, log);

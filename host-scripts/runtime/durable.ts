@@ -29,7 +29,9 @@ function replace(path: string, text: string, mode: number, durable: boolean): vo
   // node-exporter reads *.prom only, so a part of a textfile is never scraped.
   const part = `${path}.${process.pid}.part`;
   try {
-    const file = openSync(part, "w", mode);
+    // Through no link: others may write in a folder of textfiles.
+    rmSync(part, { force: true });
+    const file = openSync(part, "wx", mode);
     try {
       // The umask of a service takes away what the reader of a textfile needs.
       fchmodSync(file, mode);

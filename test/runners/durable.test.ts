@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,6 +36,17 @@ test("a file that doesn't fit is an error: the old text stays, and nothing half-
   expect(() => writeDurably(join(small, "manifest.json"), "x".repeat(100_000))).toThrow(/ENOSPC/);
   expect(readFileSync(join(small, "manifest.json"), "utf8")).toBe("old");
   expect(readdirSync(small)).toEqual(["manifest.json"]);
+});
+
+test("a link in the place of what is written leads nowhere", () => {
+  const other = join(folder, "other");
+  writeFileSync(other, "another's");
+  symlinkSync(other, join(folder, `job.prom.${process.pid}.part`));
+  writeDurably(join(folder, "job.prom"), "value 1\n");
+  expect([readFileSync(other, "utf8"), readFileSync(join(folder, "job.prom"), "utf8")]).toEqual([
+    "another's",
+    "value 1\n",
+  ]);
 });
 
 test("a hand-over of the whole tree that doesn't fit is an error, and the segment stays open", () => {

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -604,6 +605,13 @@ describe("images that were made", () => {
     const unit = join(world.folder, "units", "vm-images-qmrestore.service");
     const killed = world.start(["restore", "101"]);
     await killed.until(() => existsSync(unit));
+    // A night that meets the restore is refused, and its end takes nothing for a killed run's.
+    const other = join(world.folder, "units", "vm-images-vzdump.service");
+    writeFileSync(other, "999999999");
+    const night = { INVOCATION_ID: "", SERVICE_RESULT: "exit-code", EXIT_CODE: "exited", EXIT_STATUS: "75" };
+    await world.start(["--report-end"], night).finished;
+    expect(existsSync(other)).toBe(true);
+    rmSync(other);
     killed.kill("SIGKILL");
     await killed.finished;
     const again = await world.start(["restore", "101"]).finished;
