@@ -5,6 +5,7 @@ import { evaluate } from "./promql/evaluate";
 import { selected } from "./promql/select";
 import { type Binary, type Comparison, type Expr, isComparison, selectorsOf } from "./promql/syntax";
 import type { Range } from "./ranges";
+import { type RoomFlaw, roomFlawOf } from "./room";
 import { seriesOf } from "./series";
 import { type Slip, slipOf } from "./slips";
 import { type Verdict, verdictOf } from "./verdict";
@@ -15,7 +16,8 @@ export type Flaw =
   | Slip
   | { readonly kind: "always"; readonly comparison: Comparison; readonly values: readonly Range[] }
   | { readonly kind: "never"; readonly comparison: Comparison; readonly values: readonly Range[] }
-  | Verdict;
+  | Verdict
+  | RoomFlaw;
 
 const known = new WeakMap<Plan, Map<string, Flaw | undefined>>();
 
@@ -37,7 +39,7 @@ export function flawIn(expr: Expr, forMs: number, plan: Plan, origin: Alert["ori
   return (
     (origin === "estate" ? slipOf(expr, plan) : undefined) ??
     certainty(expr, plan) ??
-    (origin === "estate" ? verdictOf(expr, forMs, plan) : undefined)
+    (origin === "estate" ? (verdictOf(expr, forMs, plan) ?? roomFlawOf(expr, plan)) : undefined)
   );
 }
 

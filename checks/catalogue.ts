@@ -32,6 +32,7 @@ import { poolMetadata } from "./capacity/pool-metadata";
 import { sizeUnknown } from "./capacity/size-unknown";
 import { contradictEachOther } from "./documents/contradict-each-other";
 import { differsFromPlan } from "./documents/differs-from-plan";
+import { oneInsideAnother } from "./estate/one-inside-another";
 import { readsNothing } from "./estate/reads-nothing";
 import { saidOnce } from "./estate/said-once";
 import { twoOfOne } from "./estate/two-of-one";
@@ -42,6 +43,7 @@ import { overlapOnDisk } from "./order/overlap-on-disk";
 import { timeoutBelowBudget } from "./order/timeout-below-budget";
 import { tooMuchForBudget } from "./order/too-much-for-budget";
 import { leftOutYetPromised } from "./promises/left-out-yet-promised";
+import { needsLeftOut } from "./promises/needs-left-out";
 import { needsRestoredLater } from "./promises/needs-restored-later";
 import { noPromise } from "./promises/no-promise";
 import { restoredTogether } from "./promises/restored-together";
@@ -97,6 +99,7 @@ import { withoutEnd } from "./waivers/without-end";
 /** Every check. `catalogue.test.ts` compares this list with the folder, so none can be forgotten. */
 export const catalogue: readonly Check[] = [
   readsNothing,
+  oneInsideAnother,
   saidOnce,
   twoOfOne,
   absenceUncovered,
@@ -139,6 +142,7 @@ export const catalogue: readonly Check[] = [
   timeoutBelowBudget,
   tooMuchForBudget,
   leftOutYetPromised,
+  needsLeftOut,
   needsRestoredLater,
   noPromise,
   restoredTogether,

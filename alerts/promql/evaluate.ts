@@ -162,6 +162,8 @@ function truth(outcome: "always" | "never" | "maybe" | undefined): Range {
 
 function valueOf(op: string, { left, right }: Joined["pairs"][number], isAge: boolean): Range {
   if (isAge && right.range.min >= instants.min) return ages;
+  if ([left, right].every(({ range }) => range.min === range.max))
+    return arithmetic(op, left.range, right.range);
   if (op === "/" && isPartOfWhole(left.series, right.series)) return { min: 0, max: 1 };
   if (op === "/" && isPartOfWhole(right.series, left.series)) return { min: 1, max: Infinity };
   if (op === "/" && left.series !== undefined && left.series === right.series) return exactly(1);

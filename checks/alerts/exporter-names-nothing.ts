@@ -1,3 +1,5 @@
+import type { Plan } from "../../plan";
+import { isBelow } from "../../plan/layers/places";
 import { defineCheck } from "../check";
 import { example, mended } from "../examples";
 import { exporterSlips } from "../exporter-slips";
@@ -18,6 +20,14 @@ export const exporterNamesNothing = defineCheck({
   run: plan =>
     exporterSlips(plan).map(({ exporter, what: kind, wrong, meant, hosts }) => {
       const [first] = meant;
+      const needed = kind === "mountpoint" ? liesBelow(wrong, hosts, plan) : [];
+      if (needed.length > 0)
+        return {
+          subject: exporter,
+          message: `Exporter ${exporter} is said to have ${what[kind]} "${wrong}", of which filesystems of ${listed(hosts)} say nothing, and ${listed(needed)} ${needed.length === 1 ? "lies" : "lie"} there: all of it counts as a part of the file system above.`,
+          fix: `Add "${wrong}" with its disk and fsUuid to filesystems of ${listed(hosts)}, or remove it from the exporter if it is no mount point.`,
+          evidence: { exporter, wrong, needed },
+        };
       const of =
         kind === "instance"
           ? "no host of the estate is called so"
@@ -44,6 +54,28 @@ export const exporterNamesNothing = defineCheck({
           edit: ({ monitoring }) => {
             for (const { labels } of monitoring.exporters ?? [])
               if (labels) labels["mountpoint"] = ["/", "/srv/nfs", "/mnt/backup"];
+          },
+        },
+      ),
+      mended(
+        example("a mount point that data lies in, and whose file system was removed", ({ monitoring }) => {
+          for (const { labels } of monitoring.exporters ?? [])
+            if (labels) labels["mountpoint"] = ["/", "/srv/nfs", "/srv/nfs/photos", "/mnt/backup"];
+        }),
+        {
+          says: "remove it from the exporter if it is no mount point",
+          edit: ({ monitoring }) => {
+            for (const { labels } of monitoring.exporters ?? [])
+              if (labels) labels["mountpoint"] = ["/", "/srv/nfs", "/mnt/backup"];
+          },
+        },
+        {
+          says: 'Add "/srv/nfs/photos" with its disk and fsUuid to filesystems of pve',
+          edit: ({ hosts }) => {
+            if (hosts.pve)
+              hosts.pve.filesystems["/srv/nfs/photos"] = {
+                ...{ disk: "sdc", fsUuid: "44444444-4444-4444-8444-444444444444", size: "1TB" },
+              };
           },
         },
       ),
@@ -83,3 +115,13 @@ export const exporterNamesNothing = defineCheck({
     ],
   },
 });
+
+/** Data of the estate below a path of some hosts. */
+function liesBelow(path: string, hosts: readonly string[], { datasets }: Plan): string[] {
+  return datasets
+    .filter(
+      ({ kind, location: { machine, path: own } }) =>
+        kind === "tree" && hosts.includes(machine.name) && isBelow(own, path),
+    )
+    .map(({ id }) => id);
+}

@@ -2,10 +2,14 @@ import { readAlerts } from "../../alerts/alert";
 import { flawOf } from "../../alerts/flaw";
 import { formatDuration } from "../../plan/units/duration";
 import { alertFix, removeFix } from "../alert-fix";
-import { defineCheck } from "../check";
+import { defineCheck, type Found } from "../check";
 import { alertExample, mended, rewritten } from "../examples";
 import { instantText } from "../wording";
 
+const [avail, size] = ["avail", "size"].map(
+  what => `node_filesystem_${what}_bytes{job="proxmox-host",mountpoint="/srv/nfs"}`,
+);
+const share = `${avail ?? ""} / ${size ?? ""}`;
 const success = 'backup_last_success_timestamp{job="etcd-backup"}';
 
 /** Each alert of the estate's own is followed through the longest gap that the calendar leaves, all runs healthy. */
@@ -15,8 +19,21 @@ export const firesWhenHealthy = defineCheck({
   title: "An alert fires though nothing is wrong",
   why: "Twenty hours on a daily job, hours where seconds are meant, a comparison the wrong way round: it fires each day, is muted, and stays muted on the day when it is right.",
   run: plan =>
-    readAlerts(plan).flatMap(alert => {
+    readAlerts(plan).flatMap((alert): Found[] => {
       const flaw = flawOf(alert, plan);
+      if (flaw?.kind === "roomy")
+        return [
+          {
+            subject: alert.name,
+            message: `${alert.name} fires while all is well: ${alert.rule.expr} is true where ${flaw.freeShare * 100} % of the room is free.`,
+            fix: alertFix(
+              alert,
+              plan,
+              `Compare the share that is free, e.g. "< 0.15": a low one is bad, and a full file system has 0.`,
+            ),
+            evidence: { expr: alert.rule.expr, freePercent: flaw.freeShare * 100 },
+          },
+        ];
       if (flaw?.kind !== "healthy") return [];
       const { job, atMs, ageMs, between } = flaw;
       const counterexample = [...between, atMs].map(instantText);
@@ -66,6 +83,14 @@ export const firesWhenHealthy = defineCheck({
         rewritten('Write up{job="proxmox-host"} == 0', 'up{job="proxmox-host"} == 0'),
       ),
       mended(
+        alertExample("room that is free as a sign of a full disk", `${share} > 0.15`),
+        rewritten("< 0.15", `${share} < 0.15`),
+      ),
+      mended(
+        alertExample("a disk that is full when a twentieth is used", `${share} < 0.95`),
+        rewritten("", `${share} < 0.15`),
+      ),
+      mended(
         alertExample("an offset that adds a day to each age", `time() - ${success} offset 1d > 93600`),
         rewritten(`Write time() - ${success} > 93600`, `time() - ${success} > 93600`),
       ),
@@ -74,6 +99,9 @@ export const firesWhenHealthy = defineCheck({
       alertExample("26 hours on a daily job that takes ten minutes", `time() - ${success} > 93600`),
       alertExample("the same in hours", `(time() - ${success}) / 3600 > 26`),
       alertExample("no success within 26 hours", `changes(${success}[26h]) == 0`),
+      alertExample("a disk that is half full", `${share} < 0.5`),
+      alertExample("a disk from which nearly all is gone", `${share} > 0.95`),
+      alertExample("a disk with less than 50 GB", `${avail ?? ""} < 50e9`),
       alertExample("an instant that hasn't come", `${success} > time() + 3600`),
     ],
   },

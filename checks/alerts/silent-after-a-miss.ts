@@ -1,9 +1,13 @@
 import { readAlerts } from "../../alerts/alert";
 import { flawOf } from "../../alerts/flaw";
 import { alertFix } from "../alert-fix";
-import { defineCheck } from "../check";
+import { defineCheck, type Found } from "../check";
 import { alertExample, mended, rewritten } from "../examples";
 import { listed } from "../wording";
+
+const avail = (mount: string): string =>
+  `node_filesystem_avail_bytes{job="proxmox-host",mountpoint="${mount}"}`;
+const share = (mount: string): string => `${avail(mount)} / ${avail(mount).replace("avail", "size")}`;
 
 /** Followed from a last good run on, for ten years. */
 export const silentAfterAMiss = defineCheck({
@@ -12,8 +16,21 @@ export const silentAfterAMiss = defineCheck({
   title: "An alert fires in nothing that can happen to what it looks at",
   why: "It is silent on a healthy day, as it should be, and just as silent when the job fails, isn't started any more or has never run, or when the target is down.",
   run: plan =>
-    readAlerts(plan).flatMap(alert => {
+    readAlerts(plan).flatMap((alert): Found[] => {
       const flaw = flawOf(alert, plan);
+      if (flaw?.kind === "full-unseen")
+        return [
+          {
+            subject: alert.name,
+            message: `${alert.name} is silent while ${flaw.of} has ${flaw.freeShare * 100} % of its room left: ${alert.rule.expr} stays false until it is full, or for good.`,
+            fix: alertFix(
+              alert,
+              plan,
+              `Compare each file system's own share that is free with one that leaves time to act, e.g. "< 0.15".`,
+            ),
+            evidence: { expr: alert.rule.expr, freePercent: flaw.freeShare * 100, of: flaw.of },
+          },
+        ];
       if (flaw?.kind !== "silent") return [];
       return [
         {
@@ -41,6 +58,17 @@ export const silentAfterAMiss = defineCheck({
         ),
       ),
       mended(
+        alertExample("a disk that is full before it is told", `${share("/srv/nfs")} < 0.0015`),
+        rewritten("", `${share("/srv/nfs")} < 0.15`),
+      ),
+      mended(
+        alertExample(
+          "one full disk among several",
+          "sum(node_filesystem_avail_bytes) / sum(node_filesystem_size_bytes) < 0.15",
+        ),
+        rewritten("", "node_filesystem_avail_bytes / node_filesystem_size_bytes < 0.15"),
+      ),
+      mended(
         alertExample(
           "an age in hours beyond ten years",
           'time() - backup_last_success_timestamp{job="etcd-backup"} > 315360000',
@@ -49,6 +77,9 @@ export const silentAfterAMiss = defineCheck({
       ),
     ],
     good: [
+      alertExample("a disk with a hundredth left", `${share("/srv/nfs")} < 0.01`),
+      alertExample("two disks by one rule", `${share("/srv/nfs")} < 0.1 or ${share("/mnt/backup")} < 0.2`),
+      alertExample("how soon a disk is full", `predict_linear(${avail("/srv/nfs")}[6h], 86400) < 0`),
       alertExample("a failure", 'backup_last_status{job="etcd-backup"} > 0'),
       alertExample("a target that is down", 'up{job="proxmox-host"} == 0'),
     ],

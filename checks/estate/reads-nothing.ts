@@ -6,7 +6,11 @@ import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
-import { placeText } from "../wording";
+import { firewallJobName } from "../../plan/layers/daily-backup/firewall-job";
+import { listed, placeText } from "../wording";
+
+const secondNas = { address: "second.example", hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAISecond" };
+const leftOut = { reason: "not for now, to be seen", owner: "viktor", expires: "2027-06-30" };
 
 export const readsNothing = defineCheck({
   code: "estate/reads-nothing",
@@ -28,6 +32,8 @@ export const readsNothing = defineCheck({
       };
     }),
     ...withoutConfiguration(plan),
+    ...withoutDevice(plan),
+    ...withoutData(plan),
   ],
   without: plan => {
     const meant = structuredClone(plan.estate);
@@ -75,8 +81,45 @@ export const readsNothing = defineCheck({
           edit: ({ layers }) => Reflect.deleteProperty(layers["daily-backup"][0] ?? {}, "configuration"),
         },
       ),
+      mended(
+        example("generations of a firewall that no service has", ({ services }) =>
+          Reflect.deleteProperty(services, "pfsense"),
+        ),
+        {
+          says: 'data: [{ kind: "device", firewall: "pfsense"',
+          edit: ({ services }) => {
+            services.pfsense = {
+              data: [{ kind: "device", firewall: "pfsense", size: "20MB" }],
+              promise: { rpo: { site: "33h" } },
+            };
+          },
+        },
+        {
+          says: "or remove pfsense from firewalls of daily-backup",
+          edit: ({ layers }) => {
+            layers["daily-backup"][0]?.firewalls?.pop();
+            edit(layers["offsite-sync"][0]?.schedule, { after: ["daily-backup"] });
+          },
+        },
+      ),
+      mended(
+        example("snapshots of a share that nothing is written to", ({ destinations, layers }) => {
+          const [snapshots] = layers["nas-snapshots"];
+          if (destinations.nas) destinations.second = { ...destinations.nas, ...secondNas };
+          if (snapshots) layers["nas-snapshots"].push({ ...snapshots, destination: "second" });
+        }),
+        {
+          says: 'remove nas-snapshots@second from layers["nas-snapshots"]',
+          edit: ({ layers }) => layers["nas-snapshots"].pop(),
+        },
+      ),
     ],
-    good: [example("legs from where data and copies lie")],
+    good: [
+      example("legs from where data and copies lie"),
+      example("a mirror of what is left out for now", ({ services }) =>
+        edit(services.books?.data[0], { unprotected: leftOut }),
+      ),
+    ],
   },
 });
 
@@ -132,6 +175,51 @@ function withoutConfiguration({ estate, jobs }: Plan): Found[] {
       },
     ];
   });
+}
+
+/** A firewall's backup is of what a service calls its own, too. */
+function withoutDevice({ estate, jobs }: Plan): Found[] {
+  const owned = Object.values(estate.services).flatMap(({ data }) =>
+    data.flatMap(dataset => (dataset.kind === "device" ? [dataset.firewall] : [])),
+  );
+  return estate.layers["daily-backup"].flatMap(({ host, firewalls }) =>
+    firewalls
+      .filter(({ name }) => !owned.includes(name))
+      .map(({ name }) => {
+        const job = jobs.find(other => other.host === host && other.name === firewallJobName(name));
+        return {
+          subject: job?.called ?? name,
+          message: `${job?.called ?? name} keeps generations of firewall ${name}, and no service has it as its data: nothing says what its loss may be, no check asks for its copies, and lose doesn't know the way back.`,
+          fix: `Say it, e.g. services["${name}"] = { data: [{ kind: "device", firewall: "${name}", size: "20MB" }] } with a promise, or remove ${name} from firewalls of daily-backup.`,
+          evidence: { host, firewall: name },
+        };
+      }),
+  );
+}
+
+/** Jobs that copy folders alone, and in all of them nothing lies. */
+function withoutData(plan: Plan): Found[] {
+  const busy = new Set(plan.copies.map(({ job }) => job));
+  const legs = new Set(emptyLegs(plan).map(({ job }) => job));
+  return plan.jobs
+    .filter(
+      job =>
+        job.flows.length > 0 &&
+        !busy.has(job) &&
+        !legs.has(job.called) &&
+        job.flows.every(({ source }) => source.kind === "tree"),
+    )
+    .map(job => {
+      const from = job.flows.flatMap(({ source }) =>
+        source.kind === "tree" ? [placeText(source.location)] : [],
+      );
+      return {
+        subject: job.called,
+        message: `${job.called} on ${job.host} copies ${listed(from)}, and no service has data there, nor does a job write a copy there: each run succeeds and keeps nothing.`,
+        fix: `Tell what lies there as the data of a service, let a job write there, or remove ${job.called} from layers["${job.layer}"].`,
+        evidence: { from },
+      };
+    });
 }
 
 function hasConfiguration({ services }: Estate, host: string): boolean {

@@ -58,7 +58,12 @@ export const twoOfOne = defineCheck({
         },
       ),
     ],
-    good: [example("each thing once")],
+    good: [
+      example("each thing once"),
+      example("a firewall's API by a name of its own", ({ firewalls }) =>
+        edit(firewalls.pfsense?.api, { url: "https://pfsense-api.example" }),
+      ),
+    ],
   },
 });
 
@@ -74,7 +79,14 @@ interface Claim {
 }
 
 function claimsOf(plan: Plan): Claim[] {
-  return [...ofMachines(plan), ...ofLinks(plan), ...plan.datasets.flatMap(ofDataset), ...ofJobs(plan)];
+  return [
+    ...ofMachines(plan),
+    ...ofReceivers(plan),
+    ...ofApis(plan),
+    ...ofLinks(plan),
+    ...plan.datasets.flatMap(ofDataset),
+    ...ofJobs(plan),
+  ];
 }
 
 function ofMachines({ estate: { hosts, destinations, clusters, firewalls } }: Plan): Claim[] {
@@ -127,6 +139,55 @@ function ofMachines({ estate: { hosts, destinations, clusters, firewalls } }: Pl
   ];
 }
 
+/** Two receivers are there so that different people hear of different things. */
+function ofReceivers({ estate }: Plan): Claim[] {
+  return Object.entries(estate.receivers).map(([name, { channel }]) => ({
+    thing: "the channel",
+    value: channel,
+    who: `receiver ${name}`,
+    harm: "what is to wake somebody comes where the rest comes, and nothing tells the one from the other",
+    field: `receivers.${name}.channel`,
+  }));
+}
+
+/** A firewall's API leads to no other machine, and to no other firewall. */
+function ofApis({ estate: { firewalls, hosts, destinations } }: Plan): Claim[] {
+  const machines = [...Object.entries(hosts), ...Object.entries(destinations)];
+  const asUrl = (address: string): string => address.toLowerCase();
+  const harm = "the backup of the one would be asked of the other";
+  const apis = Object.entries(firewalls).flatMap(([name, { address, api }]) =>
+    api.url === undefined
+      ? []
+      : [{ name, host: new URL(api.url).host, hostname: new URL(api.url).hostname, own: asUrl(address) }],
+  );
+  return [
+    ...machines.flatMap(([name, { address }]) =>
+      apis
+        .filter(({ hostname, own }) => hostname === asUrl(address) && own !== hostname)
+        .map(({ hostname }) => ({
+          ...{ thing: "the address", value: hostname, who: name, harm, field: `${name}'s address` },
+        })),
+    ),
+    ...apis.flatMap(({ name, host, hostname, own }) => [
+      {
+        thing: "the REST API",
+        value: host,
+        who: `firewall ${name}`,
+        harm,
+        field: `firewalls.${name}.api.url`,
+      },
+      ...(own === hostname
+        ? []
+        : [
+            {
+              ...{ thing: "the address", value: hostname, who: `firewall ${name}`, harm },
+              field: `firewalls.${name}.api.url`,
+            },
+          ]),
+    ]),
+  ];
+}
+
 function ofLinks({ estate }: Plan): Claim[] {
   return estate.links.map(({ from, to }, index) => ({
     thing: "the link",
@@ -173,7 +234,7 @@ function ofJobs({ jobs }: Plan): Claim[] {
 
 function finding({ thing, value, who, harm, field }: Claim, other: Claim): Found {
   return {
-    subject: who.replace(/^(host|destination|firewall|cluster) /, "").replace(/ on .*$/, ""),
+    subject: who.replace(/^(host|destination|firewall|cluster|receiver) /, "").replace(/ on .*$/, ""),
     message: `${who} and ${other.who} both have ${thing} ${value}: ${harm}.`,
     fix: `Correct ${field} of ${who}${other.field.startsWith("its ") ? "" : ` or ${other.field}`}, or remove one of the two if they are one.`,
     evidence: { thing, value, one: other.who, other: who },

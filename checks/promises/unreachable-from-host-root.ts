@@ -1,9 +1,10 @@
+import type { Plan } from "../../plan";
 import { exampleEstate } from "../../plan/estate/example";
 import { liveSurvives } from "../../plan/graph/survival";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
-import { fallingShort, protectionsOf } from "../protection";
+import { fallingShort, type Protection, protectionsOf } from "../protection";
 import { counted, listed, placeText } from "../wording";
 
 export const unreachableFromHostRoot = defineCheck({
@@ -27,6 +28,16 @@ export const unreachableFromHostRoot = defineCheck({
         },
       ];
     }
+    const { wrong, datasets } = wrongShare(short, plan);
+    if (wrong !== undefined && datasets.length > 1)
+      return [
+        {
+          subject: wrong.machine,
+          message: `Root on a host can delete all copies of ${datasets.length} datasets (${listed(datasets)}), as what is written to ${wrong.machine}:${wrong.share} lies in no share of which nas-snapshots makes snapshots (it has ${listed(wrong.covered)}).`,
+          fix: `Write below ${wrong.covered[0] ?? ""} in "to" of the legs in the place of ${wrong.share}, or add nas-snapshots of ${wrong.share}.`,
+          evidence: { share: wrong.share, covered: wrong.covered, datasets },
+        },
+      ];
     return short.map(({ dataset, copies }) => {
       const paths = copies.map(copy => placeText(copy.location));
       return {
@@ -49,6 +60,15 @@ export const unreachableFromHostRoot = defineCheck({
         },
       ),
       mended(
+        example("a leg for most of the data to a share of another name", ({ layers }) =>
+          edit(layers["offsite-sync"][0]?.legs[0], { to: "/Backups/pve-backup" }),
+        ),
+        {
+          says: 'Write below /Backup in "to" of the legs in the place of /Backups',
+          edit: ({ layers }) => edit(layers["offsite-sync"][0]?.legs[0], { to: "/Backup/pve-backup" }),
+        },
+      ),
+      mended(
         example("a leg that ends outside of the share with snapshots", ({ layers }) =>
           edit(layers["offsite-sync"][0], {
             legs: [
@@ -66,3 +86,35 @@ export const unreachableFromHostRoot = defineCheck({
     good: [example("a share with the NAS's own snapshots")],
   },
 });
+
+interface WrongShare {
+  readonly machine: string;
+  readonly share: string;
+  /** Shares of the machine that have snapshots. */
+  readonly covered: readonly string[];
+}
+
+/** The share without snapshots that all of some datasets lie in, on a machine of which another share has some. */
+function wrongShare(
+  short: readonly Protection[],
+  { estate }: Plan,
+): { readonly wrong?: WrongShare; readonly datasets: readonly string[] } {
+  const shares = new Map<string, WrongShare>();
+  for (const { copies } of short)
+    for (const { location } of copies) {
+      const { name: machine, kind } = location.machine;
+      const share = `/${location.path.split("/")[1] ?? ""}`;
+      const covered = estate.layers["nas-snapshots"]
+        .filter(({ destination }) => destination === machine)
+        .map(part => part.share);
+      if (kind === "destination" && covered.length > 0 && !covered.includes(share))
+        shares.set(`${machine}:${share}`, { machine, share, covered });
+    }
+  const [wrong, ...more] = shares.values();
+  const isAll = short.every(({ copies }) =>
+    copies.some(({ location }) => location.machine.name === wrong?.machine),
+  );
+  return wrong !== undefined && more.length === 0 && isAll
+    ? { wrong, datasets: short.map(({ dataset }) => dataset.id) }
+    : { datasets: [] };
+}

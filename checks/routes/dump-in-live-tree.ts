@@ -1,6 +1,7 @@
 import type { Plan } from "../../plan";
+import type { Job, Location } from "../../plan/job";
 import { isBelow, sameMachine } from "../../plan/layers/places";
-import { defineCheck } from "../check";
+import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { placeText } from "../wording";
@@ -14,12 +15,22 @@ export const dumpInLiveTree = defineCheck({
     plan.jobs.flatMap(job =>
       job.deletes
         .filter(({ scope }) => scope === "own-generations")
-        .flatMap(({ location }) => {
+        .flatMap(({ location }): Found[] => {
           const live = liveTrees(plan).find(
             tree =>
               sameMachine(tree.location.machine, location.machine) &&
               isBelow(location.path, tree.location.path),
           );
+          const [inside] = held(location, job, plan);
+          if (!live && inside)
+            return [
+              {
+                subject: job.called,
+                message: `${job.called} keeps its copies at ${placeText(location)}, and ${inside.whose} lies in there (${placeText(inside.location)}): its rotation deletes among what isn't its own.`,
+                fix: `Let ${job.called} write to a folder of its own, in which nothing else lies.`,
+                evidence: { path: placeText(location), inside: placeText(inside.location) },
+              },
+            ];
           if (!live) return [];
           return [
             {
@@ -43,10 +54,46 @@ export const dumpInLiveTree = defineCheck({
             edit(layers["cluster-dump"][0], { target: { host: "pve", path: "/srv/nfs/etcd-backup" } }),
         },
       ),
+      mended(
+        example("dumps in a folder that has another dump's in it", ({ layers }) =>
+          edit(layers["cluster-dump"][1], { target: { host: "pve", path: "/srv/nfs/etcd-backup/vault" } }),
+        ),
+        {
+          says: "write to a folder of its own, in which nothing else lies",
+          edit: ({ layers }) =>
+            edit(layers["cluster-dump"][0], { target: { host: "pve", path: "/srv/nfs/dumps-of-etcd" } }),
+        },
+      ),
     ],
-    good: [example("a dump into a folder of its own")],
+    good: [
+      example("a dump into a folder of its own"),
+      example("dumps side by side in one folder of dumps", ({ layers }) => {
+        edit(layers["cluster-dump"][0], { target: { host: "pve", path: "/srv/nfs/dumps/etcd" } });
+        edit(layers["cluster-dump"][1], { target: { host: "pve", path: "/srv/nfs/dumps/vault" } });
+      }),
+    ],
   },
 });
+
+/** Live data and other jobs' copies inside of a folder in which a job rotates its own. */
+function held(
+  { machine, path }: Location,
+  job: Job,
+  plan: Plan,
+): { readonly whose: string; readonly location: Location }[] {
+  const others = plan.jobs
+    .filter(other => other !== job)
+    .flatMap(({ called, deletes }) =>
+      deletes
+        .filter(({ scope }) => scope === "own-generations")
+        .map(({ location }) => ({ whose: `what ${called} keeps`, location })),
+    );
+  const trees = liveTrees(plan).map(({ id, location }) => ({ whose: id, location }));
+  return [...trees, ...others].filter(
+    ({ location }) =>
+      sameMachine(location.machine, machine) && location.path !== path && isBelow(location.path, path),
+  );
+}
 
 function liveTrees({ datasets }: Plan): Plan["datasets"] {
   return datasets.filter(({ kind }) => kind === "tree");

@@ -22,8 +22,8 @@ export const trackerWatchesLess = defineCheck({
           edit(layers["nfs-change-tracker"][0], { watches: ["/srv/nfs/photos/albums"] }),
         ),
         {
-          says: 'Add "/srv/nfs/photos" to watches',
-          edit: ({ layers }) => layers["nfs-change-tracker"][0]?.watches.push("/srv/nfs/photos"),
+          says: 'Add "/srv/nfs/photos" to watches of nfs-change-tracker, in the place of "/srv/nfs/photos/albums"',
+          edit: ({ layers }) => edit(layers["nfs-change-tracker"][0], { watches: ["/srv/nfs/photos"] }),
         },
       ),
       mended(
@@ -79,7 +79,7 @@ function findings(job: Job, plan: Plan): Found[] {
       message: `${job.called} sends what changed in "${leg}" by ${tracker}'s journal, but ${watching}.`,
       fix:
         trackers.length > 0
-          ? `Add "${leg}" to watches of ${tracker}.`
+          ? `Add "${leg}" to watches of ${tracker}${inPlaceOf(leg, watches)}.`
           : `Add an ${changeTrackerJobName} with "${leg}" in its watches to host ${job.host}.`,
       evidence: { leg, watches, host: job.host },
     })),
@@ -90,6 +90,12 @@ function findings(job: Job, plan: Plan): Found[] {
       evidence: { watch, legs, host: job.host },
     })),
   ];
+}
+
+/** Watches that a wider one makes superfluous: a folder is watched once. */
+function inPlaceOf(leg: string, watches: readonly string[]): string {
+  const narrower = watches.filter(watch => isBelow(watch, leg)).map(watch => `"${watch}"`);
+  return narrower.length === 0 ? "" : `, in the place of ${listed(narrower)}`;
 }
 
 /** Whether a dataset in a watched folder has no proper route: then a leg is missing, and other checks say which. */

@@ -75,7 +75,7 @@ function finding(subject: string, sizeBytes: number | undefined, [one, other]: P
   return {
     subject,
     message: `${subject} comes to ${place} twice, ${routes.map(route => route.join(" > ")).join(" and ")}: ${sizeText(sizeBytes)} sent and kept two times.`,
-    fix: `So that each byte has one route: ${waysOut(one, other).join(", or ")}.`,
+    fix: `So that each byte has one route: ${waysOut(one, other).join(", or ") || `remove one of the two parts of ${one.job.called} that make the same`}.`,
     evidence: {
       ...(sizeBytes === undefined ? {} : { sizeBytes }),
       one: routes[0] ?? [],

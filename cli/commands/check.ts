@@ -22,7 +22,7 @@ export const check: CommandSpec<z.output<typeof options>> = {
   flags: [
     ...estateFlags,
     ["--format <kind>", "text, json, sarif (code scanning) or github (annotations)"],
-    ["--all", "in the text, also each finding that follows from another one"],
+    ["--all", "also each finding that follows from another one; in JSON they are all there"],
   ],
   options,
   async run({ stack, estate, json, format, all }, context) {
@@ -36,11 +36,11 @@ export const check: CommandSpec<z.output<typeof options>> = {
         return { text: JSON.stringify(findings, undefined, 2), exitCode };
       case "sarif":
         return {
-          text: JSON.stringify(sarifOf(findings, fileOf(file, context.folder)), undefined, 2),
+          text: JSON.stringify(sarifOf(told(findings, all), fileOf(file, context.folder)), undefined, 2),
           exitCode,
         };
       case "github":
-        return { text: annotationsOf(findings), exitCode };
+        return { text: annotationsOf(told(findings, all)), exitCode };
       case "text":
         return { text: findingsText(findings, plan.jobs.length, { colours: terminal, all }), exitCode };
     }
@@ -71,6 +71,17 @@ function findingsText(
     });
   const errors = findings.filter(finding => finding.severity === "error").length;
   return `${lines.join("\n")}\n${jobs} jobs: ${errors} errors, ${findings.length - errors} warnings. Each code has a page: docs/checks/<code>.md`;
+}
+
+/** What a reader is told: causes, each with a line of what follows from it. */
+function told(findings: readonly Finding[], all: boolean): Finding[] {
+  if (all) return [...findings];
+  return findings
+    .filter(({ follows }) => follows === undefined)
+    .map(finding => ({
+      ...finding,
+      fix: [finding.fix, ...consequencesText(finding, findings)].join(" "),
+    }));
 }
 
 /** What is gone once a finding is mended, in a line. */

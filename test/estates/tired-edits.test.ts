@@ -11,6 +11,7 @@ import {
   takenAway,
   twoOfOne,
 } from "./tired-edits";
+import { parts, room } from "./tired-edits-of-parts";
 import { addresses, values, words } from "./tired-edits-of-fields";
 
 const edits = [
@@ -24,6 +25,8 @@ const edits = [
   ...causes,
   ...addresses,
   ...values,
+  ...parts,
+  ...room,
 ].map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
 const isFault = ({ answer }: { answer: string }): boolean => answer.startsWith("estate.");
 

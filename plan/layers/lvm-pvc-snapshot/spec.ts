@@ -37,6 +37,10 @@ export const lvmPvcSnapshotSpec = z.strictObject({
   pattern: z
     .string()
     .regex(/^[A-Za-z0-9_+.*?[\]!][A-Za-z0-9_+.*?[\]!-]*$/, 'expected a glob of LVM names, e.g. "vm-*-pvc-*"')
+    .refine(
+      pattern => !/[*?\]].*pvc-?$/.test(pattern),
+      'ends before the id that each claim\'s volume ends in, and is the name of none of them. Did you mean "vm-*-pvc-*"?',
+    )
     .default("vm-*-pvc-*")
     .describe("Glob of the volumes' names"),
   excludeNamespaces: excludes,

@@ -14,7 +14,11 @@ export const nfsMirror: Layer<"nfs-mirror", typeof nfsMirrorSpec> = {
   runs: part => [{ ...part, job: nfsMirrorJobName, at: [] }],
   references(part, at, look, estate) {
     look.mount([...at, "source"], part.host, part.source);
-    look.mount([...at, "target"], part.host, part.target);
+    const { filesystems = {}, disks = {} } = estate.hosts[part.host] ?? {};
+    // Turned round, the check says so, with both ends to write.
+    const isTurned = disks[filesystems[part.source]?.disk ?? ""]?.role === "backup";
+    if (isTurned) look.mount([...at, "target"], part.host, part.target);
+    else look.backupMount([...at, "target"], part.host, part.target);
     rewritten(part, at, look, estate);
   },
   jobs: (part, estate) => [nfsMirrorJob(part, estate)],

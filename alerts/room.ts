@@ -1,0 +1,63 @@
+import type { Plan } from "../plan";
+import { evaluate } from "./promql/evaluate";
+import type { Course } from "./promql/moment";
+import { selected } from "./promql/select";
+import { type Expr, selectorsOf } from "./promql/syntax";
+import { exactly } from "./ranges";
+import { type Series, seriesOf } from "./series";
+
+/** What an alert on file systems' room gets wrong: it fires where there is plenty, or is silent where there is none left. */
+export type RoomFlaw =
+  | { readonly kind: "roomy"; readonly freeShare: number }
+  | { readonly kind: "full-unseen"; readonly freeShare: number; readonly of: string };
+
+/** Shares of free room: one that nobody is woken for, one that is as good as full, and one that only an emptied disk has. */
+const [plenty, hardlyAny, emptied] = [0.9, 0.005, 0.99];
+
+/**
+ * Follows an alert on nothing but how much room file systems have, which the estate knows the sizes of. One that fires where all is gone
+ * alone is meant so.
+ */
+export function roomFlawOf(expr: Expr, plan: Plan): RoomFlaw | undefined {
+  const index = seriesOf(plan);
+  const series = [...new Set(selectorsOf(expr).flatMap(selector => selected(selector, index)))];
+  const isFree = ({ metric }: Series): boolean => /^node_filesystem_(avail|free)_bytes$/.test(metric);
+  const isSize = ({ metric }: Series): boolean => metric === "node_filesystem_size_bytes";
+  const isKnown = ({ range }: Series): boolean => Number.isFinite(range.max);
+  if (!series.some(isFree) || !series.every(each => (isFree(each) || isSize(each)) && isKnown(each)))
+    return undefined;
+  const firesAt = (shareOf: (place: string) => number | undefined): "surely" | "perhaps" | "no" => {
+    const valueAt = (each: Series) => {
+      const share = shareOf(placeOf(each));
+      return share === undefined ? undefined : exactly(sizeOf(each) * (isFree(each) ? share : 1));
+    };
+    const course: Course = { valueAt, valuesIn: () => undefined };
+    const result = evaluate(expr, index, {}, { atMs: Date.UTC(2026, 5, 15), course });
+    if (result.kind !== "vector") return "perhaps";
+    return result.samples.length === 0
+      ? "no"
+      : result.samples.some(({ sure }) => sure)
+        ? "surely"
+        : "perhaps";
+  };
+  if (firesAt(() => plenty) === "surely") return { kind: "roomy", freeShare: plenty };
+  // Fifty gigabytes may be less than that of a large disk: just a share is held against one.
+  const none = series.some(isSize) ? hardlyAny : 0;
+  if (firesAt(() => none) === "no")
+    return firesAt(() => emptied) === "no" && firesAt(() => undefined) === "no"
+      ? { kind: "full-unseen", freeShare: none, of: [...new Set(series.map(placeOf))].join(", ") }
+      : undefined;
+  const unseen = [...new Set(series.filter(isFree).map(placeOf))].find(
+    full => firesAt(place => (place === full ? none : plenty)) === "no",
+  );
+  return unseen === undefined ? undefined : { kind: "full-unseen", freeShare: none, of: unseen };
+}
+
+/** A series' range leaves a tenth of room for how sizes are rounded. */
+function sizeOf({ range }: Series): number {
+  return range.max / 1.1;
+}
+
+function placeOf({ labels }: Series): string {
+  return `${labels["instance"] ?? ""}:${labels["mountpoint"] ?? ""}`;
+}

@@ -1,0 +1,162 @@
+import { daily, dumpOf, mirror, offsite, snapshot } from "./mutation";
+import type { TiredEdit } from "./tired-edits";
+
+const avail = 'node_filesystem_avail_bytes{job="proxmox-host",mountpoint="/mnt/backup"}';
+const share = `${avail} / ${avail.replace("avail", "size")}`;
+const full = "monitoring > alerts > 0 > expr";
+const [healthy, silent] = ["alerts/fires-when-healthy", "alerts/silent-after-a-miss"];
+
+/** Parts of the estate that lie in one another, or rest on what isn't there. */
+export const parts: TiredEdit[] = [
+  [
+    "a service's folder in another one's",
+    "services > navidrome > data > 0 > path",
+    "/srv/nfs/mailserver/music",
+    "estate/one-inside-another",
+    "mailserver",
+  ],
+  [
+    "a whole tree as a service's folder",
+    "services > navidrome > data > 0 > path",
+    "/srv/nfs",
+    "estate/one-inside-another",
+    "navidrome",
+  ],
+  [
+    "all of the SSD's tree as a service's folder",
+    "services > ollama-ssd > data > 0 > path",
+    "/srv/nfs-ssd",
+    "estate/one-inside-another",
+    "ollama-ssd",
+  ],
+  ...["/srv", "/srv/nfs", "/srv/nfs/mailserver"].map((path): TiredEdit => [
+    `${path} among the host's configuration`,
+    "services > pve-host > data > 0 > paths > +",
+    path,
+    "estate/one-inside-another",
+    "pve-host",
+  ]),
+  [
+    "a dump in another dump's folder",
+    `${dumpOf("etcd")} > target > path`,
+    "/srv/nfs/mysql-backup/etcd",
+    "routes/dump-in-live-tree",
+    "mysql-backup",
+  ],
+  [
+    "a dump among the volumes' generations",
+    `${dumpOf("vault")} > target > path`,
+    "/mnt/backup/pvc-data/vault",
+    "routes/dump-in-live-tree",
+    "daily-backup",
+  ],
+  [
+    "a dump that is all of the tree",
+    `${dumpOf("vault")} > target > path`,
+    "/srv/nfs",
+    "routes/dump-in-live-tree",
+    "vault-backup",
+  ],
+  [
+    "a need of a scratch space",
+    "services > nextcloud > needs > +",
+    "temp",
+    "promises/needs-left-out",
+    "nextcloud",
+  ],
+  [
+    "a need of what is gathered anew",
+    "services > forgejo > needs > +",
+    "prometheus",
+    "promises/needs-left-out",
+    "forgejo",
+  ],
+  [
+    "the firewall's service removed",
+    "services > pfsense",
+    undefined,
+    "estate/reads-nothing",
+    "pfsense-backup",
+  ],
+  [
+    "two receivers in one channel",
+    "receivers > infra-critical > channel",
+    "#infra-alerts",
+    "estate/two-of-one",
+    "infra-critical",
+  ],
+  [
+    "a firewall's API at the NAS",
+    "firewalls > pfsense > api > url",
+    "https://192.168.1.13",
+    "estate/two-of-one",
+    "pfsense",
+  ],
+  [
+    "a budget of a minute more than a usual run",
+    `${daily} > budget`,
+    "46min",
+    "order/budget-out-of-bounds",
+    "daily-backup",
+  ],
+  [
+    "a usual run of nearly all of the budget",
+    `${offsite} > usualRun`,
+    "3h 55min",
+    "order/budget-out-of-bounds",
+    "offsite-sync-backup",
+  ],
+  [
+    "snapshots of a minute less than their budget",
+    `${snapshot} > usualRun`,
+    "7min",
+    "order/budget-out-of-bounds",
+    "lvm-pvc-snapshot",
+  ],
+  [
+    "a pattern that has lost its star",
+    `${snapshot} > pattern`,
+    "vm-*-pvc",
+    'estate.layers["lvm-pvc-snapshot"][0].pattern',
+  ],
+  ["a mirror onto the SSD", `${mirror} > target`, "/srv/nfs-ssd", 'estate.layers["nfs-mirror"][0].target'],
+  [
+    "a leg to a share of another name",
+    `${offsite} > legs > 0 > to`,
+    "/Backups/Viki/pve-backup",
+    "promises/unreachable-from-host-root",
+    "synology",
+  ],
+  [
+    "the SSD's file system removed",
+    "hosts > pve > filesystems > /srv/nfs-ssd",
+    undefined,
+    "alerts/exporter-names-nothing",
+    "proxmox-host",
+  ],
+];
+
+/** Alerts on room that fire on a disk that is nearly empty, or not before it is full. */
+export const room: TiredEdit[] = [
+  ["plenty of room as an alarm", full, `${share} > 0.15`, healthy, "BackupDiskFull"],
+  ["hardly any use as an alarm", full, `1 - ${share} < 0.15`, healthy, "BackupDiskFull"],
+  ["a threshold of 95 % that are free", full, `${share} < 0.95`, healthy, "BackupDiskFull"],
+  ["a threshold of 95 in percent", full, `100 * ${share} < 95`, healthy, "BackupDiskFull"],
+  ["a percentage the wrong way round", full, `100 * ${share} > 15`, healthy, "BackupDiskFull"],
+  ["a threshold of a seventh of a percent", full, `${share} < 0.0015`, silent, "BackupDiskFull"],
+  ["a share that is met by chance alone", full, `${share} == 0.15`, silent, "BackupDiskFull"],
+  [
+    "one disk's room among all disks'",
+    full,
+    "sum(node_filesystem_avail_bytes) / sum(node_filesystem_size_bytes) < 0.15",
+    silent,
+    "BackupDiskFull",
+  ],
+  [
+    "the largest room among all disks'",
+    full,
+    "max(node_filesystem_avail_bytes) / max(node_filesystem_size_bytes) < 0.15",
+    silent,
+    "BackupDiskFull",
+  ],
+];
