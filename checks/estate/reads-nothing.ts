@@ -185,9 +185,11 @@ function withoutDevice({ estate, jobs }: Plan): Found[] {
   return estate.layers["daily-backup"].flatMap(({ host, firewalls }) =>
     firewalls
       .filter(({ name }) => !owned.includes(name))
-      .map(({ name }) => {
+      .map(({ name }): Found => {
         const job = jobs.find(other => other.host === host && other.name === firewallJobName(name));
         return {
+          // Its copies are made all the same.
+          severity: "warning",
           subject: job?.called ?? name,
           message: `${job?.called ?? name} keeps generations of firewall ${name}, and no service has it as its data: nothing says what its loss may be, no check asks for its copies, and lose doesn't know the way back.`,
           fix: `Say it, e.g. services["${name}"] = { data: [{ kind: "device", firewall: "${name}", size: "20MB" }] } with a promise, or remove ${name} from firewalls of daily-backup.`,
@@ -197,13 +199,14 @@ function withoutDevice({ estate, jobs }: Plan): Found[] {
   );
 }
 
-/** Jobs that copy folders alone, and in all of them nothing lies. */
+/** Jobs of a destination in whose folders nothing lies. A host's own may be there before its first service is. */
 function withoutData(plan: Plan): Found[] {
   const busy = new Set(plan.copies.map(({ job }) => job));
   const legs = new Set(emptyLegs(plan).map(({ job }) => job));
   return plan.jobs
     .filter(
       job =>
+        job.runsOn.kind === "destination" &&
         job.flows.length > 0 &&
         !busy.has(job) &&
         !legs.has(job.called) &&

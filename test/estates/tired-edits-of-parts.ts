@@ -72,13 +72,6 @@ export const parts: TiredEdit[] = [
     "forgejo",
   ],
   [
-    "the firewall's service removed",
-    "services > pfsense",
-    undefined,
-    "estate/reads-nothing",
-    "pfsense-backup",
-  ],
-  [
     "two receivers in one channel",
     "receivers > infra-critical > channel",
     "#infra-alerts",
