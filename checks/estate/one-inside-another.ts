@@ -1,4 +1,3 @@
-import { dirname } from "node:path/posix";
 import type { Plan } from "../../plan";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
@@ -22,8 +21,8 @@ export const oneInsideAnother = defineCheck({
     return [...inside].map(([outer, inner]) => finding(outer, inner));
   },
   without: ({ estate }, { subject }) => {
-    const { [subject]: _outer, ...services } = estate.services;
-    return [{ ...estate, services }];
+    const services = Object.entries(estate.services).filter(([service]) => service !== subject);
+    return [{ ...estate, services: Object.fromEntries(services) }];
   },
   examples: {
     bad: [
@@ -101,12 +100,16 @@ function foldersOf({ estate }: Plan): Folder[] {
 
 /** The nearest folder of another service above one, or at the same place where one of the two is a configuration. */
 function outerOf(folder: Folder, byPlace: ReadonlyMap<string, Folder>): Folder | undefined {
-  for (let path = folder.path; ; path = dirname(path)) {
+  for (let path = folder.path; ; path = above(path)) {
     const other = byPlace.get(`${folder.host}:${path}`);
     if (other && other.service !== folder.service && (path !== folder.path || other.isConfiguration))
       return other;
     if (path === "/") return undefined;
   }
+}
+
+function above(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
 function finding({ service, host, path, isConfiguration }: Folder, inner: readonly Folder[]): Found {
