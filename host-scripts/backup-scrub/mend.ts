@@ -73,6 +73,7 @@ export async function mend(scrub: Scrub, rotten: KnownRotten, from: OpenFile): P
 /** Ends what an earlier run had begun. @returns the file that is mended now. @throws {Unmended} */
 export async function resumeMending(scrub: Scrub): Promise<KnownRotten | undefined> {
   const record = readMending(scrub);
+  if (record?.isProven) backAside(scrub, record.rotten);
   const aside = record?.isProven ? openRegular(asideOf(scrub)) : undefined;
   try {
     if (!record || !aside || !(await isAsRecorded(scrub, record.rotten, aside))) {
@@ -188,6 +189,23 @@ function openNamed({ config }: Scrub, rotten: KnownRotten): OpenFile | undefined
   return undefined;
 }
 
+/** Once the last name has taken the new inode it lies aside no more: what is left to do is done from there all the same. */
+function backAside(scrub: Scrub, { names, ino, size, mtimeNs, was = { size, mtimeNs } }: KnownRotten): void {
+  if (lstatSync(asideOf(scrub), { throwIfNoEntry: false })) return;
+  const placed = names
+    .map(name => onDisk(scrub.config, name))
+    .find(path => {
+      const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+      return (
+        stat?.isFile() === true &&
+        String(stat.ino) !== ino &&
+        String(stat.size) === was.size &&
+        String(stat.mtimeNs) === was.mtimeNs
+      );
+    });
+  if (placed) linkSync(placed, asideOf(scrub));
+}
+
 async function takePlace(scrub: Scrub, record: Mending): Promise<void> {
   const { config } = scrub;
   const { rotten } = record;
@@ -211,12 +229,16 @@ async function takePlace(scrub: Scrub, record: Mending): Promise<void> {
       ...{ sha256: rotten.sha256, mendedMs: Date.now() },
     });
     handOver(scrub, names);
-    for (const name of names) {
+    for (const name of names.slice(0, -1)) {
       const link = asideOf(scrub, "link");
       rmSync(link, { force: true });
       linkSync(asideOf(scrub), link);
       renameSync(link, onDisk(config, name));
     }
+    rmSync(asideOf(scrub, "link"), { force: true });
+    // The last one takes it as it is: a run that is ended here leaves it no further name.
+    const last = names.at(-1);
+    if (last !== undefined) renameSync(asideOf(scrub), onDisk(config, last));
     for (const folder of all) await putBackTimes(scrub, folder);
   } finally {
     if (broken) closeSync(broken.fd);
@@ -275,7 +297,14 @@ function handOver({ config }: Scrub, names: readonly string[]): void {
 /** A generation's folder is what it was. */
 async function putBackTimes(scrub: Scrub, { path, mtimeNs }: Mending["folders"][number]): Promise<void> {
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
-  const fd = openSync(onDisk(scrub.config, path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  let fd: number;
+  try {
+    fd = openSync(onDisk(scrub.config, path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  } catch (error) {
+    // It went since an earlier run noted it, or something else has its name.
+    if (["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(error) ?? "")) return;
+    throw error;
+  }
   try {
     await putBackTime(scrub, fd, mtimeNs);
     fsyncSync(fd);

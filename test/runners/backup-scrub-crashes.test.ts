@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -138,6 +139,23 @@ test("kill -9 between two names of a file: the next run gives both the same inod
   expect(readFileSync(`${second}/shared`, "utf8")).toBe("shared ".repeat(2_000));
   for (const folder of [first, second]) expect(lstatSync(folder ?? "").mtimeMs).toBe(1_600_000_000_500);
   expect(await world.start().finished).toMatchObject({ status: 0 });
+});
+
+test("kill -9 once all names are changed leaves no further one, and the next run ends it though a folder is gone", async () => {
+  const [first, second] = generations.map(path => `${world.disk}/${path}`);
+  gate("touch", "before");
+  const run = world.start();
+  await run.until(gateReached);
+  run.kill("SIGKILL");
+  await run.finished;
+  world.unshadow();
+  expect(lstatSync(`${second}/shared`).nlink).toBe(2);
+  rmSync(first ?? "", { recursive: true });
+  const next = await world.start().finished;
+  expect(next.stdout).toContain("holds again what was recorded");
+  expect(next.stdout).not.toContain("ENOENT");
+  expect(lstatSync(second ?? "").mtimeMs).toBe(1_600_000_000_500);
+  expect(readdirSync(`${world.disk}/.holdfast/backup-scrub`)).toEqual([]);
 });
 
 test("a pass that is killed goes on where it was", async () => {
