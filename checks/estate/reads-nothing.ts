@@ -207,6 +207,8 @@ function withoutData(plan: Plan): Found[] {
     .filter(
       job =>
         job.runsOn.kind === "destination" &&
+        // A share of another name, beside what is written there, is what promises/unreachable-from-host-root tells.
+        !plan.copies.some(({ location }) => sameMachine(location.machine, job.runsOn)) &&
         job.flows.length > 0 &&
         !busy.has(job) &&
         !legs.has(job.called) &&
