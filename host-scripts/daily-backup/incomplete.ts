@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
 import { acceptedPart } from "../runtime/accepted";
 import { writeDurably } from "../runtime/durable";
-import { type FreshGeneration, type Generation, generationsOf, retire } from "../runtime/generations";
+import { type FreshGeneration, type Generation, generationsOfAnyKind, retire } from "../runtime/generations";
 import { noted, quoted, shortened } from "../runtime/quoted";
 import type { LackedEntry } from "../runtime/rsync-errors";
 import { shell } from "../runtime/shell";
@@ -100,5 +100,5 @@ export function retireIncomplete(run: DailyBackup, task: VolumeTask, newest?: st
 
 function incompleteOf(run: DailyBackup, { path }: VolumeTask): Generation[] {
   const root = join(rootOf(run.config, "pvc-data"), incompleteFolder);
-  return (["day", "week"] as const).flatMap(every => generationsOf(root, path, every));
+  return generationsOfAnyKind(root, path);
 }

@@ -250,6 +250,7 @@ export async function emptyTrash(roots: readonly string[], stop: AbortSignal): P
 }
 
 const longestRemovalMs = 24 * 3_600_000;
+
 async function writeToDisk(folder: string, stop: AbortSignal): Promise<void> {
   const fault = await syncFileSystem(folder, stop);
   if (fault === undefined) return;
