@@ -276,14 +276,15 @@ describe("a disk that no run has read", () => {
     world.writeConfig({ budgetMs: 2_500 });
     await world.rot("z/one");
     truncateSync(`${world.disk}/m/disk`, 500 * 2 ** 30);
-    expect((await run()).stdout).toContain("its time was up");
-    const told = await run();
-    expect([told.stdout, told.status]).toEqual([
-      expect.stringMatching(
-        /"m\/disk" \(536870912000 bytes, holes counted\) can't be read in the time that a run has/,
-      ),
-      1,
-    ]);
+    const isTold = /"m\/disk" \(536870912000 bytes, holes counted\) can't be read in the time that a run has/;
+    let told = await run();
+    expect(told.stdout).not.toMatch(isTold);
+    // The second run, unless a busy machine takes the half second between a run's time and its end.
+    for (let runs = 1; runs < 5 && !isTold.test(told.stdout); runs += 1) {
+      expect(told.stdout).toMatch(/its time was up|its budget of 2\.5 s is used up/);
+      told = await run();
+    }
+    expect([told.stdout, told.status]).toEqual([expect.stringMatching(isTold), 1]);
     const next = await run();
     expect([next.stdout, next.status]).toEqual([expect.stringContaining('"z/one" of "z"'), 1]);
     expect(world.metrics()).toMatchObject({ rotten_files: 1, oldest_verified_timestamp: before });
