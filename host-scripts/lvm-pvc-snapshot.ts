@@ -23,10 +23,12 @@ import { exitCodes } from "./runtime/errors";
 import { preview, runAndReport } from "./runtime/job-run";
 import { lock } from "./runtime/lock-phase";
 import { createLog } from "./runtime/log";
+import { unfinishedOf } from "./runtime/lvm/restore-record";
 import { reportLostEnd } from "./runtime/lost-end";
 import { type Reporter, reporterOf } from "./runtime/report";
 import { serviceEnvironment } from "./runtime/service-environment";
 import { Stop } from "./runtime/stop";
+import { unfinishedLines } from "./runtime/unfinished";
 
 const job = snapshotJobName;
 
@@ -47,6 +49,9 @@ async function start(args: SnapshotArguments, config: LvmPvcSnapshotConfig): Pro
   switch (command.kind) {
     case "check-config":
       log.info(`config "${args.config}" is valid`);
+      return exitCodes.ok;
+    case "unfinished":
+      process.stdout.write(unfinishedLines(unfinishedOf(config.stateDir)));
       return exitCodes.ok;
     case "report-end":
       return reportThenMend(reporter, config);

@@ -9,7 +9,7 @@ import { match } from "./nfs-mirror/moves";
 import { note } from "./nfs-mirror/mirrored";
 import { nested } from "./nfs-mirror/nested";
 import { restore, restoreSwitches } from "./nfs-mirror/restore/restore";
-import { restores } from "./nfs-mirror/restores";
+import { restores, unfinishedRestores } from "./nfs-mirror/restores";
 import { close, root } from "./nfs-mirror/roots";
 import { judge, scan } from "./nfs-mirror/scan";
 import { summary } from "./nfs-mirror/summary";
@@ -52,6 +52,7 @@ startRunner({
     held: [],
     keptBack: new Set(),
   }),
+  unfinished: unfinishedRestores,
   locked({ config, log }) {
     const segments = recover(journalFolder(config));
     if (segments.length > 0)

@@ -9,6 +9,7 @@ verify_release() {
   refuse_foreign_units
   refuse_foreign_command
   refuse_shadowing
+  refuse_unknowing
 }
 
 # Debian 12 has 18.19: the oldest Node that runners are built for.
@@ -89,4 +90,26 @@ refuse_shadowing() {
       "give the job another name in the estate, or remove that program; then pulumi up"
   done
   IFS=$ifs
+}
+
+# What the live release's program has begun and not ended, its next run takes care of. One that doesn't know of it would take
+# what is there, half of a restore perhaps, for whole. The same program knows the same.
+refuse_unknowing() {
+  [ -n "$previous" ] && ! cmp -s "$base/current/$job.cjs" "$candidate/$job.cjs" || return 0
+  begun=$(unfinished_by "$base/current") || return 0
+  [ -n "$begun" ] || return 0
+  known=$(unfinished_by "$candidate") || known=
+  tab=$(printf '\t')
+  while IFS=$tab read -r record what next; do
+    [ -z "$(printf "%s\n" "$known" | cut -f1 | grep -xF -- "$record")" ] || continue
+    fail "release $hash knows nothing of what has begun here and not ended, and its next run would take what is there for whole: $what ($record)." \
+      "$next; then the same again"
+  done <<LINES
+$begun
+LINES
+}
+
+# A line each: its record, what it is, what ends it. A version that doesn't know the word fails.
+unfinished_by() {
+  timeout 60 /usr/bin/node "$1/$job.cjs" --config "$1/config.json" --unfinished 2>/dev/null </dev/null
 }

@@ -17,6 +17,7 @@ test.each([
   [["verify", "shop/data"], { kind: "verify", only: "shop/data" }],
   [["forget", "lv"], { kind: "forget", volume: "lv" }],
   [["--check-config"], { kind: "check-config" }],
+  [["--unfinished"], { kind: "unfinished" }],
   [["--report-end"], { kind: "report-end" }],
 ])("%j asks for %j", (words, command) => {
   expect(parse(...words)).toMatchObject({ config: "c.json", command });

@@ -15,7 +15,8 @@ export type Command =
   | { readonly kind: "forget"; readonly volume: string }
   | { readonly kind: "restore"; readonly request: RestoreAsked }
   | { readonly kind: "check-config" }
-  | { readonly kind: "report-end" };
+  | { readonly kind: "report-end" }
+  | { readonly kind: "unfinished" };
 
 export interface SnapshotArguments {
   readonly config: string;
@@ -54,6 +55,7 @@ Makes, lists, removes and restores thin snapshots of the volumes of a pool. On a
   --config FILE    the release's config.json
   --check-config   validate the config and end
   --report-end     for the unit's ExecStopPost: report a run that could not do it itself
+  --unfinished     for a release: name what has begun and not ended, a line each
   --help           this text
 
 ${exitCodesHelp}`;
@@ -69,6 +71,7 @@ export function parseSnapshotArguments(job: string, argv: readonly string[]): Sn
         "dry-run": { type: "boolean", default: false },
         "check-config": { type: "boolean", default: false },
         "report-end": { type: "boolean", default: false },
+        unfinished: { type: "boolean", default: false },
         progress: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
@@ -77,14 +80,14 @@ export function parseSnapshotArguments(job: string, argv: readonly string[]): Sn
     });
     if (values.help) return undefined;
     if (positionals[0] !== "restore") refuseRestoreFlags(values);
-    const { "dry-run": dryRun, "check-config": checkConfig, "report-end": endReport } = values;
-    if (checkConfig && endReport) throw new Error("--check-config and --report-end can't be given together");
-    if ((checkConfig || endReport) && (positionals.length > 0 || dryRun))
-      throw new Error(`--${checkConfig ? "check-config" : "report-end"} stands alone`);
+    const { "dry-run": dryRun } = values;
+    const alone = (["check-config", "report-end", "unfinished"] as const).filter(kind => values[kind]);
+    const [kind] = alone;
+    if (alone.length > 1) throw new Error(`--${alone.join(" and --")} can't be given together`);
+    if (kind !== undefined && (positionals.length > 0 || dryRun)) throw new Error(`--${kind} stands alone`);
     if (values.config === undefined) throw new Error("--config FILE is missing");
     const rest = { config: values.config, json: values.json, progress: values.progress };
-    if (checkConfig) return { ...rest, command: { kind: "check-config" } };
-    if (endReport) return { ...rest, command: { kind: "report-end" } };
+    if (kind !== undefined) return { ...rest, command: { kind } };
     if (positionals[0] === "restore") {
       const request = restoreRequest(positionals.slice(1), dryRun, values);
       return { ...rest, command: { kind: "restore", request } };

@@ -16,8 +16,10 @@ import {
   type RestoreRecord,
   servicesOf,
   unknownAside,
+  unreadText,
   wantedText,
 } from "./restore/record";
+import { nextOfUnread } from "./restore/unread";
 import { mirroredServices, serviceTyped } from "./restore/resolve";
 import { tallyOf } from "./restore/tally";
 import { cutText, keptText } from "./restores";
@@ -43,7 +45,8 @@ export async function list({ what }: ListRequest, context: WayContext<NfsMirrorC
   await proveBackupDisk(config, "read", { ...context, dryRun: true });
   const only = what === undefined ? undefined : serviceTyped(config, what);
   const mirrored = readMirrored(config);
-  const records = readRestores(config);
+  const known = readRestores(config);
+  const { records } = known;
   const services: ListedService[] = [];
   for (const service of only === undefined ? mirroredServices(config) : [only])
     services.push(await listed(context, service, mirrored, records));
@@ -51,17 +54,18 @@ export async function list({ what }: ListRequest, context: WayContext<NfsMirrorC
     config,
     records.filter(record => only === undefined || servicesOf(record).includes(only)),
   );
-  const unknown = only === undefined ? unknownAside(config, records, Object.keys(knownNested(config))) : [];
+  const unknown = only === undefined ? unknownAside(config, known, Object.keys(knownNested(config))) : [];
   return {
     text: [
       ...services.flatMap(serviceLines),
+      ...known.unread.map(unread => `${unreadText(unread)}\n  ${nextOfUnread(config, unread)}`),
       ...left.map(({ text, next }) => `${text}\n  ${next}`),
       ...unknown.map(
         folder =>
           `of a restore that isn't on record any more there is ${folder}\n  ${shell`rm -rf --one-file-system -- ${folder}`}`,
       ),
     ].join("\n"),
-    result: { services, restores: left, unknown },
+    result: { services, restores: left, unread: known.unread.map(({ file }) => file), unknown },
   };
 }
 

@@ -1,6 +1,9 @@
+import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { acceptCommand } from "../runtime/arguments";
+import { Refusal } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { ready, shell } from "../runtime/shell";
+import type { Unfinished } from "../runtime/unfinished";
 import { isMeant, type Mirror, serviceOf } from "./mirror";
 import { shown } from "./lacking";
 import { knownNested } from "./nested";
@@ -8,6 +11,7 @@ import { leftOutOf } from "./restore/left-out";
 import {
   asideOf,
   dropRestore,
+  fileOf,
   isInPlace,
   isThere,
   isUnfinished,
@@ -16,9 +20,12 @@ import {
   type RestoreRecord,
   servicesOf,
   unknownAside,
+  type UnreadRestore,
+  unreadText,
   wantedText,
   writeRestore,
 } from "./restore/record";
+import { nextOfUnread, servicesOfUnread } from "./restore/unread";
 
 /**
  * A service of which a restore was cut keeps its copy as it is, as its source may be half of one and half of another, or what
@@ -28,8 +35,9 @@ export const restores: Phase<Mirror> = {
   name: "restores",
   async run(mirror) {
     const { config, dryRun, notes } = mirror;
-    const records = readRestores(config);
-    for (const record of records) {
+    const known = readRestores(config);
+    for (const unread of known.unread) holdUnread(mirror, unread);
+    for (const record of known.records) {
       if (isUnfinished(record)) {
         holdCut(mirror, record);
         continue;
@@ -41,12 +49,39 @@ export const restores: Phase<Mirror> = {
         );
       else if (!dryRun && isWhole) dropRestore(config, record);
     }
-    for (const folder of unknownAside(config, records, Object.keys(knownNested(config))))
+    for (const folder of unknownAside(config, known, Object.keys(knownNested(config))))
       notes.push(
         shell`of a restore that isn't on record any more there is ${folder}   (when nobody needs it: rm -rf --one-file-system -- ${folder})`,
       );
   },
 };
+
+/** A record that isn't one of this version says of no other service that it may be cut. */
+function holdUnread({ config, held, log }: Mirror, unread: UnreadRestore): void {
+  const reason = unreadText(unread);
+  const next = nextOfUnread(config, unread);
+  const services = servicesOfUnread(config, unread);
+  if (services === undefined) throw new Refusal(`${reason}, and nothing tells which service it is of`, next);
+  if (services.length === 0)
+    log.warn(`${reason}; it is of no service that it may have left in part: ${next}`);
+  for (const path of services) held.push({ path, reason, next, isFrozen: true });
+}
+
+/** What a release that knows nothing of restores would take for data. */
+export function unfinishedRestores(config: NfsMirrorConfig): Unfinished[] {
+  const { records, unread } = readRestores(config);
+  const cut = records.filter(record => isUnfinished(record) && isInPlace(record, config));
+  return [
+    ...unread.map(each => ({
+      ...{ record: each.file, what: unreadText(each), next: nextOfUnread(config, each) },
+    })),
+    ...cut.map(record => ({
+      record: fileOf(config, record),
+      what: `a restore of ${wantedText(record)} that was cut, or goes on`,
+      next: waysOut(config, record),
+    })),
+  ];
+}
 
 /** What a restore has left out stays on the mirror as it is, until it is back as it was, or somebody answers for it. @returns whether there is none */
 function holdLeftOut(mirror: Mirror, record: RestoreRecord): boolean {
@@ -72,7 +107,7 @@ function isGivenUp(mirror: Mirror, path: string): boolean {
 /** From then on it is the source's as all else. */
 export function forgetLeftOut(mirror: Mirror): void {
   const { config } = mirror;
-  for (const record of readRestores(config)) {
+  for (const record of readRestores(config).records) {
     if (isUnfinished(record) || record.lacked.length === 0) continue;
     const left = leftOutOf(config, record).filter(({ path }) => !isGivenUp(mirror, path));
     const lacked = left.map(({ name }) => name);
@@ -99,19 +134,20 @@ export function cutText(record: RestoreRecord): string {
 }
 
 function holdCut({ config, held, log }: Mirror, record: RestoreRecord): void {
-  const [resume, rollback] = [
-    restoreCommand(config, record, "resume"),
-    restoreCommand(config, record, "rollback"),
-  ];
   if (!isInPlace(record, config)) {
     log.warn(
-      `a restore of ${wantedText(record)} into ${record.root} was cut: ${resume}   (or give it up: ${rollback})`,
+      `a restore of ${wantedText(record)} into ${record.root} was cut: ${restoreCommand(config, record, "resume")}   (or give it up: ${restoreCommand(config, record, "rollback")})`,
     );
     return;
   }
   for (const path of servicesOf(record))
-    held.push({
-      ...{ path, isFrozen: true, reason: cutText(record) },
-      next: shell`${ready(resume)}   (or what was there before: ${ready(rollback)})`,
-    });
+    held.push({ ...{ path, isFrozen: true, reason: cutText(record) }, next: waysOut(config, record) });
+}
+
+function waysOut(config: NfsMirrorConfig, record: RestoreRecord): string {
+  const [resume, rollback] = [
+    restoreCommand(config, record, "resume"),
+    restoreCommand(config, record, "rollback"),
+  ];
+  return shell`${ready(resume)}   (or what was there before: ${ready(rollback)})`;
 }

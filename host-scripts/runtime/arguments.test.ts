@@ -18,6 +18,7 @@ test.each([
   [["run", "--dry-run", "--json"], { mode: "dry-run", json: true }],
   [["--check-config"], { mode: "check-config" }],
   [["--report-end"], { mode: "report-end" }],
+  [["--unfinished"], { mode: "unfinished" }],
   [["--accept=a", "--accept", "b"], { mode: "run", accept: ["a", "b"] }],
 ])("%j asks for a run: %j", (words, run) => {
   expect(parse(...words)).toMatchObject({ config: "c.json", ...run });

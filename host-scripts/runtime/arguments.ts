@@ -8,7 +8,7 @@ import type { Asked, RestoreRequest, Ways } from "./ways";
 /** Arguments of a run. */
 export interface RunArguments {
   readonly config: string;
-  readonly mode: "run" | "dry-run" | "check-config" | "report-end";
+  readonly mode: "run" | "dry-run" | "check-config" | "report-end" | "unfinished";
   readonly progress: boolean;
   readonly json: boolean;
   /** What an operator says is meant to be so, in this run: names as messages show them. */
@@ -36,7 +36,7 @@ export function runHelp(job: string, does: string, { accepts, ways }: Grammar): 
   const acceptLine = accepts
     ? `  --accept=${accepts.what}\n                   with run: ${accepts.why}\n`
     : "";
-  return `Usage: ${job} [run] [--dry-run | --check-config | --report-end]${accept} [--progress] [--json]
+  return `Usage: ${job} [run] [--dry-run | --check-config | --report-end | --unfinished]${accept} [--progress] [--json]
 ${ways ? waysUsage(job, ways) : ""}
 ${does} On a host, the command has its config already.
 
@@ -45,6 +45,7 @@ ${ways ? waysHelp(ways) : ""}
   --dry-run        say what would be done; change nothing, report nothing
   --check-config   with run: validate the config and end
   --report-end     with run, for the unit's ExecStopPost: report a run that could not do it itself
+  --unfinished     with run, for a release: name what has begun and not ended, a line each
 ${acceptLine}${ways ? restoreFlagsHelp(ways) : ""}  --progress       show how far it is
   --json           one JSON object on stdout at the end; all lines go to stderr
   --config FILE    the release's config.json
@@ -103,6 +104,7 @@ const flags = {
   "dry-run": { type: "boolean" },
   "check-config": { type: "boolean" },
   "report-end": { type: "boolean" },
+  unfinished: { type: "boolean" },
   progress: { type: "boolean" },
   json: { type: "boolean" },
   accept: { type: "string", multiple: true },
@@ -114,7 +116,7 @@ type Flag = keyof typeof flags;
 
 const everywhere: readonly Flag[] = ["config", "json", "progress", "help"];
 const taken: Readonly<Record<Verb, readonly Flag[]>> = {
-  run: [...everywhere, "dry-run", "check-config", "report-end", "accept"],
+  run: [...everywhere, "dry-run", "check-config", "report-end", "unfinished", "accept"],
   list: everywhere,
   verify: everywhere,
   restore: [...everywhere, "dry-run", "at", "into"],
@@ -201,13 +203,16 @@ interface Values {
   readonly "dry-run"?: boolean | undefined;
   readonly "check-config"?: boolean | undefined;
   readonly "report-end"?: boolean | undefined;
+  readonly unfinished?: boolean | undefined;
   readonly accept?: readonly string[] | undefined;
   readonly at?: string | undefined;
   readonly into?: string | undefined;
 }
 
 function runArguments(values: Values): Pick<RunArguments, "mode" | "accept"> {
-  const modes = (["dry-run", "check-config", "report-end"] as const).filter(mode => values[mode]);
+  const modes = (["dry-run", "check-config", "report-end", "unfinished"] as const).filter(
+    mode => values[mode],
+  );
   if (modes.length > 1) throw new Error(`--${modes.join(" and --")} can't be given together`);
   const { accept } = values;
   if (accept && modes.length > 0) throw new Error(`--accept can't be given with --${modes[0]}`);

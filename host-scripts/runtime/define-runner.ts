@@ -14,6 +14,7 @@ import type { Phase } from "./phases";
 import { reporterOf } from "./report";
 import { serviceEnvironment } from "./service-environment";
 import { Stop } from "./stop";
+import { type Unfinished, unfinishedLines } from "./unfinished";
 import { goWay, type Ways } from "./ways";
 
 /** A runner's config that has a backup disk. */
@@ -35,6 +36,8 @@ export interface Runner<Config extends DiskConfig, Run extends JobRun<Config>> {
   readonly metrics: readonly Metric[];
   /** Adds to what every run has what this one's phases fill. */
   begin(run: JobRun<Config>, accepted: ReadonlySet<string>): Run;
+  /** What a release that doesn't know of it must not run beside; left out where nothing outlives a run. */
+  unfinished?(config: Config): readonly Unfinished[];
   /** Comes with the lock: what an earlier run that ended early has left unsaid. */
   locked?(run: Run): void;
   /** In their order, after the one that takes the lock. */
@@ -81,6 +84,10 @@ async function start<Config extends DiskConfig, Run extends JobRun<Config>>(
   if (args.mode === "check-config") {
     await checkTarget(config.target);
     log.info(`config "${args.config}" is valid`);
+    return exitCodes.ok;
+  }
+  if (args.mode === "unfinished") {
+    process.stdout.write(unfinishedLines(runner.unfinished?.(config) ?? []));
     return exitCodes.ok;
   }
   const service = serviceEnvironment();

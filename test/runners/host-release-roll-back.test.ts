@@ -1,4 +1,4 @@
-import { release, ReleaseHost, unitsOf } from "./release-host";
+import { knowingRunner, release, ReleaseHost, unitsOf } from "./release-host";
 
 const deployed = new ReleaseHost();
 const names: string[] = [];
@@ -252,4 +252,33 @@ test("goes back where the live release's folder is gone, which is told with what
   expect(stdout).toContain(`fault the live release ${names[2]} isn't there. Next: ${script} roll-back`);
   expect(await host.run(`${script} roll-back`)).toMatchObject({ exitCode: 0 });
   expect((await host.state()).live).toBe(`releases/${names[1]}`);
+});
+
+test("a program that knows nothing of what the live one has begun and not ended isn't made live, by whatever way", async () => {
+  host.runner = knowingRunner;
+  const live = (await host.deploy(release({ hour: "04" }))).stdout;
+  const record = "/var/lib/holdfast/nfs-mirror/restores/1.json";
+  const begun = `${record}\ta restore of paperless that was cut\tnfs-mirror restore --resume -- paperless   (or: --rollback)`;
+  await host.run("cat >/opt/unfinished", `${begun}\n`);
+  const before = await host.state();
+  const older = new ReleaseHost(host.folder);
+  for (const refused of [
+    await host.run(`${script} roll-back`),
+    await older.deploy(release({ hour: "05" })),
+  ]) {
+    expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(refused.stderr).toMatch(
+      /^nfs-mirror: release \w{12} knows nothing of .*: a restore of paperless that was cut \(\/var\/lib\/.*1\.json\)\. Release \w{12} runs on\. Next: nfs-mirror restore --resume -- paperless {3}\(or: --rollback\); then the same again$/,
+    );
+  }
+  expect(await host.state()).toEqual(before);
+
+  // Another config of the same program, and another program that knows of it.
+  const mended = await host.deploy(release({ hour: "06" }));
+  expect(mended).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(await host.run(`${script} roll-back ${live}`)).toMatchObject({ exitCode: 0 });
+  host.runner = `${knowingRunner}// a later version`;
+  expect(await host.deploy(release({ hour: "06" }))).toMatchObject({ exitCode: 0, stderr: "" });
+  await host.run("rm /opt/unfinished");
+  expect(await older.deploy(release({ hour: "05" }))).toMatchObject({ exitCode: 0 });
 });

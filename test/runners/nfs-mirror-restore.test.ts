@@ -390,9 +390,56 @@ test("a restore that was cut is given up: what was there is there, and nothing e
   run.kill("SIGKILL");
   await run.finished;
   world.unshadow("rsync");
+  const begun = (await mirror("--unfinished")).stdout.split("\t");
+  expect(begun).toEqual([
+    join(world.config.stateDir, "restores", records()[0] ?? ""),
+    "a restore of nasty that was cut, or goes on",
+    expect.stringMatching(/^nfs-mirror restore --resume -- nasty .* --rollback -- nasty\)\n$/),
+  ]);
   expect(await mirror("restore", "nasty", "--rollback")).toMatchObject({ status: 0 });
   expect(differences(before, await treeOf(sourceOf("nasty")))).toEqual([]);
   expect([aside(), records()]).toEqual([[], []]);
+  expect((await mirror("--unfinished")).stdout).toBe("");
+});
+
+test("a record that can't be read holds the service that it is of, by what is left of it or beside the services, and no other", async () => {
+  damage();
+  expect(await mirror("restore", "nasty")).toMatchObject({ status: 0 });
+  const file = join(world.config.stateDir, "restores", records()[0] ?? "");
+  const whole = JSON.parse(readFileSync(file, "utf8")) as object;
+  const night = async (record: string, fresh: string): Promise<FinishedRun> => {
+    writeFileSync(file, record);
+    writeFileSync(`${world.source}/nasty/two`, `half of something, as of ${fresh}`);
+    writeFileSync(`${world.source}/app/fresh`, `of a size of its own: ${fresh}`);
+    const ended = await mirror();
+    expect(readFileSync(`${world.target}/app/fresh`, "utf8")).toContain(fresh);
+    return ended;
+  };
+  // As an earlier version would have written it, and one that a disk has cut.
+  const earlier = JSON.stringify({ ...whole, state: "placing", lacked: undefined, first: undefined });
+  for (const [record, fresh] of [
+    [earlier, "one"],
+    ["{", "one more"],
+  ] as const) {
+    const held = await night(record, fresh);
+    expect([held.status, held.stdout]).toEqual([
+      1,
+      expect.stringMatching(
+        /copy of 1 entries .*: "nasty": the record of a restore can't be read: .*\.json: /,
+      ),
+    ]);
+    expect(held.stdout).toContain(`once the services are as they should be: rm ${file}`);
+    expect(differences(nasty, await treeOf(nastyIn(world.config.target.path)))).toEqual([]);
+  }
+  expect((await mirror("--unfinished")).stdout).toContain(`${file}\tthe record of a restore can't be read`);
+  expect((await mirror("list")).stdout).toContain(file);
+  expect(await mirror("restore", "nasty")).toMatchObject({ status: 3 });
+  expect(await mirror("restore", "alone")).toMatchObject({ status: 0 });
+
+  // One that has ended holds nothing, and is told.
+  const over = await night(JSON.stringify({ ...whole, first: undefined }), "the third one");
+  expect([over.status, over.stdout]).toEqual([0, expect.stringContaining(`can't be read: ${file}`)]);
+  expect(readFileSync(`${world.target}/nasty/two`, "utf8")).toContain("the third one");
 });
 
 test("what rots while it is copied is no success, and nothing is replaced", async () => {

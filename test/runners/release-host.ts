@@ -20,6 +20,7 @@ import {
   releaseCommand,
   type ReleaseFile,
   removeFolder,
+  type RunnerBundle,
 } from "../../components/host-release/commands";
 import { releaseScript } from "../../components/host-release/tools";
 
@@ -29,6 +30,14 @@ const config = JSON.parse(require("fs").readFileSync(process.argv[process.argv.i
 if (!process.argv.includes("--check-config")) process.exit(9);
 if (config.wrong) { console.error("config.wrong: expected nothing"); process.exit(2); }
 `;
+
+/** One that also says what it has begun and not ended: what the host has in a file. */
+export const knowingRunner = `
+if (process.argv.includes("--unfinished")) {
+  const file = "/opt/unfinished";
+  if (require("fs").existsSync(file)) process.stdout.write(require("fs").readFileSync(file));
+  process.exit(0);
+}${runner}`;
 
 export interface Ended {
   readonly exitCode: number | undefined;
@@ -51,6 +60,8 @@ export interface HostState {
 export class ReleaseHost {
   /** Shell text that runs in the namespace before each command, e.g. a mount. */
   before = ":";
+  /** Text of the runner that is deployed. */
+  runner = runner;
   /** The stack that deploys. */
   stack = "organization/holdfast/one";
 
@@ -103,7 +114,7 @@ exec unshare --mount sh -c '${this.#script()}' sh "${this.folder}" "$1"
       [installScript(this.owned, releaseScript()), releaseScript()],
       ...files.map((file): [string, string] => [releaseCommand(this.owned, "stage", file.name), file.text]),
       [releaseCommand(this.owned, "room"), `${this.bundle.sha256} ${this.bundle.sizeBytes}\n`],
-      ["cat >/opt/holdfast/nfs-mirror/staging/nfs-mirror.cjs", runner],
+      ["cat >/opt/holdfast/nfs-mirror/staging/nfs-mirror.cjs", this.runner],
     ];
     for (const [command, input] of steps) {
       const ended = await this.run(command, input);
@@ -188,11 +199,10 @@ exec unshare --mount sh -c '${this.#script()}' sh "${this.folder}" "$1"
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  readonly bundle = {
-    path: "",
-    sha256: createHash("sha256").update(runner).digest("hex"),
-    sizeBytes: runner.length,
-  };
+  get bundle(): RunnerBundle {
+    const { runner: text } = this;
+    return { path: "", sha256: createHash("sha256").update(text).digest("hex"), sizeBytes: text.length };
+  }
 }
 
 /** Files of a release; each hour gives another timer. With a command that prints one word, if that is given. */

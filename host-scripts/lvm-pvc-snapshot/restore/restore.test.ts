@@ -1,6 +1,6 @@
 import { FakeWorld, live, snap } from "./fake-world";
 import { beforeRestoreTags } from "../../runtime/lvm/snapshots";
-import { readRecord, unfinishedRestores } from "../../runtime/lvm/restore-record";
+import { readRecord, unfinishedOf, unfinishedRestores } from "../../runtime/lvm/restore-record";
 
 let world: FakeWorld;
 beforeEach(() => {
@@ -141,6 +141,9 @@ test("another snapshot than that of an unfinished restore is refused, and so is 
   });
   expect(await world.run({ action: "rollback" }, { at: 2, after: true })).toBeUndefined();
   expect(await world.run()).toMatchObject({ exitCode: 3, failed: `a rollback of ${live} is unfinished` });
+  expect(unfinishedOf(world.stateDir)).toMatchObject([
+    { record: expect.stringMatching(/restore\/.*\.json$/), next: expect.stringContaining("--rollback") },
+  ]);
   expect(await world.run({ action: "rollback" })).toBe(0);
 });
 

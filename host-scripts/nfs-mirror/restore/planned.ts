@@ -15,6 +15,7 @@ import { asOfService, heldOf, readMirrored } from "../mirrored";
 import { partsOf } from "./parts";
 import { itemsOf, placesOf } from "./place";
 import {
+  isInPlace,
   isThere,
   isUnfinished,
   mirrorRoot,
@@ -24,10 +25,12 @@ import {
   type RestoreRecord,
   servicesOf,
   shownNames,
+  unreadText,
   wantedText,
 } from "./record";
 import { wantedTyped } from "./resolve";
 import { type Tally, tallyOf } from "./tally";
+import { nextOfUnread, servicesOfUnread } from "./unread";
 
 /** A restore that may begin. */
 export interface Planned {
@@ -91,7 +94,12 @@ function notesOn(config: NfsMirrorConfig, record: RestoreRecord): string[] {
 /** Of two restores of a service, nobody could say what was there before. */
 function refuseWhileCut(config: NfsMirrorConfig, fresh: RestoreRecord): void {
   const services = new Set(servicesOf(fresh));
-  const other = readRestores(config).find(
+  const { records, unread } = readRestores(config);
+  if (isInPlace(fresh, config))
+    for (const each of unread)
+      if (servicesOfUnread(config, each)?.some(name => services.has(name)) !== false)
+        throw new Refusal(unreadText(each), nextOfUnread(config, each));
+  const other = records.find(
     record =>
       isUnfinished(record) &&
       record.root === fresh.root &&

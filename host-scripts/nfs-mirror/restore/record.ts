@@ -1,16 +1,16 @@
 import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
 import { ownPrefix } from "../../runtime/closed-folder";
 import { syncFolder, writeDurably } from "../../runtime/durable";
-import { errnoOf, messageOf, Refusal } from "../../runtime/errors";
+import { errnoOf, messageOf } from "../../runtime/errors";
 import { notedName, shortened } from "../../runtime/quoted";
 import { ready, shell } from "../../runtime/shell";
 import { serviceOf } from "../mirror";
 
 /** Below a root, byte by byte as latin1. Root's own folder holds the record: a name in it leads nowhere else. */
-const name = z.string().regex(/^(?!\.{0,2}(?:\/|$))[^\0]+$/);
+export const name = z.string().regex(/^(?!\.{0,2}(?:\/|$))[^\0]+$/);
 
 const restoreId = z.string().regex(/^\d{8}T\d{6}Z(?:-\d+)?$/);
 
@@ -93,7 +93,7 @@ export function shownNames(record: RestoreRecord): string[] {
   return wantedNames(record).map(name => notedName(name));
 }
 
-export function servicesOf(record: RestoreRecord): string[] {
+export function servicesOf(record: Pick<RestoreRecord, "wanted" | "below" | "isAll">): string[] {
   return [...new Set(wantedNames(record).map(serviceOf))];
 }
 
@@ -106,25 +106,48 @@ function folderOf({ stateDir }: NfsMirrorConfig): string {
   return join(stateDir, "restores");
 }
 
-function fileOf(config: NfsMirrorConfig, { id }: RestoreRecord): string {
+export function fileOf(config: NfsMirrorConfig, { id }: RestoreRecord): string {
   return join(folderOf(config), `${id}.json`);
 }
 
-/** All restores that are on record, the oldest first. @throws {Refusal} when one can't be read: what it holds may be cut */
-export function readRestores(config: NfsMirrorConfig): RestoreRecord[] {
-  return idsOf(entriesOf(folderOf(config)))
-    .sort(inTheirOrder)
-    .map(id => {
-      const file = join(folderOf(config), `${id}.json`);
-      try {
-        return restoreRecord.parse(JSON.parse(readFileSync(file, "utf8")));
-      } catch (error) {
-        throw new Refusal(
-          `the record of a restore can't be read, so it isn't known which service it is of: ${file}: ${messageOf(error)}`,
-          shell`cat ${file}; ls -la ${asideRoot(config.source.path)}   (rm the record once the services are as they should be)`,
-        );
-      }
-    });
+/** A record's file that isn't what this version writes. */
+export interface UnreadRestore {
+  readonly id: string;
+  readonly file: string;
+  readonly fault: string;
+  /** What it holds, where it is JSON. */
+  readonly value: unknown;
+}
+
+export function unreadText({ file, fault }: UnreadRestore): string {
+  return `the record of a restore can't be read: ${file}: ${shortened(fault)}`;
+}
+
+/** Restores that are on record, the oldest first. */
+export interface Restores {
+  readonly records: readonly RestoreRecord[];
+  readonly unread: readonly UnreadRestore[];
+}
+
+export function readRestores(config: NfsMirrorConfig): Restores {
+  const records: RestoreRecord[] = [];
+  const unread: UnreadRestore[] = [];
+  for (const id of idsOf(entriesOf(folderOf(config))).sort(inTheirOrder)) {
+    const file = join(folderOf(config), `${id}.json`);
+    let value: unknown;
+    try {
+      value = JSON.parse(readFileSync(file, "utf8"));
+      records.push(restoreRecord.parse(value));
+    } catch (error) {
+      unread.push({ id, file, fault: faultText(error), value });
+    }
+  }
+  return { records, unread };
+}
+
+function faultText(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return messageOf(error);
+  return error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`).join("; ");
 }
 
 export function writeRestore(config: NfsMirrorConfig, record: RestoreRecord): RestoreRecord {
@@ -173,14 +196,15 @@ function inTheirOrder(one: string, other: string): number {
  */
 export function unknownAside(
   config: NfsMirrorConfig,
-  records: readonly RestoreRecord[],
+  { records, unread }: Restores,
   nested: readonly string[],
 ): string[] {
   const known = new Set(records.map(asideOf));
+  const unreadIds = new Set(unread.map(({ id }) => id));
   return ["", ...nested]
     .map(path => asideRoot(join(config.source.path, path)))
     .flatMap(folder => asidesIn(folder).map(entry => join(folder, entry)))
-    .filter(folder => !known.has(folder));
+    .filter(folder => !known.has(folder) && !unreadIds.has(basename(folder)));
 }
 
 /** A folder that can't be looked into, or is below a file by now, keeps nothing else from being mirrored: whoever reads the tree tells it. */

@@ -178,7 +178,7 @@ function findRestores(
   const [first = ".", ...more] = what;
   if (more.length > 0) throw usage(config, `restore --${action} takes a SERVICE alone`);
   const service = first === "." ? undefined : serviceTyped(config, first);
-  const records = readRestores(config).filter(
+  const records = readRestores(config).records.filter(
     record =>
       isUnfinished(record) ||
       (action === "rollback" && record.state === "placed" && isThere(asideOf(record))),

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { writeDurably } from "../durable";
 import { exitCodes, messageOf, Refusal, RunnerError } from "../errors";
 import { ready, shell } from "../shell";
+import type { Unfinished } from "../unfinished";
 
 const workload = z.strictObject({
   kind: z.enum(["Deployment", "StatefulSet"]),
@@ -100,6 +101,18 @@ export function unfinishedRestores(stateDir: string): RestoreRecord[] {
     .filter(name => name.endsWith(".json"))
     .flatMap(name => readRecord(stateDir, name.slice(0, -".json".length)) ?? [])
     .filter(({ end }) => end === null);
+}
+
+/** The same for a release that may know nothing of them; what can't be read may be one. */
+export function unfinishedOf(stateDir: string): Unfinished[] {
+  const { restores, fault } = lookForRestores(stateDir);
+  const unread = fault ? [{ record: join(stateDir, "restore"), what: fault.failed, next: fault.next }] : [];
+  const known = restores.map(record => ({
+    record: fileOf(stateDir, record.volume),
+    what: unfinishedText(record),
+    next: goOnText(record),
+  }));
+  return [...unread, ...known];
 }
 
 /** What is known of restores that have not ended. */
