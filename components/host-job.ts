@@ -39,6 +39,7 @@ const types: Readonly<Record<RunnerName, string>> = {
   "pfsense-backup": "holdfast:layer:PfsenseBackup",
   "backup-scrub": "holdfast:layer:BackupScrub",
   "vm-images": "holdfast:layer:VmImages",
+  "offsite-sync": "holdfast:layer:OffsiteSync",
 };
 
 /** A job on one host that a timer starts: its secrets, its release, and the alerts about it. */

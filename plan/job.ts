@@ -77,8 +77,8 @@ export interface Deletion {
 export type JournalRole =
   /** Notes what anybody changes in some folders of its host. */
   | { readonly kind: "watches"; readonly folders: readonly string[] }
-  /** Notes what it writes to the targets of its flows itself. */
-  | { readonly kind: "writes" }
+  /** Notes what it writes to the targets of its flows itself, each by its path below a folder. */
+  | { readonly kind: "writes"; readonly below: string }
   /** Sends what is noted. */
   | { readonly kind: "reads" };
 
@@ -140,7 +140,13 @@ export interface Credential {
 
 /** Holdfast's own programs on a host: entries in host-scripts, without their ending. */
 export type RunnerName =
-  "lvm-pvc-snapshot" | "nfs-mirror" | "daily-backup" | "pfsense-backup" | "backup-scrub" | "vm-images";
+  | "lvm-pvc-snapshot"
+  | "nfs-mirror"
+  | "daily-backup"
+  | "pfsense-backup"
+  | "backup-scrub"
+  | "vm-images"
+  | "offsite-sync";
 
 export type Deployment =
   /** A timer of its host starts a runner. */

@@ -17,12 +17,12 @@ import { Stop } from "./stop";
 import { type Unfinished, unfinishedLines } from "./unfinished";
 import { goWay, type Ways } from "./ways";
 
-/** A runner's config that has a backup disk. */
+/** A runner's config; `target` is the backup disk that it fills, where it fills one. */
 interface DiskConfig extends RunnerConfig {
-  readonly target: ExpectedMount;
+  readonly target?: ExpectedMount;
 }
 
-/** A runner that fills a backup disk; a run of it is reported, however it ends, and what else it is asked for is not. */
+/** A runner that makes copies; a run of it is reported, however it ends, and what else it is asked for is not. */
 export interface Runner<Config extends DiskConfig, Run extends JobRun<Config>> {
   /** What its program is called. */
   readonly name: string;
@@ -82,7 +82,7 @@ async function start<Config extends DiskConfig, Run extends JobRun<Config>>(
     return runner.ways ? goWay(runner.ways, args.asked, { config, log, json: args.json }) : exitCodes.usage;
   }
   if (args.mode === "check-config") {
-    await checkTarget(config.target);
+    if (config.target) await checkTarget(config.target);
     log.info(`config "${args.config}" is valid`);
     return exitCodes.ok;
   }

@@ -25,7 +25,7 @@ export interface PartMetrics {
  * so a series that is left out is gone. Never fails; what can't be told is in the log.
  */
 export async function tellPart(
-  config: Pick<RunnerConfig, "job" | "host" | "pushgateway">,
+  config: Pick<RunnerConfig, "job" | "metricsJob" | "host" | "pushgateway">,
   metrics: PartMetrics,
   stop: AbortSignal,
   log: Log,
@@ -37,7 +37,7 @@ export async function tellPart(
   } catch (error) {
     log.warn(`${what} can't be kept: ${messageOf(error)}`);
   }
-  const group = { job: config.job, instance: config.host, part };
+  const group = { job: config.metricsJob ?? config.job, instance: config.host, part };
   const fault = await push(config.pushgateway, group, text, stop);
   if (fault !== undefined)
     log.warn(`the Pushgateway has not got ${what} (${fault}). It is kept in "${textfile}"`);

@@ -96,9 +96,9 @@ function record(
 /** @returns whether the Pushgateway has the metrics now */
 export async function pushKept(reporter: Reporter, text: string, stop?: AbortSignal): Promise<boolean> {
   const { log } = reporter;
-  const { pushgateway, job, host, textfile } = reporter.config;
+  const { pushgateway, job, metricsJob = job, host, textfile } = reporter.config;
   if (text === "") return false;
-  const fault = await push(pushgateway, { job, instance: host }, text, stop);
+  const fault = await push(pushgateway, { job: metricsJob, instance: host }, text, stop);
   if (fault === undefined) return true;
   log.warn(
     `the Pushgateway has not got this run's metrics (${fault}). They are kept in "${textfile}", and the next end sends them`,

@@ -16,6 +16,8 @@ import { belowFoldersOf, inTree } from "./tree-path";
 export interface RestoreTree {
   /** Folder with the copy. */
   readonly from: string;
+  /** It lies on another machine: rsync's name of it, and arguments by which it is reached and that take the place of those of a local copy. */
+  readonly far?: { readonly source: string; readonly args: readonly string[] };
   /** Folder that gets it. */
   readonly into: string;
   /** What `into` has and the copy lacks goes; nothing does unless it is said. */
@@ -94,14 +96,14 @@ async function splitNames({ from, into, keeps = [], stop }: RestoreTree): Promis
 const longestMs = 7 * 24 * 3_600_000;
 
 async function pass(
-  { from, into, leavesOut = [], lockFd, log, stop }: RestoreTree,
+  { from, far, into, leavesOut = [], lockFd, log, stop }: RestoreTree,
   does: string,
   args: readonly string[],
   onItem: (item: RsyncItem) => void = () => undefined,
 ): Promise<RsyncPass> {
   let count = 0;
   const done = await rsync(
-    [...wholeMetadata, listedBefore, ...args, "--", "./", `${into}/`],
+    [...(far?.args ?? wholeMetadata), listedBefore, ...args, "--", far?.source ?? "./", `${into}/`],
     { cwd: from, timeoutMs: longestMs, stop, inherit: [lockFd], leaveAlone: leavesOut, diesWithRunner: true },
     item => {
       count += 1;

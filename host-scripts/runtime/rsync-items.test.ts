@@ -34,7 +34,7 @@ test("reads a report that is cut at any byte", () => {
     report.add(Buffer.from(text.slice(cut)));
     expect(items.map(item => item.path.toString())).toEqual(["a\n", "b"]);
     expect(report.stats()).toEqual({
-      ...{ entries: 4, files: 3, created: 1, createdFiles: 1, bytes: 5, totalBytes: 9 },
+      ...{ entries: 4, files: 3, created: 1, createdFiles: 1, bytes: 5, totalBytes: 9, wireBytes: 0 },
     });
   }
 });

@@ -53,19 +53,35 @@ export interface RsyncFigures {
   readonly bytes: number;
   /** Of all files of the source. */
   readonly totalBytes: number;
+  /** What this end put on the wire. */
+  readonly wireBytes: number;
 }
 
 /** Reads rsync's stdout as it comes and keeps none of it but an unfinished line and the figures of `--stats`. */
-export function rsyncReport(onItem: (item: RsyncItem) => void): {
+export function rsyncReport(
+  onItem: (item: RsyncItem) => void,
+  onText: (line: string) => void = () => undefined,
+): {
   add(chunk: Buffer): void;
   stats(): RsyncFigures;
 } {
   let rest = "";
-  const figures = { entries: 0, created: 0, files: 0, createdFiles: 0, bytes: 0, totalBytes: 0 };
+  const figures = {
+    entries: 0,
+    created: 0,
+    files: 0,
+    createdFiles: 0,
+    bytes: 0,
+    totalBytes: 0,
+    wireBytes: 0,
+  };
   const take = (text: string): void => {
     const item = parseItem(text);
     if (item) onItem(item);
-    else readFigure(text, figures);
+    else {
+      readFigure(text, figures);
+      onText(text);
+    }
   };
   return {
     add(chunk) {
@@ -86,4 +102,5 @@ function readFigure(text: string, figures: { -readonly [Name in keyof RsyncFigur
   if (name === "Number of created files") Object.assign(figures, { created: value, createdFiles: files });
   if (name === "Total transferred file size") figures.bytes = value;
   if (name === "Total file size") figures.totalBytes = value;
+  if (name === "Total bytes sent") figures.wireBytes = value;
 }

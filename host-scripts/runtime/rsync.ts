@@ -54,6 +54,8 @@ export interface RsyncOptions extends Omit<RunOptions, "onStdout" | "onStderr" |
   readonly leaveAlone?: readonly string[];
   /** What somebody accepts as a whole, and an entry that rsync names is or lies in. */
   readonly acceptedOf?: (path: Buffer) => Buffer | undefined;
+  /** Gets each line that is no entry's. */
+  readonly onText?: (line: string) => void;
   /** It is killed with this process, whatever ends that: it writes to what somebody is about to use. */
   readonly diesWithRunner?: boolean | undefined;
 }
@@ -61,10 +63,10 @@ export interface RsyncOptions extends Omit<RunOptions, "onStdout" | "onStderr" |
 /** Runs rsync, giving each entry of its report to `onItem` as it comes. @throws {Refusal} when there is no rsync */
 export async function rsync(
   args: readonly string[],
-  { acceptedOf, leaveAlone = [], diesWithRunner = false, ...options }: RsyncOptions,
+  { acceptedOf, leaveAlone = [], diesWithRunner = false, onText, ...options }: RsyncOptions,
   onItem: (item: RsyncItem) => void,
 ): Promise<RsyncPass> {
-  const report = rsyncReport(onItem);
+  const report = rsyncReport(onItem, onText);
   const program: readonly [string, ...string[]] = diesWithRunner
     ? ["setpriv", "--pdeathsig", "KILL", "--", "rsync"]
     : ["rsync"];
@@ -100,6 +102,6 @@ async function start(argv: [string, ...string[]], options: RunOptions): Promise<
  * Filter that means one entry, by its path from the root of a transfer, and no other.
  * A backslash escapes only in patterns that hold a wildcard; rsync(1), "PATTERN MATCHING RULES".
  */
-function patternOf(name: string): string {
+export function patternOf(name: string): string {
   return `/${/[*?[]/.test(name) ? name.replace(/[*?[\\]/g, "\\$&") : name}`;
 }

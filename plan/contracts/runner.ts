@@ -42,6 +42,8 @@ function isTimeZone(zone: string): boolean {
 /** What the runtime needs of any runner's config. */
 export interface RunnerConfig {
   readonly job: string;
+  /** What its metrics are called after; its own name unless given. */
+  readonly metricsJob?: string;
   readonly host: string;
   readonly budgetMs: number;
   readonly stateDir: string;

@@ -114,16 +114,28 @@ export const cluster = z.strictObject({
     ),
 });
 
-/** A machine that keeps copies: the NAS. */
+/** A machine that keeps copies: a NAS, or any other with rsync and SSH. */
 export const destination = z.strictObject({
-  kind: z.literal("synology"),
+  kind: z.enum(["synology", "ssh"]).describe("What it is; only what a Synology alone has asks for it"),
   site: name,
   address: address.refine(
     text => !/^(localhost|127\.[0-9.]+|::1)$/i.test(text),
     'leads to whoever reads it: the copies would lie on the host that they are of. Example: "192.168.1.13"',
   ),
   user,
+  port: port.default(22),
   hostKey: anyHostKey.optional().describe("Pinned public key of its SSH server"),
+  receives: z
+    .strictObject({
+      tree: absolutePath.describe(
+        'Folder that the hosts\' key opens there, such as "/Backup/Viki": each leg\'s "to" lies in it',
+      ),
+      secret: name.describe("Secret with that private key"),
+    })
+    .optional()
+    .describe(
+      "How hosts send to it by rsync over SSH: without it, or without hostKey, that is planned but not installed",
+    ),
   medium: z.enum(["hdd", "ssd", "nvme"]),
   size,
   used: size.describe("Bytes in use that no job of the estate accounts for"),

@@ -42,6 +42,8 @@ function places(estate: Estate, look: Lookup): void {
   for (const [section, things] of Object.entries(sections))
     for (const [name, { secrets }] of Object.entries(things))
       secrets.forEach((secret, index) => look.secret([section, name, "secrets", index], secret));
+  for (const [name, { receives }] of Object.entries(estate.destinations))
+    if (receives) look.secret(["destinations", name, "receives", "secret"], receives.secret);
   for (const [name, firewall] of Object.entries(estate.firewalls))
     for (const part of ["api", "ssh"] as const)
       look.secret(["firewalls", name, part, "secret"], firewall[part].secret);

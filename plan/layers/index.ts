@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Path } from "../estate/lookup";
 import type { Estate } from "../estate/schema";
-import type { Job } from "../job";
+import type { Job, LayerJob } from "../job";
 import { clusterDump } from "./cluster-dump";
 import { dailyBackup } from "./daily-backup";
 import type { Layer, PlannedRun } from "./layer";
@@ -49,9 +49,9 @@ export function partsOf(estate: Estate): Part[] {
 
 /** Every job of an estate, layer by layer. */
 export function jobsOf(estate: Estate): Job[] {
-  const jobs = partsOf(estate).flatMap(({ layer, spec }) =>
-    layer.jobs(spec, estate).map(job => ({ ...job, layer: layer.name })),
-  );
+  const jobs: (LayerJob & { readonly layer: string })[] = [];
+  for (const { layer, spec } of partsOf(estate))
+    jobs.push(...layer.jobs(spec, estate, jobs).map(job => ({ ...job, layer: layer.name })));
   const times = new Map<string, number>();
   for (const { name } of jobs) times.set(name, (times.get(name) ?? 0) + 1);
   return jobs.map(job => ({

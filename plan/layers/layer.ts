@@ -32,6 +32,9 @@ export interface Layer<Name extends string = string, Spec extends z.ZodType = z.
   runs(part: z.output<Spec>): readonly PlannedRun[];
   /** Looks up the names that a part says, beside those of its runs. */
   references(part: z.output<Spec>, at: Path, look: Lookup, estate: Estate): void;
-  /** What runs for a part whose names are all known. */
-  jobs(part: z.output<Spec>, estate: Estate): readonly LayerJob[];
+  /**
+   * What runs for a part whose names are all known.
+   * @param before jobs of the layers listed before, for one that carries on what they make
+   */
+  jobs(part: z.output<Spec>, estate: Estate, before: readonly LayerJob[]): readonly LayerJob[];
 }

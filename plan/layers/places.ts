@@ -3,11 +3,8 @@ import type { Location, Machine } from "../job";
 
 /** The disk below a path of a host: that of the nearest mount point above it. */
 export function onDisk(estate: Estate, hostName: string, path: string): { disk?: string } {
-  const mounts = Object.entries(estate.hosts[hostName]?.filesystems ?? {}).filter(([mount]) =>
-    isBelow(path, mount),
-  );
-  const nearest = mounts.sort(([a], [b]) => b.length - a.length)[0];
-  return nearest ? { disk: nearest[1].disk } : {};
+  const nearest = estate.hosts[hostName]?.filesystems[mountAbove(estate, hostName, path)];
+  return nearest ? { disk: nearest.disk } : {};
 }
 
 /** Whether a path is a folder or lies in it. */
@@ -32,4 +29,10 @@ export function poolLocation(estate: Estate, host: string, pool: string, path: s
 
 export function sameMachine(a: Machine, b: Machine): boolean {
   return a.kind === b.kind && a.name === b.name;
+}
+
+/** The mount point that a path of a host lies on; the path itself where the estate has none above it. */
+export function mountAbove(estate: Estate, hostName: string, path: string): string {
+  const mounts = Object.keys(estate.hosts[hostName]?.filesystems ?? {}).filter(mount => isBelow(path, mount));
+  return mounts.sort((a, b) => b.length - a.length)[0] ?? path;
 }

@@ -34,7 +34,7 @@ export function firewallJob(entry: FirewallBackupSpec, spec: DailyBackupSpec, es
     ...run,
     flows,
     deletes: deletionsOf(flows),
-    journal: { kind: "writes" },
+    journal: { kind: "writes", below: spec.target },
     metricsJob: name,
     metrics: pfsenseBackupMetrics,
     alerts: [],

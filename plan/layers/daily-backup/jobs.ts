@@ -35,7 +35,7 @@ export function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): LayerJob 
     ...run,
     flows,
     deletes: deletionsOf(flows),
-    journal: { kind: "writes" },
+    journal: { kind: "writes", below: spec.target },
     metricsJob: dailyBackupJobName,
     metrics: spec.volumes ? [...dailyBackupMetrics, ...volumeMetrics] : dailyBackupMetrics,
     alerts: spec.volumes

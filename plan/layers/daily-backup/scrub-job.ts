@@ -34,6 +34,8 @@ export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate
     flows: [],
     reads: [hostLocation(estate, spec.host, spec.target)],
     deletes: [],
+    // What it mends.
+    journal: { kind: "writes", below: spec.target },
     metricsJob: scrubJobName,
     metrics: backupScrubMetrics,
     alerts: alertsOf(spec, parseDuration(scrub.period)),

@@ -52,7 +52,7 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
     deletes: [
       { location: target, keeps: spec.keep.map(kept => kept.name), keepsMore: true, scope: "whole-tree" },
     ],
-    journal: { kind: "writes" },
+    journal: { kind: "writes", below: spec.target },
     metricsJob: nfsMirrorJobName,
     metrics: nfsMirrorMetrics,
     alerts: alertsOf(spec),

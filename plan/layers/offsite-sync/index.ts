@@ -1,5 +1,7 @@
+import { offsiteSyncJobName } from "../../contracts/offsite-sync";
 import type { Layer } from "../layer";
-import { offsiteSyncJob, offsiteSyncJobName } from "./jobs";
+import { isBelow } from "../places";
+import { offsiteSyncJob } from "./jobs";
 import { offsiteSyncSpec } from "./spec";
 
 /** What a host sends away. */
@@ -7,9 +9,19 @@ export const offsiteSync: Layer<"offsite-sync", typeof offsiteSyncSpec> = {
   name: "offsite-sync",
   spec: offsiteSyncSpec,
   runs: part => [{ ...part, job: offsiteSyncJobName, at: [] }],
-  references({ host, destination, legs }, at, look) {
+  references({ host, destination, legs }, at, look, estate) {
     look.destination([...at, "destination"], destination);
-    legs.forEach((leg, index) => look.below([...at, "legs", index, "from"], host, leg.from));
+    const tree = estate.destinations[destination]?.receives?.tree;
+    legs.forEach((leg, index) => {
+      look.below([...at, "legs", index, "from"], host, leg.from);
+      // Of one that was turned round, a check says so.
+      if (tree !== undefined && !leg.to.startsWith(`${tree}/`) && !isBelow(leg.from, tree))
+        look.fault(
+          [...at, "legs", index, "to"],
+          leg.to,
+          `lies outside of "${tree}", the only folder that the hosts' key opens at ${destination}. Expected a folder below it, e.g. "${tree}/pve-backup"`,
+        );
+    });
   },
-  jobs: (part, estate) => [offsiteSyncJob(part, estate)],
+  jobs: (part, estate, before) => [offsiteSyncJob(part, estate, before)],
 };

@@ -1,23 +1,40 @@
+import {
+  offsiteLegMetrics,
+  offsiteMetricNames,
+  offsiteSyncJobName,
+  offsiteSyncMetrics,
+  offsiteSyncMetricsJob,
+  type OffsiteSyncConfig,
+} from "../../contracts/offsite-sync";
 import type { Estate } from "../../estate/schema";
-import type { LayerJob, Location, Metric } from "../../job";
-import { blanks, phrase } from "../../way-back";
+import type { JobAlert, Judgement, LayerJob, Location } from "../../job";
+import { blanks, phrase, type Step } from "../../way-back";
 import { runOf, timerTrigger } from "../common";
-import { hostLocation } from "../places";
+import {
+  credentialsFolder,
+  mountOf,
+  runnerConfig,
+  secretCredential,
+  stateFolder,
+  textfile,
+  timerOf,
+} from "../host-runner";
+import { hostLocation, isBelow, mountAbove } from "../places";
 import type { OffsiteSyncSpec } from "./spec";
 
-/** The unit's name on the host. */
-export const offsiteSyncJobName = "offsite-sync-backup";
-
-export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate): LayerJob {
+export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: readonly LayerJob[]): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
+  const run = runOf(spec, trigger, estate);
   const destination = estate.destinations[spec.destination];
   const at = (path: string): Location => ({ machine: { kind: "destination", name: spec.destination }, path });
+  const config = configOf(spec, estate, run.budgetMs, before);
+  const { receives } = destination ?? {};
   return {
     name: offsiteSyncJobName,
     runsOn: { kind: "host", name: spec.host },
     host: spec.host,
     trigger,
-    ...runOf(spec, trigger, estate),
+    ...run,
     flows: spec.legs.map(leg => ({
       source: {
         kind: "tree",
@@ -30,59 +47,133 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate): LayerJob 
       metadata: leg.metadata,
       outOfHostsReach: false,
       verified: true,
-      secrets: destination?.secrets ?? [],
-      wayBack: {
-        steps: [
-          {
-            kind: "manual",
-            where: { kind: "host", name: spec.host },
-            text: "by hand, as this version only plans this job",
-            argv: [
-              ...["rsync", "-aHAXS", "--numeric-ids", [blanks.relative]],
-              [`${destination?.user ?? ""}@${destination?.address ?? ""}:`, blanks.from, "/"],
-              [blanks.to, "/"],
-            ],
-            changes: phrase`${blanks.to} has what was sent last; what isn't there any more is deleted by none of it`,
-            undo: phrase`a copy of ${blanks.to}, made before; on a disk that is new there is nothing to go back to`,
-            verifies:
-              "rsync ends with 0, and says nothing when it runs again with --dry-run --itemize-changes",
-          },
-        ],
-      },
+      secrets: [...new Set([...(destination?.secrets ?? []), ...(receives ? [receives.secret] : [])])],
+      wayBack: { steps: [config ? broughtBack(spec.host) : byHand(spec, estate)] },
     })),
     deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),
     journal: { kind: "reads" },
-    metricsJob: "offsite-backup-sync",
-    metrics,
-    alerts: [],
-    credentials: [],
-    deployment: { kind: "planned" },
+    metricsJob: offsiteSyncMetricsJob,
+    metrics: [...offsiteSyncMetrics, ...(config ? offsiteLegMetrics : [])],
+    alerts: config ? alertsOf(spec, run.judged) : [],
+    // Without a pinned key anybody could take what is sent: planned and judged, but not installed.
+    ...(config && receives
+      ? timerOf({
+          job: offsiteSyncJobName,
+          runner: "offsite-sync",
+          description: `Copies of this host to ${spec.destination}`,
+          trigger,
+          timeoutMs: run.timeoutMs,
+          mounts: [...new Set(config.legs.map(({ mount }) => mount.path))],
+          background: true,
+          rights: {
+            reads: spec.legs.map(({ from }) => from),
+            // Its cursors lie in the journals of those whose copies it sends.
+            writes: [...new Set(config.legs.flatMap(({ journals }) => journals.map(({ folder }) => folder)))],
+            files: "all",
+            volumes: "none",
+            parses: false,
+          },
+          credentials: [secretCredential(receives.secret)],
+          config,
+        })
+      : { credentials: [], deployment: { kind: "planned" } }),
   };
 }
 
-const metrics: readonly Metric[] = [
-  {
-    name: "offsite_sync_last_run_timestamp",
-    help: "End of the last run, epoch seconds",
-    emitted: "any-end",
-    meaning: "last-run",
-  },
-  {
-    name: "offsite_sync_last_status",
-    help: "0 after a success, the exit code after a failure",
-    emitted: "any-end",
-    meaning: "status",
-  },
-  {
-    name: "backup_last_success_timestamp",
-    help: "End of the last successful run, epoch seconds",
-    emitted: "success",
-    meaning: "last-success",
-  },
-  {
-    name: "offsite_sync_bytes",
-    help: "Bytes that the last successful run sent",
-    emitted: "success",
-    meaning: "bytes",
-  },
-];
+function configOf(
+  spec: OffsiteSyncSpec,
+  estate: Estate,
+  budgetMs: number,
+  before: readonly LayerJob[],
+): OffsiteSyncConfig | undefined {
+  const destination = estate.destinations[spec.destination];
+  const { receives, hostKey, address, port, user } = destination ?? {};
+  if (!destination || !receives || hostKey === undefined || !address || !user || port === undefined)
+    return undefined;
+  const others = before.filter(({ host }) => host === spec.host);
+  return {
+    job: offsiteSyncJobName,
+    metricsJob: offsiteSyncMetricsJob,
+    ...runnerConfig(offsiteSyncJobName, spec.host, budgetMs, estate),
+    credentialsDir: credentialsFolder(offsiteSyncJobName),
+    destination: { name: spec.destination, address, port, user, hostKey, key: receives.secret },
+    legs: spec.legs.map(({ from, to, excludes, only }) => ({
+      from,
+      to: to.slice(receives.tree.length + 1),
+      mount: mountOf(estate, spec.host, mountAbove(estate, spec.host, from)),
+      excludes: excludes.map(({ name }) => name),
+      ...(only && { only: only.map(({ name }) => name) }),
+      generations: generationsBelow(from, others),
+      journals: journalsBelow(from, others),
+    })),
+    ...{ sample: 64, stallMs: 5 * 60_000, legsTextfile: textfile(`${offsiteSyncJobName}-legs`) },
+  };
+}
+
+/** Folders below a path in which jobs keep generations. */
+function generationsBelow(from: string, jobs: readonly LayerJob[]): string[] {
+  return jobs.flatMap(({ deletes }) =>
+    deletes
+      .filter(({ scope, location }) => scope === "own-generations" && location.path.startsWith(`${from}/`))
+      .map(({ location }) => location.path.slice(from.length + 1)),
+  );
+}
+
+/** Journals of the installed jobs that write in a folder. What else lies in it nobody names: only a comparison of all finds it. */
+function journalsBelow(
+  from: string,
+  jobs: readonly LayerJob[],
+): OffsiteSyncConfig["legs"][number]["journals"] {
+  return jobs.flatMap(({ name, journal, deployment }) =>
+    journal?.kind === "writes" && deployment.kind === "timer" && isBelow(journal.below, from)
+      ? [{ writer: name, folder: `${stateFolder(name)}/journal`, root: journal.below }]
+      : [],
+  );
+}
+
+function broughtBack(host: string): Step {
+  return {
+    ...{ kind: "command", where: { kind: "host", name: host } },
+    argv: [offsiteSyncJobName, "restore", [blanks.to]],
+    changes: phrase`${blanks.to} is what was sent last; it has to be empty or missing, so nothing is overwritten. With --into it goes to another folder`,
+    undo: phrase`rm of what is in ${blanks.to}: nothing was there`,
+    verifies:
+      "it ends with 0 after all that came back was compared with the destination by content, owner, mode, times, ACL, attributes and links",
+  };
+}
+
+function byHand(spec: OffsiteSyncSpec, estate: Estate): Step {
+  const destination = estate.destinations[spec.destination];
+  return {
+    kind: "manual",
+    where: { kind: "host", name: spec.host },
+    text: "by hand, as this version only plans this job",
+    argv: [
+      ...["rsync", "-aHAXS", "--numeric-ids", [blanks.relative]],
+      [`${destination?.user ?? ""}@${destination?.address ?? ""}:`, blanks.from, "/"],
+      [blanks.to, "/"],
+    ],
+    changes: phrase`${blanks.to} has what was sent last; what isn't there any more is deleted by none of it`,
+    undo: phrase`a copy of ${blanks.to}, made before; on a disk that is new there is nothing to go back to`,
+    verifies: "rsync ends with 0, and says nothing when it runs again with --dry-run --itemize-changes",
+  };
+}
+
+function alertsOf({ host, destination }: OffsiteSyncSpec, { staleAfterMs }: Judgement): JobAlert[] {
+  return [
+    {
+      name: "OffsiteLegStale",
+      metric: offsiteMetricNames.legSuccess,
+      fires: { kind: "older", thanMs: staleAfterMs },
+      summary:
+        `{{ $labels.leg }} of ${host} was last whole and verified at ${destination} ` +
+        `{{ $value | humanizeDuration }} ago, the limit is ${Math.round(staleAfterMs / 1000)} s`,
+    },
+    {
+      name: "OffsiteCopyRepaired",
+      metric: offsiteMetricNames.repaired,
+      fires: { kind: "above", than: 0 },
+      summary: `{{ $value }} files at ${destination} were not what ${host} had sent: its disk or memory may be failing. They were sent again; journalctl -u ${offsiteSyncJobName} names them`,
+    },
+  ];
+}

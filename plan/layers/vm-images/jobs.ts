@@ -41,7 +41,7 @@ export function vmImagesJob(spec: VmImagesSpec, estate: Estate): LayerJob {
       wayBack: imageBack(id, images.machine),
     })),
     deletes: [{ location: images, keeps: [], scope: "own-generations" }],
-    journal: { kind: "writes" },
+    journal: { kind: "writes", below: target },
     metricsJob: vmImagesJobName,
     metrics: [...vmImagesMetrics, vmSuccessMetric],
     alerts: alertsOf(host, run.judged),

@@ -1,11 +1,20 @@
 import { join } from "node:path";
 import { debianPackages } from "../../../lab/debian";
 
-const packages = ["rsync", "libpopt0", "libxxhash0", "liblz4-1", "libzstd1", "libssl3", "acl", "attr"];
+export const rsyncPackages = [
+  "rsync",
+  "libpopt0",
+  "libxxhash0",
+  "liblz4-1",
+  "libzstd1",
+  "libssl3",
+  "acl",
+  "attr",
+];
 
 /** Path of rsync itself. */
 export async function rsyncProgram(): Promise<string> {
-  return join(await debianPackages("rsync", packages), "usr/bin/rsync");
+  return join(await debianPackages("rsync", rsyncPackages), "usr/bin/rsync");
 }
 
 /**
@@ -13,7 +22,7 @@ export async function rsyncProgram(): Promise<string> {
  * @param bin folder of programs that take the place of others
  */
 export async function rsyncTools(bin: string): Promise<{ PATH: string; LD_LIBRARY_PATH: string }> {
-  const tools = await debianPackages("rsync", packages);
+  const tools = await debianPackages("rsync", rsyncPackages);
   return {
     PATH: `${bin}:${tools}/usr/bin:${tools}/bin:${process.env["PATH"]}`,
     LD_LIBRARY_PATH: `${tools}/usr/lib/x86_64-linux-gnu:${tools}/lib/x86_64-linux-gnu`,

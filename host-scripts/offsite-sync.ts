@@ -1,0 +1,32 @@
+import { offsiteSyncConfig, offsiteSyncMetrics } from "../plan/contracts/offsite-sync";
+import { acknowledge } from "./offsite-sync/acknowledge";
+import { readMemory } from "./offsite-sync/memory";
+import type { Offsite } from "./offsite-sync/offsite";
+import { owe } from "./offsite-sync/owe";
+import { judge, send } from "./offsite-sync/send";
+import { reach } from "./offsite-sync/reach";
+import { summary, tellLegs } from "./offsite-sync/summary";
+import { verify } from "./offsite-sync/verify";
+import { ways } from "./offsite-sync/ways";
+import { startRunner } from "./runtime/define-runner";
+
+startRunner({
+  name: "offsite-sync",
+  does: "Sends this host's copies, and what has no copy on it, to a destination over SSH, and compares what it sent.",
+  ways,
+  contract: offsiteSyncConfig,
+  metrics: offsiteSyncMetrics,
+  begin: (run): Offsite => ({
+    ...run,
+    startedAt: new Date(),
+    memory: readMemory(run.config),
+    held: [],
+    legs: [],
+    debts: new Map(),
+    sent: { bytes: 0, wireBytes: 0, files: 0, repaired: 0 },
+  }),
+  dryRun: [verify, reach, owe],
+  phases: [verify, reach, owe, send, acknowledge, judge],
+  summary,
+  finish: tellLegs,
+});

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
+import { writeDurably } from "../runtime/durable";
+import { errnoOf } from "../runtime/errors";
+
+const ms = z.number().min(0);
+
+/** What a run leaves for the next. */
+const memory = z.strictObject({
+  /** Which destination it is, and how far it is: the same are kept there. Absent before the first run. */
+  mark: z.string().optional(),
+  token: z.string().optional(),
+  /** By the folder of a journal: what its last acknowledgement gave. */
+  stamps: z.record(z.string(), z.string()),
+  /** By the name of a part: as it was when all of it was last compared and there. */
+  parts: z.record(z.string(), z.strictObject({ entries: ms, bytes: ms })),
+  /** By the source of a leg: when all of it was last there and verified. */
+  legs: z.record(z.string(), ms),
+});
+export type Memory = z.infer<typeof memory>;
+
+export const nothingKnown: Memory = { stamps: {}, parts: {}, legs: {} };
+
+/** @returns nothing where it is lost or can't be read: then everything is compared again */
+export function readMemory(config: Pick<OffsiteSyncConfig, "stateDir">): Memory {
+  try {
+    return memory.parse(JSON.parse(readFileSync(fileOf(config), "utf8")));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || error instanceof z.ZodError || error instanceof SyntaxError)
+      return nothingKnown;
+    throw error;
+  }
+}
+
+export function writeMemory(config: Pick<OffsiteSyncConfig, "stateDir">, kept: Memory): void {
+  writeDurably(fileOf(config), `${JSON.stringify(kept)}\n`, 0o600);
+}
+
+export function fileOf({ stateDir }: Pick<OffsiteSyncConfig, "stateDir">): string {
+  return join(stateDir, "memory.json");
+}

@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
+import type { JobRun } from "../runtime/job-run";
+import type { Debt } from "../runtime/journal-consumer";
+import type { Memory } from "./memory";
+
+export type Leg = OffsiteSyncConfig["legs"][number];
+
+/** One run, filled by its phases. */
+export interface Offsite extends JobRun<OffsiteSyncConfig> {
+  readonly startedAt: Date;
+  /** What earlier runs left. */
+  memory: Memory;
+  /** What isn't sent, or isn't there as it was sent: the run ends as a failure that names it. */
+  readonly held: Held[];
+  /** Legs whose source is proven, with what is to be done of each. */
+  legs: LegRun[];
+  /** What each writer's journal says, by its folder. */
+  readonly debts: Map<string, Debt>;
+  readonly sent: { bytes: number; wireBytes: number; files: number; repaired: number };
+}
+
+export interface Held {
+  /** The leg's source, or a part of it. */
+  readonly what: string;
+  readonly reason: string;
+  readonly next: string;
+}
+
+export interface LegRun {
+  readonly leg: Leg;
+  readonly parts: readonly Part[];
+  /** Names that are known to have changed; whatever else a comparison finds isn't counted before. */
+  readonly debtFiles: number;
+  /** When the oldest of them was named, epoch ms. */
+  readonly oldestMs: number | undefined;
+  /** All of its parts were sent and proven in this run. */
+  isDone: boolean;
+}
+
+/** What is sent by itself: one folder of generations, or all of a leg that is none. */
+export interface Part {
+  readonly leg: Leg;
+  /** Folder with generations below the leg; undefined for the rest of it. */
+  readonly folder: string | undefined;
+  readonly todo: Todo;
+}
+
+export type Todo =
+  | { readonly kind: "nothing" }
+  /** By name, byte by byte as latin1, below the part. */
+  | { readonly kind: "list"; readonly paths: readonly string[]; readonly subtrees: readonly string[] }
+  /** All of it is compared, by size and time. */
+  | { readonly kind: "all"; readonly why: string };
+
+/** As messages and records call a part: its path on this host. */
+export function nameOfPart({ leg, folder }: Pick<Part, "leg" | "folder">): string {
+  return folder === undefined ? leg.from : join(leg.from, folder);
+}

@@ -1,0 +1,118 @@
+import { lstatSync } from "node:fs";
+import type { Phase } from "../runtime/phases";
+import { type Debt, readDebt } from "../runtime/journal-consumer";
+import { inTree } from "../runtime/tree-path";
+import type { Leg, LegRun, Offsite, Part, Todo } from "./offsite";
+import { nameOfPart } from "./offsite";
+
+/** Works out what each leg owes, before anything of it is looked at: from the journals, or by a comparison of all. */
+export const owe: Phase<Offsite> = {
+  name: "owe",
+  async run(run) {
+    const { config, memory, log, debts } = run;
+    for (const { folder } of config.legs.flatMap(({ journals }) => journals))
+      if (!debts.has(folder)) debts.set(folder, readDebt(folder, config.job, memory.stamps[folder]));
+    run.legs = run.legs.map(({ leg }) => owedBy(run, leg));
+    for (const { parts } of run.legs)
+      for (const part of parts) log.info(`${nameOfPart(part)}: ${wordsOf(run, part)}`);
+    await Promise.resolve();
+  },
+};
+
+/** Names below a leg. */
+interface Named {
+  readonly paths: Set<string>;
+  readonly subtrees: Set<string>;
+}
+
+function owedBy(run: Offsite, leg: Leg): LegRun {
+  const named: Named = { paths: new Set(), subtrees: new Set() };
+  let whole = leg.journals.length === 0 ? "nobody notes what changes in it" : undefined;
+  const times: number[] = [];
+  for (const { writer, folder, root } of leg.journals) {
+    const debt = run.debts.get(folder);
+    if (!debt) continue;
+    if (debt.whole !== undefined) whole ??= `${writer}'s journal: ${debt.whole}`;
+    if (debt.oldestMs !== undefined) times.push(debt.oldestMs);
+    if (takeNames(debt, { leg, root }, named)) whole ??= `${writer} hands over all of it`;
+  }
+  const parts = [...leg.generations, undefined].map((folder): Part => ({
+    leg,
+    folder,
+    todo: todoOf(run, leg, folder, named, whole),
+  }));
+  return {
+    leg,
+    parts,
+    debtFiles: named.paths.size + named.subtrees.size,
+    oldestMs: times.length > 0 ? Math.min(...times) : undefined,
+    isDone: false,
+  };
+}
+
+/** @returns whether one of the names stands for all of the leg */
+function takeNames(
+  { paths, subtrees }: Debt,
+  { leg, root }: { leg: Leg; root: string },
+  into: Named,
+): boolean {
+  const above = leg.from === root ? "" : Buffer.from(leg.from.slice(root.length + 1)).toString("latin1");
+  const isAll = (name: string): boolean => name === "." || name === above || above.startsWith(`${name}/`);
+  const below = (name: string): string | undefined =>
+    above === "" ? name : name.startsWith(`${above}/`) ? name.slice(above.length + 1) : undefined;
+  for (const name of paths) if (name !== "." && below(name) !== undefined) into.paths.add(below(name) ?? "");
+  for (const name of subtrees)
+    if (!isAll(name) && below(name) !== undefined) into.subtrees.add(below(name) ?? "");
+  return [...subtrees].some(isAll);
+}
+
+/** That many names cost less than the look at how large the part has become. */
+const smallList = 1000;
+
+function todoOf(
+  run: Offsite,
+  leg: Leg,
+  folder: string | undefined,
+  named: Named,
+  whole: string | undefined,
+): Todo {
+  const known = run.memory.parts[nameOfPart({ leg, folder })];
+  if (known === undefined) return { kind: "all", why: "it was never there as a whole" };
+  if (whole !== undefined) return { kind: "all", why: whole };
+  const [paths, subtrees] = [inPart(named.paths, leg, folder), inPart(named.subtrees, leg, folder)];
+  if (paths.length + subtrees.length === 0) return { kind: "nothing" };
+  if (subtrees.includes(".")) return { kind: "all", why: "all of it is named" };
+  // Each name of a list costs as much as an entry that is compared: both ends look at one file.
+  if (paths.length > Math.max(smallList, known.entries / 2))
+    return { kind: "all", why: `${paths.length} names are as much work as its ${known.entries} entries` };
+  const isThere = (name: string): boolean =>
+    lstatSync(inTree(leg.from, folder === undefined ? name : `${folder}/${name}`), {
+      throwIfNoEntry: false,
+    }) !== undefined;
+  // What went stays there: a list deletes nothing.
+  return { kind: "list", paths: paths.filter(isThere), subtrees: subtrees.filter(isThere) };
+}
+
+/** Those names of a leg that lie in a part, below it. */
+function inPart(names: ReadonlySet<string>, leg: Leg, folder: string | undefined): string[] {
+  const isIn = (name: string, generations: string): boolean =>
+    name === generations || name.startsWith(`${generations}/`);
+  if (folder === undefined)
+    return [...names].filter(name => !leg.generations.some(other => isIn(name, other)) && isSent(name, leg));
+  return [...names]
+    .filter(name => isIn(name, folder))
+    .map(name => (name === folder ? "." : name.slice(folder.length + 1)));
+}
+
+function isSent(name: string, { excludes, only }: Leg): boolean {
+  const entry = Buffer.from(name.split("/", 1)[0] ?? "", "latin1").toString();
+  return !excludes.includes(entry) && (only?.includes(entry) ?? true) && !entry.startsWith(".holdfast");
+}
+
+function wordsOf({ memory }: Offsite, part: Part): string {
+  const { todo } = part;
+  if (todo.kind === "nothing") return "nothing changed";
+  if (todo.kind === "all") return `all is compared, as ${todo.why}`;
+  const entries = memory.parts[nameOfPart(part)]?.entries ?? 0;
+  return `by list: ${todo.paths.length} names and ${todo.subtrees.length} subtrees, of ${entries} entries`;
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { ownPrefix } from "../runtime/closed-folder";
+import { writeWhole } from "../runtime/durable";
+import { Refusal } from "../runtime/errors";
+import type { Phase } from "../runtime/phases";
+import { shell } from "../runtime/shell";
+import { fileOf, writeMemory } from "./memory";
+import type { Offsite } from "./offsite";
+import { type Asking, failureOf, remotePath, remoteRsync } from "./remote";
+
+/** What a job keeps at its destination of itself. */
+const farRecord = z.strictObject({ mark: z.string().min(1), token: z.string().min(1) });
+type FarRecord = z.infer<typeof farRecord>;
+
+/**
+ * Reaches the destination and proves that it is the one that earlier runs sent to, by a random mark that the first of them left: an
+ * address may lead to another machine, and a NAS may have been emptied. Beside it lies a token that is new with each
+ * acknowledgement: where this host remembers another one, one of the two was brought back from a backup, and all is compared.
+ */
+export const reach: Phase<Offsite> = {
+  name: "reach",
+  async run(run) {
+    const { config, memory, dryRun, log } = run;
+    const found = await readFar(run);
+    const { name } = config.destination;
+    if (memory.mark !== undefined && memory.mark !== found?.mark)
+      throw new Refusal(
+        `${name} (${config.destination.address}) isn't the destination that earlier runs sent to: it has ${found ? "another" : "no"} mark`,
+        shell`${config.job} list   (if it is meant to be the destination from now on, all is sent to it again: rm ${fileOf(config)})`,
+      );
+    if (found && found.token === memory.token) return;
+    if (found) log.warn(`${name} was left at another point than this host remembers: all is compared`);
+    run.memory = { ...memory, mark: found?.mark ?? randomUUID(), stamps: {}, parts: {} };
+    if (dryRun) return;
+    if (!found) await writeFar(run, { mark: run.memory.mark ?? "", token: "none" });
+    writeMemory(config, run.memory);
+  },
+};
+
+function farName({ job, host }: Asking["config"]): string {
+  return `${ownPrefix}/${host}.${job}.json`;
+}
+
+/** @returns undefined when nothing was sent there yet @throws {RunnerError} when it can't be reached */
+async function readFar(asking: Asking): Promise<FarRecord | undefined> {
+  const { config } = asking;
+  const file = join(config.stateDir, "far.json");
+  mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
+  rmSync(file, { force: true });
+  const pass = await remoteRsync(asking, ["--times", "--", remotePath(config, farName(config)), file], {
+    cwd: config.stateDir,
+  });
+  if (pass.outcome === "partial" && /No such file or directory \(2\)/.test(pass.result.stderr))
+    return undefined;
+  if (pass.outcome !== "complete")
+    throw failureOf(asking, config.destination.name, pass, "Nothing was sent, and nothing is forgotten.");
+  const text = readFileSync(file, "utf8");
+  rmSync(file, { force: true });
+  const parsed = farRecord.safeParse(asJson(text));
+  if (parsed.success) return parsed.data;
+  throw new Refusal(
+    `the mark of ${config.destination.name} can't be read: ${JSON.stringify(text.slice(0, 80))}`,
+    shell`cat ${farName(config)}   (there, below the module's folder; remove it only after a look at what else lies there)`,
+  );
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Folders of the legs are made by it too. */
+export async function writeFar(asking: Asking & Pick<Offsite, "config">, record: FarRecord): Promise<void> {
+  const { config } = asking;
+  const skeleton = join(config.stateDir, "skeleton");
+  rmSync(skeleton, { recursive: true, force: true });
+  const folders = config.legs.flatMap(({ to, generations }) => [
+    to,
+    ...generations.map(folder => `${to}/${folder}`),
+  ]);
+  for (const folder of folders) mkdirSync(join(skeleton, folder), { recursive: true });
+  mkdirSync(join(skeleton, dirname(farName(config))), { recursive: true });
+  writeWhole(join(skeleton, farName(config)), `${JSON.stringify(record)}\n`, 0o600);
+  // By content: two records have one size, and may be of one second.
+  const pass = await remoteRsync(asking, ["--recursive", "--checksum", "--", "./", remotePath(config, "")], {
+    cwd: skeleton,
+  });
+  if (pass.outcome !== "complete")
+    throw failureOf(
+      asking,
+      `the record of ${config.destination.name}`,
+      pass,
+      "What was sent is there, and is compared again.",
+    );
+  rmSync(skeleton, { recursive: true, force: true });
+}

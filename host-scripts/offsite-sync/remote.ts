@@ -1,0 +1,157 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { offsiteModule, type OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
+import { credentialFile, readCredential } from "../runtime/credentials";
+import { ownPrefix } from "../runtime/closed-folder";
+import { exitCodes, RunnerError } from "../runtime/errors";
+import type { Lock } from "../runtime/lock";
+import { rsync, type RsyncPass } from "../runtime/rsync";
+import type { RsyncItem } from "../runtime/rsync-items";
+import { shell } from "../runtime/shell";
+import type { Stop } from "../runtime/stop";
+import { firstLines } from "../runtime/tail";
+
+/** Who asks the destination for something. */
+export interface Asking {
+  readonly config: OffsiteSyncConfig;
+  readonly stop: Stop;
+  readonly lock?: Lock;
+}
+
+/** Leaves no entry of its tree behind, and none of the runners' own goes: unfinished copies, marks, parts of files. */
+export const neverSent: readonly string[] = [
+  `--exclude=/${ownPrefix}*`,
+  `--exclude=${ownPrefix}-*`,
+  "--exclude=/lost+found",
+];
+
+/** A file that was cut is gone on with by the next run. */
+export const partialFolder = `${ownPrefix}-partial`;
+
+/**
+ * All that a copy off site keeps. With one X: attributes that begin with "user.rsync." are the far side's own, in which an account
+ * that may not chown keeps owners, modes, device numbers and all other attributes (rsync(1), --fake-super).
+ */
+export const offsiteMetadata = [
+  "-aHAXS",
+  "--numeric-ids",
+  "--modify-window=-1",
+  "--one-file-system",
+] as const;
+
+/** Path of the module; its own root for "". */
+export function remotePath({ destination }: OffsiteSyncConfig, path: string): string {
+  const { user, address } = destination;
+  const host = address.includes(":") ? `[${address}]` : address;
+  return `${user}@${host}::${offsiteModule}/${path}`;
+}
+
+/** rsync with the destination. The key opens one module of its rsync daemon and no shell: what this host may do there is decided there. */
+export async function remoteRsync(
+  { config, stop, lock }: Asking,
+  args: readonly string[],
+  options: {
+    readonly cwd: string;
+    readonly leaveAlone?: readonly string[];
+    readonly onText?: (line: string) => void;
+  },
+  onItem: (item: RsyncItem) => void = () => undefined,
+): Promise<RsyncPass> {
+  const pass = await rsync(
+    [`--timeout=${Math.ceil(config.stallMs / 1000)}`, "-e", remoteShell(config), ...args],
+    {
+      ...{ cwd: options.cwd, timeoutMs: config.budgetMs, stop: stop.signal },
+      leaveAlone: options.leaveAlone ?? [],
+      ...(options.onText && { onText: options.onText }),
+      inherit: lock ? [lock.fd] : [],
+    },
+    onItem,
+  );
+  stop.check("send");
+  return pass;
+}
+
+/** The command of ssh(1), in words that rsync splits at spaces. */
+export function remoteShell(config: OffsiteSyncConfig): string {
+  const { port } = config.destination;
+  readCredential(config, config.destination.key);
+  const options = [
+    ["UserKnownHostsFile", knownHosts(config)],
+    ["GlobalKnownHostsFile", "none"],
+    ["StrictHostKeyChecking", "yes"],
+    ["HostKeyAlias", hostAlias],
+    ["IdentityFile", credentialFile(config, config.destination.key)],
+    ["IdentitiesOnly", "yes"],
+    ["IdentityAgent", "none"],
+    ["BatchMode", "yes"],
+    ["ConnectTimeout", "30"],
+    ["ServerAliveInterval", "15"],
+    ["ServerAliveCountMax", "4"],
+  ];
+  const words = [
+    "ssh",
+    "-F",
+    "none",
+    "-p",
+    String(port),
+    ...options.flatMap(([name, value]) => ["-o", `${name}=${value}`]),
+  ];
+  return words.map(word => (/\s/.test(word) ? `"${word}"` : word)).join(" ");
+}
+
+const hostAlias = "destination";
+
+/** The one key that the estate pins, under a name that no resolver answers for. */
+function knownHosts({ stateDir, destination }: OffsiteSyncConfig): string {
+  const file = join(stateDir, "known_hosts");
+  const line = `${hostAlias} ${destination.hostKey}\n`;
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  if (readOrNothing(file) !== line) writeFileSync(file, line, { mode: 0o600 });
+  return file;
+}
+
+function readOrNothing(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** rsync's own codes for a connection that isn't there, or is no more; rsync(1), "EXIT VALUES", and ssh's 255. */
+const connectionCodes = [5, 10, 12, 30, 35, 255];
+
+/** The destination can't be reached, or went away: nothing else can be sent now. */
+export class Away extends RunnerError {}
+
+/** What a pass that didn't come through comes to. */
+export function failureOf(
+  { config }: Asking,
+  what: string,
+  { result }: RsyncPass,
+  kept: string,
+): RunnerError {
+  const { name, address, port, user } = config.destination;
+  const said = firstLines(result.stderr);
+  const code = result.exitCode ?? result.signal ?? result.ended;
+  const full = /No space left|Disk quota exceeded|\(28\)|\(122\)/.test(result.stderr);
+  if (full)
+    return new RunnerError(exitCodes.failed, {
+      failed: `${name} has no room for ${what}: ${said}`,
+      kept,
+      next: shell`ssh ${`${user}@${address}`} -p ${port} df -h   (then make room there, or raise the quota)`,
+    });
+  const isOther = /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed/.test(result.stderr);
+  const failure = {
+    failed: isOther
+      ? `${name} at ${address} shows another host key than the one that is pinned: it may be another machine`
+      : `rsync ended with ${code} at ${what}: ${said}`,
+    kept,
+    next: isOther
+      ? shell`ssh-keyscan -p ${port} ${address}   (compared on ${name} itself; if its key was replaced, pin the new one in the estate)`
+      : shell`ping -c 3 ${address}; systemctl start ${config.job}`,
+  };
+  return connectionCodes.includes(result.exitCode ?? 255) || result.ended === "timed-out"
+    ? new Away(exitCodes.failed, failure)
+    : new RunnerError(exitCodes.failed, failure);
+}

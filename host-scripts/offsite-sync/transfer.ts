@@ -1,0 +1,149 @@
+import { join } from "node:path";
+import { isPeriodName } from "../runtime/generations";
+import { withPathList } from "../runtime/path-list";
+import type { RsyncPass } from "../runtime/rsync";
+import { patternOf } from "../runtime/rsync";
+import type { RsyncItem } from "../runtime/rsync-items";
+import { statIn } from "../runtime/tree-path";
+import { openFolder } from "../runtime/open-folder";
+import type { Offsite, Part } from "./offsite";
+import { neverSent, offsiteMetadata, partialFolder, remotePath, remoteRsync } from "./remote";
+
+/** One folder that is brought to another, or some of what lies in it. */
+export interface Transfer {
+  readonly from: string;
+  /** Below the module. */
+  readonly to: string;
+  readonly filters: readonly string[];
+  /** Names below `from`, byte by byte as latin1; all of it unless given. */
+  readonly only?: { readonly names: readonly string[]; readonly deep: boolean };
+  /** Earlier generations there, by their paths from `to`: what hasn't changed since is a hard link to theirs. */
+  readonly linked: readonly string[];
+}
+
+/** What a part takes, one after the other. */
+export function transfersOf(part: Part): Transfer[] {
+  const { leg, folder, todo } = part;
+  if (todo.kind === "nothing") return [];
+  const filters = [...neverSent, ...(folder === undefined ? treeFilters(part) : [])];
+  const from = folder === undefined ? leg.from : join(leg.from, folder);
+  const to = folder === undefined ? leg.to : `${leg.to}/${folder}`;
+  if (folder !== undefined) return generations({ from, to, filters, linked: [] }, todo);
+  if (todo.kind === "all") return [{ from, to, filters, linked: [] }];
+  const { paths, subtrees } = todo;
+  return [
+    ...(paths.length > 0 ? [{ from, to, filters, linked: [], only: { names: paths, deep: false } }] : []),
+    ...(subtrees.length > 0
+      ? [{ from, to, filters, linked: [], only: { names: subtrees, deep: true } }]
+      : []),
+  ];
+}
+
+/** All of a leg but its folders of generations, what it leaves out, and what it doesn't carry. */
+function treeFilters({ leg }: Part): string[] {
+  const { generations: folders, excludes, only } = leg;
+  const entry = (name: string): string => patternOf(name);
+  return [
+    ...[...folders, ...excludes].map(name => `--exclude=${entry(name)}`),
+    ...(only ? [...only.map(name => `--include=${entry(name)}`), "--exclude=/*"] : []),
+  ];
+}
+
+/** As many as rsync takes, and more than anybody keeps of one thing. */
+const mostLinked = 20;
+
+function generations(base: Transfer, todo: Exclude<Part["todo"], { kind: "nothing" }>): Transfer[] {
+  const names = entriesOf(base.from);
+  const periods = names.filter(isPeriodName).sort();
+  const found: Transfer[] = [];
+  const list = todo.kind === "list" ? [...todo.paths, ...todo.subtrees] : undefined;
+  for (const [index, period] of periods.entries()) {
+    const asked = list?.filter(name => name === period || name.startsWith(`${period}/`));
+    if (asked?.length === 0) continue;
+    const inside = asked?.map(name => name.slice(period.length + 1));
+    found.push({
+      ...{ from: join(base.from, period), to: `${base.to}/${period}`, filters: base.filters },
+      linked: periods
+        .slice(Math.max(0, index - mostLinked), index)
+        .reverse()
+        .map(earlier => `../${earlier}`),
+      ...(inside && !inside.includes("") && { only: { names: inside, deep: true } }),
+    });
+  }
+  const others = names.filter(name => !isPeriodName(name) && !unfinished.includes(name));
+  const asked = list?.filter(name => others.includes(name.split("/", 1)[0] ?? "")) ?? others;
+  if (asked.length > 0) found.push({ ...base, only: { names: asked, deep: true } });
+  return found;
+}
+
+/** What is being built, and what nobody wants any more. */
+const unfinished = [".part", ".trash"];
+
+function entriesOf(folder: string): string[] {
+  const open = openFolder(Buffer.from(folder));
+  try {
+    const names: string[] = [];
+    for (let entry = open.next(); entry; entry = open.next()) names.push(entry.name.toString("latin1"));
+    return names;
+  } finally {
+    open.close();
+  }
+}
+
+/** Sends it, or with other arguments looks how it differs. */
+export async function pass(
+  run: Offsite,
+  { from, to, filters, only, linked }: Transfer,
+  how: readonly string[],
+  onItem: (item: RsyncItem) => void,
+): Promise<RsyncPass> {
+  const start = (list: readonly string[]): Promise<RsyncPass> =>
+    remoteRsync(
+      run,
+      [
+        ...offsiteMetadata,
+        ...[`--partial-dir=${partialFolder}`, ...filters, ...linked.map(folder => `--link-dest=${folder}`)],
+        ...list,
+        ...how,
+        ...["--", "./", `${remotePath(run.config, to)}/`],
+      ],
+      { cwd: from },
+      onItem,
+    );
+  if (!only) return start([]);
+  return withPathList(run.config.stateDir, only.names, list =>
+    start([...list, ...(only.deep ? ["--recursive"] : [])]),
+  );
+}
+
+/**
+ * Makes files of their own of those that share one with an earlier generation there, and get another owner or mode: rsync gives it to
+ * the file that all of them share.
+ */
+export async function splitChanged(run: Offsite, transfer: Transfer): Promise<RsyncPass | undefined> {
+  if (transfer.linked.length === 0) return undefined;
+  const names: string[] = [];
+  const looked = await pass(run, { ...transfer, linked: [] }, ["--existing", "--dry-run"], item => {
+    if (/^\.f(?!\.*$)/.test(item.letters)) names.push(item.path.toString("latin1"));
+  });
+  // A generation that isn't there yet shares nothing.
+  if (looked.outcome !== "complete" && looked.outcome !== "vanished")
+    return isMissing(looked) ? undefined : looked;
+  if (names.length === 0) return undefined;
+  return pass(
+    run,
+    { ...transfer, linked: [], only: { names, deep: false } },
+    ["--ignore-times"],
+    () => undefined,
+  );
+}
+
+function isMissing({ result }: RsyncPass): boolean {
+  return /No such file or directory/.test(result.stderr);
+}
+
+/** Whether a file is still what it was when a transfer began. */
+export function isAsBefore({ from }: Transfer, name: string, sinceMs: number): boolean {
+  const stat = statIn(from, name);
+  return stat !== undefined && Number(stat.ctimeMs) < sinceMs;
+}

@@ -1,0 +1,49 @@
+import { lstatSync, readdirSync } from "node:fs";
+import { ownPrefix } from "../runtime/closed-folder";
+import { Refusal } from "../runtime/errors";
+import { mountsBelow, verifyMounts } from "../runtime/mounts";
+import type { Phase } from "../runtime/phases";
+import { quoted } from "../runtime/quoted";
+import { requireRoot } from "../runtime/root";
+import { shell } from "../runtime/shell";
+import type { Leg, Offsite } from "./offsite";
+
+/** Proves each leg's source: one that is away, empty or another file system holds up itself alone. */
+export const verify: Phase<Offsite> = {
+  name: "verify",
+  async run(run) {
+    const { config, held } = run;
+    requireRoot(config.job, "read every file with its owner and ACL");
+    for (const leg of config.legs) {
+      try {
+        await prove(run, leg);
+        run.legs.push({ leg, parts: [], debtFiles: 0, oldestMs: undefined, isDone: false });
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        held.push({ what: leg.from, reason: error.failed, next: error.next });
+      }
+    }
+    const [first] = held;
+    if (run.legs.length === 0 && first) throw new Refusal(first.reason, first.next);
+  },
+};
+
+async function prove({ stop, held }: Offsite, leg: Leg): Promise<void> {
+  const { from, mount } = leg;
+  await verifyMounts([{ role: "source", access: "read", ...mount }], stop.signal);
+  const stat = lstatSync(from, { throwIfNoEntry: false });
+  const look = shell`ls -la ${from}; findmnt --target ${from}`;
+  if (!stat?.isDirectory())
+    throw new Refusal(`source ${quoted(from)} is ${stat ? "no folder" : "not there"}`, look);
+  if (stat.dev !== lstatSync(mount.path).dev)
+    throw new Refusal(`source ${quoted(from)} lies on another file system than ${quoted(mount.path)}`, look);
+  const entries = readdirSync(from).filter(name => name !== "lost+found" && !name.startsWith(ownPrefix));
+  if (entries.length === 0) throw new Refusal(`source ${quoted(from)} holds nothing`, look);
+  const others = await mountsBelow(from, stop.signal);
+  for (const path of others.keys())
+    held.push({
+      what: `${from}/${path}`,
+      reason: `a file system is mounted at ${quoted(`${from}/${path}`)}, which no leg carries`,
+      next: shell`findmnt --target ${`${from}/${path}`}   (give it a leg of its own, or exclude what it lies in)`,
+    });
+}

@@ -1,0 +1,205 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
+import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
+import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
+import { intoFolder } from "../runtime/into-folder";
+import { readDebt } from "../runtime/journal-consumer";
+import { consumersOf } from "../runtime/journal-cursor";
+import { momentText } from "../runtime/moment";
+import { bytesOfTyped, quoted } from "../runtime/quoted";
+import { required } from "../runtime/required";
+import { restoreTree } from "../runtime/restore-tree";
+import { shell } from "../runtime/shell";
+import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../runtime/ways";
+import { readMemory } from "./memory";
+import type { Leg } from "./offsite";
+import { failureOf, neverSent, offsiteMetadata, remotePath, remoteRsync, remoteShell } from "./remote";
+
+type Context = WayContext<OffsiteSyncConfig>;
+
+/** What an operator may ask of the copies at the destination. */
+export const ways: Ways<OffsiteSyncConfig> = {
+  list: {
+    usage: "[PATH]",
+    does: "how each leg stands and what is owed; of a PATH of this host, what the destination has of it",
+    run: list,
+  },
+  verify: {
+    usage: "[PATH]",
+    does: "compare it, or all legs, with the destination by checksum, and name what only the destination has",
+    run: verify,
+  },
+  restore: {
+    usage: "PATH",
+    does: "bring a folder of this host back to its place, which has to be empty or missing, or to --into",
+    words: [1, 1],
+    run: restore,
+  },
+};
+
+async function list(request: ListRequest, context: Context): Promise<Answer> {
+  if (request.what !== undefined) return listFar(request.what, context);
+  const { config } = context;
+  const memory = readMemory(config);
+  const legs = config.legs.map(leg => {
+    const lastMs = memory.legs[leg.from];
+    const journals = leg.journals.map(({ writer, folder }) => {
+      const debt = readDebt(folder, config.job, memory.stamps[folder]);
+      return {
+        ...{ writer, folder, segments: debt.segments, names: debt.paths.size + debt.subtrees.size },
+        ...{ whole: debt.whole, isOpen: debt.isOpen, consumers: consumersOf(folder) },
+        oldest: debt.oldestMs === undefined ? undefined : momentText(debt.oldestMs),
+      };
+    });
+    return {
+      from: leg.from,
+      to: leg.to,
+      last: lastMs === undefined ? undefined : momentText(lastMs),
+      journals,
+    };
+  });
+  const lines = legs.flatMap(({ from, to, last, journals }) => [
+    `${from} -> ${config.destination.name}:${to}  ${last === undefined ? "never whole there" : `whole and verified as of ${last}`}`,
+    ...(journals.length === 0 ? ["  nobody notes what changes in it: each run compares all of it"] : []),
+    ...journals.map(
+      ({ writer, segments, names, whole, isOpen, oldest, consumers }) =>
+        `  ${writer}: ${whole === undefined ? `${names} names in ${segments} segments${oldest === undefined ? "" : `, the oldest of ${oldest}`}` : `all is owed, as ${whole}`}${isOpen ? "; at work, or killed" : ""}; read by ${consumers.join(", ") || "nobody yet"}`,
+    ),
+  ]);
+  return Promise.resolve({ text: lines.join("\n"), result: { legs } });
+}
+
+/** Where a path of this host is at the destination. @throws {Refusal} */
+function placeOf(
+  config: OffsiteSyncConfig,
+  path: string,
+): { readonly leg: Leg; readonly to: string; readonly path: string } {
+  const plain = path.replace(/(?<=.)\/+$/, "");
+  const legs = [...config.legs].sort((a, b) => b.from.length - a.from.length);
+  const leg = legs.find(({ from }) => plain === from || plain.startsWith(`${from}/`));
+  if (leg && !plain.split("/").includes(".."))
+    return { leg, to: `${leg.to}${plain.slice(leg.from.length)}`, path: plain };
+  throw new Refusal(
+    `${quoted(path)} is in no leg, expected ${config.legs.map(({ from }) => from).join(", ")} or a path below one`,
+    shell`${config.job} list`,
+  );
+}
+
+async function listFar(what: string, context: Context): Promise<Answer> {
+  const { to } = placeOf(context.config, what);
+  const lines: string[] = [];
+  const pass = await remoteRsync(context, ["--list-only", "--", remotePath(context.config, to) + "/"], {
+    cwd: "/",
+    onText: line => lines.push(line),
+  });
+  if (pass.outcome !== "complete") throw failureOf(context, what, pass, "Nothing was changed.");
+  return { text: lines.join("\n"), result: { path: what, entries: lines } };
+}
+
+async function verify({ what }: ListRequest, context: Context): Promise<Answer> {
+  const { config, log } = context;
+  const places =
+    what === undefined ? config.legs.map(({ from }) => placeOf(config, from)) : [placeOf(config, what)];
+  const bad: string[] = [];
+  const orphans: string[] = [];
+  let entries = 0;
+  for (const { leg, path, to } of places) {
+    const filters =
+      path === leg.from ? [...neverSent, ...leg.excludes.map(name => `--exclude=/${name}`)] : [...neverSent];
+    const unfinished = leg.generations.flatMap(folder =>
+      [".part", ".trash"].map(name => `--exclude=/${folder}/${name}`),
+    );
+    const pass = await remoteRsync(
+      context,
+      [
+        ...[...offsiteMetadata, "--checksum", "--dry-run", "--delete", ...filters, ...unfinished],
+        ...["--", "./", `${remotePath(config, to)}/`],
+      ],
+      { cwd: path },
+      item => {
+        if (item.isFolder && item.kind === "changed") return;
+        (item.kind === "deleted" ? orphans : bad).push(
+          `${path}/${quoted(item.path).slice(1, -1)} (${item.letters.trim()})`,
+        );
+        log.progress(`verify: ${bad.length} differ, now ${quoted(item.path)}`);
+      },
+    );
+    if (pass.outcome !== "complete" && pass.outcome !== "vanished")
+      throw failureOf(context, path, pass, "Nothing was changed.");
+    entries += pass.entries;
+  }
+  const lines = [
+    `${entries} entries compared by checksum: ${bad.length} differ or are missing there, ${orphans.length} are only there`,
+    ...bad.map(name => `differs  ${name}`),
+    ...orphans.map(name => `only there  ${name}`),
+  ];
+  const result = { entries, bad, orphans };
+  if (bad.length === 0) return { text: lines.join("\n"), result };
+  return {
+    text: lines.join("\n"),
+    result,
+    failure: {
+      failed: `${bad.length} of ${entries} entries aren't at ${config.destination.name} as they are here, first ${bad[0]}`,
+      kept: "Nothing was changed.",
+      next: shell`systemctl start ${config.job}   (what changed since the last run is sent by it)`,
+    },
+  };
+}
+
+async function restore(request: RestoreRequest, context: Context): Promise<Answer> {
+  const { config, log, stop, lock } = context;
+  if (request.atMs !== undefined)
+    throw new Refusal(
+      "the destination has each file as it was sent last, and generations as folders of their own",
+      shell`${config.job} list ${request.what[0] ?? ""}`,
+    );
+  const { path, to } = placeOf(config, bytesOfTyped(request.what[0] ?? "").toString());
+  const into = request.into ?? emptyPlace(config, path);
+  const result = { path, into, from: to };
+  const text = `${quoted(path)} from ${config.destination.name}:${to} to ${quoted(into)}`;
+  if (request.dryRun) return { text: `would bring ${text}`, result };
+  const disk = config.stateDir;
+  const place =
+    request.into === undefined
+      ? makePlace(into)
+      : (await intoFolder(into, { disk, dryRun: false, stop: stop.signal })).path;
+  const done = await restoreTree({
+    from: place,
+    into: place,
+    far: {
+      args: [...offsiteMetadata, "-e", remoteShell(config), `--timeout=${Math.ceil(config.stallMs / 1000)}`],
+      source: `${remotePath(config, to)}/`,
+    },
+    ...{ stateDir: config.stateDir, lockFd: required(lock, "lock").fd, log, stop: stop.signal },
+  });
+  return {
+    text: `brought back ${text}: ${done.entries} entries, ${done.bytes} bytes, compared with what is there by content, owner, mode, times and attributes`,
+    result: { ...result, ...done },
+  };
+}
+
+/** Nothing is overwritten: what is there may be newer than what was sent. */
+function emptyPlace(config: OffsiteSyncConfig, path: string): string {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const entries = stat?.isDirectory()
+    ? readdirSync(path).filter(name => name !== "lost+found" && name !== ".holdfast")
+    : [];
+  if (stat === undefined || (stat.isDirectory() && entries.length === 0)) return path;
+  throw new Refusal(
+    `${quoted(path)} is not empty: ${stat.isDirectory() ? `it has ${entries.length} entries, the first is ${quoted(entries[0] ?? "")}` : "a file is there"}`,
+    shell`${config.job} restore ${path} --into /root/restored   (or move away what is there first)`,
+  );
+}
+
+function makePlace(path: string): string {
+  if (!existsSync(path))
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw new RunnerError(exitCodes.failed, {
+        failed: `${quoted(path)} can't be made: ${String(error)}`,
+        kept: "Nothing was changed.",
+        next: shell`ls -ld ${path}`,
+      });
+    }
+  return path;
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { anyValue, type Metric } from "./metric";
+import { absolutePath, credentialName, credentialsDir, mount, runnerFields } from "./runner";
+
+/** The name that operators know. */
+export const offsiteSyncJobName = "offsite-sync-backup";
+
+/** What its metrics are called after in the reference system. */
+export const offsiteSyncMetricsJob = "offsite-backup-sync";
+
+/** The rsync daemon's module that a hosts' key opens at a destination, and all that it opens. */
+export const offsiteModule = "holdfast";
+
+const entry = z.string().regex(/^[^/\0]+$/, "expected one directory entry without a slash");
+const below = z.string().regex(/^[^/\0]+(\/[^/\0]+)*$/, "expected a path below a folder");
+
+/** What the runner `offsite-sync` reads from its release's config.json. Times in ms. */
+export const offsiteSyncConfig = z.strictObject({
+  job: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  metricsJob: z.string().min(1),
+  ...runnerFields,
+  credentialsDir,
+  destination: z.strictObject({
+    name: z.string().min(1),
+    address: z.string().min(1),
+    port: z.int().min(1).max(65535),
+    user: z.string().min(1),
+    /** Its only public key, as known_hosts has it, without a name. */
+    hostKey: z.string().min(1),
+    /** Credential with the private key that opens the module, and nothing else. */
+    key: credentialName,
+  }),
+  legs: z
+    .array(
+      z.strictObject({
+        from: absolutePath,
+        /** Folder below the module. */
+        to: below,
+        /** File system that it lies on. */
+        mount,
+        excludes: z.array(entry),
+        /** Entries that it carries; all but the excluded ones unless given. */
+        only: z.array(entry).optional(),
+        /** Folders below it with generations, as FOLDER/PERIOD: one is linked to those before it there. */
+        generations: z.array(below),
+        /** Whatever is written below it is named in these. Empty: nobody says what changes there, and each run looks at all. */
+        journals: z.array(
+          z.strictObject({ writer: z.string().min(1), folder: absolutePath, root: absolutePath }),
+        ),
+      }),
+    )
+    .min(1),
+  /** Most files of a part that are compared by checksum after they were sent. */
+  sample: z.int().min(1),
+  /** Without a byte for that long, the destination counts as gone. */
+  stallMs: z.int().positive(),
+  /** Textfile with what is told of each leg. */
+  legsTextfile: absolutePath,
+});
+export type OffsiteSyncConfig = z.infer<typeof offsiteSyncConfig>;
+
+export const offsiteMetricNames = {
+  bytes: "offsite_sync_bytes",
+  wire: "offsite_sync_wire_bytes",
+  repaired: "offsite_sync_repaired_files",
+  legSuccess: "offsite_sync_leg_last_success_timestamp",
+  debt: "offsite_sync_leg_debt_files",
+  oldest: "offsite_sync_leg_oldest_change_timestamp",
+} as const;
+
+/** Metrics of the runner; the first three have the reference system's names. */
+export const offsiteSyncMetrics: readonly Metric[] = [
+  {
+    name: "offsite_sync_last_run_timestamp",
+    help: "End of the last run, epoch seconds",
+    emitted: "any-end",
+    meaning: "last-run",
+  },
+  {
+    name: "offsite_sync_last_status",
+    help: "0 after a success, the exit code after a failure",
+    emitted: "any-end",
+    meaning: "status",
+  },
+  {
+    name: "backup_last_success_timestamp",
+    help: "End of the last successful run, epoch seconds",
+    emitted: "success",
+    meaning: "last-success",
+  },
+  {
+    name: offsiteMetricNames.bytes,
+    help: "Bytes of the files that the last successful run sent",
+    emitted: "success",
+    meaning: "bytes",
+  },
+  {
+    name: offsiteMetricNames.wire,
+    help: "Bytes that the last run put on the wire",
+    emitted: "any-end",
+    meaning: "other",
+  },
+  {
+    name: offsiteMetricNames.repaired,
+    help: "Files that the destination held otherwise than they were sent, in the last run",
+    emitted: "any-end",
+    meaning: "other",
+  },
+];
+
+/** A run can succeed in all but one leg night after night, and the job's own last success never says which. */
+export const offsiteLegMetrics: readonly Metric[] = [
+  legMetric(offsiteMetricNames.legSuccess, "When all of the leg was last there and verified, epoch seconds"),
+  legMetric(
+    offsiteMetricNames.debt,
+    "Names that are known to have changed in the leg and aren't verified there",
+  ),
+  legMetric(
+    offsiteMetricNames.oldest,
+    "When the oldest of them was named, epoch seconds; of a leg that owes nothing the time of the run",
+  ),
+];
+
+function legMetric(name: string, help: string): Metric {
+  return { name, help, emitted: "any-end", meaning: "other", labels: { part: "legs", leg: anyValue } };
+}

@@ -1,0 +1,87 @@
+import { planOf, parseEstate } from "../..";
+import { offsiteSyncConfig } from "../../contracts/offsite-sync";
+import { type ExampleEstate, exampleWith } from "../../estate/example";
+import { releaseFiles } from "../release-files.test-support";
+
+function planned(change: (estate: ExampleEstate) => void = () => undefined) {
+  const plan = planOf(
+    parseEstate(
+      exampleWith(estate => {
+        const { nas } = estate.destinations ?? {};
+        if (nas) nas.receives = { tree: "/Backup", secret: "nas-key" };
+        estate.secrets = { ...estate.secrets, "nas-key": { keptIn: ["vault", "break-glass"] } };
+        change(estate);
+      }),
+    ),
+  );
+  const job = plan.jobs.find(({ name }) => name === "offsite-sync-backup");
+  if (!job) throw new Error("the example has no offsite-sync-backup");
+  return { plan, job };
+}
+
+test("the run knows of each leg whose journals name what changes in it, and what holds generations", () => {
+  const { job } = planned();
+  const text = releaseFiles(job).find(({ name }) => name === "config.json")?.text ?? "";
+  const config = offsiteSyncConfig.parse(JSON.parse(text));
+  const [backup, photos] = config.legs;
+  expect(backup).toMatchObject({
+    ...{ from: "/mnt/backup", to: "pve-backup" },
+    generations: expect.arrayContaining(["pvc-data", "sqlite-backup", "pfsense", "vm-images"]) as string[],
+  });
+  expect(backup?.journals.map(({ writer }) => writer)).toEqual(
+    expect.arrayContaining(["nfs-mirror", "daily-backup", "pfsense-backup", "vm-images"]),
+  );
+  expect(photos).toMatchObject({
+    to: "nfs/photos",
+    mount: { path: "/srv/nfs" },
+    generations: [],
+    journals: [],
+  });
+});
+
+test("its key is a credential of its own, and it writes to nothing but journals", () => {
+  const { job } = planned();
+  expect(job.credentials).toEqual([{ name: "nas-key", from: { kind: "secret", secret: "nas-key" } }]);
+  const service = releaseFiles(job).find(({ name }) => name === "offsite-sync-backup.service")?.text;
+  expect(service).toMatch(
+    /^LoadCredential=nas-key:\/etc\/holdfast\/credentials\/offsite-sync-backup\/nas-key$/m,
+  );
+  expect(service).not.toMatch(/^ReadWritePaths=.*\/mnt\/backup/m);
+  expect(service).toMatch(/^ReadWritePaths=.*-\/var\/lib\/holdfast\/nfs-mirror\/journal/m);
+});
+
+test("a destination that nobody can prove, or that lets nobody in, is planned and not installed", () => {
+  const unpinned = planned(({ destinations }) => delete destinations?.["nas"]?.hostKey);
+  expect(unpinned.job.deployment).toEqual({ kind: "planned" });
+  const closed = planned(({ destinations }) => delete destinations?.["nas"]?.receives);
+  expect(closed.job.deployment).toEqual({ kind: "planned" });
+});
+
+test("any machine with rsync and SSH is a destination", () => {
+  const { job } = planned(({ destinations, layers }) => {
+    const { nas } = destinations ?? {};
+    if (nas) nas.kind = "ssh";
+    layers["nas-snapshots"] = [];
+  });
+  expect(job.deployment.kind).toBe("timer");
+});
+
+test.each<[string, (estate: ExampleEstate) => void, RegExp]>([
+  [
+    "a leg that the key doesn't open",
+    ({ layers }) => {
+      const leg = layers["offsite-sync"]?.[0]?.legs[1];
+      if (leg) leg.to = "/Photos";
+    },
+    /legs\[1\]\.to: "\/Photos" lies outside of "\/Backup"/,
+  ],
+  [
+    "a key that nobody has",
+    ({ secrets }) => {
+      delete secrets?.["nas-key"];
+    },
+    /destinations\.nas\.receives\.secret: "nas-key" names no secret/,
+  ],
+])("refuses %s", (_, change, message) => {
+  expect(() => planned(change)).toThrow(message);
+});

@@ -1,0 +1,367 @@
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { openSegment } from "../../host-scripts/runtime/journal";
+import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
+import { makeNasty } from "./support/nasty";
+import type { FinishedRun } from "./support/started-run";
+import { differences, snapshot } from "./support/tree";
+
+/*
+ * Real rsync over a real sshd, to an account that may only talk to one module of an rsync daemon. The world goes on from test to test,
+ * as a host and its destination do.
+ */
+let world: OffsiteWorld;
+
+jest.setTimeout(120_000);
+
+beforeAll(async () => {
+  world = await createOffsiteWorld();
+  const { backup, photos } = world;
+  for (const folder of [
+    ".holdfast",
+    "books",
+    "scratch",
+    "pvc-data/2026-21/app/data",
+    "pvc-data/2026-22/app/data",
+    "pvc-data/.part/0",
+  ])
+    mkdirSync(join(backup, folder), { recursive: true });
+  mkdirSync(join(photos, "immich"));
+  writeFileSync(join(backup, ".holdfast/mark"), "own\n");
+  writeFileSync(join(backup, "scratch/left-out"), "x");
+  writeFileSync(join(backup, "pvc-data/.part/0/half"), "x");
+  writeFileSync(join(backup, "books/one"), "a book");
+  writeFileSync(join(backup, "pvc-data/2026-21/app/data/same"), "the same in both");
+  linkSync(join(backup, "pvc-data/2026-21/app/data/same"), join(backup, "pvc-data/2026-22/app/data/same"));
+  writeFileSync(join(backup, "pvc-data/2026-21/app/data/other"), "of 21");
+  writeFileSync(join(backup, "pvc-data/2026-22/app/data/other"), "of week 22");
+  writeFileSync(join(photos, "immich/photo"), "a photo");
+  await makeNasty({
+    source: join(photos, "immich"),
+    config: { source: { path: join(world.folder, "photos/immich") } },
+    inside: world.inside,
+  } as never);
+  // Names of this kind are the far side's own.
+  await world.inside("setfattr", "-x", "user.rsync.%stat", join(world.folder, "photos/immich/nasty/sparse"));
+});
+afterAll(() => world.close());
+
+const far = (path: string): string => join(world.far.tree, path);
+
+function hand(kind: "paths" | "reconcile", ...paths: string[]): void {
+  const segment = openSegment(world.journal, kind);
+  for (const path of paths) segment.add(Buffer.from(path));
+  segment.promote();
+}
+
+async function run(...args: string[]): Promise<FinishedRun & { result: Record<string, unknown> }> {
+  const finished = await world.start([...args, "--json"]).finished;
+  return { ...finished, result: JSON.parse(finished.stdout || "{}") as Record<string, unknown> };
+}
+
+async function succeeds(...args: string[]) {
+  const finished = await run(...args);
+  if (finished.status !== 0) throw new Error(finished.stderr);
+  return finished;
+}
+
+test("a first run sends all of each leg, but nothing unfinished, left out, or the runners' own", async () => {
+  const { result } = await succeeds();
+  expect(result).toMatchObject({ status: 0, held: [], repaired: 0 });
+  expect(readdirSync(far("")).sort()).toEqual([".holdfast", "nfs", "pve-backup"]);
+  expect(readdirSync(far("pve-backup")).sort()).toEqual(["books", "pvc-data"]);
+  expect(readdirSync(far("pve-backup/pvc-data")).sort()).toEqual(["2026-21", "2026-22"]);
+  expect(world.metrics()).toMatchObject({ last_status: 0, 'leg_debt_files{leg="backup"}': 0 });
+  expect(world.metrics()['leg_last_success_timestamp{leg="photos/immich"}']).toBeGreaterThan(1e9);
+  expect(world.pushes.received.map(({ path }) => path)).toContain(
+    "/metrics/job/offsite-backup-sync/instance/pve",
+  );
+});
+
+test("a generation is linked to the one before it there", () => {
+  const [first, second] = ["2026-21", "2026-22"].map(week =>
+    lstatSync(far(`pve-backup/pvc-data/${week}/app/data/same`)),
+  );
+  expect(second?.ino).toBe(first?.ino);
+  expect(readFileSync(far("pve-backup/pvc-data/2026-21/app/data/other"), "utf8")).toBe("of 21");
+});
+
+test("owners, modes, ACLs, attributes, links, devices and holes come back from an account that may not chown", async () => {
+  const into = join(world.folder, "photos", "restored");
+  await world.inside("mkdir", "-m", "0700", into);
+  // Below /tmp anybody could put something else in the place of the world's folder, but for its sticky bit.
+  await succeeds("restore", join(world.folder, "photos/immich"), "--into", into);
+  const [source, restored] = [
+    await snapshot(world, join(world.folder, "photos/immich")),
+    await snapshot(world, into),
+  ];
+  expect(source.size).toBeGreaterThan(20);
+  expect(
+    differences(
+      new Map([...source].filter(([name]) => name !== "")),
+      new Map([...restored].filter(([name]) => name !== "")),
+    ),
+  ).toEqual([]);
+  expect(lstatSync(far("nfs/immich/nasty/setuid")).uid).toBe(64_000);
+  rmSync(join(world.photos, "restored"), { recursive: true });
+});
+
+test("what the journal names is sent by list, and acknowledged once it is verified", async () => {
+  writeFileSync(join(world.backup, "books/one"), "another edition");
+  writeFileSync(join(world.backup, "books/unnamed"), "nobody named it");
+  for (let index = 0; index < 20; index += 1) writeFileSync(join(world.backup, `books/more-${index}`), "x");
+  hand("reconcile", "books");
+  await succeeds();
+  writeFileSync(join(world.backup, "books/one"), "a third edition");
+  writeFileSync(join(world.backup, "books/two\nlines"), "x");
+  writeFileSync(join(world.backup, "books/unnamed"), "nobody named this either");
+  hand("paths", "books/one", "books/two\nlines", "books/gone");
+  const { result, stderr } = await succeeds();
+  expect(stderr).toContain("by list: 2 names and 0 subtrees");
+  expect(result).toMatchObject({
+    legs: [{ isDone: true, parts: [{ by: "nothing" }, { by: "list" }] }, { parts: [{ by: "all" }] }],
+  });
+  expect(readFileSync(far("pve-backup/books/one"), "utf8")).toBe("a third edition");
+  expect(existsSync(far("pve-backup/books/two\nlines"))).toBe(true);
+  expect(readFileSync(far("pve-backup/books/unnamed"), "utf8")).toBe("nobody named it");
+  expect(readdirSync(world.journal).filter(name => /\d\.paths$/.test(name))).toEqual([]);
+  hand("paths", "books/unnamed");
+  await succeeds();
+});
+
+test("a generation that is made anew changes nothing in the one before it there", async () => {
+  const at = "pvc-data/2026-22/app/data/same";
+  rmSync(join(world.backup, at));
+  writeFileSync(join(world.backup, at), "the same in both");
+  const { mtime } = lstatSync(join(world.backup, "pvc-data/2026-21/app/data/same"));
+  utimesSync(join(world.backup, at), mtime, mtime);
+  chownSync(join(world.backup, at), 1234, 1234);
+  hand("reconcile", "pvc-data/2026-22/app/data");
+  await succeeds();
+  const owners = await Promise.all(
+    ["2026-21", "2026-22"].map(week =>
+      world.inside(
+        "getfattr",
+        "--only-values",
+        "-n",
+        "user.rsync.%stat",
+        far(`pve-backup/pvc-data/${week}/app/data/same`),
+      ),
+    ),
+  );
+  expect(owners).toEqual([expect.stringContaining(" 0:0"), expect.stringContaining(" 1234:1234")]);
+});
+
+test("a restore goes into an empty place alone", async () => {
+  const refused = await run("restore", join(world.folder, "backup/books"));
+  expect(refused).toMatchObject({ status: 3 });
+  expect(refused.stderr).toContain("is not empty");
+  renameSync(join(world.backup, "books"), join(world.backup, "scratch/books"));
+  await succeeds("restore", join(world.folder, "backup/books"));
+  expect(readFileSync(join(world.backup, "books/one"), "utf8")).toBe("a third edition");
+  rmSync(join(world.backup, "scratch/books"), { recursive: true });
+});
+
+test("list says what is owed, and verify what differs and what only the destination has", async () => {
+  hand("paths", "books/one");
+  appendFileSync(join(world.backup, "books/one"), "!");
+  expect((await world.start(["list"]).finished).stdout).toMatch(
+    /nfs-mirror: 1 names in 1 segments.*read by offsite-sync-backup/,
+  );
+  expect((await world.start(["list", join(world.folder, "backup")]).finished).stdout).toContain("books");
+  writeFileSync(far("pve-backup/books/orphan"), "");
+  const { status, result } = await run("verify", join(world.folder, "backup"));
+  expect({ status, ...result }).toMatchObject({
+    status: 1,
+    bad: [expect.stringContaining("books/one")],
+    orphans: [expect.stringContaining("books/orphan")],
+  });
+  rmSync(far("pve-backup/books/orphan"));
+  await succeeds();
+});
+
+test("a destination that is away costs the night and forgets nothing", async () => {
+  const before = world.metrics();
+  writeFileSync(join(world.backup, "books/away"), "written meanwhile");
+  hand("paths", "books/away");
+  await world.far.stop();
+  const { status, stderr } = await run();
+  expect(status).toBe(1);
+  expect(stderr).toContain("Connection refused");
+  expect(world.metrics()).toMatchObject({
+    last_status: 1,
+    last_success_timestamp: before["last_success_timestamp"],
+  });
+  await world.far.start();
+  await succeeds();
+  expect(existsSync(far("pve-backup/books/away"))).toBe(true);
+});
+
+test("another host key gets nothing", async () => {
+  world.writeConfig({
+    destination: {
+      ...world.config.destination,
+      hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB",
+    },
+  });
+  const { status, stderr } = await run();
+  world.writeConfig({});
+  expect(status).toBe(1);
+  expect(stderr).toContain("shows another host key than the one that is pinned");
+  expect(stderr).toContain("ssh-keyscan");
+});
+
+test("an empty destination at the same address gets nothing", async () => {
+  const tree = world.far.tree;
+  renameSync(tree, `${tree}-away`);
+  mkdirSync(tree);
+  chownSync(tree, 64_000, 64_000);
+  const { status, stderr } = await run();
+  expect(readdirSync(tree)).toEqual([]);
+  rmSync(tree, { recursive: true });
+  renameSync(`${tree}-away`, tree);
+  expect(status).toBe(3);
+  expect(stderr).toContain("isn't the destination that earlier runs sent to: it has no mark");
+  await succeeds();
+});
+
+test("a host or a destination that was brought back from a backup has all compared", async () => {
+  const memory = join(world.config.stateDir, "memory.json");
+  const before = readFileSync(memory);
+  hand("paths", "books/one");
+  await succeeds();
+  writeFileSync(memory, before);
+  const { stderr, result } = await succeeds();
+  expect(stderr).toContain("all is compared");
+  expect(result).toMatchObject({ legs: [{ parts: [{ by: "all" }, { by: "all" }] }, {}] });
+});
+
+test("a destination that stores other bytes than it was sent is seen, named and mended", async () => {
+  writeFileSync(join(world.backup, "books/flipped"), "good bytes");
+  utimesSync(join(world.backup, "books/flipped"), 1e9, 1e9);
+  hand("paths", "books/flipped");
+  // One bit of one file, right after it was received, at its old time.
+  world.far.shadow(
+    `REAL --server --daemon --config=CONFIG .; s=$?; f=${far("pve-backup/books/flipped")}; [ -e "$f" ] && [ ! -e ${world.folder}/far/tree/once ] && printf G >"$f.x" && dd if="$f.x" of="$f" conv=notrunc 2>/dev/null && touch -d @1000000000 "$f" && rm "$f.x" && touch ${world.folder}/far/tree/once; exit $s`,
+  );
+  const { result, stderr } = await succeeds();
+  world.far.unshadow();
+  rmSync(far("once"), { force: true });
+  expect(result["repaired"]).toBe(1);
+  expect(stderr).toContain("doesn't hold what it was sent");
+  expect(readFileSync(far("pve-backup/books/flipped"), "utf8")).toBe("good bytes");
+  expect(world.metrics()["repaired_files"]).toBe(1);
+});
+
+test("a destination that reports success and keeps nothing is no success", async () => {
+  writeFileSync(join(world.backup, "books/lied"), "never kept");
+  hand("paths", "books/lied");
+  world.far.shadow(
+    `REAL --server --daemon --config=CONFIG .; s=$?; rm -f ${far("pve-backup/books/lied")}; exit $s`,
+  );
+  const { status, stderr } = await run();
+  world.far.unshadow();
+  expect(status).toBe(1);
+  expect(stderr).toContain("doesn't keep what it is sent");
+  await succeeds();
+  expect(existsSync(far("pve-backup/books/lied"))).toBe(true);
+});
+
+test("one leg whose source is unmounted, or empty, holds up no other", async () => {
+  writeFileSync(join(world.backup, "books/goes-on"), "x");
+  hand("paths", "books/goes-on");
+  await world.inside("umount", join(world.folder, "photos"));
+  const { status, stderr, result } = await run();
+  await world.mount("photos");
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/photos.* is not a mount point/);
+  expect(result).toMatchObject({ legs: [{ isDone: true }] });
+  expect(existsSync(far("pve-backup/books/goes-on"))).toBe(true);
+  expect(existsSync(far("nfs/immich/photo"))).toBe(true);
+});
+
+test("a file that can't be written there fails the run by name, and all else arrives", async () => {
+  writeFileSync(join(world.backup, "books/blocked"), "x");
+  writeFileSync(join(world.backup, "books/beside"), "x");
+  mkdirSync(far("pve-backup/books/blocked"));
+  writeFileSync(far("pve-backup/books/blocked/in-the-way"), "");
+  hand("paths", "books/blocked", "books/beside");
+  const { status, stderr } = await run();
+  expect(status).toBe(1);
+  expect(stderr).toContain("books/blocked");
+  expect(existsSync(far("pve-backup/books/beside"))).toBe(true);
+  expect(world.metrics()['leg_debt_files{leg="backup"}']).toBe(2);
+  rmSync(far("pve-backup/books/blocked"), { recursive: true });
+  await succeeds();
+});
+
+test("a second run at the same time changes nothing", async () => {
+  world.shadow("rsync", 'touch "$HOLD"; while [ -e "$HOLD" ]; do sleep 0.1; done; exec REAL "$@"');
+  const hold = join(world.folder, "hold");
+  const first = world.start([], { HOLD: hold });
+  await first.until(() => existsSync(hold));
+  const second = await run();
+  world.unshadow("rsync");
+  rmSync(hold);
+  expect(second.status).toBe(75);
+  expect((await first.finished).status).toBe(0);
+});
+
+test.each(["reach", "owe", "send", "acknowledge"])(
+  "a run that is killed in %s is made up by the next",
+  async phase => {
+    writeFileSync(join(world.backup, `books/killed-in-${phase}`), "x");
+    hand("paths", `books/killed-in-${phase}`);
+    const killed = world.start();
+    await killed.reaches(phase);
+    killed.kill("SIGKILL");
+    await killed.finished;
+    await succeeds();
+    expect(existsSync(far(`pve-backup/books/killed-in-${phase}`))).toBe(true);
+  },
+);
+
+test("the key opens nothing but its module", async () => {
+  const { destination } = world.config;
+  const ssh = [
+    "-F",
+    "none",
+    "-p",
+    String(destination.port),
+    "-i",
+    join(world.config.credentialsDir, destination.key),
+  ];
+  const known = join(world.config.stateDir, "known_hosts");
+  const options = [
+    "-o",
+    `UserKnownHostsFile=${known}`,
+    "-o",
+    "HostKeyAlias=destination",
+    "-o",
+    "BatchMode=yes",
+  ];
+  const asked = world.inside(
+    "ssh",
+    "-n",
+    ...ssh,
+    ...options,
+    `${destination.user}@127.0.0.1`,
+    "touch",
+    far("from-a-shell"),
+  );
+  await asked.catch(() => undefined);
+  expect(existsSync(far("from-a-shell"))).toBe(false);
+});

@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { execa } from "execa";
+import { debianPackages } from "../../../lab/debian";
+import { firewallPrograms } from "../../../lab/servers/firewall/sshd";
+import { offsiteModule } from "../../../plan/contracts/offsite-sync";
+import { rsyncPackages } from "./rsync-tools";
+
+/** A destination: a real sshd on a free port, whose account opens one module of a real rsync daemon, and is nobody else. */
+export interface Far {
+  readonly port: number;
+  readonly user: "nas";
+  readonly hostKey: string;
+  readonly privateKey: string;
+  /** Its tree, as its disk has it. */
+  readonly tree: string;
+  /** Program that takes rsync's place there; `REAL` in its text is rsync. */
+  shadow(script: string): void;
+  unshadow(): void;
+  start(): Promise<void>;
+  /** With all of its connections. */
+  stop(): Promise<void>;
+}
+
+const uid = 64_000;
+
+/** @param folder that every user may pass */
+export async function startFar(folder: string): Promise<Far> {
+  mkdirSync(join(folder, "tree"), { recursive: true });
+  chmodSync(folder, 0o711);
+  chownSync(join(folder, "tree"), uid, uid);
+  const server = await firewallPrograms();
+  // The cache is root's alone, and who logs in there is not.
+  const programs = join(folder, "programs");
+  cpSync(await debianPackages("rsync", rsyncPackages), programs, { recursive: true, dereference: true });
+  for (const key of ["host", "user"])
+    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", key, "-f", join(folder, key)]);
+  const publicKey = (key: string): string =>
+    readFileSync(join(folder, `${key}.pub`), "utf8")
+      .split(" ")
+      .slice(0, 2)
+      .join(" ");
+  const port = await freePort();
+  const libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"]
+    .map(path => join(programs, path))
+    .join(":");
+  const rsync = join(programs, "usr/bin/rsync");
+  const command = join(folder, "receive");
+  const text = (name: string, content: string, mode = 0o644): void => {
+    writeFileSync(join(folder, name), content);
+    chmodSync(join(folder, name), mode);
+  };
+  const unshadow = (): void =>
+    text(
+      "receive",
+      `#!/bin/sh\nexport LD_LIBRARY_PATH=${libraries}\nexec ${rsync} --server --daemon --config=${join(folder, "rsyncd.conf")} .\n`,
+      0o755,
+    );
+  unshadow();
+  text("authorized_keys", `restrict,command="${command}" ${publicKey("user")}\n`);
+  text(
+    "rsyncd.conf",
+    `use chroot = no\nlog file = /dev/null\n[${offsiteModule}]\npath = ${join(folder, "tree")}\nread only = no\nfake super = yes\nmunge symlinks = yes\n`,
+  );
+  text(
+    "passwd",
+    `${readFileSync("/etc/passwd", "utf8")}sshd:x:65530:65534::/run/sshd:/usr/sbin/nologin\nnas:x:${uid}:${uid}::${folder}:/bin/sh\n`,
+  );
+  text("shadow", "root:*:19000:0:99999:7:::\nnas:*:19000:0:99999:7:::\n", 0o600);
+  text(
+    "sshd_config",
+    [
+      ...[`Port ${port}`, "ListenAddress 127.0.0.1", `HostKey ${join(folder, "host")}`, "PidFile none"],
+      ...[`AuthorizedKeysFile ${join(folder, "authorized_keys")}`, "StrictModes no", "UsePAM no"],
+      ...["PasswordAuthentication no", "KbdInteractiveAuthentication no", ""],
+    ].join("\n"),
+  );
+  let child: ChildProcess | undefined;
+  const far: Far = {
+    ...{ port, user: "nas", hostKey: publicKey("host"), tree: join(folder, "tree") },
+    privateKey: readFileSync(join(folder, "user"), "utf8"),
+    shadow: script =>
+      text(
+        "receive",
+        `#!/bin/sh\nexport LD_LIBRARY_PATH=${libraries}\n${script.replaceAll("REAL", rsync).replaceAll("CONFIG", join(folder, "rsyncd.conf"))}\n`,
+        0o755,
+      ),
+    unshadow,
+    async start() {
+      child = serve(folder, server);
+      await listening(child);
+    },
+    async stop() {
+      if (!child || child.exitCode !== null) return;
+      const ended = new Promise(resolve => child?.once("exit", resolve));
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+  await far.start();
+  return far;
+}
+
+/** Its sessions are in its own list of processes, and end with it. */
+function serve(folder: string, programs: string): ChildProcess {
+  const script = [
+    `mount --bind "$0/passwd" /etc/passwd`,
+    `mount --bind "$0/shadow" /etc/shadow`,
+    "mount -t tmpfs tmpfs /run",
+    "mkdir -m 755 /run/sshd",
+    `exec "$@"`,
+  ].join(" && ");
+  const sshd = [join(programs, "usr/sbin/sshd"), "-D", "-e", "-f", join(folder, "sshd_config")];
+  const own = ["--mount", "--propagation=private", "--pid", "--fork", "--kill-child"];
+  return spawn("unshare", [...own, "sh", "-c", script, folder, ...sshd], {
+    env: {
+      ...process.env,
+      LD_LIBRARY_PATH: ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"]
+        .map(path => join(programs, path))
+        .join(":"),
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+}
+
+function listening(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes("Server listening")) resolve();
+    });
+    child.once("exit", code => reject(new Error(`sshd ended with ${code}: ${said}`)));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>(resolve => probe.listen(0, "127.0.0.1", resolve));
+  const address = probe.address();
+  await new Promise(resolve => probe.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no free port on 127.0.0.1");
+  return address.port;
+}

@@ -1,0 +1,152 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { OffsiteSyncConfig } from "../../../plan/contracts/offsite-sync";
+import { runnerOf } from "../../../stacks/runner";
+import { makeDiskImage } from "./disk-image";
+import { type Far, startFar } from "./far";
+import { mountNamespace } from "./namespace";
+import { type Recorder, startRecorder } from "./recorder";
+import { rsyncProgram, rsyncTools } from "./rsync-tools";
+import { startRunner, type StartedRun } from "./started-run";
+
+/** A backup disk and a folder of photos on loop devices, a destination, and the bundled runner with a config for them. */
+export interface OffsiteWorld {
+  readonly config: OffsiteSyncConfig;
+  readonly folder: string;
+  readonly far: Far;
+  readonly pushes: Recorder;
+  /** The sources, as this process reaches them. */
+  readonly backup: string;
+  readonly photos: string;
+  /** Journal of the writer of the backup disk. */
+  readonly journal: string;
+  outside(path: string): string;
+  inside(program: string, ...args: string[]): Promise<string>;
+  mount(disk: "backup" | "photos"): Promise<void>;
+  writeConfig(change: Partial<OffsiteSyncConfig>): void;
+  start(args?: readonly string[], env?: Readonly<Record<string, string>>): StartedRun;
+  shadow(program: string, script: string): void;
+  unshadow(program: string): void;
+  metrics(): Record<string, number>;
+  close(): Promise<void>;
+}
+
+export async function createOffsiteWorld(megabytes = 64): Promise<OffsiteWorld> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-offsite-"));
+  // Who logs in at the destination passes through.
+  chmodSync(folder, 0o711);
+  const [namespace, pushes, far] = await Promise.all([
+    mountNamespace(),
+    startRecorder(),
+    startFar(join(folder, "far")),
+  ]);
+  const { path: bundle } = await runnerOf("offsite-sync");
+  for (const name of ["bin", "credentials", "backup", "photos"]) mkdirSync(join(folder, name));
+  writeFileSync(join(folder, "credentials", "nas-key"), far.privateKey, { mode: 0o600 });
+  const uuids = {
+    backup: await makeDiskImage(join(folder, "backup.img"), megabytes),
+    photos: await makeDiskImage(join(folder, "photos.img"), megabytes),
+  };
+  const [tools, realRsync] = [await rsyncTools(join(folder, "bin")), await rsyncProgram()];
+  const journal = join(folder, "writer");
+  const config: OffsiteSyncConfig = {
+    ...{ job: "offsite-sync-backup", metricsJob: "offsite-backup-sync", host: "pve", budgetMs: 120_000 },
+    stateDir: join(folder, "state"),
+    textfile: join(folder, "textfile", "offsite.prom"),
+    legsTextfile: join(folder, "textfile", "offsite-legs.prom"),
+    pushgateway: { url: pushes.url, timeoutMs: 2_000, attempts: 1 },
+    credentialsDir: join(folder, "credentials"),
+    destination: {
+      name: "nas",
+      address: "127.0.0.1",
+      port: far.port,
+      user: far.user,
+      hostKey: far.hostKey,
+      key: "nas-key",
+    },
+    legs: [
+      {
+        from: join(folder, "backup"),
+        to: "pve-backup",
+        mount: { path: join(folder, "backup"), fsUuid: uuids.backup },
+        excludes: ["scratch"],
+        generations: ["pvc-data"],
+        journals: [{ writer: "nfs-mirror", folder: journal, root: join(folder, "backup") }],
+      },
+      {
+        from: join(folder, "photos", "immich"),
+        to: "nfs/immich",
+        mount: { path: join(folder, "photos"), fsUuid: uuids.photos },
+        excludes: [],
+        generations: [],
+        journals: [],
+      },
+    ],
+    sample: 16,
+    stallMs: 5_000,
+  };
+  const configFile = join(folder, "config.json");
+  const world: OffsiteWorld = {
+    ...{ config, folder, far, pushes, journal, outside: namespace.outside },
+    backup: namespace.outside(join(folder, "backup")),
+    photos: namespace.outside(join(folder, "photos")),
+    async inside(program, ...args) {
+      const variables = Object.entries(tools).map(([name, value]) => `${name}=${value}`);
+      return namespace.run("env", ...variables, program, ...args);
+    },
+    async mount(disk) {
+      await namespace.run(
+        "mount",
+        "-o",
+        "loop,nosuid,nodev",
+        join(folder, `${disk}.img`),
+        join(folder, disk),
+      );
+    },
+    writeConfig: change => writeFileSync(configFile, JSON.stringify({ ...config, ...change })),
+    start: (args = [], env = {}) =>
+      startRunner(
+        namespace.inside([
+          ...["unshare", "--mount", "--propagation", "private"],
+          ...[process.execPath, bundle, "--config", configFile, ...args],
+        ]),
+        { ...process.env, ...tools, INVOCATION_ID: "", JOURNAL_STREAM: undefined, ...env },
+        config.stateDir,
+      ),
+    shadow(program, script) {
+      const real = program === "rsync" ? realRsync : `/usr/bin/${program}`;
+      writeFileSync(join(folder, "bin", program), `#!/bin/sh\n${script.replaceAll("REAL", real)}\n`, {
+        mode: 0o755,
+      });
+    },
+    unshadow: program => rmSync(join(folder, "bin", program)),
+    metrics() {
+      const text = [config.textfile, config.legsTextfile].map(file => readOr(file)).join("");
+      return Object.fromEntries(
+        [...text.matchAll(/^(?:offsite_sync_|backup_)(\w+(?:\{[^}]*\})?) (\d+)$/gm)].map(
+          ([, name = "", value]) => [name.replaceAll(`${folder}/`, ""), Number(value)],
+        ),
+      );
+    },
+    async close() {
+      await far.stop();
+      await namespace.close();
+      await pushes.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  world.writeConfig({});
+  await world.mount("backup");
+  await world.mount("photos");
+  return world;
+}
+
+function readOr(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
