@@ -42,7 +42,7 @@ const types: Readonly<Record<RunnerName, string>> = {
   "offsite-sync": "holdfast:layer:OffsiteSync",
 };
 
-/** A job on one host that a timer starts: its secrets, its release, and the alerts about it. */
+/** A job on one host, that a timer starts or that runs all the time: its secrets, its release, and the alerts about it. */
 export class HostJob extends pulumi.ComponentResource {
   /** Name of the release that is live on the host. */
   readonly activeRelease: pulumi.Output<string>;

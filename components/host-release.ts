@@ -35,7 +35,7 @@ export interface HostReleaseArgs {
   /** Its job's name is its folder below /opt/holdfast, and the stem of its runner's file. */
   readonly owned: OwnedJob;
   readonly connection: HostConnection;
-  /** Units and config. A unit with an [Install] section is enabled and started. */
+  /** Units and config. A unit with an [Install] section is enabled and started, and a service of that kind started anew by each release. */
   readonly files: readonly ReleaseFile[];
   readonly bundle: RunnerBundle;
   /**

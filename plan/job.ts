@@ -149,9 +149,9 @@ export type RunnerName =
   | "offsite-sync";
 
 export type Deployment =
-  /** A timer of its host starts a runner. */
+  /** A timer of its host starts a runner; or it is a service that runs all the time, and proves again and again that it works. */
   | {
-      readonly kind: "timer";
+      readonly kind: "timer" | "service";
       readonly runner: RunnerName;
       /** Files of the host release, in the order in which a reader wants them. The bundle is added by whoever deploys. */
       readonly files: readonly { readonly name: string; readonly text: string }[];
@@ -201,10 +201,10 @@ export interface Job {
 export type LayerJob = Omit<Job, "layer" | "called">;
 
 /** A job that this version installs. */
-export type InstalledJob = Job & { readonly deployment: Extract<Deployment, { kind: "timer" }> };
+export type InstalledJob = Job & { readonly deployment: Extract<Deployment, { kind: "timer" | "service" }> };
 
 export function isInstalled(job: Job): job is InstalledJob {
-  return job.deployment.kind === "timer";
+  return job.deployment.kind !== "planned";
 }
 
 /** The metric with a given meaning. @throws {Error} when the job emits none: a layer's fault, not an operator's */

@@ -1,13 +1,10 @@
 import type { Trigger } from "./job";
 import { type HostRights, sandboxLines } from "./systemd-sandbox";
 
-/** A oneshot service that runs a runner of a release, and its timer. */
-export interface HostUnits {
+/** A service that runs a runner of a release. */
+interface RunnerUnit {
   readonly job: string;
   readonly description: string;
-  readonly trigger: Trigger;
-  /** systemd stops the run then; later than the runner's own budget. */
-  readonly timeoutMs: number;
   /** File systems that the run needs; the runner checks their identity itself. */
   readonly mounts: readonly string[];
   readonly rights: HostRights;
@@ -15,6 +12,19 @@ export interface HostUnits {
   readonly makes: readonly string[];
   /** Further lines of the [Service] section. */
   readonly service: readonly string[];
+}
+
+/** A oneshot service, and its timer. */
+export interface HostUnits extends RunnerUnit {
+  readonly trigger: Trigger;
+  /** systemd stops the run then; later than the runner's own budget. */
+  readonly timeoutMs: number;
+}
+
+/** A service that runs all the time. */
+export interface DaemonUnit extends RunnerUnit {
+  /** It has to say so often that it works, or is ended and started anew. */
+  readonly watchdogMs: number;
 }
 
 /** Folder of a job's releases on its host; `current` in it is the live one. */
@@ -27,25 +37,63 @@ export function releaseFolder(job: string): string {
  * a dependency that failed would leave no trace in the metrics.
  */
 export function serviceText(units: HostUnits): string {
-  const runner = runnerCommand(units.job);
   return lines([
-    "[Unit]",
-    `Description=${units.description}`,
-    `After=network-online.target ${units.mounts.map(mountUnit).join(" ")}`.trimEnd(),
+    ...head(units),
     ...units.trigger.after.map(job => `After=${job}.service`),
-    "Wants=network-online.target",
     "",
     "[Service]",
     "Type=oneshot",
-    `ExecStart=${runner}`,
-    `ExecStopPost=${runner} --report-end`,
     `TimeoutStartSec=${seconds(units.timeoutMs)}`,
-    "TimeoutStopSec=90s",
-    "KillMode=mixed",
-    `SyslogIdentifier=${units.job}`,
-    ...units.service,
+    ...body(units),
     ...sandboxLines(units.rights, units.makes),
   ]);
+}
+
+/**
+ * Text of a service that runs all the time: started at boot, anew whenever it ends or falls silent, and never given up. It
+ * sees what its host mounts and unmounts: a mount table of its own would hold a disk that the host has let go.
+ */
+export function daemonText(unit: DaemonUnit): string {
+  return lines([
+    ...head(unit),
+    "StartLimitIntervalSec=0",
+    "",
+    "[Service]",
+    "Type=notify",
+    // A program that the runner starts speaks for it: Node has no datagrams of that kind.
+    "NotifyAccess=all",
+    // An activation waits two minutes for a service to be ready.
+    "TimeoutStartSec=90s",
+    `WatchdogSec=${seconds(unit.watchdogMs)}`,
+    "Restart=always",
+    "RestartSec=10s",
+    ...body(unit),
+    ...sandboxLines(unit.rights, unit.makes).filter(line => line !== "MountFlags=private"),
+    "",
+    "[Install]",
+    "WantedBy=multi-user.target",
+  ]);
+}
+
+function head(unit: RunnerUnit): string[] {
+  return [
+    "[Unit]",
+    `Description=${unit.description}`,
+    `After=network-online.target ${unit.mounts.map(mountUnit).join(" ")}`.trimEnd(),
+    "Wants=network-online.target",
+  ];
+}
+
+function body(unit: RunnerUnit): string[] {
+  const runner = runnerCommand(unit.job);
+  return [
+    `ExecStart=${runner}`,
+    `ExecStopPost=${runner} --report-end`,
+    "TimeoutStopSec=90s",
+    "KillMode=mixed",
+    `SyslogIdentifier=${unit.job}`,
+    ...unit.service,
+  ];
 }
 
 /**

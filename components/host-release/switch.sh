@@ -30,6 +30,9 @@ prepare_command() {
   try "\"$link\" wasn't made" "df -h ${link%/*}" ln -s -- "$base/current/$job" "$link_part"
 }
 
+# A service that is enabled runs all the time: it runs the new program only once it is started anew, and is live once it says
+# that it is ready. What a timer starts is new by itself at the next run.
+#
 # The one switch: the link, then the units, then what systemd has of them. $release, called $hash, is live after it.
 switch_over() {
   prepare_units
@@ -48,7 +51,13 @@ switch_over() {
   try "systemd doesn't reload" "systemctl daemon-reload" systemctl daemon-reload
   for unit in $(units_of "$hash"); do
     is_installable "$units/$unit" || continue
-    try "\"$unit\" wasn't started" "systemctl status $unit" systemctl enable --now "$unit"
+    case $unit in
+      *.service)
+        try "\"$unit\" isn't enabled" "systemctl status $unit" systemctl enable "$unit"
+        try "\"$unit\" wasn't started" "systemctl status $unit; journalctl -n 20 -u $unit" systemctl restart "$unit"
+        ;;
+      *) try "\"$unit\" wasn't started" "systemctl status $unit" systemctl enable --now "$unit" ;;
+    esac
   done
   end_switch
 }
@@ -93,7 +102,10 @@ undo_switch() {
     systemctl daemon-reload || undone="systemd didn't reload the old units: systemctl daemon-reload."
     for unit in $(units_of "$previous"); do
       is_installable "$units/$unit" || continue
-      systemctl enable --now "$unit" >/dev/null 2>&1 || undone="The old $unit didn't start: systemctl status $unit."
+      case $unit in
+        *.service) systemctl enable "$unit" >/dev/null 2>&1 && systemctl restart "$unit" >/dev/null 2>&1 ;;
+        *) systemctl enable --now "$unit" >/dev/null 2>&1 ;;
+      esac || undone="The old $unit didn't start: systemctl status $unit."
     done
   fi
   for unit in $touched; do rm -f "$units/.$unit.part" "$units/.$unit.undo"; done

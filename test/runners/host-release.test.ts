@@ -134,3 +134,39 @@ test("refuses a name that could be more than a name", async () => {
 function releasesIn(state: { left: string[] }): string[] {
   return state.left.flatMap(path => /releases\/([0-9a-f]{12})$/.exec(path)?.[1] ?? []);
 }
+
+test("a long-running service is started, then started anew by each release, also by one that is gone back to, and ended by a destroy", async () => {
+  const service = (hour: string) => [
+    {
+      name: "nfs-mirror.service",
+      text: `[Unit]\nDescription=${hour}\n\n[Service]\nType=notify\nExecStart=/bin/true\n\n[Install]\nWantedBy=multi-user.target\n`,
+    },
+    { name: "config.json", text: "{}" },
+  ];
+  const [unit, restarted] = [
+    "nfs-mirror.service",
+    ["daemon-reload", "enable nfs-mirror.service", "restart nfs-mirror.service"],
+  ];
+  await host.deploy(service("01"));
+  expect(host.calls()).toEqual(restarted);
+  await host.deploy(service("02"));
+  expect(host.calls()).toEqual(restarted);
+  // One that doesn't get ready isn't live, and the one before it runs again.
+  host.on(
+    "restart",
+    `grep -q 03 /etc/systemd/system/$2 && { echo "Job for $2 failed" >&2; exit 1; } || exit 0`,
+  );
+  const failed = await host.deploy(service("03"));
+  expect(failed).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(`"${unit}" wasn't started: Job for ${unit} failed`),
+  });
+  expect(host.calls()).toEqual([...restarted, ...restarted]);
+  expect((await host.state()).units).toEqual(unitsOf(service("02")));
+  expect(await host.run("sh /opt/holdfast/nfs-mirror/release.sh roll-back")).toMatchObject({ exitCode: 0 });
+  expect(host.calls()).toEqual(restarted);
+  expect((await host.state()).units).toEqual(unitsOf(service("01")));
+  await host.destroy();
+  expect(host.calls()).toEqual(expect.arrayContaining([`disable --now ${unit}`]));
+  expect((await host.state()).units).toEqual({});
+});
