@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { build, type Plugin } from "esbuild";
 
+/** Rooms with runners: those that land on hosts, and those that run in a cluster's pods. */
+export type RunnerRoom = "host-scripts" | "cluster-scripts";
+
 /** A runner as one file that Node 18.19 and later run without an install step. */
 export interface RunnerBundle {
   readonly text: string;
@@ -11,13 +14,17 @@ export interface RunnerBundle {
 
 /**
  * Bundles the runner of a job. The same sources give the same bytes, wherever the project lies.
- * @param job name of the job, e.g. "nfs-mirror"; its entry is `host-scripts/<job>.ts`
+ * @param job name of the runner, e.g. "nfs-mirror"; its entry is `<room>/<job>.ts`
  * @param root the project's root folder; by default the working directory, which it is in a Pulumi program
  */
-export async function bundleRunner(job: string, root = process.cwd()): Promise<RunnerBundle> {
+export async function bundleRunner(
+  job: string,
+  root = process.cwd(),
+  room: RunnerRoom = "host-scripts",
+): Promise<RunnerBundle> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: [`host-scripts/${job}.ts`],
+    entryPoints: [`${room}/${job}.ts`],
     bundle: true,
     write: false,
     platform: "node",
@@ -44,7 +51,7 @@ const interpreted = "globalThis.__zod_globalConfig={jitless:true};";
 const zodInParts: Plugin = {
   name: "zod-in-parts",
   setup(bundler) {
-    bundler.onLoad({ filter: /[\\/](host-scripts|plan)[\\/].*\.ts$/ }, ({ path }) => ({
+    bundler.onLoad({ filter: /[\\/](host-scripts|cluster-scripts|plan)[\\/].*\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8").replace('import { z } from "zod"', 'import * as z from "zod"'),
       loader: "ts",
     }));

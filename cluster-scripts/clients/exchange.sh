@@ -1,0 +1,65 @@
+# How a database's client hands its dumps over to the container beside it, which verifies and keeps them: each through a
+# pipe of its own, so that no half of one is ever on a disk, and with the exit code of the program that made it.
+set -u
+umask 077
+cd "${EXCHANGE:-/exchange}" || exit 1
+
+number=0
+worst=0
+
+# Held open for as long as this shell lives: its end is seen at once, whatever ended it.
+mkfifo alive || exit 1
+exec 9>alive
+
+# tell FILE VALUE: appears whole or not at all
+tell() {
+  printf %s "$2" >"$1.new" && mv "$1.new" "$1"
+}
+
+# fail CODE
+fail() {
+  [ "$worst" -ne 0 ] || worst=$1
+}
+
+# hand_over FORM NAME COMMAND...: what the command writes is a dump of the database NAME; of what the whole server has
+# without a name
+hand_over() {
+  number=$((number + 1))
+  tell "$number.form" "$1"
+  tell "$number.name" "$2"
+  shift 2
+  mkfifo "$number.data" || exit 1
+  "$@" >"$number.data" 2>"$number.errors" 9>&-
+  code=$?
+  tell "$number.exit" "$code"
+  [ "$code" -eq 0 ] || fail "$code"
+  return "$code"
+}
+
+# read_back COMMAND...: the dump that was just kept goes through the command, and what it writes is judged
+read_back() {
+  mkfifo "$number.back" "$number.plain" || exit 1
+  "$@" <"$number.back" >"$number.plain" 2>"$number.back-errors" 9>&-
+  code=$?
+  tell "$number.back-exit" "$code"
+  [ "$code" -eq 0 ] || fail "$code"
+}
+
+# leave_out NAME REASON
+leave_out() {
+  number=$((number + 1))
+  tell "$number.left" "$2"
+  tell "$number.name" "$1"
+}
+
+# finish: all was offered
+finish() {
+  tell done "$worst"
+  exit "$worst"
+}
+
+# give_up CODE: what there is to dump isn't known
+give_up() {
+  tell broken "$1"
+  exit "$1"
+}

@@ -1,0 +1,23 @@
+# Each database of a PostgreSQL server as an archive, so that one comes back alone; and the roles that they all need.
+. "$(dirname "$0")/postgresql.sh"
+
+hand_over postgresql-sql "" pg_dumpall --no-password --database=postgres --globals-only
+
+# By numbers: a name may hold anything. Small ones first, so that a short night still has most of them.
+databases=$(ask "select oid from pg_database where datname <> 'template0' order by datallowconn, pg_database_size(oid), oid") || give_up 1
+for oid in ${databases%x}; do
+  # It may have been dropped since: then there is none to dump, and none is missing.
+  name=$(ask "select datname from pg_database where oid = $oid") || give_up 1
+  [ "$name" != x ] || continue
+  name=${name%?x}
+  if [ "$(ask "select datallowconn from pg_database where oid = $oid")" != "t
+x" ]; then
+    leave_out "$name" "it lets nobody connect (datallowconn)"
+    continue
+  fi
+  conninfo=$(ask "select 'dbname=''' || replace(replace(datname, '\\', '\\\\'), '''', '\\''') || '''' from pg_database where oid = $oid") || give_up 1
+  hand_over postgresql-archive "$name" \
+    pg_dump --no-password --format=custom --lock-wait-timeout="${LOCK_WAIT_MS:-600000}" --dbname="${conninfo%?x}" &&
+    read_back pg_restore --file=-
+done
+finish

@@ -1,0 +1,20 @@
+# PGHOST, PGPORT and PGUSER come with the environment, the password as a file: no argument and no variable has it.
+. "$(dirname "$0")/exchange.sh"
+
+PGPASSFILE=$PWD/pgpass
+PGCLIENTENCODING=UTF8
+PGCONNECT_TIMEOUT=30
+PGAPPNAME=holdfast
+export PGPASSFILE PGCLIENTENCODING PGCONNECT_TIMEOUT PGAPPNAME
+# In the form of libpq's password file, in which both of these stand for themselves behind a backslash.
+password=$(sed 's/[\\:]/\\&/g' "${PASSWORD_FILE:-/credentials/password}") || give_up 1
+printf '*:*:*:*:%s\n' "$password" >pgpass || give_up 1
+unset password
+
+# ask SQL: one value, with its line breaks and an x behind it, as a shell takes those at the end away
+ask() {
+  psql --no-psqlrc --no-password --tuples-only --no-align --quiet --set=ON_ERROR_STOP=1 --dbname=postgres --command="$1" 2>errors && printf x
+}
+
+version=$(ask 'show server_version') || give_up 1
+tell server "PostgreSQL ${version%?x}"

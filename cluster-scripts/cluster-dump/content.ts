@@ -1,0 +1,136 @@
+import type { DumpForm } from "../../plan/contracts/cluster-dump";
+
+/** What a dump's text was found to hold. */
+export interface Content {
+  readonly bytes: number;
+  /** Rows of each table that has any. */
+  readonly tables: Readonly<Record<string, number>>;
+  /** Its end is there. */
+  readonly isWhole: boolean;
+}
+
+/** Looks at a dump's text as it goes by; of its lines, only what is looked for is kept. */
+export interface ContentJudge {
+  add(chunk: Buffer): void;
+  end(): Content;
+}
+
+/** @param form of the dump; an archive's text is what pg_restore makes of it */
+export function judgeOf(form: DumpForm): ContentJudge {
+  switch (form) {
+    case "postgresql-sql":
+      return new PostgresqlText(/^-- PostgreSQL database cluster dump complete$/m);
+    case "postgresql-archive":
+      return new PostgresqlText(/^-- PostgreSQL database dump complete$/m);
+    case "mariadb-sql":
+      return new MariadbText();
+    default:
+      return form satisfies never;
+  }
+}
+
+const lineFeed = 10;
+/** Enough of a line's beginning for all that is looked for: a name has up to 63 bytes, and a table's columns don't count. */
+const longestHead = 1024;
+/** The end of a dump, with what newer versions write behind it ("\unrestrict KEY"). */
+const longestEnd = 512;
+
+/** Splits text into lines, each given by its beginning. */
+abstract class ByLine {
+  private bytes = 0;
+  private head: Buffer = Buffer.alloc(0);
+  private ending: Buffer = Buffer.alloc(0);
+
+  add(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    this.ending = Buffer.concat([this.ending, chunk.subarray(-longestEnd)]).subarray(-longestEnd);
+    let at = 0;
+    for (;;) {
+      const end = chunk.indexOf(lineFeed, at);
+      if (end === -1) break;
+      this.line(this.head.length === 0 ? chunk.subarray(at, end) : this.joined(chunk.subarray(at, end)));
+      if (this.head.length > 0) this.head = Buffer.alloc(0);
+      at = end + 1;
+    }
+    if (at < chunk.length) this.head = this.joined(chunk.subarray(at));
+  }
+
+  /** @param line without its line break, from its beginning, and not all of a long one */
+  protected abstract line(line: Buffer): void;
+
+  protected result(): { bytes: number; ending: string } {
+    return { bytes: this.bytes, ending: this.ending.toString("latin1") };
+  }
+
+  private joined(more: Buffer): Buffer {
+    const room = longestHead - this.head.length;
+    return room <= 0 ? this.head : Buffer.concat([this.head, more.subarray(0, room)]);
+  }
+}
+
+/** What pg_dump, pg_dumpall and pg_restore write: rows are lines between "COPY ... FROM stdin;" and "\.". */
+class PostgresqlText extends ByLine implements ContentJudge {
+  private readonly tables: Record<string, number> = {};
+  private database = "";
+  private table: string | undefined;
+  private rows = 0;
+
+  constructor(private readonly trailer: RegExp) {
+    super();
+  }
+
+  protected line(line: Buffer): void {
+    if (this.table !== undefined) {
+      if (line.length !== 2 || line.toString("latin1") !== "\\.") {
+        this.rows += 1;
+        return;
+      }
+      this.tables[this.table] = this.rows;
+      this.table = undefined;
+      return;
+    }
+    const first = line[0];
+    if (first !== 0x43 && first !== 0x5c) return;
+    const text = line.toString("utf8");
+    const connected = /^\\connect (?:-reuse-previous=on )?(.*)$/.exec(text);
+    if (connected) this.database = `${connected[1] ?? ""} `;
+    // What a function's body has of such lines is counted with the others: a count is for comparing, and decides nothing.
+    const copied = /^COPY ((?:"(?:[^"]|"")*"|[^"\s])+) /.exec(text);
+    if (!copied || (line.length < longestHead && !text.endsWith(" FROM stdin;"))) return;
+    this.table = `${this.database}${copied[1] ?? ""}`;
+    this.rows = 0;
+  }
+
+  end(): Content {
+    const { bytes, ending } = this.result();
+    return { bytes, tables: this.tables, isWhole: this.trailer.test(ending) };
+  }
+}
+
+/** What mariadb-dump and mysqldump write: each row is a line behind "INSERT INTO ... VALUES". */
+class MariadbText extends ByLine implements ContentJudge {
+  private readonly tables: Record<string, number> = {};
+  private database = "";
+  private table = "";
+
+  protected line(line: Buffer): void {
+    // "(", and then the most common kind of line by far.
+    if (line[0] === 0x28) {
+      if (this.table !== "") this.tables[this.table] = (this.tables[this.table] ?? 0) + 1;
+      return;
+    }
+    const text = line.subarray(0, longestHead).toString("utf8");
+    const used = /^USE (`(?:[^`]|``)*`);$/.exec(text);
+    if (used) this.database = `${used[1] ?? ""}.`;
+    const filled = /^INSERT INTO (`(?:[^`]|``)*`) VALUES\s*(\()?/.exec(text);
+    if (!filled) return;
+    this.table = `${this.database}${filled[1] ?? ""}`;
+    // Older clients have all rows of a statement in one line.
+    if (filled[2] !== undefined) this.tables[this.table] = (this.tables[this.table] ?? 0) + 1;
+  }
+
+  end(): Content {
+    const { bytes, ending } = this.result();
+    return { bytes, tables: this.tables, isWhole: /^-- Dump completed\b.*$/m.test(ending) };
+  }
+}

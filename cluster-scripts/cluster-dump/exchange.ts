@@ -1,0 +1,112 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { dumpForms, type DumpForm } from "../../plan/contracts/cluster-dump";
+import { exitCodes, RunnerError } from "../../host-scripts/runtime/errors";
+import { printable } from "../../host-scripts/runtime/quoted";
+import { shell } from "../../host-scripts/runtime/shell";
+import { firstLines, Tail } from "../../host-scripts/runtime/tail";
+import type { ClusterDump } from "./cluster-dump";
+import { readPipe } from "./pipe";
+
+const everyMs = 50;
+
+/** All was offered, or it isn't known what there is. */
+export type ClientEnding = { readonly kind: "done" } | { readonly kind: "broken"; readonly why: string };
+
+/** A dump that the client offers: hand_over and leave_out of `clients/exchange.sh`. */
+export interface Offer {
+  readonly number: number;
+  /** The database's bytes, in latin1; empty for what the whole server has. */
+  readonly name: string;
+  /** Absent for one that it leaves out. */
+  readonly form?: DumpForm;
+  /** Why there is none. */
+  readonly leftOut?: string;
+}
+
+/** The client in the container beside this one, as `clients/exchange.sh` speaks. */
+export class Client {
+  private isGone = false;
+
+  private constructor(
+    private readonly run: ClusterDump,
+    private readonly alive: Socket,
+  ) {
+    alive.on("close", () => (this.isGone = true));
+    alive.on("error", () => undefined);
+    alive.resume();
+  }
+
+  /** Waits for it to begin. @throws {RunnerError} when it doesn't */
+  static async meet(run: ClusterDump): Promise<Client> {
+    const { config, stop } = run;
+    const path = join(config.exchange, "alive");
+    const untilMs = performance.now() + config.clientWithinMs;
+    while (!existsSync(path)) {
+      if (performance.now() > untilMs)
+        throw new RunnerError(exitCodes.failed, {
+          failed: `the client's container has not begun within ${Math.round(config.clientWithinMs / 1000)} s`,
+          kept: "All earlier dumps are as they were.",
+          next: shell`kubectl describe pod ${hostname()}`,
+        });
+      await sleep(everyMs);
+      stop.check("receive");
+    }
+    return new Client(run, readPipe(path));
+  }
+
+  path(name: string): string {
+    return join(this.run.config.exchange, name);
+  }
+
+  /** What it wrote, as bytes in latin1. */
+  text(name: string): string {
+    return readFileSync(this.path(name), "latin1");
+  }
+
+  /** Waits for the first of some files. @returns its name; undefined when the client has ended without any of them */
+  async first(...names: readonly string[]): Promise<string | undefined> {
+    for (;;) {
+      // Asked before the look: what it wrote last comes before its end.
+      const wasGone = this.isGone;
+      const found = names.find(name => existsSync(this.path(name)));
+      if (found !== undefined || wasGone) return found;
+      await sleep(everyMs);
+      this.run.stop.check("receive");
+    }
+  }
+
+  /** What a program of it wrote to its standard error: its first and last lines. */
+  errors(name: string): string {
+    if (!existsSync(this.path(name))) return "";
+    const tail = new Tail();
+    tail.add(readFileSync(this.path(name)));
+    return printable(firstLines(tail.text()));
+  }
+
+  /** How its work ended, once it offers nothing more. */
+  ending(): ClientEnding | undefined {
+    if (existsSync(this.path("done"))) return { kind: "done" };
+    if (!existsSync(this.path("broken"))) return undefined;
+    return { kind: "broken", why: this.errors("errors") || `exit code ${this.text("broken")}` };
+  }
+
+  close(): void {
+    this.alive.destroy();
+  }
+}
+
+/** Each dump that the client offers, in its order. */
+export async function* offersOf(client: Client): AsyncGenerator<Offer> {
+  for (let number = 1; ; number += 1) {
+    const found = await client.first(`${number}.name`, "done", "broken");
+    if (found !== `${number}.name`) return;
+    const name = client.text(found);
+    const left = await client.first(`${number}.form`, `${number}.left`);
+    const form = dumpForms.find(each => left === `${number}.form` && each === client.text(left));
+    yield { number, name, ...(form ? { form } : { leftOut: left === undefined ? "" : client.text(left) }) };
+  }
+}

@@ -1,0 +1,77 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { dumpForms } from "../../plan/contracts/cluster-dump";
+import { writeDurably } from "../../host-scripts/runtime/durable";
+
+/** What is known of a dump: a file beside it, of the same name with ".json". Sizes in bytes. */
+export const manifest = z.strictObject({
+  job: z.string(),
+  /** Name of the database, its bytes in latin1; empty for what the whole server has. */
+  database: z.string(),
+  form: z.enum(dumpForms),
+  /** Name of the file with the dump. */
+  file: z.string(),
+  /** When it began, which is what it holds the state of; ISO 8601, UTC. */
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  /** Of the file. */
+  bytes: z.int(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** What the client wrote. */
+  contentBytes: z.int(),
+  /** e.g. "PostgreSQL 15.18" */
+  server: z.string(),
+  /** Rows of each table. */
+  tables: z.record(z.string(), z.int()),
+  /** Whole, and so much smaller or larger than the one before that somebody has to look at it: no good dump yet. */
+  held: z.literal(true).optional(),
+});
+export type Manifest = z.infer<typeof manifest>;
+
+/** A dump that lies in a folder. */
+export interface Dump {
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+const nameOfManifest = /^dump_.*\.json$/;
+
+/** Dumps of a folder, oldest first; of others, such as those of another program, nothing is known. */
+export function dumpsOf(folder: string): Dump[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter(name => nameOfManifest.test(name))
+    .flatMap(name => readManifest(join(folder, name)) ?? [])
+    .filter(({ file }) => existsSync(join(folder, file)))
+    .sort((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
+    .map(found => ({ folder, manifest: found }));
+}
+
+export function goodDumpsOf(folder: string): Dump[] {
+  return dumpsOf(folder).filter(({ manifest: { held } }) => !held);
+}
+
+/** @returns undefined for what isn't one, or can't be read */
+export function readManifest(path: string): Manifest | undefined {
+  try {
+    return manifest.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+export function manifestPath(folder: string, file: string): string {
+  return join(folder, `${file.replace(/\.(?:sql\.gz|dump)$/, "")}.json`);
+}
+
+/** Comes before the dump gets its name: what has a name is known, and a manifest without a dump is nothing. */
+export function writeManifest(folder: string, text: Manifest): void {
+  writeDurably(manifestPath(folder, text.file), `${JSON.stringify(text, undefined, 2)}\n`, 0o600);
+}
+
+/** The dump goes first, for the same reason. */
+export function removeDump({ folder, manifest: { file } }: Dump): void {
+  rmSync(join(folder, file), { force: true });
+  rmSync(manifestPath(folder, file), { force: true });
+}

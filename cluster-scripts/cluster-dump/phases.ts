@@ -1,0 +1,130 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { expired } from "../../plan/contracts/keep-policy";
+import { exitCodes, messageOf, Refusal, RunnerError } from "../../host-scripts/runtime/errors";
+import type { Phase } from "../../host-scripts/runtime/phases";
+import { shell } from "../../host-scripts/runtime/shell";
+import { called, type ClusterDump } from "./cluster-dump";
+import { Client, offersOf } from "./exchange";
+import { allFolders, folderOf } from "./folder";
+import { goodDumpsOf, readManifest, removeDump } from "./manifest";
+import { partPrefix, takeDump } from "./take";
+
+/** What a run that was killed has left: parts, and manifests whose dump never got its name. */
+export const recover: Phase<ClusterDump> = {
+  name: "recover",
+  async run({ config, log }) {
+    // Kubernetes makes no folder on an NFS export: one that isn't there is a volume that isn't what was deployed.
+    if (!existsSync(config.target))
+      throw new Refusal(
+        `the target "${config.target}" isn't there`,
+        shell`ls -ld ${config.seen.path}; exportfs -v`,
+      );
+    for (const folder of allFolders(config)) {
+      for (const name of readdirSync(folder)) {
+        const path = join(folder, name);
+        const isPart = name.startsWith(partPrefix);
+        const isEmpty = /^dump_.*\.json$/.test(name) && lacksDump(folder, path);
+        if (!isPart && !isEmpty) continue;
+        log.info(`removes "${name}", which a run that was cut has left`);
+        rmSync(path, { force: true });
+      }
+    }
+  },
+};
+
+/** A file that isn't a manifest of ours is somebody's. */
+function lacksDump(folder: string, path: string): boolean {
+  const found = readManifest(path);
+  return found !== undefined && !existsSync(join(folder, found.file));
+}
+
+/** Takes each dump that the client offers; one that fails doesn't stop the others. */
+export const receive: Phase<ClusterDump> = {
+  name: "receive",
+  async run(run) {
+    const { log, outcomes } = run;
+    const client = await Client.meet(run);
+    try {
+      for await (const offer of offersOf(client)) {
+        const { name, form } = offer;
+        const who = called(name);
+        if (form === undefined) {
+          outcomes.set(name, { kind: "left out", reason: offer.leftOut ?? "" });
+          log.warn(`${who}: the client leaves it out: ${offer.leftOut ?? ""}`);
+          continue;
+        }
+        log.info(`takes ${who}`);
+        try {
+          const manifest = await takeDump(run, client, offer, form);
+          outcomes.set(name, { kind: "kept", manifest });
+          const rows = Object.values(manifest.tables).reduce((sum, count) => sum + count, 0);
+          log.info(
+            `${who}: ${manifest.bytes} bytes, ${Object.keys(manifest.tables).length} tables, ${rows} rows`,
+          );
+        } catch (error) {
+          run.stop.check("receive");
+          outcomes.set(name, { kind: "failed", reason: messageOf(error) });
+          log.warn(`${who}: ${messageOf(error)}`);
+        }
+      }
+      run.clientSaid = client.ending();
+    } finally {
+      client.close();
+    }
+  },
+};
+
+/** Removes what the retention no longer keeps of a database that just got a good dump. */
+export const rotate: Phase<ClusterDump> = {
+  name: "rotate",
+  async run({ config, dryRun, log, outcomes, rotated, startedAt, stop }) {
+    for (const [name, outcome] of outcomes) {
+      if (outcome.kind !== "kept") continue;
+      stop.check("rotate");
+      const dumps = goodDumpsOf(folderOf(config, name));
+      // By when it was made, as its manifest has it: times of files are anybody's.
+      const old = expired(
+        dumps,
+        ({ manifest }) => Date.parse(manifest.startedAt),
+        config.keep,
+        startedAt.getTime(),
+        config.zone,
+      );
+      for (const dump of old) {
+        log.info(`${dryRun ? "would remove" : "removes"} ${dump.manifest.file} of ${called(name)}`);
+        rotated.push(dump.manifest.file);
+        if (!dryRun) removeDump(dump);
+      }
+    }
+  },
+};
+
+const shown = 5;
+
+/** Says whether all that there is has a good dump. */
+export const judge: Phase<ClusterDump> = {
+  name: "judge",
+  async run({ config, outcomes, clientSaid, notes }) {
+    const failed = [...outcomes].flatMap(([name, outcome]) =>
+      outcome.kind === "failed" ? [`${called(name)}: ${outcome.reason}`] : [],
+    );
+    for (const [name, outcome] of outcomes)
+      if (outcome.kind === "left out") notes.push(`${called(name)} has no dump: ${outcome.reason}`);
+    if (clientSaid?.kind !== "done")
+      failed.push(
+        clientSaid?.kind === "broken"
+          ? `what there is to dump isn't known: ${clientSaid.why}`
+          : "the client ended before it had offered all that there is",
+      );
+    else if (outcomes.size === 0) failed.push("the client offered nothing");
+    if (failed.length === 0) return;
+    const kept = [...outcomes.values()].filter(({ kind }) => kind === "kept").length;
+    const more = failed.length > shown ? `; and ${failed.length - shown} more` : "";
+    throw new RunnerError(exitCodes.failed, {
+      failed: `${failed.slice(0, shown).join("; ")}${more}`,
+      kept: `${kept} new dumps of this run, and all earlier ones of what failed.`,
+      next: shell`kubectl logs ${process.env["HOSTNAME"] ?? config.job} --all-containers`,
+    });
+  },
+};

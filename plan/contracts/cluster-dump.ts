@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { keepPolicy } from "./keep-policy";
+import { anyValue, jobMetrics, type Metric } from "./metric";
+import { absolutePath, runnerFields, timeZone } from "./runner";
+
+/**
+ * What a client hands over, by which it is known how a dump is judged whole and what it is called:
+ * plain SQL of `pg_dumpall`, an archive of `pg_dump -Fc`, plain SQL of `mariadb-dump`.
+ */
+export const dumpForms = ["postgresql-sql", "postgresql-archive", "mariadb-sql"] as const;
+export type DumpForm = (typeof dumpForms)[number];
+
+/** Sizes of a dump, in percent of the last good one, outside of which it waits for somebody. */
+export const dumpBand = z.strictObject({
+  /** A smaller one has lost most of what there was. */
+  leastPercent: z.number().min(0).max(100),
+  mostPercent: z.number().min(100),
+});
+
+/** What the runner `cluster-dump` reads, in its pod. Times in ms. */
+export const clusterDumpConfig = z.strictObject({
+  job: z.string().min(1),
+  ...runnerFields,
+  /** IANA zone in which days and weeks of the retention are counted. */
+  zone: timeZone,
+  /** Folder that the client's container shares with the runner's. */
+  exchange: absolutePath,
+  /** Folder with the dumps of a whole server, and below it one for each database that is dumped alone. */
+  target: absolutePath,
+  /** Where an operator finds that folder, for what messages say to type there. */
+  seen: z.strictObject({ host: z.string().min(1), path: absolutePath }),
+  keep: keepPolicy,
+  band: dumpBand,
+  /** The client's container may take that long to begin. */
+  clientWithinMs: z.int().positive(),
+});
+export type ClusterDumpConfig = z.infer<typeof clusterDumpConfig>;
+
+export const clusterDumpMetricNames = {
+  bytes: "backup_bytes",
+  dumps: "backup_dumps",
+  failed: "backup_failed_dumps",
+  duration: "backup_duration_seconds",
+  /** One series a database, with the label `database`. */
+  databaseSuccess: "backup_database_last_success_timestamp",
+} as const;
+
+export const clusterDumpMetrics = jobMetrics("backup", [
+  {
+    name: clusterDumpMetricNames.bytes,
+    help: "Bytes of the dumps that the last successful run made",
+    emitted: "success",
+    meaning: "bytes",
+  },
+  {
+    name: clusterDumpMetricNames.dumps,
+    help: "Dumps that the last run made and kept",
+    emitted: "any-end",
+    meaning: "other",
+  },
+  {
+    name: clusterDumpMetricNames.failed,
+    help: "Dumps that the last run was offered and could not keep as good",
+    emitted: "any-end",
+    meaning: "other",
+  },
+  {
+    name: clusterDumpMetricNames.duration,
+    help: "How long the last run took, in seconds",
+    emitted: "any-end",
+    meaning: "other",
+  },
+]);
+
+/** A run can fail for one database night after night, and one that is gone is in no run any more. */
+export const databaseSuccessMetric: Metric = {
+  name: clusterDumpMetricNames.databaseSuccess,
+  help: "Begin of the newest good dump of the database, epoch seconds",
+  emitted: "any-end",
+  meaning: "other",
+  labels: { part: "databases", database: anyValue },
+};

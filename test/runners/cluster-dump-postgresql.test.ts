@@ -1,0 +1,287 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
+import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
+import { createDumpWorld, type DumpWorld } from "./support/dump-world";
+
+let world: DumpWorld;
+
+const oddName = `shop "of' all\\ \n-things/x`;
+const odd = "shop%20%22of%27%20all%5C%20%0A-things%2Fx";
+
+beforeAll(async () => {
+  world = await createDumpWorld();
+  const { server } = world;
+  await server.sql(`create role reader login password 'secret';
+    create database shop; create database closed;
+    alter database closed allow_connections false;`);
+  await server.sql(
+    `create table orders (id serial primary key, note text);
+     insert into orders (note) select 'order ' || n from generate_series(1, 3000) n;
+     create table "odd (name" (a int); insert into "odd (name" values (1), (2);
+     select lo_from_bytea(4711, 'a large object');
+     grant select on orders to reader;`,
+    "shop",
+  );
+}, 120_000);
+afterAll(() => world.close());
+afterEach(() => world.reset());
+
+describe("the whole server", () => {
+  test("is kept as one dump that restores everything, with what it has in its manifest", async () => {
+    const { client, runner } = await world.pod("postgresql-cluster.sh");
+    expect([client.status, runner.status, runner.stdout]).toEqual([
+      0,
+      0,
+      expect.stringContaining("1 good dumps"),
+    ]);
+    const files = world.files();
+    expect(files).toEqual([
+      expect.stringMatching(/^dump_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.json$/),
+      expect.stringMatching(/^dump_.*\.sql\.gz$/),
+    ]);
+    const path = join(world.target, files[1] ?? "");
+    const bytes = readFileSync(path);
+    const text = gunzipSync(bytes).toString();
+    expect(text).toContain("CREATE ROLE reader");
+    expect(readManifest(join(world.target, files[0] ?? ""))).toMatchObject({
+      ...{ job: "postgresql-backup", database: "", form: "postgresql-sql", file: files[1] },
+      ...{ bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") },
+      contentBytes: Buffer.byteLength(text),
+      server: expect.stringMatching(/^PostgreSQL 15\./) as string,
+      tables: { "shop public.orders": 3000, 'shop public."odd (name"': 2 },
+    });
+    expect(world.metrics()).toMatchObject({
+      ...{ backup_last_status: 0, backup_dumps: 1, backup_failed_dumps: 0, backup_bytes: bytes.length },
+      backup_last_success_timestamp: expect.any(Number) as number,
+    });
+  });
+});
+
+describe("each database", () => {
+  beforeAll(() => world.server.sql(`create database "${oddName.replaceAll('"', '""')}"`));
+  afterAll(() => world.server.sql(`drop database "${oddName.replaceAll('"', '""')}"`));
+
+  test("is an archive of its own that was read back, whatever its name; what lets nobody connect is told", async () => {
+    const { client, runner } = await world.pod("postgresql-databases.sh");
+    expect([client.status, runner.status, runner.stdout]).toEqual([
+      0,
+      0,
+      expect.stringContaining('database "closed" has no dump: it lets nobody connect'),
+    ]);
+    const folders = new Set(
+      world
+        .files()
+        .map(name => name.split("/")[0])
+        .filter(name => !name?.startsWith("dump_")),
+    );
+    expect([...folders]).toEqual(["postgres", "shop", odd, "template1"].sort());
+    const [dump = "", json = ""] = world.files("shop");
+    expect(readManifest(join(world.target, "shop", json))).toMatchObject({
+      ...{ database: "shop", form: "postgresql-archive", file: dump },
+      tables: { "public.orders": 3000, 'public."odd (name"': 2 },
+    });
+    await world.server.sql("create database back");
+    await world.server.client([
+      "pg_restore",
+      "--exit-on-error",
+      "--dbname=back",
+      join(world.target, "shop", dump),
+    ]);
+    expect(await world.server.sql("select count(*) from orders", "back")).toBe("3000");
+    await world.server.sql("drop database back");
+    expect(world.pushes.received.map(({ body }) => body).join("")).toContain(
+      `backup_database_last_success_timestamp{database="shop"}`,
+    );
+  });
+});
+
+/** A pod whose client has another program in place of one of PostgreSQL's; the dump of the night before stays in each case. */
+describe.each<{
+  title: string;
+  shadow?: Record<string, string>;
+  environment?: Record<string, string>;
+  change?: Partial<ClusterDumpConfig>;
+  says: RegExp;
+  status?: number;
+}>([
+  {
+    title: "its program is killed at half of it",
+    shadow: { pg_dumpall: 'REAL "$@" | head -c 5000; exit 137' },
+    says: /the whole server: its program ended with 137/,
+  },
+  {
+    title: "its program says success and has written half of it",
+    shadow: { pg_dumpall: 'REAL "$@" | head -c 5000; exit 0' },
+    says: /its last line isn't there: it was cut/,
+  },
+  {
+    title: "the client's container is killed in its midst",
+    shadow: { pg_dumpall: "echo half; kill -KILL $PPID; exit 1" },
+    says: /the client ended in its midst, killed or out of memory/,
+  },
+  {
+    title: "the server refuses the password",
+    environment: { PASSWORD_FILE: "/etc/hostname" },
+    says: /what there is to dump isn't known: .*password authentication failed for user "backup"/,
+  },
+  {
+    title: "the server is down",
+    environment: { PGHOST: "/nowhere" },
+    says: /what there is to dump isn't known: .*No such file or directory/,
+  },
+  {
+    title: "the client never begins",
+    shadow: { dirname: "exit 1" },
+    change: { clientWithinMs: 300 },
+    says: /the client's container has not begun within 0 s/,
+  },
+  {
+    title: "the target is full",
+    shadow: { pg_dumpall: "head -c 30000000 /dev/urandom" },
+    says: /the target has no room for it/,
+  },
+  {
+    title: "it takes longer than the budget",
+    shadow: { pg_dumpall: "echo begun; exec sleep 2" },
+    change: { budgetMs: 1_000 },
+    says: /its budget of 1 s is used up/,
+    status: 124,
+  },
+])("a dump of the whole server where $title", ({ shadow, environment, change = {}, says, status = 1 }) => {
+  test("is a failure with its reason, and the one before stays as it was", async () => {
+    await world.pod("postgresql-cluster.sh");
+    const before = world.files();
+    const { backup_last_success_timestamp: success } = world.metrics();
+    world.writeConfig(change);
+    const { runner } = await world.pod("postgresql-cluster.sh", {
+      ...(shadow && { shadow }),
+      ...(environment && { environment }),
+    });
+    expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(says), status]);
+    expect(world.files()).toEqual(before);
+    expect(world.metrics()).toMatchObject({
+      ...{ backup_last_status: status, backup_last_success_timestamp: success, backup_dumps: 0 },
+    });
+  });
+});
+
+test("a runner that is killed in its midst leaves nothing that a later run takes for a dump", async () => {
+  const client = world.client("postgresql-cluster.sh", { shadow: { pg_dumpall: "echo half; exec sleep 1" } });
+  const runner = world.runner();
+  await runner.until(() => readdirSync(world.target).some(name => name.startsWith(".holdfast-part-")));
+  runner.kill("SIGKILL");
+  await runner.finished;
+  await client.finished;
+  const next = await world.pod("postgresql-cluster.sh");
+  expect(next.runner).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining("which a run that was cut has left") as string,
+  });
+  expect(readdirSync(world.target).filter(name => name !== ".holdfast")).toEqual(world.files());
+  expect(world.files()).toHaveLength(2);
+});
+
+describe("one of several databases", () => {
+  test("that fails, or can't be read back, doesn't stop the others, and its age goes on being told", async () => {
+    await world.pod("postgresql-databases.sh");
+    const [before] = world.files("shop");
+    const cut = 'case "$*" in *shop*) REAL "$@" | head -c 9000; exit CODE ;; *) exec REAL "$@" ;; esac';
+    for (const [code, says] of [
+      ["1", /database "shop": its program ended with 1/],
+      ["0", /database "shop": it can't be read back: pg_restore: error: /],
+    ] as const) {
+      const { runner, client } = await world.pod("postgresql-databases.sh", {
+        shadow: { pg_dump: cut.replace("CODE", code) },
+      });
+      expect([runner.stdout, runner.status, client.status]).toEqual([expect.stringMatching(says), 1, 1]);
+      expect(world.files("shop")).toHaveLength(2);
+      expect(world.files("shop")[0]).toBe(before);
+      expect(world.metrics()).toMatchObject({ backup_dumps: 3, backup_failed_dumps: 1 });
+    }
+    expect(world.files("postgres")).toHaveLength(6);
+    expect(world.pushes.received.at(-1)?.body).toContain("backup_last_status 1");
+    const told = world.pushes.received.filter(({ path }) => path.includes("part/databases")).at(-1);
+    expect(told?.body).toContain('{database="shop"}');
+  });
+
+  test("that is locked for long is told with the lock, and that was dropped in between with its name", async () => {
+    await world.server.sql("create database busy; create database dropped");
+    await world.server.sql("create table t ()", "busy");
+    const locked = world.server.sql("begin; lock table t; select pg_sleep(3); commit", "busy");
+    const drop = `case "$*" in *dropped*) psql -XAtqd postgres -c "drop database dropped" ;; esac; exec REAL "$@"`;
+    const { runner } = await world.pod("postgresql-databases.sh", {
+      shadow: { pg_dump: drop },
+      environment: { LOCK_WAIT_MS: "200" },
+    });
+    expect(runner.stdout).toMatch(
+      /database "busy": its program ended with 1: .*statement timeout.* LOCK TABLE public.t/,
+    );
+    expect(runner.stdout).toMatch(
+      /database "dropped": its program ended with 1: .*database "dropped" does not exist/,
+    );
+    expect([runner.status, world.metrics()["backup_dumps"]]).toEqual([1, 4]);
+    await locked;
+    await world.server.sql("drop database busy");
+  });
+});
+
+describe("retention", () => {
+  test("goes by when a dump began as its manifest says, keeps a number however old, and nothing of others", async () => {
+    for (let night = 0; night < 4; night += 1) await world.pod("postgresql-cluster.sh");
+    for (const [night, name] of world
+      .files()
+      .filter(file => file.endsWith(".json"))
+      .entries())
+      age(name, 40 - 10 * night);
+    writeFileSync(join(world.target, "dump_2020_01_01.sql.gz"), "of the script before");
+    // Dumps of 10, 20, 30 and 40 days; "14 days, at least two".
+    const { runner } = await world.pod("postgresql-cluster.sh");
+    expect(runner.stdout.match(/removes dump_/g)).toHaveLength(3);
+    expect(world.files().filter(name => name.endsWith(".gz"))).toHaveLength(3);
+    expect(world.files()).toContain("dump_2020_01_01.sql.gz");
+  });
+
+  test("removes nothing of what failed", async () => {
+    world.writeConfig({ keep: { kind: "tiers", tiers: [{ every: "run", count: 1 }] } });
+    await world.pod("postgresql-cluster.sh");
+    const before = world.files();
+    await world.pod("postgresql-cluster.sh", { shadow: { pg_dumpall: "exit 1" } });
+    expect(world.files()).toEqual(before);
+  });
+});
+
+function age(name: string, days: number): void {
+  const path = join(world.target, name);
+  const text = JSON.parse(readFileSync(path, "utf8")) as { startedAt: string };
+  const startedAt = new Date(Date.parse(text.startedAt) - days * 86_400_000).toISOString();
+  writeFileSync(path, JSON.stringify({ ...text, startedAt }));
+}
+
+test("a server that lost most of what it had waits for somebody, who says with a file that it is meant", async () => {
+  await world.pod("postgresql-cluster.sh");
+  await world.server.sql("create table kept as select * from orders; truncate orders", "shop");
+  await world.server.sql("drop table kept", "shop");
+  const held = await world.pod("postgresql-cluster.sh");
+  expect([held.runner.stdout, held.runner.status]).toEqual([
+    expect.stringMatching(
+      /it has \d+ bytes, \d+\.\d % of the one of .* touch \/srv\/nfs\/postgresql-backup\/accept/,
+    ),
+    1,
+  ]);
+  expect(world.files().filter(name => name.endsWith(".gz"))).toHaveLength(2);
+  await world.pod("postgresql-cluster.sh");
+  expect(world.files().filter(name => name.endsWith(".gz"))).toHaveLength(2);
+  writeFileSync(join(world.target, "accept"), "");
+  expect((await world.pod("postgresql-cluster.sh")).runner).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining("somebody accepted it") as string,
+  });
+  expect(world.files()).not.toContain("accept");
+  await world.server.sql(
+    "insert into orders (note) select 'order ' || n from generate_series(1, 3000) n",
+    "shop",
+  );
+});

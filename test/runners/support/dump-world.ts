@@ -1,0 +1,130 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleRunner } from "../../../host-scripts/bundle-runner";
+import { projectRoot } from "../../../lab/cache";
+import { clusterDumpConfig, type ClusterDumpConfig } from "../../../plan/contracts/cluster-dump";
+import { mountNamespace } from "./namespace";
+import { type PostgresqlServer, startPostgresql } from "./postgresql-server";
+import { type Recorder, startRecorder } from "./recorder";
+import { type FinishedRun, type StartedRun, startRunner } from "./started-run";
+
+/** Both containers of a dump's pod as processes, with the folder that they share, a server, and a target. */
+export interface DumpWorld {
+  readonly server: PostgresqlServer;
+  readonly config: ClusterDumpConfig;
+  readonly pushes: Recorder;
+  readonly target: string;
+  /** Both halves of a pod: how each of them ended. */
+  pod(script: string, options?: PodOptions): Promise<{ client: FinishedRun; runner: FinishedRun }>;
+  /** The client's half alone. */
+  client(script: string, options?: PodOptions): StartedRun;
+  runner(): StartedRun;
+  writeConfig(change: Partial<ClusterDumpConfig>): void;
+  /** Names below the target, state left out. */
+  files(below?: string): string[];
+  /** The pushed metrics of the last run. */
+  metrics(): Record<string, number>;
+  reset(): void;
+  close(): Promise<void>;
+}
+
+export interface PodOptions {
+  /** Text of a program that takes another one's place; REAL is that one's path. */
+  readonly shadow?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Room on the target: more than a few dumps of a small server. */
+const targetBytes = 16 * 2 ** 20;
+
+export async function createDumpWorld(): Promise<DumpWorld> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-dump-"));
+  chmodSync(folder, 0o755);
+  const [namespace, pushes, bundle] = await Promise.all([
+    mountNamespace(),
+    startRecorder(),
+    bundleRunner("cluster-dump", projectRoot, "cluster-scripts"),
+  ]);
+  const server = await startPostgresql(namespace, folder);
+  const program = join(folder, "cluster-dump.cjs");
+  writeFileSync(program, bundle.text);
+  const [exchange, target, bin] = ["exchange", "target", "bin"].map(name => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const made of [exchange, target, bin]) mkdirSync(made);
+  await namespace.run("mount", "-t", "tmpfs", "-o", `size=${targetBytes}`, "none", target);
+  const seen = namespace.outside(target);
+  const file = join(folder, "config.json");
+  let config: ClusterDumpConfig = clusterDumpConfig.parse({
+    ...{ job: "postgresql-backup", host: "k8s", budgetMs: 60_000, zone: "UTC", exchange, target },
+    ...{ stateDir: join(target, ".holdfast"), textfile: join(target, ".holdfast", "metrics.prom") },
+    pushgateway: { url: pushes.url, timeoutMs: 2_000, attempts: 1 },
+    seen: { host: "pve", path: "/srv/nfs/postgresql-backup" },
+    keep: { kind: "age", ms: 14 * 86_400_000, atLeast: 2 },
+    band: { leastPercent: 20, mostPercent: 1_000 },
+    clientWithinMs: 20_000,
+  });
+  const writeConfig = (change: Partial<ClusterDumpConfig>): void => {
+    config = { ...config, ...change };
+    writeFileSync(file, JSON.stringify(config));
+  };
+  writeConfig({});
+  const first = config;
+  const empty = (path: string): void => {
+    for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true });
+  };
+  const client = (script: string, { shadow = {}, environment = {} }: PodOptions = {}): StartedRun => {
+    empty(bin);
+    for (const [name, text] of Object.entries(shadow)) {
+      const real = join(folder, "tools/usr/lib/postgresql/15/bin", name);
+      writeFileSync(join(bin, name), `#!/bin/sh\n${text.replaceAll("REAL", real)}\n`, { mode: 0o755 });
+    }
+    const all = {
+      ...server.environment,
+      ...{ PATH: `${bin}:${server.environment["PATH"] ?? ""}`, EXCHANGE: exchange },
+      ...{ PASSWORD_FILE: join(folder, "password"), ...environment },
+    };
+    const words = Object.entries(all).map(([name, value]) => `${name}=${value}`);
+    const path = join(projectRoot, "cluster-scripts/clients", script);
+    return startRunner(namespace.inside(["env", "-i", ...words, "sh", path]), process.env, "");
+  };
+  const runner = (): StartedRun =>
+    startRunner(
+      namespace.inside([process.execPath, program, "run", "--config", file]),
+      process.env,
+      join(seen, ".holdfast"),
+    );
+  return {
+    ...{ server, pushes, target: seen, writeConfig, client, runner },
+    get config() {
+      return config;
+    },
+    async pod(script, options) {
+      empty(exchange);
+      const halves = { client: client(script, options), runner: runner() };
+      const ended = { runner: await halves.runner.finished, client: await halves.client.finished };
+      return ended;
+    },
+    files: (below = "") =>
+      readdirSync(join(seen, below), { recursive: true, encoding: "utf8" })
+        .filter(name => !name.startsWith(".holdfast"))
+        .sort(),
+    metrics() {
+      const text = readFileSync(join(seen, ".holdfast/metrics.prom"), "utf8");
+      const samples = text.matchAll(/^([a-z_]+) (\S+)$/gm);
+      return Object.fromEntries([...samples].map(([, name = "", value]) => [name, Number(value)]));
+    },
+    reset() {
+      for (const path of [exchange, seen, bin]) empty(path);
+      writeConfig(first);
+    },
+    async close() {
+      await server.stop();
+      await Promise.all([namespace.close(), pushes.close()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
