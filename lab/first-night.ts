@@ -1,12 +1,13 @@
 // `npm start`: from a clone to restored files. Starts the lab with a house in it, deploys the host's layers, waits for the
-// mirror's timer, runs the other jobs of a night, reads their metrics from Prometheus and restores what they copied.
+// mirror's timer, runs the other jobs of a night, reads their metrics from Prometheus and restores what is lost by what is printed.
 import { runTasks, messageOf } from "./commands/progress";
 import { ensureEngine } from "./engine/bootstrap";
 import { startHosts } from "./hosts";
 import { ensureHouse } from "./house";
 import { claims } from "./house/claims";
-import { loseAndRestore } from "./night/lost-volume";
-import { fillSource, hostTime, restore, runOnce, successAfter, timerFiredAt } from "./night/steps";
+import { loseFiles, loseMachine, loseVolume } from "./night/losses";
+import { printedRestores } from "./night/printed-restores";
+import { fillSource, hostTime, runOnce, successAfter, timerFiredAt } from "./night/steps";
 import { startServers } from "./servers";
 import { LabStack } from "./stack";
 
@@ -33,7 +34,7 @@ async function firstNight(): Promise<void> {
   await step("filling the source", async () => `${await fillSource()} files in /srv/nfs of host pve`);
   await step("making the house", async () => {
     await ensureHouse(line => console.error(`  ${line}`));
-    return `${claims.length} claims with thin volumes in pve/data, and one volume that nobody claims`;
+    return `${claims.length} claims with thin volumes in pve/data, one volume that nobody claims, and a virtual machine`;
   });
   await step("pulumi up", async () => {
     stack = await LabStack.open(() => undefined);
@@ -50,12 +51,9 @@ async function firstNight(): Promise<void> {
     const endS = await successAfter(sinceS, 300_000);
     return `fired ${at(await timerFiredAt())}, ended ${at(endS)}, and Prometheus has its metric`;
   });
-  await step("restoring a service", async () => {
-    const different = await restore("/srv/nfs/nasty", "/srv/nfs-ssd/restored");
-    if (different.length > 0)
-      throw new Error(`the restored files differ from their source:\n${different.join("\n")}`);
-    return "/srv/nfs-ssd/restored equals /srv/nfs/nasty in bytes and metadata";
-  });
+  // Each comes back by what `holdfast lose` prints for it.
+  const printed = printedRestores();
+  await step("losing files of a service", () => loseFiles(printed));
   await step("snapshots of every volume", async () => {
     const seconds = await runOnce("lvm-pvc-snapshot", 600_000);
     return `lvm-pvc-snapshot ended well after ${seconds} s`;
@@ -68,7 +66,12 @@ async function firstNight(): Promise<void> {
     const seconds = await runOnce("pfsense-backup", 120_000);
     return `pfsense-backup ended well after ${seconds} s, against a stand-in for a pfSense`;
   });
-  await step("losing a volume's files and its database", loseAndRestore);
+  await step("images of virtual machines to the backup disk", async () => {
+    const seconds = await runOnce("vm-images", 300_000);
+    return `vm-images ended well after ${seconds} s, with stand-ins for Proxmox's programs`;
+  });
+  await step("losing a volume's files and its database", () => loseVolume(printed));
+  await step("losing a virtual machine's disk", () => loseMachine(printed));
   const standIns = stack?.standIns ?? [];
   console.log(`
 The first night is over (lab ready after ${readyIn}, all of it ${seconds(startMs)}).
@@ -76,6 +79,7 @@ ${report.map(line => `  ${line}`).join("\n")}${standIns.length > 0 ? `\n  stand-
 
 Where to look next:
   npm run lab -- ssh pve -- lvm-pvc-snapshot list               each volume's snapshots
+  npm run lab -- ssh pve -- vm-images list                      the machine's images
   npm run lab -- ssh pve -- journalctl -u daily-backup.service  what a job says
   npm run lab -- status                                         where everything answers
   npm run holdfast -- rpo                                       what each disaster costs the homelab

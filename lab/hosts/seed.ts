@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
 import { projectRoot } from "../cache";
 import {
@@ -54,8 +54,22 @@ function seedFiles(name: HostName, identity: Identity): SeedFile[] {
     { path: "root/.ssh/id_ed25519", text: read(rootKeyFile(name)), mode: 0o600 },
     { path: "root/.ssh/id_ed25519.pub", text: `${publicKey(rootKeyFile(name))}\n` },
     { path: "etc/lab/first-boot", text: firstBoot(name, identity), mode: 0o600 },
-    ...(name === "nas" ? nasFiles() : []),
+    ...(name === "nas" ? nasFiles() : proxmoxFiles()),
     ...(name === "pve2" ? [{ path: newerNode.slice(1), from: process.execPath }] : []),
+  ];
+}
+
+/** Proxmox's programs where it has them, and its storage: the thin pool that first-boot.ts makes. */
+function proxmoxFiles(): SeedFile[] {
+  const read = (name: string): string => readFileSync(join(projectRoot, "lab/proxmox", name), "utf8");
+  const programs = ["usr/bin/vzdump", "usr/bin/pvesh", "usr/sbin/qm", "usr/sbin/qmrestore"];
+  return [
+    ...programs.map(path => ({ path, text: read(basename(path)), mode: 0o755 })),
+    { path: "usr/libexec/lab/proxmox.sh", text: read("common.sh") },
+    {
+      path: "etc/pve/storage.cfg",
+      text: "lvmthin: data\n\tthinpool data\n\tvgname pve\n\tcontent images,rootdir\n",
+    },
   ];
 }
 

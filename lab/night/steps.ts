@@ -3,6 +3,7 @@ import { lvmPvcSnapshotMetrics } from "../../plan/contracts/lvm-pvc-snapshot";
 import type { Metric } from "../../plan/contracts/metric";
 import { nfsMirrorMetrics } from "../../plan/contracts/nfs-mirror";
 import { pfsenseBackupMetrics } from "../../plan/contracts/pfsense-backup";
+import { vmImagesMetrics } from "../../plan/contracts/vm-images";
 import { mustOnHost, onHost } from "../hosts";
 import { until } from "../process";
 import { activeAlerts, type ActiveAlert, queryPrometheus, receivedMessages } from "../servers";
@@ -13,6 +14,7 @@ const successMetrics = {
   "lvm-pvc-snapshot": successOf(lvmPvcSnapshotMetrics),
   "daily-backup": successOf(dailyBackupMetrics),
   "pfsense-backup": successOf(pfsenseBackupMetrics),
+  "vm-images": successOf(vmImagesMetrics),
 } as const;
 
 export type NightJob = keyof typeof successMetrics;
@@ -118,19 +120,11 @@ export async function alertReceived(name: string, timeoutMs: number): Promise<Ac
   return alert;
 }
 
-/** Restores a folder from the mirror into an empty place, and says what differs from the source. */
-export async function restore(folder: string, into: string): Promise<string[]> {
-  const mirrored = folder.replace("/srv/nfs", "/mnt/backup");
-  await mustOnHost(
-    "pve",
-    `rm -rf ${into} && mkdir -p ${into} && rsync -aHAXXS --numeric-ids ${mirrored}/ ${into}/`,
-    {
-      timeoutMs: 300_000,
-    },
-  );
+/** What differs between a folder of the host and a copy of it, in bytes or metadata. */
+export async function differences(folder: string, copy: string): Promise<string[]> {
   const compared = await mustOnHost(
     "pve",
-    `rsync -aHAXXSn --checksum --delete --itemize-changes --numeric-ids ${folder}/ ${into}/`,
+    `rsync -aHAXXSn --checksum --delete --itemize-changes --numeric-ids ${folder}/ ${copy}/`,
     { timeoutMs: 300_000 },
   );
   return compared.split("\n").filter(line => line !== "");

@@ -1,9 +1,21 @@
 import { mustOnHost, resetHosts, startHosts } from "../../lab/hosts";
+import { applyObjects } from "../../lab/house/objects";
+import { makeMachine } from "../../lab/house/machine";
+import { makeVolumes } from "../../lab/house/volumes";
+import { inVolume } from "../../lab/night/in-volume";
+import { askDatabase, loseMachine, soundDatabase } from "../../lab/night/losses";
+import {
+  database,
+  files,
+  paste,
+  printedRestores,
+  type PrintedRestores,
+} from "../../lab/night/printed-restores";
 import {
   alertReceived,
+  differences,
   fillSource,
   hostTime,
-  restore,
   successAfter,
   timerFiredAt,
 } from "../../lab/night/steps";
@@ -11,17 +23,7 @@ import { until } from "../../lab/process";
 import { activeAlerts, clearMessages, queryPrometheus, startServers } from "../../lab/servers";
 import { forgetStack, LabStack } from "../../lab/stack";
 
-import {
-  askVolume,
-  changeVolume,
-  database,
-  describeTree,
-  describeVolume,
-  files,
-  makeClaims,
-  paste,
-  printedRestores,
-} from "./printed-restores";
+import { describeTree, describeVolume } from "./describe-tree";
 
 jest.setTimeout(900_000);
 
@@ -52,9 +54,9 @@ test("a timer's run is mirrored, measured and restorable, and its failure is hea
   expect(firedS).toBeGreaterThanOrEqual(deployedS);
   expect(endS).toBeGreaterThanOrEqual(firedS);
 
-  // What a restore gives back: bytes, owners, modes, ACLs, attributes, links and holes.
+  // What a restore has to give back: bytes, owners, modes, ACLs, attributes, links and holes.
   for (const service of ["nasty", "books", "photos"])
-    expect(await restore(`/srv/nfs/${service}`, "/srv/nfs-ssd/restored")).toEqual([]);
+    expect(await differences(`/srv/nfs/${service}`, `/mnt/backup/${service}`)).toEqual([]);
   expect(await mustOnHost("pve", "ls /mnt/backup")).not.toContain("frigate");
 
   // No change, no changes.
@@ -92,20 +94,16 @@ test("a timer's run is mirrored, measured and restorable, and its failure is hea
 });
 
 describe("what is printed to restore a copy of each of the host's layers, run as it is printed", () => {
-  let printed: ReadonlyMap<string, string>;
+  let printed: PrintedRestores;
   /** What each of them was when it was copied. */
   const was = { files: "", tree: "" };
 
-  const text = (copy: string): string => {
-    const found = printed.get(copy);
-    if (found === undefined)
-      throw new Error(`nothing is printed for ${copy}: ${[...printed.keys()].join("; ")}`);
-    return found;
-  };
-
   beforeAll(async () => {
     printed = printedRestores();
-    await makeClaims();
+    await Promise.all([
+      makeMachine().then(() => makeVolumes(quiet, [files, database])),
+      applyObjects([files, database]),
+    ]);
     // Whoever mounts a volume that nobody unmounted replays its journal: what is compared is what it is after that.
     Object.assign(was, {
       files: await describeVolume(files),
@@ -113,7 +111,7 @@ describe("what is printed to restore a copy of each of the host's layers, run as
     });
     await mustOnHost(
       "pve",
-      "systemctl stop nfs-mirror.timer; for job in nfs-mirror lvm-pvc-snapshot daily-backup pfsense-backup; do systemctl start $job || { journalctl -u $job -n 30 -o cat; exit 1; }; done",
+      "systemctl stop nfs-mirror.timer; for job in nfs-mirror lvm-pvc-snapshot daily-backup pfsense-backup vm-images; do systemctl start $job || { journalctl -u $job -n 30 -o cat; exit 1; }; done",
       { timeoutMs: 600_000 },
     );
   });
@@ -123,7 +121,7 @@ describe("what is printed to restore a copy of each of the host's layers, run as
       "pve",
       "cd /srv/nfs/nasty; rm one; echo ransom >guarded; chmod 777 guarded; echo pay >README",
     );
-    const said = await paste(text("tree: nfs-mirror"));
+    const said = await paste(printed("tree: nfs-mirror"));
     expect(await describeTree("/srv/nfs/nasty")).toBe(was.tree);
     expect(await mustOnHost("pve", "cat /srv/nfs/.holdfast-restore/*/nasty/README")).toBe("pay\n");
     expect(said).toContain("nfs-mirror restore --rollback -- nasty");
@@ -131,21 +129,20 @@ describe("what is printed to restore a copy of each of the host's layers, run as
   });
 
   test("daily-backup: a volume's files are what they were", async () => {
-    await changeVolume(files, "rm -f one ./-rf; echo ransom >guarded; echo pay >README");
-    await paste(text("files: lvm-pvc-snapshot daily-backup"));
+    await inVolume(files, "rm -f one ./-rf; echo ransom >guarded; echo pay >README");
+    await paste(printed("files: lvm-pvc-snapshot daily-backup"));
     expect(await describeVolume(files)).toBe(was.files);
   });
 
   test("daily-backup: a volume's files, then its databases, of which what was committed is there", async () => {
-    await changeVolume(database, "rm -r deep");
-    await paste(text("database: lvm-pvc-snapshot daily-backup"));
-    await paste(text("database: lvm-pvc-snapshot daily-backup sqlite"));
-    const ask = "ls deep/er; sqlite3 deep/er/store 'PRAGMA integrity_check; SELECT count(*) FROM notes'";
-    expect(await askVolume(database, ask)).toBe("store\nok\n1000\n");
+    await inVolume(database, "rm -r deep");
+    await paste(printed("database: lvm-pvc-snapshot daily-backup"));
+    await paste(printed("database: lvm-pvc-snapshot daily-backup sqlite"));
+    expect(await inVolume(database, askDatabase)).toBe(soundDatabase);
   });
 
   test("daily-backup: the host's configuration comes into a folder of root's", async () => {
-    const said = await paste(text("host: daily-backup"));
+    const said = await paste(printed("host: daily-backup"));
     const folder = /\/root\/[\w-]+/.exec(said)?.[0] ?? "";
     const compared = await mustOnHost(
       "pve",
@@ -155,13 +152,19 @@ describe("what is printed to restore a copy of each of the host's layers, run as
   });
 
   test("lvm-pvc-snapshot: a volume has what its newest snapshot has", async () => {
-    await changeVolume(files, "rm -f one ./-rf; echo ransom >guarded; echo pay >README");
-    await paste(text("files: lvm-pvc-snapshot"));
+    await inVolume(files, "rm -f one ./-rf; echo ransom >guarded; echo pay >README");
+    await paste(printed("files: lvm-pvc-snapshot"));
     expect(await describeVolume(files)).toBe(was.files);
   });
 
+  test("vm-images: a machine is there beside the lost one, on a thin volume that equals its disk", async () => {
+    // It throws where it isn't.
+    expect(await loseMachine(printed)).toContain("k8s-1 is back as VM 100");
+    await mustOnHost("pve", "vm-images verify && ! systemctl list-units --all --plain | grep vm-images-");
+  });
+
   test("pfsense-backup: the files come into a folder of root's, and what a person does is said", async () => {
-    const printedText = text("firewall: pfsense-backup");
+    const printedText = printed("firewall: pfsense-backup");
     const said = await paste(printedText);
     expect(printedText).toMatch(/^# on pfsense:\n# in a browser, Diagnostics, Backup & Restore/m);
     expect(said).toContain("config.xml and full.tar.gz");

@@ -1,4 +1,5 @@
 import { readFacts } from "../../facts";
+import { machine } from "../../house/machine";
 import { labMonitoring, monitoringNamespace, slackSecret } from "../../servers/monitoring";
 import { readFirewall } from "../../servers/firewall";
 import { dataDir, urls } from "../../servers/places";
@@ -71,7 +72,8 @@ export function estate(): EstateInput {
     },
     waivers: [
       {
-        ...{ code: "routes/no-route-off-site", subject: "host" },
+        // Of several datasets without such a copy, the site is told and not each of them.
+        ...{ code: "routes/no-route-off-site", subject: "lab" },
         ...accepted("a lab's host is thrown away, and there is no other site"),
       },
       {
@@ -95,6 +97,15 @@ export function estate(): EstateInput {
         ],
         promise: { rpo: { "live-disk": "9d" }, rto: "4h" },
       },
+      nodes: {
+        data: [
+          {
+            ...{ kind: "vm", name: machine.name, id: machine.id, host: "pve", pool: "data", cluster: "k8s" },
+            size: `${machine.sizeMib}MiB`,
+          },
+        ],
+        promise: { rpo: { "live-disk": "9d" }, rto: "4h" },
+      },
       frigate: leftOut("/srv/nfs/frigate", "1GB", "camera ring buffer, not backed up"),
       postgresql: excludedVolume("dbaas"),
       prometheus: excludedVolume("monitoring"),
@@ -107,9 +118,9 @@ export function estate(): EstateInput {
           source: "/srv/nfs",
           target: "/mnt/backup",
           excludes: [{ name: "frigate", reason: "camera ring buffer, not backed up" }],
-          keep: ["pvc-data", "sqlite-backup", "pve-config", "pfsense"].map(name => ({
+          keep: ["pvc-data", "sqlite-backup", "pve-config", "pfsense", "vm-images"].map(name => ({
             name,
-            reason: "written by daily-backup",
+            reason: "generations of another job",
           })),
           usualRun: "10s",
           budget: "25s",
@@ -145,6 +156,18 @@ export function estate(): EstateInput {
           configuration: { keep: { count: 4, every: "week" } },
           usualRun: "5min",
           budget: "20min",
+          promise: { rpo: "8d" },
+          alert,
+        },
+      ],
+      "vm-images": [
+        {
+          host: "pve",
+          schedule: { ...weekly, after: ["daily-backup"] },
+          target: "/mnt/backup",
+          keep: { count: 2, every: "week" },
+          usualRun: "1min",
+          budget: "10min",
           promise: { rpo: "8d" },
           alert,
         },
