@@ -31,16 +31,11 @@ export interface HostJobArgs {
   readonly objects?: MonitoringObjects;
 }
 
-/** What a stack's state calls the job of each runner: another name would make all of its resources anew. */
-const types: Readonly<Record<RunnerName, string>> = {
-  "lvm-pvc-snapshot": "holdfast:layer:LvmPvcSnapshot",
-  "nfs-mirror": "holdfast:layer:NfsMirror",
-  "daily-backup": "holdfast:layer:DailyBackup",
-  "pfsense-backup": "holdfast:layer:PfsenseBackup",
-  "backup-scrub": "holdfast:layer:BackupScrub",
-  "vm-images": "holdfast:layer:VmImages",
-  "offsite-sync": "holdfast:layer:OffsiteSync",
-};
+/** What a stack's state calls the job of a runner, "holdfast:layer:NfsMirror": another name would make all of its resources anew. */
+function typeOf(runner: RunnerName): string {
+  const words = runner.split("-").map(word => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
+  return `holdfast:layer:${words.join("")}`;
+}
 
 /** A job on one host, that a timer starts or that runs all the time: its secrets, its release, and the alerts about it. */
 export class HostJob extends pulumi.ComponentResource {
@@ -49,7 +44,7 @@ export class HostJob extends pulumi.ComponentResource {
 
   constructor(name: string, args: HostJobArgs, opts?: pulumi.ComponentResourceOptions) {
     // Of the arguments, the engine gets the name alone: the others are inputs of the children, some of them secret.
-    super(types[args.runner], name, { job: args.job }, opts);
+    super(typeOf(args.runner), name, { job: args.job }, opts);
     const { connection, files, bundle } = args;
     const owned = { job: args.job, stack: args.stack };
     const credentialsAfter = (installed: pulumi.Resource) =>

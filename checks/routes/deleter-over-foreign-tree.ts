@@ -4,7 +4,7 @@ import type { Deletion, Job, Location } from "../../plan/job";
 import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
-import { example, mirrorExample, mended } from "../examples";
+import { example, mended } from "../examples";
 import { placeText } from "../wording";
 
 export const deleterOverForeignTree = defineCheck({
@@ -27,14 +27,14 @@ export const deleterOverForeignTree = defineCheck({
   examples: {
     bad: [
       mended(
-        mirrorExample("a mirror that doesn't keep the generations of another job", {
-          keep: [
-            { name: "sqlite-backup", reason: "written by daily-backup" },
-            { name: "pfsense", reason: "written by daily-backup" },
-            { name: "pve-config", reason: "written by daily-backup" },
-            { name: "vm-images", reason: "images of virtual machines" },
-          ],
-        }),
+        example(
+          "a mirror that doesn't keep the generations of another job",
+          ({
+            layers: {
+              "nfs-mirror": [mirror],
+            },
+          }) => edit(mirror, { keep: (mirror?.keep ?? []).filter(({ name }) => name !== "pvc-data") }),
+        ),
         {
           says: 'Add "pvc-data" to "keep"',
           edit: ({ layers }) =>

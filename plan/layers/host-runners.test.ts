@@ -1,23 +1,39 @@
-import { backupScrubConfig } from "../contracts/backup-scrub";
-import { dailyBackupConfig } from "../contracts/daily-backup";
-import { lvmPvcSnapshotConfig } from "../contracts/lvm-pvc-snapshot";
-import { nfsMirrorConfig } from "../contracts/nfs-mirror";
-import { pfsenseBackupConfig } from "../contracts/pfsense-backup";
-import { vmImagesConfig } from "../contracts/vm-images";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { z } from "zod";
+import { layers } from ".";
+import type { BackupScrubConfig } from "../contracts/backup-scrub";
 import { type ExampleEstate, exampleEstate, exampleWith } from "../estate/example";
 import type { EstateInput } from "../estate/schema";
 import { EstateInvalid, parseEstate, planOf } from "..";
-import type { Job } from "../job";
+import { isInstalled, type Job } from "../job";
+import type { DailyBackupSpec } from "./daily-backup/spec";
 import { releaseFiles } from "./release-files.test-support";
 
-const contracts = {
-  "lvm-pvc-snapshot": lvmPvcSnapshotConfig,
-  "nfs-mirror": nfsMirrorConfig,
-  "daily-backup": dailyBackupConfig,
-  "pfsense-backup": pfsenseBackupConfig,
-  "backup-scrub": backupScrubConfig,
-  "vm-images": vmImagesConfig,
-} as const;
+const hostJobs = planOf(parseEstate(exampleEstate())).jobs.filter(isInstalled);
+
+/** What `config.json` of a job's release holds, as its runner reads it: by the contract of its name, which ends in "Config". */
+function configOfJob(job: Job): { readonly job: string } {
+  if (!isInstalled(job)) throw new Error(`${job.name} isn't installed`);
+  const exported = Object.entries(
+    jest.requireActual<Record<string, unknown>>(join(__dirname, "../contracts", job.deployment.runner)),
+  );
+  const [contract] = exported.flatMap(([is, of]) =>
+    is.endsWith("Config") ? [of as z.ZodType<{ readonly job: string }>] : [],
+  );
+  if (!contract) throw new Error(`${job.deployment.runner} has no contract`);
+  return contract.parse(JSON.parse(fileOf(job, "config.json")));
+}
+
+function configOf(name: string, input?: EstateInput): { readonly job: string } {
+  return configOfJob(jobNamed(name, input));
+}
+
+test("each job's runner is a program of host-scripts", () => {
+  const programs = readdirSync(join(__dirname, "../../host-scripts"));
+  const runners = hostJobs.map(({ deployment: { runner } }) => `${runner}.ts`);
+  expect(programs).toEqual(expect.arrayContaining(runners));
+});
 
 function jobNamed(name: string, input: EstateInput = exampleEstate()): Job {
   const job = planOf(parseEstate(input)).jobs.find(each => each.name === name);
@@ -29,11 +45,7 @@ function fileOf(job: Job, name: string): string {
   return releaseFiles(job).find(file => file.name === name)?.text ?? "";
 }
 
-function configOf(name: keyof typeof contracts, input?: EstateInput) {
-  return contracts[name].parse(JSON.parse(fileOf(jobNamed(name, input), "config.json")));
-}
-
-describe.each(Object.keys(contracts) as (keyof typeof contracts)[])("the release of %s", name => {
+describe.each(hostJobs.map(({ name }) => name))("the release of %s", name => {
   test("has units, a config that its runner takes, and a command of its name", () => {
     const job = jobNamed(name);
     expect(releaseFiles(job).map(file => file.name)).toEqual([
@@ -232,6 +244,7 @@ test("snapshots are thinned out before new ones are declined", () => {
 test("a scrub knows what shares files on the disk, what may mend the mirror, and who else writes there", () => {
   const input = exampleWith(({ layers }) => {
     Object.assign(layers["daily-backup"][0]?.scrub ?? {}, { period: "60d" });
+    layers["vm-images"] = [];
   });
   expect(configOf("backup-scrub", input)).toMatchObject({
     target: { path: "/mnt/backup" },
@@ -241,16 +254,33 @@ test("a scrub knows what shares files on the disk, what may mend the mirror, and
       { folder: "sqlite-backup", depth: 2 },
       { folder: "pve-config", depth: 0 },
       { folder: "pfsense", depth: 0 },
-      { folder: "vm-images", depth: 1 },
     ],
     sources: ["/srv/nfs"],
     writers: [
       "/var/lib/holdfast/daily-backup/run.lock",
       "/var/lib/holdfast/pfsense-backup/run.lock",
       "/var/lib/holdfast/nfs-mirror/run.lock",
-      "/var/lib/holdfast/vm-images/run.lock",
     ],
   });
+});
+
+test("a scrub reads what any run says that it keeps on the disk, of a layer that nobody has heard of too", () => {
+  const estate = parseEstate(exampleEstate());
+  const unheard = (job: string, target: string) => {
+    const keeps = { target, generations: [{ folder: job, depth: 3 }], mirrors: `/srv/${job}` };
+    return { job, at: [], host: "pve", keeps };
+  };
+  const [scrub] = layers["daily-backup"]
+    .jobs(estate.layers["daily-backup"][0] as DailyBackupSpec, estate, [], () => [
+      unheard("tapes", "/mnt/backup"),
+      unheard("elsewhere", "/srv/nfs"),
+    ])
+    .filter(({ name }) => name === "backup-scrub");
+  const { generations, sources, writers } = configOfJob(scrub as Job) as BackupScrubConfig;
+  expect(generations.at(-1)).toEqual({ folder: "tapes", depth: 3 });
+  expect(sources).toEqual(["/srv/tapes"]);
+  expect(writers.at(-1)).toBe("/var/lib/holdfast/tapes/run.lock");
+  expect(JSON.stringify([generations, sources, writers])).not.toMatch(/elsewhere|vm-images/);
 });
 
 test("a scrub's own alerts: what is rotten, and what was not read within the period", () => {

@@ -50,8 +50,9 @@ export function partsOf(estate: Estate): Part[] {
 /** Every job of an estate, layer by layer. */
 export function jobsOf(estate: Estate): Job[] {
   const jobs: (LayerJob & { readonly layer: string })[] = [];
+  const hostRuns = (host: string): PlannedRun[] => runsOfHost(host, estate);
   for (const { layer, spec } of partsOf(estate))
-    jobs.push(...layer.jobs(spec, estate, jobs).map(job => ({ ...job, layer: layer.name })));
+    jobs.push(...layer.jobs(spec, estate, jobs, hostRuns).map(job => ({ ...job, layer: layer.name })));
   const times = new Map<string, number>();
   for (const { name } of jobs) times.set(name, (times.get(name) ?? 0) + 1);
   return jobs.map(job => ({

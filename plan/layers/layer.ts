@@ -4,6 +4,19 @@ import type { Estate } from "../estate/schema";
 import type { LayerJob } from "../job";
 import type { AlertPolicy, CronScheduleSpec, ScheduleSpec } from "./common";
 
+/** What a run keeps on a backup disk, for whoever reads all of that: its own lock says when it writes there. */
+export interface Kept {
+  /** Mount point of the disk. */
+  readonly target: string;
+  /**
+   * Folders of the disk with its generations, as FOLDER/PERIOD/NAME/…; `depth` is how many names below the period tell one
+   * thing's generations from another's: 2 for NAMESPACE/CLAIM, 0 where there is one thing alone.
+   */
+  readonly generations: readonly { readonly folder: string; readonly depth: number }[];
+  /** Tree whose entries it copies to the disk's root. */
+  readonly mirrors?: string;
+}
+
 /** A run that a part of a layer plans, before it is worked out as a job. */
 export interface PlannedRun {
   /** Name of its job. */
@@ -15,6 +28,8 @@ export interface PlannedRun {
   /** Absent where it follows from another run's. */
   readonly schedule?: ScheduleSpec | CronScheduleSpec | undefined;
   readonly alert?: AlertPolicy | undefined;
+  /** What it keeps on a backup disk of its host; absent for what writes to none. */
+  readonly keeps?: Kept;
   /** What its job is called after; absent for a job of which a host has one. */
   readonly named?: { readonly at: Path; readonly value: string; readonly what: string };
 }
@@ -35,6 +50,12 @@ export interface Layer<Name extends string = string, Spec extends z.ZodType = z.
   /**
    * What runs for a part whose names are all known.
    * @param before jobs of the layers listed before, for one that carries on what they make
+   * @param hostRuns what the timers of a host start, of whichever layer
    */
-  jobs(part: z.output<Spec>, estate: Estate, before: readonly LayerJob[]): readonly LayerJob[];
+  jobs(
+    part: z.output<Spec>,
+    estate: Estate,
+    before: readonly LayerJob[],
+    hostRuns: (host: string) => readonly PlannedRun[],
+  ): readonly LayerJob[];
 }

@@ -1,11 +1,13 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 // Jest leaves out "typescript" itself, as a deployment does.
 import ts from "typescript/lib/typescript";
+import { exampleEstate } from "../../plan/estate/example";
+import { layers } from "../../plan/layers";
 import { projectRoot } from "../../stacks/project";
 
-/** The compiler's errors in a file of the project, were its text another one. */
-function errorsIn(file: string, change: (text: string) => string): string[] {
+/** The compiler's errors in a file of the project, were its text another one, or the text of one that it uses. */
+function errorsIn(file: string, change: (text: string) => string, seenIn = file): string[] {
   const path = join(projectRoot, file);
   const before = readFileSync(path, "utf8");
   const after = change(before);
@@ -13,7 +15,7 @@ function errorsIn(file: string, change: (text: string) => string): string[] {
   changed = { path, text: after };
   version++;
   return service
-    .getSemanticDiagnostics(path)
+    .getSemanticDiagnostics(join(projectRoot, seenIn))
     .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
 }
 
@@ -26,7 +28,7 @@ const { options } = ts.parseJsonConfigFileContent(
 );
 const service = ts.createLanguageService({
   getCompilationSettings: () => ({ ...options, incremental: false }),
-  getScriptFileNames: () => [join(projectRoot, "plan/layers/index.ts")],
+  getScriptFileNames: () => [join(projectRoot, "plan/estate/example.ts")],
   getScriptVersion: path => (path === changed.path ? `${version}` : "0"),
   getScriptSnapshot: path => {
     const text = path === changed.path ? changed.text : ts.sys.readFile(path);
@@ -44,6 +46,31 @@ test("a layer that isn't listed doesn't compile", () =>
   expect(
     errorsIn("plan/layers/index.ts", text => text.replace('  "nas-snapshots": nasSnapshots,\n', "")),
   ).toContainEqual(expect.stringContaining("nasSnapshots")));
+
+test("nor does an estate with a part of a layer that is neither imported nor listed", () => {
+  const forgotten = (text: string): string => text.replace(/^.*\bnasSnapshots\b.*\n/gm, "");
+  expect(errorsIn("plan/layers/index.ts", forgotten, "plan/estate/example.ts").join()).toContain(
+    "nas-snapshots",
+  );
+});
+
+test("each folder of a layer is listed, and the example has a part of it", () => {
+  const folders = readdirSync(join(projectRoot, "plan/layers"), { withFileTypes: true }).filter(entry =>
+    entry.isDirectory(),
+  );
+  expect(Object.keys(layers).sort()).toEqual(folders.map(({ name }) => name).sort());
+  const parts = Object.entries(exampleEstate().layers).filter(([, list]) => list.length > 0);
+  expect(parts.map(([name]) => name).sort()).toEqual(Object.keys(layers).sort());
+});
+
+test("a layer whose runner isn't listed doesn't compile", () =>
+  expect(
+    errorsIn(
+      "plan/job.ts",
+      text => text.replace(/\n? *\| "vm-images"/, ""),
+      "plan/layers/vm-images/jobs.ts",
+    ).join(),
+  ).toContain("vm-images"));
 
 test("nor does one that is listed under another's name", () => {
   const swapped = (text: string): string =>

@@ -14,23 +14,22 @@ const services = planOf(parseEstate(exampleEstate())).jobs.flatMap(job =>
   releaseFiles(job).filter(({ name }) => name.endsWith(".service")),
 );
 
-/** At most, in tenths, as systemd counts: 100 is a service without any limit, root's own. */
+/** At most, in tenths, as systemd counts: 100 is a service without any limit, root's own. One that isn't named has `most`. */
 const exposures: Readonly<Record<string, number>> = {
-  "nfs-mirror.service": 35,
   "pfsense-backup.service": 29,
-  "backup-scrub.service": 35,
   "vm-images.service": 29,
   // They change logical volumes, and mount them.
   "lvm-pvc-snapshot.service": 34,
   "daily-backup.service": 41,
 };
+const most = 35;
 
 test("each service is as exposed as it has to be, by systemd's own account", async () => {
-  expect(services.map(({ name }) => name).sort()).toEqual(Object.keys(exposures).sort());
+  expect(services.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(exposures)));
   for (const { name, text } of services) {
     const file = join(folder, name);
     writeFileSync(file, text);
-    const threshold = `--threshold=${exposures[name]}`;
+    const threshold = `--threshold=${exposures[name] ?? most}`;
     const judged = await execa("systemd-analyze", ["security", "--offline=true", threshold, file], {
       reject: false,
     });

@@ -1,5 +1,3 @@
-import { scrubJobName } from "../../contracts/backup-scrub";
-import { dailyBackupJobName } from "../../contracts/daily-backup";
 import { snapshotJobName } from "../../contracts/lvm-pvc-snapshot";
 import type { Lookup } from "../../estate/lookup";
 import type { Estate } from "../../estate/schema";
@@ -7,8 +5,9 @@ import { parseDuration } from "../../units/duration";
 import { parseSize } from "../../units/size";
 import type { Layer } from "../layer";
 import { isBelow } from "../places";
-import { firewallJob, firewallJobName } from "./firewall-job";
+import { firewallJob } from "./firewall-job";
 import { dailyBackupJob } from "./jobs";
+import { runsOf } from "./runs";
 import { scrubJob } from "./scrub-job";
 import { dailyBackupSpec } from "./spec";
 
@@ -16,17 +15,7 @@ import { dailyBackupSpec } from "./spec";
 export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
   name: "daily-backup",
   spec: dailyBackupSpec,
-  runs: ({ host, schedule, alert, firewalls, scrub }) => [
-    { job: dailyBackupJobName, at: [], host, schedule, alert },
-    ...firewalls.map((firewall, index) => ({
-      ...{ job: firewallJobName(firewall.name), at: ["firewalls", index], host },
-      ...{ schedule: firewall.schedule, alert: firewall.alert },
-      named: { at: ["firewalls", index, "name"], value: firewall.name, what: "firewall" },
-    })),
-    ...(scrub
-      ? [{ job: scrubJobName, at: ["scrub"], host, schedule: scrub.schedule, alert: scrub.alert }]
-      : []),
-  ],
+  runs: runsOf,
   references({ host, target, volumes, firewalls, budget }, at, look, estate) {
     look.backupMount([...at, "target"], host, target);
     copiesOfCopies(host, target, look, estate);
@@ -70,10 +59,10 @@ export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
       if (look.firewall([...at, "firewalls", index, "name"], name)) smallEnough(name, look, estate);
     });
   },
-  jobs: (part, estate) => [
+  jobs: (part, estate, _, hostRuns) => [
     dailyBackupJob(part, estate),
     ...part.firewalls.map(firewall => firewallJob(firewall, part, estate)),
-    ...(part.scrub ? [scrubJob(part.scrub, part, estate)] : []),
+    ...(part.scrub ? [scrubJob(part.scrub, part, estate, hostRuns(part.host))] : []),
   ],
 };
 

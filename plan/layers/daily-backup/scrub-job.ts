@@ -1,30 +1,34 @@
-import { nfsMirrorJobName } from "../../contracts/nfs-mirror";
-import { dailyBackupJobName } from "../../contracts/daily-backup";
 import {
   type BackupScrubConfig,
   backupScrubMetricNames,
   backupScrubMetrics,
   scrubJobName,
 } from "../../contracts/backup-scrub";
-import { vmImagesFolder, vmImagesJobName } from "../../contracts/vm-images";
 import type { Estate } from "../../estate/schema";
 import type { JobAlert, LayerJob } from "../../job";
 import { parseDuration } from "../../units/duration";
 import { runOf, timerTrigger } from "../common";
 import { mountOf, timerOf, runnerConfig, stateFolder, stateFolders } from "../host-runner";
 import { hostLocation } from "../places";
-import { derivedAlert, firewallJobName } from "./firewall-job";
+import type { PlannedRun } from "../layer";
+import { derivedAlert } from "./firewall-job";
+import { runsOf } from "./runs";
 import type { DailyBackupSpec, ScrubSpec } from "./spec";
 
 /** Reads the whole backup disk within a period, whoever wrote what lies there. It copies nothing. */
-export function scrubJob(scrub: ScrubSpec, spec: DailyBackupSpec, estate: Estate): LayerJob {
+export function scrubJob(
+  scrub: ScrubSpec,
+  spec: DailyBackupSpec,
+  estate: Estate,
+  hostRuns: readonly PlannedRun[],
+): LayerJob {
   const trigger = timerTrigger(scrub.schedule, estate.zone);
   const run = runOf(
     { ...scrub, promise: scrub.promise ?? spec.promise, alert: scrub.alert ?? derivedAlert(spec) },
     trigger,
     estate,
   );
-  const config = configOf(scrub, spec, estate, run.budgetMs);
+  const config = configOf(scrub, spec, estate, hostRuns, run.budgetMs);
   return {
     name: scrubJobName,
     runsOn: { kind: "host", name: spec.host },
@@ -65,39 +69,26 @@ function configOf(
   scrub: ScrubSpec,
   spec: DailyBackupSpec,
   estate: Estate,
+  hostRuns: readonly PlannedRun[],
   budgetMs: number,
 ): BackupScrubConfig {
-  const { host, target, firewalls } = spec;
-  const mirrors = estate.layers["nfs-mirror"].filter(
-    mirror => mirror.host === host && mirror.target === target,
+  const { host, target } = spec;
+  const own = runsOf(spec);
+  // The part's own come first, whichever layer is listed before it.
+  const others = hostRuns.filter(({ job }) => !own.some(run => run.job === job));
+  const writers = [...own, ...others].flatMap(({ job, keeps }) =>
+    keeps?.target === target ? [{ job, ...keeps }] : [],
   );
-  const images = estate.layers["vm-images"].filter(other => other.host === host && other.target === target);
-  const writers = [
-    dailyBackupJobName,
-    ...firewalls.map(({ name }) => firewallJobName(name)),
-    ...mirrors.map(() => nfsMirrorJobName),
-    ...images.map(() => vmImagesJobName),
-  ];
   return {
     job: scrubJobName,
     ...runnerConfig(scrubJobName, host, budgetMs, estate),
     target: mountOf(estate, host, target),
     periodMs: parseDuration(scrub.period),
-    generations: [...generationsOf(spec), ...images.map(() => ({ folder: vmImagesFolder, depth: 1 }))],
-    sources: mirrors.map(({ source }) => source),
-    writers: writers.map(job => `${stateFolder(job)}/run.lock`),
+    generations: writers.flatMap(({ generations }) => generations),
+    sources: writers.flatMap(({ mirrors }) => (mirrors === undefined ? [] : [mirrors])),
+    writers: writers.map(({ job }) => `${stateFolder(job)}/run.lock`),
     accepted: scrub.accepted,
   };
-}
-
-/** A claim is told by its namespace and its name; of a firewall and of the host there is one. */
-function generationsOf({ volumes, sqlite, configuration, firewalls }: DailyBackupSpec) {
-  return [
-    ...(volumes ? [{ folder: "pvc-data", depth: 2 }] : []),
-    ...(volumes && sqlite ? [{ folder: "sqlite-backup", depth: 2 }] : []),
-    ...(configuration ? [{ folder: "pve-config", depth: 0 }] : []),
-    ...firewalls.map(({ name }) => ({ folder: name, depth: 0 })),
-  ];
 }
 
 function alertsOf({ host, target }: DailyBackupSpec, periodMs: number): JobAlert[] {

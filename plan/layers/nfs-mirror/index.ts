@@ -11,7 +11,12 @@ import { type NfsMirrorSpec, nfsMirrorSpec } from "./spec";
 export const nfsMirror: Layer<"nfs-mirror", typeof nfsMirrorSpec> = {
   name: "nfs-mirror",
   spec: nfsMirrorSpec,
-  runs: part => [{ ...part, job: nfsMirrorJobName, at: [] }],
+  runs: part => [
+    {
+      ...{ ...part, job: nfsMirrorJobName, at: [] },
+      keeps: { target: part.target, generations: [], mirrors: part.source },
+    },
+  ],
   references(part, at, look, estate) {
     look.mount([...at, "source"], part.host, part.source);
     const { filesystems = {}, disks = {} } = estate.hosts[part.host] ?? {};

@@ -1,4 +1,4 @@
-import { vmImagesJobName } from "../../contracts/vm-images";
+import { vmImagesFolder, vmImagesJobName } from "../../contracts/vm-images";
 import { parseDuration } from "../../units/duration";
 import type { Layer } from "../layer";
 import { vmImagesJob } from "./jobs";
@@ -9,7 +9,12 @@ import { vmsOf } from "./vms";
 export const vmImages: Layer<"vm-images", typeof vmImagesSpec> = {
   name: "vm-images",
   spec: vmImagesSpec,
-  runs: part => [{ ...part, job: vmImagesJobName, at: [] }],
+  runs: part => [
+    {
+      ...{ ...part, job: vmImagesJobName, at: [] },
+      keeps: { target: part.target, generations: [{ folder: vmImagesFolder, depth: 1 }] },
+    },
+  ],
   references({ host, target, without, withoutDisks, budget, vmBudget }, at, look, estate) {
     look.backupMount([...at, "target"], host, target);
     if (vmBudget !== undefined && parseDuration(vmBudget) > parseDuration(budget))

@@ -1,4 +1,5 @@
 import { parseEstate, planOf } from "../..";
+import { backupScrubConfig } from "../../contracts/backup-scrub";
 import { vmImagesConfig } from "../../contracts/vm-images";
 import { type ExampleEstate, exampleWith } from "../../estate/example";
 import type { Job } from "../../job";
@@ -44,6 +45,14 @@ test("the mirror of the backup disk carries images off the site", () => {
     "nodes/k8s-1 <- vm-images <- offsite-sync-backup",
     "nodes/k8s-1 <- vm-images <- offsite-sync-backup <- nas-snapshots",
   ]);
+});
+
+test("the scrub of the backup disk reads images, and mends nothing while some are made", () => {
+  const scrub = planned().plan.jobs.find(({ name }) => name === "backup-scrub");
+  const text = scrub && releaseFiles(scrub).find(({ name }) => name === "config.json")?.text;
+  const { generations, writers } = backupScrubConfig.parse(JSON.parse(text ?? ""));
+  expect(generations).toContainEqual({ folder: "vm-images", depth: 1 });
+  expect(writers).toContain("/var/lib/holdfast/vm-images/run.lock");
 });
 
 test("a VM of which no image is wanted gets none, and nobody is told of it on its host", () => {
