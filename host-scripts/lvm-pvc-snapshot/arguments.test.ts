@@ -29,7 +29,7 @@ test.each([
     { what: "lv", snapshot: "snap", action: "restore", workload: true, waitMs: 300_000 },
   ],
   [["restore", "shop/data"], { what: "shop/data", snapshot: undefined, action: "restore" }],
-  [["restore", "shop/data", "--at", "2026-05-26T03:00:00Z"], { atMs: Date.UTC(2026, 4, 26, 3) }],
+  [["restore", "shop/data", "--at", "2026-05-26T03:00:00Z"], { atMs: Date.UTC(2026, 4, 26, 3) + 999 }],
   [["restore", "lv", "snap", "--dry-run"], { action: "restore", dryRun: true }],
   [["restore", "lv", "--resume", "--wait", "20"], { snapshot: undefined, action: "resume", waitMs: 20_000 }],
   [["restore", "lv", "--rollback", "--no-workload"], { action: "rollback", workload: false }],

@@ -33,7 +33,7 @@ test.each([
   [["restore", "a", "--databases"], { verb: "restore", request: { switches: new Set(["databases"]) } }],
   [
     ["restore", "a", "--at", "2026-05-26T03:00:00Z", "--into", "/root/back/"],
-    { verb: "restore", request: { atMs: Date.UTC(2026, 4, 26, 3), into: "/root/back" } },
+    { verb: "restore", request: { atMs: Date.UTC(2026, 4, 26, 3) + 999, into: "/root/back" } },
   ],
 ])("%j asks for one of the ways: %j", (words, asked) => {
   expect(parse(...words)).toMatchObject({ mode: "way", asked });

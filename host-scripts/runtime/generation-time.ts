@@ -16,7 +16,7 @@ export function completeMs(
   every: GenerationPolicy["every"],
   zone: string,
 ): number {
-  const { ctimeMs } = lstatSync(folder);
+  const ctimeMs = Math.floor(lstatSync(folder).ctimeMs);
   return periodOf(ctimeMs, every, zone) === period ? ctimeMs : endOf(period, every, zone);
 }
 

@@ -186,6 +186,13 @@ describe("files of a volume", () => {
       status: 0,
     });
     expect(readFileSync(join(folder, "old/text"), "utf8")).toBe(`of ${weeks["2026-21"]}`);
+    // The time that a list shows is that of its copy, not a moment before it.
+    const shown = / {2}(\S+Z) {2}2026-22 /.exec(one.stdout)?.[1] ?? "";
+    const same = await ask("restore", "shop/data", "--at", shown, "--into", join(folder, "same"));
+    expect([same.status, readFileSync(join(folder, "same/text"), "utf8")]).toEqual([
+      0,
+      `of ${weeks["2026-22"]}`,
+    ]);
     const none = await ask("restore", "shop/data", "--at", "2026-01-01", "--into", join(folder, "no"));
     expect(none.status).toBe(3);
     expect(none.stdout).toContain("the oldest is of 2026-05-24T23:59:59Z");

@@ -49,14 +49,14 @@ function listed({ period, folder }: Generation, isApart: boolean): Listed {
   const stats = files.map(name => ({ name, stat: lstatSync(join(folder, name), { throwIfNoEntry: false }) }));
   return {
     ...{ period, folder, isApart },
-    madeMs: isApart ? newestMs(stats.flatMap(({ stat }) => stat ?? [])) : stats[0]?.stat?.mtimeMs,
+    madeMs: newestMs((isApart ? stats : stats.slice(0, 1)).flatMap(({ stat }) => stat ?? [])),
     bytes: stats.reduce((sum, { stat }) => sum + (stat?.size ?? 0), 0),
     lacks: stats.filter(({ stat }) => stat?.isFile() !== true).map(({ name }) => name),
   };
 }
 
 function newestMs(stats: readonly Stats[]): number | undefined {
-  return stats.length === 0 ? undefined : Math.max(...stats.map(({ mtimeMs }) => mtimeMs));
+  return stats.length === 0 ? undefined : Math.max(...stats.map(({ mtimeMs }) => Math.floor(mtimeMs)));
 }
 
 /** Why one isn't whole. */
