@@ -202,17 +202,18 @@ test("what was moved to a name of another job's, which isn't mirrored, keeps its
 });
 
 /** A million entries, of ten thousand files: they are looked at, one by one. */
-(long ? test : test.skip)("however many entries such a name has, they are looked at", async () => {
-  world.writeConfig({ budgetMs: 400_000 });
-  const folder = `${world.config.source.path}/pvc-data`;
-  const script = `mkdir -p ${folder}/m && cd ${folder}/m && touch $(seq 10000) && cd .. && for i in $(seq 101); do mkdir b$i && mount --bind m b$i; done`;
-  await world.inside("sh", "-c", script);
-  renameSync(`${world.source}/app/second`, `${world.source}/pvc-data/second`);
-  rmSync(`${world.source}/app/one`);
-  expect(await mirror()).toMatchObject({ status: 1 });
-  expect(ofTarget("app")).toEqual(["second", "the third", "what stays"]);
-  await world.inside("sh", "-c", `umount ${folder}/b*`);
-});
+if (long)
+  test("however many entries such a name has, they are looked at", async () => {
+    world.writeConfig({ budgetMs: 400_000 });
+    const folder = `${world.config.source.path}/pvc-data`;
+    const script = `mkdir -p ${folder}/m && cd ${folder}/m && touch $(seq 10000) && cd .. && for i in $(seq 101); do mkdir b$i && mount --bind m b$i; done`;
+    await world.inside("sh", "-c", script);
+    renameSync(`${world.source}/app/second`, `${world.source}/pvc-data/second`);
+    rmSync(`${world.source}/app/one`);
+    expect(await mirror()).toMatchObject({ status: 1 });
+    expect(ofTarget("app")).toEqual(["second", "the third", "what stays"]);
+    await world.inside("sh", "-c", `umount ${folder}/b*`);
+  });
 
 test("what a file system may have been mounted over stays until somebody accepts it", async () => {
   const disk = `${world.config.source.path}/films/new`;
