@@ -8,7 +8,7 @@ import { quoted } from "../runtime/quoted";
 import type { RsyncPass } from "../runtime/rsync";
 import { bootId } from "../runtime/run-state";
 import { shell } from "../runtime/shell";
-import { syncFileSystem } from "../runtime/sync-file-system";
+import { longestSyncMs, syncFileSystem } from "../runtime/sync-file-system";
 import { filesSince } from "./files-since";
 import { copyAroundHoles } from "./holes";
 import { copyNames } from "./links";
@@ -83,7 +83,7 @@ export async function renewUnwritten(mirror: Mirror, work: Work): Promise<RsyncP
 /** Has all that was copied on the disk. Told to stop, it leaves that to the next run. @throws {RunnerError} */
 export async function writeBack({ config, stop, log }: Mirror): Promise<void> {
   log.progress(`copy: writes it to the disk of ${quoted(config.target.path)}`);
-  const fault = await syncFileSystem(config.target.path, stop.signal);
+  const fault = await syncFileSystem(config.target.path, { timeoutMs: longestSyncMs, stop: stop.signal });
   if (stop.stopped) return;
   if (fault === undefined) return rmSync(fileOf(config), { force: true });
   note(config, readUnwritten(config)?.sinceMs ?? 0, true);

@@ -8,7 +8,7 @@ import { exchange } from "./exchange";
 import { quoted } from "./quoted";
 import { run } from "./run";
 import { shell } from "./shell";
-import { syncFileSystem } from "./sync-file-system";
+import { longestSyncMs, syncFileSystem } from "./sync-file-system";
 import { firstLines } from "./tail";
 
 /**
@@ -252,7 +252,7 @@ export async function emptyTrash(roots: readonly string[], stop: AbortSignal): P
 const longestRemovalMs = 24 * 3_600_000;
 
 async function writeToDisk(folder: string, stop: AbortSignal): Promise<void> {
-  const fault = await syncFileSystem(folder, stop);
+  const fault = await syncFileSystem(folder, { timeoutMs: longestSyncMs, stop });
   if (fault === undefined) return;
   throw new RunnerError(exitCodes.failed, {
     failed: `a new generation can't be written to disk: ${fault}`,

@@ -8,8 +8,8 @@ import { withPathList } from "./path-list";
 import { quoted, shortened } from "./quoted";
 import { listedBefore, rsync, type RsyncPass, wholeMetadata } from "./rsync";
 import type { RsyncItem } from "./rsync-items";
-import { run } from "./run";
 import { sizeText } from "./size-text";
+import { syncFileSystem } from "./sync-file-system";
 import { firstLines } from "./tail";
 import { belowFoldersOf, inTree } from "./tree-path";
 
@@ -124,11 +124,11 @@ async function pass(
 
 /** What is restored is on its disk before anybody is told so. */
 async function writeBack({ into, stop }: RestoreTree): Promise<void> {
-  const result = await run(["sync", "--file-system", into], { timeoutMs: longestMs, stop });
+  const fault = await syncFileSystem(into, { timeoutMs: longestMs, stop });
   stop.throwIfAborted();
-  if (result.exitCode === 0) return;
+  if (fault === undefined) return;
   throw new RunnerError(exitCodes.failed, {
-    failed: `what was restored can't be written to disk: ${firstLines(result.stderr)}`,
+    failed: `what was restored can't be written to disk: ${fault}`,
     kept: "The copy is as it was.",
     next: "dmesg --level err,warn | tail",
   });

@@ -7,8 +7,8 @@ import { noted, quoted } from "../../runtime/quoted";
 import { listedBefore, type RsyncPass, rsync, wholeMetadata } from "../../runtime/rsync";
 import type { LackedEntry } from "../../runtime/rsync-errors";
 import type { RsyncItem } from "../../runtime/rsync-items";
-import { run } from "../../runtime/run";
 import { ready, shell } from "../../runtime/shell";
+import { syncFileSystem } from "../../runtime/sync-file-system";
 import { firstLines } from "../../runtime/tail";
 import { foldersAbove } from "../../runtime/tree-path";
 import { asideOf, mirrorRoot, restoreCommand, type RestoreRecord } from "./record";
@@ -122,13 +122,11 @@ const shown = 5;
 
 /** What is compared and put in its place is on the disk, also after a loss of power. */
 async function syncDisk(tools: Tools, record: RestoreRecord): Promise<void> {
-  const result = await run(["sync", "--file-system", asideOf(record)], {
-    ...{ timeoutMs: longestMs, stop: tools.stop.signal, env: { LC_ALL: "C" } },
-  });
+  const fault = await syncFileSystem(asideOf(record), { timeoutMs: longestMs, stop: tools.stop.signal });
   endIfStopped(tools, record);
-  if (result.exitCode !== 0)
+  if (fault !== undefined)
     throw new RunnerError(exitCodes.failed, {
-      failed: `what was copied can't be written to disk: sync ended with ${result.exitCode ?? result.ended}: ${firstLines(result.stderr)}`,
+      failed: `what was copied can't be written to disk: ${fault}`,
       kept: "What is there is as it was.",
       next: "dmesg --level err,warn | tail",
     });
