@@ -13,6 +13,7 @@ import { restores, unfinishedRestores } from "./nfs-mirror/restores";
 import { close, root } from "./nfs-mirror/roots";
 import { judge, scan } from "./nfs-mirror/scan";
 import { summary } from "./nfs-mirror/summary";
+import { suspect } from "./nfs-mirror/suspects";
 import { verify } from "./nfs-mirror/verify";
 import { startRunner } from "./runtime/define-runner";
 import { recover } from "./runtime/journal";
@@ -61,7 +62,7 @@ startRunner({
   dryRun: [verify, nested, restores, scan, match, hold, judge],
   phases: [
     ...[verify, nested, restores, close, scan, match, hold, judge],
-    ...[copy, root, remember, note, cover, answer],
+    ...[suspect, copy, root, remember, note, cover, answer],
   ],
   summary,
   tidyUp(config, _, hasLeft) {

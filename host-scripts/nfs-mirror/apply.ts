@@ -3,6 +3,7 @@ import { required } from "../runtime/required";
 import { listedBefore, type RsyncPass } from "../runtime/rsync";
 import { foldersAbove, statIn } from "../runtime/tree-path";
 import { dropHeld } from "./held";
+import { compareSuspects } from "./contents";
 import { copyAroundHoles, holeBytes, leastHoleBytes } from "./holes";
 import { formerNames, holdLacking } from "./lacking";
 import { copyNames, splitLinks, withOtherNames } from "./links";
@@ -30,7 +31,7 @@ export async function apply(mirror: Mirror, work: Work): Promise<Applied> {
   let failed: RsyncPass | undefined;
   let hasVanished = false;
   const steps = scan.listed ? stepsOf(mirror, scan, scan.listed) : stepsWithoutList(scan);
-  for (const step of [renewal, ...steps]) {
+  for (const step of [renewal, ...steps, content]) {
     if (step.waits && failed) continue;
     const pass = await step.run(mirror, work);
     mirror.stop.check("copy");
@@ -64,6 +65,8 @@ interface Step {
 }
 
 const renewal: Step = { run: renewUnwritten };
+/** All else comes first: it may take a share of the night. */
+const content: Step = { run: compareSuspects };
 const split: Step = { run: splitLinks };
 
 /** What the target lacks comes first: what is overwritten may be the last copy of something that can't be read under its new name. */

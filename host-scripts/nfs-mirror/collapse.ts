@@ -84,6 +84,18 @@ export function rewrittenReason(
     : undefined;
 }
 
+/** Whether so many files of a service, in none of which size or time tells, aren't what anybody made of it on an ordinary day. */
+export function isMostlyRewritten(
+  { target, collapse }: NfsMirrorConfig,
+  service: string,
+  files: number,
+): boolean {
+  const most = files / (collapse.mostChangedPercent / 100);
+  if (most < leastCompared || !isFolderIn(target.path, service)) return false;
+  const has = countFiles(target.path, service, most);
+  return has === undefined || isMostlyOther(files, has, collapse.mostChangedPercent);
+}
+
 export const anotherSource = "the source is another file system than the one that was mirrored";
 
 /**

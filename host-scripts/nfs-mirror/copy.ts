@@ -24,7 +24,8 @@ export const copy: Phase<Mirror> = {
     const { config, stop, notes } = mirror;
     const scan = required(mirror.scan, "scan");
     const deletions = scan.whole ? scan.deletions : 0;
-    if (scan.changes + deletions === 0 && existsSync(linksCompared(config)) && !isUnwritten(config)) {
+    const isOwed = isUnwritten(config) || (mirror.suspects?.pending ?? []).length > 0;
+    if (scan.changes + deletions === 0 && existsSync(linksCompared(config)) && !isOwed) {
       mirror.copied = { changed: 0, deleted: 0, bytes: 0, segment: undefined };
     } else {
       const { failed, hasVanished } = await applyAndTell(mirror);

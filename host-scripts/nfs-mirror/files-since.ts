@@ -6,29 +6,32 @@ import { firstLines } from "../runtime/tail";
 import { leftOutPatterns, type Mirror } from "./mirror";
 
 /** Of a clock that ticks more coarsely than a file system's. */
-const slackMs = 2000;
+export const clockSlackMs = 2000;
 
-/** @returns files of the mirror that came or changed since a time, in epoch ms; by names below the target, byte by byte as latin1 */
-export async function filesSince({ config, stop }: Mirror, sinceMs: number): Promise<readonly string[]> {
-  const { path } = config.target;
+/** @param onName gets each file below a root that came or changed since a time, in epoch ms; by its name, byte by byte as latin1 */
+export async function filesSince(
+  { config, stop }: Mirror,
+  root: string,
+  sinceMs: number,
+  onName: (name: string) => void,
+): Promise<void> {
   const pruned = leftOutPatterns(config).flatMap(name => ["-path", `./${name}`, "-prune", "-o"]);
-  const since = `@${Math.max(0, (sinceMs - slackMs) / 1000).toFixed(3)}`;
-  const names: string[] = [];
+  const since = `@${Math.max(0, sinceMs / 1000).toFixed(3)}`;
   let rest = "";
   const result = await run(["find", ".", ...pruned, "-type", "f", "-newerct", since, "-printf", "%P\\0"], {
-    ...{ cwd: path, timeoutMs: config.budgetMs, stop: stop.signal, env: { LC_ALL: "C" } },
+    ...{ cwd: root, timeoutMs: config.budgetMs, stop: stop.signal, env: { LC_ALL: "C" } },
     onStdout(chunk) {
       const words = (rest + chunk.toString("latin1")).split("\0");
       rest = words.pop() ?? "";
-      names.push(...words);
+      words.forEach(onName);
     },
   });
   stop.check("copy");
   // What can't be read is rsync's to tell: find goes on, and ends with 1.
-  if (result.ended === "exited" && (result.exitCode ?? 2) <= 1) return names;
+  if (result.ended === "exited" && (result.exitCode ?? 2) <= 1) return;
   throw new RunnerError(exitCodes.failed, {
-    failed: `what was copied last can't be listed in ${quoted(path)}: find ended with ${result.exitCode ?? result.signal}: ${firstLines(result.stderr)}`,
+    failed: `what changed last can't be listed in ${quoted(root)}: find ended with ${result.exitCode ?? result.signal}: ${firstLines(result.stderr)}`,
     kept: "Nothing was changed.",
-    next: shell`ls -la ${path}; dmesg --level err,warn | tail`,
+    next: shell`ls -la ${root}; dmesg --level err,warn | tail`,
   });
 }

@@ -18,7 +18,11 @@ export const leastHoleBytes = 64 * 1024 * 1024;
  * the copy, and is copied again.
  * @returns whether it was copied; what wasn't is left to rsync
  */
-export async function copyAroundHoles(mirror: Mirror, name: string): Promise<boolean> {
+export async function copyAroundHoles(
+  mirror: Mirror,
+  name: string,
+  timeoutMs = mirror.config.budgetMs,
+): Promise<boolean> {
   const { config, stop, log } = mirror;
   const into = inTree(config.target.path, name);
   if (!belowFoldersOf(config.source.path)(name)) return false;
@@ -41,7 +45,7 @@ export async function copyAroundHoles(mirror: Mirror, name: string): Promise<boo
       part,
     ] as const;
     const result = await run(argv, {
-      ...{ timeoutMs: config.budgetMs, stop: stop.signal },
+      ...{ timeoutMs, stop: stop.signal },
       inherit: [required(mirror.lock, "lock").fd, file],
     });
     stop.check("copy");

@@ -4,6 +4,7 @@ import { ownPrefix } from "../runtime/closed-folder";
 import type { JobRun } from "../runtime/job-run";
 import type { Mounts } from "../runtime/mounts";
 import { notedName } from "../runtime/quoted";
+import type { Suspects } from "./suspects";
 
 /** One run, filled by its phases. */
 export interface Mirror extends JobRun<NfsMirrorConfig> {
@@ -25,6 +26,7 @@ export interface Mirror extends JobRun<NfsMirrorConfig> {
   /** How much of what goes leaves nothing under another name; undefined means all of it. */
   lost?: number;
   copied?: Copied;
+  suspects?: Suspects;
 }
 
 /** A file of the target that would go, and the new name for which it would be copied again. */
