@@ -3,6 +3,7 @@ import { acknowledge } from "./offsite-sync/acknowledge";
 import { readMemory } from "./offsite-sync/memory";
 import type { Offsite } from "./offsite-sync/offsite";
 import { owe } from "./offsite-sync/owe";
+import { remove } from "./offsite-sync/remove";
 import { judge, send } from "./offsite-sync/send";
 import { reach } from "./offsite-sync/reach";
 import { summary, tellLegs } from "./offsite-sync/summary";
@@ -13,20 +14,25 @@ import { startRunner } from "./runtime/define-runner";
 startRunner({
   name: "offsite-sync",
   does: "Sends this host's copies, and what has no copy on it, to a destination over SSH, and compares what it sent.",
+  accepts: {
+    what: "PATH",
+    why: "what this host lacks at this path, or below it, is meant to be gone there too",
+  },
   ways,
   contract: offsiteSyncConfig,
   metrics: offsiteSyncMetrics,
-  begin: (run): Offsite => ({
+  begin: (run, accepted): Offsite => ({
     ...run,
     startedAt: new Date(),
     memory: readMemory(run.config),
     held: [],
     legs: [],
     debts: new Map(),
-    sent: { bytes: 0, wireBytes: 0, files: 0, repaired: 0 },
+    sent: { bytes: 0, wireBytes: 0, files: 0, repaired: 0, removed: 0 },
+    accepted,
   }),
-  dryRun: [verify, reach, owe],
-  phases: [verify, reach, owe, send, acknowledge, judge],
+  dryRun: [verify, reach, owe, remove],
+  phases: [verify, reach, owe, send, acknowledge, remove, judge],
   summary,
   finish: tellLegs,
 });

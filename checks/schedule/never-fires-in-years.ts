@@ -12,7 +12,6 @@ export const neverFiresInYears = defineCheck({
   why: "What a nightly run skips is left to the full one: a deletion, or a file that the change log forgot. A full sync that never comes leaves both at the destination for good.",
   run: ({ estate }) =>
     estate.layers["offsite-sync"].flatMap(({ host, destination, fullSync }) => {
-      if (!fullSync) return [];
       const { fromMs, toMs } = horizonOf(estate.years);
       const zone = fullSync.zone ?? estate.zone;
       const nextMs = nextFiring(parseSchedule(fullSync.onCalendar, "systemd"), zone, fromMs);

@@ -33,6 +33,7 @@ export const acknowledge: Phase<Offsite> = {
       token,
       stamps,
       legs: { ...memory.legs, ...Object.fromEntries(times) },
+      full: { ...Object.fromEntries(times), ...memory.full },
     };
     writeMemory(config, kept);
     run.memory = kept;

@@ -18,10 +18,12 @@ const memory = z.strictObject({
   parts: z.record(z.string(), z.strictObject({ entries: ms, bytes: ms })),
   /** By the source of a leg: when all of it was last there and verified. */
   legs: z.record(z.string(), ms),
+  /** By the source of a leg: when what is gone here was last removed there, or what it first was there. */
+  full: z.record(z.string(), ms).default({}),
 });
 export type Memory = z.infer<typeof memory>;
 
-export const nothingKnown: Memory = { stamps: {}, parts: {}, legs: {} };
+export const nothingKnown: Memory = { stamps: {}, parts: {}, legs: {}, full: {} };
 
 /** @returns nothing where it is lost or can't be read: then everything is compared again */
 export function readMemory(config: Pick<OffsiteSyncConfig, "stateDir">): Memory {

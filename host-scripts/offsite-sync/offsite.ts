@@ -17,7 +17,9 @@ export interface Offsite extends JobRun<OffsiteSyncConfig> {
   legs: LegRun[];
   /** What each writer's journal says, by its folder. */
   readonly debts: Map<string, Debt>;
-  readonly sent: { bytes: number; wireBytes: number; files: number; repaired: number };
+  readonly sent: { bytes: number; wireBytes: number; files: number; repaired: number; removed: number };
+  /** What somebody says is meant to be gone: names as messages show them. */
+  readonly accepted: ReadonlySet<string>;
 }
 
 export interface Held {
@@ -34,6 +36,8 @@ export interface LegRun {
   readonly debtFiles: number;
   /** When the oldest of them was named, epoch ms. */
   readonly oldestMs: number | undefined;
+  /** What it lacks goes there too. */
+  readonly isFull: boolean;
   /** All of its parts were sent and proven in this run. */
   isDone: boolean;
 }

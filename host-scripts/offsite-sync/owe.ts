@@ -2,6 +2,7 @@ import { lstatSync } from "node:fs";
 import type { Phase } from "../runtime/phases";
 import { type Debt, readDebt } from "../runtime/journal-consumer";
 import { inTree } from "../runtime/tree-path";
+import { isFullPassDue } from "./full-pass";
 import type { Leg, LegRun, Offsite, Part, Todo } from "./offsite";
 import { nameOfPart } from "./offsite";
 
@@ -12,10 +13,11 @@ export const owe: Phase<Offsite> = {
     const { config, memory, log, debts } = run;
     for (const { folder } of config.legs.flatMap(({ journals }) => journals))
       if (!debts.has(folder)) debts.set(folder, readDebt(folder, config.job, memory.stamps[folder]));
-    run.legs = run.legs.map(({ leg }) => owedBy(run, leg));
+    const full = new Set<Leg>();
+    for (const { leg } of run.legs) if (await isFullPassDue(run, leg)) full.add(leg);
+    run.legs = run.legs.map(({ leg }) => owedBy(run, leg, full.has(leg)));
     for (const { parts } of run.legs)
       for (const part of parts) log.info(`${nameOfPart(part)}: ${wordsOf(run, part)}`);
-    await Promise.resolve();
   },
 };
 
@@ -25,9 +27,10 @@ interface Named {
   readonly subtrees: Set<string>;
 }
 
-function owedBy(run: Offsite, leg: Leg): LegRun {
+function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
   const named: Named = { paths: new Set(), subtrees: new Set() };
   let whole = leg.journals.length === 0 ? "nobody notes what changes in it" : undefined;
+  if (isFull) whole ??= "its full pass is due";
   const times: number[] = [];
   for (const { writer, folder, root } of leg.journals) {
     const debt = run.debts.get(folder);
@@ -36,7 +39,7 @@ function owedBy(run: Offsite, leg: Leg): LegRun {
     if (debt.oldestMs !== undefined) times.push(debt.oldestMs);
     if (takeNames(debt, { leg, root }, named)) whole ??= `${writer} hands over all of it`;
   }
-  const parts = [...leg.generations, undefined].map((folder): Part => ({
+  const parts = [...foldersOf(leg), undefined].map((folder): Part => ({
     leg,
     folder,
     todo: todoOf(run, leg, folder, named, whole),
@@ -46,6 +49,7 @@ function owedBy(run: Offsite, leg: Leg): LegRun {
     parts,
     debtFiles: named.paths.size + named.subtrees.size,
     oldestMs: times.length > 0 ? Math.min(...times) : undefined,
+    isFull,
     isDone: false,
   };
 }
@@ -98,10 +102,14 @@ function inPart(names: ReadonlySet<string>, leg: Leg, folder: string | undefined
   const isIn = (name: string, generations: string): boolean =>
     name === generations || name.startsWith(`${generations}/`);
   if (folder === undefined)
-    return [...names].filter(name => !leg.generations.some(other => isIn(name, other)) && isSent(name, leg));
+    return [...names].filter(name => !foldersOf(leg).some(other => isIn(name, other)) && isSent(name, leg));
   return [...names]
     .filter(name => isIn(name, folder))
     .map(name => (name === folder ? "." : name.slice(folder.length + 1)));
+}
+
+function foldersOf({ generations }: Leg): string[] {
+  return generations.map(({ folder }) => folder);
 }
 
 function isSent(name: string, { excludes, only }: Leg): boolean {

@@ -82,7 +82,7 @@ export async function writeFar(asking: Asking & Pick<Offsite, "config">, record:
   rmSync(skeleton, { recursive: true, force: true });
   const folders = config.legs.flatMap(({ to, generations }) => [
     to,
-    ...generations.map(folder => `${to}/${folder}`),
+    ...generations.map(({ folder }) => `${to}/${folder}`),
   ]);
   for (const folder of folders) mkdirSync(join(skeleton, folder), { recursive: true });
   mkdirSync(join(skeleton, dirname(farName(config))), { recursive: true });

@@ -18,12 +18,11 @@ export interface Asking {
   readonly lock?: Lock;
 }
 
+/** At any depth: a part of a file, and what a runner keeps beside one. */
+export const anyOwn = `--exclude=${ownPrefix}-*`;
+
 /** Leaves no entry of its tree behind, and none of the runners' own goes: unfinished copies, marks, parts of files. */
-export const neverSent: readonly string[] = [
-  `--exclude=/${ownPrefix}*`,
-  `--exclude=${ownPrefix}-*`,
-  "--exclude=/lost+found",
-];
+export const neverSent: readonly string[] = [`--exclude=/${ownPrefix}*`, anyOwn, "--exclude=/lost+found"];
 
 /** A file that was cut is gone on with by the next run. */
 export const partialFolder = `${ownPrefix}-partial`;

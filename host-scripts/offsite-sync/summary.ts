@@ -9,6 +9,7 @@ export const summary: Summary<Offsite> = {
     [offsiteMetricNames.bytes]: sent.bytes,
     [offsiteMetricNames.wire]: sent.wireBytes,
     [offsiteMetricNames.repaired]: sent.repaired,
+    [offsiteMetricNames.removed]: sent.removed,
   }),
   figures: ({ sent, legs, held }) => ({
     ...sent,
@@ -20,7 +21,7 @@ export const summary: Summary<Offsite> = {
     held: held.map(({ what, reason }) => ({ what, reason })),
   }),
   done: ({ config, sent, legs }, seconds) =>
-    `${legs.length} legs are at ${config.destination.name}, verified: ${sent.files} files sent (${sent.bytes} bytes, ${sent.wireBytes} on the wire) in ${seconds} s`,
+    `${legs.length} legs are at ${config.destination.name}, verified: ${sent.files} files sent (${sent.bytes} bytes, ${sent.wireBytes} on the wire), ${sent.removed} removed in ${seconds} s`,
 };
 
 /** Tells how each leg stands, also one that was not sent. One that was never whole there says 0, which is older than any limit. */

@@ -7,7 +7,7 @@ import type { RsyncItem } from "../runtime/rsync-items";
 import { statIn } from "../runtime/tree-path";
 import { openFolder } from "../runtime/open-folder";
 import type { Offsite, Part } from "./offsite";
-import { neverSent, offsiteMetadata, partialFolder, remotePath, remoteRsync } from "./remote";
+import { anyOwn, neverSent, offsiteMetadata, partialFolder, remotePath, remoteRsync } from "./remote";
 
 /** One folder that is brought to another, or some of what lies in it. */
 export interface Transfer {
@@ -21,13 +21,26 @@ export interface Transfer {
   readonly linked: readonly string[];
 }
 
+/** Where a part is here, and there below the module. */
+export function placeOfPart({ leg, folder }: Pick<Part, "leg" | "folder">): { from: string; to: string } {
+  return folder === undefined
+    ? { from: leg.from, to: leg.to }
+    : { from: join(leg.from, folder), to: `${leg.to}/${folder}` };
+}
+
+/** What takes part in a removal: all that is sent. What is left of a file that was cut goes with the folder that it lies in. */
+export function goneFilters(part: Part): string[] {
+  const own = neverSent.filter(filter => filter !== anyOwn);
+  const unsent = part.folder === undefined ? treeFilters(part) : unfinished.map(name => `--exclude=/${name}`);
+  return [...own, `--filter=-p ${partialFolder}`, ...unsent];
+}
+
 /** What a part takes, one after the other. */
 export function transfersOf(part: Part): Transfer[] {
-  const { leg, folder, todo } = part;
+  const { folder, todo } = part;
   if (todo.kind === "nothing") return [];
+  const { from, to } = placeOfPart(part);
   const filters = [...neverSent, ...(folder === undefined ? treeFilters(part) : [])];
-  const from = folder === undefined ? leg.from : join(leg.from, folder);
-  const to = folder === undefined ? leg.to : `${leg.to}/${folder}`;
   if (folder !== undefined) return generations({ from, to, filters, linked: [] }, todo);
   if (todo.kind === "all") return [{ from, to, filters, linked: [] }];
   const { paths, subtrees } = todo;
@@ -41,7 +54,8 @@ export function transfersOf(part: Part): Transfer[] {
 
 /** All of a leg but its folders of generations, what it leaves out, and what it doesn't carry. */
 function treeFilters({ leg }: Part): string[] {
-  const { generations: folders, excludes, only } = leg;
+  const { excludes, only } = leg;
+  const folders = leg.generations.map(generation => generation.folder);
   const entry = (name: string): string => patternOf(name);
   return [
     ...[...folders, ...excludes].map(name => `--exclude=${entry(name)}`),
@@ -79,7 +93,8 @@ function generations(base: Transfer, todo: Exclude<Part["todo"], { kind: "nothin
 /** What is being built, and what nobody wants any more. */
 const unfinished = [".part", ".trash"];
 
-function entriesOf(folder: string): string[] {
+/** Byte by byte as latin1. */
+export function entriesOf(folder: string): string[] {
   const open = openFolder(Buffer.from(folder));
   try {
     const names: string[] = [];

@@ -16,8 +16,8 @@ export const verify: Phase<Offsite> = {
     requireRoot(config.job, "read every file with its owner and ACL");
     for (const leg of config.legs) {
       try {
-        await prove(run, leg);
-        run.legs.push({ leg, parts: [], debtFiles: 0, oldestMs: undefined, isDone: false });
+        await proveSource(run, leg);
+        run.legs.push({ leg, parts: [], debtFiles: 0, oldestMs: undefined, isFull: false, isDone: false });
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         held.push({ what: leg.from, reason: error.failed, next: error.next });
@@ -28,7 +28,8 @@ export const verify: Phase<Offsite> = {
   },
 };
 
-async function prove({ stop, held }: Offsite, leg: Leg): Promise<void> {
+/** @throws {Refusal} when it isn't what the estate names */
+export async function proveSource({ stop, held }: Offsite, leg: Leg): Promise<void> {
   const { from, mount } = leg;
   await verifyMounts([{ role: "source", access: "read", ...mount }], stop.signal);
   const stat = lstatSync(from, { throwIfNoEntry: false });

@@ -105,7 +105,7 @@ async function verify({ what }: ListRequest, context: Context): Promise<Answer> 
   for (const { leg, path, to } of places) {
     const filters =
       path === leg.from ? [...neverSent, ...leg.excludes.map(name => `--exclude=/${name}`)] : [...neverSent];
-    const unfinished = leg.generations.flatMap(folder =>
+    const unfinished = leg.generations.flatMap(({ folder }) =>
       [".part", ".trash"].map(name => `--exclude=/${folder}/${name}`),
     );
     const pass = await remoteRsync(

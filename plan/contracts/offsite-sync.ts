@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { collapseLimits } from "./collapse";
 import { anyValue, type Metric } from "./metric";
 import { absolutePath, credentialName, credentialsDir, mount, runnerFields } from "./runner";
 
@@ -41,8 +42,11 @@ export const offsiteSyncConfig = z.strictObject({
         excludes: z.array(entry),
         /** Entries that it carries; all but the excluded ones unless given. */
         only: z.array(entry).optional(),
-        /** Folders below it with generations, as FOLDER/PERIOD: one is linked to those before it there. */
-        generations: z.array(below),
+        /**
+         * Folders below it with generations, as FOLDER/PERIOD: one is linked to those before it there, and goes there once this host
+         * has as many newer ones as the estate keeps.
+         */
+        generations: z.array(z.strictObject({ folder: below, keeps: z.int().min(1) })),
         /** Whatever is written below it is named in these. Empty: nobody says what changes there, and each run looks at all. */
         journals: z.array(
           z.strictObject({ writer: z.string().min(1), folder: absolutePath, root: absolutePath }),
@@ -50,6 +54,10 @@ export const offsiteSyncConfig = z.strictObject({
       }),
     )
     .min(1),
+  /** Calendar, with its zone, of the passes that compare all and remove what is gone: as systemd has it. */
+  fullPass: z.string().min(1),
+  /** From which loss on what a part lacks waits for somebody. */
+  collapse: collapseLimits,
   /** Most files of a part that are compared by checksum after they were sent. */
   sample: z.int().min(1),
   /** Without a byte for that long, the destination counts as gone. */
@@ -63,6 +71,7 @@ export const offsiteMetricNames = {
   bytes: "offsite_sync_bytes",
   wire: "offsite_sync_wire_bytes",
   repaired: "offsite_sync_repaired_files",
+  removed: "offsite_sync_removed_files",
   legSuccess: "offsite_sync_leg_last_success_timestamp",
   debt: "offsite_sync_leg_debt_files",
   oldest: "offsite_sync_leg_oldest_change_timestamp",
@@ -103,6 +112,12 @@ export const offsiteSyncMetrics: readonly Metric[] = [
   {
     name: offsiteMetricNames.repaired,
     help: "Files that the destination held otherwise than they were sent, in the last run",
+    emitted: "any-end",
+    meaning: "other",
+  },
+  {
+    name: offsiteMetricNames.removed,
+    help: "Files that the last run removed there, as this host had them no more",
     emitted: "any-end",
     meaning: "other",
   },

@@ -8,6 +8,7 @@ import {
 } from "../../contracts/offsite-sync";
 import type { Estate } from "../../estate/schema";
 import type { JobAlert, Judgement, LayerJob, Location } from "../../job";
+import type { Retention } from "../../retention";
 import { blanks, phrase, type Step } from "../../way-back";
 import { runOf, timerTrigger } from "../common";
 import {
@@ -106,17 +107,44 @@ function configOf(
       generations: generationsBelow(from, others),
       journals: journalsBelow(from, others),
     })),
+    fullPass: `${spec.fullSync.onCalendar} ${spec.fullSync.zone ?? estate.zone}`,
+    collapse: spec.collapse,
     ...{ sample: 64, stallMs: 5 * 60_000, legsTextfile: textfile(`${offsiteSyncJobName}-legs`) },
   };
 }
 
-/** Folders below a path in which jobs keep generations. */
-function generationsBelow(from: string, jobs: readonly LayerJob[]): string[] {
-  return jobs.flatMap(({ deletes }) =>
+/** Folders below a path in which jobs keep generations, and how many. */
+function generationsBelow(
+  from: string,
+  jobs: readonly LayerJob[],
+): OffsiteSyncConfig["legs"][number]["generations"] {
+  return jobs.flatMap(({ deletes, flows }) =>
     deletes
       .filter(({ scope, location }) => scope === "own-generations" && location.path.startsWith(`${from}/`))
-      .map(({ location }) => location.path.slice(from.length + 1)),
+      .map(({ location }) => ({
+        folder: location.path.slice(from.length + 1),
+        keeps: Math.max(
+          1,
+          ...flows
+            .filter(({ target }) => target.path === location.path)
+            .map(({ retention }) => leastOf(retention)),
+        ),
+      })),
   );
+}
+
+/** Generations that are there once the retention has worked for long. */
+function leastOf(retention: Retention): number {
+  switch (retention.kind) {
+    case "latest":
+      return 1;
+    case "age":
+      return retention.atLeast;
+    case "count":
+      return retention.count;
+    case "tiers":
+      return Math.max(...retention.tiers.map(({ count }) => count));
+  }
 }
 
 /** Journals of the installed jobs that write in a folder. What else lies in it nobody names: only a comparison of all finds it. */

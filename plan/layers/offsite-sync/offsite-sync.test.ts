@@ -26,7 +26,12 @@ test("the run knows of each leg whose journals name what changes in it, and what
   const [backup, photos] = config.legs;
   expect(backup).toMatchObject({
     ...{ from: "/mnt/backup", to: "pve-backup" },
-    generations: expect.arrayContaining(["pvc-data", "sqlite-backup", "pfsense", "vm-images"]) as string[],
+    generations: expect.arrayContaining([
+      { folder: "pvc-data", keeps: 4 },
+      { folder: "sqlite-backup", keeps: 4 },
+      { folder: "pfsense", keeps: 4 },
+      { folder: "vm-images", keeps: 2 },
+    ]) as unknown[],
   });
   expect(backup?.journals.map(({ writer }) => writer)).toEqual(
     expect.arrayContaining(["nfs-mirror", "daily-backup", "pfsense-backup", "vm-images"]),
@@ -37,6 +42,12 @@ test("the run knows of each leg whose journals name what changes in it, and what
     generations: [],
     journals: [],
   });
+});
+
+test("its full pass follows the estate's calendar, in its zone", () => {
+  const { job } = planned();
+  const text = releaseFiles(job).find(({ name }) => name === "config.json")?.text ?? "";
+  expect(offsiteSyncConfig.parse(JSON.parse(text)).fullPass).toBe("Sun *-*-1..7 Europe/Sofia");
 });
 
 test("its key is a credential of its own, and it writes to nothing but journals", () => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { absolutePath, name } from "../../estate/fields";
-import { entries, excludes, runFields, schedule } from "../common";
+import { collapse, entries, excludes, runFields, schedule } from "../common";
 
 const leg = z.strictObject({
   from: absolutePath,
@@ -16,7 +16,14 @@ export const offsiteSyncSpec = z.strictObject({
   destination: name,
   schedule,
   legs: z.array(leg).min(1),
-  fullSync: schedule.optional().describe("When a leg compares everything and deletes what is gone"),
+  fullSync: schedule
+    .prefault({ onCalendar: "Sun *-*-1..7" })
+    .describe(
+      "A run on or after it compares everything, and removes what this host has no more; by default each month's first Sunday",
+    ),
+  collapse: collapse.describe(
+    "From which loss on what is gone from an entry waits for somebody, and stays there",
+  ),
   ...runFields,
 });
 export type OffsiteSyncSpec = z.output<typeof offsiteSyncSpec>;

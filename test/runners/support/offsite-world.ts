@@ -72,7 +72,7 @@ export async function createOffsiteWorld(megabytes = 64): Promise<OffsiteWorld> 
         to: "pve-backup",
         mount: { path: join(folder, "backup"), fsUuid: uuids.backup },
         excludes: ["scratch"],
-        generations: ["pvc-data"],
+        generations: [{ folder: "pvc-data", keeps: 2 }],
         journals: [{ writer: "nfs-mirror", folder: journal, root: join(folder, "backup") }],
       },
       {
@@ -84,6 +84,8 @@ export async function createOffsiteWorld(megabytes = 64): Promise<OffsiteWorld> 
         journals: [],
       },
     ],
+    fullPass: "Sun *-*-1..7 UTC",
+    collapse: { leastPercent: 20, mostChangedPercent: 90 },
     sample: 16,
     stallMs: 5_000,
   };

@@ -1,0 +1,33 @@
+import { exitCodes, RunnerError } from "../runtime/errors";
+import { run as runCommand } from "../runtime/run";
+import { shell } from "../runtime/shell";
+import { firstLines } from "../runtime/tail";
+import type { Leg, Offsite } from "./offsite";
+
+/**
+ * Whether a leg's full pass is due: its calendar came since the last one was done. What counts is what was done, so that one that
+ * was missed is made up once, and one that was cut goes on. systemd reads the calendar, as it reads those of its timers.
+ * @throws {RunnerError} when it can't
+ */
+export async function isFullPassDue({ config, memory, stop }: Offsite, { from }: Leg): Promise<boolean> {
+  const lastMs = memory.full[from];
+  // Its first arrival as a whole begins the count: nothing can be gone since.
+  if (lastMs === undefined) return false;
+  const nowMs = Date.now();
+  // One that lies ahead was done while the clock was: then the calendar counts from now.
+  const since = Math.floor(Math.min(lastMs, nowMs) / 1000);
+  const argv = ["systemd-analyze", "calendar", `--base-time=@${since}`, config.fullPass] as const;
+  const result = await runCommand([...argv], {
+    ...{ timeoutMs: 30_000, stop: stop.signal },
+    env: { TZ: "UTC", LC_ALL: "C" },
+  });
+  stop.check("owe");
+  const next = /Next elapse: (?:(never)|\w{3} (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d))/.exec(result.stdout);
+  if (!next || result.exitCode !== 0)
+    throw new RunnerError(exitCodes.failed, {
+      failed: `systemd doesn't say when the full pass "${config.fullPass}" comes: ${firstLines(result.stderr || result.stdout)}`,
+      kept: "Nothing was sent, and nothing is forgotten.",
+      next: shell`systemd-analyze calendar ${config.fullPass}`,
+    });
+  return next[1] === undefined && Date.parse(`${next[2]}T${next[3]}Z`) <= nowMs;
+}

@@ -1,0 +1,138 @@
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
+import type { FinishedRun } from "./support/started-run";
+
+/* What this host has no more goes there once a month, told first, and never on doubt. The world goes on from test to test. */
+let world: OffsiteWorld;
+
+jest.setTimeout(120_000);
+
+beforeAll(async () => {
+  world = await createOffsiteWorld();
+  for (const week of ["2026-20", "2026-21", "2026-22", "2026-23"])
+    put(`pvc-data/${week}/app/data/file`, week);
+  for (let index = 0; index < 30; index += 1) put(`music/${index}`, `song ${index}`);
+  for (const name of ["gone", "renamed", "stays"]) put(`books/${name}`, `the book ${name}`);
+  put("games/saved", "a game");
+  writeFileSync(join(world.photos, "photo"), "a photo");
+  mkdirSync(join(world.photos, "immich/2020"), { recursive: true });
+  writeFileSync(join(world.photos, "immich/2020/photo"), "a photo");
+  await succeeds();
+});
+afterAll(() => world.close());
+
+const far = (path: string): string => join(world.far.tree, "pve-backup", path);
+
+function put(path: string, text: string): void {
+  mkdirSync(join(world.backup, path, ".."), { recursive: true });
+  writeFileSync(join(world.backup, path), text);
+}
+
+function drop(path: string): void {
+  rmSync(join(world.backup, path), { recursive: true });
+}
+
+async function run(...args: string[]): Promise<FinishedRun & { result: Record<string, unknown> }> {
+  const finished = await world.start([...args, "--json"]).finished;
+  return { ...finished, result: JSON.parse(finished.stdout || "{}") as Record<string, unknown> };
+}
+
+async function succeeds(...args: string[]) {
+  const finished = await run(...args);
+  if (finished.status !== 0) throw new Error(finished.stderr);
+  return finished;
+}
+
+/** As if the last full pass had been so long ago, or were yet to come. */
+function lastPass(days: number): void {
+  const file = join(world.config.stateDir, "memory.json");
+  const memory = JSON.parse(readFileSync(file, "utf8")) as { full: Record<string, number> };
+  for (const leg of Object.keys(memory.full)) memory.full[leg] = Date.now() - days * 86_400_000;
+  writeFileSync(file, JSON.stringify(memory));
+}
+
+test("what is gone, renamed or rotated out goes there at the first pass after its Sunday, once", async () => {
+  drop("books/gone");
+  renameSync(join(world.backup, "books/renamed"), join(world.backup, "books/new name"));
+  drop("pvc-data/2026-20");
+  await succeeds();
+  expect(existsSync(far("books/gone"))).toBe(true);
+  lastPass(-40);
+  await succeeds();
+  expect(existsSync(far("books/gone"))).toBe(true);
+  lastPass(40);
+  const { stdout: looked } = await succeeds("--dry-run");
+  expect(existsSync(far("books/gone"))).toBe(true);
+  const { result, stderr } = await succeeds();
+  expect({ looked: (JSON.parse(looked) as { status: number }).status, removed: result["removed"] }).toEqual({
+    looked: 0,
+    removed: 3,
+  });
+  expect(stderr).toContain("/backup/books: goes at nas, 2 files of ");
+  expect(readFileSync(join(world.config.stateDir, "removed.txt"), "utf8")).toContain("/books/gone\n");
+  expect(["books/gone", "books/renamed", "pvc-data/2026-20"].filter(path => existsSync(far(path)))).toEqual(
+    [],
+  );
+  expect(
+    ["books/new name", "books/stays", "pvc-data/2026-21/app/data/file"].every(path => existsSync(far(path))),
+  ).toBe(true);
+  expect(lstatSync(far("books")).mtimeMs).toBe(lstatSync(join(world.backup, "books")).mtimeMs);
+  expect(world.metrics()["removed_files"]).toBe(3);
+  drop("books/stays");
+  expect((await succeeds()).result["removed"]).toBe(0);
+});
+
+test("what may have been lost stays until somebody answers, and all else goes", async () => {
+  drop("games");
+  drop("pvc-data/2026-23");
+  for (let index = 0; index < 28; index += 1) drop(`music/${index}`);
+  lastPass(40);
+  const { status, stderr, result } = await run();
+  expect({ status, removed: result["removed"] }).toEqual({ status: 1, removed: 1 });
+  expect(existsSync(far("books/stays"))).toBe(false);
+  for (const [name, why] of [
+    ["games", "this host lacks all of it"],
+    ["music", "this host has 2 files"],
+    ["pvc-data/2026-23", "this host has 0 newer generations, and the estate keeps 2"],
+  ] as const) {
+    expect(stderr).toContain(`/backup/${name}: is kept at nas, as ${why}`);
+    expect(existsSync(far(name))).toBe(true);
+  }
+  expect(stderr).toMatch(/--accept=\S+\/backup\//);
+  const slip = await run("--accept", join(world.folder, "backup/musik"));
+  expect(slip.status).toBe(3);
+  expect(slip.stderr).toContain('did you mean "');
+  const names = ["games", "music", "pvc-data/2026-23"].map(
+    name => `--accept=${join(world.folder, "backup", name)}`,
+  );
+  await succeeds(...names);
+  expect(["games", "music/0", "pvc-data/2026-23"].filter(path => existsSync(far(path)))).toEqual([]);
+  expect(existsSync(far("music/29"))).toBe(true);
+});
+
+test("a source that is unmounted or empty at the full pass loses nothing there", async () => {
+  lastPass(40);
+  await world.inside("umount", join(world.folder, "photos"));
+  expect((await run()).status).toBe(1);
+  await world.mount("photos");
+  lastPass(40);
+  renameSync(join(world.photos, "immich/2020"), join(world.photos, "2020"));
+  expect((await run()).status).toBe(1);
+  renameSync(join(world.photos, "2020"), join(world.photos, "immich/2020"));
+  expect(existsSync(join(world.far.tree, "nfs/immich/2020/photo"))).toBe(true);
+  await succeeds();
+});
+
+test("a pass that is killed while it removes is made up", async () => {
+  put("books/one more", "x");
+  await succeeds();
+  drop("books/one more");
+  lastPass(40);
+  const killed = world.start();
+  await killed.reaches("remove");
+  killed.kill("SIGKILL");
+  await killed.finished;
+  await succeeds();
+  expect(existsSync(far("books/one more"))).toBe(false);
+});
