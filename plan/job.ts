@@ -1,6 +1,7 @@
 import type { Schedule } from "./calendar";
 import type { ClusterRights } from "./contracts/cluster-access";
 import type { Metric } from "./contracts/metric";
+import type { DumpPod } from "./pod";
 import type { Location, Machine } from "./place";
 import type { Retention } from "./retention";
 import type { WayBack } from "./way-back";
@@ -148,6 +149,9 @@ export type RunnerName =
   | "vm-images"
   | "offsite-sync";
 
+/** Holdfast's own programs in a cluster's pods: entries in cluster-scripts, without their ending. */
+export type PodRunnerName = "cluster-dump";
+
 export type Deployment =
   /** A timer of its host starts a runner; or it is a service that runs all the time, and proves again and again that it works. */
   | {
@@ -156,6 +160,8 @@ export type Deployment =
       /** Files of the host release, in the order in which a reader wants them. The bundle is added by whoever deploys. */
       readonly files: readonly { readonly name: string; readonly text: string }[];
     }
+  /** A CronJob of its cluster starts a runner beside a database's own client. */
+  | { readonly kind: "cronjob"; readonly runner: PodRunnerName; readonly pod: DumpPod }
   /** This version installs nothing for it. */
   | { readonly kind: "planned" };
 
@@ -200,11 +206,18 @@ export interface Job {
 /** A job as its layer makes it; which layer that is and which others there are, whoever asks the layer knows. */
 export type LayerJob = Omit<Job, "layer" | "called">;
 
-/** A job that this version installs. */
-export type InstalledJob = Job & { readonly deployment: Extract<Deployment, { kind: "timer" | "service" }> };
+/** A job that this version installs on a host. */
+export type HostedJob = Job & { readonly deployment: Extract<Deployment, { kind: "timer" | "service" }> };
 
-export function isInstalled(job: Job): job is InstalledJob {
-  return job.deployment.kind !== "planned";
+export function isHosted(job: Job): job is HostedJob {
+  return job.deployment.kind === "timer" || job.deployment.kind === "service";
+}
+
+/** A job that this version installs in a cluster. */
+export type ClusterJob = Job & { readonly deployment: Extract<Deployment, { kind: "cronjob" }> };
+
+export function isInCluster(job: Job): job is ClusterJob {
+  return job.deployment.kind === "cronjob";
 }
 
 /** The metric with a given meaning. @throws {Error} when the job emits none: a layer's fault, not an operator's */

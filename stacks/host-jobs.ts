@@ -3,11 +3,11 @@ import { ClusterAccess } from "../components/cluster-access";
 import type { JobSecret } from "../components/host-job";
 import type { Estate } from "../plan";
 import { clusterAccessRules, type ClusterRights } from "../plan/contracts/cluster-access";
-import type { Job } from "../plan/job";
+import { isInCluster, type Job } from "../plan/job";
 import { operatorFault } from "./operator-fault";
 import type { Settings } from "./settings";
 
-/** The cluster that some jobs ask, what for, and where its API answers. */
+/** The cluster that some jobs run in or ask, what for, and where its API answers. */
 export interface AskedCluster {
   readonly name: string;
   readonly server: string;
@@ -15,25 +15,28 @@ export interface AskedCluster {
 }
 
 /**
- * The cluster that the jobs need access to; none when no job asks for one.
+ * The cluster that the jobs run in or need access to; none when there is no such job.
  * @throws {pulumi.RunError} when there are several, or it isn't known where its API answers
  */
 export function askedCluster(jobs: readonly Job[], estate: Estate): AskedCluster | undefined {
   const asked = jobs.flatMap(job =>
     job.credentials.flatMap(({ from }) => (from.kind === "cluster-access" ? [from] : [])),
   );
-  const names = new Set(asked.map(({ cluster }) => cluster));
+  const names = new Set([
+    ...asked.map(({ cluster }) => cluster),
+    ...jobs.filter(isInCluster).map(({ host }) => host),
+  ]);
   const [name] = names;
   if (name === undefined) return undefined;
   if (names.size > 1)
     throw operatorFault(
-      `Jobs ask for access to several clusters (${[...names].join(", ")}), and a stack reaches one: that of ` +
+      `Jobs run in several clusters or ask them for access (${[...names].join(", ")}), and a stack reaches one: that of ` +
         "holdfast:kubeconfig. Nothing was changed. Next: an estate and a stack for each cluster.",
     );
   const server = estate.clusters[name]?.api;
   if (server === undefined)
     throw operatorFault(
-      `Jobs ask for access to the cluster "${name}", and nothing says where its API answers; nothing was changed. ` +
+      `Jobs run in the cluster "${name}" or ask it for access, and nothing says where its API answers; nothing was changed. ` +
         `Next: clusters: { ${name}: { api: "https://192.168.1.20:6443" } } in the estate.`,
     );
   return { name, server, rights: [...new Set(asked.map(({ rights }) => rights))] };

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type EstateSource, estateInput } from "./estate-of-stack";
 import { probeHost } from "./probe";
 import { deploy, type Outputs } from "./program";
-import { runnerOf } from "./runner";
+import { podPrograms, runnerOf } from "./runner";
 import { readSettings } from "./settings";
 
 /** Text of the stack's file, which lies beside Pulumi.yaml; undefined where it is kept elsewhere (`--config-file`). */
@@ -18,7 +18,8 @@ function stackFile({ folder }: EstateSource): string | undefined {
 export async function run(source: EstateSource): Promise<Outputs> {
   return deploy(await estateInput(source, pulumi.getStack()), {
     settings: () => readSettings(pulumi.runtime.allConfig(), process.env, stackFile(source)),
-    bundleOf: runnerOf,
+    bundleOf: runner => runnerOf(runner),
+    podPrograms,
     probe: probeHost,
     nowMs: Date.now(),
   });

@@ -4,12 +4,14 @@ import { estateRules } from "../alerts/groups";
 import { rulesOf } from "../alerts/rules";
 import { runChecks } from "../checks";
 import { AlertRoutes, AlertRules } from "../components/alert-rules";
+import { ClusterDump } from "../components/cluster-dump";
 import { HostJob } from "../components/host-job";
 import type { HostConnection } from "../components/host-release";
 import type { RunnerBundle } from "../components/host-release/commands";
 import { ruleFile } from "../components/rule-file";
 import { type Estate, EstateInvalid, parseEstate, type Plan, planOf } from "../plan";
-import { isInstalled } from "../plan/job";
+import { type ClusterJob, type HostedJob, isHosted, isInCluster } from "../plan/job";
+import type { DumpPod } from "../plan/pod";
 import { clusterProvider } from "./cluster-provider";
 import { errorText, warningTexts } from "./diagnostics";
 import { askedCluster, clusterAccounts, secretsOf } from "./host-jobs";
@@ -32,6 +34,8 @@ export interface Surroundings {
   /** Called once the estate is known to be sound, so that its faults are told first. */
   readonly settings: () => Settings;
   readonly bundleOf: (runner: string) => Promise<RunnerBundle>;
+  /** Texts of the programs in a pod, by their file names. */
+  readonly podPrograms: (runner: string, pod: DumpPod) => Promise<Record<string, string>>;
   /** Why a host doesn't let a deployment in; undefined when it does. */
   readonly probe: (target: ProbeTarget) => Promise<string | undefined>;
   /** The instant at which waivers are judged, as epoch ms. */
@@ -48,14 +52,15 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   tellFindings(plan, surroundings.nowMs);
   const settings = surroundings.settings();
   const { estate } = plan;
-  const jobs = plan.jobs.filter(isInstalled);
-  requireSecrets(jobs, settings.secrets);
-  const cluster = askedCluster(jobs, estate);
-  tellUndeployed(plan.jobs.filter(job => !isInstalled(job)).map(job => job.name));
+  const jobs = plan.jobs.filter(isHosted);
+  const inCluster = plan.jobs.filter(isInCluster);
+  requireSecrets([...jobs, ...inCluster], settings.secrets);
+  const cluster = askedCluster([...jobs, ...inCluster], estate);
+  tellUndeployed(plan.jobs.filter(({ deployment }) => deployment.kind === "planned").map(job => job.name));
   // A preview changes nothing, and may be looked at where no host can be reached.
   if (!pulumi.runtime.isDryRun())
     await requireHosts(
-      [...new Set(jobs.map(job => job.host))].map(name => ({
+      hostsOf(jobs, inCluster).map(name => ({
         name,
         connection: connectionTo(estate, name, settings),
       })),
@@ -63,7 +68,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       surroundings.probe,
       settings.sshAgent,
     );
-  const rules = jobs.map(job => rulesOf(job, estate));
+  const rules = [...jobs, ...inCluster].map(job => rulesOf(job, estate));
   const bundles = await Promise.all(jobs.map(job => surroundings.bundleOf(job.deployment.runner)));
 
   const objects =
@@ -95,6 +100,22 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     );
     releases[name] = deployed.activeRelease;
   }
+  for (const [index, job] of inCluster.entries()) {
+    const group = rules[jobs.length + index];
+    const password = settings.secrets[job.deployment.pod.secret];
+    if (!group || !password) continue;
+    const { runner, pod } = job.deployment;
+    new ClusterDump(
+      `${job.name}-${job.host}`,
+      {
+        ...{ job: job.name, pod, password, rules: group },
+        programs: await surroundings.podPrograms(runner, pod),
+        connection: connectionTo(estate, pod.target.host, settings),
+        ...(objects ? { objects } : {}),
+      },
+      opts,
+    );
+  }
   const own = estateRules(plan);
   if (objects) {
     for (const group of own)
@@ -102,6 +123,13 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     new AlertRoutes("alert-routes", { ...objects, objectName: "holdfast", routing: routesOf(estate) }, opts);
   }
   return objects ? { releases } : { releases, ruleFile: ruleFile([...rules, ...own]) };
+}
+
+/** Every host that something is made on: jobs, and folders for what a cluster's jobs write. */
+function hostsOf(jobs: readonly HostedJob[], inCluster: readonly ClusterJob[]): string[] {
+  return [
+    ...new Set([...jobs.map(({ host }) => host), ...inCluster.map(job => job.deployment.pod.target.host)]),
+  ];
 }
 
 function planned(input: unknown): Plan {

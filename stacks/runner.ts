@@ -11,11 +11,12 @@ import {
 import { join } from "node:path";
 import { z } from "zod";
 import type { RunnerBundle } from "../components/host-release/commands";
-import { bundleRunner } from "../host-scripts/bundle-runner";
+import { bundleRunner, type RunnerRoom } from "../host-scripts/bundle-runner";
+import type { DumpPod } from "../plan/pod";
 import { projectRoot, stateDir } from "./project";
 
 /** All that a runner is made of: no other folder may be imported there. */
-const sources = ["host-scripts", "plan/contracts"];
+const sources = ["host-scripts", "cluster-scripts", "plan/contracts"];
 const folder = join(stateDir, "cache", "runners");
 
 const record = z.object({ path: z.string(), sha256: z.string(), sizeBytes: z.number() });
@@ -24,17 +25,27 @@ const record = z.object({ path: z.string(), sha256: z.string(), sizeBytes: z.num
  * The runner of a job as a file to copy; bundled only when a source of it changed since the last time. The file's name
  * follows from its content, so an unchanged runner keeps its path, and a preview shows no change.
  */
-export async function runnerOf(job: string): Promise<RunnerBundle> {
+export async function runnerOf(job: string, room: RunnerRoom = "host-scripts"): Promise<RunnerBundle> {
   const note = join(folder, `${job}-${stampOfSources()}.json`);
   const known = noted(note);
   if (known) return known;
-  const { text, sha256 } = await bundleRunner(job, projectRoot);
+  const { text, sha256 } = await bundleRunner(job, projectRoot, room);
   const path = join(folder, `${job}-${sha256.slice(0, 12)}.cjs`);
   const bundle = { path, sha256, sizeBytes: Buffer.byteLength(text) };
   mkdirSync(folder, { recursive: true });
   writeWhole(path, text);
   writeWhole(note, JSON.stringify(bundle));
   return bundle;
+}
+
+/** Texts of the programs in a dump's pod, by their file names: the runner, and its client's scripts. */
+export async function podPrograms(runner: string, { client }: DumpPod): Promise<Record<string, string>> {
+  const { path } = await runnerOf(runner, "cluster-scripts");
+  const scripts = [client.script, ...client.includes].map(name => `${name}.sh`);
+  return Object.fromEntries([
+    [`${runner}.cjs`, readFileSync(path, "utf8")],
+    ...scripts.map(name => [name, readFileSync(join(projectRoot, "cluster-scripts/clients", name), "utf8")]),
+  ]) as Record<string, string>;
 }
 
 function noted(note: string): RunnerBundle | undefined {

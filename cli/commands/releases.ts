@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { z } from "zod";
 import { jobFolder } from "../../components/host-release/commands";
 import { type Estate, planOf } from "../../plan";
-import { isInstalled, type Job } from "../../plan/job";
+import { isHosted, type Job } from "../../plan/job";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { namedBy, readEstate } from "../estate-source";
@@ -39,7 +39,7 @@ export const releases: CommandSpec<z.output<typeof options>> = {
   async run({ stack, estate: file, json, key }, context) {
     const { terminal } = context;
     const estate = await readEstate({ stack, estate: file }, context);
-    const jobs = planOf(estate).jobs.filter(isInstalled);
+    const jobs = planOf(estate).jobs.filter(isHosted);
     const hosts = [...new Set(jobs.map(job => job.host))];
     const found = await Promise.all(
       hosts.map(host =>

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { jobFolder } from "../../components/host-release/commands";
-import { isInstalled } from "../../plan/job";
+import { isHosted } from "../../plan/job";
 import { planOf } from "../../plan";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { BadInput } from "../bad-input";
@@ -34,7 +34,7 @@ export const rollBack: CommandSpec<z.output<typeof options>> = {
   async run({ stack, estate: file, host, job, to, key }, context) {
     const estate = await readEstate({ stack, estate: file }, context);
     const jobs = planOf(estate)
-      .jobs.filter(found => found.host === host && isInstalled(found))
+      .jobs.filter(found => found.host === host && isHosted(found))
       .map(({ name }) => name);
     if (!jobs.includes(job))
       throw new BadInput(

@@ -112,3 +112,11 @@ export const reason = z
   .trim()
   .min(8, 'expected a reason of at least 8 characters, e.g. "camera ring buffer"')
   .regex(/^[^\n\t]*$/, 'has a line break or a tab. Expected a reason in one line, e.g. "camera ring buffer"');
+
+/** A container image, named so that it can't become another one. */
+export const image = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/,
+    'expected an image with its digest, so that it can\'t become another one: what `skopeo inspect --format "{{.Name}}@{{.Digest}}" docker://docker.io/library/postgres:15` prints',
+  );

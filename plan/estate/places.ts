@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseSize } from "../units/size";
-import { absolutePath, address, duration, name, size, user, volumeGroup } from "./fields";
+import { absolutePath, address, duration, image, name, size, user, volumeGroup } from "./fields";
 
 const hostKey = z
   .string()
@@ -111,6 +111,11 @@ export const cluster = z.strictObject({
     .default([])
     .describe(
       "Other addresses of the same API, as a kubeconfig of who deploys may have one: a tunnel, or a name outside of the site",
+    ),
+  runnerImage: image
+    .optional()
+    .describe(
+      "Image with Node 18.19 or later and util-linux, such as Debian's node: what verifies, keeps and rotates dumps beside a database's own client. Every dump that names a client needs it",
     ),
 });
 

@@ -6,15 +6,15 @@ import type { BackupScrubConfig } from "../contracts/backup-scrub";
 import { type ExampleEstate, exampleEstate, exampleWith } from "../estate/example";
 import type { EstateInput } from "../estate/schema";
 import { EstateInvalid, parseEstate, planOf } from "..";
-import { isInstalled, type Job } from "../job";
+import { isHosted, type Job } from "../job";
 import type { DailyBackupSpec } from "./daily-backup/spec";
 import { releaseFiles } from "./release-files.test-support";
 
-const hostJobs = planOf(parseEstate(exampleEstate())).jobs.filter(isInstalled);
+const hostJobs = planOf(parseEstate(exampleEstate())).jobs.filter(isHosted);
 
 /** What `config.json` of a job's release holds, as its runner reads it: by the contract of its name, which ends in "Config". */
 function configOfJob(job: Job): { readonly job: string } {
-  if (!isInstalled(job)) throw new Error(`${job.name} isn't installed`);
+  if (!isHosted(job)) throw new Error(`${job.name} isn't installed`);
   const exported = Object.entries(
     jest.requireActual<Record<string, unknown>>(join(__dirname, "../contracts", job.deployment.runner)),
   );

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { releaseFiles } from "../../plan/layers/release-files.test-support";
 import { type EstateInput, parseEstate, planOf } from "../../plan";
-import { isInstalled } from "../../plan/job";
+import { isHosted } from "../../plan/job";
 import { clusterAccessRules } from "../../plan/contracts/cluster-access";
 import { exampleEstate } from "../../plan/estate/example";
 import { credentialInput } from "../../components/host-credential/commands";
@@ -21,7 +21,7 @@ test("installs a component for each runner, with a release, its credentials and 
   expect(error).toBeUndefined();
   const layers = resources.filter(({ type }) => type.startsWith("holdfast:layer:"));
   const { jobs } = planOf(parseEstate(exampleEstate()));
-  expect(layers).toHaveLength(jobs.filter(isInstalled).length);
+  expect(layers).toHaveLength(jobs.filter(isHosted).length);
   const registered = layers.map(
     ({ type, name }) => `${type} ${name}: ${childrenOf(resources, name).join(", ")}`,
   );

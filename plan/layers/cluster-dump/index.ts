@@ -1,6 +1,14 @@
+import type { Estate } from "../../estate/schema";
 import type { Layer } from "../layer";
 import { clusterDumpJob } from "./jobs";
 import { clusterDumpSpec } from "./spec";
+
+/** What runs a database; undefined for what is none. */
+function engineOf(estate: Estate, dataset: string): string | undefined {
+  const [service = "", name = service] = dataset.split("/");
+  const found = estate.services[service]?.data.find(data => (data.name ?? service) === name);
+  return found?.kind === "database" ? found.engine : undefined;
+}
 
 /** CronJobs that dump a database or a state. */
 export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
@@ -13,6 +21,22 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
     if (all.findIndex(other => other.name === name && other.cluster === cluster) < all.indexOf(part))
       look.fault([...at, "name"], name, "is there twice in this cluster. Give each dump its own name");
     look.cluster([...at, "cluster"], cluster);
+    if (part.dump) {
+      look.secret([...at, "dump", "secret"], part.dump.secret);
+      const engine = engineOf(estate, dataset);
+      if (engine !== undefined && engine !== part.dump.engine)
+        look.fault(
+          [...at, "dump", "engine"],
+          part.dump.engine,
+          `is not what ${dataset} is: ${engine}. Another engine's client makes no dump of it`,
+        );
+      if (estate.clusters[cluster] && !estate.clusters[cluster]?.runnerImage)
+        look.fault(
+          ["clusters", cluster, "runnerImage"],
+          undefined,
+          `is missing: the dump ${name} is verified in it. Example: "docker.io/library/node:24-bookworm-slim@sha256:" and the digest that \`skopeo inspect\` shows`,
+        );
+    }
     look.dataset([...at, "dataset"], dataset);
     if (/^\/(tmp|run|dev|proc|sys|var\/tmp|var\/run)(\/|$)/.test(target.path))
       look.fault(

@@ -1,21 +1,29 @@
 import { datasetId } from "../../datasets";
 import type { Estate } from "../../estate/schema";
-import type { LayerJob, Metric } from "../../job";
+import {
+  clusterDumpMetricNames,
+  clusterDumpMetrics,
+  databaseSuccessMetric,
+} from "../../contracts/cluster-dump";
+import type { Judgement, JobAlert, LayerJob } from "../../job";
 import { retentionOf } from "../../retention";
 import { blanks, phrase } from "../../way-back";
 import { cronTrigger, runOf } from "../common";
+import { secretCredential } from "../host-runner";
 import { hostLocation } from "../places";
+import { deploymentOf } from "./pod";
 import type { ClusterDumpSpec } from "./spec";
 
 export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob {
   const trigger = cronTrigger(spec.schedule, estate.zone);
+  const run = runOf(spec, trigger, estate);
   const target = hostLocation(estate, spec.target.host, spec.target.path);
   return {
     name: spec.name,
     runsOn: { kind: "cluster", name: spec.cluster },
     host: spec.cluster,
     trigger,
-    ...runOf(spec, trigger, estate),
+    ...run,
     flows: [
       {
         source: { kind: "dataset", id: datasetId(spec.dataset) },
@@ -42,31 +50,24 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
     ],
     deletes: [{ location: target, keeps: [], scope: "own-generations" }],
     metricsJob: spec.name,
-    metrics,
-    alerts: [],
-    credentials: [],
-    deployment: { kind: "planned" },
+    // Another program's dump tells what the reference has, and no more.
+    metrics: spec.dump
+      ? [...clusterDumpMetrics, databaseSuccessMetric]
+      : clusterDumpMetrics.filter(({ meaning }) => meaning !== "other"),
+    alerts: spec.dump ? alertsOf(spec, run.judged) : [],
+    credentials: spec.dump ? [secretCredential(spec.dump.secret)] : [],
+    deployment: deploymentOf(spec, estate, trigger, run),
   };
 }
 
-const metrics: readonly Metric[] = [
-  {
-    name: "backup_last_run_timestamp",
-    help: "End of the last run, epoch seconds",
-    emitted: "any-end",
-    meaning: "last-run",
-  },
-  {
-    name: "backup_last_status",
-    help: "0 after a success, the exit code after a failure",
-    emitted: "any-end",
-    meaning: "status",
-  },
-  {
-    name: "backup_last_success_timestamp",
-    help: "End of the last successful run, epoch seconds",
-    emitted: "success",
-    meaning: "last-success",
-  },
-  { name: "backup_bytes", help: "Size of the last good dump", emitted: "success", meaning: "bytes" },
-];
+/** A run can succeed in all but one database night after night, and one that was dropped is in no run any more. */
+function alertsOf({ name, target }: ClusterDumpSpec, { staleAfterMs }: Judgement): JobAlert[] {
+  return [
+    {
+      name: "DatabaseDumpStale",
+      metric: clusterDumpMetricNames.databaseSuccess,
+      fires: { kind: "older", thanMs: staleAfterMs },
+      summary: `${name} has had no good dump of database "{{ $labels.database }}" for {{ $value | humanizeDuration }}, the limit is ${Math.round(staleAfterMs / 1000)} s. If it was dropped on purpose: its dumps are in ${target.path} of ${target.host}, and are told of for as long as they are there`,
+    },
+  ];
+}

@@ -1,7 +1,25 @@
 import { z } from "zod";
-import { absolutePath, name } from "../../estate/fields";
+import { absolutePath, address, image, name, user } from "../../estate/fields";
 import { retention } from "../../retention";
 import { cronSchedule, runFields } from "../common";
+
+/** How a PostgreSQL server is dumped: by its own client, which is the program that restores it. */
+const postgresql = z.strictObject({
+  engine: z.literal("postgresql"),
+  databases: z
+    .enum(["together", "each"])
+    .describe(
+      'All with roles and grants as one text of pg_dumpall, or "each" as an archive of pg_dump, which comes back alone',
+    ),
+  image: image.describe("Image with PostgreSQL's client programs, of the server's version or a later one"),
+  server: z.strictObject({
+    host: address.describe('Its service, e.g. "postgresql.dbaas.svc.cluster.local"'),
+    port: z.int().min(1).max(65535).default(5432),
+    namespace: name.describe("Namespace of its pods: a dump's pod reaches nothing else"),
+  }),
+  user: user.describe("Account that may read all of it: a superuser, or a member of pg_read_all_data"),
+  secret: name.describe("Secret with its password"),
+});
 
 /** A CronJob that dumps one database or state into an NFS tree. */
 export const clusterDumpSpec = z.strictObject({
@@ -15,7 +33,20 @@ export const clusterDumpSpec = z.strictObject({
   schedule: cronSchedule,
   target: z.strictObject({ host: name, path: absolutePath.describe("Folder in an NFS tree of that host") }),
   keep: retention,
+  dump: postgresql
+    .optional()
+    .describe("Who makes the dump. Without it the job is planned and not installed: another program does it"),
+  band: z
+    .strictObject({
+      leastPercent: z.number().min(0).max(100),
+      mostPercent: z.number().min(100),
+    })
+    .default({ leastPercent: 50, mostPercent: 1000 })
+    .describe(
+      "Size of a dump in percent of the last good one, outside of which it is kept beside and waits for somebody",
+    ),
   verified: z.boolean().default(true).describe("Whether a dump is read back before an older one may go"),
   ...runFields,
 });
 export type ClusterDumpSpec = z.output<typeof clusterDumpSpec>;
+export type DumpSpec = NonNullable<ClusterDumpSpec["dump"]>;

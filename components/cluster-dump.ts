@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { CronJob } from "@pulumi/kubernetes/batch/v1/cronJob";
+import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
+import { PersistentVolume } from "@pulumi/kubernetes/core/v1/persistentVolume";
+import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
+import * as pulumi from "@pulumi/pulumi";
+import type { RuleGroup } from "../alerts/rules";
+import type { DumpPod } from "../plan/pod";
+import { AlertRules, type MonitoringObjects } from "./alert-rules";
+import { cronJobSpec, networkPolicySpec, podLabels, volumeSpecs } from "./cluster-dump/pod";
+import { HostFolder } from "./host-folder";
+import type { HostConnection } from "./host-release";
+
+export interface ClusterDumpArgs {
+  /** Name of the CronJob, and of all that belongs to it. */
+  readonly job: string;
+  readonly pod: DumpPod;
+  /** Texts of the runner's bundle and of the client's scripts, by their file names. */
+  readonly programs: Readonly<Record<string, string>>;
+  /** The client's password; kept as a secret whether or not it comes as one. */
+  readonly password: pulumi.Input<string>;
+  /** The host that has the folder. */
+  readonly connection: HostConnection;
+  readonly rules: RuleGroup;
+  /** Where the PrometheusRule goes. @default none: Prometheus gets the rules as a file */
+  readonly objects?: MonitoringObjects;
+}
+
+/**
+ * A database's dump by a CronJob: the folder on its host, the volume for it, the programs, the password, what the pod may
+ * reach, and the alerts. Destroying it leaves the folder and every dump.
+ */
+export class ClusterDump extends pulumi.ComponentResource {
+  constructor(name: string, args: ClusterDumpArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("holdfast:layer:ClusterDump", name, { job: args.job }, opts);
+    const { job, pod, connection } = args;
+    const { namespace, target, uid } = pod;
+    const parent = { parent: this };
+    const metadata = (objectName: string) => ({ name: objectName, namespace, labels: podLabels(job) });
+    const folder = new HostFolder(
+      `${name}-folder`,
+      { connection, path: target.path, fsUuid: target.fsUuid, uid },
+      parent,
+    );
+    const data = { ...args.programs, "config.json": pod.config };
+    const objects = {
+      ...{ job, claim: job },
+      // By its content: a pod that starts in the midst of an update has all of the old or all of the new.
+      configMap: `${job}-${createHash("sha256").update(JSON.stringify(data)).digest("hex").slice(0, 10)}`,
+      secret: `${job}-client`,
+    };
+    const volumeName = `holdfast-${namespace}-${job}`;
+    const specs = volumeSpecs(pod, objects, volumeName);
+    const volume = new PersistentVolume(
+      `${name}-volume`,
+      { metadata: { name: volumeName, labels: podLabels(job) }, spec: specs.volume },
+      { ...parent, dependsOn: [folder] },
+    );
+    const claim = new PersistentVolumeClaim(
+      `${name}-claim`,
+      { metadata: metadata(objects.claim), spec: specs.claim },
+      { ...parent, dependsOn: [volume] },
+    );
+    const programs = new ConfigMap(
+      `${name}-programs`,
+      { metadata: metadata(objects.configMap), immutable: true, data },
+      parent,
+    );
+    const secret = new Secret(
+      `${name}-client`,
+      { metadata: metadata(objects.secret), stringData: { password: pulumi.secret(args.password) } },
+      { ...parent, additionalSecretOutputs: ["stringData", "data"] },
+    );
+    // Before the first pod: one without it could reach anything.
+    const policy = new NetworkPolicy(
+      `${name}-reach`,
+      { metadata: metadata(job), spec: networkPolicySpec(job, pod.reaches) },
+      parent,
+    );
+    new CronJob(
+      `${name}-cronjob`,
+      { metadata: metadata(job), spec: cronJobSpec(pod, objects) },
+      { ...parent, dependsOn: [claim, programs, secret, policy] },
+    );
+    if (args.objects)
+      new AlertRules(
+        `${name}-alerts`,
+        { ...args.objects, objectName: `holdfast-${name}`, group: args.rules },
+        parent,
+      );
+    this.registerOutputs();
+  }
+}

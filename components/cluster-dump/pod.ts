@@ -1,0 +1,143 @@
+import { type DumpPod, podPaths as paths, type Reachable } from "../../plan/pod";
+
+/** Objects that a pod of a dump reads or writes, by their names. */
+export interface PodObjects {
+  readonly job: string;
+  readonly claim: string;
+  readonly configMap: string;
+  readonly secret: string;
+}
+
+/** Labels of a job's pods: its network policy finds them by these. */
+export function podLabels(job: string): Record<string, string> {
+  return { "app.kubernetes.io/managed-by": "holdfast", "holdfast.io/job": job };
+}
+
+/** A CronJob that never runs twice at once, ends in time, and goes on after any number of missed starts. */
+export function cronJobSpec(pod: DumpPod, objects: PodObjects) {
+  return {
+    schedule: pod.schedule,
+    timeZone: pod.zone,
+    suspend: false,
+    concurrencyPolicy: "Forbid",
+    // Without it, a controller that was away for a hundred starts never starts the job again.
+    startingDeadlineSeconds: Math.floor(pod.startWithinMs / 1000),
+    successfulJobsHistoryLimit: 3,
+    failedJobsHistoryLimit: 3,
+    jobTemplate: {
+      spec: {
+        // A second try would run into the next job's time, and the alert counts on this one's end.
+        backoffLimit: 0,
+        activeDeadlineSeconds: Math.floor(pod.timeoutMs / 1000),
+        template: { metadata: { labels: podLabels(objects.job) }, spec: podSpec(pod, objects) },
+      },
+    },
+  };
+}
+
+/** Fits the Pod Security Standard "restricted". */
+function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects) {
+  const { uid, client } = pod;
+  return {
+    restartPolicy: "Never",
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 60,
+    securityContext: {
+      ...{ runAsNonRoot: true, runAsUser: uid, runAsGroup: uid, fsGroup: uid },
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    containers: [
+      {
+        name: "client",
+        image: client.image,
+        command: ["sh", `${paths.programs}/${client.script}.sh`],
+        env: Object.entries(client.environment).map(([name, value]) => ({ name, value })),
+        ...confined,
+        resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "512Mi" } },
+        volumeMounts: [
+          { name: "programs", mountPath: paths.programs, readOnly: true },
+          { name: "credentials", mountPath: paths.credentials, readOnly: true },
+          { name: "exchange", mountPath: paths.exchange },
+        ],
+      },
+      {
+        name: "runner",
+        image: pod.runnerImage,
+        command: [
+          "node",
+          `${paths.programs}/cluster-dump.cjs`,
+          "run",
+          "--config",
+          `${paths.programs}/config.json`,
+        ],
+        ...confined,
+        resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "256Mi" } },
+        volumeMounts: [
+          { name: "programs", mountPath: paths.programs, readOnly: true },
+          { name: "exchange", mountPath: paths.exchange },
+          { name: "target", mountPath: paths.target },
+        ],
+      },
+    ],
+    volumes: [
+      { name: "programs", configMap: { name: configMap } },
+      { name: "credentials", secret: { secretName: secret, defaultMode: 0o440 } },
+      // Of memory, as a client's password file lies there for as long as it runs. Dumps go through it by pipes.
+      { name: "exchange", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
+      { name: "target", persistentVolumeClaim: { claimName: claim } },
+    ],
+  };
+}
+
+const confined = {
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ["ALL"] },
+  },
+};
+
+/** Nobody reaches the pod; it reaches its database, the Pushgateway and the cluster's names. */
+export function networkPolicySpec(job: string, reaches: readonly Reachable[]) {
+  const tcp = (port: number) => [{ protocol: "TCP", port }];
+  return {
+    podSelector: { matchLabels: podLabels(job) },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [],
+    egress: [
+      { ports: ["UDP", "TCP"].map(protocol => ({ protocol, port: 53 })) },
+      ...reaches.map(to =>
+        "namespace" in to
+          ? {
+              to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": to.namespace } } }],
+              ports: tcp(to.port),
+            }
+          : /^[0-9.]+$/.test(to.address)
+            ? { to: [{ ipBlock: { cidr: `${to.address}/32` } }], ports: tcp(to.port) }
+            : // A name outside of the cluster may be any address.
+              { ports: tcp(to.port) },
+      ),
+    ],
+  };
+}
+
+/** The host's folder as a volume that nothing else is given, and that no deletion of an object empties. */
+export function volumeSpecs({ namespace, target }: DumpPod, { claim }: PodObjects, volume: string) {
+  const shared = {
+    accessModes: ["ReadWriteMany"],
+    storageClassName: "",
+  };
+  return {
+    volume: {
+      ...shared,
+      // Nobody holds an NFS folder to it.
+      capacity: { storage: "1Gi" },
+      persistentVolumeReclaimPolicy: "Retain",
+      claimRef: { namespace, name: claim },
+      mountOptions: ["nfsvers=4.2"],
+      nfs: { server: target.server, path: target.path },
+    },
+    claim: { ...shared, volumeName: volume, resources: { requests: { storage: "1Gi" } } },
+  };
+}

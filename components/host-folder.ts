@@ -1,0 +1,43 @@
+import { Command } from "@pulumi/command/remote/command";
+import * as pulumi from "@pulumi/pulumi";
+import { shellWord } from "../plan/contracts/shell-word";
+import { connectionOf, type HostConnection } from "./host-release";
+
+export interface HostFolderArgs {
+  readonly connection: HostConnection;
+  readonly path: string;
+  /** UUID of the file system on which it has to lie. */
+  readonly fsUuid: string;
+  /** Number of the account that it belongs to, and nobody else may look into it. */
+  readonly uid: number;
+}
+
+/** A folder of a host for copies that others write there. Destroying it leaves it, with all that is in it. */
+export class HostFolder extends pulumi.ComponentResource {
+  constructor(name: string, args: HostFolderArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("holdfast:host:Folder", name, { path: args.path }, opts);
+    new Command(
+      `${name}-made`,
+      {
+        connection: connectionOf(args.connection),
+        create: makeFolder(args),
+        addPreviousOutputInEnv: false,
+        // A rebuilt host has none.
+        triggers: [args.connection.host, args.connection.port, args.connection.hostKey],
+      },
+      { parent: this, deleteBeforeReplace: true },
+    );
+    this.registerOutputs();
+  }
+}
+
+/** Made only where the file system is mounted: below an empty mount point, dumps would fill the host's own disk. */
+export function makeFolder({ path, fsUuid, uid }: Omit<HostFolderArgs, "connection">): string {
+  const folder = shellWord(path);
+  return [
+    `set -eu; p=${folder}; d=$p; while [ ! -e "$d" ]; do d=$(dirname "$d"); done`,
+    `u=$(findmnt --noheadings --output UUID --target "$d")`,
+    `[ "$u" = ${shellWord(fsUuid)} ] || { echo "$p lies on a file system with the UUID \\"$u\\", and the estate has ${fsUuid}; nothing was made. Next: findmnt --target $d" >&2; exit 3; }`,
+    `mkdir -p "$p"; chown ${uid}:${uid} "$p"; chmod 0700 "$p"`,
+  ].join("; ");
+}

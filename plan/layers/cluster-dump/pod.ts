@@ -1,0 +1,104 @@
+import { shortestGap } from "../../calendar";
+import type { ClusterDumpConfig } from "../../contracts/cluster-dump";
+import type { Estate } from "../../estate/schema";
+import type { Deployment, Trigger } from "../../job";
+import { type DumpPod, podPaths, type Reachable } from "../../pod";
+import { keepPolicyOf, retentionOf } from "../../retention";
+import { push } from "../common";
+import { mountAbove } from "../places";
+import type { ClusterDumpSpec, DumpSpec } from "./spec";
+
+/** Of a range that no distribution gives to anybody; NFS knows accounts by their number alone. */
+const uid = 64_738;
+
+/** A CronJob with a client of the server's own version; planned where the estate doesn't say which. */
+export function deploymentOf(
+  spec: ClusterDumpSpec,
+  estate: Estate,
+  trigger: Trigger,
+  run: Limits,
+): Deployment {
+  const runnerImage = estate.clusters[spec.cluster]?.runnerImage;
+  if (!spec.dump || runnerImage === undefined) return { kind: "planned" };
+  return {
+    kind: "cronjob",
+    runner: "cluster-dump",
+    pod: podOf(spec, spec.dump, runnerImage, estate, trigger, run),
+  };
+}
+
+interface Limits {
+  readonly budgetMs: number;
+  readonly timeoutMs: number;
+}
+
+function podOf(
+  spec: ClusterDumpSpec,
+  dump: DumpSpec,
+  runnerImage: string,
+  estate: Estate,
+  trigger: Trigger,
+  { budgetMs, timeoutMs }: Limits,
+): DumpPod {
+  const { host, path } = spec.target;
+  const { server, user } = dump;
+  return {
+    namespace: spec.namespace,
+    schedule: trigger.calendar,
+    zone: trigger.zone,
+    startWithinMs: Math.min(
+      3_600_000,
+      Math.floor(shortestGap(trigger.schedule, trigger.zone, estate.years).ms / 2),
+    ),
+    timeoutMs,
+    uid,
+    client: {
+      image: dump.image,
+      script: `${dump.engine}-${dump.databases === "each" ? "databases" : "cluster"}`,
+      includes: [dump.engine, "exchange"],
+      environment: {
+        ...{ PGHOST: server.host, PGPORT: String(server.port), PGUSER: user, HOME: podPaths.exchange },
+        ...{ EXCHANGE: podPaths.exchange, PASSWORD_FILE: `${podPaths.credentials}/password` },
+      },
+    },
+    runnerImage,
+    config: `${JSON.stringify(configOf(spec, estate, trigger, budgetMs), undefined, 2)}\n`,
+    secret: dump.secret,
+    target: {
+      host,
+      server: estate.hosts[host]?.address ?? "",
+      path,
+      fsUuid: estate.hosts[host]?.filesystems[mountAbove(estate, host, path)]?.fsUuid ?? "",
+    },
+    reaches: [{ namespace: server.namespace, port: server.port }, pushgatewayOf(estate)],
+  };
+}
+
+function configOf(
+  spec: ClusterDumpSpec,
+  estate: Estate,
+  trigger: Trigger,
+  budgetMs: number,
+): ClusterDumpConfig {
+  const stateDir = `${podPaths.target}/.holdfast/${spec.name}`;
+  return {
+    ...{ job: spec.name, host: spec.cluster, budgetMs, stateDir, textfile: `${stateDir}/metrics.prom` },
+    pushgateway: { url: estate.monitoring.pushgateway, ...push },
+    zone: trigger.zone,
+    exchange: podPaths.exchange,
+    target: podPaths.target,
+    seen: spec.target,
+    keep: keepPolicyOf(retentionOf(spec.keep)),
+    band: spec.band,
+    // The image may have to be fetched first; a client that hasn't begun by then leaves no time for the dump.
+    clientWithinMs: Math.floor(budgetMs / 2),
+  };
+}
+
+/** A name of the cluster's own is a service in a namespace, "NAME.NAMESPACE.svc..."; any other is an address. */
+function pushgatewayOf(estate: Estate): Reachable {
+  const { hostname, port, protocol } = new URL(estate.monitoring.pushgateway);
+  const number = port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+  const [, namespace] = /^[^.]+\.([a-z0-9-]+)\.svc\b/.exec(hostname) ?? [];
+  return namespace === undefined ? { address: hostname, port: number } : { namespace, port: number };
+}

@@ -1,0 +1,55 @@
+/** A volume that a CronJob's pods write to: a folder that a host exports by NFS. */
+export interface NfsFolder {
+  /** Name of the host in the estate. */
+  readonly host: string;
+  /** Address of the host, as the nodes mount it. */
+  readonly server: string;
+  readonly path: string;
+  /** UUID of the file system that has to be mounted there. */
+  readonly fsUuid: string;
+}
+
+/** A pod in which a database's own client makes dumps, and a runner beside it verifies and keeps them. */
+export interface DumpPod {
+  readonly namespace: string;
+  /** Five fields of cron(5), read in `zone`. */
+  readonly schedule: string;
+  /** IANA name. */
+  readonly zone: string;
+  /** A start that is missed for longer isn't made up. */
+  readonly startWithinMs: number;
+  /** The pod is ended then. */
+  readonly timeoutMs: number;
+  /** Account that both containers run as, on no node's list of users; it owns the folder. */
+  readonly uid: number;
+  readonly client: {
+    readonly image: string;
+    /** Script in cluster-scripts/clients, without its ending, and those that it reads. */
+    readonly script: string;
+    readonly includes: readonly string[];
+    readonly environment: Readonly<Record<string, string>>;
+  };
+  readonly runnerImage: string;
+  /** The runner's `config.json`. */
+  readonly config: string;
+  /** Name of the secret with the client's password. */
+  readonly secret: string;
+  readonly target: NfsFolder;
+  /** All that the pod may reach, beside its names. */
+  readonly reaches: readonly Reachable[];
+}
+
+/** Pods of a namespace, or one address, at a port. */
+export type Reachable =
+  { readonly namespace: string; readonly port: number } | { readonly address: string; readonly port: number };
+
+/** Where the containers of such a pod have what. */
+export const podPaths = {
+  /** What the client and the runner hand each other. */
+  exchange: "/exchange",
+  /** The folder of the dumps. */
+  target: "/backup",
+  programs: "/holdfast",
+  /** The client's alone. */
+  credentials: "/credentials",
+} as const;

@@ -1,0 +1,335 @@
+import { estateWith } from "./estate";
+import { deployed } from "./deployed";
+import { changedLines, named, withoutSecrets } from "./engine";
+import * as pulumi from "@pulumi/pulumi";
+import type { EstateInput } from "../../plan";
+import { clusterDumpConfig } from "../../plan/contracts/cluster-dump";
+
+const digest = "0123456789abcdef".repeat(4);
+type Dump = NonNullable<EstateInput["layers"]["cluster-dump"]>[number];
+
+/** A house with one PostgreSQL server, dumped by its own client each night. */
+function withDump(more: Partial<Dump> = {}): EstateInput {
+  const estate = estateWith();
+  return {
+    ...estate,
+    clusters: {
+      k8s: {
+        ...{ hosts: ["pve"], disk: "sdc", api: "https://k8s.example:6443" },
+        runnerImage: `docker.io/library/node:24-bookworm-slim@sha256:${digest}`,
+      },
+    },
+    waivers: [
+      {
+        ...{ code: "routes/no-route-off-site", subject: "postgresql" },
+        ...{ reason: "there is no other site in this test", owner: "nobody", expires: "2027-01-01" },
+      },
+    ],
+    secrets: { "postgresql-backup": { keptIn: ["break-glass"] } },
+    services: {
+      postgresql: {
+        data: [{ kind: "database", engine: "postgresql", on: { cluster: "k8s" }, size: "4GB" }],
+      },
+    },
+    layers: {
+      ...estate.layers,
+      "cluster-dump": [
+        {
+          ...{ name: "postgresql-backup", cluster: "k8s", namespace: "dbaas", dataset: "postgresql" },
+          schedule: { cron: "10 0 * * *" },
+          target: { host: "pve", path: "/srv/nfs/postgresql-backup" },
+          keep: { age: "14d" },
+          ...{ usualRun: "3min", budget: "10min", promise: { rpo: "27h" }, alert: { receiver: "infra" } },
+          dump: {
+            ...{ engine: "postgresql", databases: "together", user: "backup", secret: "postgresql-backup" },
+            image: `docker.io/library/postgres:15@sha256:${digest}`,
+            server: { host: "postgresql.dbaas.svc.cluster.local", namespace: "dbaas" },
+          },
+          ...more,
+        },
+      ],
+    },
+  };
+}
+const secrets = { "postgresql-backup": pulumi.secret("the password") };
+
+test("a dump is a folder, a volume, programs, a password, a policy and a CronJob that asks for all of them", async () => {
+  const { resources, error } = await deployed(withDump(), { secrets });
+  expect(error).toBeUndefined();
+  const mine = resources.filter(({ name }) => name.startsWith("postgresql-backup"));
+  expect(mine.map(({ type, name }) => `${type} ${name}`)).toMatchInlineSnapshot(`
+   [
+     "holdfast:layer:ClusterDump postgresql-backup-k8s",
+     "holdfast:host:Folder postgresql-backup-k8s-folder",
+     "holdfast:cluster:AlertRules postgresql-backup-k8s-alerts",
+     "kubernetes:core/v1:Secret postgresql-backup-k8s-client",
+     "kubernetes:core/v1:ConfigMap postgresql-backup-k8s-programs",
+     "kubernetes:networking.k8s.io/v1:NetworkPolicy postgresql-backup-k8s-reach",
+     "command:remote:Command postgresql-backup-k8s-folder-made",
+     "kubernetes:core/v1:PersistentVolume postgresql-backup-k8s-volume",
+     "kubernetes:monitoring.coreos.com/v1:PrometheusRule postgresql-backup-k8s-alerts-rule",
+     "kubernetes:core/v1:PersistentVolumeClaim postgresql-backup-k8s-claim",
+     "kubernetes:batch/v1:CronJob postgresql-backup-k8s-cronjob",
+   ]
+  `);
+  expect(named(resources, "postgresql-backup-k8s-cronjob").inputs).toMatchInlineSnapshot(`
+   {
+     "apiVersion": "batch/v1",
+     "kind": "CronJob",
+     "metadata": {
+       "labels": {
+         "app.kubernetes.io/managed-by": "holdfast",
+         "holdfast.io/job": "postgresql-backup",
+       },
+       "name": "postgresql-backup",
+       "namespace": "dbaas",
+     },
+     "spec": {
+       "concurrencyPolicy": "Forbid",
+       "failedJobsHistoryLimit": 3,
+       "jobTemplate": {
+         "spec": {
+           "activeDeadlineSeconds": 900,
+           "backoffLimit": 0,
+           "template": {
+             "metadata": {
+               "labels": {
+                 "app.kubernetes.io/managed-by": "holdfast",
+                 "holdfast.io/job": "postgresql-backup",
+               },
+             },
+             "spec": {
+               "automountServiceAccountToken": false,
+               "containers": [
+                 {
+                   "command": [
+                     "sh",
+                     "/holdfast/postgresql-cluster.sh",
+                   ],
+                   "env": [
+                     {
+                       "name": "PGHOST",
+                       "value": "postgresql.dbaas.svc.cluster.local",
+                     },
+                     {
+                       "name": "PGPORT",
+                       "value": "5432",
+                     },
+                     {
+                       "name": "PGUSER",
+                       "value": "backup",
+                     },
+                     {
+                       "name": "HOME",
+                       "value": "/exchange",
+                     },
+                     {
+                       "name": "EXCHANGE",
+                       "value": "/exchange",
+                     },
+                     {
+                       "name": "PASSWORD_FILE",
+                       "value": "/credentials/password",
+                     },
+                   ],
+                   "image": "docker.io/library/postgres:15@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                   "name": "client",
+                   "resources": {
+                     "limits": {
+                       "memory": "512Mi",
+                     },
+                     "requests": {
+                       "cpu": "50m",
+                       "memory": "64Mi",
+                     },
+                   },
+                   "securityContext": {
+                     "allowPrivilegeEscalation": false,
+                     "capabilities": {
+                       "drop": [
+                         "ALL",
+                       ],
+                     },
+                     "readOnlyRootFilesystem": true,
+                   },
+                   "volumeMounts": [
+                     {
+                       "mountPath": "/holdfast",
+                       "name": "programs",
+                       "readOnly": true,
+                     },
+                     {
+                       "mountPath": "/credentials",
+                       "name": "credentials",
+                       "readOnly": true,
+                     },
+                     {
+                       "mountPath": "/exchange",
+                       "name": "exchange",
+                     },
+                   ],
+                 },
+                 {
+                   "command": [
+                     "node",
+                     "/holdfast/cluster-dump.cjs",
+                     "run",
+                     "--config",
+                     "/holdfast/config.json",
+                   ],
+                   "image": "docker.io/library/node:24-bookworm-slim@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                   "name": "runner",
+                   "resources": {
+                     "limits": {
+                       "memory": "256Mi",
+                     },
+                     "requests": {
+                       "cpu": "50m",
+                       "memory": "96Mi",
+                     },
+                   },
+                   "securityContext": {
+                     "allowPrivilegeEscalation": false,
+                     "capabilities": {
+                       "drop": [
+                         "ALL",
+                       ],
+                     },
+                     "readOnlyRootFilesystem": true,
+                   },
+                   "volumeMounts": [
+                     {
+                       "mountPath": "/holdfast",
+                       "name": "programs",
+                       "readOnly": true,
+                     },
+                     {
+                       "mountPath": "/exchange",
+                       "name": "exchange",
+                     },
+                     {
+                       "mountPath": "/backup",
+                       "name": "target",
+                     },
+                   ],
+                 },
+               ],
+               "enableServiceLinks": false,
+               "restartPolicy": "Never",
+               "securityContext": {
+                 "fsGroup": 64738,
+                 "runAsGroup": 64738,
+                 "runAsNonRoot": true,
+                 "runAsUser": 64738,
+                 "seccompProfile": {
+                   "type": "RuntimeDefault",
+                 },
+               },
+               "terminationGracePeriodSeconds": 60,
+               "volumes": [
+                 {
+                   "configMap": {
+                     "name": "postgresql-backup-6ed00c38ca",
+                   },
+                   "name": "programs",
+                 },
+                 {
+                   "name": "credentials",
+                   "secret": {
+                     "defaultMode": 288,
+                     "secretName": "postgresql-backup-client",
+                   },
+                 },
+                 {
+                   "emptyDir": {
+                     "medium": "Memory",
+                     "sizeLimit": "16Mi",
+                   },
+                   "name": "exchange",
+                 },
+                 {
+                   "name": "target",
+                   "persistentVolumeClaim": {
+                     "claimName": "postgresql-backup",
+                   },
+                 },
+               ],
+             },
+           },
+         },
+       },
+       "schedule": "10 0 * * *",
+       "startingDeadlineSeconds": 3600,
+       "successfulJobsHistoryLimit": 3,
+       "suspend": false,
+       "timeZone": "Europe/Sofia",
+     },
+   }
+  `);
+  expect(JSON.stringify(mine.map(({ inputs }) => withoutSecrets(inputs)))).not.toContain("the password");
+});
+
+test("what is handed to the pod is what the runner and the client read", async () => {
+  const { resources } = await deployed(withDump(), { secrets });
+  const { data } = named(resources, "postgresql-backup-k8s-programs").inputs as {
+    data: Record<string, string>;
+  };
+  expect(clusterDumpConfig.parse(JSON.parse(data["config.json"] ?? ""))).toMatchObject({
+    ...{ job: "postgresql-backup", host: "k8s", budgetMs: 600_000, zone: "Europe/Sofia" },
+    ...{
+      exchange: "/exchange",
+      target: "/backup",
+      seen: { host: "pve", path: "/srv/nfs/postgresql-backup" },
+    },
+    keep: { kind: "age", ms: 14 * 86_400_000, atLeast: 1 },
+  });
+  expect(named(resources, "postgresql-backup-k8s-reach").inputs["spec"]).toEqual({
+    podSelector: {
+      matchLabels: { "app.kubernetes.io/managed-by": "holdfast", "holdfast.io/job": "postgresql-backup" },
+    },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [],
+    egress: [
+      {
+        ports: [
+          { protocol: "UDP", port: 53 },
+          { protocol: "TCP", port: 53 },
+        ],
+      },
+      {
+        to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "dbaas" } } }],
+        ports: [{ protocol: "TCP", port: 5432 }],
+      },
+      { ports: [{ protocol: "TCP", port: 9091 }] },
+    ],
+  });
+  expect(named(resources, "postgresql-backup-k8s-volume").inputs["spec"]).toMatchObject({
+    persistentVolumeReclaimPolicy: "Retain",
+    claimRef: { namespace: "dbaas", name: "postgresql-backup" },
+    nfs: { server: "pve.example", path: "/srv/nfs/postgresql-backup" },
+  });
+});
+
+test("an edit of the schedule changes one line of the CronJob, and one of the retention the programs and their name alone", async () => {
+  const before = await deployed(withDump(), { secrets });
+  const changed = async (more: Partial<Dump>): Promise<string[]> => {
+    const after = await deployed(withDump(more), { secrets });
+    return after.resources
+      .filter(({ name }) => name.startsWith("postgresql-backup") && !name.includes("alerts"))
+      .flatMap(resource => changedLines(named(before.resources, resource.name), resource));
+  };
+  expect(await changed({ schedule: { cron: "20 0 * * *" } })).toMatchInlineSnapshot(`[]`);
+  expect(await changed({ keep: { age: "15d" } })).toMatchInlineSnapshot(`[]`);
+});
+
+test("refuses a dump whose cluster has no image for the runner, and an image that can become another one", async () => {
+  const estate = withDump();
+  const { error } = await deployed({ ...estate, clusters: { k8s: { hosts: ["pve"], disk: "sdc" } } });
+  expect(String(error)).toMatch(
+    /estate\.clusters\.k8s\.runnerImage: .*the dump postgresql-backup is verified in it/,
+  );
+  const [dump] = estate.layers["cluster-dump"] ?? [];
+  const floating = { ...dump?.dump, image: "postgres:15" } as Dump["dump"];
+  const refused = await deployed(withDump({ dump: floating }));
+  expect(String(refused.error)).toMatch(/dump\.image: "postgres:15".*expected an image with its digest/);
+});
