@@ -8,7 +8,7 @@ import { run } from "../runtime/run";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { belowFoldersOf, inTree, statIn } from "../runtime/tree-path";
-import { isCutToSeconds } from "../runtime/whole-seconds";
+import { isAsDiskKeepsIt } from "../runtime/whole-seconds";
 import { databaseOf } from "./companions";
 import { ownNames, partedIn, removeNames, withOtherNames } from "./own-names";
 import { VolumeFailed } from "../runtime/file-system";
@@ -96,7 +96,7 @@ function removeOthers(source: string, into: string, folder: string): void {
     const isSame =
       original !== undefined &&
       copy?.size === original.size &&
-      (copy.mtimeNs === original.mtimeNs || isCutToSeconds(copy, original));
+      (copy.mtimeNs === original.mtimeNs || isAsDiskKeepsIt(copy, original));
     if (!isSame) rmSync(inTree(into, name));
   }
 }
@@ -185,7 +185,7 @@ function cutBeside({ base, source, differing = [] }: CopyFilesOptions): (name: s
   return name => {
     if (isOther.has(name) || !isBelowFolders(name)) return false;
     const [copy, original] = [statIn(base, name), statIn(source, name)];
-    return copy !== undefined && original !== undefined && isCutToSeconds(copy, original);
+    return copy !== undefined && original !== undefined && isAsDiskKeepsIt(copy, original);
   };
 }
 

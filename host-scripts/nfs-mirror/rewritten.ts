@@ -1,7 +1,7 @@
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { statIn } from "../runtime/tree-path";
-import { isCutToSeconds } from "../runtime/whole-seconds";
+import { isAsDiskKeepsIt } from "../runtime/whole-seconds";
 import { type Rewritten, serviceOf } from "./mirror";
 
 /**
@@ -20,7 +20,8 @@ export function countRewritten({ source, target }: Pick<NfsMirrorConfig, "source
       if (!isReplaced && (kind !== "changed" || !letters.startsWith(">f"))) return;
       const name = path.toString("latin1");
       const [before, after] = [statIn(target.path, name), statIn(source.path, name)];
-      if (before?.isFile() !== true || !after || isCutToSeconds(before, after)) return;
+      if (before?.isFile() !== true || !after) return;
+      if (isAsDiskKeepsIt(before, after)) return;
       const known = services.get(serviceOf(name)) ?? nothing;
       const lost = Math.max(0, Number(before.size - (after.isFile() ? after.size : 0n)));
       services.set(serviceOf(name), {

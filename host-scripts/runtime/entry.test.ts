@@ -13,3 +13,11 @@ test("who typed a command isn't sent to the journal of a unit that has nothing o
   expect(nextOf("")).not.toContain("journalctl");
   expect(nextOf("f0e1")).toBe("journalctl -u daily-backup -n 50");
 });
+
+test("what a disk says is told with what to look at, and not with a journal that has no more of it", () => {
+  const nextOf = (code: string): string =>
+    asRunnerError(Object.assign(new Error(`${code}: …, utime '/mnt/backup/x'`), { code }), "nfs-mirror").next;
+  expect(nextOf("EROFS")).toMatch(/^dmesg .*; findmnt --options ro {3}\(/);
+  expect(nextOf("EIO")).toMatch(/^dmesg/);
+  expect(nextOf("ENOSPC")).toBe("df -h; df -i");
+});

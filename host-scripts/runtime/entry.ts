@@ -22,6 +22,21 @@ export function startProgram(job: string, log: Log, main: () => Promise<number>)
     });
 }
 
+/** What tells more of a disk that is full, is read-only by now or doesn't give what is on it. */
+function nextOf(error: unknown): string | undefined {
+  switch (errnoOf(error)) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return "df -h; df -i";
+    case "EROFS":
+      return "dmesg --level err,warn | tail; findmnt --options ro   (a file system that has found errors is read-only until fsck has mended it and it is mounted anew)";
+    case "EIO":
+      return "dmesg --level err,warn | tail";
+    default:
+      return undefined;
+  }
+}
+
 /** Any fault as a runner's end. A system call's error is the host's matter, such as a full disk; any other is ours, and its stack helps. */
 export function asRunnerError(error: unknown, job: string): RunnerError {
   if (error instanceof RunnerError) return error;
@@ -29,8 +44,7 @@ export function asRunnerError(error: unknown, job: string): RunnerError {
     error instanceof Error && errnoOf(error) === undefined
       ? `fault in the runner: ${error.stack ?? error.message}`
       : messageOf(error);
-  const isFull = ["ENOSPC", "EDQUOT"].includes(errnoOf(error) ?? "");
-  const next = isFull ? "df -h; df -i" : saidWhere(job);
+  const next = nextOf(error) ?? saidWhere(job);
   return new RunnerError(
     exitCodes.failed,
     { failed, kept: "What was done so far is kept.", next },

@@ -1,4 +1,5 @@
 import { type BigIntStats, statSync, utimesSync } from "node:fs";
+import { isClamped } from "./clamped-time";
 import { markFile } from "./disk-mark";
 import { errnoOf } from "./errors";
 import type { ExpectedMount } from "./mounts";
@@ -45,11 +46,16 @@ function hasWholeSeconds({ ctimeNs }: BigIntStats): boolean {
   return ctimeNs % secondNs === 0n;
 }
 
+/** Whether a copy looks changed for no more than what its disk keeps of a time: there it looks so each night. */
+export function isAsDiskKeepsIt(copy: BigIntStats, original: BigIntStats): boolean {
+  return isCutToSeconds(copy, original) || isClamped(copy, original);
+}
+
 /**
- * Whether a copy looks changed for no more than the part of a second that its disk doesn't keep: there it looks so each night. Its
+ * Whether that is so for no more than the part of a second that its disk doesn't keep: there it looks so each night. Its
  * own time tells it, which also a disk has of files that it got while its inodes were smaller.
  */
-export function isCutToSeconds(copy: BigIntStats, original: BigIntStats): boolean {
+function isCutToSeconds(copy: BigIntStats, original: BigIntStats): boolean {
   return (
     hasWholeSeconds(copy) &&
     copy.size === original.size &&

@@ -49,6 +49,8 @@ test("on a disk of whole seconds, files whose copies lack a part of one aren't o
   const image = join(world.folder, "dst.img");
   const day = 1_700_000_000.25;
   fill("docs", 60, "good", day);
+  // After 2038, which the disk can't keep.
+  fill("dated ahead", 60, "good", 4_000_000_000);
   await world.inside("umount", path);
   await execa("mke2fs", ["-q", "-F", "-t", "ext3", "-I", "128", "-U", fsUuid, image]);
   await world.mount("dst");
@@ -64,6 +66,21 @@ test("on a disk of whole seconds, files whose copies lack a part of one aren't o
   await world.inside("tune2fs", "-I", "256", image);
   await world.mount("dst");
   expect(await mirror()).toMatchObject({ status: 0 });
+});
+
+test("a backup disk that turns read-only in the midst is told as that, with what was kept for other reasons", async () => {
+  fill("docs", 5, "content");
+  fill("gone", 5, "content");
+  expect(await mirror()).toMatchObject({ status: 0 });
+  fill("new", 3, "content of its own");
+  rmSync(join(world.source, "gone"), { recursive: true });
+  const { path } = world.config.target;
+  world.shadow("rsync", `case "$*" in *--dry-run*) ;; *) mount -o remount,ro ${path};; esac; exec REAL "$@"`);
+  const run = await mirror();
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain(`"${path}" is read-only by now`);
+  expect(run.stdout).toMatch(/Kept: .*"gone": the source lacks all of it/);
+  expect(run.stdout).toContain(`Next: dmesg --level err,warn | tail; findmnt ${path}`);
 });
 
 test("the answer for two services that were restored answers for no third", async () => {
