@@ -11,8 +11,8 @@ export type RoomFlaw =
   | { readonly kind: "roomy"; readonly freeShare: number }
   | { readonly kind: "full-unseen"; readonly freeShare: number; readonly of: string };
 
-/** Shares of free room: one that nobody is woken for, one that is as good as full, and one that only an emptied disk has. */
-const [plenty, hardlyAny, emptied] = [0.9, 0.005, 0.99];
+/** Shares of free room: those that nobody is woken for, one that is as good as full, and one that only an emptied disk has. */
+const [plenty, hardlyAny, emptied] = [[0.9, 0.8], 0.005, 0.99] as const;
 
 /**
  * Follows an alert on nothing but how much room file systems have, which the estate knows the sizes of. One that fires where all is gone
@@ -40,7 +40,8 @@ export function roomFlawOf(expr: Expr, plan: Plan): RoomFlaw | undefined {
         ? "surely"
         : "perhaps";
   };
-  if (firesAt(() => plenty) === "surely") return { kind: "roomy", freeShare: plenty };
+  const roomy = plenty.find(share => firesAt(() => share) === "surely");
+  if (roomy !== undefined) return { kind: "roomy", freeShare: roomy };
   // Fifty gigabytes may be less than that of a large disk: just a share is held against one.
   const none = series.some(isSize) ? hardlyAny : 0;
   if (firesAt(() => none) === "no")
@@ -48,7 +49,7 @@ export function roomFlawOf(expr: Expr, plan: Plan): RoomFlaw | undefined {
       ? { kind: "full-unseen", freeShare: none, of: [...new Set(series.map(placeOf))].join(", ") }
       : undefined;
   const unseen = [...new Set(series.filter(isFree).map(placeOf))].find(
-    full => firesAt(place => (place === full ? none : plenty)) === "no",
+    full => firesAt(place => (place === full ? none : plenty[0])) === "no",
   );
   return unseen === undefined ? undefined : { kind: "full-unseen", freeShare: none, of: unseen };
 }

@@ -29,12 +29,14 @@ import { fullBefore } from "./capacity/full-before";
 import { nasCapacity } from "./capacity/nas";
 import { poolData } from "./capacity/pool-data";
 import { poolMetadata } from "./capacity/pool-metadata";
+import { usedBelowData } from "./capacity/used-below-data";
 import { sizeUnknown } from "./capacity/size-unknown";
 import { contradictEachOther } from "./documents/contradict-each-other";
 import { differsFromPlan } from "./documents/differs-from-plan";
 import { oneInsideAnother } from "./estate/one-inside-another";
 import { readsNothing } from "./estate/reads-nothing";
 import { saidOnce } from "./estate/said-once";
+import { usedByNothing } from "./estate/used-by-nothing";
 import { twoOfOne } from "./estate/two-of-one";
 import { afterCycle } from "./order/after-cycle";
 import { assumedNotEnforced } from "./order/assumed-not-enforced";
@@ -65,6 +67,7 @@ import { namespacesUnknown } from "./routes/namespaces-unknown";
 import { encryptedUnopened } from "./routes/encrypted-unopened";
 import { excludeHidesData } from "./routes/exclude-hides-data";
 import { excludeNamesNothing } from "./routes/exclude-names-nothing";
+import { legsCrossed } from "./routes/legs-crossed";
 import { mirrorTurnedRound } from "./routes/mirror-turned-round";
 import { metadataLost } from "./routes/metadata-lost";
 import { namespaceNamesNothing } from "./routes/namespace-names-nothing";
@@ -102,6 +105,7 @@ export const catalogue: readonly Check[] = [
   oneInsideAnother,
   saidOnce,
   twoOfOne,
+  usedByNothing,
   absenceUncovered,
   alwaysFires,
   doublyRouted,
@@ -133,6 +137,7 @@ export const catalogue: readonly Check[] = [
   poolData,
   poolMetadata,
   sizeUnknown,
+  usedBelowData,
   contradictEachOther,
   differsFromPlan,
   afterCycle,
@@ -164,6 +169,7 @@ export const catalogue: readonly Check[] = [
   encryptedUnopened,
   excludeHidesData,
   excludeNamesNothing,
+  legsCrossed,
   mirrorTurnedRound,
   metadataLost,
   namespaceNamesNothing,

@@ -1,5 +1,5 @@
 import type { Plan } from "../plan";
-import { nearest } from "../plan/contracts/near";
+import { nearest, slipOf } from "../plan/contracts/near";
 
 /** Something that an exporter is said to have, and the estate's host hasn't. */
 export interface ExporterSlip {
@@ -63,7 +63,10 @@ function slipsOf({ job, instances, metrics, labels }: Exporter, { estate }: Plan
   });
   const misspelt = strangers.flatMap(instance => {
     const meant = nearest(bare(instance), hostNames).filter(host => !isNumberedAlike(host, bare(instance)));
-    return meant.length > 0 ? [slip("instance", instance, meant)] : [];
+    // What no host is called nearly may be anything, if it isn't a letter away from a machine or a service.
+    const other = meant.length > 0 ? undefined : slipOf(bare(instance), machines);
+    const names = other === undefined ? meant : [other];
+    return names.length > 0 ? [slip("instance", instance, names)] : [];
   });
   const like = (wrong: string, right: readonly string[]): string[] =>
     right.includes(wrong)

@@ -184,6 +184,8 @@ export interface Job {
   readonly flows: readonly Flow[];
   /** What a run reads beside the sources of its flows; nothing unless given. */
   readonly reads?: readonly Location[];
+  /** It reads all of `reads` once in that time, a part each run, in ms. */
+  readonly readsWithinMs?: number;
   readonly deletes: readonly Deletion[];
   /** Stores of the plan in which its copies go before their time, and from which share of the store on. */
   readonly removesEarly?: readonly {

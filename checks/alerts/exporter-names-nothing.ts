@@ -30,7 +30,7 @@ export const exporterNamesNothing = defineCheck({
         };
       const of =
         kind === "instance"
-          ? "no host of the estate is called so"
+          ? "nothing of the estate is called so"
           : `${listed(hosts.length > 0 ? hosts : [exporter])} has none`;
       return {
         subject: exporter,

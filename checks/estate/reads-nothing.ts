@@ -95,8 +95,9 @@ export const readsNothing = defineCheck({
           },
         },
         {
-          says: "or remove pfsense from firewalls of daily-backup",
-          edit: ({ layers }) => {
+          says: "or remove pfsense from firewalls of daily-backup and of the estate",
+          edit: ({ layers, firewalls }) => {
+            Reflect.deleteProperty(firewalls, "pfsense");
             layers["daily-backup"][0]?.firewalls?.pop();
             edit(layers["offsite-sync"][0]?.schedule, { after: ["daily-backup"] });
           },
@@ -109,8 +110,11 @@ export const readsNothing = defineCheck({
           if (snapshots) layers["nas-snapshots"].push({ ...snapshots, destination: "second" });
         }),
         {
-          says: 'remove nas-snapshots@second from layers["nas-snapshots"]',
-          edit: ({ layers }) => layers["nas-snapshots"].pop(),
+          says: 'remove nas-snapshots@second from layers["nas-snapshots"], and second from destinations',
+          edit: ({ layers, destinations }) => {
+            layers["nas-snapshots"].pop();
+            Reflect.deleteProperty(destinations, "second");
+          },
         },
       ),
     ],
@@ -192,7 +196,7 @@ function withoutDevice({ estate, jobs }: Plan): Found[] {
           severity: "warning",
           subject: job?.called ?? name,
           message: `${job?.called ?? name} keeps generations of firewall ${name}, and no service has it as its data: nothing says what its loss may be, no check asks for its copies, and lose doesn't know the way back.`,
-          fix: `Say it, e.g. services["${name}"] = { data: [{ kind: "device", firewall: "${name}", size: "20MB" }] } with a promise, or remove ${name} from firewalls of daily-backup.`,
+          fix: `Say it, e.g. services["${name}"] = { data: [{ kind: "device", firewall: "${name}", size: "20MB" }] } with a promise, or remove ${name} from firewalls of daily-backup and of the estate.`,
           evidence: { host, firewall: name },
         };
       }),
@@ -221,7 +225,7 @@ function withoutData(plan: Plan): Found[] {
       return {
         subject: job.called,
         message: `${job.called} on ${job.host} copies ${listed(from)}, and no service has data there, nor does a job write a copy there: each run succeeds and keeps nothing.`,
-        fix: `Tell what lies there as the data of a service, let a job write there, or remove ${job.called} from layers["${job.layer}"].`,
+        fix: `Tell what lies there as the data of a service, let a job write there, or remove ${job.called} from layers["${job.layer}"], and ${job.host} from destinations where nothing else needs it.`,
         evidence: { from },
       };
     });

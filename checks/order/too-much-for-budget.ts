@@ -11,7 +11,8 @@ import { copiesIn } from "../copies";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { transferFloor } from "../transfer";
-import { formatSize, listed } from "../wording";
+import { neededStores } from "../stores";
+import { formatSize, listed, placeText } from "../wording";
 
 const dayMs = 86_400_000;
 
@@ -28,10 +29,11 @@ export const tooMuchForBudget = defineCheck({
         const load = loadOf(copy, sizes, plan);
         if (load) loads.set(copy.job, [...(loads.get(copy.job) ?? []), load]);
       }
-    return [...loads].flatMap(([job, own]) => {
+    const late = [...loads].flatMap(([job, own]) => {
       const ms = own.reduce((sum, load) => sum + load.ms, 0);
       return ms > job.budgetMs ? [finding(job, own, ms)] : [];
     });
+    return [...late, ...plan.jobs.flatMap(job => unread(job, plan))];
   },
   examples: {
     bad: [
@@ -43,6 +45,20 @@ export const tooMuchForBudget = defineCheck({
         {
           says: "Raise budget to 2 h",
           edit: ({ layers }) => edit(layers["offsite-sync"][0], { budget: "2h" }),
+        },
+      ),
+      mended(
+        example("a minute each day to read a backup disk in a month", ({ layers }) =>
+          edit(layers["daily-backup"][0], {
+            scrub: {
+              ...{ schedule: { onCalendar: "*-*-* 15:00:00" }, period: "30d" },
+              ...{ usualRun: "20s", budget: "30s" },
+            },
+          }),
+        ),
+        {
+          says: "Raise budget of backup-scrub",
+          edit: ({ layers }) => edit(layers["daily-backup"][0]?.scrub, { budget: "2h" }),
         },
       ),
     ],
@@ -71,6 +87,30 @@ function loadOf(copy: Copy, sizes: CopySizes, plan: Plan): Load | undefined {
   const bytes = flow.source.kind === "dataset" ? all : sinceLast;
   const floor = transferFloor(source, copy.location, bytes, plan.estate);
   return floor && floor.bytesMs > 0 ? { dataset: dataset.id, bytes, ms: floor.bytesMs } : undefined;
+}
+
+/** A job that reads a disk part by part, and doesn't come round within its period. */
+function unread(job: Job, plan: Plan): Found[] {
+  const { readsWithinMs, reads = [] } = job;
+  // One that is shorter than a usual run is order/budget-out-of-bounds'.
+  if (readsWithinMs === undefined || job.budgetMs < job.usualRunMs) return [];
+  return reads.flatMap((place): Found[] => {
+    const store = neededStores(plan).find(({ name }) => name === placeText(place));
+    if (!store) return [];
+    const perRun = Math.min(1, (daysApart(job, plan) * dayMs) / readsWithinMs);
+    const bytes = store.parts.reduce((sum, part) => sum + part.bytes, 0) * perRun;
+    const ms = transferFloor(place, place, bytes, plan.estate)?.bytesMs ?? 0;
+    if (ms <= job.budgetMs) return [];
+    const enoughMs = Math.ceil(ms / 60_000) * 60_000;
+    return [
+      {
+        subject: job.called,
+        message: `${job.called} is to read all of ${store.name} within ${formatDuration(readsWithinMs)}: ${formatSize(bytes)} a run, which take ${formatDuration(Math.round(ms))} at the disk's speed, and it is stopped by its budget after ${formatDuration(job.budgetMs)}. What it doesn't come to rots unseen.`,
+        fix: `Raise budget of ${job.called} to twice ${formatDuration(enoughMs)} at least, or its period.`,
+        evidence: { bytes: Math.round(bytes), ms: Math.round(ms), budgetMs: job.budgetMs },
+      },
+    ];
+  });
 }
 
 /** It moves no bytes: it lies in its source's own pool, or below its source's own tree. */

@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan";
-import type { Flow } from "../../plan/job";
+import type { Flow, Job } from "../../plan/job";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -28,7 +28,8 @@ export const namespaceNamesNothing = defineCheck({
                 : "Remove it, or add its dataset: with unprotected if it needs no copy.",
             evidence: { namespace: name, known: [...known].sort() },
           };
-        });
+        })
+        .concat(keptOfNothing(job, known, plan));
     });
   },
   examples: {
@@ -56,10 +57,46 @@ export const namespaceNamesNothing = defineCheck({
         ),
         { says: "Remove it", edit: ({ layers }) => layers["lvm-pvc-snapshot"][0]?.excludeNamespaces?.pop() },
       ),
+      mended(
+        example("daily copies of a namespace without snapshots", ({ layers }) =>
+          edit(layers["daily-backup"][0]?.volumes, {
+            more: [{ namespaces: ["dbaas"], keep: { count: 7, every: "day" } }],
+          }),
+        ),
+        {
+          says: "Remove it from volumes.more",
+          edit: ({ layers }) => edit(layers["daily-backup"][0]?.volumes, { more: [] }),
+        },
+      ),
     ],
-    good: [example("the namespace of a database that has dumps instead")],
+    good: [
+      example("the namespace of a database that has dumps instead"),
+      example("daily copies of a namespace with snapshots", ({ layers }) =>
+        edit(layers["daily-backup"][0]?.volumes, {
+          more: [{ namespaces: ["nextcloud"], keep: { count: 7, every: "day" } }],
+        }),
+      ),
+    ],
   },
 });
+
+/** Namespaces that there are, and of which a flow for them alone makes no copy: nothing makes the snapshots that it reads. */
+function keptOfNothing({ called, flows }: Job, known: ReadonlySet<string>, plan: Plan) {
+  const empty = flows.flatMap(flow => {
+    const { source } = flow;
+    if (source.kind !== "copies-of") return [];
+    return (source.onlyNamespaces ?? [])
+      .filter(name => known.has(name))
+      .filter(name => !plan.copies.some(copy => copy.flow === flow && copy.dataset.namespace === name))
+      .map(name => ({ name, from: source.job }));
+  });
+  return empty.map(({ name, from }) => ({
+    subject: called,
+    message: `${called} is to keep further generations of namespace ${name}, and ${from} makes no snapshot of a volume there: 0 copies are kept.`,
+    fix: `Remove it from volumes.more, or take "${name}" out of excludeNamespaces of ${from}.`,
+    evidence: { namespace: name, known: [...known].sort() },
+  }));
+}
 
 function namesOf({ source }: Flow): string[] {
   if (source.kind !== "volumes" && source.kind !== "copies-of") return [];

@@ -1,4 +1,5 @@
-import { defineCheck } from "../check";
+import type { Plan } from "../../plan";
+import { defineCheck, type Found } from "../check";
 import { example, mended } from "../examples";
 import { edit } from "../example-edits";
 import { lockedSecrets } from "../locked-secrets";
@@ -11,10 +12,22 @@ export const secretInOnePlace = defineCheck({
   why: "The store can be restored, but first. Until it is back, nothing that needs its secrets is, and a store that comes back without its last week lacks the keys of that week.",
   run: plan => {
     const { secrets, firewalls } = plan.estate;
+    const leftOut = servicesLeftOut(plan);
     const locked = new Set(lockedSecrets(plan).flatMap(({ secret, missing }) => [secret, ...missing]));
-    return Object.entries(secrets).flatMap(([name, { keptIn }]) => {
+    return Object.entries(secrets).flatMap(([name, { keptIn }]): Found[] => {
       const [keeper] = keptIn;
-      const opens = usersOfSecret(name, plan.estate).filter(user => !(user in firewalls));
+      const users = usersOfSecret(name, plan.estate);
+      if (keptIn.every(each => leftOut.has(each)))
+        return [
+          {
+            severity: "error",
+            subject: name,
+            message: `${name} ${users.length > 0 ? `opens ${users.join(", ")} and ` : ""}is kept in ${keptIn.join(" and ")} alone, of which no copy is made: with ${keptIn.join(" and ")} it is lost for good.`,
+            fix: `Keep it on paper or with a person too: secrets.${name}.keptIn with "break-glass".`,
+            evidence: { keptIn, opens: users },
+          },
+        ];
+      const opens = users.filter(user => !(user in firewalls));
       if (keptIn.length > 1 || keeper === undefined || keeper === "break-glass") return [];
       // In a circle: promises/secret-cycle.
       if (opens.length === 0 || locked.has(name)) return [];
@@ -28,8 +41,32 @@ export const secretInOnePlace = defineCheck({
       ];
     });
   },
+  // What nobody can open any more isn't there after a fire.
+  without: (plan, { subject }) => {
+    const estate = structuredClone(plan.estate);
+    estate.secrets[subject]?.keptIn.push("break-glass");
+    return [estate];
+  },
   examples: {
     bad: [
+      mended(
+        example("the photos' key in a service of which no copy is made", ({ secrets, services }) => {
+          services["notes"] = {
+            data: [
+              {
+                ...{ kind: "volume", host: "pve", pool: "data", namespace: "notes", size: "1GB" },
+                unprotected: { reason: "can be typed in anew", owner: "viktor", expires: "2027-06-30" },
+              },
+            ],
+          };
+          secrets["photos-key"] = { keptIn: ["notes"] };
+          edit(services.photos, { secrets: ["photos-key"] });
+        }),
+        {
+          says: 'secrets.photos-key.keptIn with "break-glass"',
+          edit: ({ secrets }) => secrets["photos-key"]?.keptIn.push("break-glass"),
+        },
+      ),
       mended(
         example("the photos' key in Vault alone", ({ secrets, services }) => {
           secrets["photos-key"] = { keptIn: ["vault"] };
@@ -44,3 +81,9 @@ export const secretInOnePlace = defineCheck({
     good: [example("secrets on paper too")],
   },
 });
+
+/** Services of which nothing is copied. */
+function servicesLeftOut({ datasets }: Plan): ReadonlySet<string> {
+  const copied = new Set(datasets.filter(({ unprotected }) => !unprotected).map(({ service }) => service));
+  return new Set(datasets.map(({ service }) => service).filter(service => !copied.has(service)));
+}

@@ -35,7 +35,9 @@ export const valueLine = z
   .regex(/^[^\n\t]*$/, "has a line break or a tab. Expected text in one line");
 
 /** Text that is printed in a line, such as a person or a place in a document. */
-export const line = valueLine.min(1, "is empty. Expected a text");
+export const line = valueLine
+  .min(1, "is empty. Expected a text")
+  .refine(text => text === "" || text.trim() !== "", "is blank. Expected a text");
 
 // What a command gets as a word: none begins with "-", as an option does, and none has what a shell reads as its own.
 

@@ -53,7 +53,8 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown, input: unknown): str
     case "invalid_key":
       return `has a name that can't stand there: ${issue.issues[0]?.message ?? issue.message}`;
     default:
-      return `: ${issue.message}`.replace(/^: (?=is |overlaps |spans |holds |stands )/, "");
+      // What a rule says of a value follows it as its verb; what is expected instead stands apart.
+      return issue.message.startsWith("expected ") ? `: ${issue.message}` : issue.message;
   }
 }
 

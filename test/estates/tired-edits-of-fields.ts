@@ -231,6 +231,45 @@ export const values: TiredEdit[] = [
     at('layers["daily-backup"][0].volumes.more[1].namespaces[0]'),
   ],
   [
+    "a ceiling of nine tenths of what is there",
+    `${mirror} > maxDeletions`,
+    { count: 50_000, percent: 90 },
+    at('layers["nfs-mirror"][0].maxDeletions.percent'),
+  ],
+  [
+    "a ceiling of nine tenths of the bytes",
+    `${mirror} > maxDeletions`,
+    { count: 100, percent: 10, bytesPercent: 90 },
+    at('layers["nfs-mirror"][0].maxDeletions.bytesPercent'),
+  ],
+  [
+    "a share for a percentage of what is left",
+    `${mirror} > collapse`,
+    { leastPercent: 0.2 },
+    at('layers["nfs-mirror"][0].collapse.leastPercent'),
+  ],
+  [
+    "a share for a percentage of what has changed",
+    `${daily} > volumes > collapse`,
+    { mostChangedPercent: 0.9 },
+    at('layers["daily-backup"][0].volumes.collapse.mostChangedPercent'),
+  ],
+  [
+    "a leg that sends the whole system",
+    `${offsite} > legs > 0 > from`,
+    "/",
+    at('layers["offsite-sync"][0].legs[0].from'),
+  ],
+  [
+    "a waiver of nobody",
+    "waivers > +",
+    {
+      ...{ code: "promises/rpo", subject: "nextcloud", owner: " ", expires: "2027-01-01" },
+      reason: "the disk is ordered",
+    },
+    at("waivers[0].owner"),
+  ],
+  [
     "a share of deletions for a percentage",
     `${mirror} > maxDeletions`,
     { count: 100, percent: 0.1 },

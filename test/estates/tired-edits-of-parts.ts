@@ -127,6 +127,98 @@ export const parts: TiredEdit[] = [
     "alerts/exporter-names-nothing",
     "proxmox-host",
   ],
+  [
+    "two legs with each other's target",
+    `${offsite} > legs`,
+    [
+      { from: "/mnt/backup", to: "/Backup/Viki/pve-backup" },
+      { from: "/srv/nfs/immich", to: "/Backup/Viki/nfs-ssd" },
+      { from: "/srv/nfs-ssd", to: "/Backup/Viki/nfs/immich" },
+    ],
+    "routes/legs-crossed",
+    "offsite-sync-backup",
+  ],
+  [
+    "two legs with each other's source",
+    `${offsite} > legs`,
+    [
+      { from: "/srv/nfs/immich", to: "/Backup/Viki/pve-backup" },
+      { from: "/mnt/backup", to: "/Backup/Viki/nfs/immich" },
+      { from: "/srv/nfs-ssd", to: "/Backup/Viki/nfs-ssd" },
+    ],
+    "routes/legs-crossed",
+    "offsite-sync-backup",
+  ],
+  [
+    "daily copies of a namespace that snapshots leave out",
+    `${daily} > volumes > more`,
+    [{ namespaces: ["dbaas"], keep: { count: 7, every: "day" } }],
+    "routes/namespace-names-nothing",
+    "daily-backup",
+  ],
+  [
+    "a passphrase in what is gathered anew",
+    "secrets > luks-passphrase > keptIn",
+    ["prometheus"],
+    "security/secret-in-one-place",
+    "luks-passphrase",
+  ],
+  [
+    "the NAS's password in what is gathered anew",
+    "secrets > synology-admin-password > keptIn",
+    ["prometheus"],
+    "security/secret-in-one-place",
+    "synology-admin-password",
+  ],
+  [
+    "a service's target with a letter less",
+    "monitoring > exporters > 1 > instances",
+    ["vaultwardn"],
+    "alerts/exporter-names-nothing",
+    "vaultwarden-integrity",
+  ],
+  [
+    "half a minute to read the disk",
+    `${daily} > scrub`,
+    { schedule: { onCalendar: "*-*-* 15:00:00" }, usualRun: "20s", budget: "30s" },
+    "order/too-much-for-budget",
+    "backup-scrub",
+  ],
+];
+
+/** What isn't as it reads, and takes no copy from anybody: a warning. */
+export const warned: TiredEdit[] = [
+  [
+    "a second NAS that nothing is sent to",
+    "destinations > second",
+    {
+      ...{ kind: "synology", site: "away", address: "192.168.1.14", user: "backup", medium: "hdd" },
+      ...{ size: "5TB", used: "1TB", secrets: ["synology-admin-password"] },
+      hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF",
+    },
+    "estate/used-by-nothing",
+    "second",
+  ],
+  [
+    "a second firewall that nothing copies",
+    "firewalls > branch",
+    {
+      ...{ kind: "pfsense", site: "home", address: "192.168.7.1", api: { secret: "pfsense-api-key" } },
+      ssh: {
+        hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF",
+        secret: "pfsense-ssh-key",
+      },
+    },
+    "estate/used-by-nothing",
+    "branch",
+  ],
+  [
+    "a pool's use in gigabytes for terabytes",
+    "hosts > pve > pools > data > used",
+    "1GB",
+    "capacity/used-below-data",
+    "pve/data",
+  ],
 ];
 
 /** Alerts on room that fire on a disk that is nearly empty, or not before it is full. */
@@ -137,6 +229,7 @@ export const room: TiredEdit[] = [
   ["a threshold of 95 in percent", full, `100 * ${share} < 95`, healthy, "BackupDiskFull"],
   ["a percentage the wrong way round", full, `100 * ${share} > 15`, healthy, "BackupDiskFull"],
   ["a threshold of a seventh of a percent", full, `${share} < 0.0015`, silent, "BackupDiskFull"],
+  ["a share that is used for one that is free", full, `1 - ${share} > 0.15`, healthy, "BackupDiskFull"],
   ["a share that is met by chance alone", full, `${share} == 0.15`, silent, "BackupDiskFull"],
   [
     "one disk's room among all disks'",

@@ -11,7 +11,7 @@ import {
   takenAway,
   twoOfOne,
 } from "./tired-edits";
-import { parts, room } from "./tired-edits-of-parts";
+import { parts, room, warned } from "./tired-edits-of-parts";
 import { addresses, values, words } from "./tired-edits-of-fields";
 
 const edits = [
@@ -28,6 +28,7 @@ const edits = [
   ...parts,
   ...room,
 ].map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
+const warnings = warned.map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
 const isFault = ({ answer }: { answer: string }): boolean => answer.startsWith("estate.");
 
 test("none is there twice", () => {
@@ -42,6 +43,11 @@ test.each(edits.filter(edit => !isFault(edit)))(
     if (subject !== undefined) expect(first?.subject).toBe(subject);
   },
 );
+
+test.each(warnings)("$what ($at) is told of by $answer alone", ({ at, to, answer, subject }) => {
+  const found = findingsOf(homelabWith(estate => editAt(estate, at, to)));
+  expect(found).toMatchObject([{ code: answer, severity: "warning", subject }]);
+});
 
 test.each(edits.filter(isFault))("$what ($at) is refused at $answer", ({ at, to, answer }) => {
   const parse = (): unknown => parseEstate(homelabWith(estate => editAt(estate, at, to)));

@@ -37,6 +37,7 @@ export function scrubJob(
     ...run,
     flows: [],
     reads: [hostLocation(estate, spec.host, spec.target)],
+    readsWithinMs: parseDuration(scrub.period),
     deletes: [],
     // What it mends.
     journal: { kind: "writes", below: spec.target },

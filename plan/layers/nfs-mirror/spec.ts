@@ -61,6 +61,9 @@ function contains(parent: string, child: string): boolean {
   return child === parent || child.startsWith(parent === "/" ? "/" : `${parent}/`);
 }
 
+/** A night that takes more than half of all is a mistake or a move, and somebody is at a screen for a move. */
+const mostPercent = 50;
+
 /** A ceiling that holds every deletion is accepted by habit soon; one that holds none isn't there. */
 function ceilingsWithoutUse({
   count,
@@ -93,8 +96,15 @@ function ceilingsWithoutUse({
         limit,
         `is less than one in a hundred: a share where a percentage is meant holds every ordinary night. ${usual}`,
       ]);
-  if (percent >= 100) found.push(["percent", `holds nothing: no run deletes more than all. ${usual}`]);
-  if (bytesPercent >= 100)
-    found.push(["bytesPercent", `holds nothing: no run deletes more than all. ${usual}`]);
+  for (const [limit, share] of [
+    ["percent", percent],
+    ["bytesPercent", bytesPercent],
+  ] as const)
+    if (share >= 100) found.push([limit, `holds nothing: no run deletes more than all. ${usual}`]);
+    else if (share > mostPercent)
+      found.push([
+        limit,
+        `lets a night take ${share} % of what the mirror has without asking. Expected ${mostPercent} at most: more is accepted by hand when it comes. ${usual}`,
+      ]);
   return found;
 }

@@ -3,7 +3,10 @@ import { absolutePath, name } from "../../estate/fields";
 import { collapse, entries, excludes, runFields, schedule } from "../common";
 
 const leg = z.strictObject({
-  from: absolutePath,
+  from: absolutePath.refine(
+    path => path !== "/",
+    'is the whole system with all that is mounted in it, copies and live data alike. Expected what is to go there, e.g. "/mnt/backup"',
+  ),
   to: absolutePath.describe("Folder at the destination"),
   excludes,
   only: entries.optional().describe("Entries that this leg carries; left out, all but the excluded ones"),

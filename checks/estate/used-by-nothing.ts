@@ -1,0 +1,82 @@
+import type { Plan } from "../../plan";
+import { defineCheck, type Found } from "../check";
+import { exampleEstate } from "../../plan/estate/example";
+import { example, mended } from "../examples";
+
+export const usedByNothing = defineCheck({
+  code: "estate/used-by-nothing",
+  severity: "warning",
+  title: "A NAS or a firewall is declared, and nothing uses it",
+  why: "Who reads the estate sees a second NAS and counts on it. No job writes to it, and no loss counts it; a firewall that nothing copies is typed in anew after a fire.",
+  run: plan => [...idleDestinations(plan), ...idleFirewalls(plan)],
+  examples: {
+    bad: [
+      mended(
+        example("a second NAS that no job writes to", ({ destinations }) => {
+          const { nas } = exampleEstate().destinations;
+          if (nas)
+            destinations["second"] = {
+              ...nas,
+              address: "second.example",
+              hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAISecond",
+            };
+        }),
+        {
+          says: "or remove destinations.second",
+          edit: ({ destinations }) => Reflect.deleteProperty(destinations, "second"),
+        },
+      ),
+      mended(
+        example("a second firewall without a backup", ({ firewalls }) => {
+          const { pfsense } = exampleEstate().firewalls;
+          if (pfsense)
+            firewalls["branch"] = {
+              ...{ ...pfsense, address: "branch.example" },
+              ssh: { ...pfsense.ssh, hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBranch" },
+            };
+        }),
+        {
+          says: "or remove firewalls.branch",
+          edit: ({ firewalls }) => Reflect.deleteProperty(firewalls, "branch"),
+        },
+      ),
+    ],
+    good: [example("a NAS and a firewall that jobs know")],
+  },
+});
+
+/** A link to it, or a secret, makes no copy. */
+function idleDestinations({ estate, jobs }: Plan): Found[] {
+  return Object.keys(estate.destinations)
+    .filter(
+      name =>
+        !jobs.some(
+          ({ runsOn, flows }) =>
+            (runsOn.kind === "destination" && runsOn.name === name) ||
+            flows.some(({ target: { machine } }) => machine.kind === "destination" && machine.name === name),
+        ),
+    )
+    .map(name => ({
+      subject: name,
+      message: `${name} is a destination of the estate, and no job writes to it: it holds 0 copies of ${estate.name}.`,
+      fix: `Let a part of layers["offsite-sync"] send to it: destination: "${name}", or remove destinations.${name}.`,
+      evidence: { destination: name },
+    }));
+}
+
+function idleFirewalls({ estate, datasets }: Plan): Found[] {
+  const copied = new Set(
+    estate.layers["daily-backup"].flatMap(({ firewalls }) => firewalls.map(({ name }) => name)),
+  );
+  const owned = new Set(
+    datasets.flatMap(({ location: { machine } }) => (machine.kind === "firewall" ? [machine.name] : [])),
+  );
+  return Object.keys(estate.firewalls)
+    .filter(name => !copied.has(name) && !owned.has(name))
+    .map(name => ({
+      subject: name,
+      message: `${name} is a firewall of the estate, no service has it as its data and no job copies it: 0 copies of its configuration are made.`,
+      fix: `Add it to firewalls of daily-backup, and a service: services["${name}"] = { data: [{ kind: "device", firewall: "${name}", size: "20MB" }] } with a promise; or remove firewalls.${name}.`,
+      evidence: { firewall: name },
+    }));
+}
