@@ -11,7 +11,7 @@ export const neverFiresInYears = defineCheck({
   title: "A full sync has no date in the estate's years",
   why: "What a nightly run skips is left to the full one: a deletion, or a file that the change log forgot. A full sync that never comes leaves both at the destination for good.",
   run: ({ estate }) =>
-    estate.layers["offsite-sync"].flatMap(({ host, destination, fullSync }) => {
+    estate.layers["offsite-sync"].flatMap(({ name, host, destination, fullSync }) => {
       const { fromMs, toMs } = horizonOf(estate.years);
       const zone = fullSync.zone ?? estate.zone;
       const nextMs = nextFiring(parseSchedule(fullSync.onCalendar, "systemd"), zone, fromMs);
@@ -19,7 +19,7 @@ export const neverFiresInYears = defineCheck({
       const next = nextMs === undefined ? "never" : `first on ${new Date(nextMs).toISOString().slice(0, 10)}`;
       return [
         {
-          subject: "offsite-sync-backup",
+          subject: name,
           message: `The full sync from ${host} to ${destination} has the calendar "${fullSync.onCalendar}", which doesn't come in ${estate.years.join(", ")} (${next}).`,
           fix: 'Leave the year out, e.g. "Sun *-*-1..7 08:00:00" for each month\'s first Sunday.',
           evidence: { calendar: fullSync.onCalendar, years: estate.years.map(String) },

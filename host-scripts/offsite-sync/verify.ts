@@ -4,6 +4,7 @@ import { Refusal } from "../runtime/errors";
 import { mountsBelow, verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
+import { RunState } from "../runtime/run-state";
 import { requireRoot } from "../runtime/root";
 import { shell } from "../runtime/shell";
 import type { Leg, Offsite } from "./offsite";
@@ -23,6 +24,7 @@ export const verify: Phase<Offsite> = {
         held.push({ what: leg.from, reason: error.failed, next: error.next });
       }
     }
+    tellPredecessors(run);
     const [first] = held;
     if (run.legs.length === 0 && first) throw new Refusal(first.reason, first.next);
   },
@@ -47,4 +49,24 @@ export async function proveSource({ stop, held }: Offsite, leg: Leg): Promise<vo
       reason: `a file system is mounted at ${quoted(`${from}/${path}`)}, which no leg carries`,
       next: shell`findmnt --target ${`${from}/${path}`}   (give it a leg of its own, or exclude what it lies in)`,
     });
+}
+
+/** What an earlier job left is sent as far as it is whole; that there is less of it than there should be has to be said. */
+function tellPredecessors({ config, memory, notes, log }: Offsite): void {
+  const lastMs = Math.max(0, ...Object.values(memory.legs));
+  for (const { job, stateDir } of config.predecessors) {
+    const end = new RunState(stateDir).readEnd();
+    const fault =
+      end === undefined
+        ? "has never ended here"
+        : end.status !== 0
+          ? `failed at ${end.endedAt} (${end.status}): ${end.failed ?? "killed"}`
+          : Date.parse(end.endedAt) < lastMs
+            ? `has not ended since the last run here: its last end was at ${end.endedAt}`
+            : undefined;
+    if (fault === undefined) continue;
+    const note = `${job} ${fault}. What it has whole is sent, and what it left isn't`;
+    notes.push(note);
+    log.warn(note);
+  }
 }

@@ -54,6 +54,8 @@ export const offsiteSyncConfig = z.strictObject({
       }),
     )
     .min(1),
+  /** Jobs whose copies it sends and whose end its unit waits for: where each leaves word of its last end. */
+  predecessors: z.array(z.strictObject({ job: z.string().min(1), stateDir: absolutePath })),
   /** Calendar, with its zone, of the passes that compare all and remove what is gone: as systemd has it. */
   fullPass: z.string().min(1),
   /** From which loss on what a part lacks waits for somebody. */

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { openSegment } from "../../host-scripts/runtime/journal";
+import { startFar } from "./support/far";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import { makeNasty } from "./support/nasty";
 import type { FinishedRun } from "./support/started-run";
@@ -333,6 +334,56 @@ test.each(["reach", "owe", "send", "acknowledge"])(
     expect(existsSync(far(`pve-backup/books/killed-in-${phase}`))).toBe(true);
   },
 );
+
+test("of two destinations, one that is away holds up nobody, and gets what it missed by list once it is back", async () => {
+  const friend = await startFar(join(world.folder, "friend"));
+  writeFileSync(join(world.folder, "credentials", "friend-key"), friend.privateKey, { mode: 0o600 });
+  const { port, user, hostKey } = friend;
+  const also = {
+    ...{ job: "offsite-friend", stateDir: join(world.folder, "friend-state") },
+    textfile: join(world.folder, "textfile", "friend.prom"),
+    legsTextfile: join(world.folder, "textfile", "friend-legs.prom"),
+    destination: { name: "friend", address: "127.0.0.1", port, user, hostKey, key: "friend-key" },
+    legs: world.config.legs.slice(0, 1),
+  };
+  const toFriend = () => world.start(["--json"], {}, also).finished;
+  try {
+    expect((await toFriend()).status).toBe(0);
+    await friend.stop();
+    writeFileSync(join(world.backup, "books/while one is away"), "x");
+    hand("paths", "books/while one is away");
+    expect((await toFriend()).status).toBe(1);
+    await succeeds();
+    expect(existsSync(far("pve-backup/books/while one is away"))).toBe(true);
+    await friend.start();
+    const { status, stderr } = await toFriend();
+    expect({ status, stderr }).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining("by list: 1 names") as string,
+    });
+    expect(existsSync(join(friend.tree, "pve-backup/books/while one is away"))).toBe(true);
+    expect(readdirSync(world.journal).filter(name => /\d\.paths$/.test(name))).toEqual([]);
+  } finally {
+    await friend.stop();
+  }
+});
+
+test("what an earlier job left is said, and what it has whole is sent", async () => {
+  const state = join(world.folder, "daily-backup");
+  mkdirSync(state);
+  const end = {
+    endedAt: "2026-05-26T04:10:00.000Z",
+    invocation: "",
+    status: 1,
+    pushed: true,
+    failed: "no room",
+  };
+  writeFileSync(join(state, "last-end.json"), JSON.stringify(end));
+  const { result } = await succeeds();
+  expect(result["notes"]).toEqual([
+    "daily-backup failed at 2026-05-26T04:10:00.000Z (1): no room. What it has whole is sent, and what it left isn't",
+  ]);
+});
 
 test("the key opens nothing but its module", async () => {
   const { destination } = world.config;

@@ -1,4 +1,3 @@
-import { offsiteSyncJobName } from "../../contracts/offsite-sync";
 import type { Layer } from "../layer";
 import { isBelow } from "../places";
 import { offsiteSyncJob } from "./jobs";
@@ -8,7 +7,12 @@ import { offsiteSyncSpec } from "./spec";
 export const offsiteSync: Layer<"offsite-sync", typeof offsiteSyncSpec> = {
   name: "offsite-sync",
   spec: offsiteSyncSpec,
-  runs: part => [{ ...part, job: offsiteSyncJobName, at: [] }],
+  runs: ({ name, host, schedule, alert }) => [
+    {
+      ...{ job: name, at: [], host, schedule, alert },
+      named: { at: ["name"], value: name, what: "part" },
+    },
+  ],
   references({ host, destination, legs }, at, look, estate) {
     look.destination([...at, "destination"], destination);
     const tree = estate.destinations[destination]?.receives?.tree;

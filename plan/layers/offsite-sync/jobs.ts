@@ -31,7 +31,7 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
   const config = configOf(spec, estate, run.budgetMs, before);
   const { receives } = destination ?? {};
   return {
-    name: offsiteSyncJobName,
+    name: spec.name,
     runsOn: { kind: "host", name: spec.host },
     host: spec.host,
     trigger,
@@ -49,17 +49,17 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
       outOfHostsReach: false,
       verified: true,
       secrets: [...new Set([...(destination?.secrets ?? []), ...(receives ? [receives.secret] : [])])],
-      wayBack: { steps: [config ? broughtBack(spec.host) : byHand(spec, estate)] },
+      wayBack: { steps: [config ? broughtBack(spec) : byHand(spec, estate)] },
     })),
     deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),
     journal: { kind: "reads" },
-    metricsJob: offsiteSyncMetricsJob,
+    metricsJob: metricsJobOf(spec),
     metrics: [...offsiteSyncMetrics, ...(config ? offsiteLegMetrics : [])],
     alerts: config ? alertsOf(spec, run.judged) : [],
     // Without a pinned key anybody could take what is sent: planned and judged, but not installed.
     ...(config && receives
       ? timerOf({
-          job: offsiteSyncJobName,
+          job: spec.name,
           runner: "offsite-sync",
           description: `Copies of this host to ${spec.destination}`,
           trigger,
@@ -81,6 +81,11 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
   };
 }
 
+/** The reference's own job keeps the label that its dashboards know. */
+function metricsJobOf({ name }: OffsiteSyncSpec): string {
+  return name === offsiteSyncJobName ? offsiteSyncMetricsJob : name;
+}
+
 function configOf(
   spec: OffsiteSyncSpec,
   estate: Estate,
@@ -93,10 +98,10 @@ function configOf(
     return undefined;
   const others = before.filter(({ host }) => host === spec.host);
   return {
-    job: offsiteSyncJobName,
-    metricsJob: offsiteSyncMetricsJob,
-    ...runnerConfig(offsiteSyncJobName, spec.host, budgetMs, estate),
-    credentialsDir: credentialsFolder(offsiteSyncJobName),
+    job: spec.name,
+    metricsJob: metricsJobOf(spec),
+    ...runnerConfig(spec.name, spec.host, budgetMs, estate),
+    credentialsDir: credentialsFolder(spec.name),
     destination: { name: spec.destination, address, port, user, hostKey, key: receives.secret },
     legs: spec.legs.map(({ from, to, excludes, only }) => ({
       from,
@@ -107,9 +112,10 @@ function configOf(
       generations: generationsBelow(from, others),
       journals: journalsBelow(from, others),
     })),
+    predecessors: spec.schedule.after.map(job => ({ job, stateDir: stateFolder(job) })),
     fullPass: `${spec.fullSync.onCalendar} ${spec.fullSync.zone ?? estate.zone}`,
     collapse: spec.collapse,
-    ...{ sample: 64, stallMs: 5 * 60_000, legsTextfile: textfile(`${offsiteSyncJobName}-legs`) },
+    ...{ sample: 64, stallMs: 5 * 60_000, legsTextfile: textfile(`${spec.name}-legs`) },
   };
 }
 
@@ -159,10 +165,10 @@ function journalsBelow(
   );
 }
 
-function broughtBack(host: string): Step {
+function broughtBack({ host, name }: OffsiteSyncSpec): Step {
   return {
     ...{ kind: "command", where: { kind: "host", name: host } },
-    argv: [offsiteSyncJobName, "restore", [blanks.to]],
+    argv: [name, "restore", [blanks.to]],
     changes: phrase`${blanks.to} is what was sent last; it has to be empty or missing, so nothing is overwritten. With --into it goes to another folder`,
     undo: phrase`rm of what is in ${blanks.to}: nothing was there`,
     verifies:
@@ -187,7 +193,7 @@ function byHand(spec: OffsiteSyncSpec, estate: Estate): Step {
   };
 }
 
-function alertsOf({ host, destination }: OffsiteSyncSpec, { staleAfterMs }: Judgement): JobAlert[] {
+function alertsOf({ name, host, destination }: OffsiteSyncSpec, { staleAfterMs }: Judgement): JobAlert[] {
   return [
     {
       name: "OffsiteLegStale",
@@ -201,7 +207,7 @@ function alertsOf({ host, destination }: OffsiteSyncSpec, { staleAfterMs }: Judg
       name: "OffsiteCopyRepaired",
       metric: offsiteMetricNames.repaired,
       fires: { kind: "above", than: 0 },
-      summary: `{{ $value }} files at ${destination} were not what ${host} had sent: its disk or memory may be failing. They were sent again; journalctl -u ${offsiteSyncJobName} names them`,
+      summary: `{{ $value }} files at ${destination} were not what ${host} had sent: its disk or memory may be failing. They were sent again; journalctl -u ${name} names them`,
     },
   ];
 }

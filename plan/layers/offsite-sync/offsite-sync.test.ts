@@ -50,6 +50,44 @@ test("its full pass follows the estate's calendar, in its zone", () => {
   expect(offsiteSyncConfig.parse(JSON.parse(text)).fullPass).toBe("Sun *-*-1..7 Europe/Sofia");
 });
 
+function withFriend(change: (part: { name?: string }) => void = () => undefined) {
+  return planned(({ destinations, layers, links }) => {
+    const nas = destinations?.["nas"];
+    if (nas) destinations["friend"] = { ...nas, kind: "ssh", site: "friend", address: "friend.example" };
+    links?.push({ from: "pve", to: "friend", bandwidth: "5MB" });
+    const [part] = layers["offsite-sync"] ?? [];
+    if (!part) return;
+    const friend = { ...part, destination: "friend", name: "offsite-friend" };
+    change(friend);
+    layers["offsite-sync"]?.push(friend);
+  });
+}
+
+test("a second destination is a job, a command and a consumer of its own", () => {
+  const { plan } = withFriend();
+  const both = plan.jobs.filter(({ layer }) => layer === "offsite-sync");
+  expect(both.map(({ name, metricsJob }) => ({ name, metricsJob }))).toEqual([
+    { name: "offsite-sync-backup", metricsJob: "offsite-backup-sync" },
+    { name: "offsite-friend", metricsJob: "offsite-friend" },
+  ]);
+  const config = offsiteSyncConfig.parse(
+    JSON.parse(both[1] ? (releaseFiles(both[1]).find(({ name }) => name === "config.json")?.text ?? "") : ""),
+  );
+  expect(config).toMatchObject({
+    ...{ job: "offsite-friend", stateDir: "/var/lib/holdfast/offsite-friend" },
+    predecessors: [
+      { job: "daily-backup", stateDir: "/var/lib/holdfast/daily-backup" },
+      { job: "pfsense-backup", stateDir: "/var/lib/holdfast/pfsense-backup" },
+    ],
+  });
+});
+
+test("a second destination without a name is refused, by the field that it lacks", () => {
+  expect(() => withFriend(part => delete part.name)).toThrow(
+    /layers\["offsite-sync"\]\[1\]\.name: "offsite-sync-backup" makes a second job .* rename the part/,
+  );
+});
+
 test("its key is a credential of its own, and it writes to nothing but journals", () => {
   const { job } = planned();
   expect(job.credentials).toEqual([{ name: "nas-key", from: { kind: "secret", secret: "nas-key" } }]);

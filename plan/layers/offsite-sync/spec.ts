@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { offsiteSyncJobName } from "../../contracts/offsite-sync";
 import { absolutePath, name } from "../../estate/fields";
 import { collapse, entries, excludes, runFields, schedule } from "../common";
 
@@ -13,8 +14,16 @@ const leg = z.strictObject({
   metadata: z.enum(["kept", "lost"]).default("kept").describe("Whether owners, modes and hard links arrive"),
 });
 
+/** A unit, a command and a consumer of journals are called so. */
+const jobName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*$/, 'expected a name of lower-case letters, digits and "-", e.g. "offsite-friend"');
+
 /** The nightly run that brings every byte to a destination, by one of several legs. */
 export const offsiteSyncSpec = z.strictObject({
+  name: jobName
+    .default(offsiteSyncJobName)
+    .describe("What its job is called; a second destination of one host needs one of its own"),
   host: name,
   destination: name,
   schedule,

@@ -26,7 +26,12 @@ export interface OffsiteWorld {
   inside(program: string, ...args: string[]): Promise<string>;
   mount(disk: "backup" | "photos"): Promise<void>;
   writeConfig(change: Partial<OffsiteSyncConfig>): void;
-  start(args?: readonly string[], env?: Readonly<Record<string, string>>): StartedRun;
+  /** @param also a config that takes the place of some of this one's fields, as that of another job */
+  start(
+    args?: readonly string[],
+    env?: Readonly<Record<string, string>>,
+    also?: Partial<OffsiteSyncConfig>,
+  ): StartedRun;
   shadow(program: string, script: string): void;
   unshadow(program: string): void;
   metrics(): Record<string, number>;
@@ -84,6 +89,7 @@ export async function createOffsiteWorld(megabytes = 64): Promise<OffsiteWorld> 
         journals: [],
       },
     ],
+    predecessors: [{ job: "daily-backup", stateDir: join(folder, "daily-backup") }],
     fullPass: "Sun *-*-1..7 UTC",
     collapse: { leastPercent: 20, mostChangedPercent: 90 },
     sample: 16,
@@ -108,15 +114,18 @@ export async function createOffsiteWorld(megabytes = 64): Promise<OffsiteWorld> 
       );
     },
     writeConfig: change => writeFileSync(configFile, JSON.stringify({ ...config, ...change })),
-    start: (args = [], env = {}) =>
-      startRunner(
+    start(args = [], env = {}, also) {
+      const file = also ? join(folder, "also.json") : configFile;
+      if (also) writeFileSync(file, JSON.stringify({ ...config, ...also }));
+      return startRunner(
         namespace.inside([
           ...["unshare", "--mount", "--propagation", "private"],
-          ...[process.execPath, bundle, "--config", configFile, ...args],
+          ...[process.execPath, bundle, "--config", file, ...args],
         ]),
         { ...process.env, ...tools, INVOCATION_ID: "", JOURNAL_STREAM: undefined, ...env },
-        config.stateDir,
-      ),
+        also?.stateDir ?? config.stateDir,
+      );
+    },
     shadow(program, script) {
       const real = program === "rsync" ? realRsync : `/usr/bin/${program}`;
       writeFileSync(join(folder, "bin", program), `#!/bin/sh\n${script.replaceAll("REAL", real)}\n`, {
