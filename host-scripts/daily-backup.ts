@@ -18,6 +18,7 @@ import { handOver } from "./daily-backup/reveal";
 import { summary } from "./daily-backup/summary";
 import { verify } from "./daily-backup/verify";
 import { tellVolumes } from "./daily-backup/volume-metrics";
+import { unfinishedRestores } from "./daily-backup/volume-restores";
 import { volumes } from "./daily-backup/volumes";
 import { ways } from "./daily-backup/ways";
 import { startRunner } from "./runtime/define-runner";
@@ -38,6 +39,7 @@ startRunner<DailyBackupConfig, DailyBackup>({
     ...{ ...run, accepted, startedAt: new Date() },
     ...{ outcomes: new Map(), distrust: [], bytes: 0 },
   }),
+  unfinished: ({ stateDir }) => unfinishedRestores(stateDir),
   dryRun: [verify, discover, pruneSnapshots, prune],
   phases: [
     ...[verify, recover, makeRoom, configuration, discover, compare, volumes],

@@ -16,6 +16,7 @@ import { shell } from "../runtime/shell";
 import { refuseUnaccepted } from "./acceptable";
 import { type DailyBackup, nameOf, type VolumeTask } from "./daily-backup";
 import { forget, readRecords, type VolumeRecord } from "./record";
+import { readRestores, restoreFault } from "./volume-restores";
 
 /** Which volumes there are, whose they are, and the newest snapshot of each. */
 export const discover: Phase<DailyBackup> = {
@@ -131,11 +132,13 @@ function tasksOf(
 
 /**
  * A volume without a recent snapshot fails: an old one would be a copy of a state that nobody was promised, reported as
- * last night's. The job to look at is the one that makes snapshots.
+ * last night's. The job to look at is the one that makes snapshots. Nor is one of a time copied at which a restore had not ended.
  */
 function judgeSnapshots(run: DailyBackup, tasks: readonly VolumeTask[]): void {
-  for (const { volume, snapshot, missing } of tasks) {
-    const fault = faultOf(run, snapshot);
+  const restores = readRestores(run.config.stateDir);
+  for (const task of tasks) {
+    const { volume, snapshot, missing } = task;
+    const fault = faultOf(run, snapshot) ?? restoreFault(run, task, restores.get(volume), run.listed ?? []);
     if (fault === undefined) continue;
     const { reason, next } = missing ?? fault;
     run.outcomes.set(volume, { kind: "failed", reason, next });

@@ -188,6 +188,11 @@ lvchange -qq -ay -K ${kept}; mount -o ro ${kept} /run/volume; readlink /run/volu
     ),
   ]);
   expect(failed.stdout).not.toContain("restore-mnt; ");
+  // No night takes that for what the volume holds.
+  expect(failed.stdout).toContain("No night copies it until a restore into it has ended");
+  const cut = await unit.byHand(["--unfinished"]);
+  expect(cut.stdout).toContain(`was cut or goes on: it has a part of the copy`);
+  expect(cut.stdout).toContain(`\tdaily-backup restore ${name}   (or, to have back what it had: `);
   await changeVolume(plain, "chattr -i another");
   const again = await back(name);
   expect([again.exitCode, again.stdout]).toEqual([
@@ -197,6 +202,8 @@ lvchange -qq -ay -K ${kept}; mount -o ro ${kept} /run/volume; readlink /run/volu
     ),
   ]);
   expect(await differences(plain, generation(await week(), plain))).toBe("");
+  expect((await unit.byHand(["--unfinished"])).stdout).toBe("");
+  expect(await on(`grep -c earlier ${stateDir("daily-backup")}/volume-restores/${plain}.json`)).toBe("1\n");
   // XFS, and a volume that is locked, which a killed restore has left unlocked.
   const mapper = "holdfast-scratch-20270102T030405Z-1-1";
   await on(`cryptsetup open --key-file ${credentialsDir}/luks /dev/pve/${locked} ${mapper}`);
@@ -204,6 +211,11 @@ lvchange -qq -ay -K ${kept}; mount -o ro ${kept} /run/volume; readlink /run/volu
     expect(await back(`unknown/${volume}`)).toMatchObject({ exitCode: 0 });
   expect(await unit.byHand(["verify"])).toMatchObject({ exitCode: 0 });
   await on("lvremove -qq -y -S tags=holdfast.before-restore pve");
+  // What follows goes on from the snapshots that there are.
+  const early = await unit.run();
+  expect(early.output).toContain("its newest snapshot was made before a restore into it had ended");
+  expect(early.status).toBe(1);
+  await on(`rm -r ${stateDir("daily-backup")}/volume-restores`);
 });
 
 test("files that differ where the pool called the volume unchanged are told as a failure, and are copied", async () => {

@@ -13,6 +13,7 @@ import {
   beforeRestoreTags,
   freeSnapshotName,
   liveVolumes,
+  ownSnapshots,
 } from "../../runtime/lvm/snapshots";
 import { momentText } from "../../runtime/moment";
 import type { RestoredTree } from "../../runtime/restore-tree";
@@ -23,6 +24,7 @@ import { within } from "../../runtime/within";
 import { readRecords } from "../record";
 import { VolumeFailed } from "../../runtime/file-system";
 import { recoverScratch, withVolume } from "../scratch";
+import { type VolumeRestore, writeRestore } from "../volume-restores";
 import type { Chosen, KeptCopy } from "./copies";
 import { bytesOf } from "./list";
 
@@ -36,11 +38,12 @@ export type Restored = RestoredTree & { readonly left?: readonly string[] };
  */
 export async function inVolume(
   { copy, notes }: Chosen,
-  { dryRun }: RestoreRequest,
+  request: RestoreRequest,
   context: WayContext<DailyBackupConfig>,
   act: (folder: string) => Promise<Restored>,
 ): Promise<Answer> {
   const { config, log, stop } = context;
+  const { dryRun } = request;
   const { vg = "" } = config.volumes ?? {};
   // One that was killed may have left this very volume open: no end of a process closes a mapper.
   if (config.volumes && !dryRun) await recoverScratch(vg, log);
@@ -69,21 +72,39 @@ export async function inVolume(
         `What it had before an earlier restore is kept too, which is what to have back if that one failed: ${undoBy(name)}.`,
     ),
   ].join(" ");
+  const record: VolumeRestore = {
+    ...{ volume: volume.name, uuid: volume.uuid, name: copy.name, begunAt: new Date().toISOString() },
+    ...{ again: againText(config.job, copy, request), undo },
+  };
   let hasBegun = false;
   try {
     const restored = await withVolume(config, volume, stop.signal, async folder => {
+      writeRestore(config.stateDir, record);
       hasBegun = true;
       const done = await act(folder);
       await refuseUsed(config, volume, stop.signal);
       return done;
     });
+    const own = ownSnapshots(await listVolumes(vg, stop.signal)).get(volume.name) ?? [];
+    writeRestore(config.stateDir, { ...record, earlier: own.map(each => each.volume.uuid) });
     return answerOf({ copy, notes, restored, facts, kept: keptWords, undo, remove });
   } catch (error) {
     const state = hasBegun
-      ? "The volume has a part of the copy by now, and a part of what it had: start nothing that uses it."
+      ? "The volume has a part of the copy by now, and a part of what it had: start nothing that uses it. No night copies it until a restore into it has ended."
       : "Nothing in the volume was changed.";
     throw explained(error, config.job, { copy, kept: `${state} ${keptWords}`, undo });
   }
+}
+
+/** The same restore, as it was asked for: of the same time. */
+function againText(
+  job: string,
+  { name, kind }: KeptCopy,
+  { atMs, switches }: Pick<RestoreRequest, "atMs" | "switches">,
+): string {
+  const at = atMs === undefined ? [] : ["--at", momentText(atMs)];
+  const flags = [kind === "databases" && "--databases", switches.has("incomplete") && "--incomplete"];
+  return shell`${job} restore ${[name, ...at, ...flags.filter(flag => flag !== false)]}`;
 }
 
 interface Done {
