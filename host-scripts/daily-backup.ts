@@ -37,7 +37,7 @@ startRunner<DailyBackupConfig, DailyBackup>({
   metrics: dailyBackupMetrics,
   begin: (run, accepted): DailyBackup => ({
     ...{ ...run, accepted, startedAt: new Date() },
-    ...{ outcomes: new Map(), distrust: [], bytes: 0 },
+    ...{ outcomes: new Map(), distrust: [], unremoved: [], bytes: 0 },
   }),
   unfinished: ({ stateDir }) => unfinishedRestores(stateDir),
   dryRun: [verify, discover, pruneSnapshots, prune],

@@ -29,8 +29,8 @@ export interface DailyBackup extends JobRun<DailyBackupConfig> {
   /** Files whose content was not their copy's, though sizes and times were the same; undefined before they were compared. */
   differences?: number;
   bytes: number;
-  /** Why something of the trash can't be removed: told once the night's work is done. */
-  trashFailure?: RunnerError;
+  /** What can't be removed, or looked at whether it is to be: told once the night's work is done. */
+  readonly unremoved: RunnerError[];
   /** Hand-over to the offsite run; opened by the first change. */
   segment?: Segment;
 }

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { DailyBackupConfig, GenerationPolicy } from "../../plan/contracts/daily-backup";
 import { periodOf } from "../../plan/contracts/period";
 import { asRunnerError } from "../runtime/entry";
+import { exitCodes, RunnerError } from "../runtime/errors";
 import {
   claimPaths,
   emptyTrash,
@@ -10,8 +11,11 @@ import {
   type Generation,
   generationsOf,
   retire,
+  type UnreadFolder,
 } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
+import { quoted } from "../runtime/quoted";
+import { shell } from "../runtime/shell";
 import { handOver } from "./reveal";
 import { type DailyBackup, rootOf } from "./daily-backup";
 
@@ -31,8 +35,7 @@ export const prune: Phase<DailyBackup> = {
       await emptyTrashes(run.config, run.stop.signal);
     } catch (error) {
       run.stop.check("prune");
-      run.trashFailure = asRunnerError(error, run.config.job);
-      run.log.error(run.trashFailure.failed);
+      keepFault(run, error);
     }
   },
 };
@@ -40,18 +43,41 @@ export const prune: Phase<DailyBackup> = {
 /** Fails a run that can't remove what nobody wants any more: the disk would fill up with it. */
 export const judgeTrash: Phase<DailyBackup> = {
   name: "judge-trash",
-  async run({ trashFailure }) {
-    if (trashFailure) throw trashFailure;
+  async run({ unremoved: [first, ...more] }) {
+    if (!first) return;
+    const { failed, kept, next } = first;
+    const others = more.length > 0 ? `; ${more.length} more can't either` : "";
+    throw new RunnerError(first.exitCode, { failed: `${failed}${others}`, kept, next }, { cause: first });
   },
 };
+
+/** The first is what the run ends with, once the night's work is done; none keeps anything else from going. */
+function keepFault(run: DailyBackup, error: unknown): void {
+  const fault = asRunnerError(error, run.config.job);
+  // Room may have been made for the night before, by the same rules.
+  if (run.unremoved.some(({ failed }) => failed === fault.failed)) return;
+  run.log.error(fault.failed);
+  run.unremoved.push(fault);
+}
+
+function keepUnread(run: DailyBackup, { folder, reason }: UnreadFolder): void {
+  keepFault(
+    run,
+    new RunnerError(exitCodes.failed, {
+      failed: `${quoted(folder)} can't be read: ${reason}. Nothing in it is removed`,
+      kept: "All else that is no longer kept goes, and every generation is as it was.",
+      next: shell`dmesg --level err,warn | tail; ls -la ${folder}`,
+    }),
+  );
+}
 
 /** Takes generations out of sight that are no longer kept. */
 export function retireSurplus(run: DailyBackup): void {
   const { config, dryRun, log, notes, startedAt } = run;
-  const series = seriesOf(config);
+  const series = seriesOf(run);
   const doomed = [
-    ...series.flatMap(one => surplusOf(one, config.zone, startedAt.getTime())),
-    ...surplusOfFormerKinds(series),
+    ...series.flatMap(one => surplusOf(run, one, config.zone, startedAt.getTime())),
+    ...surplusOfFormerKinds(run, series),
   ];
   if (doomed.length > mostRetired)
     notes.push(`${doomed.length} generations are no longer kept; ${mostRetired} of them go in this run`);
@@ -59,7 +85,11 @@ export function retireSurplus(run: DailyBackup): void {
     log.info(`${dryRun ? "would remove" : "removes"} "${generation.folder}"`);
     if (dryRun) continue;
     handOver(run, generation.folder);
-    retire(root, generation);
+    try {
+      retire(root, generation);
+    } catch (error) {
+      keepFault(run, error);
+    }
   }
 }
 
@@ -82,11 +112,12 @@ export function rootsOf(config: DailyBackupConfig): string[] {
 }
 
 /** Every kind of generation that there may be; a namespace that has no daily ones any more keeps one of them. */
-function seriesOf(config: DailyBackupConfig): Series[] {
+function seriesOf(run: DailyBackup): Series[] {
+  const { config } = run;
   const { volumes, sqlite, configuration } = config;
   const ofClaims = (folder: "pvc-data" | "sqlite-backup", policy: GenerationPolicy): Series => {
     const root = rootOf(config, folder);
-    return { root, policy, paths: claimPaths(root, policy.every) };
+    return { root, policy, paths: claimPaths(root, policy.every, folder => keepUnread(run, folder)) };
   };
   const further = (volumes?.more ?? []).map(({ namespaces, every, count }) => {
     const series = ofClaims("pvc-data", { every, count });
@@ -109,26 +140,37 @@ function seriesOf(config: DailyBackupConfig): Series[] {
  * Generations of a kind that the estate no longer asks for: all of them go, once there are as many of the new kind as are
  * kept. Those of a path that has none of the new kind stay, such as the last copies of a volume that is gone.
  */
-function surplusOfFormerKinds(series: readonly Series[]): Surplus[] {
+function surplusOfFormerKinds(run: DailyBackup, series: readonly Series[]): Surplus[] {
   const roots = new Set(series.map(({ root }) => root));
   return [...roots].flatMap(root =>
     (["day", "week"] as const).flatMap(every =>
-      pathsIn(root, every).flatMap(path => {
+      pathsIn(run, root, every).flatMap(path => {
         const own = series.filter(one => one.root === root && one.paths.includes(path));
-        const isFormer = own.length > 0 && own.every(({ policy }) => policy.every !== every);
-        const isReplaced = own.every(
-          ({ policy }) => generationsOf(root, path, policy.every).length >= policy.count,
-        );
-        if (!isFormer || !isReplaced) return [];
-        return generationsOf(root, path, every).map(generation => ({ root, generation }));
+        if (own.length === 0 || own.some(({ policy }) => policy.every === every)) return [];
+        return readable(run, () => {
+          const isReplaced = own.every(
+            ({ policy }) => generationsOf(root, path, policy.every).length >= policy.count,
+          );
+          return isReplaced ? generationsOf(root, path, every).map(generation => ({ root, generation })) : [];
+        });
       }),
     ),
   );
 }
 
 /** Of the host's configuration, a period's folder is the generation. */
-function pathsIn(root: string, every: GenerationPolicy["every"]): string[] {
-  return basename(root) === "pve-config" ? ["."] : claimPaths(root, every);
+function pathsIn(run: DailyBackup, root: string, every: GenerationPolicy["every"]): readonly string[] {
+  return basename(root) === "pve-config" ? ["."] : claimPaths(root, every, folder => keepUnread(run, folder));
+}
+
+/** Of a path that can't be looked at whole, nothing goes: how many there are isn't known. */
+function readable(run: DailyBackup, read: () => Surplus[]): Surplus[] {
+  try {
+    return read();
+  } catch (error) {
+    keepFault(run, error);
+    return [];
+  }
 }
 
 interface Surplus {
@@ -136,9 +178,16 @@ interface Surplus {
   readonly generation: Generation;
 }
 
-function surplusOf({ root, policy, paths }: Series, zone: string, nowMs: number): Surplus[] {
+function surplusOf(
+  run: DailyBackup,
+  { root, policy, paths }: Series,
+  zone: string,
+  nowMs: number,
+): Surplus[] {
   const current = periodOf(nowMs, policy.every, zone);
   return paths.flatMap(path =>
-    expiredGenerations(root, path, policy, current).map(generation => ({ root, generation })),
+    readable(run, () =>
+      expiredGenerations(root, path, policy, current).map(generation => ({ root, generation })),
+    ),
   );
 }

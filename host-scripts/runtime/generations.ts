@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
 import { syncFolder } from "./durable";
-import { errnoOf, exitCodes, RunnerError } from "./errors";
+import { errnoOf, exitCodes, messageOf, RunnerError } from "./errors";
 import { exchange } from "./exchange";
 import { quoted } from "./quoted";
 import { run } from "./run";
@@ -171,13 +171,36 @@ export function periodsOf(root: string, every: Every): string[] {
     .sort();
 }
 
-/** Paths "namespace/claim" that have a generation of a kind, sorted. */
-export function claimPaths(root: string, every: Every): string[] {
-  const paths = periodsOf(root, every).flatMap(period =>
-    entries(join(root, period)).flatMap(namespace =>
-      entries(join(root, period, namespace)).map(claim => `${namespace}/${claim}`),
-    ),
-  );
+/** What the disk doesn't show of generations. Whatever lies elsewhere is there all the same. */
+export interface UnreadFolder {
+  readonly folder: string;
+  readonly reason: string;
+}
+
+/**
+ * Paths "namespace/claim" that have a generation of a kind, sorted.
+ * @param unread gets each folder that can't be read: it keeps no other path from being known
+ */
+export function claimPaths(
+  root: string,
+  every: Every,
+  unread: (folder: UnreadFolder) => void,
+): readonly string[] {
+  const read = (folder: string): string[] => {
+    try {
+      return entries(folder);
+    } catch (error) {
+      unread({ folder, reason: messageOf(error) });
+      return [];
+    }
+  };
+  const paths = read(root)
+    .filter(name => periodNames[every].test(name))
+    .flatMap(period =>
+      read(join(root, period)).flatMap(namespace =>
+        read(join(root, period, namespace)).map(claim => `${namespace}/${claim}`),
+      ),
+    );
   return [...new Set(paths)].sort();
 }
 
@@ -207,9 +230,16 @@ export function expiredOf<G extends { readonly period: string }>(
   return begun.slice(0, Math.max(0, begun.length - count));
 }
 
-/** Takes a generation out of sight, by one atomic step; folders that get empty by it go too. */
+/**
+ * Takes a generation out of sight, by one atomic step; folders that get empty by it go too.
+ * @throws {RunnerError} for one that stays: somebody has made it immutable, or has put it on another disk
+ */
 export function retire(root: string, generation: Generation): void {
-  intoTrash(root, generation.folder);
+  try {
+    intoTrash(root, generation.folder);
+  } catch (error) {
+    throw unretired(generation.folder, error);
+  }
   for (let above = dirname(generation.folder); above !== root; above = dirname(above)) {
     try {
       rmdirSync(above);
@@ -218,6 +248,18 @@ export function retire(root: string, generation: Generation): void {
     }
   }
   syncFolder(root);
+}
+
+function unretired(folder: string, error: unknown): RunnerError {
+  return new RunnerError(
+    exitCodes.failed,
+    {
+      failed: `${quoted(folder)} is no longer kept and can't be removed: ${messageOf(error)}`,
+      kept: "It is as it was, and so is every other one that is kept.",
+      next: shell`lsattr -d ${folder}; ls -ld ${dirname(folder)} ${folder}   (if it is to stay, it is safe in a folder beside the job's own)`,
+    },
+    { cause: error },
+  );
 }
 
 /** What waits in the trash of a root, as paths. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeRoom } from "../../host-scripts/daily-backup/make-room";
@@ -65,6 +65,37 @@ test("what can't be removed of the trash keeps nothing that is no longer kept on
   for (const week of [20, 21, 22, 23, 24]) fill(`2026-${week}/app/data`, week === 20 ? 70 : 1);
   await makeRoom.run(run());
   expect(readdirSync(root).sort()).toEqual([".trash", "2026-21", "2026-22", "2026-23", "2026-24"]);
+});
+
+test("a generation that can't be renamed, and a folder that can't be read, keep nothing else from going, and fail the night once its work is done", async () => {
+  for (const week of [19, 20, 21, 22, 23, 24])
+    for (const space of ["app", "shop", "zoo"]) fill(`2026-${week}/${space}/data`, 1);
+  const immutable = join(folder, "disk/pvc-data/2026-19/app/data");
+  await namespace.run("chattr", "+i", immutable);
+  // The kernel reads nothing of a link to itself, as of a folder on a bad sector.
+  rmSync(join(root, "2026-22/zoo"), { recursive: true });
+  symlinkSync("zoo", join(root, "2026-22/zoo"));
+  const nightly = run();
+  await prune.run(nightly);
+  const left = [19, 20, 21].map(week => readdirSync(join(root, `2026-${week}`)).sort());
+  // Of a volume of which not all can be looked at, nothing goes.
+  expect(left).toEqual([["app", "zoo"], ["zoo"], ["app", "shop", "zoo"]]);
+  const told = nightly.unremoved.map(({ failed }) => failed);
+  expect(told).toEqual([
+    expect.stringMatching(/2026-22.zoo" can't be read: .*ELOOP.* Nothing in it is removed/),
+    expect.stringMatching(/ELOOP.*2026-22.zoo.data/),
+    expect.stringMatching(/2026-19.app.data" is no longer kept and can't be removed: .*EPERM/),
+  ]);
+  await expect(judgeTrash.run(nightly)).rejects.toMatchObject({
+    failed: expect.stringContaining("2 more can't either") as string,
+    exitCode: 1,
+  });
+  // Short of room, the same: it was the end of each night before anything was copied.
+  fill("2026-24/big/data", 60);
+  await makeRoom.run(run()).catch((error: unknown) => {
+    expect(error).toMatchObject({ failed: expect.stringContaining("MiB free") as string });
+  });
+  await namespace.run("chattr", "-i", immutable);
 });
 
 test("a disk that is short of inodes is short of room, and refused when what goes leaves too few", async () => {

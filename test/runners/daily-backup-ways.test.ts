@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -17,6 +18,7 @@ import { parseEstate, planOf } from "../../plan";
 import { restoreSteps, restoreText } from "../../plan/graph/restore-steps";
 import { estate } from "../../stacks/homelab/estate";
 import { runnerOf } from "../../stacks/runner";
+import { failingFolder } from "./support/failing-folder";
 import { makeDiskImage } from "./support/disk-image";
 import { makeNasty } from "./support/nasty";
 import { rsyncTools } from "./support/rsync-tools";
@@ -197,6 +199,41 @@ describe("files of a volume", () => {
     expect(none.status).toBe(3);
     expect(none.stdout).toContain("the oldest is of 2026-05-24T23:59:59Z");
     expect(existsSync(join(folder, "no"))).toBe(false);
+  });
+
+  test("a folder that can't be read hides no copy that lies elsewhere, and none is taken for the newest that may not be", async () => {
+    await twoWeeks();
+    await make("files", weeks["2026-22"], join(folder, "source"), "zoo/data");
+    const kept = environment;
+    environment = { ...kept, ...failingFolder(folder, "2026-22/zoo") };
+    const list = await ask("list");
+    expect([list.status, list.stdout]).toEqual([
+      1,
+      expect.stringMatching(/shop\/data, files\n.*2026-22.*\n.*2026-21/),
+    ]);
+    expect(list.stdout).toMatch(
+      /1 folders of the backup disk can't be read, the first is ".*2026-22.zoo": EIO/,
+    );
+    const into = join(folder, "other");
+    expect(await ask("verify", "shop/data")).toMatchObject({ status: 0 });
+    expect(await ask("restore", "shop/data", "--into", into)).toMatchObject({ status: 0 });
+    expect(readFileSync(join(into, "text"), "utf8")).toBe(`of ${weeks["2026-22"]}`);
+    const gone = await ask("restore", "zoo/data", "--into", join(folder, "zoo"));
+    expect(gone).toMatchObject({ status: 3 });
+    expect(gone.stdout).toMatch(/no copy of "zoo\/data" can be seen: ".*2026-22.zoo": EIO/);
+
+    environment = kept;
+    const week = onDisk("pvc-data/2026-22");
+    renameSync(week, onDisk("aside"));
+    symlinkSync("2026-22", week);
+    const older = await ask("restore", "shop/data", "--into", join(folder, "older"));
+    expect(older).toMatchObject({ status: 3 });
+    expect(older.stdout).toContain("a newer copy of shop/data than that of 2026-05-24T23:59:59Z may lie");
+    const [, at = ""] = /the same with --at (\S+)\)/.exec(older.stdout) ?? [];
+    expect(await ask("restore", "shop/data", "--at", at, "--into", join(folder, "older"))).toMatchObject({
+      status: 0,
+    });
+    expect(readFileSync(join(folder, "older/text"), "utf8")).toBe(`of ${weeks["2026-21"]}`);
   });
 
   test("a newer copy that lacks something is told, and only taken when it is asked for", async () => {

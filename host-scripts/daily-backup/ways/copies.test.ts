@@ -16,7 +16,7 @@ test("the copy of a clock that was ahead is the newest only where there is no ot
   const ahead = copy("2100-01", Date.now() + 40 * dayMs);
   const newest = copy("2026-47", Date.now() - dayMs);
   const all = [ahead, newest, copy("2026-46", Date.now() - 8 * dayMs)];
-  expect(chosenCopy(all, { ...wanted, atMs: undefined }).copy).toBe(newest);
-  expect(chosenCopy([ahead], { ...wanted, atMs: undefined }).copy).toBe(ahead);
-  expect(chosenCopy(all, { ...wanted, atMs: ahead.completeMs }).copy).toBe(ahead);
+  expect(chosenCopy({ copies: all, unread: [] }, { ...wanted, atMs: undefined }).copy).toBe(newest);
+  expect(chosenCopy({ copies: [ahead], unread: [] }, { ...wanted, atMs: undefined }).copy).toBe(ahead);
+  expect(chosenCopy({ copies: all, unread: [] }, { ...wanted, atMs: ahead.completeMs }).copy).toBe(ahead);
 });

@@ -1,14 +1,20 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { z } from "zod";
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
 import { withoutAhead } from "../../runtime/clock";
-import { errnoOf, Refusal } from "../../runtime/errors";
+import { errnoOf, type Failure, messageOf, Refusal } from "../../runtime/errors";
 import { completeMs } from "../../runtime/generation-time";
-import { claimPaths, type Generation, generationsOf } from "../../runtime/generations";
+import {
+  claimPaths,
+  type Generation,
+  generationIn,
+  periodsOf,
+  type UnreadFolder,
+} from "../../runtime/generations";
 import { momentText } from "../../runtime/moment";
 import { quoted } from "../../runtime/quoted";
-import { shell } from "../../runtime/shell";
+import { ready, shell } from "../../runtime/shell";
 import { configurationFolder, configurationName } from "../configuration";
 import { rootOf } from "../daily-backup";
 import { incompleteFolder } from "../incomplete";
@@ -37,22 +43,62 @@ export interface Lacking {
   readonly reason: string;
 }
 
-/** All that is there, by name; of each name and kind, the newest first. A host that was set up anew knows as much. */
-export function keptCopies(config: DailyBackupConfig): KeptCopy[] {
+/** A folder of copies that the disk doesn't show, and what may lie in it. */
+export interface UnreadCopies extends UnreadFolder {
+  readonly kind: Kind;
+  /** Undefined for a folder of all periods. */
+  readonly period: string | undefined;
+  /** Of those alone that no restore takes by itself. */
+  readonly isIncomplete: boolean;
+  /** May hold copies of this thing. */
+  mayHold(name: string): boolean;
+}
+
+export interface KeptCopies {
+  /** By name; of each name and kind, the newest first. */
+  readonly copies: readonly KeptCopy[];
+  readonly unread: readonly UnreadCopies[];
+}
+
+/** All that is there. A host that was set up anew knows as much. What can't be read hides no copy that lies elsewhere. */
+export function keptCopies(config: DailyBackupConfig): KeptCopies {
   const volumes = rootOf(config, "pvc-data");
   const accepted = acceptedByGeneration(config);
+  const unread: UnreadCopies[] = [];
+  const below = (kind: Kind, root: string, isIncomplete = false): KeptCopy[] =>
+    generationsBelow(config, { kind, root, isIncomplete }, ({ folder, reason }) => {
+      if (unread.some(known => known.folder === folder)) return;
+      const [period, ...path] = relative(root, folder).split("/").filter(Boolean);
+      const mayHold = (name: string): boolean =>
+        (kind === "configuration") === (name === configurationName) &&
+        path.every((word, at) => name.split("/")[at] === word);
+      unread.push({ folder, reason, kind, period, isIncomplete, mayHold });
+    });
   const all = [
-    ...generationsBelow(config, "files", volumes).map(copy => ({
-      ...copy,
-      lacks: accepted.get(copy.identity) ?? [],
-    })),
-    ...generationsBelow(config, "files", join(volumes, incompleteFolder), true),
-    ...generationsBelow(config, "databases", rootOf(config, "sqlite-backup")),
-    ...generationsBelow(config, "configuration", rootOf(config, configurationFolder)),
+    ...below("files", volumes).map(copy => ({ ...copy, lacks: accepted.get(copy.identity) ?? [] })),
+    ...below("files", join(volumes, incompleteFolder), true),
+    ...below("databases", rootOf(config, "sqlite-backup")),
+    ...below("configuration", rootOf(config, configurationFolder)),
   ];
-  return all.sort(
+  const copies = all.sort(
     (a, b) => compare(a.name, b.name) || compare(order[a.kind], order[b.kind]) || b.completeMs - a.completeMs,
   );
+  return { copies, unread };
+}
+
+/** What a list or a look at the copies ends with that could not see all of them. */
+export function unreadFailure(unread: readonly UnreadCopies[]): Failure | undefined {
+  const [first] = unread;
+  if (!first) return undefined;
+  return {
+    failed: `${unread.length} folders of the backup disk can't be read, the first is ${unreadText(first)}`,
+    kept: "Whatever lies elsewhere is told here.",
+    next: shell`dmesg --level err,warn | tail; ls -la ${first.folder}`,
+  };
+}
+
+function unreadText({ folder, reason }: UnreadFolder): string {
+  return `${quoted(folder)}: ${reason}`;
 }
 
 const order = { configuration: 0, files: 1, databases: 2 } as const;
@@ -61,16 +107,38 @@ function compare(a: string | number, b: string | number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+interface Place {
+  readonly kind: Kind;
+  readonly root: string;
+  readonly isIncomplete: boolean;
+}
+
 function generationsBelow(
   { zone }: DailyBackupConfig,
-  kind: Kind,
-  root: string,
-  isIncomplete = false,
+  { kind, root, isIncomplete }: Place,
+  unread: (folder: UnreadFolder) => void,
 ): KeptCopy[] {
+  const seen = (folder: string, read: () => readonly Generation[]): readonly Generation[] => {
+    try {
+      return read();
+    } catch (error) {
+      unread({ folder, reason: messageOf(error) });
+      return [];
+    }
+  };
+  // Period by period: one that can't be looked at hides no other.
+  const all = (every: "day" | "week", path: string): readonly Generation[] =>
+    seen(root, () =>
+      periodsOf(root, every).flatMap(period =>
+        seen(join(root, period, path), () =>
+          [generationIn(root, period, path)].filter(found => found !== undefined),
+        ),
+      ),
+    );
   return (["day", "week"] as const).flatMap(every => {
-    const paths = kind === "configuration" ? ["."] : claimPaths(root, every).filter(isClaim);
+    const paths = kind === "configuration" ? ["."] : claimPaths(root, every, unread).filter(isClaim);
     return paths.flatMap(path =>
-      generationsOf(root, path, every).map(generation => ({
+      all(every, path).map(generation => ({
         ...generation,
         ...{ kind, name: path === "." ? configurationName : path, isComplete: !isIncomplete },
         completeMs: completeMs(generation, every, zone),
@@ -128,13 +196,20 @@ export function unitOf(path: string, { kind, name }: Pick<KeptCopy, "kind" | "na
 }
 
 /** Those of one thing. @throws {Refusal} when there are none */
-export function copiesCalled(copies: readonly KeptCopy[], name: string): readonly KeptCopy[] {
+export function copiesCalled({ copies, unread }: KeptCopies, name: string): readonly KeptCopy[] {
   const found = copies.filter(copy => copy.name === name);
   if (found.length > 0) return found;
+  const hidden = unread.find(({ mayHold }) => mayHold(name));
+  if (hidden)
+    throw new Refusal(`no copy of ${quoted(name)} can be seen: ${unreadText(hidden)}`, lookAt(hidden));
   throw new Refusal(
     `there is no copy of ${quoted(name)} on the backup disk; expected NAMESPACE/CLAIM or ${configurationName}`,
     "daily-backup list",
   );
+}
+
+function lookAt({ folder }: UnreadFolder): string {
+  return shell`dmesg --level err,warn | tail; ls -la ${folder}`;
 }
 
 /** What is asked for. */
@@ -156,8 +231,8 @@ export interface Chosen {
  * The newest copy that is not younger than the time that is asked for. An incomplete one is never taken in silence.
  * @throws {Refusal} where there is none
  */
-export function chosenCopy(copies: readonly KeptCopy[], { name, kind, atMs, incomplete }: Wanted): Chosen {
-  const all = copiesCalled(copies, name).filter(copy => copy.kind === kind);
+export function chosenCopy(kept: KeptCopies, { name, kind, atMs, incomplete }: Wanted): Chosen {
+  const all = copiesCalled(kept, name).filter(copy => copy.kind === kind);
   const until =
     atMs === undefined
       ? withoutAhead(all, ({ completeMs }) => completeMs)
@@ -178,6 +253,19 @@ export function chosenCopy(copies: readonly KeptCopy[], { name, kind, atMs, inco
       list,
     );
   }
+  const hidden = kept.unread.find(
+    each =>
+      each.kind === kind &&
+      (incomplete || !each.isIncomplete) &&
+      each.mayHold(name) &&
+      // Days and weeks can't be compared by their names.
+      (each.period?.length !== copy.period.length || each.period > copy.period),
+  );
+  if (hidden && atMs === undefined)
+    throw new Refusal(
+      `a newer copy of ${name} than that of ${momentText(copy.completeMs)} may lie where the disk shows nothing: ${unreadText(hidden)}`,
+      shell`${ready(lookAt(hidden))}   (or, to have that one: the same with --at ${momentText(copy.completeMs)})`,
+    );
   const isNewer = newest && newest !== copy && newest.completeMs > copy.completeMs;
   return {
     copy,
@@ -187,6 +275,7 @@ export function chosenCopy(copies: readonly KeptCopy[], { name, kind, atMs, inco
             `there is a newer one of ${momentText(newest.completeMs)}, which lacks ${lackWords(newest)}; --incomplete takes it`,
           ]
         : []),
+      ...(hidden ? [`a newer one may lie where the disk shows nothing: ${unreadText(hidden)}`] : []),
       ...(copy.lacks.length > 0 ? [`it lacks ${lackWords(copy)}`] : []),
     ],
   };

@@ -4,7 +4,7 @@ import { run } from "../../runtime/run";
 import { sizeText } from "../../runtime/size-text";
 import type { Answer, ListRequest, WayContext } from "../../runtime/ways";
 import { readRecords } from "../record";
-import { copiesCalled, keptCopies, type KeptCopy, lackWords } from "./copies";
+import { copiesCalled, keptCopies, type KeptCopy, lackWords, unreadFailure } from "./copies";
 import { proveBackupDisk } from "../../runtime/backup-disk";
 
 /** Of a copy, what it costs to tell. */
@@ -17,15 +17,16 @@ interface Listed extends KeptCopy {
 export async function list({ what }: ListRequest, context: WayContext<DailyBackupConfig>): Promise<Answer> {
   await proveBackupDisk(context.config, "read", { ...context, dryRun: true });
   const { config, stop } = context;
-  const all = keptCopies(config);
+  const kept = keptCopies(config);
   const recorded = recordedBytes(config);
   const rows: Listed[] = [];
-  for (const copy of what === undefined ? all : copiesCalled(all, what)) {
+  for (const copy of what === undefined ? kept.copies : copiesCalled(kept, what)) {
     stop.check("list");
     const bytes = what === undefined ? recorded.get(copy.identity) : await bytesOf(copy, stop.signal);
     rows.push({ ...copy, bytes });
   }
-  return { text: textOf(rows), result: { copies: rows.map(asJson) } };
+  const failure = unreadFailure(kept.unread.filter(({ mayHold }) => what === undefined || mayHold(what)));
+  return { text: textOf(rows), result: { copies: rows.map(asJson) }, ...(failure && { failure }) };
 }
 
 /** By the identity of a generation. */

@@ -7,7 +7,15 @@ import { quoted } from "../../runtime/quoted";
 import { shell } from "../../runtime/shell";
 import { sizeText } from "../../runtime/size-text";
 import type { Answer, ListRequest, WayContext } from "../../runtime/ways";
-import { copiesCalled, keptCopies, type KeptCopy, lackWords, unitOf } from "./copies";
+import {
+  copiesCalled,
+  keptCopies,
+  type KeptCopy,
+  lackWords,
+  type UnreadCopies,
+  unitOf,
+  unreadFailure,
+} from "./copies";
 import { proveBackupDisk } from "../../runtime/backup-disk";
 import { manifestFaults } from "./manifest";
 import { databaseFaults } from "./verify-databases";
@@ -26,10 +34,10 @@ interface Verified {
 export async function verify({ what }: ListRequest, context: WayContext<DailyBackupConfig>): Promise<Answer> {
   await proveBackupDisk(context.config, "read", { ...context, dryRun: true });
   const { config, stop, log } = context;
-  const all = keptCopies(config);
+  const kept = keptCopies(config);
   const readers = new Map<string, RecordedUnit>();
   const verified: Verified[] = [];
-  for (const copy of what === undefined ? newestOfEach(all) : copiesCalled(all, what)) {
+  for (const copy of what === undefined ? newestOfEach(kept.copies) : copiesCalled(kept, what)) {
     stop.check("verify");
     const { seen, faults } = await verifiedOne(copy, context, readers);
     if (isGone(copy)) {
@@ -38,7 +46,8 @@ export async function verify({ what }: ListRequest, context: WayContext<DailyBac
     }
     verified.push({ copy, seen, faults });
   }
-  return answerOf(verified, what);
+  const unread = kept.unread.filter(({ mayHold }) => what === undefined || mayHold(what));
+  return answerOf(verified, unread, what);
 }
 
 /** Of each thing, the copy that a restore would take. */
@@ -97,7 +106,12 @@ function isGone({ folder, identity, period }: KeptCopy): boolean {
   return generationIn(root, period, path === "" ? "." : path)?.identity !== identity;
 }
 
-function answerOf(verified: readonly Verified[], what: string | undefined): Answer {
+function answerOf(
+  verified: readonly Verified[],
+  unread: readonly UnreadCopies[],
+  what: string | undefined,
+): Answer {
+  const hidden = unreadFailure(unread);
   const bad = verified.filter(({ faults }) => faults.length > 0);
   const [first] = bad;
   const lines = verified.map(({ copy, seen, faults }) => {
@@ -116,6 +130,7 @@ function answerOf(verified: readonly Verified[], what: string | undefined): Answ
         ...{ completeAt: momentText(copy.completeMs), isComplete: copy.isComplete, faults },
       })),
     },
+    ...(hidden && { failure: hidden }),
     ...(first !== undefined && {
       failure: {
         failed: `${bad.length} of ${verified.length} copies are not what is recorded of them, first ${first.copy.name} of ${momentText(first.copy.completeMs)}: ${first.faults[0] ?? ""}`,

@@ -28,7 +28,7 @@ export function backupRun(folder: string, date: string, change: Partial<DailyBac
   const log = createLog("test", { json: true, progress: false });
   return {
     ...{ config, log, dryRun: false, stop: new Stop("test", log), notes: [], bytes: 0 },
-    ...{ startedAt: new Date(date), accepted: new Set(), outcomes: new Map(), distrust: [] },
+    ...{ startedAt: new Date(date), accepted: new Set(), outcomes: new Map(), distrust: [], unremoved: [] },
     // Commands inherit it; nobody locks it here.
     lock: { fd: 2, leftovers: [], release: () => undefined },
     ...change,
