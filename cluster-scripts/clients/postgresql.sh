@@ -1,11 +1,15 @@
-# PGHOST, PGPORT and PGUSER come with the environment, the password as a file: no argument and no variable has it.
+# DATABASE_HOST, DATABASE_PORT and DATABASE_USER come with the environment, the password as a file: no argument and no
+# variable has it.
 . "$(dirname "$0")/exchange.sh"
 
+PGHOST=$DATABASE_HOST
+PGPORT=$DATABASE_PORT
+PGUSER=$DATABASE_USER
 PGPASSFILE=$PWD/pgpass
 PGCLIENTENCODING=UTF8
 PGCONNECT_TIMEOUT=30
 PGAPPNAME=holdfast
-export PGPASSFILE PGCLIENTENCODING PGCONNECT_TIMEOUT PGAPPNAME
+export PGHOST PGPORT PGUSER PGPASSFILE PGCLIENTENCODING PGCONNECT_TIMEOUT PGAPPNAME
 # In the form of libpq's password file, in which both of these stand for themselves behind a backslash.
 password=$(sed 's/[\\:]/\\&/g' "${PASSWORD_FILE:-/credentials/password}") || give_up 1
 printf '*:*:*:*:%s\n' "$password" >pgpass || give_up 1

@@ -42,7 +42,7 @@ export async function deployed(
         ...settings,
       }),
       bundleOf: async () => ({ path: __filename, sha256: "ab".repeat(32), sizeBytes: 1000 }),
-      podPrograms: async () => ({ "cluster-dump.cjs": "the runner", "postgresql-cluster.sh": "the client" }),
+      podPrograms: async () => ({ "cluster-dump.cjs": "the runner", "postgresql-server.sh": "the client" }),
       probe,
       nowMs,
     });

@@ -5,6 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
+import { startPostgresql } from "./support/postgresql-server";
 
 let world: DumpWorld;
 
@@ -12,7 +13,7 @@ const oddName = `shop "of' all\\ \n-things/x`;
 const odd = "shop%20%22of%27%20all%5C%20%0A-things%2Fx";
 
 beforeAll(async () => {
-  world = await createDumpWorld();
+  world = await createDumpWorld("postgresql-backup", startPostgresql);
   const { server } = world;
   await server.sql(`create role reader login password 'secret';
     create database shop; create database closed;
@@ -31,7 +32,7 @@ afterEach(() => world.reset());
 
 describe("the whole server", () => {
   test("is kept as one dump that restores everything, with what it has in its manifest", async () => {
-    const { client, runner } = await world.pod("postgresql-cluster.sh");
+    const { client, runner } = await world.pod("postgresql-server.sh");
     expect([client.status, runner.status, runner.stdout]).toEqual([
       0,
       0,
@@ -129,7 +130,7 @@ describe.each<{
   },
   {
     title: "the server is down",
-    environment: { PGHOST: "/nowhere" },
+    environment: { DATABASE_HOST: "/nowhere" },
     says: /what there is to dump isn't known: .*No such file or directory/,
   },
   {
@@ -152,11 +153,11 @@ describe.each<{
   },
 ])("a dump of the whole server where $title", ({ shadow, environment, change = {}, says, status = 1 }) => {
   test("is a failure with its reason, and the one before stays as it was", async () => {
-    await world.pod("postgresql-cluster.sh");
+    await world.pod("postgresql-server.sh");
     const before = world.files();
     const { backup_last_success_timestamp: success } = world.metrics();
     world.writeConfig(change);
-    const { runner } = await world.pod("postgresql-cluster.sh", {
+    const { runner } = await world.pod("postgresql-server.sh", {
       ...(shadow && { shadow }),
       ...(environment && { environment }),
     });
@@ -169,13 +170,13 @@ describe.each<{
 });
 
 test("a runner that is killed in its midst leaves nothing that a later run takes for a dump", async () => {
-  const client = world.client("postgresql-cluster.sh", { shadow: { pg_dumpall: "echo half; exec sleep 1" } });
+  const client = world.client("postgresql-server.sh", { shadow: { pg_dumpall: "echo half; exec sleep 1" } });
   const runner = world.runner();
   await runner.until(() => readdirSync(world.target).some(name => name.startsWith(".holdfast-part-")));
   runner.kill("SIGKILL");
   await runner.finished;
   await client.finished;
-  const next = await world.pod("postgresql-cluster.sh");
+  const next = await world.pod("postgresql-server.sh");
   expect(next.runner).toMatchObject({
     status: 0,
     stdout: expect.stringContaining("which a run that was cut has left") as string,
@@ -210,7 +211,11 @@ describe("one of several databases", () => {
   test("that is locked for long is told with the lock, and that was dropped in between with its name", async () => {
     await world.server.sql("create database busy; create database dropped");
     await world.server.sql("create table t ()", "busy");
-    const locked = world.server.sql("begin; lock table t; select pg_sleep(3); commit", "busy");
+    const locked = world.server
+      .sql("begin; lock table t; select pg_sleep(600)", "busy")
+      .catch(() => undefined);
+    const holds = "from pg_locks where relation = 't'::regclass and granted";
+    while ((await world.server.sql(`select count(*) ${holds}`, "busy")) === "0");
     const drop = `case "$*" in *dropped*) psql -XAtqd postgres -c "drop database dropped" ;; esac; exec REAL "$@"`;
     const { runner } = await world.pod("postgresql-databases.sh", {
       shadow: { pg_dump: drop },
@@ -223,6 +228,7 @@ describe("one of several databases", () => {
       /database "dropped": its program ended with 1: .*database "dropped" does not exist/,
     );
     expect([runner.status, world.metrics()["backup_dumps"]]).toEqual([1, 4]);
+    await world.server.sql(`select pg_terminate_backend(pid) ${holds}`, "busy");
     await locked;
     await world.server.sql("drop database busy");
   });
@@ -230,7 +236,7 @@ describe("one of several databases", () => {
 
 describe("retention", () => {
   test("goes by when a dump began as its manifest says, keeps a number however old, and nothing of others", async () => {
-    for (let night = 0; night < 4; night += 1) await world.pod("postgresql-cluster.sh");
+    for (let night = 0; night < 4; night += 1) await world.pod("postgresql-server.sh");
     for (const [night, name] of world
       .files()
       .filter(file => file.endsWith(".json"))
@@ -238,7 +244,7 @@ describe("retention", () => {
       age(name, 40 - 10 * night);
     writeFileSync(join(world.target, "dump_2020_01_01.sql.gz"), "of the script before");
     // Dumps of 10, 20, 30 and 40 days; "14 days, at least two".
-    const { runner } = await world.pod("postgresql-cluster.sh");
+    const { runner } = await world.pod("postgresql-server.sh");
     expect(runner.stdout.match(/removes dump_/g)).toHaveLength(3);
     expect(world.files().filter(name => name.endsWith(".gz"))).toHaveLength(3);
     expect(world.files()).toContain("dump_2020_01_01.sql.gz");
@@ -246,9 +252,9 @@ describe("retention", () => {
 
   test("removes nothing of what failed", async () => {
     world.writeConfig({ keep: { kind: "tiers", tiers: [{ every: "run", count: 1 }] } });
-    await world.pod("postgresql-cluster.sh");
+    await world.pod("postgresql-server.sh");
     const before = world.files();
-    await world.pod("postgresql-cluster.sh", { shadow: { pg_dumpall: "exit 1" } });
+    await world.pod("postgresql-server.sh", { shadow: { pg_dumpall: "exit 1" } });
     expect(world.files()).toEqual(before);
   });
 });
@@ -261,10 +267,10 @@ function age(name: string, days: number): void {
 }
 
 test("a server that lost most of what it had waits for somebody, who says with a file that it is meant", async () => {
-  await world.pod("postgresql-cluster.sh");
+  await world.pod("postgresql-server.sh");
   await world.server.sql("create table kept as select * from orders; truncate orders", "shop");
   await world.server.sql("drop table kept", "shop");
-  const held = await world.pod("postgresql-cluster.sh");
+  const held = await world.pod("postgresql-server.sh");
   expect([held.runner.stdout, held.runner.status]).toEqual([
     expect.stringMatching(
       /it has \d+ bytes, \d+\.\d % of the one of .* touch \/srv\/nfs\/postgresql-backup\/accept/,
@@ -272,10 +278,10 @@ test("a server that lost most of what it had waits for somebody, who says with a
     1,
   ]);
   expect(world.files().filter(name => name.endsWith(".gz"))).toHaveLength(2);
-  await world.pod("postgresql-cluster.sh");
+  await world.pod("postgresql-server.sh");
   expect(world.files().filter(name => name.endsWith(".gz"))).toHaveLength(2);
   writeFileSync(join(world.target, "accept"), "");
-  expect((await world.pod("postgresql-cluster.sh")).runner).toMatchObject({
+  expect((await world.pod("postgresql-server.sh")).runner).toMatchObject({
     status: 0,
     stdout: expect.stringContaining("somebody accepted it") as string,
   });

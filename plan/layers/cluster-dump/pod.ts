@@ -11,6 +11,14 @@ import type { ClusterDumpSpec, DumpSpec } from "./spec";
 /** Of a range that no distribution gives to anybody; NFS knows accounts by their number alone. */
 const uid = 64_738;
 
+/** Whose scripts speak to an engine, and where it answers unless the estate says otherwise. */
+const clients = {
+  postgresql: { scripts: "postgresql", port: 5432 },
+  mariadb: { scripts: "mariadb", port: 3306 },
+  // Of one root, and with the same options still.
+  mysql: { scripts: "mariadb", port: 3306 },
+} as const satisfies Record<DumpSpec["engine"], { scripts: string; port: number }>;
+
 /** A CronJob with a client of the server's own version; planned where the estate doesn't say which. */
 export function deploymentOf(
   spec: ClusterDumpSpec,
@@ -42,6 +50,8 @@ function podOf(
 ): DumpPod {
   const { host, path } = spec.target;
   const { server, user } = dump;
+  const { scripts, port } = clients[dump.engine];
+  const serverPort = server.port ?? port;
   return {
     namespace: spec.namespace,
     schedule: trigger.calendar,
@@ -54,11 +64,12 @@ function podOf(
     uid,
     client: {
       image: dump.image,
-      script: `${dump.engine}-${dump.databases === "each" ? "databases" : "cluster"}`,
-      includes: [dump.engine, "exchange"],
+      script: `${scripts}-${dump.databases === "each" ? "databases" : "server"}`,
+      includes: [scripts, "exchange"],
       environment: {
-        ...{ PGHOST: server.host, PGPORT: String(server.port), PGUSER: user, HOME: podPaths.exchange },
-        ...{ EXCHANGE: podPaths.exchange, PASSWORD_FILE: `${podPaths.credentials}/password` },
+        ...{ DATABASE_HOST: server.host, DATABASE_PORT: String(serverPort), DATABASE_USER: user },
+        ...{ HOME: podPaths.exchange, EXCHANGE: podPaths.exchange },
+        PASSWORD_FILE: `${podPaths.credentials}/password`,
       },
     },
     runnerImage,
@@ -70,7 +81,7 @@ function podOf(
       path,
       fsUuid: estate.hosts[host]?.filesystems[mountAbove(estate, host, path)]?.fsUuid ?? "",
     },
-    reaches: [{ namespace: server.namespace, port: server.port }, pushgatewayOf(estate)],
+    reaches: [{ namespace: server.namespace, port: serverPort }, pushgatewayOf(estate)],
   };
 }
 

@@ -3,21 +3,21 @@ import { absolutePath, address, image, name, user } from "../../estate/fields";
 import { retention } from "../../retention";
 import { cronSchedule, runFields } from "../common";
 
-/** How a PostgreSQL server is dumped: by its own client, which is the program that restores it. */
-const postgresql = z.strictObject({
-  engine: z.literal("postgresql"),
+/** How a database server is dumped: by its own client, which is the program that restores it. */
+const clientDump = z.strictObject({
+  engine: z.enum(["postgresql", "mariadb", "mysql"]),
   databases: z
     .enum(["together", "each"])
     .describe(
-      'All with roles and grants as one text of pg_dumpall, or "each" as an archive of pg_dump, which comes back alone',
+      'All with their accounts as one text of pg_dumpall or mariadb-dump; or "each" by itself, which comes back alone: an archive of pg_dump, a text of mariadb-dump',
     ),
-  image: image.describe("Image with PostgreSQL's client programs, of the server's version or a later one"),
+  image: image.describe("Image with the server's client programs, of its version or a later one"),
   server: z.strictObject({
     host: address.describe('Its service, e.g. "postgresql.dbaas.svc.cluster.local"'),
-    port: z.int().min(1).max(65535).default(5432),
+    port: z.int().min(1).max(65535).optional().describe("By default the engine's own: 5432, or 3306"),
     namespace: name.describe("Namespace of its pods: a dump's pod reaches nothing else"),
   }),
-  user: user.describe("Account that may read all of it: a superuser, or a member of pg_read_all_data"),
+  user: user.describe("Account that may read all of it"),
   secret: name.describe("Secret with its password"),
 });
 
@@ -33,7 +33,7 @@ export const clusterDumpSpec = z.strictObject({
   schedule: cronSchedule,
   target: z.strictObject({ host: name, path: absolutePath.describe("Folder in an NFS tree of that host") }),
   keep: retention,
-  dump: postgresql
+  dump: clientDump
     .optional()
     .describe("Who makes the dump. Without it the job is planned and not installed: another program does it"),
   band: z

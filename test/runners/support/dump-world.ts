@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { bundleRunner } from "../../../host-scripts/bundle-runner";
 import { projectRoot } from "../../../lab/cache";
 import { clusterDumpConfig, type ClusterDumpConfig } from "../../../plan/contracts/cluster-dump";
-import { mountNamespace } from "./namespace";
-import { type PostgresqlServer, startPostgresql } from "./postgresql-server";
+import { type MountNamespace, mountNamespace } from "./namespace";
+import type { DatabaseServer } from "./postgresql-server";
 import { type Recorder, startRecorder } from "./recorder";
 import { type FinishedRun, type StartedRun, startRunner } from "./started-run";
 
 /** Both containers of a dump's pod as processes, with the folder that they share, a server, and a target. */
 export interface DumpWorld {
-  readonly server: PostgresqlServer;
+  readonly server: DatabaseServer;
   readonly config: ClusterDumpConfig;
   readonly pushes: Recorder;
   readonly target: string;
@@ -38,7 +38,11 @@ export interface PodOptions {
 /** Room on the target: more than a few dumps of a small server. */
 const targetBytes = 16 * 2 ** 20;
 
-export async function createDumpWorld(): Promise<DumpWorld> {
+/** @param startServer starts a database server below a folder that any user may reach */
+export async function createDumpWorld(
+  job: string,
+  startServer: (namespace: MountNamespace, folder: string) => Promise<DatabaseServer>,
+): Promise<DumpWorld> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-dump-"));
   chmodSync(folder, 0o755);
   const [namespace, pushes, bundle] = await Promise.all([
@@ -46,7 +50,7 @@ export async function createDumpWorld(): Promise<DumpWorld> {
     startRecorder(),
     bundleRunner("cluster-dump", projectRoot, "cluster-scripts"),
   ]);
-  const server = await startPostgresql(namespace, folder);
+  const server = await startServer(namespace, folder);
   const program = join(folder, "cluster-dump.cjs");
   writeFileSync(program, bundle.text);
   const [exchange, target, bin] = ["exchange", "target", "bin"].map(name => join(folder, name)) as [
@@ -59,10 +63,10 @@ export async function createDumpWorld(): Promise<DumpWorld> {
   const seen = namespace.outside(target);
   const file = join(folder, "config.json");
   let config: ClusterDumpConfig = clusterDumpConfig.parse({
-    ...{ job: "postgresql-backup", host: "k8s", budgetMs: 60_000, zone: "UTC", exchange, target },
+    ...{ job, host: "k8s", budgetMs: 60_000, zone: "UTC", exchange, target },
     ...{ stateDir: join(target, ".holdfast"), textfile: join(target, ".holdfast", "metrics.prom") },
     pushgateway: { url: pushes.url, timeoutMs: 2_000, attempts: 1 },
-    seen: { host: "pve", path: "/srv/nfs/postgresql-backup" },
+    seen: { host: "pve", path: `/srv/nfs/${job}` },
     keep: { kind: "age", ms: 14 * 86_400_000, atLeast: 2 },
     band: { leastPercent: 20, mostPercent: 1_000 },
     clientWithinMs: 20_000,
@@ -79,7 +83,7 @@ export async function createDumpWorld(): Promise<DumpWorld> {
   const client = (script: string, { shadow = {}, environment = {} }: PodOptions = {}): StartedRun => {
     empty(bin);
     for (const [name, text] of Object.entries(shadow)) {
-      const real = join(folder, "tools/usr/lib/postgresql/15/bin", name);
+      const real = join(server.programs, name);
       writeFileSync(join(bin, name), `#!/bin/sh\n${text.replaceAll("REAL", real)}\n`, { mode: 0o755 });
     }
     const all = {

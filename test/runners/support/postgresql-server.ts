@@ -29,8 +29,10 @@ const packages = [
 const uid = 65534;
 export const password = 'p\\a:ss "word';
 
-/** A real PostgreSQL server that listens on a socket in its folder, with its clients. */
-export interface PostgresqlServer {
+/** A real database server that listens on a socket in its folder, with its clients. */
+export interface DatabaseServer {
+  /** Folder with its programs. */
+  readonly programs: string;
   /** For env(1): where the clients are and how they reach it; no password. */
   readonly environment: Readonly<Record<string, string>>;
   /** Runs a statement; gives what psql prints, without headings. */
@@ -41,7 +43,7 @@ export interface PostgresqlServer {
 }
 
 /** @param folder what any user may reach; the server's files come below it */
-export async function startPostgresql(namespace: MountNamespace, folder: string): Promise<PostgresqlServer> {
+export async function startPostgresql(namespace: MountNamespace, folder: string): Promise<DatabaseServer> {
   const packed = await debianPackages("postgresql", packages);
   const [tools, data, socket] = ["tools", "data", "socket"].map(name => join(folder, name)) as [
     string,
@@ -60,8 +62,9 @@ export async function startPostgresql(namespace: MountNamespace, folder: string)
     PATH: `${tools}/usr/lib/postgresql/15/bin:${process.env["PATH"]}`,
     LD_LIBRARY_PATH: `${tools}/usr/lib/x86_64-linux-gnu`,
     LC_ALL: "C.UTF-8",
-    ...{ PGHOST: socket, PGPORT: "5432", PGUSER: "backup" },
+    ...{ DATABASE_HOST: socket, DATABASE_PORT: "5432", DATABASE_USER: "backup" },
   };
+  const login = { PGHOST: socket, PGUSER: "backup", PGPASSWORD: password };
   const inside = (argv: readonly string[], input = "", more = {}): Promise<{ stdout: string }> => {
     const words = Object.entries({ ...environment, ...more }).map(([name, value]) => `${name}=${value}`);
     const [program = "", ...args] = namespace.inside(["env", ...words, ...argv]);
@@ -69,13 +72,14 @@ export async function startPostgresql(namespace: MountNamespace, folder: string)
   };
   const server = (...argv: string[]) =>
     inside(["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", ...argv]);
-  const login = ["--auth=scram-sha-256", "--username=backup", `--pwfile=${passwordFile}`];
-  await server("initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", ...login, `--pgdata=${data}`);
+  const accounts = ["--auth=scram-sha-256", "--username=backup", `--pwfile=${passwordFile}`];
+  await server("initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", ...accounts, `--pgdata=${data}`);
   const settings = `-c listen_addresses= -c unix_socket_directories=${socket} -c fsync=off -c jit=off`;
   await server("pg_ctl", "start", "--wait", `--pgdata=${data}`, `--log=${data}/log`, `--options=${settings}`);
   const client = async (argv: readonly string[], input = ""): Promise<string> =>
-    (await inside(argv, input, { PGPASSWORD: password })).stdout;
+    (await inside(argv, input, login)).stdout;
   return {
+    programs: `${tools}/usr/lib/postgresql/15/bin`,
     environment,
     client,
     sql: (text, database = "postgres") =>

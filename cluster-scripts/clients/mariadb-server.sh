@@ -1,0 +1,5 @@
+# All databases of a MariaDB or MySQL server as one text, with its accounts.
+. "$(dirname "$0")/mariadb.sh"
+
+dump_of "" --all-databases --flush-privileges
+finish

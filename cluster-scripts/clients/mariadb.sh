@@ -1,0 +1,32 @@
+# DATABASE_HOST, DATABASE_PORT and DATABASE_USER come with the environment, the password as a file: no argument and no
+# variable has it.
+. "$(dirname "$0")/exchange.sh"
+
+# In the form of an option file, where a backslash makes a quotation mark or a backslash stand for itself.
+password=$(sed 's/[\\"]/\\&/g' "${PASSWORD_FILE:-/credentials/password}") || give_up 1
+printf '[client]\nhost="%s"\nport=%s\nuser="%s"\npassword="%s"\n' \
+  "$DATABASE_HOST" "$DATABASE_PORT" "$DATABASE_USER" "$password" >client.cnf || give_up 1
+unset password
+options=--defaults-file=$PWD/client.cnf
+
+# MySQL's own images have none of MariaDB's names.
+program() {
+  if command -v "$1" >/dev/null; then echo "$1"; else echo "$2"; fi
+}
+client=$(program mariadb mysql)
+dump=$(program mariadb-dump mysqldump)
+
+# ask SQL: what it gives, with its line breaks and an x behind it, as a shell takes those at the end away
+ask() {
+  "$client" "$options" --connect-timeout=30 --batch --raw --skip-column-names --execute="$1" 2>errors && printf x
+}
+
+# dump_of NAME OPTION...: as of one instant, for what InnoDB has
+dump_of() {
+  name=$1
+  shift
+  hand_over mariadb-sql "$name" "$dump" "$options" --single-transaction --quick --hex-blob --routines --events --triggers "$@"
+}
+
+version=$(ask 'select version()') || give_up 1
+tell server "${version%?x}"
