@@ -146,7 +146,11 @@ function twice(
     if (look.isFaulty([...part, "host"])) continue;
     const first = others(run).find(other => !other.run.named);
     if (first?.run === run) continue;
-    look.fault([...part, "host"], run.host, `has two jobs named ${run.job}: a host has one of each layer`);
+    look.fault(
+      [...part, "host"],
+      run.host,
+      `has two jobs named ${run.job}: a host has one of each layer; a second part needs a "name" of its own, where it takes one`,
+    );
   }
   for (const { run, part } of runs) {
     const path = [...part, ...(run.named?.at ?? [])];

@@ -1,3 +1,4 @@
+import { offsiteSyncJobName } from "../../contracts/offsite-sync";
 import type { Layer } from "../layer";
 import { isBelow } from "../places";
 import { offsiteSyncJob } from "./jobs";
@@ -10,7 +11,8 @@ export const offsiteSync: Layer<"offsite-sync", typeof offsiteSyncSpec> = {
   runs: ({ name, host, schedule, alert }) => [
     {
       ...{ job: name, at: [], host, schedule, alert },
-      named: { at: ["name"], value: name, what: "part" },
+      // Where nobody named it, whatever else is called so can be renamed.
+      ...(name === offsiteSyncJobName ? {} : { named: { at: ["name"], value: name, what: "part" } }),
     },
   ],
   references({ host, destination, legs }, at, look, estate) {

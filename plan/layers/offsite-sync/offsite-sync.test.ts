@@ -84,7 +84,7 @@ test("a second destination is a job, a command and a consumer of its own", () =>
 
 test("a second destination without a name is refused, by the field that it lacks", () => {
   expect(() => withFriend(part => delete part.name)).toThrow(
-    /layers\["offsite-sync"\]\[1\]\.name: "offsite-sync-backup" makes a second job .* rename the part/,
+    /layers\["offsite-sync"\]\[1\]\.host: "pve" has two jobs named offsite-sync-backup: .*a "name" of its own/,
   );
 });
 
