@@ -128,6 +128,30 @@ test("findings are printed for code scanning and as annotations too", async () =
   );
 });
 
+test("code scanning and annotations have a cause with a line of what follows from it, and with --all each finding", async () => {
+  const turned = changed("turned", ({ layers }) =>
+    Object.assign(layers["nfs-mirror"][0] ?? {}, { source: "/mnt/backup", target: "/srv/nfs" }),
+  );
+  const printed = async (...flags: string[]): Promise<string> =>
+    (await run(["check", "--estate", turned, ...flags])).out;
+  const results = (out: string): { ruleId: string; message: { text: string } }[] =>
+    JSON.parse(out).runs[0].results;
+  const findings: { code: string; follows?: string }[] = JSON.parse(await printed("--json"));
+  const causes = findings.filter(({ follows }) => follows === undefined);
+  expect(findings.length).toBeGreaterThan(causes.length);
+
+  const folded = results(await printed("--format", "sarif"));
+  expect(folded.map(({ ruleId }) => ruleId)).toEqual(causes.map(({ code }) => code));
+  const line = new RegExp(` ${findings.length - causes.length} consequences, which go when it is mended`);
+  expect(folded[0]?.message.text).toMatch(line);
+  expect(results(await printed("--format", "sarif", "--all"))).toHaveLength(findings.length);
+
+  const annotated = (await printed("--format", "github")).trim().split("\n");
+  expect(annotated).toHaveLength(causes.length);
+  expect(annotated[0]).toMatch(line);
+  expect((await printed("--format", "github", "--all")).trim().split("\n")).toHaveLength(findings.length);
+});
+
 test("rpo gives every service and disaster, in seconds", async () => {
   const { exitCode, out } = await run(["rpo", "--estate", estateFile, "--json"]);
   expect(exitCode).toBe(0);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Log } from "sarif";
 import type { Finding } from "../checks";
 import { catalogue } from "../checks";
 
@@ -11,9 +12,10 @@ export interface FindingsFile {
 
 /**
  * Findings in SARIF 2.1.0, as GitHub's code scanning takes them: each has a place in a file of the repository, and a
- * fingerprint by which it is known again when lines move.
+ * fingerprint by which it is known again when lines move. `Log` is generated from the standard's own schema: the compiler refuses
+ * a field that it hasn't, or one that it asks for.
  */
-export function sarifOf(findings: readonly Finding[], file: FindingsFile): object {
+export function sarifOf(findings: readonly Finding[], file: FindingsFile): Log {
   const codes = new Set(findings.map(finding => finding.code));
   const rules = catalogue.filter(check => codes.has(check.code));
   const lines = file.text.split("\n");
