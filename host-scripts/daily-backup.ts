@@ -1,9 +1,4 @@
-import {
-  type DailyBackupConfig,
-  dailyBackupConfig,
-  dailyBackupJobName,
-  dailyBackupMetrics,
-} from "../plan/contracts/daily-backup";
+import { dailyBackupConfig, dailyBackupJobName, dailyBackupMetrics } from "../plan/contracts/daily-backup";
 import { compare } from "./daily-backup/compare";
 import { configurationPhase, judgeConfiguration } from "./daily-backup/configuration";
 import { contents } from "./daily-backup/contents";
@@ -25,7 +20,7 @@ import { startRunner } from "./runtime/define-runner";
 
 const configuration = configurationPhase<DailyBackup>(handOver);
 
-startRunner<DailyBackupConfig, DailyBackup>({
+startRunner({
   name: dailyBackupJobName,
   does: "Copies the files of every snapshotted volume, their SQLite databases and the host's own configuration to the backup disk.",
   accepts: {

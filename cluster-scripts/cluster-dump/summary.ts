@@ -1,6 +1,12 @@
 import { join } from "node:path";
-import { clusterDumpMetricNames } from "../../plan/contracts/cluster-dump";
+import {
+  clusterDumpMetricNames,
+  type clusterDumpMetrics,
+  databaseSuccessMetric,
+} from "../../plan/contracts/cluster-dump";
+import type { Counted } from "../../plan/contracts/metric";
 import type { Summary } from "../../host-scripts/runtime/job-run";
+import { family } from "../../host-scripts/runtime/metric-text";
 import { tellPart } from "../../host-scripts/runtime/part-metrics";
 import { noted } from "../../host-scripts/runtime/quoted";
 import type { ClusterDump } from "./cluster-dump";
@@ -8,7 +14,7 @@ import { allFolders } from "./folder";
 import { goodDumpsOf, type Manifest } from "./manifest";
 
 /** What a run tells of itself. */
-export const summary: Summary<ClusterDump> = {
+export const summary: Summary<ClusterDump, Counted<typeof clusterDumpMetrics>> = {
   values: run => ({
     [clusterDumpMetricNames.bytes]: bytesOf(run),
     [clusterDumpMetricNames.dumps]: keptOf(run).length,
@@ -41,17 +47,11 @@ function asText(name: string): string {
 /** Tells how old each database's newest good dump is, also of one that the server no longer has: somebody may miss it. */
 export async function tellDatabases({ config, log }: ClusterDump, stop: AbortSignal): Promise<void> {
   const newest = allFolders(config).flatMap(folder => goodDumpsOf(folder).slice(-1));
-  const families = [
-    {
-      name: clusterDumpMetricNames.databaseSuccess,
-      help: "Begin of the newest good dump of the database, epoch seconds",
-      series: newest.map(({ manifest: { database, startedAt } }) => ({
-        labels: { database: asText(database) },
-        value: Math.floor(Date.parse(startedAt) / 1000),
-      })),
-    },
-  ];
+  const ages = newest.map(({ manifest: { database, startedAt } }) => ({
+    labels: { database: asText(database) },
+    value: Math.floor(Date.parse(startedAt) / 1000),
+  }));
   const what = "the age of each database's dump";
   const textfile = join(config.stateDir, "databases.prom");
-  await tellPart(config, { part: "databases", families, textfile, what }, stop, log);
+  await tellPart(config, { families: [family(databaseSuccessMetric, ages)], textfile, what }, stop, log);
 }

@@ -1,14 +1,15 @@
-import { dailyBackupMetricNames } from "../../plan/contracts/daily-backup";
+import { dailyBackupMetricNames, type dailyBackupMetrics } from "../../plan/contracts/daily-backup";
+import type { Counted } from "../../plan/contracts/metric";
 import type { Summary } from "../runtime/job-run";
 import type { DailyBackup } from "./daily-backup";
 import { failedTasks } from "./judge";
 
 /** What a run tells of itself. */
-export const summary: Summary<DailyBackup> = {
+export const summary: Summary<DailyBackup, Counted<typeof dailyBackupMetrics>> = {
   values: run => ({
     [dailyBackupMetricNames.bytes]: run.bytes,
-    ...(run.tasks && { [dailyBackupMetricNames.failedVolumes]: failedTasks(run).length }),
-    ...(run.differences !== undefined && { [dailyBackupMetricNames.differences]: run.differences }),
+    [dailyBackupMetricNames.failedVolumes]: run.tasks && failedTasks(run).length,
+    [dailyBackupMetricNames.differences]: run.differences,
   }),
   figures: run => ({
     volumes: run.tasks?.length,

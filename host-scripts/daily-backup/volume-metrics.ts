@@ -1,5 +1,6 @@
-import { dailyBackupMetricNames } from "../../plan/contracts/daily-backup";
-import { type Family, tellPart } from "../runtime/part-metrics";
+import { volumeMetrics } from "../../plan/contracts/daily-backup";
+import { family } from "../runtime/metric-text";
+import { tellPart } from "../runtime/part-metrics";
 import type { DailyBackup } from "./daily-backup";
 import { readRecords } from "./record";
 
@@ -13,26 +14,19 @@ export async function tellVolumes(run: DailyBackup, stop: AbortSignal): Promise<
   const records = readRecords(config.stateDir);
   // Nobody is promised a copy of a raw block volume's files.
   const copied = tasks.filter(({ claim }) => !claim?.isBlock);
-  const seriesOf = (field: "successMs" | "contentMs"): Family["series"] =>
+  const seriesOf = (field: "successMs" | "contentMs") =>
     copied.map(({ volume, claim }) => ({
       labels: { namespace: claim?.namespace ?? "", claim: claim?.name ?? "", volume },
       value: Math.floor((records.get(volume)?.[field] ?? 0) / 1000),
     }));
-  const families: readonly Family[] = [
-    {
-      name: dailyBackupMetricNames.volumeSuccess,
-      help: "End of the last run that had a good copy of the volume, epoch seconds",
-      series: seriesOf("successMs"),
-    },
-    {
-      name: dailyBackupMetricNames.volumeContent,
-      help: "When the volume's files were last copied whole or compared by content, epoch seconds",
-      series: seriesOf("contentMs"),
-    },
-  ];
+  const [success, content] = volumeMetrics;
   await tellPart(
     config,
-    { part: "volumes", families, textfile: config.volumesTextfile, what: "the age of each volume's copy" },
+    {
+      families: [family(success, seriesOf("successMs")), family(content, seriesOf("contentMs"))],
+      textfile: config.volumesTextfile,
+      what: "the age of each volume's copy",
+    },
     stop,
     log,
   );

@@ -1,25 +1,20 @@
-import { snapshotMetricNames } from "../../plan/contracts/lvm-pvc-snapshot";
+import { type lvmPvcSnapshotMetrics, snapshotMetricNames } from "../../plan/contracts/lvm-pvc-snapshot";
+import type { Counted } from "../../plan/contracts/metric";
 import type { Summary } from "../runtime/job-run";
 import type { SnapshotRun } from "./context";
 import { percentText } from "./limits";
 
 /** What a run tells of itself. */
-export const summary: Summary<SnapshotRun> = {
+export const summary: Summary<SnapshotRun, Counted<typeof lvmPvcSnapshotMetrics>> = {
   values({ found, created, removed, poolStatus }) {
-    const covered = found && { [snapshotMetricNames.volumes]: found.covered.length + found.missing.length };
-    const without = found && {
-      [snapshotMetricNames.failed]:
-        found.covered.filter(({ name }) => !created.has(name)).length + found.missing.length,
-    };
     return {
       [snapshotMetricNames.created]: created.size,
       [snapshotMetricNames.pruned]: removed.size,
-      ...covered,
-      ...without,
-      ...(poolStatus && {
-        [snapshotMetricNames.poolFree]: round(100 - poolStatus.dataPercent),
-        [snapshotMetricNames.metadataFree]: round(100 - poolStatus.metadataPercent),
-      }),
+      [snapshotMetricNames.volumes]: found && found.covered.length + found.missing.length,
+      [snapshotMetricNames.failed]:
+        found && found.covered.filter(({ name }) => !created.has(name)).length + found.missing.length,
+      [snapshotMetricNames.poolFree]: poolStatus && round(100 - poolStatus.dataPercent),
+      [snapshotMetricNames.metadataFree]: poolStatus && round(100 - poolStatus.metadataPercent),
     };
   },
   figures: ({ found, created, removed, failed, poolStatus }) => ({

@@ -1,13 +1,20 @@
-import { heldBytes, heldEntries, mirroredBytes } from "../../plan/contracts/nfs-mirror";
+import type { Counted } from "../../plan/contracts/metric";
+import {
+  heldBytes,
+  heldEntries,
+  mirroredBytes,
+  type nfsMirrorMetrics,
+} from "../../plan/contracts/nfs-mirror";
 import type { Summary } from "../runtime/job-run";
 import { notedName, shortened } from "../runtime/quoted";
 import type { Held, KeptBack, Mirror } from "./mirror";
 
 /** What a run tells of itself. */
-export const summary: Summary<Mirror> = {
+export const summary: Summary<Mirror, Counted<typeof nfsMirrorMetrics>> = {
   values: ({ copied, kept }) => ({
     [mirroredBytes]: copied?.bytes ?? 0,
-    ...(kept && { [heldEntries]: kept.entries, [heldBytes]: kept.bytes }),
+    [heldEntries]: kept?.entries,
+    [heldBytes]: kept?.bytes,
   }),
   figures: ({ scan: found, copied, kept }) => ({
     ...(found && { entries: found.entries, toCopy: found.changes, toDelete: found.deletions }),

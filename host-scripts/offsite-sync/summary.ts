@@ -1,10 +1,16 @@
-import { offsiteLegMetrics, offsiteMetricNames } from "../../plan/contracts/offsite-sync";
+import type { Counted } from "../../plan/contracts/metric";
+import {
+  offsiteLegMetrics,
+  offsiteMetricNames,
+  type offsiteSyncMetrics,
+} from "../../plan/contracts/offsite-sync";
 import type { Summary } from "../runtime/job-run";
+import { family } from "../runtime/metric-text";
 import { tellPart } from "../runtime/part-metrics";
 import type { Offsite } from "./offsite";
 
 /** What a run tells of itself. */
-export const summary: Summary<Offsite> = {
+export const summary: Summary<Offsite, Counted<typeof offsiteSyncMetrics>> = {
   values: ({ sent }) => ({
     [offsiteMetricNames.bytes]: sent.bytes,
     [offsiteMetricNames.wire]: sent.wireBytes,
@@ -36,22 +42,24 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
     const isDone = leg?.isDone === true;
     return {
       from,
-      values: new Map<string, number>([
-        [offsiteMetricNames.legSuccess, seconds(lastMs)],
-        [offsiteMetricNames.debt, isDone ? 0 : (leg?.debtFiles ?? 0)],
-        // What nobody named may have changed right after the leg was whole.
-        [offsiteMetricNames.oldest, seconds(isDone ? startedAt.getTime() : (leg?.oldestMs ?? lastMs))],
-      ]),
+      legSuccess: seconds(lastMs),
+      debt: isDone ? 0 : (leg?.debtFiles ?? 0),
+      // What nobody named may have changed right after the leg was whole.
+      oldest: seconds(isDone ? startedAt.getTime() : (leg?.oldestMs ?? lastMs)),
     };
   });
-  const families = offsiteLegMetrics.map(({ name, help }) => ({
-    name,
-    help,
-    series: stands.map(({ from, values }) => ({ labels: { leg: from }, value: values.get(name) ?? 0 })),
-  }));
+  const familyOf = (what: keyof typeof offsiteLegMetrics) =>
+    family(
+      offsiteLegMetrics[what],
+      stands.map(({ from, [what]: value }) => ({ labels: { leg: from }, value })),
+    );
   await tellPart(
     config,
-    { part: "legs", families, textfile: config.legsTextfile, what: "how each leg stands" },
+    {
+      families: [familyOf("legSuccess"), familyOf("debt"), familyOf("oldest")],
+      textfile: config.legsTextfile,
+      what: "how each leg stands",
+    },
     stop,
     log,
   );

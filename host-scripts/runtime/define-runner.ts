@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Metric } from "../../plan/contracts/metric";
+import type { Counted, Metric } from "../../plan/contracts/metric";
 import type { RunnerConfig } from "../../plan/contracts/runner";
 import { type Accepts, parseRunnerArguments, type RunnerArguments, runHelp } from "./arguments";
 import { readConfig } from "./config";
@@ -23,7 +23,11 @@ interface DiskConfig extends RunnerConfig {
 }
 
 /** A runner that makes copies; a run of it is reported, however it ends, and what else it is asked for is not. */
-export interface Runner<Config extends DiskConfig, Run extends JobRun<Config>> {
+export interface Runner<
+  Config extends DiskConfig,
+  Run extends JobRun<Config>,
+  Metrics extends readonly Metric[],
+> {
   /** What its program is called. */
   readonly name: string;
   /** One sentence about the job, for its help. */
@@ -33,7 +37,7 @@ export interface Runner<Config extends DiskConfig, Run extends JobRun<Config>> {
   /** What else an operator may ask of its copies; left out where it keeps none. */
   readonly ways?: Ways<Config>;
   readonly contract: z.ZodType<Config>;
-  readonly metrics: readonly Metric[];
+  readonly metrics: Metrics;
   /** Adds to what every run has what this one's phases fill. */
   begin(run: JobRun<Config>, accepted: ReadonlySet<string>): Run;
   /** What a release that doesn't know of it must not run beside; left out where nothing outlives a run. */
@@ -44,7 +48,7 @@ export interface Runner<Config extends DiskConfig, Run extends JobRun<Config>> {
   readonly phases: readonly Phase<Run>[];
   /** Those of them that a dry run has: none that writes. */
   readonly dryRun: readonly Phase<Run>[];
-  readonly summary: Summary<Run>;
+  readonly summary: Summary<Run, Counted<Metrics>>;
   /** Comes after the phases, however they ended. */
   finish?(run: Run, stop: AbortSignal): Promise<void>;
   /**
@@ -55,9 +59,11 @@ export interface Runner<Config extends DiskConfig, Run extends JobRun<Config>> {
 }
 
 /** Makes this process the runner: reads its arguments, does what they ask for, and ends with the run's exit code. */
-export function startRunner<Config extends DiskConfig, Run extends JobRun<Config>>(
-  runner: Runner<Config, Run>,
-): void {
+export function startRunner<
+  Config extends DiskConfig,
+  Run extends JobRun<Config>,
+  Metrics extends readonly Metric[],
+>(runner: Runner<Config, Run, Metrics>): void {
   const argv = process.argv.slice(2);
   // Who restores or verifies waits for it.
   const progress = ["--progress", "restore", "verify"].some(word => argv.includes(word));
@@ -71,12 +77,11 @@ export function startRunner<Config extends DiskConfig, Run extends JobRun<Config
   });
 }
 
-async function start<Config extends DiskConfig, Run extends JobRun<Config>>(
-  runner: Runner<Config, Run>,
-  args: RunnerArguments,
-  config: Config,
-  log: Log,
-): Promise<number> {
+async function start<
+  Config extends DiskConfig,
+  Run extends JobRun<Config>,
+  Metrics extends readonly Metric[],
+>(runner: Runner<Config, Run, Metrics>, args: RunnerArguments, config: Config, log: Log): Promise<number> {
   if (args.mode === "way") {
     // The grammar knows these words only of a runner that has ways.
     return runner.ways ? goWay(runner.ways, args.asked, { config, log, json: args.json }) : exitCodes.usage;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Counted, Metric } from "../../plan/contracts/metric";
 import type { RunnerConfig } from "../../plan/contracts/runner";
 import { refuseClockThatWentBack } from "./clock";
 import { asRunnerError } from "./entry";
@@ -21,10 +22,10 @@ export interface JobRun<Config extends RunnerConfig = RunnerConfig> {
   lock?: Lock;
 }
 
-/** What a run tells of itself, whether it succeeded or not. */
-export interface Summary<Run> {
-  /** Metrics by name. */
-  values(run: Run): Readonly<Record<string, number>>;
+/** What a run tells of itself, whether it succeeded or not. `Name` is each of the metrics that its job counts. */
+export interface Summary<Run, Name extends string> {
+  /** By the metric's name; undefined for what the run didn't come to count. */
+  values(run: Run): Readonly<Record<Name, number | undefined>>;
   /** Fields of the result for a program. */
   figures(run: Run): object;
   /** One line about a success. */
@@ -41,11 +42,11 @@ export function lockFile({ stateDir }: RunnerConfig): string {
  * @param finish what is done after them, however they ended
  * @returns the exit code
  */
-export async function runAndReport<Run extends JobRun>(
+export async function runAndReport<Run extends JobRun, Metrics extends readonly Metric[]>(
   run: Run,
   phases: readonly Phase<Run>[],
-  reporter: Reporter,
-  summary: Summary<Run>,
+  reporter: Reporter<Metrics>,
+  summary: Summary<Run, Counted<Metrics>>,
   finish?: (run: Run, stop: AbortSignal) => Promise<void>,
 ): Promise<number> {
   const { log, stop, config } = run;
@@ -94,7 +95,7 @@ export async function runAndReport<Run extends JobRun>(
 export async function preview<Run extends JobRun>(
   run: Run,
   phases: readonly Phase<Run>[],
-  summary: Summary<Run>,
+  summary: Pick<Summary<Run, never>, "figures">,
 ): Promise<number> {
   const quiet = run.stop.listen(run.config.budgetMs);
   try {

@@ -4,6 +4,7 @@ import { isAhead } from "./clock";
 import { exitCodes, messageOf } from "./errors";
 import { writeDurably } from "./durable";
 import { takeLock } from "./lock";
+import { textOf } from "./metric-text";
 
 /** How a run ended. */
 export interface End {
@@ -11,8 +12,8 @@ export interface End {
   readonly status: number;
   /** Epoch seconds. */
   readonly at: number;
-  /** What the run counted, by the metric's name. A metric of successes is left as it was by a failure. */
-  readonly values: Readonly<Record<string, number>>;
+  /** What the run counted, by the metric's name; undefined is left as it was. A metric of successes is left as it was by a failure. */
+  readonly values: Readonly<Record<string, number | undefined>>;
 }
 
 /**
@@ -93,9 +94,7 @@ function render(metrics: readonly Metric[], values: Values): string {
   return metrics
     .flatMap(({ name, help }) => {
       const value = values.get(name);
-      if (value === undefined) return [];
-      return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`];
+      return value === undefined ? [] : [textOf({ name, help, series: [{ labels: {}, value }] })];
     })
-    .map(line => `${line}\n`)
     .join("");
 }

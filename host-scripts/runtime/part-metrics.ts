@@ -2,19 +2,13 @@ import type { RunnerConfig } from "../../plan/contracts/runner";
 import { writeDurably } from "./durable";
 import { messageOf } from "./errors";
 import type { Log } from "./log";
+import { type PartFamily, textOf } from "./metric-text";
 import { push } from "./push";
-
-/** Series of one name. */
-export interface Family {
-  readonly name: string;
-  readonly help: string;
-  readonly series: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
-}
 
 /** Series of a job that come and go as a whole, such as those of each of its volumes. */
 export interface PartMetrics {
-  readonly part: string;
-  readonly families: readonly Family[];
+  /** All of one group. */
+  readonly families: readonly [PartFamily, ...PartFamily[]];
   readonly textfile: string;
   /** What is told, for a message: "the age of each volume's copy". */
   readonly what: string;
@@ -30,7 +24,8 @@ export async function tellPart(
   stop: AbortSignal,
   log: Log,
 ): Promise<void> {
-  const { part, families, textfile, what } = metrics;
+  const { families, textfile, what } = metrics;
+  const [{ part }] = families;
   const text = families.map(textOf).join("");
   try {
     writeDurably(textfile, text);
@@ -41,12 +36,4 @@ export async function tellPart(
   const fault = await push(config.pushgateway, group, text, stop);
   if (fault !== undefined)
     log.warn(`the Pushgateway has not got ${what} (${fault}). It is kept in "${textfile}"`);
-}
-
-function textOf({ name, help, series }: Family): string {
-  const lines = series.map(({ labels, value }) => {
-    const text = Object.entries(labels).map(([label, of]) => `${label}=${JSON.stringify(of)}`);
-    return `${name}{${text.join(",")}} ${value}\n`;
-  });
-  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.sort().join("")}`;
 }

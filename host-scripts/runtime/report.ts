@@ -9,27 +9,27 @@ import { RunState } from "./run-state";
 import { shell } from "./shell";
 
 /** Where a job's ends are reported to. */
-export interface Reporter {
+export interface Reporter<Metrics extends readonly Metric[] = readonly Metric[]> {
   readonly config: RunnerConfig;
-  readonly metrics: readonly Metric[];
+  readonly metrics: Metrics;
   /** systemd's $INVOCATION_ID; empty for a run by hand. */
   readonly invocation: string;
   readonly state: RunState;
   readonly log: Log;
 }
 
-export function reporterOf(
+export function reporterOf<Metrics extends readonly Metric[]>(
   config: RunnerConfig,
-  metrics: readonly Metric[],
+  metrics: Metrics,
   invocation: string,
   log: Log,
-): Reporter {
+): Reporter<Metrics> {
   return { config, metrics, invocation, state: new RunState(config.stateDir), log };
 }
 
 export interface Ending {
   /** What the run counted, by the metric's name. */
-  readonly values: Readonly<Record<string, number>>;
+  readonly values: Readonly<Record<string, number | undefined>>;
   /** Undefined for a success. */
   readonly error: RunnerError | undefined;
   /** The run held the job's lock. */

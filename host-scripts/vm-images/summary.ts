@@ -1,15 +1,17 @@
-import { vmImagesMetricNames } from "../../plan/contracts/vm-images";
+import type { Counted } from "../../plan/contracts/metric";
+import { vmImagesMetricNames, type vmImagesMetrics, vmSuccessMetric } from "../../plan/contracts/vm-images";
 import type { Summary } from "../runtime/job-run";
+import { family } from "../runtime/metric-text";
 import { tellPart } from "../runtime/part-metrics";
 import { newestMs } from "./image";
 import type { Outcome, VmImages } from "./vm-images";
 
 /** What a run tells of itself. */
-export const summary: Summary<VmImages> = {
+export const summary: Summary<VmImages, Counted<typeof vmImagesMetrics>> = {
   values: run => ({
     [vmImagesMetricNames.bytes]: bytesOf(run),
-    ...(run.host && { [vmImagesMetricNames.failed]: of(run, "failed").length }),
-    ...(run.unnamed && { [vmImagesMetricNames.unnamed]: run.unnamed.length }),
+    [vmImagesMetricNames.failed]: run.host && of(run, "failed").length,
+    [vmImagesMetricNames.unnamed]: run.unnamed?.length,
   }),
   figures: run => ({
     vms: run.config.vms.length,
@@ -37,16 +39,18 @@ function bytesOf(run: VmImages): number {
 export async function tellVms({ config, host, log }: VmImages, stop: AbortSignal): Promise<void> {
   // Before that, nothing is known of the disk either.
   if (!host) return;
-  const families = [
+  const ages = config.vms.map(({ id, name }) => ({
+    labels: { vmid: String(id), vm: name },
+    value: Math.floor(newestMs(config, id) / 1000),
+  }));
+  await tellPart(
+    config,
     {
-      name: vmImagesMetricNames.vmSuccess,
-      help: "Begin of the newest good image of the VM, epoch seconds",
-      series: config.vms.map(({ id, name }) => ({
-        labels: { vmid: String(id), vm: name },
-        value: Math.floor(newestMs(config, id) / 1000),
-      })),
+      families: [family(vmSuccessMetric, ages)],
+      textfile: config.vmsTextfile,
+      what: "the age of each VM's image",
     },
-  ];
-  const what = "the age of each VM's image";
-  await tellPart(config, { part: "vms", families, textfile: config.vmsTextfile, what }, stop, log);
+    stop,
+    log,
+  );
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { keepPolicy } from "./keep-policy";
-import { anyValue, jobMetrics, type Metric } from "./metric";
+import { jobMetrics, partMetric } from "./metric";
 import { absolutePath, runnerFields, timeZone } from "./runner";
 
 /**
@@ -73,10 +73,9 @@ export const clusterDumpMetrics = jobMetrics("backup", [
 ]);
 
 /** A run can fail for one database night after night, and one that is gone is in no run any more. */
-export const databaseSuccessMetric: Metric = {
-  name: clusterDumpMetricNames.databaseSuccess,
-  help: "Begin of the newest good dump of the database, epoch seconds",
-  emitted: "any-end",
-  meaning: "other",
-  labels: { part: "databases", database: anyValue },
-};
+export const databaseSuccessMetric = partMetric(
+  "databases",
+  clusterDumpMetricNames.databaseSuccess,
+  "Begin of the newest good dump of the database, epoch seconds",
+  ["database"],
+);

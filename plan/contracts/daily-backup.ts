@@ -2,7 +2,7 @@ import { z } from "zod";
 import { collapseLimits } from "./collapse";
 import { keepPolicy } from "./keep-policy";
 import { accepted } from "./accepted";
-import { jobMetrics } from "./metric";
+import { jobMetrics, partMetric } from "./metric";
 import { absolutePath, credentialName, credentialsDir, mount, runnerFields, timeZone } from "./runner";
 
 /** Generations of one kind: the newest run of each of the last `count` weeks or days. */
@@ -96,3 +96,23 @@ export const dailyBackupMetrics = jobMetrics("daily_backup", [
     meaning: "other",
   },
 ]);
+
+/**
+ * The age of each volume's copy: a run can succeed in all but one volume night after night, and the job's own last success
+ * never says which. When its files were last read whole: one that takes longer than a night has for it never has its turn.
+ * Volumes are found by pattern, so the plan doesn't know all of their names.
+ */
+export const volumeMetrics = [
+  volumeMetric(
+    dailyBackupMetricNames.volumeSuccess,
+    "End of the last run that had a good copy of the volume, epoch seconds",
+  ),
+  volumeMetric(
+    dailyBackupMetricNames.volumeContent,
+    "When the volume's files were last copied whole or compared by content, epoch seconds",
+  ),
+] as const;
+
+function volumeMetric(name: string, help: string) {
+  return partMetric("volumes", name, help, ["namespace", "claim", "volume"]);
+}

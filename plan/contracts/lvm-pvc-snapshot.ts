@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { keepPolicy } from "./keep-policy";
-import { anyValue, jobMetrics, type Metric } from "./metric";
+import { jobMetrics, partMetric } from "./metric";
 import { absolutePath, credentialName, credentialsDir, runnerFields, timeZone } from "./runner";
 
 const percent = z.number().min(1).max(100);
@@ -47,15 +47,15 @@ export const snapshotMetricNames = {
  * A restore that was cut short leaves its workload scaled to nothing, and maybe no volume: it has a series until it is gone on
  * with or rolled back.
  */
-export const unfinishedRestoreMetric: Metric = {
-  name: "lvm_snapshot_unfinished_restore_begun_timestamp",
-  help: "When a restore began that has not ended, epoch seconds",
-  emitted: "any-end",
-  meaning: "other",
-  labels: { part: "restores", volume: anyValue, snapshot: anyValue },
-};
+export const unfinishedRestoreMetric = partMetric(
+  "restores",
+  "lvm_snapshot_unfinished_restore_begun_timestamp",
+  "When a restore began that has not ended, epoch seconds",
+  ["volume", "snapshot"],
+);
 
-const other = (name: string, help: string) => ({ name, help, emitted: "any-end", meaning: "other" }) as const;
+const other = <const Name extends string>(name: Name, help: string) =>
+  ({ name, help, emitted: "any-end", meaning: "other" }) as const;
 
 export const lvmPvcSnapshotMetrics = jobMetrics("lvm_snapshot", [
   other(snapshotMetricNames.created, "Snapshots that the last run made"),

@@ -2,8 +2,8 @@
 export const anyValue = "*";
 
 /** A metric that a job emits. */
-export interface Metric {
-  readonly name: string;
+export interface Metric<Name extends string = string> {
+  readonly name: Name;
   readonly help: string;
   /** `success`: written by a run that succeeded; `any-end`: by each end, also a killed one. */
   readonly emitted: "success" | "any-end";
@@ -12,11 +12,36 @@ export interface Metric {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+/** A metric with a series for each of something, such as each volume; they come and go as a whole, the group `part`. */
+export interface PartMetric<Label extends string = string> extends Metric {
+  readonly labels: Readonly<Record<"part" | Label, string>>;
+}
+
+/** @param labels those that its series have beside `part`, whose values only a run knows */
+export function partMetric<const Label extends string>(
+  part: string,
+  name: string,
+  help: string,
+  labels: readonly Label[],
+): PartMetric<Label> {
+  const values = Object.fromEntries(labels.map(label => [label, anyValue])) as Record<Label, string>;
+  return { name, help, emitted: "any-end", meaning: "other", labels: { part, ...values } };
+}
+
+/** Names of the metrics that a run itself counts; the others follow from how and when it ended. */
+export type Counted<Metrics extends readonly Metric[]> = Exclude<
+  Metrics[number],
+  { readonly meaning: "last-success" | "last-run" | "status" }
+>["name"];
+
 /**
  * Metrics of a job: when it ended, how, when it succeeded last, and what else it counts.
  * @param prefix what its names begin with, e.g. "nfs_mirror"
  */
-export function jobMetrics(prefix: string, others: readonly Metric[]): readonly Metric[] {
+export function jobMetrics<const Others extends readonly Metric[]>(
+  prefix: string,
+  others: Others,
+): readonly (OfEnd | Others[number])[] {
   return [
     {
       name: `${prefix}_last_run_timestamp`,
@@ -38,6 +63,10 @@ export function jobMetrics(prefix: string, others: readonly Metric[]): readonly 
       meaning: "last-success",
     },
   ];
+}
+
+interface OfEnd extends Metric {
+  readonly meaning: "last-success" | "last-run" | "status";
 }
 
 /** An end that lies further ahead was told by a clock that was wrong: it is an alarm, and the next success takes its place. In seconds. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { collapseLimits } from "./collapse";
-import { anyValue, type Metric } from "./metric";
+import { type Metric, partMetric } from "./metric";
 import { absolutePath, credentialName, credentialsDir, mount, runnerFields } from "./runner";
 
 /** The name that operators know. */
@@ -80,7 +80,7 @@ export const offsiteMetricNames = {
 } as const;
 
 /** Metrics of the runner; the first three have the reference system's names. */
-export const offsiteSyncMetrics: readonly Metric[] = [
+export const offsiteSyncMetrics = [
   {
     name: "offsite_sync_last_run_timestamp",
     help: "End of the last run, epoch seconds",
@@ -123,21 +123,24 @@ export const offsiteSyncMetrics: readonly Metric[] = [
     emitted: "any-end",
     meaning: "other",
   },
-];
+] as const satisfies readonly Metric[];
 
 /** A run can succeed in all but one leg night after night, and the job's own last success never says which. */
-export const offsiteLegMetrics: readonly Metric[] = [
-  legMetric(offsiteMetricNames.legSuccess, "When all of the leg was last there and verified, epoch seconds"),
-  legMetric(
+export const offsiteLegMetrics = {
+  legSuccess: legMetric(
+    offsiteMetricNames.legSuccess,
+    "When all of the leg was last there and verified, epoch seconds",
+  ),
+  debt: legMetric(
     offsiteMetricNames.debt,
     "Names that are known to have changed in the leg and aren't verified there",
   ),
-  legMetric(
+  oldest: legMetric(
     offsiteMetricNames.oldest,
     "When the oldest of them was named, epoch seconds; of a leg that owes nothing the time of the run",
   ),
-];
+};
 
-function legMetric(name: string, help: string): Metric {
-  return { name, help, emitted: "any-end", meaning: "other", labels: { part: "legs", leg: anyValue } };
+function legMetric(name: string, help: string) {
+  return partMetric("legs", name, help, ["leg"]);
 }

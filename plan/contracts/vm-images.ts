@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { generations } from "./daily-backup";
-import { jobMetrics, type Metric, anyValue } from "./metric";
+import { jobMetrics, partMetric } from "./metric";
 import { absolutePath, mount, runnerFields, timeZone } from "./runner";
 
 /** Proxmox's own program is called vzdump: a command of that name would come before it. A host has one job of it. */
@@ -73,10 +73,9 @@ export const vmImagesMetrics = jobMetrics("vm_images", [
 ]);
 
 /** A run can succeed in all but one VM night after night, and the job's own last success never says which. */
-export const vmSuccessMetric: Metric = {
-  name: vmImagesMetricNames.vmSuccess,
-  help: "Begin of the newest good image of the VM, epoch seconds",
-  emitted: "any-end",
-  meaning: "other",
-  labels: { part: "vms", vmid: anyValue, vm: anyValue },
-};
+export const vmSuccessMetric = partMetric(
+  "vms",
+  vmImagesMetricNames.vmSuccess,
+  "Begin of the newest good image of the VM, epoch seconds",
+  ["vmid", "vm"],
+);

@@ -2,6 +2,7 @@ import { type LvmPvcSnapshotConfig, unfinishedRestoreMetric } from "../../../pla
 import type { Log } from "../../runtime/log";
 import { lookForRestores } from "../../runtime/lvm/restore-record";
 import { stampMs } from "../../runtime/lvm/snapshots";
+import { family } from "../../runtime/metric-text";
 import { tellPart } from "../../runtime/part-metrics";
 
 /**
@@ -20,11 +21,10 @@ export async function tellUnfinished(
   }));
   // Of a record that can't be read nobody knows since when: longer than any limit.
   const unread = fault ? [{ labels: { volume: "unknown", snapshot: "unknown" }, value: 0 }] : [];
-  const { name, help } = unfinishedRestoreMetric;
   await tellPart(
     config,
     {
-      ...{ part: "restores", families: [{ name, help, series: [...known, ...unread] }] },
+      families: [family(unfinishedRestoreMetric, [...known, ...unread])],
       textfile: config.restoresTextfile,
       what: "which restores have not ended",
     },

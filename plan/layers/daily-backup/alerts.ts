@@ -1,27 +1,5 @@
 import { dailyBackupMetricNames } from "../../contracts/daily-backup";
-import { anyValue } from "../../contracts/metric";
-import type { JobAlert, Judgement, Metric } from "../../job";
-
-/**
- * The age of each volume's copy: a run can succeed in all but one volume night after night, and the job's own last success
- * never says which. Volumes are found by pattern, so the plan doesn't know all of their names.
- */
-const volumeMetric: Metric = {
-  name: dailyBackupMetricNames.volumeSuccess,
-  help: "End of the last run that had a good copy of the volume, epoch seconds",
-  emitted: "any-end",
-  meaning: "other",
-  labels: { part: "volumes", namespace: anyValue, claim: anyValue, volume: anyValue },
-};
-
-/** When each volume's files were last read whole: one that takes longer than a night has for it never has its turn. */
-const contentMetric: Metric = {
-  ...volumeMetric,
-  name: dailyBackupMetricNames.volumeContent,
-  help: "When the volume's files were last copied whole or compared by content, epoch seconds",
-};
-
-export const volumeMetrics: readonly Metric[] = [volumeMetric, contentMetric];
+import type { JobAlert, Judgement } from "../../job";
 
 /** Alerts of volumes, beside those of the job. @param contentPeriodMs each is compared by content once in that time */
 export function volumeAlerts(host: string, judged: Judgement, contentPeriodMs: number): JobAlert[] {

@@ -1,5 +1,10 @@
 import { scrubJobName } from "../../contracts/backup-scrub";
-import { type DailyBackupConfig, dailyBackupMetrics, dailyBackupJobName } from "../../contracts/daily-backup";
+import {
+  type DailyBackupConfig,
+  dailyBackupMetrics,
+  dailyBackupJobName,
+  volumeMetrics,
+} from "../../contracts/daily-backup";
 import type { Estate } from "../../estate/schema";
 import type { Credential, LayerJob, Trigger } from "../../job";
 import { generationPolicyOf, keepPolicyOf, retentionOf } from "../../retention";
@@ -17,7 +22,7 @@ import {
   textfile,
 } from "../host-runner";
 import { clusterOf } from "../lvm-pvc-snapshot/jobs";
-import { volumeAlerts, volumeMetrics } from "./alerts";
+import { volumeAlerts } from "./alerts";
 import { configurationPaths, deletionsOf, flowsOf, maxSnapshotAgeMs, snapshotsOf } from "./flows";
 import type { DailyBackupSpec } from "./spec";
 

@@ -54,7 +54,7 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
     deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),
     journal: { kind: "reads" },
     metricsJob: metricsJobOf(spec),
-    metrics: [...offsiteSyncMetrics, ...(config ? offsiteLegMetrics : [])],
+    metrics: [...offsiteSyncMetrics, ...(config ? Object.values(offsiteLegMetrics) : [])],
     alerts: config ? alertsOf(spec, run.judged) : [],
     // Without a pinned key anybody could take what is sent: planned and judged, but not installed.
     ...(config && receives
