@@ -4,6 +4,7 @@ import { exampleEstate } from "../plan/estate/example";
 type Service = NonNullable<EstateInput["services"]>[string];
 
 const hostsEach = 10;
+/** Of which one a host has its photos, and the others share the volumes. */
 const servicesEach = 50;
 const volumesOfHost = 1_000;
 
@@ -18,6 +19,7 @@ export function largeEstate(factor: number): EstateInput {
   const hosts = range(hostsEach * factor).map(index => `pve-${index}`);
   const nasOf = (host: string): string => `nas-${Math.floor(Number(host.slice("pve-".length)) / hostsEach)}`;
   const nasNames = [...new Set(hosts.map(nasOf))];
+  const placeAmongTen = (host: string): number => hosts.indexOf(host) % hostsEach;
   const forHosts = <T extends object>(specs: readonly T[]) =>
     specs.flatMap(spec => hosts.map(host => ({ ...spec, host })));
   return {
@@ -28,6 +30,14 @@ export function largeEstate(factor: number): EstateInput {
         host,
         {
           ...pve,
+          address: `${host}.example`,
+          ssh: { ...pve.ssh, hostKey: keyOf(host) },
+          filesystems: Object.fromEntries(
+            Object.entries(pve.filesystems).map(([mount, filesystem], index) => [
+              mount,
+              { ...filesystem, fsUuid: uuidOf(hosts.indexOf(host), index) },
+            ]),
+          ),
           disks: {
             sda: { medium: "hdd", size: "100TB", role: "backup" },
             sdb: { medium: "ssd", size: "931GB", role: "system" },
@@ -38,12 +48,21 @@ export function largeEstate(factor: number): EstateInput {
     ),
     clusters: {},
     firewalls: {},
-    destinations: Object.fromEntries(nasNames.map(name => [name, { ...nas, size: "900TB" }])),
+    destinations: Object.fromEntries(
+      nasNames.map(name => [
+        name,
+        { ...nas, address: `${name}.example`, hostKey: keyOf(name), size: "900TB" },
+      ]),
+    ),
     links: hosts.flatMap(host => [
       { from: host, to: nasOf(host), bandwidth: "1GB" },
       { from: host, to: host, bandwidth: "2GB" },
     ]),
     secrets: { "nas-password": { keptIn: ["break-glass"] } },
+    monitoring: {
+      ...example.monitoring,
+      exporters: example.monitoring.exporters?.map(exporter => ({ ...exporter, instances: hosts })),
+    },
     services: Object.fromEntries(
       range(servicesEach * factor).map(service => [`service-${service}`, serviceOf(service, hosts)]),
     ),
@@ -53,32 +72,52 @@ export function largeEstate(factor: number): EstateInput {
         ...spec,
         excludeNamespaces: [],
       })),
-      "nfs-mirror": forHosts(layers["nfs-mirror"]).map(spec => ({ ...spec, excludes: [] })),
-      "daily-backup": forHosts(layers["daily-backup"]).map(spec => ({ ...spec, firewalls: [] })),
+      "nfs-mirror": forHosts(layers["nfs-mirror"]),
+      "daily-backup": forHosts(layers["daily-backup"]).map(({ configuration: _, ...spec }) => ({
+        ...spec,
+        firewalls: [],
+      })),
       "cluster-dump": [],
       "vm-images": [],
       "nfs-change-tracker": forHosts(layers["nfs-change-tracker"]),
       "offsite-sync": forHosts(layers["offsite-sync"]).map(spec => ({
         ...spec,
-        schedule: { ...spec.schedule, after: ["daily-backup"] },
+        // One after the other, as they write to one NAS.
+        schedule: {
+          onCalendar: `*-*-* ${timeOf(360 + 20 * placeAmongTen(spec.host))}`,
+          after: ["daily-backup"],
+        },
+        usualRun: "20min",
         destination: nasOf(spec.host),
-        legs: [{ from: "/mnt/backup", to: `/Backup/${spec.host}` }],
+        legs: spec.legs.map(({ from, to }) => ({ from, to: `${to}-${spec.host}` })),
       })),
       "nas-snapshots": layers["nas-snapshots"].flatMap(spec =>
-        nasNames.map(destination => ({ ...spec, destination })),
+        nasNames.map(destination => ({ ...spec, destination, schedule: { onCalendar: "*-*-* 13:00:00" } })),
       ),
     },
   };
 }
 
-/** Its share of every host's volumes. */
+/** The photos of a host, or a share of every host's volumes. */
 function serviceOf(service: number, allHosts: readonly string[]): Service {
   // Fifty services to every ten hosts.
   const group = Math.floor(service / servicesEach) * hostsEach;
   const hosts = allHosts.slice(group, group + hostsEach);
+  const photosOf = hosts[service % servicesEach];
+  return photosOf === undefined ? volumesOf(service, hosts) : photos(photosOf);
+}
+
+function photos(host: string): Service {
+  return {
+    data: [{ kind: "tree", host, path: "/srv/nfs/photos", size: "300GB", churnPerDay: "2GB" }],
+    promise: { rpo: { "live-disk": "36h", site: "36h", "host-root": "61h" }, rto: "12h" },
+  };
+}
+
+function volumesOf(service: number, hosts: readonly string[]): Service {
   return {
     data: hosts.flatMap(host =>
-      range(volumesOfHost / servicesEach).map(volume => ({
+      range(volumesOfHost / (servicesEach - hostsEach)).map(volume => ({
         kind: "volume" as const,
         name: `${host}-${volume}`,
         claim: `data-${volume}`,
@@ -89,8 +128,21 @@ function serviceOf(service: number, allHosts: readonly string[]): Service {
         churnPerDay: "20MB",
       })),
     ),
-    promise: { rpo: { application: "27h", "live-disk": "30h", site: "33h", "host-root": "58h" }, rto: "8h" },
+    promise: { rpo: { application: "27h", "live-disk": "30h", site: "36h", "host-root": "61h" }, rto: "12h" },
   };
+}
+
+function keyOf(machine: string): string {
+  return `ssh-ed25519 ${Buffer.from(`a key of ${machine}`).toString("base64")}`;
+}
+
+function uuidOf(host: number, filesystem: number): string {
+  return `${String(host).padStart(8, "0")}-0000-4000-8000-${String(filesystem).padStart(12, "0")}`;
+}
+
+function timeOf(minuteOfDay: number): string {
+  const [hour, minute] = [Math.floor(minuteOfDay / 60), minuteOfDay % 60];
+  return `${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}:00`;
 }
 
 function range(count: number): number[] {

@@ -3,7 +3,7 @@ import type { Dataset } from "../../plan/datasets";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
-import { placeText } from "../wording";
+import { listed, placeText } from "../wording";
 
 export const twoOfOne = defineCheck({
   code: "estate/two-of-one",
@@ -12,12 +12,14 @@ export const twoOfOne = defineCheck({
   why: "A host that was copied and pasted keeps the address, the key or the disk of the first: a deployment to the one changes the other, and a loss that is counted for both happens once. Two services in one folder are one, two dumps in one folder delete each other's, and two jobs with one metric hide each other's silence.",
   run: plan => {
     const first = new Map<string, Claim>();
-    return claimsOf(plan).flatMap((claim): Found[] => {
+    const shared = new Map<Claim, Claim[]>();
+    for (const claim of claimsOf(plan)) {
       const key = `${claim.thing} ${claim.value}`;
-      const other = first.get(key);
-      if (!other) first.set(key, claim);
-      return other && other.who !== claim.who ? [finding(claim, other)] : [];
-    });
+      const one = first.get(key);
+      if (!one) first.set(key, claim);
+      else if (one.who !== claim.who) shared.set(one, [...(shared.get(one) ?? []), claim]);
+    }
+    return [...shared].map(([one, others]) => finding(one, others));
   },
   examples: {
     bad: [
@@ -232,11 +234,31 @@ function ofJobs({ jobs }: Plan): Claim[] {
   ]);
 }
 
-function finding({ thing, value, who, harm, field }: Claim, other: Claim): Found {
+/** One for each thing: of ten hosts that were pasted, each pair tells the same. */
+function finding(one: Claim, others: readonly Claim[]): Found {
+  const [second = one] = others;
+  const { thing, value, harm } = second;
+  const who = [...new Set([one, ...others].map(claim => claim.who))];
+  const fields = [...new Set([one, ...others].map(fieldText))];
+  const two = who.length === 2;
   return {
-    subject: who.replace(/^(host|destination|firewall|cluster|receiver) /, "").replace(/ on .*$/, ""),
-    message: `${who} and ${other.who} both have ${thing} ${value}: ${harm}.`,
-    fix: `Correct ${field} of ${who}${other.field.startsWith("its ") ? "" : ` or ${other.field}`}, or remove one of the two if they are one.`,
-    evidence: { thing, value, one: other.who, other: who },
+    subject: second.who.replace(/^(host|destination|firewall|cluster|receiver) /, "").replace(/ on .*$/, ""),
+    message: two
+      ? `${second.who} and ${one.who} both have ${thing} ${value}: ${harm}.`
+      : `${listed(who)} all have ${thing} ${value}: ${harm}.`,
+    fix: two
+      ? `Correct ${second.field} of ${second.who}${one.field.startsWith("its ") ? "" : ` or ${one.field}`}, or remove one of the two if they are one.`
+      : `Correct ${listed(fields)}, so that each has one of its own, or remove all but one if they are one.`,
+    evidence: {
+      thing,
+      value,
+      one: one.who,
+      other: second.who,
+      ...(two ? {} : { others: who.slice(2) }),
+    },
   };
+}
+
+function fieldText({ field, who }: Claim): string {
+  return field.startsWith("its ") ? `the ${field.slice("its ".length)} of ${who}` : field;
 }

@@ -3,12 +3,13 @@ import type { Runs, Timeline } from "../../plan/graph/versions";
 import type { Job } from "../../plan/job";
 import { disksOf } from "../../plan/timeline";
 import { formatDuration } from "../../plan/units/duration";
-import { defineCheck } from "../check";
+import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { mirrorExample, example, mended } from "../examples";
 import { localTime } from "../local-time";
 import { yearsOf } from "../../plan/graph/loss";
 import { waitsFor, type Window } from "../windows";
+import { counted, listed } from "../wording";
 
 /**
  * Usual runs, not budgets: two budgets that touch cost nothing on a usual night, and where a slow run would cost data
@@ -19,24 +20,7 @@ export const overlapOnDisk = defineCheck({
   severity: "error",
   title: "Two jobs use one disk at the same time",
   why: "Two runs that seek on one hard disk take longer than one after the other, and a copy that is read while another job writes it is a copy of neither state.",
-  run: plan =>
-    overlaps(plan).map(({ disk, first, second, times, count }) => ({
-      subject: second.job.called,
-      message:
-        `${second.job.called} starts at ${localTime(second.window.fromMs, plan.estate.zone)} while ${first.job.called} ` +
-        `(${localTime(first.window.fromMs, plan.estate.zone)}, usually ${formatDuration(first.job.usualRunMs)}) is still using ${disk}; ` +
-        `${count} times in ${plan.estate.years.join(", ")}.`,
-      fix:
-        first.job.host === second.job.host && first.job.runsOn.kind === "host"
-          ? `Move one of the two, or give ${second.job.called} "after": ["${first.job.name}"].`
-          : `Start ${second.job.called} ${formatDuration(first.window.toMs - second.window.fromMs)} later, or ${first.job.called} earlier.`,
-      evidence: {
-        disk,
-        times: count,
-        overlapMs: Math.min(first.window.toMs, second.window.toMs) - second.window.fromMs,
-        counterexample: times.map(instant => new Date(instant).toISOString()),
-      },
-    })),
+  run: plan => inOneRun(overlaps(plan)).flatMap(found => finding(found, plan)),
   examples: {
     bad: [
       mended(
@@ -116,6 +100,50 @@ function overlaps(plan: Plan): Overlap[] {
       if (!found.has(key)) found.set(key, overlap);
     }
   return [...found.values()];
+}
+
+/** Overlaps by the run that comes into them: ten jobs that start at one time are forty-five pairs, and nine runs too many. */
+function inOneRun(overlaps: readonly Overlap[]): Overlap[][] {
+  const runs = new Map<string, Overlap[]>();
+  for (const overlap of overlaps) {
+    const { job, window } = overlap.second;
+    const key = `${overlap.disk} ${job.host}/${job.name} ${window.fromMs}`;
+    runs.set(key, [...(runs.get(key) ?? []), overlap]);
+  }
+  return [...runs.values()];
+}
+
+/** What one run comes into. */
+function finding(overlaps: readonly Overlap[], { estate }: Plan): Found[] {
+  const [overlap] = overlaps;
+  if (!overlap) return [];
+  const { disk, first, second, times } = overlap;
+  const { job } = second;
+  const others = overlaps.map(other => other.first.job);
+  const names = others.map(other => other.called);
+  const count = Math.max(...overlaps.map(other => other.count));
+  const freeMs = Math.max(...overlaps.map(other => other.first.window.toMs));
+  const started = `${first.job.called} (${localTime(first.window.fromMs, estate.zone)}, usually ${formatDuration(first.job.usualRunMs)})`;
+  const canWait = others.every(other => other.host === job.host && other.runsOn.kind === "host");
+  const after = others.map(({ name }) => `"${name}"`).join(", ");
+  return [
+    {
+      subject: job.called,
+      message:
+        `${job.called} starts at ${localTime(second.window.fromMs, estate.zone)} while ${listed([started, ...names.slice(1)])} ` +
+        `${names.length === 1 ? "is" : "are"} still using ${disk}; ${count} times in ${estate.years.join(", ")}.`,
+      fix: canWait
+        ? `Move one of the ${names.length === 1 ? "two" : counted(names.length + 1, "job")}, or give ${job.called} "after": [${after}].`
+        : `Start ${job.called} ${formatDuration(freeMs - second.window.fromMs)} later, or ${listed(names)} earlier.`,
+      evidence: {
+        disk,
+        times: count,
+        overlapMs: Math.min(first.window.toMs, second.window.toMs) - second.window.fromMs,
+        counterexample: times.map(instant => new Date(instant).toISOString()),
+        ...(names.length === 1 ? {} : { others: names.slice(1) }),
+      },
+    },
+  ];
 }
 
 function pairKey(a: Job, b: Job): string {

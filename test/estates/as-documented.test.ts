@@ -44,8 +44,7 @@ const expected: Record<string, readonly Expected[]> = {
   ],
   "order/assumed-not-enforced": ["nfs-mirror"],
   "order/overlap-on-disk": [
-    ["offsite-sync-backup", "vaultwarden-backup"],
-    ["offsite-sync-backup", "prometheus-backup"],
+    ["offsite-sync-backup", "vaultwarden-backup (2026-01-01 06:00, usually 3 min), prometheus-backup are"],
     "prometheus-backup",
     "redis-backup",
     "vault-backup",
