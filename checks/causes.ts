@@ -2,20 +2,22 @@ import { type Plan, planOf } from "../plan";
 import type { Estate } from "../plan/estate/schema";
 import type { Check, Finding } from "./check";
 
-/** Each estate without a cause costs all checks once more. */
+/** Each estate without a cause is planned, and costs the checks that found something once more. */
 const mostTried = 6;
+
+/** Findings that some checks have of a plan. */
+export type Run = (plan: Plan, checks: readonly Check[]) => readonly Finding[];
 
 /**
  * Which findings follow from which others: those that are gone in an estate without the cause. A suspicion, which is no
  * fault by itself, is a finding where it explains an error and nothing new is wrong without it.
- * @param checked all findings, those of suspicions too
- * @param run all checks of a plan
+ * @param checked all findings of `checks`, those of suspicions too
  */
 export function withCauses(
   checked: readonly Finding[],
   plan: Plan,
   checks: readonly Check[],
-  run: (plan: Plan) => readonly Finding[],
+  run: Run,
 ): Finding[] {
   const byCode = new Map(checks.map(check => [check.code, check]));
   const isSuspicion = ({ code }: Finding): boolean => byCode.get(code)?.suspicion ?? false;
@@ -31,14 +33,14 @@ export function withCauses(
       return [{ cause, estates: () => without(plan, cause), explains }];
     })
     .slice(0, mostTried);
+  const asked = { faults, checks, isSuspicion, run };
   const causes = new Map<Finding, string>();
   const found: Finding[] = [];
   for (const { cause, estates, explains } of tried) {
     if (causes.has(cause)) continue;
-    const gone = mostGone(cause, estates(), faults, isSuspicion, run);
-    const free = gone.filter(
-      finding => !causes.has(finding) && finding !== cause && explains(cause, finding),
-    );
+    const mayFollow = (finding: Finding): boolean =>
+      !causes.has(finding) && finding !== cause && explains(cause, finding);
+    const free = mostGone(cause, estates(), mayFollow, asked).filter(mayFollow);
     if (free.length === 0) continue;
     if (isSuspicion(cause)) found.push(cause);
     for (const finding of free) causes.set(finding, keyOf(cause));
@@ -59,23 +61,40 @@ export function keyOf({ code, subject }: Finding): string {
   return `${code} ${subject}`;
 }
 
-/** The findings that are gone in that one of some estates in which most are, and in which nothing new is found. */
+/** What is found of the plan as it is, and how the same is asked of another one. */
+interface Asked {
+  readonly faults: readonly Finding[];
+  readonly checks: readonly Check[];
+  readonly isSuspicion: (finding: Finding) => boolean;
+  readonly run: Run;
+}
+
+/**
+ * The findings that are gone in that one of some estates in which most are, and in which nothing new is found. What is gone is
+ * seen by the checks that found something: the others, which may find something new, run where anything may follow.
+ */
 function mostGone(
   cause: Finding,
   estates: readonly Estate[],
-  faults: readonly Finding[],
-  isSuspicion: (finding: Finding) => boolean,
-  run: (plan: Plan) => readonly Finding[],
-): Finding[] {
+  mayFollow: (finding: Finding) => boolean,
+  { faults, checks, isSuspicion, run }: Asked,
+): readonly Finding[] {
   const known = new Set(faults.map(keyOf));
-  let best: Finding[] = [];
-  for (const estate of estates) {
-    const left = run(planOf(estate)).filter(finding => !isSuspicion(finding));
-    const keys = new Set(left.map(keyOf));
-    const isNew = left.some(finding => finding.severity === "error" && !known.has(keyOf(finding)));
-    const gone = faults.filter(finding => !keys.has(keyOf(finding)));
-    const mends = isSuspicion(cause) ? gone.some(isBetweenJobs) : gone.includes(cause);
-    if (!isNew && mends && gone.length > best.length) best = gone;
-  }
-  return best;
+  const codes = new Set(faults.map(({ code }) => code));
+  const told = checks.filter(({ code }) => codes.has(code));
+  const silent = checks.filter(({ code }) => !codes.has(code));
+  const isNew = (finding: Finding): boolean =>
+    finding.severity === "error" && !isSuspicion(finding) && !known.has(keyOf(finding));
+  const healed = estates
+    .map(planOf)
+    .flatMap(plan => {
+      const left = run(plan, told);
+      const keys = new Set(left.map(keyOf));
+      const gone = faults.filter(finding => !keys.has(keyOf(finding)));
+      const mends = isSuspicion(cause) ? gone.some(isBetweenJobs) : gone.includes(cause);
+      return mends && !left.some(isNew) ? [{ plan, gone }] : [];
+    })
+    .sort((a, b) => b.gone.length - a.gone.length);
+  if (!healed.some(({ gone }) => gone.some(mayFollow))) return [];
+  return healed.find(({ plan }) => !silent.some(check => run(plan, [check]).some(isNew)))?.gone ?? [];
 }

@@ -2,7 +2,7 @@ import type { Plan } from "../plan";
 import { endOfDay } from "../plan/calendar";
 import { catalogue } from "./catalogue";
 import { keyOf, withCauses } from "./causes";
-import type { Finding } from "./check";
+import type { Check, Finding } from "./check";
 
 export type { Check, Finding } from "./check";
 export { catalogue } from "./catalogue";
@@ -14,12 +14,12 @@ export { keyOf } from "./causes";
  * @param asOfMs the instant of the check, as epoch ms
  */
 export function runChecks(plan: Plan, asOfMs: number): Finding[] {
-  const run = (one: Plan): Finding[] =>
-    catalogue
+  const run = (one: Plan, checks: readonly Check[]): Finding[] =>
+    checks
       .flatMap(check => check.run(one, asOfMs))
       .map(finding => waived(finding, one, asOfMs))
       .sort(bySeverityThenCode);
-  const findings = withCauses(run(plan), plan, catalogue, run);
+  const findings = withCauses(run(plan, catalogue), plan, catalogue, run);
   const causes = new Set(findings.flatMap(({ follows }) => follows ?? []));
   const place = (finding: Finding): number =>
     finding.severity === "warning"

@@ -35,9 +35,11 @@ export const readsNothing = defineCheck({
     ...withoutDevice(plan),
     ...withoutData(plan),
   ],
-  without: plan => {
+  without: (plan, { subject }) => {
+    const legs = emptyLegs(plan);
+    if (!legs.some(({ job, meant }) => meant && job === subject)) return [];
     const meant = structuredClone(plan.estate);
-    for (const { from, to, meant: leg } of emptyLegs(plan))
+    for (const { from, to, meant: leg } of legs)
       for (const { legs } of meant.layers["offsite-sync"])
         for (const other of legs) if (leg && other.from === from.path && other.to === to) edit(other, leg);
     return [meant];
