@@ -1,4 +1,5 @@
 import type { Plan } from "../plan";
+import { addTo } from "../plan/add-to";
 import type { Dataset } from "../plan/datasets";
 import type { Copy } from "../plan/graph/copies";
 import { siteOf } from "../plan/graph/survival";
@@ -77,7 +78,7 @@ function keepersAt(site: string, plan: Plan): Keeper[] {
   const here = new Map<string, Dataset[]>();
   for (const dataset of plan.datasets)
     if (kept.has(dataset.service) && siteOf(dataset.location, plan.estate) === site)
-      here.set(dataset.service, [...(here.get(dataset.service) ?? []), dataset]);
+      addTo(here, dataset.service, dataset);
   return [...here].map(([service, datasets]) => ({
     service,
     elsewhere: datasets

@@ -27,19 +27,19 @@ export function transferFloor(
   estate: Estate,
 ): TransferFloor | undefined {
   const swapped =
-    deviceOf(from) === deviceOf(to) && from.path.startsWith("pool:") && to.path.startsWith("pool:");
+    from.path.startsWith("pool:") && to.path.startsWith("pool:") && deviceOf(from) === deviceOf(to);
   // Links name hosts and destinations: a firewall gets its few megabytes over any of them.
   if (swapped || to.machine.kind === "firewall") return { bytesMs: 0, latencyMs: 0 };
   const [one, other] = [endOf(from.machine, estate), endOf(to.machine, estate)];
-  const there = linksOf(estate).filter(link => link.from === one && link.to === other);
-  const back = linksOf(estate).filter(link => link.from === other && link.to === one);
-  const links = (there.length > 0 ? there : back).map(({ from, to, bandwidth, latencyMs }) => ({
-    link: `${from} > ${to}`,
-    bytesMs: (bytes / bandwidth) * 1000,
-    bandwidth,
-    latencyMs,
-  }));
-  return links.sort((a, b) => floorMs(a) - floorMs(b))[0];
+  const links = linksOf(estate);
+  let fastest: TransferFloor | undefined;
+  for (const { link, bandwidth, latencyMs } of links.get(`${one} > ${other}`) ??
+    links.get(`${other} > ${one}`) ??
+    []) {
+    const floor = { link, bytesMs: (bytes / bandwidth) * 1000, bandwidth, latencyMs };
+    if (!fastest || floorMs(floor) < floorMs(fastest)) fastest = floor;
+  }
+  return fastest;
 }
 
 /** Both parts of a floor, in ms. */
@@ -52,17 +52,26 @@ function endOf({ kind, name }: Machine, estate: Estate): string {
   return kind === "cluster" ? (estate.clusters[name]?.hosts[0] ?? name) : name;
 }
 
-const parsed = new WeakMap<Estate, { from: string; to: string; bandwidth: number; latencyMs: number }[]>();
+interface Link {
+  /** "nas > pve" */
+  readonly link: string;
+  /** Bytes per second. */
+  readonly bandwidth: number;
+  readonly latencyMs: number;
+}
 
-function linksOf(estate: Estate): { from: string; to: string; bandwidth: number; latencyMs: number }[] {
-  const links =
-    parsed.get(estate) ??
-    estate.links.map(({ from, to, bandwidth, latency }) => ({
-      from,
-      to,
-      bandwidth: parseSize(bandwidth),
-      latencyMs: parseDuration(latency),
-    }));
-  parsed.set(estate, links);
+const known = new WeakMap<Estate, ReadonlyMap<string, readonly Link[]>>();
+
+/** Links by both of their ends. Read once for an estate: every copy asks. */
+function linksOf(estate: Estate): ReadonlyMap<string, readonly Link[]> {
+  const found = known.get(estate);
+  if (found) return found;
+  const links = new Map<string, Link[]>();
+  for (const { from, to, bandwidth, latency } of estate.links) {
+    const link = `${from} > ${to}`;
+    const parsed = { link, bandwidth: parseSize(bandwidth), latencyMs: parseDuration(latency) };
+    links.set(link, [...(links.get(link) ?? []), parsed]);
+  }
+  known.set(estate, links);
   return links;
 }

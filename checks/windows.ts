@@ -13,10 +13,19 @@ export function startDelay({ trigger }: Job): number {
   return trigger.randomizedDelayMs + trigger.accuracyMs;
 }
 
-/** Jobs of the same machine that a start of a job waits for, whose names are known. */
-export function awaited(job: Job, plan: Plan): Job[] {
-  if (job.trigger.after.length === 0) return [];
-  return plan.jobs.filter(other => other.host === job.host && job.trigger.after.includes(other.name));
+const none: readonly Job[] = [];
+const known = new WeakMap<Plan, Map<Job, readonly Job[]>>();
+
+/** Jobs of the same machine that a start of a job waits for, whose names are known. Asked for each of its runs. */
+export function awaited(job: Job, plan: Plan): readonly Job[] {
+  if (job.trigger.after.length === 0) return none;
+  const byJob = known.get(plan) ?? new Map<Job, readonly Job[]>();
+  known.set(plan, byJob);
+  const found =
+    byJob.get(job) ??
+    plan.jobs.filter(other => other.host === job.host && job.trigger.after.includes(other.name));
+  byJob.set(job, found);
+  return found;
 }
 
 /** Whether a job waits for another, directly or by way of others. */

@@ -1,6 +1,6 @@
 import type { Plan } from "../../plan";
 import { bytesOf } from "../../plan/datasets";
-import { CopySizes } from "../../plan/capacity";
+import { sizesOf } from "../../plan/capacity";
 import type { Copy } from "../../plan/graph/copies";
 import { yearsOf } from "../../plan/graph/loss";
 import type { Job } from "../../plan/job";
@@ -22,12 +22,12 @@ export const tooMuchForBudget = defineCheck({
   title: "What changes between two runs takes longer than a run may take",
   why: "A run that is stopped by its budget each night gets a little further behind with each of them, and what is behind is what is lost.",
   run: plan => {
-    const sizes = new CopySizes(plan);
-    const loads = new Map<Job, Load[]>();
+    const loads = new Map(plan.jobs.map(job => [job, [] as Load[]]));
+    const days = new Map(plan.jobs.map(job => [job, daysApart(job, plan)]));
     for (const copies of copiesIn(plan).values())
       for (const copy of copies) {
-        const load = loadOf(copy, sizes, plan);
-        if (load) loads.set(copy.job, [...(loads.get(copy.job) ?? []), load]);
+        const load = loadOf(copy, days.get(copy.job) ?? 0, plan);
+        if (load) loads.get(copy.job)?.push(load);
       }
     const late = [...loads].flatMap(([job, own]) => {
       const ms = own.reduce((sum, load) => sum + load.ms, 0);
@@ -74,16 +74,16 @@ interface Load {
 }
 
 /** The least that a run has to carry: what changed since the run before, and no more than there is; a dump is whole each time. */
-function loadOf(copy: Copy, sizes: CopySizes, plan: Plan): Load | undefined {
-  const { dataset, from, flow, job } = copy;
+function loadOf(copy: Copy, days: number, plan: Plan): Load | undefined {
+  const { dataset, from, flow } = copy;
   const source = from?.location ?? dataset.location;
   const all = bytesOf(dataset);
   if (all === undefined || dataset.unprotected || isSnapshot(copy)) return undefined;
-  const tree = from && flow.source.kind === "tree" ? sizes.of(from) : undefined;
+  const tree = from && flow.source.kind === "tree" ? sizesOf(plan).of(from) : undefined;
   const changed =
     (tree?.churnPerDayBytes ?? dataset.churnPerDayBytes * dataset.count) +
     (tree?.growthPerDayBytes ?? dataset.growthPerDayBytes * dataset.count);
-  const sinceLast = Math.min(changed * daysApart(job, plan), tree?.bytes ?? all);
+  const sinceLast = Math.min(changed * days, tree?.bytes ?? all);
   const bytes = flow.source.kind === "dataset" ? all : sinceLast;
   const floor = transferFloor(source, copy.location, bytes, plan.estate);
   return floor && floor.bytesMs > 0 ? { dataset: dataset.id, bytes, ms: floor.bytesMs } : undefined;

@@ -2,13 +2,13 @@ import type { Plan } from "../../plan";
 import { bytesOf, type Dataset } from "../../plan/datasets";
 import { type Domain } from "../../plan/estate/services";
 import { type Load, type Restored, restoreOrder, type Waiting } from "../../plan/graph/restore-order";
-import { copySurvives, liveSurvives, siteOf } from "../../plan/graph/survival";
+import { liveSurvives, siteOf } from "../../plan/graph/survival";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
-import { copiesIn } from "../copies";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
-import { floorMs, type TransferFloor, transferFloor } from "../transfer";
+import { fastestCopy } from "../fastest-copy";
+import { floorMs } from "../transfer";
 import { formatSize, listed } from "../wording";
 
 export const restoredTogether = defineCheck({
@@ -151,7 +151,7 @@ function waitingOf(
   for (const dataset of datasets) {
     const own = loads.get(dataset.service) ?? new Map<string, Load>();
     loads.set(dataset.service, own);
-    const floor = fastest(dataset, domain, plan);
+    const floor = fastestCopy(dataset, domain, plan)?.floor;
     // Without a link, a size or a copy, others say so.
     if (floor?.link === undefined || floorMs(floor) === Infinity) continue;
     const known = own.get(floor.link);
@@ -167,15 +167,6 @@ function waitingOf(
     return { service, needs, loads: own, dueMs: isDue ? parseDuration(promise.rto ?? "") : Infinity };
   });
   return { services, bytesByLink };
-}
-
-function fastest(dataset: Dataset, domain: Domain, plan: Plan): TransferFloor | undefined {
-  return (copiesIn(plan).get(dataset) ?? [])
-    .filter(copy => copySurvives(copy, domain, plan.estate))
-    .flatMap(
-      copy => transferFloor(copy.location, dataset.location, bytesOf(dataset) ?? Infinity, plan.estate) ?? [],
-    )
-    .sort((a, b) => floorMs(a) - floorMs(b))[0];
 }
 
 function finding({ domain, place, link, service, backMs, dueMs, order, bytes }: Late): Found {

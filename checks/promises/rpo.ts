@@ -1,6 +1,7 @@
 import type { Plan } from "../../plan";
 import type { Dataset } from "../../plan/datasets";
 import type { Domain } from "../../plan/estate/services";
+import type { Way } from "../../plan/graph/copies";
 import { type Survivors, survivorsOf, type Worst, worstOf } from "../../plan/graph/loss";
 import { parseDuration, formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
@@ -100,13 +101,12 @@ function brokenPromise(
 /** Worst losses; datasets whose copies come the same ways share one computation. */
 function worstFinder(plan: Plan): WorstOf {
   const timeline = yearsOf(plan);
-  const known = new Map<string, Worst>();
+  const known = new Map<readonly Way[], Worst>();
   return ({ ways }, domain) => {
     const left = ways.get(domain);
     if (left === "live" || left === undefined) return undefined;
-    const key = left.map(way => way.key).join(" | ");
-    const worst = known.get(key) ?? worstOf(left, timeline);
-    known.set(key, worst);
+    const worst = known.get(left) ?? worstOf(left, timeline);
+    known.set(left, worst);
     return worst;
   };
 }

@@ -1,15 +1,16 @@
 import type { Plan } from "../../plan";
+import { addTo } from "../../plan/add-to";
 import { bytesOf, type Dataset } from "../../plan/datasets";
 import type { Domain } from "../../plan/estate/services";
 import type { Copy } from "../../plan/graph/copies";
-import { copySurvives, liveSurvives } from "../../plan/graph/survival";
+import { liveSurvives } from "../../plan/graph/survival";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
-import { floorMs, type TransferFloor, transferFloor } from "../transfer";
+import { fastestCopy } from "../fastest-copy";
+import { floorMs, type TransferFloor } from "../transfer";
 import { formatSize, listed, placeText } from "../wording";
-import { copiesIn } from "../copies";
 
 export const rto = defineCheck({
   code: "promises/rto",
@@ -105,15 +106,12 @@ interface Floor {
 
 /** Least times until services are back: what they need comes first, then their own bytes, one after the other. */
 class Restore {
-  private readonly copies;
   private readonly datasets = new Map<string, Dataset[]>();
   private readonly floors = new Map<string, Floor>();
 
   constructor(private readonly plan: Plan) {
-    this.copies = copiesIn(plan);
     for (const dataset of plan.datasets)
-      if (!dataset.unprotected)
-        this.datasets.set(dataset.service, [...(this.datasets.get(dataset.service) ?? []), dataset]);
+      if (!dataset.unprotected) addTo(this.datasets, dataset.service, dataset);
   }
 
   floorOf(service: string, domain: Domain, path: readonly string[] = []): Floor {
@@ -144,17 +142,12 @@ class Restore {
   }
 
   private fastest(dataset: Dataset, domain: Domain): { step?: Step; unknown?: Copy; unsized?: Dataset } {
-    const { estate } = this.plan;
-    if (liveSurvives(dataset, domain, estate)) return {};
-    const survivors = (this.copies.get(dataset) ?? []).filter(copy => copySurvives(copy, domain, estate));
-    const steps = survivors.flatMap(copy => {
-      const floor = transferFloor(copy.location, dataset.location, bytesOf(dataset) ?? Infinity, estate);
-      return floor ? [{ dataset, copy, floor }] : [];
-    });
-    const step = steps.sort((a, b) => floorMs(a.floor) - floorMs(b.floor))[0];
-    const [unknown] = survivors;
-    if (step && floorMs(step.floor) === Infinity) return { unsized: dataset };
-    return step ? { step } : unknown ? { unknown } : {};
+    if (liveSurvives(dataset, domain, this.plan.estate)) return {};
+    const fastest = fastestCopy(dataset, domain, this.plan);
+    if (!fastest) return {};
+    const { copy, floor } = fastest;
+    if (!floor) return { unknown: copy };
+    return floorMs(floor) === Infinity ? { unsized: dataset } : { step: { dataset, copy, floor } };
   }
 }
 

@@ -144,18 +144,28 @@ export interface Gap {
  * @throws {CalendarNeverFires} when there is no firing in it, or none after it
  */
 export function longestGap(schedule: Schedule, zone: string, years: readonly number[]): Gap {
-  const key = `${schedule.dialect} ${schedule.text} ${zone} ${years.join()}`;
-  const known = longestGaps.get(key) ?? extremeGap(schedule, zone, years, (gap, best) => gap > best);
-  longestGaps.set(key, known);
-  return known;
+  return knownGap("longest", schedule, zone, years, (gap, best) => gap > best);
 }
-
-// An estate of many hosts has few schedules, and each of its jobs asks for this.
-const longestGaps = new Map<string, Gap>();
 
 /** Shortest time between two firings; see {@link longestGap}. */
 export function shortestGap(schedule: Schedule, zone: string, years: readonly number[]): Gap {
-  return extremeGap(schedule, zone, years, (gap, best) => gap < best);
+  return knownGap("shortest", schedule, zone, years, (gap, best) => gap < best);
+}
+
+// An estate of many hosts has few schedules, and each of its jobs asks for these.
+const gaps = new Map<string, Gap>();
+
+function knownGap(
+  which: "longest" | "shortest",
+  schedule: Schedule,
+  zone: string,
+  years: readonly number[],
+  better: (gap: number, best: number) => boolean,
+): Gap {
+  const key = `${which} ${schedule.dialect} ${schedule.text} ${zone} ${years.join()}`;
+  const gap = gaps.get(key) ?? extremeGap(schedule, zone, years, better);
+  gaps.set(key, gap);
+  return gap;
 }
 
 function extremeGap(

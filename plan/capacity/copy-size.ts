@@ -26,7 +26,7 @@ export interface CopySize {
  * whole each time, and as large as the data: compression is a bonus that nobody promised. A tree whose hard links are lost on
  * the way has every generation whole.
  */
-export class CopySizes {
+class CopySizes {
   private readonly known = new Map<Copy, CopySize>();
   private readonly runs = new Map<Copy["job"], number>();
   private readonly generations: Generations;
@@ -96,6 +96,15 @@ export class CopySizes {
     this.runs.set(job, perDay);
     return perDay;
   }
+}
+
+const sizesOfPlans = new WeakMap<Plan, CopySizes>();
+
+/** Sizes of a plan's copies: made once for a plan, as stores and budgets ask. */
+export function sizesOf(plan: Plan): CopySizes {
+  const sizes = sizesOfPlans.get(plan) ?? new CopySizes(plan);
+  sizesOfPlans.set(plan, sizes);
+  return sizes;
 }
 
 /** A snapshot in its source's own pool, or below its source's own tree, holds no second copy of what hasn't changed. */

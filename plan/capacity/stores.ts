@@ -3,7 +3,7 @@ import { bytesOf } from "../datasets";
 import type { Location } from "../job";
 import { isBelow } from "../layers/places";
 import { parseSize } from "../units/size";
-import { CopySizes } from "./copy-size";
+import { sizesOf } from "./copy-size";
 
 /** Something that fills: a thin pool, its metadata, a file system of a host, or a NAS. Bytes. */
 export interface Store {
@@ -76,7 +76,7 @@ class Filling {
 
 function computed(plan: Plan): Store[] {
   const fillings = emptyStores(plan);
-  const sizes = new CopySizes(plan);
+  const sizes = sizesOf(plan);
   const storeName = storeNames(plan);
   const at = (location: Location): Filling | undefined => fillings.get(storeName(location));
   for (const dataset of plan.datasets) {

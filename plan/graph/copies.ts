@@ -73,9 +73,12 @@ interface Reader {
   readonly order: number;
 }
 
+const none: readonly Reader[] = [];
+
 /** Flows by what they might read, so that following a byte takes no longer in an estate of many hosts. */
 class Readers {
   private readonly readers = new Map<string, Reader[]>();
+  private readonly merged = new Map<string, readonly Reader[]>();
 
   constructor(jobs: readonly Job[]) {
     let order = 0;
@@ -98,8 +101,12 @@ class Readers {
   }
 
   private both(key: string, other: string): readonly Reader[] {
-    const [first = [], second = []] = [this.readers.get(key), this.readers.get(other)];
-    return first.length === 0 ? second : [...first, ...second].sort((a, b) => a.order - b.order);
+    const [first, second = none] = [this.readers.get(key), this.readers.get(other)];
+    if (!first) return second;
+    const pair = `${key} ${other}`;
+    const merged = this.merged.get(pair) ?? [...first, ...second].sort((a, b) => a.order - b.order);
+    this.merged.set(pair, merged);
+    return merged;
   }
 }
 

@@ -1,3 +1,4 @@
+import { addTo } from "../add-to";
 import { bytesOf, type Dataset } from "../datasets";
 import { type Domain } from "../estate/services";
 import type { Location } from "../job";
@@ -57,7 +58,7 @@ export function loseAt(plan: Plan, domain: Domain, atMs: number): LostService[] 
       ? []
       : (copies.get(dataset) ?? []).filter(copy => copySurvives(copy, domain, plan.estate));
     const left = { dataset, ...newestOf(surviving, timeline, atMs) };
-    harmed.set(dataset.service, [...(harmed.get(dataset.service) ?? []), left]);
+    addTo(harmed, dataset.service, left);
   }
   const times = restoreTimes(plan.estate, harmed);
   return [...harmed].map(([service, lefts]) => {

@@ -1,3 +1,4 @@
+import { addTo } from "../add-to";
 import type { Dataset } from "../datasets";
 import { type Domain, domains } from "../estate/services";
 import type { Plan } from "..";
@@ -5,7 +6,7 @@ import type { Way } from "./copies";
 import { newestOver } from "./newest";
 import { liveSurvives } from "./survival";
 import { type Survivors, survivorsOf } from "./survivors";
-import { type Horizon, Timeline } from "./versions";
+import { type Alike, type Horizon, Timeline, type Versions } from "./versions";
 
 export { type Survivors, survivorsOf } from "./survivors";
 
@@ -67,8 +68,7 @@ export function lossesOf(plan: Plan, timeline = yearsOf(plan)): Loss[] {
 /** Datasets of which no copy is wanted, by service. */
 function leftOutBy(plan: Plan): Map<string, Dataset[]> {
   const found = new Map<string, Dataset[]>();
-  for (const dataset of plan.datasets)
-    if (dataset.unprotected) found.set(dataset.service, [...(found.get(dataset.service) ?? []), dataset]);
+  for (const dataset of plan.datasets) if (dataset.unprotected) addTo(found, dataset.service, dataset);
   return found;
 }
 
@@ -106,23 +106,56 @@ export function worstOf(
   timeline: Timeline,
   { fromMs, toMs }: Pick<Horizon, "fromMs" | "toMs"> = timeline.horizon,
 ): Worst {
-  const newest = newestOver(ways, timeline, fromMs, toMs);
-  let worst: { lossMs: number; atMs: number; way: Way | undefined } | undefined;
-  for (let next = 0; next <= newest.count; next++) {
-    const untilMs = next < newest.count ? (newest.availableMs[next] ?? toMs) : toMs;
-    const lastMinuteMs = Math.ceil(untilMs / minuteMs) * minuteMs - minuteMs;
-    if (lastMinuteMs < fromMs) continue;
-    if (next === 0) return nothingLeft;
-    const lossMs = lastMinuteMs - (newest.readMs[next - 1] ?? 0);
-    if (!worst || lossMs > worst.lossMs)
-      worst = { lossMs, atMs: lastMinuteMs, way: ways[newest.way[next - 1] ?? 0] };
-  }
+  const worst = worstMinuteOf(
+    ways.map(way => timeline.versionsOf({ way })),
+    timeline,
+    fromMs,
+    toMs,
+  );
   if (!worst) return nothingLeft;
   return {
     worstLossMs: worst.lossMs,
     worstAtMs: worst.atMs,
-    via: worst.way?.jobs.map(job => job.called) ?? [],
+    via: ways[worst.way]?.jobs.map(job => job.called) ?? [],
   };
 }
 
 const nothingLeft: Worst = { worstLossMs: undefined, via: [] };
+
+/** The age of the newest copy at the worst minute, and which of the ways brought it. Nothing where none is left at some minute. */
+interface WorstMinute {
+  readonly lossMs: number;
+  readonly atMs: number;
+  readonly way: number;
+}
+
+const worstMinutes = new WeakMap<Alike, Map<string, WorstMinute | undefined>>();
+
+/** Hosts that are alike share what follows from their versions, and so do moves that change others. */
+function worstMinuteOf(
+  versions: readonly Versions[],
+  { alike }: Timeline,
+  fromMs: number,
+  toMs: number,
+): WorstMinute | undefined {
+  const known = worstMinutes.get(alike) ?? new Map<string, WorstMinute | undefined>();
+  worstMinutes.set(alike, known);
+  const key = `${versions.map(each => alike.idOf(each)).join()} from ${fromMs} to ${toMs}`;
+  if (!known.has(key)) known.set(key, worstMinute(versions, fromMs, toMs));
+  return known.get(key);
+}
+
+function worstMinute(versions: readonly Versions[], fromMs: number, toMs: number): WorstMinute | undefined {
+  const newest = newestOver(versions, fromMs, toMs);
+  let worst: WorstMinute | undefined;
+  for (let next = 0; next <= newest.count; next++) {
+    const untilMs = next < newest.count ? (newest.availableMs[next] ?? toMs) : toMs;
+    const lastMinuteMs = Math.ceil(untilMs / minuteMs) * minuteMs - minuteMs;
+    if (lastMinuteMs < fromMs) continue;
+    if (next === 0) return undefined;
+    const lossMs = lastMinuteMs - (newest.readMs[next - 1] ?? 0);
+    if (!worst || lossMs > worst.lossMs)
+      worst = { lossMs, atMs: lastMinuteMs, way: newest.way[next - 1] ?? 0 };
+  }
+  return worst;
+}

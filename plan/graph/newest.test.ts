@@ -1,26 +1,15 @@
 import * as fc from "fast-check";
-import type { Way } from "./copies";
 import { newestOver } from "./newest";
-import type { Versions } from "./versions";
 
 /** Pairs of [available, read], as a way brings them. */
 type Brought = readonly (readonly [number, number])[];
 
 function newestOf(brought: readonly Brought[], fromMs: number, toMs: number): [number, number, number][] {
-  const ways = brought.map((_, key) => ({ key: String(key) }) as Way);
-  const versions = new Map<Way, Versions>(
-    ways.map((way, index) => [
-      way,
-      {
-        availableMs: (brought[index] ?? []).map(([available]) => available),
-        readMs: (brought[index] ?? []).map(([, read]) => read),
-      },
-    ]),
-  );
-  const timeline = {
-    versionsOf: ({ way }: { way: Way }) => versions.get(way) ?? { availableMs: [], readMs: [] },
-  };
-  const { count, availableMs, readMs, way } = newestOver(ways, timeline, fromMs, toMs);
+  const versions = brought.map(pairs => ({
+    availableMs: pairs.map(([available]) => available),
+    readMs: pairs.map(([, read]) => read),
+  }));
+  const { count, availableMs, readMs, way } = newestOver(versions, fromMs, toMs);
   return Array.from({ length: count }, (_, index) => [
     availableMs[index] ?? -1,
     readMs[index] ?? -1,

@@ -1,6 +1,5 @@
 import { countUntil } from "../ascending";
-import type { Way } from "./copies";
-import type { Timeline } from "./versions";
+import type { Versions } from "./versions";
 
 /** The newest version that several ways have brought: the first `count` entries of each array, ascending in both times. */
 export interface Newest {
@@ -13,19 +12,13 @@ export interface Newest {
 }
 
 /**
- * What the newest of several copies is, from the one that is there at `fromMs` to the last that comes before `toMs`.
- * Merges one way after the other and keeps only what is newer than all before it, so that its time grows with the
+ * What the newest of several copies is, by the versions that the way of each has brought: from the one that is there at
+ * `fromMs` to the last that comes before `toMs`. Merges one way after the other and keeps only what is newer than all before it, so that its time grows with the
  * versions and not with their number times that of the ways.
  */
-export function newestOver(
-  ways: readonly Way[],
-  timeline: Pick<Timeline, "versionsOf">,
-  fromMs: number,
-  toMs: number,
-): Newest {
+export function newestOver(ways: readonly Versions[], fromMs: number, toMs: number): Newest {
   let newest: Newest = none(0);
-  for (const [index, way] of ways.entries()) {
-    const { availableMs, readMs } = timeline.versionsOf({ way });
+  for (const [index, { availableMs, readMs }] of ways.entries()) {
     // What came before the last one that is there can't be the newest any more.
     const first = Math.max(0, countUntil(availableMs, ms => ms <= fromMs) - 1);
     const end = countUntil(availableMs, ms => ms < toMs);

@@ -1,8 +1,8 @@
 import { countUntil } from "../ascending";
-import type { Flow } from "../job";
+import type { Flow, Job } from "../job";
 import type { Copy } from "./copies";
 import { keeper, type KeptRuns } from "./kept-runs";
-import type { Timeline } from "./versions";
+import type { Runs, Timeline } from "./versions";
 
 /** What a copy's place holds over the years. */
 export interface Reach {
@@ -18,6 +18,12 @@ export interface Reach {
   readonly atMs?: number;
   /** The greatest age of the oldest one: how long a deleted byte may still lie there. In ms. */
   readonly longestKeptMs: number;
+}
+
+/** How many generations at most, and the longest time from a run's start until its generation goes, in ms. */
+interface Kept {
+  readonly generations: number;
+  readonly longestMs: number;
 }
 
 /** The generations that exist after a run. */
@@ -39,7 +45,9 @@ export class Generations {
   private readonly reaches = new Map<Copy, Reach>();
   private readonly held = new Map<Copy, (run: number) => Held>();
 
-  private readonly keptByFlow = new Map<Flow, { generations: number; longestMs: number }>();
+  private readonly keptByFlow = new Map<Flow, Kept>();
+  /** By runs and retention: hosts that are alike keep alike. */
+  private readonly keptAlike = new Map<string, Kept>();
 
   constructor(private readonly timeline: Timeline) {}
 
@@ -79,15 +87,20 @@ export class Generations {
     return reach;
   }
 
-  /**
-   * Generations that the copy's own job keeps, whatever each of them holds.
-   * @returns how many at most in the horizon, and the longest time from a run's start until its generation goes, in ms
-   */
-  keptBy({ job, flow }: Copy): { generations: number; longestMs: number } {
+  /** Generations that the copy's own job keeps in the horizon, whatever each of them holds. */
+  keptBy({ job, flow }: Copy): Kept {
     const known = this.keptByFlow.get(flow);
     if (known) return known;
+    const runs = this.timeline.runsOf(job);
+    const key = `${this.timeline.alike.idOf(runs)} ${job.trigger.zone} ${JSON.stringify(flow.retention)}`;
+    const kept = this.keptAlike.get(key) ?? this.keptOf(runs, job, flow);
+    this.keptAlike.set(key, kept);
+    this.keptByFlow.set(flow, kept);
+    return kept;
+  }
+
+  private keptOf({ startMs, endMs }: Runs, job: Job, flow: Flow): Kept {
     const { fromMs, toMs } = this.timeline.horizon;
-    const { startMs, endMs } = this.timeline.runsOf(job);
     const keptRuns = keeper(flow.retention, startMs, endMs, job.trigger.zone);
     const kept = { generations: 1, longestMs: 0 };
     for (let run = Math.max(0, lastAtMost(endMs, fromMs)); run < endMs.length; run++) {
@@ -96,7 +109,6 @@ export class Generations {
       kept.generations = Math.max(kept.generations, older.length + last - first + 1);
       kept.longestMs = Math.max(kept.longestMs, Math.min(endMs[run + 1] ?? toMs, toMs) - oldestMs);
     }
-    this.keptByFlow.set(flow, kept);
     return kept;
   }
 

@@ -26,6 +26,14 @@ export interface Horizon {
 
 const yearAndMoreMs = 400 * 86_400_000;
 
+/** A job that is thought of as another one, such as one with another schedule, and all whose runs may change with it. */
+interface Change {
+  readonly of: Timeline;
+  readonly job: Job;
+  readonly other: Job;
+  readonly hanging: ReadonlySet<Job>;
+}
+
 /**
  * Runs and versions of a plan's copies over a horizon, each computed once.
  *
@@ -37,66 +45,53 @@ const yearAndMoreMs = 400 * 86_400_000;
 export class Timeline {
   private readonly runs = new Map<Job, Runs>();
   private readonly versions = new Map<Way, Versions>();
+  private readonly hanging = new Map<Job, ReadonlySet<Job>>();
   private readonly byName: ReadonlyMap<string, Job>;
   private readonly underWay = new Set<Job>();
+  /** Shared by all timelines that were made of one by `withJobAs`. */
+  readonly alike: Alike;
 
   constructor(
     private readonly jobs: readonly Job[],
     readonly horizon: Horizon,
-    /** Jobs that are thought of as other ones, by the job in the plan. */
-    private readonly instead: ReadonlyMap<Job, Job> = new Map(),
-    /** When each job's own calendar asks for it. */
-    private readonly asked = new Map<Job, readonly number[]>(),
+    private readonly change?: Change,
   ) {
-    this.byName = new Map([...jobs].reverse().map(job => [`${job.host}/${job.name}`, job]));
+    this.byName =
+      change?.of.byName ?? new Map([...jobs].reverse().map(job => [`${job.host}/${job.name}`, job]));
+    this.alike = change?.of.alike ?? new Alike(horizon);
   }
 
-  /** The same timeline with one job thought of as another, such as one with another schedule. What doesn't hang on it is shared. */
+  /** The same timeline with one job thought of as another. What doesn't hang on it is shared. */
   withJobAs(job: Job, other: Job): Timeline {
-    const changed = new Timeline(
-      this.jobs,
-      this.horizon,
-      new Map([...this.instead, [job, other]]),
-      this.asked,
-    );
-    for (const [known, runs] of this.runs) if (!this.hangsOn(known, job)) changed.runs.set(known, runs);
-    for (const [way, versions] of this.versions)
-      if (!way.jobs.some(known => this.hangsOn(known, job))) changed.versions.set(way, versions);
-    return changed;
+    const hanging = this.hanging.get(job) ?? new Set(this.jobs.filter(each => this.hangsOn(each, job)));
+    this.hanging.set(job, hanging);
+    return new Timeline(this.jobs, this.horizon, { of: this, job, other, hanging });
   }
 
   runsOf(job: Job): Runs {
+    if (this.change && !this.change.hanging.has(job)) return this.change.of.runsOf(job);
     const known = this.runs.get(job);
     if (known) return known;
-    const { trigger, usualRunMs } = this.instead.get(job) ?? job;
-    const asked = this.askedBy(job);
     this.underWay.add(job);
-    const runs = runsFrom(asked, usualRunMs, trigger.randomizedDelayMs, this.precedingRuns(job));
+    const runs = this.alike.runsOf(this.thoughtOf(job), this.precedingRuns(job));
     this.underWay.delete(job);
     this.runs.set(job, runs);
     return runs;
   }
 
-  private askedBy(job: Job): readonly number[] {
-    const { fromMs, toMs, warmUpMs = yearAndMoreMs } = this.horizon;
-    const firingsOf = ({ trigger }: Job): number[] =>
-      firings(trigger.schedule, trigger.zone, fromMs - warmUpMs, toMs);
-    const other = this.instead.get(job);
-    if (other) return firingsOf(other);
-    const asked = this.asked.get(job) ?? firingsOf(job);
-    this.asked.set(job, asked);
-    return asked;
-  }
-
   versionsOf({ way }: Pick<Copy, "way">): Versions {
+    const { change } = this;
+    if (change && !way.jobs.some(job => change.hanging.has(job))) return change.of.versionsOf({ way });
     const known = this.versions.get(way);
     if (known) return known;
-    const { startMs, endMs } = this.runsOf(way.job);
-    const versions = way.from
-      ? copied(startMs, endMs, this.versionsOf({ way: way.from }))
-      : { readMs: startMs, availableMs: endMs };
+    const source = way.from && this.versionsOf({ way: way.from });
+    const versions = this.alike.versionsOf(this.runsOf(way.job), source);
     this.versions.set(way, versions);
     return versions;
+  }
+
+  private thoughtOf(job: Job): Job {
+    return job === this.change?.job ? this.change.other : (this.change?.of.thoughtOf(job) ?? job);
   }
 
   /** Runs of the jobs that a job comes after. A circle of jobs is another's finding: here its last edge is left out. */
@@ -115,6 +110,62 @@ export class Timeline {
       const before = this.byName.get(`${job.host}/${name}`);
       return before !== undefined && !seen.has(before) && this.hangsOn(before, other, seen);
     });
+  }
+}
+
+/**
+ * Computes runs and versions, and gives the same ones for the same calendar, times and sources: hosts that are alike run
+ * alike, and so does a job of each that is moved to the same hour.
+ */
+export class Alike {
+  private readonly asked = new Map<string, readonly number[]>();
+  private readonly runs = new Map<string, Runs>();
+  private readonly ids = new Map<Runs | Versions, number>();
+  private readonly read = new Map<Runs, Versions>();
+  private readonly copied = new Map<Runs, Map<Versions, Versions>>();
+
+  constructor(private readonly horizon: Horizon) {}
+
+  runsOf({ trigger, usualRunMs }: Job, preceding: readonly Runs[]): Runs {
+    const { schedule, zone, randomizedDelayMs } = trigger;
+    const asked = `${schedule.dialect} ${schedule.text} ${zone}`;
+    const after = preceding.map(runs => this.idOf(runs)).join();
+    const key = `${asked} ${usualRunMs} ${randomizedDelayMs} ${after}`;
+    const known = this.runs.get(key);
+    if (known) return known;
+    const runs = runsFrom(this.askedBy(asked, trigger), usualRunMs, randomizedDelayMs, preceding);
+    this.runs.set(key, runs);
+    return runs;
+  }
+
+  /** @param source of a copier; nothing where the live data is read */
+  versionsOf(runs: Runs, source: Versions | undefined): Versions {
+    const { startMs, endMs } = runs;
+    if (!source) {
+      const versions = this.read.get(runs) ?? { readMs: startMs, availableMs: endMs };
+      this.read.set(runs, versions);
+      return versions;
+    }
+    const bySource = this.copied.get(runs) ?? new Map<Versions, Versions>();
+    this.copied.set(runs, bySource);
+    const versions = bySource.get(source) ?? copied(startMs, endMs, source);
+    bySource.set(source, versions);
+    return versions;
+  }
+
+  /** A number for what is the same. */
+  idOf(runs: Runs | Versions): number {
+    const id = this.ids.get(runs) ?? this.ids.size;
+    this.ids.set(runs, id);
+    return id;
+  }
+
+  /** When a calendar asks for runs. */
+  private askedBy(key: string, { schedule, zone }: Job["trigger"]): readonly number[] {
+    const { fromMs, toMs, warmUpMs = yearAndMoreMs } = this.horizon;
+    const asked = this.asked.get(key) ?? firings(schedule, zone, fromMs - warmUpMs, toMs);
+    this.asked.set(key, asked);
+    return asked;
   }
 }
 

@@ -1,3 +1,5 @@
+import { remembered } from "./remembered";
+
 /** Units of a duration's text, in ms; the names are those that systemd.time(7) takes. */
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,
@@ -17,7 +19,7 @@ const mostMs = 3_652_500 * 86_400_000;
  * Milliseconds of a text such as "26h", "1h 30min" or "2d3h".
  * @throws {Error} for a number without a unit, a negative one, an unknown unit, or more than 10,000 years
  */
-export function parseDuration(text: string): number {
+export const parseDuration = remembered((text: string): number => {
   const parts = [...text.matchAll(/\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gy)];
   const read = parts.map(part => part[0]).join("");
   const units = parts.map(part => unitMs[part[2] ?? ""]);
@@ -28,7 +30,7 @@ export function parseDuration(text: string): number {
   const ms = parts.reduce((sum, part, index) => sum + Number(part[1]) * (units[index] ?? 0), 0);
   if (ms > mostMs) throw new Error('is longer than 10000 years. Example: "1h 30min"');
   return ms;
-}
+});
 
 /** A duration for people: its two largest units, e.g. "25 h 48 min", "16 d", "1.5 s". */
 export function formatDuration(ms: number): string {

@@ -1,3 +1,5 @@
+import { remembered } from "./remembered";
+
 const unitBytes: Readonly<Record<string, number>> = {
   B: 1,
   kB: 1e3,
@@ -16,7 +18,7 @@ const mostBytes = 1e18;
  * Bytes of a text such as "1.1TB" (decimal) or "400 GiB" (binary).
  * @throws {Error} for a number without a unit, a negative one, an unknown unit, or more than there is
  */
-export function parseSize(text: string): number {
+export const parseSize = remembered((text: string): number => {
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(text.trim()) ?? [];
   const bytes = unitBytes[unit ?? ""];
   if (number === undefined || bytes === undefined)
@@ -26,7 +28,7 @@ export function parseSize(text: string): number {
   const size = Math.round(Number(number) * bytes);
   if (size > mostBytes) throw new Error('is beyond 1000 PB, which no disk is. Example: "400GiB"');
   return size;
-}
+});
 
 /** Bytes for people, decimal as disks are sold: "1.1 TB", "700 GB". */
 export function formatSize(bytes: number): string {
