@@ -73,9 +73,10 @@ export function largeEstate(factor: number): EstateInput {
         excludeNamespaces: [],
       })),
       "nfs-mirror": forHosts(layers["nfs-mirror"]),
-      "daily-backup": forHosts(layers["daily-backup"]).map(({ configuration: _, ...spec }) => ({
+      "daily-backup": forHosts(layers["daily-backup"]).map(spec => ({
         ...spec,
         firewalls: [],
+        configuration: undefined,
       })),
       "cluster-dump": [],
       "vm-images": [],
