@@ -107,8 +107,12 @@ function tasksOf(
   notes: string[],
 ): VolumeTask[] {
   const taken = new Set<string>();
-  // A claim that was made anew may have left its former volume: the later one has the claim's folder.
-  const latestFirst = [...covered].sort((a, b) => (b.thinId ?? 0) - (a.thinId ?? 0));
+  // A claim that was made anew may have left its former volume: the later one has the claim's folder. Not one that the
+  // cluster calls released, though a restore from a snapshot has made it the latest by the pool's count.
+  const isReleased = ({ name }: LogicalVolume): number => Number(map.get(name)?.isReleased ?? false);
+  const latestFirst = [...covered].sort(
+    (a, b) => isReleased(a) - isReleased(b) || (b.thinId ?? 0) - (a.thinId ?? 0),
+  );
   const absent = new Map(missing.map(volume => [volume.volume, volume]));
   return [...latestFirst.map(({ name }) => name), ...absent.keys()].map(name => {
     const lost = absent.get(name);

@@ -86,3 +86,23 @@ test("a record that can't be read may be of one that was cut", async () => {
     `${file()}\ta restore into ${volume}, of which`,
   );
 });
+
+test("of two volumes of a claim, the one that the cluster calls released has the claim's copies neither at night nor of a restore", async () => {
+  world.add("vm-9-pvc-former");
+  const claim = { namespace: "shop", name: "data" };
+  // The former one is the later one by the pool's count, as after a restore from a snapshot; a third is lost with its disk.
+  world.writeMap({
+    "vm-9-pvc-former": { ...claim, isReleased: true },
+    "vm-9-pvc-lost": claim,
+    [volume]: claim,
+  });
+  world.addSnapshot(volume);
+  world.addSnapshot("vm-9-pvc-former");
+  expect((await world.backup("--dry-run")).output).toContain(
+    "shop/data has more than one volume: vm-9-pvc-former is copied to unknown/vm-9-pvc-former",
+  );
+  await world.onDisk("pvc-data/2026-21/shop/data", "echo whole >a");
+  expect((await world.backup("restore", "shop/data", "--dry-run")).output).toContain(
+    `would keep pve/${volume} as it is by a snapshot`,
+  );
+});

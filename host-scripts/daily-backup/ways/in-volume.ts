@@ -173,12 +173,16 @@ async function volumeOf(
   const soon = within(stop.signal, clusterMs);
   const known = await volumeMap(config, soon, log, []);
   const claims = [known.map, readCovered(config.stateDir), recorded(config)];
+  const listed = await listVolumes(vg, stop.signal);
+  const live = liveVolumes(listed, pool, pattern);
   // A volume that no claim was known of has its own name in the place of one.
   const wanted = name.startsWith("unknown/")
     ? name.slice("unknown/".length)
-    : claimedVolume(name, vg, claims, shell`lvs ${vg}; ${ready(beside)}`);
-  const listed = await listVolumes(vg, stop.signal);
-  const volume = liveVolumes(listed, pool, pattern).find(live => live.name === wanted);
+    : claimedVolume(name, {
+        ...{ claims, there: new Set(live.map(each => each.name)) },
+        next: { none: shell`lvs ${vg}; ${ready(beside)}`, several: shell`lvs ${vg}; ${ready(beside)}` },
+      });
+  const volume = live.find(each => each.name === wanted);
   if (!volume)
     throw new Refusal(
       `the volume of ${name}, ${wanted}, is not there: pool ${vg}/${pool} has no live volume of that name`,

@@ -1,5 +1,6 @@
 import type { LogicalVolume } from "../../runtime/lvm/listing";
 import { snapshotTags } from "../../runtime/lvm/snapshots";
+import type { Claim } from "../../runtime/kubernetes/volume-map";
 import { type RestoreAsked, resolve } from "./resolve";
 
 function row(name: string, change: Partial<LogicalVolume> = {}): LogicalVolume {
@@ -39,6 +40,25 @@ const of = (change: Partial<RestoreAsked>) =>
 test("a claim is its volume by the cluster's word, or by that of an earlier run", () => {
   expect(of({ what: "shop/data" })).toMatchObject({ volume: "vm-a", snapshot: "vm-a_snap_20260526T000000Z" });
   expect(of({ what: "gone/data", snapshot: "s" })).toMatchObject({ volume: "vm-e", snapshot: "s" });
+});
+
+test("a claim that was made anew is the volume that is there, and that isn't released", () => {
+  const data = { namespace: "shop", name: "data" };
+  const anew = (claims: ReadonlyMap<string, Claim>) =>
+    resolve({ ...asked, what: "shop/data" }, { vg: "pve" }, { volumes, claims: [claims] }).volume;
+  expect(
+    anew(
+      new Map([
+        ["vm-lost", data],
+        ["vm-a", data],
+      ]),
+    ),
+  ).toBe("vm-a");
+  const both = new Map<string, Claim>([
+    ["vm-b", { ...data, isReleased: true }],
+    ["vm-a", data],
+  ]);
+  expect(anew(both)).toBe("vm-a");
 });
 
 test("without a snapshot it is the newest, or the newest of a time", () => {

@@ -30,7 +30,16 @@ export function resolve(
   { vg }: Pick<LvmPvcSnapshotConfig, "vg">,
   known: Known,
 ): RestoreRequest {
-  const volume = what.includes("/") ? claimedVolume(what, vg, known.claims, "lvm-pvc-snapshot list") : what;
+  const volume = what.includes("/")
+    ? claimedVolume(what, {
+        claims: known.claims,
+        there: new Set(known.volumes.map(({ name }) => name)),
+        next: {
+          none: "lvm-pvc-snapshot list",
+          several: shell`lvs ${vg}   (then the same with the name of the volume that is meant)`,
+        },
+      })
+    : what;
   if (request.action !== "restore" || request.snapshot !== undefined) return { ...request, volume };
   return { ...request, volume, snapshot: snapshotAt(volume, atMs, known) };
 }

@@ -10,6 +10,8 @@ export interface PersistentVolume {
   readonly disk: string;
   /** Absent while no claim is bound to it. */
   readonly claim: { readonly namespace: string; readonly name: string } | undefined;
+  /** Its claim is gone: what is bound to a claim of that name is another one. */
+  readonly isReleased: boolean;
   /** Pods get it as a device (`volumeMode: Block`). */
   readonly isBlock: boolean;
 }
@@ -25,18 +27,22 @@ const list = z.object({
         claimRef: z.object({ namespace: z.string(), name: z.string() }).optional(),
         volumeMode: z.string().optional(),
       }),
+      status: z.object({ phase: z.string().optional() }).optional(),
     }),
   ),
 });
 
+/** Phases of a volume of which the claim was deleted: it is kept, or couldn't be removed. */
+const afterClaim: ReadonlySet<string> = new Set(["Released", "Failed"]);
+
 /** A volume's handle with the Proxmox CSI plugin is "region/zone/storage/disk"; volumes of other kinds are left out. */
 export function volumesIn(answer: unknown): PersistentVolume[] {
-  return list.parse(answer).items.flatMap(({ metadata, spec }): PersistentVolume[] => {
+  return list.parse(answer).items.flatMap(({ metadata, spec, status }): PersistentVolume[] => {
     const parts = spec.csi?.volumeHandle.split("/") ?? [];
     const disk = parts.at(-1);
     if (disk === undefined) return [];
-    const isBlock = spec.volumeMode === "Block";
-    return [{ name: metadata.name, zone: parts[1] ?? "", disk, claim: spec.claimRef, isBlock }];
+    const kind = { isReleased: afterClaim.has(status?.phase ?? ""), isBlock: spec.volumeMode === "Block" };
+    return [{ name: metadata.name, zone: parts[1] ?? "", disk, claim: spec.claimRef, ...kind }];
   });
 }
 

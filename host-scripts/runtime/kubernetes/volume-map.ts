@@ -15,6 +15,8 @@ export interface Claim {
   readonly name: string;
   /** Its volume is given to a pod as a device, without a file system of the cluster's (`volumeMode: Block`). */
   readonly isBlock?: true | undefined;
+  /** It was deleted: one of that name is bound to another volume, if there is one. */
+  readonly isReleased?: true | undefined;
 }
 
 /** Whose volume it is, by the name of the logical volume. */
@@ -29,7 +31,10 @@ export interface KnownVolumes {
 
 const cache = z.record(
   z.string(),
-  z.object({ namespace: z.string(), name: z.string(), isBlock: z.literal(true).optional() }),
+  z.object({
+    ...{ namespace: z.string(), name: z.string() },
+    ...{ isBlock: z.literal(true).optional(), isReleased: z.literal(true).optional() },
+  }),
 );
 
 /** What a map needs of a runner's config. */
@@ -107,7 +112,10 @@ async function askApi(
 ): Promise<ReadonlyMap<string, Claim | undefined>> {
   const volumes = await persistentVolumes(connect(kubeconfig, stop));
   return new Map(
-    volumes.map(({ disk, claim, isBlock }) => [disk, claim && { ...claim, ...(isBlock && { isBlock }) }]),
+    volumes.map(({ disk, claim, isBlock, isReleased }) => [
+      disk,
+      claim && { ...claim, ...(isBlock && { isBlock }), ...(isReleased && { isReleased }) },
+    ]),
   );
 }
 

@@ -87,11 +87,12 @@ test("a persistent volume is known by its CSI handle; one without is left out", 
     {
       metadata: { name: "pv-b" },
       spec: { csi: { volumeHandle: "lab/pve/data/vm-9999-pvc-b" }, volumeMode: "Block" },
+      status: { phase: "Released" },
     },
     { metadata: { name: "nfs" }, spec: { nfs: { server: "nas" }, claimRef } },
   ];
   expect(volumesIn({ items })).toEqual([
-    { name: "pv-a", zone: "pve", disk: "vm-9999-pvc-a", claim: claimRef, isBlock: false },
-    { name: "pv-b", zone: "pve", disk: "vm-9999-pvc-b", claim: undefined, isBlock: true },
+    { name: "pv-a", zone: "pve", disk: "vm-9999-pvc-a", claim: claimRef, isBlock: false, isReleased: false },
+    { name: "pv-b", zone: "pve", disk: "vm-9999-pvc-b", claim: undefined, isBlock: true, isReleased: true },
   ]);
 });
