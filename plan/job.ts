@@ -76,8 +76,11 @@ export interface Deletion {
 
 /** A job's part in the change journal, by which an off-site run learns what it has to send. */
 export type JournalRole =
-  /** Notes what anybody changes in some folders of its host. */
-  | { readonly kind: "watches"; readonly folders: readonly string[] }
+  /** Notes what anybody changes in some folders of its host, each in a journal of its own, a folder as well. */
+  | {
+      readonly kind: "watches";
+      readonly folders: readonly { readonly path: string; readonly journal: string }[];
+    }
   /** Notes what it writes to the targets of its flows itself, each by its path below a folder. */
   | { readonly kind: "writes"; readonly below: string }
   /** Sends what is noted. */
@@ -147,6 +150,7 @@ export type RunnerName =
   | "pfsense-backup"
   | "backup-scrub"
   | "vm-images"
+  | "nfs-change-tracker"
   | "offsite-sync";
 
 /** Holdfast's own programs in a cluster's pods: entries in cluster-scripts, without their ending. */

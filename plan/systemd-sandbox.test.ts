@@ -141,3 +141,17 @@ test("strangers' bytes that are parsed", () => {
    }
   `);
 });
+
+test("who watches file systems", () => {
+  expect(changes({ watches: true })).toMatchInlineSnapshot(`
+   {
+     "come": [
+       "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_SYS_ADMIN",
+       "SystemCallFilter=fanotify_init fanotify_mark open_by_handle_at",
+     ],
+     "gone": [
+       "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER",
+     ],
+   }
+  `);
+});

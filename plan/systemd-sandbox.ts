@@ -17,6 +17,8 @@ export interface HostRights {
   readonly volumes: "none" | "changed" | "mounted";
   /** Programs parse strangers' bytes for it, each as a user without rights, which the run becomes and ends. */
   readonly parses: boolean;
+  /** It watches whole file systems, and looks up what changed there by its handle (fanotify(7)). */
+  readonly watches?: true;
 }
 
 /**
@@ -58,6 +60,7 @@ export function sandboxLines(rights: HostRights, makes: readonly string[]): stri
     `RestrictAddressFamilies=${addressFamilies(rights).join(" ")}`,
     "SystemCallArchitectures=native",
     `SystemCallFilter=@system-service${volumes === "mounted" ? " @mount" : ""}`,
+    ...(rights.watches ? ["SystemCallFilter=fanotify_init fanotify_mark open_by_handle_at"] : []),
     // Programs try what they may, and do without.
     "SystemCallErrorNumber=EPERM",
     // A parser gets a network of its own, without a way out, where the run may make one.
@@ -78,12 +81,13 @@ export function sandboxLines(rights: HostRights, makes: readonly string[]): stri
 const lvmFolders = ["/etc/lvm", "/run"] as const;
 
 /** @see capabilities(7) */
-function capabilities({ files, volumes, parses }: HostRights): string[] {
+function capabilities({ files, volumes, parses, watches }: HostRights): string[] {
   const kept = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER"];
   // SYS_ADMIN: attributes of the kinds trusted.* and security.*; device-mapper and mounts.
   if (files === "all") kept.push("CAP_FSETID", "CAP_SETFCAP", "CAP_MKNOD", "CAP_SYS_ADMIN");
   // LVM stays in memory, and goes first, while a volume's writes stand still.
   if (volumes !== "none") kept.push("CAP_SYS_ADMIN", "CAP_MKNOD", "CAP_IPC_LOCK", "CAP_SYS_NICE");
+  if (watches) kept.push("CAP_SYS_ADMIN");
   if (parses) kept.push("CAP_SETUID", "CAP_SETGID", "CAP_KILL");
   return [...new Set(kept)];
 }

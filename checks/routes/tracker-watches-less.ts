@@ -1,7 +1,7 @@
 import { exampleEstate } from "../../plan/estate/example";
 import type { Plan } from "../../plan";
 import type { Job } from "../../plan/job";
-import { changeTrackerJobName } from "../../plan/layers/nfs-change-tracker/jobs";
+import { changeTrackerJobName } from "../../plan/contracts/nfs-change-tracker";
 import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
@@ -62,7 +62,9 @@ export const trackerWatchesLess = defineCheck({
 
 function findings(job: Job, plan: Plan): Found[] {
   const trackers = plan.jobs.filter(other => other.host === job.host && other.journal?.kind === "watches");
-  const watches = trackers.flatMap(({ journal }) => (journal?.kind === "watches" ? journal.folders : []));
+  const watches = trackers.flatMap(({ journal }) =>
+    journal?.kind === "watches" ? journal.folders.map(({ path }) => path) : [],
+  );
   const legs = trackedLegs(job, plan);
   const unwatched = legs.filter(leg => !watches.some(watch => isBelow(leg, watch)));
   const idle = watches.filter(

@@ -13,7 +13,7 @@ import { writeFar } from "./reach";
 export const acknowledge: Phase<Offsite> = {
   name: "acknowledge",
   async run(run) {
-    const { config, legs, debts, memory, startedAt } = run;
+    const { config, legs, debts, memory } = run;
     const done = legs.filter(({ isDone }) => isDone);
     if (done.length === 0) return writeMemory(config, memory);
     const mark = required(memory.mark, "mark");
@@ -26,7 +26,7 @@ export const acknowledge: Phase<Offsite> = {
     const stamps: Record<string, string> = { ...memory.stamps };
     for (const [folder, debt] of debts)
       if (isWhole(folder)) stamps[folder] = acknowledgeDebt(folder, config.job, debt);
-    const times = done.map(({ leg }) => [leg.from, startedAt.getTime()] as const);
+    const times = done.map(({ leg, asOfMs }) => [leg.from, asOfMs] as const);
     const kept: Memory = {
       ...memory,
       mark,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
 import type { JobRun } from "../runtime/job-run";
 import type { Debt } from "../runtime/journal-consumer";
+import type { WatchedDebt } from "../runtime/journal-watched";
 import type { Memory } from "./memory";
 
 export type Leg = OffsiteSyncConfig["legs"][number];
@@ -16,7 +17,7 @@ export interface Offsite extends JobRun<OffsiteSyncConfig> {
   /** Legs whose source is proven, with what is to be done of each. */
   legs: LegRun[];
   /** What each writer's journal says, by its folder. */
-  readonly debts: Map<string, Debt>;
+  readonly debts: Map<string, Debt | WatchedDebt>;
   readonly sent: { bytes: number; wireBytes: number; files: number; repaired: number; removed: number };
   /** What somebody says is meant to be gone: names as messages show them. */
   readonly accepted: ReadonlySet<string>;
@@ -38,6 +39,8 @@ export interface LegRun {
   readonly oldestMs: number | undefined;
   /** What it lacks goes there too. */
   readonly isFull: boolean;
+  /** What changed after this instant may be missing, epoch ms. */
+  readonly asOfMs: number;
   /** All of its parts were sent and proven in this run. */
   isDone: boolean;
 }

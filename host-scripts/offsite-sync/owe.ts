@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import type { Phase } from "../runtime/phases";
 import { type Debt, readDebt } from "../runtime/journal-consumer";
+import { readWatchedDebt } from "../runtime/journal-watched";
 import { inTree } from "../runtime/tree-path";
 import { isFullPassDue } from "./full-pass";
 import type { Leg, LegRun, Offsite, Part, Todo } from "./offsite";
@@ -11,8 +12,10 @@ export const owe: Phase<Offsite> = {
   name: "owe",
   async run(run) {
     const { config, memory, log, debts } = run;
-    for (const { folder } of config.legs.flatMap(({ journals }) => journals))
-      if (!debts.has(folder)) debts.set(folder, readDebt(folder, config.job, memory.stamps[folder]));
+    for (const { folder, watches } of config.legs.flatMap(({ journals }) => journals)) {
+      const read = watches ? readWatchedDebt : readDebt;
+      if (!debts.has(folder)) debts.set(folder, read(folder, config.job, memory.stamps[folder]));
+    }
     const full = new Set<Leg>();
     for (const { leg } of run.legs) if (await isFullPassDue(run, leg)) full.add(leg);
     run.legs = run.legs.map(({ leg }) => owedBy(run, leg, full.has(leg)));
@@ -32,11 +35,13 @@ function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
   let whole = leg.journals.length === 0 ? "nobody notes what changes in it" : undefined;
   if (isFull) whole ??= "its full pass is due";
   const times: number[] = [];
+  let asOfMs = run.startedAt.getTime();
   for (const { writer, folder, root } of leg.journals) {
     const debt = run.debts.get(folder);
     if (!debt) continue;
     if (debt.whole !== undefined) whole ??= `${writer}'s journal: ${debt.whole}`;
     if (debt.oldestMs !== undefined) times.push(debt.oldestMs);
+    if ("throughMs" in debt) asOfMs = Math.min(asOfMs, debt.throughMs ?? asOfMs);
     if (takeNames(debt, { leg, root }, named)) whole ??= `${writer} hands over all of it`;
   }
   const parts = [...foldersOf(leg), undefined].map((folder): Part => ({
@@ -50,6 +55,7 @@ function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
     debtFiles: named.paths.size + named.subtrees.size,
     oldestMs: times.length > 0 ? Math.min(...times) : undefined,
     isFull,
+    asOfMs,
     isDone: false,
   };
 }

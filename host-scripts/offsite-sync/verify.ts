@@ -18,7 +18,10 @@ export const verify: Phase<Offsite> = {
     for (const leg of config.legs) {
       try {
         await proveSource(run, leg);
-        run.legs.push({ leg, parts: [], debtFiles: 0, oldestMs: undefined, isFull: false, isDone: false });
+        run.legs.push({
+          ...{ leg, parts: [], debtFiles: 0, oldestMs: undefined, isFull: false, isDone: false },
+          asOfMs: run.startedAt.getTime(),
+        });
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         held.push({ what: leg.from, reason: error.failed, next: error.next });

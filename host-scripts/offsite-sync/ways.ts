@@ -4,6 +4,7 @@ import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import { intoFolder } from "../runtime/into-folder";
 import { readDebt } from "../runtime/journal-consumer";
 import { consumersOf } from "../runtime/journal-cursor";
+import { readWatchedDebt } from "../runtime/journal-watched";
 import { momentText } from "../runtime/moment";
 import { bytesOfTyped, quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
@@ -42,8 +43,8 @@ async function list(request: ListRequest, context: Context): Promise<Answer> {
   const memory = readMemory(config);
   const legs = config.legs.map(leg => {
     const lastMs = memory.legs[leg.from];
-    const journals = leg.journals.map(({ writer, folder }) => {
-      const debt = readDebt(folder, config.job, memory.stamps[folder]);
+    const journals = leg.journals.map(({ writer, folder, watches }) => {
+      const debt = (watches ? readWatchedDebt : readDebt)(folder, config.job, memory.stamps[folder]);
       return {
         ...{ writer, folder, segments: debt.segments, names: debt.paths.size + debt.subtrees.size },
         ...{ whole: debt.whole, isOpen: debt.isOpen, consumers: consumersOf(folder) },

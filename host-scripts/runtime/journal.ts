@@ -45,9 +45,14 @@ export type SegmentKind = "paths" | "reconcile";
 
 /**
  * Starts the next segment. Segments that a killed run left open are handed over as "the whole tree" first.
- * @param kind of "reconcile", each subtree is on disk when `add` returns: it is named before anything in it changes
+ * @param isAhead whether each name is on disk when `add` returns: a subtree is named before anything in it changes, unless by
+ *   somebody who was told of it afterwards
  */
-export function openSegment(folder: string, kind: SegmentKind = "paths"): Segment {
+export function openSegment(
+  folder: string,
+  kind: SegmentKind = "paths",
+  isAhead = kind === "reconcile",
+): Segment {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   recover(folder);
   compact(folder);
@@ -71,7 +76,7 @@ export function openSegment(folder: string, kind: SegmentKind = "paths"): Segmen
       pending.push(changed, Buffer.from([0]));
       pendingBytes += changed.length + 1;
       paths += 1;
-      if (kind === "reconcile") {
+      if (isAhead) {
         flush();
         fsyncSync(file);
       } else if (pendingBytes >= bufferBytes) flush();

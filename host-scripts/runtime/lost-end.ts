@@ -10,15 +10,17 @@ import { shell } from "./shell";
  * Reports the end of a run that could not do it itself: killed, out of memory, out of the unit's time. Never moves the
  * last success. After an end that is reported, only sends metrics that the Pushgateway has not got yet.
  * @param tidyUp ends and removes what the run left, once its end is reported; not called while a run goes on
+ * @param values of metrics that are others once no run goes on
  */
 export async function reportLostEnd(
   reporter: Reporter,
   service: ServiceEnvironment,
   tidyUp: () => Promise<void>,
+  values: Readonly<Record<string, number>> = {},
 ): Promise<number> {
   const running = reporter.state.readRunning();
   const goesOn = running !== undefined && isAlive(running);
-  await report(reporter, service, running, goesOn);
+  await report(reporter, service, { running, goesOn, values });
   // What a run left may hang for longer than the unit's time-out lets this go on.
   if (!goesOn) await tidyUp();
   return exitCodes.ok;
@@ -27,8 +29,11 @@ export async function reportLostEnd(
 async function report(
   reporter: Reporter,
   service: ServiceEnvironment,
-  running: Running | undefined,
-  goesOn: boolean,
+  {
+    running,
+    goesOn,
+    values,
+  }: { running: Running | undefined; goesOn: boolean; values: Readonly<Record<string, number>> },
 ): Promise<void> {
   const { state, invocation, config } = reporter;
   const last = state.readEnd();
@@ -39,7 +44,7 @@ async function report(
     return;
   }
   await reportEnd(reporter, {
-    values: {},
+    values,
     mine: !goesOn,
     error: new RunnerError(statusOf(service), {
       failed: `the run ended without a report in phase ${goesOn ? "lock" : (running?.phase ?? "start")}${howItEnded(service)}`,

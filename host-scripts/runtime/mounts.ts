@@ -35,7 +35,8 @@ export type Mounts = readonly Row[];
 export interface NeededMount extends ExpectedMount {
   /** How an operator calls it, e.g. "target". */
   readonly role: string;
-  readonly access: "read" | "write";
+  /** `watch`: for as long as the host has it mounted, in the host's own mount table. */
+  readonly access: "read" | "write" | "watch";
 }
 
 /**
@@ -61,7 +62,7 @@ export async function verifyMounts(needed: readonly NeededMount[], stop: AbortSi
         mount.access,
         mounts.find(row => row.id === id),
       );
-      refuseSharedTable(mount, id);
+      if (mount.access !== "watch") refuseSharedTable(mount, id);
     }
     return mounts;
   } finally {
@@ -163,7 +164,12 @@ async function listMounts(stop: AbortSignal): Promise<Row[]> {
   return rows.parse(JSON.parse(result.stdout)).filesystems;
 }
 
-function verify(role: string, expected: ExpectedMount, access: "read" | "write", row: Row | undefined): void {
+function verify(
+  role: string,
+  expected: ExpectedMount,
+  access: NeededMount["access"],
+  row: Row | undefined,
+): void {
   const { path, fsUuid } = expected;
   const expectation = `expected the file system ${fsUuid}`;
   // mount(8) with both words reads nothing of fstab.
@@ -184,7 +190,7 @@ function verify(role: string, expected: ExpectedMount, access: "read" | "write",
       `${role} ${quoted(path)} is a bind mount of the folder ${quoted(row.fsroot)} of ${fsUuid}, expected the whole file system`,
       shell`umount ${path}; ${ready(mount)}`,
     );
-  if (access === "read") return;
+  if (access !== "write") return;
   if (optionsOf(row).includes("ro"))
     throw new Refusal(
       `${role} ${quoted(path)} is mounted read-only`,

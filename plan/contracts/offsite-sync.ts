@@ -49,7 +49,13 @@ export const offsiteSyncConfig = z.strictObject({
         generations: z.array(z.strictObject({ folder: below, keeps: z.int().min(1) })),
         /** Whatever is written below it is named in these. Empty: nobody says what changes there, and each run looks at all. */
         journals: z.array(
-          z.strictObject({ writer: z.string().min(1), folder: absolutePath, root: absolutePath }),
+          z.strictObject({
+            writer: z.string().min(1),
+            folder: absolutePath,
+            root: absolutePath,
+            /** Whether it names what others change: for as long as it says that it watches. */
+            watches: z.boolean(),
+          }),
         ),
       }),
     )

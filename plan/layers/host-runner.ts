@@ -2,7 +2,7 @@ import type { runnerFields } from "../contracts/runner";
 import type { Estate } from "../estate/schema";
 import type { Credential, Job, RunnerName, Trigger } from "../job";
 import type { HostRights } from "../systemd-sandbox";
-import { commandText, type HostUnits, serviceText, timerText } from "../systemd-units";
+import { commandText, daemonText, serviceText, timerText } from "../systemd-units";
 import { push } from "./common";
 
 /** A job that one of Holdfast's own programs does on a host. */
@@ -12,8 +12,6 @@ export interface HostRunner {
   /** Entry of the program in host-scripts. */
   readonly runner: RunnerName;
   readonly description: string;
-  readonly trigger: Trigger;
-  readonly timeoutMs: number;
   /** File systems that the run needs. */
   readonly mounts: readonly string[];
   /** Whether it yields CPU and disk to whatever else wants them. */
@@ -25,14 +23,38 @@ export interface HostRunner {
   readonly config: object;
 }
 
+/** One that a timer starts. */
+export interface TimedRunner extends HostRunner {
+  readonly trigger: Trigger;
+  readonly timeoutMs: number;
+}
+
+/** One that runs all the time. */
+export interface RunningRunner extends HostRunner {
+  /** It has to say so often that it works. */
+  readonly watchdogMs: number;
+}
+
 /** A timer of a host, and the secrets that its runs load. */
-export function timerOf(runner: HostRunner): Pick<Job, "credentials" | "deployment"> {
+export function timerOf(runner: TimedRunner): Pick<Job, "credentials" | "deployment"> {
+  const units = { ...unitOf(runner), trigger: runner.trigger, timeoutMs: runner.timeoutMs };
+  return deployed(runner, "timer", [
+    { name: `${runner.job}.service`, text: serviceText(units) },
+    { name: `${runner.job}.timer`, text: timerText(units) },
+  ]);
+}
+
+/** A service of a host that runs all the time, and the secrets that it loads. */
+export function daemonOf(runner: RunningRunner): Pick<Job, "credentials" | "deployment"> {
+  const text = daemonText({ ...unitOf(runner), watchdogMs: runner.watchdogMs });
+  return deployed(runner, "service", [{ name: `${runner.job}.service`, text }]);
+}
+
+function unitOf(runner: HostRunner) {
   const { job, credentials } = runner;
-  const units: HostUnits = {
+  return {
     job,
     description: runner.description,
-    trigger: runner.trigger,
-    timeoutMs: runner.timeoutMs,
     mounts: runner.mounts,
     rights: runner.rights,
     makes: [stateFolder(job), textfileFolder],
@@ -41,19 +63,19 @@ export function timerOf(runner: HostRunner): Pick<Job, "credentials" | "deployme
       ...credentials.map(credential => credentialLine(job, credential)),
     ],
   };
-  return {
-    credentials,
-    deployment: {
-      kind: "timer",
-      runner: runner.runner,
-      files: [
-        { name: `${job}.service`, text: serviceText(units) },
-        { name: `${job}.timer`, text: timerText(units) },
-        { name: "config.json", text: `${JSON.stringify(runner.config, undefined, 2)}\n` },
-        { name: job, text: commandText(job) },
-      ],
-    },
-  };
+}
+
+function deployed(
+  { job, runner, credentials, config }: HostRunner,
+  kind: "timer" | "service",
+  units: readonly { readonly name: string; readonly text: string }[],
+): Pick<Job, "credentials" | "deployment"> {
+  const files = [
+    ...units,
+    { name: "config.json", text: `${JSON.stringify(config, undefined, 2)}\n` },
+    { name: job, text: commandText(job) },
+  ];
+  return { credentials, deployment: { kind, runner, files } };
 }
 
 function credentialLine(job: string, { name, byHand }: Credential): string {

@@ -50,7 +50,7 @@ describe.each(hostJobs.map(({ name }) => name))("the release of %s", name => {
     const job = jobNamed(name);
     expect(releaseFiles(job).map(file => file.name)).toEqual([
       `${name}.service`,
-      `${name}.timer`,
+      ...(job.deployment.kind === "timer" ? [`${name}.timer`] : []),
       "config.json",
       name,
     ]);

@@ -33,6 +33,7 @@ test("installs a component for each runner, with a release, its credentials and 
     "holdfast:layer:PfsenseBackup pfsense-backup-pve: release, credential-pfsense-key, credential-pfsense-ssh-key, alerts",
     "holdfast:layer:BackupScrub backup-scrub-pve: release, alerts",
     "holdfast:layer:VmImages vm-images-pve: release, alerts",
+    "holdfast:layer:NfsChangeTracker nfs-change-tracker-pve: release, alerts",
   ])
     expect(registered).toContain(layer);
 });

@@ -1,5 +1,6 @@
+import { changeTrackerJobName } from "../../contracts/nfs-change-tracker";
 import type { Layer } from "../layer";
-import { changeTrackerJobName, nfsChangeTrackerJob } from "./jobs";
+import { nfsChangeTrackerJob } from "./jobs";
 import { nfsChangeTrackerSpec } from "./spec";
 
 /** A daemon that notes what changes in a host's folders. It copies nothing, and is judged by its heartbeat. */
@@ -7,6 +8,8 @@ export const nfsChangeTracker: Layer<"nfs-change-tracker", typeof nfsChangeTrack
   name: "nfs-change-tracker",
   spec: nfsChangeTrackerSpec,
   runs: part => [{ ...part, job: changeTrackerJobName, at: [] }],
-  references: () => undefined,
+  references({ host, watches }, at, look) {
+    watches.forEach((folder, index) => look.below([...at, "watches", index], host, folder));
+  },
   jobs: (part, estate) => [nfsChangeTrackerJob(part, estate)],
 };

@@ -1,47 +1,83 @@
+import {
+  changeTrackerJobName,
+  changeTrackerMetricNames,
+  changeTrackerMetrics,
+  type NfsChangeTrackerConfig,
+} from "../../contracts/nfs-change-tracker";
 import type { Estate } from "../../estate/schema";
-import type { LayerJob, Metric } from "../../job";
+import type { JobAlert, LayerJob } from "../../job";
+import { parseDuration } from "../../units/duration";
 import { runOf, timerTrigger } from "../common";
+import { daemonOf, mountOf, runnerConfig } from "../host-runner";
+import { mountAbove } from "../places";
 import type { NfsChangeTrackerSpec } from "./spec";
-
-/** The unit's name on the host. */
-export const changeTrackerJobName = "nfs-change-tracker";
+import { wantedOf } from "./wanted";
 
 export function nfsChangeTrackerJob(spec: NfsChangeTrackerSpec, estate: Estate): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
+  const run = runOf(spec, trigger, estate);
+  const config = configOf(spec, estate, run.budgetMs);
   return {
     name: changeTrackerJobName,
     runsOn: { kind: "host", name: spec.host },
     host: spec.host,
     trigger,
-    ...runOf(spec, trigger, estate),
+    ...run,
     flows: [],
     deletes: [],
-    journal: { kind: "watches", folders: spec.watches },
+    journal: {
+      kind: "watches",
+      folders: config.watches.map(({ root, journal }) => ({ path: root, journal })),
+    },
     metricsJob: changeTrackerJobName,
-    metrics,
-    alerts: [],
-    credentials: [],
-    deployment: { kind: "planned" },
+    metrics: changeTrackerMetrics,
+    alerts: [overflowing(spec)],
+    ...daemonOf({
+      job: changeTrackerJobName,
+      runner: "nfs-change-tracker",
+      description: "Changes in folders of this host",
+      // A proof may take its budget, and a minute lies between two.
+      watchdogMs: run.budgetMs + 2 * proveMs,
+      mounts: [...new Set(config.watches.map(({ mount }) => mount.path))],
+      background: false,
+      rights: {
+        reads: spec.watches,
+        writes: [spec.log],
+        ...{ files: "own", volumes: "none", parses: false, watches: true },
+      },
+      credentials: [],
+      config,
+    }),
   };
 }
 
-const metrics: readonly Metric[] = [
-  {
-    name: "nfs_change_tracker_last_run_timestamp",
-    help: "Last heartbeat, epoch seconds",
-    emitted: "any-end",
-    meaning: "last-run",
-  },
-  {
-    name: "nfs_change_tracker_last_status",
-    help: "0 while every watch stands, 1 after an overflow or a lost watch",
-    emitted: "any-end",
-    meaning: "status",
-  },
-  {
-    name: "nfs_change_tracker_last_success_timestamp",
-    help: "Last heartbeat with every watch standing, epoch seconds",
-    emitted: "success",
-    meaning: "last-success",
-  },
-];
+/** Within this time of a change, its name is in the journal. */
+const proveMs = 60_000;
+
+function configOf(spec: NfsChangeTrackerSpec, estate: Estate, budgetMs: number): NfsChangeTrackerConfig {
+  return {
+    job: changeTrackerJobName,
+    ...runnerConfig(changeTrackerJobName, spec.host, budgetMs, estate),
+    watches: spec.watches.map(root => {
+      const only = wantedOf(root, spec, estate);
+      return {
+        root,
+        mount: mountOf(estate, spec.host, mountAbove(estate, spec.host, root)),
+        ...(only && { only }),
+        // None of them lies in another.
+        journal: `${spec.log}/journal${root}`,
+      };
+    }),
+    ...{ proveMs, reconcileMs: parseDuration(spec.reconcile), mostNames: 10_000 },
+  };
+}
+
+/** Nothing is lost by it, but each time the next run off the site compares all. */
+function overflowing({ host }: NfsChangeTrackerSpec): JobAlert {
+  return {
+    name: "NfsChangeTrackerOverflows",
+    metric: changeTrackerMetricNames.overflows,
+    fires: { kind: "above", than: 3 },
+    summary: `${changeTrackerJobName} on ${host} was told {{ $value }} times within an hour that more had changed than the kernel keeps, so that all is compared. Raise fs.fanotify.max_queued_events there`,
+  };
+}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { absolutePath, name } from "../../estate/fields";
+import { absolutePath, duration, name } from "../../estate/fields";
 import { runFields, schedule } from "../common";
 import { isBelow } from "../places";
 
@@ -9,7 +9,10 @@ export const nfsChangeTrackerSpec = z
     host: name,
     watches: z.array(absolutePath).min(1),
     log: absolutePath.describe("Folder of its journal"),
-    schedule: schedule.describe("When it proves that it is alive"),
+    schedule: schedule.describe("When it proves that it is alive, at the latest: it does so each minute"),
+    reconcile: duration
+      .default("7d")
+      .describe("So often all is compared: a change that the kernel told nobody of is off the site by then"),
     ...runFields,
   })
   .superRefine(({ watches, log }, context) => {

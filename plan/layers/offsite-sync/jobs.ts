@@ -153,16 +153,22 @@ function leastOf(retention: Retention): number {
   }
 }
 
-/** Journals of the installed jobs that write in a folder. What else lies in it nobody names: only a comparison of all finds it. */
-function journalsBelow(
-  from: string,
-  jobs: readonly LayerJob[],
-): OffsiteSyncConfig["legs"][number]["journals"] {
-  return jobs.flatMap(({ name, journal, deployment }) =>
-    journal?.kind === "writes" && deployment.kind === "timer" && isBelow(journal.below, from)
-      ? [{ writer: name, folder: `${stateFolder(name)}/journal`, root: journal.below }]
-      : [],
-  );
+type Journals = OffsiteSyncConfig["legs"][number]["journals"];
+
+/**
+ * Journals of the installed jobs that write in a folder, or that watch it. What else lies in it nobody names: only a comparison of
+ * all finds it.
+ */
+function journalsBelow(from: string, jobs: readonly LayerJob[]): Journals {
+  return jobs.flatMap(({ name, journal, deployment }): Journals => {
+    if (deployment.kind === "planned") return [];
+    if (journal?.kind === "writes" && isBelow(journal.below, from))
+      return [{ writer: name, folder: `${stateFolder(name)}/journal`, root: journal.below, watches: false }];
+    if (journal?.kind !== "watches") return [];
+    return journal.folders
+      .filter(({ path }) => isBelow(from, path))
+      .map(({ path, journal: folder }) => ({ writer: name, folder, root: path, watches: true }));
+  });
 }
 
 function broughtBack({ host, name }: OffsiteSyncSpec): Step {

@@ -40,7 +40,12 @@ test("the run knows of each leg whose journals name what changes in it, and what
     to: "nfs/photos",
     mount: { path: "/srv/nfs" },
     generations: [],
-    journals: [],
+    journals: [
+      {
+        ...{ writer: "nfs-change-tracker", root: "/srv/nfs", watches: true },
+        folder: "/var/lib/holdfast/nfs-change-tracker/journal/srv/nfs",
+      },
+    ],
   });
 });
 

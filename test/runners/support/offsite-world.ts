@@ -78,7 +78,7 @@ export async function createOffsiteWorld(megabytes = 64): Promise<OffsiteWorld> 
         mount: { path: join(folder, "backup"), fsUuid: uuids.backup },
         excludes: ["scratch"],
         generations: [{ folder: "pvc-data", keeps: 2 }],
-        journals: [{ writer: "nfs-mirror", folder: journal, root: join(folder, "backup") }],
+        journals: [{ writer: "nfs-mirror", folder: journal, root: join(folder, "backup"), watches: false }],
       },
       {
         from: join(folder, "photos", "immich"),

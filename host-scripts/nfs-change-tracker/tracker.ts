@@ -1,0 +1,191 @@
+import { closeSync, constants, openSync } from "node:fs";
+import type { NfsChangeTrackerConfig } from "../../plan/contracts/nfs-change-tracker";
+import { exitCodes, RunnerError } from "../runtime/errors";
+import { forgetWatched, noteWatched } from "../runtime/journal-watched";
+import type { Log } from "../runtime/log";
+import { verifyMounts } from "../runtime/mounts";
+import { quoted } from "../runtime/quoted";
+import { shell } from "../runtime/shell";
+import { handOver } from "./hand-over";
+import { Pending } from "./pending";
+import { Recent } from "./recent";
+import { startWatcher, type Told } from "./watcher";
+
+/** A folder that is watched, with all below it on its file system. */
+interface Root {
+  readonly watch: NfsChangeTrackerConfig["watches"][number];
+  /** Entries of it of which somebody reads what changes, byte by byte as latin1; all unless given. */
+  readonly only: ReadonlySet<string> | undefined;
+  readonly pending: Pending;
+}
+
+/** What it has counted. */
+export interface Counted {
+  readonly events: Recent;
+  readonly overflows: Recent;
+  readonly reconciles: Recent;
+  lastEventMs: number | undefined;
+  /** Process of the program that watches. */
+  watcherPid: number;
+}
+
+/**
+ * Watches, until it is stopped or can't go on. What it hears is a hint, and is kept in memory until the next proof; what it may have missed
+ * is handed over as a subtree, all of it when it starts: so nothing is lost by an end, however that comes, and whoever
+ * reads a journal that nobody has proven of late compares all.
+ */
+export class Tracker {
+  readonly counted: Counted = {
+    events: new Recent(),
+    overflows: new Recent(),
+    reconciles: new Recent(),
+    ...{ lastEventMs: undefined, watcherPid: 0 },
+  };
+  private readonly roots: readonly Root[];
+  /** Those of which the proof that is asked for hasn't come back yet. */
+  private readonly unheard = new Set<number>();
+  private onHeard: () => void = () => undefined;
+  private reconciledMs = 0;
+
+  constructor(
+    private readonly config: NfsChangeTrackerConfig,
+    private readonly log: Log,
+  ) {
+    this.roots = config.watches.map(watch => ({
+      watch,
+      only: watch.only && new Set(watch.only.map(name => Buffer.from(name).toString("latin1"))),
+      pending: new Pending(config.mostNames),
+    }));
+  }
+
+  /**
+   * Ends when it is stopped, with all that it was told handed over.
+   * @param proven is called after each proof, of which the first says that all is watched
+   * @throws {RunnerError} when it can't go on
+   */
+  async run(stop: AbortSignal, proven: () => Promise<void>): Promise<void> {
+    const stopped = new Promise<void>(resolve => {
+      if (stop.aborted) resolve();
+      stop.addEventListener("abort", () => resolve());
+    });
+    await this.verify(stop);
+    const paths = this.roots.map(({ watch }) => watch.root);
+    const watcher = startWatcher(paths, told => this.take(told));
+    this.counted.watcherPid = watcher.pid;
+    const pause = (ms: number, sooner?: Promise<void>): Promise<void> =>
+      within(ms, [stopped, watcher.fails, ...(sooner ? [sooner] : [])]);
+    try {
+      // What changed before isn't known. It is handed over once the first proof has come back, when all is watched.
+      this.reconcileAll();
+      await this.prove(stop, pause);
+      if (!stop.aborted) {
+        watcher.notify("READY=1");
+        this.log.info(`watches ${paths.map(path => quoted(path)).join(", ")}`);
+        await proven();
+      }
+      while (!stop.aborted) {
+        await pause(this.config.proveMs);
+        if (stop.aborted) break;
+        await this.verify(stop);
+        if (performance.now() - this.reconciledMs >= this.config.reconcileMs) this.reconcileAll();
+        await this.prove(stop, pause);
+        watcher.notify("WATCHDOG=1");
+        await proven();
+      }
+      for (const { watch, pending } of this.roots) handOver(watch.journal, pending.take());
+    } finally {
+      watcher.close();
+      for (const { watch } of this.roots) forgetWatched(watch.journal);
+    }
+  }
+
+  /** Each root lies on the file system that is meant, as long as the host has that mounted. */
+  private async verify(stop: AbortSignal): Promise<void> {
+    const mounts = new Map(this.roots.map(({ watch }) => [watch.mount.path, watch.mount]));
+    await verifyMounts(
+      [...mounts.values()].map(mount => ({ ...mount, role: "watched", access: "watch" })),
+      stop,
+    );
+  }
+
+  private take({ root: number, kind, path }: Told): void {
+    const root = this.roots[number];
+    if (!root) return;
+    if (kind === "heard") {
+      this.unheard.delete(number);
+      if (this.unheard.size === 0) this.onHeard();
+      return;
+    }
+    const isNamed = kind === "path" || kind === "subtree";
+    if (isNamed && root.only && !root.only.has(path.split("/", 1)[0] ?? "")) return;
+    this.counted.events.add();
+    this.counted.lastEventMs = Date.now();
+    if (kind === "path") root.pending.addPath(path);
+    else this.reconcile(root, kind === "subtree" ? path : ".");
+    if (kind !== "overflow") return;
+    if (this.counted.overflows.sum() === 0)
+      this.log.warn(
+        `more changed in ${quoted(root.watch.root)} than the kernel keeps to tell: all of it is handed over to be compared   (sysctl fs.fanotify.max_queued_events)`,
+      );
+    this.counted.overflows.add();
+  }
+
+  private reconcileAll(): void {
+    this.reconciledMs = performance.now();
+    for (const root of this.roots) this.reconcile(root, ".");
+  }
+
+  private reconcile({ pending }: Root, subtree: string): void {
+    pending.addSubtree(subtree);
+    this.counted.reconciles.add();
+  }
+
+  /**
+   * Proves that it hears: it opens each root, and the kernel tells of that behind all that changed before. Then what was told is
+   * handed over, and the journal says until when that is all.
+   * @throws {RunnerError} when it hears nothing for as long as a proof may take
+   */
+  private async prove(
+    stop: AbortSignal,
+    pause: (ms: number, sooner?: Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    const [throughMs, beganMs] = [Date.now(), performance.now()];
+    for (const number of this.roots.keys()) this.unheard.add(number);
+    while (this.unheard.size > 0) {
+      if (stop.aborted) return;
+      if (performance.now() - beganMs > this.config.budgetMs) throw this.deaf();
+      const heard = new Promise<void>(resolve => (this.onHeard = resolve));
+      // Again and again: of what comes while the kernel has too much to tell, it tells nothing.
+      for (const number of this.unheard) open(this.roots[number]?.watch.root ?? "");
+      await pause(1_000, heard);
+    }
+    for (const { watch, pending } of this.roots) {
+      handOver(watch.journal, pending.take());
+      noteWatched(watch.journal, throughMs);
+    }
+  }
+
+  private deaf(): RunnerError {
+    const roots = [...this.unheard].map(number => quoted(this.roots[number]?.watch.root ?? ""));
+    return new RunnerError(exitCodes.failed, {
+      failed: `nothing is heard of ${roots.join(", ")}: it was opened, and nobody told of that within ${this.config.budgetMs / 1000} s`,
+      kept: "It is started anew, and all is handed over to be compared then.",
+      next: shell`findmnt --target ${this.roots[0]?.watch.root ?? ""}; journalctl -n 50 -u ${this.config.job}`,
+    });
+  }
+}
+
+/** Waits for some time, or for the first of others. @throws what those throw */
+async function within(ms: number, others: readonly Promise<void>[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const time = new Promise<void>(resolve => (timer = setTimeout(resolve, ms)));
+  try {
+    await Promise.race([time, ...others]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function open(root: string): void {
+  closeSync(openSync(root, constants.O_RDONLY | constants.O_DIRECTORY));
+}

@@ -1,0 +1,65 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { writeWhole } from "./durable";
+import { type Debt, readDebt } from "./journal-consumer";
+import { bootId } from "./run-state";
+
+/*
+ * A writer that watches others' changes can't tell by its segments whether it was there: a journal in which nothing is named
+ * since yesterday is that of a quiet tree, or of a watcher that is dead. So it says beside them, again and again, until when all
+ * changes are in them:
+ * - `watched`: that instant, and the boot that it was in
+ */
+
+const watched = z.strictObject({ throughMs: z.number(), bootId: z.string() });
+
+/** Older ones are no word on what changes now: a watcher says it several times in that time. */
+const freshMs = 3 * 60_000;
+
+/** Says that all changes until an instant are in segments that were handed over. */
+export function noteWatched(folder: string, throughMs: number): void {
+  writeWhole(fileOf(folder), `${JSON.stringify({ throughMs, bootId: bootId() })}\n`, 0o600);
+}
+
+/** Says that nobody watches from now on. */
+export function forgetWatched(folder: string): void {
+  rmSync(fileOf(folder), { force: true });
+}
+
+/** Until when all changes are in a watcher's journal. Asked before the journal is read, or it may be older than that. */
+export type Watched = { readonly throughMs: number } | { readonly since: string };
+
+/** @returns `since` where nobody watches: in words, for "nobody has watched it ..." */
+export function watchedThrough(folder: string, nowMs = Date.now()): Watched {
+  let noted: z.output<typeof watched>;
+  try {
+    noted = watched.parse(JSON.parse(readFileSync(fileOf(folder), "utf8")));
+  } catch {
+    return { since: "yet" };
+  }
+  const at = new Date(noted.throughMs).toISOString();
+  if (noted.bootId !== bootId()) return { since: `since before the host's last start, at ${at}` };
+  // One that lies ahead is by a clock that has gone back since.
+  return Math.abs(nowMs - noted.throughMs) > freshMs
+    ? { since: `since ${at}` }
+    : { throughMs: noted.throughMs };
+}
+
+/** What a consumer owes of a watcher's journal. */
+export interface WatchedDebt extends Debt {
+  /** Nothing that changed after this instant is known to be in it, epoch ms; undefined where all is owed. */
+  readonly throughMs: number | undefined;
+}
+
+/** As `readDebt`; all is owed where nobody watches. */
+export function readWatchedDebt(folder: string, consumer: string, stamp: string | undefined): WatchedDebt {
+  const watched = watchedThrough(folder);
+  const debt = readDebt(folder, consumer, stamp);
+  if ("throughMs" in watched) return { ...debt, throughMs: watched.throughMs };
+  return { ...debt, whole: debt.whole ?? `nobody has watched it ${watched.since}`, throughMs: undefined };
+}
+
+function fileOf(folder: string): string {
+  return join(folder, "watched");
+}

@@ -1,0 +1,53 @@
+import { parseEstate, planOf } from "../..";
+import { nfsChangeTrackerConfig } from "../../contracts/nfs-change-tracker";
+import { type ExampleEstate, exampleWith } from "../../estate/example";
+import { releaseFiles } from "../release-files.test-support";
+
+function fileOf(name: string, change: (estate: ExampleEstate) => void = () => undefined): string {
+  const job = planOf(parseEstate(exampleWith(change))).jobs.find(each => each.name === "nfs-change-tracker");
+  if (!job) throw new Error("the example has no nfs-change-tracker");
+  return releaseFiles(job).find(file => file.name === name)?.text ?? "";
+}
+
+const watchesOf = (change?: (estate: ExampleEstate) => void) =>
+  nfsChangeTrackerConfig.parse(JSON.parse(fileOf("config.json", change))).watches;
+
+test("it is a service that runs all the time, ready once it watches, and started anew when it falls silent", () => {
+  const lines = fileOf("nfs-change-tracker.service").split("\n");
+  const expected = [
+    ...["After=network-online.target srv-nfs.mount", "StartLimitIntervalSec=0"],
+    ...["Type=notify", "NotifyAccess=all", "WatchdogSec=180s", "Restart=always"],
+    ...[
+      "ReadWritePaths=-/var/lib/holdfast/nfs-change-tracker -/var/lib/prometheus/node-exporter -/var/lib/holdfast/nfs-change-tracker",
+    ],
+    ...["SystemCallFilter=fanotify_init fanotify_mark open_by_handle_at", "WantedBy=multi-user.target"],
+  ];
+  expect(lines).toEqual(expect.arrayContaining(expected));
+  // Else it would hold what the host has unmounted.
+  expect(lines).not.toContain("MountFlags=private");
+});
+
+test("it keeps what a leg off the site is sent by, and nothing of the rest of the folder", () => {
+  const watched = {
+    root: "/srv/nfs",
+    mount: { path: "/srv/nfs", fsUuid: expect.any(String) as string },
+    journal: "/var/lib/holdfast/nfs-change-tracker/journal/srv/nfs",
+  };
+  expect(watchesOf()).toEqual([{ ...watched, only: ["photos"] }]);
+  const all = watchesOf(({ layers }) => {
+    layers["offsite-sync"]?.[0]?.legs.push({ from: "/srv/nfs", to: "/Backup/all" });
+  });
+  expect(all).toEqual([watched]);
+  const itself = watchesOf(({ layers }) => {
+    const [tracker] = layers["nfs-change-tracker"];
+    if (tracker) tracker.watches = ["/srv/nfs/photos"];
+  });
+  expect(itself).toMatchObject([
+    {
+      root: "/srv/nfs/photos",
+      mount: { path: "/srv/nfs" },
+      journal: expect.stringMatching(/srv\/nfs\/photos$/) as string,
+    },
+  ]);
+  expect(itself[0]).not.toHaveProperty("only");
+});
