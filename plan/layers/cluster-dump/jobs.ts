@@ -39,7 +39,9 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
             {
               kind: "manual",
               where: target.machine,
-              text: phrase`by hand, as this version only plans this job: with the database's own client, from the newest good dump in ${blanks.from}; CronJob ${spec.name} in ${spec.namespace} makes dumps and restores none`,
+              text: spec.dump
+                ? phrase`by hand, from the newest good dump in ${blanks.from} (the .json beside each says of when it is): docs/layers/cluster-dump.md, "Restore"; CronJob ${spec.name} in ${spec.namespace} makes dumps and restores none`
+                : phrase`by hand, as this version only plans this job: with the database's own client, from the newest good dump in ${blanks.from}; CronJob ${spec.name} in ${spec.namespace} makes dumps and restores none`,
               changes: "the database has what it had when the dump began",
               undo: "a dump of the database, made before; nothing else keeps what it has now",
               verifies: "the client ends with 0, and what uses the database finds its newest entries",
