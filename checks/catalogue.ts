@@ -78,6 +78,7 @@ import { partlyCovered } from "./routes/partly-covered";
 import { trackerWatchesLess } from "./routes/tracker-watches-less";
 import { twoRoutes } from "./routes/two-routes";
 import { dayOr } from "./schedule/day-or";
+import { twelveHoursOff } from "./schedule/twelve-hours-off";
 import { yearsOver } from "./schedule/years-over";
 import { zoneApart } from "./schedule/zone-apart";
 import { vmWithoutImage } from "./routes/vm-without-image";
@@ -182,6 +183,7 @@ export const catalogue: readonly Check[] = [
   dayOr,
   yearsOver,
   zoneApart,
+  twelveHoursOff,
   vmWithoutImage,
   neverFiresInYears,
   runsDoubledByDst,

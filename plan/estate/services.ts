@@ -133,6 +133,10 @@ export const secret = z.strictObject({
   keptIn: z
     .array(z.union([name, z.literal("break-glass")]))
     .min(1)
+    .refine(
+      keptIn => new Set(keptIn).size === keptIn.length,
+      "names one place twice, and is no safer by that. Keep one of the two",
+    )
     .describe("Services that hold it, and `break-glass` for a copy on paper or with a person"),
   pinned: z.boolean().default(true).describe("False for one that is weak, shared or typed in clear text"),
 });

@@ -186,6 +186,43 @@ export const parts: TiredEdit[] = [
   ],
 ];
 
+/** Half a day off: what is told first is the hour, and not each promise that it breaks. */
+export const halfADay: TiredEdit[] = [
+  [
+    "a daily backup in the afternoon",
+    `${daily} > schedule > onCalendar`,
+    "*-*-* 16:00:00",
+    "schedule/twelve-hours-off",
+    "daily-backup",
+  ],
+  [
+    "an offsite run in the evening",
+    `${offsite} > schedule > onCalendar`,
+    "*-*-* 18:00:00",
+    "schedule/twelve-hours-off",
+    "offsite-sync-backup",
+  ],
+  [
+    "a mirror in the afternoon",
+    `${mirror} > schedule > onCalendar`,
+    "*-*-* 14:00:00",
+    "schedule/twelve-hours-off",
+    "nfs-mirror",
+  ],
+  [
+    "a volume whose claim is in another service's namespace",
+    "services > vaultwarden > data > 0 > namespace",
+    "vault",
+    'estate.layers["cluster-dump"][5].namespace',
+  ],
+  [
+    "a secret that one service keeps twice",
+    "secrets > luks-passphrase > keptIn",
+    ["vault", "vault"],
+    'estate.secrets["luks-passphrase"].keptIn',
+  ],
+];
+
 /** What isn't as it reads, and takes no copy from anybody: a warning. */
 export const warned: TiredEdit[] = [
   [

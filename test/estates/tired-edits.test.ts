@@ -11,7 +11,7 @@ import {
   takenAway,
   twoOfOne,
 } from "./tired-edits";
-import { parts, room, warned } from "./tired-edits-of-parts";
+import { halfADay, parts, room, warned } from "./tired-edits-of-parts";
 import { addresses, values, words } from "./tired-edits-of-fields";
 
 const edits = [
@@ -27,6 +27,7 @@ const edits = [
   ...values,
   ...parts,
   ...room,
+  ...halfADay,
 ].map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
 const warnings = warned.map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
 const isFault = ({ answer }: { answer: string }): boolean => answer.startsWith("estate.");

@@ -10,6 +10,13 @@ function engineOf(estate: Estate, dataset: string): string | undefined {
   return found?.kind === "database" ? found.engine : undefined;
 }
 
+/** Namespace of a volume's claim, which a dump of its files has to mount; a database is asked from anywhere. */
+function claimNamespace(estate: Estate, dataset: string): string | undefined {
+  const [service = "", name = service] = dataset.split("/");
+  const found = estate.services[service]?.data.find(data => (data.name ?? service) === name);
+  return found?.kind === "volume" ? found.namespace : undefined;
+}
+
 /** CronJobs that dump a database or a state. */
 export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
   name: "cluster-dump",
@@ -38,6 +45,13 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         );
     }
     look.dataset([...at, "dataset"], dataset);
+    const claimIn = claimNamespace(estate, dataset);
+    if (claimIn !== undefined && claimIn !== part.namespace)
+      look.fault(
+        [...at, "namespace"],
+        part.namespace,
+        `isn't where the claim of ${dataset} is: that is in "${claimIn}", and a pod mounts claims of its own namespace alone. Expected "${claimIn}"`,
+      );
     if (/^\/(tmp|run|dev|proc|sys|var\/tmp|var\/run)(\/|$)/.test(target.path))
       look.fault(
         [...at, "target", "path"],
