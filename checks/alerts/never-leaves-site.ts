@@ -22,10 +22,10 @@ export const neverLeavesSite = defineCheck({
         bySubject.set(of, [...(bySubject.get(of) ?? []), { name, receiver }]);
     return [...bySubject].map(([subject, alerts]) => ({
       subject,
-      message: `${alerts.map(({ name }) => name).join(", ")} ${alerts.length === 1 ? "is" : "are"} critical and ${alerts.length === 1 ? "goes" : "go"} to ${alerts[0]?.receiver ?? ""} alone, which dies with the site.`,
+      message: `Of ${subject}, ${alerts.map(({ name }) => name).join(", ")} ${alerts.length === 1 ? "is" : "are"} critical and ${alerts.length === 1 ? "goes" : "go"} to ${alerts[0]?.receiver ?? ""} alone, which dies with the site.`,
       fix:
         reaches.length > 0
-          ? `Send it to ${reaches.map(name => `"${name}"`).join(" or ")}.`
+          ? `Send critical alerts of ${subject} to ${reaches.map(name => `"${name}"`).join(" or ")}.`
           : "Add a receiver that a message still reaches when the site is gone, and send critical alerts there.",
       evidence: {
         alerts: alerts.map(({ name }) => name),
@@ -57,7 +57,7 @@ export const neverLeavesSite = defineCheck({
           if (offsite) offsite.alert = { severity: "critical", receiver: "cellar" };
         }),
         {
-          says: 'Send it to "infra"',
+          says: 'Send critical alerts of offsite-sync-backup to "infra"',
           edit: ({ layers }) =>
             edit(layers["offsite-sync"][0], { alert: { severity: "critical", receiver: "infra" } }),
         },

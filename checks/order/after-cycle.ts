@@ -19,7 +19,7 @@ export const afterCycle = defineCheck({
         subject: first,
         message:
           names.length === 1 ? `${first} comes after itself.` : `${path}: each of them waits for the others.`,
-        fix: `Remove "${(cycle[1] ?? cycle[0])?.name ?? first}" from the after of ${first}, or the edge that was added last.`,
+        fix: `Remove "${(cycle[1] ?? cycle[0])?.name ?? first}" from the after of ${first}, or the one that was added last.`,
         evidence: { counterexample: [...names, first] },
       };
     }),

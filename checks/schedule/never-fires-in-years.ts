@@ -20,8 +20,8 @@ export const neverFiresInYears = defineCheck({
       return [
         {
           subject: name,
-          message: `The full sync from ${host} to ${destination} has the calendar "${fullSync.onCalendar}", which doesn't come in ${estate.years.join(", ")} (${next}).`,
-          fix: 'Leave the year out, e.g. "Sun *-*-1..7 08:00:00" for each month\'s first Sunday.',
+          message: `${name}'s full sync from ${host} to ${destination} has the calendar "${fullSync.onCalendar}", which doesn't come in ${estate.years.join(", ")} (${next}).`,
+          fix: 'Write days that come in each year, e.g. "Sun *-*-1..7 08:00:00" for each month\'s first Sunday.',
           evidence: { calendar: fullSync.onCalendar, years: estate.years.map(String) },
         },
       ];

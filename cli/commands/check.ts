@@ -70,7 +70,7 @@ function findingsText(
       );
     });
   const errors = findings.filter(finding => finding.severity === "error").length;
-  return `${lines.join("\n")}\n${jobs} jobs: ${errors} errors, ${findings.length - errors} warnings. Each code has a page: docs/checks/<code>.md`;
+  return `${lines.join("\n")}\n${jobs} jobs: ${errors} errors, ${findings.length - errors} warnings. Nothing was changed. Each code has a page: docs/checks/<code>.md`;
 }
 
 /** What a reader is told: causes, each with a line of what follows from it. */

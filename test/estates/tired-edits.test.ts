@@ -1,3 +1,4 @@
+import { faultsOfRefusal } from "../../checks/words.test-support";
 import { EstateInvalid, parseEstate } from "../../plan";
 import { editAt } from "./edit-at";
 import { findingsOf, homelabWith } from "./found";
@@ -55,6 +56,20 @@ test.each(edits.filter(isFault))("$what ($at) is refused at $answer", ({ at, to,
   expect(parse).toThrow(EstateInvalid);
   expect(parse).toThrow(`${answer}: `);
 });
+
+test.each([...edits, ...words.map(([what, at, to, answer]) => ({ what, at, to, answer }))].filter(isFault))(
+  "$what ($at) is refused in an operator's words, with what to write",
+  ({ at, to }) => {
+    try {
+      parseEstate(homelabWith(estate => editAt(estate, at, to)));
+    } catch (error) {
+      if (!(error instanceof EstateInvalid)) throw error;
+      for (const { problem } of error.faults)
+        expect({ problem, faults: faultsOfRefusal(problem) }).toEqual({ problem, faults: [] });
+    }
+    expect.hasAssertions();
+  },
+);
 
 test("what is refused for its spelling is asked back", () => {
   for (const [, at, to, answer] of misspelt.filter(([, , , answer]) => answer.startsWith("estate.")))
