@@ -151,7 +151,8 @@ export type RunnerName =
   | "backup-scrub"
   | "vm-images"
   | "nfs-change-tracker"
-  | "offsite-sync";
+  | "offsite-sync"
+  | "nas-snapshots";
 
 /** Holdfast's own programs in a cluster's pods: entries in cluster-scripts, without their ending. */
 export type PodRunnerName = "cluster-dump";

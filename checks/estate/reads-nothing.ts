@@ -1,8 +1,8 @@
 import type { Plan } from "../../plan";
 import { nearest } from "../../plan/contracts/near";
 import type { Estate } from "../../plan/estate/schema";
-import type { Location } from "../../plan/job";
-import { isBelow, sameMachine } from "../../plan/layers/places";
+import type { Job, Location } from "../../plan/job";
+import { isBelow, sameMachine, staysOnMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -109,7 +109,8 @@ export const readsNothing = defineCheck({
         example("snapshots of a share that nothing is written to", ({ destinations, layers }) => {
           const [snapshots] = layers["nas-snapshots"];
           if (destinations.nas) destinations.second = { ...destinations.nas, ...secondNas };
-          if (snapshots) layers["nas-snapshots"].push({ ...snapshots, destination: "second" });
+          if (snapshots)
+            layers["nas-snapshots"].push({ ...snapshots, destination: "second", watch: undefined });
         }),
         {
           says: 'remove nas-snapshots@second from layers["nas-snapshots"], and second from destinations',
@@ -212,9 +213,11 @@ function withoutData(plan: Plan): Found[] {
   return plan.jobs
     .filter(
       job =>
-        job.runsOn.kind === "destination" &&
+        isOfDestination(job) &&
         // A share of another name, beside what is written there, is what promises/unreachable-from-host-root tells.
-        !plan.copies.some(({ location }) => sameMachine(location.machine, job.runsOn)) &&
+        !plan.copies.some(({ location }) =>
+          job.flows.some(({ target }) => sameMachine(location.machine, target.machine)),
+        ) &&
         job.flows.length > 0 &&
         !busy.has(job) &&
         !legs.has(job.called) &&
@@ -231,6 +234,11 @@ function withoutData(plan: Plan): Found[] {
         evidence: { from },
       };
     });
+}
+
+/** Whether all that it copies stays on a destination, whoever looks after it. */
+function isOfDestination({ flows }: Job): boolean {
+  return flows.every(flow => flow.target.machine.kind === "destination" && staysOnMachine(flow));
 }
 
 function hasConfiguration({ services }: Estate, host: string): boolean {

@@ -1,4 +1,5 @@
 import { siteOf } from "../../plan/graph/survival";
+import { staysOnMachine } from "../../plan/layers/places";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -15,7 +16,10 @@ export const plaintextTransport = defineCheck({
         job =>
           job.runsOn.kind !== "destination" &&
           job.flows.some(
-            ({ target }) => target.machine.kind === "destination" && target.machine.name === name,
+            flow =>
+              flow.target.machine.kind === "destination" &&
+              flow.target.machine.name === name &&
+              !staysOnMachine(flow),
           ),
       );
       const abroad = senders.filter(

@@ -1,3 +1,4 @@
+import { staysOnMachine } from "../../plan/layers/places";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -12,7 +13,7 @@ export const rootLogin = defineCheck({
       .filter(([, { user }]) => user === "root")
       .map(([name]) => {
         const jobs = plan.jobs
-          .filter(job => job.flows.some(({ target }) => target.machine.name === name && job.host !== name))
+          .filter(job => job.flows.some(flow => flow.target.machine.name === name && !staysOnMachine(flow)))
           .map(job => `${job.name} on ${job.host}`);
         return {
           subject: name,

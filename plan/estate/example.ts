@@ -75,6 +75,8 @@ export function exampleEstate(): ExampleEstate {
     ],
     secrets: {
       "nas-password": { keptIn: ["vault", "break-glass"] },
+      "nas-look-key": { keptIn: ["vault", "break-glass"] },
+      "nas-look-password": { keptIn: ["vault", "break-glass"] },
       "pfsense-key": { keptIn: ["vault", "break-glass"] },
       "pfsense-ssh-key": { keptIn: ["vault", "break-glass"] },
     },
@@ -286,6 +288,12 @@ export function exampleEstate(): ExampleEstate {
           share: "/Backup",
           schedule: { onCalendar: "*-*-* 10:00:00" },
           keep: { age: "7d" },
+          watch: {
+            host: "pve",
+            user: "holdfast",
+            secret: "nas-look-key",
+            password: "nas-look-password",
+          },
           usualRun: "1min",
           budget: "10min",
           promise: { rpo: "27h" },

@@ -1,5 +1,5 @@
 import type { Estate } from "../estate/schema";
-import type { Location, Machine } from "../job";
+import type { Flow, Location, Machine } from "../job";
 
 /** The disk below a path of a host: that of the nearest mount point above it. */
 export function onDisk(estate: Estate, hostName: string, path: string): { disk?: string } {
@@ -29,6 +29,11 @@ export function poolLocation(estate: Estate, host: string, pool: string, path: s
 
 export function sameMachine(a: Machine, b: Machine): boolean {
   return a.kind === b.kind && a.name === b.name;
+}
+
+/** Whether a copy lies on the machine that it is of, such as a NAS's own snapshots: whoever starts it, nothing crosses a network. */
+export function staysOnMachine({ source, target }: Flow): boolean {
+  return source.kind === "tree" && sameMachine(source.location.machine, target.machine);
 }
 
 /** The mount point that a path of a host lies on; the path itself where the estate has none above it. */

@@ -145,6 +145,8 @@ export const estate: EstateInput = {
   secrets: {
     // Vault alone kept the password of the NAS that Vault is restored from; a sealed envelope breaks the circle.
     "synology-admin-password": { keptIn: ["vault", "break-glass"] },
+    "synology-look-key": { keptIn: ["vault", "break-glass"] },
+    "synology-look-password": { keptIn: ["vault", "break-glass"] },
     "pfsense-api-key": { keptIn: ["vault", "break-glass"] },
     "luks-passphrase": { keptIn: ["vault", "break-glass"] },
     "pfsense-ssh-key": { keptIn: ["vault", "break-glass"] },
@@ -310,6 +312,14 @@ export const estate: EstateInput = {
         schedule: { onCalendar: "*-*-* 11:00:00" },
         // "3 days" in the text, 7 on the NAS: a week outlasts a long weekend without anybody at a screen.
         keep: { age: "7d" },
+        watch: {
+          host: "pve",
+          // An account of its own, whose sudo takes what a look asks and no more: with the administrator's password on the host, its
+          // root could delete every snapshot.
+          user: "holdfast",
+          secret: "synology-look-key",
+          password: "synology-look-password",
+        },
         usualRun: "1min",
         budget: "10min",
         promise: { rpo: "27h" },

@@ -9,7 +9,10 @@ import { deployed } from "./deployed";
 import { changedLines, named, type Registered, secretKey, tokenData, withoutSecrets } from "./engine";
 
 const firewallKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nof the firewall";
-const texts = { "pfsense-key": "id and token of the firewall", "pfsense-ssh-key": firewallKey };
+const texts = {
+  ...{ "pfsense-key": "id and token of the firewall", "pfsense-ssh-key": firewallKey },
+  ...{ "nas-look-key": "key of the NAS", "nas-look-password": "password of the NAS" },
+};
 const withSecrets = (change: Record<string, string> = {}) => ({
   secrets: Object.fromEntries(
     Object.entries({ ...texts, ...change }).map(([name, text]) => [name, pulumi.secret(text)]),
@@ -34,6 +37,7 @@ test("installs a component for each runner, with a release, its credentials and 
     "holdfast:layer:BackupScrub backup-scrub-pve: release, alerts",
     "holdfast:layer:VmImages vm-images-pve: release, alerts",
     "holdfast:layer:NfsChangeTracker nfs-change-tracker-pve: release, alerts",
+    "holdfast:layer:NasSnapshots nas-snapshots-pve: release, credential-nas-look-key, credential-nas-look-password, alerts",
   ])
     expect(registered).toContain(layer);
 });

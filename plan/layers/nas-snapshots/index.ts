@@ -7,8 +7,38 @@ export const nasSnapshots: Layer<"nas-snapshots", typeof nasSnapshotsSpec> = {
   name: "nas-snapshots",
   spec: nasSnapshotsSpec,
   runs: ({ schedule, alert }) => [{ job: "nas-snapshots", at: [], schedule, alert }],
-  references({ destination }, at, look) {
-    look.destination([...at, "destination"], destination);
+  references(part, at, look, estate) {
+    look.destination([...at, "destination"], part.destination);
+    const { watch } = part;
+    if (!watch) return;
+    look.host([...at, "watch", "host"], watch.host);
+    look.secret([...at, "watch", "secret"], watch.secret);
+    look.secret([...at, "watch", "password"], watch.password);
+    if (watch.user === "root")
+      look.fault(
+        [...at, "watch", "user"],
+        watch.user,
+        "deletes snapshots as it likes, with a key that lies on a host. Expected an account whose sudo takes what a look asks",
+      );
+    if (watch.secret === watch.password)
+      look.fault(
+        [...at, "watch", "password"],
+        watch.password,
+        "is the account's private key already: sudo asks for a password, which is another thing. Give each its own secret",
+      );
+    const destination = estate.destinations[part.destination];
+    if (destination && destination.kind !== "synology")
+      look.fault(
+        [...at, "watch", "host"],
+        watch.host,
+        `can't ask ${part.destination}, which is no Synology: only those have the programs that it asks. Remove "watch"`,
+      );
+    if (part.schedule.after.length > 0)
+      look.fault(
+        [...at, "schedule", "after"],
+        part.schedule.after,
+        "can't be: the NAS makes its snapshots by its own clock, and waits for no job of a host. Remove it",
+      );
   },
   jobs: (part, estate) => [nasSnapshotsJob(part, estate)],
 };

@@ -1,0 +1,217 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { createNasWorld, type NasWorld } from "./support/nas-world";
+
+/* A real sshd, and behind it stand-ins of a Synology's programs and of sudo. The world goes on from test to test, as a NAS does. */
+let world: NasWorld;
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+jest.setTimeout(120_000);
+
+beforeAll(async () => {
+  world = await createNasWorld();
+  world.set(
+    "df",
+    "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/x 1000 900 100 90% /volume1\n",
+  );
+  world.set("qgroup", "qgroupid rfer excl max_rfer max_excl\n0/257 4096 10 1000000 none\n");
+  world.set(
+    "qgroups",
+    "qgroupid rfer excl max_rfer max_excl\n0/257 4096 10 none none\n0/258 9 512 none none\n0/259 9 99 none none\n",
+  );
+  world.set(
+    "subvolumes",
+    "ID 258 gen 9 cgen 9 top level 5 otime x path @sharesnap/Backup/GMT-x\nID 259 gen 9 cgen 9 top level 5 otime x path @sharesnap/Other/GMT-x\n",
+  );
+  setConf("snap_auto_remove_keep_days=7\n");
+});
+afterAll(() => world.close());
+
+function setConf(text: string): void {
+  writeFileSync(join(world.snapshots, "..", "Backup.conf"), text, { mode: 0o666 });
+}
+
+/** The NAS's snapshots are those of the last days at midnight, as its schedule has them. */
+function daily(...days: number[]): string[] {
+  for (const name of readdirSync(world.snapshots)) rmSync(join(world.snapshots, name), { recursive: true });
+  return days.map(ago => world.snapshot(ago * day + (Date.now() % day)));
+}
+
+test("a look tells what is there, how full it is, and that all is as the estate has it", async () => {
+  daily(6, 5, 4, 3, 2, 1, 0);
+  const { status, result, output } = await world.run();
+  expect({ status, output }).toEqual({ status: 0, output: expect.any(String) as string });
+  expect(result).toMatchObject({ drifts: [], faults: [], keepDays: 7, mayDelete: false });
+  expect(world.metrics()).toMatchObject({
+    ...{ last_status: 0, count: 7, unknown_lines: 0, clock_skew_seconds: expect.any(Number) as number },
+    ...{ volume_size_bytes: 1_024_000, volume_free_bytes: 102_400 },
+    ...{ share_used_bytes: 4096, share_quota_bytes: 1_000_000, pinned_bytes: 512 },
+    ...{ "drift schedule": 0, "drift keep_days": 0, "drift rights": 0 },
+  });
+  expect(world.pushes.received.map(({ path }) => path)).toContain(
+    "/metrics/job/nas-snapshots/instance/pve/part/drift",
+  );
+});
+
+test("the password is in no output, no file, and no process's arguments or environment", async () => {
+  world.shadow(
+    "synosharesnapshot",
+    `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ >"$SUDO_STATE/seen" 2>/dev/null; exec REAL "$@"`,
+  );
+  world.set("seen", "");
+  const { output, status } = await world.run();
+  world.unshadow();
+  expect(status).toBe(0);
+  expect(world.read("seen")).toContain("synosharesnapshot");
+  for (const text of [
+    output,
+    world.read("seen"),
+    readFileSync(join(world.config.stateDir, "memory.json"), "utf8"),
+  ])
+    expect(text).not.toContain(world.password);
+});
+
+test("what somebody changed in DSM is told, by what it shows and by what it does", async () => {
+  setConf("snap_auto_remove_keep_days=3\n");
+  const [, early = ""] = daily(12, 3, 2, 1, 0);
+  await world.run();
+  rmSync(join(world.snapshots, early), { recursive: true });
+  world.set("rights", `${world.read("rights")}/usr/syno/sbin/synosharesnapshot delete Backup *\n`);
+  const { output, status } = await world.run();
+  expect(status).toBe(0);
+  expect(output).toContain("drift of keep_days: declared 7 d, nas says 3 d");
+  expect(output).toMatch(/drift of kept_longer: declared 7 d, and GMT-.* is there after 12 d/);
+  expect(output).toMatch(/drift of gone_early: declared 7 d, and \d went before their time/);
+  expect(output).toContain("drift of rights");
+  expect(world.metrics()).toMatchObject({
+    ...{ "drift schedule": 0, "drift keep_days": 1, "drift kept_longer": 1, "drift gone_early": 1 },
+    ...{ "drift rights": 1, last_status: 0 },
+  });
+  setConf("snap_auto_remove_keep_days=7\n");
+  world.set("rights", world.read("rights").replace(/.*delete Backup.*\n/, ""));
+});
+
+test("snapshots at another hour than the declared one fail the run once the declared one is missing", async () => {
+  daily(3, 2, 1);
+  const { status, output } = await world.run();
+  expect(status).toBe(1);
+  expect(output).toMatch(/the newest snapshot of Backup on nas is of .*, and one was due at .*T00:00:00Z/);
+  expect(world.metrics()).toMatchObject({ "drift schedule": 1, last_status: 1 });
+});
+
+test("no snapshot at all is a failure", async () => {
+  daily();
+  const { status, output } = await world.run();
+  expect(status).toBe(1);
+  expect(output).toContain("Backup on nas has no snapshot at all");
+  expect(world.metrics()).toMatchObject({ count: 0 });
+});
+
+test("a run that is started when one is due waits for it", async () => {
+  daily(2, 1);
+  const soon = new Date(Date.now() - 1_000);
+  const calendar = `*-*-* ${soon.toISOString().slice(11, 19)}`;
+  world.writeConfig({ calendar, graceMs: 40_000 });
+  // It is made between the first look and the second.
+  world.shadow(
+    "synosharesnapshot",
+    `REAL "$@"; s=$?; mkdir -p ${world.snapshots}/GMT-$(/bin/date -u -d '-1 sec' +%Y.%m.%d-%H.%M.%S); exit $s`,
+  );
+  const { output, status } = await world.run();
+  world.unshadow();
+  world.writeConfig({});
+  expect({ status, output }).toEqual({
+    status: 0,
+    output: expect.stringContaining("isn't there yet: it is looked for again") as string,
+  });
+});
+
+test("lines that nobody knows are told and never taken for snapshots", async () => {
+  daily(1, 0);
+  world.shadow("synosharesnapshot", `REAL "$@"; [ "$1" != list ] || echo 'GMT-2026.02.31-00.00.00 [locked]'`);
+  const { status, output, result } = await world.run();
+  world.unshadow();
+  expect(status).toBe(1);
+  expect(output).toContain("1 lines that are no snapshot's name");
+  expect(result["snapshots"]).toHaveLength(2);
+  expect(world.metrics()).toMatchObject({ unknown_lines: 1, count: 2 });
+});
+
+test("a wrong password is tried once, and says so", async () => {
+  world.set("password", "changed in DSM");
+  const { status, output } = await world.run();
+  expect(world.read("tries")).toBe("failed\n");
+  expect(status).toBe(1);
+  expect(output).toContain("sudo on nas doesn't take the password of nas. It was tried once");
+  world.set("password", world.password);
+  world.set("tries", "");
+});
+
+test("an account whose sudo doesn't take the listing is told as such", async () => {
+  const rights = world.read("rights");
+  world.set("rights", "");
+  const { status, output } = await world.run();
+  world.set("rights", rights);
+  expect(status).toBe(1);
+  expect(output).toContain("sudo on nas doesn't let nas run");
+});
+
+test("a clock that is wrong is told, also what it dated ahead", async () => {
+  daily(1, 0);
+  const future = world.snapshot(-3 * day);
+  world.set("clock", String(Math.floor(Date.now() / 1000) - 7200));
+  const { status, output } = await world.run();
+  world.set("clock", "");
+  expect(status).toBe(1);
+  expect(output).toContain("the clock of nas is 2 h");
+  expect(output).toContain(`the first is ${future}`);
+  expect(world.metrics()["clock_skew_seconds"]).toBeGreaterThan(7100);
+  rmSync(join(world.snapshots, future), { recursive: true });
+});
+
+test("a NAS that is away, or another one, gets nothing and leaves the last figures", async () => {
+  daily(1, 0);
+  await world.run();
+  const before = world.metrics();
+  await world.far.stop();
+  const away = await world.run();
+  expect(away.status).toBe(1);
+  expect(away.output).toContain("nas at 127.0.0.1 can't be asked");
+  expect(world.metrics()).toMatchObject({
+    ...before,
+    last_status: 1,
+    last_run_timestamp: expect.any(Number) as number,
+  });
+  await world.far.start();
+  world.writeConfig({
+    nas: {
+      ...world.config.nas,
+      hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB",
+    },
+  });
+  const other = await world.run();
+  world.writeConfig({});
+  expect(other.status).toBe(1);
+  expect(other.output).toContain("another host key than the one that is pinned");
+  expect(world.read("tries")).toBe("");
+});
+
+test("list shows all of it, and a restore prints steps that bring a path back beside what is there", async () => {
+  const [, newest = ""] = daily(1, 0);
+  const listed = await world.run("list");
+  expect(listed.result["snapshots"]).toHaveLength(2);
+  const { result, status } = await world.run("restore", "/Backup/books");
+  expect(status).toBe(0);
+  const { volume } = world.config.nas;
+  const steps = result["steps"] as string[];
+  // What an administrator types there, but for the login and sudo.
+  for (const step of steps.slice(1)) await execa("sh", ["-c", step.replace("sudo ", "")]);
+  expect(readFileSync(join(volume, `Backup/books.${newest}/one`), "utf8")).toBe("a book");
+  for (const wrong of ["/Other/books", "/Backup/../etc", "/Backup"])
+    expect(await world.run("restore", wrong)).toMatchObject({ status: 3 });
+  mkdirSync(join(volume, "Backup/later"), { recursive: true });
+  expect((await world.run("restore", "/Backup/later", "--at", "2001-01-01")).status).toBe(3);
+});
