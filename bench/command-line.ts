@@ -25,6 +25,16 @@ async function benchLarge(holdfast: readonly string[]): Promise<Row[]> {
         ok: ms < aimMs,
       });
     }
+    const rpo = [...holdfast, "rpo", "--estate", estate];
+    rows.push(
+      await ratio(
+        "rpo as text / as JSON, of that estate",
+        { argv: rpo },
+        { argv: [...rpo, "--json"] },
+        1.5,
+        5,
+      ),
+    );
     return rows;
   } finally {
     rmSync(folder, { recursive: true });
