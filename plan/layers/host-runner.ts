@@ -18,6 +18,8 @@ export interface HostRunner {
   readonly background: boolean;
   /** What its runs do to the host, beside their state and metrics. */
   readonly rights: HostRights;
+  /** Further folders that it writes to, and that are made where they are missing. */
+  readonly makes?: readonly string[];
   readonly credentials: readonly Credential[];
   /** What its `config.json` holds: the runner's contract. */
   readonly config: object;
@@ -57,7 +59,7 @@ function unitOf(runner: HostRunner) {
     description: runner.description,
     mounts: runner.mounts,
     rights: runner.rights,
-    makes: [stateFolder(job), textfileFolder],
+    makes: [...new Set([stateFolder(job), textfileFolder, ...(runner.makes ?? [])])],
     service: [
       ...(runner.background ? ["Nice=10", "IOSchedulingClass=idle"] : []),
       ...credentials.map(credential => credentialLine(job, credential)),

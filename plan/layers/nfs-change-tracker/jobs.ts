@@ -42,9 +42,10 @@ export function nfsChangeTrackerJob(spec: NfsChangeTrackerSpec, estate: Estate):
       background: false,
       rights: {
         reads: spec.watches,
-        writes: [spec.log],
+        writes: [],
         ...{ files: "own", volumes: "none", parses: false, watches: true },
       },
+      makes: [spec.log],
       credentials: [],
       config,
     }),

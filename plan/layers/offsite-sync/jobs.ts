@@ -68,12 +68,13 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
           background: true,
           rights: {
             reads: spec.legs.map(({ from }) => from),
-            // Its cursors lie in the journals of those whose copies it sends.
-            writes: [...new Set(config.legs.flatMap(({ journals }) => journals.map(({ folder }) => folder)))],
+            writes: [],
             files: "all",
             volumes: "none",
             parses: false,
           },
+          // Its cursors lie in the journals of those whose copies it sends, some of which have never run.
+          makes: config.legs.flatMap(({ journals }) => journals.map(({ folder }) => folder)),
           credentials: [secretCredential(receives.secret)],
           config,
         })

@@ -102,6 +102,8 @@ test("its key is a credential of its own, and it writes to nothing but journals"
   );
   expect(service).not.toMatch(/^ReadWritePaths=.*\/mnt\/backup/m);
   expect(service).toMatch(/^ReadWritePaths=.*-\/var\/lib\/holdfast\/nfs-mirror\/journal/m);
+  // Of a job that has never run as well: a cursor couldn't be kept where there is no folder.
+  expect(service).toMatch(/^ExecStartPre=.*mkdir -p .* \/var\/lib\/holdfast\/vm-images\/journal/m);
 });
 
 test("a destination that nobody can prove, or that lets nobody in, is planned and not installed", () => {
