@@ -24,6 +24,13 @@ export interface SnapshotRun extends JobRun<LvmPvcSnapshotConfig> {
   readonly failed: Map<string, string>;
 }
 
+export function newRun(run: JobRun<LvmPvcSnapshotConfig>): SnapshotRun {
+  return {
+    ...{ ...run, created: new Map(), removed: new Set(), failed: new Map() },
+    thinning: { gone: [], freed: [], early: [], seen: [] },
+  };
+}
+
 export interface Thinning {
   /** Snapshots that went, in their order. */
   readonly gone: ExistingSnapshot[];

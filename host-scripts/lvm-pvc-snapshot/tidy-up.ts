@@ -1,20 +1,12 @@
 import type { LvmPvcSnapshotConfig } from "../../plan/contracts/lvm-pvc-snapshot";
 import { messageOf } from "../runtime/errors";
-import { endLeft } from "../runtime/lock-phase";
 import type { Log } from "../runtime/log";
 import { listVolumes } from "../runtime/lvm/listing";
 import { readPool } from "../runtime/lvm/pool-status";
 import { mendPool, resumeSuspended } from "../runtime/lvm/unfinished";
-import { isAlive, type RunState } from "../runtime/run-state";
 
 /** Longest time that it looks; a change that has begun is never cut short. */
 const tidyMs = 60_000;
-
-/** Whether a run has ended without a report of its own. Asked before that is made up for, which forgets the run. */
-export function endedUnreported(state: RunState): boolean {
-  const running = state.readRunning();
-  return running !== undefined && !isAlive(running);
-}
 
 /**
  * Mends what a killed run left: a half-made snapshot makes every change of the pool fail, Proxmox' own too, so it doesn't
@@ -22,7 +14,6 @@ export function endedUnreported(state: RunState): boolean {
  * within the unit's time to stop.
  */
 export async function tidyUp(config: LvmPvcSnapshotConfig, log: Log): Promise<void> {
-  endLeft(config, log);
   const stop = AbortSignal.timeout(tidyMs);
   try {
     const listed = await listVolumes(config.vg, stop);

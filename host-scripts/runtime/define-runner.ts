@@ -1,7 +1,13 @@
 import type { z } from "zod";
 import type { Counted, Metric } from "../../plan/contracts/metric";
 import type { RunnerConfig } from "../../plan/contracts/runner";
-import { type Accepts, parseRunnerArguments, type RunnerArguments, runHelp } from "./arguments";
+import {
+  type Accepts,
+  parseRunnerArguments,
+  type RunArguments,
+  type RunnerArguments,
+  runHelp,
+} from "./arguments";
 import { readConfig } from "./config";
 import { startProgram } from "./entry";
 import { exitCodes } from "./errors";
@@ -36,6 +42,8 @@ export interface Runner<
   readonly accepts?: Accepts;
   /** What else an operator may ask of its copies; left out where it keeps none. */
   readonly ways?: Ways<Config>;
+  /** Takes the place of the grammar that all others share: for one that had words of its own before there was that. */
+  readonly grammar?: OwnGrammar<Config>;
   readonly contract: z.ZodType<Config>;
   readonly metrics: Metrics;
   /** Adds to what every run has what this one's phases fill. */
@@ -54,9 +62,22 @@ export interface Runner<
   /**
    * Comes after the report of a run that could not report itself, and after what it had left running was ended.
    * @param hasLeft whether there was something that may still have written a moment ago
+   * @param wasReported whether the run had reported its end itself
    */
-  tidyUp?(config: Config, log: Log, hasLeft: boolean): void | Promise<void>;
+  tidyUp?(config: Config, log: Log, hasLeft: boolean, wasReported: boolean): void | Promise<void>;
 }
+
+/** Words of a runner's own. */
+export interface OwnGrammar<Config extends RunnerConfig> {
+  readonly help: string;
+  /** @returns undefined when help was asked for. @throws {RunnerError} on wrong usage */
+  parse(argv: readonly string[]): OwnArguments<Config> | undefined;
+}
+
+export type OwnArguments<Config extends RunnerConfig> =
+  | Pick<RunArguments, "config" | "mode">
+  /** Something beside a run, which nobody is told of but who asked. */
+  | { readonly config: string; readonly mode: "own"; act(config: Config, log: Log): Promise<number> };
 
 /** Makes this process the runner: reads its arguments, does what they ask for, and ends with the run's exit code. */
 export function startRunner<
@@ -66,13 +87,15 @@ export function startRunner<
 >(runner: Runner<Config, Run, Metrics>): void {
   const argv = process.argv.slice(2);
   // Who restores or verifies waits for it.
-  const progress = ["--progress", "restore", "verify"].some(word => argv.includes(word));
+  const shown = runner.grammar ? ["--progress"] : ["--progress", "restore", "verify"];
+  const progress = shown.some(word => argv.includes(word));
   const options = { json: argv.includes("--json"), progress };
   const log = createLog(runner.name, options);
   startProgram(runner.name, log, async () => {
-    const args = parseRunnerArguments(runner.name, argv, runner);
+    const { grammar } = runner;
+    const args = grammar ? grammar.parse(argv) : parseRunnerArguments(runner.name, argv, runner);
     if (args) return start(runner, args, readConfig(args.config, runner.contract), log);
-    process.stdout.write(runHelp(runner.name, runner.does, runner));
+    process.stdout.write(grammar ? grammar.help : runHelp(runner.name, runner.does, runner));
     return exitCodes.ok;
   });
 }
@@ -81,7 +104,13 @@ async function start<
   Config extends DiskConfig,
   Run extends JobRun<Config>,
   Metrics extends readonly Metric[],
->(runner: Runner<Config, Run, Metrics>, args: RunnerArguments, config: Config, log: Log): Promise<number> {
+>(
+  runner: Runner<Config, Run, Metrics>,
+  args: RunnerArguments | OwnArguments<Config>,
+  config: Config,
+  log: Log,
+): Promise<number> {
+  if (args.mode === "own") return args.act(config, log);
   if (args.mode === "way") {
     // The grammar knows these words only of a runner that has ways.
     return runner.ways ? goWay(runner.ways, args.asked, { config, log, json: args.json }) : exitCodes.usage;
@@ -97,14 +126,20 @@ async function start<
   }
   const service = serviceEnvironment();
   const reporter = reporterOf(config, runner.metrics, service.INVOCATION_ID, log);
-  if (args.mode === "report-end")
+  if (args.mode === "report-end") {
+    // Before that is made up for, which forgets the run.
+    const wasReported = reporter.state.readRunning() === undefined;
     return reportLostEnd(reporter, service, async () => {
       const hasLeft = endLeft(config, log);
-      if (runner.tidyUp) await withFreeLock(config, () => runner.tidyUp?.(config, log, hasLeft));
+      if (runner.tidyUp) await withFreeLock(config, () => runner.tidyUp?.(config, log, hasLeft, wasReported));
     });
+  }
   const dryRun = args.mode === "dry-run";
   const stop = new Stop(config.job, log);
-  const run = runner.begin({ config, dryRun, log, stop, notes: [] }, new Set(args.accept));
+  const run = runner.begin(
+    { config, dryRun, log, stop, notes: [] },
+    new Set("accept" in args ? args.accept : []),
+  );
   if (dryRun) return preview(run, runner.dryRun, runner.summary);
   const locked: Phase<Run> = {
     ...lock,

@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createPoolWorld, type PoolWorld } from "./support/pool-world";
 
@@ -141,4 +143,26 @@ test("a slip of the pen in --accept is refused before anything is changed", asyn
   expect(existsSync(join(world.backupState, "disk.json"))).toBe(false);
   expect(await world.backup("--accept=shop/data")).toMatchObject({ status: 1 });
   expect(world.calls("dmsetup")).not.toEqual([]);
+});
+
+test("what a killed run may have left in the pool isn't mended while a restore has the job's lock", async () => {
+  const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  const killed = { pid: 1, startTicks: "none", bootId, startedAt: "", invocation: "", phase: "snapshot" };
+  // No program has been called so far.
+  writeFileSync(join(world.folder, "calls"), "");
+  const reportEnd = async (): Promise<number> => {
+    writeFileSync(join(world.snapshotState, "running.json"), JSON.stringify(killed));
+    const before = world.calls("lvs").length;
+    expect(await world.snapshot("--report-end")).toMatchObject({ status: 0 });
+    return world.calls("lvs").length - before;
+  };
+  const restore = spawn("flock", [join(world.snapshotState, "run.lock"), "sh", "-c", "echo; exec cat"]);
+  try {
+    await once(restore.stdout, "data");
+    expect(await reportEnd()).toBe(0);
+  } finally {
+    restore.stdin.end();
+    await once(restore, "exit");
+  }
+  expect(await reportEnd()).toBeGreaterThan(0);
 });
