@@ -1,9 +1,14 @@
 import { execa } from "execa";
 import { z } from "zod";
+import { bundleRunner } from "../../host-scripts/bundle-runner";
 import { readFacts } from "../../lab/facts";
 import { hostStatus, mustOnHost, onHost, powerCut, sshArgv, startHosts, stopHosts } from "../../lab/hosts";
 import { inNamespace } from "../../lab/namespace";
 import { exchange } from "../../lab/servers";
+import { parseEstate, planOf } from "../../plan";
+import { nfsChangeTrackerConfig } from "../../plan/contracts/nfs-change-tracker";
+import { exampleEstate } from "../../plan/estate/example";
+import { releaseFiles } from "../../plan/layers/release-files.test-support";
 
 let foundRunning = false;
 
@@ -67,6 +72,50 @@ test("a metric in pve's textfile folder is scraped from its node-exporter", asyn
   const [line = ""] = body.match(/^lab_hosts_test.*$/m) ?? [];
   expect(line).toContain('at="pve"');
   expect(Number(line.split(" ").at(-1))).toBe(Number(value));
+});
+
+// The unit as it is deployed, in its sandbox, by the real systemd.
+test("a service that runs all the time is active once it watches, and is started anew when it is killed", async () => {
+  const job = "nfs-change-tracker";
+  const folder = `/opt/holdfast/${job}/current`;
+  const files = new Map(
+    planOf(parseEstate(exampleEstate()))
+      .jobs.filter(({ name }) => name === job)
+      .flatMap(releaseFiles)
+      .map(({ name, text }) => [name, text]),
+  );
+  const config = nfsChangeTrackerConfig.parse(JSON.parse(files.get("config.json") ?? ""));
+  const fsUuid = readFacts().pve.filesystems["/srv/nfs"] ?? "";
+  const watches = config.watches.map(watch => ({ ...watch, mount: { ...watch.mount, fsUuid } }));
+  const pushgateway = { url: "http://127.0.0.1:9", timeoutMs: 1_000, attempts: 1 };
+  const { text: program } = await bundleRunner(job);
+  for (const [path, input] of [
+    [`${folder}/${job}.cjs`, program],
+    [`${folder}/config.json`, JSON.stringify({ ...config, watches, pushgateway, proveMs: 1_000 })],
+    [`/etc/systemd/system/${job}.service`, files.get(`${job}.service`) ?? ""],
+  ] as const)
+    await mustOnHost("pve", `mkdir -p ${folder} && cat >${path}`, { input });
+  const journal = `/var/lib/holdfast/${job}/journal/srv/nfs`;
+  try {
+    const seen = await mustOnHost(
+      "pve",
+      `systemctl daemon-reload; systemctl start ${job} || { journalctl -n 50 -u ${job}; exit 1; }
+       test -s ${journal}/watched && tr '\\0' '\\n' <$(ls ${journal}/*.reconcile | tail -n 1)
+       mkdir -p /srv/nfs/photos; echo 1 >/srv/nfs/photos/tracked; until grep -aqs photos ${journal}/*.paths ${journal}/*.reconcile; do sleep 0.5; done
+       first=$(systemctl show -P MainPID ${job}); systemctl kill --kill-whom=main --signal=KILL ${job}
+       until [ "$(systemctl is-active ${job})" = active ] && [ "$(systemctl show -P MainPID ${job})" != "$first" ]; do sleep 0.5; done
+       systemctl show -P NRestarts ${job}; systemctl stop ${job}; ls ${journal}/watched 2>/dev/null || echo nobody watches
+       grep -h ^nfs_change_tracker_up /var/lib/prometheus/node-exporter/${job}.prom`,
+    );
+    expect(seen.split("\n").filter(Boolean)).toEqual([
+      ...[".", "1", "nobody watches", "nfs_change_tracker_up 0"],
+    ]);
+  } finally {
+    await mustOnHost(
+      "pve",
+      `systemctl stop ${job}; rm -rf /etc/systemd/system/${job}.service /opt/holdfast/${job} /var/lib/holdfast/${job} /srv/nfs/photos/tracked /var/lib/prometheus/node-exporter/${job}.prom; systemctl daemon-reload; systemctl reset-failed`,
+    );
+  }
 });
 
 test("a host sees none of this machine's files", async () => {
