@@ -6,7 +6,7 @@ import type { DailyBackup } from "./daily-backup/daily-backup";
 import { discover } from "./daily-backup/discover";
 import { judge } from "./daily-backup/judge";
 import { makeRoom } from "./daily-backup/make-room";
-import { judgeTrash, prune } from "./daily-backup/prune";
+import { prune } from "./daily-backup/prune";
 import { pruneSnapshots } from "./daily-backup/prune-snapshots";
 import { recover, recoverHost } from "./daily-backup/recover";
 import { handOver } from "./daily-backup/reveal";
@@ -17,6 +17,7 @@ import { unfinishedRestores } from "./daily-backup/volume-restores";
 import { volumes } from "./daily-backup/volumes";
 import { ways } from "./daily-backup/ways";
 import { startRunner } from "./runtime/define-runner";
+import { judgeTrash } from "./runtime/unremoved";
 
 const configuration = configurationPhase<DailyBackup>(handOver);
 
@@ -38,7 +39,7 @@ startRunner({
   dryRun: [verify, discover, pruneSnapshots, prune],
   phases: [
     ...[verify, recover, makeRoom, configuration, discover, compare, volumes],
-    ...[pruneSnapshots, prune, contents, judge, judgeConfiguration, judgeTrash],
+    ...[pruneSnapshots, prune, contents, judge, judgeConfiguration, judgeTrash<DailyBackup>()],
   ],
   summary,
   // However the phases ended: what became visible is handed over, and each volume's age is told.

@@ -12,6 +12,7 @@ import { startRunner } from "./runtime/define-runner";
 import { messageOf } from "./runtime/errors";
 import { discard, emptyTrash } from "./runtime/generations";
 import { recover } from "./runtime/journal";
+import { judgeTrash } from "./runtime/unremoved";
 
 startRunner({
   name: "pfsense-backup",
@@ -38,10 +39,10 @@ startRunner({
   },
   contract: pfsenseBackupConfig,
   metrics: pfsenseBackupMetrics,
-  begin: (run, accepted): FirewallBackup => ({ ...run, accepted, startedAt: new Date() }),
+  begin: (run, accepted): FirewallBackup => ({ ...run, accepted, startedAt: new Date(), unremoved: [] }),
   locked: run => void recover(journalFolder(run.config)),
   dryRun: [verify, prune],
-  phases: [verify, config, tar, promote, prune],
+  phases: [verify, config, tar, promote, prune, judgeTrash<FirewallBackup>()],
   summary,
   // The next run removes what a killed one has built, as it verifies the disk first.
   async finish({ config, fresh, segment, log }, stop) {

@@ -1,6 +1,7 @@
 import { vmImagesConfig, vmImagesJobName, vmImagesMetrics } from "../plan/contracts/vm-images";
 import { startRunner } from "./runtime/define-runner";
 import { recover as recoverJournal } from "./runtime/journal";
+import { judgeTrash } from "./runtime/unremoved";
 import { discover } from "./vm-images/discover";
 import { images, judge } from "./vm-images/images";
 import { previewPrune } from "./vm-images/prune";
@@ -17,10 +18,16 @@ startRunner({
   ways,
   contract: vmImagesConfig,
   metrics: vmImagesMetrics,
-  begin: (run, accepted): VmImages => ({ ...run, accepted, startedAt: new Date(), outcomes: new Map() }),
+  begin: (run, accepted): VmImages => ({
+    ...run,
+    accepted,
+    startedAt: new Date(),
+    outcomes: new Map(),
+    unremoved: [],
+  }),
   locked: run => void recoverJournal(journalFolder(run.config)),
   dryRun: [verify, discover, previewPrune],
-  phases: [verify, recover, discover, images, judge],
+  phases: [verify, recover, discover, images, judge, judgeTrash<VmImages>()],
   summary,
   // However the phases ended: each VM's age is told.
   finish: tellVms,

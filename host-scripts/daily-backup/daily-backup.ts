@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import type { DailyBackupConfig, GenerationPolicy } from "../../plan/contracts/daily-backup";
-import type { RunnerError } from "../runtime/errors";
 import type { JobRun } from "../runtime/job-run";
 import type { Segment } from "../runtime/journal";
 import type { Claim } from "../runtime/kubernetes/volume-map";
@@ -8,10 +7,11 @@ import type { MissingVolume } from "../runtime/lvm/covered";
 import type { LogicalVolume } from "../runtime/lvm/listing";
 import type { UnfinishedRestores } from "../runtime/lvm/restore-record";
 import type { OwnSnapshot } from "../runtime/lvm/snapshots";
+import type { Removing } from "../runtime/unremoved";
 import type { VolumeRecord } from "./record";
 
 /** One run, filled by its phases. */
-export interface DailyBackup extends JobRun<DailyBackupConfig> {
+export interface DailyBackup extends JobRun<DailyBackupConfig>, Removing {
   readonly startedAt: Date;
   /** Volumes that an operator said are meant to have lost what they had, by the names that messages give them. */
   readonly accepted: ReadonlySet<string>;
@@ -29,8 +29,6 @@ export interface DailyBackup extends JobRun<DailyBackupConfig> {
   /** Files whose content was not their copy's, though sizes and times were the same; undefined before they were compared. */
   differences?: number;
   bytes: number;
-  /** What can't be removed, or looked at whether it is to be: told once the night's work is done. */
-  readonly unremoved: RunnerError[];
   /** Hand-over to the offsite run; opened by the first change. */
   segment?: Segment;
 }

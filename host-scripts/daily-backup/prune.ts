@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { DailyBackupConfig, GenerationPolicy } from "../../plan/contracts/daily-backup";
 import { periodOf } from "../../plan/contracts/period";
-import { asRunnerError } from "../runtime/entry";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import {
   claimPaths,
@@ -16,6 +15,7 @@ import {
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
+import { keepUnremoved } from "../runtime/unremoved";
 import { handOver } from "./reveal";
 import { type DailyBackup, rootOf } from "./daily-backup";
 
@@ -35,33 +35,13 @@ export const prune: Phase<DailyBackup> = {
       await emptyTrashes(run.config, run.stop.signal);
     } catch (error) {
       run.stop.check("prune");
-      keepFault(run, error);
+      keepUnremoved(run, error);
     }
   },
 };
 
-/** Fails a run that can't remove what nobody wants any more: the disk would fill up with it. */
-export const judgeTrash: Phase<DailyBackup> = {
-  name: "judge-trash",
-  async run({ unremoved: [first, ...more] }) {
-    if (!first) return;
-    const { failed, kept, next } = first;
-    const others = more.length > 0 ? `; ${more.length} more can't either` : "";
-    throw new RunnerError(first.exitCode, { failed: `${failed}${others}`, kept, next }, { cause: first });
-  },
-};
-
-/** The first is what the run ends with, once the night's work is done; none keeps anything else from going. */
-function keepFault(run: DailyBackup, error: unknown): void {
-  const fault = asRunnerError(error, run.config.job);
-  // Room may have been made for the night before, by the same rules.
-  if (run.unremoved.some(({ failed }) => failed === fault.failed)) return;
-  run.log.error(fault.failed);
-  run.unremoved.push(fault);
-}
-
 function keepUnread(run: DailyBackup, { folder, reason }: UnreadFolder): void {
-  keepFault(
+  keepUnremoved(
     run,
     new RunnerError(exitCodes.failed, {
       failed: `${quoted(folder)} can't be read: ${reason}. Nothing in it is removed`,
@@ -88,7 +68,7 @@ export function retireSurplus(run: DailyBackup): void {
     try {
       retire(root, generation);
     } catch (error) {
-      keepFault(run, error);
+      keepUnremoved(run, error);
     }
   }
 }
@@ -168,7 +148,7 @@ function readable(run: DailyBackup, read: () => Surplus[]): Surplus[] {
   try {
     return read();
   } catch (error) {
-    keepFault(run, error);
+    keepUnremoved(run, error);
     return [];
   }
 }

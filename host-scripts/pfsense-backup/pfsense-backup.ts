@@ -5,9 +5,10 @@ import { exitCodes, RunnerError } from "../runtime/errors";
 import { type FreshGeneration, freshGeneration } from "../runtime/generations";
 import type { JobRun } from "../runtime/job-run";
 import { openSegment, type Segment } from "../runtime/journal";
+import type { Removing } from "../runtime/unremoved";
 
 /** One run, filled by its phases. */
-export interface FirewallBackup extends JobRun<PfsenseBackupConfig> {
+export interface FirewallBackup extends JobRun<PfsenseBackupConfig>, Removing {
   readonly startedAt: Date;
   /** What an operator said is meant to be so: the firewall's name. */
   readonly accepted: ReadonlySet<string>;

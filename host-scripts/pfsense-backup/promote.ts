@@ -11,6 +11,7 @@ import {
 } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
+import { keepUnremoved } from "../runtime/unremoved";
 import { lastWhole, refuseCollapse } from "./collapse";
 import { keptHalf, retireIncomplete } from "./incomplete";
 import { currentPeriod, type FirewallBackup, handOver, rootOf } from "./pfsense-backup";
@@ -46,6 +47,15 @@ function formerGenerations(config: PfsenseBackupConfig): Generation[] {
   return generationsOf(root, ".", every === "day" ? "week" : "day");
 }
 
+/** One that stays, as somebody has made it immutable, keeps no other from going. */
+function retireOne(backup: FirewallBackup, generation: Generation): void {
+  try {
+    retire(rootOf(backup.config), generation);
+  } catch (error) {
+    keepUnremoved(backup, error);
+  }
+}
+
 /** Removes what the policy no longer keeps, now that there is a newer one. */
 export const prune: Phase<FirewallBackup> = {
   name: "prune",
@@ -58,9 +68,10 @@ export const prune: Phase<FirewallBackup> = {
     ];
     for (const generation of expired) {
       log.info(`${dryRun ? "would remove" : "removes"} ${generation.folder}`);
-      if (!dryRun) retire(root, generation);
+      if (!dryRun) retireOne(backup, generation);
     }
     backup.pruned = expired.map(({ period }) => period);
-    if (!dryRun) await emptyTrash([root], stop.signal);
+    if (dryRun) return;
+    await emptyTrash([root], stop.signal).catch((error: unknown) => keepUnremoved(backup, error));
   },
 };

@@ -5,7 +5,6 @@ import { messageOf, RunnerError } from "../runtime/errors";
 import { roomOf } from "../runtime/free-room";
 import {
   discard,
-  emptyTrash,
   type FreshGeneration,
   freshGeneration,
   generationIn,
@@ -20,7 +19,7 @@ import type { VmImagesConfig } from "../../plan/contracts/vm-images";
 import { type GoodImage, type Image, imageIn, newestImage, whyKept } from "./image";
 import { collapseOf, refuseUnfinished } from "./judge-image";
 import { runProgram } from "./proxmox";
-import { pruneVm } from "./prune";
+import { empty, pruneVm } from "./prune";
 import { testImage } from "./test-image";
 import {
   currentPeriod,
@@ -73,7 +72,7 @@ export async function makeImage(run: VmImages, vm: Vm, stop: AbortSignal): Promi
   } finally {
     // At once: the next VM needs its room.
     discard(fresh);
-    await emptyTrash([rootOf(config)], run.stop.signal);
+    await empty(run);
   }
 }
 

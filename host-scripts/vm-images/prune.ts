@@ -1,6 +1,8 @@
+import { RunnerError } from "../runtime/errors";
 import { quoted } from "../runtime/quoted";
 import { emptyTrash, expiredOf, generationsOf, retire } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
+import { keepUnremoved } from "../runtime/unremoved";
 import { type GoodImage, imagesOf, whyKept } from "./image";
 import { currentPeriod, nameOf, rootOf, type Vm, type VmImages } from "./vm-images";
 
@@ -11,9 +13,28 @@ export async function pruneVm(run: VmImages, vm: Vm, stop: AbortSignal): Promise
   for (const image of expiredImages(run, vm)) {
     log.info(`${dryRun ? "would remove" : "removes"} ${image.folder} of ${nameOf(vm)}`);
     run.pruned = [...(run.pruned ?? []), image.folder];
-    if (!dryRun) retire(root, image.generation);
+    if (!dryRun) retireOne(run, root, image);
   }
-  if (!dryRun) await emptyTrash([root], stop);
+  if (!dryRun) await empty(run, stop);
+}
+
+/** One that stays, as somebody has made it immutable, is no fault of the new image's. */
+function retireOne(run: VmImages, root: string, { generation }: GoodImage): void {
+  try {
+    retire(root, generation);
+  } catch (error) {
+    keepUnremoved(run, error);
+  }
+}
+
+/** Removes what is out of sight. What can't be removed keeps no VM from its image: the run fails for it at its end. */
+export async function empty(run: VmImages, stop = run.stop.signal): Promise<void> {
+  try {
+    await emptyTrash([rootOf(run.config)], stop);
+  } catch (error) {
+    if (!(error instanceof RunnerError)) throw error;
+    keepUnremoved(run, error);
+  }
 }
 
 /** What goes; somebody's own files beside an image, and an image that is protected in Proxmox, stay and are told. */

@@ -3,11 +3,12 @@ import { refuseUnknown } from "../runtime/accepted";
 import { proveBackupDisk } from "../runtime/backup-disk";
 import { refuseStrangers } from "../runtime/mounts";
 import { closeDisk } from "../runtime/closed-folder";
-import { emptyTrash, recoverGenerations } from "../runtime/generations";
+import { recoverGenerations } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
 import { requireRoot } from "../runtime/root";
 import { shell } from "../runtime/shell";
 import { stopUnit, unitOf } from "./proxmox";
+import { empty } from "./prune";
 import { rootOf, type VmImages } from "./vm-images";
 
 /** Refuses unless the backup disk is the file system that the config names, and the disk of earlier runs. */
@@ -29,7 +30,8 @@ export const verify: Phase<VmImages> = {
 /** Ends and removes what a killed run left: a vzdump that is still at work, and what it has of an image. */
 export const recover: Phase<VmImages> = {
   name: "recover",
-  async run({ config, log, stop }) {
+  async run(run) {
+    const { config, log } = run;
     await stopUnit(unitOf(config.job, "vzdump"));
     const root = rootOf(config);
     closeDisk(config.target.path, [root], log);
@@ -37,6 +39,6 @@ export const recover: Phase<VmImages> = {
     // Folders of this runner's own, in which it alone has vzdump write: an image by hand lies elsewhere.
     const left = recoverGenerations(root);
     if (left > 0) log.warn(`an earlier run ended early: what it had of ${left} images is removed`);
-    await emptyTrash([root], stop.signal);
+    await empty(run);
   },
 };

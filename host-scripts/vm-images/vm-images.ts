@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { periodOf } from "../../plan/contracts/period";
 import { vmImagesFolder, type VmImagesConfig } from "../../plan/contracts/vm-images";
 import type { JobRun } from "../runtime/job-run";
+import type { Removing } from "../runtime/unremoved";
 import type { HostVm } from "./proxmox";
 
 /** A VM that gets an image. */
@@ -15,7 +16,7 @@ export type Outcome =
   | { readonly kind: "failed"; readonly reason: string; readonly next: string };
 
 /** One run, filled by its phases. */
-export interface VmImages extends JobRun<VmImagesConfig> {
+export interface VmImages extends JobRun<VmImagesConfig>, Removing {
   readonly startedAt: Date;
   /** What an operator said is meant to be so: ids of VMs. */
   readonly accepted: ReadonlySet<string>;

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeRoom } from "../../host-scripts/daily-backup/make-room";
-import { judgeTrash, prune } from "../../host-scripts/daily-backup/prune";
+import { prune } from "../../host-scripts/daily-backup/prune";
+import { judgeTrash } from "../../host-scripts/runtime/unremoved";
 import { backupRun } from "./support/backup-run";
 import { type MountNamespace, mountNamespace } from "./support/namespace";
 
@@ -47,7 +48,7 @@ test("an entry of the trash that can't be removed fails the night after its work
   await prune.run(nightly);
   expect(readdirSync(join(root, ".trash"))).toEqual(["0"]);
   expect(existsSync(other)).toBe(false);
-  await expect(judgeTrash.run(nightly)).rejects.toMatchObject({
+  await expect(judgeTrash().run(nightly)).rejects.toMatchObject({
     failed: expect.stringContaining("can't be removed") as string,
     exitCode: 1,
   });
@@ -86,7 +87,7 @@ test("a generation that can't be renamed, and a folder that can't be read, keep 
     expect.stringMatching(/ELOOP.*2026-22.zoo.data/),
     expect.stringMatching(/2026-19.app.data" is no longer kept and can't be removed: .*EPERM/),
   ]);
-  await expect(judgeTrash.run(nightly)).rejects.toMatchObject({
+  await expect(judgeTrash().run(nightly)).rejects.toMatchObject({
     failed: expect.stringContaining("2 more can't either") as string,
     exitCode: 1,
   });

@@ -291,6 +291,31 @@ test("a guest whose agent doesn't let it be frozen has its image all the same, a
   expect(filesOf(101)).toHaveLength(2);
 });
 
+test("what can't be removed, as somebody has made it immutable, keeps no VM from its image, is tried each night, and fails the run at its end", async () => {
+  await world.start().finished;
+  const old = [4, 3].map(days => {
+    const period = backdate(101, days);
+    execaSync("cp", ["-a", join(world.images, period, "101"), join(world.images, today(), "101")]);
+    return period;
+  });
+  const onHost = (path: string): string => join(world.config.target.path, "vm-images", path);
+  // Of the first the image stays in the trash, and the second can't be moved there.
+  await world.inside("chattr", "-R", "+i", onHost(`${old[1]}/101`));
+  await world.inside("sh", "-c", `chattr +i ${onHost(`${old[0]}/101`)}/*.zst`);
+  world.writeConfig({ keep: { every: "day", count: 1 } });
+  for (const night of ["first", "second"]) {
+    const run = await world.start().finished;
+    expect([night, run.status, run.stdout.includes("second try")]).toEqual([night, 1, false]);
+    expect(run.stdout).toMatch(/VM 101 \(nodes\/k8s-1\): a good image[^]*VM 102 \(windows\): a good image/);
+    expect(run.stdout).toMatch(/can't be removed: (EPERM|rm:)[^]*; 1 more can't either/);
+    expect(run.stdout).not.toContain("no new image");
+    expect(world.metrics()).toMatchObject({ last_status: 1, failed_vms: 0 });
+  }
+  await world.inside("chattr", "-R", "-i", onHost("."));
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  expect(names(world.images).filter(name => /^\d/.test(name))).toEqual([today()]);
+});
+
 test("an image that can't be read, or a stray file, keeps no VM from its new one, and is named", async () => {
   await world.start().finished;
   const period = backdate(101, 2);
