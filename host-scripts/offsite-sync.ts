@@ -5,6 +5,7 @@ import type { Offsite } from "./offsite-sync/offsite";
 import { owe } from "./offsite-sync/owe";
 import { remove } from "./offsite-sync/remove";
 import { judge, send } from "./offsite-sync/send";
+import { scrub } from "./offsite-sync/scrub";
 import { reach } from "./offsite-sync/reach";
 import { summary, tellLegs } from "./offsite-sync/summary";
 import { verify } from "./offsite-sync/verify";
@@ -32,7 +33,7 @@ startRunner({
     accepted,
   }),
   dryRun: [verify, reach, owe, remove],
-  phases: [verify, reach, owe, send, acknowledge, remove, judge],
+  phases: [verify, reach, owe, send, acknowledge, remove, scrub, judge],
   summary,
   finish: tellLegs,
 });

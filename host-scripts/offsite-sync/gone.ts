@@ -20,6 +20,8 @@ export interface Gone {
 /** What only the destination has of a part, by the entries of its root. */
 export async function goneFrom(run: Offsite, part: Part): Promise<Gone[]> {
   const { from, to } = placeOfPart(part);
+  // A folder of generations that isn't here at all says nothing of what is there.
+  if (!isFolderIn(from, ".")) return [];
   const found = new Map<string, Gone>();
   const files: string[] = [];
   const pass = await remoteRsync(

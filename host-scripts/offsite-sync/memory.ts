@@ -20,10 +20,16 @@ const memory = z.strictObject({
   legs: z.record(z.string(), ms),
   /** By the source of a leg: when what is gone here was last removed there, or what it first was there. */
   full: z.record(z.string(), ms).default({}),
+  /** How far the pass that compares all by content is: behind which file of which leg, and when it began and last went on. */
+  scrub: z.strictObject({ leg: z.string(), after: z.string(), startedMs: ms, atMs: ms }).optional(),
+  /** When the last such pass that came to its end had begun. */
+  scrubbedMs: ms.optional(),
+  /** By the source of a leg: files of which nobody knows whether what is here or what is there is the good one. */
+  doubtful: z.record(z.string(), z.array(z.string())).default({}),
 });
 export type Memory = z.infer<typeof memory>;
 
-export const nothingKnown: Memory = { stamps: {}, parts: {}, legs: {}, full: {} };
+export const nothingKnown: Memory = { stamps: {}, parts: {}, legs: {}, full: {}, doubtful: {} };
 
 /** @returns nothing where it is lost or can't be read: then everything is compared again */
 export function readMemory(config: Pick<OffsiteSyncConfig, "stateDir">): Memory {

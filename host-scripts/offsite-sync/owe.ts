@@ -118,7 +118,8 @@ function foldersOf({ generations }: Leg): string[] {
   return generations.map(({ folder }) => folder);
 }
 
-function isSent(name: string, { excludes, only }: Leg): boolean {
+/** Whether a name is one that a leg carries. */
+export function isSent(name: string, { excludes, only }: Leg): boolean {
   const entry = Buffer.from(name.split("/", 1)[0] ?? "", "latin1").toString();
   return !excludes.includes(entry) && (only?.includes(entry) ?? true) && !entry.startsWith(".holdfast");
 }

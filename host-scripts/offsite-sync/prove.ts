@@ -1,9 +1,13 @@
+import { dirname } from "node:path";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import { noted, quoted } from "../runtime/quoted";
+import type { RsyncItem } from "../runtime/rsync-items";
 import { shell } from "../runtime/shell";
-import type { Offsite } from "./offsite";
+import { writeMemory } from "./memory";
+import type { Leg, Offsite } from "./offsite";
 import { failureOf } from "./remote";
-import { isAsBefore, pass, type Transfer } from "./transfer";
+import { isAsBefore, pass, passWithSums, type Transfer } from "./transfer";
+import { type Differing, type Judged, whichIsGood } from "./which-is-good";
 
 /** Files of a transfer that are compared, each as likely as any other that was sent; the last one is always among them. */
 export interface Sample {
@@ -28,12 +32,13 @@ export function sampleOf(most: number, random: () => number = Math.random): Samp
 
 /**
  * Compares files that were sent with what the destination reads back, by checksum, owner, mode and attributes. Where one differs,
- * each file of the transfer is compared, and sent again from here where it differs; then they are compared once more.
+ * each file of the transfer is compared, and sent again where what is here is the good one; then they are compared once more.
  * @param sinceMs what changed here after that is the next run's
  * @throws {RunnerError} when the destination doesn't hold what it was sent
  */
 export async function prove(
   run: Offsite,
+  leg: Leg,
   transfer: Transfer,
   names: readonly string[],
   sinceMs: number,
@@ -44,20 +49,7 @@ export async function prove(
   log.warn(
     `${config.destination.name} doesn't hold what it was sent: ${wrong.length} of ${names.length} files that were compared, first ${quoted(`${transfer.from}/${wrong[0] ?? ""}`)}; all of ${quoted(transfer.from)} is compared by checksum`,
   );
-  let repaired = 0;
-  const mended = await pass(run, transfer, ["--checksum"], item => {
-    if (!item.letters.startsWith("<f")) return;
-    repaired += 1;
-    log.warn(`sent again: ${quoted(`${transfer.from}/`)}${noted(item.path)}`);
-  });
-  run.sent.repaired += repaired;
-  if (mended.outcome !== "complete" && mended.outcome !== "vanished")
-    throw failureOf(
-      run,
-      transfer.from,
-      mended,
-      "What was sent before is there, and nothing is acknowledged.",
-    );
+  await mend(run, leg, transfer);
   const still = await differing(run, transfer, names, sinceMs);
   if (still.length === 0) return;
   throw new RunnerError(exitCodes.failed, {
@@ -65,6 +57,66 @@ export async function prove(
     kept: "Nothing of it is acknowledged; what is here is as it was.",
     next: shell`${config.job} verify ${transfer.from}   (there: does its rsyncd.conf say "fake super = yes", does its disk keep attributes, is its memory good?)`,
   });
+}
+
+/**
+ * Compares all files of a transfer by content, and sends those again that are good here. Of a file that isn't, what is there stays: it
+ * may be the only good one, and is named.
+ */
+export async function mend(run: Offsite, leg: Leg, transfer: Transfer, look = compare): Promise<void> {
+  const judged = whichIsGood(run, leg, transfer.from, await look(run, transfer));
+  noteDoubtful(run, leg, transfer, judged);
+  for (const { name, reason } of judged.doubtful) {
+    const path = `${transfer.from}/${quoted(Buffer.from(name, "latin1")).slice(1, -1)}`;
+    run.held.push({
+      what: path,
+      reason: `it has other content at ${run.config.destination.name}, and ${reason}; neither was changed`,
+      next: shell`${run.config.job} restore ${dirname(path)} --into /root/compare   (then compare the two: if what is there is good, put it in its place; if what is here is, touch it)`,
+    });
+  }
+  if (judged.send.length === 0) return;
+  const only = { names: judged.send, deep: false };
+  const mended = await pass(run, { ...transfer, linked: [], only }, ["--checksum"], item => {
+    if (!item.letters.startsWith("<f")) return;
+    if (judged.repairs.has(item.path.toString("latin1"))) run.sent.repaired += 1;
+    else run.sent.files += 1;
+    run.log.warn(`sent again: ${quoted(`${transfer.from}/`)}${noted(item.path)}`);
+  });
+  if (mended.outcome === "complete" || mended.outcome === "vanished") return;
+  throw failureOf(run, transfer.from, mended, "What was sent before is there, and nothing is acknowledged.");
+}
+
+/** What was in doubt and is compared anew isn't any more, unless it is again. */
+function noteDoubtful(run: Offsite, leg: Leg, { from, only }: Transfer, { doubtful }: Judged): void {
+  const above = Buffer.from(from.slice(leg.from.length + 1)).toString("latin1");
+  const inLeg = (name: string): string => (above === "" ? name : `${above}/${name}`);
+  const looked = new Set(only?.deep === false ? only.names.map(inLeg) : []);
+  const before = (run.memory.doubtful[leg.from] ?? []).filter(name => !looked.has(name));
+  const now = new Set([...before, ...doubtful.map(({ name }) => inLeg(name))]);
+  run.memory = { ...run.memory, doubtful: { ...run.memory.doubtful, [leg.from]: [...now] } };
+  writeMemory(run.config, run.memory);
+}
+
+async function compare(run: Offsite, transfer: Transfer): Promise<Differing[]> {
+  const found: Differing[] = [];
+  const looked = await passWithSums(run, transfer, ["--checksum", "--dry-run"], (item, md5) => {
+    const other = differingOf(item, md5);
+    if (other) found.push(other);
+  });
+  if (looked.outcome === "complete" || looked.outcome === "vanished") return found;
+  throw failureOf(
+    run,
+    transfer.from,
+    looked,
+    "What was sent is there, and isn't acknowledged as it isn't verified.",
+  );
+}
+
+/** @returns undefined for what is the same at both ends, or no file */
+export function differingOf({ letters, path }: RsyncItem, md5: string | undefined): Differing | undefined {
+  if (!letters.startsWith("<f") || md5 === undefined) return undefined;
+  const [checksum, size, time] = [letters[2], letters[3], letters[4]];
+  return { name: path.toString("latin1"), md5, isOther: checksum !== "c" || size !== "." || time !== "." };
 }
 
 async function differing(

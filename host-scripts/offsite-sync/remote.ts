@@ -45,21 +45,27 @@ export function remotePath({ destination }: OffsiteSyncConfig, path: string): st
   return `${user}@${host}::${offsiteModule}/${path}`;
 }
 
+export interface RemoteOptions {
+  readonly cwd: string;
+  readonly leaveAlone?: readonly string[];
+  readonly onText?: (line: string) => void;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The run's budget unless given. */
+  readonly timeoutMs?: number;
+}
+
 /** rsync with the destination. The key opens one module of its rsync daemon and no shell: what this host may do there is decided there. */
 export async function remoteRsync(
   { config, stop, lock }: Asking,
   args: readonly string[],
-  options: {
-    readonly cwd: string;
-    readonly leaveAlone?: readonly string[];
-    readonly onText?: (line: string) => void;
-  },
+  options: RemoteOptions,
   onItem: (item: RsyncItem) => void = () => undefined,
 ): Promise<RsyncPass> {
   const pass = await rsync(
     [`--timeout=${Math.ceil(config.stallMs / 1000)}`, "-e", remoteShell(config), ...args],
     {
-      ...{ cwd: options.cwd, timeoutMs: config.budgetMs, stop: stop.signal },
+      ...{ cwd: options.cwd, timeoutMs: options.timeoutMs ?? config.budgetMs, stop: stop.signal },
+      ...(options.env && { env: options.env }),
       leaveAlone: options.leaveAlone ?? [],
       ...(options.onText && { onText: options.onText }),
       inherit: lock ? [lock.fd] : [],

@@ -3,10 +3,11 @@ import type { Phase } from "../runtime/phases";
 import { quoted, shortened } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
-import { type Offsite, type Part, nameOfPart } from "./offsite";
+import { type Leg, type Offsite, type Part, nameOfPart } from "./offsite";
 import { prove, sampleOf } from "./prove";
 import { Away, failureOf } from "./remote";
-import { pass, splitChanged, transfersOf, type Transfer } from "./transfer";
+import { addSums, type Sum, sumNow } from "./sums";
+import { type pass, passWithSums, splitChanged, transfersOf, type Transfer } from "./transfer";
 
 /** Sends each part and proves it; one that fails holds up no other, unless the destination itself is gone. */
 export const send: Phase<Offsite> = {
@@ -42,7 +43,7 @@ function inOrder({ legs, memory }: Offsite): Part[] {
 async function sendPart(run: Offsite, part: Part): Promise<void> {
   const totals = { entries: 0, bytes: 0 };
   for (const transfer of transfersOf(part)) {
-    const figures = await sendAndProve(run, transfer);
+    const figures = await sendAndProve(run, part.leg, transfer);
     totals.entries += figures.entries;
     totals.bytes += figures.totalBytes;
   }
@@ -51,6 +52,7 @@ async function sendPart(run: Offsite, part: Part): Promise<void> {
 
 async function sendAndProve(
   run: Offsite,
+  leg: Leg,
   transfer: Transfer,
 ): Promise<{ entries: number; totalBytes: number }> {
   const { sent, log, config } = run;
@@ -58,16 +60,21 @@ async function sendAndProve(
   const split = await splitChanged(run, transfer);
   if (split) refuseUnlessWhole(run, transfer, split);
   const sample = sampleOf(config.sample);
-  const figures = await pass(run, transfer, [], item => {
+  const sums = new Map<string, Sum>();
+  const figures = await passWithSums(run, transfer, [], (item, md5) => {
     if (!item.letters.startsWith("<f")) return;
+    const name = item.path.toString("latin1");
+    const sum = md5 === undefined ? undefined : sumNow(transfer.from, name, md5, sinceMs);
+    if (sum) sums.set(`${Buffer.from(transfer.from).toString("latin1")}/${name}`, sum);
     sent.files += 1;
-    sample.add(item.path.toString("latin1"));
+    sample.add(name);
     log.progress(`${sent.files} files sent, now ${shortened(quoted(item.path))}`);
   });
   sent.bytes += figures.bytes;
   sent.wireBytes += figures.wireBytes;
+  addSums(config, sums);
   refuseUnlessWhole(run, transfer, figures);
-  await prove(run, transfer, sample.names(), sinceMs);
+  await prove(run, leg, transfer, sample.names(), sinceMs);
   return figures;
 }
 

@@ -11,11 +11,15 @@ import type { Offsite } from "./offsite";
 
 /** What a run tells of itself. */
 export const summary: Summary<Offsite, Counted<typeof offsiteSyncMetrics>> = {
-  values: ({ sent }) => ({
+  values: ({ sent, memory, startedAt }) => ({
     [offsiteMetricNames.bytes]: sent.bytes,
     [offsiteMetricNames.wire]: sent.wireBytes,
     [offsiteMetricNames.repaired]: sent.repaired,
     [offsiteMetricNames.removed]: sent.removed,
+    [offsiteMetricNames.doubtful]: Object.values(memory.doubtful).flat().length,
+    [offsiteMetricNames.oldestVerified]: Math.floor(
+      (memory.scrubbedMs ?? memory.scrub?.startedMs ?? startedAt.getTime()) / 1000,
+    ),
   }),
   figures: ({ sent, legs, held }) => ({
     ...sent,

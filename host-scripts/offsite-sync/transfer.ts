@@ -3,11 +3,19 @@ import { isPeriodName } from "../runtime/generations";
 import { withPathList } from "../runtime/path-list";
 import type { RsyncPass } from "../runtime/rsync";
 import { patternOf } from "../runtime/rsync";
-import type { RsyncItem } from "../runtime/rsync-items";
-import { statIn } from "../runtime/tree-path";
+import { itemFormat, parseItem, type RsyncItem } from "../runtime/rsync-items";
+import { isFolderIn, statIn } from "../runtime/tree-path";
 import { openFolder } from "../runtime/open-folder";
-import type { Offsite, Part } from "./offsite";
-import { anyOwn, neverSent, offsiteMetadata, partialFolder, remotePath, remoteRsync } from "./remote";
+import type { Leg, Offsite, Part } from "./offsite";
+import {
+  anyOwn,
+  neverSent,
+  offsiteMetadata,
+  partialFolder,
+  remotePath,
+  type RemoteOptions,
+  remoteRsync,
+} from "./remote";
 
 /** One folder that is brought to another, or some of what lies in it. */
 export interface Transfer {
@@ -28,6 +36,11 @@ export function placeOfPart({ leg, folder }: Pick<Part, "leg" | "folder">): { fr
     : { from: join(leg.from, folder), to: `${leg.to}/${folder}` };
 }
 
+/** Some files of a leg, wherever in it they lie. */
+export function wholeLeg(leg: Leg, names: readonly string[]): Transfer {
+  return { from: leg.from, to: leg.to, filters: neverSent, linked: [], only: { names, deep: false } };
+}
+
 /** What takes part in a removal: all that is sent. What is left of a file that was cut goes with the folder that it lies in. */
 export function goneFilters(part: Part): string[] {
   const own = neverSent.filter(filter => filter !== anyOwn);
@@ -41,6 +54,8 @@ export function transfersOf(part: Part): Transfer[] {
   if (todo.kind === "nothing") return [];
   const { from, to } = placeOfPart(part);
   const filters = [...neverSent, ...(folder === undefined ? treeFilters(part) : [])];
+  // The job that keeps generations there may not have made the first one yet.
+  if (folder !== undefined && !isFolderIn(from, ".")) return [];
   if (folder !== undefined) return generations({ from, to, filters, linked: [] }, todo);
   if (todo.kind === "all") return [{ from, to, filters, linked: [] }];
   const { paths, subtrees } = todo;
@@ -91,10 +106,10 @@ function generations(base: Transfer, todo: Exclude<Part["todo"], { kind: "nothin
 }
 
 /** What is being built, and what nobody wants any more. */
-const unfinished = [".part", ".trash"];
+export const unfinished = [".part", ".trash"];
 
 /** Byte by byte as latin1. */
-export function entriesOf(folder: string): string[] {
+export function entriesOf(folder: string | Buffer): string[] {
   const open = openFolder(Buffer.from(folder));
   try {
     const names: string[] = [];
@@ -108,11 +123,44 @@ export function entriesOf(folder: string): string[] {
 /** Sends it, or with other arguments looks how it differs. */
 export async function pass(
   run: Offsite,
-  { from, to, filters, only, linked }: Transfer,
+  transfer: Transfer,
   how: readonly string[],
   onItem: (item: RsyncItem) => void,
 ): Promise<RsyncPass> {
-  const start = (list: readonly string[]): Promise<RsyncPass> =>
+  return start(run, transfer, how, onItem, {});
+}
+
+/** The same, with the MD5 of each file that was sent or compared by content. @param timeoutMs it is stopped then */
+export async function passWithSums(
+  run: Offsite,
+  transfer: Transfer,
+  how: readonly string[],
+  onItem: (item: RsyncItem, md5: string | undefined) => void,
+  timeoutMs = run.config.budgetMs,
+): Promise<RsyncPass> {
+  return start(run, transfer, [`--out-format=${sumFormat}`, ...how], () => undefined, {
+    timeoutMs,
+    // What is agreed on otherwise is another one for each two versions, and a server as old as a NAS's knows no option for it.
+    env: { RSYNC_CHECKSUM_LIST: "md5" },
+    onText(line) {
+      const [, md5 = "", rest = ""] = /^#([0-9a-f ]{32})(\|.*)$/s.exec(line) ?? [];
+      const item = parseItem(rest);
+      if (item) onItem(item, md5.trim() === "" ? undefined : md5);
+    },
+  });
+}
+
+/** As `itemFormat`, and no line of it. */
+const sumFormat = `#%C${itemFormat}`;
+
+async function start(
+  run: Offsite,
+  { from, to, filters, only, linked }: Transfer,
+  how: readonly string[],
+  onItem: (item: RsyncItem) => void,
+  options: Omit<RemoteOptions, "cwd">,
+): Promise<RsyncPass> {
+  const withList = (list: readonly string[]): Promise<RsyncPass> =>
     remoteRsync(
       run,
       [
@@ -122,12 +170,12 @@ export async function pass(
         ...how,
         ...["--", "./", `${remotePath(run.config, to)}/`],
       ],
-      { cwd: from },
+      { cwd: from, ...options },
       onItem,
     );
-  if (!only) return start([]);
+  if (!only) return withList([]);
   return withPathList(run.config.stateDir, only.names, list =>
-    start([...list, ...(only.deep ? ["--recursive"] : [])]),
+    withList([...list, ...(only.deep ? ["--recursive"] : [])]),
   );
 }
 

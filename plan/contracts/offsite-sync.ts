@@ -66,6 +66,8 @@ export const offsiteSyncConfig = z.strictObject({
   fullPass: z.string().min(1),
   /** From which loss on what a part lacks waits for somebody. */
   collapse: collapseLimits,
+  /** Within that time each file is compared by content at both ends. */
+  scrub: z.strictObject({ periodMs: z.int().positive() }),
   /** Most files of a part that are compared by checksum after they were sent. */
   sample: z.int().min(1),
   /** Without a byte for that long, the destination counts as gone. */
@@ -80,6 +82,8 @@ export const offsiteMetricNames = {
   wire: "offsite_sync_wire_bytes",
   repaired: "offsite_sync_repaired_files",
   removed: "offsite_sync_removed_files",
+  doubtful: "offsite_sync_doubtful_files",
+  oldestVerified: "offsite_sync_oldest_verified_timestamp",
   legSuccess: "offsite_sync_leg_last_success_timestamp",
   debt: "offsite_sync_leg_debt_files",
   oldest: "offsite_sync_leg_oldest_change_timestamp",
@@ -126,6 +130,18 @@ export const offsiteSyncMetrics = [
   {
     name: offsiteMetricNames.removed,
     help: "Files that the last run removed there, as this host had them no more",
+    emitted: "any-end",
+    meaning: "other",
+  },
+  {
+    name: offsiteMetricNames.doubtful,
+    help: "Files that differ at one size and time, of which nobody knows which end has the good one",
+    emitted: "any-end",
+    meaning: "other",
+  },
+  {
+    name: offsiteMetricNames.oldestVerified,
+    help: "Each file was compared by content since then, epoch seconds; before the first pass over all of them is done, when it began",
     emitted: "any-end",
     meaning: "other",
   },

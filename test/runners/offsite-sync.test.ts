@@ -137,7 +137,9 @@ test("what the journal names is sent by list, and acknowledged once it is verifi
   });
   expect(readFileSync(far("pve-backup/books/one"), "utf8")).toBe("a third edition");
   expect(existsSync(far("pve-backup/books/two\nlines"))).toBe(true);
-  expect(readFileSync(far("pve-backup/books/unnamed"), "utf8")).toBe("nobody named it");
+  // Not by the list: the scrub reads all of so small a world each time, and finds what nobody named.
+  expect(readFileSync(far("pve-backup/books/unnamed"), "utf8")).toBe("nobody named this either");
+  expect(result["repaired"]).toBe(0);
   expect(readdirSync(world.journal).filter(name => /\d\.paths$/.test(name))).toEqual([]);
   hand("paths", "books/unnamed");
   await succeeds();

@@ -8,6 +8,7 @@ import {
 } from "../../contracts/offsite-sync";
 import type { Estate } from "../../estate/schema";
 import type { JobAlert, Judgement, LayerJob, Location } from "../../job";
+import { parseDuration } from "../../units/duration";
 import type { Retention } from "../../retention";
 import { blanks, phrase, type Step } from "../../way-back";
 import { runOf, timerTrigger } from "../common";
@@ -116,6 +117,7 @@ function configOf(
     predecessors: spec.schedule.after.map(job => ({ job, stateDir: stateFolder(job) })),
     fullPass: `${spec.fullSync.onCalendar} ${spec.fullSync.zone ?? estate.zone}`,
     collapse: spec.collapse,
+    scrub: { periodMs: parseDuration(spec.scrub.period) },
     ...{ sample: 64, stallMs: 5 * 60_000, legsTextfile: textfile(`${spec.name}-legs`) },
   };
 }
@@ -200,7 +202,10 @@ function byHand(spec: OffsiteSyncSpec, estate: Estate): Step {
   };
 }
 
-function alertsOf({ name, host, destination }: OffsiteSyncSpec, { staleAfterMs }: Judgement): JobAlert[] {
+function alertsOf(
+  { name, host, destination, scrub }: OffsiteSyncSpec,
+  { staleAfterMs }: Judgement,
+): JobAlert[] {
   return [
     {
       name: "OffsiteLegStale",
@@ -209,6 +214,18 @@ function alertsOf({ name, host, destination }: OffsiteSyncSpec, { staleAfterMs }
       summary:
         `{{ $labels.leg }} of ${host} was last whole and verified at ${destination} ` +
         `{{ $value | humanizeDuration }} ago, the limit is ${Math.round(staleAfterMs / 1000)} s`,
+    },
+    {
+      name: "OffsiteCopyDoubtful",
+      metric: offsiteMetricNames.doubtful,
+      fires: { kind: "above", than: 0 },
+      summary: `{{ $value }} files of ${host} differ at ${destination} at one size and time: a bit has flipped at one of the ends. Neither was changed; journalctl -u ${name} names them`,
+    },
+    {
+      name: "OffsiteScrubBehind",
+      metric: offsiteMetricNames.oldestVerified,
+      fires: { kind: "older", thanMs: parseDuration(scrub.period) },
+      summary: `some of what ${host} has at ${destination} was not compared by content for {{ $value | humanizeDuration }}; each file is to be within ${scrub.period}. Raise the run's budget, or the period`,
     },
     {
       name: "OffsiteCopyRepaired",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { offsiteSyncJobName } from "../../contracts/offsite-sync";
-import { absolutePath, name } from "../../estate/fields";
+import { absolutePath, duration, name } from "../../estate/fields";
 import { collapse, entries, excludes, runFields, schedule } from "../common";
 
 const leg = z.strictObject({
@@ -33,6 +33,10 @@ export const offsiteSyncSpec = z.strictObject({
     .describe(
       "A run on or after it compares everything, and removes what this host has no more; by default each month's first Sunday",
     ),
+  scrub: z
+    .strictObject({ period: duration.describe("Within it each file is compared by content at both ends") })
+    .prefault({ period: "60d" })
+    .describe("What reads all that lies there, and here, a part each night"),
   collapse: collapse.describe(
     "From which loss on what is gone from an entry waits for somebody, and stays there",
   ),

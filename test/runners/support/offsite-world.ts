@@ -92,6 +92,7 @@ export async function createOffsiteWorld(megabytes = 64): Promise<OffsiteWorld> 
     predecessors: [{ job: "daily-backup", stateDir: join(folder, "daily-backup") }],
     fullPass: "Sun *-*-1..7 UTC",
     collapse: { leastPercent: 20, mostChangedPercent: 90 },
+    scrub: { periodMs: 30 * 86_400_000 },
     sample: 16,
     stallMs: 5_000,
   };
