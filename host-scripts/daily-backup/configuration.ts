@@ -18,7 +18,7 @@ import {
 import type { JobRun } from "../runtime/job-run";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
-import { rsync, wholeMetadata } from "../runtime/rsync";
+import { listedBefore, rsync, wholeMetadata } from "../runtime/rsync";
 import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { configurationCollapse, type Part } from "./configuration-collapse";
@@ -204,7 +204,7 @@ async function copyFiles(
   const { log, config, stop } = run;
   const pass = await rsync(
     [
-      ...[...wholeMetadata, "--relative"],
+      ...[...wholeMetadata, listedBefore, "--relative"],
       ...(previous ? [`--link-dest=${join(previous.folder, "files")}`] : []),
       ...["--", ...paths.map(path => `./${path.replace(/^\/+/, "")}`), `${into}/`],
     ],

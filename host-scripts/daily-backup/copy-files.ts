@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { filesIn } from "../runtime/files-in";
 import { type Lacked, type LackedEntry, mostNamed } from "../runtime/rsync-errors";
 import { required } from "../runtime/required";
-import { type RsyncPass, rsync, wholeMetadata } from "../runtime/rsync";
+import { listedBefore, type RsyncPass, rsync, wholeMetadata } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { run } from "../runtime/run";
 import { shell } from "../runtime/shell";
@@ -312,7 +312,7 @@ async function complete(
   onItem: (item: RsyncItem) => void,
 ): Promise<RsyncPass> {
   const pass = await rsync(
-    [...wholeMetadata, ...args],
+    [...wholeMetadata, listedBefore, ...args],
     { cwd: source, timeoutMs, stop, inherit: [lockFd], ...(acceptedOf && { acceptedOf }) },
     onItem,
   );

@@ -1,6 +1,6 @@
 import { CommandMissing, type RunOptions, type RunResult, run } from "./run";
 import { Refusal } from "./errors";
-import { type Lacked, rsyncErrors } from "./rsync-errors";
+import { type Lacked, type LackedEntry, rsyncErrors } from "./rsync-errors";
 import { type RsyncFigures, type RsyncItem, itemFormat, rsyncReport } from "./rsync-items";
 
 /** What a pass of rsync did, or in a dry run would do. */
@@ -44,8 +44,8 @@ export function rsyncOutcome(result: Pick<RunResult, "ended" | "exitCode">): Rsy
 export const wholeMetadata = ["-aHAXXS", "--numeric-ids", "--modify-window=-1"] as const;
 
 /**
- * The whole list before anything is written, which takes memory, not time on one disk. Without it rsync 3.5 waits for ever once one
- * of a file's several names can't be put in its place, as one that may not be changed.
+ * The whole list before anything is written, which takes memory, not time on one disk. Without it rsync (3.2 to 3.5) waits for ever
+ * once one of a file's several names can't be put in its place, as one that may not be changed, or can't be opened.
  */
 export const listedBefore = "--no-inc-recursive";
 
@@ -60,8 +60,45 @@ export interface RsyncOptions extends Omit<RunOptions, "onStdout" | "onStderr" |
   readonly diesWithRunner?: boolean | undefined;
 }
 
-/** Runs rsync, giving each entry of its report to `onItem` as it comes. @throws {Refusal} when there is no rsync */
+/**
+ * Runs rsync, giving each entry of its report to `onItem` as it comes. Of a file with three names or more that can't be opened, it
+ * names two and ends early (2, "Invalid packet at end of run"), whatever else it had to do: so it is run once more without those.
+ * @throws {Refusal} when there is no rsync
+ */
 export async function rsync(
+  args: readonly string[],
+  options: RsyncOptions,
+  onItem: (item: RsyncItem) => void,
+): Promise<RsyncPass> {
+  const unopened: LackedEntry[] = [];
+  let pass = await once(args, options, onItem);
+  for (let tries = 0; tries < mostTries && endedByLinks(pass) && options.stop?.aborted !== true; tries += 1) {
+    unopened.push(...pass.lacked.entries);
+    const without = unopened.map(({ path }) => path.toString("latin1"));
+    pass = await once(args, { ...options, leaveAlone: [...(options.leaveAlone ?? []), ...without] }, onItem);
+  }
+  if (unopened.length === 0) return pass;
+  const { outcome, lacked } = pass;
+  const isMissing = unopened.some(({ hasVanished }) => hasVanished !== true);
+  return {
+    ...pass,
+    outcome: outcome === "complete" || outcome === "vanished" ? (isMissing ? "partial" : "vanished") : outcome,
+    lacked: { ...lacked, entries: [...unopened, ...lacked.entries] },
+  };
+}
+
+/** Each names two more. */
+const mostTries = 20;
+
+function endedByLinks({ result, lacked }: RsyncPass): boolean {
+  return (
+    result.exitCode === 2 &&
+    result.stderr.includes("Invalid packet at end of run") &&
+    lacked.entries.length > 0
+  );
+}
+
+async function once(
   args: readonly string[],
   { acceptedOf, leaveAlone = [], diesWithRunner = false, onText, ...options }: RsyncOptions,
   onItem: (item: RsyncItem) => void,

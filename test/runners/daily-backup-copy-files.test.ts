@@ -16,7 +16,7 @@ import {
 import { join } from "node:path";
 import { execa, execaSync } from "execa";
 import { copyFiles, type CopiedFiles } from "../../host-scripts/daily-backup/copy-files";
-import { useRsyncTools } from "./support/rsync-tools";
+import { rsyncProgram, useRsyncTools } from "./support/rsync-tools";
 import { differences, type Place, type Snapshot, snapshot } from "./support/tree";
 
 const place: Place = {
@@ -212,6 +212,29 @@ test("what can't be linked as a whole is seen to by rsync", async () => {
   await copyAfter(() => writeFileSync(at("app/file"), "other"));
   expect(isLinkedAsAWhole()).toBe(true);
   expect(inodeOf("two/old/first")).toBe(inodeOf("one/old/first"));
+});
+
+test("a file of several names that can't be opened keeps nothing else from being copied, and each of its names is told", async () => {
+  // Root without its right to read what is others'.
+  const real = await rsyncProgram();
+  const script = `#!/bin/sh\nexec setpriv --bounding-set=-dac_override,-dac_read_search ${real} "$@"\n`;
+  writeFileSync(join(folder, "bin/rsync"), script, { mode: 0o755 });
+  // More than rsync takes into its first lists.
+  for (let folders = 0; folders < 60; folders += 1) {
+    mkdirSync(at(`many/${folders}/deep`), { recursive: true });
+    for (let files = 0; files < 30; files += 1) writeFileSync(at(`many/${folders}/deep/${files}`), "");
+  }
+  const names = ["many/1/deep/secret", "many/2/secret", "many/30/deep/secret", "many/59/deep/secret"];
+  const [first = ""] = names;
+  writeFileSync(at(first), "nobody's to read");
+  for (const name of names.slice(1)) linkSync(at(first), at(name));
+  chmodSync(at(first), 0);
+  chownSync(at(first), 65_534, 65_534);
+  const { lacked } = await copy("one");
+  expect(lacked.map(({ path }) => path.toString()).sort()).toEqual(names);
+  const all = await treeOf("source");
+  const left = new Map([...all].filter(([name]) => !names.includes(name)));
+  expect(differences(left, await treeOf("one"))).toEqual([]);
 });
 
 interface Parting {
