@@ -43,7 +43,7 @@ startRunner({
   ],
   summary,
   // However the phases ended: what became visible is handed over, and each volume's age is told.
-  async finish(run, stop) {
+  async finish(run: DailyBackup, stop) {
     run.segment?.promote();
     await tellVolumes(run, stop);
   },
