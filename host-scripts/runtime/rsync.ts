@@ -82,7 +82,8 @@ export async function rsync(
   const isMissing = unopened.some(({ hasVanished }) => hasVanished !== true);
   return {
     ...pass,
-    outcome: outcome === "complete" || outcome === "vanished" ? (isMissing ? "partial" : "vanished") : outcome,
+    outcome:
+      outcome === "complete" || outcome === "vanished" ? (isMissing ? "partial" : "vanished") : outcome,
     lacked: { ...lacked, entries: [...unopened, ...lacked.entries] },
   };
 }
