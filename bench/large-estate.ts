@@ -93,7 +93,12 @@ export function largeEstate(factor: number): EstateInput {
         legs: spec.legs.map(({ from, to }) => ({ from, to: `${to}-${spec.host}` })),
       })),
       "nas-snapshots": layers["nas-snapshots"].flatMap(spec =>
-        nasNames.map(destination => ({ ...spec, destination, schedule: { onCalendar: "*-*-* 13:00:00" } })),
+        nasNames.map(destination => ({
+          ...spec,
+          destination,
+          schedule: { onCalendar: "*-*-* 13:00:00" },
+          watch: undefined,
+        })),
       ),
     },
   };
