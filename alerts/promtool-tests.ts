@@ -174,11 +174,7 @@ function ownTests(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleT
   const values = isOld
     ? `${-ageAtStart * 60}+0x${firingMinute + 1}`
     : `${fires.than}+0x${limitMinute} ${beyond}+0x${forMinutes + 1}`;
-  const value = isOld
-    ? humanizeDuration((ageAtStart + firingMinute) * 60)
-    : rule.annotations["summary"]?.includes("humanize1024")
-      ? humanize1024(beyond)
-      : String(beyond);
+  const value = shownIn(rule, isOld ? (ageAtStart + firingMinute) * 60 : beyond);
   const series = `${metric}{${matchers.join(",")}}`;
   const atLimit: RuleTest = {
     name: `${rule.alert}: silent at its limit, firing beyond it`,
@@ -241,6 +237,13 @@ function expected(rule: AlertRule, labels: Record<string, string>, value = "") {
       ]),
     ),
   };
+}
+
+/** A value as the rule's summary has it. */
+function shownIn(rule: AlertRule, value: number): string {
+  const [, how] = /\{\{ \$value \| (\w+) \}\}/.exec(rule.annotations["summary"] ?? "") ?? [];
+  if (how === "humanizeDuration") return humanizeDuration(value);
+  return how === "humanize1024" ? humanize1024(value) : String(value);
 }
 
 /** As Prometheus' template function prints seconds from one minute on. */

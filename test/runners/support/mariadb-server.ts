@@ -52,7 +52,8 @@ export async function startMariadb(namespace: MountNamespace, folder: string): P
     return execa(program, args, { input });
   };
   const nobody = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
-  const places = [`--basedir=${tools}/usr`, `--datadir=${data}`];
+  // Not in /tmp, in which not every machine lets everybody write.
+  const places = [`--basedir=${tools}/usr`, `--datadir=${data}`, `--tmpdir=${data}`];
   const install = ["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"];
   await inside([...nobody, "mariadb-install-db", ...install, ...places]);
   const small = ["--skip-networking", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M"];
