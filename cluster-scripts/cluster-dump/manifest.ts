@@ -35,17 +35,26 @@ export interface Dump {
   readonly manifest: Manifest;
 }
 
-const nameOfManifest = /^dump_.*\.json$/;
-
 /** Dumps of a folder, oldest first; of others, such as those of another program, nothing is known. */
 export function dumpsOf(folder: string): Dump[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter(name => nameOfManifest.test(name))
-    .flatMap(name => readManifest(join(folder, name)) ?? [])
+  return manifestsOf(folder)
     .filter(({ file }) => existsSync(join(folder, file)))
     .sort((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
     .map(found => ({ folder, manifest: found }));
+}
+
+/** Paths of manifests whose dump never got its name. A file that isn't a manifest of ours is somebody's. */
+export function manifestsWithoutDump(folder: string): string[] {
+  return manifestsOf(folder)
+    .filter(({ file }) => !existsSync(join(folder, file)))
+    .map(({ file }) => manifestPath(folder, file));
+}
+
+function manifestsOf(folder: string): Manifest[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter(name => /^dump_.*\.json$/.test(name))
+    .flatMap(name => readManifest(join(folder, name)) ?? []);
 }
 
 export function goodDumpsOf(folder: string): Dump[] {
@@ -61,7 +70,7 @@ export function readManifest(path: string): Manifest | undefined {
   }
 }
 
-export function manifestPath(folder: string, file: string): string {
+function manifestPath(folder: string, file: string): string {
   return join(folder, `${file.replace(/\.(?:sql\.gz|dump)$/, "")}.json`);
 }
 

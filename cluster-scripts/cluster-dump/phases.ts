@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { expired } from "../../plan/contracts/keep-policy";
 import { exitCodes, messageOf, Refusal, RunnerError } from "../../host-scripts/runtime/errors";
 import type { Phase } from "../../host-scripts/runtime/phases";
+import { quoted } from "../../host-scripts/runtime/quoted";
 import { shell } from "../../host-scripts/runtime/shell";
 import { called, type ClusterDump } from "./cluster-dump";
 import { Client, offersOf } from "./exchange";
 import { allFolders, folderOf } from "./folder";
-import { goodDumpsOf, readManifest, removeDump } from "./manifest";
+import { goodDumpsOf, manifestsWithoutDump, removeDump } from "./manifest";
 import { partPrefix, takeDump } from "./take";
 
 /** What a run that was killed has left: parts, and manifests whose dump never got its name. */
@@ -21,23 +22,16 @@ export const recover: Phase<ClusterDump> = {
         shell`ls -ld ${config.seen.path}; exportfs -v`,
       );
     for (const folder of allFolders(config)) {
-      for (const name of readdirSync(folder)) {
-        const path = join(folder, name);
-        const isPart = name.startsWith(partPrefix);
-        const isEmpty = /^dump_.*\.json$/.test(name) && lacksDump(folder, path);
-        if (!isPart && !isEmpty) continue;
-        log.info(`removes "${name}", which a run that was cut has left`);
+      const parts = readdirSync(folder)
+        .filter(name => name.startsWith(partPrefix))
+        .map(name => join(folder, name));
+      for (const path of [...parts, ...manifestsWithoutDump(folder)]) {
+        log.info(`removes ${quoted(path)}, which a run that was cut has left`);
         rmSync(path, { force: true });
       }
     }
   },
 };
-
-/** A file that isn't a manifest of ours is somebody's. */
-function lacksDump(folder: string, path: string): boolean {
-  const found = readManifest(path);
-  return found !== undefined && !existsSync(join(folder, found.file));
-}
 
 /** Takes each dump that the client offers; one that fails doesn't stop the others. */
 export const receive: Phase<ClusterDump> = {

@@ -28,7 +28,7 @@ import { type Manifest, writeManifest } from "./manifest";
 import { readPipe, writePipe } from "./pipe";
 
 /** Why a dump isn't kept as a good one. */
-export class DumpFailed extends Error {}
+class DumpFailed extends Error {}
 
 /** What a file's name begins with until its dump is known to be good. */
 export const partPrefix = ".holdfast-part-";
