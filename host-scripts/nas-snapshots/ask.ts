@@ -6,6 +6,7 @@ import { credentialFile, readCredential } from "../runtime/credentials";
 import { writeDurably } from "../runtime/durable";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Lock } from "../runtime/lock";
+import { pinnedSsh } from "../runtime/pinned-ssh";
 import { run } from "../runtime/run";
 import { ready, shell } from "../runtime/shell";
 import type { Stop } from "../runtime/stop";
@@ -59,33 +60,11 @@ const alias = "nas";
 
 function sshOf(config: NasSnapshotsConfig): [string, ...string[]] {
   const { nas, stateDir } = config;
-  const [type = ""] = nas.hostKey.split(" ");
   const knownHosts = join(stateDir, "known_hosts");
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   writeDurably(knownHosts, `${alias} ${nas.hostKey}\n`, 0o600);
   readCredential(config, nas.key);
-  const settings = [
-    "BatchMode=yes",
-    "StrictHostKeyChecking=yes",
-    `HostKeyAlias=${alias}`,
-    `UserKnownHostsFile="${knownHosts}"`,
-    "GlobalKnownHostsFile=/dev/null",
-    "UpdateHostKeys=no",
-    `HostKeyAlgorithms=${type === "ssh-rsa" ? "rsa-sha2-512,rsa-sha2-256" : type}`,
-    "IdentitiesOnly=yes",
-    "IdentityAgent=none",
-    "PreferredAuthentications=publickey",
-    "ClearAllForwardings=yes",
-    "ConnectTimeout=20",
-    "ServerAliveInterval=15",
-    "ServerAliveCountMax=4",
-    "LogLevel=ERROR",
-  ];
-  return [
-    ...(["ssh", "-F", "/dev/null", "-T", "-x", "-a"] as const),
-    ...settings.flatMap(setting => ["-o", setting]),
-    ...["-i", credentialFile(config, nas.key), "-p", String(nas.port), "-l", nas.user, "--", nas.address],
-  ];
+  return pinnedSsh({ ...nas, knownHosts, alias, identity: credentialFile(config, nas.key) });
 }
 
 const kept = "Nothing was changed on the NAS; its snapshots are as they were.";

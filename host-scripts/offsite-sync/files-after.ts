@@ -2,7 +2,8 @@ import { ownPrefix } from "../runtime/closed-folder";
 import { inTree, statIn } from "../runtime/tree-path";
 import type { Leg } from "./offsite";
 import { isSent } from "./owe";
-import { entriesOf, unfinished } from "./transfer";
+import { unfinished } from "./transfer";
+import { entriesOf } from "../runtime/open-folder";
 
 export interface SentFile {
   /** Below the leg, byte by byte as latin1. */

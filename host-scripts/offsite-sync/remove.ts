@@ -11,7 +11,8 @@ import { type Gone, goneFrom, heldAsWhole, heldReason, removing } from "./gone";
 import { writeMemory } from "./memory";
 import { type LegRun, nameOfPart, type Offsite, type Part } from "./offsite";
 import { failureOf, remotePath, remoteRsync } from "./remote";
-import { entriesOf, goneFilters, placeOfPart } from "./transfer";
+import { goneFilters, placeOfPart } from "./transfer";
+import { entriesOf } from "../runtime/open-folder";
 import { proveSource } from "./verify";
 
 /** What a part loses there, and what waits for an answer. */

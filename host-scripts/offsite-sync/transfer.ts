@@ -5,7 +5,7 @@ import type { RsyncPass } from "../runtime/rsync";
 import { patternOf } from "../runtime/rsync";
 import { itemFormat, parseItem, type RsyncItem } from "../runtime/rsync-items";
 import { isFolderIn, statIn } from "../runtime/tree-path";
-import { openFolder } from "../runtime/open-folder";
+import { entriesOf } from "../runtime/open-folder";
 import type { Leg, Offsite, Part } from "./offsite";
 import {
   anyOwn,
@@ -107,18 +107,6 @@ function generations(base: Transfer, todo: Exclude<Part["todo"], { kind: "nothin
 
 /** What is being built, and what nobody wants any more. */
 export const unfinished = [".part", ".trash"];
-
-/** Byte by byte as latin1. */
-export function entriesOf(folder: string | Buffer): string[] {
-  const open = openFolder(Buffer.from(folder));
-  try {
-    const names: string[] = [];
-    for (let entry = open.next(); entry; entry = open.next()) names.push(entry.name.toString("latin1"));
-    return names;
-  } finally {
-    open.close();
-  }
-}
 
 /** Sends it, or with other arguments looks how it differs. */
 export async function pass(

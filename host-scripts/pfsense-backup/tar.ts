@@ -6,6 +6,7 @@ import { Refusal, RunnerError } from "../runtime/errors";
 import { roomOf } from "../runtime/free-room";
 import type { Phase } from "../runtime/phases";
 import { writeAll } from "../runtime/durable";
+import { pinnedSsh } from "../runtime/pinned-ssh";
 import { required } from "../runtime/required";
 import { CommandMissing, run, type RunResult } from "../runtime/run";
 import { ready, shell } from "../runtime/shell";
@@ -69,20 +70,25 @@ async function fetchTar(backup: FirewallBackup, file: string): Promise<string> {
   // In the generation's folder until the transfer ends: it goes with it.
   const knownHosts = join(folder, ".known_hosts");
   writeFileSync(knownHosts, `${knownName(config)} ${config.ssh.hostKey}\n`, { mode: 0o600 });
+  const { ssh } = config;
+  const identity = credentialFile(config, ssh.key);
   try {
     const result = await withoutStall(stallMs(config), stop.signal, (signal, alive) =>
       started(
-        run([...sshArguments(config, knownHosts), remoteCommand(config.paths)], {
-          ...{ timeoutMs: config.budgetMs, stop: signal, env: { LC_ALL: "C", SSH_AUTH_SOCK: "" } },
-          inherit: [required(backup.lock, "lock").fd],
-          onStdout(chunk) {
-            alive();
-            bytes += chunk.length;
-            refuseFlood(backup, bytes);
-            writeAll(fd, chunk);
-            backup.log.progress("tar: receiving");
+        run(
+          [...pinnedSsh({ ...ssh, address: ssh.host, knownHosts, identity }), remoteCommand(config.paths)],
+          {
+            ...{ timeoutMs: config.budgetMs, stop: signal, env: { LC_ALL: "C", SSH_AUTH_SOCK: "" } },
+            inherit: [required(backup.lock, "lock").fd],
+            onStdout(chunk) {
+              alive();
+              bytes += chunk.length;
+              refuseFlood(backup, bytes);
+              writeAll(fd, chunk);
+              backup.log.progress("tar: receiving");
+            },
           },
-        }),
+        ),
       ),
     );
     stop.check("tar");
@@ -103,32 +109,6 @@ function refuseFlood(backup: FirewallBackup, bytes: number): void {
     shell`df -h ${config.target.path}; ${ready(loginCommand(config, shell`du -sh ${config.paths}`))}`,
     keptOf(backup),
   );
-}
-
-/** Its options win over any that the host's own configuration has. */
-function sshArguments({ ssh, ...config }: PfsenseBackupConfig, knownHosts: string): [string, ...string[]] {
-  const [type = ""] = ssh.hostKey.split(" ");
-  const settings = [
-    "BatchMode=yes",
-    "StrictHostKeyChecking=yes",
-    `UserKnownHostsFile="${knownHosts}"`,
-    "GlobalKnownHostsFile=/dev/null",
-    "UpdateHostKeys=no",
-    // A firewall with keys of several types has to show the pinned one.
-    `HostKeyAlgorithms=${type === "ssh-rsa" ? "rsa-sha2-512,rsa-sha2-256" : type}`,
-    "IdentitiesOnly=yes",
-    "PreferredAuthentications=publickey",
-    "ClearAllForwardings=yes",
-    "ConnectTimeout=20",
-    "ServerAliveInterval=15",
-    "ServerAliveCountMax=4",
-    "LogLevel=ERROR",
-  ];
-  return [
-    ...(["ssh", "-F", "/dev/null", "-T", "-x", "-a"] as const),
-    ...settings.flatMap(setting => ["-o", setting]),
-    ...["-i", credentialFile(config, ssh.key), "-p", String(ssh.port), "-l", ssh.user, "--", ssh.host],
-  ];
 }
 
 function knownName({ ssh: { host, port } }: PfsenseBackupConfig): string {

@@ -19,3 +19,15 @@ export function openFolder(path: Buffer): OpenFolder {
     close: () => dir.closeSync(),
   };
 }
+
+/** Names of all entries of a folder, byte by byte as latin1. */
+export function entriesOf(folder: string | Buffer): string[] {
+  const open = openFolder(Buffer.from(folder));
+  try {
+    const names: string[] = [];
+    for (let entry = open.next(); entry; entry = open.next()) names.push(entry.name.toString("latin1"));
+    return names;
+  } finally {
+    open.close();
+  }
+}

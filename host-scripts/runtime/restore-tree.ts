@@ -3,7 +3,7 @@ import { exitCodes, RunnerError } from "./errors";
 import { roomOf } from "./free-room";
 import { linkedNames, wronglyLinked } from "./linked-names";
 import type { Log } from "./log";
-import { openFolder } from "./open-folder";
+import { entriesOf } from "./open-folder";
 import { withPathList } from "./path-list";
 import { quoted, shortened } from "./quoted";
 import { listedBefore, rsync, type RsyncPass, wholeMetadata } from "./rsync";
@@ -132,15 +132,4 @@ async function writeBack({ into, stop }: RestoreTree): Promise<void> {
     kept: "The copy is as it was.",
     next: "dmesg --level err,warn | tail",
   });
-}
-
-function entriesOf(folder: string): string[] {
-  const open = openFolder(Buffer.from(folder));
-  try {
-    const names: string[] = [];
-    for (let entry = open.next(); entry; entry = open.next()) names.push(entry.name.toString("latin1"));
-    return names;
-  } finally {
-    open.close();
-  }
 }

@@ -1,0 +1,42 @@
+/** How a machine is reached that shows one host key and lets one private key in. */
+export interface PinnedMachine {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** Its only public key, as known_hosts has it, without a name. */
+  readonly hostKey: string;
+  /** File with that line. */
+  readonly knownHosts: string;
+  /** Name in that line, of any that no resolver answers for. @default the address and the port, as ssh(1) writes them */
+  readonly alias?: string;
+  /** File with the private key. */
+  readonly identity: string;
+}
+
+/** A command of ssh(1) up to what is to run there. Its options win over any that the host's own configuration has. */
+export function pinnedSsh(machine: PinnedMachine): [string, ...string[]] {
+  const [type = ""] = machine.hostKey.split(" ");
+  const settings = [
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    ...(machine.alias === undefined ? [] : [`HostKeyAlias=${machine.alias}`]),
+    `UserKnownHostsFile="${machine.knownHosts}"`,
+    "GlobalKnownHostsFile=/dev/null",
+    "UpdateHostKeys=no",
+    // One with keys of several types has to show the pinned one.
+    `HostKeyAlgorithms=${type === "ssh-rsa" ? "rsa-sha2-512,rsa-sha2-256" : type}`,
+    "IdentitiesOnly=yes",
+    "IdentityAgent=none",
+    "PreferredAuthentications=publickey",
+    "ClearAllForwardings=yes",
+    "ConnectTimeout=20",
+    "ServerAliveInterval=15",
+    "ServerAliveCountMax=4",
+    "LogLevel=ERROR",
+  ];
+  return [
+    ...(["ssh", "-F", "/dev/null", "-T", "-x", "-a"] as const),
+    ...settings.flatMap(setting => ["-o", setting]),
+    ...["-i", machine.identity, "-p", String(machine.port), "-l", machine.user, "--", machine.address],
+  ];
+}
