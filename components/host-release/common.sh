@@ -65,6 +65,28 @@ units_of() {
   [ -z "$1" ] || units_in "$base/releases/$1/manifest"
 }
 
+# Units of this job that are, or may be, in /etc, one a line: by the record that lies beside the releases, as a release's folder
+# can go. A version that kept none leaves the live release's manifest, or, where that is gone, those of the kept ones.
+installed_units() {
+  live=$(live_release)
+  if [ -s "$base/units" ]; then
+    cat "$base/units"
+  elif [ -z "$live" ] || [ -f "$base/releases/$live/manifest" ]; then
+    units_of "$live"
+  else
+    for name in $(kept_releases); do units_of "$name"; done | sort -u
+  fi
+}
+
+# note_units NAMES: what `installed_units` gives from now on, also after a loss of power.
+note_units() {
+  if [ -n "$1" ]; then
+    echo "$1" >"$base/units.part" && sync "$base/units.part" && mv -T -- "$base/units.part" "$base/units"
+  else
+    rm -f "$base/units"
+  fi
+}
+
 # Whether a manifest names the job's command.
 has_command() {
   [ -f "$1" ] && cut -c67- "$1" | grep -qxF -- "$job"

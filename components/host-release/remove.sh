@@ -2,15 +2,17 @@
 # (/var/lib/holdfast/JOB) and last metrics stay: other jobs read them, and a later release goes on from them.
 remove() {
   lock
-  live=$(live_release)
+  ours=$(installed_units)
   kept="What was stopped stays so, and the rest of the job is still there."
   # Timers first, or one could start the service again. The service stops before its files go: its end is still reported.
-  for unit in $(units_of "$live" | sort -r); do
+  for unit in $(echo "$ours" | sort -r); do
     if is_installable "$units/$unit"; then
       try "\"$unit\" wasn't disabled" "systemctl status $unit" systemctl disable --now "$unit"
     fi
   done
-  for unit in $(units_of "$live"); do
+  for unit in $ours; do
+    # Of a switch that was killed.
+    rm -f "$units/.$unit.part" "$units/.$unit.undo"
     [ -f "$units/$unit" ] || continue
     try "\"$unit\" wasn't stopped" "systemctl status $unit" systemctl stop "$unit"
     # When the timer last fired: left behind, a later release's timer would make up for all the time in between.
@@ -18,7 +20,7 @@ remove() {
     rm -f "$units/$unit"
   done
   try "systemd doesn't reload" "systemctl daemon-reload" systemctl daemon-reload
-  for unit in $(units_of "$live"); do systemctl reset-failed "$unit" >/dev/null 2>&1 || :; done
+  for unit in $ours; do systemctl reset-failed "$unit" >/dev/null 2>&1 || :; done
   ! is_link_ours || rm -f "$link"
-  rm -f "$base/current"
+  rm -f "$base/current" "$base/units"
 }

@@ -2,6 +2,7 @@
 begin_switch() {
   lock
   previous=$(live_release)
+  installed=$(installed_units)
   part=$base/releases/.part
   hash= made= touched= had_link=
   # A connection that breaks mustn't stop the script between two steps.
@@ -12,8 +13,10 @@ begin_switch() {
 }
 
 # Writes the new units beside the old ones, and a second name for each old one: after this, switching and undoing need no space.
+# Old and new ones are on record until the switch is done: a script that is killed within it leaves none that nobody knows.
 prepare_units() {
-  touched=$( { units_of "$previous"; units_of "$hash"; } | sort -u)
+  touched=$( { echo "$installed"; units_of "$hash"; } | sort -u)
+  cause=$(note_units "$touched" 2>&1) || fail "it wasn't noted which units are this job's: $cause." "df -h $base"
   for unit in $touched; do
     rm -f "$units/.$unit.part" "$units/.$unit.undo"
     [ ! -f "$units/$unit" ] || try "the old \"$unit\" wasn't kept" "df -h /etc" ln "$units/$unit" "$units/.$unit.undo"
@@ -70,6 +73,9 @@ end_switch() {
   # People keep the old command until its release is gone.
   has_command "$release/manifest" || ! is_link_ours || rm -f "$link"
   for unit in $touched; do rm -f "$units/.$unit.undo"; done
+  note_units "$(units_of "$hash")" 2>/dev/null
+  # A second name for what can say what it has begun and not ended: the release's folder may be gone when that is asked.
+  mkdir -p "$base/live" && ln -f -- "$release/$job.cjs" "$release/config.json" "$base/live/"
   # When it became live, for people; a clock may be wrong, so the order is on record.
   touch "$release"
   echo "$hash" >>"$base/order"
@@ -100,7 +106,7 @@ undo_switch() {
     fi
     if [ -n "$previous" ]; then point_current_at "$previous"; else rm -f "$base/current"; fi
     systemctl daemon-reload || undone="systemd didn't reload the old units: systemctl daemon-reload."
-    for unit in $(units_of "$previous"); do
+    for unit in $installed; do
       is_installable "$units/$unit" || continue
       case $unit in
         *.service) systemctl enable "$unit" >/dev/null 2>&1 && systemctl restart "$unit" >/dev/null 2>&1 ;;
@@ -109,6 +115,7 @@ undo_switch() {
     done
   fi
   for unit in $touched; do rm -f "$units/.$unit.part" "$units/.$unit.undo"; done
-  rm -f "$link_part"
+  rm -f "$link_part" "$base/units.part"
+  [ -z "$touched" ] || note_units "$installed" 2>/dev/null
   rm -rf -- "$part" ${made:+"$made"}
 }

@@ -53,18 +53,9 @@ verify_units() {
     systemd-analyze verify --man=no --recursive-errors=no $files
 }
 
-# Of a live release whose folder is gone, what the kept ones had of it.
-units_of_live() {
-  if [ -z "$previous" ] || [ -d "$base/releases/$previous" ]; then
-    units_of "$previous"
-  else
-    for name in $(kept_releases); do units_of "$name"; done
-  fi
-}
-
 # The names are those that operators know, so a unit that was installed by hand may be there already.
 refuse_foreign_units() {
-  ours=" $(units_of_live | tr '\n' ' ') "
+  ours=" $(echo "$installed" | tr '\n' ' ') "
   for unit in $(units_in "$candidate/manifest"); do
     case $ours in *" $unit "*) continue ;; esac
     [ ! -e "$units/$unit" ] || fail "\"$units/$unit\" is there already and isn't Holdfast's; it was left as it is." \
@@ -93,10 +84,13 @@ refuse_shadowing() {
 }
 
 # What the live release's program has begun and not ended, its next run takes care of. One that doesn't know of it would take
-# what is there, half of a restore perhaps, for whole. The same program knows the same.
+# what is there, half of a restore perhaps, for whole. The same program knows the same. Where its folder is gone, or the job was
+# removed to be replaced, the second name that it has is asked.
 refuse_unknowing() {
-  [ -n "$previous" ] && ! cmp -s "$base/current/$job.cjs" "$candidate/$job.cjs" || return 0
-  begun=$(unfinished_by "$base/current") || return 0
+  knowing=$base/current
+  [ -f "$knowing/$job.cjs" ] && [ -f "$knowing/config.json" ] || knowing=$base/live
+  [ -f "$knowing/$job.cjs" ] && ! cmp -s "$knowing/$job.cjs" "$candidate/$job.cjs" || return 0
+  begun=$(unfinished_by "$knowing") || return 0
   [ -n "$begun" ] || return 0
   known=$(unfinished_by "$candidate") || known=
   tab=$(printf '\t')
