@@ -1,4 +1,5 @@
 import { nfsMirrorConfig, nfsMirrorJobName, nfsMirrorMetrics } from "../plan/contracts/nfs-mirror";
+import { acknowledge, owe } from "./nfs-mirror/changes";
 import { copy, cover } from "./nfs-mirror/copy";
 import { answer } from "./nfs-mirror/held";
 import { hold, remember } from "./nfs-mirror/hold";
@@ -11,7 +12,8 @@ import { nested } from "./nfs-mirror/nested";
 import { restore, restoreSwitches } from "./nfs-mirror/restore/restore";
 import { restores, unfinishedRestores } from "./nfs-mirror/restores";
 import { close, root } from "./nfs-mirror/roots";
-import { judge, scan } from "./nfs-mirror/scan";
+import { judge } from "./nfs-mirror/judge";
+import { scan } from "./nfs-mirror/scan";
 import { summary } from "./nfs-mirror/summary";
 import { suspect } from "./nfs-mirror/suspects";
 import { verify } from "./nfs-mirror/verify";
@@ -61,8 +63,8 @@ startRunner({
   },
   dryRun: [verify, nested, restores, scan, match, hold, judge],
   phases: [
-    ...[verify, nested, restores, close, scan, match, hold, judge],
-    ...[suspect, copy, root, remember, note, cover, answer],
+    ...[verify, nested, restores, close, owe, scan, match, hold, judge],
+    ...[suspect, copy, root, remember, note, cover, acknowledge, answer],
   ],
   summary,
   tidyUp(config, _, hasLeft) {

@@ -81,8 +81,15 @@ export type JournalRole =
       readonly kind: "watches";
       readonly folders: readonly { readonly path: string; readonly journal: string }[];
     }
-  /** Notes what it writes to the targets of its flows itself, each by its path below a folder. */
-  | { readonly kind: "writes"; readonly below: string }
+  /**
+   * Notes what it writes to the targets of its flows itself, each by its path below a folder. `reads` is a folder of its host that it
+   * copies by what is noted there, and compares as a whole at least that often, in ms.
+   */
+  | {
+      readonly kind: "writes";
+      readonly below: string;
+      readonly reads?: { readonly folder: string; readonly compareAllMs: number };
+    }
   /** Sends what is noted. */
   | { readonly kind: "reads" };
 

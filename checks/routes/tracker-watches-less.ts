@@ -67,8 +67,14 @@ function findings(job: Job, plan: Plan): Found[] {
   );
   const legs = trackedLegs(job, plan);
   const unwatched = legs.filter(leg => !watches.some(watch => isBelow(leg, watch)));
+  const mirrored = plan.jobs.flatMap(({ host, journal }) =>
+    host === job.host && journal?.kind === "writes" && journal.reads ? [journal.reads.folder] : [],
+  );
   const idle = watches.filter(
-    watch => !legs.some(leg => isBelow(leg, watch) || isBelow(watch, leg)) && !lacksLeg(watch, job, plan),
+    watch =>
+      !mirrored.includes(watch) &&
+      !legs.some(leg => isBelow(leg, watch) || isBelow(watch, leg)) &&
+      !lacksLeg(watch, job, plan),
   );
   const tracker = trackers[0]?.called ?? changeTrackerJobName;
   const watching =

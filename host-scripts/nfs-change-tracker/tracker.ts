@@ -6,6 +6,7 @@ import type { Log } from "../runtime/log";
 import { verifyMounts } from "../runtime/mounts";
 import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
+import { Asked } from "./asked";
 import { handOver } from "./hand-over";
 import { Pending } from "./pending";
 import { Recent } from "./recent";
@@ -16,6 +17,8 @@ interface Root {
   readonly watch: NfsChangeTrackerConfig["watches"][number];
   /** Entries of it of which somebody reads what changes, byte by byte as latin1; all unless given. */
   readonly only: ReadonlySet<string> | undefined;
+  /** Entries of it of which nobody does. */
+  readonly without: ReadonlySet<string>;
   readonly pending: Pending;
 }
 
@@ -53,7 +56,8 @@ export class Tracker {
   ) {
     this.roots = config.watches.map(watch => ({
       watch,
-      only: watch.only && new Set(watch.only.map(name => Buffer.from(name).toString("latin1"))),
+      only: watch.only && new Set(watch.only.map(latin1Of)),
+      without: new Set(watch.without?.map(latin1Of)),
       pending: new Pending(config.mostNames),
     }));
   }
@@ -70,6 +74,7 @@ export class Tracker {
     });
     await this.verify(stop);
     const paths = this.roots.map(({ watch }) => watch.root);
+    const asked = new Asked(this.roots.map(({ watch }) => watch.journal));
     const watcher = startWatcher(paths, told => this.take(told));
     this.counted.watcherPid = watcher.pid;
     const pause = (ms: number, sooner?: Promise<void>): Promise<void> =>
@@ -84,8 +89,9 @@ export class Tracker {
         await proven();
       }
       while (!stop.aborted) {
-        await pause(this.config.proveMs);
+        await pause(this.config.proveMs, asked.next());
         if (stop.aborted) break;
+        asked.answer();
         await this.verify(stop);
         if (performance.now() - this.reconciledMs >= this.config.reconcileMs) this.reconcileAll();
         await this.prove(stop, pause);
@@ -94,6 +100,7 @@ export class Tracker {
       }
       for (const { watch, pending } of this.roots) handOver(watch.journal, pending.take());
     } finally {
+      asked.close();
       watcher.close();
       for (const { watch } of this.roots) forgetWatched(watch.journal);
     }
@@ -117,7 +124,7 @@ export class Tracker {
       return;
     }
     const isNamed = kind === "path" || kind === "subtree";
-    if (isNamed && root.only && !root.only.has(path.split("/", 1)[0] ?? "")) return;
+    if (isNamed && !isWanted(root, path.split("/", 1)[0] ?? "")) return;
     this.counted.events.add();
     this.counted.lastEventMs = Date.now();
     if (kind === "path") root.pending.addPath(path);
@@ -173,6 +180,14 @@ export class Tracker {
       next: shell`findmnt --target ${this.roots[0]?.watch.root ?? ""}; journalctl -n 50 -u ${this.config.job}`,
     });
   }
+}
+
+function isWanted({ only, without }: Root, entry: string): boolean {
+  return only?.has(entry) !== false && !without.has(entry);
+}
+
+function latin1Of(name: string): string {
+  return Buffer.from(name).toString("latin1");
 }
 
 /** Waits for some time, or for the first of others. @throws what those throw */

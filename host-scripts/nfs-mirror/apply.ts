@@ -9,7 +9,7 @@ import { formerNames, holdLacking } from "./lacking";
 import { copyNames, splitLinks, withOtherNames } from "./links";
 import type { Listed, Mirror, Move, Scan } from "./mirror";
 import { isUnproven, move } from "./moves";
-import { allowedDeletions } from "./scan";
+import { allowedDeletions } from "./judge";
 import { leftAlone, mirrorArgs } from "./whole-tree";
 import type { Work } from "./work";
 import { renewUnwritten } from "./written";

@@ -1,6 +1,4 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
-import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { writeDurably } from "../runtime/durable";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import { openSegment } from "../runtime/journal";
@@ -12,6 +10,7 @@ import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { type Applied, apply } from "./apply";
 import { keptWords } from "./held";
+import { linksCompared } from "./links";
 import { journalFolder, type Mirror } from "./mirror";
 import { hiddenByKeep } from "./verify";
 import { startWork } from "./work";
@@ -37,14 +36,6 @@ export const copy: Phase<Mirror> = {
     if (!scan.whole && mirror.held.every(({ isAnswered }) => isAnswered === true)) throw unreadable(mirror);
   },
 };
-
-/**
- * Says that names which share a file were compared once. From then on they are whenever something changed: a name
- * that gets a file of its own moves the time of its folder.
- */
-function linksCompared(config: NfsMirrorConfig): string {
-  return join(config.stateDir, "links-compared");
-}
 
 async function applyAndTell(mirror: Mirror): Promise<Applied> {
   const segment = openSegment(journalFolder(mirror.config));

@@ -1,9 +1,4 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { acceptCommand } from "../runtime/arguments";
-import { writeDurably } from "../runtime/durable";
 import { notedErrors } from "../runtime/noted-errors";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
@@ -21,6 +16,7 @@ import {
 } from "./collapse";
 import { dropHeld, dropMovesIntoFrozen } from "./held";
 import { holdFormer } from "./lacking";
+import { isKnownConfig, isOtherSource, rememberConfig } from "./known-config";
 import { isMadeAnew } from "./made-anew";
 import { type Held, isMeant, type Mirror, serviceOf } from "./mirror";
 import { match } from "./moves";
@@ -91,9 +87,8 @@ function holdThose(mirror: Mirror, services: Set<string>): void {
 /** @returns what says of a service why something of it is held back; nothing when it isn't */
 function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | undefined {
   const { config } = mirror;
-  const isFirst = readText(hashFile(config)) !== configHash(mirror);
-  const mirrored = readText(sourceFile(config));
-  const isOther = isFirst && mirrored !== undefined && mirrored !== config.source.fsUuid;
+  const isFirst = !isKnownConfig(config);
+  const isOther = isFirst && isOtherSource(config);
   const repairedReason = repairedReasons[contentOf(config.source.path, repaired)];
   const damagedReason = damagedReasonOf(mirror);
   const lacking = lackingByService(mirror);
@@ -182,30 +177,6 @@ export const remember: Phase<Mirror> = {
     const isOpen = ({ path, reason }: Held): boolean =>
       path === "." || reason.startsWith(firstReason) || reason.startsWith(anotherSource);
     if (mirror.held.some(isOpen)) return;
-    const { config } = mirror;
-    writeDurably(hashFile(config), configHash(mirror), 0o600);
-    writeDurably(sourceFile(config), config.source.fsUuid, 0o600);
+    rememberConfig(mirror.config);
   },
 };
-
-/** Of all that says what is mirrored where. */
-function configHash({ config: { source, target, excludes, keep } }: Mirror): string {
-  return createHash("sha256").update(JSON.stringify({ source, target, excludes, keep })).digest("hex");
-}
-
-function hashFile({ stateDir }: NfsMirrorConfig): string {
-  return join(stateDir, "config-hash");
-}
-
-/** The file system that the mirror was made of. */
-function sourceFile({ stateDir }: NfsMirrorConfig): string {
-  return join(stateDir, "source-fs");
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
-}

@@ -1,12 +1,15 @@
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
+import { filesIn } from "../runtime/files-in";
 import { linkedNames, renewed, wronglyLinked } from "../runtime/linked-names";
 import { withPathList } from "../runtime/path-list";
 import { required } from "../runtime/required";
 import { type RsyncPass, wholeMetadata } from "../runtime/rsync";
-import { belowFoldersOf, inTree, statIn } from "../runtime/tree-path";
+import { belowFoldersOf, inTree, isFolderIn, statIn } from "../runtime/tree-path";
 import { frozenIn } from "./held";
 import { leftOutPatterns, type Mirror } from "./mirror";
+import { lookedAt, placesOf } from "./named";
 import { nestedAsides } from "./nested";
 import type { Work } from "./work";
 
@@ -16,6 +19,7 @@ import type { Work } from "./work";
  */
 export async function splitLinks(mirror: Mirror, work: Work): Promise<RsyncPass | undefined> {
   const { config } = mirror;
+  if (!maySplit(mirror)) return undefined;
   const groups = await linkedNames(
     { path: config.target.path, without: withoutAsides(config) },
     search(mirror),
@@ -30,6 +34,24 @@ export async function splitLinks(mirror: Mirror, work: Work): Promise<RsyncPass 
   return names.length === 0
     ? undefined
     : copyNames(mirror, work, names, [...renewed, "--ignore-missing-args"]);
+}
+
+/** Whether any of what was noted shares a file at the target: a name that isn't noted shares what it did. */
+function maySplit(mirror: Mirror): boolean {
+  const { changes, config } = mirror;
+  if (!changes?.known || changes.whole !== undefined) return true;
+  const { path } = config.target;
+  const isShared = (name: string): boolean => {
+    const stat = statIn(path, name);
+    return stat !== undefined && !stat.isDirectory() && stat.nlink > 1n;
+  };
+  const { paths, subtrees } = placesOf(mirror, lookedAt(mirror, changes.known, changes.debt));
+  let isUnread = false;
+  for (const name of paths) if (isShared(name)) return true;
+  for (const folder of subtrees)
+    if (isFolderIn(path, folder))
+      for (const name of filesIn(path, folder, () => (isUnread = true))) if (isShared(name)) return true;
+  return isUnread;
 }
 
 /**
@@ -61,6 +83,14 @@ export async function withOtherNames(mirror: Mirror, names: readonly string[]): 
   const all = new Set(names);
   for (const group of groups) if (group.some(name => all.has(name))) for (const name of group) all.add(name);
   return all;
+}
+
+/**
+ * Says that names which share a file were compared once. From then on they are whenever something changed: a name
+ * that gets a file of its own moves the time of its folder.
+ */
+export function linksCompared(config: NfsMirrorConfig): string {
+  return join(config.stateDir, "links-compared");
 }
 
 function withoutAsides(config: NfsMirrorConfig): string[] {

@@ -4,6 +4,7 @@ import { ownPrefix } from "../runtime/closed-folder";
 import type { JobRun } from "../runtime/job-run";
 import type { Mounts } from "../runtime/mounts";
 import { notedName } from "../runtime/quoted";
+import type { Changes } from "./changes";
 import type { Suspects } from "./suspects";
 
 /** One run, filled by its phases. */
@@ -20,6 +21,8 @@ export interface Mirror extends JobRun<NfsMirrorConfig> {
   mounts?: Mounts;
   /** File systems below the source, by their path there, that lay there in no earlier run: what they lack, they may have hidden. */
   fresh?: readonly string[];
+  /** What was noted of the source since the last run; undefined where nobody notes it. */
+  changes?: Changes;
   scan?: Scan;
   /** What got another name; undefined when nothing did, or that couldn't be told. */
   moves?: readonly Move[];
@@ -67,7 +70,7 @@ export interface Rewritten {
 
 /** What a run would change, from rsync's dry run. */
 export interface Scan {
-  /** Entries of the source. */
+  /** Entries of the source, as far as they are known where only a part of it was looked at. */
   readonly entries: number;
   /** Entries of the target, before the run. */
   readonly targetEntries: number;

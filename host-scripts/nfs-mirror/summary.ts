@@ -1,5 +1,6 @@
 import type { Counted } from "../../plan/contracts/metric";
 import {
+  comparedAll,
   heldBytes,
   heldEntries,
   mirroredBytes,
@@ -7,16 +8,19 @@ import {
 } from "../../plan/contracts/nfs-mirror";
 import type { Summary } from "../runtime/job-run";
 import { notedName, shortened } from "../runtime/quoted";
+import { type Changes, comparedAllMs } from "./changes";
 import type { Held, KeptBack, Mirror } from "./mirror";
 
 /** What a run tells of itself. */
 export const summary: Summary<Mirror, Counted<typeof nfsMirrorMetrics>> = {
-  values: ({ copied, kept }) => ({
-    [mirroredBytes]: copied?.bytes ?? 0,
-    [heldEntries]: kept?.entries,
-    [heldBytes]: kept?.bytes,
+  values: run => ({
+    [mirroredBytes]: run.copied?.bytes ?? 0,
+    [comparedAll]: secondsOf(comparedAllMs(run)),
+    [heldEntries]: run.kept?.entries,
+    [heldBytes]: run.kept?.bytes,
   }),
-  figures: ({ scan: found, copied, kept }) => ({
+  figures: ({ scan: found, copied, kept, changes }) => ({
+    ...(changes && { compared: changes.whole === undefined ? "named" : "all" }),
     ...(found && { entries: found.entries, toCopy: found.changes, toDelete: found.deletions }),
     ...(copied && {
       copied: copied.changed,
@@ -26,11 +30,22 @@ export const summary: Summary<Mirror, Counted<typeof nfsMirrorMetrics>> = {
     }),
     ...(kept && { held: kept.entries, heldBytes: kept.bytes }),
   }),
-  done({ config, scan: found, copied, held, kept }, seconds) {
+  done({ config, scan: found, copied, held, kept, changes }, seconds) {
     const journal = copied?.segment === undefined ? "" : `; journal segment ${copied.segment}`;
-    return `"${config.target.path}" equals "${config.source.path}"${exceptions(held)}: ${found?.entries} entries, ${copied?.changed} copied (${copied?.bytes} bytes), ${copied?.deleted} deleted in ${seconds} s${keptText(kept)}${journal}`;
+    return `"${config.target.path}" equals "${config.source.path}"${exceptions(held)}${namedText(changes)}: ${found?.entries} entries, ${copied?.changed} copied (${copied?.bytes} bytes), ${copied?.deleted} deleted in ${seconds} s${keptText(kept)}${journal}`;
   },
 };
+
+/** What the source is known to be by, where not all of it was looked at. */
+function namedText(changes: Changes | undefined): string {
+  return changes && changes.whole === undefined
+    ? ` as far as its changes are noted, of which ${changes.debt.paths.size} names and ${changes.debt.subtrees.size} subtrees were looked at`
+    : "";
+}
+
+function secondsOf(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.floor(ms / 1000);
+}
 
 function keptText(kept: KeptBack | undefined): string {
   return kept && kept.entries > 0

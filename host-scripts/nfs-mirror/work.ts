@@ -4,7 +4,7 @@ import { type RsyncPass, rsync } from "../runtime/rsync";
 import { statIn } from "../runtime/tree-path";
 import { acceptedIn } from "./lacking";
 import type { Copied, Mirror } from "./mirror";
-import { isNothing } from "./scan";
+import { isNothing } from "./look";
 
 type Counted = Pick<Copied, "changed" | "deleted" | "bytes">;
 

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { writeWhole } from "./durable";
 import { type Debt, readDebt } from "./journal-consumer";
@@ -10,6 +11,7 @@ import { bootId } from "./run-state";
  * since yesterday is that of a quiet tree, or of a watcher that is dead. So it says beside them, again and again, until when all
  * changes are in them:
  * - `watched`: that instant, and the boot that it was in
+ * - `asked`: a reader has written it, and waits for a later instant than it would get by itself
  */
 
 const watched = z.strictObject({ throughMs: z.number(), bootId: z.string() });
@@ -44,6 +46,28 @@ export function watchedThrough(folder: string, nowMs = Date.now()): Watched {
   return Math.abs(nowMs - noted.throughMs) > freshMs
     ? { since: `since ${at}` }
     : { throughMs: noted.throughMs };
+}
+
+/** Name of the file by which a reader asks. */
+export const askedFile = "asked";
+/** A watcher that is asked says it at once. */
+const longestAnswerMs = 2 * 60_000;
+
+/**
+ * Has a watcher say anew that it watches: then all that changed before this was called is in the journal.
+ * @returns why it didn't, in words for "nobody has watched it ..."; undefined when it did
+ */
+export async function askWatched(folder: string, stop: AbortSignal): Promise<string | undefined> {
+  const before = watchedThrough(folder);
+  if ("since" in before) return before.since;
+  const [askedMs, endMs] = [Date.now(), performance.now() + longestAnswerMs];
+  writeWhole(join(folder, askedFile), "", 0o600);
+  for (let pauseMs = 5; performance.now() < endMs && !stop.aborted; pauseMs = Math.min(200, 2 * pauseMs)) {
+    const now = watchedThrough(folder);
+    if ("throughMs" in now && now.throughMs >= askedMs) return undefined;
+    await sleep(pauseMs);
+  }
+  return `since ${new Date(before.throughMs).toISOString()}, though it was asked to say so`;
 }
 
 /** What a consumer owes of a watcher's journal. */

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { jobMetrics } from "./metric";
 import { absolutePath, mount, runnerFields } from "./runner";
 
+const entry = z.string().regex(/^[^/\0]+$/, "expected one directory entry without a slash");
+
 /** The name that operators know: of the unit, and of the job in a stack. A host has one. */
 export const changeTrackerJobName = "nfs-change-tracker";
 
@@ -16,9 +18,9 @@ export const nfsChangeTrackerConfig = z.strictObject({
         /** File system that it lies on. */
         mount,
         /** Entries of the root of which somebody reads what changes; all of them unless given. */
-        only: z
-          .array(z.string().regex(/^[^/\0]+$/, "expected one directory entry without a slash"))
-          .optional(),
+        only: z.array(entry).optional(),
+        /** Entries of the root of which nobody does; none unless given. */
+        without: z.array(entry).optional(),
         /** Folder of its journal; the names in it are below the root. */
         journal: absolutePath,
       }),

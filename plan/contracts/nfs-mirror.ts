@@ -35,6 +35,17 @@ export const nfsMirrorConfig = z.strictObject({
   }),
   /** A service that lost, or has other content in, more than that of what its copy holds keeps its copy until somebody accepts it. */
   collapse: collapseLimits,
+  /** Where somebody notes what changes in the source. Absent: each run compares all of it. */
+  changes: z
+    .strictObject({
+      /** Job that notes it. */
+      writer: z.string().min(1),
+      /** Folder of its journal, in which names are below the source. */
+      journal: absolutePath,
+      /** All is compared at least so often, whatever is noted. */
+      compareAllMs: z.int().positive(),
+    })
+    .optional(),
   /** State folder of the job that keeps checksums of what is on the target. Absent: there is none. */
   sumsDir: absolutePath.optional(),
 });
@@ -47,6 +58,9 @@ export const mirroredBytes = "nfs_mirror_bytes";
 /** Names of the metrics of what the mirror keeps though the source has it no more, as that waits for somebody or may lie where nobody can look. */
 export const heldBytes = "nfs_mirror_held_bytes";
 export const heldEntries = "nfs_mirror_held_entries";
+
+/** Name of the metric of when all of the source was last compared with the mirror. */
+export const comparedAll = "nfs_mirror_compared_all_timestamp";
 
 /** Metrics of the runner; `last_run`, `last_status` and `bytes` have the reference system's names. */
 export const nfsMirrorMetrics = jobMetrics("nfs_mirror", [
@@ -65,6 +79,12 @@ export const nfsMirrorMetrics = jobMetrics("nfs_mirror", [
   {
     name: heldBytes,
     help: "Bytes of them",
+    emitted: "any-end",
+    meaning: "other",
+  },
+  {
+    name: comparedAll,
+    help: "When the last run began that compared all of the source, and not what was noted of it alone, epoch seconds",
     emitted: "any-end",
     meaning: "other",
   },

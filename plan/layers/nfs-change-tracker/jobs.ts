@@ -11,7 +11,7 @@ import { runOf, timerTrigger } from "../common";
 import { daemonOf, mountOf, runnerConfig } from "../host-runner";
 import { mountAbove } from "../places";
 import type { NfsChangeTrackerSpec } from "./spec";
-import { wantedOf } from "./wanted";
+import { journalIn, wantedOf } from "./wanted";
 
 export function nfsChangeTrackerJob(spec: NfsChangeTrackerSpec, estate: Estate): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
@@ -59,16 +59,12 @@ function configOf(spec: NfsChangeTrackerSpec, estate: Estate, budgetMs: number):
   return {
     job: changeTrackerJobName,
     ...runnerConfig(changeTrackerJobName, spec.host, budgetMs, estate),
-    watches: spec.watches.map(root => {
-      const only = wantedOf(root, spec, estate);
-      return {
-        root,
-        mount: mountOf(estate, spec.host, mountAbove(estate, spec.host, root)),
-        ...(only && { only }),
-        // None of them lies in another.
-        journal: `${spec.log}/journal${root}`,
-      };
-    }),
+    watches: spec.watches.map(root => ({
+      root,
+      mount: mountOf(estate, spec.host, mountAbove(estate, spec.host, root)),
+      ...wantedOf(root, spec, estate),
+      journal: journalIn(spec, root),
+    })),
     ...{ proveMs, reconcileMs: parseDuration(spec.reconcile), mostNames: 10_000 },
   };
 }

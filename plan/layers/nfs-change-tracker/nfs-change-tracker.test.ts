@@ -1,5 +1,6 @@
 import { parseEstate, planOf } from "../..";
 import { nfsChangeTrackerConfig } from "../../contracts/nfs-change-tracker";
+import { nfsMirrorConfig } from "../../contracts/nfs-mirror";
 import { type ExampleEstate, exampleWith } from "../../estate/example";
 import { releaseFiles } from "../release-files.test-support";
 
@@ -25,14 +26,22 @@ test("it is a service that runs all the time, ready once it watches, and started
   expect(lines).not.toContain("MountFlags=private");
 });
 
-test("it keeps what a leg off the site is sent by, and nothing of the rest of the folder", () => {
+test("it keeps what the mirror and the legs off the site are copied by, and nothing of the rest of the folder", () => {
   const watched = {
     root: "/srv/nfs",
     mount: { path: "/srv/nfs", fsUuid: expect.any(String) as string },
     journal: "/var/lib/holdfast/nfs-change-tracker/journal/srv/nfs",
   };
-  expect(watchesOf()).toEqual([{ ...watched, only: ["photos"] }]);
+  // The mirror reads all but what it leaves out, of which a leg carries one.
+  expect(watchesOf()).toEqual([watched]);
+  const mirrored = watchesOf(({ layers }) =>
+    layers["nfs-mirror"][0]?.excludes?.push({ name: "frigate", reason: "ring buffer" }),
+  );
+  expect(mirrored).toEqual([{ ...watched, without: ["frigate"] }]);
+  const alone = watchesOf(({ layers }) => (layers["nfs-mirror"] = []));
+  expect(alone).toEqual([{ ...watched, only: ["photos"] }]);
   const all = watchesOf(({ layers }) => {
+    layers["nfs-mirror"][0]?.excludes?.push({ name: "frigate", reason: "ring buffer" });
     layers["offsite-sync"]?.[0]?.legs.push({ from: "/srv/nfs", to: "/Backup/all" });
   });
   expect(all).toEqual([watched]);
@@ -48,4 +57,27 @@ test("it keeps what a leg off the site is sent by, and nothing of the rest of th
     },
   ]);
   expect(itself[0]).not.toHaveProperty("only");
+});
+
+test("the mirror of a watched folder copies by its journal, in which it keeps its cursor, and any other compares all", () => {
+  const mirrorOf = (change: (estate: ExampleEstate) => void = () => undefined) => {
+    const job = planOf(parseEstate(exampleWith(change))).jobs.find(({ name }) => name === "nfs-mirror");
+    if (!job) throw new Error("the example has no nfs-mirror");
+    const files = releaseFiles(job);
+    const text = (end: string): string => files.find(({ name }) => name.endsWith(end))?.text ?? "";
+    return { job, unit: text(".service"), config: nfsMirrorConfig.parse(JSON.parse(text("config.json"))) };
+  };
+  const journal = "/var/lib/holdfast/nfs-change-tracker/journal/srv/nfs";
+  const weekMs = 7 * 86_400_000;
+  const watched = mirrorOf();
+  expect(watched.config.changes).toEqual({ writer: "nfs-change-tracker", journal, compareAllMs: weekMs });
+  expect(watched.job.journal).toMatchObject({ reads: { folder: "/srv/nfs", compareAllMs: weekMs } });
+  expect(watched.unit).toMatch(new RegExp(`^ReadWritePaths=.*-${journal}( |$)`, "m"));
+  // Of a part of it nobody knows the rest.
+  const narrower = mirrorOf(({ layers }) => {
+    const [tracker] = layers["nfs-change-tracker"];
+    if (tracker) tracker.watches = ["/srv/nfs/photos"];
+  });
+  expect(narrower.config).not.toHaveProperty("changes");
+  expect(narrower.unit).not.toContain("nfs-change-tracker");
 });

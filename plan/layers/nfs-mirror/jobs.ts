@@ -1,4 +1,5 @@
 import { scrubJobName } from "../../contracts/backup-scrub";
+import { changeTrackerJobName } from "../../contracts/nfs-change-tracker";
 import {
   heldBytes,
   heldEntries,
@@ -9,7 +10,9 @@ import {
 import type { Estate } from "../../estate/schema";
 import type { JobAlert, LayerJob } from "../../job";
 import { blanks, phrase } from "../../way-back";
+import { parseDuration } from "../../units/duration";
 import { runOf, timerTrigger } from "../common";
+import { journalOf } from "../nfs-change-tracker/wanted";
 import { mountOf, timerOf, runnerConfig, stateFolder } from "../host-runner";
 import { onDisk } from "../places";
 import type { NfsMirrorSpec } from "./spec";
@@ -20,6 +23,7 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
   const machine = { kind: "host", name: spec.host } as const;
   const source = { machine, ...onDisk(estate, spec.host, spec.source), path: spec.source };
   const target = { machine, ...onDisk(estate, spec.host, spec.target), path: spec.target };
+  const changes = changesOf(spec, estate);
   return {
     name: nfsMirrorJobName,
     runsOn: machine,
@@ -52,7 +56,10 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
     deletes: [
       { location: target, keeps: spec.keep.map(kept => kept.name), keepsMore: true, scope: "whole-tree" },
     ],
-    journal: { kind: "writes", below: spec.target },
+    journal: {
+      ...{ kind: "writes", below: spec.target },
+      ...(changes && { reads: { folder: spec.source, compareAllMs: changes.compareAllMs } }),
+    },
     metricsJob: nfsMirrorJobName,
     metrics: nfsMirrorMetrics,
     alerts: alertsOf(spec),
@@ -65,6 +72,8 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
       mounts: [spec.source, spec.target],
       background: true,
       rights: { reads: [spec.source], writes: [spec.target], files: "all", volumes: "none", parses: false },
+      // Its cursor lies in the journal of whoever watches the source, who may not have run yet.
+      makes: changes ? [changes.journal] : [],
       credentials: [],
       config: configOf(spec, estate, run.budgetMs),
     }),
@@ -90,7 +99,16 @@ function alertsOf({ host, target }: NfsMirrorSpec): JobAlert[] {
 /** Some 150 MB of memory. A first run has more, and looks at all of the tree anyway. */
 const mostListed = 500_000;
 
+/** Where a tracker of the host notes what changes in the source. */
+function changesOf({ host, source, compareAll }: NfsMirrorSpec, estate: Estate): NfsMirrorConfig["changes"] {
+  const journal = journalOf(host, source, estate);
+  return journal === undefined
+    ? undefined
+    : { writer: changeTrackerJobName, journal, compareAllMs: parseDuration(compareAll) };
+}
+
 function configOf(spec: NfsMirrorSpec, estate: Estate, budgetMs: number): NfsMirrorConfig {
+  const changes = changesOf(spec, estate);
   return {
     job: nfsMirrorJobName,
     ...runnerConfig(nfsMirrorJobName, spec.host, budgetMs, estate),
@@ -104,6 +122,7 @@ function configOf(spec: NfsMirrorSpec, estate: Estate, budgetMs: number): NfsMir
     mostListed,
     maxDeletions: spec.maxDeletions,
     collapse: spec.collapse,
+    ...(changes && { changes }),
     ...(isScrubbed(spec, estate) && { sumsDir: stateFolder(scrubJobName) }),
   };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { accepted } from "../../contracts/accepted";
-import { absolutePath, name } from "../../estate/fields";
+import { absolutePath, duration, name } from "../../estate/fields";
 import { collapse, entries, excludes, runFields, schedule } from "../common";
 
 /** One nightly mirror of a tree of services on a host to the same host's backup disk. */
@@ -29,6 +29,11 @@ export const nfsMirrorSpec = z
       .array(accepted)
       .default([])
       .describe("Entries of the source that can't be copied and aren't missed for a while"),
+    compareAll: duration
+      .default("7d")
+      .describe(
+        "All of the source is compared at least so often; in between, where nfs-change-tracker watches the source, a run copies what that has noted. What the kernel told nobody of is mirrored by then",
+      ),
     rewritten: entries
       .default([])
       .describe(

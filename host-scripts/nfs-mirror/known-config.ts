@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
+import { writeDurably } from "../runtime/durable";
+
+/** Whether an earlier run knew what it made by the same config. */
+export function isKnownConfig(config: NfsMirrorConfig): boolean {
+  return readText(hashFile(config)) === configHash(config);
+}
+
+/** Whether the mirror was made of another file system. */
+export function isOtherSource(config: NfsMirrorConfig): boolean {
+  const mirrored = readText(sourceFile(config));
+  return mirrored !== undefined && mirrored !== config.source.fsUuid;
+}
+
+export function rememberConfig(config: NfsMirrorConfig): void {
+  writeDurably(hashFile(config), configHash(config), 0o600);
+  writeDurably(sourceFile(config), config.source.fsUuid, 0o600);
+}
+
+/** Of all that says what is mirrored where. */
+function configHash({ source, target, excludes, keep }: NfsMirrorConfig): string {
+  return createHash("sha256").update(JSON.stringify({ source, target, excludes, keep })).digest("hex");
+}
+
+function hashFile({ stateDir }: NfsMirrorConfig): string {
+  return join(stateDir, "config-hash");
+}
+
+/** The file system that the mirror was made of. */
+function sourceFile({ stateDir }: NfsMirrorConfig): string {
+  return join(stateDir, "source-fs");
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
