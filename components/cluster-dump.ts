@@ -7,9 +7,10 @@ import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
 import * as pulumi from "@pulumi/pulumi";
 import type { RuleGroup } from "../alerts/rules";
+import { askedJob } from "../plan/contracts/ask-command";
 import type { DumpPod } from "../plan/pod";
 import { AlertRules, type MonitoringObjects } from "./alert-rules";
-import { cronJobSpec, networkPolicySpec, podLabels, volumeSpecs } from "./cluster-dump/pod";
+import { askedCronJobSpec, cronJobSpec, networkPolicySpec, podLabels, volumeSpecs } from "./cluster-dump/pod";
 import { HostFolder } from "./host-folder";
 import type { HostConnection } from "./host-release";
 
@@ -82,6 +83,11 @@ export class ClusterDump extends pulumi.ComponentResource {
     new CronJob(
       `${name}-cronjob`,
       { metadata: metadata(job), spec: cronJobSpec(pod, objects) },
+      { ...parent, dependsOn: [claim, programs, secret, policy] },
+    );
+    new CronJob(
+      `${name}-ask`,
+      { metadata: metadata(askedJob(job)), spec: askedCronJobSpec(pod, objects) },
       { ...parent, dependsOn: [claim, programs, secret, policy] },
     );
     if (args.objects)

@@ -26,6 +26,8 @@ export interface DumpPod {
     readonly image: string;
     /** Script in cluster-scripts/clients, without its ending, and those that it reads. */
     readonly script: string;
+    /** The one that does what a restore asks for. */
+    readonly restoreScript: string;
     readonly includes: readonly string[];
     readonly environment: Readonly<Record<string, string>>;
   };

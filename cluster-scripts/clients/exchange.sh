@@ -63,3 +63,21 @@ give_up() {
   tell broken "$1"
   exit "$1"
 }
+
+# serve: does what the runner asks for, one thing after the other, for as long as it asks. Each line of the pipe "asked" is
+# a word of files and pipes, and another one: for that there is a function on_WORD.
+serve() {
+  mkfifo asked || exit 1
+  while read -r asked word; do
+    # Names of databases, with their line breaks: what it is about, and what else.
+    name=$(cat "$asked.name" && printf x)
+    name=${name%x}
+    other=$(cat "$asked.other" && printf x)
+    other=${other%x}
+    form=$(cat "$asked.form")
+    mkfifo "$asked.in" "$asked.out" || exit 1
+    "on_$word" <"$asked.in" >"$asked.out" 2>"$asked.errors" 9>&-
+    tell "$asked.exit" "$?"
+  done <asked
+  tell done 0
+}

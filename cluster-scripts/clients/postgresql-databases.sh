@@ -1,7 +1,7 @@
 # Each database of a PostgreSQL server as an archive, so that one comes back alone; and the roles that they all need.
 . "$(dirname "$0")/postgresql.sh"
 
-hand_over postgresql-sql "" pg_dumpall --no-password --database=postgres --globals-only
+hand_over postgresql-roles "" pg_dumpall --no-password --database=postgres --globals-only
 
 # By numbers: a name may hold anything. Small ones first, so that a short night still has most of them.
 databases=$(ask "select oid from pg_database where datname <> 'template0' order by datallowconn, pg_database_size(oid), oid") || give_up 1

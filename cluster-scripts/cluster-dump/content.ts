@@ -1,4 +1,4 @@
-import type { DumpForm } from "../../plan/contracts/cluster-dump";
+import { type DumpForm, traitsOf } from "../../plan/contracts/dump-forms";
 
 /** What a dump's text was found to hold. */
 export interface Content {
@@ -17,15 +17,16 @@ export interface ContentJudge {
 
 /** @param form of the dump; an archive's text is what pg_restore makes of it */
 export function judgeOf(form: DumpForm): ContentJudge {
-  switch (form) {
-    case "postgresql-sql":
+  const { text } = traitsOf(form);
+  switch (text) {
+    case "postgresql-cluster":
       return new PostgresqlText(/^-- PostgreSQL database cluster dump complete$/m);
-    case "postgresql-archive":
+    case "postgresql":
       return new PostgresqlText(/^-- PostgreSQL database dump complete$/m);
-    case "mariadb-sql":
+    case "mariadb":
       return new MariadbText();
     default:
-      return form satisfies never;
+      return text satisfies never;
   }
 }
 

@@ -1,17 +1,19 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { dumpForms, type DumpForm } from "../../plan/contracts/cluster-dump";
+import { type DumpForm, isDumpForm } from "../../plan/contracts/dump-forms";
 import { exitCodes, RunnerError } from "../../host-scripts/runtime/errors";
 import { printable } from "../../host-scripts/runtime/quoted";
 import { shell } from "../../host-scripts/runtime/shell";
 import { firstLines, Tail } from "../../host-scripts/runtime/tail";
-import type { ClusterDump } from "./cluster-dump";
+import type { Stop } from "../../host-scripts/runtime/stop";
+import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import { readPipe } from "./pipe";
 
 const everyMs = 50;
+const metFile = "met";
 
 /** All was offered, or it isn't known what there is. */
 export type ClientEnding = { readonly kind: "done" } | { readonly kind: "broken"; readonly why: string };
@@ -27,12 +29,20 @@ export interface Offer {
   readonly leftOut?: string;
 }
 
+/** Who waits for the client, and may be told to stop. */
+interface Waiting {
+  readonly config: ClusterDumpConfig;
+  readonly stop: Stop;
+  /** What it is at, for a message. */
+  readonly phase: string;
+}
+
 /** The client in the container beside this one, as `clients/exchange.sh` speaks. */
 export class Client {
   private isGone = false;
 
   private constructor(
-    private readonly run: ClusterDump,
+    private readonly run: Waiting,
     private readonly alive: Socket,
   ) {
     alive.on("close", () => (this.isGone = true));
@@ -40,9 +50,15 @@ export class Client {
     alive.resume();
   }
 
+  /** Whether somebody has waited for it. */
+  static wasMet({ exchange }: ClusterDumpConfig): boolean {
+    return existsSync(join(exchange, metFile));
+  }
+
   /** Waits for it to begin. @throws {RunnerError} when it doesn't */
-  static async meet(run: ClusterDump): Promise<Client> {
+  static async meet(run: Waiting): Promise<Client> {
     const { config, stop } = run;
+    writeFileSync(join(config.exchange, metFile), "");
     const path = join(config.exchange, "alive");
     const untilMs = performance.now() + config.clientWithinMs;
     while (!existsSync(path)) {
@@ -53,9 +69,14 @@ export class Client {
           next: shell`kubectl describe pod ${hostname()}`,
         });
       await sleep(everyMs);
-      stop.check("receive");
+      stop.check(run.phase);
     }
     return new Client(run, readPipe(path));
+  }
+
+  /** Whether it may still do something. */
+  get isThere(): boolean {
+    return !this.isGone && this.run.stop.stopped === undefined;
   }
 
   path(name: string): string {
@@ -75,7 +96,7 @@ export class Client {
       const found = names.find(name => existsSync(this.path(name)));
       if (found !== undefined || wasGone) return found;
       await sleep(everyMs);
-      this.run.stop.check("receive");
+      this.run.stop.check(this.run.phase);
     }
   }
 
@@ -106,7 +127,9 @@ export async function* offersOf(client: Client): AsyncGenerator<Offer> {
     if (found !== `${number}.name`) return;
     const name = client.text(found);
     const left = await client.first(`${number}.form`, `${number}.left`);
-    const form = dumpForms.find(each => left === `${number}.form` && each === client.text(left));
-    yield { number, name, ...(form ? { form } : { leftOut: left === undefined ? "" : client.text(left) }) };
+    const said = left === undefined ? "" : client.text(left);
+    yield left === `${number}.form` && isDumpForm(said)
+      ? { number, name, form: said }
+      : { number, name, leftOut: said };
   }
 }

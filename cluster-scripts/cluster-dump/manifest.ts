@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { dumpForms } from "../../plan/contracts/cluster-dump";
+import { type DumpForm, dumpForms, isDumpForm } from "../../plan/contracts/dump-forms";
 import { writeDurably } from "../../host-scripts/runtime/durable";
 
 /** What is known of a dump: a file beside it, of the same name with ".json". Sizes in bytes. */
@@ -9,7 +9,7 @@ export const manifest = z.strictObject({
   job: z.string(),
   /** Name of the database, its bytes in latin1; empty for what the whole server has. */
   database: z.string(),
-  form: z.enum(dumpForms),
+  form: z.custom<DumpForm>(form => typeof form === "string" && isDumpForm(form)),
   /** Name of the file with the dump. */
   file: z.string(),
   /** When it began, which is what it holds the state of; ISO 8601, UTC. */
@@ -26,6 +26,8 @@ export const manifest = z.strictObject({
   tables: z.record(z.string(), z.int()),
   /** Whole, and so much smaller or larger than the one before that somebody has to look at it: no good dump yet. */
   held: z.literal(true).optional(),
+  /** What a restore took the place of: it is no night's dump, and a restore takes it only where it is asked for by its time. */
+  former: z.literal(true).optional(),
 });
 export type Manifest = z.infer<typeof manifest>;
 
@@ -58,7 +60,12 @@ function manifestsOf(folder: string): Manifest[] {
 }
 
 export function goodDumpsOf(folder: string): Dump[] {
-  return dumpsOf(folder).filter(({ manifest: { held } }) => !held);
+  return dumpsOf(folder).filter(({ manifest: { held, former } }) => !held && !former);
+}
+
+/** Dumps of what a restore took the place of. */
+export function formerDumpsOf(folder: string): Dump[] {
+  return dumpsOf(folder).filter(({ manifest: { former } }) => former);
 }
 
 /** @returns undefined for what isn't one, or can't be read */
@@ -70,8 +77,14 @@ export function readManifest(path: string): Manifest | undefined {
   }
 }
 
+const endings = new RegExp(
+  `\\.(?:${Object.values(dumpForms)
+    .map(({ ending }) => ending.replaceAll(".", "\\."))
+    .join("|")})$`,
+);
+
 function manifestPath(folder: string, file: string): string {
-  return join(folder, `${file.replace(/\.(?:sql\.gz|dump)$/, "")}.json`);
+  return join(folder, `${file.replace(endings, "")}.json`);
 }
 
 /** Comes before the dump gets its name: what has a name is known, and a manifest without a dump is nothing. */

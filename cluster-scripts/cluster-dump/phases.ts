@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { askCommand } from "../../plan/contracts/ask-command";
 import { expired } from "../../plan/contracts/keep-policy";
 import { exitCodes, messageOf, Refusal, RunnerError } from "../../host-scripts/runtime/errors";
 import type { Phase } from "../../host-scripts/runtime/phases";
@@ -8,7 +9,8 @@ import { shell } from "../../host-scripts/runtime/shell";
 import { called, type ClusterDump } from "./cluster-dump";
 import { Client, offersOf } from "./exchange";
 import { allFolders, folderOf } from "./folder";
-import { goodDumpsOf, manifestsWithoutDump, removeDump } from "./manifest";
+import { formerDumpsOf, goodDumpsOf, manifestsWithoutDump, removeDump } from "./manifest";
+import { readRestoring } from "./restoring";
 import { partPrefix, takeDump } from "./take";
 
 /** What a run that was killed has left: parts, and manifests whose dump never got its name. */
@@ -20,6 +22,12 @@ export const recover: Phase<ClusterDump> = {
       throw new Refusal(
         `the target "${config.target}" isn't there`,
         shell`ls -ld ${config.seen.path}; exportfs -v`,
+      );
+    const cut = readRestoring(config);
+    if (cut)
+      throw new Refusal(
+        `a restore of ${called(cut.database)} was cut, and what it has made isn't to be dumped as good`,
+        shell`${askCommand(config.seen.namespace, config.job, "restore")}   (any restore first puts back what was there; after it, all is dumped again)`,
       );
     for (const folder of allFolders(config)) {
       const parts = readdirSync(folder)
@@ -38,7 +46,7 @@ export const receive: Phase<ClusterDump> = {
   name: "receive",
   async run(run) {
     const { log, outcomes } = run;
-    const client = await Client.meet(run);
+    const client = await Client.meet({ ...run, phase: "receive" });
     try {
       for await (const offer of offersOf(client)) {
         const { name, form } = offer;
@@ -76,14 +84,16 @@ export const rotate: Phase<ClusterDump> = {
     for (const [name, outcome] of outcomes) {
       if (outcome.kind !== "kept") continue;
       stop.check("rotate");
-      const dumps = goodDumpsOf(folderOf(config, name));
-      // By when it was made, as its manifest has it: times of files are anybody's.
-      const old = expired(
-        dumps,
-        ({ manifest }) => Date.parse(manifest.startedAt),
-        config.keep,
-        startedAt.getTime(),
-        config.zone,
+      const folder = folderOf(config, name);
+      const old = [goodDumpsOf(folder), formerDumpsOf(folder)].flatMap(dumps =>
+        // By when it was made, as its manifest has it: times of files are anybody's.
+        expired(
+          dumps,
+          ({ manifest }) => Date.parse(manifest.startedAt),
+          config.keep,
+          startedAt.getTime(),
+          config.zone,
+        ),
       );
       for (const dump of old) {
         log.info(`${dryRun ? "would remove" : "removes"} ${dump.manifest.file} of ${called(name)}`);

@@ -1,5 +1,7 @@
 import { constants, openSync } from "node:fs";
 import { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { errnoOf } from "../../host-scripts/runtime/errors";
 
 /**
  * Opens a named pipe for reading, without waiting for who writes. Its end comes when the last writer has closed it.
@@ -10,8 +12,23 @@ export function readPipe(path: string): Socket {
   return new Socket({ fd, readable: true, writable: false });
 }
 
-/** Opens one for writing, without waiting for who reads: Linux lets a pipe be opened for both at once (fifo(7)). */
-export function writePipe(path: string): Socket {
-  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-  return new Socket({ fd, readable: false, writable: true });
+const everyMs = 20;
+
+/**
+ * Opens one for writing, once somebody reads: what is written and closed before that is lost to them (fifo(7)).
+ * @param isAwaited whether somebody may still come
+ * @returns undefined when nobody does
+ */
+export async function writePipe(path: string, isAwaited: () => boolean): Promise<Socket | undefined> {
+  for (;;) {
+    const goesOn = isAwaited();
+    try {
+      const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+      return new Socket({ fd, readable: false, writable: true });
+    } catch (error) {
+      if (errnoOf(error) !== "ENXIO") throw error;
+    }
+    if (!goesOn) return undefined;
+    await sleep(everyMs);
+  }
 }

@@ -12,11 +12,11 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
-import { PassThrough, Transform } from "node:stream";
+import { PassThrough, type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createGzip } from "node:zlib";
-import type { DumpForm } from "../../plan/contracts/cluster-dump";
+import { createGunzip, createGzip } from "node:zlib";
+import { type DumpForm, traitsOf } from "../../plan/contracts/dump-forms";
 import { syncFolder } from "../../host-scripts/runtime/durable";
 import { errnoOf, messageOf } from "../../host-scripts/runtime/errors";
 import type { ClusterDump } from "./cluster-dump";
@@ -42,6 +42,7 @@ export async function takeDump(
   client: Client,
   { number, name }: Offer,
   form: DumpForm,
+  former = false,
 ): Promise<Manifest> {
   const folder = folderOf(run.config, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -55,7 +56,9 @@ export async function takeDump(
         `what the target has of it isn't what was written (${written.bytes} of ${stream.bytes} bytes)`,
       );
     const content =
-      form === "postgresql-archive" ? await readBack(run, client, number, part) : stream.content;
+      traitsOf(form).judged === "read-back"
+        ? await readBack(run, client, number, form, part)
+        : stream.content;
     if (!content.isWhole) throw new DumpFailed("its last line isn't there: it was cut");
     const made: Manifest = {
       ...{ job: run.config.job, database: name, form, file },
@@ -65,8 +68,9 @@ export async function takeDump(
       contentBytes: content.bytes,
       server: await serverOf(client),
       tables: { ...content.tables },
+      ...(former && { former }),
     };
-    const strange = judgeSize(run, folder, made);
+    const strange = former ? undefined : judgeSize(run, folder, made);
     if (strange !== undefined) throw new DumpFailed(hold(run, folder, part, made, strange));
     writeManifest(folder, made);
     renameSync(part, join(folder, file));
@@ -83,7 +87,7 @@ export async function takeDump(
 async function nameIn(folder: string, form: DumpForm): Promise<{ startedAt: Date; file: string }> {
   for (;;) {
     const startedAt = new Date();
-    const file = `dump_${stamp(startedAt)}.${form === "postgresql-archive" ? "dump" : "sql.gz"}`;
+    const file = `dump_${stamp(startedAt)}.${traitsOf(form).ending}`;
     if (!existsSync(join(folder, file))) return { startedAt, file };
     await sleep(1000 - startedAt.getMilliseconds());
   }
@@ -112,13 +116,14 @@ async function store(
   part: string,
 ): Promise<Stored> {
   if ((await client.first(`${number}.data`)) === undefined) throw new DumpFailed(gone);
+  const { gzip } = traitsOf(form);
   const judge = judgeOf(form);
   const hash = createHash("sha256");
   let bytes = 0;
   await pipeline(
     readPipe(client.path(`${number}.data`)),
     passing(chunk => judge.add(chunk)),
-    form === "postgresql-archive" ? new PassThrough() : createGzip(),
+    gzip ? createGzip() : new PassThrough(),
     passing(chunk => {
       bytes += chunk.length;
       hash.update(chunk);
@@ -146,9 +151,15 @@ async function store(
 const gone = "the client ended in its midst, killed or out of memory: kubectl describe pod shows which";
 
 /** Reads what is on the target: an archive is whole when the program that restores it can read it to its end. */
-async function readBack(run: ClusterDump, client: Client, number: number, part: string): Promise<Content> {
+async function readBack(
+  run: ClusterDump,
+  client: Client,
+  number: number,
+  form: DumpForm,
+  part: string,
+): Promise<Content> {
   if ((await client.first(`${number}.plain`)) === undefined) throw new DumpFailed(gone);
-  const judge = judgeOf("postgresql-archive");
+  const judge = judgeOf(form);
   const plain = readPipe(client.path(`${number}.plain`));
   const read = pipeline(
     plain,
@@ -158,9 +169,10 @@ async function readBack(run: ClusterDump, client: Client, number: number, part: 
     { signal: run.stop.signal },
   );
   // A program that found enough to complain about reads no further: what it says counts.
-  const back = writePipe(client.path(`${number}.back`));
+  const back = await writePipe(client.path(`${number}.back`), () => client.isThere);
+  if (!back) throw new DumpFailed(gone);
   const ended = client.first(`${number}.back-exit`);
-  const sent = pipeline(createReadStream(part), back, { signal: run.stop.signal });
+  const sent = pipeline(contentOf(part, form), back, { signal: run.stop.signal });
   const endsEarly = ended.then(() => back.destroy());
   await Promise.allSettled([sent, endsEarly]);
   await read;
@@ -173,7 +185,16 @@ async function readBack(run: ClusterDump, client: Client, number: number, part: 
   return judge.end();
 }
 
-async function sumOf(path: string, signal: AbortSignal): Promise<{ bytes: number; sha256: string }> {
+/** What the client had written, of a dump as it lies on the target. */
+export function contentOf(path: string, form: DumpForm): Readable {
+  const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
+  if (!traitsOf(form).gzip) return file;
+  const plain = createGunzip();
+  file.on("error", error => plain.destroy(error));
+  return file.pipe(plain);
+}
+
+export async function sumOf(path: string, signal: AbortSignal): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash("sha256");
   await pipeline(
     createReadStream(path, { highWaterMark: 1024 * 1024 }),

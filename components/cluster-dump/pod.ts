@@ -29,14 +29,46 @@ export function cronJobSpec(pod: DumpPod, objects: PodObjects) {
         // A second try would run into the next job's time, and the alert counts on this one's end.
         backoffLimit: 0,
         activeDeadlineSeconds: Math.floor(pod.timeoutMs / 1000),
-        template: { metadata: { labels: podLabels(objects.job) }, spec: podSpec(pod, objects) },
+        template: {
+          metadata: { labels: podLabels(objects.job) },
+          spec: podSpec(pod, objects, { script: pod.client.script, words: ["run"] }),
+        },
       },
     },
   };
 }
 
+/** Never starts by itself: a person's job is made of it, with what they ask for in the environment (`plan/contracts/ask-command.ts`). */
+export function askedCronJobSpec(pod: DumpPod, objects: PodObjects) {
+  return {
+    schedule: pod.schedule,
+    timeZone: pod.zone,
+    suspend: true,
+    concurrencyPolicy: "Forbid",
+    jobTemplate: {
+      spec: {
+        backoffLimit: 0,
+        // Nobody's schedule waits for it.
+        activeDeadlineSeconds: 86_400,
+        ttlSecondsAfterFinished: 86_400,
+        template: {
+          metadata: { labels: podLabels(objects.job) },
+          spec: podSpec(pod, objects, { script: pod.client.restoreScript, words: [], ask: "list" }),
+        },
+      },
+    },
+  };
+}
+
+/** What is different between a run and what a person asks for. */
+interface PodUse {
+  readonly script: string;
+  readonly words: readonly string[];
+  readonly ask?: string;
+}
+
 /** Fits the Pod Security Standard "restricted". */
-function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects) {
+function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects, use: PodUse) {
   const { uid, client } = pod;
   return {
     restartPolicy: "Never",
@@ -51,7 +83,7 @@ function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects) {
       {
         name: "client",
         image: client.image,
-        command: ["sh", `${paths.programs}/${client.script}.sh`],
+        command: ["sh", `${paths.programs}/${use.script}.sh`],
         env: Object.entries(client.environment).map(([name, value]) => ({ name, value })),
         ...confined,
         resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "512Mi" } },
@@ -67,10 +99,11 @@ function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects) {
         command: [
           "node",
           `${paths.programs}/cluster-dump.cjs`,
-          "run",
+          ...use.words,
           "--config",
           `${paths.programs}/config.json`,
         ],
+        ...(use.ask !== undefined && { env: [{ name: "ASK", value: use.ask }] }),
         ...confined,
         resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "256Mi" } },
         volumeMounts: [

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { RunnerConfig } from "../../plan/contracts/runner";
 import { exitCodes, type Failure, Refusal, RunnerError } from "./errors";
 import { lockFile } from "./job-run";
@@ -82,7 +83,8 @@ export async function goWay<Config extends RunnerConfig>(
   { config, log, json }: { readonly config: Config; readonly log: Log; readonly json: boolean },
 ): Promise<number> {
   const user = process.getuid?.();
-  if (user !== 0)
+  // In a pod, the account that makes them.
+  if (user !== 0 && user !== statSync(config.stateDir, { throwIfNoEntry: false })?.uid)
     throw new Refusal(
       `user ${user} can't reach copies, expected root`,
       shell`sudo ${config.job} ${asked.verb}`,

@@ -3,13 +3,6 @@ import { keepPolicy } from "./keep-policy";
 import { jobMetrics, partMetric } from "./metric";
 import { absolutePath, runnerFields, timeZone } from "./runner";
 
-/**
- * What a client hands over, by which it is known how a dump is judged whole and what it is called:
- * plain SQL of `pg_dumpall`, an archive of `pg_dump -Fc`, plain SQL of `mariadb-dump`.
- */
-export const dumpForms = ["postgresql-sql", "postgresql-archive", "mariadb-sql"] as const;
-export type DumpForm = (typeof dumpForms)[number];
-
 /** Sizes of a dump, in percent of the last good one, outside of which it waits for somebody. */
 export const dumpBand = z.strictObject({
   /** A smaller one has lost most of what there was. */
@@ -27,8 +20,8 @@ export const clusterDumpConfig = z.strictObject({
   exchange: absolutePath,
   /** Folder with the dumps of a whole server, and below it one for each database that is dumped alone. */
   target: absolutePath,
-  /** Where an operator finds that folder, for what messages say to type there. */
-  seen: z.strictObject({ host: z.string().min(1), path: absolutePath }),
+  /** Where an operator finds that folder, and in which namespace the CronJob, for what messages say to type. */
+  seen: z.strictObject({ host: z.string().min(1), path: absolutePath, namespace: z.string().min(1) }),
   keep: keepPolicy,
   band: dumpBand,
   /** The client's container may take that long to begin. */

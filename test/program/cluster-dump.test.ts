@@ -2,7 +2,8 @@ import { estateWith } from "./estate";
 import { deployed } from "./deployed";
 import { named, withoutSecrets } from "./engine";
 import * as pulumi from "@pulumi/pulumi";
-import type { EstateInput } from "../../plan";
+import { type EstateInput, parseEstate, planOf } from "../../plan";
+import { askedJob } from "../../plan/contracts/ask-command";
 import { clusterDumpConfig } from "../../plan/contracts/cluster-dump";
 
 const digest = "0123456789abcdef".repeat(4);
@@ -77,6 +78,7 @@ test("a dump is a folder, a volume, programs, a password, a policy and a CronJob
      "kubernetes:monitoring.coreos.com/v1:PrometheusRule postgresql-backup-k8s-alerts-rule",
      "kubernetes:core/v1:PersistentVolumeClaim postgresql-backup-k8s-claim",
      "kubernetes:batch/v1:CronJob postgresql-backup-k8s-cronjob",
+     "kubernetes:batch/v1:CronJob postgresql-backup-k8s-ask",
    ]
   `);
   expect(withoutHash(named(resources, "postgresql-backup-k8s-cronjob").inputs)).toMatchInlineSnapshot(`
@@ -275,6 +277,57 @@ test("a dump is a folder, a volume, programs, a password, a policy and a CronJob
   `);
   expect(JSON.stringify(mine.map(({ inputs }) => withoutSecrets(inputs)))).not.toContain("the password");
 });
+
+test("what a person asks of the dumps is done by the same pod with another script, which nothing starts by itself", async () => {
+  const { resources } = await deployed(withDump(), { secrets });
+  const [run, ask] = ["cronjob", "ask"].map(
+    name => named(resources, `postgresql-backup-k8s-${name}`).inputs,
+  ) as unknown as [CronJobInputs, CronJobInputs];
+  expect(ask.metadata.name).toBe(askedJob("postgresql-backup"));
+  expect(ask.spec).toMatchObject({
+    suspend: true,
+    jobTemplate: { spec: { ttlSecondsAfterFinished: 86_400 } },
+  });
+  const [client, runner] = podOf(ask).containers;
+  expect([client?.command, runner?.command, runner?.env]).toEqual([
+    ["sh", "/holdfast/postgresql-restore.sh"],
+    ["node", "/holdfast/cluster-dump.cjs", "--config", "/holdfast/config.json"],
+    [{ name: "ASK", value: "list" }],
+  ]);
+  expect({ ...podOf(ask), containers: [] }).toEqual({ ...podOf(run), containers: [] });
+  expect(ask.spec.jobTemplate.spec.template.metadata).toEqual(run.spec.jobTemplate.spec.template.metadata);
+  const { wayBack } =
+    planOf(parseEstate(withDump())).jobs.find(({ name }) => name === "postgresql-backup")?.flows[0] ?? {};
+  expect(wayBack?.steps).toMatchObject([
+    {
+      kind: "command",
+      argv: ["sh", "-ec", expect.stringContaining("--from=cronjob/postgresql-backup-ask ")],
+    },
+  ]);
+});
+
+interface CronJobInputs {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly jobTemplate: {
+      readonly spec: {
+        readonly template: {
+          readonly metadata: object;
+          readonly spec: {
+            readonly containers: readonly {
+              readonly command: readonly string[];
+              readonly env?: readonly object[];
+            }[];
+          };
+        };
+      };
+    };
+  };
+}
+
+function podOf(inputs: CronJobInputs) {
+  return inputs.spec.jobTemplate.spec.template.spec;
+}
 
 test("what is handed to the pod is what the runner and the client read", async () => {
   const { resources } = await deployed(withDump(), { secrets });

@@ -5,6 +5,8 @@ import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 import { startMariadb } from "./support/mariadb-server";
 
+// Each case is a handful of pods.
+jest.setTimeout(300_000);
 let world: DumpWorld;
 
 const oddName = "-shop `of' \"all\n/x";
@@ -61,6 +63,70 @@ test("each database is a dump of its own, whatever its name, and one that fails 
     shadow: { "mariadb-dump": 'REAL "$@" | head -c 50000' },
   });
   expect(cut.runner.stdout).toMatch(/its last line isn't there: it was cut/);
+});
+
+describe("a restore", () => {
+  const state =
+    "select count(*), hex(max(image)), max(id) from shop.orders; show create table shop.orders; show grants for reader@localhost; call shop.hello()";
+  const restore = "mariadb-restore.sh";
+
+  test("makes one database as its dump has it, after what it was is dumped; or one beside it", async () => {
+    const before = await world.server.sql(state);
+    await world.pod("mariadb-databases.sh");
+    await world.server.sql("delete from orders where id > 7; create table later (a int)", "shop");
+    const beside = await world.ask(restore, "restore shop --beside");
+    expect([beside.runner.stdout, beside.runner.status]).toEqual([
+      expect.stringMatching(/as database "shop_beside_/),
+      0,
+    ]);
+    const [, other = ""] = /database "(shop_beside_\w+)"/.exec(beside.runner.stdout) ?? [];
+    expect(
+      await world.server.sql(
+        `select count(*) from ${other}.orders; select count(*) from shop.orders; drop database ${other}`,
+      ),
+    ).toBe("3000\n7");
+    const inPlace = await world.ask(restore, "restore shop");
+    expect([inPlace.runner.stdout, inPlace.runner.status, inPlace.client.status]).toEqual([
+      expect.stringMatching(/what was there before is in dump_/),
+      0,
+      0,
+    ]);
+    expect(await world.server.sql(state)).toBe(before);
+    expect(await world.server.sql("show tables", "shop")).toBe("orders");
+    const listed = await world.ask(restore, "list shop");
+    const [, former = ""] = /^ {2}(\S+) .*of before a restore$/m.exec(listed.runner.stdout) ?? [];
+    expect((await world.ask(restore, `restore shop --at ${former}`)).runner.status).toBe(0);
+    expect(await world.server.sql("select count(*) from orders; show tables", "shop")).toBe(
+      "7\nlater\norders",
+    );
+    expect((await world.ask(restore, "restore shop")).runner.status).toBe(0);
+    expect(await world.server.sql(state)).toBe(before);
+  });
+
+  test("makes all databases in an empty server, with their accounts, from one text", async () => {
+    const before = await world.server.sql(state);
+    await world.pod("mariadb-server.sh");
+    await world.server.sql(
+      `drop database shop; drop database \`${oddName.replaceAll("`", "``")}\`; drop user reader@localhost`,
+    );
+    const { runner } = await world.ask(restore, "restore");
+    expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(/the whole server is as of/), 0]);
+    expect(await world.server.sql(state)).toBe(before);
+  });
+
+  test("that fails in its midst puts back what was there", async () => {
+    await world.pod("mariadb-databases.sh");
+    await world.server.sql("delete from orders where id > 7", "shop");
+    const mariadb =
+      'case "$*" in *execute*|*batch*) exec REAL "$@" ;; *) if mkdir "$EXCHANGE/once" 2>/dev/null; then head -c 2000 | REAL "$@"; exit 1; fi; exec REAL "$@" ;; esac';
+    const { runner } = await world.ask(restore, "restore shop", { shadow: { mariadb } });
+    expect([runner.stdout, runner.status]).toEqual([
+      expect.stringMatching(/What was there before is there again/),
+      1,
+    ]);
+    expect(await world.server.sql("select count(*) from shop.orders")).toBe("7");
+    expect((await world.ask(restore, "restore shop")).runner.status).toBe(0);
+  });
 });
 
 test("a server that refuses the password is told in its own words", async () => {

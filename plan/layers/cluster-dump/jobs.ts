@@ -1,5 +1,6 @@
 import { datasetId } from "../../datasets";
 import type { Estate } from "../../estate/schema";
+import { askCommand } from "../../contracts/ask-command";
 import {
   clusterDumpMetricNames,
   clusterDumpMetrics,
@@ -7,7 +8,8 @@ import {
 } from "../../contracts/cluster-dump";
 import type { Judgement, JobAlert, LayerJob } from "../../job";
 import { retentionOf } from "../../retention";
-import { blanks, phrase } from "../../way-back";
+import type { Machine } from "../../place";
+import { blanks, phrase, type WayBack } from "../../way-back";
 import { cronTrigger, runOf } from "../common";
 import { secretCredential } from "../host-runner";
 import { hostLocation } from "../places";
@@ -33,21 +35,7 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
         outOfHostsReach: false,
         verified: spec.verified,
         secrets: [],
-        // Only the database's own program knows how it is read back, and no job of the cluster does: this one writes.
-        wayBack: {
-          steps: [
-            {
-              kind: "manual",
-              where: target.machine,
-              text: spec.dump
-                ? phrase`by hand, from the newest good dump in ${blanks.from} (the .json beside each says of when it is): docs/layers/cluster-dump.md, "Restore"; CronJob ${spec.name} in ${spec.namespace} makes dumps and restores none`
-                : phrase`by hand, as this version only plans this job: with the database's own client, from the newest good dump in ${blanks.from}; CronJob ${spec.name} in ${spec.namespace} makes dumps and restores none`,
-              changes: "the database has what it had when the dump began",
-              undo: "a dump of the database, made before; nothing else keeps what it has now",
-              verifies: "the client ends with 0, and what uses the database finds its newest entries",
-            },
-          ],
-        },
+        wayBack: wayBackOf(spec, target.machine),
       },
     ],
     deletes: [{ location: target, keeps: [], scope: "own-generations" }],
@@ -59,6 +47,35 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
     alerts: spec.dump ? alertsOf(spec, run.judged) : [],
     credentials: spec.dump ? [secretCredential(spec.dump.secret)] : [],
     deployment: deploymentOf(spec, estate, trigger, run),
+  };
+}
+
+/** Only the database's own program knows how a dump is read back: what this layer makes, it restores too. */
+function wayBackOf({ name, namespace, cluster, dump }: ClusterDumpSpec, machine: Machine): WayBack {
+  if (dump)
+    return {
+      steps: [
+        {
+          ...{ kind: "command", where: { kind: "cluster", name: cluster } },
+          argv: askCommand(namespace, name, "restore"),
+          changes:
+            "each database is as its newest good dump has it; what it was is there under another name, or of MariaDB in a dump that was made before",
+          undo: "alter database NAME rename to ..., both ways, as its log names them; of MariaDB, the same with --at the time of that dump",
+          verifies:
+            "its log ends with what each database is as of: every dump was compared with its SHA-256 before, and every table's rows with its manifest after",
+        },
+      ],
+    };
+  return {
+    steps: [
+      {
+        ...{ kind: "manual", where: machine },
+        text: phrase`by hand, as this version only plans this job: with the database's own client, from the newest good dump in ${blanks.from}; CronJob ${name} in ${namespace} makes dumps and restores none`,
+        changes: "the database has what it had when the dump began",
+        undo: "a dump of the database, made before; nothing else keeps what it has now",
+        verifies: "the client ends with 0, and what uses the database finds its newest entries",
+      },
+    ],
   };
 }
 

@@ -65,6 +65,7 @@ function podOf(
     client: {
       image: dump.image,
       script: `${scripts}-${dump.databases === "each" ? "databases" : "server"}`,
+      restoreScript: `${scripts}-restore`,
       includes: [scripts, "exchange"],
       environment: {
         ...{ DATABASE_HOST: server.host, DATABASE_PORT: String(serverPort), DATABASE_USER: user },
@@ -98,7 +99,7 @@ function configOf(
     zone: trigger.zone,
     exchange: podPaths.exchange,
     target: podPaths.target,
-    seen: spec.target,
+    seen: { ...spec.target, namespace: spec.namespace },
     keep: keepPolicyOf(retentionOf(spec.keep)),
     band: spec.band,
     // The image may have to be fetched first; a client that hasn't begun by then leaves no time for the dump.

@@ -17,9 +17,15 @@ export interface DumpWorld {
   readonly target: string;
   /** Both halves of a pod: how each of them ended. */
   pod(script: string, options?: PodOptions): Promise<{ client: FinishedRun; runner: FinishedRun }>;
+  /** The same of a job in which a person asks something of the dumps, e.g. "restore shop". */
+  ask(
+    script: string,
+    ask: string,
+    options?: PodOptions,
+  ): Promise<{ client: FinishedRun; runner: FinishedRun }>;
   /** The client's half alone. */
   client(script: string, options?: PodOptions): StartedRun;
-  runner(): StartedRun;
+  runner(ask?: string): StartedRun;
   writeConfig(change: Partial<ClusterDumpConfig>): void;
   /** Names below the target, state left out. */
   files(below?: string): string[];
@@ -66,7 +72,7 @@ export async function createDumpWorld(
     ...{ job, host: "k8s", budgetMs: 60_000, zone: "UTC", exchange, target },
     ...{ stateDir: join(target, ".holdfast"), textfile: join(target, ".holdfast", "metrics.prom") },
     pushgateway: { url: pushes.url, timeoutMs: 2_000, attempts: 1 },
-    seen: { host: "pve", path: `/srv/nfs/${job}` },
+    seen: { host: "pve", path: `/srv/nfs/${job}`, namespace: "dbaas" },
     keep: { kind: "age", ms: 14 * 86_400_000, atLeast: 2 },
     band: { leastPercent: 20, mostPercent: 1_000 },
     clientWithinMs: 20_000,
@@ -95,22 +101,24 @@ export async function createDumpWorld(
     const path = join(projectRoot, "cluster-scripts/clients", script);
     return startRunner(namespace.inside(["env", "-i", ...words, "sh", path]), process.env, "");
   };
-  const runner = (): StartedRun =>
+  const runner = (ask = "run"): StartedRun =>
     startRunner(
-      namespace.inside([process.execPath, program, "run", "--config", file]),
-      process.env,
+      namespace.inside([process.execPath, program, "--config", file]),
+      { ...process.env, ASK: ask },
       join(seen, ".holdfast"),
     );
+  const ask: DumpWorld["ask"] = async (script, asked, options) => {
+    empty(exchange);
+    const halves = { client: client(script, options), runner: runner(asked) };
+    return { runner: await halves.runner.finished, client: await halves.client.finished };
+  };
   return {
-    ...{ server, pushes, target: seen, writeConfig, client, runner },
+    ...{ server, pushes, ask, target: seen, writeConfig, client, runner },
     get config() {
       return config;
     },
     async pod(script, options) {
-      empty(exchange);
-      const halves = { client: client(script, options), runner: runner() };
-      const ended = { runner: await halves.runner.finished, client: await halves.client.finished };
-      return ended;
+      return ask(script, "run", options);
     },
     files: (below = "") =>
       readdirSync(join(seen, below), { recursive: true, encoding: "utf8" })

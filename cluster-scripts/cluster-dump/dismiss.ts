@@ -1,0 +1,43 @@
+import { closeSync, constants, existsSync, openSync, readdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { join } from "node:path";
+import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
+import type { Log } from "../../host-scripts/runtime/log";
+import { Stop } from "../../host-scripts/runtime/stop";
+import { Client } from "./exchange";
+
+const everyMs = 50;
+
+/**
+ * Lets a client end that was asked for nothing, as a run that was refused asks it: it waits for who reads or writes its pipes, and with it
+ * the pod, until that is too old.
+ */
+export async function dismiss(config: ClusterDumpConfig, log: Log): Promise<void> {
+  const { exchange } = config;
+  if (Client.wasMet(config)) return;
+  const stop = new Stop(config.job, log);
+  const quiet = stop.listen(config.clientWithinMs);
+  try {
+    const client = await Client.meet({ config, stop, phase: "report" });
+    while (client.isThere && !existsSync(join(exchange, "done"))) {
+      for (const name of readdirSync(exchange)) poke(join(exchange, name));
+      await sleep(everyMs);
+    }
+    client.close();
+  } catch {
+    log.warn("the client's container has not begun, and may wait until the pod's time-out");
+  } finally {
+    quiet();
+  }
+}
+
+/** Opens a pipe and closes it: who waits to write to it finds it broken, and who waits to read, at its end. */
+function poke(path: string): void {
+  const isWritten = /\.(?:in|back)$|\/asked$/.test(path);
+  if (!isWritten && !/\.(?:data|out|plain)$/.test(path)) return;
+  try {
+    closeSync(openSync(path, (isWritten ? constants.O_WRONLY : constants.O_RDONLY) | constants.O_NONBLOCK));
+  } catch {
+    // Nobody waits there now.
+  }
+}

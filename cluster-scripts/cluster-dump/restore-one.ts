@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
+import { traitsOf } from "../../plan/contracts/dump-forms";
+import { exitCodes, messageOf, RunnerError } from "../../host-scripts/runtime/errors";
+import type { WayContext } from "../../host-scripts/runtime/ways";
+import { called, type ClusterDump } from "./cluster-dump";
+import { differenceFrom } from "./compare";
+import { folderOf } from "./folder";
+import type { Dump, Manifest } from "./manifest";
+import { namesThere, otherName } from "./names";
+import { renamedText } from "./renamed-text";
+import type { RestoreClient } from "./restore-client";
+import { endRestoring, noteRestoring, readRestoring, type Restoring } from "./restoring";
+import { contentOf, takeDump } from "./take";
+
+type Context = WayContext<ClusterDumpConfig>;
+
+/** What a restore of one dump does to its server. */
+export interface Change {
+  /** What the dump's database is called then; bytes in latin1. */
+  readonly as: string;
+  /** Databases that it takes the place of. */
+  readonly touched: readonly string[];
+  readonly former: "renamed" | "dumped" | "stays";
+}
+
+/** @param there databases of the server */
+export function changeOf({ database, form }: Manifest, there: ReadonlySet<string>, beside: boolean): Change {
+  const { former } = traitsOf(form);
+  if (former === "stays") return { as: database, touched: [], former };
+  if (beside && there.has(database)) return { as: otherName(database, "beside"), touched: [], former };
+  const touched = [...there].filter(name => database === "" || name === database);
+  // MariaDB's own, which is there always.
+  return {
+    as: database,
+    touched: former === "dumped" && database === "mysql" ? [database] : touched,
+    former,
+  };
+}
+
+/** @returns what became of it, for a person @throws {RunnerError} when what was there is there again */
+export async function restoreOne(
+  context: Context,
+  client: RestoreClient,
+  dump: Dump,
+  beside: boolean,
+): Promise<string> {
+  const { config, log, stop } = context;
+  const { folder, manifest } = dump;
+  const { database, file, form } = manifest;
+  const there = await namesThere(client);
+  const { as, touched, former } = changeOf(manifest, there, beside);
+  const kept =
+    former === "dumped" && (touched.length > 0 || database === "")
+      ? await dumpFormer(context, client, manifest)
+      : undefined;
+  const renamed =
+    former === "renamed" ? touched.map(name => ({ name, other: otherName(name, "before") })) : [];
+  log.info(`restores ${called(database)} from ${file}`);
+  noteRestoring(config, { database, renamed, ...(kept && { former: kept.file }) });
+  try {
+    for (const each of renamed) await client.ask("aside", each);
+    if (kept) for (const name of touched) await client.ask("drop", { name });
+    const content = contentOf(join(folder, file), form);
+    const input = former === "dumped" && as !== database ? renamedText(content, database, as) : content;
+    await client.ask("restore", { name: database, other: as, form, input });
+    const difference = await differenceFrom(manifest, as, client);
+    if (difference !== undefined) throw new Error(`what was made isn't what the dump has: ${difference}`);
+  } catch (error) {
+    stop.check("restore");
+    log.warn(`${called(database)}: ${messageOf(error)}; puts back what was there`);
+    const made = [...(await namesThere(client))].filter(
+      name => !there.has(name) && !renamed.some(({ other }) => other === name),
+    );
+    for (const name of made) await client.ask("back", { name });
+    for (const each of renamed) await client.ask("back", each);
+    if (kept) {
+      for (const name of touched) await client.ask("drop", { name });
+      const input = contentOf(join(folder, kept.file), form);
+      await client.ask("restore", { name: database, other: database, form, input });
+    }
+    endRestoring(config);
+    throw new RunnerError(exitCodes.failed, {
+      failed: `${called(database)} isn't restored: ${messageOf(error)}`,
+      kept: "What was there before is there again.",
+      next: "the same again, once nothing uses it any more (kubectl scale what does to 0)",
+    });
+  }
+  endRestoring(config);
+  return [
+    `${called(database)} is as of ${manifest.startedAt}${as === database ? "" : `, as ${called(as)}`}`,
+    ...renamed.map(({ name, other }) => `  what ${called(name)} was before is ${called(other)}`),
+    ...(kept ? [`  what was there before is in ${kept.file}`] : []),
+  ].join("\n");
+}
+
+/** Dumps what a restore takes the place of. */
+async function dumpFormer(
+  { config, log, stop }: Context,
+  client: RestoreClient,
+  { database, form }: Manifest,
+): Promise<Manifest> {
+  log.info(`dumps ${called(database)} as it is, before it goes`);
+  const run: ClusterDump = {
+    ...{ config, log, stop, dryRun: false, notes: [], startedAt: new Date() },
+    ...{ outcomes: new Map(), rotated: [] },
+  };
+  return client.keep(database, offer => takeDump(run, client.client, offer, form, true));
+}
+
+/** Gives databases their names back that a restore which was cut had taken; nothing is dropped, as it may be anybody's by now. */
+export async function putBackCut({ config, log }: Context, client: RestoreClient): Promise<void> {
+  const cut: Restoring | undefined = readRestoring(config);
+  if (!cut) return;
+  const there = await namesThere(client);
+  for (const { name, other } of cut.renamed) {
+    if (!there.has(other)) continue;
+    const half = otherName(name, "cut");
+    if (there.has(name)) {
+      log.warn(`what a restore that was cut has made of ${called(name)} is ${called(half)} now`);
+      await client.ask("aside", { name, other: half });
+    }
+    await client.ask("aside", { name: other, other: name });
+    log.warn(`${called(name)} is what it was before that restore`);
+  }
+  if (cut.former !== undefined)
+    log.warn(
+      `a restore of ${called(cut.database)} was cut; what was there before is in ${join(folderOf(config, cut.database), cut.former)}`,
+    );
+  endRestoring(config);
+}

@@ -1,0 +1,37 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
+import { syncFolder, writeDurably } from "../../host-scripts/runtime/durable";
+
+const record = z.strictObject({
+  /** What is restored, its bytes in latin1; empty for the whole server. */
+  database: z.string(),
+  /** What databases of the server are called meanwhile; both names as bytes in latin1. */
+  renamed: z.array(z.strictObject({ name: z.string(), other: z.string() })),
+  /** File with what was there, where that isn't renamed. */
+  former: z.string().optional(),
+});
+
+/** A restore that has begun to change its server, and has not ended. */
+export type Restoring = z.infer<typeof record>;
+
+function fileOf({ stateDir }: ClusterDumpConfig): string {
+  return join(stateDir, "restoring.json");
+}
+
+/** @returns undefined when no restore was cut */
+export function readRestoring(config: ClusterDumpConfig): Restoring | undefined {
+  const path = fileOf(config);
+  return existsSync(path) ? record.parse(JSON.parse(readFileSync(path, "utf8"))) : undefined;
+}
+
+/** Comes before the first change. */
+export function noteRestoring(config: ClusterDumpConfig, restoring: Restoring): void {
+  writeDurably(fileOf(config), `${JSON.stringify(restoring, undefined, 2)}\n`, 0o600);
+}
+
+export function endRestoring(config: ClusterDumpConfig): void {
+  rmSync(fileOf(config), { force: true });
+  syncFolder(config.stateDir);
+}

@@ -1,0 +1,26 @@
+import { shellWord } from "./shell-word";
+
+/** Name of the CronJob, which never starts by itself, whose jobs do what a person asks of a job's dumps. */
+export function askedJob(job: string): string {
+  return `${job}-ask`;
+}
+
+/**
+ * What a person types to ask something of the dumps that a CronJob has made: a job of the same image, which says in its log what it does.
+ * @param ask e.g. "restore shop"
+ */
+export function askCommand(namespace: string, job: string, ask: string): readonly string[] {
+  const kubectl = `kubectl --namespace ${namespace}`;
+  const name = `${askedJob(job)}-$(date +%s)`;
+  return [
+    "sh",
+    "-ec",
+    [
+      `job=${name}`,
+      `${kubectl} create job $job --from=cronjob/${askedJob(job)} --dry-run=client --output=json | kubectl set env --local --filename=- --output=json ${shellWord(`ASK=${ask}`)} | kubectl create --filename=-`,
+      // Until its image is there, a container has no log.
+      `until ${kubectl} logs --follow job/$job --container=runner; do sleep 2; done`,
+      `${kubectl} wait job/$job --for=condition=Complete --timeout=1m`,
+    ].join("; "),
+  ];
+}

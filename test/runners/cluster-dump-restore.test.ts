@@ -1,0 +1,199 @@
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { createDumpWorld, type DumpWorld } from "./support/dump-world";
+import { startPostgresql } from "./support/postgresql-server";
+
+// Each case is a handful of pods.
+jest.setTimeout(300_000);
+let world: DumpWorld;
+const oddName = `shop "of' all\\ \n-things/x`;
+const restore = "postgresql-restore.sh";
+
+const describeDatabase = `
+  select datname, pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datacl, setconfig
+    from pg_database d left join pg_db_role_setting s on s.setdatabase = d.oid where datname = current_database();
+  select tablename, tableowner from pg_tables where schemaname = 'public' order by 1;
+  select indexdef from pg_indexes where schemaname = 'public' order by 1;
+  select sequencename, last_value from pg_sequences order by 1;
+  select relname, relacl from pg_class where relnamespace = 'public'::regnamespace order by 1;
+  select md5(string_agg(o::text, ',' order by id)) from orders o;
+  select encode(lo_get(4711), 'hex')`;
+const describeRoles = `select rolname, rolcanlogin, rolpassword from pg_authid where rolname !~ '^pg_' order by 1`;
+
+async function describeAll(): Promise<string[]> {
+  return [
+    await world.server.sql(describeRoles),
+    ...(await Promise.all([described("shop"), described(oddName)])),
+  ];
+}
+
+function described(name: string): Promise<string> {
+  return world.server.sql(describeDatabase, `dbname='${name.replaceAll(/[\\']/g, "\\$&")}'`);
+}
+
+async function fill(name: string): Promise<void> {
+  await world.server.sql(`create database "${name.replaceAll('"', '""')}" owner reader;
+    alter database "${name.replaceAll('"', '""')}" set work_mem = '5MB'`);
+  await world.server.sql(
+    `create table orders (id serial primary key, note text);
+     insert into orders (note) select 'order ' || n from generate_series(1, 500) n;
+     create index by_note on orders (note) where id > 3; select lo_from_bytea(4711, 'a large object');
+     create table "odd (name" (a int) partition by list (a); create table part partition of "odd (name" for values in (1);
+     insert into "odd (name" values (1); grant select on orders to reader;`,
+    `dbname='${name.replaceAll(/[\\']/g, "\\$&")}'`,
+  );
+}
+
+async function names(): Promise<string[]> {
+  const text = await world.server.sql(
+    "select replace(datname, E'\\n', ' ') from pg_database where datname !~ '^(template|postgres)' order by 1",
+  );
+  return text.split("\n").filter(name => name !== "");
+}
+
+async function emptyServer(): Promise<void> {
+  for (const name of (
+    await world.server.sql(`select quote_ident(replace(datname, E'\\n', '#')) from pg_database
+    where datname not in ('postgres', 'template0', 'template1')`)
+  ).split("\n"))
+    if (name !== "") await world.server.sql(`drop database ${name.replaceAll("#", "\n")} with (force)`);
+  await world.server.sql("drop role if exists reader");
+}
+
+beforeAll(async () => {
+  world = await createDumpWorld("postgresql-backup", startPostgresql);
+}, 180_000);
+afterAll(() => world.close());
+beforeEach(async () => {
+  await emptyServer();
+  await world.server.sql("create role reader login password 'secret'");
+  await fill("shop");
+});
+afterEach(() => world.reset());
+
+test("each database comes back into an empty server with roles, owners, grants, indexes, sequences, large objects and rows", async () => {
+  await fill(oddName);
+  const before = await describeAll();
+  await world.pod("postgresql-databases.sh");
+  await emptyServer();
+  const { runner, client } = await world.ask(restore, "restore");
+  expect([runner.stdout, runner.status, client.status]).toEqual([
+    expect.stringMatching(/database "shop" is as of 20/),
+    0,
+    0,
+  ]);
+  expect(await describeAll()).toEqual(before);
+});
+
+test("the text of a whole server does, and takes the place of what is there, which keeps its rows under other names", async () => {
+  const before = [await world.server.sql(describeRoles), await described("shop")];
+  await world.pod("postgresql-server.sh");
+  await world.server.sql("delete from orders where id > 7", "shop");
+  const would = await world.ask(restore, "restore --dry-run");
+  expect(would.runner.stdout).toMatch(
+    /would restore the whole server from dump_.*\n.*database "shop" would get another name/,
+  );
+  expect(await names()).toEqual(["shop"]);
+  const { runner } = await world.ask(restore, "restore");
+  expect([runner.stdout, runner.status]).toEqual([
+    expect.stringMatching(/what database "shop" was before is/),
+    0,
+  ]);
+  expect([await world.server.sql(describeRoles), await described("shop")]).toEqual(before);
+  const [, kept = ""] = await names();
+  expect(kept).toMatch(/^shop_before_/);
+  expect(await world.server.sql("select count(*) from orders", kept)).toBe("7");
+});
+
+test("one database comes back in place, or beside the one that is there; list says what there is", async () => {
+  await world.pod("postgresql-databases.sh");
+  await world.server.sql("delete from orders", "shop");
+  const beside = await world.ask(restore, "restore shop --beside");
+  expect([beside.runner.stdout, beside.runner.status]).toEqual([
+    expect.stringMatching(/as database "shop_beside_/),
+    0,
+  ]);
+  const [, other = ""] = await names();
+  expect(await world.server.sql("select count(*) from orders", other)).toBe("500");
+  expect(await world.server.sql("select count(*) from orders", "shop")).toBe("0");
+  await world.server.sql(`drop database ${other}`);
+  const inPlace = await world.ask(restore, "restore shop");
+  expect([inPlace.runner.stdout, inPlace.runner.status]).toEqual([expect.stringMatching(/shop_before_/), 0]);
+  expect(await world.server.sql("select count(*) from orders", "shop")).toBe("500");
+  const listed = await world.ask(restore, "list");
+  expect(listed.runner.stdout).toMatch(
+    /^shop {2}\(database "shop"\)\n {2}\S+Z {2}\d+ bytes {2}2 tables {2}501 rows/m,
+  );
+  expect((await world.ask(restore, "verify")).runner).toMatchObject({ status: 0 });
+});
+
+describe("nothing is lost where", () => {
+  test.each([
+    [
+      "its program fails in its midst",
+      'case "$*" in *--create*) head -c 3000 | REAL "$@" ; exit 1 ;; *) exec REAL "$@" ;; esac',
+      /isn't restored/,
+    ],
+    [
+      "what is made lacks rows",
+      'case "$*" in *--create*) exec REAL --exclude-schema=x --schema-only "$@" ;; *) exec REAL "$@" ;; esac',
+      /public\.orders has 0 of 500 rows/,
+    ],
+  ])("%s", async (_, pg_restore, says) => {
+    await world.pod("postgresql-databases.sh");
+    await world.server.sql("delete from orders where id > 7", "shop");
+    const { runner } = await world.ask(restore, "restore shop", { shadow: { pg_restore } });
+    expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(says), 1]);
+    expect(await names()).toEqual(["shop"]);
+    expect(await world.server.sql("select count(*) from orders", "shop")).toBe("7");
+  });
+
+  test("somebody uses the database, or its dump has other bytes than were written", async () => {
+    await world.pod("postgresql-databases.sh");
+    const used = world.server.sql("select pg_sleep(600)", "shop").catch(() => undefined);
+    const query = "from pg_stat_activity where query like 'select pg_sleep%'";
+    while ((await world.server.sql(`select count(*) ${query}`)) === "0");
+    const inUse = await world.ask(restore, "restore shop");
+    expect([inUse.runner.stdout, inUse.runner.status]).toEqual([
+      expect.stringMatching(/is being accessed by other users[^]*What was there before is there again/),
+      1,
+    ]);
+    await world.server.sql(`select pg_terminate_backend(pid) ${query}`);
+    await used;
+    appendFileSync(join(world.target, "shop", world.files("shop")[0] ?? ""), "x");
+    const rotten = await world.ask(restore, "restore shop");
+    expect([rotten.runner.stdout, rotten.runner.status]).toEqual([
+      expect.stringMatching(/it has other bytes than were written[^]*Nothing was changed/),
+      1,
+    ]);
+    expect((await world.ask(restore, "verify shop")).runner.status).toBe(1);
+    expect(await names()).toEqual(["shop"]);
+  });
+
+  test("a restore is cut: no run takes the half of it for good, and the next restore puts back what was there", async () => {
+    await world.pod("postgresql-databases.sh");
+    await world.server.sql("delete from orders where id > 7", "shop");
+    const cut = {
+      pg_restore: 'case "$*" in *--create*) kill -KILL $PPID; exit 1 ;; *) exec REAL "$@" ;; esac',
+    };
+    const { runner } = await world.ask(restore, "restore shop", { shadow: cut });
+    expect([runner.stdout, runner.status]).toEqual([
+      expect.stringMatching(/the client ended in its midst/),
+      1,
+    ]);
+    expect(await names()).toEqual([expect.stringMatching(/^shop_before_/)]);
+    const run = await world.pod("postgresql-databases.sh");
+    expect([run.runner.stdout, run.runner.status]).toEqual([
+      expect.stringMatching(/a restore of database "shop" was cut/),
+      3,
+    ]);
+    const done = await world.ask(restore, "restore shop");
+    expect([done.runner.stdout, done.runner.status]).toEqual([
+      expect.stringMatching(/database "shop" is what it was before that restore/),
+      0,
+    ]);
+    const [, kept = ""] = await names();
+    expect(await world.server.sql("select count(*) from orders", "shop")).toBe("500");
+    expect(await world.server.sql("select count(*) from orders", kept)).toBe("7");
+  });
+});
