@@ -41,8 +41,8 @@ export function cronJobSpec(pod: DumpPod, objects: PodObjects) {
 /** Never starts by itself: a person's job is made of it, with what they ask for in the environment (`plan/contracts/ask-command.ts`). */
 export function askedCronJobSpec(pod: DumpPod, objects: PodObjects) {
   return {
-    schedule: pod.schedule,
-    timeZone: pod.zone,
+    // A day that never comes, beside what suspends it.
+    schedule: "0 0 31 2 *",
     suspend: true,
     concurrencyPolicy: "Forbid",
     jobTemplate: {

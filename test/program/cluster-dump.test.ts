@@ -391,6 +391,7 @@ test("an edit of the schedule changes one line of the CronJob, and one of the re
     expect.stringMatching(/-programs: "config.json": .*"ms\\": 1296000000/),
     named15,
     named15,
+    named15,
   ]);
 });
 
