@@ -6,7 +6,7 @@ import { credentialFile, readCredential } from "../runtime/credentials";
 import { writeDurably } from "../runtime/durable";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Lock } from "../runtime/lock";
-import { pinnedSsh } from "../runtime/pinned-ssh";
+import { isOtherMachine, pinnedSsh } from "../runtime/pinned-ssh";
 import { run } from "../runtime/run";
 import { ready, shell } from "../runtime/shell";
 import type { Stop } from "../runtime/stop";
@@ -70,7 +70,7 @@ function sshOf(config: NasSnapshotsConfig): [string, ...string[]] {
 const kept = "Nothing was changed on the NAS; its snapshots are as they were.";
 
 function notReached({ nas, job }: NasSnapshotsConfig, said: string, code: string): NotAsked {
-  const isOther = /HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known/.test(said);
+  const isOther = isOtherMachine(said);
   const isClosed = /Permission denied/.test(said);
   const login = shell`ssh -p ${nas.port} ${`${nas.user}@${nas.address}`} true`;
   if (isOther)

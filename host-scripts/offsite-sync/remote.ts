@@ -5,6 +5,7 @@ import { credentialFile, readCredential } from "../runtime/credentials";
 import { ownPrefix } from "../runtime/closed-folder";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Lock } from "../runtime/lock";
+import { isOtherMachine, pinnedShell } from "../runtime/pinned-ssh";
 import { rsync, type RsyncPass } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { shell } from "../runtime/shell";
@@ -78,30 +79,15 @@ export async function remoteRsync(
 
 /** The command of ssh(1), in words that rsync splits at spaces. */
 export function remoteShell(config: OffsiteSyncConfig): string {
-  const { port } = config.destination;
-  readCredential(config, config.destination.key);
-  const options = [
-    ["UserKnownHostsFile", knownHosts(config)],
-    ["GlobalKnownHostsFile", "none"],
-    ["StrictHostKeyChecking", "yes"],
-    ["HostKeyAlias", hostAlias],
-    ["IdentityFile", credentialFile(config, config.destination.key)],
-    ["IdentitiesOnly", "yes"],
-    ["IdentityAgent", "none"],
-    ["BatchMode", "yes"],
-    ["ConnectTimeout", "30"],
-    ["ServerAliveInterval", "15"],
-    ["ServerAliveCountMax", "4"],
-  ];
-  const words = [
-    "ssh",
-    "-F",
-    "none",
-    "-p",
-    String(port),
-    ...options.flatMap(([name, value]) => ["-o", `${name}=${value}`]),
-  ];
-  return words.map(word => (/\s/.test(word) ? `"${word}"` : word)).join(" ");
+  const { key, port, hostKey } = config.destination;
+  readCredential(config, key);
+  const words = pinnedShell({
+    ...{ port, hostKey, alias: hostAlias },
+    knownHosts: knownHosts(config),
+    identity: credentialFile(config, key),
+  });
+  // Some have double quotes of their own, for ssh.
+  return words.map(word => (/[\s"]/.test(word) ? `'${word}'` : word)).join(" ");
 }
 
 const hostAlias = "destination";
@@ -146,15 +132,20 @@ export function failureOf(
       kept,
       next: shell`ssh ${`${user}@${address}`} -p ${port} df -h   (then make room there, or raise the quota)`,
     });
-  const isOther = /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed/.test(result.stderr);
+  const isOther = isOtherMachine(result.stderr);
+  // A negotiation that fails is no error to ssh, and the level below has each banner too.
+  const isSilent = result.stderr.startsWith("rsync: did not see server greeting");
   const failure = {
     failed: isOther
       ? `${name} at ${address} shows another host key than the one that is pinned: it may be another machine`
-      : `rsync ended with ${code} at ${what}: ${said}`,
+      : isSilent
+        ? `${name} at ${address} ended the connection, and ssh gave no reason, as it gives none where ${name} has no key of the pinned type`
+        : `rsync ended with ${code} at ${what}: ${said}`,
     kept,
-    next: isOther
-      ? shell`ssh-keyscan -p ${port} ${address}   (compared on ${name} itself; if its key was replaced, pin the new one in the estate)`
-      : shell`ping -c 3 ${address}; systemctl start ${config.job}`,
+    next:
+      isOther || isSilent
+        ? shell`ssh-keyscan -p ${port} ${address}   (compared on ${name} itself; if its key was replaced, pin the new one in the estate)`
+        : shell`ping -c 3 ${address}; systemctl start ${config.job}`,
   };
   return connectionCodes.includes(result.exitCode ?? 255) || result.ended === "timed-out"
     ? new Away(exitCodes.failed, failure)

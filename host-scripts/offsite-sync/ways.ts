@@ -2,9 +2,6 @@ import { existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import { intoFolder } from "../runtime/into-folder";
-import { readDebt } from "../runtime/journal-consumer";
-import { consumersOf } from "../runtime/journal-cursor";
-import { readWatchedDebt } from "../runtime/journal-watched";
 import { momentText } from "../runtime/moment";
 import { bytesOfTyped, quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
@@ -13,6 +10,7 @@ import { shell } from "../runtime/shell";
 import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../runtime/ways";
 import { readMemory } from "./memory";
 import type { Leg } from "./offsite";
+import { owedOf, owedText } from "./owed";
 import { failureOf, neverSent, offsiteMetadata, remotePath, remoteRsync, remoteShell } from "./remote";
 
 type Context = WayContext<OffsiteSyncConfig>;
@@ -43,14 +41,7 @@ async function list(request: ListRequest, context: Context): Promise<Answer> {
   const memory = readMemory(config);
   const legs = config.legs.map(leg => {
     const lastMs = memory.legs[leg.from];
-    const journals = leg.journals.map(({ writer, folder, watches }) => {
-      const debt = (watches ? readWatchedDebt : readDebt)(folder, config.job, memory.stamps[folder]);
-      return {
-        ...{ writer, folder, segments: debt.segments, names: debt.paths.size + debt.subtrees.size },
-        ...{ whole: debt.whole, isOpen: debt.isOpen, consumers: consumersOf(folder) },
-        oldest: debt.oldestMs === undefined ? undefined : momentText(debt.oldestMs),
-      };
-    });
+    const journals = leg.journals.map(journal => owedOf(config, journal, memory.stamps[journal.folder]));
     return {
       from: leg.from,
       to: leg.to,
@@ -61,10 +52,7 @@ async function list(request: ListRequest, context: Context): Promise<Answer> {
   const lines = legs.flatMap(({ from, to, last, journals }) => [
     `${from} -> ${config.destination.name}:${to}  ${last === undefined ? "never whole there" : `whole and verified as of ${last}`}`,
     ...(journals.length === 0 ? ["  nobody notes what changes in it: each run compares all of it"] : []),
-    ...journals.map(
-      ({ writer, segments, names, whole, isOpen, oldest, consumers }) =>
-        `  ${writer}: ${whole === undefined ? `${names} names in ${segments} segments${oldest === undefined ? "" : `, the oldest of ${oldest}`}` : `all is owed, as ${whole}`}${isOpen ? "; at work, or killed" : ""}; read by ${consumers.join(", ") || "nobody yet"}`,
-    ),
+    ...journals.map(journal => `  ${owedText(journal)}`),
   ]);
   return Promise.resolve({ text: lines.join("\n"), result: { legs } });
 }

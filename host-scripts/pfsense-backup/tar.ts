@@ -6,7 +6,7 @@ import { Refusal, RunnerError } from "../runtime/errors";
 import { roomOf } from "../runtime/free-room";
 import type { Phase } from "../runtime/phases";
 import { writeAll } from "../runtime/durable";
-import { pinnedSsh } from "../runtime/pinned-ssh";
+import { isOtherMachine, pinnedSsh } from "../runtime/pinned-ssh";
 import { required } from "../runtime/required";
 import { CommandMissing, run, type RunResult } from "../runtime/run";
 import { ready, shell } from "../runtime/shell";
@@ -129,9 +129,6 @@ function memberOf(path: string): string {
 const ofLiveFiles =
   /(No such file or directory|file changed as we read it|File removed before we read it|socket ignored|cannot archive sockets?|Removing leading|Error exit delayed from previous errors|Exiting with failure status)/;
 
-/** What ssh says of it fills a screen, and ends with advice to forget the key. */
-const otherKey = /HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known/;
-
 function judge(result: RunResult, backup: FirewallBackup): string {
   const { config } = backup;
   const said = firstLines(result.stderr);
@@ -147,7 +144,7 @@ function judge(result: RunResult, backup: FirewallBackup): string {
     return said;
   const how =
     result.ended === "exited" && result.exitCode === 255
-      ? `ssh to ${ssh.user}@${ssh.host}:${ssh.port} failed: ${otherKey.test(said) ? "its host key isn't the pinned one" : said || "no reason was given"}`
+      ? `ssh to ${ssh.user}@${ssh.host}:${ssh.port} failed: ${isOtherMachine(said) ? "its host key isn't the pinned one" : said || "no reason was given"}`
       : result.ended === "exited"
         ? `tar ended with ${result.exitCode} there: ${said}`
         : `ssh to ${ssh.host} was ended without a byte for ${stallMs(config) / 1000} s, or after ${config.budgetMs / 1000} s${said && `: ${said}`}`;

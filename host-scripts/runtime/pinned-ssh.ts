@@ -15,6 +15,11 @@ export interface PinnedMachine {
 
 /** A command of ssh(1) up to what is to run there. Its options win over any that the host's own configuration has. */
 export function pinnedSsh(machine: PinnedMachine): [string, ...string[]] {
+  return [...pinnedShell(machine), "-l", machine.user, "--", machine.address];
+}
+
+/** The same for a program that says itself which account of which machine it wants, as rsync does of its remote shell. */
+export function pinnedShell(machine: Omit<PinnedMachine, "address" | "user">): [string, ...string[]] {
   const [type = ""] = machine.hostKey.split(" ");
   const settings = [
     "BatchMode=yes",
@@ -37,6 +42,16 @@ export function pinnedSsh(machine: PinnedMachine): [string, ...string[]] {
   return [
     ...(["ssh", "-F", "/dev/null", "-T", "-x", "-a"] as const),
     ...settings.flatMap(setting => ["-o", setting]),
-    ...["-i", machine.identity, "-p", String(machine.port), "-l", machine.user, "--", machine.address],
+    ...["-i", machine.identity, "-p", String(machine.port)],
   ];
+}
+
+/**
+ * Whether ssh(1) ended as the machine didn't show the key that is pinned, by what it said: that fills a screen, and ends with advice
+ * to forget the key.
+ */
+export function isOtherMachine(said: string): boolean {
+  return /HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known|no matching host key type/.test(
+    said,
+  );
 }

@@ -182,7 +182,7 @@ test("list says what is owed, and verify what differs and what only the destinat
   hand("paths", "books/one");
   appendFileSync(join(world.backup, "books/one"), "!");
   expect((await world.start(["list"]).finished).stdout).toMatch(
-    /nfs-mirror: 1 names in 1 segments.*read by offsite-sync-backup/,
+    /nfs-mirror: 1 names \(1 KiB\) and 0 subtrees in 1 segments, the oldest of .*; read by offsite-sync-backup \((\d+) of (?!\1\))\d+\)/,
   );
   expect((await world.start(["list", join(world.folder, "backup")]).finished).stdout).toContain("books");
   writeFileSync(far("pve-backup/books/orphan"), "");

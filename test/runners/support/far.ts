@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
 import { firewallPrograms } from "../../../lab/servers/firewall/sshd";
 import { offsiteModule } from "../../../plan/contracts/offsite-sync";
+import { makeDiskImage } from "./disk-image";
 import { rsyncPackages } from "./rsync-tools";
 
 /** A destination: a real sshd on a free port, whose account opens one module of a real rsync daemon, and is nobody else. */
@@ -16,21 +17,33 @@ export interface Far {
   readonly privateKey: string;
   /** Its tree, as its disk has it. */
   readonly tree: string;
+  /** Where this process finds a path of its own disk; another one after each start. */
+  outside(path: string): string;
+  /** Runs a command as its root. */
+  inside(program: string, ...args: string[]): Promise<string>;
   /** Program that takes rsync's place there; `REAL` in its text is rsync. */
   shadow(script: string): void;
   unshadow(): void;
+  /** Settings of its sshd beside its own, from its next start on. They win over its own. */
+  configure(...settings: readonly string[]): void;
   start(): Promise<void>;
   /** With all of its connections. */
   stop(): Promise<void>;
 }
 
 const uid = 64_000;
+const diskImage = "disk.img";
 
-/** @param folder that every user may pass */
-export async function startFar(folder: string): Promise<Far> {
+/**
+ * @param folder that every user may pass
+ * @param megabytes of a disk of its own for its tree; this machine's own where it isn't given
+ */
+export async function startFar(folder: string, megabytes?: number): Promise<Far> {
   mkdirSync(join(folder, "tree"), { recursive: true });
   chmodSync(folder, 0o711);
   chownSync(join(folder, "tree"), uid, uid);
+  if (megabytes !== undefined)
+    await makeDiskImage(join(folder, diskImage), megabytes, ["-E", `root_owner=${uid}:${uid}`]);
   const server = await firewallPrograms();
   // The cache is root's alone, and who logs in there is not.
   const programs = join(folder, "programs");
@@ -69,14 +82,17 @@ export async function startFar(folder: string): Promise<Far> {
     `${readFileSync("/etc/passwd", "utf8")}sshd:x:65530:65534::/run/sshd:/usr/sbin/nologin\nnas:x:${uid}:${uid}::${folder}:/bin/sh\n`,
   );
   text("shadow", "root:*:19000:0:99999:7:::\nnas:*:19000:0:99999:7:::\n", 0o600);
-  text(
-    "sshd_config",
-    [
-      ...[`Port ${port}`, "ListenAddress 127.0.0.1", `HostKey ${join(folder, "host")}`, "PidFile none"],
-      ...[`AuthorizedKeysFile ${join(folder, "authorized_keys")}`, "StrictModes no", "UsePAM no"],
-      ...["PasswordAuthentication no", "KbdInteractiveAuthentication no", ""],
-    ].join("\n"),
-  );
+  const configure = (...settings: readonly string[]): void =>
+    text(
+      "sshd_config",
+      [
+        ...settings,
+        ...[`Port ${port}`, "ListenAddress 127.0.0.1", `HostKey ${join(folder, "host")}`, "PidFile none"],
+        ...[`AuthorizedKeysFile ${join(folder, "authorized_keys")}`, "StrictModes no", "UsePAM no"],
+        ...["PasswordAuthentication no", "KbdInteractiveAuthentication no", ""],
+      ].join("\n"),
+    );
+  configure();
   let child: ChildProcess | undefined;
   const far: Far = {
     ...{ port, user: "nas", hostKey: publicKey("host"), tree: join(folder, "tree") },
@@ -88,6 +104,10 @@ export async function startFar(folder: string): Promise<Far> {
         0o755,
       ),
     unshadow,
+    configure,
+    outside: path => `/proc/${child?.pid}/root${path}`,
+    inside: async (program, ...args) =>
+      (await execa("nsenter", [`--mount=/proc/${child?.pid}/ns/mnt`, program, ...args])).stdout,
     async start() {
       child = serve(folder, server);
       await listening(child);
@@ -110,6 +130,7 @@ function serve(folder: string, programs: string): ChildProcess {
     `mount --bind "$0/shadow" /etc/shadow`,
     "mount -t tmpfs tmpfs /run",
     "mkdir -m 755 /run/sshd",
+    `{ [ ! -e "$0/${diskImage}" ] || mount -o loop "$0/${diskImage}" "$0/tree"; }`,
     `exec "$@"`,
   ].join(" && ");
   const sshd = [join(programs, "usr/sbin/sshd"), "-D", "-e", "-f", join(folder, "sshd_config")];

@@ -38,14 +38,15 @@ export interface OffsiteWorld {
   close(): Promise<void>;
 }
 
-export async function createOffsiteWorld(megabytes = 64): Promise<OffsiteWorld> {
+/** @param farMegabytes size of a disk that is the destination's own */
+export async function createOffsiteWorld(megabytes = 64, farMegabytes?: number): Promise<OffsiteWorld> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-offsite-"));
   // Who logs in at the destination passes through.
   chmodSync(folder, 0o711);
   const [namespace, pushes, far] = await Promise.all([
     mountNamespace(),
     startRecorder(),
-    startFar(join(folder, "far")),
+    startFar(join(folder, "far"), farMegabytes),
   ]);
   const { path: bundle } = await runnerOf("offsite-sync");
   for (const name of ["bin", "credentials", "backup", "photos"]) mkdirSync(join(folder, name));
@@ -57,7 +58,7 @@ export async function createOffsiteWorld(megabytes = 64): Promise<OffsiteWorld> 
   const [tools, realRsync] = [await rsyncTools(join(folder, "bin")), await rsyncProgram()];
   const journal = join(folder, "writer");
   const config: OffsiteSyncConfig = {
-    ...{ job: "offsite-sync-backup", metricsJob: "offsite-backup-sync", host: "pve", budgetMs: 120_000 },
+    ...{ job: "offsite-sync-backup", metricsJob: "offsite-backup-sync", host: "pve", budgetMs: 600_000 },
     stateDir: join(folder, "state"),
     textfile: join(folder, "textfile", "offsite.prom"),
     legsTextfile: join(folder, "textfile", "offsite-legs.prom"),
@@ -93,8 +94,7 @@ export async function createOffsiteWorld(megabytes = 64): Promise<OffsiteWorld> 
     fullPass: "Sun *-*-1..7 UTC",
     collapse: { leastPercent: 20, mostChangedPercent: 90 },
     scrub: { periodMs: 30 * 86_400_000 },
-    sample: 16,
-    stallMs: 5_000,
+    ...{ sample: 16, stallMs: 60_000 },
   };
   const configFile = join(folder, "config.json");
   const world: OffsiteWorld = {

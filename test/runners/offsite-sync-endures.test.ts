@@ -1,0 +1,217 @@
+import { execFileSync } from "node:child_process";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { openSegment } from "../../host-scripts/runtime/journal";
+import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
+import type { FinishedRun } from "./support/started-run";
+
+/*
+ * What happens to a destination, and on the way there, while it is sent to. Its tree lies on a disk of its own. The world goes on from
+ * test to test.
+ */
+let world: OffsiteWorld;
+
+jest.setTimeout(300_000);
+
+beforeAll(async () => {
+  world = await createOffsiteWorld(160, 160);
+  for (const folder of [join(world.backup, "books"), join(world.photos, "immich")]) mkdirSync(folder);
+  writeFileSync(join(world.backup, "books/one"), "a book");
+  writeFileSync(join(world.photos, "immich/photo"), "a photo");
+  await succeeds();
+});
+afterAll(() => world.close());
+
+const far = (path: string): string => world.far.outside(join(world.far.tree, "pve-backup", path));
+
+function put(path: string, content: string | Buffer = "x"): void {
+  writeFileSync(join(world.backup, path), content);
+  const segment = openSegment(world.journal, "paths");
+  segment.add(Buffer.from(path));
+  segment.promote();
+}
+
+function random(megabytes: number): Buffer {
+  return execFileSync("head", ["-c", String(megabytes * 1024 * 1024), "/dev/urandom"], {
+    maxBuffer: 1 << 30,
+  });
+}
+
+type Ended = FinishedRun & { result: { wireBytes: number; bytes: number; repaired: number } };
+
+async function run(): Promise<Ended> {
+  const finished = await world.start(["--json"]).finished;
+  return { ...finished, result: JSON.parse(finished.stdout || "{}") as Ended["result"] };
+}
+
+async function succeeds(): Promise<Ended> {
+  const finished = await run();
+  if (finished.status !== 0) throw new Error(finished.stderr);
+  return finished;
+}
+
+/** Program that takes so many bytes of a connection and ends. */
+const first = (bytes: number): string => `dd bs=64K count=${bytes} iflag=count_bytes`;
+
+/**
+ * What the host sends goes through a program of the destination's first.
+ */
+function through(pump: string): void {
+  const pipe = `${world.far.tree}/.pipe.$$`;
+  world.far.shadow(`mkfifo ${pipe}; exec 3<&0 4<>${pipe} 5>${pipe} 6<${pipe} 4>&-; rm ${pipe}
+${pump} <&3 >&5 2>/dev/null 6<&- & pump=$!
+exec 3<&- 5>&-
+REAL --server --daemon --config=CONFIG . <&6
+s=$?; kill $pump 2>/dev/null; exit $s`);
+}
+
+/** The host is told of a failure, and of no success. */
+async function fails(): Promise<Ended> {
+  const before = world.metrics();
+  const ended = await run();
+  expect(ended.status).toBe(1);
+  expect(world.metrics()).toMatchObject({
+    last_status: 1,
+    last_success_timestamp: before["last_success_timestamp"],
+    'leg_last_success_timestamp{leg="backup"}': before['leg_last_success_timestamp{leg="backup"}'],
+  });
+  return ended;
+}
+
+test("of many files and a large one that was cut at nine tenths, only the rest is sent", async () => {
+  const mebibyte = 1024 * 1024;
+  for (let index = 10; index < 18; index += 1) put(`books/${index}`, random(1));
+  put("books/large", random(40));
+  through(first(44 * mebibyte));
+  await fails();
+  through(`tee -a ${world.far.tree}/wire`);
+  await succeeds();
+  world.far.unshadow();
+  const wire = world.far.outside(join(world.far.tree, "wire"));
+  const sent = readFileSync(wire).length;
+  rmSync(wire);
+  expect(sent).toBeGreaterThan(4 * mebibyte);
+  expect(sent).toBeLessThan(6 * mebibyte);
+  for (const name of ["17", "large"])
+    expect(readFileSync(far(`books/${name}`)).equals(readFileSync(join(world.backup, "books", name)))).toBe(
+      true,
+    );
+});
+
+test("a connection on which nothing moves any more ends, and what it had begun is made up", async () => {
+  put("books/stalled", random(8));
+  // Its session stands still with both directions, as behind a firewall that forgot the connection.
+  through(`sh -c '${first(4 * 1024 * 1024)}; kill -STOP '$PPID`);
+  world.writeConfig({ stallMs: 15_000 });
+  const { stderr } = await fails();
+  world.writeConfig({});
+  world.far.unshadow();
+  await world.far.stop();
+  await world.far.start();
+  expect(stderr).toMatch(/rsync ended with 30 at .*backup: .*timeout/);
+  await succeeds();
+  expect(existsSync(far("books/stalled"))).toBe(true);
+});
+
+test("a destination without room says so, keeps what it has, and gets the rest once there is some", async () => {
+  put("books/before it is full");
+  await succeeds();
+  const filler = world.far.outside(join(world.far.tree, "filler"));
+  expect(() => execFileSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=1M"], { stdio: "ignore" })).toThrow();
+  put("books/no-room", random(4));
+  const { stderr } = await fails();
+  expect(stderr).toContain("nas has no room for ");
+  expect(stderr).toMatch(/Next: ssh nas@127\.0\.0\.1 -p \d+ df -h/);
+  expect(existsSync(far("books/before it is full"))).toBe(true);
+  rmSync(filler);
+  await succeeds();
+  expect(existsSync(far("books/no-room"))).toBe(true);
+});
+
+test("a destination that has become read-only gets nothing, and all of it once it isn't", async () => {
+  put("books/read-only");
+  await world.far.inside("mount", "-o", "remount,ro", world.far.tree);
+  const { stderr } = await fails();
+  expect(stderr).toContain("Read-only file system");
+  await world.far.inside("mount", "-o", "remount,rw", world.far.tree);
+  await succeeds();
+  expect(existsSync(far("books/read-only"))).toBe(true);
+});
+
+test("what the account may not write there is named, and all else arrives", async () => {
+  put("books/beside");
+  mkdirSync(join(world.backup, "locked"));
+  put("locked/one");
+  await succeeds();
+  await world.far.inside("chown", "-R", "0:0", join(world.far.tree, "pve-backup/locked"));
+  put("locked/one", "another edition");
+  put("books/beside", "another edition");
+  const { stderr } = await fails();
+  expect(stderr).toMatch(/locked.*Permission denied/);
+  expect(readFileSync(far("books/beside"), "utf8")).toBe("another edition");
+  await world.far.inside("chown", "-R", "64000:64000", join(world.far.tree, "pve-backup/locked"));
+  await succeeds();
+  expect(readFileSync(far("locked/one"), "utf8")).toBe("another edition");
+});
+
+test("a file that changes while it is sent is no failure and no damage, and is there as it is after the next run", async () => {
+  const file = join(world.backup, "books/changes");
+  put("books/changes", random(8));
+  const gate = join(world.far.tree, "gate");
+  // Half of it has arrived when the rest of the file is changed.
+  through(`sh -c '${first(4_000_000)}; touch ${gate}; until [ -e ${gate}.open ]; do sleep 0.05; done; cat'`);
+  const running = world.start(["--json"]);
+  await running.until(() => existsSync(world.far.outside(gate)));
+  appendFileSync(file, "written while it was sent");
+  const changed = readFileSync(file);
+  changed.writeUInt8(changed.readUInt8(10) ^ 1, 10);
+  // In its place, as a program does: emptied and written anew, rsync might find it half as long.
+  const open = openSync(file, "r+");
+  writeSync(open, changed, 0, 16, 0);
+  closeSync(open);
+  writeFileSync(world.far.outside(`${gate}.open`), "");
+  const ended = await running.finished;
+  world.far.unshadow();
+  for (const name of [gate, `${gate}.open`]) rmSync(world.far.outside(name), { force: true });
+  if (ended.status !== 0) throw new Error(ended.stderr);
+  put("books/changes", changed);
+  const { result } = await succeeds();
+  expect(result.repaired).toBe(0);
+  expect(readFileSync(far("books/changes")).equals(changed)).toBe(true);
+  expect(world.metrics()["doubtful_files"]).toBe(0);
+});
+
+test("a banner of the destination's doesn't stand before why a run failed", async () => {
+  const banner = join(world.folder, "far", "banner");
+  writeFileSync(banner, "All that you do here is logged.\n".repeat(8), { mode: 0o644 });
+  await world.far.stop();
+  world.far.configure(`Banner ${banner}`, "DenyUsers nas");
+  await world.far.start();
+  const { stderr } = await fails();
+  expect(stderr).toContain("Permission denied (publickey");
+  expect(stderr).not.toContain("All that you do here");
+});
+
+test("a destination that has a key of another type only is another machine", async () => {
+  const key = join(world.folder, "far", "other");
+  execFileSync("ssh-keygen", ["-q", "-t", "ecdsa", "-N", "", "-f", key]);
+  await world.far.stop();
+  world.far.configure(`HostKey ${key}`, "HostKeyAlgorithms ecdsa-sha2-nistp256");
+  await world.far.start();
+  const { stderr } = await fails();
+  await world.far.stop();
+  world.far.configure();
+  await world.far.start();
+  expect(stderr).toContain("ssh gave no reason, as it gives none where nas has no key of the pinned type");
+  await succeeds();
+});
