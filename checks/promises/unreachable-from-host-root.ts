@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan";
-import { exampleEstate } from "../../plan/estate/example";
+import { type ExampleEstate, exampleEstate } from "../../plan/estate/example";
 import { liveSurvives } from "../../plan/graph/survival";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
@@ -60,23 +60,25 @@ export const unreachableFromHostRoot = defineCheck({
         },
       ),
       mended(
-        example("a leg for most of the data to a share of another name", ({ layers }) =>
-          edit(layers["offsite-sync"][0]?.legs[0], { to: "/Backups/pve-backup" }),
-        ),
+        example("a leg for most of the data to a share of another name", estate => {
+          openAny(estate);
+          edit(estate.layers["offsite-sync"][0]?.legs[0], { to: "/Backups/pve-backup" });
+        }),
         {
           says: 'Write below /Backup in "to" of the legs in the place of /Backups',
           edit: ({ layers }) => edit(layers["offsite-sync"][0]?.legs[0], { to: "/Backup/pve-backup" }),
         },
       ),
       mended(
-        example("a leg that ends outside of the share with snapshots", ({ layers }) =>
-          edit(layers["offsite-sync"][0], {
+        example("a leg that ends outside of the share with snapshots", estate => {
+          openAny(estate);
+          edit(estate.layers["offsite-sync"][0], {
             legs: [
               { from: "/mnt/backup", to: "/Backup/pve-backup" },
               { from: "/srv/nfs/photos", to: "/Photos" },
             ],
-          }),
-        ),
+          });
+        }),
         {
           says: "in a share that nas-snapshots covers",
           edit: ({ layers }) => edit(layers["offsite-sync"][0]?.legs[1], { to: "/Backup/nfs/photos" }),
@@ -86,6 +88,12 @@ export const unreachableFromHostRoot = defineCheck({
     good: [example("a share with the NAS's own snapshots")],
   },
 });
+
+/** Where a key opens one folder, a leg to another is refused before any check. */
+function openAny({ destinations, secrets }: ExampleEstate): void {
+  delete destinations["nas"]?.receives;
+  delete secrets["nas-key"];
+}
 
 interface WrongShare {
   readonly machine: string;

@@ -57,6 +57,7 @@ export function exampleEstate(): ExampleEstate {
         medium: "hdd",
         size: "5.3TB",
         used: "500GB",
+        receives: { tree: "/Backup", secret: "nas-key" },
         secrets: ["nas-password"],
       },
     },
@@ -75,6 +76,7 @@ export function exampleEstate(): ExampleEstate {
     ],
     secrets: {
       "nas-password": { keptIn: ["vault", "break-glass"] },
+      "nas-key": { keptIn: ["vault", "break-glass"] },
       "nas-look-key": { keptIn: ["vault", "break-glass"] },
       "nas-look-password": { keptIn: ["vault", "break-glass"] },
       "pfsense-key": { keptIn: ["vault", "break-glass"] },

@@ -52,7 +52,12 @@ test("tells the newest copy and not the nearest: on the NAS, once the mirror is 
       ageMs: 6 * hour,
       // 300 GB at 50 MB a second.
       floorMs: 6_000_000,
-      restore: [expect.objectContaining({ kind: "manual" })],
+      restore: [
+        expect.objectContaining({
+          kind: "command",
+          argv: ["offsite-sync-backup", "restore", "/srv/nfs/photos"],
+        }),
+      ],
     },
   });
 });

@@ -34,10 +34,13 @@ test("the program that made a copy restores it, by the name that people know", (
 });
 
 test("what was copied on comes back hop by hop, and a command behind what a person does waits for it", () => {
-  const books = restoreSteps(copyBy("books", "nfs-mirror", "offsite-sync-backup"));
-  expect(books.map(({ kind }) => kind)).toEqual(["manual", "command"]);
+  expect(restoreText(restoreSteps(copyBy("books", "nfs-mirror", "offsite-sync-backup")))).toBe(
+    "# on pve:\noffsite-sync-backup restore /mnt/backup/books &&\nnfs-mirror restore books",
+  );
+  const books = restoreSteps(copyBy("books", "nfs-mirror", "offsite-sync-backup", "nas-snapshots"));
+  expect(books.map(({ kind }) => kind)).toEqual(["manual", "command", "command"]);
   const [first = "", back = "", then = ""] = restoreText(books).split("\n");
   expect(first).toBe("# on pve:");
-  expect(back).toMatch(/^# by hand, .*: rsync .* \S+:\S+\/books\/ \/mnt\/backup\/books\/$/);
-  expect(then).toMatch(/^# then: nfs-mirror restore books/);
+  expect(back).toMatch(/^# this prints the steps .*: nas-snapshots restore \/Backup\/pve-backup\/books$/);
+  expect(then).toMatch(/^# then: offsite-sync-backup restore \/mnt\/backup\/books/);
 });

@@ -122,6 +122,8 @@ export const estate: EstateInput = {
       medium: "hdd",
       size: "5.3TB",
       used: "1TB",
+      // A key of its own, that opens one folder to rsync: the administrator's, which the reference's run has, opens all.
+      receives: { tree: "/Backup/Viki", secret: "synology-rsync-key" },
       secrets: ["synology-admin-password"],
     },
   },
@@ -145,6 +147,7 @@ export const estate: EstateInput = {
   secrets: {
     // Vault alone kept the password of the NAS that Vault is restored from; a sealed envelope breaks the circle.
     "synology-admin-password": { keptIn: ["vault", "break-glass"] },
+    "synology-rsync-key": { keptIn: ["vault", "break-glass"] },
     "synology-look-key": { keptIn: ["vault", "break-glass"] },
     "synology-look-password": { keptIn: ["vault", "break-glass"] },
     "pfsense-api-key": { keptIn: ["vault", "break-glass"] },

@@ -85,6 +85,12 @@ test.each([
     "services.forgejo.needs[0]",
   ],
   [
+    "a leg to a share that the key doesn't open",
+    `${offsite} > legs > 1 > to`,
+    "/Photos/immich",
+    'layers["offsite-sync"][0].legs[1].to',
+  ],
+  [
     "a job waited for that is gone",
     "layers > nfs-mirror > 0",
     undefined,

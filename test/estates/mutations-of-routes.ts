@@ -172,11 +172,4 @@ export const mutationsOfRetention: Mutation[] = [
     "/Backups",
     "promises/unreachable-from-host-root",
   ],
-  [
-    "a leg to a share without snapshots",
-    `${offsite} > legs > 1 > to`,
-    "/Photos/immich",
-    "promises/unreachable-from-host-root",
-    "immich",
-  ],
 ];

@@ -117,8 +117,7 @@ export const parts: TiredEdit[] = [
     "a leg to a share of another name",
     `${offsite} > legs > 0 > to`,
     "/Backups/Viki/pve-backup",
-    "promises/unreachable-from-host-root",
-    "synology",
+    'estate.layers["offsite-sync"][0].legs[0].to',
   ],
   [
     "the SSD's file system removed",

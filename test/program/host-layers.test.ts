@@ -12,6 +12,7 @@ const firewallKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nof the firewall";
 const texts = {
   ...{ "pfsense-key": "id and token of the firewall", "pfsense-ssh-key": firewallKey },
   ...{ "nas-look-key": "key of the NAS", "nas-look-password": "password of the NAS" },
+  "nas-key": "key that opens one folder of the NAS",
 };
 const withSecrets = (change: Record<string, string> = {}) => ({
   secrets: Object.fromEntries(
@@ -37,6 +38,7 @@ test("installs a component for each runner, with a release, its credentials and 
     "holdfast:layer:BackupScrub backup-scrub-pve: release, alerts",
     "holdfast:layer:VmImages vm-images-pve: release, alerts",
     "holdfast:layer:NfsChangeTracker nfs-change-tracker-pve: release, alerts",
+    "holdfast:layer:OffsiteSync offsite-sync-backup-pve: release, credential-nas-key, alerts",
     "holdfast:layer:NasSnapshots nas-snapshots-pve: release, credential-nas-look-key, credential-nas-look-password, alerts",
   ])
     expect(registered).toContain(layer);
@@ -46,10 +48,12 @@ test("says which jobs are planned and not installed", async () => {
   const { warnings } = await deployed(exampleEstate(), withSecrets());
   expect(warnings).toContainEqual(
     expect.stringMatching(
-      /^Planned and checked, but not installed by this version: etcd-backup, vault-backup, /,
+      /^Planned and checked, but not installed by this version: etcd-backup, vault-backup\b/,
     ),
   );
-  expect(warnings.join()).not.toMatch(/not installed.*(lvm-pvc-snapshot|daily-backup|pfsense-backup)/);
+  expect(warnings.join()).not.toMatch(
+    /not installed.*(lvm-pvc-snapshot|daily-backup|pfsense-backup|offsite-sync)/,
+  );
 });
 
 test("sends a credential as a secret by standard input, before the release is live and never in another input", async () => {

@@ -4,16 +4,7 @@ import { type ExampleEstate, exampleWith } from "../../estate/example";
 import { releaseFiles } from "../release-files.test-support";
 
 function planned(change: (estate: ExampleEstate) => void = () => undefined) {
-  const plan = planOf(
-    parseEstate(
-      exampleWith(estate => {
-        const { nas } = estate.destinations ?? {};
-        if (nas) nas.receives = { tree: "/Backup", secret: "nas-key" };
-        estate.secrets = { ...estate.secrets, "nas-key": { keptIn: ["vault", "break-glass"] } };
-        change(estate);
-      }),
-    ),
-  );
+  const plan = planOf(parseEstate(exampleWith(change)));
   const job = plan.jobs.find(({ name }) => name === "offsite-sync-backup");
   if (!job) throw new Error("the example has no offsite-sync-backup");
   return { plan, job };
