@@ -91,7 +91,7 @@ test("changes the file of a changed secret alone", async () => {
   ]);
 });
 
-test("changes config and manifest of one job after an edit of one line", async () => {
+test("changes config and manifest of a job, and of the one that sends its copies, after an edit of one line", async () => {
   const before = await deployed(exampleEstate(), withSecrets());
   const [backup] = exampleEstate().layers["daily-backup"] ?? [];
   if (!backup) throw new Error("the example has no daily-backup");
@@ -105,10 +105,15 @@ test("changes config and manifest of one job after an edit of one line", async (
   );
   expect(changed.map(({ name }) => name)).toEqual([
     "daily-backup-pve-release-config.json",
+    // It keeps there as many generations as the host does.
+    "offsite-sync-backup-pve-release-config.json",
+    "offsite-sync-backup-pve-release-live",
     "daily-backup-pve-release-live",
   ]);
   expect(changed.map(resource => changedLines(named(before.resources, resource.name), resource))).toEqual([
     ['    "count": 5'],
+    ['          "keeps": 5'],
+    [expect.stringMatching(/^[0-9a-f]{64} {2}config\.json$/)],
     [expect.stringMatching(/^[0-9a-f]{64} {2}config\.json$/)],
   ]);
 });
