@@ -3,14 +3,29 @@ import type { BadExample, Example, Mend } from "./check";
 
 type Mirror = ExampleEstate["layers"]["nfs-mirror"][number];
 
-/** The sound example estate with a change made to it, for a check's page and tests. */
+/**
+ * The sound example estate with a change made to it, for a check's page and tests. Made when it is asked for: a command that
+ * checks an estate shows none of the hundreds.
+ */
 export function example(name: string, change: (estate: ExampleEstate) => void = () => undefined): Example {
-  return { name, estate: exampleWith(change) };
+  let made: Example["estate"] | undefined;
+  return {
+    name,
+    get estate() {
+      return (made ??= exampleWith(change));
+    },
+  };
 }
 
 /** A faulty example with the edits that its finding's fix tells of. The test of the catalogue makes each of them. */
 export function mended(faulty: Example, ...mends: readonly Mend[]): BadExample {
-  return { ...faulty, mends };
+  return {
+    name: faulty.name,
+    get estate() {
+      return faulty.estate;
+    },
+    mends,
+  };
 }
 
 /** The edit of giving the alert that `alertExample` adds another expression. */

@@ -13,30 +13,36 @@ export interface FastestCopy {
   readonly floor?: TransferFloor;
 }
 
-const known = new WeakMap<Plan, Map<Domain, Map<Dataset, FastestCopy | undefined>>>();
+const known = new WeakMap<Plan, Map<Dataset, readonly FastestCopy[]>>();
 
-/**
- * The copy of which a dataset is back soonest after a disaster, nothing where none is left. Sought once for a plan: what is
- * restored alone and what is restored together ask.
- */
+/** The copy of which a dataset is back soonest after a disaster, nothing where none is left. */
 export function fastestCopy(dataset: Dataset, domain: Domain, plan: Plan): FastestCopy | undefined {
-  const byDomain = known.get(plan) ?? new Map<Domain, Map<Dataset, FastestCopy | undefined>>();
-  known.set(plan, byDomain);
-  const byDataset = byDomain.get(domain) ?? new Map<Dataset, FastestCopy | undefined>();
-  byDomain.set(domain, byDataset);
-  const found = byDataset.get(dataset) ?? sought(dataset, domain, plan);
-  byDataset.set(dataset, found);
-  return found;
+  return fastestFirst(dataset, plan).find(({ copy }) => copySurvives(copy, domain, plan.estate));
 }
 
-function sought(dataset: Dataset, domain: Domain, plan: Plan): FastestCopy | undefined {
+/** All copies of a dataset, those that nobody can say it of last. Put in order once for a plan: each disaster asks. */
+function fastestFirst(dataset: Dataset, plan: Plan): readonly FastestCopy[] {
+  const byDataset = known.get(plan) ?? new Map<Dataset, readonly FastestCopy[]>();
+  known.set(plan, byDataset);
+  const found = byDataset.get(dataset);
+  if (found) return found;
   const bytes = bytesOf(dataset) ?? Infinity;
-  let fastest: FastestCopy | undefined;
-  for (const copy of copiesIn(plan).get(dataset) ?? []) {
-    if (!copySurvives(copy, domain, plan.estate)) continue;
+  const copies = (copiesIn(plan).get(dataset) ?? []).map((copy): FastestCopy => {
     const floor = transferFloor(copy.location, dataset.location, bytes, plan.estate);
-    if (!floor) fastest ??= { copy };
-    else if (!fastest?.floor || floorMs(floor) < floorMs(fastest.floor)) fastest = { copy, floor };
-  }
-  return fastest;
+    return floor ? { copy, floor } : { copy };
+  });
+  const told = copies.filter(({ floor }) => floor !== undefined);
+  // Not by a difference: that of two unknown sizes is no number.
+  told.sort((a, b) => compare(floorOf(a), floorOf(b)));
+  const ordered = [...told, ...copies.filter(({ floor }) => floor === undefined)];
+  byDataset.set(dataset, ordered);
+  return ordered;
+}
+
+function floorOf({ floor }: FastestCopy): number {
+  return floor ? floorMs(floor) : Infinity;
+}
+
+function compare(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

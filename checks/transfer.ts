@@ -1,3 +1,4 @@
+import { addTo } from "../plan/add-to";
 import type { Estate } from "../plan/estate/schema";
 import type { Location, Machine } from "../plan/job";
 import { parseDuration } from "../plan/units/duration";
@@ -33,8 +34,8 @@ export function transferFloor(
   const [one, other] = [endOf(from.machine, estate), endOf(to.machine, estate)];
   const links = linksOf(estate);
   let fastest: TransferFloor | undefined;
-  for (const { link, bandwidth, latencyMs } of links.get(`${one} > ${other}`) ??
-    links.get(`${other} > ${one}`) ??
+  for (const { link, bandwidth, latencyMs } of links.get(one)?.get(other) ??
+    links.get(other)?.get(one) ??
     []) {
     const floor = { link, bytesMs: (bytes / bandwidth) * 1000, bandwidth, latencyMs };
     if (!fastest || floorMs(floor) < floorMs(fastest)) fastest = floor;
@@ -60,17 +61,24 @@ interface Link {
   readonly latencyMs: number;
 }
 
-const known = new WeakMap<Estate, ReadonlyMap<string, readonly Link[]>>();
+type Links = ReadonlyMap<string, ReadonlyMap<string, readonly Link[]>>;
 
-/** Links by both of their ends. Read once for an estate: every copy asks. */
-function linksOf(estate: Estate): ReadonlyMap<string, readonly Link[]> {
+const known = new WeakMap<Estate, Links>();
+
+/** Links by where they begin and where they end. Read once for an estate: every copy asks. */
+function linksOf(estate: Estate): Links {
   const found = known.get(estate);
   if (found) return found;
-  const links = new Map<string, Link[]>();
+  const links = new Map<string, Map<string, Link[]>>();
   for (const { from, to, bandwidth, latency } of estate.links) {
-    const link = `${from} > ${to}`;
-    const parsed = { link, bandwidth: parseSize(bandwidth), latencyMs: parseDuration(latency) };
-    links.set(link, [...(links.get(link) ?? []), parsed]);
+    const parsed = {
+      link: `${from} > ${to}`,
+      bandwidth: parseSize(bandwidth),
+      latencyMs: parseDuration(latency),
+    };
+    const onward = links.get(from) ?? new Map<string, Link[]>();
+    links.set(from, onward);
+    addTo(onward, to, parsed);
   }
   known.set(estate, links);
   return links;

@@ -48,3 +48,13 @@ export function latestEnd(job: Job, startMs: number, plan: Plan, seen: readonly 
   }
   return fromMs + job.budgetMs;
 }
+
+/**
+ * What `latestEnd` is never later than, in ms after the run's own time: each of those that it waits for may begin just when it
+ * would, and one after the other.
+ */
+export function longestRun(job: Job, plan: Plan, seen: readonly Job[] = []): number {
+  return awaited(job, plan)
+    .filter(other => !seen.includes(other) && other !== job)
+    .reduce((sum, other) => sum + longestRun(other, plan, [...seen, job]), startDelay(job) + job.budgetMs);
+}

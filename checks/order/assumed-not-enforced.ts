@@ -6,7 +6,7 @@ import { edit } from "../example-edits";
 import { example, mirrorExample, mended } from "../examples";
 import { localTime } from "../local-time";
 import { yearsOf } from "../../plan/graph/loss";
-import { latestEnd, waitsFor } from "../windows";
+import { latestEnd, longestRun, waitsFor } from "../windows";
 
 /** The reader's start counts without its delays: it may be on time on the night when the writer is late. */
 export const assumedNotEnforced = defineCheck({
@@ -104,12 +104,14 @@ function firstClash(
 ): { writerMs: number; writerEndMs: number; readerMs: number } | undefined {
   const timeline = yearsOf(plan);
   const { queuedMs: writes } = timeline.runsOf(writer);
+  // Most runs are over long before: how late each ends is asked of the others alone.
+  const longestMs = longestRun(writer, plan);
   let next = 0;
   for (const readerMs of timeline.runsOf(reader).queuedMs) {
     if (readerMs < timeline.horizon.fromMs) continue;
     while ((writes[next] ?? Infinity) <= readerMs) next++;
     const writerMs = writes[next - 1];
-    if (writerMs === undefined) continue;
+    if (writerMs === undefined || writerMs + longestMs <= readerMs) continue;
     const writerEndMs = latestEnd(writer, writerMs, plan);
     if (writerEndMs > readerMs) return { writerMs, writerEndMs, readerMs };
   }

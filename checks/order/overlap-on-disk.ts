@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan";
-import type { Runs, Timeline } from "../../plan/graph/versions";
+import type { Alike, Runs, Timeline } from "../../plan/graph/versions";
 import type { Job } from "../../plan/job";
 import { disksOf } from "../../plan/timeline";
 import { formatDuration } from "../../plan/units/duration";
@@ -92,7 +92,7 @@ function overlaps(plan: Plan): Overlap[] {
     for (const disk of disksOf(job, plan)) usersOf.set(disk, [...(usersOf.get(disk) ?? []), job]);
   const found = new Map<string, Overlap>();
   for (const [disk, jobs] of usersOf)
-    for (const overlap of jobs.length < 2 ? [] : sweep(disk, jobs, timeline)) {
+    for (const overlap of jobs.length < 2 ? [] : overlapsOn(disk, jobs, timeline)) {
       const [one, other] = [overlap.first.job, overlap.second.job];
       // In a circle nobody knows who waits: order/after-cycle.
       if (waitsFor(one, other, plan) && waitsFor(other, one, plan)) continue;
@@ -150,15 +150,39 @@ function pairKey(a: Job, b: Job): string {
   return [`${a.host}/${a.name}`, `${b.host}/${b.name}`].sort().join(" ");
 }
 
+/** Two runs that overlap, by their jobs' places among those that use the disk. */
+interface Clash {
+  readonly first: number;
+  readonly second: number;
+  readonly windows: readonly [Window, Window];
+  readonly count: number;
+}
+
+const known = new WeakMap<Alike, Map<string, readonly Clash[]>>();
+
+/** The overlaps on one disk. Disks whose jobs run alike have the same. */
+function overlapsOn(disk: string, jobs: readonly Job[], timeline: Timeline): Overlap[] {
+  const { alike, horizon } = timeline;
+  const byRuns = known.get(alike) ?? new Map<string, readonly Clash[]>();
+  known.set(alike, byRuns);
+  const runs = jobs.map(job => timeline.runsOf(job));
+  const key = runs.map(each => alike.idOf(each)).join();
+  const clashes = byRuns.get(key) ?? sweep(runs, horizon.fromMs);
+  byRuns.set(key, clashes);
+  return clashes.flatMap(({ first, second, windows: [one, other], count }) => {
+    const [a, b] = [jobs[first], jobs[second]];
+    if (!a || !b) return [];
+    const times = [one.fromMs, one.toMs, other.fromMs, other.toMs];
+    return [{ disk, first: { job: a, window: one }, second: { job: b, window: other }, times, count }];
+  });
+}
+
 /**
- * The overlaps on one disk, in one pass over the starts of all of its jobs. Numbers in flat arrays, and merged in place of
- * sorted: a big estate has a million runs in its years.
+ * The overlaps of some jobs' runs, in one pass over the starts of all. Numbers in flat arrays, and merged in place of sorted: a
+ * big estate has a million runs in its years.
  */
-function sweep(disk: string, jobs: readonly Job[], timeline: Timeline): Overlap[] {
-  const { starts, ends, users } = inOrder(
-    jobs.map(job => timeline.runsOf(job)),
-    timeline.horizon.fromMs,
-  );
+function sweep(runs: readonly Runs[], fromMs: number): Clash[] {
+  const { starts, ends, users } = inOrder(runs, fromMs);
   const counts = new Map<number, number>();
   const firsts: { first: number; second: number; pair: number }[] = [];
   let underWay: number[] = [];
@@ -169,23 +193,19 @@ function sweep(disk: string, jobs: readonly Job[], timeline: Timeline): Overlap[
     for (const other of underWay) {
       const [a, b] = [users[other] ?? 0, users[run] ?? 0];
       if (a === b) continue;
-      const pair = Math.min(a, b) * jobs.length + Math.max(a, b);
+      const pair = Math.min(a, b) * runs.length + Math.max(a, b);
       const count = counts.get(pair) ?? 0;
       if (count === 0) firsts.push({ first: other, second: run, pair });
       counts.set(pair, count + 1);
     }
     underWay.push(run);
   }
-  const runAt = (index: number): Run[] => {
-    const job = jobs[users[index] ?? 0];
-    return job ? [{ job, window: { fromMs: starts[index] ?? 0, toMs: ends[index] ?? 0 } }] : [];
-  };
-  return firsts.flatMap(({ first, second, pair }) => {
-    const [one, other] = [...runAt(first), ...runAt(second)];
-    if (!one || !other) return [];
-    const times = [one.window.fromMs, one.window.toMs, other.window.fromMs, other.window.toMs];
-    return [{ disk, first: one, second: other, times, count: counts.get(pair) ?? 0 }];
-  });
+  const windowOf = (run: number): Window => ({ fromMs: starts[run] ?? 0, toMs: ends[run] ?? 0 });
+  return firsts.map(({ first, second, pair }) => ({
+    ...{ first: users[first] ?? 0, second: users[second] ?? 0 },
+    windows: [windowOf(first), windowOf(second)],
+    count: counts.get(pair) ?? 0,
+  }));
 }
 
 /** Runs from an instant on, by their starts, which ascend within each job; of several at one instant, the earlier job's first. */

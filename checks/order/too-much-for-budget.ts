@@ -1,5 +1,6 @@
 import type { Plan } from "../../plan";
 import { bytesOf } from "../../plan/datasets";
+import { countUntil } from "../../plan/ascending";
 import { sizesOf } from "../../plan/capacity";
 import type { Copy } from "../../plan/graph/copies";
 import { yearsOf } from "../../plan/graph/loss";
@@ -122,7 +123,8 @@ function isSnapshot({ flow: { source, target } }: Copy): boolean {
 function daysApart(job: Job, plan: Plan): number {
   const timeline = yearsOf(plan);
   const { fromMs, toMs } = timeline.horizon;
-  const runs = timeline.runsOf(job).startMs.filter(start => start >= fromMs).length;
+  const { startMs } = timeline.runsOf(job);
+  const runs = startMs.length - countUntil(startMs, start => start < fromMs);
   return (toMs - fromMs) / dayMs / Math.max(1, runs);
 }
 

@@ -2,7 +2,7 @@ import { countUntil } from "../ascending";
 import type { Flow, Job } from "../job";
 import type { Copy } from "./copies";
 import { keeper, type KeptRuns } from "./kept-runs";
-import type { Runs, Timeline } from "./versions";
+import type { Alike, Runs, Timeline } from "./versions";
 
 /** What a copy's place holds over the years. */
 export interface Reach {
@@ -36,6 +36,9 @@ interface Held {
   list(): readonly number[];
 }
 
+/** By runs and retention: hosts that are alike keep alike. */
+const keptAlike = new WeakMap<Alike, Map<string, Kept>>();
+
 /**
  * Generations of a copy over a timeline. A run adds one and then removes what its retention no longer keeps; nothing goes
  * at other times. `age` counts from a run's end, `count` the newest of each hour, day, week (from Monday) or month in the
@@ -46,8 +49,6 @@ export class Generations {
   private readonly held = new Map<Copy, (run: number) => Held>();
 
   private readonly keptByFlow = new Map<Flow, Kept>();
-  /** By runs and retention: hosts that are alike keep alike. */
-  private readonly keptAlike = new Map<string, Kept>();
 
   constructor(private readonly timeline: Timeline) {}
 
@@ -92,9 +93,12 @@ export class Generations {
     const known = this.keptByFlow.get(flow);
     if (known) return known;
     const runs = this.timeline.runsOf(job);
-    const key = `${this.timeline.alike.idOf(runs)} ${job.trigger.zone} ${JSON.stringify(flow.retention)}`;
-    const kept = this.keptAlike.get(key) ?? this.keptOf(runs, job, flow);
-    this.keptAlike.set(key, kept);
+    const { alike } = this.timeline;
+    const byKey = keptAlike.get(alike) ?? new Map<string, Kept>();
+    keptAlike.set(alike, byKey);
+    const key = `${alike.idOf(runs)} ${job.trigger.zone} ${JSON.stringify(flow.retention)}`;
+    const kept = byKey.get(key) ?? this.keptOf(runs, job, flow);
+    byKey.set(key, kept);
     this.keptByFlow.set(flow, kept);
     return kept;
   }

@@ -48,7 +48,7 @@ export class Timeline {
   private readonly hanging = new Map<Job, ReadonlySet<Job>>();
   private readonly byName: ReadonlyMap<string, Job>;
   private readonly underWay = new Set<Job>();
-  /** Shared by all timelines that were made of one by `withJobAs`. */
+  /** Shared by all timelines of one horizon, so that what is asked of an estate again after an edit is known. */
   readonly alike: Alike;
 
   constructor(
@@ -58,7 +58,7 @@ export class Timeline {
   ) {
     this.byName =
       change?.of.byName ?? new Map([...jobs].reverse().map(job => [`${job.host}/${job.name}`, job]));
-    this.alike = change?.of.alike ?? new Alike(horizon);
+    this.alike = change?.of.alike ?? alikeOver(horizon);
   }
 
   /** The same timeline with one job thought of as another. What doesn't hang on it is shared. */
@@ -113,11 +113,24 @@ export class Timeline {
   }
 }
 
+// Of the horizon that was asked for last: a lose has one for each instant, and years of runs each minute fill the memory.
+let latest: { readonly key: string; readonly alike: Alike } | undefined;
+const mostInstants = 2_000_000;
+
+function alikeOver(horizon: Horizon): Alike {
+  const key = `${horizon.fromMs} ${horizon.toMs} ${horizon.warmUpMs ?? yearAndMoreMs}`;
+  if (latest?.key !== key || latest.alike.instants > mostInstants)
+    latest = { key, alike: new Alike(horizon) };
+  return latest.alike;
+}
+
 /**
  * Computes runs and versions, and gives the same ones for the same calendar, times and sources: hosts that are alike run
- * alike, and so does a job of each that is moved to the same hour.
+ * alike, and so do a job of each that is moved to the same hour and an estate before and after an edit.
  */
 export class Alike {
+  /** How many it has computed. */
+  instants = 0;
   private readonly asked = new Map<string, readonly number[]>();
   private readonly runs = new Map<string, Runs>();
   private readonly ids = new Map<Runs | Versions, number>();
@@ -134,6 +147,7 @@ export class Alike {
     const known = this.runs.get(key);
     if (known) return known;
     const runs = runsFrom(this.askedBy(asked, trigger), usualRunMs, randomizedDelayMs, preceding);
+    this.instants += runs.startMs.length;
     this.runs.set(key, runs);
     return runs;
   }
@@ -148,7 +162,10 @@ export class Alike {
     }
     const bySource = this.copied.get(runs) ?? new Map<Versions, Versions>();
     this.copied.set(runs, bySource);
-    const versions = bySource.get(source) ?? copied(startMs, endMs, source);
+    const known = bySource.get(source);
+    if (known) return known;
+    const versions = copied(startMs, endMs, source);
+    this.instants += versions.readMs.length;
     bySource.set(source, versions);
     return versions;
   }
