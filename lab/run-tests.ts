@@ -9,6 +9,7 @@ import { messageOf, runTasks } from "./commands/progress";
 import { ensureEngine } from "./engine/bootstrap";
 import { type HostName, standingHosts, startHosts } from "./hosts";
 import { inNamespace } from "./namespace";
+import { prepareNode } from "./node";
 import { startServers } from "./servers";
 
 const projects = ["lab", "volumes", "crashes"] as const;
@@ -34,6 +35,8 @@ async function main(words: readonly string[]): Promise<number> {
       ...(servers ? [{ title: "servers", run: startServers }] : []),
       { title: `hosts of test/${chosen}`, run: say => startHosts({ say, only: hosts }) },
     ]);
+    // What a file boots from within the lab's network can't be fetched from there.
+    if (servers) await runTasks([{ title: "the node's disk", run: prepareNode }]);
     const others = asked === undefined ? projects.filter(project => project !== chosen) : [];
     const beside = others.map(project => ownLab(project, rest));
     return Math.max(...(await Promise.all([jest(chosen, rest), ...beside])));

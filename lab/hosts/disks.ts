@@ -24,6 +24,7 @@ export type DiskFiles = {
   /** Image that the root disk's overlay was made from. */
   readonly image: string;
   readonly overlay: string;
+  /** Of an overlay as the kernel wants it: "OVERLAY,FILE". */
   readonly data: readonly string[];
   readonly seed: string;
 };
@@ -31,14 +32,20 @@ export type DiskFiles = {
 /**
  * The files behind a host's disks: those that it has, or fresh ones. A host keeps the image that it was made from, as
  * an overlay fits no other.
+ * @param prepared the file that a prepared disk is an overlay of
  */
-export async function ensureDisks(name: HostName, image: string, identity: Identity): Promise<DiskFiles> {
+export async function ensureDisks(
+  name: HostName,
+  image: string,
+  identity: Identity,
+  prepared?: string,
+): Promise<DiskFiles> {
   const folder = hostDir(name);
   const complete = join(folder, "image");
   if (!existsSync(complete)) {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const disk of machines[name].disks) {
+    for (const disk of machines[name].disks.filter(disk => !disk.prepared)) {
       const uuid = disk.fileSystem && identity[name].filesystems[disk.fileSystem.path];
       await makeDisk(
         diskFile(name, disk.name),
@@ -47,12 +54,15 @@ export async function ensureDisks(name: HostName, image: string, identity: Ident
       );
     }
     await writeSeed(name, identity, seedFile(name));
-    writeFileSync(complete, image);
+    writeFileSync(complete, [image, prepared ?? ""].join("\n"));
   }
+  const [made = "", under = ""] = readFileSync(complete, "utf8").split("\n");
   return {
-    image: readFileSync(complete, "utf8"),
+    image: made,
     overlay: join(folder, "root.cow"),
-    data: machines[name].disks.map(disk => diskFile(name, disk.name)),
+    data: machines[name].disks.map(disk =>
+      disk.prepared ? `${join(folder, `${disk.name}.cow`)},${under}` : diskFile(name, disk.name),
+    ),
     seed: seedFile(name),
   };
 }

@@ -9,8 +9,8 @@ export function firstBoot(name: HostName, identity: Identity): string {
   const mountPoints = machines[name].disks.flatMap(disk => (disk.fileSystem ? [disk.fileSystem.path] : []));
   return [
     "chmod 700 /root/.ssh",
-    `mkdir -p ${mountPoints.join(" ")}`,
-    ...(name === "nas" ? nasVolume(identity) : thinPool()),
+    `mkdir -p ${["/opt/node", ...mountPoints].join(" ")}`,
+    ...(name === "nas" ? nasVolume(identity) : name === "node" ? nodeDisk() : thinPool()),
     ...(name === "pve2" ? nodeOfProxmox9() : []),
     "rm /etc/lab/first-boot",
     "",
@@ -37,6 +37,11 @@ function thinPool(): string[] {
  */
 function nodeOfProxmox9(): string[] {
   return [`! ${newerNode} --version >/dev/null 2>&1 || ln -sf ${newerNode} /usr/bin/node`];
+}
+
+/** What `lab/node` made: its programs and its containers' images. */
+function nodeDisk(): string[] {
+  return [`echo "${devicePath(1)} /opt/node ext4 defaults 0 0" >>/etc/fstab`];
 }
 
 /** A volume, a shared folder with a quota, its snapshots' place and the administrator, as DSM lays them out. */

@@ -18,6 +18,7 @@ const schema = z.strictObject({
   pve: hostIdentity,
   pve2: hostIdentity,
   nas: hostIdentity,
+  node: hostIdentity,
   /** Password of `Administrator` on the NAS, which its sudo asks for as DSM's does. */
   administratorPassword: z.string().min(16),
 });
@@ -56,6 +57,7 @@ async function makeIdentity(): Promise<void> {
     pve: newHost("pve"),
     pve2: newHost("pve2"),
     nas: newHost("nas"),
+    node: newHost("node"),
     administratorPassword: randomBytes(18).toString("base64url"),
   };
   writeFileSync(knownHostsFile, hostNames.map(name => knownHosts(name, identity[name].hostKey)).join(""));

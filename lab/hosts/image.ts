@@ -37,30 +37,35 @@ async function build(kernel: Kernel, part: string): Promise<void> {
   writeFileSync(join(work, "apt.conf"), options);
   const image = join(part, "root.img.part");
   const script = [join(recipe, "build.sh"), work, kernel.mmdebstrap, kernel.modules, image];
-  // Files of many owners need a root: an unprivileged user has one in a namespace, with the ids of /etc/subuid.
+  await runAsRoot("The hosts' disk image", ["sh", ...script]);
+  await execa("rm", ["-rf", work]);
+  chmodSync(image, 0o444);
+  renameSync(image, join(part, "root.img"));
+}
+
+/**
+ * Runs what makes files of many owners, which needs a root: an unprivileged user has one in a namespace, with the ids of /etc/subuid.
+ * @param makes what is told as not made when it fails
+ */
+export async function runAsRoot(makes: string, argv: readonly string[]): Promise<void> {
   const asRoot =
     process.getuid?.() === 0
       ? []
       : ["unshare", "--user", "--map-auto", "--map-root-user", "--mount", "--pid", "--fork"];
-  const [program = "sh", ...args] = [...asRoot, "sh", ...script];
+  const [program = "sh", ...args] = [...asRoot, ...argv];
   const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
   const result = await execa(program, args, {
     reject: false,
     all: true,
     env: { PATH: path, LC_ALL: "C.UTF-8" },
   });
-  if (result.failed) {
-    const tail = result.all.trim().split("\n").slice(-8).join("\n  ");
-    throw new Error(
-      `The hosts' disk image can't be made (exit ${result.exitCode}); nothing was kept:\n  ${tail}`,
-    );
-  }
-  await execa("rm", ["-rf", work]);
-  chmodSync(image, 0o444);
-  renameSync(image, join(part, "root.img"));
+  if (!result.failed) return;
+  const tail = result.all.trim().split("\n").slice(-8).join("\n  ");
+  throw new Error(`${makes} can't be made (exit ${result.exitCode}); nothing was kept:\n  ${tail}`);
 }
 
-function filesBelow(folder: string): string[] {
+/** Paths of all files of a folder, in their order. */
+export function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map(name => join(folder, name))
     .filter(path => statSync(path).isFile())

@@ -5,7 +5,7 @@ import { boot, processName } from "./boot";
 import { ensureDisks, removeDisks } from "./disks";
 import { clientKeyFile, ensureIdentity, type Identity } from "./identity";
 import { ensureImage } from "./image";
-import { prepareKernel } from "./kernel";
+import { type Kernel, prepareKernel } from "./kernel";
 import { withLabLock } from "../lock";
 import { hostNames, machines, standingHosts, type HostName } from "./machines";
 import { spreadHosts } from "./processors";
@@ -20,6 +20,8 @@ export { mustOnHost, onHost, sshArgv, type CommandOptions, type CommandResult } 
 export type StartOptions = {
   /** Hosts to start. @default those that a lab has without being asked for more */
   readonly only?: readonly HostName[];
+  /** Makes the disk of a host that has a prepared one, from the image of all hosts. */
+  readonly prepare?: (kernel: Kernel, image: string) => Promise<string>;
   /** Gets a line for each thing that takes time. */
   readonly say: (line: string) => void;
 };
@@ -29,7 +31,7 @@ export type StartOptions = {
  * lab's facts. Ends when each answers over SSH and has started all of its units.
  * @throws with the reason and what runs without hosts, when this machine can't boot them
  */
-export async function startHosts({ only = standingHosts, say }: StartOptions): Promise<void> {
+export async function startHosts({ only = standingHosts, prepare, say }: StartOptions): Promise<void> {
   const reason = whyHostsCannotBoot();
   if (reason !== undefined) throw new Error(reason);
   await withLabLock("hosts", say, async () => {
@@ -41,7 +43,7 @@ export async function startHosts({ only = standingHosts, say }: StartOptions): P
       const image = await ensureImage(kernel, say);
       const boots = spreadHosts(stopped).map(async ([name, processor]) => {
         say(`${name}: booting`);
-        const disks = await ensureDisks(name, image, identity);
+        const disks = await ensureDisks(name, image, identity, await prepare?.(kernel, image));
         await boot(name, kernel, disks, processor);
         await openConnection(name, sharedConnectionArgv(name));
         say(`${name}: up at ${machines[name].address}`);

@@ -1,8 +1,9 @@
 /**
  * The lab's hosts: `pve` stands for the Proxmox host, `nas` for the Synology. `pve2` is a second Proxmox host, which only
  * tests start: they break its volumes while others use `pve`. `pve` has Debian's Node 18, as Proxmox VE 8, and `pve2` a newer one.
+ * `node` is the cluster's own: a kubelet runs containers there (`lab/node`).
  */
-export const hostNames = ["pve", "pve2", "nas"] as const;
+export const hostNames = ["pve", "pve2", "nas", "node"] as const;
 
 /** Hosts that a lab has without being asked for more. */
 export const standingHosts = ["pve", "nas"] as const satisfies readonly HostName[];
@@ -24,6 +25,8 @@ export type Disk = {
   readonly sizeGib: number;
   /** Absent: the disk belongs to LVM. */
   readonly fileSystem?: FileSystem;
+  /** Made once for all labs, by the build that is handed to `startHosts`; the host writes to an overlay of its own. */
+  readonly prepared?: true;
 };
 
 export type Machine = {
@@ -58,6 +61,7 @@ export const machines: Readonly<Record<HostName, Machine>> = {
       { name: "volume1", sizeGib: 64, fileSystem: { type: "btrfs", path: "/volume1", options: "defaults" } },
     ],
   },
+  node: { address: "10.77.0.14", memoryMib: 1024, disks: [{ name: "node", sizeGib: 4, prepared: true }] },
 };
 
 /** Device of the nth disk on a host: 0 is the root disk, /dev/ubda. */

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { execa } from "execa";
 import { projectRoot } from "../cache";
 import {
@@ -13,6 +13,7 @@ import {
 } from "./identity";
 import { devicePath, machines, type HostName } from "./machines";
 import { firstBoot, newerNode } from "./first-boot";
+import { filesBelow } from "./image";
 
 type SeedFile = { readonly path: string; readonly mode?: number } & (
   | { readonly text: string }
@@ -54,7 +55,7 @@ function seedFiles(name: HostName, identity: Identity): SeedFile[] {
     { path: "root/.ssh/id_ed25519", text: read(rootKeyFile(name)), mode: 0o600 },
     { path: "root/.ssh/id_ed25519.pub", text: `${publicKey(rootKeyFile(name))}\n` },
     { path: "etc/lab/first-boot", text: firstBoot(name, identity), mode: 0o600 },
-    ...(name === "nas" ? nasFiles() : proxmoxFiles()),
+    ...(name === "nas" ? nasFiles() : name === "node" ? nodeFiles() : proxmoxFiles()),
     ...(name === "pve2" ? [{ path: newerNode.slice(1), from: process.execPath }] : []),
   ];
 }
@@ -82,6 +83,12 @@ function nasFiles(): SeedFile[] {
     // As on DSM, sudo asks for the administrator's password and finds Synology's programs.
     { path: "etc/sudoers.d/dsm", text: `Defaults secure_path="${path}"\n`, mode: 0o440 },
   ];
+}
+
+/** What makes it a node once it has credentials; `lab/node` starts it then. */
+function nodeFiles(): SeedFile[] {
+  const folder = join(projectRoot, "lab/node/files");
+  return filesBelow(folder).map(file => ({ path: relative(folder, file), text: readFileSync(file, "utf8") }));
 }
 
 /** The root disk needs no line: the kernel mounts it, and a line would make systemd wait for its device. */

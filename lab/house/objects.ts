@@ -1,3 +1,4 @@
+import type { HostName } from "../hosts";
 import { connect } from "../servers/api";
 import { claims, type HouseClaim } from "./claims";
 
@@ -36,8 +37,15 @@ function persistentVolume({ namespace, name, volume, sizeMib }: HouseClaim): obj
       storageClassName: storageClass,
       claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name },
       csi: { driver: "csi.proxmox.sinextra.dev", volumeHandle: `lab/pve/data/${volume}` },
+      ...onHostOnly("pve"),
     },
   };
+}
+
+/** Of a volume that no node of another host reaches, as the Proxmox CSI plugin says it. */
+export function onHostOnly(host: HostName): object {
+  const expression = { key: "topology.kubernetes.io/zone", operator: "In", values: [host] };
+  return { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [expression] }] } } };
 }
 
 function persistentVolumeClaim({ namespace, name, volume, sizeMib }: HouseClaim): object {

@@ -25,7 +25,7 @@ export const etcd: Server = {
   health: () => exchange(`${urls.etcd}/health`),
 };
 
-/** A real API server with role-based access control. No kubelet runs; a stand-in moves pods along. */
+/** A real API server with role-based access control. It asks the node for its pods' logs. */
 export const apiServer: Server = {
   name: "kube-apiserver",
   url: urls.kubernetes,
@@ -39,7 +39,9 @@ export const apiServer: Server = {
     `--tls-private-key-file=${credentials.servingKey}`,
     `--token-auth-file=${credentials.tokens}`,
     "--anonymous-auth=false",
-    "--authorization-mode=RBAC",
+    "--authorization-mode=Node,RBAC",
+    `--kubelet-client-certificate=${credentials.nodeClient}`,
+    `--kubelet-client-key=${credentials.nodeClientKey}`,
     "--service-account-issuer=https://kubernetes.default.svc",
     `--service-account-signing-key-file=${credentials.serviceAccountKey}`,
     `--service-account-key-file=${credentials.serviceAccountKey}`,
@@ -67,4 +69,20 @@ export const controllerManager: Server = {
   ],
   health: () =>
     exchange(`${urls.controllerManager}/healthz`, { ca: readFileSync(credentials.authority, "utf8") }),
+};
+
+/** Gives each pod its node. */
+export const scheduler: Server = {
+  name: "kube-scheduler",
+  url: urls.scheduler,
+  argv: ({ scheduler: program }) => [
+    program,
+    `--kubeconfig=${credentials.schedulerKubeconfig}`,
+    "--bind-address=127.0.0.1",
+    `--secure-port=${new URL(urls.scheduler).port}`,
+    `--tls-cert-file=${credentials.serving}`,
+    `--tls-private-key-file=${credentials.servingKey}`,
+    "--leader-elect=false",
+  ],
+  health: () => exchange(`${urls.scheduler}/healthz`, { ca: readFileSync(credentials.authority, "utf8") }),
 };

@@ -21,6 +21,12 @@ export const credentials = {
   serviceAccountKey: file("service-account.key"),
   tokens: file("tokens.csv"),
   controllerManagerKubeconfig: file("controller-manager.kubeconfig"),
+  schedulerKubeconfig: file("scheduler.kubeconfig"),
+  /** The node's own, to be put there. */
+  nodeKubeconfig: file("node.kubeconfig"),
+  /** By which the API server is known to the node, whom it asks for a pod's log. */
+  nodeClient: file("node-client.pem"),
+  nodeClientKey: file("node-client.key"),
 } as const;
 
 /** Makes certificates, tokens and kubeconfigs, once a lab. The serving certificate is for the lab's addresses alone. */
@@ -37,6 +43,11 @@ export async function ensureCredentials(): Promise<void> {
     ...["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", servingKey, "-out", serving],
   ]);
   await openssl([
+    ...[...x509, "-subj", "/CN=kube-apiserver-kubelet-client", "-CA", authority, "-CAkey", authorityKey],
+    ...["-addext", "basicConstraints=critical,CA:FALSE", "-addext", "extendedKeyUsage=clientAuth"],
+    ...["-keyout", credentials.nodeClientKey, "-out", credentials.nodeClient],
+  ]);
+  await openssl([
     "genpkey",
     "-algorithm",
     "RSA",
@@ -46,14 +57,22 @@ export async function ensureCredentials(): Promise<void> {
     serviceAccountKey,
   ]);
   const admin = randomBytes(24).toString("hex");
-  const manager = randomBytes(24).toString("hex");
+  const [manager, scheduler, node] = [1, 2, 3].map(() => randomBytes(24).toString("hex")) as [
+    string,
+    string,
+    string,
+  ];
   secretFile(
     credentials.tokens,
     `${admin},lab-admin,lab-admin,"system:masters"\n` +
-      `${manager},system:kube-controller-manager,kube-controller-manager\n`,
+      `${manager},system:kube-controller-manager,kube-controller-manager\n` +
+      `${scheduler},system:kube-scheduler,kube-scheduler\n` +
+      `${node},system:node:node,node,"system:nodes"\n`,
   );
   const ca = readFileSync(authority, "utf8");
   secretFile(credentials.controllerManagerKubeconfig, kubeconfig(ca, "kube-controller-manager", manager));
+  secretFile(credentials.schedulerKubeconfig, kubeconfig(ca, "kube-scheduler", scheduler));
+  secretFile(credentials.nodeKubeconfig, kubeconfig(ca, "node", node));
   // Last: its presence says that all of the above is there.
   secretFile(kubeconfigFile, kubeconfig(ca, "lab-admin", admin));
 }

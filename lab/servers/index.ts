@@ -30,6 +30,7 @@ export async function stopServers(): Promise<void> {
     "rule-sync",
     "pods",
     "kube-controller-manager",
+    "kube-scheduler",
     "prometheus",
     "alertmanager",
     "pushgateway",

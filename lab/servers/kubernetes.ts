@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cached, projectRoot } from "../cache";
 
-/** Version of the API server; `kubernetes/go.mod` pins the modules that it is built from. */
+/** Version of Kubernetes; `kubernetes/go.mod` pins the modules that it is built from. */
 export const kubernetesVersion = "v1.36.2";
 
 /** Flags of the Go build: no C, no debug tables, and the version that the API reports about itself. */
@@ -16,15 +16,16 @@ const buildFlags = [
 /** How often a build says how far it is. */
 const tellEveryMs = 20_000;
 
-/** Paths of the two programs of the control plane that the lab needs. */
+/** Paths of the programs of Kubernetes that the lab needs. */
 export interface KubernetesPrograms {
   apiServer: string;
   controllerManager: string;
+  scheduler: string;
+  kubelet: string;
 }
 
 /**
- * Builds kube-apiserver and kube-controller-manager from source: Debian has no package of either. Takes 4 to 8 minutes
- * on two cores, once; later calls find the result by the text of go.mod and go.sum.
+ * Builds Kubernetes' programs from source: Debian has no package of any. Takes 6 to 12 minutes on two cores, once; later calls find the result by the text of go.mod and go.sum.
  * @param say told before a build and while it runs, nothing when the result is there
  * @param cancelSignal ends a build that nobody needs any more
  */
@@ -36,13 +37,15 @@ export async function kubernetesPrograms(
   const texts = ["go.mod", "go.sum"].map(name => readFileSync(join(source, name), "utf8"));
   const folder = await cached("kubernetes", [...texts, ...buildFlags], async into => {
     say(
-      `Building kube-apiserver and kube-controller-manager ${kubernetesVersion} from source, as Debian has no package of them: 4 to 8 minutes on two cores, once; the result is kept in the cache`,
+      `Building Kubernetes ${kubernetesVersion} from source, as Debian has no package of it: 6 to 12 minutes on two cores, once; the result is kept in the cache`,
     );
     await build(source, into, say, cancelSignal);
   });
   return {
     apiServer: join(folder, "kube-apiserver"),
     controllerManager: join(folder, "kube-controller-manager"),
+    scheduler: join(folder, "kube-scheduler"),
+    kubelet: join(folder, "kubelet"),
   };
 }
 
@@ -78,7 +81,7 @@ async function build(
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
     throw new Error(
-      `No kube-apiserver ${kubernetesVersion}: ${reasonOf(error)}. Go's own cache keeps what was compiled. Then run the same command again`,
+      `No Kubernetes ${kubernetesVersion}: ${reasonOf(error)}. Go's own cache keeps what was compiled. Then run the same command again`,
       { cause: error },
     );
   }

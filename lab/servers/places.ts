@@ -5,12 +5,13 @@ import { operatorAddress } from "../namespace";
 
 /**
  * Where the servers answer, as seen from inside the lab's network. etcd has no password, and nobody but this machine
- * asks the controller manager, the rule sync or the pods' stand-in: they stay on the network's loopback, out of the hosts' reach.
+ * asks the controller manager, the scheduler, the rule sync or the pods' stand-in: they stay on the network's loopback, out of the hosts' reach.
  */
 export const urls = {
   etcd: "http://127.0.0.1:2379",
   etcdPeer: "http://127.0.0.1:2380",
   controllerManager: "https://127.0.0.1:10257",
+  scheduler: "https://127.0.0.1:10259",
   ruleSync: "http://127.0.0.1:9098",
   pods: "http://127.0.0.1:9097",
   kubernetes: `https://${operatorAddress}:6443`,

@@ -12,6 +12,8 @@ const programs = z.strictObject({
   etcd: z.string(),
   apiServer: z.string(),
   controllerManager: z.string(),
+  scheduler: z.string(),
+  kubelet: z.string(),
   prometheus: z.string(),
   promtool: z.string(),
   alertmanager: z.string(),

@@ -6,7 +6,15 @@ import { ensureServing, type Server } from "./server";
 
 const name = `test-${randomUUID()}`;
 const programs: Programs = {
-  ...{ etcd: "", apiServer: "", controllerManager: "", prometheus: "", promtool: "" },
+  ...{
+    etcd: "",
+    apiServer: "",
+    controllerManager: "",
+    scheduler: "",
+    kubelet: "",
+    prometheus: "",
+    promtool: "",
+  },
   ...{ alertmanager: "", amtool: "", pushgateway: "", crds: [""] },
 };
 

@@ -8,6 +8,7 @@ export const serverNames = [
   "etcd",
   "kube-apiserver",
   "kube-controller-manager",
+  "kube-scheduler",
   "pushgateway",
   "prometheus",
   "alertmanager",

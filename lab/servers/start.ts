@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { connect } from "./api";
-import { controllerManager, apiServer, etcd } from "./control-plane";
+import { apiServer, controllerManager, etcd, scheduler } from "./control-plane";
 import { ensureCredentials } from "./credentials";
 import { applyCrds } from "./crds";
 import { helper } from "./http";
@@ -65,9 +65,11 @@ export async function startHere(say: (line: string) => void): Promise<void> {
   const metrics = [up(pushgateway), up(receiver), up(alertmanager), up(prometheus)];
   const wall = up(firewall);
   const manager = api.then(() => up(controllerManager));
+  const schedules = api.then(() => up(scheduler));
   const standIn = api.then(() => up(pods));
   const sync = Promise.all([objects, ...metrics]).then(() => up(ruleSync));
-  const outcomes = await Promise.allSettled([database, api, manager, standIn, wall, ...metrics, sync]);
+  const inCluster = [manager, schedules, standIn];
+  const outcomes = await Promise.allSettled([database, api, ...inCluster, wall, ...metrics, sync]);
   const faults = outcomes.flatMap(outcome =>
     outcome.status === "rejected" ? [messageOf(outcome.reason)] : [],
   );

@@ -2,14 +2,14 @@ import { execa } from "execa";
 import { z } from "zod";
 import { inNamespace, isInNamespace } from "../namespace";
 import { isRunning, logFile, runningProcess } from "../process";
-import { apiServer, controllerManager, etcd } from "./control-plane";
+import { apiServer, controllerManager, etcd, scheduler } from "./control-plane";
 import { helper } from "./http";
 import { alertmanager, prometheus, pushgateway } from "./metrics";
 import { firewall, pods, receiver, ruleSync } from "./own-servers";
 import { type Server, serverNames, troubleOf } from "./server";
 
 const servers: readonly Server[] = [
-  ...[etcd, apiServer, controllerManager],
+  ...[etcd, apiServer, controllerManager, scheduler],
   ...[pushgateway, prometheus, alertmanager],
   ...[receiver, ruleSync, pods, firewall],
 ];

@@ -139,6 +139,16 @@ export class ReleaseStack {
     );
   }
 
+  /** Keeps a secret of the estate's in the settings, by standard input. */
+  async setSecret(name: string, value: string): Promise<void> {
+    const path = `holdfast:secrets["${name}"]`;
+    const [program = "", ...args] = inNamespace([
+      ...[this.engine.pulumi, "config", "set", "--stack=test", "--secret", "--path", path],
+      "--non-interactive",
+    ]);
+    await execa(program, args, { cwd: this.folder, env: this.engine.env, input: value, timeout: 60_000 });
+  }
+
   up(...flags: readonly string[]): Promise<Ended> {
     this.holds = true;
     return this.pulumi("up", "--yes", "--skip-preview", ...flags);

@@ -74,3 +74,10 @@ test("one of two pods that share a volume ends and leaves it mounted", () => {
   expect(names(shared.finish)).toEqual(["web-0"]);
   expect(shared).toMatchObject({ unmount: [], detach: [], run: [] });
 });
+
+test("a pod of another node, and one without a volume of a host, is left alone also when it ends", () => {
+  const elsewhere = pod({ node: "node", phase: "Running", ends: true });
+  const without = { ...pod({ ends: true }), spec: { containers: [], volumes: [] } };
+  const nothing = { bind: [], attach: [], mount: [], run: [], unmount: [], finish: [] };
+  expect(decide(cluster([elsewhere, without]), new Map())).toMatchObject(nothing);
+});

@@ -1,6 +1,6 @@
 import type { Attachment, Cluster, Pod } from "./objects";
 
-/** The one node that the stand-in plays. */
+/** The one node that the stand-in plays; pods without a volume of a host go elsewhere. */
 export const nodeName = "lab-node";
 
 /** A logical volume of a host, as a CSI handle "region/zone/storage/disk" names it. */
@@ -36,7 +36,7 @@ export const keyOf = ({ host, name }: Disk): string => `${host}/${name}`;
  * @param mounted keys of the disks that are mounted on their hosts
  */
 export function decide(cluster: Cluster, mounted: ReadonlyMap<string, Disk>): Round {
-  const pods = cluster.pods.filter(({ status: { phase } }) => phase !== "Succeeded" && phase !== "Failed");
+  const pods = cluster.pods.filter(pod => isOurs(pod, cluster));
   const ending = pods.filter(pod => pod.metadata.deletionTimestamp !== undefined);
   const living = pods.filter(pod => pod.metadata.deletionTimestamp === undefined);
   const ready = living.flatMap(pod => {
@@ -67,6 +67,13 @@ export function decide(cluster: Cluster, mounted: ReadonlyMap<string, Disk>): Ro
       ({ spec }) => spec.nodeName === nodeName && !held.has(spec.source.persistentVolumeName ?? ""),
     ),
   };
+}
+
+/** Pods of another node are a real kubelet's, and so are those that have no volume of a host. */
+function isOurs(pod: Pod, cluster: Cluster): boolean {
+  const { nodeName: node } = pod.spec;
+  if (pod.status.phase === "Succeeded" || pod.status.phase === "Failed") return false;
+  return node === nodeName || (node === undefined && (volumesOf(pod, cluster)?.length ?? 0) > 0);
 }
 
 /** @returns undefined while a claim isn't bound to a volume that a host of the lab can have */

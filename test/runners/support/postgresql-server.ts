@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
@@ -42,8 +42,15 @@ export interface DatabaseServer {
   stop(): Promise<void>;
 }
 
-/** @param folder what any user may reach; the server's files come below it */
-export async function startPostgresql(namespace: MountNamespace, folder: string): Promise<DatabaseServer> {
+/**
+ * @param folder what any user may reach; the server's files come below it
+ * @param address where it answers beside its socket, to whoever has the password
+ */
+export async function startPostgresql(
+  namespace: MountNamespace,
+  folder: string,
+  address = "",
+): Promise<DatabaseServer> {
   const packed = await debianPackages("postgresql", packages);
   const [tools, data, socket] = ["tools", "data", "socket"].map(name => join(folder, name)) as [
     string,
@@ -74,7 +81,8 @@ export async function startPostgresql(namespace: MountNamespace, folder: string)
     inside(["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", ...argv]);
   const accounts = ["--auth=scram-sha-256", "--username=backup", `--pwfile=${passwordFile}`];
   await server("initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", ...accounts, `--pgdata=${data}`);
-  const settings = `-c listen_addresses= -c unix_socket_directories=${socket} -c fsync=off -c jit=off`;
+  appendFileSync(join(data, "pg_hba.conf"), "host all all 10.0.0.0/8 scram-sha-256\n");
+  const settings = `-c listen_addresses=${address} -c unix_socket_directories=${socket} -c fsync=off -c jit=off`;
   await server("pg_ctl", "start", "--wait", `--pgdata=${data}`, `--log=${data}/log`, `--options=${settings}`);
   const client = async (argv: readonly string[], input = ""): Promise<string> =>
     (await inside(argv, input, login)).stdout;

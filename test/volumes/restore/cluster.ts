@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { onHostOnly } from "../../../lab/house/objects";
 import { until } from "../../../lab/process";
 import { type Api, connect } from "../../../lab/servers";
 import { credentials } from "../../../lab/servers/credentials";
@@ -67,6 +68,7 @@ export async function applyWorkload(volume: string): Promise<void> {
     spec: {
       ...{ ...shape, capacity: { storage: "64Mi" }, persistentVolumeReclaimPolicy: "Retain" },
       csi: { driver: "csi.proxmox.sinextra.dev", volumeHandle: `lab/pve2/data/${volume}` },
+      ...onHostOnly("pve2"),
       claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", ...metadata },
     },
   });

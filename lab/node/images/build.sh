@@ -1,0 +1,19 @@
+#!/bin/sh
+# Makes the root folder of a container image as a tar archive, as root (of a user namespace is enough). Packages are unpacked and not
+# configured: no script of theirs runs, and what an image does needs none.
+# usage: build.sh WORK MMDEBSTRAP PACKAGES LAYER
+#   WORK holds sources.list and apt.conf; PACKAGES is a list with commas; LAYER is the archive to make
+set -eu
+work=$1 mmdebstrap=$2 packages=$3 layer=$4
+root=$work/root
+
+perl "$mmdebstrap" --quiet --mode=root --variant=extract --include="$packages" \
+  --aptopt="$work/apt.conf" --aptopt='APT::Install-Recommends "false"' \
+  bookworm "$root" "$work/sources.list"
+rm -rf "$root"/etc/apt "$root"/var/lib/apt "$root"/var/cache "$root"/var/lib/dpkg "$root"/usr/share/doc \
+  "$root"/usr/share/man "$root"/usr/share/locale "$root"/usr/share/info "$root"/dev/*
+# One that no package owns before its scripts run.
+mkdir -p "$root/tmp"
+chmod 1777 "$root/tmp"
+tar -C "$root" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$layer" .
+rm -rf "$root"

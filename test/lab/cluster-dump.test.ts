@@ -1,0 +1,135 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { z } from "zod";
+import { mustOnHost, startHosts } from "../../lab/hosts";
+import { operatorAddress } from "../../lab/namespace";
+import { readImages, startNode } from "../../lab/node";
+import { until } from "../../lab/process";
+import { connect, queryPrometheus, startServers, urls } from "../../lab/servers";
+import type { EstateInput } from "../../plan";
+import { mountNamespace, type MountNamespace } from "../runners/support/namespace";
+import { type DatabaseServer, password, startPostgresql } from "../runners/support/postgresql-server";
+import { ReleaseStack } from "./release-stack";
+
+jest.setTimeout(900_000);
+
+const quiet = (): void => undefined;
+const namespace = "dbaas";
+const job = "postgresql-backup";
+const folder = `/srv/nfs/${job}`;
+let mounts: MountNamespace;
+let server: DatabaseServer;
+let serverFolder: string;
+let stack: ReleaseStack;
+
+beforeAll(async () => {
+  serverFolder = mkdtempSync("/var/tmp/holdfast-lab-postgresql-");
+  chmodSync(serverFolder, 0o755);
+  mounts = await mountNamespace();
+  await Promise.all([startHosts({ only: ["pve"], say: quiet }), startServers(quiet)]);
+  await Promise.all([startNode(quiet), startDatabase(), closeNamespace()]);
+  stack = await ReleaseStack.open("cluster-dump");
+  stack.setEstate(withDump());
+  await stack.setSecret(job, password);
+}, 900_000);
+
+afterAll(async () => {
+  await stack?.destroy();
+  await server?.stop();
+  await mounts.close();
+  rmSync(serverFolder, { recursive: true, force: true });
+});
+
+async function startDatabase(): Promise<void> {
+  server = await startPostgresql(mounts, serverFolder, operatorAddress);
+  await server.sql("create database shop");
+  await server.sql(
+    "create table orders as select n as id, 'order ' || n as note from generate_series(1, 3000) n",
+    "shop",
+  );
+}
+
+/** The API server itself refuses a pod there that doesn't fit the Pod Security Standard. */
+async function closeNamespace(): Promise<void> {
+  const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+  const object = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } };
+  await connect().apply(`/api/v1/namespaces/${namespace}`, object);
+}
+
+function withDump(): EstateInput {
+  // The first full minute in which everything is there; the mirror comes half a day later.
+  const due = new Date(Date.now() + 2 * 60_000);
+  const estate = stack.estate({
+    schedule: { onCalendar: `*-*-* ${String((due.getUTCHours() + 12) % 24).padStart(2, "0")}:00:00` },
+  });
+  const images = readImages();
+  return {
+    ...estate,
+    clusters: { k8s: { hosts: ["pve"], disk: "sdc", api: urls.kubernetes, runnerImage: images.runner } },
+    links: [{ from: "pve", to: "pve", bandwidth: "100MB" }],
+    waivers: [
+      {
+        ...{ code: "routes/no-route-off-site", subject: "postgresql" },
+        ...{ reason: "the lab has no other site", owner: "this test", expires: inAMonth() },
+      },
+    ],
+    secrets: { [job]: { keptIn: ["break-glass"] } },
+    services: {
+      postgresql: {
+        data: [{ kind: "database", engine: "postgresql", on: { cluster: "k8s" }, size: "4MB" }],
+        promise: { rpo: { "live-disk": "3d" }, rto: "8h" },
+      },
+    },
+    layers: {
+      ...estate.layers,
+      "cluster-dump": [
+        {
+          ...{ name: job, cluster: "k8s", namespace, dataset: "postgresql" },
+          schedule: { cron: `${due.getUTCMinutes()} ${due.getUTCHours()} * * *` },
+          target: { host: "pve", path: folder },
+          keep: { age: "14d" },
+          ...{ usualRun: "1min", budget: "10min", promise: { rpo: "27h" }, alert: { receiver: "lab" } },
+          dump: {
+            ...{ engine: "postgresql", databases: "together", user: "backup", secret: job },
+            ...{ image: images.postgresql, server: { host: operatorAddress, namespace } },
+          },
+        },
+      ],
+    },
+  };
+}
+
+function inAMonth(): string {
+  return new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+}
+
+const podList = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      status: z.object({ phase: z.string() }),
+    }),
+  ),
+});
+
+async function pods(): Promise<z.infer<typeof podList>["items"]> {
+  return podList.parse(await connect().get(`/api/v1/namespaces/${namespace}/pods`)).items;
+}
+
+test("a CronJob that was deployed makes a good dump at its time, by a real kubelet's pod", async () => {
+  await stack.mustUp();
+  const done = async (): Promise<boolean> =>
+    (await pods()).some(({ status: { phase } }) => phase === "Succeeded" || phase === "Failed");
+  await until(done, 420_000, 2_000);
+  expect((await pods()).map(({ status }) => status.phase)).toEqual(["Succeeded"]);
+  const files = (await mustOnHost("pve", `cd ${folder} && stat --format='%n %u %a' dump_*`))
+    .trim()
+    .split("\n");
+  expect(files).toEqual([
+    expect.stringMatching(/^dump_\S+\.json 64738 600$/),
+    expect.stringMatching(/^dump_\S+\.sql\.gz 64738 600$/),
+  ]);
+  const manifest = JSON.parse(await mustOnHost("pve", `cat ${folder}/dump_*.json`)) as object;
+  expect(manifest).toMatchObject({ database: "", tables: { "shop public.orders": 3000 } });
+  const status = async () => (await queryPrometheus(`backup_last_status{job="${job}"}`))[0]?.value;
+  expect(await until(async () => (await status()) === 0, 60_000, 1000)).toBe(true);
+});
