@@ -6,7 +6,7 @@ import { ownPrefix } from "../runtime/closed-folder";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Lock } from "../runtime/lock";
 import { isOtherMachine, pinnedShell } from "../runtime/pinned-ssh";
-import { rsync, type RsyncPass } from "../runtime/rsync";
+import { listedBefore, rsync, type RsyncPass } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { shell } from "../runtime/shell";
 import type { Stop } from "../runtime/stop";
@@ -37,6 +37,7 @@ export const offsiteMetadata = [
   "--numeric-ids",
   "--modify-window=-1",
   "--one-file-system",
+  listedBefore,
 ] as const;
 
 /** Path of the module; its own root for "". */

@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  chmodSync,
   chownSync,
   existsSync,
   linkSync,
@@ -309,6 +310,35 @@ test("a file that can't be written there fails the run by name, and all else arr
   expect(world.metrics()['leg_debt_files{leg="backup"}']).toBe(2);
   rmSync(far("pve-backup/books/blocked"), { recursive: true });
   await succeeds();
+});
+
+test("a file of several names that can't be opened is told with each of them, and all else arrives", async () => {
+  // Root without its right to read what is others'.
+  world.shadow("rsync", 'exec setpriv --bounding-set=-dac_override,-dac_read_search REAL "$@"');
+  // More than rsync takes into its first lists.
+  for (let folders = 0; folders < 60; folders += 1) {
+    mkdirSync(join(world.backup, `many/${folders}/deep`), { recursive: true });
+    for (let files = 0; files < 30; files += 1)
+      writeFileSync(join(world.backup, `many/${folders}/deep/${files}`), "");
+  }
+  const names = ["many/1/deep/secret", "many/2/secret", "many/30/deep/secret", "many/59/deep/secret"];
+  const [first = ""] = names;
+  writeFileSync(join(world.backup, first), "nobody's to read");
+  for (const name of names.slice(1)) linkSync(join(world.backup, first), join(world.backup, name));
+  chmodSync(join(world.backup, first), 0);
+  chownSync(join(world.backup, first), 65_534, 65_534);
+  hand("reconcile", "many");
+  const { status, stderr } = await run();
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: expect.stringContaining("4 entries of") as string,
+  });
+  expect(readdirSync(far("pve-backup/many/59/deep"))).toHaveLength(30);
+  world.unshadow("rsync");
+  await succeeds();
+  for (const name of names)
+    expect(lstatSync(far(`pve-backup/${name}`)).ino).toBe(lstatSync(far(`pve-backup/${first}`)).ino);
+  rmSync(join(world.backup, "many"), { recursive: true });
 });
 
 test("a second run at the same time changes nothing", async () => {
