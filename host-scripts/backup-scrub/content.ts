@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { errnoOf, messageOf } from "../runtime/errors";
+import { reach } from "../runtime/reach";
 import { run } from "../runtime/run";
 import type { Stop } from "../runtime/stop";
+import type { Identity } from "./sums";
 
 /** What became of reading a file. */
 export type Content =
@@ -12,6 +14,12 @@ export type Content =
   | { readonly kind: "changed" }
   /** The disk doesn't give it. */
   | { readonly kind: "unreadable"; readonly reason: string };
+
+/** Bytes of a file, from the first to before the last one. */
+export interface Part {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** There was no time to read a file to its end. */
 export interface Late {
@@ -32,7 +40,7 @@ export function openRegular(path: Buffer): OpenFile | undefined {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOATIME } = constants;
   let fd: number;
   try {
-    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME);
+    fd = reach(path, short => openSync(short, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME));
   } catch (error) {
     if (["ENOENT", "ENOTDIR", "ELOOP", "ENXIO"].includes(errnoOf(error) ?? "")) return undefined;
     throw error;
@@ -52,8 +60,9 @@ const buffer = Buffer.alloc(1024 * 1024);
 const buffersPerTurn = 16;
 
 /**
- * Reads all of a file.
+ * Reads a file.
  * @param isLate asked from time to time whether to give it up
+ * @param part all of it unless given
  * @throws what `stop` says, once the run is told to stop
  */
 export async function contentOf(file: OpenFile, stop: Stop, phase: string): Promise<Content>;
@@ -62,18 +71,20 @@ export async function contentOf(
   stop: Stop,
   phase: string,
   isLate: () => boolean,
+  part?: Part,
 ): Promise<Content | Late>;
 export async function contentOf(
   file: OpenFile,
   stop: Stop,
   phase: string,
   isLate: () => boolean = () => false,
+  { from, to }: Part = { from: 0, to: Number(file.stat.size) },
 ): Promise<Content | Late> {
   const hash = createHash("sha256");
-  for (let offset = 0, buffers = 1; offset < file.stat.size; buffers += 1) {
+  for (let offset = from, buffers = 1; offset < to; buffers += 1) {
     let got: number;
     try {
-      got = readSync(file.fd, buffer, 0, buffer.length, offset);
+      got = readSync(file.fd, buffer, 0, Math.min(buffer.length, to - offset), offset);
     } catch (error) {
       return { kind: "unreadable", reason: messageOf(error) };
     }
@@ -88,6 +99,10 @@ export async function contentOf(
   const { size, mtimeNs } = fstatSync(file.fd, { bigint: true });
   if (size !== file.stat.size || mtimeNs !== file.stat.mtimeNs) return { kind: "changed" };
   return { kind: "read", sha256: hash.digest() };
+}
+
+export function identityOf({ stat }: OpenFile): Identity {
+  return { ino: stat.ino, birthNs: stat.birthtimeNs, size: stat.size, mtimeNs: stat.mtimeNs };
 }
 
 /**

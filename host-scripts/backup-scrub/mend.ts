@@ -18,15 +18,17 @@ import { errnoOf } from "../runtime/errors";
 import { openSegment } from "../runtime/journal";
 import { type Lock, lockIfFree } from "../runtime/lock";
 import { quoted } from "../runtime/quoted";
+import { reach } from "../runtime/reach";
 import { required } from "../runtime/required";
 import { run } from "../runtime/run";
 import { firstLines } from "../runtime/tail";
+import { statAt, statIn } from "../runtime/tree-path";
 import type { Scrub } from "./backup-scrub";
-import { contentOf, forgetCached, inherited, type OpenFile, openRegular } from "./content";
-import { identityOf } from "./pass";
+import { contentOf, forgetCached, identityOf, inherited, type OpenFile, openRegular } from "./content";
 import { bytesOf, onDisk } from "./paths";
 import { inodeOf, mendedShelf, recordOf, rottenFile } from "./rotten";
 import { isOf } from "./sums";
+import { leftMs } from "./time";
 import { filesBelow } from "./walk";
 
 /**
@@ -49,8 +51,6 @@ export type KnownRotten = Mending["rotten"];
 
 /** It can't be mended now. Nothing that was there has changed, or the next run goes on. */
 export class Unmended extends Error {}
-
-const longestCopyMs = 24 * 3_600_000;
 
 /**
  * Mends a rotten file from another one.
@@ -155,27 +155,27 @@ async function makeAside(scrub: Scrub, rotten: KnownRotten, from: OpenFile): Pro
 }
 
 /** The lock goes with it: no other run begins while a copy outlives this one. */
-async function copy(
-  { stop, lock }: Scrub,
-  options: readonly string[],
-  from: number,
-  to: number,
-): Promise<void> {
+async function copy(scrub: Scrub, options: readonly string[], from: number, to: number): Promise<void> {
+  const { stop, lock } = scrub;
   const result = await run(["cp", ...options, ...inherited], {
-    ...{ timeoutMs: longestCopyMs, stop: stop.signal },
+    ...{ timeoutMs: Math.max(1, leftMs(scrub, "repair")), stop: stop.signal },
     inherit: [from, to, required(lock, "lock").fd],
   });
   stop.check("repair");
+  if (result.ended === "timed-out") throw new Unmended(outOfTime);
   if (result.exitCode !== 0) throw new Unmended(`cp: ${firstLines(result.stderr)}`);
 }
 
-/** By what the disk gives, not by what is still in memory. */
-async function isAsRecorded({ stop }: Scrub, rotten: KnownRotten, aside: OpenFile): Promise<boolean> {
+const outOfTime = "a run hasn't the time that its copy takes (raise the scrub's budget in the estate)";
+
+/** By what the disk gives, not by what is still in memory. @throws {Unmended} */
+async function isAsRecorded(scrub: Scrub, rotten: KnownRotten, aside: OpenFile): Promise<boolean> {
   const { size, mtimeNs } = identityOf(aside);
   const was = rotten.was ?? rotten;
   if (String(size) !== was.size || String(mtimeNs) !== was.mtimeNs) return false;
-  await forgetCached(aside, stop);
-  const content = await contentOf(aside, stop, "repair");
+  await forgetCached(aside, scrub.stop);
+  const content = await contentOf(aside, scrub.stop, "repair", () => leftMs(scrub, "repair") <= 0);
+  if (content.kind === "late") throw new Unmended(outOfTime);
   return content.kind === "read" && content.sha256.toString("hex") === rotten.sha256;
 }
 
@@ -192,18 +192,16 @@ function openNamed({ config }: Scrub, rotten: KnownRotten): OpenFile | undefined
 /** Once the last name has taken the new inode it lies aside no more: what is left to do is done from there all the same. */
 function backAside(scrub: Scrub, { names, ino, size, mtimeNs, was = { size, mtimeNs } }: KnownRotten): void {
   if (lstatSync(asideOf(scrub), { throwIfNoEntry: false })) return;
-  const placed = names
-    .map(name => onDisk(scrub.config, name))
-    .find(path => {
-      const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-      return (
-        stat?.isFile() === true &&
-        String(stat.ino) !== ino &&
-        String(stat.size) === was.size &&
-        String(stat.mtimeNs) === was.mtimeNs
-      );
-    });
-  if (placed) linkSync(placed, asideOf(scrub));
+  const placed = names.find(name => {
+    const stat = statIn(scrub.config.target.path, name);
+    return (
+      stat?.isFile() === true &&
+      String(stat.ino) !== ino &&
+      String(stat.size) === was.size &&
+      String(stat.mtimeNs) === was.mtimeNs
+    );
+  });
+  if (placed !== undefined) reach(onDisk(scrub.config, placed), path => linkSync(path, asideOf(scrub)));
 }
 
 async function takePlace(scrub: Scrub, record: Mending): Promise<void> {
@@ -217,7 +215,7 @@ async function takePlace(scrub: Scrub, record: Mending): Promise<void> {
     if (broken && !isUntouched(scrub, broken, rotten)) throw new Unmended("its names have changed meanwhile");
     const folders = [...new Set(names.map(name => dirname(name)))].map(path => ({
       path,
-      mtimeNs: String(lstatSync(onDisk(config, path), { bigint: true }).mtimeNs),
+      mtimeNs: String(statAt(onDisk(config, path)).mtimeNs),
     }));
     // Those that an earlier run had noted before it changed them count.
     const noted = new Set(record.folders.map(({ path }) => path));
@@ -233,12 +231,12 @@ async function takePlace(scrub: Scrub, record: Mending): Promise<void> {
       const link = asideOf(scrub, "link");
       rmSync(link, { force: true });
       linkSync(asideOf(scrub), link);
-      renameSync(link, onDisk(config, name));
+      reach(onDisk(config, name), path => renameSync(link, path));
     }
     rmSync(asideOf(scrub, "link"), { force: true });
     // The last one takes it as it is: a run that is ended here leaves it no further name.
     const last = names.at(-1);
-    if (last !== undefined) renameSync(asideOf(scrub), onDisk(config, last));
+    if (last !== undefined) reach(onDisk(config, last), path => renameSync(asideOf(scrub), path));
     for (const folder of all) await putBackTimes(scrub, folder);
   } finally {
     if (broken) closeSync(broken.fd);
@@ -249,10 +247,7 @@ async function takePlace(scrub: Scrub, record: Mending): Promise<void> {
 
 /** Every name of the rotten inode that is in sight: those that were listed, or where some are missing, those of a walk. */
 function namesOf({ config, units }: Scrub, rotten: KnownRotten, links: bigint): string[] {
-  const isName = (name: string): boolean => {
-    const stat = lstatSync(onDisk(config, name), { bigint: true, throwIfNoEntry: false });
-    return stat !== undefined && String(stat.ino) === rotten.ino;
-  };
+  const isName = (name: string): boolean => String(statIn(config.target.path, name)?.ino) === rotten.ino;
   const listed = rotten.names.filter(isName);
   if (BigInt(listed.length) === links) return listed;
   const found: string[] = [];
@@ -299,7 +294,7 @@ async function putBackTimes(scrub: Scrub, { path, mtimeNs }: Mending["folders"][
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   let fd: number;
   try {
-    fd = openSync(onDisk(scrub.config, path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    fd = reach(onDisk(scrub.config, path), short => openSync(short, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   } catch (error) {
     // It went since an earlier run noted it, or something else has its name.
     if (["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(error) ?? "")) return;

@@ -33,6 +33,9 @@ export interface CatalogueFiles {
   readonly part: string;
 }
 
+/** The same of a file that is read in pieces: checksums of those. */
+export type PieceFiles = Pick<CatalogueFiles, "id" | "sums" | "part">;
+
 export function catalogueFolder({ stateDir }: Pick<BackupScrubConfig, "stateDir">): string {
   return join(stateDir, "catalogue");
 }

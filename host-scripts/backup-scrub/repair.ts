@@ -6,17 +6,14 @@ import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { isAccepted } from "./accept";
 import type { Scrub } from "./backup-scrub";
-import { contentOf, forgetCached, type OpenFile, openRegular } from "./content";
-import { mend, resumeMending, Unmended } from "./mend";
-import { identityOf } from "./pass";
+import { contentOf, forgetCached, identityOf, type OpenFile, openRegular } from "./content";
+import { type KnownRotten, mend, resumeMending, Unmended } from "./mend";
 import { bytesOf, catalogueFiles, onDisk, pathOf } from "./paths";
 import { inodeOf, keyOf, nameOf, recordOf, type RottenFile, rottenShelf, stillNames } from "./rotten";
 import { type Identity, isOf, isFormerOf, readSums, type SumRecord } from "./sums";
+import { leftMs } from "./time";
 import { isInGeneration } from "./units";
 import { filesBelow } from "./walk";
-
-/** Of the budget, reading included: the rest is for the report. */
-const mendingPart = 0.9;
 
 /**
  * Looks again at each file that is known to be rotten, and mends it where another file is proven to hold what was recorded.
@@ -28,7 +25,8 @@ export const repair: Phase<Scrub> = {
     const { config, stop, notes } = scrub;
     await resume(scrub);
     const rotten: RottenFile[] = [];
-    for (const file of rottenShelf.all(config)) {
+    // The small ones first: one that takes all of the time keeps no other waiting.
+    for (const file of rottenShelf.all(config).sort((a, b) => Number(bytesToRead(a) - bytesToRead(b)))) {
       stop.check("repair");
       const now = await lookAgain(scrub, file);
       if (now) rotten.push(now);
@@ -38,7 +36,7 @@ export const repair: Phase<Scrub> = {
     const copies = copiesOf(scrub, rotten);
     for (const file of rotten) {
       stop.check("repair");
-      const isLate = performance.now() - scrub.startMs > config.budgetMs * mendingPart;
+      const isLate = leftMs(scrub, "repair") <= 0;
       if (!isLate && (await mendFrom(scrub, file, copies.get(keyOf(config, file)) ?? []))) count(scrub, file);
       else left.push(file);
       if (isLate) notes.push(`no time was left to look for a good copy of ${nameOf(file)}`);
@@ -66,9 +64,13 @@ function count({ config, mended, log }: Scrub, file: RottenFile): void {
   log.warn(`mended: ${nameOf(file)} holds again what was recorded`);
 }
 
-/** @returns the file with the names that it still has; undefined once it is rotten no more */
+function bytesToRead({ size, part }: RottenFile): bigint {
+  return part ? BigInt(part.to - part.from) : BigInt(size);
+}
+
+/** @returns the file with the names that it still has, also where there is no time to read it; undefined once it is rotten no more */
 async function lookAgain(scrub: Scrub, rotten: RottenFile): Promise<RottenFile | undefined> {
-  const { config, stop, foundNow, log } = scrub;
+  const { config, stop, foundNow, log, notes } = scrub;
   const names = stillNames(config, rotten.names, BigInt(rotten.ino));
   const now = { ...rotten, names: names.length > 0 ? names : rotten.names };
   for (const name of rotten.names) {
@@ -91,9 +93,11 @@ async function lookAgain(scrub: Scrub, rotten: RottenFile): Promise<RottenFile |
       }
       if (foundNow.has(keyOf(config, rotten))) return now;
       await forgetCached(file, stop);
-      const content = await contentOf(file, stop, "repair");
+      const isLate = (): boolean => leftMs(scrub, "repair") <= 0;
+      const content = await contentOf(file, stop, "repair", isLate, rotten.part);
       if (content.kind === "changed") return undefined;
-      if (content.kind === "unreadable") return now;
+      if (content.kind === "late") notes.push(`no time was left to look again at ${nameOf(now)}`);
+      if (content.kind === "unreadable" || content.kind === "late") return now;
       if (rotten.sha256 === undefined || content.sha256.toString("hex") === rotten.sha256) {
         log.info(`${nameOf(now)} can be read again, and is as it was recorded`);
         return undefined;
@@ -117,11 +121,16 @@ interface Copy {
   readonly record: SumRecord;
 }
 
+/** Of one that is read in pieces, no other file is known to have its content. */
+function isWholeRecorded(file: RottenFile): file is KnownRotten {
+  return file.sha256 !== undefined && file.part === undefined;
+}
+
 /** By the key of each rotten file, where the catalogue has its content a second time. */
 function copiesOf({ config, units }: Scrub, rotten: readonly RottenFile[]): Map<string, Copy[]> {
   const wanted = new Map<string, RottenFile[]>();
   for (const file of rotten)
-    if (file.sha256 !== undefined) wanted.set(file.sha256, [...(wanted.get(file.sha256) ?? []), file]);
+    if (isWholeRecorded(file)) wanted.set(file.sha256, [...(wanted.get(file.sha256) ?? []), file]);
   const copies = new Map<string, Copy[]>();
   if (wanted.size === 0) return copies;
   for (const { name } of required(units, "units")) {
@@ -141,10 +150,10 @@ function copiesOf({ config, units }: Scrub, rotten: readonly RottenFile[]): Map<
 /** Tries each file that may be a good copy. What isn't proven is no copy. */
 async function mendFrom(scrub: Scrub, rotten: RottenFile, copies: readonly Copy[]): Promise<boolean> {
   const { log, faults } = scrub;
-  if (rotten.sha256 === undefined) return false;
+  if (!isWholeRecorded(rotten)) return false;
   for (const candidate of candidatesOf(scrub, rotten, copies)) {
     try {
-      if (await mend(scrub, { ...rotten, sha256: rotten.sha256 }, candidate.file)) {
+      if (await mend(scrub, rotten, candidate.file)) {
         log.info(`mended from ${quoted(candidate.path)}`);
         return true;
       }

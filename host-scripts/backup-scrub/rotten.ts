@@ -17,6 +17,8 @@ export const rottenFile = z.object({
   ...inode,
   /** What was recorded; absent for a file that could never be read. */
   sha256: sha256.optional(),
+  /** Of a file that is read in pieces: the bytes of the one that is meant. */
+  part: z.object({ from: z.number(), to: z.number() }).optional(),
   /** Of a generation's file that was written to: size and time as they were recorded. */
   was: z.object(sizeAndTime).optional(),
   /** What the disk gives in its place. */

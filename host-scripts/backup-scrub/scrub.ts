@@ -4,15 +4,14 @@ import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import type { Scrub } from "./backup-scrub";
 import { tellLacking } from "./lacking";
-import { type Cost, passOver } from "./pass";
+import { passOver } from "./pass";
 import { bytesOf } from "./paths";
 import { writeState } from "./state";
+import { type Cost, leftMs } from "./time";
 
 const dayMs = 86_400_000;
 /** A night does that much more than its share: what a missed or slow one left is made up within the period. */
 const headroom = 1.25;
-/** Of the budget: the rest is for mending, and for the report. */
-const readingPart = 0.8;
 /** So many rotten files in one run are a disk that is dying: reading on only wears it out. */
 const mostRotten = 1000;
 
@@ -23,7 +22,6 @@ export const scrub: Phase<Scrub> = {
     const { config, log, notes, stop, startedAt } = run;
     const state = required(run.state, "state");
     const share = shareOf(run);
-    const untilMs = run.startMs + config.budgetMs * readingPart;
     const disk = statfsSync(config.target.path);
     const used = {
       bytes: (disk.blocks - disk.bfree) * disk.bsize,
@@ -31,7 +29,7 @@ export const scrub: Phase<Scrub> = {
     };
     let done = 0;
     let end: "share" | "time" | "rot" | undefined;
-    const isLate = (): boolean => performance.now() >= untilMs;
+    const isLate = (): boolean => leftMs(run, "scrub") <= 0;
     // Many small files cost as much as a few big ones, so a file counts by both.
     const spend = ({ bytes }: Cost): boolean => {
       done += (bytes / Math.max(used.bytes, 1) + 1 / Math.max(used.files, 1)) / 2;

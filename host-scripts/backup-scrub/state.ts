@@ -23,8 +23,6 @@ const unitState = z.object({
   readMs: z.number().optional(),
   /** When the pass began that is going on. */
   passMs: z.number().optional(),
-  /** In the pass that is going on: the last inode that a whole run had no time to read, and whether somebody answers for all such. */
-  tooLong: z.object({ ino: z.string(), isAnswered: z.boolean() }).optional(),
   /** Absent where the last list has everything; else whether somebody answers for what the disk doesn't show. */
   lacks: z.enum(["accepted", "unanswered"]).optional(),
   /** Its generations, by their paths. */

@@ -5,6 +5,7 @@ import { complain } from "./accept";
 import type { Scrub } from "./backup-scrub";
 import { unseen } from "./lacking";
 import { bytesOf, catalogueFiles } from "./paths";
+import { dropAllPieces } from "./pieces";
 import { mendedShelf, nameOf, rottenShelf } from "./rotten";
 import { goneKeptMs, readState, type ScrubState, type UnitState, writeState } from "./state";
 import { passOf } from "./sums";
@@ -57,8 +58,9 @@ export const survey: Phase<Scrub> = {
       if (Object.hasOwn(state.units, name)) continue;
       if (nowMs - gone.goneMs < goneKeptMs) state.gone[name] = gone;
       else {
-        const { sums, list, part } = catalogueFiles(config, name);
-        for (const file of [sums, list, part]) rmSync(file, { force: true });
+        const files = catalogueFiles(config, name);
+        for (const file of [files.sums, files.list, files.part]) rmSync(file, { force: true });
+        dropAllPieces(config, files);
       }
     }
     writeState(config.stateDir, state);

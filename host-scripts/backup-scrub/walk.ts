@@ -1,6 +1,7 @@
-import { type BigIntStats, type Dirent, lstatSync } from "node:fs";
+import type { BigIntStats, Dirent } from "node:fs";
 import { errnoOf, messageOf } from "../runtime/errors";
 import { openFolder, type OpenFolder } from "../runtime/open-folder";
+import { statAt } from "../runtime/tree-path";
 import { type Disk, onDisk } from "./paths";
 
 /** A name of a regular file. */
@@ -9,7 +10,7 @@ export interface Found {
   readonly stat: BigIntStats;
 }
 
-/** A name that can't be looked at, such as one that is too long for any program. */
+/** A name that can't be looked at. */
 export interface Hidden {
   readonly path: string;
   readonly reason: string;
@@ -59,7 +60,7 @@ export function* filesBelow(config: Disk, path: string): Generator<Found | Hidde
 
 function look(config: Disk, path: string): Found | Hidden | undefined {
   try {
-    return { path, stat: lstatSync(onDisk(config, path), { bigint: true }) };
+    return { path, stat: statAt(onDisk(config, path)) };
   } catch (error) {
     return isGone(error) ? undefined : { path, reason: messageOf(error) };
   }

@@ -1,14 +1,20 @@
 import { type BigIntStats, lstatSync, mkdirSync } from "node:fs";
+import { reach } from "./reach";
 
 /** Path of a name, byte by byte as latin1, below a root. */
 export function inTree(root: string, name: string): Buffer {
   return Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, "latin1")]);
 }
 
+/** What a path is, however long it is. @throws {Error} of the file system */
+export function statAt(path: Buffer): BigIntStats {
+  return reach(path, short => lstatSync(short, { bigint: true }));
+}
+
 /** What a name is; undefined when nothing is there, and when it can't be looked at: that is rsync's to tell. */
 export function statIn(root: string, name: string): BigIntStats | undefined {
   try {
-    return lstatSync(inTree(root, name), { bigint: true });
+    return statAt(inTree(root, name));
   } catch {
     return undefined;
   }

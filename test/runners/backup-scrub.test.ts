@@ -269,25 +269,37 @@ describe("a disk that no run has read", () => {
     expect(readdirSync(catalogue()).filter(name => name.endsWith(".sums"))).toHaveLength(4);
   });
 
-  test("a file that takes longer to read than a run has time keeps nothing else from its turn, and isn't read", async () => {
+  test("a file that takes longer to read than a run has time keeps nothing else from its turn", async () => {
     for (const name of ["a/one", "m/disk", "z/one"]) fill(`${world.disk}/${name}`, name);
     expect(await run()).toMatchObject({ status: 0 });
-    const { oldest_verified_timestamp: before = 0 } = world.metrics();
-    world.writeConfig({ budgetMs: 2_500 });
     await world.rot("z/one");
     truncateSync(`${world.disk}/m/disk`, 500 * 2 ** 30);
-    const isTold = /"m\/disk" \(536870912000 bytes, holes counted\) can't be read in the time that a run has/;
-    let told = await run();
-    expect(told.stdout).not.toMatch(isTold);
-    // The second run, unless a busy machine takes the half second between a run's time and its end.
-    for (let runs = 1; runs < 5 && !isTold.test(told.stdout); runs += 1) {
-      expect(told.stdout).toMatch(/its time was up|its budget of 2\.5 s is used up/);
-      told = await run();
+    const said: string[] = [];
+    // The third run, unless a busy machine needs more for a piece.
+    for (const budgetMs of [2_000, 2_000, 2_500, 5_000, 10_000, 20_000, 40_000]) {
+      if (world.metrics()["rotten_files"] === 1) break;
+      world.writeConfig({ budgetMs });
+      said.push((await run()).stdout);
     }
-    expect([told.stdout, told.status]).toEqual([expect.stringMatching(isTold), 1]);
-    const next = await run();
-    expect([next.stdout, next.status]).toEqual([expect.stringContaining('"z/one" of "z"'), 1]);
-    expect(world.metrics()).toMatchObject({ rotten_files: 1, oldest_verified_timestamp: before });
+    expect(said.join("")).toMatch(
+      /"m\/disk" \(536870912000 bytes, holes counted\) can't be read in the time that a run has: from now on it is read in pieces/,
+    );
+    expect(said.at(-1)).toContain('"z/one" of "z"');
+  }, 180_000);
+
+  test("a file whose path no call takes is read, and mended under each of its names", async () => {
+    const folders = `i=0; while [ $i -lt 30 ]; do mkdir ${"d".repeat(200)} && cd ${"d".repeat(200)}; i=$((i+1)); done`;
+    const script = `mkdir "$1/books" "$1/copy" && cd "$1/books" && ${folders} && seq 5000 >novel && ln novel "$1/books/short" && cp novel "$1/copy/novel"`;
+    await world.inside("sh", "-c", script, "sh", world.config.target.path);
+    const first = await run();
+    if (first.status !== 0) throw new Error(first.stdout.replaceAll("d".repeat(200), "d"));
+    const before = sha("books/short");
+    await world.rot("books/short");
+    const mended = await run();
+    expect([mended.stdout, mended.status]).toEqual([expect.stringContaining("mended: "), 1]);
+    expect(sha("books/short")).toBe(before);
+    expect(lstatSync(`${world.disk}/books/short`).nlink).toBe(2);
+    expect(await run()).toMatchObject({ status: 0 });
   });
 
   test("the list of a pass that is going on is damaged: told, and the unit is read from its beginning", async () => {

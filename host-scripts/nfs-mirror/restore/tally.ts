@@ -1,8 +1,8 @@
-import { type BigIntStats, lstatSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { messageOf } from "../../runtime/errors";
 import { openFolder, type OpenFolder } from "../../runtime/open-folder";
-import { inTree } from "../../runtime/tree-path";
+import { inTree, statAt } from "../../runtime/tree-path";
 
 /** What there is at and below some names of a tree. */
 export interface Tally {
@@ -22,7 +22,7 @@ export function* entriesBelow(
 ): Generator<{ readonly name: string; readonly stat: BigIntStats } | { readonly fault: string }> {
   let stat: BigIntStats;
   try {
-    stat = lstatSync(inTree(root, name), { bigint: true });
+    stat = statAt(inTree(root, name));
   } catch (error) {
     yield { fault: messageOf(error) };
     return;
