@@ -125,9 +125,10 @@ export function formerNames(
   return found;
 }
 
-/** What a file has in common with its earlier name. @returns undefined of what has no content */
+/** What a file or a link has in common with its earlier name. @returns undefined of what has no content */
 export function keyOf(stat: BigIntStats | undefined): string | undefined {
-  return stat?.isFile() === true && stat.size > 0n ? `${stat.size} ${stat.mtimeNs}` : undefined;
+  if (!stat || stat.size === 0n || !(stat.isFile() || stat.isSymbolicLink())) return undefined;
+  return `${stat.isFile() ? "file" : "link"} ${stat.size} ${stat.mtimeNs}`;
 }
 
 export function shown(path: string): string {

@@ -19,6 +19,7 @@ export const dryRun = ["--dry-run", "--delete", "--ignore-errors"] as const;
 
 /** Looks at all of both sides. */
 export async function lookAtAll(mirror: Mirror, onItem: (item: RsyncItem) => void): Promise<Scan> {
+  const begunMs = Date.now();
   const found = createFinds(mirror, onItem);
   const errorsBefore = errorsOf(mirror);
   const pass = await lookBy(mirror, mirrorArgs(mirror, dryRun), found.add);
@@ -27,6 +28,7 @@ export async function lookAtAll(mirror: Mirror, onItem: (item: RsyncItem) => voi
   const entries = pass.entries - rootsOf(mirror).length + 1;
   return {
     ...totals,
+    begunMs,
     entries,
     targetEntries: Math.max(0, entries - pass.created + totals.deletions),
     ...{ whole: pass.whole, unlisted: pass.unlisted, errorsBefore },
@@ -80,7 +82,10 @@ export function errorsOf({ config, mounts }: Mirror): ReadonlyMap<string, number
 /** What a scan finds, item by item. */
 export interface Finds {
   add(item: RsyncItem): void;
-  taken(): Omit<Scan, "entries" | "targetEntries" | "whole" | "unlisted" | "errorsBefore" | "totalBytes">;
+  taken(): Omit<
+    Scan,
+    "begunMs" | "entries" | "targetEntries" | "whole" | "unlisted" | "errorsBefore" | "totalBytes"
+  >;
 }
 
 export function createFinds({ config, log }: Mirror, onItem: (item: RsyncItem) => void): Finds {

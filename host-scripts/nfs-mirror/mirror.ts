@@ -55,6 +55,8 @@ export interface Held {
 export interface KeptBack {
   readonly entries: number;
   readonly bytes: number;
+  /** When the run began since which there has been something of that kind each night, ISO 8601; absent while there is nothing. */
+  readonly since?: string | undefined;
 }
 
 /** Files of a service that the target has, and that would get the source's content. */
@@ -70,6 +72,8 @@ export interface Rewritten {
 
 /** What a run would change, from rsync's dry run. */
 export interface Scan {
+  /** When it began to look at all of the source, epoch ms; absent where it looked only at what was noted. */
+  readonly begunMs?: number;
   /** Entries of the source, as far as they are known where only a part of it was looked at. */
   readonly entries: number;
   /** Entries of the target, before the run. */

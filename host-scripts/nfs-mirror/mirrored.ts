@@ -24,6 +24,8 @@ const mirrored = z.object({
   /** When the last run began that mirrored all else, ISO 8601. */
   at: z.string(),
   held: z.array(heldEntry),
+  /** When the run began since which each one has kept what the source has no more, ISO 8601. */
+  keptSince: z.string().optional(),
 });
 /** What the mirror is a copy of: what a list says of it, and a restore. */
 export type Mirrored = z.infer<typeof mirrored>;
@@ -46,21 +48,31 @@ export const note: Phase<Mirror> = {
   name: "note",
   async run(mirror) {
     const { config, startedAt, held } = mirror;
-    if (mirror.scan?.listed) mirror.kept = tallyKept(mirror);
     const before = readMirrored(config);
-    const value: Mirrored = { at: startedAt.toISOString(), held: held.map(entry => noted(entry, before)) };
+    const at = startedAt.toISOString();
+    if (mirror.scan?.listed) mirror.kept = tallyKept(mirror, before?.keptSince ?? at);
+    // Without a list it isn't known what is kept: then what was goes on.
+    const keptSince = mirror.kept ? mirror.kept.since : before?.keptSince;
+    const value: Mirrored = {
+      ...{ at, held: held.map(entry => noted(entry, before)) },
+      ...(keptSince !== undefined && { keptSince }),
+    };
     writeDurably(fileOf(config), `${JSON.stringify(value)}\n`, 0o600);
   },
 };
 
 /** What stays for what is held; a file with several names is one. */
-function tallyKept({ config, keptBack }: Mirror): KeptBack {
+function tallyKept({ config, keptBack }: Mirror, since: string): KeptBack {
   const files = new Map<bigint, bigint>();
   for (const name of keptBack) {
     const stat = statIn(config.target.path, name);
     if (stat?.isFile() === true) files.set(stat.ino, stat.size);
   }
-  return { entries: keptBack.size, bytes: [...files.values()].reduce((sum, size) => sum + Number(size), 0) };
+  return {
+    entries: keptBack.size,
+    bytes: [...files.values()].reduce((sum, size) => sum + Number(size), 0),
+    ...(keptBack.size > 0 && { since }),
+  };
 }
 
 function noted(held: Held, before: Mirrored | undefined): HeldEntry {

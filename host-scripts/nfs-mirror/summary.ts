@@ -3,10 +3,12 @@ import {
   comparedAll,
   heldBytes,
   heldEntries,
+  heldSince,
   mirroredBytes,
   type nfsMirrorMetrics,
 } from "../../plan/contracts/nfs-mirror";
 import type { Summary } from "../runtime/job-run";
+import { momentText } from "../runtime/moment";
 import { notedName, shortened } from "../runtime/quoted";
 import { type Changes, comparedAllMs } from "./changes";
 import type { Held, KeptBack, Mirror } from "./mirror";
@@ -18,6 +20,9 @@ export const summary: Summary<Mirror, Counted<typeof nfsMirrorMetrics>> = {
     [comparedAll]: secondsOf(comparedAllMs(run)),
     [heldEntries]: run.kept?.entries,
     [heldBytes]: run.kept?.bytes,
+    [heldSince]:
+      run.kept &&
+      secondsOf(run.kept.since === undefined ? run.startedAt.getTime() : Date.parse(run.kept.since)),
   }),
   figures: ({ scan: found, copied, kept, changes }) => ({
     ...(changes && { compared: changes.whole === undefined ? "named" : "all" }),
@@ -49,7 +54,7 @@ function secondsOf(ms: number | undefined): number | undefined {
 
 function keptText(kept: KeptBack | undefined): string {
   return kept && kept.entries > 0
-    ? `; it keeps ${kept.entries} entries (${kept.bytes} bytes) that the source has no more`
+    ? `; it keeps ${kept.entries} entries (${kept.bytes} bytes) that the source has no more, since ${momentText(Date.parse(kept.since ?? ""))}`
     : "";
 }
 

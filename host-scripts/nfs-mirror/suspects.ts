@@ -5,7 +5,7 @@ import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { writeDurably } from "../runtime/durable";
 import type { Phase } from "../runtime/phases";
 import { statIn } from "../runtime/tree-path";
-import { clockSlackMs, filesSince } from "./files-since";
+import { changedSince, clockSlackMs } from "./changed-since";
 import { frozenIn } from "./held";
 import type { Mirror } from "./mirror";
 
@@ -64,7 +64,7 @@ async function search(mirror: Mirror, { sinceMs, pending }: Suspects, room: numb
     found = found.sort((one, other) => one.ctimeMs - other.ctimeMs).slice(0, room);
     lastMs = Math.min(lastMs, found.at(-1)?.ctimeMs ?? lastMs);
   };
-  await filesSince(mirror, config.source.path, sinceMs, name => {
+  await changedSince(mirror, config.source.path, { kind: "files", sinceMs }, name => {
     const ctimeMs = suspectSince(config, name);
     if (ctimeMs === undefined || known.has(name)) return;
     found.push({ name, ctimeMs });

@@ -3,6 +3,7 @@ import { acceptCommand } from "../runtime/arguments";
 import { statsBySteps } from "../runtime/by-steps";
 import { required } from "../runtime/required";
 import { statIn } from "../runtime/tree-path";
+import { cameMeanwhile } from "./came-meanwhile";
 import { frozenIn, holderIn } from "./held";
 import { keyOf, shown } from "./lacking";
 import { isMeant, type Mirror, serviceOf } from "./mirror";
@@ -13,23 +14,28 @@ const mostLook = 1 / 4;
 /** After so many it sees whether it was told to stop. */
 const entriesPerTurn = 1000;
 
-/** Where a scan could not look. */
+/** Where a scan has not looked. */
 interface Place {
   readonly name: string;
-  /** Somebody answers for it in the estate. */
+  /** Why what lies there has no copy. */
+  readonly why: string;
+  /** It is a file system that isn't there. */
+  readonly isAway: boolean;
+  /** Somebody answers for it in the estate, or the next run does. */
   readonly isAnswered: boolean;
 }
 
 /**
  * What went may lie where the scan could not look, and then has no other copy than that of its earlier name. A look of our own,
  * step by step, gets below a path that is too long, and tells what lies there. Where that fails too, each file that went
- * is kept unless it was found under another name: until it can be listed, or an operator says that what went is meant to.
+ * is kept unless it was found under another name: until it can be listed, or an operator says that what went is meant to. What came
+ * while it looked has its copy, and its earlier name goes, in the next run.
  */
 export async function holdUnlisted(mirror: Mirror): Promise<void> {
   const { config, held, moves = [] } = mirror;
   const { listed, unlisted, ...scan } = required(mirror.scan, "scan");
   const doomed = listed?.deleted ?? [];
-  if (unlisted.length === 0 || doomed.length + (scan.overwritten?.length ?? 1) === 0) return;
+  if (doomed.length + (scan.overwritten?.length ?? 1) === 0) return;
   const moved = new Set(moves.map(({ from }) => from));
   const [keptBy, isFrozen] = [holderIn(held), frozenIn(mirror)];
   const isOverwritten = (name: string): boolean => !isMeant(mirror, name) && !isFrozen(name);
@@ -37,7 +43,13 @@ export async function holdUnlisted(mirror: Mirror): Promise<void> {
   const keyAt = (name: string): string | undefined => keyOf(statIn(config.target.path, name));
   const keys =
     scan.overwritten && new Set([...deleted, ...scan.overwritten.filter(isOverwritten)].map(keyAt));
-  const { seen, unseen } = await lookInto(mirror, unlisted, keys);
+  const fresh = deleted.length === 0 ? [] : await cameMeanwhile(mirror);
+  if (unlisted.length + fresh.length === 0) return;
+  const { seen, unseen } = await lookInto(
+    mirror,
+    [...placesOf(mirror, unlisted), ...fresh.map(asFresh)],
+    keys,
+  );
   const isSeen = (name: string): boolean => seen.has(keyAt(name) ?? "");
   const overwritten = (scan.overwritten ?? (await scanOverwritten(mirror, isSeen))).filter(isOverwritten);
   const kept = new Map<string, { place: Place; files: number }>();
@@ -47,7 +59,7 @@ export async function holdUnlisted(mirror: Mirror): Promise<void> {
     kept.set(service, { place: own.place, files: own.files + 1 });
     held.push({
       ...{ path, next: acceptCommand(config.job, Buffer.from(service, "latin1")) },
-      reason: `${isReplaced ? "what it was" : "it"} may lie in ${shown(place.name)}, which isn't copied`,
+      reason: `${isReplaced ? "what it was" : "it"} may lie in ${shown(place.name)}, ${place.why}`,
       // A copy that isn't brought up to date is no success, whoever answers for what.
       ...(isReplaced ? { isFrozen: true } : { isAnswered: place.isAnswered }),
     });
@@ -64,25 +76,34 @@ export async function holdUnlisted(mirror: Mirror): Promise<void> {
   for (const [service, { place, files }] of kept) tell(mirror, service, place, files);
 }
 
+function placesOf({ held }: Mirror, unlisted: readonly string[]): Place[] {
+  const holderOf = holderIn(held);
+  return unlisted.map(name => {
+    const { isAway = false, isAnswered = false } = holderOf(name) ?? {};
+    return { name, why: "which isn't copied", isAway, isAnswered };
+  });
+}
+
+function asFresh(name: string): Place {
+  return { name, why: "which came while the source was looked at", isAway: false, isAnswered: true };
+}
+
 /**
  * @param keys sizes and times that are asked for; left out where what is overwritten is too much for a list: then all are
  * @returns where files of these sizes and times were seen, and a place into which nobody could look
  */
 async function lookInto(
-  { config, held, stop }: Mirror,
-  unlisted: readonly string[],
+  { config, stop }: Mirror,
+  places: readonly Place[],
   keys: ReadonlySet<string | undefined> | undefined,
 ): Promise<{ readonly seen: ReadonlyMap<string, Place>; readonly unseen: Place | undefined }> {
-  const holderOf = holderIn(held);
   const seen = new Map<string, Place>();
   const unseen: Place[] = [];
   const endMs = performance.now() + config.budgetMs * mostLook;
   const goesOn = (): boolean => !stop.stopped && performance.now() < endMs && seen.size <= config.mostListed;
-  for (const name of unlisted) {
-    const holder = holderOf(name);
-    const place = { name, isAnswered: holder?.isAnswered === true };
+  for (const place of places) {
     const onSeen = (key: string): void => void (keys?.has(key) !== false && seen.set(key, place));
-    if (holder?.isAway === true || !(await seesAll(config.source.path, name, { onSeen, goesOn })))
+    if (place.isAway || !(await seesAll(config.source.path, place.name, { onSeen, goesOn })))
       unseen.push(place);
     stop.check("hold");
   }
@@ -112,7 +133,7 @@ async function seesAll(
 }
 
 function tell({ config, log, notes }: Mirror, service: string, place: Place, files: number): void {
-  const text = `${files} files of ${shown(service)} that went are kept, as they may lie in ${shown(place.name)}, which isn't copied   (if they are meant to go: ${acceptCommand(config.job, Buffer.from(service, "latin1"))})`;
+  const text = `${files} files of ${shown(service)} that went are kept, as they may lie in ${shown(place.name)}, ${place.why}   (if they are meant to go: ${acceptCommand(config.job, Buffer.from(service, "latin1"))})`;
   if (place.isAnswered) notes.push(text);
   else log.warn(text);
 }

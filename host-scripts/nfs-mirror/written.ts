@@ -9,7 +9,7 @@ import type { RsyncPass } from "../runtime/rsync";
 import { bootId } from "../runtime/run-state";
 import { shell } from "../runtime/shell";
 import { longestSyncMs, syncFileSystem } from "../runtime/sync-file-system";
-import { clockSlackMs, filesSince } from "./files-since";
+import { changedSince, clockSlackMs } from "./changed-since";
 import { copyAroundHoles } from "./holes";
 import { copyNames } from "./links";
 import type { Mirror } from "./mirror";
@@ -64,7 +64,8 @@ export async function renewUnwritten(mirror: Mirror, work: Work): Promise<RsyncP
   const left = readUnwritten(config);
   if (!left || (left.bootId === bootId() && !left.isRefused)) return undefined;
   const [names, copied]: [string[], string[]] = [[], []];
-  await filesSince(mirror, config.target.path, left.sinceMs - clockSlackMs, name => copied.push(name));
+  const asked = { kind: "files", sinceMs: left.sinceMs - clockSlackMs } as const;
+  await changedSince(mirror, config.target.path, asked, name => copied.push(name));
   for (const name of copied)
     // By what it holds: to compare it, each byte of its holes would be read.
     if (await copyAroundHoles(mirror, name)) work.add(name);

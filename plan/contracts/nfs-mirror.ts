@@ -58,6 +58,7 @@ export const mirroredBytes = "nfs_mirror_bytes";
 /** Names of the metrics of what the mirror keeps though the source has it no more, as that waits for somebody or may lie where nobody can look. */
 export const heldBytes = "nfs_mirror_held_bytes";
 export const heldEntries = "nfs_mirror_held_entries";
+export const heldSince = "nfs_mirror_held_since_timestamp";
 
 /** Name of the metric of when all of the source was last compared with the mirror. */
 export const comparedAll = "nfs_mirror_compared_all_timestamp";
@@ -85,6 +86,12 @@ export const nfsMirrorMetrics = jobMetrics("nfs_mirror", [
   {
     name: comparedAll,
     help: "When the last run began that compared all of the source, and not what was noted of it alone, epoch seconds",
+    emitted: "any-end",
+    meaning: "other",
+  },
+  {
+    name: heldSince,
+    help: "Begin of the run since which there have been such entries each night, epoch seconds; the last run's where there are none",
     emitted: "any-end",
     meaning: "other",
   },

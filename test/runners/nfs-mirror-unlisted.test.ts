@@ -7,6 +7,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -88,6 +89,40 @@ test("what lies below a folder whose path is too long keeps its earlier name, of
   expect(ofTarget("films")).not.toContain("a film");
 });
 
+test("what got another place while the source was looked at, and was seen at neither, keeps its copy until the next night", async () => {
+  const { path } = world.config.source;
+  renameSync(`${world.source}/app/one`, `${world.source}/app/kept`);
+  mkdirSync(`${world.source}/app/sub`);
+  renameSync(`${world.source}/app/second`, `${world.source}/app/sub/second`);
+  symlinkSync("a film", `${world.source}/app/link`);
+  expect(await mirror("--accept=app")).toMatchObject({ status: 0 });
+  rmSync(`${world.source}/app/kept`);
+  // Entries of that name aren't looked at: there they are while rsync comes by.
+  world.shadow(
+    "rsync",
+    `case "$*" in *--dry-run*) cd ${path} && mkdir temp && mv app/sub app/link "app/the third" temp; REAL "$@"; end=$?; mv temp/sub temp/link films; mv "temp/the third" "films/a film"; rmdir temp; exit $end;; esac; exec REAL "$@"`,
+  );
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([
+    expect.stringContaining("which came while the source was looked at"),
+    0,
+  ]);
+  expect(ofTarget("app")).toEqual(["link", "sub", "the third", "what stays"]);
+  expect(ofTarget("app/sub")).toEqual(["second"]);
+  world.unshadow("rsync");
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(ofTarget("app")).toEqual(["what stays"]);
+  expect(ofTarget("films")).toEqual(["a film", "another film", "link", "new", "some other film", "sub"]);
+});
+
+test("a link that was moved to where nobody copies it keeps its earlier name", async () => {
+  symlinkSync("a film", `${world.source}/films/link`);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  moveDeep(tooLong, "films/link");
+  expect(await mirror()).toMatchObject({ status: 1 });
+  expect(ofTarget("films")).toContain("link");
+});
+
 /** So deep that nobody follows them by steps either. */
 const tooDeep = [...tooLong, ...Array.from({ length: 400 }, () => 1)];
 
@@ -108,12 +143,16 @@ test("while nobody can look into a folder, no file goes that has no other name, 
     0,
   ]);
   expect(run.stdout).toContain("it keeps 3 entries (21 bytes) that the source has no more");
+  const { held_since_timestamp: since = 0 } = metricsOf(world);
   expect(metricsOf(world)).toMatchObject({ held_entries: 3, held_bytes: 21 });
   expectKept();
   expect(await mirror("--accept=app")).toMatchObject({ status: 0 });
   expect(ofTarget("app")).toEqual(["what stays"]);
   expect(ofTarget("films")).toContain("a film");
-  expect(metricsOf(world)).toMatchObject({ held_entries: 1, held_bytes: 6 });
+  expect(metricsOf(world)).toMatchObject({ held_entries: 1, held_bytes: 6, held_since_timestamp: since });
+  expect(await mirror("--accept=films")).toMatchObject({ status: 0 });
+  expect(metricsOf(world)).toMatchObject({ held_entries: 0 });
+  expect(metricsOf(world)["held_since_timestamp"]).toBeGreaterThan(since);
 });
 
 test("in a run with too many changes for a list, nothing is overwritten that may lie where nobody copies it", async () => {
