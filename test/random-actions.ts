@@ -38,5 +38,6 @@ export async function actAtRandom<Action>(
       if (round > 0 && Date.now() >= endMs) break;
     }
   }
+  if (minutes > 0) console.info(`${done.length} random actions in ${minutes} minutes from seed ${seed}`);
   return done.length;
 }

@@ -14,6 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import * as fc from "fast-check";
 import { actAtRandom, patienceMs } from "../random-actions";
+import { createRestoring, type Restoring, type WayOut } from "./support/restoring";
 import { createRotting, type Rotting } from "./support/rotting";
 import type { FinishedRun, StartedRun } from "./support/started-run";
 import { contentOf, differences, type Snapshot, snapshot } from "./support/tree";
@@ -21,7 +22,8 @@ import { createWorld, type World } from "./support/world";
 
 /**
  * Random days and nights of a mirror against a model that says after each run what may be lost. On some days a nested file
- * system is away, the target is full, an entry can't be copied, or a service has lost all that it had.
+ * system is away, the target is full, an entry can't be copied, or a service has lost all that it had; on some an operator says that
+ * what a service has lost is meant to go, or restores it, and that is cut short, gone on with or taken back.
  */
 const usualActions = 40;
 
@@ -38,10 +40,22 @@ type Action =
   | { readonly kind: "full"; readonly isFull: boolean }
   | { readonly kind: "too-long"; readonly there: boolean }
   | { readonly kind: "night" | "scrub" | "heal" }
+  | { readonly kind: "accept"; readonly service: number }
+  | {
+      readonly kind: "restore";
+      readonly service: number;
+      readonly out: WayOut;
+      readonly kill: Kill | undefined;
+    }
   | ({ readonly kind: "kill" | "kill-scrub" } & Kill);
 
 const aFile = fc.nat(services.length * files - 1);
 const aService = fc.nat(services.length - 1);
+
+const aKill = {
+  signal: fc.constantFrom("SIGKILL" as const, "SIGTERM" as const),
+  afterMs: fc.integer({ min: 0, max: 900 }),
+};
 
 const anAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant("write" as const), file: aFile }) },
@@ -59,22 +73,31 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
     weight: 12,
     arbitrary: fc.record({ kind: fc.constantFrom("night", "night", "scrub", "heal") }),
   },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("accept" as const), service: aService }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("restore" as const),
+      // Not the one with a file system of its own in it, which comes back by itself.
+      service: fc.nat(1),
+      out: fc.constantFrom("--resume" as const, "--rollback" as const),
+      kill: fc.option(fc.record(aKill), { nil: undefined }),
+    }),
+  },
   {
     weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constantFrom("kill", "kill", "kill", "kill-scrub"),
-      signal: fc.constantFrom("SIGKILL" as const, "SIGTERM" as const),
-      afterMs: fc.integer({ min: 0, max: 900 }),
-    }),
+    arbitrary: fc.record({ kind: fc.constantFrom("kill", "kill", "kill", "kill-scrub"), ...aKill }),
   },
 );
 
 let world: World;
 let rotting: Rotting;
+let restoring: Restoring;
 
 beforeAll(async () => {
   world = await createWorld({ sourceMb: 48, targetMb: 48 });
-  rotting = await createRotting(world, [tooLongFolder]);
+  rotting = await createRotting(world, [tooLongFolder, restores]);
+  restoring = createRestoring(world, rotting);
   for (const service of services) {
     mkdirSync(join(world.source, service));
     for (let index = 0; index < files; index += 1) write(join(world.source, service, `f${index}`));
@@ -91,6 +114,8 @@ afterAll(() => world.close());
 
 const others = "pvc-data";
 const nestedFolder = "media/disk";
+/** Where a restore works, and keeps what was there. */
+const restores = ".holdfast-restore";
 /** A service of which not all can be copied. */
 const tooLongFolder = "long";
 const nestedImage = (): string => join(world.folder, "nested.img");
@@ -118,6 +143,9 @@ test("no night loses what the model says must be there", async () => {
 });
 
 async function act(action: Action): Promise<void> {
+  const changed = serviceOf(action);
+  // Its workload is down.
+  if (changed !== undefined && restoring.cut.has(changed)) return;
   switch (action.kind) {
     case "write":
     case "touch":
@@ -159,11 +187,26 @@ async function act(action: Action): Promise<void> {
       return;
     case "kill-scrub":
       return rotting.scrub(killed(action), false);
+    case "accept":
+      await night(run => run.finished, ["--accept", services[action.service] ?? ""]);
+      return;
+    case "restore": {
+      const { kill, service, out } = action;
+      return restoring.restore(services[service] ?? "", out, kill && killed(kill));
+    }
     case "heal":
       return heal();
     default:
       return action satisfies never;
   }
+}
+
+/** The service that an action of a workload's changes. */
+function serviceOf(action: Action): string | undefined {
+  if ("file" in action) return services[Math.floor(action.file / files)];
+  return action.kind !== "restore" && action.kind !== "accept" && "service" in action
+    ? services[action.service]
+    : undefined;
 }
 
 interface Kill {
@@ -222,7 +265,11 @@ async function night(
 ): Promise<FinishedRun> {
   // The target's root and its private folder are the mirror's own.
   const look = async (path: string): Promise<Snapshot> =>
-    new Map([...(await snapshot(world, path, { without: [others, tooLongFolder, ".holdfast"] }))].slice(1));
+    new Map(
+      [...(await snapshot(world, path, { without: [others, tooLongFolder, restores, ".holdfast"] }))].slice(
+        1,
+      ),
+    );
   const before = await look(world.config.target.path);
   const present = await look(world.config.source.path);
   const finished = await end(world.start(told));
@@ -248,14 +295,22 @@ function judge(
   const kept = gone.filter(path => present.has(path));
   expect({ said, kept }).toEqual({ said, kept: [] });
   if (!nestedThere) expect({ said, gone: gone.filter(isNested) }).toEqual({ said, gone: [] });
-  // A service that lost all that it had keeps its copy until somebody says that this is meant.
-  if (told.length === 0)
-    for (const service of services) {
-      const own = (tree: Snapshot): string[] =>
-        [...tree.keys()].filter(path => path.startsWith(`${service}/`));
-      if (own(before).length > 0 && own(present).length === 0)
-        expect({ said, left: own(after) }).toEqual({ said, left: own(before) });
-    }
+  // A service that lost all that it had keeps its copy until somebody says that this is meant; one of which a restore was cut in any case.
+  for (const service of services) {
+    const own = (tree: Snapshot): string[] => [...tree.keys()].filter(path => path.startsWith(`${service}/`));
+    const isMeant = told.includes(".") || told.includes(service);
+    const isGone = own(before).length > 0 && own(present).length === 0;
+    if ((isGone && !isMeant) || restoring.cut.has(service))
+      expect({ said, left: own(after) }).toEqual({ said, left: own(before) });
+  }
+  if (restoring.cut.size > 0) expect({ said, status: finished.status }).not.toMatchObject({ status: 0 });
+  // Whatever got another name, and wherever a run was cut: what the mirror has of what there is, it has afterwards.
+  const isThere = contentsIn(present);
+  const has = contentsIn(rotting.mended(after));
+  const lost = [...contentsIn(rotting.mended(before))].filter(
+    content => isThere.has(content) && !has.has(content),
+  );
+  expect({ said, lost }).toEqual({ said, lost: [] });
   for (const [path, found] of after) {
     const content = contentOf(found);
     if (content === undefined || isTemporary(path)) continue;
@@ -264,12 +319,21 @@ function judge(
   }
 }
 
+const contentsIn = (tree: Snapshot): Set<string> =>
+  new Set(
+    [...tree].flatMap(([path, entry]) => {
+      const content = contentOf(entry);
+      return content === undefined || isTemporary(path) ? [] : [content];
+    }),
+  );
+
 const isNested = (path: string): boolean => path.startsWith(`${nestedFolder}/`);
 /** rsync's own name for a file that it writes. */
 const isTemporary = (path: string): boolean => /(^|\/)\.[^/]+\.\w{6}$/.test(path);
 
 /** All that was wrong with a night is put right: then one run makes the trees equal. */
 async function heal(): Promise<void> {
+  await restoring.endAll();
   await mountNested(true);
   await fill(false);
   await tooLong(false);
