@@ -85,7 +85,7 @@ export async function passOver(scrub: Scrub, unit: Unit, allowance: Allowance): 
     if (mended.unit === unit.name && mended.mendedMs < own.passMs && own.lacks === undefined)
       mendedShelf.drop(config, mended);
   // Where a part of the unit is hidden, nobody can tell such a file from one that is gone.
-  if (own.lacks === undefined) dropGonePieces(config, files, own.passMs);
+  if (own.lacks === undefined) dropGonePieces(config, files);
   own.readMs = own.passMs;
   delete own.passMs;
   writeState(config.stateDir, state);

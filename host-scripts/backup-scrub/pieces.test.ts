@@ -50,7 +50,7 @@ function runAt(startedMs: number): Scrub {
 async function pass(startedMs: number, isLate = false) {
   const run = runAt(startedMs);
   const isWhole = await passOver(run, unit, { spend: () => false, isLate: () => isLate });
-  return { isWhole, bytes: run.read.bytes };
+  return { isWhole, bytes: run.read.bytes, faults: run.faults };
 }
 
 const piecesKept = (): string[] =>
@@ -58,10 +58,14 @@ const piecesKept = (): string[] =>
 
 /** Writes a byte of the second piece, and its file has the times that it had. */
 function writeByte(byte: number): void {
-  const file = openSync(image(), "r+");
-  writeSync(file, Buffer.from([byte]), 0, 1, 65 * mebibyte);
-  closeSync(file);
+  writeAt(image(), 65 * mebibyte, byte);
   utimesSync(image(), 1_700_000_000, 1_700_000_000);
+}
+
+function writeAt(path: string, position: number, byte: number): void {
+  const file = openSync(path, "r+");
+  writeSync(file, Buffer.from([byte]), 0, 1, position);
+  closeSync(file);
 }
 
 test("a file for which no run has the time is read over several, and what rots in it is found", async () => {
@@ -75,8 +79,11 @@ test("a file for which no run has the time is read over several, and what rots i
   expect(await pass(4000)).toMatchObject({ isWhole: true, bytes: 0 });
   expect(own.verifiedMs).toBe(1000);
 
+  const [sums = ""] = piecesKept();
+  writeAt(join(catalogueFolder(config), sums), 40, 1);
   writeByte(1);
-  for (const night of [5000, 6000, 7000]) await pass(night);
+  expect((await pass(5000)).faults).toEqual([expect.stringContaining("was damaged (1 pieces)")]);
+  for (const night of [6000, 7000]) await pass(night);
   const [rotten] = rottenShelf.all(config);
   expect(rotten).toMatchObject({
     names: ["unit/image"],

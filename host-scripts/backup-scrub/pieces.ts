@@ -6,7 +6,7 @@ import { quoted } from "../runtime/quoted";
 import type { Scrub } from "./backup-scrub";
 import { compareOne } from "./compare";
 import { identityOf, type OpenFile } from "./content";
-import type { ListedFile } from "./list";
+import { type ListedFile, readList } from "./list";
 import { bytesOf, type CatalogueFiles, catalogueFolder, type PieceFiles } from "./paths";
 import { continueSums, isFormerOf, isOf, readSums, type SumRecord } from "./sums";
 import { type Allowance, type Cost, leftMs } from "./time";
@@ -64,7 +64,12 @@ export async function comparePieces(
   const now = identityOf(file);
   const isFixed = listed.names.some(name => isInGeneration(scrub.config, name));
   const asOfFile = (record: SumRecord): SumRecord => ({ ...record, ino: now.ino });
-  const before = new Map([...readSums(own.sums, own.id, { count: 0 })].map(record => [record.ino, record]));
+  const damage = { count: 0 };
+  const before = new Map([...readSums(own.sums, own.id, damage)].map(record => [record.ino, record]));
+  if (damage.count > 0)
+    scrub.faults.push(
+      `what is recorded of ${quoted(bytesOf(listed.names[0] ?? ""))} was damaged (${damage.count} pieces): those are recorded anew, as they are now`,
+    );
   const isKnown = (record: SumRecord): boolean => {
     const known = asOfFile(record);
     return isOf(known, now) || (isFixed && isFormerOf(known, now));
@@ -121,12 +126,12 @@ export function arePiecesRead({ sums, id }: PieceFiles, passMs: number): boolean
   return first?.seenMs === passMs;
 }
 
-/** What a whole pass over a unit hasn't met isn't there any more. */
-export function dropGonePieces(config: BackupScrubConfig, files: CatalogueFiles, passMs: number): void {
-  for (const ino of inodesInPieces(config, files)) {
-    const own = piecesOf(files, ino);
-    if (!arePiecesRead(own, passMs)) dropPieces(own);
-  }
+/** What the list of a whole pass over a unit doesn't have isn't there any more. */
+export function dropGonePieces(config: BackupScrubConfig, files: CatalogueFiles): void {
+  const gone = new Set(inodesInPieces(config, files));
+  if (gone.size === 0) return;
+  for (const { ino } of readList(files.list)) gone.delete(ino);
+  for (const ino of gone) dropPieces(piecesOf(files, ino));
 }
 
 /** Of a unit that isn't there any more. */

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { acceptCommand } from "../runtime/arguments";
 import { statsBySteps } from "../runtime/by-steps";
+import { errnoOf } from "../runtime/errors";
 import { required } from "../runtime/required";
 import { statIn } from "../runtime/tree-path";
 import { cameMeanwhile } from "./came-meanwhile";
@@ -17,8 +18,8 @@ const entriesPerTurn = 1000;
 /** Where a scan has not looked. */
 interface Place {
   readonly name: string;
-  /** Why what lies there has no copy. */
-  readonly why: string;
+  /** It came while the scan looked elsewhere. */
+  readonly isFresh: boolean;
   /** It is a file system that isn't there. */
   readonly isAway: boolean;
   /** Somebody answers for it in the estate, or the next run does. */
@@ -59,7 +60,7 @@ export async function holdUnlisted(mirror: Mirror): Promise<void> {
     kept.set(service, { place: own.place, files: own.files + 1 });
     held.push({
       ...{ path, next: acceptCommand(config.job, Buffer.from(service, "latin1")) },
-      reason: `${isReplaced ? "what it was" : "it"} may lie in ${shown(place.name)}, ${place.why}`,
+      reason: `${isReplaced ? "what it was" : "it"} may lie in ${whereOf(place)}`,
       // A copy that isn't brought up to date is no success, whoever answers for what.
       ...(isReplaced ? { isFrozen: true } : { isAnswered: place.isAnswered }),
     });
@@ -80,12 +81,16 @@ function placesOf({ held }: Mirror, unlisted: readonly string[]): Place[] {
   const holderOf = holderIn(held);
   return unlisted.map(name => {
     const { isAway = false, isAnswered = false } = holderOf(name) ?? {};
-    return { name, why: "which isn't copied", isAway, isAnswered };
+    return { name, isFresh: false, isAway, isAnswered };
   });
 }
 
 function asFresh(name: string): Place {
-  return { name, why: "which came while the source was looked at", isAway: false, isAnswered: true };
+  return { name, isFresh: true, isAway: false, isAnswered: true };
+}
+
+function whereOf({ name, isFresh }: Place): string {
+  return `${shown(name)}, which ${isFresh ? "came while the source was looked at" : "isn't copied"}`;
 }
 
 /**
@@ -103,19 +108,20 @@ async function lookInto(
   const goesOn = (): boolean => !stop.stopped && performance.now() < endMs && seen.size <= config.mostListed;
   for (const place of places) {
     const onSeen = (key: string): void => void (keys?.has(key) !== false && seen.set(key, place));
-    if (place.isAway || !(await seesAll(config.source.path, place.name, { onSeen, goesOn })))
-      unseen.push(place);
+    const end = place.isAway ? "cut" : await seeAll(config.source.path, place.name, { onSeen, goesOn });
+    // What came and went meanwhile is some program's own for a moment.
+    if (end === "cut" || (end === "gone" && !place.isFresh)) unseen.push(place);
     stop.check("hold");
   }
   return { seen, unseen: unseen.find(({ isAnswered }) => !isAnswered) ?? unseen[0] };
 }
 
-/** @returns false when not all that lies at and below a name could be looked at */
-async function seesAll(
+/** @returns whether all that lies at and below a name could be looked at, or why not: some of it went meanwhile, or it can't be */
+async function seeAll(
   root: string,
   name: string,
   { onSeen, goesOn }: { onSeen(key: string): void; goesOn(): boolean },
-): Promise<boolean> {
+): Promise<"all" | "gone" | "cut"> {
   let entries = 0;
   try {
     for (const stat of statsBySteps(root, name)) {
@@ -124,16 +130,16 @@ async function seesAll(
       entries += 1;
       if (entries % entriesPerTurn !== 0) continue;
       await turn();
-      if (!goesOn()) return false;
+      if (!goesOn()) return "cut";
     }
-    return true;
-  } catch {
-    return false;
+    return "all";
+  } catch (error) {
+    return errnoOf(error) === "ENOENT" ? "gone" : "cut";
   }
 }
 
 function tell({ config, log, notes }: Mirror, service: string, place: Place, files: number): void {
-  const text = `${files} files of ${shown(service)} that went are kept, as they may lie in ${shown(place.name)}, ${place.why}   (if they are meant to go: ${acceptCommand(config.job, Buffer.from(service, "latin1"))})`;
+  const text = `${files} files of ${shown(service)} that went are kept, as they may lie in ${whereOf(place)}   (if they are meant to go: ${acceptCommand(config.job, Buffer.from(service, "latin1"))})`;
   if (place.isAnswered) notes.push(text);
   else log.warn(text);
 }
