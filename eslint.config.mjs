@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import boundaries from "eslint-plugin-boundaries";
 import tseslint from "typescript-eslint";
 
@@ -35,6 +36,30 @@ const pasted =
 // How such a text begins, wherever it is put together.
 const programs =
   "mount|umount|ls|rm|mv|cat|less|df|du|lv\\w+|vg\\w+|kubectl|systemctl|journalctl|lvm-pvc-snapshot|fuser|lsblk|blkid|findmnt|unshare|curl";
+
+// What layers and their programs are called: folders of plan/layers, entries of host-scripts and cluster-scripts.
+const layerNames = [
+  ...readdirSync(new URL("plan/layers", import.meta.url), { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(({ name }) => name),
+  ...["host-scripts", "cluster-scripts"].flatMap(room =>
+    readdirSync(new URL(room, import.meta.url))
+      .filter(name => name.endsWith(".ts") && name !== "bundle-runner.ts")
+      .map(name => name.slice(0, -3)),
+  ),
+].join("|");
+// An estate has to say a layer's name, and a check's examples are estates.
+const ofExample =
+  ":not(:matches(Property[key.name='examples'], CallExpression[callee.name=/[eE]xample$/]) *)";
+const nameless = ["Literal[value", "TemplateElement[value.raw"].map(text => ({
+  selector: `${text}=/(?<![\\w-])(${layerNames})(?![\\w-])/]${ofExample}`,
+  message:
+    "No view knows a layer by its name: what it asks is a field of the plan's Job, or of Layer (layerGiving of plan/layers).",
+}));
+const clockless = {
+  selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+  message: "This folder never reads a clock.",
+};
 
 export default tseslint.config(
   { ignores: ["node_modules/", ".holdfast/"] },
@@ -123,13 +148,22 @@ export default tseslint.config(
         { object: "Date", property: "now" },
         { object: "Math", property: "random" },
       ],
-      "no-restricted-syntax": [
-        "error",
-        {
-          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
-          message: "This folder never reads a clock.",
-        },
-      ],
+      "no-restricted-syntax": ["error", clockless],
     },
+  },
+  {
+    files: [
+      "{alerts,checks}/**/*.ts",
+      "plan/{capacity,graph,statements,timeline}/**/*.ts",
+      "plan/{datasets,index,retention,staleness}.ts",
+    ],
+    ignores: ["**/*.test.ts", "**/*.test-support.ts", "checks/examples.ts"],
+    rules: { "no-restricted-syntax": ["error", clockless, ...nameless] },
+  },
+  {
+    files: ["{cli,docs}/**/*.ts"],
+    // Prose on the reference.
+    ignores: ["**/*.test.ts", "docs/pages/reference-checked.ts"],
+    rules: { "no-restricted-syntax": ["error", ...nameless] },
   },
 );

@@ -1,6 +1,7 @@
 import type { Schedule } from "./calendar";
 import type { ClusterRights } from "./contracts/cluster-access";
 import type { Metric } from "./contracts/metric";
+import type { Path } from "./estate/lookup";
 import type { DumpPod } from "./pod";
 import type { Location, Machine } from "./place";
 import type { Retention } from "./retention";
@@ -62,6 +63,8 @@ export interface Flow {
   readonly secrets: readonly string[];
   /** How one dataset comes back. */
   readonly wayBack: WayBack;
+  /** Where the job's part says the two ends, below where it stands; absent where they follow from something else. */
+  readonly said?: { readonly source: Path; readonly target: Path };
 }
 
 /** A tree from which a job deletes, and the entries in it that belong to others. */
@@ -76,9 +79,10 @@ export interface Deletion {
 
 /** A job's part in the change journal, by which an off-site run learns what it has to send. */
 export type JournalRole =
-  /** Notes what anybody changes in some folders of its host, each in a journal of its own, a folder as well. */
+  /** Notes what anybody changes in some folders of its host, each in a journal of its own, a folder below one that all share. */
   | {
       readonly kind: "watches";
+      readonly below: string;
       readonly folders: readonly { readonly path: string; readonly journal: string }[];
     }
   /**
@@ -184,6 +188,8 @@ export interface Job {
   readonly called: string;
   /** The layer that it is of: what its part of the estate is called. */
   readonly layer: string;
+  /** Where the estate has its part: ["layers", LAYER, 0], and what follows below it. */
+  readonly said: Path;
   /** Machine that runs it; `host` is its name, the `instance` of its metrics. */
   readonly runsOn: Machine;
   readonly host: string;
@@ -194,6 +200,12 @@ export interface Job {
   /** The unit's or pod's own time-out: later than the budget, so the job can still report. */
   readonly timeoutMs: number;
   readonly flows: readonly Flow[];
+  /** What it is told to copy and a service has to call its own, as its flows are of that alone. */
+  readonly owned?: readonly { readonly kind: "configuration" | "device"; readonly of: string }[];
+  /** Namespace of the cluster in which it runs, which its part says as "namespace". */
+  readonly namespace?: string;
+  /** Its rarer, full runs beside its usual ones: they compare all that those leave out. */
+  readonly fullRun?: Pick<Trigger, "calendar" | "schedule" | "zone">;
   /** What a run reads beside the sources of its flows; nothing unless given. */
   readonly reads?: readonly Location[];
   /** It reads all of `reads` once in that time, a part each run, in ms. */
@@ -218,7 +230,7 @@ export interface Job {
 }
 
 /** A job as its layer makes it; which layer that is and which others there are, whoever asks the layer knows. */
-export type LayerJob = Omit<Job, "layer" | "called">;
+export type LayerJob = Omit<Job, "layer" | "said" | "called">;
 
 /** A job that this version installs on a host. */
 export type HostedJob = Job & { readonly deployment: Extract<Deployment, { kind: "timer" | "service" }> };

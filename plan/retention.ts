@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { GenerationPolicy } from "./contracts/daily-backup";
+import type { GenerationPolicy } from "./contracts/generations";
 import type { KeepPolicy } from "./contracts/keep-policy";
 import { duration } from "./estate/fields";
 import { parseDuration } from "./units/duration";

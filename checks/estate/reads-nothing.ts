@@ -6,7 +6,8 @@ import { isBelow, sameMachine, staysOnMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
-import { firewallJobName } from "../../plan/layers/daily-backup/firewall-job";
+import { legsOf } from "../legs";
+import { fieldOf, type Said, write } from "../said";
 import { listed, placeText } from "../wording";
 
 const secondNas = { address: "second.example", hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAISecond" };
@@ -18,16 +19,17 @@ export const readsNothing = defineCheck({
   title: "A job is told to copy what the estate doesn't have",
   why: "A leg with its ends swapped, or with a letter too few, sends an empty folder each night and succeeds. And of a host's configuration just that is copied which a service calls its own: without the service, the part stands there and copies nothing.",
   run: plan => [
-    ...emptyLegs(plan).map(({ job, host, from, to, meant }): Found => {
+    ...emptyLegs(plan).map(({ job: { called, host }, from, to, said, meant }): Found => {
       const turned = meant && meant.from === to;
+      const [source, target] = [fieldOf(said.source), fieldOf(said.target)];
       return {
-        subject: job,
-        message: `${job} sends ${placeText(from)} to ${to}, and nothing of the estate lies there: no byte of any service leaves ${host} by that leg.`,
+        subject: called,
+        message: `${called} sends ${placeText(from)} to ${to}, and nothing of the estate lies there: no byte of any service leaves ${host} by that leg.`,
         fix: turned
-          ? `Swap from and to of that leg: from: "${meant.from}", to: "${meant.to}".`
+          ? `Swap ${source} and ${target} of that leg: ${source}: "${meant.from}", ${target}: "${meant.to}".`
           : meant
             ? `Write "${meant.from}" for "${from.path}" in its legs.`
-            : `Correct from: "${from.path}" of that leg, tell what lies there as the data of a service, or remove the leg.`,
+            : `Correct ${source}: "${from.path}" of that leg, tell what lies there as the data of a service, or remove the leg.`,
         evidence: { from: placeText(from), to },
       };
     }),
@@ -37,12 +39,14 @@ export const readsNothing = defineCheck({
   ],
   without: (plan, { subject }) => {
     const legs = emptyLegs(plan);
-    if (!legs.some(({ job, meant }) => meant && job === subject)) return [];
-    const meant = structuredClone(plan.estate);
-    for (const { from, to, meant: leg } of legs)
-      for (const { legs } of meant.layers["offsite-sync"])
-        for (const other of legs) if (leg && other.from === from.path && other.to === to) edit(other, leg);
-    return [meant];
+    if (!legs.some(({ job, meant }) => meant && job.called === subject)) return [];
+    const estate = structuredClone(plan.estate);
+    for (const { said, meant } of legs)
+      if (meant) {
+        write(estate, said.source, meant.from);
+        write(estate, said.target, meant.to);
+      }
+    return [estate];
   },
   examples: {
     bad: [
@@ -131,57 +135,50 @@ export const readsNothing = defineCheck({
 });
 
 interface EmptyLeg {
-  readonly job: string;
-  readonly host: string;
+  readonly job: Job;
   readonly from: Location;
   readonly to: string;
+  readonly said: Said;
   /** How it was meant, where that is near. */
   readonly meant?: { readonly from: string; readonly to: string };
 }
 
 /** Legs that start where no dataset lies and no job writes. */
 function emptyLegs(plan: Plan): EmptyLeg[] {
-  return plan.estate.layers["offsite-sync"].flatMap(({ host, legs }) => {
-    const machine = { kind: "host", name: host } as const;
-    const job = plan.jobs.find(
-      ({ layer, runsOn }) => layer === "offsite-sync" && sameMachine(runsOn, machine),
-    );
+  return plan.jobs.flatMap(job => {
     const lies = [
       ...plan.datasets.map(({ location }) => location),
       ...plan.jobs.flatMap(({ flows }) => flows.map(({ target }) => target)),
     ]
-      .filter(location => sameMachine(location.machine, machine))
+      .filter(({ machine }) => sameMachine(machine, job.runsOn))
       .map(({ path }) => path);
     const isThere = (path: string): boolean =>
       lies.some(other => isBelow(other, path) || isBelow(path, other));
-    return legs.flatMap(({ from, to }): EmptyLeg[] => {
-      if (!job || isThere(from)) return [];
-      const near = nearest(from, [...Object.keys(plan.estate.hosts[host]?.filesystems ?? {}), ...lies]).find(
-        isThere,
-      );
+    return legsOf(job).flatMap(({ from, to, said }): EmptyLeg[] => {
+      if (isThere(from.path)) return [];
+      const near = nearest(from.path, [
+        ...Object.keys(plan.estate.hosts[job.host]?.filesystems ?? {}),
+        ...lies,
+      ]).find(isThere);
       const meant = isThere(to)
-        ? { from: to, to: from }
+        ? { from: to, to: from.path }
         : near === undefined
           ? undefined
           : { from: near, to };
-      return [{ job: job.called, host, from: { machine, path: from }, to, ...(meant ? { meant } : {}) }];
+      return [{ job, from, to, said, ...(meant ? { meant } : {}) }];
     });
   });
 }
 
 function withoutConfiguration({ estate, jobs }: Plan): Found[] {
-  return estate.layers["daily-backup"].flatMap(({ host, configuration }) => {
-    if (!configuration || hasConfiguration(estate, host)) return [];
-    const job = jobs.find(other => other.layer === "daily-backup" && other.host === host)?.called ?? host;
-    return [
-      {
-        subject: job,
-        message: `${job} keeps generations of ${host}'s configuration, and no service says what that is: no file of it is copied.`,
-        fix: `Say it, e.g. services["${host}-host"] = { data: [{ kind: "configuration", host: "${host}", paths: ["/etc/pve"], size: "50MB" }] } with a promise, or remove configuration of daily-backup.`,
-        evidence: { host },
-      },
-    ];
-  });
+  return toldToCopy(jobs, "configuration")
+    .filter(({ of }) => !hasConfiguration(estate, of))
+    .map(({ job, of: host }) => ({
+      subject: job.called,
+      message: `${job.called} keeps generations of ${host}'s configuration, and no service says what that is: no file of it is copied.`,
+      fix: `Say it, e.g. services["${host}-host"] = { data: [{ kind: "configuration", host: "${host}", paths: ["/etc/pve"], size: "50MB" }] } with a promise, or remove configuration of ${job.layer}.`,
+      evidence: { host },
+    }));
 }
 
 /** A firewall's backup is of what a service calls its own, too. */
@@ -189,20 +186,21 @@ function withoutDevice({ estate, jobs }: Plan): Found[] {
   const owned = Object.values(estate.services).flatMap(({ data }) =>
     data.flatMap(dataset => (dataset.kind === "device" ? [dataset.firewall] : [])),
   );
-  return estate.layers["daily-backup"].flatMap(({ host, firewalls }) =>
-    firewalls
-      .filter(({ name }) => !owned.includes(name))
-      .map(({ name }): Found => {
-        const job = jobs.find(other => other.host === host && other.name === firewallJobName(name));
-        return {
-          // Its copies are made all the same.
-          severity: "warning",
-          subject: job?.called ?? name,
-          message: `${job?.called ?? name} keeps generations of firewall ${name}, and no service has it as its data: nothing says what its loss may be, no check asks for its copies, and lose doesn't know the way back.`,
-          fix: `Say it, e.g. services["${name}"] = { data: [{ kind: "device", firewall: "${name}", size: "20MB" }] } with a promise, or remove ${name} from firewalls of daily-backup and of the estate.`,
-          evidence: { host, firewall: name },
-        };
-      }),
+  return toldToCopy(jobs, "device")
+    .filter(({ of }) => !owned.includes(of))
+    .map(({ job, of: name }) => ({
+      // Its copies are made all the same.
+      severity: "warning",
+      subject: job.called,
+      message: `${job.called} keeps generations of firewall ${name}, and no service has it as its data: nothing says what its loss may be, no check asks for its copies, and lose doesn't know the way back.`,
+      fix: `Say it, e.g. services["${name}"] = { data: [{ kind: "device", firewall: "${name}", size: "20MB" }] } with a promise, or remove ${name} from firewalls of ${job.layer} and of the estate.`,
+      evidence: { host: job.host, firewall: name },
+    }));
+}
+
+function toldToCopy(jobs: readonly Job[], kind: "configuration" | "device") {
+  return jobs.flatMap(job =>
+    (job.owned ?? []).filter(owned => owned.kind === kind).map(({ of }) => ({ job, of })),
   );
 }
 
@@ -220,7 +218,7 @@ function withoutData(plan: Plan): Found[] {
         ) &&
         job.flows.length > 0 &&
         !busy.has(job) &&
-        !legs.has(job.called) &&
+        !legs.has(job) &&
         job.flows.every(({ source }) => source.kind === "tree"),
     )
     .map(job => {

@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan";
+import { pathText } from "../../plan/estate/faults";
 import { slipOf } from "../../plan/contracts/near";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
@@ -78,10 +79,11 @@ function sitesOf({ estate }: Plan): Said[] {
 
 /** Namespaces of data and of dumps. A service's own name, or a dataset's, is somebody else's word for its namespace. */
 function namespacesOf({ estate, datasets, jobs }: Plan): Said[] {
-  const dumps = estate.layers["cluster-dump"].map(({ namespace }, index) => ({
-    name: namespace,
-    where: `layers["cluster-dump"][${index}].namespace`,
-  }));
+  const dumps = jobs.flatMap(({ namespace, said }) =>
+    namespace === undefined
+      ? []
+      : [{ name: namespace, where: pathText([...said, "namespace"]).slice("estate.".length) }],
+  );
   const ofData = datasets.flatMap(({ namespace, service }) =>
     namespace === undefined ? [] : [{ name: namespace, where: `services.${service}.data` }],
   );

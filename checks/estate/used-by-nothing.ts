@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan";
+import { layerGiving } from "../../plan/layers";
 import { defineCheck, type Found } from "../check";
 import { exampleEstate } from "../../plan/estate/example";
 import { example, mended } from "../examples";
@@ -59,14 +60,14 @@ function idleDestinations({ estate, jobs }: Plan): Found[] {
     .map(name => ({
       subject: name,
       message: `${name} is a destination of the estate, and no job writes to it: it holds 0 copies of ${estate.name}.`,
-      fix: `Let a part of layers["offsite-sync"] send to it: destination: "${name}", or remove destinations.${name}.`,
+      fix: `Let a part of layers["${layerGiving("a copy off the site")}"] send to it: destination: "${name}", or remove destinations.${name}.`,
       evidence: { destination: name },
     }));
 }
 
-function idleFirewalls({ estate, datasets }: Plan): Found[] {
+function idleFirewalls({ estate, datasets, jobs }: Plan): Found[] {
   const copied = new Set(
-    estate.layers["daily-backup"].flatMap(({ firewalls }) => firewalls.map(({ name }) => name)),
+    jobs.flatMap(({ owned = [] }) => owned.flatMap(({ kind, of }) => (kind === "device" ? [of] : []))),
   );
   const owned = new Set(
     datasets.flatMap(({ location: { machine } }) => (machine.kind === "firewall" ? [machine.name] : [])),
@@ -76,7 +77,7 @@ function idleFirewalls({ estate, datasets }: Plan): Found[] {
     .map(name => ({
       subject: name,
       message: `${name} is a firewall of the estate, no service has it as its data and no job copies it: 0 copies of its configuration are made.`,
-      fix: `Add it to firewalls of daily-backup, and a service: services["${name}"] = { data: [{ kind: "device", firewall: "${name}", size: "20MB" }] } with a promise; or remove firewalls.${name}.`,
+      fix: `Add it to firewalls of ${layerGiving("a firewall's backup")}, and a service: services["${name}"] = { data: [{ kind: "device", firewall: "${name}", size: "20MB" }] } with a promise; or remove firewalls.${name}.`,
       evidence: { firewall: name },
     }));
 }

@@ -1,6 +1,8 @@
 import type { Plan } from "../../plan";
 import { type ExampleEstate, exampleEstate } from "../../plan/estate/example";
 import { liveSurvives } from "../../plan/graph/survival";
+import { layerGiving } from "../../plan/layers";
+import { sameMachine, staysOnMachine } from "../../plan/layers/places";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -23,7 +25,7 @@ export const unreachableFromHostRoot = defineCheck({
         {
           subject: plan.estate.name,
           message: `Root on a host can delete every copy of everything: all ${copies} copies of ${short.length} datasets lie on the host or where it writes.`,
-          fix: 'Add "nas-snapshots" of the share that offsite-sync writes to: the NAS makes and removes them, and no host can.',
+          fix: `Add "${snapshots()}" of the share that ${layerGiving("a copy off the site")} writes to: the NAS makes and removes them, and no host can.`,
           evidence: { copies, datasets: short.map(({ dataset }) => dataset.id) },
         },
       ];
@@ -33,8 +35,8 @@ export const unreachableFromHostRoot = defineCheck({
       return [
         {
           subject: wrong.machine,
-          message: `Root on a host can delete all copies of ${datasets.length} datasets (${listed(datasets)}), as what is written to ${wrong.machine}:${wrong.share} lies in no share of which nas-snapshots makes snapshots (it has ${listed(wrong.covered)}).`,
-          fix: `Write below ${wrong.covered[0] ?? ""} in "to" of the legs in the place of ${wrong.share}, or add nas-snapshots of ${wrong.share}.`,
+          message: `Root on a host can delete all copies of ${datasets.length} datasets (${listed(datasets)}), as what is written to ${wrong.machine}:${wrong.share} lies in no share of which ${snapshots()} makes snapshots (it has ${listed(wrong.covered)}).`,
+          fix: `Write below ${wrong.covered[0] ?? ""} in "to" of the legs in the place of ${wrong.share}, or add ${snapshots()} of ${wrong.share}.`,
           evidence: { share: wrong.share, covered: wrong.covered, datasets },
         },
       ];
@@ -43,7 +45,7 @@ export const unreachableFromHostRoot = defineCheck({
       return {
         subject: dataset.id,
         message: `Root on ${dataset.location.machine.name} can delete ${dataset.id} and ${counted(copies.length, "copy", "copies")} of it: ${listed(paths)}.`,
-        fix: `Let ${paths.at(-1) ?? "a copy"} lie in a share that nas-snapshots covers.`,
+        fix: `Let ${paths.at(-1) ?? "a copy"} lie in a share that ${snapshots()} covers.`,
         evidence: { live: placeText(dataset.location), paths },
       };
     });
@@ -95,6 +97,8 @@ function openAny({ destinations, secrets }: ExampleEstate): void {
   delete secrets["nas-key"];
 }
 
+const snapshots = () => layerGiving("snapshots that no host removes");
+
 interface WrongShare {
   readonly machine: string;
   readonly share: string;
@@ -105,16 +109,21 @@ interface WrongShare {
 /** The share without snapshots that all of some datasets lie in, on a machine of which another share has some. */
 function wrongShare(
   short: readonly Protection[],
-  { estate }: Plan,
+  { jobs }: Plan,
 ): { readonly wrong?: WrongShare; readonly datasets: readonly string[] } {
   const shares = new Map<string, WrongShare>();
   for (const { copies } of short)
     for (const { location } of copies) {
       const { name: machine, kind } = location.machine;
       const share = `/${location.path.split("/")[1] ?? ""}`;
-      const covered = estate.layers["nas-snapshots"]
-        .filter(({ destination }) => destination === machine)
-        .map(part => part.share);
+      const covered = jobs
+        .flatMap(job => job.flows)
+        .filter(staysOnMachine)
+        .flatMap(({ source, target }) =>
+          source.kind === "tree" && sameMachine(target.machine, location.machine)
+            ? [source.location.path]
+            : [],
+        );
       if (kind === "destination" && covered.length > 0 && !covered.includes(share))
         shares.set(`${machine}:${share}`, { machine, share, covered });
     }

@@ -1,3 +1,4 @@
+import { layerGiving } from "../../plan/layers";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -20,7 +21,7 @@ export const mirrorWithoutHistory = defineCheck({
       return {
         subject: dataset.id,
         message: `${dataset.id} has ${counted(copies.length, "copy", "copies")} (${listed(paths)}), each of the latest state alone: ${formatDuration(followedMs)} after a mistake all of them have it.`,
-        fix: "Keep generations on one of the hops: snapshots of the NAS's share for a week, or daily-backup's weekly generations.",
+        fix: `Keep generations on one of the hops: snapshots of the NAS's share for a week, or ${layerGiving("generations of volumes")}'s weekly generations.`,
         evidence: {
           paths,
           followedAfterMs: followedMs,

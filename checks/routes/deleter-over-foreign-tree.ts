@@ -93,11 +93,11 @@ function writersOf(plan: Plan): Writer[] {
         .filter(flow => !flow.outOfHostsReach)
         .map(flow => ({ who: job.called, job, location: flow.target, what: "copies" })),
     ),
-    ...plan.estate.layers["nfs-change-tracker"].map(({ host, log }) => ({
-      who: "nfs-change-tracker",
-      location: { machine: { kind: "host", name: host } as const, path: log },
-      what: "its journal",
-    })),
+    ...plan.jobs.flatMap(({ called, runsOn, journal }) =>
+      journal?.kind === "watches"
+        ? [{ who: called, location: { machine: runsOn, path: journal.below }, what: "its journal" }]
+        : [],
+    ),
     ...plan.datasets
       .filter(({ kind }) => kind === "tree")
       .map(({ id, location }) => ({ who: id, location, what: "live data" })),

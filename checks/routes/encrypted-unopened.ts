@@ -1,5 +1,6 @@
 import type { Plan } from "../../plan";
 import type { Job } from "../../plan/job";
+import { layerGiving } from "../../plan/layers";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { mended } from "../examples";
@@ -20,7 +21,7 @@ export const encryptedUnopened = defineCheck({
         {
           subject: job.called,
           message: `${job.name} on ${job.host} copies the files of ${listed(closed)}, encrypted, and has no passphrase.`,
-          fix: 'Add the secret with the passphrase to the estate\'s secrets and to volumes.luksSecrets of daily-backup, e.g. ["luks-passphrase"].',
+          fix: `Add the secret with the passphrase to the estate's secrets and to volumes.luksSecrets of ${layerGiving("generations of volumes")}, e.g. ["luks-passphrase"].`,
           evidence: { encrypted: closed },
         },
       ];

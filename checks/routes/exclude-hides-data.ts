@@ -5,8 +5,6 @@ import { example, mirrorExample, mended } from "../examples";
 import { fallingShort } from "../protection";
 import { placeText } from "../wording";
 
-const pvcData = { name: "pvc-data", reason: "generations of daily-backup" };
-
 export const excludeHidesData = defineCheck({
   code: "routes/exclude-hides-data",
   severity: "error",
@@ -61,7 +59,11 @@ export const excludeHidesData = defineCheck({
         example("an off-site leg that leaves out the volumes' files", ({ layers }) =>
           edit(layers["offsite-sync"][0], {
             legs: [
-              { from: "/mnt/backup", to: "/Backup/pve-backup", excludes: [pvcData] },
+              {
+                from: "/mnt/backup",
+                to: "/Backup/pve-backup",
+                excludes: [{ name: "pvc-data", reason: "generations of daily-backup" }],
+              },
               { from: "/srv/nfs/photos", to: "/Backup/nfs/photos" },
             ],
           }),

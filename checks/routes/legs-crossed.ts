@@ -1,8 +1,9 @@
 import type { Plan } from "../../plan";
-import { offsiteSyncJobName } from "../../plan/contracts/offsite-sync";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { type Leg, legsOf } from "../legs";
+import { fieldOf, write } from "../said";
 
 export const legsCrossed = defineCheck({
   code: "routes/legs-crossed",
@@ -10,19 +11,21 @@ export const legsCrossed = defineCheck({
   title: "Two legs send each other's folder",
   why: "The ends of two legs, swapped crosswise, are both there and both get bytes. The first run deletes in each folder what the other one had sent, and sends all of it again.",
   run: plan =>
-    crossings(plan).map(({ called, one, other }) => ({
-      subject: called,
-      message: `${called} sends ${one.from} to ${one.to}, and ${other.from} to ${other.to}: each folder is called as what the other leg sends, and the next run deletes in both what was sent there before. Nothing has been changed by this check.`,
-      fix: `Swap the two in its legs: from: "${one.from}", to: "${other.to}", and from: "${other.from}", to: "${one.to}".`,
-      evidence: { one: [one.from, one.to], other: [other.from, other.to] },
-    })),
+    crossings(plan).map(({ called, one, other }) => {
+      const [source, target] = [fieldOf(one.said.source), fieldOf(one.said.target)];
+      return {
+        subject: called,
+        message: `${called} sends ${one.from.path} to ${one.to}, and ${other.from.path} to ${other.to}: each folder is called as what the other leg sends, and the next run deletes in both what was sent there before. Nothing has been changed by this check.`,
+        fix: `Swap the two in its legs: ${source}: "${one.from.path}", ${target}: "${other.to}", and ${source}: "${other.from.path}", ${target}: "${one.to}".`,
+        evidence: { one: [one.from.path, one.to], other: [other.from.path, other.to] },
+      };
+    }),
   without: plan => {
     const meant = structuredClone(plan.estate);
-    for (const { host, one, other } of crossings(plan))
-      for (const part of meant.layers["offsite-sync"])
-        for (const leg of part.host === host ? part.legs : [])
-          if (leg.from === one.from) leg.to = other.to;
-          else if (leg.from === other.from) leg.to = one.to;
+    for (const { one, other } of crossings(plan)) {
+      write(meant, one.said.target, other.to);
+      write(meant, other.said.target, one.to);
+    }
     return [meant];
   },
   examples: {
@@ -62,20 +65,21 @@ export const legsCrossed = defineCheck({
   },
 });
 
-interface Leg {
-  readonly from: string;
-  readonly to: string;
+interface Crossing {
+  readonly called: string;
+  readonly one: Leg;
+  readonly other: Leg;
 }
 
-function crossings({ estate, jobs }: Plan): { called: string; host: string; one: Leg; other: Leg }[] {
-  return estate.layers["offsite-sync"].flatMap(({ host, legs }) => {
-    const job = jobs.find(({ name, host: on }) => name === offsiteSyncJobName && on === host);
+function crossings({ jobs }: Plan): Crossing[] {
+  return jobs.flatMap(job => {
+    const legs = legsOf(job);
     return legs.flatMap((one, at) =>
       legs
         .slice(at + 1)
-        .filter(other => isCalledAs(one.to, other.from) && isCalledAs(other.to, one.from))
-        .filter(other => !isCalledAs(one.to, one.from) && !isCalledAs(other.to, other.from))
-        .map(other => ({ called: job?.called ?? offsiteSyncJobName, host, one, other })),
+        .filter(other => isCalledAs(one.to, other.from.path) && isCalledAs(other.to, one.from.path))
+        .filter(other => !isCalledAs(one.to, one.from.path) && !isCalledAs(other.to, other.from.path))
+        .map(other => ({ called: job.called, one, other })),
     );
   });
 }

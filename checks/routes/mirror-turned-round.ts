@@ -1,9 +1,10 @@
 import type { Plan } from "../../plan";
-import type { Job } from "../../plan/job";
+import type { Job, Location } from "../../plan/job";
 import { sameMachine } from "../../plan/layers/places";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { fieldOf, type Said, saidOf, write } from "../said";
 import { placeText } from "../wording";
 
 export const mirrorTurnedRound = defineCheck({
@@ -13,18 +14,20 @@ export const mirrorTurnedRound = defineCheck({
   why: "With source and target swapped, the first run deletes of the live tree whatever the copy lacks, and calls it a success. Everything else that is told then follows from it, and mending that by itself does harm.",
   run: plan =>
     plan.jobs.flatMap(job =>
-      turnedRound(job, plan).map(({ from, to }) => ({
+      turnedRound(job, plan).map(({ from, to, said }) => ({
         subject: job.called,
         message: `${job.called} copies ${placeText(from)}, on disk ${from.disk ?? ""} with the role "backup", to ${placeText(to)}, on disk ${to.disk ?? ""} with live data, and deletes there what the copy lacks. Nothing has been changed by this check.`,
-        fix: `Swap source and target of ${job.called}: source: "${to.path}", target: "${from.path}". Do nothing else first.`,
+        fix: `Swap ${fieldOf(said.source)} and ${fieldOf(said.target)} of ${job.called}: ${fieldOf(said.source)}: "${to.path}", ${fieldOf(said.target)}: "${from.path}". Do nothing else first.`,
         evidence: { source: placeText(from), target: placeText(to) },
       })),
     ),
-  without: ({ estate }) => {
-    const turned = structuredClone(estate);
-    for (const part of turned.layers["nfs-mirror"])
-      if (isBackup(part.host, part.source, turned) && !isBackup(part.host, part.target, turned))
-        [part.source, part.target] = [part.target, part.source];
+  without: plan => {
+    const turned = structuredClone(plan.estate);
+    for (const job of plan.jobs)
+      for (const { from, to, said } of turnedRound(job, plan)) {
+        write(turned, said.source, to.path);
+        write(turned, said.target, from.path);
+      }
     return [turned];
   },
   examples: {
@@ -43,20 +46,25 @@ export const mirrorTurnedRound = defineCheck({
   },
 });
 
-function turnedRound(job: Job, { estate }: Plan) {
-  return job.flows.flatMap(({ source, target }) => {
-    if (source.kind !== "tree" || !sameMachine(source.location.machine, target.machine)) return [];
+interface Turned {
+  readonly from: Location;
+  readonly to: Location;
+  /** Where the estate says the two. */
+  readonly said: Said;
+}
+
+function turnedRound(job: Job, { estate }: Plan): Turned[] {
+  return job.flows.flatMap(flow => {
+    const { source, target } = flow;
+    const said = saidOf(job, flow);
+    if (source.kind !== "tree" || !said || !sameMachine(source.location.machine, target.machine)) return [];
     const from = source.location;
     const isDeleted = job.deletes.some(
       ({ scope, location }) => scope === "whole-tree" && location.path === target.path,
     );
     const disks = estate.hosts[target.machine.name]?.disks ?? {};
     const turned = disks[from.disk ?? ""]?.role === "backup" && disks[target.disk ?? ""]?.role !== "backup";
-    return isDeleted && turned ? [{ from, to: target }] : [];
+    if (!isDeleted || !turned) return [];
+    return [{ from, to: target, said }];
   });
-}
-
-function isBackup(host: string, mount: string, { hosts }: Plan["estate"]): boolean {
-  const disk = hosts[host]?.filesystems[mount]?.disk;
-  return hosts[host]?.disks[disk ?? ""]?.role === "backup";
 }

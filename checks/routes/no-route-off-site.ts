@@ -1,4 +1,5 @@
 import { siteOf } from "../../plan/graph/survival";
+import { layerGiving } from "../../plan/layers";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -20,7 +21,7 @@ export const noRouteOffSite = defineCheck({
         {
           subject: plan.estate.name,
           message: `No copy of anything leaves site ${listed(sites)}: all ${short.length} datasets have their copies where they live.`,
-          fix: "Add a destination at another site and an offsite-sync that sends there, or correct the destination's site.",
+          fix: `Add a destination at another site and an ${layerGiving("a copy off the site")} that sends there, or correct the destination's site.`,
           evidence: { sites, datasets: short.map(({ dataset }) => dataset.id) },
         },
       ];
@@ -31,7 +32,7 @@ export const noRouteOffSite = defineCheck({
       return {
         subject: dataset.id,
         message: `${dataset.id} has ${counted(copies.length, "copy", "copies")}, at ${listed(paths)}: all at site ${site(protection)}, as the original.`,
-        fix: `Add a leg of offsite-sync for ${listed(paths, 1)}, or let an existing leg carry it.`,
+        fix: `Add a leg of ${layerGiving("a copy off the site")} for ${listed(paths, 1)}, or let an existing leg carry it.`,
         evidence: { site: site(protection), paths },
       };
     });

@@ -1,8 +1,8 @@
 import { exampleEstate } from "../../plan/estate/example";
 import type { Plan } from "../../plan";
 import type { Job } from "../../plan/job";
-import { changeTrackerJobName } from "../../plan/contracts/nfs-change-tracker";
 import { isBelow, sameMachine } from "../../plan/layers/places";
+import { layerGiving } from "../../plan/layers";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -76,7 +76,7 @@ function findings(job: Job, plan: Plan): Found[] {
       !legs.some(leg => isBelow(leg, watch) || isBelow(watch, leg)) &&
       !lacksLeg(watch, job, plan),
   );
-  const tracker = trackers[0]?.called ?? changeTrackerJobName;
+  const tracker = trackers[0]?.called ?? layerGiving("notes of what changes");
   const watching =
     watches.length === 0
       ? "no tracker runs on this host: they aren't sent"
@@ -88,7 +88,7 @@ function findings(job: Job, plan: Plan): Found[] {
       fix:
         trackers.length > 0
           ? `Add "${leg}" to watches of ${tracker}${inPlaceOf(leg, watches)}.`
-          : `Add an ${changeTrackerJobName} with "${leg}" in its watches to host ${job.host}.`,
+          : `Add an ${tracker} with "${leg}" in its watches to host ${job.host}.`,
       evidence: { leg, watches, host: job.host },
     })),
     ...idle.map(watch => ({

@@ -16,7 +16,7 @@ import { partPrefix, takeDump } from "./take";
 /** What a run that was killed has left: parts, and manifests whose dump never got its name. */
 export const recover: Phase<ClusterDump> = {
   name: "recover",
-  async run({ config, log }) {
+  async run({ config, dryRun, log }) {
     // Kubernetes makes no folder on an NFS export: one that isn't there is a volume that isn't what was deployed.
     if (!existsSync(config.target))
       throw new Refusal(
@@ -34,8 +34,8 @@ export const recover: Phase<ClusterDump> = {
         .filter(name => name.startsWith(partPrefix))
         .map(name => join(folder, name));
       for (const path of [...parts, ...manifestsWithoutDump(folder)]) {
-        log.info(`removes ${quoted(path)}, which a run that was cut has left`);
-        rmSync(path, { force: true });
+        log.info(`${dryRun ? "would remove" : "removes"} ${quoted(path)}, which a run that was cut has left`);
+        if (!dryRun) rmSync(path, { force: true });
       }
     }
   },
@@ -80,7 +80,7 @@ export const receive: Phase<ClusterDump> = {
 /** Removes what the retention no longer keeps of a database that just got a good dump. */
 export const rotate: Phase<ClusterDump> = {
   name: "rotate",
-  async run({ config, dryRun, log, outcomes, rotated, startedAt, stop }) {
+  async run({ config, log, outcomes, rotated, startedAt, stop }) {
     for (const [name, outcome] of outcomes) {
       if (outcome.kind !== "kept") continue;
       stop.check("rotate");
@@ -96,9 +96,9 @@ export const rotate: Phase<ClusterDump> = {
         ),
       );
       for (const dump of old) {
-        log.info(`${dryRun ? "would remove" : "removes"} ${dump.manifest.file} of ${called(name)}`);
+        log.info(`removes ${dump.manifest.file} of ${called(name)}`);
         rotated.push(dump.manifest.file);
-        if (!dryRun) removeDump(dump);
+        removeDump(dump);
       }
     }
   },

@@ -1,4 +1,4 @@
-import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
+import type { GenerationPolicy } from "../../plan/contracts/generations";
 import { generationIn, newestGeneration } from "../runtime/generations";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { DailyBackupConfig, GenerationPolicy } from "../../plan/contracts/daily-backup";
+import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
+import type { GenerationPolicy } from "../../plan/contracts/generations";
 import type { JobRun } from "../runtime/job-run";
 import type { Segment } from "../runtime/journal";
 import type { Claim } from "../runtime/kubernetes/volume-map";

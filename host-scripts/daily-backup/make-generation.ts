@@ -1,5 +1,5 @@
 import type { CollapseLimits } from "../../plan/contracts/collapse";
-import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
+import type { GenerationPolicy } from "../../plan/contracts/generations";
 import { acceptCommand } from "../runtime/arguments";
 import { isMostlyOther } from "../runtime/collapse";
 import { discard, firstGeneration, freshGeneration, type Generation } from "../runtime/generations";

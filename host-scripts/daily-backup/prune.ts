@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import type { DailyBackupConfig, GenerationPolicy } from "../../plan/contracts/daily-backup";
+import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
+import type { GenerationPolicy } from "../../plan/contracts/generations";
 import { periodOf } from "../../plan/contracts/period";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import {

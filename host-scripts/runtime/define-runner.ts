@@ -23,14 +23,14 @@ import { Stop } from "./stop";
 import { type Unfinished, unfinishedLines } from "./unfinished";
 import { goWay, type Ways } from "./ways";
 
-/** A runner's config; `target` is the backup disk that it fills, where it fills one. */
-interface DiskConfig extends RunnerConfig {
-  readonly target?: ExpectedMount;
+/** A runner's config; `target` is the backup disk that it fills, or a folder that whoever starts it has mounted. */
+interface TargetConfig extends RunnerConfig {
+  readonly target?: ExpectedMount | string;
 }
 
 /** A runner that makes copies; a run of it is reported, however it ends, and what else it is asked for is not. */
 export interface Runner<
-  Config extends DiskConfig,
+  Config extends TargetConfig,
   Run extends JobRun<Config>,
   Metrics extends readonly Metric[],
 > {
@@ -40,6 +40,8 @@ export interface Runner<
   readonly does: string;
   /** Left out where there is nothing to accept. */
   readonly accepts?: Accepts;
+  /** Words that come after those of its command line, where people can't type one. */
+  readonly words?: readonly string[];
   /** What else an operator may ask of its copies; left out where it keeps none. */
   readonly ways?: Ways<Config>;
   /** Takes the place of the grammar that all others share: for one that had words of its own before there was that. */
@@ -59,6 +61,8 @@ export interface Runner<
   readonly summary: Summary<Run, Counted<Metrics>>;
   /** Comes after the phases, however they ended. */
   finish?(run: Run, stop: AbortSignal): Promise<void>;
+  /** Comes last after a run, and after what else was asked of its copies, however it ended. */
+  leave?(config: Config, log: Log): Promise<void>;
   /**
    * Comes after the report of a run that could not report itself, and after what it had left running was ended.
    * @param hasLeft whether there was something that may still have written a moment ago
@@ -81,11 +85,11 @@ export type OwnArguments<Config extends RunnerConfig> =
 
 /** Makes this process the runner: reads its arguments, does what they ask for, and ends with the run's exit code. */
 export function startRunner<
-  Config extends DiskConfig,
+  Config extends TargetConfig,
   Run extends JobRun<Config>,
   Metrics extends readonly Metric[],
 >(runner: Runner<Config, Run, Metrics>): void {
-  const argv = process.argv.slice(2);
+  const argv = [...process.argv.slice(2), ...(runner.words ?? [])];
   // Who restores or verifies waits for it.
   const shown = runner.grammar ? ["--progress"] : ["--progress", "restore", "verify"];
   const progress = shown.some(word => argv.includes(word));
@@ -94,14 +98,21 @@ export function startRunner<
   startProgram(runner.name, log, async () => {
     const { grammar } = runner;
     const args = grammar ? grammar.parse(argv) : parseRunnerArguments(runner.name, argv, runner);
-    if (args) return start(runner, args, readConfig(args.config, runner.contract), log);
+    if (args) {
+      const config = readConfig(args.config, runner.contract);
+      try {
+        return await start(runner, args, config, log);
+      } finally {
+        if (args.mode === "run" || args.mode === "way") await runner.leave?.(config, log);
+      }
+    }
     process.stdout.write(grammar ? grammar.help : runHelp(runner.name, runner.does, runner));
     return exitCodes.ok;
   });
 }
 
 async function start<
-  Config extends DiskConfig,
+  Config extends TargetConfig,
   Run extends JobRun<Config>,
   Metrics extends readonly Metric[],
 >(
@@ -116,7 +127,7 @@ async function start<
     return runner.ways ? goWay(runner.ways, args.asked, { config, log, json: args.json }) : exitCodes.usage;
   }
   if (args.mode === "check-config") {
-    if (config.target) await checkTarget(config.target);
+    if (typeof config.target === "object") await checkTarget(config.target);
     log.info(`config "${args.config}" is valid`);
     return exitCodes.ok;
   }

@@ -1,5 +1,5 @@
 import { lstatSync } from "node:fs";
-import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
+import type { GenerationPolicy } from "../../plan/contracts/generations";
 import { periodOf } from "../../plan/contracts/period";
 import type { Generation } from "./generations";
 

@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import type { GenerationPolicy } from "../../plan/contracts/daily-backup";
+import type { GenerationPolicy } from "../../plan/contracts/generations";
 import { syncFolder } from "./durable";
 import { errnoOf, exitCodes, messageOf, RunnerError } from "./errors";
 import { exchange } from "./exchange";

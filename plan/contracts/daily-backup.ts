@@ -2,15 +2,9 @@ import { z } from "zod";
 import { collapseLimits } from "./collapse";
 import { keepPolicy } from "./keep-policy";
 import { accepted } from "./accepted";
+import { generations } from "./generations";
 import { jobMetrics, partMetric } from "./metric";
 import { absolutePath, credentialName, credentialsDir, mount, runnerFields, timeZone } from "./runner";
-
-/** Generations of one kind: the newest run of each of the last `count` weeks or days. */
-export const generations = z.strictObject({
-  every: z.enum(["day", "week"]),
-  count: z.int().min(1),
-});
-export type GenerationPolicy = z.infer<typeof generations>;
 
 /** The name that operators know; a host has one job of it. */
 export const dailyBackupJobName = "daily-backup";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { generations } from "./daily-backup";
+import { generations } from "./generations";
 import { jobMetrics } from "./metric";
 import { credentialName, credentialsDir, mount, runnerFields, timeZone } from "./runner";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { generations } from "./daily-backup";
+import { generations } from "./generations";
 import { jobMetrics, partMetric } from "./metric";
 import { absolutePath, mount, runnerFields, timeZone } from "./runner";
 

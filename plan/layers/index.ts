@@ -4,7 +4,7 @@ import type { Estate } from "../estate/schema";
 import type { Job, LayerJob } from "../job";
 import { clusterDump } from "./cluster-dump";
 import { dailyBackup } from "./daily-backup";
-import type { Layer, PlannedRun } from "./layer";
+import type { Layer, Need, PlannedRun } from "./layer";
 import { lvmPvcSnapshot } from "./lvm-pvc-snapshot";
 import { nasSnapshots } from "./nas-snapshots";
 import { nfsChangeTracker } from "./nfs-change-tracker";
@@ -47,12 +47,27 @@ export function partsOf(estate: Estate): Part[] {
   );
 }
 
+/** The layer that gives what an estate lacks, as an operator writes it. */
+export function layerGiving(need: Need): LayerName {
+  const found = Object.values(layers).find(({ gives }: Pick<Layer, "gives">) => gives.includes(need));
+  if (!found) throw new Error(`no layer gives ${need}`);
+  return found.name;
+}
+
 /** Every job of an estate, layer by layer. */
 export function jobsOf(estate: Estate): Job[] {
-  const jobs: (LayerJob & { readonly layer: string })[] = [];
+  const jobs: (LayerJob & Pick<Job, "layer" | "said">)[] = [];
   const hostRuns = (host: string): PlannedRun[] => runsOfHost(host, estate);
-  for (const { layer, spec } of partsOf(estate))
-    jobs.push(...layer.jobs(spec, estate, jobs, hostRuns).map(job => ({ ...job, layer: layer.name })));
+  for (const { layer, spec, at } of partsOf(estate)) {
+    const runs = layer.runs(spec);
+    jobs.push(
+      ...layer.jobs(spec, estate, jobs, hostRuns).map((job, index) => ({
+        ...job,
+        layer: layer.name,
+        said: [...at, ...(runs[index]?.at ?? [])],
+      })),
+    );
+  }
   const times = new Map<string, number>();
   for (const { name } of jobs) times.set(name, (times.get(name) ?? 0) + 1);
   return jobs.map(job => ({

@@ -34,6 +34,14 @@ export interface PlannedRun {
   readonly named?: { readonly at: Path; readonly value: string; readonly what: string };
 }
 
+/** What an estate may lack, in words; whoever says that it does finds out here which layer would give it. */
+export type Need =
+  | "a copy off the site"
+  | "a firewall's backup"
+  | "generations of volumes"
+  | "notes of what changes"
+  | "snapshots that no host removes";
+
 /**
  * A layer of the backup system: all that the rest of the plan asks it. An estate has a list of its parts, such as one for
  * each host. `layers` in index.ts lists them, and nothing else knows one by its name.
@@ -43,6 +51,8 @@ export interface Layer<Name extends string = string, Spec extends z.ZodType = z.
   readonly name: Name;
   /** A part, as an operator writes it. */
   readonly spec: Spec;
+  /** What an estate without a part of it may lack. */
+  readonly gives: readonly Need[];
   /** The runs of a part; each is one of its jobs, in the same order. */
   runs(part: z.output<Spec>): readonly PlannedRun[];
   /** Looks up the names that a part says, beside those of its runs. */

@@ -21,6 +21,7 @@ function claimNamespace(estate: Estate, dataset: string): string | undefined {
 export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
   name: "cluster-dump",
   spec: clusterDumpSpec,
+  gives: [],
   runs: ({ name, schedule, alert }) => [{ job: name, at: [], schedule, alert }],
   references(part, at, look, estate) {
     const { name, cluster, dataset, target } = part;

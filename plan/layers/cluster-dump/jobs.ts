@@ -24,6 +24,7 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
     name: spec.name,
     runsOn: { kind: "cluster", name: spec.cluster },
     host: spec.cluster,
+    namespace: spec.namespace,
     trigger,
     ...run,
     flows: [

@@ -33,6 +33,7 @@ export function firewallJob(entry: FirewallBackupSpec, spec: DailyBackupSpec, es
     trigger,
     ...run,
     flows,
+    owned: [{ kind: "device", of: entry.name }],
     deletes: deletionsOf(flows),
     journal: { kind: "writes", below: spec.target },
     metricsJob: name,

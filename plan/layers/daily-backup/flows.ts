@@ -1,4 +1,4 @@
-import type { GenerationPolicy } from "../../contracts/daily-backup";
+import type { GenerationPolicy } from "../../contracts/generations";
 import { datasetId, datasetsOf } from "../../datasets";
 import type { Estate } from "../../estate/schema";
 import type { Deletion, Flow, Machine, Source } from "../../job";

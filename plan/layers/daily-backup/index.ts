@@ -15,6 +15,7 @@ import { dailyBackupSpec } from "./spec";
 export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
   name: "daily-backup",
   spec: dailyBackupSpec,
+  gives: ["generations of volumes", "a firewall's backup"],
   runs: runsOf,
   references({ host, target, volumes, firewalls, budget }, at, look, estate) {
     look.backupMount([...at, "target"], host, target);

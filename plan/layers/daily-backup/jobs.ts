@@ -39,6 +39,7 @@ export function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): LayerJob 
     trigger,
     ...run,
     flows,
+    owned: spec.configuration ? [{ kind: "configuration", of: spec.host }] : [],
     deletes: deletionsOf(flows),
     journal: { kind: "writes", below: spec.target },
     metricsJob: dailyBackupJobName,

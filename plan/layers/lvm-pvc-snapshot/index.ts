@@ -7,6 +7,7 @@ import { lvmPvcSnapshotSpec } from "./spec";
 export const lvmPvcSnapshot: Layer<"lvm-pvc-snapshot", typeof lvmPvcSnapshotSpec> = {
   name: "lvm-pvc-snapshot",
   spec: lvmPvcSnapshotSpec,
+  gives: [],
   runs: part => [{ ...part, job: snapshotJobName, at: [] }],
   references({ host, pool, cluster }, at, look) {
     look.pool([...at, "pool"], host, pool);

@@ -6,6 +6,7 @@ import { nasSnapshotsSpec } from "./spec";
 export const nasSnapshots: Layer<"nas-snapshots", typeof nasSnapshotsSpec> = {
   name: "nas-snapshots",
   spec: nasSnapshotsSpec,
+  gives: ["snapshots that no host removes"],
   runs: ({ schedule, alert }) => [{ job: "nas-snapshots", at: [], schedule, alert }],
   references(part, at, look, estate) {
     look.destination([...at, "destination"], part.destination);

@@ -7,6 +7,7 @@ import { nfsChangeTrackerSpec } from "./spec";
 export const nfsChangeTracker: Layer<"nfs-change-tracker", typeof nfsChangeTrackerSpec> = {
   name: "nfs-change-tracker",
   spec: nfsChangeTrackerSpec,
+  gives: ["notes of what changes"],
   runs: part => [{ ...part, job: changeTrackerJobName, at: [] }],
   references({ host, watches }, at, look) {
     watches.forEach((folder, index) => look.below([...at, "watches", index], host, folder));

@@ -27,6 +27,7 @@ export function nfsChangeTrackerJob(spec: NfsChangeTrackerSpec, estate: Estate):
     deletes: [],
     journal: {
       kind: "watches",
+      below: spec.log,
       folders: config.watches.map(({ root, journal }) => ({ path: root, journal })),
     },
     metricsJob: changeTrackerJobName,

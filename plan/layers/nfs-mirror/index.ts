@@ -11,6 +11,7 @@ import { type NfsMirrorSpec, nfsMirrorSpec } from "./spec";
 export const nfsMirror: Layer<"nfs-mirror", typeof nfsMirrorSpec> = {
   name: "nfs-mirror",
   spec: nfsMirrorSpec,
+  gives: [],
   runs: part => [
     {
       ...{ ...part, job: nfsMirrorJobName, at: [] },

@@ -51,6 +51,7 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
             },
           ],
         },
+        said: { source: ["source"], target: ["target"] },
       },
     ],
     deletes: [

@@ -8,6 +8,7 @@ import { offsiteSyncSpec } from "./spec";
 export const offsiteSync: Layer<"offsite-sync", typeof offsiteSyncSpec> = {
   name: "offsite-sync",
   spec: offsiteSyncSpec,
+  gives: ["a copy off the site"],
   runs: ({ name, host, schedule, alert }) => [
     {
       ...{ job: name, at: [], host, schedule, alert },

@@ -37,7 +37,8 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
     host: spec.host,
     trigger,
     ...run,
-    flows: spec.legs.map(leg => ({
+    fullRun: timerTrigger(spec.fullSync, estate.zone),
+    flows: spec.legs.map((leg, index) => ({
       source: {
         kind: "tree",
         location: hostLocation(estate, spec.host, leg.from),
@@ -51,6 +52,7 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
       verified: true,
       secrets: [...new Set([...(destination?.secrets ?? []), ...(receives ? [receives.secret] : [])])],
       wayBack: { steps: [config ? broughtBack(spec) : byHand(spec, estate)] },
+      said: { source: ["legs", index, "from"], target: ["legs", index, "to"] },
     })),
     deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),
     journal: { kind: "reads" },

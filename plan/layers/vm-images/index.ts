@@ -9,6 +9,7 @@ import { vmsOf } from "./vms";
 export const vmImages: Layer<"vm-images", typeof vmImagesSpec> = {
   name: "vm-images",
   spec: vmImagesSpec,
+  gives: [],
   runs: part => [
     {
       ...{ ...part, job: vmImagesJobName, at: [] },
