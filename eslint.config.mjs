@@ -42,8 +42,8 @@ const layerNames = [
   ...readdirSync(new URL("plan/layers", import.meta.url), { withFileTypes: true })
     .filter(entry => entry.isDirectory())
     .map(({ name }) => name),
-  ...["host-scripts", "cluster-scripts"].flatMap(room =>
-    readdirSync(new URL(room, import.meta.url))
+  ...["host-scripts", "cluster-scripts"].flatMap(folder =>
+    readdirSync(new URL(folder, import.meta.url))
       .filter(name => name.endsWith(".ts") && name !== "bundle-runner.ts")
       .map(name => name.slice(0, -3)),
   ),

@@ -28,6 +28,8 @@ const project = (displayName, testMatch, more = {}) => ({ ...shared, displayName
 
 export default {
   reporters: ["default", "<rootDir>/test/slowest.mjs"],
+  // A worker has half a second to end, which a busy machine doesn't give it: Jest then tells of a leak that isn't there.
+  workerGracefulExitTimeout: 30_000,
   // Half of what a test of a runner does is waiting for programs.
   maxWorkers: "100%",
   // Jest's own 5 s end a test of real processes on a busy machine.

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { build, type Plugin } from "esbuild";
 
-/** Rooms with runners: those that land on hosts, and those that run in a cluster's pods. */
-export type RunnerRoom = "host-scripts" | "cluster-scripts";
+/** Folders with runners: those that land on hosts, and those that run in a cluster's pods. */
+export type RunnerFolder = "host-scripts" | "cluster-scripts";
 
 /** A runner as one file that Node 18.19 and later run without an install step. */
 export interface RunnerBundle {
@@ -14,17 +14,17 @@ export interface RunnerBundle {
 
 /**
  * Bundles the runner of a job. The same sources give the same bytes, wherever the project lies.
- * @param job name of the runner, e.g. "nfs-mirror"; its entry is `<room>/<job>.ts`
+ * @param job name of the runner, e.g. "nfs-mirror"; its entry is `<folder>/<job>.ts`
  * @param root the project's root folder; by default the working directory, which it is in a Pulumi program
  */
 export async function bundleRunner(
   job: string,
   root = process.cwd(),
-  room: RunnerRoom = "host-scripts",
+  folder: RunnerFolder = "host-scripts",
 ): Promise<RunnerBundle> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: [`${room}/${job}.ts`],
+    entryPoints: [`${folder}/${job}.ts`],
     bundle: true,
     write: false,
     platform: "node",

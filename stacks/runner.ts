@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { z } from "zod";
 import type { RunnerBundle } from "../components/host-release/commands";
-import { bundleRunner, type RunnerRoom } from "../host-scripts/bundle-runner";
+import { bundleRunner, type RunnerFolder } from "../host-scripts/bundle-runner";
 import type { DumpPod } from "../plan/pod";
 import { projectRoot, stateDir } from "./project";
 
@@ -25,11 +25,11 @@ const record = z.object({ path: z.string(), sha256: z.string(), sizeBytes: z.num
  * The runner of a job as a file to copy; bundled only when a source of it changed since the last time. The file's name
  * follows from its content, so an unchanged runner keeps its path, and a preview shows no change.
  */
-export async function runnerOf(job: string, room: RunnerRoom = "host-scripts"): Promise<RunnerBundle> {
+export async function runnerOf(job: string, from: RunnerFolder = "host-scripts"): Promise<RunnerBundle> {
   const note = join(folder, `${job}-${stampOfSources()}.json`);
   const known = noted(note);
   if (known) return known;
-  const { text, sha256 } = await bundleRunner(job, projectRoot, room);
+  const { text, sha256 } = await bundleRunner(job, projectRoot, from);
   const path = join(folder, `${job}-${sha256.slice(0, 12)}.cjs`);
   const bundle = { path, sha256, sizeBytes: Buffer.byteLength(text) };
   mkdirSync(folder, { recursive: true });

@@ -7,7 +7,7 @@ export const zoneApart = defineCheck({
   code: "schedule/zone-apart",
   severity: "error",
   title:
-    "A job's calendar is read in another time zone than the house's, and that breaks a promise or an order",
+    "A job's calendar is read in another time zone than the estate's, and that breaks a promise or an order",
   why: "A zone that was copied with a CronJob moves its run by hours, twice a year by another number of them. What is told of it is a broken promise or two jobs that overlap, of which neither says why.",
   suspicion: true,
   run: plan =>
@@ -36,6 +36,6 @@ export const zoneApart = defineCheck({
         },
       ),
     ],
-    good: [example("all jobs in the house's zone")],
+    good: [example("all jobs in the estate's zone")],
   },
 });

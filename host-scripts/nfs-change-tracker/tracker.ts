@@ -10,7 +10,7 @@ import { Asked } from "./asked";
 import { handOver } from "./hand-over";
 import { Pending } from "./pending";
 import { Recent } from "./recent";
-import { startWatcher, type Told } from "./watcher";
+import { startWatcher, type Change } from "./watcher";
 
 /** A folder that is watched, with all below it on its file system. */
 interface Root {
@@ -115,7 +115,7 @@ export class Tracker {
     );
   }
 
-  private take({ root: number, kind, path }: Told): void {
+  private take({ root: number, kind, path }: Change): void {
     const root = this.roots[number];
     if (!root) return;
     if (kind === "heard") {

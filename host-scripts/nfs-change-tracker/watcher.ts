@@ -4,13 +4,13 @@ import { firstLines, Tail } from "../runtime/tail";
 import { watchProgram } from "./watch-program";
 
 /** What the program that watches tells, of a root by its place among them; a path is byte by byte as latin1. */
-export interface Told {
+export interface Change {
   readonly root: number;
   readonly kind: "path" | "subtree" | "unplaced" | "overflow" | "heard";
   readonly path: string;
 }
 
-const kinds: Readonly<Record<string, Told["kind"]>> = {
+const kinds: Readonly<Record<string, Change["kind"]>> = {
   p: "path",
   s: "subtree",
   u: "unplaced",
@@ -29,7 +29,7 @@ export interface Watcher {
 }
 
 /** Starts to watch roots. @param take gets all that is told, in its order */
-export function startWatcher(roots: readonly string[], take: (told: Told) => void): Watcher {
+export function startWatcher(roots: readonly string[], take: (change: Change) => void): Watcher {
   const child = spawn("perl", ["-e", watchProgram, "--", ...roots], { stdio: ["pipe", "pipe", "pipe"] });
   const errors = new Tail();
   let rest = "";
@@ -60,7 +60,7 @@ export function startWatcher(roots: readonly string[], take: (told: Told) => voi
   };
 }
 
-function parse(record: string): Told {
+function parse(record: string): Change {
   const [, root, letter = "", path = ""] = /^(\d+)([a-z])(.*)$/s.exec(record) ?? [];
   const kind = kinds[letter];
   if (root === undefined || kind === undefined)

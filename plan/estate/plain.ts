@@ -1,7 +1,7 @@
 import { actingCharacter, visible } from "../visible";
 import { EstateInvalid, pathText, shown } from "./faults";
 
-// A house nests nine deep, and one of eighty hosts with 80,000 volumes is a million values.
+// An estate nests nine deep, and one of eighty hosts with 80,000 volumes is a million values.
 const mostDeep = 32;
 const mostValues = 2_000_000;
 const mostLetters = 50_000_000;

@@ -147,8 +147,8 @@ export async function verifyPlaces(
 /** What a restore would do. */
 export function previewOf({ record, tally, notes }: Planned): Answer {
   const { root } = record;
-  const room = isThere(root) ? root : dirname(root);
-  refuseWithoutRoom(tally, room);
+  const folder = isThere(root) ? root : dirname(root);
+  refuseWithoutRoom(tally, folder);
   const items = placesOf(record).map(({ path, isGone }) => {
     const place = quoted(inTree(root, path));
     if (isGone) return `would put aside ${place}`;
@@ -159,7 +159,7 @@ export function previewOf({ record, tally, notes }: Planned): Answer {
     text: [
       ...notes,
       ...items,
-      `${entries} entries, ${bytes} bytes; ${roomOf(room).free.bytes} are free there`,
+      `${entries} entries, ${bytes} bytes; ${roomOf(folder).free.bytes} are free there`,
     ].join("\n"),
     result: { root, what: shownNames(record), entries, bytes },
   };

@@ -21,8 +21,12 @@ export interface SshServer {
   stop(): Promise<void>;
 }
 
-/** @param folder for its keys, configuration and log */
-export async function startSshServer(folder: string): Promise<SshServer> {
+/**
+ * @param folder for its keys, configuration and log
+ * @param runs whether it runs what it is told; else it takes each command with its input and does nothing, and files that are copied
+ * to /opt land in one of its own. As root alone
+ */
+export async function startSshServer(folder: string, { runs = true } = {}): Promise<SshServer> {
   mkdirSync(folder, { recursive: true });
   const packages = await firewallPrograms();
   const keys = { host: "ed25519", "host-rsa": "rsa", user: "ed25519" };
@@ -36,7 +40,7 @@ export async function startSshServer(folder: string): Promise<SshServer> {
   const port = await freePort();
   const log = join(folder, "sshd.log");
   writeFileSync(join(folder, "sshd_config"), configuration(folder, port));
-  const child = spawnServer(packages, folder, log);
+  const child = spawnServer(packages, folder, log, runs);
   const server: SshServer = {
     host: "127.0.0.1",
     port,
@@ -74,7 +78,7 @@ function configuration(folder: string, port: number): string {
  * As root, sshd wants a user `sshd` and a folder in /run, which a machine without the package hasn't: it gets both in a
  * mount namespace of its own, and the machine stays as it is.
  */
-function spawnServer(packages: string, folder: string, log: string): ChildProcess {
+function spawnServer(packages: string, folder: string, log: string, runs: boolean): ChildProcess {
   const server = [join(packages, "usr/sbin/sshd"), "-D", "-E", log, "-f", join(folder, "sshd_config")];
   writeFileSync(log, "");
   const env = {
@@ -85,9 +89,12 @@ function spawnServer(packages: string, folder: string, log: string): ChildProces
     ].join(":"),
   };
   if (process.getuid?.() !== 0) return spawn(server[0] ?? "", server.slice(1), { env, stdio: "ignore" });
+  const taker = join(folder, "taker");
+  writeFileSync(taker, "#!/bin/sh\nexec cat >/dev/null\n", { mode: 0o755 });
+  const users = readFileSync("/etc/passwd", "utf8");
   writeFileSync(
     join(folder, "passwd"),
-    `${readFileSync("/etc/passwd", "utf8")}sshd:x:65530:65534::/run/sshd:/usr/sbin/nologin\n`,
+    `${runs ? users : users.replace(/^(root:.*:).*$/m, `$1${taker}`)}sshd:x:65530:65534::/run/sshd:/usr/sbin/nologin\n`,
   );
   writeFileSync(join(folder, "shadow"), "root:*:19000:0:99999:7:::\n", { mode: 0o600 });
   const script = [
@@ -95,6 +102,7 @@ function spawnServer(packages: string, folder: string, log: string): ChildProces
     `mount --bind "$0/shadow" /etc/shadow`,
     "mount -t tmpfs tmpfs /run",
     "mkdir -m 755 /run/sshd",
+    ...(runs ? [] : ["mount -t tmpfs tmpfs /opt"]),
     `exec "$@"`,
   ].join(" && ");
   const argv = ["--mount", "--propagation=private", "sh", "-c", script, folder, ...server];
