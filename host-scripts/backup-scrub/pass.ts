@@ -55,7 +55,7 @@ export async function passOver(scrub: Scrub, unit: Unit, allowance: Allowance): 
     const damage: Damage = { count: 0 };
     const carriesOver = own.lacks !== undefined;
     const seenMs = own.passMs;
-    const progress = { writer, damage, carriesOver, seenMs, ...allowance };
+    const progress = { writer, damage, carriesOver, seenMs, beforeMs: own.readMs, ...allowance };
     const isWhole = await compareAll(scrub, unit, files, progress);
     if (!isWhole) {
       writer.sync();
@@ -85,7 +85,7 @@ export async function passOver(scrub: Scrub, unit: Unit, allowance: Allowance): 
     if (mended.unit === unit.name && mended.mendedMs < own.passMs && own.lacks === undefined)
       mendedShelf.drop(config, mended);
   // Where a part of the unit is hidden, nobody can tell such a file from one that is gone.
-  if (own.lacks === undefined) dropGonePieces(config, files);
+  if (own.lacks === undefined) dropGonePieces(config, files, own.readMs);
   own.readMs = own.passMs;
   delete own.passMs;
   writeState(config.stateDir, state);
@@ -106,20 +106,23 @@ interface Progress extends Allowance {
   readonly damage: Damage;
   /** What was recorded of files that the list doesn't have goes on counting, for a while. */
   readonly carriesOver: boolean;
-  /** When the pass began. */
+  /** When the pass began, and the one before it. */
   readonly seenMs: number;
+  readonly beforeMs: number | undefined;
 }
 
 async function compareAll(
   scrub: Scrub,
   unit: Unit,
   files: CatalogueFiles,
-  { writer, damage, carriesOver, seenMs, spend, isLate }: Progress,
+  { writer, damage, carriesOver, seenMs, beforeMs, spend, isLate }: Progress,
 ): Promise<boolean> {
   const { stop, log, read } = scrub;
   const carry = (record: SumRecord): void => {
     const isRecent = seenMs - record.seenMs < carriedMs(scrub.config);
-    if (carriesOver && isRecent && record.ino > writer.last) writer.add(record);
+    // What another job moved while the names were listed may be in no list but the next one.
+    const isMissedOnce = beforeMs !== undefined && record.seenMs >= beforeMs;
+    if (((carriesOver && isRecent) || isMissedOnce) && record.ino > writer.last) writer.add(record);
   };
   const known = openKnown(scrub, unit, files, damage, carry);
   const name = quoted(bytesOf(unit.name));

@@ -126,12 +126,17 @@ export function arePiecesRead({ sums, id }: PieceFiles, passMs: number): boolean
   return first?.seenMs === passMs;
 }
 
-/** What the list of a whole pass over a unit doesn't have isn't there any more. */
-export function dropGonePieces(config: BackupScrubConfig, files: CatalogueFiles): void {
+/** What two lists of a unit don't have isn't there any more. @param beforeMs when the pass before this one began */
+export function dropGonePieces(
+  config: BackupScrubConfig,
+  files: CatalogueFiles,
+  beforeMs: number | undefined,
+): void {
   const gone = new Set(inodesInPieces(config, files));
   if (gone.size === 0) return;
   for (const { ino } of readList(files.list)) gone.delete(ino);
-  for (const ino of gone) dropPieces(piecesOf(files, ino));
+  for (const own of [...gone].map(ino => piecesOf(files, ino)))
+    if (beforeMs === undefined || !arePiecesRead(own, beforeMs)) dropPieces(own);
 }
 
 /** Of a unit that isn't there any more. */
