@@ -4,11 +4,12 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { main } from "../../cli/main";
 import { exampleEstate } from "../../plan/estate/example";
+import { long } from "../long";
 import { seed } from "../seed";
 
 /** Estates in a run of the tests; `npm run test:any-estate` goes on for HOLDFAST_MINUTES. */
 const minutes = Number(process.env["HOLDFAST_MINUTES"] ?? 0);
-const few = 200;
+const few = long ? 200 : 60;
 /** One that takes longer hangs, for whoever waits for it. */
 const mostMs = 60_000;
 

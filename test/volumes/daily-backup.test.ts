@@ -414,7 +414,7 @@ describe("a backup disk that gets full", () => {
   });
 });
 
-test.each(long ? ["-1 hour", "+1 hour", "-1 day", "+1 day"] : ["-1 day", "+1 hour"])(
+test.each(long ? ["-1 hour", "+1 hour", "-1 day", "+1 day"] : ["-1 day"])(
   "a clock that is off by %s for one night costs no generation, and the night after is copied as any other",
   async shift => {
     const generations = `ls -d ${backupDisk}/pvc-data/*-*/unknown/*`;
