@@ -1,7 +1,7 @@
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { statIn } from "../runtime/tree-path";
-import { leastHoleBytes } from "./holes";
+import { leastHoleBytes } from "../runtime/holes";
 import type { Listed, Scan } from "./mirror";
 
 /** Takes down what a scan finds, as long as that isn't too much. */

@@ -1,4 +1,5 @@
 import { type BigIntStats, lutimesSync, renameSync } from "node:fs";
+import { hasLargeHoles } from "../runtime/holes";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import {
@@ -10,7 +11,7 @@ import {
   statIn,
 } from "../runtime/tree-path";
 import { createAlike } from "./alike";
-import { hasLargeHoles } from "./holes";
+
 import type { Listed, Mirror, Move } from "./mirror";
 
 /**

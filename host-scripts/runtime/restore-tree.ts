@@ -9,6 +9,7 @@ import { quoted, shortened } from "./quoted";
 import { listedBefore, rsync, type RsyncPass, wholeMetadata } from "./rsync";
 import type { RsyncItem } from "./rsync-items";
 import { sizeText } from "./size-text";
+import { bringSparseFiles, sameSparseFiles, sparseFiles } from "./sparse-files";
 import { syncFileSystem } from "./sync-file-system";
 import { firstLines } from "./tail";
 import { belowFoldersOf, inTree } from "./tree-path";
@@ -55,23 +56,43 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
   mkdirSync(tree.stateDir, { recursive: true, mode: 0o700 });
   const names =
     only ?? (keepsRoot ? entriesOf(tree.from).filter(name => !leavesOut.includes(name)) : undefined);
-  const listed = <Result>(use: (args: readonly string[]) => Promise<Result>): Promise<Result> =>
-    names === undefined
+  const listed = <Result>(
+    wanted: readonly string[] | undefined,
+    use: (args: readonly string[]) => Promise<Result>,
+  ): Promise<Result> =>
+    wanted === undefined
       ? use([])
-      : withPathList(tree.stateDir, names, list => use([...list, "--recursive", "--no-implied-dirs"]));
+      : withPathList(tree.stateDir, wanted, list => use([...list, "--recursive", "--no-implied-dirs"]));
   const how = [
-    // By content: a file that rotted or was changed behind its times is one to bring back too.
-    ...["--checksum", "--one-file-system"],
+    "--one-file-system",
     ...(deletes ? ["--delete"] : []),
     ...keeps.map(name => `--filter=protect /${name}`),
   ];
+  // By content: a file that rotted or was changed behind its times is one to bring back too.
+  const both = async (does: string, args: readonly string[], onItem?: (item: RsyncItem) => void) => {
+    const known = await sameSparseFiles(pair, sparse);
+    const alone = [...known];
+    const others = names?.filter(name => !known.has(name));
+    // First, as it may replace names in folders whose times are those of all else.
+    const around =
+      alone.length > 0
+        ? await listed(alone, list => pass(tree, does, [...how, ...args, ...list], { onItem }))
+        : { files: 0, totalBytes: 0 };
+    const rest = await listed(others, list =>
+      pass(tree, does, ["--checksum", ...how, ...args, ...list], { onItem, alone }),
+    );
+    return { entries: around.files + rest.entries, bytes: around.totalBytes + rest.totalBytes };
+  };
   if (deletes) await splitNames(tree);
-  const copied = await listed(list => pass(tree, "restored", [...how, ...list]));
+  const pair = { ...tree, timeoutMs: longestMs };
+  const sparse = tree.far
+    ? []
+    : sparseFiles(tree.from, names ?? entriesOf(tree.from).filter(name => !leavesOut.includes(name)));
+  await bringSparseFiles(pair, sparse);
+  const copied = await both("restored", []);
   await writeBack(tree);
   const other: RsyncItem[] = [];
-  const seen = await listed(list =>
-    pass(tree, "compared", [...how, "--dry-run", ...list], item => other.push(item)),
-  );
+  const seen = await both("compared", ["--dry-run"], item => other.push(item));
   const [first] = other;
   if (first)
     throw new RunnerError(exitCodes.failed, {
@@ -79,7 +100,7 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
       kept: "The copy is as it was.",
       next: "dmesg --level err,warn | tail; then the same command again",
     });
-  return { entries: seen.entries, bytes: Math.max(seen.totalBytes, copied.totalBytes) };
+  return { entries: seen.entries, bytes: Math.max(seen.bytes, copied.bytes) };
 }
 
 /**
@@ -95,20 +116,33 @@ async function splitNames({ from, into, keeps = [], stop }: RestoreTree): Promis
 
 const longestMs = 7 * 24 * 3_600_000;
 
+interface PassOptions {
+  readonly onItem?: ((item: RsyncItem) => void) | undefined;
+  /** Names that are left alone on both sides: they have a pass of their own. */
+  readonly alone?: readonly string[];
+}
+
 async function pass(
   { from, far, into, leavesOut = [], lockFd, log, stop }: RestoreTree,
   does: string,
   args: readonly string[],
-  onItem: (item: RsyncItem) => void = () => undefined,
+  { onItem, alone = [] }: PassOptions,
 ): Promise<RsyncPass> {
   let count = 0;
   const done = await rsync(
     [...(far?.args ?? wholeMetadata), listedBefore, ...args, "--", far?.source ?? "./", `${into}/`],
-    { cwd: from, timeoutMs: longestMs, stop, inherit: [lockFd], leaveAlone: leavesOut, diesWithRunner: true },
+    {
+      cwd: from,
+      timeoutMs: longestMs,
+      stop,
+      inherit: [lockFd],
+      leaveAlone: [...leavesOut, ...alone],
+      diesWithRunner: true,
+    },
     item => {
       count += 1;
       log.progress(`${count} entries ${does}, now ${shortened(quoted(item.path))}`);
-      onItem(item);
+      onItem?.(item);
     },
   );
   stop.throwIfAborted();

@@ -128,6 +128,40 @@ test("into a folder: made for root alone, and nothing of the source or the mirro
   await expectMirrorUntouched();
 });
 
+test("the holes of a file are read by no part of a restore: a disk of a terabyte that is all hole comes back at once", async () => {
+  const disk = (root: string): string => join(root, "vm/disk");
+  const bytes = 2 ** 40;
+  mkdirSync(`${world.source}/vm`);
+  for (const [name, at] of [
+    ["begin", 0],
+    ["middle", bytes / 2],
+  ] as const)
+    await world.inside(
+      "sh",
+      "-c",
+      `printf ${name} | dd of="$1" bs=1 seek=${at} conv=notrunc status=none`,
+      "sh",
+      disk(world.config.source.path),
+    );
+  await world.inside("truncate", `--size=${bytes}`, disk(world.config.source.path));
+  expect(await mirror()).toMatchObject({ status: 0 });
+  const before = lstatSync(disk(world.source));
+  rmSync(disk(world.source));
+  expect(await mirror("restore", "vm")).toMatchObject({ status: 0 });
+  const { size, mtimeMs, blocks } = lstatSync(disk(world.source));
+  expect({ size, mtimeMs }).toEqual({ size: bytes, mtimeMs: before.mtimeMs });
+  expect(blocks).toBeLessThan(1000);
+  const middle = await world.inside(
+    "sh",
+    "-c",
+    `dd if="$1" bs=1 skip=${bytes / 2} count=6 status=none`,
+    "sh",
+    disk(world.config.source.path),
+  );
+  expect(middle).toBe("middle");
+  expect(readdirSync(join(world.source, ".holdfast-restore", aside()[0] ?? ""))).toEqual(["vm"]);
+});
+
 test("all services come back to a new file system, with what its root had", async () => {
   const whole = await snapshot(world, world.config.source.path);
   await world.inside("umount", world.config.source.path);

@@ -8,6 +8,7 @@ import { listedBefore, type RsyncPass, rsync, wholeMetadata } from "../../runtim
 import type { LackedEntry } from "../../runtime/rsync-errors";
 import type { RsyncItem } from "../../runtime/rsync-items";
 import { ready, shell } from "../../runtime/shell";
+import { bringSparseFiles, sameSparseFiles, type SparsePair, sparseFiles } from "../../runtime/sparse-files";
 import { syncFileSystem } from "../../runtime/sync-file-system";
 import { firstLines } from "../../runtime/tail";
 import { foldersAbove } from "../../runtime/tree-path";
@@ -49,8 +50,11 @@ export async function copyAside(
   const { log } = tools;
   let bytes = 0;
   let entries = 0;
+  const pair = pairOf(tools, record);
+  await bringSparseFiles(pair, sparseFiles(pair.from, record.wanted));
+  endIfStopped(tools, record);
   // A file of before a loss of power may have its size and time, and not its content.
-  const pass = await transfer(tools, record, isResumed ? ["--checksum"] : [], item => {
+  const pass = await transfer(tools, record, { dryRun: false, contents: isResumed }, item => {
     entries += 1;
     bytes += item.bytes;
     log.progress(`restore: ${entries} entries, ${bytes} bytes`);
@@ -100,7 +104,7 @@ export async function proveCopy(tools: Tools, record: RestoreRecord): Promise<vo
     lacked.size > 0 && [name, ...foldersAbove(name)].some(path => lacked.has(path));
   const differing: string[] = [];
   let count = 0;
-  const pass = await transfer(tools, record, ["--dry-run", "--checksum"], ({ path, letters }) => {
+  const pass = await transfer(tools, record, { dryRun: true, contents: true }, ({ path, letters }) => {
     const name = path.toString("latin1");
     if (name === "." || above.has(name) || isLacked(name)) return;
     count += 1;
@@ -132,30 +136,47 @@ async function syncDisk(tools: Tools, record: RestoreRecord): Promise<void> {
     });
 }
 
-function transfer(
-  { config, stop, lock }: Tools,
+function pairOf({ config, lock, log, stop }: Tools, record: RestoreRecord): SparsePair {
+  const [from, into] = [mirrorRoot(config, record), asideOf(record)];
+  return { ...{ from, into, log, lockFd: lock.fd }, ...{ timeoutMs: longestMs, stop: stop.signal } };
+}
+
+/** What `contents` says of files with large holes isn't asked of rsync, which would read the holes. */
+async function transfer(
+  tools: Tools,
   record: RestoreRecord,
-  more: readonly string[],
+  { dryRun, contents }: { readonly dryRun: boolean; readonly contents: boolean },
   onItem: (item: RsyncItem) => void,
 ): Promise<RsyncPass> {
-  return withPathList(config.stateDir, record.wanted, list =>
-    rsync(
-      [
-        ...wholeMetadata,
-        listedBefore,
-        "--recursive",
-        "--delete",
-        ...more,
-        ...list,
-        "--",
-        "./",
-        `${asideOf(record)}/`,
-      ],
-      {
-        ...{ cwd: mirrorRoot(config, record), timeoutMs: longestMs, stop: stop.signal },
-        inherit: [lock.fd],
-      },
-      onItem,
-    ),
-  );
+  const { config, stop, lock } = tools;
+  const pair = pairOf(tools, record);
+  const pass = (wanted: readonly string[], args: readonly string[], leaveAlone: readonly string[] = []) =>
+    withPathList(config.stateDir, wanted, list =>
+      rsync(
+        [
+          ...[...wholeMetadata, listedBefore, "--recursive", ...(dryRun ? ["--dry-run"] : [])],
+          ...[...args, ...list, "--", "./", `${pair.into}/`],
+        ],
+        { cwd: pair.from, timeoutMs: longestMs, stop: stop.signal, inherit: [lock.fd], leaveAlone },
+        onItem,
+      ),
+    );
+  if (!contents) return pass(record.wanted, ["--delete"]);
+  const known = await sameSparseFiles(pair, sparseFiles(pair.from, record.wanted));
+  const others = record.wanted.filter(name => !known.has(name));
+  const around = known.size > 0 ? await pass([...known], []) : undefined;
+  const rest = await pass(others, ["--delete", "--checksum"], [...known]);
+  return around ? together(around, rest) : rest;
+}
+
+/** Two passes over different entries, as one. */
+function together(one: RsyncPass, other: RsyncPass): RsyncPass {
+  const all = [one, other];
+  const worse =
+    all.find(({ outcome }) => outcome === "broken") ?? (other.outcome === "complete" ? one : other);
+  const lacked = {
+    entries: all.flatMap(pass => pass.lacked.entries),
+    unnamed: all.flatMap(pass => pass.lacked.unnamed),
+  };
+  return { ...worse, lacked };
 }

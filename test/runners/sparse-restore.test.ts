@@ -1,0 +1,120 @@
+import {
+  closeSync,
+  ftruncateSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLog } from "../../host-scripts/runtime/log";
+import { restoreTree, type RestoredTree } from "../../host-scripts/runtime/restore-tree";
+import { useRsyncTools } from "./support/rsync-tools";
+
+/** No program is through with reading the holes of such a file before a test's time is up. */
+const size = 2 ** 42;
+const time = 1_700_000_000;
+
+jest.setTimeout(60_000);
+
+let putBack: () => void;
+beforeAll(async () => {
+  putBack = await useRsyncTools("/nonexistent");
+});
+afterAll(() => putBack());
+
+let folder: string;
+let lock: number;
+const inFolder = (name: string): string => join(folder, name);
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "holdfast-sparse-"));
+  for (const name of ["from/deep", "into"]) mkdirSync(inFolder(name), { recursive: true });
+  lock = openSync(inFolder("lock"), "w");
+});
+afterEach(() => {
+  closeSync(lock);
+  rmSync(folder, { recursive: true });
+});
+
+const restore = (): Promise<RestoredTree> =>
+  restoreTree({
+    ...{ from: inFolder("from"), into: inFolder("into"), deletes: true, stateDir: inFolder("state") },
+    ...{
+      lockFd: lock,
+      log: createLog("test", { json: true, progress: false }),
+      stop: new AbortController().signal,
+    },
+  });
+
+/** A file of that size with some bytes here and there, all else a hole. */
+function makeSparse(name: string, bytes: Readonly<Record<number, string>>): void {
+  const file = openSync(inFolder(name), "w");
+  ftruncateSync(file, size);
+  for (const [at, text] of Object.entries(bytes)) writeSync(file, text, Number(at));
+  closeSync(file);
+  utimesSync(inFolder(name), time, time);
+}
+
+function textAt(name: string, at: number, length: number): string {
+  const file = openSync(inFolder(name), "r");
+  const read = Buffer.alloc(length);
+  readSync(file, read, 0, length, at);
+  closeSync(file);
+  return read.toString("latin1");
+}
+
+const written = { 0: "begin", [2 ** 41 + 5]: "middle", [size - 3]: "end" };
+
+test("a file's holes are neither read nor filled, and its names stay one file", async () => {
+  makeSparse("from/deep/image", written);
+  linkSync(inFolder("from/deep/image"), inFolder("from/name"));
+  writeFileSync(inFolder("from/text"), "text");
+  utimesSync(inFolder("from/deep"), time, time);
+  expect(await restore()).toEqual({ entries: 5, bytes: 2 * size + 4 });
+  const [one, other, original] = ["into/deep/image", "into/name", "from/name"].map(name =>
+    lstatSync(inFolder(name)),
+  );
+  expect(one).toMatchObject({ size, mtimeMs: time * 1000, nlink: 2, ino: other?.ino, mode: original?.mode });
+  expect(one?.blocks).toBeLessThan(1000);
+  for (const [at, text] of Object.entries(written))
+    expect(textAt("into/name", Number(at), text.length)).toBe(text);
+  expect(lstatSync(inFolder("into/deep")).mtimeMs).toBe(time * 1000);
+});
+
+test.each([
+  ["another byte in its data", { ...written, 0: "began" }],
+  ["data where the copy has a hole", { ...written, [2 ** 30]: "strange" }],
+  ["a hole where the copy has data", { 0: "begin" }],
+])("a file of the same size and time with %s becomes what the copy is", async (_, there) => {
+  makeSparse("from/deep/image", written);
+  mkdirSync(inFolder("into/deep"));
+  makeSparse("into/deep/image", there);
+  await restore();
+  for (const [at, text] of Object.entries(written))
+    expect(textAt("into/deep/image", Number(at), text.length)).toBe(text);
+  expect(textAt("into/deep/image", 2 ** 30, 7)).toBe("\0".repeat(7));
+});
+
+test("a file that is the same but for zeros in the place of holes isn't written anew", async () => {
+  makeSparse("from/image", written);
+  makeSparse("into/image", { ...written, [2 ** 30]: "\0".repeat(4096) });
+  const { ino } = lstatSync(inFolder("into/image"));
+  await restore();
+  expect(lstatSync(inFolder("into/image")).ino).toBe(ino);
+});
+
+test("a folder in the place of such a file goes, and nothing is left of what was made on the way", async () => {
+  const file = openSync(inFolder("from/image"), "w");
+  ftruncateSync(file, 2 ** 27);
+  closeSync(file);
+  mkdirSync(inFolder("into/image/full"), { recursive: true });
+  expect(await restore()).toMatchObject({ entries: 3 });
+  expect(lstatSync(inFolder("into/image")).size).toBe(2 ** 27);
+});
