@@ -5,7 +5,7 @@ import { volumeMap } from "../runtime/kubernetes/volume-map";
 import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
 import { type MissingVolume, readCovered } from "../runtime/lvm/covered";
 import { goOnText, lookForRestores, type RestoreRecord, unfinishedText } from "../runtime/lvm/restore-record";
-import { beforeRestores, liveVolumes, ownSnapshots } from "../runtime/lvm/snapshots";
+import { beforeRestores, keptOf, keptOrigins, liveVolumes, ownSnapshots } from "../runtime/lvm/snapshots";
 import { printable } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { within } from "../runtime/within";
@@ -28,6 +28,16 @@ export interface ListedVolume {
   readonly dataPercent?: number;
   /** The newest first. */
   readonly snapshots: readonly ListedSnapshot[];
+  /** Volumes that restores of this one have put aside: they take room of the pool until somebody removes them. */
+  readonly kept: readonly KeptVolume[];
+}
+
+export interface KeptVolume {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly dataPercent?: number;
+  /** What removes it; none while the restore has not ended. */
+  readonly remove?: string;
 }
 
 /** Why somebody has to do something about a volume. */
@@ -121,8 +131,8 @@ function restoreText(rows: readonly ListedVolume[]): string {
 }
 
 /** @returns volumes that match, and those that only snapshots are left of, or that are missing; excluded ones are among them */
-function listed(
-  { pool, pattern }: Pick<LvmPvcSnapshotConfig, "pool" | "pattern">,
+export function listed(
+  { vg, pool, pattern }: Pick<LvmPvcSnapshotConfig, "vg" | "pool" | "pattern">,
   volumes: readonly LogicalVolume[],
   missing: readonly MissingVolume[],
   restores: readonly RestoreRecord[],
@@ -130,6 +140,12 @@ function listed(
   const own = ownSnapshots(volumes);
   const live = liveVolumes(volumes, pool, pattern);
   const names = new Set(live.map(({ name }) => name));
+  const unfinished = new Set(restores.map(({ volume }) => volume));
+  const kept = (origin: string): KeptVolume[] =>
+    keptOf(volumes, origin).map(volume => ({
+      ...{ name: volume.name, sizeBytes: volume.sizeBytes, ...percentOf(volume) },
+      ...(unfinished.has(origin) ? {} : { remove: shell`lvremove ${`${vg}/${volume.name}`}` }),
+    }));
   const ofLive = live.map((volume): ListedVolume => ({
     volume: volume.name,
     exists: true,
@@ -145,11 +161,14 @@ function listed(
         .filter(({ name }) => !names.has(name))
         .map(foreign => ({ ...snapshotOf(foreign), ours: false })),
     ],
+    kept: kept(volume.name),
   }));
-  const gone = new Set([...own.keys(), ...missing.map(({ volume }) => volume)].filter(it => !names.has(it)));
+  const known = [...own.keys(), ...keptOrigins(volumes), ...missing.map(({ volume }) => volume)];
+  const gone = new Set(known.filter(it => !names.has(it)));
   const ofGone = [...gone].map((volume): ListedVolume => ({
     ...{ volume, exists: false },
     snapshots: [...ownOf(own.get(volume) ?? []), ...beforeOf(volumes, volume)],
+    kept: kept(volume),
   }));
   const attention = new Map<string, Attention>([
     ...missing.map(({ volume, reason, next }): [string, Attention] => [volume, { reason, next }]),
@@ -193,7 +212,9 @@ function percentOf({ dataPercent }: LogicalVolume): { dataPercent?: number } {
 /** For a person: a volume a paragraph, its newest snapshot on top. */
 export function textOf(rows: readonly ListedVolume[], nowMs: number): string {
   return rows
-    .map(row => [heading(row), ...row.snapshots.map(each => line(each, nowMs))].join("\n"))
+    .map(row =>
+      [heading(row), ...row.snapshots.map(each => line(each, nowMs)), ...row.kept.map(keptLine)].join("\n"),
+    )
     .join("\n\n");
 }
 
@@ -223,6 +244,11 @@ function line(
     until === undefined ? "not ours, left alone" : `made before a restore, goes after ${until.slice(0, 10)}`;
   const words = [...(open ? ["open"] : []), ...(ours ? [] : [whose])];
   return `  ${name}  ${when}${age}${sizeText(sizeBytes)}${usedText(dataPercent)}${words.map(word => `  ${word}`).join("")}`;
+}
+
+function keptLine({ name, sizeBytes, dataPercent, remove }: KeptVolume): string {
+  const how = remove === undefined ? "a restore that has not ended needs it" : `to remove it: ${remove}`;
+  return `  ${name}  ${sizeText(sizeBytes)}${usedText(dataPercent)}  kept by a restore; ${how}`;
 }
 
 function footer(

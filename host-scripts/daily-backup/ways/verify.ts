@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
 import { type RecordedUnit, recordedUnit } from "../../backup-scrub/recorded";
+import { withoutAhead } from "../../runtime/clock";
 import { generationIn } from "../../runtime/generations";
 import { momentText } from "../../runtime/moment";
 import { quoted } from "../../runtime/quoted";
@@ -51,14 +52,17 @@ export async function verify({ what }: ListRequest, context: WayContext<DailyBac
 }
 
 /** Of each thing, the copy that a restore would take. */
-function newestOfEach(all: readonly KeptCopy[]): KeptCopy[] {
-  const newest = new Map<string, KeptCopy>();
+export function newestOfEach(all: readonly KeptCopy[]): KeptCopy[] {
+  const things = new Map<string, KeptCopy[]>();
   for (const copy of all) {
     const key = `${copy.kind} ${copy.name}`;
-    const before = newest.get(key);
-    if (!before || (!before.isComplete && copy.isComplete)) newest.set(key, copy);
+    things.set(key, [...(things.get(key) ?? []), copy]);
   }
-  return [...newest.values()];
+  return [...things.values()].flatMap(copies => {
+    const known = withoutAhead(copies, ({ completeMs }) => completeMs);
+    const newest = known.find(({ isComplete }) => isComplete) ?? known[0];
+    return newest ? [newest] : [];
+  });
 }
 
 async function verifiedOne(

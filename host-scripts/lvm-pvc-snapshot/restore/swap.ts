@@ -1,4 +1,5 @@
 import type { LogicalVolume } from "../../runtime/lvm/listing";
+import { keptTag } from "../../runtime/lvm/snapshots";
 import { asideName, keptName, type RestoreRecord } from "../../runtime/lvm/restore-record";
 
 /** The volumes of a restore, found in a listing whatever their names are by now. */
@@ -17,7 +18,6 @@ export interface Act {
   readonly why: string;
 }
 
-const keptTag = "holdfast.kept";
 const originTag = (volume: string): string => `holdfast.origin=${volume}`;
 
 export function placesOf(record: RestoreRecord, volumes: readonly LogicalVolume[]): Places {

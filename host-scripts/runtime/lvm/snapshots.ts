@@ -17,6 +17,9 @@ const untilPrefix = "holdfast.until=";
 /** A week-end, and a week in which somebody may notice. */
 const beforeKeptMs = 14 * 86_400_000;
 
+/** Tag of a volume that a restore put out of its place: what was there before it, or what it brought and was taken back. */
+export const keptTag = "holdfast.kept";
+
 /** Tag of a throw-away snapshot, by which one is read; what a killed run left of them goes. */
 export const scratchTag = "holdfast.scratch";
 
@@ -97,6 +100,19 @@ export function beforeRestores(volumes: readonly LogicalVolume[]): BeforeRestore
       return snapshot && until !== undefined ? [{ ...snapshot, untilMs: stampMs(until) }] : [];
     })
     .sort((a, b) => (a.volume.thinId ?? 0) - (b.volume.thinId ?? 0));
+}
+
+/** Volumes that restores of one have put aside, which no run removes. */
+export function keptOf(volumes: readonly LogicalVolume[], origin: string): LogicalVolume[] {
+  return volumes.filter(({ tags }) => tags.includes(keptTag) && tags.includes(originPrefix + origin));
+}
+
+/** What restores have kept anything of, by name. */
+export function keptOrigins(volumes: readonly LogicalVolume[]): string[] {
+  return volumes
+    .filter(({ tags }) => tags.includes(keptTag))
+    .flatMap(({ tags }) => tags.filter(tag => tag.startsWith(originPrefix)))
+    .map(tag => tag.slice(originPrefix.length));
 }
 
 function ownSnapshot(volume: LogicalVolume): OwnSnapshot | undefined {
