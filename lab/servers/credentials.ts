@@ -100,5 +100,5 @@ function secretFile(path: string, text: string): void {
 }
 
 async function openssl(args: string[]): Promise<void> {
-  await execa("openssl", args, { timeout: 30_000 });
+  await execa("openssl", args, { timeout: 300_000 });
 }
