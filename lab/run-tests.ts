@@ -1,6 +1,6 @@
 // `npm run test:lab`: starts the lab and the engine, runs the tests of test/lab in the lab's network and beside them, in
 // labs of their own, those of test/volumes and test/crashes, and removes the labs. Words after it go to Jest, e.g. a part of
-// a file's path after --testPathPatterns; --selectProjects=volumes runs only one of the three.
+// a file's path after --testPathPatterns; --selectProjects=volumes runs only one of them.
 import { join } from "node:path";
 import { execa } from "execa";
 import { stateDir } from "./cache";
@@ -12,7 +12,7 @@ import { inNamespace } from "./namespace";
 import { prepareNode } from "./node";
 import { startServers } from "./servers";
 
-const projects = ["lab", "volumes", "crashes"] as const;
+const projects = ["lab", "volumes", "crashes", "cluster"] as const;
 type Project = (typeof projects)[number];
 
 /** What a project's tests use; of servers that one file alone needs, that file takes care. */
@@ -20,6 +20,7 @@ const needs: Readonly<Record<Project, { readonly hosts: readonly HostName[]; rea
   lab: { hosts: standingHosts, servers: true },
   volumes: { hosts: ["pve2"], servers: false },
   crashes: { hosts: ["pve2"], servers: false },
+  cluster: { hosts: ["pve"], servers: true },
 };
 
 async function main(words: readonly string[]): Promise<number> {
@@ -36,13 +37,19 @@ async function main(words: readonly string[]): Promise<number> {
       { title: `hosts of test/${chosen}`, run: say => startHosts({ say, only: hosts }) },
     ]);
     // What a file boots from within the lab's network can't be fetched from there.
-    if (servers) await runTasks([{ title: "the node's disk", run: prepareNode }]);
-    const others = asked === undefined ? projects.filter(project => project !== chosen) : [];
+    if (chosen === "cluster") await runTasks([{ title: "the node's disk", run: prepareNode }]);
+    const others =
+      asked === undefined ? projects.filter(project => project !== chosen && isDue(project)) : [];
     const beside = others.map(project => ownLab(project, rest));
     return Math.max(...(await Promise.all([jest(chosen, rest), ...beside])));
   } finally {
     await down(line => console.error(line));
   }
+}
+
+/** What needs the cluster's node isn't a part of `npm test`. */
+function isDue(project: Project): boolean {
+  return project !== "cluster" || process.env["HOLDFAST_LONG"] === "1";
 }
 
 /** In a lab of its own, once all that they need has been built: none waits for another, as half the time is waiting. */

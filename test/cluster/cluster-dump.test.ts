@@ -8,7 +8,7 @@ import { connect, queryPrometheus, startServers, urls } from "../../lab/servers"
 import type { EstateInput } from "../../plan";
 import { mountNamespace, type MountNamespace } from "../runners/support/namespace";
 import { type DatabaseServer, password, startPostgresql } from "../runners/support/postgresql-server";
-import { ReleaseStack } from "./release-stack";
+import { ReleaseStack } from "../lab/release-stack";
 
 jest.setTimeout(900_000);
 
