@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- the engine runs this file as it is, as CommonJS */
 // The product's own program, with the estate that a test has written beside this file.
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
