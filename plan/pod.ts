@@ -29,6 +29,8 @@ export interface DumpPod {
     /** The one that does what a restore asks for. */
     readonly restoreScript: string;
     readonly includes: readonly string[];
+    /** Whether it needs room on a disk of the node's. */
+    readonly scratch: boolean;
     readonly environment: Readonly<Record<string, string>>;
   };
   readonly runnerImage: string;
@@ -52,6 +54,8 @@ export const podPaths = {
   /** The folder of the dumps. */
   target: "/backup",
   programs: "/holdfast",
+  /** The client's alone, on a disk. */
+  scratch: "/scratch",
   /** The client's alone. */
   credentials: "/credentials",
 } as const;

@@ -59,7 +59,11 @@ export function slack(channel: string): NonNullable<EstateInput["receivers"]>[st
   return { kind: "slack", channel: `#${channel}`, webhookSecret: { name: "holdfast-slack", key: channel } };
 }
 
-/** A dump into the NFS tree, of ten minutes at most. */
+/** Whose client makes a dump: of a service that is called after what it has, by a secret that is called after the job. */
+type DumpClient =
+  { engine: "postgresql" | "mysql"; image: string; user: string } | { engine: "redis"; image: string };
+
+/** A dump into the NFS tree, of ten minutes at most. Without a client, another program makes it. */
 export function dump(
   name: string,
   namespace: string,
@@ -67,6 +71,7 @@ export function dump(
   cron: string,
   keep: string,
   alert: Dump["alert"],
+  client?: DumpClient,
 ): Dump {
   return {
     name,
@@ -81,5 +86,13 @@ export function dump(
     timeout: "12min",
     promise: { rpo: "27h" },
     alert,
+    ...(client && { dump: clientOf(client, name, namespace, dataset) }),
   };
+}
+
+function clientOf(client: DumpClient, name: string, namespace: string, dataset: string): Dump["dump"] {
+  const server = { host: `${dataset}.${namespace}.svc.cluster.local`, namespace };
+  return client.engine === "redis"
+    ? { ...client, server, user: "default", secret: name }
+    : { ...client, server, databases: "each", secret: name };
 }

@@ -15,6 +15,7 @@ import type { DumpPod } from "../plan/pod";
 import { clusterProvider } from "./cluster-provider";
 import { errorText, warningTexts } from "./diagnostics";
 import { askedCluster, clusterAccounts, secretsOf } from "./host-jobs";
+import { pinned, requireImages } from "./images";
 import { operatorFault } from "./operator-fault";
 import type { ProbeTarget } from "./probe";
 import { requireHosts } from "./reach-hosts";
@@ -55,6 +56,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   const jobs = plan.jobs.filter(isHosted);
   const inCluster = plan.jobs.filter(isInCluster);
   requireSecrets([...jobs, ...inCluster], settings.secrets);
+  requireImages(inCluster, settings.images);
   const cluster = askedCluster([...jobs, ...inCluster], estate);
   tellUndeployed(plan.jobs.filter(({ deployment }) => deployment.kind === "planned").map(job => job.name));
   // A preview changes nothing, and may be looked at where no host can be reached.
@@ -108,7 +110,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     new ClusterDump(
       `${job.name}-${job.host}`,
       {
-        ...{ job: job.name, pod, password, rules: group },
+        ...{ job: job.name, pod: pinned(pod, settings.images), password, rules: group },
         programs: await surroundings.podPrograms(runner, pod),
         connection: connectionTo(estate, pod.target.host, settings),
         ...(objects ? { objects } : {}),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { type Kubeconfig, readKubeconfig } from "./kubeconfig";
+import type { Digests } from "./images";
 import { openSecrets } from "./open-secrets";
 import { operatorFault } from "./operator-fault";
 import { setCommand } from "./secrets";
@@ -30,6 +31,7 @@ const keys = {
         .filter(name => name !== ""),
     ),
   secrets: z.string().default("{}").transform(secretsIn),
+  images: z.string().default("{}").transform(imagesIn),
 };
 const schema = z.object(keys).refine(settings => !(settings.sshPrivateKey && settings.sshPrivateKeyFile), {
   path: ["sshPrivateKeyFile"],
@@ -50,6 +52,8 @@ export interface Settings {
   readonly hostsDown: readonly string[];
   /** Socket of the SSH agent that the command plugin takes from the environment. */
   readonly sshAgent: string | undefined;
+  /** Digests of images that the estate names by a tag. */
+  readonly images: Digests;
   /** What the estate calls secrets, by name. */
   readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
 }
@@ -85,8 +89,8 @@ export function readSettings(
     ...(parsed.error?.issues ?? []).map(issue => `holdfast:${issue.path.join(".")} ${issue.message}`),
   ];
   if (!parsed.success || faults.length > 0) throw settingsFault(faults);
-  const { sshPrivateKey, sshPrivateKeyFile, kubeconfig, prometheus, secrets, hostsDown, clusterTokens } =
-    parsed.data;
+  const { sshPrivateKey, sshPrivateKeyFile, kubeconfig, prometheus, hostsDown, clusterTokens } = parsed.data;
+  const { secrets, images } = parsed.data;
   const sshAgent = environment["SSH_AUTH_SOCK"] || undefined;
   const file = sshPrivateKeyFile ?? environment["HOLDFAST_SSH_KEY_FILE"];
   const key = sshPrivateKey ?? (file === undefined ? undefined : keyIn(file));
@@ -95,6 +99,7 @@ export function readSettings(
     sshPrivateKey: key === undefined ? undefined : pulumi.secret(key),
     prometheus,
     secrets,
+    images,
     ...(clusterTokens === undefined ? {} : { clusterTokens }),
     hostsDown,
     sshAgent,
@@ -143,6 +148,21 @@ function plainTexts(
 function openSecretText(name: string): string {
   const path = `--path 'holdfast:secrets["${name}"]'`;
   return `the secret "${name}" lies open in the stack's file. pulumi config rm ${path}, then ${setCommand(name)}; ${seen}`;
+}
+
+const digest = z
+  .string()
+  .regex(
+    /^sha256:[0-9a-f]{64}$/,
+    'is no digest, expected "sha256:" and 64 digits as `skopeo inspect` prints',
+  );
+
+function imagesIn(text: string, context: z.RefinementCtx): Digests {
+  const parsed = z.record(z.string(), digest).safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues)
+    context.addIssue({ code: "custom", message: `${path.join(".")} ${message}`.trim() });
+  return z.NEVER;
 }
 
 /** The engine hands over an object of the configuration as JSON, decrypted. No fault may show a value. */

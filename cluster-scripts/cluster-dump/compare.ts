@@ -20,6 +20,7 @@ export async function differenceFrom(
 ): Promise<string | undefined> {
   const { text } = traitsOf(form);
   switch (text) {
+    case "counts":
     case "postgresql":
       return differenceOf(tables, await countsOf(client, as));
     case "postgresql-cluster": {

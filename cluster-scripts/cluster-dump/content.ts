@@ -23,6 +23,8 @@ export function judgeOf(form: DumpForm): ContentJudge {
       return new PostgresqlText(/^-- PostgreSQL database cluster dump complete$/m);
     case "postgresql":
       return new PostgresqlText(/^-- PostgreSQL database dump complete$/m);
+    case "counts":
+      return new Counts();
     case "mariadb":
       return new MariadbText();
     default:
@@ -105,6 +107,20 @@ class PostgresqlText extends ByLine implements ContentJudge {
   end(): Content {
     const { bytes, ending } = this.result();
     return { bytes, tables: this.tables, isWhole: this.trailer.test(ending) };
+  }
+}
+
+/** What a client counts that reads a dump of a form of its own: a number, a tab, and what it is of. That it's whole, its exit code says. */
+class Counts extends ByLine implements ContentJudge {
+  private readonly tables: Record<string, number> = {};
+
+  protected line(line: Buffer): void {
+    const [rows = "", table = ""] = line.toString("utf8").split("\t");
+    this.tables[table] = Number(rows);
+  }
+
+  end(): Content {
+    return { bytes: this.result().bytes, tables: this.tables, isWhole: Object.keys(this.tables).length > 0 };
   }
 }
 

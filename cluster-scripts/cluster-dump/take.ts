@@ -55,17 +55,14 @@ export async function takeDump(
       throw new DumpFailed(
         `what the target has of it isn't what was written (${written.bytes} of ${stream.bytes} bytes)`,
       );
-    const content =
-      traitsOf(form).judged === "read-back"
-        ? await readBack(run, client, number, form, part)
-        : stream.content;
+    const content = stream.content ?? (await readBack(run, client, number, form, part));
     if (!content.isWhole) throw new DumpFailed("its last line isn't there: it was cut");
     const made: Manifest = {
       ...{ job: run.config.job, database: name, form, file },
       startedAt: startedAt.toISOString(),
       endedAt: new Date().toISOString(),
       ...written,
-      contentBytes: content.bytes,
+      contentBytes: traitsOf(form).text === "counts" ? stream.contentBytes : content.bytes,
       server: await serverOf(client),
       tables: { ...content.tables },
       ...(former && { former }),
@@ -104,8 +101,10 @@ function stamp(date: Date): string {
 interface Stored {
   readonly bytes: number;
   readonly sha256: string;
-  /** Of the text as it went by; of an archive only its length. */
-  readonly content: Content;
+  /** What the client wrote. */
+  readonly contentBytes: number;
+  /** Of a text, as it went by. */
+  readonly content: Content | undefined;
 }
 
 async function store(
@@ -116,13 +115,18 @@ async function store(
   part: string,
 ): Promise<Stored> {
   if ((await client.first(`${number}.data`)) === undefined) throw new DumpFailed(gone);
-  const { gzip } = traitsOf(form);
-  const judge = judgeOf(form);
+  const { gzip, judged } = traitsOf(form);
+  // Of what the client reads back, what it makes of that is judged.
+  const judge = judged === "passing" ? judgeOf(form) : undefined;
   const hash = createHash("sha256");
   let bytes = 0;
+  let contentBytes = 0;
   await pipeline(
     readPipe(client.path(`${number}.data`)),
-    passing(chunk => judge.add(chunk)),
+    passing(chunk => {
+      contentBytes += chunk.length;
+      judge?.add(chunk);
+    }),
     gzip ? createGzip() : new PassThrough(),
     passing(chunk => {
       bytes += chunk.length;
@@ -145,7 +149,7 @@ async function store(
   } finally {
     closeSync(fd);
   }
-  return { bytes, sha256: hash.digest("hex"), content: judge.end() };
+  return { bytes, sha256: hash.digest("hex"), contentBytes, content: judge?.end() };
 }
 
 const gone = "the client ended in its midst, killed or out of memory: kubectl describe pod shows which";

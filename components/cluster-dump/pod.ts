@@ -91,6 +91,7 @@ function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects, use: Po
           { name: "programs", mountPath: paths.programs, readOnly: true },
           { name: "credentials", mountPath: paths.credentials, readOnly: true },
           { name: "exchange", mountPath: paths.exchange },
+          ...(client.scratch ? [{ name: "scratch", mountPath: paths.scratch }] : []),
         ],
       },
       {
@@ -119,6 +120,7 @@ function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects, use: Po
       // Of memory, as a client's password file lies there for as long as it runs. Dumps go through it by pipes.
       { name: "exchange", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
       { name: "target", persistentVolumeClaim: { claimName: claim } },
+      ...(client.scratch ? [{ name: "scratch", emptyDir: {} }] : []),
     ],
   };
 }

@@ -26,6 +26,10 @@ export const dumpForms = {
   },
   /** Text of mariadb-dump. */
   "mariadb-sql": { ending: "sql.gz", gzip: true, judged: "passing", text: "mariadb", former: "dumped" },
+  /** Redis' own format. */
+  "redis-rdb": { ending: "rdb", gzip: false, judged: "read-back", text: "counts", former: "dumped" },
+  /** A snapshot of etcd, which brings its own sum. */
+  "etcd-snapshot": { ending: "db", gzip: false, judged: "read-back", text: "counts", former: "stays" },
 } as const satisfies Record<string, DumpTraits>;
 
 export type DumpForm = keyof typeof dumpForms;
@@ -38,7 +42,7 @@ export interface DumpTraits {
   /** As it goes by; or by a program of the client's, which reads what lies on the target. */
   readonly judged: "passing" | "read-back";
   /** What is judged. */
-  readonly text: "postgresql-cluster" | "postgresql" | "mariadb";
+  readonly text: "postgresql-cluster" | "postgresql" | "mariadb" | "counts";
   /**
    * What becomes of what a restore takes the place of: it gets another name; or it is dumped before it goes, where there are no names;
    * or it stays, as a restore only adds to it.

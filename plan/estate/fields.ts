@@ -115,10 +115,10 @@ export const reason = z
   .min(8, 'expected a reason of at least 8 characters, e.g. "camera ring buffer"')
   .regex(/^[^\n\t]*$/, 'has a line break or a tab. Expected a reason in one line, e.g. "camera ring buffer"');
 
-/** A container image, named so that it can't become another one. */
+/** A container image by its digest, or by a tag, which can become another one: whoever deploys pins that by the stack's `images`. */
 export const image = z
   .string()
   .regex(
-    /^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/,
-    'expected an image with its digest, so that it can\'t become another one: what `skopeo inspect --format "{{.Name}}@{{.Digest}}" docker://docker.io/library/postgres:15` prints',
+    /^[a-z0-9][a-z0-9._:-]*(\/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9._-]*(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$/,
+    'expected an image with its registry, and a tag or a digest, e.g. "docker.io/library/postgres:15"',
   );

@@ -1,6 +1,9 @@
 import type { EstateInput } from "../../plan";
 import { accepted, database, directory, dump, leftOut, type ServiceInput, slack, volume } from "../builders";
 
+/** Images go by their tags: which they are, the stack's `images` say. */
+const postgres = { engine: "postgresql", image: "docker.io/library/postgres:16", user: "backup" } as const;
+
 /** Hears of a failing job; passwords and the way off the site are worth waking up for. */
 const alert = { receiver: "infra-alerts" };
 const critical = { receiver: "infra-critical", severity: "critical" } as const;
@@ -109,7 +112,12 @@ export const estate: EstateInput = {
       },
     },
   },
-  clusters: { k8s: { hosts: ["pve"], disk: "sdc", api: "https://192.168.1.200:6443" } },
+  clusters: {
+    k8s: {
+      ...{ hosts: ["pve"], disk: "sdc", api: "https://192.168.1.200:6443" },
+      runnerImage: "docker.io/library/node:24-bookworm-slim",
+    },
+  },
   destinations: {
     synology: {
       kind: "synology",
@@ -153,6 +161,10 @@ export const estate: EstateInput = {
     "pfsense-api-key": { keptIn: ["vault", "break-glass"] },
     "luks-passphrase": { keptIn: ["vault", "break-glass"] },
     "pfsense-ssh-key": { keptIn: ["vault", "break-glass"] },
+    "postgresql-backup": { keptIn: ["vault", "break-glass"] },
+    "mysql-backup": { keptIn: ["vault", "break-glass"] },
+    "redis-backup": { keptIn: ["vault", "break-glass"] },
+    "postiz-backup": { keptIn: ["vault", "break-glass"] },
   },
   services,
   monitoring: {
@@ -211,17 +223,21 @@ export const estate: EstateInput = {
       },
     ],
     "cluster-dump": [
-      dump("postgresql-backup", "dbaas", "postgresql", "10 0 * * *", "14d", alert),
-      dump("mysql-backup", "dbaas", "mysql", "30 0 * * *", "14d", alert),
+      dump("postgresql-backup", "dbaas", "postgresql", "10 0 * * *", "14d", alert, postgres),
+      dump("mysql-backup", "dbaas", "mysql", "30 0 * * *", "14d", alert, {
+        ...{ engine: "mysql", image: "docker.io/library/mysql:8.4", user: "backup" },
+      }),
       // Weekly on Sundays at 01:00, 02:00 and 03:00: a week's loss, and the last two came after that night's mirror.
       dump("etcd-backup", "kube-system", "etcd", "50 0 * * *", "30d", alert),
       dump("vault-backup", "vault", "vault", "5 1 * * *", "30d", critical),
-      dump("redis-backup", "redis", "redis", "20 1 * * *", "30d", alert),
+      dump("redis-backup", "redis", "redis", "20 1 * * *", "30d", alert, {
+        ...{ engine: "redis", image: "docker.io/library/redis:7.4" },
+      }),
       {
         ...dump("vaultwarden-backup", "vaultwarden", "vaultwarden", "35 1,7,13,19 * * *", "30d", critical),
         promise: { rpo: "8h" },
       },
-      dump("postiz-backup", "postiz", "postiz", "47 1 * * *", "14d", alert),
+      dump("postiz-backup", "postiz", "postiz", "47 1 * * *", "14d", alert, postgres),
     ],
     "nfs-mirror": [
       {

@@ -10,7 +10,10 @@ const digest = "0123456789abcdef".repeat(4);
 type Dump = NonNullable<EstateInput["layers"]["cluster-dump"]>[number];
 
 /** A house with one PostgreSQL server, dumped by its own client each night. */
-function withDump(more: Partial<Dump> = {}): EstateInput {
+function withDump(
+  more: Partial<Dump> = {},
+  engine: "postgresql" | "redis" | "etcd" = "postgresql",
+): EstateInput {
   const estate = estateWith();
   return {
     ...estate,
@@ -29,7 +32,7 @@ function withDump(more: Partial<Dump> = {}): EstateInput {
     secrets: { "postgresql-backup": { keptIn: ["break-glass"] } },
     services: {
       postgresql: {
-        data: [{ kind: "database", engine: "postgresql", on: { cluster: "k8s" }, size: "4GB" }],
+        data: [{ kind: "database", engine, on: { cluster: "k8s" }, size: "4GB" }],
       },
     },
     layers: {
@@ -314,6 +317,7 @@ interface CronJobInputs {
         readonly template: {
           readonly metadata: object;
           readonly spec: {
+            readonly volumes: readonly object[];
             readonly containers: readonly {
               readonly command: readonly string[];
               readonly env?: readonly object[];
@@ -409,7 +413,46 @@ test("refuses a dump whose cluster has no image for the runner, and an image tha
     /estate\.clusters\.k8s\.runnerImage: .*the dump postgresql-backup is verified in it/,
   );
   const [dump] = estate.layers["cluster-dump"] ?? [];
-  const floating = { ...dump?.dump, image: "postgres:15" } as Dump["dump"];
-  const refused = await deployed(withDump({ dump: floating }));
-  expect(String(refused.error)).toMatch(/dump\.image: "postgres:15".*expected an image with its digest/);
+  const floating = withDump({
+    dump: { ...dump?.dump, image: "docker.io/library/postgres:15" } as Dump["dump"],
+  });
+  expect(String((await deployed(floating, { secrets })).error)).toMatch(
+    /doesn't know which images[^]*pulumi config set --path 'holdfast:images\["docker\.io\/library\/postgres:15"\]' "\$\(skopeo inspect .* {2}# for postgresql-backup/,
+  );
+  const images = { "docker.io/library/postgres:15": `sha256:${digest}` };
+  const { resources } = await deployed(floating, { secrets, images });
+  expect(
+    podOf(named(resources, "postgresql-backup-k8s-cronjob").inputs as unknown as CronJobInputs).containers[0],
+  ).toMatchObject({
+    image: `docker.io/library/postgres:15@sha256:${digest}`,
+  });
+  const nameless = withDump({ dump: { ...dump?.dump, image: "postgres" } as Dump["dump"] });
+  expect(String((await deployed(nameless)).error)).toMatch(
+    /dump\.image: "postgres".*expected an image with its registry/,
+  );
+});
+
+test("a dump of Redis has room on a disk for its client, and one of etcd reaches one address", async () => {
+  const server = { host: "192.168.1.10" };
+  const [dump] = withDump().layers["cluster-dump"] ?? [];
+  const {
+    engine: _,
+    databases: __,
+    ...common
+  } = dump?.dump as Extract<Dump["dump"], { engine: "postgresql" }>;
+  const redis = await deployed(withDump({ dump: { ...common, engine: "redis" } }, "redis"), { secrets });
+  const { containers, volumes } = podOf(
+    named(redis.resources, "postgresql-backup-k8s-cronjob").inputs as unknown as CronJobInputs,
+  );
+  expect(containers[0]).toMatchObject({ command: ["sh", "/holdfast/redis-server.sh"] });
+  expect(JSON.stringify([containers[0], volumes])).toMatch(
+    /"mountPath":"\/scratch".*\{"emptyDir":\{\},"name":"scratch"\}/,
+  );
+  const { user: ___, ...nameless } = common;
+  const etcd = await deployed(withDump({ dump: { ...nameless, engine: "etcd", server } }, "etcd"), {
+    secrets,
+  });
+  expect(JSON.stringify(named(etcd.resources, "postgresql-backup-k8s-reach").inputs)).toContain(
+    '{"to":[{"ipBlock":{"cidr":"192.168.1.10/32"}}],"ports":[{"protocol":"TCP","port":2379}]}',
+  );
 });

@@ -36,6 +36,7 @@ export async function deployed(
         sshPrivateKey: pulumi.secret(key),
         prometheus: "operator",
         secrets: {},
+        images: {},
         kubeconfig: () => kubeconfig,
         hostsDown: [],
         sshAgent: undefined,

@@ -14,6 +14,8 @@ import { cronTrigger, runOf } from "../common";
 import { secretCredential } from "../host-runner";
 import { hostLocation } from "../places";
 import { deploymentOf } from "./pod";
+import { engines } from "./engines";
+import type { Engine } from "./engines/engine";
 import type { ClusterDumpSpec } from "./spec";
 
 export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob {
@@ -53,6 +55,19 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
 
 /** Only the database's own program knows how a dump is read back: what this layer makes, it restores too. */
 function wayBackOf({ name, namespace, cluster, dump }: ClusterDumpSpec, machine: Machine): WayBack {
+  const engine: Engine | undefined = dump && engines[dump.engine];
+  if (engine?.byHand !== undefined)
+    return {
+      steps: [
+        {
+          ...{ kind: "manual", where: { kind: "cluster", name: cluster } },
+          text: phrase`${engine.byHand} ${blanks.from}`,
+          changes: "it has what it had when the snapshot was taken",
+          undo: "its data folder of before in its place again, with it stopped",
+          verifies: "it starts, and what it keeps is listed",
+        },
+      ],
+    };
   if (dump)
     return {
       steps: [

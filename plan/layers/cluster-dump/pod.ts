@@ -6,18 +6,12 @@ import { type DumpPod, podPaths, type Reachable } from "../../pod";
 import { keepPolicyOf, retentionOf } from "../../retention";
 import { push } from "../common";
 import { mountAbove } from "../places";
+import { engines } from "./engines";
+import type { Engine } from "./engines/engine";
 import type { ClusterDumpSpec, DumpSpec } from "./spec";
 
 /** Of a range that no distribution gives to anybody; NFS knows accounts by their number alone. */
 const uid = 64_738;
-
-/** Whose scripts speak to an engine, and where it answers unless the estate says otherwise. */
-const clients = {
-  postgresql: { scripts: "postgresql", port: 5432 },
-  mariadb: { scripts: "mariadb", port: 3306 },
-  // Of one root, and with the same options still.
-  mysql: { scripts: "mariadb", port: 3306 },
-} as const satisfies Record<DumpSpec["engine"], { scripts: string; port: number }>;
 
 /** A CronJob with a client of the server's own version; planned where the estate doesn't say which. */
 export function deploymentOf(
@@ -49,8 +43,9 @@ function podOf(
   { budgetMs, timeoutMs }: Limits,
 ): DumpPod {
   const { host, path } = spec.target;
-  const { server, user } = dump;
-  const { scripts, port } = clients[dump.engine];
+  const { server } = dump;
+  const engine: Engine = engines[dump.engine];
+  const { scripts, port, scratch } = engine;
   const serverPort = server.port ?? port;
   return {
     namespace: spec.namespace,
@@ -64,13 +59,16 @@ function podOf(
     uid,
     client: {
       image: dump.image,
-      script: `${scripts}-${dump.databases === "each" ? "databases" : "server"}`,
+      script: `${scripts}-${engine.script("databases" in dump ? dump.databases : undefined)}`,
       restoreScript: `${scripts}-restore`,
       includes: [scripts, "exchange"],
+      scratch,
       environment: {
-        ...{ DATABASE_HOST: server.host, DATABASE_PORT: String(serverPort), DATABASE_USER: user },
+        ...{ DATABASE_HOST: server.host, DATABASE_PORT: String(serverPort) },
+        ...("user" in dump && { DATABASE_USER: dump.user }),
         ...{ HOME: podPaths.exchange, EXCHANGE: podPaths.exchange },
         PASSWORD_FILE: `${podPaths.credentials}/password`,
+        ...(scratch && { SCRATCH: podPaths.scratch }),
       },
     },
     runnerImage,
@@ -82,7 +80,13 @@ function podOf(
       path,
       fsUuid: estate.hosts[host]?.filesystems[mountAbove(estate, host, path)]?.fsUuid ?? "",
     },
-    reaches: [{ namespace: server.namespace, port: serverPort }, pushgatewayOf(estate)],
+    reaches: [
+      {
+        ...(server.namespace === undefined ? { address: server.host } : { namespace: server.namespace }),
+        port: serverPort,
+      },
+      pushgatewayOf(estate),
+    ],
   };
 }
 

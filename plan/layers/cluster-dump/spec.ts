@@ -1,25 +1,14 @@
 import { z } from "zod";
-import { absolutePath, address, image, name, user } from "../../estate/fields";
+import { absolutePath, name } from "../../estate/fields";
 import { retention } from "../../retention";
 import { cronSchedule, runFields } from "../common";
+import { engines } from "./engines";
 
-/** How a database server is dumped: by its own client, which is the program that restores it. */
-const clientDump = z.strictObject({
-  engine: z.enum(["postgresql", "mariadb", "mysql"]),
-  databases: z
-    .enum(["together", "each"])
-    .describe(
-      'All with their accounts as one text of pg_dumpall or mariadb-dump; or "each" by itself, which comes back alone: an archive of pg_dump, a text of mariadb-dump',
-    ),
-  image: image.describe("Image with the server's client programs, of its version or a later one"),
-  server: z.strictObject({
-    host: address.describe('Its service, e.g. "postgresql.dbaas.svc.cluster.local"'),
-    port: z.int().min(1).max(65535).optional().describe("By default the engine's own: 5432, or 3306"),
-    namespace: name.describe("Namespace of its pods: a dump's pod reaches nothing else"),
-  }),
-  user: user.describe("Account that may read all of it"),
-  secret: name.describe("Secret with its password"),
-});
+const specs = Object.values(engines).map(({ spec }) => spec);
+type EngineSpec = (typeof specs)[number];
+
+/** How a server is dumped: by its own client, which is the program that restores it. */
+const clientDump = z.discriminatedUnion("engine", specs as [EngineSpec, ...EngineSpec[]]);
 
 /** A CronJob that dumps one database or state into an NFS tree. */
 export const clusterDumpSpec = z.strictObject({

@@ -59,12 +59,10 @@ export async function createDumpWorld(
   const server = await startServer(namespace, folder);
   const program = join(folder, "cluster-dump.cjs");
   writeFileSync(program, bundle.text);
-  const [exchange, target, bin] = ["exchange", "target", "bin"].map(name => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
-  for (const made of [exchange, target, bin]) mkdirSync(made);
+  const [exchange, target, bin, scratch] = ["exchange", "target", "bin", "scratch"].map(name =>
+    join(folder, name),
+  ) as [string, string, string, string];
+  for (const made of [exchange, target, bin, scratch]) mkdirSync(made);
   await namespace.run("mount", "-t", "tmpfs", "-o", `size=${targetBytes}`, "none", target);
   const seen = namespace.outside(target);
   const file = join(folder, "config.json");
@@ -94,7 +92,7 @@ export async function createDumpWorld(
     }
     const all = {
       ...server.environment,
-      ...{ PATH: `${bin}:${server.environment["PATH"] ?? ""}`, EXCHANGE: exchange },
+      ...{ PATH: `${bin}:${server.environment["PATH"] ?? ""}`, EXCHANGE: exchange, SCRATCH: scratch },
       ...{ PASSWORD_FILE: join(folder, "password"), ...environment },
     };
     const words = Object.entries(all).map(([name, value]) => `${name}=${value}`);
@@ -108,7 +106,7 @@ export async function createDumpWorld(
       join(seen, ".holdfast"),
     );
   const ask: DumpWorld["ask"] = async (script, asked, options) => {
-    empty(exchange);
+    for (const path of [exchange, scratch]) empty(path);
     const halves = { client: client(script, options), runner: runner(asked) };
     return { runner: await halves.runner.finished, client: await halves.client.finished };
   };

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { address, image, name, user } from "../../../estate/fields";
+
+/** How a kind of server is dumped: all that the layer knows of it, beside its scripts in cluster-scripts/clients. */
+export interface Engine<Spec extends z.ZodType = z.ZodType> {
+  /** Its `dump` in an estate. */
+  readonly spec: Spec;
+  /** Where it answers unless the estate says otherwise. */
+  readonly port: number;
+  /** What its scripts are called after: `NAME-restore.sh`, `NAME-WHAT.sh` for each that makes dumps, and `NAME.sh`, which they read. */
+  readonly scripts: string;
+  /** WHAT. @param databases as the estate has it, where there are several */
+  script(databases: "together" | "each" | undefined): "server" | "databases";
+  /** Whether its client needs room on a disk for as long as it runs. */
+  readonly scratch: boolean;
+  /** What a person does where no job of its cluster can restore it; else the job's own `restore` does it. */
+  readonly byHand?: string;
+}
+
+/** Of each that has a server. */
+export const server = {
+  image: image.describe(
+    "Image with the server's client programs, of its version or a later one, and a shell",
+  ),
+  server: z.strictObject({
+    host: address.describe('Its service, e.g. "postgresql.dbaas.svc.cluster.local"'),
+    port: z.int().min(1).max(65535).optional().describe("By default the engine's own, e.g. 5432"),
+    namespace: name
+      .optional()
+      .describe(
+        "Namespace of its pods: a dump's pod reaches nothing else. Left out for what has a node's own address, which is then the only one",
+      ),
+  }),
+  secret: name.describe("Secret with its password, or what else lets its client in"),
+};
+
+/** Of each that asks who it is. */
+export const account = { ...server, user: user.describe("Account that may read all of it") };
+
+/** Of each with several databases. */
+export const databases = z
+  .enum(["together", "each"])
+  .describe(
+    'All with their accounts as one text of pg_dumpall or mariadb-dump; or "each" by itself, which comes back alone: an archive of pg_dump, a text of mariadb-dump',
+  );

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { account, databases, type Engine } from "./engine";
+
+const common = {
+  port: 3306,
+  scripts: "mariadb",
+  script: which => (which === "each" ? "databases" : "server"),
+  scratch: false,
+} satisfies Omit<Engine, "spec">;
+
+export const mariadb = {
+  ...common,
+  spec: z.strictObject({ engine: z.literal("mariadb"), databases, ...account }),
+} satisfies Engine;
+
+/** Of one root with MariaDB, and with the same options still. */
+export const mysql = {
+  ...common,
+  spec: z.strictObject({ engine: z.literal("mysql"), databases, ...account }),
+} satisfies Engine;

@@ -1,0 +1,11 @@
+import { z } from "zod";
+import { account, type Engine } from "./engine";
+
+export const redis = {
+  spec: z.strictObject({ engine: z.literal("redis"), ...account }),
+  port: 6379,
+  scripts: "redis",
+  script: () => "server",
+  // A server beside it loads what it restores.
+  scratch: true,
+} satisfies Engine;

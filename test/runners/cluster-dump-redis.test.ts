@@ -1,0 +1,105 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
+import { createDumpWorld, type DumpWorld } from "./support/dump-world";
+import { startRedis } from "./support/redis-server";
+
+// Each case is a handful of pods.
+jest.setTimeout(300_000);
+let world: DumpWorld;
+
+const asked = `dbsize
+dump "odd\\x00\\n key"
+lrange list 0 -1
+zrange ranks 0 -1 withscores
+select 3
+hgetall other`;
+
+beforeAll(async () => {
+  world = await createDumpWorld("redis-backup", startRedis);
+}, 180_000);
+afterAll(() => world.close());
+beforeEach(async () => {
+  const many = Array.from({ length: 1200 }, (_, n) => `set key${n} value${n}`);
+  await world.server.sql(
+    [
+      "flushall",
+      ...many,
+      'set "odd\\x00\\n key" "\\x01\\xff"',
+      "rpush list a b c",
+      "zadd ranks 1 one 2.5 two",
+    ]
+      .concat("set passing soon ex 100000", "select 3", "hset other field value")
+      .join("\n"),
+  );
+});
+afterEach(() => world.reset());
+
+test("a server's keys are dumped, counted, and come back in the place of what is there, which is dumped before", async () => {
+  const before = await world.server.sql(asked);
+  const { client, runner } = await world.pod("redis-server.sh");
+  expect([runner.stdout, client.status, runner.status]).toEqual([
+    expect.stringContaining("1 good dumps"),
+    0,
+    0,
+  ]);
+  const [json = "", dump = ""] = world.files();
+  expect(readManifest(join(world.target, json))).toMatchObject({
+    ...{ form: "redis-rdb", database: "", server: expect.stringMatching(/^Redis 7\./) as string },
+    ...{ bytes: readFileSync(join(world.target, dump)).length, tables: { "keys that don't expire": 1204 } },
+  });
+  await world.server.sql("flushall\nset later 1");
+  const restored = await world.ask("redis-restore.sh", "restore");
+  expect([restored.runner.stdout, restored.runner.status, restored.client.status]).toEqual([
+    expect.stringMatching(/the whole server is as of .*\n.*what was there before is in dump_/),
+    0,
+    0,
+  ]);
+  expect(await world.server.sql(asked)).toBe(before);
+  expect(Number((await world.server.sql("ttl passing")).trim())).toBeGreaterThan(90_000);
+  expect((await world.ask("redis-restore.sh", "verify .")).runner).toMatchObject({ status: 0 });
+});
+
+test.each([
+  [
+    "is cut",
+    { "redis-cli": 'case "$*" in *--rdb*) REAL "$@" | head -c 9000 ;; *) exec REAL "$@" ;; esac' },
+    {},
+    /it can't be read back: .*\d+ keys read|it can't be read back/,
+  ],
+  [
+    "ends with an error",
+    { "redis-cli": 'case "$*" in *--rdb*) REAL "$@"; exit 1 ;; *) exec REAL "$@" ;; esac' },
+    {},
+    /its program ended with 1/,
+  ],
+  [
+    "is killed with its client",
+    { "redis-cli": 'case "$*" in *--rdb*) kill -KILL $PPID ;; *) exec REAL "$@" ;; esac' },
+    {},
+    /the client ended in its midst/,
+  ],
+  [
+    "is refused",
+    {},
+    { PASSWORD_FILE: "/etc/hostname" },
+    /what there is to dump isn't known: .*(WRONGPASS|NOAUTH)/,
+  ],
+])("a dump that %s is a failure, and the one before stays", async (_, shadow, environment, says) => {
+  await world.pod("redis-server.sh");
+  const before = world.files();
+  const { runner } = await world.pod("redis-server.sh", { shadow, environment });
+  expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(says), 1]);
+  expect(world.files()).toEqual(before);
+});
+
+test("a dump that rotted is restored by nobody, and what there is stays", async () => {
+  await world.pod("redis-server.sh");
+  const path = join(world.target, world.files()[1] ?? "");
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 60] = (bytes[bytes.length - 60] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+  const { runner } = await world.ask("redis-restore.sh", "restore");
+  expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(/other bytes than were written/), 1]);
+  expect(await world.server.sql("dbsize")).toBe("1204");
+});

@@ -1,0 +1,110 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { debianPackages } from "../../../lab/debian";
+import type { MountNamespace } from "./namespace";
+import type { DatabaseServer } from "./postgresql-server";
+
+/** An etcd that only a client with a certificate reaches; `sql` takes the arguments of etcdctl, a word a line. */
+export async function startEtcd(namespace: MountNamespace, folder: string): Promise<DatabaseServer> {
+  const packed = await debianPackages("etcd", ["etcd-server", "etcd-client"]);
+  const tools = join(folder, "tools");
+  mkdirSync(tools);
+  await namespace.run("mount", "--bind", packed, tools);
+  await certificates(folder);
+  writeFileSync(
+    join(folder, "password"),
+    ["client.pem", "ca.pem", "client.key"].map(name => readFileSync(join(folder, name), "utf8")).join(""),
+  );
+  return serveEtcd(namespace, folder, join(folder, "data"));
+}
+
+/** Another one of the same folder, on data that is there. */
+export async function serveEtcd(
+  namespace: MountNamespace,
+  folder: string,
+  data: string,
+): Promise<DatabaseServer> {
+  const tools = join(folder, "tools");
+  const [port, peerPort] = await freePorts();
+  const environment = {
+    PATH: `${tools}/usr/bin:${process.env["PATH"]}`,
+    ...{ LC_ALL: "C.UTF-8", ETCDCTL_API: "3", COMMAND_TIMEOUT: "30s", DIAL_TIMEOUT: "5s" },
+    ...{ DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(port) },
+  };
+  const inside = (argv: readonly string[]) => {
+    const words = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const [program = "", ...args] = namespace.inside(["env", ...words, ...argv]);
+    return execa(program, args);
+  };
+  const [url, peer] = [`https://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`];
+  const server = inside([
+    ...["etcd", `--data-dir=${data}`, `--listen-client-urls=${url}`, `--advertise-client-urls=${url}`],
+    ...[
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=default=${peer}`,
+    ],
+    ...[`--cert-file=${folder}/server.pem`, `--key-file=${folder}/server.key`, "--client-cert-auth", `--trusted-ca-file=${folder}/ca.pem`],
+  ]);
+  server.catch(() => undefined);
+  const client = async (argv: readonly string[]): Promise<string> => (await inside(argv)).stdout;
+  const login = [`--endpoints=${url}`, `--cert=${folder}/client.pem`, `--key=${folder}/client.key`, `--cacert=${folder}/ca.pem`];
+  const sql = (text: string): Promise<string> => client(["etcdctl", ...login, ...text.split("\n")]);
+  while (
+    !(await sql("endpoint\nhealth").then(
+      () => true,
+      () => false,
+    ))
+  )
+    await sleep(100);
+  return {
+    ...{ programs: `${tools}/usr/bin`, environment, client, sql },
+    async stop() {
+      server.kill("SIGKILL");
+      await server.catch(() => undefined);
+    },
+  };
+}
+
+async function certificates(folder: string): Promise<void> {
+  const openssl = (...args: string[]) => execa("openssl", args, { cwd: folder });
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout"];
+  await openssl("req", "-x509", ...key, "ca.key", "-out", "ca.pem", "-subj", "/CN=ca", "-days", "2");
+  writeFileSync(join(folder, "names"), "subjectAltName=IP:127.0.0.1\n");
+  for (const name of ["server", "client"]) {
+    await openssl("req", ...key, `${name}.key`, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
+    const signed = [
+      "-CA",
+      "ca.pem",
+      "-CAkey",
+      "ca.key",
+      "-CAcreateserial",
+      "-days",
+      "2",
+      "-extfile",
+      "names",
+    ];
+    await openssl("x509", "-req", "-in", `${name}.csr`, "-out", `${name}.pem`, ...signed);
+  }
+}
+
+/** Two that nobody has: both are held until both are known. */
+async function freePorts(): Promise<[number, number]> {
+  const servers = await Promise.all(
+    [0, 1].map(
+      () =>
+        new Promise<ReturnType<typeof createServer>>(resolve => {
+          const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map(server => {
+    const address = server.address();
+    return typeof address === "object" && address ? address.port : 0;
+  });
+  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
+  return ports as [number, number];
+}
