@@ -58,7 +58,7 @@ export function largeEstate(factor: number): EstateInput {
       { from: host, to: nasOf(host), bandwidth: "1GB" },
       { from: host, to: host, bandwidth: "2GB" },
     ]),
-    secrets: { "nas-password": { keptIn: ["break-glass"] } },
+    secrets: Object.fromEntries(["nas-password", "nas-key"].map(name => [name, { keptIn: ["break-glass"] }])),
     monitoring: {
       ...example.monitoring,
       exporters: example.monitoring.exporters?.map(exporter => ({ ...exporter, instances: hosts })),

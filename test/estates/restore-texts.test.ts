@@ -35,7 +35,8 @@ describe.each([
   test("is a command that a shell takes as it is, or words behind a #", () => {
     const unfilled = commands.filter(([line]) => /\{\w+\}|\b[A-Z]{4,}\b|pool:|nodes:/.test(line));
     expect(unfilled).toEqual([]);
-    const script = commands.map(([line]) => line).join("\n");
+    // Whole: a command may go on in the next line.
+    const script = plan.copies.map(copy => restoreText(restoreSteps(copy))).join("\n");
     expect(execaSync("bash", ["-n"], { input: script, reject: false }).stderr).toBe("");
   });
 

@@ -433,14 +433,16 @@ test("refuses a dump whose cluster has no image for the runner, and an image tha
 });
 
 test("a dump of Redis has room on a disk for its client, and one of etcd reaches one address", async () => {
-  const server = { host: "192.168.1.10" };
   const [dump] = withDump().layers["cluster-dump"] ?? [];
-  const {
-    engine: _,
-    databases: __,
-    ...common
-  } = dump?.dump as Extract<Dump["dump"], { engine: "postgresql" }>;
-  const redis = await deployed(withDump({ dump: { ...common, engine: "redis" } }, "redis"), { secrets });
+  const { image, secret, user } = dump?.dump as Extract<Dump["dump"], { engine: "postgresql" }>;
+  const redisDump = {
+    engine: "redis",
+    image,
+    secret,
+    user,
+    server: { host: "redis.dbaas.svc", namespace: "dbaas" },
+  } as const;
+  const redis = await deployed(withDump({ dump: redisDump }, "redis"), { secrets });
   const { containers, volumes } = podOf(
     named(redis.resources, "postgresql-backup-k8s-cronjob").inputs as unknown as CronJobInputs,
   );
@@ -448,11 +450,13 @@ test("a dump of Redis has room on a disk for its client, and one of etcd reaches
   expect(JSON.stringify([containers[0], volumes])).toMatch(
     /"mountPath":"\/scratch".*\{"emptyDir":\{\},"name":"scratch"\}/,
   );
-  const { user: ___, ...nameless } = common;
-  const etcd = await deployed(withDump({ dump: { ...nameless, engine: "etcd", server } }, "etcd"), {
-    secrets,
+  const etcdDump = { engine: "etcd", image, secret, server: { host: "192.168.1.10" } } as const;
+  const etcd = await deployed(withDump({ dump: etcdDump }, "etcd"), { secrets });
+  expect(named(etcd.resources, "postgresql-backup-k8s-reach").inputs).toMatchObject({
+    spec: {
+      egress: expect.arrayContaining([
+        { to: [{ ipBlock: { cidr: "192.168.1.10/32" } }], ports: [{ protocol: "TCP", port: 2379 }] },
+      ]) as unknown,
+    },
   });
-  expect(JSON.stringify(named(etcd.resources, "postgresql-backup-k8s-reach").inputs)).toContain(
-    '{"to":[{"ipBlock":{"cidr":"192.168.1.10/32"}}],"ports":[{"protocol":"TCP","port":2379}]}',
-  );
 });
