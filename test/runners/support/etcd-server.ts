@@ -47,11 +47,21 @@ export async function serveEtcd(
       `--initial-advertise-peer-urls=${peer}`,
       `--initial-cluster=default=${peer}`,
     ],
-    ...[`--cert-file=${folder}/server.pem`, `--key-file=${folder}/server.key`, "--client-cert-auth", `--trusted-ca-file=${folder}/ca.pem`],
+    ...[
+      `--cert-file=${folder}/server.pem`,
+      `--key-file=${folder}/server.key`,
+      "--client-cert-auth",
+      `--trusted-ca-file=${folder}/ca.pem`,
+    ],
   ]);
   server.catch(() => undefined);
   const client = async (argv: readonly string[]): Promise<string> => (await inside(argv)).stdout;
-  const login = [`--endpoints=${url}`, `--cert=${folder}/client.pem`, `--key=${folder}/client.key`, `--cacert=${folder}/ca.pem`];
+  const login = [
+    `--endpoints=${url}`,
+    `--cert=${folder}/client.pem`,
+    `--key=${folder}/client.key`,
+    `--cacert=${folder}/ca.pem`,
+  ];
   const sql = (text: string): Promise<string> => client(["etcdctl", ...login, ...text.split("\n")]);
   while (
     !(await sql("endpoint\nhealth").then(
