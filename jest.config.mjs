@@ -26,6 +26,9 @@ const shared = {
 };
 const project = (displayName, testMatch, more = {}) => ({ ...shared, displayName, testMatch, ...more });
 
+/** They walk all checks, or simulate years: half of what all other unit tests take. */
+const heavy = ["checks/catalogue.test.ts", "plan/graph/simulator.test.ts", "plan/graph/improve.test.ts"];
+
 export default {
   reporters: ["default", "<rootDir>/test/slowest.mjs"],
   // A worker has half a second to end, which a busy machine doesn't give it: Jest then tells of a leak that isn't there.
@@ -36,11 +39,16 @@ export default {
   testTimeout: 60_000,
   projects: [
     // Pure code, its tests beside it: no server, no root.
-    project("unit", [
-      "<rootDir>/{plan,alerts,checks,components,cli,host-scripts,stacks,lab,docs}/**/*.test.ts",
-    ]),
+    project(
+      "unit",
+      ["<rootDir>/{plan,alerts,checks,components,cli,host-scripts,stacks,lab,docs}/**/*.test.ts"],
+      { testPathIgnorePatterns: ["/node_modules/", ...heavy] },
+    ),
     // The Pulumi program under the SDK's mocks, and the whole estates: too long for every save, no server and no root either.
-    project("program", ["<rootDir>/test/{program,estates}/**/*.test.ts"]),
+    project("program", [
+      "<rootDir>/test/{program,estates}/**/*.test.ts",
+      ...heavy.map(file => `<rootDir>/${file}`),
+    ]),
     // Runners on real trees, with real rsync, in mount namespaces of their own.
     project("runners", ["<rootDir>/test/runners/**/*.test.ts"]),
     // The whole chain in the lab: booted hosts, API server, monitoring, the real engine.
