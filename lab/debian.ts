@@ -43,7 +43,14 @@ async function download(packages: readonly string[], into: string, lists: Lists)
   }
 }
 
-export type PackageSources = {
+/** Writes sources.list and apt.conf for a Debian release, as mmdebstrap takes them, into a folder. */
+export async function writePackageSources(codename: string, folder: string): Promise<void> {
+  const { sources, options } = await packageSources(codename);
+  writeFileSync(join(folder, "sources.list"), sources);
+  writeFileSync(join(folder, "apt.conf"), options);
+}
+
+type PackageSources = {
   /** Text of a sources.list. */
   readonly sources: string;
   /** Text of an apt.conf: this machine's proxies and what it thinks of dates. */
@@ -51,7 +58,7 @@ export type PackageSources = {
 };
 
 /** Where this machine gets a Debian release from; Debian's own addresses when it gets none of Debian's. */
-export async function packageSources(codename: string): Promise<PackageSources> {
+async function packageSources(codename: string): Promise<PackageSources> {
   const lists = await listsOf();
   await ensure(lists);
   const fields = ["ORIGIN", "CODENAME", "SITE", "COMPONENT"].map(field => `$(${field})`).join(" ");

@@ -108,6 +108,9 @@ export function recordedProcesses(): string[] {
   }
 }
 
+/** PATH with the folders of an administrator's programs, which a user's own lacks. */
+export const adminPath = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
+
 /** Polls `done` until it holds; false when `timeoutMs` has passed before that. */
 export async function until(
   done: () => boolean | Promise<boolean>,

@@ -11,7 +11,6 @@ import {
   statIn,
 } from "../runtime/tree-path";
 import { createAlike } from "./alike";
-
 import type { Listed, Mirror, Move } from "./mirror";
 
 /**

@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import { execa } from "execa";
 import { labDir } from "../facts";
+import { adminPath } from "../process";
 import type { Identity } from "./identity";
 import { machines, type HostName } from "./machines";
 import { writeSeed } from "./seed";
@@ -86,8 +87,7 @@ async function makeDisk(file: string, sizeBytes: number, ext4Uuid?: string): Pro
   if (ext4Uuid === undefined) return;
   // User-Mode Linux sums up checksums byte by byte: with them, half of what removing many files takes.
   const options = ["-O", "^metadata_csum", "-E", "lazy_itable_init=1,lazy_journal_init=1,discard"];
-  const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
   await execa("mke2fs", ["-q", "-t", "ext4", "-F", "-m", "0", "-U", ext4Uuid, ...options, file], {
-    env: { PATH: path },
+    env: { PATH: adminPath },
   });
 }

@@ -9,7 +9,7 @@ export function firstBoot(name: HostName, identity: Identity): string {
   const mountPoints = machines[name].disks.flatMap(disk => (disk.fileSystem ? [disk.fileSystem.path] : []));
   return [
     "chmod 700 /root/.ssh",
-    `mkdir -p ${["/opt/node", ...mountPoints].join(" ")}`,
+    ...mountPoints.map(path => `mkdir -p ${path}`),
     ...(name === "nas" ? nasVolume(identity) : name === "node" ? nodeDisk() : thinPool()),
     ...(name === "pve2" ? nodeOfProxmox9() : []),
     "rm /etc/lab/first-boot",
@@ -41,7 +41,7 @@ function nodeOfProxmox9(): string[] {
 
 /** What `lab/node` made: its programs and its containers' images. */
 function nodeDisk(): string[] {
-  return [`echo "${devicePath(1)} /opt/node ext4 defaults 0 0" >>/etc/fstab`];
+  return ["mkdir /opt/node", `echo "${devicePath(1)} /opt/node ext4 defaults 0 0" >>/etc/fstab`];
 }
 
 /** A volume, a shared folder with a quota, its snapshots' place and the administrator, as DSM lays them out. */

@@ -1,16 +1,9 @@
-import {
-  chmodSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { execa } from "execa";
 import { cached, projectRoot } from "../cache";
-import { packageSources } from "../debian";
+import { writePackageSources } from "../debian";
+import { adminPath } from "../process";
 import type { Kernel } from "./kernel";
 
 const recipe = join(projectRoot, "lab/hosts/image");
@@ -32,9 +25,7 @@ export async function ensureImage(kernel: Kernel, say: (line: string) => void): 
 async function build(kernel: Kernel, part: string): Promise<void> {
   const work = join(part, "work");
   mkdirSync(work);
-  const { sources, options } = await packageSources("bookworm");
-  writeFileSync(join(work, "sources.list"), sources);
-  writeFileSync(join(work, "apt.conf"), options);
+  await writePackageSources("bookworm", work);
   const image = join(part, "root.img.part");
   const script = [join(recipe, "build.sh"), work, kernel.mmdebstrap, kernel.modules, image];
   await runAsRoot("The hosts' disk image", ["sh", ...script]);
@@ -53,11 +44,10 @@ export async function runAsRoot(makes: string, argv: readonly string[]): Promise
       ? []
       : ["unshare", "--user", "--map-auto", "--map-root-user", "--mount", "--pid", "--fork"];
   const [program = "sh", ...args] = [...asRoot, ...argv];
-  const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
   const result = await execa(program, args, {
     reject: false,
     all: true,
-    env: { PATH: path, LC_ALL: "C.UTF-8" },
+    env: { PATH: adminPath, LC_ALL: "C.UTF-8" },
   });
   if (!result.failed) return;
   const tail = result.all.trim().split("\n").slice(-8).join("\n  ");

@@ -5,9 +5,10 @@ import { cached, projectRoot } from "../cache";
 import { debianPackages } from "../debian";
 import type { Kernel } from "../hosts/kernel";
 import { readPrograms } from "../servers";
-import { type ImageReferences, makeImages, recipes } from "./images";
+import { adminPath } from "../process";
+import { type ImageReferences, makeImages, readReferences, recipes } from "./images";
 
-const packages = [...["containerd", "crun", "libyajl2", "containernetworking-plugins"]] as const;
+const packages = ["containerd", "crun", "libyajl2", "containernetworking-plugins"] as const;
 
 export interface NodeDisk {
   /** File with the disk: never to be written to, each node has an overlay of its own. */
@@ -40,8 +41,10 @@ export async function ensureNodeDisk(
     rmSync(work, { recursive: true });
     writeFileSync(join(part, "images.json"), JSON.stringify(references));
   });
-  const images = JSON.parse(readFileSync(join(folder, "images.json"), "utf8")) as ImageReferences;
-  return { file: join(folder, "node.disk"), images };
+  return {
+    file: join(folder, "node.disk"),
+    images: readReferences(readFileSync(join(folder, "images.json"), "utf8")),
+  };
 }
 
 async function makeDisk(
@@ -60,7 +63,7 @@ async function makeDisk(
   writeFileSync(file, "", { flag: "wx", mode: 0o600 });
   truncateSync(file, 4 * 2 ** 30);
   await execa("mke2fs", ["-q", "-t", "ext4", "-O", "^metadata_csum", "-m", "0", "-d", tree, file], {
-    env: { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
+    env: { PATH: adminPath },
   });
 }
 
@@ -100,7 +103,7 @@ async function importImages(
   const asked = Object.values(recipes).map(({ name }) => name);
   const { stdout: found } = await execa("debugfs", ["-R", "cat /images.txt", disk], {
     reject: false,
-    env: { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
+    env: { PATH: adminPath },
   });
   const missing = asked.filter(name => !found.split("\n").includes(name));
   if (missing.length > 0)

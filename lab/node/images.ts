@@ -3,8 +3,9 @@ import { createReadStream, mkdirSync, renameSync, rmSync, statSync, writeFileSyn
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
+import { z } from "zod";
 import { projectRoot } from "../cache";
-import { packageSources } from "../debian";
+import { writePackageSources } from "../debian";
 import { runAsRoot } from "../hosts/image";
 
 /** A container image of the lab: Debian packages, under a name in a registry that doesn't exist. */
@@ -38,10 +39,20 @@ export const recipes = {
   },
 } as const satisfies Record<string, Recipe>;
 
-export type ContainerImage = keyof typeof recipes;
+const reference = z.string().regex(/@sha256:[0-9a-f]{64}$/);
+const references = z.strictObject({
+  pause: reference,
+  runner: reference,
+  postgresql: reference,
+} satisfies Record<keyof typeof recipes, unknown>);
 
 /** Names with digests, as a pod has to ask for them. */
-export type ImageReferences = Readonly<Record<ContainerImage, string>>;
+export type ImageReferences = Readonly<z.infer<typeof references>>;
+
+/** @param text JSON, as it was kept of `makeImages` */
+export function readReferences(text: string): ImageReferences {
+  return references.parse(JSON.parse(text));
+}
 
 const blobType = (of: string): string => `application/vnd.oci.image.${of}`;
 
@@ -58,15 +69,13 @@ export async function makeImages(
   const layout = join(work, "layout");
   const blobs = join(layout, "blobs", "sha256");
   mkdirSync(blobs, { recursive: true });
-  const { sources, options } = await packageSources("bookworm");
-  writeFileSync(join(work, "sources.list"), sources);
-  writeFileSync(join(work, "apt.conf"), options);
+  await writePackageSources("bookworm", work);
   const manifests: object[] = [];
-  const references: Record<string, string> = {};
+  const made: Record<string, string> = {};
   for (const [key, recipe] of Object.entries<Recipe>(recipes)) {
     const manifest = await makeImage(recipe, mmdebstrap, work, blobs);
     const [repository] = recipe.name.split(":");
-    references[key] = `${recipe.name}@${manifest.digest}`;
+    made[key] = `${recipe.name}@${manifest.digest}`;
     // The name by which a node looks up what is asked for by its digest, and the one without.
     for (const name of [`${repository}@${manifest.digest}`, recipe.name])
       manifests.push({ ...manifest, annotations: { "io.containerd.image.name": name } });
@@ -75,7 +84,7 @@ export async function makeImages(
   writeFileSync(join(layout, "index.json"), JSON.stringify({ schemaVersion: 2, manifests }));
   await execa("tar", ["-C", layout, "-cf", archive, "oci-layout", "index.json", "blobs"]);
   rmSync(layout, { recursive: true });
-  return references as ImageReferences;
+  return references.parse(made);
 }
 
 async function makeImage(recipe: Recipe, mmdebstrap: string, work: string, blobs: string) {
@@ -87,7 +96,9 @@ async function makeImage(recipe: Recipe, mmdebstrap: string, work: string, blobs
   await pipeline(createReadStream(file), hash);
   const digest = hash.digest("hex");
   const layer = {
-    ...{ mediaType: blobType("layer.v1.tar"), digest: `sha256:${digest}`, size: statSync(file).size },
+    mediaType: blobType("layer.v1.tar"),
+    digest: `sha256:${digest}`,
+    size: statSync(file).size,
   };
   renameSync(file, join(blobs, digest));
   const blob = (mediaType: string, content: object) => {

@@ -11,7 +11,7 @@ import { connect } from "../servers";
 import { credentials } from "../servers/credentials";
 import { readLabFile } from "../servers/places";
 import { ensureNodeDisk } from "./disk";
-import type { ImageReferences } from "./images";
+import { type ImageReferences, readReferences } from "./images";
 
 /** Addresses of pods, which the lab's network reaches by their node. */
 const podNetwork = "10.88.0.0/24";
@@ -20,7 +20,7 @@ const referencesFile = join(labDir, "images.json");
 
 /** What a node's pods may be made of, by names with digests. @throws when no node was started in this lab */
 export function readImages(): ImageReferences {
-  return JSON.parse(readLabFile(referencesFile)) as ImageReferences;
+  return readReferences(readLabFile(referencesFile));
 }
 
 /** Makes the node's disk, if it isn't in the cache. The servers' programs have to be there. */

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
+import { until } from "../../../lab/process";
 import type { MountNamespace } from "./namespace";
 import type { DatabaseServer } from "./postgresql-server";
 
@@ -63,13 +63,12 @@ export async function serveEtcd(
     `--cacert=${folder}/ca.pem`,
   ];
   const sql = (text: string): Promise<string> => client(["etcdctl", ...login, ...text.split("\n")]);
-  while (
-    !(await sql("endpoint\nhealth").then(
+  const serves = (): Promise<boolean> =>
+    sql("endpoint\nhealth").then(
       () => true,
       () => false,
-    ))
-  )
-    await sleep(100);
+    );
+  if (!(await until(serves, 60_000, 100))) throw new Error("etcd doesn't serve after 60 s");
   return {
     ...{ programs: `${tools}/usr/bin`, environment, client, sql },
     async stop() {
