@@ -12,13 +12,13 @@ export function estateToRecord({ host, port, user, hostKey }: SshServer, api: st
   const { estate } = dumpExample("a database of a cluster", { cron: "10 0 * * *" }, "27h");
   const { layers, hosts, destinations, clusters } = estate;
   Object.assign(hosts["pve"] ?? {}, { address: host, ssh: { port, user, hostKey } });
-  Object.assign(clusters?.["k8s"] ?? {}, { reachedAs: [api], runnerImage: `node@sha256:${digest}` });
+  Object.assign(clusters?.["k8s"] ?? {}, { reachedAs: [api], runnerImage: `docker.io/library/node@sha256:${digest}` });
   Object.assign(destinations?.["nas"] ?? {}, { receives: { tree: "/Backup", secret: "nas-look-key" } });
   Object.assign(layers["cluster-dump"]?.find(({ dataset }) => dataset === "wiki") ?? {}, {
     namespace: "monitoring",
     dump: {
       ...{ engine: "mariadb", databases: "together", user: "backup", secret: "nas-look-password" },
-      image: `mariadb@sha256:${digest}`,
+      image: `docker.io/library/mariadb@sha256:${digest}`,
       server: { host: "mariadb.monitoring.svc.cluster.local", namespace: "monitoring" },
     },
   });
