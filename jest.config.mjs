@@ -26,8 +26,11 @@ const shared = {
 };
 const project = (displayName, testMatch, more = {}) => ({ ...shared, displayName, testMatch, ...more });
 
-/** They walk all checks, or simulate years: half of what all other unit tests take. */
-const heavy = ["checks/catalogue.test.ts", "plan/graph/simulator.test.ts", "plan/graph/improve.test.ts"];
+/** They walk all checks, or years of a plan: more than all other unit tests take. */
+const heavy = [
+  ...["catalogue", "wording"].map(name => `checks/${name}.test.ts`),
+  ...["improve", "laws", "retention", "simulator"].map(name => `plan/graph/${name}.test.ts`),
+];
 
 export default {
   reporters: ["default", "<rootDir>/test/slowest.mjs"],
