@@ -5,7 +5,7 @@ import {
   type NfsChangeTrackerConfig,
   nfsChangeTrackerConfig,
 } from "../plan/contracts/nfs-change-tracker";
-import { tellProof, valuesOf } from "./nfs-change-tracker/report";
+import { tellingOnce, tellProof, valuesOf } from "./nfs-change-tracker/report";
 import { Tracker } from "./nfs-change-tracker/tracker";
 import { ways } from "./nfs-change-tracker/ways";
 import { parseRunnerArguments, runHelp } from "./runtime/arguments";
@@ -60,7 +60,8 @@ async function watch(config: NfsChangeTrackerConfig, reporter: Reporter, log: Lo
     const lock = await takeLock(lockFile(config), 0, stop.signal);
     mine = true;
     reporter.state.enter("watch", new Date(), reporter.invocation);
-    await tracker.run(stop.signal, () => tellProof(reporter, tracker.counted));
+    const proofs = tellingOnce(reporter);
+    await tracker.run(stop.signal, () => tellProof(proofs, tracker.counted));
     lock.release();
     stop.check("watch");
     throw new Error("it ended, though nobody had stopped it");

@@ -84,16 +84,14 @@ export type JournalRole =
       readonly kind: "watches";
       readonly below: string;
       readonly folders: readonly { readonly path: string; readonly journal: string }[];
+      /** All of them is handed over so often, whatever was noted, in ms. */
+      readonly reconcileMs: number;
     }
   /**
    * Notes what it writes to the targets of its flows itself, each by its path below a folder. `reads` is a folder of its host that it
-   * copies by what is noted there, and compares as a whole at least that often, in ms.
+   * copies by what is noted there.
    */
-  | {
-      readonly kind: "writes";
-      readonly below: string;
-      readonly reads?: { readonly folder: string; readonly compareAllMs: number };
-    }
+  | { readonly kind: "writes"; readonly below: string; readonly reads?: string }
   /** Sends what is noted. */
   | { readonly kind: "reads" };
 
@@ -218,6 +216,8 @@ export interface Job {
     readonly setting: string;
   }[];
   readonly journal?: JournalRole;
+  /** Where it copies what somebody noted: what nobody was told of is copied within that time more, in ms. */
+  readonly unheardWithinMs?: number;
   /** Pushgateway job label of its metrics. */
   readonly metricsJob: string;
   readonly metrics: readonly Metric[];

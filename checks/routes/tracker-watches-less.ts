@@ -68,7 +68,7 @@ function findings(job: Job, plan: Plan): Found[] {
   const legs = trackedLegs(job, plan);
   const unwatched = legs.filter(leg => !watches.some(watch => isBelow(leg, watch)));
   const mirrored = plan.jobs.flatMap(({ host, journal }) =>
-    host === job.host && journal?.kind === "writes" && journal.reads ? [journal.reads.folder] : [],
+    host === job.host && journal?.kind === "writes" && journal.reads ? [journal.reads] : [],
   );
   const idle = watches.filter(
     watch =>

@@ -22,14 +22,18 @@ export const rpo: CommandSpec<z.output<typeof options>> = {
     const plan = planOf(await readEstate({ stack, estate }, context));
     const losses = lossesOf(plan);
     const improvements = improvementsOf(plan, losses);
-    if (!json) return { text: `${table(losses, terminal)}\n\n${summaryOf(improvements, plan)}`, exitCode: 0 };
+    if (!json)
+      return {
+        text: `${table(losses, terminal)}\n${unheardText(plan)}\n${summaryOf(improvements, plan)}`,
+        exitCode: 0,
+      };
     const rows = losses.map(loss => ({ ...asJson(loss), improvement: improvementJson(loss, improvements) }));
     return { text: JSON.stringify(rows, undefined, 2), exitCode: 0 };
   },
 };
 
-/** `worstLossSeconds` and `worstAt` are null where nothing survives; `worstAt` also where nothing is lost. `leftOut` is there for what no copy is wanted of. */
-function asJson({ service, domain, worstLossMs, worstAtMs, via, dataset, leftOut }: Loss): object {
+/** `worstLossSeconds` and `worstAt` are null where nothing survives; `worstAt` also where nothing is lost. `leftOut` is there for what no copy is wanted of, and `unheardSeconds` where what the kernel told nobody of may be missing for that much longer. */
+function asJson({ service, domain, worstLossMs, worstAtMs, via, unheardMs, dataset, leftOut }: Loss): object {
   return {
     service,
     domain,
@@ -37,6 +41,7 @@ function asJson({ service, domain, worstLossMs, worstAtMs, via, dataset, leftOut
     worstAt: worstAtMs === undefined ? null : new Date(worstAtMs).toISOString(),
     via,
     dataset,
+    ...(unheardMs !== undefined && { unheardSeconds: unheardMs / 1000 }),
     ...(leftOut ? { leftOut } : {}),
   };
 }
@@ -47,6 +52,16 @@ function improvementJson({ service, domain }: Loss, improvements: readonly Impro
   if (!found) return null;
   const { job, host, fromCalendar, toCalendar, lossAfterMs, cost } = found;
   return { job, host, fromCalendar, toCalendar, worstLossSeconds: lossAfterMs / 1000, cost };
+}
+
+/** Which jobs copy what somebody noted, and how long what nobody was told of may be missing more than the table says. */
+function unheardText({ jobs }: Plan): string {
+  const lines = jobs.flatMap(({ called, unheardWithinMs }) =>
+    unheardWithinMs === undefined ? [] : [`  by ${called}, ${formatDuration(unheardWithinMs)} more`],
+  );
+  return lines.length === 0
+    ? ""
+    : `\nOf what a program writes through a memory map, the kernel tells nobody; such a change is copied later:\n${lines.join("\n")}\n`;
 }
 
 function table(losses: readonly Loss[], colours: boolean): string {

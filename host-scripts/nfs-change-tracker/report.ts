@@ -21,8 +21,19 @@ export function valuesOf(counted: Counted): Record<string, number> {
   };
 }
 
+/** The reporter of one that tells again and again: what it has warned of, it says once more only when that has changed or was over. */
+export function tellingOnce(reporter: Reporter): Reporter & { readonly forget: () => void } {
+  const { log } = reporter;
+  let last = "";
+  const warn = (text: string): void => {
+    if (text !== last) log.warn(text);
+    last = text;
+  };
+  return { ...reporter, log: { ...log, warn }, forget: () => (last = "") };
+}
+
 /** Tells that it works, as a run tells of its success. Never fails: that it works is no less true. */
-export async function tellProof(reporter: Reporter, counted: Counted): Promise<void> {
+export async function tellProof(reporter: ReturnType<typeof tellingOnce>, counted: Counted): Promise<void> {
   const { textfile, stateDir } = reporter.config;
   const end = { status: exitCodes.ok, at: Math.floor(Date.now() / 1000), values: valuesOf(counted) };
   let text: string;
@@ -32,7 +43,7 @@ export async function tellProof(reporter: Reporter, counted: Counted): Promise<v
     reporter.log.error(messageOf(error));
     text = error instanceof TextfileNotWritten ? error.text : "";
   }
-  await pushKept(reporter, text);
+  if (await pushKept(reporter, text)) reporter.forget();
 }
 
 /** Resident memory of a process, in bytes; 0 of one that is gone. */

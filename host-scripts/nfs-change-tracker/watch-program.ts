@@ -1,5 +1,5 @@
 /**
- * Perl text of the program that watches: `perl -e TEXT ROOT...`. Node reaches neither fanotify(7) nor the datagrams of
+ * Perl text of the program that watches the roots that are its arguments. Node reaches neither fanotify(7) nor the datagrams of
  * sd_notify(3); Perl is on every Debian, and `syscall` of its own. fsnotifywait is no way: it goes on calling a folder that was
  * renamed by its old name, leaves out the folder of what was just deleted, and keeps each name that it ever told.
  *

@@ -28,9 +28,13 @@ export interface Watcher {
   close(): void;
 }
 
+/** Takes a program of so many bytes from standard input, which whoever lists processes doesn't see, and becomes it. */
+const loader = `my $left = shift; while ($left) { $left -= sysread(STDIN, $text, $left, length $text) || exit 1 } eval $text; die $@ if $@`;
+
 /** Starts to watch roots. @param take gets all that is told, in its order */
 export function startWatcher(roots: readonly string[], take: (change: Change) => void): Watcher {
-  const child = spawn("perl", ["-e", watchProgram, "--", ...roots], { stdio: ["pipe", "pipe", "pipe"] });
+  const argv = ["-e", loader, "--", String(Buffer.byteLength(watchProgram)), ...roots];
+  const child = spawn("perl", argv, { stdio: ["pipe", "pipe", "pipe"] });
   const errors = new Tail();
   let rest = "";
   const fails = new Promise<never>((_, reject) => {
@@ -52,6 +56,7 @@ export function startWatcher(roots: readonly string[], take: (change: Change) =>
   // Whoever waits hears of it; before that, and once it is closed, nobody does.
   fails.catch(() => undefined);
   child.stdin.on("error", () => undefined);
+  child.stdin.write(watchProgram);
   return {
     pid: child.pid ?? 0,
     fails,

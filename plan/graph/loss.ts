@@ -24,6 +24,8 @@ export interface Loss {
   readonly dataset: string;
   /** Jobs on the way of the copy that is left; `["live"]` when the live data is unharmed. */
   readonly via: readonly string[];
+  /** By so much more what nobody was told of may be missing there, in ms; absent where no job on the way copies what somebody noted. */
+  readonly unheardMs?: number;
   /** The dataset is left out on purpose: no copy of it counts. Its service's other datasets have a loss of their own. */
   readonly leftOut?: true;
 }
@@ -96,7 +98,7 @@ function worstDataset(
   return { service, domain, dataset, ...worst };
 }
 
-export type Worst = Pick<Loss, "worstLossMs" | "worstAtMs" | "via">;
+export type Worst = Pick<Loss, "worstLossMs" | "worstAtMs" | "via" | "unheardMs">;
 
 const unharmed: Worst = { worstLossMs: 0, via: ["live"] };
 
@@ -113,10 +115,13 @@ export function worstOf(
     toMs,
   );
   if (!worst) return nothingLeft;
+  const { jobs = [] } = ways[worst.way] ?? {};
+  const unheardMs = jobs.reduce((sum, job) => sum + (job.unheardWithinMs ?? 0), 0);
   return {
     worstLossMs: worst.lossMs,
     worstAtMs: worst.atMs,
-    via: ways[worst.way]?.jobs.map(job => job.called) ?? [],
+    via: jobs.map(job => job.called),
+    ...(unheardMs > 0 && { unheardMs }),
   };
 }
 

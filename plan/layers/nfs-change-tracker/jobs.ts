@@ -29,6 +29,7 @@ export function nfsChangeTrackerJob(spec: NfsChangeTrackerSpec, estate: Estate):
       kind: "watches",
       below: spec.log,
       folders: config.watches.map(({ root, journal }) => ({ path: root, journal })),
+      reconcileMs: config.reconcileMs,
     },
     metricsJob: changeTrackerJobName,
     metrics: changeTrackerMetrics,

@@ -1,4 +1,5 @@
 import { parseEstate, planOf } from "../..";
+import { lossesOf } from "../../graph/loss";
 import { nfsChangeTrackerConfig } from "../../contracts/nfs-change-tracker";
 import { nfsMirrorConfig } from "../../contracts/nfs-mirror";
 import { type ExampleEstate, exampleWith } from "../../estate/example";
@@ -71,7 +72,7 @@ test("the mirror of a watched folder copies by its journal, in which it keeps it
   const weekMs = 7 * 86_400_000;
   const watched = mirrorOf();
   expect(watched.config.changes).toEqual({ writer: "nfs-change-tracker", journal, compareAllMs: weekMs });
-  expect(watched.job.journal).toMatchObject({ reads: { folder: "/srv/nfs", compareAllMs: weekMs } });
+  expect(watched.job).toMatchObject({ journal: { reads: "/srv/nfs" }, unheardWithinMs: weekMs });
   expect(watched.unit).toMatch(new RegExp(`^ReadWritePaths=.*-${journal}( |$)`, "m"));
   // Of a part of it nobody knows the rest.
   const narrower = mirrorOf(({ layers }) => {
@@ -79,5 +80,23 @@ test("the mirror of a watched folder copies by its journal, in which it keeps it
     if (tracker) tracker.watches = ["/srv/nfs/photos"];
   });
   expect(narrower.config).not.toHaveProperty("changes");
+  expect(narrower.job).not.toHaveProperty("unheardWithinMs");
   expect(narrower.unit).not.toContain("nfs-change-tracker");
+});
+
+test("what the kernel told nobody of counts in a loss: by the way that is counted, within what each job on it allows", () => {
+  const lossOf = (change: (estate: ExampleEstate) => void) => {
+    const losses = lossesOf(planOf(parseEstate(exampleWith(change))));
+    return losses.find(({ service, domain }) => service === "vault" && domain === "site");
+  };
+  const compareAll = (period: string) => (estate: ExampleEstate) => {
+    const [mirror] = estate.layers["nfs-mirror"];
+    if (mirror) mirror.compareAll = period;
+  };
+  const dayMs = 86_400_000;
+  expect(lossOf(compareAll("3d"))).toMatchObject({
+    via: expect.arrayContaining(["nfs-mirror"]) as string[],
+    unheardMs: 3 * dayMs,
+  });
+  expect(lossOf(({ layers }) => (layers["nfs-change-tracker"] = []))).not.toHaveProperty("unheardMs");
 });

@@ -57,10 +57,8 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
     deletes: [
       { location: target, keeps: spec.keep.map(kept => kept.name), keepsMore: true, scope: "whole-tree" },
     ],
-    journal: {
-      ...{ kind: "writes", below: spec.target },
-      ...(changes && { reads: { folder: spec.source, compareAllMs: changes.compareAllMs } }),
-    },
+    journal: { kind: "writes", below: spec.target, ...(changes && { reads: spec.source }) },
+    ...(changes && { unheardWithinMs: changes.compareAllMs }),
     metricsJob: nfsMirrorJobName,
     metrics: nfsMirrorMetrics,
     alerts: alertsOf(spec),

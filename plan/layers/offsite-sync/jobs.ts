@@ -56,6 +56,7 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
     })),
     deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),
     journal: { kind: "reads" },
+    ...(config && unheardOf(config, before)),
     metricsJob: metricsJobOf(spec),
     metrics: [...offsiteSyncMetrics, ...(config ? Object.values(offsiteLegMetrics) : [])],
     alerts: config ? alertsOf(spec, run.judged) : [],
@@ -174,6 +175,20 @@ function journalsBelow(from: string, jobs: readonly LayerJob[]): Journals {
       .filter(({ path }) => isBelow(from, path))
       .map(({ path, journal: folder }) => ({ writer: name, folder, root: path, watches: true }));
   });
+}
+
+/** What the kernel told a watcher of nothing of is sent once that hands over all. */
+function unheardOf(
+  { legs }: OffsiteSyncConfig,
+  jobs: readonly LayerJob[],
+): Pick<LayerJob, "unheardWithinMs"> {
+  const folders = legs.flatMap(({ journals }) => journals.map(({ folder }) => folder));
+  const times = jobs.flatMap(({ journal }) =>
+    journal?.kind === "watches" && journal.folders.some(each => folders.includes(each.journal))
+      ? [journal.reconcileMs]
+      : [],
+  );
+  return times.length > 0 ? { unheardWithinMs: Math.max(...times) } : {};
 }
 
 function broughtBack({ host, name }: OffsiteSyncSpec): Step {
