@@ -59,6 +59,8 @@ export interface Flow {
   readonly outOfHostsReach: boolean;
   /** Whether the copy is verified before an earlier one may go. */
   readonly verified: boolean;
+  /** Where it copies what somebody noted: what nobody was told of is copied within that time more, in ms. */
+  readonly unheardWithinMs?: number;
   /** Secrets without which this copy can't be opened or reached. */
   readonly secrets: readonly string[];
   /** How one dataset comes back. */
@@ -216,8 +218,6 @@ export interface Job {
     readonly setting: string;
   }[];
   readonly journal?: JournalRole;
-  /** Where it copies what somebody noted: what nobody was told of is copied within that time more, in ms. */
-  readonly unheardWithinMs?: number;
   /** Pushgateway job label of its metrics. */
   readonly metricsJob: string;
   readonly metrics: readonly Metric[];

@@ -56,9 +56,10 @@ function improvementJson({ service, domain }: Loss, improvements: readonly Impro
 
 /** Which jobs copy what somebody noted, and how long what nobody was told of may be missing more than the table says. */
 function unheardText({ jobs }: Plan): string {
-  const lines = jobs.flatMap(({ called, unheardWithinMs }) =>
-    unheardWithinMs === undefined ? [] : [`  by ${called}, ${formatDuration(unheardWithinMs)} more`],
-  );
+  const lines = jobs.flatMap(({ called, flows }) => {
+    const withinMs = Math.max(0, ...flows.map(flow => flow.unheardWithinMs ?? 0));
+    return withinMs > 0 ? [`  by ${called}, ${formatDuration(withinMs)} more`] : [];
+  });
   return lines.length === 0
     ? ""
     : `\nOf what a program writes through a memory map, the kernel tells nobody; such a change is copied later:\n${lines.join("\n")}\n`;

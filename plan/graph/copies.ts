@@ -1,3 +1,4 @@
+import { addTo } from "../add-to";
 import type { Dataset } from "../datasets";
 import type { Flow, Job, Location } from "../job";
 import { sameMachine } from "../layers/places";
@@ -11,6 +12,8 @@ export interface Way {
   /** All of them, first job first. */
   readonly jobs: readonly Job[];
   readonly from?: Way;
+  /** By so much more what nobody was told of may be missing at its end, in ms: jobs on it copy what somebody noted. */
+  readonly unheardMs: number;
 }
 
 /** A dataset at a place, made by a job's flow from the dataset itself or from another copy. */
@@ -38,13 +41,14 @@ export function copiesOf(datasets: readonly Dataset[], jobs: readonly Job[]): Co
   for (const dataset of datasets) {
     let next = copies.length;
     for (const { job, flow } of readers.ofDataset(dataset))
-      if (readsLive(flow, dataset)) copies.push(copyOf(dataset, job, flow, ways.extended(undefined, job)));
+      if (readsLive(flow, dataset))
+        copies.push(copyOf(dataset, job, flow, ways.extended(undefined, job, flow)));
     for (; next < copies.length; next++) {
       const parent = copies[next];
       if (!parent) break;
       for (const { job, flow } of readers.ofCopy(parent))
         if (readsCopy(job, flow, parent) && !wentThrough(parent, flow))
-          copies.push(copyOf(dataset, job, flow, ways.extended(parent.way, job), parent));
+          copies.push(copyOf(dataset, job, flow, ways.extended(parent.way, job, flow), parent));
     }
   }
   return copies;
@@ -129,19 +133,23 @@ function machineKey({ machine }: Location): string {
 
 /** One object for each way, so that it can be a key. */
 class Ways {
-  private readonly next = new Map<Way | undefined, Map<Job, Way>>();
+  private readonly next = new Map<Way | undefined, Map<Job, Way[]>>();
 
-  extended(from: Way | undefined, job: Job): Way {
-    const children = this.next.get(from) ?? new Map<Job, Way>();
+  extended(from: Way | undefined, job: Job, { unheardWithinMs = 0 }: Flow): Way {
+    const children = this.next.get(from) ?? new Map<Job, Way[]>();
     this.next.set(from, children);
+    const unheardMs = (from?.unheardMs ?? 0) + unheardWithinMs;
+    const known = children.get(job)?.find(way => way.unheardMs === unheardMs);
+    if (known) return known;
     const name = `${job.host}/${job.name}`;
-    const way = children.get(job) ?? {
+    const way = {
       key: from ? `${from.key} > ${name}` : name,
       job,
       jobs: [...(from?.jobs ?? []), job],
       ...(from ? { from } : {}),
+      unheardMs,
     };
-    children.set(job, way);
+    addTo(children, job, way);
     return way;
   }
 }

@@ -115,8 +115,7 @@ export function worstOf(
     toMs,
   );
   if (!worst) return nothingLeft;
-  const { jobs = [] } = ways[worst.way] ?? {};
-  const unheardMs = jobs.reduce((sum, job) => sum + (job.unheardWithinMs ?? 0), 0);
+  const { jobs = [], unheardMs = 0 } = ways[worst.way] ?? {};
   return {
     worstLossMs: worst.lossMs,
     worstAtMs: worst.atMs,

@@ -72,7 +72,7 @@ test("the mirror of a watched folder copies by its journal, in which it keeps it
   const weekMs = 7 * 86_400_000;
   const watched = mirrorOf();
   expect(watched.config.changes).toEqual({ writer: "nfs-change-tracker", journal, compareAllMs: weekMs });
-  expect(watched.job).toMatchObject({ journal: { reads: "/srv/nfs" }, unheardWithinMs: weekMs });
+  expect(watched.job).toMatchObject({ journal: { reads: "/srv/nfs" }, flows: [{ unheardWithinMs: weekMs }] });
   expect(watched.unit).toMatch(new RegExp(`^ReadWritePaths=.*-${journal}( |$)`, "m"));
   // Of a part of it nobody knows the rest.
   const narrower = mirrorOf(({ layers }) => {
@@ -80,23 +80,27 @@ test("the mirror of a watched folder copies by its journal, in which it keeps it
     if (tracker) tracker.watches = ["/srv/nfs/photos"];
   });
   expect(narrower.config).not.toHaveProperty("changes");
-  expect(narrower.job).not.toHaveProperty("unheardWithinMs");
+  expect(narrower.job.flows[0]).not.toHaveProperty("unheardWithinMs");
   expect(narrower.unit).not.toContain("nfs-change-tracker");
 });
 
-test("what the kernel told nobody of counts in a loss: by the way that is counted, within what each job on it allows", () => {
-  const lossOf = (change: (estate: ExampleEstate) => void) => {
+test("what the kernel told nobody of counts in a loss: by the way that is counted, within what each leg of it allows", () => {
+  const unheardOf = (service: string, change: (estate: ExampleEstate) => void) => {
     const losses = lossesOf(planOf(parseEstate(exampleWith(change))));
-    return losses.find(({ service, domain }) => service === "vault" && domain === "site");
+    return losses.find(loss => loss.service === service && loss.domain === "site");
   };
-  const compareAll = (period: string) => (estate: ExampleEstate) => {
-    const [mirror] = estate.layers["nfs-mirror"];
-    if (mirror) mirror.compareAll = period;
+  const slowly = ({ layers }: ExampleEstate): void => {
+    const [[mirror], [tracker]] = [layers["nfs-mirror"], layers["nfs-change-tracker"]];
+    Object.assign(mirror ?? {}, { compareAll: "3d" });
+    Object.assign(tracker ?? {}, { reconcile: "5d" });
   };
   const dayMs = 86_400_000;
-  expect(lossOf(compareAll("3d"))).toMatchObject({
-    via: expect.arrayContaining(["nfs-mirror"]) as string[],
+  // The mirror names what it copies, however it found it; the other leg is sent by what the tracker has heard.
+  expect(unheardOf("vault", slowly)).toMatchObject({
+    via: expect.arrayContaining(["nfs-mirror", "offsite-sync-backup"]) as string[],
     unheardMs: 3 * dayMs,
   });
-  expect(lossOf(({ layers }) => (layers["nfs-change-tracker"] = []))).not.toHaveProperty("unheardMs");
+  expect(unheardOf("photos", slowly)).toMatchObject({ via: ["offsite-sync-backup"], unheardMs: 5 * dayMs });
+  const untold = ({ layers }: ExampleEstate): void => void (layers["nfs-change-tracker"] = []);
+  expect(unheardOf("vault", untold)).not.toHaveProperty("unheardMs");
 });

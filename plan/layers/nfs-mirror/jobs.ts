@@ -38,6 +38,7 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
         metadata: "kept",
         outOfHostsReach: false,
         verified: true,
+        ...(changes && { unheardWithinMs: changes.compareAllMs }),
         secrets: [],
         wayBack: {
           steps: [
@@ -58,7 +59,6 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
       { location: target, keeps: spec.keep.map(kept => kept.name), keepsMore: true, scope: "whole-tree" },
     ],
     journal: { kind: "writes", below: spec.target, ...(changes && { reads: spec.source }) },
-    ...(changes && { unheardWithinMs: changes.compareAllMs }),
     metricsJob: nfsMirrorJobName,
     metrics: nfsMirrorMetrics,
     alerts: alertsOf(spec),

@@ -7,7 +7,7 @@ import {
   type OffsiteSyncConfig,
 } from "../../contracts/offsite-sync";
 import type { Estate } from "../../estate/schema";
-import type { JobAlert, Judgement, LayerJob, Location } from "../../job";
+import type { Flow, JobAlert, Judgement, LayerJob, Location } from "../../job";
 import { parseDuration } from "../../units/duration";
 import type { Retention } from "../../retention";
 import { blanks, phrase, type Step } from "../../way-back";
@@ -52,11 +52,11 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
       verified: true,
       secrets: [...new Set([...(destination?.secrets ?? []), ...(receives ? [receives.secret] : [])])],
       wayBack: { steps: [config ? broughtBack(spec) : byHand(spec, estate)] },
+      ...unheardOf(config?.legs[index], before),
       said: { source: ["legs", index, "from"], target: ["legs", index, "to"] },
     })),
     deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),
     journal: { kind: "reads" },
-    ...(config && unheardOf(config, before)),
     metricsJob: metricsJobOf(spec),
     metrics: [...offsiteSyncMetrics, ...(config ? Object.values(offsiteLegMetrics) : [])],
     alerts: config ? alertsOf(spec, run.judged) : [],
@@ -179,12 +179,12 @@ function journalsBelow(from: string, jobs: readonly LayerJob[]): Journals {
 
 /** What the kernel told a watcher of nothing of is sent once that hands over all. */
 function unheardOf(
-  { legs }: OffsiteSyncConfig,
+  leg: OffsiteSyncConfig["legs"][number] | undefined,
   jobs: readonly LayerJob[],
-): Pick<LayerJob, "unheardWithinMs"> {
-  const folders = legs.flatMap(({ journals }) => journals.map(({ folder }) => folder));
+): Pick<Flow, "unheardWithinMs"> {
   const times = jobs.flatMap(({ journal }) =>
-    journal?.kind === "watches" && journal.folders.some(each => folders.includes(each.journal))
+    journal?.kind === "watches" &&
+    journal.folders.some(each => leg?.journals.some(({ folder }) => folder === each.journal))
       ? [journal.reconcileMs]
       : [],
   );
