@@ -9,7 +9,7 @@ import { makeRoom } from "./daily-backup/make-room";
 import { prune } from "./daily-backup/prune";
 import { pruneSnapshots } from "./daily-backup/prune-snapshots";
 import { recover, recoverHost } from "./daily-backup/recover";
-import { handOver } from "./daily-backup/reveal";
+import { endHandOver, handOver } from "./runtime/hand-over";
 import { summary } from "./daily-backup/summary";
 import { verify } from "./daily-backup/verify";
 import { tellVolumes } from "./daily-backup/volume-metrics";
@@ -44,7 +44,7 @@ startRunner({
   summary,
   // However the phases ended: what became visible is handed over, and each volume's age is told.
   async finish(run: DailyBackup, stop) {
-    run.segment?.promote();
+    endHandOver(run);
     await tellVolumes(run, stop);
   },
   tidyUp: (config, log) => recoverHost(config, log),

@@ -1,6 +1,6 @@
 import { pfsenseBackupConfig, pfsenseBackupMetrics } from "../plan/contracts/pfsense-backup";
 import { config } from "./pfsense-backup/config";
-import { type FirewallBackup, journalFolder, rootOf } from "./pfsense-backup/pfsense-backup";
+import { type FirewallBackup, rootOf } from "./pfsense-backup/pfsense-backup";
 import { promote, prune } from "./pfsense-backup/promote";
 import { tar } from "./pfsense-backup/tar";
 import { summary } from "./pfsense-backup/summary";
@@ -11,6 +11,7 @@ import { verify as verifyGenerations } from "./pfsense-backup/ways/verify";
 import { startRunner } from "./runtime/define-runner";
 import { messageOf } from "./runtime/errors";
 import { discard, emptyTrash } from "./runtime/generations";
+import { endHandOver, journalFolder } from "./runtime/hand-over";
 import { recover } from "./runtime/journal";
 import { judgeTrash } from "./runtime/unremoved";
 
@@ -45,8 +46,9 @@ startRunner({
   phases: [verify, config, tar, promote, prune, judgeTrash<FirewallBackup>()],
   summary,
   // The next run removes what a killed one has built, as it verifies the disk first.
-  async finish({ config, fresh, segment, log }, stop) {
-    segment?.promote();
+  async finish(backup, stop) {
+    endHandOver(backup);
+    const { config, fresh, log } = backup;
     if (!fresh) return;
     discard(fresh);
     // At once: other jobs need its room before the next run.

@@ -1,5 +1,6 @@
 import { vmImagesConfig, vmImagesJobName, vmImagesMetrics } from "../plan/contracts/vm-images";
 import { startRunner } from "./runtime/define-runner";
+import { journalFolder } from "./runtime/hand-over";
 import { recover as recoverJournal } from "./runtime/journal";
 import { judgeTrash } from "./runtime/unremoved";
 import { discover } from "./vm-images/discover";
@@ -8,7 +9,7 @@ import { previewPrune } from "./vm-images/prune";
 import { stopUnit, unitOf } from "./vm-images/proxmox";
 import { summary, tellVms } from "./vm-images/summary";
 import { recover, verify } from "./vm-images/verify";
-import { journalFolder, type VmImages } from "./vm-images/vm-images";
+import type { VmImages } from "./vm-images/vm-images";
 import { ways } from "./vm-images/ways";
 
 startRunner({

@@ -1,9 +1,9 @@
 import { discard, freshGeneration, newestGeneration } from "../runtime/generations";
 import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
-import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
+import { type DailyBackup, nameOf, rootOf, type VolumeTask, periodNow } from "./daily-backup";
+import { reveal } from "../runtime/hand-over";
 import { isAccepted } from "./incomplete";
-import { periodNow, reveal } from "./reveal";
 import { VolumeFailed } from "../runtime/file-system";
 import { copyDatabases } from "./sqlite";
 import { findDatabases } from "./sqlite-search";

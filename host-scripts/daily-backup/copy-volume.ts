@@ -4,11 +4,10 @@ import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { differingFiles, type Holdings } from "./copy-files";
 import { copyStores, type Stores } from "./copy-stores";
-import { type DailyBackup, nameOf, policiesOf, rootOf, type VolumeTask } from "./daily-backup";
+import { type DailyBackup, nameOf, policiesOf, rootOf, type VolumeTask, periodNow } from "./daily-backup";
 import { type VolumeRecord, writeRecord } from "./record";
 import { acceptedIn, missedOf, newestIncomplete, VolumeIncomplete } from "./incomplete";
 import { type Base, makeGeneration, type MadeGeneration } from "./make-generation";
-import { periodNow } from "./reveal";
 import { VolumeFailed } from "../runtime/file-system";
 import { withScratch } from "./scratch";
 

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
 import type { GenerationPolicy } from "../../plan/contracts/generations";
+import { periodOf } from "../../plan/contracts/period";
 import type { JobRun } from "../runtime/job-run";
-import type { Segment } from "../runtime/journal";
+import type { HandsOver } from "../runtime/hand-over";
 import type { Claim } from "../runtime/kubernetes/volume-map";
 import type { MissingVolume } from "../runtime/lvm/covered";
 import type { LogicalVolume } from "../runtime/lvm/listing";
@@ -12,7 +13,8 @@ import type { Removing } from "../runtime/unremoved";
 import type { VolumeRecord } from "./record";
 
 /** One run, filled by its phases. */
-export interface DailyBackup extends JobRun<DailyBackupConfig>, Removing {
+export interface DailyBackup extends JobRun<DailyBackupConfig>, Removing, HandsOver {
+  readonly config: DailyBackupConfig;
   readonly startedAt: Date;
   /** Volumes that an operator said are meant to have lost what they had, by the names that messages give them. */
   readonly accepted: ReadonlySet<string>;
@@ -30,8 +32,6 @@ export interface DailyBackup extends JobRun<DailyBackupConfig>, Removing {
   /** Files whose content was not their copy's, though sizes and times were the same; undefined before they were compared. */
   differences?: number;
   bytes: number;
-  /** Hand-over to the offsite run; opened by the first change. */
-  segment?: Segment;
 }
 
 /** A volume that is to be copied. */
@@ -80,6 +80,7 @@ export function policiesOf(config: DailyBackupConfig, task: VolumeTask): Generat
   return [volumes.keep, ...further];
 }
 
-export function journalFolder(config: DailyBackupConfig): string {
-  return join(config.stateDir, "journal");
+/** The period that a generation of this run belongs to, in the job's zone. */
+export function periodNow({ startedAt, config: { zone } }: DailyBackup, every: "day" | "week"): string {
+  return periodOf(startedAt.getTime(), every, zone);
 }

@@ -3,12 +3,12 @@ import { join, relative } from "node:path";
 import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
 import { acceptedPart } from "../runtime/accepted";
 import { writeDurably } from "../runtime/durable";
-import { type FreshGeneration, type Generation, generationsOfAnyKind, retire } from "../runtime/generations";
+import { type FreshGeneration, type Generation, generationsOfAnyKind } from "../runtime/generations";
+import { retireOne, reveal } from "../runtime/hand-over";
 import { noted, quoted, shortened } from "../runtime/quoted";
 import type { LackedEntry } from "../runtime/rsync-errors";
 import { shell } from "../runtime/shell";
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
-import { reveal } from "./reveal";
 import { VolumeFailed } from "../runtime/file-system";
 
 /**
@@ -94,7 +94,7 @@ export function retireIncomplete(run: DailyBackup, task: VolumeTask, newest?: st
   for (const generation of incompleteOf(run, task)) {
     if (generation.folder === newest) continue;
     rmSync(`${generation.folder}.lacks.json`, { force: true });
-    retire(rootOf(run.config, "pvc-data"), generation);
+    retireOne(run, rootOf(run.config, "pvc-data"), generation);
   }
 }
 

@@ -14,8 +14,8 @@ import {
   lostFiles,
   type PassOptions,
 } from "./copy-files";
-import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
-import { periodNow, reveal } from "./reveal";
+import { type DailyBackup, nameOf, rootOf, type VolumeTask, periodNow } from "./daily-backup";
+import { reveal } from "../runtime/hand-over";
 import { acceptedIn, keepIncomplete, missedOf, newestIncomplete, retireIncomplete } from "./incomplete";
 import { VolumeFailed } from "../runtime/file-system";
 

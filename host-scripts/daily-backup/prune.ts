@@ -10,14 +10,13 @@ import {
   expiredGenerations,
   type Generation,
   generationsOf,
-  retire,
   type UnreadFolder,
 } from "../runtime/generations";
+import { retireOne } from "../runtime/hand-over";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { keepUnremoved } from "../runtime/unremoved";
-import { handOver } from "./reveal";
 import { type DailyBackup, rootOf } from "./daily-backup";
 
 /** More than a night's worth is taken away over several nights: a slip in the estate shows before it has cost everything. */
@@ -64,13 +63,7 @@ export function retireSurplus(run: DailyBackup): void {
     notes.push(`${doomed.length} generations are no longer kept; ${mostRetired} of them go in this run`);
   for (const { root, generation } of doomed.slice(0, mostRetired)) {
     log.info(`${dryRun ? "would remove" : "removes"} "${generation.folder}"`);
-    if (dryRun) continue;
-    handOver(run, generation.folder);
-    try {
-      retire(root, generation);
-    } catch (error) {
-      keepUnremoved(run, error);
-    }
+    if (!dryRun) retireOne(run, root, generation);
   }
 }
 

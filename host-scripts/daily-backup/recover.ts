@@ -5,7 +5,8 @@ import { recoverGenerations } from "../runtime/generations";
 import { recover as recoverJournal } from "../runtime/journal";
 import type { Log } from "../runtime/log";
 import type { Phase } from "../runtime/phases";
-import { type DailyBackup, journalFolder, rootOf } from "./daily-backup";
+import { journalFolder } from "../runtime/hand-over";
+import { type DailyBackup, rootOf } from "./daily-backup";
 import { recoverMetadataSnapshot } from "./metadata-snapshot";
 import { recoverScratch } from "./scratch";
 

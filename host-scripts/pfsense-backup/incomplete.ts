@@ -2,14 +2,9 @@ import { linkSync, lstatSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import { writeDurably } from "../runtime/durable";
-import {
-  freshGeneration,
-  type Generation,
-  generationsOfAnyKind,
-  promote,
-  retire,
-} from "../runtime/generations";
-import { buildOf, currentPeriod, type FirewallBackup, handOver, rootOf } from "./pfsense-backup";
+import { freshGeneration, type Generation, generationsOfAnyKind } from "../runtime/generations";
+import { retireOne, reveal } from "../runtime/hand-over";
+import { buildOf, currentPeriod, type FirewallBackup, rootOf } from "./pfsense-backup";
 import { type FileName, files } from "./sums";
 
 /** Of generations that have one of the files, or each of another night: none takes the place of a whole one, or counts when those are pruned. */
@@ -34,8 +29,7 @@ export async function keepHalf(backup: FirewallBackup, name: FileName): Promise<
   const reason = `no run has made a good one since; journalctl -u ${config.job} says why`;
   const list = files.filter(file => file !== name).map(path => ({ path, reason }));
   writeDurably(`${target}.lacks.json`, `${JSON.stringify(list, null, 1)}\n`, 0o600);
-  handOver(backup, target);
-  await promote({ ...fresh, target }, stop.signal);
+  await reveal(backup, { ...fresh, target }, stop.signal);
   retireIncomplete(backup, target);
 }
 
@@ -56,9 +50,8 @@ export function retireIncomplete(backup: FirewallBackup, newest?: string): void 
   const { config } = backup;
   for (const generation of incompleteOf(config)) {
     if (generation.folder === newest) continue;
-    handOver(backup, generation.folder);
     rmSync(`${generation.folder}.lacks.json`, { force: true });
-    retire(rootOf(config), generation);
+    retireOne(backup, rootOf(config), generation);
   }
 }
 

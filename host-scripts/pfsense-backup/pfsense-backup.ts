@@ -1,19 +1,18 @@
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import { periodOf } from "../../plan/contracts/period";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import { type FreshGeneration, freshGeneration } from "../runtime/generations";
 import type { JobRun } from "../runtime/job-run";
-import { openSegment, type Segment } from "../runtime/journal";
+import type { HandsOver } from "../runtime/hand-over";
 import type { Removing } from "../runtime/unremoved";
 
 /** One run, filled by its phases. */
-export interface FirewallBackup extends JobRun<PfsenseBackupConfig>, Removing {
+export interface FirewallBackup extends JobRun<PfsenseBackupConfig>, Removing, HandsOver {
+  readonly config: PfsenseBackupConfig;
   readonly startedAt: Date;
   /** What an operator said is meant to be so: the firewall's name. */
   readonly accepted: ReadonlySet<string>;
-  /** Hand-over to the offsite run; opened by the first change. */
-  segment?: Segment;
   /** Being built: both files or nothing. */
   fresh?: FreshGeneration;
   /** Why there is no good config.xml: a tar is kept all the same. */
@@ -29,17 +28,6 @@ export interface FirewallBackup extends JobRun<PfsenseBackupConfig>, Removing {
 /** Folder of the backup disk with this firewall's generations. */
 export function rootOf({ target, folder }: PfsenseBackupConfig): string {
   return join(target.path, folder);
-}
-
-/** Where changed paths are handed to the offsite run. */
-export function journalFolder({ stateDir }: PfsenseBackupConfig): string {
-  return join(stateDir, "journal");
-}
-
-/** Names a folder, in which anything may change now, durably to the offsite run. */
-export function handOver(backup: FirewallBackup, folder: string): void {
-  backup.segment ??= openSegment(journalFolder(backup.config), "reconcile");
-  backup.segment.add(Buffer.from(relative(backup.config.target.path, folder)));
 }
 
 export function currentPeriod({ startedAt, config }: FirewallBackup): string {

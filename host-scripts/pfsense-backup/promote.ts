@@ -1,20 +1,14 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
-import {
-  emptyTrash,
-  expiredGenerations,
-  type Generation,
-  generationsOf,
-  promote as promoteGeneration,
-  retire,
-} from "../runtime/generations";
+import { emptyTrash, expiredGenerations, type Generation, generationsOf } from "../runtime/generations";
+import { retireOne, reveal } from "../runtime/hand-over";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { keepUnremoved } from "../runtime/unremoved";
 import { lastWhole, refuseCollapse } from "./collapse";
 import { keptHalf, retireIncomplete } from "./incomplete";
-import { currentPeriod, type FirewallBackup, handOver, rootOf } from "./pfsense-backup";
+import { currentPeriod, type FirewallBackup, rootOf } from "./pfsense-backup";
 import { writeSums } from "./sums";
 
 /** Both files become visible at once, and are named to the offsite run before. */
@@ -33,8 +27,7 @@ export const promote: Phase<FirewallBackup> = {
       keptHalf(backup.config, "config.xml"),
     );
     writeSums(fresh.folder);
-    handOver(backup, fresh.target);
-    await promoteGeneration(fresh, backup.stop.signal);
+    await reveal(backup, fresh, backup.stop.signal);
     retireIncomplete(backup);
   },
 };
@@ -45,15 +38,6 @@ function formerGenerations(config: PfsenseBackupConfig): Generation[] {
   const root = rootOf(config);
   if (generationsOf(root, ".", every).length < count) return [];
   return generationsOf(root, ".", every === "day" ? "week" : "day");
-}
-
-/** One that stays, as somebody has made it immutable, keeps no other from going. */
-function retireOne(backup: FirewallBackup, generation: Generation): void {
-  try {
-    retire(rootOf(backup.config), generation);
-  } catch (error) {
-    keepUnremoved(backup, error);
-  }
 }
 
 /** Removes what the policy no longer keeps, now that there is a newer one. */
@@ -68,7 +52,7 @@ export const prune: Phase<FirewallBackup> = {
     ];
     for (const generation of expired) {
       log.info(`${dryRun ? "would remove" : "removes"} ${generation.folder}`);
-      if (!dryRun) retireOne(backup, generation);
+      if (!dryRun) retireOne(backup, root, generation);
     }
     backup.pruned = expired.map(({ period }) => period);
     if (dryRun) return;

@@ -254,7 +254,8 @@ function unretired(folder: string, error: unknown): RunnerError {
   return new RunnerError(
     exitCodes.failed,
     {
-      failed: `${quoted(folder)} is no longer kept and can't be removed: ${messageOf(error)}`,
+      // Without the names of its rename, of which the other one is another each time.
+      failed: `${quoted(folder)} is no longer kept and can't be removed: ${messageOf(error).split(", rename ")[0]}`,
       kept: "It is as it was, and so is every other one that is kept.",
       next: shell`lsattr -d ${folder}; ls -ld ${dirname(folder)} ${folder}   (if it is to stay, it is safe in a folder beside the job's own)`,
     },

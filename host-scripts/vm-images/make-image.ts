@@ -1,16 +1,9 @@
-import { relative } from "node:path";
 import { periodOf } from "../../plan/contracts/period";
 import { acceptCommand } from "../runtime/arguments";
 import { messageOf, RunnerError } from "../runtime/errors";
 import { roomOf } from "../runtime/free-room";
-import {
-  discard,
-  type FreshGeneration,
-  freshGeneration,
-  generationIn,
-  promote,
-} from "../runtime/generations";
-import { openSegment } from "../runtime/journal";
+import { discard, type FreshGeneration, freshGeneration, generationIn } from "../runtime/generations";
+import { endHandOver, reveal as revealGeneration } from "../runtime/hand-over";
 import { quoted, shortened } from "../runtime/quoted";
 import { saidWhere } from "../runtime/said-where";
 import { ready, shell } from "../runtime/shell";
@@ -21,15 +14,7 @@ import { collapseOf, refuseUnfinished } from "./judge-image";
 import { runProgram } from "./proxmox";
 import { empty, pruneVm } from "./prune";
 import { testImage } from "./test-image";
-import {
-  currentPeriod,
-  ImageFailed,
-  journalFolder,
-  nameOf,
-  rootOf,
-  type Vm,
-  type VmImages,
-} from "./vm-images";
+import { currentPeriod, ImageFailed, nameOf, rootOf, type Vm, type VmImages } from "./vm-images";
 import { causeOf, diskName, lockOf, readDumpLog } from "./vzdump-log";
 
 /**
@@ -110,12 +95,10 @@ function refuseKeptPlace(config: VmImagesConfig, vm: Vm, period: string): void {
 /** Visible, named to the offsite run before; then what nobody wants any more goes, so that the next VM has its room. */
 async function reveal(run: VmImages, vm: Vm, fresh: FreshGeneration, stop: AbortSignal): Promise<void> {
   const { config, log } = run;
-  const segment = openSegment(journalFolder(config), "reconcile");
   try {
-    segment.add(Buffer.from(relative(config.target.path, fresh.target)));
-    await promote(fresh, stop);
+    await revealGeneration(run, fresh, stop);
   } finally {
-    segment.promote();
+    endHandOver(run);
   }
   if (letGo(config, vm.id)) log.info(`${nameOf(vm)}: the image that waited gives way to a newer good one`);
   await pruneVm(run, vm, stop);

@@ -1,6 +1,7 @@
 import { RunnerError } from "../runtime/errors";
 import { quoted } from "../runtime/quoted";
-import { emptyTrash, expiredOf, generationsOf, retire } from "../runtime/generations";
+import { emptyTrash, expiredOf, generationsOf } from "../runtime/generations";
+import { endHandOver, retireOne } from "../runtime/hand-over";
 import type { Phase } from "../runtime/phases";
 import { keepUnremoved } from "../runtime/unremoved";
 import { type GoodImage, imagesOf, whyKept } from "./image";
@@ -13,18 +14,11 @@ export async function pruneVm(run: VmImages, vm: Vm, stop: AbortSignal): Promise
   for (const image of expiredImages(run, vm)) {
     log.info(`${dryRun ? "would remove" : "removes"} ${image.folder} of ${nameOf(vm)}`);
     run.pruned = [...(run.pruned ?? []), image.folder];
-    if (!dryRun) retireOne(run, root, image);
+    if (!dryRun) retireOne(run, root, image.generation);
   }
+  // A run takes hours, and each image goes by itself.
+  endHandOver(run);
   if (!dryRun) await empty(run, stop);
-}
-
-/** One that stays, as somebody has made it immutable, is no fault of the new image's. */
-function retireOne(run: VmImages, root: string, { generation }: GoodImage): void {
-  try {
-    retire(root, generation);
-  } catch (error) {
-    keepUnremoved(run, error);
-  }
 }
 
 /** Removes what is out of sight. What can't be removed keeps no VM from its image: the run fails for it at its end. */

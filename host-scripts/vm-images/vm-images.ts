@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { periodOf } from "../../plan/contracts/period";
 import { vmImagesFolder, type VmImagesConfig } from "../../plan/contracts/vm-images";
+import type { HandsOver } from "../runtime/hand-over";
 import type { JobRun } from "../runtime/job-run";
 import type { Removing } from "../runtime/unremoved";
 import type { HostVm } from "./proxmox";
@@ -16,7 +17,8 @@ export type Outcome =
   | { readonly kind: "failed"; readonly reason: string; readonly next: string };
 
 /** One run, filled by its phases. */
-export interface VmImages extends JobRun<VmImagesConfig>, Removing {
+export interface VmImages extends JobRun<VmImagesConfig>, Removing, HandsOver {
+  readonly config: VmImagesConfig;
   readonly startedAt: Date;
   /** What an operator said is meant to be so: ids of VMs. */
   readonly accepted: ReadonlySet<string>;
@@ -43,11 +45,6 @@ export class ImageFailed extends Error {
 /** Folder of the backup disk with the images. */
 export function rootOf({ target }: Pick<VmImagesConfig, "target">): string {
   return join(target.path, vmImagesFolder);
-}
-
-/** Hand-over to the offsite run. */
-export function journalFolder({ stateDir }: VmImagesConfig): string {
-  return join(stateDir, "journal");
 }
 
 export function currentPeriod({ startedAt, config }: VmImages): string {

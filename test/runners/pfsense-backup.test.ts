@@ -437,6 +437,31 @@ test("four weeks are kept, only after a new one is there; the newest never goes,
   expect(readdirSync(join(world.generations, ".trash"))).toEqual([]);
 });
 
+test("a generation that somebody has made immutable keeps no other from going, and is told; what went is told to the offsite run", async () => {
+  const old = ["2020-01", "2020-02", "2020-03", "2020-04", "2020-05"];
+  for (const period of old) mkdirSync(join(world.generations, period), { recursive: true });
+  const half = join(world.generations, ".incomplete", "2020-05");
+  mkdirSync(half, { recursive: true });
+  const immutable = [join(world.generations, "2020-01"), half];
+  await execa("chattr", ["+i", ...immutable]);
+  try {
+    for (let night = 0; night < 2; night += 1) {
+      const { status, stdout } = await world.start().finished;
+      expect(status).toBe(1);
+      expect(stdout).toMatch(
+        /2020-0[15]" is no longer kept and can't be removed: EPERM.*; 1 more can't either/,
+      );
+      expect(visible()).toEqual(["2020-01", "2020-03", "2020-04", "2020-05", week]);
+      expect(existsSync(kept("config.xml"))).toBe(true);
+    }
+  } finally {
+    await execa("chattr", ["-i", ...immutable]);
+  }
+  const journal = join(world.config.stateDir, "journal");
+  const told = readdirSync(journal).flatMap(name => readFileSync(join(journal, name), "utf8").split("\0"));
+  expect(told).toEqual(expect.arrayContaining(["pfsense/2020-02", "pfsense/.incomplete/2020-05"]));
+});
+
 test("refuses an unmounted backup disk, and asks the firewall nothing", async () => {
   await world.inside("umount", world.config.target.path);
   const { status, stdout } = await world.start().finished;

@@ -38,6 +38,14 @@ const filesOf = (id: number, period = today()): string[] => names(join(world.ima
 const imageOf = (id: number, period = today()): string =>
   join(world.images, period, String(id), filesOf(id, period).find(name => name.endsWith(".vma.zst")) ?? "");
 
+/** What the offsite run is told of, below the backup disk. */
+function handedOver(): string[] {
+  const folder = join(world.config.stateDir, "journal");
+  return names(folder)
+    .filter(name => name.endsWith(".reconcile"))
+    .flatMap(name => readFileSync(join(folder, name), "utf8").split("\0"));
+}
+
 /** Puts today's images of a VM so many days back. */
 function backdate(id: number, days: number): string {
   const period = periodOf(Date.now() - days * 86_400_000, "day", "UTC");
@@ -124,6 +132,14 @@ test("keeps as many as the policy says, counts them after a success alone, and t
   );
   expect(readFileSync(join(world.images, "vzdump-qemu-101-2020_01_01-00_00_00.vma.zst"), "utf8")).toBe(
     "mine",
+  );
+  // What came and what went, as a copy elsewhere has to.
+  expect(handedOver()).toEqual(
+    expect.arrayContaining([
+      `vm-images/${today()}/101`,
+      `vm-images/${today()}/102`,
+      `vm-images/${old[1]}/101`,
+    ]),
   );
   nothingHalfMade();
 });
@@ -405,6 +421,50 @@ describe("an image that nobody expected so", () => {
     expect(await world.start().finished).toMatchObject({ status: 0 });
     expect(names(join(world.images, ".held"))).toEqual([]);
     nothingHalfMade();
+  });
+
+  test.each([
+    ["before the newest one", 1, false],
+    ["with the newest one", 0, true],
+  ])("and was begun %s: whether it is what is accepted", async (_, earlierS, isTaken) => {
+    await world.start().finished;
+    const period = backdate(101, 1);
+    world.setVm(101, shrunk);
+    await world.start().finished;
+    const held = join(world.images, ".held", "101");
+    const begun = (name: string): string => /\d{4}_\d\d_\d\d-\d\d_\d\d_\d\d/.exec(name)?.[0] ?? "";
+    const last = begun(basename(imageOf(101, period)));
+    const at = last.replace(/\d{4}/, year => String(Number(year) - earlierS));
+    for (const name of names(held)) renameSync(join(held, name), join(held, name.replace(begun(name), at)));
+    const accepted = await world.start(["--accept=101"]).finished;
+    expect(accepted).toMatchObject({ status: 0 });
+    expect(accepted.stdout.includes("the image that was kept beside the others is accepted")).toBe(isTaken);
+    expect(names(held)).toEqual([]);
+    expect(filesOf(101)).toHaveLength(isTaken ? 0 : 2);
+    expect(filesOf(101, period)).toHaveLength(2);
+    expect(
+      names(
+        join(
+          world.images,
+          period.replace(/\d{4}/, year => String(Number(year) - 1)),
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  test("and is accepted takes the place of nothing that somebody has put there", async () => {
+    await world.start().finished;
+    backdate(101, 1);
+    world.setVm(101, shrunk);
+    await world.start().finished;
+    const mine = join(world.images, today(), "101", "mine.txt");
+    mkdirSync(dirname(mine), { recursive: true });
+    writeFileSync(mine, "mine");
+    const refused = await world.start(["--accept=101"]).finished;
+    expect(refused.status).toBe(1);
+    expect(refused.stdout).toContain('goes, and stays: somebody has put "mine.txt" there');
+    expect(readFileSync(mine, "utf8")).toBe("mine");
+    expect(names(join(world.images, ".held", "101"))).toHaveLength(2);
   });
 
   test("and rots while it waits gives way to a new one, which is accepted", async () => {
