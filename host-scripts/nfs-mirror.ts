@@ -54,6 +54,7 @@ startRunner({
     accepted,
     held: [],
     keptBack: new Set(),
+    putOff: new Set(),
   }),
   unfinished: unfinishedRestores,
   locked({ config, log }) {

@@ -123,11 +123,12 @@ export class Tracker {
       if (this.unheard.size === 0) this.onHeard();
       return;
     }
-    const isNamed = kind === "path" || kind === "subtree";
-    if (isNamed && !isWanted(root, path.split("/", 1)[0] ?? "")) return;
+    const isMine = isWanted(root, path.split("/", 1)[0] ?? "");
+    if ((kind === "path" || kind === "subtree") && !isMine) return;
     this.counted.events.add();
     this.counted.lastEventMs = Date.now();
-    if (kind === "path") root.pending.addPath(path);
+    // By a name that nobody reads, a file may have changed that somebody does.
+    if (kind === "path" || (kind === "linked" && isMine)) root.pending.addPath(path);
     else this.reconcile(root, kind === "subtree" ? path : ".");
     if (kind !== "overflow") return;
     if (this.counted.overflows.sum() === 0)

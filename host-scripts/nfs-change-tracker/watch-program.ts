@@ -6,6 +6,7 @@
  * It ends with its standard input, each line of which it sends to systemd. To standard output it writes records, each ended by
  * NUL: the number of a root, a letter, and a path below that root.
  * - `p`: the path changed or went
+ * - `l`: the file at the path changed, and has other names, of which nothing is told
  * - `s`: anything may have changed below the path: a folder that came or went by one event, whatever is in it
  * - `u`: something changed at a place that the kernel didn't tell, as where an NFS client writes to a file that nobody has looked up
  *   since the server forgot its name
@@ -27,7 +28,8 @@ my %numbers = (x86_64 => [300, 301, 304], aarch64 => [262, 263, 265]);
 my $machine = (POSIX::uname())[4];
 my ($init, $mark, $open) = @{ $numbers{$machine} || die "no system calls are known for $machine\n" };
 my ($open_event, $renames, $deletes, $creates, $overflow, $folder) = (0x20, 0xc0, 0x200, 0x100, 0x4000, 0x40000000);
-my $changes = 0x2 | 0x4 | 0x8 | $renames | $creates | $deletes | $folder;
+my ($written, $attributes) = (0x2 | 0x8, 0x4);
+my $changes = $written | $attributes | $renames | $creates | $deletes | $folder;
 my $parent = getppid();
 
 my @roots;
@@ -79,6 +81,16 @@ sub place_of {
   return ($known->{$handle} = $place, 'elsewhere');
 }
 
+# Whether a file has more than the one name by which it is told.
+sub is_linked {
+  my ($root, $handle) = @_;
+  my $fd = syscall($open, $root->{at}, $handle, 010000000);
+  return 0 if $fd < 0;
+  my $links = (stat "/proc/self/fd/$fd")[3];
+  POSIX::close($fd);
+  return defined $links && $links > 1;
+}
+
 sub handle_event {
   my ($root, $mask, $pid, $records) = @_;
   return tell_of($root, 'o', '') if $mask & $overflow;
@@ -102,17 +114,19 @@ sub handle_event {
     # The file alone is told. It may have been looked up by name since; and of one that is gone, its folder tells.
     my ($place, $why) = defined $thing ? place_of($root, $thing) : (undef, '');
     delete $root->{known}{$thing} if defined $thing;
-    return tell_of($root, 'p', $place) if defined $place;
+    # That it got or lost a name changes no other one.
+    return tell_of($root, $mask & $written && is_linked($root, $thing) ? 'l' : 'p', $place) if defined $place;
     return $why eq 'gone' ? () : tell_of($root, 'u', '');
   }
   my ($place, $why) = place_of($root, $in);
   my $moved = $mask & $folder && $mask & $renames;
   $root->{known} = {} if $moved;
   return tell_of($root, 'u', '') if $why eq '';
-  return unless defined $place;
+  my $linked = $mask & ($written | $attributes) && !($mask & $folder) && defined $thing && is_linked($root, $thing);
+  return $linked ? tell_of($root, 'u', '') : () unless defined $place;
   my $path = $name eq '.' ? $place : $place eq '' ? $name : "$place/$name";
   my $whole = $moved || ($mask & $folder && $mask & $creates);
-  tell_of($root, $whole ? 's' : 'p', $path eq '' ? '.' : $path);
+  tell_of($root, $whole ? 's' : $linked ? 'l' : 'p', $path eq '' ? '.' : $path);
 }
 
 my $service = $ENV{NOTIFY_SOCKET};

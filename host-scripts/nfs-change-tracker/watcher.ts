@@ -6,12 +6,13 @@ import { watchProgram } from "./watch-program";
 /** What the program that watches tells, of a root by its place among them; a path is byte by byte as latin1. */
 export interface Change {
   readonly root: number;
-  readonly kind: "path" | "subtree" | "unplaced" | "overflow" | "heard";
+  readonly kind: "path" | "linked" | "subtree" | "unplaced" | "overflow" | "heard";
   readonly path: string;
 }
 
 const kinds: Readonly<Record<string, Change["kind"]>> = {
   p: "path",
+  l: "linked",
   s: "subtree",
   u: "unplaced",
   o: "overflow",

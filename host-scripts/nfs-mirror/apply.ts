@@ -124,7 +124,15 @@ function stepsOf(mirror: Mirror, scan: Scan, { deleted }: Listed): readonly Step
     removals.length > 0 && !hasRoom(mirror, scan)
       ? [renaming, proofOf(isSmall), ...removals, split]
       : [split, renaming, proofOf(isSmall)];
-  return [...first, ...small, ...(sizes.large.length > 0 ? large : []), ...removals];
+  const rest: Step = {
+    run: () => Promise.resolve(putOff(mirror, former.keys(), missingOf(mirror, former))),
+  };
+  return [...first, ...small, ...(sizes.large.length > 0 ? large : []), ...removals, rest];
+}
+
+/** Whoever looks only at what is named has to look at these again: nothing has to change there before the next run. */
+function putOff(mirror: Mirror, names: Iterable<string>, isMissing: Asked): undefined {
+  for (const name of names) if (isMissing(name)) mirror.putOff.add(name);
 }
 
 function both(one: Asked, other: Asked): Asked {

@@ -103,7 +103,7 @@ const fewNames = 1000;
 export const acknowledge: Phase<Mirror> = {
   name: "acknowledge",
   async run(mirror) {
-    const { config, changes, scan, held } = mirror;
+    const { config, changes, scan, held, putOff } = mirror;
     if (!config.changes || !changes) return;
     const { entries, totalBytes, whole } = required(scan, "scan");
     // What nobody could name wasn't looked at, and what went there is still here.
@@ -111,7 +111,7 @@ export const acknowledge: Phase<Mirror> = {
     const stamp = acknowledgeDebt(config.changes.journal, config.job, changes.debt);
     const left: Known = {
       ...{ stamp, comparedAllMs: comparedAllMs(mirror) ?? 0, entries, totalBytes },
-      held: held.map(({ path }) => path),
+      held: [...held.map(({ path }) => path), ...putOff],
     };
     writeDurably(fileOf(config), `${JSON.stringify(left)}\n`, 0o600);
   },

@@ -16,6 +16,8 @@ export interface Mirror extends JobRun<NfsMirrorConfig> {
   readonly held: Held[];
   /** What the source has no more and would be deleted, and stays for what is held: names below the root, byte by byte as latin1. */
   readonly keptBack: Set<string>;
+  /** What went or changed at the source and stays for now, as nobody knows what it was renamed to: names as above, the next run's. */
+  readonly putOff: Set<string>;
   /** What that comes to. */
   kept?: KeptBack;
   mounts?: Mounts;

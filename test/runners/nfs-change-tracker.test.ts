@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -182,6 +191,30 @@ test("names what changes, and of a folder that comes, goes or is called otherwis
   expect((await run.finished).status).toBe(143);
   expect(metrics()).toMatchObject({ up: 0, last_status: 143 });
   expect(watchedThrough(journal)).toEqual({ since: "yet" });
+}, 60_000);
+
+test("a file that changes by a name of which nobody reads makes all of the tree owed", async () => {
+  const [file, beyond, left] = [
+    join(root(), "app", "file"),
+    join(beside(), "linked"),
+    join(root(), "frigate", "linked"),
+  ];
+  for (const name of ["app", "frigate"]) mkdirSync(join(root(), name), { recursive: true });
+  writeFileSync(file, "1");
+  for (const name of [beyond, left]) linkSync(file, name);
+  const run = await watching({
+    watches: configOf().watches.map(watch => ({ ...watch, without: ["frigate"] })),
+  });
+  appendFileSync(file, "2");
+  for (const folder of [beside(), join(root(), "frigate")]) writeFileSync(join(folder, "own"), "1");
+  await settled(run);
+  expect(debt()).toMatchObject({ whole: undefined, paths: new Set(["app/file"]) });
+  for (const name of [beyond, left]) {
+    stamp = acknowledge(journal, "test", debt());
+    appendFileSync(name, "3");
+    await settled(run);
+    expect([name, debt().whole]).toEqual([name, "its writer handed over all of the tree"]);
+  }
 }, 60_000);
 
 test("more changes than the kernel keeps, while it stands still, are all of the tree, and it goes on", async () => {

@@ -234,6 +234,27 @@ test("names that share a file, and stop doing so, are told apart; a run that fai
   expect(content(copyAt("app/sub/f2"))).toBe(content(at("app/sub/f2")));
 });
 
+test("what a run leaves for the next one, as its new name went meanwhile, that one looks at though nobody names it", async () => {
+  for (const [name, fresh] of [
+    ["app/sub/f1", "other/alone/g1"],
+    ["mail/sub/f2", "other/alone/g2"],
+  ] as const)
+    renameSync(at(name), at(fresh));
+  write("app/sub/f1", 50);
+  note(["app/sub/f1", "mail/sub/f2", "other/alone/g1", "other/alone/g2"]);
+  const gone = `${world.config.source.path}/other/alone/g`;
+  world.shadow("rsync", `case "$*" in *--dry-run*) ;; *) rm -f ${gone}1 ${gone}2;; esac; exec REAL "$@"`);
+  // Each may be the only copy of what has gone.
+  expect(await night()).toMatchObject({ status: 0, compared: "named" });
+  world.unshadow("rsync");
+  expect(content(copyAt("app/sub/f1"))).not.toBe(content(at("app/sub/f1")));
+  expect(existsSync(copyAt("mail/sub/f2"))).toBe(true);
+  note(["other/alone/g1", "other/alone/g2"]);
+  expect(await night()).toMatchObject({ status: 0, compared: "named" });
+  expect(content(copyAt("app/sub/f1"))).toBe(content(at("app/sub/f1")));
+  expect(existsSync(copyAt("mail/sub/f2"))).toBe(false);
+});
+
 test("with the tracker killed and started anew, a night compares all, and the next one what it names", async () => {
   isWatching = false;
   await tracker.start();
@@ -245,5 +266,15 @@ test("with the tracker killed and started anew, a night compares all, and the ne
   await tracker.start();
   expect(await night()).toMatchObject({ status: 0, compared: "all" });
   expect(content(copyAt("app/sub/unheard"))).toBe(content(at("app/sub/unheard")));
+  // Written to by a name that nobody mirrors.
+  mkdirSync(at("frigate"));
+  linkSync(at("app/sub/f1"), at("frigate/f1"));
+  write("frigate/own");
+  expect(await night()).toMatchObject({ status: 0, compared: "named" });
+  appendFileSync(at("frigate/own"), "more");
+  expect(await night()).toMatchObject({ status: 0, compared: "named" });
+  appendFileSync(at("frigate/f1"), "by another name");
+  expect(await night()).toMatchObject({ status: 0, compared: "all" });
+  expect(content(copyAt("app/sub/f1"))).toBe(content(at("app/sub/f1")));
   await tracker.end("SIGTERM");
 });
