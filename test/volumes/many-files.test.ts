@@ -5,7 +5,7 @@ import { changeVolume, leaks, makeVolume, snapshot } from "./support/thin-volume
 import { host, type Unit } from "./support/unit";
 
 /** By `npm run test:long` a million, which takes a host of the lab a dozen minutes. */
-const files = long ? 1_000_000 : 10_000;
+const files = long ? 1_000_000 : 4_000;
 const volume = "vm-1-pvc-many";
 const longestMs = 3_600_000;
 

@@ -14,7 +14,7 @@ import { host, type Ended, installUnit, stateDir, type Unit } from "./support/un
  * nights a database can't be copied, the clock is eight days back, the backup disk is full of what waits in the trash, or a
  * byte of a copy has rotted. `npm run test:random` goes on with further ones.
  */
-const usualActions = long ? 16 : 8;
+const usualActions = long ? 16 : 5;
 
 jest.setTimeout(patienceMs(usualActions * 120_000 + 600_000));
 
