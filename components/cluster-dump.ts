@@ -20,8 +20,8 @@ export interface ClusterDumpArgs {
   readonly pod: DumpPod;
   /** Texts of the runner's bundle and of the client's scripts, by their file names. */
   readonly programs: Readonly<Record<string, string>>;
-  /** The client's password; kept as a secret whether or not it comes as one. */
-  readonly password: pulumi.Input<string>;
+  /** The client's password; kept as a secret whether or not it comes as one. @default none: its pod has no secret */
+  readonly password?: pulumi.Input<string>;
   /** The host that has the folder. */
   readonly connection: HostConnection;
   readonly rules: RuleGroup;
@@ -50,7 +50,7 @@ export class ClusterDump extends pulumi.ComponentResource {
       ...{ job, claim: job },
       // By its content: a pod that starts in the midst of an update has all of the old or all of the new.
       configMap: `${job}-${createHash("sha256").update(JSON.stringify(data)).digest("hex").slice(0, 10)}`,
-      secret: `${job}-client`,
+      secret: args.password === undefined ? undefined : `${job}-client`,
     };
     const volumeName = `holdfast-${namespace}-${job}`;
     const specs = volumeSpecs(pod, objects, volumeName);
@@ -69,11 +69,16 @@ export class ClusterDump extends pulumi.ComponentResource {
       { metadata: metadata(objects.configMap), immutable: true, data },
       parent,
     );
-    const secret = new Secret(
-      `${name}-client`,
-      { metadata: metadata(objects.secret), stringData: { password: pulumi.secret(args.password) } },
-      { ...parent, additionalSecretOutputs: ["stringData", "data"] },
-    );
+    const secrets =
+      objects.secret === undefined || args.password === undefined
+        ? []
+        : [
+            new Secret(
+              `${name}-client`,
+              { metadata: metadata(objects.secret), stringData: { password: pulumi.secret(args.password) } },
+              { ...parent, additionalSecretOutputs: ["stringData", "data"] },
+            ),
+          ];
     // Before the first pod: one without it could reach anything.
     const policy = new NetworkPolicy(
       `${name}-reach`,
@@ -83,12 +88,12 @@ export class ClusterDump extends pulumi.ComponentResource {
     new CronJob(
       `${name}-cronjob`,
       { metadata: metadata(job), spec: cronJobSpec(pod, objects) },
-      { ...parent, dependsOn: [claim, programs, secret, policy] },
+      { ...parent, dependsOn: [claim, programs, ...secrets, policy] },
     );
     new CronJob(
       `${name}-ask`,
       { metadata: metadata(askedJob(job)), spec: askedCronJobSpec(pod, objects) },
-      { ...parent, dependsOn: [claim, programs, secret, policy] },
+      { ...parent, dependsOn: [claim, programs, ...secrets, policy] },
     );
     if (args.objects)
       new AlertRules(

@@ -20,7 +20,7 @@ export interface DumpPod {
   readonly startWithinMs: number;
   /** The pod is ended then. */
   readonly timeoutMs: number;
-  /** Account that both containers run as, on no node's list of users; it owns the folder. */
+  /** Account that the runner runs as, and the client where its files aren't another one's; on no node's list of users. It owns the folder. */
   readonly uid: number;
   readonly client: {
     readonly image: string;
@@ -32,15 +32,27 @@ export interface DumpPod {
     /** Whether it needs room on a disk of the node's. */
     readonly scratch: boolean;
     readonly environment: Readonly<Record<string, string>>;
+    /** A volume whose files it reads, and a restore writes. */
+    readonly files?: ApplicationFiles;
   };
   readonly runnerImage: string;
   /** The runner's `config.json`. */
   readonly config: string;
-  /** Name of the secret with the client's password. */
-  readonly secret: string;
+  /** Name of the secret with the client's password; files ask for none. */
+  readonly secret: string | undefined;
   readonly target: NfsFolder;
   /** All that the pod may reach, beside its names. */
   readonly reaches: readonly Reachable[];
+}
+
+/** What an application keeps in a volume of its own. */
+export interface ApplicationFiles {
+  /** Claim in the pod's namespace. */
+  readonly claim: string;
+  /** Number of the account that the files belong to, which the client runs as. */
+  readonly owner: number;
+  /** Labels of the pods that have the volume: most volumes are on one node at a time. */
+  readonly usedBy: Readonly<Record<string, string>>;
 }
 
 /** Pods of a namespace, or one address, at a port. */
@@ -54,6 +66,8 @@ export const podPaths = {
   /** The folder of the dumps. */
   target: "/backup",
   programs: "/holdfast",
+  /** The client's alone: what an application has in its volume. */
+  files: "/files",
   /** The client's alone, on a disk. */
   scratch: "/scratch",
   /** The client's alone. */

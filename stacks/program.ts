@@ -104,13 +104,14 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   }
   for (const [index, job] of inCluster.entries()) {
     const group = rules[jobs.length + index];
-    const password = settings.secrets[job.deployment.pod.secret];
-    if (!group || !password) continue;
     const { runner, pod } = job.deployment;
+    const password = pod.secret === undefined ? undefined : settings.secrets[pod.secret];
+    if (!group || (pod.secret !== undefined && !password)) continue;
     new ClusterDump(
       `${job.name}-${job.host}`,
       {
-        ...{ job: job.name, pod: pinned(pod, settings.images), password, rules: group },
+        ...{ job: job.name, pod: pinned(pod, settings.images), rules: group },
+        ...(password === undefined ? {} : { password }),
         programs: await surroundings.podPrograms(runner, pod),
         connection: connectionTo(estate, pod.target.host, settings),
         ...(objects ? { objects } : {}),

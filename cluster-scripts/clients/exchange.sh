@@ -1,7 +1,7 @@
 # How a database's client hands its dumps over to the container beside it, which verifies and keeps them: each through a
 # pipe of its own, so that no half of one is ever on a disk, and with the exit code of the program that made it.
 set -u
-umask 077
+umask "${EXCHANGE_UMASK:-077}"
 cd "${EXCHANGE:-/exchange}" || exit 1
 
 number=0

@@ -56,7 +56,7 @@ export class RestoreClient {
     const { client, stop } = this;
     const ask = `ask-${(this.asked += 1)}`;
     for (const [file, text] of Object.entries({ name, other, form: form ?? "" }))
-      writeFileSync(client.path(`${ask}.${file}`), text, { encoding: "latin1", mode: 0o600 });
+      writeFileSync(client.path(`${ask}.${file}`), text, { encoding: "latin1", mode: 0o660 });
     this.words.write(`${ask} ${word}\n`);
     if ((await client.first(`${ask}.out`)) === undefined) throw failure(gone);
     const read = pipeline(

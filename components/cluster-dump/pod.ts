@@ -5,7 +5,8 @@ export interface PodObjects {
   readonly job: string;
   readonly claim: string;
   readonly configMap: string;
-  readonly secret: string;
+  /** Absent where the client needs no password. */
+  readonly secret: string | undefined;
 }
 
 /** Labels of a job's pods: its network policy finds them by these. */
@@ -67,16 +68,19 @@ interface PodUse {
   readonly ask?: string;
 }
 
-/** Fits the Pod Security Standard "restricted". */
+/** Fits the Pod Security Standard "restricted", but for files that are root's: those, root alone reads, here without a capability. */
 function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects, use: PodUse) {
   const { uid, client } = pod;
+  const { files } = client;
   return {
     restartPolicy: "Never",
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 60,
     securityContext: {
-      ...{ runAsNonRoot: true, runAsUser: uid, runAsGroup: uid, fsGroup: uid },
+      ...{ runAsNonRoot: true, runAsUser: uid, runAsGroup: uid },
+      // Kubernetes would give all files of an application's volume to an fsGroup.
+      ...(files ? { supplementalGroups: [uid, files.owner] } : { fsGroup: uid }),
       seccompProfile: { type: "RuntimeDefault" },
     },
     containers: [
@@ -85,13 +89,22 @@ function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects, use: Po
         image: client.image,
         command: ["sh", `${paths.programs}/${use.script}.sh`],
         env: Object.entries(client.environment).map(([name, value]) => ({ name, value })),
-        ...confined,
+        securityContext: {
+          ...confined,
+          ...(files && {
+            ...{ runAsUser: files.owner, runAsGroup: files.owner, runAsNonRoot: files.owner !== 0 },
+          }),
+        },
         resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "512Mi" } },
         volumeMounts: [
           { name: "programs", mountPath: paths.programs, readOnly: true },
-          { name: "credentials", mountPath: paths.credentials, readOnly: true },
+          ...(secret === undefined
+            ? []
+            : [{ name: "credentials", mountPath: paths.credentials, readOnly: true }]),
           { name: "exchange", mountPath: paths.exchange },
           ...(client.scratch ? [{ name: "scratch", mountPath: paths.scratch }] : []),
+          // Also a database that is only read is written to: its readers' locks are beside it.
+          ...(files ? [{ name: "files", mountPath: paths.files }] : []),
         ],
       },
       {
@@ -105,7 +118,7 @@ function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects, use: Po
           `${paths.programs}/config.json`,
         ],
         ...(use.ask !== undefined && { env: [{ name: "ASK", value: use.ask }] }),
-        ...confined,
+        securityContext: confined,
         resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "256Mi" } },
         volumeMounts: [
           { name: "programs", mountPath: paths.programs, readOnly: true },
@@ -116,22 +129,32 @@ function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects, use: Po
     ],
     volumes: [
       { name: "programs", configMap: { name: configMap } },
-      { name: "credentials", secret: { secretName: secret, defaultMode: 0o440 } },
+      ...(secret === undefined
+        ? []
+        : [{ name: "credentials", secret: { secretName: secret, defaultMode: 0o440 } }]),
       // Of memory, as a client's password file lies there for as long as it runs. Dumps go through it by pipes.
       { name: "exchange", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
       { name: "target", persistentVolumeClaim: { claimName: claim } },
       ...(client.scratch ? [{ name: "scratch", emptyDir: {} }] : []),
+      ...(files ? [{ name: "files", persistentVolumeClaim: { claimName: files.claim } }] : []),
     ],
+    ...(files && { affinity: besides(files.usedBy) }),
   };
 }
 
 const confined = {
-  securityContext: {
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    capabilities: { drop: ["ALL"] },
-  },
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
 };
+
+/** On the node of such pods; on any where there is none, as for a restore. */
+function besides(matchLabels: Readonly<Record<string, string>>) {
+  const podAffinityTerm = { labelSelector: { matchLabels }, topologyKey: "kubernetes.io/hostname" };
+  return {
+    podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] },
+  };
+}
 
 /** Nobody reaches the pod; it reaches its database, the Pushgateway and the cluster's names. */
 export function networkPolicySpec(job: string, reaches: readonly Reachable[]) {

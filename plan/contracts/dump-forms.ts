@@ -30,6 +30,8 @@ export const dumpForms = {
   "redis-rdb": { ending: "rdb", gzip: false, judged: "read-back", text: "counts", former: "dumped" },
   /** A snapshot of etcd, which brings its own sum. */
   "etcd-snapshot": { ending: "db", gzip: false, judged: "read-back", text: "counts", former: "stays" },
+  /** Archive of a folder, in which each SQLite database is a copy of its own. */
+  "sqlite-files": { ending: "tar.gz", gzip: true, judged: "read-back", text: "counts", former: "renamed" },
 } as const satisfies Record<string, DumpTraits>;
 
 export type DumpForm = keyof typeof dumpForms;

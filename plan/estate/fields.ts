@@ -122,3 +122,24 @@ export const image = z
     /^[a-z0-9][a-z0-9._:-]*(\/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9._-]*(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$/,
     'expected an image with its registry, and a tag or a digest, e.g. "docker.io/library/postgres:15"',
   );
+
+/** Labels that Kubernetes' objects are found by. */
+export const labels = z
+  .record(
+    z
+      .string()
+      .regex(
+        /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+        'expected the name of a label, e.g. "app" or "app.kubernetes.io/name"',
+      ),
+    z
+      .string()
+      .regex(
+        /^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/,
+        'expected the value of a label: up to 63 letters, digits and inner "-", "_" or ".", e.g. "vaultwarden"',
+      ),
+  )
+  .refine(
+    found => Object.keys(found).length > 0,
+    'is empty, which finds every pod. Expected at least one label, e.g. { app: "vaultwarden" }',
+  );

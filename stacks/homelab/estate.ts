@@ -236,6 +236,14 @@ export const estate: EstateInput = {
       {
         ...dump("vaultwarden-backup", "vaultwarden", "vaultwarden", "35 1,7,13,19 * * *", "30d", critical),
         promise: { rpo: "8h" },
+        dump: {
+          engine: "sqlite",
+          image: "docker.io/keinos/sqlite3:3.46.1",
+          // Its image runs as root.
+          owner: 0,
+          usedBy: { app: "vaultwarden" },
+          excludes: [{ name: "icon_cache", reason: "icons of web sites, fetched anew" }],
+        },
       },
       dump("postiz-backup", "postiz", "postiz", "47 1 * * *", "14d", alert, postgres),
     ],

@@ -1,21 +1,7 @@
-import type { Estate } from "../../estate/schema";
 import type { Layer } from "../layer";
+import { dumpedOf } from "./dataset";
 import { clusterDumpJob } from "./jobs";
 import { clusterDumpSpec } from "./spec";
-
-/** What runs a database; undefined for what is none. */
-function engineOf(estate: Estate, dataset: string): string | undefined {
-  const [service = "", name = service] = dataset.split("/");
-  const found = estate.services[service]?.data.find(data => (data.name ?? service) === name);
-  return found?.kind === "database" ? found.engine : undefined;
-}
-
-/** Namespace of a volume's claim, which a dump of its files has to mount; a database is asked from anywhere. */
-function claimNamespace(estate: Estate, dataset: string): string | undefined {
-  const [service = "", name = service] = dataset.split("/");
-  const found = estate.services[service]?.data.find(data => (data.name ?? service) === name);
-  return found?.kind === "volume" ? found.namespace : undefined;
-}
 
 /** CronJobs that dump a database or a state. */
 export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
@@ -29,14 +15,25 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
     if (all.findIndex(other => other.name === name && other.cluster === cluster) < all.indexOf(part))
       look.fault([...at, "name"], name, "is there twice in this cluster. Give each dump its own name");
     look.cluster([...at, "cluster"], cluster);
+    const dumped = dumpedOf(estate, dataset);
     if (part.dump) {
-      look.secret([...at, "dump", "secret"], part.dump.secret);
-      const engine = engineOf(estate, dataset);
-      if (engine !== undefined && engine !== part.dump.engine)
+      if ("secret" in part.dump) look.secret([...at, "dump", "secret"], part.dump.secret);
+      const what = dumped?.kind === "database" ? dumped.engine : part.dump.engine;
+      if (what !== part.dump.engine)
         look.fault(
           [...at, "dump", "engine"],
           part.dump.engine,
-          `is not what ${dataset} is: ${engine}. Another engine's client makes no dump of it`,
+          `is not what ${dataset} is: ${what}. Another engine's client makes no dump of it`,
+        );
+      if (
+        part.dump.engine === "sqlite" &&
+        dumped &&
+        (dumped.kind !== "volume" || dumped.count > 1 || dumped.block)
+      )
+        look.fault(
+          [...at, "dump", "engine"],
+          part.dump.engine,
+          `is for the files of one volume, and ${dataset} isn't that. Expected a dataset of kind "volume" without "count" and "block"`,
         );
       if (estate.clusters[cluster] && !estate.clusters[cluster]?.runnerImage)
         look.fault(
@@ -46,8 +43,8 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         );
     }
     look.dataset([...at, "dataset"], dataset);
-    const claimIn = claimNamespace(estate, dataset);
-    if (claimIn !== undefined && claimIn !== part.namespace)
+    const claimIn = dumped?.kind === "volume" ? dumped.namespace : part.namespace;
+    if (claimIn !== part.namespace)
       look.fault(
         [...at, "namespace"],
         part.namespace,

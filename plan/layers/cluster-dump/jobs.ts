@@ -48,7 +48,7 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
       ? [...clusterDumpMetrics, databaseSuccessMetric]
       : clusterDumpMetrics.filter(({ meaning }) => meaning !== "other"),
     alerts: spec.dump ? alertsOf(spec, run.judged) : [],
-    credentials: spec.dump ? [secretCredential(spec.dump.secret)] : [],
+    credentials: spec.dump && "secret" in spec.dump ? [secretCredential(spec.dump.secret)] : [],
     deployment: deploymentOf(spec, estate, trigger, run),
   };
 }
@@ -75,8 +75,8 @@ function wayBackOf({ name, namespace, cluster, dump }: ClusterDumpSpec, machine:
           ...{ kind: "command", where: { kind: "cluster", name: cluster } },
           argv: askCommand(namespace, name, "restore"),
           changes:
-            "each database is as its newest good dump has it; what it was is there under another name, or of MariaDB in a dump that was made before",
-          undo: "alter database NAME rename to ..., both ways, as its log names them; of MariaDB, the same with --at the time of that dump",
+            "each database is as its newest good dump has it; what it was is there under another name, or of MariaDB and Redis in a dump that was made before",
+          undo: "alter database NAME rename to ..., both ways, as its log names them; of MariaDB and Redis, the same with --at the time of that dump; of files, their folder as it names it",
           verifies:
             "its log ends with what each database is as of: every dump was compared with its SHA-256 before, and every table's rows with its manifest after",
         },

@@ -8,6 +8,7 @@ import { push } from "../common";
 import { mountAbove } from "../places";
 import { engines } from "./engines";
 import type { Engine } from "./engines/engine";
+import { claimOf } from "./dataset";
 import type { ClusterDumpSpec, DumpSpec } from "./spec";
 
 /** Of a range that no distribution gives to anybody; NFS knows accounts by their number alone. */
@@ -43,10 +44,8 @@ function podOf(
   { budgetMs, timeoutMs }: Limits,
 ): DumpPod {
   const { host, path } = spec.target;
-  const { server } = dump;
   const engine: Engine = engines[dump.engine];
-  const { scripts, port, scratch } = engine;
-  const serverPort = server.port ?? port;
+  const { scripts, scratch } = engine;
   return {
     namespace: spec.namespace,
     schedule: trigger.calendar,
@@ -64,30 +63,36 @@ function podOf(
       includes: [scripts, "exchange"],
       scratch,
       environment: {
-        ...{ DATABASE_HOST: server.host, DATABASE_PORT: String(serverPort) },
+        ...("server" in dump && {
+          ...{ DATABASE_HOST: dump.server.host, DATABASE_PORT: String(dump.server.port) },
+        }),
         ...("user" in dump && { DATABASE_USER: dump.user }),
         ...{ HOME: podPaths.exchange, EXCHANGE: podPaths.exchange },
-        PASSWORD_FILE: `${podPaths.credentials}/password`,
+        ...("secret" in dump && { PASSWORD_FILE: `${podPaths.credentials}/password` }),
         ...(scratch && { SCRATCH: podPaths.scratch }),
+        ...("owner" in dump && {
+          ...{ FILES: podPaths.files, EXCLUDES: dump.excludes.map(({ name }) => name).join("\n") },
+        }),
       },
+      ...("owner" in dump && {
+        files: { claim: claimOf(estate, spec.dataset), owner: dump.owner, usedBy: dump.usedBy },
+      }),
     },
     runnerImage,
     config: `${JSON.stringify(configOf(spec, estate, trigger, budgetMs), undefined, 2)}\n`,
-    secret: dump.secret,
+    secret: "secret" in dump ? dump.secret : undefined,
     target: {
       host,
       server: estate.hosts[host]?.address ?? "",
       path,
       fsUuid: estate.hosts[host]?.filesystems[mountAbove(estate, host, path)]?.fsUuid ?? "",
     },
-    reaches: [
-      {
-        ...(server.namespace === undefined ? { address: server.host } : { namespace: server.namespace }),
-        port: serverPort,
-      },
-      pushgatewayOf(estate),
-    ],
+    reaches: [...("server" in dump ? [reachOf(dump.server)] : []), pushgatewayOf(estate)],
   };
+}
+
+function reachOf({ host, port, namespace }: Extract<DumpSpec, { server: object }>["server"]): Reachable {
+  return namespace === undefined ? { address: host, port } : { namespace, port };
 }
 
 function configOf(

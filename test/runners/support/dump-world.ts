@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleRunner } from "../../../host-scripts/bundle-runner";
@@ -44,11 +53,28 @@ export interface PodOptions {
 /** Room on the target: more than a few dumps of a small server. */
 const targetBytes = 16 * 2 ** 20;
 
-/** @param startServer starts a database server below a folder that any user may reach */
+/** Numbers of the accounts that the containers run as: each is in the other's group, as in their pod. */
+interface Accounts {
+  readonly client: number;
+  readonly runner: number;
+}
+
+/**
+ * @param startServer starts a database server below a folder that any user may reach
+ * @param accounts by default both are root
+ */
 export async function createDumpWorld(
   job: string,
   startServer: (namespace: MountNamespace, folder: string) => Promise<DatabaseServer>,
+  accounts?: Accounts,
 ): Promise<DumpWorld> {
+  const as = (who: keyof Accounts): string[] =>
+    accounts
+      ? [
+          ...["setpriv", `--reuid=${accounts[who]}`, `--regid=${accounts[who]}`],
+          `--groups=${accounts.client},${accounts.runner}`,
+        ]
+      : [];
   const folder = mkdtempSync(join(tmpdir(), "holdfast-dump-"));
   chmodSync(folder, 0o755);
   const [namespace, pushes, bundle] = await Promise.all([
@@ -64,7 +90,9 @@ export async function createDumpWorld(
   ) as [string, string, string, string];
   for (const made of [exchange, target, bin, scratch]) mkdirSync(made);
   await namespace.run("mount", "-t", "tmpfs", "-o", `size=${targetBytes}`, "none", target);
+  for (const shared of [exchange, scratch]) chmodSync(shared, 0o777);
   const seen = namespace.outside(target);
+  if (accounts) chownSync(seen, accounts.runner, accounts.runner);
   const file = join(folder, "config.json");
   let config: ClusterDumpConfig = clusterDumpConfig.parse({
     ...{ job, host: "k8s", budgetMs: 60_000, zone: "UTC", exchange, target },
@@ -97,11 +125,15 @@ export async function createDumpWorld(
     };
     const words = Object.entries(all).map(([name, value]) => `${name}=${value}`);
     const path = join(projectRoot, "cluster-scripts/clients", script);
-    return startRunner(namespace.inside(["env", "-i", ...words, "sh", path]), process.env, "");
+    return startRunner(
+      namespace.inside([...as("client"), "env", "-i", ...words, "sh", path]),
+      process.env,
+      "",
+    );
   };
   const runner = (ask = "run"): StartedRun =>
     startRunner(
-      namespace.inside([process.execPath, program, "--config", file]),
+      namespace.inside([...as("runner"), process.execPath, program, "--config", file]),
       { ...process.env, ASK: ask },
       join(seen, ".holdfast"),
     );

@@ -5,26 +5,24 @@ import { address, image, name, user } from "../../../estate/fields";
 export interface Engine<Spec extends z.ZodType = z.ZodType> {
   /** Its `dump` in an estate. */
   readonly spec: Spec;
-  /** Where it answers unless the estate says otherwise. */
-  readonly port: number;
   /** What its scripts are called after: `NAME-restore.sh`, `NAME-WHAT.sh` for each that makes dumps, and `NAME.sh`, which they read. */
   readonly scripts: string;
   /** WHAT. @param databases as the estate has it, where there are several */
-  script(databases: "together" | "each" | undefined): "server" | "databases";
+  script(databases: "together" | "each" | undefined): "server" | "databases" | "files";
   /** Whether its client needs room on a disk for as long as it runs. */
   readonly scratch: boolean;
   /** What a person does where no job of its cluster can restore it; else the job's own `restore` does it. */
   readonly byHand?: string;
 }
 
-/** Of each that has a server. */
-export const server = {
+/** Of each that has a server. @param port where it answers unless the estate says otherwise */
+export const server = (port: number) => ({
   image: image.describe(
     "Image with the server's client programs, of its version or a later one, and a shell",
   ),
   server: z.strictObject({
     host: address.describe('Its service, e.g. "postgresql.dbaas.svc.cluster.local"'),
-    port: z.int().min(1).max(65535).optional().describe("By default the engine's own, e.g. 5432"),
+    port: z.int().min(1).max(65535).default(port),
     namespace: name
       .optional()
       .describe(
@@ -32,10 +30,13 @@ export const server = {
       ),
   }),
   secret: name.describe("Secret with its password, or what else lets its client in"),
-};
+});
 
 /** Of each that asks who it is. */
-export const account = { ...server, user: user.describe("Account that may read all of it") };
+export const account = (port: number) => ({
+  ...server(port),
+  user: user.describe("Account that may read all of it"),
+});
 
 /** Of each with several databases. */
 export const databases = z

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { account, databases, type Engine } from "./engine";
 
+const port = 3306;
 const common = {
-  port: 3306,
   scripts: "mariadb",
   script: which => (which === "each" ? "databases" : "server"),
   scratch: false,
@@ -10,11 +10,11 @@ const common = {
 
 export const mariadb = {
   ...common,
-  spec: z.strictObject({ engine: z.literal("mariadb"), databases, ...account }),
+  spec: z.strictObject({ engine: z.literal("mariadb"), databases, ...account(port) }),
 } satisfies Engine;
 
 /** Of one root with MariaDB, and with the same options still. */
 export const mysql = {
   ...common,
-  spec: z.strictObject({ engine: z.literal("mysql"), databases, ...account }),
+  spec: z.strictObject({ engine: z.literal("mysql"), databases, ...account(port) }),
 } satisfies Engine;

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { entryName, image, labels, reason } from "../../../estate/fields";
+import type { Engine } from "./engine";
+
+/** What has no server: an application's SQLite databases, and the files that belong to them. */
+export const sqlite = {
+  spec: z.strictObject({
+    engine: z.literal("sqlite"),
+    image: image.describe("Image with sqlite3 (3.37 or later), tar and a shell"),
+    owner: z
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1)
+      .describe(
+        'Number of the account that the files belong to, which reads them: ls -ln. With 0 the pod fits "baseline" and not "restricted"',
+      ),
+    usedBy: labels.describe("Labels of the pods that have the volume: the dump runs on their node"),
+    excludes: z
+      .array(z.strictObject({ name: entryName, reason }))
+      .default([])
+      .describe("Entries of the volume that aren't the application's data, such as a cache"),
+  }),
+  scripts: "sqlite",
+  script: () => "files",
+  // Copies of its databases, and what is read back.
+  scratch: true,
+} satisfies Engine;

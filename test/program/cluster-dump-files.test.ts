@@ -1,0 +1,97 @@
+import { cronJobSpec } from "../../components/cluster-dump/pod";
+import { type EstateInput, parseEstate, planOf } from "../../plan";
+import { exampleEstate } from "../../plan/estate/example";
+
+const image = `docker.io/library/some@sha256:${"0123456789abcdef".repeat(4)}`;
+type Dump = NonNullable<EstateInput["layers"]["cluster-dump"]>[number];
+
+/** The example with a dump of a volume's files, some fields of which a test replaces. */
+function estateWith(more: Partial<Dump> = {}, dump: object = {}): EstateInput {
+  const estate = exampleEstate();
+  const cluster = estate.clusters?.["k8s"];
+  const [other] = estate.layers["cluster-dump"] ?? [];
+  if (!cluster || !other) throw new Error("the example has a cluster with a dump");
+  cluster.runnerImage = image;
+  estate.layers["cluster-dump"] = [
+    other,
+    {
+      ...other,
+      ...{ name: "nextcloud-backup", namespace: "nextcloud", dataset: "nextcloud" },
+      ...{ target: { host: "pve", path: "/srv/nfs/nextcloud-backup" }, keep: { age: "30d" } },
+      dump: {
+        ...{ engine: "sqlite", image, owner: 33, usedBy: { app: "nextcloud" } },
+        excludes: [{ name: "cache", reason: "made anew by itself" }],
+        ...dump,
+      } as Dump["dump"],
+      ...more,
+    } as Dump,
+  ];
+  return estate;
+}
+
+function podOf(estate: EstateInput) {
+  const job = planOf(parseEstate(estate)).jobs.find(({ name }) => name === "nextcloud-backup");
+  if (job?.deployment.kind !== "cronjob") throw new Error("it is installed");
+  const objects = { job: job.name, claim: job.name, configMap: "programs", secret: undefined };
+  return { job, pod: cronJobSpec(job.deployment.pod, objects).jobTemplate.spec.template.spec };
+}
+
+test("a dump of files mounts their volume on its application's node, as their owner, and has no password", () => {
+  const { job, pod } = podOf(estateWith());
+  expect(job.credentials).toEqual([]);
+  const { containers, volumes, securityContext, affinity } = pod as Record<string, unknown> & typeof pod;
+  // An fsGroup would give each file of the application to another group.
+  expect(securityContext).toEqual({
+    ...{ runAsNonRoot: true, runAsUser: 64_738, runAsGroup: 64_738, supplementalGroups: [64_738, 33] },
+    seccompProfile: { type: "RuntimeDefault" },
+  });
+  expect(containers[0]).toMatchObject({
+    command: ["sh", "/holdfast/sqlite-files.sh"],
+    securityContext: {
+      ...{ runAsUser: 33, runAsGroup: 33, runAsNonRoot: true, allowPrivilegeEscalation: false },
+      capabilities: { drop: ["ALL"] },
+    },
+    env: expect.arrayContaining([
+      { name: "FILES", value: "/files" },
+      { name: "EXCLUDES", value: "cache" },
+    ]) as unknown,
+  });
+  expect(containers[1]?.securityContext).not.toHaveProperty("runAsUser");
+  expect(volumes).toContainEqual({ name: "files", persistentVolumeClaim: { claimName: "nextcloud" } });
+  expect(volumes.map(({ name }) => name)).not.toContain("credentials");
+  expect(affinity).toMatchObject({
+    podAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        {
+          podAffinityTerm: {
+            labelSelector: { matchLabels: { app: "nextcloud" } },
+            topologyKey: "kubernetes.io/hostname",
+          },
+        },
+      ],
+    },
+  });
+});
+
+test("files of root's are read by a root without any capability, in the client alone", () => {
+  const { containers, securityContext } = podOf(estateWith({}, { owner: 0 })).pod;
+  expect(containers[0]?.securityContext).toMatchObject({
+    ...{ runAsUser: 0, runAsNonRoot: false, capabilities: { drop: ["ALL"] } },
+  });
+  expect(securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 64_738 });
+});
+
+test.each([
+  [
+    { dataset: "books", namespace: "books" },
+    {},
+    /dump\.engine: "sqlite" is for the files of one volume, and books isn't that/,
+  ],
+  [{ namespace: "elsewhere" }, {}, /namespace: "elsewhere" isn't where the claim of nextcloud is/],
+  [{}, { usedBy: {} }, /usedBy: .*is empty, which finds every pod/],
+  [{}, { usedBy: { app: "next cloud" } }, /expected the value of a label/],
+  [{}, { owner: -1 }, /owner/],
+  [{}, { server: { host: "nextcloud" } }, /server/],
+])("%j with %j is refused", (more, dump, says) => {
+  expect(() => parseEstate(estateWith(more, dump))).toThrow(says);
+});
