@@ -71,7 +71,7 @@ test("unchanged, none of them is looked at", async () => {
 test("with one change, the others are linked", async () => {
   await changeVolume(volume, "echo changed >folder-3/file-3001");
   await snapshot([volume]);
-  const linked = `${await folder()}/folder-3/file-7002`;
+  const linked = `${await folder()}/folder-3/file-3002`;
   const before = await inode(linked);
   const { status, output } = await unit.run();
   expect(output).toContain("1 copied (8 bytes)");
