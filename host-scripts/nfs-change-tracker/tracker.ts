@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 import type { NfsChangeTrackerConfig } from "../../plan/contracts/nfs-change-tracker";
 import { exitCodes, RunnerError } from "../runtime/errors";
+import { lastNumber } from "../runtime/journal";
 import { forgetWatched, noteWatched } from "../runtime/journal-watched";
 import type { Log } from "../runtime/log";
 import { verifyMounts } from "../runtime/mounts";
@@ -20,6 +21,8 @@ interface Root {
   /** Entries of it of which nobody does. */
   readonly without: ReadonlySet<string>;
   readonly pending: Pending;
+  /** The last number that its journal has given. */
+  handedOver: number;
 }
 
 /** What it has counted. */
@@ -59,6 +62,7 @@ export class Tracker {
       only: watch.only && new Set(watch.only.map(latin1Of)),
       without: new Set(watch.without?.map(latin1Of)),
       pending: new Pending(config.mostNames),
+      handedOver: 0,
     }));
   }
 
@@ -167,9 +171,13 @@ export class Tracker {
       for (const number of this.unheard) open(this.roots[number]?.watch.root ?? "");
       await pause(1_000, heard);
     }
-    for (const { watch, pending } of this.roots) {
+    for (const root of this.roots) {
+      const { watch, pending } = root;
+      // Somebody has put back what it was earlier: what was handed over since is not in there.
+      if (lastNumber(watch.journal) < root.handedOver) this.reconcile(root, ".");
       handOver(watch.journal, pending.take());
-      noteWatched(watch.journal, throughMs);
+      root.handedOver = lastNumber(watch.journal);
+      noteWatched(watch.journal, throughMs, watch);
     }
   }
 

@@ -4,13 +4,14 @@ import { z } from "zod";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { writeDurably } from "../runtime/durable";
 import { acknowledge as acknowledgeDebt } from "../runtime/journal-consumer";
-import { askWatched, readWatchedDebt, type WatchedDebt } from "../runtime/journal-watched";
+import { askWatched, type Notes, readWatchedDebt, type WatchedDebt } from "../runtime/journal-watched";
 import { momentText } from "../runtime/moment";
 import type { Phase } from "../runtime/phases";
+import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { isKnownConfig } from "./known-config";
 import { linksCompared } from "./links";
-import type { Mirror } from "./mirror";
+import { isLeftOut, type Mirror } from "./mirror";
 import { isUnwritten } from "./written";
 
 /*
@@ -66,8 +67,17 @@ export async function debtOf({ config, stop }: Mirror, left: Known | undefined):
   stop.check("owe");
   const debt = readWatchedDebt(journal, config.job, left?.stamp);
   const whole =
-    unwatched === undefined ? debt.whole : `nobody has watched the source ${unwatched} (${writer})`;
-  return { ...debt, whole };
+    unwatched === undefined
+      ? (debt.whole ?? whyUnnoted(config, debt.notes))
+      : `nobody has watched the source ${unwatched}`;
+  return { ...debt, whole: whole && `${whole} (${writer})` };
+}
+
+/** Whoever notes may have been rolled back to a time when less was mirrored. */
+function whyUnnoted(config: NfsMirrorConfig, { only, without = [] }: Notes): string | undefined {
+  const missed = without.find(entry => !isLeftOut(config, entry));
+  if (missed !== undefined) return `what changes in ${quoted(missed)} is not noted`;
+  return only && `what changes is noted of ${only.map(entry => quoted(entry)).join(", ")} alone`;
 }
 
 /** What a run has to know before it may look at a part of the source alone. */

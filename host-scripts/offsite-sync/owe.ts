@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import type { Phase } from "../runtime/phases";
 import { type Debt, readDebt } from "../runtime/journal-consumer";
-import { readWatchedDebt } from "../runtime/journal-watched";
+import { type Notes, readWatchedDebt } from "../runtime/journal-watched";
 import { inTree } from "../runtime/tree-path";
 import { isFullPassDue } from "./full-pass";
 import type { Leg, LegRun, Offsite, Part, Todo } from "./offsite";
@@ -41,7 +41,10 @@ function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
     if (!debt) continue;
     if (debt.whole !== undefined) whole ??= `${writer}'s journal: ${debt.whole}`;
     if (debt.oldestMs !== undefined) times.push(debt.oldestMs);
-    if ("throughMs" in debt) asOfMs = Math.min(asOfMs, debt.throughMs ?? asOfMs);
+    if ("throughMs" in debt) {
+      asOfMs = Math.min(asOfMs, debt.throughMs ?? asOfMs);
+      if (!isNoted(debt.notes, aboveOf(leg, root))) whole ??= `${writer} doesn't note what changes in it`;
+    }
     if (takeNames(debt, { leg, root }, named)) whole ??= `${writer} hands over all of it`;
   }
   const parts = [...foldersOf(leg), undefined].map((folder): Part => ({
@@ -60,13 +63,25 @@ function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
   };
 }
 
+/** A leg's name below the root of a journal, byte by byte as latin1; "" where it is that root. */
+function aboveOf(leg: Leg, root: string): string {
+  return leg.from === root ? "" : Buffer.from(leg.from.slice(root.length + 1)).toString("latin1");
+}
+
+/** Whether all that a leg has is noted. */
+function isNoted({ only, without = [] }: Notes, above: string): boolean {
+  if (above === "") return only === undefined && without.length === 0;
+  const entry = Buffer.from(above.split("/", 1)[0] ?? "", "latin1").toString();
+  return only?.includes(entry) !== false && !without.includes(entry);
+}
+
 /** @returns whether one of the names stands for all of the leg */
 function takeNames(
   { paths, subtrees }: Debt,
   { leg, root }: { leg: Leg; root: string },
   into: Named,
 ): boolean {
-  const above = leg.from === root ? "" : Buffer.from(leg.from.slice(root.length + 1)).toString("latin1");
+  const above = aboveOf(leg, root);
   const isAll = (name: string): boolean => name === "." || name === above || above.startsWith(`${name}/`);
   const below = (name: string): string | undefined =>
     above === "" ? name : name.startsWith(`${above}/`) ? name.slice(above.length + 1) : undefined;

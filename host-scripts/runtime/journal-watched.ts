@@ -10,18 +10,26 @@ import { bootId } from "./run-state";
  * A writer that watches others' changes can't tell by its segments whether it was there: a journal in which nothing is named
  * since yesterday is that of a quiet tree, or of a watcher that is dead. So it says beside them, again and again, until when all
  * changes are in them:
- * - `watched`: that instant, and the boot that it was in
+ * - `watched`: that instant, the boot that it was in, and of which entries of the tree that is said
  * - `asked`: a reader has written it, and waits for a later instant than it would get by itself
  */
 
-const watched = z.strictObject({ throughMs: z.number(), bootId: z.string() });
+const notes = {
+  /** Entries of the tree's root of which it notes what changes; all of them unless given. */
+  only: z.array(z.string()).optional(),
+  /** Entries of which it doesn't; none unless given. */
+  without: z.array(z.string()).optional(),
+};
+/** What a watcher notes: it and its readers have configs of their own, and one of them may be an older one. */
+export type Notes = z.infer<z.ZodObject<typeof notes>>;
+const watched = z.strictObject({ throughMs: z.number(), bootId: z.string(), ...notes });
 
 /** Older ones are no word on what changes now: a watcher says it several times in that time. */
 const freshMs = 3 * 60_000;
 
 /** Says that all changes until an instant are in segments that were handed over. */
-export function noteWatched(folder: string, throughMs: number): void {
-  writeWhole(fileOf(folder), `${JSON.stringify({ throughMs, bootId: bootId() })}\n`, 0o600);
+export function noteWatched(folder: string, throughMs: number, { only, without }: Notes = {}): void {
+  writeWhole(fileOf(folder), `${JSON.stringify({ throughMs, bootId: bootId(), only, without })}\n`, 0o600);
 }
 
 /** Says that nobody watches from now on. */
@@ -30,7 +38,7 @@ export function forgetWatched(folder: string): void {
 }
 
 /** Until when all changes are in a watcher's journal. Asked before the journal is read, or it may be older than that. */
-export type Watched = { readonly throughMs: number } | { readonly since: string };
+export type Watched = { readonly throughMs: number; readonly notes: Notes } | { readonly since: string };
 
 /** @returns `since` where nobody watches: in words, for "nobody has watched it ..." */
 export function watchedThrough(folder: string, nowMs = Date.now()): Watched {
@@ -45,7 +53,7 @@ export function watchedThrough(folder: string, nowMs = Date.now()): Watched {
   // One that lies ahead is by a clock that has gone back since.
   return Math.abs(nowMs - noted.throughMs) > freshMs
     ? { since: `since ${at}` }
-    : { throughMs: noted.throughMs };
+    : { throughMs: noted.throughMs, notes: { only: noted.only, without: noted.without } };
 }
 
 /** Name of the file by which a reader asks. */
@@ -64,7 +72,9 @@ export async function askWatched(folder: string, stop: AbortSignal): Promise<str
   writeWhole(join(folder, askedFile), "", 0o600);
   for (let pauseMs = 5; performance.now() < endMs && !stop.aborted; pauseMs = Math.min(200, 2 * pauseMs)) {
     const now = watchedThrough(folder);
-    if ("throughMs" in now && now.throughMs >= askedMs) return undefined;
+    // The one of before may lie ahead, by a clock that has gone back since.
+    if ("throughMs" in now && now.throughMs >= askedMs && now.throughMs !== before.throughMs)
+      return undefined;
     await sleep(pauseMs);
   }
   return `since ${new Date(before.throughMs).toISOString()}, though it was asked to say so`;
@@ -74,14 +84,17 @@ export async function askWatched(folder: string, stop: AbortSignal): Promise<str
 export interface WatchedDebt extends Debt {
   /** Nothing that changed after this instant is known to be in it, epoch ms; undefined where all is owed. */
   readonly throughMs: number | undefined;
+  /** What can be in it. */
+  readonly notes: Notes;
 }
 
 /** As `readDebt`; all is owed where nobody watches. */
 export function readWatchedDebt(folder: string, consumer: string, stamp: string | undefined): WatchedDebt {
   const watched = watchedThrough(folder);
   const debt = readDebt(folder, consumer, stamp);
-  if ("throughMs" in watched) return { ...debt, throughMs: watched.throughMs };
-  return { ...debt, whole: debt.whole ?? `nobody has watched it ${watched.since}`, throughMs: undefined };
+  if ("throughMs" in watched) return { ...debt, ...watched };
+  const whole = debt.whole ?? `nobody has watched it ${watched.since}`;
+  return { ...debt, whole, throughMs: undefined, notes: {} };
 }
 
 function fileOf(folder: string): string {

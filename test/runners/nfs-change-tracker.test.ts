@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import {
   appendFileSync,
+  cpSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -215,6 +216,22 @@ test("a file that changes by a name of which nobody reads makes all of the tree 
     await settled(run);
     expect([name, debt().whole]).toEqual([name, "its writer handed over all of the tree"]);
   }
+}, 60_000);
+
+test("a journal that was put back as it was earlier lacks names, so that all is handed over", async () => {
+  const run = await watching();
+  const earlier = `${journal}.earlier`;
+  const after = async (name: string): Promise<Debt> => {
+    writeFileSync(join(root(), name), "1");
+    await settled(run);
+    return debt();
+  };
+  expect(await after("first")).toMatchObject({ whole: undefined });
+  cpSync(journal, earlier, { recursive: true, preserveTimestamps: true });
+  expect(await after("lost")).toMatchObject({ paths: new Set(["first", "lost"]) });
+  rmSync(journal, { recursive: true });
+  renameSync(earlier, journal);
+  expect(await after("last")).toMatchObject({ whole: "its writer handed over all of the tree" });
 }, 60_000);
 
 test("more changes than the kernel keeps, while it stands still, are all of the tree, and it goes on", async () => {

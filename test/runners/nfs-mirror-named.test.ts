@@ -14,7 +14,12 @@ import {
 import { join } from "node:path";
 import { type Tracker, trackerOf } from "./support/tracker";
 import { openSegment, type SegmentKind } from "../../host-scripts/runtime/journal";
-import { askedFile, forgetWatched, noteWatched } from "../../host-scripts/runtime/journal-watched";
+import {
+  askedFile,
+  forgetWatched,
+  type Notes,
+  noteWatched,
+} from "../../host-scripts/runtime/journal-watched";
 import { createWorld, metricsOf, type World } from "./support/world";
 
 /** Nights that look at what was noted of the source; but for the last test, this process is who notes it. */
@@ -25,6 +30,7 @@ let tracker: Tracker;
 /** What is noted, and when: at once, or once somebody has asked for the n-th time from now. */
 let later: (readonly string[])[] = [];
 let isWatching = true;
+let notes: Notes = {};
 let stopListening: () => void;
 
 beforeEach(async () => {
@@ -32,12 +38,12 @@ beforeEach(async () => {
   tracker = await trackerOf(world);
   world.writeConfig({ changes: tracker.changes });
   mkdirSync(tracker.changes.journal, { recursive: true });
-  [later, isWatching] = [[], true];
+  [later, isWatching, notes] = [[], true, {}];
   const watcher = watch(tracker.changes.journal, (_, name) => {
     if (name !== askedFile || !isWatching) return;
     const now = later.shift() ?? [];
     if (now.length > 0) note(now);
-    noteWatched(tracker.changes.journal, Date.now());
+    noteWatched(tracker.changes.journal, Date.now(), notes);
   });
   stopListening = () => watcher.close();
   noteWatched(tracker.changes.journal, Date.now());
@@ -125,6 +131,19 @@ test("it looks at what is named and at nothing else, and at all of it once a wee
     said: expect.stringContaining("nobody has watched the source") as string,
   });
   noteWatched(tracker.changes.journal, Date.now());
+  // A tracker that was rolled back may note less than this one mirrors.
+  for (const [noted, why] of [
+    [{ without: ["frigate", "mail"] }, 'what changes in "mail" is not noted'],
+    [{ only: ["app"] }, 'what changes is noted of "app" alone'],
+  ] satisfies [Notes, string][]) {
+    notes = noted;
+    expect(await night()).toMatchObject({
+      compared: "all",
+      said: expect.stringContaining(`all is compared, as ${why}`) as string,
+    });
+  }
+  notes = { without: ["frigate"] };
+  expect(await night()).toMatchObject({ compared: "named" });
   const cursor = join(tracker.changes.journal, "cursors", "nfs-mirror");
   copyFileSync(cursor, `${cursor}.old`);
   expect(await night()).toMatchObject({ compared: "named" });
