@@ -115,7 +115,9 @@ function serviceOf(service: number, allHosts: readonly string[]): Service {
 
 function photos(host: string): Service {
   return {
-    data: [{ kind: "tree", host, path: "/srv/nfs/photos", size: "300GB", churnPerDay: "2GB" }],
+    data: [
+      { kind: "tree", host, path: "/srv/nfs/photos", size: "300GB", churnPerDay: "2GB", growthPerDay: "0B" },
+    ],
     promise: { rpo: { "live-disk": "36h", site: "36h", "host-root": "61h" }, rto: "12h" },
   };
 }
@@ -132,6 +134,7 @@ function volumesOf(service: number, hosts: readonly string[]): Service {
         namespace: `service-${service}`,
         size: "2GB",
         churnPerDay: "20MB",
+        growthPerDay: "0B",
       })),
     ),
     promise: { rpo: { application: "27h", "live-disk": "30h", site: "36h", "host-root": "61h" }, rto: "12h" },

@@ -24,6 +24,7 @@ import { rateOfGauge } from "./alerts/rate-of-gauge";
 import { silentAfterAMiss } from "./alerts/silent-after-a-miss";
 import { windowTooShort } from "./alerts/window-too-short";
 import { wrongUnit } from "./alerts/wrong-unit";
+import { changeUnknown } from "./capacity/change-unknown";
 import { diskCapacity } from "./capacity/disk";
 import { fullBefore } from "./capacity/full-before";
 import { nasCapacity } from "./capacity/nas";
@@ -62,11 +63,13 @@ import { goneBeforeTime } from "./retention/gone-before-time";
 import { goneBeforeNoticed } from "./retention/gone-before-noticed";
 import { mirrorWithoutHistory } from "./retention/mirror-without-history";
 import { outlivedBySource } from "./retention/outlived-by-source";
+import { backupDiskStays } from "./routes/backup-disk-stays";
 import { deleterOverForeignTree } from "./routes/deleter-over-foreign-tree";
 import { namespacesUnknown } from "./routes/namespaces-unknown";
 import { encryptedUnopened } from "./routes/encrypted-unopened";
 import { excludeHidesData } from "./routes/exclude-hides-data";
 import { excludeNamesNothing } from "./routes/exclude-names-nothing";
+import { legTooHigh } from "./routes/leg-too-high";
 import { legsCrossed } from "./routes/legs-crossed";
 import { mirrorTurnedRound } from "./routes/mirror-turned-round";
 import { metadataLost } from "./routes/metadata-lost";
@@ -74,9 +77,14 @@ import { namespaceNamesNothing } from "./routes/namespace-names-nothing";
 import { dumpInLiveTree } from "./routes/dump-in-live-tree";
 import { noCopy } from "./routes/no-copy";
 import { noRouteOffSite } from "./routes/no-route-off-site";
+import { onlyLeavesOut } from "./routes/only-leaves-out";
 import { partlyCovered } from "./routes/partly-covered";
 import { trackerWatchesLess } from "./routes/tracker-watches-less";
+import { sqliteTorn } from "./routes/sqlite-torn";
+import { volumesStay } from "./routes/volumes-stay";
+import { readByNobody } from "./retention/read-by-nobody";
 import { twoRoutes } from "./routes/two-routes";
+import { daysLeftOut } from "./schedule/days-left-out";
 import { dayOr } from "./schedule/day-or";
 import { twelveHoursOff } from "./schedule/twelve-hours-off";
 import { yearsOver } from "./schedule/years-over";
@@ -132,6 +140,7 @@ export const catalogue: readonly Check[] = [
   scrapedTooRarely,
   fileRefused,
   firesWhenHealthy,
+  changeUnknown,
   diskCapacity,
   fullBefore,
   nasCapacity,
@@ -165,11 +174,13 @@ export const catalogue: readonly Check[] = [
   goneBeforeTime,
   mirrorWithoutHistory,
   outlivedBySource,
+  backupDiskStays,
   deleterOverForeignTree,
   dumpInLiveTree,
   encryptedUnopened,
   excludeHidesData,
   excludeNamesNothing,
+  legTooHigh,
   legsCrossed,
   mirrorTurnedRound,
   metadataLost,
@@ -177,13 +188,18 @@ export const catalogue: readonly Check[] = [
   namespacesUnknown,
   noCopy,
   noRouteOffSite,
+  onlyLeavesOut,
   partlyCovered,
   trackerWatchesLess,
   twoRoutes,
   dayOr,
+  daysLeftOut,
   yearsOver,
   zoneApart,
   twelveHoursOff,
+  sqliteTorn,
+  volumesStay,
+  readByNobody,
   vmWithoutImage,
   neverFiresInYears,
   runsDoubledByDst,

@@ -55,6 +55,8 @@ export function dumpExample(name: string, schedule: Schedule, rpo: string): Exam
           engine: "mariadb",
           on: { host: "pve", pool: "data", namespace: "dbaas" },
           size: "1GB",
+          churnPerDay: "0B",
+          growthPerDay: "0B",
         },
       ],
       promise: { rpo: { application: "60d" }, rto: "8h" },

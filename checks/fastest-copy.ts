@@ -4,7 +4,7 @@ import type { Domain } from "../plan/estate/services";
 import type { Copy } from "../plan/graph/copies";
 import { copySurvives } from "../plan/graph/survival";
 import { copiesIn } from "./copies";
-import { floorMs, type TransferFloor, transferFloor } from "./transfer";
+import { floorMs, type TransferFloor, transferFloor } from "../plan/graph/transfer";
 
 /** A copy that outlives a disaster. */
 export interface FastestCopy {

@@ -18,3 +18,10 @@ export function neededStores(plan: Plan): readonly Store[] {
   known.set(plan, found);
   return found;
 }
+
+/** Up to where nothing is removed before its time, and no write is near its end: the share of a store that may be in use. */
+export function calmShare({ kind, name }: Store, { jobs }: Plan): number {
+  if (kind !== "pool") return 1;
+  const removals = jobs.flatMap(({ removesEarly = [] }) => removesEarly.filter(each => each.store === name));
+  return Math.min(0.9, ...removals.map(({ fromPercent }) => (fromPercent - 0.01) / 100));
+}

@@ -57,7 +57,7 @@ export function faultsOfFinding({ subject, message, fix }: Finding, { estate, jo
 export function faultsOfRefusal(problem: string): string[] {
   const faults = strangeWords(problem);
   if (
-    !/expected|example|e\.g\.|did you mean|known:|allowed:|keep one|remove|add it|give each|isn't one of/i.test(
+    !/expected|example|e\.g\.|did you mean|known:|allowed:|keep one|remove|add it|pin its|give each|isn't one of/i.test(
       problem,
     )
   )

@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import type { Plan } from "../plan";
 import { listed } from "../checks/wording";
-import { capacityDelta, daysToFull, type Store, storesOf } from "../plan/capacity";
+import { capacityDelta, daysToFull, isUnsaid, type Store, storesOf } from "../plan/capacity";
 import { yearsOf } from "../plan/graph/loss";
 import { placeText } from "../plan/graph/lose";
 import { Generations } from "../plan/graph/retention";
@@ -103,7 +103,8 @@ export function routesSection(plan: Plan): Section {
 /** What each store needs once every retention has filled up, and when growth fills it. */
 export function capacitySection(plan: Plan, nowMs: number): Section {
   const stores = storesOf(plan).map(store => ({ store, days: daysToFull(store) }));
-  const needText = ({ needBytes, unsized }: Store): string => withUnsized(formatSize(needBytes), unsized);
+  const needText = ({ needBytes, mostBytes, unsized }: Store): string =>
+    withUnsized(rangeText(needBytes, mostBytes, formatSize), unsized);
   const date = (days: number | undefined): string | undefined =>
     days === undefined ? undefined : new Date(nowMs + days * 86_400_000).toISOString().slice(0, 10);
   return {
@@ -115,12 +116,19 @@ export function capacitySection(plan: Plan, nowMs: number): Section {
       needText(store),
       formatSize(store.sizeBytes),
       formatSize(store.pinnedBytes),
-      date(days) ?? (store.unsized.length > 0 ? "unknown" : "-"),
+      date(days) ?? (isUnsaid(store) ? "unknown" : "-"),
     ]),
     json: stores.map(
-      ({ store: { name, kind, sizeBytes, usableBytes, needBytes, pinnedBytes, unsized }, days }) => ({
-        ...{ name, kind, sizeBytes, usableBytes, needBytes, pinnedBytes },
-        ...(unsized.length > 0 ? { unsized } : {}),
+      ({
+        store: { name, kind, sizeBytes, usableBytes, needBytes, mostBytes, pinnedBytes, ...unsaid },
+        days,
+      }) => ({
+        ...{ name, kind, sizeBytes, usableBytes, needBytes, mostBytes, pinnedBytes },
+        ...filled({
+          unsized: unsaid.unsized,
+          changeUnknown: unsaid.unchurned,
+          growthUnknown: unsaid.ungrown,
+        }),
         fullOn: date(days) ?? null,
       }),
     ),
@@ -134,16 +142,32 @@ export function deltaSection(before: Plan, after: Plan): Section {
     title: "Capacity against the earlier estate",
     key: "delta",
     head: ["store", "needs", "grows a day"],
-    rows: deltas.map(({ name, needBytes, growthPerDayBytes, unsized }) => [
+    rows: deltas.map(({ name, needBytes, mostBytes, growthPerDayBytes, unsized, ungrown }) => [
       name,
-      withUnsized(`${needBytes < 0 ? "" : "+"}${formatSize(needBytes)}`, unsized),
-      `${growthPerDayBytes < 0 ? "" : "+"}${formatSize(growthPerDayBytes)}`,
+      withUnsized(rangeText(needBytes, mostBytes, signedSize), unsized),
+      ungrown.length > 0
+        ? `${signedSize(growthPerDayBytes)} and what ${listed(ungrown)} grows by, which nobody says`
+        : signedSize(growthPerDayBytes),
     ]),
-    json: deltas.map(({ name, needBytes, growthPerDayBytes, unsized }) => ({
-      ...{ name, needBytes, growthPerDayBytes },
-      ...(unsized.length > 0 ? { unsized } : {}),
+    json: deltas.map(({ name, needBytes, mostBytes, growthPerDayBytes, unsized, ungrown }) => ({
+      ...{ name, needBytes, mostBytes, growthPerDayBytes },
+      ...filled({ unsized, growthUnknown: ungrown }),
     })),
   };
+}
+
+/** "1.2 TB", or "1.2 TB to 3.4 TB" where the estate doesn't say how much changes. */
+function rangeText(leastBytes: number, mostBytes: number, text: (bytes: number) => string): string {
+  return mostBytes === leastBytes ? text(leastBytes) : `${text(leastBytes)} to ${text(mostBytes)}`;
+}
+
+function signedSize(bytes: number): string {
+  return `${bytes < 0 ? "" : "+"}${formatSize(bytes)}`;
+}
+
+/** Those lists that have something in them. */
+function filled(lists: Readonly<Record<string, readonly string[]>>): Record<string, readonly string[]> {
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
 }
 
 /** What is known to be needed, and whose size nobody says. */

@@ -26,8 +26,9 @@ export interface Dataset {
   readonly count: number;
   /** Of each; absent where the estate doesn't say. */
   readonly sizeBytes?: number;
-  readonly churnPerDayBytes: number;
-  readonly growthPerDayBytes: number;
+  /** Of each; absent where the estate doesn't say. */
+  readonly churnPerDayBytes?: number;
+  readonly growthPerDayBytes?: number;
   readonly unprotected?: { readonly reason: string; readonly owner: string; readonly expires: string };
 }
 
@@ -69,8 +70,8 @@ function datasetOf(service: string, spec: DatasetSpec, estate: Estate): Dataset 
     ...(spec.kind === "volume" && spec.block ? { block: true } : {}),
     count: spec.kind === "volume" ? spec.count : 1,
     ...(spec.size === undefined ? {} : { sizeBytes: parseSize(spec.size) }),
-    churnPerDayBytes: parseSize(spec.churnPerDay),
-    growthPerDayBytes: parseSize(spec.growthPerDay),
+    ...(spec.churnPerDay === undefined ? {} : { churnPerDayBytes: parseSize(spec.churnPerDay) }),
+    ...(spec.growthPerDay === undefined ? {} : { growthPerDayBytes: parseSize(spec.growthPerDay) }),
     ...(spec.unprotected ? { unprotected: spec.unprotected } : {}),
   };
 }

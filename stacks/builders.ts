@@ -1,4 +1,5 @@
 import type { EstateInput } from "../plan";
+import { parseSize } from "../plan/units/size";
 
 export type ServiceInput = NonNullable<EstateInput["services"]>[string];
 type Dump = NonNullable<EstateInput["layers"]["cluster-dump"]>[number];
@@ -9,6 +10,15 @@ type Rpo = NonNullable<ServiceInput["promise"]>["rpo"];
 /** What most services are owed. */
 const rto = "8h";
 
+/**
+ * What of it changes each day and what is new, guessed until somebody has measured it: a hundredth is written anew, and it
+ * grows by a tenth in a year.
+ */
+export function changing(size: string): Pick<Data, "churnPerDay" | "growthPerDay"> {
+  const share = (part: number): string => `${Math.round(parseSize(size) * part)}B`;
+  return { churnPerDay: share(1 / 100), growthPerDay: share(1 / 3650) };
+}
+
 /** A database with a dump of its own. */
 export function database(
   engine: Database["engine"],
@@ -17,7 +27,7 @@ export function database(
   needs: string[] = [],
 ): ServiceInput {
   return {
-    data: [{ kind: "database", engine, on, size }],
+    data: [{ kind: "database", engine, on, size, ...changing(size) }],
     promise: { rpo: { application: "26h", "live-disk": "28h", site: "32h", "host-root": "60h" }, rto },
     needs,
   };
@@ -30,7 +40,7 @@ export function volume(
   more: Partial<Extract<Data, { kind: "volume" }>> = {},
 ): ServiceInput {
   return {
-    data: [{ kind: "volume", host: "pve", pool: "data", namespace, size, ...more }],
+    data: [{ kind: "volume", host: "pve", pool: "data", namespace, size, ...changing(size), ...more }],
     promise: { rpo: { application: "13h", "live-disk": "32h", site: "34h", "host-root": "60h" }, rto },
     needs: ["etcd"],
   };
@@ -39,14 +49,16 @@ export function volume(
 /** A folder in an NFS tree. */
 export function directory(path: string, size: string, rpo: Rpo = { application: "26h" }): ServiceInput {
   return {
-    data: [{ kind: "tree", host: "pve", path, size }],
+    data: [{ kind: "tree", host: "pve", path, size, ...changing(size) }],
     promise: { rpo: { "live-disk": "31h", site: "31h", "host-root": "60h", ...rpo }, rto: "24h" },
   };
 }
 
-/** A folder that is not backed up, and promised nothing. */
+/** A folder that is not backed up, and promised nothing; it gets no larger. */
 export function leftOut(path: string, size: string, reason: string): ServiceInput {
-  return { data: [{ kind: "tree", host: "pve", path, size, unprotected: accepted(reason) }] };
+  return {
+    data: [{ kind: "tree", host: "pve", path, size, growthPerDay: "0B", unprotected: accepted(reason) }],
+  };
 }
 
 /** Who answers for what is left out, and until when that has to be thought over again. */

@@ -1,8 +1,7 @@
-import type { Plan } from "../../plan";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
-import { neededStores } from "../stores";
+import { calmShare, neededStores } from "../stores";
 import { formatSize, formatSizeUp, listed } from "../wording";
 
 export const poolData = defineCheck({
@@ -13,12 +12,13 @@ export const poolData = defineCheck({
   run: plan =>
     neededStores(plan)
       .filter(({ kind, needBytes, usableBytes }) => kind === "pool" && needBytes > usableBytes)
-      .map(({ name, needBytes, sizeBytes, usableBytes, otherBytes, pinnedBytes, parts }) => {
+      .map(store => {
+        const { name, needBytes, sizeBytes, usableBytes, otherBytes, pinnedBytes, parts } = store;
         const largest = parts.slice(0, 3).map(({ dataset, bytes }) => `${dataset} ${formatSize(bytes)}`);
         return {
           subject: name,
           message: `Pool ${name} needs ${formatSize(needBytes)} of ${formatSize(sizeBytes)}, ${formatSize(usableBytes)} of which are usable: ${formatSize(otherBytes)} are allocated, snapshots will hold ${formatSize(pinnedBytes)}; largest ${listed(largest)}.`,
-          fix: `Extend it by ${formatSizeUp(needBytes / calmShare(name, plan) - sizeBytes)} (lvextend), keep snapshots for a shorter time, or leave out namespaces that change much.`,
+          fix: `Extend it by ${formatSizeUp(needBytes / calmShare(store, plan) - sizeBytes)} (lvextend), keep snapshots for a shorter time, or leave out namespaces that change much.`,
           evidence: { needBytes, sizeBytes, usableBytes, allocatedBytes: otherBytes, pinnedBytes, largest },
         };
       }),
@@ -48,9 +48,3 @@ export const poolData = defineCheck({
     good: [example("two of eight terabytes")],
   },
 });
-
-/** Up to where nothing is removed before its time, and no write is near its end. */
-function calmShare(store: string, { jobs }: Plan): number {
-  const removals = jobs.flatMap(({ removesEarly = [] }) => removesEarly.filter(each => each.store === store));
-  return Math.min(0.9, ...removals.map(({ fromPercent }) => (fromPercent - 0.01) / 100));
-}

@@ -45,7 +45,14 @@ export const sizeUnknown = defineCheck({
           edit: ({ services }) =>
             edit(services.books, {
               data: [
-                { kind: "tree", host: "pve", path: "/srv/nfs/books", size: "100GB", churnPerDay: "1GB" },
+                {
+                  kind: "tree",
+                  host: "pve",
+                  path: "/srv/nfs/books",
+                  size: "100GB",
+                  churnPerDay: "1GB",
+                  growthPerDay: "0B",
+                },
               ],
             }),
         },

@@ -225,10 +225,17 @@ function withoutData(plan: Plan): Found[] {
       const from = job.flows.flatMap(({ source }) =>
         source.kind === "tree" ? [placeText(source.location)] : [],
       );
+      const [away] = job.flows.flatMap(({ source }) =>
+        source.kind === "tree" && source.location.machine.kind === "destination"
+          ? [source.location.machine.name]
+          : [],
+      );
+      const destination =
+        away === undefined ? "" : `, and ${away} from destinations where nothing else needs it`;
       return {
         subject: job.called,
         message: `${job.called} on ${job.host} copies ${listed(from)}, and no service has data there, nor does a job write a copy there: each run succeeds and keeps nothing.`,
-        fix: `Tell what lies there as the data of a service, let a job write there, or remove ${job.called} from layers["${job.layer}"], and ${job.host} from destinations where nothing else needs it.`,
+        fix: `Tell what lies there as the data of a service, let a job write there, or remove ${job.called} from layers["${job.layer}"]${destination}.`,
         evidence: { from },
       };
     });

@@ -1,17 +1,11 @@
 import type { Plan } from "../../plan";
-import { bytesOf } from "../../plan/datasets";
-import { countUntil } from "../../plan/ascending";
-import { sizesOf } from "../../plan/capacity";
-import type { Copy } from "../../plan/graph/copies";
-import { yearsOf } from "../../plan/graph/loss";
+import { transferFloor } from "../../plan/graph/transfer";
 import type { Job } from "../../plan/job";
-import { isBelow } from "../../plan/layers/places";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
-import { copiesIn } from "../copies";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
-import { transferFloor } from "../transfer";
+import { daysApart, type RunLoad, runLoads } from "../run-loads";
 import { neededStores } from "../stores";
 import { formatSize, listed, placeText } from "../wording";
 
@@ -23,14 +17,7 @@ export const tooMuchForBudget = defineCheck({
   title: "What changes between two runs takes longer than a run may take",
   why: "A run that is stopped by its budget each night gets a little further behind with each of them, and what is behind is what is lost.",
   run: plan => {
-    const loads = new Map(plan.jobs.map(job => [job, [] as Load[]]));
-    const days = new Map(plan.jobs.map(job => [job, daysApart(job, plan)]));
-    for (const copies of copiesIn(plan).values())
-      for (const copy of copies) {
-        const load = loadOf(copy, days.get(copy.job) ?? 0, plan);
-        if (load) loads.get(copy.job)?.push(load);
-      }
-    const late = [...loads].flatMap(([job, own]) => {
+    const late = [...runLoads(plan, "least")].flatMap(([job, own]) => {
       const ms = own.reduce((sum, load) => sum + load.ms, 0);
       return ms > job.budgetMs ? [finding(job, own, ms)] : [];
     });
@@ -67,29 +54,6 @@ export const tooMuchForBudget = defineCheck({
   },
 });
 
-/** What one run carries of one dataset. */
-interface Load {
-  readonly dataset: string;
-  readonly bytes: number;
-  readonly ms: number;
-}
-
-/** The least that a run has to carry: what changed since the run before, and no more than there is; a dump is whole each time. */
-function loadOf(copy: Copy, days: number, plan: Plan): Load | undefined {
-  const { dataset, from, flow } = copy;
-  const source = from?.location ?? dataset.location;
-  const all = bytesOf(dataset);
-  if (all === undefined || dataset.unprotected || isSnapshot(copy)) return undefined;
-  const tree = from && flow.source.kind === "tree" ? sizesOf(plan).of(from) : undefined;
-  const changed =
-    (tree?.churnPerDayBytes ?? dataset.churnPerDayBytes * dataset.count) +
-    (tree?.growthPerDayBytes ?? dataset.growthPerDayBytes * dataset.count);
-  const sinceLast = Math.min(changed * days, tree?.bytes ?? all);
-  const bytes = flow.source.kind === "dataset" ? all : sinceLast;
-  const floor = transferFloor(source, copy.location, bytes, plan.estate);
-  return floor && floor.bytesMs > 0 ? { dataset: dataset.id, bytes, ms: floor.bytesMs } : undefined;
-}
-
 /** A job that reads a disk part by part, and doesn't come round within its period. */
 function unread(job: Job, plan: Plan): Found[] {
   const { readsWithinMs, reads = [] } = job;
@@ -114,21 +78,7 @@ function unread(job: Job, plan: Plan): Found[] {
   });
 }
 
-/** It moves no bytes: it lies in its source's own pool, or below its source's own tree. */
-function isSnapshot({ flow: { source, target } }: Copy): boolean {
-  return source.kind === "volumes" || (source.kind === "tree" && isBelow(target.path, source.location.path));
-}
-
-/** Mean time from one run to the next. */
-function daysApart(job: Job, plan: Plan): number {
-  const timeline = yearsOf(plan);
-  const { fromMs, toMs } = timeline.horizon;
-  const { startMs } = timeline.runsOf(job);
-  const runs = startMs.length - countUntil(startMs, start => start < fromMs);
-  return (toMs - fromMs) / dayMs / Math.max(1, runs);
-}
-
-function finding(job: Job, loads: readonly Load[], ms: number): Found {
+function finding(job: Job, loads: readonly RunLoad[], ms: number): Found {
   const largest = [...loads].sort((a, b) => b.ms - a.ms);
   const bytes = loads.reduce((sum, load) => sum + load.bytes, 0);
   const parts = largest.map(({ dataset, bytes: own }) => `${dataset} ${formatSize(own)}`);

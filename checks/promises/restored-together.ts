@@ -1,14 +1,20 @@
 import type { Plan } from "../../plan";
 import { bytesOf, type Dataset } from "../../plan/datasets";
 import { type Domain } from "../../plan/estate/services";
-import { type Load, type Restored, restoreOrder, type Waiting } from "../../plan/graph/restore-order";
+import {
+  backAlone,
+  loadsOf,
+  type Restored,
+  restoreOrder,
+  type Waiting,
+} from "../../plan/graph/restore-order";
 import { liveSurvives, siteOf } from "../../plan/graph/survival";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { fastestCopy } from "../fastest-copy";
-import { floorMs } from "../transfer";
+import { floorMs, type TransferFloor } from "../../plan/graph/transfer";
 import { formatSize, listed } from "../wording";
 
 export const restoredTogether = defineCheck({
@@ -118,8 +124,7 @@ function latestOf(group: Group, plan: Plan, lateAlone: Set<string>): Late | unde
     const waiting = byName.get(service);
     if (!waiting || backMs <= waiting.dueMs) continue;
     const [link = ""] = [...waiting.loads].sort(([, a], [, b]) => b.bytesMs - a.bytesMs)[0] ?? [];
-    const alone = restoreOrder(withNeeds(waiting, byName)).find(each => each.service === service);
-    if ((alone?.backMs ?? 0) > waiting.dueMs) lateAlone.add(link);
+    if (backAlone(waiting, byName) > waiting.dueMs) lateAlone.add(link);
     else if (worst && backMs - waiting.dueMs <= worst.backMs - worst.dueMs) continue;
     else
       worst = {
@@ -131,40 +136,30 @@ function latestOf(group: Group, plan: Plan, lateAlone: Set<string>): Late | unde
   return worst;
 }
 
-function withNeeds(
-  waiting: Waiting,
-  byName: ReadonlyMap<string, Waiting>,
-  seen = new Set<Waiting>(),
-): Waiting[] {
-  if (seen.has(waiting)) return [];
-  seen.add(waiting);
-  const needed = waiting.needs.flatMap(name => byName.get(name) ?? []);
-  return [waiting, ...needed.flatMap(need => withNeeds(need, byName, seen))];
-}
-
 function waitingOf(
   { domain, datasets }: Group,
   plan: Plan,
 ): { services: Waiting[]; bytesByLink: Map<string, number> } {
-  const loads = new Map<string, Map<string, Load>>();
+  const floors = new Map<string, TransferFloor[]>();
   const bytesByLink = new Map<string, number>();
   for (const dataset of datasets) {
-    const own = loads.get(dataset.service) ?? new Map<string, Load>();
-    loads.set(dataset.service, own);
+    const own = floors.get(dataset.service) ?? [];
+    floors.set(dataset.service, own);
     const floor = fastestCopy(dataset, domain, plan)?.floor;
     // Without a link, a size or a copy, others say so.
     if (floor?.link === undefined || floorMs(floor) === Infinity) continue;
-    const known = own.get(floor.link);
-    own.set(floor.link, {
-      bytesMs: (known?.bytesMs ?? 0) + floor.bytesMs,
-      latencyMs: Math.max(known?.latencyMs ?? 0, floor.latencyMs),
-    });
+    own.push(floor);
     bytesByLink.set(floor.link, (bytesByLink.get(floor.link) ?? 0) + (bytesOf(dataset) ?? 0));
   }
-  const services = [...loads].map(([service, own]): Waiting => {
+  const services = [...floors].map(([service, own]): Waiting => {
     const { needs = [], promise } = plan.estate.services[service] ?? {};
     const isDue = promise?.rto !== undefined && domain in promise.rpo;
-    return { service, needs, loads: own, dueMs: isDue ? parseDuration(promise.rto ?? "") : Infinity };
+    return {
+      service,
+      needs,
+      loads: loadsOf(own),
+      dueMs: isDue ? parseDuration(promise.rto ?? "") : Infinity,
+    };
   });
   return { services, bytesByLink };
 }

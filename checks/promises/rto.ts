@@ -3,13 +3,14 @@ import { addTo } from "../../plan/add-to";
 import { bytesOf, type Dataset } from "../../plan/datasets";
 import type { Domain } from "../../plan/estate/services";
 import type { Copy } from "../../plan/graph/copies";
+import { backAlone, loadsOf, type Waiting } from "../../plan/graph/restore-order";
 import { liveSurvives } from "../../plan/graph/survival";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { fastestCopy } from "../fastest-copy";
-import { floorMs, type TransferFloor } from "../transfer";
+import { floorMs, type TransferFloor } from "../../plan/graph/transfer";
 import { formatSize, listed, placeText } from "../wording";
 
 export const rto = defineCheck({
@@ -73,7 +74,14 @@ export const rto = defineCheck({
           edit: ({ services }) =>
             edit(services.photos, {
               data: [
-                { kind: "tree", host: "pve", path: "/srv/nfs/photos", size: "300GB", churnPerDay: "2GB" },
+                {
+                  kind: "tree",
+                  host: "pve",
+                  path: "/srv/nfs/photos",
+                  size: "300GB",
+                  churnPerDay: "2GB",
+                  growthPerDay: "0B",
+                },
               ],
             }),
         },
@@ -104,44 +112,63 @@ interface Floor {
   readonly unsized: readonly Dataset[];
 }
 
-/** Least times until services are back: what they need comes first, then their own bytes, one after the other. */
+/** How a dataset comes back, or why that can't be said; neither where it isn't harmed or nothing is left of it. */
+interface Part {
+  readonly step?: Step;
+  readonly unknown?: Copy;
+  readonly unsized?: Dataset;
+}
+
+interface Own {
+  readonly parts: readonly Part[];
+  readonly waiting: Waiting;
+}
+
+/** Least times until services are back, each with nothing before it but what it needs: what `lose` tells after a disaster, of the copies that are back soonest. */
 class Restore {
   private readonly datasets = new Map<string, Dataset[]>();
-  private readonly floors = new Map<string, Floor>();
+  private readonly owns = new Map<string, Own>();
 
   constructor(private readonly plan: Plan) {
     for (const dataset of plan.datasets)
       if (!dataset.unprotected) addTo(this.datasets, dataset.service, dataset);
   }
 
-  floorOf(service: string, domain: Domain, path: readonly string[] = []): Floor {
-    const key = `${service} ${domain}`;
-    const known = this.floors.get(key);
-    if (known) return known;
-    const needs = this.plan.estate.services[service]?.needs ?? [];
-    // A circle of needs has no first step: promises/restore-cycle says so.
-    const first = needs
-      .filter(needed => needed !== service && !path.includes(needed))
-      .map(needed => this.floorOf(needed, domain, [...path, service]))
-      .sort((a, b) => b.ms - a.ms)[0];
-    const own = (this.datasets.get(service) ?? []).map(dataset => this.fastest(dataset, domain));
-    const steps = own.flatMap(({ step }) => (step ? [step] : []));
-    const all = [...(first?.steps ?? []), ...steps];
-    const floor: Floor = {
+  floorOf(service: string, domain: Domain): Floor {
+    const byName = new Map<string, Waiting>();
+    const own = this.ownOf(service, domain);
+    const steps = this.gather(service, domain, byName);
+    return {
       domain,
-      // Somebody drives to the NAS once, and the bytes come one after the other.
-      ms:
-        Math.max(0, ...all.map(step => step.floor.latencyMs)) +
-        all.reduce((sum, step) => sum + step.floor.bytesMs, 0),
-      steps: all,
-      unknown: own.flatMap(({ unknown }) => (unknown ? [unknown] : [])),
-      unsized: own.flatMap(({ unsized }) => (unsized ? [unsized] : [])),
+      ms: backAlone(own.waiting, byName),
+      steps,
+      unknown: own.parts.flatMap(({ unknown }) => (unknown ? [unknown] : [])),
+      unsized: own.parts.flatMap(({ unsized }) => (unsized ? [unsized] : [])),
     };
-    this.floors.set(key, floor);
-    return floor;
   }
 
-  private fastest(dataset: Dataset, domain: Domain): { step?: Step; unknown?: Copy; unsized?: Dataset } {
+  /** Steps of a service, those of what it needs first. A circle of needs has no first step: promises/restore-cycle says so. */
+  private gather(service: string, domain: Domain, byName: Map<string, Waiting>): Step[] {
+    if (byName.has(service)) return [];
+    const { waiting, parts } = this.ownOf(service, domain);
+    byName.set(service, waiting);
+    const first = waiting.needs.flatMap(needed => this.gather(needed, domain, byName));
+    return [...first, ...parts.flatMap(({ step }) => (step ? [step] : []))];
+  }
+
+  private ownOf(service: string, domain: Domain): Own {
+    const key = `${service} ${domain}`;
+    const known = this.owns.get(key);
+    if (known) return known;
+    const parts = (this.datasets.get(service) ?? []).map(dataset => this.fastest(dataset, domain));
+    const floors = parts.flatMap(({ step }) => (step ? [step.floor] : []));
+    const needs = this.plan.estate.services[service]?.needs ?? [];
+    const own = { parts, waiting: { service, needs, dueMs: Infinity, loads: loadsOf(floors) } };
+    this.owns.set(key, own);
+    return own;
+  }
+
+  private fastest(dataset: Dataset, domain: Domain): Part {
     if (liveSurvives(dataset, domain, this.plan.estate)) return {};
     const fastest = fastestCopy(dataset, domain, this.plan);
     if (!fastest) return {};

@@ -14,7 +14,7 @@ export const deleterOverForeignTree = defineCheck({
   why: "In the reference system a mirror with --delete removed the images that another job had put into its target. Both jobs reported success.",
   run: plan => {
     const writers = writersOf(plan);
-    return plan.jobs.flatMap(job =>
+    const found = plan.jobs.flatMap(job =>
       job.deletes
         .filter(deletion => deletion.scope === "whole-tree")
         .flatMap(deletion =>
@@ -23,6 +23,8 @@ export const deleterOverForeignTree = defineCheck({
             .map(writer => finding(job, deletion, writer)),
         ),
     );
+    // Two legs into one folder are one finding, and not one for each leg and each of the two that writes.
+    return [...new Map(found.map(each => [each.message, each])).values()];
   },
   examples: {
     bad: [

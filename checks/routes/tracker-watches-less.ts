@@ -66,6 +66,9 @@ function findings(job: Job, plan: Plan): Found[] {
     journal?.kind === "watches" ? journal.folders.map(({ path }) => path) : [],
   );
   const legs = trackedLegs(job, plan);
+  // What one destination has no leg for may be another's.
+  const readers = plan.jobs.filter(other => other.host === job.host && other.journal?.kind === "reads");
+  const all = readers.flatMap(reader => trackedLegs(reader, plan));
   const unwatched = legs.filter(leg => !watches.some(watch => isBelow(leg, watch)));
   const mirrored = plan.jobs.flatMap(({ host, journal }) =>
     host === job.host && journal?.kind === "writes" && journal.reads ? [journal.reads] : [],
@@ -73,7 +76,8 @@ function findings(job: Job, plan: Plan): Found[] {
   const idle = watches.filter(
     watch =>
       !mirrored.includes(watch) &&
-      !legs.some(leg => isBelow(leg, watch) || isBelow(watch, leg)) &&
+      job === readers[0] &&
+      !all.some(leg => isBelow(leg, watch) || isBelow(watch, leg)) &&
       !lacksLeg(watch, job, plan),
   );
   const tracker = trackers[0]?.called ?? layerGiving("notes of what changes");
@@ -95,7 +99,7 @@ function findings(job: Job, plan: Plan): Found[] {
       subject: tracker,
       message: `${tracker} watches "${watch}", but no leg of ${job.called} starts there: the notes are of no use, or a leg is missing.`,
       fix: `Remove "${watch}" from its watches, or add a leg from it to ${job.called}.`,
-      evidence: { watch, legs, host: job.host },
+      evidence: { watch, legs: all, host: job.host },
     })),
   ];
 }

@@ -97,6 +97,37 @@ test("names what it can't count: a dataset of unknown size, in each store that h
   ]);
 });
 
+test("what changes and isn't said is a range, from nothing to all of it each day, and a disk's last day is unknown", () => {
+  const unsaid = ({ services }: ExampleEstate): void => {
+    Reflect.deleteProperty(services.photos?.data[0] ?? {}, "churnPerDay");
+  };
+  const nas = store("nas", unsaid);
+  // Eight snapshots pin 300 GB each, where everything changes between two of them.
+  expect(nas.mostBytes - nas.needBytes).toBe(8 * 300e9);
+  expect(nas.needBytes).toBe(store("nas").needBytes - Math.round((8 + 1 / 1_440) * 2e9));
+  expect(nas.unchurned).toEqual(["photos"]);
+  // The live tree and the backup disk hold no earlier state of it.
+  expect(store("pve:/srv/nfs", unsaid)).toMatchObject({
+    unchurned: [],
+    mostBytes: store("pve:/srv/nfs").needBytes,
+  });
+  expect(daysToFull({ ...nas, growthPerDayBytes: 1 })).toBeUndefined();
+  expect(
+    capacityDelta(planWith(), planWith(unsaid)).map(({ name, mostBytes }) => [name, mostBytes > 0]),
+  ).toEqual([["nas", true]]);
+});
+
+test("growth that isn't said is unknown wherever the dataset or a copy of it lies, and so is the last day there", () => {
+  const unsaid = ({ services }: ExampleEstate): void => {
+    Reflect.deleteProperty(services.books?.data[0] ?? {}, "growthPerDay");
+    if (services.photos?.data[0]) services.photos.data[0].growthPerDay = "1GB";
+  };
+  const tree = store("pve:/srv/nfs", unsaid);
+  expect([tree.ungrown, store("pve/data", unsaid).ungrown]).toEqual([["books"], []]);
+  expect(daysToFull(tree)).toBeUndefined();
+  expect(daysToFull({ ...tree, ungrown: [] })).toBeGreaterThan(0);
+});
+
 test("generations whose hard links are lost on the way to the NAS have every file there", () => {
   const generations = 4;
   const lost = ({ layers }: ExampleEstate): void => {

@@ -1,5 +1,5 @@
 import type { Plan } from "..";
-import { bytesOf } from "../datasets";
+import { bytesOf, type Dataset } from "../datasets";
 import type { Copy } from "../graph/copies";
 import { yearsOf } from "../graph/loss";
 import { Generations } from "../graph/retention";
@@ -8,11 +8,15 @@ import { isBelow, sameMachine } from "../layers/places";
 
 const dayMs = 86_400_000;
 
-/** What a copy occupies at most, and what changes in it each day. Bytes. */
+/** What of a dataset changes each day where the estate doesn't say: nothing at least, all of it at most. */
+export type Unsaid = "least" | "most";
+
+/** What a copy occupies once its retention has filled up, and what changes in it each day. Bytes. */
 export interface CopySize {
   readonly bytes: number;
   /** Of `bytes`, what only earlier generations hold: blocks that a snapshot keeps after the data has changed. */
   readonly pinnedBytes: number;
+  /** Infinity, and so is `growthPerDayBytes`, where the estate doesn't say and the most is asked for. */
   readonly churnPerDayBytes: number;
   readonly growthPerDayBytes: number;
   /** What it becomes where hard links are lost: each generation that shared files has them all. */
@@ -31,7 +35,13 @@ class CopySizes {
   private readonly runs = new Map<Copy["job"], number>();
   private readonly generations: Generations;
 
-  constructor(private readonly plan: Plan) {
+  private readonly unsaidBytes: number;
+
+  constructor(
+    private readonly plan: Plan,
+    unsaid: Unsaid,
+  ) {
+    this.unsaidBytes = unsaid === "most" ? Infinity : 0;
     this.generations = new Generations(yearsOf(plan));
   }
 
@@ -43,20 +53,12 @@ class CopySizes {
 
   private sizeOf(copy: Copy): CopySize {
     const { dataset, from, flow } = copy;
-    const live = {
-      // What nobody has said is told of by the store: `unsized`.
-      bytes: bytesOf(dataset) ?? 0,
-      pinnedBytes: 0,
-      churnPerDayBytes: dataset.churnPerDayBytes * dataset.count,
-      growthPerDayBytes: dataset.growthPerDayBytes * dataset.count,
-      unlinkedBytes: bytesOf(dataset) ?? 0,
-    };
     // A snapshot's own blocks lie in the pool; who reads it finds the whole volume.
-    const source = from && flow.source.kind === "tree" ? this.of(from) : live;
+    const source = from && flow.source.kind === "tree" ? this.of(from) : this.live(dataset);
     if (flow.retention.kind === "latest")
       return flow.metadata === "lost" ? { ...source, bytes: source.unlinkedBytes } : source;
     const { generations, longestMs } = this.generations.keptBy(copy);
-    const changedBytes = source.churnPerDayBytes * (longestMs / dayMs);
+    const changedBytes = longestMs > 0 ? source.churnPerDayBytes * (longestMs / dayMs) : 0;
     if (sharesBlocks(copy)) {
       const pinnedBytes = Math.round(Math.min(changedBytes, source.bytes * generations));
       return {
@@ -85,6 +87,20 @@ class CopySizes {
     };
   }
 
+  /** The dataset itself. */
+  live(dataset: Dataset): CopySize {
+    const { churnPerDayBytes, growthPerDayBytes, count } = dataset;
+    // What nobody has said is told of by the store: `unsized`.
+    const bytes = bytesOf(dataset) ?? 0;
+    return {
+      bytes,
+      pinnedBytes: 0,
+      churnPerDayBytes: churnPerDayBytes === undefined ? this.unsaidBytes : churnPerDayBytes * count,
+      growthPerDayBytes: growthPerDayBytes === undefined ? this.unsaidBytes : growthPerDayBytes * count,
+      unlinkedBytes: bytes,
+    };
+  }
+
   /** Mean number of runs a day over the estate's years. */
   private runsPerDay(job: Copy["job"]): number {
     const known = this.runs.get(job);
@@ -98,13 +114,16 @@ class CopySizes {
   }
 }
 
-const sizesOfPlans = new WeakMap<Plan, CopySizes>();
+const sizesOfPlans = new WeakMap<Plan, Readonly<Record<Unsaid, CopySizes>>>();
 
 /** Sizes of a plan's copies: made once for a plan, as stores and budgets ask. */
-export function sizesOf(plan: Plan): CopySizes {
-  const sizes = sizesOfPlans.get(plan) ?? new CopySizes(plan);
+export function sizesOf(plan: Plan, unsaid: Unsaid): CopySizes {
+  const sizes = sizesOfPlans.get(plan) ?? {
+    least: new CopySizes(plan, "least"),
+    most: new CopySizes(plan, "most"),
+  };
   sizesOfPlans.set(plan, sizes);
-  return sizes;
+  return sizes[unsaid];
 }
 
 /** A snapshot in its source's own pool, or below its source's own tree, holds no second copy of what hasn't changed. */

@@ -11,9 +11,13 @@ export interface StoreDelta {
   readonly after?: Store;
   /** What is needed more (or less, negative) once every retention has filled up. */
   readonly needBytes: number;
+  /** What is needed more at most, where the estates don't say how much changes. */
+  readonly mostBytes: number;
   readonly growthPerDayBytes: number;
   /** Datasets of unknown size that it didn't hold before. */
   readonly unsized: readonly string[];
+  /** Datasets of unknown growth that it didn't hold before. */
+  readonly ungrown: readonly string[];
 }
 
 /** Stores that differ between two plans, in the order of the later one; those that it lacks come last. */
@@ -23,19 +27,19 @@ export function capacityDelta(before: Plan, after: Plan): StoreDelta[] {
     const [was, is] = [old.get(name), current.get(name)];
     const { kind } = is ?? was ?? { kind: "filesystem" };
     const needBytes = (is?.needBytes ?? 0) - (was?.needBytes ?? 0);
+    const mostBytes = (is?.mostBytes ?? 0) - (was?.mostBytes ?? 0);
     const growthPerDayBytes = (is?.growthPerDayBytes ?? 0) - (was?.growthPerDayBytes ?? 0);
     const unsized = (is?.unsized ?? []).filter(dataset => !was?.unsized.includes(dataset));
-    const isSame = was && is && needBytes === 0 && growthPerDayBytes === 0 && was.sizeBytes === is.sizeBytes;
-    if (isSame && unsized.length === 0) return [];
+    const ungrown = (is?.ungrown ?? []).filter(dataset => !was?.ungrown.includes(dataset));
+    const grown = [needBytes, mostBytes, growthPerDayBytes, unsized.length, ungrown.length];
+    if (was && is && was.sizeBytes === is.sizeBytes && grown.every(more => more === 0)) return [];
     return [
       {
         name,
         kind,
         ...(was ? { before: was } : {}),
         ...(is ? { after: is } : {}),
-        needBytes,
-        growthPerDayBytes,
-        unsized,
+        ...{ needBytes, mostBytes, growthPerDayBytes, unsized, ungrown },
       },
     ];
   });
@@ -45,17 +49,26 @@ function byName(plan: Plan): Map<string, Store> {
   return new Map(storesOf(plan).map(store => [store.name, store]));
 }
 
+/** Whether the estate leaves out of what a store holds how large it is, how much of it changes, or how much it grows. */
+export function isUnsaid({
+  unsized,
+  unchurned,
+  ungrown,
+}: Pick<Store, "unsized" | "unchurned" | "ungrown">): boolean {
+  return unsized.length > 0 || unchurned.length > 0 || ungrown.length > 0;
+}
+
 /**
  * Whole days until a store is full, if its datasets and their copies grow as the estate says: 0 when it is already,
- * nothing when it never is, or when the estate doesn't say how large all is that it holds.
+ * nothing when it never is, or when the estate doesn't say how large all is that it holds, how much of it changes or grows.
  */
 export function daysToFull({
   needBytes,
   usableBytes,
   growthPerDayBytes,
-  unsized,
+  ...unsaid
 }: Store): number | undefined {
   if (needBytes >= usableBytes) return 0;
-  if (unsized.length > 0) return undefined;
+  if (isUnsaid(unsaid)) return undefined;
   return growthPerDayBytes > 0 ? Math.floor((usableBytes - needBytes) / growthPerDayBytes) : undefined;
 }

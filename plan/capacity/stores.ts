@@ -1,5 +1,5 @@
 import type { Plan } from "..";
-import { bytesOf } from "../datasets";
+import type { Dataset } from "../datasets";
 import type { Location } from "../job";
 import { isBelow } from "../layers/places";
 import { parseSize } from "../units/size";
@@ -17,13 +17,19 @@ export interface Store {
   readonly otherBytes: number;
   /** What is needed once every retention has filled up. */
   readonly needBytes: number;
-  /** Of that, what only earlier generations hold. */
+  /** `needBytes`, and more where the estate doesn't say how much of a dataset changes: what all of it would need, changing each day. */
+  readonly mostBytes: number;
+  /** Of `needBytes`, what only earlier generations hold. */
   readonly pinnedBytes: number;
   readonly growthPerDayBytes: number;
   /** Datasets by what they and their copies need there, largest first. */
   readonly parts: readonly { readonly dataset: string; readonly bytes: number }[];
   /** Datasets that it holds, or copies of, whose size the estate doesn't say: what they need comes on top of `needBytes`. */
   readonly unsized: readonly string[];
+  /** Those of which it doesn't say how much changes each day, and earlier generations hold that: why `mostBytes` is more. */
+  readonly unchurned: readonly string[];
+  /** Those of which it doesn't say how much they grow each day. */
+  readonly ungrown: readonly string[];
 }
 
 const known = new WeakMap<Plan, readonly Store[]>();
@@ -38,8 +44,12 @@ export function storesOf(plan: Plan): readonly Store[] {
 class Filling {
   pinned = 0;
   growth = 0;
+  /** What changes that nobody has said may need beside what is known. */
+  more = 0;
   readonly byDataset = new Map<string, number>();
   readonly unsized = new Set<string>();
+  readonly unchurned = new Set<string>();
+  readonly ungrown = new Set<string>();
   constructor(
     readonly kind: Store["kind"],
     readonly name: string,
@@ -47,10 +57,20 @@ class Filling {
     readonly otherBytes: number,
   ) {}
 
-  add(dataset: string, bytes: number, pinned: number, growth: number): void {
-    this.byDataset.set(dataset, (this.byDataset.get(dataset) ?? 0) + bytes);
+  add(dataset: Dataset, bytes: number, pinned: number, growth: number): void {
+    const { id } = dataset;
+    this.byDataset.set(id, (this.byDataset.get(id) ?? 0) + bytes);
     this.pinned += pinned;
     this.growth += growth;
+    if (dataset.sizeBytes === undefined) this.unsized.add(id);
+    // Who doesn't say how large it is hears of that, and a firewall's or a host's configuration are a few megabytes.
+    else if (!isSmall(dataset) && dataset.growthPerDayBytes === undefined) this.ungrown.add(id);
+  }
+
+  addUnsaid({ id }: Dataset, bytes: number): void {
+    if (bytes <= 0) return;
+    this.more += bytes;
+    this.unchurned.add(id);
   }
 
   store(): Store {
@@ -58,39 +78,48 @@ class Filling {
       .map(([dataset, bytes]) => ({ dataset, bytes }))
       .sort((a, b) => b.bytes - a.bytes);
     const planned = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+    // A pool's figure is of all that is in it, volumes and snapshots of the estate included.
+    const needOf = (bytes: number): number =>
+      this.kind === "pool" ? Math.max(this.otherBytes, bytes) : this.otherBytes + bytes;
     return {
       kind: this.kind,
       name: this.name,
       sizeBytes: this.sizeBytes,
       usableBytes: this.kind === "pool" ? Math.floor(this.sizeBytes * 0.9) : this.sizeBytes,
       otherBytes: this.otherBytes,
-      // A pool's figure is of all that is in it, volumes and snapshots of the estate included.
-      needBytes: this.kind === "pool" ? Math.max(this.otherBytes, planned) : this.otherBytes + planned,
+      needBytes: needOf(planned),
+      mostBytes: needOf(planned + this.more),
       pinnedBytes: this.pinned,
       growthPerDayBytes: this.growth,
       parts,
       unsized: [...this.unsized],
+      unchurned: [...this.unchurned],
+      ungrown: [...this.ungrown],
     };
   }
 }
 
+/** A firewall's and a host's own configuration: a few megabytes, of which nobody counts what changes. */
+export function isSmall({ kind }: Dataset): boolean {
+  return kind === "device" || kind === "configuration";
+}
+
 function computed(plan: Plan): Store[] {
   const fillings = emptyStores(plan);
-  const sizes = sizesOf(plan);
+  const [least, most] = [sizesOf(plan, "least"), sizesOf(plan, "most")];
   const storeName = storeNames(plan);
   const at = (location: Location): Filling | undefined => fillings.get(storeName(location));
   for (const dataset of plan.datasets) {
     // A host's own configuration lies in a system that is there anyway.
     if (dataset.kind === "configuration") continue;
-    const store = at(dataset.location);
-    store?.add(dataset.id, bytesOf(dataset) ?? 0, 0, dataset.growthPerDayBytes * dataset.count);
-    if (dataset.sizeBytes === undefined) store?.unsized.add(dataset.id);
+    const { bytes, growthPerDayBytes } = least.live(dataset);
+    at(dataset.location)?.add(dataset, bytes, 0, growthPerDayBytes);
   }
   for (const copy of plan.copies) {
-    const { bytes, pinnedBytes, growthPerDayBytes } = sizes.of(copy);
+    const { bytes, pinnedBytes, growthPerDayBytes } = least.of(copy);
     const store = at(copy.location);
-    store?.add(copy.dataset.id, bytes, pinnedBytes, growthPerDayBytes);
-    if (copy.dataset.sizeBytes === undefined) store?.unsized.add(copy.dataset.id);
+    store?.add(copy.dataset, bytes, pinnedBytes, growthPerDayBytes);
+    store?.addUnsaid(copy.dataset, most.of(copy).bytes - bytes);
   }
   return [...fillings.values()]
     .map(filling => filling.store())
@@ -102,13 +131,14 @@ const metadataPerByte = 48 / 65_536;
 
 /** The metadata volume of a pool, which fills with the blocks that are mapped. */
 function metadataOf(
-  { kind, name, needBytes, pinnedBytes, growthPerDayBytes, unsized }: Store,
+  { kind, name, needBytes, mostBytes, pinnedBytes, growthPerDayBytes, ...unsaid }: Store,
   { estate }: Plan,
 ): Store[] {
   const [host = "", pool = ""] = name.split("/");
   const metadata = kind === "pool" ? estate.hosts[host]?.pools[pool]?.metadata : undefined;
   if (!metadata) return [];
   const [sizeBytes, otherBytes] = [parseSize(metadata.size), parseSize(metadata.used)];
+  const { unsized, unchurned, ungrown } = unsaid;
   return [
     {
       kind: "pool-metadata",
@@ -117,10 +147,11 @@ function metadataOf(
       usableBytes: Math.floor(sizeBytes * 0.9),
       otherBytes,
       needBytes: Math.max(otherBytes, Math.ceil(needBytes * metadataPerByte)),
+      mostBytes: Math.max(otherBytes, Math.ceil(mostBytes * metadataPerByte)),
       pinnedBytes: Math.ceil(pinnedBytes * metadataPerByte),
       growthPerDayBytes: Math.ceil(growthPerDayBytes * metadataPerByte),
       parts: [],
-      unsized,
+      ...{ unsized, unchurned, ungrown },
     },
   ];
 }

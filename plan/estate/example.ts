@@ -11,6 +11,8 @@ const promise = {
   rto: "8h",
 };
 const alert = { receiver: "infra" };
+/** What is written in place of what was there. */
+const change = (churnPerDay: string) => ({ churnPerDay, growthPerDay: "0B" });
 
 /**
  * A small sound estate with one of everything: what examples and tests change one thing of. A new object each time.
@@ -85,7 +87,7 @@ export function exampleEstate(): ExampleEstate {
     services: {
       etcd: {
         data: [
-          { kind: "database", engine: "etcd", on: { cluster: "k8s" }, size: "200MB", churnPerDay: "50MB" },
+          { kind: "database", engine: "etcd", on: { cluster: "k8s" }, size: "200MB", ...change("50MB") },
         ],
         promise,
       },
@@ -96,7 +98,7 @@ export function exampleEstate(): ExampleEstate {
             engine: "vault",
             on: { host: "pve", pool: "data", namespace: "dbaas" },
             size: "1GB",
-            churnPerDay: "10MB",
+            ...change("10MB"),
           },
         ],
         promise,
@@ -110,25 +112,25 @@ export function exampleEstate(): ExampleEstate {
             pool: "data",
             namespace: "nextcloud",
             size: "40GB",
-            churnPerDay: "500MB",
+            ...change("500MB"),
           },
         ],
         promise,
         needs: ["etcd"],
       },
       books: {
-        data: [{ kind: "tree", host: "pve", path: "/srv/nfs/books", size: "100GB", churnPerDay: "1GB" }],
+        data: [{ kind: "tree", host: "pve", path: "/srv/nfs/books", size: "100GB", ...change("1GB") }],
         promise,
       },
       photos: {
-        data: [{ kind: "tree", host: "pve", path: "/srv/nfs/photos", size: "300GB", churnPerDay: "2GB" }],
+        data: [{ kind: "tree", host: "pve", path: "/srv/nfs/photos", size: "300GB", ...change("2GB") }],
         promise: { rpo: { "live-disk": "30h", site: "33h", "host-root": "58h" }, rto: "12h" },
       },
       nodes: {
         data: [
           {
             ...{ kind: "vm", name: "k8s-1", host: "pve", pool: "data", id: 101, cluster: "k8s" },
-            ...{ size: "4GB", churnPerDay: "100MB" },
+            ...{ size: "4GB", ...change("100MB") },
           },
         ],
         promise: { rpo: { "live-disk": "8d", site: "9d", "host-root": "10d" }, rto: "8h" },

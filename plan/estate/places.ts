@@ -24,7 +24,15 @@ const deployedHostKey = hostKey.refine(
     "has refused since 8.8. Pin its Ed25519 key: `ssh-keyscan -t ed25519 HOST`, compared on the host itself",
 );
 
-const port = z.int().min(1).max(65535);
+/** Of an SSH server: those on which every machine of that kind has its pages are a slip. */
+const port = z
+  .int()
+  .min(1)
+  .max(65535)
+  .refine(
+    number => ![80, 443, 5000, 5001, 8006].includes(number),
+    "is where the machine has its pages, and no SSH server. Expected the port of SSH, usually 22",
+  );
 
 const disk = z.strictObject({
   medium: z.enum(["hdd", "ssd", "nvme"]),
@@ -132,9 +140,14 @@ export const destination = z.strictObject({
   hostKey: anyHostKey.optional().describe("Pinned public key of its SSH server"),
   receives: z
     .strictObject({
-      tree: absolutePath.describe(
-        'Folder that the hosts\' key opens there, such as "/Backup/Viki": each leg\'s "to" lies in it',
-      ),
+      tree: absolutePath
+        .refine(
+          path => path !== "/",
+          'is all of the machine, where a host may delete whatever others keep there. Expected the folder that is the hosts\' own, e.g. "/Backup/Viki"',
+        )
+        .describe(
+          'Folder that the hosts\' key opens there, such as "/Backup/Viki": each leg\'s "to" lies in it',
+        ),
       secret: name.describe("Secret with that private key"),
     })
     .optional()

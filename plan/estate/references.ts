@@ -122,6 +122,22 @@ function plannedRuns(estate: Estate, look: Lookup): void {
     if (!look.isFaulty([...part, "host"])) plannedRun(run, at, estate, look);
   }
   twice(runs, look);
+  calledAsAnother(runs, look);
+}
+
+/** A dump's metrics and alerts are called after it, as those of a host's jobs are. */
+function calledAsAnother(
+  runs: readonly { readonly run: PlannedRun; readonly part: Path }[],
+  look: Lookup,
+): void {
+  const ofHosts = new Set(runs.flatMap(({ run }) => (run.host === undefined ? [] : [run.job])));
+  for (const { run, part } of runs)
+    if (part[1] === "cluster-dump" && ofHosts.has(run.job))
+      look.fault(
+        [...part, "name"],
+        run.job,
+        `is what a job of a host is called: the last success of one would pass for the other's. Give the dump a name of its own, e.g. "${run.job}-dump"`,
+      );
 }
 
 function plannedRun({ host, schedule, alert }: PlannedRun, at: Path, estate: Estate, look: Lookup): void {
@@ -149,7 +165,7 @@ function twice(
     look.fault(
       [...part, "host"],
       run.host,
-      `has two jobs named ${run.job}: a host has one of each layer; a second part needs a "name" of its own, where it takes one`,
+      `has two jobs named ${run.job}: a host has one of each layer. Remove one, or give a second part a "name" of its own, where it takes one`,
     );
   }
   for (const { run, part } of runs) {

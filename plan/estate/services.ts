@@ -29,8 +29,12 @@ const common = {
   size: size
     .optional()
     .describe("What is in it; left out, nobody can say how long its restore takes or whether its copies fit"),
-  churnPerDay: size.default("0B").describe("Bytes written anew each day"),
-  growthPerDay: size.default("0B"),
+  churnPerDay: size
+    .optional()
+    .describe(
+      "Bytes in it that are written anew each day; left out, nobody can say what its snapshots and generations need, or whether a run carries it in time",
+    ),
+  growthPerDay: size.optional().describe("Bytes more each day; left out, nobody can say when a disk is full"),
   unprotected: acceptance.optional().describe("No copy is wanted: a waiver for this dataset alone"),
 };
 const onHost = { host: name };

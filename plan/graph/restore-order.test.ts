@@ -1,4 +1,4 @@
-import { restoreOrder, type Waiting } from "./restore-order";
+import { backAlone, loadsOf, restoreOrder, type Waiting } from "./restore-order";
 
 const waiting = (
   service: string,
@@ -41,3 +41,24 @@ test("what is needed comes before what needs it, and is as urgent; a circle has 
     restoreOrder([waiting("one", 1, { nas: 1 }, ["two"]), waiting("two", 1, { nas: 1 }, ["one"])]),
   ).toHaveLength(2);
 });
+
+test("alone, a service waits for all that it needs on the same link, and for nothing else", () => {
+  const services = [
+    waiting("wiki", 1, { nas: 40 }),
+    waiting("app", 100, { disk: 1 }, ["database", "state"]),
+    waiting("database", Infinity, { nas: 50 }, ["state"]),
+    waiting("state", Infinity, { nas: 20 }),
+  ];
+  const byName = new Map(services.map(each => [each.service, each]));
+  const [wiki, app] = services;
+  expect([wiki, app].map(each => each && backAlone(each, byName))).toEqual([50, 81]);
+});
+
+test("a link's transfers add up, and the way to its far end is gone once; what is swapped takes no link", () =>
+  expect(
+    loadsOf([
+      { link: "nas > pve", bytesMs: 5, latencyMs: 2 },
+      { link: "nas > pve", bytesMs: 7, latencyMs: 3 },
+      { bytesMs: 0, latencyMs: 0 },
+    ]),
+  ).toEqual(new Map([["nas > pve", { bytesMs: 12, latencyMs: 3 }]])));

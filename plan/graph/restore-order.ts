@@ -1,7 +1,23 @@
+import type { TransferFloor } from "./transfer";
+
 /** What a restore takes of a link: `latencyMs` before its first byte, and then `bytesMs`. */
 export interface Load {
   readonly bytesMs: number;
   readonly latencyMs: number;
+}
+
+/** What transfers take of each link, by its name: bytes one after the other, and somebody goes for its far end once. */
+export function loadsOf(floors: readonly TransferFloor[]): Map<string, Load> {
+  const loads = new Map<string, Load>();
+  for (const { link, bytesMs, latencyMs } of floors) {
+    if (link === undefined) continue;
+    const known = loads.get(link);
+    loads.set(link, {
+      bytesMs: (known?.bytesMs ?? 0) + bytesMs,
+      latencyMs: Math.max(known?.latencyMs ?? 0, latencyMs),
+    });
+  }
+  return loads;
 }
 
 /** A service that a disaster has taken. */
@@ -50,6 +66,25 @@ export function restoreOrder(services: readonly Waiting[]): Restored[] {
   // Two that are promised nothing differ by NaN.
   for (const waiting of [...services].sort((a, b) => dueOf(a) - dueOf(b) || 0)) restore(waiting, new Set());
   return order;
+}
+
+/** When a service is back of which nothing is restored but itself and what it needs: no other order of all brings it back sooner. */
+export function backAlone(waiting: Waiting, byName: ReadonlyMap<string, Waiting>): number {
+  return (
+    restoreOrder(withNeeds(waiting, byName)).find(({ service }) => service === waiting.service)?.backMs ?? 0
+  );
+}
+
+/** A service, and all that has to be back before it, of what a disaster has taken. */
+export function withNeeds(
+  waiting: Waiting,
+  byName: ReadonlyMap<string, Waiting>,
+  seen = new Set<Waiting>(),
+): Waiting[] {
+  if (seen.has(waiting)) return [];
+  seen.add(waiting);
+  const needed = waiting.needs.flatMap(name => byName.get(name) ?? []);
+  return [waiting, ...needed.flatMap(need => withNeeds(need, byName, seen))];
 }
 
 /** What is needed is due when the first of those is that need it. */

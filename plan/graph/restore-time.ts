@@ -1,10 +1,8 @@
 import { bytesOf, type Dataset } from "../datasets";
 import type { Estate } from "../estate/schema";
-import type { Location } from "../job";
-import { sameMachine } from "../layers/places";
-import { parseDuration } from "../units/duration";
-import { parseSize } from "../units/size";
 import type { Copy } from "./copies";
+import { backAlone, loadsOf, type Waiting, withNeeds } from "./restore-order";
+import { floorMs, type TransferFloor, transferFloor } from "./transfer";
 
 /** A harmed dataset and its newest surviving copy. */
 export interface Left {
@@ -23,41 +21,51 @@ export interface RestoreTime {
 }
 
 /**
- * Least restore times of harmed services: bytes over each link's bandwidth, one after the other on the same link, links
- * side by side, a link's latency once; and before that, the services that it needs, which can be restored side by side.
- * Nothing has to move for a snapshot in the volume's own pool or for a firewall's few megabytes. Where the estate names no
- * link, or not how large something is, the time can't be told. Installing, starting and people come on top.
+ * Least restore times of harmed services, each with nothing before it but what it needs: by the law of `restoreOrder`, the
+ * same that promises are held against. Where the estate names no link, or not how large something is, the time can't be
+ * told. Installing, starting and people come on top.
  */
 export function restoreTimes(
   estate: Estate,
   harmed: ReadonlyMap<string, readonly Left[]>,
 ): Map<string, RestoreTime> {
-  const own = new Map([...harmed].map(([service, lefts]) => [service, ownTime(estate, lefts)]));
-  const total = new Map<string, RestoreTime>();
-  const resolve = (service: string, path: readonly string[]): RestoreTime => {
-    const known = total.get(service);
-    const time = own.get(service);
-    if (known || !time) return known ?? { floorMs: 0, byDataset: new Map() };
-    const needs = estate.services[service]?.needs ?? [];
-    const [circular] = needs.filter(needed => path.includes(needed) && own.has(needed));
-    const first = needs
-      .filter(needed => !path.includes(needed))
-      .map(needed => resolve(needed, [...path, needed]));
-    const unknown =
-      time.unknown ??
-      (circular === undefined ? undefined : `${[service, circular].sort().join(" and ")} need one another`) ??
-      first.find(needed => needed.unknown !== undefined)?.unknown;
-    const floorMs = (time.floorMs ?? 0) + Math.max(0, ...first.map(needed => needed.floorMs ?? 0));
-    const result = { byDataset: time.byDataset, ...(unknown === undefined ? { floorMs } : { unknown }) };
-    if (circular === undefined) total.set(service, result);
-    return result;
-  };
-  return new Map([...harmed.keys()].map(service => [service, resolve(service, [service])]));
+  const own = new Map([...harmed].map(([service, lefts]) => [service, transfersOf(estate, lefts)]));
+  const byName = new Map(
+    [...own].map(([service, { floors }]): [string, Waiting] => [
+      service,
+      {
+        ...{ service, needs: estate.services[service]?.needs ?? [], dueMs: Infinity },
+        loads: loadsOf([...floors.values()]),
+      },
+    ]),
+  );
+  const times = [...byName.values()].map((waiting): [string, RestoreTime] => {
+    const { service } = waiting;
+    const all = withNeeds(waiting, byName);
+    const unknown = own.get(service)?.unknown ?? circleOf(all, byName) ?? unknownOf(all, own);
+    const byDataset = new Map(
+      [...(own.get(service)?.floors ?? [])].map(([dataset, floor]) => [dataset, Math.ceil(floorMs(floor))]),
+    );
+    return [
+      service,
+      {
+        byDataset,
+        ...(unknown === undefined ? { floorMs: Math.ceil(backAlone(waiting, byName)) } : { unknown }),
+      },
+    ];
+  });
+  return new Map(times);
 }
 
-function ownTime(estate: Estate, lefts: readonly Left[]): RestoreTime {
-  const byDataset = new Map<Dataset, number>();
-  const byLink = new Map<object, number>();
+/** What has to move of one service. */
+interface Transfers {
+  readonly floors: ReadonlyMap<Dataset, TransferFloor>;
+  /** Why that isn't all of it. */
+  readonly unknown?: string;
+}
+
+function transfersOf(estate: Estate, lefts: readonly Left[]): Transfers {
+  const floors = new Map<Dataset, TransferFloor>();
   let unknown: string | undefined;
   for (const { dataset, copy } of lefts) {
     if (dataset.unprotected) continue;
@@ -65,43 +73,25 @@ function ownTime(estate: Estate, lefts: readonly Left[]): RestoreTime {
       unknown ??= `nothing is left of ${dataset.id}`;
       continue;
     }
-    const [from, to] = [copy.location.machine.name, dataset.location.machine.name];
-    if (movesNothing(copy.location, dataset.location)) {
-      byDataset.set(dataset, 0);
-      continue;
-    }
-    const link = linkBetween(estate, from, to);
-    if (!link) {
+    const floor = transferFloor(copy.location, dataset.location, bytesOf(dataset) ?? Infinity, estate);
+    if (!floor) {
+      const [from, to] = [copy.location.machine.name, dataset.location.machine.name];
       unknown ??= from === to ? `no link from "${from}" to itself` : `no link between "${from}" and "${to}"`;
-      continue;
-    }
-    const bytes = bytesOf(dataset);
-    if (bytes === undefined) {
-      unknown ??= `the size of ${dataset.id} isn't known`;
-      continue;
-    }
-    const bytesMs = (bytes * 1000) / parseSize(link.bandwidth);
-    byDataset.set(dataset, Math.ceil(bytesMs + parseDuration(link.latency)));
-    byLink.set(link, (byLink.get(link) ?? parseDuration(link.latency)) + bytesMs);
+    } else if (floorMs(floor) === Infinity) unknown ??= `the size of ${dataset.id} isn't known`;
+    else floors.set(dataset, floor);
   }
-  const floorMs = Math.ceil(Math.max(0, ...byLink.values()));
-  return { byDataset, ...(unknown === undefined ? { floorMs } : { unknown }) };
+  return { floors, ...(unknown === undefined ? {} : { unknown }) };
 }
 
-function movesNothing(from: Location, to: Location): boolean {
-  const isSwapped =
-    sameMachine(from.machine, to.machine) && poolOf(from) !== undefined && poolOf(from) === poolOf(to);
-  return isSwapped || to.machine.kind === "firewall";
+/** Two of them of which neither can be first. */
+function circleOf(all: readonly Waiting[], byName: ReadonlyMap<string, Waiting>): string | undefined {
+  for (const waiting of all)
+    for (const needed of waiting.needs.flatMap(name => byName.get(name) ?? []))
+      if (withNeeds(needed, byName).includes(waiting))
+        return `${[waiting.service, needed.service].sort().join(" and ")} need one another`;
+  return undefined;
 }
 
-function poolOf({ path }: Location): string | undefined {
-  return path.startsWith("pool:") ? path.split("/")[0] : undefined;
-}
-
-/** The estate's link in that direction, else in the other: a cable carries both ways. */
-function linkBetween(estate: Estate, from: string, to: string): Estate["links"][number] | undefined {
-  return (
-    estate.links.find(link => link.from === from && link.to === to) ??
-    estate.links.find(link => link.from === to && link.to === from)
-  );
+function unknownOf(all: readonly Waiting[], own: ReadonlyMap<string, Transfers>): string | undefined {
+  return all.map(({ service }) => own.get(service)?.unknown).find(unknown => unknown !== undefined);
 }

@@ -1,11 +1,11 @@
-import { addTo } from "../plan/add-to";
-import type { Estate } from "../plan/estate/schema";
-import type { Location, Machine } from "../plan/job";
-import { parseDuration } from "../plan/units/duration";
-import { parseSize } from "../plan/units/size";
-import { deviceOf } from "./protection";
+import { addTo } from "../add-to";
+import type { Estate } from "../estate/schema";
+import type { Location, Machine } from "../job";
+import { sameMachine } from "../layers/places";
+import { parseDuration } from "../units/duration";
+import { parseSize } from "../units/size";
 
-/** What moving bytes back takes at the very least: `latencyMs`, and then `bytesMs`. */
+/** What moving bytes takes at the very least: `latencyMs`, and then `bytesMs`. */
 export interface TransferFloor {
   readonly bytesMs: number;
   /** Bytes per second of the link; absent where nothing has to move, or where the estate doesn't know. */
@@ -27,10 +27,10 @@ export function transferFloor(
   bytes: number,
   estate: Estate,
 ): TransferFloor | undefined {
-  const swapped =
-    from.path.startsWith("pool:") && to.path.startsWith("pool:") && deviceOf(from) === deviceOf(to);
+  const isSwapped =
+    sameMachine(from.machine, to.machine) && poolOf(from) !== undefined && poolOf(from) === poolOf(to);
   // Links name hosts and destinations: a firewall gets its few megabytes over any of them.
-  if (swapped || to.machine.kind === "firewall") return { bytesMs: 0, latencyMs: 0 };
+  if (isSwapped || to.machine.kind === "firewall") return { bytesMs: 0, latencyMs: 0 };
   const [one, other] = [endOf(from.machine, estate), endOf(to.machine, estate)];
   const links = linksOf(estate);
   let fastest: TransferFloor | undefined;
@@ -41,6 +41,10 @@ export function transferFloor(
     if (!fastest || floorMs(floor) < floorMs(fastest)) fastest = floor;
   }
   return fastest;
+}
+
+function poolOf({ path }: Location): string | undefined {
+  return path.startsWith("pool:") ? path.split("/", 1)[0] : undefined;
 }
 
 /** Both parts of a floor, in ms. */

@@ -7,6 +7,25 @@ import type { Judgement, Trigger } from "../job";
 import { healthyAge, tightestStaleAfter } from "../staleness";
 import { parseDuration } from "../units/duration";
 
+const dayMs = 86_400_000;
+
+/** A time within which everything is read once. A text that is no duration has its own message. */
+export function readingPeriod(tooShort: string) {
+  const holds = (text: string, judge: (ms: number) => boolean): boolean => {
+    try {
+      return judge(parseDuration(text));
+    } catch {
+      return true;
+    }
+  };
+  return duration
+    .refine(text => holds(text, ms => ms >= 2 * dayMs), tooShort)
+    .refine(
+      text => holds(text, ms => ms <= 366 * dayMs),
+      "expected 366d at most: by then the last good generation of what has rotted is long gone",
+    );
+}
+
 function refuseUnparsable(field: "onCalendar" | "cron", dialect: "systemd" | "cron") {
   return (value: Partial<Record<"onCalendar" | "cron", string>>, context: z.RefinementCtx): void => {
     try {

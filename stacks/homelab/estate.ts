@@ -46,7 +46,10 @@ const services: Record<string, ServiceInput> = {
   // The workers are built anew; who they belong to, and the cluster's certificates, lie on this one's disk alone.
   "k8s-master": {
     data: [
-      { kind: "vm", id: 200, host: "pve", pool: "data", cluster: "k8s", size: "20GB", churnPerDay: "1GB" },
+      {
+        ...{ kind: "vm", id: 200, host: "pve", pool: "data", cluster: "k8s" },
+        ...{ size: "20GB", churnPerDay: "1GB", growthPerDay: "5MB" },
+      },
     ],
     promise: { rpo: { "live-disk": "8d", site: "9d", "host-root": "10d" }, rto: "8h" },
   },
@@ -77,6 +80,8 @@ const services: Record<string, ServiceInput> = {
         engine: "prometheus",
         on: { host: "pve", pool: "data", namespace: "monitoring" },
         size: "100GB",
+        // Its retention holds it there.
+        growthPerDay: "0B",
         unprotected: accepted("metrics can be gathered anew"),
       },
     ],
@@ -181,6 +186,7 @@ export const estate: EstateInput = {
         labels: { mountpoint: ["/", "/srv/nfs", "/srv/nfs-ssd", "/mnt/backup"] },
       },
       {
+        // Pushed each hour in the document, where a dead pusher's last good value would stand for ever: scraped here.
         job: "vaultwarden-integrity",
         instances: ["vaultwarden"],
         metrics: ["vaultwarden_sqlite_integrity_ok"],

@@ -110,9 +110,9 @@ export const mutationsOfServices: Mutation[] = [
     "draft",
   ],
   [
-    "fifty apps become five hundred",
+    "fifty apps become two hundred",
     "services > other-apps > data > 0 > count",
-    500,
+    200,
     "capacity/disk",
     "pve:/mnt/backup",
   ],

@@ -9,7 +9,7 @@ export const mutationsOfRoutes: Mutation[] = [
     "immich",
   ],
   ["the leg of the SSD removed", `${offsite} > legs > 2`, undefined, "routes/no-copy"],
-  ["the leg of the backup disk removed", `${offsite} > legs > 0`, undefined, "routes/no-route-off-site"],
+  ["the leg of the backup disk removed", `${offsite} > legs > 0`, undefined, "routes/backup-disk-stays"],
   [
     "a leg that loses owners",
     `${offsite} > legs > 0 > metadata`,
@@ -122,7 +122,7 @@ export const mutationsOfRoutes: Mutation[] = [
     "routes/exclude-hides-data",
     "forgejo",
   ],
-  ["no file copies of volumes", `${daily} > volumes`, undefined, "promises/single-medium"],
+  ["no file copies of volumes", `${daily} > volumes`, undefined, "routes/volumes-stay"],
   [
     "a namespace that nobody uses",
     `${snapshot} > excludeNamespaces > 0 > name`,

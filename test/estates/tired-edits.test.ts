@@ -14,6 +14,7 @@ import {
 } from "./tired-edits";
 import { halfADay, parts, room, warned } from "./tired-edits-of-parts";
 import { addresses, values, words } from "./tired-edits-of-fields";
+import { days, legs, ofLayers, unsaid, warnedOfLayers } from "./tired-edits-of-layers";
 
 const edits = [
   ...leftOut,
@@ -29,8 +30,18 @@ const edits = [
   ...parts,
   ...room,
   ...halfADay,
+  ...legs,
+  ...days,
+  ...unsaid,
+  ...ofLayers,
 ].map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
-const warnings = warned.map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
+const warnings = [...warned, ...warnedOfLayers].map(([what, at, to, answer, subject]) => ({
+  what,
+  at,
+  to,
+  answer,
+  subject,
+}));
 const isFault = ({ answer }: { answer: string }): boolean => answer.startsWith("estate.");
 
 test("none is there twice", () => {
@@ -45,6 +56,15 @@ test.each(edits.filter(edit => !isFault(edit)))(
     if (subject !== undefined) expect(first?.subject).toBe(subject);
   },
 );
+
+const folded = [...legs, ...days].map(([what, at, to, answer]) => ({ what, at, to, answer }));
+
+test.each(folded)("$what ($at) is one finding, and all else follows from it", ({ at, to, answer }) => {
+  const told = findingsOf(homelabWith(estate => editAt(estate, at, to))).filter(
+    ({ follows }) => follows === undefined,
+  );
+  expect(told.map(({ code }) => code)).toEqual([answer]);
+});
 
 test.each(warnings)("$what ($at) is told of by $answer alone", ({ at, to, answer, subject }) => {
   const found = findingsOf(homelabWith(estate => editAt(estate, at, to)));

@@ -1,6 +1,7 @@
 import type { Layer } from "../layer";
 import { dumpedOf } from "./dataset";
 import { clusterDumpJob } from "./jobs";
+import { askedServer } from "./server";
 import { clusterDumpSpec } from "./spec";
 
 /** CronJobs that dump a database or a state. */
@@ -17,13 +18,16 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
     look.cluster([...at, "cluster"], cluster);
     const dumped = dumpedOf(estate, dataset);
     if (part.dump) {
-      if ("secret" in part.dump) look.secret([...at, "dump", "secret"], part.dump.secret);
+      if ("server" in part.dump) {
+        look.secret([...at, "dump", "secret"], part.dump.secret);
+        askedServer(part, part.dump, at, all.slice(0, all.indexOf(part)), look);
+      }
       const what = dumped?.kind === "database" ? dumped.engine : part.dump.engine;
       if (what !== part.dump.engine)
         look.fault(
           [...at, "dump", "engine"],
           part.dump.engine,
-          `is not what ${dataset} is: ${what}. Another engine's client makes no dump of it`,
+          `is not what ${dataset} is, and another engine's client makes no dump of it. Expected "${what}"`,
         );
       if (
         part.dump.engine === "sqlite" &&

@@ -30,6 +30,21 @@ export const clusterDumpSpec = z.strictObject({
       leastPercent: z.number().min(0).max(100),
       mostPercent: z.number().min(100),
     })
+    .superRefine(({ leastPercent, mostPercent }, context) => {
+      const usual = "Example: { leastPercent: 50, mostPercent: 1000 }";
+      const fault = (field: string, problem: string): void =>
+        context.addIssue({ code: "custom", path: [field], message: `${problem}. ${usual}` });
+      if (leastPercent === 0) fault("leastPercent", "holds nothing: no dump is smaller than 0 %");
+      else if (leastPercent < 1)
+        fault(
+          "leastPercent",
+          "is less than one in a hundred: a share where a percentage is meant holds nothing",
+        );
+      if (leastPercent === 100)
+        fault("leastPercent", "holds each dump of a database in which something was deleted");
+      if (mostPercent === 100) fault("mostPercent", "holds each dump of a database that grows");
+      if (mostPercent > 10_000) fault("mostPercent", "holds nothing: no night makes a database that large");
+    })
     .default({ leastPercent: 50, mostPercent: 1000 })
     .describe(
       "Size of a dump in percent of the last good one, outside of which it is kept beside and waits for somebody",

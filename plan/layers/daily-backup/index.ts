@@ -11,6 +11,8 @@ import { runsOf } from "./runs";
 import { scrubJob } from "./scrub-job";
 import { dailyBackupSpec } from "./spec";
 
+const mostSnapshotAgeMs = 14 * 86_400_000;
+
 /** A host's backup disk: the job that fills it, one for each firewall that is backed up to it, and the one that reads it all. */
 export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
   name: "daily-backup",
@@ -26,6 +28,13 @@ export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
         [...at, "volumes", "volumeBudget"],
         volumeBudget,
         `is longer than the budget (${budget}): one volume that hangs takes the night of all others. Expected less, e.g. a third of the budget`,
+      );
+    const { maxSnapshotAge } = volumes ?? {};
+    if (maxSnapshotAge !== undefined && parseDuration(maxSnapshotAge) > mostSnapshotAgeMs)
+      look.fault(
+        [...at, "volumes", "maxSnapshotAge"],
+        maxSnapshotAge,
+        "is no limit: for weeks without a new snapshot, the old one would be copied as that night's state. Expected 14d at most. Remove it: left out, it is what the snapshots' job promises",
       );
     if (volumes) {
       for (const [index, { keep }] of volumes.more.entries())

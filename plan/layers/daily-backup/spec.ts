@@ -3,29 +3,9 @@ import { z } from "zod";
 import { accepted } from "../../contracts/accepted";
 import { absolutePath, duration, name } from "../../estate/fields";
 import { generationsByPeriod } from "../../retention";
-import { parseDuration } from "../../units/duration";
-import { alertPolicy, collapse, excludes, runFields, schedule } from "../common";
+import { alertPolicy, collapse, excludes, readingPeriod, runFields, schedule } from "../common";
 
 const keep = generationsByPeriod;
-const dayMs = 86_400_000;
-
-/** A time within which everything is read once. A text that is no duration has its own message. */
-function readingPeriod(tooShort: string) {
-  const holds = (text: string, judge: (ms: number) => boolean): boolean => {
-    try {
-      return judge(parseDuration(text));
-    } catch {
-      return true;
-    }
-  };
-  return duration
-    .refine(text => holds(text, ms => ms >= 2 * dayMs), tooShort)
-    .refine(
-      text => holds(text, ms => ms <= 366 * dayMs),
-      "expected 366d at most: by then the last good generation of what has rotted is long gone",
-    );
-}
-
 /** Of a job that comes with daily-backup: what isn't said of it is said of daily-backup. */
 function derivedRun(usualRun: string, budget: string) {
   return {

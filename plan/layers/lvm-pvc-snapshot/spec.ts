@@ -41,6 +41,10 @@ export const lvmPvcSnapshotSpec = z.strictObject({
       pattern => !/[*?\]].*pvc-?$/.test(pattern),
       'ends before the id that each claim\'s volume ends in, and is the name of none of them. Did you mean "vm-*-pvc-*"?',
     )
+    .refine(
+      pattern => !/^[^?[]*disk[^?[]*$/.test(pattern),
+      'stands for the own disks of VMs, and for no claim\'s volume. Did you mean "vm-*-pvc-*"?',
+    )
     .default("vm-*-pvc-*")
     .describe("Glob of the volumes' names"),
   excludeNamespaces: excludes,

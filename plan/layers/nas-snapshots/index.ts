@@ -28,6 +28,24 @@ export const nasSnapshots: Layer<"nas-snapshots", typeof nasSnapshotsSpec> = {
         "is the account's private key already: sudo asks for a password, which is another thing. Give each its own secret",
       );
     const destination = estate.destinations[part.destination];
+    if (destination && watch.user === destination.user)
+      look.fault(
+        [...at, "watch", "user"],
+        watch.user,
+        `is the account that ${part.destination} is written to by: whose sudo looks at snapshots should write nothing there. Expected an account of its own, e.g. "holdfast"`,
+      );
+    if (destination?.secrets.includes(watch.password))
+      look.fault(
+        [...at, "watch", "password"],
+        watch.password,
+        `is what a restore from ${part.destination} needs, and would lie on ${watch.host}, whose root could delete every snapshot with it. Expected the password of the account that looks, as a secret of its own`,
+      );
+    if (destination?.receives?.secret === watch.password)
+      look.fault(
+        [...at, "watch", "password"],
+        watch.password,
+        `is the private key that hosts send with. Expected the password of the account that looks, as a secret of its own`,
+      );
     if (destination && destination.kind !== "synology")
       look.fault(
         [...at, "watch", "host"],

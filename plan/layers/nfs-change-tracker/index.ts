@@ -1,4 +1,5 @@
 import { changeTrackerJobName } from "../../contracts/nfs-change-tracker";
+import { slipOf } from "../../contracts/near";
 import type { Layer } from "../layer";
 import { nfsChangeTrackerJob } from "./jobs";
 import { nfsChangeTrackerSpec } from "./spec";
@@ -9,8 +10,21 @@ export const nfsChangeTracker: Layer<"nfs-change-tracker", typeof nfsChangeTrack
   spec: nfsChangeTrackerSpec,
   gives: ["notes of what changes"],
   runs: part => [{ ...part, job: changeTrackerJobName, at: [] }],
-  references({ host, watches }, at, look) {
-    watches.forEach((folder, index) => look.below([...at, "watches", index], host, folder));
+  references({ host, watches }, at, look, estate) {
+    const known = [
+      ...Object.keys(estate.hosts[host]?.filesystems ?? {}),
+      ...estate.layers["offsite-sync"].flatMap(({ legs }) => legs.map(({ from }) => from)),
+    ];
+    watches.forEach((folder, index) => {
+      const meant = known.includes(folder) ? undefined : slipOf(folder, known);
+      if (meant === undefined) look.below([...at, "watches", index], host, folder);
+      else
+        look.fault(
+          [...at, "watches", index],
+          folder,
+          `is no file system of ${host} and no leg's folder. Did you mean "${meant}"?`,
+        );
+    });
   },
   jobs: (part, estate) => [nfsChangeTrackerJob(part, estate)],
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { absolutePath, duration, name } from "../../estate/fields";
-import { runFields, schedule } from "../common";
+import { absolutePath, name } from "../../estate/fields";
+import { readingPeriod, runFields, schedule } from "../common";
 import { isBelow } from "../places";
 
 /** The daemon that notes changed NFS paths for the offsite run. */
@@ -10,7 +10,9 @@ export const nfsChangeTrackerSpec = z
     watches: z.array(absolutePath).min(1),
     log: absolutePath.describe("Folder of its journal"),
     schedule: schedule.describe("When it proves that it is alive, at the latest: it does so each minute"),
-    reconcile: duration
+    reconcile: readingPeriod(
+      "expected 2d or more: all is compared then, and no night gets round to that more often",
+    )
       .default("7d")
       .describe("So often all is compared: a change that the kernel told nobody of is off the site by then"),
     ...runFields,

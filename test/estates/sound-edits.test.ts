@@ -1,0 +1,99 @@
+import { editAt } from "./edit-at";
+import { findingsOf, homelabWith } from "./found";
+import { daily, dumpOf, mirror, nasSnapshot, offsite, tracker } from "./mutation";
+
+type Edit = readonly [at: string, to: unknown];
+
+const server = { host: "postgresql.dbaas.svc.cluster.local", namespace: "dbaas" };
+const dump = {
+  ...{ engine: "postgresql", databases: "together", user: "backup", secret: "pfsense-api-key", server },
+  image: `docker.io/library/postgres@sha256:${"a".repeat(64)}`,
+};
+const runnerImage: Edit = [
+  "clusters > k8s > runnerImage",
+  `docker.io/library/node:24-bookworm-slim@sha256:${"c".repeat(64)}`,
+];
+const friend: readonly Edit[] = [
+  [
+    "destinations > friend",
+    {
+      ...{ kind: "synology", site: "away", address: "192.168.1.14", user: "backup", medium: "hdd" },
+      ...{ size: "8TB", used: "1TB", secrets: ["synology-admin-password"] },
+      hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF",
+    },
+  ],
+  ["links > +", { from: "pve", to: "friend", bandwidth: "20MB" }],
+  [
+    "layers > offsite-sync > +",
+    {
+      ...{ name: "offsite-friend", host: "pve", destination: "friend", usualRun: "30min", budget: "2h" },
+      schedule: { onCalendar: "*-*-* 22:30:00" },
+      legs: [{ from: "/mnt/backup", to: "/Backup/pve-backup" }],
+      ...{ promise: { rpo: "40h" }, alert: { receiver: "infra-alerts" } },
+    },
+  ],
+];
+
+/** Edits that somebody means, and that break nothing. */
+const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
+  ["a dump that is installed", runnerImage, [`${dumpOf("postgresql")} > dump`, dump]],
+  [
+    "a dump's server by its short name, in the pod's own namespace",
+    runnerImage,
+    [`${dumpOf("postgresql")} > dump`, { ...dump, server: { host: "postgresql", namespace: "dbaas" } }],
+  ],
+  [
+    "a server at a port of its own",
+    runnerImage,
+    [`${dumpOf("postgresql")} > dump`, { ...dump, server: { ...server, port: 5433 } }],
+  ],
+  ["a second destination, with fewer legs", ...friend],
+  [
+    "a NAS that receives",
+    ["destinations > synology > receives", { tree: "/Backup/Viki", secret: "synology-look-key" }],
+  ],
+  ["SSH at a port of its own", ["destinations > synology > port", 2222]],
+  [
+    "a small service of which nobody says how much changes or grows",
+    [
+      "services > comics",
+      {
+        data: [{ kind: "tree", host: "pve", path: "/srv/nfs/comics", size: "5GB" }],
+        promise: { rpo: { "live-disk": "31h", site: "31h" }, rto: "24h" },
+      },
+    ],
+  ],
+  ["a week more of volumes", [`${daily} > volumes > keep`, { count: 5, every: "week" }]],
+  [
+    "a week of days of the passwords",
+    [`${daily} > volumes > more`, [{ namespaces: ["vaultwarden"], keep: { count: 7, every: "day" } }]],
+  ],
+  ["dumps for two months", [`${dumpOf("etcd")} > keep`, { age: "60d" }]],
+  ["a narrower band", [`${dumpOf("etcd")} > band`, { leastPercent: 70, mostPercent: 300 }]],
+  ["each day by its number", [`${dumpOf("redis")} > schedule > cron`, "20 1 * * 0-6"]],
+  ["images on Saturdays", ["layers > vm-images > 0 > schedule > onCalendar", "Sat *-*-* 18:00:00"]],
+  ["an offsite run ten minutes later", [`${offsite} > schedule > onCalendar`, "*-*-* 06:10:00"]],
+  ["a full comparison each second Saturday", [`${offsite} > fullSync`, { onCalendar: "Sat *-*-8..14" }]],
+  ["a disk that is read in two months", [`${daily} > scrub > period`, "60d"]],
+  ["a day more of the NAS's snapshots", [`${nasSnapshot} > keep`, { age: "8d" }]],
+  ["all compared every two weeks", [`${tracker} > reconcile`, "14d"]],
+  ["a looser promise", ["services > nextcloud > promise > rpo > site", "40h"]],
+  [
+    "a folder by a leg of its own",
+    [`${mirror} > excludes > +`, { name: "navidrome", reason: "a leg of its own" }],
+    [`${offsite} > legs > +`, { from: "/srv/nfs/navidrome", to: "/Backup/Viki/nfs/navidrome" }],
+    ["services > navidrome > promise > rpo", { site: "31h", "live-disk": "31h" }],
+  ],
+];
+
+test.each(edits.map(([what, ...changes]) => ({ what, changes })))(
+  "$what: nothing is wrong with that",
+  ({ changes }) =>
+    expect(
+      findingsOf(
+        homelabWith(estate => {
+          for (const [at, to] of changes) editAt(estate, at, to);
+        }),
+      ),
+    ).toEqual([]),
+);
