@@ -199,12 +199,6 @@ export const ofLayers: TiredEdit[] = [
     at('layers["nas-snapshots"][0].watch.password'),
   ],
   [
-    "a full comparison once a year",
-    `${offsite} > fullSync`,
-    { onCalendar: "*-01-01" },
-    at('layers["offsite-sync"][0].fullSync'),
-  ],
-  [
     "all bytes at both ends each hour",
     `${offsite} > scrub`,
     { period: "1h" },

@@ -1,19 +1,7 @@
 import { z } from "zod";
 import { offsiteSyncJobName } from "../../contracts/offsite-sync";
-import { firingsIn, parseSchedule } from "../../calendar";
 import { absolutePath, name } from "../../estate/fields";
 import { collapse, entries, excludes, readingPeriod, runFields, schedule } from "../common";
-
-/** Four times a year, on average of some years. A text that is no calendar has its own message. */
-function isOften({ onCalendar }: { readonly onCalendar: string }): boolean {
-  try {
-    const firings = firingsIn(parseSchedule(onCalendar, "systemd"), [2026, 2027, 2028, 2029]);
-    // Of a year that is over, schedule/never-fires-in-years says so.
-    return firings === 0 || firings >= 16;
-  } catch {
-    return true;
-  }
-}
 
 const leg = z.strictObject({
   from: absolutePath.refine(
@@ -41,10 +29,6 @@ export const offsiteSyncSpec = z.strictObject({
   schedule,
   legs: z.array(leg).min(1),
   fullSync: schedule
-    .refine(
-      isOften,
-      'comes less than four times a year, and only such a run removes what is gone here and compares what nobody noted. Example: { onCalendar: "Sun *-*-1..7" }',
-    )
     .prefault({ onCalendar: "Sun *-*-1..7" })
     .describe(
       "A run on or after it compares everything, and removes what this host has no more; by default each month's first Sunday",
