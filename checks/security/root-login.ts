@@ -28,7 +28,7 @@ export const rootLogin = defineCheck({
         example("a NAS entered as root", ({ destinations }) => edit(destinations.nas, { user: "root" })),
         {
           says: "set destinations.nas.user",
-          edit: ({ destinations }) => edit(destinations.nas, { user: "holdfast" }),
+          edit: ({ destinations }) => edit(destinations.nas, { user: "sync" }),
         },
       ),
     ],
