@@ -6,6 +6,8 @@ import { type Said, saidOf } from "./said";
 export interface Leg {
   readonly from: Location;
   readonly to: string;
+  /** Entries of the folder that it carries; left out, all but the excluded ones. */
+  readonly only?: readonly string[];
   readonly said: Said;
 }
 
@@ -15,6 +17,7 @@ export function legsOf(job: Job): Leg[] {
     const { source, target } = flow;
     const said = saidOf(job, flow);
     if (source.kind !== "tree" || !said || sameMachine(source.location.machine, target.machine)) return [];
-    return [{ from: source.location, to: target.path, said }];
+    const { location: from, only } = source;
+    return [{ from, to: target.path, ...(only && { only }), said }];
   });
 }

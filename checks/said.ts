@@ -18,9 +18,12 @@ export function fieldOf(path: Path): string {
   return String(path.at(-1));
 }
 
-/** Writes a text at a place of an estate that is there. */
-export function write(estate: Estate, path: Path, text: string): void {
-  let part: unknown = estate;
-  for (const key of path.slice(0, -1)) part = Reflect.get(Object(part), key);
-  Reflect.set(Object(part), path.at(-1) ?? "", text);
+/** What an estate has at a place. */
+export function read(estate: Estate, path: Path): unknown {
+  return path.reduce((part: unknown, key) => Reflect.get(Object(part), key), estate);
+}
+
+/** Writes at a place of an estate whose parent is there; `undefined` leaves it out. */
+export function write(estate: Estate, path: Path, value: unknown): void {
+  Reflect.set(Object(read(estate, path.slice(0, -1))), path.at(-1) ?? "", value);
 }

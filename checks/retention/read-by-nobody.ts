@@ -1,3 +1,6 @@
+import type { Plan } from "../../plan";
+import { layerGiving } from "../../plan/layers";
+import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -7,19 +10,13 @@ export const readByNobody = defineCheck({
   severity: "warning",
   title: "Nothing reads a backup disk again",
   why: "A disk rots where nobody looks. A generation of weeks ago, or a dump that no night touches, is read for the first time when it is needed.",
-  run: ({ estate }) =>
-    estate.layers["daily-backup"].flatMap(({ host, target, scrub }) =>
-      scrub
-        ? []
-        : [
-            {
-              subject: host,
-              message: `Nothing reads ${host}:${target} again once it is written: what rots there, on a disk or in memory on its way, is found by a restore.`,
-              fix: `Add scrub: { schedule: { onCalendar: "*-*-* 15:00:00" } }, at an hour when nothing else uses the disk, to daily-backup of ${host}.`,
-              evidence: { target },
-            },
-          ],
-    ),
+  run: plan =>
+    unreadDisks(plan).map(({ host, target }) => ({
+      subject: host,
+      message: `Nothing reads ${host}:${target} again once it is written: what rots there, on a disk or in memory on its way, is found by a restore.`,
+      fix: `Add scrub: { schedule: { onCalendar: "*-*-* 15:00:00" } }, at an hour when nothing else uses the disk, to ${layerGiving("generations of volumes")} of ${host}.`,
+      evidence: { target },
+    })),
   examples: {
     bad: [
       mended(
@@ -36,3 +33,17 @@ export const readByNobody = defineCheck({
     good: [example("a disk of which each file is read within a month")],
   },
 });
+
+/** Disks that a host's nightly backup fills, and no job reads. */
+function unreadDisks({ jobs }: Plan): { host: string; target: string }[] {
+  const disks = new Map<string, { host: string; target: string }>();
+  for (const { layer, runsOn, host, journal } of jobs) {
+    if (layer !== layerGiving("generations of volumes") || journal?.kind !== "writes") continue;
+    const target = journal.below;
+    const isRead = jobs.some(({ reads = [] }) =>
+      reads.some(({ machine, path }) => sameMachine(machine, runsOn) && isBelow(target, path)),
+    );
+    if (!isRead) disks.set(`${host}:${target}`, { host, target });
+  }
+  return [...disks.values()];
+}

@@ -1,10 +1,13 @@
 import type { Plan } from "../../plan";
 import type { Estate } from "../../plan/estate/schema";
+import type { Job } from "../../plan/job";
 import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { type Leg, legsOf } from "../legs";
 import { fallingShort } from "../protection";
+import { fieldOf, write } from "../said";
 import { listed } from "../wording";
 
 export const backupDiskStays = defineCheck({
@@ -13,21 +16,19 @@ export const backupDiskStays = defineCheck({
   title: "No leg sends a backup disk away, and what lies there has no other way off the site",
   why: "One line of an estate sends all that the nightly jobs have copied. Without it, or with another folder in it, each service by itself is told to be without a copy elsewhere.",
   run: plan =>
-    disksLeft(plan).map(({ host, mount, left, part }) => ({
-      subject: host,
-      message: `No leg of ${part.name} sends ${host}:${mount}, and ${left.length} services have no copy at another site than by it: ${listed(left)}.`,
-      fix: `Add to legs of ${part.name}: { from: "${mount}", to: "${targetOf(part.legs, host)}" }, or send it by the leg that has another folder in its place.`,
-      evidence: { mount, services: left },
-    })),
+    disksLeft(plan).map(({ job: { called, host }, mount, left, legs, to }) => {
+      const [source, target] = [fieldOf(legs[0].said.source), fieldOf(legs[0].said.target)];
+      return {
+        subject: host,
+        message: `No leg of ${called} sends ${host}:${mount}, and ${left.length} services have no copy at another site than by it: ${listed(left)}.`,
+        fix: `Add to legs of ${called}: { ${source}: "${mount}", ${target}: "${to}" }, or send it by the leg that has another folder in its place.`,
+        evidence: { mount, services: left },
+      };
+    }),
   without: (plan, { subject }) =>
     disksLeft(plan)
-      .filter(({ host }) => host === subject)
-      .flatMap(({ mount, host, at, part }) => [
-        withLegs(plan, at, legs => legs.push({ ...emptyLeg, from: mount, to: targetOf(part.legs, host) })),
-        ...part.legs.map((_, leg) =>
-          withLegs(plan, at, legs => Object.assign(legs[leg] ?? {}, { from: mount })),
-        ),
-      ]),
+      .filter(({ job }) => job.host === subject)
+      .flatMap(left => [withLeg(left, plan), ...left.legs.map(leg => sentBy(leg, left.mount, plan))]),
   examples: {
     bad: [
       mended(
@@ -54,39 +55,53 @@ export const backupDiskStays = defineCheck({
   },
 });
 
-type Part = Estate["layers"]["offsite-sync"][number];
-type Leg = Part["legs"][number];
-
-const emptyLeg = { excludes: [], metadata: "kept" as const };
+interface DiskLeft {
+  readonly job: Job;
+  readonly legs: readonly [Leg, ...Leg[]];
+  readonly mount: string;
+  /** Services that lie there, with no other way off the site. */
+  readonly left: readonly string[];
+  /** Where it could go: beside where the other legs go. */
+  readonly to: string;
+}
 
 /** Backup disks that nothing reads for another place, of hosts that send something. */
-function disksLeft(plan: Plan): { host: string; mount: string; left: string[]; at: number; part: Part }[] {
+function disksLeft(plan: Plan): DiskLeft[] {
   const stay = fallingShort(plan, "no-route-off-site");
-  return plan.estate.layers["offsite-sync"].flatMap((part, at) =>
-    Object.entries(plan.estate.hosts[part.host]?.filesystems ?? {}).flatMap(([mount]) => {
-      const machine = { kind: "host", name: part.host } as const;
+  return plan.jobs.flatMap(job => {
+    const [first, ...others] = legsOf(job);
+    if (!first) return [];
+    const to = `${first.to.slice(0, first.to.lastIndexOf("/"))}/${job.host}-backup`;
+    const legs = [first, ...others] as const;
+    return Object.keys(plan.estate.hosts[job.host]?.filesystems ?? {}).flatMap((mount): DiskLeft[] => {
       const left = stay
         .filter(({ copies }) =>
           copies.some(
-            ({ location }) => sameMachine(location.machine, machine) && isBelow(location.path, mount),
+            ({ location }) => sameMachine(location.machine, job.runsOn) && isBelow(location.path, mount),
           ),
         )
         .map(({ dataset }) => dataset.id);
-      const isSent = part.legs.some(({ from }) => isBelow(from, mount) || isBelow(mount, from));
+      const isSent = legs.some(({ from: { path } }) => isBelow(path, mount) || isBelow(mount, path));
       // One alone is left out by itself.
-      return mount === "/" || isSent || left.length < 2 ? [] : [{ host: part.host, mount, left, at, part }];
-    }),
-  );
+      return mount === "/" || isSent || left.length < 2 ? [] : [{ job, legs, mount, left, to }];
+    });
+  });
 }
 
-/** Beside where the other legs go. */
-function targetOf(legs: readonly Leg[], host: string): string {
-  const [first = ""] = legs.map(({ to }) => to.slice(0, to.lastIndexOf("/")));
-  return `${first}/${host}-backup`;
-}
-
-function withLegs(plan: Plan, at: number, change: (legs: Leg[]) => unknown): Estate {
+/** The estate with the disk in one more leg: like the first, without what that one leaves out. */
+function withLeg({ legs, mount, to }: DiskLeft, plan: Plan): Estate {
   const estate = structuredClone(plan.estate);
-  change(estate.layers["offsite-sync"][at]?.legs ?? []);
+  const [{ said }] = legs;
+  const added = [...said.source.slice(0, -2), legs.length];
+  write(estate, added, { excludes: [], metadata: "kept" });
+  write(estate, [...added, fieldOf(said.source)], mount);
+  write(estate, [...added, fieldOf(said.target)], to);
+  return estate;
+}
+
+/** The estate with the disk in a leg that there is. */
+function sentBy({ said }: Leg, mount: string, plan: Plan): Estate {
+  const estate = structuredClone(plan.estate);
+  write(estate, said.source, mount);
   return estate;
 }

@@ -7,6 +7,8 @@ import { defineCheck, type Found } from "../check";
 import { doubledCopies } from "../doubled";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { type Leg, legsOf } from "../legs";
+import { write } from "../said";
 import { listed } from "../wording";
 
 export const legTooHigh = defineCheck({
@@ -14,9 +16,9 @@ export const legTooHigh = defineCheck({
   severity: "error",
   title: "A leg sends a folder above the one that it is to send",
   why: "A word too few in a path, and a leg sends whole disks: what goes another way comes to the NAS twice. A folder above a mount point is sent when that isn't mounted too, and then there is nothing in it: only the file system that a leg itself lies on is proven to be the right one.",
-  run: plan => legsOf(plan).flatMap(leg => aboveMounts(leg, plan) ?? aboveRoutes(leg, plan) ?? []),
+  run: plan => sentBy(plan).flatMap(leg => aboveMounts(leg, plan) ?? aboveRoutes(leg, plan) ?? []),
   without: (plan, { subject }) =>
-    legsOf(plan)
+    sentBy(plan)
       .filter(leg => leg.job.called === subject && (aboveMounts(leg, plan) ?? aboveRoutes(leg, plan)))
       .flatMap(leg => foldersMeant(leg, plan).map(from => withLeg(leg, from, plan))),
   examples: {
@@ -44,31 +46,23 @@ export const legTooHigh = defineCheck({
   },
 });
 
-interface Leg {
-  readonly job: Job;
-  /** Where it stands in the estate. */
-  readonly part: number;
-  readonly at: number;
-  readonly from: string;
-  readonly to: string;
+/** A leg, and the job that it is of. */
+type Sent = Leg & { readonly job: Job };
+
+function sentBy({ jobs }: Plan): Sent[] {
+  return jobs.flatMap(job => legsOf(job).map(leg => ({ job, ...leg })));
 }
 
-function legsOf({ estate, jobs }: Plan): Leg[] {
-  return estate.layers["offsite-sync"].flatMap((spec, part) => {
-    const job = jobs.find(
-      ({ name, host, layer }) => layer === "offsite-sync" && name === spec.name && host === spec.host,
-    );
-    return job ? spec.legs.map(({ from, to }, at) => ({ job, part, at, from, to })) : [];
-  });
-}
-
-function mountsBelow({ job, from }: Leg, { estate }: Plan): string[] {
+function mountsBelow({ job, from: { path: from } }: Sent, { estate }: Plan): string[] {
   const mounts = Object.keys(estate.hosts[job.host]?.filesystems ?? {});
   return mounts.filter(mount => mount !== from && isBelow(mount, from));
 }
 
-function aboveMounts(leg: Leg, plan: Plan): Found | undefined {
-  const { job, from } = leg;
+function aboveMounts(leg: Sent, plan: Plan): Found | undefined {
+  const {
+    job,
+    from: { path: from },
+  } = leg;
   const mounts = mountsBelow(leg, plan);
   if (mounts.length === 0) return undefined;
   const on = mountAbove(plan.estate, job.host, from);
@@ -81,8 +75,12 @@ function aboveMounts(leg: Leg, plan: Plan): Found | undefined {
 }
 
 /** Services below a leg's folder of which it makes a second copy, where another leg or job reads there too. */
-function aboveRoutes(leg: Leg, plan: Plan): Found | undefined {
-  const { job, from } = leg;
+function aboveRoutes(leg: Sent, plan: Plan): Found | undefined {
+  const {
+    job,
+    from: { path: from },
+    to,
+  } = leg;
   const readsThere = plan.jobs
     .filter(({ host }) => host === job.host)
     .flatMap(other => other.flows.map(flow => ({ other, flow })))
@@ -110,21 +108,21 @@ function aboveRoutes(leg: Leg, plan: Plan): Found | undefined {
   const [meant = from] = foldersMeant(leg, plan);
   return {
     subject: job.called,
-    message: `${job.called} sends all of "${from}" to ${leg.to}, and ${twice.length} of what is in there come to the same place by another way too: ${listed(twice)}.`,
+    message: `${job.called} sends all of "${from}" to ${to}, and ${twice.length} of what is in there come to the same place by another way too: ${listed(twice)}.`,
     fix: `Send by it just what goes no other way, such as "${meant}", and not "${from}".`,
-    evidence: { from, to: leg.to, twice },
+    evidence: { from, to, twice },
   };
 }
 
 /** File systems of the host and folders of services that it may have been meant to send; first the one that its target is called after. */
-function foldersMeant({ job, from, to }: Leg, { estate, datasets }: Plan): string[] {
+function foldersMeant({ job, from, to }: Sent, { estate, datasets }: Plan): string[] {
   const mounts = Object.keys(estate.hosts[job.host]?.filesystems ?? {}).filter(mount => mount !== "/");
   const trees = datasets
     .filter(({ kind, location }) => kind === "tree" && sameMachine(location.machine, job.runsOn))
     .map(({ location }) => location.path);
   const isCalledSo = (path: string): boolean => lastOf(path) === lastOf(to);
   return [...new Set([...mounts, ...trees])]
-    .filter(path => path !== from)
+    .filter(path => path !== from.path)
     .sort((a, b) => Number(isCalledSo(b)) - Number(isCalledSo(a)));
 }
 
@@ -132,9 +130,8 @@ function lastOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-function withLeg({ part, at }: Leg, from: string, plan: Plan): Estate {
+function withLeg({ said }: Leg, from: string, plan: Plan): Estate {
   const estate = structuredClone(plan.estate);
-  const leg = estate.layers["offsite-sync"][part]?.legs[at];
-  if (leg) leg.from = from;
+  write(estate, said.source, from);
   return estate;
 }

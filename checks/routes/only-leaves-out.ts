@@ -6,6 +6,8 @@ import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { fallingShort } from "../protection";
+import { type Leg, legsOf } from "../legs";
+import { write } from "../said";
 import { listed } from "../wording";
 
 export const onlyLeavesOut = defineCheck({
@@ -17,17 +19,17 @@ export const onlyLeavesOut = defineCheck({
   run: plan =>
     shortLegs(plan).map(({ name, leg, only, left, entries, meant }) => ({
       subject: name,
-      message: `${name} carries just ${only.map(entry => `"${entry}"`).join(", ")} of ${leg.from}, and ${left.length} services lie beside that and have no other way off the site: ${listed(left)}.`,
+      message: `${name} carries just ${only.map(entry => `"${entry}"`).join(", ")} of ${leg.from.path}, and ${left.length} services lie beside that and have no other way off the site: ${listed(left)}.`,
       fix:
         meant === undefined
-          ? `Add ${listed(entries.map(entry => `"${entry}"`))} to "only" of the leg from ${leg.from}, or remove "only" from it.`
-          : `Write "${meant.entry}" for "${meant.slip}" in "only" of the leg from ${leg.from}.`,
-      evidence: { from: leg.from, only, services: left },
+          ? `Add ${listed(entries.map(entry => `"${entry}"`))} to "only" of the leg from ${leg.from.path}, or remove "only" from it.`
+          : `Write "${meant.entry}" for "${meant.slip}" in "only" of the leg from ${leg.from.path}.`,
+      evidence: { from: leg.from.path, only, services: left },
     })),
   without: (plan, { subject }) =>
     shortLegs(plan)
       .filter(({ name }) => name === subject)
-      .map(({ part, at }) => withoutOnly(plan, part, at)),
+      .map(({ leg }) => withoutOnly(leg, plan)),
   examples: {
     bad: [
       mended(
@@ -66,10 +68,9 @@ export const onlyLeavesOut = defineCheck({
 });
 
 interface ShortLeg {
+  /** What the job is called. */
   readonly name: string;
-  readonly part: number;
-  readonly at: number;
-  readonly leg: Estate["layers"]["offsite-sync"][number]["legs"][number];
+  readonly leg: Leg;
   readonly only: readonly string[];
   /** Services beside the entries, and the entries that they lie in. */
   readonly left: readonly string[];
@@ -79,18 +80,15 @@ interface ShortLeg {
 
 function shortLegs(plan: Plan): ShortLeg[] {
   const stay = fallingShort(plan, "no-route-off-site");
-  return plan.estate.layers["offsite-sync"].flatMap(({ name, host, legs }, part) =>
-    legs.flatMap((leg, at): ShortLeg[] => {
-      if (!leg.only) return [];
-      const only = leg.only.map(entry => entry.name);
+  return plan.jobs.flatMap(job =>
+    legsOf(job).flatMap((leg): ShortLeg[] => {
+      const { from, only } = leg;
+      if (!only) return [];
       const beside = stay.flatMap(({ dataset, copies }) => {
         const inside = copies
           .map(({ location }) => location)
-          .filter(
-            ({ machine, path }) =>
-              sameMachine(machine, { kind: "host", name: host }) && isBelow(path, leg.from),
-          )
-          .map(({ path }) => path.slice(leg.from.length + 1).split("/", 1)[0] ?? "")
+          .filter(({ machine, path }) => sameMachine(machine, from.machine) && isBelow(path, from.path))
+          .map(({ path }) => path.slice(from.path.length + 1).split("/", 1)[0] ?? "")
           .filter(entry => entry !== "" && !only.includes(entry));
         return inside.length > 0 ? [{ id: dataset.id, inside }] : [];
       });
@@ -101,14 +99,13 @@ function shortLegs(plan: Plan): ShortLeg[] {
         return entry === undefined ? [] : [{ entry, slip }];
       });
       const left = beside.map(({ id }) => id);
-      return [{ name, part, at, leg, only, left, entries, ...(meant ? { meant } : {}) }];
+      return [{ name: job.called, leg, only, left, entries, ...(meant ? { meant } : {}) }];
     }),
   );
 }
 
-function withoutOnly(plan: Plan, part: number, at: number): Estate {
+function withoutOnly({ said }: Leg, plan: Plan): Estate {
   const estate = structuredClone(plan.estate);
-  const leg = estate.layers["offsite-sync"][part]?.legs[at];
-  if (leg) delete leg.only;
+  write(estate, [...said.source.slice(0, -1), "only"], undefined);
   return estate;
 }

@@ -1,4 +1,5 @@
 import { chainOf } from "../../plan/graph/copies";
+import { layerGiving } from "../../plan/layers";
 import { copiesIn } from "../copies";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
@@ -28,7 +29,7 @@ export const sqliteTorn = defineCheck({
     return [...byHost].map(([host, left]) => ({
       subject: host,
       message: `${listed(left)} on ${host} ${left.length === 1 ? "holds a SQLite database" : "hold SQLite databases"}, and all copies are files as a snapshot has them: none was read through SQLite, and proven to be whole.`,
-      fix: `Add sqlite: { keep: { count: 4, every: "week" } } to daily-backup of ${host}, or a dump of each.`,
+      fix: `Add sqlite: { keep: { count: 4, every: "week" } } to ${layerGiving("generations of volumes")} of ${host}, or a dump of each.`,
       evidence: { left },
     }));
   },

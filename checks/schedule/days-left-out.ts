@@ -16,8 +16,10 @@ export const daysLeftOut = defineCheck({
     jobs.flatMap(job => {
       const { calendar, schedule, zone } = job.trigger;
       const daily = oftenEnough(job);
+      // Days of the month and of the week in one: which of the two is left out, schedule/day-or asks first.
+      if (daily === undefined || (schedule.eitherDay && schedule.days && schedule.weekdays)) return [];
       const gap = longestGap(schedule, zone, estate.years);
-      if (daily === undefined || gap.ms <= job.judged.rpoMs) return [];
+      if (gap.ms <= job.judged.rpoMs) return [];
       return [
         {
           subject: job.called,

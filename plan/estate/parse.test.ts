@@ -1,4 +1,4 @@
-import { faultsOfRefusal } from "../../checks/words.test-support";
+import { faultsOfRefusal } from "./words.test-support";
 import { parseEstate } from "..";
 import { type ExampleEstate, exampleEstate, exampleWith } from "./example";
 import { EstateInvalid, type EstateFault } from "./faults";

@@ -15,14 +15,23 @@ const dumped = 'layers["cluster-dump"][0].dump';
 /** A folder above the one that is meant, and what has no other way. */
 export const legs: TiredEdit[] = [
   ...(["/srv", "/mnt"] as const).flatMap(from =>
-    [0, 1, 2].map((leg): TiredEdit => [
-      `leg ${leg} from ${from}`,
-      `${offsite} > legs > ${leg} > from`,
-      from,
-      "routes/leg-too-high",
-      "offsite-sync-backup",
-    ]),
+    [0, 1, 2]
+      .filter(leg => from === "/mnt" || leg > 0)
+      .map((leg): TiredEdit => [
+        `leg ${leg} from ${from}`,
+        `${offsite} > legs > ${leg} > from`,
+        from,
+        "routes/leg-too-high",
+        "offsite-sync-backup",
+      ]),
   ),
+  [
+    "what lies beside the mounts for the backup disk",
+    `${offsite} > legs > 0 > from`,
+    "/srv",
+    "routes/backup-disk-stays",
+    "pve",
+  ],
   [
     "all of the tree for the photos",
     `${offsite} > legs > 1 > from`,
@@ -136,7 +145,12 @@ export const ofLayers: TiredEdit[] = [
     { ...dump, server: { ...server, port: 3306 } },
     at(`${dumped}.server.port`),
   ],
-  ["a dump without the image that verifies it", postgresql, dump, at("clusters.k8s.runnerImage")],
+  [
+    "a dump without the image that verifies it",
+    "clusters > k8s > runnerImage",
+    undefined,
+    at("clusters.k8s.runnerImage"),
+  ],
   [
     "a dump of any size",
     `${dumpOf("vault")} > band`,

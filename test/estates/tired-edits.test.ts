@@ -1,4 +1,4 @@
-import { faultsOfRefusal } from "../../checks/words.test-support";
+import { faultsOfRefusal } from "../../plan/estate/words.test-support";
 import { EstateInvalid, parseEstate } from "../../plan";
 import { editAt } from "./edit-at";
 import { findingsOf, homelabWith } from "./found";

@@ -437,7 +437,7 @@ test("a dump of Redis has room on a disk for its client, and one of etcd reaches
   const { image, secret, user } = dump?.dump as Extract<Dump["dump"], { engine: "postgresql" }>;
   const redisDump = {
     engine: "redis",
-    image,
+    image: image.replace("postgres", "redis"),
     secret,
     user,
     server: { host: "redis.dbaas.svc", namespace: "dbaas" },
@@ -450,7 +450,12 @@ test("a dump of Redis has room on a disk for its client, and one of etcd reaches
   expect(JSON.stringify([containers[0], volumes])).toMatch(
     /"mountPath":"\/scratch".*\{"emptyDir":\{\},"name":"scratch"\}/,
   );
-  const etcdDump = { engine: "etcd", image, secret, server: { host: "192.168.1.10" } } as const;
+  const etcdDump = {
+    engine: "etcd",
+    secret,
+    image: image.replace("postgres", "etcd"),
+    server: { host: "192.168.1.10" },
+  } as const;
   const etcd = await deployed(withDump({ dump: etcdDump }, "etcd"), { secrets });
   expect(named(etcd.resources, "postgresql-backup-k8s-reach").inputs).toMatchObject({
     spec: {

@@ -43,7 +43,7 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         look.fault(
           ["clusters", cluster, "runnerImage"],
           undefined,
-          `is missing: the dump ${name} is verified in it. Example: "docker.io/library/node:24-bookworm-slim@sha256:" and the digest that \`skopeo inspect\` shows`,
+          `is given here, but the dump ${name} is verified in it. Add it, e.g. "docker.io/library/node:24-bookworm-slim@sha256:" and the digest that \`skopeo inspect\` shows`,
         );
     }
     look.dataset([...at, "dataset"], dataset);
