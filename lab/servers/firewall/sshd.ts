@@ -105,6 +105,8 @@ function configuration(folder: string, address: string, port: number): string {
     "UsePAM no",
     "PasswordAuthentication no",
     "KbdInteractiveAuthentication no",
+    // For sntrup761, on which both would agree, ssh computes longer than for all that a test asks.
+    "KexAlgorithms curve25519-sha256",
     "PermitRootLogin yes",
     "SetEnv PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
     "",
