@@ -239,6 +239,18 @@ export function isHosted(job: Job): job is HostedJob {
   return job.deployment.kind === "timer" || job.deployment.kind === "service";
 }
 
+/** Whether this version installs it nowhere. Each kind has its place here, so that a new one doesn't compile until it has. */
+export function isOnlyPlanned({ deployment }: Job): boolean {
+  switch (deployment.kind) {
+    case "planned":
+      return true;
+    case "timer":
+    case "service":
+    case "cronjob":
+      return false;
+  }
+}
+
 /** A job that this version installs in a cluster. */
 export type ClusterJob = Job & { readonly deployment: Extract<Deployment, { kind: "cronjob" }> };
 

@@ -10,7 +10,7 @@ import type { HostConnection } from "../components/host-release";
 import type { RunnerBundle } from "../components/host-release/commands";
 import { ruleFile } from "../components/rule-file";
 import { type Estate, EstateInvalid, parseEstate, type Plan, planOf } from "../plan";
-import { type ClusterJob, type HostedJob, isHosted, isInCluster } from "../plan/job";
+import { type ClusterJob, type HostedJob, isHosted, isInCluster, isOnlyPlanned } from "../plan/job";
 import type { DumpPod } from "../plan/pod";
 import { clusterProvider } from "./cluster-provider";
 import { errorText, warningTexts } from "./diagnostics";
@@ -58,7 +58,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   requireSecrets([...jobs, ...inCluster], settings.secrets);
   requireImages(inCluster, settings.images);
   const cluster = askedCluster([...jobs, ...inCluster], estate);
-  tellUndeployed(plan.jobs.filter(({ deployment }) => deployment.kind === "planned").map(job => job.name));
+  tellUndeployed(plan.jobs.filter(isOnlyPlanned).map(({ name }) => name));
   // A preview changes nothing, and may be looked at where no host can be reached.
   if (!pulumi.runtime.isDryRun())
     await requireHosts(

@@ -1,5 +1,5 @@
 import { parseEstate, planOf } from "..";
-import { exampleEstate } from "../estate/example";
+import { exampleEstate, exampleWith } from "../estate/example";
 import type { Copy } from "./copies";
 import { restoreSteps, restoreText } from "./restore-steps";
 
@@ -43,4 +43,21 @@ test("what was copied on comes back hop by hop, and a command behind what a pers
   expect(first).toBe("# on pve:");
   expect(back).toMatch(/^# this prints the steps .*: nas-snapshots restore \/Backup\/pve-backup\/books$/);
   expect(then).toMatch(/^# then: offsite-sync-backup restore \/mnt\/backup\/books/);
+});
+
+test.each([
+  ["-rf", "nfs-mirror restore -- -rf"],
+  ["--dry-run/--into=x", "nfs-mirror restore -- --dry-run --into=x"],
+  ["x/--dry-run", "nfs-mirror restore x -- --dry-run"],
+])("a folder %s is no option of the command that restores it", (path, command) => {
+  const { copies } = planOf(
+    parseEstate(
+      exampleWith(({ services }) => {
+        services.odd = { data: [{ kind: "tree", host: "pve", path: `/srv/nfs/${path}` }] };
+      }),
+    ),
+  );
+  const [copy] = copies.filter(({ dataset, way }) => dataset.service === "odd" && way.jobs.length === 1);
+  expect(copy && restoreText(restoreSteps(copy))).toBe(`# on pve:\n${command}`);
+  expect(copy && restoreSteps(copy)[0]?.undo).toMatch(/ -- -*\w/);
 });

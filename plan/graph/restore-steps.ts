@@ -1,6 +1,6 @@
 import { shellWord } from "../contracts/shell-word";
 import type { Machine } from "../place";
-import type { Blank, Outcome, Phrase, Step } from "../way-back";
+import { type Blank, blanks, type Outcome, type Phrase, type Step } from "../way-back";
 import { chainOf, type Copy } from "./copies";
 
 /** A step of one copy's way back, with nothing left to fill in. */
@@ -66,7 +66,7 @@ function filledStep(step: Step, words: Words, { dataset, flow: { source } }: Cop
     undo: filled(step.undo, words, shellWord),
     verifies: filled(step.verifies, words, shellWord),
   };
-  const argv = step.argv?.map(word => filled(word, words, text => text)).filter(word => word !== "") ?? [];
+  const argv = argvOf(step.argv ?? [], words);
   if (step.kind === "manual") {
     const text = filled(step.text, words, shellWord);
     return { ...base, kind: "manual", text, ...(argv.length > 0 && { argv }) };
@@ -77,6 +77,18 @@ function filledStep(step: Step, words: Words, { dataset, flow: { source } }: Cop
     return { ...base, kind: "command", argv };
   const text = `for each of its volumes, with its own namespace and claim in the place of ${words.claim}`;
   return { ...base, kind: "manual", text, argv };
+}
+
+/** A name that begins as an option does is behind "--": `nfs-mirror restore x --dry-run` would end well, and restore nothing. */
+function argvOf(argv: readonly Phrase[], words: Words): string[] {
+  const each = argv
+    .map(word => ({
+      text: filled(word, words, text => text),
+      isName: typeof word !== "string" && !word.includes(blanks.relative),
+    }))
+    .filter(({ text }) => text !== "");
+  const asOption = each.findIndex(({ text, isName }) => isName && text.startsWith("-"));
+  return each.flatMap(({ text }, index) => (index === asOption ? ["--", text] : [text]));
 }
 
 function filled(phrase: Phrase, words: Words, quoted: (text: string) => string): string {

@@ -46,7 +46,7 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
               ...{ kind: "command", where: machine },
               argv: [nfsMirrorJobName, "restore", [blanks.entry], [blanks.below]],
               changes: phrase`${blanks.to} is what the mirror has; what was there is kept aside on the same disk. What uses it is stopped before: a file that stays open is one of those that are put aside`,
-              undo: phrase`nfs-mirror restore --rollback ${blanks.entry}`,
+              undo: phrase`nfs-mirror restore --rollback -- ${blanks.entry}`,
               verifies:
                 "it ends with 0 after all that came back was compared with the mirror by content, owner, mode, times, ACL, attributes and links",
             },
