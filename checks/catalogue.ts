@@ -105,11 +105,11 @@ import { unpinnedHostKey } from "./security/unpinned-host-key";
 import { unpinnedSecret } from "./security/unpinned-secret";
 import { weakHostKey } from "./security/weak-host-key";
 import { waiverExpired } from "./waivers/expired";
-import { waiverUnused } from "./waivers/unused";
+import { waiverUnusedOf } from "./waivers/unused";
 import { withoutEnd } from "./waivers/without-end";
 
-/** Every check. `catalogue.test.ts` compares this list with the folder, so none can be forgotten. */
-export const catalogue: readonly Check[] = [
+/** Every check that looks at the plan alone. */
+const checks: readonly Check[] = [
   readsNothing,
   oneInsideAnother,
   saidOnce,
@@ -216,6 +216,8 @@ export const catalogue: readonly Check[] = [
   unpinnedSecret,
   weakHostKey,
   waiverExpired,
-  waiverUnused,
   withoutEnd,
 ];
+
+/** Every check. `catalogue.test.ts` compares this list with the folder, so none can be forgotten. */
+export const catalogue: readonly Check[] = [...checks, waiverUnusedOf(checks)];

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 // Jest leaves out "typescript" itself, as a deployment does.
 import ts from "typescript/lib/typescript";
@@ -54,11 +54,13 @@ test("nor does an estate with a part of a layer that is neither imported nor lis
   );
 });
 
-test("each folder of a layer is listed, and the example has a part of it", () => {
+test("each folder of a layer is listed, has a page, and the example has a part of it", () => {
   const folders = readdirSync(join(projectRoot, "plan/layers"), { withFileTypes: true }).filter(entry =>
     entry.isDirectory(),
   );
   expect(Object.keys(layers).sort()).toEqual(folders.map(({ name }) => name).sort());
+  for (const name of Object.keys(layers))
+    expect([name, existsSync(join(projectRoot, `docs/layers/${name}.md`))]).toEqual([name, true]);
   const parts = Object.entries(exampleEstate().layers).filter(([, list]) => list.length > 0);
   expect(parts.map(([name]) => name).sort()).toEqual(Object.keys(layers).sort());
 });
@@ -85,7 +87,16 @@ test("nor one that doesn't say what must exist", () => {
   expect(errorsIn("plan/layers/nfs-mirror/index.ts", without)).not.toEqual([]);
 });
 
+test("a kind of deployment that nobody installs doesn't compile", () => {
+  const more = (text: string): string =>
+    text.replace(
+      '| { readonly kind: "planned" };',
+      '| { readonly kind: "planned" } | { readonly kind: "unheard" };',
+    );
+  expect(errorsIn("plan/job.ts", more).join()).toContain("lacks ending return statement");
+});
+
 test("the files as they are compile", () => {
-  for (const file of ["plan/layers/index.ts", "plan/layers/nfs-mirror/index.ts"])
+  for (const file of ["plan/job.ts", "plan/layers/index.ts", "plan/layers/nfs-mirror/index.ts"])
     expect(errorsIn(file, text => `${text}\n`)).toEqual([]);
 });
