@@ -17,7 +17,10 @@ import { belowFoldersOf, inTree } from "./tree-path";
 export interface RestoreTree {
   /** Folder with the copy. */
   readonly from: string;
-  /** It lies on another machine: rsync's name of it, and arguments by which it is reached and that take the place of those of a local copy. */
+  /**
+   * It lies on another machine, and `into` has nothing yet: rsync's name of it, and arguments by which it is reached and that take the
+   * place of those of a local copy.
+   */
   readonly far?: { readonly source: string; readonly args: readonly string[] };
   /** Folder that gets it. */
   readonly into: string;
@@ -68,8 +71,11 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
     ...(deletes ? ["--delete"] : []),
     ...keeps.map(name => `--filter=protect /${name}`),
   ];
-  // By content: a file that rotted or was changed behind its times is one to bring back too.
-  const both = async (does: string, args: readonly string[], onItem?: (item: RsyncItem) => void) => {
+  const both = async (
+    does: string,
+    { args = [], content }: { readonly args?: readonly string[]; readonly content: readonly string[] },
+    onItem?: (item: RsyncItem) => void,
+  ) => {
     const known = await sameSparseFiles(pair, sparse);
     const alone = [...known];
     const others = names?.filter(name => !known.has(name));
@@ -79,7 +85,7 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
         ? await listed(alone, list => pass(tree, does, [...how, ...args, ...list], { onItem }))
         : { files: 0, totalBytes: 0 };
     const rest = await listed(others, list =>
-      pass(tree, does, ["--checksum", ...how, ...args, ...list], { onItem, alone }),
+      pass(tree, does, [...content, ...how, ...args, ...list], { onItem, alone }),
     );
     return { entries: around.files + rest.entries, bytes: around.totalBytes + rest.totalBytes };
   };
@@ -89,10 +95,13 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
     ? []
     : sparseFiles(tree.from, names ?? entriesOf(tree.from).filter(name => !leavesOut.includes(name)));
   await bringSparseFiles(pair, sparse);
-  const copied = await both("restored", []);
+  const byContent = ["--checksum"];
+  // A file that rotted or was changed behind its times is one to bring back too. Where there is none, a far disk would read each byte,
+  // holes too, once more for nothing.
+  const copied = await both("restored", { content: tree.far ? [] : byContent });
   await writeBack(tree);
   const other: RsyncItem[] = [];
-  const seen = await both("compared", ["--dry-run"], item => other.push(item));
+  const seen = await both("compared", { args: ["--dry-run"], content: byContent }, item => other.push(item));
   const [first] = other;
   if (first)
     throw new RunnerError(exitCodes.failed, {

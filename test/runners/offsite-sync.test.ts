@@ -104,6 +104,10 @@ test("a generation is linked to the one before it there", () => {
 test("owners, modes, ACLs, attributes, links, devices and holes come back from an account that may not chown", async () => {
   const into = join(world.folder, "photos", "restored");
   await world.inside("mkdir", "-m", "0700", into);
+  const read = far(".read");
+  world.far.shadow(
+    `REAL --server --daemon --config=CONFIG .; code=$?; read -r _ bytes </proc/self/io; echo $bytes >>${read}; exit $code`,
+  );
   // Below /tmp anybody could put something else in the place of the world's folder, but for its sticky bit.
   await succeeds("restore", join(world.folder, "photos/immich"), "--into", into);
   const [source, restored] = [
@@ -111,6 +115,14 @@ test("owners, modes, ACLs, attributes, links, devices and holes come back from a
     await snapshot(world, into),
   ];
   expect(source.size).toBeGreaterThan(20);
+  world.far.unshadow();
+  // It reads each byte to send it, and once more to prove what came, holes too.
+  const { size } = lstatSync(join(world.photos, "immich/nasty/sparse"));
+  const passes = readFileSync(read, "utf8").trim().split("\n");
+  const times = passes.reduce((sum, bytes) => sum + Number(bytes), 0) / size;
+  rmSync(read);
+  expect(times).toBeGreaterThan(1.9);
+  expect(times).toBeLessThan(2.5);
   expect(
     differences(
       new Map([...source].filter(([name]) => name !== "")),
