@@ -16,13 +16,15 @@ import * as fc from "fast-check";
 import { actAtRandom, patienceMs } from "../random-actions";
 import { createRestoring, type Restoring, type WayOut } from "./support/restoring";
 import { createRotting, type Rotting } from "./support/rotting";
+import { createSteppingClock, type SteppingClock } from "./support/stepping-clock";
 import type { FinishedRun, StartedRun } from "./support/started-run";
 import { contentOf, differences, type Snapshot, snapshot } from "./support/tree";
 import { createWorld, type World } from "./support/world";
 
 /**
  * Random days and nights of a mirror against a model that says after each run what may be lost. On some days a nested file
- * system is away, the target is full, an entry can't be copied, or a service has lost all that it had; on some an operator says that
+ * system is away, the target is full, an entry can't be copied, a service has lost all that it had, or the host's clock has made a step; on
+ * some an operator says that
  * what a service has lost is meant to go, or restores it, and that is cut short, gone on with or taken back.
  */
 const usualActions = 40;
@@ -41,6 +43,7 @@ type Action =
   | { readonly kind: "too-long"; readonly there: boolean }
   | { readonly kind: "night" | "scrub" | "heal" }
   | { readonly kind: "accept"; readonly service: number }
+  | { readonly kind: "clock"; readonly aheadDays: number }
   | {
       readonly kind: "restore";
       readonly service: number;
@@ -75,6 +78,13 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("accept" as const), service: aService }) },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("clock" as const),
+      aheadDays: fc.constantFrom(-9, -1, 0, 0, 1, 9, 400),
+    }),
+  },
+  {
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant("restore" as const),
@@ -92,12 +102,14 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
 
 let world: World;
 let rotting: Rotting;
+let clock: SteppingClock;
 let restoring: Restoring;
 
 beforeAll(async () => {
   world = await createWorld({ sourceMb: 48, targetMb: 48 });
   rotting = await createRotting(world, [tooLongFolder, restores]);
   restoring = createRestoring(world, rotting);
+  clock = createSteppingClock(world.folder);
   for (const service of services) {
     mkdirSync(join(world.source, service));
     for (let index = 0; index < files; index += 1) write(join(world.source, service, `f${index}`));
@@ -194,6 +206,9 @@ async function act(action: Action): Promise<void> {
       const { kill, service, out } = action;
       return restoring.restore(services[service] ?? "", out, kill && killed(kill));
     }
+    case "clock":
+      clock.aheadDays = action.aheadDays;
+      return;
     case "heal":
       return heal();
     default:
@@ -272,11 +287,13 @@ async function night(
     );
   const before = await look(world.config.target.path);
   const present = await look(world.config.source.path);
-  const finished = await end(world.start(told));
+  const finished = await end(world.start(told, clock.environment()));
   // What a killed run leaves may write for a while; the next run, or the report of the end, ends it.
-  if (finished.signal !== null) await world.start(["--report-end"], { INVOCATION_ID: "killed" }).finished;
+  if (finished.signal !== null)
+    await world.start(["--report-end"], { INVOCATION_ID: "killed", ...clock.environment() }).finished;
   const after = await look(world.config.target.path);
   judge(before, present, after, finished, told);
+  if (clock.judge(finished)) expect(differences(before, after)).toEqual([]);
   expect(readdirSync(join(world.target, others))).toContain("volume");
   return finished;
 }
@@ -338,6 +355,9 @@ async function heal(): Promise<void> {
   await fill(false);
   await tooLong(false);
   await rotting.throwAway();
+  // The last run may have ended by a clock that was ahead: that costs one run.
+  clock.aheadDays = 0;
+  await night(run => run.finished);
   const { status, stdout } = await night(run => run.finished, ["--accept", "."]);
   expect({ status, stdout }).toMatchObject({ status: 0 });
 }

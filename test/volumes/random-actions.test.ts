@@ -10,7 +10,7 @@ import { host, type Ended, installUnit, stateDir, type Unit } from "./support/un
 
 /**
  * Random nights against a model, which says after each action what may be lost: what is written, emptied, snapshotted, copied,
- * pruned, restored, and what is cut short by kill -9, restores among it, which are then gone on with or taken back; on some
+ * pruned, restored from snapshots and from copies, and what is cut short by kill -9, restores among it, which are then gone on with or taken back; on some
  * nights a database can't be copied, the clock is eight days back, the backup disk is full of what waits in the trash, or a
  * byte of a copy has rotted. `npm run test:random` goes on with further ones.
  */
@@ -22,7 +22,8 @@ const names = ["vm-2-pvc-one", "vm-2-pvc-two"] as const;
 
 /** What a volume holds: a number, in several files that were written together and in a database; or nothing at all. */
 interface Content {
-  readonly number: number | "empty";
+  /** "torn" is a part of a copy and a part of what there was before. */
+  readonly number: number | "empty" | "torn";
   /** False for a database that SQLite can't read. */
   readonly isSound: boolean;
 }
@@ -33,8 +34,12 @@ interface Model {
   readonly snapshots: Map<string, Content>;
   /** A restore that was cut short: what it is of. Its workload is down until it has ended, so nothing writes. */
   restoring?: Content | undefined;
+  /** Snapshots of before a restore of a copy had ended, of which no night takes one; undefined while there was none. */
+  early?: ReadonlySet<string> | undefined;
+  /** The last night that went to its end has copied all of it. */
+  hasWholeCopy?: boolean;
   /** The numbers that the newest copies of its files and of its database hold. */
-  copy?: number | "empty";
+  copy?: Content["number"];
   databaseCopy?: number;
 }
 
@@ -47,6 +52,7 @@ type Action =
       /** When it is killed; undefined to let it end. */
       readonly killedAfterMs: number | undefined;
     }
+  | { readonly kind: "bring-back"; readonly volume: number; readonly killedAfterMs: number | undefined }
   | { readonly kind: "snapshot" | "backup" | "prune" | "clock-back" | "full-trash" | "scrub" }
   | { readonly kind: "crash"; readonly job: "snapshot" | "backup"; readonly afterMs: number };
 
@@ -70,6 +76,14 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
       kind: fc.constant("restore" as const),
       volume: fc.nat(1),
       goOn: fc.constantFrom("--resume" as const, "--rollback" as const),
+      killedAfterMs: fc.option(fc.integer({ min: 0, max: 6_000 }), { nil: undefined }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("bring-back" as const),
+      volume: fc.nat(1),
       killedAfterMs: fc.option(fc.integer({ min: 0, max: 6_000 }), { nil: undefined }),
     }),
   },
@@ -130,6 +144,8 @@ test("keeps every promise of the model", async () => {
   // However it went, what was cut short can be ended, and what rots then is seen.
   for (const [volume, { restoring }] of models.entries())
     if (restoring) await actAndJudge({ kind: "restore", volume, goOn: "--resume", killedAfterMs: undefined });
+  for (const [volume, model] of models.entries())
+    if (isTorn(model)) await actAndJudge({ kind: "bring-back", volume, killedAfterMs: undefined });
   for (const kind of ["snapshot", "backup", "scrub"] as const) await actAndJudge({ kind });
   for (const volume of models.keys()) await actAndJudge({ kind: "rot", volume });
   await actAndJudge({ kind: "scrub" });
@@ -145,18 +161,18 @@ async function act(action: Action): Promise<void> {
   switch (action.kind) {
     case "write": {
       const model = modelOf(action.volume);
-      if (model.restoring) return;
+      if (isDown(model)) return;
       const value = (written += 1);
       model.now = { number: value, isSound: true };
       return changeVolume(nameAt(action.volume), writing(value));
     }
     case "collapse":
-      if (modelOf(action.volume).restoring) return;
+      if (isDown(modelOf(action.volume))) return;
       modelOf(action.volume).now = { number: "empty", isSound: true };
       return changeVolume(nameAt(action.volume), "rm -f a b c d noise store");
     case "spoil": {
       const model = modelOf(action.volume);
-      if (model.restoring) return;
+      if (isDown(model)) return;
       if (model.now.number === "empty") return;
       model.now = { ...model.now, isSound: false };
       return changeVolume(nameAt(action.volume), "printf 'SQLite format 3\\0 and no more' >store");
@@ -202,6 +218,8 @@ async function act(action: Action): Promise<void> {
     }
     case "restore":
       return restore(action);
+    case "bring-back":
+      return bringBack(action);
     case "rot":
       return copies.rot(nameAt(action.volume));
     case "scrub": {
@@ -212,6 +230,7 @@ async function act(action: Action): Promise<void> {
     }
     case "crash": {
       const unit = action.job === "backup" ? backup : snapshots;
+      if (action.job === "backup") for (const model of models) model.hasWholeCopy = false;
       await unit.start();
       await mustOnHost(host, `sleep ${(action.afterMs / 1000).toFixed(1)}`);
       await onHost(host, `systemctl kill --kill-whom=main --signal=KILL ${unit.job}.service`);
@@ -235,7 +254,8 @@ async function restore({ volume, goOn, killedAfterMs }: Action & { kind: "restor
   const [model, name] = [modelOf(volume), nameAt(volume)];
   const before = (await placesOf(names))[volume];
   const newest = await newestSnapshot(name);
-  if (newest === undefined && !model.restoring) return;
+  // One that is of a time before a copy was brought back has a model of its own, which this is not.
+  if (model.early || (newest === undefined && !model.restoring)) return;
   const again = before?.record?.doing === "rollback" ? "--rollback" : goOn;
   const words = ["restore", name, model.restoring ? again : (newest ?? ""), "--no-workload"];
   const { exitCode, stdout } = await snapshots.byHand(words, killedAfterMs);
@@ -254,6 +274,47 @@ async function restore({ volume, goOn, killedAfterMs }: Action & { kind: "restor
   const kept = `'lv_name=~"^${name}_(before_restore|rolled_back)_"'`;
   await mustOnHost(host, `lvremove -qq -y pve -S ${kept}`);
   expect({ stdout, holds: await contentOf(name) }).toEqual({ stdout, holds: numbersOf(model.now.number) });
+}
+
+const isTorn = ({ now }: Model): boolean => now.number === "torn";
+/** Its workload is down until a restore has ended. */
+const isDown = (model: Model): boolean => model.restoring !== undefined || isTorn(model);
+
+/** A restore of the newest copy into its volume; it may be cut short, and then again. */
+async function bringBack({ volume, killedAfterMs }: Action & { kind: "bring-back" }): Promise<void> {
+  const [model, name] = [modelOf(volume), nameAt(volume)];
+  if (model.restoring || typeof model.copy !== "number" || !(model.hasWholeCopy || isTorn(model))) return;
+  const before = await recordOf(name);
+  const words = ["restore", `unknown/${name}`];
+  const { exitCode, stdout } = await backup.byHand(words, killedAfterMs);
+  if (exitCode !== 137 || killedAfterMs === undefined)
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+  const record = await recordOf(name);
+  const { stdout: unfinished } = await backup.byHand(["--unfinished"]);
+  expect({ unfinished, isTold: unfinished.includes(name) }).toMatchObject({
+    isTold: record !== undefined && record.earlier === undefined,
+  });
+  if (record === undefined || JSON.stringify(record) === JSON.stringify(before)) return;
+  model.early = new Set(model.snapshots.keys());
+  if (!record.earlier) {
+    model.now = { number: "torn", isSound: false };
+    return;
+  }
+  model.now = { number: model.copy, isSound: true };
+  expect({ stdout, holds: await contentOf(name) }).toEqual({ stdout, holds: [model.copy] });
+  await mustOnHost(
+    host,
+    `lvremove -qq -y pve -S 'tags=holdfast.before-restore && tags=holdfast.origin=${name}'`,
+  );
+}
+
+/** What is noted of the last restore of a copy into a volume; undefined once it says nothing any more. */
+async function recordOf(name: string): Promise<{ readonly earlier?: readonly string[] } | undefined> {
+  const { stdout } = await onHost(
+    host,
+    `cat ${stateDir("daily-backup")}/volume-restores/${name}.json 2>/dev/null`,
+  );
+  return stdout === "" ? undefined : (JSON.parse(stdout) as { earlier?: string[] });
 }
 
 /** The numbers in the files of a volume that nothing uses. */
@@ -275,11 +336,16 @@ async function backUp(): Promise<void> {
   const isGood = models.map((model, index) => {
     const snapshot = newest[index];
     const content = snapshot === undefined ? undefined : model.snapshots.get(snapshot);
-    if (!content) return false;
+    model.hasWholeCopy = false;
+    if (!content || snapshot === undefined) return false;
+    // A snapshot of what is torn is of before the restore's end.
+    if (content.number === "torn" || isTorn(model) || model.early?.has(snapshot)) return false;
+    delete model.early;
     const had = before[index]?.copy;
     if (content.number === "empty" && typeof had === "number") return false;
     model.copy = content.number;
     if (content.isSound && content.number !== "empty") model.databaseCopy = content.number;
+    model.hasWholeCopy = content.isSound && typeof content.number === "number";
     return content.isSound && places[index]?.isThere === true;
   });
   expectStatus(ended, isGood.every(Boolean) ? 0 : 1);
@@ -307,6 +373,7 @@ async function judge(): Promise<void> {
     expect(copy.length).toBeLessThanOrEqual(1);
     const held = [...model.snapshots.values()].map(({ number }) => number);
     if (copy.length > 0) expect(held).toContain(copy[0]);
+    if (isTorn(model)) expect(copy).toEqual(numbersOf(model.copy));
     // A volume that was emptied takes no copy's place.
     expect(copy.length === 0 && typeof model.copy === "number").toBe(false);
     if (copy[0] !== undefined) model.copy = copy[0];

@@ -167,8 +167,8 @@ systemctl show ${job}.service -p ExecMainStatus -p Result; echo; cat ${log}`,
   };
 }
 
-/** A command of LVM goes on to its end when who called it is killed. */
-const lvmEnds = `${nap}; while pgrep --exact 'lv[a-z]+|dmsetup' >/dev/null; do nap; done`;
+/** A command of LVM goes on to its end when who called it is killed; what copies into a volume ends at once, or soon after. */
+const lvmEnds = `${nap}; while pgrep --exact 'lv[a-z]+|dmsetup|rsync|sqlite3' >/dev/null; do nap; done`;
 
 /** Is there as long as a process of the unit is, be it the report of an end. */
 const cgroup = (job: string): string => `/sys/fs/cgroup/system.slice/${job}.service`;
