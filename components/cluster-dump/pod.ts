@@ -88,7 +88,7 @@ function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects, use: Po
         name: "client",
         image: client.image,
         command: ["sh", `${paths.programs}/${use.script}.sh`],
-        env: Object.entries(client.environment).map(([name, value]) => ({ name, value })),
+        env: Object.entries(client.environment).map(([name, value]) => ({ name, value: literally(value) })),
         securityContext: {
           ...confined,
           ...(files && {
@@ -140,6 +140,11 @@ function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects, use: Po
     ],
     ...(files && { affinity: besides(files.usedBy) }),
   };
+}
+
+/** Kubernetes puts other variables in the place of "$(NAME)", and one "$" in the place of two. */
+function literally(value: string): string {
+  return value.replaceAll("$", "$$$$");
 }
 
 const confined = {

@@ -32,6 +32,8 @@ export const dumpForms = {
   "etcd-snapshot": { ending: "db", gzip: false, judged: "read-back", text: "counts", former: "stays" },
   /** Archive of a folder, in which each SQLite database is a copy of its own. */
   "sqlite-files": { ending: "tar.gz", gzip: true, judged: "read-back", text: "counts", former: "renamed" },
+  /** What a command of the estate's own writes. */
+  command: { ending: "dump.gz", gzip: true, judged: "read-back", text: "counts", former: "dumped" },
 } as const satisfies Record<string, DumpTraits>;
 
 export type DumpForm = keyof typeof dumpForms;

@@ -81,6 +81,19 @@ test("files of root's are read by a root without any capability, in the client a
   expect(securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 64_738 });
 });
 
+test("what the estate has for a shell arrives as it stands there, whatever Kubernetes makes of dollars", () => {
+  const command = { engine: "command", image, make: 'echo "$(HOME) $$"', check: "wc -l", usedBy: undefined };
+  const { job, pod } = podOf(estateWith({ dump: command as unknown as Dump["dump"] }));
+  expect(pod.containers[0]).toMatchObject({
+    env: expect.arrayContaining([
+      { name: "MAKE", value: 'echo "$$(HOME) $$$$"' },
+      { name: "RESTORE", value: "" },
+    ]) as unknown,
+  });
+  expect(pod.volumes.map(({ name }) => name)).toEqual(["programs", "exchange", "target", "scratch"]);
+  expect(job.flows[0]?.wayBack?.steps[0]).toMatchObject({ kind: "manual" });
+});
+
 test.each([
   [
     { dataset: "books", namespace: "books" },

@@ -2,7 +2,7 @@ import type { Layer } from "../layer";
 import { dumpedOf } from "./dataset";
 import { clusterDumpJob } from "./jobs";
 import { askedServer } from "./server";
-import { clusterDumpSpec } from "./spec";
+import { clusterDumpSpec, secretOf } from "./spec";
 
 /** CronJobs that dump a database or a state. */
 export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
@@ -18,12 +18,12 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
     look.cluster([...at, "cluster"], cluster);
     const dumped = dumpedOf(estate, dataset);
     if (part.dump) {
-      if ("server" in part.dump) {
-        look.secret([...at, "dump", "secret"], part.dump.secret);
+      const secret = secretOf(part.dump);
+      if (secret !== undefined) look.secret([...at, "dump", "secret"], secret);
+      if ("server" in part.dump && part.dump.engine !== "command")
         askedServer(part, part.dump, at, all.slice(0, all.indexOf(part)), look);
-      }
       const what = dumped?.kind === "database" ? dumped.engine : part.dump.engine;
-      if (what !== part.dump.engine)
+      if (what !== part.dump.engine && part.dump.engine !== "command")
         look.fault(
           [...at, "dump", "engine"],
           part.dump.engine,

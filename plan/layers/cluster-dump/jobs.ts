@@ -16,7 +16,7 @@ import { hostLocation } from "../places";
 import { deploymentOf } from "./pod";
 import { engines } from "./engines";
 import type { Engine } from "./engines/engine";
-import type { ClusterDumpSpec } from "./spec";
+import { type ClusterDumpSpec, type DumpSpec, secretOf } from "./spec";
 
 export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob {
   const trigger = cronTrigger(spec.schedule, estate.zone);
@@ -48,37 +48,34 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
       ? [...clusterDumpMetrics, databaseSuccessMetric]
       : clusterDumpMetrics.filter(({ meaning }) => meaning !== "other"),
     alerts: spec.dump ? alertsOf(spec, run.judged) : [],
-    credentials: spec.dump && "secret" in spec.dump ? [secretCredential(spec.dump.secret)] : [],
+    credentials: credentialsOf(spec),
     deployment: deploymentOf(spec, estate, trigger, run),
   };
 }
 
 /** Only the database's own program knows how a dump is read back: what this layer makes, it restores too. */
 function wayBackOf({ name, namespace, cluster, dump }: ClusterDumpSpec, machine: Machine): WayBack {
-  const engine: Engine | undefined = dump && engines[dump.engine];
-  if (engine?.byHand !== undefined)
+  const where = { kind: "cluster", name: cluster } as const;
+  const way = dump && wayOf(dump);
+  if (way && "byHand" in way)
     return {
       steps: [
         {
-          ...{ kind: "manual", where: { kind: "cluster", name: cluster } },
-          text: phrase`${engine.byHand} ${blanks.from}`,
-          changes: "it has what it had when the snapshot was taken",
+          ...{ kind: "manual", where },
+          text: phrase`${way.byHand} ${blanks.from}`,
+          changes: "it has what it had when the dump was taken",
           undo: "its data folder of before in its place again, with it stopped",
           verifies: "it starts, and what it keeps is listed",
         },
       ],
     };
-  if (dump)
+  if (way)
     return {
       steps: [
         {
-          ...{ kind: "command", where: { kind: "cluster", name: cluster } },
-          argv: askCommand(namespace, name, "restore"),
-          changes:
-            "each database is as its newest good dump has it; what it was is there under another name, or of MariaDB and Redis in a dump that was made before",
-          undo: "alter database NAME rename to ..., both ways, as its log names them; of MariaDB and Redis, the same with --at the time of that dump; of files, their folder as it names it",
+          ...{ kind: "command", where, argv: askCommand(namespace, name, "restore"), ...way },
           verifies:
-            "its log ends with what each database is as of: every dump was compared with its SHA-256 before, and every table's rows with its manifest after",
+            "its log ends with what each database is as of: every dump was compared with its SHA-256 before, and all that its manifest counts after",
         },
       ],
     };
@@ -93,6 +90,20 @@ function wayBackOf({ name, namespace, cluster, dump }: ClusterDumpSpec, machine:
       },
     ],
   };
+}
+
+function credentialsOf({ dump }: ClusterDumpSpec) {
+  const secret = dump && secretOf(dump);
+  return secret === undefined ? [] : [secretCredential(secret)];
+}
+
+function wayOf(dump: DumpSpec): Engine["wayBack"] {
+  if (dump.engine === "command" && dump.restore === undefined)
+    return {
+      byHand:
+        'by hand, as the estate has no "restore" for it: with the programs that made it, from the newest dump that its .json says to be good, unpacked by gunzip, below',
+    };
+  return engines[dump.engine].wayBack;
 }
 
 /** A run can succeed in all but one database night after night, and one that was dropped is in no run any more. */

@@ -9,7 +9,7 @@ import { mountAbove } from "../places";
 import { engines } from "./engines";
 import type { Engine } from "./engines/engine";
 import { claimOf } from "./dataset";
-import type { ClusterDumpSpec, DumpSpec } from "./spec";
+import { type ClusterDumpSpec, type DumpSpec, secretOf } from "./spec";
 
 /** Of a range that no distribution gives to anybody; NFS knows accounts by their number alone. */
 const uid = 64_738;
@@ -46,6 +46,7 @@ function podOf(
   const { host, path } = spec.target;
   const engine: Engine = engines[dump.engine];
   const { scripts, scratch } = engine;
+  const server = serverOf(dump);
   return {
     namespace: spec.namespace,
     schedule: trigger.calendar,
@@ -62,36 +63,47 @@ function podOf(
       restoreScript: `${scripts}-restore`,
       includes: [scripts, "exchange"],
       scratch,
-      environment: {
-        ...("server" in dump && {
-          ...{ DATABASE_HOST: dump.server.host, DATABASE_PORT: String(dump.server.port) },
-        }),
-        ...("user" in dump && { DATABASE_USER: dump.user }),
-        ...{ HOME: podPaths.exchange, EXCHANGE: podPaths.exchange },
-        ...("secret" in dump && { PASSWORD_FILE: `${podPaths.credentials}/password` }),
-        ...(scratch && { SCRATCH: podPaths.scratch }),
-        ...("owner" in dump && {
-          ...{ FILES: podPaths.files, EXCLUDES: dump.excludes.map(({ name }) => name).join("\n") },
-        }),
-      },
+      environment: environmentOf(dump, scratch),
       ...("owner" in dump && {
         files: { claim: claimOf(estate, spec.dataset), owner: dump.owner, usedBy: dump.usedBy },
       }),
     },
     runnerImage,
     config: `${JSON.stringify(configOf(spec, estate, trigger, budgetMs), undefined, 2)}\n`,
-    secret: "secret" in dump ? dump.secret : undefined,
+    secret: secretOf(dump),
     target: {
       host,
       server: estate.hosts[host]?.address ?? "",
       path,
       fsUuid: estate.hosts[host]?.filesystems[mountAbove(estate, host, path)]?.fsUuid ?? "",
     },
-    reaches: [...("server" in dump ? [reachOf(dump.server)] : []), pushgatewayOf(estate)],
+    reaches: [...(server ? [reachOf(server)] : []), pushgatewayOf(estate)],
   };
 }
 
-function reachOf({ host, port, namespace }: Extract<DumpSpec, { server: object }>["server"]): Reachable {
+/** What the client's scripts read. */
+function environmentOf(dump: DumpSpec, scratch: boolean): Record<string, string> {
+  const server = serverOf(dump);
+  return {
+    ...(server && { DATABASE_HOST: server.host, DATABASE_PORT: String(server.port) }),
+    ...("user" in dump && { DATABASE_USER: dump.user }),
+    ...{ HOME: podPaths.exchange, EXCHANGE: podPaths.exchange },
+    ...(secretOf(dump) !== undefined && { PASSWORD_FILE: `${podPaths.credentials}/password` }),
+    ...(scratch && { SCRATCH: podPaths.scratch }),
+    ...("owner" in dump && {
+      ...{ FILES: podPaths.files, EXCLUDES: dump.excludes.map(({ name }) => name).join("\n") },
+    }),
+    ...("make" in dump && { MAKE: dump.make, CHECK: dump.check, RESTORE: dump.restore ?? "" }),
+  };
+}
+
+type Server = NonNullable<Extract<DumpSpec, { server?: object | undefined }>["server"]>;
+
+function serverOf(dump: DumpSpec): Server | undefined {
+  return "server" in dump ? dump.server : undefined;
+}
+
+function reachOf({ host, port, namespace }: Server): Reachable {
   return namespace === undefined ? { address: host, port } : { namespace, port };
 }
 

@@ -7,7 +7,8 @@ const usualPorts: readonly (readonly [port: number, of: RegExp])[] = [
   [6379, /^redis$/],
 ];
 
-type ServerDump = Extract<DumpSpec, { server: unknown }>;
+/** What an own command asks is its own business. */
+type ServerDump = Exclude<Extract<DumpSpec, { server?: unknown }>, { engine: "command" }>;
 
 /**
  * Looks at whom a dump's client asks.
@@ -37,6 +38,7 @@ export function askedServer(
       dataset !== part.dataset &&
       theirs &&
       "server" in theirs &&
+      theirs.engine !== "command" &&
       theirs.server.host === server.host &&
       theirs.server.port === server.port,
   );

@@ -54,3 +54,8 @@ export const clusterDumpSpec = z.strictObject({
 });
 export type ClusterDumpSpec = z.output<typeof clusterDumpSpec>;
 export type DumpSpec = NonNullable<ClusterDumpSpec["dump"]>;
+
+/** Name of the secret that lets a dump's client in; absent where nothing asks. */
+export function secretOf(dump: DumpSpec): string | undefined {
+  return "secret" in dump ? dump.secret : undefined;
+}

@@ -11,8 +11,8 @@ export interface Engine<Spec extends z.ZodType = z.ZodType> {
   script(databases: "together" | "each" | undefined): "server" | "databases" | "files";
   /** Whether its client needs room on a disk for as long as it runs. */
   readonly scratch: boolean;
-  /** What a person does where no job of its cluster can restore it; else the job's own `restore` does it. */
-  readonly byHand?: string;
+  /** What a restore by the job's own program leaves; or what a person does where no job of its cluster can restore it. */
+  readonly wayBack: { readonly changes: string; readonly undo: string } | { readonly byHand: string };
 }
 
 /** Of each that has a server. @param port where it answers unless the estate says otherwise */
@@ -37,6 +37,13 @@ export const account = (port: number) => ({
   ...server(port),
   user: user.describe("Account that may read all of it"),
 });
+
+/** Where databases have no names to give, or none that can be changed. */
+export const dumpedBefore = {
+  changes:
+    "all that the dump has is as its newest good one has it; what it was is in a dump that was made before",
+  undo: "the same with --at the time of that dump, which its log names",
+};
 
 /** Of each with several databases. */
 export const databases = z

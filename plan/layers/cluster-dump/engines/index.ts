@@ -1,3 +1,4 @@
+import { ownCommand } from "./command";
 import { etcd } from "./etcd";
 import { mariadb, mysql } from "./mariadb";
 import { postgresql } from "./postgresql";
@@ -5,4 +6,4 @@ import { redis } from "./redis";
 import { sqlite } from "./sqlite";
 
 /** Every kind of server, or of an application's files, that this layer dumps itself. The estate's schema follows from it. */
-export const engines = { postgresql, mariadb, mysql, redis, etcd, sqlite } as const;
+export const engines = { postgresql, mariadb, mysql, redis, etcd, sqlite, command: ownCommand } as const;

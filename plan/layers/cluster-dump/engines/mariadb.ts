@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { account, databases, type Engine } from "./engine";
+import { account, databases, dumpedBefore, type Engine } from "./engine";
 
 const port = 3306;
 const common = {
   scripts: "mariadb",
   script: which => (which === "each" ? "databases" : "server"),
   scratch: false,
+  wayBack: dumpedBefore,
 } satisfies Omit<Engine, "spec">;
 
 export const mariadb = {

@@ -6,4 +6,8 @@ export const postgresql = {
   scripts: "postgresql",
   script: which => (which === "each" ? "databases" : "server"),
   scratch: false,
+  wayBack: {
+    changes: "each database is as its newest good dump has it; what it was is there under another name",
+    undo: "alter database NAME rename to ..., both ways, as its log names them",
+  },
 } satisfies Engine;

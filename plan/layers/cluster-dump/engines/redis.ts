@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { account, type Engine } from "./engine";
+import { account, dumpedBefore, type Engine } from "./engine";
 
 export const redis = {
   spec: z.strictObject({ engine: z.literal("redis"), ...account(6379) }),
@@ -7,4 +7,5 @@ export const redis = {
   script: () => "server",
   // A server beside it loads what it restores.
   scratch: true,
+  wayBack: dumpedBefore,
 } satisfies Engine;

@@ -24,4 +24,9 @@ export const sqlite = {
   script: () => "files",
   // Copies of its databases, and what is read back.
   scratch: true,
+  wayBack: {
+    changes:
+      "its databases and files are as its newest good dump has them; what was there is in the volume under another name",
+    undo: "with what uses them scaled to 0: what is in the folder that its log names, in the place of what is there",
+  },
 } satisfies Engine;
