@@ -22,6 +22,7 @@ import {
 import { until } from "../../lab/process";
 import { activeAlerts, clearMessages, queryPrometheus, startServers } from "../../lab/servers";
 import { forgetStack, LabStack } from "../../lab/stack";
+import { long } from "../long";
 
 import { describeTree, describeVolume } from "./describe-tree";
 
@@ -59,8 +60,8 @@ test("a timer's run is mirrored, measured and restorable, and its failure is hea
     expect(await differences(`/srv/nfs/${service}`, `/mnt/backup/${service}`)).toEqual([]);
   expect(await mustOnHost("pve", "ls /mnt/backup")).not.toContain("frigate");
 
-  // No change, no changes.
-  expect(await stack.up()).toMatch(/Resources:\n\s+\d+ unchanged/);
+  // No change, no changes: npm test has that of smaller stacks.
+  if (long) expect(await stack.up()).toMatch(/Resources:\n\s+\d+ unchanged/);
 
   // A killed run can't speak for itself; the unit's ExecStopPost does.
   await mustOnHost(
