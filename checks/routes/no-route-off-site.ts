@@ -14,15 +14,19 @@ export const noRouteOffSite = defineCheck({
   run: plan => {
     const short = fallingShort(plan, "no-route-off-site");
     const site = ({ dataset }: Protection): string => siteOf(dataset.location, plan.estate) ?? "";
-    // One cause, one finding: a destination at the same site leaves everything there.
-    if (short.length > 1 && short.length === protectionsOf(plan).length) {
-      const sites = [...new Set(short.map(site))];
+    // One cause, one finding: without a job that sends anything, or with a destination at the same site, all stays there.
+    const all = protectionsOf(plan);
+    const leaves = all.some(protection =>
+      protection.copies.some(({ location }) => siteOf(location, plan.estate) !== site(protection)),
+    );
+    if (short.length > 1 && !leaves) {
+      const sites = [...new Set(all.map(site))];
       return [
         {
           subject: plan.estate.name,
-          message: `No copy of anything leaves site ${listed(sites)}: all ${short.length} datasets have their copies where they live.`,
+          message: `No copy of anything leaves site ${listed(sites)}: all ${all.length} datasets have what copies they have where they live.`,
           fix: `Add a destination at another site and an ${layerGiving("a copy off the site")} that sends there, or correct the destination's site.`,
-          evidence: { sites, datasets: short.map(({ dataset }) => dataset.id) },
+          evidence: { sites, datasets: all.map(({ dataset }) => dataset.id) },
         },
       ];
     }

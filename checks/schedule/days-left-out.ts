@@ -1,4 +1,6 @@
+import type { Plan } from "../../plan";
 import { longestGap } from "../../plan/calendar";
+import { clockChanges } from "../../plan/calendar/clock-changes";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
@@ -12,13 +14,13 @@ export const daysLeftOut = defineCheck({
   title: "A job leaves out days or weeks, promises less than what that loses, and that breaks other promises",
   why: '"Mon *-*-* 04:00:00" where "*-*-* 04:00:00" was meant, or "1-5" left in from a test: the days between have no run. What is told of it is a broken promise of each service.',
   suspicion: true,
-  run: ({ jobs, estate }) =>
-    jobs.flatMap(job => {
+  run: plan =>
+    plan.jobs.flatMap(job => {
       const { calendar, schedule, zone } = job.trigger;
-      const daily = oftenEnough(job);
+      const daily = oftenEnough(job, plan);
       // Days of the month and of the week in one: which of the two is left out, schedule/day-or asks first.
       if (daily === undefined || (schedule.eitherDay && schedule.days && schedule.weekdays)) return [];
-      const gap = longestGap(schedule, zone, estate.years);
+      const gap = longestGap(schedule, zone, plan.estate.years);
       if (gap.ms <= job.judged.rpoMs) return [];
       return [
         {
@@ -31,7 +33,7 @@ export const daysLeftOut = defineCheck({
     }),
   without: (plan, { subject }) => {
     const job = plan.jobs.find(({ called }) => called === subject);
-    const estate = job && withSchedule(plan, job, schedule => runOften(job, schedule));
+    const estate = job && withSchedule(plan, job, schedule => runOften(oftenEnough(job, plan), schedule));
     return estate ? [estate] : [];
   },
   examples: {
@@ -62,28 +64,50 @@ export const daysLeftOut = defineCheck({
 const weekMs = 7 * 86_400_000;
 
 /** The same time on each day, or on each Sunday where that keeps the promise; nothing for a calendar that is so. */
-function oftenEnough({ trigger, judged }: Job): string | undefined {
-  const daily = eachDay(trigger.calendar);
-  if (daily === undefined || judged.rpoMs <= weekMs) return daily;
+function oftenEnough(job: Job, plan: Plan): string | undefined {
+  const daily = eachDay(job, plan);
+  if (daily === undefined || job.judged.rpoMs <= weekMs) return daily;
   return daily.startsWith("*-*-*") ? `Sun ${daily}` : `${daily.slice(0, -1)}0`;
 }
 
 /** The same time on each day; nothing for a calendar that leaves out none. */
-function eachDay(calendar: string): string | undefined {
+function eachDay(job: Job, plan: Plan): string | undefined {
+  const { calendar } = job.trigger;
   const fields = calendar.trim().split(/\s+/);
   if (fields.length === 5 && !calendar.includes(":")) {
     const [minute, hour, ...days] = fields;
     return days.every(field => field === "*") ? undefined : `${minute} ${hour} * * *`;
   }
   const time = /^(weekly|monthly|quarterly|semiannually|yearly|annually)$/.test(calendar)
-    ? "00:00:00"
+    ? timeBefore(job, plan)
     : fields.find(field => field.includes(":"));
   if (time === undefined || fields.every(field => field === time || field === "*-*-*")) return undefined;
   return `*-*-* ${time}`;
 }
 
-function runOften(job: Job, schedule: { onCalendar?: string; cron?: string }): void {
-  const daily = oftenEnough(job);
+/** A time for what has none of its own: its budget before the first that waits for it, at an hour that no clock changes. */
+function timeBefore(
+  { name, host, budgetMs, trigger: { zone, calendar } }: Job,
+  { jobs, estate }: Plan,
+): string {
+  const waiting = jobs
+    // What has no calendar of its own goes by this one.
+    .filter(({ trigger }) => trigger.after.includes(name) && trigger.calendar !== calendar)
+    .filter(other => other.host === host)
+    .flatMap(({ trigger: { schedule } }) => schedule.secondsOfDay);
+  if (waiting.length === 0) return "00:00:00";
+  const changed = new Set(
+    clockChanges(zone, estate.years).flatMap(({ localMs, byMs }) => [
+      new Date(localMs).getUTCHours(),
+      new Date(Math.min(localMs, localMs + byMs)).getUTCHours(),
+    ]),
+  );
+  let hour = Math.max(0, Math.floor((Math.min(...waiting) - budgetMs / 1000) / 3600));
+  while (hour > 0 && changed.has(hour)) hour--;
+  return `${String(hour).padStart(2, "0")}:00:00`;
+}
+
+function runOften(daily: string | undefined, schedule: { onCalendar?: string; cron?: string }): void {
   if (daily === undefined) return;
   if (schedule.cron === undefined) schedule.onCalendar = daily;
   else schedule.cron = daily;

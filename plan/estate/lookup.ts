@@ -99,7 +99,17 @@ export class Lookup {
     const meant = Object.keys(filesystems).filter(
       mount => disks[filesystems[mount]?.disk ?? ""]?.role === "backup",
     );
-    if (disk === undefined || meant.length === 0 || meant.includes(value)) return;
+    if (disk === undefined || meant.includes(value)) return;
+    if (meant.length === 0) {
+      const role = ["hosts", host, "disks", disk, "role"];
+      if (this.isFaulty(role)) return;
+      this.fault(
+        role,
+        disks[disk]?.role,
+        `is of the disk that ${pathText(path)} writes copies to, and no disk of ${host} is for backups: the disaster "backup-disk" would take none, and what is promised for it would be kept by itself. Expected "backup"`,
+      );
+      return;
+    }
     this.fault(
       path,
       value,

@@ -75,6 +75,10 @@ const pushgateway = z
   .refine(
     url => !URL.canParse(url) || !/\.svc(\.|$)|^(0\.0\.0\.0|\[::\])$/.test(new URL(url).hostname),
     "isn't reached by the hosts, whose jobs push too: \".svc\" names are the cluster's own, and 0.0.0.0 is nobody's address. Expected one that they reach, such as a NodePort's, e.g. \"http://192.168.1.10:30091\"",
+  )
+  .refine(
+    url => !URL.canParse(url) || !["9090", "9093", "9100"].includes(new URL(url).port),
+    'has the port of Prometheus (9090), of Alertmanager (9093) or of an exporter (9100), none of which takes what is pushed. Expected the Pushgateway\'s, usually 9091, e.g. "http://192.168.1.10:9091"',
   );
 
 export const monitoring = z.strictObject({

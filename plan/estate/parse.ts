@@ -64,7 +64,9 @@ const kinds: Readonly<Record<string, string>> = {
   ...{ string: "a text in quotes", number: "a number", int: "a whole number", boolean: "true or false" },
 };
 
-function smallText({ origin, minimum }: z.core.$ZodIssueTooSmall, example: string): string {
+function smallText({ origin, minimum, message }: z.core.$ZodIssueTooSmall, example: string): string {
+  if (origin === "string" && minimum > 1)
+    return `is too short: ${message.startsWith("expected ") ? message : `expected ${String(minimum)} characters or more${example}`}`;
   if (origin === "string") return `is empty: expected a text${example}`;
   if ((origin === "number" || origin === "int") && minimum === 0)
     return `is too small: expected a number above 0${example}`;

@@ -24,13 +24,16 @@ const deployedHostKey = hostKey.refine(
     "has refused since 8.8. Pin its Ed25519 key: `ssh-keyscan -t ed25519 HOST`, compared on the host itself",
 );
 
+/** Ports of pages of Proxmox VE and of a Synology. */
+const pagePorts = [5000, 5001, 8006];
+
 /** Of an SSH server: those on which every machine of that kind has its pages are a slip. */
 const port = z
   .int()
   .min(1)
   .max(65535)
   .refine(
-    number => ![80, 443, 5000, 5001, 8006].includes(number),
+    number => ![80, 443, ...pagePorts].includes(number),
     "is where the machine has its pages, and no SSH server. Expected the port of SSH, usually 22",
   );
 
@@ -109,6 +112,10 @@ export const cluster = z.strictObject({
     .refine(
       url => !isLoopback(url),
       'is what a kubeconfig has on the machine itself: each host would ask itself. Expected where the hosts reach it, e.g. "https://192.168.1.20:6443"; an address for who deploys belongs into reachedAs',
+    )
+    .refine(
+      url => !URL.canParse(url) || !pagePorts.includes(Number(new URL(url).port)),
+      "has the port of a host's or a NAS's pages, and no API of Kubernetes answers there. Expected its own, usually 6443, e.g. \"https://192.168.1.20:6443\"",
     )
     .optional()
     .describe(

@@ -25,7 +25,14 @@ function places(estate: Estate, look: Lookup): void {
   }
   for (const [name, cluster] of Object.entries(estate.clusters)) {
     cluster.hosts.forEach((host, index) => look.host(["clusters", name, "hosts", index], host));
-    look.disk(["clusters", name, "disk"], cluster.hosts[0] ?? "", cluster.disk);
+    const [first = ""] = cluster.hosts;
+    look.disk(["clusters", name, "disk"], first, cluster.disk);
+    if (estate.hosts[first]?.disks[cluster.disk]?.role === "backup")
+      look.fault(
+        ["clusters", name, "disk"],
+        cluster.disk,
+        `is a disk of ${first} with the role "backup": the nodes would lie beside their own copies, and one failed disk takes both. Expected the disk of the nodes' file systems, e.g. "${Object.entries(estate.hosts[first].disks).find(([, { role }]) => role === "live")?.[0] ?? "sdb"}"`,
+      );
   }
   if (estate.sites)
     for (const section of ["hosts", "destinations", "firewalls"] as const)

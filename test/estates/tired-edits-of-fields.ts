@@ -323,4 +323,12 @@ export const words: readonly (readonly [...TiredEdit, says: RegExp])[] = [
     undefined,
     /five fields of cron/,
   ],
+  [
+    "a reason of a word",
+    `${mirror} > excludes > 0 > reason`,
+    "large",
+    at('layers["nfs-mirror"][0].excludes[0].reason'),
+    undefined,
+    /is too short: expected a reason of at least 8 characters/,
+  ],
 ];

@@ -91,6 +91,8 @@ export const days: TiredEdit[] = [
   left("the NAS's snapshots on working days", nasSnapshot, "Mon..Fri *-*-* 11:00:00", "nas-snapshots"),
   left("the cluster's state on Sundays", dumpOf("etcd"), "50 0 * * 0", "etcd-backup"),
   left("a database on working days", dumpOf("postgresql"), "10 0 * * 1-5", "postgresql-backup"),
+  left("a mirror each week, in a word", mirror, "weekly", "nfs-mirror"),
+  left("a daily backup each week, in a word", daily, "weekly", "daily-backup"),
   left("images once a month", images, "*-*-01 18:00:00", "vm-images"),
 ];
 
@@ -241,6 +243,43 @@ export const ofLayers: TiredEdit[] = [
     `${tracker} > reconcile`,
     "3650d",
     at('layers["nfs-change-tracker"][0].reconcile'),
+  ],
+  ["the nodes on the backup disk", "clusters > k8s > disk", "sda", at("clusters.k8s.disk")],
+  [
+    "a backup disk that isn't said to be one",
+    "hosts > pve > disks > sda > role",
+    undefined,
+    at("hosts.pve.disks.sda.role"),
+  ],
+  [
+    "a backup disk for the system",
+    "hosts > pve > disks > sda > role",
+    "system",
+    at("hosts.pve.disks.sda.role"),
+  ],
+  [
+    "a cluster at its host's pages",
+    "clusters > k8s > api",
+    "https://192.168.1.200:8006",
+    at("clusters.k8s.api"),
+  ],
+  [
+    "Prometheus for the Pushgateway",
+    "monitoring > pushgateway",
+    "http://192.168.1.127:9090",
+    at("monitoring.pushgateway"),
+  ],
+  [
+    "an exporter for the Pushgateway",
+    "monitoring > pushgateway",
+    "http://192.168.1.127:9100",
+    at("monitoring.pushgateway"),
+  ],
+  [
+    "the sending key for looking",
+    `${nasSnapshot} > watch > secret`,
+    "synology-rsync-key",
+    at('layers["nas-snapshots"][0].watch.secret'),
   ],
   [
     "snapshots of any age",

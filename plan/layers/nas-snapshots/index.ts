@@ -28,6 +28,12 @@ export const nasSnapshots: Layer<"nas-snapshots", typeof nasSnapshotsSpec> = {
         "is the account's private key already: sudo asks for a password, which is another thing. Give each its own secret",
       );
     const destination = estate.destinations[part.destination];
+    if (destination?.receives?.secret === watch.secret)
+      look.fault(
+        [...at, "watch", "secret"],
+        watch.secret,
+        `is the key that hosts send to ${part.destination} with, and the NAS opens one folder to it and no look at snapshots. Expected the key of the account that looks, as a secret of its own`,
+      );
     if (destination && watch.user === destination.user)
       look.fault(
         [...at, "watch", "user"],
