@@ -103,8 +103,13 @@ export function routesSection(plan: Plan): Section {
 /** What each store needs once every retention has filled up, and when growth fills it. */
 export function capacitySection(plan: Plan, nowMs: number): Section {
   const stores = storesOf(plan).map(store => ({ store, days: daysToFull(store) }));
-  const needText = ({ needBytes, mostBytes, unsized }: Store): string =>
-    withUnsized(rangeText(needBytes, mostBytes, formatSize), unsized);
+  const needText = ({ needBytes, mostBytes, unsized, othersUnsaid }: Store): string =>
+    `${withUnsized(rangeText(needBytes, mostBytes, formatSize), unsized)}${othersUnsaid ? " and what others take, which nobody says" : ""}`;
+  // What others take makes it full on that day at the latest.
+  const fullText = (store: Store, days: number | undefined): string => {
+    if (days === undefined) return isUnsaid(store) || store.othersUnsaid ? "unknown" : "-";
+    return `${date(days) ?? ""}${store.othersUnsaid ? " or before" : ""}`;
+  };
   const date = (days: number | undefined): string | undefined =>
     days === undefined ? undefined : new Date(nowMs + days * 86_400_000).toISOString().slice(0, 10);
   return {
@@ -116,14 +121,25 @@ export function capacitySection(plan: Plan, nowMs: number): Section {
       needText(store),
       formatSize(store.sizeBytes),
       formatSize(store.pinnedBytes),
-      date(days) ?? (isUnsaid(store) ? "unknown" : "-"),
+      fullText(store, days),
     ]),
     json: stores.map(
       ({
-        store: { name, kind, sizeBytes, usableBytes, needBytes, mostBytes, pinnedBytes, ...unsaid },
+        store: {
+          name,
+          kind,
+          sizeBytes,
+          usableBytes,
+          needBytes,
+          mostBytes,
+          pinnedBytes,
+          othersUnsaid,
+          ...unsaid
+        },
         days,
       }) => ({
         ...{ name, kind, sizeBytes, usableBytes, needBytes, mostBytes, pinnedBytes },
+        ...(othersUnsaid && { othersUnknown: true }),
         ...filled({
           unsized: unsaid.unsized,
           changeUnknown: unsaid.unchurned,

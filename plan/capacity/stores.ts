@@ -15,6 +15,8 @@ export interface Store {
   readonly usableBytes: number;
   /** What the estate doesn't account for, by the operator's own figure. */
   readonly otherBytes: number;
+  /** Nobody says how much that is: `otherBytes` is 0, and what others take comes on top of `needBytes`. */
+  readonly othersUnsaid: boolean;
   /** What is needed once every retention has filled up. */
   readonly needBytes: number;
   /** `needBytes`, and more where the estate doesn't say how much of a dataset changes: what all of it would need, changing each day. */
@@ -54,7 +56,8 @@ class Filling {
     readonly kind: Store["kind"],
     readonly name: string,
     readonly sizeBytes: number,
-    readonly otherBytes: number,
+    /** Undefined where nobody says it. */
+    private readonly others: number | undefined,
   ) {}
 
   add(dataset: Dataset, bytes: number, pinned: number, growth: number): void {
@@ -78,15 +81,17 @@ class Filling {
       .map(([dataset, bytes]) => ({ dataset, bytes }))
       .sort((a, b) => b.bytes - a.bytes);
     const planned = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+    const otherBytes = this.others ?? 0;
     // A pool's figure is of all that is in it, volumes and snapshots of the estate included.
     const needOf = (bytes: number): number =>
-      this.kind === "pool" ? Math.max(this.otherBytes, bytes) : this.otherBytes + bytes;
+      this.kind === "pool" ? Math.max(otherBytes, bytes) : otherBytes + bytes;
     return {
       kind: this.kind,
       name: this.name,
       sizeBytes: this.sizeBytes,
       usableBytes: this.kind === "pool" ? Math.floor(this.sizeBytes * 0.9) : this.sizeBytes,
-      otherBytes: this.otherBytes,
+      otherBytes,
+      othersUnsaid: this.others === undefined,
       needBytes: needOf(planned),
       mostBytes: needOf(planned + this.more),
       pinnedBytes: this.pinned,
@@ -146,6 +151,7 @@ function metadataOf(
       sizeBytes,
       usableBytes: Math.floor(sizeBytes * 0.9),
       otherBytes,
+      othersUnsaid: false,
       needBytes: Math.max(otherBytes, Math.ceil(needBytes * metadataPerByte)),
       mostBytes: Math.max(otherBytes, Math.ceil(mostBytes * metadataPerByte)),
       pinnedBytes: Math.ceil(pinnedBytes * metadataPerByte),
@@ -163,7 +169,12 @@ function emptyStores({ estate }: Plan): Map<string, Filling> {
       fillings.push(new Filling("pool", `${host}/${pool}`, parseSize(size), parseSize(used)));
     for (const [mount, { used }] of Object.entries(filesystems))
       fillings.push(
-        new Filling("filesystem", `${host}:${mount}`, filesystemSize(host, mount, estate), parseSize(used)),
+        new Filling(
+          "filesystem",
+          `${host}:${mount}`,
+          filesystemSize(host, mount, estate),
+          used === undefined ? undefined : parseSize(used),
+        ),
       );
   }
   for (const [name, { size, used }] of Object.entries(estate.destinations))

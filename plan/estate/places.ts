@@ -56,7 +56,9 @@ const filesystem = z.strictObject({
     )
     .describe("Identity of the file system: a runner refuses to write to another one mounted in its place"),
   size: size.optional().describe("By default all of its disk"),
-  used: size.default("0B").describe("Bytes in use that no dataset of the estate accounts for"),
+  used: size
+    .optional()
+    .describe("Bytes in use that no dataset of the estate accounts for; left out, unknown. Nothing is 0B"),
 });
 
 const pool = z.strictObject({

@@ -50,7 +50,7 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
   ["a second destination, with fewer legs", ...friend],
   [
     "a NAS that receives",
-    ["destinations > synology > receives", { tree: "/Backup/Viki", secret: "synology-look-key" }],
+    ["destinations > synology > receives", { tree: "/Backup", secret: "synology-rsync-key" }],
   ],
   ["SSH at a port of its own", ["destinations > synology > port", 2222]],
   [
