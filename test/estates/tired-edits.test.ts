@@ -106,3 +106,10 @@ test.each(words.map(([what, at, to, answer, , says]) => ({ what, at, to, answer,
     expect(parse).toThrow(says);
   },
 );
+
+test("a host that sends nothing is one finding for all that has copies at home", () => {
+  const found = findingsOf(homelabWith(estate => editAt(estate, "layers > offsite-sync", [])));
+  expect(found.filter(({ code }) => code === "routes/no-route-off-site")).toMatchObject([
+    { subject: "homelab", severity: "error" },
+  ]);
+});
