@@ -5,7 +5,7 @@ import { ensureEngine } from "./engine/bootstrap";
 import { startHosts } from "./hosts";
 import { ensureHouse } from "./house";
 import { claims } from "./house/claims";
-import { loseFiles, loseMachine, loseVolume } from "./night/losses";
+import { loseBothDisks, loseFiles, loseMachine, loseVolume, mirrorNamed } from "./night/losses";
 import { printedRestores } from "./night/printed-restores";
 import { fillSource, hostTime, runOnce, successAfter, timerFiredAt } from "./night/steps";
 import { startServers } from "./servers";
@@ -47,24 +47,26 @@ async function firstNight(): Promise<void> {
       .filter(line => line !== "")
       .join(", ");
   });
-  await step("waiting for the mirror's timer, which fires every minute", async () => {
-    const endS = await successAfter(sinceS, 300_000);
-    return `fired ${at(await timerFiredAt())}, ended ${at(endS)}, and Prometheus has its metric`;
-  });
-  // Each comes back by what `holdfast lose` prints for it.
-  const printed = printedRestores();
-  await step("losing files of a service", () => loseFiles(printed));
+  // Meanwhile the mirror's timer comes due by itself.
   await step("snapshots of every volume", async () => {
     const seconds = await runOnce("lvm-pvc-snapshot", 600_000);
     return `lvm-pvc-snapshot ended well after ${seconds} s`;
   });
-  await step("files, databases and configuration to the backup disk", async () => {
-    const seconds = await runOnce("daily-backup", 1_200_000);
-    return `daily-backup ended well after ${seconds} s`;
-  });
   await step("the firewall's configuration to the backup disk", async () => {
     const seconds = await runOnce("pfsense-backup", 120_000);
     return `pfsense-backup ended well after ${seconds} s, against a stand-in for a pfSense`;
+  });
+  await step("waiting for the mirror's timer, which fires every two minutes", async () => {
+    const endS = await successAfter(sinceS, 300_000);
+    return `fired ${at(await timerFiredAt())}, ended ${at(endS)}, and Prometheus has its metric`;
+  });
+  await step("mirroring one change by what the tracker names", mirrorNamed);
+  // Each comes back by what `holdfast lose` prints for it.
+  const printed = printedRestores();
+  await step("losing files of a service", () => loseFiles(printed));
+  await step("files, databases and configuration to the backup disk", async () => {
+    const seconds = await runOnce("daily-backup", 1_200_000);
+    return `daily-backup ended well after ${seconds} s`;
   });
   await step("images of virtual machines to the backup disk", async () => {
     const seconds = await runOnce("vm-images", 300_000);
@@ -72,6 +74,9 @@ async function firstNight(): Promise<void> {
   });
   await step("losing a volume's files and its database", () => loseVolume(printed));
   await step("losing a virtual machine's disk", () => loseMachine(printed));
+  await step("the host's copies to the NAS, and losing both of its disks of a service", () =>
+    loseBothDisks(printed),
+  );
   const standIns = stack?.standIns ?? [];
   console.log(`
 The first night is over (lab ready after ${readyIn}, all of it ${seconds(startMs)}).
@@ -80,6 +85,7 @@ ${report.map(line => `  ${line}`).join("\n")}${standIns.length > 0 ? `\n  stand-
 Where to look next:
   npm run lab -- ssh pve -- lvm-pvc-snapshot list               each volume's snapshots
   npm run lab -- ssh pve -- vm-images list                      the machine's images
+  npm run lab -- ssh pve -- offsite-sync-backup list            how each leg stands at the NAS
   npm run lab -- ssh pve -- journalctl -u daily-backup.service  what a job says
   npm run lab -- status                                         where everything answers
   npm run holdfast -- rpo                                       what each disaster costs the homelab

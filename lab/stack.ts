@@ -5,6 +5,7 @@ import { projectRoot } from "./cache";
 import { type Engine, ensureEngine } from "./engine/bootstrap";
 import { labDir, readFacts } from "./facts";
 import { passphrase } from "./house/passphrase";
+import { offsiteKeyFile } from "./hosts/identity";
 import { inNamespace } from "./namespace";
 import { readFirewall } from "./servers";
 import { dataDir } from "./servers/places";
@@ -57,6 +58,7 @@ export class LabStack {
       await stack.setSecret("house-passphrase", passphrase());
       await stack.setSecret("firewall-api-key", apiKey);
       await stack.setSecret("firewall-ssh-key", readFileSync(ssh.privateKeyFile, "utf8"));
+      await stack.setSecret("nas-key", readFileSync(offsiteKeyFile, "utf8"));
     }
     return stack;
   }
@@ -105,7 +107,7 @@ export class LabStack {
       env: this.engine.env,
       all: true,
       reject: false,
-      timeout: 300_000,
+      timeout: 600_000,
     });
     return { exitCode, text: all };
   }

@@ -1,4 +1,5 @@
-import { clientKeyFile, publicKey, rootKeyFile, type Identity } from "./identity";
+import { offsiteTree, offsiteUser } from "../nas/receiver";
+import { clientKeyFile, offsiteKeyFile, publicKey, rootKeyFile, type Identity } from "./identity";
 import { devicePath, machines, type HostName } from "./machines";
 
 /** This machine's Node, on `pve2`. */
@@ -61,8 +62,23 @@ function nasVolume(identity: Identity): string[] {
     `mkdir -m 700 ${home}/.ssh`,
     `cat >${home}/.ssh/authorized_keys <<'END'\n${keys.join("\n")}\nEND`,
     `chown -R Administrator: ${home}/.ssh /volume1/Backup`,
+    ...receiver(),
     "umount /volume1",
     // The honest one, for the time when a switch puts another in its place.
     "cp /usr/bin/rsync /usr/libexec/lab/rsync",
+  ];
+}
+
+/** As docs/layers/offsite-sync.md has it of any destination: an account whose key opens one module of rsync's daemon. */
+function receiver(): string[] {
+  const home = `/var/services/homes/${offsiteUser}`;
+  const command = "/usr/bin/rsync --server --daemon --config=/etc/holdfast-rsyncd.conf .";
+  return [
+    // No password is its own, and it isn't locked: sshd without PAM lets nobody in who is.
+    `useradd -m -d ${home} -p '*' -s /bin/sh ${offsiteUser}`,
+    `mkdir -m 700 ${home}/.ssh`,
+    `cat >${home}/.ssh/authorized_keys <<'END'\nrestrict,command="${command}" ${publicKey(offsiteKeyFile)}\nEND`,
+    `mkdir -m 700 ${offsiteTree}`,
+    `chown -R ${offsiteUser}: ${home}/.ssh ${offsiteTree}`,
   ];
 }

@@ -38,6 +38,9 @@ export const hostKeyFile = (name: HostName): string => join(keysDir, `${name}.ho
 /** Private key that a host's root logs in to other hosts with. */
 export const rootKeyFile = (name: HostName): string => join(keysDir, `${name}.root`);
 
+/** Private key that `pve` sends its copies to the NAS with. */
+export const offsiteKeyFile = join(keysDir, "offsite");
+
 export function publicKey(privateKeyFile: string): string {
   return readFileSync(`${privateKeyFile}.pub`, "utf8").trim();
 }
@@ -51,7 +54,11 @@ export async function ensureIdentity(): Promise<Identity> {
 async function makeIdentity(): Promise<void> {
   rmSync(keysDir, { recursive: true, force: true });
   mkdirSync(keysDir, { recursive: true, mode: 0o700 });
-  const files = [clientKeyFile, ...hostNames.flatMap(name => [hostKeyFile(name), rootKeyFile(name)])];
+  const files = [
+    clientKeyFile,
+    offsiteKeyFile,
+    ...hostNames.flatMap(name => [hostKeyFile(name), rootKeyFile(name)]),
+  ];
   await Promise.all(files.map(makeKey));
   const identity: Identity = {
     pve: newHost("pve"),

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { execa } from "execa";
 import { projectRoot } from "../cache";
+import { rsyncdConf } from "../nas/receiver";
 import {
   clientKeyFile,
   hostKeyFile,
@@ -80,6 +81,7 @@ function nasFiles(): SeedFile[] {
   return [
     { path: "usr/syno/sbin/synosharesnapshot", text: read("synosharesnapshot"), mode: 0o755 },
     { path: "usr/libexec/lab/lying-rsync", text: read("lying-rsync"), mode: 0o755 },
+    { path: "etc/holdfast-rsyncd.conf", text: rsyncdConf },
     // As on DSM, sudo asks for the administrator's password and finds Synology's programs.
     { path: "etc/sudoers.d/dsm", text: `Defaults secure_path="${path}"\n`, mode: 0o440 },
   ];

@@ -1,18 +1,39 @@
+import { offsiteSyncJobName } from "../../plan/contracts/offsite-sync";
 import { mustOnHost } from "../hosts";
 import { diskOf } from "../house/machine";
 import { inVolume } from "./in-volume";
 import { database, paste, type PrintedRestores } from "./printed-restores";
-import { differences } from "./steps";
+import { differences, runOnce } from "./steps";
+
+const mirrored = "systemctl start nfs-mirror.service";
 
 /**
- * Loses files of a service, and restores it. The mirror's timer stands still meanwhile: it would mirror the loss within the minute.
+ * Changes a file of a service, and mirrors it by what the tracker has named.
+ * @returns what the mirror says of that @throws when it compared all, or named nothing
+ */
+export async function mirrorNamed(): Promise<string> {
+  const said = await mustOnHost(
+    "pve",
+    `set -e; systemctl stop nfs-mirror.timer; ${mirrored}
+echo more >>/srv/nfs/nasty/one; ${mirrored}; cmp /srv/nfs/nasty/one /mnt/backup/nasty/one
+journalctl _SYSTEMD_INVOCATION_ID=$(systemctl show -P InvocationID nfs-mirror.service) -o cat --no-pager
+systemctl start nfs-mirror.timer`,
+    { timeoutMs: 300_000 },
+  );
+  const named = /nfs-change-tracker has named [1-9]\d* names.*$/m.exec(said)?.[0];
+  if (named === undefined) throw new Error(`the mirror didn't go by what was named:\n${said}`);
+  return named;
+}
+
+/**
+ * Loses files of a service, and restores it. The mirror's timer stands still meanwhile: it would mirror the loss within two minutes.
  * @returns what came back @throws when it isn't what there was
  */
 export async function loseFiles(printed: PrintedRestores): Promise<string> {
   const [source, before] = ["/srv/nfs/nasty", "/srv/nfs-ssd/before"];
   await mustOnHost(
     "pve",
-    `set -e; systemctl stop nfs-mirror.timer; systemctl start nfs-mirror.service
+    `set -e; systemctl stop nfs-mirror.timer; ${mirrored}
 mkdir -p ${before}; rsync -aHAXXS --delete ${source}/ ${before}/
 cd ${source}; rm one; echo ransom >guarded; echo pay >README`,
     { timeoutMs: 300_000 },
@@ -22,6 +43,26 @@ cd ${source}; rm one; echo ransom >guarded; echo pay >README`,
   if (different.length > 0) throw new Error(`${source} isn't what it was:\n${different.join("\n")}`);
   await mustOnHost("pve", "systemctl start nfs-mirror.timer");
   return `${source} is what it was in bytes and metadata, and what had come of it is kept aside`;
+}
+
+/**
+ * Sends the host's copies to the NAS. Then a service and its copy are gone, as when the disks of both fail, and what the NAS has is
+ * restored to the one and from there to the other.
+ * @returns what came back @throws when it isn't what there was
+ */
+export async function loseBothDisks(printed: PrintedRestores): Promise<string> {
+  const [source, before] = ["/srv/nfs/nasty", "/srv/nfs-ssd/before"];
+  await mustOnHost("pve", `systemctl stop nfs-mirror.timer; ${mirrored}`, { timeoutMs: 300_000 });
+  const seconds = await runOnce(offsiteSyncJobName, 600_000);
+  await mustOnHost(
+    "pve",
+    `set -e; rsync -aHAXXS --delete ${source}/ ${before}/; rm -r ${source} /mnt/backup/nasty`,
+  );
+  await paste(printed(`tree: nfs-mirror ${offsiteSyncJobName}`));
+  const different = await differences(before, source);
+  if (different.length > 0) throw new Error(`${source} isn't what it was:\n${different.join("\n")}`);
+  await mustOnHost("pve", "systemctl start nfs-mirror.timer");
+  return `sent and verified after ${seconds} s; then ${source} and its copy on the host were gone, and came back from the NAS in bytes and metadata`;
 }
 
 /**

@@ -35,7 +35,6 @@ export function printedRestores(): PrintedRestores {
           needs: [],
         },
         tree: directory("/srv/nfs/nasty", "64MB"),
-        firewall: { data: [{ kind: "device", firewall: "pfsense", size: "1MB" }] },
       },
     }),
   );

@@ -2,6 +2,11 @@ import { dailyBackupMetrics } from "../../plan/contracts/daily-backup";
 import { lvmPvcSnapshotMetrics } from "../../plan/contracts/lvm-pvc-snapshot";
 import type { Metric } from "../../plan/contracts/metric";
 import { nfsMirrorMetrics } from "../../plan/contracts/nfs-mirror";
+import {
+  offsiteSyncJobName,
+  offsiteSyncMetrics,
+  offsiteSyncMetricsJob,
+} from "../../plan/contracts/offsite-sync";
 import { pfsenseBackupMetrics } from "../../plan/contracts/pfsense-backup";
 import { vmImagesMetrics } from "../../plan/contracts/vm-images";
 import { mustOnHost, onHost } from "../hosts";
@@ -15,6 +20,7 @@ const successMetrics = {
   "daily-backup": successOf(dailyBackupMetrics),
   "pfsense-backup": successOf(pfsenseBackupMetrics),
   "vm-images": successOf(vmImagesMetrics),
+  [offsiteSyncJobName]: successOf(offsiteSyncMetrics),
 } as const;
 
 export type NightJob = keyof typeof successMetrics;
@@ -71,7 +77,8 @@ export async function successAfter(
   timeoutMs: number,
   job: NightJob = "nfs-mirror",
 ): Promise<number> {
-  const series = `${successMetrics[job]}{job="${job}",instance="pve"}`;
+  const label = job === offsiteSyncJobName ? offsiteSyncMetricsJob : job;
+  const series = `${successMetrics[job]}{job="${label}",instance="pve"}`;
   let endS = 0;
   const came = await until(
     async () => {

@@ -3,7 +3,7 @@ import { applyObjects } from "../../lab/house/objects";
 import { makeMachine } from "../../lab/house/machine";
 import { makeVolumes } from "../../lab/house/volumes";
 import { inVolume } from "../../lab/night/in-volume";
-import { askDatabase, loseMachine, soundDatabase } from "../../lab/night/losses";
+import { askDatabase, loseBothDisks, loseMachine, mirrorNamed, soundDatabase } from "../../lab/night/losses";
 import {
   database,
   files,
@@ -34,7 +34,7 @@ let stack: LabStack;
 beforeAll(async () => {
   await resetHosts(["pve"]);
   forgetStack();
-  await Promise.all([startHosts({ only: ["pve"], say: quiet }), startServers(quiet)]);
+  await Promise.all([startHosts({ only: ["pve", "nas"], say: quiet }), startServers(quiet)]);
   await clearMessages();
   await fillSource("/usr/share/zoneinfo");
   stack = await LabStack.open(quiet);
@@ -162,6 +162,15 @@ describe("what is printed to restore a copy of each of the host's layers, run as
     // It throws where it isn't.
     expect(await loseMachine(printed)).toContain("k8s-1 is back as VM 100");
     await mustOnHost("pve", "vm-images verify && ! systemctl list-units --all --plain | grep vm-images-");
+  });
+
+  test("nfs-change-tracker: the mirror looks at what changed, and at nothing else", async () => {
+    expect(await mirrorNamed()).toMatch(/has named 1 names and 0 subtrees, and nothing else is looked at/);
+  });
+
+  test("offsite-sync-backup: a service whose disks are both gone is what it was, from the NAS", async () => {
+    // It throws where it isn't.
+    expect(await loseBothDisks(printed)).toContain("came back from the NAS in bytes and metadata");
   });
 
   test("pfsense-backup: the files come into a folder of root's, and what a person does is said", async () => {

@@ -1,6 +1,7 @@
 import { readFacts } from "../../facts";
 import { machine } from "../../house/machine";
 import { labMonitoring, monitoringNamespace, slackSecret } from "../../servers/monitoring";
+import { offsiteTree, offsiteUser } from "../../nas/receiver";
 import { readFirewall } from "../../servers/firewall";
 import { dataDir, urls } from "../../servers/places";
 import type { EstateInput } from "../../../plan";
@@ -15,11 +16,11 @@ const weekly = { onCalendar: "Sun *-*-* 04:00:00" };
 const alert: Alert = { receiver: "lab", for: "5s" };
 
 /**
- * The throw-away estate of `npm run lab`: one booted host with a mirror that runs every minute, so that a night, a missed
+ * The throw-away estate of `npm run lab`: one booted host with a mirror that runs every two minutes, so that a night, a missed
  * night and the alarm about it can be watched in one sitting; and the layers of a whole house, to be started at will.
  */
 export function estate(): EstateInput {
-  const { pve, pushgatewayUrl } = readFacts();
+  const { pve, nas, pushgatewayUrl } = readFacts();
   const firewall = readFirewall(dataDir("firewall"));
   const filesystem = (mount: string) => ({ fsUuid: pve.filesystems[mount] ?? "" });
   return {
@@ -60,8 +61,19 @@ export function estate(): EstateInput {
         ssh: { port: firewall.ssh.port, hostKey: firewall.ssh.hostKey, secret: "firewall-ssh-key" },
       },
     },
+    destinations: {
+      nas: {
+        ...{ kind: "synology", site: "lab", address: nas.address, port: nas.port, hostKey: nas.hostKey },
+        user: offsiteUser,
+        receives: { tree: offsiteTree, secret: "nas-key" },
+        ...{ medium: "hdd", size: "32GB", used: "1GB" },
+      },
+    },
     // Of one disk of the host to another; as fast as it may be, a lab is not measured.
-    links: [{ from: "pve", to: "pve", bandwidth: "100MB" }],
+    links: [
+      { from: "pve", to: "pve", bandwidth: "100MB" },
+      { from: "pve", to: "nas", bandwidth: "100MB" },
+    ],
     clusters: { k8s: { hosts: ["pve"], disk: "sdb", api: urls.kubernetes } },
     monitoring: {
       pushgateway: pushgatewayUrl,
@@ -78,12 +90,13 @@ export function estate(): EstateInput {
       },
       {
         ...{ code: "order/overlap-on-disk", subject: "nfs-mirror" },
-        ...accepted("a minute stands for a night here, and a night's jobs run beside it"),
+        ...accepted("two minutes stand for a night here, and a night's jobs run beside it"),
       },
     ],
     receivers: { lab: { kind: "slack", channel: "#lab", webhookSecret: slackSecret } },
     secrets: {
       "house-passphrase": { keptIn: ["break-glass"] },
+      "nas-key": { keptIn: ["break-glass"] },
       "firewall-api-key": { keptIn: ["break-glass"] },
       "firewall-ssh-key": { keptIn: ["break-glass"] },
     },
@@ -95,6 +108,10 @@ export function estate(): EstateInput {
             paths: ["/usr/local/bin", "/etc/systemd/system"],
           },
         ],
+        promise: { rpo: { "live-disk": "9d" }, rto: "4h" },
+      },
+      firewall: {
+        data: [{ kind: "device", firewall: "pfsense", size: "1MB" }],
         promise: { rpo: { "live-disk": "9d" }, rto: "4h" },
       },
       nodes: {
@@ -114,7 +131,8 @@ export function estate(): EstateInput {
       "nfs-mirror": [
         {
           host: "pve",
-          schedule: { onCalendar: "*-*-* *:*:00", accuracy: "1s" },
+          // Its first run, which compares all, has to fit in between on a slow machine too.
+          schedule: { onCalendar: "*-*-* *:0/2:00", accuracy: "1s" },
           source: "/srv/nfs",
           target: "/mnt/backup",
           excludes: [{ name: "frigate", reason: "camera ring buffer, not backed up" }],
@@ -123,9 +141,9 @@ export function estate(): EstateInput {
             reason: "generations of another job",
           })),
           usualRun: "10s",
-          budget: "25s",
-          timeout: "55s",
-          promise: { rpo: "4min" },
+          budget: "80s",
+          timeout: "115s",
+          promise: { rpo: "6min" },
           alert,
         },
       ],
@@ -152,7 +170,12 @@ export function estate(): EstateInput {
           target: "/mnt/backup",
           volumes: { keep: { count: 4, every: "week" }, luksSecrets: ["house-passphrase"] },
           sqlite: { keep: { count: 4, every: "week" } },
-          firewalls: [{ name: "pfsense", keep: { count: 4, every: "week" } }],
+          firewalls: [
+            {
+              ...{ name: "pfsense", keep: { count: 4, every: "week" } },
+              schedule: { ...weekly, after: ["daily-backup", "nfs-mirror"] },
+            },
+          ],
           configuration: { keep: { count: 4, every: "week" } },
           usualRun: "5min",
           budget: "20min",
@@ -163,12 +186,37 @@ export function estate(): EstateInput {
       "vm-images": [
         {
           host: "pve",
-          schedule: { ...weekly, after: ["daily-backup"] },
+          schedule: { ...weekly, after: ["daily-backup", "nfs-mirror", "pfsense-backup"] },
           target: "/mnt/backup",
           keep: { count: 2, every: "week" },
           usualRun: "1min",
           budget: "10min",
           promise: { rpo: "8d" },
+          alert,
+        },
+      ],
+      "nfs-change-tracker": [
+        {
+          host: "pve",
+          watches: ["/srv/nfs"],
+          log: "/var/lib/holdfast/nfs-change-tracker",
+          schedule: { onCalendar: "*-*-* *:*:00", accuracy: "1s" },
+          usualRun: "5s",
+          budget: "25s",
+          timeout: "55s",
+          promise: { rpo: "4min" },
+          alert,
+        },
+      ],
+      "offsite-sync": [
+        {
+          host: "pve",
+          destination: "nas",
+          schedule: { ...weekly, after: ["vm-images", "nfs-mirror"] },
+          legs: [{ from: "/mnt/backup", to: `${offsiteTree}/pve-backup` }],
+          usualRun: "1min",
+          budget: "10min",
+          promise: { rpo: "9d" },
           alert,
         },
       ],
