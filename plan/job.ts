@@ -1,6 +1,7 @@
 import type { Schedule } from "./calendar";
 import type { ClusterRights } from "./contracts/cluster-access";
 import type { Metric } from "./contracts/metric";
+import type { Pace } from "./contracts/pace";
 import type { Path } from "./estate/lookup";
 import type { DumpPod } from "./pod";
 import type { Location, Machine } from "./place";
@@ -218,6 +219,8 @@ export interface Job {
     readonly setting: string;
   }[];
   readonly journal?: JournalRole;
+  /** How fast it may send by the hours of the day; as fast as its links are where it is absent. */
+  readonly pace?: Pace;
   /** Pushgateway job label of its metrics. */
   readonly metricsJob: string;
   readonly metrics: readonly Metric[];

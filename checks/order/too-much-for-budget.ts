@@ -1,4 +1,7 @@
 import type { Plan } from "../../plan";
+import { localTimes } from "../../plan/calendar/time-zone";
+import { timeAtPace } from "../../plan/contracts/pace";
+import { yearsOf } from "../../plan/graph/loss";
 import { transferFloor } from "../../plan/graph/transfer";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
@@ -18,7 +21,7 @@ export const tooMuchForBudget = defineCheck({
   why: "A run that is stopped by its budget each night gets a little further behind with each of them, and what is behind is what is lost.",
   run: plan => {
     const late = [...runLoads(plan, "least")].flatMap(([job, own]) => {
-      const ms = own.reduce((sum, load) => sum + load.ms, 0);
+      const ms = atPace(job, own, plan);
       return ms > job.budgetMs ? [finding(job, own, ms)] : [];
     });
     return [...late, ...plan.jobs.flatMap(job => unread(job, plan))];
@@ -36,6 +39,19 @@ export const tooMuchForBudget = defineCheck({
         },
       ),
       mended(
+        example("at two megabytes a second for most of the day", ({ services, layers }) => {
+          edit(services.photos?.data[0], { churnPerDay: "20GB" });
+          edit(layers["offsite-sync"][0], { bandwidth: [{ from: "06:00", to: "23:00", atMost: "2MB" }] });
+        }),
+        {
+          says: "begin it where its bandwidth isn't limited",
+          edit: ({ layers }) =>
+            edit(layers["offsite-sync"][0], {
+              bandwidth: [{ from: "09:00", to: "23:00", atMost: "2MB" }],
+            }),
+        },
+      ),
+      mended(
         example("a minute each day to read a backup disk in a month", ({ layers }) =>
           edit(layers["daily-backup"][0], {
             scrub: {
@@ -50,9 +66,27 @@ export const tooMuchForBudget = defineCheck({
         },
       ),
     ],
-    good: [example("what changes is carried within the budget")],
+    good: [
+      example("what changes is carried within the budget"),
+      example("what changes is carried before its hours begin", ({ layers }) =>
+        edit(layers["offsite-sync"][0], { bandwidth: [{ from: "09:00", to: "23:00", atMost: "100kB" }] }),
+      ),
+    ],
   },
 });
+
+/** How long a run's loads take, in ms: begun at the least lucky hour where the job's pace has hours. */
+function atPace(job: Job, loads: readonly RunLoad[], plan: Plan): number {
+  const sum = (of: (load: RunLoad) => number): number => loads.reduce((all, load) => all + of(load), 0);
+  const [bytes, ms] = [sum(load => load.bytes), sum(load => load.ms)];
+  if (!job.pace || ms === 0) return ms;
+  const { pace } = job;
+  const starts = localTimes(yearsOf(plan).runsOf(job).startMs, pace.zone);
+  return [...new Set(starts.map(atMs => atMs % dayMs))].reduce(
+    (worst, atMs) => Math.max(worst, timeAtPace(pace, atMs, bytes, bytes / ms)),
+    0,
+  );
+}
 
 /** A job that reads a disk part by part, and doesn't come round within its period. */
 function unread(job: Job, plan: Plan): Found[] {
@@ -85,8 +119,8 @@ function finding(job: Job, loads: readonly RunLoad[], ms: number): Found {
   const enoughMs = Math.ceil(ms / 3_600_000) * 3_600_000;
   return {
     subject: job.called,
-    message: `A run of ${job.called} has ${formatSize(bytes)} to carry (${listed(parts)}), which take ${formatDuration(Math.round(ms))} at the bandwidth of its links, and is stopped by its budget after ${formatDuration(job.budgetMs)}: what is left over grows from run to run.`,
-    fix: `Raise budget to ${formatDuration(enoughMs)} where the time to the next run allows it, run it more often, raise the link's bandwidth, or correct churnPerDay of ${largest[0]?.dataset ?? "its data"}.`,
+    message: `A run of ${job.called} has ${formatSize(bytes)} to carry (${listed(parts)}), which take ${formatDuration(Math.round(ms))} at the bandwidth of its links${job.pace ? " and the hours that it may use" : ""}, and is stopped by its budget after ${formatDuration(job.budgetMs)}: what is left over grows from run to run.`,
+    fix: `Raise budget to ${formatDuration(enoughMs)} where the time to the next run allows it, run it more often, ${job.pace ? "begin it where its bandwidth isn't limited, " : ""}raise the link's bandwidth, or correct churnPerDay of ${largest[0]?.dataset ?? "its data"}.`,
     evidence: { bytes: Math.round(bytes), ms: Math.round(ms), budgetMs: job.budgetMs, parts },
   };
 }

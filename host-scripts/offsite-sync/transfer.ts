@@ -7,6 +7,7 @@ import { itemFormat, parseItem, type RsyncItem } from "../runtime/rsync-items";
 import { isFolderIn, statIn } from "../runtime/tree-path";
 import { entriesOf } from "../runtime/open-folder";
 import type { Leg, Offsite, Part } from "./offsite";
+import { paced } from "./paced";
 import {
   anyOwn,
   neverSent,
@@ -148,19 +149,30 @@ async function start(
   onItem: (item: RsyncItem) => void,
   options: Omit<RemoteOptions, "cwd">,
 ): Promise<RsyncPass> {
-  const withList = (list: readonly string[]): Promise<RsyncPass> =>
+  const sendList = (
+    list: readonly string[],
+    limit: readonly string[],
+    timeoutMs: number,
+  ): Promise<RsyncPass> =>
     remoteRsync(
       run,
       [
         ...offsiteMetadata,
         ...[`--partial-dir=${partialFolder}`, ...filters, ...linked.map(folder => `--link-dest=${folder}`)],
         ...list,
+        ...limit,
         ...how,
         ...["--", "./", `${remotePath(run.config, to)}/`],
       ],
-      { cwd: from, ...options },
+      { cwd: from, ...options, timeoutMs },
       onItem,
     );
+  const { timeoutMs = run.config.budgetMs } = options;
+  // A look sends no file.
+  const withList = (list: readonly string[]): Promise<RsyncPass> =>
+    how.includes("--dry-run")
+      ? sendList(list, [], timeoutMs)
+      : paced(run, timeoutMs, (limit, ms) => sendList(list, limit, ms));
   if (!only) return withList([]);
   return withPathList(run.config.stateDir, only.names, list =>
     withList([...list, ...(only.deep ? ["--recursive"] : [])]),

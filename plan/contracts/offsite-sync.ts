@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { collapseLimits } from "./collapse";
 import { type Metric, partMetric } from "./metric";
+import { pace } from "./pace";
 import { absolutePath, credentialName, credentialsDir, mount, runnerFields } from "./runner";
 
 /** The name that operators know. */
@@ -72,6 +73,8 @@ export const offsiteSyncConfig = z.strictObject({
   sample: z.int().min(1),
   /** Without a byte for that long, the destination counts as gone. */
   stallMs: z.int().positive(),
+  /** How fast it may send by the hours of the day; as fast as it gets unless given. */
+  pace: pace.optional(),
   /** Textfile with what is told of each leg. */
   legsTextfile: absolutePath,
 });

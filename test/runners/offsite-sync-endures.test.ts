@@ -108,6 +108,31 @@ test("of many files and a large one that was cut at nine tenths, only the rest i
     );
 });
 
+test("at an hour with a limit it sends no faster, and when that ends what was cut goes on", async () => {
+  const dayMs = 86_400_000;
+  const limited = (fromMs: number, forMs: number, bytesPerSecond: number): void => {
+    const [from, to] = [fromMs % dayMs, (fromMs + forMs) % dayMs];
+    world.writeConfig({ pace: { zone: "UTC", limits: [{ fromMs: from, toMs: to, bytesPerSecond }] } });
+  };
+  const asked = join(world.folder, "asked");
+  world.shadow("rsync", `echo "$@" >>${asked}\nexec REAL "$@"`);
+  // At this pace it takes an hour. A run that had not begun when the limit ended shows nothing.
+  let said = "";
+  for (const seconds of [8, 30, 90]) {
+    limited(Date.now() - 1000, seconds * 1000, 10_240);
+    put("books/hour", random(40));
+    said = (await succeeds()).stderr;
+    if (said.includes("what was cut goes on")) break;
+  }
+  world.writeConfig({});
+  world.unshadow("rsync");
+  const sending = readFileSync(asked, "utf8").split("\n").filter(line => line.includes("--partial-dir"));
+  expect(sending.filter(line => line.includes(" --bwlimit=10 ")).length).toBeGreaterThan(0);
+  expect(sending.filter(line => / --dry-run .*--bwlimit| --bwlimit.* --dry-run/.test(line))).toEqual([]);
+  expect(said).toContain("from now on at any number of bytes a second; what was cut goes on");
+  expect(readFileSync(far("books/hour")).equals(readFileSync(join(world.backup, "books/hour")))).toBe(true);
+});
+
 test("a connection on which nothing moves any more ends, and what it had begun is made up", async () => {
   put("books/stalled", random(8));
   // Its session stands still with both directions, as behind a firewall that forgot the connection.

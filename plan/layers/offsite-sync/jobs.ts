@@ -8,7 +8,9 @@ import {
 } from "../../contracts/offsite-sync";
 import type { Estate } from "../../estate/schema";
 import type { Flow, JobAlert, Judgement, LayerJob, Location } from "../../job";
+import type { Pace } from "../../contracts/pace";
 import { parseDuration } from "../../units/duration";
+import { parseSize } from "../../units/size";
 import type { Retention } from "../../retention";
 import { blanks, phrase, type Step } from "../../way-back";
 import { runOf, timerTrigger } from "../common";
@@ -57,6 +59,7 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
     })),
     deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),
     journal: { kind: "reads" },
+    ...paceOf(spec, estate),
     metricsJob: metricsJobOf(spec),
     metrics: [...offsiteSyncMetrics, ...(config ? Object.values(offsiteLegMetrics) : [])],
     alerts: config ? alertsOf(spec, run.judged) : [],
@@ -121,8 +124,19 @@ function configOf(
     fullPass: `${spec.fullSync.onCalendar} ${spec.fullSync.zone ?? estate.zone}`,
     collapse: spec.collapse,
     scrub: { periodMs: parseDuration(spec.scrub.period) },
+    ...paceOf(spec, estate),
     ...{ sample: 64, stallMs: 5 * 60_000, legsTextfile: textfile(`${spec.name}-legs`) },
   };
+}
+
+function paceOf({ bandwidth, schedule }: OffsiteSyncSpec, estate: Estate): { pace?: Pace } {
+  if (bandwidth.length === 0) return {};
+  const ms = (time: string): number => Date.parse(`1970-01-01T${time}Z`);
+  const limits = bandwidth.map(({ from, to, atMost }) => ({
+    ...{ fromMs: ms(from), toMs: ms(to) },
+    bytesPerSecond: parseSize(atMost),
+  }));
+  return { pace: { zone: schedule.zone ?? estate.zone, limits } };
 }
 
 /** Folders below a path in which jobs keep generations, and how many. */

@@ -46,6 +46,32 @@ test("its full pass follows the estate's calendar, in its zone", () => {
   expect(offsiteSyncConfig.parse(JSON.parse(text)).fullPass).toBe("Sun *-*-1..7 Europe/Sofia");
 });
 
+test("its hours of the line are those of its schedule's zone", () => {
+  const { job } = planned(({ layers }) => {
+    const [part] = layers["offsite-sync"];
+    if (part) part.bandwidth = [{ from: "22:30", to: "07:00", atMost: "2MB" }];
+  });
+  const text = releaseFiles(job).find(({ name }) => name === "config.json")?.text ?? "";
+  const limits = [{ fromMs: 22.5 * 3_600_000, toMs: 7 * 3_600_000, bytesPerSecond: 2_000_000 }];
+  expect(offsiteSyncConfig.parse(JSON.parse(text)).pace).toEqual({ zone: "Europe/Sofia", limits });
+});
+
+test.each([
+  [[{ from: "07:00", to: "07:00", atMost: "2MB" }], "is the same as from"],
+  [[{ from: "7:00", to: "23:00", atMost: "2MB" }], 'expected a time of the day from "00:00" to "23:59"'],
+  [[{ from: "07:00", to: "23:00", atMost: "2kB" }], 'is less than "10kB" a second'],
+  [
+    [
+      { from: "22:00", to: "07:00", atMost: "2MB" },
+      { from: "06:30", to: "12:00", atMost: "1MB" },
+    ],
+    "lies between 22:00 and 07:00, where another limit holds already. Begin it at 07:00, or end that at 06:30",
+  ],
+])("refuses hours of the line such as %j", (bandwidth, says) => {
+  const change = ({ layers }: ExampleEstate) => Object.assign(layers["offsite-sync"][0] ?? {}, { bandwidth });
+  expect(() => planned(change)).toThrow(says);
+});
+
 function withFriend(change: (part: { name?: string }) => void = () => undefined) {
   return planned(({ destinations, layers, links }) => {
     const nas = destinations?.["nas"];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { offsiteSyncJobName } from "../../contracts/offsite-sync";
-import { absolutePath, name } from "../../estate/fields";
+import { absolutePath, name, size } from "../../estate/fields";
+import { parseSize } from "../../units/size";
 import { collapse, entries, excludes, readingPeriod, runFields, schedule } from "../common";
 
 const leg = z.strictObject({
@@ -18,6 +19,46 @@ const leg = z.strictObject({
 const jobName = z
   .string()
   .regex(/^[a-z][a-z0-9-]*$/, 'expected a name of lower-case letters, digits and "-", e.g. "offsite-friend"');
+
+const hour = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of the day from "00:00" to "23:59"');
+
+/** Between two times of the day, by the clock of the schedule's zone. */
+const limit = z
+  .strictObject({
+    from: hour,
+    to: hour.describe("An earlier one than from is the next day's"),
+    atMost: size
+      .refine(
+        text => parseSize(text) >= 10_000,
+        'is less than "10kB" a second: nothing of size would ever arrive',
+      )
+      .describe('Bytes a second, e.g. "2MB"'),
+  })
+  .refine(({ from, to }) => from !== to, {
+    path: ["to"],
+    message:
+      'is the same as from. All day is two limits, from "00:00" to "12:00" and from "12:00" to "00:00"',
+  });
+
+const minutes = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+
+/** Limits of the line, none of which holds at the same time as another. */
+const bandwidth = z.array(limit).superRefine((limits, context) => {
+  const since = (from: string, to: string): number => (minutes(to) - minutes(from) + 1440) % 1440;
+  for (const [index, { from }] of limits.entries()) {
+    const other = limits.find(
+      (each, at) => at !== index && since(each.from, from) < since(each.from, each.to),
+    );
+    if (other)
+      context.addIssue({
+        code: "custom",
+        path: [index, "from"],
+        message: `lies between ${other.from} and ${other.to}, where another limit holds already. Begin it at ${other.to}, or end that at ${from}`,
+      });
+  }
+});
 
 /** The nightly run that brings every byte to a destination, by one of several legs. */
 export const offsiteSyncSpec = z.strictObject({
@@ -44,6 +85,9 @@ export const offsiteSyncSpec = z.strictObject({
   collapse: collapse.describe(
     "From which loss on what is gone from an entry waits for somebody, and stays there",
   ),
+  bandwidth: bandwidth
+    .default([])
+    .describe("What it may take of the line by the hours of the day; at all other times as much as it gets"),
   ...runFields,
 });
 export type OffsiteSyncSpec = z.output<typeof offsiteSyncSpec>;
