@@ -1,7 +1,7 @@
 import { offsiteSyncConfig, offsiteSyncMetrics } from "../plan/contracts/offsite-sync";
 import { acknowledge } from "./offsite-sync/acknowledge";
 import { readMemory } from "./offsite-sync/memory";
-import type { Offsite } from "./offsite-sync/offsite";
+import { nothingSent, type Offsite } from "./offsite-sync/offsite";
 import { owe } from "./offsite-sync/owe";
 import { remove } from "./offsite-sync/remove";
 import { judge, send } from "./offsite-sync/send";
@@ -29,7 +29,7 @@ startRunner({
     held: [],
     legs: [],
     debts: new Map(),
-    sent: { bytes: 0, wireBytes: 0, files: 0, repaired: 0, removed: 0 },
+    sent: { ...nothingSent, repaired: 0, removed: 0 },
     accepted,
   }),
   dryRun: [verify, reach, owe, remove],

@@ -18,9 +18,30 @@ export interface Offsite extends JobRun<OffsiteSyncConfig> {
   legs: LegRun[];
   /** What each writer's journal says, by its folder. */
   readonly debts: Map<string, Debt | WatchedDebt>;
-  readonly sent: { bytes: number; wireBytes: number; files: number; repaired: number; removed: number };
+  readonly sent: Sent & { repaired: number; removed: number };
   /** What somebody says is meant to be gone: names as messages show them. */
   readonly accepted: ReadonlySet<string>;
+}
+
+/** What was sent of some files; `againBytes` of those that an earlier generation there should have given. */
+export interface Sent {
+  files: number;
+  bytes: number;
+  wireBytes: number;
+  againBytes: number;
+}
+
+export const nothingSent: Readonly<Sent> = { files: 0, bytes: 0, wireBytes: 0, againBytes: 0 };
+
+/** Counts what a leg has sent, for it and for all of them. */
+export function countSent({ sent, legs }: Offsite, leg: Leg, what: Partial<Sent>): void {
+  for (const into of [sent, legs.find(each => each.leg === leg)?.sent]) {
+    if (!into) continue;
+    into.files += what.files ?? 0;
+    into.bytes += what.bytes ?? 0;
+    into.wireBytes += what.wireBytes ?? 0;
+    into.againBytes += what.againBytes ?? 0;
+  }
 }
 
 export interface Held {
@@ -41,6 +62,7 @@ export interface LegRun {
   readonly isFull: boolean;
   /** What changed after this instant may be missing, epoch ms. */
   readonly asOfMs: number;
+  readonly sent: Sent;
   /** All of its parts were sent and proven in this run. */
   isDone: boolean;
 }

@@ -5,7 +5,7 @@ import { type Notes, readWatchedDebt } from "../runtime/journal-watched";
 import { inTree } from "../runtime/tree-path";
 import { isFullPassDue } from "./full-pass";
 import type { Leg, LegRun, Offsite, Part, Todo } from "./offsite";
-import { nameOfPart } from "./offsite";
+import { nameOfPart, nothingSent } from "./offsite";
 
 /** Works out what each leg owes, before anything of it is looked at: from the journals, or by a comparison of all. */
 export const owe: Phase<Offsite> = {
@@ -59,6 +59,7 @@ function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
     oldestMs: times.length > 0 ? Math.min(...times) : undefined,
     isFull,
     asOfMs,
+    sent: { ...nothingSent },
     isDone: false,
   };
 }

@@ -4,7 +4,7 @@ import { noted, quoted } from "../runtime/quoted";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { shell } from "../runtime/shell";
 import { writeMemory } from "./memory";
-import type { Leg, Offsite } from "./offsite";
+import { countSent, type Leg, type Offsite } from "./offsite";
 import { failureOf } from "./remote";
 import { isAsBefore, pass, passWithSums, type Transfer } from "./transfer";
 import { type Differing, type Judged, whichIsGood } from "./which-is-good";
@@ -79,7 +79,7 @@ export async function mend(run: Offsite, leg: Leg, transfer: Transfer, look = co
   const mended = await pass(run, { ...transfer, linked: [], only }, ["--checksum"], item => {
     if (!item.letters.startsWith("<f")) return;
     if (judged.repairs.has(item.path.toString("latin1"))) run.sent.repaired += 1;
-    else run.sent.files += 1;
+    else countSent(run, leg, { files: 1 });
     run.log.warn(`sent again: ${quoted(`${transfer.from}/`)}${noted(item.path)}`);
   });
   if (mended.outcome === "complete" || mended.outcome === "vanished") return;

@@ -1,11 +1,13 @@
+import { join } from "node:path";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { quoted, shortened } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
-import { type Leg, type Offsite, type Part, nameOfPart } from "./offsite";
+import { countSent, type Leg, type Offsite, type Part, nameOfPart } from "./offsite";
 import { prove, sampleOf } from "./prove";
 import { Away, failureOf } from "./remote";
+import { statIn } from "../runtime/tree-path";
 import { addSums, type Sum, sumNow } from "./sums";
 import { type pass, passWithSums, splitChanged, transfersOf, type Transfer } from "./transfer";
 
@@ -66,16 +68,22 @@ async function sendAndProve(
     const name = item.path.toString("latin1");
     const sum = md5 === undefined ? undefined : sumNow(transfer.from, name, md5, sinceMs);
     if (sum) sums.set(`${Buffer.from(transfer.from).toString("latin1")}/${name}`, sum);
-    sent.files += 1;
+    countSent(run, leg, { files: 1, againBytes: bytesOfEarlier(transfer, name) });
     sample.add(name);
     log.progress(`${sent.files} files sent, now ${shortened(quoted(item.path))}`);
   });
-  sent.bytes += figures.bytes;
-  sent.wireBytes += figures.wireBytes;
+  countSent(run, leg, { bytes: figures.bytes, wireBytes: figures.wireBytes });
   addSums(config, sums);
   refuseUnlessWhole(run, transfer, figures);
   await prove(run, leg, transfer, sample.names(), sinceMs);
   return figures;
+}
+
+/** @returns the size of a file that is one with that of the generation before it, 0 for any other */
+function bytesOfEarlier({ from, linked }: Transfer, name: string): number {
+  const [earlier] = linked;
+  const [file, other] = [statIn(from, name), earlier && statIn(join(from, earlier), name)];
+  return file && other && file.ino === other.ino && file.dev === other.dev ? Number(file.size) : 0;
 }
 
 function refuseUnlessWhole(run: Offsite, transfer: Transfer, done: Awaited<ReturnType<typeof pass>>): void {

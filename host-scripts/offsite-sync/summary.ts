@@ -14,6 +14,7 @@ export const summary: Summary<Offsite, Counted<typeof offsiteSyncMetrics>> = {
   values: ({ sent, memory, startedAt }) => ({
     [offsiteMetricNames.bytes]: sent.bytes,
     [offsiteMetricNames.wire]: sent.wireBytes,
+    [offsiteMetricNames.again]: sent.againBytes,
     [offsiteMetricNames.repaired]: sent.repaired,
     [offsiteMetricNames.removed]: sent.removed,
     [offsiteMetricNames.doubtful]: Object.values(memory.doubtful).flat().length,
@@ -23,8 +24,9 @@ export const summary: Summary<Offsite, Counted<typeof offsiteSyncMetrics>> = {
   }),
   figures: ({ sent, legs, held }) => ({
     ...sent,
-    legs: legs.map(({ leg, parts, isDone }) => ({
+    legs: legs.map(({ leg, parts, sent: own, isDone }) => ({
       from: leg.from,
+      ...own,
       isDone,
       parts: parts.map(({ folder, todo }) => ({ folder, by: todo.kind })),
     })),
@@ -50,6 +52,9 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
       debt: isDone ? 0 : (leg?.debtFiles ?? 0),
       // What nobody named may have changed right after the leg was whole.
       oldest: seconds(isDone ? startedAt.getTime() : (leg?.oldestMs ?? lastMs)),
+      legFiles: leg?.sent.files ?? 0,
+      legBytes: leg?.sent.bytes ?? 0,
+      legWire: leg?.sent.wireBytes ?? 0,
     };
   });
   const familyOf = (what: keyof typeof offsiteLegMetrics) =>
@@ -60,7 +65,10 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
   await tellPart(
     config,
     {
-      families: [familyOf("legSuccess"), familyOf("debt"), familyOf("oldest")],
+      families: [
+        familyOf("legSuccess"),
+        ...(["debt", "oldest", "legFiles", "legBytes", "legWire"] as const).map(familyOf),
+      ],
       textfile: config.legsTextfile,
       what: "how each leg stands",
     },

@@ -7,7 +7,7 @@ import { quoted } from "../runtime/quoted";
 import { RunState } from "../runtime/run-state";
 import { requireRoot } from "../runtime/root";
 import { shell } from "../runtime/shell";
-import type { Leg, Offsite } from "./offsite";
+import { type Leg, nothingSent, type Offsite } from "./offsite";
 
 /** Proves each leg's source: one that is away, empty or another file system holds up itself alone. */
 export const verify: Phase<Offsite> = {
@@ -20,7 +20,7 @@ export const verify: Phase<Offsite> = {
         await proveSource(run, leg);
         run.legs.push({
           ...{ leg, parts: [], debtFiles: 0, oldestMs: undefined, isFull: false, isDone: false },
-          asOfMs: run.startedAt.getTime(),
+          ...{ asOfMs: run.startedAt.getTime(), sent: { ...nothingSent } },
         });
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;

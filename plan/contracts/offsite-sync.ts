@@ -83,6 +83,7 @@ export type OffsiteSyncConfig = z.infer<typeof offsiteSyncConfig>;
 export const offsiteMetricNames = {
   bytes: "offsite_sync_bytes",
   wire: "offsite_sync_wire_bytes",
+  again: "offsite_sync_again_bytes",
   repaired: "offsite_sync_repaired_files",
   removed: "offsite_sync_removed_files",
   doubtful: "offsite_sync_doubtful_files",
@@ -90,6 +91,9 @@ export const offsiteMetricNames = {
   legSuccess: "offsite_sync_leg_last_success_timestamp",
   debt: "offsite_sync_leg_debt_files",
   oldest: "offsite_sync_leg_oldest_change_timestamp",
+  legFiles: "offsite_sync_leg_files",
+  legBytes: "offsite_sync_leg_bytes",
+  legWire: "offsite_sync_leg_wire_bytes",
 } as const;
 
 /** Metrics of the runner; the first three have the reference system's names. */
@@ -121,6 +125,12 @@ export const offsiteSyncMetrics = [
   {
     name: offsiteMetricNames.wire,
     help: "Bytes that the last run put on the wire",
+    emitted: "any-end",
+    meaning: "other",
+  },
+  {
+    name: offsiteMetricNames.again,
+    help: "Bytes of files of a new generation that the last run sent, though they are files of the generation before it too",
     emitted: "any-end",
     meaning: "other",
   },
@@ -164,6 +174,9 @@ export const offsiteLegMetrics = {
     offsiteMetricNames.oldest,
     "When the oldest of them was named, epoch seconds; of a leg that owes nothing the time of the run",
   ),
+  legFiles: legMetric(offsiteMetricNames.legFiles, "Files of the leg that the last run sent"),
+  legBytes: legMetric(offsiteMetricNames.legBytes, "Their bytes"),
+  legWire: legMetric(offsiteMetricNames.legWire, "Bytes that the last run put on the wire for the leg"),
 };
 
 function legMetric(name: string, help: string) {

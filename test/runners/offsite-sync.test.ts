@@ -460,3 +460,31 @@ test("the key opens nothing but its module", async () => {
   await asked.catch(() => undefined);
   expect(existsSync(far("from-a-shell"))).toBe(false);
 });
+
+test("of each leg it is told what was sent, and what an earlier generation that isn't whole there should have given", async () => {
+  const generation = (week: number): string => {
+    const folder = join(world.backup, `pvc-data/2026-${week}`);
+    mkdirSync(folder);
+    hand("paths", `pvc-data/2026-${week}`);
+    return folder;
+  };
+  const first = generation(40);
+  writeFileSync(join(first, "same"), "the same in all");
+  await succeeds();
+  rmSync(world.far.outside(far("pve-backup/pvc-data/2026-40/same")));
+  const second = generation(41);
+  linkSync(join(first, "same"), join(second, "same"));
+  writeFileSync(join(second, "new"), "of week 41");
+  // It is there again by then, so this one is linked to that.
+  linkSync(join(second, "same"), join(generation(42), "same"));
+  await succeeds();
+  const bytes = "the same in all".length + "of week 41".length;
+  expect(world.metrics()).toMatchObject({
+    again_bytes: "the same in all".length,
+    'leg_files{leg="backup"}': 2,
+    'leg_bytes{leg="backup"}': bytes,
+    'leg_files{leg="photos/immich"}': 0,
+    'leg_bytes{leg="photos/immich"}': 0,
+  });
+  expect(world.metrics()['leg_wire_bytes{leg="backup"}']).toBeGreaterThan(bytes);
+});

@@ -253,6 +253,12 @@ function alertsOf(
       summary: `{{ $value }} files of ${host} differ at ${destination} at one size and time: a bit has flipped at one of the ends. Neither was changed; journalctl -u ${name} names them`,
     },
     {
+      name: "OffsiteSentAgain",
+      metric: offsiteMetricNames.again,
+      fires: { kind: "above", than: 0 },
+      summary: `{{ $value | humanize1024 }}B of a new generation of ${host} went to ${destination} though the generation before it has the same files: that is no longer whole there, or its links are gone, and each night takes more of the line and of its room. ${name} verify says what is missing`,
+    },
+    {
       name: "OffsiteScrubBehind",
       metric: offsiteMetricNames.oldestVerified,
       fires: { kind: "older", thanMs: parseDuration(scrub.period) },
