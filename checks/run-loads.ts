@@ -1,6 +1,8 @@
 import type { Plan } from "../plan";
 import { countUntil } from "../plan/ascending";
 import { sizesOf, type Unsaid } from "../plan/capacity";
+import { localTimes } from "../plan/calendar/time-zone";
+import { timeAtPace } from "../plan/contracts/pace";
 import { bytesOf } from "../plan/datasets";
 import type { Copy } from "../plan/graph/copies";
 import { yearsOf } from "../plan/graph/loss";
@@ -28,6 +30,19 @@ export function runLoads(plan: Plan, unsaid: Unsaid): ReadonlyMap<Job, readonly 
       if (load) loads.get(copy.job)?.push(load);
     }
   return loads;
+}
+
+/** How long a run's loads take, in ms: begun at the least lucky hour where the job's pace has hours. */
+export function runTime(job: Job, loads: readonly RunLoad[], plan: Plan): number {
+  const sum = (of: (load: RunLoad) => number): number => loads.reduce((all, load) => all + of(load), 0);
+  const [bytes, ms] = [sum(load => load.bytes), sum(load => load.ms)];
+  if (!job.pace || ms === 0) return ms;
+  const { pace } = job;
+  const starts = localTimes(yearsOf(plan).runsOf(job).startMs, pace.zone);
+  return [...new Set(starts.map(atMs => atMs % dayMs))].reduce(
+    (worst, atMs) => Math.max(worst, timeAtPace(pace, atMs, bytes, bytes / ms)),
+    0,
+  );
 }
 
 /** The least that a run has to carry: what changed since the run before, and no more than there is; a dump is whole each time. */

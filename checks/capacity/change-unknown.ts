@@ -6,7 +6,7 @@ import { formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
-import { type RunLoad, runLoads } from "../run-loads";
+import { runLoads, runTime } from "../run-loads";
 import { calmShare, neededStores } from "../stores";
 import { formatSize, listed } from "../wording";
 
@@ -104,7 +104,7 @@ interface Slow {
 function doubtsOf(plan: Plan): Doubts {
   const stores = neededStores(plan).filter(({ kind }) => kind !== "pool-metadata");
   const [least, most] = [runLoads(plan, "least"), runLoads(plan, "most")];
-  const msOf = (loads: readonly RunLoad[] = []): number => loads.reduce((sum, { ms }) => sum + ms, 0);
+  const msOf = (job: Job, of: typeof least): number => runTime(job, of.get(job) ?? [], plan);
   return {
     tight: stores.filter(store => {
       const calmBytes = calmShare(store, plan) * store.sizeBytes;
@@ -116,9 +116,9 @@ function doubtsOf(plan: Plan): Doubts {
       return needBytes < usableBytes && doubled > usableBytes;
     }),
     slow: plan.jobs
-      .filter(job => msOf(least.get(job)) <= job.budgetMs && msOf(most.get(job)) > job.budgetMs)
+      .filter(job => msOf(job, least) <= job.budgetMs && msOf(job, most) > job.budgetMs)
       .map(job => ({
-        ...{ job, ms: msOf(most.get(job)) },
+        ...{ job, ms: msOf(job, most) },
         datasets: new Set((most.get(job) ?? []).map(({ dataset }) => dataset)),
       })),
   };

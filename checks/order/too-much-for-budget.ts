@@ -1,14 +1,11 @@
 import type { Plan } from "../../plan";
-import { localTimes } from "../../plan/calendar/time-zone";
-import { timeAtPace } from "../../plan/contracts/pace";
-import { yearsOf } from "../../plan/graph/loss";
 import { transferFloor } from "../../plan/graph/transfer";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
-import { daysApart, type RunLoad, runLoads } from "../run-loads";
+import { daysApart, type RunLoad, runLoads, runTime } from "../run-loads";
 import { neededStores } from "../stores";
 import { formatSize, listed, placeText } from "../wording";
 
@@ -21,7 +18,7 @@ export const tooMuchForBudget = defineCheck({
   why: "A run that is stopped by its budget each night gets a little further behind with each of them, and what is behind is what is lost.",
   run: plan => {
     const late = [...runLoads(plan, "least")].flatMap(([job, own]) => {
-      const ms = atPace(job, own, plan);
+      const ms = runTime(job, own, plan);
       return ms > job.budgetMs ? [finding(job, own, ms)] : [];
     });
     return [...late, ...plan.jobs.flatMap(job => unread(job, plan))];
@@ -74,19 +71,6 @@ export const tooMuchForBudget = defineCheck({
     ],
   },
 });
-
-/** How long a run's loads take, in ms: begun at the least lucky hour where the job's pace has hours. */
-function atPace(job: Job, loads: readonly RunLoad[], plan: Plan): number {
-  const sum = (of: (load: RunLoad) => number): number => loads.reduce((all, load) => all + of(load), 0);
-  const [bytes, ms] = [sum(load => load.bytes), sum(load => load.ms)];
-  if (!job.pace || ms === 0) return ms;
-  const { pace } = job;
-  const starts = localTimes(yearsOf(plan).runsOf(job).startMs, pace.zone);
-  return [...new Set(starts.map(atMs => atMs % dayMs))].reduce(
-    (worst, atMs) => Math.max(worst, timeAtPace(pace, atMs, bytes, bytes / ms)),
-    0,
-  );
-}
 
 /** A job that reads a disk part by part, and doesn't come round within its period. */
 function unread(job: Job, plan: Plan): Found[] {
