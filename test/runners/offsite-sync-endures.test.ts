@@ -126,7 +126,9 @@ test("at an hour with a limit it sends no faster, and when that ends what was cu
   }
   world.writeConfig({});
   world.unshadow("rsync");
-  const sending = readFileSync(asked, "utf8").split("\n").filter(line => line.includes("--partial-dir"));
+  const sending = readFileSync(asked, "utf8")
+    .split("\n")
+    .filter(line => line.includes("--partial-dir"));
   expect(sending.filter(line => line.includes(" --bwlimit=10 ")).length).toBeGreaterThan(0);
   expect(sending.filter(line => / --dry-run .*--bwlimit| --bwlimit.* --dry-run/.test(line))).toEqual([]);
   expect(said).toContain("from now on at any number of bytes a second; what was cut goes on");
