@@ -101,6 +101,8 @@ let written = 0;
 function write(path: string): void {
   makeRoom(path);
   if (isFolder(path)) return;
+  // It may lead to itself.
+  if (isLink(path)) rmSync(path);
   written += 1;
   writeFileSync(path, `content ${written} ${"x".repeat((written * 7_919) % 6_000)}`);
 }

@@ -54,6 +54,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   stopListening();
+  await tracker.end("SIGKILL");
   await world.close();
 });
 
