@@ -32,6 +32,18 @@ const heavy = [
   ...["improve", "laws", "retention", "simulator"].map(name => `plan/graph/${name}.test.ts`),
 ];
 
+/**
+ * By test:long alone. What the engine's plugins do by themselves: npm test has what the product asks of them, in test/lab/release, credentials
+ * and nfs-mirror. And a volume with very many files, which a few thousand are not.
+ */
+const longOnly = [
+  "test/lab/engine.test.ts",
+  "test/lab/engine-cluster.test.ts",
+  "test/volumes/many-files.test.ts",
+];
+const inTime =
+  process.env.HOLDFAST_LONG === "1" ? {} : { testPathIgnorePatterns: ["/node_modules/", ...longOnly] };
+
 export default {
   reporters: ["default", "<rootDir>/test/slowest.mjs"],
   // A worker has half a second to end, which a busy machine doesn't give it: Jest then tells of a leak that isn't there.
@@ -55,9 +67,9 @@ export default {
     // Runners on real trees, with real rsync, in mount namespaces of their own.
     project("runners", ["<rootDir>/test/runners/**/*.test.ts"]),
     // The whole chain in the lab: booted hosts, API server, monitoring, the real engine.
-    project("lab", ["<rootDir>/test/lab/**/*.test.ts"]),
+    project("lab", ["<rootDir>/test/lab/**/*.test.ts"], inTime),
     // Runners on real thin volumes of the lab's second host, whose pools they fill.
-    project("volumes", ["<rootDir>/test/volumes/**/*.test.ts"]),
+    project("volumes", ["<rootDir>/test/volumes/**/*.test.ts"], inTime),
     // The same, ended at each of their steps by kill, budget and power cut: mostly waiting, beside the others.
     project("crashes", ["<rootDir>/test/crashes/**/*.test.ts"]),
     // CronJobs on the lab's node, by test:long alone: its kernel panics now and then (docs/stand-ins.md).

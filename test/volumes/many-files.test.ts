@@ -1,11 +1,10 @@
 import { mustOnHost } from "../../lab/hosts";
-import { long } from "../long";
 import { backupConfig, generation, inode, installOnCleanHost, week } from "./support/backup";
 import { changeVolume, leaks, makeVolume, snapshot } from "./support/thin-volumes";
 import { host, type Unit } from "./support/unit";
 
-/** By `npm run test:long` a million, which takes a host of the lab a dozen minutes. */
-const files = long ? 1_000_000 : 4_000;
+/** They take a host of the lab a dozen minutes: `npm run test:long` alone has this file. */
+const files = 1_000_000;
 const volume = "vm-1-pvc-many";
 const longestMs = 3_600_000;
 
