@@ -111,7 +111,8 @@ function doubtsOf(plan: Plan): Doubts {
       return store.needBytes <= calmBytes && store.mostBytes > calmBytes;
     }),
     growing: stores.filter(({ needBytes, usableBytes, ungrown, parts }) => {
-      const grows = parts.filter(({ dataset }) => ungrown.includes(dataset));
+      const unsaid = new Set(ungrown);
+      const grows = parts.filter(({ dataset }) => unsaid.has(dataset));
       const doubled = grows.reduce((sum, { bytes }) => sum + bytes, needBytes);
       return needBytes < usableBytes && doubled > usableBytes;
     }),
@@ -125,10 +126,10 @@ function doubtsOf(plan: Plan): Doubts {
 }
 
 function finding(host: string, datasets: readonly Dataset[], doubts: Doubts): Found[] {
-  const ids = datasets.map(({ id }) => id);
-  const tight = doubts.tight.filter(({ unchurned }) => ids.some(id => unchurned.includes(id)));
-  const slow = doubts.slow.filter(each => ids.some(id => each.datasets.has(id)));
-  const growing = doubts.growing.filter(({ ungrown }) => ids.some(id => ungrown.includes(id)));
+  const ids = new Set(datasets.map(({ id }) => id));
+  const tight = doubts.tight.filter(({ unchurned }) => unchurned.some(id => ids.has(id)));
+  const slow = doubts.slow.filter(each => datasets.some(({ id }) => each.datasets.has(id)));
+  const growing = doubts.growing.filter(({ ungrown }) => ungrown.some(id => ids.has(id)));
   const changes = datasets.filter(
     ({ id, churnPerDayBytes }) =>
       churnPerDayBytes === undefined &&
