@@ -53,12 +53,12 @@ test("registers nothing when a host takes connections and says nothing, and name
     const { resources, error } = await deployed(
       twoHosts("127.0.0.1", port),
       { sshPrivateKey },
-      async target => (target.host === "127.0.0.1" ? probeHost(target, 300) : undefined),
+      async target => (target.host === "127.0.0.1" ? probeHost(target, 3_000) : undefined),
     );
     expect(resources).toEqual([]);
     expect(pulumi.RunError.isInstance(error)).toBe(true);
     expect(String(error)).toMatch(
-      /Hosts can't be deployed to; nothing was changed\.\n {2}pve2 \(root@127\.0\.0\.1:\d+\): .* says nothing within 0\.3 s.*\n.*holdfast:hostsDown pve2$/,
+      /Hosts can't be deployed to; nothing was changed\.\n {2}pve2 \(root@127\.0\.0\.1:\d+\): .* says nothing within 3 s.*\n.*holdfast:hostsDown pve2$/,
     );
   } finally {
     silent.close();
