@@ -117,6 +117,9 @@ function dataPlace(at: Path, dataset: DatasetSpec, look: Lookup): void {
       if ("cluster" in dataset.on) look.cluster([...at, "on", "cluster"], dataset.on.cluster);
       else if (look.host([...at, "on", "host"], dataset.on.host))
         look.pool([...at, "on", "pool"], dataset.on.host, dataset.on.pool);
+      return;
+    default:
+      dataset satisfies never;
   }
 }
 

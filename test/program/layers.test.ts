@@ -28,7 +28,8 @@ const { options } = ts.parseJsonConfigFileContent(
 );
 const service = ts.createLanguageService({
   getCompilationSettings: () => ({ ...options, incremental: false }),
-  getScriptFileNames: () => [join(projectRoot, "plan/estate/example.ts")],
+  getScriptFileNames: () =>
+    ["plan/estate/example.ts", "plan/estate/references.ts"].map(file => join(projectRoot, file)),
   getScriptVersion: path => (path === changed.path ? `${version}` : "0"),
   getScriptSnapshot: path => {
     const text = path === changed.path ? changed.text : ts.sys.readFile(path);
@@ -94,6 +95,12 @@ test("a kind of deployment that nobody installs doesn't compile", () => {
       '| { readonly kind: "planned" } | { readonly kind: "unheard" };',
     );
   expect(errorsIn("plan/job.ts", more).join()).toContain("lacks ending return statement");
+});
+
+test("nor a dataset whose place nobody looks up", () => {
+  const forgotten = (text: string): string =>
+    text.replace(/ {4}case "configuration":\n.*\n {6}return;\n/, "");
+  expect(errorsIn("plan/estate/references.ts", forgotten).join()).toContain("'never'");
 });
 
 test("the files as they are compile", () => {
