@@ -13,7 +13,10 @@ export function estateWith(mirror: Partial<Mirror> = {}): EstateInput {
         site: "home",
         address: "pve.example",
         ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample" },
-        disks: { sda: { medium: "hdd", size: "1.1TB" }, sdc: { medium: "hdd", size: "10.7TB" } },
+        disks: {
+          sda: { medium: "hdd", size: "1.1TB", role: "backup" },
+          sdc: { medium: "hdd", size: "10.7TB" },
+        },
         filesystems: {
           "/srv/nfs": { disk: "sdc", fsUuid: "11111111-1111-4111-8111-111111111111" },
           "/mnt/backup": { disk: "sda", fsUuid: "22222222-2222-4222-8222-222222222222" },
