@@ -1,6 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
+import { projectRoot } from "../../lab/cache";
 import { parseEstate, planOf } from "../../plan";
 import { noSecret, ProductStack } from "./engine/product-stack";
 import { nowhere, readRecorded } from "./engine/recorded";
@@ -45,6 +47,13 @@ test("it has what each job's layer and each kind of deployment makes", () => {
   const installed = planOf(parseEstate(estate)).jobs.flatMap(({ deployment }) =>
     deployment.kind === "planned" ? [] : [deployment.runner],
   );
+  // A runner that it hasn't could get another type unseen.
+  const programs = ["host-scripts", "cluster-scripts"].flatMap(folder =>
+    readdirSync(join(projectRoot, folder)).filter(
+      name => name.endsWith(".ts") && name !== "bundle-runner.ts",
+    ),
+  );
+  expect([...new Set(installed)].map(runner => `${runner}.ts`).sort()).toEqual(programs.sort());
   const types = new Set(resources.map(({ type }) => type));
   expect([...types].filter(type => type.startsWith("holdfast:layer:")).length).toBe(new Set(installed).size);
   for (const made of ["Access", "AlertRoutes", "AlertRules"])
@@ -55,6 +64,6 @@ test("it has what each job's layer and each kind of deployment makes", () => {
 test("its preview replaces, removes and adds nothing", async () => {
   // Programs of a pod lie in one that is called after their content, and never changes.
   const programs =
-    /^(create|delete|replace|create-replacement|delete-replaced) \S+:ConfigMap wiki-backup-k8s-programs$/;
+    /^(replace|create-replacement|delete-replaced) holdfast:layer:ClusterDump\$\S+:ConfigMap wiki-backup-k8s-programs$/;
   expect((await notInPlace()).filter(step => !programs.test(step))).toEqual([]);
 });

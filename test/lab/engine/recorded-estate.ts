@@ -5,15 +5,24 @@ import type { SshServer } from "./sshd";
 const digest = "0123456789abcdef".repeat(4);
 
 /** Names of its secrets that a deployment asks for. */
-export const recordedSecrets = ["nas-look-key", "nas-look-password", "pfsense-key", "pfsense-ssh-key"];
+export const recordedSecrets = [
+  "nas-key",
+  "nas-look-key",
+  "nas-look-password",
+  "pfsense-key",
+  "pfsense-ssh-key",
+];
 
 /** The example with all that this version can install: each runner, each kind of deployment, access to a cluster, secrets. */
 export function estateToRecord({ host, port, user, hostKey }: SshServer, api: string): EstateInput {
   const { estate } = dumpExample("a database of a cluster", { cron: "10 0 * * *" }, "27h");
   const { layers, hosts, destinations, clusters } = estate;
   Object.assign(hosts["pve"] ?? {}, { address: host, ssh: { port, user, hostKey } });
-  Object.assign(clusters?.["k8s"] ?? {}, { reachedAs: [api], runnerImage: `docker.io/library/node@sha256:${digest}` });
-  Object.assign(destinations?.["nas"] ?? {}, { receives: { tree: "/Backup", secret: "nas-look-key" } });
+  Object.assign(clusters?.["k8s"] ?? {}, {
+    reachedAs: [api],
+    runnerImage: `docker.io/library/node@sha256:${digest}`,
+  });
+  Object.assign(destinations?.["nas"] ?? {}, { receives: { tree: "/Backup", secret: "nas-key" } });
   Object.assign(layers["cluster-dump"]?.find(({ dataset }) => dataset === "wiki") ?? {}, {
     namespace: "monitoring",
     dump: {
