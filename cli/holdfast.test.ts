@@ -2,6 +2,8 @@ import { execa } from "execa";
 import { join } from "node:path";
 import { projectRoot } from "../stacks/project";
 
+jest.setTimeout(180_000);
+
 /** The command itself, in a shell that gives its exit code in a line of standard error. */
 async function shell(line: string): Promise<{ out: string; err: string }> {
   const command = `${process.execPath} ${join(projectRoot, "cli", "holdfast.mjs")}`;

@@ -55,14 +55,14 @@ test("a host that lets the key in has no cause", async () => {
 
 test("an sshd that is stopped: the kernel takes the connection, nobody speaks", async () => {
   const port = await raw(() => undefined);
-  expect(await probeHost(target(port), 300)).toMatch(
-    /says nothing within 0\.3 s: its sshd is stopped or starved/,
+  expect(await probeHost(target(port), 2_000)).toMatch(
+    /says nothing within 2 s: its sshd is stopped or starved/,
   );
 });
 
 test("an sshd that stops in the middle of the handshake", async () => {
   const port = await raw(socket => socket.write("SSH-2.0-OpenSSH_9.2\r\n"));
-  expect(await probeHost(target(port), 300)).toMatch(/doesn't finish the key exchange within 0\.3 s/);
+  expect(await probeHost(target(port), 2_000)).toMatch(/doesn't finish the key exchange within 2 s/);
 });
 
 test("another machine, or one that was installed anew, with both fingerprints", async () => {
@@ -91,7 +91,7 @@ test("a key that the host doesn't know, and one that nobody can read", async () 
 
 test("nothing that listens, and a server that hangs up, are tried again for as long as there is time", async () => {
   const port = await raw(socket => socket.destroy());
-  expect(await probeHost(target(port), 300)).toMatch(/it hangs up before the banner\. Next: /);
+  expect(await probeHost(target(port), 2_000)).toMatch(/it hangs up before the banner\. Next: /);
   let callers = 0;
   const late = await sshd();
   const busy = await raw(socket => {
