@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
 import type { MountNamespace } from "./namespace";
 import type { DatabaseServer } from "./postgresql-server";
+import { sqlitePackages } from "./sqlite-world";
 
 /** Account that its files belong to. */
 export const owner = 1234;
@@ -32,14 +33,7 @@ export async function startApplication(namespace: MountNamespace, folder: string
   const tools = join(folder, "tools");
   const volume = join(folder, "volume");
   for (const made of [tools, volume]) mkdirSync(made);
-  const packed = await debianPackages("sqlite3", [
-    "sqlite3",
-    "libsqlite3-0",
-    "libreadline8",
-    "libtinfo6",
-    "attr",
-    "acl",
-  ]);
+  const packed = await debianPackages("sqlite3", sqlitePackages);
   await namespace.run("mount", "--bind", packed, tools);
   await namespace.run("mount", "-t", "tmpfs", "-o", "size=16777216,mode=0755", "none", volume);
   await namespace.run("chown", `${owner}:${owner}`, volume);

@@ -8,7 +8,8 @@ import { makeDiskImage } from "./disk-image";
 import { type MountNamespace, mountNamespace } from "./namespace";
 import { startRunner, type StartedRun } from "./started-run";
 
-const packages = ["sqlite3", "libsqlite3-0", "libreadline8", "libtinfo6", "attr", "acl"];
+/** Of Debian: sqlite3 with what it loads, and the tools for attributes. */
+export const sqlitePackages = ["sqlite3", "libsqlite3-0", "libreadline8", "libtinfo6", "attr", "acl"];
 
 /** A mount table of its own, in which any user finds Debian's sqlite3. */
 export interface SqliteNamespace {
@@ -23,7 +24,10 @@ export interface SqliteNamespace {
 
 /** @param folder the shadows are in, and whose path any user may go */
 export async function sqliteNamespace(folder: string): Promise<SqliteNamespace> {
-  const [namespace, packed] = await Promise.all([mountNamespace(), debianPackages("sqlite3", packages)]);
+  const [namespace, packed] = await Promise.all([
+    mountNamespace(),
+    debianPackages("sqlite3", sqlitePackages),
+  ]);
   const [tools, bin] = ["tools", "bin"].map(name => join(folder, name)) as [string, string];
   chmodSync(folder, 0o755);
   for (const made of [tools, bin]) mkdirSync(made);
