@@ -26,8 +26,11 @@ const shared = {
 };
 const project = (displayName, testMatch, more = {}) => ({ ...shared, displayName, testMatch, ...more });
 
-/** They walk all checks, or years of a plan: more than all other unit tests take. */
+/** They walk all checks, years of a plan, or start the whole command: more than all other unit tests take. */
 const heavy = [
+  "docs/pages/themes.test.ts",
+  ...["evaluate", "holdfast", "main"].map(name => `cli/${name}.test.ts`),
+  "checks/alerts/single-edits.test.ts",
   ...["catalogue", "wording"].map(name => `checks/${name}.test.ts`),
   ...["improve", "laws", "retention", "simulator"].map(name => `plan/graph/${name}.test.ts`),
 ];
