@@ -14,6 +14,7 @@ import { firstLines } from "../runtime/tail";
 import { freshUser, runWithoutRights } from "../runtime/without-rights";
 import { lastWhole, refuseCollapse } from "./collapse";
 import { keepHalf, keptHalf, lastIncompleteWith } from "./incomplete";
+import { MemberNames } from "./member-names";
 import { buildOf, type FirewallBackup, noBackup, stallMs } from "./pfsense-backup";
 
 /** Has the firewall write a tar to its ssh session, and keeps it once it is whole and holds what it has to. */
@@ -158,9 +159,6 @@ function loginCommand({ ssh }: PfsenseBackupConfig, command: string): string {
 /** tar, the gzip that it starts, and a copy of itself that feeds it. */
 const tarProcesses = 3;
 
-/** A longer one is none that is looked for: a tar may hold names without end. */
-const longestName = 65_536;
-
 /** What is in a tar that was read to its end. */
 export interface TarContent {
   readonly members: number;
@@ -182,13 +180,13 @@ export async function readTar(
 ): Promise<TarContent> {
   const missing = new Set(wanted);
   let members = 0;
-  let rest = "";
   const see = (line: string): void => {
     const name = line.replace(/^\.\//, "").replace(/\/$/, "");
     members += 1;
     for (const path of missing)
       if (path === "." || name === path || name.startsWith(`${path}/`)) missing.delete(path);
   };
+  const names = new MemberNames(see);
   const archive = openSync(file, "r");
   const given = { user: freshUser(), processes: tarProcesses, fileBytes: 0, network: "host" } as const;
   let result: RunResult;
@@ -197,11 +195,7 @@ export async function readTar(
       runWithoutRights(["tar", "-tzf", "-"], given, {
         ...{ timeoutMs: config.budgetMs, stop: stop.signal, env: { LC_ALL: "C", TAR_OPTIONS: "", GZIP: "" } },
         ...{ stdin: archive, cwd: "/" },
-        onStdout(chunk) {
-          const lines = (rest + chunk.toString("latin1")).split("\n");
-          rest = (lines.pop() ?? "").slice(0, longestName);
-          lines.forEach(see);
-        },
+        onStdout: chunk => names.add(chunk),
       }),
     );
   } finally {
