@@ -4,6 +4,7 @@ import { until } from "../../lab/process";
 import { connect } from "../../lab/servers";
 import { urls } from "../../lab/servers/places";
 import type { EstateInput } from "../../plan";
+import { long } from "../long";
 import { ReleaseStack } from "./release-stack";
 
 jest.setTimeout(600_000);
@@ -84,8 +85,8 @@ test("makes new tokens of both accounts by one setting, and revokes those before
   await mustOnHost("pve", "rm /root/old-kubeconfig /root/old-kubeconfig-restore");
 });
 
-test("changes nothing in a second up, and the file of a changed secret alone", async () => {
-  expect(await stack.mustUp()).not.toMatch(/to update|updated|created/);
+test("changes the file of a changed secret alone, and nothing in a second up", async () => {
+  if (long) expect(await stack.mustUp()).not.toMatch(/to update|updated|created/);
   await setPassphrase("another");
   expect(await stack.mustUp()).toMatch(/~ 1 updated/);
   expect(await mustOnHost("pve", `cat ${folder}/house-passphrase`)).toBe("another");
