@@ -32,7 +32,7 @@ export class HostFolder extends pulumi.ComponentResource {
 }
 
 /** Made only where the file system is mounted: below an empty mount point, dumps would fill the host's own disk. */
-export function makeFolder({ path, fsUuid, uid }: Omit<HostFolderArgs, "connection">): string {
+function makeFolder({ path, fsUuid, uid }: Omit<HostFolderArgs, "connection">): string {
   const folder = shellWord(path);
   return [
     `set -eu; p=${folder}; d=$p; while [ ! -e "$d" ]; do d=$(dirname "$d"); done`,

@@ -28,7 +28,7 @@ export interface DaemonUnit extends RunnerUnit {
 }
 
 /** Folder of a job's releases on its host; `current` in it is the live one. */
-export function releaseFolder(job: string): string {
+function releaseFolder(job: string): string {
   return `/opt/holdfast/${job}`;
 }
 

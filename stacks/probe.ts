@@ -17,7 +17,7 @@ export interface ProbeTarget {
 }
 
 /** How long a host may take for all of it: name, connection, the server's banner, key exchange and login. */
-export const probeLimitMs = 15_000;
+const probeLimitMs = 15_000;
 
 /** Between two tries of a server that refuses or hangs up: one that boots, or has too many callers. */
 const pauseMs = 1000;

@@ -29,7 +29,7 @@ const memory = z.strictObject({
 });
 export type Memory = z.infer<typeof memory>;
 
-export const nothingKnown: Memory = { stamps: {}, parts: {}, legs: {}, full: {}, doubtful: {} };
+const nothingKnown: Memory = { stamps: {}, parts: {}, legs: {}, full: {}, doubtful: {} };
 
 /** @returns nothing where it is lost or can't be read: then everything is compared again */
 export function readMemory(config: Pick<OffsiteSyncConfig, "stateDir">): Memory {

@@ -34,7 +34,7 @@ export interface Segment {
 
 /** Larger journals are replaced by one "the whole tree": a consumer has been away for long, or there is none. */
 export const longestJournalBytes = 64 * 1024 * 1024;
-export const mostSegments = 10_000;
+const mostSegments = 10_000;
 
 const end = Buffer.from([0]);
 const wholeTree = Buffer.from(".\0\0");

@@ -4,7 +4,7 @@ import { jobMetrics, partMetric } from "./metric";
 import { absolutePath, runnerFields, timeZone } from "./runner";
 
 /** Sizes of a dump, in percent of the last good one, outside of which it waits for somebody. */
-export const dumpBand = z.strictObject({
+const dumpBand = z.strictObject({
   /** A smaller one has lost most of what there was. */
   leastPercent: z.number().min(0).max(100),
   mostPercent: z.number().min(100),

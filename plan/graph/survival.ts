@@ -59,7 +59,7 @@ export function copySurvives(copy: Copy, domain: Domain, estate: Estate): boolea
 const stores = new WeakMap<Estate, Set<string>>();
 
 /** Services that keep a secret which something else needs. Their loss is the disaster `secrets`. */
-export function passwordStores(estate: Estate): ReadonlySet<string> {
+function passwordStores(estate: Estate): ReadonlySet<string> {
   const holders =
     stores.get(estate) ?? new Set(Object.values(estate.secrets).flatMap(secret => secret.keptIn));
   holders.delete("break-glass");
