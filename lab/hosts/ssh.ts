@@ -95,6 +95,10 @@ export async function mustOnHost(
 ): Promise<string> {
   const { stdout, stderr, exitCode } = await onHost(name, command, options);
   if (exitCode !== 0)
-    throw new Error(`${name}: exit ${exitCode} of: ${command.slice(0, 200)}\n${stderr.trim().slice(-1000)}`);
+    throw new Error(
+      [`${name}: exit ${exitCode} of: ${command.slice(0, 200)}`, stdout, stderr]
+        .map(text => text.trim().slice(-2000))
+        .join("\n"),
+    );
   return stdout;
 }

@@ -112,7 +112,7 @@ describe("what is printed to restore a copy of each of the host's layers, run as
     });
     await mustOnHost(
       "pve",
-      "systemctl stop nfs-mirror.timer; for job in nfs-mirror lvm-pvc-snapshot daily-backup pfsense-backup vm-images; do systemctl start $job || { journalctl -u $job -n 30 -o cat; exit 1; }; done",
+      "systemctl stop nfs-mirror.timer; for job in nfs-mirror lvm-pvc-snapshot daily-backup pfsense-backup vm-images; do systemctl start $job || { journalctl -u $job -n 30; systemctl show -p Result,ExecMainCode,ExecMainStatus $job; dmesg | tail -n 5; exit 1; }; done",
       { timeoutMs: 600_000 },
     );
   });
