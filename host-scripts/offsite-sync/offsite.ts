@@ -54,9 +54,7 @@ export interface Held {
 export interface LegRun {
   readonly leg: Leg;
   readonly parts: readonly Part[];
-  /** Names that are known to have changed; whatever else a comparison finds isn't counted before. */
-  readonly debtFiles: number;
-  /** When the oldest of them was named, epoch ms. */
+  /** When the oldest of what is known to have changed was named, epoch ms. */
   readonly oldestMs: number | undefined;
   /** What it lacks goes there too. */
   readonly isFull: boolean;

@@ -11,18 +11,22 @@ import { nameOfPart, nothingSent } from "./offsite";
 export const owe: Phase<Offsite> = {
   name: "owe",
   async run(run) {
-    const { config, memory, log, debts } = run;
-    for (const { folder, watches } of config.legs.flatMap(({ journals }) => journals)) {
-      const read = watches ? readWatchedDebt : readDebt;
-      if (!debts.has(folder)) debts.set(folder, read(folder, config.job, memory.stamps[folder]));
-    }
+    readDebts(run);
     const full = new Set<Leg>();
     for (const { leg } of run.legs) if (await isFullPassDue(run, leg)) full.add(leg);
     run.legs = run.legs.map(({ leg }) => owedBy(run, leg, full.has(leg)));
     for (const { parts } of run.legs)
-      for (const part of parts) log.info(`${nameOfPart(part)}: ${wordsOf(run, part)}`);
+      for (const part of parts) run.log.info(`${nameOfPart(part)}: ${wordsOf(run, part)}`);
   },
 };
+
+/** Reads each journal once. @throws {Error} of the file system */
+export function readDebts({ config, memory, debts }: Offsite): void {
+  for (const { folder, watches } of config.legs.flatMap(({ journals }) => journals)) {
+    const read = watches ? readWatchedDebt : readDebt;
+    if (!debts.has(folder)) debts.set(folder, read(folder, config.job, memory.stamps[folder]));
+  }
+}
 
 /** Names below a leg. */
 interface Named {
@@ -30,7 +34,8 @@ interface Named {
   readonly subtrees: Set<string>;
 }
 
-function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
+/** @param isFull all of it is compared, whatever was named */
+export function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
   const named: Named = { paths: new Set(), subtrees: new Set() };
   let whole = leg.journals.length === 0 ? "nobody notes what changes in it" : undefined;
   if (isFull) whole ??= "its full pass is due";
@@ -55,7 +60,6 @@ function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
   return {
     leg,
     parts,
-    debtFiles: named.paths.size + named.subtrees.size,
     oldestMs: times.length > 0 ? Math.min(...times) : undefined,
     isFull,
     asOfMs,

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { quoted, shortened } from "../runtime/quoted";
@@ -7,9 +6,15 @@ import { firstLines } from "../runtime/tail";
 import { countSent, type Leg, type Offsite, type Part, nameOfPart } from "./offsite";
 import { prove, sampleOf } from "./prove";
 import { Away, failureOf } from "./remote";
-import { statIn } from "../runtime/tree-path";
 import { addSums, type Sum, sumNow } from "./sums";
-import { type pass, passWithSums, splitChanged, transfersOf, type Transfer } from "./transfer";
+import {
+  bytesOfEarlier,
+  type pass,
+  passWithSums,
+  splitChanged,
+  transfersOf,
+  type Transfer,
+} from "./transfer";
 
 /** Sends each part and proves it; one that fails holds up no other, unless the destination itself is gone. */
 export const send: Phase<Offsite> = {
@@ -77,13 +82,6 @@ async function sendAndProve(
   refuseUnlessWhole(run, transfer, figures);
   await prove(run, leg, transfer, sample.names(), sinceMs);
   return figures;
-}
-
-/** @returns the size of a file that is one with that of the generation before it, 0 for any other */
-function bytesOfEarlier({ from, linked }: Transfer, name: string): number {
-  const [earlier] = linked;
-  const [file, other] = [statIn(from, name), earlier && statIn(join(from, earlier), name)];
-  return file && other && file.ino === other.ino && file.dev === other.dev ? Number(file.size) : 0;
 }
 
 function refuseUnlessWhole(run: Offsite, transfer: Transfer, done: Awaited<ReturnType<typeof pass>>): void {

@@ -7,6 +7,7 @@ import {
 import type { Summary } from "../runtime/job-run";
 import { family } from "../runtime/metric-text";
 import { tellPart } from "../runtime/part-metrics";
+import { debtOf } from "./leg-debt";
 import type { Offsite } from "./offsite";
 
 /** What a run tells of itself. */
@@ -42,16 +43,20 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
   // A run that didn't have the lock knows nothing, and a dry one tells nothing.
   if (!run.lock) return;
   const seconds = (ms: number): number => Math.floor(ms / 1000);
-  const stands = config.legs.map(({ from }) => {
-    const leg = run.legs.find(other => other.leg.from === from);
+  const stands = config.legs.map(each => {
+    const { from } = each;
+    const leg = run.legs.find(other => other.leg === each);
     const lastMs = memory.legs[from] ?? 0;
     const isDone = leg?.isDone === true;
+    const owed = isDone ? undefined : debtOf(run, each);
     return {
       from,
+      legStatus: isDone ? 0 : 1,
       legSuccess: seconds(lastMs),
-      debt: isDone ? 0 : (leg?.debtFiles ?? 0),
+      debt: owed?.files ?? 0,
+      debtBytes: owed?.bytes ?? 0,
       // What nobody named may have changed right after the leg was whole.
-      oldest: seconds(isDone ? startedAt.getTime() : (leg?.oldestMs ?? lastMs)),
+      oldest: seconds(isDone ? startedAt.getTime() : (owed?.oldestMs ?? lastMs)),
       legFiles: leg?.sent.files ?? 0,
       legBytes: leg?.sent.bytes ?? 0,
       legWire: leg?.sent.wireBytes ?? 0,
@@ -66,8 +71,9 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
     config,
     {
       families: [
-        familyOf("legSuccess"),
-        ...(["debt", "oldest", "legFiles", "legBytes", "legWire"] as const).map(familyOf),
+        familyOf("legStatus"),
+        ...(["legSuccess", "debt", "debtBytes", "oldest"] as const).map(familyOf),
+        ...(["legFiles", "legBytes", "legWire"] as const).map(familyOf),
       ],
       textfile: config.legsTextfile,
       what: "how each leg stands",

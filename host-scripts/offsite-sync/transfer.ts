@@ -205,6 +205,13 @@ function isMissing({ result }: RsyncPass): boolean {
   return /No such file or directory/.test(result.stderr);
 }
 
+/** @returns the size of a file that is one with that of the generation before it, 0 for any other */
+export function bytesOfEarlier({ from, linked }: Transfer, name: string): number {
+  const [earlier] = linked;
+  const [file, other] = [statIn(from, name), earlier && statIn(join(from, earlier), name)];
+  return file && other && file.ino === other.ino && file.dev === other.dev ? Number(file.size) : 0;
+}
+
 /** Whether a file is still what it was when a transfer began. */
 export function isAsBefore({ from }: Transfer, name: string, sinceMs: number): boolean {
   const stat = statIn(from, name);

@@ -19,7 +19,7 @@ export const verify: Phase<Offsite> = {
       try {
         await proveSource(run, leg);
         run.legs.push({
-          ...{ leg, parts: [], debtFiles: 0, oldestMs: undefined, isFull: false, isDone: false },
+          ...{ leg, parts: [], oldestMs: undefined, isFull: false, isDone: false },
           ...{ asOfMs: run.startedAt.getTime(), sent: { ...nothingSent } },
         });
       } catch (error) {

@@ -88,8 +88,10 @@ export const offsiteMetricNames = {
   removed: "offsite_sync_removed_files",
   doubtful: "offsite_sync_doubtful_files",
   oldestVerified: "offsite_sync_oldest_verified_timestamp",
+  legStatus: "offsite_sync_leg_last_status",
   legSuccess: "offsite_sync_leg_last_success_timestamp",
   debt: "offsite_sync_leg_debt_files",
+  debtBytes: "offsite_sync_leg_debt_bytes",
   oldest: "offsite_sync_leg_oldest_change_timestamp",
   legFiles: "offsite_sync_leg_files",
   legBytes: "offsite_sync_leg_bytes",
@@ -162,14 +164,19 @@ export const offsiteSyncMetrics = [
 
 /** A run can succeed in all but one leg night after night, and the job's own last success never says which. */
 export const offsiteLegMetrics = {
+  legStatus: legMetric(
+    offsiteMetricNames.legStatus,
+    "0 where the last run left all of the leg there and verified, 1 where it didn't",
+  ),
   legSuccess: legMetric(
     offsiteMetricNames.legSuccess,
     "When all of the leg was last there and verified, epoch seconds",
   ),
   debt: legMetric(
     offsiteMetricNames.debt,
-    "Names that are known to have changed in the leg and aren't verified there",
+    "Files of the leg that changed and aren't verified there; all that a part had, where anything of it may have changed",
   ),
+  debtBytes: legMetric(offsiteMetricNames.debtBytes, "Their bytes"),
   oldest: legMetric(
     offsiteMetricNames.oldest,
     "When the oldest of them was named, epoch seconds; of a leg that owes nothing the time of the run",

@@ -213,6 +213,13 @@ test("a destination that is away costs the night and forgets nothing", async () 
   const before = world.metrics();
   writeFileSync(join(world.backup, "books/away"), "written meanwhile");
   hand("paths", "books/away");
+  const generation = join(world.backup, "pvc-data/2026-23");
+  mkdirSync(generation);
+  writeFileSync(join(generation, "new"), "of 23");
+  // It is a link there too, so nobody owes it.
+  linkSync(join(world.backup, "pvc-data/2026-22/app/data/other"), join(generation, "linked"));
+  linkSync(join(generation, "linked"), join(world.backup, "pvc-data/2026-22/linked"));
+  hand("reconcile", "pvc-data/2026-22/linked", "pvc-data/2026-23");
   await world.far.stop();
   const { status, stderr } = await run();
   expect(status).toBe(1);
@@ -220,10 +227,23 @@ test("a destination that is away costs the night and forgets nothing", async () 
   expect(world.metrics()).toMatchObject({
     last_status: 1,
     last_success_timestamp: before["last_success_timestamp"],
+    'leg_last_status{leg="backup"}': 1,
+    'leg_debt_files{leg="backup"}': 3,
+    'leg_debt_bytes{leg="backup"}': "written meanwhile".length + "of week 22".length + "of 23".length,
   });
+  expect(world.metrics()['leg_oldest_change_timestamp{leg="backup"}']).toBeGreaterThanOrEqual(
+    before['leg_last_success_timestamp{leg="backup"}'] ?? Infinity,
+  );
+  // Nobody notes what changes in it: any of it may have.
+  expect(world.metrics()['leg_debt_bytes{leg="photos/immich"}']).toBeGreaterThan(1_000_000);
   await world.far.start();
   await succeeds();
   expect(existsSync(far("pve-backup/books/away"))).toBe(true);
+  expect(world.metrics()).toMatchObject({
+    'leg_last_status{leg="backup"}': 0,
+    'leg_debt_files{leg="backup"}': 0,
+    'leg_debt_bytes{leg="backup"}': 0,
+  });
 });
 
 test("another host key gets nothing", async () => {
@@ -304,6 +324,7 @@ test("one leg whose source is unmounted, or empty, holds up no other", async () 
   await world.mount("photos");
   expect(status).toBe(1);
   expect(stderr).toMatch(/photos.* is not a mount point/);
+  expect(world.metrics()['leg_debt_bytes{leg="photos/immich"}']).toBeGreaterThan(1_000_000);
   expect(result).toMatchObject({ legs: [{ isDone: true }] });
   expect(existsSync(far("pve-backup/books/goes-on"))).toBe(true);
   expect(existsSync(far("nfs/immich/photo"))).toBe(true);
@@ -319,7 +340,12 @@ test("a file that can't be written there fails the run by name, and all else arr
   expect(status).toBe(1);
   expect(stderr).toContain("books/blocked");
   expect(existsSync(far("pve-backup/books/beside"))).toBe(true);
-  expect(world.metrics()['leg_debt_files{leg="backup"}']).toBe(2);
+  expect(world.metrics()).toMatchObject({
+    'leg_last_status{leg="backup"}': 1,
+    'leg_last_status{leg="photos/immich"}': 0,
+    'leg_debt_files{leg="backup"}': 2,
+    'leg_debt_bytes{leg="backup"}': 2,
+  });
   rmSync(far("pve-backup/books/blocked"), { recursive: true });
   await succeeds();
 });

@@ -235,7 +235,7 @@ function byHand(spec: OffsiteSyncSpec, estate: Estate): Step {
 
 function alertsOf(
   { name, host, destination, scrub }: OffsiteSyncSpec,
-  { staleAfterMs }: Judgement,
+  { staleAfterMs, rpoMs }: Judgement,
 ): JobAlert[] {
   return [
     {
@@ -245,6 +245,14 @@ function alertsOf(
       summary:
         `{{ $labels.leg }} of ${host} was last whole and verified at ${destination} ` +
         `{{ $value | humanizeDuration }} ago, the limit is ${Math.round(staleAfterMs / 1000)} s`,
+    },
+    {
+      name: "OffsiteDebtOld",
+      metric: offsiteMetricNames.oldest,
+      fires: { kind: "older", thanMs: rpoMs },
+      summary:
+        `a change in {{ $labels.leg }} of ${host} is not at ${destination} after ` +
+        `{{ $value | humanizeDuration }}: the loss that is promised is ${Math.round(rpoMs / 1000)} s. ${name} list says how much is owed`,
     },
     {
       name: "OffsiteCopyDoubtful",

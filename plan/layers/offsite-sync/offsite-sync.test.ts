@@ -85,6 +85,19 @@ function withFriend(change: (part: { name?: string }) => void = () => undefined)
   });
 }
 
+test("a change that isn't there when the promised loss is over is an alert, after that of a leg that is late", () => {
+  const { judged, alerts } = planned(({ layers }) => {
+    const [part] = layers["offsite-sync"];
+    if (part) part.promise.rpo = "31h";
+  }).job;
+  const limits = alerts.flatMap(({ name, fires }) => (fires.kind === "older" ? [[name, fires.thanMs]] : []));
+  expect(Object.fromEntries(limits)).toMatchObject({
+    OffsiteDebtOld: 31 * 3_600_000,
+    OffsiteLegStale: judged.staleAfterMs,
+  });
+  expect(judged.staleAfterMs).toBeLessThan(31 * 3_600_000);
+});
+
 test("a second destination is a job, a command and a consumer of its own", () => {
   const { plan } = withFriend();
   const both = plan.jobs.filter(({ layer }) => layer === "offsite-sync");

@@ -115,7 +115,7 @@ export async function startFar(folder: string, megabytes?: number): Promise<Far>
       await listening(child);
     },
     async stop() {
-      if (!child || child.exitCode !== null) return;
+      if (!child || child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise(resolve => child?.once("exit", resolve));
       child.kill("SIGKILL");
       await ended;
