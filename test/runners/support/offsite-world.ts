@@ -24,6 +24,8 @@ export interface OffsiteWorld {
   readonly journal: string;
   outside(path: string): string;
   inside(program: string, ...args: string[]): Promise<string>;
+  /** Shell command that runs another one where the sources are mounted. */
+  fromHost(command: string): string;
   mount(disk: "backup" | "photos"): Promise<void>;
   writeConfig(change: Partial<OffsiteSyncConfig>): void;
   /** @param also a config that takes the place of some of this one's fields, as that of another job */
@@ -105,6 +107,7 @@ export async function createOffsiteWorld(megabytes = 64, farMegabytes?: number):
       const variables = Object.entries(tools).map(([name, value]) => `${name}=${value}`);
       return namespace.run("env", ...variables, program, ...args);
     },
+    fromHost: command => namespace.inside([command]).join(" "),
     async mount(disk) {
       await namespace.run(
         "mount",

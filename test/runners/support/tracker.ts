@@ -13,11 +13,19 @@ export interface Tracker {
   readonly changes: NonNullable<NfsMirrorConfig["changes"]>;
   /** Starts it, and waits until it watches. */
   start(): Promise<StartedRun>;
+  /** Waits until all that has changed so far is in its journal. */
+  settled(): Promise<void>;
   /** Ends it by a signal, if it runs. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
-export async function trackerOf(world: World): Promise<Tracker> {
+/** A world with a folder to watch. */
+type Watched = Pick<World, "folder" | "fromHost"> & {
+  readonly config: Pick<NfsMirrorConfig, "source" | "excludes" | "pushgateway">;
+};
+
+/** @param proveMs how often it says by itself that it watches; whoever asks gets that at once */
+export async function trackerOf(world: Watched, proveMs = 60_000): Promise<Tracker> {
   const { path: program } = await runnerOf("nfs-change-tracker");
   const { source, excludes, pushgateway } = world.config;
   const [file, stateDir] = [join(world.folder, "tracker.json"), join(world.folder, "tracker")];
@@ -25,27 +33,30 @@ export async function trackerOf(world: World): Promise<Tracker> {
   const config: NfsChangeTrackerConfig = {
     ...{ job: "nfs-change-tracker", host: "pve" },
     watches: [{ root: source.path, mount: source, without: excludes, journal }],
-    // It proves what it is asked for at once.
-    ...{ proveMs: 60_000, reconcileMs: 3_600_000, mostNames: 10_000, budgetMs: 60_000 },
+    ...{ proveMs, reconcileMs: 3_600_000, mostNames: 10_000, budgetMs: 60_000 },
     ...{ stateDir, textfile: join(world.folder, "textfile", "nfs-change-tracker.prom"), pushgateway },
   };
   writeFileSync(file, JSON.stringify(config));
   const [enter = "", ...table] = world.fromHost("").trim().split(" ");
   let running: StartedRun | undefined;
+  const settled = async (): Promise<void> => {
+    const nowMs = Date.now();
+    await running?.until(() => {
+      const watched = watchedThrough(journal);
+      return "throughMs" in watched && watched.throughMs >= nowMs;
+    });
+  };
   return {
+    settled,
     changes: { writer: config.job, journal, compareAllMs: 7 * 86_400_000 },
     async start() {
-      const startedMs = Date.now();
       const environment = { ...process.env, INVOCATION_ID: "", JOURNAL_STREAM: undefined };
       running = startRunner(
         [enter, ...table, process.execPath, program, "--config", file],
         environment,
         stateDir,
       );
-      await running.until(() => {
-        const watched = watchedThrough(journal);
-        return "throughMs" in watched && watched.throughMs >= startedMs;
-      });
+      await settled();
       return running;
     },
     async end(signal) {

@@ -1,0 +1,256 @@
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { long } from "../long";
+import { actAtRandom, patienceMs } from "../random-actions";
+import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
+import { type Tracker, trackerOf } from "./support/tracker";
+import { type Snapshot, snapshot, withoutRoot } from "./support/tree";
+
+/**
+ * Random changes of a folder that the real tracker watches, and nights that send what it named: to a destination that is away, that comes
+ * back, by runs that are killed, with a tracker that is stopped and records that are brought back from a backup. After each good night a
+ * restore gives what the host has, and whatever an earlier night had sent; and what is told of the leg is true.
+ */
+const usualActions = long ? 600 : 48;
+
+jest.setTimeout(patienceMs(600_000));
+
+let world: OffsiteWorld;
+let tracker: Tracker;
+/** Of the folder that is sent, and one beside it on the same disk. */
+let sent: string;
+let beside: string;
+/** What the last good night gave back. */
+let last: Snapshot = new Map();
+/** Names that were written since, below the folder. */
+const changed = new Set<string>();
+/** Good nights that sent what was named alone. */
+let listed = 0;
+
+beforeAll(async () => {
+  world = await createOffsiteWorld();
+  [sent, beside] = [join(world.photos, "immich"), join(world.photos, "beside")];
+  for (const folder of [sent, beside, join(sent, "d0")]) mkdirSync(folder);
+  const { config, folder, fromHost } = world;
+  const [, leg] = config.legs;
+  if (!leg) throw new Error("the world has no second leg");
+  const watched = { source: leg.mount, excludes: [], pushgateway: config.pushgateway };
+  tracker = await trackerOf({ folder, fromHost, config: watched }, 200);
+  const { writer, journal } = tracker.changes;
+  const journals = [{ writer, folder: journal, root: leg.mount.path, watches: true }];
+  world.writeConfig({ legs: [{ ...leg, journals }] });
+  // Or it would find, at the end of each run, what no list had.
+  world.shadow("rsync", `case " $* " in *" -ii "*) exit 0 ;; esac; exec REAL "$@"`);
+  for (const at of [0, 1, 2, 3, 4]) write(fileOf(at));
+  await tracker.start();
+  await goodNight();
+});
+afterAll(async () => {
+  await tracker.end("SIGTERM");
+  await world.close();
+});
+
+type Action =
+  | { readonly kind: "write" | "append" | "remove" | "chmod" | "move-in" | "move-out"; readonly at: number }
+  | { readonly kind: "rename" | "rename-folder"; readonly at: number; readonly to: number }
+  | {
+      readonly kind:
+        "night" | "away" | "stopped" | "restarted" | "older-memory" | "older-cursor" | "no-memory";
+    }
+  | { readonly kind: "killed"; readonly phase: "reach" | "owe" | "send" | "acknowledge" };
+
+const place = fc.nat(23);
+const change = fc.record({
+  kind: fc.constantFrom("write", "append", "remove", "chmod", "move-in", "move-out"),
+  at: place,
+});
+const anAction: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 40, arbitrary: change },
+  {
+    weight: 14,
+    arbitrary: fc.record({ kind: fc.constantFrom("rename", "rename-folder"), at: place, to: place }),
+  },
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant("night" as const) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("away", "stopped", "restarted", "older-memory", "older-cursor", "no-memory"),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("killed" as const),
+      phase: fc.constantFrom("reach", "owe", "send", "acknowledge"),
+    }),
+  },
+);
+
+const folderOf = (at: number): string => `d${at % 4}`;
+/** Few of them, so that they meet: at each a file or nothing, as a folder in its place couldn't be sent before a full pass. */
+const fileOf = (at: number): string => join(folderOf(at), ...(at % 3 === 0 ? ["e \n"] : []), `f${at % 6}`);
+
+let written = 0;
+function write(name: string): void {
+  written += 1;
+  mkdirSync(join(sent, name, ".."), { recursive: true });
+  writeFileSync(join(sent, name), `content ${written} ${"x".repeat((written * 7_919) % 6_000)}`);
+  changed.add(name);
+}
+
+const isThere = (path: string): boolean => existsSync(path);
+
+async function act(action: Action): Promise<void> {
+  const name = "at" in action ? fileOf(action.at) : "";
+  const path = join(sent, name);
+  switch (action.kind) {
+    case "write":
+      return write(name);
+    case "append":
+      if (isThere(path)) {
+        appendFileSync(path, "more");
+        changed.add(name);
+      }
+      return;
+    case "remove":
+      return rmSync(path, { force: true });
+    case "chmod":
+      return isThere(path) ? chmodSync(path, written % 2 === 0 ? 0o600 : 0o640) : undefined;
+    case "rename":
+      if (!isThere(path) || action.at === action.to) return;
+      mkdirSync(join(sent, fileOf(action.to), ".."), { recursive: true });
+      return renameSync(path, join(sent, fileOf(action.to)));
+    case "rename-folder":
+      return moveFolder(join(sent, folderOf(action.at)), join(sent, folderOf(action.to)));
+    case "move-in":
+      return moveFolder(join(beside, folderOf(action.at)), join(sent, folderOf(action.at)));
+    case "move-out":
+      return moveFolder(join(sent, folderOf(action.at)), join(beside, folderOf(action.at)));
+    case "night":
+      return goodNight();
+    case "away":
+      return nightAway();
+    case "stopped":
+      // It knows nothing of what comes until it is started again: that is the next night's to find out.
+      return tracker.end("SIGTERM");
+    case "restarted":
+      await tracker.end("SIGKILL");
+      return void (await tracker.start());
+    case "older-memory":
+      return bringBack(join(world.config.stateDir, "memory.json"));
+    case "older-cursor":
+      return bringBack(join(tracker.changes.journal, "cursors"));
+    case "no-memory":
+      return rmSync(join(world.config.stateDir, "memory.json"), { force: true });
+    case "killed":
+      return killedIn(action.phase);
+    default:
+      return action satisfies never;
+  }
+}
+
+/** In the place of one that is there. */
+function moveFolder(from: string, to: string): void {
+  if (!isThere(from) || from === to) return;
+  rmSync(to, { recursive: true, force: true });
+  renameSync(from, to);
+}
+
+/** As it was at an earlier call: a record from a backup. */
+function bringBack(path: string): void {
+  const backup = `${join(world.folder, "backup-of-")}${path.split("/").at(-1) ?? ""}`;
+  const before = `${backup}.before`;
+  rmSync(before, { recursive: true, force: true });
+  cpSync(path, before, { recursive: true });
+  if (isThere(backup)) cpSync(backup, path, { recursive: true });
+  rmSync(backup, { recursive: true, force: true });
+  renameSync(before, backup);
+}
+
+async function run() {
+  const { status, stdout, stderr } = await world.start(["--json"]).finished;
+  return { status, stderr, stdout };
+}
+
+const figure = (name: string): number => world.metrics()[`leg_${name}{leg="photos/immich"}`] ?? -1;
+
+async function goodNight(): Promise<void> {
+  await tracker.settled();
+  const { status, stderr } = await run();
+  if (status !== 0) throw new Error(stderr);
+  if (stderr.includes("by list")) listed += 1;
+  expect([figure("last_status"), figure("debt_files"), figure("debt_bytes")]).toEqual([0, 0, 0]);
+  const here = withoutRoot(await snapshot(world, join(world.folder, "photos/immich")));
+  const back = await restored();
+  const lacks = [...here].filter(([name, entry]) => plain(back.get(name)) !== plain(entry));
+  // What is gone here stays there until a full pass.
+  const lost = [...last].filter(([name, entry]) => !here.has(name) && plain(back.get(name)) !== plain(entry));
+  expect({ stderr, lacks, lost }).toEqual({ stderr, lacks: [], lost: [] });
+  last = back;
+  changed.clear();
+}
+
+/** A folder's own time there is of the last comparison of all. */
+const plain = (entry: string | undefined): string | undefined =>
+  entry?.startsWith("mode 4") === true ? entry.replace(/mtime \d+/, "") : entry;
+
+async function restored(): Promise<Snapshot> {
+  const into = join(world.folder, "photos", "restored");
+  await world.inside("mkdir", "-m", "0700", into);
+  const { status, stderr } = await world.start([
+    "restore",
+    join(world.folder, "photos/immich"),
+    "--into",
+    into,
+  ]).finished;
+  if (status !== 0) throw new Error(stderr);
+  const tree = withoutRoot(await snapshot(world, into));
+  rmSync(join(world.photos, "restored"), { recursive: true });
+  return tree;
+}
+
+async function nightAway(): Promise<void> {
+  await tracker.settled();
+  const successMs = figure("last_success_timestamp");
+  await world.far.stop();
+  const { status } = await run();
+  await world.far.start();
+  expect({ status, told: figure("last_status"), success: figure("last_success_timestamp") }).toEqual({
+    ...{ status: 1, told: 1, success: successMs },
+  });
+  const owed = [...changed].filter(name => isThere(join(sent, name)));
+  const bytes = owed.reduce((sum, name) => sum + statSync(join(sent, name)).size, 0);
+  expect(figure("debt_files")).toBeGreaterThanOrEqual(owed.length);
+  expect(figure("debt_bytes")).toBeGreaterThanOrEqual(bytes);
+}
+
+async function killedIn(phase: string): Promise<void> {
+  const running = world.start();
+  // One that went through the phase unseen has ended by itself.
+  await running.reaches(phase).catch(() => undefined);
+  running.kill("SIGKILL");
+  await running.finished;
+}
+
+test("whatever happens between them, a good night leaves there what the host has, and what it had", async () => {
+  await actAtRandom(anAction, usualActions, act);
+  await tracker.end("SIGKILL");
+  await tracker.start();
+  await goodNight();
+  const before = listed;
+  write(fileOf(0));
+  await nightAway();
+  await goodNight();
+  expect(listed).toBe(before + 1);
+});
