@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { mustOnHost } from "../../lab/hosts";
 import type { EstateInput } from "../../plan";
-import { long, testLong } from "../long";
+import { inTime, long, testLong } from "../long";
 import { type Ended, ReleaseStack } from "./release-stack";
 
 jest.setTimeout(600_000);
@@ -177,7 +177,7 @@ const refusals: Refusal[] = [
 ];
 
 // Of the others, test/runners/host-release-refusals.test.ts has each without a booted host.
-test.each(long ? refusals : refusals.slice(0, 1))(
+test.each(inTime(1, refusals))(
   "fails for $name with one cause, and the old release runs on",
   async refusal => {
     const before = await liveOnHost();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
+import { inTime } from "../long";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 import { startPostgresql } from "./support/postgresql-server";
 
@@ -100,14 +101,15 @@ describe("each database", () => {
 });
 
 /** A pod whose client has another program in place of one of PostgreSQL's; the dump of the night before stays in each case. */
-describe.each<{
-  title: string;
-  shadow?: Record<string, string>;
-  environment?: Record<string, string>;
-  change?: Partial<ClusterDumpConfig>;
-  says: RegExp;
-  status?: number;
-}>([
+interface Fault {
+  readonly title: string;
+  readonly shadow?: Record<string, string>;
+  readonly environment?: Record<string, string>;
+  readonly change?: Partial<ClusterDumpConfig>;
+  readonly says: RegExp;
+  readonly status?: number;
+}
+const faults: readonly Fault[] = [
   {
     title: "its program is killed at half of it",
     shadow: { pg_dumpall: 'REAL "$@" | head -c 5000; exit 137' },
@@ -122,6 +124,11 @@ describe.each<{
     title: "the client's container is killed in its midst",
     shadow: { pg_dumpall: "echo half; kill -KILL $PPID; exit 1" },
     says: /the client ended in its midst, killed or out of memory/,
+  },
+  {
+    title: "the target is full",
+    shadow: { pg_dumpall: "head -c 30000000 /dev/urandom" },
+    says: /the target has no room for it/,
   },
   {
     title: "the server refuses the password",
@@ -140,34 +147,33 @@ describe.each<{
     says: /the client's container has not begun within 0 s/,
   },
   {
-    title: "the target is full",
-    shadow: { pg_dumpall: "head -c 30000000 /dev/urandom" },
-    says: /the target has no room for it/,
-  },
-  {
     title: "it takes longer than the budget",
     shadow: { pg_dumpall: "echo begun; exec sleep 2" },
     change: { budgetMs: 1_000 },
     says: /its budget of 1 s is used up/,
     status: 124,
   },
-])("a dump of the whole server where $title", ({ shadow, environment, change = {}, says, status = 1 }) => {
-  test("is a failure with its reason, and the one before stays as it was", async () => {
-    await world.pod("postgresql-server.sh");
-    const before = world.files();
-    const { backup_last_success_timestamp: success } = world.metrics();
-    world.writeConfig(change);
-    const { runner } = await world.pod("postgresql-server.sh", {
-      ...(shadow && { shadow }),
-      ...(environment && { environment }),
+];
+describe.each(inTime(4, faults))(
+  "a dump of the whole server where $title",
+  ({ shadow, environment, change = {}, says, status = 1 }) => {
+    test("is a failure with its reason, and the one before stays as it was", async () => {
+      await world.pod("postgresql-server.sh");
+      const before = world.files();
+      const { backup_last_success_timestamp: success } = world.metrics();
+      world.writeConfig(change);
+      const { runner } = await world.pod("postgresql-server.sh", {
+        ...(shadow && { shadow }),
+        ...(environment && { environment }),
+      });
+      expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(says), status]);
+      expect(world.files()).toEqual(before);
+      expect(world.metrics()).toMatchObject({
+        ...{ backup_last_status: status, backup_last_success_timestamp: success, backup_dumps: 0 },
+      });
     });
-    expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(says), status]);
-    expect(world.files()).toEqual(before);
-    expect(world.metrics()).toMatchObject({
-      ...{ backup_last_status: status, backup_last_success_timestamp: success, backup_dumps: 0 },
-    });
-  });
-});
+  },
+);
 
 test("a runner that is killed in its midst leaves nothing that a later run takes for a dump", async () => {
   const client = world.client("postgresql-server.sh", { shadow: { pg_dumpall: "echo half; exec sleep 1" } });
