@@ -150,6 +150,18 @@ test("a connection on which nothing moves any more ends, and what it had begun i
   expect(existsSync(far("books/stalled"))).toBe(true);
 });
 
+test("a destination that goes when it has got all, and before it has shown so, is believed nothing", async () => {
+  put("books/last words", "an edition");
+  const arrived = join(world.far.tree, "pve-backup/books/last words");
+  world.far.shadow(`[ ! -e '${arrived}' ] || exit 1; exec REAL --server --daemon --config=CONFIG .`);
+  await fails();
+  world.far.unshadow();
+  expect(readFileSync(far("books/last words"), "utf8")).toBe("an edition");
+  const { result, stderr } = await succeeds();
+  expect(stderr).toContain("by list: 1 names");
+  expect(result.bytes).toBe(0);
+});
+
 test("a destination without room says so, keeps what it has, and gets the rest once there is some", async () => {
   put("books/before it is full");
   await succeeds();

@@ -253,4 +253,25 @@ test("whatever happens between them, a good night leaves there what the host has
   await nightAway();
   await goodNight();
   expect(listed).toBe(before + 1);
+  write(fileOf(1));
+  await killedIn("send");
+  await goodNight();
+});
+
+test("a large folder that is moved in, gets another name and is moved out is there as it is, and stays", async () => {
+  const files = long ? 10_000 : 100;
+  const [from, first, second] = [join(beside, "large"), join(sent, "large"), join(sent, "larger")];
+  mkdirSync(from);
+  for (let index = 0; index < files; index += 1) writeFileSync(join(from, `${index}`), `file ${index}`);
+  for (const [old, name] of [
+    [from, first],
+    [first, second],
+    [second, from],
+  ] as const) {
+    renameSync(old, name);
+    await goodNight();
+  }
+  const names = [...last.keys()];
+  for (const folder of ["large", "larger"])
+    expect(names.filter(name => name.startsWith(`${folder}/`))).toHaveLength(files);
 });

@@ -391,7 +391,7 @@ test("a second run at the same time changes nothing", async () => {
   expect((await first.finished).status).toBe(0);
 });
 
-test.each(["reach", "owe", "send", "acknowledge"])(
+test.each(["reach", "owe", "send", "acknowledge", "scrub"])(
   "a run that is killed in %s is made up by the next",
   async phase => {
     writeFileSync(join(world.backup, `books/killed-in-${phase}`), "x");
