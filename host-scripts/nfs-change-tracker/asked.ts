@@ -1,22 +1,19 @@
-import { type FSWatcher, mkdirSync, watch } from "node:fs";
+import { type FSWatcher, mkdirSync, statSync, watch } from "node:fs";
 import { askedFile } from "../runtime/journal-watched";
+
+interface Heard {
+  readonly ino: number;
+  readonly watcher: FSWatcher;
+}
 
 /** Hears when a reader of one of the journals asks for the next proof. Where that can't be heard, it comes each minute all the same. */
 export class Asked {
-  private readonly watchers: readonly FSWatcher[];
+  private readonly heard = new Map<string, Heard>();
   private isAsked = false;
   private onAsked: () => void = () => undefined;
 
-  constructor(journals: readonly string[]) {
-    this.watchers = journals.map(journal => {
-      mkdirSync(journal, { recursive: true, mode: 0o700 });
-      const watcher = watch(journal, (_, name) => {
-        if (name !== askedFile) return;
-        this.isAsked = true;
-        this.onAsked();
-      });
-      return watcher.on("error", () => watcher.close());
-    });
+  constructor(private readonly journals: readonly string[]) {
+    this.hear();
   }
 
   /** Resolves once somebody has asked since the last `answer`. */
@@ -27,9 +24,27 @@ export class Asked {
   /** Whoever has asked gets what begins now. */
   answer(): void {
     this.isAsked = false;
+    this.hear();
   }
 
   close(): void {
-    for (const watcher of this.watchers) watcher.close();
+    for (const { watcher } of this.heard.values()) watcher.close();
+  }
+
+  /** A folder that was put back by another one is heard by that: of the former, nothing comes any more. */
+  private hear(): void {
+    for (const journal of this.journals) {
+      mkdirSync(journal, { recursive: true, mode: 0o700 });
+      const { ino } = statSync(journal);
+      const before = this.heard.get(journal);
+      if (before?.ino === ino) continue;
+      before?.watcher.close();
+      const watcher = watch(journal, (_, name) => {
+        if (name !== askedFile) return;
+        this.isAsked = true;
+        this.onAsked();
+      });
+      this.heard.set(journal, { ino, watcher: watcher.on("error", () => watcher.close()) });
+    }
   }
 }
