@@ -108,8 +108,8 @@ let restoring: Restoring;
 beforeAll(async () => {
   world = await createWorld({ sourceMb: 48, targetMb: 48 });
   rotting = await createRotting(world, [tooLongFolder, restores]);
-  restoring = createRestoring(world, rotting);
   clock = createSteppingClock(world.folder);
+  restoring = createRestoring(world, rotting, clock);
   for (const service of services) {
     mkdirSync(join(world.source, service));
     for (let index = 0; index < files; index += 1) write(join(world.source, service, `f${index}`));

@@ -317,13 +317,19 @@ async function recordOf(name: string): Promise<{ readonly earlier?: readonly str
   return stdout === "" ? undefined : (JSON.parse(stdout) as { earlier?: string[] });
 }
 
+/** Shell commands that show the numbers in the four files of a folder, and a word that is none where it has only some of them. */
+const showNumbers = `cat a b c d 2>/dev/null; n=0; for f in a b c d; do [ ! -e $f ] || n=$((n+1)); done; case $n in 0|4) ;; *) echo incomplete ;; esac`;
+
+const numbersIn = (shown: string): number[] =>
+  [...new Set(shown.split("\n").filter(line => line !== ""))].map(Number);
+
 /** The numbers in the files of a volume that nothing uses. */
 async function contentOf(name: string): Promise<number[]> {
   const shown = await mustOnHost(
     host,
-    `mkdir -p /run/volume; mount -o ro /dev/pve/${name} /run/volume; cd /run/volume; cat a b c d 2>/dev/null; cd /; umount /run/volume`,
+    `mkdir -p /run/volume; mount -o ro /dev/pve/${name} /run/volume; cd /run/volume; ${showNumbers}; cd /; umount /run/volume`,
   );
-  return [...new Set(shown.split("\n").filter(line => line !== ""))].map(Number);
+  return numbersIn(shown);
 }
 
 /** A night that nothing cuts short: each volume has a new copy, or is named as one that has none and keeps what it had. */
@@ -386,8 +392,8 @@ async function judge(): Promise<void> {
 /** The numbers that a volume's newest generation holds: one, or none without a generation. */
 async function copyOf(index: number): Promise<number[]> {
   const folder = generation(await week(), nameAt(index));
-  const { stdout } = await onHost(host, `cd ${folder} 2>/dev/null && cat a b c d 2>/dev/null`);
-  return [...new Set(stdout.split("\n").filter(line => line !== ""))].map(Number);
+  const { stdout } = await onHost(host, `cd ${folder} 2>/dev/null && ${showNumbers}`);
+  return numbersIn(stdout);
 }
 
 async function databaseCopyOf(index: number): Promise<number | undefined> {

@@ -6,6 +6,7 @@ import {
   type RestoreRecord,
 } from "../../../host-scripts/nfs-mirror/restore/record";
 import type { Rotting } from "./rotting";
+import type { SteppingClock } from "./stepping-clock";
 import type { FinishedRun, StartedRun } from "./started-run";
 import { differences, type Snapshot, snapshot } from "./tree";
 import type { World } from "./world";
@@ -33,7 +34,7 @@ interface Cut {
   readonly copy: Snapshot;
 }
 
-export function createRestoring(world: World, rotting: Rotting): Restoring {
+export function createRestoring(world: World, rotting: Rotting, clock: SteppingClock): Restoring {
   const { config } = world;
   const cut = new Map<string, Cut>();
   const treeOf = (root: string, service: string): Promise<Snapshot> =>
@@ -54,7 +55,10 @@ export function createRestoring(world: World, rotting: Rotting): Restoring {
     const run = world.start(["restore", ...(was ? [way] : []), "--", service]);
     const finished = await (cutShort ? cutShort(run) : run.finished);
     // What a killed one has started may go on for a moment: this waits for it, as the next run would.
-    if (finished.signal !== null) await world.start(["--report-end"], { INVOCATION_ID: "killed" }).finished;
+    if (finished.signal !== null) {
+      await world.start(["--report-end"], { INVOCATION_ID: "killed" }).finished;
+      clock.forget();
+    }
     const said = `${finished.stdout}${finished.stderr}`;
     if (!cutShort) expect({ said, status: finished.status }).toMatchObject({ status: 0 });
     const [now, copy] = [

@@ -13,6 +13,8 @@ export interface SteppingClock {
    * @throws {Error} when it was, or wasn't, and should have been otherwise
    */
   judge(run: FinishedRun): boolean;
+  /** Something else than such a run has ended, by the real clock. */
+  forget(): void;
 }
 
 /** A clock that is that much behind the end of the last run has gone back. */
@@ -50,6 +52,9 @@ globalThis.Date = class Date extends Real {
       if (isRefused && status === 0) throw new Error(`a refused run is a success: ${said}`);
       endedDays = isEnded ? clock.aheadDays : undefined;
       return isRefused;
+    },
+    forget() {
+      endedDays = undefined;
     },
   };
   return clock;

@@ -152,7 +152,7 @@ systemctl show ${job}.service -p ExecMainStatus -p Result; echo; cat ${log}`,
     byHand(words = [], killedAfterMs) {
       const called = `${command} ${words.join(" ")}`;
       const cut = `timeout --signal KILL ${(killedAfterMs ?? 0) / 1000} ${called}; code=$?`;
-      return onHost(host, killedAfterMs === undefined ? called : `${cut}; ${lvmEnds}; exit $code`, {
+      return onHost(host, killedAfterMs === undefined ? called : `${cut}; ${lvmEnds(job)}; exit $code`, {
         timeoutMs: patienceMs,
       });
     },
@@ -167,8 +167,12 @@ systemctl show ${job}.service -p ExecMainStatus -p Result; echo; cat ${log}`,
   };
 }
 
-/** A command of LVM goes on to its end when who called it is killed; what copies into a volume ends at once, or soon after. */
-const lvmEnds = `${nap}; while pgrep --exact 'lv[a-z]+|dmsetup|rsync|sqlite3' >/dev/null; do nap; done`;
+/**
+ * A command of LVM goes on to its end when who called it is killed; what copies into a volume ends at once, or soon after. Until it is
+ * the program that it is to be, it has the name of who called it.
+ */
+const lvmEnds = (job: string): string =>
+  `${nap}; while pgrep --exact 'lv[a-z]+|dmsetup|rsync|sqlite3' >/dev/null || pgrep --full '^[^ ]*node .*/${job}.cjs' >/dev/null; do nap; done`;
 
 /** Is there as long as a process of the unit is, be it the report of an end. */
 const cgroup = (job: string): string => `/sys/fs/cgroup/system.slice/${job}.service`;
