@@ -33,7 +33,7 @@ export function mirrorLaw({ config }: Pick<World, "config">, source: Snapshot, t
     new Map(
       [...tree]
         .filter(([name]) => !isLeftOut(name))
-        .map(([name, entry]) => [name, isLoose(name) ? entry.replace(linkFields, "") : entry]),
+        .map(([name, entry]) => [name, entry.replace(isLoose(name) ? linkFields : oneName, "")]),
     );
   return {
     broken: differences(seen(source), seen(target)),
@@ -43,6 +43,8 @@ export function mirrorLaw({ config }: Pick<World, "config">, source: Snapshot, t
 
 /** Which other names a file has, and how many. */
 const linkFields = / first .*? links \d+/s;
+/** The same of a file of one name, which a folder that is mounted at a second place shows twice. */
+const oneName = / first [^\0]*? links 1(?= )/;
 
 function isIn(name: string, path: string): boolean {
   return path === "." || name === path || name.startsWith(`${path}/`);
