@@ -62,6 +62,8 @@ export interface Flow {
   readonly verified: boolean;
   /** Where it copies what somebody noted: what nobody was told of is copied within that time more, in ms. */
   readonly unheardWithinMs?: number;
+  /** It counts as a copy only that long after it was made, in ms: once each byte of it was compared by content. At once unless given. */
+  readonly countsAfterMs?: number;
   /** Secrets without which this copy can't be opened or reached. */
   readonly secrets: readonly string[];
   /** How one dataset comes back. */

@@ -48,6 +48,15 @@ export const rpo = defineCheck({
         },
       ),
       mended(
+        example("copies that count once all was compared, within five days", ({ layers }) =>
+          edit(layers["offsite-sync"][0], { scrub: { period: "5d", counts: "compared" } }),
+        ),
+        {
+          says: "Let what is sent count once it was",
+          edit: ({ layers }) => edit(layers["offsite-sync"][0], { scrub: { period: "5d", counts: "sent" } }),
+        },
+      ),
+      mended(
         mirrorExample("a mirror that starts before the dumps", {
           schedule: { onCalendar: "*-*-* 00:30:00" },
         }),
@@ -128,15 +137,14 @@ function finding(service: string, first: Broken, others: readonly Broken[]): Fou
   const message =
     worst.worstLossMs === undefined
       ? `${service} is promised a loss of at most ${formatDuration(promisedMs)} in the disaster "${domain}", but no copy${of} survives it.${more}`
-      : `${service} is promised a loss of at most ${formatDuration(promisedMs)} in the disaster "${domain}", but at ${at ?? ""} it loses ${formatDuration(worst.worstLossMs)}${of}: what is left came by ${route}.${more}`;
-  const [source = "its first job", ...hops] = worst.via;
+      : `${service} is promised a loss of at most ${formatDuration(promisedMs)} in the disaster "${domain}", but at ${at ?? ""} it loses ${formatDuration(worst.worstLossMs)}${of}: what is left came by ${route}${worst.countsAfterMs === undefined ? "" : `, and counts once all of it was compared, ${formatDuration(worst.countsAfterMs)} later`}.${more}`;
   return {
     subject: service,
     message,
     fix:
       worst.worstLossMs === undefined
         ? `Add a copy that survives "${domain}", or take ${domain} out of services.${service}.promise.rpo.`
-        : `${hops.length === 0 ? `Run ${source} more often` : `Run ${[source, ...hops].join(", ")} more often, or each sooner after the one before`}, or promise ${formatDuration(Math.ceil(worst.worstLossMs / 3_600_000) * 3_600_000)} at least.`,
+        : `${remedyOf(worst)}, or promise ${formatDuration(Math.ceil(worst.worstLossMs / 3_600_000) * 3_600_000)} at least.`,
     evidence: {
       domain,
       dataset: dataset.id,
@@ -147,6 +155,15 @@ function finding(service: string, first: Broken, others: readonly Broken[]): Fou
       also,
     },
   };
+}
+
+function remedyOf({ via, countsAfterMs }: Worst): string {
+  const [source = "its first job", ...hops] = via;
+  if (countsAfterMs !== undefined)
+    return 'Let what is sent count once it was ("scrub.counts"), or compare all of it within less';
+  return hops.length === 0
+    ? `Run ${source} more often`
+    : `Run ${[source, ...hops].join(", ")} more often, or each sooner after the one before`;
 }
 
 function lossText({ worstLossMs }: Worst): string {

@@ -24,7 +24,7 @@ export const rpo: CommandSpec<z.output<typeof options>> = {
     const improvements = improvementsOf(plan, losses);
     if (!json)
       return {
-        text: `${table(losses, terminal)}\n${unheardText(plan)}\n${summaryOf(improvements, plan)}`,
+        text: `${table(losses, terminal)}\n${unheardText(plan)}${comparedText(plan)}\n${summaryOf(improvements, plan)}`,
         exitCode: 0,
       };
     const rows = losses.map(loss => ({ ...asJson(loss), improvement: improvementJson(loss, improvements) }));
@@ -63,6 +63,20 @@ function unheardText({ jobs }: Plan): string {
   return lines.length === 0
     ? ""
     : `\nOf what a program writes through a memory map, the kernel tells nobody; such a change is copied later:\n${lines.join("\n")}\n`;
+}
+
+/** Which copies count only once they were compared, which the table has in it. */
+function comparedText({ jobs }: Plan): string {
+  return jobs
+    .flatMap(({ called, flows }) => {
+      const afterMs = Math.max(0, ...flows.map(flow => flow.countsAfterMs ?? 0));
+      return afterMs > 0
+        ? [
+            `\nA copy by ${called} counts ${formatDuration(afterMs)} after it was made: all of it was compared by then.\n`,
+          ]
+        : [];
+    })
+    .join("");
 }
 
 function table(losses: readonly Loss[], colours: boolean): string {

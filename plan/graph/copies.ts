@@ -14,6 +14,8 @@ export interface Way {
   readonly from?: Way;
   /** By so much more what nobody was told of may be missing at its end, in ms: jobs on it copy what somebody noted. */
   readonly unheardMs: number;
+  /** So long after it was made a copy counts, in ms: jobs on the way have to compare it first. */
+  readonly countsAfterMs: number;
 }
 
 /** A dataset at a place, made by a job's flow from the dataset itself or from another copy. */
@@ -135,11 +137,14 @@ function machineKey({ machine }: Location): string {
 class Ways {
   private readonly next = new Map<Way | undefined, Map<Job, Way[]>>();
 
-  extended(from: Way | undefined, job: Job, { unheardWithinMs = 0 }: Flow): Way {
+  extended(from: Way | undefined, job: Job, { unheardWithinMs = 0, countsAfterMs: own = 0 }: Flow): Way {
     const children = this.next.get(from) ?? new Map<Job, Way[]>();
     this.next.set(from, children);
     const unheardMs = (from?.unheardMs ?? 0) + unheardWithinMs;
-    const known = children.get(job)?.find(way => way.unheardMs === unheardMs);
+    const countsAfterMs = (from?.countsAfterMs ?? 0) + own;
+    const known = children
+      .get(job)
+      ?.find(way => way.unheardMs === unheardMs && way.countsAfterMs === countsAfterMs);
     if (known) return known;
     const name = `${job.host}/${job.name}`;
     const way = {
@@ -147,7 +152,7 @@ class Ways {
       job,
       jobs: [...(from?.jobs ?? []), job],
       ...(from ? { from } : {}),
-      unheardMs,
+      ...{ unheardMs, countsAfterMs },
     };
     addTo(children, job, way);
     return way;

@@ -26,6 +26,8 @@ export interface Loss {
   readonly via: readonly string[];
   /** By so much more what nobody was told of may be missing there, in ms; absent where no job on the way copies what somebody noted. */
   readonly unheardMs?: number;
+  /** So much of the loss passes until that copy counts, in ms; absent where it does at once. */
+  readonly countsAfterMs?: number;
   /** The dataset is left out on purpose: no copy of it counts. Its service's other datasets have a loss of their own. */
   readonly leftOut?: true;
 }
@@ -98,7 +100,7 @@ function worstDataset(
   return { service, domain, dataset, ...worst };
 }
 
-export type Worst = Pick<Loss, "worstLossMs" | "worstAtMs" | "via" | "unheardMs">;
+export type Worst = Pick<Loss, "worstLossMs" | "worstAtMs" | "via" | "unheardMs" | "countsAfterMs">;
 
 const unharmed: Worst = { worstLossMs: 0, via: ["live"] };
 
@@ -109,18 +111,19 @@ export function worstOf(
   { fromMs, toMs }: Pick<Horizon, "fromMs" | "toMs"> = timeline.horizon,
 ): Worst {
   const worst = worstMinuteOf(
-    ways.map(way => timeline.versionsOf({ way })),
+    ways.map(way => timeline.countedOf(way)),
     timeline,
     fromMs,
     toMs,
   );
   if (!worst) return nothingLeft;
-  const { jobs = [], unheardMs = 0 } = ways[worst.way] ?? {};
+  const { jobs = [], unheardMs = 0, countsAfterMs = 0 } = ways[worst.way] ?? {};
   return {
     worstLossMs: worst.lossMs,
     worstAtMs: worst.atMs,
     via: jobs.map(job => job.called),
     ...(unheardMs > 0 && { unheardMs }),
+    ...(countsAfterMs > 0 && { countsAfterMs }),
   };
 }
 

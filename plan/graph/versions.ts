@@ -90,6 +90,12 @@ export class Timeline {
     return versions;
   }
 
+  /** The same, from when each of them counts as a copy. */
+  countedOf(way: Way): Versions {
+    const versions = this.versionsOf({ way });
+    return way.countsAfterMs === 0 ? versions : this.alike.laterBy(way.countsAfterMs, versions);
+  }
+
   private thoughtOf(job: Job): Job {
     return job === this.change?.job ? this.change.other : (this.change?.of.thoughtOf(job) ?? job);
   }
@@ -136,6 +142,7 @@ export class Alike {
   private readonly ids = new Map<Runs | Versions, number>();
   private readonly read = new Map<Runs, Versions>();
   private readonly copied = new Map<Runs, Map<Versions, Versions>>();
+  private readonly later = new Map<Versions, Map<number, Versions>>();
 
   constructor(private readonly horizon: Horizon) {}
 
@@ -168,6 +175,16 @@ export class Alike {
     this.instants += versions.readMs.length;
     bySource.set(source, versions);
     return versions;
+  }
+
+  /** Versions that are there by so much later, in ms. */
+  laterBy(ms: number, versions: Versions): Versions {
+    const byTime = this.later.get(versions) ?? new Map<number, Versions>();
+    this.later.set(versions, byTime);
+    const { readMs, availableMs } = versions;
+    const found = byTime.get(ms) ?? { readMs, availableMs: availableMs.map(atMs => atMs + ms) };
+    byTime.set(ms, found);
+    return found;
   }
 
   /** A number for what is the same. */

@@ -55,6 +55,7 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
       secrets: [...new Set([...(destination?.secrets ?? []), ...(receives ? [receives.secret] : [])])],
       wayBack: { steps: [config ? broughtBack(spec) : byHand(spec, estate)] },
       ...unheardOf(config?.legs[index], before),
+      ...(spec.scrub.counts === "compared" ? { countsAfterMs: parseDuration(spec.scrub.period) } : {}),
       said: { source: ["legs", index, "from"], target: ["legs", index, "to"] },
     })),
     deletes: spec.legs.map(leg => ({ location: at(leg.to), keeps: [], scope: "whole-tree" })),

@@ -1,6 +1,7 @@
 import { planOf, parseEstate } from "../..";
 import { offsiteSyncConfig } from "../../contracts/offsite-sync";
 import { type ExampleEstate, exampleWith } from "../../estate/example";
+import { lossesOf } from "../../graph/loss";
 import { releaseFiles } from "../release-files.test-support";
 
 function planned(change: (estate: ExampleEstate) => void = () => undefined) {
@@ -96,6 +97,26 @@ test("a change that isn't there when the promised loss is over is an alert, afte
     OffsiteLegStale: judged.staleAfterMs,
   });
   expect(judged.staleAfterMs).toBeLessThan(31 * 3_600_000);
+});
+
+test("a copy that counts once it was compared makes losses longer by the scrub's period, and those of snapshots there too", () => {
+  const lossesWith = (scrub: { period: string; counts?: "sent" | "compared" }) =>
+    lossesOf(planned(({ layers }) => Object.assign(layers["offsite-sync"][0] ?? {}, { scrub })).plan);
+  const [sent, compared] = [lossesWith({ period: "5d" }), lossesWith({ period: "5d", counts: "compared" })];
+  const dayMs = 86_400_000;
+  const longer = sent.map((loss, index) => ({
+    domain: loss.domain,
+    isAway: loss.via.some(name => name === "offsite-sync-backup"),
+    byDays: ((compared[index]?.worstLossMs ?? 0) - (loss.worstLossMs ?? 0)) / dayMs,
+  }));
+  const away = longer.filter(({ domain, isAway }) => isAway && domain === "site");
+  expect(away.length).toBeGreaterThan(1);
+  expect(new Set(away.map(({ byDays }) => byDays))).toEqual(new Set([5]));
+  const snapshots = longer.filter((_, index) => sent[index]?.via.includes("nas-snapshots"));
+  expect(snapshots.map(({ byDays }) => byDays).filter(days => days !== 5)).toEqual([]);
+  expect(longer.filter(({ isAway }) => !isAway).map(({ byDays }) => byDays)).toEqual(
+    longer.filter(({ isAway }) => !isAway).map(() => 0),
+  );
 });
 
 test("a second destination is a job, a command and a consumer of its own", () => {

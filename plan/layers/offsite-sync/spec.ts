@@ -79,6 +79,12 @@ export const offsiteSyncSpec = z.strictObject({
       period: readingPeriod("expected 2d or more: a nightly run can't compare all of it more often").describe(
         "Within it each file is compared by content at both ends",
       ),
+      counts: z
+        .enum(["sent", "compared"])
+        .default("sent")
+        .describe(
+          "From when a copy counts in a loss: once it was sent and a sample of it compared, or once all of it was compared for sure, which is the period later",
+        ),
     })
     .prefault({ period: "60d" })
     .describe("What reads all that lies there, and here, a part each night"),
