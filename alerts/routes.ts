@@ -1,3 +1,4 @@
+import type { Receiver } from "../plan/estate/receivers";
 import type { Estate } from "../plan/estate/schema";
 
 /** An AlertmanagerConfig's spec (monitoring.coreos.com/v1alpha1): each receiver gets what carries its name. */
@@ -13,25 +14,77 @@ export function routesOf(estate: Estate): AlertRouting {
         matchers: [{ name: "receiver", value: name, matchType: "=" }],
       })),
     },
-    receivers: Object.entries(estate.receivers).map(([name, receiver]) => ({
-      name,
-      slackConfigs: [
-        {
-          apiURL: { name: receiver.webhookSecret.name, key: receiver.webhookSecret.key },
-          channel: receiver.channel,
-          sendResolved: true,
-          title: "{{ .CommonLabels.alertname }} ({{ .Status }})",
-          text: "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ .Annotations.runbook_url }}\n{{ end }}",
-        },
-      ],
-    })),
+    receivers: Object.entries(estate.receivers).map(([name, receiver]) => ({ name, ...wayTo(receiver) })),
   };
+}
+
+const title = "{{ .CommonLabels.alertname }} ({{ .Status }})";
+const text =
+  "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ .Annotations.runbook_url }}\n{{ end }}";
+
+/** Each says the same: which alert, whether it fires or is over, what is known, what to type, and where more is written. */
+function wayTo(receiver: Receiver): ReceiverConfigs {
+  const sendResolved = true;
+  switch (receiver.kind) {
+    case "slack": {
+      const { webhookSecret: apiURL, channel } = receiver;
+      return { slackConfigs: [{ apiURL, channel, sendResolved, title, text }] };
+    }
+    case "email": {
+      const { to, from, smarthost, user: authUsername, passwordSecret: authPassword } = receiver;
+      const login = authUsername === undefined ? {} : { authUsername, authPassword };
+      return {
+        emailConfigs: [
+          {
+            ...{ to, from, smarthost, ...login, requireTLS: true, sendResolved },
+            headers: [{ key: "Subject", value: title }],
+            // Alertmanager sends its own page beside a text unless it is told to have none.
+            ...{ text, html: "" },
+          },
+        ],
+      };
+    }
+    case "webhook":
+      return { webhookConfigs: [{ urlSecret: receiver.urlSecret, sendResolved }] };
+    case "telegram": {
+      const { botTokenSecret: botToken, chat: chatID } = receiver;
+      // In HTML, its default, what an annotation has of "<" and "&" is escaped.
+      return {
+        telegramConfigs: [
+          { botToken, chatID, sendResolved, parseMode: "HTML", message: `${title}\n${text}` },
+        ],
+      };
+    }
+    case "pagerduty":
+      return {
+        pagerdutyConfigs: [
+          {
+            ...{ routingKey: receiver.routingKeySecret, sendResolved, description: title },
+            severity: "{{ .CommonLabels.severity }}",
+            details: [{ key: "alerts", value: text }],
+          },
+        ],
+      };
+    default:
+      return receiver satisfies never;
+  }
 }
 
 interface Matcher {
   readonly name: string;
   readonly value: string;
   readonly matchType: "=" | "=~";
+}
+
+type Configs = readonly Readonly<Record<string, unknown>>[];
+
+/** One of them, as the kind of the receiver is. */
+interface ReceiverConfigs {
+  readonly slackConfigs?: Configs;
+  readonly emailConfigs?: Configs;
+  readonly webhookConfigs?: Configs;
+  readonly telegramConfigs?: Configs;
+  readonly pagerdutyConfigs?: Configs;
 }
 
 /** The spec of one AlertmanagerConfig object. */
@@ -42,8 +95,5 @@ export interface AlertRouting {
     readonly matchers: readonly Matcher[];
     readonly routes: readonly { readonly receiver: string; readonly matchers: readonly Matcher[] }[];
   };
-  readonly receivers: readonly {
-    readonly name: string;
-    readonly slackConfigs: readonly Readonly<Record<string, unknown>>[];
-  }[];
+  readonly receivers: readonly ({ readonly name: string } & ReceiverConfigs)[];
 }

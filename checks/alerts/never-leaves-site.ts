@@ -43,16 +43,21 @@ export const neverLeavesSite = defineCheck({
         {
           says: "Add a receiver",
           edit: ({ receivers, layers }) => {
-            const { infra } = receivers;
-            if (infra) receivers["phone"] = { ...infra, channel: "#phone", outOfSite: true };
+            receivers["phone"] = {
+              ...{ kind: "telegram", chat: 4711 },
+              botTokenSecret: { name: "telegram", key: "token" },
+            };
             edit(layers["offsite-sync"][0], { alert: { severity: "critical", receiver: "phone" } });
           },
         },
       ),
       mended(
         example("a critical job that goes to the chat in the cellar, though there is another", estate => {
-          const infra = estate.receivers["infra"];
-          if (infra) estate.receivers["cellar"] = { ...infra, channel: "#cellar", outOfSite: false };
+          const [to, from] = ["cellar@house.example", "alerts@house.example"];
+          estate.receivers["cellar"] = {
+            ...{ kind: "email", to, from, smarthost: "mail.house.example:587" },
+            outOfSite: false,
+          };
           const [offsite] = estate.layers["offsite-sync"];
           if (offsite) offsite.alert = { severity: "critical", receiver: "cellar" };
         }),

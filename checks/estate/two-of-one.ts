@@ -1,5 +1,6 @@
 import type { Plan } from "../../plan";
 import type { Dataset } from "../../plan/datasets";
+import type { Receiver } from "../../plan/estate/receivers";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -143,13 +144,36 @@ function ofMachines({ estate: { hosts, destinations, clusters, firewalls } }: Pl
 
 /** Two receivers are there so that different people hear of different things. */
 function ofReceivers({ estate }: Plan): Claim[] {
-  return Object.entries(estate.receivers).map(([name, { channel }]) => ({
-    thing: "the channel",
-    value: channel,
-    who: `receiver ${name}`,
-    harm: "what is to wake somebody comes where the rest comes, and nothing tells the one from the other",
-    field: `receivers.${name}.channel`,
-  }));
+  return Object.entries(estate.receivers).map(([name, receiver]) => {
+    const { thing, value, field } = addressOf(receiver);
+    return {
+      ...{ thing, value, who: `receiver ${name}`, field: `receivers.${name}.${field}` },
+      harm: "what is to wake somebody comes where the rest comes, and nothing tells the one from the other",
+    };
+  });
+}
+
+/** Where a receiver's messages come out; of an address that is a secret, which secret it is. */
+function addressOf(receiver: Receiver): { thing: string; value: string; field: string } {
+  const inSecret = ({ name, key }: { name: string; key: string }): string => `${key} of Secret ${name}`;
+  switch (receiver.kind) {
+    case "slack":
+      return { thing: "the channel", value: receiver.channel, field: "channel" };
+    case "email":
+      return { thing: "the mailbox", value: receiver.to.toLowerCase(), field: "to" };
+    case "webhook":
+      return { thing: "the address", value: inSecret(receiver.urlSecret), field: "urlSecret" };
+    case "telegram":
+      return { thing: "the chat", value: `${receiver.chat}`, field: "chat" };
+    case "pagerduty":
+      return {
+        thing: "the integration key",
+        value: inSecret(receiver.routingKeySecret),
+        field: "routingKeySecret",
+      };
+    default:
+      return receiver satisfies never;
+  }
 }
 
 /** A firewall's API leads to no other machine, and to no other firewall. */

@@ -117,14 +117,3 @@ export const monitoring = z.strictObject({
   exporters: z.array(exporter).default([]),
   alerts: z.array(alert).default([]).describe("Alerts beside those that every job gets"),
 });
-
-/** Who hears of an alert. */
-export const receiver = z.strictObject({
-  kind: z.literal("slack"),
-  channel: z.string().regex(/^#[a-z0-9_-]+$/, 'expected a Slack channel, e.g. "#infra-alerts"'),
-  webhookSecret: z.strictObject({
-    name: name.describe("Kubernetes Secret in the monitoring namespace"),
-    key: z.string().regex(/^[A-Za-z0-9._-]+$/, 'expected a key of a Kubernetes Secret, e.g. "url"'),
-  }),
-  outOfSite: z.boolean().default(true).describe("Whether it still gets a message when the site is gone"),
-});

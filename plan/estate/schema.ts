@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { layers } from "../layers";
 import { name, timeZone } from "./fields";
-import { monitoring, receiver } from "./monitoring";
+import { monitoring } from "./monitoring";
+import { receiver } from "./receivers";
 import { cluster, destination, firewall, host, link } from "./places";
 import { secret, service, waiver } from "./services";
 import { statement } from "./statements";

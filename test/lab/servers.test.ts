@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { routesOf } from "../../alerts/routes";
 import { runningProcess } from "../../lab/process";
 import { matcherText } from "../../lab/servers/rule-sync/alertmanager";
 import { credentials } from "../../lab/servers/credentials";
@@ -18,6 +19,8 @@ import {
   stopServers,
   urls,
 } from "../../lab/servers";
+import { exampleEstate } from "../../plan/estate/example";
+import { parseEstate } from "../../plan/estate/parse";
 import {
   alertmanagerText,
   alertName,
@@ -129,6 +132,48 @@ test("a route that doesn't match leaves the receiver alone", async () => {
   ]);
   await push(0);
   await eventually(async () => !(await activeAlerts()).some(ours));
+});
+
+test("each kind of receiver is taken by the definitions and by Alertmanager, and a webhook gets the alert", async () => {
+  const secret = { name: id, key: "url" };
+  await connect().apply(`/api/v1/namespaces/${monitoringNamespace}/secrets/${id}`, {
+    ...{ apiVersion: "v1", kind: "Secret", metadata: { name: id, namespace: monitoringNamespace } },
+    stringData: { url: `${urls.receiver}/slack/webhook`, word: "open sesame" },
+  });
+  const word = { name: id, key: "word" };
+  const [to, from] = ["me@house.example", "alerts@house.example"];
+  const receivers = {
+    infra: { kind: "webhook", urlSecret: secret },
+    slack: { kind: "slack", channel: "#alerts", webhookSecret: secret },
+    mail: { kind: "email", to, from, smarthost: "127.0.0.1:1", user: "alerts", passwordSecret: word },
+    phone: { kind: "telegram", chat: -1001234567890, botTokenSecret: word },
+    duty: { kind: "pagerduty", routingKeySecret: word },
+  };
+  await connect().apply(routePath, {
+    apiVersion: "monitoring.coreos.com/v1alpha1",
+    kind: "AlertmanagerConfig",
+    metadata: { name: id, namespace: monitoringNamespace },
+    spec: routesOf(parseEstate({ ...exampleEstate(), receivers })),
+  });
+  await eventually(async () => {
+    const text = await alertmanagerText();
+    return Object.keys(receivers).every(name => text.includes(`${id}/${name}`));
+  });
+  expect((await refusals()).filter(({ object }) => object.endsWith(id))).toEqual([]);
+  await clearMessages();
+  await push(3);
+  const labels = { holdfast_job: id, receiver: "infra", namespace: monitoringNamespace };
+  await applyRule([{ ...alertRule(`${metric} == 3`), labels }]);
+  await eventually(async () => (await receivedMessages()).length > 0);
+  const [message] = await receivedMessages();
+  expect(message).toMatchObject({
+    path: "/slack/webhook",
+    payload: { status: "firing", commonLabels: { alertname: alertName, receiver: "infra" } },
+  });
+  await connect().remove(rulePath);
+  await connect().remove(routePath);
+  await eventually(async () => !(await alertmanagerText()).includes(`${id}/infra`));
+  await connect().remove(`/api/v1/namespaces/${monitoringNamespace}/secrets/${id}`);
 });
 
 test("refuses a broken rule by name, keeps what was loaded, and takes its repaired version", async () => {

@@ -70,7 +70,7 @@ test("prefixes names, goes on to other objects' routes, and takes Slack's addres
             send_resolved: true,
           },
         ],
-        webhook_configs: [],
+        ...{ webhook_configs: [], email_configs: [], telegram_configs: [], pagerduty_configs: [] },
       },
     ],
     inhibitRules: [],
@@ -113,11 +113,12 @@ test("Alertmanager's own namespace is free under OnNamespaceExceptForAlertmanage
 });
 
 test("refuses what it can't translate instead of leaving it out", () => {
-  const mail = {
-    route: { receiver: "mail" },
-    receivers: [{ name: "mail", emailConfigs: [{ to: "a@b.example" }] }],
-  };
-  expect(() => fragment(mail)).toThrow("emailConfigs");
+  const receiving = (config: object): object => ({
+    route: { receiver: "people" },
+    receivers: [{ name: "people", ...config }],
+  });
+  expect(() => fragment(receiving({ webexConfigs: [{ roomID: "a" }] }))).toThrow("webexConfigs");
+  expect(() => fragment(receiving({ emailConfigs: [{ to: "a@b.example", hello: "b" }] }))).toThrow("hello");
 });
 
 test("an object without a route adds its inhibitions alone", () => {

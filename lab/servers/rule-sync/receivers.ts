@@ -38,30 +38,86 @@ const webhook = z.strictObject({
   maxAlerts: z.int().optional(),
 });
 
+const pairs = z.array(z.strictObject({ key: z.string(), value: z.string() })).optional();
+
+const email = z.strictObject({
+  to: text,
+  from: text,
+  smarthost: text,
+  authUsername: text,
+  authPassword: selector.optional(),
+  requireTLS: flag,
+  headers: pairs,
+  text,
+  html: text,
+  sendResolved: flag,
+});
+
+const telegram = z.strictObject({
+  botToken: selector.optional(),
+  chatID: z.int(),
+  message: text,
+  parseMode: text,
+  sendResolved: flag,
+});
+
+const pagerduty = z.strictObject({
+  routingKey: selector.optional(),
+  description: text,
+  severity: text,
+  details: pairs,
+  sendResolved: flag,
+});
+
 const known = z.strictObject({
   name: z.string(),
-  slackConfigs: z.array(slack).optional(),
-  webhookConfigs: z.array(webhook).optional(),
+  slackConfigs: z.array(slack).default([]),
+  webhookConfigs: z.array(webhook).default([]),
+  emailConfigs: z.array(email).default([]),
+  telegramConfigs: z.array(telegram).default([]),
+  pagerdutyConfigs: z.array(pagerduty).default([]),
 });
 
 /**
- * A receiver in Alertmanager's own words. Slack and webhooks are what the lab can receive: any other kind, or a field that has
- * no translation here, is refused rather than left out.
+ * A receiver in Alertmanager's own words. Any kind that the product has none of, or a field that has no translation here, is
+ * refused rather than left out.
  * @throws z.ZodError naming the field
  */
 export function receiverOf(receiver: Receiver, name: string, secret: ReadSecret): object {
-  const { slackConfigs = [], webhookConfigs = [] } = known.parse(receiver);
+  const { slackConfigs, webhookConfigs, emailConfigs, telegramConfigs, pagerdutyConfigs } =
+    known.parse(receiver);
+  const read = (field: string, from: z.infer<typeof selector> | undefined): object =>
+    from ? { [field]: secret(from.name, from.key) } : {};
   return {
     name,
     slack_configs: slackConfigs.map(({ apiURL, ...rest }) => ({
       ...snakeCased(rest),
-      ...(apiURL ? { api_url: secret(apiURL.name, apiURL.key) } : {}),
+      ...read("api_url", apiURL),
     })),
     webhook_configs: webhookConfigs.map(({ urlSecret, ...rest }) => ({
       ...snakeCased(rest),
-      ...(urlSecret ? { url: secret(urlSecret.name, urlSecret.key) } : {}),
+      ...read("url", urlSecret),
+    })),
+    email_configs: emailConfigs.map(({ authPassword, headers, ...rest }) => ({
+      ...snakeCased(rest),
+      ...read("auth_password", authPassword),
+      headers: mapOf(headers),
+    })),
+    telegram_configs: telegramConfigs.map(({ botToken, ...rest }) => ({
+      ...snakeCased(rest),
+      ...read("bot_token", botToken),
+    })),
+    pagerduty_configs: pagerdutyConfigs.map(({ routingKey, details, ...rest }) => ({
+      ...snakeCased(rest),
+      ...read("routing_key", routingKey),
+      details: mapOf(details),
     })),
   };
+}
+
+/** Pairs of an object's list, as Alertmanager's file has them. */
+function mapOf(list: z.infer<typeof pairs> = []): Record<string, string> {
+  return Object.fromEntries(list.map(({ key, value }) => [key, value]));
 }
 
 /** "titleLink" becomes "title_link", "iconURL" becomes "icon_url". */
@@ -69,6 +125,9 @@ function snakeCased(fields: Readonly<Record<string, unknown>>): Record<string, u
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [key.replace(/URL|[A-Z]/g, capital => `_${capital.toLowerCase()}`), value]),
+      .map(([key, value]) => [
+        key.replace(/URL|TLS|ID|[A-Z]/g, capital => `_${capital.toLowerCase()}`),
+        value,
+      ]),
   );
 }

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { line, name } from "./fields";
+
+/** What a message is sent with, and nobody else may read: Alertmanager takes it from a Secret of the cluster. */
+const clusterSecret = z.strictObject({
+  name: name.describe("Kubernetes Secret in the monitoring namespace"),
+  key: z.string().regex(/^[A-Za-z0-9._-]+$/, 'expected a key of a Kubernetes Secret, e.g. "url"'),
+});
+
+const mailbox = z.email('expected one mail address, e.g. "backups@example.org"');
+const common = {
+  outOfSite: z.boolean().default(true).describe("Whether it still gets a message when the site is gone"),
+};
+
+/** Who hears of an alert, by the ways that Alertmanager itself has. */
+export const receiver = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("slack"),
+    channel: z.string().regex(/^#[a-z0-9_-]+$/, 'expected a Slack channel, e.g. "#infra-alerts"'),
+    webhookSecret: clusterSecret,
+    ...common,
+  }),
+  z
+    .strictObject({
+      kind: z.literal("email"),
+      to: mailbox,
+      from: mailbox,
+      smarthost: z
+        .string()
+        .regex(
+          /^([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$/,
+          'expected the mail server with its port, e.g. "smtp.example.org:587"',
+        ),
+      user: line.optional().describe("Left out, the server asks nobody who sends"),
+      passwordSecret: clusterSecret.optional().describe("The user's password"),
+      ...common,
+    })
+    .refine(({ user, passwordSecret }) => (user === undefined) === (passwordSecret === undefined), {
+      path: ["passwordSecret"],
+      message:
+        "is half of what the mail server asks for. Expected user and passwordSecret, or neither where it asks nobody",
+    }),
+  z.strictObject({
+    kind: z.literal("webhook"),
+    urlSecret: clusterSecret.describe(
+      'Address that gets Alertmanager\'s own JSON; ntfy reads it where the address ends with "?template=alertmanager"',
+    ),
+    ...common,
+  }),
+  z.strictObject({
+    kind: z.literal("telegram"),
+    chat: z
+      .int()
+      .refine(id => id !== 0, "expected the chat's number, negative for a group, e.g. -1001234567890")
+      .describe("Number of the chat"),
+    botTokenSecret: clusterSecret,
+    ...common,
+  }),
+  z.strictObject({
+    kind: z.literal("pagerduty"),
+    routingKeySecret: clusterSecret.describe("Integration key of a service, Events API v2"),
+    ...common,
+  }),
+]);
+export type Receiver = z.output<typeof receiver>;
