@@ -140,8 +140,8 @@ async function answered(estate: Json, words: readonly string[]): Promise<{ code:
   }
 }
 
-/** Some hundred estates, the first of which shows a fault as small as it gets. */
-function thrown(batchSeed: number): Promise<void> {
+/** Some estates, the first of which shows a fault as small as it gets. */
+function thrown(batchSeed: number, onAnswer: () => void): Promise<void> {
   return fc.assert(
     fc.asyncProperty(
       fc.array(change, { minLength: 1, maxLength: 4 }),
@@ -154,25 +154,35 @@ function thrown(batchSeed: number): Promise<void> {
         expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
         const { user, system } = process.cpuUsage(begun);
         expect((user + system) / 1000).toBeLessThan(mostMs);
+        onAnswer();
       },
     ),
     { seed: batchSeed, numRuns: few },
   );
 }
 
+/** Says each half minute how far it is: within a batch too, which may take minutes. */
+function progress(): (batchSeed: number) => void {
+  let answers = 0;
+  let toldMs = performance.now();
+  return batchSeed => {
+    answers++;
+    if (minutes === 0 || performance.now() - toldMs < 30_000) return;
+    toldMs = performance.now();
+    const megabytes = Math.round(process.memoryUsage.rss() / 1e6);
+    process.stderr.write(`${answers} estates, seeds ${seed} to ${batchSeed}, ${megabytes} MB\n`);
+  };
+}
+
 test(
   "any estate is answered: no stack, no hang, no exit code but those of the page, nothing that acts on a terminal",
   async () => {
     const untilMs = performance.now() + minutes * 60_000;
-    let toldMs = performance.now();
-    for (let batch = 0; batch === 0 || performance.now() < untilMs; batch++) {
-      await thrown(seed + batch);
-      if (performance.now() - toldMs < 60_000) continue;
-      toldMs = performance.now();
-      process.stderr.write(
-        `${(batch + 1) * few} estates, seeds ${seed} to ${seed + batch}, ${Math.round(process.memoryUsage.rss() / 1e6)} MB\n`,
-      );
-    }
+    const tell = progress();
+    // What hangs is still there as a file when somebody ends it.
+    if (minutes > 0) process.stderr.write(`The estate of the moment: ${folder}/estate.json\n`);
+    for (let batch = seed; batch === seed || performance.now() < untilMs; batch++)
+      await thrown(batch, () => tell(batch));
   },
   minutes * 60_000 + 900_000,
 );
