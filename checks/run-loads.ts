@@ -20,8 +20,21 @@ export interface RunLoad {
   readonly ms: number;
 }
 
-/** What a run of each job has to carry, where what nobody has said of a dataset's changes is nothing or all of it. */
-export function runLoads(plan: Plan, unsaid: Unsaid): ReadonlyMap<Job, readonly RunLoad[]> {
+type RunLoads = ReadonlyMap<Job, readonly RunLoad[]>;
+
+const known = { least: new WeakMap<Plan, RunLoads>(), most: new WeakMap<Plan, RunLoads>() };
+
+/**
+ * What a run of each job has to carry, where what nobody has said of a dataset's changes is nothing or all of it. Computed once
+ * for a plan: two checks ask.
+ */
+export function runLoads(plan: Plan, unsaid: Unsaid): RunLoads {
+  const found = known[unsaid].get(plan) ?? computed(plan, unsaid);
+  known[unsaid].set(plan, found);
+  return found;
+}
+
+function computed(plan: Plan, unsaid: Unsaid): RunLoads {
   const loads = new Map(plan.jobs.map(job => [job, [] as RunLoad[]]));
   const days = new Map(plan.jobs.map(job => [job, daysApart(job, plan)]));
   for (const copies of copiesIn(plan).values())
