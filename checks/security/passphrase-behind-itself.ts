@@ -1,8 +1,7 @@
-import type { Plan } from "../../plan";
-import type { Job } from "../../plan/job";
 import { defineCheck } from "../check";
 import { mended } from "../examples";
 import { encryptedExample } from "../encrypted-example";
+import { passphrasesOf, servicesBehind } from "../passphrases";
 import { listed } from "../wording";
 
 /** Of the volumes and their snapshots, which stay encrypted. File copies are plain: `promises/secret-cycle` judges those. */
@@ -40,17 +39,3 @@ export const passphraseBehindItself = defineCheck({
     ],
   },
 });
-
-function passphrasesOf({ flows, credentials }: Job): string[] {
-  if (!flows.some(({ source }) => source.kind === "copies-of")) return [];
-  return credentials.flatMap(({ from }) => (from.kind === "secret" ? [from.secret] : []));
-}
-
-/** Services with an encrypted volume on a job's host. */
-function servicesBehind({ host }: Job, plan: Plan): Set<string> {
-  return new Set(
-    plan.datasets
-      .filter(({ encrypted, location: { machine } }) => encrypted && machine.name === host)
-      .map(({ service }) => service),
-  );
-}

@@ -3,6 +3,7 @@ import { defineCheck, type Found } from "../check";
 import { example, mended } from "../examples";
 import { edit } from "../example-edits";
 import { lockedSecrets } from "../locked-secrets";
+import { passphrasesOf, servicesBehind } from "../passphrases";
 import { usersOfSecret } from "../secret-users";
 
 export const secretInOnePlace = defineCheck({
@@ -27,7 +28,10 @@ export const secretInOnePlace = defineCheck({
             evidence: { keptIn, opens: users },
           },
         ];
-      const opens = users.filter(user => !(user in firewalls));
+      const opens = [
+        ...users.filter(user => !(user in firewalls)),
+        ...volumesOpenedBy(name, keeper, plan).map(host => `the encrypted volumes of ${host}`),
+      ];
       if (keptIn.length > 1 || keeper === undefined || keeper === "break-glass") return [];
       // In a circle: promises/secret-cycle.
       if (opens.length === 0 || locked.has(name)) return [];
@@ -86,4 +90,11 @@ export const secretInOnePlace = defineCheck({
 function servicesLeftOut({ datasets }: Plan): ReadonlySet<string> {
   const copied = new Set(datasets.filter(({ unprotected }) => !unprotected).map(({ service }) => service));
   return new Set(datasets.map(({ service }) => service).filter(service => !copied.has(service)));
+}
+
+/** Hosts with volumes that a secret opens, but for those on which its keeper itself lies: `security/passphrase-behind-itself`. */
+function volumesOpenedBy(secret: string, keeper: string | undefined, plan: Plan): string[] {
+  return plan.jobs
+    .filter(job => passphrasesOf(job).includes(secret) && !servicesBehind(job, plan).has(keeper ?? ""))
+    .map(({ host }) => host);
 }

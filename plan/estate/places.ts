@@ -37,9 +37,26 @@ const port = z
     "is where the machine has its pages, and no SSH server. Expected the port of SSH, usually 22",
   );
 
+/** Whether a size is larger; a text that is no size has a message of its own. */
+function isBeyond(bytes: number, text: string): boolean {
+  try {
+    return parseSize(text) > bytes;
+  } catch {
+    return false;
+  }
+}
+
+/** A whole rack of disks. */
+const largestArray = 1e15;
+
+const deviceSize = size.refine(
+  text => !isBeyond(largestArray, text),
+  'is more than a rack of disks: nothing would ever be full. Expected what the device or its array has, e.g. "1.1TB"',
+);
+
 const disk = z.strictObject({
   medium: z.enum(["hdd", "ssd", "nvme"]),
-  size,
+  size: deviceSize,
   role: z
     .enum(["system", "live", "backup"])
     .default("live")
@@ -164,7 +181,7 @@ export const destination = z.strictObject({
       "How hosts send to it by rsync over SSH: without it, or without hostKey, that is planned but not installed",
     ),
   medium: z.enum(["hdd", "ssd", "nvme"]),
-  size,
+  size: deviceSize,
   used: size.describe("Bytes in use that no job of the estate accounts for"),
   secrets: z.array(name).default([]).describe("Secrets that a restore from it needs"),
   transport: z.enum(["ssh", "nfs", "smb", "ftp"]).default("ssh"),
@@ -225,16 +242,8 @@ export function firewallSecrets({ api, ssh }: Firewall): string[] {
   return [...new Set([api.secret, ssh.secret])];
 }
 
-/** 800 Gbit a second. A text that is no size has a message of its own. */
-const fastestLine = 1e11;
-
-function isBeyondAnyLine(text: string): boolean {
-  try {
-    return parseSize(text) > fastestLine;
-  } catch {
-    return false;
-  }
-}
+/** 100 Gbit a second: rsync through SSH gets a tenth of it. */
+const fastestLine = 12.5e9;
 
 /** How fast bytes go between two machines. */
 export const link = z.strictObject({
@@ -246,7 +255,7 @@ export const link = z.strictObject({
       'is no speed: nothing would ever arrive. Example: "100MB"',
     )
     .refine(
-      text => !isBeyondAnyLine(text),
+      text => !isBeyond(fastestLine, text),
       'a second is faster than any line or disk: nothing would ever be too late. Expected what a copy really gets, in bytes a second, e.g. "100MB"',
     )
     .describe('Bytes per second that a copy really gets, e.g. "100MB"'),

@@ -4,12 +4,14 @@ import type { EstateFault } from "./faults";
 import { Lookup, type Path } from "./lookup";
 import type { Estate } from "./schema";
 import type { DatasetSpec } from "./services";
+import { slips } from "./slips";
 
 /** Names that point nowhere, and things that are there twice. */
 export function references(estate: Estate): EstateFault[] {
   const look = new Lookup(estate);
   places(estate, look);
   people(estate, look);
+  slips(estate, look);
   services(estate, look);
   for (const { layer, spec, at } of partsOf(estate)) layer.references(spec, at, look, estate);
   plannedRuns(estate, look);

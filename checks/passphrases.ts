@@ -1,0 +1,17 @@
+import type { Plan } from "../plan";
+import type { Job } from "../plan/job";
+
+/** Secrets by which a job opens encrypted volumes. */
+export function passphrasesOf({ flows, credentials }: Job): string[] {
+  if (!flows.some(({ source }) => source.kind === "copies-of")) return [];
+  return credentials.flatMap(({ from }) => (from.kind === "secret" ? [from.secret] : []));
+}
+
+/** Services with an encrypted volume on a job's host. */
+export function servicesBehind({ host }: Job, plan: Plan): Set<string> {
+  return new Set(
+    plan.datasets
+      .filter(({ encrypted, location: { machine } }) => encrypted && machine.name === host)
+      .map(({ service }) => service),
+  );
+}

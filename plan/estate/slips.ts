@@ -1,0 +1,105 @@
+import { slipOf } from "../contracts/near";
+import type { Lookup } from "./lookup";
+import type { Estate } from "./schema";
+
+/** What is well-formed, known to nobody but the machines themselves, and can't be so on any. */
+export function slips(estate: Estate, look: Lookup): void {
+  volumeGroups(estate, look);
+  configurations(estate, look);
+  answering(estate, look);
+  swappedKeys(estate, look);
+}
+
+/** What the installer of Proxmox VE calls its volume group. */
+const installed = "pve";
+
+function volumeGroups({ hosts }: Estate, look: Lookup): void {
+  for (const [name, { pools }] of Object.entries(hosts))
+    for (const [pool, { vg }] of Object.entries(pools))
+      if (slipOf(vg, [installed]) !== undefined)
+        look.fault(
+          ["hosts", name, "pools", pool, "vg"],
+          vg,
+          `is but a letter from what Proxmox VE calls its volume group. Did you mean "${installed}"?`,
+        );
+}
+
+/** Where a host of Proxmox VE has what it is set up by: long ones alone, as a letter makes another folder of a short one. */
+const configurationPaths = [
+  ...["/etc/pve", "/etc/network", "/etc/network/interfaces", "/etc/network/interfaces.d"],
+  ...["/etc/systemd/system", "/etc/systemd/network", "/var/lib/pve-cluster"],
+  ...["/usr/local/bin", "/usr/local/sbin", "/usr/local/lib", "/usr/local/etc"],
+];
+
+function configurations({ services }: Estate, look: Lookup): void {
+  for (const [service, { data }] of Object.entries(services))
+    for (const [index, dataset] of data.entries()) {
+      if (dataset.kind !== "configuration") continue;
+      for (const [place, path] of dataset.paths.entries()) {
+        const meant = configurationPaths.includes(path) ? undefined : slipOf(path, configurationPaths);
+        if (meant !== undefined)
+          look.fault(
+            ["services", service, "data", index, "paths", place],
+            path,
+            `is no folder of a Proxmox VE host, and all but one. Did you mean "${meant}"?`,
+          );
+      }
+    }
+}
+
+/** One address and port answers as one thing. */
+function answering({ hosts, destinations, clusters, monitoring }: Estate, look: Lookup): void {
+  const taken = new Map<string, string>();
+  const take = (name: string, address: string, ports: readonly number[]): void => {
+    for (const port of ports) taken.set(`${address.toLowerCase()}:${port}`, `SSH or a page of ${name}`);
+  };
+  for (const [name, { address, ssh }] of Object.entries(hosts)) take(name, address, [ssh.port, 8006]);
+  for (const [name, { kind, address, port }] of Object.entries(destinations))
+    take(name, address, kind === "synology" ? [port, 5000, 5001] : [port]);
+  const isHost = (hostname: string): boolean =>
+    Object.values(hosts).some(({ address }) => address.toLowerCase() === hostname);
+  for (const [name, { api }] of Object.entries(clusters)) {
+    if (api === undefined) continue;
+    const { hostname } = new URL(api);
+    const [keeper] = Object.keys(destinations).filter(
+      each => destinations[each]?.address.toLowerCase() === hostname,
+    );
+    if (keeper !== undefined && !isHost(hostname))
+      look.fault(
+        ["clusters", name, "api"],
+        api,
+        `is the address of destination ${keeper}, which keeps copies and runs none of the nodes. Expected where the cluster's API answers, e.g. "https://192.168.1.20:6443"`,
+      );
+    else taken.set(placeOf(api), `the API of cluster ${name}`);
+  }
+  const { pushgateway } = monitoring;
+  const other = taken.get(placeOf(pushgateway));
+  if (other !== undefined)
+    look.fault(
+      ["monitoring", "pushgateway"],
+      pushgateway,
+      `is where ${other} answers, which takes no metrics. Expected the Pushgateway's own address and port, e.g. "http://192.168.1.10:30091"`,
+    );
+}
+
+/** "192.168.1.20:6443" of a URL. */
+function placeOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port === "" ? (protocol === "https:" ? 443 : 80) : port}`;
+}
+
+/** A firewall's two ways in, each with the secret that is called after the other. */
+function swappedKeys({ firewalls }: Estate, look: Lookup): void {
+  for (const [name, { api, ssh }] of Object.entries(firewalls))
+    if (isFor("ssh", api.secret) && isFor("api", ssh.secret))
+      look.fault(
+        ["firewalls", name, "api", "secret"],
+        api.secret,
+        `is called after SSH, and that of SSH after the API ("${ssh.secret}"): with the two swapped, both ways in fail each night. Expected "${ssh.secret}" here, and "${api.secret}" for SSH`,
+      );
+}
+
+function isFor(way: "ssh" | "api", secret: string): boolean {
+  const words = secret.split("-");
+  return words.includes(way) && !words.includes(way === "ssh" ? "api" : "ssh");
+}
