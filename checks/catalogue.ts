@@ -81,6 +81,8 @@ import { onlyLeavesOut } from "./routes/only-leaves-out";
 import { partlyCovered } from "./routes/partly-covered";
 import { trackerWatchesLess } from "./routes/tracker-watches-less";
 import { sqliteTorn } from "./routes/sqlite-torn";
+import { linkTooSlow } from "./promises/link-too-slow";
+import { diskStays } from "./routes/disk-stays";
 import { volumesStay } from "./routes/volumes-stay";
 import { readByNobody } from "./retention/read-by-nobody";
 import { twoRoutes } from "./routes/two-routes";
@@ -163,6 +165,7 @@ const checks: readonly Check[] = [
   restoredTogether,
   restoreCycle,
   rpo,
+  linkTooSlow,
   rto,
   secretCycle,
   singleMedium,
@@ -198,6 +201,7 @@ const checks: readonly Check[] = [
   zoneApart,
   twelveHoursOff,
   sqliteTorn,
+  diskStays,
   volumesStay,
   readByNobody,
   vmWithoutImage,

@@ -10,7 +10,8 @@ export type Run = (plan: Plan, checks: readonly Check[]) => readonly Finding[];
 
 /**
  * Which findings follow from which others: those that are gone in an estate without the cause. A suspicion, which is no
- * fault by itself, is a finding where it explains an error and nothing new is wrong without it.
+ * fault by itself, is a finding where it explains an error and nothing new is wrong without it. And what one finding says of
+ * many things is told before what others say of each of them (`gathers`).
  * @param checked all findings of `checks`, those of suspicions too
  */
 export function withCauses(
@@ -44,6 +45,13 @@ export function withCauses(
     if (free.length === 0) continue;
     if (isSuspicion(cause)) found.push(cause);
     for (const finding of free) causes.set(finding, keyOf(cause));
+  }
+  for (const cause of faults) {
+    const gathers = byCode.get(cause.code)?.gathers;
+    if (!gathers) continue;
+    const root = causes.get(cause) ?? keyOf(cause);
+    for (const finding of faults)
+      if (!causes.has(finding) && finding !== cause && gathers(cause, finding)) causes.set(finding, root);
   }
   return [...found, ...faults].map(finding => {
     const follows = causes.get(finding);

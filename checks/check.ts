@@ -58,6 +58,8 @@ export interface Check {
   without?(plan: Plan, finding: Finding): readonly Estate[];
   /** Whether another finding may follow from one of this check: an estate without it may lack more by chance. All unless given. */
   explains?(cause: Finding, other: Finding): boolean;
+  /** Whether another finding says of one thing what one of this check says of all of them: it is told beneath it. */
+  gathers?(cause: Finding, other: Finding): boolean;
   readonly examples: { readonly bad: readonly BadExample[]; readonly good: readonly Example[] };
 }
 

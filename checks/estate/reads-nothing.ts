@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan";
+import { addTo } from "../../plan/add-to";
 import { nearest } from "../../plan/contracts/near";
 import type { Estate } from "../../plan/estate/schema";
 import type { Job, Location } from "../../plan/job";
@@ -48,6 +49,8 @@ export const readsNothing = defineCheck({
       }
     return [estate];
   },
+  // Of a disk with a leg of its own, nothing leaves by one that starts elsewhere.
+  gathers: ({ evidence: { to } }, { code }) => to !== undefined && code === "routes/disk-stays",
   examples: {
     bad: [
       mended(
@@ -145,16 +148,14 @@ interface EmptyLeg {
 
 /** Legs that start where no dataset lies and no job writes. */
 function emptyLegs(plan: Plan): EmptyLeg[] {
+  const places = addressed(plan);
   return plan.jobs.flatMap(job => {
-    const lies = [
-      ...plan.datasets.map(({ location }) => location),
-      ...plan.jobs.flatMap(({ flows }) => flows.map(({ target }) => target)),
-    ]
-      .filter(({ machine }) => sameMachine(machine, job.runsOn))
-      .map(({ path }) => path);
+    const legs = legsOf(job);
+    // All but a few jobs have none, and places are thousands.
+    const lies = legs.length === 0 ? [] : (places.get(`${job.runsOn.kind} ${job.runsOn.name}`) ?? []);
     const isThere = (path: string): boolean =>
       lies.some(other => isBelow(other, path) || isBelow(path, other));
-    return legsOf(job).flatMap(({ from, to, said }): EmptyLeg[] => {
+    return legs.flatMap(({ from, to, said }): EmptyLeg[] => {
       if (isThere(from.path)) return [];
       const near = nearest(from.path, [
         ...Object.keys(plan.estate.hosts[job.host]?.filesystems ?? {}),
@@ -168,6 +169,17 @@ function emptyLegs(plan: Plan): EmptyLeg[] {
       return [{ job, from, to, said, ...(meant ? { meant } : {}) }];
     });
   });
+}
+
+/** Paths at which data and copies lie, by the machine that they are on. */
+function addressed({ datasets, jobs }: Plan): ReadonlyMap<string, readonly string[]> {
+  const paths = new Map<string, string[]>();
+  const locations = [
+    ...datasets.map(({ location }) => location),
+    ...jobs.flatMap(({ flows }) => flows.map(({ target }) => target)),
+  ];
+  for (const { machine, path } of locations) addTo(paths, `${machine.kind} ${machine.name}`, path);
+  return paths;
 }
 
 function withoutConfiguration({ estate, jobs }: Plan): Found[] {

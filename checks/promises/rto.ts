@@ -45,16 +45,6 @@ export const rto = defineCheck({
         },
       ),
       mended(
-        example("a NAS that somebody has to drive to", ({ links }) => edit(links[0], { latency: "2d" })),
-        {
-          says: "Promise more than 49 h",
-          edit: ({ services }) => {
-            for (const { promise } of Object.values(services))
-              if (promise?.rto !== undefined) promise.rto = "51h";
-          },
-        },
-      ),
-      mended(
         example("no link to the NAS", ({ links }) => {
           links.splice(0, 1);
         }),

@@ -3,6 +3,7 @@ import { layerGiving } from "../../plan/layers";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { legsOf } from "../legs";
 import { fallingShort, type Protection, protectionsOf } from "../protection";
 import { counted, listed, placeText } from "../wording";
 
@@ -26,11 +27,24 @@ export const noRouteOffSite = defineCheck({
           subject: plan.estate.name,
           message: `No copy of anything leaves site ${listed(sites)}: all ${all.length} datasets have what copies they have where they live.`,
           fix: `Add a destination at another site and an ${layerGiving("a copy off the site")} that sends there, or correct the destination's site.`,
-          evidence: { sites, datasets: all.map(({ dataset }) => dataset.id) },
+          evidence: {
+            sites,
+            datasets: all.map(({ dataset }) => dataset.id),
+            legs: plan.jobs.flatMap(legsOf).length,
+          },
         },
       ];
     }
-    return short.map(protection => {
+    const together = sharedSites(short, site);
+    const told = new Set(together.flatMap(({ protections }) => protections));
+    const slips = together.map(({ at, hosts, destinations, protections }) => ({
+      subject: at,
+      message: `${protections.length} services live at site ${at}, and the copies that ${listed(destinations)} ${destinations.length === 1 ? "has" : "have"} of them lie there too: one fire takes both.`,
+      fix: `Correct the site of ${listed([...hosts, ...destinations])}, one of which is a slip, or add a destination at another site and an ${layerGiving("a copy off the site")} that sends there.`,
+      evidence: { site: at, hosts, destinations, datasets: protections.map(({ dataset }) => dataset.id) },
+    }));
+    const others = short.filter(protection => !told.has(protection));
+    const alone = others.map(protection => {
       const { dataset, copies } = protection;
       const paths = copies.map(copy => placeText(copy.location));
       return {
@@ -40,7 +54,11 @@ export const noRouteOffSite = defineCheck({
         evidence: { site: site(protection), paths },
       };
     });
+    return [...slips, ...alone];
   },
+  // Where nothing is sent at all, a list that leaves out what a leg is to send hides it, and the NAS has nothing to keep.
+  gathers: ({ evidence: { legs } }, { code }) =>
+    legs === 0 && (code === "routes/exclude-hides-data" || code === "estate/reads-nothing"),
   examples: {
     bad: [
       mended(
@@ -79,3 +97,30 @@ export const noRouteOffSite = defineCheck({
     good: [example("a NAS at another site")],
   },
 });
+
+interface SharedSite {
+  readonly at: string;
+  readonly hosts: readonly string[];
+  readonly destinations: readonly string[];
+  readonly protections: readonly Protection[];
+}
+
+/** Sites at which many live, beside the destinations that keep copies of them: the name of one is wrong. */
+function sharedSites(
+  short: readonly Protection[],
+  siteOfOne: (protection: Protection) => string,
+): SharedSite[] {
+  const sent = short.filter(({ copies }) => destinationsOf(copies).length > 0);
+  return [...new Set(sent.map(siteOfOne))].flatMap(at => {
+    const protections = sent.filter(protection => siteOfOne(protection) === at);
+    const hosts = [...new Set(protections.map(({ dataset }) => dataset.location.machine.name))];
+    const destinations = [...new Set(protections.flatMap(({ copies }) => destinationsOf(copies)))];
+    return protections.length < 3 ? [] : [{ at, hosts, destinations, protections }];
+  });
+}
+
+function destinationsOf(copies: Protection["copies"]): string[] {
+  return copies.flatMap(({ location: { machine } }) =>
+    machine.kind === "destination" ? [machine.name] : [],
+  );
+}

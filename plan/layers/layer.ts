@@ -38,6 +38,7 @@ export interface PlannedRun {
 export type Need =
   | "a copy off the site"
   | "a firewall's backup"
+  | "a mirror of a folder"
   | "generations of volumes"
   | "notes of what changes"
   | "snapshots that no host removes";

@@ -67,7 +67,7 @@ export const mutationsOfPlaces: Mutation[] = [
     "capacity/disk",
     "pve:/srv/nfs-ssd",
   ],
-  ["a slow line back", "links > 1 > bandwidth", "1MB", "promises/rto"],
+  ["a slow line back", "links > 1 > bandwidth", "1MB", "promises/link-too-slow"],
 ];
 
 export const mutationsOfServices: Mutation[] = [

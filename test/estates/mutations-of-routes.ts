@@ -8,7 +8,7 @@ export const mutationsOfRoutes: Mutation[] = [
     "routes/exclude-hides-data",
     "immich",
   ],
-  ["the leg of the SSD removed", `${offsite} > legs > 2`, undefined, "routes/no-copy"],
+  ["the leg of the SSD removed", `${offsite} > legs > 2`, undefined, "routes/disk-stays"],
   ["the leg of the backup disk removed", `${offsite} > legs > 0`, undefined, "routes/backup-disk-stays"],
   [
     "a leg that loses owners",

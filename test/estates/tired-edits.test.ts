@@ -14,6 +14,7 @@ import {
 } from "./tired-edits";
 import { halfADay, parts, room, warned } from "./tired-edits-of-parts";
 import { addresses, values, words } from "./tired-edits-of-fields";
+import { goneJobs, keptAlone, nobodys, ofMany } from "./tired-edits-of-many";
 import { days, legs, ofLayers, unsaid, warnedOfLayers } from "./tired-edits-of-layers";
 
 const edits = [
@@ -34,8 +35,10 @@ const edits = [
   ...days,
   ...unsaid,
   ...ofLayers,
+  ...ofMany,
+  ...nobodys,
 ].map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
-const warnings = [...warned, ...warnedOfLayers].map(([what, at, to, answer, subject]) => ({
+const warnings = [...warned, ...warnedOfLayers, ...keptAlone].map(([what, at, to, answer, subject]) => ({
   what,
   at,
   to,
@@ -57,13 +60,24 @@ test.each(edits.filter(edit => !isFault(edit)))(
   },
 );
 
-const folded = [...legs, ...days].map(([what, at, to, answer]) => ({ what, at, to, answer }));
+const folded = [...legs, ...days, ...ofMany].map(([what, at, to, answer]) => ({ what, at, to, answer }));
 
 test.each(folded)("$what ($at) is one finding, and all else follows from it", ({ at, to, answer }) => {
   const told = findingsOf(homelabWith(estate => editAt(estate, at, to))).filter(
     ({ follows }) => follows === undefined,
   );
   expect(told.map(({ code }) => code)).toEqual([answer]);
+});
+
+test.each(goneJobs)("%s is told once, and all else follows from it", (_, changes, answers) => {
+  const errors = findingsOf(
+    homelabWith(estate => {
+      for (const [at, to] of changes) editAt(estate, at, to);
+    }),
+  ).filter(({ severity }) => severity === "error");
+  const told = errors.filter(({ follows }) => follows === undefined);
+  expect(told.map(({ code, subject }) => `${code} ${subject}`)).toEqual(answers);
+  expect(errors.length).toBeGreaterThan(told.length);
 });
 
 test.each(warnings)("$what ($at) is told of by $answer alone", ({ at, to, answer, subject }) => {

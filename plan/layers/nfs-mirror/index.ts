@@ -11,7 +11,7 @@ import { type NfsMirrorSpec, nfsMirrorSpec } from "./spec";
 export const nfsMirror: Layer<"nfs-mirror", typeof nfsMirrorSpec> = {
   name: "nfs-mirror",
   spec: nfsMirrorSpec,
-  gives: [],
+  gives: ["a mirror of a folder"],
   runs: part => [
     {
       ...{ ...part, job: nfsMirrorJobName, at: [] },
