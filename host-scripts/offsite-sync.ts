@@ -31,6 +31,7 @@ startRunner({
     debts: new Map(),
     sent: { ...nothingSent, repaired: 0, removed: 0 },
     accepted,
+    inTheWay: new Set(),
   }),
   dryRun: [verify, reach, owe, remove],
   phases: [verify, reach, owe, send, acknowledge, remove, scrub, judge],

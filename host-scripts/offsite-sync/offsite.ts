@@ -21,6 +21,8 @@ export interface Offsite extends JobRun<OffsiteSyncConfig> {
   readonly sent: Sent & { repaired: number; removed: number };
   /** What somebody says is meant to be gone: names as messages show them. */
   readonly accepted: ReadonlySet<string>;
+  /** What found a folder in its place there, which may be accepted: names as messages show them. */
+  readonly inTheWay: Set<string>;
 }
 
 /** What was sent of some files; `againBytes` of those that an earlier generation there should have given. */

@@ -41,11 +41,15 @@ export const remove: Phase<Offsite> = {
     const names = all.flatMap(({ part, goes, held }) =>
       [...goes, ...held.map(({ gone }) => gone)].map(gone => nameOfGone(part, gone)),
     );
-    refuseUnknown({ accepted }, new Set([...names, ...all.map(({ part }) => noted(nameOfPart(part)))]), {
-      none: "names nothing that is there alone",
-      next: shell`${config.job} --dry-run   (names what is)`,
-      kept: "What was sent is there, and nothing was removed.",
-    });
+    refuseUnknown(
+      { accepted },
+      new Set([...names, ...all.map(({ part }) => noted(nameOfPart(part))), ...run.inTheWay]),
+      {
+        none: "names nothing that is there alone",
+        next: shell`${config.job} --dry-run   (names what is)`,
+        kept: "What was sent is there, and nothing was removed.",
+      },
+    );
     report(run, all);
     if (dryRun) return;
     for (const [leg, removals] of looked) {

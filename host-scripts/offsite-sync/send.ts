@@ -4,7 +4,9 @@ import { quoted, shortened } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { countSent, type Leg, type Offsite, type Part, nameOfPart } from "./offsite";
+import { overFolders, refusalOfBlocked } from "./in-the-way";
 import { prove, sampleOf } from "./prove";
+import type { RsyncItem } from "../runtime/rsync-items";
 import { Away, failureOf } from "./remote";
 import { addSums, type Sum, sumNow } from "./sums";
 import {
@@ -68,7 +70,7 @@ async function sendAndProve(
   if (split) refuseUnlessWhole(run, transfer, split);
   const sample = sampleOf(config.sample);
   const sums = new Map<string, Sum>();
-  const figures = await passWithSums(run, transfer, [], (item, md5) => {
+  const take = (item: RsyncItem, md5: string | undefined): void => {
     if (!item.letters.startsWith("<f")) return;
     const name = item.path.toString("latin1");
     const sum = md5 === undefined ? undefined : sumNow(transfer.from, name, md5, sinceMs);
@@ -76,7 +78,10 @@ async function sendAndProve(
     countSent(run, leg, { files: 1, againBytes: bytesOfEarlier(transfer, name) });
     sample.add(name);
     log.progress(`${sent.files} files sent, now ${shortened(quoted(item.path))}`);
-  });
+  };
+  const figures = await overFolders(run, transfer, await passWithSums(run, transfer, [], take), names =>
+    passWithSums(run, { ...transfer, only: { names, deep: false } }, ["--force"], take),
+  );
   countSent(run, leg, { bytes: figures.bytes, wireBytes: figures.wireBytes });
   addSums(config, sums);
   refuseUnlessWhole(run, transfer, figures);
@@ -91,6 +96,8 @@ function refuseUnlessWhole(run: Offsite, transfer: Transfer, done: Awaited<Retur
   const [first] = done.lacked.entries;
   const left = done.lacked.entries.filter(({ hasVanished }) => !hasVanished);
   if (left.length === 0 && done.lacked.unnamed.length === 0) return;
+  const blocked = refusalOfBlocked(run, transfer, done);
+  if (blocked) throw blocked;
   throw new RunnerError(exitCodes.failed, {
     failed: `${left.length || "some"} entries of ${quoted(transfer.from)} were not sent, first ${first ? `${quoted(first.path)}: ${first.reason}` : firstLines(done.result.stderr)}`,
     kept,

@@ -203,6 +203,28 @@ test("what the account may not write there is named, and all else arrives", asyn
   expect(readFileSync(far("locked/one"), "utf8")).toBe("another edition");
 });
 
+test("a file in the place of a folder waits for an answer, as what the folder held would go, and all else arrives", async () => {
+  mkdirSync(join(world.backup, "was a folder"));
+  for (const name of ["one", "two"]) put(`was a folder/${name}`);
+  await succeeds();
+  rmSync(join(world.backup, "was a folder"), { recursive: true });
+  put("was a folder", "a file");
+  put("books/beside", "a third edition");
+  const { stderr } = await fails();
+  expect(stderr).toContain("was a folder");
+  const accept = `--accept=${join(world.folder, "backup/was a folder")}`;
+  expect(stderr).toContain(`Next: ls -la '${join(world.folder, "backup/was a folder")}'`);
+  expect(stderr).toContain("--accept=");
+  expect(readFileSync(far("was a folder/one"), "utf8")).toBe("x");
+  expect(readFileSync(far("books/beside"), "utf8")).toBe("a third edition");
+  const slip = await world.start(["--json", `${accept}er`]).finished;
+  expect(slip.stderr).toContain("did you mean");
+  const answered = await world.start(["--json", accept]).finished;
+  if (answered.status !== 0) throw new Error(answered.stderr);
+  expect(readFileSync(far("was a folder"), "utf8")).toBe("a file");
+  await succeeds();
+});
+
 test("a file that changes while it is sent is no failure and no damage, and is there as it is after the next run", async () => {
   const file = join(world.backup, "books/changes");
   put("books/changes", random(8));
