@@ -4,6 +4,7 @@ import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample, mended } from "../examples";
+import { read, write } from "../said";
 
 /** Runs vary by a fifth on any day: a disk that is fuller, a line that others use. */
 const leastRoom = 1.2;
@@ -43,6 +44,15 @@ export const budgetOutOfBounds = defineCheck({
         },
       ];
     }),
+  // A run that is said to take hours is in the way of all that starts in them, and late for what waits for it.
+  without: (plan, { subject }) => {
+    const job = plan.jobs.find(({ called }) => called === subject);
+    const place = [...(job?.said ?? []), "usualRun"];
+    if (!job || typeof read(plan.estate, place) !== "string") return [];
+    const estate = structuredClone(plan.estate);
+    write(estate, place, `${Math.ceil(job.budgetMs / 2000)}s`);
+    return [estate];
+  },
   examples: {
     bad: [
       mended(

@@ -3,6 +3,7 @@ import { yearsOf } from "../../plan/graph/loss";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { withSchedule } from "../schedule-place";
 
 const weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
@@ -30,6 +31,13 @@ export const dayOr = defineCheck({
         },
       ];
     }),
+  // Days that neither kind has are days without a run: what is promised for a day is broken too.
+  without: (plan, { subject }) => {
+    const job = plan.jobs.find(({ called }) => called === subject);
+    const [minute, hour] = job?.trigger.calendar.split(/\s+/) ?? [];
+    const estate = job && withSchedule(plan, job, schedule => (schedule.cron = `${minute} ${hour} * * *`));
+    return estate ? [estate] : [];
+  },
   examples: {
     bad: [
       mended(

@@ -1,4 +1,4 @@
-import { daily, mirror, offsite } from "./mutation";
+import { daily, dumpOf, mirror, offsite } from "./mutation";
 import type { TiredEdit } from "./tired-edits";
 
 const at = (path: string): string => `estate.${path}`;
@@ -20,6 +20,14 @@ export const ofMany: TiredEdit[] = [
     "synology > pve",
   ],
   ["rules once a day", "monitoring > evaluationInterval", "1d", "alerts/scraped-too-rarely", "rules"],
+  ["hours for minutes of a run", `${mirror} > usualRun`, "20h", "order/budget-out-of-bounds", "nfs-mirror"],
+  [
+    "the first Sunday, for a dump of each night",
+    `${dumpOf("etcd")} > schedule > cron`,
+    "50 0 1-7 * 0",
+    "schedule/day-or",
+    "etcd-backup",
+  ],
   ["the host at the NAS's site", "hosts > pve > site", "away", "routes/no-route-off-site", "away"],
 ];
 
