@@ -39,7 +39,7 @@ const changed = new Set<string>();
 let listed = 0;
 
 beforeAll(async () => {
-  world = await createOffsiteWorld();
+  world = await createOffsiteWorld(long ? 256 : 64);
   [sent, beside] = [join(world.photos, "immich"), join(world.photos, "beside")];
   for (const folder of [sent, beside, join(sent, "d0")]) mkdirSync(folder);
   const { config, folder, fromHost } = world;
@@ -208,13 +208,13 @@ const plain = (entry: string | undefined): string | undefined =>
 async function restored(): Promise<Snapshot> {
   const into = join(world.folder, "photos", "restored");
   await world.inside("mkdir", "-m", "0700", into);
-  const { status, stderr } = await world.start([
+  const { status, stdout, stderr } = await world.start([
     "restore",
     join(world.folder, "photos/immich"),
     "--into",
     into,
   ]).finished;
-  if (status !== 0) throw new Error(stderr);
+  if (status !== 0) throw new Error(stdout + stderr);
   const tree = withoutRoot(await snapshot(world, into));
   rmSync(join(world.photos, "restored"), { recursive: true });
   return tree;
