@@ -72,12 +72,19 @@ export async function onHost(
   const mark = `exit-255-${randomUUID()}`;
   const marked = `(\n${command}\n)\ncode=$?; [ $code != 255 ] || { printf %s ${mark} >&2; exit 254; }; exit $code`;
   const [program = "", ...args] = sshArgv(name, marked, options);
-  const result = await execa(program, args, {
+  const running = execa(program, args, {
     input: options.input ?? "",
     timeout: timeoutMs,
     reject: false,
     stripFinalNewline: false,
   });
+  // Over a shared connection, its process has the other ends of the pipes, and keeps them until the command has ended there.
+  running.once("exit", () => {
+    if (!running.killed) return;
+    running.stdout.destroy();
+    running.stderr.destroy();
+  });
+  const result = await running;
   if (result.timedOut)
     throw new Error(`${name}: no end after ${timeoutMs / 1000} s of: ${command.slice(0, 200)}`);
   const { stdout, stderr, exitCode = 255 } = result;

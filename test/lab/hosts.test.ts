@@ -118,6 +118,12 @@ test("a service that runs all the time is active once it watches, and is started
   }
 });
 
+test("a command that doesn't end is given up in its time, also over the connection that all share", async () => {
+  const given = onHost("pve", "sleep 30; touch /run/has-ended", { timeoutMs: 1000 });
+  await expect(given).rejects.toThrow("pve: no end after 1 s of: sleep 30");
+  await mustOnHost("pve", "test ! -e /run/has-ended");
+});
+
 test("a host sees none of this machine's files", async () => {
   const seen = await onHost("pve", "mount -t hostfs none /mnt -o / && ls /mnt; umount /mnt");
   expect(seen.stdout.trim().split("\n")).not.toContain("proc");

@@ -66,7 +66,10 @@ test("a timer's run is mirrored, measured and restorable, and its failure is hea
   // A killed run can't speak for itself; the unit's ExecStopPost does.
   await mustOnHost(
     "pve",
-    'systemctl stop nfs-mirror.timer && systemctl start --no-block nfs-mirror.service; until [ "$(systemctl show --property=MainPID --value nfs-mirror.service)" != 0 ]; do sleep 0.1; done; systemctl kill --signal=KILL nfs-mirror.service',
+    `systemctl stop nfs-mirror.timer; systemctl start nfs-mirror.service # one that the timer began ends before
+systemctl start --no-block nfs-mirror.service
+for try in $(seq 300); do [ "$(systemctl show --property=MainPID --value nfs-mirror.service)" = 0 ] || break; sleep 0.1; done
+systemctl kill --signal=KILL nfs-mirror.service`,
   );
   const status = async (): Promise<number | undefined> =>
     (await queryPrometheus('nfs_mirror_last_status{job="nfs-mirror",instance="pve"}'))[0]?.value;
