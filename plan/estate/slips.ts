@@ -26,7 +26,8 @@ function volumeGroups({ hosts }: Estate, look: Lookup): void {
 
 /** Where a host of Proxmox VE has what it is set up by: long ones alone, as a letter makes another folder of a short one. */
 const configurationPaths = [
-  ...["/etc/pve", "/etc/network", "/etc/network/interfaces", "/etc/network/interfaces.d"],
+  // /etc/networks is a file of Debian's own, beside the folder.
+  ...["/etc/pve", "/etc/network", "/etc/networks", "/etc/network/interfaces", "/etc/network/interfaces.d"],
   ...["/etc/systemd/system", "/etc/systemd/network", "/var/lib/pve-cluster"],
   ...["/usr/local/bin", "/usr/local/sbin", "/usr/local/lib", "/usr/local/etc"],
 ];

@@ -77,6 +77,8 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
   ["a disk that is read in two months", [`${daily} > scrub > period`, "60d"]],
   ["a day more of the NAS's snapshots", [`${nasSnapshot} > keep`, { age: "8d" }]],
   ["all compared every two weeks", [`${tracker} > reconcile`, "14d"]],
+  ["a volume group of a number", ["hosts > pve > pools > data > vg", "pve2"]],
+  ["Debian's list of networks", ["services > pve-host > data > 0 > paths > +", "/etc/networks"]],
   ["a looser promise", ["services > nextcloud > promise > rpo > site", "40h"]],
   [
     "a folder by a leg of its own",
