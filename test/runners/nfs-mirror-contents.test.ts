@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import type { FinishedRun } from "./support/started-run";
 import { expectMirrored } from "./support/tree";
+import { keptWorld } from "./support/kept-world";
 import { createWorld, type World } from "./support/world";
 
 jest.setTimeout(120_000);
@@ -19,10 +20,7 @@ jest.setTimeout(120_000);
 // What changes behind its size and time, on real file systems, by the bundled runner.
 
 let world: World;
-beforeEach(async () => {
-  world = await createWorld();
-});
-afterEach(() => world.close());
+keptWorld(async () => (world = await createWorld()));
 
 const mirror = async (...words: readonly string[]): Promise<FinishedRun> => world.start(words).finished;
 const longAgo = 1_000_000_000;

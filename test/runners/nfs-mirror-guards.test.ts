@@ -11,16 +11,17 @@ import {
 import { join } from "node:path";
 import { execa } from "execa";
 import { failingFolder } from "./support/failing-folder";
+import { keptWorld } from "./support/kept-world";
 import { createWorld, type World } from "./support/world";
 
 jest.setTimeout(120_000);
 
 let world: World;
-beforeEach(async () => {
+keptWorld(async () => {
   world = await createWorld();
   world.writeConfig({ maxDeletions: { count: 1000, percent: 100, bytesPercent: 100 } });
+  return world;
 });
-afterEach(() => world.close());
 
 async function mirror(args: string[] = [], env: Record<string, string> = {}) {
   return world.start(args, env).finished;

@@ -18,6 +18,7 @@ import {
 import { join } from "node:path";
 import { execa } from "execa";
 import { failingFolder } from "./support/failing-folder";
+import { keptWorld } from "./support/kept-world";
 import { createWorld, type World } from "./support/world";
 
 jest.setTimeout(120_000);
@@ -117,10 +118,7 @@ describe("a nested file system that is away", () => {
 });
 
 describe("what the source has lost", () => {
-  beforeEach(async () => {
-    world = await createWorld();
-  });
-  afterEach(() => world.close());
+  keptWorld(async () => (world = await createWorld()));
 
   test("a service that became a file keeps its copy until somebody accepts it", async () => {
     for (const service of ["app", "mail"]) {

@@ -1,15 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectMirrored } from "./support/tree";
+import { keptWorld } from "./support/kept-world";
 import { createWorld, metricsOf, type World } from "./support/world";
 
 jest.setTimeout(120_000);
 
 let world: World;
-beforeEach(async () => {
-  world = await createWorld();
-});
-afterEach(() => world.close());
+keptWorld(async () => (world = await createWorld()));
 
 const mirror = async () => world.start().finished;
 const mebibyte = 2 ** 20;
