@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { long } from "../long";
 import { makeDiskImage } from "./support/disk-image";
 import { makeNasty } from "./support/nasty";
 import { rotFiles } from "./support/rot";
@@ -207,21 +208,23 @@ test("nothing is restored into a mount point whose disk is away", async () => {
   expect(await world.inside("ls", "-A", world.config.source.path)).toBe("");
 });
 
-test.each([
-  [["restore", "nastie"], 3, 'did you mean "nasty"'],
-  [["restore", "pvc-data"], 3, "not mirrored by this job"],
-  [["restore", "nasty", "../app"], 2, "is no path in a service"],
-  [["restore", "nasty", "gone"], 3, "the mirror has no"],
-  [["restore", "nasty", "--resume"], 3, "there is no restore"],
-  [["restore", "nasty", "--rollback"], 3, "there is no restore"],
-  [["restore", "nasty", "--at", "2001-01-01"], 3, "as of"],
-  [["restore", "nasty", "--into", "TARGET/x"], 3, "backup disk"],
-])("%j is refused", async (words, status, says) => {
-  const refused = await mirror(...words.map(word => word.replace("TARGET", world.config.target.path)));
-  expect(refused).toMatchObject({ status });
-  expect(refused.stdout).toContain(says);
-  expect(aside()).toEqual([]);
-  expect(records()).toEqual([]);
+test("what isn't there, isn't its own or leads elsewhere is refused, and leaves nothing", async () => {
+  const refusals: readonly [readonly string[], number, string][] = [
+    [["nastie"], 3, 'did you mean "nasty"'],
+    [["pvc-data"], 3, "not mirrored by this job"],
+    [["nasty", "../app"], 2, "is no path in a service"],
+    [["nasty", "gone"], 3, "the mirror has no"],
+    [["nasty", "--resume"], 3, "there is no restore"],
+    [["nasty", "--rollback"], 3, "there is no restore"],
+    [["nasty", "--at", "2001-01-01"], 3, "as of"],
+    [["nasty", "--into", join(world.config.target.path, "x")], 3, "backup disk"],
+  ];
+  for (const [words, status, says] of refusals) {
+    const refused = await mirror("restore", ...words);
+    expect({ words, ...refused }).toMatchObject({ words, status });
+    expect(refused.stdout).toContain(says);
+    expect([words, aside(), records()]).toEqual([words, [], []]);
+  }
 });
 
 test("a dry run says what would be done, and does none of it", async () => {
@@ -249,7 +252,7 @@ const placing = { step: "before it changes places", program: "perl", when: "*-10
 
 test.each([
   { ...copying, signal: "SIGTERM" as const },
-  { ...comparing, signal: "SIGKILL" as const },
+  ...(long ? [{ ...comparing, signal: "SIGKILL" as const }] : []),
   { ...placing, signal: "SIGKILL" as const },
 ])(
   "$signal $step: the old tree is there, no night touches the mirror, and it can be resumed",
@@ -296,7 +299,7 @@ test("SIGTERM while it changes places: that ends first, and is told as what it i
   expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
 });
 
-test.each(["--resume", "--rollback"])(
+test.each(long ? ["--resume", "--rollback"] : ["--rollback"])(
   "SIGKILL when one of two has changed places: all of one tree is there after %s",
   async how => {
     damage();
