@@ -3,7 +3,7 @@ import { addTo } from "../../plan/add-to";
 import { nearest } from "../../plan/contracts/near";
 import type { Estate } from "../../plan/estate/schema";
 import type { Job, Location } from "../../plan/job";
-import { isBelow, sameMachine, staysOnMachine } from "../../plan/layers/places";
+import { isBelow, machineKey, sameMachine, staysOnMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -152,7 +152,7 @@ function emptyLegs(plan: Plan): EmptyLeg[] {
   return plan.jobs.flatMap(job => {
     const legs = legsOf(job);
     // All but a few jobs have none, and places are thousands.
-    const lies = legs.length === 0 ? [] : (places.get(`${job.runsOn.kind} ${job.runsOn.name}`) ?? []);
+    const lies = legs.length === 0 ? [] : (places.get(machineKey(job.runsOn)) ?? []);
     const isThere = (path: string): boolean =>
       lies.some(other => isBelow(other, path) || isBelow(path, other));
     return legs.flatMap(({ from, to, said }): EmptyLeg[] => {
@@ -178,7 +178,7 @@ function addressed({ datasets, jobs }: Plan): ReadonlyMap<string, readonly strin
     ...datasets.map(({ location }) => location),
     ...jobs.flatMap(({ flows }) => flows.map(({ target }) => target)),
   ];
-  for (const { machine, path } of locations) addTo(paths, `${machine.kind} ${machine.name}`, path);
+  for (const { machine, path } of locations) addTo(paths, machineKey(machine), path);
   return paths;
 }
 

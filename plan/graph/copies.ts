@@ -1,7 +1,7 @@
 import { addTo } from "../add-to";
 import type { Dataset } from "../datasets";
 import type { Flow, Job, Location } from "../job";
-import { sameMachine } from "../layers/places";
+import { machineKey, sameMachine } from "../layers/places";
 
 /** The jobs that bytes pass on their way to a copy. Copies on the same way have the same versions at the same times. */
 export interface Way {
@@ -99,11 +99,11 @@ class Readers {
   }
 
   ofDataset({ id, location }: Dataset): readonly Reader[] {
-    return this.both(`dataset ${id}`, machineKey(location));
+    return this.both(`dataset ${id}`, machineKey(location.machine));
   }
 
   ofCopy({ job, location }: Copy): readonly Reader[] {
-    return this.both(`job ${job.host}/${job.name}`, machineKey(location));
+    return this.both(`job ${job.host}/${job.name}`, machineKey(location.machine));
   }
 
   private both(key: string, other: string): readonly Reader[] {
@@ -123,14 +123,10 @@ function sourceKey(job: Job, { source }: Flow): string {
     case "volumes":
       return `host ${source.host}`;
     case "tree":
-      return machineKey(source.location);
+      return machineKey(source.location.machine);
     case "copies-of":
       return `job ${job.host}/${source.job}`;
   }
-}
-
-function machineKey({ machine }: Location): string {
-  return `${machine.kind} ${machine.name}`;
 }
 
 /** One object for each way, so that it can be a key. */

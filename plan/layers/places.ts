@@ -27,6 +27,11 @@ export function poolLocation(estate: Estate, host: string, pool: string, path: s
   };
 }
 
+/** What stands for a machine as the key of a map. */
+export function machineKey({ kind, name }: Machine): string {
+  return `${kind} ${name}`;
+}
+
 export function sameMachine(a: Machine, b: Machine): boolean {
   return a.kind === b.kind && a.name === b.name;
 }
