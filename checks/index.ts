@@ -3,6 +3,7 @@ import { endOfDay } from "../plan/calendar";
 import { catalogue } from "./catalogue";
 import { keyOf, withCauses } from "./causes";
 import type { Check, Finding } from "./check";
+import { waiverOf } from "./waived";
 
 export type { Check, Finding } from "./check";
 export { catalogue } from "./catalogue";
@@ -34,9 +35,7 @@ export function runChecks(plan: Plan, asOfMs: number): Finding[] {
 
 /** An expired waiver still softens what it named: `waivers/expired` is the error then, and one cause is told once. */
 function waived(finding: Finding, plan: Plan, asOfMs: number): Finding {
-  const waiver = plan.estate.waivers.find(
-    ({ code, subject }) => code === finding.code && subject === finding.subject,
-  );
+  const waiver = waiverOf(plan, finding);
   if (!waiver) return finding;
   const { reason, owner, expires } = waiver;
   const over = endOfDay(expires, plan.estate.zone) <= asOfMs;

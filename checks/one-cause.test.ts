@@ -76,3 +76,32 @@ test("a zone is named where it breaks something, and only there", () => {
   expect(zone("0 1 * * *", "Asia/Tokyo").causes).toEqual(["schedule/zone-apart etcd-backup"]);
   expect(zone("0 1 * * *", "Europe/Athens")).toEqual({ causes: [], first: undefined, follow: [] });
 });
+
+test("what another line breaks is told by itself beside a job that is gone", () => {
+  const weekly = told(({ layers }) => {
+    layers["nfs-mirror"] = [];
+    Object.assign(layers["cluster-dump"][0] ?? {}, {
+      schedule: { cron: "0 1 * * 0" },
+      promise: { rpo: "8d" },
+    });
+  });
+  expect(weekly.causes).toEqual(["routes/disk-stays pve/sdc", "promises/rpo etcd"]);
+
+  const nothingSent = told(({ layers, services }) => {
+    layers["offsite-sync"] = [];
+    layers["nas-snapshots"] = [];
+    Reflect.deleteProperty(services, "pve-host");
+  });
+  expect(nothingSent.causes).toContain("estate/reads-nothing daily-backup");
+});
+
+test("what is accepted of each service of a disk isn't told of all of them", () => {
+  const accepted = { reason: "a disk comes in spring", owner: "viktor", expires: "2027-06-30" };
+  const { causes } = told(({ layers, waivers }) => {
+    layers["nfs-mirror"] = [];
+    waivers.push({ code: "routes/no-copy", subject: "books", ...accepted });
+    for (const subject of ["etcd", "vault"])
+      waivers.push({ code: "promises/single-medium", subject, ...accepted });
+  });
+  expect(causes).not.toContain("routes/disk-stays pve/sdc");
+});

@@ -8,6 +8,7 @@ import { copiesIn } from "../copies";
 import { defineCheck, type Finding } from "../check";
 import { example, mended } from "../examples";
 import { deviceOf, fallingShort } from "../protection";
+import { waiverOf } from "../waived";
 import { listed } from "../wording";
 
 /** As many by chance are rare: what they have in common is the cause. */
@@ -25,9 +26,10 @@ export const diskStays = defineCheck({
       fix: `Let a job carry it: ${listed(places.map(carrier))} of ${host}. If one has another folder in that place, correct that.`,
       evidence: { places, left, dumped },
     })),
-  gathers: ({ evidence: { left, dumped } }, { code, subject }) =>
+  // After a fault of the application alone the disk is there, and so is the dump: what is lost then has another cause.
+  gathers: ({ evidence: { left, dumped } }, { code, subject, evidence: { domain } }) =>
     (/\/(no-copy|single-medium)$/.test(code) && isAmong(left, subject)) ||
-    (code === "promises/rpo" && isAmong(dumped, subject)),
+    (code === "promises/rpo" && domain !== "application" && isAmong(dumped, subject)),
   examples: {
     bad: [
       mended(
@@ -58,7 +60,12 @@ interface DiskLeft {
 }
 
 function disksLeft(plan: Plan): DiskLeft[] {
-  const short = (["no-copy", "single-medium"] as const).flatMap(rule => fallingShort(plan, rule));
+  const short = (["routes/no-copy", "promises/single-medium"] as const).flatMap(code =>
+    fallingShort(plan, code === "routes/no-copy" ? "no-copy" : "single-medium").filter(
+      // What somebody accepts of each is no fault of all of them.
+      ({ dataset: { id } }) => !waiverOf(plan, { code, subject: id }),
+    ),
+  );
   return Object.entries(plan.estate.hosts).flatMap(([host, { disks }]) =>
     Object.keys(disks).flatMap((disk): DiskLeft[] => {
       const here = short.filter(({ dataset }) => deviceOf(dataset.location) === `host:${host}/${disk}`);

@@ -5,6 +5,7 @@ import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { legsOf } from "../legs";
 import { fallingShort, type Protection, protectionsOf } from "../protection";
+import { waiverOf } from "../waived";
 import { counted, listed, placeText } from "../wording";
 
 export const noRouteOffSite = defineCheck({
@@ -35,12 +36,16 @@ export const noRouteOffSite = defineCheck({
         },
       ];
     }
-    const together = sharedSites(short, site);
+    // What somebody accepts of one dataset is told of that one.
+    const open = short.filter(
+      ({ dataset: { id } }) => !waiverOf(plan, { code: "routes/no-route-off-site", subject: id }),
+    );
+    const together = sharedSites(open, site);
     const told = new Set(together.flatMap(({ protections }) => protections));
     const slips = together.map(({ at, hosts, destinations, protections }) => ({
       subject: at,
       message: `${protections.length} services live at site ${at}, and the copies that ${listed(destinations)} ${destinations.length === 1 ? "has" : "have"} of them lie there too: one fire takes both.`,
-      fix: `Correct the site of ${listed([...hosts, ...destinations])}, one of which is a slip, or add a destination at another site and an ${layerGiving("a copy off the site")} that sends there.`,
+      fix: `Correct the site of ${listed([...hosts, ...destinations])} if one of them is a slip, or add a destination at another site and an ${layerGiving("a copy off the site")} that sends there.`,
       evidence: { site: at, hosts, destinations, datasets: protections.map(({ dataset }) => dataset.id) },
     }));
     const others = short.filter(protection => !told.has(protection));
@@ -57,8 +62,9 @@ export const noRouteOffSite = defineCheck({
     return [...slips, ...alone];
   },
   // Where nothing is sent at all, a list that leaves out what a leg is to send hides it, and the NAS has nothing to keep.
-  gathers: ({ evidence: { legs } }, { code }) =>
-    legs === 0 && (code === "routes/exclude-hides-data" || code === "estate/reads-nothing"),
+  gathers: ({ evidence: { legs } }, { code, evidence: { from } }) =>
+    legs === 0 &&
+    (code === "routes/exclude-hides-data" || (code === "estate/reads-nothing" && Array.isArray(from))),
   examples: {
     bad: [
       mended(

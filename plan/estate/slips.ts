@@ -15,13 +15,16 @@ const installed = "pve";
 
 function volumeGroups({ hosts }: Estate, look: Lookup): void {
   for (const [name, { pools }] of Object.entries(hosts))
-    for (const [pool, { vg }] of Object.entries(pools))
-      if (slipOf(vg, [installed]) !== undefined)
+    for (const [pool, { vg, disk }] of Object.entries(pools)) {
+      // Beside that one, another disk has a group of its own, which somebody may have called nearly the same.
+      const isSecond = Object.values(pools).some(other => other.vg === installed && other.disk !== disk);
+      if (!isSecond && slipOf(vg, [installed]) !== undefined)
         look.fault(
           ["hosts", name, "pools", pool, "vg"],
           vg,
           `is but a letter from what Proxmox VE calls its volume group. Did you mean "${installed}"?`,
         );
+    }
 }
 
 /** Where a host of Proxmox VE has what it is set up by: long ones alone, as a letter makes another folder of a short one. */
@@ -30,6 +33,8 @@ const configurationPaths = [
   ...["/etc/pve", "/etc/network", "/etc/networks", "/etc/network/interfaces", "/etc/network/interfaces.d"],
   ...["/etc/systemd/system", "/etc/systemd/network", "/var/lib/pve-cluster"],
   ...["/usr/local/bin", "/usr/local/sbin", "/usr/local/lib", "/usr/local/etc"],
+  // A database may lie beside it.
+  "/usr/local/etcd",
 ];
 
 function configurations({ services }: Estate, look: Lookup): void {
@@ -62,8 +67,9 @@ function answering({ hosts, destinations, clusters, monitoring }: Estate, look: 
   for (const [name, { api }] of Object.entries(clusters)) {
     if (api === undefined) continue;
     const { hostname } = new URL(api);
-    const [keeper] = Object.keys(destinations).filter(
-      each => destinations[each]?.address.toLowerCase() === hostname,
+    // Any other machine may have a proxy before the nodes.
+    const [keeper] = Object.entries(destinations).flatMap(([each, { kind, address }]) =>
+      kind === "synology" && address.toLowerCase() === hostname ? [each] : [],
     );
     if (keeper !== undefined && !isHost(hostname))
       look.fault(
@@ -71,10 +77,10 @@ function answering({ hosts, destinations, clusters, monitoring }: Estate, look: 
         api,
         `is the address of destination ${keeper}, which keeps copies and runs none of the nodes. Expected where the cluster's API answers, e.g. "https://192.168.1.20:6443"`,
       );
-    else taken.set(placeOf(api), `the API of cluster ${name}`);
+    else taken.set(withPath(api), `the API of cluster ${name}`);
   }
   const { pushgateway } = monitoring;
-  const other = taken.get(placeOf(pushgateway));
+  const other = taken.get(placeOf(pushgateway)) ?? taken.get(withPath(pushgateway));
   if (other !== undefined)
     look.fault(
       ["monitoring", "pushgateway"],
@@ -87,6 +93,11 @@ function answering({ hosts, destinations, clusters, monitoring }: Estate, look: 
 function placeOf(url: string): string {
   const { hostname, port, protocol } = new URL(url);
   return `${hostname}:${port === "" ? (protocol === "https:" ? 443 : 80) : port}`;
+}
+
+/** The same with its path: a proxy has several behind one address and port. */
+function withPath(url: string): string {
+  return `${placeOf(url)}${new URL(url).pathname.replace(/\/+$/, "")}`;
 }
 
 /** A firewall's two ways in, each with the secret that is called after the other. */

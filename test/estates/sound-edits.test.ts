@@ -78,6 +78,25 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
   ["a day more of the NAS's snapshots", [`${nasSnapshot} > keep`, { age: "8d" }]],
   ["all compared every two weeks", [`${tracker} > reconcile`, "14d"]],
   ["a volume group of a number", ["hosts > pve > pools > data > vg", "pve2"]],
+  [
+    "a second disk's volume group with a letter more",
+    [
+      "hosts > pve > pools > fast",
+      { vg: "pves", disk: "sdb", size: "400GB", used: "1GB", metadata: { size: "1GB", used: "10MB" } },
+    ],
+  ],
+  [
+    "the API behind a proxy on a machine that keeps copies too",
+    ...friend,
+    ["destinations > friend > kind", "ssh"],
+    ["clusters > k8s > api", "https://192.168.1.14:6443"],
+  ],
+  ["etcd's folder", ["services > pve-host > data > 0 > paths > +", "/usr/local/etcd"]],
+  [
+    "the API and the Pushgateway behind one proxy",
+    ["clusters > k8s > api", "https://gate.example/k8s/clusters/c-1"],
+    ["monitoring > pushgateway", "https://gate.example/push"],
+  ],
   ["Debian's list of networks", ["services > pve-host > data > 0 > paths > +", "/etc/networks"]],
   ["a looser promise", ["services > nextcloud > promise > rpo > site", "40h"]],
   [
