@@ -43,7 +43,10 @@ test.each([
       pagerdutyConfigs: [
         {
           ...{ routingKey: secret, sendResolved: true, description: title },
-          ...{ severity: "{{ .CommonLabels.severity }}", details: [{ key: "alerts", value: told }] },
+          ...{
+            severity: "{{ or .CommonLabels.severity `critical` }}",
+            details: [{ key: "alerts", value: told }],
+          },
         },
       ],
     },
@@ -57,7 +60,12 @@ test("a mail server that asks nobody gets no half of a login", () => {
   expect(ofKind(mail)).toMatchObject({
     emailConfigs: [expect.not.objectContaining({ authUsername: "alerts" })],
   });
+  // There it is TLS from its first byte, and STARTTLS is offered nowhere.
+  expect(ofKind({ ...mail, smarthost: "mail:465" })).toMatchObject({ emailConfigs: [{ requireTLS: false }] });
   expect(() => ofKind({ ...mail, user: "alerts" })).toThrow(
     /receivers\.infra\.passwordSecret.*is half of what the mail server asks for/s,
+  );
+  expect(() => ofKind({ ...mail, smarthost: "mail:99999" })).toThrow(
+    /receivers\.infra\.smarthost.*"mail:99999".*no port has a number above 65535/s,
   );
 });

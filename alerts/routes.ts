@@ -36,7 +36,8 @@ function wayTo(receiver: Receiver): ReceiverConfigs {
       return {
         emailConfigs: [
           {
-            ...{ to, from, smarthost, ...login, requireTLS: true, sendResolved },
+            // At port 465 all of it is TLS, by which no server offers STARTTLS: asked for it, most versions of Alertmanager send nothing.
+            ...{ to, from, smarthost, ...login, requireTLS: !smarthost.endsWith(":465"), sendResolved },
             headers: [{ key: "Subject", value: title }],
             // Alertmanager sends its own page beside a text unless it is told to have none.
             ...{ text, html: "" },
@@ -60,7 +61,8 @@ function wayTo(receiver: Receiver): ReceiverConfigs {
         pagerdutyConfigs: [
           {
             ...{ routingKey: receiver.routingKeySecret, sendResolved, description: title },
-            severity: "{{ .CommonLabels.severity }}",
+            // Alerts of one name may be of two jobs, one of which is critical: PagerDuty refuses an event without a severity.
+            severity: "{{ or .CommonLabels.severity `critical` }}",
             details: [{ key: "alerts", value: text }],
           },
         ],

@@ -30,6 +30,10 @@ export const receiver = z.discriminatedUnion("kind", [
         .regex(
           /^([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$/,
           'expected the mail server with its port, e.g. "smtp.example.org:587"',
+        )
+        .refine(
+          text => !(Number(text.slice(text.lastIndexOf(":") + 1)) > 65_535),
+          'is reached by nobody: no port has a number above 65535. Expected the mail server with its port, e.g. "smtp.example.org:587"',
         ),
       user: line.optional().describe("Left out, the server asks nobody who sends"),
       passwordSecret: clusterSecret.optional().describe("The user's password"),
