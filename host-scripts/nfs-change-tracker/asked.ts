@@ -2,7 +2,8 @@ import { type FSWatcher, mkdirSync, statSync, watch } from "node:fs";
 import { askedFile } from "../runtime/journal-watched";
 
 interface Heard {
-  readonly ino: number;
+  /** Its number and its birth: a folder that is made once another one is removed may get the number of that. */
+  readonly folder: string;
   readonly watcher: FSWatcher;
 }
 
@@ -35,16 +36,17 @@ export class Asked {
   private hear(): void {
     for (const journal of this.journals) {
       mkdirSync(journal, { recursive: true, mode: 0o700 });
-      const { ino } = statSync(journal);
+      const { ino, birthtimeNs } = statSync(journal, { bigint: true });
+      const folder = `${ino} ${birthtimeNs}`;
       const before = this.heard.get(journal);
-      if (before?.ino === ino) continue;
+      if (before?.folder === folder) continue;
       before?.watcher.close();
       const watcher = watch(journal, (_, name) => {
         if (name !== askedFile) return;
         this.isAsked = true;
         this.onAsked();
       });
-      this.heard.set(journal, { ino, watcher: watcher.on("error", () => watcher.close()) });
+      this.heard.set(journal, { folder, watcher: watcher.on("error", () => watcher.close()) });
     }
   }
 }
