@@ -18,6 +18,7 @@ startRunner({
   accepts: {
     what: "PATH",
     why: "what this host lacks at this path, or below it, is meant to be gone there too",
+    inDryRun: true,
   },
   ways,
   contract: offsiteSyncConfig,

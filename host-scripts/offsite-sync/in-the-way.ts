@@ -1,10 +1,12 @@
 import { acceptCommand } from "../runtime/arguments";
 import { exitCodes, RunnerError } from "../runtime/errors";
-import { noted, notedName, quoted } from "../runtime/quoted";
+import { bytesOfTyped, noted, notedName, quoted } from "../runtime/quoted";
 import type { RsyncPass } from "../runtime/rsync";
 import { ready, shell } from "../runtime/shell";
+import { statIn } from "../runtime/tree-path";
 import type { Offsite } from "./offsite";
-import type { Transfer } from "./transfer";
+import { failureOf } from "./remote";
+import { pass, type Transfer, wholeLeg } from "./transfer";
 
 /*
  * What was a folder here and is none any more: rsync puts nothing in the place of a folder that holds something. What that holds there
@@ -35,15 +37,42 @@ export async function overFolders(
   const meant = new Set(blocked.filter(name => run.accepted.has(shown(name))));
   if (meant.size === 0) return done;
   const forced = await force([...meant]);
-  if (forced.outcome !== "complete") return forced;
-  const entries = done.lacked.entries.filter(({ path }) => !meant.has(path.toString("latin1")));
+  if (!["complete", "vanished", "partial"].includes(forced.outcome)) return forced;
+  const others = done.lacked.entries.filter(({ path }) => !meant.has(path.toString("latin1")));
   return {
     ...done,
     bytes: done.bytes + forced.bytes,
     wireBytes: done.wireBytes + forced.wireBytes,
-    lacked: { ...done.lacked, entries },
+    lacked: {
+      entries: [...others, ...forced.lacked.entries],
+      unnamed: [...done.lacked.unnamed, ...forced.lacked.unnamed],
+    },
   };
 }
+
+/** Says of a dry run what a run would do with such an answer. @param known names that something else is told of */
+export async function previewAnswers(run: Offsite, known: ReadonlySet<string>): Promise<void> {
+  const { accepted, config, legs, log } = run;
+  for (const name of accepted) {
+    const path = bytesOfTyped(name).toString("latin1");
+    const leg = legs.map(each => each.leg).find(({ from }) => path.startsWith(`${latin1(from)}/`));
+    const below = path.slice(latin1(leg?.from ?? "").length + 1);
+    if (leg === undefined || known.has(name) || (statIn(leg.from, below)?.isDirectory() ?? true)) continue;
+    let files = 0;
+    const looked = await pass(run, wholeLeg(leg, [below]), ["--dry-run", "--force"], ({ kind, isFolder }) => {
+      if (kind === "deleted") run.inTheWay.add(name);
+      if (kind === "deleted" && !isFolder) files += 1;
+    });
+    if (looked.outcome !== "complete")
+      throw failureOf(run, leg.from, looked, "Nothing was sent, and nothing was removed.");
+    if (run.inTheWay.has(name))
+      log.info(
+        `${name}: would take the place of a folder at ${config.destination.name}, with which ${files} files go`,
+      );
+  }
+}
+
+const latin1 = (text: string): string => Buffer.from(text).toString("latin1");
 
 /** Of how many the command is printed: more are looked at one by one. */
 const mostShown = 10;

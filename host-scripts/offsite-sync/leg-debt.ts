@@ -1,14 +1,14 @@
 import { filesIn } from "../runtime/files-in";
 import { isFolderIn, statIn } from "../runtime/tree-path";
-import { type Leg, nameOfPart, type Offsite, type Part } from "./offsite";
+import { type Leg, nameOfPart, type Offsite, type Part, type Todo } from "./offsite";
 import { isSent, owedBy, readDebts } from "./owe";
 import { bytesOfEarlier, type Transfer, transfersOf } from "./transfer";
 
 /** What a leg has yet to bring to the destination. */
 export interface LegDebt {
-  readonly files: number;
-  readonly bytes: number;
-  /** When the oldest of it was named, epoch ms; undefined where nobody named anything. */
+  /** How much it is; undefined where nobody can tell: its source is away, and some of it was never there as a whole. */
+  readonly amount: { readonly files: number; readonly bytes: number } | undefined;
+  /** When the oldest of it was named, epoch ms, or until when nothing was; undefined where anything may have changed. */
   readonly oldestMs: number | undefined;
 }
 
@@ -20,20 +20,29 @@ export interface LegDebt {
 export function debtOf(run: Offsite, leg: Leg): LegDebt {
   readDebts(run);
   const isProven = run.legs.some(each => each.leg === leg);
-  const { parts, oldestMs } = owedBy(run, leg, false);
-  let [files, bytes] = [0, 0];
+  const { parts, oldestMs, asOfMs } = owedBy(run, leg, false);
+  const isNew = (part: Part): boolean => run.memory.parts[nameOfPart(part)] === undefined;
+  if (!isProven && parts.some(isNew)) return { amount: undefined, oldestMs: undefined };
+  if (isProven && parts.every(({ todo }) => isNoWork(todo)))
+    return { amount: { files: 0, bytes: 0 }, oldestMs: asOfMs };
+  const amount = { files: 0, bytes: 0 };
   for (const part of parts) {
     const known = run.memory.parts[nameOfPart(part)];
     if (known && (part.todo.kind === "all" || !isProven)) {
-      files += known.entries;
-      bytes += known.bytes;
-    } else if (isProven)
+      amount.files += known.entries;
+      amount.bytes += known.bytes;
+    } else
       for (const size of sizesOf(part)) {
-        files += 1;
-        bytes += size;
+        amount.files += 1;
+        amount.bytes += size;
       }
   }
-  return { files, bytes, oldestMs };
+  return { amount, oldestMs: parts.some(isNew) ? undefined : oldestMs };
+}
+
+/** A journal that several legs share may name what is of another one, and what is gone is no debt. */
+function isNoWork(todo: Todo): boolean {
+  return todo.kind === "nothing" || (todo.kind === "list" && todo.paths.length + todo.subtrees.length === 0);
 }
 
 /** Of each file that is sent of a part: not of one that is a link to that of the generation before. */

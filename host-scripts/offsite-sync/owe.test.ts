@@ -75,3 +75,12 @@ test("a journal whose writer watches is believed while that says so, and for as 
   forgetWatched(journal());
   expect((await owed(stamp)).parts[0]?.todo).toMatchObject({ kind: "all" });
 });
+
+test("names below what was a folder and is a file are gone, and nothing to send", async () => {
+  hand("immich/photo");
+  const stamp = acknowledge(journal(), "offsite-sync-backup", readDebt(journal(), "offsite-sync-backup", ""));
+  noteWatched(journal(), Date.now());
+  hand("immich/photo/was/in/it");
+  hand("immich/photo");
+  expect((await owed(stamp)).parts[0]?.todo).toEqual({ kind: "list", paths: ["photo"], subtrees: [] });
+});

@@ -1,8 +1,8 @@
-import { lstatSync } from "node:fs";
+import { errnoOf } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { type Debt, readDebt } from "../runtime/journal-consumer";
 import { type Notes, readWatchedDebt } from "../runtime/journal-watched";
-import { inTree } from "../runtime/tree-path";
+import { inTree, statAt } from "../runtime/tree-path";
 import { isFullPassDue } from "./full-pass";
 import type { Leg, LegRun, Offsite, Part, Todo } from "./offsite";
 import { nameOfPart, nothingSent } from "./offsite";
@@ -60,7 +60,8 @@ export function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
   return {
     leg,
     parts,
-    oldestMs: times.length > 0 ? Math.min(...times) : undefined,
+    // Where anything may have changed, what was named is just some of it.
+    oldestMs: whole === undefined && times.length > 0 ? Math.min(...times) : undefined,
     isFull,
     asOfMs,
     sent: { ...nothingSent },
@@ -116,11 +117,19 @@ function todoOf(
   if (paths.length > Math.max(smallList, known.entries / 2))
     return { kind: "all", why: `${paths.length} names are as much work as its ${known.entries} entries` };
   const isThere = (name: string): boolean =>
-    lstatSync(inTree(leg.from, folder === undefined ? name : `${folder}/${name}`), {
-      throwIfNoEntry: false,
-    }) !== undefined;
+    !isGone(leg.from, folder === undefined ? name : `${folder}/${name}`);
   // What went stays there: a list deletes nothing.
   return { kind: "list", paths: paths.filter(isThere), subtrees: subtrees.filter(isThere) };
+}
+
+/** Also where a folder above it is none any more. What can't be looked at is there: why it isn't sent is rsync's to tell. */
+function isGone(root: string, name: string): boolean {
+  try {
+    statAt(inTree(root, name));
+    return false;
+  } catch (error) {
+    return ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "");
+  }
 }
 
 /** Those names of a leg that lie in a part, below it. */

@@ -8,6 +8,7 @@ import type { Phase } from "../runtime/phases";
 import { noted, notedName, quoted } from "../runtime/quoted";
 import { ready, shell } from "../runtime/shell";
 import { type Gone, goneFrom, heldAsWhole, heldReason, removing } from "./gone";
+import { previewAnswers } from "./in-the-way";
 import { writeMemory } from "./memory";
 import { type LegRun, nameOfPart, type Offsite, type Part } from "./offsite";
 import { failureOf, remotePath, remoteRsync } from "./remote";
@@ -38,18 +39,18 @@ export const remove: Phase<Offsite> = {
       looked.set(leg, removals);
     }
     const all = [...looked.values()].flat();
-    const names = all.flatMap(({ part, goes, held }) =>
-      [...goes, ...held.map(({ gone }) => gone)].map(gone => nameOfGone(part, gone)),
+    const names = new Set(
+      all.flatMap(({ part, goes, held }) => [
+        ...[...goes, ...held.map(({ gone }) => gone)].map(gone => nameOfGone(part, gone)),
+        noted(nameOfPart(part)),
+      ]),
     );
-    refuseUnknown(
-      { accepted },
-      new Set([...names, ...all.map(({ part }) => noted(nameOfPart(part))), ...run.inTheWay]),
-      {
-        none: "names nothing that is there alone",
-        next: shell`${config.job} --dry-run   (names what is)`,
-        kept: "What was sent is there, and nothing was removed.",
-      },
-    );
+    if (dryRun) await previewAnswers(run, names);
+    refuseUnknown({ accepted }, new Set([...names, ...run.inTheWay]), {
+      none: "names nothing that is there alone",
+      next: shell`${config.job} --dry-run   (names what is)`,
+      kept: dryRun ? undefined : "What was sent is there, and nothing was removed.",
+    });
     report(run, all);
     if (dryRun) return;
     for (const [leg, removals] of looked) {

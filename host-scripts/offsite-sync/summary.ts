@@ -7,7 +7,7 @@ import {
 import type { Summary } from "../runtime/job-run";
 import { family } from "../runtime/metric-text";
 import { tellPart } from "../runtime/part-metrics";
-import { debtOf } from "./leg-debt";
+import { debtOf, type LegDebt } from "./leg-debt";
 import type { Offsite } from "./offsite";
 
 /** What a run tells of itself. */
@@ -37,7 +37,10 @@ export const summary: Summary<Offsite, Counted<typeof offsiteSyncMetrics>> = {
     `${legs.length} legs are at ${config.destination.name}, verified: ${sent.files} files sent (${sent.bytes} bytes, ${sent.wireBytes} on the wire), ${sent.removed} removed in ${seconds} s`,
 };
 
-/** Tells how each leg stands, also one that was not sent. One that was never whole there says 0, which is older than any limit. */
+/**
+ * Tells how each leg stands, also one that was not sent. One that was never whole there says 0, which is older than any limit; what
+ * nobody can tell is left out.
+ */
 export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
   const { config, memory, log, startedAt } = run;
   // A run that didn't have the lock knows nothing, and a dry one tells nothing.
@@ -48,15 +51,17 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
     const leg = run.legs.find(other => other.leg === each);
     const lastMs = memory.legs[from] ?? 0;
     const isDone = leg?.isDone === true;
-    const owed = isDone ? undefined : debtOf(run, each);
+    const owed: LegDebt = isDone
+      ? { amount: { files: 0, bytes: 0 }, oldestMs: startedAt.getTime() }
+      : debtOf(run, each);
     return {
       from,
       legStatus: isDone ? 0 : 1,
       legSuccess: seconds(lastMs),
-      debt: owed?.files ?? 0,
-      debtBytes: owed?.bytes ?? 0,
+      debt: owed.amount?.files,
+      debtBytes: owed.amount?.bytes,
       // What nobody named may have changed right after the leg was whole.
-      oldest: seconds(isDone ? startedAt.getTime() : (owed?.oldestMs ?? lastMs)),
+      oldest: seconds(owed.oldestMs ?? lastMs),
       legFiles: leg?.sent.files ?? 0,
       legBytes: leg?.sent.bytes ?? 0,
       legWire: leg?.sent.wireBytes ?? 0,
@@ -65,7 +70,9 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
   const familyOf = (what: keyof typeof offsiteLegMetrics) =>
     family(
       offsiteLegMetrics[what],
-      stands.map(({ from, [what]: value }) => ({ labels: { leg: from }, value })),
+      stands.flatMap(({ from, [what]: value }) =>
+        value === undefined ? [] : [{ labels: { leg: from }, value }],
+      ),
     );
   await tellPart(
     config,

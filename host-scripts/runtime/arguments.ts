@@ -20,6 +20,8 @@ export interface Accepts {
   /** e.g. "NAMESPACE/CLAIM" */
   readonly what: string;
   readonly why: string;
+  /** Whether a dry run says what comes of it. */
+  readonly inDryRun?: boolean;
 }
 
 /** What a runner's command takes, beside what every run takes. */
@@ -156,7 +158,7 @@ export function parseRunnerArguments(
     const rest = { config: config ?? "", json };
     if (verb === "run") {
       if (words.length > 0) throw new Error(`run takes no "${words.join(" ")}"`);
-      const run = runArguments(values);
+      const run = runArguments(values, accepts);
       if (config === undefined) throw new Error("--config FILE is missing");
       return { ...rest, ...run, progress: values.progress ?? false };
     }
@@ -209,13 +211,14 @@ interface Values {
   readonly into?: string | undefined;
 }
 
-function runArguments(values: Values): Pick<RunArguments, "mode" | "accept"> {
+function runArguments(values: Values, accepts: Grammar["accepts"]): Pick<RunArguments, "mode" | "accept"> {
   const modes = (["dry-run", "check-config", "report-end", "unfinished"] as const).filter(
     mode => values[mode],
   );
   if (modes.length > 1) throw new Error(`--${modes.join(" and --")} can't be given together`);
   const { accept } = values;
-  if (accept && modes.length > 0) throw new Error(`--accept can't be given with --${modes[0]}`);
+  const isTold = accepts?.inDryRun === true && modes[0] === "dry-run";
+  if (accept && modes.length > 0 && !isTold) throw new Error(`--accept can't be given with --${modes[0]}`);
   return { mode: modes[0] ?? "run", accept: (accept ?? []).map(notedOfTyped) };
 }
 

@@ -207,6 +207,7 @@ test("a file in the place of a folder waits for an answer, as what the folder he
   mkdirSync(join(world.backup, "was a folder"));
   for (const name of ["one", "two"]) put(`was a folder/${name}`);
   await succeeds();
+  put("was a folder/one", "x");
   rmSync(join(world.backup, "was a folder"), { recursive: true });
   put("was a folder", "a file");
   put("books/beside", "a third edition");
@@ -219,6 +220,14 @@ test("a file in the place of a folder waits for an answer, as what the folder he
   expect(readFileSync(far("books/beside"), "utf8")).toBe("a third edition");
   const slip = await world.start(["--json", `${accept}er`]).finished;
   expect(slip.stderr).toContain("did you mean");
+  const previewed = await world.start(["--dry-run", "--json", accept]).finished;
+  expect(previewed).toMatchObject({
+    status: 0,
+    stderr: expect.stringContaining(
+      "backup/was a folder: would take the place of a folder at nas, with which 2 files go",
+    ) as string,
+  });
+  expect(readFileSync(far("was a folder/one"), "utf8")).toBe("x");
   const answered = await world.start(["--json", accept]).finished;
   if (answered.status !== 0) throw new Error(answered.stderr);
   expect(readFileSync(far("was a folder"), "utf8")).toBe("a file");

@@ -80,6 +80,22 @@ async function succeeds(...args: string[]) {
   return finished;
 }
 
+test("of a leg that was never there nobody can tell what is owed while its source is away", async () => {
+  await world.inside("umount", join(world.folder, "photos"));
+  world.shadow("rsync", "exit 10");
+  await run();
+  world.unshadow("rsync");
+  await world.mount("photos");
+  const told = world.metrics();
+  expect(told).toMatchObject({
+    'leg_last_status{leg="photos/immich"}': 1,
+    'leg_oldest_change_timestamp{leg="photos/immich"}': 0,
+  });
+  expect(told['leg_debt_files{leg="backup"}']).toBeGreaterThan(0);
+  expect(told).not.toHaveProperty(['leg_debt_files{leg="photos/immich"}']);
+  expect(told).not.toHaveProperty(['leg_debt_bytes{leg="photos/immich"}']);
+});
+
 test("a first run sends all of each leg, but nothing unfinished, left out, or the runners' own", async () => {
   const { result } = await succeeds();
   expect(result).toMatchObject({ status: 0, held: [], repaired: 0 });
