@@ -28,7 +28,7 @@ export function doubledKeys(text: string): DoubledKey[] {
     else if (token === "}" || token === "]") levels.pop();
     else if (token === "," && level && !level.keys) level.at = Number(level.at) + 1;
     else if (token.startsWith('"') && expectsKey && level?.keys) {
-      const key = String(JSON.parse(token));
+      const key = token.includes("\\") ? String(JSON.parse(token)) : token.slice(1, -1);
       const earlier = level.keys.get(key);
       if (earlier !== undefined)
         found.push({ key, path: levels.slice(0, -1).map(({ at }) => at), lines: [earlier, line] });

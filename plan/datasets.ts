@@ -1,3 +1,4 @@
+import { addTo } from "./add-to";
 import type { Estate } from "./estate/schema";
 import type { DatasetSpec } from "./estate/services";
 import type { Location } from "./job";
@@ -45,15 +46,64 @@ export function bytesOf({ sizeBytes, count }: Dataset): number | undefined {
 
 const known = new WeakMap<Estate, readonly Dataset[]>();
 
-/** Every dataset of an estate, in its order. Computed once for an estate: layers ask for each of their hosts. */
+/**
+ * Every dataset of an estate, in its order; of many volumes alike, one that stands for all of them. Computed once for an
+ * estate: layers ask for each of their hosts.
+ */
 export function datasetsOf(estate: Estate): readonly Dataset[] {
-  const datasets =
-    known.get(estate) ??
-    Object.entries(estate.services).flatMap(([service, { data }]) =>
-      data.map(spec => datasetOf(service, spec, estate)),
-    );
+  const datasets = known.get(estate) ?? alikeAsOne(eachDatasetOf(estate), estate);
   known.set(estate, datasets);
   return datasets;
+}
+
+/** Every dataset as the estate has it. */
+export function eachDatasetOf(estate: Estate): Dataset[] {
+  return Object.entries(estate.services).flatMap(([service, { data }]) =>
+    data.map(spec => datasetOf(service, spec, estate)),
+  );
+}
+
+/** From so many on, nobody reads of each of them. */
+const many = 10;
+
+/** Volumes of a service that differ in name and claim alone have the same copies, losses and faults, told once. */
+function alikeAsOne(datasets: readonly Dataset[], estate: Estate): Dataset[] {
+  const alone = namedAlone(estate);
+  const alike = new Map<string, Dataset[]>();
+  const keys = new Map<Dataset, string>();
+  for (const dataset of datasets) {
+    if (dataset.kind !== "volume" || alone.has(dataset.id)) continue;
+    const key = alikeKey(dataset);
+    keys.set(dataset, key);
+    addTo(alike, key, dataset);
+  }
+  return datasets.flatMap(dataset => {
+    const all = alike.get(keys.get(dataset) ?? "") ?? [];
+    if (all.length < many) return [dataset];
+    if (dataset !== all[0]) return [];
+    const count = all.reduce((sum, each) => sum + each.count, 0);
+    return [{ ...dataset, id: `${dataset.id} and ${all.length - 1} alike`, count }];
+  });
+}
+
+function alikeKey({ location: { machine, path }, unprotected, ...volume }: Dataset): string {
+  const { service, namespace, holds, encrypted, block } = volume;
+  const { count, sizeBytes, churnPerDayBytes, growthPerDayBytes } = volume;
+  const [pool] = path.split("/", 1);
+  const accepted = unprotected && JSON.stringify(unprotected);
+  return [
+    ...[service, machine.name, pool, namespace, holds, encrypted, block, count],
+    ...[sizeBytes, churnPerDayBytes, growthPerDayBytes, accepted],
+  ].join("\n");
+}
+
+/** What somebody says of one dataset by its name. */
+function namedAlone({ waivers, layers, statements }: Estate): ReadonlySet<string> {
+  return new Set([
+    ...waivers.map(({ subject }) => subject),
+    ...layers["cluster-dump"].map(({ dataset }) => datasetId(dataset)),
+    ...statements.map(({ about }) => datasetId(about)),
+  ]);
 }
 
 function datasetOf(service: string, spec: DatasetSpec, estate: Estate): Dataset {

@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan";
-import type { Dataset } from "../../plan/datasets";
+import { type Dataset, eachDatasetOf } from "../../plan/datasets";
 import type { Receiver } from "../../plan/estate/receivers";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
@@ -87,7 +87,7 @@ function claimsOf(plan: Plan): Claim[] {
     ...ofReceivers(plan),
     ...ofApis(plan),
     ...ofLinks(plan),
-    ...plan.datasets.flatMap(ofDataset),
+    ...eachDatasetOf(plan.estate).flatMap(ofDataset),
     ...ofJobs(plan),
   ];
 }

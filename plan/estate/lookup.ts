@@ -39,34 +39,40 @@ export class Lookup {
     return false;
   }
 
+  /** Expects a value to be the name of one of some parts of the estate. */
+  private key(path: Path, value: string, among: Readonly<Record<string, unknown>>, kind: string): boolean {
+    // Asked of each dataset: the names are gathered for a fault alone.
+    return Object.hasOwn(among, value) || this.name(path, value, Object.keys(among), kind);
+  }
+
   host(path: Path, value: string): boolean {
-    return this.name(path, value, Object.keys(this.estate.hosts), "host");
+    return this.key(path, value, this.estate.hosts, "host");
   }
 
   disk(path: Path, host: string, value: string): void {
-    this.name(path, value, Object.keys(this.estate.hosts[host]?.disks ?? {}), `disk of host ${host}`);
+    this.key(path, value, this.estate.hosts[host]?.disks ?? {}, `disk of host ${host}`);
   }
 
   // Of a host that isn't there, its name is the fault.
   pool(path: Path, host: string, value: string): void {
     if (!this.estate.hosts[host]) return;
-    this.name(path, value, Object.keys(this.estate.hosts[host]?.pools ?? {}), `thin pool of host ${host}`);
+    this.key(path, value, this.estate.hosts[host]?.pools ?? {}, `thin pool of host ${host}`);
   }
 
   cluster(path: Path, value: string): void {
-    this.name(path, value, Object.keys(this.estate.clusters), "cluster");
+    this.key(path, value, this.estate.clusters, "cluster");
   }
 
   destination(path: Path, value: string): void {
-    this.name(path, value, Object.keys(this.estate.destinations), "destination");
+    this.key(path, value, this.estate.destinations, "destination");
   }
 
   firewall(path: Path, value: string): boolean {
-    return this.name(path, value, Object.keys(this.estate.firewalls), "firewall");
+    return this.key(path, value, this.estate.firewalls, "firewall");
   }
 
   receiver(path: Path, value: string): void {
-    this.name(path, value, Object.keys(this.estate.receivers), "receiver");
+    this.key(path, value, this.estate.receivers, "receiver");
   }
 
   /** Expects a service's name, where it has one dataset of that name, or "SERVICE/DATASET". */
@@ -78,7 +84,7 @@ export class Lookup {
   }
 
   secret(path: Path, value: string): void {
-    this.name(path, value, Object.keys(this.estate.secrets), "secret");
+    this.key(path, value, this.estate.secrets, "secret");
   }
 
   mount(path: Path, host: string, value: string): void {

@@ -85,14 +85,16 @@ function services(estate: Estate, look: Lookup): void {
     needs.forEach((needed, index) =>
       look.name([...at, "needs", index], needed, Object.keys(estate.services), "service"),
     );
-    const names = data.map(dataset => dataset.name ?? service);
+    const names = new Set<string>();
     for (const [index, dataset] of data.entries()) {
-      if (names.indexOf(names[index] ?? "") < index)
+      const name = dataset.name ?? service;
+      if (names.has(name))
         look.fault(
           [...at, "data", index, "name"],
-          names[index],
+          name,
           "is there twice. Give each dataset of a service its own name",
         );
+      names.add(name);
       dataPlace([...at, "data", index], dataset, look);
     }
   }

@@ -49,3 +49,14 @@ test("what ten hosts share is told once for each thing and each run, and not for
     "while offsite-sync-backup@pve-0 (2026-01-01 06:00, usually 20 min), offsite-sync-backup@pve-1, offsite-sync-backup@pve-2 and 6 more are still using nas-0",
   );
 });
+
+test("a volume among many alike that another service claims too is told of by its name", () => {
+  const estate = largeEstate(1);
+  estate.services?.["service-30"]?.data.push({
+    ...({ kind: "volume", name: "twice", claim: "data-7", holds: "files" } as const),
+    ...{ host: "pve-3", pool: "data", namespace: "service-20", size: "2GB" },
+  });
+  const [found, ...others] = twoOfOne.run(planOf(parseEstate(estate)), 0);
+  expect(others).toEqual([]);
+  expect(found?.message).toContain("service-20/pve-3-7");
+});
