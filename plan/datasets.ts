@@ -101,7 +101,9 @@ function alikeKey({ location: { machine, path }, unprotected, ...volume }: Datas
 function namedAlone({ waivers, layers, statements }: Estate): ReadonlySet<string> {
   return new Set([
     ...waivers.map(({ subject }) => subject),
-    ...layers["cluster-dump"].map(({ dataset }) => datasetId(dataset)),
+    ...Object.values(layers)
+      .flat()
+      .flatMap(part => ("dataset" in part ? [datasetId(part.dataset)] : [])),
     ...statements.map(({ about }) => datasetId(about)),
   ]);
 }
