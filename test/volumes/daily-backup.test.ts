@@ -9,6 +9,7 @@ import {
   generation,
   inode,
   installOnCleanHost,
+  killInRsync,
   locked,
   makeVolumes,
   plain,
@@ -193,10 +194,10 @@ lvchange -qq -ay -K ${kept}; mount -o ro ${kept} /run/volume; readlink /run/volu
   expect(cut.stdout).toContain(`\tdaily-backup restore ${name}   (or, to have back what it had: `);
   await changeVolume(plain, "chattr -i another");
   // Killed with a part in the volume, and with one unlocked: what it has left is closed and gone on with, and no night takes that either.
-  await killInRsync();
+  await killInRsync("one");
   const killed = await back(name);
   expect(killed).toMatchObject({ exitCode: 137 });
-  await killInRsync();
+  await killInRsync("one");
   expect(await back(`unknown/${locked}`)).toMatchObject({ exitCode: 137 });
   expect(await on("dmsetup ls | grep -c holdfast-scratch")).toBe("1\n");
   const cuts = await unit.byHand(["--unfinished"]);
@@ -227,17 +228,6 @@ lvchange -qq -ay -K ${kept}; mount -o ro ${kept} /run/volume; readlink /run/volu
   expect(early.status).toBe(1);
   await on(`rm -r ${stateDir("daily-backup")}/volume-restores`);
 });
-
-/** The next call of rsync does all but one file of its work, and then the runner that waits for it is killed. */
-async function killInRsync(): Promise<void> {
-  await mustOnHost(host, "cat >/usr/local/bin/rsync; chmod 755 /usr/local/bin/rsync", {
-    input: `#!/bin/bash
-rm "$0"
-/usr/bin/rsync --exclude=one "$@"
-pkill -KILL -f '^/usr/bin/node .*daily-backup[.]cjs'
-`,
-  });
-}
 
 test("files that differ where the pool called the volume unchanged are told as a failure, and are copied", async () => {
   const now = await week();

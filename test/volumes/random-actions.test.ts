@@ -2,7 +2,14 @@ import * as fc from "fast-check";
 import { mustOnHost, onHost } from "../../lab/hosts";
 import { long } from "../long";
 import { actAtRandom, patienceMs } from "../random-actions";
-import { backupConfig, backupDisk, generation, installOnCleanHost, week } from "./support/backup";
+import {
+  backupConfig,
+  backupDisk,
+  generation,
+  installOnCleanHost,
+  killInRsync,
+  week,
+} from "./support/backup";
 import { placesOf } from "./support/restored";
 import { createRottingCopies, type RottingCopies } from "./support/rotting-copies";
 import { changeVolume, leaks, makeVolume } from "./support/thin-volumes";
@@ -52,7 +59,12 @@ type Action =
       /** When it is killed; undefined to let it end. */
       readonly killedAfterMs: number | undefined;
     }
-  | { readonly kind: "bring-back"; readonly volume: number; readonly killedAfterMs: number | undefined }
+  | {
+      readonly kind: "bring-back";
+      readonly volume: number;
+      /** When it is killed; undefined to let it end. */
+      readonly killed: number | "in rsync" | undefined;
+    }
   | { readonly kind: "snapshot" | "backup" | "prune" | "clock-back" | "full-trash" | "scrub" }
   | { readonly kind: "crash"; readonly job: "snapshot" | "backup"; readonly afterMs: number };
 
@@ -84,7 +96,9 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("bring-back" as const),
       volume: fc.nat(1),
-      killedAfterMs: fc.option(fc.integer({ min: 0, max: 6_000 }), { nil: undefined }),
+      killed: fc.option(fc.oneof(fc.integer({ min: 0, max: 6_000 }), fc.constant("in rsync" as const)), {
+        nil: undefined,
+      }),
     }),
   },
   ofVolume(1, "collapse"),
@@ -145,7 +159,7 @@ test("keeps every promise of the model", async () => {
   for (const [volume, { restoring }] of models.entries())
     if (restoring) await actAndJudge({ kind: "restore", volume, goOn: "--resume", killedAfterMs: undefined });
   for (const [volume, model] of models.entries())
-    if (isTorn(model)) await actAndJudge({ kind: "bring-back", volume, killedAfterMs: undefined });
+    if (isTorn(model)) await actAndJudge({ kind: "bring-back", volume, killed: undefined });
   for (const kind of ["snapshot", "backup", "scrub"] as const) await actAndJudge({ kind });
   for (const volume of models.keys()) await actAndJudge({ kind: "rot", volume });
   await actAndJudge({ kind: "scrub" });
@@ -273,7 +287,13 @@ async function restore({ volume, goOn, killedAfterMs }: Action & { kind: "restor
   if (!isOld && of) model.now = of;
   const kept = `'lv_name=~"^${name}_(before_restore|rolled_back)_"'`;
   await mustOnHost(host, `lvremove -qq -y pve -S ${kept}`);
-  expect({ stdout, holds: await contentOf(name) }).toEqual({ stdout, holds: numbersOf(model.now.number) });
+  await expectHeld(volume, stdout);
+}
+
+/** A volume that nothing uses holds what the model says. @param stdout of what was done to it, told where it doesn't */
+async function expectHeld(volume: number, stdout: string): Promise<void> {
+  const wanted = numbersOf(modelOf(volume).now.number);
+  expect({ stdout, holds: await contentOf(nameAt(volume)) }).toEqual({ stdout, holds: wanted });
 }
 
 const isTorn = ({ now }: Model): boolean => now.number === "torn";
@@ -281,27 +301,32 @@ const isTorn = ({ now }: Model): boolean => now.number === "torn";
 const isDown = (model: Model): boolean => model.restoring !== undefined || isTorn(model);
 
 /** A restore of the newest copy into its volume; it may be cut short, and then again. */
-async function bringBack({ volume, killedAfterMs }: Action & { kind: "bring-back" }): Promise<void> {
+async function bringBack({ volume, killed }: Action & { kind: "bring-back" }): Promise<void> {
   const [model, name] = [modelOf(volume), nameAt(volume)];
   if (model.restoring || typeof model.copy !== "number" || !(model.hasWholeCopy || isTorn(model))) return;
   const before = await recordOf(name);
+  if (killed === "in rsync") await killInRsync("d");
   const words = ["restore", `unknown/${name}`];
-  const { exitCode, stdout } = await backup.byHand(words, killedAfterMs);
-  if (exitCode !== 137 || killedAfterMs === undefined)
-    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+  const { exitCode, stdout } = await backup.byHand(words, typeof killed === "number" ? killed : undefined);
+  const isCut = killed === "in rsync" || (killed !== undefined && exitCode === 137);
+  expect({ exitCode, stdout }).toMatchObject({ exitCode: isCut ? 137 : 0 });
   const record = await recordOf(name);
   const { stdout: unfinished } = await backup.byHand(["--unfinished"]);
   expect({ unfinished, isTold: unfinished.includes(name) }).toMatchObject({
     isTold: record !== undefined && record.earlier === undefined,
   });
-  if (record === undefined || JSON.stringify(record) === JSON.stringify(before)) return;
+  if (record === undefined || JSON.stringify(record) === JSON.stringify(before)) {
+    // What isn't noted as begun has changed nothing.
+    if (!isTorn(model)) await expectHeld(volume, stdout);
+    return;
+  }
   model.early = new Set(model.snapshots.keys());
   if (!record.earlier) {
     model.now = { number: "torn", isSound: false };
     return;
   }
   model.now = { number: model.copy, isSound: true };
-  expect({ stdout, holds: await contentOf(name) }).toEqual({ stdout, holds: [model.copy] });
+  await expectHeld(volume, stdout);
   await mustOnHost(
     host,
     `lvremove -qq -y pve -S 'tags=holdfast.before-restore && tags=holdfast.origin=${name}'`,
