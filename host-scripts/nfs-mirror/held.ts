@@ -49,7 +49,7 @@ function keptBy(held: readonly Held[]): (name: string) => boolean {
 }
 
 /** Whether nothing may be changed at a name. */
-export function frozenIn({ held }: Mirror): (name: string) => boolean {
+export function frozenIn({ held }: Pick<Mirror, "held">): (name: string) => boolean {
   return atOrBelow(held.filter(({ isFrozen }) => isFrozen === true));
 }
 

@@ -7,6 +7,7 @@ import { withPathList } from "../runtime/path-list";
 import { required } from "../runtime/required";
 import { type RsyncPass, wholeMetadata } from "../runtime/rsync";
 import { belowFoldersOf, inTree, isFolderIn, statIn } from "../runtime/tree-path";
+import { besideFrozen, freezeBeside } from "./beside-frozen";
 import { frozenIn } from "./held";
 import { leftOutPatterns, type Mirror } from "./mirror";
 import { lookedAt, placesOf } from "./named";
@@ -14,8 +15,8 @@ import { nestedAsides } from "./nested";
 import type { Work } from "./work";
 
 /**
- * Gives names of the target that share a file, and have several at the source, files of their own. After the scan the inodes
- * are in memory: to look at each once more is cheap.
+ * Gives names of the target that share a file, and have several at the source, files of their own; so it does to what shares one with
+ * a name that is kept as it is. After the scan the inodes are in memory: to look at each once more is cheap.
  */
 export async function splitLinks(mirror: Mirror, work: Work): Promise<RsyncPass | undefined> {
   const { config } = mirror;
@@ -26,14 +27,15 @@ export async function splitLinks(mirror: Mirror, work: Work): Promise<RsyncPass 
   );
   const replaced = required(mirror.scan, "scan").listed?.replaced;
   const isFrozen = frozenIn(mirror);
-  const names = wronglyLinked(config.source.path, groups, name => replaced?.has(name) === true).filter(
-    name => !isFrozen(name),
-  );
+  const wrongly = wronglyLinked(config.source.path, groups, name => replaced?.has(name) === true);
+  const beside = await besideFrozen(mirror, groups);
+  const names = [...new Set([...wrongly.filter(name => !isFrozen(name)), ...beside])];
+  if (names.length === 0) return undefined;
   // What has no content has no new file either, unless there is none: a link, a device.
   for (const name of names) removeEmpty(mirror, name);
-  return names.length === 0
-    ? undefined
-    : copyNames(mirror, work, names, [...renewed, "--ignore-missing-args"]);
+  const pass = await copyNames(mirror, work, names, [...renewed, "--ignore-missing-args"]);
+  freezeBeside(mirror, beside, groups);
+  return pass;
 }
 
 /** Whether any of what was noted shares a file at the target: a name that isn't noted shares what it did. */

@@ -3,6 +3,8 @@ import {
   closeSync,
   existsSync,
   linkSync,
+  lstatSync,
+  lutimesSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -15,10 +17,11 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { execa } from "execa";
 import { failingFolder } from "./support/failing-folder";
 import { keptWorld } from "./support/kept-world";
+import { expectMirrored } from "./support/tree";
 import { createWorld, type World } from "./support/world";
 
 jest.setTimeout(120_000);
@@ -364,6 +367,40 @@ describe("what the source has lost", () => {
     expect([accepted.stdout, accepted.status]).toEqual([expect.stringContaining("accepted until 2099"), 0]);
     expect(accepted.stdout).toMatch(/equals ".*" but for what is accepted, a\/\S+ and \d+ more: /);
     expect(existsSync(`${world.target}/b/f1`)).toBe(false);
+  });
+
+  test("a name elsewhere of a file in a service that is kept as it is gets a file of its own, and that one stays as it was", async () => {
+    const stat = (path: string) => {
+      const { mode, ino, mtimeMs } = lstatSync(path);
+      return { mode: (mode & 0o777).toString(8), ino, mtimeMs };
+    };
+    for (const service of ["films", "fixed", "mail"]) mkdirSync(`${world.source}/${service}`);
+    for (let index = 0; index < 60; index += 1)
+      writeFileSync(`${world.source}/mail/f${index}`, `good ${index}`);
+    symlinkSync("f9", `${world.source}/mail/link`);
+    const linked = ["films/f0", "films/f1", "fixed/f2", "films/link"];
+    for (const name of linked) linkSync(join(world.source, "mail", basename(name)), join(world.source, name));
+    expect(await mirror()).toMatchObject({ status: 0 });
+    const kept = linked.map(name => join(world.target, "mail", basename(name)));
+    const before = kept.map(stat);
+    // Nothing can be made there, and what is there can get another mode.
+    await world.inside("chattr", "+i", `${world.config.target.path}/fixed`);
+    for (const name of ["films/f0", "fixed/f2"]) chmodSync(join(world.source, name), 0o600);
+    for (const name of ["films/f1", "films/link"])
+      lutimesSync(join(world.source, name), 1_700_000_000, 1_700_000_000);
+    for (let index = 3; index < 60; index += 1)
+      writeFileSync(`${world.source}/mail/f${index}`, `encrypted ${index}`);
+    const run = await mirror();
+    await world.inside("chattr", "-i", `${world.config.target.path}/fixed`);
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
+    expect(run.stdout).toContain('"fixed/f2": it shares its file with an entry that is kept as it is');
+    expect(kept.map(stat)).toEqual(before);
+    for (const name of ["films/f0", "films/f1", "films/link"]) {
+      const { ino, ...is } = stat(join(world.target, name));
+      expect({ name, ...stat(join(world.source, name)), ino }).toEqual({ name, ...is, ino });
+    }
+    expect(await mirror("--accept=mail")).toMatchObject({ status: 0 });
+    await expectMirrored(world);
   });
 
   test("what was moved into a service that is kept as it is keeps its copy where it was", async () => {
