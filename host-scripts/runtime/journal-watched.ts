@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { writeWhole } from "./durable";
 import { type Debt, readDebt } from "./journal-consumer";
-import { bootId } from "./run-state";
+import { bootId, isAlive, oneProcess, thisProcess } from "./run-state";
 
 /*
  * A writer that watches others' changes can't tell by its segments whether it was there: a journal in which nothing is named
@@ -22,14 +22,19 @@ const notes = {
 };
 /** What a watcher notes: it and its readers have configs of their own, and one of them may be an older one. */
 export type Notes = z.infer<z.ZodObject<typeof notes>>;
-const watched = z.strictObject({ throughMs: z.number(), bootId: z.string(), ...notes });
+const watched = z.strictObject({
+  ...{ throughMs: z.number(), bootId: z.string(), ...notes },
+  /** Whoever says it; an earlier version of it says not. */
+  by: oneProcess.optional(),
+});
 
 /** Older ones are no word on what changes now: a watcher says it several times in that time. */
 const freshMs = 3 * 60_000;
 
 /** Says that all changes until an instant are in segments that were handed over. */
 export function noteWatched(folder: string, throughMs: number, { only, without }: Notes = {}): void {
-  writeWhole(fileOf(folder), `${JSON.stringify({ throughMs, bootId: bootId(), only, without })}\n`, 0o600);
+  const noted: z.input<typeof watched> = { throughMs, bootId: bootId(), only, without, by: thisProcess() };
+  writeWhole(fileOf(folder), `${JSON.stringify(noted)}\n`, 0o600);
 }
 
 /** Says that nobody watches from now on. */
@@ -42,18 +47,28 @@ export type Watched = { readonly throughMs: number; readonly notes: Notes } | { 
 
 /** @returns `since` where nobody watches: in words, for "nobody has watched it ..." */
 export function watchedThrough(folder: string, nowMs = Date.now()): Watched {
-  let noted: z.output<typeof watched>;
-  try {
-    noted = watched.parse(JSON.parse(readFileSync(fileOf(folder), "utf8")));
-  } catch {
-    return { since: "yet" };
-  }
+  const noted = readWatched(folder);
+  if (!noted) return { since: "yet" };
   const at = new Date(noted.throughMs).toISOString();
   if (noted.bootId !== bootId()) return { since: `since before the host's last start, at ${at}` };
   // One that lies ahead is by a clock that has gone back since.
   return Math.abs(nowMs - noted.throughMs) > freshMs
     ? { since: `since ${at}` }
     : { throughMs: noted.throughMs, notes: { only: noted.only, without: noted.without } };
+}
+
+function readWatched(folder: string): z.output<typeof watched> | undefined {
+  try {
+    return watched.parse(JSON.parse(readFileSync(fileOf(folder), "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether somebody may still answer. */
+function isWatching(folder: string): boolean {
+  const noted = readWatched(folder);
+  return noted !== undefined && (noted.by === undefined || isAlive(noted.by));
 }
 
 /** Name of the file by which a reader asks. */
@@ -70,14 +85,17 @@ export async function askWatched(folder: string, stop: AbortSignal): Promise<str
   if ("since" in before) return before.since;
   const [askedMs, endMs] = [Date.now(), performance.now() + longestAnswerMs];
   writeWhole(join(folder, askedFile), "", 0o600);
+  const since = `since ${new Date(before.throughMs).toISOString()}`;
   for (let pauseMs = 5; performance.now() < endMs && !stop.aborted; pauseMs = Math.min(200, 2 * pauseMs)) {
     const now = watchedThrough(folder);
     // The one of before may lie ahead, by a clock that has gone back since.
     if ("throughMs" in now && now.throughMs >= askedMs && now.throughMs !== before.throughMs)
       return undefined;
+    // One that is started anew has all compared.
+    if (!isWatching(folder)) return since;
     await sleep(pauseMs);
   }
-  return `since ${new Date(before.throughMs).toISOString()}, though it was asked to say so`;
+  return `${since}, though it was asked to say so`;
 }
 
 /** What a consumer owes of a watcher's journal. */

@@ -3,11 +3,16 @@ import { join } from "node:path";
 import { z } from "zod";
 import { writeWhole } from "./durable";
 
-const running = z.object({
+/** A process, and no other one that ever has its number. */
+export const oneProcess = z.object({
   pid: z.int(),
   /** Ticks since boot at which the process started: a process id alone comes again. */
   startTicks: z.string(),
   bootId: z.string(),
+});
+type OneProcess = z.infer<typeof oneProcess>;
+
+const running = oneProcess.extend({
   startedAt: z.string(),
   /** systemd's $INVOCATION_ID; empty for a run that was started by hand. */
   invocation: z.string(),
@@ -48,8 +53,7 @@ export class RunState {
   }
 
   enter(phase: string, startedAt: Date, invocation: string): void {
-    const self = { pid: process.pid, startTicks: startTicks(process.pid) ?? "", bootId: bootId() };
-    const record: Running = { ...self, startedAt: startedAt.toISOString(), invocation, phase };
+    const record: Running = { ...thisProcess(), startedAt: startedAt.toISOString(), invocation, phase };
     writeWhole(this.runningFile, `${JSON.stringify(record)}\n`);
   }
 
@@ -61,8 +65,12 @@ export class RunState {
 }
 
 /** Whether the very process that wrote the record still runs. */
-export function isAlive(record: Running): boolean {
+export function isAlive(record: OneProcess): boolean {
   return record.bootId === bootId() && startTicks(record.pid) === record.startTicks;
+}
+
+export function thisProcess(): OneProcess {
+  return { pid: process.pid, startTicks: startTicks(process.pid) ?? "", bootId: bootId() };
 }
 
 function read<T>(path: string, schema: z.ZodType<T>): T | undefined {
