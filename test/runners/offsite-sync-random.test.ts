@@ -171,6 +171,7 @@ function moveFolder(from: string, to: string): void {
 
 /** As it was at an earlier call: a record from a backup. */
 function bringBack(path: string): void {
+  if (!isThere(path)) return;
   const backup = `${join(world.folder, "backup-of-")}${path.split("/").at(-1) ?? ""}`;
   const before = `${backup}.before`;
   rmSync(before, { recursive: true, force: true });
