@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync } from
 import { join } from "node:path";
 import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
 import { writeAll } from "../runtime/durable";
+import { Lines } from "../runtime/lines";
 import { statIn } from "../runtime/tree-path";
 
 /*
@@ -69,11 +70,12 @@ function* recordsOf(path: string): Generator<string, void, undefined> {
   const file = openSync(path, "r");
   try {
     const chunk = Buffer.alloc(1024 * 1024);
-    let rest = "";
+    let records: string[] = [];
+    const lines = new Lines(record => records.push(record), "\0");
     for (let size = readSync(file, chunk); size > 0; size = readSync(file, chunk)) {
-      const records = (rest + chunk.toString("latin1", 0, size)).split("\0");
-      rest = records.pop() ?? "";
+      lines.add(chunk.subarray(0, size));
       yield* records;
+      records = [];
     }
   } finally {
     closeSync(file);

@@ -4,6 +4,7 @@ import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import { credentialFile } from "../runtime/credentials";
 import { Refusal, RunnerError } from "../runtime/errors";
 import { roomOf } from "../runtime/free-room";
+import { Lines } from "../runtime/lines";
 import type { Phase } from "../runtime/phases";
 import { writeAll } from "../runtime/durable";
 import { isOtherMachine, pinnedSsh } from "../runtime/pinned-ssh";
@@ -14,7 +15,6 @@ import { firstLines } from "../runtime/tail";
 import { freshUser, runWithoutRights } from "../runtime/without-rights";
 import { lastWhole, refuseCollapse } from "./collapse";
 import { keepHalf, keptHalf, lastIncompleteWith } from "./incomplete";
-import { MemberNames } from "./member-names";
 import { buildOf, type FirewallBackup, noBackup, stallMs } from "./pfsense-backup";
 
 /** Has the firewall write a tar to its ssh session, and keeps it once it is whole and holds what it has to. */
@@ -186,7 +186,7 @@ export async function readTar(
     for (const path of missing)
       if (path === "." || name === path || name.startsWith(`${path}/`)) missing.delete(path);
   };
-  const names = new MemberNames(see);
+  const names = new Lines(see);
   const archive = openSync(file, "r");
   const given = { user: freshUser(), processes: tarProcesses, fileBytes: 0, network: "host" } as const;
   let result: RunResult;

@@ -1,3 +1,4 @@
+import { Lines } from "./lines";
 import { decodeName } from "./rsync-items";
 
 /** An entry that rsync could not read or write. */
@@ -21,8 +22,6 @@ export interface Lacked {
 /** More are no slip of a single entry: a disk is failing. Of those that somebody accepts, as many are named beside them. */
 export const mostNamed = 1000;
 const mostUnnamed = 20;
-/** A path may have 4096 bytes, each of them escaped as four. */
-const longestLine = 64 * 1024;
 
 const vanished = /^(?:file|directory) has vanished: "(?<name>.+)"$/;
 /** How rsync names one: most messages have it in quotes, and the first name is the entry's own. */
@@ -67,7 +66,6 @@ export function rsyncErrors(
   const entries = new Map<string, LackedEntry>();
   const named = { accepted: 0, others: 0 };
   const unnamed: string[] = [];
-  let rest = "";
   const take = (line: string): void => {
     if (passedOver.some(pattern => pattern.test(line))) return;
     const name = nameIn(line);
@@ -91,15 +89,11 @@ export function rsyncErrors(
       });
     } else if (unnamed.length < mostUnnamed) unnamed.push(line.slice(0, 500));
   };
+  const lines = new Lines(take);
   return {
-    add(chunk) {
-      const lines = (rest + chunk.toString("latin1")).split("\n");
-      rest = (lines.pop() ?? "").slice(0, longestLine);
-      for (const line of lines) take(line);
-    },
+    add: chunk => lines.add(chunk),
     lacked() {
-      take(rest);
-      rest = "";
+      lines.close();
       return { entries: [...entries.values()], unnamed };
     },
   };

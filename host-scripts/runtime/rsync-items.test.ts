@@ -1,3 +1,4 @@
+import { longestLine } from "./lines";
 import { parseItem, rsyncReport, type RsyncItem } from "./rsync-items";
 
 test.each([
@@ -37,4 +38,17 @@ test("reads a report that is cut at any byte", () => {
       ...{ entries: 4, files: 3, created: 1, createdFiles: 1, bytes: 5, totalBytes: 9, wireBytes: 0 },
     });
   }
+});
+
+test("of a line that the far side sends without end, no more is kept than the beginning", () => {
+  const texts: string[] = [];
+  const report = rsyncReport(
+    () => undefined,
+    line => texts.push(line),
+  );
+  const piece = Buffer.alloc(longestLine, "a");
+  for (let count = 0; count < 12; count += 1) report.add(piece);
+  report.add(Buffer.from("\nNumber of files: 3 (reg: 3)\n"));
+  expect(texts.map(({ length }) => length)).toEqual([longestLine, 27]);
+  expect(report.stats().entries).toBe(3);
 });

@@ -1,3 +1,5 @@
+import { Lines } from "./lines";
+
 /** One line of rsync's own report: what it did to an entry. */
 export interface RsyncItem {
   readonly kind: "deleted" | "created" | "changed";
@@ -57,7 +59,10 @@ export interface RsyncFigures {
   readonly wireBytes: number;
 }
 
-/** Reads rsync's stdout as it comes and keeps none of it but an unfinished line and the figures of `--stats`. */
+/**
+ * Reads rsync's stdout as it comes, to which the far side can send what it likes, and keeps none of it but the beginning of an
+ * unfinished line and the figures of `--stats`.
+ */
 export function rsyncReport(
   onItem: (item: RsyncItem) => void,
   onText: (line: string) => void = () => undefined,
@@ -65,7 +70,6 @@ export function rsyncReport(
   add(chunk: Buffer): void;
   stats(): RsyncFigures;
 } {
-  let rest = "";
   const figures = {
     entries: 0,
     created: 0,
@@ -83,14 +87,8 @@ export function rsyncReport(
       onText(text);
     }
   };
-  return {
-    add(chunk) {
-      const lines = (rest + chunk.toString("latin1")).split("\n");
-      rest = lines.pop() ?? "";
-      for (const text of lines) take(text);
-    },
-    stats: () => figures,
-  };
+  const lines = new Lines(take);
+  return { add: chunk => lines.add(chunk), stats: () => figures };
 }
 
 function readFigure(text: string, figures: { -readonly [Name in keyof RsyncFigures]: number }): void {

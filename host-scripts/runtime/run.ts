@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errnoOf } from "./errors";
+import { sizeText } from "./size-text";
 import { Tail } from "./tail";
 
 export interface RunOptions {
@@ -17,7 +18,7 @@ export interface RunOptions {
   readonly input?: Buffer;
   /** File descriptors that the command inherits as 3, 4, ... */
   readonly inherit?: readonly number[];
-  /** Gets stdout as it comes; without it, stdout is kept as text. */
+  /** Gets stdout as it comes; without it, stdout is kept as text, and one without end ends the command. */
   readonly onStdout?: (chunk: Buffer) => void;
   /** Gets stderr as it comes, beside what is kept of it. */
   readonly onStderr?: (chunk: Buffer) => void;
@@ -45,6 +46,19 @@ export class CommandMissing extends Error {
   }
 }
 
+/** What no answer of a program comes near, and what the far side of a connection may send, or have said of a crafted file system. */
+const mostKept = 64 * 1024 * 1024;
+
+/** More was written than is kept. */
+export class EndlessOutput extends Error {
+  readonly code = "EFBIG";
+
+  constructor(program: string) {
+    super(`${program} was ended: it wrote more than ${sizeText(mostKept)}, which no answer of it has`);
+    this.name = "EndlessOutput";
+  }
+}
+
 /** Variable in the environment of each command of a runner, by which a later run knows what a killed one left. */
 export const runnerMark = "HOLDFAST_RUNNER";
 
@@ -55,6 +69,7 @@ const graceMs = 10_000;
  * Runs a command as the leader of a process group of its own, without a shell. At its end, and at its time-out, the
  * whole group is gone. Doesn't judge the exit code: what a code means is each tool's own table.
  * @throws {CommandMissing}
+ * @throws {EndlessOutput}
  * @throws what `onStdout` threw, after the command was stopped
  */
 export async function run(argv: readonly [string, ...string[]], options: RunOptions): Promise<RunResult> {
@@ -69,19 +84,19 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
   // Whether the command read it all is its exit code's to tell.
   child.stdin?.on("error", () => undefined).end(options.input);
   let fault: { readonly error: unknown } | undefined;
-  const onStdout = options.onStdout;
-  const output = collect(
+  const kept = keepAll(program);
+  const take = options.onStdout ?? kept.add;
+  const errors = collect(
     child,
-    onStdout &&
-      (chunk => {
-        if (fault) return;
-        try {
-          onStdout(chunk);
-        } catch (error) {
-          fault = { error };
-          cutShort("stopped");
-        }
-      }),
+    chunk => {
+      if (fault) return;
+      try {
+        take(chunk);
+      } catch (error) {
+        fault = { error };
+        cutShort("stopped");
+      }
+    },
     options.onStderr,
   );
   let cut: "timed-out" | "stopped" | undefined;
@@ -100,8 +115,9 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
     const { code, signal } = await ended(child, program);
     await endGroup(child);
     if (fault) throw fault.error;
-    const base = { exitCode: code ?? undefined, signal: signal ?? undefined, ...output() };
-    return { ...base, ended: cut ?? (signal === null ? "exited" : "signalled") };
+    const base = { exitCode: code ?? undefined, signal: signal ?? undefined };
+    const output = { stdout: kept.text(), stderr: errors.text() };
+    return { ...base, ...output, ended: cut ?? (signal === null ? "exited" : "signalled") };
   } finally {
     clearTimeout(timer);
     clearTimeout(kill);
@@ -109,19 +125,32 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
   }
 }
 
+function keepAll(program: string): { add(chunk: Buffer): void; text(): string } {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  return {
+    add(chunk) {
+      bytes += chunk.length;
+      if (bytes > mostKept) throw new EndlessOutput(program);
+      chunks.push(chunk);
+    },
+    text: () => Buffer.concat(chunks).toString(),
+  };
+}
+
+/** @returns what is kept of stderr */
 function collect(
   child: ChildProcess,
-  onStdout: RunOptions["onStdout"],
+  onStdout: (chunk: Buffer) => void,
   onStderr: RunOptions["onStderr"],
-): () => { stdout: string; stderr: string } {
-  const chunks: Buffer[] = [];
+): Tail {
   const errors = new Tail();
-  child.stdout?.on("data", onStdout ?? ((chunk: Buffer) => void chunks.push(chunk)));
+  child.stdout?.on("data", onStdout);
   child.stderr?.on("data", (chunk: Buffer) => {
     errors.add(chunk);
     onStderr?.(chunk);
   });
-  return () => ({ stdout: Buffer.concat(chunks).toString(), stderr: errors.text() });
+  return errors;
 }
 
 function ended(
