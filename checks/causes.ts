@@ -59,9 +59,9 @@ export function withCauses(
   });
 }
 
-/** What a suspicion may explain: an order of jobs, or a promise that several keep together. */
-function isBetweenJobs({ code, severity }: Finding): boolean {
-  return severity === "error" && /^(order|promises)\//.test(code);
+/** What a suspicion may explain: an order of jobs, a promise that several keep together, or a job's own. */
+function isBroken({ code, severity }: Finding): boolean {
+  return severity === "error" && /^((order|promises)\/|schedule\/stale-above-promise$)/.test(code);
 }
 
 /** "CODE SUBJECT" of a finding: how another one names it. */
@@ -99,7 +99,7 @@ function mostGone(
       const left = run(plan, told);
       const keys = new Set(left.map(keyOf));
       const gone = faults.filter(finding => !keys.has(keyOf(finding)));
-      const mends = isSuspicion(cause) ? gone.some(isBetweenJobs) : gone.includes(cause);
+      const mends = isSuspicion(cause) ? gone.some(isBroken) : gone.includes(cause);
       return mends && !left.some(isNew) ? [{ plan, gone }] : [];
     })
     .sort((a, b) => b.gone.length - a.gone.length);

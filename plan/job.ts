@@ -60,6 +60,8 @@ export interface Flow {
   readonly outOfHostsReach: boolean;
   /** Whether the copy is verified before an earlier one may go. */
   readonly verified: boolean;
+  /** Bytes of one generation, where somebody has seen that it is smaller than its source: a dump that is compressed. */
+  readonly generationBytes?: number;
   /** Where it copies what somebody noted: what nobody was told of is copied within that time more, in ms. */
   readonly unheardWithinMs?: number;
   /** It counts as a copy only that long after it was made, in ms: once each byte of it was compared by content. At once unless given. */

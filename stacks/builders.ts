@@ -73,7 +73,8 @@ export function slack(channel: string): NonNullable<EstateInput["receivers"]>[st
 
 /** Whose client makes a dump: of a service that is called after what it has, by a secret that is called after the job. */
 type DumpClient =
-  { engine: "postgresql" | "mysql"; image: string; user: string } | { engine: "redis"; image: string };
+  | { engine: "postgresql" | "mysql"; image: string; user: string; databases?: "together" | "each" }
+  | { engine: "redis"; image: string };
 
 /** A dump into the NFS tree, of ten minutes at most. Without a client, another program makes it. */
 export function dump(
@@ -106,5 +107,5 @@ function clientOf(client: DumpClient, name: string, namespace: string, dataset: 
   const server = { host: `${dataset}.${namespace}.svc.cluster.local`, namespace };
   return client.engine === "redis"
     ? { ...client, server, user: "default", secret: name }
-    : { ...client, server, databases: "each", secret: name };
+    : { databases: "each", ...client, server, secret: name };
 }

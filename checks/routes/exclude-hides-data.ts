@@ -1,8 +1,10 @@
 import type { Plan } from "../../plan";
+import type { Exclude, Location } from "../../plan/job";
+import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample, mended } from "../examples";
-import { fallingShort } from "../protection";
+import { fallingShort, fallsShort } from "../protection";
 import { placeText } from "../wording";
 
 export const excludeHidesData = defineCheck({
@@ -28,6 +30,7 @@ export const excludeHidesData = defineCheck({
         : [],
     ),
     ...hiddenByKept(plan),
+    ...dumpsLeftBehind(plan),
   ],
   examples: {
     bad: [
@@ -52,6 +55,27 @@ export const excludeHidesData = defineCheck({
         }),
         {
           says: 'Remove "etcd-backup" from the excludes of nfs-mirror',
+          edit: ({ layers }) => layers["nfs-mirror"][0]?.excludes?.splice(1, 1),
+        },
+      ),
+      mended(
+        example("a mirror that leaves out one of two dumps", ({ layers }) => {
+          const [etcd] = layers["cluster-dump"];
+          if (!etcd) throw new Error("the example estate dumps etcd");
+          layers["cluster-dump"].push({
+            ...etcd,
+            ...{ name: "etcd-again", schedule: { cron: "20 1 * * *" } },
+            target: { host: "pve", path: "/srv/nfs/etcd-again" },
+          });
+          edit(layers["nfs-mirror"][0], {
+            excludes: [
+              { name: "photos", reason: "goes to the NAS by a leg of its own" },
+              { name: "etcd-again", reason: "there is another" },
+            ],
+          });
+        }),
+        {
+          says: 'Remove "etcd-again" from the excludes of nfs-mirror',
           edit: ({ layers }) => layers["nfs-mirror"][0]?.excludes?.splice(1, 1),
         },
       ),
@@ -133,4 +157,38 @@ function hiddenByKept(plan: Plan): Found[] {
       },
     ];
   });
+}
+
+/** One of two dumps of a dataset that goes nowhere: with the disk that it is on, what it alone has is lost, such as a whole server's accounts. */
+function dumpsLeftBehind(plan: Plan): Found[] {
+  const short = fallsShort(plan);
+  const carriedOn = new Set(plan.copies.flatMap(({ from }) => from ?? []));
+  return plan.copies.flatMap((dump): Found[] => {
+    const { dataset, flow, job, location } = dump;
+    if (flow.source.kind !== "dataset" || carriedOn.has(dump) || short.has(dataset)) return [];
+    const hidden = leavingOut(plan, location);
+    return hidden
+      ? [
+          {
+            severity: "warning",
+            subject: dataset.id,
+            message: `${hidden.job} leaves out ${placeText(location)} ("${hidden.exclude.reason}"), where ${job.called} dumps ${dataset.id}: its dumps stay on that disk. Another dump of ${dataset.id} is carried on.`,
+            fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job}, or remove ${job.called}.`,
+            evidence: { job: hidden.job, exclude: hidden.exclude.name, path: placeText(location) },
+          },
+        ]
+      : [];
+  });
+}
+
+function leavingOut({ jobs }: Plan, place: Location): { job: string; exclude: Exclude } | undefined {
+  for (const { called, flows } of jobs)
+    for (const { source } of flows) {
+      if (source.kind !== "tree" || !sameMachine(source.location.machine, place.machine)) continue;
+      const exclude = source.excludes.find(({ name }) =>
+        isBelow(place.path, `${source.location.path}/${name}`),
+      );
+      if (exclude) return { job: called, exclude };
+    }
+  return undefined;
 }

@@ -24,6 +24,17 @@ test("a dump is whole for each day that it is kept, at both ends, and a mirror a
   expect(bytesOf("pve:/mnt/backup", "vault")).toBe(31 * 1e9);
 });
 
+test("a dump of which somebody has seen how large it is takes that, in its folder and in the mirror's", () => {
+  const small = (name: string) =>
+    store(name, ({ layers }) =>
+      Object.assign(layers["cluster-dump"].find(({ dataset }) => dataset === "vault") ?? {}, {
+        size: "200MB",
+      }),
+    ).parts.find(part => part.dataset === "vault")?.bytes;
+  expect(small("pve:/srv/nfs")).toBe(31 * 200e6);
+  expect(small("pve:/mnt/backup")).toBe(31 * 200e6);
+});
+
 test("generations by hard links hold one volume and what changes until the oldest goes", () => {
   // From the first Sunday's run until the fourth Monday's has ended.
   const days = 22 + 40 / 1_440;

@@ -27,7 +27,7 @@ export interface CopySize {
  * Sizes of a plan's copies, with as many generations as the estate's years ever see at once. A mirror is as large as its
  * source. A snapshot in its source's own pool or share pins what changes while it is kept. Generations that are copied
  * from a volume's newest snapshot share unchanged files by hard links, so each further one holds what changed. A dump is
- * whole each time, and as large as the data: compression is a bonus that nobody promised. A tree whose hard links are lost on
+ * whole each time, and as large as the data unless the estate says what the last ones had: nobody promises what compression gives. A tree whose hard links are lost on
  * the way has every generation whole.
  */
 class CopySizes {
@@ -78,12 +78,14 @@ class CopySizes {
         unlinkedBytes: source.bytes * generations,
       };
     }
+    const each = flow.generationBytes ?? source.bytes;
+    const share = source.bytes > 0 ? each / source.bytes : 1;
     return {
-      bytes: source.bytes * generations,
-      pinnedBytes: source.bytes * (generations - 1),
-      churnPerDayBytes: source.bytes * this.runsPerDay(copy.job),
-      growthPerDayBytes: source.growthPerDayBytes * generations,
-      unlinkedBytes: source.bytes * generations,
+      bytes: each * generations,
+      pinnedBytes: each * (generations - 1),
+      churnPerDayBytes: each * this.runsPerDay(copy.job),
+      growthPerDayBytes: source.growthPerDayBytes * share * generations,
+      unlinkedBytes: each * generations,
     };
   }
 

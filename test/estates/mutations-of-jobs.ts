@@ -115,13 +115,7 @@ export const mutationsOfTimes: Mutation[] = [
     "order/after-cycle",
     "nfs-mirror",
   ],
-  [
-    "a dump at noon",
-    `${dumpOf("postgresql")} > schedule > cron`,
-    "10 12 * * *",
-    "promises/rpo",
-    "postgresql",
-  ],
+  ["a dump at noon", `${dumpOf("postiz")} > schedule > cron`, "10 12 * * *", "promises/rpo", "postiz"],
   ["a mirror in the evening", `${mirror} > schedule > onCalendar`, "*-*-* 20:00:00", "promises/rpo"],
   ["an off-site run at lunch", `${offsite} > schedule > onCalendar`, "*-*-* 13:00:00", "promises/rpo"],
   [

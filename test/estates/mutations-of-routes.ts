@@ -144,7 +144,7 @@ export const mutationsOfRoutes: Mutation[] = [
     "routes/no-copy",
     "pve-host",
   ],
-  ["a dump removed", dumpOf("mysql"), undefined, "routes/no-copy", "mysql"],
+  ["a dump removed", dumpOf("etcd"), undefined, "routes/no-copy", "etcd"],
   ["the only copy of a bundled database removed", dumpOf("postiz"), undefined, "routes/no-copy", "postiz"],
 ];
 

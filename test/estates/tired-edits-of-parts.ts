@@ -112,6 +112,12 @@ export const parts: TiredEdit[] = [
     "vm-*-pvc",
     'estate.layers["lvm-pvc-snapshot"][0].pattern',
   ],
+  [
+    "a dump's size in the unit below",
+    `${dumpOf("postgresql")} > size`,
+    "2MB",
+    'estate.layers["cluster-dump"][0].size',
+  ],
   ["a mirror onto the SSD", `${mirror} > target`, "/srv/nfs-ssd", 'estate.layers["nfs-mirror"][0].target'],
   [
     "a leg to a share of another name",

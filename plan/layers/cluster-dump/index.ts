@@ -1,3 +1,4 @@
+import { parseSize } from "../../units/size";
 import type { Layer } from "../layer";
 import { dumpedOf } from "./dataset";
 import { clusterDumpJob } from "./jobs";
@@ -17,6 +18,17 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
       look.fault([...at, "name"], name, "is there twice in this cluster. Give each dump its own name");
     look.cluster([...at, "cluster"], cluster);
     const dumped = dumpedOf(estate, dataset);
+    // Nothing compresses a database to less: it is a slip of the unit, and the disk would be full before its time.
+    if (
+      part.size !== undefined &&
+      dumped?.size !== undefined &&
+      parseSize(part.size) < parseSize(dumped.size) / 100
+    )
+      look.fault(
+        [...at, "size"],
+        part.size,
+        `is less than a hundredth of the ${dumped.size} that it is a dump of. Expected the size of one dump in its folder, or leave it out for as much as the data`,
+      );
     if (part.dump) {
       const secret = secretOf(part.dump);
       if (secret !== undefined) look.secret([...at, "dump", "secret"], secret);

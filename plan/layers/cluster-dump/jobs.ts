@@ -9,6 +9,7 @@ import {
 import type { Judgement, JobAlert, LayerJob } from "../../job";
 import { retentionOf } from "../../retention";
 import type { Machine } from "../../place";
+import { parseSize } from "../../units/size";
 import { blanks, phrase, type WayBack } from "../../way-back";
 import { cronTrigger, runOf } from "../common";
 import { secretCredential } from "../host-runner";
@@ -37,6 +38,7 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
         metadata: "kept",
         outOfHostsReach: false,
         verified: spec.verified,
+        ...(spec.size !== undefined && { generationBytes: parseSize(spec.size) }),
         secrets: [],
         wayBack: wayBackOf(spec, target.machine),
       },

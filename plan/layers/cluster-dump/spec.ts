@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { absolutePath, name } from "../../estate/fields";
+import { absolutePath, name, size } from "../../estate/fields";
 import { retention } from "../../retention";
 import { cronSchedule, runFields } from "../common";
 import { engines } from "./engines";
@@ -48,6 +48,11 @@ export const clusterDumpSpec = z.strictObject({
     .default({ leastPercent: 50, mostPercent: 1000 })
     .describe(
       "Size of a dump in percent of the last good one, outside of which it is kept beside and waits for somebody",
+    ),
+  size: size
+    .optional()
+    .describe(
+      "Bytes of one dump, as the last ones had; left out, as many as the data, since nobody promises what compression gives",
     ),
   verified: z.boolean().default(true).describe("Whether a dump is read back before an older one may go"),
   ...runFields,
