@@ -49,7 +49,7 @@ test("groups carry durations that Prometheus reads", () => {
     ),
   );
   const groups = ruleGroups(minute);
-  expect(groups).toHaveLength(minute.jobs.length + 1);
+  expect(groups).toHaveLength(minute.jobs.length + 2);
   for (const { interval, rules } of groups)
     for (const duration of [interval, ...rules.map(rule => rule.for)]) expect(duration).toMatch(/^\d+s$/);
 });

@@ -1,12 +1,17 @@
 import type { Plan } from "../plan";
 import { parseDuration } from "../plan/units/duration";
 import { absenceRules } from "./absence";
+import { watchdogRules } from "./watchdog";
 import { estateRule } from "./estate-rule";
 import { promDuration, type RuleGroup, rulesOf } from "./rules";
 
-/** Every rule of a plan: a group for each job, and one for the estate's own alerts. */
+/** Every rule of a plan: a group for each job, one for the estate's own alerts, and the one that always fires. */
 export function ruleGroups(plan: Plan): RuleGroup[] {
-  return [...plan.jobs.map(job => rulesOf(job, plan.estate)), ...estateRules(plan)];
+  return [
+    ...plan.jobs.map(job => rulesOf(job, plan.estate)),
+    ...estateRules(plan),
+    ...watchdogRules(plan.estate),
+  ];
 }
 
 /**

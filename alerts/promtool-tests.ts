@@ -5,6 +5,7 @@ import { type Job, type JobAlert, metricOf } from "../plan/job";
 import { healthyAge } from "../plan/staleness";
 import { parseDuration } from "../plan/units/duration";
 import { absenceRules } from "./absence";
+import { watchdogRules } from "./watchdog";
 import { estateRules } from "./groups";
 import { selectedLabels } from "./promql/labels";
 import { type AlertRule, ownAlertsOf, type RuleGroup, rulesOf, selector } from "./rules";
@@ -64,12 +65,29 @@ export function promtoolTests(job: Job, estate: Estate): AlertTests[] {
   ];
 }
 
-/** Tests of the absence alerts of the estate's own ones: each fires when its series have been gone for its time. */
+/**
+ * Tests of the absence alerts of the estate's own ones: each fires when its series have been gone for its time. And of the one that
+ * fires from the first look on.
+ */
 export function promtoolTestsOfEstate(plan: Plan): AlertTests[] {
   const absences = new Set(absenceRules(plan).map(({ rule }) => rule.alert));
-  return estateRules(plan).flatMap(group =>
-    group.rules.filter(rule => absences.has(rule.alert)).map(rule => absentTestsOf(group, rule)),
-  );
+  return [
+    ...estateRules(plan).flatMap(group =>
+      group.rules.filter(rule => absences.has(rule.alert)).map(rule => absentTestsOf(group, rule)),
+    ),
+    ...watchdogRules(plan.estate).flatMap(group => group.rules.map(rule => alwaysTestsOf(group, rule))),
+  ];
+}
+
+function alwaysTestsOf(group: RuleGroup, rule: AlertRule): AlertTests {
+  const fires = (eval_time: string) => ({
+    ...{ eval_time, alertname: rule.alert },
+    exp_alerts: [expected(rule, {})],
+  });
+  const name = `${rule.alert}: firing all the time`;
+  return testsOf(group, rule, [
+    { name, interval, input_series: [], alert_rule_test: [fires("0m"), fires("10m")] },
+  ]);
 }
 
 /** @param evaluated how often */

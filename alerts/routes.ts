@@ -1,5 +1,6 @@
 import type { Receiver } from "../plan/estate/receivers";
 import type { Estate } from "../plan/estate/schema";
+import { watchdogReceiver, watchdogRoute } from "./watchdog";
 
 /** An AlertmanagerConfig's spec (monitoring.coreos.com/v1alpha1): each receiver gets what carries its name. */
 export function routesOf(estate: Estate): AlertRouting {
@@ -9,12 +10,18 @@ export function routesOf(estate: Estate): AlertRouting {
       receiver: names[0] ?? "none",
       groupBy: ["alertname", "instance"],
       matchers: [{ name: "holdfast_job", value: ".+", matchType: "=~" }],
-      routes: names.map(name => ({
-        receiver: name,
-        matchers: [{ name: "receiver", value: name, matchType: "=" }],
-      })),
+      routes: [
+        ...watchdogRoute(estate),
+        ...names.map(name => ({
+          receiver: name,
+          matchers: [{ name: "receiver", value: name, matchType: "=" as const }],
+        })),
+      ],
     },
-    receivers: Object.entries(estate.receivers).map(([name, receiver]) => ({ name, ...wayTo(receiver) })),
+    receivers: [
+      ...Object.entries(estate.receivers).map(([name, receiver]) => ({ name, ...wayTo(receiver) })),
+      ...watchdogReceiver(estate),
+    ],
   };
 }
 
@@ -95,7 +102,18 @@ export interface AlertRouting {
     readonly receiver: string;
     readonly groupBy: readonly string[];
     readonly matchers: readonly Matcher[];
-    readonly routes: readonly { readonly receiver: string; readonly matchers: readonly Matcher[] }[];
+    readonly routes: readonly AlertRoute[];
   };
-  readonly receivers: readonly ({ readonly name: string } & ReceiverConfigs)[];
+  readonly receivers: readonly RoutedReceiver[];
 }
+
+/** A way to one receiver; times are those of the route above unless given, as Prometheus writes them. */
+export interface AlertRoute {
+  readonly receiver: string;
+  readonly matchers: readonly Matcher[];
+  readonly groupWait?: string;
+  readonly groupInterval?: string;
+  readonly repeatInterval?: string;
+}
+
+export type RoutedReceiver = { readonly name: string } & ReceiverConfigs;

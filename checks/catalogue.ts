@@ -9,6 +9,7 @@ import { metricPushedOnlyOnSuccess } from "./alerts/metric-pushed-only-on-succes
 import { metricUnknown } from "./alerts/metric-unknown";
 import { neverFires } from "./alerts/never-fires";
 import { neverLeavesSite } from "./alerts/never-leaves-site";
+import { nobodyWaits } from "./alerts/nobody-waits";
 import { pushgatewayForgets } from "./alerts/pushgateway-forgets";
 import { runbookMissing } from "./alerts/runbook-missing";
 import { syntax } from "./alerts/syntax";
@@ -127,6 +128,7 @@ const checks: readonly Check[] = [
   metricUnknown,
   neverFires,
   neverLeavesSite,
+  nobodyWaits,
   pushgatewayForgets,
   runbookMissing,
   syntax,

@@ -26,7 +26,8 @@ export interface HostJobArgs {
   readonly bundle: RunnerBundle;
   /** Files that are on the host before the job is live. @default none */
   readonly secrets?: readonly JobSecret[];
-  readonly rules: RuleGroup;
+  /** Its alerts. @default none, for what is judged elsewhere */
+  readonly rules?: RuleGroup;
   /** Where the PrometheusRule goes. @default none: Prometheus gets the rules as a file */
   readonly objects?: MonitoringObjects;
 }
@@ -61,7 +62,7 @@ export class HostJob extends pulumi.ComponentResource {
       { owned, connection, files, bundle, needs: credentialsAfter },
       { parent: this },
     );
-    if (args.objects)
+    if (args.objects && args.rules)
       new AlertRules(
         `${name}-alerts`,
         { ...args.objects, objectName: `holdfast-${name}`, group: args.rules },

@@ -7,7 +7,7 @@ import { labDir, readFacts } from "./facts";
 import { passphrase } from "./house/passphrase";
 import { offsiteKeyFile } from "./hosts/identity";
 import { inNamespace } from "./namespace";
-import { readFirewall } from "./servers";
+import { pingUrl, readFirewall } from "./servers";
 import { dataDir } from "./servers/places";
 
 /** What a `pulumi` command left: its exit code, and all that it printed, without colours. */
@@ -58,6 +58,7 @@ export class LabStack {
       await stack.setSecret("house-passphrase", passphrase());
       await stack.setSecret("firewall-api-key", apiKey);
       await stack.setSecret("firewall-ssh-key", readFileSync(ssh.privateKeyFile, "utf8"));
+      await stack.setSecret("pve-calls", pingUrl("pve"));
       await stack.setSecret("nas-key", readFileSync(offsiteKeyFile, "utf8"));
     }
     return stack;

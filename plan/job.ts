@@ -168,7 +168,8 @@ export type RunnerName =
   | "vm-images"
   | "nfs-change-tracker"
   | "offsite-sync"
-  | "nas-snapshots";
+  | "nas-snapshots"
+  | "dead-man";
 
 /** Holdfast's own programs in a cluster's pods: entries in cluster-scripts, without their ending. */
 export type PodRunnerName = "cluster-dump";

@@ -14,11 +14,16 @@ interface RunnerUnit {
   readonly service: readonly string[];
 }
 
-/** A oneshot service, and its timer. */
-export interface HostUnits extends RunnerUnit {
-  readonly trigger: Trigger;
+/** A oneshot service. */
+export interface OneshotUnit extends RunnerUnit {
+  readonly trigger: Pick<Trigger, "after">;
   /** systemd stops the run then; later than the runner's own budget. */
   readonly timeoutMs: number;
+}
+
+/** A oneshot service, and its timer. */
+export interface HostUnits extends OneshotUnit {
+  readonly trigger: Trigger;
 }
 
 /** A service that runs all the time. */
@@ -36,7 +41,7 @@ function releaseFolder(job: string): string {
  * Text of the service. No RequiresMountsFor: a missing mount has to reach the runner, which reports it as a failure;
  * a dependency that failed would leave no trace in the metrics.
  */
-export function serviceText(units: HostUnits): string {
+export function serviceText(units: OneshotUnit): string {
   return lines([
     ...head(units),
     ...units.trigger.after.map(job => `After=${job}.service`),
@@ -125,6 +130,22 @@ export function timerText(units: HostUnits): string {
     `AccuracySec=${seconds(trigger.accuracyMs)}`,
     ...(trigger.randomizedDelayMs > 0 ? [`RandomizedDelaySec=${seconds(trigger.randomizedDelayMs)}`] : []),
     `Persistent=${trigger.catchUp}`,
+    "",
+    "[Install]",
+    "WantedBy=timers.target",
+  ]);
+}
+
+/** Text of a timer that starts its service soon after the boot, and from then on so long after each start. */
+export function intervalTimerText(description: string, everyMs: number): string {
+  return lines([
+    "[Unit]",
+    `Description=${description} (timer)`,
+    "",
+    "[Timer]",
+    "OnBootSec=1min",
+    `OnUnitActiveSec=${seconds(everyMs)}`,
+    `AccuracySec=${seconds(Math.min(everyMs / 10, 60_000))}`,
     "",
     "[Install]",
     "WantedBy=timers.target",

@@ -72,7 +72,11 @@ export function clusterAccounts(
 }
 
 /** The texts of a job's credentials. Secrets of the stack have been required before. */
-export function secretsOf(job: Job, settings: Settings, accounts: ClusterAccounts | undefined): JobSecret[] {
+export function secretsOf(
+  job: Pick<Job, "name" | "credentials">,
+  settings: Settings,
+  accounts: ClusterAccounts | undefined,
+): JobSecret[] {
   return job.credentials.map(({ name, from }) => {
     const text =
       from.kind === "secret" ? settings.secrets[from.secret] : accounts?.get(from.rights)?.kubeconfig;

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { routesOf } from "../alerts/routes";
+import { watchdogRules } from "../alerts/watchdog";
 import { estateRules } from "../alerts/groups";
 import { rulesOf } from "../alerts/rules";
 import { runChecks } from "../checks";
@@ -10,7 +11,8 @@ import type { HostConnection } from "../components/host-release";
 import type { RunnerBundle } from "../components/host-release/commands";
 import { ruleFile } from "../components/rule-file";
 import { type Estate, EstateInvalid, parseEstate, type Plan, planOf } from "../plan";
-import { type ClusterJob, type HostedJob, isHosted, isInCluster, isOnlyPlanned } from "../plan/job";
+import { deadMenOf } from "../plan/dead-man";
+import { type ClusterJob, isHosted, isInCluster, isOnlyPlanned } from "../plan/job";
 import type { DumpPod } from "../plan/pod";
 import { clusterProvider } from "./cluster-provider";
 import { errorText, warningTexts } from "./diagnostics";
@@ -55,14 +57,18 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   const { estate } = plan;
   const jobs = plan.jobs.filter(isHosted);
   const inCluster = plan.jobs.filter(isInCluster);
-  requireSecrets([...jobs, ...inCluster], settings.secrets);
+  const onHosts = [
+    ...jobs.map(job => ({ ...job, ...job.deployment, rules: rulesOf(job, estate) })),
+    ...deadMenOf(plan).map(caller => ({ ...caller, rules: undefined })),
+  ];
+  requireSecrets([...onHosts, ...inCluster], settings.secrets);
   requireImages(inCluster, settings.images);
   const cluster = askedCluster([...jobs, ...inCluster], estate);
   tellUndeployed(plan.jobs.filter(isOnlyPlanned).map(({ name }) => name));
   // A preview changes nothing, and may be looked at where no host can be reached.
   if (!pulumi.runtime.isDryRun())
     await requireHosts(
-      hostsOf(jobs, inCluster).map(name => ({
+      hostsOf(onHosts, inCluster).map(name => ({
         name,
         connection: connectionTo(estate, name, settings),
       })),
@@ -70,8 +76,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       surroundings.probe,
       settings.sshAgent,
     );
-  const rules = [...jobs, ...inCluster].map(job => rulesOf(job, estate));
-  const bundles = await Promise.all(jobs.map(job => surroundings.bundleOf(job.deployment.runner)));
+  const bundles = await Promise.all(onHosts.map(({ runner }) => surroundings.bundleOf(runner)));
 
   const objects =
     settings.prometheus === "operator"
@@ -81,36 +86,35 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     objects || cluster ? { providers: [clusterProvider(settings.kubeconfig(), estate, cluster)] } : {};
   const accounts = cluster && clusterAccounts(cluster, estate, settings.clusterTokens, opts);
   const releases: Record<string, pulumi.Output<string>> = {};
-  for (const [index, job] of jobs.entries()) {
-    const [group, bundle] = [rules[index], bundles[index]];
-    if (!group || !bundle) continue;
+  for (const [index, job] of onHosts.entries()) {
+    const bundle = bundles[index];
+    if (!bundle) continue;
     const name = `${job.name}-${job.host}`;
     const deployed = new HostJob(
       name,
       {
-        runner: job.deployment.runner,
+        runner: job.runner,
         job: job.name,
         stack: [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/"),
         connection: connectionTo(estate, job.host, settings),
-        files: job.deployment.files,
+        files: job.files,
         bundle,
         secrets: secretsOf(job, settings, accounts),
-        rules: group,
+        ...(job.rules ? { rules: job.rules } : {}),
         ...(objects ? { objects } : {}),
       },
       opts,
     );
     releases[name] = deployed.activeRelease;
   }
-  for (const [index, job] of inCluster.entries()) {
-    const group = rules[jobs.length + index];
+  for (const job of inCluster) {
     const { runner, pod } = job.deployment;
     const password = pod.secret === undefined ? undefined : settings.secrets[pod.secret];
-    if (!group || (pod.secret !== undefined && !password)) continue;
+    if (pod.secret !== undefined && !password) continue;
     new ClusterDump(
       `${job.name}-${job.host}`,
       {
-        ...{ job: job.name, pod: pinned(pod, settings.images), rules: group },
+        ...{ job: job.name, pod: pinned(pod, settings.images), rules: rulesOf(job, estate) },
         ...(password === undefined ? {} : { password }),
         programs: await surroundings.podPrograms(runner, pod),
         connection: connectionTo(estate, pod.target.host, settings),
@@ -119,19 +123,23 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       opts,
     );
   }
-  const own = estateRules(plan);
+  const [own, watchdog] = [estateRules(plan), watchdogRules(estate)];
   if (objects) {
     for (const group of own)
       new AlertRules("estate-alerts", { ...objects, objectName: group.name, group }, opts);
+    for (const group of watchdog)
+      new AlertRules("watchdog", { ...objects, objectName: group.name, group }, opts);
     new AlertRoutes("alert-routes", { ...objects, objectName: "holdfast", routing: routesOf(estate) }, opts);
   }
-  return objects ? { releases } : { releases, ruleFile: ruleFile([...rules, ...own]) };
+  if (objects) return { releases };
+  const rules = [...jobs, ...inCluster].map(job => rulesOf(job, estate));
+  return { releases, ruleFile: ruleFile([...rules, ...own, ...watchdog]) };
 }
 
 /** Every host that something is made on: jobs, and folders for what a cluster's jobs write. */
-function hostsOf(jobs: readonly HostedJob[], inCluster: readonly ClusterJob[]): string[] {
+function hostsOf(onHosts: readonly { readonly host: string }[], inCluster: readonly ClusterJob[]): string[] {
   return [
-    ...new Set([...jobs.map(({ host }) => host), ...inCluster.map(job => job.deployment.pod.target.host)]),
+    ...new Set([...onHosts.map(({ host }) => host), ...inCluster.map(job => job.deployment.pod.target.host)]),
   ];
 }
 

@@ -7,7 +7,7 @@ import { operatorFault } from "./operator-fault";
  * @throws {pulumi.RunError} that names all of them, each with the command that sets it
  */
 export function requireSecrets(
-  jobs: readonly Job[],
+  jobs: readonly Pick<Job, "name" | "credentials">[],
   secrets: Readonly<Record<string, pulumi.Output<string>>>,
 ): void {
   const askers = new Map<string, string[]>();

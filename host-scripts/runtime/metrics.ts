@@ -60,7 +60,7 @@ export class TextfileNotWritten extends Error {
 type Values = ReadonlyMap<string, number>;
 
 /** Values of a textfile; none when there is no such file yet. */
-function readTextfile(path: string): Values {
+export function readTextfile(path: string): Values {
   try {
     return parse(readFileSync(path, "utf8"));
   } catch {

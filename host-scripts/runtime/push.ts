@@ -54,7 +54,14 @@ function label(value: string): string {
     : `/${encodeURIComponent(value)}`;
 }
 
-function send(method: string, url: URL, text: string, timeoutMs: number, stop?: AbortSignal): Promise<void> {
+/** @throws {Error} that says why it wasn't taken, without the path of its address */
+export function send(
+  method: string,
+  url: URL,
+  text: string,
+  timeoutMs: number,
+  stop?: AbortSignal,
+): Promise<void> {
   const request = url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const deadline = AbortSignal.timeout(timeoutMs);

@@ -7,8 +7,9 @@ export { serverNames, type ServerName } from "./server";
 export { preparePrograms, readPrograms, type Programs } from "./programs";
 export { activeAlerts, queryPrometheus, type ActiveAlert, type Sample } from "./ask";
 export { clearMessages, receivedMessages, type ReceivedMessage } from "./receiver/client";
-export { ensureMonitoringNamespace, slackUrl } from "./monitoring-objects";
+export { ensureMonitoringNamespace, pingUrl, slackUrl } from "./monitoring-objects";
 export {
+  deadManSecret,
   labMonitoring,
   matcherStrategy,
   monitoringNamespace,

@@ -1,11 +1,16 @@
 import { connect } from "./api";
-import { monitoringNamespace, slackSecret } from "./monitoring";
+import { deadManSecret, monitoringNamespace, slackSecret } from "./monitoring";
 import { urls } from "./places";
 
 /** Address that stands for Slack's incoming webhook. */
 export const slackUrl = `${urls.receiver}/slack`;
 
-/** Makes the namespace of the monitoring objects, and the Secret with the webhook's address, or leaves them as they are. */
+/** Address that stands for one check of a dead man's receiver, by who calls it. */
+export function pingUrl(caller: string): string {
+  return `${urls.receiver}/ping/${caller}`;
+}
+
+/** Makes the namespace of the monitoring objects, and the Secrets with the receivers' addresses, or leaves them as they are. */
 export async function ensureMonitoringNamespace(): Promise<void> {
   const api = connect();
   const namespace = `/api/v1/namespaces/${monitoringNamespace}`;
@@ -14,10 +19,14 @@ export async function ensureMonitoringNamespace(): Promise<void> {
     kind: "Namespace",
     metadata: { name: monitoringNamespace },
   });
-  await api.apply(`${namespace}/secrets/${slackSecret.name}`, {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: slackSecret.name, namespace: monitoringNamespace },
-    data: { [slackSecret.key]: Buffer.from(slackUrl).toString("base64") },
-  });
+  for (const [{ name, key }, url] of [
+    [slackSecret, slackUrl],
+    [deadManSecret, pingUrl("watchdog")],
+  ] as const)
+    await api.apply(`${namespace}/secrets/${name}`, {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name, namespace: monitoringNamespace },
+      data: { [key]: Buffer.from(url).toString("base64") },
+    });
 }

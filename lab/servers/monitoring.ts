@@ -32,5 +32,8 @@ export const monitoringNamespace = "monitoring";
 /** The Secret that an AlertmanagerConfig names for Slack: its key holds the address of the receiver. */
 export const slackSecret = { name: "holdfast-slack", key: "url" } as const;
 
+/** The Secret with the address that Alertmanager calls again and again. */
+export const deadManSecret = { name: "holdfast-dead-man", key: "url" } as const;
+
 /** Node-exporters that Prometheus scrapes: address, and the instance name that alerts show. */
 export const nodeExporters = [{ target: "10.77.0.11:9100", instance: "pve" }] as const;

@@ -83,6 +83,7 @@ export function exampleEstate(): ExampleEstate {
       "nas-look-password": { keptIn: ["vault", "break-glass"] },
       "pfsense-key": { keptIn: ["vault", "break-glass"] },
       "pfsense-ssh-key": { keptIn: ["vault", "break-glass"] },
+      "pve-calls": { keptIn: ["vault", "break-glass"] },
     },
     services: {
       etcd: {
@@ -150,6 +151,7 @@ export function exampleEstate(): ExampleEstate {
       evaluationInterval: "30s",
       namespace: "monitoring",
       runbooks: "https://runbooks.example",
+      deadMan: { urlSecret: { name: "watchdog", key: "url" }, hosts: { pve: "pve-calls" } },
       exporters: [
         {
           job: "proxmox-host",

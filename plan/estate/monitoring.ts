@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseDuration } from "../units/duration";
 import { duration, line, name, valueLine } from "./fields";
+import { clusterSecret } from "./receivers";
 
 /** Metrics that something other than a job of the estate emits: an exporter that Prometheus scrapes. */
 const exporter = z.strictObject({
@@ -81,6 +82,21 @@ const pushgateway = z
     'has the port of Prometheus (9090), of Alertmanager (9093) or of an exporter (9100), none of which takes what is pushed. Expected the Pushgateway\'s, usually 9091, e.g. "http://192.168.1.10:9091"',
   );
 
+/** Whoever outside of the site expects to hear, again and again, and tells people when it doesn't. */
+const deadMan = z.strictObject({
+  urlSecret: clusterSecret.describe(
+    "Address that Alertmanager calls as long as Prometheus evaluates rules and their alerts arrive",
+  ),
+  hosts: z
+    .record(name, name)
+    .describe(
+      "By host, the secret with the address that it calls itself: one check of the receiver for each, or one that lives would hide another's death",
+    ),
+  every: interval
+    .default("5min")
+    .describe("How often each of them is called; the receiver's own patience has to be longer"),
+});
+
 export const monitoring = z.strictObject({
   pushgateway,
   pushgatewayPersistent: z.boolean().default(true).describe("Whether pushed metrics survive its restart"),
@@ -114,6 +130,11 @@ export const monitoring = z.strictObject({
       'expected a folder alone, as Prometheus reads {{ as a template: the alert\'s name is put behind it, e.g. "https://runbooks.example"',
     )
     .describe("Where the runbooks are published; a page is <runbooks>/<alert>"),
+  deadMan: deadMan
+    .optional()
+    .describe(
+      "A receiver outside of the site that notices when nothing is heard any more, such as healthchecks",
+    ),
   exporters: z.array(exporter).default([]),
   alerts: z.array(alert).default([]).describe("Alerts beside those that every job gets"),
 });

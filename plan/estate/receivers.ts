@@ -2,7 +2,7 @@ import { z } from "zod";
 import { line, name } from "./fields";
 
 /** What a message is sent with, and nobody else may read: Alertmanager takes it from a Secret of the cluster. */
-const clusterSecret = z.strictObject({
+export const clusterSecret = z.strictObject({
   name: name.describe("Kubernetes Secret in the monitoring namespace"),
   key: z.string().regex(/^[A-Za-z0-9._-]+$/, 'expected a key of a Kubernetes Secret, e.g. "url"'),
 });

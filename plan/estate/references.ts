@@ -68,6 +68,7 @@ function places(estate: Estate, look: Lookup): void {
 function people(estate: Estate, look: Lookup): void {
   for (const [index, { receiver }] of estate.monitoring.alerts.entries())
     if (receiver !== undefined) look.receiver(["monitoring", "alerts", index, "receiver"], receiver);
+  deadMan(estate, look);
   for (const [name, { keptIn }] of Object.entries(estate.secrets))
     keptIn.forEach((holder, index) =>
       look.name(
@@ -77,6 +78,22 @@ function people(estate: Estate, look: Lookup): void {
         "service",
       ),
     );
+}
+
+function deadMan({ monitoring, hosts: known }: Estate, look: Lookup): void {
+  const callers = Object.entries(monitoring.deadMan?.hosts ?? {});
+  for (const [index, [host, secret]] of callers.entries()) {
+    const at = ["monitoring", "deadMan", "hosts", host];
+    look.name(at, host, Object.keys(known), "host");
+    look.secret(at, secret);
+    const other = callers.slice(0, index).find(([, taken]) => taken === secret);
+    if (other)
+      look.fault(
+        at,
+        secret,
+        `is what ${other[0]} calls too: as long as one of them lives, nobody hears of the other's death. Give each a check of its own at the receiver, and a secret with its address`,
+      );
+  }
 }
 
 function services(estate: Estate, look: Lookup): void {

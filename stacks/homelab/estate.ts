@@ -167,6 +167,7 @@ export const estate: EstateInput = {
     "pfsense-api-key": { keptIn: ["vault", "break-glass"] },
     "luks-passphrase": { keptIn: ["vault", "break-glass"] },
     "pfsense-ssh-key": { keptIn: ["vault", "break-glass"] },
+    "pve-calls": { keptIn: ["vault", "break-glass"] },
     "postgresql-backup": { keptIn: ["vault", "break-glass"] },
     "mysql-backup": { keptIn: ["vault", "break-glass"] },
     "postgresql-per-db": { keptIn: ["vault", "break-glass"] },
@@ -181,6 +182,7 @@ export const estate: EstateInput = {
     evaluationInterval: "1min",
     namespace: "monitoring",
     runbooks: "https://runbooks.viktorbarzin.me",
+    deadMan: { urlSecret: { name: "watchdog", key: "url" }, hosts: { pve: "pve-calls" } },
     exporters: [
       {
         job: "proxmox-host",

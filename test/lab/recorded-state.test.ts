@@ -4,6 +4,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { projectRoot } from "../../lab/cache";
 import { parseEstate, planOf } from "../../plan";
+import { deadMenOf } from "../../plan/dead-man";
 import { noSecret, ProductStack } from "./engine/product-stack";
 import { nowhere, readRecorded } from "./engine/recorded";
 import { recordedSecrets } from "./engine/recorded-estate";
@@ -44,9 +45,11 @@ async function notInPlace(): Promise<string[]> {
 }
 
 test("it has what each job's layer and each kind of deployment makes", () => {
-  const installed = planOf(parseEstate(estate)).jobs.flatMap(({ deployment }) =>
-    deployment.kind === "planned" ? [] : [deployment.runner],
-  );
+  const plan = planOf(parseEstate(estate));
+  const installed = [
+    ...plan.jobs.flatMap(({ deployment }) => (deployment.kind === "planned" ? [] : [deployment.runner])),
+    ...deadMenOf(plan).map(({ runner }) => runner),
+  ];
   // A runner that it hasn't could get another type unseen.
   const programs = ["host-scripts", "cluster-scripts"].flatMap(folder =>
     readdirSync(join(projectRoot, folder)).filter(

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { watchdogRules } from "../../alerts/watchdog";
 import { routesOf } from "../../alerts/routes";
 import { runningProcess } from "../../lab/process";
 import { matcherText } from "../../lab/servers/rule-sync/alertmanager";
@@ -8,7 +9,9 @@ import {
   clearMessages,
   connect,
   exchange,
+  labMonitoring,
   monitoringNamespace,
+  pingUrl,
   queryPrometheus,
   receivedMessages,
   refusals,
@@ -21,6 +24,7 @@ import {
 } from "../../lab/servers";
 import { exampleEstate } from "../../plan/estate/example";
 import { parseEstate } from "../../plan/estate/parse";
+import type { Estate } from "../../plan/estate/schema";
 import {
   alertmanagerText,
   alertName,
@@ -40,6 +44,15 @@ import {
 } from "./servers-fixture";
 
 const quiet = (): void => undefined;
+
+/** @param urlSecret with the address that Alertmanager calls again and again, as soon as it can */
+function watchedEstate(receivers: object, urlSecret: { name: string; key: string }): Estate {
+  const { monitoring, ...more } = exampleEstate();
+  const { evaluationInterval } = labMonitoring;
+  const deadMan = { urlSecret, hosts: {}, every: "2s" };
+  return parseEstate({ ...more, receivers, monitoring: { ...monitoring, deadMan, evaluationInterval } });
+}
+
 let foundRunning = false;
 
 jest.setTimeout(180_000);
@@ -153,7 +166,7 @@ test("each kind of receiver is taken by the definitions and by Alertmanager, and
     apiVersion: "monitoring.coreos.com/v1alpha1",
     kind: "AlertmanagerConfig",
     metadata: { name: id, namespace: monitoringNamespace },
-    spec: routesOf(parseEstate({ ...exampleEstate(), receivers })),
+    spec: routesOf(watchedEstate(receivers, secret)),
   });
   await eventually(async () => {
     const text = await alertmanagerText();
@@ -173,6 +186,38 @@ test("each kind of receiver is taken by the definitions and by Alertmanager, and
   await connect().remove(rulePath);
   await connect().remove(routePath);
   await eventually(async () => !(await alertmanagerText()).includes(`${id}/infra`));
+  await connect().remove(`/api/v1/namespaces/${monitoringNamespace}/secrets/${id}`);
+});
+
+test("whoever waits outside is called again and again, and before anybody else", async () => {
+  const secret = { name: id, key: "url" };
+  await connect().apply(`/api/v1/namespaces/${monitoringNamespace}/secrets/${id}`, {
+    ...{ apiVersion: "v1", kind: "Secret", metadata: { name: id, namespace: monitoringNamespace } },
+    stringData: { url: pingUrl(id) },
+  });
+  const estate = watchedEstate({ infra: { kind: "webhook", urlSecret: secret } }, secret);
+  await clearMessages();
+  await connect().apply(routePath, {
+    apiVersion: "monitoring.coreos.com/v1alpha1",
+    kind: "AlertmanagerConfig",
+    metadata: { name: id, namespace: monitoringNamespace },
+    spec: routesOf(estate),
+  });
+  await connect().apply(rulePath, {
+    apiVersion: "monitoring.coreos.com/v1",
+    kind: "PrometheusRule",
+    metadata: { name: id, namespace: monitoringNamespace },
+    spec: { groups: watchdogRules(estate) },
+  });
+  const calls = async () => (await receivedMessages()).filter(({ path }) => path === `/ping/${id}`);
+  await eventually(async () => (await calls()).length > 2);
+  for (const { payload } of await calls())
+    expect(JSON.parse(payload.text ?? "")).toMatchObject({
+      status: "firing",
+      commonLabels: { alertname: "HoldfastWatchdog", holdfast_job: "watchdog" },
+    });
+  await connect().remove(rulePath);
+  await connect().remove(routePath);
   await connect().remove(`/api/v1/namespaces/${monitoringNamespace}/secrets/${id}`);
 });
 

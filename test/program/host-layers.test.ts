@@ -13,6 +13,7 @@ const texts = {
   ...{ "pfsense-key": "id and token of the firewall", "pfsense-ssh-key": firewallKey },
   ...{ "nas-look-key": "key of the NAS", "nas-look-password": "password of the NAS" },
   "nas-key": "key that opens one folder of the NAS",
+  "pve-calls": "https://outside.example/ping/5f0c3b1e",
 };
 const withSecrets = (change: Record<string, string> = {}) => ({
   secrets: Object.fromEntries(
@@ -25,7 +26,7 @@ test("installs a component for each runner, with a release, its credentials and 
   expect(error).toBeUndefined();
   const layers = resources.filter(({ type }) => type.startsWith("holdfast:layer:"));
   const { jobs } = planOf(parseEstate(exampleEstate()));
-  expect(layers).toHaveLength(jobs.filter(isHosted).length);
+  expect(layers).toHaveLength(jobs.filter(isHosted).length + 1);
   const registered = layers.map(
     ({ type, name }) => `${type} ${name}: ${childrenOf(resources, name).join(", ")}`,
   );
@@ -40,8 +41,12 @@ test("installs a component for each runner, with a release, its credentials and 
     "holdfast:layer:NfsChangeTracker nfs-change-tracker-pve: release, alerts",
     "holdfast:layer:OffsiteSync offsite-sync-backup-pve: release, credential-nas-key, alerts",
     "holdfast:layer:NasSnapshots nas-snapshots-pve: release, credential-nas-look-key, credential-nas-look-password, alerts",
+    "holdfast:layer:DeadMan dead-man-pve: release, credential-pve-calls",
   ])
     expect(registered).toContain(layer);
+  expect(named(resources, "watchdog-rule").inputs["spec"]).toMatchObject({
+    groups: [{ rules: [{ alert: "HoldfastWatchdog", expr: "vector(1)" }] }],
+  });
 });
 
 test("says which jobs are planned and not installed", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { absenceRules } from "../../alerts/absence";
-import { estateRules } from "../../alerts/groups";
+import { ruleGroups } from "../../alerts/groups";
 import { type AlertTests, promtoolTests, promtoolTestsOfEstate } from "../../alerts/promtool-tests";
 import { rulesOf } from "../../alerts/rules";
 import { ruleFile } from "../../components/rule-file";
@@ -58,16 +58,16 @@ describe.each(estates)("%s", (_, plan) => {
     },
   );
 
-  test("the estate's own alerts: an absence alert fires when their series are gone", async () => {
+  test("the estate's own alerts: an absence alert fires when their series are gone, and one fires all the time", async () => {
     const tests = promtoolTestsOfEstate(plan);
-    expect(tests).toHaveLength(absenceRules(plan).length);
+    expect(tests).toHaveLength(absenceRules(plan).length + 1);
     const { exitCode, output } = await run(tests);
     expect(output).toContain("SUCCESS");
     expect(exitCode).toBe(0);
   });
 
   test("all rules together are a file that promtool takes", async () => {
-    const groups = [...plan.jobs.map(job => rulesOf(job, plan.estate)), ...estateRules(plan)];
+    const groups = ruleGroups(plan);
     writeFileSync(join(folder, "rules.yml"), ruleFile(groups));
     const { exitCode, output } = await promtoolSays("check", "rules", "rules.yml");
     expect(output).toContain(`SUCCESS: ${groups.flatMap(({ rules }) => rules).length} rules found`);

@@ -1,4 +1,4 @@
-// Stands for Slack: takes what is posted to /slack, and gives it back at /messages.
+// Stands for Slack, and for who waits for calls: takes what is posted to /slack and to /ping, and gives it back at /messages.
 import { createServer, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -26,7 +26,14 @@ async function answer(request: IncomingMessage): Promise<Answer> {
     }
     return { status: 200, body: "ok" };
   }
-  return { status: 404, body: "POST /slack, GET /messages, DELETE /messages, GET /healthz\n" };
+  if (method === "POST" && /^\/ping\//.test(pathname)) {
+    store.add(pathname, JSON.stringify({ text: await text(request) }), new Date());
+    return { status: 200, body: "OK" };
+  }
+  return {
+    status: 404,
+    body: "POST /slack, POST /ping/CHECK, GET /messages, DELETE /messages, GET /healthz\n",
+  };
 }
 
 createServer((request, response) => {

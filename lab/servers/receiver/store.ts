@@ -22,7 +22,7 @@ const payload = z.looseObject({
 export const receivedMessage = z.strictObject({
   /** ISO 8601, UTC. */
   receivedAt: z.iso.datetime(),
-  /** Path that it was posted to: "/slack", or what lies below. */
+  /** Path that it was posted to: "/slack" or what lies below, or "/ping/CHECK". */
   path: z.string(),
   payload,
 });

@@ -1,6 +1,6 @@
 import { readFacts } from "../../facts";
 import { machine } from "../../house/machine";
-import { labMonitoring, monitoringNamespace, slackSecret } from "../../servers/monitoring";
+import { deadManSecret, labMonitoring, monitoringNamespace, slackSecret } from "../../servers/monitoring";
 import { offsiteTree, offsiteUser } from "../../nas/receiver";
 import { readFirewall } from "../../servers/firewall";
 import { dataDir, urls } from "../../servers/places";
@@ -81,6 +81,8 @@ export function estate(): EstateInput {
       evaluationInterval: labMonitoring.evaluationInterval,
       namespace: monitoringNamespace,
       runbooks: "https://runbooks.lab.example",
+      // The host's call starts a Node of its own, which is dear there.
+      deadMan: { urlSecret: deadManSecret, hosts: { pve: "pve-calls" }, every: "2min" },
     },
     waivers: [
       {
@@ -99,6 +101,7 @@ export function estate(): EstateInput {
       "nas-key": { keptIn: ["break-glass"] },
       "firewall-api-key": { keptIn: ["break-glass"] },
       "firewall-ssh-key": { keptIn: ["break-glass"] },
+      "pve-calls": { keptIn: ["break-glass"] },
     },
     services: {
       host: {

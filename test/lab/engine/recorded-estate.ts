@@ -11,6 +11,7 @@ export const recordedSecrets = [
   "nas-look-password",
   "pfsense-key",
   "pfsense-ssh-key",
+  "pve-calls",
 ];
 
 /** The example with all that this version can install: each runner, each kind of deployment, access to a cluster, secrets. */

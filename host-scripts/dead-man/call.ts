@@ -1,0 +1,40 @@
+import type { DeadManConfig } from "../../plan/contracts/dead-man";
+import { readCredential } from "../runtime/credentials";
+import { exitCodes, messageOf, Refusal, RunnerError } from "../runtime/errors";
+import { send } from "../runtime/push";
+import { shell } from "../runtime/shell";
+
+/**
+ * Calls the receiver, in the words of healthchecks and its like: the address alone is a success, and "/start" and "/fail" follow it.
+ * @param text what people read there, beside the call
+ * @throws {RunnerError} without the address, which is a secret
+ */
+export async function call(
+  config: DeadManConfig,
+  what: "start" | "success" | "fail",
+  text: string,
+): Promise<void> {
+  const url = addressOf(config);
+  if (what !== "success") url.pathname = `${url.pathname.replace(/\/$/, "")}/${what}`;
+  let fault = "";
+  for (let attempt = 1; attempt <= config.attempts; attempt += 1)
+    try {
+      return await send("POST", url, text, config.timeoutMs);
+    } catch (error) {
+      fault = messageOf(error);
+    }
+  throw new RunnerError(exitCodes.failed, {
+    failed: `${what} wasn't told after ${config.attempts} attempts: ${fault}`,
+    kept: "The jobs of this host go on; whoever waits for this call takes it for dead.",
+    next: shell`systemctl start ${config.job}`,
+  });
+}
+
+function addressOf(config: DeadManConfig): URL {
+  const text = readCredential(config, config.address).trim();
+  if (/^https?:/.test(text) && URL.canParse(text)) return new URL(text);
+  throw new Refusal(
+    `the credential "${config.address}" is no http(s) address`,
+    shell`pulumi up with the address that the receiver shows as the secret ${config.address}`,
+  );
+}
