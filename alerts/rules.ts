@@ -40,7 +40,7 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
     },
     annotations: {
       summary,
-      description: `On the host: systemctl status ${job.name}.service; journalctl -u ${job.name}.service -n 50`,
+      description: lookAt(job),
       runbook_url: `${estate.monitoring.runbooks.replace(/\/$/, "")}/${alert}`,
     },
   });
@@ -73,6 +73,24 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
       ),
     ],
   };
+}
+
+/** What shows how its last runs went, to be typed where it runs. */
+function lookAt({ name, host, deployment }: Job): string {
+  switch (deployment.kind) {
+    case "timer":
+    case "service":
+      return `On ${host}: systemctl status ${name}.service; journalctl -u ${name}.service -n 50`;
+    case "cronjob": {
+      const { namespace } = deployment.pod;
+      const ours = `--namespace ${namespace} --selector holdfast.io/job=${name}`;
+      return `kubectl get cronjob,job,pod ${ours}; kubectl logs ${ours} --all-containers --tail 50`;
+    }
+    case "planned":
+      return `Holdfast plans ${name} and doesn't install it: look where you run it`;
+    default:
+      return deployment satisfies never;
+  }
 }
 
 /** The alerts that are the job's alone, without those that the estate has one of its own for. */

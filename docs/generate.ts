@@ -2,15 +2,16 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { projectRoot } from "../stacks/project";
+import { alertPages } from "./pages/alerts";
 import { checkPages } from "./pages/checks";
 import { estateSchemaPage } from "./pages/estate-schema";
 import { referencePage } from "./pages/reference-checked";
 import type { Page } from "./pages/page";
 
 const docs = join(projectRoot, "docs");
-const generatedFolders = ["checks"];
+const generatedFolders = ["checks", "runbooks"];
 
-const pages: readonly Page[] = [...checkPages(), estateSchemaPage(), referencePage()];
+const pages: readonly Page[] = [...checkPages(), ...alertPages(), estateSchemaPage(), referencePage()];
 const stale = pages.filter(page => textOf(page.path) !== page.text).map(page => page.path);
 const orphans = generatedFolders
   .flatMap(folder => filesBelow(join(docs, folder)))

@@ -1,5 +1,5 @@
-import { longestGap } from "./calendar";
-import type { Trigger } from "./job";
+import { firings, longestGap } from "./calendar";
+import type { Job, Trigger } from "./job";
 
 /** The largest age of a job's last success that a rule can see although every run took place. */
 export interface HealthyAge {
@@ -35,4 +35,10 @@ export function healthyAge(
 export function tightestStaleAfter(age: HealthyAge): number {
   const step = age.ms < 600_000 ? 1_000 : 60_000;
   return Math.ceil(age.ms / step) * step;
+}
+
+/** Starts that pass without a success, from the one before the schedule's longest gap on, until the alert about it fires. */
+export function runsMissedBeforeAlert({ trigger, judged }: Job, lastStartMs: number): number {
+  const silentMs = judged.staleAfterMs + judged.forMs;
+  return firings(trigger.schedule, trigger.zone, lastStartMs + 1, lastStartMs + silentMs + 1).length;
 }

@@ -1,6 +1,4 @@
-import { firings } from "../../plan/calendar";
-import type { Job } from "../../plan/job";
-import { healthyAge, tightestStaleAfter } from "../../plan/staleness";
+import { healthyAge, runsMissedBeforeAlert, tightestStaleAfter } from "../../plan/staleness";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
@@ -19,7 +17,7 @@ export const staleAbovePromise = defineCheck({
       if (noticedMs <= rpoMs) return [];
       const age = healthyAge(job.trigger, job.budgetMs, visibleAfterMs, plan.estate.years);
       const tightestSafeMs = tightestStaleAfter(age);
-      const missedRuns = runsMissedBeforeAlert(job, age.gapFromMs, staleAfterMs + forMs);
+      const missedRuns = runsMissedBeforeAlert(job, age.gapFromMs);
       const reachable = tightestSafeMs + forMs + visibleAfterMs;
       return [
         {
@@ -51,8 +49,3 @@ export const staleAbovePromise = defineCheck({
     ],
   },
 });
-
-/** Starts that pass without a success between a run and the alert about it. */
-function runsMissedBeforeAlert(job: Job, lastStartMs: number, silentMs: number): number {
-  return firings(job.trigger.schedule, job.trigger.zone, lastStartMs + 1, lastStartMs + silentMs + 1).length;
-}
