@@ -1,11 +1,13 @@
-import { planOf } from "../../plan";
+import { type Plan, planOf } from "../../plan";
 import type { Estate } from "../../plan/estate/schema";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { tooMuchForBudget } from "../order/too-much-for-budget";
+import { counted } from "../wording";
 import { rto } from "./rto";
 
-/** Fewer are promises of those services that are too short. */
+/** Fewer are promises of those services, or budgets of those runs, that are too short. */
 const many = 3;
 /** The fastest that an estate may say. */
 const atOnce = { bandwidth: "10GB", latency: "0s" };
@@ -13,28 +15,40 @@ const atOnce = { bandwidth: "10GB", latency: "0s" };
 export const linkTooSlow = defineCheck({
   code: "promises/link-too-slow",
   severity: "error",
-  title: "A link is too slow for what several services promise",
-  why: "Ten days for ten minutes, or a megabyte for a hundred, in the one line of an estate that all restores go over: what is told of it is a broken promise of each service.",
+  title: "A link is too slow for what several services promise, or several runs carry",
+  why: "Ten days for ten minutes, or a megabyte for a hundred, in the one line of an estate that all restores or all copies go over: what is told of it is a broken promise of each service, or the budget of each run.",
   suspicion: true,
   run: plan => {
-    const late = rto.run(plan, 0).length;
-    if (late < many) return [];
+    const late = lateOn(plan);
+    if (late.services + late.runs < many) return [];
     return plan.estate.links.flatMap(({ from, to, bandwidth, latency }, index) => {
-      const left = rto.run(planOf(faster(plan.estate, index)), 0).length;
-      if (late - left < many) return [];
+      const left = lateOn(planOf(faster(plan.estate, index)));
+      const [services, runs] = [late.services - left.services, late.runs - left.runs];
+      if (services + runs < many) return [];
+      const link = `${from} > ${to}: ${bandwidth} a second, the first byte after ${latency}`;
+      const told = [
+        ...(services > 0
+          ? [
+              `${counted(services, "service is", "services are")} promised to be back sooner than what they need comes`,
+            ]
+          : []),
+        ...(runs > 0
+          ? [`${counted(runs, "run has", "runs have")} more to carry than their budgets have time for`]
+          : []),
+      ];
       return [
         {
           subject: `${from} > ${to}`,
-          message: `${late - left} services are promised to be back sooner than what they need comes over the link ${from} > ${to}: ${bandwidth} a second, the first byte after ${latency}.`,
-          fix: `Correct bandwidth and latency of links[${index}], or promise each of the services below more time.`,
-          evidence: { link: `links[${index}]`, bandwidth, latency, services: late - left },
+          message: `${told.join(", and ")} over the link ${link}.`,
+          fix: `Correct bandwidth and latency of links[${index}], or give each of what is told below more time.`,
+          evidence: { link: `links[${index}]`, bandwidth, latency, services, runs },
         },
       ];
     });
   },
   without: ({ estate }, { evidence: { link } }) =>
     estate.links.flatMap((_, index) => (link === `links[${index}]` ? [faster(estate, index)] : [])),
-  explains: (_, { code }) => /^promises\/(rto|restored-together)$/.test(code),
+  explains: (_, { code }) => /^(promises\/(rto|restored-together)|order\/too-much-for-budget)$/.test(code),
   examples: {
     bad: [
       mended(
@@ -44,7 +58,7 @@ export const linkTooSlow = defineCheck({
           edit: ({ links }) => edit(links[0], { latency: "10min" }),
         },
         {
-          says: "promise each of the services below more time",
+          says: "give each of what is told below more time",
           edit: ({ services }) => {
             for (const { promise } of Object.values(services))
               if (promise?.rto !== undefined) promise.rto = "51h";
@@ -55,6 +69,11 @@ export const linkTooSlow = defineCheck({
     good: [example("a link on which everything is back in time")],
   },
 });
+
+/** What is too late for its promise or its budget. */
+function lateOn(plan: Plan): { services: number; runs: number } {
+  return { services: rto.run(plan, 0).length, runs: tooMuchForBudget.run(plan, 0).length };
+}
 
 function faster(estate: Estate, index: number): Estate {
   return { ...estate, links: estate.links.map((link, at) => (at === index ? { ...link, ...atOnce } : link)) };

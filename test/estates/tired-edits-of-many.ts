@@ -19,6 +19,13 @@ export const ofMany: TiredEdit[] = [
     "promises/link-too-slow",
     "synology > pve",
   ],
+  [
+    "a megabyte for a hundred, of the host's own disks",
+    "links > 0 > bandwidth",
+    "1MB",
+    "promises/link-too-slow",
+    "pve > pve",
+  ],
   ["rules once a day", "monitoring > evaluationInterval", "1d", "alerts/scraped-too-rarely", "rules"],
   ["hours for minutes of a run", `${mirror} > usualRun`, "20h", "order/budget-out-of-bounds", "nfs-mirror"],
   [
