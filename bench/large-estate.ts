@@ -58,9 +58,15 @@ export function largeEstate(factor: number): EstateInput {
       { from: host, to: nasOf(host), bandwidth: "1GB" },
       { from: host, to: host, bandwidth: "2GB" },
     ]),
-    secrets: Object.fromEntries(["nas-password", "nas-key"].map(name => [name, { keptIn: ["break-glass"] }])),
+    secrets: Object.fromEntries(
+      ["nas-password", "nas-key", ...hosts.map(callsOf)].map(name => [name, { keptIn: ["break-glass"] }]),
+    ),
     monitoring: {
       ...example.monitoring,
+      deadMan: {
+        urlSecret: { name: "watchdog", key: "url" },
+        hosts: Object.fromEntries(hosts.map(host => [host, callsOf(host)])),
+      },
       exporters: example.monitoring.exporters?.map(exporter => ({ ...exporter, instances: hosts })),
     },
     services: Object.fromEntries(
@@ -102,6 +108,11 @@ export function largeEstate(factor: number): EstateInput {
       ),
     },
   };
+}
+
+/** The secret with the address that a host calls. */
+function callsOf(host: string): string {
+  return `${host}-calls`;
 }
 
 /** The photos of a host, or a share of every host's volumes. */
