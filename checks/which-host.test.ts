@@ -5,7 +5,7 @@ import { runChecks } from ".";
 /** A second host with a mirror of its own, whose threshold is a weekly one's as the first's is. */
 function twoMirrors(change: (estate: ExampleEstate) => void = () => undefined) {
   const estate = exampleWith(example => {
-    const { hosts, layers } = example;
+    const { hosts, layers, monitoring, secrets } = example;
     hosts.pve2 = {
       site: "home",
       address: "pve2.example",
@@ -20,6 +20,8 @@ function twoMirrors(change: (estate: ExampleEstate) => void = () => undefined) {
     if (!mirror) throw new Error("the example has no mirror");
     mirror.alert = { receiver: "infra", staleAfter: "16d" };
     layers["nfs-mirror"].push({ ...mirror, host: "pve2", excludes: [], keep: [] });
+    secrets["pve2-calls"] = { keptIn: ["break-glass"] };
+    if (monitoring.deadMan) monitoring.deadMan.hosts["pve2"] = "pve2-calls";
     change(example);
   });
   return runChecks(planOf(parseEstate(estate)), Date.UTC(2026, 10, 1));
