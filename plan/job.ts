@@ -158,6 +158,18 @@ export interface Credential {
   readonly byHand?: true;
 }
 
+/** For how long a NAS keeps each of its snapshots of a share, as a deployment sets it there. */
+export interface NasRetention {
+  readonly destination: string;
+  /** Its name, without a slash. */
+  readonly share: string;
+  readonly keepDays: number;
+  /** Account that may set it, with the names of the secrets that it logs in with and that its sudo asks for: both lie on no host. */
+  readonly user: string;
+  readonly key: string;
+  readonly password: string;
+}
+
 /** Holdfast's own programs on a host: entries in host-scripts, without their ending. */
 export type RunnerName =
   | "lvm-pvc-snapshot"
@@ -233,6 +245,8 @@ export interface Job {
   readonly alerts: readonly JobAlert[];
   /** Secrets that it needs. */
   readonly credentials: readonly Credential[];
+  /** What a deployment sets on the NAS that keeps its copies; nothing where somebody else does. */
+  readonly nasRetention?: NasRetention;
   /** How it comes to run. Only whoever installs it looks here. */
   readonly deployment: Deployment;
 }

@@ -18,6 +18,7 @@ import { clusterProvider } from "./cluster-provider";
 import { errorText, warningTexts } from "./diagnostics";
 import { askedCluster, clusterAccounts, secretsOf } from "./host-jobs";
 import { pinned, requireImages } from "./images";
+import { nasRetentions, setRetentions } from "./nas-retentions";
 import { operatorFault } from "./operator-fault";
 import type { ProbeTarget } from "./probe";
 import { requireHosts } from "./reach-hosts";
@@ -61,17 +62,23 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     ...jobs.map(job => ({ ...job, ...job.deployment, rules: rulesOf(job, estate) })),
     ...deadMenOf(plan).map(caller => ({ ...caller, rules: undefined })),
   ];
-  requireSecrets([...onHosts, ...inCluster], settings.secrets);
+  // Also of jobs that are planned only: the NAS makes its snapshots by itself.
+  const applied = plan.jobs.filter(({ nasRetention }) => nasRetention !== undefined);
+  requireSecrets([...onHosts, ...inCluster, ...applied], settings.secrets);
+  const retentions = nasRetentions(applied, estate, settings.secrets);
   requireImages(inCluster, settings.images);
   const cluster = askedCluster([...jobs, ...inCluster], estate);
   tellUndeployed(plan.jobs.filter(isOnlyPlanned).map(({ name }) => name));
   // A preview changes nothing, and may be looked at where no host can be reached.
   if (!pulumi.runtime.isDryRun())
     await requireHosts(
-      hostsOf(onHosts, inCluster).map(name => ({
-        name,
-        connection: connectionTo(estate, name, settings),
-      })),
+      [
+        ...hostsOf(onHosts, inCluster).map(name => ({
+          name,
+          connection: connectionTo(estate, name, settings),
+        })),
+        ...retentions,
+      ],
       settings.hostsDown,
       surroundings.probe,
       settings.sshAgent,
@@ -123,6 +130,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       opts,
     );
   }
+  setRetentions(retentions);
   const [own, watchdog] = [estateRules(plan), watchdogRules(estate)];
   if (objects) {
     for (const group of own)

@@ -1,3 +1,4 @@
+import { snapshotProgram as program } from "../../plan/contracts/nas-snapshots";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import { momentText } from "../runtime/moment";
 import type { Phase } from "../runtime/phases";
@@ -9,8 +10,8 @@ import { lastDue } from "./due";
 import { daysToFull } from "./forecast";
 import { formatHours } from "./hours";
 import { type Memory, writeMemory } from "./memory";
+import { verifiedEnds } from "./senders";
 import type { Facts, NasLook } from "./nas-snapshots";
-import { program } from "./script";
 
 const dayMs = 86_400_000;
 
@@ -25,7 +26,10 @@ export const judge: Phase<NasLook> = {
     const facts = required(run.facts, "facts");
     const nasMs = lookedAt.getTime() + (facts.skewMs ?? 0);
     const before = run.memory;
-    run.memory = remembered(before, facts, nasMs, lookedAt.getTime(), config.keepMs);
+    run.memory = {
+      ...remembered(before, facts, nasMs, lookedAt.getTime(), config.keepMs),
+      verified: verifiedEnds(config, before),
+    };
     const dueMs = await lastDue(config, nasMs - config.graceMs, stop.signal);
     faults.push(...faultsOf(run, facts, nasMs, dueMs));
     run.drifts = driftsOf(config, facts, run.memory.gone, nasMs, dueMs);
@@ -99,7 +103,7 @@ function remembered(
   nasMs: number,
   nowMs: number,
   keepMs: number | undefined,
-): Memory {
+): Pick<Memory, "seen" | "gone" | "used"> {
   const names = new Set(snapshots.map(({ name }) => name));
   const missing = before.seen.filter(({ name }) => !names.has(name));
   const gone = [...before.gone, ...missing.map(snapshot => ({ ...snapshot, missedMs: nasMs }))].filter(

@@ -13,6 +13,8 @@ const memory = z.strictObject({
   gone: z.array(z.strictObject({ name: z.string(), atMs: z.number(), missedMs: z.number() })),
   /** What was used on the volume, oldest first; none while the NAS's cleaner was at work. */
   used: z.array(z.strictObject({ atMs: z.number(), bytes: z.number() })),
+  /** By the name of a job that writes to the share: the end of its last run that was whole and verified there. */
+  verified: z.record(z.string(), z.number()).default({}),
 });
 export type Memory = z.infer<typeof memory>;
 
@@ -22,7 +24,7 @@ export function readMemory({ stateDir }: Pick<NasSnapshotsConfig, "stateDir">): 
     return memory.parse(JSON.parse(readFileSync(fileIn(stateDir), "utf8")));
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || error instanceof z.ZodError || error instanceof SyntaxError)
-      return { seen: [], gone: [], used: [] };
+      return { seen: [], gone: [], used: [], verified: {} };
     throw error;
   }
 }

@@ -1,7 +1,6 @@
-import type { NasSnapshotsConfig } from "../../plan/contracts/nas-snapshots";
+import { type NasSnapshotsConfig, snapshotProgram as program } from "../../plan/contracts/nas-snapshots";
 import { shell } from "../runtime/shell";
 
-export const program = "/usr/syno/sbin/synosharesnapshot";
 const policyProgram = "/usr/syno/bin/synoretentionconf";
 
 /** What a session asks, one after the other. `asRoot` goes through sudo, with the password again for each. */
@@ -14,12 +13,13 @@ export interface Question {
 }
 
 /** All that a look asks. The first through sudo is the one without which there is nothing to say. */
-export function questionsOf({ nas: { share, volume } }: NasSnapshotsConfig): Question[] {
+export function questionsOf(config: NasSnapshotsConfig): Question[] {
+  const { share, volume } = config.nas;
   const place = `${volume}/${share}`;
   return [
     { name: "clock", command: "date +%s", asRoot: false },
     { name: "room", command: shell`df -Pk ${volume}`, asRoot: false },
-    { name: "list", command: shell`${program} list ${share}`, asRoot: true, orEnd: true },
+    listOf(config),
     { name: "conf", command: shell`${program} shareconf get ${share}`, asRoot: true },
     { name: "policy", command: shell`${policyProgram} --get ${"Share#"} ${share}`, asRoot: true },
     { name: "quota", command: shell`btrfs qgroup show --raw -reF ${place}`, asRoot: true },
@@ -32,6 +32,16 @@ export function questionsOf({ nas: { share, volume } }: NasSnapshotsConfig): Que
       asRoot: true,
     },
   ];
+}
+
+function listOf({ nas: { share } }: NasSnapshotsConfig): Question {
+  return { name: "list", command: shell`${program} list ${share}`, asRoot: true, orEnd: true };
+}
+
+/** Deletes snapshots, and lists what there is then. */
+export function deletionOf(config: NasSnapshotsConfig, names: readonly string[]): Question[] {
+  const command = shell`${program} delete ${config.nas.share} ${[...names]}`;
+  return [{ name: "delete", command, asRoot: true }, listOf(config)];
 }
 
 /**

@@ -4,9 +4,8 @@ import { momentText } from "../runtime/moment";
 import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../runtime/ways";
-import { ask } from "./ask";
-import { readFacts } from "./read-facts";
-import { questionsOf } from "./script";
+import { deleteSnapshots } from "./delete";
+import { factsOf } from "./facts-of";
 
 type Context = WayContext<NasSnapshotsConfig>;
 
@@ -23,15 +22,12 @@ export const ways: Ways<NasSnapshotsConfig> = {
     words: [1, 1],
     run: restore,
   },
+  delete: {
+    usage: "NAME...",
+    does: "delete snapshots by name, never the last ones; where this host's account may not, print the step",
+    run: deleteSnapshots,
+  },
 };
-
-async function factsOf(context: Context) {
-  const begunMs = Date.now();
-  const { answers } = await ask(context, questionsOf(context.config));
-  const nowMs = (begunMs + Date.now()) / 2;
-  const facts = readFacts(answers, nowMs, context.config);
-  return { facts, nasMs: nowMs + (facts.skewMs ?? 0) };
-}
 
 async function list({ what }: ListRequest, context: Context): Promise<Answer> {
   const { config } = context;

@@ -39,6 +39,29 @@ test.each([
   expect(parse(...words)).toMatchObject({ mode: "way", asked });
 });
 
+const withDeletion: Grammar = { ways: { list: way, delete: { ...way, usage: "NAME..." } } };
+
+test("what a dry run can tell of an answer, it takes one for", () => {
+  const grammar: Grammar = { accepts: { ...accepts, inDryRun: true } };
+  const argv = ["--config", "c.json", "--accept=x"];
+  expect(parseRunnerArguments("job", [...argv, "--dry-run"], grammar)).toMatchObject({
+    mode: "dry-run",
+    accept: ["x"],
+  });
+  expect(() => parseRunnerArguments("job", [...argv, "--unfinished"], grammar)).toThrow(
+    "can't be given with --unfinished",
+  );
+});
+
+test("a runner that deletes by name is asked so, and needs a name", () => {
+  const words = (...argv: string[]) =>
+    parseRunnerArguments("job", ["--config", "c.json", ...argv], withDeletion);
+  const asked = { verb: "delete", request: { what: ["a", "b"], dryRun: true } };
+  expect(words("delete", "a", "b", "--dry-run")).toMatchObject({ mode: "way", asked });
+  expect(() => words("delete")).toThrow("delete needs NAME...; see: list");
+  expect(() => parse("delete", "a")).toThrow('there is no "delete"');
+});
+
 test.each([
   [["restor", "a"], 'there is no "restor"; expected run, list, verify or restore'],
   [["run", "a"], 'run takes no "a"'],

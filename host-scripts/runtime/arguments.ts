@@ -56,7 +56,7 @@ ${acceptLine}${ways ? restoreFlagsHelp(ways) : ""}  --progress       show how fa
 ${exitCodesHelp}`;
 }
 
-function waysUsage(job: string, { list, verify, restore }: Ways<never>): string {
+function waysUsage(job: string, { list, verify, restore, delete: remove }: Ways<never>): string {
   const switches = Object.keys(restore?.switches ?? {}).map(name => ` [--${name}]`);
   return [
     `       ${job} list ${list.usage} [--json]\n`,
@@ -66,11 +66,12 @@ function waysUsage(job: string, { list, verify, restore }: Ways<never>): string 
           `       ${job} restore ${restore.usage} [--at TIME] [--into DIR]${switches.join("")} [--dry-run] [--json]\n`,
         ]
       : []),
+    ...(remove ? [`       ${job} delete ${remove.usage} [--dry-run] [--json]\n`] : []),
   ].join("");
 }
 
-function waysHelp({ list, verify, restore }: Ways<never>): string {
-  const ways = { list, verify, restore };
+function waysHelp({ list, verify, restore, delete: remove }: Ways<never>): string {
+  const ways = { list, verify, restore, delete: remove };
   return Object.entries(ways)
     .flatMap(([name, way]) => (way ? [`  ${name.padEnd(16)} ${way.does}\n`] : []))
     .join("");
@@ -98,7 +99,7 @@ export const exitCodesHelp = `Exit codes, which are also the value of a run's st
   137  killed (from --report-end only)
 `;
 
-const verbs = ["run", "list", "verify", "restore"] as const;
+const verbs = ["run", "list", "verify", "restore", "delete"] as const;
 type Verb = (typeof verbs)[number];
 
 const flags = {
@@ -122,6 +123,7 @@ const taken: Readonly<Record<Verb, readonly Flag[]>> = {
   list: everywhere,
   verify: everywhere,
   restore: [...everywhere, "dry-run", "at", "into"],
+  delete: [...everywhere, "dry-run"],
 };
 
 /** What a command asks for: a run, or something of the copies that are there. */
@@ -153,7 +155,7 @@ export function parseRunnerArguments(
     if (values.help) return undefined;
     const [verb, ...words] = [verbOf(positionals[0], ways), ...positionals.slice(1)];
     const given = Object.keys(values);
-    refuseFlags(verb, given, switches, accepts);
+    refuseFlags(verb, given, switches, { accepts, ways });
     const { config, json = false } = values;
     const rest = { config: config ?? "", json };
     if (verb === "run") {
@@ -170,6 +172,11 @@ export function parseRunnerArguments(
       };
       return { ...rest, mode: "way", asked: { verb, request } };
     }
+    if (verb === "delete" && ways?.delete) {
+      if (words.length === 0) throw new Error(`delete needs ${ways.delete.usage}; see: list`);
+      const request = { what: words, dryRun: values["dry-run"] ?? false };
+      return { ...rest, mode: "way", asked: { verb, request } };
+    }
     const [what, ...more] = words;
     if (more.length > 0) throw new Error(`${verb} takes no "${more.join(" ")}"`);
     const request = what === undefined ? {} : { what };
@@ -178,7 +185,7 @@ export function parseRunnerArguments(
 }
 
 function verbOf(word: string | undefined, ways: Grammar["ways"]): Verb {
-  const allowed = verbs.filter(verb => verb === "run" || ways?.[verb] !== undefined);
+  const allowed = verbsOf(ways);
   const verb = allowed.find(name => name === (word ?? "run"));
   if (verb === undefined)
     throw new Error(
@@ -187,17 +194,21 @@ function verbOf(word: string | undefined, ways: Grammar["ways"]): Verb {
   return verb;
 }
 
+function verbsOf(ways: Grammar["ways"]): Verb[] {
+  return verbs.filter(verb => verb === "run" || ways?.[verb] !== undefined);
+}
+
 function refuseFlags(
   verb: Verb,
   given: readonly string[],
   switches: readonly string[],
-  accepts: Grammar["accepts"],
+  { accepts, ways }: Grammar,
 ): void {
   if (given.includes("accept") && !accepts) throw new Error("Unknown option '--accept'");
   const own: readonly string[] = [...taken[verb], ...(verb === "restore" ? switches : [])];
   const wrong = given.find(flag => !own.includes(flag));
   if (wrong === undefined) return;
-  const goes = verbs.filter(name => (taken[name] as readonly string[]).includes(wrong));
+  const goes = verbsOf(ways).filter(name => (taken[name] as readonly string[]).includes(wrong));
   throw new Error(`--${wrong} goes with ${goes.length > 0 ? goes.join(" or ") : "restore"} alone`);
 }
 

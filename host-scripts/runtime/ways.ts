@@ -14,6 +14,8 @@ export interface Ways<Config extends RunnerConfig> {
   /** Left out, as `restore`, where it keeps no copies of its own. */
   readonly verify?: Way<Config, ListRequest>;
   readonly restore?: RestoreWay<Config>;
+  /** Left out where copies go by themselves alone. */
+  readonly delete?: Way<Config, DeleteRequest>;
 }
 
 /** One of them. */
@@ -49,12 +51,18 @@ export interface RestoreRequest {
   readonly switches: ReadonlySet<string>;
 }
 
+export interface DeleteRequest {
+  /** At least one. */
+  readonly what: readonly string[];
+  readonly dryRun: boolean;
+}
+
 export interface WayContext<Config extends RunnerConfig> {
   readonly config: Config;
   readonly log: Log;
   /** Signals alone stop it: there is no budget where somebody waits. */
   readonly stop: Stop;
-  /** The job's lock: held by a restore, unless it is a dry run. */
+  /** The job's lock: held by a restore and a deletion, unless it is a dry run. */
   readonly lock?: Lock;
 }
 
@@ -71,7 +79,8 @@ export interface Answer {
 /** What was asked for, as the arguments have it. */
 export type Asked =
   | { readonly verb: "list" | "verify"; readonly request: ListRequest }
-  | { readonly verb: "restore"; readonly request: RestoreRequest };
+  | { readonly verb: "restore"; readonly request: RestoreRequest }
+  | { readonly verb: "delete"; readonly request: DeleteRequest };
 
 /**
  * Does what was asked of the copies. Nothing of it is told to monitoring: it says nothing of the job.
@@ -93,8 +102,8 @@ export async function goWay<Config extends RunnerConfig>(
   const quiet = stop.listen();
   try {
     const answer = await answered(ways, asked, { config, log, stop });
-    // A restore that came through is done, whatever came meanwhile; of what was only looked at, some may be missing.
-    if (asked.verb !== "restore") stop.check(asked.verb);
+    // What came through and changed something is done, whatever came meanwhile; of what was only looked at, some may be missing.
+    if (asked.verb === "list" || asked.verb === "verify") stop.check(asked.verb);
     return tell(config.job, asked.verb, answer, log, json);
   } catch (fault) {
     // Whatever a command that was cut short made of it: the reason is the stop.
@@ -109,15 +118,19 @@ async function answered<Config extends RunnerConfig>(
   asked: Asked,
   context: WayContext<Config>,
 ): Promise<Answer> {
-  if (asked.verb !== "restore") return given(ways[asked.verb]).run(asked.request, context);
-  const restore = given(ways.restore);
-  if (asked.request.dryRun) return restore.run(asked.request, context);
+  if (asked.verb !== "restore" && asked.verb !== "delete")
+    return given(ways[asked.verb]).run(asked.request, context);
+  const act = (held: WayContext<Config>): Promise<Answer> =>
+    asked.verb === "restore"
+      ? given(ways.restore).run(asked.request, held)
+      : given(ways.delete).run(asked.request, held);
+  if (asked.request.dryRun) return act(context);
   // The job's own: no run changes or prunes what is being read.
   const lock = await takeLock(lockFile(context.config), 0, context.stop.signal);
   try {
     if (lock.leftovers.length > 0)
       context.log.warn(`ended what a killed run had left: process ${lock.leftovers.join(", ")}`);
-    return await restore.run(asked.request, { ...context, lock });
+    return await act({ ...context, lock });
   } finally {
     lock.release();
   }

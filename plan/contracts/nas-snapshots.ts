@@ -4,6 +4,9 @@ import { absolutePath, credentialName, credentialsDir, runnerFields, timeZone } 
 
 export const nasSnapshotsJobName = "nas-snapshots";
 
+/** The program of a Synology that knows of snapshots. */
+export const snapshotProgram = "/usr/syno/sbin/synosharesnapshot";
+
 /** What the runner `nas-snapshots` reads from its release's config.json. Times in ms. */
 export const nasSnapshotsConfig = z.strictObject({
   job: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
@@ -31,6 +34,10 @@ export const nasSnapshotsConfig = z.strictObject({
   graceMs: z.int().positive(),
   /** How long each snapshot is kept, as the estate has it; absent where that is no age. */
   keepMs: z.int().positive().optional(),
+  /** Snapshots that a deletion leaves, however old they are. */
+  keepAtLeast: z.int().min(1),
+  /** Jobs of this host that write to the share: where each leaves word of its last end. */
+  senders: z.array(z.strictObject({ job: z.string().min(1), stateDir: absolutePath })),
   /** Whether the estate knows that this account may delete snapshots. */
   mayDelete: z.boolean(),
   /** Textfile with what differs from the estate. */

@@ -164,6 +164,8 @@ export const estate: EstateInput = {
     "synology-rsync-key": { keptIn: ["vault", "break-glass"] },
     "synology-look-key": { keptIn: ["vault", "break-glass"] },
     "synology-look-password": { keptIn: ["vault", "break-glass"] },
+    "synology-retention-key": { keptIn: ["vault", "break-glass"] },
+    "synology-retention-password": { keptIn: ["vault", "break-glass"] },
     "pfsense-api-key": { keptIn: ["vault", "break-glass"] },
     "luks-passphrase": { keptIn: ["vault", "break-glass"] },
     "pfsense-ssh-key": { keptIn: ["vault", "break-glass"] },
@@ -374,6 +376,12 @@ export const estate: EstateInput = {
           user: "holdfast",
           secret: "synology-look-key",
           password: "synology-look-password",
+        },
+        // `pulumi up` sets the seven days there; neither of the two lies on a host.
+        apply: {
+          user: "holdfast-retention",
+          secret: "synology-retention-key",
+          password: "synology-retention-password",
         },
         usualRun: "1min",
         budget: "10min",

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ensureIdentity } from "../../lab/hosts/identity";
 import { hostStatus, mustOnHost, onHost, startHosts, stopHosts, type CommandResult } from "../../lab/hosts";
+import { setRetention } from "../../components/nas-retention";
 import { activeSwitches, healNas, switchNas, type NasSwitch } from "../../lab/nas/switches";
 import { until } from "../../lab/process";
 
@@ -61,6 +62,21 @@ test("synosharesnapshot deletes nothing when one of the names is wrong, and is f
   expect(await mustOnHost("nas", `${synosharesnapshot} list Backup lock=true`)).toContain(snapshot);
   expect(await onHost("nas", `${synosharesnapshot} list Backup`, operator)).toMatchObject({ exitCode: 1 });
   await mustOnHost("nas", `${synosharesnapshot} delete Backup ${snapshot}`);
+});
+
+test("a deployment sets a share's retention by a real sudo, and reads it back", async () => {
+  const { administratorPassword } = await ensureIdentity();
+  const sudo = { ...operator, input: `${administratorPassword}\n` };
+  await mustOnHost("nas", `${synosharesnapshot} shareconf set Backup snap_auto_remove_keep_days=3`);
+  expect(await mustOnHost("nas", setRetention("Backup", 7), sudo)).toBe(
+    "Backup keeps snapshots for 7 days (before: 3)\n",
+  );
+  expect(await mustOnHost("nas", `${synosharesnapshot} shareconf get Backup`)).toContain(
+    "snap_auto_remove_keep_days=7\n",
+  );
+  const refused = await onHost("nas", setRetention("Backup", 9), { ...operator, input: "wrong\n" });
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toContain("the retention of Backup can't be read, and wasn't changed");
 });
 
 test("stall: a running transfer stops moving and a new connection gets no greeting", async () => {

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { setRetention } from "../../components/nas-retention";
 import { createNasWorld, type NasWorld } from "./support/nas-world";
 
 /* A real sshd, and behind it stand-ins of a Synology's programs and of sudo. The world goes on from test to test, as a NAS does. */
@@ -31,7 +32,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 function setConf(text: string): void {
-  writeFileSync(join(world.snapshots, "..", "Backup.conf"), text, { mode: 0o666 });
+  const file = join(world.snapshots, "..", "Backup.conf");
+  writeFileSync(file, text);
+  chmodSync(file, 0o666);
 }
 
 /** The NAS's snapshots are those of the last days at midnight, as its schedule has them. */
@@ -214,4 +217,149 @@ test("list shows all of it, and a restore prints steps that bring a path back be
     expect(await world.run("restore", wrong)).toMatchObject({ status: 3 });
   mkdirSync(join(volume, "Backup/later"), { recursive: true });
   expect((await world.run("restore", "/Backup/later", "--at", "2001-01-01")).status).toBe(3);
+});
+
+describe("deletion", () => {
+  const deleting = "/usr/syno/sbin/synosharesnapshot delete Backup *\n";
+  const sender = (): string => join(world.config.stateDir, "..", "offsite");
+  const is = (name: string): boolean => existsSync(join(world.snapshots, name));
+
+  function sent(status: number, agoMs: number): void {
+    const endedAt = new Date(Date.now() - agoMs).toISOString();
+    mkdirSync(sender(), { recursive: true });
+    writeFileSync(
+      join(sender(), "last-end.json"),
+      JSON.stringify({ endedAt, invocation: "", status, pushed: true }),
+    );
+  }
+
+  beforeAll(() => {
+    world.set("rights", `${world.read("rights")}${deleting}`);
+    world.writeConfig({
+      ...{ mayDelete: true, keepAtLeast: 2 },
+      senders: [{ job: "offsite-sync-backup", stateDir: sender() }],
+    });
+  });
+  afterAll(() => {
+    world.writeConfig({});
+    world.set("rights", world.read("rights").replace(deleting, ""));
+  });
+
+  test("the last one with a verified copy stays also after the run that made it was followed by ones that failed", async () => {
+    const [sixth = "", second = "", newest = ""] = daily(6, 2, 0);
+    expect((await world.run("delete", sixth)).output).toContain(
+      "offsite-sync-backup never had all of its copies there",
+    );
+    sent(0, 2 * day + (Date.now() % day) + hour);
+    expect((await world.run()).status).toBe(0);
+    sent(1, hour);
+    const kept = await world.run("delete", second);
+    expect(kept.status).toBe(3);
+    expect(kept.output).toContain(`${second} is the first one after offsite-sync-backup had all`);
+    sent(0, 0);
+    expect((await world.run("delete", newest)).output).toContain(
+      `${newest} is the newest, and no snapshot has yet`,
+    );
+    expect([sixth, second, newest].every(is)).toBe(true);
+  });
+
+  test("what goes is shown first, goes by name alone, is looked for afterwards, and is no drift", async () => {
+    const [sixth = "", fifth = "", , newest = ""] = daily(6, 5, 1, 0);
+    sent(0, hour + (Date.now() % day));
+    const { drifts } = (await world.run()).result;
+    const refused = await world.run("delete", sixth, `${fifth}0`);
+    expect(refused.status).toBe(3);
+    expect(refused.output).toContain(`${fifth}0\\\" is no snapshot of Backup on nas; did you mean`);
+    expect((await world.run("delete", sixth, fifth, newest)).output).toContain(
+      "1 of 4 snapshots would be left",
+    );
+    const previewed = await world.run("delete", sixth, fifth, "--dry-run");
+    expect(previewed.result).toMatchObject({ names: [sixth, fifth], stays: 2, deleted: false });
+    expect([sixth, fifth].every(is)).toBe(true);
+    const { result, status } = await world.run("delete", sixth, fifth);
+    expect({ status, ...result }).toMatchObject({ status: 0, stays: 2, deleted: true });
+    expect([sixth, fifth].some(is)).toBe(false);
+    expect(is(newest)).toBe(true);
+    expect((await world.run()).result["drifts"]).toEqual(drifts);
+  });
+
+  test("a NAS that says it deleted, and still lists it, is no success", async () => {
+    const [third = ""] = daily(3, 1, 0);
+    sent(0, hour + (Date.now() % day));
+    world.shadow("synosharesnapshot", `[ "$1" = delete ] || exec REAL "$@"`);
+    const { status, output } = await world.run("delete", third);
+    world.unshadow();
+    expect(status).toBe(1);
+    expect(output).toContain(`still lists 1 of them, first ${third}`);
+  });
+
+  test("an account that only looks deletes nothing, and the step for an administrator is printed", async () => {
+    const [third = ""] = daily(3, 1, 0);
+    world.writeConfig({ keepAtLeast: 2 });
+    const { status, result } = await world.run("delete", third);
+    expect(status).toBe(0);
+    expect(result["step"]).toContain(`synosharesnapshot delete Backup ${third}`);
+    expect(is(third)).toBe(true);
+    expect((await world.run("delete", third, "--dry-run")).result).toMatchObject({ deleted: false });
+  });
+});
+
+describe("retention that a deployment sets", () => {
+  const rights = "/usr/syno/sbin/synosharesnapshot shareconf set Backup snap_auto_remove_keep_days=*\n";
+  beforeAll(() => world.set("rights", `${world.read("rights")}${rights}`));
+  afterAll(() => world.set("rights", world.read("rights").replace(rights, "")));
+
+  /** What the command plugin runs there, and how it gives it the password. */
+  async function set(days: number, password = world.password) {
+    const { address, port, user } = world.config.nas;
+    const key = join(world.config.credentialsDir, "key");
+    const options = [
+      "-o",
+      "StrictHostKeyChecking=no",
+      "-o",
+      "UserKnownHostsFile=/dev/null",
+      "-o",
+      "LogLevel=ERROR",
+    ];
+    const ssh = ["-F", "none", ...options, "-i", key, "-p", String(port), `${user}@${address}`];
+    const { exitCode, stdout, stderr } = await execa("ssh", [...ssh, setRetention("Backup", days)], {
+      input: `${password}\n`,
+      reject: false,
+    });
+    return { exitCode, stdout, stderr };
+  }
+  const conf = (): string => readFileSync(join(world.snapshots, "..", "Backup.conf"), "utf8");
+
+  test("is set where it differs, and read back", async () => {
+    setConf("snap_auto_remove_keep_days=3\nother=1\n");
+    expect(await set(9)).toEqual({
+      ...{ exitCode: 0, stderr: "" },
+      stdout: "Backup keeps snapshots for 9 days (before: 3)",
+    });
+    expect(conf()).toBe("other=1\nsnap_auto_remove_keep_days=9\n");
+    world.set("rights", world.read("rights").replace(rights, ""));
+    expect((await set(9)).stdout).toBe("Backup keeps snapshots for 9 days (before: 9)");
+    const refused = await set(8);
+    world.set("rights", `${world.read("rights")}${rights}`);
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("can't be set to 8 days") as string,
+    });
+    expect(conf()).toContain("days=9\n");
+  });
+
+  test("fails where the NAS takes it and says another number then, and tries a wrong password once", async () => {
+    world.shadow("synosharesnapshot", `[ "$2" = set ] || exec REAL "$@"`);
+    const deaf = await set(5);
+    world.unshadow();
+    expect(deaf).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('was told to keep snapshots for 5 days, and says "9" then') as string,
+    });
+    const wrong = await set(5, "wrong");
+    expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("can't be read") as string });
+    expect(world.read("tries")).toBe("failed\n");
+    world.set("tries", "");
+    setConf("snap_auto_remove_keep_days=7\n");
+  });
 });

@@ -1,4 +1,5 @@
 import type { Layer } from "../layer";
+import { lookAtApply } from "./apply";
 import { nasSnapshotsJob } from "./jobs";
 import { nasSnapshotsSpec } from "./spec";
 
@@ -11,6 +12,7 @@ export const nasSnapshots: Layer<"nas-snapshots", typeof nasSnapshotsSpec> = {
   references(part, at, look, estate) {
     look.destination([...at, "destination"], part.destination);
     const { watch } = part;
+    lookAtApply(part, [...at, "apply"], look, estate);
     if (!watch) return;
     look.host([...at, "watch", "host"], watch.host);
     look.secret([...at, "watch", "secret"], watch.secret);
@@ -65,5 +67,5 @@ export const nasSnapshots: Layer<"nas-snapshots", typeof nasSnapshotsSpec> = {
         "can't be: the NAS makes its snapshots by its own clock, and waits for no job of a host. Remove it",
       );
   },
-  jobs: (part, estate) => [nasSnapshotsJob(part, estate)],
+  jobs: (part, estate, before) => [nasSnapshotsJob(part, estate, before)],
 };

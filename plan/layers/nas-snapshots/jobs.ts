@@ -10,17 +10,31 @@ import type { Flow, JobAlert, LayerJob, Location } from "../../job";
 import { retentionOf } from "../../retention";
 import { blanks, phrase, type Step } from "../../way-back";
 import { runOf, timerTrigger } from "../common";
-import { credentialsFolder, runnerConfig, secretCredential, textfile, timerOf } from "../host-runner";
+import {
+  credentialsFolder,
+  runnerConfig,
+  secretCredential,
+  stateFolder,
+  textfile,
+  timerOf,
+} from "../host-runner";
+import { isBelow } from "../places";
+import { nasRetentionOf } from "./apply";
 import type { NasSnapshotsSpec } from "./spec";
 
 /** What the NAS makes by itself, and, where a host looks after it, who sees whether it does. */
-export function nasSnapshotsJob(spec: NasSnapshotsSpec, estate: Estate): LayerJob {
+export function nasSnapshotsJob(
+  spec: NasSnapshotsSpec,
+  estate: Estate,
+  before: readonly LayerJob[],
+): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
   const machine = { kind: "destination", name: spec.destination } as const;
   const target = { machine, path: `${spec.share}/#snapshot` };
   const name = nameOf(spec, estate);
   const run = runOf(spec, trigger, estate);
-  const config = configOf(name, spec, estate, run.budgetMs);
+  const config = configOf(name, spec, estate, run.budgetMs, before);
+  const nasRetention = nasRetentionOf(spec, estate);
   const { watch } = spec;
   const job = {
     name,
@@ -29,6 +43,7 @@ export function nasSnapshotsJob(spec: NasSnapshotsSpec, estate: Estate): LayerJo
     flows: [flowOf(name, spec, estate, target, config !== undefined)],
     deletes: [{ location: target, keeps: [], scope: "own-generations" as const }],
     metricsJob: name,
+    ...(nasRetention && { nasRetention }),
   };
   if (!config || !watch)
     return {
@@ -117,6 +132,7 @@ function configOf(
   spec: NasSnapshotsSpec,
   estate: Estate,
   budgetMs: number,
+  before: readonly LayerJob[],
 ): NasSnapshotsConfig | undefined {
   const { watch } = spec;
   const destination = estate.destinations[spec.destination];
@@ -135,11 +151,28 @@ function configOf(
     calendar: schedule.onCalendar,
     zone: schedule.zone ?? estate.zone,
     ...(kept.kind === "age" ? { keepMs: kept.ms } : {}),
+    keepAtLeast: kept.kind === "age" ? Math.max(1, kept.atLeast) : 1,
+    senders: sendersOf(spec, before),
     // A NAS may be busy when the hour comes; what is left of the budget is for the look.
     graceMs: Math.min(15 * 60_000, Math.floor(budgetMs / 2)),
     mayDelete: watch.mayDelete,
     driftTextfile: textfile(`${name}-drift`),
   };
+}
+
+/** Jobs of the host that looks which write to the share. */
+function sendersOf(
+  { destination, share, watch }: NasSnapshotsSpec,
+  before: readonly LayerJob[],
+): NasSnapshotsConfig["senders"] {
+  const isThere = ({ machine, path }: Location): boolean =>
+    machine.kind === "destination" && machine.name === destination && isBelow(path, share);
+  return before
+    .filter(
+      ({ host, deployment, flows }) =>
+        host === watch?.host && deployment.kind === "timer" && flows.some(({ target }) => isThere(target)),
+    )
+    .map(({ name }) => ({ job: name, stateDir: stateFolder(name) }));
 }
 
 /** Two shares of one NAS, and two NAS that one host looks at, are told apart in names, metrics and alerts. */

@@ -28,6 +28,10 @@ test("a host looks whenever a snapshot is due, with a key and a password of its 
   const config = nasSnapshotsConfig.parse(JSON.parse(text("config.json")));
   expect(config).toMatchObject({
     ...{ calendar: "*-*-* 10:00:00", keepMs: 7 * 86_400_000, graceMs: 300_000, mayDelete: false },
+    ...{
+      keepAtLeast: 1,
+      senders: [{ job: "offsite-sync-backup", stateDir: "/var/lib/holdfast/offsite-sync-backup" }],
+    },
     nas: { user: "holdfast", volume: "/volume1", share: "Backup", password: "nas-look-password" },
   });
   expect(job.host).toBe("pve");
@@ -58,7 +62,53 @@ test("two shares, and two NAS at which one host looks, have names of their own",
   expect(names).toEqual(["nas-snapshots-nas-backup", "nas-snapshots-photos", "nas-snapshots-second-backup"]);
 });
 
+/** Adds an account that sets the retention, by secrets of its own. */
+function withApply(estate: ExampleEstate, change: Partial<Apply> = {}): void {
+  const { secrets } = estate;
+  for (const name of ["nas-set-key", "nas-set-password"])
+    if (secrets) secrets[name] = { keptIn: ["vault", "break-glass"] };
+  const [spec] = estate.layers["nas-snapshots"];
+  if (spec) spec.apply = { user: "keeper", secret: "nas-set-key", password: "nas-set-password", ...change };
+}
+type Apply = NonNullable<ExampleEstate["layers"]["nas-snapshots"][number]["apply"]>;
+
+test("a retention that a deployment sets is that of the estate, also where no host looks", () => {
+  const retention = { destination: "nas", share: "Backup", keepDays: 7, user: "keeper" };
+  expect(onlyJob(withApply).nasRetention).toMatchObject(retention);
+  const nobody = onlyJob(estate => {
+    withApply(estate);
+    delete estate.layers["nas-snapshots"][0]?.watch;
+  });
+  expect(nobody).toMatchObject({ nasRetention: retention, deployment: { kind: "planned" } });
+  expect(onlyJob().nasRetention).toBeUndefined();
+  const unpinned = onlyJob(estate => (withApply(estate), delete estate.destinations?.["nas"]?.hostKey));
+  expect(unpinned.nasRetention).toBeUndefined();
+});
+
 test.each<[string, (estate: ExampleEstate) => void, RegExp]>([
+  [
+    "a retention that is no whole days",
+    estate => (
+      withApply(estate),
+      Object.assign(estate.layers["nas-snapshots"][0] ?? {}, { keep: { count: 7 } })
+    ),
+    /keep: .*is no age of whole days/,
+  ],
+  [
+    "an account that lies on a host",
+    estate => void withApply(estate, { user: "holdfast" }),
+    /apply\.user: "holdfast" is the account that looks/,
+  ],
+  [
+    "a password that lies on a host",
+    estate => void withApply(estate, { password: "nas-look-password" }),
+    /apply\.password: "nas-look-password" is that of the account that looks, and lies on a host/,
+  ],
+  [
+    "a key that lies on a host",
+    estate => void withApply(estate, { secret: "nas-key" }),
+    /apply\.secret: "nas-key" is that of the account that hosts send to/,
+  ],
   ["an unknown host", estate => void (part(estate).watch.host = "pev"), /watch\.host: "pev" names no host/],
   [
     "one secret for two things",

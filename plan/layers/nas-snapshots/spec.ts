@@ -19,6 +19,15 @@ const watch = z.strictObject({
     ),
 });
 
+/** Who sets the retention on the NAS, when Pulumi deploys. */
+const apply = z.strictObject({
+  user: user.describe(
+    "Account of the NAS that logs in with a key while `pulumi up` runs, and whose sudo reads and sets the share's retention",
+  ),
+  secret: name.describe("Secret with its private key; it lies on no host"),
+  password: name.describe("Secret with its password, which sudo asks for; it lies on no host"),
+});
+
 /** The NAS's own snapshots of a share, which nothing on a host can remove. */
 export const nasSnapshotsSpec = z.strictObject({
   destination: name,
@@ -35,6 +44,11 @@ export const nasSnapshotsSpec = z.strictObject({
     .optional()
     .describe(
       "A host that looks after them: without it, they are planned, and nobody sees whether they are made",
+    ),
+  apply: apply
+    .optional()
+    .describe(
+      "An account by which `pulumi up` sets `keep` on the NAS and reads it back: without it, somebody sets it in DSM",
     ),
   ...runFields,
 });

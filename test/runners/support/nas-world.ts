@@ -51,6 +51,7 @@ export async function createNasWorld(): Promise<NasWorld> {
   const snapshots = join(volume, "@sharesnap", "Backup");
   const password = "pass word's $ecret";
   mkdirSync(snapshots, { recursive: true });
+  chmodSync(join(volume, "@sharesnap"), 0o777);
   mkdirSync(join(volume, "Backup", "books"), { recursive: true });
   writeFileSync(join(volume, "Backup", "books", "one"), "a book");
   mkdirSync(join(folder, "credentials"));
@@ -102,6 +103,8 @@ export async function createNasWorld(): Promise<NasWorld> {
     zone: "UTC",
     keepMs: 7 * day,
     mayDelete: false,
+    keepAtLeast: 1,
+    senders: [],
   };
   const configFile = join(folder, "config.json");
   const place = join(volume, "Backup");

@@ -1,0 +1,70 @@
+import type { Lookup, Path } from "../../estate/lookup";
+import type { Estate } from "../../estate/schema";
+import type { NasRetention } from "../../job";
+import { retentionOf } from "../../retention";
+import type { NasSnapshotsSpec } from "./spec";
+
+const dayMs = 86_400_000;
+
+/** Days that the NAS is to keep each snapshot; undefined where the estate has no such number. */
+function keepDaysOf({ keep }: NasSnapshotsSpec): number | undefined {
+  const kept = retentionOf(keep);
+  return kept.kind === "age" && kept.ms % dayMs === 0 ? kept.ms / dayMs : undefined;
+}
+
+/** What a deployment sets on the NAS; nothing where the estate doesn't ask for it, or where nobody can prove which NAS gets the password. */
+export function nasRetentionOf(spec: NasSnapshotsSpec, estate: Estate): NasRetention | undefined {
+  const keepDays = keepDaysOf(spec);
+  const { apply, destination, share } = spec;
+  if (!apply || keepDays === undefined || estate.destinations[destination]?.hostKey === undefined)
+    return undefined;
+  const { user, secret: key, password } = apply;
+  return { destination, share: share.slice(1), keepDays, user, key, password };
+}
+
+/** Looks at who sets the retention: nothing that lies on a host may be able to. */
+export function lookAtApply(part: NasSnapshotsSpec, at: Path, look: Lookup, estate: Estate): void {
+  const { apply, watch } = part;
+  if (!apply) return;
+  look.secret([...at, "secret"], apply.secret);
+  look.secret([...at, "password"], apply.password);
+  const destination = estate.destinations[part.destination];
+  if (keepDaysOf(part) === undefined)
+    look.fault(
+      [...at.slice(0, -1), "keep"],
+      part.keep,
+      'is no age of whole days, which is all that a NAS is told. Expected e.g. { age: "7d" }, or no "apply"',
+    );
+  if (destination && destination.kind !== "synology")
+    look.fault(
+      at,
+      apply.user,
+      `can't set anything at ${part.destination}, which is no Synology. Remove "apply"`,
+    );
+  if (apply.secret === apply.password)
+    look.fault(
+      [...at, "password"],
+      apply.password,
+      "is the account's private key already: sudo asks for a password, which is another thing. Give each its own secret",
+    );
+  const onHosts = new Map([
+    [watch?.secret, "the account that looks"],
+    [watch?.password, "the account that looks"],
+    [destination?.receives?.secret, "the account that hosts send to"],
+  ]);
+  for (const field of ["secret", "password"] as const) {
+    const whose = onHosts.get(apply[field]);
+    if (whose !== undefined)
+      look.fault(
+        [...at, field],
+        apply[field],
+        `is that of ${whose}, and lies on a host, whose root could shorten what is kept. Expected a secret of its own`,
+      );
+  }
+  if (apply.user === watch?.user)
+    look.fault(
+      [...at, "user"],
+      apply.user,
+      `is the account that looks, whose secrets lie on ${watch.host}: its root could shorten what is kept. Expected an account of its own`,
+    );
+}
