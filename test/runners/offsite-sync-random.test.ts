@@ -229,9 +229,9 @@ async function nightAway(): Promise<void> {
   await world.far.stop();
   const { status } = await run();
   await world.far.start();
-  expect({ status, told: figure("last_status"), success: figure("last_success_timestamp") }).toEqual({
-    ...{ status: 1, told: 1, success: successMs },
-  });
+  expect({ status, told: figure("last_status") }).toEqual({ status: 1, told: 1 });
+  // A memory from a backup knows of an earlier one.
+  expect(figure("last_success_timestamp")).toBeLessThanOrEqual(successMs);
   const owed = [...changed].filter(name => isThere(join(sent, name)));
   const bytes = owed.reduce((sum, name) => sum + statSync(join(sent, name)).size, 0);
   expect(figure("debt_files")).toBeGreaterThanOrEqual(owed.length);
