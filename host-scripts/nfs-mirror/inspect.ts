@@ -4,7 +4,7 @@ import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { compareRecorded } from "../backup-scrub/recorded";
 import { proveBackupDisk } from "../runtime/backup-disk";
 import { exitCodes, RunnerError } from "../runtime/errors";
-import { mountsBelow } from "../runtime/mounts";
+import { isSameMount, mountsBelow } from "../runtime/mounts";
 import { withPathList } from "../runtime/path-list";
 import { noted, notedName, quoted, shortened } from "../runtime/quoted";
 import { rsync, wholeMetadata } from "../runtime/rsync";
@@ -78,7 +78,7 @@ async function againstSource(
 ): Promise<Pick<Inspected, "differing" | "first">> {
   const mounted = await mountsBelow(config.source.path, stop.signal);
   const away = Object.entries(knownNested(config))
-    .filter(([path, uuid]) => mounted.get(path) !== uuid)
+    .filter(([path, is]) => !isSameMount(is, mounted.get(path)))
     .map(([path]) => Buffer.from(path).toString("latin1"));
   const asides = nestedAsides(config).map(path => Buffer.from(path).toString("latin1"));
   const passedOver = new Set([...away, ...asides]);

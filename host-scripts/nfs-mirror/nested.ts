@@ -6,7 +6,7 @@ import { refuseUnknown } from "../runtime/accepted";
 import { acceptCommand } from "../runtime/arguments";
 import { writeDurably } from "../runtime/durable";
 import { errnoOf, Refusal } from "../runtime/errors";
-import { mountedBelow, strangersBelow } from "../runtime/mounts";
+import { isSameMount, mountedBelow, strangersBelow } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { noted, quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
@@ -35,19 +35,26 @@ export const nested: Phase<Mirror> = {
       refuseUnknown(mirror, acceptable(config, [...Object.keys(all), ...found.keys()]), unknownName(config));
     const seen = readSeen(config);
     if (!seen && !dryRun) writeSeen(config, found);
-    mirror.fresh = [...found].filter(([path, uuid]) => seen && seen[path] !== uuid).map(([path]) => path);
-    for (const [path, uuid] of Object.entries(known)) if (found.get(path) !== uuid) holdAway(mirror, path);
+    mirror.fresh = [...found]
+      .filter(([path, is]) => seen && !isSameMount(seen[path], is))
+      .map(([path]) => path);
+    for (const [path, was] of Object.entries(known))
+      if (!isSameMount(was, found.get(path))) holdAway(mirror, path);
     for (const [path, uuid] of strangersBelow(config.target, required(mirror.mounts, "mounts")))
       if (isMirrored(config, path)) holdCovered(mirror, path, uuid);
     const fresh = [...found].filter(([path]) => !(path in known));
-    for (const [path, uuid] of fresh)
+    for (const [path, is] of fresh)
       log.warn(
-        `${quoted(join(config.source.path, path))} is another file system (${uuid}), mirrored from now on`,
+        `${quoted(join(config.source.path, path))} is another file system (${is.replace(/\[\/\]$/, "")}), mirrored from now on`,
       );
-    if ((fresh.length > 0 || accepted.size > 0) && !dryRun)
+    const exact = Object.fromEntries(
+      Object.entries(known).map(([path, was]) => [path, exactly(was, found.get(path))]),
+    );
+    const isVague = Object.entries(known).some(([path, was]) => exact[path] !== was);
+    if ((fresh.length > 0 || accepted.size > 0 || isVague) && !dryRun)
       writeDurably(
         recordFile(config),
-        `${JSON.stringify({ ...Object.fromEntries(found), ...known })}\n`,
+        `${JSON.stringify({ ...Object.fromEntries(found), ...exact })}\n`,
         0o600,
       );
   },
@@ -93,12 +100,20 @@ export function rememberSeen({ config, fresh = [], held, mounts, scan }: Mirror)
   writeSeen(config, Object.entries({ ...readSeen(config), ...Object.fromEntries(confirmed) }));
 }
 
-/** UUIDs of the file systems that belong below the source, by their path there: the estate's, and those that a run has seen. */
+/** What identifies the file systems that belong below the source, by their path there: the estate's, and those that a run has seen. */
 export function knownNested(config: NfsMirrorConfig): Readonly<Record<string, string>> {
-  const named = Object.fromEntries(config.nested.map(({ path, fsUuid }) => [path, fsUuid]));
-  return Object.fromEntries(
-    Object.entries({ ...readRecord(config), ...named }).filter(([path]) => isMirrored(config, path)),
+  const recorded = readRecord(config);
+  const named = Object.fromEntries(
+    config.nested.map(({ path, fsUuid }) => [path, exactly(fsUuid, recorded[path])]),
   );
+  return Object.fromEntries(
+    Object.entries({ ...recorded, ...named }).filter(([path]) => isMirrored(config, path)),
+  );
+}
+
+/** The estate names a file system, and a run sees which folder of it is meant. */
+function exactly(known: string, seen: string | undefined): string {
+  return seen !== undefined && isSameMount(known, seen) ? seen : known;
 }
 
 /** What restores have put aside on file systems below the source is no data: by its path below the source. */

@@ -80,20 +80,36 @@ export async function checkTarget(target: ExpectedMount): Promise<void> {
   if (mounted?.uuid === target.fsUuid) refuseActing("target", target, mounted);
 }
 
-/** @returns UUIDs (or else sources) of the file systems that are mounted below a folder, by their path below it */
+/** @returns what identifies the file systems that are mounted below a folder, by their path below it */
 export async function mountsBelow(folder: string, stop: AbortSignal): Promise<ReadonlyMap<string, string>> {
   return mountedBelow(folder, await listMounts(stop));
 }
 
 /** The same of what was listed before. */
 export function mountedBelow(folder: string, mounts: Mounts): ReadonlyMap<string, string> {
-  const below = mounts.filter(({ target }) => target.startsWith(`${folder}/`));
   return new Map(
-    below.map(({ target, uuid, source, fstype }) => [
-      target.slice(folder.length + 1),
-      uuid ?? source ?? fstype,
-    ]),
+    rowsBelow(folder, mounts).map(row => [row.target.slice(folder.length + 1), identityOf(row)]),
   );
+}
+
+function rowsBelow(folder: string, mounts: Mounts): Mounts {
+  return mounts.filter(({ target }) => target.startsWith(`${folder}/`));
+}
+
+/** Its UUID, or else its source, and the folder of it that is mounted, as findmnt(8) shows the two. */
+function identityOf(row: Row): string {
+  const name = nameOf(row);
+  return name.endsWith("]") ? name : `${name}[${row.fsroot}]`;
+}
+
+/** A source says by itself which folder it is, unless that is the root. */
+function nameOf({ uuid, source, fstype }: Row): string {
+  return uuid ?? source ?? fstype;
+}
+
+/** @param known without a folder, as the estate has it and an earlier version took it down, any one of the file system is meant */
+export function isSameMount(known: string | undefined, found: string | undefined): boolean {
+  return known !== undefined && (found === known || found?.startsWith(`${known}[`) === true);
 }
 
 /**
@@ -101,7 +117,8 @@ export function mountedBelow(folder: string, mounts: Mounts): ReadonlyMap<string
  * proven by nobody, nor that it is harmless, and where it is away its copies would be made anew on another disk.
  */
 export function strangersBelow({ path, fsUuid }: ExpectedMount, mounts: Mounts): ReadonlyMap<string, string> {
-  return new Map([...mountedBelow(path, mounts)].filter(([, uuid]) => uuid !== fsUuid));
+  const strangers = rowsBelow(path, mounts).filter(({ uuid }) => uuid !== fsUuid);
+  return new Map(strangers.map(row => [row.target.slice(path.length + 1), nameOf(row)]));
 }
 
 /** @param folders below a backup disk that a job writes to @throws {Refusal} where another file system lies in one of them */

@@ -187,6 +187,28 @@ describe("what the source has lost", () => {
     expect(await mirror()).toMatchObject({ status: 0 });
   });
 
+  test("another folder of the file system that belongs below a service is not what belongs there", async () => {
+    const [disk, at] = [`${world.config.source.path}/frigate`, `${world.config.source.path}/app/extra`];
+    mkdirSync(`${world.source}/app/extra`, { recursive: true });
+    for (let index = 0; index < 60; index += 1) writeFileSync(`${world.source}/app/f${index}`, "x");
+    for (const folder of ["right", "wrong"])
+      mkdirSync(`${world.source}/frigate/${folder}`, { recursive: true });
+    writeFileSync(`${world.source}/frigate/right/note`, "x");
+    await world.inside("mount", "--bind", `${disk}/right`, at);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    // As an earlier version has taken it down.
+    const record = join(world.config.stateDir, "nested-mounts.json");
+    const [uuid = ""] = /[0-9a-f-]{36}/.exec(readFileSync(record, "utf8")) ?? [];
+    writeFileSync(record, JSON.stringify({ "app/extra": uuid }));
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await world.inside("umount", at);
+    await world.inside("mount", "--bind", `${disk}/wrong`, at);
+    const run = await mirror();
+    await world.inside("umount", at);
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining(`"${at}" is away`), 1]);
+    expect(existsSync(`${world.target}/app/extra/note`)).toBe(true);
+  });
+
   test("a service that has lost most of its files keeps its copy, though it has made a few anew", async () => {
     for (const service of ["docs", "media"]) {
       mkdirSync(`${world.source}/${service}`);

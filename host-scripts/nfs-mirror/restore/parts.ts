@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../../plan/contracts/nfs-mirror";
 import { Refusal } from "../../runtime/errors";
+import { isSameMount } from "../../runtime/mounts";
 import { quoted } from "../../runtime/quoted";
 import { shell } from "../../runtime/shell";
 import { inTree } from "../../runtime/tree-path";
@@ -64,10 +65,10 @@ export function refuseAway(
   names: readonly string[],
   mounted: ReadonlyMap<string, string>,
 ): void {
-  for (const [path, uuid] of Object.entries(knownNested(config))) {
+  for (const [path, is] of Object.entries(knownNested(config))) {
     const mount = latin1Of(path);
     const concerns = names.some(name => name === mount || isBelow(name, mount) || isBelow(mount, name));
-    if (concerns && mounted.get(path) !== uuid)
+    if (concerns && !isSameMount(is, mounted.get(path)))
       throw new Refusal(
         `${quoted(join(config.source.path, path))} is not the file system that belongs there`,
         shell`mount ${join(config.source.path, path)}`,
