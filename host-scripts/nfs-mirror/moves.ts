@@ -12,12 +12,8 @@ import {
 } from "../runtime/tree-path";
 import { createAlike } from "./alike";
 import type { Listed, Mirror, Move } from "./mirror";
-
-/**
- * Time of a moved file until its content is proven, in s since 1970: a run that ends in between leaves nothing that passes for
- * a copy.
- */
-const unprovenS = 1;
+import { lastOf, linkedMoves, wholeMoves } from "./moved-links";
+import { hasUnprovenTime, unprovenS } from "./unproven";
 
 /**
  * Finds what was renamed: a new file that has size, time and last name of one that would go; of a
@@ -47,6 +43,7 @@ export const match: Phase<Mirror> = {
         (keys.large === undefined ? undefined : takeFree(alike(keys.large, inTree(source.path, to)), taken));
       if (from !== undefined) moves.push({ from, to });
     }
+    moves.push(...linkedMoves(mirror.config, listed));
     mirror.moves = moves;
     mirror.lost = lostBy(mirror, listed, moves);
     if (moves.length > 0) mirror.log.info(`${moves.length} files have another name than before`);
@@ -68,7 +65,7 @@ export function lostBy({ config }: Mirror, listed: Listed, moves: readonly Move[
 export function move(mirror: Mirror): Move[] {
   const { source, target } = mirror.config;
   const isBelowFolders = belowFoldersOf(target.path);
-  return (mirror.moves ?? []).filter(({ from, to }) => {
+  return wholeMoves(mirror.config, mirror.moves ?? []).filter(({ from, to }) => {
     const now = statIn(source.path, to);
     // It is copied by what it holds: a proof would read each byte of its holes, on both sides, and might end on no night.
     if (now && hasLargeHoles(now)) return false;
@@ -101,21 +98,13 @@ export function isUnproven(mirror: Mirror, name: string): boolean {
   return hasUnprovenTime(statIn(mirror.config.target.path, name));
 }
 
-function hasUnprovenTime(stat: BigIntStats | undefined): boolean {
-  return stat?.mtimeMs === BigInt(unprovenS * 1000);
-}
-
-function lastOf(name: string): string {
-  return name.slice(name.lastIndexOf("/") + 1);
-}
-
 /** From this size on it is worth a try whatever a file is called; a wrong guess costs that its content is read. */
 const leastBytes = 1024 * 1024;
 
 /** What a file and its new name have in common: with its last name, and without it where it is large. */
 function keysOf(name: string, stat: BigIntStats | undefined): { named: string; large?: string } | undefined {
-  // The time of a file with several names is that of others too, whose content isn't proven. One that has the time of what is
-  // unproven (all of a Nix store do) would pass for proven.
+  // A file of several names is moved with all of them. One that has the time of what is unproven (all of a Nix store do) would pass
+  // for proven.
   if (!stat?.isFile() || stat.size === 0n || stat.nlink > 1n || hasUnprovenTime(stat)) return undefined;
   const key = `${stat.size} ${stat.mtimeNs}`;
   const named = `${key} ${lastOf(name)}`;

@@ -142,6 +142,22 @@ describe("a renamed folder on a mirror that is more than half full", () => {
     await expectMirrored(world);
   });
 
+  test("is renamed there too with files of several names, which stay linked", async () => {
+    for (const name of ["two", "f1-too"])
+      mkdirSync(`${world.source}/films/old/more/${name}`, { recursive: true });
+    linkSync(`${world.source}/films/old/one`, `${world.source}/films/old/more/two/one`);
+    linkSync(`${world.source}/films/old/f1`, `${world.source}/films/old/more/f1-too/f1`);
+    // That one keeps a name.
+    linkSync(`${world.source}/films/old/f2`, `${world.source}/f2`);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    const { ino } = statSync(`${world.target}/films/old/one`);
+    renameSync(`${world.source}/films/old`, `${world.source}/films/new`);
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
+    await expectMirrored(world);
+    expect(statSync(`${world.target}/films/new/more/two/one`)).toMatchObject({ ino, nlink: 2 });
+  });
+
   test("is proven by content: what only looks the same is copied", async () => {
     const like = { path: `${world.source}/films/old/f1`, other: `${world.source}/films/f1` };
     const { atime, mtime } = statSync(like.path);
