@@ -9,6 +9,7 @@ import { holeBytes, leastHoleBytes } from "../runtime/holes";
 import { formerNames, holdLacking } from "./lacking";
 import { copyNames, splitLinks, withOtherNames } from "./links";
 import type { Listed, Mirror, Move, Scan } from "./mirror";
+import { moveSparse } from "./moved-sparse";
 import { isUnproven, move } from "./moves";
 import { allowedDeletions } from "./judge";
 import { leftAlone, mirrorArgs } from "./whole-tree";
@@ -96,6 +97,15 @@ function stepsOf(mirror: Mirror, scan: Scan, { deleted }: Listed): readonly Step
   const isLarge: Asked = name => sizes.of(name) > 0;
   const isSmall: Asked = name => !isLarge(name);
   const moved: Move[] = [];
+  const proven = new Set<string>();
+  const aroundOf = (isAsked: () => Asked): Step => ({
+    run: (mirror, work) =>
+      around(
+        mirror,
+        work,
+        both(isAsked(), name => !proven.has(name)),
+      ),
+  });
   const renaming: Step = { run: (mirror, work) => rename(mirror, work, moved) };
   const proofOf = (isAsked: Asked): Step => ({ run: (mirror, work) => prove(mirror, work, moved, isAsked) });
   const copyOf = (isAsked: () => Asked): Step => ({
@@ -113,10 +123,11 @@ function stepsOf(mirror: Mirror, scan: Scan, { deleted }: Listed): readonly Step
   // One of them may take all of a night, and each night anew: nothing else waits for it.
   const large: readonly Step[] = [
     ...removals,
-    { run: (mirror, work) => around(mirror, work, isFirst) },
+    { run: (mirror, work) => renameSparse(mirror, work, proven) },
+    aroundOf(() => isFirst),
     proofOf(isLarge),
     ...sizes.large.map(size => copyOf(() => both(isFirst, name => sizes.of(name) === size))),
-    { run: (mirror, work) => around(mirror, work, isLate()), waits: true },
+    { ...aroundOf(isLate), waits: true },
     { ...copyOf(isLate), waits: true },
   ];
   // What goes is gone at the end of the run either way. Where both have no room, no night would ever get through.
@@ -185,6 +196,15 @@ async function rename(mirror: Mirror, work: Work, moved: Move[]): Promise<undefi
   moved.push(...move(mirror));
   // The new name is rsync's to tell, which finds another time there.
   for (const { from } of moved) work.add(from);
+}
+
+/** The same of files with large holes. @param proven gets their new names, which need no copy */
+async function renameSparse(mirror: Mirror, work: Work, proven: Set<string>): Promise<undefined> {
+  for (const { from, to } of await moveSparse(mirror)) {
+    work.add(from);
+    work.add(to);
+    proven.add(to);
+  }
 }
 
 /** Proves by its content that what was moved is the same: size and time alone don't tell. */

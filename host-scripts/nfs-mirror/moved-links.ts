@@ -17,7 +17,9 @@ export function linkedMoves(
   { source, target }: Mirror["config"],
   { deleted, changed }: Pick<Listed, "deleted" | "changed">,
 ): Move[] {
-  const going = filesOf(target.path, deleted).filter(file => hasAllNames(file) && !hasUnprovenTime(file.stat));
+  const going = filesOf(target.path, deleted).filter(
+    file => hasAllNames(file) && !hasUnprovenTime(file.stat),
+  );
   if (going.length === 0) return [];
   const coming = new Map<string, LinkedFile[]>();
   for (const file of filesOf(

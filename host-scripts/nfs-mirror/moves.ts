@@ -61,25 +61,30 @@ export function lostBy({ config }: Mirror, listed: Listed, moves: readonly Move[
   return left.filter(name => !emptied.has(name) || kept.has(name)).length;
 }
 
-/** Gives each found file its new name at the target. @returns new names whose content has to be proven */
-export function move(mirror: Mirror): Move[] {
-  const { source, target } = mirror.config;
-  const isBelowFolders = belowFoldersOf(target.path);
-  return wholeMoves(mirror.config, mirror.moves ?? []).filter(({ from, to }) => {
-    const now = statIn(source.path, to);
-    // It is copied by what it holds: a proof would read each byte of its holes, on both sides, and might end on no night.
-    if (now && hasLargeHoles(now)) return false;
-    const before = statIn(target.path, from);
-    if (!before || !isBelowFolders(from)) return false;
-    // What the mirror's disk doesn't let do, the copy finds too: it names it, and goes on.
-    try {
-      if (!makeFoldersAbove(target.path, to) || statIn(target.path, to) !== undefined) return false;
-      renameUnproven(inTree(target.path, from), inTree(target.path, to), before);
-      return true;
-    } catch {
-      return false;
-    }
+/** Gives each found file its new name at the target, but those with large holes. @returns new names whose content has to be proven */
+export function move({ config, moves = [] }: Mirror): Move[] {
+  const { source, target } = config;
+  return wholeMoves(config, moves).filter(each => {
+    const [now, before] = [statIn(source.path, each.to), statIn(target.path, each.from)];
+    if (!before || (now && hasLargeHoles(now))) return false;
+    return giveName(target.path, each, (old, fresh) => renameUnproven(old, fresh, before));
   });
+}
+
+/** @returns whether it could be done: what the mirror's disk doesn't let do, the copy finds too, names it, and goes on */
+export function giveName(
+  root: string,
+  { from, to }: Move,
+  rename: (old: Buffer, fresh: Buffer) => void,
+): boolean {
+  if (!belowFoldersOf(root)(from)) return false;
+  try {
+    if (!makeFoldersAbove(root, to) || statIn(root, to) !== undefined) return false;
+    rename(inTree(root, from), inTree(root, to));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @throws {Error} of the file system; the file has its own time then */

@@ -10,10 +10,12 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statfsSync,
   statSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
   writeSync,
@@ -387,13 +389,44 @@ describe("a world of its own", () => {
       `${world.config.target.path}/disk`,
     );
     expect(readdirSync(join(world.target, ".holdfast/nfs-mirror"))).toEqual(["source-root"]);
-    // By its new name it is copied so too: a rename on the mirror would have to be proven by reading the holes of both.
+    // It is renamed there too, and not by rsync, which would read the holes of both.
     renameSync(`${world.source}/disk`, `${world.source}/disk-too`);
     const calls = watchRsync();
     expect(await mirror("--accept=disk")).toMatchObject({ status: 0 });
+    expect(statSync(`${world.target}/disk-too`)).toMatchObject({ ino: other.ino, mtimeMs: one.mtimeMs });
     expect(calls().filter(call => call.includes("--checksum"))).toEqual([]);
     expect(readdirSync(world.target)).toContain("disk-too");
     expect(readdirSync(world.target)).not.toContain("disk");
+  });
+
+  test("a folder with files of large holes is renamed where there is no room for a second one, once their content was compared", async () => {
+    world = await createWorld({ sourceMb: 96, targetMb: 64 });
+    mkdirSync(`${world.source}/films/old`, { recursive: true });
+    const disk = (name: string): string => `${world.source}/films/${name}`;
+    const grow = (name: string): void => truncateSync(disk(name), 1024 * mebibyte);
+    writeFileSync(disk("old/one"), Buffer.alloc(36 * mebibyte, "one"));
+    grow("old/one");
+    writeFileSync(disk("old/other"), "one");
+    grow("old/other");
+    utimesSync(disk("old/other"), 1_700_000_000, 1_700_000_000);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    const inos = ["one", "other"].map(name => statSync(`${world.target}/films/old/${name}`).ino);
+    renameSync(disk("old"), disk("new"));
+    writeFileSync(disk("new/other"), "two");
+    grow("new/other");
+    utimesSync(disk("new/other"), 1_700_000_000, 1_700_000_000);
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
+    expect(readdirSync(`${world.target}/films`)).toEqual(["new"]);
+    const isSame = ["one", "other"].map(
+      (name, index) => statSync(`${world.target}/films/new/${name}`).ino === inos[index],
+    );
+    expect(isSame).toEqual([true, false]);
+    const read = Buffer.alloc(3);
+    const copy = openSync(`${world.target}/films/new/other`, "r");
+    readSync(copy, read);
+    closeSync(copy);
+    expect(read.toString()).toBe("two");
   });
 
   test("a file of several names isn't renamed: the time of the others would be that of what isn't proven", async () => {
