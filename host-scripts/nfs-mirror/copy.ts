@@ -10,6 +10,7 @@ import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { type Applied, apply } from "./apply";
 import { keptWords } from "./held";
+import { dropPart } from "./holes";
 import { linksCompared } from "./links";
 import { journalFolder, type Mirror } from "./mirror";
 import { hiddenByKeep } from "./verify";
@@ -21,6 +22,7 @@ export const copy: Phase<Mirror> = {
   name: "copy",
   async run(mirror) {
     const { config, stop, notes } = mirror;
+    dropPart(config);
     const scan = required(mirror.scan, "scan");
     const deletions = scan.whole ? scan.deletions : 0;
     const isOwed = isUnwritten(config) || (mirror.suspects?.pending ?? []).length > 0;

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { makeClosedFolder } from "../runtime/closed-folder";
 import { errnoOf } from "../runtime/errors";
 import { copyOpenFile, hasLargeHoles, openPlainFile } from "../runtime/holes";
@@ -8,6 +9,16 @@ import { required } from "../runtime/required";
 import { belowFoldersOf, inTree, makeFoldersAbove, statIn } from "../runtime/tree-path";
 import type { Mirror } from "./mirror";
 import { ownFolder } from "./roots";
+
+/** Where one is written until all of it is there. */
+function partOf(config: NfsMirrorConfig): string {
+  return join(ownFolder(config), "part");
+}
+
+/** What a run that was killed had of one takes the room of all that is to be copied. */
+export function dropPart(config: NfsMirrorConfig): void {
+  rmSync(partOf(config), { force: true });
+}
 
 /**
  * Copies a file with large holes by what it holds. Then rsync
@@ -25,7 +36,7 @@ export async function copyAroundHoles(
   if (!belowFoldersOf(config.source.path)(name)) return false;
   const file = openPlainFile(inTree(config.source.path, name));
   if (file === undefined) return false;
-  const part = join(ownFolder(config), "part");
+  const part = partOf(config);
   try {
     if (!hasLargeHoles(fstatSync(file, { bigint: true }))) return false;
     if (!makeFoldersAbove(config.target.path, name)) return false;

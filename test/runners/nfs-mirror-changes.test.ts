@@ -429,6 +429,23 @@ describe("a world of its own", () => {
     expect(read.toString()).toBe("two");
   });
 
+  test("what a killed run had copied of a file with large holes leaves its room to the next one", async () => {
+    world = await createWorld({ targetMb: 64 });
+    writeFileSync(`${world.source}/disk`, "x");
+    truncateSync(`${world.source}/disk`, 1024 * mebibyte);
+    world.shadow(
+      "cp",
+      'for part; do :; done; head -c 40M /dev/zero >"$part"; kill -KILL $PPID; exec sleep 600',
+    );
+    expect(await mirror()).toMatchObject({ signal: "SIGKILL" });
+    world.unshadow("cp");
+    rmSync(`${world.source}/disk`);
+    writeFileSync(`${world.source}/film`, randomBytes(36 * mebibyte));
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
+    await expectMirrored(world);
+  });
+
   test("a file of several names isn't renamed: the time of the others would be that of what isn't proven", async () => {
     world = await createWorld();
     for (const folder of ["x", "y", "z"]) mkdirSync(`${world.source}/app/${folder}`, { recursive: true });
