@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { debianPackages } from "../../lab/debian";
 import { openSegment } from "../../host-scripts/runtime/journal";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import type { FinishedRun } from "./support/started-run";
@@ -284,4 +285,36 @@ test("a destination that has a key of another type only is another machine", asy
   await world.far.start();
   expect(stderr).toContain("ssh gave no reason, as it gives none where nas has no key of the pinned type");
   await succeeds();
+});
+
+test("a share whose quota is used up says so, and gets the rest once it has more", async () => {
+  mkdirSync(join(world.backup, "shared/share"), { recursive: true });
+  put("shared/share/one");
+  await succeeds();
+  // As on a Synology: a subvolume of btrfs with a limit of its own.
+  const programs = await debianPackages("btrfs", ["btrfs-progs", "liblzo2-2"]);
+  const libraries = ["usr/lib", "lib"].map(path => join(programs, path, "x86_64-linux-gnu")).join(":");
+  const environment = `LD_LIBRARY_PATH=${libraries}`;
+  const place = join(world.far.tree, "pve-backup/shared");
+  const image = join(world.folder, "far", "share.img");
+  execFileSync("truncate", ["--size=128M", image]);
+  execFileSync("env", [environment, join(programs, "sbin/mkfs.btrfs"), "--quiet", "--mixed", image], {
+    stdio: "ignore",
+  });
+  const btrfs = (...words: string[]) =>
+    world.far.inside("env", environment, join(programs, "bin/btrfs"), ...words);
+  await world.far.inside("mount", "-o", "loop", image, place);
+  await btrfs("quota", "enable", place);
+  await btrfs("subvolume", "create", join(place, "share"));
+  await btrfs("qgroup", "limit", "3M", join(place, "share"));
+  await world.far.inside("chown", "-R", "64000:64000", place);
+  put("shared/share/no-room", random(4));
+  put("books/beside the share", "an edition");
+  const { stderr } = await fails();
+  expect(stderr).toMatch(/nas has no room for .*Disk quota exceeded/);
+  expect(stderr).toContain("make room there, or raise the quota");
+  await btrfs("qgroup", "limit", "16M", join(place, "share"));
+  await succeeds();
+  expect(readFileSync(far("shared/share/no-room"))).toHaveLength(4 * 1024 * 1024);
+  expect(readFileSync(far("books/beside the share"), "utf8")).toBe("an edition");
 });

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { openSegment } from "../../host-scripts/runtime/journal";
+import { long } from "../long";
 import { startFar } from "./support/far";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import { makeNasty } from "./support/nasty";
@@ -68,6 +69,9 @@ function hand(kind: "paths" | "reconcile", ...paths: string[]): void {
   for (const path of paths) segment.add(Buffer.from(path));
   segment.promote();
 }
+
+/** A week. */
+const nightsAway = long ? 7 : 1;
 
 async function run(...args: string[]): Promise<FinishedRun & { result: Record<string, unknown> }> {
   const finished = await world.start([...args, "--json"]).finished;
@@ -424,6 +428,38 @@ test.each(["reach", "owe", "send", "acknowledge", "scrub"])(
   },
 );
 
+test("a run that is killed while it looks at its sources, or once it has judged and tells, is made up by the next", async () => {
+  put("killed-early");
+  const hold = join(world.folder, "hold");
+  world.shadow("findmnt", 'touch "$HOLD"; while [ -e "$HOLD" ]; do sleep 0.1; done; exec REAL "$@"');
+  const early = world.start([], { HOLD: hold });
+  await early.until(() => existsSync(hold));
+  early.kill("SIGKILL");
+  world.unshadow("findmnt");
+  rmSync(hold);
+  await early.finished;
+  expect((await succeeds()).stderr).toContain("by list: 1 names");
+  expect(existsSync(far("pve-backup/books/killed-early"))).toBe(true);
+
+  put("killed-late");
+  const told = world.pushes.received.length;
+  const late = world.start();
+  await late.until(() => world.pushes.received.length > told);
+  late.kill("SIGKILL");
+  await late.finished;
+  expect(existsSync(far("pve-backup/books/killed-late"))).toBe(true);
+  // All of it was acknowledged by then: nothing is owed, and nothing is sent twice.
+  const { result } = await succeeds();
+  expect(result).toMatchObject({ files: 0, legs: [{ parts: [{ by: "nothing" }, { by: "nothing" }] }, {}] });
+  expect(world.metrics()).toMatchObject({ last_status: 0, 'leg_debt_files{leg="backup"}': 0 });
+});
+
+/** A book that is named in the journal. */
+function put(name: string): void {
+  writeFileSync(join(world.backup, "books", name), "x");
+  hand("paths", `books/${name}`);
+}
+
 test("of two destinations, one that is away holds up nobody, and gets what it missed by list once it is back", async () => {
   const friend = await startFar(join(world.folder, "friend"));
   writeFileSync(join(world.folder, "credentials", "friend-key"), friend.privateKey, { mode: 0o600 });
@@ -439,18 +475,23 @@ test("of two destinations, one that is away holds up nobody, and gets what it mi
   try {
     expect((await toFriend()).status).toBe(0);
     await friend.stop();
-    writeFileSync(join(world.backup, "books/while one is away"), "x");
-    hand("paths", "books/while one is away");
-    expect((await toFriend()).status).toBe(1);
-    await succeeds();
-    expect(existsSync(far("pve-backup/books/while one is away"))).toBe(true);
+    const names = Array.from({ length: nightsAway }, (_, night) => `while one is away ${night}`);
+    for (const name of names) {
+      put(name);
+      expect((await toFriend()).status).toBe(1);
+      await succeeds();
+      expect(existsSync(far(`pve-backup/books/${name}`))).toBe(true);
+    }
+    expect(readFileSync(also.legsTextfile, "utf8")).toContain(
+      `offsite_sync_leg_debt_files{leg="${join(world.folder, "backup")}"} ${nightsAway}\n`,
+    );
     await friend.start();
     const { status, stderr } = await toFriend();
     expect({ status, stderr }).toMatchObject({
       status: 0,
-      stderr: expect.stringContaining("by list: 1 names") as string,
+      stderr: expect.stringContaining(`by list: ${nightsAway} names`) as string,
     });
-    expect(existsSync(join(friend.tree, "pve-backup/books/while one is away"))).toBe(true);
+    for (const name of names) expect(existsSync(join(friend.tree, "pve-backup/books", name))).toBe(true);
     expect(readdirSync(world.journal).filter(name => /\d\.paths$/.test(name))).toEqual([]);
   } finally {
     await friend.stop();
