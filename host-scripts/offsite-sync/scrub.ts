@@ -5,6 +5,7 @@ import { type Memory, writeMemory } from "./memory";
 import type { Leg, Offsite } from "./offsite";
 import { differingOf, mend } from "./prove";
 import { failureOf } from "./remote";
+import { costOf, shareOf } from "./scrub-share";
 import { addSums, type Sum, sumNow, turnSums } from "./sums";
 import { passWithSums, wholeLeg } from "./transfer";
 import type { Differing } from "./which-is-good";
@@ -12,8 +13,6 @@ import type { Differing } from "./which-is-good";
 /** One look takes as many files, and as many bytes unless a single one has more. */
 const sliceFiles = 5000;
 const sliceBytes = 1024 ** 3;
-/** A night reads as much at least. */
-const leastBytes = 64 * 1024 ** 2;
 
 /**
  * Reads a part of all files at both ends, going on where the last run stopped, so that each is compared by content within the estate's
@@ -25,7 +24,9 @@ export const scrub: Phase<Offsite> = {
     const done = run.legs.filter(({ isDone }) => isDone).map(({ leg }) => leg);
     await lookAgain(run, done);
     const { config } = run;
-    let left = quotaOf(run);
+    const nowMs = run.startedAt.getTime();
+    const lastMs = run.memory.scrub?.atMs ?? nowMs - 86_400_000;
+    let left = shareOf(run.memory.parts, nowMs - lastMs, config.scrub.periodMs);
     const at = run.memory.scrub ?? { leg: "", after: "", startedMs: Date.now() };
     const { startedMs } = at;
     let { after } = at;
@@ -37,7 +38,7 @@ export const scrub: Phase<Offsite> = {
     for (let leg = config.legs[index]; leg && done.includes(leg) && left > 0; leg = config.legs[index]) {
       const slice = sliceAfter(run, leg, after, left);
       if (slice.names.length > 0 && !(await compareSlice(run, leg, slice.names))) break;
-      left -= slice.bytes;
+      left -= slice.cost;
       after = slice.names.at(-1) ?? after;
       if (slice.isLast) {
         index += 1;
@@ -59,25 +60,21 @@ function keep(run: Offsite, change: Partial<Memory>): void {
   writeMemory(run.config, run.memory);
 }
 
-/** Two passes are made in a period, so that no file waits for longer than that. */
-function quotaOf({ config, memory, startedAt }: Offsite): number {
-  const total = Object.values(memory.parts).reduce((sum, { bytes }) => sum + bytes, 0);
-  const sinceMs = startedAt.getTime() - (memory.scrub?.atMs ?? startedAt.getTime() - 86_400_000);
-  return Math.max(leastBytes, (total * sinceMs) / (0.4 * config.scrub.periodMs));
-}
-
+/** @param most what they may cost */
 function sliceAfter(run: Offsite, leg: Leg, after: string, most: number) {
   const names: string[] = [];
-  let bytes = 0;
+  let [bytes, cost] = [0, 0];
   const unread = (folder: string): void =>
     run.log.warn(`${quoted(leg.from)}/${notedName(folder)} can't be read, so that nothing in it is compared`);
   for (const file of filesAfter(leg, after, unread)) {
-    if (names.length > 0 && (bytes + file.bytes > Math.min(most, sliceBytes) || names.length >= sliceFiles))
-      return { names, bytes, isLast: false };
+    const isFull =
+      cost + costOf(file.bytes) > most || bytes + file.bytes > sliceBytes || names.length >= sliceFiles;
+    if (names.length > 0 && isFull) return { names, cost, isLast: false };
     names.push(file.name);
     bytes += file.bytes;
+    cost += costOf(file.bytes);
   }
-  return { names, bytes, isLast: true };
+  return { names, cost, isLast: true };
 }
 
 /** Half of the budget is the sending's. @returns false when the time is up */
