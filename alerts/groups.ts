@@ -1,6 +1,7 @@
 import type { Plan } from "../plan";
 import { parseDuration } from "../plan/units/duration";
 import { absenceRules } from "./absence";
+import { standingRules } from "./standing";
 import { watchdogRules } from "./watchdog";
 import { estateRule } from "./estate-rule";
 import { promDuration, type RuleGroup, rulesOf } from "./rules";
@@ -15,20 +16,22 @@ export function ruleGroups(plan: Plan): RuleGroup[] {
 }
 
 /**
- * The rules of the estate's own alerts, each with the absence alert that fires when its series are gone; nothing when the estate
- * has none. `holdfast_job` is what the routes match on.
+ * The rules of the estate's own alerts, each with the absence alert that fires when its series are gone, and those about what the
+ * jobs stand on; nothing when there are none. `holdfast_job` is what the routes match on.
  */
 export function estateRules(plan: Plan): RuleGroup[] {
   const { alerts, evaluationInterval } = plan.estate.monitoring;
-  if (alerts.length === 0) return [];
+  const rules = [
+    ...alerts.map(spec => estateRule(spec, plan.estate)),
+    ...absenceRules(plan).map(absence => absence.rule),
+    ...standingRules(plan).map(standing => standing.rule),
+  ];
+  if (rules.length === 0) return [];
   return [
     {
       name: `holdfast-${plan.estate.name}`,
       interval: promDuration(parseDuration(evaluationInterval)),
-      rules: [
-        ...alerts.map(spec => estateRule(spec, plan.estate)),
-        ...absenceRules(plan).map(absence => absence.rule),
-      ],
+      rules,
     },
   ];
 }

@@ -1,23 +1,19 @@
 import { stringify } from "yaml";
-import type { Plan } from "../plan";
 import type { Estate } from "../plan/estate/schema";
 import { type Job, type JobAlert, metricOf } from "../plan/job";
 import { healthyAge } from "../plan/staleness";
 import { parseDuration } from "../plan/units/duration";
-import { absenceRules } from "./absence";
-import { watchdogRules } from "./watchdog";
-import { estateRules } from "./groups";
 import { selectedLabels } from "./promql/labels";
 import { type AlertRule, ownAlertsOf, type RuleGroup, rulesOf, selector } from "./rules";
 
-const minuteMs = 60_000;
+export const minuteMs = 60_000;
 /** promtool takes a sample a minute; a rule looks back five minutes. */
-const interval = "1m";
+export const interval = "1m";
 /** How often a rule is evaluated while nothing is there. */
 const absentLooks = 20;
 
 /** A unit test of rules, as `promtool test rules` reads it. */
-interface RuleTest {
+export interface RuleTest {
   readonly name: string;
   readonly interval: string;
   readonly input_series: readonly { readonly series: string; readonly values: string }[];
@@ -65,33 +61,8 @@ export function promtoolTests(job: Job, estate: Estate): AlertTests[] {
   ];
 }
 
-/**
- * Tests of the absence alerts of the estate's own ones: each fires when its series have been gone for its time. And of the one that
- * fires from the first look on.
- */
-export function promtoolTestsOfEstate(plan: Plan): AlertTests[] {
-  const absences = new Set(absenceRules(plan).map(({ rule }) => rule.alert));
-  return [
-    ...estateRules(plan).flatMap(group =>
-      group.rules.filter(rule => absences.has(rule.alert)).map(rule => absentTestsOf(group, rule)),
-    ),
-    ...watchdogRules(plan.estate).flatMap(group => group.rules.map(rule => alwaysTestsOf(group, rule))),
-  ];
-}
-
-function alwaysTestsOf(group: RuleGroup, rule: AlertRule): AlertTests {
-  const fires = (eval_time: string) => ({
-    ...{ eval_time, alertname: rule.alert },
-    exp_alerts: [expected(rule, {})],
-  });
-  const name = `${rule.alert}: firing all the time`;
-  return testsOf(group, rule, [
-    { name, interval, input_series: [], alert_rule_test: [fires("0m"), fires("10m")] },
-  ]);
-}
-
 /** @param evaluated how often */
-function testsOf(
+export function testsOf(
   group: RuleGroup,
   rule: AlertRule,
   tests: readonly RuleTest[],
@@ -214,7 +185,7 @@ function ownTests(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleT
  * What isn't there doesn't change: in the place of each minute of days, the rule is evaluated a few times, the last one in the minute
  * in which the alert has waited for long enough.
  */
-function absentTestsOf(group: RuleGroup, rule: AlertRule): AlertTests {
+export function absentTestsOf(group: RuleGroup, rule: AlertRule): AlertTests {
   const stepMs = Math.ceil(parseDuration(rule.for) / absentLooks);
   return testsOf(group, rule, [absentTest(rule)], stepMs > minuteMs ? `${stepMs}ms` : interval);
 }
@@ -242,7 +213,8 @@ function absentLabels(expr: string): Record<string, string>[] {
   return expr.split(" or ").map(part => selectedLabels(part));
 }
 
-function expected(rule: AlertRule, labels: Record<string, string>, value = "") {
+/** An alert as it fires. @param value what the expression gives, as the summary shows it */
+export function expected(rule: AlertRule, labels: Record<string, string>, value = "") {
   return {
     exp_labels: { ...labels, ...rule.labels },
     exp_annotations: Object.fromEntries(

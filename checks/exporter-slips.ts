@@ -16,7 +16,9 @@ export interface ExporterSlip {
 const nodeMetrics = [
   ...["size", "avail", "free"].map(part => `node_filesystem_${part}_bytes`),
   ...["files", "files_free", "readonly", "device_error"].map(part => `node_filesystem_${part}`),
-  ...["load1", "load5", "load15", "time_seconds", "boot_time_seconds"].map(part => `node_${part}`),
+  ...["load1", "load5", "load15", "time_seconds", "boot_time_seconds", "systemd_unit_state"].map(
+    part => `node_${part}`,
+  ),
   ...["MemTotal", "MemFree", "MemAvailable", "Buffers", "Cached", "SwapTotal", "SwapFree"].map(
     part => `node_memory_${part}_bytes`,
   ),

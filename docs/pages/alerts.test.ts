@@ -29,7 +29,7 @@ test("the row of a job has its calendar, gap, threshold, promise and receiver", 
 test("no link of a page leads nowhere", () => {
   const written = new Set(pages.map(({ path }) => path));
   const links = pages.flatMap(({ path, text }) =>
-    [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, link = ""]) => join(dirname(path), link)),
+    [...text.matchAll(/\]\(([^)]+\.md)\)/g)].map(([, link = ""]) => join(dirname(path), link)),
   );
   expect(links.filter(link => !written.has(link) && !existsSync(join(__dirname, "..", link)))).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { allAlerts } from "../../alerts/alert";
 import { type AlertRule, stemOf } from "../../alerts/rules";
+import { standingRules } from "../../alerts/standing";
 import { watchdogRules } from "../../alerts/watchdog";
 import { parseEstate, type Plan, planOf } from "../../plan";
 import { isHosted, type Job } from "../../plan/job";
@@ -22,6 +23,7 @@ export function alertPages(): Page[] {
       rule,
       job: origin === "job" ? plan.jobs.find(({ name }) => name === of) : undefined,
     })),
+    ...standingRules(plan).map(({ rule }) => ({ rule, job: undefined })),
     ...watchdogRules(plan.estate).flatMap(({ rules }) => rules.map(rule => ({ rule, job: undefined }))),
   ];
   const names = [...new Set(watches.map(({ rule }) => rule.alert))];
@@ -107,7 +109,8 @@ function sectionOf({ rule, job }: Watch): string {
   const { summary = "", description = "" } = rule.annotations;
   const lines = [
     `Fires when ${code(rule.expr)}${parseDuration(rule.for) > 0 ? ` has been so for ${rule.for}` : ""}.`,
-    ...(job ? [`Look: ${code(description)}`, ...nextOf(rule, job)] : []),
+    `Look: ${job ? code(description) : plain(description)}`,
+    ...(job ? nextOf(rule, job) : []),
   ];
   return `${plain(summary)}.\n\n${lines.map(line => `- ${line}\n`).join("")}`;
 }

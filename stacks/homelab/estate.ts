@@ -198,6 +198,17 @@ export const estate: EstateInput = {
         instances: ["vaultwarden"],
         metrics: ["vaultwarden_sqlite_integrity_ok"],
       },
+      // Units' states are there with its --collector.systemd.
+      {
+        job: "proxmox-host",
+        instances: ["pve"],
+        metrics: ["node_time_seconds", "node_systemd_unit_state"],
+      },
+      {
+        job: "kube-state-metrics",
+        instances: ["kube-state-metrics"],
+        metrics: ["kube_cronjob_spec_suspend", "kube_pod_container_status_waiting_reason"],
+      },
     ],
     alerts: [
       {

@@ -7,7 +7,7 @@ import { changedLines, named, secretKey, withoutSecrets } from "./engine";
 
 const hostKey = estateWith().hosts["pve"]?.ssh.hostKey ?? "";
 
-test("makes one release and one rule for the mirror, and one routing for the estate", async () => {
+test("makes one release and one rule for the mirror, and one routing and one rule for the estate", async () => {
   const { resources, error } = await deployed(estateWith());
   expect(error).toBeUndefined();
   expect(resources.map(({ type, name, parent }) => `${parent} > ${type} ${name}`).sort()).toEqual(
@@ -26,6 +26,8 @@ test("makes one release and one rule for the mirror, and one routing for the est
       "nfs-mirror-pve-alerts > kubernetes:monitoring.coreos.com/v1:PrometheusRule nfs-mirror-pve-alerts-rule",
       " > pulumi:providers:kubernetes cluster",
       " > holdfast:cluster:AlertRoutes alert-routes",
+      " > holdfast:cluster:AlertRules estate-alerts",
+      "estate-alerts > kubernetes:monitoring.coreos.com/v1:PrometheusRule estate-alerts-rule",
       "alert-routes > kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig alert-routes-config",
     ].sort(),
   );

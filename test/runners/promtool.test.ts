@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { absenceRules } from "../../alerts/absence";
 import { ruleGroups } from "../../alerts/groups";
-import { type AlertTests, promtoolTests, promtoolTestsOfEstate } from "../../alerts/promtool-tests";
+import { promtoolTestsOfEstate } from "../../alerts/promtool-estate-tests";
+import { type AlertTests, promtoolTests } from "../../alerts/promtool-tests";
+import { standingRules } from "../../alerts/standing";
 import { rulesOf } from "../../alerts/rules";
 import { ruleFile } from "../../components/rule-file";
 import { debianPackages } from "../../lab/debian";
@@ -58,12 +60,11 @@ describe.each(estates)("%s", (_, plan) => {
     },
   );
 
-  test("the estate's own alerts: an absence alert fires when their series are gone, and one fires all the time", async () => {
+  test("the estate's own alerts: an absence alert fires when their series are gone, what the jobs stand on is told when it goes, and one fires all the time", async () => {
     const tests = promtoolTestsOfEstate(plan);
-    expect(tests).toHaveLength(absenceRules(plan).length + 1);
+    expect(tests).toHaveLength(absenceRules(plan).length + standingRules(plan).length + 1);
     const { exitCode, output } = await run(tests);
-    expect(output).toContain("SUCCESS");
-    expect(exitCode).toBe(0);
+    expect({ exitCode, output }).toEqual({ exitCode: 0, output: expect.stringContaining("SUCCESS") });
   });
 
   test("all rules together are a file that promtool takes", async () => {

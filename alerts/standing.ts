@@ -1,0 +1,243 @@
+import type { Plan } from "../plan";
+import { type HostedJob, isHosted, isInCluster, isOnlyPlanned, type Job } from "../plan/job";
+import { type AlertRule, promDuration } from "./rules";
+
+/** A rule about what the jobs stand on, and by what its test shows that it is quiet and that it fires. */
+export interface StandingRule {
+  readonly rule: AlertRule;
+  readonly proof: {
+    /** One series, as promtool writes it, and its labels that an alert carries. */
+    readonly series: string;
+    readonly labels: Readonly<Record<string, string>>;
+    /** Values of it a minute apart, as promtool writes them: while all is well, and when it isn't. */
+    readonly well: string;
+    readonly ill: string;
+    /** How long it has to have been so before the rule counts it. @default 0 */
+    readonly afterMs?: number;
+  };
+}
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+/** A clock that is wrong by more makes ages, and the order of copies, wrong. */
+const mostSkewS = 60;
+/** Two weeks are enough to order a disk. */
+const fullWithinDays = 14;
+
+/**
+ * Rules about what every job needs: the Pushgateway, its units, a clock, room where it writes, a CronJob that isn't suspended and a pod that
+ * starts. Each is made only where the estate lists the metric at an exporter (`monitoring.exporters`); what the Pushgateway says of
+ * a push is there wherever jobs push.
+ */
+export function standingRules(plan: Plan): StandingRule[] {
+  const jobs = plan.jobs.filter(job => !isOnlyPlanned(job));
+  const [first] = jobs;
+  if (!first) return [];
+  const taken = new Set(plan.estate.monitoring.alerts.map(({ name }) => name));
+  return [gatewayGone(jobs), ...ofHosts(plan), ...ofCluster(plan)]
+    .map(made => standing(made, first, plan))
+    .filter(({ rule }) => !taken.has(rule.alert));
+}
+
+interface Made extends Pick<AlertRule, "alert" | "expr"> {
+  readonly forMs: number;
+  readonly summary: string;
+  readonly look: string;
+  readonly proof: StandingRule["proof"];
+}
+
+function standing({ alert, expr, forMs, summary, look, proof }: Made, first: Job, plan: Plan): StandingRule {
+  const { namespace, runbooks } = plan.estate.monitoring;
+  return {
+    rule: {
+      ...{ alert, expr, for: promDuration(forMs) },
+      labels: {
+        ...{ severity: "warning", receiver: first.judged.receiver },
+        ...{ holdfast_job: "estate", namespace },
+      },
+      annotations: {
+        summary,
+        description: look,
+        runbook_url: `${runbooks.replace(/\/$/, "")}/${alert}`,
+      },
+    },
+    proof,
+  };
+}
+
+/** What was there within two days and is gone. Where nothing was pushed yet, as after a first deployment, it is silent. */
+function gatewayGone(jobs: readonly Job[]): Made {
+  const [first] = jobs;
+  const names = [...new Set(jobs.map(({ metricsJob }) => metricsJob))];
+  const series = `push_time_seconds{job=~"${names.join("|")}"}`;
+  return {
+    alert: "PushgatewayGone",
+    expr: `count(last_over_time(${series}[2d])) unless count(${series})`,
+    forMs: 10 * minuteMs,
+    summary: "Prometheus no longer gets what jobs have pushed: no failure of theirs would be heard",
+    look: "Is the Pushgateway up, and is it scraped? In Prometheus: up, and Status > Targets. Jobs push again at their next end",
+    proof: {
+      series: `push_time_seconds{job="${first?.metricsJob ?? ""}",instance="${first?.host ?? ""}"}`,
+      ...{ labels: {}, well: "1000x40", ill: "1000x5 _x40" },
+    },
+  };
+}
+
+function ofHosts(plan: Plan): Made[] {
+  const jobs = plan.jobs.filter(isHosted);
+  return [
+    ...targetsOf("node_systemd_unit_state", jobs, plan).flatMap(targets => units(jobs, targets)),
+    ...targetsOf("node_time_seconds", jobs, plan).map(clock),
+    ...targetsOf("node_filesystem_avail_bytes", jobs, plan).flatMap(targets => room(targets, plan)),
+  ];
+}
+
+/** The exporters that have a metric of the jobs' hosts, and those hosts. */
+interface Targets {
+  readonly exporters: readonly string[];
+  readonly hosts: readonly string[];
+}
+
+/** @returns one or none */
+function targetsOf(metric: string, jobs: readonly HostedJob[], { estate }: Plan): Targets[] {
+  const having = estate.monitoring.exporters.filter(({ metrics }) => metrics.includes(metric));
+  const hosts = [...new Set(jobs.map(({ host }) => host))].filter(host =>
+    having.some(({ instances }) => instances.includes(host)),
+  );
+  return hosts.length === 0 ? [] : [{ exporters: [...new Set(having.map(({ job }) => job))], hosts }];
+}
+
+function selected({ exporters, hosts }: Targets): string {
+  return `job=~"${exporters.join("|")}",instance=~"${hosts.join("|")}"`;
+}
+
+/** Labels of one of the targets. */
+function oneOf({ exporters: [job = ""], hosts: [instance = ""] }: Targets): Readonly<Record<string, string>> {
+  return { job, instance };
+}
+
+function units(jobs: readonly HostedJob[], targets: Targets): Made[] {
+  const names = (of: readonly HostedJob[]): string => [...new Set(of.map(({ name }) => name))].join("|");
+  const proof = (unit: string, state: string, well: string, ill: string) =>
+    proofOf("node_systemd_unit_state", { ...oneOf(targets), name: unit, state }, well, ill);
+  const timed = jobs.filter(({ deployment }) => deployment.kind === "timer");
+  const look = "On that host: systemctl status and journalctl -u of the unit; holdfast releases";
+  return [
+    {
+      alert: "JobUnitFailed",
+      expr: `node_systemd_unit_state{${selected(targets)},name=~"(${names(jobs)})[.](service|timer)",state="failed"} == 1`,
+      forMs: 5 * minuteMs,
+      summary: "{{ $labels.name }} on {{ $labels.instance }} has failed",
+      look,
+      proof: proof(`${jobs[0]?.name ?? ""}.service`, "failed", "0x30", "1x30"),
+    },
+    ...timed.slice(0, 1).map(({ name }) => ({
+      alert: "JobTimerStopped",
+      expr: `node_systemd_unit_state{${selected(targets)},name=~"(${names(timed)})[.]timer",state="active"} == 0`,
+      forMs: 15 * minuteMs,
+      summary: "{{ $labels.name }} on {{ $labels.instance }} isn't active: its job starts no more",
+      look,
+      proof: proof(`${name}.timer`, "active", "1x30", "0x30"),
+    })),
+  ];
+}
+
+function clock(targets: Targets): Made {
+  const series = `node_time_seconds{${selected(targets)}}`;
+  return {
+    alert: "HostClockWrong",
+    expr: `abs(${series} - timestamp(${series})) > ${mostSkewS}`,
+    forMs: 10 * minuteMs,
+    summary: `The clock of {{ $labels.instance }} is wrong by more than ${mostSkewS} s: ages and the order of copies are too`,
+    look: "On that host: timedatectl; chronyc tracking",
+    proof: proofOf("node_time_seconds", oneOf(targets), "0+60x30", "120+60x30"),
+  };
+}
+
+/** Of the disks for backups that the exporters are said to tell of. */
+function room(targets: Targets, { estate }: Plan): Made[] {
+  const told = new Set(
+    estate.monitoring.exporters
+      .filter(({ job }) => targets.exporters.includes(job))
+      .flatMap(({ labels }) => labels["mountpoint"] ?? []),
+  );
+  const mounts = targets.hosts.flatMap(host => {
+    const { filesystems = {}, disks = {} } = estate.hosts[host] ?? {};
+    return Object.keys(filesystems).filter(
+      mount => told.has(mount) && disks[filesystems[mount]?.disk ?? ""]?.role === "backup",
+    );
+  });
+  const [mountpoint] = mounts;
+  if (mountpoint === undefined) return [];
+  const series = `node_filesystem_avail_bytes{${selected(targets)},mountpoint=~"${[...new Set(mounts)].join("|")}"}`;
+  return [
+    {
+      alert: "BackupDiskFullSoon",
+      // A disk that is filled for the first time would be full by that reckoning.
+      expr: `predict_linear(${series}[7d], ${fullWithinDays} * 86400) < 0 and ${series} offset 2d`,
+      forMs: hourMs,
+      summary: `{{ $labels.mountpoint }} of {{ $labels.instance }} is full within ${fullWithinDays} days, if it goes on as in the last seven`,
+      look: "On that host: df -h of the mount point; holdfast plan says what each job keeps there",
+      proof: {
+        ...proofOf(
+          "node_filesystem_avail_bytes",
+          { ...oneOf(targets), mountpoint },
+          "1000000000000x3000",
+          "10000000000-1000000x3000",
+        ),
+        afterMs: 48 * hourMs,
+      },
+    },
+  ];
+}
+
+function ofCluster(plan: Plan): Made[] {
+  const jobs = plan.jobs.filter(isInCluster);
+  const [first] = jobs;
+  if (!first) return [];
+  const { namespace } = first.deployment.pod;
+  const names = jobs.map(({ name }) => name).join("|");
+  const namespaces = [...new Set(jobs.map(({ deployment }) => deployment.pod.namespace))].join("|");
+  const has = (metric: string): boolean =>
+    plan.estate.monitoring.exporters.some(({ metrics }) => metrics.includes(metric));
+  const suspended: Made = {
+    alert: "CronJobSuspended",
+    expr: `kube_cronjob_spec_suspend{namespace=~"${namespaces}",cronjob=~"${names}"} == 1`,
+    forMs: hourMs,
+    summary: "{{ $labels.cronjob }} in {{ $labels.namespace }} is suspended: it starts no more",
+    look: "kubectl patch cronjob, with spec.suspend false; pulumi up says nothing of it",
+    proof: proofOf("kube_cronjob_spec_suspend", { namespace, cronjob: first.name }, "0x80", "1x80"),
+  };
+  const waiting: Made = {
+    alert: "JobPodCannotStart",
+    expr: `kube_pod_container_status_waiting_reason{namespace=~"${namespaces}",pod=~"(${names})-.+",reason=~".*(Image|Config|Create|CrashLoop).*"} == 1`,
+    forMs: 10 * minuteMs,
+    summary: "A container of {{ $labels.pod }} in {{ $labels.namespace }} can't start: {{ $labels.reason }}",
+    look: "kubectl describe pod: its events say what is missing",
+    proof: proofOf(
+      "kube_pod_container_status_waiting_reason",
+      { namespace, pod: `${first.name}-29000000-abcde`, reason: "ImagePullBackOff" },
+      "0x30",
+      "1x30",
+    ),
+  };
+  return [
+    ...(has("kube_cronjob_spec_suspend") ? [suspended] : []),
+    ...(has("kube_pod_container_status_waiting_reason") ? [waiting] : []),
+  ];
+}
+
+function proofOf(
+  metric: string,
+  labels: Readonly<Record<string, string>>,
+  well: string,
+  ill: string,
+): StandingRule["proof"] {
+  return { series: `${metric}{${matchers(labels)}}`, labels, well, ill };
+}
+
+function matchers(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
+    .join(",");
+}
