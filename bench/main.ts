@@ -6,6 +6,7 @@ import { benchCommandLine } from "./command-line";
 import { benchDailyBackup } from "./daily-backup";
 import { benchLvmPvcSnapshot } from "./lvm-pvc-snapshot";
 import { benchNfsMirror } from "./nfs-mirror";
+import { benchOffsiteSync } from "./offsite-sync";
 import { benchPlan } from "./plan";
 import { benchPreview } from "./preview";
 import { benchSqlite } from "./sqlite";
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   plan: benchPlan,
   check: benchCommandLine,
   mirror: benchNfsMirror,
+  offsite: benchOffsiteSync,
   snapshots: benchLvmPvcSnapshot,
   volumes: benchDailyBackup,
   sqlite: benchSqlite,
