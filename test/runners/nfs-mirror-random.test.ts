@@ -166,7 +166,8 @@ async function act(action: Action): Promise<void> {
     case "chmod":
       return change(action.kind, action.file);
     case "rot":
-      return rotting.rot(action.which);
+      // What rots meanwhile comes back or doesn't, by when a restore that was cut had copied it.
+      return restoring.cut.size > 0 ? undefined : rotting.rot(action.which);
     case "rename": {
       const [one, other] = [join(serviceAt(action.service), "sub"), join(serviceAt(action.service), "moved")];
       const [from, to] = existsSync(one) ? [one, other] : [other, one];
