@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { debianPackages } from "../../lab/debian";
 import { openSegment } from "../../host-scripts/runtime/journal";
+import { testLong } from "../long";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import type { FinishedRun } from "./support/started-run";
 
@@ -287,7 +288,8 @@ test("a destination that has a key of another type only is another machine", asy
   await succeeds();
 });
 
-test("a share whose quota is used up says so, and gets the rest once it has more", async () => {
+// Its class is tested above by a disk without room.
+testLong("a share whose quota is used up says so, and gets the rest once it has more", async () => {
   mkdirSync(join(world.backup, "shared/share"), { recursive: true });
   put("shared/share/one");
   await succeeds();
