@@ -1,5 +1,6 @@
 import type { Receiver } from "../plan/estate/receivers";
 import type { Estate } from "../plan/estate/schema";
+import { unitFailed } from "./standing";
 import { watchdogReceiver, watchdogRoute } from "./watchdog";
 
 /** An AlertmanagerConfig's spec (monitoring.coreos.com/v1alpha1): each receiver gets what carries its name. */
@@ -22,8 +23,16 @@ export function routesOf(estate: Estate): AlertRouting {
       ...Object.entries(estate.receivers).map(([name, receiver]) => ({ name, ...wayTo(receiver) })),
       ...watchdogReceiver(estate),
     ],
+    inhibitRules: [unitBesideItsRun],
   };
 }
+
+/** A run that failed leaves its unit failed too, and says itself why. */
+const unitBesideItsRun = {
+  sourceMatch: [{ name: "alertname", value: ".+Failing", matchType: "=~" }],
+  targetMatch: [{ name: "alertname", value: unitFailed, matchType: "=" }],
+  equal: ["instance"],
+} as const;
 
 const title = "{{ .CommonLabels.alertname }} ({{ .Status }})";
 const text =
@@ -105,6 +114,12 @@ export interface AlertRouting {
     readonly routes: readonly AlertRoute[];
   };
   readonly receivers: readonly RoutedReceiver[];
+  /** What isn't sent of targets while a source with the same value of some labels fires. */
+  readonly inhibitRules: readonly {
+    readonly sourceMatch: readonly Matcher[];
+    readonly targetMatch: readonly Matcher[];
+    readonly equal: readonly string[];
+  }[];
 }
 
 /** A way to one receiver; times are those of the route above unless given, as Prometheus writes them. */

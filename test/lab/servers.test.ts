@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { watchdogRules } from "../../alerts/watchdog";
 import { routesOf } from "../../alerts/routes";
+import { unitFailed } from "../../alerts/standing";
 import { runningProcess } from "../../lab/process";
 import { matcherText } from "../../lab/servers/rule-sync/alertmanager";
 import { credentials } from "../../lab/servers/credentials";
@@ -9,6 +10,7 @@ import {
   clearMessages,
   connect,
   exchange,
+  inhibitedAlerts,
   labMonitoring,
   monitoringNamespace,
   pingUrl,
@@ -183,6 +185,14 @@ test("each kind of receiver is taken by the definitions and by Alertmanager, and
     path: "/slack/webhook",
     payload: { status: "firing", commonLabels: { alertname: alertName, receiver: "infra" } },
   });
+  // A unit that failed by its run isn't told beside what the run tells.
+  await applyRule(
+    [`${alertName}Failing`, unitFailed].map(alert => ({ ...alertRule(`${metric} == 3`), alert, labels })),
+  );
+  await eventually(async () =>
+    (await inhibitedAlerts()).some(({ labels: { alertname } }) => alertname === unitFailed),
+  );
+  expect((await activeAlerts()).map(({ labels: { alertname } }) => alertname)).not.toContain(unitFailed);
   await connect().remove(rulePath);
   await connect().remove(routePath);
   await eventually(async () => !(await alertmanagerText()).includes(`${id}/infra`));
@@ -193,9 +203,10 @@ test("whoever waits outside is called again and again, and before anybody else",
   const secret = { name: id, key: "url" };
   await connect().apply(`/api/v1/namespaces/${monitoringNamespace}/secrets/${id}`, {
     ...{ apiVersion: "v1", kind: "Secret", metadata: { name: id, namespace: monitoringNamespace } },
-    stringData: { url: pingUrl(id) },
+    stringData: { url: pingUrl(id), other: `${urls.receiver}/slack/webhook` },
   });
-  const estate = watchedEstate({ infra: { kind: "webhook", urlSecret: secret } }, secret);
+  const infra = { kind: "webhook", urlSecret: { name: id, key: "other" } };
+  const estate = watchedEstate({ infra }, secret);
   await clearMessages();
   await connect().apply(routePath, {
     apiVersion: "monitoring.coreos.com/v1alpha1",
