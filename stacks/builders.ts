@@ -85,6 +85,7 @@ export function dump(
   keep: string,
   alert: Dump["alert"],
   client?: DumpClient,
+  size?: string,
 ): Dump {
   return {
     name,
@@ -99,6 +100,7 @@ export function dump(
     timeout: "12min",
     promise: { rpo: "27h" },
     alert,
+    ...(size !== undefined && { size }),
     ...(client && { dump: clientOf(client, name, namespace, dataset) }),
   };
 }

@@ -4,6 +4,8 @@ import { accepted, database, directory, dump, leftOut, type ServiceInput, slack,
 /** Images go by their tags: which they are, the stack's `images` say. */
 const postgres = { engine: "postgresql", image: "docker.io/library/postgres:16", user: "backup" } as const;
 const mysql = { engine: "mysql", image: "docker.io/library/mysql:8.4", user: "backup" } as const;
+const wholePostgres = { ...postgres, databases: "together" } as const;
+const wholeMysql = { ...mysql, databases: "together" } as const;
 
 /** Hears of a failing job; passwords and the way off the site are worth waking up for. */
 const alert = { receiver: "infra-alerts" };
@@ -247,20 +249,8 @@ export const estate: EstateInput = {
       },
     ],
     "cluster-dump": [
-      {
-        ...dump("postgresql-backup", "dbaas", "postgresql", "10 0 * * *", "14d", alert, {
-          ...postgres,
-          databases: "together",
-        }),
-        size: "2GB",
-      },
-      {
-        ...dump("mysql-backup", "dbaas", "mysql", "30 0 * * *", "14d", alert, {
-          ...mysql,
-          databases: "together",
-        }),
-        size: "1500MB",
-      },
+      dump("postgresql-backup", "dbaas", "postgresql", "10 0 * * *", "14d", alert, wholePostgres, "2GB"),
+      dump("mysql-backup", "dbaas", "mysql", "30 0 * * *", "14d", alert, wholeMysql, "1500MB"),
       // Weekly on Sundays at 01:00, 02:00 and 03:00: a week's loss, and the last two came after that night's mirror.
       dump("etcd-backup", "kube-system", "etcd", "50 0 * * *", "30d", alert),
       dump("vault-backup", "vault", "vault", "5 1 * * *", "30d", critical),
@@ -282,11 +272,8 @@ export const estate: EstateInput = {
       dump("postiz-backup", "postiz", "postiz", "47 1 * * *", "14d", alert, postgres),
       // A whole server comes back from the ones above, one database of it from these, ten minutes after each. Compressed, each takes
       // about a quarter of its data; as large as that, two of both for fourteen days wouldn't fit on sda.
-      {
-        ...dump("postgresql-per-db", "dbaas", "postgresql", "20 0 * * *", "14d", alert, postgres),
-        size: "2GB",
-      },
-      { ...dump("mysql-per-db", "dbaas", "mysql", "40 0 * * *", "14d", alert, mysql), size: "1500MB" },
+      dump("postgresql-per-db", "dbaas", "postgresql", "20 0 * * *", "14d", alert, postgres, "2GB"),
+      dump("mysql-per-db", "dbaas", "mysql", "40 0 * * *", "14d", alert, mysql, "1500MB"),
     ],
     "nfs-mirror": [
       {
