@@ -127,9 +127,13 @@ export function failureOf(
   const said = firstLines(result.stderr);
   const code = result.exitCode ?? result.signal ?? result.ended;
   const full = /No space left|Disk quota exceeded|\(28\)|\(122\)/.test(result.stderr);
-  if (full)
+  // Its receiver could not write (rsync(1), "EXIT VALUES"); what it says of that is lost where it ends before it is read here.
+  const isUnsaid = result.exitCode === 11 && said === "";
+  if (full || isUnsaid)
     return new RunnerError(exitCodes.failed, {
-      failed: `${name} has no room for ${what}: ${said}`,
+      failed: full
+        ? `${name} has no room for ${what}: ${said}`
+        : `${name} may have no room for ${what}: rsync could not write there (11), and gave no reason`,
       kept,
       next: shell`ssh ${`${user}@${address}`} -p ${port} df -h   (then make room there, or raise the quota)`,
     });
