@@ -30,6 +30,7 @@ export async function deleteSnapshots(
   refuseKept(config, facts, names, nasMs);
   const stays = facts.snapshots.length - names.length;
   const which = `${names.length} of ${facts.snapshots.length} snapshots of ${nas.share} on ${nas.name}`;
+  if (!dryRun) forget(config, names);
   if (!config.mayDelete) {
     const step = shell`ssh -t -p ${nas.port} ${`ADMINISTRATOR@${nas.address}`} sudo ${snapshotProgram} delete ${nas.share} ${names}`;
     const text = `${which} may go, and ${stays} stay. This host's account deletes none: as an administrator of ${nas.name},\n  ${step}`;
@@ -38,7 +39,6 @@ export async function deleteSnapshots(
   if (dryRun)
     return { text: `would delete ${which}:\n${lines(names)}`, result: { names, stays, deleted: false } };
   const left = await deleteNow(context, names);
-  forget(config, names);
   return {
     text: `deleted ${which}:\n${lines(names)}\n${left} are left. What they held becomes free once btrfs' cleaner has passed, minutes to hours later`,
     result: { names, stays: left, deleted: true },
@@ -90,7 +90,10 @@ async function deleteNow(context: WayContext<NasSnapshotsConfig>, names: readonl
   });
 }
 
-/** What an operator deleted has not gone before its time. */
+/**
+ * What an operator deletes has not gone before its time, also where a deletion fails in its middle or somebody else does it. The next
+ * look takes down anew what is still there.
+ */
 function forget(config: NasSnapshotsConfig, names: readonly string[]): void {
   const memory = readMemory(config);
   writeMemory(config, { ...memory, seen: memory.seen.filter(({ name }) => !names.includes(name)) });
