@@ -24,7 +24,7 @@ export function nasRetentionOf(spec: NasSnapshotsSpec, estate: Estate): NasReten
 
 /** Looks at who sets the retention: nothing that lies on a host may be able to. */
 export function lookAtApply(part: NasSnapshotsSpec, at: Path, look: Lookup, estate: Estate): void {
-  const { apply, watch } = part;
+  const { apply } = part;
   if (!apply) return;
   look.secret([...at, "secret"], apply.secret);
   look.secret([...at, "password"], apply.password);
@@ -47,11 +47,7 @@ export function lookAtApply(part: NasSnapshotsSpec, at: Path, look: Lookup, esta
       apply.password,
       "is the account's private key already: sudo asks for a password, which is another thing. Give each its own secret",
     );
-  const onHosts = new Map([
-    [watch?.secret, "the account that looks"],
-    [watch?.password, "the account that looks"],
-    [destination?.receives?.secret, "the account that hosts send to"],
-  ]);
+  const onHosts = secretsOnHosts(estate);
   for (const field of ["secret", "password"] as const) {
     const whose = onHosts.get(apply[field]);
     if (whose !== undefined)
@@ -61,10 +57,36 @@ export function lookAtApply(part: NasSnapshotsSpec, at: Path, look: Lookup, esta
         `is that of ${whose}, and lies on a host, whose root could shorten what is kept. Expected a secret of its own`,
       );
   }
-  if (apply.user === watch?.user)
+  const looks = looksIn(estate).find(
+    other => other.destination === part.destination && other.watch.user === apply.user,
+  );
+  if (looks)
     look.fault(
       [...at, "user"],
       apply.user,
-      `is the account that looks, whose secrets lie on ${watch.host}: its root could shorten what is kept. Expected an account of its own`,
+      `is the account that looks, whose secrets lie on ${looks.watch.host}: its root could shorten what is kept. Expected an account of its own`,
     );
+}
+
+/** Secrets of the estate that come to a host, and whose they are. */
+function secretsOnHosts(estate: Estate): ReadonlyMap<string, string> {
+  return new Map([
+    ...Object.entries(estate.monitoring.deadMan?.hosts ?? {}).map(
+      ([host, secret]) => [secret, `the call of ${host}`] as const,
+    ),
+    ...Object.entries(estate.firewalls).flatMap(([name, { api, ssh }]) =>
+      [api, ssh].map(({ secret }) => [secret, `firewall ${name}`] as const),
+    ),
+    ...looksIn(estate).flatMap(({ watch }) =>
+      [watch.secret, watch.password].map(secret => [secret, "the account that looks"] as const),
+    ),
+    ...Object.values(estate.destinations).flatMap(({ receives }) =>
+      receives ? [[receives.secret, "the account that hosts send to"] as const] : [],
+    ),
+  ]);
+}
+
+/** Who looks at which NAS, also at another share of one. */
+function looksIn({ layers }: Estate) {
+  return layers["nas-snapshots"].flatMap(({ destination, watch }) => (watch ? [{ destination, watch }] : []));
 }

@@ -109,6 +109,39 @@ test.each<[string, (estate: ExampleEstate) => void, RegExp]>([
     estate => void withApply(estate, { secret: "nas-key" }),
     /apply\.secret: "nas-key" is that of the account that hosts send to/,
   ],
+  [
+    "an account that looks at another share, and lies on a host",
+    estate => {
+      withApply(estate, { user: "holdfast", secret: "nas-look-key", password: "nas-look-password" });
+      const { watch, ...unwatched } = part(estate);
+      const other = { ...unwatched, watch, share: "/Photos" };
+      delete other.apply;
+      delete estate.layers["nas-snapshots"][0]?.watch;
+      estate.layers["nas-snapshots"].push(other);
+    },
+    /apply\.secret: "nas-look-key" is that of the account that looks, and lies on a host[^]*apply\.user: "holdfast" is the account that looks/,
+  ],
+  [
+    "a key that hosts send to another NAS with",
+    estate => {
+      withApply(estate, { secret: "nas-key" });
+      const { nas } = estate.destinations ?? {};
+      if (!nas || !estate.destinations) throw new Error("the example has no NAS");
+      estate.destinations["second"] = { ...nas, address: "nas2.example" };
+      delete nas.receives;
+    },
+    /apply\.secret: "nas-key" is that of the account that hosts send to/,
+  ],
+  [
+    "a secret that a host calls by",
+    estate => void withApply(estate, { password: "pve-calls" }),
+    /apply\.password: "pve-calls" is that of the call of pve, and lies on a host/,
+  ],
+  [
+    "a firewall's key",
+    estate => void withApply(estate, { secret: "pfsense-ssh-key" }),
+    /apply\.secret: "pfsense-ssh-key" is that of firewall pfsense, and lies on a host/,
+  ],
   ["an unknown host", estate => void (part(estate).watch.host = "pev"), /watch\.host: "pev" names no host/],
   [
     "one secret for two things",
