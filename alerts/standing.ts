@@ -173,22 +173,25 @@ function room(targets: Targets, { estate }: Plan): Made[] {
   const [mountpoint] = mounts;
   if (mountpoint === undefined) return [];
   const series = `node_filesystem_avail_bytes{${selected(targets)},mountpoint=~"${[...new Set(mounts)].join("|")}"}`;
+  const full = (since: string): string =>
+    `predict_linear(${series}[${since}], ${fullWithinDays} * 86400) < 0`;
   return [
     {
       alert: "BackupDiskFullSoon",
-      // A disk that is filled for the first time would be full by that reckoning.
-      expr: `predict_linear(${series}[7d], ${fullWithinDays} * 86400) < 0 and ${series} offset 2d`,
+      // A disk that is filled for the first time, or gets another service in one night, would be full for a week by that reckoning.
+      expr: `${full("7d")} and ${full("2d")} and ${series} offset 4d`,
       forMs: hourMs,
-      summary: `{{ $labels.mountpoint }} of {{ $labels.instance }} is full within ${fullWithinDays} days, if it goes on as in the last seven`,
+      summary: `{{ $labels.mountpoint }} of {{ $labels.instance }} is full within ${fullWithinDays} days, if it goes on as in the last seven and the last two`,
       look: "On that host: df -h of the mount point; holdfast plan says what each job keeps there",
       proof: {
         ...proofOf(
           "node_filesystem_avail_bytes",
           { ...oneOf(targets), mountpoint },
-          "1000000000000x3000",
-          "10000000000-1000000x3000",
+          // Filled for the first time in half a day.
+          "4000000000000-4000000000x720 1120000000000x6000",
+          "10000000000-1000000x6000",
         ),
-        afterMs: 48 * hourMs,
+        afterMs: 96 * hourMs,
       },
     },
   ];
