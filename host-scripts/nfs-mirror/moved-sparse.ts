@@ -13,14 +13,15 @@ import { giveName } from "./moves";
  */
 export async function moveSparse(mirror: Mirror): Promise<Move[]> {
   const { source, target } = mirror.config;
-  const known = new Map<bigint, boolean>();
+  const known = new Map<string, boolean>();
   const moved: Move[] = [];
   for (const each of wholeMoves(mirror.config, mirror.moves ?? [])) {
     const now = statIn(source.path, each.to);
     if (!now || !hasLargeHoles(now) || !belowFoldersOf(source.path)(each.to)) continue;
-    // Of one with several names it is asked for each.
-    const isSame = known.get(now.ino) ?? (await hasContentOf(mirror, each, now));
-    known.set(now.ino, isSame);
+    // Of one with several names it is asked for each. Another file system below the source has numbers of its own.
+    const file = `${now.dev}:${now.ino}`;
+    const isSame = known.get(file) ?? (await hasContentOf(mirror, each, now));
+    known.set(file, isSame);
     if (isSame && giveName(target.path, each, renameSync)) moved.push(each);
   }
   return moved;

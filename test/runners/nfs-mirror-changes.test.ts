@@ -429,6 +429,31 @@ describe("a world of its own", () => {
     expect(read.toString()).toBe("two");
   });
 
+  test("files with large holes that have the same number on two file systems are compared each", async () => {
+    world = await createWorld();
+    const disk = (name: string): string => `${world.config.source.path}/${name}`;
+    for (const name of ["one", "other"]) {
+      mkdirSync(`${world.source}/${name}`);
+      await world.inside("mount", "-t", "tmpfs", name, disk(name));
+      const make = `cd ${disk(name)}; printf one >${name}; truncate -s 1G ${name}; touch -d @1700000000 ${name}`;
+      await world.inside("sh", "-c", make);
+    }
+    expect(await mirror()).toMatchObject({ status: 0 });
+    const numbers = await world.inside("stat", "--format=%i", disk("one/one"), disk("other/other"));
+    const [one, other] = numbers.trim().split("\n");
+    expect(one).toBe(other);
+    for (const name of ["one", "other"])
+      await world.inside("sh", "-c", `cd ${disk(name)}; mkdir new; mv ${name} new/${name}`);
+    const change = `cd ${disk("other/new")}; printf two | dd of=other conv=notrunc status=none; touch -d @1700000000 other`;
+    await world.inside("sh", "-c", change);
+    expect(await mirror("--accept=one", "--accept=other")).toMatchObject({ status: 0 });
+    const read = Buffer.alloc(3);
+    const copy = openSync(`${world.target}/other/new/other`, "r");
+    readSync(copy, read);
+    closeSync(copy);
+    expect(read.toString()).toBe("two");
+  });
+
   test("what a killed run had copied of a file with large holes leaves its room to the next one", async () => {
     world = await createWorld({ targetMb: 64 });
     writeFileSync(`${world.source}/disk`, "x");
