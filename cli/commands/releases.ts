@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { z } from "zod";
 import { jobFolder } from "../../components/host-release/commands";
 import { type Estate, planOf } from "../../plan";
-import { isHosted, type Job } from "../../plan/job";
+import { type Installed, installedBy } from "../../plan/installed";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { namedBy, readEstate } from "../estate-source";
@@ -39,7 +39,7 @@ export const releases: CommandSpec<z.output<typeof options>> = {
   async run({ stack, estate: file, json, key }, context) {
     const { terminal } = context;
     const estate = await readEstate({ stack, estate: file }, context);
-    const jobs = planOf(estate).jobs.filter(isHosted);
+    const jobs = installedBy(planOf(estate));
     const hosts = [...new Set(jobs.map(job => job.host))];
     const found = await Promise.all(
       hosts.map(host =>
@@ -67,7 +67,7 @@ interface Asked {
 async function statesOn(
   { estate, named }: Asked,
   host: string,
-  jobs: readonly Job[],
+  jobs: readonly Installed[],
   key: string | undefined,
 ): Promise<ReleaseState[]> {
   const asked = jobs.map(({ name }) => {
@@ -89,7 +89,12 @@ async function statesOn(
   return jobs.map(job => stateOf(named, host, job, answers.get(job.name) ?? []));
 }
 
-function stateOf(named: readonly string[], host: string, job: Job, lines: readonly string[]): ReleaseState {
+function stateOf(
+  named: readonly string[],
+  host: string,
+  job: Installed,
+  lines: readonly string[],
+): ReleaseState {
   const said = (word: string) =>
     lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
   const [live, since] = said("live")[0]?.split(" ") ?? [];
@@ -132,7 +137,7 @@ function stateOf(named: readonly string[], host: string, job: Job, lines: readon
 }
 
 /** Deploys all of a job again, though the state says that it is there. */
-function again({ name, host, credentials }: Job): string {
+function again({ name, host, credentials }: Installed): string {
   const patterns = [
     `**::${name}-${host}-release-*`,
     ...(credentials.length > 0 ? [`**::${name}-${host}-credential-*-file`] : []),

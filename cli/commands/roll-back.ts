@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { jobFolder } from "../../components/host-release/commands";
-import { isHosted } from "../../plan/job";
 import { planOf } from "../../plan";
+import { installedBy } from "../../plan/installed";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { BadInput } from "../bad-input";
 import { readEstate } from "../estate-source";
@@ -33,8 +33,8 @@ export const rollBack: CommandSpec<z.output<typeof options>> = {
   options,
   async run({ stack, estate: file, host, job, to, key }, context) {
     const estate = await readEstate({ stack, estate: file }, context);
-    const jobs = planOf(estate)
-      .jobs.filter(found => found.host === host && isHosted(found))
+    const jobs = installedBy(planOf(estate))
+      .filter(found => found.host === host)
       .map(({ name }) => name);
     if (!jobs.includes(job))
       throw new BadInput(

@@ -183,6 +183,22 @@ test("ends with 1 for a job that its host doesn't have, one that was altered, an
   });
 });
 
+test("knows what calls outside, which is installed beside the jobs", async () => {
+  const { monitoring, ...estate } = estateWith();
+  const deadMan = { urlSecret: { name: "watchdog", key: "url" }, hosts: { pve: "pve-calls" } };
+  const secrets = { "pve-calls": { keptIn: ["break-glass"] } };
+  const watched = { ...estate, secrets, monitoring: { ...monitoring, deadMan } };
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(watched));
+  await host.deploy(release());
+  expect(await holdfast("releases")).toMatchObject({
+    exitCode: 1,
+    text: expect.stringContaining(
+      "dead-man on pve: not live. Where pulumi up says that nothing changes, the host has lost it. Next: pulumi up --replace '**::dead-man-pve-release-*' --replace '**::dead-man-pve-credential-*-file'\n",
+    ),
+  });
+  expect(await holdfast("roll-back", "--host", "pve", "--job", "dead-man")).toMatchObject({ exitCode: 1 });
+});
+
 test.each([
   [["--host", "nas", "--job", "nfs-mirror"], /"nfs-mirror" is no job on "nas", expected one of none/],
   [["--host", "pve", "--job", "etcd"], /"etcd" is no job on "pve", expected one of nfs-mirror\./],
