@@ -47,6 +47,7 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
     runnerImage,
     [`${dumpOf("postgresql")} > dump`, { ...dump, server: { ...server, port: 5433 } }],
   ],
+  ["a dump without the indices and the room of a database", [`${dumpOf("postgresql")} > size`, "40MB"]],
   ["a second destination, with fewer legs", ...friend],
   [
     "a NAS that receives",

@@ -18,16 +18,17 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
       look.fault([...at, "name"], name, "is there twice in this cluster. Give each dump its own name");
     look.cluster([...at, "cluster"], cluster);
     const dumped = dumpedOf(estate, dataset);
-    // Nothing compresses a database to less: it is a slip of the unit, and the disk would be full before its time.
+    // A slip of the unit makes it a thousand times smaller, and the disk full before its time. A dump has neither indices nor free
+    // room, and may well be a hundredth.
     if (
       part.size !== undefined &&
       dumped?.size !== undefined &&
-      parseSize(part.size) < parseSize(dumped.size) / 100
+      parseSize(part.size) < parseSize(dumped.size) / 1000
     )
       look.fault(
         [...at, "size"],
         part.size,
-        `is less than a hundredth of the ${dumped.size} that it is a dump of. Expected the size of one dump in its folder, or leave it out for as much as the data`,
+        `is less than a thousandth of the ${dumped.size} that it is a dump of. Expected the size of one dump in its folder, or leave it out for as much as the data`,
       );
     if (part.dump) {
       const secret = secretOf(part.dump);
