@@ -1,7 +1,6 @@
 import type { Receiver } from "../plan/estate/receivers";
 import type { Estate } from "../plan/estate/schema";
 import { unitFailed } from "./standing";
-import { watchdogReceiver, watchdogRoute } from "./watchdog";
 
 /** An AlertmanagerConfig's spec (monitoring.coreos.com/v1alpha1): each receiver gets what carries its name. */
 export function routesOf(estate: Estate): AlertRouting {
@@ -11,18 +10,12 @@ export function routesOf(estate: Estate): AlertRouting {
       receiver: names[0] ?? "none",
       groupBy: ["alertname", "instance"],
       matchers: [{ name: "holdfast_job", value: ".+", matchType: "=~" }],
-      routes: [
-        ...watchdogRoute(estate),
-        ...names.map(name => ({
-          receiver: name,
-          matchers: [{ name: "receiver", value: name, matchType: "=" as const }],
-        })),
-      ],
+      routes: names.map(name => ({
+        receiver: name,
+        matchers: [{ name: "receiver", value: name, matchType: "=" }],
+      })),
     },
-    receivers: [
-      ...Object.entries(estate.receivers).map(([name, receiver]) => ({ name, ...wayTo(receiver) })),
-      ...watchdogReceiver(estate),
-    ],
+    receivers: Object.entries(estate.receivers).map(([name, receiver]) => ({ name, ...wayTo(receiver) })),
     inhibitRules: [unitBesideItsRun],
   };
 }
@@ -111,24 +104,17 @@ export interface AlertRouting {
     readonly receiver: string;
     readonly groupBy: readonly string[];
     readonly matchers: readonly Matcher[];
-    readonly routes: readonly AlertRoute[];
+    readonly routes: readonly { readonly receiver: string; readonly matchers: readonly Matcher[] }[];
+    /** Times are Alertmanager's own unless given, as Prometheus writes them. */
+    readonly groupWait?: string;
+    readonly groupInterval?: string;
+    readonly repeatInterval?: string;
   };
-  readonly receivers: readonly RoutedReceiver[];
-  /** What isn't sent of targets while a source with the same value of some labels fires. */
-  readonly inhibitRules: readonly {
+  readonly receivers: readonly ({ readonly name: string } & ReceiverConfigs)[];
+  /** What isn't sent of targets while a source with the same value of some labels fires. @default none */
+  readonly inhibitRules?: readonly {
     readonly sourceMatch: readonly Matcher[];
     readonly targetMatch: readonly Matcher[];
     readonly equal: readonly string[];
   }[];
 }
-
-/** A way to one receiver; times are those of the route above unless given, as Prometheus writes them. */
-export interface AlertRoute {
-  readonly receiver: string;
-  readonly matchers: readonly Matcher[];
-  readonly groupWait?: string;
-  readonly groupInterval?: string;
-  readonly repeatInterval?: string;
-}
-
-export type RoutedReceiver = { readonly name: string } & ReceiverConfigs;

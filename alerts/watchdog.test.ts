@@ -2,6 +2,7 @@ import { parseEstate, planOf } from "../plan";
 import { exampleWith } from "../plan/estate/example";
 import { ruleGroups } from "./groups";
 import { routesOf } from "./routes";
+import { watchdogRouting } from "./watchdog";
 
 const watched = (every?: string) =>
   parseEstate(
@@ -11,31 +12,42 @@ const watched = (every?: string) =>
   );
 const unwatched = parseEstate(exampleWith(({ monitoring }) => delete monitoring.deadMan));
 
-test("what always fires goes out before all others, again and again, and its end is silence", () => {
-  const { route, receivers } = routesOf(watched());
-  expect(route.routes[0]).toEqual({
-    receiver: "DeadMan",
-    matchers: [{ name: "alertname", value: "HoldfastWatchdog", matchType: "=" }],
-    ...{ groupWait: "0s", groupInterval: "60s", repeatInterval: "300s" },
-  });
-  expect(receivers.at(-1)).toEqual({
-    name: "DeadMan",
-    webhookConfigs: [{ urlSecret: { name: "watchdog", key: "url" }, sendResolved: false }],
-  });
-  expect(routesOf(watched("2s")).route.routes[0]).toMatchObject({
-    ...{ groupInterval: "1s", repeatInterval: "2s" },
-  });
+test("what always fires goes out by an object of its own, again and again, and its end is silence", () => {
+  const urlSecret = { name: "watchdog", key: "url" };
+  expect(watchdogRouting(watched())).toEqual([
+    {
+      route: {
+        receiver: "DeadMan",
+        groupBy: ["alertname"],
+        matchers: [{ name: "alertname", value: "HoldfastWatchdog", matchType: "=" }],
+        routes: [],
+        ...{ groupWait: "0s", groupInterval: "60s", repeatInterval: "300s" },
+      },
+      // Also those of all others: where one of their Secrets is gone, nobody would hear of an alert.
+      receivers: [
+        ...routesOf(watched()).receivers,
+        { name: "DeadMan", webhookConfigs: [{ urlSecret, sendResolved: false }] },
+      ],
+    },
+  ]);
+  expect(watchdogRouting(watched("2s"))).toMatchObject([
+    { route: { groupInterval: "1s", repeatInterval: "2s" } },
+  ]);
 });
 
-test("its rule carries what the routes of its object ask for", () => {
-  const { route } = routesOf(watched());
+test("as long as its Secret isn't there, all other alerts are routed", () =>
+  expect(JSON.stringify(routesOf(watched()))).not.toContain("watchdog"));
+
+test("its rule is heard by nobody else", () => {
   const [rule] = ruleGroups(planOf(watched())).at(-1)?.rules ?? [];
   expect(rule).toMatchObject({ alert: "HoldfastWatchdog", expr: "vector(1)", for: "0s" });
-  expect(rule?.labels).toEqual({ severity: "none", holdfast_job: "watchdog", namespace: "monitoring" });
-  for (const { name, value } of route.matchers) expect(rule?.labels[name]).toMatch(new RegExp(`^${value}$`));
+  expect(rule?.labels).toEqual({ severity: "none", namespace: "monitoring" });
+  // A label that isn't there is empty.
+  for (const { name, value } of routesOf(watched()).route.matchers)
+    expect(rule?.labels[name] ?? "").not.toMatch(new RegExp(`^${value}$`));
 });
 
 test("nothing fires for nobody", () => {
-  const text = JSON.stringify([routesOf(unwatched), ruleGroups(planOf(unwatched))]);
+  const text = JSON.stringify([watchdogRouting(unwatched), ruleGroups(planOf(unwatched))]);
   expect(text).not.toMatch(/Watchdog|DeadMan/);
 });

@@ -1,6 +1,6 @@
 import type { Estate } from "../plan/estate/schema";
 import { parseDuration } from "../plan/units/duration";
-import type { AlertRoute, RoutedReceiver } from "./routes";
+import { type AlertRouting, routesOf } from "./routes";
 import { promDuration, type RuleGroup } from "./rules";
 
 /** The alert that always fires. Not "Watchdog": kube-prometheus has one of that name, which its own routes throw away. */
@@ -21,7 +21,8 @@ export function watchdogRules({ monitoring }: Estate): RuleGroup[] {
           alert: watchdogName,
           expr: "vector(1)",
           for: "0s",
-          labels: { severity: "none", holdfast_job: "watchdog", namespace: monitoring.namespace },
+          // None of those by which the estate's own routes know theirs.
+          labels: { severity: "none", namespace: monitoring.namespace },
           annotations: {
             summary: "Fires all the time: whoever is called by it tells people when it is silent",
             description: "Nothing is wrong while this fires.",
@@ -34,25 +35,31 @@ export function watchdogRules({ monitoring }: Estate): RuleGroup[] {
 }
 
 /**
- * Its way out, before all others. Alertmanager repeats a message at the first look after `repeatInterval`, and looks each
- * `groupInterval`: a fifth of it, so that a call is late by that much at most.
+ * Its way out, as an object of its own: the operator leaves out all of one that names a Secret which isn't there, and nobody would hear
+ * of any alert until somebody has made that. It has all receivers of the estate too, so that it is left out, and its silence heard,
+ * where the others' object is for the sake of one of those. Alertmanager repeats a message at the first look after `repeatInterval`, and
+ * looks each `groupInterval`: a fifth of it, so that a call is late by that much at most. Its end is silence: a message that all is
+ * well would be taken for another call.
  */
-export function watchdogRoute({ monitoring: { deadMan } }: Estate): AlertRoute[] {
+export function watchdogRouting(estate: Estate): AlertRouting[] {
+  const { deadMan } = estate.monitoring;
   if (!deadMan) return [];
   const everyMs = parseDuration(deadMan.every);
   return [
     {
-      receiver: receiverName,
-      matchers: [{ name: "alertname", value: watchdogName, matchType: "=" }],
-      groupWait: "0s",
-      groupInterval: promDuration(Math.max(everyMs / 5, 1000)),
-      repeatInterval: promDuration(everyMs),
+      route: {
+        receiver: receiverName,
+        groupBy: ["alertname"],
+        matchers: [{ name: "alertname", value: watchdogName, matchType: "=" }],
+        routes: [],
+        groupWait: "0s",
+        groupInterval: promDuration(Math.max(everyMs / 5, 1000)),
+        repeatInterval: promDuration(everyMs),
+      },
+      receivers: [
+        ...routesOf(estate).receivers,
+        { name: receiverName, webhookConfigs: [{ urlSecret: deadMan.urlSecret, sendResolved: false }] },
+      ],
     },
   ];
-}
-
-/** Whom it reaches. Its end is silence: a message that all is well would be taken for another call. */
-export function watchdogReceiver({ monitoring: { deadMan } }: Estate): RoutedReceiver[] {
-  if (!deadMan) return [];
-  return [{ name: receiverName, webhookConfigs: [{ urlSecret: deadMan.urlSecret, sendResolved: false }] }];
 }

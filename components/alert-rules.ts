@@ -39,7 +39,7 @@ export interface AlertRoutesArgs extends MonitoringObjects {
   readonly routing: AlertRouting;
 }
 
-/** Who hears of which alert, as one AlertmanagerConfig for the whole estate. */
+/** Who hears of which alert, as one AlertmanagerConfig. */
 export class AlertRoutes extends pulumi.ComponentResource {
   constructor(name: string, args: AlertRoutesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("holdfast:cluster:AlertRoutes", name, args, opts);

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { routesOf } from "../alerts/routes";
-import { watchdogRules } from "../alerts/watchdog";
+import { watchdogRouting, watchdogRules } from "../alerts/watchdog";
 import { estateRules } from "../alerts/groups";
 import { rulesOf } from "../alerts/rules";
 import { runChecks } from "../checks";
@@ -138,6 +138,8 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     for (const group of watchdog)
       new AlertRules("watchdog", { ...objects, objectName: group.name, group }, opts);
     new AlertRoutes("alert-routes", { ...objects, objectName: "holdfast", routing: routesOf(estate) }, opts);
+    for (const routing of watchdogRouting(estate))
+      new AlertRoutes("watchdog-route", { ...objects, objectName: "holdfast-watchdog", routing }, opts);
   }
   if (objects) return { releases };
   const rules = [...jobs, ...inCluster].map(job => rulesOf(job, estate));

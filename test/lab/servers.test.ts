@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { watchdogRules } from "../../alerts/watchdog";
+import { watchdogRouting, watchdogRules } from "../../alerts/watchdog";
 import { routesOf } from "../../alerts/routes";
 import { unitFailed } from "../../alerts/standing";
 import { runningProcess } from "../../lab/process";
@@ -199,7 +199,7 @@ test("each kind of receiver is taken by the definitions and by Alertmanager, and
   await connect().remove(`/api/v1/namespaces/${monitoringNamespace}/secrets/${id}`);
 });
 
-test("whoever waits outside is called again and again, and before anybody else", async () => {
+test("whoever waits outside is called again and again, by an object that the definitions take", async () => {
   const secret = { name: id, key: "url" };
   await connect().apply(`/api/v1/namespaces/${monitoringNamespace}/secrets/${id}`, {
     ...{ apiVersion: "v1", kind: "Secret", metadata: { name: id, namespace: monitoringNamespace } },
@@ -212,7 +212,7 @@ test("whoever waits outside is called again and again, and before anybody else",
     apiVersion: "monitoring.coreos.com/v1alpha1",
     kind: "AlertmanagerConfig",
     metadata: { name: id, namespace: monitoringNamespace },
-    spec: routesOf(estate),
+    spec: watchdogRouting(estate)[0],
   });
   await connect().apply(rulePath, {
     apiVersion: "monitoring.coreos.com/v1",
@@ -225,7 +225,7 @@ test("whoever waits outside is called again and again, and before anybody else",
   for (const { payload } of await calls())
     expect(JSON.parse(payload.text ?? "")).toMatchObject({
       status: "firing",
-      commonLabels: { alertname: "HoldfastWatchdog", holdfast_job: "watchdog" },
+      commonLabels: { alertname: "HoldfastWatchdog" },
     });
   await connect().remove(rulePath);
   await connect().remove(routePath);

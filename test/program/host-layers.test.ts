@@ -47,6 +47,10 @@ test("installs a component for each runner, with a release, its credentials and 
   expect(named(resources, "watchdog-rule").inputs["spec"]).toMatchObject({
     groups: [{ rules: [{ alert: "HoldfastWatchdog", expr: "vector(1)" }] }],
   });
+  expect(named(resources, "watchdog-route-config").inputs).toMatchObject({
+    metadata: { name: "holdfast-watchdog" },
+    spec: { route: { receiver: "DeadMan" } },
+  });
 });
 
 test("says which jobs are planned and not installed", async () => {
