@@ -17,9 +17,6 @@ export interface StandingRule {
   };
 }
 
-/** The alert of a unit that failed, whether or not its run could say so. */
-export const unitFailed = "JobUnitFailed";
-
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 /** A clock that is wrong by more makes ages, and the order of copies, wrong. */
@@ -127,7 +124,7 @@ function units(jobs: readonly HostedJob[], targets: Targets): Made[] {
   const look = "On that host: systemctl status and journalctl -u of the unit; holdfast releases";
   return [
     {
-      alert: unitFailed,
+      alert: "JobUnitFailed",
       expr: `node_systemd_unit_state{${selected(targets)},name=~"(${names(jobs)})[.](service|timer)",state="failed"} == 1`,
       forMs: 5 * minuteMs,
       summary: "{{ $labels.name }} on {{ $labels.instance }} has failed",

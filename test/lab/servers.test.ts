@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { watchdogRouting, watchdogRules } from "../../alerts/watchdog";
 import { routesOf } from "../../alerts/routes";
-import { unitFailed } from "../../alerts/standing";
 import { runningProcess } from "../../lab/process";
 import { matcherText } from "../../lab/servers/rule-sync/alertmanager";
 import { credentials } from "../../lab/servers/credentials";
@@ -10,7 +9,6 @@ import {
   clearMessages,
   connect,
   exchange,
-  inhibitedAlerts,
   labMonitoring,
   monitoringNamespace,
   pingUrl,
@@ -185,14 +183,6 @@ test("each kind of receiver is taken by the definitions and by Alertmanager, and
     path: "/slack/webhook",
     payload: { status: "firing", commonLabels: { alertname: alertName, receiver: "infra" } },
   });
-  // A unit that failed by its run isn't told beside what the run tells.
-  await applyRule(
-    [`${alertName}Failing`, unitFailed].map(alert => ({ ...alertRule(`${metric} == 3`), alert, labels })),
-  );
-  await eventually(async () =>
-    (await inhibitedAlerts()).some(({ labels: { alertname } }) => alertname === unitFailed),
-  );
-  expect((await activeAlerts()).map(({ labels: { alertname } }) => alertname)).not.toContain(unitFailed);
   await connect().remove(rulePath);
   await connect().remove(routePath);
   await eventually(async () => !(await alertmanagerText()).includes(`${id}/infra`));
