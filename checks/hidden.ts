@@ -37,14 +37,7 @@ export function hiddenBy(
 function behind(job: Job, { source }: Flow, dataset: Dataset, places: readonly Location[]): Hidden[] {
   switch (source.kind) {
     case "tree":
-      return source.excludes.flatMap(exclude => {
-        const where = `${source.location.path === "/" ? "" : source.location.path}/${exclude.name}`;
-        const place = places.find(
-          candidate =>
-            sameMachine(candidate.machine, source.location.machine) && isBelow(candidate.path, where),
-        );
-        return place ? [{ job, exclude, where, place }] : [];
-      });
+      return hiddenInTree(job, source, places);
     case "volumes":
     case "copies-of":
       return dataset.kind === "volume"
@@ -55,6 +48,21 @@ function behind(job: Job, { source }: Flow, dataset: Dataset, places: readonly L
     case "dataset":
       return [];
   }
+}
+
+/** The entries that a job leaves out of a tree, behind which one of some places lies. */
+export function hiddenInTree(
+  job: Job,
+  { location, excludes }: Extract<Source, { kind: "tree" }>,
+  places: readonly Location[],
+): Hidden[] {
+  return excludes.flatMap(exclude => {
+    const where = `${location.path === "/" ? "" : location.path}/${exclude.name}`;
+    const place = places.find(
+      candidate => sameMachine(candidate.machine, location.machine) && isBelow(candidate.path, where),
+    );
+    return place ? [{ job, exclude, where, place }] : [];
+  });
 }
 
 function without(job: Job, flow: Flow, exclude: Exclude): Job {

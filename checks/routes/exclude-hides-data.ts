@@ -1,9 +1,9 @@
 import type { Plan } from "../../plan";
-import type { Exclude, Location } from "../../plan/job";
-import { isBelow, sameMachine } from "../../plan/layers/places";
+import type { Location } from "../../plan/job";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample, mended } from "../examples";
+import { type Hidden, hiddenInTree } from "../hidden";
 import { fallingShort, fallsShort } from "../protection";
 import { placeText } from "../wording";
 
@@ -172,23 +172,19 @@ function dumpsLeftBehind(plan: Plan): Found[] {
           {
             severity: "warning",
             subject: dataset.id,
-            message: `${hidden.job} leaves out ${placeText(location)} ("${hidden.exclude.reason}"), where ${job.called} dumps ${dataset.id}: its dumps stay on that disk. Another dump of ${dataset.id} is carried on.`,
-            fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job}, or remove ${job.called}.`,
-            evidence: { job: hidden.job, exclude: hidden.exclude.name, path: placeText(location) },
+            message: `${hidden.job.called} leaves out ${placeText(location)} ("${hidden.exclude.reason}"), where ${job.called} dumps ${dataset.id}: its dumps stay on that disk. Another dump of ${dataset.id} is carried on.`,
+            fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job.called}, or remove ${job.called}.`,
+            evidence: { job: hidden.job.called, exclude: hidden.exclude.name, path: placeText(location) },
           },
         ]
       : [];
   });
 }
 
-function leavingOut({ jobs }: Plan, place: Location): { job: string; exclude: Exclude } | undefined {
-  for (const { called, flows } of jobs)
-    for (const { source } of flows) {
-      if (source.kind !== "tree" || !sameMachine(source.location.machine, place.machine)) continue;
-      const exclude = source.excludes.find(({ name }) =>
-        isBelow(place.path, `${source.location.path}/${name}`),
-      );
-      if (exclude) return { job: called, exclude };
-    }
-  return undefined;
+function leavingOut({ jobs }: Plan, place: Location): Hidden | undefined {
+  return jobs
+    .flatMap(job =>
+      job.flows.flatMap(({ source }) => (source.kind === "tree" ? hiddenInTree(job, source, [place]) : [])),
+    )
+    .at(0);
 }
