@@ -80,11 +80,11 @@ function people(estate: Estate, look: Lookup): void {
     );
 }
 
-function deadMan({ monitoring, hosts: known }: Estate, look: Lookup): void {
+function deadMan({ monitoring }: Estate, look: Lookup): void {
   const callers = Object.entries(monitoring.deadMan?.hosts ?? {});
   for (const [index, [host, secret]] of callers.entries()) {
     const at = ["monitoring", "deadMan", "hosts", host];
-    look.name(at, host, Object.keys(known), "host");
+    look.host(at, host);
     look.secret(at, secret);
     const other = callers.slice(0, index).find(([, taken]) => taken === secret);
     if (other)
