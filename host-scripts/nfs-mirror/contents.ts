@@ -7,7 +7,7 @@ import { shell } from "../runtime/shell";
 import { belowFoldersOf, inTree, statIn } from "../runtime/tree-path";
 import { isMostlyRewritten } from "./collapse";
 import { frozenIn } from "./held";
-import { copyAroundHoles } from "./holes";
+import { copyAllAroundHoles } from "./holes";
 import { acceptedIn } from "./lacking";
 import { copyNames, withOtherNames } from "./links";
 import { isMadeAnew } from "./made-anew";
@@ -116,12 +116,8 @@ async function compare(
   endMs: number,
 ): Promise<RsyncPass & { readonly different: readonly string[] }> {
   const { config, stop, lock } = mirror;
-  const [names, around]: [string[], string[]] = [[], []];
   const leftMs = (): number => Math.max(1, endMs - performance.now());
-  for (const name of batch) ((await copyAroundHoles(mirror, name, leftMs())) ? around : names).push(name);
-  for (const name of around) work.add(name);
-  // The times of their folders are the source's again then.
-  if (around.length > 0) await copyNames(mirror, work, around, ["--ignore-missing-args"]);
+  const { rest: names } = await copyAllAroundHoles(mirror, work, batch, leftMs);
   const different: string[] = [];
   const pass = await withPathList(config.stateDir, names, list =>
     rsync(

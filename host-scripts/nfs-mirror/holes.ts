@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fstatSync, linkSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { makeClosedFolder } from "../runtime/closed-folder";
@@ -6,9 +6,13 @@ import { errnoOf } from "../runtime/errors";
 import { copyOpenFile, hasLargeHoles, openPlainFile } from "../runtime/holes";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
+import type { RsyncPass } from "../runtime/rsync";
 import { belowFoldersOf, inTree, makeFoldersAbove, statIn } from "../runtime/tree-path";
+import { frozenIn } from "./held";
+import { copyNames, withOtherNames } from "./links";
 import type { Mirror } from "./mirror";
 import { ownFolder } from "./roots";
+import type { Work } from "./work";
 
 /** Where one is written until all of it is there. */
 function partOf(config: NfsMirrorConfig): string {
@@ -57,6 +61,55 @@ export async function copyAroundHoles(
     return false;
   } finally {
     closeSync(file);
+    rmSync(part, { force: true });
+  }
+}
+
+/**
+ * Copies those of files that have large holes by what they hold, each once, and gives it all of its names.
+ * @param leftMs how long one may take
+ * @returns the other ones, and the pass of rsync that sees to the times of their folders
+ */
+export async function copyAllAroundHoles(
+  mirror: Mirror,
+  work: Work,
+  names: readonly string[],
+  leftMs: () => number,
+): Promise<{ readonly rest: readonly string[]; readonly pass: RsyncPass | undefined }> {
+  const fileOf = (name: string): string => {
+    const stat = statIn(mirror.config.source.path, name);
+    return `${stat?.dev}:${stat?.ino}`;
+  };
+  const [copied, rest] = [new Map<string, string>(), [] as string[]];
+  for (const name of names) {
+    if (copied.has(fileOf(name))) continue;
+    if (await copyAroundHoles(mirror, name, leftMs())) copied.set(fileOf(name), name);
+    else rest.push(name);
+  }
+  if (copied.size === 0) return { rest, pass: undefined };
+  const isFrozen = frozenIn(mirror);
+  // To rsync, another name's copy looks the same, and it may link all of them to that one.
+  const linked = [...(await withOtherNames(mirror, [...copied.values()]))].filter(name => {
+    const first = copied.get(fileOf(name));
+    return first === name || (first !== undefined && !isFrozen(name) && giveOtherName(mirror, first, name));
+  });
+  for (const name of linked) work.add(name);
+  return { rest, pass: await copyNames(mirror, work, linked, ["--ignore-missing-args"]) };
+}
+
+/** @returns whether it could be done */
+function giveOtherName({ config, log }: Mirror, first: string, name: string): boolean {
+  const [part, into] = [partOf(config), inTree(config.target.path, name)];
+  if (!belowFoldersOf(config.source.path)(name) || !makeFoldersAbove(config.target.path, name)) return false;
+  try {
+    linkSync(inTree(config.target.path, first), part);
+    renameSync(part, into);
+    return true;
+  } catch (error) {
+    log.warn(`${quoted(into)} is left to rsync: ${String(error)}`);
+    return false;
+  } finally {
+    // Where both were one file already, renaming did nothing.
     rmSync(part, { force: true });
   }
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { writeDurably } from "../runtime/durable";
 import type { Phase } from "../runtime/phases";
+import { required } from "../runtime/required";
 import { statIn } from "../runtime/tree-path";
 import { changedSince, clockSlackMs } from "./changed-since";
 import { frozenIn } from "./held";
@@ -82,6 +83,13 @@ function suspectSince({ source, target }: NfsMirrorConfig, name: string): number
   return file?.isFile() === true && file.size === copy.size && file.mtimeNs === copy.mtimeNs
     ? Number(file.ctimeMs)
     : undefined;
+}
+
+/** Has files compared by content once what keeps them as they are is over. */
+export function addSuspects(mirror: Mirror, names: readonly string[]): void {
+  const known = required(mirror.suspects, "suspect");
+  mirror.suspects = { ...known, pending: [...new Set([...known.pending, ...names])] };
+  writeSuspects(mirror.config, mirror.suspects);
 }
 
 /** Without a record, as on the first night, all that there is. */

@@ -9,10 +9,13 @@ import type { RsyncPass } from "../runtime/rsync";
 import { bootId } from "../runtime/run-state";
 import { shell } from "../runtime/shell";
 import { longestSyncMs, syncFileSystem } from "../runtime/sync-file-system";
+import { statIn } from "../runtime/tree-path";
 import { changedSince, clockSlackMs } from "./changed-since";
-import { copyAroundHoles } from "./holes";
+import { frozenIn } from "./held";
+import { copyAllAroundHoles } from "./holes";
 import { copyNames } from "./links";
 import type { Mirror } from "./mirror";
+import { addSuspects } from "./suspects";
 import type { Work } from "./work";
 
 /*
@@ -63,23 +66,46 @@ export async function renewUnwritten(mirror: Mirror, work: Work): Promise<RsyncP
   const { config, log, stop, startedAt } = mirror;
   const left = readUnwritten(config);
   if (!left || (left.bootId === bootId() && !left.isRefused)) return undefined;
-  const [names, copied]: [string[], string[]] = [[], []];
+  const copied: string[] = [];
   const asked = { kind: "files", sinceMs: left.sinceMs - clockSlackMs } as const;
   await changedSince(mirror, config.target.path, asked, name => copied.push(name));
-  for (const name of copied)
-    // By what it holds: to compare it, each byte of its holes would be read.
-    if (await copyAroundHoles(mirror, name)) work.add(name);
-    else names.push(name);
+  const isKept = sharesFileWithFrozen(mirror, copied);
+  const kept = copied.filter(isKept);
+  if (kept.length > 0) addSuspects(mirror, kept);
+  const ours = copied.filter(name => !isKept(name));
+  // By what they hold: to compare them, each byte of their holes would be read.
+  const { rest, pass: linked } = await copyAllAroundHoles(mirror, work, ours, () => config.budgetMs);
   log.warn(
-    `${names.length} files may not be on the disk as they were copied since ${new Date(left.sinceMs).toISOString()}: ${left.isRefused ? "they are copied anew" : "their content is compared"}`,
+    `${rest.length} files may not be on the disk as they were copied since ${new Date(left.sinceMs).toISOString()}: ${left.isRefused ? "they are copied anew" : "their content is compared"}`,
   );
   const how = left.isRefused ? "--ignore-times" : "--checksum";
   const pass =
-    names.length === 0 ? undefined : await copyNames(mirror, work, names, [how, "--ignore-missing-args"]);
-  if (stop.stopped || (pass && pass.outcome !== "complete" && pass.outcome !== "vanished")) return pass;
+    rest.length === 0 || (linked && !isWhole(linked))
+      ? linked
+      : await copyNames(mirror, work, rest, [how, "--ignore-missing-args"]);
+  if (stop.stopped || (pass && !isWhole(pass))) return pass;
   await writeBack(mirror);
   note(config, startedAt.getTime(), false);
   return pass;
+}
+
+function isWhole({ outcome }: RsyncPass): boolean {
+  return outcome === "complete" || outcome === "vanished";
+}
+
+/**
+ * What is kept as it is gets neither content nor, by another name, a time. A name elsewhere gets a file of its own later on, if it is to
+ * have another mode, owner or time.
+ * @param names all that one file of the target has
+ */
+function sharesFileWithFrozen(mirror: Mirror, names: readonly string[]): (name: string) => boolean {
+  const fileOfName = (name: string): string | undefined => {
+    const stat = statIn(mirror.config.target.path, name);
+    return stat && `${stat.dev}:${stat.ino}`;
+  };
+  const isFrozen = frozenIn(mirror);
+  const frozen = new Set(names.filter(isFrozen).map(fileOfName));
+  return name => frozen.has(fileOfName(name));
 }
 
 /** Has all that was copied on the disk. Told to stop, it leaves that to the next run. @throws {RunnerError} */

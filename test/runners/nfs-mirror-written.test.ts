@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expectMirrored } from "./support/tree";
 import { keptWorld } from "./support/kept-world";
@@ -62,12 +72,8 @@ test("what the disk didn't take is no success, and is copied anew once it does",
   for (let index = 0; index < 10; index += 1) expect(isMirrored(`media/f${index}`)).toBe(true);
 });
 
-test("what a run had copied when the power went is compared by content, and what it had made sure of isn't", async () => {
-  put("docs/old", "an earlier one");
-  expect(await mirror()).toMatchObject({ status: 0 });
-  put("docs/new", "content");
-  put("vm/disk", "begin");
-  truncateSync(join(world.source, "vm/disk"), 70 * mebibyte);
+/** A run whose last copies are in memory when the power goes; the host is up again. */
+async function cutPower(lost: readonly string[]): Promise<void> {
   const reached = join(world.folder, "reached");
   world.shadow("sync", `touch ${reached}; while [ -e "$0" ]; do sleep 0.05; done; exec REAL "$@"`);
   const cut = world.start();
@@ -75,16 +81,48 @@ test("what a run had copied when the power went is compared by content, and what
   cut.kill("SIGKILL");
   await cut.finished;
   world.unshadow("sync");
-  for (const name of ["docs/new", "vm/disk"]) await lose(name);
-  // The host has started since.
+  for (const name of lost) await lose(name);
   const file = join(world.config.stateDir, "unwritten.json");
   const left = JSON.parse(readFileSync(file, "utf8")) as object;
   writeFileSync(file, JSON.stringify({ ...left, bootId: "another" }));
+}
+
+test("what a run had copied when the power went is compared by content, and what it had made sure of isn't", async () => {
+  put("docs/old", "an earlier one");
+  expect(await mirror()).toMatchObject({ status: 0 });
+  put("docs/new", "content");
+  put("vm/disk", "begin");
+  truncateSync(join(world.source, "vm/disk"), 70 * mebibyte);
+  linkSync(join(world.source, "vm/disk"), join(world.source, "vm/other"));
+  await cutPower(["docs/new", "vm/disk"]);
   const next = await mirror();
   expect([next.stdout, next.status]).toEqual([expect.stringContaining("their content is compared"), 0]);
   expect(["docs/new", "vm/disk"].filter(isMirrored)).toEqual(["docs/new", "vm/disk"]);
+  await expectMirrored(world);
   const later = await mirror();
   expect([later.stdout, later.status]).toEqual([expect.not.stringContaining("compared"), 0]);
+});
+
+test("after the power went a service that is kept as it is keeps what it has, and is compared once it is mirrored again", async () => {
+  const encrypted = Array.from({ length: 57 }, (_, index) => `mail/f${index + 3}`);
+  for (const name of ["mail/f0", "mail/f1", "mail/f2", ...encrypted]) put(name, "good");
+  put("mail/disk", "good");
+  truncateSync(join(world.source, "mail/disk"), 70 * mebibyte);
+  mkdirSync(join(world.source, "films"));
+  linkSync(join(world.source, "mail/f1"), join(world.source, "films/f1"));
+  await cutPower(["mail/f0"]);
+  const timeOf = (name: string): number => statSync(join(world.target, name)).mtimeMs;
+  const before = timeOf("mail/f1");
+  utimesSync(join(world.source, "films/f1"), 1_700_000_000, 1_700_000_000);
+  for (const name of encrypted) put(name, "encrypted");
+  put("mail/disk", "evil");
+  truncateSync(join(world.source, "mail/disk"), 70 * mebibyte);
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
+  expect(readFileSync(join(world.target, "mail/disk")).subarray(0, 4).toString()).toBe("good");
+  expect([timeOf("mail/f1"), timeOf("films/f1")]).toEqual([before, 1_700_000_000_000]);
+  expect(await world.start(["--accept=mail"]).finished).toMatchObject({ status: 0 });
+  await expectMirrored(world);
 });
 
 test("a file that takes longer than a night keeps nothing else from being mirrored, nor what went from going", async () => {
