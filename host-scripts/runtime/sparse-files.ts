@@ -1,4 +1,4 @@
-import { closeSync, linkSync, lstatSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { closeSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ownPrefix } from "./closed-folder";
 import { errnoOf } from "./errors";
@@ -34,6 +34,9 @@ export function sparseFiles(root: string, names: readonly string[]): SparseFile[
   return [...found.values()].map(all => [...new Set(all)] as [string, ...string[]]);
 }
 
+/** In the tree that gets them, closed to all but root, while there is something in it. */
+const ownName = `${ownPrefix}-restore-part`;
+
 export interface SparsePair extends AroundHoles {
   readonly from: string;
   readonly into: string;
@@ -45,9 +48,12 @@ export interface SparsePair extends AroundHoles {
  * What can't be done here is left to rsync.
  */
 export async function bringSparseFiles(pair: SparsePair, files: readonly SparseFile[]): Promise<void> {
-  if (files.length === 0) return;
   const { into, log, stop } = pair;
-  const own = mkdtempSync(join(into, `${ownPrefix}-`));
+  const own = join(into, ownName);
+  // What a killed one had of a file takes the room of all that is to come.
+  rmSync(own, { recursive: true, force: true });
+  if (files.length === 0) return;
+  mkdirSync(own, { mode: 0o700 });
   try {
     for (const names of files) {
       const fault = await bring(pair, names, join(own, "part"));

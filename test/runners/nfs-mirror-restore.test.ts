@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -287,6 +288,27 @@ test.each([
     expect(await mirror()).toMatchObject({ status: 0 });
   },
 );
+
+test("SIGKILL while a file with large holes is copied: once it was resumed, nothing of it is kept beside what was there", async () => {
+  const large = `${world.source}/app/large`;
+  writeFileSync(large, "begin");
+  truncateSync(large, 70 * 2 ** 20);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  const reached = join(world.folder, "reached");
+  world.shadow(
+    "cp",
+    `REAL "$@"; [ -e ${reached} ] || { touch ${reached}; while [ -e "$0" ]; do sleep 0.05; done; }`,
+  );
+  const run = world.start(["restore", "app"]);
+  await run.until(() => existsSync(reached));
+  run.kill("SIGKILL");
+  world.unshadow("cp");
+  await run.finished;
+  expect(await mirror("restore", "--resume", "--", "app")).toMatchObject({ status: 0 });
+  const [kept = ""] = aside();
+  expect(readdirSync(join(world.source, ".holdfast-restore", kept))).toEqual(["app"]);
+  expect(readFileSync(large).subarray(0, 5).toString()).toBe("begin");
+});
 
 test("SIGTERM while it changes places: that ends first, and is told as what it is", async () => {
   damage();
