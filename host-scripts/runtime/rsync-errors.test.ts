@@ -44,6 +44,20 @@ test.each([
   expect(entries[0]?.reason).not.toContain(name);
 });
 
+// Each of them took seconds where what is between two separators was looked for in all that follows.
+test.each([
+  ['copy_xattrs: fsetxattr("', '","', 12],
+  ['rename failed for "', '" (from "', 80],
+])(
+  "a line of 64 KiB that begins with %s and holds nothing but separators is no work",
+  (begin, separator, lines) => {
+    const errors = rsyncErrors("/mnt/x");
+    const line = `rsync: [receiver] ${begin}${separator.repeat(65_000 / separator.length)}\n`;
+    errors.add(Buffer.from(line.repeat(lines)));
+    expect(errors.lacked().entries.length + errors.lacked().unnamed.length).toBeGreaterThan(0);
+  },
+);
+
 test("what vanished is told apart", () => {
   const errors = rsyncErrors("/mnt/x");
   errors.add(

@@ -33,10 +33,11 @@ const patterns = [
   /^ERROR: (?<name>.+) failed verification -- update (?:discarded|put into partial-dir)\.$/,
   message(/delete_file: \w+\((?<name>.+)\) failed: .+/),
   message(/[gs]et_acl: sys_acl_\w+\((?<name>.+?)(?:, (?:SMB_)?ACL_TYPE_\w+)?\): .+/),
-  // An attribute's name follows; the text of a link, or another name of the file.
-  message(/\w+: \w*xattr\("(?<name>.+)",".+"(?:,\d+)?\) .+/),
+  // An attribute's name follows; the text of a link, or another name of the file. Its own separator isn't looked for in what follows: a
+  // name made of separators took seconds.
+  message(/\w+: \w*xattr\("(?<name>.+)",(?:"(?!,")|[^"])+"(?:,\d+)?\) .+/),
   message(/\w+ "(?<name>.+)" (?:->|=>) .+/),
-  message(/rename failed for "(?<name>.+)" \(from ".+"\).*/),
+  message(/rename failed for "(?<name>.+)" \(from (?:"(?! \(from ")|[^"])+"\).*/),
   message(/[^"]*"(?<name>.+)"[^"]*/),
 ];
 
