@@ -39,7 +39,7 @@ export const nested: Phase<Mirror> = {
       .filter(([path, is]) => seen && !isSameMount(seen[path], is))
       .map(([path]) => path);
     for (const [path, was] of Object.entries(known))
-      if (!isSameMount(was, found.get(path))) holdAway(mirror, path);
+      if (!isSameMount(was, found.get(path))) holdAway(mirror, path, { was, is: found.get(path) });
     for (const [path, uuid] of strangersBelow(config.target, required(mirror.mounts, "mounts")))
       if (isMirrored(config, path)) holdCovered(mirror, path, uuid);
     const fresh = [...found].filter(([path]) => !(path in known));
@@ -141,14 +141,28 @@ function isMirrored(config: NfsMirrorConfig, path: string): boolean {
   return !isLeftOut(config, serviceOf(path));
 }
 
-/** Its folder in the source is empty then, or holds what was written while it was away. */
-function holdAway({ config, held, log }: Mirror, path: string): void {
+/**
+ * Its folder in the source is empty then, or holds what was written while it was away. A folder that is mounted there and got another name
+ * looks as another one does: an operator knows which it is.
+ */
+function holdAway(
+  { config, held, log }: Mirror,
+  path: string,
+  { was, is }: { readonly was: string; readonly is: string | undefined },
+): void {
   const mountPoint = join(config.source.path, path);
+  const accept = ready(acceptCommand(config.job, path));
   held.push({
     path: latin1Of(path),
     ...{ isFrozen: true, isAway: true },
-    reason: "what lies there is not the file system that belongs there",
-    next: shell`mount ${mountPoint}   (if it is gone for good: ${ready(acceptCommand(config.job, path))})`,
+    reason:
+      is === undefined
+        ? "what lies there is not the file system that belongs there"
+        : `what is mounted there is ${quoted(is)}, and ${quoted(was)} belongs there`,
+    next:
+      is === undefined
+        ? shell`mount ${mountPoint}   (if it is gone for good: ${accept})`
+        : shell`umount ${mountPoint}; mount ${mountPoint}   (if what is there now is right, as after a folder got another name: ${accept})`,
   });
   log.warn(`${quoted(mountPoint)} is away: what the target has of it is left as it is`);
 }

@@ -204,9 +204,27 @@ describe("what the source has lost", () => {
     await world.inside("umount", at);
     await world.inside("mount", "--bind", `${disk}/wrong`, at);
     const run = await mirror();
-    await world.inside("umount", at);
     expect([run.stdout, run.status]).toEqual([expect.stringContaining(`"${at}" is away`), 1]);
     expect(existsSync(`${world.target}/app/extra/note`)).toBe(true);
+    await world.inside("umount", at);
+    await world.inside("mount", "--bind", `${disk}/right`, at);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    // The same one under another name, which no run can tell from another one: what to type is said.
+    renameSync(`${world.source}/frigate/right`, `${world.source}/frigate/renamed`);
+    writeFileSync(`${world.source}/frigate/renamed/more`, "x");
+    const renamed = await mirror();
+    expect([renamed.stdout, renamed.status]).toEqual([
+      expect.stringMatching(
+        /mounted there is ".*\[\/frigate\/renamed\]", and ".*\[\/frigate\/right\]" belongs/,
+      ),
+      1,
+    ]);
+    const [, accept = ""] = /as after a folder got another name: (.+)\)$/m.exec(renamed.stdout) ?? [];
+    expect(accept).toMatch(/ nfs-mirror --accept=app\/extra$/);
+    expect(await mirror(...accept.split(" ").slice(-1))).toMatchObject({ status: 0 });
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await world.inside("umount", at);
+    expect(readdirSync(`${world.target}/app/extra`)).toEqual(["more", "note"]);
   });
 
   test("a service that has lost most of its files keeps its copy, though it has made a few anew", async () => {
