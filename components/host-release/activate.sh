@@ -1,6 +1,10 @@
 # activate <MANIFEST: makes the staged files that the manifest names (lines "SHA256 NAME") the live release.
 activate() {
   begin_switch
+  [ -n "$previous" ] || undo() {
+    undo_switch
+    former_again
+  }
   rm -rf -- "$part"
   try "no folder for the release" "df -h $base" mkdir -p "$part"
   cause=$(cat 2>&1 >"$part/manifest") || fail "the manifest wasn't written: $cause." "df -h $base"
@@ -38,6 +42,20 @@ put_back() {
   switch_over
   previous=$hash
   hash=$asked
+}
+
+# A replacement of the resource has removed the job a moment ago. Where what is to follow is refused, what was live until then runs on:
+# as it was, so that it isn't verified; where it doesn't start, nothing is live.
+former_again() {
+  (
+    # No earlier one, which may know nothing of what that one has begun.
+    hash=$(tail -n 1 "$base/order")
+    release=$base/releases/$hash
+    installed= made= touched= switched= had_link=
+    undo() { undo_switch; }
+    refuse_damaged
+    switch_over
+  ) >/dev/null 2>&1 || :
 }
 
 # What the resource that brings a file is called after.

@@ -1,6 +1,6 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { removeFolder } from "../../components/host-release/commands";
+import { releaseCommand, removeFolder } from "../../components/host-release/commands";
 import { release, ReleaseHost, unitsOf } from "./release-host";
 
 const deployed = new ReleaseHost();
@@ -61,6 +61,31 @@ test("leaves the live release where it is when the script alone is replaced, and
   expect(await host.state()).toEqual(before);
   expect(await host.destroy()).toMatchObject({ exitCode: 0 });
   expect(await host.state()).toMatchObject({ live: "", units: {}, left: ["."] });
+});
+
+test("a replacement of what is live, which removes the job first, leaves the former release live where the host refuses the next", async () => {
+  const before = await host.state();
+  const replaceBy = async (files: ReturnType<typeof release>) => {
+    expect(await host.run(releaseCommand(host.owned, "remove"))).toMatchObject({ exitCode: 0 });
+    host.calls();
+    return host.deploy(files);
+  };
+  const refused = await replaceBy(release({ wrong: true }));
+  expect(refused).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(`Release ${names[2]} runs on.`),
+  });
+  expect(await host.state()).toEqual(before);
+  expect(host.calls()).toEqual(["daemon-reload", "enable --now nfs-mirror.timer"]);
+
+  // One that doesn't start again is no hindrance to the next.
+  host.on("enable", "echo masked >&2; exit 1");
+  const off = await replaceBy(release({ wrong: true }));
+  expect(off).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("Nothing is live yet.") });
+  expect(await host.state()).toMatchObject({ live: "", units: {} });
+  rmSync(join(host.folder, "on-enable"));
+  expect(await host.deploy(next)).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(await host.state()).toMatchObject({ units: unitsOf(next) });
 });
 
 test("doesn't say that the release runs on where a destroy stopped half way, and a second one ends it", async () => {
