@@ -18,6 +18,7 @@ import {
 import type { JobRun } from "../runtime/job-run";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
+import { required } from "../runtime/required";
 import { listedBefore, rsync, wholeMetadata } from "../runtime/rsync";
 import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
@@ -95,7 +96,7 @@ async function keepConfiguration(
       return;
     }
     handOver(fresh.target);
-    await promote(fresh, run.stop.signal);
+    await promote(fresh, run.stop.signal, required(run.lock, "lock").fd);
     run.bytes += bytes;
   } finally {
     discard(fresh);

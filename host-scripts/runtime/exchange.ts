@@ -20,22 +20,28 @@ const isTaken = 17;
 /**
  * Lets two entries of one file system change places by one atomic step. Node has no such call, and mv(1) only from Debian
  * 13 on; perl is on every Debian (perl-base is essential).
+ * @param lockFd of the job: while a killed run's program is about to do it, no other one may have done the same, which would be undone
  * @throws {RunnerError} when it can't be done; then nothing has changed
  */
-export async function exchange(one: string | Buffer, other: string | Buffer): Promise<void> {
+export async function exchange(one: string | Buffer, other: string | Buffer, lockFd: number): Promise<void> {
   const fail = failureOf(other, `${shown(one)} and ${shown(other)} can't change places`);
-  const result = await rename(one, other, flags.exchange, fail);
+  const result = await rename(one, other, { flag: flags.exchange, lockFd }, fail);
   if (result.exitCode !== 0) throw fail(result.stderr || `perl ended with ${result.ended}`);
 }
 
 /**
  * Gives an entry another name on its file system, where nothing has that name: rename(2) would replace a file.
+ * @param lockFd as above
  * @returns false when something has it
  * @throws {RunnerError} when it can't be done; then nothing has changed
  */
-export async function moveUnlessTaken(from: string | Buffer, to: string | Buffer): Promise<boolean> {
+export async function moveUnlessTaken(
+  from: string | Buffer,
+  to: string | Buffer,
+  lockFd: number,
+): Promise<boolean> {
   const fail = failureOf(to, `${shown(from)} can't be renamed to ${shown(to)}`);
-  const result = await rename(from, to, flags.noReplace, fail);
+  const result = await rename(from, to, { flag: flags.noReplace, lockFd }, fail);
   if (result.exitCode === isTaken) return false;
   if (result.exitCode !== 0) throw fail(result.stderr || `perl ended with ${result.ended}`);
   return true;
@@ -70,7 +76,7 @@ function shown(path: string | Buffer): string {
 async function rename(
   one: string | Buffer,
   other: string | Buffer,
-  flag: number,
+  { flag, lockFd }: { readonly flag: number; readonly lockFd: number },
   fail: Fail,
 ): Promise<RunResult> {
   const call = renameat2[process.arch];
@@ -78,7 +84,7 @@ async function rename(
   const paths = [one, other].map(path => Buffer.from(path).toString("hex"));
   try {
     const argv = ["perl", "-MErrno", "-e", program, String(call), String(flag), ...paths] as const;
-    return await run([...argv], { timeoutMs: 60_000, env: { LC_ALL: "C" } });
+    return await run([...argv], { timeoutMs: 60_000, inherit: [lockFd], env: { LC_ALL: "C" } });
   } catch (error) {
     if (error instanceof CommandMissing) throw fail(error.message);
     throw error;

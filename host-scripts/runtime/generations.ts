@@ -89,14 +89,19 @@ function refuseEarlierPeriod(root: string, period: string, path: string): void {
 /**
  * Makes a complete generation durable, then visible by one atomic step. An earlier one of the same period goes to the
  * trash, untouched; at no moment is there none, nor half of one, also after a loss of power.
+ * @param lockFd of the job
  * @throws {RunnerError} when it can't be made durable or visible; then the earlier one is still there
  */
-export async function promote(fresh: FreshGeneration, stop: AbortSignal): Promise<Generation> {
+export async function promote(
+  fresh: FreshGeneration,
+  stop: AbortSignal,
+  lockFd: number,
+): Promise<Generation> {
   const { folder, target, root, period } = fresh;
   makeFolders(root, dirname(target));
   await writeToDisk(folder, stop);
   const replaced = statOf(target) !== undefined;
-  if (replaced) await exchange(folder, target);
+  if (replaced) await exchange(folder, target, lockFd);
   else renameSync(folder, target);
   // The exchange is on disk before the replaced one goes to the trash.
   syncFolder(dirname(target));

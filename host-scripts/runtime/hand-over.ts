@@ -2,6 +2,7 @@ import { join, relative } from "node:path";
 import { type FreshGeneration, type Generation, promote, retire } from "./generations";
 import type { JobRun } from "./job-run";
 import { openSegment, type Segment } from "./journal";
+import { required } from "./required";
 import { keepUnremoved, type Removing } from "./unremoved";
 
 /** A run whose changes of the backup disk the offsite run is told of. */
@@ -29,9 +30,14 @@ export function endHandOver(run: HandsOver): void {
 }
 
 /** Makes a generation visible, which is named before. @throws {RunnerError} as `promote` */
-export function reveal(run: HandsOver, fresh: FreshGeneration, stop: AbortSignal): Promise<Generation> {
+export function reveal(
+  run: HandsOver & Pick<JobRun, "lock">,
+  fresh: FreshGeneration,
+  stop: AbortSignal,
+): Promise<Generation> {
+  const { fd } = required(run.lock, "lock");
   handOver(run, fresh.target);
-  return promote(fresh, stop);
+  return promote(fresh, stop, fd);
 }
 
 /**

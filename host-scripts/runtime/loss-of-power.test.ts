@@ -37,6 +37,9 @@ jest.mock("node:fs", () => {
   };
 });
 
+/** Nobody else waits for it. */
+const lockFd = 1;
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "holdfast-power-"));
@@ -67,7 +70,7 @@ test("a generation has its place on disk before the one that it replaced leaves 
     const fresh = freshGeneration(folder, "2026-22", "ns/claim");
     writeFileSync(join(fresh.folder, text), text);
     calls();
-    await promote(fresh, new AbortController().signal);
+    await promote(fresh, new AbortController().signal, lockFd);
   }
   const made = calls();
   const thrown = made.findIndex(call => call.startsWith("rename .part/"));
@@ -80,7 +83,7 @@ test("a first generation has its place on disk when it is told", async () => {
   const fresh = freshGeneration(folder, "2026-22", "ns/claim");
   mkdirSync(join(fresh.folder, "sub"));
   calls();
-  await promote(fresh, new AbortController().signal);
+  await promote(fresh, new AbortController().signal, lockFd);
   const made = calls();
   expect(made.slice(made.indexOf("rename .part/0 2026-22/ns/claim"))).toEqual([
     "rename .part/0 2026-22/ns/claim",

@@ -83,6 +83,8 @@ async function back({
       configuration: { every: "week", count: 4, paths: [...paths] },
     } as unknown as DailyBackupConfig,
     ...{ dryRun: false, log, notes: [], accepted: new Set(accepted), bytes: 0 },
+    // Commands inherit it; nobody locks it here.
+    lock: { fd: 2, leftovers: [], release: () => undefined },
     ...{ stop: stop ?? new Stop("daily-backup", log), startedAt: new Date(at) },
   };
   await configurationPhase((_, target) => handedOver.push(target), host).run(run);

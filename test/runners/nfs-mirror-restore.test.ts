@@ -310,6 +310,32 @@ test("SIGKILL while a file with large holes is copied: once it was resumed, noth
   expect(readFileSync(large).subarray(0, 5).toString()).toBe("begin");
 });
 
+test("SIGKILL while what was copied is removed: what would still do that doesn't remove what a resumed one has kept", async () => {
+  damage();
+  const before = await treeOf(sourceOf("nasty"));
+  const copied = gate(copying.program, copying.when);
+  const begun = world.start(["restore", "nasty"]);
+  await begun.until(copied);
+  begun.kill("SIGTERM");
+  world.unshadow(copying.program);
+  await begun.finished;
+  const [pid, go] = [join(world.folder, "pid"), join(world.folder, "go")];
+  world.shadow(
+    "rm",
+    `[ -e ${pid} ] || { echo $$ >${pid}.part; mv ${pid}.part ${pid}; while [ ! -e ${go} ]; do sleep 0.05; done; }; exec REAL "$@"`,
+  );
+  const undoing = world.start(["restore", "--rollback", "--", "nasty"]);
+  await undoing.until(() => existsSync(pid));
+  undoing.kill("SIGKILL");
+  await undoing.finished;
+  expect(await mirror("restore", "--resume", "--", "nasty")).toMatchObject({ status: 0 });
+  writeFileSync(go, "");
+  await world.inside("sh", "-c", `while kill -0 "$(cat ${pid})" 2>/dev/null; do sleep 0.05; done`);
+  world.unshadow("rm");
+  const [kept = ""] = aside();
+  expect(differences(before, await treeOf(sourceOf(`.holdfast-restore/${kept}/nasty`)))).toEqual([]);
+});
+
 test("SIGTERM while it changes places: that ends first, and is told as what it is", async () => {
   damage();
   const reached = gate(placing.program, placing.when);

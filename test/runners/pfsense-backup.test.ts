@@ -640,6 +640,28 @@ test.each(endedSteps(phases, 2, 3))(
   },
 );
 
+test("what a killed run was about to make visible doesn't make the next one's half visible", async () => {
+  await goodRun();
+  const [pid, go] = [join(world.folder, "pid"), join(world.folder, "go")];
+  world.shadow(
+    "perl",
+    `[ -e ${pid} ] || { echo $$ >${pid}.part; mv ${pid}.part ${pid}; while [ ! -e ${go} ]; do sleep 0.05; done; }; exec REAL "$@"`,
+  );
+  const killed = world.start();
+  await killed.until(() => existsSync(pid));
+  killed.kill("SIGKILL");
+  await killed.finished;
+  world.firewall.switchFaults({ tar: "stall" });
+  const next = world.start();
+  await next.reaches("tar");
+  writeFileSync(go, "");
+  await world.inside("sh", "-c", `while kill -0 "$(cat ${pid})" 2>/dev/null; do sleep 0.05; done`);
+  expect(readdirSync(kept(".")).sort()).toEqual(whole);
+  next.kill("SIGTERM");
+  expect(await next.finished).toMatchObject({ status: 143 });
+  expect(readdirSync(kept(".")).sort()).toEqual(whole);
+});
+
 test("two at once: the second is refused and changes nothing", async () => {
   await goodWeek();
   world.firewall.switchFaults({ tar: "stall" });

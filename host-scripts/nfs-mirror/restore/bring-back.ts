@@ -45,7 +45,7 @@ export async function bringBack(tools: Tools, begun: RestoreRecord, isResumed: b
   }
   const placing = record;
   if (!isThere(asideOf(record))) throw folderGone(config, record);
-  await place(record, () => endIfStopped(tools, placing)).catch((error: unknown) => {
+  await place(record, tools.lock, () => endIfStopped(tools, placing)).catch((error: unknown) => {
     throw withWaysOn(error, config, placing);
   });
   const isNew = record.items.every(({ path }) => !isKept(record, path));
@@ -105,13 +105,13 @@ async function copyRoot(
 const rootMs = 60_000;
 
 async function tellPlaced(tools: Tools, record: RestoreRecord, isNew: boolean): Promise<Answer> {
-  const { config, stop } = tools;
+  const { config } = tools;
   const what = wantedText(record);
   const undo = restoreCommand(config, record, "rollback");
   const remove = shell`rm -rf --one-file-system -- ${asideOf(record)}`;
   if (isNew) {
     // Nothing was there: nothing is kept.
-    await removeAside(record, stop.signal);
+    await removeAside(record, tools);
     if (record.lacked.length === 0 || !isInPlace(record, config)) dropRestore(config, record);
   }
   const lacked = record.lacked.map(name => notedName(name));
@@ -178,11 +178,11 @@ export function beginRollBack(config: NfsMirrorConfig, record: RestoreRecord): R
 
 /** Gives back what was there before, and keeps what the restore had brought. @param record begun */
 export async function rollBack(tools: Tools, record: RestoreRecord): Promise<Answer> {
-  const { config, stop } = tools;
+  const { config } = tools;
   const what = wantedText(record);
   const result = { as: "rolled-back", root: record.root, what: shownNames(record) };
   if (record.state === "copying") {
-    await removeAside(record, stop.signal);
+    await removeAside(record, tools);
     dropRestore(config, record);
     return {
       text: `${what} is as it was: nothing of it had been replaced, and what was copied is removed`,
@@ -190,7 +190,7 @@ export async function rollBack(tools: Tools, record: RestoreRecord): Promise<Ans
     };
   }
   if (!isThere(asideOf(record))) throw endWithout(config, record);
-  await takeBack(record, () => endIfStopped(tools, record));
+  await takeBack(record, tools.lock, () => endIfStopped(tools, record));
   if (isThere(keptRoot(record))) await copyRoot(tools, record, keptRoot(record), record.root);
   writeRestore(config, { ...record, state: "undone" });
   const kept = asideOf(record);

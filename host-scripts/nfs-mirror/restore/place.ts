@@ -5,9 +5,11 @@ import { syncFolder } from "../../runtime/durable";
 import { exitCodes, RunnerError } from "../../runtime/errors";
 import { exchange, moveUnlessTaken } from "../../runtime/exchange";
 import { holdFolder } from "../../runtime/held-folder";
+import type { Lock } from "../../runtime/lock";
 import { quoted } from "../../runtime/quoted";
 import { run } from "../../runtime/run";
 import { shell } from "../../runtime/shell";
+import type { Stop } from "../../runtime/stop";
 import { firstLines } from "../../runtime/tail";
 import { foldersAbove, inTree, statIn } from "../../runtime/tree-path";
 import { dataIn } from "./parts";
@@ -73,22 +75,22 @@ export function withInodes(record: RestoreRecord): RestoreRecord {
  * Puts what was copied where it belongs, and what was there aside, each by one atomic step.
  * @param check called before each, to end it by throwing
  */
-export async function place(record: RestoreRecord, check: () => void): Promise<void> {
+export async function place(record: RestoreRecord, { fd }: Lock, check: () => void): Promise<void> {
   for (const item of record.items) {
     check();
     await withFolders(record, item, async (live, aside) => {
       if (item.isGone) {
-        if (statIn(record.root, item.path)) await moveUnlessTaken(live, aside);
+        if (statIn(record.root, item.path)) await moveUnlessTaken(live, aside, fd);
         return;
       }
       if (!isCopy(record, item)) return;
-      if (!(await moveUnlessTaken(aside, live))) await exchange(aside, live);
+      if (!(await moveUnlessTaken(aside, live, fd))) await exchange(aside, live, fd);
     });
   }
 }
 
 /** Puts what was there where it was, and what the restore brought aside. */
-export async function takeBack(record: RestoreRecord, check: () => void): Promise<void> {
+export async function takeBack(record: RestoreRecord, { fd }: Lock, check: () => void): Promise<void> {
   for (const item of record.items) {
     check();
     await withFolders(record, item, async (live, aside, isCopyLive) => {
@@ -97,8 +99,8 @@ export async function takeBack(record: RestoreRecord, check: () => void): Promis
         if (item.isGone && statIn(record.root, item.path)) return;
         if (!item.isNew) throw removed(record, aside);
         // What somebody else put there since is theirs.
-        if (isCopyLive()) await moveUnlessTaken(live, aside);
-      } else if (!(await moveUnlessTaken(aside, live))) await exchange(aside, live);
+        if (isCopyLive()) await moveUnlessTaken(live, aside, fd);
+      } else if (!(await moveUnlessTaken(aside, live, fd))) await exchange(aside, live, fd);
     });
   }
 }
@@ -152,11 +154,18 @@ function noFolder(root: string, name: string): RunnerError {
 }
 
 /** Removes a restore's own folder. */
-export async function removeAside(record: RestoreRecord, stop: AbortSignal): Promise<void> {
+export async function removeAside(
+  record: RestoreRecord,
+  { stop, lock }: { readonly stop: Stop; readonly lock: Lock },
+): Promise<void> {
   const folder = asideOf(record);
   if (isThere(folder)) {
     const argv = ["rm", "-rf", "--one-file-system", "--", folder] as const;
-    const result = await run([...argv], { timeoutMs: longestRemovalMs, stop, env: { LC_ALL: "C" } });
+    const result = await run([...argv], {
+      ...{ timeoutMs: longestRemovalMs, stop: stop.signal, env: { LC_ALL: "C" } },
+      // What a killed one goes on removing could be in its place by then.
+      inherit: [lock.fd],
+    });
     if (result.exitCode !== 0)
       throw new RunnerError(exitCodes.failed, {
         failed: `what a restore had copied can't be removed: ${firstLines(result.stderr) || result.ended}`,

@@ -144,7 +144,7 @@ async function beginAll(tools: Tools, all: readonly Planned[]): Promise<void> {
     }
   } catch (error) {
     for (const record of begun) {
-      await removeAside(record, tools.stop.signal);
+      await removeAside(record, tools);
       dropRestore(tools.config, record);
     }
     throw error;
