@@ -121,6 +121,29 @@ describe("which cluster changes", () => {
   });
 });
 
+test.each([
+  ["base64 in the setting", () => readKubeconfig({ setting: Buffer.from(text(api)).toString("base64") }, {})],
+  [
+    "base64 in lines",
+    () =>
+      readKubeconfig({ setting: Buffer.from(text(api)).toString("base64").replace(/.{76}/g, "$&\n") }, {}),
+  ],
+  ["its text in KUBECONFIG", () => readKubeconfig({}, { KUBECONFIG: text(api) })],
+  ["one line of it in KUBECONFIG", () => readKubeconfig({}, { KUBECONFIG: oneLine })],
+  ["base64 in KUBECONFIG", () => readKubeconfig({}, { KUBECONFIG: Buffer.from(oneLine).toString("base64") })],
+])("no message quotes a kubeconfig that isn't given as one: %s", (_, read) => {
+  const [words, start] = ["open-sesame", "YXBpVm"];
+  try {
+    read();
+    throw new Error("it was taken");
+  } catch (error) {
+    expect(String(error)).toMatch(/KUBECONFIG|holdfast:kubeconfig/);
+    expect(String(error)).toMatch(/nothing was changed\. Next: pulumi config set holdfast:kubeconfig FILE/);
+    for (const secret of [words, start, Buffer.from(oneLine).toString("base64").slice(0, 40)])
+      expect(String(error)).not.toContain(secret);
+  }
+});
+
 describe("a kubeconfig that can't be used is refused with what to set", () => {
   test.each([
     [
