@@ -5,6 +5,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { z } from "zod";
 import { operatorFault } from "./operator-fault";
+import { isPathText } from "./path-text";
 
 /** A way into a cluster, as whoever deploys has it. */
 export interface Kubeconfig {
@@ -73,7 +74,7 @@ function source(
   const given = setting ?? environment["KUBECONFIG"];
   const by = setting ? settingName : given ? "KUBECONFIG" : "kubectl's own";
   // What is no path may be a kubeconfig in another form, token and all: no message quotes it.
-  if (given !== undefined && !isPath(given))
+  if (given !== undefined && !isPathText(given))
     throw fault(`${by} holds ${given.length} characters that are no path of a file, nor a kubeconfig`, setIt);
   if (setting === undefined && given?.includes(":"))
     throw fault(`KUBECONFIG names several files: "${given}"`, setIt);
@@ -93,14 +94,6 @@ function source(
 function isText(setting: string): boolean {
   return /[\n{]/.test(setting);
 }
-
-/** In base64, as many keep one in a variable, a kubeconfig has no dot and more characters than a path has. */
-function isPath(given: string): boolean {
-  return !isText(given) && given.length <= longestPath && !/^[A-Za-z0-9+/=_-]{200,}$/.test(given);
-}
-
-/** Several of them, with colons between, may be longer by far. */
-const longestPath = 1024;
 
 function fromHome(path: string, home: string): string {
   return path.startsWith("~/") ? join(home, path.slice(2)) : path;

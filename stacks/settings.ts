@@ -7,6 +7,7 @@ import { type Kubeconfig, readKubeconfig } from "./kubeconfig";
 import type { Digests } from "./images";
 import { openSecrets } from "./open-secrets";
 import { operatorFault } from "./operator-fault";
+import { isPathText } from "./path-text";
 import { setCommand } from "./secrets";
 
 const keys = {
@@ -206,6 +207,10 @@ function requireAgent(socket: string | undefined): void {
 }
 
 function keyIn(file: string): string {
+  if (!isPathText(file))
+    throw settingsFault([
+      `holdfast:sshPrivateKeyFile holds ${file.length} characters that are no path of a file. For a key's text: pulumi config set --secret holdfast:sshPrivateKey <FILE`,
+    ]);
   let text: string;
   try {
     text = readFileSync(fromHome(file), "utf8");

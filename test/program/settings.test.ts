@@ -74,6 +74,20 @@ test("refuses a public key in place of the private one", () => {
   expect(faultOf(() => readSettings(config, {}))).toMatch(/key\.pub", which holds no private key/);
 });
 
+test.each(["HOLDFAST_SSH_KEY_FILE", "holdfast:sshPrivateKeyFile"])(
+  "refuses a key's text as %s, and quotes none of it",
+  name => {
+    const key = `-----BEGIN OPENSSH PRIVATE KEY-----\n${"b3BlbnNz".repeat(40)}\n-----END OPENSSH PRIVATE KEY-----\n`;
+    for (const text of [key, Buffer.from(key).toString("base64")]) {
+      const fault = faultOf(() =>
+        readSettings(name.startsWith("holdfast:") ? { [name]: text } : {}, { [name]: text }),
+      );
+      expect(fault).toMatch(/no path of a file.*pulumi config set --secret holdfast:sshPrivateKey/);
+      expect(fault).not.toMatch(/b3BlbnNz|LS0tLS1/);
+    }
+  },
+);
+
 test("takes secrets by name, and keeps each a secret", async () => {
   const secrets = JSON.stringify({ "pfsense-key": "id token", luks: "line\nline" });
   const settings = readSettings(
