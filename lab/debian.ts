@@ -140,6 +140,8 @@ function replace(part: string, folder: string): void {
 function aptOptions({ folder, sources }: Lists): string[] {
   return [
     `-oDir::State::lists=${folder}`,
+    // Else a package of this machine's from another archive, and of a higher version, would be asked for, which these lists don't have.
+    "-oDir::State::status=/dev/null",
     ...(sources === undefined
       ? []
       : [`-oDir::Etc::sourcelist=${sources}`, "-oDir::Etc::sourceparts=/dev/null"]),

@@ -8,6 +8,7 @@ import { down } from "./commands/down";
 import { messageOf, runTasks } from "./commands/progress";
 import { ensureEngine } from "./engine/bootstrap";
 import { type HostName, standingHosts, startHosts } from "./hosts";
+import { kubectlFolder } from "./kubectl";
 import { inNamespace } from "./namespace";
 import { prepareNode } from "./node";
 import { startServers } from "./servers";
@@ -37,7 +38,11 @@ async function main(words: readonly string[]): Promise<number> {
       { title: `hosts of test/${chosen}`, run: say => startHosts({ say, only: hosts }) },
     ]);
     // What a file boots from within the lab's network can't be fetched from there.
-    if (chosen === "cluster") await runTasks([{ title: "the node's disk", run: prepareNode }]);
+    if (chosen === "cluster")
+      await runTasks([
+        { title: "the node's disk", run: prepareNode },
+        { title: "kubectl", run: async () => void (await kubectlFolder()) },
+      ]);
     const others =
       asked === undefined ? projects.filter(project => project !== chosen && isDue(project)) : [];
     const beside = others.map(project => ownLab(project, rest));

@@ -40,6 +40,8 @@ export const apiServer: Server = {
     `--token-auth-file=${credentials.tokens}`,
     "--anonymous-auth=false",
     "--authorization-mode=Node,RBAC",
+    // Nobody here resolves a node's name.
+    "--kubelet-preferred-address-types=InternalIP",
     `--kubelet-client-certificate=${credentials.nodeClient}`,
     `--kubelet-client-key=${credentials.nodeClientKey}`,
     "--service-account-issuer=https://kubernetes.default.svc",

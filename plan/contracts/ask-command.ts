@@ -18,8 +18,8 @@ export function askCommand(namespace: string, job: string, ask: string): readonl
     [
       `job=${name}`,
       `${kubectl} create job $job --from=cronjob/${askedJob(job)} --dry-run=client --output=json | kubectl set env --local --filename=- --output=json ${shellWord(`ASK=${ask}`)} | kubectl create --filename=-`,
-      // Until its image is there, a container has no log.
-      `until ${kubectl} logs --follow job/$job --container=runner; do sleep 2; done`,
+      // Until its image is there, a container has no log; where none can be had at all, how it ended is told all the same.
+      `for try in $(seq 60); do ! ${kubectl} logs --follow job/$job --container=runner || break; sleep 2; done`,
       `${kubectl} wait job/$job --for=condition=Complete --timeout=1m`,
     ].join("; "),
   ];
