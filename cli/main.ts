@@ -8,12 +8,13 @@ import { plan } from "./commands/plan";
 import { releases } from "./commands/releases";
 import { rollBack } from "./commands/roll-back";
 import { rpo } from "./commands/rpo";
+import { status } from "./commands/status";
 import { BadInput } from "./bad-input";
 import { printable } from "./output";
 
 const exitCodes = `
-Exit codes: 0 clean, 1 findings with errors, 2 bad input (nothing was changed) or output that can't be written,
-70 a fault of holdfast itself.`;
+Exit codes: 0 clean, 1 findings with errors, or something owes, 2 bad input (nothing was changed) or output that can't be written,
+3 what isn't known, as nobody could be asked, 70 a fault of holdfast itself.`;
 
 /**
  * Runs the command line.
@@ -43,6 +44,7 @@ export async function main(
   addCommand(program, rpo, context, settle);
   addCommand(program, lose, context, settle);
   addCommand(program, plan, context, settle);
+  addCommand(program, status, context, settle);
   addCommand(program, releases, context, settle);
   addCommand(program, rollBack, context, settle);
   try {

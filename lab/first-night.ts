@@ -7,6 +7,7 @@ import { ensureHouse } from "./house";
 import { claims } from "./house/claims";
 import { loseBothDisks, loseFiles, loseMachine, loseVolume, mirrorNamed } from "./night/losses";
 import { printedRestores } from "./night/printed-restores";
+import { standsNow } from "./night/stands";
 import { fillSource, hostTime, runOnce, successAfter, timerFiredAt } from "./night/steps";
 import { startServers } from "./servers";
 import { LabStack } from "./stack";
@@ -77,6 +78,7 @@ async function firstNight(): Promise<void> {
   await step("the host's copies to the NAS, and losing both of its disks of a service", () =>
     loseBothDisks(printed),
   );
+  await step("how all of it stands, as holdfast status asks the hosts", standsNow);
   const standIns = stack?.standIns ?? [];
   console.log(`
 The first night is over (lab ready after ${readyIn}, all of it ${seconds(startMs)}).

@@ -1,6 +1,7 @@
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import type { Estate } from "../plan";
+import { clustersAt } from "../plan/cluster-address";
 import type { AskedCluster } from "./host-jobs";
 import type { Kubeconfig } from "./kubeconfig";
 import { operatorFault } from "./operator-fault";
@@ -29,8 +30,8 @@ function requireSameCluster(
   estate: Estate,
   asked: AskedCluster | undefined,
 ): void {
-  const known = Object.entries(estate.clusters).flatMap(([name, { api, reachedAs }]) =>
-    api !== undefined && (asked === undefined || asked.name === name) ? [{ name, api, reachedAs }] : [],
+  const known = Object.entries(estate.clusters).flatMap(([name, { api }]) =>
+    api !== undefined && (asked === undefined || asked.name === name) ? [{ name, api }] : [],
   );
   if (known.length === 0) {
     if (!ambient) return;
@@ -39,8 +40,8 @@ function requireSameCluster(
         "estate's alerts belong to; nothing was changed. Next: pulumi config set holdfast:kubeconfig FILE.",
     );
   }
-  const mine = addressOf(server);
-  if (known.some(({ api, reachedAs }) => [api, ...reachedAs].some(url => addressOf(url) === mine))) return;
+  const found = clustersAt(server, estate);
+  if (known.some(({ name }) => found.includes(name))) return;
   const meant = known.map(({ name, api }) => `clusters.${name}.api of the estate is ${api}`).join(", ");
   const [{ name }] = known as [(typeof known)[0]];
   throw operatorFault(
@@ -48,9 +49,4 @@ function requireSameCluster(
       "pulumi config set holdfast:kubeconfig FILE, or kubectl config use-context NAME. If it is another address of the " +
       `same cluster: clusters: { ${name}: { reachedAs: ["${server}"] } } in the estate.`,
   );
-}
-
-/** The URL in one form: host in small letters, no default port, no slash at its end. */
-function addressOf(url: string): string {
-  return new URL(url).href.replace(/\/$/, "");
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { valuesIn } from "../../plan/contracts/exposition";
 import { aheadS, type Metric } from "../../plan/contracts/metric";
 import { isAhead } from "./clock";
 import { exitCodes, messageOf } from "./errors";
@@ -62,15 +63,10 @@ type Values = ReadonlyMap<string, number>;
 /** Values of a textfile; none when there is no such file yet. */
 export function readTextfile(path: string): Values {
   try {
-    return parse(readFileSync(path, "utf8"));
+    return valuesIn(readFileSync(path, "utf8"));
   } catch {
     return new Map();
   }
-}
-
-function parse(text: string): Values {
-  const samples = text.matchAll(/^([a-z_]+) (-?[0-9.e+]+)$/gm);
-  return new Map([...samples].map(([, name = "", value]) => [name, Number(value)]));
 }
 
 function merge(metrics: readonly Metric[], before: Values, end: End): Values {

@@ -1,11 +1,14 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { execa } from "execa";
 import { z } from "zod";
+import { kubectlFolder } from "../../lab/kubectl";
 import { mustOnHost, startHosts } from "../../lab/hosts";
-import { operatorAddress } from "../../lab/namespace";
+import { inNamespace, operatorAddress } from "../../lab/namespace";
 import { readImages, startNode } from "../../lab/node";
 import { until } from "../../lab/process";
 import { connect, queryPrometheus, startServers, urls } from "../../lab/servers";
-import type { EstateInput } from "../../plan";
+import { type EstateInput, parseEstate, planOf } from "../../plan";
+import { restoreSteps, restoreText } from "../../plan/graph/restore-steps";
 import { mountNamespace, type MountNamespace } from "../runners/support/namespace";
 import { type DatabaseServer, password, startPostgresql } from "../runners/support/postgresql-server";
 import { ReleaseStack } from "../lab/release-stack";
@@ -139,4 +142,20 @@ test("a CronJob that was deployed makes a good dump at its time, by a real kubel
   expect(manifest).toMatchObject({ database: "", tables: { "shop public.orders": 3000 } });
   const status = async () => (await queryPrometheus(`backup_last_status{job="${job}"}`))[0]?.value;
   expect(await until(async () => (await status()) === 0, 60_000, 1000)).toBe(true);
+});
+
+test("by the real kubectl, status says how that job stands, and what is printed brings a lost table back", async () => {
+  const { kubeconfig } = stack.facts;
+  process.env["KUBECONFIG"] = kubeconfig;
+  process.env["PATH"] = `${await kubectlFolder()}:${process.env["PATH"]}`;
+  const { text } = await stack.holdfast("status");
+  expect(text).toMatch(new RegExp(` k8s +│ ${job} +│ \\d+ (s|min) ago +│ 24 h +│ .* well `));
+  expect(text).toMatch(/ pve +│ nfs-mirror +│ .*│ in \d+ (h|min) +│ well /);
+  await server.sql("drop table orders", "shop");
+  const copy = planOf(parseEstate(withDump())).copies.find(({ dataset }) => dataset.service === "postgresql");
+  if (!copy) throw new Error("the plan has no copy of the database");
+  const [program = "", ...words] = inNamespace(["bash", "-c", restoreText(restoreSteps(copy))]);
+  const { all } = await execa(program, words, { all: true, timeout: 300_000 });
+  expect(all).toContain("condition met");
+  expect(await server.sql("select count(*) from orders", "shop")).toBe("3000");
 });

@@ -1,60 +1,11 @@
-import { estateWith } from "./estate";
+import { digest, type Dump, withDump } from "./dump-estate";
 import { deployed } from "./deployed";
 import { named, withoutSecrets } from "./engine";
 import * as pulumi from "@pulumi/pulumi";
-import { type EstateInput, parseEstate, planOf } from "../../plan";
+import { parseEstate, planOf } from "../../plan";
 import { askedJob } from "../../plan/contracts/ask-command";
 import { clusterDumpConfig } from "../../plan/contracts/cluster-dump";
 
-const digest = "0123456789abcdef".repeat(4);
-type Dump = NonNullable<EstateInput["layers"]["cluster-dump"]>[number];
-
-/** A house with one PostgreSQL server, dumped by its own client each night. */
-function withDump(
-  more: Partial<Dump> = {},
-  engine: "postgresql" | "redis" | "etcd" = "postgresql",
-): EstateInput {
-  const estate = estateWith();
-  return {
-    ...estate,
-    clusters: {
-      k8s: {
-        ...{ hosts: ["pve"], disk: "sdc", api: "https://k8s.example:6443" },
-        runnerImage: `docker.io/library/node:24-bookworm-slim@sha256:${digest}`,
-      },
-    },
-    waivers: [
-      {
-        ...{ code: "routes/no-route-off-site", subject: "postgresql" },
-        ...{ reason: "there is no other site in this test", owner: "nobody", expires: "2027-01-01" },
-      },
-    ],
-    secrets: { "postgresql-backup": { keptIn: ["break-glass"] } },
-    services: {
-      postgresql: {
-        data: [{ kind: "database", engine, on: { cluster: "k8s" }, size: "4GB" }],
-      },
-    },
-    layers: {
-      ...estate.layers,
-      "cluster-dump": [
-        {
-          ...{ name: "postgresql-backup", cluster: "k8s", namespace: "dbaas", dataset: "postgresql" },
-          schedule: { cron: "10 0 * * *" },
-          target: { host: "pve", path: "/srv/nfs/postgresql-backup" },
-          keep: { age: "14d" },
-          ...{ usualRun: "3min", budget: "10min", promise: { rpo: "27h" }, alert: { receiver: "infra" } },
-          dump: {
-            ...{ engine: "postgresql", databases: "together", user: "backup", secret: "postgresql-backup" },
-            image: `docker.io/library/postgres:15@sha256:${digest}`,
-            server: { host: "postgresql.dbaas.svc.cluster.local", namespace: "dbaas" },
-          },
-          ...more,
-        },
-      ],
-    },
-  };
-}
 /** Another one after each change of a program. */
 function withoutHash(inputs: object): unknown {
   return JSON.parse(

@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { evaluate } from "../../cli/evaluate.mjs";
-import { main } from "../../cli/main";
 import { estateWith } from "../program/estate";
 import { release, ReleaseHost } from "./release-host";
+import { holdfastIn } from "./support/holdfast";
 
 let host: ReleaseHost;
 let path: string | undefined;
@@ -19,24 +18,7 @@ afterEach(() => {
   host.remove();
 });
 
-/** Runs `holdfast` and keeps what it prints. */
-async function holdfast(...args: readonly string[]): Promise<{ exitCode: number; text: string }> {
-  const printed: string[] = [];
-  const write = (text: string | Uint8Array) => printed.push(String(text)) > 0;
-  const spies = [
-    jest.spyOn(process.stdout, "write").mockImplementation(write),
-    jest.spyOn(process.stderr, "write").mockImplementation(write),
-  ];
-  try {
-    const estate = ["--estate", join(host.folder, "estate.json")];
-    return {
-      exitCode: await main([...args, ...estate], { evaluate, folder: host.folder }),
-      text: printed.join(""),
-    };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+const holdfast = (...args: readonly string[]) => holdfastIn(host.folder, args);
 
 const job = ["--host", "pve", "--job", "nfs-mirror"] as const;
 

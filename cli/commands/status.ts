@@ -1,0 +1,129 @@
+import Table from "cli-table3";
+import picocolors from "picocolors";
+import { z } from "zod";
+import { counted } from "../../checks/wording";
+import { planOf } from "../../plan";
+import { installedBy } from "../../plan/installed";
+import { formatDuration } from "../../plan/units/duration";
+import { formatSize } from "../../plan/units/size";
+import { type CommandSpec, estateFlags, estateOptions } from "../command";
+import { namedBy, readEstate } from "../estate-source";
+import { keyFlag } from "../host-shell";
+import { plainTable } from "../output";
+import { clusterStates } from "../status/cluster";
+import { hostState } from "../status/host";
+import { type MachineState, type Standing, worst } from "../status/state";
+
+const options = z.object({
+  ...estateOptions,
+  key: z.string().optional(),
+  kubeconfig: z.string().optional(),
+  context: z.string().optional(),
+});
+
+/** `holdfast status`: what hosts and clusters themselves say now of each job and store, against what the estate promises. */
+export const status: CommandSpec<z.output<typeof options>> = {
+  name: "status",
+  summary: "How each job and store stands now, as hosts and clusters say it, against what is promised",
+  flags: [
+    ...estateFlags,
+    keyFlag,
+    ["--kubeconfig <file>", "for kubectl, which is asked of jobs in a cluster (by default its own)"],
+    ["--context <name>", "for kubectl (by default its current one)"],
+  ],
+  options,
+  async run({ stack, estate: file, json, key, kubeconfig, context }, caller) {
+    const plan = planOf(await readEstate({ stack, estate: file }, caller));
+    const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }), key };
+    const hosts = [...new Set(installedBy(plan).map(({ host }) => host))];
+    const machines = (
+      await Promise.all([
+        ...hosts.map(host => hostState(asked, plan, host)),
+        clusterStates(plan, { kubeconfig, context }, caller.nowMs),
+      ])
+    ).flat();
+    const state = worst(machines.flatMap(standings));
+    return {
+      text: json ? JSON.stringify({ state, machines }, undefined, 2) : textOf(machines, caller),
+      exitCode: { well: 0, owes: 1, unknown: 3 }[state],
+    };
+  },
+};
+
+function standings(machine: MachineState): Standing[] {
+  return [machine, ...machine.jobs, ...machine.stores].map(({ state }) => state);
+}
+
+interface Reader {
+  readonly nowMs: number;
+  readonly terminal: boolean;
+}
+
+function textOf(machines: readonly MachineState[], reader: Reader): string {
+  const says = machines.flatMap(({ on, says, jobs, stores }) => [
+    ...says.map(text => `${on}: ${text}`),
+    ...jobs.flatMap(({ job, says }) => says.map(text => `${job} on ${on}: ${text}`)),
+    ...stores.flatMap(({ store, says }) => says.map(text => `${store} on ${on}: ${text}`)),
+  ]);
+  return [jobsTable(machines, reader), storesTable(machines, reader), ...says, summaryOf(machines)]
+    .filter(text => text !== "")
+    .join("\n");
+}
+
+function jobsTable(machines: readonly MachineState[], { nowMs, terminal }: Reader): string {
+  const jobs = machines.flatMap(machine => machine.jobs);
+  const table = compact(["on", "job", "succeeded", "at most", "next", "state"], terminal);
+  for (const { on, job, lastSuccess, staleAfterSeconds, nextStart, running, state } of jobs)
+    table.push([
+      ...[on, job, lastSuccess === null ? "-" : `${roughly(nowMs - Date.parse(lastSuccess))} ago`],
+      staleAfterSeconds === null ? "-" : roughly(staleAfterSeconds * 1000),
+      running !== null ? "runs" : nextStart === null ? "-" : `in ${roughly(Date.parse(nextStart) - nowMs)}`,
+      stateText(state, terminal),
+    ]);
+  return jobs.length === 0 ? "" : table.toString();
+}
+
+function storesTable(machines: readonly MachineState[], { terminal }: Reader): string {
+  const stores = machines.flatMap(machine => machine.stores);
+  const table = compact(["on", "store", "free", "of", "metadata", "full on", "state"], terminal);
+  for (const { on, store, freeBytes, sizeBytes, metadataPercent, fullOn, state } of stores)
+    table.push([
+      ...[on, store, freeBytes === null ? "-" : formatSize(freeBytes)],
+      sizeBytes === null ? "-" : formatSize(sizeBytes),
+      metadataPercent === null ? "-" : `${metadataPercent} %`,
+      fullOn ?? "-",
+      stateText(state, terminal),
+    ]);
+  return stores.length === 0 ? "" : table.toString();
+}
+
+function summaryOf(machines: readonly MachineState[]): string {
+  const states = machines.flatMap(standings);
+  const told = [
+    counted(machines.length, "machine"),
+    counted(machines.flatMap(({ jobs }) => jobs).length, "job"),
+    counted(machines.flatMap(({ stores }) => stores).length, "store"),
+  ].join(", ");
+  if (worst(states) === "well") return `All is well: ${told}.`;
+  const [owe = 0, unknown = 0] = (["owes", "unknown"] as const).map(
+    state => states.filter(found => found === state).length,
+  );
+  return `${owe} ${owe === 1 ? "owes" : "owe"}, ${unknown} ${unknown === 1 ? "isn't" : "aren't"} known. Asked of: ${told}.`;
+}
+
+/** Its largest unit alone: who looks at a screen wants to know whether it was tonight. */
+function roughly(ms: number): string {
+  const [count = "", unit = ""] = formatDuration(Math.abs(ms)).split(" ");
+  return `${ms < 0 ? "-" : ""}${Math.floor(Number(count))} ${unit}`;
+}
+
+function stateText(state: Standing, colours: boolean): string {
+  const { red, yellow } = picocolors.createColors(colours);
+  return { well: "well", owes: red("owes"), unknown: yellow("unknown") }[state];
+}
+
+/** A table without a line between its rows, so that an estate fits on a screen. */
+function compact(head: string[], colours: boolean): Table.Table {
+  const { style } = plainTable(colours);
+  return new Table({ head, style: { ...style, compact: true } });
+}

@@ -1,0 +1,152 @@
+import type { Estate, Plan } from "../../plan";
+import { isUnsaid, storesOf } from "../../plan/capacity";
+import { shellWord } from "../../plan/contracts/shell-word";
+import { iso, type StoreState } from "./state";
+
+const dayMs = 86_400_000;
+/** Two weeks are enough to order a disk. */
+const fullWithinMs = 14 * dayMs;
+/** A thin pool, or its metadata, that is fuller may stop every volume in it in one night. */
+const fullPoolPercent = 90;
+
+/** A place of the plan that fills, and what a host calls it. */
+interface Place {
+  /** Its name among the plan's stores. */
+  readonly planned: string;
+  /** Mount point, or VG/POOL. */
+  readonly store: string;
+  readonly kind: "filesystem" | "pool";
+}
+
+function placesOf({ hosts }: Estate, host: string): Place[] {
+  const { filesystems = {}, pools = {} } = hosts[host] ?? {};
+  return [
+    ...Object.keys(filesystems).map((mount): Place => ({
+      planned: `${host}:${mount}`,
+      store: mount,
+      kind: "filesystem",
+    })),
+    ...Object.entries(pools).map(([pool, { vg }]): Place => ({
+      planned: `${host}/${pool}`,
+      store: `${vg}/${pool}`,
+      kind: "pool",
+    })),
+  ];
+}
+
+/** Shell text that asks a host how full its file systems and pools are. */
+export function storeCommand(estate: Estate, host: string): string {
+  const places = placesOf(estate, host);
+  const mounts = places.filter(({ kind }) => kind === "filesystem").map(({ store }) => shellWord(store));
+  const pools = places.filter(({ kind }) => kind === "pool").map(({ store }) => shellWord(store));
+  return [
+    ":",
+    ...mounts.map(
+      mount =>
+        `df --block-size=1 --output=size,avail,target ${mount} 2>/dev/null | sed '1d; s/^ */filesystem /'`,
+    ),
+    ...pools.map(
+      pool =>
+        `lvs --noheadings --nosuffix --units b --options lv_size,data_percent,metadata_percent,vg_name,lv_name ${pool} 2>/dev/null | sed 's/^ */pool /'`,
+    ),
+  ].join("; ");
+}
+
+/** Stores of a host that wasn't reached. */
+export function storesUnasked({ estate }: Plan, host: string): StoreState[] {
+  return placesOf(estate, host).map(({ store }) => ({ ...blank(host, store), state: "unknown", says: [] }));
+}
+
+/** @param lines what the host said to `storeCommand` */
+export function storesNow(plan: Plan, host: string, lines: readonly string[], nowMs: number): StoreState[] {
+  return placesOf(plan.estate, host).map(place => {
+    const filling = fillingOf(place, lines);
+    if (filling === undefined)
+      return { ...blank(host, place.store), state: "owes", says: [missing(host, place)] };
+    const fullMs = fullAfterMs(plan, place.planned, filling.usableBytes);
+    const says = [...tooFull(host, place, filling), ...soonFull(fullMs)];
+    return {
+      ...blank(host, place.store),
+      ...{ sizeBytes: filling.sizeBytes, freeBytes: filling.freeBytes },
+      metadataPercent: filling.metadataPercent,
+      state: says.length > 0 ? "owes" : "well",
+      fullOn: fullMs === undefined ? null : (iso(nowMs + fullMs)?.slice(0, 10) ?? null),
+      says,
+    };
+  });
+}
+
+interface Filling {
+  readonly sizeBytes: number;
+  readonly freeBytes: number;
+  /** Of what is free, what may be used. */
+  readonly usableBytes: number;
+  readonly dataPercent: number;
+  readonly metadataPercent: number | null;
+}
+
+function fillingOf({ kind, store }: Place, lines: readonly string[]): Filling | undefined {
+  if (kind === "filesystem") {
+    const [, size, free] =
+      lines.map(line => /^filesystem (\d+) +(\d+) (.*)$/.exec(line)).find(match => match?.[3] === store) ??
+      [];
+    if (size === undefined) return undefined;
+    const [sizeBytes, freeBytes] = [Number(size), Number(free)];
+    return {
+      ...{ sizeBytes, freeBytes, usableBytes: freeBytes, metadataPercent: null },
+      dataPercent: 100 * (1 - freeBytes / sizeBytes),
+    };
+  }
+  const [, size, data, metadata] =
+    lines
+      .map(line => /^pool (\d+) +([\d.]+) +([\d.]+) +(\S+) +(\S+) *$/.exec(line))
+      .find(match => match && `${match[4]}/${match[5]}` === store) ?? [];
+  if (size === undefined) return undefined;
+  const [sizeBytes, dataPercent] = [Number(size), Number(data)];
+  const usedBytes = Math.round((sizeBytes * dataPercent) / 100);
+  return {
+    ...{ sizeBytes, dataPercent, freeBytes: sizeBytes - usedBytes },
+    usableBytes: Math.max(0, (sizeBytes * fullPoolPercent) / 100 - usedBytes),
+    metadataPercent: Number(metadata),
+  };
+}
+
+function missing(host: string, { kind, store }: Place): string {
+  return kind === "filesystem"
+    ? `isn't mounted. Next: on ${host}, findmnt ${shellWord(store)}; systemctl --failed`
+    : `isn't there, or is no thin pool. Next: on ${host}, lvs -a`;
+}
+
+function tooFull(
+  host: string,
+  { kind }: Place,
+  { freeBytes, dataPercent, metadataPercent }: Filling,
+): string[] {
+  if (kind === "filesystem")
+    return freeBytes === 0 ? ["is full. Next: holdfast plan says what each job keeps there"] : [];
+  const next = `a full one stops every volume in it. Next: on ${host}, lvs`;
+  return [
+    ...(dataPercent >= fullPoolPercent ? [`${dataPercent} % of it are in use: ${next}`] : []),
+    ...((metadataPercent ?? 0) >= fullPoolPercent
+      ? [`${metadataPercent} % of its metadata are in use: ${next}`]
+      : []),
+  ];
+}
+
+function soonFull(fullMs: number | undefined): string[] {
+  if (fullMs === undefined || fullMs >= fullWithinMs) return [];
+  return [
+    `lasts ${Math.floor(fullMs / dayMs)} days more, if it grows as the estate says. Next: holdfast plan says what each job keeps there`,
+  ];
+}
+
+/** How long what is free lasts, by what the estate says that all in it grows; undefined where it doesn't say, or nothing grows. */
+function fullAfterMs(plan: Plan, planned: string, usableBytes: number): number | undefined {
+  const store = storesOf(plan).find(({ name }) => name === planned);
+  if (store === undefined || isUnsaid(store) || store.growthPerDayBytes <= 0) return undefined;
+  return (usableBytes / store.growthPerDayBytes) * dayMs;
+}
+
+function blank(on: string, store: string): Omit<StoreState, "state" | "says"> {
+  return { on, store, sizeBytes: null, freeBytes: null, metadataPercent: null, fullOn: null };
+}

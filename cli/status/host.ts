@@ -1,0 +1,116 @@
+import type { Estate, Plan } from "../../plan";
+import { valuesIn } from "../../plan/contracts/exposition";
+import { owed } from "../../plan/contracts/owed";
+import { shellWord } from "../../plan/contracts/shell-word";
+import { type Installed, installedBy } from "../../plan/installed";
+import { isHosted, type Job, metricOf } from "../../plan/job";
+import { textfile } from "../../plan/layers/host-runner";
+import { type Asked, askJobs } from "../ask-jobs";
+import { listCommand, releaseOf } from "../host-releases";
+import { storeCommand, storesNow, storesUnasked } from "./host-stores";
+import { iso, type JobState, type MachineState } from "./state";
+import { nextStarts, unitOf } from "./units";
+
+/** A clock that is wrong by more makes ages, and the order of copies, wrong. */
+const mostSkewMs = 60_000;
+
+/** What a host itself says of its jobs and stores, by one connection that changes nothing. */
+export async function hostState(asked: Asked, plan: Plan, host: string): Promise<MachineState> {
+  const jobs = installedBy(plan).filter(job => job.host === host);
+  const startedMs = Date.now();
+  const timers = "systemctl list-timers --all --output=json | sed 's/^/timers /'";
+  const first = `echo "now $(date +%s)"; ${timers}; ${storeCommand(plan.estate, host)}`;
+  const answer = await askJobs(asked, host, jobs, statusCommand, first);
+  if ("cause" in answer) {
+    const says = [`the host wasn't asked: ${answer.cause}`];
+    return {
+      ...{ on: host, kind: "host", state: "unknown", says },
+      jobs: jobs.map(job => ({ ...blank(host, job, plan), state: "unknown", says: [] })),
+      stores: storesUnasked(plan, host),
+    };
+  }
+  const [, listed = ""] = /^timers (.*)$/m.exec(answer.first.join("\n")) ?? [];
+  const next = nextStarts(listed);
+  const [, now = ""] = /^now (\d+)$/m.exec(answer.first.join("\n")) ?? [];
+  const nowMs = Number(now) * 1000;
+  const says = skewOf(nowMs, startedMs);
+  return {
+    ...{ on: host, kind: "host", state: says.length > 0 ? "owes" : "well", says },
+    jobs: jobs.map(job =>
+      jobState(asked, plan, job, { lines: answer.said(job), nowMs, nextMs: next.get(`${job.name}.timer`) }),
+    ),
+    stores: storesNow(plan, host, answer.first, nowMs),
+  };
+}
+
+/** @param startedMs when it was asked, by this machine's clock; it answered between then and now */
+function skewOf(nowMs: number, startedMs: number): string[] {
+  const aheadMs = nowMs - Date.now();
+  const behindMs = startedMs - nowMs;
+  if (Math.max(aheadMs, behindMs) <= mostSkewMs) return [];
+  const far = `${Math.round(Math.max(aheadMs, behindMs) / 1000)} s ${aheadMs > 0 ? "ahead of" : "behind"}`;
+  return [`its clock is ${far} this machine's. Next: timedatectl, on both`];
+}
+
+const properties = "Id,ActiveState,ExecMainStartTimestamp";
+
+function statusCommand(job: Installed): string {
+  return [
+    listCommand(job),
+    `systemctl show --timestamp=unix --property=${properties} ${job.name}.service | sed 's/^/unit /'`,
+    `sed 's/^/metric /' ${shellWord(textfile(job.name))} 2>/dev/null || :`,
+  ].join("; ");
+}
+
+function jobState(
+  { estate, named }: Asked,
+  plan: Plan,
+  job: Installed,
+  { lines, nowMs, nextMs }: { lines: readonly string[]; nowMs: number; nextMs: number | undefined },
+): JobState {
+  const said = (word: string): string[] =>
+    lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
+  const release = releaseOf(named, job.host, job, lines);
+  const service = unitOf(said("unit"));
+  const judged = judgedOf(plan, job);
+  const values = valuesIn(said("metric").join("\n"));
+  const successMs = judged && msOf(values.get(metricOf(judged, "last-success").name));
+  const sinceMs = release.since === null ? nowMs : Date.parse(release.since);
+  const why =
+    judged &&
+    owed(
+      { status: values.get(metricOf(judged, "status").name), successMs },
+      { staleAfterMs: judged.judged.staleAfterMs, sinceMs, nowMs },
+    );
+  const owes =
+    why === undefined ? [] : [`${why}. Next: ${sshTo(estate, job.host)} journalctl -n 50 -u ${job.name}`];
+  return {
+    ...blank(job.host, job, plan),
+    state: owes.length + release.faults.length > 0 ? "owes" : "well",
+    lastSuccess: iso(successMs),
+    running: service.state === "activating" ? iso(service.startedMs) : null,
+    nextStart: iso(nextMs),
+    says: [...release.faults, ...owes, ...release.notes],
+  };
+}
+
+function sshTo({ hosts }: Estate, name: string): string {
+  const host = hosts[name];
+  return host === undefined ? `ssh ${name}` : `ssh -p ${host.ssh.port} ${host.ssh.user}@${host.address}`;
+}
+
+function msOf(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+function judgedOf({ jobs }: Plan, { name, host }: Installed): Job | undefined {
+  return jobs.find(job => isHosted(job) && job.name === name && job.host === host);
+}
+
+function blank(on: string, job: Installed, plan: Plan): Omit<JobState, "state" | "says"> {
+  const judged = judgedOf(plan, job)?.judged;
+  return {
+    ...{ on, job: job.name, lastSuccess: null, running: null, nextStart: null },
+    staleAfterSeconds: judged === undefined ? null : judged.staleAfterMs / 1000,
+  };
+}

@@ -1,0 +1,249 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EstateInput } from "../../plan";
+import { withDump } from "../program/dump-estate";
+import { estateWith } from "../program/estate";
+import { release, ReleaseHost } from "./release-host";
+import { holdfastIn } from "./support/holdfast";
+
+/* The real release script and shell; systemctl, df, lvs and kubectl are answered in the words of the real ones, which test/lab has. */
+const hourMs = 3_600_000;
+let host: ReleaseHost;
+let path: string | undefined;
+const nowMs = Math.floor(Date.now() / 1000) * 1000;
+
+beforeAll(async () => {
+  host = new ReleaseHost();
+  path = process.env["PATH"];
+  process.env["PATH"] = `${join(host.folder, "ssh")}:${path}`;
+  mkdirSync(join(host.folder, "textfiles"));
+  await host.deploy(release());
+  // What stands there on this machine is nobody's business here.
+  host.before = `mount -t tmpfs none /var/lib && mkdir -p /var/lib/prometheus/node-exporter && mount --bind "${join(host.folder, "textfiles")}" /var/lib/prometheus/node-exporter`;
+});
+afterAll(() => {
+  process.env["PATH"] = path;
+  host.remove();
+});
+beforeEach(() => {
+  for (const name of ["on-is-active", join("bin", "date")]) rmSync(join(host.folder, name), { force: true });
+  estate(estateWith());
+  host.installSsh();
+  timer(nowMs + 5 * hourMs);
+  ended(0, 3);
+  answers("df", filesystem("/srv/nfs", 9_000, 4_000) + filesystem("/mnt/backup", 1_000, 400));
+});
+function estate(input: EstateInput): void {
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(input));
+}
+
+/** Makes a program of the host say something; its words choose the lines that name them. */
+function answers(program: string, script: string): void {
+  writeFileSync(join(host.folder, "bin", program), `#!/bin/sh\n${script}`, { mode: 0o755 });
+}
+
+function filesystem(mount: string, sizeBytes: number, freeBytes: number): string {
+  return `case "$*" in *" ${mount}") printf '1B-blocks Avail Mounted on\\n %s %s %s\\n' ${sizeBytes} ${freeBytes} ${mount} ;; esac\n`;
+}
+
+function timer(nextMs: number, service = "inactive"): void {
+  const show = `ActiveState=${service}\nExecMainStartTimestamp=@${nowMs / 1000 - 60}`;
+  host.on("show", `case "$*" in *timestamp=unix*nfs-mirror.service) printf '%s\\n' '${show}' ;; esac`);
+  const timers = [
+    { unit: "fstrim.timer", next: 0 },
+    { unit: "nfs-mirror.timer", next: nextMs * 1000 + 586 },
+  ];
+  host.on("list-timers", `printf '%s\\n' '${JSON.stringify(timers)}'`);
+}
+
+/** @param agoH age of the last success, in hours */
+function ended(status: number, agoH: number): void {
+  const text = `# HELP nfs_mirror_last_status 0\n# TYPE nfs_mirror_last_status gauge\nnfs_mirror_last_status ${status}\nnfs_mirror_last_success_timestamp ${nowMs / 1000 - agoH * 3600}\n`;
+  writeFileSync(join(host.folder, "textfiles", "nfs-mirror.prom"), text);
+}
+
+const status = (...args: readonly string[]) => holdfastIn(host.folder, ["status", ...args]);
+
+test("a host on which all is well is one screen, and ends with 0", async () => {
+  const { exitCode, text } = await status();
+  expect(text).toMatch(/ pve +│ nfs-mirror +│ 3 h ago +│ 25 h +│ in \d+ (h|min) +│ well /);
+  expect(text).toMatch(/ pve +│ \/mnt\/backup +│ 400 B +│ 1 kB +│ - +│ - +│ well /);
+  expect(text).toContain("All is well: 1 machine, 1 job, 2 stores.\n");
+  expect(exitCode).toBe(0);
+  const { machines } = JSON.parse((await status("--json")).text) as { machines: unknown };
+  expect(machines).toEqual([
+    {
+      ...{ on: "pve", kind: "host", state: "well", says: [] },
+      jobs: [
+        {
+          ...{ on: "pve", job: "nfs-mirror", state: "well", says: [], running: null },
+          lastSuccess: new Date(nowMs - 3 * hourMs).toISOString(),
+          nextStart: new Date(nowMs + 5 * hourMs).toISOString(),
+          staleAfterSeconds: expect.any(Number) as number,
+        },
+      ],
+      stores: [
+        expect.objectContaining({ store: "/srv/nfs", sizeBytes: 9_000, freeBytes: 4_000, state: "well" }),
+        expect.objectContaining({ store: "/mnt/backup", sizeBytes: 1_000, freeBytes: 400, state: "well" }),
+      ],
+    },
+  ]);
+});
+
+test.each([
+  [
+    "a run that failed",
+    () => ended(3, 20),
+    /nfs-mirror on pve: failed \(3\), and last succeeded at .*Z\. Next: ssh -p 22 root@pve\.example journalctl -n 50 -u nfs-mirror\n/,
+  ],
+  [
+    "a success that is too old",
+    () => ended(0, 30),
+    /nfs-mirror on pve: last succeeded at .*, and may be silent for \d+ min\. Next: /,
+  ],
+  [
+    "a success that hasn't come yet",
+    () => ended(0, -30),
+    /nfs-mirror on pve: last succeeded at .*, which hasn't come yet\. Next: /,
+  ],
+  [
+    "a file system that isn't mounted",
+    () => answers("df", filesystem("/srv/nfs", 9_000, 4_000)),
+    /\/mnt\/backup on pve: isn't mounted\. Next: on pve, findmnt \/mnt\/backup; systemctl --failed\n/,
+  ],
+  [
+    "one that is full",
+    () => answers("df", filesystem("/srv/nfs", 9_000, 0) + filesystem("/mnt/backup", 9, 9)),
+    /\/srv\/nfs on pve: is full\. Next: holdfast plan/,
+  ],
+  [
+    "a clock that is wrong",
+    () =>
+      answers(
+        "date",
+        `[ "$*" != +%s ] || { echo ${Math.floor(Date.now() / 1000) + 600}; exit; }; exec /bin/date "$@"\n`,
+      ),
+    /pve: its clock is \d{3} s ahead of this machine's\. Next: timedatectl/,
+  ],
+  [
+    "a timer that somebody stopped",
+    () => host.on("is-active", "exit 3"),
+    /nfs-mirror on pve: "nfs-mirror\.timer" isn't active\. Next: systemctl start nfs-mirror\.timer\n/,
+  ],
+])("%s owes, with what to type, and ends with 1", async (_, make, said) => {
+  make();
+  const { exitCode, text } = await status();
+  expect(text).toMatch(said);
+  expect(text).toMatch(/^1 owes, 0 aren't known\. Asked of: 1 machine, 1 job, 2 stores\.$/m);
+  expect(exitCode).toBe(1);
+});
+
+test("a job that never ran owes nothing yet, and one that runs says so", async () => {
+  writeFileSync(join(host.folder, "textfiles", "nfs-mirror.prom"), "");
+  timer(nowMs + hourMs, "activating");
+  const { exitCode, text } = await status();
+  expect(text).toMatch(/ nfs-mirror +│ - +│ 25 h +│ runs +│ well /);
+  expect(exitCode).toBe(0);
+});
+
+test("a host that isn't reached leaves all of it unknown, which is neither well nor owed", async () => {
+  host.installSsh("echo 'ssh: connect to host pve.example port 22: Connection refused' >&2; exit 255");
+  const { exitCode, text } = await status();
+  expect(text).toMatch(/ nfs-mirror +│ - +│ 25 h +│ - +│ unknown /);
+  expect(text).toContain(
+    "pve: the host wasn't asked: ssh: connect to host pve.example port 22: Connection refused\n",
+  );
+  expect(text).toContain("0 owe, 4 aren't known. Asked of: 1 machine, 1 job, 2 stores.\n");
+  expect(exitCode).toBe(3);
+});
+
+test("a pool says how full it is, and its metadata too", async () => {
+  const input = estateWith();
+  const pve = input.hosts["pve"];
+  if (pve) pve.pools = { data: { vg: "pve", disk: "sdc", size: "1TB", used: "100GB" } };
+  estate(input);
+  answers("lvs", "echo '  1000000000000 40.00 91.50 pve data '\n");
+  const { exitCode, text } = await status();
+  expect(text).toMatch(/ pve\/data +│ 600 GB +│ 1 TB +│ 91\.5 % +│ - +│ owes /);
+  expect(text).toContain(
+    "pve/data on pve: 91.5 % of its metadata are in use: a full one stops every volume in it.",
+  );
+  expect(exitCode).toBe(1);
+});
+
+describe("jobs of a cluster", () => {
+  /** Makes kubectl lead to a server, and its API say something of the one CronJob. */
+  function kubectl(server: string, cronJob: object | undefined): void {
+    const items = cronJob === undefined ? [] : [cronJob];
+    const script = `#!/bin/sh
+case "$*" in
+  *"config view"*) printf %s '${server}' ;;
+  *"get cronjobs.batch --all-namespaces"*) cat <<'END'
+${JSON.stringify({ kind: "List", items })}
+END
+  ;;
+esac
+`;
+    writeFileSync(join(host.folder, "ssh", "kubectl"), script, { mode: 0o755 });
+  }
+  const at = (agoH: number): string => new Date(nowMs - agoH * hourMs).toISOString();
+  const cronJob = (state: object, suspend = false): object => ({
+    metadata: { name: "postgresql-backup", namespace: "dbaas", creationTimestamp: at(1_000) },
+    spec: { schedule: "10 0 * * *", suspend },
+    status: state,
+  });
+  const api = "https://K8S.example:6443/";
+
+  beforeEach(() => estate(withDump()));
+
+  test("are judged by what the API says of each", async () => {
+    kubectl(api, cronJob({ lastScheduleTime: at(3), lastSuccessfulTime: at(2) }));
+    const { exitCode, text } = await status();
+    expect(text).toMatch(/ k8s +│ postgresql-backup +│ 2 h ago +│ \d+ h +│ in \d+ (h|min) +│ well /);
+    expect(exitCode).toBe(0);
+  });
+
+  test.each([
+    [
+      "a run that failed",
+      cronJob({ lastScheduleTime: at(3), lastSuccessfulTime: at(27) }),
+      /postgresql-backup on k8s: its run of .*Z hasn't succeeded\. Next: kubectl -n dbaas get jobs,pods/,
+    ],
+    [
+      "one that is late",
+      cronJob({ lastScheduleTime: at(60), lastSuccessfulTime: at(59) }),
+      /postgresql-backup on k8s: last succeeded at .*, and may be silent for \d+ min\. Next: kubectl/,
+    ],
+    [
+      "one that is suspended",
+      cronJob({ lastScheduleTime: at(3), lastSuccessfulTime: at(2) }, true),
+      /postgresql-backup on k8s: is suspended: it starts no more\. Next: kubectl -n dbaas patch cronjob postgresql-backup -p '\{"spec":\{"suspend":false\}\}'\n/,
+    ],
+    [
+      "none",
+      undefined,
+      /postgresql-backup on k8s: there is no CronJob postgresql-backup in dbaas\. Next: pulumi up\n/,
+    ],
+  ])("%s owes", async (_, found, said) => {
+    kubectl(api, found);
+    const { exitCode, text } = await status();
+    expect(text).toMatch(said);
+    expect(exitCode).toBe(1);
+  });
+
+  test("a run that is under way owes nothing", async () => {
+    kubectl(api, cronJob({ active: [{}], lastScheduleTime: at(0), lastSuccessfulTime: at(24) }));
+    const { exitCode, text } = await status();
+    expect(text).toMatch(/ postgresql-backup +│ 24 h ago +│ \d+ h +│ runs +│ well /);
+    expect(exitCode).toBe(0);
+  });
+
+  test("of another cluster nothing is told: kubectl leads elsewhere", async () => {
+    kubectl("https://other.example:6443", cronJob({ lastScheduleTime: at(3), lastSuccessfulTime: at(2) }));
+    const { exitCode, text } = await status();
+    expect(text).toContain(
+      "k8s: the cluster wasn't asked: kubectl's context leads to https://other.example:6443. Next: the same with --context NAME",
+    );
+    expect(exitCode).toBe(3);
+  });
+});
