@@ -35,3 +35,21 @@ test("an answer that is longer than any list is given up, and ends no run", asyn
   server.closeAllConnections();
   server.close();
 });
+
+test("a kubeconfig that is none is told, and quoted by nothing", () => {
+  for (const text of [
+    "open-sesame",
+    `{"users": [{"user": {"token": open-sesame}}]}`,
+    `{"token": "open-sesame`,
+    "{}",
+  ]) {
+    let told = "";
+    try {
+      connect(text, new AbortController().signal);
+    } catch (error) {
+      told = String(error);
+    }
+    expect(told).not.toBe("");
+    expect(told).not.toContain("sesame");
+  }
+});

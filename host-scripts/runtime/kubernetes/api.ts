@@ -33,9 +33,18 @@ const answerMs = 15_000;
 /** A list of some hundred thousand objects; all of it is kept in memory. */
 const mostBytes = 128 * 1024 * 1024;
 
+/** What a parser says would quote the text, token and all. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("the kubeconfig is no JSON");
+  }
+}
+
 /** @param text kubeconfig as JSON @param stop gives up what is under way */
 export function connect(text: string, stop: AbortSignal): KubernetesApi {
-  const { clusters, users } = kubeconfig.parse(JSON.parse(text));
+  const { clusters, users } = kubeconfig.parse(jsonOf(text));
   const cluster = clusters[0]?.cluster;
   const token = users[0]?.user.token ?? "";
   if (!cluster) throw new Error("the kubeconfig names no cluster");
