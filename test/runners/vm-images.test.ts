@@ -198,6 +198,11 @@ test("an image that Proxmox was told to protect stays, and is told", async () =>
 test.each([
   ["backup", /qm unlock 101; systemctl start vm-images/],
   ["migrate", /qm unlock 101/],
+  // Without what would have an image made of half of it.
+  [
+    "create",
+    /Next: (?!.*(unlock|systemctl start)).*in part.* vm-images restore 101 gives a whole one beside it/,
+  ],
   [
     "suspended",
     /Next: qm resume 101 +\(it sleeps with its memory on disk: with qm unlock that would be lost\)/,
