@@ -213,7 +213,7 @@ function ofCluster(plan: Plan): Made[] {
   };
   const waiting: Made = {
     alert: "JobPodCannotStart",
-    expr: `kube_pod_container_status_waiting_reason{namespace=~"${namespaces}",pod=~"(${names})-.+",reason=~".*(Image|Config|Create|CrashLoop).*"} == 1`,
+    expr: `kube_pod_container_status_waiting_reason{namespace=~"${namespaces}",pod=~"(${names})(-ask)?-[0-9]+-[a-z0-9]+",reason=~".*(Image|Config|Create|CrashLoop).*"} == 1`,
     forMs: 10 * minuteMs,
     summary: "A container of {{ $labels.pod }} in {{ $labels.namespace }} can't start: {{ $labels.reason }}",
     look: "kubectl describe pod: its events say what is missing",

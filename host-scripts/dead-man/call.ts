@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DeadManConfig } from "../../plan/contracts/dead-man";
 import { readCredential } from "../runtime/credentials";
 import { exitCodes, messageOf, Refusal, RunnerError } from "../runtime/errors";
 import { send } from "../runtime/push";
 import { shell } from "../runtime/shell";
+
+const pauseMs = 3_000;
 
 /**
  * Calls the receiver, in the words of healthchecks and its like: the address alone is a success, and "/start" and "/fail" follow it.
@@ -17,12 +20,15 @@ export async function call(
   const url = addressOf(config);
   if (what !== "success") url.pathname = `${url.pathname.replace(/\/$/, "")}/${what}`;
   let fault = "";
-  for (let attempt = 1; attempt <= config.attempts; attempt += 1)
+  for (let attempt = 1; attempt <= config.attempts; attempt += 1) {
+    // What is over in a moment, such as a name that isn't resolved yet after a boot, would meet all attempts.
+    if (attempt > 1) await sleep(pauseMs);
     try {
       return await send("POST", url, text, config.timeoutMs);
     } catch (error) {
       fault = messageOf(error);
     }
+  }
   throw new RunnerError(exitCodes.failed, {
     failed: `${what} wasn't told after ${config.attempts} attempts: ${fault}`,
     kept: "The jobs of this host go on; whoever waits for this call takes it for dead.",

@@ -1,3 +1,4 @@
+import { standingRules } from "../../alerts/standing";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEstate, planOf } from "../../plan";
@@ -22,4 +23,17 @@ test("a new service is one line: it is snapshotted, backed up and brought off th
   expect(new Set(jobs.map(copy => copy.job.name))).toEqual(
     new Set(["lvm-pvc-snapshot", "daily-backup", "offsite-sync-backup", "nas-snapshots"]),
   );
+});
+
+test("of the pods beside a CronJob's, one that only begins as it does is another's", () => {
+  const rule = standingRules(planOf(parseEstate(estate))).find(
+    found => found.rule.alert === "JobPodCannotStart",
+  )?.rule;
+  const [, pods = ""] = /pod=~"([^"]+)"/.exec(rule?.expr ?? "") ?? [];
+  const isWatched = (pod: string): boolean => new RegExp(`^(?:${pods})$`).test(pod);
+  expect(["redis-backup-29000000-abcde", "redis-backup-ask-1795913458-zsx85"].map(isWatched)).toEqual([
+    true,
+    true,
+  ]);
+  expect(["redis-backup-ui-6d4cf56db6-x7k2p", "redis-backup-0"].map(isWatched)).toEqual([false, false]);
 });

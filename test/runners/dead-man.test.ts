@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../../lab/process";
 import type { DeadManConfig } from "../../plan/contracts/dead-man";
 import { runnerOf } from "../../stacks/runner";
 import { type Recorder, startRecorder } from "./support/recorder";
@@ -80,6 +82,17 @@ test("a receiver that refuses is tried again and told, and no output has its add
   expect(status).toBe(1);
   expect(stdout + stderr).toContain("start wasn't told after 2 attempts: HTTP status 503");
   expect(stdout + stderr).not.toContain(token);
+});
+
+test("a fault that is over in a moment costs no call", async () => {
+  receiver.answer = 503;
+  const running = run();
+  expect(await until(() => receiver.received.length > 0, 60_000)).toBe(true);
+  // Both attempts would be over by now.
+  await sleep(500);
+  receiver.answer = 200;
+  expect((await running).status).toBe(0);
+  expect(calls()).toEqual([`POST ${token}/start`, `POST ${token}/start`, `POST ${token}`]);
 });
 
 test("what is no address is refused by its credential's name alone", async () => {
