@@ -77,6 +77,9 @@ function secretsOnHosts(estate: Estate): ReadonlyMap<string, string> {
     ...Object.entries(estate.firewalls).flatMap(([name, { api, ssh }]) =>
       [api, ssh].map(({ secret }) => [secret, `firewall ${name}`] as const),
     ),
+    ...estate.layers["daily-backup"].flatMap(({ volumes }) =>
+      (volumes?.luksSecrets ?? []).map(secret => [secret, "the encrypted volumes"] as const),
+    ),
     ...looksIn(estate).flatMap(({ watch }) =>
       [watch.secret, watch.password].map(secret => [secret, "the account that looks"] as const),
     ),

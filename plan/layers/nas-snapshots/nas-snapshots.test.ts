@@ -142,6 +142,17 @@ test.each<[string, (estate: ExampleEstate) => void, RegExp]>([
     estate => void withApply(estate, { secret: "pfsense-ssh-key" }),
     /apply\.secret: "pfsense-ssh-key" is that of firewall pfsense, and lies on a host/,
   ],
+  [
+    "a passphrase of encrypted volumes",
+    estate => {
+      withApply(estate, { password: "house-passphrase" });
+      const { volumes } = estate.layers["daily-backup"]?.[0] ?? {};
+      if (!volumes) throw new Error("the example copies no volumes");
+      volumes.luksSecrets = ["house-passphrase"];
+      if (estate.secrets) estate.secrets["house-passphrase"] = { keptIn: ["break-glass"] };
+    },
+    /apply\.password: "house-passphrase" is that of the encrypted volumes, and lies on a host/,
+  ],
   ["an unknown host", estate => void (part(estate).watch.host = "pev"), /watch\.host: "pev" names no host/],
   [
     "one secret for two things",
