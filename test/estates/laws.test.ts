@@ -39,7 +39,7 @@ test("a threshold that the plan derives is never too slack and never inside the 
         expect(codes).not.toContain("schedule/stale-above-promise");
       },
     ),
-    { numRuns: long ? 60 : 30 },
+    { numRuns: long ? 60 : 15 },
   ));
 
 test("a waiver turns a check's error into a warning, and once it is over that is the one error", () => {
@@ -81,7 +81,7 @@ test("removing a typed threshold, which is the fix that a finding names, removes
       for (const mirror of estate.layers["nfs-mirror"] ?? []) delete mirror.alert.staleAfter;
       expect(findingsOf(estate)).toEqual([]);
     }),
-    { numRuns: long ? 40 : 20 },
+    { numRuns: long ? 40 : 10 },
   ));
 
 /** Every path in a value, deepest first. */
@@ -114,7 +114,7 @@ test("whatever stands anywhere in an estate, it is a plan or a list of faults, n
         expect(error.faults.length).toBeGreaterThan(0);
       }
     }),
-    { numRuns: long ? 1500 : 500 },
+    { numRuns: long ? 1500 : 250 },
   );
 });
 

@@ -23,6 +23,7 @@ import { dirname, join } from "node:path";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { execa } from "execa";
+import { inTime } from "../long";
 import { editState } from "./support/edit-state";
 import { failingFolder } from "./support/failing-folder";
 import { nastyNames } from "./support/nasty";
@@ -499,7 +500,7 @@ require("node:module").syncBuiltinESMExports();`,
     expect(await run()).toMatchObject({ status: 0 });
   });
 
-  test.each(["bit", "end", "all"])(
+  test.each(inTime(1, ["bit", "end", "all"]))(
     "a catalogue that is damaged (%s) is told, made anew, and not trusted",
     async what => {
       const sizes = readdirSync(catalogue()).map(name => statSync(join(catalogue(), name)).size);

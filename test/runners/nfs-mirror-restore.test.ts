@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { long } from "../long";
+import { inTime, long } from "../long";
 import { makeDiskImage } from "./support/disk-image";
 import { makeNasty } from "./support/nasty";
 import { rotFiles } from "./support/rot";
@@ -251,11 +251,14 @@ const comparing = { step: "while it compares", program: "rsync", when: "*--check
 // Of the two programs that a restore has perl run, the one with a renameat2(AT_FDCWD, …).
 const placing = { step: "before it changes places", program: "perl", when: "*-100*" };
 
-test.each([
-  { ...copying, signal: "SIGTERM" as const },
-  ...(long ? [{ ...comparing, signal: "SIGKILL" as const }] : []),
-  { ...placing, signal: "SIGKILL" as const },
-])(
+// A SIGTERM is also told while it changes places, below.
+test.each(
+  inTime(1, [
+    { ...placing, signal: "SIGKILL" as const },
+    { ...copying, signal: "SIGTERM" as const },
+    { ...comparing, signal: "SIGKILL" as const },
+  ]),
+)(
   "$signal $step: the old tree is there, no night touches the mirror, and it can be resumed",
   async ({ program, when, signal }) => {
     damage();

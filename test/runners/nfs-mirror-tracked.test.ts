@@ -13,7 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { long } from "../long";
+import { inTime } from "../long";
 import { makeDiskImage } from "./support/disk-image";
 import { mirrorLaw } from "./support/mirror-law";
 import type { StartedRun } from "./support/started-run";
@@ -138,13 +138,13 @@ describe("what was put back as it was earlier, by itself", () => {
   const [state, journal] = [() => world.config.stateDir, () => tracker.changes.journal];
   const [known, cursors] = [() => join(state(), "changes.json"), () => join(journal(), "cursors")];
   const puttings: readonly [string, () => string[]][] = [
-    ["the mirror's state", () => [state()]],
-    ["the journal", () => [journal()]],
     ["both", () => [state(), journal()]],
     ["the journal's cursor and what the mirror knew", () => [cursors(), known()]],
+    ["the mirror's state", () => [state()]],
+    ["the journal", () => [journal()]],
     ["all but the cursors", () => [state(), join(journal(), "last-number"), join(journal(), "watched")]],
   ];
-  test.each(long ? puttings : puttings.slice(1, 4))("%s", async (_, foldersOf) => {
+  test.each(inTime(2, puttings))("%s", async (_, foldersOf) => {
     await expectNight("all", { args: ["--accept", "."] });
     const folders = foldersOf();
     const earlier = folders.map(folder => `${folder}.earlier`);

@@ -183,7 +183,8 @@ test("a destination without room says so, keeps what it has, and gets the rest o
   expect(existsSync(far("books/no-room"))).toBe(true);
 });
 
-test("a destination that has become read-only gets nothing, and all of it once it isn't", async () => {
+// One without room, above, takes the same way.
+testLong("a destination that has become read-only gets nothing, and all of it once it isn't", async () => {
   put("books/read-only");
   await world.far.inside("mount", "-o", "remount,ro", world.far.tree);
   const { stderr } = await fails();
