@@ -6,6 +6,6 @@ export const inTime = <Case>(few: number, cases: readonly Case[]): readonly Case
   long ? cases : cases.slice(0, few);
 
 /** A test of a class of which `npm test` has another one: the dearer of the two. */
-export const testLong = (name: string, body: () => Promise<void>): void => {
+export const testLong = (name: string, body: (() => void) | (() => Promise<void>)): void => {
   if (long) test(name, body);
 };

@@ -5,6 +5,7 @@ import ts from "typescript/lib/typescript";
 import { exampleEstate } from "../../plan/estate/example";
 import { layers } from "../../plan/layers";
 import { projectRoot } from "../../stacks/project";
+import { testLong } from "../long";
 
 /** The compiler's errors in a file of the project, were its text another one, or the text of one that it uses. */
 function errorsIn(file: string, change: (text: string) => string, seenIn = file): string[] {
@@ -103,7 +104,8 @@ test("nor a dataset whose place nobody looks up", () => {
   expect(errorsIn("plan/estate/references.ts", forgotten).join()).toContain("'never'");
 });
 
-test("the files as they are compile", () => {
+// `npm run types` has that of all files.
+testLong("the files as they are compile", () => {
   for (const file of ["plan/job.ts", "plan/layers/index.ts", "plan/layers/nfs-mirror/index.ts"])
     expect(errorsIn(file, text => `${text}\n`)).toEqual([]);
 });
