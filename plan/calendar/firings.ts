@@ -144,47 +144,46 @@ export interface Gap {
  * @throws {CalendarNeverFires} when there is no firing in it, or none after it
  */
 export function longestGap(schedule: Schedule, zone: string, years: readonly number[]): Gap {
-  return knownGap("longest", schedule, zone, years, (gap, best) => gap > best);
+  return knownGaps(schedule, zone, years).longest;
 }
 
 /** Shortest time between two firings; see {@link longestGap}. */
 export function shortestGap(schedule: Schedule, zone: string, years: readonly number[]): Gap {
-  return knownGap("shortest", schedule, zone, years, (gap, best) => gap < best);
+  return knownGaps(schedule, zone, years).shortest;
 }
 
-// An estate of many hosts has few schedules, and each of its jobs asks for these.
-const gaps = new Map<string, Gap>();
-
-function knownGap(
-  which: "longest" | "shortest",
-  schedule: Schedule,
-  zone: string,
-  years: readonly number[],
-  better: (gap: number, best: number) => boolean,
-): Gap {
-  const key = `${which} ${schedule.dialect} ${schedule.text} ${zone} ${years.join()}`;
-  const gap = gaps.get(key) ?? extremeGap(schedule, zone, years, better);
-  gaps.set(key, gap);
-  return gap;
+interface Gaps {
+  readonly longest: Gap;
+  readonly shortest: Gap;
 }
 
-function extremeGap(
-  schedule: Schedule,
-  zone: string,
-  years: readonly number[],
-  better: (gap: number, best: number) => boolean,
-): Gap {
+// An estate of many hosts has few schedules, and each of its jobs asks for both.
+const known = new Map<string, Gaps>();
+
+function knownGaps(schedule: Schedule, zone: string, years: readonly number[]): Gaps {
+  const key = `${schedule.dialect} ${schedule.text} ${zone} ${years.join()}`;
+  const gaps = known.get(key) ?? extremeGaps(schedule, zone, years);
+  known.set(key, gaps);
+  return gaps;
+}
+
+/** In one walk, as an hourly schedule has tens of thousands of firings in the years of a plan. Of equal gaps, the first. */
+function extremeGaps(schedule: Schedule, zone: string, years: readonly number[]): Gaps {
   const fromMs = Date.UTC(Math.min(...years), 0, 1);
   const toMs = Date.UTC(Math.max(...years) + 1, 0, 1);
   const inside = firings(schedule, zone, fromMs, toMs);
   const after = nextFiring(schedule, zone, toMs);
   if (after !== undefined) inside.push(after);
-  let best: Gap | undefined;
+  let longest: Gap | undefined;
+  let shortest: Gap | undefined;
   for (let index = 1; index < inside.length; index++) {
-    const [previous, next] = [inside[index - 1] ?? 0, inside[index] ?? 0];
-    if (!best || better(next - previous, best.ms))
-      best = { ms: next - previous, fromMs: previous, toMs: next };
+    const previous = inside[index - 1] ?? 0;
+    const next = inside[index] ?? 0;
+    const ms = next - previous;
+    if (!longest || ms > longest.ms) longest = { ms, fromMs: previous, toMs: next };
+    if (!shortest || ms < shortest.ms) shortest = { ms, fromMs: previous, toMs: next };
   }
-  if (!best) throw new CalendarNeverFires(schedule.text, `${Math.min(...years)} to ${Math.max(...years)}`);
-  return best;
+  if (!longest || !shortest)
+    throw new CalendarNeverFires(schedule.text, `${Math.min(...years)} to ${Math.max(...years)}`);
+  return { longest, shortest };
 }
