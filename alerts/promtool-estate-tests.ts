@@ -49,7 +49,9 @@ function standingTestsOf(group: RuleGroup, { rule, proof }: StandingRule): Alert
   });
   const tests = [
     told("quiet while all is well", proof.well, []),
-    told("firing when it isn't", proof.ill, [expected(rule, proof.labels)]),
+    told("firing when it isn't", proof.ill, [
+      expected({ ...rule, labels: { ...rule.labels, ...proof.written } }, proof.labels),
+    ]),
   ];
   // In each minute of days, promtool would look at all of them.
   return testsOf(group, rule, tests, proof.afterMs === undefined ? interval : "10m");

@@ -69,3 +69,12 @@ test("a mail server that asks nobody gets no half of a login", () => {
     /receivers\.infra\.smarthost.*"mail:99999".*no port has a number above 65535/s,
   );
 });
+
+test("a unit that failed isn't told beside the run that left it so", () =>
+  expect(routesOf(parseEstate(exampleEstate())).inhibitRules).toEqual([
+    {
+      sourceMatch: [{ name: "alertname", value: ".+Failing", matchType: "=~" }],
+      targetMatch: [{ name: "alertname", value: "JobUnitFailed", matchType: "=" }],
+      equal: ["holdfast_job", "instance"],
+    },
+  ]));

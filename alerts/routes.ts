@@ -1,5 +1,6 @@
 import type { Receiver } from "../plan/estate/receivers";
 import type { Estate } from "../plan/estate/schema";
+import { unitFailed } from "./standing";
 
 /** An AlertmanagerConfig's spec (monitoring.coreos.com/v1alpha1): each receiver gets what carries its name. */
 export function routesOf(estate: Estate): AlertRouting {
@@ -15,8 +16,16 @@ export function routesOf(estate: Estate): AlertRouting {
       })),
     },
     receivers: Object.entries(estate.receivers).map(([name, receiver]) => ({ name, ...wayTo(receiver) })),
+    inhibitRules: [unitBesideItsRun],
   };
 }
+
+/** A run that failed leaves its unit failed too, and says itself why. */
+const unitBesideItsRun = {
+  sourceMatch: [{ name: "alertname", value: ".+Failing", matchType: "=~" }],
+  targetMatch: [{ name: "alertname", value: unitFailed, matchType: "=" }],
+  equal: ["holdfast_job", "instance"],
+} as const;
 
 const title = "{{ .CommonLabels.alertname }} ({{ .Status }})";
 const text =
@@ -102,4 +111,10 @@ export interface AlertRouting {
     readonly repeatInterval?: string;
   };
   readonly receivers: readonly ({ readonly name: string } & ReceiverConfigs)[];
+  /** What isn't sent of targets while a source with the same value of some labels fires. @default none */
+  readonly inhibitRules?: readonly {
+    readonly sourceMatch: readonly Matcher[];
+    readonly targetMatch: readonly Matcher[];
+    readonly equal: readonly string[];
+  }[];
 }

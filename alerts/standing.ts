@@ -12,10 +12,15 @@ export interface StandingRule {
     /** Values of it a minute apart, as promtool writes them: while all is well, and when it isn't. */
     readonly well: string;
     readonly ill: string;
+    /** Labels that the rule writes from the series, as they are then. @default none */
+    readonly written?: Readonly<Record<string, string>>;
     /** How long it has to have been so before the rule counts it. @default 0 */
     readonly afterMs?: number;
   };
 }
+
+/** The alert of a unit that failed, whether or not its run could say so. */
+export const unitFailed = "JobUnitFailed";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -40,20 +45,26 @@ export function standingRules(plan: Plan): StandingRule[] {
 }
 
 interface Made extends Pick<AlertRule, "alert" | "expr"> {
+  /** What its alerts are of, by a template of their labels. @default the estate */
+  readonly of?: string;
   readonly forMs: number;
   readonly summary: string;
   readonly look: string;
   readonly proof: StandingRule["proof"];
 }
 
-function standing({ alert, expr, forMs, summary, look, proof }: Made, first: Job, plan: Plan): StandingRule {
+function standing(
+  { alert, expr, of = "estate", forMs, summary, look, proof }: Made,
+  first: Job,
+  plan: Plan,
+): StandingRule {
   const { namespace, runbooks } = plan.estate.monitoring;
   return {
     rule: {
       ...{ alert, expr, for: promDuration(forMs) },
       labels: {
         ...{ severity: "warning", receiver: first.judged.receiver },
-        ...{ holdfast_job: "estate", namespace },
+        ...{ holdfast_job: of, namespace },
       },
       annotations: {
         summary,
@@ -124,12 +135,17 @@ function units(jobs: readonly HostedJob[], targets: Targets): Made[] {
   const look = "On that host: systemctl status and journalctl -u of the unit; holdfast releases";
   return [
     {
-      alert: "JobUnitFailed",
+      alert: unitFailed,
       expr: `node_systemd_unit_state{${selected(targets)},name=~"(${names(jobs)})[.](service|timer)",state="failed"} == 1`,
       forMs: 5 * minuteMs,
+      // As the alerts of the job itself have it: by that it isn't sent beside what a run has told.
+      of: '{{ reReplaceAll "[.](service|timer)$" "" $labels.name }}',
       summary: "{{ $labels.name }} on {{ $labels.instance }} has failed",
       look,
-      proof: proof(`${jobs[0]?.name ?? ""}.service`, "failed", "0x30", "1x30"),
+      proof: {
+        ...proof(`${jobs[0]?.name ?? ""}.service`, "failed", "0x30", "1x30"),
+        written: { holdfast_job: jobs[0]?.name ?? "" },
+      },
     },
     ...timed.slice(0, 1).map(({ name }) => ({
       alert: "JobTimerStopped",

@@ -11,13 +11,21 @@ const alerts = z.array(
   }),
 );
 
-/** An alert that Alertmanager holds for firing, neither silenced nor inhibited. */
+/** An alert that Alertmanager holds for firing. */
 export type ActiveAlert = z.infer<typeof alerts>[number];
 
-/** Alerts that fire now, by Alertmanager. */
-export async function activeAlerts(): Promise<ActiveAlert[]> {
-  const url = `${urls.alertmanager}/api/v2/alerts?active=true&silenced=false&inhibited=false`;
-  return alerts.parse(JSON.parse(await bodyOf(url)));
+/** Alerts that fire now, by Alertmanager, neither silenced nor inhibited. */
+export function activeAlerts(): Promise<ActiveAlert[]> {
+  return alertsThat("active=true&silenced=false&inhibited=false");
+}
+
+/** Those that it doesn't send because of another one. */
+export function inhibitedAlerts(): Promise<ActiveAlert[]> {
+  return alertsThat("active=false&silenced=false&inhibited=true");
+}
+
+async function alertsThat(are: string): Promise<ActiveAlert[]> {
+  return alerts.parse(JSON.parse(await bodyOf(`${urls.alertmanager}/api/v2/alerts?${are}`)));
 }
 
 const sample = z.tuple([z.number(), z.string()]);

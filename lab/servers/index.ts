@@ -5,7 +5,7 @@ export { startServers } from "./start";
 export { serverStatus, type ServerStatus } from "./status";
 export { serverNames, type ServerName } from "./server";
 export { preparePrograms, readPrograms, type Programs } from "./programs";
-export { activeAlerts, queryPrometheus, type ActiveAlert, type Sample } from "./ask";
+export { activeAlerts, inhibitedAlerts, queryPrometheus, type ActiveAlert, type Sample } from "./ask";
 export { clearMessages, receivedMessages, type ReceivedMessage } from "./receiver/client";
 export { ensureMonitoringNamespace, pingUrl, slackUrl } from "./monitoring-objects";
 export {

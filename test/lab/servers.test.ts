@@ -1,14 +1,17 @@
 import { readFileSync } from "node:fs";
 import { watchdogRouting, watchdogRules } from "../../alerts/watchdog";
 import { routesOf } from "../../alerts/routes";
+import { unitFailed } from "../../alerts/standing";
 import { runningProcess } from "../../lab/process";
 import { matcherText } from "../../lab/servers/rule-sync/alertmanager";
 import { credentials } from "../../lab/servers/credentials";
 import {
+  type ActiveAlert,
   activeAlerts,
   clearMessages,
   connect,
   exchange,
+  inhibitedAlerts,
   labMonitoring,
   monitoringNamespace,
   pingUrl,
@@ -183,6 +186,19 @@ test("each kind of receiver is taken by the definitions and by Alertmanager, and
     path: "/slack/webhook",
     payload: { status: "firing", commonLabels: { alertname: alertName, receiver: "infra" } },
   });
+  // A unit that failed by its run isn't told beside what the run tells; another job's is.
+  const fires = (alert: string, of: string) => ({
+    ...alertRule(`${metric} == 3`),
+    ...{ alert, labels: { ...labels, holdfast_job: of } },
+  });
+  const other = `${id}-other`;
+  await applyRule([fires(`${alertName}Failing`, id), fires(unitFailed, id), fires(unitFailed, other)]);
+  const jobsOf = async (asked: () => Promise<ActiveAlert[]>): Promise<(string | undefined)[]> =>
+    (await asked())
+      .filter(found => found.labels["alertname"] === unitFailed)
+      .map(found => found.labels["holdfast_job"]);
+  await eventually(async () => (await jobsOf(inhibitedAlerts)).join() === id);
+  expect(await jobsOf(activeAlerts)).toEqual([other]);
   await connect().remove(rulePath);
   await connect().remove(routePath);
   await eventually(async () => !(await alertmanagerText()).includes(`${id}/infra`));
