@@ -1,3 +1,4 @@
+import { alertStem } from "../plan/alert-stem";
 import { aheadS } from "../plan/contracts/metric";
 import { type Job, type JobAlert, type Metric, metricOf } from "../plan/job";
 import type { Estate } from "../plan/estate/schema";
@@ -22,7 +23,7 @@ export interface RuleGroup {
 
 /** A job's alerts: those that every job has (it failed, it hasn't succeeded for too long, it is unheard of), and its own. */
 export function rulesOf(job: Job, estate: Estate): RuleGroup {
-  const stem = stemOf(job.name);
+  const stem = stemOf(job);
   const status = metricOf(job, "status");
   const success = metricOf(job, "last-success");
   const staleAfterS = Math.round(job.judged.staleAfterMs / 1000);
@@ -129,11 +130,7 @@ export function selector(job: Job, metric: Pick<Metric, "name">): string {
   return `${metric.name}{job="${job.metricsJob}",instance="${job.host}"}`;
 }
 
-/** What a job's alerts begin with: "NfsMirror". */
-export function stemOf(job: string): string {
-  return job.split("-").map(capitalised).join("");
-}
-
-function capitalised(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
+/** What the names of a job's alerts begin with. */
+export function stemOf({ name, judged }: Job): string {
+  return alertStem(name, judged.alertsCalled);
 }

@@ -124,6 +124,8 @@ export interface Judgement {
   readonly staleAfterMs: number;
   /** True when the plan derived `staleAfterMs` and nobody typed it. */
   readonly staleDerived: boolean;
+  /** What the names of its alerts begin with, where its part says it. */
+  readonly alertsCalled?: string | undefined;
   /** How long a condition holds before the alert fires (`for:`), in ms. */
   readonly forMs: number;
   readonly severity: "warning" | "critical";

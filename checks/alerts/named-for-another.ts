@@ -28,7 +28,7 @@ export const namedForAnother = defineCheck({
         {
           subject: alert.name,
           message: `${alert.name} is called after ${named.name}, and looks at ${listed(looksAt)} alone: ${alert.rule.expr}.`,
-          fix: `Select ${own}, or call the alert after ${listed(looksAt)}, e.g. ${stemOf(looksAt[0] ?? "")}Old.`,
+          fix: `Select ${own}, or call the alert after ${listed(looksAt)}, e.g. ${stemOf(plan.jobs.find(({ name }) => name === looksAt[0]) ?? named)}Old.`,
           evidence: { expr: alert.rule.expr, named: named.name, looksAt },
         },
       ];
@@ -76,9 +76,7 @@ export const namedForAnother = defineCheck({
 
 /** The job with the longest name that an alert's name begins with. */
 function jobNamed(name: string, { jobs }: Plan): Job | undefined {
-  return jobs
-    .filter(job => name.startsWith(stemOf(job.name)))
-    .sort((a, b) => b.name.length - a.name.length)[0];
+  return jobs.filter(job => name.startsWith(stemOf(job))).sort((a, b) => b.name.length - a.name.length)[0];
 }
 
 function has({ metrics }: Job, metric: string): boolean {

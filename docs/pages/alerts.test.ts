@@ -35,6 +35,6 @@ test("no link of a page leads nowhere", () => {
 });
 
 test("what runs in a cluster is looked at there", () =>
-  expect(pages.find(({ path }) => path === "runbooks/MysqlBackupFailing.md")?.text).toContain(
+  expect(pages.find(({ path }) => path === "runbooks/MySQLBackupFailing.md")?.text).toContain(
     "kubectl get cronjob,job,pod --namespace dbaas --selector holdfast.io/job=mysql-backup",
   ));

@@ -86,7 +86,7 @@ function thresholdOf(rule: AlertRule, job: Job | undefined): string {
 }
 
 function isStale({ alert }: AlertRule, job: Job): boolean {
-  return alert === `${stemOf(job.name)}Stale`;
+  return alert === `${stemOf(job)}Stale`;
 }
 
 function missesTolerated(job: Job, plan: Plan): number {
@@ -117,7 +117,7 @@ function sectionOf({ rule, job }: Watch): string {
 
 /** What to do about it, by what the alert looks at. */
 function nextOf({ alert }: AlertRule, job: Job): string[] {
-  const stem = stemOf(job.name);
+  const stem = stemOf(job);
   const again = isHosted(job) ? `\`systemctl start ${job.name}\`` : "the next start";
   const more = `What a failure means, what is kept, and how a copy comes back: [${job.name}](../${pageOf(job)}).`;
   switch (alert) {

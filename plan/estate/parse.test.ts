@@ -119,6 +119,19 @@ test.each<[string, (estate: ExampleEstate) => void, string, RegExp]>([
     /expected a volume group as `vgs` prints it/,
   ],
   [
+    "two jobs whose alerts have one name",
+    estate => set(estate.layers["lvm-pvc-snapshot"][0], "alert", { receiver: "infra", called: "NfsMirror" }),
+    'estate.layers["lvm-pvc-snapshot"][0].alert.called',
+    /is what the alerts of nfs-mirror are called too/,
+  ],
+  [
+    "a name of alerts that none can have",
+    estate =>
+      set(estate.layers["lvm-pvc-snapshot"][0], "alert", { receiver: "infra", called: "lvm snapshot" }),
+    'estate.layers["lvm-pvc-snapshot"][0].alert.called',
+    /expected what the names of the alerts begin with, in CamelCase/,
+  ],
+  [
     "a pattern that is an option",
     estate => set(estate.layers["lvm-pvc-snapshot"][0], "pattern", "--yes"),
     'estate.layers["lvm-pvc-snapshot"][0].pattern',

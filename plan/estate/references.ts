@@ -1,3 +1,4 @@
+import { alertStem } from "../alert-stem";
 import { partsOf, runsOfHost } from "../layers";
 import type { PlannedRun } from "../layers/layer";
 import type { EstateFault } from "./faults";
@@ -154,6 +155,27 @@ function plannedRuns(estate: Estate, look: Lookup): void {
   }
   twice(runs, look);
   calledAsAnother(runs, look);
+  alertsTwice(runs, look);
+}
+
+/** Of two jobs whose alerts have one name, a person who is woken by one looks at the other. Those of two hosts tell their host. */
+function alertsTwice(runs: readonly { readonly run: PlannedRun; readonly at: Path }[], look: Lookup): void {
+  const stem = ({ job, alert }: PlannedRun): string => alertStem(job, alert?.called);
+  for (const { run, at } of runs) {
+    const called = run.alert?.called;
+    const other = runs.find(
+      found =>
+        found.run !== run &&
+        stem(found.run) === called &&
+        [run.host, undefined].includes(found.run.host ?? run.host),
+    );
+    if (called !== undefined && other)
+      look.fault(
+        [...at, "alert", "called"],
+        called,
+        `is what the alerts of ${other.run.job} are called too. Give each job's a name of its own`,
+      );
+  }
 }
 
 /** A dump's metrics and alerts are called after it, as those of a host's jobs are. */

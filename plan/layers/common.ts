@@ -70,6 +70,16 @@ export const alertPolicy = z.strictObject({
   for: duration.default("5min").describe("How long a condition holds before it fires"),
   severity: z.enum(["warning", "critical"]).default("warning"),
   receiver: name,
+  called: z
+    .string()
+    .regex(
+      /^[A-Z][A-Za-z0-9]*$/,
+      'expected what the names of the alerts begin with, in CamelCase, e.g. "LVMSnapshot"',
+    )
+    .optional()
+    .describe(
+      'What the names of its alerts begin with, before Failing, Stale and Absent. By default the job\'s name: "NfsMirror" for nfs-mirror',
+    ),
 });
 export type AlertPolicy = z.output<typeof alertPolicy>;
 
@@ -194,6 +204,7 @@ export function runOf(
       rpoMs: parseDuration(spec.promise.rpo),
       staleAfterMs: typed === undefined ? tightestMs : parseDuration(typed),
       staleDerived: typed === undefined,
+      alertsCalled: spec.alert.called,
       forMs: parseDuration(spec.alert.for),
       severity: spec.alert.severity,
       receiver: spec.alert.receiver,

@@ -1,3 +1,4 @@
+import { allAlerts } from "../../alerts/alert";
 import { standingRules } from "../../alerts/standing";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -36,4 +37,18 @@ test("of the pods beside a CronJob's, one that only begins as it does is another
     true,
   ]);
   expect(["redis-backup-ui-6d4cf56db6-x7k2p", "redis-backup-0"].map(isWatched)).toEqual([false, false]);
+});
+
+test("the alerts have the names that the reference gives them, but for those that say weekly of a daily job", () => {
+  const plan = planOf(parseEstate(estate));
+  const names = new Set(allAlerts(plan).map(({ name }) => name));
+  const known = [
+    ...["PostgreSQL", "MySQL", "Etcd", "Vault", "Vaultwarden", "Redis"].map(of => `${of}BackupStale`),
+    ...["LVMSnapshot", "NfsMirror", "OffsiteBackupSync", "DailyBackup"].flatMap(of => [
+      `${of}Stale`,
+      `${of}Failing`,
+    ]),
+    ...["VaultwardenIntegrityFail", "LVMThinPoolLow", "PfsenseBackupStale", "BackupDiskFull"],
+  ];
+  expect(known.filter(name => !names.has(name))).toEqual([]);
 });

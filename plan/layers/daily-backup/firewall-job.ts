@@ -66,7 +66,7 @@ function triggerOf(entry: FirewallBackupSpec, spec: DailyBackupSpec, zone: strin
 
 /** A threshold that was typed for the long job says nothing of another one. */
 export function derivedAlert({ alert }: DailyBackupSpec): DailyBackupSpec["alert"] {
-  return { ...alert, staleAfter: undefined };
+  return { ...alert, staleAfter: undefined, called: undefined };
 }
 
 function credentialsOf({ name }: FirewallBackupSpec, estate: Estate): Job["credentials"] {
