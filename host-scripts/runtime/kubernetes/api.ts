@@ -31,7 +31,7 @@ export interface KubernetesApi {
 
 const answerMs = 15_000;
 /** A list of some hundred thousand objects; all of it is kept in memory. */
-const mostBytes = 128 * 1024 * 1024;
+const mostAnswerBytes = 128 * 1024 * 1024;
 
 /** What a parser says would quote the text, token and all. */
 function jsonOf(text: string): unknown {
@@ -43,7 +43,7 @@ function jsonOf(text: string): unknown {
 }
 
 /** @param text kubeconfig as JSON @param stop gives up what is under way */
-export function connect(text: string, stop: AbortSignal): KubernetesApi {
+export function connect(text: string, stop: AbortSignal, mostBytes = mostAnswerBytes): KubernetesApi {
   const { clusters, users } = kubeconfig.parse(jsonOf(text));
   const cluster = clusters[0]?.cluster;
   const token = users[0]?.user.token ?? "";
