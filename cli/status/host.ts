@@ -9,7 +9,7 @@ import { type Asked, askJobs } from "../ask-jobs";
 import { listCommand, releaseOf } from "../host-releases";
 import { storeCommand, storesNow, storesUnasked } from "./host-stores";
 import { iso, type JobState, type MachineState } from "./state";
-import { nextStarts, unitOf } from "./units";
+import { nextStarts, unitOf, type UnitState } from "./units";
 
 /** A clock that is wrong by more makes ages, and the order of copies, wrong. */
 const mostSkewMs = 60_000;
@@ -52,7 +52,7 @@ function skewOf(nowMs: number, startedMs: number): string[] {
   return [`its clock is ${far} this machine's. Next: timedatectl, on both`];
 }
 
-const properties = "Id,ActiveState,ExecMainStartTimestamp";
+const properties = "Id,ActiveState,ExecMainStartTimestamp,InactiveEnterTimestamp";
 
 function statusCommand(job: Installed): string {
   return [
@@ -82,8 +82,9 @@ function jobState(
       { status: values.get(metricOf(judged, "status").name), successMs },
       { staleAfterMs: judged.judged.staleAfterMs, sinceMs, nowMs },
     );
+  const told = why ?? failedBySystemd(service, successMs);
   const owes =
-    why === undefined ? [] : [`${why}. Next: ${sshTo(estate, job.host)} journalctl -n 50 -u ${job.name}`];
+    told === undefined ? [] : [`${told}. Next: ${sshTo(estate, job.host)} journalctl -n 50 -u ${job.name}`];
   return {
     ...blank(job.host, job, plan),
     state: owes.length + release.faults.length > 0 ? "owes" : "well",
@@ -92,6 +93,13 @@ function jobState(
     nextStart: iso(nextMs),
     says: [...release.faults, ...owes, ...release.notes],
   };
+}
+
+/** A run that never began, as without its program, leaves nothing but that; nor does what calls a dead man's receiver. */
+function failedBySystemd({ state, endedMs }: UnitState, successMs: number | undefined): string | undefined {
+  // Started by hand, it has succeeded since.
+  const isOver = endedMs !== undefined && successMs !== undefined && successMs > endedMs;
+  return state === "failed" && !isOver ? "failed, as systemd has it" : undefined;
 }
 
 function sshTo({ hosts }: Estate, name: string): string {

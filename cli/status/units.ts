@@ -27,6 +27,8 @@ export interface UnitState {
   readonly state: string;
   /** When its last or present run began, epoch ms. */
   readonly startedMs: number | undefined;
+  /** When its last run ended, epoch ms. */
+  readonly endedMs: number | undefined;
 }
 
 /** @param lines of `systemctl show --timestamp=unix` of one unit */
@@ -35,6 +37,7 @@ export function unitOf(lines: readonly string[]): UnitState {
   return {
     state: unit.get("ActiveState") ?? "",
     startedMs: unixMs(unit.get("ExecMainStartTimestamp")),
+    endedMs: unixMs(unit.get("InactiveEnterTimestamp")),
   };
 }
 

@@ -46,9 +46,10 @@ function filesystem(mount: string, sizeBytes: number, freeBytes: number): string
   return `case "$*" in *" ${mount}") printf '1B-blocks Avail Mounted on\\n %s %s %s\\n' ${sizeBytes} ${freeBytes} ${mount} ;; esac\n`;
 }
 
-function timer(nextMs: number, service = "inactive"): void {
-  const show = `ActiveState=${service}\nExecMainStartTimestamp=@${nowMs / 1000 - 60}`;
-  host.on("show", `case "$*" in *timestamp=unix*nfs-mirror.service) printf '%s\\n' '${show}' ;; esac`);
+/** @param endedH how long ago the last run ended, in hours */
+function timer(nextMs: number, service = "inactive", { endedH = 3, job = "nfs-mirror" } = {}): void {
+  const show = `ActiveState=${service}\nExecMainStartTimestamp=@${nowMs / 1000 - 60}\nInactiveEnterTimestamp=@${nowMs / 1000 - endedH * 3600}`;
+  host.on("show", `case "$*" in *timestamp=unix*${job}.service) printf '%s\\n' '${show}' ;; esac`);
   const timers = [
     { unit: "fstrim.timer", next: 0 },
     { unit: "nfs-mirror.timer", next: nextMs * 1000 + 586 },
@@ -95,6 +96,11 @@ test.each([
     "a run that failed",
     () => ended(3, 20),
     /nfs-mirror on pve: failed \(3\), and last succeeded at .*Z\. Next: ssh -p 22 root@pve\.example journalctl -n 50 -u nfs-mirror\n/,
+  ],
+  [
+    "a run that systemd couldn't begin, which leaves no other word,",
+    () => timer(nowMs + 5 * hourMs, "failed", { endedH: 2 }),
+    /nfs-mirror on pve: failed, as systemd has it\. Next: ssh -p 22 root@pve\.example journalctl -n 50 -u nfs-mirror\n/,
   ],
   [
     "a success that is too old",
@@ -144,6 +150,22 @@ test("a job that never ran owes nothing yet, and one that runs says so", async (
   const { exitCode, text } = await status();
   expect(text).toMatch(/ nfs-mirror +│ - +│ 25 h +│ runs +│ well /);
   expect(exitCode).toBe(0);
+});
+
+test("a unit that failed before a run that somebody began by hand has succeeded owes nothing", async () => {
+  timer(nowMs + hourMs, "failed", { endedH: 4 });
+  expect(await status()).toMatchObject({ exitCode: 0 });
+});
+
+test("a dead man's calls that fail owe: nobody else says so", async () => {
+  const input = estateWith();
+  input.secrets = { ...input.secrets, "pve-calls": { keptIn: ["break-glass"] } };
+  input.monitoring.deadMan = { urlSecret: { name: "watchdog", key: "url" }, hosts: { pve: "pve-calls" } };
+  estate(input);
+  timer(nowMs + hourMs, "failed", { job: "dead-man" });
+  expect((await status()).text).toMatch(
+    /dead-man on pve: failed, as systemd has it\. Next: ssh .* journalctl -n 50 -u dead-man\n/,
+  );
 });
 
 test("a host that isn't reached leaves all of it unknown, which is neither well nor owed", async () => {
