@@ -34,7 +34,8 @@ export async function askJobs(
   first = ":",
 ): Promise<Answer> {
   const asked = jobs.map(job => `echo "job ${job.name}"; ${command(job)}`);
-  const ended = await onHost(estate, host, [first, ...asked].join("; "), key);
+  // Whoever asks brings a locale of their own along, in which lvs writes "41,50".
+  const ended = await onHost(estate, host, ["export LC_ALL=C", first, ...asked].join("; "), key);
   if (ended.exitCode !== 0) return { cause: ended.stderr.trim().split("\n").at(-1) ?? "" };
   const [before = "", ...parts] = ended.stdout.split(/^job /m);
   const answers = new Map(

@@ -184,7 +184,11 @@ test("a pool says how full it is, and its metadata too", async () => {
   const pve = input.hosts["pve"];
   if (pve) pve.pools = { data: { vg: "pve", disk: "sdc", size: "1TB", used: "100GB" } };
   estate(input);
-  answers("lvs", "echo '  1000000000000 40.00 91.50 pve data '\n");
+  // As lvs does in a locale with a decimal comma, which ssh brings along.
+  answers(
+    "lvs",
+    `[ "\${LC_ALL-}" = C ] && p=. || p=,\necho "  1000000000000 40\${p}00 91\${p}50 pve data "\n`,
+  );
   const { exitCode, text } = await status();
   expect(text).toMatch(/ pve\/data +│ 600 GB +│ 1 TB +│ 91\.5 % +│ - +│ owes /);
   expect(text).toContain(
