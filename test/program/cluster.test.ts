@@ -130,6 +130,7 @@ test.each([
   ],
   ["its text in KUBECONFIG", () => readKubeconfig({}, { KUBECONFIG: text(api) })],
   ["one line of it in KUBECONFIG", () => readKubeconfig({}, { KUBECONFIG: oneLine })],
+  ["a token alone", () => readKubeconfig({}, { KUBECONFIG: ["open-sesame", "x".repeat(600)].join(".") })],
   ["base64 in KUBECONFIG", () => readKubeconfig({}, { KUBECONFIG: Buffer.from(oneLine).toString("base64") })],
 ])("no message quotes a kubeconfig that isn't given as one: %s", (_, read) => {
   const [words, start] = ["open-sesame", "YXBpVm"];

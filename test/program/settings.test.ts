@@ -78,7 +78,9 @@ test.each(["HOLDFAST_SSH_KEY_FILE", "holdfast:sshPrivateKeyFile"])(
   "refuses a key's text as %s, and quotes none of it",
   name => {
     const key = `-----BEGIN OPENSSH PRIVATE KEY-----\n${"b3BlbnNz".repeat(40)}\n-----END OPENSSH PRIVATE KEY-----\n`;
-    for (const text of [key, Buffer.from(key).toString("base64")]) {
+    const base64 = Buffer.from(key).toString("base64");
+    const lines = [key, base64.replace(/.{76}/g, "$&\n")];
+    for (const text of [...lines, base64, ...lines.map(shown => shown.replaceAll("\n", " "))]) {
       const fault = faultOf(() =>
         readSettings(name.startsWith("holdfast:") ? { [name]: text } : {}, { [name]: text }),
       );
