@@ -4,6 +4,7 @@ import type { Plan } from "../../plan";
 import { nextFiring } from "../../plan/calendar";
 import { clustersAt } from "../../plan/cluster-address";
 import { owed } from "../../plan/contracts/owed";
+import { shellWord } from "../../plan/contracts/shell-word";
 import { type ClusterJob, isInCluster } from "../../plan/job";
 import { iso, type JobState, type MachineState } from "./state";
 
@@ -51,7 +52,7 @@ export async function clusterStates(
       };
     return {
       ...{ on, kind: "cluster", state: "well", stores: [], says: [] },
-      jobs: own.map(job => jobState(on, job, found.items, nowMs)),
+      jobs: own.map(job => jobState(on, job, { items: found.items, which: whichOf(choice), nowMs })),
     };
   });
 }
@@ -60,11 +61,16 @@ type Found =
   | { readonly items: readonly CronJob[]; readonly clusters: readonly string[]; readonly elsewhere: string }
   | { readonly cause: string };
 
-async function cronJobsOf({ estate }: Plan, { kubeconfig, context }: ClusterChoice): Promise<Found> {
-  const which = [
+/** What is printed leads to the same cluster as what was asked. */
+function whichOf({ kubeconfig, context }: ClusterChoice): string[] {
+  return [
     ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
     ...(context === undefined ? [] : [`--context=${context}`]),
   ];
+}
+
+async function cronJobsOf({ estate }: Plan, choice: ClusterChoice): Promise<Found> {
+  const which = whichOf(choice);
   const view = await kubectl([
     ...which,
     "config",
@@ -97,8 +103,15 @@ async function kubectl(words: readonly string[]): Promise<{ stdout: string } | {
   return { cause: ended.stderr?.trim().split("\n").at(-1) || (ended.shortMessage ?? "kubectl failed") };
 }
 
-function jobState(on: string, job: ClusterJob, items: readonly CronJob[], nowMs: number): JobState {
+interface Said {
+  readonly items: readonly CronJob[];
+  readonly which: readonly string[];
+  readonly nowMs: number;
+}
+
+function jobState(on: string, job: ClusterJob, { items, which, nowMs }: Said): JobState {
   const { namespace } = job.deployment.pod;
+  const typed = ["kubectl", ...which.map(shellWord), "-n", namespace].join(" ");
   const known = blank(on, job, nowMs);
   const found = items.find(({ metadata }) => metadata.name === job.name && metadata.namespace === namespace);
   if (!found)
@@ -120,16 +133,16 @@ function jobState(on: string, job: ClusterJob, items: readonly CronJob[], nowMs:
   const says = [
     ...(spec.suspend
       ? [
-          `is suspended: it starts no more. Next: kubectl -n ${namespace} patch cronjob ${job.name} -p '{"spec":{"suspend":false}}'`,
+          `is suspended: it starts no more. Next: ${typed} patch cronjob ${job.name} -p '{"spec":{"suspend":false}}'`,
         ]
       : []),
     ...(failed
       ? [
-          `its run of ${iso(startedMs)} hasn't succeeded. Next: kubectl -n ${namespace} get jobs,pods; kubectl -n ${namespace} logs POD --all-containers`,
+          `its run of ${iso(startedMs)} hasn't succeeded. Next: ${typed} get jobs,pods; ${typed} logs POD --all-containers`,
         ]
       : late === undefined
         ? []
-        : [`${late}. Next: kubectl -n ${namespace} get jobs,pods`]),
+        : [`${late}. Next: ${typed} get jobs,pods`]),
   ];
   return {
     ...known,

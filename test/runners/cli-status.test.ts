@@ -257,6 +257,14 @@ esac
     expect(exitCode).toBe(1);
   });
 
+  test("what is printed leads to the cluster that was asked, which may not be the present one", async () => {
+    kubectl(api, cronJob({ lastScheduleTime: at(60), lastSuccessfulTime: at(61) }, true));
+    const { text } = await status("--context", "home", "--kubeconfig", "/root/my config");
+    const words = "kubectl '--kubeconfig=/root/my config' --context=home -n dbaas";
+    expect(text).toContain(`Next: ${words} patch cronjob postgresql-backup -p `);
+    expect(text).toContain(`Next: ${words} get jobs,pods; ${words} logs POD --all-containers\n`);
+  });
+
   test("a run that is under way owes nothing", async () => {
     kubectl(api, cronJob({ active: [{}], lastScheduleTime: at(0), lastSuccessfulTime: at(24) }));
     const { exitCode, text } = await status();
