@@ -18,9 +18,12 @@ export function askCommand(namespace: string, job: string, ask: string): readonl
     [
       `job=${name}`,
       `${kubectl} create job $job --from=cronjob/${askedJob(job)} --dry-run=client --output=json | kubectl set env --local --filename=- --output=json ${shellWord(`ASK=${ask}`)} | kubectl create --filename=-`,
-      // Until its image is there, a container has no log; where none can be had at all, how it ended is told all the same.
-      `for try in $(seq 60); do ! ${kubectl} logs --follow job/$job --container=runner || break; sleep 2; done`,
-      `${kubectl} wait job/$job --for=condition=Complete --timeout=1m`,
+      `ended() { ${kubectl} get job/$job --output=jsonpath='{.status.conditions[*].type}' | grep -qwE 'Complete|Failed'; }`,
+      // Until its image is there, a container has no log; where none can be had at all, how it ended is told all the same. It isn't given
+      // up before: whoever types it again would have two restores at once.
+      `until ${kubectl} logs --follow job/$job --container=runner || ended; do sleep 2; done`,
+      `until ended; do sleep 2; done`,
+      `${kubectl} wait job/$job --for=condition=Complete --timeout=1s`,
     ].join("; "),
   ];
 }

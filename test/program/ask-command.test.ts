@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { askCommand } from "../../plan/contracts/ask-command";
+
+/* What is printed, by a real sh; kubectl is answered, and test/cluster has the real one. No second passes. */
+const folder = mkdtempSync(join(tmpdir(), "holdfast-ask-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** @param log what a log's end is, as shell text @param end what the job is once 70 pauses are over */
+async function ask(log: string, end: "Complete" | "Failed"): Promise<{ exitCode?: number; all: string }> {
+  const program = (name: string, text: string): void =>
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  const isOver = `[ "$(wc -l <${folder}/pauses)" -ge 70 ]`;
+  writeFileSync(join(folder, "pauses"), "");
+  program("sleep", `echo >>${folder}/pauses`);
+  program(
+    "kubectl",
+    `case "$*" in
+  *" logs "*) ${log} ;;
+  *" get job/"*) ! ${isOver} || echo "SuccessCriteriaMet ${end}" ;;
+  *" wait "*) ${isOver} && [ ${end} = Complete ] && echo "condition met" ;;
+esac`,
+  );
+  const [sh = "", ...words] = askCommand("dbaas", "postgresql-backup", "restore shop");
+  return execa(sh, words, {
+    ...{ all: true, reject: false, timeout: 50_000 },
+    env: { PATH: `${folder}:${process.env["PATH"]}` },
+  });
+}
+
+test.each([
+  ["whose image takes its time", `[ "$(wc -l <${folder}/pauses)" -ge 65 ]`],
+  ["whose log nobody gets", "exit 1"],
+  ["whose log breaks off without a word", "exit 0"],
+])("a restore %s is waited for until it has ended, and no shorter", async (_, log) => {
+  expect(await ask(log, "Complete")).toMatchObject({
+    exitCode: 0,
+    all: expect.stringContaining("condition met"),
+  });
+});
+
+test("one that failed ends with a failure", async () => {
+  expect((await ask("exit 1", "Failed")).exitCode).not.toBe(0);
+});
