@@ -57,14 +57,20 @@ export function storesUnasked({ estate }: Plan, host: string): StoreState[] {
   return placesOf(estate, host).map(({ store }) => ({ ...blank(host, store), state: "unknown", says: [] }));
 }
 
-/** @param lines what the host said to `storeCommand` */
-export function storesNow(plan: Plan, host: string, lines: readonly string[], nowMs: number): StoreState[] {
+/** @param lines what the host said to `storeCommand` @param named words by which a command gets the same estate */
+export function storesNow(
+  plan: Plan,
+  host: string,
+  lines: readonly string[],
+  { named, nowMs }: { named: readonly string[]; nowMs: number },
+): StoreState[] {
+  const keeps = `${["holdfast plan", ...named.map(shellWord)].join(" ")} says what each job keeps there`;
   return placesOf(plan.estate, host).map(place => {
     const filling = fillingOf(place, lines);
     if (filling === undefined)
       return { ...blank(host, place.store), state: "owes", says: [missing(host, place)] };
     const fullMs = fullAfterMs(plan, place.planned, filling.usableBytes);
-    const says = [...tooFull(host, place, filling), ...soonFull(fullMs)];
+    const says = [...tooFull(host, place, filling, keeps), ...soonFull(fullMs, keeps)];
     return {
       ...blank(host, place.store),
       ...{ sizeBytes: filling.sizeBytes, freeBytes: filling.freeBytes },
@@ -121,9 +127,9 @@ function tooFull(
   host: string,
   { kind }: Place,
   { freeBytes, dataPercent, metadataPercent }: Filling,
+  keeps: string,
 ): string[] {
-  if (kind === "filesystem")
-    return freeBytes === 0 ? ["is full. Next: holdfast plan says what each job keeps there"] : [];
+  if (kind === "filesystem") return freeBytes === 0 ? [`is full. Next: ${keeps}`] : [];
   const next = `a full one stops every volume in it. Next: on ${host}, lvs`;
   return [
     ...(dataPercent >= fullPoolPercent ? [`${dataPercent} % of it are in use: ${next}`] : []),
@@ -133,11 +139,9 @@ function tooFull(
   ];
 }
 
-function soonFull(fullMs: number | undefined): string[] {
+function soonFull(fullMs: number | undefined, keeps: string): string[] {
   if (fullMs === undefined || fullMs >= fullWithinMs) return [];
-  return [
-    `lasts ${Math.floor(fullMs / dayMs)} days more, if it grows as the estate says. Next: holdfast plan says what each job keeps there`,
-  ];
+  return [`lasts ${Math.floor(fullMs / dayMs)} days more, if it grows as the estate says. Next: ${keeps}`];
 }
 
 /** How long what is free lasts, by what the estate says that all in it grows; undefined where it doesn't say, or nothing grows. */

@@ -39,7 +39,7 @@ export async function hostState(asked: Asked, plan: Plan, host: string): Promise
     jobs: jobs.map(job =>
       jobState(asked, plan, job, { lines: answer.said(job), nowMs, nextMs: next.get(`${job.name}.timer`) }),
     ),
-    stores: storesNow(plan, host, answer.first, nowMs),
+    stores: storesNow(plan, host, answer.first, { named: asked.named, nowMs }),
   };
 }
 

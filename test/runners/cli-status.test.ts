@@ -120,7 +120,7 @@ test.each([
   [
     "one that is full",
     () => answers("df", filesystem("/srv/nfs", 9_000, 0) + filesystem("/mnt/backup", 9, 9)),
-    /\/srv\/nfs on pve: is full\. Next: holdfast plan/,
+    /\/srv\/nfs on pve: is full\. Next: holdfast plan --estate \S+estate\.json says what each job keeps there\n/,
   ],
   [
     "a clock that is wrong",
