@@ -47,7 +47,7 @@ export async function clusterStates(
     if ("cause" in found || !found.clusters.includes(on))
       return {
         ...{ on, kind: "cluster", state: "unknown", stores: [] },
-        says: [`the cluster wasn't asked: ${"cause" in found ? found.cause : found.elsewhere}`],
+        says: [`the cluster wasn't asked: ${causeOf(plan, on, found)}`],
         jobs: own.map(job => ({ ...blank(on, job, nowMs), state: "unknown", says: [] })),
       };
     return {
@@ -55,6 +55,12 @@ export async function clusterStates(
       jobs: own.map(job => jobState(on, job, { items: found.items, which: whichOf(choice), nowMs })),
     };
   });
+}
+
+function causeOf({ estate }: Plan, on: string, found: Found): string {
+  if ("cause" in found) return found.cause;
+  if (estate.clusters[on]?.api !== undefined) return found.elsewhere;
+  return `the estate doesn't say where its API is. Next: clusters: { ${on}: { api: "https://…:6443" } } in the estate`;
 }
 
 type Found =

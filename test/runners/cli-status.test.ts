@@ -280,4 +280,17 @@ esac
     );
     expect(exitCode).toBe(3);
   });
+
+  test("a cluster whose API the estate doesn't know isn't asked by whatever context is there", async () => {
+    const input = withDump();
+    delete input.clusters?.["k8s"]?.api;
+    estate(input);
+    kubectl(api, cronJob({ lastScheduleTime: at(3), lastSuccessfulTime: at(2) }));
+    expect(await status()).toMatchObject({
+      text: expect.stringContaining(
+        "k8s: the cluster wasn't asked: the estate doesn't say where its API is. Next: clusters: { k8s: { api: ",
+      ),
+      exitCode: 3,
+    });
+  });
 });
