@@ -225,7 +225,7 @@ esac
   test("are judged by what the API says of each", async () => {
     kubectl(api, cronJob({ lastScheduleTime: at(3), lastSuccessfulTime: at(2) }));
     const { exitCode, text } = await status();
-    expect(text).toMatch(/ k8s +│ postgresql-backup +│ 2 h ago +│ \d+ h +│ in \d+ (h|min) +│ well /);
+    expect(text).toMatch(/ k8s +│ postgresql-backup +│ 2 h ago +│ \d+ h +│ in \d+ (h|min|m?s) +│ well /);
     expect(exitCode).toBe(0);
   });
 
