@@ -146,8 +146,13 @@ function nextOf(cause: string, said: string, { id }: Vm, { config }: VmImages): 
   if (lock === "suspended" || lock === "suspending")
     return shell`qm resume ${id}   (it sleeps with its memory on disk: with qm unlock that would be lost)`;
   // An image of what is in part, once it were unlocked, would take the place of a good one.
-  if (lock !== undefined && inPart.includes(lock))
-    return shell`qm config ${id}; pgrep -af ${`qm(restore|create|clone|rollback| )`}   (if nothing of it runs any more, it is in part, and no image is to be made of it: ${config.job} restore ${id} gives a whole one beside it, under another id)`;
+  if (lock !== undefined && inPart.includes(lock)) {
+    const whole =
+      newestImage(config, id) === undefined
+        ? "no whole one of it is here: once it is made anew, the next run has it"
+        : shell`${config.job} restore ${id} gives a whole one beside it, under another id`;
+    return shell`qm config ${id}; pgrep -af ${`qm(restore|create|clone|rollback| )`}   (if nothing of it runs any more, it is in part, and no image is to be made of it: ${ready(whole)})`;
+  }
   if (lock !== undefined)
     return shell`qm config ${id} | grep -e ^lock -e ^parent; pgrep -af ${`vzdump|qm(clone|migrate| )`}   (if nothing of it runs any more, as after a loss of power: qm listsnapshot ${id}; qm unlock ${id}; systemctl start ${config.job})`;
   if (/unable to find VM/.test(cause))

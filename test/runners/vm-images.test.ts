@@ -202,7 +202,7 @@ test.each([
   // Without what would have an image made of half of it; a task of Proxmox' own is called after what it does.
   [
     "create",
-    /Next: (?!.*(unlock|systemctl start)).*pgrep -af 'qm\(restore\|create\|clone\|rollback\| \)'.*in part.* vm-images restore 101 gives a whole one beside it/,
+    /Next: (?!.*(unlock|systemctl start)).*pgrep -af 'qm\(restore\|create\|clone\|rollback\| \)'.*in part(?!.*restore 101).*no whole one of it is here: once it is made anew/,
   ],
   [
     "suspended",
@@ -226,6 +226,16 @@ test.each([
     expect(world.metrics()).toMatchObject({ last_status: 1, failed_vms: 1 });
   },
 );
+
+test("a VM that is in part, and of which there is an image, has that as its way back", async () => {
+  expect((await world.start().finished).status).toBe(0);
+  world.setVm(101, { disks: { scsi0: content(1) }, lines: ["lock: rollback"] });
+  const run = await world.start().finished;
+  expect(run.stdout).toMatch(
+    /Next: .*in part.* vm-images restore 101 gives a whole one beside it, under another id\)/,
+  );
+  expect(filesOf(101)).toHaveLength(2);
+});
 
 test("a VM that is on another host, or nowhere, is a failure: vzdump itself would end well and do nothing", async () => {
   world.setVm(101, { disks: { scsi0: content(1) }, node: "pve2" });
