@@ -383,6 +383,15 @@ test("refuses a dump whose cluster has no image for the runner, and an image tha
   );
 });
 
+test("refuses a name that Kubernetes would refuse in the middle of a deployment, unless another program has that CronJob", () => {
+  const name = "postgresql-of-the-house-and-of-all-its-summerhouses";
+  expect(() => parseEstate(withDump({ name }))).toThrow(
+    /\.name: "postgresql-.* is too long: .* Expected 48 at most/,
+  );
+  expect(() => parseEstate(withDump({ name: name.slice(0, 48) }))).not.toThrow();
+  expect(() => parseEstate(withDump({ name, dump: undefined }))).not.toThrow();
+});
+
 test("a dump of Redis has room on a disk for its client, and one of etcd reaches one address", async () => {
   const [dump] = withDump().layers["cluster-dump"] ?? [];
   const { image, secret, user } = dump?.dump as Extract<Dump["dump"], { engine: "postgresql" }>;

@@ -1,9 +1,13 @@
+import { askedJob } from "../../contracts/ask-command";
 import { parseSize } from "../../units/size";
 import type { Layer } from "../layer";
 import { dumpedOf } from "./dataset";
 import { clusterDumpJob } from "./jobs";
 import { askedServer } from "./server";
 import { clusterDumpSpec, secretOf } from "./spec";
+
+/** Kubernetes takes no longer name of a CronJob: those of its jobs are made of it. */
+const longestCronJob = 52;
 
 /** CronJobs that dump a database or a state. */
 export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
@@ -31,6 +35,12 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         `is less than a thousandth of the ${dumped.size} that it is a dump of. Expected the size of one dump in its folder, or leave it out for as much as the data`,
       );
     if (part.dump) {
+      if (askedJob(name).length > longestCronJob)
+        look.fault(
+          [...at, "name"],
+          name,
+          `is too long: Kubernetes refuses a CronJob of more than ${longestCronJob} letters, and "${askedJob(name)}" is one beside it. Expected ${longestCronJob - askedJob("").length} at most`,
+        );
       const secret = secretOf(part.dump);
       if (secret !== undefined) look.secret([...at, "dump", "secret"], secret);
       if ("server" in part.dump && part.dump.engine !== "command")
