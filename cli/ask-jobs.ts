@@ -36,7 +36,8 @@ export async function askJobs(
   const asked = jobs.map(job => `echo "job ${job.name}"; ${command(job)}`);
   // Whoever asks brings a locale of their own along, in which lvs writes "41,50".
   const ended = await onHost(estate, host, ["export LC_ALL=C", first, ...asked].join("; "), key);
-  if (ended.exitCode !== 0) return { cause: ended.stderr.trim().split("\n").at(-1) ?? "" };
+  if (ended.exitCode !== 0)
+    return { cause: ended.stderr.trim().split("\n").at(-1) || "it didn't answer, and ssh said nothing" };
   const [before = "", ...parts] = ended.stdout.split(/^job /m);
   const answers = new Map(
     parts.map(text => text.split("\n")).map(([name = "", ...lines]) => [name, lines] as const),

@@ -9,6 +9,9 @@ const fullWithinMs = 14 * dayMs;
 /** A thin pool, or its metadata, that is fuller may stop every volume in it in one night. */
 const fullPoolPercent = 90;
 
+/** What a disk that hangs says nothing to keeps nothing else from being told. */
+const soon = "timeout --kill-after=1 20";
+
 /** A place of the plan that fills, and what a host calls it. */
 interface Place {
   /** Its name among the plan's stores. */
@@ -43,11 +46,11 @@ export function storeCommand(estate: Estate, host: string): string {
     ":",
     ...mounts.map(
       mount =>
-        `df --block-size=1 --output=size,avail,target ${mount} 2>/dev/null | sed '1d; s/^ */filesystem /'`,
+        `${soon} df --block-size=1 --output=size,avail,target ${mount} 2>/dev/null | sed '1d; s/^ */filesystem /'`,
     ),
     ...pools.map(
       pool =>
-        `lvs --noheadings --nosuffix --units b --options lv_size,data_percent,metadata_percent,vg_name,lv_name ${pool} 2>/dev/null | sed 's/^ */pool /'`,
+        `${soon} lvs --noheadings --nosuffix --units b --options lv_size,data_percent,metadata_percent,vg_name,lv_name ${pool} 2>/dev/null | sed 's/^ */pool /'`,
     ),
   ].join("; ");
 }
@@ -119,8 +122,8 @@ function fillingOf({ kind, store }: Place, lines: readonly string[]): Filling | 
 
 function missing(host: string, { kind, store }: Place): string {
   return kind === "filesystem"
-    ? `isn't mounted. Next: on ${host}, findmnt ${shellWord(store)}; systemctl --failed`
-    : `isn't there, or is no thin pool. Next: on ${host}, lvs -a`;
+    ? `isn't mounted, or doesn't answer. Next: on ${host}, findmnt ${shellWord(store)}; systemctl --failed; dmesg --level err,warn | tail`
+    : `isn't there, is no thin pool, or doesn't answer. Next: on ${host}, lvs -a; dmesg --level err,warn | tail`;
 }
 
 function tooFull(

@@ -115,7 +115,7 @@ test.each([
   [
     "a file system that isn't mounted",
     () => answers("df", filesystem("/srv/nfs", 9_000, 4_000)),
-    /\/mnt\/backup on pve: isn't mounted\. Next: on pve, findmnt \/mnt\/backup; systemctl --failed\n/,
+    /\/mnt\/backup on pve: isn't mounted, or doesn't answer\. Next: on pve, findmnt \/mnt\/backup; systemctl --failed; dmesg --level err,warn \| tail\n/,
   ],
   [
     "one that is full",
@@ -195,6 +195,27 @@ test("a pool says how full it is, and its metadata too", async () => {
     "pve/data on pve: 91.5 % of its metadata are in use: a full one stops every volume in it.",
   );
   expect(exitCode).toBe(1);
+});
+
+test("a disk that hangs keeps nothing else from being told", async () => {
+  // A second is enough here.
+  answers("timeout", `while [ "\${1#-}" != "$1" ]; do shift; done; shift; exec /usr/bin/timeout 1 "$@"\n`);
+  answers(
+    "df",
+    `case "$*" in *" /mnt/backup") exec sleep 50 ;; esac\n${filesystem("/srv/nfs", 9_000, 4_000)}`,
+  );
+  const { exitCode, text } = await status();
+  rmSync(join(host.folder, "bin", "timeout"));
+  expect(text).toMatch(/ nfs-mirror +│ 3 h ago +│ .* well /);
+  expect(text).toContain("/mnt/backup on pve: isn't mounted, or doesn't answer.");
+  expect(exitCode).toBe(1);
+}, 40_000);
+
+test("a host whose ssh ends without a word is told as one that wasn't asked", async () => {
+  host.installSsh("exit 255");
+  expect((await status()).text).toContain(
+    "pve: the host wasn't asked: it didn't answer, and ssh said nothing\n",
+  );
 });
 
 describe("jobs of a cluster", () => {
