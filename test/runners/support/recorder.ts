@@ -12,7 +12,7 @@ export interface Push {
 export interface Recorder {
   readonly url: string;
   readonly received: readonly Push[];
-  answer: number | "never";
+  answer: number | "never" | (() => number);
   close(): Promise<void>;
 }
 
@@ -27,7 +27,8 @@ export async function startRecorder(): Promise<Recorder> {
         path: request.url ?? "",
         body: Buffer.concat(chunks).toString(),
       });
-      if (recorder.answer !== "never") response.writeHead(recorder.answer).end();
+      const { answer } = recorder;
+      if (answer !== "never") response.writeHead(typeof answer === "number" ? answer : answer()).end();
     });
   });
   server.listen(0, "127.0.0.1");
