@@ -1,6 +1,7 @@
 import type { Estate, Plan } from "../../plan";
 import { isUnsaid, storesOf } from "../../plan/capacity";
 import { shellWord } from "../../plan/contracts/shell-word";
+import { isBelow } from "../../plan/layers/places";
 import { iso, type StoreState } from "./state";
 
 const dayMs = 86_400_000;
@@ -48,6 +49,8 @@ export function storeCommand(estate: Estate, host: string): string {
       mount =>
         `${soon} df --block-size=1 --output=size,avail,target ${mount} 2>/dev/null | sed '1d; s/^ */filesystem /'`,
     ),
+    // access(2) says so to root, too, once an error of the disk has made it read-only.
+    ...mounts.map(mount => `[ ! -e ${mount} ] || [ -w ${mount} ] || echo "read-only "${mount}`),
     ...pools.map(
       pool =>
         `${soon} lvs --noheadings --nosuffix --units b --options lv_size,data_percent,metadata_percent,vg_name,lv_name ${pool} 2>/dev/null | sed 's/^ */pool /'`,
@@ -73,7 +76,11 @@ export function storesNow(
     if (filling === undefined)
       return { ...blank(host, place.store), state: "owes", says: [missing(host, place)] };
     const fullMs = fullAfterMs(plan, place.planned, filling.usableBytes);
-    const says = [...tooFull(host, place, filling, keeps), ...soonFull(fullMs, keeps)];
+    const says = [
+      ...readOnly(plan, host, place, lines),
+      ...tooFull(host, place, filling, keeps),
+      ...soonFull(fullMs, keeps),
+    ];
     return {
       ...blank(host, place.store),
       ...{ sizeBytes: filling.sizeBytes, freeBytes: filling.freeBytes },
@@ -124,6 +131,20 @@ function missing(host: string, { kind, store }: Place): string {
   return kind === "filesystem"
     ? `isn't mounted, or doesn't answer. Next: on ${host}, findmnt ${shellWord(store)}; systemctl --failed; dmesg --level err,warn | tail`
     : `isn't there, is no thin pool, or doesn't answer. Next: on ${host}, lvs -a; dmesg --level err,warn | tail`;
+}
+
+/** What no job writes to may be meant so. */
+function readOnly({ jobs }: Plan, host: string, { store }: Place, lines: readonly string[]): string[] {
+  const isWritten = jobs.some(({ flows }) =>
+    flows.some(
+      ({ target: { machine, path } }) =>
+        machine.kind === "host" && machine.name === host && isBelow(path, store),
+    ),
+  );
+  if (!isWritten || !lines.includes(`read-only ${store}`)) return [];
+  return [
+    `is read-only, and takes no copy. Next: on ${host}, findmnt ${shellWord(store)}; dmesg --level err,warn | tail`,
+  ];
 }
 
 function tooFull(

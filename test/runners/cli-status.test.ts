@@ -197,6 +197,19 @@ test("a pool says how full it is, and its metadata too", async () => {
   expect(exitCode).toBe(1);
 });
 
+test("a file system that has become read-only owes: no run has met it yet", async () => {
+  const { before } = host;
+  host.before = `${before} && mount -t tmpfs none /mnt && mkdir /mnt/backup && mount -t tmpfs -o ro none /mnt/backup`;
+  host.installSsh();
+  const { exitCode, text } = await status();
+  host.before = before;
+  expect(text).toMatch(
+    /\/mnt\/backup on pve: is read-only, and takes no copy\. Next: on pve, findmnt \/mnt\/backup; /,
+  );
+  expect(text).not.toContain("/srv/nfs on pve: ");
+  expect(exitCode).toBe(1);
+});
+
 test("a disk that hangs keeps nothing else from being told", async () => {
   // A second is enough here.
   answers("timeout", `while [ "\${1#-}" != "$1" ]; do shift; done; shift; exec /usr/bin/timeout 1 "$@"\n`);
