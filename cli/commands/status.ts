@@ -98,6 +98,7 @@ function storesTable(machines: readonly MachineState[], { terminal }: Reader): s
 }
 
 function summaryOf(machines: readonly MachineState[]): string {
+  if (machines.length === 0) return "Nobody was asked: no job of this estate is installed anywhere.";
   const states = machines.flatMap(standings);
   const told = [
     counted(machines.length, "machine"),

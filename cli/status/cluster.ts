@@ -6,6 +6,7 @@ import { clustersAt } from "../../plan/cluster-address";
 import { owed } from "../../plan/contracts/owed";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { type ClusterJob, isInCluster } from "../../plan/job";
+import { jsonOf } from "./json";
 import { iso, type JobState, type MachineState } from "./state";
 
 /** How this machine's `kubectl` is told which cluster it talks to. */
@@ -96,7 +97,7 @@ async function cronJobsOf({ estate }: Plan, choice: ClusterChoice): Promise<Foun
     ...["--request-timeout=15s", "get", "cronjobs.batch", "--all-namespaces", "--output=json"],
   ]);
   if ("cause" in got) return got;
-  const parsed = cronJobs.safeParse(JSON.parse(got.stdout));
+  const parsed = cronJobs.safeParse(jsonOf(got.stdout));
   return parsed.success
     ? { items: parsed.data.items, clusters, elsewhere }
     : { cause: `kubectl's answer is no list of CronJobs: ${z.prettifyError(parsed.error)}` };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonOf } from "./json";
 
 /** As systemd 252 and later have it: epoch microseconds, 0 for a timer that doesn't elapse any more. */
 const timers = z.array(z.object({ unit: z.string(), next: z.int().nonnegative().nullable() }));
@@ -11,14 +12,6 @@ export function nextStarts(json: string): ReadonlyMap<string, number> {
   const parsed = timers.safeParse(jsonOf(json));
   const found = parsed.success ? parsed.data : [];
   return new Map(found.flatMap(({ unit, next }) => (next ? [[unit, Math.floor(next / 1000)] as const] : [])));
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A unit as `systemctl show` has it. */

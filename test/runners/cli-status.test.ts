@@ -179,6 +179,15 @@ test("a host that isn't reached leaves all of it unknown, which is neither well 
   expect(exitCode).toBe(3);
 });
 
+test("an estate that installs nothing isn't told as well", async () => {
+  estate({ ...estateWith(), layers: {} });
+  const { exitCode, text } = await status();
+  expect({ exitCode, text }).toEqual({
+    exitCode: 0,
+    text: "Nobody was asked: no job of this estate is installed anywhere.\n",
+  });
+});
+
 test("a pool says how full it is, and its metadata too", async () => {
   const input = estateWith();
   const pve = input.hosts["pve"];

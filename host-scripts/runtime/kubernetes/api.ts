@@ -42,7 +42,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** @param text kubeconfig as JSON @param stop gives up what is under way */
+/** @param text kubeconfig as JSON @param stop gives up what is under way @param mostBytes of one answer */
 export function connect(text: string, stop: AbortSignal, mostBytes = mostAnswerBytes): KubernetesApi {
   const { clusters, users } = kubeconfig.parse(jsonOf(text));
   const cluster = clusters[0]?.cluster;
