@@ -114,6 +114,8 @@ function summaryOf(machines: readonly MachineState[]): string {
 
 /** Its largest unit alone: who looks at a screen wants to know whether it was tonight. */
 function roughly(ms: number): string {
+  // Another machine's clock may be ahead by as little.
+  if (Math.abs(ms) < 1000) return "0 s";
   const [count = "", unit = ""] = formatDuration(Math.abs(ms)).split(" ");
   return `${ms < 0 ? "-" : ""}${Math.floor(Number(count))} ${unit}`;
 }

@@ -144,6 +144,11 @@ test.each([
   expect(exitCode).toBe(1);
 });
 
+test("a success of this moment, by a clock that is ahead by as little, is of no seconds ago", async () => {
+  ended(0, (nowMs - Date.now()) / hourMs);
+  expect((await status()).text).toMatch(/ nfs-mirror +│ -?\d+ (s|min) ago /);
+});
+
 test("a job that never ran owes nothing yet, and one that runs says so", async () => {
   writeFileSync(join(host.folder, "textfiles", "nfs-mirror.prom"), "");
   timer(nowMs + hourMs, "activating");
