@@ -25,9 +25,9 @@ export const unitFailed = "JobUnitFailed";
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 /** A clock that is wrong by more makes ages, and the order of copies, wrong. */
-const mostSkewS = 60;
+export const mostSkewS = 60;
 /** Two weeks are enough to order a disk. */
-const fullWithinDays = 14;
+export const fullWithinDays = 14;
 
 /**
  * Rules about what every job needs: the Pushgateway, its units, a clock, room where it writes, a CronJob that isn't suspended and a pod that

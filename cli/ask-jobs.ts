@@ -11,6 +11,11 @@ export interface Asked {
   readonly key: string | undefined;
 }
 
+/** What follows a word in the lines that begin with it. */
+export function saidAs(word: string, lines: readonly string[]): string[] {
+  return lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
+}
+
 /** What a host said, by the lines of its answer; or why it wasn't asked. */
 export type Answer =
   | {

@@ -1,3 +1,4 @@
+import { saidAs } from "./ask-jobs";
 import { jobFolder } from "../components/host-release/commands";
 import { shellWord } from "../plan/contracts/shell-word";
 import type { Installed } from "../plan/installed";
@@ -37,8 +38,7 @@ export function releaseOf(
   job: Installed,
   lines: readonly string[],
 ): ReleaseState {
-  const said = (word: string) =>
-    lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
+  const said = (word: string): string[] => saidAs(word, lines);
   const [live, since] = said("live")[0]?.split(" ") ?? [];
   const faults = said("fault");
   const [left] = said("left");

@@ -1,3 +1,4 @@
+import { fullWithinDays } from "../../alerts/standing";
 import type { Estate, Plan } from "../../plan";
 import { isUnsaid, storesOf } from "../../plan/capacity";
 import { shellWord } from "../../plan/contracts/shell-word";
@@ -5,8 +6,7 @@ import { isBelow } from "../../plan/layers/places";
 import { iso, type StoreState } from "./state";
 
 const dayMs = 86_400_000;
-/** Two weeks are enough to order a disk. */
-const fullWithinMs = 14 * dayMs;
+const fullWithinMs = fullWithinDays * dayMs;
 /** A thin pool, or its metadata, that is fuller may stop every volume in it in one night. */
 const fullPoolPercent = 90;
 

@@ -1,3 +1,4 @@
+import { mostSkewS } from "../../alerts/standing";
 import type { Estate, Plan } from "../../plan";
 import { valuesIn } from "../../plan/contracts/exposition";
 import { owed } from "../../plan/contracts/owed";
@@ -5,14 +6,11 @@ import { shellWord } from "../../plan/contracts/shell-word";
 import { type Installed, installedBy } from "../../plan/installed";
 import { isHosted, type Job, metricOf } from "../../plan/job";
 import { textfile } from "../../plan/layers/host-runner";
-import { type Asked, askJobs } from "../ask-jobs";
+import { type Asked, askJobs, saidAs } from "../ask-jobs";
 import { listCommand, releaseOf } from "../host-releases";
 import { storeCommand, storesNow, storesUnasked } from "./host-stores";
 import { iso, type JobState, type MachineState } from "./state";
 import { nextStarts, unitOf, type UnitState } from "./units";
-
-/** A clock that is wrong by more makes ages, and the order of copies, wrong. */
-const mostSkewMs = 60_000;
 
 /** What a host itself says of its jobs and stores, by one connection that changes nothing. */
 export async function hostState(asked: Asked, plan: Plan, host: string): Promise<MachineState> {
@@ -29,9 +27,9 @@ export async function hostState(asked: Asked, plan: Plan, host: string): Promise
       stores: storesUnasked(plan, host),
     };
   }
-  const [, listed = ""] = /^timers (.*)$/m.exec(answer.first.join("\n")) ?? [];
+  const [listed = ""] = saidAs("timers", answer.first);
   const next = nextStarts(listed);
-  const [, now = ""] = /^now (\d+)$/m.exec(answer.first.join("\n")) ?? [];
+  const [now = ""] = saidAs("now", answer.first);
   const nowMs = Number(now) * 1000;
   const says = skewOf(nowMs, startedMs);
   return {
@@ -47,12 +45,12 @@ export async function hostState(asked: Asked, plan: Plan, host: string): Promise
 function skewOf(nowMs: number, startedMs: number): string[] {
   const aheadMs = nowMs - Date.now();
   const behindMs = startedMs - nowMs;
-  if (Math.max(aheadMs, behindMs) <= mostSkewMs) return [];
+  if (Math.max(aheadMs, behindMs) <= mostSkewS * 1000) return [];
   const far = `${Math.round(Math.max(aheadMs, behindMs) / 1000)} s ${aheadMs > 0 ? "ahead of" : "behind"}`;
   return [`its clock is ${far} this machine's. Next: timedatectl, on both`];
 }
 
-const properties = "Id,ActiveState,ExecMainStartTimestamp,InactiveEnterTimestamp";
+const properties = "ActiveState,ExecMainStartTimestamp,InactiveEnterTimestamp";
 
 function statusCommand(job: Installed): string {
   return [
@@ -68,8 +66,7 @@ function jobState(
   job: Installed,
   { lines, nowMs, nextMs }: { lines: readonly string[]; nowMs: number; nextMs: number | undefined },
 ): JobState {
-  const said = (word: string): string[] =>
-    lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
+  const said = (word: string): string[] => saidAs(word, lines);
   const release = releaseOf(named, job.host, job, lines);
   const service = unitOf(said("unit"));
   const judged = judgedOf(plan, job);
