@@ -125,6 +125,12 @@ test.each<[string, (estate: ExampleEstate) => void, string, RegExp]>([
     /is what the alerts of nfs-mirror are called too/,
   ],
   [
+    "a dump whose alerts have the name of a host's job's",
+    estate => set(estate.layers["cluster-dump"]?.[0], "alert", { receiver: "infra", called: "NfsMirror" }),
+    'estate.layers["cluster-dump"][0].alert.called',
+    /is what the alerts of nfs-mirror are called too/,
+  ],
+  [
     "a name of alerts that none can have",
     estate =>
       set(estate.layers["lvm-pvc-snapshot"][0], "alert", { receiver: "infra", called: "lvm snapshot" }),

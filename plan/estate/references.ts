@@ -161,13 +161,12 @@ function plannedRuns(estate: Estate, look: Lookup): void {
 /** Of two jobs whose alerts have one name, a person who is woken by one looks at the other. Those of two hosts tell their host. */
 function alertsTwice(runs: readonly { readonly run: PlannedRun; readonly at: Path }[], look: Lookup): void {
   const stem = ({ job, alert }: PlannedRun): string => alertStem(job, alert?.called);
+  const onOtherHosts = (one: PlannedRun, other: PlannedRun): boolean =>
+    one.host !== undefined && other.host !== undefined && one.host !== other.host;
   for (const { run, at } of runs) {
     const called = run.alert?.called;
     const other = runs.find(
-      found =>
-        found.run !== run &&
-        stem(found.run) === called &&
-        [run.host, undefined].includes(found.run.host ?? run.host),
+      found => found.run !== run && stem(found.run) === called && !onOtherHosts(found.run, run),
     );
     if (called !== undefined && other)
       look.fault(
