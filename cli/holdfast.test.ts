@@ -1,13 +1,16 @@
 import { execa } from "execa";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { exampleWith } from "../plan/estate/example";
 import { projectRoot } from "../stacks/project";
 
 jest.setTimeout(180_000);
 
 /** The command itself, in a shell that gives its exit code in a line of standard error. */
-async function shell(line: string): Promise<{ out: string; err: string }> {
+async function shell(line: string, env: NodeJS.ProcessEnv = {}): Promise<{ out: string; err: string }> {
   const command = `${process.execPath} ${join(projectRoot, "cli", "holdfast.mjs")}`;
-  const { stdout, stderr } = await execa("sh", ["-c", `{ ${command} ${line}`], { reject: false });
+  const { stdout, stderr } = await execa("sh", ["-c", `{ ${command} ${line}`], { reject: false, env });
   return { out: stdout, err: stderr };
 }
 
@@ -18,4 +21,21 @@ test("a reader that has enough ends no command with a stack, and a full disk is 
   ]);
   expect(enough).toEqual({ out: "[", err: "code 0" });
   expect(full.err).toMatch(/^The result can't be written whole: ENOSPC.*\ncode 2$/);
+});
+
+test("what isn't a terminal gets no colours, also where a build server's environment speaks of them", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-colours-"));
+  const file = join(folder, "estate.json");
+  const late = exampleWith(({ layers }) =>
+    Object.assign(layers["nfs-mirror"][0] ?? {}, { alert: { receiver: "infra", staleAfter: "16d" } }),
+  );
+  writeFileSync(file, JSON.stringify(late));
+  const { out, err } = await shell(`check --estate ${file}; echo code $? >&2; }`, {
+    CI: "1",
+    FORCE_COLOR: "1",
+  });
+  rmSync(folder, { recursive: true });
+  expect(err).toBe("code 1");
+  expect(out).toMatch(/^error +schedule\/stale-above-promise {2}nfs-mirror\n/);
+  expect(out).not.toContain("\u001b");
 });

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { isatty } from "node:tty";
 import { version } from "../package.json";
 import { EstateInvalid } from "../plan";
 import { addCommand, type Context, type Outcome } from "./command";
@@ -25,7 +26,8 @@ export async function main(
   args: readonly string[],
   caller: Pick<Context, "evaluate" | "folder">,
 ): Promise<number> {
-  const context: Context = { ...caller, nowMs: Date.now(), terminal: process.stdout.isTTY };
+  // Not `process.stdout.isTTY`: where it is no terminal that is undefined, for which picocolors asks the environment.
+  const context: Context = { ...caller, nowMs: Date.now(), terminal: isatty(process.stdout.fd) };
   let exitCode = 0;
   const settle = (outcome: Outcome): void => {
     process.stdout.write(`${printable(outcome.text, context.terminal)}\n`);
