@@ -93,8 +93,7 @@ export function readSettings(
   const { sshPrivateKey, sshPrivateKeyFile, kubeconfig, prometheus, hostsDown, clusterTokens } = parsed.data;
   const { secrets, images } = parsed.data;
   const sshAgent = environment["SSH_AUTH_SOCK"] || undefined;
-  const file = sshPrivateKeyFile ?? environment["HOLDFAST_SSH_KEY_FILE"];
-  const key = sshPrivateKey ?? (file === undefined ? undefined : keyIn(file));
+  const key = sshPrivateKey ?? keyOfFile(sshPrivateKeyFile, environment);
   if (key === undefined) requireAgent(sshAgent);
   return {
     sshPrivateKey: key === undefined ? undefined : pulumi.secret(key),
@@ -206,21 +205,31 @@ function requireAgent(socket: string | undefined): void {
   ]);
 }
 
-function keyIn(file: string): string {
+/** @param setting the stack's own, which comes first */
+function keyOfFile(
+  setting: string | undefined,
+  { HOLDFAST_SSH_KEY_FILE: variable }: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (setting !== undefined) return keyIn(setting, "holdfast:sshPrivateKeyFile");
+  return variable === undefined ? undefined : keyIn(variable, "HOLDFAST_SSH_KEY_FILE");
+}
+
+/** @param name what the file was said by */
+function keyIn(file: string, name: string): string {
   if (!isPathText(file))
     throw settingsFault([
-      `holdfast:sshPrivateKeyFile holds ${file.length} characters that are no path of a file. For a key's text: pulumi config set --secret holdfast:sshPrivateKey <FILE`,
+      `${name} holds ${file.length} characters that are no path of a file. For a key's text: pulumi config set --secret holdfast:sshPrivateKey <FILE`,
     ]);
   let text: string;
   try {
     text = readFileSync(fromHome(file), "utf8");
   } catch (error) {
     const reason = String(error).replace(/^Error: /, "");
-    throw settingsFault([`holdfast:sshPrivateKeyFile is "${file}", which can't be read: ${reason}`]);
+    throw settingsFault([`${name} is "${file}", which can't be read: ${reason}`]);
   }
   if (!text.includes("PRIVATE KEY"))
     throw settingsFault([
-      `holdfast:sshPrivateKeyFile is "${file}", which holds no private key: expected a file that begins with "-----BEGIN OPENSSH PRIVATE KEY-----"`,
+      `${name} is "${file}", which holds no private key: expected a file that begins with "-----BEGIN OPENSSH PRIVATE KEY-----"`,
     ]);
   return text;
 }

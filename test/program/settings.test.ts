@@ -69,9 +69,15 @@ test.each([
   expect(faultOf(() => readSettings(config, {}))).toMatch(message);
 });
 
-test("refuses a public key in place of the private one", () => {
-  const config = { "holdfast:sshPrivateKeyFile": join(folder, "key.pub") };
-  expect(faultOf(() => readSettings(config, {}))).toMatch(/key\.pub", which holds no private key/);
+test.each([
+  ["holdfast:sshPrivateKeyFile", { HOLDFAST_SSH_KEY_FILE: "/another" }],
+  ["HOLDFAST_SSH_KEY_FILE", {}],
+])("refuses a public key as the private one of %s, which it names", (name, environment) => {
+  const set = { [name]: join(folder, "key.pub") };
+  const fault = faultOf(() =>
+    readSettings(name.startsWith("holdfast:") ? set : {}, { ...environment, ...set }),
+  );
+  expect(fault).toContain(`  ${name} is "${join(folder, "key.pub")}", which holds no private key`);
 });
 
 test.each(["HOLDFAST_SSH_KEY_FILE", "holdfast:sshPrivateKeyFile"])(
@@ -84,6 +90,7 @@ test.each(["HOLDFAST_SSH_KEY_FILE", "holdfast:sshPrivateKeyFile"])(
       const fault = faultOf(() =>
         readSettings(name.startsWith("holdfast:") ? { [name]: text } : {}, { [name]: text }),
       );
+      expect(fault).toContain(`  ${name} holds `);
       expect(fault).toMatch(/no path of a file.*pulumi config set --secret holdfast:sshPrivateKey/);
       expect(fault).not.toMatch(/b3BlbnNz|LS0tLS1/);
     }
