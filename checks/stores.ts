@@ -1,5 +1,5 @@
 import type { Plan } from "../plan";
-import { type Store, storesOf } from "../plan/capacity";
+import { poolUsableShare, type Store, storesOf } from "../plan/capacity";
 import { superfluousCopies } from "./doubled";
 
 const known = new WeakMap<Plan, readonly Store[]>();
@@ -23,5 +23,5 @@ export function neededStores(plan: Plan): readonly Store[] {
 export function calmShare({ kind, name }: Store, { jobs }: Plan): number {
   if (kind !== "pool") return 1;
   const removals = jobs.flatMap(({ removesEarly = [] }) => removesEarly.filter(each => each.store === name));
-  return Math.min(0.9, ...removals.map(({ fromPercent }) => (fromPercent - 0.01) / 100));
+  return Math.min(poolUsableShare, ...removals.map(({ fromPercent }) => (fromPercent - 0.01) / 100));
 }

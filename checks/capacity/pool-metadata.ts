@@ -1,11 +1,9 @@
+import { poolUsableShare } from "../../plan/capacity";
 import { parseSize } from "../../plan/units/size";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { formatSize } from "../wording";
-
-/** Below this share of free metadata no snapshot may be made. */
-const usableShare = 0.9;
 
 export const poolMetadata = defineCheck({
   code: "capacity/pool-metadata",
@@ -17,7 +15,7 @@ export const poolMetadata = defineCheck({
       Object.entries(pools).flatMap(([pool, { vg, metadata }]) => {
         if (!metadata) return [];
         const [sizeBytes, usedBytes] = [parseSize(metadata.size), parseSize(metadata.used)];
-        if (usedBytes <= sizeBytes * usableShare) return [];
+        if (usedBytes <= sizeBytes * poolUsableShare) return [];
         const percent = Math.round((usedBytes / sizeBytes) * 100);
         return [
           {

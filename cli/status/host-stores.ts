@@ -1,14 +1,13 @@
 import { fullWithinDays } from "../../alerts/standing";
 import type { Estate, Plan } from "../../plan";
-import { isUnsaid, storesOf } from "../../plan/capacity";
+import { isUnsaid, poolUsableShare, storesOf } from "../../plan/capacity";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { isBelow } from "../../plan/layers/places";
 import { iso, type StoreState } from "./state";
 
 const dayMs = 86_400_000;
 const fullWithinMs = fullWithinDays * dayMs;
-/** A thin pool, or its metadata, that is fuller may stop every volume in it in one night. */
-const fullPoolPercent = 90;
+const fullPoolPercent = 100 * poolUsableShare;
 
 /** What a disk that hangs says nothing to keeps nothing else from being told. */
 const soon = "timeout --kill-after=1 20";
@@ -122,7 +121,7 @@ function fillingOf({ kind, store }: Place, lines: readonly string[]): Filling | 
   const usedBytes = Math.round((sizeBytes * dataPercent) / 100);
   return {
     ...{ sizeBytes, dataPercent, freeBytes: sizeBytes - usedBytes },
-    usableBytes: Math.max(0, (sizeBytes * fullPoolPercent) / 100 - usedBytes),
+    usableBytes: Math.max(0, sizeBytes * poolUsableShare - usedBytes),
     metadataPercent: Number(metadata),
   };
 }

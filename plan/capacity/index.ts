@@ -1,3 +1,3 @@
 export { type CopySize, sizesOf, type Unsaid } from "./copy-size";
 export { capacityDelta, daysToFull, isUnsaid, type StoreDelta } from "./delta";
-export { isSmall, type Store, storesOf } from "./stores";
+export { isSmall, poolUsableShare, type Store, storesOf } from "./stores";

@@ -5,13 +5,16 @@ import { isBelow } from "../layers/places";
 import { parseSize } from "../units/size";
 import { sizesOf } from "./copy-size";
 
+/** Of a thin pool, and of its metadata, this share may be in use: a full one stops every volume in it, and one night may change much. */
+export const poolUsableShare = 0.9;
+
 /** Something that fills: a thin pool, its metadata, a file system of a host, or a NAS. Bytes. */
 export interface Store {
   readonly kind: "pool" | "pool-metadata" | "filesystem" | "nas";
   /** "pve/data", "pve/data metadata", "pve:/mnt/backup" or "nas". */
   readonly name: string;
   readonly sizeBytes: number;
-  /** `sizeBytes`, and of a thin pool and its metadata nine tenths: a full one stops every volume in it, and one night may change much. */
+  /** `sizeBytes`, and of a thin pool and its metadata `poolUsableShare` of it. */
   readonly usableBytes: number;
   /** What the estate doesn't account for, by the operator's own figure. */
   readonly otherBytes: number;
@@ -89,7 +92,7 @@ class Filling {
       kind: this.kind,
       name: this.name,
       sizeBytes: this.sizeBytes,
-      usableBytes: this.kind === "pool" ? Math.floor(this.sizeBytes * 0.9) : this.sizeBytes,
+      usableBytes: this.kind === "pool" ? Math.floor(this.sizeBytes * poolUsableShare) : this.sizeBytes,
       otherBytes,
       othersUnsaid: this.others === undefined,
       needBytes: needOf(planned),
@@ -149,7 +152,7 @@ function metadataOf(
       kind: "pool-metadata",
       name: `${name} metadata`,
       sizeBytes,
-      usableBytes: Math.floor(sizeBytes * 0.9),
+      usableBytes: Math.floor(sizeBytes * poolUsableShare),
       otherBytes,
       othersUnsaid: false,
       needBytes: Math.max(otherBytes, Math.ceil(needBytes * metadataPerByte)),
