@@ -11,6 +11,7 @@ activate() {
   hash=$(sha256sum <"$part/manifest" | cut -c1-12)
   if [ "$hash" = "$(rolled_back)" ] && [ "$hash" != "$previous" ] && [ -n "$(newest_but "$hash")" ]; then
     [ -n "$previous" ] || put_back
+    rm -f "$base/put-back"
     keep_rolled_back
     return
   fi
@@ -18,7 +19,7 @@ activate() {
   verify_release "$part"
   promote
   switch_over
-  rm -f "$base/rolled-back"
+  rm -f "$base/rolled-back" "$base/put-back"
   prune
   echo "$hash" || :
 }
@@ -45,7 +46,8 @@ put_back() {
 }
 
 # A replacement of the resource has removed the job a moment ago. Where what is to follow is refused, what was live until then runs on:
-# as it was, so that it isn't verified; where it doesn't start, nothing is live.
+# as it was, so that it isn't verified; where it doesn't start, nothing is live. To the engine it is gone, which is on record: where
+# the job leaves the estate now, the script goes, and nothing before it.
 former_again() {
   (
     # No earlier one, which may know nothing of what that one has begun.
@@ -54,6 +56,7 @@ former_again() {
     installed= made= touched= switched= had_link=
     undo() { undo_switch; }
     refuse_damaged
+    touch "$base/put-back"
     switch_over
   ) >/dev/null 2>&1 || :
 }

@@ -80,7 +80,8 @@ export function belongsToAnother(owned: OwnedJob): string {
 
 /**
  * Removes the job's folder, and the one above it with its last job. A live release stays: `remove` comes before this where
- * the job goes, and doesn't where the script alone is replaced. So does what was handed to another stack.
+ * the job goes, and doesn't where the script alone is replaced. So does what was handed to another stack. To the engine, what
+ * a refused replacement has put back isn't there any more: it calls no `remove` of it, so that this does.
  */
 export function removeFolder(owned: OwnedJob): string {
   const { job } = owned;
@@ -90,8 +91,8 @@ export function removeFolder(owned: OwnedJob): string {
     // The old script comes by standard input again, and nobody else would read it.
     "cat >/dev/null",
     `if ${belongsToAnother(owned)}; then echo "${job}: it belongs to stack $o now, so ${folder} stays."`,
-    `elif test -L ${folder}/current; then echo ${live}`,
-    `else rm -rf ${folder} && { rmdir /opt/holdfast 2>/dev/null || true; }`,
+    `elif test -L ${folder}/current && test ! -e ${folder}/put-back; then echo ${live}`,
+    `else { test ! -L ${folder}/current || ${releaseCommand(owned, "remove")}; } && rm -rf ${folder} && { rmdir /opt/holdfast 2>/dev/null || true; }`,
     "fi",
   ].join("; ");
 }

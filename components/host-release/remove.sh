@@ -22,5 +22,5 @@ remove() {
   try "systemd doesn't reload" "systemctl daemon-reload" systemctl daemon-reload
   for unit in $ours; do systemctl reset-failed "$unit" >/dev/null 2>&1 || :; done
   ! is_link_ours || rm -f "$link"
-  rm -f "$base/current" "$base/units"
+  rm -f "$base/current" "$base/units" "$base/put-back"
 }

@@ -75,8 +75,10 @@ test("a replacement of what is live, which removes the job first, leaves the for
     exitCode: 1,
     stderr: expect.stringContaining(`Release ${names[2]} runs on.`),
   });
-  expect(await host.state()).toEqual(before);
+  const putBack = "./holdfast/nfs-mirror/put-back";
+  expect(await host.state()).toEqual({ ...before, left: [...before.left, putBack].sort() });
   expect(host.calls()).toEqual(["daemon-reload", "enable --now nfs-mirror.timer"]);
+  await leavesEstate();
 
   // One that doesn't start again is no hindrance to the next.
   host.on("enable", "echo masked >&2; exit 1");
@@ -85,8 +87,19 @@ test("a replacement of what is live, which removes the job first, leaves the for
   expect(await host.state()).toMatchObject({ live: "", units: {} });
   rmSync(join(host.folder, "on-enable"));
   expect(await host.deploy(next)).toMatchObject({ exitCode: 0, stderr: "" });
-  expect(await host.state()).toMatchObject({ units: unitsOf(next) });
+  const after = await host.state();
+  expect([after.units, after.left.includes(putBack)]).toEqual([unitsOf(next), false]);
 });
+
+/** To the engine, what was put back is gone already: as the job leaves the estate, it has the script alone removed. */
+async function leavesEstate(): Promise<void> {
+  const left = new ReleaseHost();
+  await left.become(host);
+  expect(await left.run(removeFolder(left.owned))).toMatchObject({ exitCode: 0 });
+  expect(await left.state()).toEqual({ live: "", units: {}, commands: {}, left: ["."] });
+  expect(left.calls()).toContain("disable --now nfs-mirror.timer");
+  left.remove();
+}
 
 test("doesn't say that the release runs on where a destroy stopped half way, and a second one ends it", async () => {
   host.on("stop", `rm "${host.folder}/on-stop"; echo "Job timed out" >&2; exit 1`);
