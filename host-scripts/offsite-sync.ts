@@ -37,5 +37,8 @@ startRunner({
   dryRun: [verify, reach, owe, remove],
   phases: [verify, reach, owe, send, acknowledge, remove, scrub, judge],
   summary,
-  finish: tellLegs,
+  async finish(run, stop) {
+    await run.connection?.close();
+    await tellLegs(run, stop);
+  },
 });

@@ -3,6 +3,7 @@ import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
 import type { JobRun } from "../runtime/job-run";
 import type { Debt } from "../runtime/journal-consumer";
 import type { WatchedDebt } from "../runtime/journal-watched";
+import type { SharedConnection } from "../runtime/shared-ssh";
 import type { Memory } from "./memory";
 
 export type Leg = OffsiteSyncConfig["legs"][number];
@@ -12,6 +13,8 @@ export interface Offsite extends JobRun<OffsiteSyncConfig> {
   readonly startedAt: Date;
   /** What earlier runs left. */
   memory: Memory;
+  /** Set by the phase `reach`. */
+  connection?: SharedConnection;
   /** What isn't sent, or isn't there as it was sent: the run ends as a failure that names it. */
   readonly held: Held[];
   /** Legs whose source is proven, with what is to be done of each. */

@@ -9,7 +9,7 @@ import type { Phase } from "../runtime/phases";
 import { shell } from "../runtime/shell";
 import { fileOf, writeMemory } from "./memory";
 import type { Offsite } from "./offsite";
-import { type Asking, failureOf, remotePath, remoteRsync } from "./remote";
+import { type Asking, connect, failureOf, remotePath, remoteRsync } from "./remote";
 
 /** What a job keeps at its destination of itself. */
 const farRecord = z.strictObject({ mark: z.string().min(1), token: z.string().min(1) });
@@ -24,6 +24,8 @@ export const reach: Phase<Offsite> = {
   name: "reach",
   async run(run) {
     const { config, memory, dryRun, log } = run;
+    const connection = dryRun ? undefined : await connect(run);
+    if (connection) run.connection = connection;
     const found = await readFar(run);
     const { name } = config.destination;
     if (memory.mark !== undefined && memory.mark !== found?.mark)

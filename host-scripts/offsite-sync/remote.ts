@@ -5,9 +5,11 @@ import { credentialFile, readCredential } from "../runtime/credentials";
 import { ownPrefix } from "../runtime/closed-folder";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Lock } from "../runtime/lock";
-import { isOtherMachine, pinnedShell } from "../runtime/pinned-ssh";
-import { listedBefore, rsync, type RsyncPass } from "../runtime/rsync";
+import { isOtherMachine, type PinnedMachine, pinnedShell, pinnedSsh } from "../runtime/pinned-ssh";
+import { listedBefore, rsync, rsyncOutcome, type RsyncPass } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
+import type { RunResult } from "../runtime/run";
+import { type SharedConnection, shareConnection } from "../runtime/shared-ssh";
 import { shell } from "../runtime/shell";
 import type { Stop } from "../runtime/stop";
 import { firstLines } from "../runtime/tail";
@@ -17,6 +19,8 @@ export interface Asking {
   readonly config: OffsiteSyncConfig;
   readonly stop: Stop;
   readonly lock?: Lock;
+  /** Over which it is asked; without one, each time over a connection of its own. */
+  readonly connection?: SharedConnection;
 }
 
 /** At any depth: a part of a file, and what a runner keeps beside one. */
@@ -58,19 +62,21 @@ export interface RemoteOptions {
 
 /** rsync with the destination. The key opens one module of its rsync daemon and no shell: what this host may do there is decided there. */
 export async function remoteRsync(
-  { config, stop, lock }: Asking,
+  { config, stop, lock, connection }: Asking,
   args: readonly string[],
   options: RemoteOptions,
   onItem: (item: RsyncItem) => void = () => undefined,
 ): Promise<RsyncPass> {
   const pass = await rsync(
-    [`--timeout=${Math.ceil(config.stallMs / 1000)}`, "-e", remoteShell(config), ...args],
+    [`--timeout=${Math.ceil(config.stallMs / 1000)}`, "-e", remoteShell(config, connection), ...args],
     {
       ...{ cwd: options.cwd, timeoutMs: options.timeoutMs ?? config.budgetMs, stop: stop.signal },
       ...(options.env && { env: options.env }),
       leaveAlone: options.leaveAlone ?? [],
       ...(options.onText && { onText: options.onText }),
       inherit: lock ? [lock.fd] : [],
+      // The connection has rsync's pipes, and would keep them, and whoever waits for their end, for as long as a session stands still there.
+      onExit: code => void (isThrough(code) || connection?.close()),
     },
     onItem,
   );
@@ -79,16 +85,37 @@ export async function remoteRsync(
 }
 
 /** The command of ssh(1), in words that rsync splits at spaces. */
-export function remoteShell(config: OffsiteSyncConfig): string {
-  const { key, port, hostKey } = config.destination;
-  readCredential(config, key);
-  const words = pinnedShell({
-    ...{ port, hostKey, alias: hostAlias },
-    knownHosts: knownHosts(config),
-    identity: credentialFile(config, key),
-  });
+export function remoteShell(config: OffsiteSyncConfig, connection?: SharedConnection): string {
+  const words = pinnedShell({ ...machineOf(config), shared: connection?.socket });
   // Some have double quotes of their own, for ssh.
   return words.map(word => (/[\s"]/.test(word) ? `'${word}'` : word)).join(" ");
+}
+
+/**
+ * Opens the connection for all that a run asks: each of its own costs both ends an exchange of keys.
+ * @returns undefined where none can be shared @throws {RunnerError} when the destination can't be reached
+ */
+export async function connect(asking: Asking): Promise<SharedConnection | undefined> {
+  const { config, stop } = asking;
+  const { stateDir, budgetMs } = config;
+  const found = await shareConnection(pinnedSsh(machineOf(config)), join(stateDir, "ssh"), {
+    timeoutMs: budgetMs,
+    stop: stop.signal,
+  });
+  stop.check("reach");
+  if (found === undefined || "socket" in found) return found;
+  const kept = "Nothing was sent, and nothing is forgotten.";
+  throw failureOf(asking, config.destination.name, { result: found }, kept, "ssh");
+}
+
+function machineOf(config: OffsiteSyncConfig): PinnedMachine {
+  const { key, address, port, user, hostKey } = config.destination;
+  readCredential(config, key);
+  return {
+    ...{ address, port, user, hostKey, alias: hostAlias },
+    knownHosts: knownHosts(config),
+    identity: credentialFile(config, key),
+  };
 }
 
 const hostAlias = "destination";
@@ -110,18 +137,28 @@ function readOrNothing(file: string): string | undefined {
   }
 }
 
+/** Whether rsync has come to its end, so that its session has too. */
+function isThrough(exitCode: number | null): boolean {
+  return rsyncOutcome({ ended: "exited", exitCode: exitCode ?? undefined }) !== "broken";
+}
+
 /** rsync's own codes for a connection that isn't there, or is no more; rsync(1), "EXIT VALUES", and ssh's 255. */
 const connectionCodes = [5, 10, 12, 30, 35, 255];
+
+function isLost({ exitCode, ended }: Pick<RunResult, "exitCode" | "ended">): boolean {
+  return connectionCodes.includes(exitCode ?? 255) || ended === "timed-out";
+}
 
 /** The destination can't be reached, or went away: nothing else can be sent now. */
 export class Away extends RunnerError {}
 
 /** What a pass that didn't come through comes to. */
 export function failureOf(
-  { config }: Asking,
+  { config, connection }: Asking,
   what: string,
-  { result }: RsyncPass,
+  { result }: Pick<RsyncPass, "result">,
   kept: string,
+  program: "rsync" | "ssh" = "rsync",
 ): RunnerError {
   const { name, address, port, user } = config.destination;
   const said = firstLines(result.stderr);
@@ -138,21 +175,22 @@ export function failureOf(
       next: shell`ssh ${`${user}@${address}`} -p ${port} df -h   (then make room there, or raise the quota)`,
     });
   const isOther = isOtherMachine(result.stderr);
-  // A negotiation that fails is no error to ssh, and the level below has each banner too.
-  const isSilent = result.stderr.startsWith("rsync: did not see server greeting");
+  // A negotiation that fails is no error to ssh, and the level below has each banner too. One that came through once doesn't fail so.
+  const isSilent =
+    program === "ssh"
+      ? said === ""
+      : !connection && result.stderr.startsWith("rsync: did not see server greeting");
   const failure = {
     failed: isOther
       ? `${name} at ${address} shows another host key than the one that is pinned: it may be another machine`
       : isSilent
         ? `${name} at ${address} ended the connection, and ssh gave no reason, as it gives none where ${name} has no key of the pinned type`
-        : `rsync ended with ${code} at ${what}: ${said}`,
+        : `${program} ended with ${code} at ${what}: ${said}`,
     kept,
     next:
       isOther || isSilent
         ? shell`ssh-keyscan -p ${port} ${address}   (compared on ${name} itself; if its key was replaced, pin the new one in the estate)`
         : shell`ping -c 3 ${address}; systemctl start ${config.job}`,
   };
-  return connectionCodes.includes(result.exitCode ?? 255) || result.ended === "timed-out"
-    ? new Away(exitCodes.failed, failure)
-    : new RunnerError(exitCodes.failed, failure);
+  return isLost(result) ? new Away(exitCodes.failed, failure) : new RunnerError(exitCodes.failed, failure);
 }

@@ -1,7 +1,7 @@
 import type { Memory } from "./memory";
 
 /** A night reads as much at least. */
-const leastBytes = 64 * 1024 ** 2;
+const leastBytes = 8 * 1024 ** 2;
 /** What a file costs beside its bytes, in bytes that are read in that time: both ends look it up and open it. */
 const openingBytes = 16 * 1024;
 

@@ -38,7 +38,7 @@ export const scrub: Phase<Offsite> = {
     for (let leg = config.legs[index]; leg && done.includes(leg) && left > 0; leg = config.legs[index]) {
       const slice = sliceAfter(run, leg, after, left);
       if (slice.names.length > 0 && !(await compareSlice(run, leg, slice.names))) break;
-      left -= slice.cost;
+      left = slice.left;
       after = slice.names.at(-1) ?? after;
       if (slice.isLast) {
         index += 1;
@@ -60,21 +60,22 @@ function keep(run: Offsite, change: Partial<Memory>): void {
   writeMemory(run.config, run.memory);
 }
 
-/** @param most what they may cost */
+/** @param most what they may cost @returns what is left of that, 0 where it is too little for the next file */
 function sliceAfter(run: Offsite, leg: Leg, after: string, most: number) {
   const names: string[] = [];
   let [bytes, cost] = [0, 0];
   const unread = (folder: string): void =>
     run.log.warn(`${quoted(leg.from)}/${notedName(folder)} can't be read, so that nothing in it is compared`);
   for (const file of filesAfter(leg, after, unread)) {
-    const isFull =
-      cost + costOf(file.bytes) > most || bytes + file.bytes > sliceBytes || names.length >= sliceFiles;
-    if (names.length > 0 && isFull) return { names, cost, isLast: false };
+    const isUsedUp = cost + costOf(file.bytes) > most;
+    const isFull = bytes + file.bytes > sliceBytes || names.length >= sliceFiles;
+    if (names.length > 0 && (isUsedUp || isFull))
+      return { names, left: isUsedUp ? 0 : most - cost, isLast: false };
     names.push(file.name);
     bytes += file.bytes;
     cost += costOf(file.bytes);
   }
-  return { names, cost, isLast: true };
+  return { names, left: most - cost, isLast: true };
 }
 
 /** Half of the budget is the sending's. @returns false when the time is up */

@@ -1,3 +1,5 @@
+import { overShared } from "./shared-ssh";
+
 /** How a machine is reached that shows one host key and lets one private key in. */
 export interface PinnedMachine {
   readonly address: string;
@@ -11,6 +13,8 @@ export interface PinnedMachine {
   readonly alias?: string;
   /** File with the private key. */
   readonly identity: string;
+  /** Socket of a connection that others share; one that isn't there is no fault. */
+  readonly shared?: string | undefined;
 }
 
 /** A command of ssh(1) up to what is to run there. Its options win over any that the host's own configuration has. */
@@ -38,6 +42,7 @@ export function pinnedShell(machine: Omit<PinnedMachine, "address" | "user">): [
     "ServerAliveInterval=15",
     "ServerAliveCountMax=4",
     "LogLevel=ERROR",
+    ...(machine.shared === undefined ? [] : overShared(machine.shared)),
   ];
   return [
     ...(["ssh", "-F", "/dev/null", "-T", "-x", "-a"] as const),

@@ -20,7 +20,7 @@ export interface RsyncPass extends RsyncFigures {
  */
 export type RsyncOutcome = "complete" | "vanished" | "partial" | "ceiling" | "broken";
 
-function rsyncOutcome(result: Pick<RunResult, "ended" | "exitCode">): RsyncOutcome {
+export function rsyncOutcome(result: Pick<RunResult, "ended" | "exitCode">): RsyncOutcome {
   if (result.ended !== "exited") return "broken";
   switch (result.exitCode) {
     case 0:

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly onStdout?: (chunk: Buffer) => void;
   /** Gets stderr as it comes, beside what is kept of it. */
   readonly onStderr?: (chunk: Buffer) => void;
+  /** Called once the command itself has ended: whoever else has its pipes may hold them for longer, which is waited for. */
+  readonly onExit?: (exitCode: number | null) => void;
 }
 
 export interface RunResult {
@@ -112,7 +114,7 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
   options.stop?.addEventListener("abort", onStop);
   if (options.stop?.aborted) onStop();
   try {
-    const { code, signal } = await ended(child, program);
+    const { code, signal } = await ended(child, program, options.onExit);
     await endGroup(child);
     if (fault) throw fault.error;
     const base = { exitCode: code ?? undefined, signal: signal ?? undefined };
@@ -156,11 +158,15 @@ function collect(
 function ended(
   child: ChildProcess,
   program: string,
+  onExit: RunOptions["onExit"],
 ): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   return new Promise((resolve, reject) => {
     child.on("error", error => reject(new CommandMissing(program, errnoOf(error) ?? error.message)));
     // A member of the group that outlives its leader would keep the pipes open, and "close" away.
-    child.on("exit", () => signalGroup(child, "SIGTERM"));
+    child.on("exit", code => {
+      signalGroup(child, "SIGTERM");
+      onExit?.(code);
+    });
     child.on("close", (code, signal) => resolve({ code, signal }));
   });
 }

@@ -1,0 +1,120 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openSegment } from "../../host-scripts/runtime/journal";
+import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
+import type { FinishedRun } from "./support/started-run";
+
+/* All that a run asks of a destination goes over one connection of a real sshd. The world goes on from test to test. */
+let world: OffsiteWorld;
+
+jest.setTimeout(120_000);
+
+beforeAll(async () => {
+  world = await createOffsiteWorld();
+  world.writeConfig({ legs: world.config.legs.slice(0, 1) });
+  mkdirSync(join(world.backup, "books"));
+  put("one");
+  await run();
+  world.far.shadow(`echo $SSH_CONNECTION >>${sessions()}\n${asUsual}`);
+});
+afterEach(() => rmSync(world.far.outside(sessions()), { force: true }));
+afterAll(() => world.close());
+
+const asUsual = "exec REAL --server --daemon --config=CONFIG .";
+const sessions = (): string => join(world.far.tree, "sessions");
+const socket = (): string => join(world.config.stateDir, "ssh");
+
+function put(name: string): void {
+  writeFileSync(join(world.backup, "books", name), name);
+  const segment = openSegment(world.journal, "paths");
+  segment.add(Buffer.from(`books/${name}`));
+  segment.promote();
+}
+
+const isThere = (name: string): boolean => existsSync(join(world.far.tree, "pve-backup/books", name));
+
+async function run(): Promise<FinishedRun> {
+  return world.start(["--json"]).finished;
+}
+
+/** Of each session, in their order, the two ends of its connection. */
+function connections(): string[] {
+  return readFileSync(world.far.outside(sessions()), "utf8").trim().split("\n");
+}
+
+/** Processes of this machine that hold the run's connection. */
+function holders(): string[] {
+  return readdirSync("/proc").filter(pid => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      return words.includes("ControlMaster=yes") && words.includes(socket());
+    } catch {
+      return false;
+    }
+  });
+}
+
+test("a run has one connection, in a folder of root's own, and it ends with the run", async () => {
+  put("two");
+  world.far.shadow(`echo $SSH_CONNECTION >>${sessions()}; sleep 0.2\n${asUsual}`);
+  const running = world.start();
+  await running.until(() => existsSync(world.far.outside(sessions())));
+  expect(holders()).toHaveLength(1);
+  expect(statSync(world.config.stateDir).mode & 0o777).toBe(0o700);
+  expect(statSync(socket()).mode & 0o777).toBe(0o600);
+  expect((await running.finished).status).toBe(0);
+  expect(connections().length).toBeGreaterThanOrEqual(5);
+  expect(new Set(connections()).size).toBe(1);
+  expect(holders()).toEqual([]);
+  expect(existsSync(socket())).toBe(false);
+});
+
+test("it ends with a run that is killed, and what is left of it is in nobody's way", async () => {
+  put("three");
+  const running = world.start();
+  await running.reaches("send");
+  expect(holders()).toHaveLength(1);
+  running.kill("SIGKILL");
+  await running.finished;
+  await world.start(["--dry-run"]).finished;
+  expect(holders()).toEqual([]);
+  expect(existsSync(socket())).toBe(true);
+  rmSync(world.far.outside(sessions()));
+  expect((await run()).status).toBe(0);
+  expect(new Set(connections()).size).toBe(1);
+  expect(isThere("three")).toBe(true);
+});
+
+test("where the destination starts anew between two questions, each that is left has a connection of its own", async () => {
+  put("four");
+  const hold = join(world.folder, "hold");
+  world.shadow("systemd-analyze", 'touch "$HOLD"; while [ -e "$HOLD" ]; do sleep 0.1; done; exec REAL "$@"');
+  const running = world.start(["--json"], { HOLD: hold });
+  await running.until(() => existsSync(hold));
+  await world.far.stop();
+  await world.far.start();
+  world.unshadow("systemd-analyze");
+  rmSync(hold);
+  const { status, stderr } = await running.finished;
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  expect(new Set(connections()).size).toBe(connections().length);
+  expect(isThere("four")).toBe(true);
+});
+
+test("one that breaks while something is sent fails the run, which sends it next time", async () => {
+  put("five");
+  // All that the account runs, and so its connection.
+  const breaks = `[ $(wc -l <${sessions()}) != 2 ] || kill -KILL -1`;
+  world.far.shadow(`echo $SSH_CONNECTION >>${sessions()}; ${breaks}\n${asUsual}`);
+  const broken = await run();
+  expect(broken.status).toBe(1);
+  expect(broken.stderr).toMatch(/rsync ended with (5|12|255) at .*backup/);
+  expect(isThere("five")).toBe(false);
+  world.far.unshadow();
+  const { status, stderr } = await run();
+  expect({ status, stderr }).toMatchObject({
+    status: 0,
+    stderr: expect.stringContaining("by list: 1 names") as string,
+  });
+  expect(isThere("five")).toBe(true);
+});
