@@ -6,13 +6,19 @@ import { type Finding, keyOf, runChecks } from "../../checks";
 import { listed } from "../../checks/wording";
 import { planOf } from "../../plan";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
-import { estateFile, readEstate } from "../estate-source";
+import { estateFile, namedBy, readEstate } from "../estate-source";
+import { keyFlag } from "../host-shell";
+import { clusterFlags, clusterOptions } from "../kubectl";
+import { lookAround } from "../live";
 import { annotationsOf, type FindingsFile, sarifOf } from "../reports";
 
 const options = z.object({
   ...estateOptions,
   format: z.enum(["text", "json", "sarif", "github"]).default("text"),
   all: z.boolean().default(false),
+  live: z.boolean().default(false),
+  key: z.string().optional(),
+  ...clusterOptions,
 });
 
 /** `holdfast check`: every finding, and whether the preview would fail. */
@@ -22,15 +28,23 @@ export const check: CommandSpec<z.output<typeof options>> = {
   flags: [
     ...estateFlags,
     ["--format <kind>", "text, json, sarif (code scanning) or github (annotations)"],
+    ["--live", "also what hosts and clusters say is there, which the estate may not name or cover"],
+    keyFlag,
+    ...clusterFlags,
     ["--all", "also each finding that follows from another one; in JSON they are all there"],
   ],
   options,
-  async run({ stack, estate, json, format, all }, context) {
+  async run({ stack, estate, json, format, all, live, key, kubeconfig, context: of }, context) {
     const { nowMs, terminal } = context;
     const file = estateFile({ stack, estate }, context);
     const plan = planOf(await readEstate({ stack, estate }, context));
-    const findings = runChecks(plan, nowMs);
-    const exitCode = findings.some(finding => finding.severity === "error") ? 1 : 0;
+    const asked = { estate: plan.estate, named: namedBy({ stack, estate }), key };
+    const there = live
+      ? await lookAround(asked, plan, { kubeconfig, context: of }, nowMs)
+      : { findings: [], isWhole: true };
+    const findings = [...runChecks(plan, nowMs), ...there.findings];
+    const hasErrors = findings.some(finding => finding.severity === "error");
+    const exitCode = hasErrors ? 1 : there.isWhole ? 0 : 3;
     switch (json ? "json" : format) {
       case "json":
         return { text: JSON.stringify(findings, undefined, 2), exitCode };
@@ -70,7 +84,10 @@ function findingsText(
       );
     });
   const errors = findings.filter(finding => finding.severity === "error").length;
-  return `${lines.join("\n")}\n${jobs} jobs: ${errors} errors, ${findings.length - errors} warnings. Nothing was changed. Each code has a page: docs/checks/<code>.md`;
+  const live = findings.some(({ code }) => code.startsWith("live/"))
+    ? "; those of live/ are in docs/live.md"
+    : "";
+  return `${lines.join("\n")}\n${jobs} jobs: ${errors} errors, ${findings.length - errors} warnings. Nothing was changed. Each code has a page: docs/checks/<code>.md${live}`;
 }
 
 /** What a reader is told: causes, each with a line of what follows from it. */

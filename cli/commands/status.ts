@@ -9,6 +9,7 @@ import { formatSize } from "../../plan/units/size";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { namedBy, readEstate } from "../estate-source";
 import { keyFlag } from "../host-shell";
+import { clusterFlags, clusterOptions } from "../kubectl";
 import { plainTable } from "../output";
 import { clusterStates } from "../status/cluster";
 import { hostState } from "../status/host";
@@ -17,20 +18,14 @@ import { type MachineState, type Standing, worst } from "../status/state";
 const options = z.object({
   ...estateOptions,
   key: z.string().optional(),
-  kubeconfig: z.string().optional(),
-  context: z.string().optional(),
+  ...clusterOptions,
 });
 
 /** `holdfast status`: what hosts and clusters themselves say now of each job and store, against what the estate promises. */
 export const status: CommandSpec<z.output<typeof options>> = {
   name: "status",
   summary: "How each job and store stands now, as hosts and clusters say it, against what is promised",
-  flags: [
-    ...estateFlags,
-    keyFlag,
-    ["--kubeconfig <file>", "for kubectl, which is asked of jobs in a cluster (by default its own)"],
-    ["--context <name>", "for kubectl (by default its current one)"],
-  ],
+  flags: [...estateFlags, keyFlag, ...clusterFlags],
   options,
   async run({ stack, estate: file, json, key, kubeconfig, context }, caller) {
     const plan = planOf(await readEstate({ stack, estate: file }, caller));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jsonOf } from "./json";
+import { jsonOf } from "../json";
 
 /** As systemd 252 and later have it: epoch microseconds, 0 for a timer that doesn't elapse any more. */
 const timers = z.array(z.object({ unit: z.string(), next: z.int().nonnegative().nullable() }));

@@ -1,0 +1,117 @@
+import { z } from "zod";
+import type { Estate } from "../../plan";
+import { type ClusterChoice, notReached, objectsOf, reachedBy } from "../kubectl";
+
+/** What a cluster has, as its API says. */
+export interface SeenCluster {
+  readonly claims: readonly Claim[];
+  readonly databases: readonly Database[];
+}
+
+/** A claim, and where its volume's bytes lie. */
+export interface Claim {
+  readonly namespace: string;
+  readonly name: string;
+  readonly lies:
+    | { readonly kind: "disk"; readonly disk: string }
+    | { readonly kind: "nfs"; readonly server: string; readonly path: string }
+    | { readonly kind: "elsewhere"; readonly what: string };
+  readonly isBlock: boolean;
+}
+
+/** A server that a pod's image names. */
+export interface Database {
+  readonly namespace: string;
+  readonly engine: string;
+  readonly image: string;
+}
+
+const volume = z.object({
+  spec: z.object({
+    claimRef: z.object({ namespace: z.string(), name: z.string() }).optional(),
+    csi: z
+      .object({
+        volumeHandle: z.string(),
+        volumeAttributes: z.object({ server: z.string(), share: z.string() }).partial().default({}),
+      })
+      .optional(),
+    nfs: z.object({ server: z.string(), path: z.string() }).optional(),
+    hostPath: z.object({ path: z.string() }).optional(),
+    local: z.object({ path: z.string() }).optional(),
+    volumeMode: z.string().optional(),
+  }),
+  status: z.object({ phase: z.string().optional() }).default({}),
+});
+type Volume = z.output<typeof volume>;
+
+const pod = z.object({
+  metadata: z.object({ namespace: z.string() }),
+  spec: z.object({ containers: z.array(z.object({ image: z.string().default("") })) }),
+});
+
+/** Asks each cluster of the estate that kubectl leads to; or says why one can't be asked. */
+export async function seenIn(
+  estate: Estate,
+  choice: ClusterChoice,
+): Promise<ReadonlyMap<string, SeenCluster | { cause: string }>> {
+  const names = Object.keys(estate.clusters);
+  if (names.length === 0) return new Map();
+  const reached = await reachedBy(choice, estate);
+  const causes = new Map(names.map(name => [name, notReached(estate, name, reached)]));
+  const seen = [...causes.values()].includes(undefined) ? await seenBy(choice) : { cause: "" };
+  return new Map(
+    names.map(name => {
+      const cause = causes.get(name);
+      return [name, cause === undefined ? seen : { cause }] as const;
+    }),
+  );
+}
+
+async function seenBy(choice: ClusterChoice): Promise<SeenCluster | { cause: string }> {
+  const [volumes, pods] = await Promise.all([
+    objectsOf(choice, "persistentvolumes", volume),
+    objectsOf(choice, "pods", pod),
+  ]);
+  if ("cause" in volumes) return volumes;
+  if ("cause" in pods) return pods;
+  const databases = pods.items.flatMap(({ metadata, spec }) =>
+    spec.containers.flatMap(({ image }): Database[] => {
+      const engine = engineOf(image);
+      return engine === undefined ? [] : [{ namespace: metadata.namespace, engine, image }];
+    }),
+  );
+  return { claims: volumes.items.flatMap(claimOf), databases };
+}
+
+/** A volume whose claim was deleted is nobody's any more. */
+function claimOf({ spec, status }: Volume): Claim[] {
+  if (spec.claimRef === undefined || status.phase === "Released" || status.phase === "Failed") return [];
+  return [{ ...spec.claimRef, lies: placeOf(spec), isBlock: spec.volumeMode === "Block" }];
+}
+
+function placeOf({ csi, nfs, hostPath, local }: Volume["spec"]): Claim["lies"] {
+  if (nfs !== undefined) return { kind: "nfs", ...nfs };
+  if (csi === undefined)
+    return { kind: "elsewhere", what: (local ?? hostPath)?.path ?? "a volume of another kind" };
+  const { server, share } = csi.volumeAttributes;
+  if (server !== undefined && share !== undefined) return { kind: "nfs", server, path: share };
+  // "region/zone/storage/disk", with the Proxmox CSI plugin.
+  return { kind: "disk", disk: csi.volumeHandle.split("/").at(-1) ?? "" };
+}
+
+/** Last names of images that serve a database, and the engine as an estate writes it. */
+const engines: readonly (readonly [RegExp, string])[] = [
+  [/^(postgres|postgresql|postgis|timescaledb|spilo.*|cloudnative-pg|pgvecto-rs|pgvector)$/, "postgresql"],
+  [/^(mysql|mysql-server|community-server|percona-server|percona)$/, "mysql"],
+  [/^mariadb$/, "mariadb"],
+  [/^(redis|redis-stack-server|valkey|keydb)$/, "redis"],
+  [/^etcd$/, "etcd"],
+  [/^(vault|openbao)$/, "vault"],
+  [/^prometheus$/, "prometheus"],
+];
+
+/** By its last name, without registry, tag and digest. */
+function engineOf(image: string): string | undefined {
+  const name = image.split("@", 1)[0]?.split("/").at(-1)?.split(":", 1)[0] ?? "";
+  return engines.find(([pattern]) => pattern.test(name))?.[1];
+}

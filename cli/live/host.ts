@@ -1,0 +1,134 @@
+import type { Estate } from "../../plan";
+import { shellWord } from "../../plan/contracts/shell-word";
+import { type Asked, askJobs, saidAs } from "../ask-jobs";
+
+/** What lies on a host, as it says itself. A part that it didn't answer is undefined. */
+export interface SeenHost {
+  readonly host: string;
+  /** By the name of a logical volume, the pool of the estate that it lies in. */
+  readonly volumes: ReadonlyMap<string, string> | undefined;
+  readonly vms: readonly Guest[] | undefined;
+  readonly containers: readonly Guest[] | undefined;
+  /** Paths of what lies at the top of its file systems, but for the system's and the backups' own. */
+  readonly entries: readonly string[];
+  /** Folders that it exports by NFS. */
+  readonly exports: readonly string[];
+  /** Paths of the estate's that aren't there. */
+  readonly absent: readonly string[];
+  /** What it didn't answer, in words. */
+  readonly unanswered: readonly string[];
+}
+
+export interface Guest {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Nothing of what is asked changes anything; a disk that hangs keeps nothing else from being told. */
+const soon = "timeout --kill-after=1 20";
+
+/** @returns why it wasn't asked, where it wasn't */
+export async function seenOn(asked: Asked, host: string): Promise<SeenHost | { cause: string }> {
+  const { estate } = asked;
+  const mounts = mountsOf(estate, host);
+  const paths = pathsOf(estate, host);
+  const answer = await askJobs(asked, host, [], () => ":", questions(mounts, paths));
+  if ("cause" in answer) return answer;
+  const said = (word: string): string[] => saidAs(word, answer.first);
+  const wasAsked = new Set(said("asked"));
+  const of = <Part>(part: string, value: Part): Part | undefined => (wasAsked.has(part) ? value : undefined);
+  const entries = mounts.map((mount, index) => entriesIn(saidAs(String(index), said("entries")), mount));
+  return {
+    host,
+    volumes: of("volumes", volumesIn(estate, host, said("volume"))),
+    vms: of("vms", guestsIn(said("vm"), 0)),
+    containers: of("containers", guestsIn(said("container"), -1)),
+    entries: entries.flatMap(found => found ?? []),
+    exports: said("export").map(line => line.split(/\s/, 1)[0] ?? ""),
+    absent: said("absent").flatMap(index => paths[Number(index)] ?? []),
+    unanswered: [
+      ...(wasAsked.has("volumes") ? [] : ["lvs, of its logical volumes"]),
+      ...(wasAsked.has("vms") ? [] : ["qm list, of its VMs"]),
+      ...(wasAsked.has("containers") ? [] : ["pct list, of its containers"]),
+      ...mounts.filter((_, index) => entries[index] === undefined).map(mount => `find, of ${mount}`),
+    ],
+  };
+}
+
+function questions(mounts: readonly string[], paths: readonly string[]): string {
+  return [
+    asking("volumes", "volume", `${soon} lvs --noheadings --separator=/ --options=vg_name,pool_lv,lv_name`),
+    askingIf("qm", asking("vms", "vm", `${soon} qm list`), "vms"),
+    askingIf("pct", asking("containers", "container", `${soon} pct list`), "containers"),
+    "exportfs -s 2>/dev/null | sed 's/^/export /'",
+    // A name may have a newline in it, and what stopped halfway is no list.
+    ...mounts.map(
+      (mount, index) =>
+        `echo "entries ${index} $({ ${soon} find ${shellWord(mount)} -mindepth 1 -maxdepth 1 -print0 2>/dev/null && echo ${end}; } | base64 --wrap=0)"`,
+    ),
+    ...paths.map(
+      (path, index) => `${soon} test -e ${shellWord(path)}; [ $? -ne 1 ] || echo "absent ${index}"`,
+    ),
+  ].join("; ");
+}
+
+/** What follows a whole list of paths, and is none. */
+const end = "end";
+
+/** Puts a word before each line of an answer, and says that all of it is there. */
+function asking(part: string, word: string, command: string): string {
+  return `if seen=$(${command} 2>/dev/null); then printf '%s\\n' "$seen" | sed 's/^ */${word} /'; echo "asked ${part}"; fi`;
+}
+
+/** A host without the program has none of what it lists. */
+function askingIf(program: string, command: string, part: string): string {
+  return `if command -v ${program} >/dev/null; then ${command}; else echo "asked ${part}"; fi`;
+}
+
+/** Where people's data lies: neither the system nor copies. */
+function mountsOf({ hosts }: Estate, host: string): string[] {
+  const { filesystems = {}, disks = {} } = hosts[host] ?? {};
+  return Object.entries(filesystems)
+    .filter(([mount, { disk }]) => mount !== "/" && disks[disk]?.role !== "backup")
+    .map(([mount]) => mount);
+}
+
+function pathsOf({ services }: Estate, host: string): string[] {
+  return Object.values(services)
+    .flatMap(({ data }) => data)
+    .flatMap(spec =>
+      spec.kind === "tree" && spec.host === host
+        ? [spec.path]
+        : spec.kind === "configuration" && spec.host === host
+          ? spec.paths
+          : [],
+    );
+}
+
+function volumesIn({ hosts }: Estate, host: string, lines: readonly string[]): ReadonlyMap<string, string> {
+  const pools = Object.entries(hosts[host]?.pools ?? {});
+  return new Map(
+    lines.flatMap(line => {
+      const [vg, lvmPool, volume] = line.trimEnd().split("/");
+      const [pool] = pools.find(([name, { vg: of }]) => of === vg && name === lvmPool) ?? [];
+      return pool !== undefined && volume !== undefined ? [[volume, pool] as const] : [];
+    }),
+  );
+}
+
+/** @param nameAt which of the words after the id is the name: the first of qm(1)'s, the last of pct(1)'s; their head has no id */
+function guestsIn(lines: readonly string[], nameAt: number): Guest[] {
+  return lines.flatMap(line => {
+    const [id = "", ...words] = line.trim().split(/\s+/);
+    return /^\d+$/.test(id) ? [{ id: Number(id), name: words.at(nameAt) ?? "" }] : [];
+  });
+}
+
+/** Made by mkfs, and nobody's. */
+const nobodys = new Set(["lost+found"]);
+
+function entriesIn([encoded = ""]: readonly string[], mount: string): string[] | undefined {
+  const paths = Buffer.from(encoded, "base64").toString().split("\0");
+  if (paths.pop()?.trimEnd() !== end) return undefined;
+  return paths.filter(path => !nobodys.has(path.slice(mount.length + 1)));
+}

@@ -1,0 +1,45 @@
+import type { Finding } from "../../checks";
+import type { Plan } from "../../plan";
+import type { Asked } from "../ask-jobs";
+import type { ClusterChoice } from "../kubectl";
+import { seenIn } from "./cluster";
+import { seenOn } from "./host";
+import { liveFindings } from "./judge";
+
+/** The plan against what hosts and clusters say is there. What can't be asked is a finding too, and nothing follows from it. */
+export async function lookAround(
+  asked: Asked,
+  plan: Plan,
+  choice: ClusterChoice,
+  nowMs: number,
+): Promise<{ findings: readonly Finding[]; isWhole: boolean }> {
+  const names = Object.keys(plan.estate.hosts);
+  const [hosts, clusters] = await Promise.all([
+    Promise.all(names.map(async host => ({ host, seen: await seenOn(asked, host) }))),
+    seenIn(plan.estate, choice),
+  ]);
+  const unasked = [
+    ...hosts.flatMap(({ host, seen }) =>
+      "cause" in seen
+        ? [unknown(host, seen.cause)]
+        : seen.unanswered.map(what => unknown(host, `no answer to ${what}`)),
+    ),
+    ...[...clusters].flatMap(([name, seen]) => ("cause" in seen ? [unknown(name, seen.cause)] : [])),
+  ];
+  const answered = [...clusters.values()].flatMap(seen => ("cause" in seen ? [] : [seen]));
+  const seen = {
+    hosts: hosts.flatMap(({ seen }) => ("cause" in seen ? [] : [seen])),
+    clusters: answered,
+    allClusters: answered.length === clusters.size,
+  };
+  return { findings: [...liveFindings(plan, seen, nowMs), ...unasked], isWhole: unasked.length === 0 };
+}
+
+function unknown(subject: string, cause: string): Finding {
+  return {
+    ...{ code: "live/unknown", severity: "warning", subject },
+    message: `${subject} wasn't asked of all that it has: ${cause}.`,
+    fix: "Ask again once it answers: nothing is said of what it has.",
+    evidence: {},
+  };
+}

@@ -1,0 +1,10 @@
+import type { SeenCluster } from "./cluster";
+import type { SeenHost } from "./host";
+
+/** What is there, by those who answered. */
+export interface Seen {
+  readonly hosts: readonly SeenHost[];
+  readonly clusters: readonly SeenCluster[];
+  /** Whether every cluster of the estate answered: what none of them has is nowhere. */
+  readonly allClusters: boolean;
+}

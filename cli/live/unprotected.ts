@@ -1,0 +1,110 @@
+import { catalogue, type Finding } from "../../checks";
+import { listed } from "../../checks/wording";
+import { type Estate, type Plan, planOf } from "../../plan";
+import { copiesOf } from "../../plan/graph/copies";
+import type { Unnamed } from "./unnamed";
+
+/** Those that no job copies, each by itself; and of a place all that are copied though nobody promised anything. */
+export function unprotectedOf(plan: Plan, unnamed: readonly Unnamed[], nowMs: number): Finding[] {
+  const faults = routeFaults(plan, unnamed, nowMs);
+  const without = unnamed.flatMap((each): Finding[] => {
+    const fault = faults.get(each);
+    if (fault === undefined) return [];
+    return [
+      {
+        ...{ code: "live/no-copy", severity: "error", subject: each.what },
+        message: `${each.what} is there, on ${each.place}, and no service of the estate names it. ${fault.message}`,
+        fix: fault.fix,
+        evidence: { place: each.place, because: fault.code },
+      },
+    ];
+  });
+  const places = [...new Set(unnamed.map(({ place }) => place))];
+  const copied = places.flatMap(place =>
+    unpromised(
+      plan.estate,
+      place,
+      unnamed.filter(each => each.place === place && !faults.has(each)),
+    ),
+  );
+  return [...without, ...copied];
+}
+
+/** By what the checks of routes say once each is a service of the estate, and the jobs are those of today. */
+function routeFaults(
+  { estate, jobs }: Plan,
+  unnamed: readonly Unnamed[],
+  nowMs: number,
+): ReadonlyMap<Unnamed, Finding> {
+  const keys = new Map<string, Unnamed>();
+  for (const each of unnamed) keys.set(freeKey(each, estate, keys), each);
+  const added: Estate["services"] = Object.fromEntries(
+    [...keys].map(([key, { spec }]) => [key, { data: [spec], needs: [], secrets: [] }]),
+  );
+  const named = planOf({ ...estate, services: { ...estate.services, ...added } });
+  const today = { ...named, jobs, copies: copiesOf(named.datasets, jobs) };
+  const faultsIn = (plan: Plan): Map<Unnamed, Finding> => {
+    const faults = catalogue
+      .filter(({ code }) => code.startsWith("routes/"))
+      .flatMap(check => check.run(plan, nowMs))
+      .filter(({ severity }) => severity === "error");
+    return new Map(
+      faults.reverse().flatMap(fault => {
+        const each = keys.get(fault.subject);
+        return each ? [[each, fault] as const] : [];
+      }),
+    );
+  };
+  const onceNamed = faultsIn(named);
+  return new Map(
+    [...faultsIn(today)].map(([each, fault]) => [
+      each,
+      onceNamed.has(each)
+        ? fault
+        : {
+            ...fault,
+            fix: "Name it in a service of the estate, and deploy: the jobs that are there take it then.",
+          },
+    ]),
+  );
+}
+
+/** The key that a service of it would have: what a fix names. */
+function freeKey({ spec, what }: Unnamed, { services }: Estate, taken: ReadonlyMap<string, unknown>): string {
+  const text = spec.kind === "volume" ? `${spec.namespace}-${spec.claim}` : what;
+  const key =
+    text
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "") || "unnamed";
+  for (let number = 1; ; number++) {
+    const free = number === 1 ? key : `${key}-${number}`;
+    if (!(free in services) && !taken.has(free)) return free;
+  }
+}
+
+/** Volumes may be told by their number alone: "count" in a service. */
+function unpromised({ services }: Estate, place: string, unnamed: readonly Unnamed[]): Finding[] {
+  const volumes = unnamed.filter(({ spec }) => spec.kind === "volume").length;
+  const counts = Object.values(services)
+    .flatMap(({ data }) => data)
+    .flatMap(spec =>
+      spec.kind === "volume" && spec.count > 1 && `${spec.host}/${spec.pool}` === place ? [spec.count] : [],
+    );
+  const byNumber = counts.reduce((sum, count) => sum + count, 0);
+  if (byNumber === volumes && volumes === unnamed.length) return [];
+  const names = unnamed.map(({ what }) => what);
+  const isOrAre = unnamed.length === 1 ? "is" : "are";
+  const of =
+    byNumber === 0
+      ? ""
+      : ` The estate speaks of ${byNumber} more volumes there by their number ("count"), and there are ${volumes}.`;
+  return [
+    {
+      ...{ code: "live/no-promise", severity: "warning", subject: place },
+      message: `${listed(names, 10)} ${isOrAre} there and copied, and no service of the estate names ${unnamed.length === 1 ? "it" : "them"}: nobody is promised anything, and no size of ${unnamed.length === 1 ? "its" : "theirs"} is counted.${of}`,
+      fix: "Name each in a service with its size and promise; of many volumes alike, one entry with their number in count.",
+      evidence: { place, names },
+    },
+  ];
+}

@@ -1,0 +1,282 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { exampleEstate, type ExampleEstate } from "../../plan/estate/example";
+import { ReleaseHost } from "./release-host";
+import { holdfastIn } from "./support/holdfast";
+
+/* A real shell with real find and base64 on real folders; lvs, qm, pct, exportfs and kubectl answer in the words of the real ones. */
+let host: ReleaseHost;
+let path: string | undefined;
+
+beforeAll(() => {
+  host = new ReleaseHost();
+  path = process.env["PATH"];
+  process.env["PATH"] = `${join(host.folder, "ssh")}:${path}`;
+});
+afterAll(() => {
+  process.env["PATH"] = path;
+  host.remove();
+});
+
+interface House {
+  readonly folders: readonly string[];
+  /** Claims by namespace/name, and the persistent volume's own place. */
+  readonly claims: Readonly<Record<string, object>>;
+  /** Images of pods, by namespace. */
+  readonly images: Readonly<Record<string, string>>;
+  readonly volumes: readonly string[];
+  readonly vms: string;
+  readonly containers: string;
+  readonly exports: string;
+}
+
+const disk = (name: string): object => ({ csi: { volumeHandle: `cluster/pve/local-lvm/${name}` } });
+/** What the example estate says is there, and no more. */
+const sound: House = {
+  folders: ["books", "photos", "etcd-backup", "vault-backup", "lost+found"],
+  claims: { "nextcloud/nextcloud": disk("vm-9999-pvc-1"), "dbaas/data-vault-0": disk("vm-9999-pvc-2") },
+  images: { dbaas: "docker.io/hashicorp/vault:1.14", "kube-system": "registry.k8s.io/etcd:3.5.1-0" },
+  volumes: ["vm-9999-pvc-1", "vm-9999-pvc-2", "vm-101-disk-0"],
+  vms: "       101 k8s-1                running    4096              32.00 1234",
+  containers: "",
+  exports: "/srv/nfs  10.0.0.0/8(rw,no_root_squash)",
+};
+const vmHead = "      VMID NAME                 STATUS     MEM(MB)    BOOTDISK(GB) PID";
+
+function program(folder: string, name: string, script: string): void {
+  mkdirSync(join(host.folder, folder), { recursive: true });
+  writeFileSync(join(host.folder, folder, name), `#!/bin/sh\n${script}`, { mode: 0o755 });
+}
+
+function answers(name: string, text: string): void {
+  program("bin", name, `cat <<'END'\n${text}\nEND\n`);
+}
+
+function build(house: House, estate: ExampleEstate): void {
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(estate));
+  const folders = house.folders.map(name => `"/srv/nfs/${name}"`).join(" ");
+  host.before = `mount -t tmpfs none /srv && mkdir -p ${folders} && mount -t tmpfs none /etc && mkdir /etc/pve`;
+  host.installSsh();
+  answers("lvs", house.volumes.map(name => `  pve/data/${name}`).join("\n"));
+  answers("qm", `${vmHead}\n${house.vms}`);
+  answers("pct", `VMID       Status     Lock         Name\n${house.containers}`);
+  answers("exportfs", house.exports);
+  const volumes = Object.entries(house.claims).map(([claim, spec]) => {
+    const [namespace, name] = claim.split("/");
+    return { spec: { claimRef: { namespace, name }, ...spec }, status: { phase: "Bound" } };
+  });
+  const pods = Object.entries(house.images).map(([namespace, image]) => ({
+    metadata: { namespace },
+    spec: { containers: [{ image }] },
+  }));
+  const list = (items: unknown): string => `cat <<'END'\n${JSON.stringify({ kind: "List", items })}\nEND\n;;`;
+  program(
+    "ssh",
+    "kubectl",
+    `case "$*" in
+*"config view"*) printf %s 'https://k8s.example:6443' ;;
+*"get persistentvolumes --all-namespaces"*) ${list(volumes)}
+*"get pods --all-namespaces"*) ${list(pods)}
+*) exit 9 ;;
+esac
+`,
+  );
+}
+
+interface Told {
+  readonly code: string;
+  readonly severity: string;
+  readonly subject: string;
+  readonly message: string;
+}
+
+async function look(
+  house: Partial<House>,
+  change: (estate: ExampleEstate) => void = () => undefined,
+): Promise<{ exitCode: number; told: readonly Told[] }> {
+  const estate = exampleEstate();
+  change(estate);
+  build({ ...sound, ...house }, estate);
+  const { exitCode, text } = await holdfastIn(host.folder, ["check", "--live", "--json"]);
+  return { exitCode, told: JSON.parse(text) as readonly Told[] };
+}
+
+test("a house that is as its estate says has no findings", async () => {
+  expect(await look({})).toEqual({ exitCode: 0, told: [] });
+});
+
+test.each<[string, Partial<House>, Partial<Told>]>([
+  [
+    "a claim that is found by pattern",
+    {
+      claims: { ...sound.claims, "films/data": disk("vm-9999-pvc-3") },
+      volumes: [...sound.volumes, "vm-9999-pvc-3"],
+    },
+    {
+      ...{ code: "live/no-promise", severity: "warning", subject: "pve/data" },
+      message:
+        "claim films/data is there and copied, and no service of the estate names it: nobody is promised anything, and no size of its is counted.",
+    },
+  ],
+  [
+    "a folder that the mirror carries",
+    { folders: [...sound.folders, "scans"] },
+    {
+      ...{ code: "live/no-promise", severity: "warning", subject: "pve" },
+      message:
+        "/srv/nfs/scans is there and copied, and no service of the estate names it: nobody is promised anything, and no size of its is counted.",
+    },
+  ],
+  [
+    "a VM",
+    { vms: `${sound.vms}\n       102 win11                stopped    8192              64.00 0` },
+    { code: "live/no-copy", severity: "error", subject: "VM 102 (win11)" },
+  ],
+  [
+    "an exported folder on the system's disk",
+    { exports: "/srv/nfs  10.0.0.0/8(rw)\n/home/scans  10.0.0.0/8(ro)" },
+    { code: "live/no-copy", severity: "error", subject: "/home/scans" },
+  ],
+  [
+    "a claim on a node's own disk",
+    { claims: { ...sound.claims, "wiki/data": { local: { path: "/var/lib/rancher/wiki" } } } },
+    {
+      ...{ code: "live/out-of-reach", severity: "warning", subject: "claim wiki/data" },
+      message:
+        "claim wiki/data lies on a node's own disk (/var/lib/rancher/wiki), of which there is a VM's image at best: no job copies its files.",
+    },
+  ],
+  [
+    "a claim on a server of somebody else's",
+    { claims: { ...sound.claims, "wiki/data": { nfs: { server: "10.0.0.9", path: "/export" } } } },
+    {
+      ...{ code: "live/out-of-reach", subject: "claim wiki/data" },
+      message:
+        "claim wiki/data lies on 10.0.0.9:/export, which is no host of the estate: no job copies its files.",
+    },
+  ],
+  [
+    "a container",
+    { containers: "105        running                 pihole" },
+    { code: "live/out-of-reach", subject: "container 105 (pihole)" },
+  ],
+  [
+    "a database that nobody named",
+    { images: { ...sound.images, wiki: "ghcr.io/acme/postgres:16@sha256:00" } },
+    { code: "live/database-unnamed", severity: "warning", subject: "postgresql in wiki" },
+  ],
+])("%s that the estate doesn't name is told", async (_, house, told) => {
+  const { exitCode, told: findings } = await look(house);
+  expect(findings).toEqual([expect.objectContaining(told)]);
+  expect(exitCode).toBe(told.severity === "error" ? 1 : 0);
+});
+
+const scratch = (estate: ExampleEstate): void => {
+  estate.layers["lvm-pvc-snapshot"][0]?.excludeNamespaces?.push({ name: "scratch", reason: "made anew" });
+  const unprotected = { reason: "made anew", owner: "viktor", expires: "2027-06-30" };
+  const spec = { kind: "volume", host: "pve", pool: "data", namespace: "scratch", claim: "one" } as const;
+  estate.services["scratch"] = { data: [{ ...spec, unprotected }] };
+};
+
+test("a claim in a namespace that is left out has no copy, and isn't the one that is meant to have none", async () => {
+  const { exitCode, told } = await look(
+    {
+      claims: { ...sound.claims, "scratch/one": disk("vm-9999-pvc-3"), "scratch/two": disk("vm-9999-pvc-4") },
+      volumes: [...sound.volumes, "vm-9999-pvc-3", "vm-9999-pvc-4"],
+    },
+    scratch,
+  );
+  expect(told).toEqual([
+    expect.objectContaining({
+      ...{ code: "live/no-copy", severity: "error", subject: "claim scratch/two" },
+      message: expect.stringMatching(
+        /^claim scratch\/two is there, on pve\/data, and no service of the estate names it\. .*leaves out/,
+      ) as string,
+    }),
+  ]);
+  expect(exitCode).toBe(1);
+});
+
+test.each<[string, Partial<House>, RegExp]>([
+  [
+    "a claim",
+    { claims: { "nextcloud/nextclod": disk("vm-9999-pvc-1"), "dbaas/d": disk("vm-9999-pvc-2") } },
+    /^nextcloud is claim nextcloud\/nextcloud, which isn't there: .*\. Did you mean "nextcloud\/nextclod"\?$/,
+  ],
+  [
+    "a folder",
+    { folders: ["books", "fotos", "etcd-backup", "vault-backup"] },
+    /^photos is \/srv\/nfs\/photos of pve, which isn't there: what is promised of it is kept by nobody\. Did you mean "fotos"\?$/,
+  ],
+  ["a VM", { vms: "" }, /^nodes\/k8s-1 is VM 101 of pve, which isn't there: /],
+  [
+    "a database's namespace",
+    { claims: { "nextcloud/nextcloud": disk("vm-9999-pvc-1") } },
+    /^vault is in a volume of namespace dbaas, which isn't there: /,
+  ],
+])("%s that isn't there is told", async (_, house, said) => {
+  const { exitCode, told } = await look(house);
+  expect(told).toContainEqual(
+    expect.objectContaining({
+      ...{ code: "live/not-there", severity: "error" },
+      message: expect.stringMatching(said) as string,
+    }),
+  );
+  expect(exitCode).toBe(1);
+});
+
+test("volumes that the estate counts are as many as it says", async () => {
+  const apps = ["app-1", "app-2", "app-3"];
+  const house = {
+    claims: {
+      ...sound.claims,
+      ...Object.fromEntries(apps.map(app => [`${app}/data`, disk(`vm-9999-${app}`)])),
+    },
+    volumes: [...sound.volumes, ...apps.map(app => `vm-9999-${app}`)],
+  };
+  const counted = (count: number) => (estate: ExampleEstate) => {
+    const { promise } = exampleEstate().services["nextcloud"] ?? {};
+    const spec = { kind: "volume", host: "pve", pool: "data", namespace: "apps", size: "1GB" } as const;
+    const change = { churnPerDay: "1MB", growthPerDay: "0B" };
+    estate.services["apps"] = { data: [{ ...spec, ...change, count }], ...(promise && { promise }) };
+  };
+  expect(await look(house, counted(3))).toEqual({ exitCode: 0, told: [] });
+  expect((await look(house, counted(2))).told).toEqual([
+    expect.objectContaining({
+      ...{ code: "live/no-promise", subject: "pve/data" },
+      message: expect.stringContaining(
+        'The estate speaks of 2 more volumes there by their number ("count"), and there are 3.',
+      ) as string,
+    }),
+  ]);
+});
+
+test.each<[string, () => void, string]>([
+  [
+    "a host that isn't reached",
+    () => host.installSsh("echo no route >&2; exit 255"),
+    "pve wasn't asked of all that it has: no route.",
+  ],
+  [
+    "lvs that fails",
+    () => program("bin", "lvs", "exit 5"),
+    "pve wasn't asked of all that it has: no answer to lvs, of its logical volumes.",
+  ],
+  [
+    "a cluster that doesn't answer",
+    () => program("ssh", "kubectl", "echo refused >&2; exit 1"),
+    "k8s wasn't asked of all that it has: refused.",
+  ],
+  [
+    "a folder that can't be listed whole",
+    () => program("bin", "find", "printf '/srv/nfs/books\\0'; exit 1"),
+    "pve wasn't asked of all that it has: no answer to find, of /srv/nfs.",
+  ],
+])("%s is told, and nothing is held to be gone for it", async (_, break_, message) => {
+  build(sound, exampleEstate());
+  break_();
+  const { exitCode, text } = await holdfastIn(host.folder, ["check", "--live", "--json"]);
+  for (const name of ["find", "lvs"]) rmSync(join(host.folder, "bin", name), { force: true });
+  expect(JSON.parse(text)).toEqual([expect.objectContaining({ code: "live/unknown", message })]);
+  expect(exitCode).toBe(3);
+});
