@@ -5,8 +5,6 @@ import { join } from "node:path";
 import { exampleWith } from "../plan/estate/example";
 import { projectRoot } from "../stacks/project";
 
-jest.setTimeout(180_000);
-
 /** The command itself, in a shell that gives its exit code in a line of standard error. */
 async function shell(line: string, env: NodeJS.ProcessEnv = {}): Promise<{ out: string; err: string }> {
   const command = `${process.execPath} ${join(projectRoot, "cli", "holdfast.mjs")}`;

@@ -65,7 +65,7 @@ test("a simulation by the minute comes to the same worst losses and minutes in r
     { numRuns: estates },
   );
   expect(compared).toBeGreaterThanOrEqual(estates * 70);
-}, 120_000);
+});
 
 function iso(fromMs: number, minutes: number): string {
   return new Date(fromMs + minutes * minuteMs).toISOString();

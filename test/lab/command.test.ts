@@ -8,8 +8,6 @@ import { startTicksOf } from "../../lab/process";
 // A lab of its own, beside the one that other tests use.
 const state = mkdtempSync(join(tmpdir(), "holdfast-lab-"));
 
-jest.setTimeout(60_000);
-
 afterAll(async () => {
   await lab("down");
   rmSync(state, { recursive: true });

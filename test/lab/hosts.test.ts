@@ -12,8 +12,6 @@ import { releaseFiles } from "../../plan/layers/release-files.test-support";
 
 let foundRunning = false;
 
-jest.setTimeout(180_000);
-
 beforeAll(async () => {
   foundRunning = hostStatus().every(({ running }) => running);
   await startHosts({ say: () => undefined });

@@ -9,8 +9,6 @@ const operator = { user: "Administrator", port: 22 } as const;
 const synosharesnapshot = "/usr/syno/sbin/synosharesnapshot";
 let foundRunning = false;
 
-jest.setTimeout(180_000);
-
 beforeAll(async () => {
   foundRunning = hostStatus().every(({ running }) => running);
   await startHosts({ say: () => undefined });

@@ -58,8 +58,6 @@ function watchedEstate(receivers: object, urlSecret: { name: string; key: string
 
 let foundRunning = false;
 
-jest.setTimeout(180_000);
-
 beforeAll(async () => {
   foundRunning = (await serverStatus()).every(({ up }) => up);
   await startServers(quiet);

@@ -4,7 +4,6 @@ import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 
 // Each case is a handful of pods.
-jest.setTimeout(180_000);
 let world: DumpWorld;
 let things: string;
 

@@ -7,7 +7,6 @@ import { serveEtcd, startEtcd } from "./support/etcd-server";
 import type { DatabaseServer } from "./support/postgresql-server";
 
 // Each case is a handful of pods.
-jest.setTimeout(300_000);
 let world: DumpWorld;
 let another: (data: string) => Promise<DatabaseServer>;
 
@@ -17,7 +16,7 @@ beforeAll(async () => {
     return startEtcd(namespace, folder);
   });
   for (const n of [1, 2, 3]) await world.server.sql(`put\n/registry/pods/${n}\nvalue ${n}`);
-}, 180_000);
+});
 afterAll(() => world.close());
 afterEach(() => world.reset());
 

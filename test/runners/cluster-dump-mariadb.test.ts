@@ -6,7 +6,6 @@ import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 import { startMariadb } from "./support/mariadb-server";
 
 // Each case is a handful of pods.
-jest.setTimeout(300_000);
 let world: DumpWorld;
 
 const oddName = "-shop `of' \"all\n/x";
@@ -18,7 +17,7 @@ beforeAll(async () => {
     use shop; create table orders (id int primary key auto_increment, note text, image blob);
     insert into orders (note, image) select concat('order (', seq, ')\\n(2'), x'00ff27' from seq_1_to_3000;
     create procedure hello() select 1; create user reader@localhost; grant select on shop.* to reader@localhost;`);
-}, 180_000);
+});
 afterAll(() => world.close());
 afterEach(() => world.reset());
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
      grant select on orders to reader;`,
     "shop",
   );
-}, 120_000);
+});
 afterAll(() => world.close());
 afterEach(() => world.reset());
 

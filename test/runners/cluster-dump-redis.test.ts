@@ -6,7 +6,6 @@ import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 import { startRedis } from "./support/redis-server";
 
 // Each case is a handful of pods.
-jest.setTimeout(300_000);
 let world: DumpWorld;
 
 const asked = `dbsize
@@ -18,7 +17,7 @@ hgetall other`;
 
 beforeAll(async () => {
   world = await createDumpWorld("redis-backup", startRedis);
-}, 180_000);
+});
 afterAll(() => world.close());
 beforeEach(async () => {
   const many = Array.from({ length: 1200 }, (_, n) => `set key${n} value${n}`);

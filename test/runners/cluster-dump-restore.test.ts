@@ -4,7 +4,6 @@ import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 import { startPostgresql } from "./support/postgresql-server";
 
 // Each case is a handful of pods.
-jest.setTimeout(300_000);
 let world: DumpWorld;
 const oddName = `shop "of' all\\ \n-things/x`;
 const restore = "postgresql-restore.sh";
@@ -62,7 +61,7 @@ async function emptyServer(): Promise<void> {
 
 beforeAll(async () => {
   world = await createDumpWorld("postgresql-backup", startPostgresql);
-}, 180_000);
+});
 afterAll(() => world.close());
 beforeEach(async () => {
   await emptyServer();

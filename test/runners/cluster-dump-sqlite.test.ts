@@ -6,7 +6,6 @@ import { type Application, owner, startApplication } from "./support/application
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 
 // Each case is a handful of pods.
-jest.setTimeout(300_000);
 let world: DumpWorld;
 let application: Application;
 
@@ -16,7 +15,7 @@ beforeAll(async () => {
     async (namespace, folder) => (application = await startApplication(namespace, folder)),
     { client: owner, runner: 64_738 },
   );
-}, 180_000);
+});
 afterAll(() => world.close());
 beforeEach(() => application.begin());
 afterEach(() => world.reset());

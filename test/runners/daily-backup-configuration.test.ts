@@ -23,8 +23,6 @@ import { Stop } from "../../host-scripts/runtime/stop";
 import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
 import { useRsyncTools } from "./support/rsync-tools";
 
-jest.setTimeout(60_000);
-
 let folder: string;
 let restoreEnvironment: () => void;
 let host: string;

@@ -4,8 +4,6 @@ import { createPoolWorld, type PoolWorld } from "./support/pool-world";
 
 // A restore into a volume leaves a part of a copy in it until it has ended; what the restore itself does is in test/volumes.
 
-jest.setTimeout(120_000);
-
 const volume = "vm-9-pvc-data";
 const again = "daily-backup restore shop/data --at 2026-05-26T03:00:00Z";
 const undo = `lvm-pvc-snapshot restore ${volume} ${volume}_snap_20260526T000003Z`;

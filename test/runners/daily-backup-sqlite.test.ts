@@ -19,8 +19,6 @@ import { nastyNames } from "./support/nasty";
 import { confessed, confession, fileForAll } from "./support/parser";
 import { createSqliteWorld, type SqliteWorld } from "./support/sqlite-world";
 
-jest.setTimeout(120_000);
-
 let world: SqliteWorld;
 let volume: string;
 let backup: string;

@@ -28,8 +28,6 @@ import { differences, snapshot, withoutRoot } from "./support/tree";
 
 // What an operator asks of the copies that nights have made: on a real disk, by the runner's own program.
 
-jest.setTimeout(120_000);
-
 /** A night's own code, for what a test wants of it: it runs where the disk is mounted. */
 const night = `
 import { configurationPhase } from "./host-scripts/daily-backup/configuration";

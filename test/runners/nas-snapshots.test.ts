@@ -10,8 +10,6 @@ let world: NasWorld;
 const hour = 3_600_000;
 const day = 24 * hour;
 
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   world = await createNasWorld();
   world.set(

@@ -48,7 +48,7 @@ beforeAll(async () => {
   await mount();
   mkdirSync(root());
   mkdirSync(beside());
-}, 60_000);
+});
 
 afterEach(async () => {
   running?.kill("SIGKILL");
@@ -192,7 +192,7 @@ test("names what changes, and of a folder that comes, goes or is called otherwis
   expect((await run.finished).status).toBe(143);
   expect(metrics()).toMatchObject({ up: 0, last_status: 143 });
   expect(watchedThrough(journal)).toEqual({ since: "yet" });
-}, 60_000);
+});
 
 test("a file that changes by a name of which nobody reads makes all of the tree owed", async () => {
   const [file, beyond, left] = [
@@ -216,7 +216,7 @@ test("a file that changes by a name of which nobody reads makes all of the tree 
     await settled(run);
     expect([name, debt().whole]).toEqual([name, "its writer handed over all of the tree"]);
   }
-}, 60_000);
+});
 
 test("a journal that was put back as it was earlier lacks names, so that all is handed over", async () => {
   const run = await watching();
@@ -232,7 +232,7 @@ test("a journal that was put back as it was earlier lacks names, so that all is 
   rmSync(journal, { recursive: true });
   renameSync(earlier, journal);
   expect(await after("last")).toMatchObject({ whole: "its writer handed over all of the tree" });
-}, 60_000);
+});
 
 test("more changes than the kernel keeps, while it stands still, are all of the tree, and it goes on", async () => {
   const run = await watching();
@@ -254,7 +254,7 @@ test("more changes than the kernel keeps, while it stands still, are all of the 
   writeFileSync(join(root(), "after"), "1");
   await settled(run);
   expect(debt()).toMatchObject({ whole: undefined, paths: new Set(["after"]) });
-}, 60_000);
+});
 
 test("killed at any time, it hands over all when it is there again, and leaves nothing behind", async () => {
   const run = await watching();

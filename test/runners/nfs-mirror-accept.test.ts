@@ -2,8 +2,6 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createWorld, type World } from "./support/world";
 
-jest.setTimeout(300_000);
-
 let world: World;
 beforeEach(async () => {
   world = await createWorld();

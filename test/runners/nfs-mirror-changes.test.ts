@@ -27,8 +27,6 @@ import { inTime } from "../long";
 import { expectMirrored } from "./support/tree";
 import { createWorld, type World } from "./support/world";
 
-jest.setTimeout(120_000);
-
 let world: World;
 
 const mebibyte = 1024 * 1024;

@@ -15,8 +15,6 @@ import { expectMirrored } from "./support/tree";
 import { keptWorld } from "./support/kept-world";
 import { createWorld, type World } from "./support/world";
 
-jest.setTimeout(120_000);
-
 // What changes behind its size and time, on real file systems, by the bundled runner.
 
 let world: World;

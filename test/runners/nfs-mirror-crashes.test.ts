@@ -6,8 +6,6 @@ import { endedSteps } from "../ends";
 import { expectMirrored } from "./support/tree";
 import { createWorld, metricsOf, type World } from "./support/world";
 
-jest.setTimeout(120_000);
-
 let world: World;
 let lastSuccess: number | undefined;
 

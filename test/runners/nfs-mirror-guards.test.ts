@@ -14,8 +14,6 @@ import { failingFolder } from "./support/failing-folder";
 import { keptWorld } from "./support/kept-world";
 import { createWorld, type World } from "./support/world";
 
-jest.setTimeout(120_000);
-
 let world: World;
 keptWorld(async () => {
   world = await createWorld();

@@ -24,8 +24,6 @@ import { keptWorld } from "./support/kept-world";
 import { expectMirrored } from "./support/tree";
 import { createWorld, type World } from "./support/world";
 
-jest.setTimeout(120_000);
-
 let world: World;
 
 async function mirror(...args: string[]) {

@@ -5,8 +5,6 @@ import { makeNasty } from "./support/nasty";
 import { differences, snapshot, withoutRoot } from "./support/tree";
 import { createWorld, type World } from "./support/world";
 
-jest.setTimeout(300_000);
-
 const dependencies = join(process.cwd(), "node_modules");
 
 /** This project's dependencies and the system's own files. */

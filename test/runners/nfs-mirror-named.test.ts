@@ -23,8 +23,6 @@ import {
 import { createWorld, metricsOf, type World } from "./support/world";
 
 /** Nights that look at what was noted of the source; but for the last test, this process is who notes it. */
-jest.setTimeout(240_000);
-
 let world: World;
 let tracker: Tracker;
 /** What is noted, and when: at once, or once somebody has asked for the n-th time from now. */

@@ -4,8 +4,6 @@ import { makeNasty } from "./support/nasty";
 import { differences, expectMirrored, type Snapshot, snapshot } from "./support/tree";
 import { createWorld, metricsOf, type World } from "./support/world";
 
-jest.setTimeout(120_000);
-
 let world: World;
 let before: Snapshot;
 let lastSuccess: number | undefined;

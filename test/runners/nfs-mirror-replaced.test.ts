@@ -17,8 +17,6 @@ import { inTime } from "../long";
 import { keptWorld } from "./support/kept-world";
 import { createWorld, type World } from "./support/world";
 
-jest.setTimeout(120_000);
-
 let world: World;
 keptWorld(async () => {
   world = await createWorld();

@@ -2,8 +2,6 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createWorld, metricsOf, type World } from "./support/world";
 
-jest.setTimeout(120_000);
-
 let world: World;
 beforeEach(async () => {
   world = await createWorld();

@@ -18,8 +18,6 @@ import type { FinishedRun } from "./support/started-run";
 import { differences, snapshot, type Snapshot } from "./support/tree";
 import { createWorld, type World } from "./support/world";
 
-jest.setTimeout(120_000);
-
 // What `nfs-mirror list`, `verify` and `restore` do, on real file systems, by the bundled runner.
 
 let world: World;

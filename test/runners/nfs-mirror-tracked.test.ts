@@ -22,8 +22,6 @@ import { snapshot, withoutRoot } from "./support/tree";
 import { createWorld, type World } from "./support/world";
 
 /** What the real tracker says of a tree, and what the mirror makes of it: after each night the trees are equal. */
-jest.setTimeout(240_000);
-
 let world: World;
 let tracker: Tracker;
 let watching: StartedRun;

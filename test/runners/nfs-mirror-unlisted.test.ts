@@ -16,8 +16,6 @@ import { execa } from "execa";
 import { long } from "../long";
 import { createWorld, metricsOf, type World } from "./support/world";
 
-jest.setTimeout(120_000);
-
 let world: World;
 
 /** Of another size each: what goes is taken for moved to a file of its size and its second. */

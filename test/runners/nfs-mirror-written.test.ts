@@ -14,8 +14,6 @@ import { expectMirrored } from "./support/tree";
 import { keptWorld } from "./support/kept-world";
 import { createWorld, metricsOf, type World } from "./support/world";
 
-jest.setTimeout(120_000);
-
 let world: World;
 keptWorld(async () => (world = await createWorld()));
 

@@ -16,8 +16,6 @@ import { makeNasty, nastyNames } from "./support/nasty";
 import { differences, expectMirrored, snapshot } from "./support/tree";
 import { createWorld, metricsOf, type World } from "./support/world";
 
-jest.setTimeout(120_000);
-
 let world: World;
 beforeEach(async () => {
   world = await createWorld();

@@ -7,8 +7,6 @@ import type { FinishedRun } from "./support/started-run";
 /* All that a run asks of a destination goes over one connection of a real sshd. The world goes on from test to test. */
 let world: OffsiteWorld;
 
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   world = await createOffsiteWorld();
   world.writeConfig({ legs: world.config.legs.slice(0, 1) });

@@ -23,8 +23,6 @@ import type { FinishedRun } from "./support/started-run";
  */
 let world: OffsiteWorld;
 
-jest.setTimeout(300_000);
-
 beforeAll(async () => {
   world = await createOffsiteWorld(160, 160);
   for (const folder of [join(world.backup, "books"), join(world.photos, "immich")]) mkdirSync(folder);

@@ -6,8 +6,6 @@ import type { FinishedRun } from "./support/started-run";
 /* What this host has no more goes there once a month, told first, and never on doubt. The world goes on from test to test. */
 let world: OffsiteWorld;
 
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   world = await createOffsiteWorld();
   // Of sizes of their own: within one tick of the clock they have one time, and would be taken for the same.

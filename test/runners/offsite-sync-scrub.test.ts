@@ -8,8 +8,6 @@ import type { FinishedRun } from "./support/started-run";
 /* A bit flips at one of the ends, at the file's old size and time. The world goes on from test to test, and is small: each run reads all. */
 let world: OffsiteWorld;
 
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   world = await createOffsiteWorld();
   mkdirSync(join(world.backup, "books"));

@@ -28,8 +28,6 @@ import { differences, snapshot } from "./support/tree";
  */
 let world: OffsiteWorld;
 
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   world = await createOffsiteWorld();
   const { backup, photos } = world;

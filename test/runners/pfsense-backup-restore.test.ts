@@ -14,8 +14,6 @@ import { createFirewallWorld, type FirewallWorld } from "./support/firewall-worl
 import { useRsyncTools } from "./support/rsync-tools";
 import type { FinishedRun } from "./support/started-run";
 
-jest.setTimeout(120_000);
-
 // What `pfsense-backup list`, `verify` and `restore` do with generations that the runner itself has made.
 
 let world: FirewallWorld;
@@ -33,7 +31,7 @@ beforeAll(async () => {
   undo = await useRsyncTools(join(world.folder, "bin"));
   expect(await backup()).toMatchObject({ status: 0 });
   cpSync(generation(week), join(world.folder, "good"), { recursive: true, preserveTimestamps: true });
-}, 300_000);
+});
 afterAll(async () => {
   undo();
   await world.close();

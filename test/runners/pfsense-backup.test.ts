@@ -20,14 +20,12 @@ import { endedSteps } from "../ends";
 import { confessed, confession } from "./support/parser";
 import { createFirewallWorld, type FirewallWorld } from "./support/firewall-world";
 
-jest.setTimeout(120_000);
-
 let world: FirewallWorld;
 const week = periodOf(Date.now(), "week", "Europe/Berlin");
 
 beforeAll(async () => {
   world = await createFirewallWorld();
-}, 300_000);
+});
 afterAll(() => world.close());
 beforeEach(() => {
   world.firewall.switchFaults({ api: "none", tar: "none" });

@@ -11,8 +11,6 @@ import { debianPackages } from "../../lab/debian";
 import { parseEstate, planOf } from "../../plan";
 import { exampleWith } from "../../plan/estate/example";
 
-jest.setTimeout(300_000);
-
 let promtool: string;
 let folder: string;
 beforeAll(async () => {

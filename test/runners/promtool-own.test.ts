@@ -22,8 +22,6 @@ import type { ExampleEstate } from "../../plan/estate/example";
 import { parseDuration } from "../../plan/units/duration";
 import { long } from "../long";
 
-jest.setTimeout(300_000);
-
 const minuteMs = 60_000;
 let promtool: string;
 let folder: string;

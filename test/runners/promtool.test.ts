@@ -14,8 +14,6 @@ import { type EstateInput, parseEstate, type Plan, planOf } from "../../plan";
 import { exampleEstate, exampleWith } from "../../plan/estate/example";
 import { estate as homelab } from "../../stacks/homelab/estate";
 
-jest.setTimeout(300_000);
-
 let promtool: string;
 let folder: string;
 beforeAll(async () => {

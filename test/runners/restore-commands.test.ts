@@ -10,8 +10,6 @@ import { createWorld } from "./support/world";
 
 // What `holdfast lose` prints is run as it is printed, on what the runners themselves have made.
 
-jest.setTimeout(120_000);
-
 const plan = planOf(parseEstate(estate));
 
 /** What is printed for the copy that came by these jobs, the last one into a folder of such a name. */

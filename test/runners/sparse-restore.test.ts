@@ -22,8 +22,6 @@ import { useRsyncTools } from "./support/rsync-tools";
 const size = 2 ** 42;
 const time = 1_700_000_000;
 
-jest.setTimeout(60_000);
-
 let putBack: () => void;
 beforeAll(async () => {
   putBack = await useRsyncTools("/nonexistent");

@@ -16,8 +16,6 @@ import { inTime } from "../long";
 import { failingFolder } from "./support/failing-folder";
 import { createVmWorld, type VmWorld } from "./support/vm-world";
 
-jest.setTimeout(120_000);
-
 let world: VmWorld;
 const kib = 1024;
 const content = (seed: number, kibs = 512): Buffer =>
@@ -25,7 +23,7 @@ const content = (seed: number, kibs = 512): Buffer =>
 
 beforeAll(async () => {
   world = await createVmWorld();
-}, 300_000);
+});
 afterAll(() => world.close());
 beforeEach(async () => {
   await world.reset();
