@@ -1,10 +1,10 @@
+import { forgetCached } from "../runtime/forget-cached";
 import { quoted } from "../runtime/quoted";
 import type { Scrub } from "./backup-scrub";
 import {
   bigBytes,
   type Content,
   contentOf,
-  forgetCached,
   identityOf,
   type Late,
   type OpenFile,

@@ -3,7 +3,6 @@ import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync }
 import { setImmediate as turn } from "node:timers/promises";
 import { errnoOf, messageOf } from "../runtime/errors";
 import { reach } from "../runtime/reach";
-import { run } from "../runtime/run";
 import type { Stop } from "../runtime/stop";
 import type { Identity } from "./sums";
 
@@ -103,14 +102,4 @@ export async function contentOf(
 
 export function identityOf({ stat }: OpenFile): Identity {
   return { ino: stat.ino, birthNs: stat.birthtimeNs, size: stat.size, mtimeNs: stat.mtimeNs };
-}
-
-/**
- * Has the kernel forget what it keeps of a file in memory, so that the next read is the disk's. Node has no
- * posix_fadvise(2); dd(1) of coreutils has, by "iflag=nocache count=0" for a whole file.
- */
-export async function forgetCached(file: OpenFile, stop: Stop): Promise<void> {
-  await run(["dd", `if=${inherited[0]}`, "iflag=nocache", "count=0", "status=none"], {
-    ...{ timeoutMs: 60_000, stop: stop.signal, inherit: [file.fd] },
-  });
 }

@@ -1,7 +1,8 @@
 import { closeSync } from "node:fs";
 import { errnoOf, messageOf } from "../runtime/errors";
+import { forgetCached } from "../runtime/forget-cached";
 import type { Stop } from "../runtime/stop";
-import { bigBytes, contentOf, forgetCached, openRegular } from "./content";
+import { bigBytes, contentOf, openRegular } from "./content";
 import { catalogueFiles, type Disk, onDisk } from "./paths";
 import { mendedShelf, recordOf } from "./rotten";
 import { isFormerOf, isOf, readSums, type SumRecord } from "./sums";

@@ -1,12 +1,13 @@
 import { closeSync } from "node:fs";
 import { join } from "node:path";
+import { forgetCached } from "../runtime/forget-cached";
 import type { Phase } from "../runtime/phases";
 import { messageOf } from "../runtime/errors";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { isAccepted } from "./accept";
 import type { Scrub } from "./backup-scrub";
-import { contentOf, forgetCached, identityOf, type OpenFile, openRegular } from "./content";
+import { contentOf, identityOf, type OpenFile, openRegular } from "./content";
 import { type KnownRotten, mend, resumeMending, Unmended } from "./mend";
 import { bytesOf, catalogueFiles, onDisk, pathOf } from "./paths";
 import { inodeOf, keyOf, nameOf, recordOf, type RottenFile, rottenShelf, stillNames } from "./rotten";

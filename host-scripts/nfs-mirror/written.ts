@@ -1,15 +1,17 @@
-import { readFileSync, rmSync } from "node:fs";
+import { closeSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { writeDurably } from "../runtime/durable";
 import { exitCodes, RunnerError } from "../runtime/errors";
+import { forgetCached } from "../runtime/forget-cached";
+import { openPlainFile } from "../runtime/holes";
 import { quoted } from "../runtime/quoted";
 import type { RsyncPass } from "../runtime/rsync";
 import { bootId } from "../runtime/run-state";
 import { shell } from "../runtime/shell";
 import { longestSyncMs, syncFileSystem } from "../runtime/sync-file-system";
-import { statIn } from "../runtime/tree-path";
+import { inTree, statIn } from "../runtime/tree-path";
 import { changedSince, clockSlackMs } from "./changed-since";
 import { frozenIn } from "./held";
 import { copyAllAroundHoles } from "./holes";
@@ -71,6 +73,7 @@ export async function renewUnwritten(mirror: Mirror, work: Work): Promise<RsyncP
   await changedSince(mirror, config.target.path, asked, name => copied.push(name));
   const isKept = sharesFileWithFrozen(mirror, copied);
   const kept = copied.filter(isKept);
+  if (left.isRefused) for (const name of kept) await forget(mirror, name);
   if (kept.length > 0) addSuspects(mirror, kept);
   const ours = copied.filter(name => !isKept(name));
   // By what they hold: to compare them, each byte of their holes would be read.
@@ -87,6 +90,17 @@ export async function renewUnwritten(mirror: Mirror, work: Work): Promise<RsyncP
   await writeBack(mirror);
   note(config, startedAt.getTime(), false);
   return pass;
+}
+
+/** Memory has what the disk didn't take, and would be what it is compared by. */
+async function forget({ config, stop }: Mirror, name: string): Promise<void> {
+  const fd = openPlainFile(inTree(config.target.path, name));
+  if (fd === undefined) return;
+  try {
+    await forgetCached({ fd }, stop);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function isWhole({ outcome }: RsyncPass): boolean {
