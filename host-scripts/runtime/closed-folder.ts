@@ -8,8 +8,10 @@ import {
   mkdirSync,
   openSync,
 } from "node:fs";
+import { errnoOf, Refusal } from "./errors";
 import type { Log } from "./log";
 import { quoted } from "./quoted";
+import { shell } from "./shell";
 
 const onlyRoot = 0o700;
 
@@ -19,10 +21,11 @@ export const ownPrefix = ".holdfast";
 /**
  * Gives a folder to root and closes it to all others: what lies in it has the owners and modes that strangers gave it.
  * @returns whether it was open, or somebody else's
- * @throws {Error} of the file system; ELOOP and ENOTDIR for what is no folder
+ * @throws {Refusal} for a link, or what else is no folder
+ * @throws {Error} of the file system
  */
 export function closeFolder(path: string): boolean {
-  const folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  const folder = openNoLink(path);
   try {
     const { uid, gid, mode } = fstatSync(folder);
     const isOwn = uid === 0 && gid === 0;
@@ -33,6 +36,19 @@ export function closeFolder(path: string): boolean {
     return !isOwn || !isClosed;
   } finally {
     closeSync(folder);
+  }
+}
+
+function openNoLink(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (!["ELOOP", "ENOTDIR"].includes(errnoOf(error) ?? "")) throw error;
+    throw new Refusal(
+      `${quoted(path)} is no folder, but a link or a file in the place of one, which no run has made`,
+      shell`ls -ld ${path}   (move it away, and see who could write there)`,
+      "Nothing was written to it, nor to where it leads.",
+    );
   }
 }
 

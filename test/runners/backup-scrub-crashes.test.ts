@@ -115,7 +115,7 @@ test.each(endedSteps(steps, 1, 3))("SIGTERM at $step: the next run mends", async
 
 test.each(endedSteps(steps, 2, 3))("the budget ends at $step: the next run mends", async ({ hold }) => {
   hold();
-  world.writeConfig({ budgetMs: 4_000 });
+  world.writeConfig({ budgetMs: 10_000 });
   expect(await world.start().finished).toMatchObject({ status: 124 });
   world.writeConfig({});
   await expectNextRunMends();

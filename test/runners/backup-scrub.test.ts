@@ -121,6 +121,40 @@ describe("a disk that no run has read", () => {
   });
   afterEach(() => world.close());
 
+  test("a backup disk that is mounted with suid isn't read, nor does a release of it go live", async () => {
+    const { path } = world.config.target;
+    await world.inside("mount", "-o", "remount,suid", path);
+    for (const words of [[], ["--check-config"]])
+      expect(await run(...words)).toMatchObject({
+        status: 3,
+        stdout: expect.stringContaining("is mounted without nosuid"),
+      });
+    await world.inside("mount", "-o", "remount,nosuid", path);
+    expect(existsSync(catalogue())).toBe(false);
+  });
+
+  test("a set-uid file that rotted comes back as it was, on a disk that is closed again to all but root", async () => {
+    const { config, disk } = world;
+    fill(`${disk}/${claim}/tool`, "tool");
+    chmodSync(`${disk}/${claim}/tool`, 0o4755);
+    mkdirSync(`${disk}/${nextClaim}`, { recursive: true });
+    await world.inside(
+      "cp",
+      "-a",
+      join(config.target.path, claim, "tool"),
+      join(config.target.path, nextClaim, "tool"),
+    );
+    await world.inside("chown", "65534:65534", config.target.path);
+    await world.inside("chmod", "0777", config.target.path);
+    expect(await run()).toMatchObject({ status: 0 });
+    expect(await world.inside("stat", "--format", "%u %g %a", config.target.path)).toBe("0 0 700");
+    await world.rot(`${claim}/tool`);
+    const mended = await run();
+    expect(mended.stdout).toContain("mended");
+    expect(lstatSync(`${disk}/${claim}/tool`).mode & 0o7777).toBe(0o4755);
+    expect(sha(`${claim}/tool`)).toBe(sha(`${nextClaim}/tool`));
+  });
+
   test("a first run records all of the disk, and a second one finds it as it was and leaves no trace", async () => {
     await makeDisk();
     expect(await run()).toMatchObject({ status: 0 });

@@ -63,6 +63,35 @@ function nothingHalfMade(): void {
   expect(existsSync(parts) ? readdirSync(parts) : []).toEqual([]);
 }
 
+test("a backup disk that is mounted with dev gets nothing, nor does a release of it go live", async () => {
+  const { path } = world.config.target;
+  const entries = () => world.inside("find", path, "-printf", "%P %s %T@ %m\\n");
+  const before = await entries();
+  await world.inside("mount", "-o", "remount,dev", path);
+  for (const words of [[], ["--check-config"], ["--dry-run"]]) {
+    const { status, stdout } = await world.start(words).finished;
+    expect([words, status, stdout]).toEqual([words, 3, expect.stringContaining("is mounted without nodev")]);
+  }
+  await world.inside("mount", "-o", "remount,nodev", path);
+  expect(await entries()).toBe(before);
+});
+
+test("a link that a stranger put in the place of its folder leads a run nowhere", async () => {
+  const { target, folder } = world.config;
+  const elsewhere = join(world.folder, "elsewhere");
+  mkdirSync(elsewhere, { mode: 0o755 });
+  await world.inside("ln", "-s", elsewhere, join(target.path, folder));
+  const { status, stdout } = await world.start().finished;
+  await world.inside("rm", "-f", join(target.path, folder));
+  expect([status, stdout]).toEqual([
+    3,
+    expect.stringMatching(
+      /\/dst\/pfsense" is no folder, but a link or a file.*\n.*Kept: .*\n.*Next: ls -ld .*pfsense /,
+    ),
+  ]);
+  expect([readdirSync(elsewhere), lstatSync(elsewhere).mode & 0o777]).toEqual([[], 0o755]);
+});
+
 test("all that lies above a generation is closed to all but root", async () => {
   const access = async (path: string): Promise<string> => world.inside("stat", "--format", "%u %a", path);
   const { target, folder } = world.config;
