@@ -31,13 +31,18 @@ export class HostFolder extends pulumi.ComponentResource {
   }
 }
 
-/** Made only where the file system is mounted: below an empty mount point, dumps would fill the host's own disk. */
-function makeFolder({ path, fsUuid, uid }: Omit<HostFolderArgs, "connection">): string {
+/**
+ * Made only where the file system is mounted: below an empty mount point, dumps would fill the host's own disk. What is there
+ * and is somebody else's stays so: a slip of a path would close a service's data to it.
+ */
+export function makeFolder({ path, fsUuid, uid }: Omit<HostFolderArgs, "connection">): string {
   const folder = shellWord(path);
   return [
     `set -eu; p=${folder}; d=$p; while [ ! -e "$d" ]; do d=$(dirname "$d"); done`,
     `u=$(findmnt --noheadings --output UUID --target "$d")`,
     `[ "$u" = ${shellWord(fsUuid)} ] || { echo "$p lies on a file system with the UUID \\"$u\\", and the estate has ${fsUuid}; nothing was made. Next: findmnt --target $d" >&2; exit 3; }`,
+    `o=$(stat -c %u "$p" 2>/dev/null) || o=${uid}`,
+    `[ ! -L "$p" ] && { [ "$o" = ${uid} ] || { [ "$o" = 0 ] && [ -z "$(ls -A "$p")" ]; }; } || { echo "$p is there already, and is a link or belongs to the account $o and not to ${uid}; it was left as it is. Next: ls -la $p; if it is meant: chown -R ${uid}:${uid} $p; then pulumi up" >&2; exit 3; }`,
     `mkdir -p "$p"; chown ${uid}:${uid} "$p"; chmod 0700 "$p"`,
   ].join("; ");
 }
