@@ -1,11 +1,16 @@
 import { z } from "zod";
 import type { Estate } from "../../plan";
 import { type ClusterChoice, notReached, objectsOf, reachedBy } from "../kubectl";
+import { groupsIn, prometheusRule, type SeenGroup } from "./rules";
 
 /** What a cluster has, as its API says. */
 export interface SeenCluster {
   readonly claims: readonly Claim[];
   readonly databases: readonly Database[];
+  /** Groups of alerts of Prometheus' operator; none where there is none. */
+  readonly groups: readonly SeenGroup[];
+  /** What it didn't answer, in words. */
+  readonly unanswered: readonly string[];
 }
 
 /** A claim, and where its volume's bytes lie. */
@@ -68,9 +73,10 @@ export async function seenIn(
 }
 
 async function seenBy(choice: ClusterChoice): Promise<SeenCluster | { cause: string }> {
-  const [volumes, pods] = await Promise.all([
+  const [volumes, pods, rules] = await Promise.all([
     objectsOf(choice, "persistentvolumes", volume),
     objectsOf(choice, "pods", pod),
+    objectsOf(choice, "prometheusrules.monitoring.coreos.com", prometheusRule),
   ]);
   if ("cause" in volumes) return volumes;
   if ("cause" in pods) return pods;
@@ -80,7 +86,16 @@ async function seenBy(choice: ClusterChoice): Promise<SeenCluster | { cause: str
       return engine === undefined ? [] : [{ namespace: metadata.namespace, engine, image }];
     }),
   );
-  return { claims: volumes.items.flatMap(claimOf), databases };
+  return {
+    ...{ claims: volumes.items.flatMap(claimOf), databases },
+    groups: "cause" in rules ? [] : rules.items.flatMap(groupsIn),
+    unanswered: "cause" in rules && !isNoKind(rules.cause) ? [`its rules: ${rules.cause}`] : [],
+  };
+}
+
+/** As kubectl says it of what no operator of this cluster has brought. */
+function isNoKind(cause: string): boolean {
+  return cause.includes("the server doesn't have a resource type");
 }
 
 /** A volume whose claim was deleted is nobody's any more. */

@@ -24,7 +24,9 @@ export async function lookAround(
         ? [unknown(host, seen.cause)]
         : seen.unanswered.map(what => unknown(host, `no answer to ${what}`)),
     ),
-    ...[...clusters].flatMap(([name, seen]) => ("cause" in seen ? [unknown(name, seen.cause)] : [])),
+    ...[...clusters].flatMap(([name, seen]) =>
+      ("cause" in seen ? [seen.cause] : seen.unanswered).map(what => unknown(name, what)),
+    ),
   ];
   const answered = [...clusters.values()].flatMap(seen => ("cause" in seen ? [] : [seen]));
   const seen = {

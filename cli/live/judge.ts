@@ -2,6 +2,7 @@ import type { Finding } from "../../checks";
 import type { Plan } from "../../plan";
 import { notThere } from "./not-there";
 import { outOfReach } from "./out-of-reach";
+import { ruleFindings } from "./rules";
 import type { Seen } from "./seen";
 import { databasesUnnamed, unnamedIn } from "./unnamed";
 import { unprotectedOf } from "./unprotected";
@@ -13,6 +14,7 @@ export function liveFindings(plan: Plan, seen: Seen, nowMs: number): Finding[] {
     ...notThere(plan.estate, seen),
     ...outOfReach(plan.estate, seen),
     ...databases(plan, seen),
+    ...seen.clusters.flatMap(({ groups }) => ruleFindings(plan, groups, nowMs)),
   ];
   const isError = ({ severity }: Finding): boolean => severity === "error";
   return [...findings.filter(isError), ...findings.filter(finding => !isError(finding))];

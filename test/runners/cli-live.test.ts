@@ -1,5 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ruleGroups } from "../../alerts/groups";
+import type { RuleGroup } from "../../alerts/rules";
+import { parseEstate, planOf } from "../../plan";
 import { exampleEstate, type ExampleEstate } from "../../plan/estate/example";
 import { ReleaseHost } from "./release-host";
 import { holdfastIn } from "./support/holdfast";
@@ -28,6 +31,8 @@ interface House {
   readonly vms: string;
   readonly containers: string;
   readonly exports: string;
+  /** PrometheusRules; undefined where the cluster knows none. */
+  readonly rules: readonly object[] | undefined;
 }
 
 const disk = (name: string): object => ({ csi: { volumeHandle: `cluster/pve/local-lvm/${name}` } });
@@ -40,6 +45,7 @@ const sound: House = {
   vms: "       101 k8s-1                running    4096              32.00 1234",
   containers: "",
   exports: "/srv/nfs  10.0.0.0/8(rw,no_root_squash)",
+  rules: undefined,
 };
 const vmHead = "      VMID NAME                 STATUS     MEM(MB)    BOOTDISK(GB) PID";
 
@@ -77,6 +83,7 @@ function build(house: House, estate: ExampleEstate): void {
 *"config view"*) printf %s 'https://k8s.example:6443' ;;
 *"get persistentvolumes --all-namespaces"*) ${list(volumes)}
 *"get pods --all-namespaces"*) ${list(pods)}
+*"get prometheusrules.monitoring.coreos.com --all-namespaces"*) ${house.rules ? list(house.rules) : `echo 'error: the server doesn'"'"'t have a resource type "prometheusrules"' >&2; exit 1 ;;`}
 *) exit 9 ;;
 esac
 `,
@@ -279,4 +286,63 @@ test.each<[string, () => void, string]>([
   for (const name of ["find", "lvs"]) rmSync(join(host.folder, "bin", name), { force: true });
   expect(JSON.parse(text)).toEqual([expect.objectContaining({ code: "live/unknown", message })]);
   expect(exitCode).toBe(3);
+});
+
+describe("rules of the cluster", () => {
+  const objects = (change: (groups: RuleGroup[]) => RuleGroup[] = groups => groups): object[] =>
+    change(ruleGroups(planOf(parseEstate(exampleEstate())))).map(group => ({
+      metadata: { namespace: "monitoring", name: group.name },
+      spec: { groups: [group] },
+    }));
+  const hand = (expr: string): object => ({
+    metadata: { namespace: "velero", name: "handmade" },
+    spec: { groups: [{ name: "mine", rules: [{ alert: "BackupOld", expr, for: "5m" }] }] },
+  });
+  const sometimes = 'time() - backup_last_success_timestamp{job="etcd-backup"}';
+
+  test("that are the plan's, and those that speak of other things, are told nothing of", async () => {
+    const rules = [...objects(), hand("velero_backup_failure_total > 0"), hand(`${sometimes} > 93600`)];
+    expect(await look({ rules })).toEqual({ exitCode: 0, told: [] });
+  });
+
+  test.each<[string, object[], Partial<Told>]>([
+    [
+      "edited by hand",
+      objects(groups =>
+        groups.map(group => ({
+          ...group,
+          rules: group.rules.map(rule =>
+            rule.alert === "NfsMirrorStale"
+              ? { ...rule, expr: rule.expr.replace(/> \d+/, "> 999999") }
+              : rule,
+          ),
+        })),
+      ),
+      { code: "live/rule-differs", severity: "error", subject: "NfsMirrorStale" },
+    ],
+    [
+      "gone",
+      objects(groups => groups.filter(({ name }) => name !== "holdfast-pve-nfs-mirror")),
+      { code: "live/rule-differs", severity: "error", subject: "holdfast-pve-nfs-mirror" },
+    ],
+    [
+      "one fewer",
+      objects(groups =>
+        groups.map(group => ({
+          ...group,
+          rules: group.rules.filter(({ alert }) => alert !== "NfsMirrorFailing"),
+        })),
+      ),
+      { code: "live/rule-differs", severity: "error", subject: "NfsMirrorFailing" },
+    ],
+    [
+      "of somebody else's, with 20 hours on a daily job",
+      [...objects(), hand(`${sometimes} > 72000`)],
+      { code: "alerts/fires-when-healthy", severity: "error", subject: "BackupOld (velero/handmade)" },
+    ],
+  ])("%s are told", async (_, rules, told) => {
+    const { exitCode, told: findings } = await look({ rules });
+    expect(findings).toEqual([expect.objectContaining(told)]);
+    expect(exitCode).toBe(1);
+  });
 });

@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { ruleGroups } from "../../alerts/groups";
+import { durationMs } from "../../alerts/promql/literals";
+import { readPromql } from "../../alerts/promql/parse";
+import { walk } from "../../alerts/promql/syntax";
+import { catalogue, type Finding } from "../../checks";
+import type { Plan } from "../../plan";
+import type { AlertSpec } from "../../plan/estate/monitoring";
+import { formatDuration } from "../../plan/units/duration";
+
+/** An alert as Prometheus' operator has it. */
+export interface SeenAlert {
+  readonly alert: string;
+  readonly expr: string;
+  /** As PromQL writes a duration; absent for at once. */
+  readonly for?: string | undefined;
+}
+
+/** A group of rules of the cluster; rules that record are left out. */
+export interface SeenGroup {
+  /** Namespace and name of the PrometheusRule that has it. */
+  readonly object: string;
+  readonly name: string;
+  readonly alerts: readonly SeenAlert[];
+}
+
+/** A PrometheusRule as the API has it; what else it says is left alone. */
+export const prometheusRule = z.object({
+  metadata: z.object({ namespace: z.string(), name: z.string() }),
+  spec: z
+    .object({
+      groups: z
+        .array(
+          z.object({
+            name: z.string(),
+            rules: z
+              .array(
+                z.object({
+                  alert: z.string().optional(),
+                  expr: z.union([z.string(), z.number()]).transform(String),
+                  for: z.string().optional(),
+                }),
+              )
+              .default([]),
+          }),
+        )
+        .default([]),
+    })
+    .default({ groups: [] }),
+});
+
+export function groupsIn({ metadata, spec }: z.output<typeof prometheusRule>): SeenGroup[] {
+  return spec.groups.map(({ name, rules }) => ({
+    object: `${metadata.namespace}/${metadata.name}`,
+    name,
+    alerts: rules.flatMap(({ alert, ...rule }) => (alert === undefined ? [] : [{ alert, ...rule }])),
+  }));
+}
+
+/** Rules of the plan that are others in the cluster, and rules of others' that speak of the plan's jobs. */
+export function ruleFindings(plan: Plan, groups: readonly SeenGroup[], nowMs: number): Finding[] {
+  const planned = new Map(ruleGroups(plan).map(group => [group.name, group.rules] as const));
+  const own = groups.filter(({ name }) => planned.has(name));
+  const others = groups.filter(({ name }) => !planned.has(name));
+  return [
+    // Where none is there, Prometheus may get them as files.
+    ...(own.length === 0 ? [] : missing([...planned.keys()], own)),
+    ...own.flatMap(group => changed(group, planned.get(group.name) ?? [])),
+    ...foreign(plan, others, nowMs),
+  ];
+}
+
+function missing(names: readonly string[], own: readonly SeenGroup[]): Finding[] {
+  const there = new Set(own.map(({ name }) => name));
+  return names
+    .filter(name => !there.has(name))
+    .map(name =>
+      differs(name, `No PrometheusRule of the cluster has the group ${name}: none of its alerts can fire.`),
+    );
+}
+
+function changed({ object, name, alerts }: SeenGroup, planned: readonly SeenAlert[]): Finding[] {
+  const names = new Set([...planned, ...alerts].map(({ alert }) => alert));
+  return [...names].flatMap(alert => {
+    const [wanted, seen] = [planned, alerts].map(rules => rules.find(rule => rule.alert === alert));
+    const where = `${alert} of group ${name} in ${object}`;
+    if (wanted === undefined) return [differs(alert, `${where} isn't the plan's: somebody added it there.`)];
+    if (seen === undefined) return [differs(alert, `${alert} is missing in group ${name} of ${object}.`)];
+    if (textOf(wanted) === textOf(seen)) return [];
+    return [differs(alert, `${where} is ${textOf(seen)} there, and ${textOf(wanted)} in the plan.`)];
+  });
+}
+
+function textOf({ expr, for: wait }: SeenAlert): string {
+  return `\`${expr}\` for ${formatDuration(waitMs(wait))}`;
+}
+
+function waitMs(wait: string | undefined): number {
+  return wait === undefined ? 0 : durationMs(wait);
+}
+
+function differs(subject: string, message: string): Finding {
+  return {
+    ...{ code: "live/rule-differs", severity: "error", subject, message },
+    fix: "pulumi up --refresh; what was meant there belongs in the estate.",
+    evidence: {},
+  };
+}
+
+/** Rules that speak of what a job of the plan pushes are judged as an alert of the estate's own is. */
+function foreign(plan: Plan, groups: readonly SeenGroup[], nowMs: number): Finding[] {
+  const pushed = new Set(plan.jobs.flatMap(({ metrics }) => metrics.map(({ name }) => name)));
+  const [receiver] = Object.keys(plan.estate.receivers);
+  const alerts = groups.flatMap(({ object, alerts }) =>
+    alerts
+      .filter(({ expr }) => speaksOf(expr, pushed))
+      .map((rule): AlertSpec => ({
+        name: `${rule.alert} (${object})`,
+        expr: rule.expr,
+        for: formatDuration(waitMs(rule.for)),
+        severity: "warning",
+        // Who hears of it, and by which page, is nothing of the estate's.
+        ...{ receiver, runbook: true, absence: false },
+      })),
+  );
+  const monitoring = { ...plan.estate.monitoring, alerts: [...plan.estate.monitoring.alerts, ...alerts] };
+  const judged = { ...plan, estate: { ...plan.estate, monitoring } };
+  const names = new Set(alerts.map(({ name }) => name));
+  return catalogue
+    .filter(({ code }) => code.startsWith("alerts/"))
+    .flatMap(check => check.run(judged, nowMs))
+    .filter(({ subject }) => names.has(subject));
+}
+
+/** One that can't be read is the business of whoever wrote it: the operator's own admission refuses such. */
+function speaksOf(expr: string, metrics: ReadonlySet<string>): boolean {
+  const parsed = readPromql(expr);
+  if (parsed instanceof Error) return false;
+  return [...walk(parsed)].some(part => part.kind === "selector" && metrics.has(part.metric ?? ""));
+}
