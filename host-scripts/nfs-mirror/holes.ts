@@ -80,13 +80,12 @@ export async function copyAllAroundHoles(
     const stat = statIn(mirror.config.source.path, name);
     return `${stat?.dev}:${stat?.ino}`;
   };
-  const [copied, rest] = [new Map<string, string>(), [] as string[]];
+  const copied = new Map<string, string>();
   for (const name of names) {
     if (copied.has(fileOf(name))) continue;
     if (await copyAroundHoles(mirror, name, leftMs())) copied.set(fileOf(name), name);
-    else rest.push(name);
   }
-  if (copied.size === 0) return { rest, pass: undefined };
+  if (copied.size === 0) return { rest: names, pass: undefined };
   const isFrozen = frozenIn(mirror);
   // To rsync, another name's copy looks the same, and it may link all of them to that one.
   const linked = [...(await withOtherNames(mirror, [...copied.values()]))].filter(name => {
@@ -94,7 +93,11 @@ export async function copyAllAroundHoles(
     return first === name || (first !== undefined && !isFrozen(name) && giveOtherName(mirror, first, name));
   });
   for (const name of linked) work.add(name);
-  return { rest, pass: await copyNames(mirror, work, linked, ["--ignore-missing-args"]) };
+  const isDone = new Set(linked);
+  return {
+    rest: names.filter(name => !isDone.has(name)),
+    pass: await copyNames(mirror, work, linked, ["--ignore-missing-args"]),
+  };
 }
 
 /** @returns whether it could be done */

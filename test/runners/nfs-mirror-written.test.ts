@@ -127,6 +127,26 @@ test("what a run had copied when the power went is compared by content, and what
   expect([later.stdout, later.status]).toEqual([expect.not.stringContaining("compared"), 0]);
 });
 
+test("after the power went a name that can't be linked to its file's copy isn't passed over", async () => {
+  put("vm/disk", "begin");
+  truncateSync(join(world.source, "vm/disk"), 70 * mebibyte);
+  linkSync(join(world.source, "vm/disk"), join(world.source, "vm/other"));
+  await cutPower([]);
+  const other = `${world.config.target.path}/vm/other`;
+  await world.inside("rm", other);
+  await world.inside("cp", "-a", "--sparse=always", `${world.config.source.path}/vm/disk`, other);
+  await lose("vm/other");
+  await world.inside("chattr", "+i", other);
+  const refused = await mirror();
+  await world.inside("chattr", "-i", other);
+  expect([refused.stdout, refused.status]).toEqual([
+    expect.stringContaining("1 files may not be on the disk as they were copied"),
+    1,
+  ]);
+  expect(await mirror()).toMatchObject({ status: 0 });
+  await expectMirrored(world);
+});
+
 test("after the power went a service that is kept as it is keeps what it has, and is compared once it is mirrored again", async () => {
   const encrypted = Array.from({ length: 57 }, (_, index) => `mail/f${index + 3}`);
   for (const name of ["mail/f0", "mail/f1", "mail/f2", ...encrypted]) put(name, "good");
