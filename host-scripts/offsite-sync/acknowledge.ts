@@ -4,6 +4,7 @@ import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { type Memory, writeMemory } from "./memory";
 import type { Offsite } from "./offsite";
+import { recentOf } from "./on-disk";
 import { writeFar } from "./reach";
 
 /**
@@ -33,6 +34,7 @@ export const acknowledge: Phase<Offsite> = {
       token,
       stamps,
       legs: { ...memory.legs, ...Object.fromEntries(times) },
+      recent: { ...memory.recent, ...Object.fromEntries(done.map(leg => [leg.leg.from, recentOf(leg)])) },
       full: { ...Object.fromEntries(times), ...memory.full },
     };
     writeMemory(config, kept);

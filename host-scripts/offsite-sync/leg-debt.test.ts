@@ -25,6 +25,7 @@ function owed(stamp: string, { isAway = false, isNew = false } = {}): LegDebt {
   const run = {
     config: { job, legs: [leg] },
     memory: {
+      recent: {},
       full: {},
       stamps: { [journal]: stamp },
       parts: isNew ? {} : { [from]: { entries: 1, bytes: 5 } },

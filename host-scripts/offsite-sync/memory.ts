@@ -20,6 +20,10 @@ const memory = z.strictObject({
   legs: z.record(z.string(), ms),
   /** By the source of a leg: when what is gone here was last removed there, or what it first was there. */
   full: z.record(z.string(), ms).default({}),
+  /** When the destination's rsync was last found to sync nothing. */
+  unsyncedMs: ms.optional(),
+  /** By the source of a leg: what was sent last, and may not have been on its disk when it was acknowledged; null for all of it. */
+  recent: z.record(z.string(), z.array(z.string()).nullable()).default({}),
   /** How far the pass that compares all by content is: behind which file of which leg, and when it began and last went on. */
   scrub: z.strictObject({ leg: z.string(), after: z.string(), startedMs: ms, atMs: ms }).optional(),
   /** When the last such pass that came to its end had begun. */
@@ -29,7 +33,7 @@ const memory = z.strictObject({
 });
 export type Memory = z.infer<typeof memory>;
 
-const nothingKnown: Memory = { stamps: {}, parts: {}, legs: {}, full: {}, doubtful: {} };
+const nothingKnown: Memory = { stamps: {}, parts: {}, legs: {}, full: {}, doubtful: {}, recent: {} };
 
 /** @returns nothing where it is lost or can't be read: then everything is compared again */
 export function readMemory(config: Pick<OffsiteSyncConfig, "stateDir">): Memory {

@@ -66,6 +66,8 @@ export interface LegRun {
   /** What changed after this instant may be missing, epoch ms. */
   readonly asOfMs: number;
   readonly sent: Sent;
+  /** What this run sent, below the leg, where it may not be on the destination's disk yet. */
+  readonly sentNames: Set<string>;
   /** All of its parts were sent and proven in this run. */
   isDone: boolean;
 }

@@ -30,7 +30,12 @@ async function owed(stamp: string): Promise<LegRun> {
   const leg = { from, excludes: [], generations: [], journals: [{ ...watched, watches: true }] };
   const run = {
     config: { job: "offsite-sync-backup", legs: [leg] },
-    memory: { full: {}, stamps: { [journal()]: stamp }, parts: { [from]: { entries: 1, bytes: 1 } } },
+    memory: {
+      full: {},
+      recent: {},
+      stamps: { [journal()]: stamp },
+      parts: { [from]: { entries: 1, bytes: 1 } },
+    },
     log: { info: () => undefined },
     legs: [{ leg }],
     ...{ debts: new Map(), startedAt: new Date() },

@@ -52,6 +52,9 @@ export function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
     }
     if (takeNames(debt, { leg, root }, named)) whole ??= `${writer} hands over all of it`;
   }
+  const recent = run.memory.recent[leg.from];
+  if (recent === null) whole ??= "much was sent last that may not have been on its disk then";
+  for (const name of recent ?? []) named.paths.add(name);
   const parts = [...foldersOf(leg), undefined].map((folder): Part => ({
     leg,
     folder,
@@ -65,6 +68,7 @@ export function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
     isFull,
     asOfMs,
     sent: { ...nothingSent },
+    sentNames: new Set(),
     isDone: false,
   };
 }

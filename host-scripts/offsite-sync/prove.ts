@@ -5,8 +5,9 @@ import type { RsyncItem } from "../runtime/rsync-items";
 import { shell } from "../runtime/shell";
 import { writeMemory } from "./memory";
 import { countSent, type Leg, type Offsite } from "./offsite";
+import { noteSent } from "./on-disk";
 import { failureOf } from "./remote";
-import { isAsBefore, pass, passWithSums, type Transfer } from "./transfer";
+import { isAsBefore, nameInLeg, pass, passWithSums, type Transfer } from "./transfer";
 import { type Differing, type Judged, whichIsGood } from "./which-is-good";
 
 /** Files of a transfer that are compared, each as likely as any other that was sent; the last one is always among them. */
@@ -78,6 +79,7 @@ export async function mend(run: Offsite, leg: Leg, transfer: Transfer, look = co
   const only = { names: judged.send, deep: false };
   const mended = await pass(run, { ...transfer, linked: [], only }, ["--checksum"], item => {
     if (!item.letters.startsWith("<f")) return;
+    noteSent(run, leg, nameInLeg(leg, transfer, item.path.toString("latin1")));
     if (judged.repairs.has(item.path.toString("latin1"))) run.sent.repaired += 1;
     else countSent(run, leg, { files: 1 });
     run.log.warn(`sent again: ${quoted(`${transfer.from}/`)}${noted(item.path)}`);
@@ -87,9 +89,9 @@ export async function mend(run: Offsite, leg: Leg, transfer: Transfer, look = co
 }
 
 /** What was in doubt and is compared anew isn't any more, unless it is again. */
-function noteDoubtful(run: Offsite, leg: Leg, { from, only }: Transfer, { doubtful }: Judged): void {
-  const above = Buffer.from(from.slice(leg.from.length + 1)).toString("latin1");
-  const inLeg = (name: string): string => (above === "" ? name : `${above}/${name}`);
+function noteDoubtful(run: Offsite, leg: Leg, transfer: Transfer, { doubtful }: Judged): void {
+  const { only } = transfer;
+  const inLeg = (name: string): string => nameInLeg(leg, transfer, name);
   const looked = new Set(only?.deep === false ? only.names.map(inLeg) : []);
   const before = (run.memory.doubtful[leg.from] ?? []).filter(name => !looked.has(name));
   const now = new Set([...before, ...doubtful.map(({ name }) => inLeg(name))]);

@@ -9,6 +9,7 @@ import type { Phase } from "../runtime/phases";
 import { shell } from "../runtime/shell";
 import { fileOf, writeMemory } from "./memory";
 import type { Offsite } from "./offsite";
+import { writeThere } from "./on-disk";
 import { type Asking, connect, failureOf, remotePath, remoteRsync } from "./remote";
 
 /** What a job keeps at its destination of itself. */
@@ -78,8 +79,8 @@ function asJson(text: string): unknown {
 }
 
 /** Folders of the legs are made by it too. */
-export async function writeFar(asking: Asking & Pick<Offsite, "config">, record: FarRecord): Promise<void> {
-  const { config } = asking;
+export async function writeFar(run: Offsite, record: FarRecord): Promise<void> {
+  const { config } = run;
   const skeleton = join(config.stateDir, "skeleton");
   rmSync(skeleton, { recursive: true, force: true });
   const folders = config.legs.flatMap(({ to, generations }) => [
@@ -90,12 +91,12 @@ export async function writeFar(asking: Asking & Pick<Offsite, "config">, record:
   mkdirSync(join(skeleton, dirname(farName(config))), { recursive: true });
   writeWhole(join(skeleton, farName(config)), `${JSON.stringify(record)}\n`, 0o600);
   // By content: two records have one size, and may be of one second.
-  const pass = await remoteRsync(asking, ["--recursive", "--checksum", "--", "./", remotePath(config, "")], {
+  const pass = await writeThere(run, ["--recursive", "--checksum", "--", "./", remotePath(config, "")], {
     cwd: skeleton,
   });
   if (pass.outcome !== "complete")
     throw failureOf(
-      asking,
+      run,
       `the record of ${config.destination.name}`,
       pass,
       "What was sent is there, and is compared again.",

@@ -7,10 +7,12 @@ import { countSent, type Leg, type Offsite, type Part, nameOfPart } from "./offs
 import { overFolders, refusalOfBlocked } from "./in-the-way";
 import { prove, sampleOf } from "./prove";
 import type { RsyncItem } from "../runtime/rsync-items";
+import { noteSent } from "./on-disk";
 import { Away, failureOf } from "./remote";
 import { addSums, type Sum, sumNow } from "./sums";
 import {
   bytesOfEarlier,
+  nameInLeg,
   type pass,
   passWithSums,
   splitChanged,
@@ -75,6 +77,7 @@ async function sendAndProve(
     const name = item.path.toString("latin1");
     const sum = md5 === undefined ? undefined : sumNow(transfer.from, name, md5, sinceMs);
     if (sum) sums.set(`${Buffer.from(transfer.from).toString("latin1")}/${name}`, sum);
+    noteSent(run, leg, nameInLeg(leg, transfer, name));
     countSent(run, leg, { files: 1, againBytes: bytesOfEarlier(transfer, name) });
     sample.add(name);
     log.progress(`${sent.files} files sent, now ${shortened(quoted(item.path))}`);

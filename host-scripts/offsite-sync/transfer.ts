@@ -7,6 +7,7 @@ import { itemFormat, parseItem, type RsyncItem } from "../runtime/rsync-items";
 import { isFolderIn, statIn } from "../runtime/tree-path";
 import { entriesOf } from "../runtime/open-folder";
 import type { Leg, Offsite, Part } from "./offsite";
+import { writeThere } from "./on-disk";
 import { paced } from "./paced";
 import {
   anyOwn,
@@ -35,6 +36,12 @@ export function placeOfPart({ leg, folder }: Pick<Part, "leg" | "folder">): { fr
   return folder === undefined
     ? { from: leg.from, to: leg.to }
     : { from: join(leg.from, folder), to: `${leg.to}/${folder}` };
+}
+
+/** Name below a leg of what lies below a transfer, byte by byte as latin1. */
+export function nameInLeg(leg: Leg, { from }: Transfer, name: string): string {
+  const above = Buffer.from(from.slice(leg.from.length + 1)).toString("latin1");
+  return above === "" ? name : `${above}/${name}`;
 }
 
 /** Some files of a leg, wherever in it they lie. */
@@ -149,12 +156,14 @@ async function start(
   onItem: (item: RsyncItem) => void,
   options: Omit<RemoteOptions, "cwd">,
 ): Promise<RsyncPass> {
+  // A look sends no file.
+  const isLook = how.includes("--dry-run");
   const sendList = (
     list: readonly string[],
     limit: readonly string[],
     timeoutMs: number,
   ): Promise<RsyncPass> =>
-    remoteRsync(
+    (isLook ? remoteRsync : writeThere)(
       run,
       [
         ...offsiteMetadata,
@@ -168,11 +177,8 @@ async function start(
       onItem,
     );
   const { timeoutMs = run.config.budgetMs } = options;
-  // A look sends no file.
   const withList = (list: readonly string[]): Promise<RsyncPass> =>
-    how.includes("--dry-run")
-      ? sendList(list, [], timeoutMs)
-      : paced(run, timeoutMs, (limit, ms) => sendList(list, limit, ms));
+    isLook ? sendList(list, [], timeoutMs) : paced(run, timeoutMs, (limit, ms) => sendList(list, limit, ms));
   if (!only) return withList([]);
   return withPathList(run.config.stateDir, only.names, list =>
     withList([...list, ...(only.deep ? ["--recursive"] : [])]),

@@ -20,7 +20,7 @@ export const verify: Phase<Offsite> = {
         await proveSource(run, leg);
         run.legs.push({
           ...{ leg, parts: [], oldestMs: undefined, isFull: false, isDone: false },
-          ...{ asOfMs: run.startedAt.getTime(), sent: { ...nothingSent } },
+          ...{ asOfMs: run.startedAt.getTime(), sent: { ...nothingSent }, sentNames: new Set() },
         });
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -29,6 +29,10 @@ export interface Far {
   start(): Promise<void>;
   /** With all of its connections. */
   stop(): Promise<void>;
+  /** It loses its power, and has it again: of a disk of its own, what had been written to that is left. */
+  losePower(): Promise<void>;
+  /** Settings of its module beside its own, as rsyncd.conf(5) has them. */
+  configureModule(...settings: readonly string[]): void;
 }
 
 const uid = 64_000;
@@ -73,10 +77,20 @@ export async function startFar(folder: string, megabytes?: number): Promise<Far>
     );
   unshadow();
   text("authorized_keys", `restrict,command="${command}" ${publicKey("user")}\n`);
-  text(
-    "rsyncd.conf",
-    `use chroot = no\nlog file = /dev/null\n[${offsiteModule}]\npath = ${join(folder, "tree")}\nread only = no\nfake super = yes\nmunge symlinks = yes\n`,
-  );
+  const configureModule = (...settings: readonly string[]): void =>
+    text(
+      "rsyncd.conf",
+      [
+        ...[
+          "use chroot = no",
+          "log file = /dev/null",
+          `[${offsiteModule}]`,
+          `path = ${join(folder, "tree")}`,
+        ],
+        ...["read only = no", "fake super = yes", "munge symlinks = yes", ...settings, ""],
+      ].join("\n"),
+    );
+  configureModule();
   text(
     "passwd",
     `${readFileSync("/etc/passwd", "utf8")}sshd:x:65530:65534::/run/sshd:/usr/sbin/nologin\nnas:x:${uid}:${uid}::${folder}:/bin/sh\n`,
@@ -107,6 +121,7 @@ export async function startFar(folder: string, megabytes?: number): Promise<Far>
       ),
     unshadow,
     configure,
+    configureModule,
     outside: path => `/proc/${child?.pid}/root${path}`,
     inside: async (program, ...args) =>
       (await execa("nsenter", [`--mount=/proc/${child?.pid}/ns/mnt`, program, ...args])).stdout,
@@ -119,6 +134,14 @@ export async function startFar(folder: string, megabytes?: number): Promise<Far>
       const ended = new Promise(resolve => child?.once("exit", resolve));
       child.kill("SIGKILL");
       await ended;
+    },
+    async losePower() {
+      const [disk, left] = [join(folder, diskImage), join(folder, "left.img")];
+      // What its kernel still has in memory alone isn't in the file.
+      await execa("cp", ["--sparse=always", disk, left]);
+      await far.stop();
+      renameSync(left, disk);
+      await far.start();
     },
   };
   await far.start();
