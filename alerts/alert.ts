@@ -1,7 +1,8 @@
 import type { Plan } from "../plan";
 import { absenceRules } from "./absence";
 import { estateRule } from "./estate-rule";
-import { PromqlSyntaxError, readPromql } from "./promql/parse";
+import { PromqlSyntaxError } from "./promql/parse";
+import { readPromql } from "./promql/read";
 import type { Expr } from "./promql/syntax";
 import { type AlertRule, rulesOf } from "./rules";
 

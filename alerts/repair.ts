@@ -5,7 +5,8 @@ import { formatDuration, parseDuration } from "../plan/units/duration";
 import type { ReadAlert } from "./alert";
 import { ageOf } from "./courses";
 import { flawIn } from "./flaw";
-import { PromqlSyntaxError, readPromql } from "./promql/parse";
+import { PromqlSyntaxError } from "./promql/parse";
+import { readPromql } from "./promql/read";
 import { selected } from "./promql/select";
 import type { Sample } from "./promql/sample";
 import {

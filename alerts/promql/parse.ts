@@ -58,26 +58,6 @@ function usualSlip(rest: string): string | undefined {
   return slip === undefined ? undefined : `Write "${slips[slip] ?? ""}" in place of "${slip}"`;
 }
 
-const known = new Map<string, Expr | PromqlSyntaxError>();
-const mostKnown = 2_000;
-
-/** As `parsePromql`, with the fault as a value. A text is read once: an estate is planned anew for what follows from a finding. */
-export function readPromql(text: string): Expr | PromqlSyntaxError {
-  const found = known.get(text) ?? readAnew(text);
-  if (known.size >= mostKnown) known.clear();
-  known.set(text, found);
-  return found;
-}
-
-function readAnew(text: string): Expr | PromqlSyntaxError {
-  try {
-    return parsePromql(text);
-  } catch (error) {
-    if (error instanceof PromqlSyntaxError) return error;
-    throw error;
-  }
-}
-
 function childrenOf(node: SyntaxNode): SyntaxNode[] {
   const children: SyntaxNode[] = [];
   for (let child = node.firstChild; child; child = child.nextSibling) children.push(child);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ruleGroups } from "../../alerts/groups";
 import { durationMs } from "../../alerts/promql/literals";
-import { readPromql } from "../../alerts/promql/parse";
+import { readPromql } from "../../alerts/promql/read";
 import { walk } from "../../alerts/promql/syntax";
 import { catalogue, type Finding } from "../../checks";
 import type { Plan } from "../../plan";
