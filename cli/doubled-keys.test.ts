@@ -1,8 +1,10 @@
 import { doubledKeys } from "./doubled-keys";
 
+const doubledIn = (text: string) => doubledKeys(text, JSON.parse(text));
+
 test("names the key, where its object stands and both lines", () =>
   expect(
-    doubledKeys(`{
+    doubledIn(`{
   "services": {
     "books": { "data": [1, { "a": ",", "b": "}\\"{" }] },
     "books": { "data": [] }
@@ -16,6 +18,9 @@ test("names the key, where its object stands and both lines", () =>
   ]));
 
 test("one key in two objects, a value like a key and an escaped name are no doubles", () => {
-  expect(doubledKeys('{"a":{"a":"a"},"b":["a","a"],"c":{}}')).toEqual([]);
-  expect(doubledKeys('{"a":1,"\\u0061":2}')).toEqual([{ key: "a", path: [], lines: [1, 1] }]);
+  expect(doubledIn('{"a":{"a":"a"},"b":["a","a"],"c":{}}')).toEqual([]);
+  expect(doubledIn('{"a":1,"\\u0061":2}')).toEqual([{ key: "a", path: [], lines: [1, 1] }]);
 });
+
+test("a colon that is escaped doesn't stand for that of a key", () =>
+  expect(doubledIn('{"a":1,"a":"\\u003a"}')).toEqual([{ key: "a", path: [], lines: [1, 1] }]));

@@ -81,7 +81,7 @@ function jsonOf(file: string): unknown {
   try {
     const text = readFileSync(file, "utf8");
     const data: unknown = JSON.parse(text);
-    refuseDoubledKeys(text, file);
+    refuseDoubledKeys(text, data, file);
     return data;
   } catch (error) {
     if (error instanceof EstateInvalid) throw error;
@@ -90,8 +90,8 @@ function jsonOf(file: string): unknown {
 }
 
 /** Of two that are called the same, a parser keeps the last, and the first would be gone without a word. */
-function refuseDoubledKeys(text: string, file: string): void {
-  const faults = doubledKeys(text).map(({ key, path, lines: [first, second] }) => ({
+function refuseDoubledKeys(text: string, data: unknown, file: string): void {
+  const faults = doubledKeys(text, data).map(({ key, path, lines: [first, second] }) => ({
     path: pathText([...path, key]),
     value: shown(key),
     problem: `is there twice, in line ${first} and in line ${second}: the first would be dropped. Rename one of the two, or remove it`,

@@ -56,11 +56,17 @@ export function datasetsOf(estate: Estate): readonly Dataset[] {
   return datasets;
 }
 
-/** Every dataset as the estate has it. */
-export function eachDatasetOf(estate: Estate): Dataset[] {
-  return Object.entries(estate.services).flatMap(([service, { data }]) =>
-    data.map(spec => datasetOf(service, spec, estate)),
-  );
+const eachKnown = new WeakMap<Estate, readonly Dataset[]>();
+
+/** Every dataset as the estate has it. Computed once for an estate. */
+export function eachDatasetOf(estate: Estate): readonly Dataset[] {
+  const datasets =
+    eachKnown.get(estate) ??
+    Object.entries(estate.services).flatMap(([service, { data }]) =>
+      data.map(spec => datasetOf(service, spec, estate)),
+    );
+  eachKnown.set(estate, datasets);
+  return datasets;
 }
 
 /** From so many on, nobody reads of each of them. */

@@ -17,8 +17,8 @@ export const namedForAnother = defineCheck({
   run: plan => {
     const index = seriesOf(plan);
     return readAlerts(plan).flatMap(alert => {
-      const named = jobNamed(alert.name, plan);
-      if (alert.origin !== "estate" || !named) return [];
+      const named = alert.origin === "estate" ? jobNamed(alert.name, plan) : undefined;
+      if (!named) return [];
       const series = selectorsOf(alert.parsed).flatMap(selector => selected(selector, index));
       const looksAt = [...new Set(series.flatMap(({ kind, emitter }) => (kind === "job" ? [emitter] : [])))];
       if (looksAt.length === 0 || looksAt.includes(named.name)) return [];

@@ -1,6 +1,7 @@
 import type { Plan } from "../../plan";
 import { addTo } from "../../plan/add-to";
 import { nearest } from "../../plan/contracts/near";
+import { exceptVolumes } from "../../plan/estate/except-volumes";
 import type { Estate } from "../../plan/estate/schema";
 import type { Job, Location } from "../../plan/job";
 import { isBelow, machineKey, sameMachine, staysOnMachine } from "../../plan/layers/places";
@@ -195,9 +196,7 @@ function withoutConfiguration({ estate, jobs }: Plan): Found[] {
 
 /** A firewall's backup is of what a service calls its own, too. */
 function withoutDevice({ estate, jobs }: Plan): Found[] {
-  const owned = Object.values(estate.services).flatMap(({ data }) =>
-    data.flatMap(dataset => (dataset.kind === "device" ? [dataset.firewall] : [])),
-  );
+  const owned = exceptVolumes(estate).flatMap(({ spec }) => (spec.kind === "device" ? [spec.firewall] : []));
   return toldToCopy(jobs, "device")
     .filter(({ of }) => !owned.includes(of))
     .map(({ job, of: name }) => ({

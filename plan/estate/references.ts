@@ -165,10 +165,11 @@ function alertsTwice(runs: readonly { readonly run: PlannedRun; readonly at: Pat
     one.host !== undefined && other.host !== undefined && one.host !== other.host;
   for (const { run, at } of runs) {
     const called = run.alert?.called;
+    if (called === undefined) continue;
     const other = runs.find(
       found => found.run !== run && stem(found.run) === called && !onOtherHosts(found.run, run),
     );
-    if (called !== undefined && other)
+    if (other)
       look.fault(
         [...at, "alert", "called"],
         called,

@@ -1,5 +1,6 @@
 import type { GenerationPolicy } from "../../contracts/generations";
 import { datasetId, datasetsOf } from "../../datasets";
+import { exceptVolumes } from "../../estate/except-volumes";
 import type { Estate } from "../../estate/schema";
 import type { Deletion, Flow, Machine, Source } from "../../job";
 import { generationPolicyOf } from "../../retention";
@@ -96,12 +97,10 @@ export function configurationPaths(host: string, estate: Estate): string[] {
 }
 
 function configurations(host: string, estate: Estate): { id: string; paths: readonly string[] }[] {
-  return Object.entries(estate.services).flatMap(([service, { data }]) =>
-    data.flatMap(spec =>
-      spec.kind === "configuration" && spec.host === host
-        ? [{ id: datasetId(`${service}/${spec.name ?? service}`), paths: spec.paths }]
-        : [],
-    ),
+  return exceptVolumes(estate).flatMap(({ service, spec }) =>
+    spec.kind === "configuration" && spec.host === host
+      ? [{ id: datasetId(`${service}/${spec.name ?? service}`), paths: spec.paths }]
+      : [],
   );
 }
 

@@ -1,4 +1,5 @@
 import { snapshotJobName } from "../../contracts/lvm-pvc-snapshot";
+import { exceptVolumes } from "../../estate/except-volumes";
 import type { Lookup } from "../../estate/lookup";
 import type { Estate } from "../../estate/schema";
 import { parseDuration } from "../../units/duration";
@@ -78,27 +79,22 @@ export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
 
 /** The host's configuration is copied to the backup disk: with the disk in it, each night copies all earlier ones. */
 function copiesOfCopies(host: string, target: string, look: Lookup, estate: Estate): void {
-  for (const [service, { data }] of Object.entries(estate.services))
-    for (const [index, dataset] of data.entries()) {
-      if (dataset.kind !== "configuration" || dataset.host !== host) continue;
-      for (const [place, path] of dataset.paths.entries())
-        if (isBelow(path, target) || isBelow(target, path))
-          look.fault(
-            ["services", service, "data", index, "paths", place],
-            path,
-            `has the backup disk "${target}" in it: each night would copy its own copies. Expected what the host needs to be set up anew, e.g. "/etc/pve"`,
-          );
-    }
+  for (const { service, index, spec } of exceptVolumes(estate)) {
+    if (spec.kind !== "configuration" || spec.host !== host) continue;
+    for (const [place, path] of spec.paths.entries())
+      if (isBelow(path, target) || isBelow(target, path))
+        look.fault(
+          ["services", service, "data", index, "paths", place],
+          path,
+          `has the backup disk "${target}" in it: each night would copy its own copies. Expected what the host needs to be set up anew, e.g. "/etc/pve"`,
+        );
+  }
 }
 
 /** A backup below the least size is refused: one that is beyond all of the firewall is never reached. */
 function smallEnough(name: string, look: Lookup, { services, firewalls }: Estate): void {
-  const sizes = Object.values(services).flatMap(({ data }) =>
-    data.flatMap(dataset =>
-      dataset.kind === "device" && dataset.firewall === name && dataset.size !== undefined
-        ? [dataset.size]
-        : [],
-    ),
+  const sizes = exceptVolumes({ services }).flatMap(({ spec }) =>
+    spec.kind === "device" && spec.firewall === name && spec.size !== undefined ? [spec.size] : [],
   );
   const most = Math.max(...sizes.map(parseSize));
   for (const [file, least] of Object.entries(firewalls[name]?.atLeast ?? {}))

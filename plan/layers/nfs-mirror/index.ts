@@ -1,5 +1,6 @@
 import { nfsMirrorJobName } from "../../contracts/nfs-mirror";
 import { slipOf } from "../../contracts/near";
+import { exceptVolumes } from "../../estate/except-volumes";
 import { type Lookup, type Path } from "../../estate/lookup";
 import type { Estate } from "../../estate/schema";
 import type { Layer } from "../layer";
@@ -57,9 +58,9 @@ function rewritten(part: NfsMirrorSpec, at: Path, look: Lookup, estate: Estate):
   }
 }
 
-function treesOf(host: string, { services }: Estate): string[] {
-  return Object.values(services).flatMap(({ data }) =>
-    data.flatMap(dataset => (dataset.kind === "tree" && dataset.host === host ? [dataset.path] : [])),
+function treesOf(host: string, estate: Estate): string[] {
+  return exceptVolumes(estate).flatMap(({ spec }) =>
+    spec.kind === "tree" && spec.host === host ? [spec.path] : [],
   );
 }
 

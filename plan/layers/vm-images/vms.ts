@@ -1,4 +1,5 @@
 import { datasetId } from "../../datasets";
+import { exceptVolumes } from "../../estate/except-volumes";
 import type { Estate } from "../../estate/schema";
 import type { DatasetSpec } from "../../estate/services";
 
@@ -11,18 +12,16 @@ export interface HostVm {
 
 /** Every VM that the estate has on a host: a cluster's nodes first, as most of what runs there waits for them. */
 export function vmsOf(host: string, estate: Estate): HostVm[] {
-  const vms = Object.entries(estate.services).flatMap(([service, { data }]) =>
-    data.flatMap((spec, index): HostVm[] =>
-      spec.kind === "vm" && spec.host === host
-        ? [
-            {
-              dataset: datasetId(`${service}/${spec.name ?? service}`),
-              spec,
-              at: ["services", service, "data", index],
-            },
-          ]
-        : [],
-    ),
+  const vms = exceptVolumes(estate).flatMap(({ service, index, spec }): HostVm[] =>
+    spec.kind === "vm" && spec.host === host
+      ? [
+          {
+            dataset: datasetId(`${service}/${spec.name ?? service}`),
+            spec,
+            at: ["services", service, "data", index],
+          },
+        ]
+      : [],
   );
   const isNode = ({ spec }: HostVm): boolean => spec.cluster !== undefined;
   return [...vms.filter(isNode), ...vms.filter(vm => !isNode(vm))];
