@@ -124,11 +124,11 @@ function guestsIn(lines: readonly string[], nameAt: number): Guest[] {
   });
 }
 
-/** Made by mkfs, and nobody's. */
-const nobodys = new Set(["lost+found"]);
+/** Made by mkfs; and what a restore keeps beside a tree until somebody has looked at it. */
+const nobodys = /^(lost\+found|\.holdfast.*)$/;
 
 function entriesIn([encoded = ""]: readonly string[], mount: string): string[] | undefined {
   const paths = Buffer.from(encoded, "base64").toString().split("\0");
   if (paths.pop()?.trimEnd() !== end) return undefined;
-  return paths.filter(path => !nobodys.has(path.slice(mount.length + 1)));
+  return paths.filter(path => !nobodys.test(path.slice(mount.length + 1)));
 }

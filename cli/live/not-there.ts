@@ -18,9 +18,12 @@ export function notThere({ services }: Estate, seen: Seen): Finding[] {
     data.flatMap(spec =>
       goneOf(spec, spec.name ?? service, seen).map(({ what, near = "" }): Finding => {
         const subject = datasetId(`${service}/${spec.name ?? service}`);
+        const lost = spec.unprotected
+          ? "no copy of it is wanted anyway"
+          : "what is promised of it is kept by nobody";
         return {
           ...{ code: "live/not-there", severity: spec.unprotected ? "warning" : "error", subject },
-          message: `${subject} is ${what}, which isn't there: what is promised of it is kept by nobody${near || "."}`,
+          message: `${subject} is ${what}, which isn't there: ${lost}${near || "."}`,
           fix: `Write in services.${service}.data what it is called there, or remove it.`,
           evidence: { what },
         };

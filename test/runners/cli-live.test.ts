@@ -38,7 +38,7 @@ interface House {
 const disk = (name: string): object => ({ csi: { volumeHandle: `cluster/pve/local-lvm/${name}` } });
 /** What the example estate says is there, and no more. */
 const sound: House = {
-  folders: ["books", "photos", "etcd-backup", "vault-backup", "lost+found"],
+  folders: ["books", "photos", "etcd-backup", "vault-backup", "lost+found", ".holdfast-restore"],
   claims: { "nextcloud/nextcloud": disk("vm-9999-pvc-1"), "dbaas/data-vault-0": disk("vm-9999-pvc-2") },
   images: { dbaas: "docker.io/hashicorp/vault:1.14", "kube-system": "registry.k8s.io/etcd:3.5.1-0" },
   volumes: ["vm-9999-pvc-1", "vm-9999-pvc-2", "vm-101-disk-0"],

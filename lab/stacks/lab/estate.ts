@@ -127,8 +127,8 @@ export function estate(): EstateInput {
         promise: { rpo: { "live-disk": "9d" }, rto: "4h" },
       },
       frigate: leftOut("/srv/nfs/frigate", "1GB", "camera ring buffer, not backed up"),
-      postgresql: excludedVolume("dbaas"),
-      prometheus: excludedVolume("monitoring"),
+      postgresql: excludedVolume("dbaas", "postgresql"),
+      prometheus: excludedVolume("monitoring", "prometheus"),
     },
     layers: {
       "nfs-mirror": [
@@ -228,11 +228,11 @@ export function estate(): EstateInput {
 }
 
 /** In a namespace without snapshots. */
-function excludedVolume(namespace: string): NonNullable<EstateInput["services"]>[string] {
+function excludedVolume(namespace: string, claim: string): NonNullable<EstateInput["services"]>[string] {
   return {
     data: [
       {
-        ...{ kind: "volume", host: "pve", pool: "data", namespace, claim: namespace, size: "64MB" },
+        ...{ kind: "volume", host: "pve", pool: "data", namespace, claim, size: "64MB" },
         unprotected: accepted("a lab's stand-in for a database"),
       },
     ],
