@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Estate } from "../plan";
+import { isPathText } from "../stacks/path-text";
 import { BadInput } from "./bad-input";
 
 export interface Shown {
@@ -18,19 +19,16 @@ export const keyFlag = ["--key <file>", "private key for the hosts (by default t
 /**
  * Runs a command on a host of the estate, by this machine's own `ssh` and nobody but the host whose key is pinned.
  * @param key file of the private key; by default HOLDFAST_SSH_KEY_FILE, or else what `ssh` takes by itself
- * @throws {BadInput} for a host that the estate doesn't have
+ * @throws {BadInput} for a host that the estate doesn't have, and for a key's text in place of its file: ssh would have it in its
+ * arguments, which everybody on this machine reads, and quote it
  */
-export async function onHost(
-  estate: Estate,
-  name: string,
-  command: string,
-  key = process.env["HOLDFAST_SSH_KEY_FILE"],
-): Promise<Shown> {
+export async function onHost(estate: Estate, name: string, command: string, key?: string): Promise<Shown> {
   const host = estate.hosts[name];
   if (!host)
     throw new BadInput(
       `--host: "${name}" is no host, expected one of ${Object.keys(estate.hosts).join(", ")}.`,
     );
+  const keyFile = keyFileOf(key);
   const folder = mkdtempSync(join(tmpdir(), "holdfast-ssh-"));
   try {
     const knownHosts = join(folder, "known_hosts");
@@ -46,7 +44,7 @@ export async function onHost(
     ];
     const words = [
       ...options.flatMap(option => ["-o", option]),
-      ...(key === undefined ? [] : ["-o", "IdentitiesOnly=yes", "-i", key]),
+      ...(keyFile === undefined ? [] : ["-o", "IdentitiesOnly=yes", "-i", keyFile]),
       ...["-p", String(host.ssh.port), "-l", host.ssh.user, "--", host.address, command],
     ];
     const ended = await execa("ssh", words, { reject: false, stdin: "ignore", timeout: 600_000 });
@@ -54,4 +52,13 @@ export async function onHost(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function keyFileOf(flag: string | undefined): string | undefined {
+  const key = flag ?? process.env["HOLDFAST_SSH_KEY_FILE"];
+  if (key === undefined || isPathText(key)) return key;
+  const name = flag === undefined ? "HOLDFAST_SSH_KEY_FILE" : "--key";
+  throw new BadInput(
+    `${name} holds ${key.length} characters that are no path of a file. Next: ssh-add - <<<"$KEY", or the path of a file with it`,
+  );
 }

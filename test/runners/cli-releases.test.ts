@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { estateWith } from "../program/estate";
 import { release, ReleaseHost } from "./release-host";
@@ -116,6 +116,33 @@ test("says that it doesn't know what a roll-back did whose connection was lost, 
   expect(lost.text).toContain(`--to ${old}`);
   expect(JSON.parse((await holdfast("releases", "--json")).text)).toMatchObject([{ live: old }]);
 });
+
+test.each(["--key", "HOLDFAST_SSH_KEY_FILE"])(
+  "a key's text as %s is refused, and is in no argument of ssh and no message",
+  async name => {
+    await host.deploy(release());
+    await host.deploy(release({ hour: "04" }));
+    const before = await host.state();
+    // What ssh says of a file that isn't there.
+    host.installSsh('echo "Warning: Identity file $* not accessible" >&2; exec "$0.run" "$last"');
+    const key = `-----BEGIN OPENSSH PRIVATE KEY-----\n${"b3BlbnNz".repeat(40)}\n-----END OPENSSH PRIVATE KEY-----\n`;
+    if (name !== "--key") process.env[name] = key;
+    try {
+      for (const command of [["releases"], ["status"], ["roll-back", ...job]]) {
+        const { exitCode, text } = await holdfast(...command, ...(name === "--key" ? ["--key", key] : []));
+        expect([exitCode, text]).toEqual([
+          2,
+          expect.stringContaining(`${name} holds ${key.length} characters`),
+        ]);
+        expect(text).not.toContain("b3BlbnNz");
+      }
+    } finally {
+      delete process.env["HOLDFAST_SSH_KEY_FILE"];
+    }
+    expect(existsSync(join(host.folder, "ssh-words"))).toBe(false);
+    expect(await host.state()).toEqual(before);
+  },
+);
 
 test("doesn't go back where the host doesn't say what is kept: a second try would go forward again", async () => {
   const { stdout: old } = await host.deploy(release());
