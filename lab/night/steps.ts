@@ -32,17 +32,17 @@ function successOf(metrics: readonly Metric[]): string {
 /**
  * Fills the source with what a house has: the host's own files as those of two services, one that is excluded, and names,
  * links and attributes that trip careless programs.
- * @param books folder of the host that becomes one of the services
+ * @param books @param photos folders of the host that become two of the services
  * @returns how many files lie in the source then
  */
-export async function fillSource(books = "/usr/share"): Promise<number> {
+export async function fillSource(books = "/usr/share", photos = "/usr/share/zoneinfo"): Promise<number> {
   const count = await mustOnHost(
     "pve",
     `set -e
 cd /srv/nfs
 mkdir -p books photos frigate
 cp -a ${books}/. books/
-cp -a /usr/share/zoneinfo/. photos/
+cp -a ${photos}/. photos/
 echo ring >frigate/camera.mp4
 mkdir -p nasty && cd nasty
 echo space >'a name with spaces'

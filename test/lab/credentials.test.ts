@@ -4,13 +4,14 @@ import { until } from "../../lab/process";
 import { connect } from "../../lab/servers";
 import { urls } from "../../lab/servers/places";
 import type { EstateInput } from "../../plan";
-import { long } from "../long";
+import { testLong } from "../long";
 import { ReleaseStack } from "./release-stack";
 
 jest.setTimeout(600_000);
 
 const passphrase = "open sesame, says 'Ali' to \"40\" $thieves";
-const accountPath = "/api/v1/namespaces/monitoring/serviceaccounts/holdfast-host";
+const accounts = ["holdfast-host", "holdfast-restore"];
+const accountPath = (account: string): string => `/api/v1/namespaces/monitoring/serviceaccounts/${account}`;
 const folder = "/etc/holdfast/credentials/daily-backup";
 const restoreFile = "/etc/holdfast/credentials/lvm-pvc-snapshot/kubeconfig-restore";
 let stack: ReleaseStack;
@@ -21,9 +22,9 @@ beforeAll(async () => {
     "pve",
     "for s in /opt/holdfast/*/release.sh; do test ! -e $s || sh $s remove; done; rm -rf /opt/holdfast /etc/holdfast",
   );
-  for (const account of ["holdfast-host", "holdfast-restore"])
+  for (const account of accounts)
     for (const path of [
-      `/api/v1/namespaces/monitoring/serviceaccounts/${account}`,
+      accountPath(account),
       `/api/v1/namespaces/monitoring/secrets/${account}`,
       `/apis/rbac.authorization.k8s.io/v1/clusterroles/${account}`,
       `/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/${account}`,
@@ -85,19 +86,30 @@ test("makes new tokens of both accounts by one setting, and revokes those before
   await mustOnHost("pve", "rm /root/old-kubeconfig /root/old-kubeconfig-restore");
 });
 
-test("changes the file of a changed secret alone, and nothing in a second up", async () => {
-  if (long) expect(await stack.mustUp()).not.toMatch(/to update|updated|created/);
+// test/program/host-layers.test.ts has which resource it is, test/runners/host-credential.test.ts what becomes of the file.
+testLong("changes the file of a changed secret alone, and nothing in a second up", async () => {
+  expect(await stack.mustUp()).not.toMatch(/to update|updated|created/);
   await setPassphrase("another");
   expect(await stack.mustUp()).toMatch(/~ 1 updated/);
   expect(await mustOnHost("pve", `cat ${folder}/house-passphrase`)).toBe("another");
 });
 
-test("takes credentials and account away with the job that asked for them", async () => {
+// A destroy, below, takes them away by the same steps.
+testLong("takes credentials and account away with the job that asked for them", async () => {
   stack.setEstate(stack.estate());
   await stack.mustUp();
-  expect(await mustOnHost("pve", "ls -d /etc/holdfast 2>&1 || true")).toMatch(/No such file/);
-  expect(await connect().get(accountPath)).toBeUndefined();
+  await expectNothingLeft();
 });
+
+test("takes credentials and accounts away with all that it made", async () => {
+  expect(await stack.destroy()).toMatchObject({ exitCode: 0 });
+  await expectNothingLeft();
+});
+
+async function expectNothingLeft(): Promise<void> {
+  expect(await mustOnHost("pve", "ls -d /etc/holdfast 2>&1 || true")).toMatch(/No such file/);
+  for (const account of accounts) expect(await connect().get(accountPath(account))).toBeUndefined();
+}
 
 async function setPassphrase(text: string): Promise<void> {
   const path = 'holdfast:secrets["house-passphrase"]';

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { testLong } from "../long";
 import { ThrowAwayStack } from "./engine/throw-away-stack";
 
 jest.setTimeout(600_000);
@@ -47,7 +48,8 @@ test("a preview writes no manifest, a deployment writes them all, a second one c
   expect((await stack.up()).all).toContain("4 unchanged");
 });
 
-test("a changed expression previews as that expression, and its manifest follows", async () => {
+// test/lab/release.test.ts has that an edit is shown as its line.
+testLong("a changed expression previews as that expression, and its manifest follows", async () => {
   give("up == 1");
   expect((await stack.preview()).all).toMatch(/~ expr: "up == 0" => "up == 1"/);
   expect((await stack.up()).exitCode).toBe(0);

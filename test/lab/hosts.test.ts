@@ -9,6 +9,7 @@ import { parseEstate, planOf } from "../../plan";
 import { nfsChangeTrackerConfig } from "../../plan/contracts/nfs-change-tracker";
 import { exampleEstate } from "../../plan/estate/example";
 import { releaseFiles } from "../../plan/layers/release-files.test-support";
+import { testLong } from "../long";
 
 let foundRunning = false;
 
@@ -127,7 +128,8 @@ test("a host sees none of this machine's files", async () => {
   expect(seen.stdout.trim().split("\n")).not.toContain("proc");
 });
 
-test("after a power cut pve comes back with its disks, its pool and its identity", async () => {
+// test/crashes cuts a host's power again and again.
+testLong("after a power cut pve comes back with its disks, its pool and its identity", async () => {
   const facts = readFacts();
   await mustOnHost(
     "pve",

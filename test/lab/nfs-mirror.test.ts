@@ -42,7 +42,7 @@ beforeAll(async () => {
   forgetStack();
   await Promise.all([startHosts({ only: ["pve", "nas"], say: quiet }), startServers(quiet)]);
   await clearMessages();
-  await fillSource("/usr/share/zoneinfo");
+  await fillSource("/usr/share/zoneinfo/Europe", "/usr/share/zoneinfo/Asia");
   stack = await LabStack.open(quiet);
 });
 
