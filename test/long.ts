@@ -2,7 +2,7 @@
 export const long = process.env["HOLDFAST_LONG"] === "1";
 
 /** Of the cases of one class: the first few in `npm test`, those that tell most; all of them in `npm run test:long`. */
-export const inTime = <Case>(few: number, cases: readonly Case[]): readonly Case[] =>
+export const inTime = <const Case>(few: number, cases: readonly Case[]): readonly Case[] =>
   long ? cases : cases.slice(0, few);
 
 /** A test of a class of which `npm test` has another one: the dearer of the two. */

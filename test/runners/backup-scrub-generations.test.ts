@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { catalogueFiles } from "../../host-scripts/backup-scrub/paths";
 import { continueSums, readSums } from "../../host-scripts/backup-scrub/sums";
+import { inTime, testLong } from "../long";
 import { editState } from "./support/edit-state";
 import { failingFolder } from "./support/failing-folder";
 import { createScrubWorld, type ScrubWorld } from "./support/scrub-world";
@@ -73,7 +74,7 @@ test("a folder that can't be looked at is told each night, until it can", async 
   expect(await run()).toMatchObject({ status: 0 });
 });
 
-test.each(["pvc-data/2026-21", "pvc-data"])(
+test.each(inTime(1, ["pvc-data/2026-21", "pvc-data"]))(
   "a folder above generations that can't be listed is told, ends nothing else, and costs no checksums: %s",
   async folder => {
     for (const period of ["2026-21", "2026-22"]) fill(`pvc-data/${period}/ns/two/file`, period);
@@ -93,7 +94,7 @@ test.each(["pvc-data/2026-21", "pvc-data"])(
   },
 );
 
-test.each(["pvc-data/notes", "pvc-data/2026-21/ns/notes", "pvc-data/by-hand/ns/claim/notes"])(
+test.each(inTime(1, ["pvc-data/notes", "pvc-data/2026-21/ns/notes", "pvc-data/by-hand/ns/claim/notes"]))(
   "a file that lies beside generations is anybody's: %s",
   async path => {
     fill(path, "one");
@@ -116,25 +117,31 @@ describe("what is out of sight for some nights", () => {
     expect(stdout).toContain(`known: "${path}" of "${unit}"`);
   }
 
-  test.each([
-    ["pvc-data", "b/c", "pvc-data/ns/claim"],
-    ["books", "1/page", "books"],
-  ])("keeps its checksums: all of %s", async (entry, file, unit) => {
+  test.each(
+    inTime(1, [
+      ["pvc-data", "b/c", "pvc-data/ns/claim"],
+      ["books", "1/page", "books"],
+    ]),
+  )("keeps its checksums: all of %s", async (entry, file, unit) => {
     move(entry, aside);
     for (const night of ["first", "second"]) expect({ night, ...(await run()) }).toMatchObject({ status: 0 });
     move(aside, entry);
     await expectRotIsSeen(entry === "books" ? `books/${file}` : `${claim}/${file}`, unit);
   });
 
-  test("keeps its checksums: a folder that is away when a pass comes to it that had listed it", async () => {
-    world.writeConfig(slowly);
-    await run();
-    world.writeConfig({});
-    move("books/9", aside);
-    expect(await run()).toMatchObject({ status: 0 });
-    move(aside, "books/9");
-    await expectRotIsSeen("books/9/page", "books");
-  });
+  // All of a unit keeps them, above.
+  testLong(
+    "keeps its checksums: a folder that is away when a pass comes to it that had listed it",
+    async () => {
+      world.writeConfig(slowly);
+      await run();
+      world.writeConfig({});
+      move("books/9", aside);
+      expect(await run()).toMatchObject({ status: 0 });
+      move(aside, "books/9");
+      await expectRotIsSeen("books/9/page", "books");
+    },
+  );
 
   test("has no checksums any more after a month, nor has what was replaced, where a part of a unit is hidden for good", async () => {
     const { sums, id } = catalogueFiles(world.config, "books");

@@ -23,7 +23,7 @@ import { dirname, join } from "node:path";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { execa } from "execa";
-import { inTime } from "../long";
+import { inTime, testLong } from "../long";
 import { editState } from "./support/edit-state";
 import { failingFolder } from "./support/failing-folder";
 import { nastyNames } from "./support/nasty";
@@ -206,7 +206,7 @@ describe("a disk that no run has read", () => {
     for (const path of [`${claim}/own`, `${lone}/file`]) expect(after.stdout).toContain(`rotten: "${path}"`);
   });
 
-  test.each(["gives an error", "reads as empty"])(
+  test.each(inTime(1, ["gives an error", "reads as empty"]))(
     "a folder that %s once costs no checksum below it: what rotted meanwhile is seen",
     async how => {
       for (const name of ["a", "b/c", "b/d"]) fill(`${world.disk}/${claim}/${name}`, name);
@@ -337,21 +337,25 @@ describe("a disk that no run has read", () => {
     expect(await run()).toMatchObject({ status: 0 });
   });
 
-  test("the list of a pass that is going on is damaged: told, and the unit is read from its beginning", async () => {
-    for (let index = 0; index < 40; index += 1) fill(`${world.disk}/a/${index}`, "a");
-    world.writeConfig({ periodMs: 4 * 86_400_000 });
-    await run();
-    const list = join(catalogue(), readdirSync(catalogue()).find(name => name.endsWith(".list")) ?? "");
-    const bytes = readFileSync(list);
-    bytes[bytes.length - 3] = 0x78;
-    writeFileSync(list, bytes);
-    world.writeConfig({});
-    const { status, stdout } = await run();
-    expect(stdout).toContain('the list of "a" was damaged');
-    expect(status).toBe(1);
-    expect(await run()).toMatchObject({ status: 0 });
-    expect(world.metrics()).toMatchObject({ files: 40 });
-  });
+  // A catalogue that is damaged, below, is read from its beginning in the same way.
+  testLong(
+    "the list of a pass that is going on is damaged: told, and the unit is read from its beginning",
+    async () => {
+      for (let index = 0; index < 40; index += 1) fill(`${world.disk}/a/${index}`, "a");
+      world.writeConfig({ periodMs: 4 * 86_400_000 });
+      await run();
+      const list = join(catalogue(), readdirSync(catalogue()).find(name => name.endsWith(".list")) ?? "");
+      const bytes = readFileSync(list);
+      bytes[bytes.length - 3] = 0x78;
+      writeFileSync(list, bytes);
+      world.writeConfig({});
+      const { status, stdout } = await run();
+      expect(stdout).toContain('the list of "a" was damaged');
+      expect(status).toBe(1);
+      expect(await run()).toMatchObject({ status: 0 });
+      expect(world.metrics()).toMatchObject({ files: 40 });
+    },
+  );
 
   test("a rotten file is named by a name that still is its, also by a pass that had listed another one", async () => {
     for (let index = 0; index < 40; index += 1) fill(`${world.disk}/a/${index}`, "a");
@@ -465,7 +469,7 @@ describe("a disk that was read", () => {
     expect(readFileSync(`${world.config.stateDir}/journal/${journal[0]}`, "latin1")).toBe("books/novel\0\0");
   });
 
-  test.each(["newer", "of the same age and size, with another content", "a folder"])(
+  test.each(inTime(1, ["newer", "of the same age and size, with another content", "a folder"]))(
     "a live file that is %s mends nothing",
     async what => {
       const path = `${world.source}/books/novel`;
@@ -517,7 +521,8 @@ require("node:module").syncBuiltinESMExports();`,
     }
   });
 
-  test("a generation's file that was written to, and is as long as it was, is told as such", async () => {
+  // What was written to is told above.
+  testLong("a generation's file that was written to, and is as long as it was, is told as such", async () => {
     const file = `${world.disk}/pve-config/2026-22/files/interfaces`;
     const { size } = statSync(file);
     writeFileSync(file, "x".repeat(size));
@@ -556,18 +561,22 @@ require("node:module").syncBuiltinESMExports();`,
     },
   );
 
-  test("the record of what was read when is damaged: told, and made anew from the catalogue", async () => {
-    const { oldest_verified_timestamp } = world.metrics();
-    appendFileSync(join(world.config.stateDir, "standing"), "x");
-    writeFileSync(join(world.config.stateDir, "standing"), "x");
-    const { status, stdout } = await run();
-    expect(stdout).toContain("the record of what was read when was damaged");
-    expect(status).toBe(1);
-    expect(world.metrics()["oldest_verified_timestamp"]).toBeGreaterThanOrEqual(
-      oldest_verified_timestamp ?? 0,
-    );
-    expect(await run()).toMatchObject({ status: 0 });
-  });
+  // So is one of the catalogue, above.
+  testLong(
+    "the record of what was read when is damaged: told, and made anew from the catalogue",
+    async () => {
+      const { oldest_verified_timestamp } = world.metrics();
+      appendFileSync(join(world.config.stateDir, "standing"), "x");
+      writeFileSync(join(world.config.stateDir, "standing"), "x");
+      const { status, stdout } = await run();
+      expect(stdout).toContain("the record of what was read when was damaged");
+      expect(status).toBe(1);
+      expect(world.metrics()["oldest_verified_timestamp"]).toBeGreaterThanOrEqual(
+        oldest_verified_timestamp ?? 0,
+      );
+      expect(await run()).toMatchObject({ status: 0 });
+    },
+  );
 });
 
 describe("a disk with another copy of a file that generations share", () => {
@@ -626,25 +635,29 @@ describe("a disk with another copy of a file that generations share", () => {
     expect(await run()).toMatchObject({ status: 0 });
   });
 
-  test("a rotten file that gets a name while it is mended is left for the next run; what mends it was read from the disk", async () => {
-    await world.rot(`${claim}/shared`);
-    const disk = world.config.target.path;
-    const read = join(world.folder, "read");
-    // Just before the last look at the names, while no other job is kept away yet.
-    world.shadow(
-      "flock",
-      `case "$(readlink /proc/self/fd/3) $*" in *daily-backup*) ln ${disk}/${claim}/shared ${disk}/${claim}/new;; esac; exec REAL "$@"`,
-    );
-    const { status, stdout } = await run();
-    expect(stdout).toContain("isn't mended yet: its names have changed meanwhile");
-    expect(status).toBe(1);
-    world.unshadow();
-    world.shadow("dd", `readlink /proc/self/fd/3 >>${read}; exec REAL "$@"`);
-    expect((await run()).stdout).toContain("mended:");
-    for (const path of [`${claim}/shared`, `${claim}/new`, `${nextClaim}/shared`])
-      expect(sha(path)).toBe(sha("pvc-data/2026-23/ns/claim/shared"));
-    expect(readFileSync(read, "utf8")).toContain(`${disk}/.holdfast/backup-scrub/new\n`);
-  });
+  // One that got it before that is mended, above.
+  testLong(
+    "a rotten file that gets a name while it is mended is left for the next run; what mends it was read from the disk",
+    async () => {
+      await world.rot(`${claim}/shared`);
+      const disk = world.config.target.path;
+      const read = join(world.folder, "read");
+      // Just before the last look at the names, while no other job is kept away yet.
+      world.shadow(
+        "flock",
+        `case "$(readlink /proc/self/fd/3) $*" in *daily-backup*) ln ${disk}/${claim}/shared ${disk}/${claim}/new;; esac; exec REAL "$@"`,
+      );
+      const { status, stdout } = await run();
+      expect(stdout).toContain("isn't mended yet: its names have changed meanwhile");
+      expect(status).toBe(1);
+      world.unshadow();
+      world.shadow("dd", `readlink /proc/self/fd/3 >>${read}; exec REAL "$@"`);
+      expect((await run()).stdout).toContain("mended:");
+      for (const path of [`${claim}/shared`, `${claim}/new`, `${nextClaim}/shared`])
+        expect(sha(path)).toBe(sha("pvc-data/2026-23/ns/claim/shared"));
+      expect(readFileSync(read, "utf8")).toContain(`${disk}/.holdfast/backup-scrub/new\n`);
+    },
+  );
 
   test("a generation's file that was written to is mended from a copy, with its time, in all generations", async () => {
     const before = await look();

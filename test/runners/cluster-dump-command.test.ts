@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
+import { inTime } from "../long";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 
 // Each case is a handful of pods.
@@ -47,15 +48,17 @@ test("what a command makes is read by another, kept with its counts, and put bac
   expect((await world.ask("command-restore.sh", "verify .", { environment })).runner.status).toBe(0);
 });
 
-test.each([
-  ["that ends with an error", { MAKE: "echo '0 lines'; exit 4" }, /its program ended with 4/],
-  [
-    "of which a half is there",
-    { MAKE: "echo one; echo two; echo '3 lines'" },
-    /can't be read back: it says 3 lines/,
-  ],
-  ["that nobody counts", { CHECK: "cat >/dev/null" }, /its last line isn't there/],
-])("a dump %s is a failure, and the one before stays", async (_, change, says) => {
+test.each(
+  inTime(1, [
+    ["that ends with an error", { MAKE: "echo '0 lines'; exit 4" }, /its program ended with 4/],
+    [
+      "of which a half is there",
+      { MAKE: "echo one; echo two; echo '3 lines'" },
+      /can't be read back: it says 3 lines/,
+    ],
+    ["that nobody counts", { CHECK: "cat >/dev/null" }, /its last line isn't there/],
+  ]),
+)("a dump %s is a failure, and the one before stays", async (_, change, says) => {
   await world.pod("command-server.sh", { environment: commands() });
   const before = world.files();
   const { runner } = await world.pod("command-server.sh", { environment: { ...commands(), ...change } });
@@ -63,15 +66,17 @@ test.each([
   expect(world.files()).toEqual(before);
 });
 
-test.each([
-  ["fails", { RESTORE: "cat >/dev/null; exit 5" }, /isn't restored: .*"restore" ended with 5/],
-  [
-    "leaves out what the dump has",
-    { RESTORE: `head -n 1 >THINGS` },
-    /isn't restored: .*things has 1 of 3 rows/,
-  ],
-  ["isn't in the estate", { RESTORE: "" }, /: the estate has no command that restores it/],
-])("where a restore %s, what was there is there", async (_, change, says) => {
+test.each(
+  inTime(1, [
+    ["fails", { RESTORE: "cat >/dev/null; exit 5" }, /isn't restored: .*"restore" ended with 5/],
+    [
+      "leaves out what the dump has",
+      { RESTORE: `head -n 1 >THINGS` },
+      /isn't restored: .*things has 1 of 3 rows/,
+    ],
+    ["isn't in the estate", { RESTORE: "" }, /: the estate has no command that restores it/],
+  ]),
+)("where a restore %s, what was there is there", async (_, change, says) => {
   await world.pod("command-server.sh", { environment: commands() });
   writeFileSync(things, "another\n");
   const RESTORE = change.RESTORE.replace("THINGS", `'${things}'`);

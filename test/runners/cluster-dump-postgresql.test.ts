@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
-import { inTime } from "../long";
+import { inTime, testLong } from "../long";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 import { startPostgresql } from "./support/postgresql-server";
 
@@ -154,7 +154,8 @@ const faults: readonly Fault[] = [
     status: 124,
   },
 ];
-describe.each(inTime(4, faults))(
+// One that its own program tells of, one that only the dump itself shows; and of what surrounds it, the others.
+describe.each(inTime(2, faults))(
   "a dump of the whole server where $title",
   ({ shadow, environment, change = {}, says, status = 1 }) => {
     test("is a failure with its reason, and the one before stays as it was", async () => {
@@ -256,7 +257,8 @@ describe("retention", () => {
     expect(world.files()).toContain("dump_2020_01_01.sql.gz");
   });
 
-  test("removes nothing of what failed", async () => {
+  // That the dump before a failure stays is tested above.
+  testLong("removes nothing of what failed", async () => {
     world.writeConfig({ keep: { kind: "tiers", tiers: [{ every: "run", count: 1 }] } });
     await world.pod("postgresql-server.sh");
     const before = world.files();

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
+import { inTime } from "../long";
 import { type Application, owner, startApplication } from "./support/application";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 
@@ -95,40 +96,42 @@ test("databases that are in use and what belongs to them come back as of one run
   expect((await world.ask("sqlite-restore.sh", "verify")).runner).toMatchObject({ status: 0 });
 });
 
-test.each([
-  [
-    "a database isn't sound",
-    () => {
-      const path = join(application.files, "db.sqlite3");
-      const bytes = readFileSync(path);
-      bytes.fill(0x5a, 8192, 20_480);
-      writeFileSync(path, bytes);
-    },
-    {},
-    /its program ended with 1: .*db\.sqlite3: /,
-  ],
-  [
-    "it is cut",
-    () => undefined,
-    { tar: 'case "$*" in *-cf*) /usr/bin/tar "$@" | head -c 9000 ;; *) exec /usr/bin/tar "$@" ;; esac' },
-    /it can't be read back: /,
-  ],
-  [
-    "its client is killed",
-    () => undefined,
-    { tar: 'case "$*" in *-cf*) kill -KILL 0 ;; *) exec /usr/bin/tar "$@" ;; esac' },
-    /the client ended in its midst/,
-  ],
-  [
-    "a copy isn't what it should be",
-    () => undefined,
-    {
-      sqlite3:
-        'case "$*" in *.backup*) REAL "$@"; printf x | dd of="$SCRATCH/made/1" bs=1 seek=8200 conv=notrunc 2>/dev/null ;; *) exec REAL "$@" ;; esac',
-    },
-    /its program ended with 1: /,
-  ],
-])("where %s, the dump is a failure, and the one before stays", async (_, harm, shadow, says) => {
+test.each(
+  inTime(2, [
+    [
+      "a database isn't sound",
+      (): void => {
+        const path = join(application.files, "db.sqlite3");
+        const bytes = readFileSync(path);
+        bytes.fill(0x5a, 8192, 20_480);
+        writeFileSync(path, bytes);
+      },
+      {},
+      /its program ended with 1: .*db\.sqlite3: /,
+    ],
+    [
+      "it is cut",
+      (): void => undefined,
+      { tar: 'case "$*" in *-cf*) /usr/bin/tar "$@" | head -c 9000 ;; *) exec /usr/bin/tar "$@" ;; esac' },
+      /it can't be read back: /,
+    ],
+    [
+      "its client is killed",
+      (): void => undefined,
+      { tar: 'case "$*" in *-cf*) kill -KILL 0 ;; *) exec /usr/bin/tar "$@" ;; esac' },
+      /the client ended in its midst/,
+    ],
+    [
+      "a copy isn't what it should be",
+      (): void => undefined,
+      {
+        sqlite3:
+          'case "$*" in *.backup*) REAL "$@"; printf x | dd of="$SCRATCH/made/1" bs=1 seek=8200 conv=notrunc 2>/dev/null ;; *) exec REAL "$@" ;; esac',
+      },
+      /its program ended with 1: /,
+    ],
+  ]),
+)("where %s, the dump is a failure, and the one before stays", async (_, harm, shadow, says) => {
   await world.pod("sqlite-files.sh");
   const before = world.files("files");
   harm();

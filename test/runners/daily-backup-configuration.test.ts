@@ -21,6 +21,7 @@ import {
 import { createLog } from "../../host-scripts/runtime/log";
 import { Stop } from "../../host-scripts/runtime/stop";
 import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
+import { inTime } from "../long";
 import { useRsyncTools } from "./support/rsync-tools";
 
 let folder: string;
@@ -260,7 +261,7 @@ describe("a host that lost most of what it was", () => {
       says: 'the files of "/etc/fstab" have 0 bytes, in the last generation 14',
     },
   ];
-  test.each(losses)(
+  test.each(inTime(2, losses))(
     "$what: this week's generation stays until somebody accepts it",
     async ({ lose, says }) => {
       for (let guest = 100; guest < 140; guest += 1)

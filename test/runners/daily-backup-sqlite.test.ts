@@ -15,6 +15,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { inTime, testLong } from "../long";
 import { nastyNames } from "./support/nasty";
 import { confessed, confession, fileForAll } from "./support/parser";
 import { createSqliteWorld, type SqliteWorld } from "./support/sqlite-world";
@@ -378,7 +379,7 @@ test.each(["-wal", "-journal"])("a link in the place of a database's %s isn't fo
   expect(readdirSync(`${backup}/one`)).toEqual([".holdfast-failed"]);
 });
 
-test.each(["setpriv", "prlimit", "unshare", "sqlite3"])(
+test.each(inTime(2, ["setpriv", "prlimit", "unshare", "sqlite3"]))(
   "without %s nothing is parsed, and it is named",
   async name => {
     await world.sql("app.db", notes, fill(5));
@@ -597,7 +598,8 @@ test("the host's own .sqliterc is not read", async () => {
   expect(existsSync(`${backup}/ran`)).toBe(false);
 });
 
-test("a tree of fifty thousand files is walked in little memory", async () => {
+// A thousandfold of what the others have.
+testLong("a tree of fifty thousand files is walked in little memory", async () => {
   mkdirSync(`${volume}/one-folder`);
   await world.sql("one-folder/app.db", notes, fill(5));
   writeFileSync(`${volume}/file`, "content");

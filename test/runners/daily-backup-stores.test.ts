@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { copyFiles } from "../../host-scripts/daily-backup/copy-files";
 import type { Stores } from "../../host-scripts/daily-backup/copy-stores";
 import type { Accepted } from "../../plan/contracts/accepted";
+import { inTime } from "../long";
 import { bundleProgram, type SqliteNamespace, sqliteNamespace } from "./support/sqlite-world";
 import { rsyncTools, useRsyncTools } from "./support/rsync-tools";
 
@@ -176,10 +177,12 @@ test("a journal that is gone is a change of its database: that it went was the c
   expect(await rowsIn(copyOf("2026-22"))).toBe("1001");
 });
 
-test.each([
-  ["its first bytes are zeros", (file: string) => writeFileSync(file, Buffer.alloc(16), { flag: "r+" })],
-  ["it was emptied", (file: string) => truncateSync(file)],
-])("a database of which %s fails, and its earlier copy stays", async (_, harm) => {
+test.each(
+  inTime(1, [
+    ["its first bytes are zeros", (file: string) => writeFileSync(file, Buffer.alloc(16), { flag: "r+" })],
+    ["it was emptied", (file: string) => truncateSync(file)],
+  ]),
+)("a database of which %s fails, and its earlier copy stays", async (_, harm) => {
   await makeSnapshots();
   const before = await night("second", "2026-05-26T03:00:00Z", undefined, {});
   harm(join(folder, "second/app.db"));
@@ -209,10 +212,12 @@ test("an unchanged database shares the copy that the record names, and no other"
   expect(inode("2026-22")).not.toBe(shared);
 });
 
-test.each([
-  ["was removed", (copy: string) => rmSync(copy)],
-  ["rotted in its first bytes", (copy: string) => writeFileSync(copy, Buffer.alloc(16), { flag: "r+" })],
-])("an unchanged database whose copy %s is copied again", async (_, harm) => {
+test.each(
+  inTime(1, [
+    ["was removed", (copy: string) => rmSync(copy)],
+    ["rotted in its first bytes", (copy: string) => writeFileSync(copy, Buffer.alloc(16), { flag: "r+" })],
+  ]),
+)("an unchanged database whose copy %s is copied again", async (_, harm) => {
   await makeSnapshots();
   cpSync(join(folder, "second/app.db"), join(folder, "second/other.db"), { preserveTimestamps: true });
   const before = await night("second", "2026-05-20T03:00:00Z", undefined, {});

@@ -18,6 +18,7 @@ import { parseEstate, planOf } from "../../plan";
 import { restoreSteps, restoreText } from "../../plan/graph/restore-steps";
 import { estate } from "../../stacks/homelab/estate";
 import { runnerOf } from "../../stacks/runner";
+import { testLong } from "../long";
 import { failingFolder } from "./support/failing-folder";
 import { makeDiskImage } from "./support/disk-image";
 import { makeNasty } from "./support/nasty";
@@ -254,7 +255,8 @@ describe("files of a volume", () => {
     expect(only.stdout).toContain("all that there is of shop/data is incomplete");
   });
 
-  test("what a whole copy lacks as it was accepted is told", async () => {
+  // What an incomplete one lacks is told above.
+  testLong("what a whole copy lacks as it was accepted is told", async () => {
     await twoWeeks();
     const { ino, birthtimeNs } = lstatSync(onDisk("pvc-data/2026-22/shop/data"), { bigint: true });
     const record = {
@@ -573,7 +575,8 @@ restoreDatabases({ folder: from }, volume, backupRun(folder, "2026-05-26T03:00:0
     });
   });
 
-  test("a copy whose index is not its table's is named, and the copy itself stays as it is", async () => {
+  // daily-backup-sqlite.test.ts has what finds such damage; what becomes of it, the test above.
+  testLong("a copy whose index is not its table's is named, and the copy itself stays as it is", async () => {
     expect((await ask("verify", "shop/data")).stdout).toContain("integrity_check of 1 databases");
     const file = onDisk(`${copy}/deep\n/app.db`);
     // The table's row says another text than the index: quick_check doesn't look.

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inTime } from "../long";
 import { knowingRunner, release, ReleaseHost, timer, unitsOf } from "./release-host";
 
 /** A release that has a unit more than the usual ones. */
@@ -13,10 +14,12 @@ afterEach(() => host.remove());
 
 const folder = "/opt/holdfast/nfs-mirror";
 
-describe.each([
-  ["folder", `rm -r ${folder}/releases/$(basename "$(readlink ${folder}/current)")`],
-  ["manifest", `rm ${folder}/current/manifest`],
-])("where the live release's %s is gone", (_, lose) => {
+describe.each(
+  inTime(1, [
+    ["folder", `rm -r ${folder}/releases/$(basename "$(readlink ${folder}/current)")`],
+    ["manifest", `rm ${folder}/current/manifest`],
+  ]),
+)("where the live release's %s is gone", (_, lose) => {
   beforeEach(async () => {
     await host.deploy(release());
     expect(await host.deploy(more)).toMatchObject({ exitCode: 0 });

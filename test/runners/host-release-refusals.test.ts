@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { installScript } from "../../components/host-release/commands";
 import { releaseScript } from "../../components/host-release/tools";
+import { inTime } from "../long";
 import { release, ReleaseHost } from "./release-host";
 
 /** With a release that is live. */
@@ -89,7 +90,8 @@ test.each(refusals)("lets the old release run on for $name", async ({ files = ne
   expect(await host.state()).toEqual(before);
 });
 
-test.each(refusals)(
+// Why each is refused is tested above; nothing is live here, and undone the same way.
+test.each(inTime(2, refusals))(
   "leaves nothing behind where $name meets the first release",
   async ({ files = next, arrange, cause }) => {
     arrange?.(host);
@@ -231,11 +233,13 @@ test("a command that is installed is updated, whatever program came to the host 
   expect(await host.deploy(release({ command: "two" }))).toMatchObject({ exitCode: 0 });
 });
 
-test.each([
-  ["the first command", release(), release({ command: "new" })],
-  ["a newer command", release({ command: "old" }), release({ command: "new" })],
-  ["a release without the command", release({ command: "old" }), release({ hour: "04" })],
-])("takes back %s when the timer doesn't start", async (_, old, failing) => {
+test.each(
+  inTime(2, [
+    ["the first command", release(), release({ command: "new" })],
+    ["a newer command", release({ command: "old" }), release({ command: "new" })],
+    ["a release without the command", release({ command: "old" }), release({ hour: "04" })],
+  ]),
+)("takes back %s when the timer doesn't start", async (_, old, failing) => {
   await host.deploy(old);
   const before = await host.state();
   failOnce(host, "enable", "masked");

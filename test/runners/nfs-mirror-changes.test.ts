@@ -23,7 +23,7 @@ import {
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { execa } from "execa";
-import { inTime } from "../long";
+import { inTime, testLong } from "../long";
 import { expectMirrored } from "./support/tree";
 import { createWorld, type World } from "./support/world";
 
@@ -254,10 +254,12 @@ describe("what goes from the source", () => {
     }
   });
 
-  test.each([
-    ["is gone", (): void => rmSync(`${world.source}/mail`, { recursive: true })],
-    ["has no file left", (): void => [0, 1, 2].forEach(index => rmSync(`${world.source}/mail/f${index}`))],
-  ])("a service that %s keeps its copy until somebody accepts it; all else is mirrored", async (_, lose) => {
+  test.each(
+    inTime(1, [
+      ["is gone", (): void => rmSync(`${world.source}/mail`, { recursive: true })],
+      ["has no file left", (): void => [0, 1, 2].forEach(index => rmSync(`${world.source}/mail/f${index}`))],
+    ]),
+  )("a service that %s keeps its copy until somebody accepts it; all else is mirrored", async (_, lose) => {
     await mirror();
     lose();
     rmSync(`${world.source}/app/f0`);
@@ -428,30 +430,34 @@ describe("a world of its own", () => {
     expect(read.toString()).toBe("two");
   });
 
-  test("files with large holes that have the same number on two file systems are compared each", async () => {
-    world = await createWorld();
-    const disk = (name: string): string => `${world.config.source.path}/${name}`;
-    for (const name of ["one", "other"]) {
-      mkdirSync(`${world.source}/${name}`);
-      await world.inside("mount", "-t", "tmpfs", name, disk(name));
-      const make = `cd ${disk(name)}; printf one >${name}; truncate -s 1G ${name}; touch -d @1700000000 ${name}`;
-      await world.inside("sh", "-c", make);
-    }
-    expect(await mirror()).toMatchObject({ status: 0 });
-    const numbers = await world.inside("stat", "--format=%i", disk("one/one"), disk("other/other"));
-    const [one, other] = numbers.trim().split("\n");
-    expect(one).toBe(other);
-    for (const name of ["one", "other"])
-      await world.inside("sh", "-c", `cd ${disk(name)}; mkdir new; mv ${name} new/${name}`);
-    const change = `cd ${disk("other/new")}; printf two | dd of=other conv=notrunc status=none; touch -d @1700000000 other`;
-    await world.inside("sh", "-c", change);
-    expect(await mirror("--accept=one", "--accept=other")).toMatchObject({ status: 0 });
-    const read = Buffer.alloc(3);
-    const copy = openSync(`${world.target}/other/new/other`, "r");
-    readSync(copy, read);
-    closeSync(copy);
-    expect(read.toString()).toBe("two");
-  });
+  // Of one file system, they are compared above.
+  testLong(
+    "files with large holes that have the same number on two file systems are compared each",
+    async () => {
+      world = await createWorld();
+      const disk = (name: string): string => `${world.config.source.path}/${name}`;
+      for (const name of ["one", "other"]) {
+        mkdirSync(`${world.source}/${name}`);
+        await world.inside("mount", "-t", "tmpfs", name, disk(name));
+        const make = `cd ${disk(name)}; printf one >${name}; truncate -s 1G ${name}; touch -d @1700000000 ${name}`;
+        await world.inside("sh", "-c", make);
+      }
+      expect(await mirror()).toMatchObject({ status: 0 });
+      const numbers = await world.inside("stat", "--format=%i", disk("one/one"), disk("other/other"));
+      const [one, other] = numbers.trim().split("\n");
+      expect(one).toBe(other);
+      for (const name of ["one", "other"])
+        await world.inside("sh", "-c", `cd ${disk(name)}; mkdir new; mv ${name} new/${name}`);
+      const change = `cd ${disk("other/new")}; printf two | dd of=other conv=notrunc status=none; touch -d @1700000000 other`;
+      await world.inside("sh", "-c", change);
+      expect(await mirror("--accept=one", "--accept=other")).toMatchObject({ status: 0 });
+      const read = Buffer.alloc(3);
+      const copy = openSync(`${world.target}/other/new/other`, "r");
+      readSync(copy, read);
+      closeSync(copy);
+      expect(read.toString()).toBe("two");
+    },
+  );
 
   test("what a killed run had copied of a file with large holes leaves its room to the next one", async () => {
     world = await createWorld({ targetMb: 64 });
@@ -484,7 +490,8 @@ describe("a world of its own", () => {
     await expectMirrored(world);
   });
 
-  test("what goes makes room also where inodes are what the mirror lacks", async () => {
+  // Where bytes are what it lacks, it does so above.
+  testLong("what goes makes room also where inodes are what the mirror lacks", async () => {
     world = await createWorld({ targetMb: 24 });
     await world.inside("umount", world.config.target.path);
     const format = ["-q", "-F", "-N", "256", "-U", world.config.target.fsUuid, join(world.folder, "dst.img")];
@@ -536,37 +543,42 @@ describe("what has another name than before", () => {
     await expectMirrored(world);
   });
 
-  test("a file that can't be renamed on the mirror is left to the copy, and so is one that can't be replaced", async () => {
-    world = await createWorld();
-    mkdirSync(`${world.source}/app/sub`, { recursive: true });
-    for (const name of ["fixed", "moved", "sub/in"]) writeFileSync(`${world.source}/app/${name}`, name);
-    const file = openSync(`${world.source}/app/disk`, "w");
-    writeSync(file, Buffer.alloc(mebibyte, 7));
-    ftruncateSync(file, 100 * mebibyte);
-    closeSync(file);
-    expect(await mirror()).toMatchObject({ status: 0 });
-    const fixed = ["fixed", "disk"].map(name => `${world.config.target.path}/app/${name}`);
-    await world.inside("chattr", "+i", ...fixed);
-    mkdirSync(`${world.source}/app/new`);
-    for (const name of ["fixed", "moved"])
-      renameSync(`${world.source}/app/${name}`, `${world.source}/app/new/${name}`);
-    utimesSync(`${world.source}/app/disk`, 5000, 5000);
-    writeFileSync(`${world.source}/note`, "x");
-    const run = await mirror();
-    await world.inside("chattr", "-i", ...fixed);
-    expect([run.stdout, run.status]).toEqual([
-      expect.stringContaining("app/disk can't be read or written"),
-      1,
-    ]);
-    expect(run.stdout).toContain("app/fixed can't be read or written");
-    for (const name of ["note", "app/new/fixed", "app/new/moved"])
-      expect(existsSync(join(world.target, name))).toBe(true);
-    expect(existsSync(`${world.target}/app/moved`)).toBe(false);
-    expect(await mirror()).toMatchObject({ status: 0 });
-    await expectMirrored(world);
-  });
+  // What only looks the same is left to the copy too, above.
+  testLong(
+    "a file that can't be renamed on the mirror is left to the copy, and so is one that can't be replaced",
+    async () => {
+      world = await createWorld();
+      mkdirSync(`${world.source}/app/sub`, { recursive: true });
+      for (const name of ["fixed", "moved", "sub/in"]) writeFileSync(`${world.source}/app/${name}`, name);
+      const file = openSync(`${world.source}/app/disk`, "w");
+      writeSync(file, Buffer.alloc(mebibyte, 7));
+      ftruncateSync(file, 100 * mebibyte);
+      closeSync(file);
+      expect(await mirror()).toMatchObject({ status: 0 });
+      const fixed = ["fixed", "disk"].map(name => `${world.config.target.path}/app/${name}`);
+      await world.inside("chattr", "+i", ...fixed);
+      mkdirSync(`${world.source}/app/new`);
+      for (const name of ["fixed", "moved"])
+        renameSync(`${world.source}/app/${name}`, `${world.source}/app/new/${name}`);
+      utimesSync(`${world.source}/app/disk`, 5000, 5000);
+      writeFileSync(`${world.source}/note`, "x");
+      const run = await mirror();
+      await world.inside("chattr", "-i", ...fixed);
+      expect([run.stdout, run.status]).toEqual([
+        expect.stringContaining("app/disk can't be read or written"),
+        1,
+      ]);
+      expect(run.stdout).toContain("app/fixed can't be read or written");
+      for (const name of ["note", "app/new/fixed", "app/new/moved"])
+        expect(existsSync(join(world.target, name))).toBe(true);
+      expect(existsSync(`${world.target}/app/moved`)).toBe(false);
+      expect(await mirror()).toMatchObject({ status: 0 });
+      await expectMirrored(world);
+    },
+  );
 
-  test("where no inode is left, a renamed folder doesn't keep what goes from going", async () => {
+  // Where no room is left, it does so above.
+  testLong("where no inode is left, a renamed folder doesn't keep what goes from going", async () => {
     world = await createWorld({ targetMb: 24 });
     for (const folder of ["app", "films/old"]) mkdirSync(`${world.source}/${folder}`, { recursive: true });
     for (let index = 0; index < 50; index += 1)

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { inTime } from "../long";
 import { failingFolder } from "./support/failing-folder";
 import { keptWorld } from "./support/kept-world";
 import { createWorld, type World } from "./support/world";
@@ -168,7 +169,7 @@ test("what a copy that was cut left of a large file goes, and what only looks li
     expect(run.stdout).toContain(`"${name}": the source lacks all of it`);
 });
 
-test.each(["src/docs/bad", "dst/docs/bad"])(
+test.each(inTime(1, ["src/docs/bad", "dst/docs/bad"]))(
   "a folder that can't be read while files are counted, %s, holds up its service alone",
   async end => {
     fill("docs", 25, "x");

@@ -14,6 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import * as fc from "fast-check";
 import { actAtRandom, patienceMs } from "../random-actions";
+import { long } from "../long";
 import { createRestoring, type Restoring, type WayOut } from "./support/restoring";
 import { createRotting, type Rotting } from "./support/rotting";
 import { createSteppingClock, type SteppingClock } from "./support/stepping-clock";
@@ -27,7 +28,7 @@ import { createWorld, type World } from "./support/world";
  * some an operator says that
  * what a service has lost is meant to go, or restores it, and that is cut short, gone on with or taken back.
  */
-const usualActions = 40;
+const usualActions = long ? 600 : 28;
 
 jest.setTimeout(patienceMs(240_000));
 

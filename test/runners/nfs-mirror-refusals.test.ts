@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inTime, testLong } from "../long";
 import { makeNasty } from "./support/nasty";
 import { differences, expectMirrored, type Snapshot, snapshot } from "./support/tree";
 import { createWorld, metricsOf, type World } from "./support/world";
@@ -68,7 +69,8 @@ test("refuses a source that is not mounted", async () => {
   await expectTargetUntouched();
 });
 
-test("refuses a source that has another file system mounted", async () => {
+// A target of another file system is refused below, by the same proof.
+testLong("refuses a source that has another file system mounted", async () => {
   await world.inside("umount", world.config.source.path);
   await world.inside("mount", "-t", "tmpfs", "tmpfs", world.config.source.path);
   writeFileSync(`${world.source}/stray`, "x");
@@ -106,7 +108,8 @@ test("refuses a source that is a bind mount of another folder of the same file s
   await expectTargetUntouched();
 });
 
-test("refuses a source that can't be read", async () => {
+// One that isn't mounted is refused above, by the same proof.
+testLong("refuses a source that can't be read", async () => {
   world.writeConfig({ source: { ...world.config.source, path: join(world.folder, "gone") } });
   await expectRefusal(3, "can't be opened: ENOENT");
   await expectTargetUntouched();
@@ -136,7 +139,8 @@ test("a service sees the folder of a disk that isn't mounted as a mount of its o
   expect(readdirSync(world.target)).toEqual([]);
 });
 
-test("refuses a target that has another file system mounted over it", async () => {
+// A target with another UUID is refused below, by the same proof.
+testLong("refuses a target that has another file system mounted over it", async () => {
   await world.inside("mount", "-t", "tmpfs", "tmpfs", world.config.target.path);
   await expectRefusal(3, 'dst" has the wrong file system mounted: one without a UUID (tmpfs');
   expect(readdirSync(world.target)).toEqual([]);
@@ -172,10 +176,12 @@ test("refuses a target that is mounted read-only", async () => {
   await expectTargetUntouched();
 });
 
-test.each([
-  ["suid", "nosuid"],
-  ["dev", "nodev"],
-])(
+test.each(
+  inTime(1, [
+    ["suid", "nosuid"],
+    ["dev", "nodev"],
+  ]),
+)(
   "refuses a target that is mounted with %s, and its config before a release of it goes live",
   async (lax, strict) => {
     const { path, fsUuid } = world.config.target;
@@ -203,10 +209,12 @@ test("refuses to delete more than both ceilings, and names what would go", async
   await expectTargetUntouched();
 });
 
-test.each([
-  { count: 1000, percent: 0, bytesPercent: 100 },
-  { count: 0, percent: 100, bytesPercent: 100 },
-])("deletes up to the larger of $count entries and $percent %", async maxDeletions => {
+test.each(
+  inTime(1, [
+    { count: 1000, percent: 0, bytesPercent: 100 },
+    { count: 0, percent: 100, bytesPercent: 100 },
+  ]),
+)("deletes up to the larger of $count entries and $percent %", async maxDeletions => {
   emptyNasty();
   world.writeConfig({ maxDeletions });
   expect(await world.start().finished).toMatchObject({ status: 0 });

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { inTime } from "../long";
 import { createWorld, metricsOf, type World } from "./support/world";
 
 let world: World;
@@ -49,7 +50,7 @@ test("--report-end sends a push that was lost, and changes no metric", async () 
   expect(readFileSync(world.config.textfile, "utf8")).toBe(text);
 });
 
-test.each(["SIGTERM", "SIGKILL"] as const)(
+test.each(inTime(1, ["SIGTERM", "SIGKILL"] as const))(
   "%s while it waits for a Pushgateway that never answers: the success is kept",
   async signal => {
     world.pushes.answer = "never";
@@ -104,10 +105,12 @@ test("--report-end reports a run that could not even start", async () => {
   expect(metricsOf(world)).not.toHaveProperty("last_success_timestamp");
 });
 
-test.each([
-  ["a year", 31_536_000],
-  ["30 hours", 108_000],
-])(
+test.each(
+  inTime(1, [
+    ["a year", 31_536_000],
+    ["30 hours", 108_000],
+  ]),
+)(
   "a success that a clock which was %s ahead has told is the past's again with the next one",
   async (_, aheadS) => {
     await world.start().finished;

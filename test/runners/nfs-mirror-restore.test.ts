@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { inTime, long } from "../long";
+import { inTime, long, testLong } from "../long";
 import { makeDiskImage } from "./support/disk-image";
 import { makeNasty } from "./support/nasty";
 import { rotFiles } from "./support/rot";
@@ -396,49 +396,57 @@ test("a disk that is full in the midst of it cuts a restore: no night takes what
   expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
 });
 
-test("one service of a restore of all isn't taken back alone, and the last restore is taken back first whatever the clock says", async () => {
-  damage();
-  expect(await mirror("restore", ".")).toMatchObject({ status: 0 });
-  const alone = await mirror("restore", "--rollback", "--", "nasty");
-  expect(alone).toMatchObject({
-    status: 3,
-    stdout: expect.stringContaining("nfs-mirror restore --rollback -- ."),
-  });
-  const [first = ""] = records();
-  const file = join(world.config.stateDir, "restores", first);
-  const ahead = "20990101T000000Z-2";
-  const id = first.replace(".json", "");
-  const text = readFileSync(file, "utf8").replaceAll(id, ahead);
-  rmSync(file);
-  writeFileSync(join(world.config.stateDir, "restores", `${ahead}.json`), text);
-  renameSync(`${world.source}/.holdfast-restore/${id}`, `${world.source}/.holdfast-restore/${ahead}`);
-  writeFileSync(`${world.source}/nasty/three`, "written after the first restore");
-  expect(await mirror("restore", "nasty")).toMatchObject({ status: 0 });
-  expect(existsSync(`${world.source}/nasty/three`)).toBe(false);
-  expect(await mirror("restore", "--rollback", "--", "nasty")).toMatchObject({ status: 0 });
-  expect(existsSync(`${world.source}/nasty/three`)).toBe(true);
-});
+// A restore of all that was cut is one of all of them, below.
+testLong(
+  "one service of a restore of all isn't taken back alone, and the last restore is taken back first whatever the clock says",
+  async () => {
+    damage();
+    expect(await mirror("restore", ".")).toMatchObject({ status: 0 });
+    const alone = await mirror("restore", "--rollback", "--", "nasty");
+    expect(alone).toMatchObject({
+      status: 3,
+      stdout: expect.stringContaining("nfs-mirror restore --rollback -- ."),
+    });
+    const [first = ""] = records();
+    const file = join(world.config.stateDir, "restores", first);
+    const ahead = "20990101T000000Z-2";
+    const id = first.replace(".json", "");
+    const text = readFileSync(file, "utf8").replaceAll(id, ahead);
+    rmSync(file);
+    writeFileSync(join(world.config.stateDir, "restores", `${ahead}.json`), text);
+    renameSync(`${world.source}/.holdfast-restore/${id}`, `${world.source}/.holdfast-restore/${ahead}`);
+    writeFileSync(`${world.source}/nasty/three`, "written after the first restore");
+    expect(await mirror("restore", "nasty")).toMatchObject({ status: 0 });
+    expect(existsSync(`${world.source}/nasty/three`)).toBe(false);
+    expect(await mirror("restore", "--rollback", "--", "nasty")).toMatchObject({ status: 0 });
+    expect(existsSync(`${world.source}/nasty/three`)).toBe(true);
+  },
+);
 
-test("a cut restore whose folder somebody removed ends, and says of each item which one is there", async () => {
-  damage();
-  const run = world.start(["restore", "nasty"]);
-  const reached = gate(placing.program, placing.when);
-  await run.until(reached);
-  run.kill("SIGKILL");
-  world.unshadow(placing.program);
-  await run.finished;
-  await world.inside("rm", "-rf", sourceOf(".holdfast-restore"));
-  const resumed = await mirror("restore", "--resume", "--", "nasty");
-  expect(resumed).toMatchObject({ status: 1 });
-  expect(resumed.stdout).toContain("Next: nfs-mirror restore --rollback -- nasty");
-  const ended = await mirror("restore", "--rollback", "--", "nasty");
-  expect(ended).toMatchObject({ status: 1 });
-  expect(ended.stdout).toContain("what was there before of: nasty");
-  expect(ended.stdout).toContain("nfs-mirror restore -- nasty");
-  expect(records()).toEqual([]);
-  expect(await mirror("restore", "--", "nasty")).toMatchObject({ status: 0 });
-  expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
-});
+// A restore that was cut is resumed and taken back in the tests around it.
+testLong(
+  "a cut restore whose folder somebody removed ends, and says of each item which one is there",
+  async () => {
+    damage();
+    const run = world.start(["restore", "nasty"]);
+    const reached = gate(placing.program, placing.when);
+    await run.until(reached);
+    run.kill("SIGKILL");
+    world.unshadow(placing.program);
+    await run.finished;
+    await world.inside("rm", "-rf", sourceOf(".holdfast-restore"));
+    const resumed = await mirror("restore", "--resume", "--", "nasty");
+    expect(resumed).toMatchObject({ status: 1 });
+    expect(resumed.stdout).toContain("Next: nfs-mirror restore --rollback -- nasty");
+    const ended = await mirror("restore", "--rollback", "--", "nasty");
+    expect(ended).toMatchObject({ status: 1 });
+    expect(ended.stdout).toContain("what was there before of: nasty");
+    expect(ended.stdout).toContain("nfs-mirror restore -- nasty");
+    expect(records()).toEqual([]);
+    expect(await mirror("restore", "--", "nasty")).toMatchObject({ status: 0 });
+    expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+  },
+);
 
 test("a restore of all that is cut in the first file system is one of all of them, until it is resumed or taken back", async () => {
   const image = join(world.folder, "photos.img");

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { execa } from "execa";
-import { long } from "../long";
+import { long, testLong } from "../long";
 import { createWorld, metricsOf, type World } from "./support/world";
 
 let world: World;
@@ -113,7 +113,8 @@ test("what got another place while the source was looked at, and was seen at nei
   expect(ofTarget("films")).toEqual(["a film", "another film", "link", "new", "some other film", "sub"]);
 });
 
-test("a link that was moved to where nobody copies it keeps its earlier name", async () => {
+// A file that was moved there is tested below.
+testLong("a link that was moved to where nobody copies it keeps its earlier name", async () => {
   symlinkSync("a film", `${world.source}/films/link`);
   expect(await mirror()).toMatchObject({ status: 0 });
   moveDeep(tooLong, "films/link");
@@ -273,7 +274,8 @@ test("what a file system may have been mounted over stays until somebody accepts
   expect(ofTarget("films/new")).toEqual(["last", "two"]);
 });
 
-test("what was moved again while the run went on keeps its copy until the next night", async () => {
+// What got another place while the source was looked at is tested above.
+testLong("what was moved again while the run went on keeps its copy until the next night", async () => {
   renameSync(`${world.source}/films/a film`, `${world.source}/app/to be moved`);
   writeFileSync(`${world.source}/films/new/last`, "another one");
   const { path } = world.config.source;

@@ -277,7 +277,8 @@ test("a banner of the destination's doesn't stand before why a run failed", asyn
   expect(stderr).not.toContain("All that you do here");
 });
 
-test("a destination that has a key of another type only is another machine", async () => {
+// offsite-sync.test.ts has another key of the same type.
+testLong("a destination that has a key of another type only is another machine", async () => {
   const key = join(world.folder, "far", "other");
   execFileSync("ssh-keygen", ["-q", "-t", "ecdsa", "-N", "", "-f", key]);
   await world.far.stop();

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { openSegment } from "../../host-scripts/runtime/journal";
-import { long } from "../long";
+import { inTime, long, testLong } from "../long";
 import { startFar } from "./support/far";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import { makeNasty } from "./support/nasty";
@@ -351,7 +351,8 @@ test("one leg whose source is unmounted, or empty, holds up no other", async () 
   expect(existsSync(far("nfs/immich/photo"))).toBe(true);
 });
 
-test("a file that can't be written there fails the run by name, and all else arrives", async () => {
+// offsite-sync-endures.test.ts has what the account may not write there.
+testLong("a file that can't be written there fails the run by name, and all else arrives", async () => {
   writeFileSync(join(world.backup, "books/blocked"), "x");
   writeFileSync(join(world.backup, "books/beside"), "x");
   mkdirSync(far("pve-backup/books/blocked"));
@@ -412,7 +413,7 @@ test("a second run at the same time changes nothing", async () => {
   expect((await first.finished).status).toBe(0);
 });
 
-test.each(["reach", "owe", "send", "acknowledge", "scrub"])(
+test.each(inTime(2, ["send", "acknowledge", "reach", "owe", "scrub"]))(
   "a run that is killed in %s is made up by the next",
   async phase => {
     writeFileSync(join(world.backup, `books/killed-in-${phase}`), "x");
@@ -426,31 +427,35 @@ test.each(["reach", "owe", "send", "acknowledge", "scrub"])(
   },
 );
 
-test("a run that is killed while it looks at its sources, or once it has judged and tells, is made up by the next", async () => {
-  put("killed-early");
-  const hold = join(world.folder, "hold");
-  world.shadow("findmnt", 'touch "$HOLD"; while [ -e "$HOLD" ]; do sleep 0.1; done; exec REAL "$@"');
-  const early = world.start([], { HOLD: hold });
-  await early.until(() => existsSync(hold));
-  early.kill("SIGKILL");
-  world.unshadow("findmnt");
-  rmSync(hold);
-  await early.finished;
-  expect((await succeeds()).stderr).toContain("by list: 1 names");
-  expect(existsSync(far("pve-backup/books/killed-early"))).toBe(true);
+// It is killed while it sends and while it acknowledges, above.
+testLong(
+  "a run that is killed while it looks at its sources, or once it has judged and tells, is made up by the next",
+  async () => {
+    put("killed-early");
+    const hold = join(world.folder, "hold");
+    world.shadow("findmnt", 'touch "$HOLD"; while [ -e "$HOLD" ]; do sleep 0.1; done; exec REAL "$@"');
+    const early = world.start([], { HOLD: hold });
+    await early.until(() => existsSync(hold));
+    early.kill("SIGKILL");
+    world.unshadow("findmnt");
+    rmSync(hold);
+    await early.finished;
+    expect((await succeeds()).stderr).toContain("by list: 1 names");
+    expect(existsSync(far("pve-backup/books/killed-early"))).toBe(true);
 
-  put("killed-late");
-  const told = world.pushes.received.length;
-  const late = world.start();
-  await late.until(() => world.pushes.received.length > told);
-  late.kill("SIGKILL");
-  await late.finished;
-  expect(existsSync(far("pve-backup/books/killed-late"))).toBe(true);
-  // All of it was acknowledged by then: nothing is owed, and nothing is sent twice.
-  const { result } = await succeeds();
-  expect(result).toMatchObject({ files: 0, legs: [{ parts: [{ by: "nothing" }, { by: "nothing" }] }, {}] });
-  expect(world.metrics()).toMatchObject({ last_status: 0, 'leg_debt_files{leg="backup"}': 0 });
-});
+    put("killed-late");
+    const told = world.pushes.received.length;
+    const late = world.start();
+    await late.until(() => world.pushes.received.length > told);
+    late.kill("SIGKILL");
+    await late.finished;
+    expect(existsSync(far("pve-backup/books/killed-late"))).toBe(true);
+    // All of it was acknowledged by then: nothing is owed, and nothing is sent twice.
+    const { result } = await succeeds();
+    expect(result).toMatchObject({ files: 0, legs: [{ parts: [{ by: "nothing" }, { by: "nothing" }] }, {}] });
+    expect(world.metrics()).toMatchObject({ last_status: 0, 'leg_debt_files{leg="backup"}': 0 });
+  },
+);
 
 /** A book that is named in the journal. */
 function put(name: string): void {

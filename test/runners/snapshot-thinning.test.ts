@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inTime } from "../long";
 import { createPoolWorld, type PoolWorld } from "./support/pool-world";
 
 const dayMs = 86_400_000;
@@ -94,20 +95,25 @@ describe("after a night on which removals freed nothing", () => {
     }
   });
 
-  test.each([
-    ["5 % more of the pool are in use", () => night(86.1)],
-    ["no snapshot can be made any more", () => night(90.1)],
-    ["the pool was below its limit meanwhile", () => night(50).then(() => night(81))],
-    [
-      "a week has gone",
-      () => {
-        const file = join(world.snapshotState, "trials.json");
-        const weekAgo = readFileSync(file, "utf8").replace(/"atMs":\d+/g, `"atMs":${Date.now() - 7 * dayMs}`);
-        writeFileSync(file, weekAgo);
-        return night(81);
-      },
-    ],
-  ])("once %s, they are tried again", async (_, next) => {
+  test.each(
+    inTime(2, [
+      ["5 % more of the pool are in use", () => night(86.1)],
+      ["no snapshot can be made any more", () => night(90.1)],
+      ["the pool was below its limit meanwhile", () => night(50).then(() => night(81))],
+      [
+        "a week has gone",
+        () => {
+          const file = join(world.snapshotState, "trials.json");
+          const weekAgo = readFileSync(file, "utf8").replace(
+            /"atMs":\d+/g,
+            `"atMs":${Date.now() - 7 * dayMs}`,
+          );
+          writeFileSync(file, weekAgo);
+          return night(81);
+        },
+      ],
+    ]),
+  )("once %s, they are tried again", async (_, next) => {
     await night(81);
     const { lost, output } = await next();
     expect(lost).toBe(3);

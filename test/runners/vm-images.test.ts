@@ -12,7 +12,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { execaSync } from "execa";
 import { periodOf } from "../../plan/contracts/period";
-import { inTime } from "../long";
+import { inTime, testLong } from "../long";
 import { failingFolder } from "./support/failing-folder";
 import { createVmWorld, type VmWorld } from "./support/vm-world";
 
@@ -159,7 +159,8 @@ test("images of another kind of period are images: listed, compared with, and go
   expect(existsSync(join(world.images, period))).toBe(false);
 });
 
-test("the image of a clock that was ahead isn't the newest until that day comes", async () => {
+// host-scripts/runtime/generation-time.test.ts has which time counts.
+testLong("the image of a clock that was ahead isn't the newest until that day comes", async () => {
   await world.start().finished;
   const ahead = backdate(101, -40);
   const alone = await world.start(["restore", "101", "--dry-run"]).finished;
@@ -267,7 +268,8 @@ test("VMs of the host that the estate doesn't name are told and counted, templat
   expect(world.metrics()).toMatchObject({ unnamed_vms: 2 });
 });
 
-test("a template gets an image as any VM does", async () => {
+// A template is a VM of Proxmox'; those that the estate doesn't name are told above.
+testLong("a template gets an image as any VM does", async () => {
   world.setVm(101, { disks: { scsi0: content(1) }, lines: ["template: 1"] });
   expect(await world.start().finished).toMatchObject({ status: 0 });
   expect(filesOf(101)).toHaveLength(2);
@@ -439,10 +441,12 @@ describe("an image that nobody expected so", () => {
     nothingHalfMade();
   });
 
-  test.each([
-    ["before the newest one", 1, false],
-    ["with the newest one", 0, true],
-  ])("and was begun %s: whether it is what is accepted", async (_, earlierS, isTaken) => {
+  test.each(
+    inTime(1, [
+      ["before the newest one", 1, false],
+      ["with the newest one", 0, true],
+    ]),
+  )("and was begun %s: whether it is what is accepted", async (_, earlierS, isTaken) => {
     await world.start().finished;
     const period = backdate(101, 1);
     world.setVm(101, shrunk);
@@ -468,7 +472,8 @@ describe("an image that nobody expected so", () => {
     ).toEqual([]);
   });
 
-  test("and is accepted takes the place of nothing that somebody has put there", async () => {
+  // What somebody has put beside an image of the same period is tested above.
+  testLong("and is accepted takes the place of nothing that somebody has put there", async () => {
     await world.start().finished;
     backdate(101, 1);
     world.setVm(101, shrunk);
@@ -483,7 +488,8 @@ describe("an image that nobody expected so", () => {
     expect(names(join(world.images, ".held", "101"))).toHaveLength(2);
   });
 
-  test("and rots while it waits gives way to a new one, which is accepted", async () => {
+  // What gives way to a newer one does so for its rot too.
+  testLong("and rots while it waits gives way to a new one, which is accepted", async () => {
     await world.start().finished;
     world.setVm(101, lacking);
     await world.start().finished;
