@@ -7,7 +7,7 @@ import { Timeline } from "./versions";
 
 const minuteMs = 60_000;
 // Drawn from one seed: the many begin with the few.
-const estates = process.env["HOLDFAST_LONG"] === "1" ? 1_000 : 50;
+const estates = process.env["HOLDFAST_LONG"] === "1" ? 1_000 : 30;
 const dayMinutes = 1_440;
 // Weekly jobs in a row of four need four weeks until the first version is at the end.
 const warmUp = 42 * dayMinutes;

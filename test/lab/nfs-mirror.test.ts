@@ -80,9 +80,10 @@ test("a timer's run is mirrored, measured and restorable, and its failure is hea
   await mustOnHost(
     "pve",
     `systemctl stop nfs-mirror.timer; systemctl start nfs-mirror.service # one that the timer began ends before
-systemctl start --no-block nfs-mirror.service
+systemctl start nfs-mirror.service &
 for try in $(seq 300); do [ "$(systemctl show --property=MainPID --value nfs-mirror.service)" = 0 ] || break; sleep 0.1; done
-systemctl kill --signal=KILL nfs-mirror.service`,
+systemctl kill --signal=KILL nfs-mirror.service
+wait # A start while its ExecStopPost is at work would be one with the start that failed.`,
   );
   const status = async (): Promise<number | undefined> =>
     (await queryPrometheus('nfs_mirror_last_status{job="nfs-mirror",instance="pve"}'))[0]?.value;

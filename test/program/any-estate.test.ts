@@ -9,7 +9,7 @@ import { seed } from "../seed";
 
 /** Estates in a run of the tests; `npm run test:any-estate` goes on for HOLDFAST_MINUTES. */
 const minutes = Number(process.env["HOLDFAST_MINUTES"] ?? 0);
-const few = long ? 200 : 60;
+const few = long ? 200 : 30;
 /** One that takes longer hangs, for whoever waits for it. Of the processor's time: on a machine that others use, a minute by the clock is nothing. */
 const mostMs = 60_000;
 

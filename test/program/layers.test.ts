@@ -76,7 +76,8 @@ test("a layer whose runner isn't listed doesn't compile", () =>
     ).join(),
   ).toContain("vm-images"));
 
-test("nor does one that is listed under another's name", () => {
+// The compiler tells of these as it does of the others.
+testLong("nor does one that is listed under another's name", () => {
   const swapped = (text: string): string =>
     text.replace('"nfs-mirror": nfsMirror,', '"nfs-mirror": dailyBackup,');
   expect(errorsIn("plan/layers/index.ts", swapped).join()).toMatch(
@@ -84,7 +85,7 @@ test("nor does one that is listed under another's name", () => {
   );
 });
 
-test("nor one that doesn't say what must exist", () => {
+testLong("nor one that doesn't say what must exist", () => {
   const without = (text: string): string => text.replace("  references(", "  unheard(");
   expect(errorsIn("plan/layers/nfs-mirror/index.ts", without)).not.toEqual([]);
 });
@@ -98,7 +99,7 @@ test("a kind of deployment that nobody installs doesn't compile", () => {
   expect(errorsIn("plan/job.ts", more).join()).toContain("lacks ending return statement");
 });
 
-test("nor a dataset whose place nobody looks up", () => {
+testLong("nor a dataset whose place nobody looks up", () => {
   const forgotten = (text: string): string =>
     text.replace(/ {4}case "configuration":\n.*\n {6}return;\n/, "");
   expect(errorsIn("plan/estate/references.ts", forgotten).join()).toContain("'never'");
