@@ -111,24 +111,24 @@ interface Fault {
 }
 const faults: readonly Fault[] = [
   {
-    title: "its program is killed at half of it",
-    shadow: { pg_dumpall: 'REAL "$@" | head -c 5000; exit 137' },
-    says: /the whole server: its program ended with 137/,
-  },
-  {
     title: "its program says success and has written half of it",
     shadow: { pg_dumpall: 'REAL "$@" | head -c 5000; exit 0' },
     says: /its last line isn't there: it was cut/,
   },
   {
-    title: "the client's container is killed in its midst",
-    shadow: { pg_dumpall: "echo half; kill -KILL $PPID; exit 1" },
-    says: /the client ended in its midst, killed or out of memory/,
-  },
-  {
     title: "the target is full",
     shadow: { pg_dumpall: "head -c 30000000 /dev/urandom" },
     says: /the target has no room for it/,
+  },
+  {
+    title: "its program is killed at half of it",
+    shadow: { pg_dumpall: 'REAL "$@" | head -c 5000; exit 137' },
+    says: /the whole server: its program ended with 137/,
+  },
+  {
+    title: "the client's container is killed in its midst",
+    shadow: { pg_dumpall: "echo half; kill -KILL $PPID; exit 1" },
+    says: /the client ended in its midst, killed or out of memory/,
   },
   {
     title: "the server refuses the password",
@@ -154,7 +154,7 @@ const faults: readonly Fault[] = [
     status: 124,
   },
 ];
-// One that its own program tells of, one that only the dump itself shows; and of what surrounds it, the others.
+// One that its own program tells of is tested with one of several databases, below.
 describe.each(inTime(2, faults))(
   "a dump of the whole server where $title",
   ({ shadow, environment, change = {}, says, status = 1 }) => {
