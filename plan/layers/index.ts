@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { addTo } from "../add-to";
 import type { Path } from "../estate/lookup";
 import type { Estate } from "../estate/schema";
 import type { Job, LayerJob } from "../job";
@@ -57,7 +58,7 @@ export function layerGiving(need: Need): LayerName {
 /** Every job of an estate, layer by layer. */
 export function jobsOf(estate: Estate): Job[] {
   const jobs: (LayerJob & Pick<Job, "layer" | "said">)[] = [];
-  const hostRuns = (host: string): PlannedRun[] => runsOfHost(host, estate);
+  const hostRuns = (host: string): readonly PlannedRun[] => runsOfHost(host, estate);
   for (const { layer, spec, at } of partsOf(estate)) {
     const runs = layer.runs(spec);
     jobs.push(
@@ -76,9 +77,18 @@ export function jobsOf(estate: Estate): Job[] {
   }));
 }
 
-/** The runs that a host's timers start. */
-export function runsOfHost(host: string, estate: Estate): PlannedRun[] {
-  return partsOf(estate)
-    .flatMap(({ layer, spec }) => layer.runs(spec))
-    .filter(run => run.host === host);
+const runsKnown = new WeakMap<Estate, ReadonlyMap<string | undefined, readonly PlannedRun[]>>();
+
+/** The runs that a host's timers start. Found once for all hosts of an estate: each of its jobs asks for those of its own host. */
+export function runsOfHost(host: string, estate: Estate): readonly PlannedRun[] {
+  const byHost = runsKnown.get(estate) ?? runsByHost(estate);
+  runsKnown.set(estate, byHost);
+  return byHost.get(host) ?? [];
+}
+
+function runsByHost(estate: Estate): ReadonlyMap<string | undefined, readonly PlannedRun[]> {
+  const byHost = new Map<string | undefined, PlannedRun[]>();
+  for (const { layer, spec } of partsOf(estate))
+    for (const run of layer.runs(spec)) addTo(byHost, run.host, run);
+  return byHost;
 }

@@ -2,6 +2,7 @@ import { largeEstate } from "../../bench/large-estate";
 import { twoOfOne } from "../../checks/estate/two-of-one";
 import { overlapOnDisk } from "../../checks/order/overlap-on-disk";
 import { parseEstate, planOf } from "../../plan";
+import { layers } from "../../plan/layers";
 import { findingsOf } from "./found";
 
 test("the estate that a speed is promised for is sound", () =>
@@ -48,6 +49,17 @@ test("what ten hosts share is told once for each thing and each run, and not for
   expect(overlaps.at(-1)?.message).toContain(
     "while offsite-sync-backup@pve-0 (2026-01-01 06:00, usually 20 min), offsite-sync-backup@pve-1, offsite-sync-backup@pve-2 and 6 more are still using nas-0",
   );
+});
+
+test("what a part's timers start is found as often for each of twenty hosts as of ten", () => {
+  const found = jest.spyOn(layers["nfs-mirror"], "runs");
+  const [ten, twenty] = [1, 2].map(factor => {
+    found.mockClear();
+    planOf(parseEstate({ ...largeEstate(factor), services: {} }));
+    return found.mock.calls.length;
+  });
+  found.mockRestore();
+  expect(twenty).toBe(2 * (ten ?? 0));
 });
 
 test("a volume among many alike that another service claims too is told of by its name", () => {
