@@ -6,6 +6,7 @@ import { benchCommandLine } from "./command-line";
 import { benchDailyBackup } from "./daily-backup";
 import { benchLvmPvcSnapshot } from "./lvm-pvc-snapshot";
 import { benchNfsMirror } from "./nfs-mirror";
+import { benchOffsiteOthers } from "./offsite-others";
 import { benchOffsiteSync } from "./offsite-sync";
 import { benchPlan } from "./plan";
 import { benchPreview } from "./preview";
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   check: benchCommandLine,
   mirror: benchNfsMirror,
   offsite: benchOffsiteSync,
+  "offsite-others": benchOffsiteOthers,
   snapshots: benchLvmPvcSnapshot,
   volumes: benchDailyBackup,
   sqlite: benchSqlite,
