@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
+import { isPathText } from "../stacks/path-text";
 import { BadInput } from "./bad-input";
 import type { Evaluate } from "./evaluate.mjs";
 
@@ -71,5 +72,9 @@ function flagFault(issue: z.core.$ZodIssue, words: unknown): string {
   const [, value] = Object.entries(words ?? {}).find(([name]) => name === flag) ?? [];
   const expected =
     issue.code === "invalid_value" ? `expected one of ${issue.values.map(String).join(", ")}` : issue.message;
-  return `--${flag}: ${JSON.stringify(value)} can't be used, ${expected}.`;
+  // What is no path, nor a name, may be a secret's text.
+  const shown = isPathText(String(value))
+    ? JSON.stringify(value)
+    : `a text of ${String(value).length} characters`;
+  return `--${flag}: ${shown} can't be used, ${expected}.`;
 }

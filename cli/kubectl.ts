@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { z } from "zod";
 import type { Estate } from "../plan";
 import { clustersAt } from "../plan/cluster-address";
+import { isPathText } from "../stacks/path-text";
 import { jsonOf } from "./json";
 
 /** How this machine's `kubectl` is told which cluster it talks to. */
@@ -16,7 +17,11 @@ export const clusterFlags = [
   ["--context <name>", "for kubectl (by default its current one)"],
 ] as const;
 
-export const clusterOptions = { kubeconfig: z.string().optional(), context: z.string().optional() };
+export const clusterOptions = {
+  // kubectl would have a text in its arguments, which everybody on this machine reads, and quote it.
+  kubeconfig: z.string().refine(isPathText, "is no path of a file; KUBECONFIG names one too").optional(),
+  context: z.string().optional(),
+};
 
 /** Words by which what is printed leads to the same cluster as what was asked. */
 export function whichOf({ kubeconfig, context }: ClusterChoice): string[] {

@@ -342,3 +342,10 @@ esac
     });
   });
 });
+
+test("a kubeconfig's text in place of its file is refused, and not quoted", async () => {
+  const text = JSON.stringify({ users: [{ user: { token: "open-sesame" } }] });
+  const refused = await status("--kubeconfig", text);
+  expect([refused.exitCode, refused.text]).toEqual([2, expect.stringContaining("--kubeconfig")]);
+  expect(refused.text).not.toContain("open-sesame");
+});
