@@ -2,9 +2,12 @@ import { z } from "zod";
 import { ruleGroups } from "../../alerts/groups";
 import { durationMs } from "../../alerts/promql/literals";
 import { readPromql } from "../../alerts/promql/read";
-import { walk } from "../../alerts/promql/syntax";
+import { selected } from "../../alerts/promql/select";
+import { type Selector, selectorsOf } from "../../alerts/promql/syntax";
+import { type SeriesIndex, seriesOf } from "../../alerts/series";
 import { catalogue, type Finding } from "../../checks";
 import type { Plan } from "../../plan";
+import { slipOf } from "../../plan/contracts/near";
 import type { AlertSpec } from "../../plan/estate/monitoring";
 import { formatDuration } from "../../plan/units/duration";
 
@@ -12,8 +15,9 @@ import { formatDuration } from "../../plan/units/duration";
 export interface SeenAlert {
   readonly alert: string;
   readonly expr: string;
-  /** As PromQL writes a duration; absent for at once. */
+  /** As PromQL writes a duration, or 0; absent for at once. */
   readonly for?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** A group of rules of the cluster; rules that record are left out. */
@@ -39,6 +43,7 @@ export const prometheusRule = z.object({
                   alert: z.string().optional(),
                   expr: z.union([z.string(), z.number()]).transform(String),
                   for: z.string().optional(),
+                  labels: z.record(z.string(), z.string()).default({}),
                 }),
               )
               .default([]),
@@ -91,12 +96,15 @@ function changed({ object, name, alerts }: SeenGroup, planned: readonly SeenAler
   });
 }
 
-function textOf({ expr, for: wait }: SeenAlert): string {
-  return `\`${expr}\` for ${formatDuration(waitMs(wait))}`;
+/** By its labels it is routed: with others, nobody may hear of it. */
+function textOf({ expr, for: wait, labels }: SeenAlert): string {
+  const sorted = Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1));
+  return `\`${expr}\` for ${formatDuration(waitMs(wait))} with ${sorted.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(", ") || "no labels"}`;
 }
 
-function waitMs(wait: string | undefined): number {
-  return wait === undefined ? 0 : durationMs(wait);
+/** The one duration without a unit that Prometheus reads is 0. */
+function waitMs(wait = "0"): number {
+  return wait === "0" ? 0 : durationMs(wait);
 }
 
 function differs(subject: string, message: string): Finding {
@@ -110,10 +118,11 @@ function differs(subject: string, message: string): Finding {
 /** Rules that speak of what a job of the plan pushes are judged as an alert of the estate's own is. */
 function foreign(plan: Plan, groups: readonly SeenGroup[], nowMs: number): Finding[] {
   const pushed = new Set(plan.jobs.flatMap(({ metrics }) => metrics.map(({ name }) => name)));
+  const index = seriesOf(plan);
   const [receiver] = Object.keys(plan.estate.receivers);
   const alerts = groups.flatMap(({ object, alerts }) =>
     alerts
-      .filter(({ expr }) => speaksOf(expr, pushed))
+      .filter(({ expr }) => speaksOf(expr, pushed, index))
       .map((rule): AlertSpec => ({
         name: `${rule.alert} (${object})`,
         expr: rule.expr,
@@ -133,8 +142,20 @@ function foreign(plan: Plan, groups: readonly SeenGroup[], nowMs: number): Findi
 }
 
 /** One that can't be read is the business of whoever wrote it: the operator's own admission refuses such. */
-function speaksOf(expr: string, metrics: ReadonlySet<string>): boolean {
+function speaksOf(expr: string, pushed: ReadonlySet<string>, index: SeriesIndex): boolean {
   const parsed = readPromql(expr);
   if (parsed instanceof Error) return false;
-  return [...walk(parsed)].some(part => part.kind === "selector" && metrics.has(part.metric ?? ""));
+  return selectorsOf(parsed).some(
+    selector =>
+      pushed.has(selector.metric ?? "") && (selected(selector, index).length > 0 || isSlip(selector, index)),
+  );
+}
+
+/** Others push a metric of that name, too: one that selects none of the plan's series is about these, unless one of its values is a slip. */
+function isSlip({ metric, matchers }: Selector, index: SeriesIndex): boolean {
+  const series = index.get(metric ?? "") ?? [];
+  return matchers.some(({ label, op, value }) => {
+    const known = series.flatMap(({ labels }) => labels[label] ?? []);
+    return op === "=" && !known.includes(value) && slipOf(value, known) !== undefined;
+  });
 }

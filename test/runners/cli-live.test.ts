@@ -294,14 +294,15 @@ describe("rules of the cluster", () => {
       metadata: { namespace: "monitoring", name: group.name },
       spec: { groups: [group] },
     }));
-  const hand = (expr: string): object => ({
+  const hand = (expr: string, wait = "5m"): object => ({
     metadata: { namespace: "velero", name: "handmade" },
-    spec: { groups: [{ name: "mine", rules: [{ alert: "BackupOld", expr, for: "5m" }] }] },
+    spec: { groups: [{ name: "mine", rules: [{ alert: "BackupOld", expr, for: wait }] }] },
   });
   const sometimes = 'time() - backup_last_success_timestamp{job="etcd-backup"}';
 
   test("that are the plan's, and those that speak of other things, are told nothing of", async () => {
-    const rules = [...objects(), hand("velero_backup_failure_total > 0"), hand(`${sometimes} > 93600`)];
+    const rules = [...objects(), hand("velero_backup_failure_total > 0"), hand(`${sometimes} > 93600`, "0")];
+    rules.push(hand('time() - backup_last_success_timestamp{job="velero"} > 72000'));
     expect(await look({ rules })).toEqual({ exitCode: 0, told: [] });
   });
 
@@ -334,6 +335,25 @@ describe("rules of the cluster", () => {
         })),
       ),
       { code: "live/rule-differs", severity: "error", subject: "NfsMirrorFailing" },
+    ],
+    [
+      "given to another receiver by hand",
+      objects(groups =>
+        groups.map(group => ({
+          ...group,
+          rules: group.rules.map(rule =>
+            rule.alert === "NfsMirrorStale"
+              ? { ...rule, labels: { ...rule.labels, receiver: "nobody" } }
+              : rule,
+          ),
+        })),
+      ),
+      { code: "live/rule-differs", severity: "error", subject: "NfsMirrorStale" },
+    ],
+    [
+      "of somebody else's, with a slip in the job's name",
+      [...objects(), hand('time() - backup_last_success_timestamp{job="etcd-bakup"} > 93600')],
+      { code: "alerts/label-unknown", severity: "error", subject: "BackupOld (velero/handmade)" },
     ],
     [
       "of somebody else's, with 20 hours on a daily job",
