@@ -1,5 +1,7 @@
+import { dirname } from "node:path";
 import type { Estate } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
+import { isBelow, mountAbove } from "../../plan/layers/places";
 import { type Asked, askJobs, saidAs } from "../ask-jobs";
 
 /** What lies on a host, as it says itself. A part that it didn't answer is undefined. */
@@ -9,7 +11,7 @@ export interface SeenHost {
   readonly volumes: ReadonlyMap<string, string> | undefined;
   readonly vms: readonly Guest[] | undefined;
   readonly containers: readonly Guest[] | undefined;
-  /** Paths of what lies at the top of its file systems, but for the system's and the backups' own. */
+  /** Paths of what lies at the top of its file systems, but for the system's and the backups' own, and beside what a service names. */
   readonly entries: readonly string[];
   /** Folders that it exports by NFS. */
   readonly exports: readonly string[];
@@ -32,44 +34,71 @@ export async function seenOn(asked: Asked, host: string): Promise<SeenHost | { c
   const { estate } = asked;
   const mounts = mountsOf(estate, host);
   const paths = pathsOf(estate, host);
-  const answer = await askJobs(asked, host, [], () => ":", questions(mounts, paths));
+  const folders = foldersOf(estate, host, mounts);
+  const listed = [...mounts.map(ifMounted), ...folders.map(ifThere)];
+  const hasPools = Object.keys(estate.hosts[host]?.pools ?? {}).length > 0;
+  const answer = await askJobs(asked, host, [], () => ":", questions(listed, paths, hasPools));
   if ("cause" in answer) return answer;
   const said = (word: string): string[] => saidAs(word, answer.first);
   const wasAsked = new Set(said("asked"));
   const of = <Part>(part: string, value: Part): Part | undefined => (wasAsked.has(part) ? value : undefined);
-  const entries = mounts.map((mount, index) => entriesIn(saidAs(String(index), said("entries")), mount));
+  const places = [...mounts, ...folders];
+  const entries = places.map((place, index) => entriesIn(saidAs(String(index), said("entries")), place));
+  const unlisted = places.filter((_, index) => entries[index] === undefined);
   return {
     host,
     volumes: of("volumes", volumesIn(estate, host, said("volume"))),
     vms: of("vms", guestsIn(said("vm"), 0)),
     containers: of("containers", guestsIn(said("container"), -1)),
     entries: entries.flatMap(found => found ?? []),
-    exports: said("export").map(line => line.split(/\s/, 1)[0] ?? ""),
-    absent: said("absent").flatMap(index => paths[Number(index)] ?? []),
+    exports: said("export").map(exported),
+    absent: said("absent")
+      .flatMap(index => paths[Number(index)] ?? [])
+      .filter(path => !unlisted.includes(mountAbove(estate, host, path))),
     unanswered: [
       ...(wasAsked.has("volumes") ? [] : ["lvs, of its logical volumes"]),
       ...(wasAsked.has("vms") ? [] : ["qm list, of its VMs"]),
       ...(wasAsked.has("containers") ? [] : ["pct list, of its containers"]),
-      ...mounts.filter((_, index) => entries[index] === undefined).map(mount => `find, of ${mount}`),
+      ...unlisted.map(place => `find, of ${mounts.includes(place) ? `what is mounted at ${place}` : place}`),
     ],
   };
 }
 
-function questions(mounts: readonly string[], paths: readonly string[]): string {
+function questions(lists: readonly string[], paths: readonly string[], hasPools: boolean): string {
   return [
-    asking("volumes", "volume", `${soon} lvs --noheadings --separator=/ --options=vg_name,pool_lv,lv_name`),
+    // A host may have no LVM.
+    hasPools
+      ? asking(
+          "volumes",
+          "volume",
+          `${soon} lvs --noheadings --separator=/ --options=vg_name,pool_lv,lv_name`,
+        )
+      : `echo "asked volumes"`,
     askingIf("qm", asking("vms", "vm", `${soon} qm list`), "vms"),
     askingIf("pct", asking("containers", "container", `${soon} pct list`), "containers"),
     "exportfs -s 2>/dev/null | sed 's/^/export /'",
     // A name may have a newline in it, and what stopped halfway is no list.
-    ...mounts.map(
-      (mount, index) =>
-        `echo "entries ${index} $({ ${soon} find ${shellWord(mount)} -mindepth 1 -maxdepth 1 -print0 2>/dev/null && echo ${end}; } | base64 --wrap=0)"`,
+    ...lists.map(
+      (list, index) =>
+        `echo "entries ${index} $({ { ${list}; } 2>/dev/null && echo ${end}; } | base64 --wrap=0)"`,
     ),
     ...paths.map(
       (path, index) => `${soon} test -e ${shellWord(path)}; [ $? -ne 1 ] || echo "absent ${index}"`,
     ),
   ].join("; ");
+}
+
+function list(folder: string): string {
+  return `${soon} find ${shellWord(folder)} -mindepth 1 -maxdepth 1 -print0`;
+}
+
+/** What lies below an empty mount point is neither gone nor all that there is. */
+function ifMounted(mount: string): string {
+  return `${soon} mountpoint -q ${shellWord(mount)} && ${list(mount)}`;
+}
+
+function ifThere(folder: string): string {
+  return `${soon} test -d ${shellWord(folder)}; [ $? -eq 1 ] || ${list(folder)}`;
 }
 
 /** What follows a whole list of paths, and is none. */
@@ -105,6 +134,21 @@ function pathsOf({ services }: Estate, host: string): string[] {
     );
 }
 
+/** Folders between a file system's top and what a service names in it: what lies beside that may have no copy. */
+function foldersOf(estate: Estate, host: string, mounts: readonly string[]): string[] {
+  const between = Object.values(estate.services)
+    .flatMap(({ data }) => data)
+    .flatMap(spec => {
+      if (spec.kind !== "tree" || spec.host !== host) return [];
+      const mount = mountAbove(estate, host, spec.path);
+      if (!mounts.includes(mount)) return [];
+      const above: string[] = [];
+      for (let at = dirname(spec.path); at !== mount && isBelow(at, mount); at = dirname(at)) above.push(at);
+      return above;
+    });
+  return [...new Set(between)];
+}
+
 function volumesIn({ hosts }: Estate, host: string, lines: readonly string[]): ReadonlyMap<string, string> {
   const pools = Object.entries(hosts[host]?.pools ?? {});
   return new Map(
@@ -122,6 +166,12 @@ function guestsIn(lines: readonly string[], nameAt: number): Guest[] {
     const [id = "", ...words] = line.trim().split(/\s+/);
     return /^\d+$/.test(id) ? [{ id: Number(id), name: words.at(nameAt) ?? "" }] : [];
   });
+}
+
+/** A line of exportfs(8): a path, which may have spaces in it, and whom it is for. */
+function exported(line: string): string {
+  const [, path = ""] = /^(.*\S)\s+\S+\(.*\)\s*$/.exec(line) ?? [];
+  return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
 }
 
 /** Made by mkfs; and what a restore keeps beside a tree until somebody has looked at it. */

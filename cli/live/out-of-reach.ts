@@ -40,6 +40,17 @@ export function outOfReach(estate: Estate, { hosts, clusters }: Seen): Finding[]
         ),
       ),
     ),
+    // What a VM's image is made of is a snapshot in a thin pool.
+    ...hosts
+      .filter(({ host }) => Object.keys(estate.hosts[host]?.pools ?? {}).length === 0)
+      .flatMap(({ host, vms = [] }) =>
+        vms.map(({ id, name }) =>
+          reach(
+            `VM ${id} (${name})`,
+            `VM ${id} (${name}) is on ${host}, of which the estate has no thin pool: no job copies its image.`,
+          ),
+        ),
+      ),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ruleGroups } from "../../alerts/groups";
 import type { RuleGroup } from "../../alerts/rules";
@@ -23,6 +23,7 @@ afterAll(() => {
 
 interface House {
   readonly folders: readonly string[];
+  readonly isMounted: boolean;
   /** Claims by namespace/name, and the persistent volume's own place. */
   readonly claims: Readonly<Record<string, object>>;
   /** Images of pods, by namespace. */
@@ -39,6 +40,7 @@ const disk = (name: string): object => ({ csi: { volumeHandle: `cluster/pve/loca
 /** What the example estate says is there, and no more. */
 const sound: House = {
   folders: ["books", "photos", "etcd-backup", "vault-backup", "lost+found", ".holdfast-restore"],
+  isMounted: true,
   claims: { "nextcloud/nextcloud": disk("vm-9999-pvc-1"), "dbaas/data-vault-0": disk("vm-9999-pvc-2") },
   images: { dbaas: "docker.io/hashicorp/vault:1.14", "kube-system": "registry.k8s.io/etcd:3.5.1-0" },
   volumes: ["vm-9999-pvc-1", "vm-9999-pvc-2", "vm-101-disk-0"],
@@ -61,7 +63,10 @@ function answers(name: string, text: string): void {
 function build(house: House, estate: ExampleEstate): void {
   writeFileSync(join(host.folder, "estate.json"), JSON.stringify(estate));
   const folders = house.folders.map(name => `"/srv/nfs/${name}"`).join(" ");
-  host.before = `mount -t tmpfs none /srv && mkdir -p ${folders} && mount -t tmpfs none /etc && mkdir /etc/pve`;
+  const disk = house.isMounted
+    ? "mkdir -p /srv/nfs && mount -t tmpfs none /srv/nfs"
+    : "mount -t tmpfs none /srv && mkdir /srv/nfs";
+  host.before = `mount -t tmpfs none /srv && ${disk} && mkdir -p ${folders} && mount -t tmpfs none /etc && mkdir /etc/pve`;
   host.installSsh();
   answers("lvs", house.volumes.map(name => `  pve/data/${name}`).join("\n"));
   answers("qm", `${vmHead}\n${house.vms}`);
@@ -145,6 +150,11 @@ test.each<[string, Partial<House>, Partial<Told>]>([
     { code: "live/no-copy", severity: "error", subject: "/home/scans" },
   ],
   [
+    "an exported folder with a space in its name",
+    { exports: `${sound.exports}\n/home/my scans 10.0.0.0/8(ro)` },
+    { code: "live/no-copy", severity: "error", subject: "/home/my scans" },
+  ],
+  [
     "a claim on a node's own disk",
     { claims: { ...sound.claims, "wiki/data": { local: { path: "/var/lib/rancher/wiki" } } } },
     {
@@ -184,6 +194,49 @@ const scratch = (estate: ExampleEstate): void => {
   const spec = { kind: "volume", host: "pve", pool: "data", namespace: "scratch", claim: "one" } as const;
   estate.services["scratch"] = { data: [{ ...spec, unprotected }] };
 };
+
+test("a folder beside one that a service names and a leg carries by itself is told", async () => {
+  const { exitCode, told } = await look(
+    { folders: [...sound.folders, "media/films", "media/shows"] },
+    estate => {
+      estate.layers["nfs-mirror"][0]?.excludes?.push({ name: "media", reason: "too large for one disk" });
+      estate.layers["offsite-sync"][0]?.legs.push({ from: "/srv/nfs/media/films", to: "/Backup/nfs/films" });
+      const { promise } = estate.services["photos"] ?? {};
+      const films = { kind: "tree", host: "pve", path: "/srv/nfs/media/films", size: "300GB" } as const;
+      estate.services["films"] = {
+        data: [{ ...films, churnPerDay: "1MB", growthPerDay: "0B" }],
+        ...(promise && { promise }),
+      };
+    },
+  );
+  expect(told).toEqual([expect.objectContaining({ code: "live/no-copy", subject: "/srv/nfs/media/shows" })]);
+  expect(exitCode).toBe(1);
+});
+
+test("a host without thin pools needs no LVM, and a VM there is told", async () => {
+  const estate = exampleEstate();
+  (estate.hosts as Record<string, object>)["box"] = {
+    ...{ site: "home", address: "box.example", ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBox" } },
+    disks: { sda: { medium: "ssd", size: "500GB", role: "system" } },
+    filesystems: { "/": { disk: "sda", fsUuid: "44444444-4444-4444-8444-444444444444" } },
+  };
+  build(sound, estate);
+  host.installSsh('case " $* " in *" box.example "*) export BOX=1 ;; esac; exec "$0.run" "$last"');
+  const onBox = (name: string, instead: string): void => {
+    const script = readFileSync(join(host.folder, "bin", name), "utf8").replace("#!/bin/sh\n", "");
+    program("bin", name, `if [ -n "$BOX" ]; then ${instead}; exit; fi\n${script}`);
+  };
+  onBox("lvs", "exit 127");
+  onBox("exportfs", ":");
+  onBox("qm", `echo '${vmHead}'; echo '${sound.vms.replace("k8s-1", "mail ")}'`);
+  const { exitCode, text } = await holdfastIn(host.folder, ["check", "--live", "--json"]);
+  expect(JSON.parse(text)).toEqual([
+    expect.objectContaining({
+      ...{ code: "live/out-of-reach", severity: "warning", subject: "VM 101 (mail)" },
+    }),
+  ]);
+  expect(exitCode).toBe(0);
+});
 
 test("a claim in a namespace that is left out has no copy, and isn't the one that is meant to have none", async () => {
   const { exitCode, told } = await look(
@@ -277,7 +330,12 @@ test.each<[string, () => void, string]>([
   [
     "a folder that can't be listed whole",
     () => program("bin", "find", "printf '/srv/nfs/books\\0'; exit 1"),
-    "pve wasn't asked of all that it has: no answer to find, of /srv/nfs.",
+    "pve wasn't asked of all that it has: no answer to find, of what is mounted at /srv/nfs.",
+  ],
+  [
+    "a disk that isn't mounted",
+    () => build({ ...sound, folders: ["lost+found"], isMounted: false }, exampleEstate()),
+    "pve wasn't asked of all that it has: no answer to find, of what is mounted at /srv/nfs.",
   ],
 ])("%s is told, and nothing is held to be gone for it", async (_, break_, message) => {
   build(sound, exampleEstate());
