@@ -29,6 +29,8 @@ export interface Database {
   readonly namespace: string;
   readonly engine: string;
   readonly image: string;
+  /** Those of its pod, by their names. */
+  readonly claims: readonly string[];
 }
 
 const volume = z.object({
@@ -50,9 +52,18 @@ const volume = z.object({
 type Volume = z.output<typeof volume>;
 
 const pod = z.object({
-  metadata: z.object({ namespace: z.string() }),
-  spec: z.object({ containers: z.array(z.object({ image: z.string().default("") })) }),
+  metadata: z.object({
+    namespace: z.string(),
+    ownerReferences: z.array(z.object({ kind: z.string() })).default([]),
+  }),
+  spec: z.object({
+    containers: z.array(z.object({ image: z.string().default("") })),
+    volumes: z
+      .array(z.object({ persistentVolumeClaim: z.object({ claimName: z.string() }).optional() }))
+      .default([]),
+  }),
 });
+type Pod = z.output<typeof pod>;
 
 /** Asks each cluster of the estate that kubectl leads to; or says why one can't be asked. */
 export async function seenIn(
@@ -80,12 +91,7 @@ async function seenBy(choice: ClusterChoice): Promise<SeenCluster | { cause: str
   ]);
   if ("cause" in volumes) return volumes;
   if ("cause" in pods) return pods;
-  const databases = pods.items.flatMap(({ metadata, spec }) =>
-    spec.containers.flatMap(({ image }): Database[] => {
-      const engine = engineOf(image);
-      return engine === undefined ? [] : [{ namespace: metadata.namespace, engine, image }];
-    }),
-  );
+  const databases = pods.items.flatMap(databasesIn);
   return {
     ...{ claims: volumes.items.flatMap(claimOf), databases },
     groups: "cause" in rules ? [] : rules.items.flatMap(groupsIn),
@@ -114,9 +120,19 @@ function placeOf({ csi, nfs, hostPath, local }: Volume["spec"]): Claim["lies"] {
   return { kind: "disk", disk: csi.volumeHandle.split("/").at(-1) ?? "" };
 }
 
+/** A Job's pod runs a client of one, as each dump does. */
+function databasesIn({ metadata: { namespace, ownerReferences }, spec }: Pod): Database[] {
+  if (ownerReferences.some(({ kind }) => kind === "Job")) return [];
+  const claims = spec.volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
+  return spec.containers.flatMap(({ image }): Database[] => {
+    const engine = engineOf(image);
+    return engine === undefined ? [] : [{ namespace, engine, image, claims }];
+  });
+}
+
 /** Last names of images that serve a database, and the engine as an estate writes it. */
 const engines: readonly (readonly [RegExp, string])[] = [
-  [/^(postgres|postgresql|postgis|timescaledb|spilo.*|cloudnative-pg|pgvecto-rs|pgvector)$/, "postgresql"],
+  [/^(postgres|postgresql|postgis|timescaledb|spilo.*|pgvecto-rs|pgvector)$/, "postgresql"],
   [/^(mysql|mysql-server|community-server|percona-server|percona)$/, "mysql"],
   [/^mariadb$/, "mariadb"],
   [/^(redis|redis-stack-server|valkey|keydb)$/, "redis"],

@@ -7,6 +7,8 @@ import { type Asked, askJobs, saidAs } from "../ask-jobs";
 /** What lies on a host, as it says itself. A part that it didn't answer is undefined. */
 export interface SeenHost {
   readonly host: string;
+  /** The estate's, and those that it has besides; its names too. */
+  readonly addresses: readonly string[];
   /** By the name of a logical volume, the pool of the estate that it lies in. */
   readonly volumes: ReadonlyMap<string, string> | undefined;
   readonly vms: readonly Guest[] | undefined;
@@ -46,12 +48,12 @@ export async function seenOn(asked: Asked, host: string): Promise<SeenHost | { c
   const entries = places.map((place, index) => entriesIn(saidAs(String(index), said("entries")), place));
   const unlisted = places.filter((_, index) => entries[index] === undefined);
   return {
-    host,
+    ...{ host, addresses: [estate.hosts[host]?.address ?? "", ...said("address")] },
     volumes: of("volumes", volumesIn(estate, host, said("volume"))),
     vms: of("vms", guestsIn(said("vm"), 0)),
     containers: of("containers", guestsIn(said("container"), -1)),
     entries: entries.flatMap(found => found ?? []),
-    exports: said("export").map(exported),
+    exports: said("export").flatMap(exported),
     absent: said("absent")
       .flatMap(index => paths[Number(index)] ?? [])
       .filter(path => !unlisted.includes(mountAbove(estate, host, path))),
@@ -76,6 +78,7 @@ function questions(lists: readonly string[], paths: readonly string[], hasPools:
       : `echo "asked volumes"`,
     askingIf("qm", asking("vms", "vm", `${soon} qm list`), "vms"),
     askingIf("pct", asking("containers", "container", `${soon} pct list`), "containers"),
+    `for address in $(hostname -I 2>/dev/null) $(hostname -f 2>/dev/null) $(hostname); do echo "address $address"; done`,
     "exportfs -s 2>/dev/null | sed 's/^/export /'",
     // A name may have a newline in it, and what stopped halfway is no list.
     ...lists.map(
@@ -169,9 +172,11 @@ function guestsIn(lines: readonly string[], nameAt: number): Guest[] {
 }
 
 /** A line of exportfs(8): a path, which may have spaces in it, and whom it is for. */
-function exported(line: string): string {
-  const [, path = ""] = /^(.*\S)\s+\S+\(.*\)\s*$/.exec(line) ?? [];
-  return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+function exported(line: string): string[] {
+  const [, path] = /^(\/.*?)\s+\S+\(\S*\)\s*$/.exec(line) ?? [];
+  return path === undefined
+    ? []
+    : [path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))];
 }
 
 /** Made by mkfs; and what a restore keeps beside a tree until somebody has looked at it. */

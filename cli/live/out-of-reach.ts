@@ -5,10 +5,10 @@ import type { Seen } from "./seen";
 
 /** What no layer reaches: an operator has to know it, and the estate can't say it. */
 export function outOfReach(estate: Estate, { hosts, clusters }: Seen): Finding[] {
-  const addresses = new Set(Object.values(estate.hosts).map(({ address }) => address));
+  const addresses = new Set(hosts.flatMap(({ addresses }) => addresses));
   const known = new Set(hosts.flatMap(({ volumes }) => [...(volumes?.keys() ?? [])]));
-  const allVolumes =
-    hosts.length === Object.keys(estate.hosts).length && hosts.every(({ volumes }) => volumes);
+  const allHosts = hosts.length === Object.keys(estate.hosts).length;
+  const allVolumes = allHosts && hosts.every(({ volumes }) => volumes);
   const lies = ({ lies }: Claim): string | undefined => {
     switch (lies.kind) {
       case "disk":
@@ -16,7 +16,7 @@ export function outOfReach(estate: Estate, { hosts, clusters }: Seen): Finding[]
           ? undefined
           : `in no thin pool of the estate (${lies.disk})`;
       case "nfs":
-        return addresses.has(lies.server)
+        return addresses.has(lies.server) || !allHosts
           ? undefined
           : `on ${lies.server}:${lies.path}, which is no host of the estate`;
       case "elsewhere":

@@ -19,33 +19,49 @@ export interface Unnamed {
 /** What no service names: claims in the hosts' pools, entries and exports of their file systems, and VMs. */
 export function unnamedIn(seen: Seen, estate: Estate, jobs: readonly Job[]): Unnamed[] {
   const datasets = eachDatasetOf(estate);
+  const servers = seen.clusters.flatMap(({ databases }) => databases);
   return seen.hosts.flatMap(host => [
-    ...seen.clusters.flatMap(({ claims }) => claims.flatMap(claim => volume(claim, host, datasets))),
+    ...seen.clusters.flatMap(({ claims }) =>
+      claims.flatMap(claim => volume(claim, host, { datasets, servers })),
+    ),
     ...trees(host, seen, estate, jobs),
     ...vms(host, estate),
   ]);
 }
 
-/** Where the bytes of a claim of a pool lie, as a dataset has it; a database's volume goes by its namespace. */
+/** Where the bytes of a claim of a pool lie, as a dataset has it; a database's volume goes by its namespace, and by the pods of its servers. */
 function isNamed(
   { namespace, name }: Claim,
   host: string,
   pool: string,
-  datasets: readonly Dataset[],
+  { datasets, servers }: { datasets: readonly Dataset[]; servers: readonly Database[] },
 ): boolean {
   const inNamespace = `pool:${pool}/${namespace}/`;
-  return datasets.some(
-    ({ kind, location: { machine, path } }) =>
-      machine.kind === "host" &&
-      machine.name === host &&
-      (path === `${inNamespace}${name}` || (kind === "database" && path.startsWith(inNamespace))),
+  const there = datasets.filter(
+    ({ location: { machine, path } }) =>
+      machine.kind === "host" && machine.name === host && path.startsWith(inNamespace),
   );
+  if (there.some(({ kind, location }) => kind === "volume" && location.path === `${inNamespace}${name}`))
+    return true;
+  const claimsOf = there
+    .filter(({ kind }) => kind === "database")
+    .map(({ engine }) =>
+      servers
+        .filter(server => key(server.engine, server.namespace) === key(engine, namespace))
+        .flatMap(({ claims }) => claims),
+    );
+  // Of one that no image tells, any of them may be its.
+  return claimsOf.some(claims => claims.length === 0) || claimsOf.flat().includes(name);
 }
 
-function volume(claim: Claim, { host, volumes }: SeenHost, datasets: readonly Dataset[]): Unnamed[] {
+function volume(
+  claim: Claim,
+  { host, volumes }: SeenHost,
+  known: { datasets: readonly Dataset[]; servers: readonly Database[] },
+): Unnamed[] {
   const { lies, namespace, name, isBlock } = claim;
   const pool = lies.kind === "disk" ? volumes?.get(lies.disk) : undefined;
-  if (pool === undefined || isNamed(claim, host, pool, datasets)) return [];
+  if (pool === undefined || isNamed(claim, host, pool, known)) return [];
   return [
     {
       what: `claim ${namespace}/${name}`,
@@ -59,9 +75,10 @@ function volume(claim: Claim, { host, volumes }: SeenHost, datasets: readonly Da
 }
 
 function trees(host: SeenHost, { clusters }: Seen, estate: Estate, jobs: readonly Job[]): Unnamed[] {
-  const { address } = estate.hosts[host.host] ?? {};
   const claimed = clusters.flatMap(({ claims }) =>
-    claims.flatMap(({ lies }) => (lies.kind === "nfs" && lies.server === address ? [lies.path] : [])),
+    claims.flatMap(({ lies }) =>
+      lies.kind === "nfs" && host.addresses.includes(lies.server) ? [lies.path] : [],
+    ),
   );
   const named = [...treesOf(estate, host.host), ...written(jobs, host.host)];
   const found = new Set(host.entries);

@@ -5,7 +5,8 @@ import { copiesOf } from "../../plan/graph/copies";
 import type { Unnamed } from "./unnamed";
 
 /** Those that no job copies, each by itself; and of a place all that are copied though nobody promised anything. */
-export function unprotectedOf(plan: Plan, unnamed: readonly Unnamed[], nowMs: number): Finding[] {
+export function unprotectedOf(plan: Plan, found: readonly Unnamed[], nowMs: number): Finding[] {
+  const unnamed = found.filter(each => !isCountedOut(each, plan.estate, found));
   const faults = routeFaults(plan, unnamed, nowMs);
   const without = unnamed.flatMap((each): Finding[] => {
     const fault = faults.get(each);
@@ -83,14 +84,32 @@ function freeKey({ spec, what }: Unnamed, { services }: Estate, taken: ReadonlyM
   }
 }
 
+/** Of as many volumes of a namespace as a service counts there, it may say that no copy of them is wanted. */
+function isCountedOut({ spec, place }: Unnamed, { services }: Estate, found: readonly Unnamed[]): boolean {
+  if (spec.kind !== "volume") return false;
+  const { namespace } = spec;
+  const counted = Object.values(services)
+    .flatMap(({ data }) => data)
+    .flatMap(each => (each.kind === "volume" && each.count > 1 && each.unprotected ? [each] : []))
+    .filter(each => `${each.host}/${each.pool}` === place && each.namespace === namespace)
+    .reduce((sum, { count }) => sum + count, 0);
+  const there = found.filter(
+    other => other.place === place && other.spec.kind === "volume" && other.spec.namespace === namespace,
+  );
+  return there.length <= counted;
+}
+
 /** Volumes may be told by their number alone: "count" in a service. */
 function unpromised({ services }: Estate, place: string, unnamed: readonly Unnamed[]): Finding[] {
   const volumes = unnamed.filter(({ spec }) => spec.kind === "volume").length;
   const counts = Object.values(services)
     .flatMap(({ data }) => data)
     .flatMap(spec =>
-      spec.kind === "volume" && spec.count > 1 && `${spec.host}/${spec.pool}` === place ? [spec.count] : [],
+      spec.kind === "volume" && spec.count > 1 && !spec.unprotected && `${spec.host}/${spec.pool}` === place
+        ? [spec.count]
+        : [],
     );
+  if (unnamed.length === 0) return [];
   const byNumber = counts.reduce((sum, count) => sum + count, 0);
   if (byNumber === volumes && volumes === unnamed.length) return [];
   const names = unnamed.map(({ what }) => what);

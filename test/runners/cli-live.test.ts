@@ -28,6 +28,8 @@ interface House {
   readonly claims: Readonly<Record<string, object>>;
   /** Images of pods, by namespace. */
   readonly images: Readonly<Record<string, string>>;
+  /** Further pods. */
+  readonly pods: readonly object[];
   readonly volumes: readonly string[];
   readonly vms: string;
   readonly containers: string;
@@ -43,6 +45,7 @@ const sound: House = {
   isMounted: true,
   claims: { "nextcloud/nextcloud": disk("vm-9999-pvc-1"), "dbaas/data-vault-0": disk("vm-9999-pvc-2") },
   images: { dbaas: "docker.io/hashicorp/vault:1.14", "kube-system": "registry.k8s.io/etcd:3.5.1-0" },
+  pods: [],
   volumes: ["vm-9999-pvc-1", "vm-9999-pvc-2", "vm-101-disk-0"],
   vms: "       101 k8s-1                running    4096              32.00 1234",
   containers: "",
@@ -72,6 +75,7 @@ function build(house: House, estate: ExampleEstate): void {
   answers("qm", `${vmHead}\n${house.vms}`);
   answers("pct", `VMID       Status     Lock         Name\n${house.containers}`);
   answers("exportfs", house.exports);
+  answers("hostname", "10.0.0.5 fd00::5 pve");
   const volumes = Object.entries(house.claims).map(([claim, spec]) => {
     const [namespace, name] = claim.split("/");
     return { spec: { claimRef: { namespace, name }, ...spec }, status: { phase: "Bound" } };
@@ -87,7 +91,7 @@ function build(house: House, estate: ExampleEstate): void {
     `case "$*" in
 *"config view"*) printf %s 'https://k8s.example:6443' ;;
 *"get persistentvolumes --all-namespaces"*) ${list(volumes)}
-*"get pods --all-namespaces"*) ${list(pods)}
+*"get pods --all-namespaces"*) ${list([...pods, ...house.pods])}
 *"get prometheusrules.monitoring.coreos.com --all-namespaces"*) ${house.rules ? list(house.rules) : `echo 'error: the server doesn'"'"'t have a resource type "prometheusrules"' >&2; exit 1 ;;`}
 *) exit 9 ;;
 esac
@@ -195,6 +199,39 @@ const scratch = (estate: ExampleEstate): void => {
   estate.services["scratch"] = { data: [{ ...spec, unprotected }] };
 };
 
+const podOf = (image: string, namespace: string, claim: string, owner = "StatefulSet"): object => ({
+  metadata: { namespace, ownerReferences: [{ kind: owner }] },
+  spec: {
+    containers: [{ image }],
+    volumes: [{ persistentVolumeClaim: { claimName: claim } }, { name: "tmp" }],
+  },
+});
+
+test("a claim beside a database's own, in a namespace that is left out as the database is dumped, is told", async () => {
+  const house = {
+    claims: { ...sound.claims, "dbaas/uploads": disk("vm-9999-pvc-3") },
+    volumes: [...sound.volumes, "vm-9999-pvc-3"],
+  };
+  const pods = [
+    podOf("hashicorp/vault:1.14", "dbaas", "data-vault-0"),
+    podOf("acme/app", "dbaas", "uploads"),
+  ];
+  expect((await look({ ...house, pods })).told).toEqual([
+    expect.objectContaining({ code: "live/no-copy", subject: "claim dbaas/uploads" }),
+  ]);
+  // Which claim is the database's isn't known where no image tells its server.
+  expect((await look(house)).told).toEqual([]);
+});
+
+test("a client of a database, an operator, and an NFS server by another address of a host are nothing new", async () => {
+  const pods = [
+    podOf("hashicorp/vault:1.14", "vault", "none", "Job"),
+    podOf("ghcr.io/cloudnative-pg/cloudnative-pg:1.22.0", "cnpg-system", "none"),
+  ];
+  const claims = { ...sound.claims, "wiki/data": { nfs: { server: "10.0.0.5", path: "/srv/nfs/books" } } };
+  expect(await look({ pods, claims })).toEqual({ exitCode: 0, told: [] });
+});
+
 test("a folder beside one that a service names and a leg carries by itself is told", async () => {
   const { exitCode, told } = await look(
     { folders: [...sound.folders, "media/films", "media/shows"] },
@@ -255,6 +292,27 @@ test("a claim in a namespace that is left out has no copy, and isn't the one tha
     }),
   ]);
   expect(exitCode).toBe(1);
+});
+
+test("of as many claims as a service counts out, no copy is missing; of one more, all are told", async () => {
+  const countedOut = (estate: ExampleEstate): void => {
+    scratch(estate);
+    const [{ unprotected } = {}] = estate.services["scratch"]?.data ?? [];
+    const spec = { kind: "volume", host: "pve", pool: "data", namespace: "scratch", count: 2 } as const;
+    estate.services["scratch"] = { data: [{ ...spec, ...(unprotected && { unprotected }) }] };
+  };
+  const there = (...names: readonly string[]): Partial<House> => ({
+    claims: {
+      ...sound.claims,
+      ...Object.fromEntries(names.map(name => [`scratch/${name}`, disk(`vm-9999-${name}`)])),
+    },
+    volumes: [...sound.volumes, ...names.map(name => `vm-9999-${name}`)],
+  });
+  expect(await look(there("one", "two"), countedOut)).toEqual({ exitCode: 0, told: [] });
+  const { told } = await look(there("one", "two", "three"), countedOut);
+  expect(told.map(({ code, subject }) => `${code} ${subject}`)).toEqual(
+    ["one", "two", "three"].map(name => `live/no-copy claim scratch/${name}`),
+  );
 });
 
 test.each<[string, Partial<House>, RegExp]>([
