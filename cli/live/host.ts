@@ -68,6 +68,8 @@ export async function seenOn(asked: Asked, host: string): Promise<SeenHost | { c
 
 function questions(lists: readonly string[], paths: readonly string[], hasPools: boolean): string {
   return [
+    // Without them, somebody who isn't root would be told that there is no qm, and so no VM.
+    "PATH=$PATH:/usr/sbin:/sbin",
     // A host may have no LVM.
     hasPools
       ? asking(

@@ -275,6 +275,14 @@ test("a host without thin pools needs no LVM, and a VM there is told", async () 
   expect(exitCode).toBe(0);
 });
 
+test("programs of root's are found by an account that has none of them in its PATH", async () => {
+  build(sound, exampleEstate());
+  host.before += ` && mount --bind "${join(host.folder, "bin")}" /usr/sbin && PATH=/usr/bin:/bin`;
+  host.installSsh();
+  const { exitCode, text } = await holdfastIn(host.folder, ["check", "--live", "--json"]);
+  expect({ exitCode, told: JSON.parse(text) as unknown }).toEqual({ exitCode: 0, told: [] });
+});
+
 test("a claim in a namespace that is left out has no copy, and isn't the one that is meant to have none", async () => {
   const { exitCode, told } = await look(
     {
