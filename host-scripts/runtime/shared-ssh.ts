@@ -43,7 +43,11 @@ export async function shareConnection(
       ...settings.flatMap(setting => ["-o", setting]),
       ...options,
     ],
-    { timeoutMs, stop: AbortSignal.any([stop, end.signal]), onStdout: () => isReady() },
+    {
+      ...{ timeoutMs, stop: AbortSignal.any([stop, end.signal]), onStdout: () => isReady() },
+      // It runs the LocalCommand: by one that runs nothing, nobody would hear that the connection is there.
+      env: { SHELL: "/bin/sh" },
+    },
   );
   const result = await Promise.race([ready, ended]);
   if (result) return result;

@@ -67,6 +67,13 @@ test("a run has one connection, in a folder of root's own, and it ends with the 
   expect(existsSync(socket())).toBe(false);
 });
 
+test("it is opened whatever shell whoever starts the run has", async () => {
+  const running = world.start(["--json"], { SHELL: "/bin/false" });
+  const { status, stderr } = await running.finished;
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  expect(new Set(connections()).size).toBe(1);
+});
+
 test("it ends with a run that is killed, and what is left of it is in nobody's way", async () => {
   put("three");
   const running = world.start();
