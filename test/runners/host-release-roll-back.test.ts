@@ -1,4 +1,3 @@
-import { testLong } from "../long";
 import { knowingRunner, release, ReleaseHost, unitsOf } from "./release-host";
 
 const deployed = new ReleaseHost();
@@ -113,8 +112,7 @@ test("a release that was rolled back isn't made live again by an activation of t
   expect((await host.state()).live).toBe(`releases/${names[2]}`);
 });
 
-// host-release-after-switch.test.ts has such a replacement.
-testLong("nor by a replacement of the live one, which removes the job first", async () => {
+test("nor by a replacement of the live one, which removes the job first", async () => {
   await host.run(`${script} roll-back`);
   const units = unitsOf(release({ hour: "02" }));
   const replaced = async () => {

@@ -188,49 +188,45 @@ describe("what the source has lost", () => {
     expect(await mirror()).toMatchObject({ status: 0 });
   });
 
-  // A file system that is away keeps its copy, above.
-  testLong(
-    "another folder of the file system that belongs below a service is not what belongs there",
-    async () => {
-      const [disk, at] = [`${world.config.source.path}/frigate`, `${world.config.source.path}/app/extra`];
-      mkdirSync(`${world.source}/app/extra`, { recursive: true });
-      for (let index = 0; index < 60; index += 1) writeFileSync(`${world.source}/app/f${index}`, "x");
-      for (const folder of ["right", "wrong"])
-        mkdirSync(`${world.source}/frigate/${folder}`, { recursive: true });
-      writeFileSync(`${world.source}/frigate/right/note`, "x");
-      await world.inside("mount", "--bind", `${disk}/right`, at);
-      expect(await mirror()).toMatchObject({ status: 0 });
-      // As an earlier version has taken it down.
-      const record = join(world.config.stateDir, "nested-mounts.json");
-      const [uuid = ""] = /[0-9a-f-]{36}/.exec(readFileSync(record, "utf8")) ?? [];
-      writeFileSync(record, JSON.stringify({ "app/extra": uuid }));
-      expect(await mirror()).toMatchObject({ status: 0 });
-      await world.inside("umount", at);
-      await world.inside("mount", "--bind", `${disk}/wrong`, at);
-      const run = await mirror();
-      expect([run.stdout, run.status]).toEqual([expect.stringContaining(`"${at}" is away`), 1]);
-      expect(existsSync(`${world.target}/app/extra/note`)).toBe(true);
-      await world.inside("umount", at);
-      await world.inside("mount", "--bind", `${disk}/right`, at);
-      expect(await mirror()).toMatchObject({ status: 0 });
-      // The same one under another name, which no run can tell from another one: what to type is said.
-      renameSync(`${world.source}/frigate/right`, `${world.source}/frigate/renamed`);
-      writeFileSync(`${world.source}/frigate/renamed/more`, "x");
-      const renamed = await mirror();
-      expect([renamed.stdout, renamed.status]).toEqual([
-        expect.stringMatching(
-          /mounted there is ".*\[\/frigate\/renamed\]", and ".*\[\/frigate\/right\]" belongs/,
-        ),
-        1,
-      ]);
-      const [, accept = ""] = /as after a folder got another name: (.+)\)$/m.exec(renamed.stdout) ?? [];
-      expect(accept).toMatch(/ nfs-mirror --accept=app\/extra$/);
-      expect(await mirror(...accept.split(" ").slice(-1))).toMatchObject({ status: 0 });
-      expect(await mirror()).toMatchObject({ status: 0 });
-      await world.inside("umount", at);
-      expect(readdirSync(`${world.target}/app/extra`)).toEqual(["more", "note"]);
-    },
-  );
+  test("another folder of the file system that belongs below a service is not what belongs there", async () => {
+    const [disk, at] = [`${world.config.source.path}/frigate`, `${world.config.source.path}/app/extra`];
+    mkdirSync(`${world.source}/app/extra`, { recursive: true });
+    for (let index = 0; index < 60; index += 1) writeFileSync(`${world.source}/app/f${index}`, "x");
+    for (const folder of ["right", "wrong"])
+      mkdirSync(`${world.source}/frigate/${folder}`, { recursive: true });
+    writeFileSync(`${world.source}/frigate/right/note`, "x");
+    await world.inside("mount", "--bind", `${disk}/right`, at);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    // As an earlier version has taken it down.
+    const record = join(world.config.stateDir, "nested-mounts.json");
+    const [uuid = ""] = /[0-9a-f-]{36}/.exec(readFileSync(record, "utf8")) ?? [];
+    writeFileSync(record, JSON.stringify({ "app/extra": uuid }));
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await world.inside("umount", at);
+    await world.inside("mount", "--bind", `${disk}/wrong`, at);
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining(`"${at}" is away`), 1]);
+    expect(existsSync(`${world.target}/app/extra/note`)).toBe(true);
+    await world.inside("umount", at);
+    await world.inside("mount", "--bind", `${disk}/right`, at);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    // The same one under another name, which no run can tell from another one: what to type is said.
+    renameSync(`${world.source}/frigate/right`, `${world.source}/frigate/renamed`);
+    writeFileSync(`${world.source}/frigate/renamed/more`, "x");
+    const renamed = await mirror();
+    expect([renamed.stdout, renamed.status]).toEqual([
+      expect.stringMatching(
+        /mounted there is ".*\[\/frigate\/renamed\]", and ".*\[\/frigate\/right\]" belongs/,
+      ),
+      1,
+    ]);
+    const [, accept = ""] = /as after a folder got another name: (.+)\)$/m.exec(renamed.stdout) ?? [];
+    expect(accept).toMatch(/ nfs-mirror --accept=app\/extra$/);
+    expect(await mirror(...accept.split(" ").slice(-1))).toMatchObject({ status: 0 });
+    expect(await mirror()).toMatchObject({ status: 0 });
+    await world.inside("umount", at);
+    expect(readdirSync(`${world.target}/app/extra`)).toEqual(["more", "note"]);
+  });
 
   test("a service that has lost most of its files keeps its copy, though it has made a few anew", async () => {
     for (const service of ["docs", "media"]) {
@@ -311,31 +307,27 @@ describe("what the source has lost", () => {
     expect(readFileSync(`${world.target}/mail/f1`, "utf8")).toBe("mail x");
   });
 
-  // That one holds back no other is tested above.
-  testLong(
-    "a service that is kept as it is, and whose name is no text, keeps no other one from being mirrored",
-    async () => {
-      const at = (service: string, name: string): Buffer =>
-        Buffer.from(`${world.source}/${service}/${name}`, "latin1");
-      const services = ["caf\xe9", "cafx", "ca*\xe9", "cab\xe9"];
-      for (const service of services) {
-        mkdirSync(at(service, ""));
-        for (let index = 0; index < 60; index += 1)
-          writeFileSync(at(service, `f${index}`), `good ${"x".repeat(index)}`);
-      }
-      expect(await mirror()).toMatchObject({ status: 0 });
-      world.writeConfig({ mostListed: 50 });
-      for (const service of ["caf\xe9", "ca*\xe9"])
-        for (let index = 0; index < 60; index += 1) writeFileSync(at(service, `f${index}`), "encrypted");
-      for (const service of services) writeFileSync(at(service, "new"), "a new one");
-      const run = await mirror();
-      expect([run.stdout, run.status]).toEqual([expect.stringContaining("the copy of 2 entries"), 1]);
-      const found = services.map(service =>
-        existsSync(Buffer.from(`${world.target}/${service}/new`, "latin1")),
-      );
-      expect(found).toEqual([false, true, false, true]);
-    },
-  );
+  test("a service that is kept as it is, and whose name is no text, keeps no other one from being mirrored", async () => {
+    const at = (service: string, name: string): Buffer =>
+      Buffer.from(`${world.source}/${service}/${name}`, "latin1");
+    const services = ["caf\xe9", "cafx", "ca*\xe9", "cab\xe9"];
+    for (const service of services) {
+      mkdirSync(at(service, ""));
+      for (let index = 0; index < 60; index += 1)
+        writeFileSync(at(service, `f${index}`), `good ${"x".repeat(index)}`);
+    }
+    expect(await mirror()).toMatchObject({ status: 0 });
+    world.writeConfig({ mostListed: 50 });
+    for (const service of ["caf\xe9", "ca*\xe9"])
+      for (let index = 0; index < 60; index += 1) writeFileSync(at(service, `f${index}`), "encrypted");
+    for (const service of services) writeFileSync(at(service, "new"), "a new one");
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining("the copy of 2 entries"), 1]);
+    const found = services.map(service =>
+      existsSync(Buffer.from(`${world.target}/${service}/new`, "latin1")),
+    );
+    expect(found).toEqual([false, true, false, true]);
+  });
 
   // nfs-mirror-guards.test.ts has that it makes no room for another service.
   testLong(

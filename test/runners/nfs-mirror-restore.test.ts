@@ -423,30 +423,26 @@ testLong(
   },
 );
 
-// A restore that was cut is resumed and taken back in the tests around it.
-testLong(
-  "a cut restore whose folder somebody removed ends, and says of each item which one is there",
-  async () => {
-    damage();
-    const run = world.start(["restore", "nasty"]);
-    const reached = gate(placing.program, placing.when);
-    await run.until(reached);
-    run.kill("SIGKILL");
-    world.unshadow(placing.program);
-    await run.finished;
-    await world.inside("rm", "-rf", sourceOf(".holdfast-restore"));
-    const resumed = await mirror("restore", "--resume", "--", "nasty");
-    expect(resumed).toMatchObject({ status: 1 });
-    expect(resumed.stdout).toContain("Next: nfs-mirror restore --rollback -- nasty");
-    const ended = await mirror("restore", "--rollback", "--", "nasty");
-    expect(ended).toMatchObject({ status: 1 });
-    expect(ended.stdout).toContain("what was there before of: nasty");
-    expect(ended.stdout).toContain("nfs-mirror restore -- nasty");
-    expect(records()).toEqual([]);
-    expect(await mirror("restore", "--", "nasty")).toMatchObject({ status: 0 });
-    expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
-  },
-);
+test("a cut restore whose folder somebody removed ends, and says of each item which one is there", async () => {
+  damage();
+  const run = world.start(["restore", "nasty"]);
+  const reached = gate(placing.program, placing.when);
+  await run.until(reached);
+  run.kill("SIGKILL");
+  world.unshadow(placing.program);
+  await run.finished;
+  await world.inside("rm", "-rf", sourceOf(".holdfast-restore"));
+  const resumed = await mirror("restore", "--resume", "--", "nasty");
+  expect(resumed).toMatchObject({ status: 1 });
+  expect(resumed.stdout).toContain("Next: nfs-mirror restore --rollback -- nasty");
+  const ended = await mirror("restore", "--rollback", "--", "nasty");
+  expect(ended).toMatchObject({ status: 1 });
+  expect(ended.stdout).toContain("what was there before of: nasty");
+  expect(ended.stdout).toContain("nfs-mirror restore -- nasty");
+  expect(records()).toEqual([]);
+  expect(await mirror("restore", "--", "nasty")).toMatchObject({ status: 0 });
+  expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+});
 
 test("a restore of all that is cut in the first file system is one of all of them, until it is resumed or taken back", async () => {
   const image = join(world.folder, "photos.img");
