@@ -1,6 +1,6 @@
 import type { Estate } from "../plan";
 import type { Installed } from "../plan/installed";
-import { onHost } from "./host-shell";
+import { onHost, sshTo } from "./host-shell";
 
 /** Whose hosts are asked, and how. */
 export interface Asked {
@@ -41,8 +41,10 @@ export async function askJobs(
   const asked = jobs.map(job => `echo "job ${job.name}"; ${command(job)}`);
   // Whoever asks brings a locale of their own along, in which lvs writes "41,50".
   const ended = await onHost(estate, host, ["export LC_ALL=C", first, ...asked].join("; "), key);
-  if (ended.exitCode !== 0)
-    return { cause: ended.stderr.trim().split("\n").at(-1) || "it didn't answer, and ssh said nothing" };
+  if (ended.exitCode !== 0) {
+    const said = ended.stderr.trim().split("\n").at(-1) || "it didn't answer, and ssh said nothing";
+    return { cause: `${said}. Next: ${sshTo(estate, host)} true` };
+  }
   const [before = "", ...parts] = ended.stdout.split(/^job /m);
   const answers = new Map(
     parts.map(text => text.split("\n")).map(([name = "", ...lines]) => [name, lines] as const),

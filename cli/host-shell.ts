@@ -13,6 +13,12 @@ export interface Shown {
   readonly stderr: string;
 }
 
+/** How a person goes there: what is printed to be typed begins so. */
+export function sshTo({ hosts }: Estate, name: string): string {
+  const host = hosts[name];
+  return host === undefined ? `ssh ${name}` : `ssh -p ${host.ssh.port} ${host.ssh.user}@${host.address}`;
+}
+
 /** Flag of each command that goes to a host. */
 export const keyFlag = ["--key <file>", "private key for the hosts (by default the SSH agent's)"] as const;
 
@@ -48,7 +54,11 @@ export async function onHost(estate: Estate, name: string, command: string, key?
       ...["-p", String(host.ssh.port), "-l", host.ssh.user, "--", host.address, command],
     ];
     const ended = await execa("ssh", words, { reject: false, stdin: "ignore", timeout: 600_000 });
-    return { exitCode: ended.exitCode ?? 255, stdout: ended.stdout, stderr: ended.stderr };
+    return {
+      exitCode: ended.exitCode ?? 255,
+      stdout: ended.stdout,
+      stderr: ended.stderr.replaceAll("\r", ""),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

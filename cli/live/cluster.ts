@@ -132,10 +132,13 @@ function databasesIn({ metadata: { namespace, ownerReferences }, spec }: Pod): D
 
 /** Last names of images that serve a database, and the engine as an estate writes it. */
 const engines: readonly (readonly [RegExp, string])[] = [
-  [/^(postgres|postgresql|postgis|timescaledb|spilo.*|pgvecto-rs|pgvector)$/, "postgresql"],
-  [/^(mysql|mysql-server|community-server|percona-server|percona)$/, "mysql"],
-  [/^mariadb$/, "mariadb"],
-  [/^(redis|redis-stack-server|valkey|keydb)$/, "redis"],
+  [
+    /^(postgres|postgresql|postgresql-repmgr|postgis|timescaledb|timescaledb-ha|spilo.*|pgvecto-rs|pgvector)$/,
+    "postgresql",
+  ],
+  [/^(mysql|mysql-server|community-server|percona-server|percona-xtradb-cluster|percona)$/, "mysql"],
+  [/^mariadb(-galera)?$/, "mariadb"],
+  [/^(redis|redis-cluster|redis-stack-server|valkey|keydb)$/, "redis"],
   [/^etcd$/, "etcd"],
   [/^(vault|openbao)$/, "vault"],
   [/^prometheus$/, "prometheus"],

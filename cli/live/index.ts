@@ -40,8 +40,8 @@ export async function lookAround(
 function unknown(subject: string, cause: string): Finding {
   return {
     ...{ code: "live/unknown", severity: "warning", subject },
-    message: `${subject} wasn't asked of all that it has: ${cause}.`,
-    fix: "Ask again once it answers: nothing is said of what it has.",
+    message: `${subject} wasn't asked of all that it has, and nothing is said of that: ${cause}`,
+    fix: "Ask again once it answers.",
     evidence: {},
   };
 }

@@ -1,5 +1,5 @@
 import { mostSkewS } from "../../alerts/standing";
-import type { Estate, Plan } from "../../plan";
+import type { Plan } from "../../plan";
 import { valuesIn } from "../../plan/contracts/exposition";
 import { owed } from "../../plan/contracts/owed";
 import { shellWord } from "../../plan/contracts/shell-word";
@@ -8,6 +8,7 @@ import { isHosted, type Job, metricOf } from "../../plan/job";
 import { textfile } from "../../plan/layers/host-runner";
 import { type Asked, askJobs, saidAs } from "../ask-jobs";
 import { listCommand, releaseOf } from "../host-releases";
+import { sshTo } from "../host-shell";
 import { storeCommand, storesNow, storesUnasked } from "./host-stores";
 import { iso, type JobState, type MachineState } from "./state";
 import { nextStarts, unitOf, type UnitState } from "./units";
@@ -97,11 +98,6 @@ function failedBySystemd({ state, endedMs }: UnitState, successMs: number | unde
   // Started by hand, it has succeeded since.
   const isOver = endedMs !== undefined && successMs !== undefined && successMs > endedMs;
   return state === "failed" && !isOver ? "failed, as systemd has it" : undefined;
-}
-
-function sshTo({ hosts }: Estate, name: string): string {
-  const host = hosts[name];
-  return host === undefined ? `ssh ${name}` : `ssh -p ${host.ssh.port} ${host.ssh.user}@${host.address}`;
 }
 
 function msOf(seconds: number | undefined): number | undefined {

@@ -26,7 +26,8 @@ export class EstateInvalid extends Error {
 }
 
 function faultLine(fault: EstateFault): string {
-  return `  ${fault.path}: ${fault.value} ${fault.problem}`;
+  const { path, value, problem } = fault;
+  return `  ${path}: ${value}${problem.startsWith(":") ? "" : " "}${problem}`;
 }
 
 /** A value as JSON, cut to what fits a line; "nothing" for an absent one. */

@@ -283,3 +283,14 @@ test.each([
     expect(fault?.problem).not.toMatch(/invalid|undefined|null|record|object|zod|union/i);
   },
 );
+
+test("a value stands once before what is wrong with it, as a sentence has it", () => {
+  const told = (change: (estate: ExampleEstate) => void): string =>
+    new EstateInvalid(faultsOf(change)).message;
+  expect(told(estate => set(estate.layers["cluster-dump"][0], "schedule", { cron: "1 0 * *" }))).toContain(
+    '.schedule.cron: "1 0 * *" has 4 fields, expected 5 ',
+  );
+  expect(told(estate => set(estate.hosts["pve"], "site", "Home"))).toContain(
+    'estate.hosts.pve.site: "Home": expected lower-case letters',
+  );
+});

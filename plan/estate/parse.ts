@@ -52,9 +52,13 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown, input: unknown): str
       return `is too ${issue.origin === "number" || issue.origin === "int" ? "large" : "long"}: expected at most ${issue.maximum}${example}`;
     case "invalid_key":
       return `has a name that can't stand there: ${issue.issues[0]?.message ?? issue.message}`;
-    default:
+    default: {
+      // A parser's own message begins with the text, which stands before it already.
+      const begins = `${shown(value)} `;
+      const said = issue.message.startsWith(begins) ? issue.message.slice(begins.length) : issue.message;
       // What a rule says of a value follows it as its verb; what is expected instead stands apart.
-      return issue.message.startsWith("expected ") ? `: ${issue.message}` : issue.message;
+      return said.startsWith("expected ") ? `: ${said}` : said;
+    }
   }
 }
 

@@ -381,27 +381,27 @@ test.each<[string, () => void, string]>([
   [
     "a host that isn't reached",
     () => host.installSsh("echo no route >&2; exit 255"),
-    "pve wasn't asked of all that it has: no route.",
+    "pve wasn't asked of all that it has, and nothing is said of that: no route. Next: ssh -p 22 root@pve.example true",
   ],
   [
     "lvs that fails",
     () => program("bin", "lvs", "exit 5"),
-    "pve wasn't asked of all that it has: no answer to lvs, of its logical volumes.",
+    "pve wasn't asked of all that it has, and nothing is said of that: no answer to lvs, of its logical volumes",
   ],
   [
     "a cluster that doesn't answer",
     () => program("ssh", "kubectl", "echo refused >&2; exit 1"),
-    "k8s wasn't asked of all that it has: refused.",
+    "k8s wasn't asked of all that it has, and nothing is said of that: refused",
   ],
   [
     "a folder that can't be listed whole",
     () => program("bin", "find", "printf '/srv/nfs/books\\0'; exit 1"),
-    "pve wasn't asked of all that it has: no answer to find, of what is mounted at /srv/nfs.",
+    "pve wasn't asked of all that it has, and nothing is said of that: no answer to find, of what is mounted at /srv/nfs",
   ],
   [
     "a disk that isn't mounted",
     () => build({ ...sound, folders: ["lost+found"], isMounted: false }, exampleEstate()),
-    "pve wasn't asked of all that it has: no answer to find, of what is mounted at /srv/nfs.",
+    "pve wasn't asked of all that it has, and nothing is said of that: no answer to find, of what is mounted at /srv/nfs",
   ],
 ])("%s is told, and nothing is held to be gone for it", async (_, break_, message) => {
   build(sound, exampleEstate());

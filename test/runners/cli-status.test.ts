@@ -174,11 +174,13 @@ test("a dead man's calls that fail owe: nobody else says so", async () => {
 });
 
 test("a host that isn't reached leaves all of it unknown, which is neither well nor owed", async () => {
-  host.installSsh("echo 'ssh: connect to host pve.example port 22: Connection refused' >&2; exit 255");
+  host.installSsh(
+    "printf 'ssh: connect to host pve.example port 22: Connection refused\\r\\n' >&2; exit 255",
+  );
   const { exitCode, text } = await status();
   expect(text).toMatch(/ nfs-mirror +│ - +│ 25 h +│ - +│ unknown /);
   expect(text).toContain(
-    "pve: the host wasn't asked: ssh: connect to host pve.example port 22: Connection refused\n",
+    "pve: the host wasn't asked: ssh: connect to host pve.example port 22: Connection refused. Next: ssh -p 22 root@pve.example true\n",
   );
   expect(text).toContain("0 owe, 4 aren't known. Asked of: 1 machine, 1 job, 2 stores.\n");
   expect(exitCode).toBe(3);
@@ -241,7 +243,7 @@ test("a disk that hangs keeps nothing else from being told", async () => {
 test("a host whose ssh ends without a word is told as one that wasn't asked", async () => {
   host.installSsh("exit 255");
   expect((await status()).text).toContain(
-    "pve: the host wasn't asked: it didn't answer, and ssh said nothing\n",
+    "pve: the host wasn't asked: it didn't answer, and ssh said nothing. Next: ssh -p 22 root@pve.example true\n",
   );
 });
 
