@@ -4,7 +4,9 @@ import { wholeMetadata } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { isFolderIn, statIn } from "../runtime/tree-path";
 import { debtOf, type Known } from "./changes";
+import { frozenIn } from "./held";
 import { createFinds, dryRun, errorsOf, type Look, lookBy } from "./look";
+import { withOtherNames } from "./links";
 import type { Mirror, Scan } from "./mirror";
 import { lookedAt, type Named, placesOf } from "./named";
 
@@ -20,15 +22,22 @@ export async function lookAtNamed(mirror: Mirror): Promise<Scan | undefined> {
   const found = createFinds(mirror, () => undefined);
   const grown = growthIn(mirror);
   const seen = new Set<string>();
+  const changed: string[] = [];
   const take = (item: RsyncItem): void => {
     const name = item.path.toString("latin1");
     // A folder above several names is looked at with each of them.
     if (seen.has(name)) return;
     seen.add(name);
+    if (item.kind === "changed") changed.push(name);
     grown.add(item, name);
     found.add(item);
   };
   const looks = await lookAtPlaces(mirror, placesOf(mirror, lookedAt(mirror, known, debt)), dryRun, take);
+  // Who notes that a file has changed knows the name by which it was opened; that one may be kept as it is.
+  const kept = [...debt.paths].filter(frozenIn(mirror));
+  const others = [...(await withOtherNames(mirror, [...changed, ...kept]))].filter(name => !seen.has(name));
+  const further = placesOf(mirror, { paths: new Set(others), subtrees: new Set() });
+  looks.push(...(await lookAtPlaces(mirror, further, dryRun, take)));
   const { deletions, overwritten } = found.taken();
   if (deletions > 0 || overwritten?.length !== 0) {
     const later = await namedSince(mirror, known);

@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   watch,
   writeFileSync,
 } from "node:fs";
@@ -250,6 +251,26 @@ test("names that share a file, and stop doing so, are told apart; a run that fai
   expect(await night()).toMatchObject({ status: 0, compared: "named" });
   expect(statSync(copyAt("other/sub/linked")).ino).not.toBe(statSync(copyAt("app/sub/f1")).ino);
   expect(content(copyAt("app/sub/f2"))).toBe(content(at("app/sub/f2")));
+});
+
+test("a file is looked at by all of its names, as who notes it knows one: the one in a service that is kept as it is says nothing of the others", async () => {
+  linkSync(at("app/sub/f3"), at("mail/linked"));
+  note(["mail/linked"]);
+  expect(await night()).toMatchObject({ status: 0, compared: "named" });
+  const names = Array.from({ length: 30 }, (_, n) => `app/sub/f${n}`);
+  const before = content(copyAt("app/sub/f3"));
+  for (const name of names) {
+    write(name, 200);
+    if (name !== "app/sub/f3") utimesSync(at(name), 1_000_000_000, 1_000_000_000);
+  }
+  note(names);
+  expect(await night()).toMatchObject({
+    status: 1,
+    compared: "named",
+    said: expect.stringContaining('\\"app\\": ') as string,
+  });
+  expect(content(copyAt("app/sub/f3"))).toBe(before);
+  expect(content(copyAt("mail/linked"))).toBe(content(at("mail/linked")));
 });
 
 test("what a run leaves for the next one, as its new name went meanwhile, that one looks at though nobody names it", async () => {
