@@ -103,6 +103,9 @@ const folderOf = (at: number): string => `d${at % 4}`;
 /** Few of them, so that they meet: at each a file or nothing, as a folder in its place couldn't be sent before a full pass. */
 const fileOf = (at: number): string => join(folderOf(at), ...(at % 3 === 0 ? ["e \n"] : []), `f${at % 6}`);
 
+/** Since the last good night anything may have changed, or nobody knows what it was: what is owed is told as what there was then. */
+let mayBeAll = false;
+
 let written = 0;
 function write(name: string): void {
   written += 1;
@@ -144,16 +147,21 @@ async function act(action: Action): Promise<void> {
     case "away":
       return nightAway();
     case "stopped":
+      mayBeAll = true;
       // It knows nothing of what comes until it is started again: that is the next night's to find out.
       return tracker.end("SIGTERM");
     case "restarted":
+      mayBeAll = true;
       await tracker.end("SIGKILL");
       return void (await tracker.start());
     case "older-memory":
+      mayBeAll = true;
       return bringBack(join(world.config.stateDir, "memory.json"));
     case "older-cursor":
+      mayBeAll = true;
       return bringBack(join(tracker.changes.journal, "cursors"));
     case "no-memory":
+      mayBeAll = true;
       return rmSync(join(world.config.stateDir, "memory.json"), { force: true });
     case "killed":
       return killedIn(action.phase);
@@ -202,6 +210,7 @@ async function goodNight(): Promise<void> {
   expect({ stderr, lacks, lost }).toEqual({ stderr, lacks: [], lost: [] });
   last = back;
   changed.clear();
+  mayBeAll = false;
 }
 
 /** A folder's own time there is of the last comparison of all. */
@@ -234,6 +243,7 @@ async function nightAway(): Promise<void> {
   expect(figure("last_success_timestamp")).toBeLessThanOrEqual(successMs);
   const owed = [...changed].filter(name => isThere(join(sent, name)));
   const bytes = owed.reduce((sum, name) => sum + statSync(join(sent, name)).size, 0);
+  if (mayBeAll) return;
   expect(figure("debt_files")).toBeGreaterThanOrEqual(owed.length);
   expect(figure("debt_bytes")).toBeGreaterThanOrEqual(bytes);
 }
