@@ -11,6 +11,9 @@ export interface Asked {
   readonly key: string | undefined;
 }
 
+/** Goes before what may wait for a disk that hangs: that keeps nothing else from being told. */
+export const soon = "timeout --kill-after=1 20";
+
 /** What follows a word in the lines that begin with it. */
 export function saidAs(word: string, lines: readonly string[]): string[] {
   return lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));

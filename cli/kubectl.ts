@@ -31,12 +31,30 @@ export function whichOf({ kubeconfig, context }: ClusterChoice): string[] {
   ];
 }
 
-/** Clusters of the estate to which kubectl leads, and where it leads for the others; or why it can't be said. */
-export type Reached =
-  { readonly clusters: readonly string[]; readonly elsewhere: string } | { readonly cause: string };
+/** What is asked for; or why it can't be had. */
+export type Answered<Answer> = Answer | { readonly cause: string };
 
-/** Asks kubectl where it leads, and no server: another cluster than the estate's is asked nothing. */
-export async function reachedBy(choice: ClusterChoice, estate: Estate): Promise<Reached> {
+/** Asks each of some clusters of the estate, once, that kubectl leads to; another cluster than the estate's is asked nothing. */
+export async function askClusters<Answer extends object>(
+  names: readonly string[],
+  choice: ClusterChoice,
+  estate: Estate,
+  ask: () => Promise<Answered<Answer>>,
+): Promise<ReadonlyMap<string, Answered<Answer>>> {
+  if (names.length === 0) return new Map();
+  const server = await serverOf(choice);
+  const reached = "cause" in server ? [] : clustersAt(server.url, estate);
+  const answer = names.some(name => reached.includes(name)) ? await ask() : undefined;
+  return new Map(
+    names.map(name => [
+      name,
+      answer !== undefined && reached.includes(name) ? answer : { cause: whyNot(name, estate, server) },
+    ]),
+  );
+}
+
+/** Where kubectl leads, by its own word. */
+async function serverOf(choice: ClusterChoice): Promise<Answered<{ readonly url: string }>> {
   const view = await kubectl([
     ...whichOf(choice),
     "config",
@@ -45,29 +63,25 @@ export async function reachedBy(choice: ClusterChoice, estate: Estate): Promise<
     "--output=jsonpath={.clusters[0].cluster.server}",
   ]);
   if ("cause" in view) return view;
-  const server = view.stdout.trim();
-  if (!URL.canParse(server))
+  const url = view.stdout.trim();
+  if (!URL.canParse(url))
     return { cause: "kubectl's context names no server. Next: kubectl config get-contexts" };
-  return {
-    clusters: clustersAt(server, estate),
-    elsewhere: `kubectl's context leads to ${server}. Next: the same with --context NAME, or --kubeconfig FILE`,
-  };
+  return { url };
 }
 
-/** Why a cluster of the estate isn't the one that answers. */
-export function notReached({ clusters }: Estate, name: string, reached: Reached): string | undefined {
-  if ("cause" in reached) return reached.cause;
-  if (reached.clusters.includes(name)) return undefined;
-  if (clusters[name]?.api !== undefined) return reached.elsewhere;
+function whyNot(name: string, { clusters }: Estate, server: Answered<{ readonly url: string }>): string {
+  if ("cause" in server) return server.cause;
+  if (clusters[name]?.api !== undefined)
+    return `kubectl's context leads to ${server.url}. Next: the same with --context NAME, or --kubeconfig FILE`;
   return `the estate doesn't say where its API is. Next: clusters: { ${name}: { api: "https://…:6443" } } in the estate`;
 }
 
-/** All objects of a resource, e.g. "cronjobs.batch", in all namespaces; or why they can't be had. */
+/** All objects of a resource, e.g. "cronjobs.batch", in all namespaces. */
 export async function objectsOf<Item>(
   choice: ClusterChoice,
   resource: string,
   item: z.ZodType<Item>,
-): Promise<{ items: readonly Item[] } | { cause: string }> {
+): Promise<Answered<{ readonly items: readonly Item[] }>> {
   const got = await kubectl([
     ...whichOf(choice),
     ...["--request-timeout=15s", "get", resource, "--all-namespaces", "--output=json"],
@@ -79,7 +93,7 @@ export async function objectsOf<Item>(
     : { cause: `kubectl's answer is no list of ${resource}: ${z.prettifyError(parsed.error)}` };
 }
 
-async function kubectl(words: readonly string[]): Promise<{ stdout: string } | { cause: string }> {
+async function kubectl(words: readonly string[]): Promise<Answered<{ readonly stdout: string }>> {
   const ended = await execa("kubectl", words, { reject: false, stdin: "ignore", timeout: 60_000 });
   if (ended.exitCode === 0) return { stdout: ended.stdout };
   if (ended.code === "ENOENT") return { cause: "there is no kubectl on this machine" };

@@ -1,17 +1,15 @@
+import { remembered } from "../../plan/units/remembered";
 import { parsePromql, PromqlSyntaxError } from "./parse";
 import type { Expr } from "./syntax";
 
 type Read = Expr | PromqlSyntaxError;
 
-const mostKnown = 2_000;
-const known = new Map<string, Read>();
+const most = 2_000;
 
 /** As `parsePromql`, with the fault as a value. A text is read once: an estate is planned anew for what follows from a finding. */
-export function readPromql(text: string): Read {
-  return remembered(known, text, readAnew);
-}
+export const readPromql = remembered(readAnew, most);
 
-const shapes = new Map<string, Read>();
+const readShape = remembered(parsed, most);
 const labelled = /="([\w.-]+)"/g;
 
 /** The alerts of two hosts differ in the values of labels alone: they have one shape, which is read once. */
@@ -19,7 +17,7 @@ function readAnew(text: string): Read {
   const values: string[] = [];
   const shape = text.replace(labelled, (_, value: string) => `="§${values.push(value) - 1}§"`);
   if (values.length === 0 || text.includes("§")) return parsed(text);
-  const found = remembered(shapes, shape, parsed);
+  const found = readShape(shape);
   // A fault says where in the text it is.
   return found instanceof PromqlSyntaxError ? parsed(text) : (filled(found, values) as Expr);
 }
@@ -40,11 +38,4 @@ function parsed(text: string): Read {
     if (error instanceof PromqlSyntaxError) return error;
     throw error;
   }
-}
-
-function remembered(all: Map<string, Read>, text: string, read: (text: string) => Read): Read {
-  const found = all.get(text) ?? read(text);
-  if (all.size >= mostKnown) all.clear();
-  all.set(text, found);
-  return found;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Estate } from "../../plan";
-import { type ClusterChoice, notReached, objectsOf, reachedBy } from "../kubectl";
+import { type Answered, askClusters, type ClusterChoice, objectsOf } from "../kubectl";
 import { groupsIn, prometheusRule, type SeenGroup } from "./rules";
 
 /** What a cluster has, as its API says. */
@@ -65,25 +65,15 @@ const pod = z.object({
 });
 type Pod = z.output<typeof pod>;
 
-/** Asks each cluster of the estate that kubectl leads to; or says why one can't be asked. */
+/** What the clusters of the estate have, each that kubectl leads to. */
 export async function seenIn(
   estate: Estate,
   choice: ClusterChoice,
-): Promise<ReadonlyMap<string, SeenCluster | { cause: string }>> {
-  const names = Object.keys(estate.clusters);
-  if (names.length === 0) return new Map();
-  const reached = await reachedBy(choice, estate);
-  const causes = new Map(names.map(name => [name, notReached(estate, name, reached)]));
-  const seen = [...causes.values()].includes(undefined) ? await seenBy(choice) : { cause: "" };
-  return new Map(
-    names.map(name => {
-      const cause = causes.get(name);
-      return [name, cause === undefined ? seen : { cause }] as const;
-    }),
-  );
+): Promise<ReadonlyMap<string, Answered<SeenCluster>>> {
+  return askClusters(Object.keys(estate.clusters), choice, estate, () => seenBy(choice));
 }
 
-async function seenBy(choice: ClusterChoice): Promise<SeenCluster | { cause: string }> {
+async function seenBy(choice: ClusterChoice): Promise<Answered<SeenCluster>> {
   const [volumes, pods, rules] = await Promise.all([
     objectsOf(choice, "persistentvolumes", volume),
     objectsOf(choice, "pods", pod),

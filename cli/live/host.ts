@@ -2,7 +2,8 @@ import { dirname } from "node:path";
 import type { Estate } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { isBelow, mountAbove } from "../../plan/layers/places";
-import { type Asked, askJobs, saidAs } from "../ask-jobs";
+import { exceptVolumes, treesOf } from "../../plan/estate/except-volumes";
+import { type Asked, askJobs, saidAs, soon } from "../ask-jobs";
 
 /** What lies on a host, as it says itself. A part that it didn't answer is undefined. */
 export interface SeenHost {
@@ -28,10 +29,7 @@ export interface Guest {
   readonly name: string;
 }
 
-/** Nothing of what is asked changes anything; a disk that hangs keeps nothing else from being told. */
-const soon = "timeout --kill-after=1 20";
-
-/** @returns why it wasn't asked, where it wasn't */
+/** Asks, and changes nothing. @returns why it wasn't asked, where it wasn't */
 export async function seenOn(asked: Asked, host: string): Promise<SeenHost | { cause: string }> {
   const { estate } = asked;
   const mounts = mountsOf(estate, host);
@@ -127,30 +125,22 @@ function mountsOf({ hosts }: Estate, host: string): string[] {
     .map(([mount]) => mount);
 }
 
-function pathsOf({ services }: Estate, host: string): string[] {
-  return Object.values(services)
-    .flatMap(({ data }) => data)
-    .flatMap(spec =>
-      spec.kind === "tree" && spec.host === host
-        ? [spec.path]
-        : spec.kind === "configuration" && spec.host === host
-          ? spec.paths
-          : [],
-    );
+function pathsOf(estate: Estate, host: string): string[] {
+  return exceptVolumes(estate).flatMap(({ spec }) => {
+    if (spec.kind === "tree" && spec.host === host) return [spec.path];
+    return spec.kind === "configuration" && spec.host === host ? spec.paths : [];
+  });
 }
 
 /** Folders between a file system's top and what a service names in it: what lies beside that may have no copy. */
 function foldersOf(estate: Estate, host: string, mounts: readonly string[]): string[] {
-  const between = Object.values(estate.services)
-    .flatMap(({ data }) => data)
-    .flatMap(spec => {
-      if (spec.kind !== "tree" || spec.host !== host) return [];
-      const mount = mountAbove(estate, host, spec.path);
-      if (!mounts.includes(mount)) return [];
-      const above: string[] = [];
-      for (let at = dirname(spec.path); at !== mount && isBelow(at, mount); at = dirname(at)) above.push(at);
-      return above;
-    });
+  const between = treesOf(host, estate).flatMap(path => {
+    const mount = mountAbove(estate, host, path);
+    if (!mounts.includes(mount)) return [];
+    const above: string[] = [];
+    for (let at = dirname(path); at !== mount && isBelow(at, mount); at = dirname(at)) above.push(at);
+    return above;
+  });
   return [...new Set(between)];
 }
 

@@ -1,5 +1,6 @@
 import type { Estate } from "../../plan";
 import { eachDatasetOf, type Dataset } from "../../plan/datasets";
+import { exceptVolumes, treesOf } from "../../plan/estate/except-volumes";
 import type { DatasetSpec } from "../../plan/estate/services";
 import { isInCluster, type Job } from "../../plan/job";
 import { isBelow, machineKey } from "../../plan/layers/places";
@@ -80,7 +81,7 @@ function trees(host: SeenHost, { clusters }: Seen, estate: Estate, jobs: readonl
       lies.kind === "nfs" && host.addresses.includes(lies.server) ? [lies.path] : [],
     ),
   );
-  const named = [...treesOf(estate, host.host), ...written(jobs, host.host)];
+  const named = [...treesOf(host.host, estate), ...written(jobs, host.host)];
   const found = new Set(host.entries);
   // What lies above or below an entry is told by the entry.
   for (const path of [...host.exports, ...claimed])
@@ -94,12 +95,6 @@ function trees(host: SeenHost, { clusters }: Seen, estate: Estate, jobs: readonl
     }));
 }
 
-function treesOf({ services }: Estate, host: string): string[] {
-  return Object.values(services)
-    .flatMap(({ data }) => data)
-    .flatMap(spec => (spec.kind === "tree" && spec.host === host ? [spec.path] : []));
-}
-
 /** What jobs write is a copy, and nobody's data. */
 function written(jobs: readonly Job[], host: string): string[] {
   return jobs
@@ -108,13 +103,11 @@ function written(jobs: readonly Job[], host: string): string[] {
     .map(({ path }) => path);
 }
 
-function vms({ host, vms = [] }: SeenHost, { hosts, services }: Estate): Unnamed[] {
-  const [pool] = Object.keys(hosts[host]?.pools ?? {});
+function vms({ host, vms = [] }: SeenHost, estate: Estate): Unnamed[] {
+  const [pool] = Object.keys(estate.hosts[host]?.pools ?? {});
   if (pool === undefined) return [];
   const known = new Set(
-    Object.values(services).flatMap(({ data }) =>
-      data.flatMap(spec => (spec.kind === "vm" && spec.host === host ? [spec.id] : [])),
-    ),
+    exceptVolumes(estate).flatMap(({ spec }) => (spec.kind === "vm" && spec.host === host ? [spec.id] : [])),
   );
   return vms
     .filter(({ id }) => !known.has(id))

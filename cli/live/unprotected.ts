@@ -1,8 +1,11 @@
 import { catalogue, type Finding } from "../../checks";
 import { listed } from "../../checks/wording";
 import { type Estate, type Plan, planOf } from "../../plan";
+import type { DatasetSpec } from "../../plan/estate/services";
 import { copiesOf } from "../../plan/graph/copies";
 import type { Unnamed } from "./unnamed";
+
+type Volume = Extract<DatasetSpec, { kind: "volume" }>;
 
 /** Those that no job copies, each by itself; and of a place all that are copied though nobody promised anything. */
 export function unprotectedOf(plan: Plan, found: readonly Unnamed[], nowMs: number): Finding[] {
@@ -85,35 +88,36 @@ function freeKey({ spec, what }: Unnamed, { services }: Estate, taken: ReadonlyM
 }
 
 /** Of as many volumes of a namespace as a service counts there, it may say that no copy of them is wanted. */
-function isCountedOut({ spec, place }: Unnamed, { services }: Estate, found: readonly Unnamed[]): boolean {
+function isCountedOut({ spec, place }: Unnamed, estate: Estate, found: readonly Unnamed[]): boolean {
   if (spec.kind !== "volume") return false;
   const { namespace } = spec;
-  const counted = Object.values(services)
-    .flatMap(({ data }) => data)
-    .flatMap(each => (each.kind === "volume" && each.count > 1 && each.unprotected ? [each] : []))
-    .filter(each => `${each.host}/${each.pool}` === place && each.namespace === namespace)
-    .reduce((sum, { count }) => sum + count, 0);
+  const counted = countedIn(
+    place,
+    estate,
+    each => each.unprotected !== undefined && each.namespace === namespace,
+  );
   const there = found.filter(
     other => other.place === place && other.spec.kind === "volume" && other.spec.namespace === namespace,
   );
   return there.length <= counted;
 }
 
-/** Volumes may be told by their number alone: "count" in a service. */
-function unpromised({ services }: Estate, place: string, unnamed: readonly Unnamed[]): Finding[] {
-  const volumes = unnamed.filter(({ spec }) => spec.kind === "volume").length;
-  const counts = Object.values(services)
+/** Volumes may be told by their number alone, "count" in a service. @returns how many in a pool are, of those that are asked for */
+function countedIn(place: string, { services }: Estate, isAsked: (spec: Volume) => boolean): number {
+  return Object.values(services)
     .flatMap(({ data }) => data)
-    .flatMap(spec =>
-      spec.kind === "volume" && spec.count > 1 && !spec.unprotected && `${spec.host}/${spec.pool}` === place
-        ? [spec.count]
-        : [],
-    );
+    .flatMap(spec => (spec.kind === "volume" && spec.count > 1 ? [spec] : []))
+    .filter(spec => `${spec.host}/${spec.pool}` === place && isAsked(spec))
+    .reduce((sum, { count }) => sum + count, 0);
+}
+
+function unpromised(estate: Estate, place: string, unnamed: readonly Unnamed[]): Finding[] {
   if (unnamed.length === 0) return [];
-  const byNumber = counts.reduce((sum, count) => sum + count, 0);
+  const volumes = unnamed.filter(({ spec }) => spec.kind === "volume").length;
+  const byNumber = countedIn(place, estate, ({ unprotected }) => unprotected === undefined);
   if (byNumber === volumes && volumes === unnamed.length) return [];
   const names = unnamed.map(({ what }) => what);
-  const isOrAre = unnamed.length === 1 ? "is" : "are";
+  const [are, them, their] = unnamed.length === 1 ? ["is", "it", "its"] : ["are", "them", "theirs"];
   const of =
     byNumber === 0
       ? ""
@@ -121,7 +125,7 @@ function unpromised({ services }: Estate, place: string, unnamed: readonly Unnam
   return [
     {
       ...{ code: "live/no-promise", severity: "warning", subject: place },
-      message: `${listed(names, 10)} ${isOrAre} there and copied, and no service of the estate names ${unnamed.length === 1 ? "it" : "them"}: nobody is promised anything, and no size of ${unnamed.length === 1 ? "its" : "theirs"} is counted.${of}`,
+      message: `${listed(names, 10)} ${are} there and copied, and no service of the estate names ${them}: nobody is promised anything, and no size of ${their} is counted.${of}`,
       fix: "Name each in a service with its size and promise; of many volumes alike, one entry with their number in count.",
       evidence: { place, names },
     },

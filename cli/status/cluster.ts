@@ -4,7 +4,7 @@ import { nextFiring } from "../../plan/calendar";
 import { owed } from "../../plan/contracts/owed";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { type ClusterJob, isInCluster } from "../../plan/job";
-import { type ClusterChoice, objectsOf, notReached, reachedBy, whichOf } from "../kubectl";
+import { askClusters, type ClusterChoice, objectsOf, whichOf } from "../kubectl";
 import { iso, type JobState, type MachineState } from "./state";
 
 /** CronJobs as the API has them; what else it says of them is left alone. */
@@ -29,17 +29,15 @@ export async function clusterStates(
 ): Promise<MachineState[]> {
   const jobs = plan.jobs.filter(isInCluster);
   const clusters = [...new Set(jobs.map(({ runsOn }) => runsOn.name))];
-  if (clusters.length === 0) return [];
-  const reached = await reachedBy(choice, plan.estate);
-  const isThere = !("cause" in reached) && reached.clusters.length > 0;
-  const found = isThere ? await objectsOf(choice, "cronjobs.batch", cronJob) : { items: [] };
-  return clusters.map(on => {
+  const answers = await askClusters(clusters, choice, plan.estate, () =>
+    objectsOf(choice, "cronjobs.batch", cronJob),
+  );
+  return [...answers].map(([on, found]) => {
     const own = jobs.filter(({ runsOn }) => runsOn.name === on);
-    const cause = notReached(plan.estate, on, "cause" in found ? found : reached);
-    if ("cause" in found || cause !== undefined)
+    if ("cause" in found)
       return {
         ...{ on, kind: "cluster", state: "unknown", stores: [] },
-        says: [`the cluster wasn't asked: ${cause}`],
+        says: [`the cluster wasn't asked: ${found.cause}`],
         jobs: own.map(job => ({ ...blank(on, job, nowMs), state: "unknown", says: [] })),
       };
     return {

@@ -3,14 +3,12 @@ import type { Estate, Plan } from "../../plan";
 import { isUnsaid, poolUsableShare, storesOf } from "../../plan/capacity";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { isBelow } from "../../plan/layers/places";
+import { soon } from "../ask-jobs";
 import { iso, type StoreState } from "./state";
 
 const dayMs = 86_400_000;
 const fullWithinMs = fullWithinDays * dayMs;
 const fullPoolPercent = 100 * poolUsableShare;
-
-/** What a disk that hangs says nothing to keeps nothing else from being told. */
-const soon = "timeout --kill-after=1 20";
 
 /** A place of the plan that fills, and what a host calls it. */
 interface Place {

@@ -50,9 +50,6 @@ export function openRegular(path: Buffer): OpenFile | undefined {
   return undefined;
 }
 
-/** Paths by which a program opens the files that it inherits, in their order. A name may be none that an argument can hold. */
-export const inherited = ["/proc/self/fd/3", "/proc/self/fd/4"] as const;
-
 export const bigBytes = 8 * 2 ** 20;
 
 const buffer = Buffer.alloc(1024 * 1024);

@@ -1,4 +1,4 @@
-import { run } from "./run";
+import { inherited, run } from "./run";
 import type { Stop } from "./stop";
 
 /**
@@ -6,7 +6,7 @@ import type { Stop } from "./stop";
  * posix_fadvise(2); dd(1) of coreutils has, by "iflag=nocache count=0" for a whole file.
  */
 export async function forgetCached({ fd }: { readonly fd: number }, stop: Stop): Promise<void> {
-  await run(["dd", "if=/proc/self/fd/3", "iflag=nocache", "count=0", "status=none"], {
+  await run(["dd", `if=${inherited[0]}`, "iflag=nocache", "count=0", "status=none"], {
     ...{ timeoutMs: 60_000, stop: stop.signal, inherit: [fd] },
   });
 }

@@ -26,6 +26,9 @@ export interface RunOptions {
   readonly onExit?: (exitCode: number | null) => void;
 }
 
+/** Paths by which a program opens the files that it inherits, in their order. A name may be none that an argument can hold. */
+export const inherited = ["/proc/self/fd/3", "/proc/self/fd/4"] as const;
+
 export interface RunResult {
   readonly ended: "exited" | "signalled" | "timed-out" | "stopped";
   /** Undefined when a signal ended it. */

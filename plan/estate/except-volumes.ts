@@ -23,3 +23,10 @@ export function exceptVolumes({ services }: Pick<Estate, "services">): readonly 
   known.set(services, found);
   return found;
 }
+
+/** Folders of a host that services name. */
+export function treesOf(host: string, estate: Pick<Estate, "services">): string[] {
+  return exceptVolumes(estate).flatMap(({ spec }) =>
+    spec.kind === "tree" && spec.host === host ? [spec.path] : [],
+  );
+}

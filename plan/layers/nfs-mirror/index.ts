@@ -1,6 +1,6 @@
 import { nfsMirrorJobName } from "../../contracts/nfs-mirror";
 import { slipOf } from "../../contracts/near";
-import { exceptVolumes } from "../../estate/except-volumes";
+import { treesOf } from "../../estate/except-volumes";
 import { type Lookup, type Path } from "../../estate/lookup";
 import type { Estate } from "../../estate/schema";
 import type { Layer } from "../layer";
@@ -56,12 +56,6 @@ function rewritten(part: NfsMirrorSpec, at: Path, look: Lookup, estate: Estate):
         `names nothing in "${part.source}", and what is made anew there each night would be held. Did you mean "${meant}"?`,
       );
   }
-}
-
-function treesOf(host: string, estate: Estate): string[] {
-  return exceptVolumes(estate).flatMap(({ spec }) =>
-    spec.kind === "tree" && spec.host === host ? [spec.path] : [],
-  );
 }
 
 /** Entries of the source that some paths lie in, but those that are left out. */
