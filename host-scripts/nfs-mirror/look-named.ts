@@ -23,11 +23,13 @@ export async function lookAtNamed(mirror: Mirror): Promise<Scan | undefined> {
   const grown = growthIn(mirror);
   const seen = new Set<string>();
   const changed: string[] = [];
-  const take = (item: RsyncItem): void => {
-    const name = item.path.toString("latin1");
+  const asInOneLook = linkedIn(mirror);
+  const take = (shown: RsyncItem): void => {
+    const name = shown.path.toString("latin1");
     // A folder above several names is looked at with each of them.
     if (seen.has(name)) return;
     seen.add(name);
+    const item = asInOneLook(shown, name);
     if (item.kind === "changed") changed.push(name);
     grown.add(item, name);
     found.add(item);
@@ -60,6 +62,23 @@ export async function lookAtNamed(mirror: Mirror): Promise<Scan | undefined> {
     unlisted: [...new Set(looks.flatMap(({ unlisted }) => unlisted))],
     errorsBefore,
     totalBytes: Math.max(0, known.totalBytes + grown.bytes),
+  };
+}
+
+/**
+ * rsync says of the first name of a file that its content is to be sent, and of the others that they are links to it. Shown them in
+ * several looks it says the former of each: one file with an older time would be several, in as many services.
+ * @returns an item as a single look has it
+ */
+function linkedIn({ config: { source } }: Mirror): (item: RsyncItem, name: string) => RsyncItem {
+  const files = new Set<string>();
+  return (item, name) => {
+    const stat = item.letters.startsWith(">f") ? statIn(source.path, name) : undefined;
+    if (stat === undefined || stat.nlink === 1n) return item;
+    const file = `${stat.dev}:${stat.ino}`;
+    if (files.has(file)) return { ...item, letters: `h${item.letters.slice(1)}`, bytes: 0 };
+    files.add(file);
+    return item;
   };
 }
 

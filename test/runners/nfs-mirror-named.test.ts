@@ -253,6 +253,18 @@ test("names that share a file, and stop doing so, are told apart; a run that fai
   expect(content(copyAt("app/sub/f2"))).toBe(content(at("app/sub/f2")));
 });
 
+test("a file with names in two services that got an older time is one file that did, and no sign of an old disk", async () => {
+  linkSync(at("app/sub/f3"), at("mail/linked"));
+  note(["mail/linked"]);
+  expect(await night()).toMatchObject({ status: 0, compared: "named" });
+  write("app/sub/f3", 300);
+  utimesSync(at("app/sub/f3"), 1_000_000_000, 1_000_000_000);
+  note(["app/sub/f3"]);
+  expect(await night()).toMatchObject({ status: 0, compared: "named" });
+  const [inApp, inMail] = ["app/sub/f3", "mail/linked"].map(name => statSync(copyAt(name)));
+  expect([content(copyAt("mail/linked")), inMail?.ino]).toEqual([content(at("mail/linked")), inApp?.ino]);
+});
+
 test("a file is looked at by all of its names, as who notes it knows one: the one in a service that is kept as it is says nothing of the others", async () => {
   linkSync(at("app/sub/f3"), at("mail/linked"));
   note(["mail/linked"]);
