@@ -5,7 +5,9 @@ import { duration } from "./estate/fields";
 import { parseDuration } from "./units/duration";
 
 /** What one tier counts: runs, or the newest run of each hour, day, ISO week or month. */
-const every = z.enum(["run", "hour", "day", "week", "month"]);
+const every = z
+  .enum(["run", "hour", "day", "week", "month"])
+  .describe("What is counted: runs, or the newest of each hour, day, ISO week or month");
 export type Every = z.infer<typeof every>;
 
 /** The newest generation of each of the last `count` runs, hours, days, weeks or months. */
@@ -21,7 +23,8 @@ export type Retention =
   | ({ readonly kind: "count" } & Tier)
   | { readonly kind: "tiers"; readonly tiers: readonly Tier[] };
 
-const tier = z.strictObject({ count: z.int().min(1), every });
+const count = z.int().min(1).describe("How many generations are kept");
+const tier = z.strictObject({ count, every });
 
 /**
  * Retention as an estate has it: `{ age: "14d" }`, `{ count: 4, every: "week" }`, `{ latest: true }` or
@@ -29,10 +32,10 @@ const tier = z.strictObject({ count: z.int().min(1), every });
  */
 export const retention = z
   .strictObject({
-    latest: z.literal(true).optional(),
-    age: duration.optional(),
+    latest: z.literal(true).optional().describe("The newest alone"),
+    age: duration.optional().describe("All that are younger"),
     atLeast: z.int().min(0).default(1).describe("Generations kept however old they are, with `age`"),
-    count: z.int().min(1).optional(),
+    count: count.optional(),
     every: every.default("run").describe("What `count` counts"),
     tiers: z
       .array(tier)
@@ -49,7 +52,8 @@ export const retention = z
         code: "custom",
         message: 'expected just one of "latest", "age", "count" and "tiers". Example: { "age": "14d" }',
       });
-  });
+  })
+  .describe('What is kept: just one of "latest", "age", "count" and "tiers", e.g. { "age": "14d" }');
 type RetentionSpec = z.output<typeof retention>;
 
 /** Generations in folders that are named after the day or the ISO week: no other retention is possible there. */

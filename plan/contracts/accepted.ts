@@ -13,7 +13,8 @@ export const accepted = z.strictObject({
   reason: z
     .string()
     .trim()
-    .min(8, 'expected a reason of at least 8 characters, e.g. "downloaded again from upstream"'),
+    .min(8, 'expected a reason of at least 8 characters, e.g. "downloaded again from upstream"')
+    .describe("Why it isn't missed, for whoever wonders in two years"),
   until: z.iso
     .date({ error: 'expected the last day on which it is accepted, e.g. "2027-06-30"' })
     .describe("Last day on which it is accepted (UTC); afterwards it is a failure again"),

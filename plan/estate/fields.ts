@@ -113,7 +113,8 @@ export const reason = z
   .string()
   .trim()
   .min(8, 'expected a reason of at least 8 characters, e.g. "camera ring buffer"')
-  .regex(/^[^\n\t]*$/, 'has a line break or a tab. Expected a reason in one line, e.g. "camera ring buffer"');
+  .regex(/^[^\n\t]*$/, 'has a line break or a tab. Expected a reason in one line, e.g. "camera ring buffer"')
+  .describe("Why, for whoever wonders in two years");
 
 /** A container image by its digest, or by a tag, which can become another one: whoever deploys pins that by the stack's `images`. */
 export const image = z

@@ -5,8 +5,8 @@ import { clusterSecret } from "./receivers";
 
 /** Metrics that something other than a job of the estate emits: an exporter that Prometheus scrapes. */
 const exporter = z.strictObject({
-  job: line,
-  instances: z.array(line).min(1),
+  job: line.describe("Prometheus' job label of its series"),
+  instances: z.array(line).min(1).describe("Instance labels of its series, one for each that is scraped"),
   metrics: z
     .array(
       z
@@ -16,7 +16,8 @@ const exporter = z.strictObject({
           'expected a metric\'s name of letters, digits, "_" and ":", as a rule with another one is refused, e.g. "node_filesystem_avail_bytes"',
         ),
     )
-    .min(1),
+    .min(1)
+    .describe("Names of its metrics that alerts of the estate use"),
   labels: z
     .record(z.string(), z.array(valueLine))
     .superRefine((labels, context) => {
@@ -32,10 +33,16 @@ const exporter = z.strictObject({
 });
 
 const alert = z.strictObject({
-  name: z.string().regex(/^[A-Z][A-Za-z0-9]*$/, 'expected a CamelCase alert name, e.g. "BackupDiskFull"'),
-  expr: z.string().min(1).describe("PromQL"),
-  for: duration.default("5min"),
-  severity: z.enum(["warning", "critical"]).default("warning"),
+  name: z
+    .string()
+    .regex(/^[A-Z][A-Za-z0-9]*$/, 'expected a CamelCase alert name, e.g. "BackupDiskFull"')
+    .describe("What it is called in messages, and its runbook's name"),
+  expr: z.string().min(1).describe("Condition in PromQL: it fires for each series of its result"),
+  for: duration.default("5min").describe("How long its condition holds before it fires"),
+  severity: z
+    .enum(["warning", "critical"])
+    .default("warning")
+    .describe("Label by which it is routed and read"),
   receiver: name.optional().describe("Left out, nobody hears of it"),
   runbook: z.boolean().default(true).describe("False while no page is written for it"),
   absence: z
@@ -98,7 +105,7 @@ const deadMan = z.strictObject({
 });
 
 export const monitoring = z.strictObject({
-  pushgateway,
+  pushgateway: pushgateway.describe("Address that jobs push their metrics to, reached by hosts and cluster"),
   pushgatewayPersistent: z.boolean().default(true).describe("Whether pushed metrics survive its restart"),
   scrapeInterval: interval.describe("How often Prometheus scrapes the Pushgateway"),
   evaluationInterval: interval.describe("How often Prometheus evaluates rules"),
@@ -135,6 +142,9 @@ export const monitoring = z.strictObject({
     .describe(
       "A receiver outside of the site that notices when nothing is heard any more, such as healthchecks",
     ),
-  exporters: z.array(exporter).default([]),
+  exporters: z
+    .array(exporter)
+    .default([])
+    .describe("What else Prometheus scrapes that alerts of the estate speak of"),
   alerts: z.array(alert).default([]).describe("Alerts beside those that every job gets"),
 });

@@ -37,6 +37,9 @@ const port = z
     "is where the machine has its pages, and no SSH server. Expected the port of SSH, usually 22",
   );
 
+const sshPort = port.default(22).describe("Port of its SSH server");
+const sshUser = user.default("root").describe("Account that logs in there by SSH");
+
 /** Whether a size is larger; a text that is no size has a message of its own. */
 function isBeyond(bytes: number, text: string): boolean {
   try {
@@ -54,9 +57,13 @@ const deviceSize = size.refine(
   'is more than a rack of disks: nothing would ever be full. Expected what the device or its array has, e.g. "1.1TB"',
 );
 
+const medium = z
+  .enum(["hdd", "ssd", "nvme"])
+  .describe("What it is made of; what documents say of that is held against it");
+
 const disk = z.strictObject({
-  medium: z.enum(["hdd", "ssd", "nvme"]),
-  size: deviceSize,
+  medium,
+  size: deviceSize.describe('What it has, with unit, e.g. "1.1TB"'),
   role: z
     .enum(["system", "live", "backup"])
     .default("live")
@@ -81,23 +88,27 @@ const filesystem = z.strictObject({
 const pool = z.strictObject({
   vg: volumeGroup.describe("LVM volume group"),
   disk: name.describe("Disk of this host that holds it"),
-  size,
+  size: size.describe("What it has for data, with unit"),
   used: size.describe("Allocated bytes as `lvs` shows them"),
   metadata: z.strictObject({ size, used: size }).optional().describe("The pool's metadata volume"),
 });
 
+const site = name.describe("Where it stands: what is at one site burns down together");
+
 /** A Proxmox VE host. */
 export const host = z.strictObject({
-  site: name.describe("Failure domain that burns down together"),
+  site,
   address: address.describe("Name or address for SSH"),
-  ssh: z.strictObject({
-    user: user.default("root"),
-    port: port.default(22),
-    hostKey: deployedHostKey.describe(
-      "Pinned public key, Ed25519 or ECDSA: a deployment to any other machine is refused",
-    ),
-  }),
-  disks: z.record(name, disk),
+  ssh: z
+    .strictObject({
+      user: sshUser,
+      port: sshPort,
+      hostKey: deployedHostKey.describe(
+        "Pinned public key, Ed25519 or ECDSA: a deployment to any other machine is refused",
+      ),
+    })
+    .describe("How a deployment and `holdfast status` get there"),
+  disks: z.record(name, disk).describe("Disks by name: what is on one of them is lost with it"),
   filesystems: z.record(absolutePath, filesystem).describe("Mounted file systems by mount point"),
   pools: z.record(name, pool).default({}).describe("LVM thin pools by name"),
 });
@@ -156,13 +167,15 @@ export const cluster = z.strictObject({
 /** A machine that keeps copies: a NAS, or any other with rsync and SSH. */
 export const destination = z.strictObject({
   kind: z.enum(["synology", "ssh"]).describe("What it is; only what a Synology alone has asks for it"),
-  site: name,
-  address: address.refine(
-    text => !/^(localhost|127\.[0-9.]+|::1)$/i.test(text),
-    'leads to whoever reads it: the copies would lie on the host that they are of. Example: "192.168.1.13"',
-  ),
-  user,
-  port: port.default(22),
+  site,
+  address: address
+    .refine(
+      text => !/^(localhost|127\.[0-9.]+|::1)$/i.test(text),
+      'leads to whoever reads it: the copies would lie on the host that they are of. Example: "192.168.1.13"',
+    )
+    .describe("Name or address by which the hosts reach it"),
+  user: user.describe("Account that receives copies there"),
+  port: sshPort,
   hostKey: anyHostKey.optional().describe("Pinned public key of its SSH server"),
   receives: z
     .strictObject({
@@ -180,11 +193,14 @@ export const destination = z.strictObject({
     .describe(
       "How hosts send to it by rsync over SSH: without it, or without hostKey, that is planned but not installed",
     ),
-  medium: z.enum(["hdd", "ssd", "nvme"]),
-  size: deviceSize,
+  medium,
+  size: deviceSize.describe('What it has for copies, with unit, e.g. "8TB"'),
   used: size.describe("Bytes in use that no job of the estate accounts for"),
   secrets: z.array(name).default([]).describe("Secrets that a restore from it needs"),
-  transport: z.enum(["ssh", "nfs", "smb", "ftp"]).default("ssh"),
+  transport: z
+    .enum(["ssh", "nfs", "smb", "ftp"])
+    .default("ssh")
+    .describe("How bytes get there; only over SSH is it known who reads them on the way"),
   encryptedAtRest: z
     .boolean()
     .default(false)
@@ -193,38 +209,42 @@ export const destination = z.strictObject({
 
 /** A firewall whose configuration is backed up, over its REST API and over SSH. */
 export const firewall = z.strictObject({
-  kind: z.literal("pfsense"),
-  site: name,
-  address,
-  api: z.strictObject({
-    url: z
-      .url({ protocol: /^https$/, error: 'expected an https URL, e.g. "https://pfsense.example"' })
-      .refine(
-        isWithoutApi,
-        'has the path that the job puts behind it itself. Expected what stands before it, e.g. "https://pfsense.example"',
-      )
-      .optional()
-      .describe("By default https and its address"),
-    secret: name.describe(
-      'Secret with the API package\'s key: "CLIENT-ID CLIENT-TOKEN" of its version 1, one word of version 2',
-    ),
-    certificateSha256: z
-      .string()
-      .regex(
-        /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/,
-        "expected what `openssl x509 -noout -fingerprint -sha256` prints after the equals sign",
-      )
-      .optional()
-      .describe("Its certificate, where no known authority has signed it"),
-  }),
-  ssh: z.strictObject({
-    user: user.default("root"),
-    port: port.default(22),
-    hostKey: hostKey
-      .optional()
-      .describe("Pinned public key: without it, its backup is planned but not installed"),
-    secret: name.describe("Secret with a private key"),
-  }),
+  kind: z.literal("pfsense").describe("What it is"),
+  site,
+  address: address.describe("Name or address by which the host reaches it"),
+  api: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https$/, error: 'expected an https URL, e.g. "https://pfsense.example"' })
+        .refine(
+          isWithoutApi,
+          'has the path that the job puts behind it itself. Expected what stands before it, e.g. "https://pfsense.example"',
+        )
+        .optional()
+        .describe("By default https and its address"),
+      secret: name.describe(
+        'Secret with the API package\'s key: "CLIENT-ID CLIENT-TOKEN" of its version 1, one word of version 2',
+      ),
+      certificateSha256: z
+        .string()
+        .regex(
+          /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/,
+          "expected what `openssl x509 -noout -fingerprint -sha256` prints after the equals sign",
+        )
+        .optional()
+        .describe("Its certificate, where no known authority has signed it"),
+    })
+    .describe("Its REST API, which gives the configuration"),
+  ssh: z
+    .strictObject({
+      user: sshUser,
+      port: sshPort,
+      hostKey: hostKey
+        .optional()
+        .describe("Pinned public key: without it, its backup is planned but not installed"),
+      secret: name.describe("Secret with a private key"),
+    })
+    .describe("Its SSH server, which gives a tar of its file system"),
   paths: z
     .array(absolutePath)
     .min(1)
@@ -247,8 +267,8 @@ const fastestLine = 12.5e9;
 
 /** How fast bytes go between two machines. */
 export const link = z.strictObject({
-  from: name,
-  to: name,
+  from: name.describe("Machine that sends: a host or a destination"),
+  to: name.describe("Machine that receives: a host or a destination"),
   bandwidth: size
     .refine(
       text => !/^0+(\.0*)?[^0-9.]/.test(text),

@@ -7,13 +7,18 @@ import { cluster, destination, firewall, host, link } from "./places";
 import { secret, service, waiver } from "./services";
 import { statement } from "./statements";
 
-type Lists<L extends Readonly<Record<string, { readonly spec: z.ZodType }>>> = {
+type Lists<L extends Readonly<Record<string, { readonly spec: z.ZodType; readonly summary: string }>>> = {
   [N in keyof L]: z.ZodDefault<z.ZodArray<L[N]["spec"]>>;
 };
 
 /** A list of parts for each layer, empty where nothing is said. */
-function listsOf<L extends Readonly<Record<string, { readonly spec: z.ZodType }>>>(all: L): Lists<L> {
-  const lists = Object.entries(all).map(([name, { spec }]) => [name, z.array(spec).default([])]);
+function listsOf<L extends Readonly<Record<string, { readonly spec: z.ZodType; readonly summary: string }>>>(
+  all: L,
+): Lists<L> {
+  const lists = Object.entries(all).map(([name, { spec, summary }]) => [
+    name,
+    z.array(spec).default([]).describe(summary),
+  ]);
   return Object.fromEntries(lists) as Lists<L>;
 }
 
@@ -24,8 +29,10 @@ const mostYears = 10;
  * clock times are in `zone` unless a schedule names its own.
  */
 export const estateSchema = z.strictObject({
-  name,
-  zone: timeZone,
+  name: name.describe(
+    "What this estate is called: it stands in the names of its alerts' groups and in reports",
+  ),
+  zone: timeZone.describe('IANA time zone of all schedules that name none of their own, e.g. "Europe/Sofia"'),
   years: z
     .array(z.int().min(2000).max(2100))
     .min(1)
@@ -45,16 +52,35 @@ export const estateSchema = z.strictObject({
     .describe(
       'Every site there is, e.g. ["home", "parents"]: with it, a site with a slip in its name is refused. A site is what burns down together',
     ),
-  hosts: z.record(name, host),
-  clusters: z.record(name, cluster).default({}),
-  destinations: z.record(name, destination).default({}),
-  firewalls: z.record(name, firewall).default({}),
-  links: z.array(link).default([]),
-  secrets: z.record(name, secret).default({}),
-  services: z.record(name, service).default({}),
-  monitoring,
-  receivers: z.record(name, receiver),
-  layers: z.strictObject(listsOf(layers)),
+  hosts: z.record(name, host).describe("Proxmox VE hosts by name"),
+  clusters: z.record(name, cluster).default({}).describe("Kubernetes clusters by name"),
+  destinations: z
+    .record(name, destination)
+    .default({})
+    .describe("Machines that keep copies beside the hosts, by name"),
+  firewalls: z
+    .record(name, firewall)
+    .default({})
+    .describe("Firewalls whose configuration is backed up, by name"),
+  links: z
+    .array(link)
+    .default([])
+    .describe(
+      "How fast bytes go from one machine to another; of a way that isn't named the time of a restore is unknown",
+    ),
+  secrets: z
+    .record(name, secret)
+    .default({})
+    .describe("What opens a copy, by name: where it is kept, never its value"),
+  services: z
+    .record(name, service)
+    .default({})
+    .describe("What people use, by name: its data, and what they are owed"),
+  monitoring: monitoring.describe(
+    "Where metrics go, and which rules and alerts there are beside those of the jobs",
+  ),
+  receivers: z.record(name, receiver).describe("Who hears of alerts, by name"),
+  layers: z.strictObject(listsOf(layers)).describe("The jobs that make copies, by kind"),
   waivers: z.array(waiver).default([]).describe("Findings that are accepted for a while"),
   statements: z.array(statement).default([]).describe("What documents say, checked against the plan"),
 });

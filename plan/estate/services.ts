@@ -22,7 +22,11 @@ export const domain = z.enum(domains);
 export const date = z.iso.date('expected a date that exists, e.g. "2027-06-30"');
 
 /** Why something is accepted, by whom, until when. */
-const acceptance = z.strictObject({ reason, owner: line, expires: date });
+const acceptance = z.strictObject({
+  reason,
+  owner: line.describe("Who answers for it"),
+  expires: date.describe('Last day on which it holds, in the estate\'s zone, e.g. "2027-06-30"'),
+});
 
 const common = {
   name: name.optional().describe("By default the service's name"),
@@ -37,7 +41,9 @@ const common = {
   growthPerDay: size.optional().describe("Bytes more each day; left out, nobody can say when a disk is full"),
   unprotected: acceptance.optional().describe("No copy is wanted: a waiver for this dataset alone"),
 };
-const onHost = { host: name };
+const onHost = { host: name.describe("Host that it lives on") };
+const ofPool = { pool: name.describe("Thin pool of that host that holds it") };
+const ofNamespace = { namespace: name.describe("Kubernetes namespace of its claim") };
 
 /** Made anew at each boot, or where a system has its data, caches and guests beside what somebody set up. */
 const notConfiguration =
@@ -50,18 +56,26 @@ export const dataset = z.discriminatedUnion("kind", [
       kind: z.literal("volume").describe("Thin volume of a claim, found by pattern"),
       ...common,
       ...onHost,
-      pool: name,
-      namespace: name,
+      ...ofPool,
+      ...ofNamespace,
       claim: name.optional().describe("By default the service's name"),
       count: z.int().positive().default(1).describe("How many alike it stands for"),
-      encrypted: z.boolean().default(false),
+      encrypted: z
+        .boolean()
+        .default(false)
+        .describe("Whether it is a LUKS volume, whose files are read with a secret of luksSecrets"),
       block: z
         .boolean()
         .default(false)
         .describe(
           "Pods get it as a device (volumeMode: Block): it has no files that a host could copy, and its snapshots are all that is kept of it",
         ),
-      holds: z.enum(["files", "sqlite", "database"]).default("files"),
+      holds: z
+        .enum(["files", "sqlite", "database"])
+        .default("files")
+        .describe(
+          "What writes in it: files alone, SQLite files too, or a database server, whose files are no backup of it",
+        ),
     })
     .superRefine(({ claim, count }, context) => {
       if (claim !== undefined && count > 1)
@@ -71,28 +85,43 @@ export const dataset = z.discriminatedUnion("kind", [
           message: `stands for several volumes, and "${claim}" is the claim of one. Remove the claim, or the count and give each its own entry`,
         });
     }),
-  z.strictObject({ kind: z.literal("tree"), ...common, ...onHost, path: absolutePath }),
   z.strictObject({
-    kind: z.literal("database"),
+    kind: z.literal("tree").describe("Folder of a host"),
     ...common,
-    engine: z.enum(["postgresql", "mysql", "mariadb", "etcd", "vault", "redis", "sqlite", "prometheus"]),
+    ...onHost,
+    path: absolutePath.describe("Folder on that host"),
+  }),
+  z.strictObject({
+    kind: z.literal("database").describe("State of a server that its own client dumps"),
+    ...common,
+    engine: z
+      .enum(["postgresql", "mysql", "mariadb", "etcd", "vault", "redis", "sqlite", "prometheus"])
+      .describe("Which server"),
     on: z
-      .union([z.strictObject({ host: name, pool: name, namespace: name }), z.strictObject({ cluster: name })])
+      .union([
+        z.strictObject({ ...onHost, ...ofPool, ...ofNamespace }),
+        z.strictObject({ cluster: name.describe("Cluster whose nodes hold it") }),
+      ])
       .describe("The pool of its volume, or the cluster whose nodes' own disks hold it"),
   }),
   z.strictObject({
-    kind: z.literal("vm"),
+    kind: z.literal("vm").describe("VM of Proxmox VE, with its own disks"),
     ...common,
     ...onHost,
-    pool: name,
+    ...ofPool,
     id: z
       .int()
-      .min(100, "is no VM's id: Proxmox begins at 100. Expected the number that `qm list` prints, e.g. 101"),
+      .min(100, "is no VM's id: Proxmox begins at 100. Expected the number that `qm list` prints, e.g. 101")
+      .describe("Number that `qm list` prints"),
     cluster: name.optional().describe("Cluster that it is a node of"),
   }),
-  z.strictObject({ kind: z.literal("device"), ...common, firewall: name }),
   z.strictObject({
-    kind: z.literal("configuration"),
+    kind: z.literal("device").describe("What a firewall knows"),
+    ...common,
+    firewall: name.describe("Firewall of the estate"),
+  }),
+  z.strictObject({
+    kind: z.literal("configuration").describe("What a host needs to be set up anew"),
     ...common,
     ...onHost,
     paths: z
@@ -111,14 +140,15 @@ export const dataset = z.discriminatedUnion("kind", [
               : undefined;
           if (problem !== undefined) context.addIssue({ code: "custom", path: [index], message: problem });
         }
-      }),
+      })
+      .describe("Files and folders of that host"),
   }),
 ]);
 export type DatasetSpec = z.output<typeof dataset>;
 
 /** What people use, and the loss and time that they are owed. */
 export const service = z.strictObject({
-  data: z.array(dataset).min(1),
+  data: z.array(dataset).min(1).describe("All bytes that it needs to be what it was"),
   promise: z
     .strictObject({
       rpo: z.partialRecord(domain, duration).describe("Largest loss by disaster"),
@@ -126,7 +156,8 @@ export const service = z.strictObject({
         .optional()
         .describe("Longest time until it is back, in the worst disaster that has a promise"),
     })
-    .optional(),
+    .optional()
+    .describe("What its people are owed; left out, nothing, and every loss of it is accepted"),
   needs: z.array(name).default([]).describe("Services that have to be back before it can be restored"),
   secrets: z.array(name).default([]).describe("Secrets that its restore needs"),
 });
@@ -147,6 +178,9 @@ export const secret = z.strictObject({
 
 /** A finding that is accepted for a while. */
 export const waiver = acceptance.extend({
-  code: z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, 'expected a finding\'s code, e.g. "routes/no-copy"'),
-  subject: line,
+  code: z
+    .string()
+    .regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, 'expected a finding\'s code, e.g. "routes/no-copy"')
+    .describe("Code of the finding, as `holdfast check` prints it"),
+  subject: line.describe("What the finding speaks of, as it is printed before it"),
 });

@@ -23,7 +23,7 @@ export const statement = z
     about: line.describe(
       'Job, service, dataset, disk ("sda" or "pve/sda"), pool, destination, secret or alert that it speaks of',
     ),
-    fact: z.enum(facts),
+    fact: z.enum(facts).describe("What it says of that"),
     says: line.describe(`The fact as the document has it. ${grammar}`),
   })
   .superRefine(({ fact, says }, context) => {

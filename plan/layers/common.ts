@@ -37,12 +37,17 @@ function refuseUnparsable(field: "onCalendar" | "cron", dialect: "systemd" | "cr
   };
 }
 
+/** Whose timer starts a job. */
+export const runsOn = name.describe("Host that runs it");
+
 /** When a host's job starts: a systemd calendar in a time zone, and how exactly. */
 export const schedule = z
   .strictObject({
     onCalendar: line.describe('systemd.time(7) calendar, e.g. "*-*-* 02:00:00"'),
     zone: timeZone.optional().describe("By default the estate's"),
-    randomizedDelay: duration.default("0s"),
+    randomizedDelay: duration
+      .default("0s")
+      .describe("systemd's RandomizedDelaySec: a start is up to that much later"),
     accuracy: duration.default("1min").describe("systemd's AccuracySec; 1min is its default"),
     persistent: z
       .boolean()
@@ -50,7 +55,8 @@ export const schedule = z
       .describe("A run that was missed while the host was off is made up at boot"),
     after: z.array(name).default([]).describe("Jobs that a start waits for while they run"),
   })
-  .superRefine(refuseUnparsable("onCalendar", "systemd"));
+  .superRefine(refuseUnparsable("onCalendar", "systemd"))
+  .describe("When it starts: a systemd calendar");
 export type ScheduleSpec = z.output<typeof schedule>;
 
 /** When a CronJob starts: five fields, read in `timeZone`. */
@@ -59,7 +65,8 @@ export const cronSchedule = z
     cron: line.describe('Five fields, e.g. "15 0 * * *"'),
     zone: timeZone.optional().describe("The CronJob's timeZone; by default the estate's"),
   })
-  .superRefine(refuseUnparsable("cron", "cron"));
+  .superRefine(refuseUnparsable("cron", "cron"))
+  .describe("When it starts: a line of cron");
 export type CronScheduleSpec = z.output<typeof cronSchedule>;
 
 /** Who hears of a failing job, and when. */
@@ -68,8 +75,11 @@ export const alertPolicy = z.strictObject({
     .optional()
     .describe("Age of the last success that is an alarm. Left out, the plan derives the tightest safe value"),
   for: duration.default("5min").describe("How long a condition holds before it fires"),
-  severity: z.enum(["warning", "critical"]).default("warning"),
-  receiver: name,
+  severity: z
+    .enum(["warning", "critical"])
+    .default("warning")
+    .describe("Label by which its alerts are routed and read"),
+  receiver: name.describe("Receiver of the estate that hears of it"),
   called: z
     .string()
     .regex(
@@ -90,24 +100,28 @@ export const runFields = {
   timeout: duration
     .optional()
     .describe("The unit's or pod's own limit; by default the budget and five minutes"),
-  promise: z.strictObject({
-    rpo: duration.describe("Longest time that this job may go without a success before somebody knows"),
-  }),
-  alert: alertPolicy,
+  promise: z
+    .strictObject({
+      rpo: duration.describe("Longest time that this job may go without a success before somebody knows"),
+    })
+    .describe("What is owed of this job"),
+  alert: alertPolicy.describe("Who hears of it when it fails or falls silent, and when"),
 };
 
 /** Entries of a folder, each with the reason why it is treated apart. */
-export const entries = z.array(z.strictObject({ name: entryName, reason }));
+const entry = { name: entryName.describe("Entry of the folder, letter by letter"), reason };
+
+export const entries = z.array(z.strictObject(entry));
 
 /** Entries that are left out, or kept; each by its whole name. */
 export const excludes = z
   .array(
     z.strictObject({
-      name: entryName.refine(
+      ...entry,
+      name: entry.name.refine(
         name => !/^[*?]+$/.test(name),
         'stands for nothing here, as names are taken letter by letter; if all is meant, remove the part itself. Expected one entry\'s name, e.g. "immich"',
       ),
-      reason,
     }),
   )
   .superRefine((entries, context) => {
@@ -124,8 +138,12 @@ export const excludes = z
 /** When what is copied counts as lost, and waits for somebody: by default what no ordinary day does. */
 export const collapse = z
   .strictObject({
-    leastPercent: collapseLimits.shape.leastPercent.default(usualCollapse.leastPercent),
-    mostChangedPercent: collapseLimits.shape.mostChangedPercent.default(usualCollapse.mostChangedPercent),
+    leastPercent: collapseLimits.shape.leastPercent
+      .default(usualCollapse.leastPercent)
+      .describe("Less than that share of what there was is a loss"),
+    mostChangedPercent: collapseLimits.shape.mostChangedPercent
+      .default(usualCollapse.mostChangedPercent)
+      .describe("A larger share of files that get another content is one"),
   })
   .superRefine(({ leastPercent, mostChangedPercent }, context) => {
     const usual = `Example: { leastPercent: ${usualCollapse.leastPercent}, mostChangedPercent: ${usualCollapse.mostChangedPercent} }`;

@@ -50,6 +50,8 @@ export type Need =
 export interface Layer<Name extends string = string, Spec extends z.ZodType = z.ZodType> {
   /** What an estate's list of its parts is called, and its folder here. */
   readonly name: Name;
+  /** What its parts are, in a line for whoever writes an estate. */
+  readonly summary: string;
   /** A part, as an operator writes it. */
   readonly spec: Spec;
   /** What an estate without a part of it may lack. */

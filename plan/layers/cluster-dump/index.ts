@@ -12,6 +12,7 @@ const longestCronJob = 52;
 /** CronJobs that dump a database or a state. */
 export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
   name: "cluster-dump",
+  summary: "CronJobs that dump a database or another server's state into an NFS tree",
   spec: clusterDumpSpec,
   gives: [],
   runs: ({ name, schedule, alert }) => [{ job: name, at: [], schedule, alert }],

@@ -13,22 +13,27 @@ const clientDump = z.discriminatedUnion("engine", specs as [EngineSpec, ...Engin
 /** A CronJob that dumps one database or state into an NFS tree. */
 export const clusterDumpSpec = z.strictObject({
   name: name.describe("Name of the CronJob"),
-  cluster: name,
-  namespace: name,
+  cluster: name.describe("Cluster that it runs in"),
+  namespace: name.describe("Namespace of the CronJob"),
   dataset: z
     .string()
     .regex(/^[a-z0-9-]+(\/[a-z0-9-]+)?$/, 'expected a service, or "service/dataset". Example: "vault"')
     .describe("What is dumped: a service's only dataset, or one of several"),
   schedule: cronSchedule,
-  target: z.strictObject({ host: name, path: absolutePath.describe("Folder in an NFS tree of that host") }),
+  target: z
+    .strictObject({
+      host: name.describe("Host that exports it"),
+      path: absolutePath.describe("Folder in an NFS tree of that host"),
+    })
+    .describe("Where dumps go"),
   keep: retention,
   dump: clientDump
     .optional()
     .describe("Who makes the dump. Without it the job is planned and not installed: another program does it"),
   band: z
     .strictObject({
-      leastPercent: z.number().min(0).max(100),
-      mostPercent: z.number().min(100),
+      leastPercent: z.number().min(0).max(100).describe("A smaller one waits"),
+      mostPercent: z.number().min(100).describe("A larger one waits"),
     })
     .superRefine(({ leastPercent, mostPercent }, context) => {
       const usual = "Example: { leastPercent: 50, mostPercent: 1000 }";

@@ -17,6 +17,7 @@ const mostSnapshotAgeMs = 14 * 86_400_000;
 /** A host's backup disk: the job that fills it, one for each firewall that is backed up to it, and the one that reads it all. */
 export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
   name: "daily-backup",
+  summary: "Nightly copies to a host's backup disk",
   spec: dailyBackupSpec,
   gives: ["generations of volumes", "a firewall's backup"],
   runs: runsOf,

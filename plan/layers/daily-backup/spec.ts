@@ -3,15 +3,15 @@ import { z } from "zod";
 import { accepted } from "../../contracts/accepted";
 import { absolutePath, duration, name } from "../../estate/fields";
 import { generationsByPeriod } from "../../retention";
-import { alertPolicy, collapse, excludes, readingPeriod, runFields, schedule } from "../common";
+import { alertPolicy, collapse, excludes, readingPeriod, runFields, runsOn, schedule } from "../common";
 
 const keep = generationsByPeriod;
 /** Of a job that comes with daily-backup: what isn't said of it is said of daily-backup. */
 function derivedRun(usualRun: string, budget: string) {
   return {
-    usualRun: duration.default(usualRun),
-    budget: duration.default(budget),
-    timeout: duration.optional(),
+    usualRun: runFields.usualRun.default(usualRun),
+    budget: runFields.budget.default(budget),
+    timeout: runFields.timeout,
     promise: runFields.promise.optional().describe("By default daily-backup's"),
     alert: alertPolicy
       .optional()
@@ -21,7 +21,7 @@ function derivedRun(usualRun: string, budget: string) {
 
 /** One firewall's backup: a job of its own, "FIREWALL-backup". */
 const firewallBackup = z.strictObject({
-  name,
+  name: name.describe("Firewall of the estate"),
   keep,
   schedule: schedule
     .optional()
@@ -46,16 +46,21 @@ const scrub = z.strictObject({
 
 /** File-level generations of every snapshotted volume, SQLite copies, firewalls and the host's own configuration. */
 export const dailyBackupSpec = z.strictObject({
-  host: name,
+  host: runsOn,
   schedule,
   target: absolutePath.describe("Mount point of the backup disk"),
   volumes: z
     .strictObject({
       from: name.default(snapshotJobName).describe("Job whose newest snapshot of each volume is read"),
-      excludeNamespaces: excludes,
+      excludeNamespaces: excludes.describe("Namespaces whose volumes aren't copied"),
       keep,
       more: z
-        .array(z.strictObject({ namespaces: z.array(name).min(1), keep }))
+        .array(
+          z.strictObject({
+            namespaces: z.array(name).min(1).describe("Namespaces whose volumes get them"),
+            keep,
+          }),
+        )
         .superRefine((more, context) => {
           const seen = new Set<string>();
           for (const [index, { namespaces, keep: kept }] of more.entries())
@@ -95,11 +100,14 @@ export const dailyBackupSpec = z.strictObject({
           "One volume may take that long before the others have their turn; by default a third of the budget",
         ),
     })
-    .optional(),
+    .optional()
+    .describe("File-level generations of the volumes of a pool, from their snapshots"),
   sqlite: z.strictObject({ keep }).optional().describe("Copies of the SQLite files in the volumes"),
-  firewalls: z.array(firewallBackup).default([]),
+  firewalls: z.array(firewallBackup).default([]).describe("Backups of firewalls, each a job of its own"),
   configuration: z.strictObject({ keep }).optional().describe("The host's own configuration"),
-  scrub: scrub.optional(),
+  scrub: scrub
+    .optional()
+    .describe("What reads the whole backup disk and compares it with its checksums, a job of its own"),
   ...runFields,
 });
 export type DailyBackupSpec = z.output<typeof dailyBackupSpec>;

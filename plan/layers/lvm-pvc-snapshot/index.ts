@@ -6,6 +6,7 @@ import { lvmPvcSnapshotSpec } from "./spec";
 /** Thin snapshots of the volumes in a pool. */
 export const lvmPvcSnapshot: Layer<"lvm-pvc-snapshot", typeof lvmPvcSnapshotSpec> = {
   name: "lvm-pvc-snapshot",
+  summary: "Thin snapshots of the volumes of a pool",
   spec: lvmPvcSnapshotSpec,
   gives: [],
   runs: part => [{ ...part, job: snapshotJobName, at: [] }],

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { name } from "../../estate/fields";
 import { retention } from "../../retention";
-import { excludes, runFields, schedule } from "../common";
+import { excludes, runFields, runsOn, schedule } from "../common";
 
 const percent = z
   .number()
@@ -11,7 +11,10 @@ const percent = z
 /** How full a pool may be. Its data and its metadata fill up apart from each other, and either one stops every guest. */
 const limits = (data: number, metadata: number) =>
   z
-    .strictObject({ dataPercent: percent.default(data), metadataPercent: percent.default(metadata) })
+    .strictObject({
+      dataPercent: percent.default(data).describe("Share of the pool's data that is in use"),
+      metadataPercent: percent.default(metadata).describe("Share of the pool's metadata that is in use"),
+    })
     .prefault({});
 
 const guard = z
@@ -28,12 +31,13 @@ const guard = z
           message: `is not below decline.${field} (${decline[field]}): no snapshot would be made any more before the first old one has gone. Example: ${decline[field] - 10}`,
         });
   })
-  .prefault({});
+  .prefault({})
+  .describe("What is done when the pool fills up");
 
 /** Thin snapshots of every volume of a pool that matches the pattern. */
 export const lvmPvcSnapshotSpec = z.strictObject({
-  host: name,
-  pool: name,
+  host: runsOn,
+  pool: name.describe("Thin pool of that host"),
   pattern: z
     .string()
     .regex(/^[A-Za-z0-9_+.*?[\]!][A-Za-z0-9_+.*?[\]!-]*$/, 'expected a glob of LVM names, e.g. "vm-*-pvc-*"')
@@ -47,7 +51,7 @@ export const lvmPvcSnapshotSpec = z.strictObject({
     )
     .default("vm-*-pvc-*")
     .describe("Glob of the volumes' names"),
-  excludeNamespaces: excludes,
+  excludeNamespaces: excludes.describe("Namespaces whose volumes get no snapshot"),
   cluster: name
     .optional()
     .describe("Whose claims the volumes are; by default the only cluster of the estate"),

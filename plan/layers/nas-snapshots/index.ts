@@ -6,6 +6,7 @@ import { nasSnapshotsSpec } from "./spec";
 /** A NAS's own snapshots of a share. */
 export const nasSnapshots: Layer<"nas-snapshots", typeof nasSnapshotsSpec> = {
   name: "nas-snapshots",
+  summary: "Snapshots that a NAS makes of the share that copies arrive in",
   spec: nasSnapshotsSpec,
   gives: ["snapshots that no host removes"],
   runs: ({ schedule, alert }) => [{ job: "nas-snapshots", at: [], schedule, alert }],

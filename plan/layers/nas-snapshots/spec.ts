@@ -30,7 +30,7 @@ const apply = z.strictObject({
 
 /** The NAS's own snapshots of a share, which nothing on a host can remove. */
 export const nasSnapshotsSpec = z.strictObject({
-  destination: name,
+  destination: name.describe("Destination of the estate that makes them"),
   share: absolutePath
     .regex(
       /^\/[^/]+$/,

@@ -7,6 +7,7 @@ import { nfsChangeTrackerSpec } from "./spec";
 /** A daemon that notes what changes in a host's folders. It copies nothing, and is judged by its heartbeat. */
 export const nfsChangeTracker: Layer<"nfs-change-tracker", typeof nfsChangeTrackerSpec> = {
   name: "nfs-change-tracker",
+  summary: "Daemons that note which paths change, for runs that copy no more than that",
   spec: nfsChangeTrackerSpec,
   gives: ["notes of what changes"],
   runs: part => [{ ...part, job: changeTrackerJobName, at: [] }],

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { absolutePath, name } from "../../estate/fields";
-import { readingPeriod, runFields, schedule } from "../common";
+import { absolutePath } from "../../estate/fields";
+import { readingPeriod, runFields, runsOn, schedule } from "../common";
 import { isBelow } from "../places";
 
 /** The daemon that notes changed NFS paths for the offsite run. */
 export const nfsChangeTrackerSpec = z
   .strictObject({
-    host: name,
-    watches: z.array(absolutePath).min(1),
+    host: runsOn,
+    watches: z.array(absolutePath).min(1).describe("Folders in which it notes what changes"),
     log: absolutePath.describe("Folder of its journal"),
     schedule: schedule.describe("When it proves that it is alive, at the latest: it does so each minute"),
     reconcile: readingPeriod(

@@ -11,6 +11,7 @@ import { type NfsMirrorSpec, nfsMirrorSpec } from "./spec";
 /** A tree of services on a host, mirrored each night to the same host's backup disk. */
 export const nfsMirror: Layer<"nfs-mirror", typeof nfsMirrorSpec> = {
   name: "nfs-mirror",
+  summary: "Nightly mirrors of a host's NFS tree to its backup disk",
   spec: nfsMirrorSpec,
   gives: ["a mirror of a folder"],
   runs: part => [

@@ -1,22 +1,24 @@
 import { z } from "zod";
 import { accepted } from "../../contracts/accepted";
-import { absolutePath, duration, name } from "../../estate/fields";
-import { collapse, entries, excludes, runFields, schedule } from "../common";
+import { absolutePath, duration } from "../../estate/fields";
+import { collapse, entries, excludes, runFields, runsOn, schedule } from "../common";
+
+const percent = z.number().min(0).max(100);
 
 /** One nightly mirror of a tree of services on a host to the same host's backup disk. */
 export const nfsMirrorSpec = z
   .strictObject({
-    host: name,
+    host: runsOn,
     schedule,
     source: absolutePath.describe("Mount point of the tree; each entry in it is one service"),
     target: absolutePath.describe("Mount point of the backup disk"),
-    excludes,
+    excludes: excludes.describe("Entries of the source that aren't mirrored"),
     keep: excludes.describe("Entries of the target that another job writes: never deleted, never written"),
     maxDeletions: z
       .strictObject({
-        count: z.int().min(0),
-        percent: z.number().min(0).max(100),
-        bytesPercent: z.number().min(0).max(100).default(25),
+        count: z.int().min(0).describe("So many entries go in any night"),
+        percent: percent.describe("Beyond count, as large a share of the entries"),
+        bytesPercent: percent.default(25).describe("As large a share of the bytes, whatever the entries are"),
       })
       .default({ count: 100, percent: 10, bytesPercent: 25 })
       .describe(

@@ -7,6 +7,7 @@ import { offsiteSyncSpec } from "./spec";
 /** What a host sends away. */
 export const offsiteSync: Layer<"offsite-sync", typeof offsiteSyncSpec> = {
   name: "offsite-sync",
+  summary: "Nightly runs that send a host's copies to a machine elsewhere",
   spec: offsiteSyncSpec,
   gives: ["a copy off the site"],
   runs: ({ name, host, schedule, alert }) => [

@@ -2,15 +2,17 @@ import { z } from "zod";
 import { offsiteSyncJobName } from "../../contracts/offsite-sync";
 import { absolutePath, name, size } from "../../estate/fields";
 import { parseSize } from "../../units/size";
-import { collapse, entries, excludes, readingPeriod, runFields, schedule } from "../common";
+import { collapse, entries, excludes, readingPeriod, runFields, runsOn, schedule } from "../common";
 
 const leg = z.strictObject({
-  from: absolutePath.refine(
-    path => path !== "/",
-    'is the whole system with all that is mounted in it, copies and live data alike. Expected what is to go there, e.g. "/mnt/backup"',
-  ),
+  from: absolutePath
+    .refine(
+      path => path !== "/",
+      'is the whole system with all that is mounted in it, copies and live data alike. Expected what is to go there, e.g. "/mnt/backup"',
+    )
+    .describe("Mount point of the host that is sent"),
   to: absolutePath.describe("Folder at the destination"),
-  excludes,
+  excludes: excludes.describe("Entries that this leg doesn't carry"),
   only: entries.optional().describe("Entries that this leg carries; left out, all but the excluded ones"),
   metadata: z.enum(["kept", "lost"]).default("kept").describe("Whether owners, modes and hard links arrive"),
 });
@@ -27,7 +29,7 @@ const hour = z
 /** Between two times of the day, by the clock of the schedule's zone. */
 const limit = z
   .strictObject({
-    from: hour,
+    from: hour.describe("Time of the day from which on it holds"),
     to: hour.describe("An earlier one than from is the next day's"),
     atMost: size
       .refine(
@@ -65,10 +67,10 @@ export const offsiteSyncSpec = z.strictObject({
   name: jobName
     .default(offsiteSyncJobName)
     .describe("What its job is called; a second destination of one host needs one of its own"),
-  host: name,
-  destination: name,
+  host: runsOn,
+  destination: name.describe("Destination of the estate that it sends to"),
   schedule,
-  legs: z.array(leg).min(1),
+  legs: z.array(leg).min(1).describe("What is sent, and where it arrives"),
   fullSync: schedule
     .prefault({ onCalendar: "Sun *-*-1..7" })
     .describe(

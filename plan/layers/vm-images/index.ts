@@ -8,6 +8,7 @@ import { vmsOf } from "./vms";
 /** Images of a host's virtual machines on its backup disk. */
 export const vmImages: Layer<"vm-images", typeof vmImagesSpec> = {
   name: "vm-images",
+  summary: "Images of a host's VMs on its backup disk",
   spec: vmImagesSpec,
   gives: [],
   runs: part => [

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { sizeBand } from "../../contracts/vm-images";
-import { absolutePath, duration, name, reason } from "../../estate/fields";
+import { absolutePath, duration, reason } from "../../estate/fields";
 import { generationsByPeriod } from "../../retention";
-import { entries, runFields, schedule } from "../common";
+import { entries, runFields, runsOn, schedule } from "../common";
 
 const band = sizeBand.shape;
 
@@ -18,12 +18,17 @@ export function isLike(text: string, pattern: string): boolean {
 
 /** Images of a host's VMs: of each dataset of kind "vm" that the services have there. */
 export const vmImagesSpec = z.strictObject({
-  host: name,
+  host: runsOn,
   schedule,
   target: absolutePath.describe("Mount point of the backup disk"),
   keep: generationsByPeriod.describe("Images of each VM; an earlier one goes after a newer one was verified"),
   without: z
-    .array(z.strictObject({ id: z.int().min(100, "expected a VM's id, 100 or more"), reason }))
+    .array(
+      z.strictObject({
+        id: z.int().min(100, "expected a VM's id, 100 or more").describe("Number that `qm list` prints"),
+        reason,
+      }),
+    )
     .default([])
     .describe(
       "VMs of the host, templates among them, that no service names and that get no image; each other one is told",
@@ -45,8 +50,8 @@ export const vmImagesSpec = z.strictObject({
     ),
   size: z
     .strictObject({
-      leastPercent: band.leastPercent.default(20),
-      mostPercent: band.mostPercent.default(500),
+      leastPercent: band.leastPercent.default(20).describe("A smaller one waits"),
+      mostPercent: band.mostPercent.default(500).describe("A larger one waits"),
     })
     .superRefine(({ leastPercent, mostPercent }, context) => {
       const usual = "Example: { leastPercent: 20, mostPercent: 500 }";

@@ -11,7 +11,7 @@ const command = z
 /** What this layer has no engine for: by commands of the estate's own. */
 export const ownCommand = {
   spec: z.strictObject({
-    engine: z.literal("command"),
+    engine: z.literal("command").describe("Whose client makes it"),
     image: image.describe("Image with the programs that the commands name, and a shell"),
     make: command.describe(
       "Writes the dump to its standard output, and ends with 0 only where all of it is there. The password is in $PASSWORD_FILE; $SCRATCH is a folder on a disk",
@@ -26,8 +26,8 @@ export const ownCommand = {
       ),
     server: z
       .strictObject({
-        host: address,
-        port: z.int().min(1).max(65535),
+        host: address.describe("Its service, or a node's own address"),
+        port: z.int().min(1).max(65535).describe("Port that it answers on"),
         namespace: name.optional().describe("Namespace of its pods: a dump's pod reaches nothing else"),
       })
       .optional()

@@ -20,15 +20,17 @@ export const server = (port: number) => ({
   image: image.describe(
     "Image with the server's client programs, of its version or a later one, and a shell",
   ),
-  server: z.strictObject({
-    host: address.describe('Its service, e.g. "postgresql.dbaas.svc.cluster.local"'),
-    port: z.int().min(1).max(65535).default(port),
-    namespace: name
-      .optional()
-      .describe(
-        "Namespace of its pods: a dump's pod reaches nothing else. Left out for what has a node's own address, which is then the only one",
-      ),
-  }),
+  server: z
+    .strictObject({
+      host: address.describe('Its service, e.g. "postgresql.dbaas.svc.cluster.local"'),
+      port: z.int().min(1).max(65535).default(port).describe("Port that it answers on"),
+      namespace: name
+        .optional()
+        .describe(
+          "Namespace of its pods: a dump's pod reaches nothing else. Left out for what has a node's own address, which is then the only one",
+        ),
+    })
+    .describe("What its client asks"),
   secret: name.describe("Secret with its password, or what else lets its client in"),
 });
 

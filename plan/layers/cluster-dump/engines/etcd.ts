@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Engine, server } from "./engine";
 
 export const etcd = {
-  spec: z.strictObject({ engine: z.literal("etcd"), ...server(2379) }),
+  spec: z.strictObject({ engine: z.literal("etcd").describe("Whose client makes it"), ...server(2379) }),
   scripts: "etcd",
   script: () => "server",
   // Its client writes snapshots to files alone.

@@ -11,11 +11,19 @@ const common = {
 
 export const mariadb = {
   ...common,
-  spec: z.strictObject({ engine: z.literal("mariadb"), databases, ...account(port) }),
+  spec: z.strictObject({
+    engine: z.literal("mariadb").describe("Whose client makes it"),
+    databases,
+    ...account(port),
+  }),
 } satisfies Engine;
 
 /** Of one root with MariaDB, and with the same options still. */
 export const mysql = {
   ...common,
-  spec: z.strictObject({ engine: z.literal("mysql"), databases, ...account(port) }),
+  spec: z.strictObject({
+    engine: z.literal("mysql").describe("Whose client makes it"),
+    databases,
+    ...account(port),
+  }),
 } satisfies Engine;

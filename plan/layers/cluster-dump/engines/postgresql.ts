@@ -2,7 +2,11 @@ import { z } from "zod";
 import { account, databases, type Engine } from "./engine";
 
 export const postgresql = {
-  spec: z.strictObject({ engine: z.literal("postgresql"), databases, ...account(5432) }),
+  spec: z.strictObject({
+    engine: z.literal("postgresql").describe("Whose client makes it"),
+    databases,
+    ...account(5432),
+  }),
   scripts: "postgresql",
   script: which => (which === "each" ? "databases" : "server"),
   scratch: false,

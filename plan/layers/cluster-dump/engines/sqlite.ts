@@ -5,7 +5,7 @@ import type { Engine } from "./engine";
 /** What has no server: an application's SQLite databases, and the files that belong to them. */
 export const sqlite = {
   spec: z.strictObject({
-    engine: z.literal("sqlite"),
+    engine: z.literal("sqlite").describe("Whose client makes it"),
     image: image.describe("Image with sqlite3 (3.37 or later), tar and a shell"),
     owner: z
       .int()
@@ -16,7 +16,7 @@ export const sqlite = {
       ),
     usedBy: labels.describe("Labels of the pods that have the volume: the dump runs on their node"),
     excludes: z
-      .array(z.strictObject({ name: entryName, reason }))
+      .array(z.strictObject({ name: entryName.describe("Entry of the volume, letter by letter"), reason }))
       .default([])
       .describe("Entries of the volume that aren't the application's data, such as a cache"),
   }),
