@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { z } from "zod";
 import { isPathText } from "../stacks/path-text";
 import { BadInput } from "./bad-input";
@@ -14,6 +14,8 @@ export interface Outcome {
 export interface CommandSpec<Options> {
   readonly name: string;
   readonly summary: string;
+  /** A word without a flag, as commander takes it, and its help. */
+  readonly argument?: readonly [string, string];
   /** Flag, as commander takes it, and its help. */
   readonly flags: readonly (readonly [string, string])[];
   /** Flags that have to be there, without their dashes. */
@@ -58,7 +60,16 @@ export function addCommand<Options>(
     const option = new Option(flag, help);
     command.addOption(option.makeOptionMandatory(spec.required?.includes(option.name()) ?? false));
   }
-  command.action(async (words: unknown) => settle(await spec.run(optionsOf(spec, words), context)));
+  const { argument } = spec;
+  if (!argument) {
+    command.action(async (words: object) => settle(await spec.run(optionsOf(spec, words), context)));
+    return;
+  }
+  const word = new Argument(...argument);
+  command.addArgument(word);
+  command.action(async (given: string | undefined, words: object) =>
+    settle(await spec.run(optionsOf(spec, { ...words, [word.name()]: given }), context)),
+  );
 }
 
 function optionsOf<Options>({ options }: CommandSpec<Options>, words: unknown): Options {

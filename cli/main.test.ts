@@ -332,3 +332,17 @@ test("nothing of an estate's text or a flag acts on a terminal", async () => {
   expect([exitCode, err]).toEqual([2, expect.stringContaining('"\\u001b[2Jx" has the character U+001B')]);
   expect((await run(["check", "--estate", "\u001b[2J"])).err).toContain("\\u001b[2J");
 });
+
+test("explain says what a field is without an estate, in words or as its JSON schema, and ends with 2 for one that isn't there", async () => {
+  expect(await run(["explain", "zone"])).toMatchObject({
+    exitCode: 0,
+    out: expect.stringMatching(/^zone: text, has to be there\nIANA time zone/) as string,
+  });
+  const { out } = await run(["explain", "hosts.pve.ssh.port", "--json"]);
+  expect(JSON.parse(out)).toMatchObject({ type: "integer", default: 22 });
+  expect(await run(["explain", "hots"])).toMatchObject({
+    exitCode: 2,
+    out: "",
+    err: expect.stringContaining('Did you mean "hosts"?') as string,
+  });
+});

@@ -4,6 +4,7 @@ import { version } from "../package.json";
 import { EstateInvalid } from "../plan";
 import { addCommand, type Context, type Outcome } from "./command";
 import { check } from "./commands/check";
+import { explain } from "./commands/explain";
 import { lose } from "./commands/lose";
 import { plan } from "./commands/plan";
 import { releases } from "./commands/releases";
@@ -49,6 +50,7 @@ export async function main(
   addCommand(program, status, context, settle);
   addCommand(program, releases, context, settle);
   addCommand(program, rollBack, context, settle);
+  addCommand(program, explain, context, settle);
   try {
     await program.parseAsync([...args], { from: "user" });
     return exitCode;
