@@ -5,6 +5,7 @@ import { EstateInvalid } from "../plan";
 import { addCommand, type Context, type Outcome } from "./command";
 import { check } from "./commands/check";
 import { explain } from "./commands/explain";
+import { find } from "./commands/find";
 import { lose } from "./commands/lose";
 import { plan } from "./commands/plan";
 import { releases } from "./commands/releases";
@@ -46,6 +47,7 @@ export async function main(
   addCommand(program, check, context, settle);
   addCommand(program, rpo, context, settle);
   addCommand(program, lose, context, settle);
+  addCommand(program, find, context, settle);
   addCommand(program, plan, context, settle);
   addCommand(program, status, context, settle);
   addCommand(program, releases, context, settle);

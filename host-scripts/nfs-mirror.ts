@@ -4,7 +4,7 @@ import { copy, cover } from "./nfs-mirror/copy";
 import { answer } from "./nfs-mirror/held";
 import { hold, remember } from "./nfs-mirror/hold";
 import { inspect } from "./nfs-mirror/inspect";
-import { list } from "./nfs-mirror/list";
+import { list, versions } from "./nfs-mirror/list";
 import { journalFolder, type Mirror } from "./nfs-mirror/mirror";
 import { match } from "./nfs-mirror/moves";
 import { note } from "./nfs-mirror/mirrored";
@@ -33,6 +33,7 @@ startRunner({
       does: "what there is of each service, when it was mirrored, what is kept or lacking, and what restores have left",
       run: list,
     },
+    versions,
     verify: {
       usage: "[SERVICE]",
       does: "read it against the checksums on record, and say how it differs from the source",

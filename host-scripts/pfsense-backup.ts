@@ -5,7 +5,7 @@ import { promote, prune } from "./pfsense-backup/promote";
 import { tar } from "./pfsense-backup/tar";
 import { summary } from "./pfsense-backup/summary";
 import { verify } from "./pfsense-backup/verify";
-import { list } from "./pfsense-backup/ways/list";
+import { list, versions } from "./pfsense-backup/ways/list";
 import { restore, restoreSwitches } from "./pfsense-backup/ways/restore";
 import { verify as verifyGenerations } from "./pfsense-backup/ways/verify";
 import { startRunner } from "./runtime/define-runner";
@@ -25,6 +25,7 @@ startRunner({
       does: "the generations of the firewall, the newest first, and what is incomplete",
       run: list,
     },
+    versions,
     verify: {
       usage: "[PERIOD]",
       does: "read config.xml and the tar of each generation to their ends, against their checksums",

@@ -12,6 +12,8 @@ export interface WayBack {
    * is a folder whose name the program alone knows. The copy's own path unless given.
    */
   readonly needs?: Phrase;
+  /** What the job's program calls it among the versions that it lists; left out where it lists none. */
+  readonly called?: Phrase;
 }
 
 /** One thing to do. Never one that starts the job itself, which writes. */

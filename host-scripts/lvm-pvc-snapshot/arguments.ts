@@ -8,7 +8,7 @@ export type Command =
   | { readonly kind: "snapshot"; readonly dryRun: boolean }
   | { readonly kind: "prune"; readonly dryRun: boolean }
   /** @param only name of a volume, or "NAMESPACE/CLAIM"; all of them unless given */
-  | { readonly kind: "list"; readonly only?: string }
+  | { readonly kind: "list"; readonly only?: string; readonly versions?: boolean }
   /** @param only the same; the newest snapshot of each unless given */
   | { readonly kind: "verify"; readonly only?: string }
   /** @param volume name of a volume that is meant to be gone */
@@ -26,7 +26,7 @@ export interface SnapshotArguments {
 }
 
 export const help = `Usage: lvm-pvc-snapshot [run | prune] [--dry-run] [--json] [--progress]
-       lvm-pvc-snapshot list [VOLUME | NAMESPACE/CLAIM] [--json]
+       lvm-pvc-snapshot list [VOLUME | NAMESPACE/CLAIM | --versions] [--json]
        lvm-pvc-snapshot verify [VOLUME | NAMESPACE/CLAIM] [--json]
        lvm-pvc-snapshot restore VOLUME | NAMESPACE/CLAIM [SNAPSHOT | --at TIME] [--dry-run] [--no-workload] [--wait SECONDS]
        lvm-pvc-snapshot restore VOLUME | NAMESPACE/CLAIM --resume | --rollback
@@ -50,6 +50,7 @@ Makes, lists, removes and restores thin snapshots of the volumes of a pool. On a
   --no-workload    with restore: nothing uses the volume, and the cluster isn't asked
   --wait SECONDS   with restore: how long pods and volumes are waited for, each; 300 unless said
   --dry-run        say what would be done; change nothing, report nothing
+  --versions       with list: each snapshot that is there, for a program
   --json           one JSON object on stdout at the end; all lines go to stderr
   --progress       show how far a run is
   --config FILE    the release's config.json
@@ -75,6 +76,7 @@ export function parseSnapshotArguments(job: string, argv: readonly string[]): Sn
         progress: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
+        versions: { type: "boolean", default: false },
         ...restoreFlags,
       },
     });
@@ -86,13 +88,16 @@ export function parseSnapshotArguments(job: string, argv: readonly string[]): Sn
     if (alone.length > 1) throw new Error(`--${alone.join(" and --")} can't be given together`);
     if (kind !== undefined && (positionals.length > 0 || dryRun)) throw new Error(`--${kind} stands alone`);
     if (values.config === undefined) throw new Error("--config FILE is missing");
+    if (values.versions && (positionals[0] !== "list" || positionals.length > 1))
+      throw new Error("--versions goes with list alone");
     const rest = { config: values.config, json: values.json, progress: values.progress };
     if (kind !== undefined) return { ...rest, command: { kind } };
     if (positionals[0] === "restore") {
       const request = restoreRequest(positionals.slice(1), dryRun, values);
       return { ...rest, command: { kind: "restore", request } };
     }
-    return { ...rest, command: commandOf(positionals, dryRun) };
+    const command = commandOf(positionals, dryRun);
+    return { ...rest, command: values.versions ? { kind: "list", versions: true } : command };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { LvmPvcSnapshotConfig } from "../../plan/contracts/lvm-pvc-snapshot";
+import type { Version } from "../../plan/contracts/versions";
 import { Refusal } from "../runtime/errors";
 import type { Log } from "../runtime/log";
 import { volumeMap } from "../runtime/kubernetes/volume-map";
@@ -63,6 +64,8 @@ export interface ListedSnapshot {
 export interface ListRequest {
   /** Name of a volume, or "NAMESPACE/CLAIM"; all of them unless given. */
   readonly only?: string;
+  /** Each snapshot as a version, in the place of all else. */
+  readonly versions?: boolean;
   readonly json: boolean;
 }
 
@@ -72,7 +75,7 @@ export interface ListRequest {
  */
 export async function list(
   config: LvmPvcSnapshotConfig,
-  { only, json }: ListRequest,
+  { only, versions = false, json }: ListRequest,
   log: Log,
   stop: AbortSignal,
 ): Promise<void> {
@@ -89,6 +92,10 @@ export async function list(
     const claim = known.map.get(row.volume) ?? covered.get(row.volume);
     return claim ? { ...row, namespace: claim.namespace, claim: claim.name } : row;
   });
+  if (versions) {
+    log.result({ job: config.job, status: 0, versions: all.flatMap(versionsOf) });
+    return;
+  }
   const rows = only === undefined ? all : all.filter(row => isCalled(row, only));
   if (only !== undefined && rows.length === 0)
     throw new Refusal(
@@ -112,6 +119,21 @@ export async function list(
       printable(`${textOf(rows, Date.now())}\n${restore}${footer(config, rows, usage)}\n`),
     );
   }
+}
+
+/** Those that a restore takes. What nobody knows the claim of is called as its volume is. */
+function versionsOf({ volume, namespace, claim, snapshots, attention }: ListedVolume): Version[] {
+  return snapshots
+    .filter(({ made }) => made !== undefined)
+    .map(({ name, made, until }) => ({
+      of: claim === undefined ? volume : `${namespace}/${claim}`,
+      ...(made !== undefined && { at: made }),
+      lacks: [
+        ...(until === undefined ? [] : [`made before a restore, goes after ${until.slice(0, 10)}`]),
+        ...(attention ? [`${attention.reason}. Next: ${attention.next}`] : []),
+      ],
+      pick: [name],
+    }));
 }
 
 function isCalled({ volume, namespace, claim }: ListedVolume, text: string): boolean {

@@ -1,4 +1,5 @@
 import type { NasSnapshotsConfig } from "../../plan/contracts/nas-snapshots";
+import type { Versions } from "../../plan/contracts/versions";
 import { Refusal } from "../runtime/errors";
 import { momentText } from "../runtime/moment";
 import { quoted } from "../runtime/quoted";
@@ -16,6 +17,7 @@ export const ways: Ways<NasSnapshotsConfig> = {
     does: "the share's snapshots with their ages, what the NAS says it keeps, and how full it is",
     run: list,
   },
+  versions,
   restore: {
     usage: "PATH",
     does: "print the steps that bring a path of the share back from a snapshot; this host's account may do none of them",
@@ -49,6 +51,15 @@ async function list({ what }: ListRequest, context: Context): Promise<Answer> {
     ...(pinnedBytes === undefined ? [] : [`held by single snapshots alone: ${pinnedBytes} bytes`]),
   ];
   return { text: lines.join("\n"), result: facts };
+}
+
+async function versions(context: Context): Promise<Versions> {
+  const { facts } = await factsOf(context);
+  const versions = facts.snapshots.map(({ atMs }) => ({
+    ...{ of: `/${context.config.nas.share}`, at: momentText(atMs), lacks: [] },
+    pick: ["--at", momentText(atMs)],
+  }));
+  return { versions };
 }
 
 function age(ms: number): string {

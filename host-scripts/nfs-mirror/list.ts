@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
+import type { Versions } from "../../plan/contracts/versions";
 import { proveBackupDisk } from "../runtime/backup-disk";
 import { momentText } from "../runtime/moment";
 import { notedName, shortened } from "../runtime/quoted";
@@ -67,6 +69,26 @@ export async function list({ what }: ListRequest, context: WayContext<NfsMirrorC
     ].join("\n"),
     result: { services, restores: left, unread: known.unread.map(({ file }) => file), unknown },
   };
+}
+
+/** Each service as its last run has left it: of what it holds nothing is looked at. */
+export async function versions(context: WayContext<NfsMirrorConfig>): Promise<Versions> {
+  const { config } = context;
+  await proveBackupDisk(config, "read", { ...context, dryRun: true });
+  const mirrored = readMirrored(config);
+  const versions = mirroredServices(config).map(service => {
+    const asOf = asOfService(mirrored, service);
+    const held = mirrored ? heldOf(mirrored, service) : [];
+    const name = Buffer.from(service, "latin1").toString();
+    return {
+      of: name,
+      ...(asOf !== undefined && { at: momentText(Date.parse(asOf)) }),
+      path: join(config.target.path, name),
+      lacks: held.slice(0, shown).map(({ path, reason }) => `${notedName(path)}: ${reason}`),
+      pick: [],
+    };
+  });
+  return { versions };
 }
 
 async function listed(

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
+import type { Versions } from "../../plan/contracts/versions";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import { intoFolder } from "../runtime/into-folder";
 import { momentText } from "../runtime/moment";
@@ -22,6 +23,7 @@ export const ways: Ways<OffsiteSyncConfig> = {
     does: "how each leg stands and what is owed; of a PATH of this host, what the destination has of it",
     run: list,
   },
+  versions,
   verify: {
     usage: "[PATH]",
     does: "compare it, or all legs, with the destination by checksum, and name what only the destination has",
@@ -55,6 +57,24 @@ async function list(request: ListRequest, context: Context): Promise<Answer> {
     ...journals.map(journal => `  ${owedText(journal)}`),
   ]);
   return Promise.resolve({ text: lines.join("\n"), result: { legs } });
+}
+
+/** Each leg as it was whole last: the destination has one state of it, newer in what was sent since. Nobody is asked but this host. */
+function versions({ config }: Context): Versions {
+  const memory = readMemory(config);
+  const versions = config.legs.map(leg => {
+    const lastMs = memory.legs[leg.from];
+    const owed = leg.journals.map(journal =>
+      owedText(owedOf(config, journal, memory.stamps[journal.folder])),
+    );
+    return {
+      of: leg.from,
+      ...(lastMs !== undefined && { at: momentText(lastMs) }),
+      lacks: lastMs === undefined ? ["never whole there", ...owed] : owed,
+      pick: [],
+    };
+  });
+  return { versions };
 }
 
 /** Where a path of this host is at the destination. @throws {Refusal} */

@@ -4,6 +4,7 @@ import { RunnerError } from "./errors";
 const way = { usage: "[WHAT]", does: "…", run: () => Promise.reject(new Error("not asked for")) };
 const ways: Grammar["ways"] = {
   list: way,
+  versions: () => ({ versions: [] }),
   verify: way,
   restore: { ...way, usage: "WHAT [PART]", words: [1, 2], switches: { databases: "only those" } },
 };
@@ -27,6 +28,7 @@ test.each([
 test.each([
   [["list"], { verb: "list", request: {} }],
   [["list", "ns/claim", "--json"], { verb: "list", request: { what: "ns/claim" } }],
+  [["list", "--versions", "--json"], { verb: "versions" }],
   [["verify", "ns/claim"], { verb: "verify", request: { what: "ns/claim" } }],
   [["restore", "a"], { verb: "restore", request: { what: ["a"], dryRun: false, switches: new Set() } }],
   [["restore", "a", "b", "--dry-run"], { verb: "restore", request: { what: ["a", "b"], dryRun: true } }],
@@ -59,6 +61,7 @@ test("a runner that deletes by name is asked so, and needs a name", () => {
   const asked = { verb: "delete", request: { what: ["a", "b"], dryRun: true } };
   expect(words("delete", "a", "b", "--dry-run")).toMatchObject({ mode: "way", asked });
   expect(() => words("delete")).toThrow("delete needs NAME...; see: list");
+  expect(() => words("list", "--versions")).toThrow("Unknown option '--versions'");
   expect(() => parse("delete", "a")).toThrow('there is no "delete"');
 });
 
@@ -66,6 +69,8 @@ test.each([
   [["restor", "a"], 'there is no "restor"; expected run, list, verify or restore'],
   [["run", "a"], 'run takes no "a"'],
   [["list", "a", "b"], 'list takes no "b"'],
+  [["list", "a", "--versions"], 'list --versions takes no "a"'],
+  [["verify", "--versions"], "--versions goes with list alone"],
   [["verify", "a", "b"], 'verify takes no "b"'],
   [["restore"], "restore needs WHAT [PART]; see: list"],
   [["restore", "a", "b", "c"], 'restore takes no "c"'],

@@ -48,7 +48,7 @@ ${ways ? waysHelp(ways) : ""}
   --check-config   with run: validate the config and end
   --report-end     with run, for the unit's ExecStopPost: report a run that could not do it itself
   --unfinished     with run, for a release: name what has begun and not ended, a line each
-${acceptLine}${ways ? restoreFlagsHelp(ways) : ""}  --progress       show how far it is
+${acceptLine}${ways ? restoreFlagsHelp(ways) : ""}${ways?.versions ? "  --versions       with list: each copy that is there, for a program; counts nothing\n" : ""}  --progress       show how far it is
   --json           one JSON object on stdout at the end; all lines go to stderr
   --config FILE    the release's config.json
   --help           this text
@@ -113,6 +113,7 @@ const flags = {
   accept: { type: "string", multiple: true },
   at: { type: "string" },
   into: { type: "string" },
+  versions: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
 type Flag = keyof typeof flags;
@@ -120,7 +121,7 @@ type Flag = keyof typeof flags;
 const everywhere: readonly Flag[] = ["config", "json", "progress", "help"];
 const taken: Readonly<Record<Verb, readonly Flag[]>> = {
   run: [...everywhere, "dry-run", "check-config", "report-end", "unfinished", "accept"],
-  list: everywhere,
+  list: [...everywhere, "versions"],
   verify: everywhere,
   restore: [...everywhere, "dry-run", "at", "into"],
   delete: [...everywhere, "dry-run"],
@@ -179,6 +180,10 @@ export function parseRunnerArguments(
     }
     const [what, ...more] = words;
     if (more.length > 0) throw new Error(`${verb} takes no "${more.join(" ")}"`);
+    if (values.versions) {
+      if (what !== undefined) throw new Error(`list --versions takes no "${what}"`);
+      return { ...rest, mode: "way", asked: { verb: "versions" } };
+    }
     const request = what === undefined ? {} : { what };
     return { ...rest, mode: "way", asked: { verb: verb === "verify" ? verb : "list", request } };
   });
@@ -205,6 +210,7 @@ function refuseFlags(
   { accepts, ways }: Grammar,
 ): void {
   if (given.includes("accept") && !accepts) throw new Error("Unknown option '--accept'");
+  if (given.includes("versions") && !ways?.versions) throw new Error("Unknown option '--versions'");
   const own: readonly string[] = [...taken[verb], ...(verb === "restore" ? switches : [])];
   const wrong = given.find(flag => !own.includes(flag));
   if (wrong === undefined) return;

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import type { RunnerConfig } from "../../plan/contracts/runner";
+import type { Versions } from "../../plan/contracts/versions";
 import { exitCodes, type Failure, Refusal, RunnerError } from "./errors";
 import { lockFile } from "./job-run";
 import { type Lock, takeLock } from "./lock";
@@ -11,6 +12,8 @@ import { Stop } from "./stop";
 /** What an operator may ask of the copies that a runner has made, beside a run that makes new ones. */
 export interface Ways<Config extends RunnerConfig> {
   readonly list: Way<Config, ListRequest>;
+  /** Each copy that is there, for a program: nothing is counted for it. Left out where it keeps none. */
+  versions?(context: WayContext<Config>): Versions | Promise<Versions>;
   /** Left out, as `restore`, where it keeps no copies of its own. */
   readonly verify?: Way<Config, ListRequest>;
   readonly restore?: RestoreWay<Config>;
@@ -79,6 +82,7 @@ export interface Answer {
 /** What was asked for, as the arguments have it. */
 export type Asked =
   | { readonly verb: "list" | "verify"; readonly request: ListRequest }
+  | { readonly verb: "versions" }
   | { readonly verb: "restore"; readonly request: RestoreRequest }
   | { readonly verb: "delete"; readonly request: DeleteRequest };
 
@@ -96,14 +100,14 @@ export async function goWay<Config extends RunnerConfig>(
   if (user !== 0 && user !== statSync(config.stateDir, { throwIfNoEntry: false })?.uid)
     throw new Refusal(
       `user ${user} can't reach copies, expected root`,
-      shell`sudo ${config.job} ${asked.verb}`,
+      shell`sudo ${config.job} ${asked.verb === "versions" ? "list" : asked.verb}`,
     );
   const stop = new Stop(config.job, log);
   const quiet = stop.listen();
   try {
     const answer = await answered(ways, asked, { config, log, stop });
     // What came through and changed something is done, whatever came meanwhile; of what was only looked at, some may be missing.
-    if (asked.verb === "list" || asked.verb === "verify") stop.check(asked.verb);
+    if (asked.verb !== "restore" && asked.verb !== "delete") stop.check(asked.verb);
     return tell(config.job, asked.verb, answer, log, json);
   } catch (fault) {
     // Whatever a command that was cut short made of it: the reason is the stop.
@@ -118,6 +122,10 @@ async function answered<Config extends RunnerConfig>(
   asked: Asked,
   context: WayContext<Config>,
 ): Promise<Answer> {
+  if (asked.verb === "versions") {
+    const result = await given(ways.versions)(context);
+    return { text: JSON.stringify(result), result };
+  }
   if (asked.verb !== "restore" && asked.verb !== "delete")
     return given(ways[asked.verb]).run(asked.request, context);
   const act = (held: WayContext<Config>): Promise<Answer> =>

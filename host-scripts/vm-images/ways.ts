@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { VmImagesConfig } from "../../plan/contracts/vm-images";
+import type { Versions } from "../../plan/contracts/versions";
 import { acceptCommand } from "../runtime/arguments";
 import { proveBackupDisk } from "../runtime/backup-disk";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
@@ -22,6 +23,7 @@ export const ways: Ways<VmImagesConfig> = {
     does: "images of each VM, and of one that the estate no longer names by its id",
     run: list,
   },
+  versions,
   verify: {
     usage: "[VMID]",
     does: "read the newest image of each VM, or all of one, to its end",
@@ -53,6 +55,18 @@ async function list({ what }: ListRequest, { config, stop, log }: Context): Prom
       : [`  waits for ${acceptCommand(config.job, String(id))}: ${rootOf(config)}/.held/${id}/${held}`]),
   ]);
   return { text: lines.join("\n"), result: { vms: images } };
+}
+
+async function versions({ config, stop, log }: Context): Promise<Versions> {
+  await proveBackupDisk(config, "read", { stop, log, dryRun: true });
+  const versions = config.vms.flatMap(({ id }) =>
+    imagesOf(config, id).map(image => ({
+      ...{ of: String(id), at: momentText(image.begunMs), path: fileOf(image), bytes: image.bytes },
+      lacks: image.log.isFinished ? [] : ["vzdump's own log beside it doesn't say that it finished it"],
+      pick: ["--at", momentText(image.begunMs)],
+    })),
+  );
+  return { versions };
 }
 
 async function verify({ what }: ListRequest, { config, stop, log }: Context): Promise<Answer> {

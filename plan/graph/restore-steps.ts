@@ -26,6 +26,12 @@ export function restoreSteps(copy: Copy): RestoreStep[] {
   });
 }
 
+/** What the program of the copy's job calls its dataset; nothing where that lists no versions. */
+export function calledOf(copy: Copy): string | undefined {
+  const { called } = copy.flow.wayBack;
+  return called === undefined ? undefined : filled(called, restored(copy), text => text);
+}
+
 type Words = Readonly<Record<Blank["blank"], string>>;
 
 /** From where its job has put it. */

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { versionsAnswer } from "../../plan/contracts/versions";
 import { parseEstate, planOf } from "../../plan";
 import { restoreSteps, restoreText } from "../../plan/graph/restore-steps";
 import { estate } from "../../stacks/homelab/estate";
@@ -174,6 +175,12 @@ describe("files of a volume", () => {
         { period: "2026-21" },
       ],
     });
+    const answer = JSON.parse((await ask("list", "--versions", "--json")).stdout) as unknown;
+    const [newer, older] = versionsAnswer.parse(answer).versions;
+    expect([newer, older]).toMatchObject([
+      { of: "shop/data", at: "2026-05-31T23:59:59Z", path: expect.stringMatching(/2026-22\/shop\/data$/) },
+      { of: "shop/data", at: "2026-05-24T23:59:59Z", lacks: [] },
+    ]);
     const one = await ask("list", "shop/data");
     expect(one.stdout).toMatch(
       /^shop\/data, files\n {2}2026-05-31T23:59:59Z {2}2026-22 .* KiB {2}complete\n/,
@@ -182,7 +189,7 @@ describe("files of a volume", () => {
     expect(JSON.parse(restored.stdout)).toMatchObject({ status: 0, kind: "files", entries: 1 });
     expect(readFileSync(join(folder, "new/text"), "utf8")).toBe(`of ${weeks["2026-22"]}`);
     expect(
-      await ask("restore", "shop/data", "--at", "2026-05-28", "--into", join(folder, "old")),
+      await ask("restore", "shop/data", ...(older?.pick ?? []), "--into", join(folder, "old")),
     ).toMatchObject({
       status: 0,
     });

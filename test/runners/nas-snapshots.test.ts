@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { versionsAnswer } from "../../plan/contracts/versions";
 import { setRetention } from "../../components/nas-retention";
 import { createNasWorld, type NasWorld } from "./support/nas-world";
 
@@ -205,6 +206,10 @@ test("list shows all of it, and a restore prints steps that bring a path back be
   const [, newest = ""] = daily(1, 0);
   const listed = await world.run("list");
   expect(listed.result["snapshots"]).toHaveLength(2);
+  const told = versionsAnswer.parse((await world.run("list", "--versions")).result).versions;
+  expect(told.map(({ of }) => of)).toEqual(["/Backup", "/Backup"]);
+  const picked = await world.run("restore", "/Backup/books", ...(told[0]?.pick ?? []));
+  expect(picked.result["snapshot"]).not.toBe(newest);
   const { result, status } = await world.run("restore", "/Backup/books");
   expect(status).toBe(0);
   const { volume } = world.config.nas;

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { inTime, long, testLong } from "../long";
+import { versionsAnswer } from "../../plan/contracts/versions";
 import { makeDiskImage } from "./support/disk-image";
 import { makeNasty } from "./support/nasty";
 import { rotFiles } from "./support/rot";
@@ -580,6 +581,13 @@ test("the list says what there is and of when; what is held is told with its rea
     asOf: expect.stringMatching(/Z$/),
   });
   expect(app).not.toHaveProperty("frozen");
+  const { versions } = versionsAnswer.parse(await json("list", "--versions"));
+  expect(versions.map(({ of }) => of)).toEqual(["alone", "app", "nasty", "other-service"]);
+  expect(versions[1]).toMatchObject({
+    at: app?.["asOf"],
+    path: expect.stringMatching(/\/dst\/app$/),
+    lacks: [],
+  });
   rmSync(`${world.source}/app`, { recursive: true });
   mkdirSync(`${world.source}/app`);
   expect(await mirror()).toMatchObject({ status: 1 });

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { versionsAnswer } from "../../plan/contracts/versions";
 import { openSegment } from "../../host-scripts/runtime/journal";
 import { inTime, long, testLong } from "../long";
 import { startFar } from "./support/far";
@@ -218,6 +219,9 @@ test("list says what is owed, and verify what differs and what only the destinat
   expect((await world.start(["list"]).finished).stdout).toMatch(
     /nfs-mirror: 1 names \(1 KiB\) and 0 subtrees in 1 segments, the oldest of .*; read by offsite-sync-backup \((\d+) of (?!\1\))\d+\)/,
   );
+  const told = versionsAnswer.parse((await run("list", "--versions")).result).versions;
+  expect(told.map(({ of }) => of)).toContain(join(world.folder, "backup"));
+  expect(told.map(({ lacks }) => lacks.join()).join()).toContain("nfs-mirror: 1 names");
   expect((await world.start(["list", join(world.folder, "backup")]).finished).stdout).toContain("books");
   writeFileSync(far("pve-backup/books/orphan"), "");
   const { status, result } = await run("verify", join(world.folder, "backup"));

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { versionsAnswer } from "../../plan/contracts/versions";
 import { periodOf } from "../../plan/contracts/period";
 import { createFirewallWorld, type FirewallWorld } from "./support/firewall-world";
 import { useRsyncTools } from "./support/rsync-tools";
@@ -71,6 +72,11 @@ test("an earlier one comes by its time, and what lacks a file is passed over, an
   const listed = await backup("list");
   expect(listed.stdout).toContain("incomplete: it lacks full.tar.gz");
   expect(listed.stdout).toContain("of a run that ended early");
+  const answer = JSON.parse((await backup("list", "--versions", "--json")).stdout) as unknown;
+  const { versions } = versionsAnswer.parse(answer);
+  expect(versions).toMatchObject([{ lacks: ["lacks full.tar.gz"] }, { lacks: [] }]);
+  rmSync(into(), { recursive: true });
+  expect((await backup("restore", ...(versions[1]?.pick ?? []), "--into", into())).stdout).toContain(older);
 });
 
 test("a newer config.xml without a tar is told, and comes where somebody says that it will do", async () => {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { versionsAnswer } from "../../plan/contracts/versions";
 import { parseEstate, planOf } from "../../plan";
 import { restoreSteps, restoreText } from "../../plan/graph/restore-steps";
 import { estate } from "../../stacks/homelab/estate";
@@ -85,6 +86,12 @@ test("a volume's newest snapshot is found by its claim, and the list prints a re
     expect(ended.output).toContain(`the volume vm-9-pvc-a, and its snapshot ${newest}`);
     const at = new Date(Date.now() - 3_600_000).toISOString();
     expect((await world.snapshot(...restore, "--at", at, ...dry)).output).toContain(`snapshot ${older}`);
+    const told = await world.snapshot("list", "--versions", "--json");
+    const [line = ""] = /^\{.*"versions".*\}$/m.exec(told.output) ?? [];
+    const versions = versionsAnswer.parse(JSON.parse(line)).versions;
+    expect(versions.map(({ of }) => of)).toEqual(["nextcloud/nextcloud", "nextcloud/nextcloud", "shop/data"]);
+    const picked = await world.snapshot(...restore, ...(versions[1]?.pick ?? []), ...dry);
+    expect(picked.output).toContain(`snapshot ${older}`);
     const list = await world.snapshot("list", "nextcloud/nextcloud");
     const [, named = ""] = /: (lvm-pvc-snapshot restore .*)$/m.exec(list.output) ?? [];
     expect(named).toMatch(/ vm-9-pvc-a vm-9-pvc-a_snap_/);

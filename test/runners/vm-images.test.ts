@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { execaSync } from "execa";
+import { versionsAnswer } from "../../plan/contracts/versions";
 import { periodOf } from "../../plan/contracts/period";
 import { inTime, testLong } from "../long";
 import { failingFolder } from "./support/failing-folder";
@@ -148,6 +149,10 @@ test("images of another kind of period are images: listed, compared with, and go
   const period = backdate(101, 3);
   world.writeConfig({ keep: { every: "week", count: 1 } });
   expect((await world.start(["list", "101"]).finished).stdout).toContain(`/${period}/101/`);
+  const told = JSON.parse((await world.start(["list", "--versions", "--json"]).finished).stdout) as unknown;
+  expect(versionsAnswer.parse(told).versions.find(({ of }) => of === "101")?.path).toContain(
+    `/${period}/101/`,
+  );
   expect((await world.start(["restore", "101", "--dry-run"]).finished).stdout).toContain(`/${period}/101/`);
 
   world.setVm(101, { disks: { scsi0: content(1, 4), scsi1: content(1, 4) } });

@@ -1,6 +1,6 @@
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
 import type { Ways } from "../../runtime/ways";
-import { list } from "./list";
+import { list, versions } from "./list";
 import { restore } from "./restore";
 import { verify } from "./verify";
 
@@ -11,6 +11,7 @@ export const ways: Ways<DailyBackupConfig> = {
     does: "what there is of each, or of one, the newest first, and what it lacks",
     run: list,
   },
+  versions,
   verify: {
     usage: "[NAMESPACE/CLAIM | configuration]",
     does: "read the newest of each, or all of one, and compare it with what is recorded of it; changes nothing",

@@ -1,4 +1,5 @@
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
+import type { Versions } from "../../../plan/contracts/versions";
 import { momentText } from "../../runtime/moment";
 import { run } from "../../runtime/run";
 import { sizeText } from "../../runtime/size-text";
@@ -27,6 +28,23 @@ export async function list({ what }: ListRequest, context: WayContext<DailyBacku
   }
   const failure = unreadFailure(kept.unread.filter(({ mayHold }) => what === undefined || mayHold(what)));
   return { text: textOf(rows), result: { copies: rows.map(asJson) }, ...(failure && { failure }) };
+}
+
+export async function versions(context: WayContext<DailyBackupConfig>): Promise<Versions> {
+  await proveBackupDisk(context.config, "read", { ...context, dryRun: true });
+  const { copies, unread } = keptCopies(context.config);
+  const failure = unreadFailure(unread);
+  const recorded = recordedBytes(context.config);
+  const versions = copies.map(copy => {
+    const bytes = recorded.get(copy.identity);
+    return {
+      ...{ of: copy.name, at: momentText(copy.completeMs), path: copy.folder },
+      ...(bytes !== undefined && { bytes }),
+      lacks: copy.lacks.length > 0 ? [lackWords(copy)] : [],
+      pick: ["--at", momentText(copy.completeMs), ...(copy.isComplete ? [] : ["--incomplete"])],
+    };
+  });
+  return { versions, ...(failure && { unseen: `${failure.failed}. Next: ${failure.next}` }) };
 }
 
 /** By the identity of a generation. */

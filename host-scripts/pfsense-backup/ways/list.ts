@@ -1,4 +1,6 @@
 import type { PfsenseBackupConfig } from "../../../plan/contracts/pfsense-backup";
+import type { Versions } from "../../../plan/contracts/versions";
+import { momentText } from "../../runtime/moment";
 import { shell } from "../../runtime/shell";
 import type { Answer, ListRequest, WayContext } from "../../runtime/ways";
 import {
@@ -44,4 +46,22 @@ export async function list({ what }: ListRequest, context: WayContext<PfsenseBac
 function incompleteText(generation: Listed): string {
   const text = lackText(generation);
   return text === undefined ? "" : `, incomplete: it ${text}`;
+}
+
+export async function versions(context: WayContext<PfsenseBackupConfig>): Promise<Versions> {
+  await verifyDisk(context);
+  const versions = listedGenerations(context.config).map(generation => {
+    const { madeMs, folder, bytes } = generation;
+    const lack = lackText(generation);
+    return {
+      of: context.config.folder,
+      ...(madeMs !== undefined && { at: momentText(madeMs) }),
+      ...{ path: folder, bytes, lacks: lack === undefined ? [] : [lack] },
+      pick: [
+        ...(madeMs === undefined ? [] : ["--at", momentText(madeMs)]),
+        ...(lack === undefined ? [] : ["--incomplete"]),
+      ],
+    };
+  });
+  return { versions };
 }

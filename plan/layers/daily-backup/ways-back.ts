@@ -24,7 +24,7 @@ export function filesBack(where: Machine): WayBack {
     undo: "lvm-pvc-snapshot restore with that snapshot: the command is printed at the end",
     verifies: "it ends with 0 after each file of the volume was compared with the generation by content",
   };
-  return { ...by(command, where), needs: ofTheClaim };
+  return { ...by(command, where), needs: ofTheClaim, called: [blanks.claim] };
 }
 
 /** The proven copies of a volume's databases, into a volume whose files are back. */
@@ -35,7 +35,7 @@ export function databasesBack(where: Machine): WayBack {
     undo: "lvm-pvc-snapshot restore with that snapshot: the command is printed at the end",
     verifies: "it ends with 0 after each database was compared with its copy by content",
   };
-  return { ...by(command, where), needs: ofTheClaim };
+  return { ...by(command, where), needs: ofTheClaim, called: [blanks.claim] };
 }
 
 /** Into a folder of root's: a host that is built anew is not the one that it was. */
@@ -48,7 +48,7 @@ export function configurationBack(where: Machine): WayBack {
     verifies:
       "it ends with 0 after each file was compared with the generation by content, and prints the folder",
   };
-  return { ...by(command, where), needs: "." };
+  return { ...by(command, where), needs: ".", called: "configuration" };
 }
 
 /** A firewall takes its configuration from whoever administers it. @param job the firewall's own */
@@ -56,6 +56,7 @@ export function firewallBack(where: Machine, job: string, firewall: string): Way
   const folder = `/root/${firewall}-restored`;
   return {
     needs: ".",
+    called: firewall,
     steps: [
       {
         ...{ kind: "command", where, argv: [job, "restore", "--into", folder] },

@@ -54,7 +54,7 @@ export function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Lay
         outOfHostsReach: false,
         verified: true,
         secrets: [],
-        wayBack: { steps: [swapped(snapshots.machine, access.length > 0)] },
+        wayBack: { steps: [swapped(snapshots.machine, access.length > 0)], called: [blanks.claim] },
       },
     ],
     deletes: [{ location: snapshots, keeps: [], scope: "own-generations" }],

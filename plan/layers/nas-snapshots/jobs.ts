@@ -94,7 +94,10 @@ function flowOf(
     verified: true,
     secrets: destination?.secrets ?? [],
     // A NAS names its snapshots as it likes, and which of them is a good one is for a person to say.
-    wayBack: { steps: [byHand(name, spec, estate, target, isWatched)] },
+    wayBack: {
+      steps: [byHand(name, spec, estate, target, isWatched)],
+      ...(isWatched && { called: spec.share }),
+    },
   };
 }
 

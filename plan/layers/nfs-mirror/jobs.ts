@@ -41,6 +41,7 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
         ...(changes && { unheardWithinMs: changes.compareAllMs }),
         secrets: [],
         wayBack: {
+          called: [blanks.entry],
           steps: [
             {
               ...{ kind: "command", where: machine },

@@ -66,6 +66,7 @@ export function vmImagesJob(spec: VmImagesSpec, estate: Estate): LayerJob {
 function imageBack(id: number, where: Machine): WayBack {
   return {
     needs: `*/${id}`,
+    called: String(id),
     steps: [
       {
         ...{ kind: "command", where },

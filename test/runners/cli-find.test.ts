@@ -1,0 +1,252 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Versions } from "../../plan/contracts/versions";
+import { exampleEstate } from "../../plan/estate/example";
+import { ReleaseHost } from "./release-host";
+import { holdfastIn } from "./support/holdfast";
+
+/* A real shell with real find, stat and base64 on real folders; the jobs' programs answer as theirs do (their own tests hold them to the contract). */
+let host: ReleaseHost;
+let path: string | undefined;
+
+beforeAll(() => {
+  host = new ReleaseHost();
+  path = process.env["PATH"];
+  process.env["PATH"] = `${join(host.folder, "ssh")}:${path}`;
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(exampleEstate()));
+  // Both are folders of the host's own, of which nothing outlives a command.
+  host.before = [
+    "mount -t tmpfs none /srv && mount -t tmpfs none /mnt",
+    ...files.map(({ path, at, text }) => {
+      const folder = path.slice(0, path.lastIndexOf("/"));
+      return `mkdir -p ${folder} && printf %s ${text} >${path} && touch -d ${at} ${path}`;
+    }),
+  ].join(" && ");
+});
+afterAll(() => {
+  process.env["PATH"] = path;
+  host.remove();
+});
+
+const files = [
+  { path: "/mnt/backup/books/novels/emma.epub", at: "2026-11-20T08:00:00Z", text: "Emma" },
+  { path: "/srv/nfs/etcd-backup/etcd-1.db", at: "2026-11-26T01:00:00Z", text: "one" },
+  { path: "/srv/nfs/etcd-backup/etcd-2.db", at: "2026-11-27T01:00:00Z", text: "two" },
+  { path: "/srv/nfs/etcd-backup/.part/etcd-3.db", at: "2026-11-28T01:00:00Z", text: "half" },
+  { path: "/mnt/backup/etcd-backup/etcd-1.db", at: "2026-11-26T01:00:00Z", text: "one" },
+  { path: "/mnt/backup/pvc-data/2026-47/nextcloud/nextcloud/a.txt", at: "2026-11-19T07:00:00Z", text: "aa" },
+  { path: "/mnt/backup/pvc-data/2026-48/nextcloud/nextcloud/b.txt", at: "2026-11-26T07:00:00Z", text: "b" },
+];
+
+const claim = { of: "nextcloud/nextcloud", lacks: [] };
+const generation = (week: string, at: string): Versions["versions"][number] => ({
+  ...{ ...claim, at, path: `/mnt/backup/pvc-data/${week}/nextcloud/nextcloud`, bytes: 2e9 },
+  pick: ["--at", at],
+});
+const sound: Readonly<Record<string, Versions | object>> = {
+  "lvm-pvc-snapshot": {
+    versions: [
+      { ...claim, at: "2026-11-28T00:00:05Z", pick: ["snap-2"] },
+      { of: "wiki/data", at: "2026-11-28T00:00:05Z", lacks: [], pick: ["snap-w"] },
+    ],
+  },
+  "daily-backup": {
+    versions: [
+      generation("2026-48", "2026-11-26T04:00:00Z"),
+      {
+        ...generation("2026-47", "2026-11-19T04:00:00Z"),
+        lacks: ['1 entries, first "x": refused'],
+        pick: ["--at", "2026-11-19T04:00:00Z", "--incomplete"],
+      },
+    ],
+  },
+  "nfs-mirror": {
+    versions: [
+      { of: "books", at: "2026-11-28T02:00:00Z", path: "/mnt/backup/books", lacks: [], pick: [] },
+      { of: "etcd-backup", at: "2026-11-28T02:00:00Z", path: "/mnt/backup/etcd-backup", lacks: [], pick: [] },
+    ],
+  },
+  "offsite-sync-backup": {
+    versions: [{ of: "/mnt/backup", at: "2026-11-28T06:30:00Z", lacks: [], pick: [] }],
+  },
+  "nas-snapshots": {
+    versions: [
+      { of: "/Backup", at: "2026-11-27T10:00:00Z", lacks: [], pick: ["--at", "2026-11-27T10:00:00Z"] },
+    ],
+  },
+};
+
+interface Shown {
+  readonly where: string;
+  readonly taken: string | null;
+  readonly restore: string;
+  readonly lacks: readonly string[];
+  readonly chosen: boolean;
+  readonly there: object | null;
+  readonly backSeconds: number | null;
+  readonly medium: string;
+  readonly copied: string | null;
+}
+interface Answer {
+  readonly versions: readonly Shown[];
+  readonly unasked: readonly string[];
+}
+
+function installed(programs: Readonly<Record<string, object>>): void {
+  mkdirSync(join(host.folder, "commands"), { recursive: true });
+  for (const name of Object.keys(sound)) {
+    const answer = programs[name];
+    const script =
+      answer === undefined
+        ? "exit 127"
+        : `[ "$*" = "list --versions --json" ] || exit 9\ncat <<'END'\n${JSON.stringify(answer)}\nEND`;
+    host.installCommand(name, `#!/bin/sh\n${script}\n`);
+  }
+  host.installSsh();
+}
+
+async function find(
+  args: readonly string[],
+  programs = sound,
+): Promise<Answer & { readonly exitCode: number }> {
+  installed(programs);
+  const { exitCode, text } = await holdfastIn(host.folder, ["find", ...args, "--json"]);
+  return { exitCode, ...(JSON.parse(text) as Answer) };
+}
+
+const brief = ({ taken, where }: Shown): string => `${taken} ${where}`;
+
+test("each version of a volume is told, the newest first, with the command that brings back that one", async () => {
+  const { exitCode, versions, unasked } = await find(["nextcloud"]);
+  expect(unasked).toEqual([]);
+  expect(exitCode).toBe(0);
+  expect(versions.map(brief)).toEqual([
+    "2026-11-28T06:30:00.000Z nas:/Backup/pve-backup/pvc-data/nextcloud/nextcloud",
+    "2026-11-28T00:00:05.000Z pve:pool:data/snapshots/nextcloud/nextcloud",
+    "2026-11-27T10:00:00.000Z nas:/Backup/#snapshot/pve-backup/pvc-data/nextcloud/nextcloud",
+    "2026-11-26T04:00:00.000Z pve:/mnt/backup/pvc-data/2026-48/nextcloud/nextcloud",
+    "2026-11-19T04:00:00.000Z pve:/mnt/backup/pvc-data/2026-47/nextcloud/nextcloud",
+  ]);
+  const [sent, snapshot, ofNas, week, incomplete] = versions;
+  expect(snapshot).toMatchObject({ backSeconds: 0, medium: "hdd sdc, home" });
+  expect(snapshot?.restore).toBe("# on pve:\nlvm-pvc-snapshot restore nextcloud/nextcloud snap-2");
+  expect(week?.restore).toBe("# on pve:\ndaily-backup restore nextcloud/nextcloud --at 2026-11-26T04:00:00Z");
+  // 40 GB at 120 MB a second.
+  expect(week?.backSeconds).toBeCloseTo(40e9 / 120e6);
+  expect(incomplete?.lacks).toEqual(['1 entries, first "x": refused']);
+  expect(incomplete?.restore).toMatch(/ --at 2026-11-19T04:00:00Z --incomplete$/);
+  expect(sent).toMatchObject({ medium: "hdd, parents", copied: "daily-backup" });
+  expect(ofNas?.restore).toContain("nas-snapshots restore");
+  expect(ofNas?.restore).toContain("--at 2026-11-27T10:00:00Z");
+});
+
+test("of one path, each version is asked what it has, and one without it isn't told", async () => {
+  const { exitCode, versions } = await find(["nextcloud/nextcloud/b.txt"]);
+  expect(versions.map(brief)).toContain(
+    "2026-11-26T04:00:00.000Z pve:/mnt/backup/pvc-data/2026-48/nextcloud/nextcloud/b.txt",
+  );
+  expect(versions.map(brief).join("\n")).not.toContain("2026-47");
+  expect(versions.find(({ there }) => there)?.there).toEqual({
+    ...{ bytes: 1, modified: "2026-11-26T07:00:00.000Z", isFolder: false },
+  });
+  expect(exitCode).toBe(0);
+});
+
+test("a path of the host is found in the mirror, and comes back by itself", async () => {
+  const { versions } = await find(["/srv/nfs/books/novels/emma.epub"]);
+  const mirrored = versions.find(({ where }) => where.startsWith("pve:/mnt/backup/"));
+  expect(mirrored).toMatchObject({
+    where: "pve:/mnt/backup/books/novels/emma.epub",
+    there: { bytes: 4, modified: "2026-11-20T08:00:00.000Z" },
+    restore: "# on pve:\nnfs-mirror restore books novels/emma.epub",
+  });
+});
+
+test("dumps are told file by file, where they were made and where they were copied to", async () => {
+  const { versions } = await find(["etcd"]);
+  expect(versions.map(brief).filter(text => text.includes(" pve:"))).toEqual([
+    "2026-11-27T01:00:00.000Z pve:/srv/nfs/etcd-backup/etcd-2.db",
+    "2026-11-26T01:00:00.000Z pve:/srv/nfs/etcd-backup/etcd-1.db",
+    "2026-11-26T01:00:00.000Z pve:/mnt/backup/etcd-backup/etcd-1.db",
+  ]);
+});
+
+test("with a time, the newest version at or before it is the first, and is said by the estate's clocks", async () => {
+  installed(sound);
+  const words = ["find", "nextcloud", "--at", "2026-11-26 06:00"];
+  const { exitCode, text } = await holdfastIn(host.folder, words);
+  expect(text).toContain(
+    "nextcloud: the newest at or before 2026-11-26 06:00:00 +02:00 is of 2026-11-26 06:00:00 +02:00.",
+  );
+  expect(exitCode).toBe(0);
+  const { versions } = await find(words.slice(1));
+  expect(versions.map(({ taken, chosen }) => `${taken} ${chosen}`).slice(0, 2)).toEqual([
+    "2026-11-26T04:00:00.000Z true",
+    "2026-11-28T06:30:00.000Z false",
+  ]);
+});
+
+test("where nothing is so old, that is told, and what there is", async () => {
+  const { exitCode, versions } = await find(["nextcloud", "--at", "2026-01-01 00:00"]);
+  expect(versions.length).toBe(5);
+  expect(exitCode).toBe(1);
+});
+
+test("where nothing is there, it ends with 1", async () => {
+  const none = Object.fromEntries(Object.keys(sound).map(name => [name, { versions: [] }]));
+  expect(await find(["nextcloud"], none)).toMatchObject({ exitCode: 1, versions: [], unasked: [] });
+});
+
+test.each<[string, () => void, string]>([
+  [
+    "a host that isn't reached",
+    () => host.installSsh("echo no route >&2; exit 255"),
+    "pve wasn't asked: no route. Next: ssh -p 22 root@pve.example true",
+  ],
+  [
+    "a program that refuses",
+    () =>
+      installed({
+        ...sound,
+        "daily-backup": { failed: "the disk isn't mounted", next: "mount /mnt/backup" },
+      }),
+    "daily-backup on pve has told nothing: the disk isn't mounted. Next: mount /mnt/backup",
+  ],
+  [
+    "a program of an earlier release",
+    () => installed({ ...sound, "daily-backup": { volumes: [] } }),
+    "daily-backup on pve has told nothing: its program isn't there, is of an earlier release, or didn't answer in a minute",
+  ],
+])("%s is told with what the others have, and it ends with 3", async (_, break_, said) => {
+  installed(sound);
+  break_();
+  const { exitCode, text } = await holdfastIn(host.folder, ["find", "nextcloud", "--json"]);
+  expect((JSON.parse(text) as Answer).unasked).toEqual([said]);
+  expect(exitCode).toBe(3);
+});
+
+test.each([
+  [
+    ["nextclod"],
+    '"nextclod" is no service, no claim and no path that a service names. Did you mean "nextcloud"?',
+  ],
+  [["/srv/nfs/boks"], 'Did you mean "/srv/nfs/books"'],
+  [["books", "--host", "pvee"], '--host: "pvee" is no host, expected one of pve.'],
+  [["books/../x"], "goes up by"],
+  [["books", "--at", "yesterday"], "--at: "],
+])("%s is refused before anybody is asked", async (args, said) => {
+  host.installSsh("echo asked >&2; exit 255");
+  const { exitCode, text } = await holdfastIn(host.folder, ["find", ...args]);
+  expect(text).toContain(said);
+  expect(text).not.toContain("asked");
+  expect(exitCode).toBe(2);
+});
+
+test("a name from a host acts on no terminal, and adds no row", async () => {
+  const lacks = ["\u001b[2J\nverified"];
+  installed({ ...sound, "lvm-pvc-snapshot": { versions: [{ ...claim, lacks, pick: ["a\nb; reboot"] }] } });
+  const { text } = await holdfastIn(host.folder, ["find", "nextcloud"]);
+  expect(text).not.toContain("\u001b");
+  expect(text).toContain("LACKS \\u001b[2J\\nverified");
+  expect(text).toContain("lvm-pvc-snapshot restore nextcloud/nextcloud $'a\\x0ab; reboot'");
+});
