@@ -69,6 +69,13 @@ export function eachDatasetOf(estate: Estate): readonly Dataset[] {
   return datasets;
 }
 
+const folded = new WeakMap<Dataset, readonly Dataset[]>();
+
+/** Those that one of them stands for, each as the estate has it; a dataset that stands for itself alone. */
+export function membersOf(dataset: Dataset): readonly Dataset[] {
+  return folded.get(dataset) ?? [dataset];
+}
+
 /** From so many on, nobody reads of each of them. */
 const many = 10;
 
@@ -88,7 +95,9 @@ function alikeAsOne(datasets: readonly Dataset[], estate: Estate): Dataset[] {
     if (all.length < many) return [dataset];
     if (dataset !== all[0]) return [];
     const count = all.reduce((sum, each) => sum + each.count, 0);
-    return [{ ...dataset, id: `${dataset.id} and ${all.length - 1} alike`, count }];
+    const one = { ...dataset, id: `${dataset.id} and ${all.length - 1} alike`, count };
+    folded.set(one, all);
+    return [one];
   });
 }
 

@@ -45,9 +45,10 @@ export type Phrase = string | readonly (string | Blank)[];
  * - `relative`: an option of rsync where `from` needs it; else the word is left out
  * - `entry`: first name of the copy below the flow's target; "." for all of it
  * - `below`: the path below that; left out where there is none
+ * - `at`: in a word that a shell reads, " --at TIME" for another copy than the newest, its blanks escaped; else nothing
  */
 export interface Blank {
-  readonly blank: "claim" | "from" | "to" | "relative" | "entry" | "below";
+  readonly blank: "claim" | "from" | "to" | "relative" | "entry" | "below" | "at";
 }
 
 function blank(name: Blank["blank"]): Blank {
@@ -61,6 +62,7 @@ export const blanks = {
   relative: blank("relative"),
   entry: blank("entry"),
   below: blank("below"),
+  at: blank("at"),
 } as const;
 
 /** A phrase as it is read: phrase`from ${blanks.from} to ${blanks.to}`. */

@@ -78,7 +78,7 @@ function chosenOf(found: readonly Found[], atMs: number): Found[] {
   return [...chosen.values()];
 }
 
-function exitCodeOf({ found, unasked }: Search, lacksChosen: boolean): number {
-  if (unasked.length > 0) return 3;
+function exitCodeOf({ found, unasked, byHand }: Search, lacksChosen: boolean): number {
+  if (unasked.length > 0 || (found.length === 0 && byHand.length > 0)) return 3;
   return found.length === 0 || lacksChosen ? 1 : 0;
 }

@@ -27,8 +27,13 @@ export type Question =
 export function questionOf(copy: Copy): Question | undefined {
   const { machine, path } = copy.location;
   if (!isHosted(firstOf(copy).job) && machine.kind === "host") return { host: machine.name, folder: path };
+  // The claim of a database's volume, or of one of many that are counted, is the cluster's to say.
+  const { kind, count } = copy.dataset;
+  const isOfVolumes = copy.flow.source.kind === "volumes" || copy.flow.source.kind === "copies-of";
+  if (isOfVolumes && (kind !== "volume" || count !== 1)) return undefined;
   const called = calledOf(copy);
-  return isHosted(copy.job) && called !== undefined
+  // All of a tree is many things to its program, each of a time of its own.
+  return isHosted(copy.job) && called !== undefined && called !== "."
     ? { host: copy.job.host, job: copy.job, called }
     : undefined;
 }

@@ -22,11 +22,16 @@ export function dumpsIn(
 }
 
 function dumpIn(folder: string, entry: string): Version[] {
+  // What names no fraction means all of its second, to whoever is asked for a dump of then.
   const [, seconds, bytes, name] = /^(\d+)\.\d+ (\d+) ([^]+)$/.exec(entry) ?? [];
   if (seconds === undefined || name === undefined) return [];
   return [
     {
-      ...{ of: folder, at: new Date(Number(seconds) * 1000).toISOString(), path: `${folder}/${name}` },
+      ...{
+        of: folder,
+        at: new Date(Number(seconds) * 1000).toISOString().replace(".000", ""),
+        path: `${folder}/${name}`,
+      },
       ...{ bytes: Number(bytes), lacks: [], pick: [] },
     },
   ];

@@ -1,5 +1,5 @@
 import type { Estate, Plan } from "../../plan";
-import { bytesOf } from "../../plan/datasets";
+import { bytesOf, type Dataset, membersOf } from "../../plan/datasets";
 import type { Version } from "../../plan/contracts/versions";
 import { type Copy, copiesByDataset } from "../../plan/graph/copies";
 import { placeText } from "../../plan/graph/lose";
@@ -47,6 +47,28 @@ export interface Search {
   readonly byHand: readonly string[];
 }
 
+/** Of many volumes that are told as one, each has its own. */
+function copiesByMember({ copies }: Plan): ReadonlyMap<Dataset, readonly Copy[]> {
+  const all = [...copiesByDataset(copies)].flatMap(([dataset, own]) =>
+    membersOf(dataset).map((member): [Dataset, readonly Copy[]] => [
+      member,
+      member === dataset ? own : own.map(copy => ofMember(copy, dataset, member)),
+    ]),
+  );
+  return new Map(all);
+}
+
+/** Wherever it was copied to, a volume's path ends in its namespace and claim. */
+function ofMember(copy: Copy, one: Dataset, member: Dataset): Copy {
+  const { location, from } = copy;
+  const claim = ({ location: { path } }: Dataset): string => path.slice(path.indexOf("/"));
+  const path = `${location.path.slice(0, -claim(one).length)}${claim(member)}`;
+  return {
+    ...{ ...copy, dataset: member, location: { ...location, path } },
+    ...(from && { from: ofMember(from, one, member) }),
+  };
+}
+
 interface Wanted {
   readonly copy: Copy;
   readonly sought: Sought;
@@ -55,7 +77,7 @@ interface Wanted {
 
 /** Asks each host that has or knows copies by one connection, and by another for what there is of a path. */
 export async function search(asked: Asked, plan: Plan, sought: readonly Sought[]): Promise<Search> {
-  const copies = copiesByDataset(plan.copies);
+  const copies = copiesByMember(plan);
   const wanted = sought.flatMap(each =>
     (copies.get(each.dataset) ?? []).map((copy): Wanted => ({
       copy,
@@ -100,7 +122,7 @@ export async function search(asked: Asked, plan: Plan, sought: readonly Sought[]
           .filter(({ question }) => question === undefined)
           .map(
             ({ copy }) =>
-              `${placeText(copy.location)}, by ${copy.job.called}: nobody can be asked what is there. To have what it has:\n${restoreText(restoreSteps(copy))}`,
+              `${placeText(copy.location)}, by ${copy.job.called}: what is there of it isn't asked for. To have the newest:\n${restoreText(restoreSteps(copy))}`,
           ),
       ),
     ],
@@ -142,13 +164,14 @@ interface Place {
   readonly path: string;
 }
 
-/** Where a version has the path that was asked for; undefined where all of it is meant, or nothing lies open. */
+/** Where a version has the path that was asked for, or the dataset in a larger tree; undefined where nothing lies open. */
 function placeIn({ copy, sought, question, version }: Told): Place | undefined {
-  if (version.path === undefined || question === undefined || sought.below === undefined) return undefined;
-  if ("folder" in question) return undefined;
+  if (version.path === undefined || question === undefined || "folder" in question) return undefined;
+  const { host } = question;
+  const below = sought.below === undefined ? "" : `/${sought.below}`;
   // Of a tree, its program names the first folder, and the dataset may lie deeper.
-  const root = copy.flow.source.kind === "tree" ? copy.location.path : version.path;
-  return { host: question.host, path: `${root}/${sought.below}` };
+  if (copy.flow.source.kind === "tree") return { host, path: `${copy.location.path}${below}` };
+  return below === "" ? undefined : { host, path: `${version.path}${below}` };
 }
 
 function keyOf(place: Place | undefined): string {
@@ -204,11 +227,16 @@ function mediumOf(estate: Estate, { location }: Copy): string {
 /** The plan's own way back, of this version and path. */
 function stepsOf({ copy, sought, version, question }: Told): RestoreStep[] {
   const { below } = sought;
-  const steps = restoreSteps(below === undefined ? copy : deeper(copy, below));
+  const steps = restoreSteps(below === undefined ? copy : deeper(copy, below), dumpOf(question, version));
   const job = question && "job" in question ? question.job.name : undefined;
   return steps.map(step =>
     step.argv?.[0] === job && step.argv ? { ...step, argv: [...step.argv, ...version.pick] } : step,
   );
+}
+
+/** A dump is asked for by its time. */
+function dumpOf(question: Question | undefined, { at }: Version): string | undefined {
+  return question && "folder" in question ? at : undefined;
 }
 
 /** A path in a copy, as far as it is copied as a tree: what a program has packed comes back whole. */

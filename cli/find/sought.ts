@@ -1,7 +1,7 @@
 import { normalize } from "node:path/posix";
 import type { Plan } from "../../plan";
 import { nearest } from "../../plan/contracts/near";
-import { type Dataset, datasetId } from "../../plan/datasets";
+import { type Dataset, datasetId, membersOf } from "../../plan/datasets";
 import { exceptVolumes } from "../../plan/estate/except-volumes";
 import { isBelow } from "../../plan/layers/places";
 import { BadInput } from "../bad-input";
@@ -34,7 +34,7 @@ export function soughtBy(plan: Plan, what: string, host: string | undefined): So
     throw new BadInput(`"${what}" goes up by "..": expected a path as it is in the data, without that.`);
   const isMeant = ({ location: { machine } }: Dataset): boolean =>
     host === undefined || (machine.kind === "host" && machine.name === host);
-  const datasets = plan.datasets.filter(isMeant);
+  const datasets = plan.datasets.flatMap(membersOf).filter(isMeant);
   const typed = normalize(what).replace(/(?<=.)\/+$/, "");
   const service = datasets.filter(dataset => dataset.service === typed);
   if (service.length > 0) return service.map(dataset => ({ dataset }));

@@ -93,7 +93,12 @@ export async function list(
     return claim ? { ...row, namespace: claim.namespace, claim: claim.name } : row;
   });
   if (versions) {
-    log.result({ job: config.job, status: 0, versions: all.flatMap(versionsOf) });
+    const nobodys = all.filter(({ claim, snapshots }) => claim === undefined && snapshots.length > 0);
+    const unseen = `of ${nobodys.length} volumes it isn't known whose they are, first ${nobodys[0]?.volume}. Next: lvm-pvc-snapshot list`;
+    log.result({
+      ...{ job: config.job, status: 0, versions: all.flatMap(versionsOf) },
+      ...(nobodys.length > 0 && { unseen }),
+    });
     return;
   }
   const rows = only === undefined ? all : all.filter(row => isCalled(row, only));

@@ -64,9 +64,10 @@ function versions({ config }: Context): Versions {
   const memory = readMemory(config);
   const versions = config.legs.map(leg => {
     const lastMs = memory.legs[leg.from];
-    const owed = leg.journals.map(journal =>
-      owedText(owedOf(config, journal, memory.stamps[journal.folder])),
-    );
+    const owed = leg.journals
+      .map(journal => owedOf(config, journal, memory.stamps[journal.folder]))
+      .filter(({ segments, whole }) => segments > 0 || whole !== undefined)
+      .map(owedText);
     return {
       of: leg.from,
       ...(lastMs !== undefined && { at: momentText(lastMs) }),

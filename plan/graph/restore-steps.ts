@@ -14,14 +14,16 @@ export type RestoreStep = Outcome<string> & {
 /**
  * What brings a copy back, step by step. What was copied on as part of a tree is brought back to where that tree was found,
  * hop by hop; there the program that made the copy restores it.
+ * @param at of a copy that is one of many files, when it was made, ISO 8601; the newest unless given
  */
-export function restoreSteps(copy: Copy): RestoreStep[] {
+export function restoreSteps(copy: Copy, at?: string): RestoreStep[] {
   const chain = chainOf(copy);
   const made = chain.findLastIndex(({ flow }) => flow.source.kind !== "tree");
   const hops = chain.slice(Math.max(0, made)).reverse();
   return hops.flatMap((hop, index) => {
     const before = hops[index + 1];
-    const words = before ? carried(hop, before, chain[made]) : restored(hop);
+    const to = before ? carried(hop, before, chain[made]) : restored(hop);
+    const words = at === undefined ? to : { ...to, at: `\\ --at\\ ${at}` };
     return hop.flow.wayBack.steps.map(step => filledStep(step, words, hop));
   });
 }
@@ -45,6 +47,7 @@ function restored({ dataset, flow, location }: Copy): Words {
     relative: "",
     entry: entry === "" ? "." : entry,
     below: below.join("/"),
+    at: "",
   };
 }
 

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import type { Versions } from "../../plan/contracts/versions";
-import { exampleEstate } from "../../plan/estate/example";
+import { exampleEstate, type ExampleEstate } from "../../plan/estate/example";
 import { ReleaseHost } from "./release-host";
 import { holdfastIn } from "./support/holdfast";
 
@@ -13,7 +14,6 @@ beforeAll(() => {
   host = new ReleaseHost();
   path = process.env["PATH"];
   process.env["PATH"] = `${join(host.folder, "ssh")}:${path}`;
-  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(exampleEstate()));
   // Both are folders of the host's own, of which nothing outlives a command.
   host.before = [
     "mount -t tmpfs none /srv && mount -t tmpfs none /mnt",
@@ -23,6 +23,7 @@ beforeAll(() => {
     }),
   ].join(" && ");
 });
+beforeEach(() => withEstate(() => undefined));
 afterAll(() => {
   process.env["PATH"] = path;
   host.remove();
@@ -90,6 +91,7 @@ interface Shown {
 interface Answer {
   readonly versions: readonly Shown[];
   readonly unasked: readonly string[];
+  readonly byHand: readonly string[];
 }
 
 function installed(programs: Readonly<Record<string, object>>): void {
@@ -103,6 +105,13 @@ function installed(programs: Readonly<Record<string, object>>): void {
     host.installCommand(name, `#!/bin/sh\n${script}\n`);
   }
   host.installSsh();
+}
+
+/** For one test. */
+function withEstate(change: (estate: ExampleEstate) => void): void {
+  const estate = exampleEstate();
+  change(estate);
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(estate));
 }
 
 async function find(
@@ -169,6 +178,86 @@ test("dumps are told file by file, where they were made and where they were copi
     "2026-11-26T01:00:00.000Z pve:/srv/nfs/etcd-backup/etcd-1.db",
     "2026-11-26T01:00:00.000Z pve:/mnt/backup/etcd-backup/etcd-1.db",
   ]);
+});
+
+test("a dump is asked for by its own time, where its program restores it", async () => {
+  withEstate(estate => {
+    const [etcd] = estate.layers["cluster-dump"];
+    const { k8s } = estate.clusters;
+    if (k8s) k8s.runnerImage = `docker.io/library/node:24-bookworm-slim@sha256:${"0".repeat(64)}`;
+    if (etcd)
+      etcd.dump = {
+        engine: "postgresql",
+        databases: "together",
+        image: `docker.io/library/postgres:15@sha256:${"0".repeat(64)}`,
+        server: { host: "postgresql.dbaas.svc.cluster.local", namespace: "dbaas" },
+        user: "backup",
+        secret: "pfsense-key",
+      };
+    estate.services["etcd"] = {
+      ...estate.services["etcd"],
+      data: [
+        {
+          ...{
+            kind: "database",
+            engine: "postgresql",
+            size: "200MB",
+            churnPerDay: "1MB",
+            growthPerDay: "0B",
+          },
+          on: { host: "pve", pool: "data", namespace: "dbaas" },
+        },
+      ],
+    };
+  });
+  const { versions } = await find(["etcd"]);
+  const older = versions.find(({ where }) => where === "pve:/srv/nfs/etcd-backup/etcd-1.db");
+  const [asked = ""] = /ASK=restore\S* --at\S* [^ ]*/.exec(older?.restore ?? "") ?? [];
+  const { stdout } = await execa("sh", ["-c", `printf '%s\\n' ${asked}`]);
+  expect(stdout).toBe("ASK=restore --at 2026-11-26T01:00:00Z");
+});
+
+test("of volumes that are counted, what a person does is told, and not that there is none", async () => {
+  withEstate(estate => {
+    const [nextcloud] = estate.services["nextcloud"]?.data ?? [];
+    if (nextcloud?.kind === "volume") nextcloud.count = 3;
+  });
+  const none = Object.fromEntries(Object.keys(sound).map(name => [name, { versions: [] }]));
+  const { exitCode, byHand } = await find(["nextcloud"], none);
+  expect(exitCode).toBe(3);
+  expect(byHand.join("\n")).toMatch(/for each of its volumes.*lvm-pvc-snapshot restore/);
+});
+
+test("of many volumes alike, which the plan tells as one, each has its own versions", async () => {
+  withEstate(estate => {
+    const spec = estate.services["nextcloud"]?.data[0];
+    const data = Array.from({ length: 12 }, (_, index) => ({
+      name: `part-${index}`,
+      claim: `part-${index}`,
+    }));
+    if (spec?.kind === "volume")
+      estate.services["nextcloud"] = {
+        ...estate.services["nextcloud"],
+        data: data.map(names => ({ ...spec, ...names })),
+      };
+  });
+  const made = (part: string): object => ({
+    ...{ of: `nextcloud/${part}`, lacks: [], at: "2026-11-28T00:00:05Z", pick: [`snap-${part}`] },
+  });
+  const own = { "lvm-pvc-snapshot": { versions: [made("part-0"), made("part-7")] } };
+  const { versions } = await find(["nextcloud/part-7"], { ...sound, ...own });
+  expect(versions.map(({ where }) => where)).toContain("pve:pool:data/snapshots/nextcloud/part-7");
+  expect(versions.map(({ restore }) => restore).join("\n")).toContain("restore nextcloud/part-7 snap-part-7");
+  expect(versions.map(({ where }) => where).join("\n")).not.toContain("part-0");
+});
+
+test("a dataset deep in a tree is looked for where it lies in the copy", async () => {
+  withEstate(estate => {
+    const [books] = estate.services["books"]?.data ?? [];
+    if (books?.kind === "tree") books.path = "/srv/nfs/books/gone";
+  });
+  const { versions } = await find(["books"]);
+  expect(versions.map(({ where }) => where).filter(where => where.startsWith("pve:"))).toEqual([]);
 });
 
 test("with a time, the newest version at or before it is the first, and is said by the estate's clocks", async () => {

@@ -214,6 +214,8 @@ test("a restore goes into an empty place alone", async () => {
 });
 
 test("list says what is owed, and verify what differs and what only the destination has", async () => {
+  const atRest = versionsAnswer.parse((await run("list", "--versions")).result).versions;
+  expect(atRest.flatMap(({ lacks }) => lacks)).toEqual([]);
   hand("paths", "books/one");
   appendFileSync(join(world.backup, "books/one"), "!");
   expect((await world.start(["list"]).finished).stdout).toMatch(

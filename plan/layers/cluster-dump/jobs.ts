@@ -10,7 +10,7 @@ import type { Judgement, JobAlert, LayerJob } from "../../job";
 import { retentionOf } from "../../retention";
 import type { Machine } from "../../place";
 import { parseSize } from "../../units/size";
-import { blanks, phrase, type WayBack } from "../../way-back";
+import { blanks, phrase, type Phrase, type WayBack } from "../../way-back";
 import { cronTrigger, runOf } from "../common";
 import { secretCredential } from "../host-runner";
 import { hostLocation } from "../places";
@@ -75,7 +75,7 @@ function wayBackOf({ name, namespace, cluster, dump }: ClusterDumpSpec, machine:
     return {
       steps: [
         {
-          ...{ kind: "command", where, argv: askCommand(namespace, name, "restore"), ...way },
+          ...{ kind: "command", where, argv: restoring(namespace, name), ...way },
           verifies:
             "its log ends with what each database is as of: every dump was compared with its SHA-256 before, and all that its manifest counts after",
         },
@@ -92,6 +92,15 @@ function wayBackOf({ name, namespace, cluster, dump }: ClusterDumpSpec, machine:
       },
     ],
   };
+}
+
+/** Its last word is a shell's, in which what is asked for stands last of its own word. */
+function restoring(namespace: string, name: string): readonly Phrase[] {
+  const asked = "ASK=restore";
+  return askCommand(namespace, name, "restore").map(word => {
+    const end = word.indexOf(asked) + asked.length;
+    return word.includes(asked) ? phrase`${word.slice(0, end)}${blanks.at}${word.slice(end)}` : word;
+  });
 }
 
 function credentialsOf({ dump }: ClusterDumpSpec) {
