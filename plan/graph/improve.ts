@@ -4,7 +4,7 @@ import type { Job } from "../job";
 import type { Plan } from "..";
 import type { Way } from "./copies";
 import { Rearrangement } from "./rearrangement";
-import { type Loss, worstOf, yearsOf } from "./loss";
+import { type Loss, worstOf, worstWithin, yearsOf } from "./loss";
 import { survivorsOf } from "./survivors";
 import type { Timeline } from "./versions";
 
@@ -93,17 +93,19 @@ function bestMove(
     fromMs: Math.max(moves.horizon.fromMs, atMs - 3 * dayMs),
     toMs: Math.min(moves.horizon.toMs, atMs + 3 * dayMs),
   };
-  const lossIn = (move: Move, span?: typeof around): number =>
-    Math.max(...ways.map(left => worstOf(left, move.timeline, span).worstLossMs ?? Infinity));
+  const lossOf = ({ timeline }: Move): number =>
+    Math.max(...ways.map(left => worstOf(left, timeline).worstLossMs ?? Infinity));
+  const lossAround = ({ timeline }: Move): number =>
+    Math.max(...ways.map(left => worstWithin(left, timeline, around) ?? Infinity));
   const candidates = [...onTheWay]
     .flatMap(job => moves.of(job))
-    .map(move => ({ move, atLeastMs: lossIn(move, around) }))
+    .map(move => ({ move, atLeastMs: lossAround(move) }))
     .filter(({ atLeastMs }) => atLeastMs < lossBeforeMs)
     .sort((a, b) => a.atLeastMs - b.atLeastMs || a.move.byMinutes - b.move.byMinutes);
   let best: { move: Move; lossAfterMs: number } | undefined;
   for (const { move, atLeastMs } of candidates) {
     if (best && atLeastMs > best.lossAfterMs) break;
-    const lossAfterMs = lossIn(move);
+    const lossAfterMs = lossOf(move);
     const isBetter = best
       ? lossAfterMs < best.lossAfterMs ||
         (lossAfterMs === best.lossAfterMs && move.byMinutes < best.move.byMinutes)

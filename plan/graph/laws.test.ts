@@ -100,3 +100,23 @@ test("an estate that went through JSON is the same, and so is its plan", () =>
     }),
     { numRuns: numRuns / 2 },
   ));
+
+test("what counts within a span is what counts over all the weeks, narrowed to it", () =>
+  fc.assert(
+    fc.property(randomEstate, fc.nat(20), fc.nat(1_440), (estate, day, minute) => {
+      const plan = planOf(parseEstate(estateOf(estate)));
+      const timeline = new Timeline(plan.jobs, { fromMs, toMs: fromMs + 21 * dayMs, warmUpMs: 42 * dayMs });
+      const spanFromMs = fromMs + day * dayMs + minute * 60_000;
+      const spanToMs = spanFromMs + 3 * dayMs;
+      for (const { way } of plan.copies) {
+        const { readMs, availableMs } = timeline.countedOf(way);
+        const first = Math.max(0, availableMs.filter(ms => ms <= spanFromMs).length - 1);
+        const end = availableMs.filter(ms => ms < spanToMs).length;
+        expect(timeline.countedWithin(way, spanFromMs, spanToMs)).toEqual({
+          readMs: readMs.slice(first, end),
+          availableMs: availableMs.slice(first, end),
+        });
+      }
+    }),
+    { numRuns },
+  ));

@@ -104,17 +104,21 @@ export type Worst = Pick<Loss, "worstLossMs" | "worstAtMs" | "via" | "unheardMs"
 
 const unharmed: Worst = { worstLossMs: 0, via: ["live"] };
 
-/** Largest age of the newest of several copies, over every minute of the horizon, or of a part of it. */
-export function worstOf(
+/** Largest age of the newest of several copies, over every minute of a part of the horizon; nothing where none is left at some minute. */
+export function worstWithin(
   ways: readonly Way[],
   timeline: Timeline,
-  { fromMs, toMs }: Pick<Horizon, "fromMs" | "toMs"> = timeline.horizon,
-): Worst {
+  { fromMs, toMs }: Pick<Horizon, "fromMs" | "toMs">,
+): number | undefined {
+  const versions = ways.map(way => timeline.countedWithin(way, fromMs, toMs));
+  return worstMinute(versions, fromMs, toMs)?.lossMs;
+}
+
+/** Largest age of the newest of several copies, over every minute of the horizon. */
+export function worstOf(ways: readonly Way[], timeline: Timeline): Worst {
   const worst = worstMinuteOf(
     ways.map(way => timeline.countedOf(way)),
     timeline,
-    fromMs,
-    toMs,
   );
   if (!worst) return nothingLeft;
   const { jobs = [], unheardMs = 0, countsAfterMs = 0 } = ways[worst.way] ?? {};
@@ -141,13 +145,11 @@ const worstMinutes = new WeakMap<Alike, Map<string, WorstMinute | undefined>>();
 /** Hosts that are alike share what follows from their versions, and so do moves that change others. */
 function worstMinuteOf(
   versions: readonly Versions[],
-  { alike }: Timeline,
-  fromMs: number,
-  toMs: number,
+  { alike, horizon: { fromMs, toMs } }: Timeline,
 ): WorstMinute | undefined {
   const known = worstMinutes.get(alike) ?? new Map<string, WorstMinute | undefined>();
   worstMinutes.set(alike, known);
-  const key = `${versions.map(each => alike.idOf(each)).join()} from ${fromMs} to ${toMs}`;
+  const key = versions.map(each => alike.idOf(each)).join();
   if (!known.has(key)) known.set(key, worstMinute(versions, fromMs, toMs));
   return known.get(key);
 }

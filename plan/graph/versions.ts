@@ -1,3 +1,4 @@
+import { countUntil } from "../ascending";
 import { firings } from "../calendar";
 import type { Job } from "../job";
 import type { Copy, Way } from "./copies";
@@ -94,6 +95,24 @@ export class Timeline {
   countedOf(way: Way): Versions {
     const versions = this.versionsOf({ way });
     return way.countsAfterMs === 0 ? versions : this.alike.laterBy(way.countsAfterMs, versions);
+  }
+
+  /** Of the same, the one that is there at `fromMs` and those that come before `toMs`: found by those of each job that they need. */
+  countedWithin(way: Way, fromMs: number, toMs: number): Versions {
+    const { countsAfterMs } = way;
+    const { readMs, availableMs } = this.versionsWithin(way, fromMs - countsAfterMs, toMs - countsAfterMs);
+    return { readMs, availableMs: availableMs.map(ms => ms + countsAfterMs) };
+  }
+
+  private versionsWithin(way: Way, fromMs: number, toMs: number): Versions {
+    const { startMs, endMs } = this.runsOf(way.job);
+    const first = Math.max(0, countUntil(endMs, ms => ms <= fromMs) - 1);
+    const end = countUntil(endMs, ms => ms < toMs);
+    const [starts, ends] = [startMs.slice(first, end), endMs.slice(first, end)];
+    const [firstMs, lastMs] = [starts[0], starts.at(-1)];
+    if (!way.from || firstMs === undefined || lastMs === undefined)
+      return { readMs: starts, availableMs: ends };
+    return copied(starts, ends, this.versionsWithin(way.from, firstMs, lastMs + 1));
   }
 
   private thoughtOf(job: Job): Job {
@@ -243,17 +262,12 @@ class Wait {
 
 /** A run copies the newest version that is complete at its start; the first runs may find none. */
 function copied(startMs: readonly number[], endMs: readonly number[], source: Versions): Versions {
-  const readMs: number[] = [];
-  const availableMs: number[] = [];
-  let newest = -1;
-  for (let index = 0; index < startMs.length; index++) {
-    const start = startMs[index] ?? 0;
+  const first = countUntil(startMs, ms => ms < (source.availableMs[0] ?? Infinity));
+  const readMs = startMs.slice(first);
+  let newest = 0;
+  for (const [index, start] of readMs.entries()) {
     while ((source.availableMs[newest + 1] ?? Infinity) <= start) newest++;
-    const read = source.readMs[newest];
-    const end = endMs[index];
-    if (read === undefined || end === undefined) continue;
-    readMs.push(read);
-    availableMs.push(end);
+    readMs[index] = source.readMs[newest] ?? start;
   }
-  return { readMs, availableMs };
+  return { readMs, availableMs: first === 0 ? endMs : endMs.slice(first) };
 }
