@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { planOf } from "../../plan";
-import { parseInstant } from "../../plan/calendar/parse-instant";
+import { parseLastInstant } from "../../plan/calendar/parse-instant";
 import { BadInput } from "../bad-input";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { namedBy, readEstate } from "../estate-source";
@@ -57,13 +57,10 @@ export const find: CommandSpec<z.output<typeof options>> = {
   },
 };
 
-const dayMs = 86_400_000;
-
 /** A time without a date is the last such one: what is looked for has been. */
 function lastInstant(text: string, zone: string, nowMs: number): number {
-  const backMs = /^\s*\d/.test(text) ? dayMs : 7 * dayMs;
   try {
-    return parseInstant(text, zone, nowMs - backMs);
+    return parseLastInstant(text, zone, nowMs);
   } catch (error) {
     throw new BadInput(`--at: ${error instanceof Error ? error.message : String(error)}.`);
   }

@@ -1,4 +1,4 @@
-import { InstantError, parseInstant } from "./parse-instant";
+import { InstantError, parseInstant, parseLastInstant } from "./parse-instant";
 import { endOfDay } from "./time-zone";
 
 const zone = "Europe/Sofia";
@@ -16,6 +16,19 @@ test.each([
   ["2026-12-01T03:59:00Z", "2026-12-01T03:59:00.000Z"],
   ["2026-12-01T05:59:00+02:00", "2026-12-01T03:59:00.000Z"],
 ])("reads %s as %s", (text, expected) => expect(iso(text)).toBe(expected));
+
+test.each([
+  ["00:15", "2026-10-25T21:30:00Z", "2026-10-24T21:15:00.000Z"],
+  ["23:00", "2026-03-29T20:30:00Z", "2026-03-29T20:00:00.000Z"],
+  ["03:30", "2026-03-29T20:30:00Z", "2026-03-28T01:30:00.000Z"],
+  ["Sun 00:15", "2026-10-25T21:30:00Z", "2026-10-24T21:15:00.000Z"],
+  ["Sun 03:30", "2026-04-01T00:00:00Z", "2026-03-22T01:30:00.000Z"],
+  ["17:00", "2026-11-24T15:00:00Z", "2026-11-24T15:00:00.000Z"],
+  ["Tue 17:01", "2026-11-24T15:00:00Z", "2026-11-17T15:01:00.000Z"],
+  ["2026-12-01 05:59", "2026-11-24T15:00:00Z", "2026-12-01T03:59:00.000Z"],
+])("%s has been last, as seen at %s, at %s", (text, at, expected) =>
+  expect(new Date(parseLastInstant(text, zone, Date.parse(at))).toISOString()).toBe(expected),
+);
 
 test("takes the first pass of a time that clocks repeat", () =>
   expect(iso("2026-10-25 03:30")).toBe("2026-10-25T00:30:00.000Z"));

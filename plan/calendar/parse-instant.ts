@@ -38,6 +38,20 @@ export function parseInstant(text: string, zone: string, nowMs: number): number 
   return parseNext(text, trimmed, zone, nowMs);
 }
 
+/**
+ * The same, but "Sun 05:59" and "05:59" are the last such local time at or before `nowMs`: a day of clocks that change has more hours
+ * than another, or fewer.
+ */
+export function parseLastInstant(text: string, zone: string, nowMs: number): number {
+  // Two weeks: clocks may skip the time once.
+  let last = parseInstant(text, zone, nowMs - 15 * dayMs);
+  for (;;) {
+    const next = parseInstant(text, zone, last + 1);
+    if (next <= last || next > nowMs) return last;
+    last = next;
+  }
+}
+
 function parseIso(text: string, trimmed: string): number {
   const atMs = Date.parse(trimmed);
   // Date.parse rolls 30 February over to March.
