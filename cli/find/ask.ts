@@ -98,30 +98,57 @@ export type PathFacts =
       readonly isFolder: boolean;
     }
   | { readonly state: "absent" }
-  | { readonly state: "unknown" };
+  /** @property cause follows "what there is at PATH isn't known: " */
+  | { readonly state: "unknown"; readonly cause: string };
 
-/** Looks at one path of each version by one more connection. */
+/** A path in a copy: what is above it below the root is a tenant's to name, and to make a link of. */
+export interface Path {
+  readonly root: string;
+  readonly below: string;
+}
+
+export function pathOf({ root, below }: Path): string {
+  return `${root}/${below}`;
+}
+
+/** Looks at one path of each version by one more connection. @returns by whole path */
 export async function lookAt(
   asked: Asked,
   host: string,
-  paths: readonly string[],
+  paths: readonly Path[],
 ): Promise<ReadonlyMap<string, PathFacts>> {
   const looks = paths.map(
     (path, index) =>
-      `echo "look ${index} $(${soon} stat --printf='%s %Y %F' -- ${shellWord(path)} 2>&1 | base64 --wrap=0)"`,
+      `echo "look ${index} $(${soon} stat --printf='%s %Y %F\\n' -- ${downTo(path).map(shellWord).join(" ")} 2>&1 | base64 --wrap=0)"`,
   );
   const answer = await askJobs(asked, host, [], () => ":", looks.join("; ") || ":");
   const lines = "cause" in answer ? [] : saidAs("look", answer.first);
-  return new Map(paths.map((path, index) => [path, factsIn(saidAs(String(index), lines))]));
+  return new Map(
+    paths.map((path, index) => [
+      pathOf(path),
+      factsIn(saidAs(String(index), lines), downTo(path).length - 1),
+    ]),
+  );
 }
 
-function factsIn([encoded = ""]: readonly string[]): PathFacts {
+/** Each folder above a path, below the root, and the path itself. */
+function downTo({ root, below }: Path): string[] {
+  const names = below.split("/");
+  return names.map((_, index) => `${root}/${names.slice(0, index + 1).join("/")}`);
+}
+
+/** @param above how many folders are told before the path: `stat` itself would follow a link among them, out of the copy */
+function factsIn([encoded = ""]: readonly string[], above: number): PathFacts {
   const text = Buffer.from(encoded, "base64").toString();
-  const [, bytes, seconds, kind] = /^(\d+) (-?\d+) ([a-z ]+)$/.exec(text) ?? [];
+  const told = [...text.matchAll(/^(\d+) (-?\d+) ([a-z ]+)$/gm)];
+  if (told.slice(0, above).some(([, , , kind]) => kind === "symbolic link"))
+    return { state: "unknown", cause: "a symbolic link is above it, and may lead out of the copy" };
+  const [, bytes, seconds, kind] = told[above] ?? [];
   if (bytes !== undefined)
     return {
       ...{ state: "there", bytes: Number(bytes), modifiedMs: Number(seconds) * 1000 },
       isFolder: kind === "directory",
     };
-  return { state: /: (No such file|Not a directory)/.test(text) ? "absent" : "unknown" };
+  if (/: (No such file or directory|Not a directory)$/m.test(text)) return { state: "absent" };
+  return { state: "unknown", cause: "it couldn't be looked at" };
 }

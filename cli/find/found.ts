@@ -8,7 +8,16 @@ import { type RestoreStep, restoreSteps, restoreText } from "../../plan/graph/re
 import { floorMs, transferFloor } from "../../plan/graph/transfer";
 import { isBelow } from "../../plan/layers/places";
 import type { Asked } from "../ask-jobs";
-import { askHost, type HostAnswer, lookAt, type PathFacts, type Question, questionOf } from "./ask";
+import {
+  askHost,
+  type HostAnswer,
+  lookAt,
+  type Path,
+  type PathFacts,
+  pathOf,
+  type Question,
+  questionOf,
+} from "./ask";
 import type { Sought } from "./sought";
 
 /** A version that is there. Instants are epoch ms, sizes bytes. */
@@ -110,9 +119,7 @@ export async function search(asked: Asked, plan: Plan, sought: readonly Sought[]
       ...new Set([
         ...[...answers.values()].flatMap(unaskedOf),
         ...found.flatMap(({ there, where }) =>
-          there?.state === "unknown"
-            ? [`what there is at ${where} isn't known: it couldn't be looked at`]
-            : [],
+          there?.state === "unknown" ? [`what there is at ${where} isn't known: ${there.cause}`] : [],
         ),
       ]),
     ],
@@ -159,32 +166,35 @@ interface Told extends Wanted {
   readonly version: Version;
 }
 
-interface Place {
+interface Place extends Path {
   readonly host: string;
-  readonly path: string;
 }
 
 /** Where a version has the path that was asked for, or the dataset in a larger tree; undefined where nothing lies open. */
 function placeIn({ copy, sought, question, version }: Told): Place | undefined {
   if (version.path === undefined || question === undefined || "folder" in question) return undefined;
   const { host } = question;
-  const below = sought.below === undefined ? "" : `/${sought.below}`;
+  const { below } = sought;
+  const { source, target } = copy.flow;
   // Of a tree, its program names the first folder, and the dataset may lie deeper.
-  if (copy.flow.source.kind === "tree") return { host, path: `${copy.location.path}${below}` };
-  return below === "" ? undefined : { host, path: `${version.path}${below}` };
+  if (source.kind === "tree") {
+    const shape = copy.location.path.slice(target.path.length + 1);
+    return { host, root: target.path, below: below === undefined ? shape : `${shape}/${below}` };
+  }
+  return below === undefined ? undefined : { host, root: version.path, below };
 }
 
 function keyOf(place: Place | undefined): string {
-  return place ? `${place.host}:${place.path}` : "";
+  return place ? `${place.host}:${pathOf(place)}` : "";
 }
 
 async function looked(asked: Asked, places: readonly Place[]): Promise<ReadonlyMap<string, PathFacts>> {
   const hosts = [...new Set(places.map(({ host }) => host))];
   const all = await Promise.all(
     hosts.map(async host => {
-      const paths = [...new Set(places.filter(place => place.host === host).map(({ path }) => path))];
-      const facts = await lookAt(asked, host, paths);
-      return [...facts].map(([path, each]) => [keyOf({ host, path }), each] as const);
+      const own = new Map(places.filter(each => each.host === host).map(each => [pathOf(each), each]));
+      const facts = await lookAt(asked, host, [...own.values()]);
+      return [...facts].map(([path, each]) => [`${host}:${path}`, each] as const);
     }),
   );
   return new Map(all.flat());
@@ -198,7 +208,7 @@ function foundOf(estate: Estate, told: Told, there: PathFacts | undefined): Foun
   const floor = transferFloor(copy.location, dataset.location, bytes ?? Infinity, estate);
   const backMs = floor && floorMs(floor);
   const place = placeIn(told);
-  const path = place?.path ?? version.path ?? copy.location.path;
+  const path = (place && pathOf(place)) ?? version.path ?? copy.location.path;
   return {
     dataset: dataset.id,
     ...(below !== undefined && { below }),

@@ -21,6 +21,8 @@ beforeAll(() => {
       const folder = path.slice(0, path.lastIndexOf("/"));
       return `mkdir -p ${folder} && printf %s ${text} >${path} && touch -d ${at} ${path}`;
     }),
+    "ln -s /etc /mnt/backup/pvc-data/2026-48/nextcloud/nextcloud/out",
+    "ln -s /nowhere /mnt/backup/pvc-data/2026-48/nextcloud/nextcloud/dead",
   ].join(" && ");
 });
 beforeEach(() => withEstate(() => undefined));
@@ -160,6 +162,20 @@ test("of one path, each version is asked what it has, and one without it isn't t
   });
   expect(exitCode).toBe(0);
 });
+
+test.each(["out/passwd", "dead/x"])(
+  "%s, behind a link of the tenant's, is looked for nowhere else",
+  async path => {
+    const { exitCode, versions, unasked } = await find([`nextcloud/nextcloud/${path}`]);
+    const where = `pve:/mnt/backup/pvc-data/2026-48/nextcloud/nextcloud/${path}`;
+    expect(versions.find(each => each.where === where)).toMatchObject({ there: null });
+    expect(versions.map(brief).join("\n")).not.toContain("2026-47");
+    expect(unasked).toEqual([
+      `what there is at ${where} isn't known: a symbolic link is above it, and may lead out of the copy`,
+    ]);
+    expect(exitCode).toBe(3);
+  },
+);
 
 test("a path of the host is found in the mirror, and comes back by itself", async () => {
   const { versions } = await find(["/srv/nfs/books/novels/emma.epub"]);
