@@ -5,11 +5,12 @@ import { acceptCommand } from "../runtime/arguments";
 import { proveBackupDisk } from "../runtime/backup-disk";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import { momentText } from "../runtime/moment";
+import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../runtime/ways";
 import { heldImage } from "./held";
-import { type GoodImage, imagesOf, newestImage } from "./image";
+import { type GoodImage, imagesOf, newestImage, unreadableOf } from "./image";
 import { listVms, runProgram, unitOf } from "./proxmox";
 import { testImage } from "./test-image";
 import { ImageFailed, nameOf, rootOf, type Vm } from "./vm-images";
@@ -66,7 +67,14 @@ async function versions({ config, stop, log }: Context): Promise<Versions> {
       pick: ["--at", momentText(image.begunMs)],
     })),
   );
-  return { versions };
+  const unreadable = config.vms.flatMap(({ id }) => unreadableOf(config, id));
+  const [first] = unreadable;
+  if (!first) return { versions };
+  const next = shell`dmesg --level err,warn | tail; ls -la ${first.folder}`;
+  return {
+    versions,
+    unseen: `${unreadable.length} images can't be read, the first is in ${quoted(first.folder)}: ${first.fault}. Next: ${next}`,
+  };
 }
 
 async function verify({ what }: ListRequest, { config, stop, log }: Context): Promise<Answer> {

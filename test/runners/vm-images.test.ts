@@ -361,6 +361,11 @@ test("an image that can't be read, or a stray file, keeps no VM from its new one
   expect(run.status).toBe(1);
   expect(run.stdout).toMatch(/1 earlier images can't be read, the first is in "\S+\/101": EIO/);
   expect([filesOf(101).length, filesOf(102).length, filesOf(101, period).length]).toEqual([2, 2, 2]);
+  const list = ["list", "--versions", "--json"];
+  const { stdout } = await world.start(list, failingFolder(world.folder, `${period}/101`)).finished;
+  const told = versionsAnswer.parse(JSON.parse(stdout));
+  expect(told.versions.map(({ of }) => of)).toEqual(["101", "102"]);
+  expect(told.unseen).toMatch(/^1 images can't be read, the first is in "\S+\/101": EIO.*\. Next: dmesg /);
 });
 
 test("a disk that Proxmox leaves out is told, unless it is meant to be; a VM of which no disk is in its image is a failure", async () => {
