@@ -39,6 +39,7 @@ const files = [
   { path: "/mnt/backup/etcd-backup/etcd-1.db", at: "2026-11-26T01:00:00Z", text: "one" },
   { path: "/mnt/backup/pvc-data/2026-47/nextcloud/nextcloud/a.txt", at: "2026-11-19T07:00:00Z", text: "aa" },
   { path: "/mnt/backup/pvc-data/2026-48/nextcloud/nextcloud/b.txt", at: "2026-11-26T07:00:00Z", text: "b" },
+  { path: "/mnt/backup/pve-config/2026-48/etc/pve/storage.cfg", at: "2026-11-25T07:00:00Z", text: "dir" },
 ];
 
 const claim = { of: "nextcloud/nextcloud", lacks: [] };
@@ -184,6 +185,21 @@ test("a path of the host is found in the mirror, and comes back by itself", asyn
     where: "pve:/mnt/backup/books/novels/emma.epub",
     there: { bytes: 4, modified: "2026-11-20T08:00:00.000Z" },
     restore: "# on pve:\nnfs-mirror restore books novels/emma.epub",
+  });
+});
+
+test("a path of a host's configuration is found where a generation has it", async () => {
+  const folder = "/mnt/backup/pve-config/2026-48";
+  const at = "2026-11-26T04:10:00Z";
+  const made = { of: "configuration", at, path: folder, lacks: [], pick: ["--at", at] };
+  const { versions } = await find(["/etc/pve/storage.cfg", "--host", "pve"], {
+    ...sound,
+    "daily-backup": { versions: [made] },
+  });
+  expect(versions.find(({ where }) => where.startsWith("pve:"))).toMatchObject({
+    where: `pve:${folder}/etc/pve/storage.cfg`,
+    there: { bytes: 3 },
+    restore: `# on pve:\ndaily-backup restore configuration --at ${at}`,
   });
 });
 
