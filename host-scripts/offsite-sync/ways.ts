@@ -1,4 +1,5 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { dirname } from "node:path";
 import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
 import type { Versions } from "../../plan/contracts/versions";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
@@ -7,7 +8,7 @@ import { momentText } from "../runtime/moment";
 import { bytesOfTyped, quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { restoreTree } from "../runtime/restore-tree";
-import { shell } from "../runtime/shell";
+import { ready, shell } from "../runtime/shell";
 import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../runtime/ways";
 import { readMemory } from "./memory";
 import type { Leg } from "./offsite";
@@ -162,12 +163,13 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
       "the destination has each file as it was sent last, and generations as folders of their own",
       shell`${config.job} list ${request.what[0] ?? ""}`,
     );
-  const { path, to } = placeOf(config, bytesOfTyped(request.what[0] ?? "").toString());
+  const { leg, path, to } = placeOf(config, bytesOfTyped(request.what[0] ?? "").toString());
   const into = request.into ?? emptyPlace(config, path);
   const result = { path, into, from: to };
   const text = `${quoted(path)} from ${config.destination.name}:${to} to ${quoted(into)}`;
   if (request.dryRun) return { text: `would bring ${text}`, result };
   const disk = config.stateDir;
+  const isMade = request.into === undefined && !existsSync(into);
   const place =
     request.into === undefined
       ? makePlace(into)
@@ -180,6 +182,12 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
       source: `${remotePath(config, to)}/`,
     },
     ...{ stateDir: config.stateDir, lockFd: required(lock, "lock").fd, log, stop: stop.signal },
+  }).catch((error: unknown) => {
+    if (!isMade || !isTakenAway(place) || !(error instanceof RunnerError) || path === leg.from) throw error;
+    // A file there is no folder to bring back, and a folder in its place would be sent in the place of the file.
+    const above = shell`${config.job} restore ${dirname(path)} --into /root/restored`;
+    const next = shell`${ready(error.next)}   (or, where it is a file: ${ready(above)})`;
+    throw new RunnerError(error.exitCode, { failed: error.failed, kept: error.kept, next });
   });
   return {
     text: `brought back ${text}: ${done.entries} entries, ${done.bytes} bytes, compared with what is there by content, owner, mode, times and attributes`,
@@ -198,6 +206,16 @@ function emptyPlace(config: OffsiteSyncConfig, path: string): string {
     `${quoted(path)} is not empty: ${stat.isDirectory() ? `it has ${entries.length} entries, the first is ${quoted(entries[0] ?? "")}` : "a file is there"}`,
     shell`${config.job} restore ${path} --into /root/restored   (or move away what is there first)`,
   );
+}
+
+/** Whether an empty folder went. */
+function isTakenAway(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function makePlace(path: string): string {

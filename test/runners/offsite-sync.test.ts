@@ -213,6 +213,16 @@ test("a restore goes into an empty place alone", async () => {
   rmSync(join(world.backup, "scratch/books"), { recursive: true });
 });
 
+test("a restore of one file makes no folder in its place, and says what brings it", async () => {
+  const file = join(world.backup, "books/one");
+  renameSync(file, join(world.backup, "scratch/one"));
+  const refused = await run("restore", join(world.folder, "backup/books/one"));
+  expect(existsSync(file)).toBe(false);
+  renameSync(join(world.backup, "scratch/one"), file);
+  expect(refused.stderr).toContain(`restore ${join(world.folder, "backup/books")} --into /root/restored`);
+  expect(refused.status).not.toBe(0);
+});
+
 test("list says what is owed, and verify what differs and what only the destination has", async () => {
   const atRest = versionsAnswer.parse((await run("list", "--versions")).result).versions;
   expect(atRest.flatMap(({ lacks }) => lacks)).toEqual([]);
