@@ -7,7 +7,7 @@ const end = "end";
 
 /** Shell text that lists the files of a folder with dumps, and of those in it: a folder for each database. */
 export function listDumps(folder: string): string {
-  return `${soon} find ${shellWord(folder)} -mindepth 1 -maxdepth 2 -type f -not -path '*/.*' -not -name '*.json' -printf '%T@ %s %P\\0' 2>/dev/null && echo ${end}`;
+  return `${soon} find ${shellWord(folder)} -mindepth 1 -maxdepth 2 -name '.*' -prune -o -type f -not -name '*.json' -printf '%T@ %s %P\\0' 2>/dev/null && echo ${end}`;
 }
 
 /** @param lines of the answer, encoded */

@@ -97,7 +97,8 @@ export async function list(
     const unseen = `of ${nobodys.length} volumes it isn't known whose they are, first ${nobodys[0]?.volume}. Next: lvm-pvc-snapshot list`;
     log.result({
       ...{ job: config.job, status: 0, versions: all.flatMap(versionsOf) },
-      ...(nobodys.length > 0 && { unseen }),
+      // Of one that the cluster itself knows no claim of, nobody can ask.
+      ...(nobodys.length > 0 && !known.isCurrent && { unseen }),
     });
     return;
   }

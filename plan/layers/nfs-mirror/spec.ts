@@ -18,7 +18,9 @@ export const nfsMirrorSpec = z
       .strictObject({
         count: z.int().min(0).describe("So many entries go in any night"),
         percent: percent.describe("Beyond count, as large a share of the entries"),
-        bytesPercent: percent.default(25).describe("As large a share of the bytes, whatever the entries are"),
+        bytesPercent: percent
+          .default(25)
+          .describe("As large a share of the bytes, with what files shrink by, whatever the entries are"),
       })
       .default({ count: 100, percent: 10, bytesPercent: 25 })
       .describe(
