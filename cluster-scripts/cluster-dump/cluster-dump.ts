@@ -2,7 +2,7 @@ import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import type { JobRun } from "../../host-scripts/runtime/job-run";
 import { noted } from "../../host-scripts/runtime/quoted";
 import type { ClientEnding } from "./exchange";
-import type { Manifest } from "./manifest";
+import type { Manifest } from "../../plan/contracts/dump-manifest";
 
 /** What became of a dump that the client offered. */
 export type Outcome =

@@ -1,5 +1,5 @@
 import { traitsOf } from "../../plan/contracts/dump-forms";
-import type { Manifest } from "./manifest";
+import type { Manifest } from "../../plan/contracts/dump-manifest";
 import { namesThere } from "./names";
 import type { RestoreClient } from "./restore-client";
 

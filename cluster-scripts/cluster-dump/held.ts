@@ -3,7 +3,8 @@ import { join, relative } from "node:path";
 import { syncFolder } from "../../host-scripts/runtime/durable";
 import { shell } from "../../host-scripts/runtime/shell";
 import { called, type ClusterDump } from "./cluster-dump";
-import { dumpsOf, goodDumpsOf, type Manifest, removeDump, writeManifest } from "./manifest";
+import type { Manifest } from "../../plan/contracts/dump-manifest";
+import { dumpsOf, goodDumpsOf, removeDump, writeManifest } from "./manifest";
 
 /** File in a folder of dumps by which an operator says that the next one is meant to be so much smaller or larger. */
 const acceptFile = "accept";

@@ -11,7 +11,8 @@ import { tellPart } from "../../host-scripts/runtime/part-metrics";
 import { noted } from "../../host-scripts/runtime/quoted";
 import type { ClusterDump } from "./cluster-dump";
 import { allFolders } from "./folder";
-import { goodDumpsOf, type Manifest } from "./manifest";
+import type { Manifest } from "../../plan/contracts/dump-manifest";
+import { goodDumpsOf } from "./manifest";
 
 /** What a run tells of itself. */
 export const summary: Summary<ClusterDump, Counted<typeof clusterDumpMetrics>> = {

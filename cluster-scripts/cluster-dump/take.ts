@@ -24,7 +24,8 @@ import { type Content, judgeOf } from "./content";
 import type { Client, Offer } from "./exchange";
 import { folderOf } from "./folder";
 import { hold, judgeSize } from "./held";
-import { type Manifest, writeManifest } from "./manifest";
+import type { Manifest } from "../../plan/contracts/dump-manifest";
+import { writeManifest } from "./manifest";
 import { readPipe, writePipe } from "./pipe";
 
 /** Why a dump isn't kept as a good one. */
