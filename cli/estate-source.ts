@@ -14,10 +14,18 @@ export interface EstateOptions {
   readonly estate?: string | undefined;
 }
 
+/** The stack that a command is about where nobody says which. */
+const usualStack = "homelab";
+
 /** Words by which another command gets the same estate. */
 export function namedBy({ stack, estate }: EstateOptions): string[] {
   if (estate !== undefined) return ["--estate", estate];
   return stack === undefined ? [] : ["--stack", stack];
+}
+
+/** The stack that those words name; undefined where they name a file, which any stack may have. */
+export function stackNamed([flag, value = usualStack]: readonly string[]): string | undefined {
+  return flag === "--estate" ? undefined : value;
 }
 
 type Source = Pick<Context, "evaluate" | "folder">;
@@ -35,7 +43,7 @@ export async function readEstate(options: EstateOptions, source: Source): Promis
 export function estateFile({ stack, estate }: EstateOptions, source: Pick<Source, "folder">): string {
   if (stack !== undefined && estate !== undefined)
     throw new BadInput(`--stack ${stack} and --estate ${estate} exclude one another. Leave one out.`);
-  return estate === undefined ? stackFile(stack ?? "homelab") : existing("--estate", estate, source);
+  return estate === undefined ? stackFile(stack ?? usualStack) : existing("--estate", estate, source);
 }
 
 /** The earlier estate that one is compared with. @throws as `readEstate` does */

@@ -1,4 +1,5 @@
 import { saidAs } from "./ask-jobs";
+import { stackNamed } from "./estate-source";
 import { jobFolder } from "../components/host-release/commands";
 import { shellWord } from "../plan/contracts/shell-word";
 import type { Installed } from "../plan/installed";
@@ -65,17 +66,31 @@ export function releaseOf(
     since: since ?? null,
     kept,
     rolledBack: left ?? null,
-    notes:
-      left === undefined || live === undefined
+    notes: [
+      ...notOurs(named, lines),
+      ...(left === undefined || live === undefined
         ? []
         : [
             `${left} was rolled back, and stays so until another release follows${kept.includes(left) ? `. To have it again: ${back(left)}` : ""}`,
-          ],
+          ]),
+    ],
     faults: [
       ...(live === undefined ? [lost] : []),
       ...faults.map(fault => (fault.includes(". Next: ") ? fault : `${fault}. Next: ${repair}`)),
     ],
   };
+}
+
+/**
+ * A job is one stack's: an `up` of any other is refused, so that what runs isn't what its estate says.
+ * @param lines what the host said to `listCommand`
+ * @returns one or none
+ */
+export function notOurs(named: readonly string[], lines: readonly string[]): string[] {
+  const [owner] = saidAs("stack", lines);
+  const own = stackNamed(named);
+  if (owner === undefined || own === undefined || owner.split("/").at(-1) === own) return [];
+  return [`it belongs to stack ${owner}, and not to ${own}, whose pulumi up is refused (docs/hosts.md)`];
 }
 
 /** Deploys all of a job again, though the state says that it is there. */

@@ -4,7 +4,8 @@ import { planOf } from "../../plan";
 import { installedBy } from "../../plan/installed";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { BadInput } from "../bad-input";
-import { readEstate } from "../estate-source";
+import { namedBy, readEstate } from "../estate-source";
+import { notOurs } from "../host-releases";
 import { keyFlag, onHost } from "../host-shell";
 
 const options = z.object({
@@ -41,11 +42,18 @@ export const rollBack: CommandSpec<z.output<typeof options>> = {
         `--job: "${job}" is no job on "${host}", expected one of ${jobs.join(", ") || "none"}.`,
       );
     const script = `sh ${jobFolder(job)}/release.sh`;
-    // By its name, so that a second try changes nothing more.
-    const listed = to === undefined ? await onHost(estate, host, `${script} list`, key) : undefined;
-    if (listed && listed.exitCode !== 0)
+    const listed = await onHost(estate, host, `${script} list`, key);
+    // What somebody types at the host is for whoever it belongs to; this is for one stack.
+    const [foreign] = notOurs(namedBy({ stack, estate: file }), listed.stdout.split("\n"));
+    if (foreign !== undefined)
+      return {
+        text: `Nothing was rolled back. ${job} on ${host}: ${foreign}. Next: the same command with the --stack that it belongs to`,
+        exitCode: 1,
+      };
+    if (to === undefined && listed.exitCode !== 0)
       return { text: `Nothing was rolled back. ${listed.stderr.trim()}`, exitCode: 1 };
-    const wanted = to ?? releaseBefore(listed?.stdout ?? "");
+    // By its name, so that a second try changes nothing more.
+    const wanted = to ?? releaseBefore(listed.stdout);
     const { exitCode, stdout, stderr } = await onHost(
       estate,
       host,

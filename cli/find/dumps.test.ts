@@ -33,7 +33,14 @@ test("lists what lies in a folder and in those in it, also below a hidden one, a
 test("tells of a dump with a record when it began, and why no restore would take it; any other file has its own time", () => {
   const record = (file: string, more: Partial<Manifest>): void => {
     const made: Manifest = {
-      ...{ job: "postgresql-backup", database: "app", form: "postgresql-archive", file, bytes: 4, contentBytes: 4 },
+      ...{
+        job: "postgresql-backup",
+        database: "app",
+        form: "postgresql-archive",
+        file,
+        bytes: 4,
+        contentBytes: 4,
+      },
       ...{ startedAt: "2026-11-26T01:00:00.250Z", endedAt: "2026-11-26T01:10:00.000Z" },
       ...{ sha256: "0".repeat(64), server: "PostgreSQL 15.18", tables: {} },
     };

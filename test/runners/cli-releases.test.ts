@@ -51,6 +51,23 @@ test("shows what is live and kept, and goes back", async () => {
   });
 });
 
+test("a job that belongs to another stack is rolled back by that one alone, and shown as its", async () => {
+  const { stdout: old } = await host.deploy(release());
+  const { stdout: live } = await host.deploy(release({ hour: "04" }));
+  const ofHomelab = (...args: readonly string[]) => holdfastIn(host.folder, args, ["--stack", "homelab"]);
+  for (const to of [[], ["--to", old]])
+    expect(await ofHomelab("roll-back", ...job, ...to)).toMatchObject({
+      exitCode: 1,
+      text: expect.stringMatching(
+        /^Nothing was rolled back\. nfs-mirror on pve: it belongs to stack organization\/holdfast\/one, and not to homelab/,
+      ),
+    });
+  expect((await host.state()).live).toBe(`releases/${live}`);
+  expect((await ofHomelab("releases")).text).toContain(
+    "nfs-mirror on pve: it belongs to stack organization/holdfast/one, and not to homelab",
+  );
+});
+
 /** Types what `holdfast releases` says to type. @param command how it begins */
 async function typePrinted(command: string): Promise<Awaited<ReturnType<typeof holdfast>>> {
   const { text } = await holdfast("releases");
