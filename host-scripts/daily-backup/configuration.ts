@@ -103,6 +103,9 @@ async function keepConfiguration(
   }
 }
 
+/** Folder of a generation with the host's own files, by their paths from its root; beside it lie the facts and the manifest. */
+export const hostFiles = "files";
+
 async function fill(
   run: ConfigurationRun,
   { folder }: FreshGeneration,
@@ -111,9 +114,9 @@ async function fill(
   listed: readonly string[],
 ): Promise<number> {
   const parts = partsToKeep(hostRoot, listed);
-  const files = join(folder, "files");
+  const files = join(folder, hostFiles);
   const bytes = await copyFiles(run, files, previous, hostRoot, pathsOf(hostRoot, parts));
-  if (previous) refuseCollapse(run, join(previous.folder, "files"), files, parts);
+  if (previous) refuseCollapse(run, join(previous.folder, hostFiles), files, parts);
   const facts = join(folder, "facts");
   mkdirSync(facts);
   const commands = await gatherFacts(facts, { stop: run.stop.signal, timeoutMs: longestCommandMs });
@@ -206,7 +209,7 @@ async function copyFiles(
   const pass = await rsync(
     [
       ...[...wholeMetadata, listedBefore, "--relative"],
-      ...(previous ? [`--link-dest=${join(previous.folder, "files")}`] : []),
+      ...(previous ? [`--link-dest=${join(previous.folder, hostFiles)}`] : []),
       ...["--", ...paths.map(path => `./${path.replace(/^\/+/, "")}`), `${into}/`],
     ],
     {

@@ -39,7 +39,11 @@ const files = [
   { path: "/mnt/backup/etcd-backup/etcd-1.db", at: "2026-11-26T01:00:00Z", text: "one" },
   { path: "/mnt/backup/pvc-data/2026-47/nextcloud/nextcloud/a.txt", at: "2026-11-19T07:00:00Z", text: "aa" },
   { path: "/mnt/backup/pvc-data/2026-48/nextcloud/nextcloud/b.txt", at: "2026-11-26T07:00:00Z", text: "b" },
-  { path: "/mnt/backup/pve-config/2026-48/etc/pve/storage.cfg", at: "2026-11-25T07:00:00Z", text: "dir" },
+  {
+    path: "/mnt/backup/pve-config/2026-48/files/etc/pve/storage.cfg",
+    at: "2026-11-25T07:00:00Z",
+    text: "dir",
+  },
 ];
 
 const claim = { of: "nextcloud/nextcloud", lacks: [] };
@@ -189,7 +193,7 @@ test("a path of the host is found in the mirror, and comes back by itself", asyn
 });
 
 test("a path of a host's configuration is found where a generation has it", async () => {
-  const folder = "/mnt/backup/pve-config/2026-48";
+  const folder = "/mnt/backup/pve-config/2026-48/files";
   const at = "2026-11-26T04:10:00Z";
   const made = { of: "configuration", at, path: folder, lacks: [], pick: ["--at", at] };
   const { versions } = await find(["/etc/pve/storage.cfg", "--host", "pve"], {

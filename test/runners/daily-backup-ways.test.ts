@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { versionsAnswer } from "../../plan/contracts/versions";
 import { parseEstate, planOf } from "../../plan";
 import { restoreSteps, restoreText } from "../../plan/graph/restore-steps";
@@ -620,6 +620,11 @@ describe("the host's configuration", () => {
       expect(statSync(into).mode & 0o7777).toBe(0o700);
       expect(readFileSync(join(into, "files/etc/pve/storage.cfg"), "utf8")).toBe("dir: local");
       expect(readdirSync(into).sort()).toEqual(["facts", "files", "manifest.json"]);
+      const [version] = versionsAnswer.parse(
+        JSON.parse((await ask("list", "--versions", "--json")).stdout),
+      ).versions;
+      const path = relative(join(folder, "disk"), join(version?.path ?? "", "etc/pve/storage.cfg"));
+      expect(readFileSync(onDisk(path), "utf8")).toBe("dir: local");
     } finally {
       if (into !== "") rmSync(into, { recursive: true });
     }

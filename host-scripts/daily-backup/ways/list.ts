@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
 import type { Versions } from "../../../plan/contracts/versions";
 import { momentText } from "../../runtime/moment";
 import { run } from "../../runtime/run";
 import { sizeText } from "../../runtime/size-text";
 import type { Answer, ListRequest, WayContext } from "../../runtime/ways";
+import { hostFiles } from "../configuration";
 import { readRecords } from "../record";
 import { copiesCalled, keptCopies, type KeptCopy, lackWords, unreadFailure } from "./copies";
 import { proveBackupDisk } from "../../runtime/backup-disk";
@@ -38,13 +40,18 @@ export async function versions(context: WayContext<DailyBackupConfig>): Promise<
   const versions = copies.map(copy => {
     const bytes = recorded.get(copy.identity);
     return {
-      ...{ of: copy.name, at: momentText(copy.completeMs), path: copy.folder },
+      ...{ of: copy.name, at: momentText(copy.completeMs), path: filesOf(copy) },
       ...(bytes !== undefined && { bytes }),
       lacks: copy.lacks.length > 0 ? [lackWords(copy)] : [],
       pick: ["--at", momentText(copy.completeMs), ...(copy.isComplete ? [] : ["--incomplete"])],
     };
   });
   return { versions, ...(failure && { unseen: `${failure.failed}. Next: ${failure.next}` }) };
+}
+
+/** Where the path of a file begins: a generation of the host's configuration holds more than its files. */
+function filesOf({ kind, folder }: KeptCopy): string {
+  return kind === "configuration" ? join(folder, hostFiles) : folder;
 }
 
 /** By the identity of a generation. */
