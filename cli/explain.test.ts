@@ -1,8 +1,7 @@
-import { z } from "zod";
-import { estateSchema } from "../plan/estate/schema";
+import { estateJsonSchema } from "../plan/estate/json-schema";
 import { type Field, fieldAt, fieldText } from "./explain";
 
-const root = z.toJSONSchema(estateSchema, { io: "input", unrepresentable: "any" }) as Field;
+const root = estateJsonSchema() as Field;
 
 function explained(path: string): string {
   const found = fieldAt(root, path);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { estateSchema } from "../../plan/estate/schema";
+import { estateJsonSchema } from "../../plan/estate/json-schema";
 import { BadInput } from "../bad-input";
 import type { CommandSpec } from "../command";
 import { type Field, fieldAt, fieldText } from "../explain";
@@ -14,7 +14,7 @@ export const explain: CommandSpec<z.output<typeof options>> = {
   flags: [["--json", "its JSON schema"]],
   options,
   run({ field, json }) {
-    const root = z.toJSONSchema(estateSchema, { io: "input", unrepresentable: "any" }) as Field;
+    const root = estateJsonSchema() as Field;
     const found = fieldAt(root, field);
     if ("fault" in found) throw new BadInput(found.fault);
     return Promise.resolve({

@@ -1,9 +1,7 @@
-import { z } from "zod";
-import { estateSchema } from "../../plan/estate/schema";
+import { estateJsonSchema } from "../../plan/estate/json-schema";
 import type { Page } from "./page";
 
-/** The estate's JSON schema, for editors and for estates that other tools write. Grammars within texts are not in it. */
+/** The estate's JSON schema, for editors and for estates that other tools write. */
 export function estateSchemaPage(): Page {
-  const schema = z.toJSONSchema(estateSchema, { io: "input", unrepresentable: "any" });
-  return { path: "estate.schema.json", text: `${JSON.stringify(schema, undefined, 2)}\n` };
+  return { path: "estate.schema.json", text: `${JSON.stringify(estateJsonSchema(), undefined, 2)}\n` };
 }

@@ -1,11 +1,10 @@
-import { z } from "zod";
-import { estateSchema } from "./schema";
+import { estateJsonSchema } from "./json-schema";
 
 /** Words of the program and of its libraries; camelCase ones are known by their shape. */
 const internal =
   /\b(undefined|null|NaN|Infinity|zod|enum|boolean|discriminator|edge|flow|trigger|node:[a-z]\w*|regex|regexp|callback|promise rejection|stack trace)\b|\[object|\bInvalid (input|key|option|type)\b/;
 
-const schema = JSON.stringify(z.toJSONSchema(estateSchema, { io: "input", unrepresentable: "any" }));
+const schema = JSON.stringify(estateJsonSchema());
 
 /** What breaks a rule in a text that an operator reads: no word of the program, and no field that an estate doesn't have. */
 export function strangeWords(text: string): string[] {
