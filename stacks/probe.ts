@@ -12,7 +12,7 @@ export interface ProbeTarget {
   readonly hostKey: string;
   /** Private key in OpenSSH's text form. @default none: the agent has it */
   readonly privateKey?: string;
-  /** Socket of an SSH agent. @default none */
+  /** Socket of an SSH agent, which isn't asked beside a key: Go's SSH, and so the plugin, tries public keys once. @default none */
   readonly agent?: string;
 }
 
@@ -66,7 +66,7 @@ async function attempt(target: ProbeTarget, until: number, limitMs: number): Pro
         .on("error", error => {
           if (shown !== undefined) fail(otherKey(shown, hostKey));
           else if (/no matching host key format/i.test(error.message)) fail(noSuchKey(hostKey));
-          else if (error.level === "client-authentication") fail(locked(user, agent));
+          else if (error.level === "client-authentication") fail(locked(target));
           else if (/lost before handshake/i.test(error.message)) fail(hungUp(stage), true);
           else fail(`${error.message}. Next: ssh -p ${port} ${user}@${host}`, stage !== "login");
         })
@@ -78,7 +78,7 @@ async function attempt(target: ProbeTarget, until: number, limitMs: number): Pro
           // Of its own, it would tell too little.
           readyTimeout: 0,
           ...(privateKey === undefined ? {} : { privateKey }),
-          ...(agent === undefined ? {} : { agent }),
+          ...(privateKey !== undefined || agent === undefined ? {} : { agent }),
           algorithms: { serverHostKey: [typeOf(hostKey) as ServerHostKeyAlgorithm] },
           hostVerifier: (key: Buffer) => {
             if (key.toString("base64") === hostKey.split(" ")[1]) return true;
@@ -128,9 +128,12 @@ function noSuchKey(hostKey: string): string {
   return `it has no host key of the pinned type ${type}. Next: ssh-keyscan -t ${type.replace(/^ssh-/, "")} HOST`;
 }
 
-function locked(user: string, agent: string | undefined): string {
-  const keys = agent === undefined ? "the stack's key" : "the stack's key and those of the agent";
-  return `it refuses ${keys} for the user ${user}. Next: ssh-copy-id, or holdfast:sshPrivateKeyFile`;
+function locked({ user, privateKey, agent }: ProbeTarget): string {
+  if (privateKey === undefined)
+    return `it refuses the agent's keys for the user ${user}. Next: ssh-add -l; ssh-copy-id, or ssh-add of a key that it knows`;
+  const asked =
+    agent === undefined ? "" : " (beside a key, Pulumi's command plugin takes none of the agent's)";
+  return `it refuses the stack's key for the user ${user}${asked}. Next: ssh-copy-id, or another holdfast:sshPrivateKeyFile`;
 }
 
 function typeOf(hostKey: string): string {

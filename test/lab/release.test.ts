@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { mustOnHost } from "../../lab/hosts";
+import { sshAgentWith } from "../../lab/ssh-agent";
 import type { EstateInput } from "../../plan";
 import { inTime, long, testLong } from "../long";
 import { type Ended, ReleaseStack } from "./release-stack";
@@ -13,7 +14,7 @@ let stack: ReleaseStack;
 let keys: string;
 let untouched: string;
 /** Of operators, each with one key. */
-const agents: Awaited<ReturnType<typeof agentWith>>[] = [];
+const agents: Awaited<ReturnType<typeof sshAgentWith>>[] = [];
 
 beforeAll(async () => {
   // Another stack may have deployed to this host before: its release would be taken over, and destroyed at the end.
@@ -296,7 +297,8 @@ testLong("says what a rebuilt host has lost, and the command that deploys it aga
 test("changes nothing for another operator with a key of her own, and has no key in the state", async () => {
   await onPve("cat >>/root/.ssh/authorized_keys", await keyText(join(keys, "other.pub")));
   await stack.pulumi("config", "rm", "holdfast:sshPrivateKeyFile");
-  for (const key of [stack.facts.pve.privateKeyFile, join(keys, "other")]) agents.push(await agentWith(key));
+  for (const key of [stack.facts.pve.privateKeyFile, join(keys, "other")])
+    agents.push(await sshAgentWith(await keyText(key)));
   const [first = {}, second = {}] = agents.map(({ socket }) => ({ SSH_AUTH_SOCK: socket }));
   stack.environment = first;
   await stack.mustUp();
@@ -352,16 +354,6 @@ function rebuildHost(): Promise<string> {
 
 async function keyText(file: string): Promise<string> {
   return `${(await execa("cat", [file])).stdout}\n`;
-}
-
-/** An SSH agent with one key, as an operator's. */
-async function agentWith(file: string): Promise<{ socket: string; end: () => Promise<unknown> }> {
-  const { stdout } = await execa("ssh-agent", ["-s"]);
-  const [, socket = ""] = /SSH_AUTH_SOCK=([^;]+);/.exec(stdout) ?? [];
-  const [, pid = ""] = /SSH_AGENT_PID=(\d+);/.exec(stdout) ?? [];
-  const env = { SSH_AUTH_SOCK: socket, SSH_AGENT_PID: pid };
-  await execa("ssh-add", ["-q", file], { env });
-  return { socket, end: () => execa("ssh-agent", ["-k"], { env }) };
 }
 
 /** The live release, what of it systemd has, and its units' texts. */

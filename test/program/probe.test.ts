@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from "node:net";
 import { utils, Server as SshServer } from "ssh2";
+import { sshAgentWith } from "../../lab/ssh-agent";
 import { sshKeyPair } from "../../lab/ssh-key-pair";
 import { probeHost, type ProbeTarget } from "../../stacks/probe";
 
@@ -87,6 +88,19 @@ test("a key that the host doesn't know, and one that nobody can read", async () 
   expect(await probeHost(target(port, { privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n" }))).toMatch(
     /Cannot parse privateKey.*ssh-keygen -y/,
   );
+});
+
+test("an agent lets in where there is no key, and is no help beside one that is refused: the plugin doesn't ask it then", async () => {
+  const [port, agent] = [await sshd(), await sshAgentWith(mine.private)];
+  try {
+    const { privateKey: _, ...without } = target(port, { agent: agent.socket });
+    expect(await probeHost(without)).toBeUndefined();
+    expect(await probeHost({ ...without, privateKey: other.private })).toMatch(
+      /refuses the stack's key for the user root \(beside a key, .* takes none of the agent's\)/,
+    );
+  } finally {
+    await agent.end();
+  }
 });
 
 test("nothing that listens, and a server that hangs up, are tried again for as long as there is time", async () => {

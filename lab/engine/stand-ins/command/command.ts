@@ -25,6 +25,12 @@ export const commandSchema = z.object({
   addPreviousOutputInEnv: z.boolean().default(true),
 });
 
+/**
+ * Bytes of a line that the official plugin can log. At a longer one, the scanner that reads what a command prints gives up, and the
+ * plugin waits for ever for somebody to read the rest.
+ */
+const longestLine = 65_535;
+
 export interface Run<Inputs> {
   readonly inputs: Inputs;
   readonly command: string;
@@ -60,7 +66,8 @@ export function commandResource<Inputs extends z.infer<typeof commandSchema>>(
     const inputs = schema.parse(plainValues(given));
     const command = inputs[key] ?? "";
     const { stdout, stderr } = plainValues(before);
-    const output = await execute({
+    let stuck = false;
+    const ended = execute({
       inputs,
       command,
       previous: inputs.addPreviousOutputInEnv
@@ -68,11 +75,16 @@ export function commandResource<Inputs extends z.infer<typeof commandSchema>>(
         : {},
       onLine: (line, stream) => {
         const wanted = inputs.logging === "stdoutAndStderr" || inputs.logging === stream;
-        if (wanted) log("info", urn, line, true);
+        if (!wanted) return;
+        stuck ||= Buffer.byteLength(line) > longestLine;
+        if (!stuck) log("info", urn, line, true);
       },
       warn: text => log("warning", urn, text),
       progress: text => log("info", urn, text, true),
     });
+    await Promise.allSettled([ended]);
+    if (stuck) await new Promise(() => undefined);
+    const output = await ended;
     return { stdout: output.stdout, stderr: output.stderr };
   };
 

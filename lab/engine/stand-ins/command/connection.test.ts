@@ -9,12 +9,12 @@ test.each([`ssh-ed25519 ${blob}`, `ssh-ed25519 ${blob} root@pve\n`, `[10.0.0.2]:
   },
 );
 
-test.each(["", "ssh-ed25519", "ssh-rsa AAAA", `ssh-rsa ${blob}`, "SHA256:abc"])(
-  "refuses %j as a key",
-  line => {
-    expect(() => parseHostKey(line)).toThrow("holds no public key");
-  },
-);
+test.each([
+  ...["", "ssh-ed25519", "ssh-rsa AAAA", `ssh-rsa ${blob}`, "SHA256:abc"],
+  ...[`10.0.0.2 2222 ssh-ed25519 ${blob}`, `ssh-ed25519 ${blob.slice(0, -4)}`],
+])("refuses %j as a key", line => {
+  expect(() => parseHostKey(line)).toThrow("holds no public key");
+});
 
 test("has the documented defaults", () => {
   expect(connectionSchema.parse({ host: "pve" })).toEqual({

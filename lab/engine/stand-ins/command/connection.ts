@@ -1,3 +1,4 @@
+import { utils } from "ssh2";
 import { z } from "zod";
 
 const base = z.object({
@@ -38,11 +39,12 @@ export interface PinnedKey {
  */
 export function parseHostKey(line: string): PinnedKey {
   const words = line.trim().split(/\s+/);
-  for (const [index, type] of words.entries()) {
-    if (!/^(ssh|ecdsa|sk)-/.test(type)) continue;
-    const blob = Buffer.from(words[index + 1] ?? "", "base64");
-    if (blob.length > 4 && blob.subarray(4, 4 + blob.readUInt32BE(0)).toString() === type)
-      return { type, blob };
+  // Before it, Go takes one word of options, or of a host.
+  for (const [type = "", text = ""] of [words, words.slice(1)]) {
+    const key = /^(ssh|ecdsa)-/.test(type) ? utils.parseKey(`${type} ${text}`) : undefined;
+    const parsed = Array.isArray(key) ? key[0] : key;
+    if (parsed && !(parsed instanceof Error) && parsed.type === type)
+      return { type, blob: parsed.getPublicSSH() };
   }
   throw new Error(
     `hostKey ${JSON.stringify(line)} holds no public key, expected e.g. "ssh-ed25519 AAAAC3Nz…"`,

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Server as SshServer, utils } from "ssh2";
+import { sshAgentWith } from "../../../ssh-agent";
 import { sshKeyPair } from "../../../ssh-key-pair";
 import { connectionSchema } from "./connection";
 import { dial } from "./dial";
@@ -14,7 +16,7 @@ afterAll(() => {
   if (agent !== undefined) process.env["SSH_AUTH_SOCK"] = agent;
 });
 
-async function listening(server: Server): Promise<number> {
+async function listening(server: Server | SshServer): Promise<number> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   open.push(() => server.close());
@@ -51,4 +53,36 @@ test("an agent that is gone fails at once, also beside a key of the connection",
   const dialled = dial(connection(port, { dialErrorLimit: 3 }), line => retried.push(line));
   expect(await failure(dialled)).toMatch(/^dial unix \/nowhere\/agent: connect: /);
   expect(retried).toEqual([]);
+});
+
+test("the keys of an agent are tried where the connection has none, and not beside a key that is refused", async () => {
+  const [known, other] = [sshKeyPair(), sshKeyPair()];
+  const agent = await sshAgentWith(known.private);
+  process.env["SSH_AUTH_SOCK"] = agent.socket;
+  const server = new SshServer({ hostKeys: [own.private] }, client =>
+    client
+      .on("error", () => undefined)
+      .on("authentication", context => {
+        const key = utils.parseKey(known.public);
+        if (key instanceof Error) throw key;
+        const isKnown = context.method === "publickey" && context.key.data.equals(key.getPublicSSH());
+        if (isKnown) context.accept();
+        else context.reject(["publickey"]);
+      }),
+  );
+  try {
+    const port = await listening(server);
+    const client = await dial(connection(port, { privateKey: undefined }), () => undefined);
+    client.end();
+    const beside = dial(connection(port, { privateKey: other.private }), () => undefined);
+    expect(await failure(beside)).toMatch(/unable to authenticate/);
+  } finally {
+    await agent.end();
+  }
+});
+
+test("a password for a key that has none is a failure, as it is in Go", async () => {
+  const port = await listening(createServer());
+  const dialled = dial(connection(port, { privateKeyPassword: "none" }), () => undefined);
+  expect(await failure(dialled)).toBe("ssh: key is not password protected");
 });

@@ -47,6 +47,13 @@ async function sshConfig(connection: Connection): Promise<ConnectConfig> {
     ...(privateKeyPassword === undefined ? {} : { passphrase: privateKeyPassword }),
     ...(password === undefined ? {} : { password, tryKeyboard: true }),
     ...(agent === undefined ? {} : { agent }),
+    // In Go's order. It tries each kind once: beside a key of the connection, none of the agent's.
+    authHandler: [
+      "none",
+      ...(privateKey === undefined ? [] : (["publickey"] as const)),
+      ...(password === undefined ? [] : (["password", "keyboard-interactive"] as const)),
+      ...(privateKey === undefined && agent !== undefined ? (["agent"] as const) : []),
+    ],
     // The pinned key's type is asked for by its own name alone. Of "ssh-rsa", that is a signature with SHA-1, which
     // OpenSSH has refused since 8.8.
     ...(pinned && { algorithms: { serverHostKey: [pinned.type as ServerHostKeyAlgorithm] } }),
@@ -57,6 +64,8 @@ function refuseUnreadableKey(key: string, password: string | undefined): void {
   const parsed = utils.parseKey(key, password);
   if (parsed instanceof Error)
     throw new Error(`ssh: the connection's privateKey can't be read: ${parsed.message}`);
+  if (password !== undefined && !(utils.parseKey(key) instanceof Error))
+    throw new Error("ssh: key is not password protected");
 }
 
 async function refuseDeadAgent(path: string): Promise<void> {
