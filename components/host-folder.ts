@@ -37,12 +37,23 @@ export class HostFolder extends pulumi.ComponentResource {
  */
 export function makeFolder({ path, fsUuid, uid }: Omit<HostFolderArgs, "connection">): string {
   const folder = shellWord(path);
+  // What is only known there ($u, $o) stands between the words of the text.
+  const refuse = (...text: readonly string[]): string =>
+    `{ printf '%s\\n' ${text.map(part => (/^\$\w$/.test(part) ? `"${part}"` : shellWord(part))).join("")} >&2; exit 3; }`;
+  const elsewhere = refuse(
+    ...[`${folder} lies on a file system with the UUID "`, "$u"],
+    `", and the estate has ${fsUuid}; nothing was made. Next: findmnt UUID=${fsUuid}   (no line: it isn't mounted)`,
+  );
+  const taken = refuse(
+    ...[`${folder} is there already, and is a link or belongs to the account `, "$o"],
+    ` and not to ${uid}; it was left as it is. Next: ls -la ${folder}; if it is meant: chown -R ${uid}:${uid} ${folder}; then pulumi up`,
+  );
   return [
     `set -eu; p=${folder}; d=$p; while [ ! -e "$d" ]; do d=$(dirname "$d"); done`,
     `u=$(findmnt --noheadings --output UUID --target "$d")`,
-    `[ "$u" = ${shellWord(fsUuid)} ] || { echo "$p lies on a file system with the UUID \\"$u\\", and the estate has ${fsUuid}; nothing was made. Next: findmnt --target $d" >&2; exit 3; }`,
+    `[ "$u" = ${shellWord(fsUuid)} ] || ${elsewhere}`,
     `o=$(stat -c %u "$p" 2>/dev/null) || o=${uid}`,
-    `[ ! -L "$p" ] && { [ "$o" = ${uid} ] || { [ "$o" = 0 ] && [ -z "$(ls -A "$p")" ]; }; } || { echo "$p is there already, and is a link or belongs to the account $o and not to ${uid}; it was left as it is. Next: ls -la $p; if it is meant: chown -R ${uid}:${uid} $p; then pulumi up" >&2; exit 3; }`,
+    `[ ! -L "$p" ] && { [ "$o" = ${uid} ] || { [ "$o" = 0 ] && [ -z "$(ls -A "$p")" ]; }; } || ${taken}`,
     `mkdir -p "$p"; chown ${uid}:${uid} "$p"; chmod 0700 "$p"`,
   ].join("; ");
 }

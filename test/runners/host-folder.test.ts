@@ -62,6 +62,21 @@ test.each([
   expect(ownerAndMode(path)).toEqual([uid, 0o755]);
 });
 
+test("what it says to type next can be typed, also for a path with blanks and what a shell reads as its own", async () => {
+  const path = join(root, "the $(touch dumps)'s");
+  mkdirSync(path, { mode: 0o755 });
+  writeFileSync(join(path, "file"), "");
+  const { stderr } = await make(path);
+  const [, look = "", own = ""] = /Next: (ls -la .*); if it is meant: (chown -R .*); then/.exec(stderr) ?? [];
+  expect((await execa("sh", ["-c", look])).stdout).toContain("file");
+  await execa("sh", ["-c", own]);
+  expect(await make(path)).toEqual({ exitCode: 0, stderr: "" });
+  const elsewhere = await make(path, { fsUuid: "5f0c" });
+  expect(elsewhere.stderr).toContain(`file system with the UUID "${fsUuid}", and the estate has 5f0c`);
+  const [, find = ""] = /Next: (findmnt \S+) /.exec(elsewhere.stderr) ?? [];
+  expect(await execa("sh", ["-c", find], { reject: false })).toMatchObject({ exitCode: 1, stdout: "" });
+});
+
 test("leaves what a link leads to as it is", async () => {
   const [data, path] = [join(root, "data"), join(root, "dumps")];
   mkdirSync(data, { mode: 0o755 });
