@@ -33,6 +33,10 @@ export interface Context {
   readonly nowMs: number;
   /** Whether a person reads standard output. */
   readonly terminal: boolean;
+  /** Tells something before the end: on standard output, or where that is for a program, on standard error. */
+  say(text: string, json?: boolean): void;
+  /** Gives what a person at the terminal types; undefined where there is none. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
 }
 
 /** Flags that say which estate a command is about. */

@@ -29,6 +29,23 @@ export const keyFlag = ["--key <file>", "private key for the hosts (by default t
  * arguments, which everybody on this machine reads, and quote it
  */
 export async function onHost(estate: Estate, name: string, command: string, key?: string): Promise<Shown> {
+  return withSsh(estate, name, { command, key }, async words => {
+    const ended = await execa("ssh", words, { reject: false, stdin: "ignore", timeout: 600_000 });
+    return {
+      exitCode: ended.exitCode ?? 255,
+      stdout: ended.stdout,
+      stderr: ended.stderr.replaceAll("\r", ""),
+    };
+  });
+}
+
+/** Gives the words with which ssh runs a command on a host, while what they name is there. */
+export async function withSsh<Result>(
+  estate: Estate,
+  name: string,
+  { command, key }: { readonly command: string; readonly key: string | undefined },
+  run: (words: readonly string[]) => Promise<Result>,
+): Promise<Result> {
   const host = estate.hosts[name];
   if (!host)
     throw new BadInput(
@@ -48,17 +65,11 @@ export async function onHost(estate: Estate, name: string, command: string, key?
       `UserKnownHostsFile=${knownHosts}`,
       "GlobalKnownHostsFile=/dev/null",
     ];
-    const words = [
+    return await run([
       ...options.flatMap(option => ["-o", option]),
       ...(keyFile === undefined ? [] : ["-o", "IdentitiesOnly=yes", "-i", keyFile]),
       ...["-p", String(host.ssh.port), "-l", host.ssh.user, "--", host.address, command],
-    ];
-    const ended = await execa("ssh", words, { reject: false, stdin: "ignore", timeout: 600_000 });
-    return {
-      exitCode: ended.exitCode ?? 255,
-      stdout: ended.stdout,
-      stderr: ended.stderr.replaceAll("\r", ""),
-    };
+    ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

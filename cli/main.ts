@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { isatty } from "node:tty";
 import { version } from "../package.json";
 import { EstateInvalid } from "../plan";
+import { ask } from "./ask";
 import { addCommand, type Context, type Outcome } from "./command";
 import { check } from "./commands/check";
 import { explain } from "./commands/explain";
@@ -9,6 +10,7 @@ import { find } from "./commands/find";
 import { lose } from "./commands/lose";
 import { plan } from "./commands/plan";
 import { releases } from "./commands/releases";
+import { restore } from "./commands/restore";
 import { rollBack } from "./commands/roll-back";
 import { rpo } from "./commands/rpo";
 import { status } from "./commands/status";
@@ -29,10 +31,16 @@ export async function main(
   caller: Pick<Context, "evaluate" | "folder">,
 ): Promise<number> {
   // Not `process.stdout.isTTY`: where it is no terminal that is undefined, for which picocolors asks the environment.
-  const context: Context = { ...caller, nowMs: Date.now(), terminal: isatty(process.stdout.fd) };
+  const terminal = isatty(process.stdout.fd);
+  const context: Context = {
+    ...{ ...caller, nowMs: Date.now(), terminal },
+    say: (text, json = false) =>
+      void process[json ? "stderr" : "stdout"].write(`${printable(text, !json && terminal)}\n`),
+    ask: terminal && isatty(process.stdin.fd) ? ask : undefined,
+  };
   let exitCode = 0;
   const settle = (outcome: Outcome): void => {
-    process.stdout.write(`${printable(outcome.text, context.terminal)}\n`);
+    context.say(outcome.text);
     exitCode = outcome.exitCode;
   };
   const program = new Command("holdfast")
@@ -48,6 +56,7 @@ export async function main(
   addCommand(program, rpo, context, settle);
   addCommand(program, lose, context, settle);
   addCommand(program, find, context, settle);
+  addCommand(program, restore, context, settle);
   addCommand(program, plan, context, settle);
   addCommand(program, status, context, settle);
   addCommand(program, releases, context, settle);

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { planOf } from "../../plan";
-import { parseLastInstant } from "../../plan/calendar/parse-instant";
-import { BadInput } from "../bad-input";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { namedBy, readEstate } from "../estate-source";
 import { asJson } from "../find/as-json";
+import { lastInstant } from "../find/at";
 import { type Found, search, type Search } from "../find/found";
 import { textOf } from "../find/print";
 import { soughtBy } from "../find/sought";
@@ -56,15 +55,6 @@ export const find: CommandSpec<z.output<typeof options>> = {
     };
   },
 };
-
-/** A time without a date is the last such one: what is looked for has been. */
-function lastInstant(text: string, zone: string, nowMs: number): number {
-  try {
-    return parseLastInstant(text, zone, nowMs);
-  } catch (error) {
-    throw new BadInput(`--at: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-}
 
 /** Of each dataset, the newest version that isn't younger. @param found the newest first */
 function chosenOf(found: readonly Found[], atMs: number): Found[] {

@@ -1,7 +1,7 @@
 import type { Estate, Plan } from "../../plan";
 import { bytesOf, type Dataset, membersOf } from "../../plan/datasets";
 import type { Version } from "../../plan/contracts/versions";
-import { type Copy, copiesByDataset } from "../../plan/graph/copies";
+import { chainOf, type Copy, copiesByDataset } from "../../plan/graph/copies";
 import { placeText } from "../../plan/graph/lose";
 import { siteOf } from "../../plan/graph/survival";
 import { type RestoreStep, restoreSteps, restoreText } from "../../plan/graph/restore-steps";
@@ -23,12 +23,15 @@ import type { Sought } from "./sought";
 /** A version that is there. Instants are epoch ms, sizes bytes. */
 export interface Found {
   readonly dataset: string;
+  readonly service: string;
   /** Path in the dataset that was asked for; all of it unless given. */
   readonly below?: string;
   /** Jobs that its bytes passed, first job first. */
   readonly via: readonly string[];
   /** The job whose copies it is a copy of as they were when it was taken: those may be older. */
   readonly copied: string | undefined;
+  /** Name of the machine that has it. */
+  readonly machine: string;
   /** Machine and path. */
   readonly where: string;
   /** E.g. "hdd sda, home". */
@@ -44,6 +47,10 @@ export interface Found {
   readonly lacks: readonly string[];
   /** Time that its bytes need at least; undefined where the estate doesn't say it. */
   readonly backMs: number | undefined;
+  /** Whether it has a part of the dataset alone, which goes into the rest of it. */
+  readonly isPart: boolean;
+  /** Whether its way back brings more than the path that was asked for. */
+  readonly bringsMore: boolean;
   readonly restore: readonly RestoreStep[];
 }
 
@@ -210,16 +217,21 @@ function foundOf(estate: Estate, told: Told, there: PathFacts | undefined): Foun
   const place = placeIn(told);
   const path = (place && pathOf(place)) ?? version.path ?? copy.location.path;
   return {
-    dataset: dataset.id,
+    ...{ dataset: dataset.id, service: dataset.service },
     ...(below !== undefined && { below }),
     via: copy.way.jobs.map(job => job.called),
     copied: question && "job" in question ? copy.from?.job.called : undefined,
+    machine: copy.location.machine.name,
     where: placeText({ ...copy.location, path }),
     medium: mediumOf(estate, copy),
     takenMs: version.at === undefined ? undefined : Date.parse(version.at),
     ...{ bytes: version.bytes, there, verified: copy.flow.verified },
     lacks: version.lacks,
     backMs: backMs === Infinity ? undefined : backMs,
+    isPart: chainOf(copy).some(
+      ({ flow }) => flow.source.kind === "copies-of" && flow.source.holds !== undefined,
+    ),
+    bringsMore: below !== undefined && deeper(copy, below) === copy,
     restore: stepsOf(told),
   };
 }

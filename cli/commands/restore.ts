@@ -1,0 +1,200 @@
+import { z } from "zod";
+import { planOf } from "../../plan";
+import { shellWord } from "../../plan/contracts/shell-word";
+import { BadInput } from "../bad-input";
+import { type CommandSpec, type Context, estateFlags, estateOptions, type Outcome } from "../command";
+import { namedBy, readEstate } from "../estate-source";
+import { lastInstant } from "../find/at";
+import { search, type Search } from "../find/found";
+import { localText } from "../find/print";
+import { type Sought, soughtBy } from "../find/sought";
+import { keyFlag } from "../host-shell";
+import { asJson } from "../restore/as-json";
+import { choose, type Chosen, type NoChoice, type Wish } from "../restore/choose";
+import { type Ended, goThrough, mayHaveChanged, type Stage, stateOf, tryAll } from "../restore/go";
+import { endText, planText } from "../restore/print";
+import { type Task, tasksOf } from "../restore/tasks";
+
+const options = z.object({
+  ...estateOptions,
+  what: z.string().min(1, "expected a service or a path"),
+  at: z.string().optional(),
+  host: z.string().optional(),
+  from: z.string().optional(),
+  path: z.string().optional(),
+  partial: z.boolean().default(false),
+  whole: z.boolean().default(false),
+  dryRun: z.boolean().default(false),
+  yes: z.boolean().default(false),
+  key: z.string().optional(),
+});
+type Options = z.output<typeof options>;
+
+/** `holdfast restore`: brings data back from the newest whole version that is there, by the program that made it. */
+export const restore: CommandSpec<Options> = {
+  name: "restore",
+  summary: "Bring a service or a path back from the newest whole version that is there; it asks before",
+  argument: [
+    "<what>",
+    "SERVICE, SERVICE/DATASET, NAMESPACE/CLAIM, a path of a host, or a path below one of them",
+  ],
+  flags: [
+    ...estateFlags,
+    ["--at <time>", 'the newest at or before it: "Sun 05:59", "2026-12-01 05:59" or ISO 8601 with Z'],
+    ["--host <name>", "data of this host alone"],
+    ["--from <name>", "a copy of this job, or on this machine, as holdfast find shows them"],
+    ["--path <path>", "a path in it alone"],
+    ["--partial", "also a copy that is known to lack something"],
+    ["--whole", "all of a volume for a path in it, where it comes back in no other way"],
+    ["--dry-run", "say what would be done; change nothing"],
+    ["--yes", "don't ask"],
+    keyFlag,
+  ],
+  options,
+  async run(typed, caller) {
+    const { stack, estate: file, json, what, path, at, host, key } = typed;
+    const { nowMs } = caller;
+    const plan = planOf(await readEstate({ stack, estate: file }, caller));
+    const { estate } = plan;
+    const atMs = at === undefined ? undefined : lastInstant(at, estate.zone, nowMs);
+    const sought = soughtBy(plan, path === undefined ? what : `${what}/${path}`, host);
+    refuseSeveral(typed, sought);
+    const asks = json ? undefined : caller.ask;
+    if (!typed.yes && !typed.dryRun && !asks)
+      throw new BadInput(
+        "Nobody is at a terminal to be asked, and without --yes nothing is changed. Next: the same with --dry-run, then with --yes.",
+      );
+    const asked = { estate, named: namedBy({ stack, estate: file }), key };
+    const call: Call = { typed, asked, caller, say: text => caller.say(text, json) };
+    const tell = (ms: number | undefined): string => localText(ms, estate.zone);
+    const picked = pick(
+      await search(asked, plan, sought),
+      sought,
+      { ...typed, atMs, from: typed.from },
+      tell,
+    );
+    if ("refused" in picked) return nothing(call, picked);
+    const { chosen } = picked;
+    const tasks = tasksOf(chosen);
+    call.say([...picked.said, planText(chosen, tasks, { zone: estate.zone, nowMs })].join("\n"));
+    const refused = await tryAll(tasks, call);
+    if (refused) return ended(call, picked, tasks, [refused]);
+    if (typed.dryRun) return ended(call, picked, tasks, []);
+    if (asks && !typed.yes && !(await isMeant(asks, chosen, what)))
+      return nothing(call, { refused: ["What was typed isn't the word that was asked for"], exitCode: 1 });
+    return ended(call, picked, tasks, await goThrough(tasks, call));
+  },
+};
+
+/** What was typed, and by whom. */
+interface Call extends Stage {
+  readonly typed: Options;
+  readonly caller: Context;
+}
+
+/** Of two hosts with one path, one is meant; and so is one dataset with a path in it. */
+function refuseSeveral({ what, path }: Options, sought: readonly Sought[]): void {
+  const machines = [...new Set(sought.map(({ dataset }) => dataset.location.machine.name))];
+  if (machines.length > 1)
+    throw new BadInput(
+      `"${what}" is on ${machines.join(" and ")}. Nothing was changed. Next: the same with --host NAME, or SERVICE/DATASET.`,
+    );
+  if (path !== undefined && sought.length > 1)
+    throw new BadInput(
+      `--path: "${what}" is ${sought.map(({ dataset }) => dataset.id).join(" and ")}. Nothing was changed. Next: the same with one of them.`,
+    );
+}
+
+/** A version of each dataset that has one. */
+interface Picked {
+  readonly chosen: readonly Chosen[];
+  /** Datasets of which there is no copy. */
+  readonly missing: readonly string[];
+  /** What an operator has to know before. */
+  readonly said: readonly string[];
+}
+
+interface Refused {
+  readonly refused: readonly string[];
+  readonly exitCode: number;
+  /** Unless given, what there is. */
+  readonly next?: string;
+}
+
+function pick(
+  { found, unasked, byHand }: Search,
+  sought: readonly Sought[],
+  wish: Wish,
+  tell: (ms: number | undefined) => string,
+): Picked | Refused {
+  const ids = [...new Set(sought.map(({ dataset }) => dataset.id))];
+  const own = ids.map(id => found.filter(({ dataset }) => dataset === id));
+  const missing = ids.filter((_, index) => own[index]?.length === 0);
+  const choices = own.filter(each => each.length > 0).map(each => choose(each, wish, tell));
+  const said = [
+    ...(unasked.length > 0 ? [...unasked, "There may be newer ones than what is seen here."] : []),
+    ...missing.map(id => `No copy of ${id} is there.`),
+    ...(missing.length > 0 ? byHand : []),
+  ];
+  const [refusal] = choices.filter((each): each is NoChoice => "refused" in each);
+  if (refusal) return { refused: [...said, `${refusal.refused}.`], exitCode: 1, next: refusal.next };
+  const chosen = choices.filter((each): each is Chosen => "version" in each);
+  return chosen.length > 0
+    ? { chosen, missing, said }
+    : { refused: said, exitCode: unasked.length > 0 || byHand.length > 0 ? 3 : 1 };
+}
+
+async function isMeant(
+  ask: (question: string) => Promise<string>,
+  chosen: readonly Chosen[],
+  what: string,
+): Promise<boolean> {
+  const services = [...new Set(chosen.map(({ version }) => version.service))];
+  const word = services.length === 1 ? services[0] : what;
+  return (await ask(`To do this, type ${word}: `)).trim() === word;
+}
+
+function nothing(call: Call, { refused, exitCode, next = again(call, "find") }: Refused): Outcome {
+  const text = [...refused, "Nothing was changed.", `Next: ${next}`].join("\n");
+  const result = { state: "refused", changed: false, datasets: [], missing: [], said: refused, next };
+  return { text: call.typed.json ? JSON.stringify(result, undefined, 2) : text, exitCode };
+}
+
+/** @param all each step that was begun or left; none where all were tried alone */
+function ended(
+  call: Call,
+  { chosen, missing }: Picked,
+  tasks: readonly Task[],
+  all: readonly Ended[],
+): Outcome {
+  const { json, dryRun } = call.typed;
+  const state = stateOf(all, missing);
+  const next = again(call, "restore");
+  const text =
+    all.length === 0 ? `Nothing was changed. Next: ${next}` : endText(all, call.asked.estate, next);
+  const result = {
+    ...{ state: dryRun && all.length === 0 ? "tried" : state.name },
+    changed: all.some(({ standing }) => mayHaveChanged(standing)),
+    ...{ datasets: asJson(chosen, tasks, all, call.caller.nowMs), missing },
+  };
+  return {
+    text: json ? JSON.stringify(result, undefined, 2) : text,
+    exitCode: all.length === 0 ? 0 : state.exitCode,
+  };
+}
+
+/** As the operator would type it again. */
+function again({ typed, asked }: Call, verb: "find" | "restore"): string {
+  const { what, path, at, host, from, partial, whole } = typed;
+  const isFind = verb === "find";
+  const flags = isFind ? { at, host } : { at, host, from, path };
+  return [
+    ...["holdfast", verb, shellWord(isFind && path !== undefined ? `${what}/${path}` : what)],
+    ...Object.entries(flags).flatMap(([flag, value]) =>
+      value === undefined ? [] : [`--${flag}`, shellWord(value)],
+    ),
+    ...(!isFind && partial ? ["--partial"] : []),
+    ...(!isFind && whole ? ["--whole"] : []),
+    ...asked.named.map(shellWord),
+  ].join(" ");
+}

@@ -1,0 +1,161 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Versions } from "../../plan/contracts/versions";
+import { exampleEstate } from "../../plan/estate/example";
+import { ReleaseHost } from "./release-host";
+import { holdfastIn } from "./support/holdfast";
+
+/* A real shell over a stand-in for ssh; the jobs' programs restore a file, and end as theirs do (their own tests hold them to the contract). */
+let host: ReleaseHost;
+let path: string | undefined;
+
+beforeAll(() => {
+  host = new ReleaseHost();
+  path = process.env["PATH"];
+  process.env["PATH"] = `${join(host.folder, "ssh")}:${path}`;
+  // What is restored outlives a command.
+  mkdirSync(join(host.folder, "srv/nfs"), { recursive: true });
+  host.before = [
+    `mount --bind ${host.folder}/srv /srv && mount -t tmpfs none /mnt`,
+    "mkdir -p /mnt/backup/books/novels && echo Emma >/mnt/backup/books/novels/emma.epub",
+  ].join(" && ");
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(exampleEstate()));
+});
+beforeEach(() => {
+  rmSync(join(host.folder, "srv/nfs"), { recursive: true });
+  mkdirSync(join(host.folder, "srv/nfs/books"), { recursive: true });
+  host.installSsh();
+  install("nfs-mirror", mirrored);
+  for (const name of ["lvm-pvc-snapshot", "daily-backup", "offsite-sync-backup", "nas-snapshots"])
+    install(name, { versions: [] });
+});
+afterAll(() => {
+  process.env["PATH"] = path;
+  host.remove();
+});
+
+const mirrored: Versions = {
+  versions: [
+    { of: "books", at: "2026-11-28T02:00:00Z", path: "/mnt/backup/books", lacks: [], pick: [] },
+    { of: "etcd-backup", at: "2026-11-28T02:00:00Z", path: "/mnt/backup/etcd-backup", lacks: [], pick: [] },
+  ],
+};
+
+const copies = `case "$*" in *--dry-run*) echo "would bring books back"; exit ;; esac
+cp -a /mnt/backup/books /srv/nfs/ && echo "books is back; what was there is kept aside"`;
+
+function install(name: string, answer: Versions, restores = copies): void {
+  host.installCommand(
+    name,
+    `#!/bin/sh
+case $1 in
+list) cat <<'END'
+${JSON.stringify(answer)}
+END
+;;
+restore)
+${restores}
+;;
+esac
+`,
+  );
+}
+
+function restore(...args: readonly string[]): Promise<{ exitCode: number; text: string }> {
+  return holdfastIn(host.folder, ["restore", ...args]);
+}
+
+function isBack(): boolean {
+  try {
+    return readFileSync(join(host.folder, "srv/nfs/books/novels/emma.epub"), "utf8") === "Emma\n";
+  } catch {
+    return false;
+  }
+}
+
+test("a service comes back by its program, after all is told, and at the end what is true and how to undo it", async () => {
+  const { exitCode, text } = await restore("books", "--yes");
+  expect(text).toMatch(/books: back to 2026-11-28 04:00:00 \+02:00/);
+  expect(text).toMatch(/copy +pve:\/mnt\/backup\/books \(nfs-mirror,/);
+  expect(text).toMatch(
+    /would bring books back[^]*Step 1 of 1, on pve:\n {2}books is back; what was there is kept aside\n/,
+  );
+  expect(text).toMatch(
+    /1 step of 1 ended well:[^]*undo +nfs-mirror restore --rollback -- books\n[^]*Next: start what uses it/,
+  );
+  expect([exitCode, isBack()]).toEqual([0, true]);
+});
+
+test("a dry run tells all and changes nothing; without a person or --yes, no host is even asked", async () => {
+  const { exitCode, text } = await restore("books", "--dry-run", "--json");
+  expect(text).toContain("would bring books back");
+  expect(text).toMatch(/"state": "tried",\n +"changed": false/);
+  expect([exitCode, isBack()]).toEqual([0, false]);
+  host.installSsh("echo reached-it >&2; exit 255");
+  for (const args of [["books"], ["books", "--json"]]) {
+    const alone = await restore(...args);
+    expect(alone).toMatchObject({
+      exitCode: 2,
+      text: expect.stringContaining("without --yes nothing is changed"),
+    });
+    expect(alone.text).not.toContain("reached-it");
+  }
+});
+
+test.each([
+  [3, 1, /Step 1 was refused by pve \(3\), which changed nothing/],
+  [75, 75, /Step 1 was refused by pve \(75\)/],
+])(
+  "what its program says before anything has changed is passed on (%d), and nothing else is run",
+  async (code, exit, words) => {
+    install(
+      "nfs-mirror",
+      mirrored,
+      `echo "no room: 3 GB. Next: df"; echo "$*" >>/srv/nfs/runs; exit ${code}`,
+    );
+    const { exitCode, text } = await restore("books", "--yes");
+    expect(text).toContain("no room: 3 GB. Next: df");
+    expect(text).toMatch(words);
+    expect(exitCode).toBe(exit);
+    expect(readFileSync(join(host.folder, "srv/nfs/runs"), "utf8")).toBe("restore --dry-run books\n");
+  },
+);
+
+const cut = `case "$*" in *--dry-run*) exit ;; esac
+trap 'echo "cut; the same command again goes on"; exit 143' TERM
+echo begins; until [ -e /srv/nfs/go ]; do sleep 0.02; done
+for each in 1 2 3 4 5 6 7 8 9; do echo $each; sleep 0.05; done
+${copies}`;
+
+test("a restore that is told to stop is waited for, and its own words and code are told", async () => {
+  install("nfs-mirror", mirrored, cut);
+  const going = restore("books", "--yes");
+  const written = process.stdout.write as unknown as jest.Mock<boolean, [string]>;
+  const hasBegun = (): boolean => written.mock.calls.some(([text]) => text.includes("begins"));
+  while (
+    !hasBegun() &&
+    (await Promise.race([going, new Promise<void>(resolve => setTimeout(resolve, 5))])) === undefined
+  );
+  process.emit("SIGINT");
+  const { exitCode, text } = await going;
+  expect(text).toMatch(
+    /Stopping: what must not be cut short ends first\.\n +cut; the same command again goes on/,
+  );
+  expect(text).toMatch(/Step 1 was stopped \(143\)[^]*Next: ssh -p 22 root@pve\.example nfs-mirror list/);
+  expect([exitCode, isBack()]).toEqual([143, false]);
+});
+
+test("a connection that is lost doesn't end what goes on there, and that its end isn't known is told", async () => {
+  install("nfs-mirror", mirrored, cut);
+  // Whoever would read what it says is gone after its first line.
+  host.installSsh(`case $last in
+*--dry-run*|*versions*) exec "$0.run" "$last" ;;
+esac
+"$0.run" "$last" </dev/null | head -n 1; exit 255`);
+  writeFileSync(join(host.folder, "srv/nfs/go"), "");
+  const { exitCode, text } = await restore("books", "--yes");
+  expect(text).toMatch(
+    /The connection to pve was lost in step 1\. The restore goes on there by itself; [^]*Next: ssh .* nfs-mirror list/,
+  );
+  expect([exitCode, isBack()]).toEqual([3, true]);
+});
