@@ -93,9 +93,10 @@ test("a key that the host doesn't know, and one that nobody can read", async () 
 test("an agent lets in where there is no key, and is no help beside one that is refused: the plugin doesn't ask it then", async () => {
   const [port, agent] = [await sshd(), await sshAgentWith(mine.private)];
   try {
-    const { privateKey: _, ...without } = target(port, { agent: agent.socket });
-    expect(await probeHost(without)).toBeUndefined();
-    expect(await probeHost({ ...without, privateKey: other.private })).toMatch(
+    const { socket } = agent;
+    const { host: address, user, hostKey } = target(port);
+    expect(await probeHost({ host: address, port, user, hostKey, agent: socket })).toBeUndefined();
+    expect(await probeHost(target(port, { privateKey: other.private, agent: socket }))).toMatch(
       /refuses the stack's key for the user root \(beside a key, .* takes none of the agent's\)/,
     );
   } finally {
