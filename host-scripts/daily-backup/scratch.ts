@@ -10,7 +10,7 @@ import { isLookedInto } from "../runtime/lvm/scratch-name";
 import { scratchTag, stamp } from "../runtime/lvm/snapshots";
 import { run } from "../runtime/run";
 import { shell } from "../runtime/shell";
-import { refuseErrors, replayAndCheck, typeOf, VolumeFailed } from "../runtime/file-system";
+import { checkFileSystem, typeOf, VolumeFailed } from "../runtime/file-system";
 import { firstLines } from "../runtime/tail";
 import { unmount } from "../runtime/unmount";
 
@@ -132,10 +132,7 @@ async function mounted<T>(
       type === undefined ? "it holds no file system that blkid knows" : `it holds ${type}, which isn't read`,
       "repair it from its workload, or exclude its namespace in the estate and say why",
     );
-  if (type !== "xfs") {
-    await refuseErrors(device, stop);
-    await replayAndCheck(device, stop);
-  }
+  if (type !== "xfs") await checkFileSystem(device, stop);
   const folder = join(config.stateDir, access === "read" ? "mnt" : "restore-mnt");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const mount = async (how: string): Promise<void> => {

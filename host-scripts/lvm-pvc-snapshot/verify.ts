@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { LvmPvcSnapshotConfig } from "../../plan/contracts/lvm-pvc-snapshot";
 import { exitCodes, messageOf, Refusal, RunnerError } from "../runtime/errors";
-import { refuseErrors, replayAndCheck, typeOf, VolumeFailed } from "../runtime/file-system";
+import { checkFileSystem, typeOf, VolumeFailed } from "../runtime/file-system";
 import { volumeMap } from "../runtime/kubernetes/volume-map";
 import { lvmChange, tryLvmChange } from "../runtime/lvm/command";
 import { readCovered } from "../runtime/lvm/covered";
@@ -144,8 +144,7 @@ async function holdsOf(device: string, config: LvmPvcSnapshotConfig, stop: Abort
     case "ext2":
     case "ext3":
     case "ext4":
-      await refuseErrors(device, stop);
-      await replayAndCheck(device, stop);
+      await checkFileSystem(device, stop);
       return `${type}, its structures are whole`;
     case "xfs":
       await replayXfs(device, config, stop);

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lvm } from "./lvm/command";
 import { run } from "./run";
 import { firstLines } from "./tail";
 
@@ -14,13 +13,40 @@ export class VolumeFailed extends Error {
   }
 }
 
-/** A file system that remembers an error may have lost files: they would be missing in a copy that looks complete. */
-export async function refuseErrors(device: string, stop: AbortSignal): Promise<void> {
-  const { stdout } = await lvm(["tune2fs", "-l", device], stop);
-  const state = /^Filesystem state:\s+(.*)$/m.exec(stdout)?.[1] ?? "unknown";
-  if (/error/.test(state))
+/**
+ * Looks at an ext file system before the host's kernel does.
+ * @throws {VolumeFailed} when it isn't whole, or may have lost files
+ */
+export async function checkFileSystem(device: string, stop: AbortSignal): Promise<void> {
+  await judgeSuperblock(device, stop);
+  await replayAndCheck(device, stop);
+}
+
+/**
+ * What its superblock says by itself. A text in there may hold line breaks, and so make lines of its own: any line counts, so that
+ * one that is made adds a refusal and hides none.
+ */
+async function judgeSuperblock(device: string, stop: AbortSignal): Promise<void> {
+  const result = await run(["tune2fs", "-l", device], { timeoutMs: 120_000, stop, env: { LC_ALL: "C" } });
+  stop.throwIfAborted();
+  const { ended, exitCode, stdout, stderr } = result;
+  if (ended !== "exited" || exitCode !== 0)
     throw new VolumeFailed(
-      `its file system needs repair (state "${state}"); the last good copy is kept`,
+      `its superblock can't be read, and it isn't mounted: ${firstLines(stderr) || `tune2fs ended with ${exitCode ?? result.signal}`}`,
+      "e2fsck -f from its workload, or restore it; the last good copy is kept",
+    );
+  const lines = stdout.split("\n");
+  // e2fsck looks for that journal among all of the host's devices, replays and empties it there: it may be a live volume's.
+  if (lines.some(line => /^Journal (UUID|device):/.test(line)))
+    throw new VolumeFailed(
+      "its journal lies on another device, which isn't touched: a snapshot of this one is no copy without it",
+      "tune2fs -O ^has_journal from its workload and then tune2fs -j, or exclude its namespace in the estate and say why",
+    );
+  // It may have lost files: they would be missing in a copy that looks complete.
+  const state = lines.find(line => /^Filesystem state:.*error/.test(line));
+  if (state !== undefined)
+    throw new VolumeFailed(
+      `its file system needs repair (state "${state.replace(/^\S+ state:\s+/, "")}"); the last good copy is kept`,
       "e2fsck -f from its workload, or restore it",
     );
 }
@@ -29,12 +55,11 @@ export async function refuseErrors(device: string, stop: AbortSignal): Promise<v
 const checkMs = 2 * 3_600_000;
 
 /**
- * Looks at a file system before the host's kernel does. What a tenant has written may be made to harm whoever mounts it, so a
+ * What a tenant has written may be made to harm whoever mounts it, so a
  * program replays the journal and checks all structures, on the throw-away snapshot; what it can't mend by what every crash
  * leaves (an orphan, a count) isn't mounted. With `-n`, nothing is replayed, and a snapshot of a volume in use looks damaged.
- * @throws {VolumeFailed} when it isn't whole
  */
-export async function replayAndCheck(device: string, stop: AbortSignal): Promise<void> {
+async function replayAndCheck(device: string, stop: AbortSignal): Promise<void> {
   const argv = ["e2fsck", "-f", "-p", device] as const;
   const { ended, exitCode, stdout, stderr } = await run([...argv], {
     ...{ timeoutMs: checkMs, stop, env: { LC_ALL: "C" } },
