@@ -436,14 +436,15 @@ describe("a disk that was read", () => {
     expect(world.metrics()).toMatchObject({ rotten_files: 0 });
   });
 
-  test("a rotten file that is accepted is told and no failure, to the end of its last day", async () => {
+  // plan/contracts/accepted.test.ts has the second in which its last day ends.
+  test("a rotten file that is accepted is told and no failure, until its day is over", async () => {
     await world.rot(`${claim}/own`);
     const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
     const accept = (until: string): void =>
       world.writeConfig({ accepted: [{ path: `${claim}/own`, reason: "made anew by its service", until }] });
-    accept(day(0));
+    accept(day(1));
     const { status, stdout } = await run();
-    expect(stdout).toContain(`accepted until ${day(0)} (made anew by its service): "${claim}/own"`);
+    expect(stdout).toContain(`accepted until ${day(1)} (made anew by its service): "${claim}/own"`);
     expect(status).toBe(0);
     expect(world.metrics()).toMatchObject({ rotten_files: 0 });
     accept(day(-1));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { versionsAnswer } from "../../plan/contracts/versions";
 import { setRetention } from "../../components/nas-retention";
+import { sinceMidnight } from "./support/noon";
 import { createNasWorld, type NasWorld } from "./support/nas-world";
 
 /* A real sshd, and behind it stand-ins of a Synology's programs and of sudo. The world goes on from test to test, as a NAS does. */
@@ -36,10 +37,10 @@ function setConf(text: string): void {
   chmodSync(file, 0o666);
 }
 
-/** The NAS's snapshots are those of the last days at midnight, as its schedule has them. */
+/** The NAS's snapshots are those of the last days at midnight of its zone, as its schedule has them. */
 function daily(...days: number[]): string[] {
   for (const name of readdirSync(world.snapshots)) rmSync(join(world.snapshots, name), { recursive: true });
-  return days.map(ago => world.snapshot(ago * day + (Date.now() % day)));
+  return days.map(ago => world.snapshot(ago * day + sinceMidnight(Date.now())));
 }
 
 test("a look tells what is there, how full it is, and that all is as the estate has it", async () => {
@@ -85,7 +86,6 @@ test("what somebody changed in DSM is told, by what it shows and by what it does
   const { output, status } = await world.run();
   expect(status).toBe(0);
   expect(output).toContain("drift of keep_days: declared 7 d, nas says 3 d");
-  // Its age is rounded to hours: half an hour before midnight UTC it is of 13 days.
   expect(output).toMatch(/drift of kept_longer: declared 7 d, and GMT-.* is there after 1[23] d/);
   expect(output).toMatch(/drift of gone_early: declared 7 d, and \d went before their time/);
   expect(output).toContain("drift of rights");
@@ -101,7 +101,10 @@ test("snapshots at another hour than the declared one fail the run once the decl
   daily(3, 2, 1);
   const { status, output } = await world.run();
   expect(status).toBe(1);
-  expect(output).toMatch(/the newest snapshot of Backup on nas is of .*, and one was due at .*T00:00:00Z/);
+  const dueAt = new Date(Date.now() - sinceMidnight(Date.now())).toISOString().slice(0, 13);
+  expect(output).toMatch(
+    new RegExp(`the newest snapshot of Backup on nas is of .*, and one was due at ${dueAt}:00:00Z`),
+  );
   expect(world.metrics()).toMatchObject({ "drift schedule": 1, last_status: 1 });
 });
 
@@ -117,7 +120,7 @@ test("a run that is started when one is due waits for it", async () => {
   daily(2, 1);
   const soon = new Date(Date.now() - 1_000);
   const calendar = `*-*-* ${soon.toISOString().slice(11, 19)}`;
-  world.writeConfig({ calendar, graceMs: 40_000 });
+  world.writeConfig({ calendar, zone: "UTC", graceMs: 40_000 });
   // It is made between the first look and the second.
   world.shadow(
     "synosharesnapshot",
@@ -254,7 +257,7 @@ describe("deletion", () => {
     expect((await world.run("delete", sixth)).output).toContain(
       "offsite-sync-backup never had all of its copies there",
     );
-    sent(0, 2 * day + (Date.now() % day) + hour);
+    sent(0, 2 * day + sinceMidnight(Date.now()) + hour);
     expect((await world.run()).status).toBe(0);
     sent(1, hour);
     const kept = await world.run("delete", second);
@@ -269,7 +272,7 @@ describe("deletion", () => {
 
   test("what goes is shown first, goes by name alone, is looked for afterwards, and is no drift", async () => {
     const [sixth = "", fifth = "", , newest = ""] = daily(6, 5, 1, 0);
-    sent(0, hour + (Date.now() % day));
+    sent(0, hour + sinceMidnight(Date.now()));
     const { drifts } = (await world.run()).result;
     const refused = await world.run("delete", sixth, `${fifth}0`);
     expect(refused.status).toBe(3);
@@ -289,7 +292,7 @@ describe("deletion", () => {
 
   test("a NAS that says it deleted, and still lists it, is no success", async () => {
     const [third = ""] = daily(3, 1, 0);
-    sent(0, hour + (Date.now() % day));
+    sent(0, hour + sinceMidnight(Date.now()));
     world.shadow("synosharesnapshot", `[ "$1" = delete ] || exec REAL "$@"`);
     const { status, output } = await world.run("delete", third);
     world.unshadow();
@@ -299,7 +302,7 @@ describe("deletion", () => {
 
   test("what went of a deletion that failed in its middle is no drift", async () => {
     const [fifth = "", fourth = ""] = daily(5, 4, 1, 0);
-    sent(0, hour + (Date.now() % day));
+    sent(0, hour + sinceMidnight(Date.now()));
     const { drifts } = (await world.run()).result;
     world.shadow("synosharesnapshot", `[ "$1" = delete ] || exec REAL "$@"; REAL "$1" "$2" "$3"; exit 1`);
     const { status } = await world.run("delete", fifth, fourth);

@@ -20,9 +20,10 @@ import { endedSteps } from "../ends";
 import { long, testLong } from "../long";
 import { confessed, confession } from "./support/parser";
 import { createFirewallWorld, type FirewallWorld } from "./support/firewall-world";
+import { noonZone } from "./support/noon";
 
 let world: FirewallWorld;
-const week = periodOf(Date.now(), "week", "Europe/Berlin");
+const week = periodOf(Date.now(), "week", noonZone);
 
 beforeAll(async () => {
   world = await createFirewallWorld();

@@ -15,6 +15,7 @@ import { versionsAnswer } from "../../plan/contracts/versions";
 import { periodOf } from "../../plan/contracts/period";
 import { inTime, testLong } from "../long";
 import { failingFolder } from "./support/failing-folder";
+import { noonZone } from "./support/noon";
 import { createVmWorld, type VmWorld } from "./support/vm-world";
 
 let world: VmWorld;
@@ -32,7 +33,7 @@ beforeEach(async () => {
   world.setVm(102, { disks: { virtio0: content(3, 300) } });
 });
 
-const today = (): string => periodOf(Date.now(), "day", "UTC");
+const today = (): string => periodOf(Date.now(), "day", noonZone);
 const names = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
 const filesOf = (id: number, period = today()): string[] => names(join(world.images, period, String(id)));
 const imageOf = (id: number, period = today()): string =>
@@ -48,7 +49,7 @@ function handedOver(): string[] {
 
 /** Puts today's images of a VM so many days back. */
 function backdate(id: number, days: number): string {
-  const period = periodOf(Date.now() - days * 86_400_000, "day", "UTC");
+  const period = periodOf(Date.now() - days * 86_400_000, "day", noonZone);
   mkdirSync(join(world.images, period), { recursive: true });
   const folder = join(world.images, period, String(id));
   renameSync(join(world.images, today(), String(id)), folder);
@@ -160,7 +161,7 @@ test("images of another kind of period are images: listed, compared with, and go
   expect(small.stdout).toContain("was the VM emptied?");
   expect(existsSync(imageOf(101, period))).toBe(true);
   expect(await world.start(["--accept=101"]).finished).toMatchObject({ status: 0 });
-  expect(filesOf(101, periodOf(Date.now(), "week", "UTC"))).toHaveLength(2);
+  expect(filesOf(101, periodOf(Date.now(), "week", noonZone))).toHaveLength(2);
   expect(existsSync(join(world.images, period))).toBe(false);
 });
 

@@ -14,6 +14,7 @@ import { projectRoot } from "../../../lab/cache";
 import type { NasSnapshotsConfig } from "../../../plan/contracts/nas-snapshots";
 import { runnerOf } from "../../../stacks/runner";
 import { type Far, startFar } from "./far";
+import { noonZone } from "./noon";
 import { type Recorder, startRecorder } from "./recorder";
 import { type FinishedRun, startRunner } from "./started-run";
 
@@ -100,7 +101,7 @@ export async function createNasWorld(): Promise<NasWorld> {
       ...{ key: "key", password: "password", volume, share: "Backup" },
     },
     calendar: "*-*-* 00:00:00",
-    zone: "UTC",
+    zone: noonZone,
     keepMs: 7 * day,
     mayDelete: false,
     keepAtLeast: 1,

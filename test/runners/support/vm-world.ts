@@ -17,6 +17,7 @@ import { vmImagesConfig, type VmImagesConfig } from "../../../plan/contracts/vm-
 import { runnerOf } from "../../../stacks/runner";
 import { makeDiskImage } from "./disk-image";
 import { mountNamespace } from "./namespace";
+import { noonZone } from "./noon";
 import { type Recorder, startRecorder } from "./recorder";
 import { startRunner, type StartedRun } from "./started-run";
 
@@ -212,7 +213,7 @@ export async function createVmWorld(megabytes = 64): Promise<VmWorld> {
 
 function configOf(folder: string, fsUuid: string, url: string): VmImagesConfig {
   return {
-    ...{ job: "vm-images", host: "pve", budgetMs: 60_000, vmBudgetMs: 30_000, zone: "UTC" },
+    ...{ job: "vm-images", host: "pve", budgetMs: 60_000, vmBudgetMs: 30_000, zone: noonZone },
     target: { path: join(folder, "dst"), fsUuid },
     keep: { every: "day", count: 2 },
     vms: [
