@@ -16,9 +16,9 @@ const shared = {
       { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
     ],
   },
-  // What has no CommonJS build: execa and temporal-polyfill, and what they import.
+  // What has no CommonJS build: execa, temporal-polyfill, age-encryption and modern-tar, and what they import.
   transformIgnorePatterns: [
-    "/node_modules/(?!(temporal-[a-z]+|execa|get-stream|human-signals|is-plain-obj|is-stream|is-unicode-supported|npm-run-path|parse-ms|path-key|pretty-ms|strip-final-newline|figures|yoctocolors|unicorn-magic|@sindresorhus/merge-streams|@sec-ant/readable-stream)/)",
+    "/node_modules/(?!(temporal-[a-z]+|age-encryption|modern-tar|@noble/[a-z-]+|@scure/base|execa|get-stream|human-signals|is-plain-obj|is-stream|is-unicode-supported|npm-run-path|parse-ms|path-key|pretty-ms|strip-final-newline|figures|yoctocolors|unicorn-magic|@sindresorhus/merge-streams|@sec-ant/readable-stream)/)",
   ],
   modulePathIgnorePatterns: ["<rootDir>/.holdfast/"],
   setupFiles: ["<rootDir>/test/seed.ts"],

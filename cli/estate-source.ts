@@ -36,7 +36,15 @@ type Source = Pick<Context, "evaluate" | "folder">;
  * @throws {EstateInvalid} with all faults
  */
 export async function readEstate(options: EstateOptions, source: Source): Promise<Estate> {
-  return estateOf(estateFile(options, source), source);
+  return (await readWritten(options, source)).estate;
+}
+
+/** The same, with the estate as somebody wrote it, evaluated: what another call can read. @throws as `readEstate` does */
+export async function readWritten(
+  options: EstateOptions,
+  source: Source,
+): Promise<{ readonly input: unknown; readonly estate: Estate }> {
+  return writtenIn(estateFile(options, source), source);
 }
 
 /** The absolute path of that estate's file. @throws {BadInput} when there is none */
@@ -48,7 +56,7 @@ export function estateFile({ stack, estate }: EstateOptions, source: Pick<Source
 
 /** The earlier estate that one is compared with. @throws as `readEstate` does */
 export async function readAgainst(file: string, source: Source): Promise<Estate> {
-  return estateOf(existing("--against", file, source), source);
+  return (await writtenIn(existing("--against", file, source), source)).estate;
 }
 
 function stackFile(stack: string): string {
@@ -76,10 +84,10 @@ function isFile(path: string): boolean {
   }
 }
 
-async function estateOf(file: string, source: Source): Promise<Estate> {
+async function writtenIn(file: string, source: Source): Promise<{ input: unknown; estate: Estate }> {
   const input = file.endsWith(".json") ? jsonOf(file) : await dataOf(file, source);
   try {
-    return parseEstate(input);
+    return { input, estate: parseEstate(input) };
   } catch (error) {
     throw error instanceof EstateInvalid ? new EstateInvalid(error.faults, file) : error;
   }

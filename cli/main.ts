@@ -4,6 +4,8 @@ import { version } from "../package.json";
 import { EstateInvalid } from "../plan";
 import { ask } from "./ask";
 import { addCommand, type Context, type Outcome } from "./command";
+import { breakGlassExport } from "./commands/break-glass-export";
+import { breakGlassVerify } from "./commands/break-glass-verify";
 import { check } from "./commands/check";
 import { explain } from "./commands/explain";
 import { find } from "./commands/find";
@@ -62,6 +64,11 @@ export async function main(
   addCommand(program, releases, context, settle);
   addCommand(program, rollBack, context, settle);
   addCommand(program, explain, context, settle);
+  const breakGlass = program
+    .command("break-glass")
+    .description("All that restores need when everything else is gone, in one encrypted file");
+  addCommand(breakGlass, breakGlassExport, context, settle);
+  addCommand(breakGlass, breakGlassVerify, context, settle);
   try {
     await program.parseAsync([...args], { from: "user" });
     return exitCode;

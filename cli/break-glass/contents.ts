@@ -1,0 +1,51 @@
+import type { Plan } from "../../plan";
+import { domain } from "../../plan/estate/services";
+import { type SetFile, textFile } from "./files";
+import { commandsOf, hostFiles, type ProgramOf } from "./host-files";
+import { restorePage } from "./restore-page";
+import { secretFiles } from "./secrets";
+
+/** What a set follows from. */
+export interface Sources {
+  readonly plan: Plan;
+  /** The estate as somebody wrote it, evaluated. */
+  readonly input: unknown;
+  /** Secrets' texts by name. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly programOf: ProgramOf;
+  readonly nowMs: number;
+}
+
+/**
+ * All that restores need when everything else is gone.
+ * @throws {BadInput} when a secret is missing
+ */
+export async function contentsOf({ plan, input, secrets, programOf, nowMs }: Sources): Promise<SetFile[]> {
+  const kept = secretFiles(plan.estate, secrets);
+  const byName = new Map(kept.map(({ path, bytes }) => [path.slice(path.indexOf("/") + 1), bytes]));
+  const ofHosts = await hostFiles(plan, byName, programOf);
+  return [
+    textFile("README.txt", readme(plan)),
+    textFile("estate.json", `${JSON.stringify(input, undefined, 2)}\n`),
+    ...kept,
+    ...domain.options.map(each => textFile(`${pagesFolder}/${each}.txt`, restorePage(plan, each, nowMs))),
+    ...ofHosts,
+  ];
+}
+
+/** Folder with a page for each disaster. */
+export const pagesFolder = "restore";
+
+function readme({ estate }: Plan): string {
+  const [host = "HOST"] = Object.keys(estate.hosts);
+  return `Break-glass set: what restores need when everything else is gone.
+
+secrets/NAME            keys and passwords, as they are typed or read
+restore/DISASTER.txt    what each disaster takes, and what brings each service back, in order
+hosts/HOST/bin          the commands that those pages name, for a host on which nothing is installed but Node 18 or
+                        later, rsync and ssh. As root, in this folder:
+                            export PATH="$PWD/${commandsOf(host)}:$PATH"
+estate.json             the estate. Once the host has its disks: holdfast check --estate estate.json, and pulumi up
+manifest.json           when this was made, and each file's SHA-256
+`;
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import type { Estate } from "../../plan";
+import { BadInput } from "../bad-input";
+import { type SetFile, textFile } from "./files";
+
+/** Folder of a set in which each secret is a file of its own name. */
+export const secretsFolder = "secrets";
+
+/** Secrets of which the estate says that a copy is kept outside of all services. */
+export function keptOutside({ secrets }: Estate): string[] {
+  return Object.entries(secrets)
+    .filter(([, { keptIn }]) => keptIn.includes("break-glass"))
+    .map(([name]) => name);
+}
+
+const values = z.record(z.string(), z.string().min(1));
+
+/**
+ * What secrets are, by name: as `pulumi config get holdfast:secrets` prints them.
+ * @param from where the text is from, for messages: never a part of it
+ * @throws {BadInput} when it isn't that
+ */
+export function secretValues(text: string, from: string): Readonly<Record<string, string>> {
+  const wanted = `expected an object of JSON, each secret's text by its name, as "pulumi config get holdfast:secrets" prints it`;
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    // A parser's message quotes what it read.
+    throw new BadInput(`--secrets: ${from} is no JSON, ${wanted}.`);
+  }
+  const parsed = values.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const name = String(issue?.path[0] ?? "");
+  throw new BadInput(
+    name === ""
+      ? `--secrets: ${from} is no object, ${wanted}.`
+      : `--secrets: ${JSON.stringify(name)} is ${issue?.code === "too_small" ? "empty" : "no text"}, ${wanted}.`,
+  );
+}
+
+/**
+ * The secrets that a set has to have.
+ * @throws {BadInput} that names all that aren't given
+ */
+export function secretFiles(estate: Estate, given: Readonly<Record<string, string>>): SetFile[] {
+  const names = keptOutside(estate);
+  const missing = names.filter(name => !Object.hasOwn(given, name));
+  if (missing.length > 0)
+    throw new BadInput(
+      `--secrets: ${missing.join(", ")} ${missing.length === 1 ? "isn't" : "aren't"} there, and keptIn says "break-glass" of ${missing.length === 1 ? "it" : "each"}. Nothing was written. Add what is missing, by another --secrets FILE where the stack doesn't have it.`,
+    );
+  return names.map(name => textFile(`${secretsFolder}/${name}`, given[name] ?? ""));
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { z } from "zod";
+import { counted } from "../../checks/wording";
+import { errorText } from "../../plan/estate/plain";
+import { formatDuration } from "../../plan/units/duration";
+import { type BreakGlassSet, unpacked } from "../break-glass/archive";
+import { setFlags, setOptions, wantedNow } from "../break-glass/asked";
+import { differences } from "../break-glass/differences";
+import { type Key, opened, type Unusable } from "../break-glass/seal";
+import { BadInput } from "../bad-input";
+import type { CommandSpec, Outcome } from "../command";
+
+const options = z.object({
+  ...setOptions,
+  file: z.string({ error: "name the set's file" }),
+  identityFile: z.string().optional(),
+  passphraseFile: z.string().optional(),
+});
+type Options = z.output<typeof options>;
+
+/** `holdfast break-glass verify`: proves that a set opens, is whole, and is the one that would be made today. */
+export const breakGlassVerify: CommandSpec<Options> = {
+  name: "verify",
+  summary: "Prove that a break-glass set opens, is whole, and has today's secrets, estate and programs",
+  argument: ["<file>", "the set, from where it is kept"],
+  flags: [
+    ...setFlags,
+    ["--identity-file <file>", "age's private keys, as age-keygen writes them"],
+    ["--passphrase-file <file>", "or else the passphrase"],
+  ],
+  required: ["secrets"],
+  options,
+  async run(asked, context) {
+    const key = keyOf(asked);
+    const bytes = bytesOf(resolve(context.folder, asked.file));
+    const archive = await opened(bytes, key, context.folder);
+    const set = "fault" in archive ? archive : await unpacked(archive);
+    if ("fault" in set) return unusable(asked, set);
+    const { files } = await wantedNow(asked, context);
+    return told(asked, set, differences(set, files), context.nowMs);
+  },
+};
+
+function keyOf({ identityFile, passphraseFile }: Options): Key {
+  if (identityFile !== undefined && passphraseFile === undefined)
+    return { kind: "identity", file: identityFile };
+  if (passphraseFile !== undefined && identityFile === undefined)
+    return { kind: "passphrase", file: passphraseFile };
+  throw new BadInput("What opens it? Give either --identity-file or --passphrase-file.");
+}
+
+function bytesOf(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new BadInput(`The set can't be read: ${errorText(error)}.`);
+  }
+}
+
+const again =
+  "Next: holdfast break-glass export, take the new one to where this one is kept, and verify that.";
+
+function unusable({ file, json }: Options, { fault, mayBeTheKey }: Unusable): Outcome {
+  const what = mayBeTheKey
+    ? "Either that isn't its key, or the file is damaged. If no other key opens it, it is of no use."
+    : "It is of no use as it is.";
+  const text = json
+    ? JSON.stringify({ file, opens: false, fault }, undefined, 2)
+    : `${file} ${fault}.\n${what} ${again}`;
+  return { text, exitCode: 1 };
+}
+
+function told(
+  { file, json }: Options,
+  set: BreakGlassSet,
+  differ: readonly string[],
+  nowMs: number,
+): Outcome {
+  const exitCode = differ.length === 0 ? 0 : 1;
+  const madeAt = new Date(set.madeMs).toISOString();
+  if (json)
+    return {
+      text: JSON.stringify(
+        { file, opens: true, madeAt, holdfast: set.holdfast, current: exitCode === 0, differ },
+        undefined,
+        2,
+      ),
+      exitCode,
+    };
+  const head = `${file}: it opens, and ${counted(set.files.length, "file")} are what was written at ${madeAt}, ${formatDuration(Math.max(0, nowMs - set.madeMs))} ago.`;
+  const lines =
+    exitCode === 0
+      ? ["It has today's secrets, estate and programs."]
+      : ["It isn't the one that would be made today:", ...differ.map(line => `  ${line}`), again];
+  return { text: [head, ...lines].join("\n"), exitCode };
+}
