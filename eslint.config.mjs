@@ -12,6 +12,7 @@ const folders = [
   "cluster-scripts",
   "cli",
   "docs",
+  "package",
   "stacks",
   "lab",
   "bench",
@@ -62,7 +63,7 @@ const clockless = {
 };
 
 export default tseslint.config(
-  { ignores: ["node_modules/", ".holdfast/"] },
+  { ignores: ["node_modules/", ".holdfast/", "dist/"] },
   ...tseslint.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -100,6 +101,7 @@ export default tseslint.config(
             may("cli", "cli", "checks", "alerts", "plan", "contracts", "stacks", "components"),
             may("docs", "docs", "cli", "checks", "alerts", "plan", "contracts", "stacks", "test"),
             may("stacks", "stacks", "components", "host-scripts", "checks", "alerts", "plan", "contracts"),
+            may("package", "package", "stacks", "components", "plan", "contracts"),
             may("lab", "lab", "stacks", "plan", "contracts", "cli"),
             may("bench", ...folders, "contracts"),
             may("test", ...folders, "contracts"),

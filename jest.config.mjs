@@ -20,7 +20,7 @@ const shared = {
   transformIgnorePatterns: [
     "/node_modules/(?!(temporal-[a-z]+|age-encryption|modern-tar|@noble/[a-z-]+|@scure/base|execa|get-stream|human-signals|is-plain-obj|is-stream|is-unicode-supported|npm-run-path|parse-ms|path-key|pretty-ms|strip-final-newline|figures|yoctocolors|unicorn-magic|@sindresorhus/merge-streams|@sec-ant/readable-stream)/)",
   ],
-  modulePathIgnorePatterns: ["<rootDir>/.holdfast/"],
+  modulePathIgnorePatterns: ["<rootDir>/.holdfast/", "<rootDir>/dist/"],
   setupFiles: ["<rootDir>/test/seed.ts"],
   cacheDirectory: "<rootDir>/.holdfast/cache/jest",
 };

@@ -41,7 +41,7 @@ export interface Context {
 
 /** Flags that say which estate a command is about. */
 export const estateFlags = [
-  ["--stack <name>", "a stack of stacks/ (by default homelab)"],
+  ["--stack <name>", "a stack of stacks/ (by default the folder's own estate.ts, or homelab)"],
   ["--estate <file>", "an estate of your own, TypeScript or JSON"],
   ["--json", "for machines"],
 ] as const;

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { projectRoot } from "../stacks/project";
 import { type Estate, EstateInvalid, parseEstate } from "../plan";
@@ -14,12 +14,17 @@ export interface EstateOptions {
   readonly estate?: string | undefined;
 }
 
-/** The stack that a command is about where nobody says which. */
+/** The stack that a command is about where nobody says which, and its folder has no estate. */
 const usualStack = "homelab";
+/** Estates of a folder of one's own, in the order in which they are looked for. */
+const ownFiles = ["estate.ts", "estate.json"];
+
+type Place = Pick<Context, "folder">;
 
 /** Words by which another command gets the same estate. */
-export function namedBy({ stack, estate }: EstateOptions): string[] {
-  if (estate !== undefined) return ["--estate", estate];
+export function namedBy({ stack, estate }: EstateOptions, place: Place): string[] {
+  const file = estate ?? (stack === undefined ? ownFile(place) : undefined);
+  if (file !== undefined) return ["--estate", file];
   return stack === undefined ? [] : ["--stack", stack];
 }
 
@@ -28,10 +33,11 @@ export function stackNamed([flag, value = usualStack]: readonly string[]): strin
   return flag === "--estate" ? undefined : value;
 }
 
-type Source = Pick<Context, "evaluate" | "folder">;
+type Source = Pick<Context, "evaluate"> & Place;
 
 /**
- * The estate that a command is about: a file's, or that of a stack (by default `homelab`).
+ * The estate that a command is about: a file's, or that of a stack. Where nothing is said, that of the folder in which it
+ * is called; in the project's own, stack `homelab`.
  * @throws {BadInput} when there is no such file or stack, or it can't be loaded
  * @throws {EstateInvalid} with all faults
  */
@@ -48,10 +54,17 @@ export async function readWritten(
 }
 
 /** The absolute path of that estate's file. @throws {BadInput} when there is none */
-export function estateFile({ stack, estate }: EstateOptions, source: Pick<Source, "folder">): string {
+export function estateFile({ stack, estate }: EstateOptions, place: Place): string {
   if (stack !== undefined && estate !== undefined)
     throw new BadInput(`--stack ${stack} and --estate ${estate} exclude one another. Leave one out.`);
-  return estate === undefined ? stackFile(stack ?? usualStack) : existing("--estate", estate, source);
+  if (estate !== undefined) return existing("--estate", estate, place);
+  if (stack !== undefined) return stackFile(stack);
+  const own = ownFile(place);
+  if (own !== undefined) return join(place.folder, own);
+  if (stacks().includes(usualStack)) return stackFile(usualStack);
+  throw new BadInput(
+    `No estate is named, and the folder "${place.folder}" has none (${ownFiles.join(" or ")}). Next: --estate FILE, or holdfast init FOLDER.`,
+  );
 }
 
 /** The earlier estate that one is compared with. @throws as `readEstate` does */
@@ -59,17 +72,32 @@ export async function readAgainst(file: string, source: Source): Promise<Estate>
   return (await writtenIn(existing("--against", file, source), source)).estate;
 }
 
+const stacksFolder = join(projectRoot, "stacks");
+
 function stackFile(stack: string): string {
-  const folder = join(projectRoot, "stacks");
-  const stacks = readdirSync(folder).filter(name => isFile(join(folder, name, "estate.ts")));
-  if (!stacks.includes(stack))
+  const known = stacks();
+  if (known.length === 0)
     throw new BadInput(
-      `--stack: "${stack}" is no stack, expected one of ${stacks.map(name => `"${name}"`).join(", ")}.`,
+      `--stack: "${stack}" can't be looked for, as this is the package, which has no stacks. Next: --estate FILE.`,
     );
-  return join(folder, stack, "estate.ts");
+  if (!known.includes(stack))
+    throw new BadInput(
+      `--stack: "${stack}" is no stack, expected one of ${known.map(name => `"${name}"`).join(", ")}.`,
+    );
+  return join(stacksFolder, stack, "estate.ts");
 }
 
-function existing(flag: string, named: string, { folder }: Pick<Source, "folder">): string {
+/** Stacks of the project; a package has none. */
+function stacks(): string[] {
+  if (!existsSync(stacksFolder)) return [];
+  return readdirSync(stacksFolder).filter(name => isFile(join(stacksFolder, name, "estate.ts")));
+}
+
+function ownFile({ folder }: Place): string | undefined {
+  return ownFiles.find(name => isFile(join(folder, name)));
+}
+
+function existing(flag: string, named: string, { folder }: Place): string {
   const file = resolve(folder, named);
   if (!isFile(file))
     throw new BadInput(`${flag}: there is no file "${file}". Expected a TypeScript or JSON file.`);

@@ -1,17 +1,17 @@
 // Loads a TypeScript module as cli/run.mjs does, by what V8 kept of an earlier run: for commands that end at once, most of
 // whose time would go into compiling. Stacks name lines of the bundle; `sourceStack` turns one into lines of the sources.
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { Module, SourceMap, createRequire } from "node:module";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import vm from "node:vm";
-import { bundleOf, writeWhole } from "./run.mjs";
+import { bundleOf, cacheDir, writeWhole } from "./run.mjs";
 
 /** Gives a TypeScript module's exports. */
 export function load(entry) {
   const path = bundleOf(entry);
   const code = readFileSync(path, "utf8");
-  const kept = `${path}.v8`;
+  const kept = join(cacheDir, `${basename(path)}.v8`);
   // V8 tells another source by its length alone.
   const hash = createHash("sha256").update(code).digest();
   const script = new vm.Script(Module.wrap(code), {
@@ -23,6 +23,7 @@ export function load(entry) {
   if (script.cachedDataRejected !== false)
     process.once("exit", () => {
       try {
+        mkdirSync(cacheDir, { recursive: true });
         writeWhole(kept, Buffer.concat([hash, script.createCachedData()]));
       } catch {
         // A folder that nobody may write to: each run compiles.
@@ -31,7 +32,8 @@ export function load(entry) {
   const module = { exports: {} };
   script
     .runInThisContext()
-    .call(module.exports, module.exports, createRequire(path), module, path, dirname(path));
+    // What stayed external is looked for where the source would look: the bundle may lie elsewhere.
+    .call(module.exports, module.exports, createRequire(resolve(entry)), module, path, dirname(path));
   return module.exports;
 }
 

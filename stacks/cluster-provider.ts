@@ -16,13 +16,15 @@ export function clusterProvider(
   kubeconfig: Kubeconfig,
   estate: Estate,
   asked: AskedCluster | undefined,
+  opts: pulumi.ResourceOptions,
 ): Provider {
   requireSameCluster(kubeconfig, estate, asked);
   // The context is the one that was compared: kubectl's current one may move between two looks.
-  return new Provider("cluster", {
-    kubeconfig: pulumi.secret(kubeconfig.value),
-    context: kubeconfig.context,
-  });
+  return new Provider(
+    "cluster",
+    { kubeconfig: pulumi.secret(kubeconfig.value), context: kubeconfig.context },
+    opts,
+  );
 }
 
 function requireSameCluster(

@@ -45,7 +45,10 @@ export function nasRetentions(
 }
 
 /** Sets each of them. */
-export function setRetentions(retentions: readonly SetRetention[]): void {
+export function setRetentions(
+  retentions: readonly SetRetention[],
+  opts: pulumi.ComponentResourceOptions,
+): void {
   for (const { resource, connection, share, keepDays, password } of retentions)
-    new NasRetention(resource, { connection, share, keepDays, password });
+    new NasRetention(resource, { connection, share, keepDays, password }, opts);
 }

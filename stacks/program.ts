@@ -44,6 +44,8 @@ export interface Surroundings {
   readonly probe: (target: ProbeTarget) => Promise<string | undefined>;
   /** The instant at which waivers are judged, as epoch ms. */
   readonly nowMs: number;
+  /** Component that all of it belongs to. @default the stack itself */
+  readonly parent?: pulumi.ComponentResource;
 }
 
 /**
@@ -89,8 +91,11 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     settings.prometheus === "operator"
       ? { namespace: estate.monitoring.namespace, labels: estate.monitoring.labels }
       : undefined;
+  const within = surroundings.parent ? { parent: surroundings.parent } : {};
   const opts =
-    objects || cluster ? { providers: [clusterProvider(settings.kubeconfig(), estate, cluster)] } : {};
+    objects || cluster
+      ? { ...within, providers: [clusterProvider(settings.kubeconfig(), estate, cluster, within)] }
+      : within;
   const accounts = cluster && clusterAccounts(cluster, estate, settings.clusterTokens, opts);
   const releases: Record<string, pulumi.Output<string>> = {};
   for (const [index, job] of onHosts.entries()) {
@@ -130,7 +135,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       opts,
     );
   }
-  setRetentions(retentions);
+  setRetentions(retentions, within);
   const [own, watchdog] = [estateRules(plan), watchdogRules(estate)];
   if (objects) {
     for (const group of own)

@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The project's root folder. Searched upwards: in a bundle, `import.meta.url` is the entry's, at whatever depth it lies. */
+/** The root folder of the project, or of the package that was made of it. Searched upwards: in a bundle, `import.meta.url` is the entry's, at whatever depth it lies. */
 export const projectRoot = rootAbove(dirname(fileURLToPath(import.meta.url)));
 
 function rootAbove(folder: string): string {
-  if (existsSync(join(folder, "package-lock.json"))) return folder;
+  if (existsSync(join(folder, "package.json"))) return folder;
   const parent = dirname(folder);
-  if (parent === folder) throw new Error("no package-lock.json lies above the running program's source");
+  if (parent === folder) throw new Error("no package.json lies above the running program's source");
   return rootAbove(parent);
 }
 

@@ -26,14 +26,16 @@ const record = z.object({ path: z.string(), sha256: z.string(), sizeBytes: z.num
  * follows from its content, so an unchanged runner keeps its path, and a preview shows no change.
  */
 export async function runnerOf(job: string, from: RunnerFolder = "host-scripts"): Promise<RunnerBundle> {
+  const built = join(projectRoot, "dist", from, `${job}.cjs`);
+  // A package has no sources.
+  if (!existsSync(join(projectRoot, from, `${job}.ts`))) return bundleAt(built, readFileSync(built));
   const note = join(folder, `${job}-${stampOfSources()}.json`);
   const known = noted(note);
   if (known) return known;
   const { text, sha256 } = await bundleRunner(job, projectRoot, from);
-  const path = join(folder, `${job}-${sha256.slice(0, 12)}.cjs`);
-  const bundle = { path, sha256, sizeBytes: Buffer.byteLength(text) };
+  const bundle = bundleAt(join(folder, `${job}-${sha256.slice(0, 12)}.cjs`), Buffer.from(text));
   mkdirSync(folder, { recursive: true });
-  writeWhole(path, text);
+  writeWhole(bundle.path, text);
   writeWhole(note, JSON.stringify(bundle));
   return bundle;
 }
@@ -46,6 +48,10 @@ export async function podPrograms(runner: string, { client }: DumpPod): Promise<
     [`${runner}.cjs`, readFileSync(path, "utf8")],
     ...scripts.map(name => [name, readFileSync(join(projectRoot, "cluster-scripts/clients", name), "utf8")]),
   ]) as Record<string, string>;
+}
+
+function bundleAt(path: string, content: Buffer): RunnerBundle {
+  return { path, sha256: createHash("sha256").update(content).digest("hex"), sizeBytes: content.length };
 }
 
 function noted(note: string): RunnerBundle | undefined {

@@ -38,7 +38,7 @@ export const check: CommandSpec<z.output<typeof options>> = {
     const { nowMs, terminal } = context;
     const file = estateFile({ stack, estate }, context);
     const plan = planOf(await readEstate({ stack, estate }, context));
-    const asked = { estate: plan.estate, named: namedBy({ stack, estate }), key };
+    const asked = { estate: plan.estate, named: namedBy({ stack, estate }, context), key };
     const there = live
       ? await lookAround(asked, plan, { kubeconfig, context: of }, nowMs)
       : { findings: [], isWhole: true };

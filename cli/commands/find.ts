@@ -42,7 +42,7 @@ export const find: CommandSpec<z.output<typeof options>> = {
     const { nowMs, terminal } = caller;
     const atMs = at === undefined ? undefined : lastInstant(at, zone, nowMs);
     const sought = soughtBy(plan, what, host);
-    const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }), key };
+    const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }, caller), key };
     const all = await search(asked, plan, sought);
     const chosen = atMs === undefined ? [] : chosenOf(all.found, atMs);
     const result = { ...all, found: [...chosen, ...all.found.filter(each => !chosen.includes(each))] };

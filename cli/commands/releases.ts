@@ -25,7 +25,7 @@ export const releases: CommandSpec<z.output<typeof options>> = {
     const found = await Promise.all(
       hosts.map(host =>
         statesOn(
-          { estate, named: namedBy({ stack, estate: file }), key },
+          { estate, named: namedBy({ stack, estate: file }, context), key },
           host,
           jobs.filter(job => job.host === host),
         ),

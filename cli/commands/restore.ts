@@ -64,7 +64,7 @@ export const restore: CommandSpec<Options> = {
       throw new BadInput(
         "Nobody is at a terminal to be asked, and without --yes nothing is changed. Next: the same with --dry-run, then with --yes.",
       );
-    const asked = { estate, named: namedBy({ stack, estate: file }), key };
+    const asked = { estate, named: namedBy({ stack, estate: file }, caller), key };
     const call: Call = { typed, asked, caller, say: text => caller.say(text, json) };
     const tell = (ms: number | undefined): string => localText(ms, estate.zone);
     const picked = pick(

@@ -44,7 +44,7 @@ export const rollBack: CommandSpec<z.output<typeof options>> = {
     const script = `sh ${jobFolder(job)}/release.sh`;
     const listed = await onHost(estate, host, `${script} list`, key);
     // What somebody types at the host is for whoever it belongs to; this is for one stack.
-    const [foreign] = notOurs(namedBy({ stack, estate: file }), listed.stdout.split("\n"));
+    const [foreign] = notOurs(namedBy({ stack, estate: file }, context), listed.stdout.split("\n"));
     if (foreign !== undefined)
       return {
         text: `Nothing was rolled back. ${job} on ${host}: ${foreign}. Next: the same command with the --stack that it belongs to`,

@@ -29,7 +29,7 @@ export const status: CommandSpec<z.output<typeof options>> = {
   options,
   async run({ stack, estate: file, json, key, kubeconfig, context }, caller) {
     const plan = planOf(await readEstate({ stack, estate: file }, caller));
-    const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }), key };
+    const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }, caller), key };
     const hosts = [...new Set(installedBy(plan).map(({ host }) => host))];
     const machines = (
       await Promise.all([

@@ -65,7 +65,7 @@ export function jobMetrics<const Others extends readonly Metric[]>(
   ];
 }
 
-interface OfEnd extends Metric {
+export interface OfEnd extends Metric {
   readonly meaning: "last-success" | "last-run" | "status";
 }
 
