@@ -19,7 +19,8 @@ fail() {
   undo
   live=$(live_release)
   [ -n "$kept" ] || kept=${live:+"Release $live runs on."}
-  echo "$job: $1${undone:+ $undone} ${kept:-Nothing is live yet.}${2:+ Next: $2}" >&2
+  # At a line of 64 KiB the command plugin waits for ever for somebody to read the rest: a cause is what another program printed.
+  echo "$job: $1${undone:+ $undone} ${kept:-Nothing is live yet.}${2:+ Next: $2}" | fold -b -w 60000 >&2
   exit 1
 }
 

@@ -259,6 +259,18 @@ test("refuses a staged file that isn't the one that was deployed", async () => {
   expect(await host.state()).toEqual(before);
 });
 
+test("a cause of any length comes in lines that Pulumi's command plugin can log", async () => {
+  bindNode(
+    host,
+    '[ "$1" != --version ] || exec echo v20.0.0; head -c 70000 /dev/zero | tr "\\\\0" x; exit 1',
+  );
+  const { stderr } = await host.deploy(next);
+  host.before = ":";
+  expect(stderr).toMatch(/^nfs-mirror: the runner refuses its config: x+\n/);
+  expect(stderr).toMatch(/\nx+\. Nothing is live yet\. Next: mend the estate, then pulumi up$/);
+  expect(Math.max(...stderr.split("\n").map(line => line.length))).toBeLessThan(65_536);
+});
+
 function bindNode(changed: ReleaseHost, text: string): void {
   changed.before = `mount -t tmpfs tmpfs /run && ${fakeNode(text)} && mount --bind /run/node /usr/bin/node`;
 }
