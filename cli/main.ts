@@ -9,6 +9,7 @@ import { breakGlassVerify } from "./commands/break-glass-verify";
 import { check } from "./commands/check";
 import { explain } from "./commands/explain";
 import { find } from "./commands/find";
+import { init } from "./commands/init";
 import { lose } from "./commands/lose";
 import { plan } from "./commands/plan";
 import { releases } from "./commands/releases";
@@ -69,6 +70,7 @@ export async function main(
     .description("All that restores need when everything else is gone, in one encrypted file");
   addCommand(breakGlass, breakGlassExport, context, settle);
   addCommand(breakGlass, breakGlassVerify, context, settle);
+  addCommand(program, init, context, settle);
   try {
     await program.parseAsync([...args], { from: "user" });
     return exitCode;

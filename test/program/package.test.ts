@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { z } from "zod";
 import { version } from "../../package.json";
-import { exampleEstate } from "../../plan/estate/example";
 import { projectRoot } from "../../stacks/project";
+import { testLong } from "../long";
 import { OwnFolder } from "./package/own-folder";
 
 let folder: OwnFolder;
@@ -18,9 +18,12 @@ test("the package has programs and types, and no lab, tests, bench or sources", 
   expect(files).toEqual(
     expect.arrayContaining(["cli/bin.mjs", "dist/package/index.cjs", "dist/host-scripts/nfs-mirror.cjs"]),
   );
-  expect(files.filter(file => /^(lab|test|bench|plan|stacks)\/|(?<!\.d)\.ts$|\.test\./.test(file))).toEqual(
-    [],
-  );
+  expect(
+    files.filter(
+      file =>
+        !file.startsWith("templates/") && /^(lab|test|bench|plan|stacks)\/|(?<!\.d)\.ts$|\.test\./.test(file),
+    ),
+  ).toEqual([]);
 });
 
 test("an installed package checks the estate of the folder in which it is called, and writes nothing where it lies", async () => {
@@ -30,44 +33,24 @@ test("an installed package checks the estate of the folder in which it is called
     exitCode: 2,
     stderr: `No estate is named, and the folder "${folder.path}" has none (estate.ts or estate.json). Next: --estate FILE, or holdfast init FOLDER.`,
   });
-  writeEstate();
-  expect(await folder.holdfast("check")).toMatchObject({
-    exitCode: 0,
-    stdout: expect.stringContaining("no findings"),
-  });
+  expect(await folder.holdfast("init")).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(await folder.holdfast("check")).toMatchObject({ exitCode: 0, stdout: "5 jobs, no findings." });
   expect(folder.files()).toEqual(before);
 });
-
-/** Of the example estate's cluster. */
-const kubeconfig = {
-  "current-context": "home",
-  contexts: [{ name: "home", context: { cluster: "home", user: "me" } }],
-  clusters: [{ name: "home", cluster: { server: exampleEstate().clusters["k8s"]?.api } }],
-  users: [{ name: "me", user: { token: "none" } }],
-};
 
 const previewed = z.object({
   resources: z.array(z.object({ type: z.string(), name: z.string(), source: z.string().optional() })),
   exported: z.array(z.string()),
 });
 
-test("a program of a few lines deploys the estate, with the runners of the package", async () => {
-  writeEstate();
-  writeFileSync(
-    join(folder.path, "index.ts"),
-    'import { Estate } from "holdfast";\nimport { estate } from "./estate";\n\n' +
-      'export const { releases, ruleFile } = new Estate("my-house", { estate });\n',
-  );
+test("the program that init writes deploys the estate, with the runners of the package", async () => {
   writeFileSync(join(folder.path, "key"), "-----BEGIN OPENSSH PRIVATE KEY-----\nnone\n");
-  writeFileSync(join(folder.path, "kubeconfig"), JSON.stringify(kubeconfig));
-  const secrets = Object.fromEntries(Object.keys(exampleEstate().secrets).map(name => [name, "none"]));
   const { exitCode, stdout, stderr } = await folder.node(
     ...[join(projectRoot, "test/program/package/preview.cjs"), compiled("index.ts")],
     JSON.stringify({
       "holdfast:prometheus": "files",
       "holdfast:sshPrivateKeyFile": join(folder.path, "key"),
-      "holdfast:kubeconfig": join(folder.path, "kubeconfig"),
-      "holdfast:secrets": JSON.stringify(secrets),
+      "holdfast:secrets": JSON.stringify({ "nas-key": "none", "silence-pve": "none" }),
     }),
   );
   expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining("error")]);
@@ -76,17 +59,22 @@ test("a program of a few lines deploys the estate, with the runners of the packa
   expect(resources).toContainEqual({ type: "holdfast:index:Estate", name: "my-house" });
   expect(resources).toContainEqual({
     type: "command:remote:CopyToRemote",
-    name: "nfs-mirror-pve-release-bundle",
-    source: join(folder.package, "dist/host-scripts/nfs-mirror.cjs"),
+    name: "vm-images-pve-release-bundle",
+    source: join(folder.package, "dist/host-scripts/vm-images.cjs"),
   });
 });
 
-function writeEstate(): void {
-  writeFileSync(
-    join(folder.path, "estate.ts"),
-    `import type { EstateInput } from "holdfast";\n\nexport const estate: EstateInput = ${JSON.stringify(exampleEstate(), undefined, 2)};\n`,
-  );
-}
+testLong("what init writes has types, which the package brings", async () => {
+  expect(await folder.node(join(projectRoot, "node_modules/typescript/bin/tsc"))).toMatchObject({
+    exitCode: 0,
+    all: "",
+  });
+  folder.edit("estate.ts", text => text.replace('role: "backup"', 'rôle: "backup"'));
+  expect(await folder.node(join(projectRoot, "node_modules/typescript/bin/tsc"))).toMatchObject({
+    exitCode: 2,
+    all: expect.stringContaining("'rôle' does not exist in type"),
+  });
+});
 
 /** As Pulumi's language host does before it runs a program. */
 function compiled(entry: string): string {

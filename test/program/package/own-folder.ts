@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -63,6 +72,11 @@ export class OwnFolder {
       reject: false,
       all: true,
     });
+  }
+
+  edit(file: string, change: (text: string) => string): void {
+    const path = join(this.path, file);
+    writeFileSync(path, change(readFileSync(path, "utf8")));
   }
 
   remove(): void {

@@ -1,0 +1,113 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { shellWord } from "../../plan/contracts/shell-word";
+import { errorText } from "../../plan/estate/plain";
+import { BadInput } from "../bad-input";
+import type { CommandSpec } from "../command";
+import { examples, folderFiles, usualPackage } from "../init/files";
+
+const options = z.object({
+  folder: z.string().default("."),
+  from: z.string().default("small"),
+  package: z.string().min(1).default(usualPackage),
+  dryRun: z.boolean().default(false),
+  json: z.boolean().default(false),
+});
+
+/** `holdfast init`: a folder with an estate of one's own, and what checks and deploys it. */
+export const init: CommandSpec<z.output<typeof options>> = {
+  name: "init",
+  summary: "Write a folder of your own: an example estate to edit, and the Pulumi program that deploys it",
+  argument: ["[folder]", "by default the one that you are in"],
+  flags: [
+    [
+      "--from <example>",
+      "small (a host, a pool, a NAS), two-nodes or homelab (with a cluster); by default small",
+    ],
+    ["--package <spec>", `where npm gets Holdfast from (by default ${usualPackage})`],
+    ["--dry-run", "list what it would write"],
+    ["--json", "for machines"],
+  ],
+  options,
+  async run({ folder: named, from, package: spec, dryRun, json }, caller) {
+    if (!examples().includes(from))
+      throw new BadInput(
+        `--from: "${from}" is no example, expected one of ${examples()
+          .map(name => `"${name}"`)
+          .join(", ")}.`,
+      );
+    const folder = resolve(caller.folder, named);
+    const files = folderFiles(folder, from, spec);
+    refuseOthers(folder, [...files.keys()]);
+    if (!dryRun) write(folder, files);
+    const paths = [...files.keys()];
+    const next = nextSteps(folder === caller.folder ? undefined : named, spec);
+    return Promise.resolve({
+      text: json
+        ? JSON.stringify({ folder, files: paths, written: !dryRun, next }, undefined, 2)
+        : told(folder, paths, dryRun, next),
+      exitCode: 0,
+    });
+  },
+};
+
+/** Nothing of anybody's is written over. */
+function refuseOthers(folder: string, paths: readonly string[]): void {
+  const there = paths.filter(path => existsSync(join(folder, path)));
+  if (there.length > 0)
+    throw new BadInput(
+      `The folder "${folder}" has ${there.join(", ")} already, and nothing was written. Next: move them away, or name another folder.`,
+    );
+}
+
+function write(folder: string, files: ReadonlyMap<string, string>): void {
+  const written: string[] = [];
+  try {
+    for (const [path, text] of files) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text, { flag: "wx" });
+      written.push(path);
+    }
+  } catch (error) {
+    throw new BadInput(
+      `The folder "${folder}" can't be written: ${errorText(error)}. Written so far: ${written.join(", ") || "nothing"}. ` +
+        "Next: remove those, make room or name another folder, and the same again.",
+    );
+  }
+}
+
+/** What is typed next, each with why. */
+function nextSteps(folder: string | undefined, spec: string): [string, string][] {
+  const tarball = spec.startsWith("file:") ? spec.slice("file:".length) : undefined;
+  return [
+    ...(folder === undefined ? [] : [step(`cd ${shellWord(folder)}`, "")]),
+    ...(tarball === undefined
+      ? []
+      : [step(`ls ${shellWord(tarball)}`, "what `npm pack` makes in a clone of Holdfast: put it there")]),
+    step("npm install", ""),
+    step("npx holdfast check", "what is wrong with estate.ts; edit what is marked EDIT, and again"),
+    step("npx holdfast rpo", "what each disaster costs you"),
+    step("pulumi stack init home", "where the state is kept: pulumi login --help"),
+    step("pulumi config set holdfast:prometheus files", "for a Prometheus without the operator"),
+    step("pulumi preview", "it names the secrets and keys that are missing, and changes nothing"),
+  ];
+}
+
+const step = (command: string, why: string): [string, string] => [command, why];
+
+function told(
+  folder: string,
+  paths: readonly string[],
+  dryRun: boolean,
+  next: readonly (readonly [string, string])[],
+): string {
+  const width = Math.max(...next.map(([command]) => command.length));
+  return [
+    `${dryRun ? "Would be written" : "Written"} in "${folder}":`,
+    ...paths.map(path => `  ${path}`),
+    ...(dryRun ? ["Nothing was written."] : []),
+    "Next:",
+    ...next.map(([command, why]) => `  ${why === "" ? command : `${command.padEnd(width)}  # ${why}`}`),
+  ].join("\n");
+}
