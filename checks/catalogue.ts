@@ -99,6 +99,7 @@ import { runsLostToDst } from "./schedule/runs-lost-to-dst";
 import { snapshotTooOld } from "./schedule/snapshot-too-old";
 import { staleAbovePromise } from "./schedule/stale-above-promise";
 import { staleBelowGap } from "./schedule/stale-below-gap";
+import { breakGlassUnproven } from "./security/break-glass-unproven";
 import { passphraseBehindItself } from "./security/passphrase-behind-itself";
 import { plaintextTransport } from "./security/plaintext-transport";
 import { rootLogin } from "./security/root-login";
@@ -213,6 +214,7 @@ const checks: readonly Check[] = [
   snapshotTooOld,
   staleAbovePromise,
   staleBelowGap,
+  breakGlassUnproven,
   passphraseBehindItself,
   plaintextTransport,
   rootLogin,

@@ -91,7 +91,10 @@ function told(
   const head = `${file}: it opens, and ${counted(set.files.length, "file")} are what was written at ${madeAt}, ${formatDuration(Math.max(0, nowMs - set.madeMs))} ago.`;
   const lines =
     exitCode === 0
-      ? ["It has today's secrets, estate and programs."]
+      ? [
+          "It has today's secrets, estate and programs.",
+          `Next: breakGlass.proven: "${new Date(nowMs).toISOString().slice(0, 10)}" in the estate.`,
+        ]
       : ["It isn't the one that would be made today:", ...differ.map(line => `  ${line}`), again];
   return { text: [head, ...lines].join("\n"), exitCode };
 }

@@ -85,6 +85,7 @@ export function exampleEstate(): ExampleEstate {
       "pfsense-ssh-key": { keptIn: ["vault", "break-glass"] },
       "pve-calls": { keptIn: ["vault", "break-glass"] },
     },
+    breakGlass: { where: "with the deeds, bank safe 12", proven: "2026-10-15" },
     services: {
       etcd: {
         data: [

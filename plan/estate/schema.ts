@@ -4,7 +4,7 @@ import { name, timeZone } from "./fields";
 import { monitoring } from "./monitoring";
 import { receiver } from "./receivers";
 import { cluster, destination, firewall, host, link } from "./places";
-import { secret, service, waiver } from "./services";
+import { breakGlass, secret, service, waiver } from "./services";
 import { statement } from "./statements";
 
 type Lists<L extends Readonly<Record<string, { readonly spec: z.ZodType; readonly summary: string }>>> = {
@@ -72,6 +72,9 @@ export const estateSchema = z.strictObject({
     .record(name, secret)
     .default({})
     .describe("What opens a copy, by name: where it is kept, never its value"),
+  breakGlass: breakGlass
+    .optional()
+    .describe("The set that has what is kept in `break-glass`: left out, nobody has proven that it opens"),
   services: z
     .record(name, service)
     .default({})

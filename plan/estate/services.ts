@@ -176,6 +176,13 @@ export const secret = z.strictObject({
   pinned: z.boolean().default(true).describe("False for one that is weak, shared or typed in clear text"),
 });
 
+/** The set that has the secrets which are kept outside of all services, and when somebody last opened it. */
+export const breakGlass = z.strictObject({
+  where: line.describe('Where it is, for people, e.g. "with the deeds, bank safe 12, Sofia"'),
+  proven: date.describe("Day on which `holdfast break-glass verify` last ended well with what is kept there"),
+  every: duration.default("180d").describe("How often it has to be proven"),
+});
+
 /** A finding that is accepted for a while. */
 export const waiver = acceptance.extend({
   code: z

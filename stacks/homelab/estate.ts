@@ -182,6 +182,7 @@ export const estate: EstateInput = {
     "redis-backup": { keptIn: ["vault", "break-glass"] },
     "postiz-backup": { keptIn: ["vault", "break-glass"] },
   },
+  breakGlass: { where: "a sealed envelope, with the parents", proven: "2026-10-15", every: "365d" },
   services,
   monitoring: {
     pushgateway: "http://192.168.1.127:30091",

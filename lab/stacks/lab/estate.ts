@@ -91,6 +91,10 @@ export function estate(): EstateInput {
         ...accepted("a lab's host is thrown away, and there is no other site"),
       },
       {
+        ...{ code: "security/break-glass-unproven", subject: "break-glass" },
+        ...accepted("a lab's secrets are thrown away with it"),
+      },
+      {
         ...{ code: "order/overlap-on-disk", subject: "nfs-mirror" },
         ...accepted("two minutes stand for a night here, and a night's jobs run beside it"),
       },
