@@ -9,11 +9,12 @@ import { search, type Search } from "../find/found";
 import { localText } from "../find/print";
 import { type Sought, soughtBy } from "../find/sought";
 import { keyFlag } from "../host-shell";
+import { askClusters, clusterFlags, clusterOptions } from "../kubectl";
 import { asJson } from "../restore/as-json";
 import { choose, type Chosen, type NoChoice, type Wish } from "../restore/choose";
 import { type Ended, goThrough, mayHaveChanged, type Stage, stateOf, tryAll } from "../restore/go";
 import { endText, planText } from "../restore/print";
-import { type Task, tasksOf } from "../restore/tasks";
+import { clustersIn, type Task, tasksOf } from "../restore/tasks";
 
 const options = z.object({
   ...estateOptions,
@@ -27,6 +28,7 @@ const options = z.object({
   dryRun: z.boolean().default(false),
   yes: z.boolean().default(false),
   key: z.string().optional(),
+  ...clusterOptions,
 });
 type Options = z.output<typeof options>;
 
@@ -49,6 +51,7 @@ export const restore: CommandSpec<Options> = {
     ["--dry-run", "say what would be done; change nothing"],
     ["--yes", "don't ask"],
     keyFlag,
+    ...clusterFlags,
   ],
   options,
   async run(typed, caller) {
@@ -65,7 +68,8 @@ export const restore: CommandSpec<Options> = {
         "Nobody is at a terminal to be asked, and without --yes nothing is changed. Next: the same with --dry-run, then with --yes.",
       );
     const asked = { estate, named: namedBy({ stack, estate: file }, caller), key };
-    const call: Call = { typed, asked, caller, say: text => caller.say(text, json) };
+    const kubectl = { kubeconfig: typed.kubeconfig, context: typed.context };
+    const call: Call = { typed, asked, kubectl, caller, ask: asks, say: text => caller.say(text, json) };
     const tell = (ms: number | undefined): string => localText(ms, estate.zone);
     const picked = pick(
       await search(asked, plan, sought),
@@ -75,8 +79,14 @@ export const restore: CommandSpec<Options> = {
     );
     if ("refused" in picked) return nothing(call, picked);
     const { chosen } = picked;
-    const tasks = tasksOf(chosen);
-    call.say([...picked.said, planText(chosen, tasks, { zone: estate.zone, nowMs })].join("\n"));
+    const clusters = await askClusters(clustersIn(chosen), kubectl, estate, () => Promise.resolve({}));
+    const tasks = tasksOf(chosen, name => !("cause" in (clusters.get(name) ?? { cause: "" })));
+    const unreached = [...clusters].flatMap(([name, answer]) =>
+      "cause" in answer ? [`What is done in cluster ${name} is yours: ${answer.cause}`] : [],
+    );
+    call.say(
+      [...picked.said, ...unreached, planText(chosen, tasks, { zone: estate.zone, nowMs })].join("\n"),
+    );
     const refused = await tryAll(tasks, call);
     if (refused) return ended(call, picked, tasks, [refused]);
     if (typed.dryRun) return ended(call, picked, tasks, []);
@@ -185,9 +195,9 @@ function ended(
 
 /** As the operator would type it again. */
 function again({ typed, asked }: Call, verb: "find" | "restore"): string {
-  const { what, path, at, host, from, partial, whole } = typed;
+  const { what, path, at, host, from, partial, whole, kubeconfig, context } = typed;
   const isFind = verb === "find";
-  const flags = isFind ? { at, host } : { at, host, from, path };
+  const flags = isFind ? { at, host } : { at, host, from, path, kubeconfig, context };
   return [
     ...["holdfast", verb, shellWord(isFind && path !== undefined ? `${what}/${path}` : what)],
     ...Object.entries(flags).flatMap(([flag, value]) =>

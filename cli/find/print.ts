@@ -104,7 +104,7 @@ function summaryOf(found: readonly Found[], unasked: readonly string[], { what, 
 }
 
 /** What a host has said, as one line of a cell: a newline would pass for another row. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }
 

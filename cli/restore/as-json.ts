@@ -32,7 +32,7 @@ export function asJson(
 function outcomeOf(task: Task, ended: readonly Ended[]): object {
   const own = ended.find(each => each.task === task);
   return {
-    standing: own?.standing ?? (task.byHand ? "yours" : "waits"),
+    standing: own?.standing ?? (task.by === "person" ? "yours" : "waits"),
     exitCode: own?.exitCode ?? null,
     said: own?.said ?? [],
   };

@@ -1,23 +1,30 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { shellWord } from "../../plan/contracts/shell-word";
 import type { Asked } from "../ask-jobs";
 import { withSsh } from "../host-shell";
+import { type ClusterChoice, whichOf } from "../kubectl";
 
-/** How a command ended that was followed; undefined where nobody knows. */
+/** How a command ended that was followed. */
 export interface Followed {
   /** Whether it was begun. */
   readonly began: boolean;
+  /** Undefined where nobody knows how it ended. */
   readonly exitCode: number | undefined;
 }
 
 export interface Follower {
   /** Each line that it says. */
   said(line: string): void;
-  /** It is to end, and does so by itself. */
+  /** It is to end. */
   readonly stop: AbortSignal;
 }
 
 const begun = "holdfast: begun";
+// What ssh ends with where it has lost the other end, or never had it.
+const unreached = 255;
 
 /**
  * Runs a program of a host, and tells its lines as they come. A connection that is lost doesn't end it: it goes on there to its end, as
@@ -27,10 +34,18 @@ export async function followOnHost(
   { estate, key }: Pick<Asked, "estate" | "key">,
   host: string,
   argv: readonly string[],
-  follower: Follower,
+  { said, stop }: Follower,
 ): Promise<Followed> {
   const command = `exec bash -c ${shellWord(remote(argv.map(shellWord).join(" ")))}`;
-  return withSsh(estate, host, { command, key }, words => follow("ssh", words, follower));
+  let began = false;
+  const exitCode = await withSsh(estate, host, { command, key }, words => {
+    const child = started("ssh", words);
+    return followed(child, { stop, onStop: () => child.stdin.write("stop\n") }, line => {
+      if (line === begun) began = true;
+      else said(line);
+    });
+  });
+  return { began, exitCode: exitCode === unreached ? undefined : exitCode };
 }
 
 // A pipe whose other end is gone ends whoever writes into it, but not this tee.
@@ -43,36 +58,44 @@ const remote = (command: string): string =>
     "exit ${PIPESTATUS[0]}",
   ].join(" ");
 
-// What ssh ends with where it has lost the other end, or never had it.
-const unreached = 255;
-
-async function follow(
-  program: string,
-  words: readonly string[],
+/** Runs what a cluster does, by this machine's kubectl. Who stops it follows it no more: the cluster goes on with what it has begun. */
+export async function followInCluster(
+  choice: ClusterChoice,
+  [program = "", ...words]: readonly string[],
   { said, stop }: Follower,
 ): Promise<Followed> {
-  // In a group of its own: a terminal's Ctrl-C is for whoever follows.
-  const child = execa(program, words, {
-    reject: false,
-    all: true,
-    buffer: false,
-    detached: true,
-    stdin: "pipe",
-  });
-  const tellStop = (): void => void child.stdin.write("stop\n");
-  child.stdin.on("error", () => undefined);
-  stop.addEventListener("abort", tellStop);
-  if (stop.aborted) tellStop();
-  let began = false;
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-kubectl-"));
   try {
-    for await (const line of child.iterable({ from: "all" })) {
-      const text = String(line).replaceAll("\r", "");
-      if (text === begun) began = true;
-      else said(text);
-    }
+    // Whatever calls kubectl in there is led to the cluster that was asked before.
+    const leads = whichOf(choice).map(shellWord).join(" ");
+    const script = `#!/bin/sh\nPATH=\${PATH#*:} exec kubectl ${leads} "$@"\n`;
+    writeFileSync(join(folder, "kubectl"), script, { mode: 0o755 });
+    const child = started(program, words, { PATH: `${folder}${delimiter}${process.env["PATH"]}` });
+    const { pid } = child;
+    const onStop = (): void => void (pid !== undefined && process.kill(-pid, "SIGTERM"));
+    return { began: true, exitCode: await followed(child, { stop, onStop }, said) };
   } finally {
-    stop.removeEventListener("abort", tellStop);
+    rmSync(folder, { recursive: true, force: true });
   }
-  const { exitCode } = await child;
-  return { began, exitCode: exitCode === unreached ? undefined : exitCode };
+}
+
+/** In a group of its own: a terminal's Ctrl-C is for whoever follows. */
+const started = (program: string, words: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  execa(program, words, {
+    ...{ reject: false, all: true, buffer: false, detached: true, stdin: "pipe", env },
+  });
+
+async function followed(
+  child: ReturnType<typeof started>,
+  { stop, onStop }: { readonly stop: AbortSignal; onStop(): void },
+  said: (line: string) => void,
+): Promise<number | undefined> {
+  child.stdin.on("error", () => undefined);
+  stop.addEventListener("abort", onStop);
+  try {
+    for await (const line of child.iterable({ from: "all" })) said(String(line).replaceAll("\r", ""));
+  } finally {
+    stop.removeEventListener("abort", onStop);
+  }
+  return (await child).exitCode;
 }

@@ -1,6 +1,7 @@
 import type { Asked } from "../ask-jobs";
-import { type Followed, followOnHost } from "./follow";
-import { type Task, firstOf, tried } from "./tasks";
+import type { ClusterChoice } from "../kubectl";
+import { type Followed, followInCluster, followOnHost } from "./follow";
+import { firstOf, stepText, type Task, tried } from "./tasks";
 
 /** How far a step came. */
 export type Standing = "done" | "refused" | "failed" | "stopped" | "lost" | "unreached" | "waits" | "yours";
@@ -15,7 +16,10 @@ export interface Ended {
 
 export interface Stage {
   readonly asked: Asked;
+  readonly kubectl: ClusterChoice;
   say(line: string): void;
+  /** Gives what a person at the terminal types; undefined where there is none. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
 }
 
 /** Lets each host's program say what it would do. @returns the first that wouldn't */
@@ -29,25 +33,43 @@ export async function tryAll(tasks: readonly Task[], stage: Stage): Promise<Ende
   return undefined;
 }
 
-/** Runs what hosts do, one step after the other; the first that doesn't end well is the last. */
+/**
+ * Goes from step to step. What is a person's, and all that comes after it for the same dataset, is left where nobody says that it is done;
+ * the first step that doesn't end well is the last.
+ */
 export async function goThrough(tasks: readonly Task[], stage: Stage): Promise<Ended[]> {
   const { signal, unlisten } = signalled(stage);
   try {
     const all: Ended[] = [];
-    for (const task of tasks) {
-      const isOver = all.some(({ standing }) => standing !== "done" && standing !== "yours");
-      if (task.byHand || isOver || signal.aborted) {
-        const standing = task.byHand ? "yours" : "waits";
-        all.push({ ...{ task, standing, exitCode: undefined }, said: [] });
-        continue;
-      }
-      stage.say(`Step ${task.number} of ${tasks.length}, on ${task.step.where.name}:`);
-      all.push(await run(task, task.step.argv ?? [], stage, signal));
-    }
+    for (const task of tasks) all.push(await stepOf(task, { all, of: tasks.length, stage, signal }));
     return all;
   } finally {
     unlisten();
   }
+}
+
+interface Going {
+  /** Steps before this one. */
+  readonly all: readonly Ended[];
+  readonly of: number;
+  readonly stage: Stage;
+  readonly signal: AbortSignal;
+}
+
+async function stepOf(task: Task, { all, of, stage, signal }: Going): Promise<Ended> {
+  const { number, step, by, chosen } = task;
+  const as = (standing: Standing): Ended => ({ ...{ task, standing, exitCode: undefined }, said: [] });
+  const isOver = all.some(({ standing }) => standing !== "done" && standing !== "yours");
+  const isLeft = all.some(({ task, standing }) => standing === "yours" && task.chosen === chosen);
+  if (isOver || signal.aborted) return as("waits");
+  if (isLeft) return as("yours");
+  if (by !== "person") {
+    stage.say(`Step ${number} of ${of}, on ${step.where.name}:`);
+    return run(task, step.argv ?? [], stage, signal);
+  }
+  stage.say(`Step ${number} of ${of} is yours:\n  ${stepText(step)}\n  It worked where ${step.verifies}.`);
+  const answer = await stage.ask?.('When it has worked, type "done"; else Enter, which ends here: ');
+  return as(answer?.trim() === "done" ? "done" : "yours");
 }
 
 /** A restore that is told to stop ends by itself, at a place from where it goes on. */
@@ -72,19 +94,29 @@ const most = 20;
 async function run(
   task: Task,
   argv: readonly string[],
-  { asked, say }: Stage,
+  { asked, kubectl, say }: Stage,
   stop: AbortSignal,
 ): Promise<Ended> {
   const said: string[] = [];
-  const followed = await followOnHost(asked, task.step.where.name, argv, {
-    said: line => {
+  const follower = {
+    stop,
+    said: (line: string) => {
       say(`  ${line}`);
       said.push(line);
       if (said.length > most) said.shift();
     },
-    stop,
-  });
-  return { task, standing: standingOf(followed), exitCode: followed.exitCode, said };
+  };
+  const followed =
+    task.by === "cluster"
+      ? await followInCluster(kubectl, argv, follower)
+      : await followOnHost(asked, task.step.where.name, argv, follower);
+  const standing = task.by === "cluster" ? inCluster(followed) : standingOf(followed);
+  return { task, standing, exitCode: followed.exitCode, said };
+}
+
+/** Its codes are those of a shell: what isn't known to have ended well may be at work. */
+function inCluster({ exitCode }: Followed): Standing {
+  return exitCode === undefined ? "lost" : exitCode === 0 ? "done" : "failed";
 }
 
 /** The codes that all programs of hosts share. */

@@ -7,28 +7,38 @@ export interface Task {
   readonly number: number;
   readonly chosen: Chosen;
   readonly step: RestoreStep;
-  /** Whether it is a person's, or comes after one that is. */
-  readonly byHand: boolean;
+  /** Who does it: a host's own program, a cluster as kubectl here tells it, or a person. */
+  readonly by: "host" | "cluster" | "person";
 }
 
-/** All steps, one dataset after the other. */
-export function tasksOf(all: readonly Chosen[]): Task[] {
-  const tasks = all.flatMap(chosen => {
-    const { restore } = chosen.version;
-    const first = restore.findIndex(step => !isRunHere(step));
-    return restore.map((step, index) => ({ chosen, step, byHand: first >= 0 && index >= first }));
-  });
-  return tasks.map((task, index) => ({ ...task, number: index + 1 }));
+/** All steps, one dataset after the other. @param reached whether kubectl here leads to a cluster */
+export function tasksOf(all: readonly Chosen[], reached: (cluster: string) => boolean): Task[] {
+  return all
+    .flatMap(chosen => chosen.version.restore.map(step => ({ chosen, step, by: doerOf(step, reached) })))
+    .map((task, index) => ({ ...task, number: index + 1 }));
 }
 
-/** What a host's own program does. */
-function isRunHere({ kind, where }: RestoreStep): boolean {
-  return kind === "command" && where.kind === "host";
+function doerOf({ kind, where }: RestoreStep, reached: (cluster: string) => boolean): Task["by"] {
+  if (kind !== "command") return "person";
+  if (where.kind === "cluster") return reached(where.name) ? "cluster" : "person";
+  return where.kind === "host" ? "host" : "person";
+}
+
+/** Clusters in which steps are done. */
+export function clustersIn(all: readonly Chosen[]): string[] {
+  const steps = all.flatMap(({ version }) => version.restore);
+  return [
+    ...new Set(
+      steps
+        .filter(({ kind, where }) => kind === "command" && where.kind === "cluster")
+        .map(({ where }) => where.name),
+    ),
+  ];
 }
 
 /** The first step of each dataset: those that come after one can't be tried before that was done. */
 export function firstOf(tasks: readonly Task[]): Task[] {
-  return tasks.filter(({ chosen, byHand }, index) => !byHand && tasks[index - 1]?.chosen !== chosen);
+  return tasks.filter(({ chosen, by }, index) => by === "host" && tasks[index - 1]?.chosen !== chosen);
 }
 
 /** The same command as one that changes nothing: all programs of hosts have one grammar. */

@@ -1,7 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import type { Versions } from "../../plan/contracts/versions";
 import { exampleEstate } from "../../plan/estate/example";
+import { withDump } from "../program/dump-estate";
+import { testLong } from "../long";
 import { ReleaseHost } from "./release-host";
 import { holdfastIn } from "./support/holdfast";
 
@@ -18,14 +21,15 @@ beforeAll(() => {
   host.before = [
     `mount --bind ${host.folder}/srv /srv && mount -t tmpfs none /mnt`,
     "mkdir -p /mnt/backup/books/novels && echo Emma >/mnt/backup/books/novels/emma.epub",
+    "mkdir -p /mnt/backup/etcd-backup /srv/nfs/etcd-backup && echo one >/mnt/backup/etcd-backup/etcd-1.db",
   ].join(" && ");
-  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(exampleEstate()));
 });
 beforeEach(() => {
   rmSync(join(host.folder, "srv/nfs"), { recursive: true });
   mkdirSync(join(host.folder, "srv/nfs/books"), { recursive: true });
   host.installSsh();
   install("nfs-mirror", mirrored);
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(exampleEstate()));
   for (const name of ["lvm-pvc-snapshot", "daily-backup", "offsite-sync-backup", "nas-snapshots"])
     install(name, { versions: [] });
 });
@@ -158,4 +162,61 @@ esac
     /The connection to pve was lost in step 1\. The restore goes on there by itself; [^]*Next: ssh .* nfs-mirror list/,
   );
   expect([exitCode, isBack()]).toEqual([3, true]);
+});
+
+test("what is a person's stands in its place, and again at the end where nobody says that it is done", async () => {
+  const { exitCode, text } = await restore("etcd", "--yes");
+  expect(text).toMatch(
+    / {2}1\. on pve: nfs-mirror restore etcd-backup\n[^]*\n {2}2\. YOURS, on pve: by hand,/,
+  );
+  expect(text).toMatch(
+    /1 step of 2 ended well:[^]*What is left is yours, in this order:\n {2}2\. on pve: by hand,/,
+  );
+  expect(exitCode).toBe(1);
+});
+
+/** Makes kubectl lead to a cluster in which each job ends well. */
+function installKubectl(server: string): void {
+  const script = `#!/bin/sh
+case "$*" in
+*"config view"*) printf %s '${server}' ;;
+*"set env"*) cat; echo "$*" >>${host.folder}/asked ;;
+*"get job/"*) echo Complete ;;
+*logs*) echo "shop is as its dump has it" ;;
+esac
+`;
+  writeFileSync(join(host.folder, "ssh", "kubectl"), script, { mode: 0o755 });
+}
+
+test("what a cluster does is asked of the estate's own by kubectl; where that leads elsewhere, it is a person's", async () => {
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(withDump()));
+  const dumps =
+    "mkdir -p /srv/nfs/postgresql-backup && touch -d 2026-11-27T01:00:00Z /srv/nfs/postgresql-backup/dump_1";
+  await execa("sh", ["-c", dumps.replaceAll("/srv", `${host.folder}/srv`)]);
+  installKubectl("https://other.example:6443");
+  const elsewhere = await restore("postgresql", "--yes");
+  expect(elsewhere.text).toMatch(
+    /What is done in cluster k8s is yours: kubectl's context leads to https:\/\/other/,
+  );
+  expect([elsewhere.exitCode, elsewhere.text.includes("shop")]).toEqual([1, false]);
+  installKubectl("https://k8s.example:6443");
+  const { exitCode, text } = await restore("postgresql", "--yes", "--context", "house");
+  expect(text).toMatch(/Step 1 of 1, on k8s:\n {2}shop is as its dump has it\n/);
+  expect(readFileSync(join(host.folder, "asked"), "utf8")).toMatch(
+    /^--context=house .*ASK=restore --at 2026-11-27T01:00:00Z$/m,
+  );
+  expect(exitCode).toBe(0);
+});
+
+testLong("the page's commands run as they are printed", async () => {
+  const page = readFileSync("docs/restore.md", "utf8");
+  const commands = [...page.matchAll(/`npm run holdfast -- (restore [^`[]*|find [^`[]*)`/g)].map(
+    ([, words = ""]) => words,
+  );
+  expect(commands.length).toBeGreaterThan(3);
+  for (const words of commands) {
+    const { stdout } = await execa("bash", ["-c", `printf '%s\\n' ${words}`]);
+    const { exitCode, text } = await holdfastIn(host.folder, stdout.split("\n"));
+    expect([words, exitCode, text]).toEqual([words, 0, expect.stringContaining("books")]);
+  }
 });
