@@ -175,6 +175,24 @@ test("what is a person's stands in its place, and again at the end where nobody 
   expect(exitCode).toBe(1);
 });
 
+test("at a terminal the service's name is asked for, and a step that is a person's waits for them", async () => {
+  const words = `node cli/holdfast.mjs restore etcd --estate ${host.folder}/estate.json`;
+  const typed = async (...answers: readonly string[]): Promise<{ exitCode?: number; stdout: string }> => {
+    const child = execa("script", ["-qec", words, "/dev/null"], { reject: false, stdin: "pipe" });
+    const left = [...answers];
+    child.stdout.on("data", (text: Buffer) => {
+      if (/type etcd: |ends here: /.test(text.toString())) child.stdin.write(`${left.shift()}\n`);
+    });
+    return child;
+  };
+  const done = await typed("etcd", "done");
+  expect(done.stdout).toMatch(/To do this, type etcd: [^]*Step 2 of 2 is yours:[^]*2 steps of 2 ended well:/);
+  expect(done.exitCode).toBe(0);
+  const other = await typed("y");
+  expect(other.stdout).toMatch(/isn't the word that was asked for\s+Nothing was changed\./);
+  expect([other.exitCode, other.stdout.includes("Step 1 of 2")]).toEqual([1, false]);
+});
+
 /** Makes kubectl lead to a cluster in which each job ends well. */
 function installKubectl(server: string): void {
   const script = `#!/bin/sh
