@@ -195,9 +195,9 @@ function ended(
 
 /** As the operator would type it again. */
 function again({ typed, asked }: Call, verb: "find" | "restore"): string {
-  const { what, path, at, host, from, partial, whole, kubeconfig, context } = typed;
+  const { what, path, at, host, from, partial, whole, key, kubeconfig, context } = typed;
   const isFind = verb === "find";
-  const flags = isFind ? { at, host } : { at, host, from, path, kubeconfig, context };
+  const flags = isFind ? { at, host, key } : { at, host, from, path, key, kubeconfig, context };
   return [
     ...["holdfast", verb, shellWord(isFind && path !== undefined ? `${what}/${path}` : what)],
     ...Object.entries(flags).flatMap(([flag, value]) =>

@@ -130,7 +130,7 @@ function overLines(ended: Ended, estate: Estate, again: string): string[] {
       ];
     case "stopped":
       return [
-        `Step ${number} was stopped (${exitCode}). What is kept stands above; ${typed}`,
+        `Step ${number} was stopped (${exitCode}). What is kept stands above, and where nothing does, it had not begun; ${typed}`,
         `Next: ${list}`,
       ];
     case "lost":
