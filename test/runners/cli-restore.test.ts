@@ -176,6 +176,8 @@ test("what is a person's stands in its place, and again at the end where nobody 
 });
 
 test("at a terminal the service's name is asked for, and a step that is a person's waits for them", async () => {
+  // As with a real host, what runs there knows nothing of this terminal.
+  host.installSsh('exec setsid --wait "$0.run" "$last"');
   const words = `node cli/holdfast.mjs restore etcd --estate ${host.folder}/estate.json`;
   const typed = async (...answers: readonly string[]): Promise<{ exitCode?: number; stdout: string }> => {
     const child = execa("script", ["-qec", words, "/dev/null"], { reject: false, stdin: "pipe" });
