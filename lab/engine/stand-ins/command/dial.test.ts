@@ -38,9 +38,9 @@ test("the time-out is for the TCP connection alone: a server that says nothing i
   const callers: Socket[] = [];
   const port = await listening(createServer(socket => void callers.push(socket)));
   let ended = false;
-  const dialled = failure(dial(connection(port, { perDialTimeout: 0.5 }), () => undefined));
+  const dialled = failure(dial(connection(port, { perDialTimeout: 2 }), () => undefined));
   void dialled.then(() => (ended = true));
-  await sleep(900);
+  await sleep(2_500);
   expect({ ended, callers: callers.length }).toEqual({ ended: false, callers: 1 });
   callers.forEach(socket => socket.destroy());
   expect(await dialled).toMatch(/ssh: handshake failed/);
