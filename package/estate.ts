@@ -20,20 +20,19 @@ export class Estate extends pulumi.ComponentResource {
 
   constructor(name: string, { estate }: EstateArgs, opts?: pulumi.ComponentResourceOptions) {
     super("holdfast:index:Estate", name, {}, opts);
-    const made = pulumi.output(
-      deploy(estate, { ...surroundings([pulumi.getRootDirectory()]), parent: this }).catch(error =>
-        this.tell(error),
-      ),
-    );
-    this.releases = made.releases;
-    this.ruleFile = made.apply(({ ruleFile }) => ruleFile);
+    const made = deploy(estate, { ...surroundings([pulumi.getRootDirectory()]), parent: this }).catch(end);
+    this.releases = pulumi.output(made.then(({ releases }) => releases));
+    // By itself: a preview knows it, and no release.
+    this.ruleFile = pulumi.output(made.then(({ ruleFile }) => ruleFile));
     this.registerOutputs({ releases: this.releases, ruleFile: this.ruleFile });
   }
+}
 
-  /** What an operator can mend is told once, and fails the program; as an output's, it would be told for each of them. */
-  private async tell(error: unknown): Promise<Outputs> {
-    if (!pulumi.RunError.isInstance(error)) throw error;
-    await pulumi.log.error(error.message, this);
-    return { releases: {} };
-  }
+/**
+ * Ends the program: what nobody handles is told once and fails it. As an output's it would be told for each output, and a
+ * program that only logs an error has been seen to end well, with nothing registered: an update would remove all there is.
+ */
+function end(error: unknown): Promise<Outputs> {
+  void Promise.reject(error);
+  return new Promise(() => undefined);
 }

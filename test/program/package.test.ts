@@ -45,14 +45,21 @@ const previewed = z.object({
 
 test("the program that init writes deploys the estate, with the runners of the package", async () => {
   writeFileSync(join(folder.path, "key"), "-----BEGIN OPENSSH PRIVATE KEY-----\nnone\n");
-  const { exitCode, stdout, stderr } = await folder.node(
-    ...[join(projectRoot, "test/program/package/preview.cjs"), compiled("index.ts")],
-    JSON.stringify({
-      "holdfast:prometheus": "files",
-      "holdfast:sshPrivateKeyFile": join(folder.path, "key"),
-      "holdfast:secrets": JSON.stringify({ "nas-key": "none", "silence-pve": "none" }),
-    }),
-  );
+  const preview = (secrets: object) =>
+    folder.node(
+      ...[join(projectRoot, "test/program/package/preview.cjs"), compiled("index.ts")],
+      JSON.stringify({
+        "holdfast:prometheus": "files",
+        "holdfast:sshPrivateKeyFile": join(folder.path, "key"),
+        "holdfast:secrets": JSON.stringify(secrets),
+      }),
+    );
+  // One that ended well with nothing registered would have an update remove all there is.
+  expect(await preview({ "nas-key": "none" })).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/The stack lacks secrets .*\n.*"silence-pve"/),
+  });
+  const { exitCode, stdout, stderr } = await preview({ "nas-key": "none", "silence-pve": "none" });
   expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining("error")]);
   const { resources, exported } = previewed.parse(JSON.parse(stdout));
   expect(exported).toEqual(["releases", "ruleFile"]);
