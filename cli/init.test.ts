@@ -17,12 +17,15 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const run = (words: object) => init.run(init.options.parse(words), { folder } as Context);
 const read = (...path: string[]) => readFileSync(join(folder, ...path), "utf8");
 
-test("each example is sound, and has a promise for each service", () => {
+test("each example is sound but for the break-glass set that is still to be made, and has a promise for each service", () => {
   const all = { small, homelab, "two-nodes": twoNodes };
   expect(examples().sort()).toEqual(Object.keys(all).sort());
   for (const input of Object.values(all)) {
     const estate = parseEstate(input);
-    expect(runChecks(planOf(estate), Date.UTC(2026, 5, 1))).toEqual([]);
+    const found = runChecks(planOf(estate), Date.UTC(2026, 5, 1));
+    expect(found.map(({ severity, code }) => `${severity} ${code}`)).toEqual([
+      "warning security/break-glass-unproven",
+    ]);
     for (const { promise } of Object.values(estate.services)) expect(promise).toBeDefined();
   }
 });
