@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
@@ -59,9 +60,14 @@ function fromOf(file: string): string {
 }
 
 function textOf(file: string, folder: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(file === "-" ? 0 : resolve(folder, file), "utf8");
+    bytes = readFileSync(file === "-" ? 0 : resolve(folder, file));
   } catch (error) {
     throw new BadInput(`--secrets: ${fromOf(file)} can't be read: ${errorText(error)}.`);
   }
+  if (isUtf8(bytes)) return bytes.toString();
+  throw new BadInput(
+    `--secrets: ${fromOf(file)} has bytes that are no UTF-8: other ones would stand in the set. Next: iconv -f latin1 -t UTF-8, where it is latin1; what is no text as base64.`,
+  );
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { credentialText } from "../../components/host-credential/commands";
 import type { Estate } from "../../plan";
 import { BadInput } from "../bad-input";
+import { doubledKeys } from "../doubled-keys";
 import { type SetFile, textFile } from "./files";
 
 /** Folder of a set in which each secret is a file of its own name. */
@@ -13,10 +15,18 @@ export function keptOutside({ secrets }: Estate): string[] {
     .map(([name]) => name);
 }
 
-const values = z.record(z.string(), z.string().min(1));
+const values = z.record(
+  z.string(),
+  z
+    .string()
+    .min(1, "is empty")
+    // What is no text would be other bytes in the set, and verified as those.
+    .refine(text => Buffer.from(text).toString() === text, "has half of a character")
+    .transform(credentialText),
+);
 
 /**
- * What secrets are, by name: as `pulumi config get holdfast:secrets` prints them.
+ * What secrets are as files, by name: as `pulumi config get holdfast:secrets` prints them.
  * @param from where the text is from, for messages: never a part of it
  * @throws {BadInput} when it isn't that
  */
@@ -29,14 +39,18 @@ export function secretValues(text: string, from: string): Readonly<Record<string
     // A parser's message quotes what it read.
     throw new BadInput(`--secrets: ${from} is no JSON, ${wanted}.`);
   }
+  for (const { key, lines } of doubledKeys(text, data))
+    throw new BadInput(
+      `--secrets: ${JSON.stringify(key)} is twice in ${from}, in line ${lines.join(" and in line ")}: the first would be dropped. Keep the one of today.`,
+    );
   const parsed = values.safeParse(data);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const name = String(issue?.path[0] ?? "");
+  const name = issue?.path[0];
   throw new BadInput(
-    name === ""
+    name === undefined
       ? `--secrets: ${from} is no object, ${wanted}.`
-      : `--secrets: ${JSON.stringify(name)} is ${issue?.code === "too_small" ? "empty" : "no text"}, ${wanted}.`,
+      : `--secrets: ${JSON.stringify(name)} ${issue?.code === "invalid_type" ? "is no text" : issue?.message}, ${wanted}.`,
   );
 }
 

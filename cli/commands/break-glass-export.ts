@@ -13,6 +13,7 @@ import { keptOutside } from "../break-glass/secrets";
 import { sheetOf } from "../break-glass/sheet";
 import { BadInput } from "../bad-input";
 import type { CommandSpec } from "../command";
+import { namedBy } from "../estate-source";
 
 const options = z.object({
   ...setOptions,
@@ -41,15 +42,20 @@ export const breakGlassExport: CommandSpec<Options> = {
     const { json, recipient, passphraseFile } = asked;
     const out = resolve(context.folder, asked.out);
     const sheet = asked.sheet === undefined ? undefined : resolve(context.folder, asked.sheet);
-    refuseExisting("--out", out);
-    if (sheet !== undefined) refuseExisting("--sheet", sheet);
+    refuseExisting({ flag: "--out", path: out });
+    if (sheet !== undefined) refuseExisting({ flag: "--sheet", path: sheet });
+    if (sheet === out) throw new BadInput(`--sheet: "${out}" is --out's too. Name another file.`);
     const openers = openersOf(asked, context.folder);
     const { sources, files } = await wantedNow(asked, context);
     const { nowMs } = context;
     const bytes = await sealed(await packed({ madeMs: nowMs, holdfast: version, files }), openers);
-    writeNew("--out", out, bytes);
     const made = { file: out, bytes: bytes.length, sha256: sha256Of(bytes), madeMs: nowMs };
-    if (sheet !== undefined) writeNew("--sheet", sheet, Buffer.from(sheetOf(sources, made)));
+    writeNew([
+      { flag: "--out", path: out, bytes },
+      ...(sheet === undefined
+        ? []
+        : [{ flag: "--sheet", path: sheet, bytes: Buffer.from(sheetOf(sources, made)) }]),
+    ]);
     const { estate } = sources.plan;
     const secrets = keptOutside(estate);
     const leftOut = Object.keys(sources.secrets).filter(name => !secrets.includes(name));
@@ -66,6 +72,7 @@ export const breakGlassExport: CommandSpec<Options> = {
         exitCode: 0,
       };
     const key = recipient ? "--identity-file KEYS" : `--passphrase-file ${shellWord(passphraseFile ?? "")}`;
+    const named = namedBy({ stack: asked.stack, estate: asked.estate }, context).map(shellWord);
     return {
       text: [
         `${out}: ${counted(secrets.length, "secret")} and ${counted(files.length - secrets.length, "other file")}, ${formatSize(made.bytes)}.`,
@@ -76,7 +83,7 @@ export const breakGlassExport: CommandSpec<Options> = {
           ? []
           : [`${sheet}: for paper, and NOT ENCRYPTED. Print it, then: shred -u ${shellWord(sheet)}`]),
         "Next: take it to where no disaster reaches both, and prove there that it opens:",
-        `  holdfast break-glass verify ${shellWord(out)} ${key} --secrets …`,
+        `  ${["holdfast break-glass verify", shellWord(out), key, ...named, "--secrets …"].join(" ")}`,
       ].join("\n"),
       exitCode: 0,
     };
@@ -90,6 +97,10 @@ function openersOf({ recipient, passphraseFile }: Options, folder: string): Open
     );
   if (recipient) return { recipients: recipient };
   const passphrase = keyText({ kind: "passphrase", file: passphraseFile ?? "" }, folder);
+  if (/\p{Cc}/u.test(passphrase))
+    throw new BadInput(
+      "--passphrase-file: it has more than one line, or a control character, which nobody can type where age asks for it.",
+    );
   const leastLength = 16;
   if (passphrase.length < leastLength)
     throw new BadInput(

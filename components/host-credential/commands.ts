@@ -27,9 +27,13 @@ export function writeCredential(owned: OwnedJob, name: string): string {
 
 /** What `writeCredential` reads: a line with the text's SHA-256, by which a broken connection is noticed, and the text. */
 export function credentialInput(text: string): string {
-  // The engine's CLI cuts a final line break off what it is given, and OpenSSH reads no key without one.
-  const whole = text.includes("PRIVATE KEY-----") && !text.endsWith("\n") ? `${text}\n` : text;
+  const whole = credentialText(text);
   return `${createHash("sha256").update(whole).digest("hex")}\n${whole}`;
+}
+
+/** What a secret is as a file. The engine's CLI cuts a final line break off what it is given, and OpenSSH reads no key without one. */
+export function credentialText(text: string): string {
+  return text.includes("PRIVATE KEY-----") && !text.endsWith("\n") ? `${text}\n` : text;
 }
 
 /** Removes a job's secret, and the folders that are empty then. What was handed to another stack stays. */

@@ -144,12 +144,23 @@ test.each([
     /^--passphrase-file: it has 5 characters, expected 16 or more/,
   ],
   [
+    "a passphrase that nobody can type",
+    ["--out", "new.age", "--passphrase-file", "two-lines"],
+    /^--passphrase-file: it has more than one line/,
+  ],
+  [
+    "one file for the set and for paper",
+    ["--out", "new.age", "--sheet", "./new.age", "--recipient", "RECIPIENT"],
+    /^--sheet: ".*new\.age" is --out's too/,
+  ],
+  [
     "a folder that isn't there",
     ["--out", "nowhere/new.age", "--recipient", "RECIPIENT"],
     /^--out: ".*new\.age" can't be written: .*ENOENT/,
   ],
 ])("refuses %s, and leaves nothing", async (_, words, fault) => {
   write("short", "12345");
+  write("two-lines", "correct horse\nbattery staple\n");
   const before = readFileSync(join(folder, "set.age"));
   const { exitCode, text } = await exported(words.map(word => (word === "RECIPIENT" ? recipient() : word)));
   expect(text).toMatch(fault);
@@ -161,6 +172,11 @@ test.each([
 
 test.each([
   ["no JSON", "nas-key: hunter2", /^--secrets: "secrets\.json" is no JSON, expected an object/],
+  [
+    "no UTF-8",
+    Buffer.from('{ "nas-key": "hunter2\u00fc" }', "latin1"),
+    /^--secrets: "secrets\.json" has bytes that are no UTF-8/,
+  ],
   ["no text", JSON.stringify({ "nas-key": 5 }), /^--secrets: "nas-key" is no text/],
   ["an empty text", JSON.stringify({ "nas-key": "" }), /^--secrets: "nas-key" is empty/],
   ["some of them", JSON.stringify({ [names[0] ?? ""]: "x" }), /^--secrets: (\S+, )+\S+ aren't there/],
