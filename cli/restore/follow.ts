@@ -58,6 +58,10 @@ const remote = (command: string): string =>
     "exit ${PIPESTATUS[0]}",
   ].join(" ");
 
+const which = "holdfast-which";
+// As a shell's, of a program that is there.
+const cannotRun = 126;
+
 /** Runs what a cluster does, by this machine's kubectl. Who stops it follows it no more: the cluster goes on with what it has begun. */
 export async function followInCluster(
   choice: ClusterChoice,
@@ -68,9 +72,19 @@ export async function followInCluster(
   try {
     // Whatever calls kubectl in there is led to the cluster that was asked before.
     const leads = whichOf(choice).map(shellWord).join(" ");
-    const script = `#!/bin/sh\nPATH=\${PATH#*:} exec kubectl ${leads} "$@"\n`;
-    writeFileSync(join(folder, "kubectl"), script, { mode: 0o755 });
-    const child = started(program, words, { PATH: `${folder}${delimiter}${process.env["PATH"]}` });
+    const script = `#!/bin/sh\n[ "$1" != ${which} ] || exec printf %s "$0"\nPATH=\${PATH#*:} exec kubectl ${leads} "$@"\n`;
+    const file = join(folder, "kubectl");
+    writeFileSync(file, script, { mode: 0o755 });
+    const env = { PATH: `${folder}${delimiter}${process.env["PATH"]}` };
+    const found = await execa("sh", ["-c", `kubectl ${which}`], { reject: false, env });
+    if (found.stdout !== file) {
+      said(
+        `Nothing was asked of the cluster: no program runs in ${shellWord(folder)}, and kubectl by itself may`,
+      );
+      said("lead to another one. Next: export TMPDIR=/var/tmp, or another folder that isn't mounted noexec");
+      return { began: false, exitCode: cannotRun };
+    }
+    const child = started(program, words, env);
     const { pid } = child;
     const onStop = (): void => void (pid !== undefined && process.kill(-pid, "SIGTERM"));
     return { began: true, exitCode: await followed(child, { stop, onStop }, said) };

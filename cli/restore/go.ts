@@ -34,8 +34,8 @@ export async function tryAll(tasks: readonly Task[], stage: Stage): Promise<Ende
 }
 
 /**
- * Goes from step to step. What is a person's, and all that comes after it for the same dataset, is left where nobody says that it is done;
- * the first step that doesn't end well is the last.
+ * Goes from step to step; the first that doesn't end well is the last. What is a person's ends it too where they leave it; where nobody
+ * can be asked, it is left with all that comes after it for the same dataset.
  */
 export async function goThrough(tasks: readonly Task[], stage: Stage): Promise<Ended[]> {
   const { signal, unlisten } = signalled(stage);
@@ -59,10 +59,12 @@ interface Going {
 async function stepOf(task: Task, { all, of, stage, signal }: Going): Promise<Ended> {
   const { number, step, by, chosen } = task;
   const as = (standing: Standing): Ended => ({ ...{ task, standing, exitCode: undefined }, said: [] });
-  const isOver = all.some(({ standing }) => standing !== "done" && standing !== "yours");
   const isLeft = all.some(({ task, standing }) => standing === "yours" && task.chosen === chosen);
-  if (isOver || signal.aborted) return as("waits");
   if (isLeft) return as("yours");
+  // Who was asked and left their own step has ended it.
+  const goesOn = stage.ask ? ["done"] : ["done", "yours"];
+  const isOver = all.some(({ standing }) => !goesOn.includes(standing));
+  if (isOver || signal.aborted) return as("waits");
   if (by !== "person") {
     stage.say(`Step ${number} of ${of}, on ${step.where.name}:`);
     return run(task, step.argv ?? [], stage, signal);
@@ -146,17 +148,20 @@ export function mayHaveChanged(standing: Standing): boolean {
 /** How a restore stands as a whole. */
 export interface State {
   readonly name: "restored" | "yours" | "owes" | Exclude<Standing, "done" | "waits" | "yours">;
-  /** The program's own, but for one: 3 is what isn't known. */
+  /** One of those in docs/restore.md. */
   readonly exitCode: number;
 }
 
 /** @param missing datasets of which no copy is there */
 export function stateOf(all: readonly Ended[], missing: readonly string[]): State {
+  const isChanged = all.some(({ standing }) => standing === "done");
   for (const { standing, exitCode = 3 } of all)
     switch (standing) {
       case "refused":
-        return { name: standing, exitCode: exitCode === 3 ? 1 : exitCode };
+        // With these, nothing at all was changed.
+        return { name: standing, exitCode: !isChanged && [2, 75].includes(exitCode) ? exitCode : 1 };
       case "failed":
+        return { name: standing, exitCode: 1 };
       case "stopped":
       case "lost":
       case "unreached":

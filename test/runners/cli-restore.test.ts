@@ -226,6 +226,18 @@ test("what a cluster does is asked of the estate's own by kubectl; where that le
     /^--context=house .*ASK=restore --at 2026-11-27T01:00:00Z$/m,
   );
   expect(exitCode).toBe(0);
+  // A shell looks for no program in there, as in a folder that is mounted noexec.
+  const { TMPDIR } = process.env;
+  process.env["TMPDIR"] = join(host.folder, "a:b");
+  mkdirSync(process.env["TMPDIR"]);
+  try {
+    const astray = await restore("postgresql", "--yes", "--context", "house");
+    expect(astray.text).toMatch(/Nothing was asked of the cluster: [^]*Step 1 failed/);
+    expect([astray.exitCode, astray.text.includes("shop")]).toEqual([1, false]);
+  } finally {
+    if (TMPDIR === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = TMPDIR;
+  }
 });
 
 testLong("the page's commands run as they are printed", async () => {
