@@ -45,7 +45,19 @@ restore/DISASTER.txt    what each disaster takes, and what brings each service b
 hosts/HOST/bin          the commands that those pages name, for a host on which nothing is installed but Node 18 or
                         later, rsync and ssh. As root, in this folder:
                             export PATH="$PWD/${commandsOf(host)}:$PATH"
-estate.json             the estate. Once the host has its disks: holdfast check --estate estate.json, and pulumi up
+estate.json             the estate, as holdfast check --estate estate.json takes it
 manifest.json           when this was made, and each file's SHA-256
+
+These commands work with the estate's file systems alone, known by their UUIDs. A new disk gets that of the one in whose
+place it stands (mkfs.ext4 -U UUID, mkfs.xfs -m uuid=UUID), and a backup disk is mounted with nosuid,nodev,noexec:
+${fileSystems(estate)}
 `;
+}
+
+function fileSystems({ hosts }: Plan["estate"]): string {
+  return Object.entries(hosts)
+    .flatMap(([host, { filesystems }]) =>
+      Object.entries(filesystems).map(([path, { fsUuid }]) => `    ${host}: ${path} is ${fsUuid}`),
+    )
+    .join("\n");
 }

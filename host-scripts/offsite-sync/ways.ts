@@ -5,6 +5,7 @@ import type { Versions } from "../../plan/contracts/versions";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import { intoFolder } from "../runtime/into-folder";
 import { momentText } from "../runtime/moment";
+import { verifyMounts } from "../runtime/mounts";
 import { bytesOfTyped, quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { restoreTree } from "../runtime/restore-tree";
@@ -164,6 +165,9 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
       shell`${config.job} list ${request.what[0] ?? ""}`,
     );
   const { leg, path, to } = placeOf(config, bytesOfTyped(request.what[0] ?? "").toString());
+  // Without its disk, it would fill the one below, and be out of sight once the disk is there.
+  if (request.into === undefined)
+    await verifyMounts([{ role: "place", access: "read", ...leg.mount }], stop.signal);
   const into = request.into ?? emptyPlace(config, path);
   const result = { path, into, from: to };
   const text = `${quoted(path)} from ${config.destination.name}:${to} to ${quoted(into)}`;

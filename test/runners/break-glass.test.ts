@@ -55,7 +55,9 @@ test("age and tar alone open a set, and a command in it runs where nothing is in
   expect(readFileSync(join(room, "restore/site.txt"), "utf8")).toContain("offsite-sync-backup restore");
   // As README.txt says. The config is read and nothing else: this machine has none of the host's disks.
   const typed = `export PATH="$PWD/hosts/pve/bin:$PATH"; offsite-sync-backup --check-config`;
-  expect(readFileSync(join(room, "README.txt"), "utf8")).toContain(typed.split(";")[0] ?? "");
+  const readme = readFileSync(join(room, "README.txt"), "utf8");
+  expect(readme).toContain(typed.split(";")[0] ?? "");
+  expect(readme).toContain("pve: /mnt/backup is 22222222-2222-4222-8222-222222222222");
   const ran = execFileSync("sh", ["-c", typed], { cwd: room, encoding: "utf8" });
   expect(ran).toMatch(/offsite-sync/);
   expect(existsSync(join(room, "hosts/pve/jobs/offsite-sync-backup/credentials/nas-key"))).toBe(true);

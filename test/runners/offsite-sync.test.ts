@@ -213,6 +213,22 @@ test("a restore goes into an empty place alone", async () => {
   rmSync(join(world.backup, "scratch/books"), { recursive: true });
 });
 
+test("a restore to a disk that isn't there fills no other one in its place", async () => {
+  await world.inside("umount", join(world.folder, "photos"));
+  try {
+    for (const words of [[], ["--dry-run"]]) {
+      const refused = await run("restore", join(world.folder, "photos/immich"), ...words);
+      expect(refused).toMatchObject({
+        status: 3,
+        stderr: expect.stringMatching(/is not a mount point[^]*Next: mount UUID=/),
+      });
+    }
+    expect(existsSync(join(world.photos, "immich"))).toBe(false);
+  } finally {
+    await world.mount("photos");
+  }
+});
+
 test("a restore of one file makes no folder in its place, and says what brings it", async () => {
   const file = join(world.backup, "books/one");
   renameSync(file, join(world.backup, "scratch/one"));
