@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { parseEstate, planOf } from "../plan";
 import { runChecks } from "../checks";
 import { estate as homelab } from "../templates/homelab/estate";
@@ -41,7 +42,7 @@ test("a folder gets the example, versions that are pinned, and a project of its 
   expect(text).toContain("cd 'My House'");
   expect(text).not.toContain("npm pack");
   expect(read("My House", "estate.ts")).toContain("pve2: node(");
-  expect(read("My House", "Pulumi.yaml")).toMatch(/^name: my-house$/m);
+  expect(read("My House", "Pulumi.yaml")).toMatch(/^name: "my-house"$/m);
   const { name, dependencies, devDependencies } = JSON.parse(read("My House", "package.json")) as {
     name: string;
     dependencies: Record<string, string>;
@@ -50,6 +51,11 @@ test("a folder gets the example, versions that are pinned, and a project of its 
   expect([name, dependencies["holdfast"]]).toEqual(["my-house", "9.9.9"]);
   for (const version of Object.values({ ...dependencies, ...devDependencies }))
     expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+});
+
+test.each(["2026", "null", "1e3"])("a folder that is called %s gives a project of that name", async name => {
+  await run({ folder: name });
+  expect(parse(read(name, "Pulumi.yaml"))).toMatchObject({ name });
 });
 
 test("a version that isn't published is had from its tarball, which the next steps ask for", async () => {

@@ -20,7 +20,8 @@ export function folderFiles(folder: string, example: string, spec: string): Read
   const name = projectName(folder);
   return new Map([
     ["package.json", packageJson(name, spec)],
-    ["Pulumi.yaml", template(common, "Pulumi.yaml").replace("my-house", name)],
+    // Without quotes, YAML takes 2026 for a number and "null" for nothing.
+    ["Pulumi.yaml", template(common, "Pulumi.yaml").replace("my-house", JSON.stringify(name))],
     ["index.ts", template(common, "index.ts")],
     ["estate.ts", template(example, "estate.ts")],
     ["tsconfig.json", template(common, "tsconfig.json")],
