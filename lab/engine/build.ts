@@ -67,12 +67,13 @@ async function build(program: GoProgram, module: string, args: readonly string[]
       cwd: module,
       // A go.work or GOFLAGS of the user's own would change what is built.
       env: { GOWORK: "off", GOFLAGS: "", CGO_ENABLED: "0" },
-      timeout: 30 * 60_000,
+      // It took more than half an hour on a machine four times slower that was busy besides.
+      timeout: 60 * 60_000,
     });
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
     const why = error.timedOut
-      ? "it took more than 30 minutes"
+      ? "it took more than an hour"
       : `go build says: ${lastLines(String(error.stderr))}`;
     throw new Error(
       `No ${program.name} ${program.version}: ${why}. Nothing was kept. Go needs its module proxy (go env GOPROXY); with the Pulumi CLI installed nothing is built: https://www.pulumi.com/docs/install/`,

@@ -66,7 +66,8 @@ async function build(
     const total = stdout.split("\n").length;
     const child = execa("nice", ["-n", "5", "go", "build", "-v", ...buildFlags, "-o", `${into}/`, "tool"], {
       ...options,
-      timeout: 45 * 60_000,
+      // Of 45 minutes, on a machine four times slower that was busy besides, half of it was left.
+      timeout: 80 * 60_000,
     });
     // With -v, Go names each package once it is compiled; those in its own cache go unnamed.
     let compiled = 0;
@@ -90,7 +91,7 @@ async function build(
 function reasonOf(error: ExecaError): string {
   if (error.code === "ENOENT")
     return 'there is no "go" on PATH. Install Go 1.26 or newer (https://go.dev/dl/)';
-  if (error.timedOut) return "go was stopped after 45 minutes";
+  if (error.timedOut) return "go was stopped after 80 minutes";
   // Between the names of packages, which hold no space.
   const lines = String(error.stderr)
     .split("\n")
