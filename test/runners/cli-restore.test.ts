@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Versions } from "../../plan/contracts/versions";
@@ -227,16 +228,16 @@ test("what a cluster does is asked of the estate's own by kubectl; where that le
   );
   expect(exitCode).toBe(0);
   // A shell looks for no program in there, as in a folder that is mounted noexec.
-  const { TMPDIR } = process.env;
-  process.env["TMPDIR"] = join(host.folder, "a:b");
-  mkdirSync(process.env["TMPDIR"]);
+  const strange = join(host.folder, "a:b");
+  mkdirSync(strange);
+  // Node asks the environment of its own process, which a test can't set.
+  const asked = jest.spyOn(os, "tmpdir").mockReturnValue(strange);
   try {
     const astray = await restore("postgresql", "--yes", "--context", "house");
     expect(astray.text).toMatch(/Nothing was asked of the cluster: [^]*Step 1 failed/);
     expect([astray.exitCode, astray.text.includes("shop")]).toEqual([1, false]);
   } finally {
-    if (TMPDIR === undefined) delete process.env["TMPDIR"];
-    else process.env["TMPDIR"] = TMPDIR;
+    asked.mockRestore();
   }
 });
 
