@@ -9,6 +9,7 @@ import { build } from "esbuild";
 import { builtPath, bundling, load } from "../cli/run.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { bundleRunner } = load(join(root, "host-scripts/bundle-runner.ts"));
 const entries = ["cli/main.ts", "cli/estate-process.ts", "package/index.ts", "package/components.ts"];
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
@@ -37,7 +38,6 @@ function runners() {
 }
 
 async function buildRunner([job, folder]) {
-  const { bundleRunner } = load(join(root, "host-scripts/bundle-runner.ts"));
   const { text } = await bundleRunner(job, root, folder);
   const path = builtPath(join(root, folder, `${job}.ts`));
   mkdirSync(dirname(path), { recursive: true });

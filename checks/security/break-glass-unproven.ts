@@ -1,5 +1,5 @@
-import type { Plan } from "../../plan";
 import { endOfDay } from "../../plan/calendar/time-zone";
+import { keptOutside } from "../../plan/estate/kept-outside";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
@@ -15,7 +15,7 @@ export const breakGlassUnproven = defineCheck({
   title: "Secrets are said to be kept outside, and nobody has proven it lately",
   why: "An envelope of which nobody knows whether it opens, or whether its passwords are still those of today, is found to be empty on the one day on which it is needed.",
   run: (plan, asOfMs) => {
-    const count = keptOutside(plan);
+    const count = keptOutside(plan.estate).length;
     if (count === 0) return [];
     const { breakGlass, zone } = plan.estate;
     const secrets = counted(count, "secret");
@@ -78,10 +78,6 @@ export const breakGlassUnproven = defineCheck({
     ],
   },
 });
-
-function keptOutside({ estate }: Plan): number {
-  return Object.values(estate.secrets).filter(({ keptIn }) => keptIn.includes("break-glass")).length;
-}
 
 function inTheFuture(proven: string, today: string): Found {
   return {

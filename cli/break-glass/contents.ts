@@ -3,7 +3,7 @@ import { domain } from "../../plan/estate/services";
 import { type SetFile, textFile } from "./files";
 import { commandsOf, hostFiles, type ProgramOf } from "./host-files";
 import { restorePage } from "./restore-page";
-import { secretFiles } from "./secrets";
+import { secretsOf } from "./secrets";
 
 /** What a set follows from. */
 export interface Sources {
@@ -21,18 +21,19 @@ export interface Sources {
  * @throws {BadInput} when a secret is missing
  */
 export async function contentsOf({ plan, input, secrets, programOf, nowMs }: Sources): Promise<SetFile[]> {
-  const kept = secretFiles(plan.estate, secrets);
-  const byName = new Map(kept.map(({ path, bytes }) => [path.slice(path.indexOf("/") + 1), bytes]));
-  const ofHosts = await hostFiles(plan, byName, programOf);
+  const kept = secretsOf(plan.estate, secrets);
+  const ofHosts = await hostFiles(plan, kept, programOf);
   return [
     textFile("README.txt", readme(plan)),
     textFile("estate.json", `${JSON.stringify(input, undefined, 2)}\n`),
-    ...kept,
+    ...[...kept].map(([name, text]) => textFile(`${secretsFolder}/${name}`, text)),
     ...domain.options.map(each => textFile(`${pagesFolder}/${each}.txt`, restorePage(plan, each, nowMs))),
     ...ofHosts,
   ];
 }
 
+/** Folder in which each secret is a file of its own name. */
+export const secretsFolder = "secrets";
 /** Folder with a page for each disaster. */
 export const pagesFolder = "restore";
 

@@ -1,7 +1,6 @@
 import type { BreakGlassSet } from "./archive";
 import { type SetFile, sha256Of } from "./files";
-import { pagesFolder } from "./contents";
-import { secretsFolder } from "./secrets";
+import { pagesFolder, secretsFolder } from "./contents";
 
 /** In what a set isn't the one that would be made now, a line each; never a secret's text. */
 export function differences(set: BreakGlassSet, now: readonly SetFile[]): string[] {

@@ -14,7 +14,7 @@ export type ProgramOf = (runner: string) => Promise<string>;
  */
 export async function hostFiles(
   { jobs }: Plan,
-  secrets: ReadonlyMap<string, Uint8Array>,
+  secrets: ReadonlyMap<string, string>,
   programOf: ProgramOf,
 ): Promise<SetFile[]> {
   const each = await Promise.all(
@@ -30,7 +30,7 @@ export function commandsOf(host: string): string {
 
 function jobFiles(
   { name, host, credentials, deployment }: HostedJob,
-  secrets: ReadonlyMap<string, Uint8Array>,
+  secrets: ReadonlyMap<string, string>,
   program: string,
 ): SetFile[] {
   const folder = `hosts/${host}/jobs/${name}`;
@@ -40,8 +40,8 @@ function jobFiles(
     textFile(`${folder}/${bundleName(name)}`, program),
     textFile(`${folder}/config.json`, config?.text ?? ""),
     ...credentials.flatMap(({ name: file, from }) => {
-      const bytes = from.kind === "secret" ? secrets.get(from.secret) : undefined;
-      return bytes ? [{ path: `${folder}/credentials/${file}`, bytes }] : [];
+      const text = from.kind === "secret" ? secrets.get(from.secret) : undefined;
+      return text === undefined ? [] : [textFile(`${folder}/credentials/${file}`, text)];
     }),
   ];
 }

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEstate } from "../../plan";
 import { exampleEstate } from "../../plan/estate/example";
-import { keptOutside, secretFiles, secretValues } from "./secrets";
+import { keptOutside } from "../../plan/estate/kept-outside";
+import { secretsOf, secretValues } from "./secrets";
 
 test("a private key whose last line break the engine's CLI has cut off is one that OpenSSH reads", () => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-secrets-"));
@@ -14,12 +15,11 @@ test("a private key whose last line break the engine's CLI has cut off is one th
     const cut = readFileSync(made, "utf8").replace(/\n$/, "");
     const estate = parseEstate(exampleEstate());
     const given = Object.fromEntries(keptOutside(estate).map(name => [name, name]));
-    const files = secretFiles(estate, secretValues(JSON.stringify({ ...given, "nas-key": cut }), "a file"));
-    const file = files.find(({ path }) => path === "secrets/nas-key");
-    writeFileSync(kept, file?.bytes ?? "", { mode: 0o600 });
+    const secrets = secretsOf(estate, secretValues(JSON.stringify({ ...given, "nas-key": cut }), "a file"));
+    writeFileSync(kept, secrets.get("nas-key") ?? "", { mode: 0o600 });
     const publicKey = execFileSync("ssh-keygen", ["-y", "-f", kept], { encoding: "utf8" });
     expect(publicKey.trim()).toBe(readFileSync(`${made}.pub`, "utf8").trim());
-    expect(files.find(({ path }) => path !== "secrets/nas-key")?.bytes.at(-1)).not.toBe(10);
+    expect(secrets.get("nas-password")).toMatch(/[^\n]$/);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,19 +1,9 @@
 import { z } from "zod";
 import { credentialText } from "../../components/host-credential/commands";
 import type { Estate } from "../../plan";
+import { keptOutside } from "../../plan/estate/kept-outside";
 import { BadInput } from "../bad-input";
 import { doubledKeys } from "../doubled-keys";
-import { type SetFile, textFile } from "./files";
-
-/** Folder of a set in which each secret is a file of its own name. */
-export const secretsFolder = "secrets";
-
-/** Secrets of which the estate says that a copy is kept outside of all services. */
-export function keptOutside({ secrets }: Estate): string[] {
-  return Object.entries(secrets)
-    .filter(([, { keptIn }]) => keptIn.includes("break-glass"))
-    .map(([name]) => name);
-}
 
 const values = z.record(
   z.string(),
@@ -55,15 +45,18 @@ export function secretValues(text: string, from: string): Readonly<Record<string
 }
 
 /**
- * The secrets that a set has to have.
+ * The secrets that a set has to have, as files, by name.
  * @throws {BadInput} that names all that aren't given
  */
-export function secretFiles(estate: Estate, given: Readonly<Record<string, string>>): SetFile[] {
+export function secretsOf(
+  estate: Estate,
+  given: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
   const names = keptOutside(estate);
   const missing = names.filter(name => !Object.hasOwn(given, name));
   if (missing.length > 0)
     throw new BadInput(
       `--secrets: ${missing.join(", ")} ${missing.length === 1 ? "isn't" : "aren't"} there, and keptIn says "break-glass" of ${missing.length === 1 ? "it" : "each"}. Nothing was written. Add what is missing, by another --secrets FILE where the stack doesn't have it.`,
     );
-  return names.map(name => textFile(`${secretsFolder}/${name}`, given[name] ?? ""));
+  return new Map(names.map(name => [name, given[name] ?? ""]));
 }

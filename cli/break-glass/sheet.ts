@@ -3,9 +3,9 @@ import { renderSVG } from "uqr";
 import { usersOfSecret } from "../../checks/secret-users";
 import type { Estate } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
+import { keptOutside } from "../../plan/estate/kept-outside";
 import type { Sources } from "./contents";
 import { restorePage } from "./restore-page";
-import { keptOutside } from "./secrets";
 
 /** The set that a sheet is of. */
 export interface Made {

@@ -6,7 +6,7 @@ import { Encrypter, generateIdentity, identityToRecipient } from "age-encryption
 import { parseEstate } from "../../plan";
 import { exampleEstate } from "../../plan/estate/example";
 import { opened } from "../../cli/break-glass/seal";
-import { keptOutside } from "../../cli/break-glass/secrets";
+import { keptOutside } from "../../plan/estate/kept-outside";
 import { debianPackages } from "../../lab/debian";
 import { testLong } from "../long";
 import { holdfastIn } from "./support/holdfast";

@@ -8,12 +8,10 @@ import { holdfastIn } from "./support/holdfast";
 
 /* A real shell with real find, stat and base64 on real folders; the jobs' programs answer as theirs do (their own tests hold them to the contract). */
 let host: ReleaseHost;
-let path: string | undefined;
 
 beforeAll(() => {
   host = new ReleaseHost();
-  path = process.env["PATH"];
-  process.env["PATH"] = `${join(host.folder, "ssh")}:${path}`;
+  host.leadHere();
   // Both are folders of the host's own, of which nothing outlives a command.
   host.before = [
     "mount -t tmpfs none /srv && mount -t tmpfs none /mnt",
@@ -26,10 +24,7 @@ beforeAll(() => {
   ].join(" && ");
 });
 beforeEach(() => withEstate(() => undefined));
-afterAll(() => {
-  process.env["PATH"] = path;
-  host.remove();
-});
+afterAll(() => host.remove());
 
 const files = [
   { path: "/mnt/backup/books/novels/emma.epub", at: "2026-11-20T08:00:00Z", text: "Emma" },

@@ -9,17 +9,12 @@ import { holdfastIn } from "./support/holdfast";
 
 /* A real shell with real find and base64 on real folders; lvs, qm, pct, exportfs and kubectl answer in the words of the real ones. */
 let host: ReleaseHost;
-let path: string | undefined;
 
 beforeAll(() => {
   host = new ReleaseHost();
-  path = process.env["PATH"];
-  process.env["PATH"] = `${join(host.folder, "ssh")}:${path}`;
+  host.leadHere();
 });
-afterAll(() => {
-  process.env["PATH"] = path;
-  host.remove();
-});
+afterAll(() => host.remove());
 
 interface House {
   readonly folders: readonly string[];

@@ -5,18 +5,13 @@ import { release, ReleaseHost } from "./release-host";
 import { holdfastIn } from "./support/holdfast";
 
 let host: ReleaseHost;
-let path: string | undefined;
 beforeEach(() => {
   host = new ReleaseHost();
   writeFileSync(join(host.folder, "estate.json"), JSON.stringify(estateWith()));
-  path = process.env["PATH"];
-  process.env["PATH"] = `${join(host.folder, "ssh")}:${path}`;
+  host.leadHere();
   host.installSsh();
 });
-afterEach(() => {
-  process.env["PATH"] = path;
-  host.remove();
-});
+afterEach(() => host.remove());
 
 const holdfast = (...args: readonly string[]) => holdfastIn(host.folder, args);
 

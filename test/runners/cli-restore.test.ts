@@ -11,12 +11,10 @@ import { holdfastIn } from "./support/holdfast";
 
 /* A real shell over a stand-in for ssh; the jobs' programs restore a file, and end as theirs do (their own tests hold them to the contract). */
 let host: ReleaseHost;
-let path: string | undefined;
 
 beforeAll(() => {
   host = new ReleaseHost();
-  path = process.env["PATH"];
-  process.env["PATH"] = `${join(host.folder, "ssh")}:${path}`;
+  host.leadHere();
   // What is restored outlives a command.
   mkdirSync(join(host.folder, "srv/nfs"), { recursive: true });
   host.before = [
@@ -34,10 +32,7 @@ beforeEach(() => {
   for (const name of ["lvm-pvc-snapshot", "daily-backup", "offsite-sync-backup", "nas-snapshots"])
     install(name, { versions: [] });
 });
-afterAll(() => {
-  process.env["PATH"] = path;
-  host.remove();
-});
+afterAll(() => host.remove());
 
 const mirrored: Versions = {
   versions: [

@@ -9,22 +9,17 @@ import { holdfastIn } from "./support/holdfast";
 /* The real release script and shell; systemctl, df, lvs and kubectl are answered in the words of the real ones, which test/lab has. */
 const hourMs = 3_600_000;
 let host: ReleaseHost;
-let path: string | undefined;
 const nowMs = Math.floor(Date.now() / 1000) * 1000;
 
 beforeAll(async () => {
   host = new ReleaseHost();
-  path = process.env["PATH"];
-  process.env["PATH"] = `${join(host.folder, "ssh")}:${path}`;
+  host.leadHere();
   mkdirSync(join(host.folder, "textfiles"));
   await host.deploy(release());
   // What stands there on this machine is nobody's business here.
   host.before = `mount -t tmpfs none /var/lib && mkdir -p /var/lib/prometheus/node-exporter && mount --bind "${join(host.folder, "textfiles")}" /var/lib/prometheus/node-exporter`;
 });
-afterAll(() => {
-  process.env["PATH"] = path;
-  host.remove();
-});
+afterAll(() => host.remove());
 beforeEach(() => {
   for (const name of ["on-is-active", join("bin", "date")]) rmSync(join(host.folder, name), { force: true });
   estate(estateWith());

@@ -64,6 +64,7 @@ export class ReleaseHost {
   runner = runner;
   /** The stack that deploys. */
   stack = "organization/holdfast/one";
+  private ownPath: string | undefined;
 
   /** @param folder of another one, for a second stack on the same host */
   constructor(readonly folder = mkdtempSync(join(tmpdir(), "holdfast-release-"))) {
@@ -195,7 +196,14 @@ exec unshare --mount sh -c '${this.#script()}' sh "${this.folder}" "$1"
     return lstatSync(path).isSymbolicLink() ? `-> ${readlinkSync(path)}` : readFileSync(path, "utf8");
   }
 
+  /** Has this process go to this host, until it is removed: what `installSsh` puts there comes before its own programs. */
+  leadHere(): void {
+    this.ownPath = process.env["PATH"];
+    process.env["PATH"] = `${join(this.folder, "ssh")}:${this.ownPath}`;
+  }
+
   remove(): void {
+    if (this.ownPath !== undefined) process.env["PATH"] = this.ownPath;
     rmSync(this.folder, { recursive: true, force: true });
   }
 
