@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NfsChangeTrackerConfig } from "../../plan/contracts/nfs-change-tracker";
 import { acknowledge, type Debt, readDebt } from "../../host-scripts/runtime/journal-consumer";
-import { watchedThrough } from "../../host-scripts/runtime/journal-watched";
+import { askedFile, watchedThrough } from "../../host-scripts/runtime/journal-watched";
 import { runnerOf } from "../../stacks/runner";
 import { long } from "../long";
 import { makeDiskImage } from "./support/disk-image";
@@ -271,7 +271,7 @@ test("killed at any time, it hands over all when it is there again, and leaves n
 });
 
 test("one that hears nothing any more ends, and so does one whose file system was changed under it", async () => {
-  const run = await watching({ budgetMs: 1_500 });
+  const run = await watching({ budgetMs: 5_000 });
   process.kill(watcherOf(run), "SIGSTOP");
   const deaf = await run.finished;
   expect([deaf.status, deaf.stdout + deaf.stderr]).toEqual([
@@ -279,9 +279,11 @@ test("one that hears nothing any more ends, and so does one whose file system wa
     expect.stringContaining("nothing is heard of"),
   ]);
 
-  const other = await watching();
+  // It looks when it is asked, and not between the two, when nothing is mounted.
+  const other = await watching({ proveMs: 3_600_000 });
   await namespace.run("umount", "--lazy", disk);
   await mount();
+  writeFileSync(join(journal, askedFile), "");
   const moved = await other.finished;
   expect([moved.status, moved.stdout + moved.stderr]).toEqual([
     1,
