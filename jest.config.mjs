@@ -54,7 +54,7 @@ export default {
   // Half of what a test of a runner does is waiting for programs.
   maxWorkers: "100%",
   // Jest's own 5 s end a test of real processes on a busy machine; what takes 7 s alone was seen to take over 60.
-  testTimeout: 300_000,
+  testTimeout: 1_200_000,
   projects: [
     // Pure code, its tests beside it: no server, no root.
     project(

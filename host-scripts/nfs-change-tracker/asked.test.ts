@@ -22,7 +22,7 @@ test("a journal that another folder was put in the place of is heard again once 
   asked.answer();
   writeFileSync(join(journal, askedFile), "");
   await asked.next();
-}, 20_000);
+});
 
 test("so is one that was removed, whose number most file systems give to the next", async () => {
   asked.answer();
@@ -37,7 +37,7 @@ test("so is one that was removed, whose number most file systems give to the nex
   asked.answer();
   writeFileSync(join(journal, askedFile), "");
   await asked.next();
-}, 20_000);
+});
 
 function identity(): string {
   const { ino, birthtimeNs } = statSync(journal, { bigint: true });

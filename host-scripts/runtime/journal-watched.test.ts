@@ -39,12 +39,12 @@ describe("who asks one that is gone isn't kept waiting", () => {
     } finally {
       watcher.close();
     }
-  }, 20_000);
+  });
 
   test("when it was killed, and another process has its number by now", async () => {
     noteWatched(folder, throughMs);
     const [file, own] = [join(folder, "watched"), `"pid":${process.pid},"startTicks":"`];
     writeFileSync(file, readFileSync(file, "utf8").replace(own, `${own}1`));
     expect(await askWatched(folder, new AbortController().signal)).toBe(since);
-  }, 20_000);
+  });
 });

@@ -32,7 +32,7 @@ export async function installedCli(
   if (pulumi === undefined) return undefined;
   const result = await execa(pulumi, ["version"], {
     reject: false,
-    timeout: 20_000,
+    timeout: 60_000,
     env: { PULUMI_SKIP_UPDATE_CHECK: "1" },
   });
   const version = result.stdout?.trim() ?? "";

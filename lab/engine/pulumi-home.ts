@@ -96,13 +96,13 @@ function quoted(word: string): string {
 
 async function install(pulumi: string, home: string, need: PluginNeed, file: string): Promise<void> {
   const args = ["plugin", "install", "resource", need.name, need.version, "--file", file];
-  await execa(pulumi, args, { env: pluginEnvironment(home), timeout: 60_000 });
+  await execa(pulumi, args, { env: pluginEnvironment(home), timeout: 300_000 });
 }
 
 /** Tries Pulumi's download site; false when it has no such plugin for this machine, or is too slow. */
 async function fetched(pulumi: string, home: string, need: PluginNeed): Promise<boolean> {
   const args = ["plugin", "install", "resource", need.name, need.version];
-  const result = await execa(pulumi, args, { env: pluginEnvironment(home), timeout: 120_000, reject: false });
+  const result = await execa(pulumi, args, { env: pluginEnvironment(home), timeout: 600_000, reject: false });
   return !result.failed && existsSync(join(home, "plugins", `resource-${need.name}-v${need.version}`));
 }
 

@@ -13,6 +13,6 @@ export function inVolume(
     `set -e; lvchange -qq -ay -K pve/${volume}; mkdir -p ${mountPoint}
 mount -o ${access},nosuid,nodev,noexec /dev/pve/${volume} ${mountPoint}; trap 'umount ${mountPoint}' EXIT
 (cd ${mountPoint}; ${script})`,
-    { timeoutMs: 300_000 },
+    { timeoutMs: 1_200_000 },
   );
 }

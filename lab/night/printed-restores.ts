@@ -55,5 +55,5 @@ export function printedRestores(): PrintedRestores {
 
 /** Pastes what is printed into root's shell. @returns what it said */
 export function paste(text: string): Promise<string> {
-  return mustOnHost("pve", "bash --norc -e 2>&1", { input: text, timeoutMs: 600_000 });
+  return mustOnHost("pve", "bash --norc -e 2>&1", { input: text, timeoutMs: 1_800_000 });
 }

@@ -56,7 +56,7 @@ truncate -s 64M sparse
 echo acl >guarded && setfacl -m u:daemon:r guarded && setfattr -n user.holdfast -v kept guarded
 chown daemon:daemon guarded && chmod 640 guarded
 find /srv/nfs -type f | wc -l`,
-    { timeoutMs: 300_000 },
+    { timeoutMs: 1_200_000 },
   );
   return Number(count.trim());
 }
@@ -132,7 +132,7 @@ export async function differences(folder: string, copy: string): Promise<string[
   const compared = await mustOnHost(
     "pve",
     `rsync -aHAXXSn --checksum --delete --itemize-changes --numeric-ids ${folder}/ ${copy}/`,
-    { timeoutMs: 300_000 },
+    { timeoutMs: 1_200_000 },
   );
   return compared.split("\n").filter(line => line !== "");
 }

@@ -14,7 +14,7 @@ import { endedSteps } from "../ends";
 import { changeVolume, leaks, snapshot } from "../volumes/support/thin-volumes";
 import { gate, host, openGates, type Unit } from "../volumes/support/unit";
 
-jest.setTimeout(900_000);
+jest.setTimeout(2_700_000);
 
 let unit: Unit;
 

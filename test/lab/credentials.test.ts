@@ -7,7 +7,7 @@ import type { EstateInput } from "../../plan";
 import { testLong } from "../long";
 import { ReleaseStack } from "./release-stack";
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_800_000);
 
 const passphrase = "open sesame, says 'Ali' to \"40\" $thieves";
 const accounts = ["holdfast-host", "holdfast-restore"];
@@ -79,7 +79,7 @@ test("makes new tokens of both accounts by one setting, and revokes those before
     expect(
       await until(
         async () => (await asked(`/root/old-$(basename ${file})`, "/api/v1/persistentvolumes")) === "401",
-        60_000,
+        300_000,
       ),
     ).toBe(true);
   }

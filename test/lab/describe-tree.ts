@@ -7,7 +7,7 @@ import { inVolume } from "../../lab/night/in-volume";
  * which names are one file, and which files have holes. The root's own time is left out.
  */
 export function describeTree(path: string): Promise<string> {
-  return mustOnHost("pve", describe(path), { timeoutMs: 300_000 });
+  return mustOnHost("pve", describe(path), { timeoutMs: 1_200_000 });
 }
 
 /** The same of a volume, while it is mounted for that. */

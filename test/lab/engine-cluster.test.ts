@@ -5,7 +5,7 @@ import { connect, serverStatus, startServers, stopServers } from "../../lab/serv
 import { ThrowAwayStack } from "./engine/throw-away-stack";
 import { closedPort } from "./engine/sshd";
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_800_000);
 
 const { kubeconfig: kubeconfigFile } = fixedFacts;
 const id = `engine-test-${randomUUID().slice(0, 8)}`;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   foundRunning = (await serverStatus()).every(({ up }) => up);
   await startServers(() => undefined);
   stack = await ThrowAwayStack.start("kubernetes.cjs", inNamespace);
-}, 15 * 60_000);
+}, 45 * 60_000);
 
 afterAll(async () => {
   await connect().remove(rulePath);

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { testLong } from "../long";
 import { ThrowAwayStack } from "./engine/throw-away-stack";
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_800_000);
 
 let stack: ThrowAwayStack;
 

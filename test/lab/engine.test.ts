@@ -7,7 +7,7 @@ import { connectionOf } from "../../components/host-release";
 import { ThrowAwayStack } from "./engine/throw-away-stack";
 import { closedPort, type SshServer, startSshServer } from "./engine/sshd";
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_800_000);
 
 let stack: ThrowAwayStack;
 let server: SshServer;

@@ -16,7 +16,7 @@ let foundRunning = false;
 beforeAll(async () => {
   foundRunning = hostStatus().every(({ running }) => running);
   await startHosts({ say: () => undefined });
-}, 15 * 60_000);
+}, 45 * 60_000);
 
 afterAll(async () => {
   if (!foundRunning) await stopHosts();

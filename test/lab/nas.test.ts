@@ -13,7 +13,7 @@ beforeAll(async () => {
   foundRunning = hostStatus().every(({ running }) => running);
   await startHosts({ say: () => undefined });
   await healNas();
-}, 15 * 60_000);
+}, 45 * 60_000);
 
 afterAll(async () => {
   if (!foundRunning) await stopHosts();
@@ -88,7 +88,7 @@ test("stall: a running transfer stops moving and a new connection gets no greeti
   );
   const arrives = async (): Promise<boolean> =>
     (await onHost("nas", `[ -s /volume1/Backup/${name}/big ]`)).exitCode === 0;
-  expect(await until(arrives, 60_000)).toBe(true);
+  expect(await until(arrives, 300_000)).toBe(true);
   await misbehaving("stall", async () => {
     expect((await send(name)).stderr).toContain("timed out during banner exchange");
     const waited = await mustOnHost(

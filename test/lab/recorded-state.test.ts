@@ -9,7 +9,7 @@ import { noSecret, ProductStack } from "./engine/product-stack";
 import { nowhere, readRecorded } from "./engine/recorded";
 import { recordedSecrets } from "./engine/recorded-estate";
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_800_000);
 
 /** A stack that an earlier version made, with all that it could install. `npm run record` makes it anew. */
 const { estate, resources, state } = readRecorded();

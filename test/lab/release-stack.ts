@@ -146,7 +146,7 @@ export class ReleaseStack {
       ...[this.engine.pulumi, "config", "set", "--stack=test", "--secret", "--path", path],
       "--non-interactive",
     ]);
-    await execa(program, args, { cwd: this.folder, env: this.engine.env, input: value, timeout: 60_000 });
+    await execa(program, args, { cwd: this.folder, env: this.engine.env, input: value, timeout: 300_000 });
   }
 
   up(...flags: readonly string[]): Promise<Ended> {
@@ -171,7 +171,7 @@ export class ReleaseStack {
       ...args,
       ...["--estate", estate, "--key", key],
     ]);
-    const { exitCode, all } = await execa(program, rest, { all: true, reject: false, timeout: 120_000 });
+    const { exitCode, all } = await execa(program, rest, { all: true, reject: false, timeout: 600_000 });
     return { exitCode: exitCode ?? -1, text: all };
   }
 
@@ -188,7 +188,7 @@ export class ReleaseStack {
       env: { ...this.engine.env, ...this.environment },
       all: true,
       reject: false,
-      timeout: 300_000,
+      timeout: 1_200_000,
     });
     return { exitCode: exitCode ?? -1, text: stripVTControlCharacters(all) };
   }

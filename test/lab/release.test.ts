@@ -8,7 +8,7 @@ import type { EstateInput } from "../../plan";
 import { inTime, long, testLong } from "../long";
 import { type Ended, ReleaseStack } from "./release-stack";
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_800_000);
 
 let stack: ReleaseStack;
 let keys: string;

@@ -61,7 +61,7 @@ let foundRunning = false;
 beforeAll(async () => {
   foundRunning = (await serverStatus()).every(({ up }) => up);
   await startServers(quiet);
-}, 15 * 60_000);
+}, 45 * 60_000);
 
 afterAll(async () => {
   await connect().remove(rulePath);

@@ -320,7 +320,7 @@ describe("a disk that no run has read", () => {
       /"m\/disk" \(536870912000 bytes, holes counted\) can't be read in the time that a run has: from now on it is read in pieces/,
     );
     expect(said.at(-1)).toContain('"z/one" of "z"');
-  }, 180_000);
+  });
 
   test("a file whose path no call takes is read, and mended under each of its names", async () => {
     const folders = `i=0; while [ $i -lt 30 ]; do mkdir ${"d".repeat(200)} && cd ${"d".repeat(200)}; i=$((i+1)); done`;

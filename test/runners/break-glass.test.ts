@@ -24,7 +24,7 @@ beforeAll(async () => {
   write("estate.json", JSON.stringify(exampleEstate()));
   write("secrets.json", JSON.stringify(secrets));
   await made("set.age");
-}, 300_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function write(name: string, text: string | Uint8Array): void {

@@ -77,7 +77,7 @@ async function back({
 }: Given = {}): Promise<readonly string[]> {
   const run: ConfigurationRun = {
     config: {
-      ...{ job: "daily-backup", host: "pve", budgetMs: 60_000, zone: "Europe/Berlin" },
+      ...{ job: "daily-backup", host: "pve", budgetMs: 600_000, zone: "Europe/Berlin" },
       target: { path: disk, fsUuid: "1" },
       configuration: { every: "week", count: 4, paths: [...paths] },
     } as unknown as DailyBackupConfig,

@@ -94,7 +94,7 @@ afterEach(async () => {
 
 function config(): object {
   return {
-    ...{ job: "daily-backup", host: "pve", budgetMs: 60_000, stateDir: join(folder, "state"), zone: "UTC" },
+    ...{ job: "daily-backup", host: "pve", budgetMs: 600_000, stateDir: join(folder, "state"), zone: "UTC" },
     ...{ textfile: join(folder, "job.prom"), credentialsDir: join(folder, "credentials") },
     pushgateway: { url: "http://127.0.0.1:9", timeoutMs: 1_000, attempts: 1 },
     target: { path: disk(), fsUuid },
@@ -495,7 +495,7 @@ async function scrub(): Promise<void> {
   const { path: bundle } = await runnerOf("backup-scrub");
   const file = join(folder, "scrub.json");
   const own = {
-    ...{ job: "backup-scrub", host: "pve", budgetMs: 60_000, stateDir: join(folder, "scrub"), periodMs: 1 },
+    ...{ job: "backup-scrub", host: "pve", budgetMs: 600_000, stateDir: join(folder, "scrub"), periodMs: 1 },
     ...{ textfile: join(folder, "scrub.prom"), target: { path: disk(), fsUuid } },
     pushgateway: { url: "http://127.0.0.1:9", timeoutMs: 1_000, attempts: 1 },
     generations: [{ folder: "pvc-data", depth: 2 }],

@@ -68,7 +68,7 @@ test("an operator who keeps the job from running is named, and left alone", asyn
 test("an end is reported before what the run left is touched", async () => {
   const textfile = join(folder, "nfs-mirror.prom");
   const config = {
-    ...{ job: "nfs-mirror", host: "pve", budgetMs: 60_000, stateDir: join(folder, "state"), textfile },
+    ...{ job: "nfs-mirror", host: "pve", budgetMs: 600_000, stateDir: join(folder, "state"), textfile },
     pushgateway: { url: "http://127.0.0.1:9", timeoutMs: 1_000, attempts: 1 },
   };
   const log = createLog("test", { json: true, progress: false });

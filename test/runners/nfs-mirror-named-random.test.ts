@@ -25,7 +25,7 @@ import { createWorld, type World } from "./support/world";
  */
 const usualActions = long ? 600 : 32;
 
-jest.setTimeout(patienceMs(600_000));
+jest.setTimeout(patienceMs(1_800_000));
 
 let world: World;
 let tracker: Tracker;

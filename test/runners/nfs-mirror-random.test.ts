@@ -30,7 +30,7 @@ import { createWorld, type World } from "./support/world";
  */
 const usualActions = long ? 600 : 28;
 
-jest.setTimeout(patienceMs(240_000));
+jest.setTimeout(patienceMs(1_200_000));
 
 const services = ["app", "mail", "media"] as const;
 const files = 8;

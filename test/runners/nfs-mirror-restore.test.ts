@@ -691,7 +691,7 @@ describe("a service that is a file system of its own, with another one in it", (
 
 test("verify finds what rotted since a scrub has recorded it, and no restore of it is a success", async () => {
   const { fsUuid, path } = world.config.target;
-  const common = { host: "pve", budgetMs: 60_000, pushgateway: world.config.pushgateway };
+  const common = { host: "pve", budgetMs: 600_000, pushgateway: world.config.pushgateway };
   const sumsDir = join(world.folder, "scrub-state");
   const config = {
     ...{ ...common, job: "backup-scrub", target: { path, fsUuid }, periodMs: 1, generations: [] },

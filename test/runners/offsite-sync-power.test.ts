@@ -10,8 +10,6 @@ import type { FinishedRun } from "./support/started-run";
  */
 let world: OffsiteWorld;
 
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   world = await createOffsiteWorld(64, 64);
   world.writeConfig({ legs: world.config.legs.slice(0, 1) });

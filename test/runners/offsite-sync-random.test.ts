@@ -24,7 +24,7 @@ import { type Snapshot, snapshot, withoutRoot } from "./support/tree";
  */
 const usualActions = long ? 600 : 32;
 
-jest.setTimeout(patienceMs(600_000));
+jest.setTimeout(patienceMs(1_800_000));
 
 let world: OffsiteWorld;
 let tracker: Tracker;

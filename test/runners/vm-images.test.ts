@@ -592,10 +592,10 @@ describe("a run that is ended while vzdump works", () => {
   });
 
   test("by the time of one VM makes room for the others", async () => {
-    world.writeConfig({ vmBudgetMs: 3_000 });
+    world.writeConfig({ vmBudgetMs: 10_000 });
     const run = await world.start().finished;
     expect(run.status).toBe(1);
-    expect(run.stdout).toContain("it was stopped after 3 s, so that the others have their turn");
+    expect(run.stdout).toContain("it was stopped after 10 s, so that the others have their turn");
     expect(filesOf(102)).toHaveLength(2);
     expect(world.vm(101)).not.toContain("lock:");
     nothingHalfMade();

@@ -19,13 +19,13 @@ import {
 import { changeVolume, leaks, makeVolume, removeVolumes, snapshot } from "./support/thin-volumes";
 import { folder as testFolder, gate, host, openGates, stateDir, type Unit } from "./support/unit";
 
-jest.setTimeout(900_000);
+jest.setTimeout(2_700_000);
 
 /** A disk that is easily filled, where the unit under test may write. */
 const small = `${testFolder}/small`;
 
 let unit: Unit;
-const on = (script: string): Promise<string> => mustOnHost(host, script, { timeoutMs: 300_000 });
+const on = (script: string): Promise<string> => mustOnHost(host, script, { timeoutMs: 1_200_000 });
 
 beforeAll(async () => {
   unit = await installOnCleanHost();

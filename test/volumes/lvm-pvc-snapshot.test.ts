@@ -13,7 +13,7 @@ import {
   vg,
 } from "./support/snapshot-host";
 
-jest.setTimeout(900_000);
+jest.setTimeout(2_700_000);
 
 let host: SnapshotHost;
 

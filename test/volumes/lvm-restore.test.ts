@@ -26,7 +26,7 @@ import {
   writeKubeconfig,
 } from "./restore/host";
 
-jest.setTimeout(900_000);
+jest.setTimeout(2_700_000);
 
 /** One volume is used by three pods of two workloads, the other by nobody. */
 const used = "vm-9999-pvc-restore-test-used";

@@ -57,7 +57,7 @@ export class ThrowAwayStack {
       env: this.engine.env,
       all: true,
       reject: false,
-      timeout: 300_000,
+      timeout: 1_200_000,
     });
     return { exitCode, all };
   }

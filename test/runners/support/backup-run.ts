@@ -7,13 +7,13 @@ import { dailyBackupConfig } from "../../../plan/contracts/daily-backup";
 /** A run of daily-backup whose phases are called one by one. @param folder with a folder "disk" in it @param date of its start */
 export function backupRun(folder: string, date: string, change: Partial<DailyBackup> = {}): DailyBackup {
   const config = dailyBackupConfig.parse({
-    ...{ job: "daily-backup", host: "pve", budgetMs: 60_000, stateDir: join(folder, "state"), zone: "UTC" },
+    ...{ job: "daily-backup", host: "pve", budgetMs: 600_000, stateDir: join(folder, "state"), zone: "UTC" },
     ...{ textfile: join(folder, "job.prom"), credentialsDir: join(folder, "credentials") },
     pushgateway: { url: "http://127.0.0.1:9", timeoutMs: 1_000, attempts: 1 },
     target: { path: join(folder, "disk"), fsUuid: "11111111-2222-3333-4444-555555555555" },
     volumes: {
       ...{ vg: "pve", pool: "data", pattern: "vm-1-pvc-*", excludeNamespaces: [], more: [], luksKeys: [] },
-      ...{ snapshotJob: "lvm-pvc-snapshot", maxSnapshotAgeMs: 14 * 3_600_000, volumeBudgetMs: 60_000 },
+      ...{ snapshotJob: "lvm-pvc-snapshot", maxSnapshotAgeMs: 14 * 3_600_000, volumeBudgetMs: 300_000 },
       snapshots: {
         ...{ stateDir: join(folder, "snapshots"), zone: "UTC" },
         keep: { kind: "age", ms: 7 * 86_400_000, atLeast: 1 },

@@ -95,7 +95,7 @@ export async function createDumpWorld(
   if (accounts) chownSync(seen, accounts.runner, accounts.runner);
   const file = join(folder, "config.json");
   let config: ClusterDumpConfig = clusterDumpConfig.parse({
-    ...{ job, host: "k8s", budgetMs: 60_000, zone: "UTC", exchange, target },
+    ...{ job, host: "k8s", budgetMs: 600_000, zone: "UTC", exchange, target },
     ...{ stateDir: join(target, ".holdfast"), textfile: join(target, ".holdfast", "metrics.prom") },
     pushgateway: { url: pushes.url, timeoutMs: 2_000, attempts: 1 },
     seen: { host: "pve", path: `/srv/nfs/${job}`, namespace: "dbaas" },

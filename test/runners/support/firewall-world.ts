@@ -96,7 +96,7 @@ export async function createFirewallWorld(megabytes = 64): Promise<FirewallWorld
 function configOf(folder: string, firewall: Firewall, fsUuid: string, url: string): PfsenseBackupConfig {
   const { host, port, user, hostKey } = firewall.ssh;
   return {
-    ...{ job: "pfsense-backup", host: "pve", budgetMs: 60_000, zone: noonZone, folder: "pfsense" },
+    ...{ job: "pfsense-backup", host: "pve", budgetMs: 600_000, zone: noonZone, folder: "pfsense" },
     target: { path: join(folder, "dst"), fsUuid },
     keep: { every: "week", count: 4 },
     api: { url: firewall.apiUrl, key: "api", certificateSha256: firewall.certificateSha256 },

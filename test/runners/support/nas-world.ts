@@ -90,7 +90,7 @@ export async function createNasWorld(): Promise<NasWorld> {
     `unset LD_LIBRARY_PATH; export SUDO_STATE=${nas} SYNO_VOLUME=${volume} PATH=${nas}/bin:/usr/bin:/bin; umask 0; exec sh -c "$SSH_ORIGINAL_COMMAND"`,
   );
   const config: NasSnapshotsConfig = {
-    ...{ job: "nas-snapshots", host: "pve", budgetMs: 60_000, graceMs: 1 },
+    ...{ job: "nas-snapshots", host: "pve", budgetMs: 600_000, graceMs: 1 },
     stateDir: join(folder, "state"),
     textfile: join(folder, "textfile", "nas.prom"),
     driftTextfile: join(folder, "textfile", "nas-drift.prom"),

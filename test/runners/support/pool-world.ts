@@ -70,7 +70,7 @@ export async function createPoolWorld(): Promise<PoolWorld> {
   const [snapshotState, backupState] = [join(folder, "snapshot-state"), join(folder, "backup-state")];
   for (const state of [snapshotState, backupState]) mkdirSync(state);
   const common = (job: "lvm-pvc-snapshot" | "daily-backup") => ({
-    ...{ host: "pve", budgetMs: 60_000, zone: "UTC", credentialsDir: join(folder, "credentials") },
+    ...{ host: "pve", budgetMs: 600_000, zone: "UTC", credentialsDir: join(folder, "credentials") },
     textfile: join(folder, "textfiles", `${job}.prom`),
     pushgateway: { url: pushes.url, timeoutMs: 2_000, attempts: 1 },
     // There is no such credential: the map is that of an earlier run.
@@ -90,7 +90,7 @@ export async function createPoolWorld(): Promise<PoolWorld> {
     volumes: {
       ...{ ...pool, snapshotJob: "lvm-pvc-snapshot", maxSnapshotAgeMs: dayMs / 2 },
       snapshots: { stateDir: snapshotState, keep, zone: "UTC" },
-      ...{ keep: { every: "week", count: 4 }, more: [], volumeBudgetMs: 30_000, luksKeys: [], accepted: [] },
+      ...{ keep: { every: "week", count: 4 }, more: [], volumeBudgetMs: 300_000, luksKeys: [], accepted: [] },
       contentPeriodMs: 30 * 86_400_000,
       collapse: { leastPercent: 20, mostChangedPercent: 90 },
     },

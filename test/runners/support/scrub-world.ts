@@ -109,7 +109,7 @@ export async function createScrubWorld(megabytes = 64, features = "none"): Promi
 
 function configOf(folder: string, fsUuid: string, url: string): BackupScrubConfig {
   return {
-    ...{ job: "backup-scrub", host: "pve", budgetMs: 60_000 },
+    ...{ job: "backup-scrub", host: "pve", budgetMs: 600_000 },
     target: { path: join(folder, "disk"), fsUuid },
     // Shorter than any run: each one reads all of the disk.
     periodMs: 1,

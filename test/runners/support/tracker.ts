@@ -33,7 +33,7 @@ export async function trackerOf(world: Watched, proveMs = 60_000): Promise<Track
   const config: NfsChangeTrackerConfig = {
     ...{ job: "nfs-change-tracker", host: "pve" },
     watches: [{ root: source.path, mount: source, without: excludes, journal }],
-    ...{ proveMs, reconcileMs: 3_600_000, mostNames: 10_000, budgetMs: 60_000 },
+    ...{ proveMs, reconcileMs: 3_600_000, mostNames: 10_000, budgetMs: 600_000 },
     ...{ stateDir, textfile: join(world.folder, "textfile", "nfs-change-tracker.prom"), pushgateway },
   };
   writeFileSync(file, JSON.stringify(config));

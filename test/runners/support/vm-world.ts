@@ -213,7 +213,7 @@ export async function createVmWorld(megabytes = 64): Promise<VmWorld> {
 
 function configOf(folder: string, fsUuid: string, url: string): VmImagesConfig {
   return {
-    ...{ job: "vm-images", host: "pve", budgetMs: 60_000, vmBudgetMs: 30_000, zone: noonZone },
+    ...{ job: "vm-images", host: "pve", budgetMs: 600_000, vmBudgetMs: 300_000, zone: noonZone },
     target: { path: join(folder, "dst"), fsUuid },
     keep: { every: "day", count: 2 },
     vms: [

@@ -149,7 +149,7 @@ function configOf(folder: string, uuids: { src: string; dst: string }, url: stri
     mostListed: 500_000,
     maxDeletions: { count: 10, percent: 10, bytesPercent: 100 },
     collapse: { leastPercent: 20, mostChangedPercent: 90 },
-    budgetMs: 60_000,
+    budgetMs: 600_000,
     stateDir: join(folder, "state"),
     textfile: join(folder, "textfile", "nfs-mirror.prom"),
     pushgateway: { url, timeoutMs: 2_000, attempts: 2 },

@@ -8,7 +8,7 @@ const folder = "/root/restore-test";
 export const stateDir = `${folder}/state`;
 
 /** On a machine that is busy with other tests, a command of LVM takes ten times what it takes else. */
-const timeoutMs = 600_000;
+const timeoutMs = 1_800_000;
 
 /** Runs a command on the host whose volumes the tests break. */
 export const onPve2 = (command: string, input?: string): Promise<string> =>
@@ -30,7 +30,7 @@ export async function writeKubeconfig(text: string): Promise<void> {
 
 const limits = { dataPercent: 90, metadataPercent: 90 };
 const config: LvmPvcSnapshotConfig = {
-  ...{ job: "lvm-pvc-snapshot", host: "pve2", zone: "UTC", budgetMs: 60_000, stateDir },
+  ...{ job: "lvm-pvc-snapshot", host: "pve2", zone: "UTC", budgetMs: 600_000, stateDir },
   textfile: `${folder}/lvm-pvc-snapshot.prom`,
   restoresTextfile: `${folder}/restores.prom`,
   pushgateway: { url: "http://10.77.0.1:9091", timeoutMs: 1000, attempts: 1 },

@@ -62,7 +62,7 @@ export async function makeVolumes(): Promise<void> {
     `set -e; lvcreate -qq -V 64M -T pve/data -n ${locked}; cryptsetup luksFormat ${cheap} ${key} /dev/pve/${locked}
 cryptsetup open ${key} /dev/pve/${locked} making; ${ext4("/dev/mapper/making")}
 mount /dev/mapper/making /run/volume; echo secret >/run/volume/secret; umount /run/volume; cryptsetup close making`,
-    { timeoutMs: 300_000 },
+    { timeoutMs: 1_200_000 },
   );
   await snapshot(all);
 }
@@ -88,7 +88,7 @@ export async function differences(volume: string, copy: string): Promise<string>
     host,
     `set -e; mkdir -p /run/volume; mount -o ro /dev/pve/${volume} /run/volume
 rsync -aHAXXSn --checksum --delete --itemize-changes --numeric-ids /run/volume/ ${copy}/; umount /run/volume`,
-    { timeoutMs: 300_000 },
+    { timeoutMs: 1_200_000 },
   );
 }
 

@@ -13,7 +13,7 @@ const sandbox = sandboxLines(
 )
   .map(line => `-p '${line}'`)
   .join(" ");
-const timeoutMs = 300_000;
+const timeoutMs = 1_200_000;
 
 /** A volume group with hyphens in its name and a pool that is easily filled, on a file of a lab host. */
 export const vg = "lab-small";

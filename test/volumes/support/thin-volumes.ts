@@ -19,7 +19,7 @@ export async function makeVolume(
 mkdir -p /run/volume; mount ${device} /run/volume; cd /run/volume
 ${options.fill}
 cd /; umount /run/volume`,
-    { timeoutMs: 300_000 },
+    { timeoutMs: 1_200_000 },
   );
 }
 
@@ -44,7 +44,7 @@ while [ -n "$(lvs --noheadings -o lv_name -S lv_name=${names[0]}_snap_$at ${vg})
 for v in ${names.join(" ")}; do
   lvcreate -qq -s --addtag holdfast.lvm-pvc-snapshot --addtag holdfast.run=$at --addtag holdfast.origin=$v -n \${v}_snap_$at ${vg}/$v
 done`,
-    { timeoutMs: 300_000 },
+    { timeoutMs: 1_200_000 },
   );
 }
 
@@ -61,5 +61,5 @@ grep -hs volumes-test/state /proc/[0-9]*/mounts || :`,
 
 /** Removes all volumes and snapshots of a pattern, by one command: each start of LVM costs as much as what it does. */
 export async function removeVolumes(pattern: string): Promise<void> {
-  await mustOnHost(host, `lvremove -qq -y -S 'lv_name=~"${pattern}"' ${vg}`, { timeoutMs: 300_000 });
+  await mustOnHost(host, `lvremove -qq -y -S 'lv_name=~"${pattern}"' ${vg}`, { timeoutMs: 1_200_000 });
 }
