@@ -16,6 +16,7 @@ import { releases } from "./commands/releases";
 import { restore } from "./commands/restore";
 import { rollBack } from "./commands/roll-back";
 import { rpo } from "./commands/rpo";
+import { runbooks } from "./commands/runbooks";
 import { status } from "./commands/status";
 import { BadInput } from "./bad-input";
 import { printable } from "./output";
@@ -60,6 +61,7 @@ export async function main(
   addCommand(program, lose, context, settle);
   addCommand(program, find, context, settle);
   addCommand(program, restore, context, settle);
+  addCommand(program, runbooks, context, settle);
   addCommand(program, plan, context, settle);
   addCommand(program, status, context, settle);
   addCommand(program, releases, context, settle);

@@ -38,7 +38,6 @@ export async function wantedNow(
     input,
     secrets: valuesIn(files, context.folder),
     programOf: async runner => readFileSync((await runnerOf(runner)).path, "utf8"),
-    nowMs: context.nowMs,
   };
   return { sources, files: await contentsOf(sources) };
 }

@@ -1,8 +1,7 @@
 import type { Plan } from "../../plan";
-import { domain } from "../../plan/estate/services";
+import { runbookPages } from "../runbooks/pages";
 import { type SetFile, textFile } from "./files";
 import { commandsOf, hostFiles, type ProgramOf } from "./host-files";
-import { restorePage } from "./restore-page";
 import { secretsOf } from "./secrets";
 
 /** What a set follows from. */
@@ -13,36 +12,36 @@ export interface Sources {
   /** Secrets' texts by name. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly programOf: ProgramOf;
-  readonly nowMs: number;
 }
 
 /**
  * All that restores need when everything else is gone.
  * @throws {BadInput} when a secret is missing
  */
-export async function contentsOf({ plan, input, secrets, programOf, nowMs }: Sources): Promise<SetFile[]> {
+export async function contentsOf({ plan, input, secrets, programOf }: Sources): Promise<SetFile[]> {
   const kept = secretsOf(plan.estate, secrets);
   const ofHosts = await hostFiles(plan, kept, programOf);
   return [
     textFile("README.txt", readme(plan)),
     textFile("estate.json", `${JSON.stringify(input, undefined, 2)}\n`),
     ...[...kept].map(([name, text]) => textFile(`${secretsFolder}/${name}`, text)),
-    ...domain.options.map(each => textFile(`${pagesFolder}/${each}.txt`, restorePage(plan, each, nowMs))),
+    ...runbookPages(plan).map(({ path, text }) => textFile(`${pagesFolder}/${path}`, text)),
     ...ofHosts,
   ];
 }
 
 /** Folder in which each secret is a file of its own name. */
 export const secretsFolder = "secrets";
-/** Folder with a page for each disaster. */
-export const pagesFolder = "restore";
+/** Folder with the estate's runbooks. */
+export const pagesFolder = "runbooks";
 
 function readme({ estate }: Plan): string {
   const [host = "HOST"] = Object.keys(estate.hosts);
   return `Break-glass set: what restores need when everything else is gone.
 
 secrets/NAME            keys and passwords, as they are typed or read
-restore/DISASTER.txt    what each disaster takes, and what brings each service back, in order
+runbooks/README.md      what happened? It leads to a page for each disaster, service and job: what is lost, and what
+                        brings it back, in order
 hosts/HOST/bin          the commands that those pages name, for a host on which nothing is installed but Node 18 or
                         later, rsync and ssh. As root, in this folder:
                             export PATH="$PWD/${commandsOf(host)}:$PATH"

@@ -11,7 +11,7 @@ export function differences(set: BreakGlassSet, now: readonly SetFile[]): string
     ...[...kept.keys()]
       .filter(path => !wanted.has(path))
       .map(path => `${path} is in it, and nothing needs it any more`),
-    // The pages tell ages at an instant: they are those of the estate, which is compared itself.
+    // The pages follow from the estate, which is compared itself.
     ...[...wanted]
       .filter(
         ([path, hash]) => kept.has(path) && kept.get(path) !== hash && !path.startsWith(`${pagesFolder}/`),

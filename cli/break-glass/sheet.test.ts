@@ -12,7 +12,7 @@ function sheet(secrets: Readonly<Record<string, string>>): string {
   const values = { ...Object.fromEntries(names.map(name => [name, `text of ${name}`])), ...secrets };
   return sheetOf(
     {
-      ...{ plan: planOf(parseEstate(input)), input, secrets: values, nowMs: madeMs },
+      ...{ plan: planOf(parseEstate(input)), input, secrets: values },
       programOf: () => Promise.resolve(""),
     },
     { file: "/mnt/stick/break-glass 2026.age", sha256: "0".repeat(64), madeMs },
@@ -53,5 +53,5 @@ test("names each machine with its key, the set's file as a shell takes it, and w
   expect(page).toContain("<tr><td>pve</td><td>root@pve.example, port 22</td><td>ssh-ed25519 ");
   expect(page).toMatch(/<tr><td>nas<\/td><td>\S+@nas\.example, port 22<\/td><td>ssh-ed25519 /);
   expect(page).toContain(`age --decrypt --output set.tar.gz 'break-glass 2026.age'`);
-  expect(page).toContain("# site: what is lost, and what brings it back");
+  expect(page).toContain("# The site is lost");
 });

@@ -5,7 +5,7 @@ import type { Estate } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { keptOutside } from "../../plan/estate/kept-outside";
 import type { Sources } from "./contents";
-import { restorePage } from "./restore-page";
+import { disasterPage } from "../runbooks/disaster-page";
 
 /** The set that a sheet is of. */
 export interface Made {
@@ -43,7 +43,7 @@ ${table(["machine", "where", "key"], machinesOf(estate))}
 <h2>Secrets</h2>
 ${each.join("\n")}
 <h2>When the site is lost</h2>
-<pre>${escaped(restorePage(plan, "site", madeMs))}</pre>
+<pre>${escaped(disasterPage(plan, "site"))}</pre>
 </html>
 `;
 }

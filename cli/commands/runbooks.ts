@@ -1,0 +1,62 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { counted } from "../../checks/wording";
+import { shellWord } from "../../plan/contracts/shell-word";
+import { planOf } from "../../plan";
+import { type CommandSpec, estateFlags, estateOptions } from "../command";
+import { namedBy, readEstate } from "../estate-source";
+import { type Differences, differencesOf, writePages } from "../runbooks/folder";
+import { runbookPages } from "../runbooks/pages";
+
+const options = z.object({ ...estateOptions, to: z.string(), check: z.boolean().default(false) });
+
+/** `holdfast runbooks`: an estate's pages for whoever is woken. */
+export const runbooks: CommandSpec<z.output<typeof options>> = {
+  name: "runbooks",
+  summary:
+    "Write the pages for whoever is woken: what happened, what is lost, and what brings each service back",
+  flags: [
+    ...estateFlags,
+    ["--to <folder>", "where the pages lie; other files there stay as they are"],
+    ["--check", "change nothing, and end with 1 where they are not those of the estate"],
+  ],
+  required: ["to"],
+  options,
+  async run({ stack, estate, json, to, check }, context) {
+    const folder = resolve(context.folder, to);
+    const pages = runbookPages(planOf(await readEstate({ stack, estate }, context)));
+    const differences = differencesOf(folder, pages);
+    const isCurrent = linesOf(differences, check).length === 0;
+    if (!check) writePages(folder, pages, differences);
+    const next = [
+      "holdfast runbooks",
+      ...namedBy({ stack, estate }, context).map(shellWord),
+      "--to",
+      shellWord(to),
+    ];
+    return {
+      text: json
+        ? JSON.stringify({ folder, pages: pages.length, ...differences }, undefined, 2)
+        : [
+            ...linesOf(differences, check),
+            check
+              ? isCurrent
+                ? `${folder}: ${counted(pages.length, "page")}, all of them those of the estate.`
+                : `Next: ${next.join(" ")}`
+              : `${folder}: ${counted(pages.length, "page")}; begin with README.md.`,
+          ].join("\n"),
+      exitCode: check && !isCurrent ? 1 : 0,
+    };
+  },
+};
+
+/** @param check whether they stay as they are */
+function linesOf({ missing, changed, over }: Differences, check: boolean): string[] {
+  return [
+    ...missing.map(path => (check ? `${path} is missing` : `${path}: written`)),
+    ...changed.map(path =>
+      check ? `${path} is of an earlier estate, or was edited` : `${path}: written anew`,
+    ),
+    ...over.map(path => (check ? `${path} is of what the estate has no more` : `${path}: removed`)),
+  ];
+}

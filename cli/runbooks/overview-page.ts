@@ -1,0 +1,79 @@
+import type { Plan } from "../../plan";
+import { type Domain, domains } from "../../plan/estate/services";
+import { type Loss, lossesOf } from "../../plan/graph/loss";
+import type { Job } from "../../plan/job";
+import { formatDuration } from "../../plan/units/duration";
+import { situations } from "./disasters";
+import { block, code, plain, table } from "./markdown";
+
+/** Where somebody begins who was woken: what happened, and which page is for that. */
+export function overviewPage(plan: Plan, makers: readonly Job[]): string {
+  const { breakGlass, monitoring } = plan.estate;
+  return [
+    "# What happened?",
+    "Go down this list, and take the first that is so. Each page works without a network, and on paper.",
+    Object.entries(situations)
+      .map(([domain, { ask, title }], index) => `${index + 1}. ${ask} [${title}](disasters/${domain}.md)`)
+      .join("\n"),
+    tree(),
+    "## One file, or one service",
+    "Every version that is there, and one of them back:",
+    block([
+      "holdfast find SERVICE          # or a path, as it was",
+      "holdfast restore SERVICE --dry-run",
+      'holdfast restore SERVICE --at "2026-12-01 05:59"',
+    ]),
+    `An alert's name leads to its page: ${code(`${monitoring.runbooks.replace(/\/$/, "")}/ALERT`)}.`,
+    `## Where the secrets are\n\n${
+      breakGlass
+        ? `The break-glass set: ${plain(breakGlass.where)}. Last proven ${breakGlass.proven ?? "never"}.`
+        : "The estate names no break-glass set: with the password store, what it opens is lost."
+    }`,
+    "## What each disaster costs, at worst",
+    matrix(plan),
+    `- "-": nothing is lost. "ALL": no copy outlives it.\n- [Pictures](pictures.md): which way each byte goes, and the night's runs.`,
+    "## By service",
+    Object.keys(plan.estate.services)
+      .map(service => `- [${plain(service)}](services/${service}.md)`)
+      .join("\n"),
+    "## By what has made the copy",
+    makers.map(job => `- [${plain(job.called)}](from/${job.called}.md)`).join("\n"),
+  ].join("\n\n");
+}
+
+/** The same questions as a picture. */
+function tree(): string {
+  const all = Object.entries(situations);
+  const lines = all.flatMap(([domain, { ask, title }], index) => {
+    const next = all[index + 1] === undefined ? "none" : `q${index + 1}`;
+    return [
+      `  q${index}{"${ask}"} -- yes --> a${index}["${title}: disasters/${domain}.md"]`,
+      `  q${index} -- no --> ${next}`,
+    ];
+  });
+  return [
+    "```mermaid",
+    "flowchart TD",
+    ...lines,
+    '  none["No disaster: see the alert\'s own page"]',
+    "```",
+  ].join("\n");
+}
+
+function matrix(plan: Plan): string {
+  const losses = lossesOf(plan).filter(({ leftOut }) => !leftOut);
+  const cell = (loss: Loss | undefined): string => {
+    if (loss?.worstLossMs === undefined) return "ALL";
+    return loss.worstLossMs === 0 ? "-" : formatDuration(loss.worstLossMs);
+  };
+  const of = (service: string, domain: Domain): Loss | undefined =>
+    losses.find(loss => loss.service === service && loss.domain === domain);
+  const services = [...new Set(losses.map(({ service }) => service))];
+  return table(
+    ["service", ...domains],
+    services.map(service => [
+      `[${plain(service)}](services/${service}.md)`,
+      ...domains.map(domain => cell(of(service, domain))),
+    ]),
+  );
+}

@@ -1,0 +1,76 @@
+import { dirname, join } from "node:path";
+import { lossesOf } from "../../plan/graph/loss";
+import { aftermathOf } from "../../plan/graph/aftermath";
+import { parseEstate, planOf } from "../../plan";
+import { type ExampleEstate, exampleWith } from "../../plan/estate/example";
+import { domain, domains } from "../../plan/estate/services";
+import { estate as homelab } from "../../templates/homelab/estate";
+import { estate as twoNodes } from "../../templates/two-nodes/estate";
+import { code, plain, table } from "./markdown";
+import { runbookPages } from "./pages";
+
+const plans = { homelab: planOf(parseEstate(homelab)), twoNodes: planOf(parseEstate(twoNodes)) };
+const pagesWith = (change: (estate: ExampleEstate) => void): Map<string, string> =>
+  new Map(runbookPages(planOf(parseEstate(exampleWith(change)))).map(({ path, text }) => [path, text]));
+
+test.each(Object.entries(plans))("%s: each link leads to a page, and each page is reached", (_, plan) => {
+  const pages = runbookPages(plan);
+  const paths = pages.map(({ path }) => path);
+  const links = pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, to = ""]) => join(dirname(path), to)),
+  );
+  expect(new Set(paths).size).toBe(paths.length);
+  expect(links.filter(link => !paths.includes(link))).toEqual([]);
+  expect(paths.filter(path => path !== "README.md" && !links.includes(path))).toEqual([]);
+  expect(paths).toEqual(expect.arrayContaining(domain.options.map(each => `disasters/${each}.md`)));
+});
+
+test.each(Object.entries(plans))("%s: what a disaster's page says is lost is what rpo says", (_, plan) => {
+  const losses = lossesOf(plan).filter(({ leftOut }) => !leftOut);
+  for (const each of domains) {
+    const after = new Map(aftermathOf(plan, each).map(({ service, datasets }) => [service, datasets]));
+    for (const { service, worstLossMs } of losses.filter(loss => loss.domain === each)) {
+      const harmed = (after.get(service) ?? []).filter(
+        ({ isHarmed, dataset }) => isHarmed && !dataset.unprotected,
+      );
+      const worst = Math.max(0, ...harmed.map(dataset => dataset.worstLossMs ?? Infinity));
+      expect([each, service, worst]).toEqual([each, service, worstLossMs ?? Infinity]);
+    }
+  }
+});
+
+test("what others need comes back before them, and what no copy is wanted of is in no order", () => {
+  const site = pagesWith(({ services }) => {
+    const [first = ""] = Object.keys(services);
+    Object.assign(services[first] ?? {}, { needs: ["etcd"] });
+    const unprotected = { reason: "made anew", owner: "ann", expires: "2027-01-31" };
+    Object.assign(services.books?.data[0] ?? {}, { unprotected });
+  }).get("disasters/site.md");
+  const order = [...(site ?? "").matchAll(/^## \d+\. (.+)$/gm)].map(([, service]) => service);
+  expect(order).toContain("etcd");
+  expect(order).not.toContain("books");
+  expect(site).not.toContain("holdfast restore books");
+  expect(site).toContain("| all of it, on purpose | nothing | - |");
+});
+
+test("a disaster that harms no data says which copies are gone, and what makes them anew", () => {
+  const page = pagesWith(() => undefined).get("disasters/backup-disk.md") ?? "";
+  expect(page).toContain("It harms no service's data.");
+  expect(page).toMatch(/\| `books` \| `nfs-mirror` at `pve:\/mnt\/backup\/books`/);
+  expect(page).toMatch(/^ssh -p 22 root@\S+ systemctl start nfs-mirror$/m);
+});
+
+test("the same estate gives the same pages, and another one another mark in each", () => {
+  const first = pagesWith(() => undefined);
+  expect(pagesWith(() => undefined)).toEqual(first);
+  const other = pagesWith(({ services }) => Object.assign(services.books?.data[0] ?? {}, { size: "7GB" }));
+  expect([...other].filter(([path, text]) => first.get(path) === text)).toEqual([]);
+});
+
+test("a text of the estate is a text in Markdown, acts on no terminal, and ends no cell", () => {
+  expect(plain("_a_ b_c <script> [x](http://y) `z` &amp; & \u001b[1m")).toBe(
+    "\\_a\\_ b_c \\<script> \\[x\\](http://y) \\`z\\` \\&amp; & \\\\u001b\\[1m",
+  );
+  expect(code("a`b")).toBe("``a`b``");
+  expect(table(["x"], [[code("a|b")]])).toBe("| x |\n| --- |\n| `a\\|b` |");
+});
