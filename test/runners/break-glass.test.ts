@@ -52,7 +52,9 @@ test("age and tar alone open a set, and a command in it runs where nothing is in
     expect(readFileSync(join(room, "secrets", name), "utf8")).toBe(`what only ${name} says\n`);
   expect(statSync(join(room, "secrets", names[0] ?? "")).mode & 0o777).toBe(0o600);
   expect(JSON.parse(readFileSync(join(room, "estate.json"), "utf8"))).toEqual(exampleEstate());
-  expect(readFileSync(join(room, "runbooks/disasters/site.md"), "utf8")).toContain("offsite-sync-backup restore");
+  expect(readFileSync(join(room, "runbooks/disasters/site.md"), "utf8")).toContain(
+    "offsite-sync-backup restore",
+  );
   // As README.txt says. The config is read and nothing else: this machine has none of the host's disks.
   const typed = `export PATH="$PWD/hosts/pve/bin:$PATH"; offsite-sync-backup --check-config`;
   const readme = readFileSync(join(room, "README.txt"), "utf8");
