@@ -86,6 +86,7 @@ export function largeEstate(factor: number): EstateInput {
       })),
       "cluster-dump": [],
       "vm-images": [],
+      "restore-drill": [],
       "nfs-change-tracker": forHosts(layers["nfs-change-tracker"]),
       "offsite-sync": forHosts(layers["offsite-sync"]).map(spec => ({
         ...spec,

@@ -183,6 +183,7 @@ export type RunnerName =
   | "nfs-change-tracker"
   | "offsite-sync"
   | "nas-snapshots"
+  | "restore-drill"
   | "dead-man";
 
 /** Holdfast's own programs in a cluster's pods: entries in cluster-scripts, without their ending. */

@@ -114,8 +114,13 @@ export function commandText(job: string): string {
 
 /** Command line of a job's live runner. */
 export function runnerCommand(job: string): string {
+  return runnerArgv(job).join(" ");
+}
+
+/** The same for a program that starts it, as words. */
+export function runnerArgv(job: string): string[] {
   const current = `${releaseFolder(job)}/current`;
-  return `/usr/bin/node ${current}/${job}.cjs --config ${current}/config.json`;
+  return ["/usr/bin/node", `${current}/${job}.cjs`, "--config", `${current}/config.json`];
 }
 
 /** Text of the timer; the calendar carries its zone, so the host's own setting doesn't matter. */

@@ -40,8 +40,11 @@ function unreadDisks({ jobs }: Plan): { host: string; target: string }[] {
   for (const { layer, runsOn, host, journal } of jobs) {
     if (layer !== layerGiving("generations of volumes") || journal?.kind !== "writes") continue;
     const target = journal.below;
-    const isRead = jobs.some(({ reads = [] }) =>
-      reads.some(({ machine, path }) => sameMachine(machine, runsOn) && isBelow(target, path)),
+    // One that doesn't read all of it within a time, as a drill of some copies, finds no rot in the rest.
+    const isRead = jobs.some(
+      ({ reads = [], readsWithinMs }) =>
+        readsWithinMs !== undefined &&
+        reads.some(({ machine, path }) => sameMachine(machine, runsOn) && isBelow(target, path)),
     );
     if (!isRead) disks.set(`${host}:${target}`, { host, target });
   }

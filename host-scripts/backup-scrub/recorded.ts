@@ -83,7 +83,8 @@ export function recordedUnit(
   };
 }
 
-function recordsOf({ stateDir }: Catalogue, unit: string): Map<bigint, SumRecord> {
+/** Checksums on record of a unit, by inode; none where nothing is on record. */
+export function recordsOf({ stateDir }: Catalogue, unit: string): Map<bigint, SumRecord> {
   const records = new Map<bigint, SumRecord>();
   if (stateDir === undefined) return records;
   const { sums, id } = catalogueFiles({ stateDir }, unit);

@@ -39,7 +39,9 @@ export const restores: Phase<Mirror> = {
     for (const unread of known.unread) holdUnread(mirror, unread);
     for (const record of known.records) {
       if (isUnfinished(record)) {
-        holdCut(mirror, record);
+        if (isGone(config, record)) {
+          if (!dryRun) dropRestore(config, record);
+        } else holdCut(mirror, record);
         continue;
       }
       const isWhole = holdLeftOut(mirror, record);
@@ -55,6 +57,11 @@ export const restores: Phase<Mirror> = {
       );
   },
 };
+
+/** A restore that was cut, into a folder of its own that somebody has removed since: nothing of it is left to go on with. */
+function isGone(config: NfsMirrorConfig, record: RestoreRecord): boolean {
+  return !isInPlace(record, config) && !isThere(record.root);
+}
 
 /** A record that isn't one of this version says of no other service that it may be cut. */
 function holdUnread({ config, held, log }: Mirror, unread: UnreadRestore): void {

@@ -290,6 +290,18 @@ export function exampleEstate(): ExampleEstate {
           alert: { severity: "critical", ...alert },
         },
       ],
+      "restore-drill": [
+        {
+          host: "pve",
+          schedule: { onCalendar: "*-*-* 20:00:00" },
+          target: "/mnt/backup",
+          scratch: "/var/lib/holdfast-drills",
+          usualRun: "30min",
+          budget: "1h",
+          promise: { rpo: "27h" },
+          alert,
+        },
+      ],
       "nas-snapshots": [
         {
           destination: "nas",

@@ -11,6 +11,7 @@ import { nasSnapshots } from "./nas-snapshots";
 import { nfsChangeTracker } from "./nfs-change-tracker";
 import { nfsMirror } from "./nfs-mirror";
 import { offsiteSync } from "./offsite-sync";
+import { restoreDrill } from "./restore-drill";
 import { vmImages } from "./vm-images";
 
 /** Every layer, in the order in which people are told of them. The estate's schema, its references and its jobs follow from it. */
@@ -23,6 +24,7 @@ export const layers = byName({
   "nfs-change-tracker": nfsChangeTracker,
   "offsite-sync": offsiteSync,
   "nas-snapshots": nasSnapshots,
+  "restore-drill": restoreDrill,
 });
 
 export type LayerName = keyof typeof layers;

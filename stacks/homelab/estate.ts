@@ -328,10 +328,7 @@ export const estate: EstateInput = {
         schedule: { onCalendar: "Sun *-*-* 18:00:00" },
         target: "/mnt/backup",
         keep: { count: 2, every: "week" },
-        usualRun: "40min",
-        budget: "4h",
-        promise: { rpo: "8d" },
-        alert,
+        ...{ usualRun: "40min", budget: "4h", promise: { rpo: "8d" }, alert },
       },
     ],
     "nfs-change-tracker": [
@@ -385,10 +382,15 @@ export const estate: EstateInput = {
           secret: "synology-retention-key",
           password: "synology-retention-password",
         },
-        usualRun: "1min",
-        budget: "10min",
-        promise: { rpo: "27h" },
-        alert,
+        ...{ usualRun: "1min", budget: "10min", promise: { rpo: "27h" }, alert },
+      },
+    ],
+    "restore-drill": [
+      {
+        ...{ host: "pve", target: "/mnt/backup", scratch: "/var/lib/holdfast-drills" },
+        // After the scrub, and Sunday's images.
+        schedule: { onCalendar: "*-*-* 21:30:00" },
+        ...{ usualRun: "30min", budget: "1h", promise: { rpo: "27h" }, alert },
       },
     ],
   },

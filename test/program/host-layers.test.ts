@@ -41,6 +41,7 @@ test("installs a component for each runner, with a release, its credentials and 
     "holdfast:layer:NfsChangeTracker nfs-change-tracker-pve: release, alerts",
     "holdfast:layer:OffsiteSync offsite-sync-backup-pve: release, credential-nas-key, alerts",
     "holdfast:layer:NasSnapshots nas-snapshots-pve: release, credential-nas-look-key, credential-nas-look-password, alerts",
+    "holdfast:layer:RestoreDrill restore-drill-pve: release, alerts",
     "holdfast:layer:DeadMan dead-man-pve: release, credential-pve-calls",
   ])
     expect(registered).toContain(layer);

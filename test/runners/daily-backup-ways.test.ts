@@ -657,5 +657,5 @@ test("what isn't there is refused with what there is, and wrong words with those
     expect(refused).toMatchObject({ status });
   }
   expect((await ask("restore", "shop/data")).stdout).toContain("this job has no volumes");
-  expect((await ask("--help")).stdout).toContain("restore NAMESPACE/CLAIM | configuration");
+  expect((await ask("--help")).stdout).toContain("restore NAMESPACE/CLAIM [PATH]... | configuration");
 });

@@ -18,9 +18,9 @@ export const ways: Ways<DailyBackupConfig> = {
     run: verify,
   },
   restore: {
-    usage: "NAMESPACE/CLAIM | configuration",
-    does: "give a volume, which nothing may use, its files as they were; a snapshot of what it had is kept. Of the host's\n                   configuration, give a new folder what there is",
-    words: [1, 1],
+    usage: "NAMESPACE/CLAIM [PATH]... | configuration",
+    does: "give a volume, which nothing may use, its files as they were; a snapshot of what it had is kept. With --into, paths\n                   alone if they are said. Of the host's configuration, give a new folder what there is",
+    words: [1, Infinity],
     switches: {
       databases: "the proven copies of the databases, in the place of their files",
       incomplete: "also a copy that is known to lack something",

@@ -19,6 +19,7 @@ import { proveBackupDisk } from "../../runtime/backup-disk";
 import { manifestFaults } from "./manifest";
 import { restoreDatabases } from "./restore-databases";
 import { inVolume } from "./in-volume";
+import { pathsIn } from "./paths";
 
 /** Gives a volume, or a folder, what a copy has. */
 export async function restore(
@@ -33,6 +34,7 @@ export async function restore(
     incomplete: request.switches.has("incomplete"),
   });
   const { copy, notes } = chosen;
+  const only = pathsIn(copy, request);
   log.info(`the copy of ${momentText(copy.completeMs)}: ${quoted(copy.folder)}`);
   for (const note of notes) log.warn(note);
   const isOfVolume = copy.kind !== "configuration" && request.into === undefined;
@@ -43,18 +45,20 @@ export async function restore(
           : // What a file system keeps for itself is no part of what was copied from another one.
             treeOf(copy, { path: volume, isMount: true }, context, { deletes: true, keeps: ["lost+found"] }),
       )
-    : await inFolder(chosen, request, context);
-  return request.dryRun ? answer : judgeRestored(answer, restoredCopy(config, copy), context);
+    : await inFolder(chosen, request, context, only);
+  return request.dryRun ? answer : judgeRestored(answer, restoredCopy(config, copy, only), context);
 }
 
 function restoredCopy(
   { target, sumsDir }: DailyBackupConfig,
   { folder, kind, name }: KeptCopy,
+  only: readonly string[] | undefined,
 ): RestoredCopy {
   const path = relative(target.path, folder);
+  const unit = unitOf(path, { kind, name });
   return {
     catalogue: { target, stateDir: sumsDir },
-    paths: [{ unit: unitOf(path, { kind, name }), path }],
+    paths: only ? only.map(below => ({ unit, path: `${path}/${below}` })) : [{ unit, path }],
     isFixed: true,
     next: shell`daily-backup verify ${name}   (an earlier one: restore … --at TIME; and: systemctl start backup-scrub, which mends what it can)`,
   };
@@ -77,6 +81,7 @@ async function inFolder(
   { copy, notes }: Chosen,
   { into, dryRun }: RestoreRequest,
   context: WayContext<DailyBackupConfig>,
+  only: readonly string[] | undefined,
 ): Promise<Answer> {
   const { config, stop } = context;
   const named = into ?? (dryRun ? `${configurationHome}XXXXXX` : mkdtempSync(configurationHome));
@@ -89,7 +94,7 @@ async function inFolder(
       result: { ...facts, dryRun, notes },
     };
   try {
-    const restored = await treeOf(copy, folder, context);
+    const restored = await treeOf(copy, folder, context, only && { only });
     const faults = copy.kind === "configuration" ? await manifestFaults(folder.path, stop.signal) : [];
     const [first] = faults;
     if (first !== undefined)
@@ -99,7 +104,7 @@ async function inFolder(
         next: shell`daily-backup verify ${copy.name}`,
       });
     return {
-      text: `${copy.name} of ${time} is restored into ${quoted(folder.path)}: ${figures(restored)}${openWords(copy, folder)}`,
+      text: `${only ? `${only.length} paths of ` : ""}${copy.name} of ${time} ${only ? "are" : "is"} restored into ${quoted(folder.path)}: ${figures(restored)}${openWords(copy, folder)}`,
       result: { ...facts, ...restored, notes },
     };
   } catch (error) {
@@ -137,6 +142,8 @@ interface Manner {
   readonly deletes?: boolean;
   /** Entries of its root that stay. */
   readonly keeps?: readonly string[];
+  /** These alone come back, with all below them. */
+  readonly only?: readonly string[];
 }
 
 async function treeOf(

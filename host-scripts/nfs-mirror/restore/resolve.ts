@@ -5,6 +5,7 @@ import { exitCodes, Refusal, RunnerError } from "../../runtime/errors";
 import { bytesOfTyped, noted, notedName, quoted } from "../../runtime/quoted";
 import { shell } from "../../runtime/shell";
 import { inTree, statIn } from "../../runtime/tree-path";
+import { typedPath } from "../../runtime/typed-path";
 import { isLeftOut } from "../mirror";
 
 /** Services on the mirror, byte by byte as latin1, in their order. */
@@ -63,12 +64,10 @@ export function wantedTyped(config: NfsMirrorConfig, what: readonly string[]): s
 }
 
 function pathTyped(config: NfsMirrorConfig, typed: string): string {
-  const words = bytesOfTyped(typed).toString("latin1").split("/");
-  // A slash at the end is what a shell completes.
-  if (words.length > 1 && words.at(-1) === "") words.pop();
-  if (words.some(word => word === "" || word === "." || word === ".." || word.includes("\0")))
+  const path = typedPath(typed);
+  if (path === undefined)
     throw usage(config, `${quoted(typed)} is no path in a service, expected one such as "library/album"`);
-  return words.join("/");
+  return path;
 }
 
 function usage({ job }: NfsMirrorConfig, failed: string): RunnerError {

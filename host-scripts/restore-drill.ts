@@ -1,0 +1,35 @@
+import {
+  restoreDrillConfig,
+  restoreDrillJobName,
+  restoreDrillMetrics,
+} from "../plan/contracts/restore-drill";
+import { drill } from "./restore-drill/drill";
+import { judge } from "./restore-drill/judge";
+import type { RestoreDrill } from "./restore-drill/restore-drill";
+import { clearScratch, proveScratch } from "./restore-drill/scratch";
+import { summary, tellCopies } from "./restore-drill/summary";
+import { survey } from "./restore-drill/survey";
+import { verify } from "./restore-drill/verify";
+import { ways } from "./restore-drill/ways";
+import { startRunner } from "./runtime/define-runner";
+
+startRunner({
+  name: restoreDrillJobName,
+  does: "Restores copies into a scratch folder by the programs that made them, compares what comes back, and takes it down again.",
+  ways,
+  contract: restoreDrillConfig,
+  metrics: restoreDrillMetrics,
+  begin: (run): RestoreDrill => ({
+    ...{ ...run, startedAt: new Date(), startMs: performance.now() },
+    ...{ done: { proved: 0, failed: 0, skipped: 0, bytes: 0 }, faults: [] },
+  }),
+  dryRun: [verify, survey],
+  phases: [verify, survey, drill, judge],
+  summary,
+  finish: tellCopies,
+  // What a run that was killed had restored takes room that others need.
+  tidyUp(config) {
+    proveScratch({ config, dryRun: true });
+    return clearScratch({ config });
+  },
+});

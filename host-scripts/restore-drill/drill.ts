@@ -1,0 +1,225 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { pathOf } from "../backup-scrub/paths";
+import { type Tally, tallyOf } from "../nfs-mirror/restore/tally";
+import { exitCodes, messageOf } from "../runtime/errors";
+import { LockHeld, takeLock } from "../runtime/lock";
+import type { Phase } from "../runtime/phases";
+import { notedName, quoted, shortened } from "../runtime/quoted";
+import { required } from "../runtime/required";
+import { run as runCommand } from "../runtime/run";
+import { sizeText } from "../runtime/size-text";
+import { firstLines } from "../runtime/tail";
+import { compare, type Comparison } from "./compare";
+import { commandOf, failedAnswer, type Tier } from "./copies";
+import type { DrillFacts } from "./evidence";
+import type { RestoreDrill } from "./restore-drill";
+import { type Sample, sampleOf } from "./sample";
+import { clearScratch, drillFolder, scratchRoom } from "./scratch";
+import { writeState } from "./state";
+import type { DrillCopy } from "./turns";
+
+/** Of the budget: the rest is for what has begun, and for the report. */
+const share = 0.8;
+/** Memory and a list of names grow with the entries. */
+const mostEntries = 200_000;
+/** Where no drill of the tier says it yet; the first ones of a new host are small or slow. */
+const guessedBytesPerS = 20e6;
+const shown = 10;
+
+/** Restores what has its turn, one after the other, compares it, and takes it down again; each leaves a record. */
+export const drill: Phase<RestoreDrill> = {
+  name: "drill",
+  async run(run) {
+    const { config, stop, log, notes } = run;
+    const due = required(run.due, "copies whose turn it is");
+    for (const [index, copy] of due.entries()) {
+      stop.check("drill");
+      const tier = config.tiers.find(({ tier: name }) => name === copy.tier);
+      if (!tier) continue;
+      log.progress(`drill: ${index} of ${due.length} copies; at ${quoted(copy.path)}`);
+      const tally = await tallyOf(dirname(copy.path), [pathOf(basename(copy.path))], () =>
+        stop.check("drill"),
+      );
+      if (index > 0 && !fits(run, copy, tally)) {
+        notes.push(
+          `no time is left in this run for ${due.length - index} of ${due.length} copies: they come first in the next`,
+        );
+        return;
+      }
+      const skipped = await drillOne(run, tier, copy, tally);
+      if (skipped === undefined) continue;
+      run.done.skipped += 1;
+      notes.push(`${nameOf(copy)} was not drilled: ${skipped}`);
+    }
+  },
+};
+
+function nameOf({ tier, of }: DrillCopy): string {
+  return `${tier === "mirror" ? "the mirror" : "the newest generation"} of ${notedName(pathOf(of))}`;
+}
+
+function leftMs({ config, startMs }: RestoreDrill): number {
+  return config.budgetMs * share - (performance.now() - startMs);
+}
+
+/** Whether a copy is through before the run's share of its budget is used up, by what the last drills took. */
+function fits(run: RestoreDrill, { tier }: DrillCopy, { bytes }: Tally): boolean {
+  const past =
+    run.evidence?.records.filter(record => record.tier === tier && record.result === "proved") ?? [];
+  const took = past.reduce((sum, { seconds }) => sum + seconds.restore + seconds.compare, 0);
+  const read = past.reduce((sum, { restored }) => sum + restored.bytes, 0);
+  const bytesPerS = took > 0 && read > 0 ? read / took : guessedBytesPerS;
+  return (Math.min(bytes, run.config.mostBytes) / bytesPerS) * 1000 < leftMs(run);
+}
+
+/** What is restored of a copy. */
+interface Scope {
+  readonly kind: DrillFacts["scope"];
+  readonly sample?: Sample;
+}
+
+/** @returns why it was passed over; undefined for a drill that left its record */
+async function drillOne(
+  run: RestoreDrill,
+  tier: Tier,
+  copy: DrillCopy,
+  tally: Tally,
+): Promise<string | undefined> {
+  const { config, log, done } = run;
+  const scope = await scopeOf(run, copy, tally);
+  if (typeof scope === "string") return scope;
+  const at = new Date();
+  const begunMs = performance.now();
+  let [restoreMs, endMs] = [begunMs, begunMs];
+  let reason: string | undefined;
+  let compared: Comparison = { recorded: 0, copy: 0, differences: [] };
+  try {
+    const fault = await restoreCopy(run, tier, copy, scope.sample);
+    restoreMs = endMs = performance.now();
+    if (fault?.isBusy) return `${tier.job} is at work`;
+    reason = fault?.failed;
+    if (reason === undefined) {
+      // The job's own: no run changes the copy that is compared.
+      const lock = await takeLock(tier.lock, 0, run.stop.signal);
+      try {
+        compared = await compare(run, tier, copy, scope.sample?.names);
+      } finally {
+        lock.release();
+      }
+      endMs = performance.now();
+      reason = reasonOf(compared);
+    }
+  } catch (error) {
+    run.stop.check("drill");
+    if (error instanceof LockHeld) return `${tier.job} began while it was restored`;
+    reason = messageOf(error);
+  } finally {
+    await clearScratch(run);
+  }
+  const whole = { entries: tally.entries, bytes: tally.bytes };
+  const restored = scope.sample ? { entries: scope.sample.names.length, bytes: scope.sample.bytes } : whole;
+  const seconds = { restore: secondsOf(restoreMs - begunMs), compare: secondsOf(endMs - restoreMs) };
+  leaveRecord(run, {
+    ...{ at: at.toISOString(), host: config.host, tier: copy.tier, of: copy.of },
+    copy: { path: copy.path, ...(copy.at !== undefined && { at: copy.at }), lacks: copy.lacks.length },
+    result: reason === undefined ? "proved" : "failed",
+    ...(reason !== undefined && { reason }),
+    ...{ scope: scope.kind, restored, whole },
+    compared: { recorded: compared.recorded, copy: compared.copy },
+    ...{ seconds, release: release() },
+  });
+  if (reason === undefined) {
+    done.proved += 1;
+    done.bytes += restored.bytes;
+    log.info(
+      `${nameOf(copy)} came back: ${scopeText(scope)}${restored.entries} entries, ${sizeText(restored.bytes)} in ${seconds.restore} s; ${compared.recorded} files hold what is on record, ${compared.copy} what the copy has`,
+    );
+    return undefined;
+  }
+  done.failed += 1;
+  run.faults.push(`${nameOf(copy)} did not come back as it is to be: ${reason}`);
+  return undefined;
+}
+
+function scopeText({ kind }: Scope): string {
+  return kind === "sample" ? "a part of it, " : "";
+}
+
+/** What is drilled of a copy: all of it where that is small enough, or else files of it. @returns why nothing can be */
+async function scopeOf(run: RestoreDrill, copy: DrillCopy, tally: Tally): Promise<Scope | string> {
+  const { config, stop, evidence } = run;
+  if (tally.unread !== undefined) run.faults.push(`${nameOf(copy)} can't be looked at: ${tally.unread}`);
+  const room = scratchRoom(config);
+  const isSmall = tally.bytes <= config.mostBytes && tally.entries <= mostEntries;
+  if (isSmall && tally.blockBytes <= room.bytes && tally.entries <= room.inodes) return { kind: "whole" };
+  const lacksRoom = `${quoted(config.scratch.folder)} has room for ${sizeText(room.bytes)} beside what stays free, and ${sizeText(tally.blockBytes)} would come`;
+  if (isSmall) return lacksRoom;
+  const mostBytes = Math.min(config.mostBytes, room.bytes);
+  const disk = { target: { ...config.target, path: dirname(copy.path) } };
+  const seed = evidence?.records.length ?? 0;
+  const check = (): void => stop.check("drill");
+  const sample = await sampleOf(disk, pathOf(basename(copy.path)), { mostBytes, seed, check });
+  if (sample.names.length > 0) return { kind: "sample", sample };
+  return mostBytes < config.mostBytes
+    ? lacksRoom
+    : `each of its files is larger than the ${sizeText(config.mostBytes)} that one drill may take`;
+}
+
+/** Runs the restore that an operator would type. @returns how it failed */
+async function restoreCopy(
+  run: RestoreDrill,
+  tier: Tier,
+  copy: DrillCopy,
+  sample: Sample | undefined,
+): Promise<{ readonly failed: string; readonly isBusy: boolean } | undefined> {
+  const { config, stop, startMs } = run;
+  const timeoutMs = Math.max(1000, config.budgetMs * 0.9 - (performance.now() - startMs));
+  const words = ["--into", drillFolder(config), ...copy.pick, "--json", "--", copy.of];
+  const paths = sample?.names.map(notedName) ?? [];
+  const argv = [
+    // Whatever ends this run ends the restore: nothing fills a scratch folder that nobody watches.
+    ...(["setpriv", "--pdeathsig", "KILL", "--"] as const),
+    ...[...commandOf(tier), "restore", ...words, ...paths],
+  ] as const;
+  const result = await runCommand(argv, { timeoutMs, stop: stop.signal });
+  stop.check("drill");
+  if (result.exitCode === 0) return undefined;
+  if (result.ended === "timed-out")
+    return { failed: `it wasn't through after ${secondsOf(timeoutMs)} s`, isBusy: false };
+  return {
+    failed:
+      saidIn(result.stdout) ??
+      (firstLines(result.stderr) || `it ended with ${result.exitCode ?? result.signal}`),
+    isBusy: result.exitCode === exitCodes.lockHeld,
+  };
+}
+
+function saidIn(stdout: string): string | undefined {
+  try {
+    return failedAnswer.parse(JSON.parse(stdout)).failed;
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf({ differences }: Comparison): string | undefined {
+  if (differences.length === 0) return undefined;
+  const more = differences.length > shown ? `, and ${differences.length - shown} more` : "";
+  return `${differences.length} entries differ: ${differences.slice(0, shown).map(shortened).join(", ")}${more}`;
+}
+
+function leaveRecord(run: RestoreDrill, facts: DrillFacts): void {
+  const { number } = required(run.evidence, "records").add(facts);
+  run.state = { ...required(run.state, "state"), lastRecord: number };
+  writeState(run.config.stateDir, run.state);
+}
+
+/** The folder of the release that this program lies in. */
+function release(): string {
+  return basename(dirname(realpathSync(process.argv[1] ?? "/")));
+}
+
+function secondsOf(ms: number): number {
+  return Math.round(ms / 100) / 10;
+}

@@ -1,0 +1,95 @@
+import { parseEstate, planOf } from "../..";
+import { restoreDrillConfig } from "../../contracts/restore-drill";
+import { EstateInvalid } from "../../estate/faults";
+import { type ExampleEstate, exampleWith } from "../../estate/example";
+import { releaseFiles } from "../release-files.test-support";
+
+type Change = (estate: ExampleEstate) => void;
+
+function filesWith(change: Change = () => undefined): ReadonlyMap<string, string> {
+  const job = planOf(parseEstate(exampleWith(change))).jobs.find(({ name }) => name === "restore-drill");
+  if (!job) throw new Error("the example has no job restore-drill");
+  return new Map(releaseFiles(job).map(({ name, text }) => [name, text]));
+}
+
+const configWith = (change?: Change) =>
+  restoreDrillConfig.parse(JSON.parse(filesWith(change).get("config.json") ?? ""));
+
+test("drills by the programs of the jobs that keep copies on that disk, as they are installed", () => {
+  const { tiers, scratch, sumsDir } = configWith();
+  expect(tiers).toEqual([
+    {
+      ...{ tier: "generations", job: "daily-backup", below: "/mnt/backup/pvc-data" },
+      command: [
+        "/usr/bin/node",
+        "/opt/holdfast/daily-backup/current/daily-backup.cjs",
+        ...["--config", "/opt/holdfast/daily-backup/current/config.json"],
+      ],
+      lock: "/var/lib/holdfast/daily-backup/run.lock",
+    },
+    expect.objectContaining({ tier: "mirror", job: "nfs-mirror", below: "/mnt/backup" }),
+  ]);
+  expect(scratch.on.path).toBe("/");
+  expect(sumsDir).toBe("/var/lib/holdfast/backup-scrub");
+});
+
+test("without volumes there are no generations to drill, and without a scrub no checksums", () => {
+  const { tiers, sumsDir } = configWith(({ layers }) => {
+    const [daily] = layers["daily-backup"];
+    if (!daily) return;
+    delete daily.volumes;
+    delete daily.sqlite;
+    delete daily.scrub;
+  });
+  expect(tiers.map(({ tier }) => tier)).toEqual(["mirror"]);
+  expect(sumsDir).toBeUndefined();
+});
+
+test("its unit may write to the backup disk, the scratch folder and the jobs' states, and makes the folder", () => {
+  const unit = filesWith().get("restore-drill.service") ?? "";
+  expect(unit).toMatch(
+    /^ReadWritePaths=.*-\/mnt\/backup .*-\/var\/lib\/holdfast-drills .*-\/var\/lib\/holdfast$/m,
+  );
+  expect(unit).toMatch(/^ExecStartPre=.*mkdir .*\/var\/lib\/holdfast-drills/m);
+});
+
+test.each([
+  ["on the backup disk", "/mnt/backup/drills", "lies on the backup disk /mnt/backup"],
+  ["in a tree that is mirrored", "/srv/nfs/drills", "what nfs-mirror copies lies there"],
+  ["above what services have", "/srv", "what nfs-mirror copies lies there"],
+  ["in a host's configuration", "/etc/pve/drills", "lies there"],
+])("refuses a scratch folder %s", (_, scratch, problem) => {
+  const faults = faultsOf(({ layers }) => Object.assign(layers["restore-drill"][0] ?? {}, { scratch }));
+  expect(faults).toContainEqual(
+    expect.objectContaining({
+      path: 'estate.layers["restore-drill"][0].scratch',
+      problem: expect.stringContaining(problem) as string,
+    }),
+  );
+});
+
+test("refuses a disk on which no job keeps anything that is drilled", () => {
+  const faults = faultsOf(({ layers }) => {
+    layers["nfs-mirror"].length = 0;
+    const [daily] = layers["daily-backup"];
+    if (!daily) return;
+    delete daily.volumes;
+    delete daily.sqlite;
+  });
+  expect(faults).toContainEqual(
+    expect.objectContaining({
+      path: 'estate.layers["restore-drill"][0].target',
+      problem: expect.stringContaining("has nothing to drill") as string,
+    }),
+  );
+});
+
+function faultsOf(change: Change) {
+  try {
+    parseEstate(exampleWith(change));
+  } catch (error) {
+    if (error instanceof EstateInvalid) return error.faults;
+    throw error;
+  }
+  return [];
+}
