@@ -176,22 +176,18 @@ test("finds a restore that brings something else than the copy and says that all
 test("a run that was killed in the middle leaves nothing behind after the next one, and keeps no mirror waiting", async () => {
   const [, mirror] = config.tiers;
   if (!mirror) throw new Error("two tiers");
-  const slow = join(world.folder, "slow");
-  const mark = join(world.folder, "is-restored");
-  writeFileSync(
-    slow,
-    `#!/bin/sh\n"$@" || exit\ncase "$*" in *restore*) touch ${mark}; exec sleep 60;; esac\n`,
-    { mode: 0o755 },
+  const mark = join(world.folder, "is-copying");
+  world.shadow(
+    "rsync",
+    `case "$*" in *drill/.holdfast-restore/*) touch ${mark}; exec sleep 60;; esac\nexec REAL "$@"`,
   );
-  const start = await world.addJob("restore-drill", {
-    ...config,
-    tiers: [{ ...mirror, command: [slow, ...mirror.command] }],
-  } as { stateDir: string });
+  const start = await world.addJob("restore-drill", { ...config, tiers: [mirror] } as { stateDir: string });
   const killed = start();
   await killed.until(() => existsSync(mark));
   process.kill(killed.pid, "SIGKILL");
   await killed.finished;
   expect(left()).toEqual(["drill"]);
+  world.unshadow("rsync");
   const run = await drilled();
   expect(answer(run)).toMatchObject({ status: 0, proved: 2 });
   expect(left()).toEqual([]);
