@@ -5,6 +5,7 @@ import { ensureEngine } from "./engine/bootstrap";
 import { startHosts } from "./hosts";
 import { ensureHouse } from "./house";
 import { claims } from "./house/claims";
+import { drillRestores } from "./night/drills";
 import { loseBothDisks, loseFiles, loseMachine, loseVolume, mirrorNamed } from "./night/losses";
 import { printedRestores } from "./night/printed-restores";
 import { standsNow } from "./night/stands";
@@ -73,6 +74,7 @@ async function firstNight(): Promise<void> {
     const seconds = await runOnce("vm-images", 300_000);
     return `vm-images ended well after ${seconds} s, with stand-ins for Proxmox's programs`;
   });
+  await step("restores of all copies on the backup disk, beside the data", drillRestores);
   await step("losing a volume's files and its database", () => loseVolume(printed));
   await step("losing a virtual machine's disk", () => loseMachine(printed));
   await step("the host's copies to the NAS, and losing both of its disks of a service", () =>

@@ -8,6 +8,7 @@ import {
   offsiteSyncMetricsJob,
 } from "../../plan/contracts/offsite-sync";
 import { pfsenseBackupMetrics } from "../../plan/contracts/pfsense-backup";
+import { restoreDrillMetrics } from "../../plan/contracts/restore-drill";
 import { vmImagesMetrics } from "../../plan/contracts/vm-images";
 import { mustOnHost, onHost } from "../hosts";
 import { until } from "../process";
@@ -20,6 +21,7 @@ const successMetrics = {
   "daily-backup": successOf(dailyBackupMetrics),
   "pfsense-backup": successOf(pfsenseBackupMetrics),
   "vm-images": successOf(vmImagesMetrics),
+  "restore-drill": successOf(restoreDrillMetrics),
   [offsiteSyncJobName]: successOf(offsiteSyncMetrics),
 } as const;
 

@@ -36,9 +36,11 @@ export function estate(): EstateInput {
           sda: { medium: "hdd", size: "64GB", role: "backup" },
           sdb: { medium: "hdd", size: "32GB" },
           sdc: { medium: "hdd", size: "32GB" },
+          sdd: { medium: "ssd", size: "8GB" },
         },
         filesystems: {
           "/srv/nfs": { disk: "sdc", ...filesystem("/srv/nfs") },
+          "/srv/nfs-ssd": { disk: "sdd", ...filesystem("/srv/nfs-ssd") },
           "/mnt/backup": { disk: "sda", ...filesystem("/mnt/backup") },
         },
         pools: {
@@ -224,6 +226,16 @@ export function estate(): EstateInput {
           usualRun: "1min",
           budget: "10min",
           promise: { rpo: "9d" },
+          alert,
+        },
+      ],
+      "restore-drill": [
+        {
+          ...{ host: "pve", target: "/mnt/backup", scratch: "/srv/nfs-ssd/drills" },
+          schedule: { onCalendar: "Sun *-*-* 12:00:00", after: ["nfs-mirror"] },
+          ...{ most: "1GB", leaveFree: "1GB" },
+          ...{ usualRun: "1min", budget: "10min" },
+          promise: { rpo: "8d" },
           alert,
         },
       ],
