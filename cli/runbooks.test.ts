@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exampleWith } from "../plan/estate/example";
@@ -45,20 +56,44 @@ test("pages are written once, and checked: an edit of the estate or of a page is
 test("the page of a service that is gone goes, and nothing that somebody else has put there", async () => {
   await run();
   writeFileSync(at("services/own.md"), "# mine\n");
+  copyFileSync(at("services/books.md"), at("services/books-my-notes.md"));
   writeFileSync(at("notes.md"), "# mine\n");
   estate = exampleWith(({ services }) => delete services.books);
   const { text } = await run();
   expect(text).toContain("services/books.md: removed");
   expect(existsSync(at("services/books.md"))).toBe(false);
-  expect([existsSync(at("services/own.md")), existsSync(at("notes.md"))]).toEqual([true, true]);
+  for (const mine of ["services/own.md", "services/books-my-notes.md", "notes.md"])
+    expect([mine, existsSync(at(mine))]).toEqual([mine, true]);
 });
 
 test("a file of somebody else's in a page's place is refused, and nothing is written", async () => {
   mkdirSync(join(folder, "pages"));
   writeFileSync(at("README.md"), "# mine\n");
   await expect(run()).rejects.toThrow(
-    /README\.md" was not written by "holdfast runbooks", and stays as it is/,
+    /README\.md" was not written by "holdfast runbooks" for this estate, and stays as it is/,
   );
   expect(existsSync(at("disasters"))).toBe(false);
   expect(readFileSync(at("README.md"), "utf8")).toBe("# mine\n");
+});
+
+test("no link is written through: a folder's is refused, and a second name of a page keeps what it had", async () => {
+  mkdirSync(join(folder, "pages"));
+  mkdirSync(join(folder, "mine"));
+  symlinkSync(join(folder, "mine"), at("services"));
+  await expect(run()).rejects.toThrow(/pages\/services" was not written by/);
+  expect([readdirSync(join(folder, "mine")), existsSync(at("README.md"))]).toEqual([[], false]);
+  rmSync(at("services"));
+  await run();
+  linkSync(at("README.md"), join(folder, "mine", "kept.md"));
+  const before = readFileSync(at("README.md"), "utf8");
+  estate = exampleWith(({ services }) => delete services.books);
+  await run();
+  expect(readFileSync(join(folder, "mine", "kept.md"), "utf8")).toBe(before);
+  expect(readFileSync(at("README.md"), "utf8")).not.toBe(before);
+});
+
+test("two estates have no folder in common", async () => {
+  await run();
+  estate = { ...exampleWith(() => undefined), name: "another" };
+  await expect(run()).rejects.toThrow(/README\.md" was not written by "holdfast runbooks" for this estate/);
 });

@@ -25,7 +25,9 @@ export async function contentsOf({ plan, input, secrets, programOf }: Sources): 
     textFile("README.txt", readme(plan)),
     textFile("estate.json", `${JSON.stringify(input, undefined, 2)}\n`),
     ...[...kept].map(([name, text]) => textFile(`${secretsFolder}/${name}`, text)),
-    ...runbookPages(plan).map(({ path, text }) => textFile(`${pagesFolder}/${path}`, text)),
+    ...runbookPages({ plan, named: ["--estate", "estate.json"] }).map(({ path, text }) =>
+      textFile(`${pagesFolder}/${path}`, text),
+    ),
     ...ofHosts,
   ];
 }

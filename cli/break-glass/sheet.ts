@@ -43,7 +43,7 @@ ${table(["machine", "where", "key"], machinesOf(estate))}
 <h2>Secrets</h2>
 ${each.join("\n")}
 <h2>When the site is lost</h2>
-<pre>${escaped(disasterPage(plan, "site"))}</pre>
+<pre>${escaped(disasterPage({ plan, named: ["--estate", "estate.json"] }, "site"))}</pre>
 </html>
 `;
 }

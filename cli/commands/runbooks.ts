@@ -3,6 +3,7 @@ import { z } from "zod";
 import { counted } from "../../checks/wording";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { planOf } from "../../plan";
+import { BadInput } from "../bad-input";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { namedBy, readEstate } from "../estate-source";
 import { type Differences, differencesOf, writePages } from "../runbooks/folder";
@@ -23,17 +24,15 @@ export const runbooks: CommandSpec<z.output<typeof options>> = {
   required: ["to"],
   options,
   async run({ stack, estate, json, to, check }, context) {
+    if (to === "") throw new BadInput('--to: it is empty, expected a folder, e.g. "runbooks".');
     const folder = resolve(context.folder, to);
-    const pages = runbookPages(planOf(await readEstate({ stack, estate }, context)));
-    const differences = differencesOf(folder, pages);
+    const named = namedBy({ stack, estate }, context);
+    const plan = planOf(await readEstate({ stack, estate }, context));
+    const pages = runbookPages({ plan, named });
+    const differences = differencesOf(folder, pages, plan.estate.name);
     const isCurrent = linesOf(differences, check).length === 0;
     if (!check) writePages(folder, pages, differences);
-    const next = [
-      "holdfast runbooks",
-      ...namedBy({ stack, estate }, context).map(shellWord),
-      "--to",
-      shellWord(to),
-    ];
+    const next = ["holdfast runbooks", ...named.map(shellWord), "--to", shellWord(to)];
     return {
       text: json
         ? JSON.stringify({ folder, pages: pages.length, ...differences }, undefined, 2)

@@ -1,16 +1,36 @@
 import { placeText } from "../../checks/wording";
 import type { LeftCopy } from "../../plan/graph/aftermath";
-import { restoreSteps } from "../../plan/graph/restore-steps";
+import { type RestoreStep, restoreSteps } from "../../plan/graph/restore-steps";
 import { code } from "./markdown";
 import { lossText } from "./loss-text";
 import { stepsText } from "./steps";
 
+/** Steps that stand on a page already, by what is typed, with where: one that brings back what many share is done once. */
+export type Done = Map<string, string>;
+
+export interface PartOptions {
+  readonly title?: string;
+  readonly done?: Done;
+}
+
 /** A copy with what is lost by it, and its way back. */
-export function copyPart({ copy, worstLossMs }: LeftCopy): string {
+export function copyPart(
+  { copy, worstLossMs }: LeftCopy,
+  { title = "From", done = new Map<string, string>() }: PartOptions = {},
+): string {
   const by = copy.way.jobs.map(job => code(job.called)).join(" > ");
-  return `### From ${code(placeText(copy.location))}
+  const steps = restoreSteps(copy);
+  const place = copy.dataset.id;
+  const before = steps.map(step => done.get(keyOf(step)));
+  for (const step of steps)
+    if (step.kind === "command" && !done.has(keyOf(step))) done.set(keyOf(step), place);
+  return `### ${title} ${code(placeText(copy.location))}
 
 Made by ${by}. Lost by it at worst: ${lossText(worstLossMs)}.
 
-${stepsText(restoreSteps(copy))}`;
+${stepsText(steps, before)}`;
+}
+
+function keyOf({ where, argv = [] }: RestoreStep): string {
+  return JSON.stringify([where, argv]);
 }

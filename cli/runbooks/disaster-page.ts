@@ -5,27 +5,40 @@ import { aftermathOf, type DatasetAfter, type ServiceAfter } from "../../plan/gr
 import { isHosted, isInCluster, type Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { sshTo } from "../host-shell";
-import { copyPart } from "./copy-part";
+import { copyPart, type Done } from "./copy-part";
 import { situations } from "./disasters";
 import { lossText } from "./loss-text";
 import { block, code, plain, table } from "./markdown";
+import { holdfast, type PageOf } from "./page-of";
 
 /** What a disaster takes, what to do first, and what brings each service back, those first that others need. */
-export function disasterPage(plan: Plan, domain: Domain): string {
-  const { title, looks, first } = situations[domain];
+export function disasterPage(of: PageOf, domain: Domain): string {
+  const { plan } = of;
+  const { title, looks, first, takes } = situations[domain];
   const after = aftermathOf(plan, domain);
   const harmed = after.filter(({ datasets }) => datasets.some(({ isHarmed }) => isHarmed));
   const wanted = harmed.filter(({ datasets }) => datasets.some(isWanted));
+  const all = [...first, ...(takes === "all" && wanted.length > 0 ? [quietText(plan)] : [])];
   return [
     `# ${title}`,
     looks,
-    `## First\n\n${first.map((step, index) => `${index + 1}. ${step}`).join("\n")}`,
+    `## First\n\n${all.map((step, index) => `${index + 1}. ${step}`).join("\n")}`,
     harmed.length === 0
       ? "## What is lost\n\nIt harms no service's data."
-      : `## What is lost, at worst\n\nEach service that it can harm: where there are several machines or disks of that kind, only what lies on the lost one is.\n\n${lossTable(harmed)}`,
-    ...(wanted.length === 0 ? [] : [orderPart(wanted)]),
-    ...copiesGone(plan, after),
+      : `## What is lost, at worst\n\n${lossTable(harmed)}`,
+    ...(wanted.length === 0 ? [] : takes === "one" ? [onePart(of)] : [orderPart(of, domain, wanted)]),
+    ...copiesGone(plan, after, takes),
   ].join("\n\n");
+}
+
+/** Runs that begin before all is back take what isn't there for what somebody has deleted, or fill what has to be empty. */
+function quietText(plan: Plan): string {
+  const timers = timersOf(plan).map(({ called }) => code(called));
+  return `Keep the estate's own runs off until all is back, on each host that is there: \`systemctl stop NAME.timer\` of ${listed(timers, timers.length)}.`;
+}
+
+function timersOf({ jobs }: Plan): Job[] {
+  return jobs.filter(({ deployment }) => deployment.kind === "timer");
 }
 
 /** Harmed, and nobody has said that no copy of it is wanted. */
@@ -34,78 +47,126 @@ function isWanted({ isHarmed, dataset }: DatasetAfter): boolean {
 }
 
 function lossTable(services: readonly ServiceAfter[]): string {
-  return table(
-    ["", "service", "data", "is lost", "comes from", "back after at least"],
-    services.flatMap(({ service, datasets, rtoFloorMs, rtoUnknown }, index) =>
-      datasets
-        .filter(({ isHarmed }) => isHarmed)
-        .map(({ dataset, worstLossMs, left: [best] }) => [
-          String(index + 1),
-          `[${plain(service)}](../services/${service}.md)`,
-          code(dataset.id),
-          dataset.unprotected ? "all of it, on purpose" : lossText(worstLossMs),
-          best ? best.copy.way.jobs.map(job => code(job.called)).join(" > ") : "nothing",
-          dataset.unprotected
-            ? "-"
-            : rtoFloorMs === undefined
-              ? `unknown: ${plain(rtoUnknown ?? "nothing says it")}`
-              : rtoFloorMs === 0
-                ? "no bytes to wait for"
-                : formatDuration(rtoFloorMs),
-        ]),
-    ),
+  const rows = services.flatMap(({ service, datasets, rtoFloorMs, rtoUnknown }) =>
+    datasets
+      .filter(({ isHarmed }) => isHarmed)
+      .map(({ dataset, worstLossMs, left: [best] }) => [
+        `[${plain(service)}](../services/${service}.md)`,
+        code(dataset.id),
+        code(dataset.location.machine.name),
+        dataset.unprotected ? "all of it, on purpose" : lossText(worstLossMs),
+        best ? best.copy.way.jobs.map(job => code(job.called)).join(" > ") : "nothing",
+        dataset.unprotected ? "-" : backText(rtoFloorMs, rtoUnknown),
+      ]),
   );
+  return `Each service that it can harm: of several machines or disks, only what lies on the lost one is.
+
+${table(["service", "data", "of", "is lost", "comes from", "back after at least"], rows)}`;
 }
 
-function orderPart(services: readonly ServiceAfter[]): string {
+function backText(floorMs: number | undefined, unknown: string | undefined): string {
+  if (floorMs === undefined) return `unknown: ${plain(unknown ?? "nothing says it")}`;
+  return floorMs === 0 ? "no bytes to wait for" : formatDuration(floorMs);
+}
+
+function onePart(of: PageOf): string {
+  return `## What brings it back
+
+Only what is damaged, by its own page, which the table links. From a laptop, where SERVICE is its name; it says what it will do, and asks:
+
+${block([`${holdfast(of, "restore")} SERVICE --dry-run`])}
+
+${block([`${holdfast(of, "restore")} SERVICE --at "YYYY-MM-DD HH:MM"`])}`;
+}
+
+function orderPart(of: PageOf, domain: Domain, services: readonly ServiceAfter[]): string {
+  const done: Done = new Map();
+  const before =
+    domain === "host-root"
+      ? "**The newest copy may have the harm in it.** Put the newest instant before it in the place of YYYY-MM-DD HH:MM. What is typed by hand takes the newest: look at what `list` of each program shows, and name an older one.\n\n"
+      : "";
   return [
-    "## What brings it back, in this order",
-    "By one command each, where a laptop reaches what is left; it finds the newest whole version, says what it will do, and asks:",
-    block(services.map(({ service }) => `holdfast restore ${service}`)),
-    "By hand, where it doesn't. Each service's page has its other copies.",
+    `## What brings it back, one service after the other
+
+${before}Of each: the one command, from a laptop that reaches what is left, which finds the newest whole version, says what it will do, and asks; or the steps by hand. Go on once the one before has ended. Each service's page has its other copies.`,
     ...services.map(
       ({ service, datasets }, index) =>
-        `## ${index + 1}. ${plain(service)}\n\n${datasets.filter(isWanted).map(datasetPart).join("\n\n")}`,
+        `## ${index + 1}. ${plain(service)}\n\n${[
+          ...commandsOf(of, domain, service, datasets),
+          ...datasets.filter(isWanted).map(each => datasetPart(each, done)),
+        ].join("\n\n")}`,
     ),
+    `## At the end\n\nStart the timers again: \`systemctl start NAME.timer\`. \`${holdfast(of, "status")}\` shows what owes.`,
   ].join("\n\n");
 }
 
-function datasetPart({ dataset, left: [best] }: DatasetAfter): string {
+/** One for each machine, where an estate has several and the service lies on more than one. */
+function commandsOf(
+  of: PageOf,
+  domain: Domain,
+  service: string,
+  datasets: readonly DatasetAfter[],
+): string[] {
+  const back = datasets.filter(each => isWanted(each) && each.left.length > 0);
+  const hosts = [
+    ...new Set(
+      back.flatMap(({ dataset: { location } }) =>
+        location.machine.kind === "host" ? [location.machine.name] : [],
+      ),
+    ),
+  ];
+  const words = ["restore", service];
+  const at = domain === "host-root" ? ` --at "YYYY-MM-DD HH:MM"` : "";
+  if (back.length === 0) return [];
+  if (hosts.length < 2) return [block([`${holdfast(of, ...words)}${at}`])];
+  return hosts.map(
+    host => `What was on ${code(host)}:\n\n${block([`${holdfast(of, ...words, "--host", host)}${at}`])}`,
+  );
+}
+
+function datasetPart({ dataset, left: [best] }: DatasetAfter, done: Done): string {
   if (!best) return `${code(dataset.id)}: **no copy is left.**`;
-  return copyPart(best).replace(/^### /, `### ${plain(dataset.id)}: `);
+  return copyPart(best, { title: `${plain(dataset.id)}, from`, done });
 }
 
 /** Copies that went with it, and which run makes them anew. */
-function copiesGone(plan: Plan, after: readonly ServiceAfter[]): string[] {
-  const rows = after
-    .flatMap(({ datasets }) => datasets)
-    .filter(({ gone }) => gone.length > 0)
-    .map(({ dataset, gone, left, isHarmed }) => [
-      code(dataset.id),
-      listed(
-        gone.map(({ way, location }) => `${code(way.job.called)} at ${code(placeText(location))}`),
-        4,
-      ),
-      `${isHarmed ? "" : "the live data, and "}${counted(left.length, "copy", "copies")}`,
-    ]);
-  if (rows.length === 0) return [];
-  const gone = new Set(
-    after.flatMap(({ datasets }) => datasets.flatMap(each => each.gone.map(({ job }) => job))),
-  );
-  const again = plan.jobs.filter(job => gone.has(job)).flatMap(job => startOf(job, plan));
+function copiesGone(plan: Plan, after: readonly ServiceAfter[], takes: "one" | "all"): string[] {
+  const lost = after.flatMap(({ datasets }) => datasets).filter(({ gone }) => gone.length > 0);
+  if (lost.length === 0 || takes === "one") return [];
+  const rows = lost.map(({ dataset, gone, left, isHarmed }) => [
+    code(dataset.id),
+    listed(
+      gone.map(({ way, location }) => `${code(way.job.called)} at ${code(placeText(location))}`),
+      4,
+    ),
+    `${isHarmed ? "" : "the live data, and "}${counted(left.length, "copy", "copies")}`,
+  ]);
+  const gone = lost.flatMap(each => each.gone);
+  // What others copy on is made before it is copied.
+  const depth = (job: Job): number =>
+    Math.max(...gone.filter(copy => copy.job === job).map(({ way }) => way.jobs.length));
+  const again = plan.jobs
+    .filter(job => gone.some(copy => copy.job === job))
+    .sort((one, other) => depth(one) - depth(other));
   return [
-    `## Copies that are gone too\n\n${table(["data", "gone", "left"], rows)}`,
-    ...(again.length === 0
-      ? []
-      : [
-          `Once what they lay on is there again, and the live data is well, these make them anew, in this order. \`holdfast status\` says when nothing owes any more:\n\n${block(again)}`,
-        ]),
+    `## Copies that are gone too
+
+${table(["data", "gone", "left"], rows)}
+
+Once what they lay on is there again, and the live data is well, these make them anew, one after the other. \`holdfast status\` says when nothing owes any more.`,
+    ...again.map(job => startText(job, plan)),
   ];
 }
 
-/** What starts a job by hand: nothing for one that this version only plans. */
-function startOf(job: Job, { estate }: Plan): string[] {
-  if (isHosted(job)) return [`${sshTo(estate, job.host)} systemctl start ${job.name}`];
-  if (!isInCluster(job) || job.namespace === undefined) return [];
-  return [`kubectl --namespace ${job.namespace} create job ${job.name}-by-hand --from=cronjob/${job.name}`];
+/** What starts a job by hand, and ends with it. */
+function startText(job: Job, { estate }: Plan): string {
+  if (isHosted(job)) return block([`${sshTo(estate, job.host)} systemctl start ${job.name}`]);
+  if (!isInCluster(job) || job.namespace === undefined)
+    return `${code(job.called)}: this version only plans it; whoever installed it starts it.`;
+  const seconds = Math.ceil(job.timeoutMs / 1000);
+  return block([
+    `job=${job.name}-by-hand-$(date +%s)`,
+    `kubectl --namespace ${job.namespace} create job $job --from=cronjob/${job.name}`,
+    `kubectl --namespace ${job.namespace} wait --for=condition=complete --timeout=${seconds}s job/$job`,
+  ]);
 }

@@ -1,8 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { errorText } from "../../plan/estate/plain";
 import { BadInput } from "../bad-input";
-import { mark, type RunbookPage } from "./pages";
+import { markOf, type RunbookPage } from "./pages";
 
 /** In what a folder differs from the pages that belong there; paths below it. */
 export interface Differences {
@@ -12,22 +21,23 @@ export interface Differences {
   readonly over: readonly string[];
 }
 
-/** @throws {BadInput} where something lies in a page's place that was not written here, and can't be read */
-export function differencesOf(folder: string, pages: readonly RunbookPage[]): Differences {
+/** Folders of pages: in others, nobody looks. */
+const ownFolders = ["", "disasters", "services", "from"];
+
+/** @throws {BadInput} where something lies in a page's place that wasn't written here: a link, a folder, somebody's own file */
+export function differencesOf(folder: string, pages: readonly RunbookPage[], estate: string): Differences {
   return orBadInput(folder, () => {
+    for (const below of ownFolders) refuseStranger(join(folder, below), stats => stats.isDirectory());
+    for (const { path } of pages)
+      refuseStranger(join(folder, path), stats => stats.isFile() && isOurs(folder, path, estate));
+    const known = ownFolders.flatMap(below => filesIn(folder, below));
     const wanted = new Set(pages.map(({ path }) => path));
-    const known = existsSync(folder) ? filesBelow(folder, "") : [];
-    const strangers = pages.filter(({ path }) => known.includes(path) && !isOurs(join(folder, path)));
-    if (strangers[0])
-      throw new BadInput(
-        `--to: "${join(folder, strangers[0].path)}" was not written by "holdfast runbooks", and stays as it is. Name another folder, or move it away.`,
-      );
     return {
       missing: pages.filter(({ path }) => !known.includes(path)).map(({ path }) => path),
       changed: pages
         .filter(({ path, text }) => known.includes(path) && readFileSync(join(folder, path), "utf8") !== text)
         .map(({ path }) => path),
-      over: known.filter(path => path.endsWith(".md") && !wanted.has(path) && isOurs(join(folder, path))),
+      over: known.filter(path => !wanted.has(path) && isOurs(folder, path, estate)),
     };
   });
 }
@@ -39,29 +49,44 @@ export function writePages(
   { missing, changed, over }: Differences,
 ): void {
   orBadInput(folder, () => {
-    for (const { path, text } of pages) {
-      if (!missing.includes(path) && !changed.includes(path)) continue;
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), text);
-    }
+    for (const { path, text } of pages)
+      if (missing.includes(path) || changed.includes(path)) write(join(folder, path), text);
     for (const path of over) rmSync(join(folder, path));
   });
 }
 
-/** No link is followed: what it leads to belongs to somebody else. */
-function filesBelow(folder: string, below: string): string[] {
-  return readdirSync(join(folder, below), { withFileTypes: true }).flatMap(entry => {
-    const path = below === "" ? entry.name : `${below}/${entry.name}`;
-    if (entry.isDirectory()) return ownFolders.includes(path) ? filesBelow(folder, path) : [];
-    return [path];
-  });
+/** Whole, or not at all: a full disk leaves the page of before. */
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const part = `${path}.part`;
+  rmSync(part, { force: true });
+  try {
+    writeFileSync(part, text, { flag: "wx" });
+    renameSync(part, path);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  }
 }
 
-/** Folders of pages: in others, nobody looks. */
-const ownFolders = ["disasters", "services", "from"];
+function refuseStranger(path: string, isOwn: (stats: Stats) => boolean): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats || isOwn(stats)) return;
+  throw new BadInput(
+    `--to: "${path}" was not written by "holdfast runbooks" for this estate, and stays as it is. Name another folder, or move it away.`,
+  );
+}
 
-function isOurs(path: string): boolean {
-  return readFileSync(path, "utf8").startsWith(mark);
+function filesIn(folder: string, below: string): string[] {
+  if (!lstatSync(join(folder, below), { throwIfNoEntry: false })) return [];
+  return readdirSync(join(folder, below), { withFileTypes: true })
+    .filter(entry => entry.isFile() && entry.name.endsWith(".md"))
+    .map(({ name }) => join(below, name));
+}
+
+/** Its first line names the very page: a copy of one under another name, with somebody's notes, is theirs. */
+function isOurs(folder: string, path: string, estate: string): boolean {
+  return readFileSync(join(folder, path), "utf8").startsWith(markOf(path, estate));
 }
 
 function orBadInput<Result>(folder: string, work: () => Result): Result {

@@ -1,28 +1,30 @@
-import type { Plan } from "../../plan";
+import type { Estate, Plan } from "../../plan";
 import { type Domain, domains } from "../../plan/estate/services";
 import { type Loss, lossesOf } from "../../plan/graph/loss";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
-import { situations } from "./disasters";
+import { type Situation, situations } from "./disasters";
+import { holdfast, type PageOf } from "./page-of";
 import { block, code, plain, table } from "./markdown";
 
 /** Where somebody begins who was woken: what happened, and which page is for that. */
-export function overviewPage(plan: Plan, makers: readonly Job[]): string {
+export function overviewPage(of: PageOf, makers: readonly Job[]): string {
+  const { plan } = of;
   const { breakGlass, monitoring } = plan.estate;
+  const asked = askedOf(plan.estate);
   return [
     "# What happened?",
     "Go down this list, and take the first that is so. Each page works without a network, and on paper.",
-    Object.entries(situations)
+    asked
       .map(([domain, { ask, title }], index) => `${index + 1}. ${ask} [${title}](disasters/${domain}.md)`)
       .join("\n"),
-    tree(),
+    tree(asked),
     "## One file, or one service",
     "Every version that is there, and one of them back:",
-    block([
-      "holdfast find SERVICE          # or a path, as it was",
-      "holdfast restore SERVICE --dry-run",
-      'holdfast restore SERVICE --at "2026-12-01 05:59"',
-    ]),
+    block([`${holdfast(of, "find")} SERVICE`]),
+    block([`${holdfast(of, "restore")} SERVICE --dry-run`]),
+    block([`${holdfast(of, "restore")} SERVICE --at "YYYY-MM-DD HH:MM"`]),
+    "A path, as it was, stands in SERVICE's place for one file or folder.",
     `An alert's name leads to its page: ${code(`${monitoring.runbooks.replace(/\/$/, "")}/ALERT`)}.`,
     `## Where the secrets are\n\n${
       breakGlass
@@ -41,9 +43,19 @@ export function overviewPage(plan: Plan, makers: readonly Job[]): string {
   ].join("\n\n");
 }
 
+type Asked = readonly (readonly [string, Situation])[];
+
+/** Without those of what the estate hasn't. */
+function askedOf({ clusters, destinations }: Estate): Asked {
+  return Object.entries(situations).filter(
+    ([domain]) =>
+      (domain !== "cluster" || Object.keys(clusters).length > 0) &&
+      (domain !== "nas" || Object.keys(destinations).length > 0),
+  );
+}
+
 /** The same questions as a picture. */
-function tree(): string {
-  const all = Object.entries(situations);
+function tree(all: Asked): string {
   const lines = all.flatMap(([domain, { ask, title }], index) => {
     const next = all[index + 1] === undefined ? "none" : `q${index + 1}`;
     return [

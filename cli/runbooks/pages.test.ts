@@ -11,10 +11,15 @@ import { runbookPages } from "./pages";
 
 const plans = { homelab: planOf(parseEstate(homelab)), twoNodes: planOf(parseEstate(twoNodes)) };
 const pagesWith = (change: (estate: ExampleEstate) => void): Map<string, string> =>
-  new Map(runbookPages(planOf(parseEstate(exampleWith(change)))).map(({ path, text }) => [path, text]));
+  new Map(
+    runbookPages({ plan: planOf(parseEstate(exampleWith(change))), named: [] }).map(({ path, text }) => [
+      path,
+      text,
+    ]),
+  );
 
 test.each(Object.entries(plans))("%s: each link leads to a page, and each page is reached", (_, plan) => {
-  const pages = runbookPages(plan);
+  const pages = runbookPages({ plan, named: [] });
   const paths = pages.map(({ path }) => path);
   const links = pages.flatMap(({ path, text }) =>
     [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, to = ""]) => join(dirname(path), to)),
@@ -51,6 +56,45 @@ test("what others need comes back before them, and what no copy is wanted of is 
   expect(order).not.toContain("books");
   expect(site).not.toContain("holdfast restore books");
   expect(site).toContain("| all of it, on purpose | nothing | - |");
+});
+
+test.each(Object.entries(plans))(
+  "%s: no page of a disaster has a command twice, and what is typed names the estate",
+  (_, plan) => {
+    const pages = runbookPages({ plan, named: ["--stack", "mine"] });
+    for (const { path, text } of pages.filter(each => each.path.startsWith("disasters/"))) {
+      const blocks = [...text.matchAll(/^\*\*Step \d+\*\*, (on [^\n]*\n\n```sh\n[^]*?\n```)$/gm)].map(
+        ([, lines]) => lines,
+      );
+      expect([path, blocks.filter((each, index) => blocks.indexOf(each) !== index)]).toEqual([path, []]);
+    }
+    const typed = pages.flatMap(({ text }) => [...text.matchAll(/^holdfast .*$/gm)].map(([line]) => line));
+    expect(typed.length).toBeGreaterThan(0);
+    expect(typed.filter(line => !line.includes(" --stack mine"))).toEqual([]);
+  },
+);
+
+test("machines come back before what runs on them, and after somebody hostile nothing is the newest", () => {
+  const pages = new Map(
+    runbookPages({ plan: plans.homelab, named: [] }).map(({ path, text }) => [path, text]),
+  );
+  const order = (page: string): (string | undefined)[] =>
+    [...(pages.get(page) ?? "").matchAll(/^## \d+\. (.+)$/gm)].map(([, service]) => service);
+  expect(order("disasters/host.md").slice(0, 2).sort()).toEqual(["k8s-node", "pve-host"]);
+  expect(order("disasters/application.md")).toEqual([]);
+  const restores = [...(pages.get("disasters/host-root.md") ?? "").matchAll(/^holdfast restore .*$/gm)];
+  expect(restores.length).toBeGreaterThan(5);
+  expect(restores.filter(([line]) => !line.endsWith(' --at "YYYY-MM-DD HH:MM"'))).toEqual([]);
+});
+
+test("of several hosts each restore names one", () => {
+  const page = runbookPages({ plan: plans.twoNodes, named: [] }).find(
+    ({ path }) => path === "disasters/site.md",
+  );
+  const hosts = Object.keys(plans.twoNodes.estate.hosts);
+  expect(hosts).toHaveLength(2);
+  for (const [, lines = ""] of (page?.text ?? "").matchAll(/^What was on `([^`]+)`:$/gm))
+    expect(hosts).toContain(lines);
 });
 
 test("a disaster that harms no data says which copies are gone, and what makes them anew", () => {

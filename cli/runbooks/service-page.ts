@@ -5,36 +5,45 @@ import { domains } from "../../plan/estate/services";
 import { byLoss } from "../../plan/graph/aftermath";
 import { lossesOf } from "../../plan/graph/loss";
 import { copySurvives } from "../../plan/graph/survival";
-import { code, plain, table } from "./markdown";
+import { block, code, plain, table } from "./markdown";
 import { lossText } from "./loss-text";
 import { copyPart } from "./copy-part";
 import { situations } from "./disasters";
+import { holdfast, type PageOf } from "./page-of";
 
 /** One service: what each disaster costs it, and each copy of its data with its way back. */
-export function servicePage(plan: Plan, service: string): string {
+export function servicePage(of: PageOf, service: string): string {
+  const { plan } = of;
   const { needs = [] } = plan.estate.services[service] ?? {};
   const datasets = plan.datasets.filter(dataset => dataset.service === service);
+  const losses = lossesOf(plan).filter(loss => loss.service === service && !loss.leftOut);
+  const isCopied = plan.copies.some(({ dataset }) => dataset.service === service && !dataset.unprotected);
   return [
     `# ${plain(service)}`,
-    "The newest whole version that is there, by one command from a laptop; it says what it will do, and asks:",
-    ["```sh", `holdfast restore ${service} --dry-run`, `holdfast restore ${service}`, "```"].join("\n"),
-    needs.length === 0
-      ? ""
-      : `It needs ${listed(needs.map(code), needs.length)}: what is lost of these comes back before it.`,
-    "## What each disaster costs it, at worst",
-    table(
-      ["disaster", "is lost"],
-      lossesOf(plan)
-        .filter(loss => loss.service === service && !loss.leftOut)
-        .map(({ domain, worstLossMs }) => [
-          `[${situations[domain].title}](../disasters/${domain}.md)`,
-          lossText(worstLossMs),
+    ...(isCopied
+      ? [
+          "The newest whole version that is there, by one command from a laptop; it says what it will do, and asks:",
+          block([`${holdfast(of, "restore", service)} --dry-run`]),
+          block([holdfast(of, "restore", service)]),
+        ]
+      : []),
+    ...(needs.length === 0
+      ? []
+      : [`It needs ${listed(needs.map(code), needs.length)}: what is lost of these comes back before it.`]),
+    ...(losses.length === 0
+      ? []
+      : [
+          "## What each disaster costs it, at worst",
+          table(
+            ["disaster", "is lost"],
+            losses.map(({ domain, worstLossMs }) => [
+              `[${situations[domain].title}](../disasters/${domain}.md)`,
+              lossText(worstLossMs),
+            ]),
+          ),
         ]),
-    ),
     ...datasets.map(dataset => datasetPart(plan, dataset)),
-  ]
-    .filter(part => part !== "")
-    .join("\n\n");
+  ].join("\n\n");
 }
 
 function datasetPart(plan: Plan, dataset: Dataset): string {

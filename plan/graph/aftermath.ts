@@ -39,7 +39,10 @@ export interface ServiceAfter {
   readonly rtoUnknown?: string;
 }
 
-/** What a disaster leaves, whenever it strikes: services in the estate's order, but each behind what it needs. */
+/**
+ * What a disaster leaves, whenever it strikes: machines first, on which all else runs, then services in the estate's order, and
+ * each behind what it needs.
+ */
 export function aftermathOf(plan: Plan, domain: Domain): ServiceAfter[] {
   const copies = copiesByDataset(plan.copies);
   const all = plan.datasets
@@ -55,7 +58,11 @@ export function aftermathOf(plan: Plan, domain: Domain): ServiceAfter[] {
     if (isHarmed) addTo(harmed, dataset.service, { dataset, ...(left[0] && { copy: left[0].copy }) });
   }
   const times = restoreTimes(plan.estate, harmed);
-  return neededFirst([...byService.keys()], plan).map(service => {
+  const machines = [...byService].filter(([, datasets]) =>
+    datasets.some(({ dataset }) => isMachine(dataset)),
+  );
+  const order = [...new Set([...machines.map(([service]) => service), ...byService.keys()])];
+  return neededFirst(order, plan).map(service => {
     const time = times.get(service);
     return {
       service,
@@ -67,6 +74,10 @@ export function aftermathOf(plan: Plan, domain: Domain): ServiceAfter[] {
       ...(time?.unknown === undefined ? {} : { rtoUnknown: time.unknown }),
     };
   });
+}
+
+function isMachine({ kind }: Dataset): boolean {
+  return kind === "configuration" || kind === "device" || kind === "vm";
 }
 
 function datasetAfter(dataset: Dataset, copies: readonly Copy[], domain: Domain, plan: Plan): DatasetAfter {

@@ -211,7 +211,7 @@ function broughtBack({ host, name }: OffsiteSyncSpec): Step {
     ...{ kind: "command", where: { kind: "host", name: host } },
     argv: [name, "restore", [blanks.to]],
     changes: phrase`${blanks.to} is what was sent last; it has to be empty or missing, so nothing is overwritten. With --into it goes to another folder`,
-    undo: phrase`rm of what is in ${blanks.to}: nothing was there`,
+    undo: phrase`where it ended with 0, what it brought to ${blanks.to} is removed by hand: nothing was there. Where it was refused, nothing: what lies there is somebody's, such as what the same command has brought before`,
     verifies:
       "it ends with 0 after all that came back was compared with the destination by content, owner, mode, times, ACL, attributes and links",
   };
