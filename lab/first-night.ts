@@ -51,15 +51,15 @@ async function firstNight(): Promise<void> {
   });
   // Meanwhile the mirror's timer comes due by itself.
   await step("snapshots of every volume", async () => {
-    const seconds = await runOnce("lvm-pvc-snapshot", 600_000);
+    const seconds = await runOnce("lvm-pvc-snapshot", 1_800_000);
     return `lvm-pvc-snapshot ended well after ${seconds} s`;
   });
   await step("the firewall's configuration to the backup disk", async () => {
-    const seconds = await runOnce("pfsense-backup", 120_000);
+    const seconds = await runOnce("pfsense-backup", 600_000);
     return `pfsense-backup ended well after ${seconds} s, against a stand-in for a pfSense`;
   });
   await step("waiting for the mirror's timer, which fires every two minutes", async () => {
-    const endS = await successAfter(sinceS, 300_000);
+    const endS = await successAfter(sinceS, 1_200_000);
     return `fired ${at(await timerFiredAt())}, ended ${at(endS)}, and Prometheus has its metric`;
   });
   await step("mirroring one change by what the tracker names", mirrorNamed);
@@ -67,11 +67,11 @@ async function firstNight(): Promise<void> {
   const printed = printedRestores();
   await step("losing files of a service", () => loseFiles(printed));
   await step("files, databases and configuration to the backup disk", async () => {
-    const seconds = await runOnce("daily-backup", 1_200_000);
+    const seconds = await runOnce("daily-backup", 3_600_000);
     return `daily-backup ended well after ${seconds} s`;
   });
   await step("images of virtual machines to the backup disk", async () => {
-    const seconds = await runOnce("vm-images", 300_000);
+    const seconds = await runOnce("vm-images", 1_200_000);
     return `vm-images ended well after ${seconds} s, with stand-ins for Proxmox's programs`;
   });
   await step("restores of all copies on the backup disk, beside the data", drillRestores);

@@ -87,7 +87,7 @@ export class LabStack {
   private async setSecret(name: string, value: string): Promise<void> {
     const words = ["config", "set", "--stack=lab", "--secret", "--path", `holdfast:secrets["${name}"]`];
     const [program = "", ...args] = this.command(...words);
-    await execa(program, args, { cwd: this.folder, env: this.engine.env, input: value, timeout: 60_000 });
+    await execa(program, args, { cwd: this.folder, env: this.engine.env, input: value, timeout: 300_000 });
   }
 
   private async must(...words: readonly string[]): Promise<string> {
@@ -108,7 +108,7 @@ export class LabStack {
       env: this.engine.env,
       all: true,
       reject: false,
-      timeout: 600_000,
+      timeout: 1_800_000,
     });
     return { exitCode, text: all };
   }

@@ -67,7 +67,7 @@ export async function onHost(
   command: string,
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const { timeoutMs = 120_000 } = options;
+  const { timeoutMs = 600_000 } = options;
   // 255 is what ssh itself ends with when it fails; a command's own 255 comes back marked.
   const mark = `exit-255-${randomUUID()}`;
   const marked = `(\n${command}\n)\ncode=$?; [ $code != 255 ] || { printf %s ${mark} >&2; exit 254; }; exit $code`;

@@ -53,7 +53,7 @@ cd ${source}; rm one; echo ransom >guarded; echo pay >README`,
 export async function loseBothDisks(printed: PrintedRestores): Promise<string> {
   const [source, before] = ["/srv/nfs/nasty", "/srv/nfs-ssd/before"];
   await mustOnHost("pve", `systemctl stop nfs-mirror.timer; ${mirrored}`, { timeoutMs: 1_200_000 });
-  const seconds = await runOnce(offsiteSyncJobName, 600_000);
+  const seconds = await runOnce(offsiteSyncJobName, 1_800_000);
   await mustOnHost(
     "pve",
     `set -e; rsync -aHAXXS --delete ${source}/ ${before}/; rm -r ${source} /mnt/backup/nasty`,

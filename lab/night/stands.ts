@@ -11,7 +11,7 @@ export async function standsNow(): Promise<string> {
     ...[process.execPath, join(projectRoot, "cli", "holdfast.mjs"), "status"],
     ...["--estate", join(projectRoot, "lab", "stacks", "lab", "estate.ts"), "--key", pve.privateKeyFile],
   ]);
-  const { exitCode, all } = await execa(program, words, { all: true, reject: false, timeout: 120_000 });
+  const { exitCode, all } = await execa(program, words, { all: true, reject: false, timeout: 600_000 });
   if (exitCode !== 0) throw new Error(`holdfast status ended with ${exitCode}:\n${all}`);
   return all.trim().split("\n").at(-1) ?? "";
 }

@@ -147,7 +147,7 @@ export async function runOnce(job: NightJob, timeoutMs: number): Promise<number>
   const sinceS = await hostTime();
   const { exitCode } = await onHost("pve", `systemctl start ${job}.service`, { timeoutMs });
   if (exitCode !== 0) throw new Error(`${job} failed. Its journal:\n${await journal(job)}`);
-  return (await successAfter(sinceS, 60_000, job)) - sinceS;
+  return (await successAfter(sinceS, 300_000, job)) - sinceS;
 }
 
 /** The end of a job's journal, for an error. */

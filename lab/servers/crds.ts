@@ -68,8 +68,8 @@ export async function applyCrds(api: Api, files: readonly string[]): Promise<voi
         return (
           now.data?.status.conditions.some(it => it.type === "Established" && it.status === "True") ?? false
         );
-      }, 120_000);
-      if (!served) throw new Error(`the Kubernetes API doesn't serve ${object.metadata.name} after 120 s`);
+      }, 600_000);
+      if (!served) throw new Error(`the Kubernetes API doesn't serve ${object.metadata.name} after 600 s`);
     }),
   );
 }

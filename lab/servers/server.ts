@@ -40,7 +40,7 @@ export interface Server<Name extends string = ServerName> {
 export async function ensureServing(
   server: Server<string>,
   programs: Programs,
-  patienceMs = 90_000,
+  patienceMs = 300_000,
 ): Promise<boolean> {
   const { name } = server;
   const argv = server.argv(programs);
