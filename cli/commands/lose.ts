@@ -10,6 +10,7 @@ import { formatSize } from "../../plan/units/size";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { BadInput } from "../bad-input";
 import { readEstate } from "../estate-source";
+import { backText } from "../loss-words";
 import { plainTable } from "../output";
 
 const options = z.object({ ...estateOptions, domain: z.string(), at: z.string() });
@@ -94,10 +95,8 @@ function summaryOf(lost: readonly LostService[], atMs: number, colours: boolean)
   return `At ${new Date(atMs).toISOString()}:\n${rows.toString()}\n"back after" is the least that the bytes need; people come on top.`;
 }
 
-function row(
-  { service, rtoFloorMs, rtoUnknown }: LostService,
-  { dataset, bytes, copy, leftOut }: LostDataset,
-): string[] {
+function row(lost: LostService, { dataset, bytes, copy, leftOut }: LostDataset): string[] {
+  const { service } = lost;
   const name = dataset === service ? service : dataset;
   const size = bytes === undefined ? "unknown" : formatSize(bytes);
   if (leftOut)
@@ -110,19 +109,12 @@ function row(
       "-",
     ];
   if (!copy) return [name, "ALL", "nothing", size, "-", "-"];
-  const back =
-    rtoFloorMs === undefined ? `unknown: ${rtoUnknown ?? "nothing says it"}` : backText(rtoFloorMs);
   return [
     name,
     formatDuration(copy.ageMs),
     `${copy.where} (${copy.via.join(" > ")})`,
     size,
-    back,
+    backText(lost),
     restoreText(copy.restore),
   ];
-}
-
-/** A snapshot in its volume's own pool is swapped, and a firewall's few megabytes come by any cable. */
-function backText(floorMs: number): string {
-  return floorMs === 0 ? "no bytes to wait for" : formatDuration(floorMs);
 }

@@ -7,6 +7,7 @@ import { type Loss, lossesOf } from "../../plan/graph/loss";
 import { formatDuration } from "../../plan/units/duration";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { readEstate } from "../estate-source";
+import { lossCell } from "../loss-words";
 import { plainTable } from "../output";
 
 const options = z.object(estateOptions);
@@ -85,7 +86,9 @@ function table(losses: readonly Loss[], colours: boolean): string {
   for (const name of named)
     rows.push([
       name,
-      ...domains.map(domain => cell(losses.find(loss => rowName(loss) === name && loss.domain === domain))),
+      ...domains.map(domain =>
+        lossCell(losses.find(loss => rowName(loss) === name && loss.domain === domain)),
+      ),
     ]);
   return rows.toString();
 }
@@ -93,12 +96,6 @@ function table(losses: readonly Loss[], colours: boolean): string {
 /** A service's, and of what is left out on purpose a row for each dataset. */
 function rowName({ service, dataset, leftOut }: Loss): string {
   return leftOut ? `${dataset} (left out)` : service;
-}
-
-function cell(loss: Loss | undefined): string {
-  if (!loss) return "";
-  if (loss.worstLossMs === undefined) return "ALL";
-  return loss.worstLossMs === 0 ? "-" : formatDuration(loss.worstLossMs);
 }
 
 /** The moves of a job that make most losses smaller, those that help most first. */

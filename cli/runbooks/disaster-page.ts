@@ -3,8 +3,8 @@ import type { Plan } from "../../plan";
 import type { Domain } from "../../plan/estate/services";
 import { aftermathOf, type DatasetAfter, type ServiceAfter } from "../../plan/graph/aftermath";
 import { isHosted, isInCluster, type Job } from "../../plan/job";
-import { formatDuration } from "../../plan/units/duration";
 import { sshTo } from "../host-shell";
+import { backText } from "../loss-words";
 import { copyPart, type Done } from "./copy-part";
 import { situations } from "./disasters";
 import { lossText } from "./loss-text";
@@ -47,26 +47,21 @@ function isWanted({ isHarmed, dataset }: DatasetAfter): boolean {
 }
 
 function lossTable(services: readonly ServiceAfter[]): string {
-  const rows = services.flatMap(({ service, datasets, rtoFloorMs, rtoUnknown }) =>
-    datasets
+  const rows = services.flatMap(lost =>
+    lost.datasets
       .filter(({ isHarmed }) => isHarmed)
       .map(({ dataset, worstLossMs, left: [best] }) => [
-        `[${plain(service)}](../services/${service}.md)`,
+        `[${plain(lost.service)}](../services/${lost.service}.md)`,
         code(dataset.id),
         code(dataset.location.machine.name),
         dataset.unprotected ? "all of it, on purpose" : lossText(worstLossMs),
         best ? best.copy.way.jobs.map(job => code(job.called)).join(" > ") : "nothing",
-        dataset.unprotected ? "-" : backText(rtoFloorMs, rtoUnknown),
+        dataset.unprotected ? "-" : plain(backText(lost)),
       ]),
   );
   return `Each service that it can harm: of several machines or disks, only what lies on the lost one is.
 
 ${table(["service", "data", "of", "is lost", "comes from", "back after at least"], rows)}`;
-}
-
-function backText(floorMs: number | undefined, unknown: string | undefined): string {
-  if (floorMs === undefined) return `unknown: ${plain(unknown ?? "nothing says it")}`;
-  return floorMs === 0 ? "no bytes to wait for" : formatDuration(floorMs);
 }
 
 function onePart(of: PageOf): string {

@@ -2,7 +2,7 @@ import type { Estate, Plan } from "../../plan";
 import { type Domain, domains } from "../../plan/estate/services";
 import { type Loss, lossesOf } from "../../plan/graph/loss";
 import type { Job } from "../../plan/job";
-import { formatDuration } from "../../plan/units/duration";
+import { lossCell } from "../loss-words";
 import { type Situation, situations } from "./disasters";
 import { holdfast, type PageOf } from "./page-of";
 import { block, code, plain, table } from "./markdown";
@@ -63,21 +63,11 @@ function tree(all: Asked): string {
       `  q${index} -- no --> ${next}`,
     ];
   });
-  return [
-    "```mermaid",
-    "flowchart TD",
-    ...lines,
-    '  none["No disaster: see the alert\'s own page"]',
-    "```",
-  ].join("\n");
+  return block(["flowchart TD", ...lines, '  none["No disaster: see the alert\'s own page"]'], "mermaid");
 }
 
 function matrix(plan: Plan): string {
   const losses = lossesOf(plan).filter(({ leftOut }) => !leftOut);
-  const cell = (loss: Loss | undefined): string => {
-    if (loss?.worstLossMs === undefined) return "ALL";
-    return loss.worstLossMs === 0 ? "-" : formatDuration(loss.worstLossMs);
-  };
   const of = (service: string, domain: Domain): Loss | undefined =>
     losses.find(loss => loss.service === service && loss.domain === domain);
   const services = [...new Set(losses.map(({ service }) => service))];
@@ -85,7 +75,7 @@ function matrix(plan: Plan): string {
     ["service", ...domains],
     services.map(service => [
       `[${plain(service)}](services/${service}.md)`,
-      ...domains.map(domain => cell(of(service, domain))),
+      ...domains.map(domain => lossCell(of(service, domain))),
     ]),
   );
 }

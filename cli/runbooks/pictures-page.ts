@@ -3,7 +3,7 @@ import { visible } from "../../plan/visible";
 import type { Location } from "../../plan/place";
 import { timelineOf } from "../../plan/timeline";
 import { formatDuration } from "../../plan/units/duration";
-import { code, table } from "./markdown";
+import { block, code, table } from "./markdown";
 
 /** Which way the bytes go, and when, as pictures that Mermaid draws, and as tables for paper. */
 export function picturesPage(plan: Plan): string {
@@ -44,7 +44,7 @@ function routes({ copies }: Plan): string {
     }),
   );
   const named = [...nodes].map(([text, id]) => `  ${id}[${label(text)}]`);
-  return ["```mermaid", "flowchart LR", ...named, ...edges, "```"].join("\n");
+  return block(["flowchart LR", ...named, ...edges], "mermaid");
 }
 
 const hourMs = 3_600_000;
@@ -64,7 +64,7 @@ function night(plan: Plan): string {
     );
   return [
     `From ${clock(fromMs)} to ${clock(toMs)} UTC, without what runs each hour or more often.`,
-    ["```mermaid", "gantt", "  dateFormat YYYY-MM-DD HH:mm", "  axisFormat %H:%M", ...runs, "```"].join("\n"),
+    block(["gantt", "  dateFormat YYYY-MM-DD HH:mm", "  axisFormat %H:%M", ...runs], "mermaid"),
   ].join("\n\n");
 }
 

@@ -25,8 +25,6 @@ export interface DatasetAfter {
   readonly left: readonly LeftCopy[];
   /** Copies that are gone with it. */
   readonly gone: readonly Copy[];
-  /** Time that its bytes need at least from the first of those left, in ms; absent where the estate names no link or size. */
-  readonly floorMs?: number;
 }
 
 /** Its datasets that are harmed, or of which copies are gone. */
@@ -66,10 +64,7 @@ export function aftermathOf(plan: Plan, domain: Domain): ServiceAfter[] {
     const time = times.get(service);
     return {
       service,
-      datasets: (byService.get(service) ?? []).map(after => {
-        const floorMs = time?.byDataset.get(after.dataset);
-        return { ...after, ...(floorMs === undefined ? {} : { floorMs }) };
-      }),
+      datasets: byService.get(service) ?? [],
       ...(time?.floorMs === undefined ? {} : { rtoFloorMs: time.floorMs }),
       ...(time?.unknown === undefined ? {} : { rtoUnknown: time.unknown }),
     };
@@ -106,8 +101,7 @@ export function byLoss(copies: readonly Copy[], plan: Plan): LeftCopy[] {
     .sort(
       (one, other) =>
         (one.worstLossMs ?? Infinity) - (other.worstLossMs ?? Infinity) ||
-        one.copy.way.jobs.length - other.copy.way.jobs.length ||
-        0,
+        one.copy.way.jobs.length - other.copy.way.jobs.length,
     );
 }
 
