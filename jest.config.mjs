@@ -48,7 +48,7 @@ const inTime =
   process.env.HOLDFAST_LONG === "1" ? {} : { testPathIgnorePatterns: ["/node_modules/", ...longOnly] };
 
 export default {
-  reporters: ["default", "<rootDir>/test/slowest.mjs"],
+  reporters: ["default", "<rootDir>/test/summary.mjs"],
   // A worker has half a second to end, which a busy machine doesn't give it: Jest then tells of a leak that isn't there.
   workerGracefulExitTimeout: 30_000,
   // Half of what a test of a runner does is waiting for programs.

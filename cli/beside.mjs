@@ -1,12 +1,18 @@
 // Runs scripts of package.json side by side: `node cli/beside.mjs SCRIPT...`. Each line says whose it is. All of them run to
-// their end, so that one run tells all that is wrong, and it ends with 1 when one of them has failed.
+// their end, so that one run tells all that is wrong, and it ends with 1 when one of them has failed. What the tests mark as
+// failed (`test/summary.mjs`) is told once more as the last thing: by then hours of the others' lines may have come after it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
+/** Behind the names of what ran it. */
+const isMarked = /^(\S+: )*✗ /;
+/** A set: what runs side by side within one of the scripts has told its own already. */
+const marked = new Set();
 const failed = (await Promise.all(process.argv.slice(2).map(run))).filter(script => script !== undefined);
 if (failed.length > 0) {
-  console.error(`Failed: ${failed.map(script => `npm run ${script}`).join(", ")}`);
+  for (const line of marked) console.error(line);
+  console.error(`✗ Failed: ${failed.map(script => `npm run ${script}`).join(", ")}`);
   process.exitCode = 1;
 }
 
@@ -17,7 +23,10 @@ async function run(script) {
     [child.stdout, process.stdout],
     [child.stderr, process.stderr],
   ])
-    createInterface({ input: from }).on("line", line => to.write(`${script}: ${line}\n`));
+    createInterface({ input: from }).on("line", line => {
+      to.write(`${script}: ${line}\n`);
+      if (isMarked.test(line)) marked.add(line.replace(isMarked, "✗ "));
+    });
   const [code] = await once(child, "close");
   return code === 0 ? undefined : script;
 }
