@@ -74,7 +74,7 @@ export function isRunning(name: string): boolean {
  * Ends the process started under this name and all of its session: SIGTERM, then SIGKILL.
  * @param graceMs time between the two signals; 0 for a power cut
  */
-export async function stopProcess(name: string, graceMs = 10_000): Promise<void> {
+export async function stopProcess(name: string, graceMs = 120_000): Promise<void> {
   const record = readRecord(name);
   if (record && graceMs > 0 && isRunning(name)) {
     signal(record.pid, "SIGTERM");

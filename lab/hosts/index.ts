@@ -89,8 +89,8 @@ export function hostStatus(): HostStatus[] {
 async function shutDown(name: HostName): Promise<void> {
   if (!isRunning(processName(name))) return;
   // A host that can't be told any more is ended like a power cut, below.
-  await onHost(name, "systemctl poweroff --no-block", { timeoutMs: 15_000 }).catch(() => undefined);
-  await until(() => !isRunning(processName(name)), 60_000);
+  await onHost(name, "systemctl poweroff --no-block", { timeoutMs: 60_000 }).catch(() => undefined);
+  await until(() => !isRunning(processName(name)), 600_000);
   await cutPower(name);
 }
 

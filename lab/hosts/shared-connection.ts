@@ -22,7 +22,7 @@ export async function openConnection(name: HostName, argv: readonly string[]): P
   if (socket.length > longestPath) return;
   await closeConnection(name);
   await startProcess(processName(name), argv);
-  await until(() => existsSync(socket), 30_000);
+  await until(() => existsSync(socket), 300_000);
 }
 
 /** Ends the connection: commands to a host that is gone would hang on it. */

@@ -38,7 +38,7 @@ export function connect(file: string = fixedFacts.kubeconfig): Api {
       ca,
       body,
       headers: { authorization: `Bearer ${user.token}`, "content-type": type, accept: "application/json" },
-      timeoutMs: 30_000,
+      timeoutMs: 300_000,
     });
   return {
     ready: () => call("GET", "/readyz"),

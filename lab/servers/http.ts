@@ -14,7 +14,7 @@ const call = z.strictObject({
   /** PEM text of the authority that signed the server's certificate; for https only. */
   ca: z.string().optional(),
   /** How long the whole exchange may take. */
-  timeoutMs: z.int().positive().default(10_000),
+  timeoutMs: z.int().positive().default(300_000),
 });
 
 const reply = z.strictObject({ status: z.int(), body: z.string() });

@@ -46,7 +46,7 @@ async function withCandidate(
 
 async function check(candidate: string, command: CheckCommand): Promise<void> {
   const [program = "", ...args] = command(candidate);
-  const result = await execa(program, args, { reject: false, all: true, timeout: 20_000 });
+  const result = await execa(program, args, { reject: false, all: true, timeout: 300_000 });
   if (!result.failed) return;
   const lines = (result.all ?? "").split("\n").filter(line => /error|FAILED|invalid|undefined/i.test(line));
   const reason = lines.join(" ").replaceAll(candidate, "the new text").replace(/\s+/g, " ").trim();

@@ -41,7 +41,7 @@ export interface Api {
   readonly server: string;
 }
 
-const answerWithinMs = 30_000;
+const answerWithinMs = 300_000;
 
 export function connect(access: ClusterAccess): Api {
   const base = new URL(access.server);
