@@ -16,6 +16,8 @@ export interface CommandSpec<Options> {
   readonly summary: string;
   /** A word without a flag, as commander takes it, and its help. */
   readonly argument?: readonly [string, string];
+  /** A second word, after that one. */
+  readonly second?: readonly [string, string];
   /** Flag, as commander takes it, and its help. */
   readonly flags: readonly (readonly [string, string])[];
   /** Flags that have to be there, without their dashes. */
@@ -64,16 +66,13 @@ export function addCommand<Options>(
     const option = new Option(flag, help);
     command.addOption(option.makeOptionMandatory(spec.required?.includes(option.name()) ?? false));
   }
-  const { argument } = spec;
-  if (!argument) {
-    command.action(async (words: object) => settle(await spec.run(optionsOf(spec, words), context)));
-    return;
-  }
-  const word = new Argument(...argument);
-  command.addArgument(word);
-  command.action(async (given: string | undefined, words: object) =>
-    settle(await spec.run(optionsOf(spec, { ...words, [word.name()]: given }), context)),
-  );
+  const named = [spec.argument, spec.second].flatMap(word => (word ? [new Argument(...word)] : []));
+  for (const word of named) command.addArgument(word);
+  // Commander gives the words first, and then the flags.
+  command.action(async (...given: unknown[]) => {
+    const words = Object.fromEntries(named.map((word, index) => [word.name(), given[index]]));
+    settle(await spec.run(optionsOf(spec, { ...command.opts(), ...words }), context));
+  });
 }
 
 function optionsOf<Options>({ options }: CommandSpec<Options>, words: unknown): Options {

@@ -8,6 +8,7 @@ import { visible } from "../plan/visible";
 import { BadInput } from "./bad-input";
 import type { Context } from "./command";
 import { doubledKeys } from "./doubled-keys";
+import { revisionIn, withRevision } from "./revision";
 
 export interface EstateOptions {
   readonly stack?: string | undefined;
@@ -67,9 +68,22 @@ export function estateFile({ stack, estate }: EstateOptions, place: Place): stri
   );
 }
 
-/** The earlier estate that one is compared with. @throws as `readEstate` does */
-export async function readAgainst(file: string, source: Source): Promise<Estate> {
-  return (await writtenIn(existing("--against", file, source), source)).estate;
+/**
+ * An estate that one is compared with: a file's, or that of a file of a git revision, "main:estate.ts".
+ * @param flag whose word it is
+ * @throws as `readEstate` does
+ */
+export async function readOther(flag: string, word: string, source: Source): Promise<Estate> {
+  if (revisionIn(word) === undefined || isFile(resolve(source.folder, word)))
+    return (await writtenIn(existing(flag, word, source), source)).estate;
+  return withRevision(flag, word, source.folder, async ({ file, named }) => {
+    try {
+      return (await writtenIn(file, source)).estate;
+    } catch (error) {
+      if (error instanceof EstateInvalid) throw new EstateInvalid(error.faults, word);
+      throw error instanceof BadInput ? new BadInput(named(error.message)) : error;
+    }
+  });
 }
 
 const stacksFolder = join(projectRoot, "stacks");

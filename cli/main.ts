@@ -7,6 +7,7 @@ import { addCommand, type Context, type Outcome } from "./command";
 import { breakGlassExport } from "./commands/break-glass-export";
 import { breakGlassVerify } from "./commands/break-glass-verify";
 import { check } from "./commands/check";
+import { diff } from "./commands/diff";
 import { explain } from "./commands/explain";
 import { find } from "./commands/find";
 import { init } from "./commands/init";
@@ -63,6 +64,7 @@ export async function main(
   addCommand(program, restore, context, settle);
   addCommand(program, runbooks, context, settle);
   addCommand(program, plan, context, settle);
+  addCommand(program, diff, context, settle);
   addCommand(program, status, context, settle);
   addCommand(program, releases, context, settle);
   addCommand(program, rollBack, context, settle);

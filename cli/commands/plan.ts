@@ -4,7 +4,7 @@ import { type Plan, planOf } from "../../plan";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
-import { readAgainst, readEstate } from "../estate-source";
+import { readOther, readEstate } from "../estate-source";
 import { plainTable } from "../output";
 import { capacitySection, deltaSection, routesSection, sectionText, timelineSection } from "../plan-sections";
 
@@ -22,13 +22,14 @@ export const plan: CommandSpec<z.output<typeof options>> = {
   flags: [
     ...estateFlags,
     ["--week", "the runs of a week instead of a day"],
-    ["--against <file>", "an earlier estate, to see what an edit costs"],
+    ["--against <estate>", "an earlier estate, to see what an edit costs: a file, or REVISION:PATH of git"],
   ],
   options,
   async run({ stack, estate, json, week, against }, context) {
     const { nowMs, terminal } = context;
     const found = planOf(await readEstate({ stack, estate }, context));
-    const earlier = against === undefined ? undefined : planOf(await readAgainst(against, context));
+    const earlier =
+      against === undefined ? undefined : planOf(await readOther("--against", against, context));
     const sections = [
       timelineSection(found, nowMs, nowMs + (week ? 7 : 1) * dayMs),
       routesSection(found),

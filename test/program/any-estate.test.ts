@@ -116,10 +116,15 @@ const commands = [
   ["lose", "--domain", "live-disk", "--at", "2026-03-29 02:59", "--json"],
   ["plan"],
   ["plan", "--json", "--week"],
+  ["diff", "sound.json"],
+  ["diff", "sound.json", "--json"],
 ] as const;
 
 let folder: string;
-beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "holdfast-any-"))));
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "holdfast-any-"));
+  writeFileSync(join(folder, "sound.json"), JSON.stringify(exampleEstate()));
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What the command line prints and ends with for an estate. */
@@ -134,7 +139,8 @@ async function answered(estate: Json, words: readonly string[]): Promise<{ code:
   ];
   try {
     const evaluate = () => Promise.reject(new Error("no TypeScript here"));
-    return { code: await main([...words, "--estate", file], { evaluate, folder }), text: printed.join("") };
+    const asked = words[0] === "diff" ? [...words, file] : [...words, "--estate", file];
+    return { code: await main(asked, { evaluate, folder }), text: printed.join("") };
   } finally {
     for (const spy of spies) spy.mockRestore();
   }

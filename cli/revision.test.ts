@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exampleEstate } from "../plan/estate/example";
+import { readOther } from "./estate-source";
+import { evaluate } from "./evaluate.mjs";
+import { withRevision } from "./revision";
+
+/* A real repository, and estates evaluated by the process that the command uses. */
+let folder: string;
+const git = (...words: string[]): string =>
+  execFileSync("git", ["-C", folder, "-c", "user.name=a", "-c", "user.email=a@b.example", ...words], {
+    encoding: "utf8",
+  });
+const write = (path: string, text: string): void => writeFileSync(join(folder, path), text);
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "holdfast-git-"));
+  git("init", "--quiet", "--initial-branch=main");
+  mkdirSync(join(folder, "house", "node_modules", "names"), { recursive: true });
+  write("house/node_modules/names/index.js", 'exports.called = name => name + " of today";');
+  write(".gitignore", "node_modules\n");
+  write("name.ts", 'export const name = "committed";');
+  write("house/sound.json", JSON.stringify(exampleEstate()));
+  write(
+    "house/estate.ts",
+    'import { called } from "names";\nimport { name } from "../name";\nimport sound from "./sound.json";\nexport const estate = { ...sound, name: called(name).replaceAll(" ", "-") };',
+  );
+  write("house/faulty.ts", "export const estate = { zone: 3 };");
+  write("house/throws.ts", 'throw new Error("no estate in " + __filename);');
+  git("add", "--all");
+  git("commit", "--quiet", "--message=first");
+  git("tag", "v1");
+  write("name.ts", 'export const name = "edited";');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const read = (word: string, from = folder): ReturnType<typeof readOther> =>
+  readOther("OLD", word, { evaluate, folder: from });
+
+test("an estate of a revision is evaluated with the files of that revision and the packages that are installed", async () => {
+  const before = git("status", "--porcelain");
+  expect(await read("v1:house/estate.ts")).toMatchObject({ name: "committed-of-today" });
+  expect(await read("house/estate.ts")).toMatchObject({ name: "edited-of-today" });
+  expect(await read("HEAD:./estate.ts", join(folder, "house"))).toMatchObject({ name: "committed-of-today" });
+  expect(await read("main:house/sound.json")).toMatchObject({ name: "example" });
+  expect(git("status", "--porcelain")).toBe(before);
+  expect(git("worktree", "list").trim().split("\n")).toHaveLength(1);
+}, 300_000);
+
+test("a fault is told of the revision's file, and not of where it lay for a moment", async () => {
+  await expect(read("v1:house/faulty.ts")).rejects.toThrow(/^The estate in "v1:house\/faulty\.ts" has /);
+  await expect(read("v1:house/throws.ts")).rejects.toThrow(/^"v1:house\/throws\.ts" can't be loaded: /);
+}, 300_000);
+
+test("nothing of a revision is left, however it ends", async () => {
+  const used: string[] = [];
+  const ended = withRevision("OLD", "v1:house/estate.ts", folder, ({ file }) => {
+    used.push(file);
+    expect(existsSync(file)).toBe(true);
+    return Promise.reject(new Error("no"));
+  });
+  await expect(ended).rejects.toThrow("no");
+  expect(used.map(file => existsSync(join(file, "..", "..")))).toEqual([false]);
+});
+
+test.each(["v2:house/estate.ts", "v1:house/none.ts", "v1:../estate.ts", "--upload-pack=x:y", "nowhere.ts"])(
+  "%s is refused with what is expected",
+  async word => {
+    await expect(read(word)).rejects.toThrow(/^OLD: /);
+  },
+);

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, normalize, relative, resolve } from "node:path";
+import { execa } from "execa";
+import { BadInput } from "./bad-input";
+
+/** A file as a git revision has it, among all the others of that revision. */
+export interface Checkout {
+  readonly file: string;
+  /** A text of a program, with what lies in the checkout named as the revision's. */
+  named(text: string): string;
+}
+
+/** What names a file of a git revision, as in `git show main:estate.ts`; undefined where that can't be one. */
+export function revisionIn(word: string): { revision: string; path: string } | undefined {
+  const [, revision, path] = /^([^:]+):(.+)$/.exec(word) ?? [];
+  return revision === undefined || path === undefined ? undefined : { revision, path };
+}
+
+/**
+ * Writes a revision's files into a folder for temporary files while `use` runs, as a TypeScript estate may import any of them; packages
+ * are those that are installed now. Repository, index and working folder stay as they are.
+ * @param flag whose word it is
+ * @throws {BadInput} where git has no such revision, or that no such file
+ */
+export async function withRevision<Result>(
+  flag: string,
+  word: string,
+  folder: string,
+  use: (checkout: Checkout) => Promise<Result>,
+): Promise<Result> {
+  const { revision, path } = revisionIn(word) ?? { revision: word, path: "" };
+  if (revision.startsWith("-")) throw new BadInput(`${flag}: "${revision}" is no revision of git.`);
+  const top = await git(flag, word, folder, "rev-parse", "--show-toplevel");
+  const commit = await git(flag, word, folder, "rev-parse", "--verify", `${revision}^{commit}`);
+  const at = /^\.\.?\//.test(path) ? relative(top, resolve(folder, path)) : normalize(path);
+  await git(flag, word, folder, "cat-file", "-e", `${commit}:${at}`);
+  const made = mkdtempSync(join(tmpdir(), "holdfast-revision-"));
+  try {
+    const tree = join(made, "tree");
+    const index = { GIT_INDEX_FILE: join(made, "index") };
+    await git(flag, word, top, "read-tree", commit, index);
+    await git(flag, word, top, "checkout-index", "--all", `--prefix=${tree}/`, index);
+    linkPackages(dirname(at), top, tree);
+    return await use({ file: join(tree, at), named: text => text.replaceAll(`${tree}/`, `${revision}:`) });
+  } finally {
+    rmSync(made, { recursive: true, force: true });
+  }
+}
+
+async function git(
+  flag: string,
+  word: string,
+  folder: string,
+  ...given: readonly (string | Readonly<Record<string, string>>)[]
+): Promise<string> {
+  const words = given.filter(each => typeof each === "string");
+  const env = Object.assign({}, ...given.filter(each => typeof each !== "string")) as Record<string, string>;
+  const ended = await execa("git", ["-C", folder, ...words], { reject: false, stdin: "ignore", env });
+  if (ended.exitCode === 0) return ended.stdout.trim();
+  const why =
+    ended.code === "ENOENT" ? "there is no git on this machine" : ended.stderr?.trim().split("\n").at(-1);
+  throw new BadInput(
+    `${flag}: there is no file "${word}", and git has no such one either: ${why || ended.shortMessage}. Expected FILE, or REVISION:PATH with the path from the repository's top, or with ./ in front from here.`,
+  );
+}
+
+/** Of each folder between the estate and the repository's top. */
+function linkPackages(from: string, top: string, tree: string): void {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const [installed, wanted] = [join(top, folder, "node_modules"), join(tree, folder, "node_modules")];
+    if (existsSync(installed) && !existsSync(wanted)) {
+      mkdirSync(dirname(wanted), { recursive: true });
+      symlinkSync(installed, wanted);
+    }
+    if (folder === ".") return;
+  }
+}
