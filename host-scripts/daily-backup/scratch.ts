@@ -13,8 +13,8 @@ import { shell } from "../runtime/shell";
 import { checkFileSystem, typeOf, VolumeFailed } from "../runtime/file-system";
 import { firstLines } from "../runtime/tail";
 import { unmount } from "../runtime/unmount";
+import { keepUdevOut, mapperPrefix } from "./udev-rule";
 
-const mapperPrefix = "holdfast-scratch-";
 const mountMs = 300_000;
 
 let made = 0;
@@ -89,6 +89,7 @@ async function unlocked(
       "it is encrypted, and this job has no passphrase",
       "add its secret to luksSecrets in the estate; pulumi up",
     );
+  await keepUdevOut();
   for (const key of keys) {
     const file = credentialFile(config, key);
     const argv = ["cryptsetup", "open", "--type", "luks", "--key-file", file, device, name] as const;

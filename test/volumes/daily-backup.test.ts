@@ -11,7 +11,9 @@ import {
   installOnCleanHost,
   killInRsync,
   locked,
+  makeNested,
   makeVolumes,
+  nested,
   plain,
   unclean,
   week,
@@ -248,31 +250,35 @@ test("volumes that can't be read are named with the reason, tried twice, and don
   const ext4 = (device: string): string => `mke2fs -q -t ext4 -E nodiscard ${device}`;
   await makeVolume("vm-1-pvc-broken", { sizeMib: 64, make: ext4, fill: "echo lost >file" });
   await makeVolume("vm-1-pvc-errors", { sizeMib: 64, make: ext4, fill: "echo kept >file" });
+  await makeNested();
   // A folder in it is the root again: the kernel mounts that without a word.
   await makeVolume("vm-1-pvc-crafted", { sizeMib: 64, make: ext4, fill: "mkdir sub" });
   await on(`dd if=/dev/zero of=/dev/pve/vm-1-pvc-broken bs=1k count=64 status=none conv=fsync
 debugfs -w -R 'set_super_value state 2' /dev/pve/vm-1-pvc-errors 2>/dev/null
 debugfs -w -R 'ln / sub/round' /dev/pve/vm-1-pvc-crafted 2>/dev/null`);
   await changeVolume(plain, "echo again >again");
-  await snapshot(["vm-1-pvc-broken", "vm-1-pvc-errors", "vm-1-pvc-crafted", plain]);
+  await snapshot(["vm-1-pvc-broken", "vm-1-pvc-errors", "vm-1-pvc-crafted", nested, plain]);
   const before = await unit.metrics();
   const { status, output } = await unit.run();
   expect(status).toBe(1);
-  expect(output).toContain("3 of 6 volumes have no new copy");
+  expect(output).toContain("4 of 7 volumes have no new copy");
   expect(output).toContain("vm-1-pvc-broken: it holds no file system that blkid knows");
   expect(output).toContain("vm-1-pvc-errors: its file system needs repair");
   expect(output).toMatch(
     /vm-1-pvc-crafted: its file system is not whole, and isn't mounted: .*is a link to the root inode/,
   );
+  expect(output).toContain(`${nested}: it holds LVM2_member, which isn't read`);
+  // The host has taken up nothing of what it unlocked.
+  expect(await on("dmsetup ls | grep stolen || :")).toBe("");
   expect(output).toContain("second try of vm-1-pvc-broken");
   expect(await differences(plain, generation(await week(), plain))).toBe("");
   expect(await unit.metrics()).toMatchObject({
     last_status: 1,
-    failed_volumes: 3,
+    failed_volumes: 4,
     last_success_timestamp: before["last_success_timestamp"],
   });
-  await removeVolumes("vm-1-pvc-(broken|errors|crafted)");
-  await forget("vm-1-pvc-broken", "vm-1-pvc-errors", "vm-1-pvc-crafted");
+  await removeVolumes("vm-1-pvc-(broken|errors|crafted|nested)");
+  await forget("vm-1-pvc-broken", "vm-1-pvc-errors", "vm-1-pvc-crafted", nested);
 });
 
 test("a snapshot that is too old is not passed off as fresh: the job that makes snapshots is named", async () => {

@@ -6,6 +6,8 @@ import { credentialsDir, host, installUnit, openGates, stateDir, type Unit } fro
 export const plain = "vm-1-pvc-plain";
 export const unclean = "vm-1-pvc-unclean";
 export const locked = "vm-1-pvc-locked";
+/** Encrypted, and what is in it is a volume group. */
+export const nested = "vm-1-pvc-nested";
 export const all = [plain, unclean, locked] as const;
 
 export const backupDisk = "/mnt/backup";
@@ -55,16 +57,33 @@ export async function makeVolumes(): Promise<void> {
     fill: "echo early >early; sync -f .; echo late >late; sync late; xfs_io -x -c 'shutdown -f' .",
   });
   await mustOnHost(host, `umask 077; printf 'correct horse' >${credentialsDir}/luks`);
+  await makeLocked(
+    locked,
+    device =>
+      `${ext4(device)}; mount ${device} /run/volume; echo secret >/run/volume/secret; umount /run/volume`,
+  );
+  await snapshot(all);
+}
+
+export async function makeNested(): Promise<void> {
+  await makeLocked(
+    nested,
+    device => `pvcreate -qq ${device}; vgcreate -qq stolen ${device}; lvcreate -qq -L 8M -n from stolen
+vgchange -qq -an stolen; udevadm settle`,
+  );
+}
+
+/** @param fill shell commands that write to the device within */
+async function makeLocked(name: string, fill: (device: string) => string): Promise<void> {
   const cheap = "--batch-mode --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000";
   const key = `--key-file ${credentialsDir}/luks`;
   await mustOnHost(
     host,
-    `set -e; lvcreate -qq -V 64M -T pve/data -n ${locked}; cryptsetup luksFormat ${cheap} ${key} /dev/pve/${locked}
-cryptsetup open ${key} /dev/pve/${locked} making; ${ext4("/dev/mapper/making")}
-mount /dev/mapper/making /run/volume; echo secret >/run/volume/secret; umount /run/volume; cryptsetup close making`,
+    `set -e; lvcreate -qq -V 64M -T pve/data -n ${name}; cryptsetup luksFormat ${cheap} ${key} /dev/pve/${name}
+cryptsetup open ${key} /dev/pve/${name} making; ${fill("/dev/mapper/making")}
+cryptsetup close making`,
     { timeoutMs: 1_200_000 },
   );
-  await snapshot(all);
 }
 
 const nasty = `echo space >'a name with spaces'; echo newline >"$(printf 'two\\nlines')"; echo dash >./-rf
