@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan";
+import { countUntil } from "../../plan/ascending";
 import type { Alike, Runs, Timeline } from "../../plan/graph/versions";
 import type { Job } from "../../plan/job";
 import { disksOf } from "../../plan/timeline";
@@ -150,81 +151,64 @@ function pairKey(a: Job, b: Job): string {
   return [`${a.host}/${a.name}`, `${b.host}/${b.name}`].sort().join(" ");
 }
 
-/** Two runs that overlap, by their jobs' places among those that use the disk. */
+/** How two jobs overlap: which of them comes first, both windows of their first overlap, and how many there are. */
 interface Clash {
-  readonly first: number;
-  readonly second: number;
+  readonly isOtherFirst: boolean;
   readonly windows: readonly [Window, Window];
   readonly count: number;
 }
 
-const known = new WeakMap<Alike, Map<string, readonly Clash[]>>();
-
-/** The overlaps on one disk. Disks whose jobs run alike have the same. */
+/** The first overlap of each two jobs on one disk, in the order in which the later runs start. */
 function overlapsOn(disk: string, jobs: readonly Job[], timeline: Timeline): Overlap[] {
+  const placeOf = ({ job }: Run): number => jobs.indexOf(job);
+  const byStart = (a: Run, b: Run): number => a.window.fromMs - b.window.fromMs || placeOf(a) - placeOf(b);
+  return jobs
+    .flatMap((one, place) =>
+      jobs.slice(place + 1).flatMap((other): Overlap[] => {
+        const clash = clashOf(one, other, timeline);
+        if (!clash) return [];
+        const [a, b] = clash.windows;
+        const [first, second] = clash.isOtherFirst ? [other, one] : [one, other];
+        const times = [a.fromMs, a.toMs, b.fromMs, b.toMs];
+        const runs = { first: { job: first, window: a }, second: { job: second, window: b } };
+        return [{ disk, ...runs, times, count: clash.count }];
+      }),
+    )
+    .sort((a, b) => byStart(a.second, b.second) || byStart(a.first, b.first));
+}
+
+const known = new WeakMap<Alike, Map<string, Clash | undefined>>();
+
+/** How two jobs overlap in the estate's years. Those of other hosts that run alike overlap alike. */
+function clashOf(one: Job, other: Job, timeline: Timeline): Clash | undefined {
   const { alike, horizon } = timeline;
-  const byRuns = known.get(alike) ?? new Map<string, readonly Clash[]>();
+  const byRuns = known.get(alike) ?? new Map<string, Clash | undefined>();
   known.set(alike, byRuns);
-  const runs = jobs.map(job => timeline.runsOf(job));
-  const key = runs.map(each => alike.idOf(each)).join();
-  const clashes = byRuns.get(key) ?? sweep(runs, horizon.fromMs);
-  byRuns.set(key, clashes);
-  return clashes.flatMap(({ first, second, windows: [one, other], count }) => {
-    const [a, b] = [jobs[first], jobs[second]];
-    if (!a || !b) return [];
-    const times = [one.fromMs, one.toMs, other.fromMs, other.toMs];
-    return [{ disk, first: { job: a, window: one }, second: { job: b, window: other }, times, count }];
+  const [runs, others] = [timeline.runsOf(one), timeline.runsOf(other)];
+  const key = `${alike.idOf(runs)} ${alike.idOf(others)}`;
+  if (!byRuns.has(key)) byRuns.set(key, clash(runs, others, horizon.fromMs));
+  return byRuns.get(key);
+}
+
+/** How runs overlap with another job's, from an instant on: one pass over both, as their starts and ends ascend. */
+function clash({ startMs, endMs }: Runs, other: Runs, fromMs: number): Clash | undefined {
+  const first = (starts: readonly number[]): number => countUntil(starts, start => start < fromMs);
+  let [underWay, count, found] = [first(other.startMs), 0, undefined as [number, number] | undefined];
+  for (let run = first(startMs); run < startMs.length; run++) {
+    const start = startMs[run] ?? 0;
+    const end = endMs[run] ?? 0;
+    while ((other.startMs[underWay] ?? start) < start && (other.endMs[underWay] ?? 0) <= start) underWay++;
+    for (let next = underWay; (other.startMs[next] ?? end) < end; next++) {
+      found ??= [run, next];
+      count++;
+    }
+  }
+  if (!found) return undefined;
+  const windowOf = (runs: Pick<Runs, "startMs" | "endMs">, at: number): Window => ({
+    fromMs: runs.startMs[at] ?? 0,
+    toMs: runs.endMs[at] ?? 0,
   });
-}
-
-/**
- * The overlaps of some jobs' runs, in one pass over the starts of all. Numbers in flat arrays, and merged in place of sorted: a
- * big estate has a million runs in its years.
- */
-function sweep(runs: readonly Runs[], fromMs: number): Clash[] {
-  const { starts, ends, users } = inOrder(runs, fromMs);
-  const counts = new Map<number, number>();
-  const firsts: { first: number; second: number; pair: number }[] = [];
-  let underWay: number[] = [];
-  for (let run = 0; run < starts.length; run++) {
-    const start = starts[run] ?? 0;
-    if (underWay.some(other => (ends[other] ?? 0) <= start))
-      underWay = underWay.filter(other => (ends[other] ?? 0) > start);
-    for (const other of underWay) {
-      const [a, b] = [users[other] ?? 0, users[run] ?? 0];
-      if (a === b) continue;
-      const pair = Math.min(a, b) * runs.length + Math.max(a, b);
-      const count = counts.get(pair) ?? 0;
-      if (count === 0) firsts.push({ first: other, second: run, pair });
-      counts.set(pair, count + 1);
-    }
-    underWay.push(run);
-  }
-  const windowOf = (run: number): Window => ({ fromMs: starts[run] ?? 0, toMs: ends[run] ?? 0 });
-  return firsts.map(({ first, second, pair }) => ({
-    ...{ first: users[first] ?? 0, second: users[second] ?? 0 },
-    windows: [windowOf(first), windowOf(second)],
-    count: counts.get(pair) ?? 0,
-  }));
-}
-
-/** Runs from an instant on, by their starts, which ascend within each job; of several at one instant, the earlier job's first. */
-function inOrder(runs: readonly Runs[], fromMs: number): Record<"starts" | "ends" | "users", number[]> {
-  const next = runs
-    .map(({ startMs }) => startMs.findIndex(start => start >= fromMs))
-    .map(at => (at < 0 ? Infinity : at));
-  const order = { starts: [] as number[], ends: [] as number[], users: [] as number[] };
-  for (;;) {
-    let [user, start] = [-1, Infinity];
-    for (let other = 0; other < runs.length; other++) {
-      const candidate = runs[other]?.startMs[next[other] ?? 0] ?? Infinity;
-      if (candidate < start) [user, start] = [other, candidate];
-    }
-    if (user < 0) return order;
-    const at = next[user] ?? 0;
-    order.starts.push(start);
-    order.ends.push(runs[user]?.endMs[at] ?? start);
-    order.users.push(user);
-    next[user] = at + 1;
-  }
+  const [one, another] = [windowOf({ startMs, endMs }, found[0]), windowOf(other, found[1])];
+  const isOtherFirst = another.fromMs < one.fromMs;
+  return { isOtherFirst, windows: isOtherFirst ? [another, one] : [one, another], count };
 }
