@@ -71,14 +71,13 @@ class Walk {
   }
 
   private list(values: readonly unknown[]): unknown[] {
-    return Array.from({ length: values.length }, (_, index) =>
-      this.at(index, () => {
-        const entry = this.copy(values[index]);
-        return entry === undefined
-          ? this.refuse("nothing", "is an entry of a list. Remove it, or fill it in")
-          : entry;
-      }),
-    );
+    return Array.from({ length: values.length }, (_, index) => {
+      this.path.push(index);
+      const entry = this.copy(values[index]);
+      if (entry === undefined) this.refuse("nothing", "is an entry of a list. Remove it, or fill it in");
+      this.path.pop();
+      return entry;
+    });
   }
 
   private fields(value: object): object {
@@ -88,13 +87,14 @@ class Walk {
     if (Object.getOwnPropertySymbols(value).length > 0)
       this.refuse("an object with a symbol as a name", "is no data. Remove it");
     const copied: Record<string, unknown> = {};
-    for (const key of Object.keys(value))
-      this.at(key, () => {
-        this.named(key);
-        const field = this.copy(this.read(value, key));
-        // A builder's optional field.
-        if (field !== undefined) copied[key] = field;
-      });
+    for (const key of Object.keys(value)) {
+      this.path.push(key);
+      this.named(key);
+      const field = this.copy(this.read(value, key));
+      // A builder's optional field.
+      if (field !== undefined) copied[key] = field;
+      this.path.pop();
+    }
     return copied;
   }
 
@@ -110,13 +110,6 @@ class Walk {
     } catch (error) {
       return this.refuse("a getter", `throws: ${errorText(error)}. Write the value itself`);
     }
-  }
-
-  private at<T>(key: PropertyKey, read: () => T): T {
-    this.path.push(key);
-    const copied = read();
-    this.path.pop();
-    return copied;
   }
 
   private refuse(value: string, problem: string): never {

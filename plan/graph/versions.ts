@@ -265,9 +265,10 @@ function copied(startMs: readonly number[], endMs: readonly number[], source: Ve
   const first = countUntil(startMs, ms => ms < (source.availableMs[0] ?? Infinity));
   const readMs = startMs.slice(first);
   let newest = 0;
-  for (const [index, start] of readMs.entries()) {
+  for (let run = 0; run < readMs.length; run++) {
+    const start = readMs[run] ?? 0;
     while ((source.availableMs[newest + 1] ?? Infinity) <= start) newest++;
-    readMs[index] = source.readMs[newest] ?? start;
+    readMs[run] = source.readMs[newest] ?? start;
   }
   return { readMs, availableMs: first === 0 ? endMs : endMs.slice(first) };
 }
