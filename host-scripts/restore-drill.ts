@@ -17,11 +17,16 @@ startRunner({
   name: restoreDrillJobName,
   does: "Restores copies into a scratch folder by the programs that made them, compares what comes back, and takes it down again.",
   ways,
+  only: {
+    what: "TIER[:NAME]",
+    why: "drill these copies now, whosever turn it is, e.g. mirror:books or generations",
+  },
   contract: restoreDrillConfig,
   metrics: restoreDrillMetrics,
-  begin: (run): RestoreDrill => ({
-    ...{ ...run, startedAt: new Date(), startMs: performance.now() },
+  begin: (run, _, only): RestoreDrill => ({
+    ...{ ...run, only, startedAt: new Date(), startMs: performance.now() },
     ...{ done: { proved: 0, failed: 0, skipped: 0, bytes: 0 }, faults: [] },
+    ...{ drills: [], passedOver: [] },
   }),
   dryRun: [verify, survey],
   phases: [verify, survey, drill, judge],

@@ -12,7 +12,7 @@ import { sizeText } from "../runtime/size-text";
 import { firstLines } from "../runtime/tail";
 import { compare, type Comparison } from "./compare";
 import { commandOf, failedAnswer, type Tier } from "./copies";
-import type { DrillFacts } from "./evidence";
+import type { DrillFacts } from "../../plan/contracts/drill-record";
 import type { RestoreDrill } from "./restore-drill";
 import { type Sample, sampleOf } from "./sample";
 import { clearScratch, drillFolder, scratchRoom } from "./scratch";
@@ -42,14 +42,18 @@ export const drill: Phase<RestoreDrill> = {
         stop.check("drill"),
       );
       if (index > 0 && !fits(run, copy, tally)) {
+        const rest = due.slice(index);
+        const why = "no time was left in this run";
+        run.passedOver.push(...rest.map(({ tier, of }) => ({ tier, of, why })));
         notes.push(
-          `no time is left in this run for ${due.length - index} of ${due.length} copies: they come first in the next`,
+          `no time is left in this run for ${rest.length} of ${due.length} copies: they come first in the next`,
         );
         return;
       }
       const skipped = await drillOne(run, tier, copy, tally);
       if (skipped === undefined) continue;
       run.done.skipped += 1;
+      run.passedOver.push({ tier: copy.tier, of: copy.of, why: skipped });
       notes.push(`${nameOf(copy)} was not drilled: ${skipped}`);
     }
   },
@@ -210,8 +214,9 @@ function reasonOf({ differences }: Comparison): string | undefined {
 }
 
 function leaveRecord(run: RestoreDrill, facts: DrillFacts): void {
-  const { number } = required(run.evidence, "records").add(facts);
-  run.state = { ...required(run.state, "state"), lastRecord: number };
+  const record = required(run.evidence, "records").add(facts);
+  run.drills.push(record);
+  run.state = { ...required(run.state, "state"), lastRecord: record.number };
   writeState(run.config.stateDir, run.state);
 }
 

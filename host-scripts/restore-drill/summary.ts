@@ -25,10 +25,13 @@ export const summary: Summary<RestoreDrill, Counted<typeof restoreDrillMetrics>>
     };
   },
   // Not "failed", which is what a run says of itself.
-  figures: ({ done: { failed, ...done }, copies }) => ({
+  figures: ({ done: { failed, ...done }, copies, due, dryRun, drills, passedOver }) => ({
     ...done,
     notProved: failed,
     copies: copies?.length,
+    ...(dryRun
+      ? { would: due?.map(({ tier, of, path, at }) => ({ tier, of, path, at })) }
+      : { drills, passedOver }),
   }),
   done: ({ done }, seconds) =>
     `${done.proved} copies came back as they are to be, ${done.skipped} were passed over; ${done.bytes} bytes in ${seconds} s`,

@@ -28,6 +28,9 @@ test("what was never drilled comes first, then the oldest proof; what was proved
 test("one that fails each night takes no other's turn, and has one all the same", () =>
   expect(turns("a b", pastOf({ a: { tried: 99, proved: 10 }, b: { tried: 80, proved: 80 } }))).toBe("b a"));
 
+test("one that has failed since it was proved has its turn at once", () =>
+  expect(turns("a b", pastOf({ a: { tried: 99, proved: 95 }, b: { tried: 95, proved: 95 } }))).toBe("a"));
+
 test("a proof of a clock that was ahead says nothing", () =>
   expect(turns("a b", pastOf({ a: { tried: 900, proved: 900 }, b: { tried: 80, proved: 80 } }))).toBe("a b"));
 

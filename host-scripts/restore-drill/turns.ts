@@ -28,7 +28,7 @@ export function keyOf({ tier, of }: Pick<DrillCopy, "tier" | "of">): string {
 
 /**
  * Copies whose turn it is: those that were not proved for half of the period, so that the other half is left for nights that don't
- * come to them. What was not tried for longest comes first, as one that fails each night would else take the turn of all others.
+ * come to them, and those that failed when they were drilled last. What was not tried for longest comes first, as one that fails each night would else take the turn of all others.
  */
 export function inTheirTurn(
   copies: readonly DrillCopy[],
@@ -38,8 +38,12 @@ export function inTheirTurn(
   // Told by a clock that was wrong: it says nothing.
   const known = (ms: number | undefined): number => (ms === undefined || ms > nowMs ? 0 : ms);
   const triedMs = (copy: DrillCopy): number => known(past.get(keyOf(copy))?.triedMs);
+  const hasFailed = (copy: DrillCopy): boolean => {
+    const { triedMs, provedMs } = past.get(keyOf(copy)) ?? {};
+    return triedMs !== provedMs;
+  };
   return copies
-    .filter(copy => nowMs - known(past.get(keyOf(copy))?.provedMs) >= periodMs / 2)
+    .filter(copy => hasFailed(copy) || nowMs - known(past.get(keyOf(copy))?.provedMs) >= periodMs / 2)
     .sort((a, b) => triedMs(a) - triedMs(b) || (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 

@@ -1,3 +1,4 @@
+import type { Chain, DrillRecord } from "../../plan/contracts/drill-record";
 import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
 import { proveBackupDisk } from "../runtime/backup-disk";
 import { Refusal } from "../runtime/errors";
@@ -5,7 +6,7 @@ import { momentText } from "../runtime/moment";
 import { shell } from "../runtime/shell";
 import { sizeText } from "../runtime/size-text";
 import type { Answer, ListRequest, WayContext, Ways } from "../runtime/ways";
-import { type Chain, type DrillRecord, evidenceFiles, readEvidence } from "./evidence";
+import { evidenceFiles, readEvidence } from "./evidence";
 import { readState } from "./state";
 import { keyOf } from "./turns";
 

@@ -55,6 +55,20 @@ test("what a dry run can tell of an answer, it takes one for", () => {
   );
 });
 
+test("a run of some of it alone is asked for by name, of a runner that has names for that", () => {
+  const grammar: Grammar = { only: { what: "TIER", why: "those now" } };
+  const argv = ["--config", "c.json", "--only=a", "--only=b:c"];
+  expect(parseRunnerArguments("job", ["run", ...argv], grammar)).toMatchObject({
+    mode: "run",
+    only: ["a", "b:c"],
+  });
+  expect(parseRunnerArguments("job", [...argv, "--dry-run"], grammar)).toMatchObject({ mode: "dry-run" });
+  expect(() => parseRunnerArguments("job", [...argv, "--report-end"], grammar)).toThrow(
+    "--only can't be given with --report-end",
+  );
+  expect(() => parse("--only=a")).toThrow("Unknown option '--only'");
+});
+
 test("a runner that deletes by name is asked so, and needs a name", () => {
   const words = (...argv: string[]) =>
     parseRunnerArguments("job", ["--config", "c.json", ...argv], withDeletion);

@@ -13,6 +13,8 @@ export interface RunArguments {
   readonly json: boolean;
   /** What an operator says is meant to be so, in this run: names as messages show them. */
   readonly accept: readonly string[];
+  /** What alone is asked for, as the runner names it; all that has its turn unless given. */
+  readonly only: readonly string[];
 }
 
 /** What `--accept` of a runner names, for its help. */
@@ -24,17 +26,29 @@ export interface Accepts {
   readonly inDryRun?: boolean;
 }
 
+/** What `--only` of a runner names, for its help. Such a run is nobody's success or failure: monitoring isn't told of it. */
+export interface Only {
+  /** e.g. "NAMESPACE/CLAIM" */
+  readonly what: string;
+  readonly why: string;
+}
+
 /** What a runner's command takes, beside what every run takes. */
 export interface Grammar {
   /** Left out where there is nothing to accept. */
   readonly accepts?: Accepts | undefined;
+  /** Left out where a run is always of all. */
+  readonly only?: Only | undefined;
   /** Left out where it keeps no copies. */
   readonly ways?: Ways<never> | undefined;
 }
 
 /** What `--help` prints. @param does one sentence about the job */
-export function runHelp(job: string, does: string, { accepts, ways }: Grammar): string {
-  const accept = accepts ? ` [--accept=${accepts.what}]...` : "";
+export function runHelp(job: string, does: string, { accepts, only, ways }: Grammar): string {
+  const accept = `${accepts ? ` [--accept=${accepts.what}]...` : ""}${only ? ` [--only=${only.what}]...` : ""}`;
+  const onlyLine = only
+    ? `  --only=${only.what}\n                   with run: ${only.why}; monitoring isn't told how it ended\n`
+    : "";
   const acceptLine = accepts
     ? `  --accept=${accepts.what}\n                   with run: ${accepts.why}\n`
     : "";
@@ -48,7 +62,7 @@ ${ways ? waysHelp(ways) : ""}
   --check-config   with run: validate the config and end
   --report-end     with run, for the unit's ExecStopPost: report a run that could not do it itself
   --unfinished     with run, for a release: name what has begun and not ended, a line each
-${acceptLine}${ways ? restoreFlagsHelp(ways) : ""}${ways?.versions ? "  --versions       with list: each copy that is there, for a program; counts nothing\n" : ""}  --progress       show how far it is
+${acceptLine}${onlyLine}${ways ? restoreFlagsHelp(ways) : ""}${ways?.versions ? "  --versions       with list: each copy that is there, for a program; counts nothing\n" : ""}  --progress       show how far it is
   --json           one JSON object on stdout at the end; all lines go to stderr
   --config FILE    the release's config.json
   --help           this text
@@ -111,6 +125,7 @@ const flags = {
   progress: { type: "boolean" },
   json: { type: "boolean" },
   accept: { type: "string", multiple: true },
+  only: { type: "string", multiple: true },
   at: { type: "string" },
   into: { type: "string" },
   versions: { type: "boolean" },
@@ -120,7 +135,7 @@ type Flag = keyof typeof flags;
 
 const everywhere: readonly Flag[] = ["config", "json", "progress", "help"];
 const taken: Readonly<Record<Verb, readonly Flag[]>> = {
-  run: [...everywhere, "dry-run", "check-config", "report-end", "unfinished", "accept"],
+  run: [...everywhere, "dry-run", "check-config", "report-end", "unfinished", "accept", "only"],
   list: [...everywhere, "versions"],
   verify: everywhere,
   restore: [...everywhere, "dry-run", "at", "into"],
@@ -141,7 +156,7 @@ export interface WayArguments {
 export function parseRunnerArguments(
   job: string,
   argv: readonly string[],
-  { accepts, ways }: Grammar = {},
+  { accepts, only, ways }: Grammar = {},
 ): RunnerArguments | undefined {
   return orUsageError(job, () => {
     const switches = Object.keys(ways?.restore?.switches ?? {});
@@ -156,7 +171,7 @@ export function parseRunnerArguments(
     if (values.help) return undefined;
     const [verb, ...words] = [verbOf(positionals[0], ways), ...positionals.slice(1)];
     const given = Object.keys(values);
-    refuseFlags(verb, given, switches, { accepts, ways });
+    refuseFlags(verb, given, switches, { accepts, only, ways });
     const { config, json = false } = values;
     const rest = { config: config ?? "", json };
     if (verb === "run") {
@@ -207,9 +222,10 @@ function refuseFlags(
   verb: Verb,
   given: readonly string[],
   switches: readonly string[],
-  { accepts, ways }: Grammar,
+  { accepts, only, ways }: Grammar,
 ): void {
   if (given.includes("accept") && !accepts) throw new Error("Unknown option '--accept'");
+  if (given.includes("only") && !only) throw new Error("Unknown option '--only'");
   if (given.includes("versions") && !ways?.versions) throw new Error("Unknown option '--versions'");
   const own: readonly string[] = [...taken[verb], ...(verb === "restore" ? switches : [])];
   const wrong = given.find(flag => !own.includes(flag));
@@ -224,19 +240,25 @@ interface Values {
   readonly "report-end"?: boolean | undefined;
   readonly unfinished?: boolean | undefined;
   readonly accept?: readonly string[] | undefined;
+  readonly only?: readonly string[] | undefined;
   readonly at?: string | undefined;
   readonly into?: string | undefined;
 }
 
-function runArguments(values: Values, accepts: Grammar["accepts"]): Pick<RunArguments, "mode" | "accept"> {
+function runArguments(
+  values: Values,
+  accepts: Grammar["accepts"],
+): Pick<RunArguments, "mode" | "accept" | "only"> {
   const modes = (["dry-run", "check-config", "report-end", "unfinished"] as const).filter(
     mode => values[mode],
   );
   if (modes.length > 1) throw new Error(`--${modes.join(" and --")} can't be given together`);
-  const { accept } = values;
+  const { accept, only = [] } = values;
   const isTold = accepts?.inDryRun === true && modes[0] === "dry-run";
   if (accept && modes.length > 0 && !isTold) throw new Error(`--accept can't be given with --${modes[0]}`);
-  return { mode: modes[0] ?? "run", accept: (accept ?? []).map(notedOfTyped) };
+  if (only.length > 0 && (modes[0] ?? "dry-run") !== "dry-run")
+    throw new Error(`--only can't be given with --${modes[0]}`);
+  return { mode: modes[0] ?? "run", accept: (accept ?? []).map(notedOfTyped), only };
 }
 
 function restoreRequest(

@@ -3,6 +3,7 @@ import type { Counted, Metric } from "../../plan/contracts/metric";
 import type { RunnerConfig } from "../../plan/contracts/runner";
 import {
   type Accepts,
+  type Only,
   parseRunnerArguments,
   type RunArguments,
   type RunnerArguments,
@@ -11,7 +12,7 @@ import {
 import { readConfig } from "./config";
 import { startProgram } from "./entry";
 import { exitCodes } from "./errors";
-import { type JobRun, preview, runAndReport, type Summary } from "./job-run";
+import { type JobRun, preview, runAndReport, runApart, type Summary } from "./job-run";
 import { endLeft, lock, withFreeLock } from "./lock-phase";
 import { createLog, type Log } from "./log";
 import { reportLostEnd } from "./lost-end";
@@ -40,6 +41,8 @@ export interface Runner<
   readonly does: string;
   /** Left out where there is nothing to accept. */
   readonly accepts?: Accepts;
+  /** Left out where a run is always of all. */
+  readonly only?: Only;
   /** Words that come after those of its command line, where people can't type one. */
   readonly words?: readonly string[];
   /** What else an operator may ask of its copies; left out where it keeps none. */
@@ -49,7 +52,7 @@ export interface Runner<
   readonly contract: z.ZodType<Config>;
   readonly metrics: Metrics;
   /** Adds to what every run has what this one's phases fill. */
-  begin(run: JobRun<Config>, accepted: ReadonlySet<string>): Run;
+  begin(run: JobRun<Config>, accepted: ReadonlySet<string>, only: readonly string[]): Run;
   /** What a release that doesn't know of it must not run beside; left out where nothing outlives a run. */
   unfinished?(config: Config): readonly Unfinished[];
   /** Comes with the lock: what an earlier run that ended early has left unsaid. */
@@ -147,9 +150,11 @@ async function start<
   }
   const dryRun = args.mode === "dry-run";
   const stop = new Stop(config.job, log);
+  const only = "only" in args ? args.only : [];
   const run = runner.begin(
     { config, dryRun, log, stop, notes: [] },
     new Set("accept" in args ? args.accept : []),
+    only,
   );
   if (dryRun) return preview(run, runner.dryRun, runner.summary);
   const locked: Phase<Run> = {
@@ -159,5 +164,6 @@ async function start<
       runner.locked?.(held);
     },
   };
+  if (only.length > 0) return runApart(run, [locked, ...runner.phases], runner.summary);
   return runAndReport(run, [locked, ...runner.phases], reporter, runner.summary, runner.finish?.bind(runner));
 }

@@ -7,7 +7,7 @@ import type { RunnerError } from "./errors";
 import type { Lock } from "./lock";
 import type { Log } from "./log";
 import { type Phase, runPhases } from "./phases";
-import { reportEnd, type Reporter } from "./report";
+import { reportEnd, type Reporter, tell } from "./report";
 import { Stop } from "./stop";
 
 /** What every run of a job has; a layer adds what its phases fill. */
@@ -88,6 +88,35 @@ export async function runAndReport<Run extends JobRun, Metrics extends readonly 
   const failure = error && { failed: error.failed, kept: error.kept, next: error.next };
   const durationMs = Math.round(performance.now() - startMs);
   log.result({ job, status, durationMs, ...summary.figures(run), notes: run.notes, ...failure });
+  return status;
+}
+
+/**
+ * Runs the phases of what somebody asked for and waits for: it tells them how it ended, and monitoring nothing, as it says nothing of
+ * all that a run is to do. @returns the exit code
+ */
+export async function runApart<Run extends JobRun>(
+  run: Run,
+  phases: readonly Phase<Run>[],
+  summary: Pick<Summary<Run, never>, "figures" | "done">,
+): Promise<number> {
+  const { log, stop, config, notes } = run;
+  const startMs = performance.now();
+  const quiet = stop.listen(config.budgetMs);
+  let error: RunnerError | undefined;
+  try {
+    await runPhases(phases, run, { stop, log, enter: () => undefined });
+    log.info(summary.done(run, ((performance.now() - startMs) / 1000).toFixed(1)));
+  } catch (fault) {
+    error = asRunnerError(fault, config.job);
+  }
+  quiet();
+  run.lock?.release();
+  for (const note of notes) log.info(`Note: ${note}`);
+  if (error) tell(log, error);
+  const status = error?.exitCode ?? 0;
+  const failure = error && { failed: error.failed, kept: error.kept, next: error.next };
+  log.result({ job: config.job, status, ...summary.figures(run), notes, ...failure });
   return status;
 }
 

@@ -143,10 +143,28 @@ test("of a copy that is larger than a drill may take, restores a part, and doesn
   }
 });
 
+test("drills what somebody asks for though it isn't its turn, and leaves monitoring as the night has told it", async () => {
+  const start = await world.addJob("restore-drill", { ...config, periodMs: 3_600_000 } as { stateDir: string });
+  const before = records().length;
+  const told = readFileSync(config.textfile, "utf8");
+  const would = answer(await start(["--dry-run", "--only=mirror", "--json"]).finished);
+  expect(would).toMatchObject({ status: 0, would: [{ tier: "mirror", of: "books" }] });
+  const run = await start(["--only=mirror:books", "--json"]).finished;
+  expect(answer(run)).toMatchObject({ status: 0, proved: 1, drills: [{ of: "books", result: "proved" }] });
+  expect(records()).toHaveLength(before + 1);
+  const slip = await start(["--only=mirror:book", "--json"]).finished;
+  expect(slip).toMatchObject({ status: 3 });
+  expect(slip.stderr).toContain('is no copy that is there; did you mean "mirror:books"');
+  expect(readFileSync(config.textfile, "utf8")).toBe(told);
+});
+
 test("passes over what the scratch folder has no room for, and says so", async () => {
   const before = records().length;
   const run = await drilled({ leaveFreeBytes: 30_000_000 });
-  expect(answer(run)).toMatchObject({ status: 0, proved: 0, skipped: 2 });
+  expect(answer(run)).toMatchObject({
+    ...{ status: 0, proved: 0, skipped: 2, drills: [] },
+    passedOver: [{ of: "shop/data" }, { of: "books", why: expect.stringContaining("has room for") }],
+  });
   expect(run.stderr).toMatch(/the mirror of books was not drilled: .* has room for /);
   expect(records()).toHaveLength(before);
 });
