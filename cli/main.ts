@@ -8,6 +8,7 @@ import { breakGlassExport } from "./commands/break-glass-export";
 import { breakGlassVerify } from "./commands/break-glass-verify";
 import { check } from "./commands/check";
 import { diff } from "./commands/diff";
+import { drill } from "./commands/drill";
 import { explain } from "./commands/explain";
 import { find } from "./commands/find";
 import { init } from "./commands/init";
@@ -62,6 +63,7 @@ export async function main(
   addCommand(program, lose, context, settle);
   addCommand(program, find, context, settle);
   addCommand(program, restore, context, settle);
+  addCommand(program, drill, context, settle);
   addCommand(program, runbooks, context, settle);
   addCommand(program, plan, context, settle);
   addCommand(program, diff, context, settle);

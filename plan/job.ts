@@ -102,6 +102,16 @@ export type JournalRole =
   /** Sends what is noted. */
   | { readonly kind: "reads" };
 
+/** What a job restores for proof, and takes down again. */
+export interface Drills {
+  /** Kinds of copies, each with the job of the same host that makes them. */
+  readonly tiers: readonly { readonly tier: string; readonly job: string }[];
+  /** Files of its host with the records of all drills, of one text: on the host's own disk, and on the one that is drilled. */
+  readonly records: readonly string[];
+  /** Each copy is proved once in that time, in ms. */
+  readonly periodMs: number;
+}
+
 export interface Trigger {
   /** The calendar as the estate has it; a view prints this, never a re-rendered one. */
   readonly calendar: string;
@@ -241,6 +251,8 @@ export interface Job {
   readonly journal?: JournalRole;
   /** How fast it may send by the hours of the day; as fast as its links are where it is absent. */
   readonly pace?: Pace;
+  /** What it proves by restoring it; absent where it makes copies, or looks at them alone. */
+  readonly drills?: Drills;
   /** Pushgateway job label of its metrics. */
   readonly metricsJob: string;
   readonly metrics: readonly Metric[];

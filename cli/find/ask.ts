@@ -27,15 +27,21 @@ export type Question =
 export function questionOf(copy: Copy): Question | undefined {
   const { machine, path } = copy.location;
   if (!isHosted(firstOf(copy).job) && machine.kind === "host") return { host: machine.name, folder: path };
+  const called = nameIn(copy);
+  return isHosted(copy.job) && called !== undefined
+    ? { host: copy.job.host, job: copy.job, called }
+    : undefined;
+}
+
+/** What the program of a copy's job calls it; undefined where the estate doesn't tell. */
+export function nameIn(copy: Copy): string | undefined {
   // The claim of a database's volume, or of one of many that are counted, is the cluster's to say.
   const { kind, count } = copy.dataset;
   const isOfVolumes = copy.flow.source.kind === "volumes" || copy.flow.source.kind === "copies-of";
   if (isOfVolumes && (kind !== "volume" || count !== 1)) return undefined;
   const called = calledOf(copy);
   // All of a tree is many things to its program, each of a time of its own.
-  return isHosted(copy.job) && called !== undefined && called !== "."
-    ? { host: copy.job.host, job: copy.job, called }
-    : undefined;
+  return called === "." ? undefined : called;
 }
 
 function firstOf(copy: Copy): Copy {

@@ -75,7 +75,10 @@ async function stepOf(task: Task, { all, of, stage, signal }: Going): Promise<En
 }
 
 /** A restore that is told to stop ends by itself, at a place from where it goes on. */
-function signalled(stage: Stage): { readonly signal: AbortSignal; readonly unlisten: () => void } {
+export function signalled(stage: Pick<Stage, "say">): {
+  readonly signal: AbortSignal;
+  readonly unlisten: () => void;
+} {
   const controller = new AbortController();
   const names = ["SIGINT", "SIGTERM"] as const;
   const handler = (): void => {

@@ -5,11 +5,13 @@ import {
   type Chain,
   type DrillFacts,
   type DrillRecord,
+  drillRecordsName,
+  drillRecordsOnDisk,
   lineOf,
   readChain as chainIn,
 } from "../../plan/contracts/drill-record";
 import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
-import { makeClosedFolder, ownPrefix } from "../runtime/closed-folder";
+import { makeClosedFolder } from "../runtime/closed-folder";
 import { syncFolder, writeAll, writeDurably } from "../runtime/durable";
 import { errnoOf } from "../runtime/errors";
 import { keyOf, type Past } from "./turns";
@@ -28,7 +30,7 @@ export function evidenceFiles({
   stateDir,
   target,
 }: Pick<RestoreDrillConfig, "stateDir" | "target">): readonly [string, string] {
-  return [join(stateDir, "evidence.log"), join(target.path, ownPrefix, "restore-drill", "evidence.log")];
+  return [join(stateDir, drillRecordsName), join(target.path, drillRecordsOnDisk)];
 }
 
 /** All records of both places. Changes nothing. @param lastRecord number of the last one that is known to have been written */

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { drillTier } from "./restore-drill";
 
+/** File of records in the job's state folder, and on the backup disk below its mount point. */
+export const drillRecordsName = "evidence.log";
+export const drillRecordsOnDisk = `.holdfast/restore-drill/${drillRecordsName}`;
+
 export const drillFacts = z.object({
   /** When the drill began, ISO 8601. */
   at: z.iso.datetime(),

@@ -144,7 +144,9 @@ test("of a copy that is larger than a drill may take, restores a part, and doesn
 });
 
 test("drills what somebody asks for though it isn't its turn, and leaves monitoring as the night has told it", async () => {
-  const start = await world.addJob("restore-drill", { ...config, periodMs: 3_600_000 } as { stateDir: string });
+  const start = await world.addJob("restore-drill", { ...config, periodMs: 3_600_000 } as {
+    stateDir: string;
+  });
   const before = records().length;
   const told = readFileSync(config.textfile, "utf8");
   const would = answer(await start(["--dry-run", "--only=mirror", "--json"]).finished);

@@ -1,4 +1,5 @@
 import { scrubJobName } from "../../contracts/backup-scrub";
+import { drillRecordsName, drillRecordsOnDisk } from "../../contracts/drill-record";
 import {
   restoreDrillJobName,
   restoreDrillMetricNames,
@@ -30,6 +31,11 @@ export function restoreDrillJob(spec: RestoreDrillSpec, estate: Estate): LayerJo
     flows: [],
     reads: [hostLocation(estate, host, target)],
     deletes: [],
+    drills: {
+      tiers: tiersOf(spec, estate).map(({ tier, job }) => ({ tier, job })),
+      records: [`${stateFolder(restoreDrillJobName)}/${drillRecordsName}`, `${target}/${drillRecordsOnDisk}`],
+      periodMs: parseDuration(spec.period),
+    },
     metricsJob: restoreDrillJobName,
     metrics: [...restoreDrillMetrics, ...drilledMetrics],
     alerts: [behind(spec)],

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { drillRecord } from "../../plan/contracts/drill-record";
+import type { Asked } from "../ask-jobs";
+import { jsonOf } from "../json";
+import { followOnHost } from "../restore/follow";
+import type { Task } from "./tasks";
+
+const name = z.object({ tier: z.string(), of: z.string() });
+
+/** What the program says at its end, as one line of JSON. */
+const answer = z.object({
+  status: z.int(),
+  drills: z.array(drillRecord).default([]),
+  passedOver: z.array(name.extend({ why: z.string() })).default([]),
+  would: z.array(name.extend({ path: z.string(), at: z.string().optional() })).default([]),
+  failed: z.string().optional(),
+  next: z.string().optional(),
+});
+export type Answer = z.output<typeof answer>;
+
+/** How a host's drills ended. */
+export interface Ended {
+  readonly task: Task;
+  /** Undefined where it said nothing that is one. */
+  readonly answer: Answer | undefined;
+  /** Whether it was begun. */
+  readonly began: boolean;
+  /** Undefined where nobody knows it. */
+  readonly exitCode: number | undefined;
+}
+
+/** Asks one host's program, and tells its lines as they come. A connection that is lost ends no drill: the record of it comes all the same. */
+export async function drillOn(
+  asked: Asked,
+  task: Task,
+  { dryRun, stop, say }: { readonly dryRun: boolean; readonly stop: AbortSignal; say(line: string): void },
+): Promise<Ended> {
+  let found: Answer | undefined;
+  const argv = [
+    ...[task.program, "run", ...(dryRun ? ["--dry-run"] : [])],
+    ...task.only.map(name => `--only=${name}`),
+    ...["--progress", "--json"],
+  ];
+  const followed = await followOnHost(asked, task.host, argv, {
+    stop,
+    said(line) {
+      const parsed = answer.safeParse(jsonOf(line));
+      if (parsed.success) found = parsed.data;
+      else say(`  ${line}`);
+    },
+  });
+  return { task, answer: found, ...followed };
+}
+
+/** What became of a host's drills, in a word. */
+export type State = "proved" | "owes" | "busy" | "stopped" | "unknown";
+
+export function stateOf({ answer, exitCode }: Ended): State {
+  switch (exitCode) {
+    case 0:
+      return answer === undefined ? "unknown" : answer.passedOver.length > 0 ? "owes" : "proved";
+    case 75:
+      return "busy";
+    case 129:
+    case 130:
+    case 143:
+      return "stopped";
+    default:
+      // Without an answer of its own, its program isn't there.
+      return exitCode === undefined || exitCode === 2 || answer === undefined ? "unknown" : "owes";
+  }
+}
+
+/** One of those in docs/drill.md: what a copy owes is told before what isn't known. */
+export function exitCodeOf(all: readonly Ended[]): number {
+  const states = all.map(stateOf);
+  if (states.includes("owes")) return 1;
+  const stopped = all.find(ended => stateOf(ended) === "stopped")?.exitCode;
+  if (stopped !== undefined) return stopped;
+  if (states.includes("busy")) return 75;
+  return states.includes("unknown") ? 3 : 0;
+}

@@ -1,0 +1,133 @@
+import { counted } from "../../checks/wording";
+import type { Estate } from "../../plan";
+import type { DrillRecord } from "../../plan/contracts/drill-record";
+import { shellWord } from "../../plan/contracts/shell-word";
+import { formatDuration } from "../../plan/units/duration";
+import { formatSize } from "../../plan/units/size";
+import { localText, oneLine } from "../find/print";
+import { sshTo } from "../host-shell";
+import { type Answer, type Ended, stateOf } from "./go";
+
+type Record = Omit<DrillRecord, "hash">;
+
+/** What came back on each host, what didn't, and what to do next. @param again the command that was typed */
+export function endText(
+  all: readonly Ended[],
+  { estate, dryRun, again }: { readonly estate: Estate; readonly dryRun: boolean; readonly again: string },
+): string {
+  const zone = estate.zone;
+  return all
+    .flatMap(ended => [
+      ...(dryRun ? wouldLines(ended, zone) : drillLines(ended, zone)),
+      ...faultLines(ended, estate, again),
+    ])
+    .concat(summaryOf(all, dryRun, again))
+    .map(oneLine)
+    .join("\n");
+}
+
+function wouldLines({ task, answer }: Ended, zone: string): string[] {
+  return (answer?.would ?? []).map(
+    ({ tier, of, path, at }) =>
+      `${of} (${tier}): would be restored from ${task.host}:${path}, read ${localText(msOf(at), zone)}`,
+  );
+}
+
+function drillLines({ task, answer }: Ended, zone: string): string[] {
+  return [
+    ...(answer?.drills ?? []).flatMap(record => recordLines(task.host, record, zone)),
+    ...(answer?.passedOver ?? []).map(({ tier, of, why }) => `${of} (${tier}): not drilled, ${why}`),
+  ];
+}
+
+/** One drill: what, from which copy, how old, how long, compared how. */
+function recordLines(host: string, record: Record, zone: string): string[] {
+  const { tier, of, result, reason, copy, scope, restored, whole, seconds, compared } = record;
+  const ageMs = ageOf(record);
+  const age = ageMs === undefined ? "" : `, ${formatDuration(Math.max(0, ageMs))} old`;
+  const part =
+    scope === "whole"
+      ? `all of it, ${counted(restored.entries, "entry", "entries")}, ${formatSize(restored.bytes)}`
+      : `a part, ${counted(restored.entries, "file")} of ${formatSize(restored.bytes)}; all of it has ${formatSize(whole.bytes)}`;
+  return [
+    `${of} (${tier}): ${result === "proved" ? "proved" : "FAILED"}`,
+    `  copy      ${host}:${copy.path}, read ${localText(msOf(copy.at), zone)}${age}`,
+    ...(result === "failed" ? [`  failed    ${reason ?? "nothing says why"}`] : []),
+    `  restored  ${part} in ${formatDuration(seconds.restore * 1000)}${speedText(record)}`,
+    ...(result === "proved"
+      ? [
+          `  compared  ${counted(compared.recorded, "file")} with checksums on record, ${compared.copy} with the copy itself, and owners, modes, times, links and attributes, in ${formatDuration(seconds.compare * 1000)}`,
+        ]
+      : []),
+  ];
+}
+
+function speedText({ restored, seconds, result }: Record): string {
+  return result === "proved" && seconds.restore > 0
+    ? `, ${formatSize(restored.bytes / seconds.restore)} a second`
+    : "";
+}
+
+/** How old a copy's data was when the drill began. */
+export function ageOf({ at, copy }: Record): number | undefined {
+  return copy.at === undefined ? undefined : Date.parse(at) - Date.parse(copy.at);
+}
+
+function msOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text);
+}
+
+function faultLines(ended: Ended, estate: Estate, again: string): string[] {
+  const { task, began, answer, exitCode } = ended;
+  const there = sshTo(estate, task.host);
+  const list = `${there} ${shellWord(task.program)} list`;
+  switch (stateOf(ended)) {
+    case "busy":
+      return [
+        `${task.called} on ${task.host} is at work already, and drills nothing else meanwhile. Next, once that is through: ${again}`,
+      ];
+    case "stopped":
+      return [
+        `It was stopped on ${task.host} (${exitCode}); what was through stands in its records. Next: ${list}`,
+      ];
+    case "owes":
+      return failedLines(answer, there);
+    case "unknown":
+      if (exitCode === 2)
+        return [
+          `The release of ${task.called} on ${task.host} can't be asked so: it is of an earlier version. Next: pulumi up`,
+        ];
+      if (exitCode !== undefined)
+        return [
+          `${task.called} isn't there on ${task.host}, or doesn't begin (${exitCode}). Next: holdfast releases`,
+        ];
+      return began
+        ? [
+            `The connection to ${task.host} was lost. The drill goes on there to its end, and leaves its record. Next: ${list}`,
+          ]
+        : [`${task.host} wasn't reached, and nothing was drilled there. Next: ${there} true`];
+    default:
+      return [];
+  }
+}
+
+function failedLines(answer: Answer | undefined, there: string): string[] {
+  if (answer?.failed === undefined) return [];
+  return [`It failed: ${answer.failed}`, `Next: ${there}, and there: ${answer.next ?? ""}`];
+}
+
+function summaryOf(all: readonly Ended[], dryRun: boolean, again: string): string[] {
+  const answers = all.flatMap(({ answer }) => answer ?? []);
+  if (dryRun) {
+    const would = answers.flatMap(answer => answer.would);
+    return [
+      `${counted(would.length, "copy", "copies")} would be drilled. Nothing was changed. Next: ${again}`,
+    ];
+  }
+  const drills = answers.flatMap(answer => answer.drills);
+  const failed = drills.filter(({ result }) => result === "failed").length;
+  const passed = answers.flatMap(({ passedOver }) => passedOver).length;
+  return [
+    `${counted(drills.length - failed, "copy", "copies")} proved, ${failed} failed, ${passed} not drilled.${passed > 0 ? ` What wasn't tried for longest comes first in the next. Next: ${again}` : ""}`,
+  ];
+}

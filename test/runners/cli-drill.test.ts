@@ -1,0 +1,149 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DrillFacts } from "../../plan/contracts/drill-record";
+import { exampleEstate } from "../../plan/estate/example";
+import { ReleaseHost } from "./release-host";
+import { holdfastIn } from "./support/holdfast";
+
+/* A real shell over a stand-in for ssh; the host's program answers as it does (its own tests hold it to that). */
+let host: ReleaseHost;
+
+beforeAll(() => {
+  host = new ReleaseHost();
+  host.leadHere();
+});
+beforeEach(() => {
+  host.installSsh();
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(exampleEstate()));
+});
+afterAll(() => host.remove());
+
+const record = (of: string, more: Partial<DrillFacts> = {}): object => ({
+  ...{ number: 7, previous: "", hash: "0", at: "2026-11-28T20:00:10Z", host: "pve", tier: "mirror", of },
+  copy: { path: `/mnt/backup/${of}`, at: "2026-11-28T02:00:10Z", lacks: 0 },
+  ...{
+    result: "proved",
+    scope: "whole",
+    restored: { entries: 3, bytes: 4e6 },
+    whole: { entries: 3, bytes: 4e6 },
+  },
+  ...{ compared: { recorded: 2, copy: 1 }, seconds: { restore: 2, compare: 1 }, release: "9f2c41d0" },
+  ...more,
+});
+
+/** Has the host's program note what it is asked, and answer. */
+function install(answer: object, code = 0, before = ""): void {
+  host.installCommand(
+    "restore-drill",
+    `#!/bin/sh\necho "$*" >>${host.folder}/asked\necho "restore-drill: at books" >&2\n${before}\ncat <<'END'\n${JSON.stringify({ job: "restore-drill", status: code, ...answer })}\nEND\nexit ${code}\n`,
+  );
+  writeFileSync(join(host.folder, "asked"), "");
+}
+
+const asked = (): string => readFileSync(join(host.folder, "asked"), "utf8");
+const drill = (...args: readonly string[]) => holdfastIn(host.folder, ["drill", ...args]);
+
+test("a service's copies are drilled where they are, and what, how old, how long and how it was compared is told", async () => {
+  install({ drills: [record("books")], passedOver: [] });
+  const { exitCode, text } = await drill("books");
+  expect(asked()).toBe("run --only=mirror:books --progress --json\n");
+  expect(text).toContain("  restore-drill: at books\n");
+  expect(text).toContain(`books (mirror): proved
+  copy      pve:/mnt/backup/books, read 2026-11-28 04:00:10 +02:00, 18 h old
+  restored  all of it, 3 entries, 4 MB in 2 s, 2 MB a second
+  compared  2 files with checksums on record, 1 with the copy itself, and owners,`);
+  expect(text).toMatch(/1 copy proved, 0 failed, 0 not drilled\.\n$/);
+  expect(exitCode).toBe(0);
+});
+
+test("--all asks for each kind of copies, --tier for one, and a volume is asked for by its claim", async () => {
+  install({ drills: [], would: [{ tier: "mirror", of: "books", path: "/mnt/backup/books" }] });
+  const { exitCode, text } = await drill("--all", "--dry-run");
+  expect(text).toContain("books (mirror): would be restored from pve:/mnt/backup/books, read not known\n");
+  expect(text).toMatch(
+    /1 copy would be drilled\. Nothing was changed\. Next: holdfast drill --all --estate /,
+  );
+  expect(exitCode).toBe(0);
+  await drill("--all", "--tier", "mirror");
+  await drill("nextcloud/nextcloud", "--json");
+  expect(asked().split("\n")).toEqual([
+    "run --dry-run --only=generations --only=mirror --progress --json",
+    "run --only=mirror --progress --json",
+    "run --only=generations:nextcloud/nextcloud --progress --json",
+    "",
+  ]);
+});
+
+test("one that fails and one that is passed over each owe, with the reason; --json has all of it", async () => {
+  const why =
+    '"/var/lib/holdfast-drills" has room for 1.0 GiB beside what stays free, and 9.0 GiB would come';
+  install({ drills: [record("books")], passedOver: [{ tier: "mirror", of: "photos", why }] });
+  const passed = await drill("--all");
+  expect(passed.text).toContain(`photos (mirror): not drilled, ${why}\n`);
+  expect(passed.exitCode).toBe(1);
+  const failed = { failed: "the mirror of books did not come back", next: "restore-drill list" };
+  install({ drills: [record("books", { result: "failed", reason: "1 entries differ" })], ...failed }, 1);
+  const { exitCode, text } = await drill("books");
+  expect(text).toMatch(/books \(mirror\): FAILED\n.*\n {2}failed {4}1 entries differ\n/);
+  expect(text).toMatch(
+    /It failed: the mirror of books[^]*Next: ssh -p 22 root@pve\.example, and there: restore-drill list/,
+  );
+  expect(exitCode).toBe(1);
+  const json = await drill("books", "--json");
+  expect(JSON.parse(json.text.slice(json.text.indexOf("{\n")))).toMatchObject({
+    hosts: [
+      {
+        ...{ host: "pve", state: "owes", exitCode: 1 },
+        drills: [{ of: "books", ageSeconds: 64800 }],
+        ...failed,
+      },
+    ],
+  });
+});
+
+test.each([
+  [75, {}, 75, /restore-drill on pve is at work already/],
+  [2, {}, 3, /it is of an earlier version\. Next: pulumi up/],
+  [3, { failed: "the scratch folder holds a stranger", next: "ls" }, 1, /It failed: the scratch folder/],
+])("what its program ends with (%d) is told, with what to do", async (code, answer, exit, words) => {
+  install(answer, code);
+  const { exitCode, text } = await drill("books");
+  expect(text).toMatch(words);
+  expect(exitCode).toBe(exit);
+});
+
+test("a host that isn't reached, and a connection that is lost meanwhile, are what isn't known", async () => {
+  install({});
+  host.installSsh("echo refused >&2; exit 255");
+  const away = await drill("books");
+  expect(away.text).toContain("pve wasn't reached, and nothing was drilled there.");
+  expect([away.exitCode, asked()]).toEqual([3, ""]);
+  host.installSsh('"$0.run" "$last" </dev/null | head -n 1; exit 255');
+  const lost = await drill("books");
+  expect(lost.text).toContain("The connection to pve was lost. The drill goes on there to its end");
+  expect(lost.exitCode).toBe(3);
+});
+
+test.each([
+  [[], "What is to be drilled?"],
+  [["books", "--all"], '"books" and --all exclude one another'],
+  [["bocks"], 'Did you mean "books"'],
+  [["books", "--tier", "mirorr"], "expected generations or mirror"],
+  [["books", "--tier", "generations"], 'Nothing of "books" is drilled in the tier generations'],
+  [["books/novels/emma.epub"], "a drill brings back all of it"],
+  [["--all", "--host", "pvf"], "expected one of pve"],
+])("%j can't be meant", async (words, said) => {
+  install({});
+  const { exitCode, text } = await drill(...words);
+  expect(text).toContain(said);
+  expect([exitCode, asked()]).toEqual([2, ""]);
+});
+
+test("an estate without such a job is told so", async () => {
+  const estate = exampleEstate();
+  estate.layers["restore-drill"].length = 0;
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(estate));
+  const { exitCode, text } = await drill("--all");
+  expect(text).toContain("No job of this estate restores copies for proof. Next: docs/drill.md");
+  expect(exitCode).toBe(2);
+});
