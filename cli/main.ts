@@ -9,6 +9,7 @@ import { breakGlassVerify } from "./commands/break-glass-verify";
 import { check } from "./commands/check";
 import { diff } from "./commands/diff";
 import { drill } from "./commands/drill";
+import { evidence } from "./commands/evidence";
 import { explain } from "./commands/explain";
 import { find } from "./commands/find";
 import { init } from "./commands/init";
@@ -64,6 +65,7 @@ export async function main(
   addCommand(program, find, context, settle);
   addCommand(program, restore, context, settle);
   addCommand(program, drill, context, settle);
+  addCommand(program, evidence, context, settle);
   addCommand(program, runbooks, context, settle);
   addCommand(program, plan, context, settle);
   addCommand(program, diff, context, settle);

@@ -104,10 +104,12 @@ export type JournalRole =
 
 /** What a job restores for proof, and takes down again. */
 export interface Drills {
-  /** Kinds of copies, each with the job of the same host that makes them. */
-  readonly tiers: readonly { readonly tier: string; readonly job: string }[];
+  /** Kinds of copies: each with the job of the same host that makes them, and the folder below which they lie. */
+  readonly tiers: readonly { readonly tier: string; readonly job: string; readonly below: string }[];
   /** Files of its host with the records of all drills, of one text: on the host's own disk, and on the one that is drilled. */
-  readonly records: readonly string[];
+  readonly records: readonly [own: string, disk: string];
+  /** File of its host that has the number of the last record. */
+  readonly state: string;
   /** Each copy is proved once in that time, in ms. */
   readonly periodMs: number;
 }

@@ -4,6 +4,7 @@ import { usersOfSecret } from "../../checks/secret-users";
 import type { Estate } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { keptOutside } from "../../plan/estate/kept-outside";
+import { escaped, table } from "../html";
 import type { Sources } from "./contents";
 import { disasterPage } from "../runbooks/disaster-page";
 
@@ -92,16 +93,4 @@ export function partsOf(text: string): string[] {
     part += char;
   }
   return [...parts, part];
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[], kind: string): string =>
-    `<tr>${cells.map(cell => `<${kind}>${escaped(cell)}</${kind}>`).join("")}</tr>`;
-  return `<table>${line(head, "th")}${rows.map(row => line(row, "td")).join("")}</table>`;
-}
-
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, char => entities[char] ?? char);
 }

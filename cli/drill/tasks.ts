@@ -1,5 +1,7 @@
 import type { Plan } from "../../plan";
 import { type Drills, isHosted, type Job } from "../../plan/job";
+import type { Copy } from "../../plan/graph/copies";
+import { isBelow } from "../../plan/layers/places";
 import { BadInput } from "../bad-input";
 import { nameIn } from "../find/ask";
 import { soughtBy } from "../find/sought";
@@ -53,14 +55,15 @@ export function tasksOf(plan: Plan, wish: Wish): Task[] {
       `--tier: "${tier}" is no kind of copies that is drilled, expected ${tiers.join(" or ")}.`,
     );
   const isMeant = (each: { readonly tier: string }): boolean => tier === undefined || each.tier === tier;
-  const names = what === undefined ? undefined : namesOf(plan, what);
-  const tasks = drillers.flatMap(({ job, drills }): Task[] => {
-    const only = drills.tiers
-      .filter(isMeant)
-      .flatMap(({ tier, job: of }) =>
-        names ? (names.get(`${job.host}/${of}`) ?? []).map(name => `${tier}:${name}`) : [tier],
-      );
-    return only.length > 0 ? [{ host: job.host, program: job.name, called: job.called, only }] : [];
+  const isOf = what === undefined ? undefined : meantBy(plan, what);
+  const tasks = drillers.flatMap(driller => {
+    const { job, drills } = driller;
+    const only = isOf
+      ? copiesDrilled(plan, driller, copy => isOf(copy.dataset.id)).filter(isMeant)
+      : drills.tiers.filter(isMeant);
+    const { host, name: program, called } = job;
+    const words = only.map(each => ("name" in each ? `${each.tier}:${each.name}` : each.tier));
+    return words.length > 0 ? [{ host, program, called, only: words }] : [];
   });
   if (tasks.length === 0)
     throw new BadInput(
@@ -69,8 +72,31 @@ export function tasksOf(plan: Plan, wish: Wish): Task[] {
   return tasks;
 }
 
-/** What the programs of hosts call the copies of something, by "HOST/JOB". */
-function namesOf(plan: Plan, what: string): ReadonlyMap<string, readonly string[]> {
+/** A copy as the program of its job knows it. */
+export interface Drilled {
+  readonly tier: string;
+  readonly name: string;
+}
+
+/** What is drilled of those copies, as far as the estate tells: the claims of volumes that it only counts are the cluster's to say. */
+export function copiesDrilled(
+  { copies }: Plan,
+  { job, drills }: Driller,
+  isOf: (copy: Copy) => boolean,
+): Drilled[] {
+  const found = copies.filter(isOf).flatMap(copy =>
+    drills.tiers.flatMap(({ tier, job: of, below }): Drilled[] => {
+      const { job: maker, location } = copy;
+      if (maker.host !== job.host || maker.name !== of || !isBelow(location.path, below)) return [];
+      const name = nameIn(copy);
+      return name === undefined ? [] : [{ tier, name }];
+    }),
+  );
+  return [...new Map(found.map(each => [`${each.tier}:${each.name}`, each])).values()];
+}
+
+/** Which datasets are meant, by their ids. @throws {BadInput} for a path in one */
+function meantBy(plan: Plan, what: string): (id: string) => boolean {
   const sought = soughtBy(plan, what, undefined);
   const part = sought.find(({ below }) => below !== undefined);
   if (part)
@@ -78,12 +104,5 @@ function namesOf(plan: Plan, what: string): ReadonlyMap<string, readonly string[
       `"${what}" is a path in ${part.dataset.id}, and a drill brings back all of it. Next: holdfast drill ${part.dataset.id}; for the path alone: holdfast restore, --dry-run`,
     );
   const ids = new Set(sought.map(({ dataset }) => dataset.id));
-  const found = new Map<string, string[]>();
-  for (const copy of plan.copies) {
-    const name = ids.has(copy.dataset.id) ? nameIn(copy) : undefined;
-    if (name === undefined) continue;
-    const key = `${copy.job.host}/${copy.job.name}`;
-    found.set(key, [...new Set([...(found.get(key) ?? []), name])]);
-  }
-  return found;
+  return id => ids.has(id);
 }

@@ -42,6 +42,10 @@ export const alwaysKept: readonly (readonly [path: string, reason: string])[] = 
   ["/etc/aliases", "who reads root's mail"],
   ["/etc/smartd.conf", "which disks are watched"],
   ["/etc/vzdump.conf", "defaults of Proxmox VE's own backups"],
+  [
+    "/var/lib/holdfast/restore-drill/evidence.log",
+    "records of restores that were proved: from here they go off site, where the host can't change them",
+  ],
   ["/etc/corosync", "the cluster's rings and their key"],
 ];
 

@@ -8,7 +8,9 @@ import {
   drillRecordsName,
   drillRecordsOnDisk,
   lineOf,
+  chainOfBoth,
   readChain as chainIn,
+  type RecordsFile,
 } from "../../plan/contracts/drill-record";
 import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
 import { makeClosedFolder } from "../runtime/closed-folder";
@@ -38,25 +40,12 @@ export function readEvidence(
   config: Pick<RestoreDrillConfig, "stateDir" | "target">,
   lastRecord: number,
 ): Chain {
-  const [own, disk] = evidenceFiles(config).map(file => readChain(textOf(file))) as [Chain, Chain];
-  const [longer, shorter] = own.text.length >= disk.text.length ? [own, disk] : [disk, own];
-  const faults = longer.faults.map(fault => `${fault}, in ${fileOf(config, longer === own)}`);
-  if (!longer.text.startsWith(shorter.text)) {
-    const [lines, others] = [longer.text.split("\n"), shorter.text.split("\n")];
-    const number = 1 + lines.findIndex((line, index) => others[index] !== line);
-    faults.push(
-      `${evidenceFiles(config).join(" and ")} tell different things from line ${number} on: one of them was changed`,
-      ...shorter.faults.map(fault => `${fault}, in ${fileOf(config, shorter === own)}`),
-    );
-  }
-  const last = longer.records.at(-1)?.number ?? 0;
-  if (last < lastRecord)
-    faults.push(`record ${lastRecord} was written, and the last one that is there is ${last || "none"}`);
-  return { ...longer, faults };
+  const [own, disk] = evidenceFiles(config);
+  return chainOfBoth([fileAt(own), fileAt(disk)], lastRecord, sha256);
 }
 
-function fileOf(config: Pick<RestoreDrillConfig, "stateDir" | "target">, isOwn: boolean): string {
-  return evidenceFiles(config)[isOwn ? 0 : 1];
+function fileAt(file: string): RecordsFile {
+  return { file, text: textOf(file) };
 }
 
 function textOf(file: string): string {

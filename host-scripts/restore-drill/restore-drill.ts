@@ -1,8 +1,7 @@
-import type { DrillRecord } from "../../plan/contracts/drill-record";
+import type { DrillRecord, DrillState } from "../../plan/contracts/drill-record";
 import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
 import type { JobRun } from "../runtime/job-run";
 import type { Evidence } from "./evidence";
-import type { DrillState } from "./state";
 import type { DrillCopy } from "./turns";
 
 /** A copy that wasn't drilled, and why. */

@@ -50,6 +50,16 @@ export interface Chain {
   readonly text: string;
 }
 
+/** What one run leaves for the next, beside the records: a file of its state folder. */
+export const drillStateName = "drills.json";
+export const drillState = z.object({
+  /** When each copy was seen first, epoch ms, by its key. */
+  seen: z.record(z.string(), z.number()),
+  /** Number of the last record: were the last ones taken from both files, this tells. */
+  lastRecord: z.int().min(0),
+});
+export type DrillState = z.infer<typeof drillState>;
+
 /** Of a text's UTF-8 bytes, as hexadecimal digits: whoever reads or writes records brings it. */
 export type Sha256 = (text: string) => string;
 
@@ -100,4 +110,39 @@ function recordIn(line: string): (DrillRecord & { readonly json: string }) | und
   } catch {
     return undefined;
   }
+}
+
+/** A file with records, by its path. */
+export interface RecordsFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+/**
+ * All records of both places, one of which may lack the last ones.
+ * @param lastRecord number of the last one that is known to have been written
+ */
+export function chainOfBoth(
+  [one, other]: readonly [RecordsFile, RecordsFile],
+  lastRecord: number,
+  sha256: Sha256,
+): Chain {
+  const chains = [one, other].map(({ file, text }) => ({ file, ...readChain(text, sha256) }));
+  const [longer, shorter] = chains.sort((a, b) => b.text.length - a.text.length);
+  if (!longer || !shorter) throw new Error("two files are two chains");
+  const faultsOf = ({ file, faults }: Chain & { readonly file: string }): string[] =>
+    faults.map(fault => `${fault}, in ${file}`);
+  const faults = faultsOf(longer);
+  if (!longer.text.startsWith(shorter.text)) {
+    const [lines, others] = [longer.text.split("\n"), shorter.text.split("\n")];
+    const number = 1 + lines.findIndex((line, index) => others[index] !== line);
+    faults.push(
+      `${one.file} and ${other.file} tell different things from line ${number} on: one of them was changed`,
+      ...faultsOf(shorter),
+    );
+  }
+  const last = longer.records.at(-1)?.number ?? 0;
+  if (last < lastRecord)
+    faults.push(`record ${lastRecord} was written, and the last one that is there is ${last || "none"}`);
+  return { records: longer.records, text: longer.text, faults };
 }

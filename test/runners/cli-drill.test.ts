@@ -131,6 +131,7 @@ test.each([
   [["books", "--tier", "mirorr"], "expected generations or mirror"],
   [["books", "--tier", "generations"], 'Nothing of "books" is drilled in the tier generations'],
   [["books/novels/emma.epub"], "a drill brings back all of it"],
+  [["pve-host"], 'Nothing of "pve-host" is drilled: '],
   [["--all", "--host", "pvf"], "expected one of pve"],
 ])("%j can't be meant", async (words, said) => {
   install({});

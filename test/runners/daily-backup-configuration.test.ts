@@ -45,6 +45,7 @@ beforeEach(async () => {
   file("usr/local/bin/script", "#!/bin/sh\n", 0o755);
   file("etc/ssh/ssh_host_ed25519_key", "key", 0o600);
   file("etc/fstab", "UUID=1 / ext4\n");
+  file("var/lib/holdfast/restore-drill/evidence.log", "a record\n", 0o600);
 });
 afterEach(() => {
   restoreEnvironment();
@@ -109,6 +110,8 @@ test("keeps listed files, and what a new host needs, by their full paths with al
   expect(lstatSync(kept("files/etc/ssh/ssh_host_ed25519_key")).mode & 0o777).toBe(0o600);
   expect(lstatSync(kept("files/usr/local/bin/script"))).toMatchObject({ uid: 12345, gid: 54321 });
   expect(readdirSync(kept("files/etc/pve"))).toEqual(["priv", "storage.cfg"]);
+  // The host's records of drills, and none of its programs' state.
+  expect(readdirSync(kept("files/var/lib/holdfast/restore-drill"))).toEqual(["evidence.log"]);
   expect(readdirSync(kept("files/usr/local/bin"))).toHaveLength(3);
   expect(lstatSync(kept("")).mode & 0o777).toBe(0o700);
   expect(handedOver).toEqual([kept("").replace(/\/$/, "")]);

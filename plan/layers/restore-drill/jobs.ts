@@ -1,5 +1,5 @@
 import { scrubJobName } from "../../contracts/backup-scrub";
-import { drillRecordsName, drillRecordsOnDisk } from "../../contracts/drill-record";
+import { drillRecordsName, drillRecordsOnDisk, drillStateName } from "../../contracts/drill-record";
 import {
   restoreDrillJobName,
   restoreDrillMetricNames,
@@ -32,8 +32,9 @@ export function restoreDrillJob(spec: RestoreDrillSpec, estate: Estate): LayerJo
     reads: [hostLocation(estate, host, target)],
     deletes: [],
     drills: {
-      tiers: tiersOf(spec, estate).map(({ tier, job }) => ({ tier, job })),
+      tiers: tiersOf(spec, estate).map(({ tier, job, below }) => ({ tier, job, below })),
       records: [`${stateFolder(restoreDrillJobName)}/${drillRecordsName}`, `${target}/${drillRecordsOnDisk}`],
+      state: `${stateFolder(restoreDrillJobName)}/${drillStateName}`,
       periodMs: parseDuration(spec.period),
     },
     metricsJob: restoreDrillJobName,

@@ -1,0 +1,117 @@
+import { resolve } from "node:path";
+import Table from "cli-table3";
+import { z } from "zod";
+import { counted } from "../../checks/wording";
+import { planOf } from "../../plan";
+import { BadInput } from "../bad-input";
+import { type CommandSpec, estateFlags, estateOptions } from "../command";
+import { drillersOf } from "../drill/tasks";
+import { namedBy, readEstate } from "../estate-source";
+import { recordsOn } from "../evidence/ask";
+import { type Dossier, hostEvidence, servicesOf } from "../evidence/dossier";
+import { earlierIn, writeDossier } from "../evidence/folder";
+import { lastInstant } from "../find/at";
+import { keyFlag } from "../host-shell";
+import { plainTable } from "../output";
+
+const options = z.object({
+  ...estateOptions,
+  since: z.string().optional(),
+  to: z.string().min(1, 'expected a folder, e.g. "evidence"').optional(),
+  key: z.string().optional(),
+});
+
+/** `holdfast evidence`: what hosts have on record of restores that were proved, and whether that is what was written. */
+export const evidence: CommandSpec<z.output<typeof options>> = {
+  name: "evidence",
+  summary:
+    "Which restores were proved, as the hosts have it on record, and whether a record was changed or is missing",
+  flags: [
+    ...estateFlags,
+    [
+      "--since <date>",
+      'drills from then on: "2026-11-01", "2026-11-01 06:00" or ISO 8601 with Z; all records are verified',
+    ],
+    [
+      "--to <folder>",
+      "write a dossier there, as HTML and JSON, and hold the records to the earlier ones that lie there",
+    ],
+    keyFlag,
+  ],
+  options,
+  async run({ stack, estate: file, json, since, to, key }, caller) {
+    const plan = planOf(await readEstate({ stack, estate: file }, caller));
+    const drillers = drillersOf(plan);
+    if (drillers.length === 0)
+      throw new BadInput(
+        "No job of this estate restores copies for proof. Next: docs/drill.md says what the estate takes",
+      );
+    const sinceMs = since === undefined ? -Infinity : instant(since, plan.estate.zone, caller.nowMs);
+    const folder = to === undefined ? undefined : resolve(caller.folder, to);
+    const earlier = folder === undefined ? new Map() : earlierIn(folder);
+    const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }, caller), key };
+    const hosts = await Promise.all(
+      drillers.map(async driller =>
+        hostEvidence(driller, await recordsOn(asked, driller), { sinceMs, earlier }),
+      ),
+    );
+    const dossier: Dossier = {
+      made: new Date(caller.nowMs).toISOString(),
+      since: since === undefined ? null : new Date(sinceMs).toISOString(),
+      estate: plan.estate.name,
+      ...{ hosts, services: servicesOf(plan, drillers, hosts) },
+    };
+    const written = folder === undefined ? [] : writeDossier(folder, dossier);
+    return {
+      text: json
+        ? JSON.stringify({ ...dossier, written, heldTo: [...earlier.keys()] }, undefined, 2)
+        : textOf(dossier, { written, heldTo: earlier.size, terminal: caller.terminal }),
+      exitCode: exitCodeOf(dossier),
+    };
+  },
+};
+
+/** A day begins at its midnight. */
+function instant(text: string, zone: string, nowMs: number): number {
+  return lastInstant(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text} 00:00` : text, zone, nowMs, "--since");
+}
+
+function exitCodeOf({ hosts }: Dossier): number {
+  if (hosts.some(({ state }) => state === "broken")) return 1;
+  return hosts.some(({ state }) => state === "unknown") ? 3 : 0;
+}
+
+function textOf(
+  { hosts, services }: Dossier,
+  {
+    written,
+    heldTo,
+    terminal,
+  }: { readonly written: readonly string[]; readonly heldTo: number; readonly terminal: boolean },
+): string {
+  const rows = new Table({ head: ["service", "proved last", "not proved"], ...plainTable(terminal) });
+  for (const { service, proved, copies, notProved } of services)
+    rows.push([
+      service,
+      proved ?? "-",
+      copies.length === 0 ? "no copy of it is drilled" : notProved.join("\n"),
+    ]);
+  return [
+    rows.toString(),
+    ...hosts.flatMap(({ host, state, records, head, faults, notes, drills }) => {
+      const failed = drills.filter(({ result }) => result === "failed").length;
+      const said = [...faults, ...notes].map(text => `${host}: ${text}`);
+      if (state === "unknown") return said;
+      return [
+        ...said,
+        state === "broken"
+          ? `${host}: the records aren't those that were written. Next: docs/evidence.md says what each fault means, and what to do.`
+          : head === null
+            ? `${host}: nothing was drilled yet.`
+            : `${host}: ${counted(drills.length, "drill")} in that time, ${failed} of them failed; all ${counted(records, "record")} hang together. Record ${head.number} has the hash ${head.hash}`,
+      ];
+    }),
+    ...(heldTo > 0 ? [`The records were held to ${counted(heldTo, "earlier dossier")}.`] : []),
+    ...written.map(path => `${path}: written`),
+  ].join("\n");
+}

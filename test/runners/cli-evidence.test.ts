@@ -1,0 +1,183 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sha256 } from "../../cli/evidence/ask";
+import { type DrillFacts, type DrillRecord, lineOf, readChain } from "../../plan/contracts/drill-record";
+import { exampleEstate } from "../../plan/estate/example";
+import { ReleaseHost } from "./release-host";
+import { holdfastIn } from "./support/holdfast";
+
+/* A real shell with real files, over a stand-in for ssh; the records are those that the host's program writes. */
+let host: ReleaseHost;
+
+beforeAll(() => {
+  host = new ReleaseHost();
+  host.leadHere();
+  host.before = [
+    "mount -t tmpfs none /mnt && mount -t tmpfs none /var/lib",
+    "mkdir -p /var/lib/holdfast /mnt/backup/.holdfast",
+    `cp -a ${host.folder}/own /var/lib/holdfast/restore-drill && cp -a ${host.folder}/disk /mnt/backup/.holdfast/restore-drill`,
+  ].join(" && ");
+});
+beforeEach(() => {
+  host.installSsh();
+  for (const name of ["own", "disk", "dossiers"])
+    rmSync(join(host.folder, name), { recursive: true, force: true });
+  for (const name of ["own", "disk"]) mkdirSync(join(host.folder, name));
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(exampleEstate()));
+});
+afterAll(() => host.remove());
+
+const facts = (of: string, more: Partial<DrillFacts> = {}): DrillFacts => ({
+  ...{ at: "2026-11-28T22:30:00Z", host: "pve", tier: "mirror", of, result: "proved", scope: "whole" },
+  ...{ copy: { path: `/mnt/backup/${of}`, at: "2026-11-28T02:30:00Z", lacks: 0 }, release: "abc" },
+  ...{ restored: { entries: 2, bytes: 3 }, whole: { entries: 2, bytes: 3 } },
+  ...{ compared: { recorded: 1, copy: 0 }, seconds: { restore: 0.1, compare: 0.2 } },
+  ...more,
+});
+
+const four = [
+  facts("books", { at: "2026-10-01T20:00:00Z" }),
+  facts("vault-backup", { result: "failed", reason: "<b>2 entries differ" }),
+  facts("etcd-backup"),
+  facts("books"),
+];
+
+/** Lays records down in both files. @param change of the text in one or both */
+function lay(
+  all: readonly DrillFacts[],
+  change: (text: string) => string | { own?: string; disk?: string } = text => text,
+): void {
+  let before: DrillRecord | undefined;
+  let text = "";
+  for (const each of all) {
+    const line = lineOf(each, before, sha256);
+    before = readChain(line, sha256).records[0];
+    text += line;
+  }
+  const changed = change(text);
+  const { own = text, disk = text } = typeof changed === "string" ? { own: changed, disk: changed } : changed;
+  writeFileSync(join(host.folder, "own/evidence.log"), own);
+  writeFileSync(join(host.folder, "disk/evidence.log"), disk);
+  writeFileSync(join(host.folder, "own/drills.json"), JSON.stringify({ seen: {}, lastRecord: all.length }));
+}
+
+const evidence = (...args: readonly string[]) => holdfastIn(host.folder, ["evidence", ...args]);
+const dossiers = (ending: string): string[] =>
+  readdirSync(join(host.folder, "dossiers")).filter(name => name.endsWith(ending));
+
+test("what is on record is verified here, and told by service: what was proved, and what wasn't in that time", async () => {
+  lay(four);
+  const { exitCode, text } = await evidence();
+  expect(text).toMatch(/books +│ 2026-11-28T22:30:00Z/);
+  expect(text).toMatch(/vault +│ - +│ mirror:vault-backup on pve/);
+  expect(text).toMatch(
+    /pve: 4 drills in that time, 1 of them failed; all 4 records hang together\. Record 4 has the hash [0-9a-f]{64}/,
+  );
+  expect(exitCode).toBe(0);
+  const since = JSON.parse((await evidence("--since", "2026-11-01", "--json")).text) as object;
+  expect(since).toMatchObject({
+    since: "2026-10-31T22:00:00.000Z",
+    hosts: [{ state: "sound", records: 4, drills: [{ number: 2 }, { number: 3 }, { number: 4 }] }],
+  });
+});
+
+const without = (index: number) => (text: string) =>
+  text
+    .split("\n")
+    .filter((_, at) => at !== index)
+    .join("\n");
+
+test.each<[string, Parameters<typeof lay>[1], RegExp]>([
+  ["changed", text => text.replace('"failed"', '"proved"'), /pve: record 2 \(line 2\) was changed/],
+  ["removed", without(1), /pve: record 3 \(line 2\) comes after record 1: what is between them is missing/],
+  [
+    "removed at the end of both",
+    without(3),
+    /pve: record 4 was written, and the last one that is there is 3/,
+  ],
+  [
+    "put in",
+    text => text + lineOf(facts("wiki"), undefined, sha256),
+    /pve: record 1 \(line 5\) comes after record 4/,
+  ],
+  [
+    "changed in one file",
+    text => ({ disk: text.replace('"vault-backup"', '"other"') }),
+    /tell different things from line 2 on/,
+  ],
+])("a record that was %s is named", async (_, change, words) => {
+  lay(four, change);
+  const { exitCode, text } = await evidence();
+  expect(text).toMatch(words);
+  expect(text).toContain("the records aren't those that were written. Next: docs/evidence.md");
+  expect(exitCode).toBe(1);
+});
+
+test("a dossier is one page and one file for a program, which need nothing else; each record can be verified by them", async () => {
+  lay(four);
+  const { exitCode, text } = await evidence("--to", "dossiers");
+  const [page = "", json = ""] = [...dossiers(".html"), ...dossiers(".json")].map(name =>
+    readFileSync(join(host.folder, "dossiers", name), "utf8"),
+  );
+  expect(exitCode).toBe(0);
+  expect(text.match(/: written/g)).toHaveLength(2);
+  expect(page).toContain("FAILED: &lt;b&gt;2 entries differ");
+  expect(page).not.toMatch(/src=|href=|<script/);
+  const { hosts } = JSON.parse(json) as { hosts: { lines: string[]; head: { hash: string } }[] };
+  const lines = hosts[0]?.lines ?? [];
+  expect(lines.map(line => line.slice(0, 64))).toEqual(lines.map(line => sha256(line.slice(65))));
+  expect(lines.at(-1)?.slice(0, 64)).toBe(hosts[0]?.head.hash);
+});
+
+test("a chain that was written anew hangs together, and is noticed by an earlier dossier; one that only grew is not", async () => {
+  lay(four);
+  await evidence("--to", "dossiers");
+  const [first = ""] = dossiers(".json");
+  // Two of one second have one name.
+  const earlier = "evidence-20261101T000000Z.json";
+  writeFileSync(join(host.folder, "dossiers", earlier), readFileSync(join(host.folder, "dossiers", first)));
+  for (const name of [first, first.replace("json", "html")]) rmSync(join(host.folder, "dossiers", name));
+  lay([...four, facts("wiki")]);
+  const grown = await evidence("--to", "dossiers");
+  expect([grown.exitCode, grown.text]).toEqual([0, expect.stringContaining("held to 1 earlier dossier.")]);
+  for (const name of dossiers("").filter(name => name !== earlier))
+    rmSync(join(host.folder, "dossiers", name));
+  lay(four.map(each => ({ ...each, result: "proved" }) as const));
+  expect((await evidence()).exitCode).toBe(0);
+  const anew = await evidence("--to", "dossiers");
+  expect(anew.text).toContain(`pve: record 2 isn't the one that ${earlier} has of it`);
+  expect(anew.exitCode).toBe(1);
+  for (const name of dossiers("").filter(name => name !== earlier))
+    rmSync(join(host.folder, "dossiers", name));
+  lay(four.slice(0, 2));
+  const shorter = await evidence("--to", "dossiers");
+  expect(shorter.text).toContain(`pve: record 3, which ${earlier} has`);
+  expect(shorter.exitCode).toBe(1);
+});
+
+test("an earlier dossier that was cut is refused, and nothing is written over", async () => {
+  lay(four);
+  mkdirSync(join(host.folder, "dossiers"));
+  writeFileSync(join(host.folder, "dossiers/evidence-20261101T000000Z.json"), '{"made":');
+  const { exitCode, text } = await evidence("--to", "dossiers");
+  expect(text).toContain("isn't what this command has written: it was changed, or cut. Nothing was written.");
+  expect([exitCode, dossiers("")]).toEqual([2, ["evidence-20261101T000000Z.json"]]);
+});
+
+test("a host that isn't reached, a disk that isn't there, and a host without any drill", async () => {
+  lay(four);
+  rmSync(join(host.folder, "disk/evidence.log"));
+  const one = await evidence();
+  expect(one.text).toMatch(/pve: \/mnt\/backup\/\.holdfast\/restore-drill\/evidence\.log isn't there: /);
+  expect(one.exitCode).toBe(0);
+  rmSync(join(host.folder, "own"), { recursive: true });
+  mkdirSync(join(host.folder, "own"));
+  expect(await evidence()).toMatchObject({
+    exitCode: 0,
+    text: expect.stringContaining("nothing was drilled yet"),
+  });
+  host.installSsh("echo refused >&2; exit 255");
+  const away = await evidence();
+  expect(away.text).toContain("pve: the host wasn't asked: refused. Next: ssh");
+  expect(away.exitCode).toBe(3);
+});
