@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -25,7 +25,8 @@ export async function cached(
   const folder = join(cacheDir(), `${name}-${hash}`);
   if (existsSync(folder)) return folder;
   mkdirSync(cacheDir(), { recursive: true });
-  const part = mkdtempSync(`${folder}.part-`);
+  removeLeftParts();
+  const part = mkdtempSync(`${folder}.part-${process.pid}-`);
   try {
     await build(part);
     promote(part, folder);
@@ -41,5 +42,14 @@ function promote(part: string, folder: string): void {
     renameSync(part, folder);
   } catch (error) {
     if (!existsSync(folder)) throw error;
+  }
+}
+
+/** A build that was killed leaves its part, of gigabytes: its name says whose it was. */
+function removeLeftParts(): void {
+  for (const name of readdirSync(cacheDir())) {
+    const pid = /\.part-(\d+)(-\w+)?$/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      rmSync(join(cacheDir(), name), { recursive: true, force: true });
   }
 }
