@@ -5,7 +5,7 @@ import type { Job } from "../plan/job";
 import { healthyAge } from "../plan/staleness";
 import type { Course } from "./promql/moment";
 import { exactly, type Range } from "./ranges";
-import type { Series } from "./series";
+import { type Series, tellsOfRuns } from "./series";
 
 /** A run as rules see it. Times in epoch ms. */
 interface Run {
@@ -133,7 +133,7 @@ function courseOf(histories: ReadonlyMap<Job, readonly Run[]>, targets: TargetSt
     valueAt,
     valuesIn: (series, fromMs, toMs) => {
       const runs = runsOf(series);
-      if (!runs || series.means === undefined) {
+      if (!runs || !tellsOfRuns(series)) {
         const value = valueAt(series, toMs);
         return value ? (value.min === value.max ? [value] : undefined) : [];
       }
@@ -175,7 +175,7 @@ function valueAfter(series: Series, runs: readonly Run[], index: number, atMs: n
     case "status":
       return run && (run.ok ? exactly(0) : anyFailure);
     default:
-      return run && series.range;
+      return run && (run.ok && series.well !== undefined ? exactly(series.well) : series.range);
   }
 }
 

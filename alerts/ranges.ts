@@ -31,7 +31,7 @@ export function rangeOf(metric: string): Range {
   return anything;
 }
 
-/** Values of a job's metric. A status is an exit code: 0 to 255. */
+/** Values of a job's metric. A status is an exit code: 0 to 255; what a run counts beside, or measures, is never negative. */
 export function rangeOfMeaning({ meaning, name }: Metric): Range {
   switch (meaning) {
     case "last-success":
@@ -41,8 +41,10 @@ export function rangeOfMeaning({ meaning, name }: Metric): Range {
       return { min: 0, max: 255 };
     case "bytes":
       return { min: 0, max: Infinity };
-    case "other":
-      return rangeOf(name);
+    case "other": {
+      const range = rangeOf(name);
+      return { ...range, min: Math.max(0, range.min) };
+    }
   }
 }
 

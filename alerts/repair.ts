@@ -124,7 +124,8 @@ function comparisonEdits(
 ): Edit[] {
   const { op, right, text, bool } = comparison;
   if (right.kind !== "number") return joinEdits(comparison, plan);
-  const side = comparison.left.text;
+  // When a sample was scraped is never what an alert on a job asks.
+  const side = comparison.left.text.replace(/\btimestamp\(([^()]*)\)/g, "$1");
   const { value } = right;
   const write = (nextOp: string, number: number | string, of = side): Edit => [
     text,
@@ -136,6 +137,8 @@ function comparisonEdits(
   if (bool) return [write(op, right.text)];
   if (means("flag")) return [write("==", 0)];
   if (means("status")) return [write("!=", 0)];
+  const [first] = left;
+  if (first?.series?.well !== undefined) return [write("!=", first.series.well)];
   if (within(instants.min, instants.max))
     return timesOf(value, job, plan).map(number => write(">", number, `time() - ${side}`));
   if (side.includes("time()")) return timesOf(value, job, plan).map(number => write(">", number));

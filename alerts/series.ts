@@ -19,10 +19,17 @@ export interface Series {
   readonly range: Range;
   /** What its value says, where that follows from how a job ran or how a target is. */
   readonly means?: Meaning;
+  /** Its value after each run of a job that went well, where that is one number. */
+  readonly well?: number;
 }
 
 /** When a job succeeded or ended last, how it ended; or a flag of an exporter, 1 while all is well. */
 export type Meaning = "last-success" | "last-run" | "status" | "flag";
+
+/** Whether a job's series says how its runs went. */
+export function tellsOfRuns({ kind, means, well }: Series): boolean {
+  return kind === "job" && (means !== undefined || well !== undefined);
+}
 
 /** Every series of the estate, by metric. */
 export type SeriesIndex = ReadonlyMap<string, readonly Series[]>;
@@ -67,6 +74,7 @@ function jobSeries({ jobs }: Plan): Series[] {
         emitted: metric.emitted,
         range: rangeOfMeaning(metric),
         ...meaningOf(metric),
+        ...(metric.well === undefined ? {} : { well: metric.well }),
       })),
       ...gatewayMetrics.map(metric => ({
         ...common,
@@ -79,7 +87,7 @@ function jobSeries({ jobs }: Plan): Series[] {
   });
 }
 
-/** What a job's metric says, whatever it counts beside: a volume's last success moves as the job's own does. */
+/** What a job's metric says, whatever it counts beside: a volume's last success moves as the job's own does, and so does a NAS's newest snapshot. */
 function meaningOf({ meaning, name }: Metric): { means?: Meaning } {
   switch (meaning) {
     case "last-success":
@@ -87,7 +95,7 @@ function meaningOf({ meaning, name }: Metric): { means?: Meaning } {
     case "status":
       return { means: meaning };
     default:
-      return name.endsWith("_last_success_timestamp") ? { means: "last-success" } : {};
+      return /_(last_success|newest)_timestamp$/.test(name) ? { means: "last-success" } : {};
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import { type Firing, firstFiring, lookbacksOf } from "./firing";
 import { selected } from "./promql/select";
 import { type Expr, selectorsOf } from "./promql/syntax";
-import { type Series, seriesOf } from "./series";
+import { type Series, seriesOf, tellsOfRuns } from "./series";
 
 /** What an alert does on a healthy day and after a mishap that it is about, where that isn't as it should be. */
 export type Verdict =
@@ -46,7 +46,8 @@ const mostJobs = 8;
 export function verdictOf(expr: Expr, forMs: number, plan: Plan): Verdict | undefined {
   const index = seriesOf(plan);
   const series = [...new Set(selectorsOf(expr).flatMap(selector => selected(selector, index)))];
-  const jobs = jobsOf(series, plan).slice(0, mostJobs);
+  const others = jobsOf(series, plan);
+  const jobs = others.slice(0, mostJobs);
   const isAboutTargets = series.some(({ means }) => means === "flag");
   if (jobs.length === 0 && !isAboutTargets) return undefined;
   const lookbackMs = Math.max(0, ...lookbacksOf(expr).map(Math.abs));
@@ -55,25 +56,25 @@ export function verdictOf(expr: Expr, forMs: number, plan: Plan): Verdict | unde
     return { kind: "late", job: someJob, noticedMs: forMs, promisedMs: someJob.judged.rpoMs };
   if (Math.max(forMs, lookbackMs) > longestMs) return undefined;
   const fires = (story: Story, beyond = false): Firing => firstFiring(expr, index, story, forMs, beyond);
-  for (const job of jobs) {
-    const story = healthyStory(job, jobs, plan, lookbackMs, forMs);
-    const { sureMs } = fires(story);
-    if (sureMs === undefined) continue;
-    const { gapFromMs, gapToMs } = ageOf(job, plan);
-    const startMs = previousFiring(job.trigger.schedule, job.trigger.zone, sureMs + 1) ?? sureMs;
-    const ageMs = sureMs - (sureMs >= gapFromMs ? gapFromMs : startMs);
-    return { kind: "healthy", job, atMs: sureMs, ageMs, between: [gapFromMs, gapToMs] };
-  }
+  const healthy =
+    firesHealthy(jobs, job => fires(healthyStory(job, [job], plan, lookbackMs, forMs)), plan) ??
+    firesHealthy(jobs, job => fires(healthyStory(job, others, plan, lookbackMs, forMs)), plan);
+  if (healthy) return healthy;
   if (jobs.length === 0) {
-    const { sureMs } = fires(targetStory("healthy", jobs, plan, lookbackMs, forMs));
+    const { sureMs } = fires(targetStory("healthy", others, plan, lookbackMs, forMs));
     if (sureMs !== undefined) return { kind: "healthy", atMs: sureMs, ageMs: 0, between: [] };
   }
   const targetStates: readonly TargetState[] = isAboutTargets ? ["flags-down", "target-down", "gone"] : [];
-  const ofTargets = targetStates.map(state => fires(targetStory(state, jobs, plan, lookbackMs, forMs)));
-  const ofJobs = jobs.map(job => ({ job, firings: firingsOf([job], jobs, plan, lookbackMs, forMs, fires) }));
-  const [first, ...more] = jobs;
+  const ofTargets = targetStates.map(state => fires(targetStory(state, others, plan, lookbackMs, forMs)));
+  const ofJobs = jobs.map(job => ({
+    job,
+    firings: firingsOf([job], others, plan, lookbackMs, forMs, fires),
+  }));
+  const [first] = jobs;
   const together =
-    first && more.length > 0 ? firingsOf([first, ...more], jobs, plan, lookbackMs, forMs, fires) : [];
+    first && others.length > 1
+      ? firingsOf([first, ...others.slice(1)], others, plan, lookbackMs, forMs, fires)
+      : [];
   const all = [...ofTargets, ...ofJobs.flatMap(({ firings }) => firings.map(({ firing }) => firing))];
   const isSilent = [...all, ...together.map(({ firing }) => firing)].every(
     ({ possibleMs }) => possibleMs === undefined,
@@ -81,6 +82,22 @@ export function verdictOf(expr: Expr, forMs: number, plan: Plan): Verdict | unde
   if (isSilent) return { kind: "silent", of: [...new Set(series.map(({ emitter }) => emitter))] };
   if (isAboutTargets) return undefined;
   return ofJobs.flatMap(({ job, firings }) => lateness(job, firings) ?? [])[0];
+}
+
+/**
+ * The first job in whose healthy gap it fires.
+ * @param firesIn where other jobs' values aren't known it is this job's own that make it fire, and this one is to be named for it
+ */
+function firesHealthy(jobs: readonly Job[], firesIn: (job: Job) => Firing, plan: Plan): Verdict | undefined {
+  for (const job of jobs) {
+    const { sureMs } = firesIn(job);
+    if (sureMs === undefined) continue;
+    const { gapFromMs, gapToMs } = ageOf(job, plan);
+    const startMs = previousFiring(job.trigger.schedule, job.trigger.zone, sureMs + 1) ?? sureMs;
+    const ageMs = sureMs - (sureMs >= gapFromMs ? gapFromMs : startMs);
+    return { kind: "healthy", job, atMs: sureMs, ageMs, between: [gapFromMs, gapToMs] };
+  }
+  return undefined;
 }
 
 interface MishapFiring {
@@ -110,15 +127,15 @@ function lateness({ ...job }: Job, firings: readonly MishapFiring[]): Verdict | 
     atMs === undefined ? Infinity : atMs - goodMs + visibleAfterMs;
   const soonestMs = Math.min(...firings.map(({ firing, goodMs }) => after(firing.possibleMs, goodMs)));
   const noticedMs = Math.min(...firings.map(({ firing, goodMs }) => after(firing.sureMs, goodMs)));
-  if (soonestMs <= rpoMs || noticedMs === Infinity) return undefined;
-  return { kind: "late", job, noticedMs, promisedMs: rpoMs };
+  if (soonestMs <= rpoMs || soonestMs === Infinity) return undefined;
+  return { kind: "late", job, noticedMs: noticedMs === Infinity ? soonestMs : noticedMs, promisedMs: rpoMs };
 }
 
 /** Jobs of which series say how they ran. */
 function jobsOf(series: readonly Series[], { jobs }: Plan): Job[] {
   const places = new Set(
     series
-      .filter(({ kind, means }) => kind === "job" && means !== undefined)
+      .filter(each => tellsOfRuns(each))
       .map(({ labels, emitter }) => `${labels["instance"] ?? ""} ${emitter}`),
   );
   return jobs.filter(job => places.has(`${job.host} ${job.name}`));

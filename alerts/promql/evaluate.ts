@@ -170,11 +170,12 @@ function valueOf(op: string, { left, right }: Joined["pairs"][number], isAge: bo
   return arithmetic(op, left.range, right.range);
 }
 
-/** node-exporter's pairs of which one is a part of the other. */
+/** Pairs of which one is a part of the other: node-exporter's, and those of the NAS's volume. */
 function isPartOfWhole(part: Series | undefined, whole: Series | undefined): boolean {
   const [a = "", b = ""] = [part?.metric, whole?.metric];
   return (
     (/^node_filesystem_(avail|free)_bytes$/.test(a) && b === "node_filesystem_size_bytes") ||
+    (a === "nas_snapshot_volume_free_bytes" && b === "nas_snapshot_volume_size_bytes") ||
     (/^node_filesystem_files_free$/.test(a) && b === "node_filesystem_files") ||
     (/^node_memory_Mem(Available|Free)_bytes$/.test(a) && b === "node_memory_MemTotal_bytes")
   );
@@ -248,6 +249,9 @@ function total(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
+/** Prometheus takes no sample that is older: what was pushed is read anew at each scrape, whenever it was pushed. */
+const lookbackS = 300;
+
 function call(expr: Call, args: readonly Result[], moment: Moment | undefined): Result {
   if (expr.name === "time")
     return moment
@@ -269,6 +273,8 @@ function call(expr: Call, args: readonly Result[], moment: Moment | undefined): 
   }
   if (/^(label_replace|label_join|info|histogram_\w+)$/.test(expr.name)) return { kind: "unknown" };
   if (!of) return { kind: "scalar", range: anything, isNow: false };
+  if (expr.name === "timestamp" && moment)
+    return withRanges(of, () => ({ min: moment.atMs / 1000 - lookbackS, max: moment.atMs / 1000 }));
   return withRanges(of, range => afterCall(expr.name, range));
 }
 

@@ -53,6 +53,10 @@ export function overWindow(name: string, values: readonly Range[]): Range {
       return last;
     case "first_over_time":
       return first;
+    case "min_over_time":
+      return { min: whole.min, max: Math.min(...values.map(({ max }) => max)) };
+    case "max_over_time":
+      return { min: Math.max(...values.map(({ min }) => min)), max: whole.max };
     case "changes":
       return exactly(values.length - 1);
     case "rate":

@@ -29,7 +29,7 @@ export const firesWhenHealthy = defineCheck({
             fix: alertFix(
               alert,
               plan,
-              `Compare the share that is free, e.g. "< 0.15": a low one is bad, and a full file system has 0.`,
+              `Compare the share that is free, e.g. "< ${flaw.little}": a low one is bad, and where all is full it is 0.`,
             ),
             evidence: { expr: alert.rule.expr, freePercent: flaw.freeShare * 100 },
           },
@@ -89,6 +89,10 @@ export const firesWhenHealthy = defineCheck({
       mended(
         alertExample("a disk that is full when a twentieth is used", `${share} < 0.95`),
         rewritten("", `${share} < 0.15`),
+      ),
+      mended(
+        alertExample("volumes that fail, compared the wrong way round", "daily_backup_failed_volumes == 0"),
+        rewritten("Write daily_backup_failed_volumes != 0", "daily_backup_failed_volumes != 0"),
       ),
       mended(
         alertExample("an offset that adds a day to each age", `time() - ${success} offset 1d > 93600`),

@@ -2,6 +2,7 @@ import { readAlerts } from "../../alerts/alert";
 import { matches, selected } from "../../alerts/promql/select";
 import { type Selector, selectorsOf } from "../../alerts/promql/syntax";
 import { type Series, type SeriesIndex, seriesOf } from "../../alerts/series";
+import type { Plan } from "../../plan";
 import { defineCheck, type Found } from "../check";
 import { type ExporterSlip, exporterSlips } from "../exporter-slips";
 import { listed } from "../wording";
@@ -25,7 +26,7 @@ export const labelUnknown = defineCheck({
         const cause = unmet.alone ? `${label} ${value}` : selector.text;
         const known = told.get(cause);
         if (known) known.others.add(alert.name);
-        else told.set(cause, { first: finding(alert.name, selector, unmet), others: new Set() });
+        else told.set(cause, { first: finding(alert.name, selector, unmet, plan), others: new Set() });
       }
     return [...told.values()].map(({ first, others }) => {
       others.delete(first.subject);
@@ -80,10 +81,13 @@ export const labelUnknown = defineCheck({
   },
 });
 
-function finding(alert: string, selector: Selector, unmet: Unmet): Found {
+function finding(alert: string, selector: Selector, unmet: Unmet, plan: Plan): Found {
   const { label, op, value } = unmet.matcher;
   const has = [...new Set(unmet.series.map(({ labels }) => labels[label] ?? ""))].sort();
-  const meant = meantBy(value, has);
+  const pushedAs = has.filter(each =>
+    plan.jobs.some(({ name, metricsJob }) => label === "job" && name === value && metricsJob === each),
+  );
+  const meant = pushedAs.length > 0 ? pushedAs : meantBy(value, has);
   return {
     subject: alert,
     message:
@@ -91,10 +95,20 @@ function finding(alert: string, selector: Selector, unmet: Unmet): Found {
       `${unmet.alone ? "" : " together with the other labels"} (it has ${shown(has)}).`,
     fix:
       meant.length === 0
-        ? `Select one that it has, or remove the alert.`
+        ? unlistedFix(unmet)
         : `Write ${meant.map(each => `${label}=${JSON.stringify(each)}`).join(" or ")}.`,
     evidence: { selector: selector.text, label, value, has },
   };
+}
+
+/** Of an exporter's label the plan knows what the estate lists of it, and nothing else. */
+function unlistedFix({ matcher: { label }, series }: Unmet): string {
+  const exporter = series.find(
+    ({ kind, labels }) => kind === "exporter" && labels[label] === undefined,
+  )?.emitter;
+  return exporter === undefined
+    ? "Select one that it has, or remove the alert."
+    : `If ${exporter} has that label, list its values: labels: { ${label}: [ … ] } beside that metric in monitoring.exporters. If not, remove the alert.`;
 }
 
 /** What is selected is right, and the exporter's own list has the slip: alerts/exporter-names-nothing tells of it once. */

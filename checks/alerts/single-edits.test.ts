@@ -7,6 +7,7 @@ const status = 'backup_last_status{job="etcd-backup"}';
 const avail = 'node_filesystem_avail_bytes{mountpoint="/mnt/backup"}';
 const size = 'node_filesystem_size_bytes{mountpoint="/mnt/backup"}';
 const free = "lvm_snapshot_thinpool_free_pct";
+const nasFree = "nas_snapshot_volume_free_bytes / nas_snapshot_volume_size_bytes";
 
 type Exporter = NonNullable<ExampleEstate["monitoring"]["exporters"]>[number];
 
@@ -124,6 +125,53 @@ const alerts: readonly (readonly [
   ],
   ["nine days of a host that is down", "up == 0", "alerts/waits-too-long", { for: "9d" }],
   ["millennia", "up == 0", "alerts/file-refused", { for: "200000w" }],
+  ["volumes that fail, the wrong way round", "daily_backup_failed_volumes == 0", "alerts/fires-when-healthy"],
+  ["none that fails, or more", "daily_backup_failed_volumes >= 0", "alerts/always-fires"],
+  ["fewer than none that fail", "daily_backup_failed_volumes < 0", "alerts/never-fires"],
+  ["rot, the wrong way round", "backup_scrub_rotten_files < 1", "alerts/fires-when-healthy"],
+  [
+    "content that differs, the wrong way round",
+    "daily_backup_content_differences == 0",
+    "alerts/fires-when-healthy",
+  ],
+  ["images that fail, the wrong way round", "vm_images_failed_vms == 0", "alerts/fires-when-healthy"],
+  ["snapshots that fail, the wrong way round", "lvm_snapshot_failed_total == 0", "alerts/fires-when-healthy"],
+  ["drills that fail, the wrong way round", "restore_drill_failed_copies == 0", "alerts/fires-when-healthy"],
+  ["a leg's status, the wrong way round", "offsite_sync_leg_last_status == 0", "alerts/fires-when-healthy"],
+  ["drift of the NAS, the wrong way round", "nas_snapshot_drift == 0", "alerts/fires-when-healthy"],
+  ["a tracker that is up", "nfs_change_tracker_up == 1", "alerts/fires-when-healthy"],
+  [
+    "failing volumes for two days",
+    "daily_backup_failed_volumes > 0",
+    "alerts/later-than-promise",
+    { for: "2d" },
+  ],
+  ["less than no files", "backup_scrub_files < 0", "alerts/never-fires"],
+  [
+    "20 h of a NAS that snapshots daily",
+    "time() - nas_snapshot_newest_timestamp > 72000",
+    "alerts/fires-when-healthy",
+  ],
+  [
+    "nine days of a NAS that snapshots daily",
+    "time() - nas_snapshot_newest_timestamp > 777600",
+    "alerts/later-than-promise",
+  ],
+  ["a percentage for a share of the NAS", `${nasFree} < 15`, "alerts/always-fires"],
+  ["a share of the NAS turned round", `${nasFree} > 0.15`, "alerts/fires-when-healthy"],
+  ["a pool's room turned round", `${free} > 15`, "alerts/fires-when-healthy"],
+  ["when a sample was scraped", `time() - timestamp(${success}) > 93600`, "alerts/silent-after-a-miss"],
+  ["a week in which each night fails", `min_over_time(${status}[7d]) != 0`, "alerts/later-than-promise"],
+  [
+    "the oldest of all, after ten days",
+    "max(time() - backup_last_success_timestamp) > 864000",
+    "alerts/later-than-promise",
+  ],
+  [
+    "the job's name where its metrics have another",
+    'time() - backup_last_success_timestamp{job="offsite-sync-backup"} > 108000',
+    "alerts/label-unknown",
+  ],
   ["the name of an absence alert", `${free} < 15`, "alerts/doubly-routed", { name: "BackupDiskFullAbsent" }],
   ["the name of a job's own", `${status} != 0`, "alerts/doubly-routed", { name: "EtcdBackupFailing" }],
 ];

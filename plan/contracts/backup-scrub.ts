@@ -57,6 +57,7 @@ export const backupScrubMetrics = jobMetrics("backup_scrub", [
     help: "Files of the backup disk that don't hold what was recorded, and have no known good copy",
     emitted: "any-end",
     meaning: "other",
+    well: 0,
   },
   {
     name: backupScrubMetricNames.mended,

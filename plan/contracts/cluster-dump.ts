@@ -56,6 +56,7 @@ export const clusterDumpMetrics = jobMetrics("backup", [
     help: "Dumps that the last run was offered and could not keep as good",
     emitted: "any-end",
     meaning: "other",
+    well: 0,
   },
   {
     name: clusterDumpMetricNames.duration,

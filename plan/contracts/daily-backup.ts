@@ -82,12 +82,14 @@ export const dailyBackupMetrics = jobMetrics("daily_backup", [
     help: "Volumes that the last run has no new copy of",
     emitted: "any-end",
     meaning: "other",
+    well: 0,
   },
   {
     name: dailyBackupMetricNames.differences,
     help: "Files that the last run found not to be in their copy, or to have other content than it at the same size and times",
     emitted: "any-end",
     meaning: "other",
+    well: 0,
   },
 ]);
 

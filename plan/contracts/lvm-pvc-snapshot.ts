@@ -59,7 +59,13 @@ const other = <const Name extends string>(name: Name, help: string) =>
 
 export const lvmPvcSnapshotMetrics = jobMetrics("lvm_snapshot", [
   other(snapshotMetricNames.created, "Snapshots that the last run made"),
-  other(snapshotMetricNames.failed, "Volumes that the last run has no new snapshot of, missing ones too"),
+  {
+    ...other(
+      snapshotMetricNames.failed,
+      "Volumes that the last run has no new snapshot of, missing ones too",
+    ),
+    well: 0,
+  },
   other(snapshotMetricNames.pruned, "Snapshots that the last run removed"),
   other(snapshotMetricNames.poolFree, "Free data space of the pool, percent"),
   other(snapshotMetricNames.metadataFree, "Free metadata space of the pool, percent"),

@@ -93,9 +93,9 @@ export const nasSnapshotsMetrics = jobMetrics("nas_snapshot", [
 ]);
 
 /** What differs from the estate, by setting: 1 where it does. */
-export const nasDriftMetric = partMetric(
-  "drift",
-  nasMetricNames.drift,
-  "1 where the NAS does otherwise than the estate says",
-  ["setting"],
-);
+export const nasDriftMetric = {
+  ...partMetric("drift", nasMetricNames.drift, "1 where the NAS does otherwise than the estate says", [
+    "setting",
+  ]),
+  well: 0,
+};

@@ -50,6 +50,7 @@ export const changeTrackerMetrics = jobMetrics("nfs_change_tracker", [
     help: "1 while it watches, 0 since it ended",
     emitted: "any-end",
     meaning: "other",
+    well: 1,
   },
   {
     name: changeTrackerMetricNames.events,

@@ -153,6 +153,7 @@ export const offsiteSyncMetrics = [
     help: "Files that differ at one size and time, of which nobody knows which end has the good one",
     emitted: "any-end",
     meaning: "other",
+    well: 0,
   },
   {
     name: offsiteMetricNames.oldestVerified,
@@ -164,10 +165,13 @@ export const offsiteSyncMetrics = [
 
 /** A run can succeed in all but one leg night after night, and the job's own last success never says which. */
 export const offsiteLegMetrics = {
-  legStatus: legMetric(
-    offsiteMetricNames.legStatus,
-    "0 where the last run left all of the leg there and verified, 1 where it didn't",
-  ),
+  legStatus: {
+    ...legMetric(
+      offsiteMetricNames.legStatus,
+      "0 where the last run left all of the leg there and verified, 1 where it didn't",
+    ),
+    well: 0,
+  },
   legSuccess: legMetric(
     offsiteMetricNames.legSuccess,
     "When all of the leg was last there and verified, epoch seconds",

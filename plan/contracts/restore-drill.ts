@@ -75,6 +75,7 @@ export const restoreDrillMetrics = jobMetrics("restore_drill", [
     help: "Copies that the last run could not restore, or found to be something else",
     emitted: "any-end",
     meaning: "other",
+    well: 0,
   },
   {
     name: restoreDrillMetricNames.skipped,

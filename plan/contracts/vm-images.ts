@@ -63,6 +63,7 @@ export const vmImagesMetrics = jobMetrics("vm_images", [
     help: "VMs that the last run has no new image of",
     emitted: "any-end",
     meaning: "other",
+    well: 0,
   },
   {
     name: vmImagesMetricNames.unnamed,
