@@ -13,6 +13,9 @@ export interface FastestCopy {
   readonly floor?: TransferFloor;
 }
 
+/** Which copy of a dataset is taken after a disaster: `fastestCopy` of a plan, or one that knows more of how long each takes. */
+export type Fastest = (dataset: Dataset, domain: Domain) => FastestCopy | undefined;
+
 const known = new WeakMap<Plan, Map<Dataset, readonly FastestCopy[]>>();
 
 /** The copy of which a dataset is back soonest after a disaster, nothing where none is left. */

@@ -1,20 +1,10 @@
 import type { Plan } from "../../plan";
-import { bytesOf, type Dataset } from "../../plan/datasets";
-import { type Domain } from "../../plan/estate/services";
-import {
-  backAlone,
-  loadsOf,
-  type Restored,
-  restoreOrder,
-  type Waiting,
-} from "../../plan/graph/restore-order";
-import { liveSurvives, siteOf } from "../../plan/graph/survival";
-import { formatDuration, parseDuration } from "../../plan/units/duration";
+import { backAlone, type Restored, restoreOrder } from "../../plan/graph/restore-order";
+import { formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
-import { fastestCopy } from "../fastest-copy";
-import { floorMs, type TransferFloor } from "../../plan/graph/transfer";
+import { type Group, groupsOf, waitingOf } from "../taken-together";
 import { formatSize, listed } from "../wording";
 
 export const restoredTogether = defineCheck({
@@ -57,51 +47,6 @@ export const restoredTogether = defineCheck({
   },
 });
 
-/** Datasets that one disaster takes at once. */
-interface Group {
-  readonly domain: Domain;
-  /** What burns, e.g. "home". */
-  readonly place: string;
-  readonly datasets: readonly Dataset[];
-}
-
-/** A disaster of one dataset or one service takes no other's time. */
-const together: readonly Domain[] = ["live-disk", "host", "cluster", "site", "host-root", "secrets"];
-
-function groupsOf(plan: Plan): Group[] {
-  const promised = new Set(
-    Object.values(plan.estate.services).flatMap(({ promise }) =>
-      promise?.rto === undefined ? [] : Object.keys(promise.rpo),
-    ),
-  );
-  return together
-    .filter(domain => promised.has(domain))
-    .flatMap(domain => {
-      const groups = new Map<string, Dataset[]>();
-      for (const dataset of plan.datasets) {
-        if (dataset.unprotected || liveSurvives(dataset, domain, plan.estate)) continue;
-        const place = placeOf(dataset, domain, plan);
-        const known = groups.get(place);
-        if (known) known.push(dataset);
-        else groups.set(place, [dataset]);
-      }
-      return [...groups].map(([place, datasets]) => ({ domain, place, datasets }));
-    });
-}
-
-function placeOf({ location, cluster }: Dataset, domain: Domain, { estate }: Plan): string {
-  switch (domain) {
-    case "live-disk":
-      return `${location.machine.name}${location.disk === undefined ? "" : `/${location.disk}`}`;
-    case "cluster":
-      return cluster ?? "";
-    case "site":
-      return siteOf(location, estate) ?? "";
-    default:
-      return location.machine.name;
-  }
-}
-
 interface Late extends Group {
   readonly link: string;
   readonly service: string;
@@ -134,34 +79,6 @@ function latestOf(group: Group, plan: Plan, lateAlone: Set<string>): Late | unde
       };
   }
   return worst;
-}
-
-function waitingOf(
-  { domain, datasets }: Group,
-  plan: Plan,
-): { services: Waiting[]; bytesByLink: Map<string, number> } {
-  const floors = new Map<string, TransferFloor[]>();
-  const bytesByLink = new Map<string, number>();
-  for (const dataset of datasets) {
-    const own = floors.get(dataset.service) ?? [];
-    floors.set(dataset.service, own);
-    const floor = fastestCopy(dataset, domain, plan)?.floor;
-    // Without a link, a size or a copy, others say so.
-    if (floor?.link === undefined || floorMs(floor) === Infinity) continue;
-    own.push(floor);
-    bytesByLink.set(floor.link, (bytesByLink.get(floor.link) ?? 0) + (bytesOf(dataset) ?? 0));
-  }
-  const services = [...floors].map(([service, own]): Waiting => {
-    const { needs = [], promise } = plan.estate.services[service] ?? {};
-    const isDue = promise?.rto !== undefined && domain in promise.rpo;
-    return {
-      service,
-      needs,
-      loads: loadsOf(own),
-      dueMs: isDue ? parseDuration(promise.rto ?? "") : Infinity,
-    };
-  });
-  return { services, bytesByLink };
 }
 
 function finding({ domain, place, link, service, backMs, dueMs, order, bytes }: Late): Found {

@@ -2,10 +2,11 @@ import { z } from "zod";
 import { planOf } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { BadInput } from "../bad-input";
-import { type CommandSpec, estateFlags, estateOptions } from "../command";
+import { type CommandSpec, type Context, estateFlags, estateOptions, type Outcome } from "../command";
 import { drillOn, type Ended, exitCodeOf, stateOf } from "../drill/go";
 import { ageOf, endText } from "../drill/print";
-import { tasksOf } from "../drill/tasks";
+import { reportOn } from "../drill/report";
+import { drillersThere, tasksOf } from "../drill/tasks";
 import { namedBy, readEstate } from "../estate-source";
 import { keyFlag } from "../host-shell";
 import { signalled } from "../restore/go";
@@ -14,6 +15,7 @@ const options = z.object({
   ...estateOptions,
   what: z.string().min(1, "expected a service").optional(),
   all: z.boolean().default(false),
+  report: z.boolean().default(false),
   tier: z.string().optional(),
   host: z.string().optional(),
   dryRun: z.boolean().default(false),
@@ -29,6 +31,10 @@ export const drill: CommandSpec<Options> = {
   flags: [
     ...estateFlags,
     ["--all", "each copy that can be drilled"],
+    [
+      "--report",
+      "drill nothing: how long restores take by what drills have measured, against what is promised",
+    ],
     ["--tier <tier>", "copies of one kind alone, e.g. generations or mirror"],
     ["--host <name>", "copies on this host alone"],
     ["--dry-run", "say what would be drilled; restore nothing"],
@@ -36,11 +42,16 @@ export const drill: CommandSpec<Options> = {
   ],
   options,
   async run(typed, caller) {
-    const { stack, estate: file, json, what, all, tier, host, dryRun, key } = typed;
+    const { stack, estate: file, json, what, all, report, tier, host, dryRun, key } = typed;
+    if (report && (what ?? tier ?? host) === undefined && !all && !dryRun) return told(typed, caller);
+    if (report)
+      throw new BadInput(
+        "--report is of all that was drilled, and drills nothing: leave out the other words.",
+      );
     if ((what === undefined) !== all)
       throw new BadInput(
         what === undefined
-          ? "What is to be drilled? Next: holdfast drill SERVICE, or holdfast drill --all"
+          ? "What is to be drilled? Next: holdfast drill SERVICE, or holdfast drill --all; --report tells what drills have measured"
           : `"${what}" and --all exclude one another. Leave one out.`,
       );
     const plan = planOf(await readEstate({ stack, estate: file }, caller));
@@ -70,6 +81,13 @@ export const drill: CommandSpec<Options> = {
     };
   },
 };
+
+/** What drills have measured, against what is promised. */
+async function told({ stack, estate: file, json, key }: Options, caller: Context): Promise<Outcome> {
+  const plan = planOf(await readEstate({ stack, estate: file }, caller));
+  const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }, caller), key };
+  return reportOn(asked, plan, drillersThere(plan), { json, terminal: caller.terminal });
+}
 
 /** Instants are ISO 8601 in UTC, times in seconds, sizes in bytes. */
 function asJson(ended: Ended): object {

@@ -3,9 +3,8 @@ import Table from "cli-table3";
 import { z } from "zod";
 import { counted } from "../../checks/wording";
 import { planOf } from "../../plan";
-import { BadInput } from "../bad-input";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
-import { drillersOf } from "../drill/tasks";
+import { drillersThere } from "../drill/tasks";
 import { namedBy, readEstate } from "../estate-source";
 import { recordsOn } from "../evidence/ask";
 import { type Dossier, hostEvidence, servicesOf } from "../evidence/dossier";
@@ -41,11 +40,7 @@ export const evidence: CommandSpec<z.output<typeof options>> = {
   options,
   async run({ stack, estate: file, json, since, to, key }, caller) {
     const plan = planOf(await readEstate({ stack, estate: file }, caller));
-    const drillers = drillersOf(plan);
-    if (drillers.length === 0)
-      throw new BadInput(
-        "No job of this estate restores copies for proof. Next: docs/drill.md says what the estate takes",
-      );
+    const drillers = drillersThere(plan);
     const sinceMs = since === undefined ? -Infinity : instant(since, plan.estate.zone, caller.nowMs);
     const folder = to === undefined ? undefined : resolve(caller.folder, to);
     const earlier = folder === undefined ? new Map() : earlierIn(folder);

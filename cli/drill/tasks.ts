@@ -30,11 +30,20 @@ export interface Wish {
 }
 
 /** Jobs that restore for proof, on all hosts or one. */
-export function drillersOf({ jobs }: Plan, host?: string): Driller[] {
+function drillersOf({ jobs }: Plan, host?: string): Driller[] {
   return jobs.flatMap(job =>
     isHosted(job) && job.drills && (host === undefined || job.host === host)
       ? [{ job, drills: job.drills }]
       : [],
+  );
+}
+
+/** The same, and at least one. @throws {BadInput} */
+export function drillersThere(plan: Plan, host?: string): Driller[] {
+  const drillers = drillersOf(plan, host);
+  if (drillers.length > 0) return drillers;
+  throw new BadInput(
+    `No job of ${host ?? "this estate"} restores copies for proof. Next: docs/drill.md says what the estate takes`,
   );
 }
 
@@ -44,12 +53,8 @@ export function tasksOf(plan: Plan, wish: Wish): Task[] {
   const { hosts } = plan.estate;
   if (host !== undefined && hosts[host] === undefined)
     throw new BadInput(`--host: "${host}" is no host, expected one of ${Object.keys(hosts).join(", ")}.`);
-  const drillers = drillersOf(plan, host);
+  const drillers = drillersThere(plan, host);
   const tiers = [...new Set(drillers.flatMap(({ drills }) => drills.tiers.map(each => each.tier)))];
-  if (tiers.length === 0)
-    throw new BadInput(
-      `No job of ${host ?? "this estate"} restores copies for proof. Next: docs/drill.md says what the estate takes`,
-    );
   if (tier !== undefined && !tiers.includes(tier))
     throw new BadInput(
       `--tier: "${tier}" is no kind of copies that is drilled, expected ${tiers.join(" or ")}.`,
@@ -79,20 +84,19 @@ export interface Drilled {
 }
 
 /** What is drilled of those copies, as far as the estate tells: the claims of volumes that it only counts are the cluster's to say. */
-export function copiesDrilled(
-  { copies }: Plan,
-  { job, drills }: Driller,
-  isOf: (copy: Copy) => boolean,
-): Drilled[] {
-  const found = copies.filter(isOf).flatMap(copy =>
-    drills.tiers.flatMap(({ tier, job: of, below }): Drilled[] => {
-      const { job: maker, location } = copy;
-      if (maker.host !== job.host || maker.name !== of || !isBelow(location.path, below)) return [];
-      const name = nameIn(copy);
-      return name === undefined ? [] : [{ tier, name }];
-    }),
-  );
+export function copiesDrilled({ copies }: Plan, driller: Driller, isOf: (copy: Copy) => boolean): Drilled[] {
+  const found = copies.filter(isOf).flatMap(copy => drilledAs(driller, copy) ?? []);
   return [...new Map(found.map(each => [`${each.tier}:${each.name}`, each])).values()];
+}
+
+/** What a copy is to the job that drills it; undefined for one that it doesn't drill. */
+export function drilledAs({ job, drills }: Driller, copy: Copy): Drilled | undefined {
+  const { job: maker, location } = copy;
+  const found = drills.tiers.find(
+    ({ job: of, below }) => maker.host === job.host && maker.name === of && isBelow(location.path, below),
+  );
+  const name = found && nameIn(copy);
+  return found && name !== undefined ? { tier: found.tier, name } : undefined;
 }
 
 /** Which datasets are meant, by their ids. @throws {BadInput} for a path in one */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { DrillFacts } from "../../plan/contracts/drill-record";
 import { exampleEstate } from "../../plan/estate/example";
 import { ReleaseHost } from "./release-host";
+import { clearRecords, layRecords, withRecordsOf } from "./support/drill-records";
 import { holdfastIn } from "./support/holdfast";
 
 /* A real shell over a stand-in for ssh; the host's program answers as it does (its own tests hold it to that). */
@@ -18,8 +19,8 @@ beforeEach(() => {
 });
 afterAll(() => host.remove());
 
-const record = (of: string, more: Partial<DrillFacts> = {}): object => ({
-  ...{ number: 7, previous: "", hash: "0", at: "2026-11-28T20:00:10Z", host: "pve", tier: "mirror", of },
+const facts = (of: string, more: Partial<DrillFacts> = {}): DrillFacts => ({
+  ...{ at: "2026-11-28T20:00:10Z", host: "pve", tier: "mirror", of },
   copy: { path: `/mnt/backup/${of}`, at: "2026-11-28T02:00:10Z", lacks: 0 },
   ...{
     result: "proved",
@@ -29,6 +30,11 @@ const record = (of: string, more: Partial<DrillFacts> = {}): object => ({
   },
   ...{ compared: { recorded: 2, copy: 1 }, seconds: { restore: 2, compare: 1 }, release: "9f2c41d0" },
   ...more,
+});
+
+const record = (of: string, more: Partial<DrillFacts> = {}): object => ({
+  ...{ number: 7, previous: "", hash: "0" },
+  ...facts(of, more),
 });
 
 /** Has the host's program note what it is asked, and answer. */
@@ -138,6 +144,35 @@ test.each([
   const { exitCode, text } = await drill(...words);
   expect(text).toContain(said);
   expect([exitCode, asked()]).toEqual([2, ""]);
+});
+
+test("--report tells promised, planned and measured times, with the arithmetic, and owes where a promise can't hold", async () => {
+  const { before } = host;
+  clearRecords(host.folder);
+  host.before = withRecordsOf(host.folder);
+  host.installSsh();
+  try {
+    const held = { entries: 9, bytes: 1e9 };
+    const slow = facts("books", { restored: held, whole: held, seconds: { restore: 500, compare: 9 } });
+    layRecords(host.folder, [{ ...slow, seconds: { restore: 50, compare: 9 } }]);
+    const holds = await drill("--report");
+    expect(holds.text).toMatch(/books +│ live-disk +│ 8 h +│ 13 min 53 s +│ 1 h 23 min +│ \S.* +│ holds/);
+    expect(holds.text).toContain(
+      "books from pve:/mnt/backup/books (mirror): 1 GB in 50 s on 2026-11-28 (20 MB a second); 100 GB / 1 GB x 50 s = 1 h 23 min, planned 13 min 53 s",
+    );
+    expect(holds.exitCode).toBe(0);
+    layRecords(host.folder, [slow]);
+    const owes = await drill("--report");
+    expect(owes.text).toMatch(
+      /books is promised to be back in 8 h after the disaster "live-disk", and takes 13 h 53 min at the rates/,
+    );
+    expect(owes.exitCode).toBe(1);
+    host.installSsh("exit 255");
+    expect((await drill("--report", "--json")).exitCode).toBe(3);
+    expect(await drill("--report", "--all")).toMatchObject({ exitCode: 2 });
+  } finally {
+    host.before = before;
+  }
 });
 
 test("an estate without such a job is told so", async () => {

@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "../../cli/evidence/ask";
-import { type DrillFacts, type DrillRecord, lineOf, readChain } from "../../plan/contracts/drill-record";
+import { type DrillFacts, lineOf } from "../../plan/contracts/drill-record";
 import { exampleEstate } from "../../plan/estate/example";
 import { ReleaseHost } from "./release-host";
+import { clearRecords, layRecords, withRecordsOf } from "./support/drill-records";
 import { holdfastIn } from "./support/holdfast";
 
 /* A real shell with real files, over a stand-in for ssh; the records are those that the host's program writes. */
@@ -12,17 +13,12 @@ let host: ReleaseHost;
 beforeAll(() => {
   host = new ReleaseHost();
   host.leadHere();
-  host.before = [
-    "mount -t tmpfs none /mnt && mount -t tmpfs none /var/lib",
-    "mkdir -p /var/lib/holdfast /mnt/backup/.holdfast",
-    `cp -a ${host.folder}/own /var/lib/holdfast/restore-drill && cp -a ${host.folder}/disk /mnt/backup/.holdfast/restore-drill`,
-  ].join(" && ");
+  host.before = withRecordsOf(host.folder);
 });
 beforeEach(() => {
   host.installSsh();
-  for (const name of ["own", "disk", "dossiers"])
-    rmSync(join(host.folder, name), { recursive: true, force: true });
-  for (const name of ["own", "disk"]) mkdirSync(join(host.folder, name));
+  rmSync(join(host.folder, "dossiers"), { recursive: true, force: true });
+  clearRecords(host.folder);
   writeFileSync(join(host.folder, "estate.json"), JSON.stringify(exampleEstate()));
 });
 afterAll(() => host.remove());
@@ -42,24 +38,8 @@ const four = [
   facts("books"),
 ];
 
-/** Lays records down in both files. @param change of the text in one or both */
-function lay(
-  all: readonly DrillFacts[],
-  change: (text: string) => string | { own?: string; disk?: string } = text => text,
-): void {
-  let before: DrillRecord | undefined;
-  let text = "";
-  for (const each of all) {
-    const line = lineOf(each, before, sha256);
-    before = readChain(line, sha256).records[0];
-    text += line;
-  }
-  const changed = change(text);
-  const { own = text, disk = text } = typeof changed === "string" ? { own: changed, disk: changed } : changed;
-  writeFileSync(join(host.folder, "own/evidence.log"), own);
-  writeFileSync(join(host.folder, "disk/evidence.log"), disk);
-  writeFileSync(join(host.folder, "own/drills.json"), JSON.stringify({ seen: {}, lastRecord: all.length }));
-}
+const lay = (all: readonly DrillFacts[], change?: Parameters<typeof layRecords>[2]): void =>
+  layRecords(host.folder, all, change);
 
 const evidence = (...args: readonly string[]) => holdfastIn(host.folder, ["evidence", ...args]);
 const dossiers = (ending: string): string[] =>

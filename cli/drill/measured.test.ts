@@ -1,0 +1,68 @@
+import { parseEstate, planOf } from "../../plan";
+import type { DrillFacts, DrillRecord } from "../../plan/contracts/drill-record";
+import { exampleEstate } from "../../plan/estate/example";
+import { promisedTimes, proofsOf } from "./measured";
+import { drillersThere } from "./tasks";
+
+const plan = planOf(parseEstate(exampleEstate()));
+const hour = 3_600_000;
+
+function proof(of: string, tier: DrillFacts["tier"], bytes: number, restore: number): DrillRecord {
+  const held = { entries: 5, bytes };
+  return {
+    ...{ number: 1, previous: "", hash: "", at: "2026-11-28T20:00:00Z", host: "pve", tier, of },
+    ...{ copy: { path: `/mnt/backup/${of}`, lacks: 0 }, result: "proved", scope: "sample", restored: held },
+    ...{ whole: held, compared: { recorded: 5, copy: 0 }, seconds: { restore, compare: 1 }, release: "abc" },
+  };
+}
+
+/** Of a service whose live disk is gone. */
+function after(service: string, ...records: readonly DrillRecord[]) {
+  const times = promisedTimes(plan, drillersThere(plan), new Map(proofsOf("pve", records)));
+  return times.find(time => time.service === service && time.domain === "live-disk");
+}
+
+test("what was drilled is told of the whole: 100 GB at 1 GB in 50 s, where the link is planned with 120 MB a second", () => {
+  const books = after("books", proof("books", "mirror", 1e9, 50));
+  expect(books).toMatchObject({
+    ...{ promisedMs: 8 * hour, measuredMs: 5_000_000, state: "holds", unmeasured: [] },
+    measured: [{ dataset: "books", from: "pve:/mnt/backup/books", fullBytes: 100e9, measuredMs: 5_000_000 }],
+  });
+  expect(books?.plannedMs).toBeCloseTo(100e9 / 120e3);
+});
+
+test("a promise that can't hold at what was measured owes, though it holds as planned", () =>
+  expect(after("books", proof("books", "mirror", 1e9, 500))).toMatchObject({
+    ...{ measuredMs: 50_000_000, state: "owes" },
+    plannedMs: expect.closeTo(833_333, 0) as number,
+  }));
+
+test("two that are each in time alone, and come back over one link, count their sum", () => {
+  const [books, nextcloud] = [
+    proof("books", "mirror", 1e9, 180),
+    proof("nextcloud/nextcloud", "generations", 1e9, 450),
+  ];
+  expect(after("books", books)).toMatchObject({ measuredMs: 5 * hour, state: "holds" });
+  expect(after("nextcloud", nextcloud)).toMatchObject({ state: "holds" });
+  const both = after("books", books, nextcloud);
+  expect(both).toMatchObject({ measuredMs: 5 * hour, state: "owes" });
+  expect(both?.togetherMs).toBeGreaterThan(10 * hour);
+});
+
+test("what waits behind another one that is slow owes, though no drill was at its own copy", () =>
+  expect(after("books", proof("nextcloud/nextcloud", "generations", 1e9, 800))).toMatchObject({
+    ...{ measured: [], unmeasured: ["books from pve:/mnt/backup/books"], state: "owes" },
+    togetherMs: expect.closeTo(40 * 800_000 + (100e9 + 0.2e9 + 1e9) / 120e3, -4) as number,
+  }));
+
+test("a few kilobytes tell of no hundred gigabytes, nor does a drill that failed; the whole of a small copy does", () => {
+  const small = proof("books", "mirror", 3e6, 2);
+  expect(after("books", small)).toMatchObject({ state: "unmeasured", measured: [] });
+  expect(after("books", { ...proof("books", "mirror", 1e9, 500), result: "failed" })?.state).toBe(
+    "unmeasured",
+  );
+  expect(after("etcd", proof("etcd-backup", "mirror", 200e6, 3))).toMatchObject({
+    measuredMs: 3000,
+    state: "holds",
+  });
+});

@@ -1,0 +1,179 @@
+import { fastestCopy, type Fastest } from "../../checks/fastest-copy";
+import { Restore } from "../../checks/restore-floors";
+import { groupsOf, waitingOf } from "../../checks/taken-together";
+import { placeText } from "../../checks/wording";
+import type { Plan } from "../../plan";
+import type { DrillRecord } from "../../plan/contracts/drill-record";
+import { bytesOf, type Dataset } from "../../plan/datasets";
+import type { Domain } from "../../plan/estate/services";
+import type { Copy } from "../../plan/graph/copies";
+import { restoreOrder } from "../../plan/graph/restore-order";
+import { floorMs, type TransferFloor, transferFloor } from "../../plan/graph/transfer";
+import { parseDuration } from "../../plan/units/duration";
+import { drilledAs, type Driller } from "./tasks";
+
+/** Less than that says more of how long a restore takes to begin than of how fast it is. */
+export const leastBytes = 64e6;
+
+/** How long a dataset takes from one copy, by that copy's newest proof. */
+export interface MeasuredCopy {
+  readonly dataset: string;
+  /** Machine and path of the copy. */
+  readonly from: string;
+  readonly tier: string;
+  /** When it was drilled. */
+  readonly at: string;
+  readonly drilledBytes: number;
+  readonly drilledSeconds: number;
+  /** What comes back: by the estate, or what the copy had, whichever is more. */
+  readonly fullBytes: number;
+  /** By the links of the estate; absent where it names none, or no size. */
+  readonly plannedMs?: number;
+  /** Absent where what was drilled is too little to tell. */
+  readonly measuredMs?: number;
+}
+
+/** What a service is promised after a disaster, and how long its bytes take. Times in ms. */
+export interface PromisedTime {
+  readonly service: string;
+  readonly domain: Domain;
+  readonly promisedMs: number;
+  /** With nothing before it but what it needs, by the estate's links. */
+  readonly plannedMs: number;
+  /** The same by what drills have measured; absent where nothing of it was measured. */
+  readonly measuredMs?: number;
+  /** When it is back of all that this disaster takes, in the order of their promises, over the links that they share. */
+  readonly togetherMs?: number;
+  readonly together: readonly string[];
+  /** What of it was measured, and what is as planned since no drill has been at that copy. */
+  readonly measured: readonly MeasuredCopy[];
+  readonly unmeasured: readonly string[];
+  readonly state: "holds" | "owes" | "unmeasured";
+}
+
+/** Each promise of a time, against what drills have measured. @param proofs the newest proof of each copy, as `proofsOf` gives them */
+export function promisedTimes(
+  plan: Plan,
+  drillers: readonly Driller[],
+  proofs: ReadonlyMap<string, DrillRecord>,
+): PromisedTime[] {
+  const times = new Times(plan, drillers, proofs);
+  const fastest: Fastest = (dataset, domain) => times.fastest(dataset, domain);
+  const [planned, measured] = [new Restore(plan), new Restore(plan, fastest)];
+  const [plannedTogether, together] = [togetherOf(plan), togetherOf(plan, fastest)];
+  return Object.entries(plan.estate.services).flatMap(([service, { promise }]) => {
+    const { rto, rpo } = promise ?? {};
+    if (rto === undefined || rpo === undefined) return [];
+    const promisedMs = parseDuration(rto);
+    return Object.keys(rpo).flatMap((name): PromisedTime[] => {
+      const domain = name as Domain;
+      const { steps, ms } = measured.floorOf(service, domain);
+      if (steps.length === 0) return [];
+      const copies = steps.map(step => ({ step, copy: times.of(step.dataset, step.copy) }));
+      const known = copies.flatMap(({ copy }) => (copy?.measuredMs === undefined ? [] : [copy]));
+      const rest = copies.filter(
+        ({ step, copy }) => copy?.measuredMs === undefined && floorMs(step.floor) > 0,
+      );
+      const all = together.get(`${domain} ${service}`);
+      // What others were measured to take of a link is this one's wait, too.
+      const waits = all !== undefined && all.backMs !== plannedTogether.get(`${domain} ${service}`)?.backMs;
+      const togetherMs = known.length > 0 || waits ? all?.backMs : undefined;
+      const isLate = (known.length > 0 && ms > promisedMs) || (togetherMs ?? 0) > promisedMs;
+      return [
+        {
+          ...{ service, domain, promisedMs, plannedMs: planned.floorOf(service, domain).ms },
+          ...(known.length > 0 && { measuredMs: ms }),
+          ...(togetherMs !== undefined && { togetherMs }),
+          ...{ together: all?.order ?? [], measured: known },
+          unmeasured: rest.map(({ step }) => `${step.dataset.id} from ${placeText(step.copy.location)}`),
+          state: isLate ? "owes" : known.length > 0 ? "holds" : "unmeasured",
+        },
+      ];
+    });
+  });
+}
+
+/** @param records of one host, the oldest first */
+export function proofsOf(host: string, records: readonly DrillRecord[]): [string, DrillRecord][] {
+  return records
+    .filter(({ result }) => result === "proved")
+    .map(record => [`${host} ${record.tier}:${record.of}`, record]);
+}
+
+/** When each service is back where all that a disaster takes come back over the same links, by "DOMAIN SERVICE". */
+function togetherOf(
+  plan: Plan,
+  fastest?: Fastest,
+): ReadonlyMap<string, { readonly backMs: number; readonly order: readonly string[] }> {
+  const found = new Map<string, { backMs: number; order: string[] }>();
+  for (const group of groupsOf(plan)) {
+    const restored = restoreOrder(waitingOf(group, plan, fastest).services);
+    const order = restored.map(({ service }) => service);
+    for (const { service, backMs } of restored) {
+      const key = `${group.domain} ${service}`;
+      // A service on two hosts is in two groups.
+      if (backMs > (found.get(key)?.backMs ?? -1)) found.set(key, { backMs, order });
+    }
+  }
+  return found;
+}
+
+/** Times of copies, by the proofs that there are. */
+class Times {
+  /** Datasets that one drilled copy holds. */
+  private readonly holds = new Map<string, Set<string>>();
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly drillers: readonly Driller[],
+    private readonly proofs: ReadonlyMap<string, DrillRecord>,
+  ) {
+    for (const copy of plan.copies) {
+      const key = this.keyOf(copy);
+      if (key !== undefined) this.holds.set(key, (this.holds.get(key) ?? new Set()).add(copy.dataset.id));
+    }
+  }
+
+  /** The copy that the plan holds the promise by, with its measured time in place of the planned one. */
+  fastest(dataset: Dataset, domain: Domain): ReturnType<Fastest> {
+    const planned = fastestCopy(dataset, domain, this.plan);
+    const measuredMs = planned && this.of(dataset, planned.copy, planned.floor)?.measuredMs;
+    if (!planned || measuredMs === undefined) return planned;
+    const { name } = planned.copy.location.machine;
+    const floor = planned.floor ?? { latencyMs: 0, link: `${name} > ${name}` };
+    return { copy: planned.copy, floor: { ...floor, bytesMs: measuredMs } };
+  }
+
+  of(dataset: Dataset, copy: Copy, planned = this.plannedOf(dataset, copy)): MeasuredCopy | undefined {
+    const key = this.keyOf(copy);
+    const proof = key === undefined ? undefined : this.proofs.get(key);
+    if (key === undefined || !proof) return undefined;
+    const { restored, whole, seconds, at, tier } = proof;
+    const isAlone = this.holds.get(key)?.size === 1;
+    const said = bytesOf(dataset);
+    const fullBytes = isAlone ? Math.max(said ?? 0, whole.bytes) : (said ?? whole.bytes);
+    const isTold = restored.bytes >= leastBytes || fullBytes <= 2 * restored.bytes;
+    const ms = (seconds.restore * 1000 * fullBytes) / Math.max(1, restored.bytes);
+    return {
+      ...{ dataset: dataset.id, from: placeText(copy.location), tier, at, fullBytes },
+      ...{ drilledBytes: restored.bytes, drilledSeconds: seconds.restore },
+      ...(planned && Number.isFinite(floorMs(planned)) && { plannedMs: floorMs(planned) }),
+      ...(isTold && { measuredMs: ms }),
+    };
+  }
+
+  private plannedOf(dataset: Dataset, { location }: Copy): TransferFloor | undefined {
+    const bytes = bytesOf(dataset);
+    return bytes === undefined
+      ? undefined
+      : transferFloor(location, dataset.location, bytes, this.plan.estate);
+  }
+
+  private keyOf(copy: Copy): string | undefined {
+    for (const driller of this.drillers) {
+      const drilled = drilledAs(driller, copy);
+      if (drilled) return `${driller.job.host} ${drilled.tier}:${drilled.name}`;
+    }
+    return undefined;
+  }
+}

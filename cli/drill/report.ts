@@ -1,0 +1,122 @@
+import Table from "cli-table3";
+import { counted, listed } from "../../checks/wording";
+import type { Plan } from "../../plan";
+import { formatDuration } from "../../plan/units/duration";
+import { formatSize } from "../../plan/units/size";
+import type { Asked } from "../ask-jobs";
+import type { Outcome } from "../command";
+import { recordsOn } from "../evidence/ask";
+import { plainTable } from "../output";
+import { type MeasuredCopy, type PromisedTime, promisedTimes, proofsOf } from "./measured";
+import type { Driller } from "./tasks";
+
+/** Promised, planned and measured times side by side, by the newest proof of each copy. */
+export async function reportOn(
+  asked: Asked,
+  plan: Plan,
+  drillers: readonly Driller[],
+  { json, terminal }: { readonly json: boolean; readonly terminal: boolean },
+): Promise<Outcome> {
+  const told = await Promise.all(
+    drillers.map(async driller => ({ host: driller.job.host, told: await recordsOn(asked, driller) })),
+  );
+  const unasked = told.flatMap(({ host, told }) =>
+    "cause" in told ? [`${host} wasn't asked: ${told.cause}`] : [],
+  );
+  const faults = told.flatMap(({ host, told }) =>
+    "cause" in told ? [] : told.chain.faults.map(fault => `${host}: ${fault}`),
+  );
+  const proofs = new Map(
+    told.flatMap(({ host, told }) => ("cause" in told ? [] : proofsOf(host, told.chain.records))),
+  );
+  const times = promisedTimes(plan, drillers, proofs);
+  const isOwed = faults.length > 0 || times.some(({ state }) => state === "owes");
+  return {
+    text: json
+      ? JSON.stringify({ promises: times.map(asJson), faults, unasked }, undefined, 2)
+      : textOf(times, [...unasked, ...faults.map(fault => `${fault}. Next: holdfast evidence`)], terminal),
+    exitCode: isOwed ? 1 : unasked.length > 0 ? 3 : 0,
+  };
+}
+
+function textOf(times: readonly PromisedTime[], said: readonly string[], terminal: boolean): string {
+  const { style } = plainTable(terminal);
+  const rows = new Table({
+    head: ["service", "after", "promised", "planned", "measured", "with all others", "state"],
+    style: { ...style, compact: true },
+  });
+  for (const { service, domain, promisedMs, plannedMs, measuredMs, togetherMs, unmeasured, state } of times) {
+    const part = measuredMs !== undefined && unmeasured.length > 0 ? ", in part" : "";
+    rows.push([
+      ...[service, domain, formatDuration(promisedMs), timeText(plannedMs)],
+      ...[`${timeText(measuredMs)}${part}`, timeText(togetherMs), state],
+    ]);
+  }
+  const copies = new Map(
+    times.flatMap(({ measured }) => measured.map(each => [`${each.dataset} ${each.from}`, each])),
+  );
+  return [
+    times.length === 0 ? "No service is promised a time until it is back." : rows.toString(),
+    ...(copies.size > 0 ? ["Measured, of the newest proof of each copy:"] : []),
+    ...[...copies.values()].map(arithmetic),
+    ...times.filter(({ state }) => state === "owes").map(lateText),
+    ...said,
+    summaryOf(times),
+  ].join("\n");
+}
+
+function timeText(ms: number | undefined): string {
+  if (ms === undefined || !Number.isFinite(ms)) return "-";
+  return ms === 0 ? "no bytes to wait for" : formatDuration(Math.ceil(ms));
+}
+
+/** How a drill's seconds become those of all of it. */
+function arithmetic(copy: MeasuredCopy): string {
+  const { dataset, from, tier, at, drilledBytes, drilledSeconds, fullBytes, plannedMs, measuredMs } = copy;
+  const rate = drilledSeconds > 0 ? ` (${formatSize(drilledBytes / drilledSeconds)} a second)` : "";
+  return `  ${dataset} from ${from} (${tier}): ${formatSize(drilledBytes)} in ${drilledSeconds} s on ${at.slice(0, 10)}${rate}; ${formatSize(fullBytes)} / ${formatSize(drilledBytes)} x ${drilledSeconds} s = ${timeText(measuredMs)}${plannedMs === undefined ? "" : `, planned ${timeText(plannedMs)}`}`;
+}
+
+function lateText({
+  service,
+  domain,
+  promisedMs,
+  measuredMs = 0,
+  togetherMs = 0,
+  together,
+}: PromisedTime): string {
+  const backMs = Math.max(measuredMs, togetherMs);
+  const how =
+    measuredMs > promisedMs
+      ? `takes ${timeText(measuredMs)} at the rates that drills have measured`
+      : `is back after ${timeText(togetherMs)} at the rates that drills have measured, as ${counted(together.length, "service comes", "services come")} back over the same links (${listed(together)}); alone it is in time`;
+  return `${service} is promised to be back in ${formatDuration(promisedMs)} after the disaster "${domain}", and ${how}. Next: promise more than ${formatDuration(Math.ceil(backMs / 3_600_000) * 3_600_000)}, keep a copy that is back sooner, or set the links' bandwidth in the estate to what is measured, and holdfast check tells what else follows`;
+}
+
+function summaryOf(times: readonly PromisedTime[]): string {
+  const of = (state: PromisedTime["state"]): number => times.filter(each => each.state === state).length;
+  return `${counted(of("holds"), "promise holds", "promises hold")} at measured rates, ${of("owes")} can't, and of ${of("unmeasured")} no drill has measured a copy. People come on top: nobody's reading, deciding and starting is in these times.`;
+}
+
+/** Times in seconds, sizes in bytes; null where nothing tells it. */
+function asJson({
+  service,
+  domain,
+  promisedMs,
+  plannedMs,
+  measuredMs,
+  togetherMs,
+  ...rest
+}: PromisedTime): object {
+  const seconds = (ms: number | undefined): number | null =>
+    ms === undefined || !Number.isFinite(ms) ? null : Math.round(ms) / 1000;
+  return {
+    ...{ service, domain, state: rest.state, promisedSeconds: seconds(promisedMs) },
+    ...{ plannedSeconds: seconds(plannedMs), measuredSeconds: seconds(measuredMs) },
+    ...{ togetherSeconds: seconds(togetherMs), together: rest.together, unmeasured: rest.unmeasured },
+    measured: rest.measured.map(({ plannedMs: planned, measuredMs: measured, ...copy }) => ({
+      ...copy,
+      ...{ plannedSeconds: seconds(planned), measuredSeconds: seconds(measured) },
+    })),
+  };
+}
