@@ -18,6 +18,12 @@ const answer = z.object({
 });
 export type Answer = z.output<typeof answer>;
 
+/** @returns undefined for a line that is none */
+export function answerIn(line: string): Answer | undefined {
+  const parsed = answer.safeParse(jsonOf(line));
+  return parsed.success ? parsed.data : undefined;
+}
+
 /** How a host's drills ended. */
 export interface Ended {
   readonly task: Task;
@@ -44,8 +50,8 @@ export async function drillOn(
   const followed = await followOnHost(asked, task.host, argv, {
     stop,
     said(line) {
-      const parsed = answer.safeParse(jsonOf(line));
-      if (parsed.success) found = parsed.data;
+      const parsed = answerIn(line);
+      if (parsed) found = parsed;
       else say(`  ${line}`);
     },
   });
