@@ -52,20 +52,17 @@ function recordLines(host: string, record: Record, zone: string): string[] {
   return [
     `${of} (${tier}): ${result === "proved" ? "proved" : "FAILED"}`,
     `  copy      ${host}:${copy.path}, read ${localText(msOf(copy.at), zone)}${age}`,
-    ...(result === "failed" ? [`  failed    ${reason ?? "nothing says why"}`] : []),
-    `  restored  ${part} in ${formatDuration(seconds.restore * 1000)}${speedText(record)}`,
-    ...(result === "proved"
-      ? [
+    ...(result === "failed"
+      ? [`  failed    ${reason ?? "nothing says why"}`]
+      : [
+          `  restored  ${part} in ${formatDuration(seconds.restore * 1000)}${speedText(record)}`,
           `  compared  ${counted(compared.recorded, "file")} with checksums on record, ${compared.copy} with the copy itself, and owners, modes, times, links and attributes, in ${formatDuration(seconds.compare * 1000)}`,
-        ]
-      : []),
+        ]),
   ];
 }
 
-function speedText({ restored, seconds, result }: Record): string {
-  return result === "proved" && seconds.restore > 0
-    ? `, ${formatSize(restored.bytes / seconds.restore)} a second`
-    : "";
+function speedText({ restored, seconds }: Record): string {
+  return seconds.restore > 0 ? `, ${formatSize(restored.bytes / seconds.restore)} a second` : "";
 }
 
 /** How old a copy's data was when the drill began. */

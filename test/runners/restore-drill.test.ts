@@ -1,10 +1,12 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { answerIn } from "../../cli/drill/go";
 import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
 import { runnerOf } from "../../stacks/runner";
+import { exampleEstate } from "../../plan/estate/example";
 import { makeDiskImage } from "./support/disk-image";
+import { holdfastIn } from "./support/holdfast";
 import { rotFiles } from "./support/rot";
+import { useRsyncTools } from "./support/rsync-tools";
 import type { FinishedRun, StartedRun } from "./support/started-run";
 import { createWorld, type World } from "./support/world";
 
@@ -150,16 +152,44 @@ test("drills what somebody asks for though it isn't its turn, and leaves monitor
   });
   const before = records().length;
   const told = readFileSync(config.textfile, "utf8");
-  // As holdfast drill reads it.
-  const would = answerIn((await start(["--dry-run", "--only=mirror", "--json"]).finished).stdout);
+  const would = answer(await start(["--dry-run", "--only=mirror", "--json"]).finished);
   expect(would).toMatchObject({ status: 0, would: [{ tier: "mirror", of: "books" }] });
   const run = await start(["--only=mirror:books", "--json"]).finished;
-  expect(answerIn(run.stdout)).toMatchObject({ status: 0, drills: [{ of: "books", result: "proved" }] });
+  expect(answer(run)).toMatchObject({ status: 0, proved: 1, drills: [{ of: "books", result: "proved" }] });
   expect(records()).toHaveLength(before + 1);
   const slip = await start(["--only=mirror:book", "--json"]).finished;
   expect(slip).toMatchObject({ status: 3 });
   expect(slip.stderr).toContain('is no copy that is there; did you mean "mirror:books"');
   expect(readFileSync(config.textfile, "utf8")).toBe(told);
+});
+
+test("holdfast drill asks it over SSH, tells its lines, and what came back", async () => {
+  const far = join(world.folder, "far");
+  mkdirSync(far);
+  const { path: program } = await runnerOf("restore-drill");
+  const command = [process.execPath, program, "--config", join(world.folder, "restore-drill.json")].join(" ");
+  const scripts = {
+    "restore-drill": `exec ${command} "$@"`,
+    ssh: `for last; do :; done\nexec ${world.fromHost("sh")} -c "$last"`,
+  };
+  for (const [name, script] of Object.entries(scripts))
+    writeFileSync(join(far, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  writeFileSync(join(world.folder, "estate.json"), JSON.stringify(exampleEstate()));
+  const restoreEnvironment = await useRsyncTools(join(world.folder, "bin"));
+  process.env["PATH"] = `${far}:${process.env["PATH"]}`;
+  try {
+    const { exitCode, text } = await holdfastIn(world.folder, ["drill", "books"]);
+    expect(text).toContain("restore-drill: the mirror of books came back: 7 entries");
+    expect(text).toMatch(
+      /books \(mirror\): proved\n.*\n {2}restored {2}all of it, 7 entries, 3 MB in [^]*\n1 copy proved, 0 failed, 0 not drilled\.\n$/,
+    );
+    expect(exitCode).toBe(0);
+    const none = await holdfastIn(world.folder, ["drill", "nextcloud"]);
+    expect(none.text).toContain('--only="generations:nextcloud/nextcloud" is no copy that is there');
+    expect(none.exitCode).toBe(1);
+  } finally {
+    restoreEnvironment();
+  }
 });
 
 test("passes over what the scratch folder has no room for, and says so", async () => {
