@@ -13,6 +13,13 @@ export interface Shown {
   readonly stderr: string;
 }
 
+/** A machine to go to. */
+export interface Target {
+  readonly address: string;
+  /** Without a key that is pinned, this machine's own known hosts are asked. */
+  readonly ssh: { readonly user: string; readonly port: number; readonly hostKey?: string };
+}
+
 /** How a person goes there: what is printed to be typed begins so. */
 export function sshTo({ hosts }: Estate, name: string): string {
   const host = hosts[name];
@@ -29,7 +36,12 @@ export const keyFlag = ["--key <file>", "private key for the hosts (by default t
  * arguments, which everybody on this machine reads, and quote it
  */
 export async function onHost(estate: Estate, name: string, command: string, key?: string): Promise<Shown> {
-  return withSsh(estate, name, { command, key }, async words => {
+  return onMachine(hostOf(estate, name), command, key);
+}
+
+/** Runs a command on a machine, which needn't be of an estate. @throws {BadInput} as `onHost` does */
+export async function onMachine(target: Target, command: string, key?: string): Promise<Shown> {
+  return withSshTo(target, { command, key }, async words => {
     const ended = await execa("ssh", words, { reject: false, stdin: "ignore", timeout: 600_000 });
     return {
       exitCode: ended.exitCode ?? 255,
@@ -43,32 +55,47 @@ export async function onHost(estate: Estate, name: string, command: string, key?
 export async function withSsh<Result>(
   estate: Estate,
   name: string,
-  { command, key }: { readonly command: string; readonly key: string | undefined },
+  asked: Command,
   run: (words: readonly string[]) => Promise<Result>,
 ): Promise<Result> {
-  const host = estate.hosts[name];
+  return withSshTo(hostOf(estate, name), asked, run);
+}
+
+function hostOf({ hosts }: Estate, name: string): Target {
+  const host = hosts[name];
   if (!host)
-    throw new BadInput(
-      `--host: "${name}" is no host, expected one of ${Object.keys(estate.hosts).join(", ")}.`,
-    );
+    throw new BadInput(`--host: "${name}" is no host, expected one of ${Object.keys(hosts).join(", ")}.`);
+  return host;
+}
+
+interface Command {
+  readonly command: string;
+  readonly key: string | undefined;
+}
+
+async function withSshTo<Result>(
+  { address, ssh }: Target,
+  { command, key }: Command,
+  run: (words: readonly string[]) => Promise<Result>,
+): Promise<Result> {
   const keyFile = keyFileOf(key);
   const folder = mkdtempSync(join(tmpdir(), "holdfast-ssh-"));
   try {
     const knownHosts = join(folder, "known_hosts");
-    writeFileSync(knownHosts, `holdfast ${host.ssh.hostKey}\n`);
+    writeFileSync(knownHosts, ssh.hostKey === undefined ? "" : `holdfast ${ssh.hostKey}\n`);
     const options = [
       "BatchMode=yes",
       "ConnectTimeout=10",
       "ServerAliveInterval=10",
       "StrictHostKeyChecking=yes",
-      "HostKeyAlias=holdfast",
-      `UserKnownHostsFile=${knownHosts}`,
-      "GlobalKnownHostsFile=/dev/null",
+      ...(ssh.hostKey === undefined
+        ? []
+        : ["HostKeyAlias=holdfast", `UserKnownHostsFile=${knownHosts}`, "GlobalKnownHostsFile=/dev/null"]),
     ];
     return await run([
       ...options.flatMap(option => ["-o", option]),
       ...(keyFile === undefined ? [] : ["-o", "IdentitiesOnly=yes", "-i", keyFile]),
-      ...["-p", String(host.ssh.port), "-l", host.ssh.user, "--", host.address, command],
+      ...["-p", String(ssh.port), "-l", ssh.user, "--", address, command],
     ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -54,7 +54,7 @@ export async function askClusters<Answer extends object>(
 }
 
 /** Where kubectl leads, by its own word. */
-async function serverOf(choice: ClusterChoice): Promise<Answered<{ readonly url: string }>> {
+export async function serverOf(choice: ClusterChoice): Promise<Answered<{ readonly url: string }>> {
   const view = await kubectl([
     ...whichOf(choice),
     "config",

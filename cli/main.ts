@@ -8,6 +8,7 @@ import { breakGlassExport } from "./commands/break-glass-export";
 import { breakGlassVerify } from "./commands/break-glass-verify";
 import { check } from "./commands/check";
 import { diff } from "./commands/diff";
+import { discover } from "./commands/discover";
 import { drill } from "./commands/drill";
 import { evidence } from "./commands/evidence";
 import { explain } from "./commands/explain";
@@ -79,6 +80,7 @@ export async function main(
   addCommand(breakGlass, breakGlassExport, context, settle);
   addCommand(breakGlass, breakGlassVerify, context, settle);
   addCommand(program, init, context, settle);
+  addCommand(program, discover, context, settle);
   try {
     await program.parseAsync([...args], { from: "user" });
     return exitCode;

@@ -33,7 +33,8 @@ export interface Database {
   readonly claims: readonly string[];
 }
 
-const volume = z.object({
+/** A persistent volume, as far as anybody here asks. */
+export const volume = z.object({
   spec: z.object({
     claimRef: z.object({ namespace: z.string(), name: z.string() }).optional(),
     csi: z
@@ -51,7 +52,7 @@ const volume = z.object({
 });
 type Volume = z.output<typeof volume>;
 
-const pod = z.object({
+export const pod = z.object({
   metadata: z.object({
     namespace: z.string(),
     ownerReferences: z.array(z.object({ kind: z.string() })).default([]),
@@ -95,7 +96,7 @@ function isNoKind(cause: string): boolean {
 }
 
 /** A volume whose claim was deleted is nobody's any more. */
-function claimOf({ spec, status }: Volume): Claim[] {
+export function claimOf({ spec, status }: Volume): Claim[] {
   if (spec.claimRef === undefined || status.phase === "Released" || status.phase === "Failed") return [];
   return [{ ...spec.claimRef, lies: placeOf(spec), isBlock: spec.volumeMode === "Block" }];
 }
@@ -111,7 +112,7 @@ function placeOf({ csi, nfs, hostPath, local }: Volume["spec"]): Claim["lies"] {
 }
 
 /** A Job's pod runs a client of one, as each dump does. */
-function databasesIn({ metadata: { namespace, ownerReferences }, spec }: Pod): Database[] {
+export function databasesIn({ metadata: { namespace, ownerReferences }, spec }: Pod): Database[] {
   if (ownerReferences.some(({ kind }) => kind === "Job")) return [];
   const claims = spec.volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
   return spec.containers.flatMap(({ image }): Database[] => {
@@ -134,8 +135,12 @@ const engines: readonly (readonly [RegExp, string])[] = [
   [/^prometheus$/, "prometheus"],
 ];
 
-/** By its last name, without registry, tag and digest. */
+/** Its last name, without registry, tag and digest. */
+export function imageName(image: string): string {
+  return image.split("@", 1)[0]?.split("/").at(-1)?.split(":", 1)[0] ?? "";
+}
+
 function engineOf(image: string): string | undefined {
-  const name = image.split("@", 1)[0]?.split("/").at(-1)?.split(":", 1)[0] ?? "";
+  const name = imageName(image);
   return engines.find(([pattern]) => pattern.test(name))?.[1];
 }

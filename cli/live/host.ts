@@ -156,7 +156,7 @@ function volumesIn({ hosts }: Estate, host: string, lines: readonly string[]): R
 }
 
 /** @param nameAt which of the words after the id is the name: the first of qm(1)'s, the last of pct(1)'s; their head has no id */
-function guestsIn(lines: readonly string[], nameAt: number): Guest[] {
+export function guestsIn(lines: readonly string[], nameAt: number): Guest[] {
   return lines.flatMap(line => {
     const [id = "", ...words] = line.trim().split(/\s+/);
     return /^\d+$/.test(id) ? [{ id: Number(id), name: words.at(nameAt) ?? "" }] : [];
@@ -164,7 +164,7 @@ function guestsIn(lines: readonly string[], nameAt: number): Guest[] {
 }
 
 /** A line of exportfs(8): a path, which may have spaces in it, and whom it is for. */
-function exported(line: string): string[] {
+export function exported(line: string): string[] {
   const [, path] = /^(\/.*?)\s+\S+\(\S*\)\s*$/.exec(line) ?? [];
   return path === undefined
     ? []
@@ -172,7 +172,7 @@ function exported(line: string): string[] {
 }
 
 /** Made by mkfs; and what a restore keeps beside a tree until somebody has looked at it. */
-const nobodys = /^(lost\+found|\.holdfast.*)$/;
+export const nobodys = /^(lost\+found|\.holdfast.*)$/;
 
 function entriesIn([encoded = ""]: readonly string[], mount: string): string[] | undefined {
   const paths = Buffer.from(encoded, "base64").toString().split("\0");

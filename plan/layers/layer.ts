@@ -34,6 +34,21 @@ export interface PlannedRun {
   readonly named?: { readonly at: Path; readonly value: string; readonly what: string };
 }
 
+/** What somebody has found on a host, before there is an estate of it. */
+export interface There {
+  readonly host: string;
+  /** Mount point of its disk for backups. */
+  readonly target: string;
+  /** A thin pool of it. */
+  readonly pool?: string;
+  /** Mount point of a file system with people's folders. */
+  readonly source?: string;
+  /** Kinds of what there is to copy; "sqlite" where volumes hold such files. */
+  readonly kinds: ReadonlySet<string>;
+  /** Who hears of it. */
+  readonly receiver: string;
+}
+
 /** What an estate may lack, in words; whoever says that it does finds out here which layer would give it. */
 export type Need =
   | "a copy off the site"
@@ -56,6 +71,8 @@ export interface Layer<Name extends string = string, Spec extends z.ZodType = z.
   readonly spec: Spec;
   /** What an estate without a part of it may lack. */
   readonly gives: readonly Need[];
+  /** A part to begin with for what is there, with times and budgets to be edited; undefined where it has nothing to do. Left out, there is none. */
+  begins?(there: There): z.input<Spec> | undefined;
   /** The runs of a part; each is one of its jobs, in the same order. */
   runs(part: z.output<Spec>): readonly PlannedRun[];
   /** Looks up the names that a part says, beside those of its runs. */

@@ -20,6 +20,16 @@ export const dailyBackup: Layer<"daily-backup", typeof dailyBackupSpec> = {
   summary: "Nightly copies to a host's backup disk",
   spec: dailyBackupSpec,
   gives: ["generations of volumes", "a firewall's backup"],
+  begins: ({ host, target, kinds, receiver }) => {
+    const weekly = { keep: { count: 4, every: "week" } } as const;
+    return {
+      ...{ host, target, schedule: { onCalendar: "*-*-* 04:00:00" } },
+      ...(kinds.has("volume") && { volumes: weekly }),
+      ...(kinds.has("sqlite") && { sqlite: weekly }),
+      ...{ configuration: weekly, scrub: { schedule: { onCalendar: "*-*-* 13:00:00" } } },
+      ...{ usualRun: "40min", budget: "1h 30min", promise: { rpo: "28h" }, alert: { receiver } },
+    };
+  },
   runs: runsOf,
   references({ host, target, volumes, firewalls, budget }, at, look, estate) {
     look.backupMount([...at, "target"], host, target);

@@ -8,12 +8,23 @@ import { isBelow } from "../places";
 import { nfsMirrorJob } from "./jobs";
 import { type NfsMirrorSpec, nfsMirrorSpec } from "./spec";
 
+/** Folders of a backup disk in which other jobs keep generations. */
+const others = ["pvc-data", "sqlite-backup", "pve-config", "vm-images"];
+
 /** A tree of services on a host, mirrored each night to the same host's backup disk. */
 export const nfsMirror: Layer<"nfs-mirror", typeof nfsMirrorSpec> = {
   name: "nfs-mirror",
   summary: "Nightly mirrors of a host's NFS tree to its backup disk",
   spec: nfsMirrorSpec,
   gives: ["a mirror of a folder"],
+  begins: ({ host, target, source, kinds, receiver }) =>
+    source !== undefined && kinds.has("tree")
+      ? {
+          ...{ host, source, target, schedule: { onCalendar: "*-*-* 03:00:00" } },
+          keep: others.map(name => ({ name, reason: "generations of another job" })),
+          ...{ usualRun: "20min", budget: "1h", promise: { rpo: "27h" }, alert: { receiver } },
+        }
+      : undefined,
   runs: part => [
     {
       ...{ ...part, job: nfsMirrorJobName, at: [] },

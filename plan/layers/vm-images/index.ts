@@ -11,6 +11,13 @@ export const vmImages: Layer<"vm-images", typeof vmImagesSpec> = {
   summary: "Images of a host's VMs on its backup disk",
   spec: vmImagesSpec,
   gives: [],
+  begins: ({ host, target, kinds, receiver }) =>
+    kinds.has("vm")
+      ? {
+          ...{ host, target, schedule: { onCalendar: "*-*-* 16:00:00" }, keep: { count: 2, every: "week" } },
+          ...{ usualRun: "20min", budget: "3h", promise: { rpo: "29h" }, alert: { receiver } },
+        }
+      : undefined,
   runs: part => [
     {
       ...{ ...part, job: vmImagesJobName, at: [] },

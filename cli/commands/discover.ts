@@ -1,0 +1,230 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { z } from "zod";
+import { address, name, user } from "../../plan/estate/fields";
+import { EstateInvalid, parseEstate } from "../../plan";
+import { errorText } from "../../plan/estate/plain";
+import { BadInput } from "../bad-input";
+import type { CommandSpec, Context, Outcome } from "../command";
+import { clusterBy } from "../discover/cluster";
+import { draftOf, fileText, type Way } from "../discover/estate";
+import { hostIn } from "../discover/host";
+import { plainOf } from "../discover/noted";
+import { dataMounts, nameOf } from "../discover/places";
+import { answersIn, foldersIn, foldersText, questionsText } from "../discover/questions";
+import type { Found } from "../discover/services";
+import { keyFlag, onMachine, type Target } from "../host-shell";
+import { clusterFlags, clusterOptions } from "../kubectl";
+import { check } from "./check";
+
+const options = z.object({
+  host: z.string(),
+  hostKey: z
+    .string()
+    .regex(
+      /^ssh-ed25519 [A-Za-z0-9+/=]+$/,
+      "expected a public key as `ssh-keyscan -t ed25519 HOST` prints it",
+    )
+    .optional(),
+  port: z.coerce.number().int().min(1).max(65535).default(22),
+  key: z.string().optional(),
+  to: z.string().default("estate.ts"),
+  json: z.boolean().default(false),
+  ...clusterOptions,
+});
+type Options = z.output<typeof options>;
+
+/** `holdfast discover`: an estate to edit, of what a host and a cluster say that they have. */
+export const discover: CommandSpec<Options> = {
+  name: "discover",
+  summary:
+    "Write an estate of what a host and a cluster say that they have, with a TODO at each guess; it changes nothing there",
+  flags: [
+    ["--host <user@address>", "the host, asked over SSH"],
+    ["--host-key <key>", "its public key (by default this machine's known hosts tell it)"],
+    ["--port <number>", "of its SSH server (by default 22)"],
+    keyFlag,
+    ...clusterFlags,
+    [
+      "--to <file>",
+      "the file that is written, .ts or .json (by default estate.ts); one that is there is compared",
+    ],
+    ["--json", "for machines"],
+  ],
+  required: ["host"],
+  options,
+  async run(given, context) {
+    const file = resolve(context.folder, given.to);
+    if (!/\.(ts|json)$/.test(file))
+      throw new BadInput(
+        `--to: "${given.to}" is no estate's file, expected one that ends with .ts or .json.`,
+      );
+    if (existsSync(file)) return compared(given, file, context);
+    const way = wayOf(given);
+    const target = {
+      address: way.address,
+      ssh: { ...way, ...(given.hostKey && { hostKey: given.hostKey }) },
+    };
+    const seen = await foundOn(target, given);
+    if ("cause" in seen) return { text: seen.cause, exitCode: 3 };
+    const { found, unseen } = seen;
+    const draft = draftOf(found, way, new Date(context.nowMs).getUTCFullYear());
+    const { estate, refused } = accepted(draft.estate);
+    const text = file.endsWith(".json")
+      ? `${JSON.stringify(plainOf(estate), undefined, 2)}\n`
+      : fileText({ ...draft, estate }, found);
+    write(file, text);
+    const all = [...unseen, ...draft.left, ...refused, ...never];
+    return { text: told(given, all, estate, text), exitCode: unseen.length === 0 ? 0 : 3 };
+  },
+};
+
+/** What no host and no cluster knows. */
+const never = [
+  "a NAS, and whatever is elsewhere: no copy leaves the house in this estate until it has destinations",
+  "how much changes and grows each day: churnPerDay and growthPerDay of each dataset",
+];
+
+function wayOf({ host, port }: Options): Way {
+  const at = host.lastIndexOf("@");
+  const way = { user: at < 0 ? "root" : host.slice(0, at), address: host.slice(at + 1), port };
+  for (const [what, schema] of [
+    ["user", user],
+    ["address", address],
+  ] as const) {
+    const parsed = schema.safeParse(way[what]);
+    if (!parsed.success)
+      throw new BadInput(
+        `--host: ${JSON.stringify(host)} can't be used, ${parsed.error.issues[0]?.message}.`,
+      );
+  }
+  return way;
+}
+
+async function foundOn(
+  target: Target,
+  { key, kubeconfig, context: of }: Options,
+): Promise<{ found: Found; unseen: readonly string[] } | { cause: string }> {
+  const isAsked = kubeconfig !== undefined || of !== undefined;
+  const [ended, cluster] = await Promise.all([
+    onMachine(target, questionsText(), key),
+    isAsked ? clusterBy({ kubeconfig, context: of }) : undefined,
+  ]);
+  if (ended.exitCode !== 0) return { cause: unreached(target, ended.stderr) };
+  const host = hostIn(answersIn(ended.stdout));
+  if (host.disks.length === 0 || host.hostKey === undefined)
+    return {
+      cause: `${target.address} didn't tell its disks or its host key (${host.unanswered.join("; ") || "no Ed25519 key"}), without which there is no estate. Nothing was written. Next: the same as root`,
+    };
+  const places = dataMounts(host);
+  const listed = places.length === 0 ? undefined : await onMachine(target, foldersText(places), key);
+  const folders = listed?.exitCode === 0 ? foldersIn(listed.stdout, places) : [];
+  const called = name.safeParse(host.name).success ? host.name : (nameOf(host.name) ?? "host");
+  return {
+    found: { host, called, folders, cluster: cluster && "cause" in cluster ? undefined : cluster },
+    unseen: [
+      ...host.unanswered,
+      ...(target.ssh.user === "root" ? [] : [`cron entries that ${target.ssh.user} may not read`]),
+      ...(listed !== undefined && listed.exitCode !== 0 ? [`folders of ${places.join(", ")}`] : []),
+      ...(cluster === undefined
+        ? []
+        : "cause" in cluster
+          ? [`the cluster: ${cluster.cause}`]
+          : cluster.unanswered),
+    ],
+  };
+}
+
+function unreached({ address: at, ssh: { user: who, port } }: Target, stderr: string): string {
+  const said =
+    stderr.trim().split("\n").at(-1)?.replace(/\.$/, "") || "it didn't answer, and ssh said nothing";
+  const go = `ssh -p ${port} ${who}@${at} true`;
+  const next = /host key/i.test(said)
+    ? `${go}, and compare the fingerprint with what \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` says at the host; or --host-key`
+    : go;
+  return `${at} wasn't asked: ${said}. Nothing was written. Next: ${next}`;
+}
+
+/** Without services that the schema refuses after all: whatever a host calls its things, the file can be read. */
+function accepted(estate: Readonly<Record<string, unknown>>): {
+  estate: Readonly<Record<string, unknown>>;
+  refused: readonly string[];
+} {
+  try {
+    parseEstate(plainOf(estate));
+    return { estate, refused: [] };
+  } catch (error) {
+    if (!(error instanceof EstateInvalid)) throw error;
+    const services = Object.entries(estate["services"] as Readonly<Record<string, unknown>>);
+    const refusal = (key: string): string | undefined =>
+      error.faults.find(
+        ({ path }) =>
+          path.startsWith(`estate.services.${key}.`) || path.startsWith(`estate.services["${key}"]`),
+      )?.problem;
+    const left = services.filter(([key]) => refusal(key) === undefined);
+    if (left.length === services.length) throw error;
+    const next = accepted({ ...estate, services: Object.fromEntries(left) });
+    const refused = services
+      .flatMap(([key]) => refusal(key) ?? [])
+      .map(problem => `what an estate doesn't take: ${problem}`);
+    return { estate: next.estate, refused: [...refused, ...next.refused] };
+  }
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: "wx" });
+  } catch (error) {
+    throw new BadInput(`"${file}" can't be written: ${errorText(error)}. Nothing was changed.`);
+  }
+}
+
+/** One that is there is somebody's: what is new or gone is what `check --live` says. */
+async function compared(given: Options, file: string, context: Context): Promise<Outcome> {
+  const { json, key, kubeconfig, context: of } = given;
+  const asked = {
+    estate: file,
+    json,
+    format: "text",
+    all: false,
+    live: true,
+    key,
+    kubeconfig,
+    context: of,
+  } as const;
+  const { text, exitCode } = await check.run({ ...asked, stack: undefined }, context);
+  if (json) return { text, exitCode };
+  return {
+    text: `${given.to} is there already, and stays as it is. The same as holdfast check --live says, of the hosts that it names:\n\n${text}`,
+    exitCode,
+  };
+}
+
+function told(
+  { to, json, kubeconfig, key }: Options,
+  unseen: readonly string[],
+  estate: Readonly<Record<string, unknown>>,
+  text: string,
+): string {
+  const services = Object.keys((plainOf(estate) as { services: object }).services);
+  const todos = text.split("TODO").length - 1;
+  const more = [
+    ...(key === undefined ? [] : ["--key", key]),
+    ...(kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig]),
+  ];
+  const next = [
+    `holdfast check --estate ${to}`,
+    `holdfast check --live --estate ${to}${more.map(word => ` ${word}`).join("")}`,
+    `holdfast rpo --estate ${to}`,
+  ];
+  if (json) return JSON.stringify({ file: to, services, todos, unseen, next }, undefined, 2);
+  return [
+    `Written: ${to}, with ${services.length} services and ${todos} TODO. Nothing was changed on the host or in the cluster.`,
+    "",
+    "Not seen:",
+    ...unseen.map(line => `  ${line}`),
+    "",
+    `Next: edit each TODO in ${to}, then`,
+    ...next.map(command => `  ${command}`),
+  ].join("\n");
+}

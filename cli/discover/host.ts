@@ -1,0 +1,185 @@
+import { z } from "zod";
+import { jsonOf } from "../json";
+import { exported, type Guest, guestsIn } from "../live/host";
+import { type Answers, type Question, questions } from "./questions";
+
+/** What a host says that it has. Sizes in bytes. */
+export interface FoundHost {
+  readonly name: string;
+  readonly zone: string;
+  readonly hostKey: string | undefined;
+  readonly addresses: readonly string[];
+  readonly disks: readonly Disk[];
+  readonly filesystems: readonly FileSystem[];
+  readonly pools: readonly Pool[];
+  readonly volumes: readonly ThinVolume[];
+  readonly vms: readonly Guest[];
+  readonly containers: readonly Guest[];
+  readonly exports: readonly string[];
+  /** What runs there by timer or cron, as it looks like a backup. */
+  readonly backups: readonly string[];
+  /** What it didn't answer, in words. */
+  readonly unanswered: readonly string[];
+}
+
+export interface Disk {
+  readonly name: string;
+  readonly medium: "hdd" | "ssd" | "nvme";
+  readonly bytes: number;
+  readonly isUsb: boolean;
+}
+
+export interface FileSystem {
+  readonly mount: string;
+  readonly type: string;
+  readonly uuid: string | undefined;
+  readonly bytes: number;
+  readonly usedBytes: number;
+  /** Undefined where it lies on none that lsblk tells, or on several. */
+  readonly disk: string | undefined;
+}
+
+export interface Pool {
+  readonly vg: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly usedBytes: number;
+  readonly metadata: { readonly bytes: number; readonly usedBytes: number };
+  /** Those that its group lies on. */
+  readonly disks: readonly string[];
+}
+
+export interface ThinVolume {
+  readonly vg: string;
+  readonly pool: string;
+  readonly name: string;
+  readonly usedBytes: number;
+}
+
+interface Device {
+  readonly name: string;
+  readonly path: string;
+  readonly type: string;
+  readonly size: number;
+  readonly rota: boolean;
+  readonly tran: string | null;
+  readonly children: readonly Device[];
+}
+const device: z.ZodType<Device> = z.object({
+  ...{ name: z.string(), path: z.string(), type: z.string(), size: z.number(), rota: z.boolean() },
+  tran: z.string().nullable(),
+  get children() {
+    return z.array(device).default([]);
+  },
+});
+const lsblk = z.object({ blockdevices: z.array(device) });
+const findmnt = z.object({
+  filesystems: z.array(
+    z.object({
+      ...{ target: z.string(), source: z.string(), fstype: z.string(), uuid: z.string().nullable() },
+      ...{ size: z.number().nullable(), used: z.number().nullable() },
+    }),
+  ),
+});
+const number = z.string().transform(Number);
+const lvs = z.object({
+  report: z.tuple([
+    z.object({
+      lv: z.array(
+        z.object({
+          ...{ vg_name: z.string(), lv_name: z.string(), pool_lv: z.string(), lv_attr: z.string() },
+          ...{ lv_size: number, data_percent: number, metadata_percent: number, lv_metadata_size: number },
+        }),
+      ),
+    }),
+  ]),
+});
+const pvs = z.object({
+  report: z.tuple([z.object({ pv: z.array(z.object({ pv_name: z.string(), vg_name: z.string() })) })]),
+});
+
+/** Reads what a host answered. What isn't as its program writes it counts as unanswered. */
+export function hostIn(answers: Answers): FoundHost {
+  const unanswered = new Set<Question>(
+    (Object.keys(questions) as Question[]).filter(name => answers[name] === undefined),
+  );
+  const json = <Value>(name: Question, schema: z.ZodType<Value>): Value | undefined => {
+    if (!answers[name]) return undefined;
+    const parsed = schema.safeParse(jsonOf(answers[name]));
+    if (!parsed.success) unanswered.add(name);
+    return parsed.data;
+  };
+  const lines = (name: Question): string[] => (answers[name] ?? "").split("\n").filter(line => line !== "");
+  const devices = json("disks", lsblk)?.blockdevices ?? [];
+  const under = (path: string): string[] => devices.filter(top => holds(top, path)).map(({ name }) => name);
+  const groups = json("groups", pvs)?.report[0].pv ?? [];
+  const logical = json("volumes", lvs)?.report[0].lv ?? [];
+  return {
+    name: lines("name")[0] ?? "",
+    zone: lines("zone")[0] ?? "",
+    hostKey: /^(ssh-ed25519 \S+)/.exec(answers.key ?? "")?.[1],
+    addresses: (answers.addresses ?? "").split(/\s+/).filter(word => word !== ""),
+    disks: devices.filter(({ type, size }) => /^(disk|loop|raid\d+)$/.test(type) && size > 0).map(diskOf),
+    filesystems: (json("filesystems", findmnt)?.filesystems ?? []).map(
+      ({ target, source, fstype, uuid, size, used }) => ({
+        ...{ mount: target, type: fstype, uuid: uuid ?? undefined, bytes: size ?? 0, usedBytes: used ?? 0 },
+        // Of a subvolume, "[/path]" follows.
+        disk: onlyOf(under(source.replace(/\[.*\]$/, ""))),
+      }),
+    ),
+    pools: logical
+      .filter(({ lv_attr }) => lv_attr.startsWith("t"))
+      .map(({ vg_name: vg, lv_name: name, ...lv }) => ({
+        ...{ vg, name, bytes: lv.lv_size, usedBytes: Math.ceil((lv.lv_size * lv.data_percent) / 100) },
+        metadata: {
+          bytes: lv.lv_metadata_size,
+          usedBytes: Math.ceil((lv.lv_metadata_size * lv.metadata_percent) / 100),
+        },
+        disks: [...new Set(groups.filter(pv => pv.vg_name === vg).flatMap(({ pv_name }) => under(pv_name)))],
+      })),
+    // A snapshot isn't active, and has nothing of its own that a service would name.
+    volumes: logical
+      .filter(({ lv_attr, pool_lv }) => lv_attr.startsWith("V") && pool_lv !== "" && !lv_attr.endsWith("k"))
+      .map(({ vg_name: vg, pool_lv: pool, lv_name: name, lv_size, data_percent }) => ({
+        ...{ vg, pool, name, usedBytes: Math.ceil((lv_size * data_percent) / 100) },
+      })),
+    vms: guestsIn(lines("vms"), 0),
+    containers: guestsIn(lines("containers"), -1),
+    exports: lines("exports").flatMap(exported),
+    backups: [
+      ...timersIn(answers.timers ?? ""),
+      ...lines("cron").filter(isBackup),
+      ...lines("jobs").filter(isBackup),
+    ],
+    unanswered: [...unanswered].map(name => `${questions[name].split(" ")[0]}, of its ${name}`),
+  };
+}
+
+function holds(top: Device, path: string): boolean {
+  return top.path === path || top.children.some(child => holds(child, path));
+}
+
+function onlyOf(names: readonly string[]): string | undefined {
+  return names.length === 1 ? names[0] : undefined;
+}
+
+function diskOf({ name, rota, size, tran }: Device): Disk {
+  const medium = name.startsWith("nvme") || tran === "nvme" ? "nvme" : rota ? "hdd" : "ssd";
+  return { name, medium, bytes: size, isUsb: tran === "usb" };
+}
+
+const backupWords =
+  /backup|vzdump|dump|restic|borg|snapshot|rsync|rclone|sanoid|syncoid|proxmox-backup|mirror/i;
+
+function isBackup(line: string): boolean {
+  return backupWords.test(line) && !/^[^:]+:\s*#/.test(line);
+}
+
+/** Units as `systemctl show` writes them, a blank line between two. */
+function timersIn(text: string): string[] {
+  return text.split(/\n\n+/).flatMap(block => {
+    const value = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(block)?.[1] ?? "";
+    const [, calendar = "no calendar"] = /OnCalendar=(.*?) ;/.exec(value("TimersCalendar")) ?? [];
+    return isBackup(value("Id")) || isBackup(value("Unit")) ? [`${value("Id")}: ${calendar}`] : [];
+  });
+}

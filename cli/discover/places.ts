@@ -1,0 +1,126 @@
+import { isBelow } from "../../plan/layers/places";
+import type { FileSystem, FoundHost } from "./host";
+import { noted, todo } from "./noted";
+
+/** Text that an estate takes as a name; undefined where nothing of it can be one. */
+export function nameOf(text: string): string | undefined {
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, "");
+  return name === "" ? undefined : name;
+}
+
+/** What is in something: rounded up. */
+export function sizeOf(bytes: number): string {
+  return sizeText(bytes, Math.ceil);
+}
+
+/** What something has room for: rounded down, so that nobody counts on more. */
+function roomOf(bytes: number): string {
+  return sizeText(bytes, Math.floor);
+}
+
+function sizeText(bytes: number, round: (value: number) => number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let [value, unit] = [bytes, 0];
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
+  return `${round(value * 10) / 10}${units[unit]}`;
+}
+
+/** Of the system, or made anew at each boot. */
+const systems =
+  /^\/(boot|efi|proc|sys|dev|run|tmp|snap|etc\/pve|var\/lib\/(docker|containers|kubelet))(\/|$)/;
+const uuids =
+  /^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{4}-[0-9a-fA-F]{4}|[0-9a-fA-F]{16})$/;
+
+/** File systems that an estate can name: on a disk that is known, by a UUID that is one. */
+export function namedFileSystems({
+  filesystems,
+}: FoundHost): (FileSystem & { uuid: string; disk: string })[] {
+  return filesystems.flatMap(each =>
+    !systems.test(each.mount) && uuids.test(each.uuid ?? "") && each.disk !== undefined
+      ? [{ ...each, uuid: each.uuid ?? "", disk: each.disk }]
+      : [],
+  );
+}
+
+/** The one that is called as a backup's; nobody else can know it. */
+export function backupMount(host: FoundHost): string | undefined {
+  return namedFileSystems(host).find(({ mount }) => mount !== "/" && /backup|bkp|bak/i.test(mount))?.mount;
+}
+
+/** Where people's data lies: neither the system nor copies; and what is exported elsewhere. */
+export function dataMounts(host: FoundHost): string[] {
+  const backup = backupMount(host);
+  const mounts = namedFileSystems(host)
+    .map(({ mount }) => mount)
+    .filter(mount => mount !== "/" && mount !== backup && !mount.startsWith("/var"));
+  const others = host.exports.filter(
+    path => !mounts.some(mount => isBelow(path, mount)) && (backup === undefined || !isBelow(path, backup)),
+  );
+  return [...mounts, ...others];
+}
+
+/** Pools by the names that they have in the estate, which LVM's may not be. */
+export function namedPools({ pools }: FoundHost): { name: string; pool: FoundHost["pools"][number] }[] {
+  return pools.flatMap(pool => (nameOf(pool.name) === pool.name ? [{ name: pool.name, pool }] : []));
+}
+
+/** The host as an estate has it. */
+export function hostPart(
+  host: FoundHost,
+  address: string,
+  { user, port }: { user: string; port: number },
+): object {
+  const backup = backupMount(host);
+  const named = namedFileSystems(host);
+  const roleOf = (disk: string): "system" | "backup" | undefined => {
+    const mounts = named.filter(each => each.disk === disk).map(({ mount }) => mount);
+    return mounts.includes("/")
+      ? "system"
+      : backup !== undefined && mounts.includes(backup)
+        ? "backup"
+        : undefined;
+  };
+  return {
+    site: todo("home", "where it stands: what is at one site burns down together"),
+    address,
+    ssh: {
+      ...(user === "root" ? {} : { user }),
+      ...(port === 22 ? {} : { port }),
+      hostKey: noted(host.hostKey, "as the host has it in /etc/ssh/ssh_host_ed25519_key.pub"),
+    },
+    disks: Object.fromEntries(
+      host.disks.map(({ name, medium, bytes }) => [
+        name,
+        noted({ medium, size: roomOf(bytes), role: roleOf(name) }, roleNote(roleOf(name))),
+      ]),
+    ),
+    filesystems: Object.fromEntries(
+      named.map(({ mount, uuid, disk, bytes }) => [mount, { disk, fsUuid: uuid, size: roomOf(bytes) }]),
+    ),
+    pools: Object.fromEntries(
+      namedPools(host).map(({ name, pool: { vg, disks, bytes, usedBytes, metadata } }) => {
+        const part = {
+          ...{ vg, disk: disks[0] ?? host.disks[0]?.name, size: roomOf(bytes), used: sizeOf(usedBytes) },
+          metadata: { size: roomOf(metadata.bytes), used: sizeOf(metadata.usedBytes) },
+        };
+        if (disks.length === 1) return [name, part];
+        return [
+          name,
+          todo(
+            part,
+            `its group lies on ${disks.join(", ") || "no disk that lsblk tells"}: an estate has one`,
+          ),
+        ];
+      }),
+    ),
+  };
+}
+
+function roleNote(role: string | undefined): string {
+  if (role === "backup") return "TODO: for backups, by the name of its mount point";
+  return role === "system" ? "has the root file system" : "TODO: what medium it is, the kernel guesses";
+}

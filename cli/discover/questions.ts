@@ -1,0 +1,106 @@
+import { shellWord } from "../../plan/contracts/shell-word";
+import { soon } from "../ask-jobs";
+import { nobodys } from "../live/host";
+
+/** What a host is asked, by name: commands that read and change nothing. docs/discover.md lists them. */
+export const questions = {
+  disks: "lsblk --json --bytes --output NAME,PATH,TYPE,SIZE,ROTA,TRAN",
+  filesystems: "findmnt --json --bytes --list --real --output TARGET,SOURCE,FSTYPE,UUID,SIZE,USED",
+  volumes:
+    "lvs --reportformat json --units b --nosuffix --options vg_name,lv_name,pool_lv,lv_attr,lv_size,data_percent,metadata_percent,lv_metadata_size",
+  groups: "pvs --reportformat json --units b --nosuffix --options pv_name,vg_name",
+  vms: "qm list",
+  containers: "pct list",
+  exports: "exportfs -s",
+  timers: "systemctl show '*.timer' --property=Id,Unit,TimersCalendar",
+  cron: "grep -rHs . /etc/crontab /etc/cron.d /var/spool/cron/crontabs",
+  jobs: "grep -Hs . /etc/pve/jobs.cfg",
+  key: "cat /etc/ssh/ssh_host_ed25519_key.pub",
+  zone: "timedatectl show --property=Timezone --value",
+  addresses: "hostname -I",
+  name: "hostname",
+} as const;
+export type Question = keyof typeof questions;
+
+/** Each answer; undefined where the command failed. */
+export type Answers = Readonly<Record<Question, string | undefined>>;
+
+/** Follows an answer that is whole. */
+const end = "end";
+
+/** A host without the program has none of what it lists; grep finds nothing where nothing is. */
+export function questionsText(): string {
+  const asked = Object.entries(questions).map(([name, command]) => {
+    const [program = ""] = command.split(" ");
+    const none = program === "grep" ? " || [ $? -le 2 ]" : "";
+    const ask = `if command -v ${program} >/dev/null; then ${soon} ${command}${none}; fi && echo ${end}`;
+    return answerText(name, ask);
+  });
+  return [preface, ...asked].join("; ");
+}
+
+// Without these folders, somebody who isn't root would be told that there is no qm, and so no VM.
+const preface = "export LC_ALL=C; PATH=$PATH:/usr/sbin:/sbin";
+
+/** A name may have a newline in it, and what is said on the way is no answer. */
+function answerText(name: string, command: string): string {
+  return `echo "answer ${name} $({ ${command}; } 2>/dev/null | base64 --wrap=0)"`;
+}
+
+export function answersIn(stdout: string): Answers {
+  const said = saidIn(stdout);
+  const whole = (name: string): string | undefined => {
+    const text = said.get(name) ?? "";
+    return text.endsWith(`${end}\n`) ? text.slice(0, -end.length - 1) : undefined;
+  };
+  return Object.fromEntries(Object.keys(questions).map(name => [name, whole(name)])) as Answers;
+}
+
+/** What lies at the top of some folders, and how large it is, as far as that is known after 20 seconds: with the host's idle time alone. */
+export function foldersText(places: readonly string[]): string {
+  const gently = "nice --adjustment=19 ionice --class=idle";
+  return [
+    preface,
+    ...places.flatMap((place, index) => [
+      answerText(`list-${index}`, `${soon} find ${shellWord(place)} -mindepth 1 -maxdepth 1 -print0`),
+      answerText(
+        `size-${index}`,
+        `${soon} ${gently} du --block-size=1 --one-file-system --max-depth=1 --null -- ${shellWord(place)}`,
+      ),
+    ]),
+  ].join("; ");
+}
+
+export interface Folder {
+  readonly path: string;
+  readonly bytes?: number;
+}
+
+export function foldersIn(stdout: string, places: readonly string[]): Folder[] {
+  const said = saidIn(stdout);
+  const parts = (name: string): string[] => (said.get(name) ?? "").split("\0").slice(0, -1);
+  return places.flatMap((_, index) => {
+    const sizes = new Map(
+      parts(`size-${index}`).map(line => {
+        const [bytes = "", ...path] = line.split("\t");
+        return [path.join("\t"), Number(bytes)] as const;
+      }),
+    );
+    return parts(`list-${index}`)
+      .filter(path => !nobodys.test(path.slice(path.lastIndexOf("/") + 1)))
+      .sort()
+      .map(path => {
+        const bytes = sizes.get(path);
+        return { path, ...(bytes === undefined ? {} : { bytes }) };
+      });
+  });
+}
+
+function saidIn(stdout: string): Map<string, string> {
+  return new Map(
+    [...stdout.matchAll(/^answer (\S+) (\S*)$/gm)].map(([, name = "", encoded = ""]) => [
+      name,
+      Buffer.from(encoded, "base64").toString(),
+    ]),
+  );
+}

@@ -1,0 +1,197 @@
+import { isBelow } from "../../plan/layers/places";
+import type { Claim, Database } from "../live/cluster";
+import type { FoundCluster } from "./cluster";
+import type { FoundHost } from "./host";
+import { todo, noted } from "./noted";
+import { namedPools, nameOf, sizeOf } from "./places";
+import type { Folder } from "./questions";
+
+/** What is there, by those who answered. */
+export interface Found {
+  readonly host: FoundHost;
+  /** What the host is called in the estate. */
+  readonly called: string;
+  readonly folders: readonly Folder[];
+  readonly cluster: FoundCluster | undefined;
+}
+
+/** Services by name, and what is there and can't be one, in words. */
+export interface Services {
+  readonly services: Readonly<Record<string, object>>;
+  readonly left: readonly string[];
+}
+
+interface Part {
+  /** What it would be called. */
+  readonly wish: string;
+  readonly data: object;
+  readonly note: string;
+}
+
+export const clusterName = "k8s";
+
+const promised = "TODO: what its people are owed: at most so much is lost (rpo), and it is back within (rto)";
+
+export function servicesOf(found: Found): Services {
+  const left: string[] = [];
+  const parts = [
+    configuration(found),
+    ...machines(found, left),
+    ...claims(found, left),
+    ...nodesDatabases(found),
+    ...trees(found, left),
+  ];
+  const services: Record<string, object> = {};
+  for (const { wish, data, note } of parts) {
+    let name = wish;
+    for (let number = 2; name in services; number++) name = `${wish.slice(0, 60)}-${number}`;
+    services[name] = noted({ data: [data], promise: noted(promiseOf(data), promised) }, note);
+  }
+  return { services, left: [...left, ...unknownVolumes(found)] };
+}
+
+function promiseOf(data: object): object {
+  const disaster = "kind" in data && data.kind === "configuration" ? "host" : "live-disk";
+  return { rpo: { [disaster]: "30h", site: "34h" }, rto: "8h" };
+}
+
+function configuration({ host, called }: Found): Part {
+  const paths = host.vms.length > 0 || host.containers.length > 0 ? ["/etc/pve", "/etc/network"] : ["/etc"];
+  return {
+    wish: `${called.slice(0, 50)}-host`,
+    data: {
+      kind: "configuration",
+      host: called,
+      paths: todo(paths, "what the host needs to be set up anew"),
+      size: "10MB",
+    },
+    note: "the host's own configuration",
+  };
+}
+
+function machines({ host, called, cluster }: Found, left: string[]): Part[] {
+  return host.vms.flatMap(({ id, name }): Part[] => {
+    const disks = host.volumes.filter(volume => volume.name.startsWith(`vm-${id}-`));
+    const pool = namedPools(host).find(({ name: pool }) => disks.some(disk => disk.pool === pool))?.name;
+    if (pool === undefined || id < 100) {
+      left.push(`VM ${id} (${name}) has no disk in a thin pool: no layer copies it`);
+      return [];
+    }
+    const bytes = disks.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+    const isNode = cluster?.nodes.includes(name) === true;
+    return [
+      {
+        wish: nameOf(name) ?? `vm-${id}`,
+        data: {
+          ...{ kind: "vm", host: called, pool, id, size: sizeOf(bytes) },
+          ...(isNode && { cluster: clusterName }),
+        },
+        note: `VM ${id}${isNode ? ", a node of the cluster" : ""}; the size is what its thin volumes have written`,
+      },
+    ];
+  });
+}
+
+function claims(found: Found, left: string[]): Part[] {
+  return (found.cluster?.claims ?? []).flatMap((claim): Part[] => {
+    const { namespace, name, lies } = claim;
+    // What lies on the host's own export is a folder there.
+    if (lies.kind === "nfs" && found.host.addresses.includes(lies.server)) return [];
+    const volume =
+      lies.kind === "disk" ? found.host.volumes.find(each => each.name === lies.disk) : undefined;
+    const isNamed = nameOf(namespace) === namespace && nameOf(name) === name;
+    if (volume === undefined || !namedPools(found.host).some(pool => pool.name === volume.pool) || !isNamed) {
+      left.push(
+        `claim ${namespace}/${name} lies on ${placeText(lies)}, or has a name that no estate takes: no layer copies it`,
+      );
+      return [];
+    }
+    const on = { host: found.called, pool: volume.pool, namespace };
+    const size = sizeOf(volume.usedBytes);
+    const database = found.cluster?.databases.find(
+      each => each.namespace === namespace && each.claims.includes(name),
+    );
+    const wish = namespace === name ? name : `${namespace}-${name}`.slice(0, 60).replace(/-+$/, "");
+    return [
+      database ? databasePart(wish, database, { on, size }) : volumePart(wish, claim, { ...on, size }, found),
+    ];
+  });
+}
+
+function databasePart(wish: string, { engine, image }: Database, where: object): Part {
+  return {
+    wish,
+    data: { kind: "database", engine, ...where },
+    note: `TODO: by its image ${image}. It needs a dump, and here is none yet: holdfast explain layers`,
+  };
+}
+
+function volumePart(
+  wish: string,
+  { namespace, name, isBlock }: Claim,
+  where: object,
+  { cluster }: Found,
+): Part {
+  const keepsSqlite = cluster?.sqlite.has(`${namespace}/${name}`) === true;
+  return {
+    wish,
+    data: {
+      ...{ kind: "volume", ...where, claim: name },
+      ...(isBlock && { block: true }),
+      ...(keepsSqlite && { holds: "sqlite" }),
+    },
+    note: `claim ${namespace}/${name}`,
+  };
+}
+
+/** Those that keep what they have on the nodes' own disks. */
+function nodesDatabases({ cluster }: Found): Part[] {
+  const etcd = cluster?.databases.find(({ engine, claims }) => engine === "etcd" && claims.length === 0);
+  if (etcd === undefined) return [];
+  return [databasePart("etcd", etcd, { on: { cluster: clusterName } })];
+}
+
+function trees({ host, called, folders }: Found, left: string[]): Part[] {
+  return folders.flatMap(({ path, bytes }): Part[] => {
+    const name = nameOf(path.slice(path.lastIndexOf("/") + 1));
+    if (name === undefined || /[\0\n\t]/.test(path)) {
+      left.push(`the folder ${JSON.stringify(path)} has a name that no estate takes`);
+      return [];
+    }
+    const isExported = host.exports.some(each => isBelow(path, each));
+    const known = bytes === undefined ? "; du took too long to tell its size" : "";
+    return [
+      {
+        wish: name,
+        data: { kind: "tree", host: called, path, ...(bytes === undefined ? {} : { size: sizeOf(bytes) }) },
+        note: `${isExported ? "exported by NFS" : "a folder"}${known}`,
+      },
+    ];
+  });
+}
+
+/** In a pool, and neither a VM's nor a claim's. */
+function unknownVolumes({ host, cluster }: Found): string[] {
+  const claimed = new Set(
+    (cluster?.claims ?? []).flatMap(({ lies }) => (lies.kind === "disk" ? [lies.disk] : [])),
+  );
+  const unknown = host.volumes.filter(
+    ({ name }) => !claimed.has(name) && !host.vms.some(({ id }) => name.startsWith(`vm-${id}-`)),
+  );
+  if (unknown.length === 0) return [];
+  const why = cluster === undefined ? "; claims of a cluster are told with --kubeconfig FILE" : "";
+  const shown = unknown.slice(0, 3).map(({ vg, name }) => `${vg}/${name}`);
+  const more = unknown.length > shown.length ? ` and ${unknown.length - shown.length} more` : "";
+  return [`${shown.join(", ")}${more} in a thin pool: whose they are, nobody said${why}`];
+}
+
+function placeText(lies: Claim["lies"]): string {
+  switch (lies.kind) {
+    case "disk":
+      return `the volume ${lies.disk}, which is in no thin pool of this host`;
+    case "nfs":
+      return `${lies.server}:${lies.path}`;
+    case "elsewhere":
+      return lies.what;
+  }
+}

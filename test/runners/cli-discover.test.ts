@@ -1,0 +1,277 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { evaluate } from "../../cli/evaluate.mjs";
+import { questions } from "../../cli/discover/questions";
+import { runChecks } from "../../checks";
+import { type Estate, parseEstate, planOf } from "../../plan";
+import { projectRoot } from "../../stacks/project";
+import { execa } from "execa";
+import { testLong } from "../long";
+import { ReleaseHost } from "./release-host";
+import { holdfastIn } from "./support/holdfast";
+import { findmnt, lsblk, lvs, pct, pvs, qm, timers } from "./support/proxmox-says";
+
+/* A real shell with real find, du, grep, cat and base64 on real folders; what a container hasn't answers in the words of the real ones. */
+let host: ReleaseHost;
+
+beforeAll(() => {
+  host = new ReleaseHost();
+  host.leadHere();
+});
+afterAll(() => host.remove());
+
+function program(folder: string, name: string, script: string): void {
+  mkdirSync(join(host.folder, folder), { recursive: true });
+  writeFileSync(join(host.folder, folder, name), `#!/bin/sh\n${script}`, { mode: 0o755 });
+}
+
+function answers(name: string, text: string): void {
+  program("bin", name, `cat <<'END'\n${text}\nEND\n`);
+}
+
+const disk = (name: string): object => ({ csi: { volumeHandle: `cluster/pve/local-lvm/${name}` } });
+const claims: Readonly<Record<string, object>> = {
+  "vaultwarden/vaultwarden": disk("vm-9999-pvc-00000000-0000-4000-8000-000000000001"),
+  "dbaas/data-postgresql-0": disk("vm-9999-pvc-00000000-0000-4000-8000-000000000022"),
+  "films/films": {
+    csi: { volumeHandle: "x", volumeAttributes: { server: "10.77.0.11", share: "/srv/nfs/books" } },
+  },
+  "far/away": { nfs: { server: "192.0.2.9", path: "/volume1/far" } },
+};
+const pod = (namespace: string, image: string, claim?: string): object => ({
+  metadata: { namespace },
+  spec: {
+    containers: [{ image }],
+    volumes: claim === undefined ? [] : [{ persistentVolumeClaim: { claimName: claim } }],
+  },
+});
+
+/** What kubectl gives for each resource. */
+const objects: Readonly<Record<string, readonly object[]>> = {
+  persistentvolumes: Object.entries(claims).map(([claim, spec]) => {
+    const [namespace, name] = claim.split("/");
+    return { spec: { claimRef: { namespace, name }, ...spec }, status: { phase: "Bound" } };
+  }),
+  pods: [
+    pod("vaultwarden", "docker.io/vaultwarden/server:1.32", "other"),
+    pod("vaultwarden", "ghcr.io/dani-garcia/vaultwarden:1.32", "vaultwarden"),
+    pod("dbaas", "docker.io/library/postgres:16\nprocess.exit(4)", "data-postgresql-0"),
+    pod("kube-system", "registry.k8s.io/etcd:3.5.15-0"),
+    pod("watching", "quay.io/prometheus/prometheus:v3.0.0"),
+  ],
+  nodes: [{ metadata: { name: "k8s-1" } }],
+  services: [
+    {
+      metadata: { name: "pushgateway", namespace: "watching" },
+      spec: { ports: [{ port: 9091, nodePort: 30091 }] },
+    },
+  ],
+  "cronjobs.batch": [
+    {
+      metadata: { name: "nightly", namespace: "dbaas" },
+      spec: {
+        schedule: "10 1 * * *",
+        jobTemplate: {
+          spec: {
+            template: {
+              spec: { containers: [{ image: "docker.io/library/postgres:16", command: ["pg_dumpall"] }] },
+            },
+          },
+        },
+      },
+    },
+  ],
+};
+
+const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFpzVazndooFzSRrMfvPXipheZS2sop+4vpcFyDGAUJB";
+
+function build({ folders = ["books", "photos", "lost+found"], failing = "" } = {}): void {
+  for (const left of ["estate.ts", "estate.json", "names.ts", "part.json"])
+    rmSync(join(host.folder, left), { force: true });
+  const made = folders.map(name => `'/srv/nfs/${name.replaceAll("'", `'\\''`)}'`).join(" ");
+  const house = [
+    "set -e",
+    "mount -t tmpfs none /srv && mkdir -p /srv/nfs && mount -t tmpfs none /srv/nfs",
+    `mkdir -p ${made} && head -c 3000000 /dev/zero >/srv/nfs/${folders[0] ?? ""}/a.bin`,
+    "mount -t tmpfs none /etc && mkdir -p /etc/ssh /etc/cron.d /etc/pve",
+    `echo '${key} root@pve' >/etc/ssh/ssh_host_ed25519_key.pub`,
+    "echo '15 2 * * * root restic backup /srv' >/etc/cron.d/mine",
+    "echo '# 15 2 * * * root restic backup /old' >>/etc/cron.d/mine",
+  ];
+  writeFileSync(join(host.folder, "house"), house.join("\n"));
+  host.before = `sh ${join(host.folder, "house")}`;
+  host.installSsh();
+  for (const [name, text] of Object.entries({ lsblk, findmnt, lvs, pvs, qm, pct, systemctl: timers }))
+    answers(name, text);
+  answers("exportfs", "/srv/nfs  10.0.0.0/8(rw,no_root_squash)");
+  answers("timedatectl", "Europe/Berlin");
+  program("bin", "hostname", 'if [ "$1" = -I ]; then echo "10.77.0.11 "; else echo pve; fi\n');
+  if (failing !== "") program("bin", failing, "echo 'Permission denied' >&2; exit 5\n");
+  const cases = Object.entries(objects).map(
+    ([resource, items]) =>
+      `*"get ${resource} --all-namespaces"*) cat <<'END'\n${JSON.stringify({ kind: "List", items })}\nEND\n;;`,
+  );
+  program(
+    "ssh",
+    "kubectl",
+    `case "$*" in
+*"config view"*) printf %s 'https://10.77.0.1:6443' ;;
+${cases.join("\n")}
+*) exit 9 ;;
+esac
+`,
+  );
+}
+
+const asked = ["discover", "--host", "root@10.77.0.11", "--host-key", key];
+const all = [...asked, "--kubeconfig", "/etc/kube"];
+
+async function written(file = "estate.ts"): Promise<Estate> {
+  const path = join(host.folder, file);
+  if (file.endsWith(".json")) return parseEstate(JSON.parse(readFileSync(path, "utf8")));
+  const outcome = await evaluate(path);
+  if (!("data" in outcome)) throw new Error(outcome.problem);
+  return parseEstate(outcome.data);
+}
+
+/** What the compiler says of the file, for which "holdfast" is the package's own entry. */
+async function typeFaults(): Promise<string> {
+  const compilerOptions = {
+    ...{ noEmit: true, incremental: false, tsBuildInfoFile: null, types: ["node"] },
+    ...{ paths: { holdfast: [join(projectRoot, "plan", "index.ts")] } },
+    typeRoots: [join(projectRoot, "node_modules", "@types")],
+  };
+  const config = join(host.folder, "tsconfig.json");
+  const own = {
+    extends: join(projectRoot, "tsconfig.json"),
+    compilerOptions,
+    files: ["estate.ts"],
+    include: [],
+  };
+  writeFileSync(config, JSON.stringify(own));
+  const compiler = join(projectRoot, "node_modules", "typescript", "bin", "tsc");
+  return (await execa(process.execPath, [compiler, "--project", config], { reject: false })).stdout;
+}
+
+test("what a host and a cluster have becomes an estate, with a note at each guess", async () => {
+  build();
+  const { exitCode, text } = await holdfastIn(host.folder, all, []);
+  expect(text).toMatch(/^Written: estate\.ts, with 7 services and \d+ TODO\. Nothing was changed/);
+  expect(exitCode).toBe(0);
+  const path = join(host.folder, "estate.ts");
+  const estate = await written();
+  expect(estate).toMatchObject({
+    zone: "Europe/Berlin",
+    hosts: {
+      pve: {
+        ...{ address: "10.77.0.11", ssh: { hostKey: key } },
+        disks: {
+          ubda: { medium: "ssd", role: "system" },
+          ubde: { medium: "hdd", role: "backup", size: "68.7GB" },
+        },
+        filesystems: { "/srv/nfs": { disk: "ubdc", fsUuid: "f4b9c56c-51ef-4ac6-aa5f-a5cb50e68f85" } },
+        pools: { data: { vg: "pve", disk: "ubdb", metadata: { size: "67.1MB" } } },
+      },
+    },
+    clusters: { k8s: { api: "https://10.77.0.1:6443" } },
+    monitoring: { pushgateway: "http://10.77.0.11:30091", namespace: "watching" },
+  });
+  expect(Object.keys(estate.hosts["pve"]?.disks ?? {})).toEqual(["ubda", "ubdb", "ubdc", "ubde"]);
+  expect(Object.keys(estate.hosts["pve"]?.filesystems ?? {})).toEqual(["/", "/srv/nfs", "/mnt/backup"]);
+  const data = Object.fromEntries(Object.entries(estate.services).map(([name, { data }]) => [name, data[0]]));
+  expect(data).toMatchObject({
+    "pve-host": { kind: "configuration", paths: ["/etc/pve", "/etc/network"] },
+    "k8s-1": { kind: "vm", id: 101, pool: "data", cluster: "k8s" },
+    vaultwarden: { kind: "volume", namespace: "vaultwarden", claim: "vaultwarden", holds: "sqlite" },
+    "dbaas-data-postgresql-0": {
+      kind: "database",
+      engine: "postgresql",
+      on: { pool: "data", namespace: "dbaas" },
+    },
+    etcd: { kind: "database", engine: "etcd", on: { cluster: "k8s" } },
+    books: { kind: "tree", path: "/srv/nfs/books", size: expect.stringMatching(/^3(\.\d+)?MB$/) },
+    photos: { kind: "tree", path: "/srv/nfs/photos" },
+  });
+  for (const { promise } of Object.values(estate.services)) expect(promise?.rpo).toBeDefined();
+  const file = readFileSync(path, "utf8");
+  expect(file).toContain("//   nfs-mirror.timer: *-*-* *:00/2:00 UTC");
+  expect(file).toContain("//   /etc/cron.d/mine:15 2 * * * root restic backup /srv");
+  expect(file).toContain("//   CronJob dbaas/nightly: 10 1 * * *");
+  expect(file).not.toContain("/old");
+  // The jobs to begin with are sound; what is left to say is what nobody has yet: dumps, another site, who hears of silence.
+  const codes = runChecks(planOf(estate), Date.UTC(2026, 10, 1)).map(({ code }) => code);
+  expect([...new Set(codes)]).toEqual(["routes/no-copy", "routes/no-route-off-site", "alerts/nobody-waits"]);
+  expect(text).not.toContain("_snap_");
+  expect(text).toMatch(/claim far\/away lies on 192\.0\.2\.9:\/volume1\/far/);
+  expect(text).toMatch(
+    /vm-9999-pvc-00000000-0000-4000-8000-000000000090 in a thin pool: whose they are, nobody said/,
+  );
+}, 300_000);
+
+// A compiler's start, of all that an estate's type is made of, is half a minute here; that the schema takes the file is held above.
+testLong("the file has the type of an estate", async () => {
+  build();
+  await holdfastIn(host.folder, all, []);
+  expect(await typeFaults()).toBe("");
+});
+
+test("a file that is there stays, and what is new or gone is told in its place", async () => {
+  build();
+  await holdfastIn(host.folder, [...asked, "--to", "estate.json"], []);
+  const before = readFileSync(join(host.folder, "estate.json"), "utf8");
+  build({ folders: ["books", "scans", "lost+found"] });
+  writeFileSync(join(host.folder, "estate.json"), before);
+  const { exitCode, text } = await holdfastIn(host.folder, [...asked, "--to", "estate.json"], []);
+  expect(readFileSync(join(host.folder, "estate.json"), "utf8")).toBe(before);
+  expect(text).toMatch(/^estate\.json is there already, and stays as it is\./);
+  expect(text).toMatch(/live\/not-there {2}photos/);
+  expect(text).toContain("/srv/nfs/scans");
+  expect(exitCode).toBe(1);
+}, 300_000);
+
+test("names that somebody chose to break a file are text in it, or are told and left out", async () => {
+  const folders = ["a'b", "-", "x\u2028y", "`${1}`", "books\nprocess.exit(3)", "über alles", "a*"];
+  build({ folders: ["first", ...folders] });
+  const { text } = await holdfastIn(host.folder, [...asked, "--to", "names.ts"], []);
+  const { services } = await written("names.ts");
+  const paths = Object.values(services).flatMap(({ data }) =>
+    data.flatMap(each => (each.kind === "tree" ? each.path : [])),
+  );
+  expect(paths).toEqual(expect.arrayContaining(["/srv/nfs/a'b", "/srv/nfs/`${1}`", "/srv/nfs/über alles"]));
+  expect(text).toMatch(/the folder "\/srv\/nfs\/books\\nprocess\.exit\(3\)" has a name that no estate takes/);
+  expect(text).toMatch(/the folder "\/srv\/nfs\/-" has a name/);
+}, 300_000);
+
+test("what a host doesn't answer is told, and ends with 3", async () => {
+  build({ failing: "lvs" });
+  const { exitCode, text } = await holdfastIn(host.folder, [...asked, "--to", "part.json"], []);
+  expect(exitCode).toBe(3);
+  expect(text).toMatch(/^ {2}lvs, of its volumes$/m);
+  expect(text).toMatch(/VM 101 \(k8s-1\) has no disk in a thin pool/);
+  expect((await written("part.json")).hosts["pve"]?.pools).toEqual({});
+}, 300_000);
+
+test("a host that isn't reached leaves no file, and says what to type", async () => {
+  build();
+  host.installSsh("echo 'Host key verification failed.' >&2; exit 255");
+  const { exitCode, text } = await holdfastIn(host.folder, ["discover", "--host", "root@10.77.0.11"], []);
+  expect(exitCode).toBe(3);
+  expect(text).toMatch(
+    /^10\.77\.0\.11 wasn't asked: Host key verification failed\. Nothing was written\. Next: ssh -p 22 root@10\.77\.0\.11 true, and compare/,
+  );
+  expect(existsSync(join(host.folder, "estate.ts"))).toBe(false);
+});
+
+test.each([
+  [["--host", "root@-oProxyCommand=x"], /--host: .* can't be used, expected a host name/],
+  [["--host", "pve", "--to", "estate.yaml"], /--to: "estate\.yaml" is no estate's file/],
+])("%j is refused", async (words, message) => {
+  const { exitCode, text } = await holdfastIn(host.folder, ["discover", ...words], []);
+  expect(exitCode).toBe(2);
+  expect(text).toMatch(message);
+});
+
+test("the page has each command that a host is asked", () => {
+  const page = readFileSync(join(projectRoot, "docs", "discover.md"), "utf8");
+  for (const command of Object.values(questions)) expect(page).toContain(`\`${command}\``);
+});
