@@ -1,7 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { z } from "zod";
 import { parseEstate, planOf } from "../plan";
 import { runChecks } from "../checks";
 import { estate as homelab } from "../templates/homelab/estate";
@@ -70,6 +80,49 @@ test("the workflow may read and no more, and names a version of each action", as
   const used = [...workflow.matchAll(/uses: (\S+)/g)].map(([, action]) => action);
   expect(used.length).toBeGreaterThan(0);
   for (const action of used) expect(action).toMatch(/@v\d+\.\d+\.\d+$/);
+});
+
+const step = z.object({ run: z.string().optional() });
+const workflowFile = z.object({ jobs: z.object({ check: z.object({ steps: z.array(step) }) }) });
+
+/** What the workflow's step does with what `holdfast diff` ends with, in bash as GitHub starts it, at a merge of two branches. */
+function comparedAtMerge(ending: number, hasEstate: boolean): { code: number | null; page: string } {
+  const { steps } = workflowFile.parse(parse(read(".github", "workflows", "holdfast.yml"))).jobs.check;
+  const script = steps.flatMap(({ run: text }) => (text?.includes("holdfast diff") ? text : []))[0] ?? "";
+  const git = (...words: string[]) =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.example", ...words], { cwd: folder });
+  const commit = () => git("commit", "--quiet", "--allow-empty", "--message=c");
+  git("init", "--quiet", "--initial-branch=main");
+  if (hasEstate) git("add", "estate.ts");
+  commit();
+  git("checkout", "--quiet", "-b", "edit");
+  writeFileSync(join(folder, "estate.ts"), "edited");
+  git("add", "estate.ts");
+  commit();
+  git("checkout", "--quiet", "-b", "merge", "main");
+  git("merge", "--quiet", "--no-ff", "--message=m", "edit");
+  mkdirSync(join(folder, "bin"));
+  writeFileSync(join(folder, "bin", "npx"), `#!/bin/sh\necho "$@"\nexit ${ending}\n`, { mode: 0o755 });
+  const { status } = spawnSync("bash", ["-e", "-c", script], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      PATH: `${join(folder, "bin")}:${process.env["PATH"]}`,
+      GITHUB_STEP_SUMMARY: join(folder, "page"),
+    },
+  });
+  return { code: status, page: existsSync(join(folder, "page")) ? read("page") : "" };
+}
+
+test.each([
+  ["nothing is worse", 0, true, 0],
+  ["something is worse, which fails nothing", 1, true, 0],
+  ["an estate can't be read", 2, true, 1],
+  ["the first estate comes", 2, false, 0],
+])("the workflow's page has what a request changes, where %s", async (_, ending, hasEstate, code) => {
+  await run({});
+  const words = "holdfast diff HEAD^1:estate.ts estate.ts --format markdown\n";
+  expect(comparedAtMerge(ending, hasEstate)).toEqual({ code, page: hasEstate ? words : "" });
 });
 
 test("a dry run writes nothing", async () => {
