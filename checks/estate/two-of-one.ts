@@ -271,7 +271,7 @@ function finding(one: Claim, others: readonly Claim[]): Found {
       ? `${second.who} and ${one.who} both have ${thing} ${value}: ${harm}.`
       : `${listed(who)} all have ${thing} ${value}: ${harm}.`,
     fix: two
-      ? `Correct ${second.field} of ${second.who}${one.field.startsWith("its ") ? "" : ` or ${one.field}`}, or remove one of the two if they are one.`
+      ? `Correct ${fieldText(second)}${one.field.startsWith("its ") ? "" : ` or ${one.field}`}, or remove one of the two if they are one.`
       : `Correct ${listed(fields)}, so that each has one of its own, or remove all but one if they are one.`,
     evidence: {
       thing,

@@ -20,6 +20,25 @@ function parsed(parse: (text: string) => unknown, description: string) {
 /** Text such as "26h" or "1h 30min"; a number without a unit is refused. */
 export const duration = parsed(parseDuration, 'Duration with unit, e.g. "26h" or "1h 30min"');
 
+/** Whether a duration is so. A text that is none has its own message, and no other beside it. */
+export function lasts(judge: (ms: number) => boolean): (text: string) => boolean {
+  return text => {
+    try {
+      return judge(parseDuration(text));
+    } catch {
+      return true;
+    }
+  };
+}
+
+const twoYearsMs = 731 * 86_400_000;
+
+/** What somebody is owed. */
+export const promised = duration.refine(
+  lasts(ms => ms <= twoYearsMs),
+  'is longer than two years, within which nothing would ever be late. Expected what people can bear, e.g. "30h"',
+);
+
 /** Text such as "1.1TB" or "400GiB"; a number without a unit is refused. */
 export const size = parsed(parseSize, 'Size with unit, e.g. "1.1TB" or "400GiB"');
 

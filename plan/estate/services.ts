@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isBelow } from "../layers/places";
-import { absolutePath, duration, line, name, reason, size } from "./fields";
+import { absolutePath, duration, line, name, promised, reason, size } from "./fields";
 
 /** Disasters that a promise can be made for. Each destroys the places of one failure domain of the service. */
 export const domains = [
@@ -151,8 +151,8 @@ export const service = z.strictObject({
   data: z.array(dataset).min(1).describe("All bytes that it needs to be what it was"),
   promise: z
     .strictObject({
-      rpo: z.partialRecord(domain, duration).describe("Largest loss by disaster"),
-      rto: duration
+      rpo: z.partialRecord(domain, promised).describe("Largest loss by disaster"),
+      rto: promised
         .optional()
         .describe("Longest time until it is back, in the worst disaster that has a promise"),
     })

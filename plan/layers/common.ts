@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseSchedule } from "../calendar";
 import { collapseLimits, usualCollapse } from "../contracts/collapse";
-import { duration, entryName, line, name, reason, timeZone } from "../estate/fields";
+import { duration, entryName, lasts, line, name, promised, reason, timeZone } from "../estate/fields";
 import type { Estate } from "../estate/schema";
 import type { Judgement, Trigger } from "../job";
 import { healthyAge, tightestStaleAfter } from "../staleness";
@@ -11,17 +11,13 @@ const dayMs = 86_400_000;
 
 /** A time within which everything is read once. A text that is no duration has its own message. */
 export function readingPeriod(tooShort: string) {
-  const holds = (text: string, judge: (ms: number) => boolean): boolean => {
-    try {
-      return judge(parseDuration(text));
-    } catch {
-      return true;
-    }
-  };
   return duration
-    .refine(text => holds(text, ms => ms >= 2 * dayMs), tooShort)
     .refine(
-      text => holds(text, ms => ms <= 366 * dayMs),
+      lasts(ms => ms >= 2 * dayMs),
+      tooShort,
+    )
+    .refine(
+      lasts(ms => ms <= 366 * dayMs),
       "expected 366d at most: by then the last good generation of what has rotted is long gone",
     );
 }
@@ -102,7 +98,7 @@ export const runFields = {
     .describe("The unit's or pod's own limit; by default the budget and five minutes"),
   promise: z
     .strictObject({
-      rpo: duration.describe("Longest time that this job may go without a success before somebody knows"),
+      rpo: promised.describe("Longest time that this job may go without a success before somebody knows"),
     })
     .describe("What is owed of this job"),
   alert: alertPolicy.describe("Who hears of it when it fails or falls silent, and when"),

@@ -2,6 +2,11 @@ import { z } from "zod";
 import { entryName, image, labels, reason } from "../../../estate/fields";
 import type { Engine } from "./engine";
 
+const noDatabase = entryName.refine(
+  text => !/\.(db3?|sqlite3?)(-(wal|shm|journal))?$/i.test(text),
+  'is a database by its name, which this dump is there for. Expected what can be had again, e.g. "icon_cache"',
+);
+
 /** What has no server: an application's SQLite databases, and the files that belong to them. */
 export const sqlite = {
   spec: z.strictObject({
@@ -16,7 +21,7 @@ export const sqlite = {
       ),
     usedBy: labels.describe("Labels of the pods that have the volume: the dump runs on their node"),
     excludes: z
-      .array(z.strictObject({ name: entryName.describe("Entry of the volume, letter by letter"), reason }))
+      .array(z.strictObject({ name: noDatabase.describe("Entry of the volume, letter by letter"), reason }))
       .default([])
       .describe("Entries of the volume that aren't the application's data, such as a cache"),
   }),
