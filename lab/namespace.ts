@@ -22,7 +22,7 @@ async function makeNamespace(): Promise<void> {
   const apart = await until(() => {
     const theirs = holderNamespace();
     return theirs !== undefined && theirs !== ours;
-  }, 60_000);
+  }, 600_000);
   if (!apart) throw new Error(`No network namespace: ${reasonHint()}`);
   for (const words of [
     "link set lo up",
@@ -60,10 +60,10 @@ export async function stopNamespace(): Promise<void> {
     const left = inhabitants();
     for (const pid of left) endProcess(pid);
     return left.length === 0;
-  }, 60_000);
+  }, 600_000);
   if (!gone)
     throw new Error(
-      `Processes ${inhabitants().join(", ")} are still in the lab's network 60 s after SIGKILL`,
+      `Processes ${inhabitants().join(", ")} are still in the lab's network 600 s after SIGKILL`,
     );
   await stopProcess(holder);
 }

@@ -17,7 +17,7 @@ test("reads a stat line whose program name holds a parenthesis and spaces", () =
 test("starts, logs, and stops a process together with its children", async () => {
   await startProcess(name, ["sh", "-c", "trap '' TERM; sleep 300 & echo $! started; wait; wait"]);
   expect(isRunning(name)).toBe(true);
-  const logged = await until(() => readFileSync(logFile(name), "utf8").includes("started"), 60_000);
+  const logged = await until(() => readFileSync(logFile(name), "utf8").includes("started"), 600_000);
   expect(logged).toBe(true);
   const child = Number.parseInt(readFileSync(logFile(name), "utf8"), 10);
   const before = runningProcess(name);
@@ -31,7 +31,7 @@ test("starts, logs, and stops a process together with its children", async () =>
     } catch {
       return true;
     }
-  }, 60_000);
+  }, 600_000);
   expect(gone).toBe(true);
 });
 

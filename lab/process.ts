@@ -87,10 +87,10 @@ export async function stopProcess(name: string, graceMs = 120_000): Promise<void
       const members = sessionMembers(record);
       for (const pid of members) signal(pid, "SIGKILL");
       return members.length === 0;
-    }, 60_000);
+    }, 600_000);
     if (!gone)
       throw new Error(
-        `${name}: processes ${sessionMembers(record).join(", ")} are still there 60 s after SIGKILL`,
+        `${name}: processes ${sessionMembers(record).join(", ")} are still there 600 s after SIGKILL`,
       );
   }
   rmSync(recordFile(name), { force: true });

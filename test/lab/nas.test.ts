@@ -88,7 +88,7 @@ test("stall: a running transfer stops moving and a new connection gets no greeti
   );
   const arrives = async (): Promise<boolean> =>
     (await onHost("nas", `[ -s /volume1/Backup/${name}/big ]`)).exitCode === 0;
-  expect(await until(arrives, 300_000)).toBe(true);
+  expect(await until(arrives, 1_200_000)).toBe(true);
   await misbehaving("stall", async () => {
     expect((await send(name)).stderr).toContain("timed out during banner exchange");
     const waited = await mustOnHost(

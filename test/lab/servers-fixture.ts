@@ -16,7 +16,7 @@ export const id = `servers-test-${randomUUID().slice(0, 8)}`;
 export const metric = id.replaceAll("-", "_");
 export const alertName = `Broken_${metric}`;
 
-const patienceMs = 300_000;
+const patienceMs = 1_100_000;
 const objectPath = (version: string, plural: string): string =>
   `/apis/monitoring.coreos.com/${version}/namespaces/${monitoringNamespace}/${plural}/${id}`;
 export const rulePath = objectPath("v1", "prometheusrules");

@@ -68,7 +68,7 @@ export async function serveEtcd(
       () => true,
       () => false,
     );
-  if (!(await until(serves, 60_000, 100))) throw new Error("etcd doesn't serve after 60 s");
+  if (!(await until(serves, 600_000, 100))) throw new Error("etcd doesn't serve after 600 s");
   return {
     ...{ programs: `${tools}/usr/bin`, environment, client, sql },
     async stop() {

@@ -103,7 +103,7 @@ export async function applyWorkload(volume: string): Promise<void> {
 export async function removeWorkload(volume: string): Promise<void> {
   await api().remove(inNamespace("/apis/apps/v1/namespaces/NS/deployments/web"));
   await api().remove(inNamespace("/apis/apps/v1/namespaces/NS/statefulsets/index"));
-  await until(async () => (await podCount()) === 0, 300_000);
+  await until(async () => (await podCount()) === 0, 1_200_000);
   await api().remove(inNamespace("/api/v1/namespaces/NS/persistentvolumeclaims/data"));
   await api().remove(`/api/v1/persistentvolumes/pv-${volume}`);
 }
@@ -130,5 +130,5 @@ export async function pods(): Promise<string> {
 export async function podsAreReady(): Promise<void> {
   let last = "";
   const ready = async (): Promise<boolean> => (last = await pods()) === "web 2/2, index 1/1";
-  if (!(await until(ready, 300_000, 300))) throw new Error(`pods after 300 s: ${last}`);
+  if (!(await until(ready, 1_200_000, 300))) throw new Error(`pods after 1200 s: ${last}`);
 }
