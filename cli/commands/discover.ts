@@ -74,7 +74,8 @@ export const discover: CommandSpec<Options> = {
       ? `${JSON.stringify(plainOf(estate), undefined, 2)}\n`
       : fileText({ ...draft, estate }, found);
     write(file, text);
-    const all = [...unseen, ...draft.left, ...refused, ...never];
+    const unasked = isClusterAsked(given) ? [] : ["a cluster, as none was named: --kubeconfig FILE"];
+    const all = [...unseen, ...unasked, ...draft.left, ...refused, ...never];
     return { text: told(given, all, estate, text), exitCode: unseen.length === 0 ? 0 : 3 };
   },
 };
@@ -101,14 +102,18 @@ function wayOf({ host, port }: Options): Way {
   return way;
 }
 
+function isClusterAsked({ kubeconfig, context }: Options): boolean {
+  return kubeconfig !== undefined || context !== undefined;
+}
+
 async function foundOn(
   target: Target,
-  { key, kubeconfig, context: of }: Options,
+  asked: Options,
 ): Promise<{ found: Found; unseen: readonly string[] } | { cause: string }> {
-  const isAsked = kubeconfig !== undefined || of !== undefined;
+  const { key, kubeconfig, context: of } = asked;
   const [ended, cluster] = await Promise.all([
     onMachine(target, questionsText(), key),
-    isAsked ? clusterBy({ kubeconfig, context: of }) : undefined,
+    isClusterAsked(asked) ? clusterBy({ kubeconfig, context: of }) : undefined,
   ]);
   if (ended.exitCode !== 0) return { cause: unreached(target, ended.stderr) };
   const host = hostIn(answersIn(ended.stdout));

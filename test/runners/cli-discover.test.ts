@@ -240,6 +240,7 @@ test("names that somebody chose to break a file are text in it, or are told and 
   expect(paths).toEqual(expect.arrayContaining(["/srv/nfs/a'b", "/srv/nfs/`${1}`", "/srv/nfs/über alles"]));
   expect(text).toMatch(/the folder "\/srv\/nfs\/books\\nprocess\.exit\(3\)" has a name that no estate takes/);
   expect(text).toMatch(/the folder "\/srv\/nfs\/-" has a name/);
+  expect(text).toMatch(/^ {2}a cluster, as none was named/m);
 }, 300_000);
 
 test("what a host doesn't answer is told, and ends with 3", async () => {
