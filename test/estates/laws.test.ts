@@ -30,7 +30,7 @@ test("a threshold that the plan derives is never too slack and never inside the 
               usualRun: "1min",
               budget: `${minutes}min`,
               // A promise that any of these schedules can keep: what is looked at is the threshold.
-              promise: { rpo: "9000d" },
+              promise: { rpo: "730d" },
             });
           }),
         );
