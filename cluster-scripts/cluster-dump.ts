@@ -1,5 +1,9 @@
 import { startRunner } from "../host-scripts/runtime/define-runner";
-import { clusterDumpConfig, clusterDumpMetrics } from "../plan/contracts/cluster-dump";
+import {
+  type ClusterDumpConfig,
+  clusterDumpConfig,
+  clusterDumpMetrics,
+} from "../plan/contracts/cluster-dump";
 import type { ClusterDump } from "./cluster-dump/cluster-dump";
 import { dismiss } from "./cluster-dump/dismiss";
 import { judge, receive, recover, rotate } from "./cluster-dump/phases";
@@ -13,7 +17,7 @@ startRunner({
   words: (process.env["ASK"] ?? "").split(/\s+/).filter(word => word !== ""),
   ways,
   contract: clusterDumpConfig,
-  metrics: clusterDumpMetrics,
+  metrics: ({ metrics }: ClusterDumpConfig) => clusterDumpMetrics(metrics),
   begin: (run): ClusterDump => ({ ...run, startedAt: new Date(), outcomes: new Map(), rotated: [] }),
   // A client hands its dumps over once: what it would have isn't known before.
   dryRun: [recover],

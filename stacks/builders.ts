@@ -66,6 +66,11 @@ export function accepted(reason: string): NonNullable<Data["unprotected"]> {
   return { reason, owner: "viktor", expires: "2027-06-30" };
 }
 
+/** Secrets of which one copy is at hand and another one with a person. */
+export function inVaultAndEnvelope(...names: string[]): NonNullable<EstateInput["secrets"]> {
+  return Object.fromEntries(names.map(name => [name, { keptIn: ["vault", "break-glass"] }]));
+}
+
 /** A Slack channel; its webhook is the entry of that name in the monitoring namespace's Secret. */
 export function slack(channel: string): NonNullable<EstateInput["receivers"]>[string] {
   return { kind: "slack", channel: `#${channel}`, webhookSecret: { name: "holdfast-slack", key: channel } };
@@ -74,7 +79,9 @@ export function slack(channel: string): NonNullable<EstateInput["receivers"]>[st
 /** Whose client makes a dump: of a service that is called after what it has, by a secret that is called after the job. */
 type DumpClient =
   | { engine: "postgresql" | "mysql"; image: string; user: string; databases?: "together" | "each" }
-  | { engine: "redis"; image: string };
+  | { engine: "redis"; image: string }
+  | { engine: "vault"; image: string; tls: boolean }
+  | { engine: "prometheus"; image: string; claim: string };
 
 /** A dump into the NFS tree, of ten minutes at most. Without a client, another program makes it. */
 export function dump(
@@ -107,7 +114,19 @@ export function dump(
 
 function clientOf(client: DumpClient, name: string, namespace: string, dataset: string): Dump["dump"] {
   const server = { host: `${dataset}.${namespace}.svc.cluster.local`, namespace };
-  return client.engine === "redis"
-    ? { ...client, server, user: "default", secret: name }
-    : { databases: "each", ...client, server, secret: name };
+  switch (client.engine) {
+    case "redis":
+      return { ...client, server, user: "default", secret: name };
+    case "vault":
+      return { ...client, server, secret: name };
+    // Its chart calls the service as the claim, and has it answer at port 80.
+    case "prometheus":
+      return {
+        ...client,
+        server: { host: `${client.claim}.${namespace}.svc.cluster.local`, port: 80, namespace },
+        usedBy: { "app.kubernetes.io/name": dataset },
+      };
+    default:
+      return { databases: "each", ...client, server, secret: name };
+  }
 }

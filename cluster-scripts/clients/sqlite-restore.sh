@@ -1,23 +1,6 @@
-# What a restore asks of an application's folder. What is there is moved aside in it and never removed, but for what this
-# restore has made itself.
+# What a restore asks of an application's folder.
 . "$(dirname "$0")/sqlite.sh"
-
-# place NAME: "files" is what the application uses
-place() {
-  case $1 in
-    files) printf %s "$FILES" ;;
-    *) printf %s "$FILES/$own$1" ;;
-  esac
-}
-
-# entries FOLDER COMMAND...: the command with each entry of the application's data there, logs of databases among them
-entries() (
-  cd "$1" || exit
-  shift
-  for entry in * .[!.]* ..?*; do
-    if is_data "$entry"; then "$@" "./$entry" || exit; fi
-  done
-)
+. "$(dirname "$0")/volume-restore.sh"
 
 # unused FOLDER: in none of its databases is somebody. One that isn't sound can't say.
 unused() {
@@ -30,54 +13,6 @@ unused() {
         ;;
     esac
   done <"$SCRATCH/found"
-}
-
-to() {
-  mv "$2" "$1/"
-}
-
-# hex NAME
-hex() {
-  printf %s "$1" | od -An -v -tx1 | tr -d ' \n'
-  echo
-}
-
-on_names() {
-  [ -z "$(entries "$FILES" echo)" ] || hex files
-  for entry in "$FILES/$own"*; do
-    if [ -d "$entry" ]; then hex "${entry#"$FILES/$own"}"; fi
-  done
-}
-
-on_aside() {
-  unused "$(place "$name")" || return
-  [ "$other" = files ] || mkdir "$(place "$other")" || return
-  entries "$(place "$name")" to "$(place "$other")" || return
-  [ "$name" = files ] || rmdir "$(place "$name")" || return
-  sync
-}
-
-# What this restore has made of "name" goes, and what has the name "other" gets its own back; nothing has one if that is empty.
-on_back() {
-  [ -z "$other" ] || [ -d "$(place "$other")" ] || return 0
-  entries "$(place "$name")" rm -rf -- || return
-  [ "$name" = files ] || rmdir "$(place "$name")" || return
-  [ -n "$other" ] || return 0
-  entries "$(place "$other")" to "$(place "$name")" && rmdir "$(place "$other")" && sync
-}
-
-on_restore() {
-  into=$(place "$other")
-  [ -d "$into" ] || mkdir "$into" || return
-  tar -C "$into" -xpof - && sync
-}
-
-on_count() {
-  count "$(place "$name")"
-}
-
-on_check() {
-  check
 }
 
 serve

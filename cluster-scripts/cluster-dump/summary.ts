@@ -15,7 +15,7 @@ import type { Manifest } from "../../plan/contracts/dump-manifest";
 import { goodDumpsOf } from "./manifest";
 
 /** What a run tells of itself. */
-export const summary: Summary<ClusterDump, Counted<typeof clusterDumpMetrics>> = {
+export const summary: Summary<ClusterDump, Counted<ReturnType<typeof clusterDumpMetrics>>> = {
   values: run => ({
     [clusterDumpMetricNames.bytes]: bytesOf(run),
     [clusterDumpMetricNames.dumps]: keptOf(run).length,

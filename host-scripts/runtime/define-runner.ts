@@ -50,7 +50,8 @@ export interface Runner<
   /** Takes the place of the grammar that all others share: for one that had words of its own before there was that. */
   readonly grammar?: OwnGrammar<Config>;
   readonly contract: z.ZodType<Config>;
-  readonly metrics: Metrics;
+  /** A function where what they are called is said by the config. */
+  readonly metrics: Metrics | ((config: Config) => Metrics);
   /** Adds to what every run has what this one's phases fill. */
   begin(run: JobRun<Config>, accepted: ReadonlySet<string>, only: readonly string[]): Run;
   /** What a release that doesn't know of it must not run beside; left out where nothing outlives a run. */
@@ -139,7 +140,9 @@ async function start<
     return exitCodes.ok;
   }
   const service = serviceEnvironment();
-  const reporter = reporterOf(config, runner.metrics, service.INVOCATION_ID, log);
+  const { metrics } = runner;
+  const told = typeof metrics === "function" ? metrics(config) : metrics;
+  const reporter = reporterOf(config, told, service.INVOCATION_ID, log);
   if (args.mode === "report-end") {
     // Before that is made up for, which forgets the run.
     const wasReported = reporter.state.readRunning() === undefined;

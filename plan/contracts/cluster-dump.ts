@@ -24,6 +24,8 @@ export const clusterDumpConfig = z.strictObject({
   seen: z.strictObject({ host: z.string().min(1), path: absolutePath, namespace: z.string().min(1) }),
   keep: keepPolicy,
   band: dumpBand,
+  /** What the names of its metrics begin with. */
+  metrics: z.string().min(1).default("backup"),
   /** The client's container may take that long to begin. */
   clientWithinMs: z.int().positive(),
 });
@@ -38,33 +40,35 @@ export const clusterDumpMetricNames = {
   databaseSuccess: "backup_database_last_success_timestamp",
 } as const;
 
-export const clusterDumpMetrics = jobMetrics("backup", [
-  {
-    name: clusterDumpMetricNames.bytes,
-    help: "Bytes of the dumps that the last successful run made",
-    emitted: "success",
-    meaning: "bytes",
-  },
-  {
-    name: clusterDumpMetricNames.dumps,
-    help: "Dumps that the last run made and kept",
-    emitted: "any-end",
-    meaning: "other",
-  },
-  {
-    name: clusterDumpMetricNames.failed,
-    help: "Dumps that the last run was offered and could not keep as good",
-    emitted: "any-end",
-    meaning: "other",
-    well: 0,
-  },
-  {
-    name: clusterDumpMetricNames.duration,
-    help: "How long the last run took, in seconds",
-    emitted: "any-end",
-    meaning: "other",
-  },
-]);
+/** @param prefix what the names of the three that each job has begin with */
+export const clusterDumpMetrics = (prefix: string) =>
+  jobMetrics(prefix, [
+    {
+      name: clusterDumpMetricNames.bytes,
+      help: "Bytes of the dumps that the last successful run made",
+      emitted: "success",
+      meaning: "bytes",
+    },
+    {
+      name: clusterDumpMetricNames.dumps,
+      help: "Dumps that the last run made and kept",
+      emitted: "any-end",
+      meaning: "other",
+    },
+    {
+      name: clusterDumpMetricNames.failed,
+      help: "Dumps that the last run was offered and could not keep as good",
+      emitted: "any-end",
+      meaning: "other",
+      well: 0,
+    },
+    {
+      name: clusterDumpMetricNames.duration,
+      help: "How long the last run took, in seconds",
+      emitted: "any-end",
+      meaning: "other",
+    },
+  ]);
 
 /** A run can fail for one database night after night, and one that is gone is in no run any more. */
 export const databaseSuccessMetric = partMetric(

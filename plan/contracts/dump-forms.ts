@@ -30,6 +30,10 @@ export const dumpForms = {
   "redis-rdb": { ending: "rdb", gzip: false, judged: "read-back", text: "counts", former: "dumped" },
   /** A snapshot of etcd, which brings its own sum. */
   "etcd-snapshot": { ending: "db", gzip: false, judged: "read-back", text: "counts", former: "stays" },
+  /** Snapshot of a Vault's raft storage: a gzipped tar with the sums of what is in it. */
+  "vault-snapshot": { ending: "snap", gzip: false, judged: "read-back", text: "counts", former: "stays" },
+  /** Archive of a snapshot of a Prometheus: its blocks, whose chunks are compressed already. */
+  "prometheus-blocks": { ending: "tar", gzip: false, judged: "read-back", text: "counts", former: "renamed" },
   /** Archive of a folder, in which each SQLite database is a copy of its own. */
   "sqlite-files": { ending: "tar.gz", gzip: true, judged: "read-back", text: "counts", former: "renamed" },
   /** What a command of the estate's own writes. */

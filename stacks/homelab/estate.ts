@@ -1,12 +1,12 @@
 import type { EstateInput } from "../../plan";
-import { accepted, database, directory, dump, leftOut, type ServiceInput, slack, volume } from "../builders";
+import { accepted, database, directory, dump, inVaultAndEnvelope, leftOut, slack, volume } from "../builders";
+import type { ServiceInput } from "../builders";
 
 /** Images go by their tags: which they are, the stack's `images` say. */
 const postgres = { engine: "postgresql", image: "docker.io/library/postgres:16", user: "backup" } as const;
 const mysql = { engine: "mysql", image: "docker.io/library/mysql:8.4", user: "backup" } as const;
 const wholePostgres = { ...postgres, databases: "together" } as const;
 const wholeMysql = { ...mysql, databases: "together" } as const;
-
 /** Hears of a failing job; passwords and the way off the site are worth waking up for. */
 const alert = { receiver: "infra-alerts" };
 const critical = { receiver: "infra-critical", severity: "critical" } as const;
@@ -20,7 +20,10 @@ const services: Record<string, ServiceInput> = {
   postgresql: database("postgresql", { host: "pve", pool: "data", namespace: "dbaas" }, "8GB", ["etcd"]),
   mysql: database("mysql", { host: "pve", pool: "data", namespace: "dbaas" }, "6GB", ["etcd"]),
   redis: database("redis", { host: "pve", pool: "data", namespace: "redis" }, "500MB", ["etcd"]),
-  vault: database("vault", { host: "pve", pool: "data", namespace: "vault" }, "1GB", ["etcd"]),
+  vault: {
+    ...database("vault", { host: "pve", pool: "data", namespace: "vault" }, "1GB", ["etcd"]),
+    secrets: ["vault-unseal-keys"],
+  },
   vaultwarden: {
     ...volume("vaultwarden", "200MB", { holds: "sqlite" }),
     // Six-hourly dumps: ten new passwords must not wait for the night. "6 h" are 7 h where clocks go back, and the dump's run.
@@ -80,17 +83,9 @@ const services: Record<string, ServiceInput> = {
   frigate: leftOut("/srv/nfs/frigate", "131GB", "fourteen-day camera ring buffer"),
   temp: leftOut("/srv/nfs/temp", "12GB", "scratch space"),
   prometheus: {
-    data: [
-      {
-        kind: "database",
-        engine: "prometheus",
-        on: { host: "pve", pool: "data", namespace: "monitoring" },
-        size: "100GB",
-        // Its retention holds it there.
-        growthPerDay: "0B",
-        unprotected: accepted("metrics can be gathered anew"),
-      },
-    ],
+    ...database("prometheus", { host: "pve", pool: "data", namespace: "monitoring" }, "100GB"),
+    // Metrics are gathered anew; those of before are in a month's snapshot, which takes half of what its volume holds.
+    promise: { rpo: { application: "32d", "live-disk": "32d", site: "33d", "host-root": "34d" }, rto: "24h" },
   },
 };
 
@@ -165,22 +160,13 @@ export const estate: EstateInput = {
   ],
   secrets: {
     // Vault alone kept the password of the NAS that Vault is restored from; a sealed envelope breaks the circle.
-    "synology-admin-password": { keptIn: ["vault", "break-glass"] },
-    "synology-rsync-key": { keptIn: ["vault", "break-glass"] },
-    "synology-look-key": { keptIn: ["vault", "break-glass"] },
-    "synology-look-password": { keptIn: ["vault", "break-glass"] },
-    "synology-retention-key": { keptIn: ["vault", "break-glass"] },
-    "synology-retention-password": { keptIn: ["vault", "break-glass"] },
-    "pfsense-api-key": { keptIn: ["vault", "break-glass"] },
-    "luks-passphrase": { keptIn: ["vault", "break-glass"] },
-    "pfsense-ssh-key": { keptIn: ["vault", "break-glass"] },
-    "pve-calls": { keptIn: ["vault", "break-glass"] },
-    "postgresql-backup": { keptIn: ["vault", "break-glass"] },
-    "mysql-backup": { keptIn: ["vault", "break-glass"] },
-    "postgresql-per-db": { keptIn: ["vault", "break-glass"] },
-    "mysql-per-db": { keptIn: ["vault", "break-glass"] },
-    "redis-backup": { keptIn: ["vault", "break-glass"] },
-    "postiz-backup": { keptIn: ["vault", "break-glass"] },
+    ...inVaultAndEnvelope("synology-admin-password", "synology-rsync-key", "synology-look-key"),
+    ...inVaultAndEnvelope("synology-look-password", "synology-retention-key", "synology-retention-password"),
+    ...inVaultAndEnvelope("pfsense-api-key", "pfsense-ssh-key", "luks-passphrase", "pve-calls"),
+    ...inVaultAndEnvelope("postgresql-backup", "mysql-backup", "postgresql-per-db", "mysql-per-db"),
+    ...inVaultAndEnvelope("redis-backup", "postiz-backup", "vault-backup"),
+    // What a snapshot of Vault brings back is sealed by these.
+    "vault-unseal-keys": { keptIn: ["break-glass"] },
   },
   breakGlass: { where: "a sealed envelope, with the parents", proven: "2026-10-15", every: "365d" },
   services,
@@ -257,7 +243,10 @@ export const estate: EstateInput = {
       dump("mysql-backup", "dbaas", "mysql", "30 0 * * *", "14d", mysqlAlert, wholeMysql, "1500MB"),
       // Weekly on Sundays at 01:00, 02:00 and 03:00: a week's loss, and the last two came after that night's mirror.
       dump("etcd-backup", "kube-system", "etcd", "50 0 * * *", "30d", alert),
-      dump("vault-backup", "vault", "vault", "5 1 * * *", "30d", critical),
+      dump("vault-backup", "vault", "vault", "5 1 * * *", "30d", critical, {
+        // TLS ends at its ingress.
+        ...{ engine: "vault", image: "docker.io/hashicorp/vault:1.14.1", tls: false },
+      }),
       dump("redis-backup", "redis", "redis", "20 1 * * *", "30d", alert, {
         ...{ engine: "redis", image: "docker.io/library/redis:7.4" },
       }),
@@ -278,6 +267,14 @@ export const estate: EstateInput = {
       // about a quarter of its data; as large as that, two of both for fourteen days wouldn't fit on sda.
       dump("postgresql-per-db", "dbaas", "postgresql", "20 0 * * *", "14d", alert, postgres, "2GB"),
       dump("mysql-per-db", "dbaas", "mysql", "40 0 * * *", "14d", alert, mysql, "1500MB"),
+      {
+        // A month's first day, and not its first Sunday: cron has no "and" for days.
+        ...dump("prometheus-backup", "monitoring", "prometheus", "0 8 1 * *", "70d", alert, {
+          ...{ engine: "prometheus", image: "docker.io/prom/prometheus:v3.5.0", claim: "prometheus-server" },
+        }),
+        ...{ keep: { count: 2, every: "run" }, size: "50GB", promise: { rpo: "33d" } },
+        ...{ usualRun: "20min", budget: "1h", timeout: "65min" },
+      },
     ],
     "nfs-mirror": [
       {

@@ -67,7 +67,7 @@ export const parts: TiredEdit[] = [
   [
     "a need of what is gathered anew",
     "services > forgejo > needs > +",
-    "prometheus",
+    "frigate",
     "promises/needs-left-out",
     "forgejo",
   ],
@@ -164,14 +164,14 @@ export const parts: TiredEdit[] = [
   [
     "a passphrase in what is gathered anew",
     "secrets > luks-passphrase > keptIn",
-    ["prometheus"],
+    ["frigate"],
     "security/secret-in-one-place",
     "luks-passphrase",
   ],
   [
     "the NAS's password in what is gathered anew",
     "secrets > synology-admin-password > keptIn",
-    ["prometheus"],
+    ["frigate"],
     "security/secret-in-one-place",
     "synology-admin-password",
   ],

@@ -94,6 +94,43 @@ test("what the estate has for a shell arrives as it stands there, whatever Kuber
   expect(job.flows[0]?.wayBack?.steps[0]).toMatchObject({ kind: "manual" });
 });
 
+/** The same of a Prometheus in the place of the volume. */
+function prometheusWith(more: Partial<Dump> = {}): EstateInput {
+  const dump = {
+    ...{ engine: "prometheus", image, claim: "prometheus-server", folder: "prometheus-db" },
+    server: { host: "prometheus-server.monitoring.svc.cluster.local", port: 80, namespace: "monitoring" },
+    usedBy: { app: "prometheus" },
+  } as const;
+  const estate = estateWith({ namespace: "monitoring", dump, ...more });
+  const on = { host: "pve", pool: "data", namespace: "monitoring" };
+  estate.services["nextcloud"] = { data: [{ kind: "database", engine: "prometheus", on, size: "40GB" }] };
+  return estate;
+}
+
+test("a dump of a Prometheus mounts its volume, asks it for a snapshot, and is told of by its own names", () => {
+  const { job, pod } = podOf(prometheusWith());
+  expect(pod.containers[0]).toMatchObject({
+    command: ["sh", "/holdfast/prometheus-server.sh"],
+    securityContext: { runAsUser: 65_534, runAsNonRoot: true },
+    env: expect.arrayContaining([
+      { name: "DATABASE_PORT", value: "80" },
+      { name: "FILES", value: "/files/prometheus-db" },
+    ]) as unknown,
+  });
+  expect(pod.volumes).toContainEqual({
+    name: "files",
+    persistentVolumeClaim: { claimName: "prometheus-server" },
+  });
+  expect(pod.volumes.map(({ name }) => name)).not.toContain("credentials");
+  expect(job.metrics.map(({ name }) => name)).toContain("prometheus_backup_last_success_timestamp");
+  if (job.deployment.kind !== "cronjob") throw new Error("it is installed");
+  expect(JSON.parse(job.deployment.pod.config)).toMatchObject({ metrics: "prometheus_backup" });
+  expect(job.deployment.pod.reaches).toContainEqual({ namespace: "monitoring", port: 80 });
+  expect(() => parseEstate(prometheusWith({ namespace: "elsewhere" }))).toThrow(
+    /namespace: "elsewhere" isn't where the claim of nextcloud is/,
+  );
+});
+
 test.each([
   [
     { dataset: "books", namespace: "books" },

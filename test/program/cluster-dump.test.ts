@@ -428,3 +428,22 @@ test("a dump of Redis has room on a disk for its client, and one of etcd reaches
     },
   });
 });
+
+test("a Vault's client is told whether it speaks TLS, and does so unless the estate says otherwise", async () => {
+  const vault = {
+    engine: "vault",
+    secret: "postgresql-backup",
+    image: `docker.io/hashicorp/vault:1.14.1@sha256:${digest}`,
+    server: { host: "vault.dbaas.svc", namespace: "dbaas" },
+  } as const;
+  const environmentOf = async (dump: Dump["dump"]) => {
+    const { resources } = await deployed(withDump({ dump }, "vault"), { secrets });
+    const { containers } = podOf(
+      named(resources, "postgresql-backup-k8s-cronjob").inputs as unknown as CronJobInputs,
+    );
+    expect(containers[0]).toMatchObject({ command: ["sh", "/holdfast/vault-server.sh"] });
+    return containers[0]?.env;
+  };
+  expect(await environmentOf(vault)).toContainEqual({ name: "SCHEME", value: "https" });
+  expect(await environmentOf({ ...vault, tls: false })).toContainEqual({ name: "SCHEME", value: "http" });
+});

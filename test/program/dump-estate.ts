@@ -7,7 +7,7 @@ export type Dump = NonNullable<EstateInput["layers"]["cluster-dump"]>[number];
 /** A house with one PostgreSQL server, dumped by its own client each night. */
 export function withDump(
   more: Partial<Dump> = {},
-  engine: "postgresql" | "redis" | "etcd" = "postgresql",
+  engine: "postgresql" | "redis" | "etcd" | "vault" = "postgresql",
 ): EstateInput {
   const estate = estateWith();
   return {

@@ -71,7 +71,12 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         );
     }
     look.dataset([...at, "dataset"], dataset);
-    const claimIn = dumped?.kind === "volume" ? dumped.namespace : part.namespace;
+    const claimIn =
+      dumped?.kind === "volume"
+        ? dumped.namespace
+        : dumped?.kind === "database" && part.dump?.engine === "prometheus" && "namespace" in dumped.on
+          ? dumped.on.namespace
+          : part.namespace;
     if (claimIn !== part.namespace)
       look.fault(
         [...at, "namespace"],

@@ -15,7 +15,7 @@ import { cronTrigger, runOf } from "../common";
 import { secretCredential } from "../host-runner";
 import { hostLocation } from "../places";
 import { deploymentOf } from "./pod";
-import { engines } from "./engines";
+import { engines, metricsOf } from "./engines";
 import type { Engine } from "./engines/engine";
 import { type ClusterDumpSpec, type DumpSpec, secretOf } from "./spec";
 
@@ -47,8 +47,8 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
     metricsJob: spec.name,
     // Another program's dump tells what the reference has, and no more.
     metrics: spec.dump
-      ? [...clusterDumpMetrics, databaseSuccessMetric]
-      : clusterDumpMetrics.filter(({ meaning }) => meaning !== "other"),
+      ? [...clusterDumpMetrics(metricsOf(spec.dump)), databaseSuccessMetric]
+      : clusterDumpMetrics("backup").filter(({ meaning }) => meaning !== "other"),
     alerts: spec.dump ? alertsOf(spec, run.judged) : [],
     credentials: credentialsOf(spec),
     deployment: deploymentOf(spec, estate, trigger, run),
@@ -66,8 +66,7 @@ function wayBackOf({ name, namespace, cluster, dump }: ClusterDumpSpec, machine:
           ...{ kind: "manual", where },
           text: phrase`${way.byHand} ${blanks.from}`,
           changes: "it has what it had when the dump was taken",
-          undo: "its data folder of before in its place again, with it stopped",
-          verifies: "it starts, and what it keeps is listed",
+          ...{ undo: way.undo, verifies: way.verifies },
         },
       ],
     };
@@ -113,6 +112,8 @@ function wayOf(dump: DumpSpec): Engine["wayBack"] {
     return {
       byHand:
         'by hand, as the estate has no "restore" for it: with the programs that made it, from the newest dump that its .json says to be good, unpacked by gunzip, below',
+      undo: "a dump of what is there, made before by the same programs",
+      verifies: "the programs end with 0, and what uses it finds its newest entries",
     };
   return engines[dump.engine].wayBack;
 }

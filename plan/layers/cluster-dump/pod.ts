@@ -6,7 +6,7 @@ import { type DumpPod, podPaths, type Reachable } from "../../pod";
 import { keepPolicyOf, retentionOf } from "../../retention";
 import { push } from "../common";
 import { mountAbove } from "../places";
-import { engines } from "./engines";
+import { engines, metricsOf } from "./engines";
 import type { Engine } from "./engines/engine";
 import { claimOf } from "./dataset";
 import { type ClusterDumpSpec, type DumpSpec, secretOf } from "./spec";
@@ -61,15 +61,18 @@ function podOf(
       image: dump.image,
       script: `${scripts}-${engine.script("databases" in dump ? dump.databases : undefined)}`,
       restoreScript: `${scripts}-restore`,
-      includes: [scripts, "exchange"],
+      includes: [scripts, "exchange", ...("owner" in dump ? ["volume-restore"] : [])],
       scratch,
       environment: environmentOf(dump, scratch),
       ...("owner" in dump && {
-        files: { claim: claimOf(estate, spec.dataset), owner: dump.owner, usedBy: dump.usedBy },
+        files: {
+          claim: "claim" in dump ? dump.claim : claimOf(estate, spec.dataset),
+          ...{ owner: dump.owner, usedBy: dump.usedBy },
+        },
       }),
     },
     runnerImage,
-    config: `${JSON.stringify(configOf(spec, estate, trigger, budgetMs), undefined, 2)}\n`,
+    config: `${JSON.stringify(configOf(spec, dump, estate, trigger, budgetMs), undefined, 2)}\n`,
     secret: secretOf(dump),
     target: {
       host,
@@ -86,13 +89,16 @@ function environmentOf(dump: DumpSpec, scratch: boolean): Record<string, string>
   const server = serverOf(dump);
   return {
     ...(server && { DATABASE_HOST: server.host, DATABASE_PORT: String(server.port) }),
+    ...("tls" in dump && { SCHEME: dump.tls ? "https" : "http" }),
     ...("user" in dump && { DATABASE_USER: dump.user }),
     ...{ HOME: podPaths.exchange, EXCHANGE: podPaths.exchange },
     ...(secretOf(dump) !== undefined && { PASSWORD_FILE: `${podPaths.credentials}/password` }),
     ...(scratch && { SCRATCH: podPaths.scratch }),
     ...("owner" in dump && {
-      ...{ FILES: podPaths.files, EXCLUDES: dump.excludes.map(({ name }) => name).join("\n") },
+      FILES:
+        "folder" in dump && dump.folder !== undefined ? `${podPaths.files}/${dump.folder}` : podPaths.files,
     }),
+    ...("excludes" in dump && { EXCLUDES: dump.excludes.map(({ name }) => name).join("\n") }),
     ...("make" in dump && { MAKE: dump.make, CHECK: dump.check, RESTORE: dump.restore ?? "" }),
   };
 }
@@ -109,6 +115,7 @@ function reachOf({ host, port, namespace }: Server): Reachable {
 
 function configOf(
   spec: ClusterDumpSpec,
+  dump: DumpSpec,
   estate: Estate,
   trigger: Trigger,
   budgetMs: number,
@@ -123,6 +130,7 @@ function configOf(
     seen: { ...spec.target, namespace: spec.namespace },
     keep: keepPolicyOf(retentionOf(spec.keep)),
     band: spec.band,
+    metrics: metricsOf(dump),
     // The image may have to be fetched first; a client that hasn't begun by then leaves no time for the dump.
     clientWithinMs: Math.floor(budgetMs / 2),
   };

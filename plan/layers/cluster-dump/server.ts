@@ -5,6 +5,8 @@ const usualPorts: readonly (readonly [port: number, of: RegExp])[] = [
   [5432, /^postgresql$/],
   [3306, /^(mysql|mariadb)$/],
   [6379, /^redis$/],
+  [8200, /^vault$/],
+  [9090, /^prometheus$/],
 ];
 
 /** What an own command asks is its own business. */

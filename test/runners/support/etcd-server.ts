@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
 import { until } from "../../../lab/process";
+import { certificates } from "./certificates";
+import { freePorts } from "./free-ports";
 import type { MountNamespace } from "./namespace";
 import type { DatabaseServer } from "./postgresql-server";
 
@@ -76,44 +77,4 @@ export async function serveEtcd(
       await server.catch(() => undefined);
     },
   };
-}
-
-async function certificates(folder: string): Promise<void> {
-  const openssl = (...args: string[]) => execa("openssl", args, { cwd: folder });
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout"];
-  await openssl("req", "-x509", ...key, "ca.key", "-out", "ca.pem", "-subj", "/CN=ca", "-days", "2");
-  writeFileSync(join(folder, "names"), "subjectAltName=IP:127.0.0.1\n");
-  for (const name of ["server", "client"]) {
-    await openssl("req", ...key, `${name}.key`, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
-    const signed = [
-      "-CA",
-      "ca.pem",
-      "-CAkey",
-      "ca.key",
-      "-CAcreateserial",
-      "-days",
-      "2",
-      "-extfile",
-      "names",
-    ];
-    await openssl("x509", "-req", "-in", `${name}.csr`, "-out", `${name}.pem`, ...signed);
-  }
-}
-
-/** Two that nobody has: both are held until both are known. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = await Promise.all(
-    [0, 1].map(
-      () =>
-        new Promise<ReturnType<typeof createServer>>(resolve => {
-          const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map(server => {
-    const address = server.address();
-    return typeof address === "object" && address ? address.port : 0;
-  });
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
-  return ports as [number, number];
 }

@@ -11,8 +11,17 @@ export interface Engine<Spec extends z.ZodType = z.ZodType> {
   script(databases: "together" | "each" | undefined): "server" | "databases" | "files";
   /** Whether its client needs room on a disk for as long as it runs. */
   readonly scratch: boolean;
+  /** What the names of its job's metrics begin with. @default "backup" */
+  readonly metrics?: string;
   /** What a restore by the job's own program leaves; or what a person does where no job of its cluster can restore it. */
-  readonly wayBack: { readonly changes: string; readonly undo: string } | { readonly byHand: string };
+  readonly wayBack: { readonly changes: string; readonly undo: string } | ByHand;
+}
+
+/** What a person does, how it is taken back, and what shows that it worked. */
+export interface ByHand {
+  readonly byHand: string;
+  readonly undo: string;
+  readonly verifies: string;
 }
 
 /** Of each that has a server. @param port where it answers unless the estate says otherwise */

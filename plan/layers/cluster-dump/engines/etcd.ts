@@ -10,5 +10,7 @@ export const etcd = {
   wayBack: {
     byHand:
       'on the machine that it runs on, with etcd stopped: etcdutl snapshot restore SNAPSHOT --data-dir NEW, and NEW in the place of its data folder, which is kept under another name (docs/layers/cluster-dump.md, "etcd"); SNAPSHOT is the newest that its .json says to be good, below',
+    undo: "its data folder of before in its place again, with it stopped",
+    verifies: "it starts, and what it keeps is listed",
   },
 } satisfies Engine;
