@@ -8,6 +8,7 @@ import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
 import * as pulumi from "@pulumi/pulumi";
 import type { RuleGroup } from "../alerts/rules";
 import { askedJob } from "../plan/contracts/ask-command";
+import type { PodRunnerName } from "../plan/job";
 import type { DumpPod } from "../plan/pod";
 import { AlertRules, type MonitoringObjects } from "./alert-rules";
 import { askedCronJobSpec, cronJobSpec, networkPolicySpec, podLabels, volumeSpecs } from "./cluster-dump/pod";
@@ -17,6 +18,7 @@ import type { HostConnection } from "./host-release";
 export interface ClusterDumpArgs {
   /** Name of the CronJob, and of all that belongs to it. */
   readonly job: string;
+  readonly runner: PodRunnerName;
   readonly pod: DumpPod;
   /** Texts of the runner's bundle and of the client's scripts, by their file names. */
   readonly programs: Readonly<Record<string, string>>;
@@ -47,7 +49,7 @@ export class ClusterDump extends pulumi.ComponentResource {
     );
     const data = { ...args.programs, "config.json": pod.config };
     const objects = {
-      ...{ job, claim: job },
+      ...{ job, runner: args.runner, claim: job },
       // By its content: a pod that starts in the midst of an update has all of the old or all of the new.
       configMap: `${job}-${createHash("sha256").update(JSON.stringify(data)).digest("hex").slice(0, 10)}`,
       secret: args.password === undefined ? undefined : `${job}-client`,
@@ -90,11 +92,13 @@ export class ClusterDump extends pulumi.ComponentResource {
       { metadata: metadata(job), spec: cronJobSpec(pod, objects) },
       { ...parent, dependsOn: [claim, programs, ...secrets, policy] },
     );
-    new CronJob(
-      `${name}-ask`,
-      { metadata: metadata(askedJob(job)), spec: askedCronJobSpec(pod, objects) },
-      { ...parent, dependsOn: [claim, programs, ...secrets, policy] },
-    );
+    const { restoreScript } = pod.client;
+    if (restoreScript !== undefined)
+      new CronJob(
+        `${name}-ask`,
+        { metadata: metadata(askedJob(job)), spec: askedCronJobSpec(pod, objects, restoreScript) },
+        { ...parent, dependsOn: [claim, programs, ...secrets, policy] },
+      );
     if (args.objects)
       new AlertRules(
         `${name}-alerts`,

@@ -199,7 +199,7 @@ export type RunnerName =
   | "dead-man";
 
 /** Holdfast's own programs in a cluster's pods: entries in cluster-scripts, without their ending. */
-export type PodRunnerName = "cluster-dump";
+export type PodRunnerName = "cluster-dump" | "sqlite-integrity";
 
 export type Deployment =
   /** A timer of its host starts a runner; or it is a service that runs all the time, and proves again and again that it works. */

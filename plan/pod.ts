@@ -26,8 +26,8 @@ export interface DumpPod {
     readonly image: string;
     /** Script in cluster-scripts/clients, without its ending, and those that it reads. */
     readonly script: string;
-    /** The one that does what a restore asks for. */
-    readonly restoreScript: string;
+    /** The one that does what a restore asks for; absent where nothing is kept that could come back. */
+    readonly restoreScript?: string;
     readonly includes: readonly string[];
     /** Whether it needs room on a disk of the node's. */
     readonly scratch: boolean;

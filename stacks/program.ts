@@ -126,7 +126,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     new ClusterDump(
       `${job.name}-${job.host}`,
       {
-        ...{ job: job.name, pod: pinned(pod, settings.images), rules: rulesOf(job, estate) },
+        ...{ job: job.name, runner, pod: pinned(pod, settings.images), rules: rulesOf(job, estate) },
         ...(password === undefined ? {} : { password }),
         programs: await surroundings.podPrograms(runner, pod),
         connection: connectionTo(estate, pod.target.host, settings),

@@ -43,7 +43,11 @@ export async function runnerOf(job: string, from: RunnerFolder = "host-scripts")
 /** Texts of the programs in a dump's pod, by their file names: the runner, and its client's scripts. */
 export async function podPrograms(runner: string, { client }: DumpPod): Promise<Record<string, string>> {
   const { path } = await runnerOf(runner, "cluster-scripts");
-  const scripts = [client.script, client.restoreScript, ...client.includes].map(name => `${name}.sh`);
+  const scripts = [
+    client.script,
+    ...(client.restoreScript === undefined ? [] : [client.restoreScript]),
+    ...client.includes,
+  ].map(name => `${name}.sh`);
   return Object.fromEntries([
     [`${runner}.cjs`, readFileSync(path, "utf8")],
     ...scripts.map(name => [name, readFileSync(join(projectRoot, "cluster-scripts/clients", name), "utf8")]),

@@ -1,10 +1,9 @@
 import { closeSync, constants, existsSync, openSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
-import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import type { Log } from "../../host-scripts/runtime/log";
 import { Stop } from "../../host-scripts/runtime/stop";
-import { Client } from "./exchange";
+import { Client, type ExchangeConfig } from "./exchange";
 
 const everyMs = 50;
 
@@ -12,7 +11,7 @@ const everyMs = 50;
  * Lets a client end that was asked for nothing, as a run that was refused asks it: it waits for who reads or writes its pipes, and with it
  * the pod, until that is too old.
  */
-export async function dismiss(config: ClusterDumpConfig, log: Log): Promise<void> {
+export async function dismiss(config: ExchangeConfig, log: Log): Promise<void> {
   const { exchange } = config;
   if (Client.wasMet(config)) return;
   const stop = new Stop(config.job, log);

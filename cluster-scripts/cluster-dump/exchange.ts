@@ -9,7 +9,6 @@ import { printable } from "../../host-scripts/runtime/quoted";
 import { shell } from "../../host-scripts/runtime/shell";
 import { firstLines, Tail } from "../../host-scripts/runtime/tail";
 import type { Stop } from "../../host-scripts/runtime/stop";
-import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import { readPipe } from "./pipe";
 
 const everyMs = 50;
@@ -29,9 +28,16 @@ export interface Offer {
   readonly leftOut?: string;
 }
 
+/** What a runner knows of the client beside it. */
+export interface ExchangeConfig {
+  readonly job: string;
+  readonly exchange: string;
+  readonly clientWithinMs: number;
+}
+
 /** Who waits for the client, and may be told to stop. */
 interface Waiting {
-  readonly config: ClusterDumpConfig;
+  readonly config: ExchangeConfig;
   readonly stop: Stop;
   /** What it is at, for a message. */
   readonly phase: string;
@@ -51,7 +57,7 @@ export class Client {
   }
 
   /** Whether somebody has waited for it. */
-  static wasMet({ exchange }: ClusterDumpConfig): boolean {
+  static wasMet({ exchange }: ExchangeConfig): boolean {
     return existsSync(join(exchange, metFile));
   }
 

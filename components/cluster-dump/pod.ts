@@ -1,8 +1,11 @@
+import type { PodRunnerName } from "../../plan/job";
 import { type DumpPod, podPaths as paths, type Reachable } from "../../plan/pod";
 
 /** Objects that a pod of a dump reads or writes, by their names. */
 export interface PodObjects {
   readonly job: string;
+  /** Program of the container that isn't the client's. */
+  readonly runner: PodRunnerName;
   readonly claim: string;
   readonly configMap: string;
   /** Absent where the client needs no password. */
@@ -40,7 +43,7 @@ export function cronJobSpec(pod: DumpPod, objects: PodObjects) {
 }
 
 /** Never starts by itself: a person's job is made of it, with what they ask for in the environment (`plan/contracts/ask-command.ts`). */
-export function askedCronJobSpec(pod: DumpPod, objects: PodObjects) {
+export function askedCronJobSpec(pod: DumpPod, objects: PodObjects, script: string) {
   return {
     // A day that never comes, beside what suspends it.
     schedule: "0 0 31 2 *",
@@ -54,7 +57,7 @@ export function askedCronJobSpec(pod: DumpPod, objects: PodObjects) {
         ttlSecondsAfterFinished: 86_400,
         template: {
           metadata: { labels: podLabels(objects.job) },
-          spec: podSpec(pod, objects, { script: pod.client.restoreScript, words: [], ask: "list" }),
+          spec: podSpec(pod, objects, { script, words: [], ask: "list" }),
         },
       },
     },
@@ -69,7 +72,8 @@ interface PodUse {
 }
 
 /** Fits the Pod Security Standard "restricted", but for files that are root's: those, root alone reads, here without a capability. */
-function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects, use: PodUse) {
+function podSpec(pod: DumpPod, objects: PodObjects, use: PodUse) {
+  const { claim, configMap, secret } = objects;
   const { uid, client } = pod;
   const { files } = client;
   return {
@@ -112,7 +116,7 @@ function podSpec(pod: DumpPod, { claim, configMap, secret }: PodObjects, use: Po
         image: pod.runnerImage,
         command: [
           "node",
-          `${paths.programs}/cluster-dump.cjs`,
+          `${paths.programs}/${objects.runner}.cjs`,
           ...use.words,
           "--config",
           `${paths.programs}/config.json`,

@@ -1,5 +1,5 @@
 import type { EstateInput } from "../../plan";
-import { accepted, database, directory, dump, inVaultAndEnvelope, leftOut, slack, volume } from "../builders";
+import { database, directory, dump, inVaultAndEnvelope, leftOut, slack, volume } from "../builders";
 import type { ServiceInput } from "../builders";
 
 /** Images go by their tags: which they are, the stack's `images` say. */
@@ -184,12 +184,6 @@ export const estate: EstateInput = {
         metrics: ["node_filesystem_avail_bytes", "node_filesystem_size_bytes"],
         labels: { mountpoint: ["/", "/srv/nfs", "/srv/nfs-ssd", "/mnt/backup"] },
       },
-      {
-        // Pushed each hour in the document, where a dead pusher's last good value would stand for ever: scraped here.
-        job: "vaultwarden-integrity",
-        instances: ["vaultwarden"],
-        metrics: ["vaultwarden_sqlite_integrity_ok"],
-      },
       // Units' states are there with its --collector.systemd.
       {
         job: "proxmox-host",
@@ -207,11 +201,6 @@ export const estate: EstateInput = {
         name: "BackupDiskFull",
         expr: 'node_filesystem_avail_bytes{job="proxmox-host",mountpoint="/mnt/backup"} / node_filesystem_size_bytes{job="proxmox-host",mountpoint="/mnt/backup"} < 0.15',
         ...alert,
-      },
-      {
-        name: "VaultwardenIntegrityFail",
-        expr: 'vaultwarden_sqlite_integrity_ok{job="vaultwarden-integrity"} == 0',
-        ...critical,
       },
     ],
   },
@@ -260,6 +249,15 @@ export const estate: EstateInput = {
           owner: 0,
           usedBy: { app: "vaultwarden" },
           excludes: [{ name: "icon_cache", reason: "icons of web sites, fetched anew" }],
+          integrity: {
+            ...{
+              name: "vaultwarden-integrity",
+              schedule: { cron: "20 * * * *" },
+              usualRun: "10s",
+              budget: "5min",
+            },
+            ...{ promise: { rpo: "3h" }, alert: critical },
+          },
         },
       },
       dump("postiz-backup", "postiz", "postiz", "47 1 * * *", "14d", alert, postgres),

@@ -159,8 +159,8 @@ export const mutationsOfServices: Mutation[] = [
   ],
 ];
 
-const expr = "monitoring > alerts > 1 > expr";
-const own = "VaultwardenIntegrityFail";
+const expr = "monitoring > alerts > 0 > expr";
+const own = "BackupDiskFull";
 const free = 'lvm_snapshot_thinpool_free_pct{job="lvm-pvc-snapshot",instance="pve"}';
 
 export const mutationsOfAlerts: Mutation[] = [
@@ -194,11 +194,11 @@ export const mutationsOfAlerts: Mutation[] = [
     "alerts/join-never-matches",
     own,
   ],
-  ["nobody to tell", "monitoring > alerts > 1 > receiver", undefined, "alerts/unrouted", own],
-  ["no runbook", "monitoring > alerts > 1 > runbook", false, "alerts/runbook-missing", own],
+  ["nobody to tell", "monitoring > alerts > 0 > receiver", undefined, "alerts/unrouted", own],
+  ["no runbook", "monitoring > alerts > 0 > runbook", false, "alerts/runbook-missing", own],
   [
     "no alert when the series is gone",
-    "monitoring > alerts > 1 > absence",
+    "monitoring > alerts > 0 > absence",
     false,
     "alerts/absence-uncovered",
     own,
@@ -212,8 +212,8 @@ export const mutationsOfAlerts: Mutation[] = [
   ],
   [
     "two alerts of one name",
-    "monitoring > alerts > 1 > name",
-    "BackupDiskFull",
+    "monitoring > alerts > +",
+    { name: "BackupDiskFull", expr: `${free} < 20`, receiver: "infra-critical" },
     "alerts/doubly-routed",
     "BackupDiskFull",
   ],

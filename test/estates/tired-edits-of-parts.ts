@@ -177,10 +177,10 @@ export const parts: TiredEdit[] = [
   ],
   [
     "a service's target with a letter less",
-    "monitoring > exporters > 1 > instances",
-    ["vaultwardn"],
+    "monitoring > exporters > +",
+    { job: "cloud-metrics", instances: ["nextclod"], metrics: ["nextcloud_up"] },
     "alerts/exporter-names-nothing",
-    "vaultwarden-integrity",
+    "cloud-metrics",
   ],
   [
     "half a minute to read the disk",

@@ -1,5 +1,6 @@
 import { cronJobSpec } from "../../components/cluster-dump/pod";
 import { type EstateInput, parseEstate, planOf } from "../../plan";
+import { sqliteIntegrityConfig } from "../../plan/contracts/sqlite-integrity";
 import { exampleEstate } from "../../plan/estate/example";
 
 const image = `docker.io/library/some@sha256:${"0123456789abcdef".repeat(4)}`;
@@ -32,7 +33,8 @@ function estateWith(more: Partial<Dump> = {}, dump: object = {}): EstateInput {
 function podOf(estate: EstateInput) {
   const job = planOf(parseEstate(estate)).jobs.find(({ name }) => name === "nextcloud-backup");
   if (job?.deployment.kind !== "cronjob") throw new Error("it is installed");
-  const objects = { job: job.name, claim: job.name, configMap: "programs", secret: undefined };
+  const { runner } = job.deployment;
+  const objects = { job: job.name, runner, claim: job.name, configMap: "programs", secret: undefined };
   return { job, pod: cronJobSpec(job.deployment.pod, objects).jobTemplate.spec.template.spec };
 }
 
@@ -94,16 +96,51 @@ test("what the estate has for a shell arrives as it stands there, whatever Kuber
   expect(job.flows[0]?.wayBack?.steps[0]).toMatchObject({ kind: "manual" });
 });
 
+test("a look at the live databases is a job beside the dump, in a pod of the same volume, and its flag has the application's name", () => {
+  const integrity = {
+    ...{ name: "nextcloud-integrity", schedule: { cron: "20 * * * *" }, usualRun: "10s", budget: "5min" },
+    ...{ promise: { rpo: "3h" }, alert: { receiver: "infra" } },
+  };
+  const { jobs } = planOf(parseEstate(estateWith({}, { integrity })));
+  const job = jobs.find(({ name }) => name === "nextcloud-integrity");
+  if (job?.deployment.kind !== "cronjob") throw new Error("it is installed");
+  const { runner, pod } = job.deployment;
+  const objects = { job: job.name, runner, claim: job.name, configMap: "programs", secret: undefined };
+  const [client, other] = cronJobSpec(pod, objects).jobTemplate.spec.template.spec.containers;
+  expect(client).toMatchObject({ command: ["sh", "/holdfast/sqlite-integrity.sh"] });
+  expect(other).toMatchObject({
+    command: ["node", "/holdfast/sqlite-integrity.cjs", "run", "--config", "/holdfast/config.json"],
+  });
+  expect(pod.client.restoreScript).toBeUndefined();
+  expect(sqliteIntegrityConfig.parse(JSON.parse(pod.config))).toMatchObject({
+    metrics: "nextcloud_sqlite_integrity",
+    stateDir: "/backup/.holdfast/nextcloud-integrity",
+  });
+  expect(job.alerts).toMatchObject([
+    {
+      name: "NextcloudIntegrityFail",
+      metric: "nextcloud_sqlite_integrity_ok",
+      fires: { kind: "below", than: 1 },
+    },
+  ]);
+  expect(() =>
+    parseEstate(estateWith({}, { integrity: { ...integrity, name: "nextcloud-backup" } })),
+  ).toThrow(/integrity\.name: "nextcloud-backup" is there twice/);
+});
+
 /** The same of a Prometheus in the place of the volume. */
 function prometheusWith(more: Partial<Dump> = {}): EstateInput {
-  const dump = {
-    ...{ engine: "prometheus", image, claim: "prometheus-server", folder: "prometheus-db" },
+  const dump: Dump["dump"] = {
+    ...({ engine: "prometheus", image, claim: "prometheus-server", folder: "prometheus-db" } as const),
     server: { host: "prometheus-server.monitoring.svc.cluster.local", port: 80, namespace: "monitoring" },
     usedBy: { app: "prometheus" },
-  } as const;
+  };
   const estate = estateWith({ namespace: "monitoring", dump, ...more });
   const on = { host: "pve", pool: "data", namespace: "monitoring" };
-  estate.services["nextcloud"] = { data: [{ kind: "database", engine: "prometheus", on, size: "40GB" }] };
+  estate.services = {
+    ...estate.services,
+    nextcloud: { data: [{ kind: "database", engine: "prometheus", on, size: "40GB" }] },
+  };
   return estate;
 }
 

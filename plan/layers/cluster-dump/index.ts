@@ -2,12 +2,10 @@ import { askedJob } from "../../contracts/ask-command";
 import { parseSize } from "../../units/size";
 import type { Layer } from "../layer";
 import { dumpedOf } from "./dataset";
+import { askedIntegrity, integrityJobs } from "./integrity";
 import { clusterDumpJob } from "./jobs";
 import { askedServer } from "./server";
-import { clusterDumpSpec, secretOf } from "./spec";
-
-/** Kubernetes takes no longer name of a CronJob: those of its jobs are made of it. */
-const longestCronJob = 52;
+import { clusterDumpSpec, longestCronJob, secretOf } from "./spec";
 
 /** CronJobs that dump a database or a state. */
 export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
@@ -15,7 +13,20 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
   summary: "CronJobs that dump a database or another server's state into an NFS tree",
   spec: clusterDumpSpec,
   gives: [],
-  runs: ({ name, schedule, alert }) => [{ job: name, at: [], schedule, alert }],
+  runs({ name, schedule, alert, dump }) {
+    const integrity = dump && "integrity" in dump ? dump.integrity : undefined;
+    return [
+      { job: name, at: [], schedule, alert },
+      ...(integrity
+        ? [
+            {
+              ...{ job: integrity.name, at: ["dump", "integrity"] },
+              ...{ schedule: integrity.schedule, alert: integrity.alert },
+            },
+          ]
+        : []),
+    ];
+  },
   references(part, at, look, estate) {
     const { name, cluster, dataset, target } = part;
     const all = estate.layers["cluster-dump"];
@@ -42,6 +53,8 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
           name,
           `is too long: Kubernetes refuses a CronJob of more than ${longestCronJob} letters, and "${askedJob(name)}" is one beside it. Expected ${longestCronJob - askedJob("").length} at most`,
         );
+      if ("integrity" in part.dump && part.dump.integrity)
+        askedIntegrity(part, part.dump.integrity, [...at, "dump", "integrity"], all, look);
       const secret = secretOf(part.dump);
       if (secret !== undefined) look.secret([...at, "dump", "secret"], secret);
       if ("server" in part.dump && part.dump.engine !== "command")
@@ -92,5 +105,8 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
     if (look.host([...at, "target", "host"], target.host))
       look.below([...at, "target", "path"], target.host, target.path);
   },
-  jobs: (part, estate) => [clusterDumpJob(part, estate)],
+  jobs(part, estate) {
+    const job = clusterDumpJob(part, estate);
+    return [job, ...integrityJobs(part, job, estate)];
+  },
 };

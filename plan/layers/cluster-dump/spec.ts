@@ -65,6 +65,9 @@ export const clusterDumpSpec = z.strictObject({
 export type ClusterDumpSpec = z.output<typeof clusterDumpSpec>;
 export type DumpSpec = NonNullable<ClusterDumpSpec["dump"]>;
 
+/** Kubernetes takes no longer name of a CronJob: those of its jobs are made of it. */
+export const longestCronJob = 52;
+
 /** Name of the secret that lets a dump's client in; absent where nothing asks. */
 export function secretOf(dump: DumpSpec): string | undefined {
   return "secret" in dump ? dump.secret : undefined;

@@ -62,11 +62,13 @@ interface Accounts {
 /**
  * @param startServer starts a database server below a folder that any user may reach
  * @param accounts by default both are root
+ * @param other a runner that isn't cluster-dump, and what it is given of that one's config
  */
 export async function createDumpWorld(
   job: string,
   startServer: (namespace: MountNamespace, folder: string) => Promise<DatabaseServer>,
   accounts?: Accounts,
+  other?: { readonly name: string; configOf(config: ClusterDumpConfig): object },
 ): Promise<DumpWorld> {
   const as = (who: keyof Accounts): string[] =>
     accounts
@@ -80,7 +82,7 @@ export async function createDumpWorld(
   const [namespace, pushes, bundle] = await Promise.all([
     mountNamespace(),
     startRecorder(),
-    bundleRunner("cluster-dump", projectRoot, "cluster-scripts"),
+    bundleRunner(other?.name ?? "cluster-dump", projectRoot, "cluster-scripts"),
   ]);
   const server = await startServer(namespace, folder);
   const program = join(folder, "cluster-dump.cjs");
@@ -105,7 +107,7 @@ export async function createDumpWorld(
   });
   const writeConfig = (change: Partial<ClusterDumpConfig>): void => {
     config = { ...config, ...change };
-    writeFileSync(file, JSON.stringify(config));
+    writeFileSync(file, JSON.stringify(other?.configOf(config) ?? config));
   };
   writeConfig({});
   const first = config;

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { entryName, image, labels, reason } from "../../../estate/fields";
+import { entryName, image, labels, name, reason } from "../../../estate/fields";
+import { cronSchedule, runFields } from "../../common";
 import type { Engine } from "./engine";
 
 const noDatabase = entryName.refine(
@@ -24,6 +25,10 @@ export const sqlite = {
       .array(z.strictObject({ name: noDatabase.describe("Entry of the volume, letter by letter"), reason }))
       .default([])
       .describe("Entries of the volume that aren't the application's data, such as a cache"),
+    integrity: z
+      .strictObject({ name: name.describe("Name of the CronJob"), schedule: cronSchedule, ...runFields })
+      .optional()
+      .describe("A CronJob that looks more often than dumps are made whether the live databases are sound"),
   }),
   scripts: "sqlite",
   script: () => "files",
