@@ -70,9 +70,9 @@ function ofJob(job: Job, plan: Plan): string[] {
   return [`[${job.name}](${pageOf(job)})`, `\`${calendar}\` ${zone}`, formatDuration(ageOf(job, plan).gapMs)];
 }
 
-/** The page of the program that does it. */
+/** The page of the program that does it on a host; of its layer, whose pods may have several. */
 function pageOf({ layer, deployment }: Job): string {
-  return `layers/${deployment.kind === "planned" ? layer : deployment.runner}.md`;
+  return `layers/${deployment.kind === "timer" || deployment.kind === "service" ? deployment.runner : layer}.md`;
 }
 
 function thresholdOf(rule: AlertRule, job: Job | undefined): string {
