@@ -15,6 +15,12 @@ program() {
 }
 client=$(program mariadb mysql)
 dump=$(program mariadb-dump mysqldump)
+# MySQL's writes the rows of a statement in one line, of which nobody counts them, and which transactions there were, which a
+# server that has had any takes from no dump.
+case $("$dump" --version) in
+  *MariaDB*) own= ;;
+  *) own='--skip-extended-insert --no-autocommit --set-gtid-purged=OFF' ;;
+esac
 
 # ask SQL: what it gives, with its line breaks and an x behind it, as a shell takes those at the end away
 ask() {
@@ -25,7 +31,7 @@ ask() {
 dump_of() {
   name=$1
   shift
-  hand_over mariadb-sql "$name" "$dump" "$options" --single-transaction --quick --hex-blob --routines --events --triggers "$@"
+  hand_over mariadb-sql "$name" "$dump" "$options" --single-transaction --quick --hex-blob --routines --events --triggers $own "$@"
 }
 
 version=$(ask 'select version()') || give_up 1
