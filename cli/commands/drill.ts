@@ -3,7 +3,7 @@ import { planOf } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { BadInput } from "../bad-input";
 import { type CommandSpec, type Context, estateFlags, estateOptions, type Outcome } from "../command";
-import { drillOn, type Ended, exitCodeOf, stateOf } from "../drill/go";
+import { drillOn, type Ended, exitCodeOf, missingFrom, stateOf } from "../drill/go";
 import { ageOf, endText } from "../drill/print";
 import { reportOn } from "../drill/report";
 import { drillersThere, tasksOf } from "../drill/tasks";
@@ -99,6 +99,7 @@ function asJson(ended: Ended): object {
       const ageMs = ageOf(record);
       return { ...record, ageSeconds: ageMs === undefined ? null : Math.round(ageMs / 1000) };
     }),
+    missing: missingFrom(ended).map(({ tier, name }) => ({ tier, of: name })),
     ...{ passedOver, would, failed: failed ?? null, next: next ?? null },
   };
 }

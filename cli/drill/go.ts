@@ -3,7 +3,7 @@ import { drillRecord } from "../../plan/contracts/drill-record";
 import type { Asked } from "../ask-jobs";
 import { jsonOf } from "../json";
 import { followOnHost } from "../restore/follow";
-import type { Task } from "./tasks";
+import type { Drilled, Task } from "./tasks";
 
 const name = z.object({ tier: z.string(), of: z.string() });
 
@@ -12,7 +12,7 @@ const answer = z.object({
   status: z.int(),
   drills: z.array(drillRecord).default([]),
   passedOver: z.array(name.extend({ why: z.string() })).default([]),
-  would: z.array(name.extend({ path: z.string(), at: z.string().optional() })).default([]),
+  would: z.array(name.extend({ path: z.string(), at: z.iso.datetime().optional() })).default([]),
   failed: z.string().optional(),
   next: z.string().optional(),
 });
@@ -58,13 +58,22 @@ export async function drillOn(
   return { task, answer: found, ...followed };
 }
 
+/** Copies that there are by the estate, of which its program knows none: a drill of all others proves nothing of them. */
+export function missingFrom({ task, answer }: Ended): Drilled[] {
+  if (answer === undefined) return [];
+  const told = [...answer.drills, ...answer.passedOver, ...answer.would];
+  const names = new Set(told.map(({ tier, of }) => `${tier}:${of}`));
+  return task.expected.filter(({ tier, name }) => !names.has(`${tier}:${name}`));
+}
+
 /** What became of a host's drills, in a word. */
 export type State = "proved" | "owes" | "busy" | "stopped" | "unknown";
 
-export function stateOf({ answer, exitCode }: Ended): State {
+export function stateOf(ended: Ended): State {
+  const { answer, exitCode } = ended;
   switch (exitCode) {
     case 0:
-      return answer === undefined ? "unknown" : answer.passedOver.length > 0 ? "owes" : "proved";
+      return answer === undefined ? "unknown" : isProved(ended, answer) ? "proved" : "owes";
     case 75:
       return "busy";
     case 129:
@@ -75,6 +84,17 @@ export function stateOf({ answer, exitCode }: Ended): State {
       // Without an answer of its own, its program isn't there.
       return exitCode === undefined || exitCode === 2 || answer === undefined ? "unknown" : "owes";
   }
+}
+
+/** Of nothing, nothing is proved. */
+function isProved(ended: Ended, { drills, would, passedOver }: Answer): boolean {
+  const isAllProved = drills.every(({ result }) => result === "proved");
+  return (
+    drills.length + would.length > 0 &&
+    isAllProved &&
+    passedOver.length === 0 &&
+    missingFrom(ended).length === 0
+  );
 }
 
 /** One of those in docs/drill.md: what a copy owes is told before what isn't known. */

@@ -1,4 +1,4 @@
-import { counted } from "../../checks/wording";
+import { counted, listed } from "../../checks/wording";
 import type { Estate } from "../../plan";
 import type { DrillRecord } from "../../plan/contracts/drill-record";
 import { shellWord } from "../../plan/contracts/shell-word";
@@ -6,7 +6,7 @@ import { formatDuration } from "../../plan/units/duration";
 import { formatSize } from "../../plan/units/size";
 import { localText, oneLine } from "../find/print";
 import { sshTo } from "../host-shell";
-import { type Answer, type Ended, stateOf } from "./go";
+import { type Answer, type Ended, missingFrom, stateOf } from "./go";
 
 type Record = Omit<DrillRecord, "hash">;
 
@@ -52,6 +52,9 @@ function recordLines(host: string, record: Record, zone: string): string[] {
   return [
     `${of} (${tier}): ${result === "proved" ? "proved" : "FAILED"}`,
     `  copy      ${host}:${copy.path}, read ${localText(msOf(copy.at), zone)}${age}`,
+    ...(copy.lacks > 0
+      ? [`  lacks     what is known of it, and no restore brings back. Next: holdfast find ${shellWord(of)}`]
+      : []),
     ...(result === "failed"
       ? [`  failed    ${reason ?? "nothing says why"}`]
       : [
@@ -88,15 +91,19 @@ function faultLines(ended: Ended, estate: Estate, again: string): string[] {
         `It was stopped on ${task.host} (${exitCode}); what was through stands in its records. Next: ${list}`,
       ];
     case "owes":
-      return failedLines(answer, there);
+      return [...missingLines(ended, list), ...failedLines(answer, there)];
     case "unknown":
       if (exitCode === 2)
         return [
           `The release of ${task.called} on ${task.host} can't be asked so: it is of an earlier version. Next: pulumi up`,
         ];
-      if (exitCode !== undefined)
+      if (exitCode === 126 || exitCode === 127)
         return [
           `${task.called} isn't there on ${task.host}, or doesn't begin (${exitCode}). Next: holdfast releases`,
+        ];
+      if (exitCode !== undefined)
+        return [
+          `${task.called} on ${task.host} ended with ${exitCode} and gave no answer that can be read. What it drilled stands in its records. Next: ${list}`,
         ];
       return began
         ? [
@@ -106,6 +113,19 @@ function faultLines(ended: Ended, estate: Estate, again: string): string[] {
     default:
       return [];
   }
+}
+
+function missingLines(ended: Ended, list: string): string[] {
+  const { task, answer } = ended;
+  const missing = missingFrom(ended).map(({ tier, name }) => `${name} (${tier})`);
+  if (missing.length > 0)
+    return [
+      `${task.host} has no whole copy of ${listed(missing)}, and nothing was drilled of ${missing.length === 1 ? "it" : "them"}. Next: holdfast status`,
+    ];
+  const { drills = [], would = [], passedOver = [], failed } = answer ?? {};
+  return failed === undefined && drills.length + would.length + passedOver.length === 0
+    ? [`${task.host} has no copy that could be drilled: nothing was proved. Next: ${list}`]
+    : [];
 }
 
 function failedLines(answer: Answer | undefined, there: string): string[] {

@@ -20,6 +20,8 @@ export interface Task {
   readonly called: string;
   /** "TIER", or "TIER:NAME" as its program knows it. */
   readonly only: readonly string[];
+  /** What that is by the estate, as far as it tells. */
+  readonly expected: readonly Drilled[];
 }
 
 export interface Wish {
@@ -63,12 +65,13 @@ export function tasksOf(plan: Plan, wish: Wish): Task[] {
   const isOf = what === undefined ? undefined : meantBy(plan, what);
   const tasks = drillers.flatMap(driller => {
     const { job, drills } = driller;
-    const only = isOf
-      ? copiesDrilled(plan, driller, copy => isOf(copy.dataset.id)).filter(isMeant)
-      : drills.tiers.filter(isMeant);
+    const expected = copiesDrilled(plan, driller, ({ dataset }) => isOf?.(dataset.id) ?? true).filter(
+      isMeant,
+    );
+    const only = isOf ? expected : drills.tiers.filter(isMeant);
     const { host, name: program, called } = job;
     const words = only.map(each => ("name" in each ? `${each.tier}:${each.name}` : each.tier));
-    return words.length > 0 ? [{ host, program, called, only: words }] : [];
+    return words.length > 0 ? [{ host, program, called, only: words, expected }] : [];
   });
   if (tasks.length === 0)
     throw new BadInput(

@@ -64,9 +64,10 @@ function row(record: DrillRecord): string[] {
   return [
     ...[String(number), at, `${of} (${tier})`, result === "proved" ? "proved" : `FAILED: ${reason ?? ""}`],
     ...[copy.path, ageMs === undefined ? "not known" : formatDuration(Math.max(0, ageMs))],
-    scope === "whole"
+    (scope === "whole"
       ? `all: ${whole.entries} entries, ${formatSize(whole.bytes)}`
-      : `a part: ${restored.entries} files, ${formatSize(restored.bytes)} of ${formatSize(whole.bytes)}`,
+      : `a part: ${restored.entries} files, ${formatSize(restored.bytes)} of ${formatSize(whole.bytes)}`) +
+      (copy.lacks > 0 ? "; the copy is known to lack something" : ""),
     `${seconds.restore} s, and ${seconds.compare} s to compare`,
     `${compared.recorded} files with checksums on record, ${compared.copy} with the copy`,
     release,

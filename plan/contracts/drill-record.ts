@@ -5,6 +5,8 @@ import { drillTier } from "./restore-drill";
 export const drillRecordsName = "evidence.log";
 export const drillRecordsOnDisk = `.holdfast/restore-drill/${drillRecordsName}`;
 
+const count = z.number().nonnegative();
+
 export const drillFacts = z.object({
   /** When the drill began, ISO 8601. */
   at: z.iso.datetime(),
@@ -13,19 +15,19 @@ export const drillFacts = z.object({
   /** What was restored, as its program's restore is told it. */
   of: z.string(),
   /** Where the copy lies, and when its data was read. */
-  copy: z.object({ path: z.string(), at: z.string().optional(), lacks: z.number() }),
+  copy: z.object({ path: z.string(), at: z.iso.datetime().optional(), lacks: count }),
   result: z.enum(["proved", "failed"]),
   /** Why it failed. */
   reason: z.string().optional(),
   /** All of the copy, or some of its files: then nothing is said of the others. */
   scope: z.enum(["whole", "sample"]),
   /** What was restored, and what all of the copy has. */
-  restored: z.object({ entries: z.number(), bytes: z.number() }),
-  whole: z.object({ entries: z.number(), bytes: z.number() }),
+  restored: z.object({ entries: count, bytes: count }),
+  whole: z.object({ entries: count, bytes: count }),
   /** Files whose content was compared with the checksum on record of them, and those that had none, with the copy itself. */
-  compared: z.object({ recorded: z.number(), copy: z.number() }),
+  compared: z.object({ recorded: count, copy: count }),
   /** How long the restore took, and what came after it. */
-  seconds: z.object({ restore: z.number(), compare: z.number() }),
+  seconds: z.object({ restore: count, compare: count }),
   /** Release of this program that says so. */
   release: z.string(),
 });

@@ -63,11 +63,17 @@ test("a service's copies are drilled where they are, and what, how old, how long
 });
 
 test("--all asks for each kind of copies, --tier for one, and a volume is asked for by its claim", async () => {
-  install({ drills: [], would: [{ tier: "mirror", of: "books", path: "/mnt/backup/books" }] });
+  const path = "/mnt/backup/books";
+  const would = [
+    { tier: "mirror", of: "books", path },
+    ...["etcd-backup", "vault-backup"].map(of => ({ tier: "mirror", of, path })),
+    { tier: "generations", of: "nextcloud/nextcloud", path },
+  ];
+  install({ drills: [], would });
   const { exitCode, text } = await drill("--all", "--dry-run");
   expect(text).toContain("books (mirror): would be restored from pve:/mnt/backup/books, read not known\n");
   expect(text).toMatch(
-    /1 copy would be drilled\. Nothing was changed\. Next: holdfast drill --all --estate /,
+    /4 copies would be drilled\. Nothing was changed\. Next: holdfast drill --all --estate /,
   );
   expect(exitCode).toBe(0);
   await drill("--all", "--tier", "mirror");
@@ -78,6 +84,47 @@ test("--all asks for each kind of copies, --tier for one, and a volume is asked 
     "run --only=generations:nextcloud/nextcloud --progress --json",
     "",
   ]);
+});
+
+test("what isn't there to be drilled owes, and nothing that was drilled proves nothing", async () => {
+  install({ drills: [record("books"), record("etcd-backup")], passedOver: [] });
+  const some = await drill("--all");
+  expect(some.text).toContain(
+    "pve has no whole copy of vault-backup (mirror), nextcloud/nextcloud (generations), and nothing was drilled of them. Next: holdfast status",
+  );
+  expect(some.exitCode).toBe(1);
+  const json = JSON.parse(
+    (await drill("--all", "--tier", "mirror", "--json")).text.replace(/^[^{]*/, ""),
+  ) as object;
+  expect(json).toMatchObject({
+    hosts: [{ state: "owes", missing: [{ tier: "mirror", of: "vault-backup" }] }],
+  });
+  install({ drills: [], passedOver: [] });
+  expect((await drill("books")).exitCode).toBe(1);
+  install({ drills: [record("books", { result: "failed", reason: "1 entries differ" })] });
+  expect((await drill("books")).exitCode).toBe(1);
+});
+
+test("a copy that is known to lack something is told so, though what it has was proved", async () => {
+  const copy = { path: "/mnt/backup/books", at: "2026-11-28T02:00:10Z", lacks: 1 };
+  install({ drills: [record("books", { copy })] });
+  const { exitCode, text } = await drill("books");
+  expect(text).toContain(
+    "  lacks     what is known of it, and no restore brings back. Next: holdfast find books\n",
+  );
+  expect(exitCode).toBe(0);
+});
+
+test.each([
+  ["instants that are none", { copy: { path: "/", at: "soon", lacks: 0 } }],
+  ["times below nothing", { seconds: { restore: -5, compare: 1 } }],
+])("an answer with %s is none, and nobody knows what became of the drill", async (_, more) => {
+  install({ drills: [record("books", more)] });
+  const { exitCode, text } = await drill("books");
+  expect(text).toContain(
+    "restore-drill on pve ended with 0 and gave no answer that can be read. What it drilled",
+  );
+  expect(exitCode).toBe(3);
 });
 
 test("one that fails and one that is passed over each owe, with the reason; --json has all of it", async () => {
