@@ -148,8 +148,8 @@ export function hostIn(answers: Answers): FoundHost {
     exports: lines("exports").flatMap(exported),
     backups: [
       ...timersIn(answers.timers ?? ""),
-      ...lines("cron").filter(isBackup),
-      ...lines("jobs").filter(isBackup),
+      ...lines("cron").flatMap(cronEntry),
+      ...lines("jobs").filter(line => isVzdump.test(line)),
     ],
     unanswered: [...unanswered].map(name => `${questions[name].split(" ")[0]}, of its ${name}`),
   };
@@ -169,10 +169,23 @@ function diskOf({ name, rota, size, tran }: Device): Disk {
 }
 
 const backupWords =
-  /backup|vzdump|dump|restic|borg|snapshot|rsync|rclone|sanoid|syncoid|proxmox-backup|mirror/i;
+  /proxmox-backup|backup|vzdump|dump|restic|borg|snapshot|rsync|rclone|sanoid|syncoid|mirror/i;
+const everyBackupWord = new RegExp(backupWords, "gi");
+
+const cronLine = /^([^:]+):\s*(@\w+|[\d*,/-]+(?:\s+[\w*,/-]+){4})\s+(.+)$/;
+const isVzdump = /^[^:]+:vzdump: \S+$/;
+
+/** An entry's file, its time, and by which words it looks like a backup: the rest of a command may have a password in it, and so may a variable. */
+function cronEntry(line: string): string[] {
+  const [, file = "", time = "", command = ""] = cronLine.exec(line) ?? [];
+  const words = new Set(
+    [...`${file} ${command}`.matchAll(everyBackupWord)].map(([word]) => word.toLowerCase()),
+  );
+  return words.size === 0 ? [] : [`${file}: ${time}, ${[...words].join(", ")}`];
+}
 
 function isBackup(line: string): boolean {
-  return backupWords.test(line) && !/^[^:]+:\s*#/.test(line);
+  return backupWords.test(line);
 }
 
 /** Units as `systemctl show` writes them, a blank line between two. */

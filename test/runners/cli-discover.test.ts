@@ -97,6 +97,8 @@ function build({ folders = ["books", "photos", "lost+found"], failing = "" } = {
     `echo '${key} root@pve' >/etc/ssh/ssh_host_ed25519_key.pub`,
     "echo '15 2 * * * root restic backup /srv' >/etc/cron.d/mine",
     "echo '# 15 2 * * * root restic backup /old' >>/etc/cron.d/mine",
+    "echo '@daily root RESTIC_PASSWORD=hunter2 restic backup /srv' >/etc/cron.d/backup",
+    "echo 'BORG_PASSPHRASE=hunter2' >>/etc/cron.d/backup",
   ];
   writeFileSync(join(host.folder, "house"), house.join("\n"));
   host.before = `sh ${join(host.folder, "house")}`;
@@ -195,7 +197,10 @@ test("what a host and a cluster have becomes an estate, with a note at each gues
   for (const { promise } of Object.values(estate.services)) expect(promise?.rpo).toBeDefined();
   const file = readFileSync(path, "utf8");
   expect(file).toContain("//   nfs-mirror.timer: *-*-* *:00/2:00 UTC");
-  expect(file).toContain("//   /etc/cron.d/mine:15 2 * * * root restic backup /srv");
+  expect(file).toMatch(/^\/\/ {3}\/etc\/cron\.d\/mine: 15 2 \* \* \*, restic, backup$/m);
+  expect(file).toMatch(/^\/\/ {3}\/etc\/cron\.d\/backup: @daily, backup, restic$/m);
+  // The file is made to be committed.
+  expect(file).not.toContain("hunter2");
   expect(file).toContain("//   CronJob dbaas/nightly: 10 1 * * *");
   expect(file).not.toContain("/old");
   // The jobs to begin with are sound; what is left to say is what nobody has yet: dumps, another site, who hears of silence.
