@@ -123,14 +123,14 @@ async function foundOn(
     };
   const places = dataMounts(host);
   const listed = places.length === 0 ? undefined : await onMachine(target, foldersText(places), key);
-  const folders = listed?.exitCode === 0 ? foldersIn(listed.stdout, places) : [];
+  const { folders, unlisted } = foldersIn(listed?.stdout ?? "", places);
   const called = name.safeParse(host.name).success ? host.name : (nameOf(host.name) ?? "host");
   return {
     found: { host, called, folders, cluster: cluster && "cause" in cluster ? undefined : cluster },
     unseen: [
       ...host.unanswered,
       ...(target.ssh.user === "root" ? [] : [`cron entries that ${target.ssh.user} may not read`]),
-      ...(listed !== undefined && listed.exitCode !== 0 ? [`folders of ${places.join(", ")}`] : []),
+      ...unlisted.map(place => `find, of what is at ${place}`),
       ...(cluster === undefined
         ? []
         : "cause" in cluster

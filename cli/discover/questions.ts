@@ -62,10 +62,13 @@ export function foldersText(places: readonly string[]): string {
   return [
     preface,
     ...places.flatMap((place, index) => [
-      answerText(`list-${index}`, `${soon} find ${shellWord(place)} -mindepth 1 -maxdepth 1 -print0`),
+      answerText(
+        `list-${index}`,
+        `${soon} find ${shellWord(place)} -mindepth 1 -maxdepth 1 -print0 && echo ${end}`,
+      ),
       answerText(
         `size-${index}`,
-        `${soon} ${gently} du --block-size=1 --one-file-system --max-depth=1 --null -- ${shellWord(place)}`,
+        `${soon} ${gently} du --all --block-size=1 --one-file-system --max-depth=1 --null -- ${shellWord(place)}`,
       ),
     ]),
   ].join("; ");
@@ -76,17 +79,24 @@ export interface Folder {
   readonly bytes?: number;
 }
 
-export function foldersIn(stdout: string, places: readonly string[]): Folder[] {
+/** What was listed, and the places of which that isn't all: find(1) may not read them, or took too long. */
+export function foldersIn(
+  stdout: string,
+  places: readonly string[],
+): { readonly folders: readonly Folder[]; readonly unlisted: readonly string[] } {
   const said = saidIn(stdout);
-  const parts = (name: string): string[] => (said.get(name) ?? "").split("\0").slice(0, -1);
-  return places.flatMap((_, index) => {
+  const parts = (name: string): string[] => (said.get(name) ?? "").split("\0");
+  const folders = places.flatMap((_, index) => {
     const sizes = new Map(
-      parts(`size-${index}`).map(line => {
-        const [bytes = "", ...path] = line.split("\t");
-        return [path.join("\t"), Number(bytes)] as const;
-      }),
+      parts(`size-${index}`)
+        .slice(0, -1)
+        .map(line => {
+          const [bytes = "", ...path] = line.split("\t");
+          return [path.join("\t"), Number(bytes)] as const;
+        }),
     );
     return parts(`list-${index}`)
+      .slice(0, -1)
       .filter(path => !nobodys.test(path.slice(path.lastIndexOf("/") + 1)))
       .sort()
       .map(path => {
@@ -94,6 +104,8 @@ export function foldersIn(stdout: string, places: readonly string[]): Folder[] {
         return { path, ...(bytes === undefined ? {} : { bytes }) };
       });
   });
+  const unlisted = places.filter((_, index) => parts(`list-${index}`).at(-1) !== `${end}\n`);
+  return { folders, unlisted };
 }
 
 function saidIn(stdout: string): Map<string, string> {

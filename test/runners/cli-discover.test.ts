@@ -85,7 +85,11 @@ const objects: Readonly<Record<string, readonly object[]>> = {
 
 const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFpzVazndooFzSRrMfvPXipheZS2sop+4vpcFyDGAUJB";
 
-function build({ folders = ["books", "photos", "lost+found"], failing = "" } = {}): void {
+function build({
+  folders = ["books", "photos", "lost+found"],
+  failing = "",
+  more = [] as readonly string[],
+} = {}): void {
   for (const left of ["estate.ts", "estate.json", "names.ts", "part.json"])
     rmSync(join(host.folder, left), { force: true });
   const made = folders.map(name => `'/srv/nfs/${name.replaceAll("'", `'\\''`)}'`).join(" ");
@@ -99,6 +103,7 @@ function build({ folders = ["books", "photos", "lost+found"], failing = "" } = {
     "echo '# 15 2 * * * root restic backup /old' >>/etc/cron.d/mine",
     "echo '@daily root RESTIC_PASSWORD=hunter2 restic backup /srv' >/etc/cron.d/backup",
     "echo 'BORG_PASSPHRASE=hunter2' >>/etc/cron.d/backup",
+    ...more,
   ];
   writeFileSync(join(host.folder, "house"), house.join("\n"));
   host.before = `sh ${join(host.folder, "house")}`;
@@ -255,6 +260,23 @@ test("what a host doesn't answer is told, and ends with 3", async () => {
   expect(text).toMatch(/^ {2}lvs, of its volumes$/m);
   expect(text).toMatch(/VM 101 \(k8s-1\) has no disk in a thin pool/);
   expect((await written("part.json")).hosts["pve"]?.pools).toEqual({});
+}, 300_000);
+
+test("a folder that can't be listed is told, and a file beside it has a size too", async () => {
+  build({ more: ["mkdir /srv/more", "mount -t tmpfs none /srv/more", "echo a >/srv/more/a.txt"] });
+  answers("exportfs", "/srv/more  10.0.0.0/8(rw)");
+  program(
+    "bin",
+    "find",
+    `case "$*" in *"/srv/nfs -"*) echo 'Permission denied' >&2; exit 1 ;; esac\nexec /usr/bin/find "$@"\n`,
+  );
+  const { exitCode, text } = await holdfastIn(host.folder, [...asked, "--to", "part.json"], []);
+  rmSync(join(host.folder, "bin", "find"));
+  expect(text).toMatch(/^ {2}find, of what is at \/srv\/nfs$/m);
+  expect(exitCode).toBe(3);
+  expect((await written("part.json")).services).toMatchObject({
+    "a-txt": { data: [{ kind: "tree", path: "/srv/more/a.txt", size: expect.stringMatching(/B$/) }] },
+  });
 }, 300_000);
 
 test("a host that isn't reached leaves no file, and says what to type", async () => {
