@@ -116,7 +116,9 @@ async function foundOn(
     isClusterAsked(asked) ? clusterBy({ kubeconfig, context: of }) : undefined,
   ]);
   if (ended.exitCode !== 0) return { cause: unreached(target, ended.stderr) };
-  const host = hostIn(answersIn(ended.stdout));
+  const said = hostIn(answersIn(ended.stdout));
+  // Its server may have another key than the file that it told.
+  const host = { ...said, hostKey: target.ssh.hostKey ?? said.hostKey };
   if (host.disks.length === 0 || host.hostKey === undefined)
     return {
       cause: `${target.address} didn't tell its disks or its host key (${host.unanswered.join("; ") || "no Ed25519 key"}), without which there is no estate. Nothing was written. Next: the same as root`,

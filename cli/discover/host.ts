@@ -53,7 +53,9 @@ export interface ThinVolume {
   readonly vg: string;
   readonly pool: string;
   readonly name: string;
+  /** Of one that isn't active, such as a stopped VM's, nobody tells how much is written: all that it may have. */
   readonly usedBytes: number;
+  readonly isActive: boolean;
 }
 
 interface Device {
@@ -88,7 +90,8 @@ const lvs = z.object({
       lv: z.array(
         z.object({
           ...{ vg_name: z.string(), lv_name: z.string(), pool_lv: z.string(), lv_attr: z.string() },
-          ...{ lv_size: number, data_percent: number, metadata_percent: number, lv_metadata_size: number },
+          ...{ lv_size: number, metadata_percent: number, lv_metadata_size: number },
+          data_percent: z.string().transform(text => (text === "" ? undefined : Number(text))),
         }),
       ),
     }),
@@ -119,7 +122,9 @@ export function hostIn(answers: Answers): FoundHost {
     zone: lines("zone")[0] ?? "",
     hostKey: /^(ssh-ed25519 \S+)/.exec(answers.key ?? "")?.[1],
     addresses: (answers.addresses ?? "").split(/\s+/).filter(word => word !== ""),
-    disks: devices.filter(({ type, size }) => /^(disk|loop|raid\d+)$/.test(type) && size > 0).map(diskOf),
+    disks: devices
+      .filter(({ name, type, size }) => /^(disk|loop|raid\d+)$/.test(type) && size > 0 && !isMade.test(name))
+      .map(diskOf),
     filesystems: (json("filesystems", findmnt)?.filesystems ?? []).map(
       ({ target, source, fstype, uuid, size, used }) => ({
         ...{ mount: target, type: fstype, uuid: uuid ?? undefined, bytes: size ?? 0, usedBytes: used ?? 0 },
@@ -130,7 +135,7 @@ export function hostIn(answers: Answers): FoundHost {
     pools: logical
       .filter(({ lv_attr }) => lv_attr.startsWith("t"))
       .map(({ vg_name: vg, lv_name: name, ...lv }) => ({
-        ...{ vg, name, bytes: lv.lv_size, usedBytes: Math.ceil((lv.lv_size * lv.data_percent) / 100) },
+        ...{ vg, name, bytes: lv.lv_size, usedBytes: Math.ceil((lv.lv_size * (lv.data_percent ?? 0)) / 100) },
         metadata: {
           bytes: lv.lv_metadata_size,
           usedBytes: Math.ceil((lv.lv_metadata_size * lv.metadata_percent) / 100),
@@ -141,7 +146,8 @@ export function hostIn(answers: Answers): FoundHost {
     volumes: logical
       .filter(({ lv_attr, pool_lv }) => lv_attr.startsWith("V") && pool_lv !== "" && !lv_attr.endsWith("k"))
       .map(({ vg_name: vg, pool_lv: pool, lv_name: name, lv_size, data_percent }) => ({
-        ...{ vg, pool, name, usedBytes: Math.ceil((lv_size * data_percent) / 100) },
+        ...{ vg, pool, name, isActive: data_percent !== undefined },
+        usedBytes: Math.ceil((lv_size * (data_percent ?? 100)) / 100),
       })),
     vms: guestsIn(lines("vms"), 0),
     containers: guestsIn(lines("containers"), -1),
@@ -167,6 +173,9 @@ function diskOf({ name, rota, size, tran }: Device): Disk {
   const medium = name.startsWith("nvme") || tran === "nvme" ? "nvme" : rota ? "hdd" : "ssd";
   return { name, medium, bytes: size, isUsb: tran === "usb" };
 }
+
+/** What the kernel makes of memory, of a pool's bytes or of a network's: no disk that could fail by itself. */
+const isMade = /^(zd|zram|nbd|rbd)\d/;
 
 const backupWords =
   /proxmox-backup|backup|vzdump|dump|restic|borg|snapshot|rsync|rclone|sanoid|syncoid|mirror/i;

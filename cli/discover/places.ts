@@ -63,9 +63,43 @@ export function dataMounts(host: FoundHost): string[] {
   return [...mounts, ...others];
 }
 
-/** Pools by the names that they have in the estate, which LVM's may not be. */
+/** Pools by the names that they have in the estate, which LVM's may not be; of two groups' pools of one name, the first. */
 export function namedPools({ pools }: FoundHost): { name: string; pool: FoundHost["pools"][number] }[] {
-  return pools.flatMap(pool => (nameOf(pool.name) === pool.name ? [{ name: pool.name, pool }] : []));
+  return pools.flatMap((pool, index) => {
+    const isFirst = pools.findIndex(({ name }) => name === pool.name) === index;
+    return isFirst && nameOf(pool.name) === pool.name ? [{ name: pool.name, pool }] : [];
+  });
+}
+
+/** The name of the pool that a volume lies in; undefined where the estate doesn't name it. */
+export function poolOf(
+  host: FoundHost,
+  { vg, pool: lvmPool }: FoundHost["volumes"][number],
+): string | undefined {
+  return namedPools(host).find(({ pool }) => pool.vg === vg && pool.name === lvmPool)?.name;
+}
+
+/** Mounted by programs for themselves. */
+const programsOwn = /^(overlay|squashfs|iso9660|fuse\.(lxcfs|gvfsd-fuse|portal))$/;
+
+/** What has people's data and isn't in the estate, as an estate has no words for it, in words. */
+export function unnamed(host: FoundHost): string[] {
+  const named = new Set(namedFileSystems(host).map(({ mount }) => mount));
+  const pools = new Set(namedPools(host).map(({ pool }) => pool));
+  return [
+    ...host.filesystems
+      .filter(({ mount, type }) => !named.has(mount) && !systems.test(mount) && !programsOwn.test(type))
+      .map(
+        ({ mount, type }) =>
+          `the file system at ${JSON.stringify(mount)} (${type}), which isn't on one disk of the host's with a UUID: no layer copies it`,
+      ),
+    ...host.pools
+      .filter(pool => !pools.has(pool))
+      .map(
+        ({ vg, name }) =>
+          `the thin pool ${vg}/${name}, and what lies in it: an estate has one pool of a name, in lower-case letters, digits and hyphens`,
+      ),
+  ];
 }
 
 /** The host as an estate has it. */
@@ -90,7 +124,7 @@ export function hostPart(
     ssh: {
       ...(user === "root" ? {} : { user }),
       ...(port === 22 ? {} : { port }),
-      hostKey: noted(host.hostKey, "as the host has it in /etc/ssh/ssh_host_ed25519_key.pub"),
+      hostKey: noted(host.hostKey, "its public key: whoever hasn't it isn't asked and gets nothing"),
     },
     disks: Object.fromEntries(
       host.disks.map(({ name, medium, bytes }) => [

@@ -3,7 +3,7 @@ import type { Claim, Database } from "../live/cluster";
 import type { FoundCluster } from "./cluster";
 import type { FoundHost } from "./host";
 import { todo, noted } from "./noted";
-import { namedPools, nameOf, sizeOf } from "./places";
+import { nameOf, poolOf, sizeOf, unnamed } from "./places";
 import type { Folder } from "./questions";
 
 /** What is there, by those who answered. */
@@ -47,7 +47,10 @@ export function servicesOf(found: Found): Services {
     for (let number = 2; name in services; number++) name = `${wish.slice(0, 60)}-${number}`;
     services[name] = noted({ data: [data], promise: noted(promiseOf(data), promised) }, note);
   }
-  return { services, left: [...left, ...unknownVolumes(found)] };
+  const containers = found.host.containers.map(
+    ({ id, name }) => `container ${id} (${name}): no layer copies it`,
+  );
+  return { services, left: [...unnamed(found.host), ...left, ...containers, ...unknownVolumes(found)] };
 }
 
 function promiseOf(data: object): object {
@@ -69,12 +72,14 @@ function configuration({ host, called }: Found): Part {
   };
 }
 
+const inactive = "; of one that isn't active, as it is off, all that it may have";
+
 function machines({ host, called, cluster }: Found, left: string[]): Part[] {
   return host.vms.flatMap(({ id, name }): Part[] => {
     const disks = host.volumes.filter(volume => volume.name.startsWith(`vm-${id}-`));
-    const pool = namedPools(host).find(({ name: pool }) => disks.some(disk => disk.pool === pool))?.name;
+    const [pool] = disks.flatMap(disk => poolOf(host, disk) ?? []);
     if (pool === undefined || id < 100) {
-      left.push(`VM ${id} (${name}) has no disk in a thin pool: no layer copies it`);
+      left.push(`VM ${id} (${name}) has no disk in a thin pool of the estate's: no layer copies it`);
       return [];
     }
     const bytes = disks.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
@@ -86,7 +91,7 @@ function machines({ host, called, cluster }: Found, left: string[]): Part[] {
           ...{ kind: "vm", host: called, pool, id, size: sizeOf(bytes) },
           ...(isNode && { cluster: clusterName }),
         },
-        note: `VM ${id}${isNode ? ", a node of the cluster" : ""}; the size is what its thin volumes have written`,
+        note: `VM ${id}${isNode ? ", a node of the cluster" : ""}; the size is what its thin volumes have written${disks.every(({ isActive }) => isActive) ? "" : inactive}`,
       },
     ];
   });
@@ -100,13 +105,14 @@ function claims(found: Found, left: string[]): Part[] {
     const volume =
       lies.kind === "disk" ? found.host.volumes.find(each => each.name === lies.disk) : undefined;
     const isNamed = nameOf(namespace) === namespace && nameOf(name) === name;
-    if (volume === undefined || !namedPools(found.host).some(pool => pool.name === volume.pool) || !isNamed) {
+    const pool = volume && poolOf(found.host, volume);
+    if (volume === undefined || pool === undefined || !isNamed) {
       left.push(
         `claim ${namespace}/${name} lies on ${placeText(lies)}, or has a name that no estate takes: no layer copies it`,
       );
       return [];
     }
-    const on = { host: found.called, pool: volume.pool, namespace };
+    const on = { host: found.called, pool, namespace };
     const size = sizeOf(volume.usedBytes);
     const database = found.cluster?.databases.find(
       each => each.namespace === namespace && each.claims.includes(name),
@@ -170,13 +176,14 @@ function trees({ host, called, folders }: Found, left: string[]): Part[] {
   });
 }
 
-/** In a pool, and neither a VM's nor a claim's. */
+/** In a pool, and neither a guest's nor a claim's. */
 function unknownVolumes({ host, cluster }: Found): string[] {
   const claimed = new Set(
     (cluster?.claims ?? []).flatMap(({ lies }) => (lies.kind === "disk" ? [lies.disk] : [])),
   );
   const unknown = host.volumes.filter(
-    ({ name }) => !claimed.has(name) && !host.vms.some(({ id }) => name.startsWith(`vm-${id}-`)),
+    ({ name }) =>
+      !claimed.has(name) && ![...host.vms, ...host.containers].some(({ id }) => name.startsWith(`vm-${id}-`)),
   );
   if (unknown.length === 0) return [];
   const why = cluster === undefined ? "; claims of a cluster are told with --kubeconfig FILE" : "";

@@ -29,6 +29,11 @@ function answers(name: string, text: string): void {
   program("bin", name, `cat <<'END'\n${text}\nEND\n`);
 }
 
+/** A program's list with more in it. */
+function withMore(json: string, list: RegExp, entries: readonly object[]): string {
+  return json.replace(list, start => `${start}${entries.map(entry => `${JSON.stringify(entry)},`).join("")}`);
+}
+
 const disk = (name: string): object => ({ csi: { volumeHandle: `cluster/pve/local-lvm/${name}` } });
 const claims: Readonly<Record<string, object>> = {
   "vaultwarden/vaultwarden": disk("vm-9999-pvc-00000000-0000-4000-8000-000000000001"),
@@ -89,6 +94,7 @@ function build({
   folders = ["books", "photos", "lost+found"],
   failing = "",
   more = [] as readonly string[],
+  says = {} as Readonly<Record<string, string>>,
 } = {}): void {
   for (const left of ["estate.ts", "estate.json", "names.ts", "part.json"])
     rmSync(join(host.folder, left), { force: true });
@@ -108,7 +114,16 @@ function build({
   writeFileSync(join(host.folder, "house"), house.join("\n"));
   host.before = `sh ${join(host.folder, "house")}`;
   host.installSsh();
-  for (const [name, text] of Object.entries({ lsblk, findmnt, lvs, pvs, qm, pct, systemctl: timers }))
+  for (const [name, text] of Object.entries({
+    lsblk,
+    findmnt,
+    lvs,
+    pvs,
+    qm,
+    pct,
+    systemctl: timers,
+    ...says,
+  }))
     answers(name, text);
   answers("exportfs", "/srv/nfs  10.0.0.0/8(rw,no_root_squash)");
   answers("timedatectl", "Europe/Berlin");
@@ -260,6 +275,77 @@ test("what a host doesn't answer is told, and ends with 3", async () => {
   expect(text).toMatch(/^ {2}lvs, of its volumes$/m);
   expect(text).toMatch(/VM 101 \(k8s-1\) has no disk in a thin pool/);
   expect((await written("part.json")).hosts["pve"]?.pools).toEqual({});
+}, 300_000);
+
+test("what an estate has no words for is told, and nothing takes another's place", async () => {
+  const onBig = {
+    vg_name: "big",
+    metadata_percent: "10",
+    lv_metadata_size: "67108864",
+    lv_size: "30000000000",
+  };
+  const sdx = { ...{ name: "sdx", path: "/dev/sdx", type: "disk", size: 1e12 }, rota: true, tran: "sata" };
+  const md = { ...sdx, name: "md0", path: "/dev/md0", type: "raid1" };
+  const mounted = (target: string, source: string, fstype: string, uuid: string | null): object => ({
+    ...{ target, source, fstype, uuid, size: 1e12, used: 1e11 },
+  });
+  build({
+    says: {
+      lvs: withMore(lvs, /"lv": \[/, [
+        { ...onBig, lv_name: "data", pool_lv: "", lv_attr: "twi-aotz--", data_percent: "50" },
+        { ...onBig, lv_name: "vm-102-disk-0", pool_lv: "data", lv_attr: "Vwi-aotz--", data_percent: "10" },
+        {
+          ...onBig,
+          lv_name: "vm-105-disk-0",
+          pool_lv: "data",
+          lv_attr: "Vwi-a-tz--",
+          data_percent: "10",
+        },
+        {
+          ...onBig,
+          lv_name: "vm-103-disk-0",
+          pool_lv: "data",
+          lv_attr: "Vwi---tz--",
+          data_percent: "",
+        },
+      ]),
+      lsblk: withMore(lsblk, /"blockdevices": \[/, [
+        { ...sdx, children: [md] },
+        { ...sdx, name: "sdy", path: "/dev/sdy", children: [md] },
+        { ...sdx, name: "zd16", path: "/dev/zd16", tran: null },
+      ]),
+      findmnt: withMore(findmnt, /"filesystems": \[/, [
+        mounted("/srv/raid", "/dev/md0", "ext4", "f4b9c56c-51ef-4ac6-aa5f-a5cb50e68f99"),
+        mounted("/tank\nphotos", "tank/photos", "zfs", null),
+        mounted("/etc/pve", "/dev/fuse", "fuse", null),
+      ]),
+      qm: `${qm}\n       102 win running 2048 0.00 4\n       103 off stopped 2048 0.00 4`,
+    },
+  });
+  const { text } = await holdfastIn(host.folder, [...asked, "--to", "part.json"], []);
+  const estate = await written("part.json");
+  expect(estate.hosts["pve"]?.pools).toMatchObject({ data: { vg: "big" } });
+  expect(Object.keys(estate.hosts["pve"]?.disks ?? {})).not.toContain("zd16");
+  expect(estate.services["k8s-1"]).toBeUndefined();
+  expect(estate.services["win"]).toMatchObject({ data: [{ id: 102, size: "3GB" }] });
+  expect(estate.services["off"]).toMatchObject({ data: [{ id: 103, size: "30GB" }] });
+  for (const line of [
+    'the file system at "/srv/raid" (ext4), which isn\'t on one disk',
+    'the file system at "/tank\\nphotos" (zfs), which isn\'t on one disk',
+    "the thin pool pve/data, and what lies in it",
+    "VM 101 (k8s-1) has no disk in a thin pool of the estate's",
+    "container 105 (mail): no layer copies it",
+  ])
+    expect(text).toContain(`\n  ${line}`);
+  expect(text).not.toMatch(/\/etc\/pve|big\/vm-105/);
+}, 300_000);
+
+test("the key that was given is the one that is pinned, whatever a file of the host's has", async () => {
+  build();
+  const given = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGivenGivenGivenGivenGivenGivenGivenGivenGiv";
+  const words = ["discover", "--host", "root@10.77.0.11", "--host-key", given, "--to", "part.json"];
+  await holdfastIn(host.folder, words, []);
+  expect((await written("part.json")).hosts["pve"]?.ssh.hostKey).toBe(given);
 }, 300_000);
 
 test("a folder that can't be listed is told, and a file beside it has a size too", async () => {
