@@ -103,6 +103,15 @@ test("last records that are gone from both are noticed by their number", () => {
   ]);
 });
 
+test("and by the numbers of those that come after them, which leave a gap in their place", () => {
+  const text = written();
+  for (const file of evidenceFiles(config)) writeFileSync(file, joined(lines(text).slice(0, 2)));
+  expect(openEvidence(config, 4).add(facts("e")).number).toBe(5);
+  expect(readEvidence(config, 5).faults).toEqual([
+    expect.stringMatching(/^record 5 \(line 3\) comes after record 2: what is between them is missing/),
+  ]);
+});
+
 test("a failed drill takes no proof away", () => {
   const evidence = openEvidence(config, 0);
   evidence.add(facts("a"));

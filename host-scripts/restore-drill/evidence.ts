@@ -82,7 +82,9 @@ export function openEvidence(
     records: all,
     faults,
     add(facts) {
-      const line = lineOf(facts, all.at(-1), sha256);
+      // What was taken from the end leaves a gap in the numbers, which stays to be seen.
+      const { number = 0, hash = "" } = all.at(-1) ?? {};
+      const line = lineOf(facts, { number: Math.max(number, lastRecord), hash }, sha256);
       for (const file of files) append(file, line);
       const [added] = readChain(line).records;
       if (!added) throw new Error(`a record of this version isn't one: ${line}`);

@@ -29,7 +29,7 @@ export const survey: Phase<RestoreDrill> = {
     // What can't be listed now isn't new when it is back.
     const state = {
       seen: { ...(faults.length > 0 || tiers.length < config.tiers.length ? before.seen : {}), ...seen },
-      lastRecord: lastOf(evidence),
+      lastRecord: Math.max(before.lastRecord, evidence.records.at(-1)?.number ?? 0),
     };
     if (!dryRun) writeState(config.stateDir, state);
     const due = dueOf(drill, copies, evidence.records, nowMs);
@@ -71,10 +71,6 @@ function refuseUnknown({ config, only, faults }: RestoreDrill, copies: readonly 
     `--only="${unknown}" is no copy that is there${meant}`,
     shell`${config.job} run --dry-run ${ready(tiers.map(tier => shell`--only=${tier}`).join(" "))}`,
   );
-}
-
-function lastOf({ records }: Pick<NonNullable<RestoreDrill["evidence"]>, "records">): number {
-  return records.at(-1)?.number ?? 0;
 }
 
 function never(): never {

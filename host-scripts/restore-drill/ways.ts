@@ -1,9 +1,9 @@
-import type { Chain, DrillRecord } from "../../plan/contracts/drill-record";
+import { type Chain, type DrillRecord, drillStateName } from "../../plan/contracts/drill-record";
 import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
 import { proveBackupDisk } from "../runtime/backup-disk";
 import { Refusal } from "../runtime/errors";
 import { momentText } from "../runtime/moment";
-import { shell } from "../runtime/shell";
+import { ready, shell } from "../runtime/shell";
 import { sizeText } from "../runtime/size-text";
 import type { Answer, ListRequest, WayContext, Ways } from "../runtime/ways";
 import { evidenceFiles, readEvidence } from "./evidence";
@@ -78,7 +78,7 @@ function brokenBy(
     failure: {
       failed: `the records of drills aren't those that were written: ${first}${more.length > 0 ? `; and ${more.length} more faults` : ""}`,
       kept: "Nothing was changed; no copy depends on them.",
-      next: shell`cmp ${own} ${disk}   (the file that is sound may take the other one's place; if neither is, move both away, and a new chain begins)`,
+      next: shell`cmp ${own} ${disk}   (the file that is sound may take the other one's place; if neither is, move both away, and ${ready(drillStateName)} beside the first, and a new chain begins)`,
     },
   };
 }

@@ -270,7 +270,12 @@ test("notices a record that was changed, taken out of the one file, or taken fro
   const shorter = good.split("\n").slice(0, -2).join("\n") + "\n";
   for (const file of [own, onDisk()]) writeFileSync(file, shorter);
   expect((await verify()).stdout).toMatch(/record \d+ was written, and the last one that is there is \d+/);
+  const state = join(config.stateDir, "drills.json");
+  const before = readFileSync(state, "utf8");
+  expect((await drilled()).status).toBe(1);
+  expect((await verify()).stdout).toMatch(/record \d+ \(line \d+\) comes after record \d+/);
   for (const file of [own, onDisk()]) writeFileSync(file, good);
+  writeFileSync(state, before);
   expect((await verify()).status).toBe(0);
 });
 
