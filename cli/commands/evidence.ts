@@ -3,6 +3,7 @@ import Table from "cli-table3";
 import { z } from "zod";
 import { counted } from "../../checks/wording";
 import { planOf } from "../../plan";
+import { BadInput } from "../bad-input";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { drillersThere } from "../drill/tasks";
 import { namedBy, readEstate } from "../estate-source";
@@ -47,14 +48,14 @@ export const evidence: CommandSpec<z.output<typeof options>> = {
     const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }, caller), key };
     const hosts = await Promise.all(
       drillers.map(async driller =>
-        hostEvidence(driller, await recordsOn(asked, driller), { sinceMs, earlier }),
+        hostEvidence(driller, await recordsOn(asked, driller), { sinceMs, nowMs: caller.nowMs, earlier }),
       ),
     );
     const dossier: Dossier = {
       made: new Date(caller.nowMs).toISOString(),
       since: since === undefined ? null : new Date(sinceMs).toISOString(),
       estate: plan.estate.name,
-      ...{ hosts, services: servicesOf(plan, drillers, hosts) },
+      ...{ hosts, services: servicesOf(plan, drillers, hosts, caller.nowMs) },
     };
     const written = folder === undefined ? [] : writeDossier(folder, dossier);
     return {
@@ -68,7 +69,11 @@ export const evidence: CommandSpec<z.output<typeof options>> = {
 
 /** A day begins at its midnight. */
 function instant(text: string, zone: string, nowMs: number): number {
-  return lastInstant(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text} 00:00` : text, zone, nowMs, "--since");
+  const ms = lastInstant(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text} 00:00` : text, zone, nowMs, "--since");
+  if (ms <= nowMs) return ms;
+  throw new BadInput(
+    `--since: "${text}" hasn't come: expected an instant from which on there may be drills.`,
+  );
 }
 
 function exitCodeOf({ hosts }: Dossier): number {
@@ -85,11 +90,13 @@ function textOf(
   }: { readonly written: readonly string[]; readonly heldTo: number; readonly terminal: boolean },
 ): string {
   const rows = new Table({ head: ["service", "proved last", "not proved"], ...plainTable(terminal) });
-  for (const { service, proved, copies, notProved } of services)
+  for (const { service, proved, copies, notProved, failed } of services)
     rows.push([
       service,
       proved ?? "-",
-      copies.length === 0 ? "no copy of it is drilled" : notProved.join("\n"),
+      copies.length === 0
+        ? "no copy of it is drilled"
+        : [...notProved, ...failed.map(({ copy, at }) => `FAILED ${at}: ${copy}`)].join("\n"),
     ]);
   return [
     rows.toString(),

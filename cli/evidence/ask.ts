@@ -48,10 +48,11 @@ export async function recordsOn(asked: Asked, { job, drills }: Driller): Promise
   };
 }
 
-/** A file that isn't there is an empty one; one that can't be read is told by no line. */
+/** A file that isn't there is an empty one; one that can't be read, or looked for, is told by no line. */
 function readCommand(file: string, index: number): string {
   const word = shellWord(file);
-  return `if [ -e ${word} ]; then text=$(${soon} base64 --wrap=0 -- ${word}) && echo "part${index} $text"; else echo "part${index} "; fi`;
+  const absent = `case "$text" in *": No such file or directory") echo "part${index} ";; esac`;
+  return `if text=$(${soon} base64 --wrap=0 -- ${word} 2>&1); then echo "part${index} $text"; else ${absent}; fi`;
 }
 
 function partIn([encoded]: readonly string[]): string | undefined {

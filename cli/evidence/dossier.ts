@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { counted } from "../../checks/wording";
 import type { Plan } from "../../plan";
 import { type DrillRecord, drillRecord } from "../../plan/contracts/drill-record";
 import { copiesDrilled, type Driller } from "../drill/tasks";
@@ -12,6 +13,7 @@ export const earlierDossier = z.object({
   hosts: z.array(
     z.object({
       host: z.string(),
+      state: z.enum(["sound", "broken", "unknown"]),
       head: head.nullable(),
       drills: z.array(drillRecord.extend({ hash: z.string() })),
     }),
@@ -44,6 +46,8 @@ export interface ServiceEvidence {
   /** Copies that are drilled, "TIER:NAME on HOST"; none where no job drills any. */
   readonly copies: readonly string[];
   readonly notProved: readonly string[];
+  /** Copies that failed when they were drilled last, also where they were proved before. */
+  readonly failed: readonly { readonly copy: string; readonly at: string }[];
 }
 
 export interface Dossier {
@@ -54,11 +58,25 @@ export interface Dossier {
   readonly services: readonly ServiceEvidence[];
 }
 
-/** @param earlier dossiers that a chain is held to, by the names of their files */
+interface Asking {
+  readonly sinceMs: number;
+  readonly nowMs: number;
+  /** Dossiers that a chain is held to, by the names of their files. */
+  readonly earlier: ReadonlyMap<string, EarlierDossier>;
+}
+
+// Two clocks that are right differ by less.
+const skewMs = 600_000;
+
+/** What was told by a clock that was ahead says nothing of when. */
+function hasCome({ at }: DrillRecord, nowMs: number): boolean {
+  return Date.parse(at) <= nowMs + skewMs;
+}
+
 export function hostEvidence(
   { job }: Driller,
   told: Told,
-  { sinceMs, earlier }: { readonly sinceMs: number; readonly earlier: ReadonlyMap<string, EarlierDossier> },
+  { sinceMs, nowMs, earlier }: Asking,
 ): HostEvidence {
   const { host, name } = job;
   if ("cause" in told) {
@@ -72,9 +90,20 @@ export function hostEvidence(
   const last = chain.records.at(-1);
   return {
     ...{ host, job: name, state: faults.length > 0 ? "broken" : "sound", records: chain.records.length },
-    ...{ head: last ? { number: last.number, hash: last.hash } : null, faults, notes, drills },
+    ...{ head: last ? { number: last.number, hash: last.hash } : null, faults, drills },
+    notes: [...notes, ...aheadIn(drills, nowMs)],
     lines: drills.map(({ hash }) => lines.get(hash) ?? ""),
   };
+}
+
+function aheadIn(drills: readonly DrillRecord[], nowMs: number): string[] {
+  const ahead = drills.filter(record => !hasCome(record, nowMs));
+  const [first] = ahead;
+  if (!first) return [];
+  const more = ahead.length > 1 ? `, and ${counted(ahead.length - 1, "more record")} too` : "";
+  return [
+    `record ${first.number} is dated ${first.at}, which hasn't come${more}: the host's clock was ahead, and none of these counts as a proof`,
+  ];
 }
 
 /** What a chain that hangs together can't tell by itself: that it is another one than somebody has seen before. */
@@ -85,7 +114,8 @@ function rewritten(
 ): string[] {
   const now = new Map(records.map(({ number, hash }) => [number, hash]));
   return [...earlier].flatMap(([file, { made, hosts }]) => {
-    const seen = hosts.find(other => other.host === host);
+    // Of one that was broken, the next one may be the mended one.
+    const seen = hosts.find(other => other.host === host && other.state === "sound");
     const known = [...(seen?.drills ?? []), ...(seen?.head ? [seen.head] : [])];
     const first = known.find(({ number, hash }) => now.get(number) !== hash);
     if (!first) return [];
@@ -102,12 +132,15 @@ export function servicesOf(
   plan: Plan,
   drillers: readonly Driller[],
   hosts: readonly HostEvidence[],
+  nowMs: number,
 ): ServiceEvidence[] {
-  const proved = new Map<string, string>();
-  for (const { host, state, drills } of hosts)
-    if (state !== "unknown")
-      for (const { tier, of, at, result } of drills)
-        if (result === "proved") proved.set(`${tier}:${of} on ${host}`, at);
+  const [proved, last] = [new Map<string, string>(), new Map<string, DrillRecord>()];
+  for (const { host, drills } of hosts)
+    for (const record of drills.filter(each => hasCome(each, nowMs))) {
+      const copy = `${record.tier}:${record.of} on ${host}`;
+      last.set(copy, record);
+      if (record.result === "proved") proved.set(copy, record.at);
+    }
   return Object.keys(plan.estate.services).map(service => {
     const all = drillers.flatMap(driller =>
       copiesDrilled(plan, driller, ({ dataset }) => dataset.service === service).map(
@@ -115,7 +148,17 @@ export function servicesOf(
       ),
     );
     const notProved = all.filter(copy => !proved.has(copy));
+    const failed = all.flatMap(copy => {
+      const { result, at = "" } = last.get(copy) ?? {};
+      return result === "failed" ? [{ copy, at }] : [];
+    });
     const times = all.flatMap(copy => proved.get(copy) ?? []).sort();
-    return { service, proved: notProved.length > 0 ? null : (times[0] ?? null), copies: all, notProved };
+    return {
+      service,
+      proved: notProved.length > 0 ? null : (times[0] ?? null),
+      copies: all,
+      notProved,
+      failed,
+    };
   });
 }

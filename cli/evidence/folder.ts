@@ -13,7 +13,7 @@ const earlierName = /^evidence-\d{8}T\d{6}Z\.json$/;
 export function earlierIn(folder: string): ReadonlyMap<string, EarlierDossier> {
   const found = new Map<string, EarlierDossier>();
   for (const name of namesIn(folder).filter(each => earlierName.test(each))) {
-    const parsed = earlierDossier.safeParse(jsonOf(readFileSync(join(folder, name), "utf8")));
+    const parsed = earlierDossier.safeParse(jsonOf(textIn(join(folder, name))));
     if (!parsed.success)
       throw new BadInput(
         `--to: "${join(folder, name)}" isn't what this command has written: it was changed, or cut. Nothing was written. Next: bring it back from where the folder is kept, or move it away; what it would hold the records to isn't looked at then`,
@@ -21,6 +21,14 @@ export function earlierIn(folder: string): ReadonlyMap<string, EarlierDossier> {
     found.set(name, parsed.data);
   }
   return found;
+}
+
+function textIn(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new BadInput(`--to: "${path}" can't be read: ${errorText(error)}. Nothing was written.`);
+  }
 }
 
 function namesIn(folder: string): string[] {

@@ -22,12 +22,19 @@ code { overflow-wrap: anywhere; }
 <p>Made ${made}, of ${time}. Each drill restored a copy for real, beside the data, compared what came back, and took it down again. Times are UTC.</p>
 <h2>Services</h2>
 ${table(
-  ["service", "proved last", "copies that are drilled", "not proved in that time"],
-  services.map(({ service, proved, copies, notProved }) => [
+  [
+    "service",
+    "proved last",
+    "copies that are drilled",
+    "not proved in that time",
+    "failed when it was drilled last",
+  ],
+  services.map(({ service, proved, copies, notProved, failed }) => [
     service,
     proved ?? "not proved",
     copies.length === 0 ? "none: no job drills a copy of it" : copies.join(", "),
     notProved.join(", "),
+    failed.map(({ copy, at }) => `${copy}, ${at}`).join("; "),
   ]),
 )}
 <p>"Proved last" is that of its copies whose proof is the oldest.</p>

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "../../cli/evidence/ask";
 import { type DrillFacts, lineOf } from "../../plan/contracts/drill-record";
@@ -135,6 +135,45 @@ test("a chain that was written anew hangs together, and is noticed by an earlier
   expect(shorter.exitCode).toBe(1);
 });
 
+test("a copy that failed since it was proved is told beside its proof; one that is dated ahead is no proof", async () => {
+  const failed = facts("books", { at: "2026-11-28T23:30:00Z", result: "failed", reason: "rotten" });
+  lay([facts("books"), failed, facts("etcd-backup", { at: "9000-01-01T00:00:00Z" })]);
+  const { exitCode, text } = await evidence("--to", "dossiers");
+  expect(text).toMatch(/books +│ 2026-11-28T22:30:00Z +│ FAILED 2026-11-28T23:30:00Z: mirror:books on pve/);
+  expect(text).toMatch(/etcd +│ - +│ mirror:etcd-backup on pve/);
+  expect(text).toContain("pve: record 3 is dated 9000-01-01T00:00:00Z, which hasn't come: the host's clock");
+  expect(readFileSync(join(host.folder, "dossiers", dossiers(".html")[0] ?? ""), "utf8")).toContain(
+    "<td>mirror:books on pve, 2026-11-28T23:30:00Z</td>",
+  );
+  expect(exitCode).toBe(0);
+  expect((await evidence("--since", "9000-01-01")).exitCode).toBe(2);
+});
+
+test("records that were broken when a dossier was made, and were mended since, are held to none of it", async () => {
+  lay(four, text => ({ own: text + lineOf(facts("wiki"), undefined, sha256) }));
+  expect((await evidence("--to", "dossiers")).exitCode).toBe(1);
+  const [first = ""] = dossiers(".json");
+  const earlier = join(host.folder, "dossiers/evidence-20261101T000000Z.json");
+  renameSync(join(host.folder, "dossiers", first), earlier);
+  rmSync(join(host.folder, "dossiers", first.replace("json", "html")));
+  lay(four);
+  const { exitCode, text } = await evidence("--to", "dossiers");
+  expect(text).toContain("all 4 records hang together");
+  expect(exitCode).toBe(0);
+});
+
+test("a place that can't be entered isn't one without records", async () => {
+  lay(four);
+  rmSync(join(host.folder, "own"), { recursive: true });
+  writeFileSync(join(host.folder, "own"), "");
+  const { exitCode, text } = await evidence();
+  expect(text).toContain(
+    "pve: the host wasn't asked: /var/lib/holdfast/restore-drill/evidence.log couldn't be read",
+  );
+  expect(exitCode).toBe(3);
+  rmSync(join(host.folder, "own"));
+});
+
 test("an earlier dossier that was cut is refused, and nothing is written over", async () => {
   lay(four);
   mkdirSync(join(host.folder, "dossiers"));
@@ -142,6 +181,10 @@ test("an earlier dossier that was cut is refused, and nothing is written over", 
   const { exitCode, text } = await evidence("--to", "dossiers");
   expect(text).toContain("isn't what this command has written: it was changed, or cut. Nothing was written.");
   expect([exitCode, dossiers("")]).toEqual([2, ["evidence-20261101T000000Z.json"]]);
+  rmSync(join(host.folder, "dossiers/evidence-20261101T000000Z.json"));
+  mkdirSync(join(host.folder, "dossiers/evidence-20261101T000000Z.json"));
+  const folder = await evidence("--to", "dossiers");
+  expect([folder.exitCode, folder.text]).toEqual([2, expect.stringContaining("can't be read")]);
 });
 
 test("a host that isn't reached, a disk that isn't there, and a host without any drill", async () => {
