@@ -1,7 +1,7 @@
-import { parseEstate, planOf } from "../../plan";
+import { parseEstate, type Plan, planOf } from "../../plan";
 import type { DrillFacts, DrillRecord } from "../../plan/contracts/drill-record";
 import { exampleEstate } from "../../plan/estate/example";
-import { promisedTimes, proofsOf } from "./measured";
+import { drilledOn, promisedTimes } from "./measured";
 import { drillersThere } from "./tasks";
 
 const plan = planOf(parseEstate(exampleEstate()));
@@ -18,7 +18,11 @@ function proof(of: string, tier: DrillFacts["tier"], bytes: number, restore: num
 
 /** Of a service whose live disk is gone. */
 function after(service: string, ...records: readonly DrillRecord[]) {
-  const times = promisedTimes(plan, drillersThere(plan), new Map(proofsOf("pve", records)));
+  return afterIn(plan, service, ...records);
+}
+
+function afterIn(plan: Plan, service: string, ...records: readonly DrillRecord[]) {
+  const times = promisedTimes(plan, drillersThere(plan), drilledOn("pve", records));
   return times.find(time => time.service === service && time.domain === "live-disk");
 }
 
@@ -55,14 +59,46 @@ test("what waits behind another one that is slow owes, though no drill was at it
     togetherMs: expect.closeTo(40 * 800_000 + (100e9 + 0.2e9 + 1e9) / 120e3, -4) as number,
   }));
 
-test("a few kilobytes tell of no hundred gigabytes, nor does a drill that failed; the whole of a small copy does", () => {
+test("a few kilobytes tell of no hundred gigabytes; the whole of a small copy does", () => {
   const small = proof("books", "mirror", 3e6, 2);
   expect(after("books", small)).toMatchObject({ state: "unmeasured", measured: [] });
-  expect(after("books", { ...proof("books", "mirror", 1e9, 500), result: "failed" })?.state).toBe(
-    "unmeasured",
-  );
   expect(after("etcd", proof("etcd-backup", "mirror", 200e6, 3))).toMatchObject({
     measuredMs: 3000,
     state: "holds",
+  });
+});
+
+test("a copy that failed when it was drilled last owes, though an earlier drill has measured it", () => {
+  const [proved, failed] = [
+    proof("books", "mirror", 1e9, 50),
+    { result: "failed", at: "2026-11-29T20:00:00Z" },
+  ];
+  const again = { ...proved, ...failed } as DrillRecord;
+  const [from, at] = ["pve:/mnt/backup/books", "2026-11-29T20:00:00Z"];
+  expect(after("books", proved, again)).toMatchObject({
+    measuredMs: 5_000_000,
+    failed: [{ from, at }],
+    state: "owes",
+  });
+  expect(after("books", again)).toMatchObject({ measured: [], failed: [{ from, at }], state: "owes" });
+  expect(after("books", again, proved)).toMatchObject({ failed: [], state: "holds" });
+});
+
+test("what nobody says the size of, or no link leads to, is unknown, of a service and of what it needs: no promise of it holds", () => {
+  const books = proof("books", "mirror", 1e9, 50);
+  const unsized = exampleEstate();
+  const { etcd, vault } = unsized.services;
+  Object.assign(unsized.services["books"] ?? {}, { needs: ["etcd"] });
+  for (const data of etcd?.data ?? []) delete data.size;
+  expect(vault?.needs).toEqual(["etcd"]);
+  const sizes = planOf(parseEstate(unsized));
+  const unknown = ["nobody says how large etcd is"];
+  expect(afterIn(sizes, "etcd")).toMatchObject({ plannedMs: Infinity, unknown, state: "unmeasured" });
+  expect(afterIn(sizes, "books", books)).toMatchObject({ unknown, state: "unmeasured" });
+  const apart = exampleEstate();
+  apart.links.length = 0;
+  expect(afterIn(planOf(parseEstate(apart)), "photos")).toMatchObject({
+    unknown: [expect.stringMatching(/^no link leads from .* to photos$/)],
+    state: "unmeasured",
   });
 });

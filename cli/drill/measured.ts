@@ -3,11 +3,13 @@ import { Restore } from "../../checks/restore-floors";
 import { groupsOf, waitingOf } from "../../checks/taken-together";
 import { placeText } from "../../checks/wording";
 import type { Plan } from "../../plan";
+import { addTo } from "../../plan/add-to";
 import type { DrillRecord } from "../../plan/contracts/drill-record";
 import { bytesOf, type Dataset } from "../../plan/datasets";
 import type { Domain } from "../../plan/estate/services";
 import type { Copy } from "../../plan/graph/copies";
 import { restoreOrder } from "../../plan/graph/restore-order";
+import { liveSurvives } from "../../plan/graph/survival";
 import { floorMs, type TransferFloor, transferFloor } from "../../plan/graph/transfer";
 import { parseDuration } from "../../plan/units/duration";
 import { drilledAs, type Driller } from "./tasks";
@@ -38,7 +40,7 @@ export interface PromisedTime {
   readonly service: string;
   readonly domain: Domain;
   readonly promisedMs: number;
-  /** With nothing before it but what it needs, by the estate's links. */
+  /** With nothing before it but what it needs, by the estate's links; Infinity where that isn't known. */
   readonly plannedMs: number;
   /** The same by what drills have measured; absent where nothing of it was measured. */
   readonly measuredMs?: number;
@@ -48,16 +50,28 @@ export interface PromisedTime {
   /** What of it was measured, and what is as planned since no drill has been at that copy. */
   readonly measured: readonly MeasuredCopy[];
   readonly unmeasured: readonly string[];
+  /** What nobody can say of: of which the size, a link or a copy is missing, of its own and of what it needs. */
+  readonly unknown: readonly string[];
+  /** Copies of it that failed when they were drilled last. */
+  readonly failed: readonly { readonly from: string; readonly at: string }[];
   readonly state: "holds" | "owes" | "unmeasured";
 }
 
-/** Each promise of a time, against what drills have measured. @param proofs the newest proof of each copy, as `proofsOf` gives them */
+/** What drills have told of one copy. */
+export interface Drilled {
+  /** Its newest proof. */
+  readonly proof?: DrillRecord;
+  /** The newest drill, where that failed. */
+  readonly failed?: DrillRecord;
+}
+
+/** Each promise of a time, against what drills have measured. @param drilled what is known of each copy, as `drilledOn` gives it */
 export function promisedTimes(
   plan: Plan,
   drillers: readonly Driller[],
-  proofs: ReadonlyMap<string, DrillRecord>,
+  drilled: ReadonlyMap<string, Drilled>,
 ): PromisedTime[] {
-  const times = new Times(plan, drillers, proofs);
+  const times = new Times(plan, drillers, drilled);
   const fastest: Fastest = (dataset, domain) => times.fastest(dataset, domain);
   const [planned, measured] = [new Restore(plan), new Restore(plan, fastest)];
   const [plannedTogether, together] = [togetherOf(plan), togetherOf(plan, fastest)];
@@ -68,7 +82,9 @@ export function promisedTimes(
     return Object.keys(rpo).flatMap((name): PromisedTime[] => {
       const domain = name as Domain;
       const { steps, ms } = measured.floorOf(service, domain);
-      if (steps.length === 0) return [];
+      const unknown = times.unknownOf(service, domain);
+      if (steps.length === 0 && unknown.length === 0) return [];
+      const failed = steps.flatMap(step => times.failed(step.copy) ?? []);
       const copies = steps.map(step => ({ step, copy: times.of(step.dataset, step.copy) }));
       const known = copies.flatMap(({ copy }) => (copy?.measuredMs === undefined ? [] : [copy]));
       const rest = copies.filter(
@@ -78,26 +94,35 @@ export function promisedTimes(
       // What others were measured to take of a link is this one's wait, too.
       const waits = all !== undefined && all.backMs !== plannedTogether.get(`${domain} ${service}`)?.backMs;
       const togetherMs = known.length > 0 || waits ? all?.backMs : undefined;
+      const isTold = known.length > 0 && unknown.length === 0;
       const isLate = (known.length > 0 && ms > promisedMs) || (togetherMs ?? 0) > promisedMs;
       return [
         {
-          ...{ service, domain, promisedMs, plannedMs: planned.floorOf(service, domain).ms },
+          ...{ service, domain, promisedMs, unknown, failed },
+          plannedMs: unknown.length > 0 ? Infinity : planned.floorOf(service, domain).ms,
           ...(known.length > 0 && { measuredMs: ms }),
           ...(togetherMs !== undefined && { togetherMs }),
           ...{ together: all?.order ?? [], measured: known },
           unmeasured: rest.map(({ step }) => `${step.dataset.id} from ${placeText(step.copy.location)}`),
-          state: isLate ? "owes" : known.length > 0 ? "holds" : "unmeasured",
+          state: isLate || failed.length > 0 ? "owes" : isTold ? "holds" : "unmeasured",
         },
       ];
     });
   });
 }
 
-/** @param records of one host, the oldest first */
-export function proofsOf(host: string, records: readonly DrillRecord[]): [string, DrillRecord][] {
-  return records
-    .filter(({ result }) => result === "proved")
-    .map(record => [`${host} ${record.tier}:${record.of}`, record]);
+/** What is on record of each copy. @param records of one host, the oldest first */
+export function drilledOn(host: string, records: readonly DrillRecord[]): Map<string, Drilled> {
+  const found = new Map<string, Drilled>();
+  for (const record of records) {
+    const key = `${host} ${record.tier}:${record.of}`;
+    const { proof } = found.get(key) ?? {};
+    found.set(
+      key,
+      record.result === "proved" ? { proof: record } : { ...(proof && { proof }), failed: record },
+    );
+  }
+  return found;
 }
 
 /** When each service is back where all that a disaster takes come back over the same links, by "DOMAIN SERVICE". */
@@ -122,12 +147,17 @@ function togetherOf(
 class Times {
   /** Datasets that one drilled copy holds. */
   private readonly holds = new Map<string, Set<string>>();
+  private readonly datasets = new Map<string, Dataset[]>();
+  /** By service and disaster, each once: many need the same. */
+  private readonly unknowns = new Map<string, readonly string[]>();
 
   constructor(
     private readonly plan: Plan,
     private readonly drillers: readonly Driller[],
-    private readonly proofs: ReadonlyMap<string, DrillRecord>,
+    private readonly drilled: ReadonlyMap<string, Drilled>,
   ) {
+    for (const dataset of plan.datasets)
+      if (!dataset.unprotected) addTo(this.datasets, dataset.service, dataset);
     for (const copy of plan.copies) {
       const key = this.keyOf(copy);
       if (key !== undefined) this.holds.set(key, (this.holds.get(key) ?? new Set()).add(copy.dataset.id));
@@ -146,7 +176,7 @@ class Times {
 
   of(dataset: Dataset, copy: Copy, planned = this.plannedOf(dataset, copy)): MeasuredCopy | undefined {
     const key = this.keyOf(copy);
-    const proof = key === undefined ? undefined : this.proofs.get(key);
+    const proof = key === undefined ? undefined : this.drilled.get(key)?.proof;
     if (key === undefined || !proof) return undefined;
     const { restored, whole, seconds, at, tier } = proof;
     const isAlone = this.holds.get(key)?.size === 1;
@@ -160,6 +190,34 @@ class Times {
       ...(planned && Number.isFinite(floorMs(planned)) && { plannedMs: floorMs(planned) }),
       ...(isTold && { measuredMs: ms }),
     };
+  }
+
+  failed(copy: Copy): PromisedTime["failed"][number] | undefined {
+    const key = this.keyOf(copy);
+    const failed = key === undefined ? undefined : this.drilled.get(key)?.failed;
+    return failed && { from: placeText(copy.location), at: failed.at };
+  }
+
+  /** Of a service and all that it needs, what has to come back and nobody can say how long that takes. */
+  unknownOf(service: string, domain: Domain, seen = new Set<string>()): string[] {
+    if (seen.has(service)) return [];
+    seen.add(service);
+    const key = `${service} ${domain}`;
+    const own =
+      this.unknowns.get(key) ??
+      (this.datasets.get(service) ?? []).flatMap(dataset => this.whyUnknown(dataset, domain) ?? []);
+    this.unknowns.set(key, own);
+    const needs = this.plan.estate.services[service]?.needs ?? [];
+    return [...needs.flatMap(needed => this.unknownOf(needed, domain, seen)), ...own];
+  }
+
+  private whyUnknown(dataset: Dataset, domain: Domain): string | undefined {
+    if (liveSurvives(dataset, domain, this.plan.estate)) return undefined;
+    const fastest = this.fastest(dataset, domain);
+    if (!fastest) return `of ${dataset.id} no copy is left after "${domain}"`;
+    const { copy, floor } = fastest;
+    if (!floor) return `no link leads from ${placeText(copy.location)} to ${dataset.id}`;
+    return floorMs(floor) === Infinity ? `nobody says how large ${dataset.id} is` : undefined;
   }
 
   private plannedOf(dataset: Dataset, { location }: Copy): TransferFloor | undefined {

@@ -7,7 +7,7 @@ import type { Asked } from "../ask-jobs";
 import type { Outcome } from "../command";
 import { recordsOn } from "../evidence/ask";
 import { plainTable } from "../output";
-import { type MeasuredCopy, type PromisedTime, promisedTimes, proofsOf } from "./measured";
+import { type MeasuredCopy, type PromisedTime, promisedTimes, drilledOn } from "./measured";
 import type { Driller } from "./tasks";
 
 /** Promised, planned and measured times side by side, by the newest proof of each copy. */
@@ -26,10 +26,10 @@ export async function reportOn(
   const faults = told.flatMap(({ host, told }) =>
     "cause" in told ? [] : told.chain.faults.map(fault => `${host}: ${fault}`),
   );
-  const proofs = new Map(
-    told.flatMap(({ host, told }) => ("cause" in told ? [] : proofsOf(host, told.chain.records))),
+  const drilled = new Map(
+    told.flatMap(({ host, told }) => ("cause" in told ? [] : [...drilledOn(host, told.chain.records)])),
   );
-  const times = promisedTimes(plan, drillers, proofs);
+  const times = promisedTimes(plan, drillers, drilled);
   const isOwed = faults.length > 0 || times.some(({ state }) => state === "owes");
   return {
     text: json
@@ -45,8 +45,9 @@ function textOf(times: readonly PromisedTime[], said: readonly string[], termina
     head: ["service", "after", "promised", "planned", "measured", "with all others", "state"],
     style: { ...style, compact: true },
   });
-  for (const { service, domain, promisedMs, plannedMs, measuredMs, togetherMs, unmeasured, state } of times) {
-    const part = measuredMs !== undefined && unmeasured.length > 0 ? ", in part" : "";
+  for (const { service, domain, promisedMs, plannedMs, measuredMs, togetherMs, state, ...rest } of times) {
+    const isPart = measuredMs !== undefined && rest.unmeasured.length + rest.unknown.length > 0;
+    const part = isPart ? ", in part" : "";
     rows.push([
       ...[service, domain, formatDuration(promisedMs), timeText(plannedMs)],
       ...[`${timeText(measuredMs)}${part}`, timeText(togetherMs), state],
@@ -59,7 +60,9 @@ function textOf(times: readonly PromisedTime[], said: readonly string[], termina
     times.length === 0 ? "No service is promised a time until it is back." : rows.toString(),
     ...(copies.size > 0 ? ["Measured, of the newest proof of each copy:"] : []),
     ...[...copies.values()].map(arithmetic),
-    ...times.filter(({ state }) => state === "owes").map(lateText),
+    ...[...new Set(times.flatMap(({ failed }) => failed.map(failedText)))],
+    ...times.filter(isLate).map(lateText),
+    ...unknownLines(times),
     ...said,
     summaryOf(times),
   ].join("\n");
@@ -75,6 +78,21 @@ function arithmetic(copy: MeasuredCopy): string {
   const { dataset, from, tier, at, drilledBytes, drilledSeconds, fullBytes, plannedMs, measuredMs } = copy;
   const rate = drilledSeconds > 0 ? ` (${formatSize(drilledBytes / drilledSeconds)} a second)` : "";
   return `  ${dataset} from ${from} (${tier}): ${formatSize(drilledBytes)} in ${drilledSeconds} s on ${at.slice(0, 10)}${rate}; ${formatSize(fullBytes)} / ${formatSize(drilledBytes)} x ${drilledSeconds} s = ${timeText(measuredMs)}${plannedMs === undefined ? "" : `, planned ${timeText(plannedMs)}`}`;
+}
+
+function failedText({ from, at }: PromisedTime["failed"][number]): string {
+  return `${from} failed when it was drilled last, ${at}: until it is proved, what comes back from it owes. Next: holdfast evidence`;
+}
+
+function isLate({ promisedMs, measuredMs = 0, togetherMs = 0 }: PromisedTime): boolean {
+  return measuredMs > promisedMs || togetherMs > promisedMs;
+}
+
+function unknownLines(times: readonly PromisedTime[]): string[] {
+  const unknown = [...new Set(times.flatMap(time => time.unknown))];
+  return unknown.length > 0
+    ? [`Of some, no time is known, and no promise of it holds: ${listed(unknown)}. Next: holdfast check`]
+    : [];
 }
 
 function lateText({
@@ -95,7 +113,7 @@ function lateText({
 
 function summaryOf(times: readonly PromisedTime[]): string {
   const of = (state: PromisedTime["state"]): number => times.filter(each => each.state === state).length;
-  return `${counted(of("holds"), "promise holds", "promises hold")} at measured rates, ${of("owes")} can't, and of ${of("unmeasured")} no drill has measured a copy. People come on top: nobody's reading, deciding and starting is in these times.`;
+  return `${counted(of("holds"), "promise holds", "promises hold")} at measured rates, ${counted(of("owes"), "owes", "owe")}, and of ${of("unmeasured")} no drill has measured a copy, or not all is known. People come on top: nobody's reading, deciding and starting is in these times.`;
 }
 
 /** Times in seconds, sizes in bytes; null where nothing tells it. */
@@ -113,7 +131,8 @@ function asJson({
   return {
     ...{ service, domain, state: rest.state, promisedSeconds: seconds(promisedMs) },
     ...{ plannedSeconds: seconds(plannedMs), measuredSeconds: seconds(measuredMs) },
-    ...{ togetherSeconds: seconds(togetherMs), together: rest.together, unmeasured: rest.unmeasured },
+    ...{ togetherSeconds: seconds(togetherMs), together: rest.together.length },
+    ...{ unmeasured: rest.unmeasured, unknown: rest.unknown, failed: rest.failed },
     measured: rest.measured.map(({ plannedMs: planned, measuredMs: measured, ...copy }) => ({
       ...copy,
       ...{ plannedSeconds: seconds(planned), measuredSeconds: seconds(measured) },

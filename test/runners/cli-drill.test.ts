@@ -214,6 +214,14 @@ test("--report tells promised, planned and measured times, with the arithmetic, 
       /books is promised to be back in 8 h after the disaster "live-disk", and takes 13 h 53 min at the rates/,
     );
     expect(owes.exitCode).toBe(1);
+    const estate = exampleEstate();
+    for (const data of estate.services["photos"]?.data ?? []) delete data.size;
+    writeFileSync(join(host.folder, "estate.json"), JSON.stringify(estate));
+    layRecords(host.folder, [slow, { ...slow, result: "failed", at: "2026-11-29T20:00:00Z" }]);
+    const { text } = await drill("--report");
+    expect(text).toContain("pve:/mnt/backup/books failed when it was drilled last, 2026-11-29T20:00:00Z: ");
+    expect(text).toMatch(/photos +│ live-disk +│ 12 h +│ - +│ - +│ - +│ unmeasured/);
+    expect(text).toContain("no promise of it holds: nobody says how large photos is. Next: holdfast check");
     host.installSsh("exit 255");
     expect((await drill("--report", "--json")).exitCode).toBe(3);
     expect(await drill("--report", "--all")).toMatchObject({ exitCode: 2 });
