@@ -59,8 +59,9 @@ export async function drillOn(
 }
 
 /** Copies that there are by the estate, of which its program knows none: a drill of all others proves nothing of them. */
-export function missingFrom({ task, answer }: Ended): Drilled[] {
-  if (answer === undefined) return [];
+export function missingFrom({ task, answer, exitCode }: Ended): Drilled[] {
+  // One that failed or refused may not have come to them.
+  if (answer === undefined || exitCode !== 0) return [];
   const told = [...answer.drills, ...answer.passedOver, ...answer.would];
   const names = new Set(told.map(({ tier, of }) => `${tier}:${of}`));
   return task.expected.filter(({ tier, name }) => !names.has(`${tier}:${name}`));

@@ -162,6 +162,7 @@ test.each([
   install(answer, code);
   const { exitCode, text } = await drill("books");
   expect(text).toMatch(words);
+  expect(text).not.toContain("no whole copy");
   expect(exitCode).toBe(exit);
 });
 
