@@ -24,15 +24,15 @@ beforeEach(() => {
 afterAll(() => host.remove());
 
 const facts = (of: string, more: Partial<DrillFacts> = {}): DrillFacts => ({
-  ...{ at: "2026-11-28T22:30:00Z", host: "pve", tier: "mirror", of, result: "proved", scope: "whole" },
-  ...{ copy: { path: `/mnt/backup/${of}`, at: "2026-11-28T02:30:00Z", lacks: 0 }, release: "abc" },
+  ...{ at: "2024-11-28T22:30:00Z", host: "pve", tier: "mirror", of, result: "proved", scope: "whole" },
+  ...{ copy: { path: `/mnt/backup/${of}`, at: "2024-11-28T02:30:00Z", lacks: 0 }, release: "abc" },
   ...{ restored: { entries: 2, bytes: 3 }, whole: { entries: 2, bytes: 3 } },
   ...{ compared: { recorded: 1, copy: 0 }, seconds: { restore: 0.1, compare: 0.2 } },
   ...more,
 });
 
 const four = [
-  facts("books", { at: "2026-10-01T20:00:00Z" }),
+  facts("books", { at: "2024-10-01T20:00:00Z" }),
   facts("vault-backup", { result: "failed", reason: "<b>2 entries differ" }),
   facts("etcd-backup"),
   facts("books"),
@@ -48,15 +48,15 @@ const dossiers = (ending: string): string[] =>
 test("what is on record is verified here, and told by service: what was proved, and what wasn't in that time", async () => {
   lay(four);
   const { exitCode, text } = await evidence();
-  expect(text).toMatch(/books +│ 2026-11-28T22:30:00Z/);
+  expect(text).toMatch(/books +│ 2024-11-28T22:30:00Z/);
   expect(text).toMatch(/vault +│ - +│ mirror:vault-backup on pve/);
   expect(text).toMatch(
     /pve: 4 drills in that time, 1 of them failed; all 4 records hang together\. Record 4 has the hash [0-9a-f]{64}/,
   );
   expect(exitCode).toBe(0);
-  const since = JSON.parse((await evidence("--since", "2026-11-01", "--json")).text) as object;
+  const since = JSON.parse((await evidence("--since", "2024-11-01", "--json")).text) as object;
   expect(since).toMatchObject({
-    since: "2026-10-31T22:00:00.000Z",
+    since: "2024-10-31T22:00:00.000Z",
     hosts: [{ state: "sound", records: 4, drills: [{ number: 2 }, { number: 3 }, { number: 4 }] }],
   });
 });
@@ -136,14 +136,14 @@ test("a chain that was written anew hangs together, and is noticed by an earlier
 });
 
 test("a copy that failed since it was proved is told beside its proof; one that is dated ahead is no proof", async () => {
-  const failed = facts("books", { at: "2026-11-28T23:30:00Z", result: "failed", reason: "rotten" });
+  const failed = facts("books", { at: "2024-11-28T23:30:00Z", result: "failed", reason: "rotten" });
   lay([facts("books"), failed, facts("etcd-backup", { at: "9000-01-01T00:00:00Z" })]);
   const { exitCode, text } = await evidence("--to", "dossiers");
-  expect(text).toMatch(/books +│ 2026-11-28T22:30:00Z +│ FAILED 2026-11-28T23:30:00Z: mirror:books on pve/);
+  expect(text).toMatch(/books +│ 2024-11-28T22:30:00Z +│ FAILED 2024-11-28T23:30:00Z: mirror:books on pve/);
   expect(text).toMatch(/etcd +│ - +│ mirror:etcd-backup on pve/);
   expect(text).toContain("pve: record 3 is dated 9000-01-01T00:00:00Z, which hasn't come: the host's clock");
   expect(readFileSync(join(host.folder, "dossiers", dossiers(".html")[0] ?? ""), "utf8")).toContain(
-    "<td>mirror:books on pve, 2026-11-28T23:30:00Z</td>",
+    "<td>mirror:books on pve, 2024-11-28T23:30:00Z</td>",
   );
   expect(exitCode).toBe(0);
   expect((await evidence("--since", "9000-01-01")).exitCode).toBe(2);
