@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ExampleEstate, exampleEstate, exampleWith } from "../plan/estate/example";
 import { diff } from "./commands/diff";
+import { editPart } from "./diff/edits";
+import { asText } from "./diff/print";
+import type { Estate } from "../plan";
 
 let folder: string;
 beforeAll(() => {
@@ -134,6 +137,30 @@ test("what has no effect on the plan is told as an edit all the same, and an ent
   expect(exitCode).toBe(0);
   expect(text).toMatch(/estate\.hosts\.pve\.address +pve\.example +10\.0\.0\.9$/m);
   expect(text.match(/estate\.links/g)).toHaveLength(1);
+});
+
+test("one of two entries that say the same, and a store of which nobody knows any more when it is full, are told", async () => {
+  const paths = ["/etc/hosts", "/etc/hosts"];
+  const edits = (before: object, after: object): unknown => editPart(before as Estate, after as Estate).json;
+  expect(edits({ paths }, { paths: paths.slice(1) })).toEqual([
+    { path: "estate.paths[1]", before: "/etc/hosts", after: null },
+  ]);
+  const { capacity } = await facts(({ services }) => {
+    Reflect.deleteProperty(services.books?.data[0] ?? {}, "growthPerDay");
+  });
+  expect(capacity).toContainEqual(
+    expect.objectContaining({
+      store: "nas",
+      before: expect.objectContaining({ full: "never" }),
+      after: expect.objectContaining({ full: "unknown" }),
+    }),
+  );
+});
+
+test("a text of an estate makes no line of its own", () => {
+  const part = { title: "Edited", key: "edits", head: ["field"], json: [], isWorse: true };
+  const text = asText({ old: "a", new: "b", parts: [{ ...part, rows: [["x\n\nNothing is worse."]] }] });
+  expect(text).toMatch(/^ {2}x Nothing is worse\.$/m);
 });
 
 test("of two hosts with a job of one name, each is told with its host, also where only one estate has both", async () => {

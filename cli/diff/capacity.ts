@@ -15,7 +15,8 @@ export function capacityPart(before: Plan, after: Plan): Part {
     ];
     const size = sides(was && formatSize(was.sizeBytes), is && formatSize(is.sizeBytes));
     const [before, after] = [asJson(was), asJson(is)];
-    return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ store, facts, size, before, after }];
+    const isAlike = JSON.stringify(before) === JSON.stringify(after);
+    return isAlike ? [] : [{ store, facts, size, before, after }];
   });
   return {
     ...{ key: "capacity", title: "Room, with every retention filled up", isWorse: false },
@@ -45,5 +46,9 @@ function fullText(store: Store): string {
 function asJson(store: Store | undefined): object | null {
   if (store === undefined) return null;
   const { sizeBytes, needBytes, mostBytes, growthPerDayBytes } = store;
-  return { sizeBytes, needBytes, mostBytes, growthPerDayBytes, daysToFull: daysToFull(store) ?? null };
+  return {
+    ...{ sizeBytes, needBytes, mostBytes, growthPerDayBytes, daysToFull: daysToFull(store) ?? null },
+    // Without days, it is never full, or nobody knows: the one is no news, and the other may be.
+    full: fullText(store),
+  };
 }

@@ -38,13 +38,21 @@ function* entriesOf(
   after: readonly unknown[],
   path: readonly (string | number)[],
 ): Generator<Edit> {
-  const [old, current] = [before, after].map(list => list.map(entry => JSON.stringify(entry)));
-  for (const [index, entry] of before.entries())
-    if (!current?.includes(old?.[index] ?? ""))
-      yield { path: pathText([...path, index]), before: entry, after: undefined };
-  for (const [index, entry] of after.entries())
-    if (!old?.includes(current?.[index] ?? ""))
-      yield { path: pathText([...path, index]), before: undefined, after: entry };
+  for (const [index, entry] of onlyIn(before, after))
+    yield { path: pathText([...path, index]), before: entry, after: undefined };
+  for (const [index, entry] of onlyIn(after, before))
+    yield { path: pathText([...path, index]), before: undefined, after: entry };
+}
+
+/** Entries that another list hasn't, or not as often. */
+function onlyIn(list: readonly unknown[], others: readonly unknown[]): (readonly [number, unknown])[] {
+  const left = new Map<string, number>();
+  for (const other of others.map(entry => JSON.stringify(entry))) left.set(other, (left.get(other) ?? 0) + 1);
+  return [...list.entries()].filter(([, entry]) => {
+    const count = left.get(JSON.stringify(entry)) ?? 0;
+    left.set(JSON.stringify(entry), count - 1);
+    return count <= 0;
+  });
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

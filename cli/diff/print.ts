@@ -32,7 +32,7 @@ function endText(parts: readonly Part[]): string {
 }
 
 function partText(part: Part): string {
-  const rows = part.rows.slice(0, most);
+  const rows = part.rows.slice(0, most).map(cells => cells.map(inLine));
   const widths = part.head.map((_, column) =>
     Math.max(...[part.head, ...rows].map(row => (row[column] ?? "").length)),
   );
@@ -54,6 +54,11 @@ function partMarkdown(part: Part): string {
 
 function more({ rows, key }: Part): string[] {
   return rows.length > most ? [`and ${rows.length - most} more: --format json has them, in "${key}"`] : [];
+}
+
+/** No text of an estate makes a line of its own, which would be read as one of ours. */
+function inLine(text: string): string {
+  return text.replace(/[\n\t]+/g, " ");
 }
 
 /** Nothing of an estate becomes a part of the page: neither a cell's end, nor markup, nor a line. */
