@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { exampleEstate } from "../plan/estate/example";
 import { readOther } from "./estate-source";
 import { evaluate } from "./evaluate.mjs";
-import { withRevision } from "./revision";
+import { revisionIn, withRevision } from "./revision";
 
 /* A real repository, and estates evaluated by the process that the command uses. */
 let folder: string;
@@ -53,6 +53,24 @@ test("a fault is told of the revision's file, and not of where it lay for a mome
   await expect(read("v1:house/faulty.ts")).rejects.toThrow(/^The estate in "v1:house\/faulty\.ts" has /);
   await expect(read("v1:house/throws.ts")).rejects.toThrow(/^"v1:house\/throws\.ts" can't be loaded: /);
 }, 300_000);
+
+test("a revision by its time has its colons in braces", () => {
+  expect(revisionIn("main@{2026-11-28 12:00}:house/estate.ts")).toEqual({
+    ...{ revision: "main@{2026-11-28 12:00}", path: "house/estate.ts" },
+  });
+});
+
+test("files that can't be written out are told so, and not as a revision that isn't there", async () => {
+  git("checkout", "--quiet", "-b", "holes");
+  write("lost.txt", "lost");
+  git("add", "lost.txt");
+  git("commit", "--quiet", "--message=lost");
+  const object = git("rev-parse", "HEAD:lost.txt").trim();
+  rmSync(join(folder, ".git", "objects", object.slice(0, 2), object.slice(2)));
+  await expect(read("holes:house/sound.json")).rejects.toThrow(
+    /^OLD: the files of "holes:house\/sound\.json" can't be written to .*: error: .*TMPDIR=FOLDER/,
+  );
+});
 
 test("nothing of a revision is left, however it ends", async () => {
   const used: string[] = [];

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs
 import { tmpdir } from "node:os";
 import { dirname, join, normalize, relative, resolve } from "node:path";
 import { execa } from "execa";
+import { errorText } from "../plan/estate/plain";
 import { BadInput } from "./bad-input";
 
 /** A file as a git revision has it, among all the others of that revision. */
@@ -13,7 +14,8 @@ export interface Checkout {
 
 /** What names a file of a git revision, as in `git show main:estate.ts`; undefined where that can't be one. */
 export function revisionIn(word: string): { revision: string; path: string } | undefined {
-  const [, revision, path] = /^([^:]+):(.+)$/.exec(word) ?? [];
+  // A time in braces has colons too, as in "main@{yesterday 12:00}:estate.ts".
+  const [, revision, path] = /^((?:[^:{]|\{[^}]*\})+):(.+)$/.exec(word) ?? [];
   return revision === undefined || path === undefined ? undefined : { revision, path };
 }
 
@@ -35,12 +37,17 @@ export async function withRevision<Result>(
   const commit = await git(flag, word, folder, "rev-parse", "--verify", `${revision}^{commit}`);
   const at = /^\.\.?\//.test(path) ? relative(top, resolve(folder, path)) : normalize(path);
   await git(flag, word, folder, "cat-file", "-e", `${commit}:${at}`);
-  const made = mkdtempSync(join(tmpdir(), "holdfast-revision-"));
+  const made = temporaryFolder(flag, word);
   try {
     const tree = join(made, "tree");
-    const index = { GIT_INDEX_FILE: join(made, "index") };
-    await git(flag, word, top, "read-tree", commit, index);
-    await git(flag, word, top, "checkout-index", "--all", `--prefix=${tree}/`, index);
+    const env = { GIT_INDEX_FILE: join(made, "index") };
+    for (const words of [
+      ["read-tree", commit],
+      ["checkout-index", "--all", `--prefix=${tree}/`],
+    ]) {
+      const said = await gitSays(top, words, env);
+      if ("why" in said) throw new BadInput(unwritten(flag, word, made, said.why));
+    }
     linkPackages(dirname(at), top, tree);
     return await use({ file: join(tree, at), named: text => text.replaceAll(`${tree}/`, `${revision}:`) });
   } finally {
@@ -48,21 +55,37 @@ export async function withRevision<Result>(
   }
 }
 
-async function git(
-  flag: string,
-  word: string,
-  folder: string,
-  ...given: readonly (string | Readonly<Record<string, string>>)[]
-): Promise<string> {
-  const words = given.filter(each => typeof each === "string");
-  const env = Object.assign({}, ...given.filter(each => typeof each !== "string")) as Record<string, string>;
-  const ended = await execa("git", ["-C", folder, ...words], { reject: false, stdin: "ignore", env });
-  if (ended.exitCode === 0) return ended.stdout.trim();
-  const why =
-    ended.code === "ENOENT" ? "there is no git on this machine" : ended.stderr?.trim().split("\n").at(-1);
+async function git(flag: string, word: string, folder: string, ...words: readonly string[]): Promise<string> {
+  const said = await gitSays(folder, words);
+  if ("stdout" in said) return said.stdout.trim();
   throw new BadInput(
-    `${flag}: there is no file "${word}", and git has no such one either: ${why || ended.shortMessage}. Expected FILE, or REVISION:PATH with the path from the repository's top, or with ./ in front from here.`,
+    `${flag}: there is no file "${word}", and git has no such one either: ${said.why}. Expected FILE, or REVISION:PATH with the path from the repository's top, or with ./ in front from here.`,
   );
+}
+
+async function gitSays(
+  folder: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly stdout: string } | { readonly why: string }> {
+  const ended = await execa("git", ["-C", folder, ...words], { reject: false, stdin: "ignore", env });
+  if (ended.exitCode === 0) return { stdout: ended.stdout };
+  if (ended.code === "ENOENT") return { why: "there is no git on this machine" };
+  // Of whose repository it is, the last line alone would say no word.
+  const said = ended.stderr?.trim().replace(/\s+/g, " ").slice(0, 500);
+  return { why: said || (ended.shortMessage ?? "it said nothing") };
+}
+
+function temporaryFolder(flag: string, word: string): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "holdfast-revision-"));
+  } catch (error) {
+    throw new BadInput(unwritten(flag, word, tmpdir(), errorText(error)));
+  }
+}
+
+function unwritten(flag: string, word: string, folder: string, why: string): string {
+  return `${flag}: the files of "${word}" can't be written to ${folder}: ${why}. Next: make room there, or the same with TMPDIR=FOLDER.`;
 }
 
 /** Of each folder between the estate and the repository's top. */
