@@ -43,6 +43,8 @@ export async function onHost(estate: Estate, name: string, command: string, key?
 export async function onMachine(target: Target, command: string, key?: string): Promise<Shown> {
   return withSshTo(target, { command, key }, async words => {
     const ended = await execa("ssh", words, { reject: false, stdin: "ignore", timeout: 600_000 });
+    if (ended.code === "ENOENT")
+      return { exitCode: 255, stdout: "", stderr: "there is no ssh on this machine" };
     return {
       exitCode: ended.exitCode ?? 255,
       stdout: ended.stdout,

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { address, name, user } from "../../plan/estate/fields";
 import { EstateInvalid, parseEstate } from "../../plan";
+import { shellWord } from "../../plan/contracts/shell-word";
 import { errorText } from "../../plan/estate/plain";
 import { BadInput } from "../bad-input";
 import type { CommandSpec, Context, Outcome } from "../command";
@@ -208,7 +209,7 @@ async function compared(given: Options, file: string, context: Context): Promise
 }
 
 function told(
-  { to, json, kubeconfig, key }: Options,
+  { to, json, kubeconfig, context, key }: Options,
   unseen: readonly string[],
   estate: Readonly<Record<string, unknown>>,
   text: string,
@@ -218,20 +219,26 @@ function told(
   const more = [
     ...(key === undefined ? [] : ["--key", key]),
     ...(kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig]),
+    ...(context === undefined ? [] : ["--context", context]),
   ];
+  const typed = (...words: readonly string[]): string => ["holdfast", ...words].map(shellWord).join(" ");
   const next = [
-    `holdfast check --estate ${to}`,
-    `holdfast check --live --estate ${to}${more.map(word => ` ${word}`).join("")}`,
-    `holdfast rpo --estate ${to}`,
+    typed("check", "--estate", to),
+    typed("check", "--live", "--estate", to, ...more),
+    typed("rpo", "--estate", to),
   ];
+  const isJson = to.endsWith(".json");
+  const notes = isJson
+    ? ", and no word on what is a guess, for which JSON has no place"
+    : ` and ${todos} TODO`;
   if (json) return JSON.stringify({ file: to, services, todos, unseen, next }, undefined, 2);
   return [
-    `Written: ${to}, with ${services.length} services and ${todos} TODO. Nothing was changed on the host or in the cluster.`,
+    `Written: ${to}, with ${services.length} services${notes}. Nothing was changed on the host or in the cluster.`,
     "",
     "Not seen:",
     ...unseen.map(line => `  ${line}`),
     "",
-    `Next: edit each TODO in ${to}, then`,
+    `Next: edit ${isJson ? "each guess" : "each TODO"} in ${to}, then`,
     ...next.map(command => `  ${command}`),
   ].join("\n");
 }

@@ -108,9 +108,9 @@ export function hostIn(answers: Answers): FoundHost {
   );
   const json = <Value>(name: Question, schema: z.ZodType<Value>): Value | undefined => {
     if (!answers[name]) return undefined;
-    const parsed = schema.safeParse(jsonOf(answers[name]));
-    if (!parsed.success) unanswered.add(name);
-    return parsed.data;
+    const parsed = parsedBy(schema, jsonOf(answers[name]));
+    if (parsed === undefined) unanswered.add(name);
+    return parsed;
   };
   const lines = (name: Question): string[] => (answers[name] ?? "").split("\n").filter(line => line !== "");
   const devices = json("disks", lsblk)?.blockdevices ?? [];
@@ -161,6 +161,16 @@ export function hostIn(answers: Answers): FoundHost {
   };
 }
 
+/** Undefined for another thing, and for what is nested so deep that nobody reads it. */
+function parsedBy<Value>(schema: z.ZodType<Value>, data: unknown): Value | undefined {
+  try {
+    return schema.safeParse(data).data;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 function holds(top: Device, path: string): boolean {
   return top.path === path || top.children.some(child => holds(child, path));
 }
@@ -201,7 +211,7 @@ function isBackup(line: string): boolean {
 function timersIn(text: string): string[] {
   return text.split(/\n\n+/).flatMap(block => {
     const value = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(block)?.[1] ?? "";
-    const [, calendar = "no calendar"] = /OnCalendar=(.*?) ;/.exec(value("TimersCalendar")) ?? [];
+    const [, calendar = "no calendar"] = /OnCalendar=([^=;]*) ;/.exec(value("TimersCalendar")) ?? [];
     return isBackup(value("Id")) || isBackup(value("Unit")) ? [`${value("Id")}: ${calendar}`] : [];
   });
 }

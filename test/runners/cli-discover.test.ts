@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluate } from "../../cli/evaluate.mjs";
-import { questions } from "../../cli/discover/questions";
+import { hostIn } from "../../cli/discover/host";
+import { type Question, questions } from "../../cli/discover/questions";
 import { runChecks } from "../../checks";
 import { type Estate, parseEstate, planOf } from "../../plan";
 import { projectRoot } from "../../stacks/project";
@@ -346,6 +347,30 @@ test("the key that was given is the one that is pinned, whatever a file of the h
   const words = ["discover", "--host", "root@10.77.0.11", "--host-key", given, "--to", "part.json"];
   await holdfastIn(host.folder, words, []);
   expect((await written("part.json")).hosts["pve"]?.ssh.hostKey).toBe(given);
+}, 300_000);
+
+test("what is printed to be typed is typed so, and JSON isn't told to have notes", async () => {
+  build();
+  const words = [...all, "--context", "a home", "--to", "part of.json"];
+  const { text } = await holdfastIn(host.folder, words, []);
+  rmSync(join(host.folder, "part of.json"));
+  expect(text).toMatch(/^Written: part of\.json, with 7 services, and no word on what is a guess/);
+  expect(text).toMatch(
+    /^ {2}holdfast check --live --estate 'part of\.json' --kubeconfig \/etc\/kube --context 'a home'$/m,
+  );
+}, 300_000);
+
+test("an answer that was made to be read for ever, or too deep, is none", () => {
+  const answers = Object.fromEntries(Object.keys(questions).map(name => [name, ""])) as Record<
+    Question,
+    string
+  >;
+  const start = '{"name":"a","path":"/dev/a","type":"disk","size":5,"rota":true,"tran":null,"children":[';
+  const disks = `{"blockdevices":[${start.repeat(20_000)}${"]}".repeat(20_000)}]}`;
+  const timers = `Id=backup.timer\nTimersCalendar=${"OnCalendar=".repeat(100_000)}`;
+  const { unanswered, backups } = hostIn({ ...answers, disks, timers });
+  expect(unanswered).toEqual(["lsblk, of its disks"]);
+  expect(backups).toEqual(["backup.timer: no calendar"]);
 }, 300_000);
 
 test("a folder that can't be listed is told, and a file beside it has a size too", async () => {
