@@ -17,7 +17,7 @@ export const recordedSecrets = [
 /** The example with all that this version can install: each runner, each kind of deployment, access to a cluster, secrets. */
 export function estateToRecord({ host, port, user, hostKey }: SshServer, api: string): EstateInput {
   const { estate } = dumpExample("a database of a cluster", { cron: "10 0 * * *" }, "27h");
-  const { layers, hosts, destinations, clusters } = estate;
+  const { layers, hosts, destinations, clusters, services } = estate;
   Object.assign(hosts["pve"] ?? {}, { address: host, ssh: { port, user, hostKey } });
   Object.assign(clusters?.["k8s"] ?? {}, {
     reachedAs: [api],
@@ -30,6 +30,22 @@ export function estateToRecord({ host, port, user, hostKey }: SshServer, api: st
       ...{ engine: "mariadb", databases: "together", user: "backup", secret: "nas-look-password" },
       image: `docker.io/library/mariadb@sha256:${digest}`,
       server: { host: "mariadb.monitoring.svc.cluster.local", namespace: "monitoring" },
+    },
+  });
+  const [wiki] = layers["cluster-dump"]?.filter(({ dataset }) => dataset === "wiki") ?? [];
+  // The lab's cluster has that one namespace; and a volume whose dumps fit.
+  Object.assign(services?.["nextcloud"]?.data[0] ?? {}, { namespace: "monitoring", size: "1GB" });
+  layers["cluster-dump"]?.push({
+    ...(wiki as NonNullable<typeof wiki>),
+    ...{ name: "nextcloud-backup", dataset: "nextcloud", schedule: { cron: "40 0 * * *" } },
+    target: { host: "pve", path: "/srv/nfs/nextcloud-backup" },
+    dump: {
+      ...{ engine: "sqlite", image: `docker.io/keinos/sqlite3@sha256:${digest}`, owner: 33 },
+      usedBy: { app: "nextcloud" },
+      integrity: {
+        ...{ name: "nextcloud-integrity", schedule: { cron: "20 * * * *" }, usualRun: "10s", budget: "5min" },
+        ...{ promise: { rpo: "3h" }, alert: { receiver: "infra" } },
+      },
     },
   });
   return estate;
