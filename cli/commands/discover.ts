@@ -70,7 +70,9 @@ export const discover: CommandSpec<Options> = {
     if ("cause" in seen) return { text: seen.cause, exitCode: 3 };
     const { found, unseen } = seen;
     const draft = draftOf(found, way, new Date(context.nowMs).getUTCFullYear());
-    const { estate, refused } = accepted(draft.estate);
+    const made = accepted(draft.estate);
+    if ("faults" in made) return { text: untaken(way.address, made.faults), exitCode: 3 };
+    const { estate, refused } = made;
     const text = file.endsWith(".json")
       ? `${JSON.stringify(plainOf(estate), undefined, 2)}\n`
       : fileText({ ...draft, estate }, found);
@@ -153,11 +155,21 @@ function unreached({ address: at, ssh: { user: who, port } }: Target, stderr: st
   return `${at} wasn't asked: ${said}. Nothing was written. Next: ${next}`;
 }
 
+/** Nobody has this estate yet who could mend it. */
+function untaken(address: string, faults: EstateInvalid["faults"]): string {
+  const [first, ...more] = faults.map(
+    ({ path, value, problem }) => `${path.replace(/^estate\.?/, "")}: ${value} ${problem}`,
+  );
+  const others = more.length === 0 ? "" : `; and ${more.length} more`;
+  return `${address} told what no estate takes: ${first}${others}. Nothing was written. Next: mend that there, or holdfast init, which writes an estate to edit`;
+}
+
 /** Without services that the schema refuses after all: whatever a host calls its things, the file can be read. */
-function accepted(estate: Readonly<Record<string, unknown>>): {
-  estate: Readonly<Record<string, unknown>>;
-  refused: readonly string[];
-} {
+function accepted(
+  estate: Readonly<Record<string, unknown>>,
+):
+  | { readonly estate: Readonly<Record<string, unknown>>; readonly refused: readonly string[] }
+  | { readonly faults: EstateInvalid["faults"] } {
   try {
     parseEstate(plainOf(estate));
     return { estate, refused: [] };
@@ -170,8 +182,9 @@ function accepted(estate: Readonly<Record<string, unknown>>): {
           path.startsWith(`estate.services.${key}.`) || path.startsWith(`estate.services["${key}"]`),
       )?.problem;
     const left = services.filter(([key]) => refusal(key) === undefined);
-    if (left.length === services.length) throw error;
+    if (left.length === services.length) return { faults: error.faults };
     const next = accepted({ ...estate, services: Object.fromEntries(left) });
+    if ("faults" in next) return next;
     const refused = services
       .flatMap(([key]) => refusal(key) ?? [])
       .map(problem => `what an estate doesn't take: ${problem}`);

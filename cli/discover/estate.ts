@@ -1,3 +1,5 @@
+import { name, timeZone } from "../../plan/estate/fields";
+import { cluster as clusterFields } from "../../plan/estate/places";
 import type { FoundCluster } from "./cluster";
 import { layersOf } from "./layers";
 import { comment, todo, typeScriptOf } from "./noted";
@@ -37,7 +39,7 @@ export function draftOf(found: Found, way: Way, year: number): Draft {
             namedPools(host)[0]?.pool.disks[0] ?? disks[0],
             "the disk that has the nodes' own file systems",
           ),
-          ...(isReachable(cluster.api) && { api: cluster.api }),
+          ...(clusterFields.shape.api.safeParse(cluster.api).success && { api: cluster.api }),
         },
       },
     }),
@@ -64,7 +66,7 @@ export function draftOf(found: Found, way: Way, year: number): Draft {
     },
     layers: layersOf(found, services, receiver),
   };
-  return { estate, left };
+  return { estate, left: [...left, ...unknownZone(host.zone)] };
 }
 
 /** The file, as TypeScript. */
@@ -84,13 +86,15 @@ export function fileText({ estate }: Draft, { host, cluster }: Found): string {
 }
 
 function zoneOf(zone: string): unknown {
-  const known = /^[A-Za-z_]+\/[A-Za-z_/+-]+$/.test(zone) && !zone.startsWith("Etc/");
-  return known ? zone : todo("UTC", "the time zone that people's clocks there have, e.g. Europe/Berlin");
+  const isPlace = zone.includes("/") && !zone.startsWith("Etc/") && timeZone.safeParse(zone).success;
+  return isPlace ? zone : todo("UTC", "the time zone that people's clocks there have, e.g. Europe/Berlin");
 }
 
-/** What a kubeconfig has on the machine itself leads no host there. */
-function isReachable(api: string): boolean {
-  return /^https:\/\/(?!localhost|127\.|0\.0\.0\.0|\[::1?\])/.test(api) && !/\/apis?(\/|$)/.test(api);
+/** JSON has no TODO for it. */
+function unknownZone(zone: string): string[] {
+  return zone === "" || timeZone.safeParse(zone).success
+    ? []
+    : [`the time zone ${JSON.stringify(zone)}, which is none that is known: UTC stands in its place`];
 }
 
 function pushgatewayOf(cluster: FoundCluster | undefined, address: string): unknown {
@@ -106,5 +110,5 @@ function pushgatewayOf(cluster: FoundCluster | undefined, address: string): unkn
 
 function namespaceOf(cluster: FoundCluster | undefined): unknown {
   const found = cluster?.databases.find(({ engine }) => engine === "prometheus")?.namespace;
-  return found ?? todo("monitoring", "the namespace of Prometheus");
+  return name.safeParse(found).data ?? todo("monitoring", "the namespace of Prometheus");
 }

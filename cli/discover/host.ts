@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { jsonOf } from "../json";
 import { exported, type Guest, guestsIn } from "../live/host";
+import { nameOf } from "./places";
 import { type Answers, type Question, questions } from "./questions";
 
 /** What a host says that it has. Sizes in bytes. */
@@ -67,8 +68,9 @@ interface Device {
   readonly tran: string | null;
   readonly children: readonly Device[];
 }
+const bytes = z.number().nonnegative();
 const device: z.ZodType<Device> = z.object({
-  ...{ name: z.string(), path: z.string(), type: z.string(), size: z.number(), rota: z.boolean() },
+  ...{ name: z.string(), path: z.string(), type: z.string(), size: bytes, rota: z.boolean() },
   tran: z.string().nullable(),
   get children() {
     return z.array(device).default([]);
@@ -79,11 +81,11 @@ const findmnt = z.object({
   filesystems: z.array(
     z.object({
       ...{ target: z.string(), source: z.string(), fstype: z.string(), uuid: z.string().nullable() },
-      ...{ size: z.number().nullable(), used: z.number().nullable() },
+      ...{ size: bytes.nullable(), used: bytes.nullable() },
     }),
   ),
 });
-const number = z.string().transform(Number);
+const number = z.string().transform(Number).pipe(bytes);
 const lvs = z.object({
   report: z.tuple([
     z.object({
@@ -91,7 +93,7 @@ const lvs = z.object({
         z.object({
           ...{ vg_name: z.string(), lv_name: z.string(), pool_lv: z.string(), lv_attr: z.string() },
           ...{ lv_size: number, metadata_percent: number, lv_metadata_size: number },
-          data_percent: z.string().transform(text => (text === "" ? undefined : Number(text))),
+          data_percent: z.union([z.literal("").transform(() => undefined), number]),
         }),
       ),
     }),
@@ -113,14 +115,14 @@ export function hostIn(answers: Answers): FoundHost {
     return parsed;
   };
   const lines = (name: Question): string[] => (answers[name] ?? "").split("\n").filter(line => line !== "");
-  const devices = json("disks", lsblk)?.blockdevices ?? [];
+  const devices = (json("disks", lsblk)?.blockdevices ?? []).flatMap(renamed);
   const under = (path: string): string[] => devices.filter(top => holds(top, path)).map(({ name }) => name);
   const groups = json("groups", pvs)?.report[0].pv ?? [];
   const logical = json("volumes", lvs)?.report[0].lv ?? [];
   return {
     name: lines("name")[0] ?? "",
     zone: lines("zone")[0] ?? "",
-    hostKey: /^(ssh-ed25519 \S+)/.exec(answers.key ?? "")?.[1],
+    hostKey: /^(ssh-ed25519 [A-Za-z0-9+/=]+)(\s|$)/.exec(answers.key ?? "")?.[1],
     addresses: (answers.addresses ?? "").split(/\s+/).filter(word => word !== ""),
     disks: devices
       .filter(({ name, type, size }) => /^(disk|loop|raid\d+)$/.test(type) && size > 0 && !isMade.test(name))
@@ -169,6 +171,12 @@ function parsedBy<Value>(schema: z.ZodType<Value>, data: unknown): Value | undef
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** As an estate takes its name: the kernel calls a disk of a RAID controller "cciss!c0d0". */
+function renamed(device: Device): Device[] {
+  const name = nameOf(device.name);
+  return name === undefined ? [] : [{ ...device, name }];
 }
 
 function holds(top: Device, path: string): boolean {

@@ -1,4 +1,6 @@
+import { absolutePath, volumeGroup } from "../../plan/estate/fields";
 import { isBelow } from "../../plan/layers/places";
+import { actingCharacter } from "../../plan/visible";
 import type { FileSystem, FoundHost } from "./host";
 import { noted, todo } from "./noted";
 
@@ -10,6 +12,11 @@ export function nameOf(text: string): string | undefined {
     .slice(0, 63)
     .replace(/^-+|-+$/g, "");
   return name === "" ? undefined : name;
+}
+
+/** Whether an estate takes a path, whatever can be one on a host. */
+export function isTaken(path: string): boolean {
+  return absolutePath.safeParse(path).success && actingCharacter(path) === undefined;
 }
 
 /** What is in something: rounded up. */
@@ -40,7 +47,7 @@ export function namedFileSystems({
   filesystems,
 }: FoundHost): (FileSystem & { uuid: string; disk: string })[] {
   return filesystems.flatMap(each =>
-    !systems.test(each.mount) && uuids.test(each.uuid ?? "") && each.disk !== undefined
+    isTaken(each.mount) && !systems.test(each.mount) && uuids.test(each.uuid ?? "") && each.disk !== undefined
       ? [{ ...each, uuid: each.uuid ?? "", disk: each.disk }]
       : [],
   );
@@ -67,7 +74,8 @@ export function dataMounts(host: FoundHost): string[] {
 export function namedPools({ pools }: FoundHost): { name: string; pool: FoundHost["pools"][number] }[] {
   return pools.flatMap((pool, index) => {
     const isFirst = pools.findIndex(({ name }) => name === pool.name) === index;
-    return isFirst && nameOf(pool.name) === pool.name ? [{ name: pool.name, pool }] : [];
+    const isNamed = nameOf(pool.name) === pool.name && volumeGroup.safeParse(pool.vg).success;
+    return isFirst && isNamed ? [{ name: pool.name, pool }] : [];
   });
 }
 
@@ -90,8 +98,8 @@ export function unnamed(host: FoundHost): string[] {
     ...host.filesystems
       .filter(({ mount, type }) => !named.has(mount) && !systems.test(mount) && !programsOwn.test(type))
       .map(
-        ({ mount, type }) =>
-          `the file system at ${JSON.stringify(mount)} (${type}), which isn't on one disk of the host's with a UUID: no layer copies it`,
+        ({ mount, type, disk, uuid }) =>
+          `the file system at ${JSON.stringify(mount)} (${type}), ${disk !== undefined && uuids.test(uuid ?? "") ? "a path that no estate takes" : "which isn't on one disk of the host's with a UUID"}: no layer copies it`,
       ),
     ...host.pools
       .filter(pool => !pools.has(pool))

@@ -123,11 +123,11 @@ function build({
     qm,
     pct,
     systemctl: timers,
+    exportfs: "/srv/nfs  10.0.0.0/8(rw,no_root_squash)",
+    timedatectl: "Europe/Berlin",
     ...says,
   }))
     answers(name, text);
-  answers("exportfs", "/srv/nfs  10.0.0.0/8(rw,no_root_squash)");
-  answers("timedatectl", "Europe/Berlin");
   program("bin", "hostname", 'if [ "$1" = -I ]; then echo "10.77.0.11 "; else echo pve; fi\n');
   if (failing !== "") program("bin", failing, "echo 'Permission denied' >&2; exit 5\n");
   const cases = Object.entries(objects).map(
@@ -339,6 +339,44 @@ test("what an estate has no words for is told, and nothing takes another's place
   ])
     expect(text).toContain(`\n  ${line}`);
   expect(text).not.toMatch(/\/etc\/pve|big\/vm-105/);
+}, 300_000);
+
+test("what a host says and no estate takes is left out and told, and the rest is written", async () => {
+  const bad = { fstype: "ext4", uuid: "f4b9c56c-51ef-4ac6-aa5f-a5cb50e68f99", size: 1e12, used: 1e11 };
+  build({
+    says: {
+      timedatectl: "Foo/Bar",
+      lsblk: lsblk.replace('"ubda"', '"cciss!c0d0"'),
+      findmnt: withMore(findmnt, /"filesystems": \[/, [
+        { ...bad, target: "/srv/../etc", source: "/dev/ubdc" },
+        { ...bad, target: "/srv/a\u202eb", source: "/dev/ubdc" },
+      ]),
+    },
+  });
+  const { exitCode, text } = await holdfastIn(host.folder, [...all, "--to", "part.json"], []);
+  expect(text).toMatch(/^Written: part\.json, with 7 services/);
+  expect(text).toContain(
+    '\n  the time zone "Foo/Bar", which is none that is known: UTC stands in its place\n',
+  );
+  expect(text).toContain(
+    '\n  the file system at "/srv/../etc" (ext4), a path that no estate takes: no layer copies it',
+  );
+  expect(text).toContain('\n  the file system at "/srv/a\\u202eb" (ext4), a path that no estate takes');
+  expect(exitCode).toBe(0);
+  const { zone, hosts } = await written("part.json");
+  expect(zone).toBe("UTC");
+  expect(hosts["pve"]?.disks).toMatchObject({ "cciss-c0d0": { role: "system" } });
+  expect(Object.keys(hosts["pve"]?.filesystems ?? {})).toEqual(["/", "/srv/nfs", "/mnt/backup"]);
+}, 300_000);
+
+test("of what is no estate at all, no fault of one is told that nobody has", async () => {
+  build({ says: { lsblk: lsblk.replace("17179869184", "1e18") } });
+  const { exitCode, text } = await holdfastIn(host.folder, [...asked, "--to", "part.json"], []);
+  expect(text).toMatch(
+    /^10\.77\.0\.11 told what no estate takes: hosts\.pve\.disks\.ubda\.size: "\d+TB" is more than a rack of disks.* Nothing was written\. Next: /,
+  );
+  expect(exitCode).toBe(3);
+  expect(existsSync(join(host.folder, "part.json"))).toBe(false);
 }, 300_000);
 
 test("the key that was given is the one that is pinned, whatever a file of the host's has", async () => {
