@@ -1,11 +1,11 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { address, name, user } from "../../plan/estate/fields";
 import { EstateInvalid, parseEstate } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
-import { errorText } from "../../plan/estate/plain";
 import { BadInput } from "../bad-input";
+import { refuseExisting, writeNew } from "../break-glass/new-file";
 import type { CommandSpec, Context, Outcome } from "../command";
 import { clusterBy } from "../discover/cluster";
 import { draftOf, fileText, type Way } from "../discover/estate";
@@ -76,7 +76,10 @@ export const discover: CommandSpec<Options> = {
     const text = file.endsWith(".json")
       ? `${JSON.stringify(plainOf(estate), undefined, 2)}\n`
       : fileText({ ...draft, estate }, found);
-    write(file, text);
+    const asked = { flag: "--to", path: file };
+    refuseExisting(asked);
+    // Whole or not at all: a next run takes what is there for somebody's estate.
+    writeNew([{ ...asked, bytes: Buffer.from(text) }]);
     const unasked = isClusterAsked(given) ? [] : ["a cluster, as none was named: --kubeconfig FILE"];
     const all = [...unseen, ...unasked, ...draft.left, ...refused, ...never];
     return { text: told(given, all, estate, text), exitCode: unseen.length === 0 ? 0 : 3 };
@@ -189,14 +192,6 @@ function accepted(
       .flatMap(([key]) => refusal(key) ?? [])
       .map(problem => `what an estate doesn't take: ${problem}`);
     return { estate: next.estate, refused: [...refused, ...next.refused] };
-  }
-}
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { flag: "wx" });
-  } catch (error) {
-    throw new BadInput(`"${file}" can't be written: ${errorText(error)}. Nothing was changed.`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluate } from "../../cli/evaluate.mjs";
 import { hostIn } from "../../cli/discover/host";
@@ -10,6 +10,7 @@ import { execa } from "execa";
 import { testLong } from "../long";
 import { ReleaseHost } from "./release-host";
 import { holdfastIn } from "./support/holdfast";
+import { mountNamespace } from "./support/namespace";
 import { findmnt, lsblk, lvs, pct, pvs, qm, timers } from "./support/proxmox-says";
 
 /* A real shell with real find, du, grep, cat and base64 on real folders; what a container hasn't answers in the words of the real ones. */
@@ -438,6 +439,30 @@ test("a host that isn't reached leaves no file, and says what to type", async ()
   );
   expect(existsSync(join(host.folder, "estate.ts"))).toBe(false);
 });
+
+test("a file that doesn't fit on the disk leaves nothing that a next run would take for an estate", async () => {
+  build();
+  const namespace = await mountNamespace();
+  try {
+    mkdirSync(join(host.folder, "small"), { recursive: true });
+    await namespace.run("mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", join(host.folder, "small"));
+    const small = namespace.outside(join(host.folder, "small"));
+    const { exitCode, text } = await holdfastIn(host.folder, [...all, "--to", join(small, "estate.ts")], []);
+    expect(text).toMatch(/estate\.ts" can't be written: .*ENOSPC/);
+    expect(exitCode).toBe(2);
+    expect(readdirSync(small)).toEqual([]);
+  } finally {
+    await namespace.close();
+  }
+}, 300_000);
+
+test("a file that somebody makes while the host is asked stays as it is", async () => {
+  build({ more: [`echo mine >'${join(host.folder, "part.json")}'`] });
+  const { exitCode, text } = await holdfastIn(host.folder, [...asked, "--to", "part.json"], []);
+  expect(text).toMatch(/part\.json" is there already, and stays as it is/);
+  expect(exitCode).toBe(2);
+  expect(readFileSync(join(host.folder, "part.json"), "utf8")).toBe("mine\n");
+}, 300_000);
 
 test.each([
   [["--host", "root@-oProxyCommand=x"], /--host: .* can't be used, expected a host name/],
