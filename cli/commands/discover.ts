@@ -67,11 +67,11 @@ export const discover: CommandSpec<Options> = {
       ssh: { ...way, ...(given.hostKey && { hostKey: given.hostKey }) },
     };
     const seen = await foundOn(target, given);
-    if ("cause" in seen) return { text: seen.cause, exitCode: 3 };
+    if ("cause" in seen) return nothingWritten(seen.cause, given);
     const { found, unseen } = seen;
     const draft = draftOf(found, way, new Date(context.nowMs).getUTCFullYear());
     const made = accepted(draft.estate);
-    if ("faults" in made) return { text: untaken(way.address, made.faults), exitCode: 3 };
+    if ("faults" in made) return nothingWritten(untaken(way.address, made.faults), given);
     const { estate, refused } = made;
     const text = file.endsWith(".json")
       ? `${JSON.stringify(plainOf(estate), undefined, 2)}\n`
@@ -85,6 +85,11 @@ export const discover: CommandSpec<Options> = {
     return { text: told(given, all, estate, text), exitCode: unseen.length === 0 ? 0 : 3 };
   },
 };
+
+function nothingWritten(cause: string, { json }: Options): Outcome {
+  const nothing = { file: null, services: [], todos: 0, unseen: [cause], next: [] };
+  return { text: json ? JSON.stringify(nothing, undefined, 2) : cause, exitCode: 3 };
+}
 
 /** What no host and no cluster knows. */
 const never = [

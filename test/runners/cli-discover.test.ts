@@ -438,6 +438,16 @@ test("a host that isn't reached leaves no file, and says what to type", async ()
     /^10\.77\.0\.11 wasn't asked: Host key verification failed\. Nothing was written\. Next: ssh -p 22 root@10\.77\.0\.11 true, and compare/,
   );
   expect(existsSync(join(host.folder, "estate.ts"))).toBe(false);
+  const json = await holdfastIn(
+    host.folder,
+    ["discover", "--host", "root@10.77.0.11", "--to", "a.json", "--json"],
+    [],
+  );
+  expect(json.exitCode).toBe(3);
+  expect(JSON.parse(json.text)).toEqual({
+    ...{ file: null, services: [], todos: 0, next: [] },
+    unseen: [expect.stringMatching(/^10\.77\.0\.11 wasn't asked: Host key/)],
+  });
 });
 
 test("a file that doesn't fit on the disk leaves nothing that a next run would take for an estate", async () => {
