@@ -38,6 +38,9 @@ export interface FileSystem {
   readonly usedBytes: number;
   /** Undefined where it lies on none that lsblk tells, or on several. */
   readonly disk: string | undefined;
+  readonly device: string;
+  /** Which folder of what is on the device: "/" but for a bind mount, and a subvolume of Btrfs. */
+  readonly root: string;
 }
 
 export interface Pool {
@@ -128,11 +131,13 @@ export function hostIn(answers: Answers): FoundHost {
       .filter(({ name, type, size }) => /^(disk|loop|raid\d+)$/.test(type) && size > 0 && !isMade.test(name))
       .map(diskOf),
     filesystems: (json("filesystems", findmnt)?.filesystems ?? []).map(
-      ({ target, source, fstype, uuid, size, used }) => ({
-        ...{ mount: target, type: fstype, uuid: uuid ?? undefined, bytes: size ?? 0, usedBytes: used ?? 0 },
-        // Of a subvolume, "[/path]" follows.
-        disk: onlyOf(under(source.replace(/\[.*\]$/, ""))),
-      }),
+      ({ target, source, fstype, uuid, size, used }) => {
+        const [, device = source, root = "/"] = /^(.*?)\[(\/.*)\]$/s.exec(source) ?? [];
+        return {
+          ...{ mount: target, type: fstype, uuid: uuid ?? undefined, bytes: size ?? 0, usedBytes: used ?? 0 },
+          ...{ device, root, disk: onlyOf(under(device)) },
+        };
+      },
     ),
     pools: logical
       .filter(({ lv_attr }) => lv_attr.startsWith("t"))

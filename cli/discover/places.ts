@@ -42,10 +42,31 @@ const systems =
 const uuids =
   /^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{4}-[0-9a-fA-F]{4}|[0-9a-fA-F]{16})$/;
 
-/** File systems that an estate can name: on a disk that is known, by a UUID that is one. */
-export function namedFileSystems({
-  filesystems,
-}: FoundHost): (FileSystem & { uuid: string; disk: string })[] {
+type NamedFileSystem = FileSystem & { readonly uuid: string; readonly disk: string };
+
+/** File systems that an estate can name, each once: on a disk that is known, by a UUID that is one. */
+export function namedFileSystems(host: FoundHost): NamedFileSystem[] {
+  const all = everyNamed(host);
+  return all.filter(each => !isAlias(each, all));
+}
+
+/** Whether its folders are seen at another mount point too, as those of a bind mount are. */
+function isAlias(each: FileSystem, all: readonly NamedFileSystem[]): boolean {
+  return all.some(
+    (other, index) =>
+      !isSystems(other.mount) &&
+      other.device === each.device &&
+      isBelow(each.root, other.root) &&
+      (each.root !== other.root || index < all.findIndex(({ mount }) => mount === each.mount)),
+  );
+}
+
+/** Whether nobody's folders are looked for there. */
+function isSystems(mount: string): boolean {
+  return mount === "/" || mount.startsWith("/var");
+}
+
+function everyNamed({ filesystems }: FoundHost): NamedFileSystem[] {
   return filesystems.flatMap(each =>
     isTaken(each.mount) && !systems.test(each.mount) && uuids.test(each.uuid ?? "") && each.disk !== undefined
       ? [{ ...each, uuid: each.uuid ?? "", disk: each.disk }]
@@ -63,9 +84,13 @@ export function dataMounts(host: FoundHost): string[] {
   const backup = backupMount(host);
   const mounts = namedFileSystems(host)
     .map(({ mount }) => mount)
-    .filter(mount => mount !== "/" && mount !== backup && !mount.startsWith("/var"));
+    .filter(mount => !isSystems(mount) && mount !== backup);
+  const all = everyNamed(host);
+  const aliases = all.filter(each => isAlias(each, all)).map(({ mount }) => mount);
   const others = host.exports.filter(
-    path => !mounts.some(mount => isBelow(path, mount)) && (backup === undefined || !isBelow(path, backup)),
+    path =>
+      ![...mounts, ...aliases].some(mount => isBelow(path, mount)) &&
+      (backup === undefined || !isBelow(path, backup)),
   );
   return [...mounts, ...others];
 }
@@ -92,7 +117,7 @@ const programsOwn = /^(overlay|squashfs|iso9660|fuse\.(lxcfs|gvfsd-fuse|portal))
 
 /** What has people's data and isn't in the estate, as an estate has no words for it, in words. */
 export function unnamed(host: FoundHost): string[] {
-  const named = new Set(namedFileSystems(host).map(({ mount }) => mount));
+  const named = new Set(everyNamed(host).map(({ mount }) => mount));
   const pools = new Set(namedPools(host).map(({ pool }) => pool));
   return [
     ...host.filesystems

@@ -380,6 +380,39 @@ test("of what is no estate at all, no fault of one is told that nobody has", asy
   expect(existsSync(join(host.folder, "part.json"))).toBe(false);
 }, 300_000);
 
+/** What a host says where it has another disk, with file systems on it or on others. */
+function withDisk(filesystems: readonly (readonly [mount: string, source: string])[]) {
+  const sdx = { ...{ name: "sdx", path: "/dev/sdx", type: "disk", size: 1e12 }, rota: true, tran: "sata" };
+  const on = { fstype: "btrfs", uuid: "f4b9c56c-51ef-4ac6-aa5f-a5cb50e68f99", size: 1e12, used: 1e11 };
+  const mounted = filesystems.map(([target, source]) => ({ ...on, target, source }));
+  return {
+    lsblk: withMore(lsblk, /"blockdevices": \[/, [sdx]),
+    findmnt: withMore(findmnt, /"filesystems": \[/, mounted),
+  };
+}
+
+test("a folder that is mounted elsewhere too is in the estate once, and subvolumes are each their own", async () => {
+  build({
+    more: ["mkdir /srv/alias /srv/nfs/books/one", "mount --bind /srv/nfs/books /srv/alias"],
+    says: {
+      ...withDisk([
+        ["/srv/alias", "/dev/ubdc[/books]"],
+        ["/srv/@one", "/dev/sdx[/@one]"],
+        ["/srv/@two", "/dev/sdx[/@two]"],
+        ["/srv/@two-again", "/dev/sdx[/@two]"],
+        ["/srv/of-root", "/dev/ubda[/of-root]"],
+      ]),
+      exportfs: "/srv/alias  10.0.0.0/8(rw)\n/srv/nfs  10.0.0.0/8(rw)",
+    },
+  });
+  const { text } = await holdfastIn(host.folder, [...asked, "--to", "part.json"], []);
+  const { hosts, services } = await written("part.json");
+  const own = ["/srv/@one", "/srv/@two", "/srv/of-root"];
+  expect(Object.keys(hosts["pve"]?.filesystems ?? {})).toEqual([...own, "/", "/srv/nfs", "/mnt/backup"]);
+  expect(Object.keys(services)).toEqual(["pve-host", "k8s-1", "books", "photos"]);
+  expect(text).not.toContain("alias");
+}, 300_000);
+
 test("the key that was given is the one that is pinned, whatever a file of the host's has", async () => {
   build();
   const given = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGivenGivenGivenGivenGivenGivenGivenGivenGiv";
