@@ -74,25 +74,22 @@ function everyNamed({ filesystems }: FoundHost): NamedFileSystem[] {
   );
 }
 
-/** The one that is called as a backup's; nobody else can know it. */
+/** Whether it is called so, by a word of its own: nobody else can know it. */
+export function isForBackups(mount: string): boolean {
+  return mount !== "/" && /(?<![a-z0-9])(backups?|bkp|bak)\d*(?![a-z0-9])/i.test(mount);
+}
+
+/** Where jobs begin with their copies: the first of those for backups. */
 export function backupMount(host: FoundHost): string | undefined {
-  return namedFileSystems(host).find(({ mount }) => mount !== "/" && /backup|bkp|bak/i.test(mount))?.mount;
+  return namedFileSystems(host).find(({ mount }) => isForBackups(mount))?.mount;
 }
 
 /** Where people's data lies: neither the system nor copies; and what is exported elsewhere. */
 export function dataMounts(host: FoundHost): string[] {
-  const backup = backupMount(host);
-  const mounts = namedFileSystems(host)
-    .map(({ mount }) => mount)
-    .filter(mount => !isSystems(mount) && mount !== backup);
-  const all = everyNamed(host);
-  const aliases = all.filter(each => isAlias(each, all)).map(({ mount }) => mount);
-  const others = host.exports.filter(
-    path =>
-      ![...mounts, ...aliases].some(mount => isBelow(path, mount)) &&
-      (backup === undefined || !isBelow(path, backup)),
-  );
-  return [...mounts, ...others];
+  const mounts = namedFileSystems(host).map(({ mount }) => mount);
+  const known = everyNamed(host).filter(({ mount }) => !isSystems(mount));
+  const others = host.exports.filter(path => !known.some(({ mount }) => isBelow(path, mount)));
+  return [...mounts.filter(mount => !isSystems(mount) && !isForBackups(mount)), ...others];
 }
 
 /** Pools by the names that they have in the estate, which LVM's may not be; of two groups' pools of one name, the first. */
@@ -141,15 +138,10 @@ export function hostPart(
   address: string,
   { user, port }: { user: string; port: number },
 ): object {
-  const backup = backupMount(host);
   const named = namedFileSystems(host);
   const roleOf = (disk: string): "system" | "backup" | undefined => {
     const mounts = named.filter(each => each.disk === disk).map(({ mount }) => mount);
-    return mounts.includes("/")
-      ? "system"
-      : backup !== undefined && mounts.includes(backup)
-        ? "backup"
-        : undefined;
+    return mounts.includes("/") ? "system" : mounts.some(isForBackups) ? "backup" : undefined;
   };
   return {
     site: todo("home", "where it stands: what is at one site burns down together"),

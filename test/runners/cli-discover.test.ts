@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { evaluate } from "../../cli/evaluate.mjs";
 import { hostIn } from "../../cli/discover/host";
+import { isForBackups } from "../../cli/discover/places";
 import { type Question, questions } from "../../cli/discover/questions";
 import { runChecks } from "../../checks";
 import { type Estate, parseEstate, planOf } from "../../plan";
@@ -412,6 +413,31 @@ test("a folder that is mounted elsewhere too is in the estate once, and subvolum
   expect(Object.keys(services)).toEqual(["pve-host", "k8s-1", "books", "photos"]);
   expect(text).not.toContain("alias");
 }, 300_000);
+
+test("each disk that is called as one for backups is one, and no other", async () => {
+  const [bakery, second] = ["/mnt/bakery", "/srv/backup2"];
+  build({
+    more: ["mkdir -p /srv/backup2/old"],
+    says: withDisk([
+      [bakery, "/dev/ubda"],
+      [second, "/dev/sdx"],
+    ]),
+  });
+  await holdfastIn(host.folder, [...asked, "--to", "part.json"], []);
+  const { hosts, services, layers } = await written("part.json");
+  expect(hosts["pve"]?.disks).toMatchObject({ sdx: { role: "backup" }, ubde: { role: "backup" } });
+  expect(Object.keys(services)).toEqual(["pve-host", "k8s-1", "books", "photos"]);
+  expect(JSON.stringify(layers)).not.toContain(bakery);
+}, 300_000);
+
+test.each([
+  ["/mnt/backup", true],
+  ["/mnt/Backups", true],
+  ["/backup_usb/a", true],
+  ["/mnt/usb-bak3", true],
+  ["/mnt/bakery", false],
+  ["/mnt/nobackup", false],
+])("%s is for backups: %p", (mount, isFor) => expect(isForBackups(mount)).toBe(isFor));
 
 test("the key that was given is the one that is pinned, whatever a file of the host's has", async () => {
   build();
