@@ -90,7 +90,14 @@ export async function objectsOf<Item>(
   const parsed = z.object({ items: z.array(item) }).safeParse(jsonOf(got.stdout));
   return parsed.success
     ? parsed.data
-    : { cause: `kubectl's answer is no list of ${resource}: ${z.prettifyError(parsed.error)}` };
+    : { cause: `kubectl's answer is no list of ${resource}: ${firstOf(parsed.error)}` };
+}
+
+/** In a line: what is wrong with one object is wrong with each of thousands. */
+function firstOf({ issues: [first, ...more] }: z.ZodError): string {
+  const at = z.core.toDotPath(first?.path ?? []);
+  const others = more.length === 0 ? "" : `; and ${more.length} more`;
+  return `${at === "" ? "" : `${at}: `}${first?.message}${others}`;
 }
 
 async function kubectl(words: readonly string[]): Promise<Answered<{ readonly stdout: string }>> {

@@ -471,6 +471,26 @@ test("an answer that was made to be read for ever, or too deep, is none", () => 
   expect(backups).toEqual(["backup.timer: no calendar"]);
 }, 300_000);
 
+test("of a list that isn't as kubectl writes it, the first faults are told, in a line", async () => {
+  build();
+  program(
+    "ssh",
+    "kubectl",
+    `case "$*" in
+*"config view"*) printf %s 'https://10.77.0.1:6443' ;;
+*"get nodes"*) echo '{"items":[]}' ;;
+*) cat <<'END'\n${JSON.stringify({ items: Array.from({ length: 500 }, () => ({})) })}\nEND\n;;
+esac
+`,
+  );
+  const { exitCode, text } = await holdfastIn(host.folder, [...all, "--to", "part.json"], []);
+  expect(text).toMatch(
+    /^ {2}the cluster's pods: kubectl's answer is no list of pods: items\[0\]\.\S+: Invalid input[^\n]*; and \d+ more$/m,
+  );
+  expect(text.split("\n").length).toBeLessThan(30);
+  expect(exitCode).toBe(3);
+}, 300_000);
+
 test("a folder that can't be listed is told, and a file beside it has a size too", async () => {
   build({ more: ["mkdir /srv/more", "mount -t tmpfs none /srv/more", "echo a >/srv/more/a.txt"] });
   answers("exportfs", "/srv/more  10.0.0.0/8(rw)");
