@@ -3,7 +3,7 @@ import type { Claim, Database } from "../live/cluster";
 import type { FoundCluster } from "./cluster";
 import type { FoundHost } from "./host";
 import { todo, noted } from "./noted";
-import { nameOf, poolOf, sizeOf, unnamed } from "./places";
+import { isTaken, nameOf, poolOf, sizeOf, unnamed } from "./places";
 import type { Folder } from "./questions";
 
 /** What is there, by those who answered. */
@@ -158,19 +158,20 @@ function nodesDatabases({ cluster }: Found): Part[] {
 }
 
 function trees({ host, called, folders }: Found, left: string[]): Part[] {
+  let nameless = 0;
   return folders.flatMap(({ path, bytes }): Part[] => {
-    const name = nameOf(path.slice(path.lastIndexOf("/") + 1));
-    if (name === undefined || /[\0\n\t]/.test(path)) {
+    if (!isTaken(path)) {
       left.push(`the folder ${JSON.stringify(path)} has a name that no estate takes`);
       return [];
     }
+    const name = nameOf(path.slice(path.lastIndexOf("/") + 1));
     const isExported = host.exports.some(each => isBelow(path, each));
     const known = bytes === undefined ? "; du took too long to tell its size" : "";
     return [
       {
-        wish: name,
+        wish: name ?? `folder-${++nameless}`,
         data: { kind: "tree", host: called, path, ...(bytes === undefined ? {} : { size: sizeOf(bytes) }) },
-        note: `${isExported ? "exported by NFS" : "a folder"}${known}`,
+        note: `${name === undefined ? "TODO: a name that says what it is; " : ""}${isExported ? "exported by NFS" : "a folder"}${known}`,
       },
     ];
   });
