@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Estate } from "../plan";
 import { isPathText } from "../stacks/path-text";
 import { BadInput } from "./bad-input";
+import { withTemporaryFolder } from "./temporary-folder";
 
 export interface Shown {
   /** 255 where the host wasn't reached. */
@@ -81,8 +81,7 @@ async function withSshTo<Result>(
   run: (words: readonly string[]) => Promise<Result>,
 ): Promise<Result> {
   const keyFile = keyFileOf(key);
-  const folder = mkdtempSync(join(tmpdir(), "holdfast-ssh-"));
-  try {
+  return withTemporaryFolder("ssh", folder => {
     const knownHosts = join(folder, "known_hosts");
     writeFileSync(knownHosts, ssh.hostKey === undefined ? "" : `holdfast ${ssh.hostKey}\n`);
     const options = [
@@ -94,14 +93,12 @@ async function withSshTo<Result>(
         ? []
         : ["HostKeyAlias=holdfast", `UserKnownHostsFile=${knownHosts}`, "GlobalKnownHostsFile=/dev/null"]),
     ];
-    return await run([
+    return run([
       ...options.flatMap(option => ["-o", option]),
       ...(keyFile === undefined ? [] : ["-o", "IdentitiesOnly=yes", "-i", keyFile]),
       ...["-p", String(ssh.port), "-l", ssh.user, "--", address, command],
     ]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function keyFileOf(flag: string | undefined): string | undefined {

@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { projectRoot } from "../stacks/project";
 import { exampleEstate } from "../plan/estate/example";
 import { readOther } from "./estate-source";
 import { evaluate } from "./evaluate.mjs";
@@ -28,6 +31,7 @@ beforeAll(() => {
     'import { called } from "names";\nimport { name } from "../name";\nimport sound from "./sound.json";\nexport const estate = { ...sound, name: called(name).replaceAll(" ", "-") };',
   );
   write("house/faulty.ts", "export const estate = { zone: 3 };");
+  write("house/waits.ts", "export const estate = new Promise(() => setInterval(() => undefined, 1000));");
   write("house/throws.ts", 'throw new Error("no estate in " + __filename);');
   git("add", "--all");
   git("commit", "--quiet", "--message=first");
@@ -89,3 +93,20 @@ test.each(["v2:house/estate.ts", "v1:house/none.ts", "v1:../estate.ts", "--uploa
     await expect(read(word)).rejects.toThrow(/^OLD: /);
   },
 );
+
+test("a command that a signal ends leaves nothing of the revision behind", async () => {
+  const temporary = mkdtempSync(join(tmpdir(), "holdfast-left-"));
+  const command = join(projectRoot, "cli", "holdfast.mjs");
+  const env = { TMPDIR: temporary };
+  const child = execa(process.execPath, [command, "diff", "main:house/waits.ts", "house/estate.ts"], {
+    ...{ cwd: folder, env, reject: false },
+  });
+  // The last file that git writes there.
+  const isThere = (): boolean =>
+    readdirSync(temporary).some(name => existsSync(join(temporary, name, "tree", "name.ts")));
+  while (!isThere()) await sleep(50);
+  child.kill("SIGINT");
+  expect(await child).toMatchObject({ signal: "SIGINT" });
+  expect(readdirSync(temporary)).toEqual([]);
+  rmSync(temporary, { recursive: true });
+}, 1_200_000);

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join, normalize, relative, resolve } from "node:path";
 import { execa } from "execa";
-import { errorText } from "../plan/estate/plain";
 import { BadInput } from "./bad-input";
+import { withTemporaryFolder } from "./temporary-folder";
 
 /** A file as a git revision has it, among all the others of that revision. */
 export interface Checkout {
@@ -37,8 +36,7 @@ export async function withRevision<Result>(
   const commit = await git(flag, word, folder, "rev-parse", "--verify", `${revision}^{commit}`);
   const at = /^\.\.?\//.test(path) ? relative(top, resolve(folder, path)) : normalize(path);
   await git(flag, word, folder, "cat-file", "-e", `${commit}:${at}`);
-  const made = temporaryFolder(flag, word);
-  try {
+  return withTemporaryFolder("revision", async made => {
     const tree = join(made, "tree");
     const env = { GIT_INDEX_FILE: join(made, "index") };
     for (const words of [
@@ -46,13 +44,14 @@ export async function withRevision<Result>(
       ["checkout-index", "--all", `--prefix=${tree}/`],
     ]) {
       const said = await gitSays(top, words, env);
-      if ("why" in said) throw new BadInput(unwritten(flag, word, made, said.why));
+      if ("why" in said)
+        throw new BadInput(
+          `${flag}: the files of "${word}" can't be written to ${made}: ${said.why}. Next: make room there, or the same with TMPDIR=FOLDER.`,
+        );
     }
     linkPackages(dirname(at), top, tree);
-    return await use({ file: join(tree, at), named: text => text.replaceAll(`${tree}/`, `${revision}:`) });
-  } finally {
-    rmSync(made, { recursive: true, force: true });
-  }
+    return use({ file: join(tree, at), named: text => text.replaceAll(`${tree}/`, `${revision}:`) });
+  });
 }
 
 async function git(flag: string, word: string, folder: string, ...words: readonly string[]): Promise<string> {
@@ -74,18 +73,6 @@ async function gitSays(
   // Of whose repository it is, the last line alone would say no word.
   const said = ended.stderr?.trim().replace(/\s+/g, " ").slice(0, 500);
   return { why: said || (ended.shortMessage ?? "it said nothing") };
-}
-
-function temporaryFolder(flag: string, word: string): string {
-  try {
-    return mkdtempSync(join(tmpdir(), "holdfast-revision-"));
-  } catch (error) {
-    throw new BadInput(unwritten(flag, word, tmpdir(), errorText(error)));
-  }
-}
-
-function unwritten(flag: string, word: string, folder: string, why: string): string {
-  return `${flag}: the files of "${word}" can't be written to ${folder}: ${why}. Next: make room there, or the same with TMPDIR=FOLDER.`;
 }
 
 /** Of each folder between the estate and the repository's top. */

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { shellWord } from "../../plan/contracts/shell-word";
 import type { Asked } from "../ask-jobs";
 import { withSsh } from "../host-shell";
 import { type ClusterChoice, whichOf } from "../kubectl";
+import { withTemporaryFolder } from "../temporary-folder";
 
 /** How a command ended that was followed. */
 export interface Followed {
@@ -68,8 +68,7 @@ export async function followInCluster(
   [program = "", ...words]: readonly string[],
   { said, stop }: Follower,
 ): Promise<Followed> {
-  const folder = mkdtempSync(join(tmpdir(), "holdfast-kubectl-"));
-  try {
+  return withTemporaryFolder("kubectl", async folder => {
     // Whatever calls kubectl in there is led to the cluster that was asked before.
     const leads = whichOf(choice).map(shellWord).join(" ");
     const script = `#!/bin/sh\n[ "$1" != ${which} ] || exec printf %s "$0"\nPATH=\${PATH#*:} exec kubectl ${leads} "$@"\n`;
@@ -88,9 +87,7 @@ export async function followInCluster(
     const { pid } = child;
     const onStop = (): void => void (pid !== undefined && process.kill(-pid, "SIGTERM"));
     return { began: true, exitCode: await followed(child, { stop, onStop }, said) };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** In a group of its own: a terminal's Ctrl-C is for whoever follows. */
