@@ -8,7 +8,7 @@ import { formatSize } from "../../plan/units/size";
 import { packed } from "../break-glass/archive";
 import { setFlags, setOptions, wantedNow } from "../break-glass/asked";
 import { sha256Of } from "../break-glass/files";
-import { refuseExisting, writeNew } from "../break-glass/new-file";
+import { refuseExisting, writeNew } from "../new-file";
 import { keyText, type Openers, sealed } from "../break-glass/seal";
 import { sheetOf } from "../break-glass/sheet";
 import { BadInput } from "../bad-input";

@@ -5,7 +5,7 @@ import { address, name, user } from "../../plan/estate/fields";
 import { EstateInvalid, parseEstate } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { BadInput } from "../bad-input";
-import { refuseExisting, writeNew } from "../break-glass/new-file";
+import { refuseExisting, writeNew } from "../new-file";
 import type { CommandSpec, Context, Outcome } from "../command";
 import { clusterBy } from "../discover/cluster";
 import { draftOf, fileText, type Way } from "../discover/estate";

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorText } from "../../plan/estate/plain";
 import { BadInput } from "../bad-input";
-import { refuseExisting, writeNew } from "../break-glass/new-file";
+import { refuseExisting, writeNew } from "../new-file";
 import { jsonOf } from "../json";
 import { type Dossier, type EarlierDossier, earlierDossier } from "./dossier";
 import { pageOf } from "./page";

@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { shellWord } from "../../plan/contracts/shell-word";
-import { errorText } from "../../plan/estate/plain";
-import { BadInput } from "../bad-input";
+import { shellWord } from "../plan/contracts/shell-word";
+import { errorText } from "../plan/estate/plain";
+import { BadInput } from "./bad-input";
 
 /** A file that is asked for by a flag, and isn't there yet. */
 export interface NewFile {
@@ -10,7 +10,7 @@ export interface NewFile {
   readonly path: string;
 }
 
-/** @throws {BadInput} where something lies there: an earlier set goes once this one was verified, not before */
+/** @throws {BadInput} where something lies there: an earlier break-glass set goes once the new one was verified, not before */
 export function refuseExisting({ flag, path }: NewFile): void {
   if (isThere(path))
     throw new BadInput(
