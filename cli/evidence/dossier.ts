@@ -2,6 +2,7 @@ import { z } from "zod";
 import { counted } from "../../checks/wording";
 import type { Plan } from "../../plan";
 import { type DrillRecord, drillRecord } from "../../plan/contracts/drill-record";
+import { drilledOn } from "../drill/measured";
 import { copiesDrilled, type Driller } from "../drill/tasks";
 import type { Told } from "./ask";
 
@@ -134,31 +135,29 @@ export function servicesOf(
   hosts: readonly HostEvidence[],
   nowMs: number,
 ): ServiceEvidence[] {
-  const [proved, last] = [new Map<string, string>(), new Map<string, DrillRecord>()];
-  for (const { host, drills } of hosts)
-    for (const record of drills.filter(each => hasCome(each, nowMs))) {
-      const copy = `${record.tier}:${record.of} on ${host}`;
-      last.set(copy, record);
-      if (record.result === "proved") proved.set(copy, record.at);
-    }
+  const known = new Map(
+    hosts.flatMap(({ host, drills }) => [
+      ...drilledOn(
+        host,
+        drills.filter(each => hasCome(each, nowMs)),
+      ),
+    ]),
+  );
   return Object.keys(plan.estate.services).map(service => {
     const all = drillers.flatMap(driller =>
-      copiesDrilled(plan, driller, ({ dataset }) => dataset.service === service).map(
-        ({ tier, name }) => `${tier}:${name} on ${driller.job.host}`,
-      ),
+      copiesDrilled(plan, driller, ({ dataset }) => dataset.service === service).map(({ tier, name }) => ({
+        copy: `${tier}:${name} on ${driller.job.host}`,
+        ...known.get(`${driller.job.host} ${tier}:${name}`),
+      })),
     );
-    const notProved = all.filter(copy => !proved.has(copy));
-    const failed = all.flatMap(copy => {
-      const { result, at = "" } = last.get(copy) ?? {};
-      return result === "failed" ? [{ copy, at }] : [];
-    });
-    const times = all.flatMap(copy => proved.get(copy) ?? []).sort();
+    const notProved = all.filter(({ proof }) => proof === undefined).map(({ copy }) => copy);
+    const times = all.flatMap(({ proof }) => proof?.at ?? []).sort();
     return {
       service,
       proved: notProved.length > 0 ? null : (times[0] ?? null),
-      copies: all,
+      copies: all.map(({ copy }) => copy),
       notProved,
-      failed,
+      failed: all.flatMap(({ copy, failed }) => (failed ? [{ copy, at: failed.at }] : [])),
     };
   });
 }
