@@ -1,4 +1,5 @@
 import type { Plan } from "../plan";
+import { addTo } from "../plan/add-to";
 import { bytesOf, type Dataset } from "../plan/datasets";
 import type { Domain } from "../plan/estate/services";
 import { loadsOf, type Waiting } from "../plan/graph/restore-order";
@@ -31,10 +32,7 @@ export function groupsOf(plan: Plan): Group[] {
       const groups = new Map<string, Dataset[]>();
       for (const dataset of plan.datasets) {
         if (dataset.unprotected || liveSurvives(dataset, domain, plan.estate)) continue;
-        const place = placeOf(dataset, domain, plan);
-        const known = groups.get(place);
-        if (known) known.push(dataset);
-        else groups.set(place, [dataset]);
+        addTo(groups, placeOf(dataset, domain, plan), dataset);
       }
       return [...groups].map(([place, datasets]) => ({ domain, place, datasets }));
     });

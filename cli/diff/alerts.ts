@@ -2,8 +2,7 @@ import { allAlerts } from "../../alerts/alert";
 import { type AlertRule, rulesOf } from "../../alerts/rules";
 import type { Plan } from "../../plan";
 import { byIdentity, calledOf } from "./jobs";
-import { none, type Part } from "./part";
-import { sides } from "./promises";
+import { none, type Part, sides } from "./part";
 
 interface Told {
   readonly rule: AlertRule;

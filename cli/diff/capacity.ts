@@ -1,8 +1,7 @@
 import type { Plan } from "../../plan";
 import { daysToFull, isUnsaid, type Store, storesOf } from "../../plan/capacity";
 import { formatSize } from "../../plan/units/size";
-import { sides } from "./promises";
-import type { Part } from "./part";
+import { type Part, sides } from "./part";
 
 /** Stores that need more or less once every retention has filled up, or are full at another time. */
 export function capacityPart(before: Plan, after: Plan): Part {

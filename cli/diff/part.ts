@@ -13,3 +13,8 @@ export interface Part {
 
 /** What stands in a cell for what isn't there. */
 export const none = "-";
+
+/** One text where both estates say the same. */
+export function sides(was: string | undefined, is: string | undefined): string {
+  return was === is ? (is ?? none) : `${was ?? none} → ${is ?? none}`;
+}

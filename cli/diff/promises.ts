@@ -2,7 +2,7 @@ import type { Plan } from "../../plan";
 import { lossesOf } from "../../plan/graph/loss";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { lossCell } from "../loss-words";
-import { none, type Part } from "./part";
+import { type Part, sides } from "./part";
 
 /** A loss that a service is promised at most, and what the plan costs it at worst. */
 interface Promised {
@@ -89,11 +89,6 @@ function changeOf(
 
 function isKept(promised: Promised | undefined): boolean {
   return promised === undefined || (promised.loss?.ms ?? 0) <= promised.promisedMs;
-}
-
-/** One text where both estates say the same. */
-export function sides(was: string | undefined, is: string | undefined): string {
-  return was === is ? (is ?? none) : `${was ?? none} → ${is ?? none}`;
 }
 
 function asJson(promised: Promised | undefined): object | null {

@@ -1,4 +1,3 @@
-import { shortestGap } from "../../calendar";
 import {
   integrityFlag,
   integrityPrefix,
@@ -10,6 +9,7 @@ import type { Estate } from "../../estate/schema";
 import type { Deployment, LayerJob } from "../../job";
 import { podPaths } from "../../pod";
 import { cronTrigger, push, runOf } from "../common";
+import { startWithinMs } from "./pod";
 import { type ClusterDumpSpec, type DumpSpec, longestCronJob } from "./spec";
 
 type Integrity = NonNullable<Extract<DumpSpec, { integrity?: unknown }>["integrity"]>;
@@ -70,14 +70,13 @@ function deploymentOf(
     pushgateway: { url: estate.monitoring.pushgateway, ...push },
     ...{ exchange: podPaths.exchange, clientWithinMs: Math.floor(budgetMs / 2), metrics },
   };
-  const gapMs = shortestGap(trigger.schedule, trigger.zone, estate.years).ms;
   return {
     kind: "cronjob",
     runner: "sqlite-integrity",
     pod: {
       ...pod,
       ...{ schedule: trigger.calendar, zone: trigger.zone, timeoutMs },
-      startWithinMs: Math.min(3_600_000, Math.floor(gapMs / 2)),
+      startWithinMs: startWithinMs(trigger, estate),
       client: {
         ...{ image, scratch, environment, script: "sqlite-integrity", includes: ["sqlite", "exchange"] },
         ...(files && { files }),

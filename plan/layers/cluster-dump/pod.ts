@@ -51,10 +51,7 @@ function podOf(
     namespace: spec.namespace,
     schedule: trigger.calendar,
     zone: trigger.zone,
-    startWithinMs: Math.min(
-      3_600_000,
-      Math.floor(shortestGap(trigger.schedule, trigger.zone, estate.years).ms / 2),
-    ),
+    startWithinMs: startWithinMs(trigger, estate),
     timeoutMs,
     uid,
     client: {
@@ -82,6 +79,11 @@ function podOf(
     },
     reaches: [...(server ? [reachOf(server)] : []), pushgatewayOf(estate)],
   };
+}
+
+/** How long after its time a run may begin: half of what lies between two, and an hour at most. */
+export function startWithinMs({ schedule, zone }: Trigger, { years }: Estate): number {
+  return Math.min(3_600_000, Math.floor(shortestGap(schedule, zone, years).ms / 2));
 }
 
 /** What the client's scripts read. */
