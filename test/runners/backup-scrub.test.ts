@@ -28,6 +28,8 @@ import { editState } from "./support/edit-state";
 import { failingFolder } from "./support/failing-folder";
 import { nastyNames } from "./support/nasty";
 import { createScrubWorld, type ScrubWorld } from "./support/scrub-world";
+import type { FinishedRun } from "./support/started-run";
+import { createSteppingClock } from "./support/stepping-clock";
 import { differences, snapshot, type Snapshot } from "./support/tree";
 
 let world: ScrubWorld;
@@ -578,6 +580,22 @@ require("node:module").syncBuiltinESMExports();`,
       expect(await run()).toMatchObject({ status: 0 });
     },
   );
+
+  // The alert goes by the age of what was not read for longest.
+  testLong("what a clock that was ahead has read counts for nothing: it is read first", async () => {
+    const clock = createSteppingClock(world.folder);
+    const readAt = async (days: number): Promise<FinishedRun> => {
+      clock.aheadDays = days;
+      return world.start([], clock.environment()).finished;
+    };
+    for (const service of ["a", "b", "c"]) fill(`${world.disk}/${service}/only`, service);
+    expect((await readAt(40)).status).toBe(0);
+    expect((await readAt(0)).stdout).toContain("this host's clock went back");
+    // So little is a night's share that it is one file.
+    world.writeConfig({ periodMs: 10_000 * 86_400_000 });
+    for (const days of [0, 0, 10, 20, 30]) expect((await readAt(days)).status).toBe(0);
+    expect(world.metrics()["oldest_verified_timestamp"]).toBeLessThanOrEqual(Date.now() / 1000);
+  });
 });
 
 describe("a disk with another copy of a file that generations share", () => {
