@@ -62,7 +62,7 @@ export const judge: Phase<VmImages> = {
       .join("; ");
     throw new RunnerError(exitCodes.failed, {
       failed: `${failed.length} of ${config.vms.length} VMs have no new image: ${list}${failed.length > shown ? "; …" : ""}`,
-      kept: "Their earlier images are kept, and the other VMs have new ones.",
+      kept: `Their earlier images are kept${failed.length < config.vms.length ? ", and the other VMs have new ones" : ""}.`,
       next: first.next === "" ? saidWhere(config.job) : first.next,
     });
   },

@@ -16,6 +16,7 @@ import { periodOf } from "../../plan/contracts/period";
 import { inTime, testLong } from "../long";
 import { failingFolder } from "./support/failing-folder";
 import { noonZone } from "./support/noon";
+import { createSteppingClock } from "./support/stepping-clock";
 import { createVmWorld, type VmWorld } from "./support/vm-world";
 
 let world: VmWorld;
@@ -177,6 +178,32 @@ testLong("the image of a clock that was ahead isn't the newest until that day co
   expect(existsSync(imageOf(101, ahead))).toBe(true);
 });
 
+testLong("a clock that is ahead for a night costs one run, and each VM keeps as many images", async () => {
+  const clock = createSteppingClock(world.folder);
+  const clockFolder = join(world.folder, "clock");
+  mkdirSync(clockFolder, { recursive: true });
+  world.writeConfig({ keep: { every: "day", count: 3 } });
+  const nightAt = async (days: number): Promise<number | null> => {
+    clock.aheadDays = days;
+    // What vzdump calls an image.
+    const date = `#!/bin/sh\nexec /usr/bin/date --date="@$(($(/usr/bin/date +%s) + ${days * 86_400}))" "$@"\n`;
+    writeFileSync(join(clockFolder, "date"), date, { mode: 0o755 });
+    world.shadow("vzdump", `PATH=${clockFolder}:$PATH exec REAL "$@"`);
+    return (await world.start([], clock.environment()).finished).status;
+  };
+  for (const days of [-2, -1, 0]) expect(await nightAt(days)).toBe(0);
+  for (const ahead of [40, 41]) {
+    expect(await nightAt(ahead)).toBe(0);
+    expect(await nightAt(ahead - 39)).toBe(1);
+    expect(await nightAt(ahead - 39)).toBe(0);
+    const periods = names(world.images).filter(name => filesOf(101, name).length === 2);
+    expect(periods.length).toBeGreaterThanOrEqual(3);
+    expect(periods).toContain(periodOf(Date.now() + (ahead - 39) * 86_400_000, "day", noonZone));
+    const [, newest = 0] = /vmid="101".*\} (\d+)/.exec(readFileSync(world.config.vmsTextfile, "utf8")) ?? [];
+    expect(Number(newest)).toBeLessThan(Date.now() / 1000 + (ahead - 38) * 86_400);
+  }
+});
+
 test("an image of the same period takes the place of none that is protected, or beside which somebody has put a file", async () => {
   await world.start().finished;
   writeFileSync(join(world.images, today(), "101", "mine.txt"), "mine");
@@ -185,6 +212,7 @@ test("an image of the same period takes the place of none that is protected, or 
   const run = await world.start().finished;
   expect(run.status).toBe(1);
   expect(run.stdout).toContain('goes, and stays: somebody has put "mine.txt" there');
+  expect(run.stdout).not.toContain("the other VMs");
   expect(run.stdout).toMatch(/Next: mv \S+\/101 \S+\/vm-images\/kept-\S+-101; systemctl start vm-images/);
   expect([...filesOf(101), ...filesOf(102)].length).toBe(6);
   expect(before.every(file => existsSync(file))).toBe(true);
