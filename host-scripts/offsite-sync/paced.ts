@@ -1,6 +1,7 @@
 import { limitAt, type Pace } from "../../plan/contracts/pace";
 import type { RsyncPass } from "../runtime/rsync";
 import type { Offsite } from "./offsite";
+import { reconnect } from "./remote";
 
 /**
  * Sends as fast as the hour allows. Where that changes, the transfer is ended and goes on from there: what is sent of a file stays.
@@ -8,10 +9,14 @@ import type { Offsite } from "./offsite";
  * @param send one try, with arguments that limit it, which ends after `timeoutMs`
  */
 export async function paced(
-  { config: { pace, destination }, log }: Pick<Offsite, "config" | "log">,
+  run: Offsite,
   timeoutMs: number,
   send: (limit: readonly string[], timeoutMs: number) => Promise<RsyncPass>,
 ): Promise<RsyncPass> {
+  const {
+    config: { pace, destination },
+    log,
+  } = run;
   if (!pace) return send([], timeoutMs);
   const endMs = Date.now() + timeoutMs;
   for (;;) {
@@ -23,6 +28,8 @@ export async function paced(
     log.info(
       `${destination.name}: from now on at ${limitNow(pace, Date.now()).bytesPerSecond ?? "any number of"} bytes a second; what was cut goes on`,
     );
+    // It ended with what was cut.
+    await reconnect(run);
   }
 }
 

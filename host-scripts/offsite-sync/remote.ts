@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { offsiteModule, type OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
 import { credentialFile, readCredential } from "../runtime/credentials";
@@ -75,13 +75,20 @@ export async function remoteRsync(
       leaveAlone: options.leaveAlone ?? [],
       ...(options.onText && { onText: options.onText }),
       inherit: lock ? [lock.fd] : [],
-      // The connection has rsync's pipes, and would keep them, and whoever waits for their end, for as long as a session stands still there.
-      onExit: code => void (isThrough(code) || connection?.close()),
+      onExit: endsWith(connection),
     },
     onItem,
   );
   stop.check("send");
   return pass;
+}
+
+/**
+ * Ends a connection with an rsync that didn't come to its end: it has rsync's pipes, and would keep them, and whoever waits for their
+ * end, for as long as a session stands still there.
+ */
+export function endsWith(connection: SharedConnection | undefined): (exitCode: number | null) => void {
+  return code => void (isThrough(code) || connection?.close());
 }
 
 /** The command of ssh(1), in words that rsync splits at spaces. */
@@ -95,17 +102,40 @@ export function remoteShell(config: OffsiteSyncConfig, connection?: SharedConnec
  * Opens the connection for all that a run asks: each of its own costs both ends an exchange of keys.
  * @returns undefined where none can be shared @throws {RunnerError} when the destination can't be reached
  */
-export async function connect(asking: Asking): Promise<SharedConnection | undefined> {
+export async function connect(
+  asking: Asking,
+  { timeoutMs = asking.config.budgetMs, kept = "Nothing was sent, and nothing is forgotten." } = {},
+): Promise<SharedConnection | undefined> {
   const { config, stop } = asking;
-  const { stateDir, budgetMs } = config;
-  const found = await shareConnection(pinnedSsh(machineOf(config)), join(stateDir, "ssh"), {
-    timeoutMs: budgetMs,
-    stop: stop.signal,
+  const found = await shareConnection(pinnedSsh(machineOf(config)), socketOf(asking), {
+    ...{ timeoutMs, stop: stop.signal },
   });
   stop.check("reach");
   if (found === undefined || "socket" in found) return found;
-  const kept = "Nothing was sent, and nothing is forgotten.";
   throw failureOf(asking, config.destination.name, { result: found }, kept, "ssh");
+}
+
+/** Of whoever has the job's lock, or of this process: a run may be at work beside it. Those of processes that were killed go. */
+function socketOf({ config: { stateDir }, lock }: Asking): string {
+  if (lock) return join(stateDir, "ssh");
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(stateDir)) {
+    const pid = /^ssh\.(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(stateDir, name), { force: true });
+  }
+  return join(stateDir, `ssh.${process.pid}`);
+}
+
+/** Has another connection in the place of one that has ended, or is to. @throws {RunnerError} when the destination can't be reached */
+export async function reconnect(run: Asking & { connection?: SharedConnection }): Promise<void> {
+  const { connection } = run;
+  if (!connection) return;
+  await connection.close();
+  delete run.connection;
+  const another = await connect(run, {
+    kept: "What was sent is there and goes on from there; nothing of it is acknowledged.",
+  });
+  if (another) run.connection = another;
 }
 
 function machineOf(config: OffsiteSyncConfig): PinnedMachine {
@@ -173,6 +203,15 @@ export function failureOf(
         : `${name} may have no room for ${what}: rsync could not write there (11), and gave no reason`,
       kept,
       next: shell`ssh ${`${user}@${address}`} -p ${port} df -h   (then make room there, or raise the quota)`,
+    });
+  // A shell there says so; that this host has none is told by what starts it.
+  if (
+    /(?:not found|No such file or directory)\n(?:.*\n)*rsync: did not see server greeting/.test(result.stderr)
+  )
+    return new RunnerError(exitCodes.failed, {
+      failed: `rsync isn't installed on ${name}, or not where its key's command looks for it: ${said}`,
+      kept,
+      next: `apt-get install rsync   (on ${name} itself, or what its system has for that; then the path in its authorized_keys)`,
     });
   const isOther = isOtherMachine(result.stderr);
   // A negotiation that fails is no error to ssh, and the level below has each banner too. One that came through once doesn't fail so.

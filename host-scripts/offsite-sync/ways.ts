@@ -9,12 +9,23 @@ import { verifyMounts } from "../runtime/mounts";
 import { bytesOfTyped, quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { restoreTree } from "../runtime/restore-tree";
+import type { SharedConnection } from "../runtime/shared-ssh";
 import { ready, shell } from "../runtime/shell";
 import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../runtime/ways";
 import { readMemory } from "./memory";
 import type { Leg } from "./offsite";
 import { owedOf, owedText } from "./owed";
-import { failureOf, neverSent, offsiteMetadata, remotePath, remoteRsync, remoteShell } from "./remote";
+import {
+  type Asking,
+  connect,
+  endsWith,
+  failureOf,
+  neverSent,
+  offsiteMetadata,
+  remotePath,
+  remoteRsync,
+  remoteShell,
+} from "./remote";
 
 type Context = WayContext<OffsiteSyncConfig>;
 
@@ -107,7 +118,27 @@ async function listFar(what: string, context: Context): Promise<Answer> {
   return { text: lines.join("\n"), result: { path: what, entries: lines } };
 }
 
+/** Nobody's budget ends a connection for somebody who waits. */
+const longestMs = 7 * 24 * 3_600_000;
+
+/** Does what asks the destination more than once, over one connection. */
+async function connected<Result>(
+  context: Context,
+  ask: (connection: SharedConnection | undefined) => Promise<Result>,
+): Promise<Result> {
+  const connection = await connect(context, { timeoutMs: longestMs, kept: "Nothing was changed." });
+  try {
+    return await ask(connection);
+  } finally {
+    await connection?.close();
+  }
+}
+
 async function verify({ what }: ListRequest, context: Context): Promise<Answer> {
+  return connected(context, connection => compare(what, { ...context, ...(connection && { connection }) }));
+}
+
+async function compare(what: string | undefined, context: Context & Asking): Promise<Answer> {
   const { config, log } = context;
   const places =
     what === undefined ? config.legs.map(({ from }) => placeOf(config, from)) : [placeOf(config, what)];
@@ -178,15 +209,21 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
     request.into === undefined
       ? makePlace(into)
       : (await intoFolder(into, { disk, dryRun: false, stop: stop.signal })).path;
-  const done = await restoreTree({
-    from: place,
-    into: place,
-    far: {
-      args: [...offsiteMetadata, "-e", remoteShell(config), `--timeout=${Math.ceil(config.stallMs / 1000)}`],
-      source: `${remotePath(config, to)}/`,
-    },
-    ...{ stateDir: config.stateDir, lockFd: required(lock, "lock").fd, log, stop: stop.signal },
-  }).catch((error: unknown) => {
+  const done = await connected(context, connection =>
+    restoreTree({
+      from: place,
+      into: place,
+      far: {
+        args: [
+          ...[...offsiteMetadata, "-e", remoteShell(config, connection)],
+          `--timeout=${Math.ceil(config.stallMs / 1000)}`,
+        ],
+        source: `${remotePath(config, to)}/`,
+        onExit: endsWith(connection),
+      },
+      ...{ stateDir: config.stateDir, lockFd: required(lock, "lock").fd, log, stop: stop.signal },
+    }),
+  ).catch((error: unknown) => {
     if (!isMade || !isTakenAway(place) || !(error instanceof RunnerError) || path === leg.from) throw error;
     // A file there is no folder to bring back, and a folder in its place would be sent in the place of the file.
     const above = shell`${config.job} restore ${dirname(path)} --into /root/restored`;

@@ -21,7 +21,12 @@ export interface RestoreTree {
    * It lies on another machine, and `into` has nothing yet: rsync's name of it, and arguments by which it is reached and that take the
    * place of those of a local copy.
    */
-  readonly far?: { readonly source: string; readonly args: readonly string[] };
+  readonly far?: {
+    readonly source: string;
+    readonly args: readonly string[];
+    /** Called once an rsync has ended. */
+    readonly onExit: (exitCode: number | null) => void;
+  };
   /** Folder that gets it. */
   readonly into: string;
   /** What `into` has and the copy lacks goes; nothing does unless it is said. */
@@ -147,6 +152,7 @@ async function pass(
       inherit: [lockFd],
       leaveAlone: [...leavesOut, ...alone],
       diesWithRunner: true,
+      ...(far && { onExit: far.onExit }),
     },
     item => {
       count += 1;

@@ -1,7 +1,9 @@
-import { CommandMissing, type RunOptions, type RunResult, run } from "./run";
+import { hostname } from "node:os";
+import { CommandMissing, refuseMissing, type RunOptions, type RunResult, run } from "./run";
 import { Refusal } from "./errors";
 import { type Lacked, type LackedEntry, rsyncErrors } from "./rsync-errors";
 import { type RsyncFigures, type RsyncItem, itemFormat, rsyncReport } from "./rsync-items";
+import { shell } from "./shell";
 
 /** What a pass of rsync did, or in a dry run would do. */
 export interface RsyncPass extends RsyncFigures {
@@ -126,13 +128,21 @@ async function once(
 async function start(argv: [string, ...string[]], options: RunOptions): Promise<RunResult> {
   try {
     // The C locale: each byte that isn't ASCII is escaped, so names arrive exactly as they are on disk.
-    return await run(argv, {
+    const result = await run(argv, {
       ...options,
       env: { ...options.env, LC_ALL: "C", RSYNC_RSH: "", RSYNC_PARTIAL_DIR: "" },
     });
+    refuseMissing(result);
+    return result;
   } catch (error) {
     if (!(error instanceof CommandMissing)) throw error;
-    throw new Refusal(`rsync can't be started: ${error.errno}`, "apt-get install rsync");
+    const { program, errno } = error;
+    throw new Refusal(
+      errno === "ENOENT"
+        ? `${program} isn't installed on ${hostname()}`
+        : `${program} can't be started: ${errno}`,
+      shell`apt-get install ${program === "setpriv" ? "util-linux" : program}`,
+    );
   }
 }
 

@@ -54,6 +54,17 @@ export class CommandMissing extends Error {
 /** What no answer of a program comes near, and what the far side of a connection may send, or have said of a crafted file system. */
 const mostKept = 64 * 1024 * 1024;
 
+/**
+ * Says of a command that is a row of programs, each of which starts the next in its place, that one of them couldn't: as util-linux
+ * says it, with the exit codes that a shell has for it.
+ * @throws {CommandMissing}
+ */
+export function refuseMissing({ exitCode, stderr }: Pick<RunResult, "exitCode" | "stderr">): void {
+  const [, program, why] = /^(?:unshare|prlimit|setpriv): failed to execute (.+): (.+)$/m.exec(stderr) ?? [];
+  if (program !== undefined && why !== undefined && (exitCode === 126 || exitCode === 127))
+    throw new CommandMissing(program, why === "No such file or directory" ? "ENOENT" : why);
+}
+
 /** More was written than is kept. */
 export class EndlessOutput extends Error {
   readonly code = "EFBIG";

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { CommandMissing, run, type RunOptions, type RunResult } from "./run";
+import { refuseMissing, run, type RunOptions, type RunResult } from "./run";
 
 /** What a program that parses strangers' bytes is given; all else is taken from it. */
 export interface Given {
@@ -49,9 +49,6 @@ export async function runWithoutRights(
     ],
     options,
   );
-  // 126 and 127: as a shell has them; one said so to the next.
-  const missing = /^(?:unshare|prlimit|setpriv): failed to execute (.+): (.+)$/m.exec(result.stderr);
-  if (missing && (result.exitCode === 126 || result.exitCode === 127))
-    throw new CommandMissing(missing[1] ?? "", missing[2] ?? "");
+  refuseMissing(result);
   return result;
 }

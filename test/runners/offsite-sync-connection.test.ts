@@ -123,3 +123,31 @@ test("one that breaks while something is sent fails the run, which sends it next
   });
   expect(isThere("five")).toBe(true);
 });
+
+test("a restore and a verification of two legs have one connection each, and leave none", async () => {
+  const also = { from: join(world.folder, "backup/books"), to: "books-too" };
+  const [leg] = world.config.legs;
+  if (!leg) throw new Error("the world has no leg");
+  const { from } = leg;
+  world.writeConfig({ legs: [leg, { ...leg, ...also, journals: [], generations: [] }] });
+  expect((await run()).status).toBe(0);
+  world.far.shadow(`echo $SSH_CONNECTION >>${sessions()}\n${asUsual}`);
+  for (const words of [["verify"], ["restore", from, "--into", join(world.folder, "photos/restored")]]) {
+    rmSync(world.far.outside(sessions()), { force: true });
+    const { status, stderr } = await world.start([...words, "--json"]).finished;
+    expect({ words, status, stderr }).toMatchObject({ status: 0 });
+    expect(connections()).toHaveLength(2);
+    expect(new Set(connections()).size).toBe(1);
+    expect(holders()).toEqual([]);
+    expect(readdirSync(world.config.stateDir).filter(name => /^ssh/.test(name))).toEqual([]);
+  }
+});
+
+test("a destination without rsync is told as that", async () => {
+  world.far.shadow("exec /usr/bin/no-such-rsync");
+  const { status, stderr } = await run();
+  world.far.unshadow();
+  expect(status).toBe(1);
+  expect(stderr).toContain("rsync isn't installed on nas");
+  expect(stderr).toContain("Next: apt-get install rsync");
+});

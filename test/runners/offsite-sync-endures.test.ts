@@ -120,16 +120,23 @@ test("at an hour with a limit it sends no faster, and when that ends what was cu
   };
   const asked = join(world.folder, "asked");
   world.shadow("rsync", `echo "$@" >>${asked}\nexec REAL "$@"`);
+  const sessions = join(world.far.tree, "sessions");
+  world.far.shadow(`echo $SSH_CONNECTION >>${sessions}; exec REAL --server --daemon --config=CONFIG .`);
   // At this pace it takes an hour. A run that had not begun when the limit ended shows nothing.
   let said = "";
   for (const seconds of [8, 30, 90]) {
     limited(Date.now() - 1000, seconds * 1000, 10_240);
     put("books/hour", random(40));
+    rmSync(world.far.outside(sessions), { force: true });
     said = (await succeeds()).stderr;
     if (said.includes("what was cut goes on")) break;
   }
   world.writeConfig({});
   world.unshadow("rsync");
+  world.far.unshadow();
+  // One until what is sent is cut, and one for all that comes then.
+  const connections = readFileSync(world.far.outside(sessions), "utf8").trim().split("\n");
+  expect([connections.length > 4, new Set(connections).size]).toEqual([true, 2]);
   const sending = readFileSync(asked, "utf8")
     .split("\n")
     .filter(line => line.includes("--partial-dir"));
