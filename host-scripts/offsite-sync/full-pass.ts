@@ -9,13 +9,19 @@ import type { Leg, Offsite } from "./offsite";
  * was missed is made up once, and one that was cut goes on. systemd reads the calendar, as it reads those of its timers.
  * @throws {RunnerError} when it can't
  */
-export async function isFullPassDue({ config, memory, stop }: Offsite, { from }: Leg): Promise<boolean> {
+export async function isFullPassDue(run: Offsite, { from }: Leg): Promise<boolean> {
+  const { config, memory, stop } = run;
   const lastMs = memory.full[from];
   // Its first arrival as a whole begins the count: nothing can be gone since.
   if (lastMs === undefined) return false;
   const nowMs = Date.now();
-  // One that lies ahead was done while the clock was: then the calendar counts from now.
-  const since = Math.floor(Math.min(lastMs, nowMs) / 1000);
+  if (lastMs > nowMs) {
+    // It was done while the clock was ahead. The calendar counts from now on, and not from each run anew, by which none would be due
+    // before the clock has come so far.
+    run.memory = { ...memory, full: { ...memory.full, [from]: nowMs } };
+    return false;
+  }
+  const since = Math.floor(lastMs / 1000);
   const argv = ["systemd-analyze", "calendar", `--base-time=@${since}`, config.fullPass] as const;
   const result = await runCommand([...argv], {
     ...{ timeoutMs: 30_000, stop: stop.signal },

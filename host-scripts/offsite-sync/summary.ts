@@ -4,6 +4,7 @@ import {
   offsiteMetricNames,
   type offsiteSyncMetrics,
 } from "../../plan/contracts/offsite-sync";
+import { isAhead } from "../runtime/clock";
 import type { Summary } from "../runtime/job-run";
 import { family } from "../runtime/metric-text";
 import { tellPart } from "../runtime/part-metrics";
@@ -50,6 +51,8 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
     const { from } = each;
     const leg = run.legs.find(other => other.leg === each);
     const lastMs = memory.legs[from] ?? 0;
+    // Told by a clock that was ahead, it would keep an alert silent until then.
+    const knownMs = isAhead(lastMs, Date.now()) ? 0 : lastMs;
     const isDone = leg?.isDone === true;
     const owed: LegDebt = isDone
       ? { amount: { files: 0, bytes: 0 }, oldestMs: startedAt.getTime() }
@@ -57,11 +60,11 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
     return {
       from,
       legStatus: isDone ? 0 : 1,
-      legSuccess: seconds(lastMs),
+      legSuccess: seconds(knownMs),
       debt: owed.amount?.files,
       debtBytes: owed.amount?.bytes,
       // What nobody named may have changed right after the leg was whole.
-      oldest: seconds(owed.oldestMs ?? lastMs),
+      oldest: seconds(owed.oldestMs ?? knownMs),
       legFiles: leg?.sent.files ?? 0,
       legBytes: leg?.sent.bytes ?? 0,
       legWire: leg?.sent.wireBytes ?? 0,

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from "node:path";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import type { FinishedRun } from "./support/started-run";
+import { createSteppingClock } from "./support/stepping-clock";
 
 /* What this host has no more goes there once a month, told first, and never on doubt. The world goes on from test to test. */
 let world: OffsiteWorld;
@@ -107,6 +108,33 @@ test("what may have been lost stays until somebody answers, and all else goes", 
   await succeeds(...names);
   expect(["games", "music/0", "pvc-data/2026-23"].filter(path => existsSync(far(path)))).toEqual([]);
   expect(existsSync(far("music/29"))).toBe(true);
+});
+
+test("a clock that jumps over a first Sunday, stays ahead, and goes back brings one pass for each Sunday that it has passed", async () => {
+  const clock = createSteppingClock(world.folder);
+  const dueAt = async (days: number): Promise<boolean> => {
+    clock.aheadDays = days;
+    const { status, stderr } = await world.start(["--json"], clock.environment()).finished;
+    if (status !== 0) throw new Error(stderr);
+    return stderr.includes("its full pass is due");
+  };
+  lastPass(0);
+  expect(await dueAt(0)).toBe(false);
+  // Over a dozen of them at once.
+  expect(await dueAt(400)).toBe(true);
+  expect(await dueAt(400)).toBe(false);
+  // Set right, it costs one run. A run that fails then doesn't tell of a success that is yet to come: an alert would be silent until then.
+  expect((await run()).stderr).toContain("this host's clock went back");
+  await world.far.stop();
+  expect((await run()).status).toBe(1);
+  await world.far.start();
+  expect(world.metrics()['leg_last_success_timestamp{leg="backup"}']).toBe(0);
+  // It counts from then on, and not from what it said before: no two first Sundays are further apart than 35 days.
+  expect(await dueAt(0)).toBe(false);
+  expect(await dueAt(36)).toBe(true);
+  expect(await dueAt(37)).toBe(false);
+  expect((await run()).status).toBe(1);
+  await succeeds();
 });
 
 test("a source that is unmounted or empty at the full pass loses nothing there", async () => {
