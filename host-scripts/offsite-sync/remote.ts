@@ -211,7 +211,7 @@ export function failureOf(
     return new RunnerError(exitCodes.failed, {
       failed: `rsync isn't installed on ${name}, or not where its key's command looks for it: ${said}`,
       kept,
-      next: `apt-get install rsync   (on ${name} itself, or what its system has for that; then the path in its authorized_keys)`,
+      next: shell`apt-get install rsync   (on ${name} itself, or what its system has for that; then the path in its authorized_keys)`,
     });
   const isOther = isOtherMachine(result.stderr);
   // A negotiation that fails is no error to ssh, and the level below has each banner too. One that came through once doesn't fail so.
