@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectRoot } from "../stacks/project";
 import { largeEstate } from "./large-estate";
+import { manyServices } from "./many-services";
 import { elapsedMs, median, ratio } from "./ratio";
 import type { Row } from "./row";
 
@@ -47,6 +48,26 @@ async function inTurn(times: number, run: () => Promise<number>): Promise<number
   return all;
 }
 
+/** A page of a thousand services, as an operator waits for it. */
+async function benchReport(holdfast: readonly string[]): Promise<Row> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
+  try {
+    const estate = join(folder, "estate.json");
+    writeFileSync(estate, JSON.stringify(manyServices(1000)));
+    const argv = [...holdfast, "report", "--estate", estate, "--to", join(folder, "report.html")];
+    const ms = median(await inTurn(5, () => elapsedMs({ argv })));
+    const aim = 2_000;
+    return {
+      name: "report of 1,000 services",
+      value: `${Math.round(ms)} ms`,
+      aim: `< ${aim} ms`,
+      ok: ms < aim,
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** `holdfast check` against a Node process that does nothing: what a pull request waits for. */
 export async function benchCommandLine(): Promise<Row[]> {
   const holdfast = [process.execPath, join(projectRoot, "cli", "holdfast.mjs")];
@@ -54,5 +75,6 @@ export async function benchCommandLine(): Promise<Row[]> {
   return [
     await ratio("check of homelab / node -e 0", { argv: check }, { argv: [process.execPath, "-e", "0"] }, 5),
     ...(await benchLarge(holdfast)),
+    await benchReport(holdfast),
   ];
 }

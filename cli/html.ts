@@ -1,8 +1,16 @@
 /** A table of texts. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[], kind: string): string =>
-    `<tr>${cells.map(cell => `<${kind}>${escaped(cell)}</${kind}>`).join("")}</tr>`;
-  return `<table>${line(head, "th")}${rows.map(row => line(row, "td")).join("")}</table>`;
+  return tableOf(
+    head,
+    rows.map(row => row.map(escaped)),
+  );
+}
+
+/** A table whose cells are HTML already. */
+export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const heads = head.map(text => `<th scope="col">${escaped(text)}</th>`).join("");
+  const lines = rows.map(row => `<tr>${row.map(cell => `<td>${cell}</td>`).join("")}</tr>`).join("\n");
+  return `<table><thead><tr>${heads}</tr></thead>\n<tbody>${lines}</tbody></table>`;
 }
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };

@@ -17,6 +17,7 @@ import { init } from "./commands/init";
 import { lose } from "./commands/lose";
 import { plan } from "./commands/plan";
 import { releases } from "./commands/releases";
+import { report } from "./commands/report";
 import { restore } from "./commands/restore";
 import { rollBack } from "./commands/roll-back";
 import { rpo } from "./commands/rpo";
@@ -69,6 +70,7 @@ export async function main(
   addCommand(program, evidence, context, settle);
   addCommand(program, runbooks, context, settle);
   addCommand(program, plan, context, settle);
+  addCommand(program, report, context, settle);
   addCommand(program, diff, context, settle);
   addCommand(program, status, context, settle);
   addCommand(program, releases, context, settle);

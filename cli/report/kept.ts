@@ -1,0 +1,101 @@
+import { listed } from "../../checks/wording";
+import { countUntil } from "../../plan/ascending";
+import { chainOf, type Copy } from "../../plan/graph/copies";
+import { yearsOf } from "../../plan/graph/loss";
+import { Generations } from "../../plan/graph/retention";
+import type { Flow } from "../../plan/job";
+import { formatDuration } from "../../plan/units/duration";
+import { escaped } from "../html";
+import { clockText, noonAfter } from "./moment";
+import type { Reported } from "./page";
+import { scrolled } from "./parts";
+
+const days = 62;
+
+/** Generations of copies that the same flows make: [minute of the epoch at which its data was read, first day, last day]. */
+type Kept = readonly (readonly [readMinute: number, firstDay: number, lastDay: number])[];
+
+/**
+ * What exists on a day, of each kind of copy: a table for the first of them, which the page's script makes that of another one. What it
+ * needs is in the page, day by day: how a retention is read is said in the plan alone.
+ */
+export function keptPart({ plan, asOfMs }: Reported): string {
+  const { zone } = plan.estate;
+  const timeline = yearsOf(plan);
+  const noons = Array.from({ length: days }, (_, day) => noonAfter(asOfMs, day, zone));
+  const inYears = countUntil(noons, ms => ms < timeline.horizon.toMs);
+  if (asOfMs < timeline.horizon.fromMs || inYears === 0)
+    return "<p>The day isn't in the estate's years, of which alone it is known what runs.</p>";
+  const generations = new Generations(timeline);
+  const groups = [...alike(plan.copies)].map(copies => ({
+    copies,
+    kept: keptOf(copies, generations, noons.slice(0, inYears)),
+  }));
+  const day = (index: number): string => clockText(noons[index] ?? asOfMs, zone).slice(0, 10);
+  const rows = groups.map(({ copies, kept }) => {
+    const [{ way, location }] = copies;
+    const there = kept.filter(([, first]) => first === 0).map(([minute]) => minute * 60_000);
+    const [oldest, newest] = [there[0], there.at(-1)];
+    const ageText = (ms: number | undefined): string =>
+      ms === undefined ? "–" : `${clockText(ms, zone)}, ${formatDuration(asOfMs - ms)} old`;
+    return `<tr><th scope="row">${way.jobs.map(job => escaped(job.called)).join(" → ")} <small>on ${escaped(location.machine.name)}${location.disk === undefined ? "" : `: ${escaped(location.disk)}`}</small></th><td>${escaped(
+      listed(
+        copies.map(({ dataset }) => dataset.id),
+        4,
+      ),
+    )}</td><td>${there.length}</td><td>${ageText(newest)}</td><td>${ageText(oldest)}</td></tr>`;
+  });
+  const data = {
+    minutes: noons.slice(0, inYears).map(ms => ms / 60_000),
+    // What clocks show, as if it were UTC: the page needs no zones.
+    offsets: noons
+      .slice(0, inYears)
+      .map(ms => (Date.parse(`${clockText(ms, zone).replace(" ", "T")}Z`) - ms) / 60_000),
+    groups: groups.map(({ kept }) => kept),
+  };
+  return `<p>As all runs go as planned, at noon of <b>${day(0)}</b>. With scripts, a slider shows another day.</p>
+<p class="slider" hidden><label for="day">Day: <output id="dayname" for="day">${day(0)}</output></label> <input id="day" type="range" min="0" max="${inYears - 1}" value="0" step="1"></p>
+${scrolled(
+  "What exists on the day",
+  `<table id="generations"><thead><tr><th scope="col">copies by</th><th scope="col">of</th><th scope="col">generations</th><th scope="col">newest</th><th scope="col">oldest</th></tr></thead>
+<tbody>${rows.join("\n")}</tbody></table>`,
+)}
+<script type="application/json" id="keptdata">${JSON.stringify(data)}</script>`;
+}
+
+/** Copies that the same flows made one after the other: of all of them the same generations exist. */
+function alike(copies: readonly Copy[]): Iterable<[Copy, ...Copy[]]> {
+  const ids = new Map<Flow, number>();
+  const idOf = (flow: Flow): number => {
+    const id = ids.get(flow) ?? ids.size;
+    ids.set(flow, id);
+    return id;
+  };
+  const groups = new Map<string, [Copy, ...Copy[]]>();
+  for (const copy of copies) {
+    const key = chainOf(copy)
+      .map(({ flow }) => idOf(flow))
+      .join();
+    const known = groups.get(key);
+    if (known) known.push(copy);
+    else groups.set(key, [copy]);
+  }
+  return groups.values();
+}
+
+function keptOf(
+  [copy]: readonly [Copy, ...Copy[]],
+  generations: Generations,
+  noons: readonly number[],
+): Kept {
+  const seen = new Map<number, [number, number]>();
+  for (const [day, noonMs] of noons.entries())
+    for (const readMs of generations.at(copy, noonMs)) {
+      const known = seen.get(readMs);
+      if (known) known[1] = day;
+      else seen.set(readMs, [day, day]);
+    }
+  return [...seen]
+    .sort(([a], [b]) => a - b)
+    .map(([readMs, [first, last]]) => [Math.floor(readMs / 60_000), first, last]);
+}

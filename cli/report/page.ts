@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import type { Plan } from "../../plan";
+import { visible } from "../../plan/visible";
+import { escaped } from "../html";
+import { findingsPart } from "./findings";
+import { heatPart } from "./heat";
+import { keptPart } from "./kept";
+import { clockText } from "./moment";
+import { nightPart } from "./night";
+import { routesPart } from "./routes";
+import { pageScript } from "./script";
+import { storesPart } from "./stores";
+import { pageStyle } from "./style";
+
+/** What a report is of. */
+export interface Reported {
+  readonly plan: Plan;
+  /** Words by which another command gets the same estate. */
+  readonly named: readonly string[];
+  /** Noon of the day on which it is made, as epoch ms: all that it says is of that instant. */
+  readonly asOfMs: number;
+}
+
+/** How a report begins: what doesn't was written by somebody else. */
+export const reportMark =
+  "<!doctype html>\n<!-- Written by holdfast report; the next one takes its place. -->\n";
+
+const parts = [
+  { id: "findings", title: "Findings", html: findingsPart },
+  { id: "losses", title: "What a disaster costs", html: heatPart },
+  { id: "night", title: "The night", html: nightPart },
+  { id: "stores", title: "Stores", html: storesPart },
+  { id: "kept", title: "What is kept", html: keptPart },
+  { id: "routes", title: "Routes, from disk to disk", html: routesPart },
+] as const;
+
+/**
+ * An estate as one page that needs nothing else: no network, no script to be read, and it prints. The same estate gives the same page on
+ * the same day, to the byte. Its policy lets nothing in but its own style and script, whatever an estate's texts hold.
+ */
+export function reportPage(of: Reported): string {
+  const { estate, jobs } = of.plan;
+  const services = Object.keys(estate.services).length;
+  const day = clockText(of.asOfMs, estate.zone).slice(0, 10);
+  const script = createHash("sha256").update(pageScript).digest("base64");
+  const style = createHash("sha256").update(pageStyle).digest("base64");
+  const page = `${reportMark}<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${style}'; script-src 'sha256-${script}'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Holdfast: ${escaped(estate.name)}, ${day}</title>
+<style>${pageStyle}</style>
+</head>
+<body>
+<a class="skip" href="#findings">To the findings</a>
+<header><h1>${escaped(estate.name)}</h1>
+<p>As of ${day}. ${services} services, ${jobs.length} jobs. Times are those of ${escaped(estate.zone)}.</p>
+<nav aria-label="Parts"><ul>${parts.map(({ id, title }) => `<li><a href="#${id}">${title}</a></li>`).join("")}</ul></nav></header>
+<main>
+${parts.map(({ id, title, html }) => `<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>\n${html(of)}\n</section>`).join("\n")}
+</main>
+<script>${pageScript}</script>
+</body>
+</html>
+`;
+  return visible(page);
+}
