@@ -1,6 +1,7 @@
 import type { AlertSpec } from "../plan/estate/monitoring";
 import type { Estate } from "../plan/estate/schema";
 import { parseDuration } from "../plan/units/duration";
+import { dashboardOf } from "./boards/uid";
 import { type AlertRule, promDuration } from "./rules";
 
 /** The rule of one of the estate's own alerts. */
@@ -20,6 +21,7 @@ export function estateRule(spec: AlertSpec, estate: Estate): AlertRule {
       // Prometheus reads annotations as templates, in which {{ begins a command.
       description: `The condition is ${spec.expr.replaceAll("{{", '{{"{{"}}')}`,
       runbook_url: `${estate.monitoring.runbooks.replace(/\/$/, "")}/${spec.name}`,
+      dashboard: dashboardOf(estate),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { dashboardOf } from "./boards/uid";
 import { alertStem } from "../plan/alert-stem";
 import { aheadS } from "../plan/contracts/metric";
 import { type Job, type JobAlert, type Metric, metricOf } from "../plan/job";
@@ -43,6 +44,7 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
       summary,
       description: lookAt(job),
       runbook_url: `${estate.monitoring.runbooks.replace(/\/$/, "")}/${alert}`,
+      dashboard: dashboardOf(estate, job.layer),
     },
   });
   return {

@@ -1,5 +1,6 @@
 import type { Plan } from "../plan";
 import { type HostedJob, isHosted, isInCluster, isOnlyPlanned, type Job } from "../plan/job";
+import { dashboardOf } from "./boards/uid";
 import { type AlertRule, promDuration } from "./rules";
 
 /** A rule about what the jobs stand on, and by what its test shows that it is quiet and that it fires. */
@@ -70,6 +71,7 @@ function standing(
         summary,
         description: look,
         runbook_url: `${runbooks.replace(/\/$/, "")}/${alert}`,
+        dashboard: dashboardOf(plan.estate),
       },
     },
     proof,

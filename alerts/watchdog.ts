@@ -1,5 +1,6 @@
 import type { Estate } from "../plan/estate/schema";
 import { parseDuration } from "../plan/units/duration";
+import { dashboardOf } from "./boards/uid";
 import { type AlertRouting, routesOf } from "./routes";
 import { promDuration, type RuleGroup } from "./rules";
 
@@ -10,7 +11,8 @@ export const watchdogName = "HoldfastWatchdog";
 const receiverName = "DeadMan";
 
 /** The rule whose alert is heard outside for as long as rules are evaluated; none where nobody listens. */
-export function watchdogRules({ monitoring }: Estate): RuleGroup[] {
+export function watchdogRules(estate: Estate): RuleGroup[] {
+  const { monitoring } = estate;
   if (!monitoring.deadMan) return [];
   return [
     {
@@ -27,6 +29,7 @@ export function watchdogRules({ monitoring }: Estate): RuleGroup[] {
             summary: "Fires all the time: whoever is called by it tells people when it is silent",
             description: "Nothing is wrong while this fires.",
             runbook_url: `${monitoring.runbooks.replace(/\/$/, "")}/${watchdogName}`,
+            dashboard: dashboardOf(estate),
           },
         },
       ],

@@ -7,6 +7,7 @@ import { addCommand, type Context, type Outcome } from "./command";
 import { breakGlassExport } from "./commands/break-glass-export";
 import { breakGlassVerify } from "./commands/break-glass-verify";
 import { check } from "./commands/check";
+import { dashboards } from "./commands/dashboards";
 import { diff } from "./commands/diff";
 import { discover } from "./commands/discover";
 import { drill } from "./commands/drill";
@@ -69,6 +70,7 @@ export async function main(
   addCommand(program, drill, context, settle);
   addCommand(program, evidence, context, settle);
   addCommand(program, runbooks, context, settle);
+  addCommand(program, dashboards, context, settle);
   addCommand(program, plan, context, settle);
   addCommand(program, report, context, settle);
   addCommand(program, diff, context, settle);

@@ -66,8 +66,8 @@ export const bundling = {
   sourcesContent: false,
   // A start compiles all of it; names stay, as messages and stacks show them.
   minifyWhitespace: true,
-  // What a bundle must not swallow: the Pulumi SDK is a singleton, esbuild and swc carry binaries, ssh2 an optional addon.
-  external: ["@pulumi/*", "esbuild", "@swc/*", "ssh2"],
+  // What a bundle must not swallow: the Pulumi SDK is a singleton, esbuild and swc carry binaries, ssh2 an optional addon; one command alone loads Grafana's SDK.
+  external: ["@pulumi/*", "esbuild", "@swc/*", "ssh2", "@grafana/*"],
   define: { "import.meta.url": "__entryUrl" },
   nodePaths: [join(root, "node_modules")],
   logLevel: "silent",

@@ -3,6 +3,7 @@ import type { ClusterRights } from "./contracts/cluster-access";
 import type { Metric } from "./contracts/metric";
 import type { Pace } from "./contracts/pace";
 import type { Path } from "./estate/lookup";
+import type { JobPanel } from "./panel";
 import type { DumpPod } from "./pod";
 import type { Location, Machine } from "./place";
 import type { Retention } from "./retention";
@@ -260,6 +261,8 @@ export interface Job {
   readonly metrics: readonly Metric[];
   readonly judged: Judgement;
   readonly alerts: readonly JobAlert[];
+  /** What the dashboard of its layer shows of its metrics, beside when it ended and how. */
+  readonly panels: readonly JobPanel[];
   /** Secrets that it needs. */
   readonly credentials: readonly Credential[];
   /** What a deployment sets on the NAS that keeps its copies; nothing where somebody else does. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { routesOf } from "../alerts/routes";
 import { watchdogRouting, watchdogRules } from "../alerts/watchdog";
+import { boardsOf } from "../alerts/boards";
 import { estateRules } from "../alerts/groups";
 import { rulesOf } from "../alerts/rules";
 import { runChecks } from "../checks";
@@ -93,7 +94,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       : undefined;
   const within = surroundings.parent ? { parent: surroundings.parent } : {};
   const opts =
-    objects || cluster
+    objects || cluster || estate.monitoring.dashboards
       ? { ...within, providers: [clusterProvider(settings.kubeconfig(), estate, cluster, within)] }
       : within;
   const accounts = cluster && clusterAccounts(cluster, estate, settings.clusterTokens, opts);
@@ -145,6 +146,13 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     new AlertRoutes("alert-routes", { ...objects, objectName: "holdfast", routing: routesOf(estate) }, opts);
     for (const routing of watchdogRouting(estate))
       new AlertRoutes("watchdog-route", { ...objects, objectName: "holdfast-watchdog", routing }, opts);
+  }
+  if (estate.monitoring.dashboards) {
+    // Grafana's SDK takes a while to load, and only whoever has dashboards needs it.
+    const { Dashboards } = await import("../components/dashboards");
+    const { labels } = estate.monitoring.dashboards;
+    const args = { namespace: estate.monitoring.namespace, labels, boards: boardsOf(plan) };
+    new Dashboards("dashboards", args, opts);
   }
   if (objects) return { releases };
   const rules = [...jobs, ...inCluster].map(job => rulesOf(job, estate));

@@ -6,8 +6,8 @@ import { planOf } from "../../plan";
 import { BadInput } from "../bad-input";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { namedBy, readEstate } from "../estate-source";
-import { type Differences, differencesOf, writePages } from "../runbooks/folder";
-import { runbookPages } from "../runbooks/pages";
+import { differencesOf, linesOf, type OwnFiles, writeOwn } from "../own-files";
+import { markOf, runbookPages } from "../runbooks/pages";
 
 const options = z.object({ ...estateOptions, to: z.string(), check: z.boolean().default(false) });
 
@@ -29,9 +29,17 @@ export const runbooks: CommandSpec<z.output<typeof options>> = {
     const named = namedBy({ stack, estate }, context);
     const plan = planOf(await readEstate({ stack, estate }, context));
     const pages = runbookPages({ plan, named });
-    const differences = differencesOf(folder, pages, plan.estate.name);
+    const own: OwnFiles = {
+      command: "runbooks",
+      files: pages,
+      folders: ["", "disasters", "services", "from"],
+      ending: ".md",
+      // Its first line names the very page: a copy of one under another name, with somebody's notes, is theirs.
+      isOurs: (path, text) => text.startsWith(markOf(path, plan.estate.name)),
+    };
+    const differences = differencesOf(folder, own);
     const isCurrent = linesOf(differences, check).length === 0;
-    if (!check) writePages(folder, pages, differences);
+    if (!check) writeOwn(folder, own, differences);
     const next = ["holdfast runbooks", ...named.map(shellWord), "--to", shellWord(to)];
     return {
       text: json
@@ -48,14 +56,3 @@ export const runbooks: CommandSpec<z.output<typeof options>> = {
     };
   },
 };
-
-/** @param check whether they stay as they are */
-function linesOf({ missing, changed, over }: Differences, check: boolean): string[] {
-  return [
-    ...missing.map(path => (check ? `${path} is missing` : `${path}: written`)),
-    ...changed.map(path =>
-      check ? `${path} is of an earlier estate, or was edited` : `${path}: written anew`,
-    ),
-    ...over.map(path => (check ? `${path} is of what the estate has no more` : `${path}: removed`)),
-  ];
-}

@@ -104,24 +104,47 @@ const deadMan = z.strictObject({
     .describe("How often each of them is called; the receiver's own patience has to be longer"),
 });
 
+/** A label of an object by which somebody picks it. */
+const objectLabels = z.record(
+  z
+    .string()
+    .regex(
+      /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/,
+      'expected a label as Kubernetes takes one, e.g. "release"',
+    ),
+  valueLine,
+);
+
+const dashboards = z.strictObject({
+  labels: objectLabels
+    .default({ grafana_dashboard: "1" })
+    .describe("Labels by which the sidecar of Grafana picks the ConfigMaps"),
+  grafana: z
+    .url({
+      protocol: /^https?$/,
+      error: 'expected the http(s) URL of Grafana, e.g. "https://grafana.example"',
+    })
+    .refine(
+      url => !/[?#]/.test(pathOf(url)),
+      'expected the address of Grafana alone, as a dashboard\'s path is put behind it, e.g. "https://grafana.example"',
+    )
+    .refine(
+      url => !url.includes("{{"),
+      'expected the address of Grafana alone, as Prometheus reads {{ as a template, e.g. "https://grafana.example"',
+    )
+    .optional()
+    .describe(
+      "Where people open Grafana: each alert then has a link to its dashboard, and otherwise its uid",
+    ),
+});
+
 export const monitoring = z.strictObject({
   pushgateway: pushgateway.describe("Address that jobs push their metrics to, reached by hosts and cluster"),
   pushgatewayPersistent: z.boolean().default(true).describe("Whether pushed metrics survive its restart"),
   scrapeInterval: interval.describe("How often Prometheus scrapes the Pushgateway"),
   evaluationInterval: interval.describe("How often Prometheus evaluates rules"),
   namespace: name.describe("Namespace of the PrometheusRule and AlertmanagerConfig objects"),
-  labels: z
-    .record(
-      z
-        .string()
-        .regex(
-          /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/,
-          'expected a label as Kubernetes takes one, e.g. "release"',
-        ),
-      valueLine,
-    )
-    .default({})
-    .describe("Labels that the operator's ruleSelector asks for"),
+  labels: objectLabels.default({}).describe("Labels that the operator's ruleSelector asks for"),
   runbooks: z
     .url({
       protocol: /^https?$/,
@@ -137,6 +160,11 @@ export const monitoring = z.strictObject({
       'expected a folder alone, as Prometheus reads {{ as a template: the alert\'s name is put behind it, e.g. "https://runbooks.example"',
     )
     .describe("Where the runbooks are published; a page is <runbooks>/<alert>"),
+  dashboards: dashboards
+    .optional()
+    .describe(
+      "Grafana's dashboards as ConfigMaps in that namespace; left out, `holdfast dashboards` writes them as files alone",
+    ),
   deadMan: deadMan
     .optional()
     .describe(

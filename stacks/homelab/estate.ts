@@ -176,6 +176,7 @@ export const estate: EstateInput = {
     evaluationInterval: "1min",
     namespace: "monitoring",
     runbooks: "https://runbooks.viktorbarzin.me",
+    dashboards: {},
     deadMan: { urlSecret: { name: "watchdog", key: "url" }, hosts: { pve: "pve-calls" } },
     exporters: [
       {

@@ -11,6 +11,7 @@ import { podPaths } from "../../pod";
 import { cronTrigger, push, runOf } from "../common";
 import { startWithinMs } from "./pod";
 import { type ClusterDumpSpec, type DumpSpec, longestCronJob } from "./spec";
+import { integrityPanels } from "./panels";
 
 type Integrity = NonNullable<Extract<DumpSpec, { integrity?: unknown }>["integrity"]>;
 
@@ -41,6 +42,7 @@ export function integrityJobs(spec: ClusterDumpSpec, dump: LayerJob, estate: Est
           summary: `a SQLite database of ${spec.dataset} isn't sound, as ${name} has found; its dumps of before are: stop what writes to it, and restore it from ${spec.name}`,
         },
       ],
+      panels: integrityPanels(flag.name),
       deployment: deploymentOf(dump, integrity, prefix, run, trigger, estate),
     },
   ];

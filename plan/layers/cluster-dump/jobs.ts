@@ -18,6 +18,7 @@ import { deploymentOf } from "./pod";
 import { engines, metricsOf } from "./engines";
 import type { Engine } from "./engines/engine";
 import { type ClusterDumpSpec, type DumpSpec, secretOf } from "./spec";
+import { dumpPanels, othersDumpPanels } from "./panels";
 
 export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob {
   const trigger = cronTrigger(spec.schedule, estate.zone);
@@ -50,6 +51,7 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
       ? [...clusterDumpMetrics(metricsOf(spec.dump)), databaseSuccessMetric]
       : clusterDumpMetrics("backup").filter(({ meaning }) => meaning !== "other"),
     alerts: spec.dump ? alertsOf(spec, run.judged) : [],
+    panels: spec.dump ? dumpPanels : othersDumpPanels,
     credentials: credentialsOf(spec),
     deployment: deploymentOf(spec, estate, trigger, run),
   };

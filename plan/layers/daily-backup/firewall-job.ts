@@ -9,6 +9,7 @@ import { runOf, timerTrigger } from "../common";
 import { credentialsFolder, mountOf, runnerConfig, timerOf, secretCredential } from "../host-runner";
 import { deletionsOf, firewallFlows } from "./flows";
 import type { DailyBackupSpec, FirewallBackupSpec } from "./spec";
+import { firewallPanels } from "./panels";
 
 /** What operators know it by, e.g. "pfsense-backup" for the firewall `pfsense`. */
 export function firewallJobName(firewall: string): string {
@@ -39,6 +40,7 @@ export function firewallJob(entry: FirewallBackupSpec, spec: DailyBackupSpec, es
     metricsJob: name,
     metrics: pfsenseBackupMetrics,
     alerts: [],
+    panels: firewallPanels,
     // Without a host key anybody could answer: planned and judged, with a finding of its own, but not installed.
     ...(config
       ? timerOf({

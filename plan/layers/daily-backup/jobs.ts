@@ -25,6 +25,7 @@ import { clusterOf } from "../lvm-pvc-snapshot/jobs";
 import { volumeAlerts } from "./alerts";
 import { configurationPaths, deletionsOf, flowsOf, maxSnapshotAgeMs, snapshotsOf } from "./flows";
 import type { DailyBackupSpec } from "./spec";
+import { dailyPanels, volumePanels } from "./panels";
 
 export function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
@@ -47,6 +48,7 @@ export function dailyBackupJob(spec: DailyBackupSpec, estate: Estate): LayerJob 
     alerts: spec.volumes
       ? volumeAlerts(spec.host, run.judged, parseDuration(spec.volumes.contentPeriod))
       : [],
+    panels: spec.volumes ? [...dailyPanels, ...volumePanels] : dailyPanels,
     ...timerOf({
       job: dailyBackupJobName,
       runner: dailyBackupJobName,

@@ -14,6 +14,7 @@ import type { PlannedRun } from "../layer";
 import { derivedAlert } from "./firewall-job";
 import { runsOf } from "./runs";
 import type { DailyBackupSpec, ScrubSpec } from "./spec";
+import { scrubPanels } from "./panels";
 
 /** Reads the whole backup disk within a period, whoever wrote what lies there. It copies nothing. */
 export function scrubJob(
@@ -44,6 +45,7 @@ export function scrubJob(
     metricsJob: scrubJobName,
     metrics: backupScrubMetrics,
     alerts: alertsOf(spec, parseDuration(scrub.period)),
+    panels: scrubPanels,
     ...timerOf({
       job: scrubJobName,
       runner: scrubJobName,

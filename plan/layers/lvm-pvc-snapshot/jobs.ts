@@ -22,6 +22,7 @@ import {
 } from "../host-runner";
 import { poolLocation } from "../places";
 import type { LvmPvcSnapshotSpec } from "./spec";
+import { snapshotPanels } from "./panels";
 
 /** The cluster whose claims the volumes are: the one that is named, or the only one there is. */
 export function clusterOf(spec: LvmPvcSnapshotSpec, estate: Estate): string | undefined {
@@ -62,6 +63,7 @@ export function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Lay
     metricsJob: snapshotJobName,
     metrics: [...lvmPvcSnapshotMetrics, unfinishedRestoreMetric],
     alerts: [...poolAlerts(spec), restoreUnfinished(spec)],
+    panels: snapshotPanels,
     ...timerOf({
       job: snapshotJobName,
       runner: snapshotJobName,

@@ -21,6 +21,7 @@ import {
 import { isBelow } from "../places";
 import { nasRetentionOf } from "./apply";
 import type { NasSnapshotsSpec } from "./spec";
+import { driftPanels, nasPanels } from "./panels";
 
 /** What the NAS makes by itself, and, where a host looks after it, who sees whether it does. */
 export function nasSnapshotsJob(
@@ -48,7 +49,13 @@ export function nasSnapshotsJob(
   if (!config || !watch)
     return {
       ...job,
-      ...{ runsOn: machine, host: spec.destination, metrics: nasSnapshotsMetrics, alerts: [] },
+      ...{
+        runsOn: machine,
+        host: spec.destination,
+        metrics: nasSnapshotsMetrics,
+        alerts: [],
+        panels: nasPanels,
+      },
       ...{ credentials: [], deployment: { kind: "planned" } },
     };
   return {
@@ -57,6 +64,7 @@ export function nasSnapshotsJob(
     host: watch.host,
     metrics: [...nasSnapshotsMetrics, nasDriftMetric],
     alerts: alertsOf(spec),
+    panels: [...nasPanels, ...driftPanels],
     ...timerOf({
       job: name,
       runner: "nas-snapshots",

@@ -12,6 +12,7 @@ import { daemonOf, mountOf, runnerConfig } from "../host-runner";
 import { mountAbove } from "../places";
 import type { NfsChangeTrackerSpec } from "./spec";
 import { journalIn, wantedOf } from "./wanted";
+import { trackerPanels } from "./panels";
 
 export function nfsChangeTrackerJob(spec: NfsChangeTrackerSpec, estate: Estate): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
@@ -34,6 +35,7 @@ export function nfsChangeTrackerJob(spec: NfsChangeTrackerSpec, estate: Estate):
     metricsJob: changeTrackerJobName,
     metrics: changeTrackerMetrics,
     alerts: [overflowing(spec)],
+    panels: trackerPanels,
     ...daemonOf({
       job: changeTrackerJobName,
       runner: "nfs-change-tracker",

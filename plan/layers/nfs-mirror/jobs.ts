@@ -16,6 +16,7 @@ import { journalOf } from "../nfs-change-tracker/wanted";
 import { mountOf, timerOf, runnerConfig, stateFolder } from "../host-runner";
 import { onDisk } from "../places";
 import type { NfsMirrorSpec } from "./spec";
+import { mirrorPanels } from "./panels";
 
 export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
@@ -63,6 +64,7 @@ export function nfsMirrorJob(spec: NfsMirrorSpec, estate: Estate): LayerJob {
     metricsJob: nfsMirrorJobName,
     metrics: nfsMirrorMetrics,
     alerts: alertsOf(spec),
+    panels: mirrorPanels,
     ...timerOf({
       job: nfsMirrorJobName,
       runner: nfsMirrorJobName,

@@ -25,6 +25,7 @@ import {
 } from "../host-runner";
 import { hostLocation, isBelow, mountAbove } from "../places";
 import type { OffsiteSyncSpec } from "./spec";
+import { legPanels, offsitePanels } from "./panels";
 
 export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: readonly LayerJob[]): LayerJob {
   const trigger = timerTrigger(spec.schedule, estate.zone);
@@ -64,6 +65,7 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
     metricsJob: metricsJobOf(spec),
     metrics: [...offsiteSyncMetrics, ...(config ? Object.values(offsiteLegMetrics) : [])],
     alerts: config ? alertsOf(spec, run.judged) : [],
+    panels: [...offsitePanels, ...(config ? legPanels : [])],
     // Without a pinned key anybody could take what is sent: planned and judged, but not installed.
     ...(config && receives
       ? timerOf({

@@ -16,6 +16,7 @@ import { mountOf, runnerConfig, stateFolder, stateFolders, textfile, timerOf } f
 import { hostLocation, mountAbove } from "../places";
 import type { RestoreDrillSpec } from "./spec";
 import { tiersOf } from "./tiers";
+import { drillPanels } from "./panels";
 
 /** Reads copies and proves them; what it makes is gone when it ends. */
 export function restoreDrillJob(spec: RestoreDrillSpec, estate: Estate): LayerJob {
@@ -40,6 +41,7 @@ export function restoreDrillJob(spec: RestoreDrillSpec, estate: Estate): LayerJo
     metricsJob: restoreDrillJobName,
     metrics: [...restoreDrillMetrics, ...drilledMetrics],
     alerts: [behind(spec)],
+    panels: drillPanels,
     ...timerOf({
       job: restoreDrillJobName,
       runner: restoreDrillJobName,

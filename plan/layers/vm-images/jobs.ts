@@ -17,6 +17,7 @@ import { mountOf, runnerConfig, textfile, timerOf } from "../host-runner";
 import { hostLocation } from "../places";
 import type { VmImagesSpec } from "./spec";
 import { vmsOf, wantedVmsOf } from "./vms";
+import { imagePanels } from "./panels";
 
 export function vmImagesJob(spec: VmImagesSpec, estate: Estate): LayerJob {
   const { host, target } = spec;
@@ -45,6 +46,7 @@ export function vmImagesJob(spec: VmImagesSpec, estate: Estate): LayerJob {
     metricsJob: vmImagesJobName,
     metrics: [...vmImagesMetrics, vmSuccessMetric],
     alerts: alertsOf(host, run.judged),
+    panels: imagePanels,
     ...timerOf({
       job: vmImagesJobName,
       runner: vmImagesJobName,

@@ -1,0 +1,18 @@
+import { snapshotMetricNames as names } from "../../contracts/lvm-pvc-snapshot";
+import type { JobPanel } from "../../panel";
+
+export const snapshotPanels: readonly JobPanel[] = [
+  {
+    ...{ title: "Free in the thin pool", unit: "percent", overview: "stores" },
+    shows: { [names.poolFree]: "data", [names.metadataFree]: "metadata" },
+  },
+  {
+    ...{ title: "Snapshots and volumes", unit: "count" },
+    shows: {
+      [names.volumes]: "volumes",
+      [names.created]: "made",
+      [names.pruned]: "removed",
+      [names.failed]: "volumes without",
+    },
+  },
+];
