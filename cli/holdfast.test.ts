@@ -34,6 +34,6 @@ test("what isn't a terminal gets no colours, also where a build server's environ
   });
   rmSync(folder, { recursive: true });
   expect(err).toBe("code 1");
-  expect(out).toMatch(/^error +schedule\/stale-above-promise {2}nfs-mirror\n/);
+  expect(out).toMatch(/^error +schedule\/stale-above-promise {2}nfs-mirror {2}\S+estate\.json:1:\d+\n/);
   expect(out).not.toContain("\u001b");
 });

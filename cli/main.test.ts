@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -76,7 +76,7 @@ const scanned = z.strictObject({
       z.strictObject({
         physicalLocation: z.strictObject({
           artifactLocation: z.strictObject({ uri: z.string().regex(/^[\w%.~-]+(\/[\w%.~-]+)*$/) }),
-          region: z.strictObject({ startLine: z.int().min(1) }),
+          region: z.strictObject({ startLine: z.int().min(1), startColumn: z.int().min(1) }),
         }),
         logicalLocations: z.array(z.strictObject({ name: z.string() })).length(1),
       }),
@@ -109,6 +109,7 @@ test("findings are printed for code scanning and as annotations too", async () =
                 ),
               }),
             }),
+            columnKind: z.literal("utf16CodeUnits"),
             results: z.array(scanned),
           }),
         )
@@ -119,13 +120,34 @@ test("findings are printed for code scanning and as annotations too", async () =
   expect(scan?.results.map(({ ruleId, locations }) => [ruleId, locations[0]?.physicalLocation])).toEqual([
     [
       "schedule/stale-above-promise",
-      { artifactLocation: { uri: "slack.json" }, region: { startLine: expect.any(Number) } },
+      {
+        artifactLocation: { uri: "slack.json" },
+        region: {
+          startLine: 1,
+          startColumn: readFileSync(slack, "utf8").indexOf('"alert":{"receiver":"infra","staleAfter"') + 1,
+        },
+      },
     ],
   ]);
   expect(scan?.tool.driver.rules[scan.results[0]?.ruleIndex ?? -1]?.id).toBe("schedule/stale-above-promise");
   expect((await run(["check", "--estate", slack, "--format", "github"])).out).toMatch(
-    /^::error title=schedule\/stale-above-promise nfs-mirror::nfs-mirror alerts when/,
+    /^::error file=slack\.json,line=1,col=\d+,title=schedule\/stale-above-promise nfs-mirror::nfs-mirror alerts when/,
   );
+  const quality = z
+    .array(
+      z.strictObject({
+        description: z.string().regex(/^nfs-mirror: nfs-mirror alerts when/),
+        check_name: z.literal("schedule/stale-above-promise"),
+        fingerprint: z.literal(scan?.results[0]?.partialFingerprints["holdfastFinding/v1"] ?? ""),
+        severity: z.literal("major"),
+        location: z.strictObject({
+          path: z.literal("slack.json"),
+          lines: z.strictObject({ begin: z.literal(1) }),
+        }),
+      }),
+    )
+    .length(1);
+  quality.parse(JSON.parse((await run(["check", "--estate", slack, "--format", "gitlab"])).out));
 });
 
 test("code scanning and annotations have a cause with a line of what follows from it, and with --all each finding", async () => {
@@ -250,7 +272,7 @@ test.each<[string, readonly string[], RegExp]>([
   [
     "an unknown format",
     ["check", "--format", "xml"],
-    /^--format: "xml" can't be used, expected one of text, json, sarif, github\.$/m,
+    /^--format: "xml" can't be used, expected one of text, json, sarif, github, gitlab\.$/m,
   ],
   ["both a stack and a file", ["plan", "--stack", "homelab", "--estate", "x"], /exclude one another/],
   ["an unknown command", ["chekc"], /unknown command 'chekc'/],

@@ -1,25 +1,17 @@
 import { createHash } from "node:crypto";
 import type { Log } from "sarif";
-import type { Finding } from "../checks";
 import { catalogue } from "../checks";
-
-/** The file that findings are about. */
-export interface FindingsFile {
-  /** From the folder of the call, which a workflow starts in the repository's root: code scanning takes no absolute path. */
-  readonly path: string;
-  readonly text: string;
-}
+import type { Placed } from "./places";
 
 /**
  * Findings in SARIF 2.1.0, as GitHub's code scanning takes them: each has a place in a file of the repository, and a
  * fingerprint by which it is known again when lines move. `Log` is generated from the standard's own schema: the compiler refuses
  * a field that it hasn't, or one that it asks for.
  */
-export function sarifOf(findings: readonly Finding[], file: FindingsFile): Log {
+export function sarifOf(findings: readonly Placed[]): Log {
   const codes = new Set(findings.map(finding => finding.code));
   const rules = catalogue.filter(check => codes.has(check.code));
-  const lines = file.text.split("\n");
-  const times = new Map<string, number>();
+  const fingerprints = fingerprintsOf(findings);
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
@@ -36,51 +28,66 @@ export function sarifOf(findings: readonly Finding[], file: FindingsFile): Log {
             })),
           },
         },
-        results: findings.map(({ code, severity, subject, message, fix }) => {
-          const key = `${code} ${subject}`;
-          const time = (times.get(key) ?? 0) + 1;
-          times.set(key, time);
-          return {
-            ruleId: code,
-            ruleIndex: rules.findIndex(rule => rule.code === code),
-            level: severity,
-            message: { text: `${subject}: ${message} Fix: ${fix}` },
-            locations: [
-              {
-                physicalLocation: {
-                  artifactLocation: { uri: encodeURI(file.path) },
-                  region: { startLine: lineOf(subject, lines) },
+        columnKind: "utf16CodeUnits",
+        results: findings.map(({ code, severity, subject, message, fix, place }, index) => ({
+          ruleId: code,
+          ruleIndex: rules.findIndex(rule => rule.code === code),
+          level: severity,
+          message: { text: `${subject}: ${message} Fix: ${fix}` },
+          locations: [
+            {
+              physicalLocation: {
+                artifactLocation: { uri: encodeURI(place.file) },
+                // Code scanning asks for a line: where none is known, the file is meant.
+                region: {
+                  startLine: place.line ?? 1,
+                  ...(place.column === undefined ? {} : { startColumn: place.column }),
                 },
-                logicalLocations: [{ name: subject }],
               },
-            ],
-            partialFingerprints: { "holdfastFinding/v1": fingerprint(`${key} ${time}`) },
-          };
-        }),
+              logicalLocations: [{ name: subject }],
+            },
+          ],
+          partialFingerprints: { "holdfastFinding/v1": fingerprints[index] ?? "" },
+        })),
       },
     ],
   };
 }
 
-/** The first line that names what a finding is about, from 1; the file's first where none does. */
-function lineOf(subject: string, lines: readonly string[]): number {
-  const words = subject.split(/[^\w-]+/).filter(word => word !== "");
-  const at = words.map(word => lines.findIndex(line => line.includes(word))).find(line => line >= 0);
-  return (at ?? 0) + 1;
-}
-
-function fingerprint(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+/** By what a finding is known again when lines move: its code and subject, and which of several alike it is. */
+function fingerprintsOf(findings: readonly Placed[]): string[] {
+  const times = new Map<string, number>();
+  return findings.map(({ code, subject }) => {
+    const key = `${code} ${subject}`;
+    const time = (times.get(key) ?? 0) + 1;
+    times.set(key, time);
+    return createHash("sha256").update(`${key} ${time}`).digest("hex").slice(0, 32);
+  });
 }
 
 /** Findings as workflow commands that GitHub shows in a pull request. */
-export function annotationsOf(findings: readonly Finding[]): string {
+export function annotationsOf(findings: readonly Placed[]): string {
   return findings
-    .map(
-      ({ severity, code, subject, message, fix }) =>
-        `::${severity} title=${property(`${code} ${subject}`)}::${escaped(`${message} Fix: ${fix}`)}`,
-    )
+    .map(({ severity, code, subject, message, fix, place: { file, line, column } }) => {
+      const properties = { file, line, col: column, title: `${code} ${subject}` };
+      const said = Object.entries(properties).flatMap(([name, value]) =>
+        value === undefined ? [] : [`${name}=${property(String(value))}`],
+      );
+      return `::${severity} ${said.join(",")}::${escaped(`${message} Fix: ${fix}`)}`;
+    })
     .join("\n");
+}
+
+/** Findings as GitLab's code quality report has them (`artifacts: reports: codequality`). */
+export function codeQualityOf(findings: readonly Placed[]): object[] {
+  const fingerprints = fingerprintsOf(findings);
+  return findings.map(({ severity, code, subject, message, fix, place }, index) => ({
+    description: `${subject}: ${message} Fix: ${fix}`,
+    check_name: code,
+    fingerprint: fingerprints[index],
+    severity: severity === "error" ? "major" : "minor",
+    location: { path: place.file, lines: { begin: place.line ?? 1 } },
+  }));
 }
 
 /** GitHub's toolkit, packages/core/src/command.ts: what a message may not hold as it is. */

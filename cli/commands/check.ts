@@ -1,20 +1,19 @@
-import { readFileSync } from "node:fs";
-import { relative } from "node:path";
 import picocolors from "picocolors";
 import { z } from "zod";
 import { type Finding, keyOf, runChecks } from "../../checks";
 import { listed } from "../../checks/wording";
 import { planOf } from "../../plan";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
-import { estateFile, namedBy, readEstate } from "../estate-source";
+import { estateFile, namedBy, readWritten } from "../estate-source";
 import { keyFlag } from "../host-shell";
 import { clusterFlags, clusterOptions } from "../kubectl";
 import { lookAround } from "../live";
-import { annotationsOf, type FindingsFile, sarifOf } from "../reports";
+import { placed, type Placed, placeText } from "../places";
+import { annotationsOf, codeQualityOf, sarifOf } from "../reports";
 
 const options = z.object({
   ...estateOptions,
-  format: z.enum(["text", "json", "sarif", "github"]).default("text"),
+  format: z.enum(["text", "json", "sarif", "github", "gitlab"]).default("text"),
   all: z.boolean().default(false),
   live: z.boolean().default(false),
   key: z.string().optional(),
@@ -27,17 +26,18 @@ export const check: CommandSpec<z.output<typeof options>> = {
   summary: "Everything that is wrong with an estate's plan, with numbers, a counterexample and a fix",
   flags: [
     ...estateFlags,
-    ["--format <kind>", "text, json, sarif (code scanning) or github (annotations)"],
+    ["--format <kind>", "text, json, sarif (code scanning), github (annotations) or gitlab (code quality)"],
     ["--live", "also what hosts and clusters say is there, which the estate may not name or cover"],
     keyFlag,
     ...clusterFlags,
     ["--all", "also each finding that follows from another one; in JSON they are all there"],
   ],
   options,
-  async run({ stack, estate, json, format, all, live, key, kubeconfig, context: of }, context) {
+  async run({ stack, estate, json, format, all: every, live, key, kubeconfig, context: of }, context) {
     const { nowMs, terminal } = context;
     const file = estateFile({ stack, estate }, context);
-    const plan = planOf(await readEstate({ stack, estate }, context));
+    const written = await readWritten({ stack, estate }, context);
+    const plan = planOf(written.estate);
     const asked = { estate: plan.estate, named: namedBy({ stack, estate }, context), key };
     const there = live
       ? await lookAround(asked, plan, { kubeconfig, context: of }, nowMs)
@@ -45,41 +45,36 @@ export const check: CommandSpec<z.output<typeof options>> = {
     const findings = [...runChecks(plan, nowMs), ...there.findings];
     const hasErrors = findings.some(finding => finding.severity === "error");
     const exitCode = hasErrors ? 1 : there.isWhole ? 0 : 3;
-    switch (json ? "json" : format) {
-      case "json":
-        return { text: JSON.stringify(findings, undefined, 2), exitCode };
+    if (json || format === "json") return { text: JSON.stringify(findings, undefined, 2), exitCode };
+    const all = await placed(findings, plan, { file, input: written.input, folder: context.folder });
+    switch (format) {
       case "sarif":
-        return {
-          text: JSON.stringify(sarifOf(told(findings, all), fileOf(file, context.folder)), undefined, 2),
-          exitCode,
-        };
+        return { text: JSON.stringify(sarifOf(told(all, every)), undefined, 2), exitCode };
       case "github":
-        return { text: annotationsOf(told(findings, all)), exitCode };
+        return { text: annotationsOf(told(all, every)), exitCode };
+      case "gitlab":
+        return { text: JSON.stringify(codeQualityOf(told(all, every)), undefined, 2), exitCode };
       case "text":
-        return { text: findingsText(findings, plan.jobs.length, { colours: terminal, all }), exitCode };
+        return { text: findingsText(all, plan.jobs.length, { colours: terminal, every }), exitCode };
     }
   },
 };
 
-function fileOf(file: string, folder: string): FindingsFile {
-  return { path: relative(folder, file), text: readFileSync(file, "utf8") };
-}
-
 function findingsText(
-  findings: readonly Finding[],
+  findings: readonly Placed[],
   jobs: number,
-  { colours, all }: { readonly colours: boolean; readonly all: boolean },
+  { colours, every }: { readonly colours: boolean; readonly every: boolean },
 ): string {
   const colour = picocolors.createColors(colours);
   if (findings.length === 0) return `${jobs} jobs, no findings.`;
   const lines = findings
-    .filter(({ follows }) => all || follows === undefined)
+    .filter(({ follows }) => every || follows === undefined)
     .map(finding => {
-      const { severity, code, subject, message, fix, follows } = finding;
+      const { severity, code, subject, message, fix, follows, place } = finding;
       const told = follows === undefined ? [`Fix: ${fix}`] : [`Follows from ${follows}.`];
-      const consequences = all ? [] : consequencesText(finding, findings);
+      const consequences = every ? [] : consequencesText(finding, findings);
       return (
-        `${severity === "error" ? colour.red("error  ") : colour.yellow("warning")} ${code}  ${colour.bold(subject)}\n` +
+        `${severity === "error" ? colour.red("error  ") : colour.yellow("warning")} ${code}  ${colour.bold(subject)}${place.line === undefined ? "" : `  ${placeText(place)}`}\n` +
         [message, ...told, ...consequences].map(line => `        ${line}\n`).join("")
       );
     });
@@ -91,8 +86,8 @@ function findingsText(
 }
 
 /** What a reader is told: causes, each with a line of what follows from it. */
-function told(findings: readonly Finding[], all: boolean): Finding[] {
-  if (all) return [...findings];
+function told(findings: readonly Placed[], every: boolean): Placed[] {
+  if (every) return [...findings];
   return findings
     .filter(({ follows }) => follows === undefined)
     .map(finding => ({
