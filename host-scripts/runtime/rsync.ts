@@ -63,11 +63,43 @@ export interface RsyncOptions extends Omit<RunOptions, "onStdout" | "onStderr" |
 }
 
 /**
- * Runs rsync, giving each entry of its report to `onItem` as it comes. Of a file with three names or more that can't be opened, it
- * names two and ends early (2, "Invalid packet at end of run"), whatever else it had to do: so it is run once more without those.
+ * Runs rsync, giving each entry of its report to `onItem` as it comes.
  * @throws {Refusal} when there is no rsync
  */
 export async function rsync(
+  args: readonly string[],
+  options: RsyncOptions,
+  onItem: (item: RsyncItem) => void,
+): Promise<RsyncPass> {
+  const pass = await withoutUnopened(args, options, onItem);
+  if (!askedNoFolder(pass) || options.stop?.aborted === true) return pass;
+  const again = await withoutUnopened(args, options, onItem);
+  return {
+    ...again,
+    created: pass.created + again.created,
+    createdFiles: pass.createdFiles + again.createdFiles,
+    bytes: pass.bytes + again.bytes,
+    wireBytes: pass.wireBytes + again.wireBytes,
+  };
+}
+
+/**
+ * Where a further name of a file takes a folder's place, rsync (3.2 to 3.5) asks the file for what only a folder has, a default ACL,
+ * says that it can't, and ends with 23, though all is done. Run again, it finds the name as it is to be; of a folder whose ACL indeed
+ * can't be read it says the same again.
+ */
+function askedNoFolder({ outcome, lacked }: RsyncPass): boolean {
+  return outcome === "partial" && lacked.entries.some(({ reason }) => noDefaultAcl.test(reason));
+}
+
+const noDefaultAcl =
+  /\[generator\] get_acl: sys_acl_get_file\(…, (?:SMB_)?ACL_TYPE_DEFAULT\): Permission denied/;
+
+/**
+ * Of a file with three names or more that can't be opened, rsync names two and ends early (2, "Invalid packet at end of run"), whatever
+ * else it had to do: so it is run once more without those.
+ */
+async function withoutUnopened(
   args: readonly string[],
   options: RsyncOptions,
   onItem: (item: RsyncItem) => void,

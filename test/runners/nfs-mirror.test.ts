@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -242,6 +243,23 @@ test("deletes what the source no longer has, and replaces a folder by a file", a
   expect(await mirror()).toMatchObject({ status: 0 });
   await expectMirrored(world);
   expect(paths("000000000003.paths")).toEqual(expect.arrayContaining(["app/cache/one", "app/cache"]));
+});
+
+test("gives a folder's place to a further name of a file that is mirrored, and to all names of a new one", async () => {
+  const { source } = world;
+  const folders = ["app/old", "app/new", "app/newer"].map(name => join(source, name));
+  for (const folder of folders) mkdirSync(folder, { recursive: true });
+  for (const folder of folders) writeFileSync(join(folder, "inner"), "goes");
+  writeFileSync(join(source, "app", "file"), "stays");
+  await mirror();
+  for (const folder of folders) rmSync(folder, { recursive: true });
+  const [old = "", fresh = "", fresher = ""] = folders;
+  linkSync(join(source, "app", "file"), old);
+  writeFileSync(fresh, "comes");
+  linkSync(fresh, fresher);
+  const { status, stdout, stderr } = await mirror();
+  expect({ status, said: stdout + stderr }).toMatchObject({ status: 0 });
+  await expectMirrored(world);
 });
 
 test("changes nothing with --dry-run, and names each entry", async () => {
