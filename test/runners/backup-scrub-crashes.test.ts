@@ -173,3 +173,22 @@ test("a pass that is killed goes on where it was", async () => {
   expect(files).toBeLessThan(100);
   expect(files).toBeGreaterThanOrEqual(4);
 });
+
+test("a pass that was killed goes on with its list: what came since is on record from the next one on", async () => {
+  mkdirSync(`${world.disk}/many`);
+  writeFileSync(`${world.disk}/many/big`, Buffer.alloc(9 * 2 ** 20, "big"));
+  gate("dd", "before");
+  const run = world.start();
+  await run.until(gateReached);
+  run.kill("SIGKILL");
+  await run.finished;
+  world.unshadow();
+  writeFileSync(`${world.disk}/many/late`, "came since ".repeat(2_000));
+  const read = async (): Promise<number> =>
+    (JSON.parse((await world.start(["--json"]).finished).stdout) as { recorded: number }).recorded;
+  // The big one, which was listed; then the other one.
+  expect(await read()).toBe(1);
+  expect(await read()).toBe(1);
+  await world.rot("many/late");
+  expect((await world.start().finished).stdout).toContain('rotten: "many/late" of "many"');
+});

@@ -1,5 +1,7 @@
-import { lstatSync, rmSync, statfsSync } from "node:fs";
+import { existsSync, lstatSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
+import { catalogueFiles } from "../../../host-scripts/backup-scrub/paths";
+import { readState } from "../../../host-scripts/backup-scrub/state";
 import type { BackupScrubConfig } from "../../../plan/contracts/backup-scrub";
 import { rotFiles } from "./rot";
 import type { FinishedRun, StartedRun } from "./started-run";
@@ -21,7 +23,8 @@ export interface Rotting {
 /** @param without entries of the source's root that can't all be looked at */
 export async function createRotting(world: World, without: readonly string[]): Promise<Rotting> {
   const { config } = world;
-  const start = await world.addJob("backup-scrub", configOf(world));
+  const scrubConfig = configOf(world);
+  const start = await world.addJob("backup-scrub", scrubConfig);
   /** Of what has rotted: the content that it had, by the one that it has. No two contents are the same. */
   const good = new Map<string, string>();
   /** What the last whole scrub has recorded, by inode, and the times that the files had: with another one a file is another. */
@@ -29,6 +32,11 @@ export async function createRotting(world: World, without: readonly string[]): P
   let times = new Map<string, string | undefined>();
   /** A scrub that was cut short has read some of the files, and the next one goes on behind them. */
   let wasCut = false;
+  /**
+   * By unit whose list that one has left: what there was when it was made. The next one goes on with the list, and leaves what came since,
+   * or got another name, to the one after it.
+   */
+  const listed = new Map<string, ReadonlySet<string>>();
 
   const look = async (): Promise<Snapshot> =>
     withoutRoot(
@@ -38,6 +46,14 @@ export async function createRotting(world: World, without: readonly string[]): P
   const inodeOf = (path: string): string => {
     const { ino, birthtimeNs } = lstatSync(join(world.target, path), { bigint: true });
     return `${ino} ${birthtimeNs}`;
+  };
+  const identityOf = (path: string, entry: string): string => `${inodeOf(path)} ${timeOf(entry)} ${path}`;
+  const unitsUnderWay = (): Set<string> => {
+    const state = readState(scrubConfig.stateDir);
+    const units = Object.entries(typeof state === "object" ? state.units : {}).filter(
+      ([name, { passMs }]) => passMs !== undefined && existsSync(catalogueFiles(scrubConfig, name).list),
+    );
+    return new Set(units.map(([name]) => name));
   };
   const rottenIn = (tree: Snapshot): { path: string; bad: string; was: string }[] =>
     [...tree].flatMap(([path, entry]) => {
@@ -76,6 +92,7 @@ export async function createRotting(world: World, without: readonly string[]): P
     },
     async scrub(end, canMend) {
       const before = await look();
+      const had = new Set([...before].map(([path, entry]) => identityOf(path, entry)));
       const rotten = rottenIn(before);
       const isKnown = ({ path, was }: { path: string; was: string }): boolean => {
         const inode = inodeOf(path);
@@ -94,6 +111,10 @@ export async function createRotting(world: World, without: readonly string[]): P
         said,
         differs: [],
       });
+      const underWay = unitsUnderWay();
+      const goneOnWith = new Map(listed);
+      for (const unit of listed.keys()) if (!underWay.has(unit)) listed.delete(unit);
+      for (const unit of underWay) if (!listed.has(unit)) listed.set(unit, had);
       wasCut = isCut;
       if (wasCut) return;
       if (unsure.length === 0)
@@ -124,7 +145,13 @@ export async function createRotting(world: World, without: readonly string[]): P
           if (content === undefined) return [];
           const was = good.get(content);
           const inode = inodeOf(path);
-          const isSame = formerly.get(inode) === was && formerTimes.get(inode) === timeOf(entry);
+          const isSameTime = formerTimes.get(inode) === timeOf(entry);
+          const isSame = formerly.get(inode) === was && isSameTime;
+          const identity = identityOf(path, entry);
+          const list = goneOnWith.get(path.split("/", 1)[0] ?? "");
+          // What this one has mended is on record, and of what isn't where it was listed, what was.
+          const isRead = !list || list.has(identity) || !had.has(identity);
+          if (!isRead && !(formerly.has(inode) && isSameTime)) return [];
           return [[inode, was !== undefined && (told.has(was) || isSame) ? was : content]];
         }),
       );
