@@ -4,7 +4,7 @@ import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { type Memory, writeMemory } from "./memory";
 import type { Offsite } from "./offsite";
-import { recentOf } from "./on-disk";
+import { recentOf, settle } from "./on-disk";
 import { writeFar } from "./reach";
 
 /**
@@ -14,12 +14,17 @@ import { writeFar } from "./reach";
 export const acknowledge: Phase<Offsite> = {
   name: "acknowledge",
   async run(run) {
-    const { config, legs, debts, memory } = run;
+    const { config, legs, debts } = run;
     const done = legs.filter(({ isDone }) => isDone);
-    if (done.length === 0) return writeMemory(config, memory);
+    if (done.length === 0) return writeMemory(config, run.memory);
+    // Also where this run sent nothing: one that was killed may have, a moment ago.
+    const isOnDisk = (run.memory.syncs === true || run.sent.files > 0) && (await settle(run));
+    const { memory } = run;
     const mark = required(memory.mark, "mark");
     const token = randomUUID();
     await writeFar(run, { mark, token });
+    // Where what says so is lost there, all is compared.
+    if (isOnDisk) await settle(run);
     const isWhole = (folder: string): boolean =>
       config.legs
         .filter(({ journals }) => journals.some(journal => journal.folder === folder))
@@ -34,7 +39,10 @@ export const acknowledge: Phase<Offsite> = {
       token,
       stamps,
       legs: { ...memory.legs, ...Object.fromEntries(times) },
-      recent: { ...memory.recent, ...Object.fromEntries(done.map(leg => [leg.leg.from, recentOf(leg)])) },
+      recent: {
+        ...memory.recent,
+        ...Object.fromEntries(done.map(leg => [leg.leg.from, isOnDisk ? [] : recentOf(leg)])),
+      },
       full: { ...Object.fromEntries(times), ...memory.full },
     };
     writeMemory(config, kept);

@@ -20,6 +20,8 @@ const memory = z.strictObject({
   legs: z.record(z.string(), ms),
   /** By the source of a leg: when what is gone here was last removed there, or what it first was there. */
   full: z.record(z.string(), ms).default({}),
+  /** Whether the destination syncs all when it is asked, as it was last. */
+  syncs: z.boolean().optional(),
   /** When the destination's rsync was last found to sync nothing. */
   unsyncedMs: ms.optional(),
   /** By the source of a leg: what was sent last, and may not have been on its disk when it was acknowledged; null for all of it. */

@@ -5,7 +5,7 @@ import type { RsyncItem } from "../runtime/rsync-items";
 import { shell } from "../runtime/shell";
 import { writeMemory } from "./memory";
 import { countSent, type Leg, type Offsite } from "./offsite";
-import { noteSent } from "./on-disk";
+import { noteSent, settle } from "./on-disk";
 import { failureOf } from "./remote";
 import { isAsBefore, nameInLeg, pass, passWithSums, type Transfer } from "./transfer";
 import { type Differing, type Judged, whichIsGood } from "./which-is-good";
@@ -84,7 +84,10 @@ export async function mend(run: Offsite, leg: Leg, transfer: Transfer, look = co
     else countSent(run, leg, { files: 1 });
     run.log.warn(`sent again: ${quoted(`${transfer.from}/`)}${noted(item.path)}`);
   });
-  if (mended.outcome === "complete" || mended.outcome === "vanished") return;
+  if (mended.outcome === "complete" || mended.outcome === "vanished") {
+    if (run.memory.syncs === true) await settle(run);
+    return;
+  }
   throw failureOf(run, transfer.from, mended, "What was sent before is there, and nothing is acknowledged.");
 }
 

@@ -9,7 +9,7 @@ import type { Phase } from "../runtime/phases";
 import { shell } from "../runtime/shell";
 import { fileOf, writeMemory } from "./memory";
 import type { Offsite } from "./offsite";
-import { writeThere } from "./on-disk";
+import { settle, writeThere } from "./on-disk";
 import { type Asking, connect, failureOf, remotePath, remoteRsync } from "./remote";
 
 /** What a job keeps at its destination of itself. */
@@ -34,9 +34,10 @@ export const reach: Phase<Offsite> = {
         `${name} (${config.destination.address}) isn't the destination that earlier runs sent to: it has ${found ? "another" : "no"} mark`,
         shell`${config.job} list   (if it is meant to be the destination from now on, all is sent to it again: rm ${fileOf(config)})`,
       );
+    if (memory.syncs === undefined && !dryRun) await settle(run);
     if (found && found.token === memory.token) return;
     if (found) log.warn(`${name} was left at another point than this host remembers: all is compared`);
-    run.memory = { ...memory, mark: found?.mark ?? randomUUID(), stamps: {}, parts: {} };
+    run.memory = { ...run.memory, mark: found?.mark ?? randomUUID(), stamps: {}, parts: {} };
     if (dryRun) return;
     if (!found) await writeFar(run, { mark: run.memory.mark ?? "", token: "none" });
     writeMemory(config, run.memory);

@@ -45,10 +45,14 @@ export const offsiteMetadata = [
 ] as const;
 
 /** Path of the module; its own root for "". */
-export function remotePath({ destination }: OffsiteSyncConfig, path: string): string {
+export function remotePath(
+  { destination }: OffsiteSyncConfig,
+  path: string,
+  module: string = offsiteModule,
+): string {
   const { user, address } = destination;
   const host = address.includes(":") ? `[${address}]` : address;
-  return `${user}@${host}::${offsiteModule}/${path}`;
+  return `${user}@${host}::${module}/${path}`;
 }
 
 export interface RemoteOptions {

@@ -1,4 +1,4 @@
-import { offsiteModule } from "../../plan/contracts/offsite-sync";
+import { offsiteModule, offsiteSyncModule } from "../../plan/contracts/offsite-sync";
 
 /** Who the hosts' key lets in at the NAS: nobody special, and no person. */
 export const offsiteUser = "holdfast";
@@ -13,4 +13,8 @@ path = ${offsiteTree}
 read only = no
 fake super = yes
 munge symlinks = yes
+[${offsiteSyncModule}]
+path = ${offsiteTree}
+read only = yes
+pre-xfer exec = sync -f "$RSYNC_MODULE_PATH"
 `;

@@ -13,6 +13,9 @@ export const offsiteSyncMetricsJob = "offsite-backup-sync";
 /** The rsync daemon's module that a hosts' key opens at a destination, and all that it opens. */
 export const offsiteModule = "holdfast";
 
+/** One beside it, where a destination has it: whoever asks for it has all that was written there synced to disk first. */
+export const offsiteSyncModule = "holdfast-sync";
+
 const entry = z.string().regex(/^[^/\0]+$/, "expected one directory entry without a slash");
 const below = z.string().regex(/^[^/\0]+(\/[^/\0]+)*$/, "expected a path below a folder");
 

@@ -16,6 +16,7 @@ import { openSegment } from "../../host-scripts/runtime/journal";
 import { testLong } from "../long";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import type { FinishedRun } from "./support/started-run";
+import { first, through } from "./support/through";
 
 /*
  * What happens to a destination, and on the way there, while it is sent to. Its tree lies on a disk of its own. The world goes on from
@@ -60,21 +61,6 @@ async function succeeds(): Promise<Ended> {
   return finished;
 }
 
-/** Program that takes so many bytes of a connection and ends. `dd` counts reads, however short, and `head` keeps a buffer back. */
-const first = (bytes: number): string => `stdbuf --output=0 head --bytes=${bytes}`;
-
-/**
- * What the host sends goes through a program of the destination's first.
- */
-function through(pump: string): void {
-  const pipe = `${world.far.tree}/.pipe.$$`;
-  world.far.shadow(`mkfifo ${pipe}; exec 3<&0 4<>${pipe} 5>${pipe} 6<${pipe} 4>&-; rm ${pipe}
-${pump} <&3 >&5 2>/dev/null 6<&- & pump=$!
-exec 3<&- 5>&-
-REAL --server --daemon --config=CONFIG . <&6
-s=$?; kill $pump 2>/dev/null; exit $s`);
-}
-
 /** What the destination says of it is lost now and then: it may have ended before that was read here. */
 const noRoom =
   /nas (has no room for .*(Disk quota exceeded|No space left)|may have no room for .*could not write there \(11\))/;
@@ -96,9 +82,9 @@ test("of many files and a large one that was cut at nine tenths, only the rest i
   const mebibyte = 1024 * 1024;
   for (let index = 10; index < 18; index += 1) put(`books/${index}`, random(1));
   put("books/large", random(40));
-  through(first(44 * mebibyte));
+  through(world.far, first(44 * mebibyte));
   await fails();
-  through(`tee -a ${world.far.tree}/wire`);
+  through(world.far, `tee -a ${world.far.tree}/wire`);
   await succeeds();
   world.far.unshadow();
   const wire = world.far.outside(join(world.far.tree, "wire"));
@@ -110,6 +96,29 @@ test("of many files and a large one that was cut at nine tenths, only the rest i
     expect(readFileSync(far(`books/${name}`)).equals(readFileSync(join(world.backup, "books", name)))).toBe(
       true,
     );
+});
+
+// A smaller one is cut above. Past 2 GiB, where a number of 32 bits ends; a file of 20 GB would take 60 of disks.
+testLong("a file of more than 2 GiB that was cut at nineteen twentieths sends the rest alone", async () => {
+  const [mebibyte, size] = [1024 * 1024, 2_200];
+  const large = await createOffsiteWorld(size + 200, 2 * size + 400);
+  try {
+    large.writeConfig({ legs: large.config.legs.slice(0, 1) });
+    const file = join(large.backup, "large");
+    writeFileSync(file, "");
+    for (let at = 0; at < size; at += 40) appendFileSync(file, random(40));
+    through(large.far, first((size / 20) * 19 * mebibyte));
+    expect((await large.start(["--json"]).finished).status).toBe(1);
+    large.far.unshadow();
+    const { status, stdout, stderr } = await large.start(["--json"]).finished;
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    const { wireBytes } = JSON.parse(stdout) as { wireBytes: number };
+    expect(wireBytes).toBeGreaterThan((size / 20) * mebibyte - mebibyte);
+    expect(wireBytes).toBeLessThan((size / 20) * 1.2 * mebibyte);
+    execFileSync("cmp", [file, large.far.outside(join(large.far.tree, "pve-backup/large"))]);
+  } finally {
+    await large.close();
+  }
 });
 
 test("at an hour with a limit it sends no faster, and when that ends what was cut goes on", async () => {
@@ -149,7 +158,7 @@ test("at an hour with a limit it sends no faster, and when that ends what was cu
 test("a connection on which nothing moves any more ends, and what it had begun is made up", async () => {
   put("books/stalled", random(8));
   // Its session stands still with both directions, as behind a firewall that forgot the connection.
-  through(`sh -c '${first(4 * 1024 * 1024)}; kill -STOP '$PPID`);
+  through(world.far, `sh -c '${first(4 * 1024 * 1024)}; kill -STOP '$PPID`);
   world.writeConfig({ stallMs: 15_000 });
   const { stderr } = await fails();
   world.writeConfig({});
@@ -251,7 +260,10 @@ test("a file that changes while it is sent is no failure and no damage, and is t
   put("books/changes", random(8));
   const gate = join(world.far.tree, "gate");
   // Half of it has arrived when the rest of the file is changed.
-  through(`sh -c '${first(4_000_000)}; touch ${gate}; until [ -e ${gate}.open ]; do sleep 0.05; done; cat'`);
+  through(
+    world.far,
+    `sh -c '${first(4_000_000)}; touch ${gate}; until [ -e ${gate}.open ]; do sleep 0.05; done; cat'`,
+  );
   const running = world.start(["--json"]);
   await running.until(() => existsSync(world.far.outside(gate)));
   appendFileSync(file, "written while it was sent");

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { long } from "../long";
 import { actAtRandom, patienceMs } from "../random-actions";
+import { syncingModule } from "./support/far";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import { type Tracker, trackerOf } from "./support/tracker";
 import { type Snapshot, snapshot, withoutRoot } from "./support/tree";
@@ -42,6 +43,7 @@ let listed = 0;
 
 beforeAll(async () => {
   world = await createOffsiteWorld(long ? 256 : 64);
+  world.far.configureModule(...syncingModule(world.far.tree));
   [sent, beside] = [join(world.photos, "immich"), join(world.photos, "beside")];
   for (const folder of [sent, beside, join(sent, "d0")]) mkdirSync(folder);
   const { config, folder, fromHost } = world;

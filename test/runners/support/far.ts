@@ -5,9 +5,15 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
 import { firewallPrograms } from "../../../lab/servers/firewall/sshd";
-import { offsiteModule } from "../../../plan/contracts/offsite-sync";
+import { offsiteModule, offsiteSyncModule } from "../../../plan/contracts/offsite-sync";
 import { makeDiskImage } from "./disk-image";
 import { rsyncPackages } from "./rsync-tools";
+
+/** A module beside a destination's own that syncs all to disk when it is asked for. */
+export const syncingModule = (tree: string): readonly string[] => [
+  `[${offsiteSyncModule}]`,
+  ...[`path = ${tree}`, "read only = yes", 'pre-xfer exec = sync -f "$RSYNC_MODULE_PATH"'],
+];
 
 /** A destination: a real sshd on a free port, whose account opens one module of a real rsync daemon, and is nobody else. */
 export interface Far {
