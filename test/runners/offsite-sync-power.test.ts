@@ -131,7 +131,7 @@ test("one that loses its power in the midst of a file keeps what it had, is told
   const after = world.metrics();
   expect(after[leg("last_success_timestamp")]).toBe(before[leg("last_success_timestamp")]);
   expect([after[leg("last_status")], after[leg("debt_files")]]).toEqual([1, 2]);
-  expect(readFileSync(there("eight"), "utf8")).toBe("the book eight");
+  expect(readFileSync(there("one"), "utf8")).toBe("the book one");
   rmSync(world.far.outside(gate), { force: true });
   await succeeds();
   await world.far.losePower();
