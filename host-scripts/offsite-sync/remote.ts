@@ -171,9 +171,9 @@ function readOrNothing(file: string): string | undefined {
   }
 }
 
-/** Whether rsync has come to its end, so that its session has too. */
+/** Whether rsync has come to its end, so that its session has too: also where the daemon there had a "no" for it (5). */
 function isThrough(exitCode: number | null): boolean {
-  return rsyncOutcome({ ended: "exited", exitCode: exitCode ?? undefined }) !== "broken";
+  return exitCode === 5 || rsyncOutcome({ ended: "exited", exitCode: exitCode ?? undefined }) !== "broken";
 }
 
 /** rsync's own codes for a connection that isn't there, or is no more; rsync(1), "EXIT VALUES", and ssh's 255. */
