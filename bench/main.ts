@@ -5,6 +5,7 @@ import { benchBackupScrub } from "./backup-scrub";
 import { benchCommandLine } from "./command-line";
 import { benchDailyBackup } from "./daily-backup";
 import { benchLvmPvcSnapshot } from "./lvm-pvc-snapshot";
+import { benchChangeTracker } from "./nfs-change-tracker";
 import { benchNfsMirror } from "./nfs-mirror";
 import { benchOffsiteOthers } from "./offsite-others";
 import { benchOffsiteSync } from "./offsite-sync";
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   plan: benchPlan,
   check: benchCommandLine,
   mirror: benchNfsMirror,
+  tracker: benchChangeTracker,
   offsite: benchOffsiteSync,
   "offsite-others": benchOffsiteOthers,
   snapshots: benchLvmPvcSnapshot,

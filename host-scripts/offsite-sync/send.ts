@@ -3,6 +3,7 @@ import type { Phase } from "../runtime/phases";
 import { quoted, shortened } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
+import { aroundHoles } from "./around-holes";
 import { countSent, type Leg, type Offsite, type Part, nameOfPart } from "./offsite";
 import { overFolders, refusalOfBlocked } from "./in-the-way";
 import { prove, sampleOf } from "./prove";
@@ -53,7 +54,7 @@ function inOrder({ legs, memory }: Offsite): Part[] {
 
 async function sendPart(run: Offsite, part: Part): Promise<void> {
   const totals = { entries: 0, bytes: 0 };
-  for (const transfer of transfersOf(part)) {
+  for (const transfer of transfersOf(part).flatMap(all => aroundHoles(part, all))) {
     const figures = await sendAndProve(run, part.leg, transfer);
     totals.entries += figures.entries;
     totals.bytes += figures.totalBytes;

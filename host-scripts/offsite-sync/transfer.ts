@@ -27,6 +27,10 @@ export interface Transfer {
   readonly filters: readonly string[];
   /** Names below `from`, byte by byte as latin1; all of it unless given. */
   readonly only?: { readonly names: readonly string[]; readonly deep: boolean };
+  /** Names of it that are left alone, the same way. */
+  readonly without?: readonly string[];
+  /** What is sent is packed on its way. */
+  readonly isPacked?: boolean;
   /** Earlier generations there, by their paths from `to`: what hasn't changed since is a hard link to theirs. */
   readonly linked: readonly string[];
 }
@@ -151,7 +155,7 @@ const sumFormat = `#%C${itemFormat}`;
 
 async function start(
   run: Offsite,
-  { from, to, filters, only, linked }: Transfer,
+  { from, to, filters, only, without = [], isPacked = false, linked }: Transfer,
   how: readonly string[],
   onItem: (item: RsyncItem) => void,
   options: Omit<RemoteOptions, "cwd">,
@@ -168,12 +172,14 @@ async function start(
       [
         ...offsiteMetadata,
         ...[`--partial-dir=${partialFolder}`, ...filters, ...linked.map(folder => `--link-dest=${folder}`)],
+        // One that rsync has known since 3.1.1, at both ends by the same library.
+        ...(isPacked && !isLook ? ["--new-compress", "--compress-level=1"] : []),
         ...list,
         ...limit,
         ...how,
         ...["--", "./", `${remotePath(run.config, to)}/`],
       ],
-      { cwd: from, ...options, timeoutMs },
+      { cwd: from, leaveAlone: without, ...options, timeoutMs },
       onItem,
     );
   const { timeoutMs = run.config.budgetMs } = options;

@@ -3,17 +3,19 @@ import {
   appendFileSync,
   closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { debianPackages } from "../../lab/debian";
 import { openSegment } from "../../host-scripts/runtime/journal";
-import { testLong } from "../long";
+import { long, testLong } from "../long";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import type { FinishedRun } from "./support/started-run";
 import { first, through } from "./support/through";
@@ -96,6 +98,41 @@ test("of many files and a large one that was cut at nine tenths, only the rest i
     expect(readFileSync(far(`books/${name}`)).equals(readFileSync(join(world.backup, "books", name)))).toBe(
       true,
     );
+});
+
+test("the holes of a large file take no room on the wire, nor there, by whichever way it is sent", async () => {
+  const mebibyte = 1024 * 1024;
+  const megabytes = long ? 8_192 : 160;
+  const holed = join(world.backup, "books/holed");
+  const write = (content: Buffer, at: number): void => {
+    const open = openSync(holed, existsSync(holed) ? "r+" : "w");
+    writeSync(open, content, 0, content.length, at);
+    closeSync(open);
+  };
+  const isThere = (): void => {
+    execFileSync("cmp", [holed, far("books/holed")]);
+    expect(statSync(far("books/holed")).blocks * 512).toBeLessThan(4 * mebibyte);
+  };
+  write(random(1), (megabytes - 1) * mebibyte);
+  linkSync(holed, join(world.backup, "books/holed too"));
+  put("books/beside the holes", random(1));
+  // All is compared.
+  rmSync(join(world.config.stateDir, "memory.json"));
+  const { result: all } = await succeeds();
+  expect(all.wireBytes).toBeGreaterThan(2 * mebibyte);
+  expect(all.wireBytes).toBeLessThan((2.2 + megabytes / 100) * mebibyte);
+  isThere();
+  expect(statSync(far("books/holed too")).ino).toBe(statSync(far("books/holed")).ino);
+  // By name.
+  write(random(1), (megabytes / 2) * mebibyte);
+  const segment = openSegment(world.journal, "paths");
+  for (const name of ["books/holed", "books/holed too"]) segment.add(Buffer.from(name));
+  segment.promote();
+  const { result: listed, stderr } = await succeeds();
+  expect(stderr).toContain("by list: 2 names");
+  expect(listed.wireBytes).toBeLessThan((1.2 + megabytes / 100) * mebibyte);
+  isThere();
+  for (const name of ["holed", "holed too"]) rmSync(join(world.backup, "books", name));
 });
 
 // A smaller one is cut above. Past 2 GiB, where a number of 32 bits ends; a file of 20 GB would take 60 of disks.
