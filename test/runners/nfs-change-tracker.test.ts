@@ -270,6 +270,28 @@ test("killed at any time, it hands over all when it is there again, and leaves n
   expect(debt().whole).toBe("its writer handed over all of the tree");
 });
 
+test("one whose journal has no room ends and is believed nothing, and hands over all once there is some", async () => {
+  const small = join(folder, "small");
+  mkdirSync(small);
+  await namespace.run("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small);
+  const full = join(small, "journal");
+  const [seen, filler] = [namespace.outside(full), namespace.outside(join(small, "filler"))];
+  const watches = configOf().watches.map(watch => ({ ...watch, journal: full }));
+  const run = begin({ watches });
+  await run.until(() => "throughMs" in watchedThrough(seen));
+  const before = acknowledge(seen, "test", readDebt(seen, "test", undefined));
+  expect(() => writeFileSync(filler, Buffer.alloc(1024 * 1024))).toThrow("ENOSPC");
+  for (let n = 0; n < 2_000; n += 1) writeFileSync(join(root(), `unsaid ${n}`), "1");
+  const ended = await run.finished;
+  expect([ended.status, ended.stdout + ended.stderr]).toEqual([1, expect.stringContaining("ENOSPC")]);
+  expect(watchedThrough(seen)).toHaveProperty("since");
+  rmSync(filler);
+  const again = begin({ watches });
+  await again.until(() => "throughMs" in watchedThrough(seen));
+  expect(readDebt(seen, "test", before).whole).toBe("its writer handed over all of the tree");
+  for (let n = 0; n < 2_000; n += 1) rmSync(join(root(), `unsaid ${n}`));
+});
+
 test("one that hears nothing any more ends, and so does one whose file system was changed under it", async () => {
   const run = await watching({ budgetMs: 5_000 });
   process.kill(watcherOf(run), "SIGSTOP");
