@@ -100,8 +100,31 @@ function firstOf({ issues: [first, ...more] }: z.ZodError): string {
   return `${at === "" ? "" : `${at}: `}${first?.message}${others}`;
 }
 
-async function kubectl(words: readonly string[]): Promise<Answered<{ readonly stdout: string }>> {
-  const ended = await execa("kubectl", words, { reject: false, stdin: "ignore", timeout: 60_000 });
+const rawVerbs = { GET: "get", POST: "create", DELETE: "delete" } as const;
+
+/** A path of the API itself, such as what it passes on to a service. */
+export async function rawOf(
+  choice: ClusterChoice,
+  {
+    method,
+    path,
+    body,
+  }: { readonly method: keyof typeof rawVerbs; readonly path: string; readonly body?: string },
+): Promise<Answered<{ readonly text: string }>> {
+  const words = ["--request-timeout=15s", rawVerbs[method], `--raw=${path}`];
+  const got = await kubectl(
+    [...whichOf(choice), ...words, ...(body === undefined ? [] : ["--filename=-"])],
+    body,
+  );
+  return "cause" in got ? got : { text: got.stdout };
+}
+
+async function kubectl(
+  words: readonly string[],
+  input?: string,
+): Promise<Answered<{ readonly stdout: string }>> {
+  const stdin = input === undefined ? ({ stdin: "ignore" } as const) : { input };
+  const ended = await execa("kubectl", words, { reject: false, ...stdin, timeout: 60_000 });
   if (ended.exitCode === 0) return { stdout: ended.stdout };
   if (ended.code === "ENOENT") return { cause: "there is no kubectl on this machine" };
   return { cause: ended.stderr?.trim().split("\n").at(-1) || (ended.shortMessage ?? "kubectl failed") };

@@ -23,6 +23,7 @@ import { restore } from "./commands/restore";
 import { rollBack } from "./commands/roll-back";
 import { rpo } from "./commands/rpo";
 import { runbooks } from "./commands/runbooks";
+import { silence } from "./commands/silence";
 import { status } from "./commands/status";
 import { BadInput } from "./bad-input";
 import { printable } from "./output";
@@ -75,6 +76,7 @@ export async function main(
   addCommand(program, report, context, settle);
   addCommand(program, diff, context, settle);
   addCommand(program, status, context, settle);
+  addCommand(program, silence, context, settle);
   addCommand(program, releases, context, settle);
   addCommand(program, rollBack, context, settle);
   addCommand(program, explain, context, settle);

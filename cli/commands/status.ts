@@ -9,10 +9,11 @@ import { formatSize } from "../../plan/units/size";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { namedBy, readEstate } from "../estate-source";
 import { keyFlag } from "../host-shell";
-import { clusterFlags, clusterOptions } from "../kubectl";
+import { type Answered, clusterFlags, clusterOptions } from "../kubectl";
 import { plainTable } from "../output";
 import { clusterStates } from "../status/cluster";
 import { hostState } from "../status/host";
+import { type Silenced, silencedNow } from "../status/silenced";
 import { type MachineState, type Standing, worst } from "../status/state";
 
 const options = z.object({
@@ -31,15 +32,22 @@ export const status: CommandSpec<z.output<typeof options>> = {
     const plan = planOf(await readEstate({ stack, estate: file }, caller));
     const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }, caller), key };
     const hosts = [...new Set(installedBy(plan).map(({ host }) => host))];
-    const machines = (
-      await Promise.all([
-        ...hosts.map(host => hostState(asked, plan, host)),
-        clusterStates(plan, { kubeconfig, context }, caller.nowMs),
-      ])
-    ).flat();
+    const choice = { kubeconfig, context };
+    const [silences, ...states] = await Promise.all([
+      silencedNow(plan, choice),
+      ...hosts.map(host => hostState(asked, plan, host)),
+      clusterStates(plan, choice, caller.nowMs),
+    ]);
+    const machines = states.flat();
     const state = worst(machines.flatMap(standings));
     return {
-      text: json ? JSON.stringify({ state, machines }, undefined, 2) : textOf(machines, caller),
+      text: json
+        ? JSON.stringify(
+            { state, machines, silenced: "cause" in silences ? null : silences.silenced },
+            undefined,
+            2,
+          )
+        : textOf(machines, silences, caller),
       exitCode: { well: 0, owes: 1, unknown: 3 }[state],
     };
   },
@@ -54,13 +62,21 @@ interface Reader {
   readonly terminal: boolean;
 }
 
-function textOf(machines: readonly MachineState[], reader: Reader): string {
+function textOf(
+  machines: readonly MachineState[],
+  silences: Answered<{ readonly silenced: readonly Silenced[] }>,
+  reader: Reader,
+): string {
   const says = machines.flatMap(({ on, says, jobs, stores }) => [
     ...says.map(text => `${on}: ${text}`),
     ...jobs.flatMap(({ job, says }) => says.map(text => `${job} on ${on}: ${text}`)),
     ...stores.flatMap(({ store, says }) => says.map(text => `${store} on ${on}: ${text}`)),
   ]);
-  return [jobsTable(machines, reader), storesTable(machines, reader), ...says, summaryOf(machines)]
+  const quiet =
+    "cause" in silences
+      ? [`Whose alerts are silenced isn't known: ${silences.cause}`]
+      : silences.silenced.map(({ job, says }) => `${job} ${says}`);
+  return [jobsTable(machines, reader), storesTable(machines, reader), ...says, ...quiet, summaryOf(machines)]
     .filter(text => text !== "")
     .join("\n");
 }

@@ -160,6 +160,23 @@ export const monitoring = z.strictObject({
       'expected a folder alone, as Prometheus reads {{ as a template: the alert\'s name is put behind it, e.g. "https://runbooks.example"',
     )
     .describe("Where the runbooks are published; a page is <runbooks>/<alert>"),
+  alertmanager: z
+    .url({ protocol: /^https?$/, error: 'expected an http(s) URL, e.g. "http://192.168.1.10:9093"' })
+    .refine(
+      url => !/[?#]|\/api(\/|$)/.test(pathOf(url)),
+      'expected the address of Alertmanager alone, as its API\'s path is put behind it, e.g. "http://192.168.1.10:9093"',
+    )
+    .refine(
+      url => !URL.canParse(url) || new URL(url).password === "",
+      'has a password, which everybody who reads the estate would know. Expected the address alone, e.g. "http://192.168.1.10:9093"',
+    )
+    .optional()
+    .describe(
+      "Where `holdfast silence` and `status` reach Alertmanager; left out, through the API of a cluster, at the operator's service in that namespace",
+    ),
+  longestSilence: interval
+    .default("24h")
+    .describe("How long `holdfast silence` may keep a job's alerts from everybody"),
   dashboards: dashboards
     .optional()
     .describe(

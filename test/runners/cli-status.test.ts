@@ -244,13 +244,17 @@ test("a host whose ssh ends without a word is told as one that wasn't asked", as
 
 describe("jobs of a cluster", () => {
   /** Makes kubectl lead to a server, and its API say something of the one CronJob. */
-  function kubectl(server: string, cronJob: object | undefined): void {
+  function kubectl(server: string, cronJob: object | undefined, silences: readonly object[] = []): void {
     const items = cronJob === undefined ? [] : [cronJob];
     const script = `#!/bin/sh
 case "$*" in
   *"config view"*) printf %s '${server}' ;;
   *"get cronjobs.batch --all-namespaces"*) cat <<'END'
 ${JSON.stringify({ kind: "List", items })}
+END
+  ;;
+  *"get --raw=/api/v1/namespaces/monitoring/services/alertmanager-operated:9093/proxy/api/v2/silences"*) cat <<'END'
+${JSON.stringify(silences)}
 END
   ;;
 esac
@@ -315,6 +319,29 @@ esac
     const { exitCode, text } = await status();
     expect(text).toMatch(/ postgresql-backup +│ 24 h ago +│ \d+ h +│ runs +│ well /);
     expect(exitCode).toBe(0);
+  });
+
+  test("whose alerts are silenced is told, by whomever, and in part where it is so", async () => {
+    const silence = (id: string, matchers: object[], state = "active") => ({
+      ...{ id, matchers, status: { state }, comment: "its disk is exchanged", createdBy: "somebody" },
+      ...{ startsAt: at(1), endsAt: at(-1), updatedAt: at(1) },
+    });
+    const equal = (name: string, value: string) => ({ name, value, isRegex: false, isEqual: true });
+    const of = (matchers: object[], state?: string) => {
+      const found = cronJob({ lastScheduleTime: at(3), lastSuccessfulTime: at(2) });
+      kubectl(api, found, [silence("1", matchers, state)]);
+      return status();
+    };
+    const told = `until ${at(-1)}, by somebody: its disk is exchanged\n`;
+    const all = await of([equal("holdfast_job", "postgresql-backup")]);
+    expect(all.text).toContain(`\npostgresql-backup is silenced ${told}`);
+    expect(all.exitCode).toBe(0);
+    const part = await of([{ ...equal("alertname", "Postgresql.*Stale"), isRegex: true }]);
+    expect(part.text).toContain(`\npostgresql-backup is silenced in part (PostgresqlBackupStale) ${told}`);
+    expect((await of([equal("holdfast_job", "another")])).text).not.toContain("silenced");
+    expect((await of([equal("holdfast_job", "postgresql-backup")], "expired")).text).not.toContain(
+      "silenced",
+    );
   });
 
   test("of another cluster nothing is told: kubectl leads elsewhere", async () => {

@@ -20,7 +20,7 @@ const alert: Alert = { receiver: "lab", for: "5s" };
  * night and the alarm about it can be watched in one sitting; and the layers of a whole house, to be started at will.
  */
 export function estate(): EstateInput {
-  const { pve, nas, pushgatewayUrl } = readFacts();
+  const { pve, nas, pushgatewayUrl, alertmanagerUrl } = readFacts();
   const firewall = readFirewall(dataDir("firewall"));
   const filesystem = (mount: string) => ({ fsUuid: pve.filesystems[mount] ?? "" });
   return {
@@ -83,6 +83,7 @@ export function estate(): EstateInput {
       evaluationInterval: labMonitoring.evaluationInterval,
       namespace: monitoringNamespace,
       runbooks: "https://runbooks.lab.example",
+      alertmanager: alertmanagerUrl,
       // The host's call starts a Node of its own, which is dear there.
       deadMan: { urlSecret: deadManSecret, hosts: { pve: "pve-calls" }, every: "2min" },
     },

@@ -1,0 +1,215 @@
+import { hostname, userInfo } from "node:os";
+import { z } from "zod";
+import { type Plan, planOf } from "../../plan";
+import { nearest } from "../../plan/contracts/near";
+import { shellWord } from "../../plan/contracts/shell-word";
+import { errorText } from "../../plan/estate/plain";
+import type { Job } from "../../plan/job";
+import { formatDuration, parseDuration } from "../../plan/units/duration";
+import { BadInput } from "../bad-input";
+import { type CommandSpec, type Context, estateFlags, estateOptions, type Outcome } from "../command";
+import { namedBy, readEstate } from "../estate-source";
+import { jsonOf } from "../json";
+import { clusterFlags, clusterOptions } from "../kubectl";
+import { alertmanagerOf, type AskAlertmanager } from "../silence/alertmanager";
+import {
+  matchersOf,
+  mutedBy,
+  type NewSilence,
+  type Silence,
+  silencedText,
+  silencesOf,
+  silenceText,
+} from "../silence/silences";
+
+const options = z.object({
+  ...estateOptions,
+  ...clusterOptions,
+  job: z.string().optional(),
+  for: z.string().optional(),
+  why: z.string().optional(),
+  end: z.boolean().default(false),
+  dryRun: z.boolean().default(false),
+});
+type Options = z.output<typeof options>;
+
+/** `holdfast silence`: nobody is told of a job's alerts for a while, which has an end and a reason. */
+export const silence: CommandSpec<Options> = {
+  name: "silence",
+  summary:
+    "Keep a job's alerts from everybody for a while, with a reason; without a job, list what is silenced",
+  argument: ["[job]", "a job, as plan and status call it"],
+  flags: [
+    ...estateFlags,
+    ["--for <duration>", 'how long, e.g. "2h"; at most monitoring.longestSilence'],
+    ["--why <reason>", "what whoever looks at it later has to know"],
+    ["--end", "end the job's silences that were made so"],
+    ["--dry-run", "say what would be done, and change nothing"],
+    ...clusterFlags,
+  ],
+  options,
+  async run(asked, context) {
+    const plan = planOf(await readEstate(asked, context));
+    const job = asked.job === undefined ? undefined : jobCalled(asked.job, plan);
+    // What is wrong with the words is told before anybody is asked.
+    const wanted = job && !asked.end ? newSilence(job, asked, plan, context.nowMs) : undefined;
+    if (!job) refuseWithoutJob(asked);
+    if (asked.end && (asked.for !== undefined || asked.why !== undefined))
+      throw new BadInput("--end: ends what is silenced now, and takes neither --for nor --why.");
+    if (job && wanted && asked.dryRun) return dryRun(job, wanted, asked);
+    const reached = await alertmanagerOf(plan.estate, {
+      kubeconfig: asked.kubeconfig,
+      context: asked.context,
+    });
+    if ("cause" in reached) return unknown(reached.cause);
+    if (job && wanted) return silenced(job, wanted, reached.ask, asked, context);
+    const found = await silencesOf(reached.ask);
+    if ("cause" in found) return unknown(found.cause);
+    return job ? ended(job, found.silences, reached.ask, asked, plan) : listed(found.silences, asked, plan);
+  },
+};
+
+function unknown(cause: string): Outcome {
+  return { text: `Alertmanager wasn't asked, and nothing was changed: ${cause}.`, exitCode: 3 };
+}
+
+function jobCalled(name: string, { jobs }: Plan): Job {
+  const exact = jobs.filter(job => job.called === name);
+  const found = exact.length > 0 ? exact : jobs.filter(job => job.name === name);
+  const [job, another] = found;
+  if (job && !another) return job;
+  const names = jobs.map(({ called }) => called);
+  if (another)
+    throw new BadInput(
+      `silence: "${name}" is a job of several machines, expected one of ${found.map(({ called }) => called).join(", ")}.`,
+    );
+  const near = nearest(name, names);
+  throw new BadInput(
+    `silence: "${name}" is no job of the estate.${near.length > 0 ? ` Did you mean ${near.join(" or ")}?` : ` Expected one of ${names.join(", ")}.`}`,
+  );
+}
+
+function refuseWithoutJob(asked: Options): void {
+  for (const [flag, given] of [
+    ["--for", asked.for !== undefined],
+    ["--why", asked.why !== undefined],
+    ["--end", asked.end],
+    ["--dry-run", asked.dryRun],
+  ] as const)
+    if (given) throw new BadInput(`${flag}: of which job? Expected e.g. holdfast silence JOB ${flag} …`);
+}
+
+const leastMs = 60_000;
+
+function newSilence(job: Job, { for: span, why }: Options, plan: Plan, nowMs: number): NewSilence {
+  if (span === undefined)
+    throw new BadInput("--for: a silence has an end, expected how long, e.g. --for 2h.");
+  if (why === undefined || why.trim() === "")
+    throw new BadInput(
+      '--why: whoever finds it silent has to know why, expected a reason, e.g. --why "its disk is exchanged".',
+    );
+  const spanMs = milliseconds(span);
+  const { longestSilence } = plan.estate.monitoring;
+  const mostMs = parseDuration(longestSilence);
+  if (spanMs < leastMs || spanMs > mostMs)
+    throw new BadInput(
+      `--for: ${JSON.stringify(span)} can't be used, expected between 1 min and ${formatDuration(mostMs)} (monitoring.longestSilence of the estate): what lasts longer is an edit of the estate.`,
+    );
+  return {
+    matchers: matchersOf(job, plan),
+    startsAt: new Date(nowMs).toISOString(),
+    endsAt: new Date(nowMs + spanMs).toISOString(),
+    createdBy: `holdfast (${userInfo().username} on ${hostname()})`,
+    comment: why.trim(),
+  };
+}
+
+function milliseconds(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw new BadInput(`--for: ${JSON.stringify(text)} ${errorText(error)}`);
+  }
+}
+
+function dryRun({ called }: Job, wanted: NewSilence, { json }: Options): Outcome {
+  return {
+    text: json
+      ? JSON.stringify({ wouldSilence: wanted }, undefined, 2)
+      : `${called} would be silenced until ${wanted.endsAt}: ${wanted.comment}\nNothing was changed. Alertmanager would get ${JSON.stringify(wanted.matchers)}`,
+    exitCode: 0,
+  };
+}
+
+const created = z.object({ silenceID: z.string() });
+
+async function silenced(
+  { called }: Job,
+  wanted: NewSilence,
+  ask: AskAlertmanager,
+  asked: Options,
+  context: Context,
+): Promise<Outcome> {
+  const got = await ask({ method: "POST", path: "silences", body: JSON.stringify(wanted) });
+  if ("cause" in got) return unknown(got.cause);
+  const said = created.safeParse(jsonOf(got.text));
+  if (!said.success) return unknown("its answer names no silence");
+  const { silenceID: id } = said.data;
+  if (asked.json) return { text: JSON.stringify({ silenced: { id, ...wanted } }, undefined, 2), exitCode: 0 };
+  const next = ["holdfast", "silence", called, "--end", ...namedBy(asked, context)].map(shellWord).join(" ");
+  return {
+    text: `${called} is silenced until ${wanted.endsAt}: ${wanted.comment}\nSooner: ${next}`,
+    exitCode: 0,
+  };
+}
+
+function listed(silences: readonly Silence[], { json }: Options, plan: Plan): Outcome {
+  const muting = silences.filter(each => plan.jobs.some(job => mutedBy(each, job, plan).length > 0));
+  if (json) return { text: JSON.stringify({ silences: muting }, undefined, 2), exitCode: 0 };
+  const lines = plan.jobs.flatMap(job =>
+    silencedText(silences, job, plan).map(text => `${job.called}: ${text}`),
+  );
+  return { text: lines.length === 0 ? "No job of the estate is silenced." : lines.join("\n"), exitCode: 0 };
+}
+
+/** Those that were made for this very job: of another one, such as somebody's own by hand, others may need the rest. */
+async function ended(
+  job: Job,
+  silences: readonly Silence[],
+  ask: AskAlertmanager,
+  { json, dryRun }: Options,
+  plan: Plan,
+): Promise<Outcome> {
+  const key = (matchers: Silence["matchers"]): string =>
+    JSON.stringify(
+      matchers.map(({ name, value, isRegex, isEqual }) => [name, value, isRegex, isEqual]).sort(),
+    );
+  const own = silences.filter(({ matchers }) => key(matchers) === key(matchersOf(job, plan)));
+  if (!dryRun)
+    for (const { id } of own) {
+      const got = await ask({ method: "DELETE", path: `silence/${encodeURIComponent(id)}` });
+      if ("cause" in got)
+        return { text: `The silence ${id} of ${job.called} goes on: ${got.cause}.`, exitCode: 3 };
+    }
+  const others = silencedText(
+    silences.filter(each => !own.includes(each)),
+    job,
+    plan,
+  );
+  if (json)
+    return {
+      text: JSON.stringify({ [dryRun ? "wouldEnd" : "ended"]: own, others }, undefined, 2),
+      exitCode: 0,
+    };
+  return {
+    text: [
+      ...own.map(
+        each =>
+          `${job.called}: ${dryRun ? "would be ended, silenced" : "ended, was silenced"} ${silenceText(each)}`,
+      ),
+      ...(own.length === 0 ? [`${job.called}: no silence was made for it.`] : []),
+      ...others.map(text => `${job.called}: stays as it is, ${text}`),
+    ].join("\n"),
+    exitCode: 0,
+  };
+}

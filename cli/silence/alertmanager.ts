@@ -1,0 +1,56 @@
+import type { Estate } from "../../plan";
+import { errorText } from "../../plan/estate/plain";
+import { type Answered, askClusters, type ClusterChoice, rawOf } from "../kubectl";
+
+export interface Request {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Below the API's own path, e.g. "silences". */
+  readonly path: string;
+  readonly body?: string;
+}
+
+/** Asks Alertmanager's API, version 2. */
+export type AskAlertmanager = (request: Request) => Promise<Answered<{ readonly text: string }>>;
+
+/** The service that Prometheus' operator makes for each Alertmanager. */
+const service = "alertmanager-operated:9093";
+const patienceMs = 30_000;
+
+/** How an estate's Alertmanager is reached: where the estate says, or else through the API of its cluster, by this machine's `kubectl`. */
+export async function alertmanagerOf(
+  estate: Estate,
+  choice: ClusterChoice,
+): Promise<Answered<{ readonly ask: AskAlertmanager }>> {
+  const { alertmanager: url, namespace } = estate.monitoring;
+  if (url !== undefined) return { ask: request => direct(`${url.replace(/\/$/, "")}/api/v2`, request) };
+  const below = `/api/v1/namespaces/${namespace}/services/${service}/proxy/api/v2`;
+  const ask: AskAlertmanager = ({ path, ...request }) =>
+    rawOf(choice, { ...request, path: `${below}/${path}` });
+  const names = Object.keys(estate.clusters);
+  if (names.length === 0)
+    return {
+      cause:
+        'the estate has no cluster, and doesn\'t say where Alertmanager answers. Next: monitoring: { alertmanager: "http://…:9093" } in the estate',
+    };
+  const answers = [...(await askClusters(names, choice, estate, async () => ({ ask }))).values()];
+  return answers.find(answer => "ask" in answer) ?? answers[0] ?? { cause: "no cluster was asked" };
+}
+
+async function direct(
+  api: string,
+  { method, path, body }: Request,
+): Promise<Answered<{ readonly text: string }>> {
+  try {
+    const reply = await fetch(`${api}/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body, headers: { "content-type": "application/json" } }),
+      signal: AbortSignal.timeout(patienceMs),
+      redirect: "error",
+    });
+    const text = await reply.text();
+    return reply.ok ? { text } : { cause: `it answers ${reply.status}: ${text.trim().slice(0, 300)}` };
+  } catch (error) {
+    const { cause } = error as { cause?: unknown };
+    return { cause: `${api} isn't reached: ${errorText(cause ?? error)}` };
+  }
+}

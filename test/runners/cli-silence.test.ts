@@ -1,0 +1,228 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { execa } from "execa";
+import { debianPackages } from "../../lab/debian";
+import { until } from "../../lab/process";
+import { withDebianShare } from "../../lab/servers/debian-share";
+import { type EstateInput, parseEstate, planOf } from "../../plan";
+import { rulesOf } from "../../alerts/rules";
+import { withDump } from "../program/dump-estate";
+import { estateWith } from "../program/estate";
+import { holdfastIn } from "./support/holdfast";
+
+/* The Alertmanager that the lab has, with nobody to tell: whom a silence keeps an alert from, its own API says. */
+let folder: string;
+let stop: () => Promise<unknown>;
+let url: string;
+const path = process.env["PATH"] ?? "";
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "silence-"));
+  const program = join(
+    await debianPackages("alertmanager", ["prometheus-alertmanager"]),
+    "usr/bin/prometheus-alertmanager",
+  );
+  const address = `127.0.0.1:${await freePort()}`;
+  url = `http://${address}`;
+  writeFileSync(
+    join(folder, "alertmanager.yml"),
+    "route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n",
+  );
+  const [command = "", ...words] = withDebianShare([
+    program,
+    `--config.file=${join(folder, "alertmanager.yml")}`,
+    `--storage.path=${join(folder, "data")}`,
+    `--web.listen-address=${address}`,
+    "--cluster.listen-address=",
+  ]);
+  const server = execa(command, words, { reject: false, all: true });
+  stop = () => {
+    server.kill();
+    return server;
+  };
+  const serves = await until(
+    async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok ?? false,
+    120_000,
+    100,
+  );
+  if (!serves) throw new Error("Alertmanager doesn't serve");
+});
+afterAll(async () => {
+  await stop();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => estate(plain()));
+afterEach(async () => {
+  process.env["PATH"] = path;
+  await holdfastIn(folder, ["silence", "nfs-mirror", "--end"]);
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>(resolve => probe.listen(0, "127.0.0.1", resolve));
+  const address = probe.address();
+  await new Promise(resolve => probe.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+function plain(): EstateInput {
+  const of = estateWith();
+  return { ...of, monitoring: { ...of.monitoring, alertmanager: url } };
+}
+
+function estate(input: EstateInput): void {
+  writeFileSync(join(folder, "estate.json"), JSON.stringify(input));
+}
+
+const silence = (...words: string[]) => holdfastIn(folder, ["silence", ...words]);
+const quiet = ["nfs-mirror", "--for", "2h", "--why", "its disk is exchanged"];
+
+/** Whether Alertmanager keeps an alert with some labels from everybody. */
+async function isSilenced(labels: Record<string, string>): Promise<boolean> {
+  await fetch(`${url}/api/v2/alerts`, {
+    method: "POST",
+    body: JSON.stringify([{ labels }]),
+    headers: { "content-type": "application/json" },
+  });
+  const filter = Object.entries(labels).map(
+    ([name, value]) => `filter=${encodeURIComponent(`${name}="${value}"`)}`,
+  );
+  let state = "";
+  await until(
+    async () => {
+      const reply = await fetch(`${url}/api/v2/alerts?${filter.join("&")}`);
+      const [found] = (await reply.json()) as { status: { state: string } }[];
+      state = found?.status.state ?? "unprocessed";
+      return state !== "unprocessed";
+    },
+    120_000,
+    100,
+  );
+  return state === "suppressed";
+}
+
+test("a job's alerts are kept from everybody until it is ended, and no other's are", async () => {
+  const plan = planOf(parseEstate(plain()));
+  const [job] = plan.jobs;
+  if (!job) throw new Error("no job");
+  const alerts = rulesOf(job, plan.estate).rules.map(rule => ({ alertname: rule.alert, ...rule.labels }));
+  const made = await silence(...quiet);
+  expect(made.text).toMatch(
+    /^nfs-mirror is silenced until \S+Z: its disk is exchanged\nSooner: holdfast silence nfs-mirror --end --estate /,
+  );
+  expect(made.exitCode).toBe(0);
+  for (const labels of alerts) expect([labels, await isSilenced(labels)]).toEqual([labels, true]);
+  expect(await isSilenced({ ...alerts[0], alertname: "Another", holdfast_job: "another" })).toBe(false);
+  const listed = await silence();
+  expect(listed.text).toMatch(
+    /^nfs-mirror: is silenced until \S+Z, by holdfast \(.*\): its disk is exchanged\n$/,
+  );
+  expect((await silence("nfs-mirror", "--end", "--dry-run")).text).toContain("would be ended");
+  expect(await isSilenced(alerts[0] ?? {})).toBe(true);
+  expect((await silence("nfs-mirror", "--end")).text).toContain("nfs-mirror: ended, was silenced until ");
+  for (const labels of alerts) expect([labels, await isSilenced(labels)]).toEqual([labels, false]);
+  expect((await silence()).text).toBe("No job of the estate is silenced.\n");
+});
+
+test("a dry run says what it would do, and does nothing", async () => {
+  const { exitCode, text } = await silence(...quiet, "--dry-run");
+  expect(text).toMatch(
+    /^nfs-mirror would be silenced until \S+Z: its disk is exchanged\nNothing was changed\./,
+  );
+  expect(exitCode).toBe(0);
+  expect((await silence()).text).toBe("No job of the estate is silenced.\n");
+});
+
+test("somebody else's silence is listed, and stays when the job's own is ended", async () => {
+  const matchers = [{ name: "alertname", value: "NfsMirrorStale", isRegex: false, isEqual: true }];
+  const theirs = {
+    matchers,
+    createdBy: "somebody",
+    comment: "known",
+    startsAt: new Date(),
+    endsAt: new Date(Date.now() + 3_600_000),
+  };
+  const reply = await fetch(`${url}/api/v2/silences`, {
+    method: "POST",
+    body: JSON.stringify(theirs),
+    headers: { "content-type": "application/json" },
+  });
+  const { silenceID } = (await reply.json()) as { silenceID: string };
+  const part =
+    /nfs-mirror: (stays as it is, )?is silenced in part \(NfsMirrorStale\) until \S+Z, by somebody: known\n/;
+  expect((await silence()).text).toMatch(part);
+  expect((await silence("nfs-mirror", "--end")).text).toMatch(part);
+  expect((await silence()).text).toMatch(part);
+  await fetch(`${url}/api/v2/silence/${silenceID}`, { method: "DELETE" });
+});
+
+test.each([
+  [
+    ["nfs-miror", "--for", "2h", "--why", "x"],
+    /"nfs-miror" is no job of the estate\. Did you mean nfs-mirror\?/,
+  ],
+  [["nfs-mirror", "--why", "x"], /--for: a silence has an end/],
+  [["nfs-mirror", "--for", "2h"], /--why: whoever finds it silent has to know why/],
+  [["nfs-mirror", "--for", "2h", "--why", "  "], /--why: whoever finds it silent has to know why/],
+  [
+    ["nfs-mirror", "--for", "25h", "--why", "x"],
+    /--for: "25h" can't be used, expected between 1 min and 24 h \(monitoring\.longestSilence/,
+  ],
+  [["nfs-mirror", "--for", "0s", "--why", "x"], /--for: "0s" can't be used/],
+  [["nfs-mirror", "--for", "soon", "--why", "x"], /--for: "soon" isn't a duration/],
+  [["nfs-mirror", "--end", "--for", "2h"], /--end: ends what is silenced now/],
+  [["--end"], /--end: of which job\?/],
+])("%j is refused before anybody is asked", async (words, said) => {
+  estate({ ...plain(), monitoring: { ...plain().monitoring, alertmanager: "http://127.0.0.1:1" } });
+  const { exitCode, text } = await silence(...words);
+  expect(text).toMatch(said);
+  expect(exitCode).toBe(2);
+});
+
+test("an Alertmanager that isn't there, or is none, leaves all as it was and is told", async () => {
+  for (const [alertmanager, cause] of [
+    ["http://127.0.0.1:1", "http://127.0.0.1:1/api/v2 isn't reached: "],
+    [`${url}/nowhere`, "it answers 404"],
+  ] as const) {
+    estate({ ...plain(), monitoring: { ...plain().monitoring, alertmanager } });
+    const { exitCode, text } = await silence(...quiet);
+    expect(text).toContain(`Alertmanager wasn't asked, and nothing was changed: ${cause}`);
+    expect(exitCode).toBe(3);
+  }
+});
+
+test("where the estate doesn't say where it is, kubectl leads to the operator's service, and to no other cluster's", async () => {
+  const input = withDump();
+  estate(input);
+  const bin = join(folder, "bin");
+  mkdirSync(bin, { recursive: true });
+  const prefix = `/api/v1/namespaces/${input.monitoring.namespace}/services/alertmanager-operated:9093/proxy`;
+  const kubectl = (api: string): void =>
+    writeFileSync(
+      join(bin, "kubectl"),
+      `#!/bin/sh
+case "$*" in *"config view"*) printf %s '${api}'; exit ;; esac
+for word; do case $word in --raw=${prefix}*) path=\${word#--raw=${prefix}} ;; create) method=POST ;; delete) method=DELETE ;; esac; done
+[ "$method" != POST ] || set -- --data-binary @- -H content-type:application/json
+[ "$method" != DELETE ] || set -- -X DELETE
+[ -n "$method" ] || set --
+exec curl -sS --fail-with-body "$@" "${url}$path"
+`,
+      { mode: 0o755 },
+    );
+  kubectl("https://k8s.example:6443");
+  process.env["PATH"] = `${bin}${delimiter}${path}`;
+  const job = planOf(parseEstate(input)).jobs[0]?.called ?? "";
+  expect((await silence(job, "--for", "2h", "--why", "moved")).text).toContain(`${job} is silenced until `);
+  expect((await silence()).text).toContain(`${job}: is silenced until `);
+  expect((await silence(job, "--end")).text).toContain(`${job}: ended, was silenced until `);
+  kubectl("https://other.example:6443");
+  const elsewhere = await silence(job, "--for", "2h", "--why", "moved");
+  expect(elsewhere.text).toContain(
+    "nothing was changed: kubectl's context leads to https://other.example:6443",
+  );
+  expect(elsewhere.exitCode).toBe(3);
+});
