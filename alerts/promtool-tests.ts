@@ -4,7 +4,7 @@ import { type Job, type JobAlert, metricOf } from "../plan/job";
 import { healthyAge } from "../plan/staleness";
 import { parseDuration } from "../plan/units/duration";
 import { selectedLabels } from "./promql/labels";
-import { type AlertRule, ownAlertsOf, type RuleGroup, rulesOf, selector } from "./rules";
+import { type AlertRule, ownAlertsOf, type RuleGroup, rulesOf, selector, trendAlert } from "./rules";
 
 export const minuteMs = 60_000;
 /** promtool takes a sample a minute; a rule looks back five minutes. */
@@ -58,6 +58,7 @@ export function promtoolTests(job: Job, estate: Estate): AlertTests[] {
     ]),
     absentTestsOf(group, absent),
     ...own,
+    ...trendTests(job, group),
   ];
 }
 
@@ -127,6 +128,52 @@ function staleTests(job: Job, rule: AlertRule, estate: Estate): RuleTest[] {
         },
       ],
     },
+  ];
+}
+
+/** Silent over two weeks of runs that take as long as ever, one slow night among them; firing once they have grown for as long. */
+function trendTests(job: Job, group: RuleGroup): AlertTests[] {
+  const rule = group.rules.find(({ alert }) => alert === trendAlert(job));
+  const metric = job.metrics.find(({ meaning }) => meaning === "duration");
+  if (!rule || !metric) return [];
+  const series = selector(job, metric);
+  const budgetS = Math.round(job.budgetMs / 1000);
+  const usualS = Math.round(job.usualRunMs / 1000);
+  const [days, hours] = [15, 24];
+  // In ten days it is over its budget.
+  const stepS = budgetS / (2 * (days + 10) * hours);
+  const test = (
+    name: string,
+    values: string,
+    exp_alerts: RuleTest["alert_rule_test"][number]["exp_alerts"],
+  ): RuleTest => ({
+    name: `${rule.alert}: ${name}`,
+    interval: "1h",
+    input_series: [{ series, values }],
+    alert_rule_test: [{ eval_time: `${days}d`, alertname: rule.alert, exp_alerts }],
+  });
+  return [
+    testsOf(
+      group,
+      rule,
+      [
+        test("silent while runs take as long as ever", `${usualS}+0x${(days + 1) * hours}`, []),
+        test(
+          "silent after one slow night",
+          `${usualS}+0x${(days - 1) * hours} ${budgetS}+0x${2 * hours}`,
+          [],
+        ),
+        test(
+          "silent before it has two weeks of them",
+          `_x${3 * hours} ${budgetS / 2}+${stepS}x${days * hours}`,
+          [],
+        ),
+        test("firing once they have grown for two weeks", `${budgetS / 2}+${stepS}x${(days + 1) * hours}`, [
+          expected(rule, selectedLabels(series), "10"),
+        ]),
+      ],
+      "12h",
+    ),
   ];
 }
 
@@ -221,7 +268,7 @@ export function expected(rule: AlertRule, labels: Record<string, string>, value 
       Object.entries(rule.annotations).map(([name, text]) => [
         name,
         text
-          .replace(/\{\{ \$value( \| humanize\w+)? \}\}/g, value)
+          .replace(/\{\{ \$value( \| (humanize\w+|printf "%\.0f"))? \}\}/g, value)
           .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => labels[label] ?? "")
           .replaceAll('{{"{{"}}', "{{"),
       ]),

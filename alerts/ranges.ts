@@ -40,6 +40,7 @@ export function rangeOfMeaning({ meaning, name }: Metric): Range {
     case "status":
       return { min: 0, max: 255 };
     case "bytes":
+    case "duration":
       return { min: 0, max: Infinity };
     case "other": {
       const range = rangeOf(name);

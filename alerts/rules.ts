@@ -1,4 +1,5 @@
 import { dashboardOf } from "./boards/uid";
+import { trendOf } from "./trend";
 import { alertStem } from "../plan/alert-stem";
 import { aheadS } from "../plan/contracts/metric";
 import { type Job, type JobAlert, type Metric, metricOf } from "../plan/job";
@@ -22,11 +23,12 @@ export interface RuleGroup {
   readonly rules: readonly AlertRule[];
 }
 
-/** A job's alerts: those that every job has (it failed, it hasn't succeeded for too long, it is unheard of), and its own. */
+/** A job's alerts: those that every job has (it failed, it hasn't succeeded for too long, it is unheard of), its own, and what its runs' times say. */
 export function rulesOf(job: Job, estate: Estate): RuleGroup {
   const stem = stemOf(job);
   const status = metricOf(job, "status");
   const success = metricOf(job, "last-success");
+  const trend = trendOf(job, metric => selector(job, metric));
   const staleAfterS = Math.round(job.judged.staleAfterMs / 1000);
   // The operator's Alertmanager gives an AlertmanagerConfig only what carries its own namespace (matcher strategy
   // OnNamespace, the default), so every rule has the namespace of these objects.
@@ -74,6 +76,7 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
       ...ownAlertsOf(job, estate).map(alert =>
         rule(alert.name, ownExpr(job, alert), job.judged.forMs, alert.summary),
       ),
+      ...(trend ? [rule(trendAlert(job), trend.expr, trend.forMs, trend.summary)] : []),
     ],
   };
 }
@@ -130,6 +133,11 @@ export function promDuration(ms: number): string {
 /** Selector of a job's own series. Instance is the host's name, as the runner pushes it. */
 export function selector(job: Job, metric: Pick<Metric, "name">): string {
   return `${metric.name}{job="${job.metricsJob}",instance="${job.host}"}`;
+}
+
+/** What the alert of a job whose runs grow towards its budget is called. */
+export function trendAlert(job: Job): string {
+  return `${stemOf(job)}OverBudgetSoon`;
 }
 
 /** What the names of a job's alerts begin with. */

@@ -229,9 +229,10 @@ function ofCluster(plan: Plan): Made[] {
     look: "kubectl patch cronjob, with spec.suspend false; pulumi up says nothing of it",
     proof: proofOf("kube_cronjob_spec_suspend", { namespace, cronjob: first.name }, "0x80", "1x80"),
   };
+  // Of a pod's name Kubernetes cuts all but the first 58 letters of what stands before its five by chance: of a long one, the hyphen too.
   const waiting: Made = {
     alert: "JobPodCannotStart",
-    expr: `kube_pod_container_status_waiting_reason{namespace=~"${namespaces}",pod=~"(${names})(-ask)?-[0-9]+-[a-z0-9]+",reason=~".*(Image|Config|Create|CrashLoop).*"} == 1`,
+    expr: `kube_pod_container_status_waiting_reason{namespace=~"${namespaces}",pod=~"(${names})(-ask)?-[0-9]+-?[a-z0-9]{5}",reason=~".*(Image|Config|Create|CrashLoop).*"} == 1`,
     forMs: 10 * minuteMs,
     summary: "A container of {{ $labels.pod }} in {{ $labels.namespace }} can't start: {{ $labels.reason }}",
     look: "kubectl describe pod: its events say what is missing",

@@ -1,6 +1,7 @@
 import { allAlerts } from "../../alerts/alert";
-import { type AlertRule, stemOf } from "../../alerts/rules";
+import { type AlertRule, stemOf, trendAlert } from "../../alerts/rules";
 import { standingRules } from "../../alerts/standing";
+import { overWithinDays } from "../../alerts/trend";
 import { watchdogRules } from "../../alerts/watchdog";
 import { parseEstate, type Plan, planOf } from "../../plan";
 import { isHosted, type Job } from "../../plan/job";
@@ -82,6 +83,8 @@ function thresholdOf(rule: AlertRule, job: Job | undefined): string {
   if (job && isStale(rule, job))
     return `no success for ${formatDuration(job.judged.staleAfterMs)} (promised: ${formatDuration(job.judged.rpoMs)})`;
   if (job && rule.alert.endsWith("Absent")) return "no success is known";
+  if (job && rule.alert === trendAlert(job))
+    return `runs grow: over the budget of ${formatDuration(job.budgetMs)} within ${overWithinDays} d`;
   return job ? "the last run failed" : code(rule.expr);
 }
 
@@ -141,6 +144,12 @@ function nextOf({ alert }: AlertRule, job: Job): string[] {
               `On ${job.host}, \`cat /var/lib/prometheus/node-exporter/${job.name}.prom\` has what its runs told; each end pushes it again: ${again}.`,
             ]
           : []),
+        more,
+      ];
+    case trendAlert(job):
+      return [
+        "A run that reaches its budget is stopped and fails, and so does each one after it. What it makes has grown, or what it reads from or writes to has become slower: the dashboard of the layer has both, how long it took and how much it made.",
+        `Then either make it less, or raise \`budget\` of ${job.name} in the estate: \`npm run holdfast -- check\` says whether its night has room for that.`,
         more,
       ];
     default:

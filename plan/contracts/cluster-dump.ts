@@ -66,7 +66,7 @@ export const clusterDumpMetrics = (prefix: string) =>
       name: clusterDumpMetricNames.duration,
       help: "How long the last run took, in seconds",
       emitted: "any-end",
-      meaning: "other",
+      meaning: "duration",
     },
   ]);
 

@@ -39,6 +39,23 @@ test("of the pods beside a CronJob's, one that only begins as it does is another
   expect(["redis-backup-ui-6d4cf56db6-x7k2p", "redis-backup-0"].map(isWatched)).toEqual([false, false]);
 });
 
+// The names are as the Job controller makes them: "NAME-MINUTES-", or what a person asked for, cut to 58 letters, and five more.
+test("a pod whose name Kubernetes had to cut is watched too", () => {
+  for (const letters of [42, 43, 48]) {
+    const name = "dump-".padEnd(letters, "x");
+    const changed = homelabWith(({ layers }) => {
+      for (const part of layers["cluster-dump"] ?? []) if (part.name === "redis-backup") part.name = name;
+    });
+    const rule = standingRules(planOf(parseEstate(changed))).find(
+      found => found.rule.alert === "JobPodCannotStart",
+    )?.rule;
+    const [, pods = ""] = /pod=~"([^"]+)"/.exec(rule?.expr ?? "") ?? [];
+    const cut = (job: string): string => `${`${job}-`.slice(0, 58)}x7k2p`;
+    const made = [cut(`${name}-29000000`), cut(`${name}-ask-1795913458`)];
+    expect([letters, made.filter(pod => !new RegExp(`^(?:${pods})$`).test(pod))]).toEqual([letters, []]);
+  }
+});
+
 test("the alerts have the names that the reference gives them, but for those that say weekly of a daily job", () => {
   const plan = planOf(parseEstate(estate));
   const names = new Set(allAlerts(plan).map(({ name }) => name));

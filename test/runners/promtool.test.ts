@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { stringify } from "yaml";
 import { absenceRules } from "../../alerts/absence";
 import { ruleGroups } from "../../alerts/groups";
 import { promtoolTestsOfEstate } from "../../alerts/promtool-estate-tests";
 import { type AlertTests, promtoolTests } from "../../alerts/promtool-tests";
 import { standingRules } from "../../alerts/standing";
-import { rulesOf } from "../../alerts/rules";
+import { rulesOf, selector } from "../../alerts/rules";
 import { ruleFile } from "../../components/rule-file";
 import { debianPackages } from "../../lab/debian";
 import { type EstateInput, parseEstate, type Plan, planOf } from "../../plan";
@@ -72,6 +73,53 @@ describe.each(estates)("%s", (_, plan) => {
     expect(output).toContain(`SUCCESS: ${groups.flatMap(({ rules }) => rules).length} rules found`);
     expect(exitCode).toBe(0);
   });
+});
+
+/** Hours of a series, one value for each day. */
+function daily(series: string, secondsOf: (day: number) => number, days: number) {
+  const values = Array.from({ length: days }, (_, day) => `${Math.round(secondsOf(day))}+0x23`).join(" ");
+  return { series, values };
+}
+
+test("a year of runs that take more or less, are slow on Sundays and once a month, and slower for good one day, is no trend; growth is, until the budget is raised", async () => {
+  const plan = planned(homelab);
+  const job = plan.jobs.find(({ name }) => name === "postgresql-backup");
+  const group = job && rulesOf(job, plan.estate);
+  const rule = group?.rules.find(({ alert }) => alert.endsWith("OverBudgetSoon"));
+  if (!job || !group || !rule) throw new Error("no job with a trend");
+  const series = selector(job, { name: "backup_duration_seconds" });
+  const [usualS, budgetS] = [job.usualRunMs / 1000, job.budgetMs / 1000];
+  const healthy = (day: number): number => {
+    const more = ((day * 7919) % 41) / 100 - 0.2;
+    const slow = day % 30 === 17 ? budgetS - usualS * 1.5 : day % 7 === 6 ? usualS / 3 : 0;
+    return Math.min(usualS * (1 + more) + slow + (day < 210 ? 0 : budgetS * 0.35), budgetS);
+  };
+  // From day 60 on it grows by a fortieth of what it has left, each day, and on day 95 somebody halves what it makes.
+  const growing = (day: number): number =>
+    day < 60 ? healthy(day) : day < 95 ? usualS + ((day - 60) * (budgetS - usualS)) / 40 : usualS;
+  const days = (from: number, to: number): number[] =>
+    Array.from({ length: to - from }, (_, day) => from + day);
+  const silent = (values: ReturnType<typeof daily>, on: readonly number[]) => ({
+    ...{ interval: "1h", input_series: [values] },
+    alert_rule_test: on.map(day => ({ eval_time: `${day}d`, alertname: rule.alert, exp_alerts: [] })),
+  });
+  const tests = [
+    silent(daily(series, healthy, 365), days(15, 365)),
+    silent(daily(series, growing, 120), [...days(15, 60), ...days(103, 120)]),
+  ];
+  writeFileSync(join(folder, "trend.rules.yml"), ruleFile([{ ...group, rules: [rule] }]));
+  const run = (these: readonly object[]) => {
+    const file = { rule_files: ["trend.rules.yml"], evaluation_interval: "6h", tests: these };
+    writeFileSync(join(folder, "trend.tests.yml"), stringify(file, { aliasDuplicateObjects: false }));
+    return promtoolSays("test", "rules", "trend.tests.yml");
+  };
+  expect(await run(tests)).toMatchObject({ exitCode: 0 });
+  // It reaches the budget on day 100. Of each day on which it isn't silent, promtool says so: of day 91 as of "13w".
+  const told = await run([silent(daily(series, growing, 120), days(80, 95))]);
+  const fired = [...told.output.matchAll(/time: (\d+)([dw])/g)].map(
+    ([, count, unit]) => Number(count) * (unit === "w" ? 7 : 1),
+  );
+  expect(fired).toEqual(days(87, 95));
 });
 
 test.each([

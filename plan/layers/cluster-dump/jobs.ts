@@ -49,7 +49,7 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
     // Another program's dump tells what the reference has, and no more.
     metrics: spec.dump
       ? [...clusterDumpMetrics(metricsOf(spec.dump)), databaseSuccessMetric]
-      : clusterDumpMetrics("backup").filter(({ meaning }) => meaning !== "other"),
+      : clusterDumpMetrics("backup").filter(({ meaning }) => meaning !== "other" && meaning !== "duration"),
     alerts: spec.dump ? alertsOf(spec, run.judged) : [],
     panels: spec.dump ? dumpPanels : othersDumpPanels,
     credentials: credentialsOf(spec),
