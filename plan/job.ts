@@ -105,8 +105,14 @@ export type JournalRole =
 
 /** What a job restores for proof, and takes down again. */
 export interface Drills {
-  /** Kinds of copies: each with the job of the same host that makes them, and the folder below which they lie. */
-  readonly tiers: readonly { readonly tier: string; readonly job: string; readonly below: string }[];
+  /** Kinds of copies: each with the job of the same host that makes them, and a folder below which they lie. */
+  readonly tiers: readonly {
+    readonly tier: string;
+    readonly job: string;
+    readonly below: string;
+    /** What was sent from the host: it is called as the copy is that was sent, and a tree that was sent itself by its path. */
+    readonly isSent?: boolean;
+  }[];
   /** Files of its host with the records of all drills, of one text: on the host's own disk, and on the one that is drilled. */
   readonly records: readonly [own: string, disk: string];
   /** File of its host that has the number of the last record. */

@@ -29,7 +29,7 @@ export function endText(
 function wouldLines({ task, answer }: Ended, zone: string): string[] {
   return (answer?.would ?? []).map(
     ({ tier, of, path, at }) =>
-      `${of} (${tier}): would be restored from ${task.host}:${path}, read ${localText(msOf(at), zone)}`,
+      `${of} (${tier}): would be restored from ${placeOf(task.host, path)}, read ${localText(msOf(at), zone)}`,
   );
 }
 
@@ -42,7 +42,7 @@ function drillLines({ task, answer }: Ended, zone: string): string[] {
 
 /** One drill: what, from which copy, how old, how long, compared how. */
 function recordLines(host: string, record: Record, zone: string): string[] {
-  const { tier, of, result, reason, copy, scope, restored, whole, seconds, compared } = record;
+  const { tier, of, result, reason, copy, scope, restored, whole, seconds } = record;
   const ageMs = ageOf(record);
   const age = ageMs === undefined ? "" : `, ${formatDuration(Math.max(0, ageMs))} old`;
   const part =
@@ -51,7 +51,7 @@ function recordLines(host: string, record: Record, zone: string): string[] {
       : `a part, ${counted(restored.entries, "file")} of ${formatSize(restored.bytes)}; all of it has ${formatSize(whole.bytes)}`;
   return [
     `${of} (${tier}): ${result === "proved" ? "proved" : "FAILED"}`,
-    `  copy      ${host}:${copy.path}, read ${localText(msOf(copy.at), zone)}${age}`,
+    `  copy      ${placeOf(host, copy.path)}, read ${localText(msOf(copy.at), zone)}${age}`,
     ...(copy.lacks > 0
       ? [`  lacks     what is known of it, and no restore brings back. Next: holdfast find ${shellWord(of)}`]
       : []),
@@ -59,9 +59,21 @@ function recordLines(host: string, record: Record, zone: string): string[] {
       ? [`  failed    ${reason ?? "nothing says why"}`]
       : [
           `  restored  ${part} in ${formatDuration(seconds.restore * 1000)}${speedText(record)}`,
-          `  compared  ${counted(compared.recorded, "file")} with checksums on record, ${compared.copy} with the copy itself, and owners, modes, times, links and attributes, in ${formatDuration(seconds.compare * 1000)}`,
+          `  compared  ${comparedText(record)}, and owners, modes, times, links and attributes, in ${formatDuration(seconds.compare * 1000)}`,
         ]),
   ];
+}
+
+/** A copy off site is told with its machine. */
+function placeOf(host: string, path: string): string {
+  return path.startsWith("/") ? `${host}:${path}` : path;
+}
+
+/** How many files were compared with what. */
+export function comparedText({ compared: { recorded, copy, far } }: Pick<Record, "compared">): string {
+  const text = `${counted(recorded, "file")} with checksums on record, ${copy} with`;
+  if (far === undefined) return `${text} the copy itself`;
+  return `${text} what the host has${far > 0 ? `, of ${far} the destination alone says what they are to be` : ""}`;
 }
 
 function speedText({ restored, seconds }: Record): string {

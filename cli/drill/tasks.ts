@@ -70,7 +70,7 @@ export function tasksOf(plan: Plan, wish: Wish): Task[] {
     );
     const only = isOf ? expected : drills.tiers.filter(isMeant);
     const { host, name: program, called } = job;
-    const words = only.map(each => ("name" in each ? `${each.tier}:${each.name}` : each.tier));
+    const words = [...new Set(only.map(each => ("name" in each ? `${each.tier}:${each.name}` : each.tier)))];
     return words.length > 0 ? [{ host, program, called, only: words, expected }] : [];
   });
   if (tasks.length === 0)
@@ -98,8 +98,12 @@ export function drilledAs({ job, drills }: Driller, copy: Copy): Drilled | undef
   const found = drills.tiers.find(
     ({ job: of, below }) => maker.host === job.host && maker.name === of && isBelow(location.path, below),
   );
-  const name = found && nameIn(copy);
+  const name = found && (found.isSent === true ? nameOfSent({ job, drills }, copy) : nameIn(copy));
   return found && name !== undefined ? { tier: found.tier, name } : undefined;
+}
+
+function nameOfSent(driller: Driller, { from, dataset }: Copy): string | undefined {
+  return from ? drilledAs(driller, from)?.name : dataset.location.path;
 }
 
 /** Which datasets are meant, by their ids. @throws {BadInput} for a path in one */

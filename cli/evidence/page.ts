@@ -1,7 +1,7 @@
 import type { DrillRecord } from "../../plan/contracts/drill-record";
 import { formatDuration } from "../../plan/units/duration";
 import { formatSize } from "../../plan/units/size";
-import { ageOf } from "../drill/print";
+import { ageOf, comparedText } from "../drill/print";
 import { escaped, table } from "../html";
 import type { Dossier, HostEvidence } from "./dossier";
 
@@ -65,8 +65,7 @@ ${list === "" ? "" : `<ul>${list}</ul>\n`}${table(
 }
 
 function row(record: DrillRecord): string[] {
-  const { number, at, tier, of, result, reason, copy, scope, restored, whole, seconds, compared, release } =
-    record;
+  const { number, at, tier, of, result, reason, copy, scope, restored, whole, seconds, release } = record;
   const ageMs = ageOf(record);
   return [
     ...[String(number), at, `${of} (${tier})`, result === "proved" ? "proved" : `FAILED: ${reason ?? ""}`],
@@ -76,7 +75,7 @@ function row(record: DrillRecord): string[] {
       : `a part: ${restored.entries} files, ${formatSize(restored.bytes)} of ${formatSize(whole.bytes)}`) +
       (copy.lacks > 0 ? "; the copy is known to lack something" : ""),
     `${seconds.restore} s, and ${seconds.compare} s to compare`,
-    `${compared.recorded} files with checksums on record, ${compared.copy} with the copy`,
+    comparedText(record),
     release,
   ];
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { errnoOf, messageOf } from "../runtime/errors";
@@ -59,9 +59,17 @@ const buffersPerTurn = 16;
  * Reads a file.
  * @param isLate asked from time to time whether to give it up
  * @param part all of it unless given
+ * @param also gets the same bytes, for another checksum
  * @throws what `stop` says, once the run is told to stop
  */
-export async function contentOf(file: OpenFile, stop: Stop, phase: string): Promise<Content>;
+export async function contentOf(
+  file: OpenFile,
+  stop: Stop,
+  phase: string,
+  isLate?: undefined,
+  part?: undefined,
+  also?: Hash,
+): Promise<Content>;
 export async function contentOf(
   file: OpenFile,
   stop: Stop,
@@ -75,6 +83,7 @@ export async function contentOf(
   phase: string,
   isLate: () => boolean = () => false,
   { from, to }: Part = { from: 0, to: Number(file.stat.size) },
+  also?: Hash,
 ): Promise<Content | Late> {
   const hash = createHash("sha256");
   for (let offset = from, buffers = 1; offset < to; buffers += 1) {
@@ -86,6 +95,7 @@ export async function contentOf(
     }
     if (got === 0) break;
     hash.update(buffer.subarray(0, got));
+    also?.update(buffer.subarray(0, got));
     offset += got;
     if (buffers % buffersPerTurn !== 0) continue;
     await turn();

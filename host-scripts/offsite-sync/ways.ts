@@ -7,10 +7,13 @@ import { intoFolder } from "../runtime/into-folder";
 import { momentText } from "../runtime/moment";
 import { verifyMounts } from "../runtime/mounts";
 import { bytesOfTyped, quoted } from "../runtime/quoted";
+import { withNameFilters } from "../runtime/path-list";
 import { required } from "../runtime/required";
 import { restoreTree } from "../runtime/restore-tree";
+import type { RsyncPass } from "../runtime/rsync";
 import type { SharedConnection } from "../runtime/shared-ssh";
 import { ready, shell } from "../runtime/shell";
+import { typedPath } from "../runtime/typed-path";
 import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../runtime/ways";
 import { readMemory } from "./memory";
 import type { Leg } from "./offsite";
@@ -43,9 +46,9 @@ export const ways: Ways<OffsiteSyncConfig> = {
     run: verify,
   },
   restore: {
-    usage: "PATH",
-    does: "bring a folder of this host back to its place, which has to be empty or missing, or to --into",
-    words: [1, 1],
+    usage: "PATH [NAME]...",
+    does: "bring a folder of this host back to its place, which has to be empty or missing, or to --into; there,\n                   names below it alone if they are said",
+    words: [1, Infinity],
     run: restore,
   },
 };
@@ -200,9 +203,16 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
   if (request.into === undefined)
     await verifyMounts([{ role: "place", access: "read", ...leg.mount }], stop.signal);
   const into = request.into ?? emptyPlace(config, path);
+  const only = namesBelow(request, config.job);
   const result = { path, into, from: to };
   const text = `${quoted(path)} from ${config.destination.name}:${to} to ${quoted(into)}`;
-  if (request.dryRun) return { text: `would bring ${text}`, result };
+  if (request.dryRun) {
+    const { entries, totalBytes: bytes } = await looked(context, path, to, only);
+    return {
+      text: `would bring ${text}: ${entries} entries, ${bytes} bytes`,
+      result: { ...result, entries, bytes },
+    };
+  }
   const disk = config.stateDir;
   const isMade = request.into === undefined && !existsSync(into);
   const place =
@@ -213,6 +223,7 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
     restoreTree({
       from: place,
       into: place,
+      ...(only && { only }),
       far: {
         args: [
           ...[...offsiteMetadata, "-e", remoteShell(config, connection)],
@@ -234,6 +245,51 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
     text: `brought back ${text}: ${done.entries} entries, ${done.bytes} bytes, compared with what is there by content, owner, mode, times and attributes`,
     result: { ...result, ...done },
   };
+}
+
+/** @returns undefined for all of it @throws {Refusal} */
+function namesBelow(
+  { what: [path = "", ...typed], into }: RestoreRequest,
+  job: string,
+): string[] | undefined {
+  if (typed.length === 0) return undefined;
+  // In its place it would be a folder with those alone.
+  if (into === undefined)
+    throw new Refusal(
+      "names in it come back beside their place alone: --into is missing",
+      shell`${job} restore ${path} ${ready(typed.map(name => shell`${name}`).join(" "))} --into /root/restored`,
+    );
+  return typed.map(name => {
+    const below = typedPath(name);
+    if (below !== undefined) return below;
+    throw new Refusal(
+      `${quoted(name)} is no path below ${quoted(path)}, expected e.g. "folder/file"`,
+      shell`${job} list ${path}`,
+    );
+  });
+}
+
+/** What all of it, or names in it, come to. */
+async function looked(
+  context: Context,
+  path: string,
+  to: string,
+  only: readonly string[] | undefined,
+): Promise<RsyncPass> {
+  const { stateDir } = context.config;
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const look = (filters: readonly string[]) =>
+    remoteRsync(
+      context,
+      [
+        ...[...offsiteMetadata, "--dry-run", ...filters, "--", `${remotePath(context.config, to)}/`],
+        `${stateDir}/nothing/`,
+      ],
+      { cwd: "/" },
+    );
+  const pass = only ? await withNameFilters(stateDir, only, look) : await look([]);
+  if (pass.outcome !== "complete") throw failureOf(context, path, pass, "Nothing was changed.");
+  return pass;
 }
 
 /** Nothing is overwritten: what is there may be newer than what was sent. */

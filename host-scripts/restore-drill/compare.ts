@@ -13,7 +13,7 @@ import { notedName, quoted } from "../runtime/quoted";
 import { listedBefore, rsync, wholeMetadata } from "../runtime/rsync";
 import { firstLines } from "../runtime/tail";
 import { inTree } from "../runtime/tree-path";
-import type { Tier } from "./copies";
+import type { DiskTier } from "./copies";
 import type { RestoreDrill } from "./restore-drill";
 import { drillFolder } from "./scratch";
 import type { DrillCopy } from "./turns";
@@ -23,6 +23,8 @@ export interface Comparison {
   /** Files whose content was compared with the checksum on record, and those without one, with the copy. */
   readonly recorded: number;
   readonly copy: number;
+  /** Of a copy off site: files of which nobody but the destination says what they are to be. */
+  readonly far?: number;
   /** What isn't as it is to be, in words. */
   readonly differences: readonly string[];
 }
@@ -60,7 +62,7 @@ export function pairOf(
  */
 export async function compare(
   drill: RestoreDrill,
-  tier: Tier,
+  tier: DiskTier,
   copy: DrillCopy,
   sample: readonly string[] | undefined,
 ): Promise<Comparison> {

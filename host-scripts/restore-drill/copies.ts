@@ -4,20 +4,52 @@ import { type Version, versionsAnswer } from "../../plan/contracts/versions";
 import { CommandMissing, run as runCommand } from "../runtime/run";
 import { firstLines } from "../runtime/tail";
 import type { RestoreDrill } from "./restore-drill";
-import { type DrillCopy, keyOf } from "./turns";
+import { sentCopies } from "./sent-copies";
+import { type DrillCopy, newestOf } from "./turns";
 
 export type Tier = RestoreDrillConfig["tiers"][number];
+export type DiskTier = Exclude<Tier, { readonly kind: "offsite" }>;
+export type OffsiteTier = Extract<Tier, { readonly kind: "offsite" }>;
 
 /** What a program answers that a restore is asked of. */
 export const failedAnswer = z.object({ failed: z.string().optional() });
 
 const longestListMs = 10 * 60_000;
 
-/** The newest whole copy of each thing of a tier. What can't be asked, or can't be seen, is a fault of the run. */
+/** A tier of the backup disk, with all that its job has there. */
+export interface Listed {
+  readonly tier: DiskTier;
+  readonly versions: readonly Version[];
+}
+
+/**
+ * The newest whole copy of each thing of some tiers, and those off site of what lies on the disk. What can't be asked, or can't be
+ * seen, is a fault of the run.
+ */
 export async function copiesOf(
+  tiers: readonly Tier[],
+  run: Pick<RestoreDrill, "stop" | "faults" | "notes" | "config">,
+): Promise<DrillCopy[]> {
+  const isOffsite = tiers.some(({ kind }) => kind === "offsite");
+  const listed: Listed[] = [];
+  for (const tier of run.config.tiers)
+    if (tier.kind !== "offsite" && (isOffsite || tiers.includes(tier)))
+      listed.push({ tier, versions: (await versionsOf(tier, run)).filter(each => isWhole(tier, each)) });
+  const copies: DrillCopy[] = [];
+  for (const tier of tiers) {
+    if (tier.kind === "offsite") copies.push(...sentCopies(tier, await versionsOf(tier, run), listed, run));
+    else
+      copies.push(
+        ...newestOf(listed.flatMap(each => (each.tier === tier ? each.versions : [])).map(copyOf(tier))),
+      );
+  }
+  return copies;
+}
+
+async function versionsOf(
   tier: Tier,
   { stop, faults }: Pick<RestoreDrill, "stop" | "faults">,
-): Promise<DrillCopy[]> {
+): Promise<readonly Version[]> {
   try {
     const argv = [...commandOf(tier), "list", "--versions", "--json"] as const;
     const result = await runCommand(argv, { timeoutMs: longestListMs, stop: stop.signal });
@@ -30,7 +62,7 @@ export async function copiesOf(
     }
     const { versions, unseen } = versionsAnswer.parse(JSON.parse(result.stdout));
     if (unseen !== undefined) faults.push(`not all ${tier.tier} can be seen: ${unseen}`);
-    return newestOf(tier, versions);
+    return versions;
   } catch (error) {
     if (!(error instanceof CommandMissing)) throw error;
     faults.push(`the ${tier.tier} can't be listed: ${error.message}`);
@@ -38,16 +70,14 @@ export async function copiesOf(
   }
 }
 
-/** A tier's program is told where a restore's copy is by its own words; one that lacks something is no copy to be proved. */
-function newestOf({ tier, below }: Tier, versions: readonly Version[]): DrillCopy[] {
-  const newest = new Map<string, DrillCopy>();
-  for (const { of, at, path, lacks, pick } of versions) {
-    if (path === undefined || !path.startsWith(`${below}/`) || pick.includes("--incomplete")) continue;
-    const copy = { tier, of, path, at, pick, lacks };
-    const known = newest.get(keyOf(copy));
-    if (known === undefined || (known.at ?? "") < (at ?? "")) newest.set(keyOf(copy), copy);
-  }
-  return [...newest.values()];
+/** One that lacks something is no copy to be proved. */
+function isWhole({ below }: DiskTier, { path, pick }: Version): boolean {
+  return path?.startsWith(`${below}/`) === true && !pick.includes("--incomplete");
+}
+
+/** A tier's program is told where a restore's copy is by its own words. */
+function copyOf({ tier }: DiskTier): (version: Version) => DrillCopy {
+  return ({ of, at, path = "", lacks, pick }) => ({ tier, of, path, at, pick, lacks });
 }
 
 /** @throws {Error} for none, which the contract refuses */

@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { z } from "zod";
 import { pathOf } from "../backup-scrub/paths";
 import { type Tally, tallyOf } from "../nfs-mirror/restore/tally";
 import { exitCodes, messageOf } from "../runtime/errors";
@@ -11,6 +12,7 @@ import { run as runCommand } from "../runtime/run";
 import { sizeText } from "../runtime/size-text";
 import { firstLines } from "../runtime/tail";
 import { compare, type Comparison } from "./compare";
+import { compareSent, isSentAsItIs } from "./compare-sent";
 import { commandOf, failedAnswer, type Tier } from "./copies";
 import type { DrillFacts } from "../../plan/contracts/drill-record";
 import type { RestoreDrill } from "./restore-drill";
@@ -25,6 +27,8 @@ const share = 0.8;
 const mostEntries = 200_000;
 /** Where no drill of the tier says it yet; the first ones of a new host are small or slow. */
 const guessedBytesPerS = 20e6;
+/** Less than that says more of how long a restore takes to begin than of how fast it is. */
+const tellingBytes = 16e6;
 const shown = 10;
 
 /** Restores what has its turn, one after the other, compares it, and takes it down again; each leaves a record. */
@@ -38,10 +42,12 @@ export const drill: Phase<RestoreDrill> = {
       const tier = config.tiers.find(({ tier: name }) => name === copy.tier);
       if (!tier) continue;
       log.progress(`drill: ${index} of ${due.length} copies; at ${quoted(copy.path)}`);
-      const tally = await tallyOf(dirname(copy.path), [pathOf(basename(copy.path))], () =>
-        stop.check("drill"),
-      );
-      if (index > 0 && !fits(run, copy, tally)) {
+      const tally = await sizeOf(run, tier, copy);
+      if (typeof tally === "string") {
+        passOver(run, copy, tally);
+        continue;
+      }
+      if (index > 0 && !fits(run, tier, tally)) {
         const rest = due.slice(index);
         const why = "no time was left in this run";
         run.passedOver.push(...rest.map(({ tier, of }) => ({ tier, of, why })));
@@ -51,30 +57,64 @@ export const drill: Phase<RestoreDrill> = {
         return;
       }
       const skipped = await drillOne(run, tier, copy, tally);
-      if (skipped === undefined) continue;
-      run.done.skipped += 1;
-      run.passedOver.push({ tier: copy.tier, of: copy.of, why: skipped });
-      notes.push(`${nameOf(copy)} was not drilled: ${skipped}`);
+      if (skipped !== undefined) passOver(run, copy, skipped);
     }
   },
 };
 
-function nameOf({ tier, of }: DrillCopy): string {
-  return `${tier === "mirror" ? "the mirror" : "the newest generation"} of ${notedName(pathOf(of))}`;
+function passOver({ done, passedOver, notes }: RestoreDrill, copy: DrillCopy, why: string): void {
+  done.skipped += 1;
+  passedOver.push({ tier: copy.tier, of: copy.of, why });
+  notes.push(`${nameOf(copy)} was not drilled: ${why}`);
+}
+
+function nameOf({ tier, of, path, sent }: DrillCopy): string {
+  const name = notedName(pathOf(of));
+  if (sent !== undefined) return `${name} at ${notedName(pathOf(path))}`;
+  return `${tier === "mirror" ? "the mirror" : "the newest generation"} of ${name}`;
+}
+
+const sizeAnswer = z.object({ entries: z.int().min(0), bytes: z.int().min(0) });
+
+/** What all of a copy is: of one off site its program asks the destination. @returns why that isn't known */
+async function sizeOf(run: RestoreDrill, tier: Tier, { path, sent }: DrillCopy): Promise<Tally | string> {
+  const { config, stop, faults } = run;
+  if (sent === undefined) return tallyOf(dirname(path), [pathOf(basename(path))], () => stop.check("drill"));
+  const words = ["--dry-run", "--into", drillFolder(config), "--json", "--", notedName(pathOf(sent.path))];
+  const timeoutMs = Math.max(1000, leftMs(run));
+  const result = await runCommand([...commandOf(tier), "restore", ...words], {
+    timeoutMs,
+    stop: stop.signal,
+  });
+  stop.check("drill");
+  const size = sizeAnswer.safeParse(jsonOf(result.stdout));
+  if (result.exitCode === 0 && size.success) return { ...size.data, blockBytes: size.data.bytes };
+  const why = `${tier.job} can't be asked for it: ${saidIn(result.stdout) ?? (firstLines(result.stderr) || `it ended with ${result.exitCode ?? result.ended}`)}`;
+  faults.push(`${path} was not drilled: ${why}`);
+  return why;
 }
 
 function leftMs({ config, startMs }: RestoreDrill): number {
   return config.budgetMs * share - (performance.now() - startMs);
 }
 
-/** Whether a copy is through before the run's share of its budget is used up, by what the last drills took. */
-function fits(run: RestoreDrill, { tier }: DrillCopy, { bytes }: Tally): boolean {
+/** Whether a copy is through before the run's share of its budget is used up. */
+function fits(run: RestoreDrill, tier: Tier, { bytes }: Tally): boolean {
+  return Math.min(bytes, run.config.mostBytes) < bytesLeft(run, tier);
+}
+
+/** What can be drilled of a tier in the time that is left, by what the last drills took, or else by the estate's link. */
+function bytesLeft(run: RestoreDrill, tier: Tier): number {
   const past =
-    run.evidence?.records.filter(record => record.tier === tier && record.result === "proved") ?? [];
+    run.evidence?.records.filter(
+      record =>
+        record.tier === tier.tier && record.result === "proved" && record.restored.bytes >= tellingBytes,
+    ) ?? [];
   const took = past.reduce((sum, { seconds }) => sum + seconds.restore + seconds.compare, 0);
   const read = past.reduce((sum, { restored }) => sum + restored.bytes, 0);
-  const bytesPerS = took > 0 && read > 0 ? read / took : guessedBytesPerS;
-  return (Math.min(bytes, run.config.mostBytes) / bytesPerS) * 1000 < leftMs(run);
+  const link = tier.kind === "offsite" ? tier.bytesPerSecond : undefined;
+  const bytesPerS = took > 0 && read > 0 ? read / took : (link ?? guessedBytesPerS);
+  return Math.max(0, (bytesPerS * leftMs(run)) / 1000);
 }
 
 /** What is restored of a copy. */
@@ -91,7 +131,7 @@ async function drillOne(
   tally: Tally,
 ): Promise<string | undefined> {
   const { config, log, done } = run;
-  const scope = await scopeOf(run, copy, tally);
+  const scope = await scopeOf(run, tier, copy, tally);
   if (typeof scope === "string") return scope;
   const at = new Date();
   const begunMs = performance.now();
@@ -107,7 +147,9 @@ async function drillOne(
       // The job's own: no run changes the copy that is compared.
       const lock = await takeLock(tier.lock, 0, run.stop.signal);
       try {
-        compared = await compare(run, tier, copy, scope.sample?.names);
+        compared = await (tier.kind === "offsite"
+          ? compareSent(run, tier, copy, scope.sample?.names)
+          : compare(run, tier, copy, scope.sample?.names));
       } finally {
         lock.release();
       }
@@ -130,14 +172,17 @@ async function drillOne(
     result: reason === undefined ? "proved" : "failed",
     ...(reason !== undefined && { reason }),
     ...{ scope: scope.kind, restored, whole },
-    compared: { recorded: compared.recorded, copy: compared.copy },
+    compared: {
+      ...{ recorded: compared.recorded, copy: compared.copy },
+      ...(compared.far !== undefined && { far: compared.far }),
+    },
     ...{ seconds, release: release() },
   });
   if (reason === undefined) {
     done.proved += 1;
     done.bytes += restored.bytes;
     log.info(
-      `${nameOf(copy)} came back: ${scopeText(scope)}${restored.entries} entries, ${sizeText(restored.bytes)} in ${seconds.restore} s; ${compared.recorded} files hold what is on record, ${compared.copy} what the copy has`,
+      `${nameOf(copy)} came back: ${scopeText(scope)}${restored.entries} entries, ${sizeText(restored.bytes)} in ${seconds.restore} s; ${compared.recorded} files hold what is on record, ${compared.copy} what ${tier.kind === "offsite" ? "this host has" : "the copy has"}${compared.far ? `, of ${compared.far} only the destination says what they are` : ""}`,
     );
     return undefined;
   }
@@ -151,23 +196,35 @@ function scopeText({ kind }: Scope): string {
 }
 
 /** What is drilled of a copy: all of it where that is small enough, or else files of it. @returns why nothing can be */
-async function scopeOf(run: RestoreDrill, copy: DrillCopy, tally: Tally): Promise<Scope | string> {
+async function scopeOf(
+  run: RestoreDrill,
+  tier: Tier,
+  copy: DrillCopy,
+  tally: Tally,
+): Promise<Scope | string> {
   const { config, stop, evidence } = run;
   if (tally.unread !== undefined) run.faults.push(`${nameOf(copy)} can't be looked at: ${tally.unread}`);
   const room = scratchRoom(config);
-  const isSmall = tally.bytes <= config.mostBytes && tally.entries <= mostEntries;
+  // Over a slow line, of the first copy as much as can be through: else it would never be its turn.
+  const most = Math.floor(Math.min(config.mostBytes, bytesLeft(run, tier)));
+  const isSmall = tally.bytes <= most && tally.entries <= mostEntries;
   if (isSmall && tally.blockBytes <= room.bytes && tally.entries <= room.inodes) return { kind: "whole" };
   const lacksRoom = `${quoted(config.scratch.folder)} has room for ${sizeText(room.bytes)} beside what stays free, and ${sizeText(tally.blockBytes)} would come`;
   if (isSmall) return lacksRoom;
-  const mostBytes = Math.min(config.mostBytes, room.bytes);
-  const disk = { target: { ...config.target, path: dirname(copy.path) } };
+  const mostBytes = Math.min(most, room.bytes);
+  // What lies off site is chosen by what this host has of it.
+  const here = copy.sent?.path ?? copy.path;
+  const disk = { target: { ...config.target, path: dirname(here) } };
   const seed = evidence?.records.length ?? 0;
   const check = (): void => stop.check("drill");
-  const sample = await sampleOf(disk, pathOf(basename(copy.path)), { mostBytes, seed, check });
+  const isMeant = tier.kind === "offsite" ? isSentAsItIs(tier, copy) : undefined;
+  const sample = await sampleOf(disk, pathOf(basename(here)), { mostBytes, seed, isMeant, check });
   if (sample.names.length > 0) return { kind: "sample", sample };
-  return mostBytes < config.mostBytes
-    ? lacksRoom
-    : `each of its files is larger than the ${sizeText(config.mostBytes)} that one drill may take`;
+  if (mostBytes < most) return lacksRoom;
+  const larger = `larger than the ${sizeText(most)} that one drill may take`;
+  return isMeant
+    ? `it is ${larger}, and this host has no smaller file of it that is as it was sent`
+    : `each of its files is ${larger}`;
 }
 
 /** Runs the restore that an operator would type. @returns how it failed */
@@ -179,7 +236,8 @@ async function restoreCopy(
 ): Promise<{ readonly failed: string; readonly isBusy: boolean } | undefined> {
   const { config, stop, startMs } = run;
   const timeoutMs = Math.max(1000, config.budgetMs * 0.9 - (performance.now() - startMs));
-  const words = ["--into", drillFolder(config), ...copy.pick, "--json", "--", copy.of];
+  const what = copy.sent === undefined ? copy.of : notedName(pathOf(copy.sent.path));
+  const words = ["--into", drillFolder(config), ...copy.pick, "--json", "--", what];
   const paths = sample?.names.map(notedName) ?? [];
   const argv = [
     // Whatever ends this run ends the restore: nothing fills a scratch folder that nobody watches.
@@ -200,8 +258,12 @@ async function restoreCopy(
 }
 
 function saidIn(stdout: string): string | undefined {
+  return failedAnswer.safeParse(jsonOf(stdout)).data?.failed;
+}
+
+function jsonOf(text: string): unknown {
   try {
-    return failedAnswer.parse(JSON.parse(stdout)).failed;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

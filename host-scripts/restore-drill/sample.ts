@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { BigIntStats } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { filesBelow } from "../backup-scrub/walk";
 import type { Disk } from "../backup-scrub/paths";
@@ -13,6 +14,8 @@ export interface SampleLimits {
   readonly mostBytes: number;
   /** Other files for another number. */
   readonly seed: number;
+  /** Which files may be in it; all unless given. */
+  readonly isMeant?: ((name: string, stat: BigIntStats) => boolean) | undefined;
   /** Called now and then, to end it by throwing. */
   check(): void;
 }
@@ -37,6 +40,7 @@ export async function sampleOf(disk: Disk, folder: string, limits: SampleLimits)
     }
     if (!("stat" in found) || Number(found.stat.size) > limits.mostBytes) continue;
     const name = found.path.slice(folder.length + 1);
+    if (limits.isMeant?.(name, found.stat) === false) continue;
     const rank = createHash("sha256").update(`${limits.seed} ${name}`).digest("hex");
     if (chosen.length >= 2 * mostFiles && rank > highest) continue;
     chosen.push({ rank, name, size: Number(found.stat.size) });

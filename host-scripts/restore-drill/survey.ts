@@ -21,8 +21,7 @@ export const survey: Phase<RestoreDrill> = {
       : openEvidence(config, before.lastRecord);
     faults.push(...evidence.faults.map(fault => `the record of drills: ${fault}`));
     const tiers = config.tiers.filter(({ tier }) => isTierAsked(tier, drill.only));
-    const copies: DrillCopy[] = [];
-    for (const tier of tiers) copies.push(...(await copiesOf(tier, drill)));
+    const copies = await copiesOf(tiers, drill);
     refuseUnknown(drill, copies);
     const nowMs = startedAt.getTime();
     const seen = Object.fromEntries(copies.map(copy => [keyOf(copy), before.seen[keyOf(copy)] ?? nowMs]));
@@ -57,7 +56,7 @@ function isTierAsked(tier: string, only: readonly string[]): boolean {
 
 /** A slip of the pen would drill nothing, and end well. @throws {Refusal} */
 function refuseUnknown({ config, only, faults }: RestoreDrill, copies: readonly DrillCopy[]): void {
-  const tiers = config.tiers.map(({ tier }) => tier as string);
+  const tiers = config.tiers.map(({ tier }) => tier);
   const names = [...tiers, ...copies.map(({ tier, of }) => `${tier}:${of}`)];
   const unknown = only.find(name => !names.includes(name));
   // Where a tier couldn't be listed, that is what is told.

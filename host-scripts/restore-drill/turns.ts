@@ -1,12 +1,12 @@
-import type { DrillTier } from "../../plan/contracts/restore-drill";
-
-/** A copy that can be drilled: a volume's newest generation, or a service on the mirror. */
+/** A copy that can be drilled: a volume's newest generation, a service on the mirror, or what a destination has of one of these. */
 export interface DrillCopy {
-  readonly tier: DrillTier;
-  /** What its program's restore is told. */
+  readonly tier: string;
+  /** Its name from run to run: what its program's restore is told of a copy on the backup disk. */
   readonly of: string;
-  /** Where it lies. */
+  /** Where it lies, as people are told it. */
   readonly path: string;
+  /** Of one off site: the path of this host that its program's restore is told, and when all that had changed there was sent, epoch ms. */
+  readonly sent?: { readonly path: string; readonly asOfMs: number };
   /** When its data was read, ISO 8601; undefined where nobody knows. */
   readonly at?: string | undefined;
   /** Words that make a restore take this one. */
@@ -24,6 +24,16 @@ export interface Past {
 /** Name of a copy from run to run. */
 export function keyOf({ tier, of }: Pick<DrillCopy, "tier" | "of">): string {
   return `${tier} ${of}`;
+}
+
+/** The newest copy of each thing. */
+export function newestOf(copies: readonly DrillCopy[]): DrillCopy[] {
+  const newest = new Map<string, DrillCopy>();
+  for (const copy of copies) {
+    const known = newest.get(keyOf(copy));
+    if (known === undefined || (known.at ?? "") < (copy.at ?? "")) newest.set(keyOf(copy), copy);
+  }
+  return [...newest.values()];
 }
 
 /**

@@ -1,6 +1,8 @@
 import { closeSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeAll } from "./durable";
+import { patternOf } from "./rsync";
+import { foldersAbove } from "./tree-path";
 
 /**
  * Lends rsync a file that lists paths below the root of a transfer, as arguments.
@@ -19,6 +21,36 @@ export async function withPathList<Result>(
   } finally {
     rmSync(path, { force: true });
   }
+}
+
+/**
+ * The same of a transfer from another machine, as filters: rsync 3.5's daemon lists the names of a list in its module's folder, and looks
+ * for them in the module's root ("file has vanished").
+ */
+export async function withNameFilters<Result>(
+  folder: string,
+  names: readonly string[],
+  use: (args: readonly string[]) => Promise<Result>,
+): Promise<Result> {
+  const path = join(folder, "rsync-filters");
+  const above = new Set(names.flatMap(foldersAbove));
+  const patterns = [...[...above, ...names].map(patternOf), ...names.map(belowPattern)];
+  const file = openSync(path, "w", 0o600);
+  try {
+    writeLines(file, patterns);
+  } finally {
+    closeSync(file);
+  }
+  try {
+    return await use([`--include-from=${path}`, "--exclude=*"]);
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+/** All that lies in it: as this is a wildcard, each backslash of the name is escaped too. */
+function belowPattern(name: string): string {
+  return `/${name.replace(/[*?[\\]/g, "\\$&")}/**`;
 }
 
 function write(path: string, paths: Iterable<string>): void {

@@ -4,7 +4,7 @@ import { roomOf } from "./free-room";
 import { linkedNames, wronglyLinked } from "./linked-names";
 import type { Log } from "./log";
 import { entriesOf } from "./open-folder";
-import { withPathList } from "./path-list";
+import { withNameFilters, withPathList } from "./path-list";
 import { quoted, shortened } from "./quoted";
 import { listedBefore, rsync, type RsyncPass, wholeMetadata } from "./rsync";
 import type { RsyncItem } from "./rsync-items";
@@ -70,7 +70,9 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
   ): Promise<Result> =>
     wanted === undefined
       ? use([])
-      : withPathList(tree.stateDir, wanted, list => use([...list, "--recursive", "--no-implied-dirs"]));
+      : tree.far
+        ? withNameFilters(tree.stateDir, wanted, use)
+        : withPathList(tree.stateDir, wanted, list => use([...list, "--recursive", "--no-implied-dirs"]));
   const how = [
     "--one-file-system",
     ...(deletes ? ["--delete"] : []),

@@ -24,8 +24,11 @@ export const drillFacts = z.object({
   /** What was restored, and what all of the copy has. */
   restored: z.object({ entries: count, bytes: count }),
   whole: z.object({ entries: count, bytes: count }),
-  /** Files whose content was compared with the checksum on record of them, and those that had none, with the copy itself. */
-  compared: z.object({ recorded: count, copy: count }),
+  /**
+   * Files whose content was compared with the checksum on record of them; those that had none, with the copy itself, or for a copy
+   * off site with what this host has unchanged since it was sent; and those of which only the destination says what they are to be.
+   */
+  compared: z.object({ recorded: count, copy: count, far: count.optional() }),
   /** How long the restore took, and what came after it. */
   seconds: z.object({ restore: count, compare: count }),
   /** Release of this program that says so. */

@@ -5,9 +5,45 @@ import { absolutePath, mount, runnerFields } from "./runner";
 /** The name that operators know; a host has one job of it. */
 export const restoreDrillJobName = "restore-drill";
 
-/** Kinds of copies that are drilled. */
-export const drillTier = z.enum(["generations", "mirror"]);
-export type DrillTier = z.infer<typeof drillTier>;
+/** Kinds of copies that are drilled: those on a backup disk, and what a job keeps off site, which is called after that job. */
+export const drillTier = z.string().regex(/^[a-z][a-z0-9-]*$/);
+
+const tier = {
+  tier: drillTier,
+  /** The job that makes its copies. */
+  job: z.string().min(1),
+  /** That job's program, as its command line begins: it lists the copies and brings them back. */
+  command: z.array(z.string().min(1)).min(1),
+  /** Lock file of the job: while somebody has it, nothing is compared. */
+  lock: absolutePath,
+};
+
+const onDisk = z.strictObject({
+  ...tier,
+  kind: z.enum(["generations", "mirror"]),
+  /** Folder with them. */
+  below: absolutePath,
+});
+
+const offSite = z.strictObject({
+  ...tier,
+  kind: z.literal("offsite"),
+  /** State folder of the job, where checksums of what it sent are on record. */
+  stateDir: absolutePath,
+  /** What the link from there gives, in bytes a second; absent where the estate doesn't know. */
+  bytesPerSecond: z.number().positive().optional(),
+  legs: z.array(
+    z.strictObject({
+      from: absolutePath,
+      /** The place of it there, as people are told it. */
+      to: z.string().min(1),
+      excludes: z.array(z.string()),
+      only: z.array(z.string()).optional(),
+      /** Trees of services that go there without a copy on this host. */
+      trees: z.array(absolutePath),
+    }),
+  ),
+});
 
 /** What the runner `restore-drill` reads from its release's config.json. Times in ms. */
 export const restoreDrillConfig = z.strictObject({
@@ -23,21 +59,7 @@ export const restoreDrillConfig = z.strictObject({
   mostBytes: z.int().positive(),
   /** So much of the scratch folder's file system stays free. */
   leaveFreeBytes: z.int().min(0),
-  tiers: z
-    .array(
-      z.strictObject({
-        tier: drillTier,
-        /** The job that makes its copies. */
-        job: z.string().min(1),
-        /** That job's program, as its command line begins: it lists the copies and brings them back. */
-        command: z.array(z.string().min(1)).min(1),
-        /** Folder with them. */
-        below: absolutePath,
-        /** Lock file of the job: while somebody has it, nothing is compared. */
-        lock: absolutePath,
-      }),
-    )
-    .min(1),
+  tiers: z.array(z.discriminatedUnion("kind", [onDisk, offSite])).min(1),
   /** State folder of the scrub, where checksums of the disk are on record. */
   sumsDir: absolutePath.optional(),
   /** Textfile with what is told of each copy. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DrillFacts } from "../../plan/contracts/drill-record";
 import { exampleEstate } from "../../plan/estate/example";
 import { ReleaseHost } from "./release-host";
-import { clearRecords, layRecords, withRecordsOf } from "./support/drill-records";
+import { drilledOnDisk, clearRecords, layRecords, withRecordsOf } from "./support/drill-records";
 import { holdfastIn } from "./support/holdfast";
 
 /* A real shell over a stand-in for ssh; the host's program answers as it does (its own tests hold it to that). */
@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 beforeEach(() => {
   host.installSsh();
-  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(exampleEstate()));
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(drilledOnDisk()));
 });
 afterAll(() => host.remove());
 
@@ -82,6 +82,31 @@ test("--all asks for each kind of copies, --tier for one, and a volume is asked 
     "run --dry-run --only=generations --only=mirror --progress --json",
     "run --only=mirror --progress --json",
     "run --only=generations:nextcloud/nextcloud --progress --json",
+    "",
+  ]);
+});
+
+test("what a destination has is called as what was sent, a tree that goes there by itself by its path, and told with its place", async () => {
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(exampleEstate()));
+  const tier = "offsite-sync-backup";
+  const copy = { path: "nas:/Backup/pve-backup/books", lacks: 0 };
+  install({
+    drills: [record("books"), record("books", { tier, copy, compared: { recorded: 2, copy: 1, far: 1 } })],
+  });
+  const { exitCode, text } = await drill("books");
+  expect(text).toContain(`books (offsite-sync-backup): proved
+  copy      nas:/Backup/pve-backup/books, read not known
+  restored  all of it, 3 entries, 4 MB in 2 s, 2 MB a second
+  compared  2 files with checksums on record, 1 with what the host has, of 1 the destination alone says what they are to be, and owners,`);
+  expect(exitCode).toBe(0);
+  install({ would: [{ tier, of: "/srv/nfs/photos", path: "nas:/Backup/nfs/photos" }] });
+  expect((await drill("photos", "--dry-run")).text).toContain(
+    "/srv/nfs/photos (offsite-sync-backup): would be restored from nas:/Backup/nfs/photos, read not known",
+  );
+  await drill("nextcloud/nextcloud", "--tier", tier, "--dry-run");
+  expect(asked().split("\n")).toEqual([
+    "run --dry-run --only=offsite-sync-backup:/srv/nfs/photos --progress --json",
+    "run --dry-run --only=offsite-sync-backup:nextcloud/nextcloud --progress --json",
     "",
   ]);
 });
@@ -215,7 +240,7 @@ test("--report tells promised, planned and measured times, with the arithmetic, 
       /books is promised to be back in 8 h after the disaster "live-disk", and takes 13 h 53 min at the rates/,
     );
     expect(owes.exitCode).toBe(1);
-    const estate = exampleEstate();
+    const estate = drilledOnDisk();
     for (const data of estate.services["photos"]?.data ?? []) delete data.size;
     writeFileSync(join(host.folder, "estate.json"), JSON.stringify(estate));
     layRecords(host.folder, [slow, { ...slow, result: "failed", at: "2026-11-29T20:00:00Z" }]);

@@ -2,9 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { sha256 } from "../../cli/evidence/ask";
 import { type DrillFacts, lineOf } from "../../plan/contracts/drill-record";
-import { exampleEstate } from "../../plan/estate/example";
 import { ReleaseHost } from "./release-host";
-import { clearRecords, layRecords, withRecordsOf } from "./support/drill-records";
+import { drilledOnDisk, clearRecords, layRecords, withRecordsOf } from "./support/drill-records";
 import { holdfastIn } from "./support/holdfast";
 
 /* A real shell with real files, over a stand-in for ssh; the records are those that the host's program writes. */
@@ -19,7 +18,7 @@ beforeEach(() => {
   host.installSsh();
   rmSync(join(host.folder, "dossiers"), { recursive: true, force: true });
   clearRecords(host.folder);
-  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(exampleEstate()));
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(drilledOnDisk()));
 });
 afterAll(() => host.remove());
 

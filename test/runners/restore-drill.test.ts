@@ -61,14 +61,19 @@ beforeAll(async () => {
     tiers: [
       {
         ...{
-          tier: "generations",
+          ...{ tier: "generations", kind: "generations" },
           job: "daily-backup",
           command: command("daily-backup", "daily-backup.json"),
         },
         ...{ below: join(target, "pvc-data"), lock: join(daily.stateDir, "run.lock") },
       },
       {
-        ...{ tier: "mirror", job: "nfs-mirror", command: command("nfs-mirror", "config.json") },
+        ...{
+          tier: "mirror",
+          kind: "mirror",
+          job: "nfs-mirror",
+          command: command("nfs-mirror", "config.json"),
+        },
         ...{ below: target, lock: join(world.config.stateDir, "run.lock") },
       },
     ],
@@ -178,13 +183,13 @@ test("holdfast drill asks it over SSH, tells its lines, and what came back", asy
   const restoreEnvironment = await useRsyncTools(join(world.folder, "bin"));
   process.env["PATH"] = `${far}:${process.env["PATH"]}`;
   try {
-    const { exitCode, text } = await holdfastIn(world.folder, ["drill", "books"]);
+    const { exitCode, text } = await holdfastIn(world.folder, ["drill", "books", "--tier", "mirror"]);
     expect(text).toContain("restore-drill: the mirror of books came back: 7 entries");
     expect(text).toMatch(
       /books \(mirror\): proved\n.*\n {2}restored {2}all of it, 7 entries, 3 MB in [^]*\n1 copy proved, 0 failed, 0 not drilled\.\n$/,
     );
     expect(exitCode).toBe(0);
-    const none = await holdfastIn(world.folder, ["drill", "nextcloud"]);
+    const none = await holdfastIn(world.folder, ["drill", "nextcloud", "--tier", "generations"]);
     expect(none.text).toContain('--only="generations:nextcloud/nextcloud" is no copy that is there');
     expect(none.exitCode).toBe(1);
   } finally {

@@ -27,7 +27,7 @@ export const restoreDrill: Layer<"restore-drill", typeof restoreDrillSpec> = {
         `has nothing to drill: no job of ${host} keeps generations of volumes or a mirror there. Expected the "target" of its part of "daily-backup" or "nfs-mirror"`,
       );
   },
-  jobs: (part, estate) => [restoreDrillJob(part, estate)],
+  jobs: (part, estate, before) => [restoreDrillJob(part, estate, before)],
 };
 
 /** A drill's folder is emptied after each copy, and what lies in a tree that is copied would be copied with it. */

@@ -8,21 +8,26 @@ import {
   type RestoreDrillConfig,
 } from "../../contracts/restore-drill";
 import type { Estate } from "../../estate/schema";
-import type { JobAlert, LayerJob } from "../../job";
+import type { Drills, JobAlert, LayerJob } from "../../job";
 import { parseDuration } from "../../units/duration";
 import { parseSize } from "../../units/size";
 import { runOf, timerTrigger } from "../common";
 import { mountOf, runnerConfig, stateFolder, stateFolders, textfile, timerOf } from "../host-runner";
 import { hostLocation, mountAbove } from "../places";
 import type { RestoreDrillSpec } from "./spec";
-import { tiersOf } from "./tiers";
 import { drillPanels } from "./panels";
+import { offsiteTiersOf, tiersOf } from "./tiers";
 
 /** Reads copies and proves them; what it makes is gone when it ends. */
-export function restoreDrillJob(spec: RestoreDrillSpec, estate: Estate): LayerJob {
+export function restoreDrillJob(
+  spec: RestoreDrillSpec,
+  estate: Estate,
+  before: readonly LayerJob[],
+): LayerJob {
   const { host, target, scratch } = spec;
   const trigger = timerTrigger(spec.schedule, estate.zone);
   const run = runOf(spec, trigger, estate);
+  const tiers = [...tiersOf(spec, estate), ...offsiteTiersOf(spec, estate, before)];
   return {
     name: restoreDrillJobName,
     runsOn: { kind: "host", name: host },
@@ -33,7 +38,7 @@ export function restoreDrillJob(spec: RestoreDrillSpec, estate: Estate): LayerJo
     reads: [hostLocation(estate, host, target)],
     deletes: [],
     drills: {
-      tiers: tiersOf(spec, estate).map(({ tier, job, below }) => ({ tier, job, below })),
+      tiers: tiers.flatMap(drilledIn),
       records: [`${stateFolder(restoreDrillJobName)}/${drillRecordsName}`, `${target}/${drillRecordsOnDisk}`],
       state: `${stateFolder(restoreDrillJobName)}/${drillStateName}`,
       periodMs: parseDuration(spec.period),
@@ -60,12 +65,23 @@ export function restoreDrillJob(spec: RestoreDrillSpec, estate: Estate): LayerJo
       },
       makes: [scratch],
       credentials: [],
-      config: configOf(spec, estate, run.budgetMs),
+      config: configOf(spec, estate, run.budgetMs, tiers),
     }),
   };
 }
 
-function configOf(spec: RestoreDrillSpec, estate: Estate, budgetMs: number): RestoreDrillConfig {
+function drilledIn(tier: RestoreDrillConfig["tiers"][number]): Drills["tiers"] {
+  const { tier: name, job } = tier;
+  if (tier.kind !== "offsite") return [{ tier: name, job, below: tier.below }];
+  return tier.legs.map(({ to }) => ({ tier: name, job, below: to.slice(to.indexOf(":") + 1), isSent: true }));
+}
+
+function configOf(
+  spec: RestoreDrillSpec,
+  estate: Estate,
+  budgetMs: number,
+  tiers: RestoreDrillConfig["tiers"],
+): RestoreDrillConfig {
   const { host, target, scratch } = spec;
   const isScrubbed = estate.layers["daily-backup"].some(
     part => part.host === host && part.target === target && part.scrub !== undefined,
@@ -78,7 +94,7 @@ function configOf(spec: RestoreDrillSpec, estate: Estate, budgetMs: number): Res
     periodMs: parseDuration(spec.period),
     mostBytes: parseSize(spec.most),
     leaveFreeBytes: parseSize(spec.leaveFree),
-    tiers: tiersOf(spec, estate),
+    tiers,
     ...(isScrubbed && { sumsDir: stateFolder(scrubJobName) }),
     copiesTextfile: textfile(`${restoreDrillJobName}-copies`),
   };
@@ -90,6 +106,6 @@ function behind({ host, target, period }: RestoreDrillSpec): JobAlert {
     name: "RestoreDrillBehind",
     metric: restoreDrillMetricNames.oldestProved,
     fires: { kind: "older", thanMs: periodMs },
-    summary: `of some copy on ${target} of ${host} no restore was proved for {{ $value | humanizeDuration }}; each is to be proved within ${Math.round(periodMs / 1000)} s. restore-drill list says which, and systemctl status ${restoreDrillJobName} what was passed over and why`,
+    summary: `of some copy of ${host}, on ${target} or off site, no restore was proved for {{ $value | humanizeDuration }}; each is to be proved within ${Math.round(periodMs / 1000)} s. restore-drill list says which, and systemctl status ${restoreDrillJobName} what was passed over and why`,
   };
 }

@@ -19,7 +19,7 @@ test("drills by the programs of the jobs that keep copies on that disk, as they 
   const { tiers, scratch, sumsDir } = configWith();
   expect(tiers).toEqual([
     {
-      ...{ tier: "generations", job: "daily-backup", below: "/mnt/backup/pvc-data" },
+      ...{ tier: "generations", kind: "generations", job: "daily-backup", below: "/mnt/backup/pvc-data" },
       command: [
         "/usr/bin/node",
         "/opt/holdfast/daily-backup/current/daily-backup.cjs",
@@ -28,6 +28,7 @@ test("drills by the programs of the jobs that keep copies on that disk, as they 
       lock: "/var/lib/holdfast/daily-backup/run.lock",
     },
     expect.objectContaining({ tier: "mirror", job: "nfs-mirror", below: "/mnt/backup" }),
+    expect.objectContaining({ tier: "offsite-sync-backup", kind: "offsite" }),
   ]);
   expect(scratch.on.path).toBe("/");
   expect(sumsDir).toBe("/var/lib/holdfast/backup-scrub");
@@ -41,8 +42,24 @@ test("without volumes there are no generations to drill, and without a scrub no 
     delete daily.sqlite;
     delete daily.scrub;
   });
-  expect(tiers.map(({ tier }) => tier)).toEqual(["mirror"]);
+  expect(tiers.map(({ tier }) => tier)).toEqual(["mirror", "offsite-sync-backup"]);
   expect(sumsDir).toBeUndefined();
+});
+
+test("what a destination has is drilled over the estate's link, each tree that goes there by itself too", () => {
+  const offsite = (change?: Change) => configWith(change).tiers.find(({ kind }) => kind === "offsite");
+  expect(offsite()).toEqual({
+    ...{ tier: "offsite-sync-backup", kind: "offsite", job: "offsite-sync-backup", bytesPerSecond: 50e6 },
+    command: expect.arrayContaining(["/opt/holdfast/offsite-sync-backup/current/config.json"]) as string[],
+    lock: "/var/lib/holdfast/offsite-sync-backup/run.lock",
+    stateDir: "/var/lib/holdfast/offsite-sync-backup",
+    legs: [
+      { from: "/mnt/backup", to: "nas:/Backup/pve-backup", excludes: [], trees: [] },
+      { from: "/srv/nfs/photos", to: "nas:/Backup/nfs/photos", excludes: [], trees: ["/srv/nfs/photos"] },
+    ],
+  });
+  // Planned alone, where nobody is let in.
+  expect(offsite(({ destinations }) => delete destinations?.["nas"]?.receives)).toBeUndefined();
 });
 
 test("its unit may write to the backup disk, the scratch folder and the jobs' states, and makes the folder", () => {

@@ -1,7 +1,15 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "../../../cli/evidence/ask";
+import { type ExampleEstate, exampleEstate } from "../../../plan/estate/example";
 import { type DrillFacts, type DrillRecord, lineOf, readChain } from "../../../plan/contracts/drill-record";
+
+/** The example's estate with drills of the backup disk alone: nobody is let in at its destination. */
+export function drilledOnDisk(): ExampleEstate {
+  const estate = exampleEstate();
+  delete estate.destinations["nas"]?.receives;
+  return estate;
+}
 
 /** What a host does first that has the records which were laid down in a folder. */
 export function withRecordsOf(folder: string): string {
