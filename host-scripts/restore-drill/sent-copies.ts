@@ -24,12 +24,16 @@ export function sentCopies(
       );
       return [];
     }
-    const copy = (of: string, path: string, more: Pick<DrillCopy, "at" | "lacks">): DrillCopy => ({
+    const copy = (
+      of: string,
+      path: string,
+      { isYounger = false, ...more }: Pick<DrillCopy, "at" | "lacks"> & { readonly isYounger?: boolean },
+    ): DrillCopy => ({
       ...{
         tier: tier.tier,
         of,
         path: `${leg.to}${path.slice(leg.from.length)}`,
-        sent: { path, asOfMs: Date.parse(asOf) },
+        sent: { path, asOfMs: Date.parse(asOf), isYounger },
       },
       ...{ pick: [], ...more },
     });
@@ -39,8 +43,12 @@ export function sentCopies(
         if (!isCarried(leg, path)) return [];
         if (kind === "generations")
           return at !== undefined && at < asOf ? [copy(of, path, { at, lacks })] : [];
+        // A file by itself comes back with the folder that it lies in.
+        const stat = lstatSync(path, { throwIfNoEntry: false });
+        if (stat?.isDirectory() !== true) return [];
+        const isYounger = stat.birthtimeMs >= Date.parse(asOf);
         // Mirrored anew since then, it is of a time there that nobody knows.
-        return isOlder(path, asOf) ? [copy(of, path, { at: (at ?? "") < asOf ? at : undefined, lacks })] : [];
+        return [copy(of, path, { at: (at ?? "") < asOf ? at : undefined, lacks, isYounger })];
       }),
     );
     return [...trees, ...newestOf(onDisk)];
@@ -52,10 +60,4 @@ function isCarried({ from, excludes, only }: Leg, path: string): boolean {
   if (!path.startsWith(`${from}/`)) return false;
   const [entry = ""] = path.slice(from.length + 1).split("/");
   return only ? only.includes(entry) : !excludes.includes(entry);
-}
-
-/** Whether it is a folder that was made before that: a file by itself comes back with the folder that it lies in. */
-function isOlder(path: string, asOf: string): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  return stat?.isDirectory() === true && stat.birthtimeMs < Date.parse(asOf);
 }

@@ -6,7 +6,12 @@ export interface DrillCopy {
   /** Where it lies, as people are told it. */
   readonly path: string;
   /** Of one off site: the path of this host that its program's restore is told, and when all that had changed there was sent, epoch ms. */
-  readonly sent?: { readonly path: string; readonly asOfMs: number };
+  readonly sent?: {
+    readonly path: string;
+    readonly asOfMs: number;
+    /** It was made here since then, and may not be there yet. */
+    readonly isYounger: boolean;
+  };
   /** When its data was read, ISO 8601; undefined where nobody knows. */
   readonly at?: string | undefined;
   /** Words that make a restore take this one. */

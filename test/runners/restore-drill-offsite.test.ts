@@ -107,7 +107,7 @@ beforeAll(async () => {
     "-ec",
     `cd ${target.path}; mkdir -p pvc-data/2026-21/shop/data; cp -a ${source.path}/books/. pvc-data/2026-21/shop/data/
     touch -d '1 hour ago' pvc-data/2026-21/shop/data
-    # What a run says that it has sent was there before its second began.
+    # A run says when it began by the second: what was written in that second may have been written since.
     second=$(date +%s); while [ "$(date +%s)" = "$second" ]; do sleep 0.1; done`,
   );
   await well(send());
@@ -192,16 +192,30 @@ test("finds what the destination holds otherwise than it was sent, though a rest
   expect((await drilled([books])).answer).toMatchObject({ status: 0, proved: 1 });
 });
 
+test("one that was made since all was sent is drilled if it is there, and passed over if it isn't", async () => {
+  await world.inside(
+    "sh",
+    "-ec",
+    `cd ${config.target.path}; cp -a books again; rm -r books; mv again books; cp -a books new`,
+  );
+  const { status, answer } = await drilled(["offsite-sync-backup"]);
+  expect({ status, ...answer }).toMatchObject({
+    ...{ status: 0, proved: 3 },
+    passedOver: [{ of: "new", why: expect.stringContaining("may not be there yet") }],
+  });
+  await world.inside("rm", "-r", join(config.target.path, "new"));
+});
+
 test("one that can't be asked is a fault, and proves nothing", async () => {
   await far.stop();
   const before = records().length;
-  const { status, answer } = await drilled([books]);
+  const { status, answer } = await drilled(["offsite-sync-backup"]);
   expect(status).toBe(1);
   expect(answer).toMatchObject({
     failed: expect.stringMatching(
-      /books was not drilled: offsite-sync-backup can't be asked for it: rsync ended/,
+      /photos was not drilled: offsite-sync-backup can't be asked for it: rsync ended/,
     ),
-    passedOver: [{ of: "books" }],
+    skipped: 3,
   });
   expect(records()).toHaveLength(before);
   await far.start();
