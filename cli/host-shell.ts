@@ -39,10 +39,20 @@ export async function onHost(estate: Estate, name: string, command: string, key?
   return onMachine(hostOf(estate, name), command, key);
 }
 
+/** Characters: the records of many years, or of a host that says something without an end. */
+const mostAnswer = 100e6;
+
 /** Runs a command on a machine, which needn't be of an estate. @throws {BadInput} as `onHost` does */
 export async function onMachine(target: Target, command: string, key?: string): Promise<Shown> {
   return withSshTo(target, { command, key }, async words => {
-    const ended = await execa("ssh", words, { reject: false, stdin: "ignore", timeout: 600_000 });
+    const most = { timeout: 600_000, maxBuffer: mostAnswer };
+    const ended = await execa("ssh", words, { reject: false, stdin: "ignore", ...most });
+    if (ended.isMaxBuffer)
+      return {
+        exitCode: 255,
+        stdout: "",
+        stderr: `it said more than ${mostAnswer / 1e6} MB, and no end of it`,
+      };
     if (ended.code === "ENOENT")
       return { exitCode: 255, stdout: "", stderr: "there is no ssh on this machine" };
     return {

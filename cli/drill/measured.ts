@@ -115,6 +115,8 @@ export function promisedTimes(
 export function drilledOn(host: string, records: readonly DrillRecord[]): Map<string, Drilled> {
   const found = new Map<string, Drilled>();
   for (const record of records) {
+    // A disk of another host has that one's records, which say nothing of this one's copies.
+    if (record.host !== host) continue;
     const key = `${host} ${record.tier}:${record.of}`;
     const { proof } = found.get(key) ?? {};
     found.set(

@@ -92,7 +92,7 @@ export function hostEvidence(
   return {
     ...{ host, job: name, state: faults.length > 0 ? "broken" : "sound", records: chain.records.length },
     ...{ head: last ? { number: last.number, hash: last.hash } : null, faults, drills },
-    notes: [...notes, ...aheadIn(drills, nowMs)],
+    notes: [...notes, ...aheadIn(drills, nowMs), ...strangersIn(drills, host)],
     lines: drills.map(({ hash }) => lines.get(hash) ?? ""),
   };
 }
@@ -104,6 +104,17 @@ function aheadIn(drills: readonly DrillRecord[], nowMs: number): string[] {
   const more = ahead.length > 1 ? `, and ${counted(ahead.length - 1, "more record")} too` : "";
   return [
     `record ${first.number} is dated ${first.at}, which hasn't come${more}: the host's clock was ahead, and none of these counts as a proof`,
+  ];
+}
+
+function strangersIn(drills: readonly DrillRecord[], own: string): string[] {
+  const others = drills.filter(({ host }) => host !== own);
+  const [first] = others;
+  if (!first) return [];
+  const names = [...new Set(others.map(({ host }) => `"${host}"`))].join(", ");
+  const more = others.length > 1 ? `, and ${counted(others.length - 1, "more record")} too` : "";
+  return [
+    `record ${first.number} is of a drill on another host, by the name ${names}${more}: the disk was that host's, or this one had another name then. None of these counts as a proof of what ${own} has`,
   ];
 }
 

@@ -6,6 +6,7 @@ import type { Asked } from "../ask-jobs";
 import { withSsh } from "../host-shell";
 import { type ClusterChoice, whichOf } from "../kubectl";
 import { withTemporaryFolder } from "../temporary-folder";
+import { linesOf } from "./lines";
 
 /** How a command ended that was followed. */
 export interface Followed {
@@ -104,7 +105,8 @@ async function followed(
   child.stdin.on("error", () => undefined);
   stop.addEventListener("abort", onStop);
   try {
-    for await (const line of child.iterable({ from: "all" })) said(String(line).replaceAll("\r", ""));
+    for await (const line of linesOf(child.iterable({ from: "all", binary: true })))
+      said(line.replaceAll("\r", ""));
   } finally {
     stop.removeEventListener("abort", onStop);
   }

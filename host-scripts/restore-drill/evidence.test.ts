@@ -116,8 +116,14 @@ test("a failed drill takes no proof away", () => {
   const evidence = openEvidence(config, 0);
   evidence.add(facts("a"));
   evidence.add({ ...facts("a", "failed"), at: "2026-11-29T22:30:00Z" });
-  expect(pastOf(evidence.records).get("mirror a")).toEqual({
+  expect(pastOf(evidence.records, "pve").get("mirror a")).toEqual({
     triedMs: Date.parse("2026-11-29T22:30:00Z"),
     provedMs: Date.parse("2026-11-28T22:30:00Z"),
   });
+});
+
+test("what another host has proved, whose disk this one has now, proves nothing here", () => {
+  const evidence = openEvidence(config, 0);
+  evidence.add({ ...facts("a"), host: "pve2" });
+  expect(pastOf(evidence.records, "pve").size).toBe(0);
 });

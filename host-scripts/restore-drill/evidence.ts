@@ -106,9 +106,11 @@ function append(file: string, line: string): void {
 }
 
 /** When each copy was last drilled, by its key. */
-export function pastOf(records: readonly DrillRecord[]): ReadonlyMap<string, Past> {
+export function pastOf(records: readonly DrillRecord[], host: string): ReadonlyMap<string, Past> {
   const past = new Map<string, Past>();
   for (const record of records) {
+    // A disk that was another host's has that one's records.
+    if (record.host !== host) continue;
     const key = keyOf(record);
     const triedMs = Date.parse(record.at);
     const provedMs = record.result === "proved" ? triedMs : past.get(key)?.provedMs;

@@ -37,10 +37,10 @@ export const summary: Summary<RestoreDrill, Counted<typeof restoreDrillMetrics>>
     `${done.proved} copies came back as they are to be, ${done.skipped} were passed over; ${done.bytes} bytes in ${seconds} s`,
 };
 
-function oldestMsOf({ copies, evidence, state, startedAt }: RestoreDrill): number | undefined {
+function oldestMsOf({ config, copies, evidence, state, startedAt }: RestoreDrill): number | undefined {
   if (!copies || !evidence || !state) return undefined;
   const at = { seen: state.seen, nowMs: startedAt.getTime() };
-  return oldestProvedMs(copies, pastOf(evidence.records), at);
+  return oldestProvedMs(copies, pastOf(evidence.records, config.host), at);
 }
 
 /** Tells of each copy when it was last proved, and how long that took. */
@@ -48,7 +48,9 @@ export async function tellCopies(run: RestoreDrill, stop: AbortSignal): Promise<
   const { config, copies, evidence, log } = run;
   if (!copies || !evidence) return;
   const proved = new Map(
-    evidence.records.filter(({ result }) => result === "proved").map(record => [keyOf(record), record]),
+    evidence.records
+      .filter(({ result, host }) => result === "proved" && host === config.host)
+      .map(record => [keyOf(record), record]),
   );
   const [age, seconds, bytes] = drilledMetrics;
   const series = copies.map(({ tier, of }) => ({

@@ -45,9 +45,10 @@ function dueOf(
   records: readonly DrillRecord[],
   nowMs: number,
 ): DrillCopy[] {
-  if (only.length === 0) return inTheirTurn(copies, pastOf(records), { nowMs, periodMs: config.periodMs });
+  const past = pastOf(records, config.host);
+  if (only.length === 0) return inTheirTurn(copies, past, { nowMs, periodMs: config.periodMs });
   const asked = copies.filter(({ tier, of }) => only.includes(tier) || only.includes(`${tier}:${of}`));
-  return inTheirTurn(asked, pastOf(records), { nowMs, periodMs: 0 });
+  return inTheirTurn(asked, past, { nowMs, periodMs: 0 });
 }
 
 function isTierAsked(tier: string, only: readonly string[]): boolean {

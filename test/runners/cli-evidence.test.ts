@@ -148,6 +148,17 @@ test("a copy that failed since it was proved is told beside its proof; one that 
   expect((await evidence("--since", "9000-01-01")).exitCode).toBe(2);
 });
 
+test("records of another host, whose disk this one has now, are told and prove nothing here", async () => {
+  lay([facts("books", { host: "pve2" }), facts("etcd-backup")]);
+  const { exitCode, text } = await evidence();
+  expect(text).toMatch(/books +│ - +│ mirror:books on pve/);
+  expect(text).toMatch(/etcd +│ 2024-11-28T22:30:00Z/);
+  expect(text).toContain(
+    'pve: record 1 is of a drill on another host, by the name "pve2": the disk was that host\'s',
+  );
+  expect(exitCode).toBe(0);
+});
+
 test("records that were broken when a dossier was made, and were mended since, are held to none of it", async () => {
   lay(four, text => ({ own: text + lineOf(facts("wiki"), undefined, sha256) }));
   expect((await evidence("--to", "dossiers")).exitCode).toBe(1);
