@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
 import { closeFolder } from "../runtime/closed-folder";
@@ -27,6 +27,11 @@ export function proveScratch({ config: { scratch }, dryRun }: Pick<RestoreDrill,
   const { folder, on } = scratch;
   let entries: string[];
   try {
+    // Its service makes it, which may never have run where somebody asks for a drill.
+    if (!existsSync(folder)) {
+      if (dryRun) return;
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    }
     if (lstatSync(folder).dev !== lstatSync(on.path).dev)
       throw new Refusal(
         `the scratch folder ${quoted(folder)} is not on the file system that is mounted at ${quoted(on.path)}, as the estate has it`,

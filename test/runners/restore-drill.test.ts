@@ -197,6 +197,15 @@ test("holdfast drill asks it over SSH, tells its lines, and what came back", asy
   }
 });
 
+test("makes the scratch folder where its service never ran, and not in a dry run", async () => {
+  const { folder } = config.scratch;
+  await world.inside("rmdir", folder);
+  expect(answer(await drill(["--dry-run", "--json"]).finished)).toMatchObject({ status: 0 });
+  expect(existsSync(world.outside(folder))).toBe(false);
+  expect(answer(await drilled())).toMatchObject({ status: 0, proved: 2 });
+  expect(lstatSync(world.outside(folder)).mode & 0o777).toBe(0o700);
+});
+
 test("passes over what the scratch folder has no room for, and says so", async () => {
   const before = records().length;
   const run = await drilled({ leaveFreeBytes: 30_000_000 });
