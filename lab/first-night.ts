@@ -6,12 +6,14 @@ import { startHosts } from "./hosts";
 import { ensureHouse } from "./house";
 import { claims } from "./house/claims";
 import { drillRestores } from "./night/drills";
+import { evidenceOf } from "./night/evidence";
 import { loseBothDisks, loseFiles, loseMachine, loseVolume, mirrorNamed } from "./night/losses";
 import { printedRestores } from "./night/printed-restores";
 import { standsNow } from "./night/stands";
 import { fillSource, hostTime, runOnce, successAfter, timerFiredAt } from "./night/steps";
 import { startServers } from "./servers";
 import { LabStack } from "./stack";
+import { offsiteSyncJobName } from "../plan/contracts/offsite-sync";
 
 const seconds = (fromMs: number): string => `${Math.round((performance.now() - fromMs) / 1000)} s`;
 
@@ -79,6 +81,9 @@ async function firstNight(): Promise<void> {
   await step("losing a virtual machine's disk", () => loseMachine(printed));
   await step("the host's copies to the NAS, and losing both of its disks of a service", () =>
     loseBothDisks(printed),
+  );
+  await step("a restore from the NAS for proof, by holdfast drill, and the evidence", () =>
+    evidenceOf("tree", "--tier", offsiteSyncJobName),
   );
   await step("how all of it stands, as holdfast status asks the hosts", standsNow);
   const standIns = stack?.standIns ?? [];

@@ -2,6 +2,7 @@ import { mustOnHost, resetHosts, startHosts } from "../../lab/hosts";
 import { applyObjects } from "../../lab/house/objects";
 import { makeMachine } from "../../lab/house/machine";
 import { makeVolumes } from "../../lab/house/volumes";
+import { evidenceOf } from "../../lab/night/evidence";
 import { inVolume } from "../../lab/night/in-volume";
 import { askDatabase, loseBothDisks, loseMachine, mirrorNamed, soundDatabase } from "../../lab/night/losses";
 import {
@@ -194,6 +195,24 @@ describe("what is printed to restore a copy of each of the host's layers, run as
   test("offsite-sync-backup: a service whose disks are both gone is what it was, from the NAS", async () => {
     // It throws where it isn't.
     expect(await loseBothDisks(printed)).toContain("came back from the NAS in bytes and metadata");
+  });
+
+  test("holdfast drill --all: each copy on the backup disk and at the NAS is proved, and the evidence holds", async () => {
+    // It throws where a copy isn't there, wasn't proved or was passed over.
+    expect(await evidenceOf("--all")).toMatch(
+      /^\d+ copies proved, 0 failed, 0 not drilled\. The evidence of it: \S+\.html$/,
+    );
+    const { drills } = JSON.parse(await mustOnHost("pve", "restore-drill list --json")) as {
+      drills: { tier: string; of: string; result: string }[];
+    };
+    expect(drills.map(({ tier, of, result }) => `${tier}:${of} ${result}`)).toEqual(
+      expect.arrayContaining(
+        ["books", "nasty", "photos"].flatMap(of => [
+          `mirror:${of} proved`,
+          `offsite-sync-backup:${of} proved`,
+        ]),
+      ),
+    );
   });
 
   test("pfsense-backup: the files come into a folder of root's, and what a person does is said", async () => {

@@ -133,6 +133,10 @@ export function estate(): EstateInput {
         ],
         promise: { rpo: { "live-disk": "9d" }, rto: "4h" },
       },
+      tree: {
+        data: [{ kind: "tree", host: "pve", path: "/srv/nfs/nasty", size: "64MB", growthPerDay: "0B" }],
+        promise: { rpo: { "live-disk": "9d", host: "9d" }, rto: "4h" },
+      },
       frigate: leftOut("/srv/nfs/frigate", "1GB", "camera ring buffer, not backed up"),
       postgresql: excludedVolume("dbaas", "postgresql"),
       prometheus: excludedVolume("monitoring", "prometheus"),

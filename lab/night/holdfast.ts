@@ -1,0 +1,17 @@
+import { join } from "node:path";
+import { execa } from "execa";
+import { projectRoot } from "../../stacks/project";
+import { readFacts } from "../facts";
+import { inNamespace } from "../namespace";
+
+/** Runs a command of holdfast that asks the lab's hosts. @returns what it said @throws with all of it where it ends with anything but 0 */
+export async function holdfast(...typed: readonly [command: string, ...words: string[]]): Promise<string> {
+  const { pve } = readFacts();
+  const [program = "", ...words] = inNamespace([
+    ...[process.execPath, join(projectRoot, "cli", "holdfast.mjs"), ...typed],
+    ...["--estate", join(projectRoot, "lab", "stacks", "lab", "estate.ts"), "--key", pve.privateKeyFile],
+  ]);
+  const { exitCode, all } = await execa(program, words, { all: true, reject: false, timeout: 1_800_000 });
+  if (exitCode !== 0) throw new Error(`holdfast ${typed.join(" ")} ended with ${exitCode}:\n${all}`);
+  return all.trim();
+}
