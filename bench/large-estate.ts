@@ -38,6 +38,9 @@ export function largeEstate(factor: number): EstateInput {
               { ...filesystem, fsUuid: uuidOf(hosts.indexOf(host), index) },
             ]),
           ),
+          pools: Object.fromEntries(
+            Object.entries(pve.pools ?? {}).map(([pool, given]) => [pool, { ...given, vgMetadata: "64MiB" }]),
+          ),
           disks: {
             sda: { medium: "hdd", size: "100TB", role: "backup" },
             sdb: { medium: "ssd", size: "931GB", role: "system" },

@@ -31,6 +31,7 @@ import { fullBefore } from "./capacity/full-before";
 import { nasCapacity } from "./capacity/nas";
 import { poolData } from "./capacity/pool-data";
 import { poolMetadata } from "./capacity/pool-metadata";
+import { vgMetadata } from "./capacity/vg-metadata";
 import { usedBelowData } from "./capacity/used-below-data";
 import { sizeUnknown } from "./capacity/size-unknown";
 import { contradictEachOther } from "./documents/contradict-each-other";
@@ -151,6 +152,7 @@ const checks: readonly Check[] = [
   nasCapacity,
   poolData,
   poolMetadata,
+  vgMetadata,
   sizeUnknown,
   usedBelowData,
   contradictEachOther,

@@ -1,5 +1,5 @@
 import type { LogicalVolume } from "../runtime/lvm/listing";
-import { keptTag, snapshotName, snapshotTags } from "../runtime/lvm/snapshots";
+import { keptTag, ownerTag, snapshotName } from "../runtime/lvm/snapshots";
 import { listed, textOf } from "./list";
 
 const pool = { vg: "pve", pool: "data", pattern: "vm-*-pvc-*" };
@@ -23,7 +23,7 @@ test("what a restore has put aside is listed with its volume and with what remov
     pool,
     [
       volume("vm-1-pvc-a"),
-      volume(name, { origin: "vm-1-pvc-a", tags: snapshotTags("vm-1-pvc-a", "run") }),
+      volume(name, { origin: "vm-1-pvc-a", tags: [ownerTag] }),
       kept("vm-1-pvc-a_kept_1", "vm-1-pvc-a"),
       kept("vm-1-pvc-b_kept_1", "vm-1-pvc-b"),
     ],

@@ -1,6 +1,6 @@
 import { LvmFailed, lvmChange } from "../runtime/lvm/command";
 import { listVolumes, type LogicalVolume } from "../runtime/lvm/listing";
-import { freeSnapshotName, liveVolumes, ownSnapshots, snapshotTags, stamp } from "../runtime/lvm/snapshots";
+import { freeSnapshotName, liveVolumes, ownerTag, ownSnapshots } from "../runtime/lvm/snapshots";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { type SnapshotRun, volumeLabel } from "./context";
@@ -20,7 +20,6 @@ export const snapshot: Phase<SnapshotRun> = {
       return;
     }
     const names = new Set(volumes.map(({ name }) => name));
-    const tag = stamp(Date.now());
     let turn = 0;
     for (const volume of ordered) {
       run.stop.check("snapshot");
@@ -33,10 +32,10 @@ export const snapshot: Phase<SnapshotRun> = {
         }
       }
       turn += 1;
-      await snapshotOf(run, volume, tag, names);
+      await snapshotOf(run, volume, names);
       run.log.progress(`snapshot: ${turn} of ${ordered.length} volumes`);
     }
-    if (run.failed.size > 0) await secondLook(run, ordered, tag, names);
+    if (run.failed.size > 0) await secondLook(run, ordered, names);
   },
 };
 
@@ -50,20 +49,14 @@ function longestWaitingFirst(
   return [...covered].sort((a, b) => last(a.name) - last(b.name) || (a.thinId ?? 0) - (b.thinId ?? 0));
 }
 
-async function snapshotOf(
-  run: SnapshotRun,
-  volume: LogicalVolume,
-  tag: string,
-  names: Set<string>,
-): Promise<void> {
+async function snapshotOf(run: SnapshotRun, volume: LogicalVolume, names: Set<string>): Promise<void> {
   const { vg } = run.config;
   const origin = volume.name;
   const { name, madeMs } = freeSnapshotName(origin, Date.now(), taken => names.has(taken));
   names.add(name);
-  const tags = snapshotTags(origin, tag).flatMap(each => ["--addtag", each]);
   try {
     // Inactive until somebody asks for it: it has no device that a scan of the host could mount or assemble.
-    await lvmChange(["lvcreate", "-qq", "-s", "-ky", ...tags, "-n", name, `${vg}/${origin}`]);
+    await lvmChange(["lvcreate", "-qq", "-s", "-ky", "--addtag", ownerTag, "-n", name, `${vg}/${origin}`]);
     run.created.set(origin, { name, origin, madeMs, order: newer(run), busy: undefined });
     run.failed.delete(origin);
   } catch (error) {
@@ -85,7 +78,6 @@ function newer({ created }: SnapshotRun): number {
 async function secondLook(
   run: SnapshotRun,
   ordered: readonly LogicalVolume[],
-  tag: string,
   names: Set<string>,
 ): Promise<void> {
   const { vg, pool, pattern } = run.config;
@@ -108,7 +100,7 @@ async function secondLook(
       replaceCovered(run, uuid, again);
       run.notes.push(`${label(run, name)} was renamed to ${again.name} during the run`);
     }
-    await snapshotOf(run, again, tag, names);
+    await snapshotOf(run, again, names);
   }
 }
 

@@ -89,6 +89,11 @@ class CopySizes {
     };
   }
 
+  /** The most that its job keeps of it after a run. */
+  generationsOf(copy: Copy): number {
+    return copy.flow.retention.kind === "latest" ? 1 : this.generations.keptBy(copy).generations;
+  }
+
   /** The dataset itself. */
   live(dataset: Dataset): CopySize {
     const { churnPerDayBytes, growthPerDayBytes, count } = dataset;

@@ -91,6 +91,11 @@ const pool = z.strictObject({
   size: size.describe("What it has for data, with unit"),
   used: size.describe("Allocated bytes as `lvs` shows them"),
   metadata: z.strictObject({ size, used: size }).optional().describe("The pool's metadata volume"),
+  vgMetadata: size
+    .optional()
+    .describe(
+      "What the volume group has for the records of its volumes: `vgs --units b -o vg_mda_size`. By default what pvcreate(8) makes, 1020 KiB",
+    ),
 });
 
 const site = name.describe("Where it stands: what is at one site burns down together");

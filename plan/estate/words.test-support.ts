@@ -11,7 +11,9 @@ export function strangeWords(text: string): string[] {
   const found = internal.exec(text);
   // What is quoted, a query or a command is somebody's own text.
   const own = text.replace(/"[^"]*"|`[^`]*`|\S*[{(][^)}]*[)}]\S*/g, "");
-  const fields = (own.match(/\b[a-z]+[A-Z]\w*\b/g) ?? []).filter(word => !schema.includes(`"${word}"`));
+  const fields = (own.match(/\b(?!kB\b)[a-z]+[A-Z]\w*\b/g) ?? []).filter(
+    word => !schema.includes(`"${word}"`),
+  );
   return [...(found ? [found[0]] : []), ...fields, ...(/ {2}|\t/.test(text) ? ["two blanks"] : [])];
 }
 

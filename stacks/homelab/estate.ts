@@ -114,7 +114,11 @@ export const estate: EstateInput = {
         "/mnt/backup": { disk: "sda", fsUuid: "5d0f3c5e-6a2f-4b0e-9a52-0f3b6c1e0004" },
       },
       pools: {
-        data: { vg: "pve", disk: "sdc", size: "6TB", used: "1TB", metadata: { size: "16GB", used: "3GB" } },
+        data: {
+          ...{ vg: "pve", disk: "sdc", size: "6TB", used: "1TB", metadata: { size: "16GB", used: "3GB" } },
+          // The records of 62 volumes with two snapshots a day for a week take 94 % of what pvcreate makes: another device has more.
+          vgMetadata: "4MiB",
+        },
       },
     },
   },

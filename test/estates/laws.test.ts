@@ -120,7 +120,8 @@ test("whatever stands anywhere in an estate, it is a plan or a list of faults, n
 
 test("thousands of volumes are planned and checked", () => {
   const volumes = long ? 10_000 : 2_000;
-  const estate = exampleWith(({ services }) => {
+  const estate = exampleWith(({ services, hosts }) => {
+    Object.assign(hosts["pve"]?.pools?.["data"] ?? {}, { vgMetadata: "1GiB" });
     const [nextcloud] = services["nextcloud"]?.data ?? [];
     for (let index = 0; index < volumes; index++)
       if (nextcloud?.kind === "volume")

@@ -265,6 +265,13 @@ export const warned: TiredEdit[] = [
 
 /** Alerts on room that fire on a disk that is nearly empty, or not before it is full. */
 export const room: TiredEdit[] = [
+  [
+    "snapshots of ten weeks",
+    "layers > lvm-pvc-snapshot > 0 > keep",
+    { age: "70d" },
+    "capacity/vg-metadata",
+    "pve/pve",
+  ],
   ["plenty of room as an alarm", full, `${share} > 0.15`, healthy, "BackupDiskFull"],
   ["hardly any use as an alarm", full, `1 - ${share} < 0.15`, healthy, "BackupDiskFull"],
   ["a threshold of 95 % that are free", full, `${share} < 0.95`, healthy, "BackupDiskFull"],

@@ -430,7 +430,7 @@ async function databaseCopyOf(index: number): Promise<number | undefined> {
 async function newestSnapshot(name: string): Promise<string | undefined> {
   const { stdout } = await onHost(
     host,
-    `lvs --noheadings -o lv_name -O thin_id -S 'tags=holdfast.lvm-pvc-snapshot && tags=holdfast.origin=${name}' pve`,
+    `lvs --noheadings -o lv_name -O thin_id -S 'tags=holdfast.lvm-pvc-snapshot && lv_name=~"^${name}_snap_"' pve`,
   );
   return stdout
     .split("\n")

@@ -5,7 +5,7 @@ import { ApiRefusal, type KubernetesApi } from "../../runtime/kubernetes/api";
 import type { Log } from "../../runtime/log";
 import type { LogicalVolume } from "../../runtime/lvm/listing";
 import { unfinishedRestores } from "../../runtime/lvm/restore-record";
-import { snapshotTags } from "../../runtime/lvm/snapshots";
+import { ownerTag } from "../../runtime/lvm/snapshots";
 import { Stop } from "../../runtime/stop";
 import type { RestoreRequest, World } from "./context";
 import { restoreIn } from "./run";
@@ -38,7 +38,7 @@ export class FakeWorld {
   constructor() {
     this.add({ name: "data", pool: "", dataPercent: 40, metadataPercent: 10 });
     const old = this.add({ name: live, tags: ["pve-vm-9999"], data: "today" });
-    this.add({ name: snap, origin: live, tags: snapshotTags(live, "night"), active: false, data: "then" });
+    this.add({ name: snap, origin: live, tags: [ownerTag], active: false, data: "then" });
     old.open = true;
   }
 

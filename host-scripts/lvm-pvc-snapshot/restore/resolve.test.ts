@@ -1,5 +1,5 @@
 import type { LogicalVolume } from "../../runtime/lvm/listing";
-import { snapshotTags } from "../../runtime/lvm/snapshots";
+import { ownerTag } from "../../runtime/lvm/snapshots";
 import type { Claim } from "../../runtime/kubernetes/volume-map";
 import { type RestoreAsked, resolve } from "./resolve";
 
@@ -12,7 +12,7 @@ function row(name: string, change: Partial<LogicalVolume> = {}): LogicalVolume {
 }
 
 const snap = (origin: string, stamp: string, thinId: number): LogicalVolume =>
-  row(`${origin}_snap_${stamp}`, { origin, thinId, tags: snapshotTags(origin, stamp) });
+  row(`${origin}_snap_${stamp}`, { origin, thinId, tags: [ownerTag] });
 
 const volumes = [
   row("vm-a"),

@@ -7,7 +7,7 @@ import {
   liveVolumes,
   ownSnapshots,
   snapshotName,
-  snapshotTags,
+  ownerTag,
   stamp,
 } from "./snapshots";
 
@@ -32,7 +32,7 @@ function volume(name: string, change: Partial<LogicalVolume> = {}): LogicalVolum
 }
 
 function snapshotOf(origin: string, atMs: number, thinId: number): LogicalVolume {
-  return volume(snapshotName(origin, atMs), { origin, thinId, tags: snapshotTags(origin, "run") });
+  return volume(snapshotName(origin, atMs), { origin, thinId, tags: [ownerTag] });
 }
 
 test("a name carries its origin and the instant in UTC, whatever the host's zone is", () => {

@@ -1,11 +1,10 @@
 import type { LogicalVolume } from "./listing";
 
 /**
- * Tags of a snapshot that is ours (lvm(8), "Tags"). A snapshot without them, whatever its name, is somebody else's: it is
- * neither counted nor removed. The origin is tagged by name, because a restore gives the name to another volume.
+ * Tag of a snapshot that is ours (lvm(8), "Tags"). A snapshot without it, whatever its name, is somebody else's: it is neither counted nor
+ * removed. It has no more than that: a volume group's metadata holds all of this for each of hundreds of snapshots, in half a megabyte.
  */
 export const ownerTag = "holdfast.lvm-pvc-snapshot";
-const runPrefix = "holdfast.run=";
 const originPrefix = "holdfast.origin=";
 
 /**
@@ -32,12 +31,7 @@ export interface OwnSnapshot {
   readonly madeMs: number;
 }
 
-/** Tags that a new snapshot gets. @param run name of the run that makes it */
-export function snapshotTags(origin: string, run: string): string[] {
-  return [ownerTag, `${runPrefix}${run}`, `${originPrefix}${origin}`];
-}
-
-/** The same for one that is made before a restore at this instant. */
+/** Tags of a snapshot that is made before a restore at this instant. */
 export function beforeRestoreTags(origin: string, madeMs: number): string[] {
   return [beforeTag, `${untilPrefix}${stamp(madeMs + beforeKeptMs)}`, `${originPrefix}${origin}`];
 }
@@ -75,7 +69,7 @@ export function freeSnapshotName(
   }
 }
 
-const named = /^.+_snap_(\d{8}T\d{6}Z)$/;
+const named = /^(.+)_snap_(\d{8}T\d{6}Z)$/;
 
 /** Our snapshots in a listing, by the name of their origin, oldest first. */
 export function ownSnapshots(volumes: readonly LogicalVolume[]): Map<string, OwnSnapshot[]> {
@@ -121,8 +115,8 @@ function ownSnapshot(volume: LogicalVolume): OwnSnapshot | undefined {
 
 function taggedSnapshot(volume: LogicalVolume, tag: string): OwnSnapshot | undefined {
   if (!volume.tags.includes(tag)) return undefined;
-  const origin = volume.tags.find(tag => tag.startsWith(originPrefix))?.slice(originPrefix.length);
-  const [, made] = named.exec(volume.name) ?? [];
+  // By its own name, as a restore gives its origin's to another volume.
+  const [, origin, made] = named.exec(volume.name) ?? [];
   return origin === undefined || made === undefined ? undefined : { volume, origin, madeMs: stampMs(made) };
 }
 

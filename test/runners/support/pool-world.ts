@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { snapshotTags, stamp } from "../../../host-scripts/runtime/lvm/snapshots";
+import { ownerTag, stamp } from "../../../host-scripts/runtime/lvm/snapshots";
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
 import type { LvmPvcSnapshotConfig } from "../../../plan/contracts/lvm-pvc-snapshot";
 import { runnerOf } from "../../../stacks/runner";
@@ -150,7 +150,7 @@ export async function createPoolWorld(): Promise<PoolWorld> {
     addSnapshot(origin, ageMs = 0) {
       const at = stamp(Date.now() - ageMs);
       const name = `${origin}_snap_${at}`;
-      write([...read(), row(name, { origin, lv_tags: snapshotTags(origin, at).join(",") })]);
+      write([...read(), row(name, { origin, lv_tags: ownerTag })]);
       return name;
     },
     remove: name => write(read().filter(({ lv_name }) => lv_name !== name)),

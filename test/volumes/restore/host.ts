@@ -84,10 +84,9 @@ export function interrupt(
 /** Makes a small volume with one file, and a snapshot of it as the job makes it. @returns the snapshot's name */
 export async function makeVolume(volume: string): Promise<string> {
   const snapshot = `${volume}_snap_${stamp(Date.now())}`;
-  const tags = ["holdfast.lvm-pvc-snapshot", "holdfast.run=test", `holdfast.origin=${volume}`];
   await onPve2(`set -e; lvcreate -qq -V 32M -T pve/data -n ${volume} --addtag pve-vm-9999; mkfs.ext4 -q /dev/pve/${volume}
     mount /dev/pve/${volume} /mnt; echo then >/mnt/file; umount /mnt
-    lvcreate -qq -s ${tags.map(tag => `--addtag ${tag}`).join(" ")} -n ${snapshot} pve/${volume}`);
+    lvcreate -qq -s --addtag holdfast.lvm-pvc-snapshot -n ${snapshot} pve/${volume}`);
   return snapshot;
 }
 

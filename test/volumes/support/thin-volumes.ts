@@ -42,7 +42,7 @@ export async function snapshot(names: readonly string[], ageS = 0): Promise<void
 # Two within a second would have one name.
 while [ -n "$(lvs --noheadings -o lv_name -S lv_name=${names[0]}_snap_$at ${vg})" ]; do sleep 0.3; now; done
 for v in ${names.join(" ")}; do
-  lvcreate -qq -s --addtag holdfast.lvm-pvc-snapshot --addtag holdfast.run=$at --addtag holdfast.origin=$v -n \${v}_snap_$at ${vg}/$v
+  lvcreate -qq -s --addtag holdfast.lvm-pvc-snapshot -n \${v}_snap_$at ${vg}/$v
 done`,
     { timeoutMs: 1_200_000 },
   );
