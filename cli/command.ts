@@ -43,8 +43,11 @@ export interface Context {
 
 /** Flags that say which estate a command is about. */
 export const estateFlags = [
-  ["--stack <name>", "a stack of stacks/ (by default the folder's own estate.ts, or homelab)"],
-  ["--estate <file>", "an estate of your own, TypeScript or JSON"],
+  [
+    "--stack <name>",
+    "a stack of stacks/ (by default the folder's own estate.ts, .json or .yaml, or homelab)",
+  ],
+  ["--estate <file>", "an estate of your own, TypeScript, JSON or YAML"],
   ["--json", "for machines"],
 ] as const;
 

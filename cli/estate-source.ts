@@ -18,7 +18,7 @@ export interface EstateOptions {
 /** The stack that a command is about where nobody says which, and its folder has no estate. */
 const usualStack = "homelab";
 /** Estates of a folder of one's own, in the order in which they are looked for. */
-const ownFiles = ["estate.ts", "estate.json"];
+const ownFiles = ["estate.ts", "estate.json", "estate.yaml", "estate.yml"];
 
 type Place = Pick<Context, "folder">;
 
@@ -64,7 +64,7 @@ export function estateFile({ stack, estate }: EstateOptions, place: Place): stri
   if (own !== undefined) return join(place.folder, own);
   if (stacks().includes(usualStack)) return stackFile(usualStack);
   throw new BadInput(
-    `No estate is named, and the folder "${place.folder}" has none (${ownFiles.join(" or ")}). Next: --estate FILE, or holdfast init FOLDER.`,
+    `No estate is named, and the folder "${place.folder}" has none (${ownFiles.join(", ")}). Next: --estate FILE, or holdfast init FOLDER.`,
   );
 }
 
@@ -114,7 +114,7 @@ function ownFile({ folder }: Place): string | undefined {
 function existing(flag: string, named: string, { folder }: Place): string {
   const file = resolve(folder, named);
   if (!isFile(file))
-    throw new BadInput(`${flag}: there is no file "${file}". Expected a TypeScript or JSON file.`);
+    throw new BadInput(`${flag}: there is no file "${file}". Expected a TypeScript, JSON or YAML file.`);
   return file;
 }
 
@@ -127,7 +127,7 @@ function isFile(path: string): boolean {
 }
 
 async function writtenIn(file: string, source: Source): Promise<{ input: unknown; estate: Estate }> {
-  const input = file.endsWith(".json") ? jsonOf(file) : await dataOf(file, source);
+  const input = await inputOf(file, source);
   try {
     return { input, estate: parseEstate(input) };
   } catch (error) {
@@ -135,12 +135,23 @@ async function writtenIn(file: string, source: Source): Promise<{ input: unknown
   }
 }
 
-function jsonOf(file: string): unknown {
+async function inputOf(file: string, source: Source): Promise<unknown> {
+  if (file.endsWith(".json")) return readAs(file, jsonOf);
+  if (!/\.ya?ml$/.test(file)) return dataOf(file, source);
+  // Loaded for those alone.
+  const { yamlData } = await import("./yaml-data");
+  return readAs(file, yamlData);
+}
+
+function jsonOf(text: string, file: string): unknown {
+  const data: unknown = JSON.parse(text);
+  refuseDoubledKeys(text, data, file);
+  return data;
+}
+
+function readAs(file: string, read: (text: string, file: string) => unknown): unknown {
   try {
-    const text = readFileSync(file, "utf8");
-    const data: unknown = JSON.parse(text);
-    refuseDoubledKeys(text, data, file);
-    return data;
+    return read(readFileSync(file, "utf8"), file);
   } catch (error) {
     if (error instanceof EstateInvalid) throw error;
     throw new BadInput(`"${file}" can't be loaded: ${errorText(error)}. Nothing was changed.`);

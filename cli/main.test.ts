@@ -321,7 +321,7 @@ test("a relative path begins in the caller's folder", async () => {
   const { exitCode, err } = await run(["plan", "--estate", "estate.json", "--against", "earlier.json"]);
   expect([exitCode, err]).toEqual([
     2,
-    `--against: there is no file "${join(folder, "earlier.json")}". Expected a TypeScript or JSON file.\n`,
+    `--against: there is no file "${join(folder, "earlier.json")}". Expected a TypeScript, JSON or YAML file.\n`,
   ]);
 });
 

@@ -1,9 +1,9 @@
 import type { EstateInput } from "./schema";
 
-/** What an example may change: every section is there but the list of sites. */
-export type ExampleEstate = Filled<Omit<EstateInput, "sites">> & {
+/** What an example may change: every section is there but the list of sites, and what an editor asks for. */
+export type ExampleEstate = Filled<Omit<EstateInput, "sites" | "$schema">> & {
   layers: Filled<EstateInput["layers"]>;
-} & Pick<EstateInput, "sites">;
+} & Pick<EstateInput, "sites" | "$schema">;
 type Filled<T> = { [K in keyof T]-?: NonNullable<T[K]> };
 
 const promise = {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { layers } from "../layers";
-import { name, timeZone } from "./fields";
+import { line, name, timeZone } from "./fields";
 import { monitoring } from "./monitoring";
 import { receiver } from "./receivers";
 import { cluster, destination, firewall, host, link } from "./places";
@@ -29,6 +29,9 @@ const mostYears = 10;
  * clock times are in `zone` unless a schedule names its own.
  */
 export const estateSchema = z.strictObject({
+  $schema: line
+    .optional()
+    .describe("Where an editor finds this schema, for an estate in YAML or JSON: a path, or a URL"),
   name: name.describe(
     "What this estate is called: it stands in the names of its alerts' groups and in reports",
   ),
