@@ -31,7 +31,7 @@ test("an installed package checks the estate of the folder in which it is called
   expect(await folder.holdfast("--version")).toMatchObject({ exitCode: 0, stdout: version });
   expect(await folder.holdfast("check")).toMatchObject({
     exitCode: 2,
-    stderr: `No estate is named, and the folder "${folder.path}" has none (estate.ts or estate.json). Next: --estate FILE, or holdfast init FOLDER.`,
+    stderr: `No estate is named, and the folder "${folder.path}" has none (estate.ts, estate.json, estate.yaml, estate.yml). Next: --estate FILE, or holdfast init FOLDER.`,
   });
   expect(await folder.holdfast("init")).toMatchObject({ exitCode: 0, stderr: "" });
   expect(await folder.holdfast("check")).toMatchObject({
