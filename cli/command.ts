@@ -33,8 +33,10 @@ export interface Context {
   readonly folder: string;
   /** The instant of the call, as epoch ms. */
   readonly nowMs: number;
-  /** Whether a person reads standard output. */
+  /** Whether standard output is a terminal that shows colours. */
   readonly terminal: boolean;
+  /** Characters in its lines, or as many as somebody asks for; absent where lines have no end. */
+  readonly columns?: number | undefined;
   /** Tells something before the end: on standard output, or where that is for a program, on standard error. */
   say(text: string, json?: boolean): void;
   /** Gives what a person at the terminal types; undefined where there is none. */

@@ -37,3 +37,34 @@ test("what isn't a terminal gets no colours, also where a build server's environ
   expect(out).toMatch(/^error +schedule\/stale-above-promise {2}nfs-mirror {2}\S+estate\.json:1:\d+\n/);
   expect(out).not.toContain("\u001b");
 });
+
+test("lines end where COLUMNS says, and a pipe's have no end", async () => {
+  const [narrow, piped] = await Promise.all([
+    shell("plan; }", { COLUMNS: "80" }),
+    shell("plan; }", { COLUMNS: "" }),
+  ]);
+  const widest = ({ out }: { out: string }): number =>
+    Math.max(...out.split("\n").map(line => (line.startsWith("│") ? [...line].length : 0)));
+  expect(widest(narrow)).toBeLessThanOrEqual(80);
+  expect(widest(piped)).toBeGreaterThan(80);
+});
+
+/** What a terminal gets: `script` of util-linux gives the command one. */
+async function inTerminal(line: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const command = `${process.execPath} ${join(projectRoot, "cli", "holdfast.mjs")} ${line}`;
+  const { stdout } = await execa("script", ["-qec", command, "/dev/null"], { reject: false, env });
+  return stdout;
+}
+
+test("a terminal gets colours, but for a dumb one and where NO_COLOR is set", async () => {
+  const usual = { TERM: "xterm", NO_COLOR: "", COLUMNS: "" };
+  const [colours, dumb, without] = await Promise.all([
+    inTerminal("rpo", usual),
+    inTerminal("rpo", { ...usual, TERM: "dumb" }),
+    inTerminal("rpo", { ...usual, NO_COLOR: "1" }),
+  ]);
+  expect(colours).toContain("\u001b[");
+  expect(dumb).not.toContain("\u001b[");
+  expect(without).not.toContain("\u001b[");
+  expect(without).toContain("etcd");
+});

@@ -43,10 +43,16 @@ export async function main(
 ): Promise<number> {
   // Not `process.stdout.isTTY`: where it is no terminal that is undefined, for which picocolors asks the environment.
   const terminal = isatty(process.stdout.fd);
+  const { NO_COLOR = "", TERM, COLUMNS = "" } = process.env;
+  // https://no-color.org; a dumb terminal shows the codes themselves.
+  const colours = terminal && NO_COLOR === "" && TERM !== "dumb";
+  // Bash and others say by COLUMNS how wide they are; a pipe has no width of its own.
+  const asked = /^[1-9]\d{0,4}$/.test(COLUMNS) ? Number(COLUMNS) : undefined;
+  const columns = asked ?? (terminal ? process.stdout.columns || 80 : undefined);
   const context: Context = {
-    ...{ ...caller, nowMs: Date.now(), terminal },
+    ...{ ...caller, nowMs: Date.now(), terminal: colours, columns },
     say: (text, json = false) =>
-      void process[json ? "stderr" : "stdout"].write(`${printable(text, !json && terminal)}\n`),
+      void process[json ? "stderr" : "stdout"].write(`${printable(text, !json && colours)}\n`),
     ask: terminal && isatty(process.stdin.fd) ? ask : undefined,
   };
   let exitCode = 0;

@@ -1,10 +1,5 @@
 import { visible } from "../plan/visible";
 
-/** Options of a table whose frame and head have no colours, for what isn't a terminal. */
-export function plainTable(colours: boolean): { style?: { head: string[]; border: string[] } } {
-  return colours ? {} : { style: { head: [], border: [] } };
-}
-
 // As picocolors and cli-table3 write them: bold, red, yellow, grey, and back.
 const ownColours = /(\u001b\[(?:0|1|22|31|33|39|90)m)/;
 

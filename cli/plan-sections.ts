@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import type { Plan } from "../plan";
 import { listed } from "../checks/wording";
 import { capacityDelta, daysToFull, isUnsaid, type Store, storesOf } from "../plan/capacity";
@@ -8,7 +7,7 @@ import { Generations } from "../plan/graph/retention";
 import { timelineOf } from "../plan/timeline";
 import { formatDuration } from "../plan/units/duration";
 import { formatSize } from "../plan/units/size";
-import { plainTable } from "./output";
+import { type Look, tableText } from "./table";
 
 /** One part of what `holdfast plan` shows: the same facts for people and for machines. */
 export interface Section {
@@ -21,10 +20,8 @@ export interface Section {
 }
 
 /** A section as a table under its title. */
-export function sectionText({ title, head, rows }: Section, colours: boolean): string {
-  const table = new Table({ head: [...head], ...plainTable(colours) });
-  for (const row of rows) table.push([...row]);
-  return `${title}\n${table.toString()}`;
+export function sectionText({ title, head, rows }: Section, look: Look): string {
+  return `${title}\n${tableText(head, rows, look)}`;
 }
 
 /** Runs of a span with their budgets, and the room between each budget's end and the next job on the same disk. */

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import Table from "cli-table3";
 import { z } from "zod";
 import { counted } from "../../checks/wording";
 import { planOf } from "../../plan";
@@ -12,7 +11,7 @@ import { type Dossier, hostEvidence, servicesOf } from "../evidence/dossier";
 import { earlierIn, writeDossier } from "../evidence/folder";
 import { lastInstant } from "../find/at";
 import { keyFlag } from "../host-shell";
-import { plainTable } from "../output";
+import { type Look, tableText } from "../table";
 
 const options = z.object({
   ...estateOptions,
@@ -61,7 +60,7 @@ export const evidence: CommandSpec<z.output<typeof options>> = {
     return {
       text: json
         ? JSON.stringify({ ...dossier, written, heldTo: [...earlier.keys()] }, undefined, 2)
-        : textOf(dossier, { written, heldTo: earlier.size, terminal: caller.terminal }),
+        : textOf(dossier, { written, heldTo: earlier.size, look: caller }),
       exitCode: exitCodeOf(dossier),
     };
   },
@@ -86,20 +85,18 @@ function textOf(
   {
     written,
     heldTo,
-    terminal,
-  }: { readonly written: readonly string[]; readonly heldTo: number; readonly terminal: boolean },
+    look,
+  }: { readonly written: readonly string[]; readonly heldTo: number; readonly look: Look },
 ): string {
-  const rows = new Table({ head: ["service", "proved last", "not proved"], ...plainTable(terminal) });
-  for (const { service, proved, copies, notProved, failed } of services)
-    rows.push([
-      service,
-      proved ?? "-",
-      copies.length === 0
-        ? "no copy of it is drilled"
-        : [...notProved, ...failed.map(({ copy, at }) => `FAILED ${at}: ${copy}`)].join("\n"),
-    ]);
+  const rows = services.map(({ service, proved, copies, notProved, failed }) => [
+    service,
+    proved ?? "-",
+    copies.length === 0
+      ? "no copy of it is drilled"
+      : [...notProved, ...failed.map(({ copy, at }) => `FAILED ${at}: ${copy}`)].join("\n"),
+  ]);
   return [
-    rows.toString(),
+    tableText(["service", "proved last", "not proved"], rows, look),
     ...hosts.flatMap(({ host, state, records, head, faults, notes, drills }) => {
       const failed = drills.filter(({ result }) => result === "failed").length;
       const said = [...faults, ...notes].map(text => `${host}: ${text}`);

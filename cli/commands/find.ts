@@ -39,14 +39,14 @@ export const find: CommandSpec<z.output<typeof options>> = {
   async run({ stack, estate: file, json, what, at, host, key }, caller) {
     const plan = planOf(await readEstate({ stack, estate: file }, caller));
     const { zone } = plan.estate;
-    const { nowMs, terminal } = caller;
+    const { nowMs, terminal, columns } = caller;
     const atMs = at === undefined ? undefined : lastInstant(at, zone, nowMs);
     const sought = soughtBy(plan, what, host);
     const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }, caller), key };
     const all = await search(asked, plan, sought);
     const chosen = atMs === undefined ? [] : chosenOf(all.found, atMs);
     const result = { ...all, found: [...chosen, ...all.found.filter(each => !chosen.includes(each))] };
-    const reader = { what: JSON.stringify(what), zone, nowMs, atMs, terminal };
+    const reader = { what: JSON.stringify(what), zone, nowMs, atMs, terminal, columns };
     return {
       text: json
         ? JSON.stringify(asJson(result, chosen, reader), undefined, 2)

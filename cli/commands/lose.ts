@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import { z } from "zod";
 import { type Plan, planOf } from "../../plan";
 import { parseInstant } from "../../plan/calendar/parse-instant";
@@ -11,7 +10,7 @@ import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { BadInput } from "../bad-input";
 import { readEstate } from "../estate-source";
 import { backText } from "../loss-words";
-import { plainTable } from "../output";
+import { type Look, tableText } from "../table";
 
 const options = z.object({ ...estateOptions, domain: z.string(), at: z.string() });
 
@@ -27,7 +26,7 @@ export const lose: CommandSpec<z.output<typeof options>> = {
   required: ["domain", "at"],
   options,
   async run({ stack, estate, json, domain: text, at }, context) {
-    const { nowMs, terminal } = context;
+    const { nowMs } = context;
     const disaster = domain.safeParse(text);
     if (!disaster.success)
       throw new BadInput(`--domain: "${text}" is no disaster, expected one of ${domain.options.join(", ")}.`);
@@ -35,7 +34,7 @@ export const lose: CommandSpec<z.output<typeof options>> = {
     const atMs = instant(at, plan, nowMs);
     const lost = loseAt(plan, disaster.data, atMs);
     return {
-      text: json ? JSON.stringify(lost.map(asJson), undefined, 2) : summaryOf(lost, atMs, terminal),
+      text: json ? JSON.stringify(lost.map(asJson), undefined, 2) : summaryOf(lost, atMs, context),
       exitCode: 0,
     };
   },
@@ -85,14 +84,29 @@ function stepAsJson(step: RestoreStep): object {
   return { where, ...what, changes, undo, verifies, text: restoreText([step]) };
 }
 
-function summaryOf(lost: readonly LostService[], atMs: number, colours: boolean): string {
+function summaryOf(lost: readonly LostService[], atMs: number, look: Look): string {
   if (lost.length === 0) return "It harms no service.";
-  const rows = new Table({
-    head: ["service", "loss", "what is left", "bytes", "back after", "restore"],
-    ...plainTable(colours),
-  });
-  for (const service of lost) for (const dataset of service.datasets) rows.push(row(service, dataset));
-  return `At ${new Date(atMs).toISOString()}:\n${rows.toString()}\n"back after" is the least that the bytes need; people come on top.`;
+  const rows = lost.flatMap(service => service.datasets.map(dataset => row(service, dataset)));
+  const table = tableText(["service", "loss", "what is left", "bytes", "back after"], rows, look);
+  // Whole lines, to be copied.
+  const restores = lost.flatMap(({ datasets }) =>
+    datasets.flatMap(({ dataset, copy }) =>
+      copy
+        ? [
+            `${dataset}:`,
+            ...restoreText(copy.restore)
+              .split("\n")
+              .map(line => `    ${line}`),
+          ]
+        : [],
+    ),
+  );
+  return [
+    `At ${new Date(atMs).toISOString()}:`,
+    table,
+    '"back after" is the least that the bytes need; people come on top.',
+    ...(restores.length > 0 ? ["", "What brings it back:", ...restores] : []),
+  ].join("\n");
 }
 
 function row(lost: LostService, { dataset, bytes, copy, leftOut }: LostDataset): string[] {
@@ -106,15 +120,7 @@ function row(lost: LostService, { dataset, bytes, copy, leftOut }: LostDataset):
       `nothing: left out until ${leftOut.expires} by ${leftOut.owner} (${leftOut.reason})`,
       size,
       "-",
-      "-",
     ];
-  if (!copy) return [name, "ALL", "nothing", size, "-", "-"];
-  return [
-    name,
-    formatDuration(copy.ageMs),
-    `${copy.where} (${copy.via.join(" > ")})`,
-    size,
-    backText(lost),
-    restoreText(copy.restore),
-  ];
+  if (!copy) return [name, "ALL", "nothing", size, "-"];
+  return [name, formatDuration(copy.ageMs), `${copy.where} (${copy.via.join(" > ")})`, size, backText(lost)];
 }

@@ -1,11 +1,10 @@
-import Table from "cli-table3";
 import { z } from "zod";
 import { type Plan, planOf } from "../../plan";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { readOther, readEstate } from "../estate-source";
-import { plainTable } from "../output";
+import { type Look, tableText } from "../table";
 import { capacitySection, deltaSection, routesSection, sectionText, timelineSection } from "../plan-sections";
 
 const options = z.object({
@@ -26,7 +25,7 @@ export const plan: CommandSpec<z.output<typeof options>> = {
   ],
   options,
   async run({ stack, estate, json, week, against }, context) {
-    const { nowMs, terminal } = context;
+    const { nowMs } = context;
     const found = planOf(await readEstate({ stack, estate }, context));
     const earlier =
       against === undefined ? undefined : planOf(await readOther("--against", against, context));
@@ -40,7 +39,7 @@ export const plan: CommandSpec<z.output<typeof options>> = {
       jobs: jobsByName(found),
       ...Object.fromEntries(sections.map(({ key, json }) => [key, json])),
     };
-    const text = [table(found, terminal), ...sections.map(section => sectionText(section, terminal))];
+    const text = [table(found, context), ...sections.map(section => sectionText(section, context))];
     return { text: json ? JSON.stringify(facts, undefined, 2) : text.join("\n\n"), exitCode: 0 };
   },
 };
@@ -56,20 +55,15 @@ function asJson(job: Job): object {
   return { ...job, trigger: { calendar, zone, after, catchUp, randomizedDelayMs, accuracyMs } };
 }
 
-function table({ jobs }: Plan, colours: boolean): string {
-  const rows = new Table({
-    head: ["job", "runs on", "when", "usual", "budget", "stale after", "hears of it"],
-    ...plainTable(colours),
-  });
-  for (const job of jobs)
-    rows.push([
-      job.name,
-      job.host,
-      `${job.trigger.calendar} ${job.trigger.zone}`,
-      formatDuration(job.usualRunMs),
-      formatDuration(job.budgetMs),
-      formatDuration(job.judged.staleAfterMs),
-      job.judged.receiver,
-    ]);
-  return rows.toString();
+function table({ jobs }: Plan, look: Look): string {
+  const rows = jobs.map(job => [
+    job.name,
+    job.host,
+    `${job.trigger.calendar} ${job.trigger.zone}`,
+    formatDuration(job.usualRunMs),
+    formatDuration(job.budgetMs),
+    formatDuration(job.judged.staleAfterMs),
+    job.judged.receiver,
+  ]);
+  return tableText(["job", "runs on", "when", "usual", "budget", "stale after", "hears of it"], rows, look);
 }

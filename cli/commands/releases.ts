@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import { z } from "zod";
 import { planOf } from "../../plan";
 import { type Installed, installedBy } from "../../plan/installed";
@@ -7,7 +6,7 @@ import { namedBy, readEstate } from "../estate-source";
 import { type Asked, askJobs } from "../ask-jobs";
 import { listCommand, releaseOf, type ReleaseState, unasked } from "../host-releases";
 import { keyFlag } from "../host-shell";
-import { plainTable } from "../output";
+import { type Look, tableText } from "../table";
 
 const options = z.object({ ...estateOptions, key: z.string().optional() });
 
@@ -18,7 +17,6 @@ export const releases: CommandSpec<z.output<typeof options>> = {
   flags: [...estateFlags, keyFlag],
   options,
   async run({ stack, estate: file, json, key }, context) {
-    const { terminal } = context;
     const estate = await readEstate({ stack, estate: file }, context);
     const jobs = installedBy(planOf(estate));
     const hosts = [...new Set(jobs.map(job => job.host))];
@@ -33,7 +31,7 @@ export const releases: CommandSpec<z.output<typeof options>> = {
     );
     const states = found.flat();
     const exitCode = states.some(({ faults }) => faults.length > 0) ? 1 : 0;
-    return { text: json ? JSON.stringify(states, undefined, 2) : summaryOf(states, terminal), exitCode };
+    return { text: json ? JSON.stringify(states, undefined, 2) : summaryOf(states, context), exitCode };
   },
 };
 
@@ -49,15 +47,12 @@ async function statesOn(
   );
 }
 
-function summaryOf(states: readonly ReleaseState[], colours: boolean): string {
-  const rows = new Table({
-    head: ["host", "job", "live", "since", "kept", "stack"],
-    ...plainTable(colours),
-  });
-  for (const { host, job, live, since, kept, stack } of states)
-    rows.push([host, job, live ?? "-", since ?? "-", kept.join(" ") || "-", stack ?? "-"]);
+function summaryOf(states: readonly ReleaseState[], look: Look): string {
+  const rows = states.map(({ host, job, live, since, kept, stack }) => [
+    ...[host, job, live ?? "-", since ?? "-", kept.join(" ") || "-", stack ?? "-"],
+  ]);
   const faults = states.flatMap(({ host, job, notes, faults }) =>
     [...notes, ...faults].map(text => `${job} on ${host}: ${text}`),
   );
-  return [rows.toString(), ...faults].join("\n");
+  return [tableText(["host", "job", "live", "since", "kept", "stack"], rows, look), ...faults].join("\n");
 }

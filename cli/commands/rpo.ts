@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import { z } from "zod";
 import { type Plan, planOf } from "../../plan";
 import { domains } from "../../plan/estate/services";
@@ -8,7 +7,7 @@ import { formatDuration } from "../../plan/units/duration";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { readEstate } from "../estate-source";
 import { lossCell } from "../loss-words";
-import { plainTable } from "../output";
+import { type Look, tableText } from "../table";
 
 const options = z.object(estateOptions);
 
@@ -19,13 +18,12 @@ export const rpo: CommandSpec<z.output<typeof options>> = {
   flags: estateFlags,
   options,
   async run({ stack, estate, json }, context) {
-    const { terminal } = context;
     const plan = planOf(await readEstate({ stack, estate }, context));
     const losses = lossesOf(plan);
     const improvements = improvementsOf(plan, losses);
     if (!json)
       return {
-        text: `${table(losses, terminal)}\n${unheardText(plan)}${comparedText(plan)}\n${summaryOf(improvements, plan)}`,
+        text: `${table(losses, context)}\n${unheardText(plan)}${comparedText(plan)}\n${summaryOf(improvements, plan)}`,
         exitCode: 0,
       };
     const rows = losses.map(loss => ({ ...asJson(loss), improvement: improvementJson(loss, improvements) }));
@@ -80,17 +78,13 @@ function comparedText({ jobs }: Plan): string {
     .join("");
 }
 
-function table(losses: readonly Loss[], colours: boolean): string {
+function table(losses: readonly Loss[], look: Look): string {
   const named = [...new Set(losses.map(rowName))];
-  const rows = new Table({ head: ["service", ...domains], ...plainTable(colours) });
-  for (const name of named)
-    rows.push([
-      name,
-      ...domains.map(domain =>
-        lossCell(losses.find(loss => rowName(loss) === name && loss.domain === domain)),
-      ),
-    ]);
-  return rows.toString();
+  const rows = named.map(name => [
+    name,
+    ...domains.map(domain => lossCell(losses.find(loss => rowName(loss) === name && loss.domain === domain))),
+  ]);
+  return tableText(["service", ...domains], rows, look);
 }
 
 /** A service's, and of what is left out on purpose a row for each dataset. */

@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import picocolors from "picocolors";
 import { z } from "zod";
 import { counted } from "../../checks/wording";
@@ -10,7 +9,7 @@ import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { namedBy, readEstate } from "../estate-source";
 import { keyFlag } from "../host-shell";
 import { type Answered, clusterFlags, clusterOptions } from "../kubectl";
-import { plainTable } from "../output";
+import { type Look, tableText } from "../table";
 import { clusterStates } from "../status/cluster";
 import { hostState } from "../status/host";
 import { type Silenced, silencedNow } from "../status/silenced";
@@ -57,9 +56,8 @@ function standings(machine: MachineState): Standing[] {
   return [machine, ...machine.jobs, ...machine.stores].map(({ state }) => state);
 }
 
-interface Reader {
+interface Reader extends Look {
   readonly nowMs: number;
-  readonly terminal: boolean;
 }
 
 function textOf(
@@ -81,31 +79,32 @@ function textOf(
     .join("\n");
 }
 
-function jobsTable(machines: readonly MachineState[], { nowMs, terminal }: Reader): string {
+function jobsTable(machines: readonly MachineState[], reader: Reader): string {
   const jobs = machines.flatMap(machine => machine.jobs);
-  const table = compact(["on", "job", "succeeded", "at most", "next", "state"], terminal);
-  for (const { on, job, lastSuccess, staleAfterSeconds, nextStart, running, state } of jobs)
-    table.push([
-      ...[on, job, lastSuccess === null ? "-" : `${roughly(nowMs - Date.parse(lastSuccess))} ago`],
-      staleAfterSeconds === null ? "-" : roughly(staleAfterSeconds * 1000),
-      running !== null ? "runs" : nextStart === null ? "-" : `in ${roughly(Date.parse(nextStart) - nowMs)}`,
-      stateText(state, terminal),
-    ]);
-  return jobs.length === 0 ? "" : table.toString();
+  const { nowMs, terminal } = reader;
+  const rows = jobs.map(({ on, job, lastSuccess, staleAfterSeconds, nextStart, running, state }) => [
+    ...[on, job, lastSuccess === null ? "-" : `${roughly(nowMs - Date.parse(lastSuccess))} ago`],
+    staleAfterSeconds === null ? "-" : roughly(staleAfterSeconds * 1000),
+    running !== null ? "runs" : nextStart === null ? "-" : `in ${roughly(Date.parse(nextStart) - nowMs)}`,
+    stateText(state, terminal),
+  ]);
+  return jobs.length === 0
+    ? ""
+    : tableText(["on", "job", "succeeded", "at most", "next", "state"], rows, reader);
 }
 
-function storesTable(machines: readonly MachineState[], { terminal }: Reader): string {
+function storesTable(machines: readonly MachineState[], reader: Reader): string {
   const stores = machines.flatMap(machine => machine.stores);
-  const table = compact(["on", "store", "free", "of", "metadata", "full on", "state"], terminal);
-  for (const { on, store, freeBytes, sizeBytes, metadataPercent, fullOn, state } of stores)
-    table.push([
-      ...[on, store, freeBytes === null ? "-" : formatSize(freeBytes)],
-      sizeBytes === null ? "-" : formatSize(sizeBytes),
-      metadataPercent === null ? "-" : `${metadataPercent} %`,
-      fullOn ?? "-",
-      stateText(state, terminal),
-    ]);
-  return stores.length === 0 ? "" : table.toString();
+  const rows = stores.map(({ on, store, freeBytes, sizeBytes, metadataPercent, fullOn, state }) => [
+    ...[on, store, freeBytes === null ? "-" : formatSize(freeBytes)],
+    sizeBytes === null ? "-" : formatSize(sizeBytes),
+    metadataPercent === null ? "-" : `${metadataPercent} %`,
+    fullOn ?? "-",
+    stateText(state, reader.terminal),
+  ]);
+  return stores.length === 0
+    ? ""
+    : tableText(["on", "store", "free", "of", "metadata", "full on", "state"], rows, reader);
 }
 
 function summaryOf(machines: readonly MachineState[]): string {
@@ -134,10 +133,4 @@ function roughly(ms: number): string {
 function stateText(state: Standing, colours: boolean): string {
   const { red, yellow } = picocolors.createColors(colours);
   return { well: "well", owes: red("owes"), unknown: yellow("unknown") }[state];
-}
-
-/** A table without a line between its rows, so that an estate fits on a screen. */
-function compact(head: string[], colours: boolean): Table.Table {
-  const { style } = plainTable(colours);
-  return new Table({ head, style: { ...style, compact: true } });
 }

@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import { counted, listed } from "../../checks/wording";
 import type { Plan } from "../../plan";
 import { formatDuration } from "../../plan/units/duration";
@@ -6,7 +5,7 @@ import { formatSize } from "../../plan/units/size";
 import type { Asked } from "../ask-jobs";
 import type { Outcome } from "../command";
 import { recordsOn } from "../evidence/ask";
-import { plainTable } from "../output";
+import { type Look, tableText } from "../table";
 import { type MeasuredCopy, type PromisedTime, promisedTimes, drilledOn } from "./measured";
 import type { Driller } from "./tasks";
 
@@ -15,7 +14,7 @@ export async function reportOn(
   asked: Asked,
   plan: Plan,
   drillers: readonly Driller[],
-  { json, terminal }: { readonly json: boolean; readonly terminal: boolean },
+  { json, look }: { readonly json: boolean; readonly look: Look },
 ): Promise<Outcome> {
   const told = await Promise.all(
     drillers.map(async driller => ({ host: driller.job.host, told: await recordsOn(asked, driller) })),
@@ -34,30 +33,28 @@ export async function reportOn(
   return {
     text: json
       ? JSON.stringify({ promises: times.map(asJson), faults, unasked }, undefined, 2)
-      : textOf(times, [...unasked, ...faults.map(fault => `${fault}. Next: holdfast evidence`)], terminal),
+      : textOf(times, [...unasked, ...faults.map(fault => `${fault}. Next: holdfast evidence`)], look),
     exitCode: isOwed ? 1 : unasked.length > 0 ? 3 : 0,
   };
 }
 
-function textOf(times: readonly PromisedTime[], said: readonly string[], terminal: boolean): string {
-  const { style } = plainTable(terminal);
-  const rows = new Table({
-    head: ["service", "after", "promised", "planned", "measured", "with all others", "state"],
-    style: { ...style, compact: true },
-  });
-  for (const { service, domain, promisedMs, plannedMs, measuredMs, togetherMs, state, ...rest } of times) {
-    const isPart = measuredMs !== undefined && rest.unmeasured.length + rest.unknown.length > 0;
-    const part = isPart ? ", in part" : "";
-    rows.push([
-      ...[service, domain, formatDuration(promisedMs), timeText(plannedMs)],
-      ...[`${timeText(measuredMs)}${part}`, timeText(togetherMs), state],
-    ]);
-  }
+function textOf(times: readonly PromisedTime[], said: readonly string[], look: Look): string {
+  const head = ["service", "after", "promised", "planned", "measured", "with all others", "state"];
+  const rows = times.map(
+    ({ service, domain, promisedMs, plannedMs, measuredMs, togetherMs, state, ...rest }) => {
+      const isPart = measuredMs !== undefined && rest.unmeasured.length + rest.unknown.length > 0;
+      const part = isPart ? ", in part" : "";
+      return [
+        ...[service, domain, formatDuration(promisedMs), timeText(plannedMs)],
+        ...[`${timeText(measuredMs)}${part}`, timeText(togetherMs), state],
+      ];
+    },
+  );
   const copies = new Map(
     times.flatMap(({ measured }) => measured.map(each => [`${each.dataset} ${each.from}`, each])),
   );
   return [
-    times.length === 0 ? "No service is promised a time until it is back." : rows.toString(),
+    times.length === 0 ? "No service is promised a time until it is back." : tableText(head, rows, look),
     ...(copies.size > 0 ? ["Measured, of the newest proof of each copy:"] : []),
     ...[...copies.values()].map(arithmetic),
     ...[...new Set(times.flatMap(({ failed }) => failed.map(failedText)))],

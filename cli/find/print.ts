@@ -1,21 +1,19 @@
-import Table from "cli-table3";
 import { counted } from "../../checks/wording";
 import { localTime } from "../../plan/calendar/time-zone";
 import { restoreText } from "../../plan/graph/restore-steps";
 import { formatDuration } from "../../plan/units/duration";
 import { formatSize } from "../../plan/units/size";
-import { plainTable } from "../output";
+import { type Look, tableText } from "../table";
 import type { Found, Search } from "./found";
 
 /** What was asked, and by whom it is read. */
-export interface Reader {
+export interface Reader extends Look {
   readonly what: string;
   /** IANA zone in which instants are told. */
   readonly zone: string;
   readonly nowMs: number;
   /** The instant that was asked for. */
   readonly atMs: number | undefined;
-  readonly terminal: boolean;
 }
 
 /** For a person. @param chosen the versions that `--at` means, each of them the first of its dataset */
@@ -43,26 +41,24 @@ function headOf(found: readonly Found[], chosen: readonly Found[], reader: Reade
   );
 }
 
-function tableOf(found: readonly Found[], { zone, nowMs, terminal }: Reader): string {
+function tableOf(found: readonly Found[], reader: Reader): string {
   const head = ["#", "taken", "age", "where", "medium", "holds", "state", "back after"];
-  const { style } = plainTable(terminal);
-  const table = new Table({ head, style: { ...style, compact: true } });
-  for (const [index, each] of found.entries())
-    table.push([
-      String(index + 1),
-      localText(each.takenMs, zone),
-      each.takenMs === undefined ? "-" : formatDuration(Math.max(0, nowMs - each.takenMs)),
-      oneLine(`${each.where} (${each.via.at(-1)})`),
-      each.medium,
-      oneLine(holds(each, zone)),
-      each.lacks.length > 0
-        ? `LACKS ${oneLine(each.lacks.join("; "))}`
-        : each.verified
-          ? "compared when made"
-          : "-",
-      backText(each.backMs),
-    ]);
-  return table.toString();
+  const { zone, nowMs } = reader;
+  const rows = found.map((each, index) => [
+    String(index + 1),
+    localText(each.takenMs, zone),
+    each.takenMs === undefined ? "-" : formatDuration(Math.max(0, nowMs - each.takenMs)),
+    oneLine(`${each.where} (${each.via.at(-1)})`),
+    each.medium,
+    oneLine(holds(each, zone)),
+    each.lacks.length > 0
+      ? `LACKS ${oneLine(each.lacks.join("; "))}`
+      : each.verified
+        ? "compared when made"
+        : "-",
+    backText(each.backMs),
+  ]);
+  return tableText(head, rows, reader);
 }
 
 function holds({ dataset, below, bytes, there, copied }: Found, zone: string): string {
