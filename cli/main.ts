@@ -7,6 +7,7 @@ import { addCommand, type Context, type Outcome } from "./command";
 import { breakGlassExport } from "./commands/break-glass-export";
 import { breakGlassVerify } from "./commands/break-glass-verify";
 import { check } from "./commands/check";
+import { completion } from "./commands/completion";
 import { dashboards } from "./commands/dashboards";
 import { diff } from "./commands/diff";
 import { discover } from "./commands/discover";
@@ -93,6 +94,7 @@ export async function main(
   addCommand(breakGlass, breakGlassVerify, context, settle);
   addCommand(program, init, context, settle);
   addCommand(program, discover, context, settle);
+  addCommand(program, completion(program), context, settle);
   try {
     await program.parseAsync([...args], { from: "user" });
     return exitCode;
