@@ -21,7 +21,10 @@ export const lose: CommandSpec<z.output<typeof options>> = {
   flags: [
     ...estateFlags,
     ["--domain <domain>", `the disaster: ${domain.options.join(", ")}`],
-    ["--at <time>", 'local time such as "Sun 05:59" or "2026-12-01 05:59", or ISO 8601 with Z'],
+    [
+      "--at <time>",
+      'local time such as "Sun 05:59", "now", "yesterday 03:00", "last friday 08:00" or "2026-12-01 05:59", or ISO 8601 with Z',
+    ],
   ],
   required: ["domain", "at"],
   options,

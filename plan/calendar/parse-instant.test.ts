@@ -15,6 +15,13 @@ test.each([
   ["2026-07-01T05:59:30", "2026-07-01T02:59:30.000Z"],
   ["2026-12-01T03:59:00Z", "2026-12-01T03:59:00.000Z"],
   ["2026-12-01T05:59:00+02:00", "2026-12-01T03:59:00.000Z"],
+  ["now", "2026-11-24T15:00:00.000Z"],
+  ["yesterday 03:00", "2026-11-23T01:00:00.000Z"],
+  ["Today 03:00", "2026-11-24T01:00:00.000Z"],
+  ["tomorrow 03:00:30", "2026-11-25T01:00:30.000Z"],
+  ["last friday 08:00", "2026-11-20T06:00:00.000Z"],
+  ["last Tue 08:00", "2026-11-17T06:00:00.000Z"],
+  ["last wed 23:00", "2026-11-18T21:00:00.000Z"],
 ])("reads %s as %s", (text, expected) => expect(iso(text)).toBe(expected));
 
 test.each([
@@ -26,6 +33,8 @@ test.each([
   ["17:00", "2026-11-24T15:00:00Z", "2026-11-24T15:00:00.000Z"],
   ["Tue 17:01", "2026-11-24T15:00:00Z", "2026-11-17T15:01:00.000Z"],
   ["2026-12-01 05:59", "2026-11-24T15:00:00Z", "2026-12-01T03:59:00.000Z"],
+  ["now", "2026-11-24T15:00:00Z", "2026-11-24T15:00:00.000Z"],
+  ["yesterday 00:30", "2026-10-25T22:30:00Z", "2026-10-24T21:30:00.000Z"],
 ])("%s has been last, as seen at %s, at %s", (text, at, expected) =>
   expect(new Date(parseLastInstant(text, zone, Date.parse(at))).toISOString()).toBe(expected),
 );
@@ -38,6 +47,9 @@ test("looks for the next week when clocks skip a weekly time", () =>
 
 test.each([
   ["2026-03-29 03:30", /clocks in Europe\/Sofia skip/],
+  ["last someday 08:00", /has weekday someday/],
+  ["yesterday 25:00", /has hour 25/],
+  ["yesterday", /isn't an instant/],
   ["2026-02-30 05:59", /date that doesn't exist/],
   ["2026-02-30T05:59:00Z", /doesn't exist/],
   ["Sun 25:00", /hour 25/],

@@ -7,7 +7,7 @@ const weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 export class InstantError extends Error {
   constructor(text: string, problem: string) {
     super(
-      `"${text}" ${problem}. Expected "Sun 05:59" or "05:59" (the next such time), "2026-12-01 05:59" in the estate's zone, or "2026-12-01T03:59:00Z"`,
+      `"${text}" ${problem}. Expected "Sun 05:59" or "05:59" (the next such time), "now", "yesterday 03:00", "last friday 08:00", "2026-12-01 05:59" in the estate's zone, or "2026-12-01T03:59:00Z"`,
     );
     this.name = "InstantError";
   }
@@ -18,7 +18,8 @@ export class InstantError extends Error {
  *
  * "Sun 05:59" and "05:59" are the next such local time at or after `nowMs`; "2026-12-01 05:59" is a local time too, and an
  * ISO 8601 text with `Z` or an offset is what it says. Where clocks repeat a local time, the first pass is meant; a
- * weekly or daily one that clocks skip is looked for a week or a day later.
+ * weekly or daily one that clocks skip is looked for a week or a day later. "now", "today 03:00", "yesterday 03:00", "tomorrow 03:00" and "last friday 08:00", which is
+ * never today's, are counted from `nowMs`.
  * @param zone IANA zone of the local forms, usually the estate's
  * @throws {InstantError} for any other text, for dates that don't exist, and for a date's local time that clocks skip
  */
@@ -35,7 +36,7 @@ export function parseInstant(text: string, zone: string, nowMs: number): number 
     if (first === undefined) throw new InstantError(text, `is a time that clocks in ${zone} skip`);
     return first;
   }
-  return parseNext(text, trimmed, zone, nowMs);
+  return parseFromToday(text, trimmed, zone, nowMs) ?? parseNext(text, trimmed, zone, nowMs);
 }
 
 /**
@@ -43,6 +44,8 @@ export function parseInstant(text: string, zone: string, nowMs: number): number 
  * than another, or fewer.
  */
 export function parseLastInstant(text: string, zone: string, nowMs: number): number {
+  const named = parseFromToday(text, text.trim(), zone, nowMs);
+  if (named !== undefined) return named;
   // Two weeks: clocks may skip the time once.
   let last = parseInstant(text, zone, nowMs - 15 * dayMs);
   for (;;) {
@@ -50,6 +53,28 @@ export function parseLastInstant(text: string, zone: string, nowMs: number): num
     if (next <= last || next > nowMs) return last;
     last = next;
   }
+}
+
+/** A day that is named by today; undefined for any other text. */
+function parseFromToday(text: string, trimmed: string, zone: string, nowMs: number): number | undefined {
+  if (/^now$/i.test(trimmed)) return nowMs;
+  const [, day, name = "", hour, minute, second = "0"] =
+    /^(today|yesterday|tomorrow|last ([a-z]+)) (\d\d):(\d\d)(?::(\d\d))?$/i.exec(trimmed) ?? [];
+  if (day === undefined) return undefined;
+  const today = Math.floor(localTime(nowMs, zone) / dayMs);
+  const back = { today: 0, yesterday: 1, tomorrow: -1 }[day.toLowerCase()];
+  const daysAgo = back ?? ((today + 4 - weekdayOf(text, name) + 6) % 7) + 1;
+  const [first] = instantsOf((today - daysAgo) * dayMs + timeOfDay(text, hour, minute, second), zone);
+  if (first === undefined) throw new InstantError(text, `is a time that clocks in ${zone} skip`);
+  return first;
+}
+
+/** From 0, Sunday. */
+function weekdayOf(text: string, name: string): number {
+  const weekday = weekdays.indexOf(name.slice(0, 3).toLowerCase());
+  if (weekday < 0 || !(name.length === 3 || /day$/i.test(name)))
+    throw new InstantError(text, `has weekday ${name}`);
+  return weekday;
 }
 
 function parseIso(text: string, trimmed: string): number {
@@ -65,9 +90,7 @@ function parseNext(text: string, trimmed: string, zone: string, nowMs: number): 
   const [, name, hour, minute, second = "0"] =
     /^(?:([A-Za-z]+) )?(\d\d):(\d\d)(?::(\d\d))?$/.exec(trimmed) ?? [];
   if (hour === undefined) throw new InstantError(text, "isn't an instant");
-  const weekday = name === undefined ? undefined : weekdays.indexOf(name.slice(0, 3).toLowerCase());
-  const isName = name === undefined || name.length === 3 || /day$/i.test(name);
-  if (weekday === -1 || !isName) throw new InstantError(text, `has weekday ${name}`);
+  const weekday = name === undefined ? undefined : weekdayOf(text, name);
   const offsetMs = timeOfDay(text, hour, minute, second);
   const today = Math.floor(localTime(nowMs, zone) / dayMs);
   // Three weeks: clocks may skip the time once, and today's may be over.
