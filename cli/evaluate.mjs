@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { onExit } from "signal-exit";
 
 const program = fileURLToPath(new URL("estate-process.mjs", import.meta.url));
 const bundledWithinMs = 60_000;
@@ -27,6 +28,9 @@ function begin(file, withinMs) {
   const child = spawn(process.execPath, [`--max-old-space-size=${heapMb}`, program, file], {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
+  // Its time is counted here: without this process it would wait for ever.
+  const forget = onExit(() => child.kill("SIGKILL"));
+  child.once("close", forget);
   const outcome = outcomeOf(child, withinMs);
   // Whoever asks for it hears of it.
   outcome.catch(() => undefined);

@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -31,7 +39,10 @@ beforeAll(() => {
     'import { called } from "names";\nimport { name } from "../name";\nimport sound from "./sound.json";\nexport const estate = { ...sound, name: called(name).replaceAll(" ", "-") };',
   );
   write("house/faulty.ts", "export const estate = { zone: 3 };");
-  write("house/waits.ts", "export const estate = new Promise(() => setInterval(() => undefined, 1000));");
+  write(
+    "house/waits.ts",
+    'import { writeFileSync } from "node:fs";\nwriteFileSync(process.env["BEGUN"] ?? "", "");\nexport const estate = new Promise(() => setInterval(() => undefined, 1000));',
+  );
   write("house/throws.ts", 'throw new Error("no estate in " + __filename);');
   git("add", "--all");
   git("commit", "--quiet", "--message=first");
@@ -94,19 +105,34 @@ test.each(["v2:house/estate.ts", "v1:house/none.ts", "v1:../estate.ts", "--uploa
   },
 );
 
+/** Command lines of processes that name a path. */
+function running(path: string): string[] {
+  return readdirSync("/proc")
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(pid => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, "utf8")];
+      } catch {
+        // It has just ended.
+        return [];
+      }
+    })
+    .filter(line => line.includes(path));
+}
+
 test("a command that a signal ends leaves nothing of the revision behind", async () => {
   const temporary = mkdtempSync(join(tmpdir(), "holdfast-left-"));
   const command = join(projectRoot, "cli", "holdfast.mjs");
-  const env = { TMPDIR: temporary };
+  const begun = join(temporary, "begun");
+  const env = { TMPDIR: temporary, BEGUN: begun };
   const child = execa(process.execPath, [command, "diff", "main:house/waits.ts", "house/estate.ts"], {
     ...{ cwd: folder, env, reject: false },
   });
-  // The last file that git writes there.
-  const isThere = (): boolean =>
-    readdirSync(temporary).some(name => existsSync(join(temporary, name, "tree", "name.ts")));
-  while (!isThere()) await sleep(50);
+  while (!existsSync(begun)) await sleep(50);
   child.kill("SIGINT");
   expect(await child).toMatchObject({ signal: "SIGINT" });
-  expect(readdirSync(temporary)).toEqual([]);
+  expect(readdirSync(temporary)).toEqual(["begun"]);
+  // Nor what evaluated it.
+  while (running(`${temporary}/`).length > 0) await sleep(50);
   rmSync(temporary, { recursive: true });
 }, 1_200_000);
