@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { openSegment } from "../host-scripts/runtime/journal";
 import { debianPackages } from "../lab/debian";
 import { runnerOf } from "../stacks/runner";
+import { syncingModule } from "../test/runners/support/far";
 import { createOffsiteWorld, type OffsiteWorld } from "../test/runners/support/offsite-world";
 import { median } from "./ratio";
 import type { Row } from "./row";
@@ -32,6 +33,7 @@ export async function benchOffsiteOthers(): Promise<Row[]> {
   const wire = await countingWay(world.far.port);
   try {
     const { destination, legs } = world.config;
+    world.far.configureModule(...syncingModule(world.far.tree));
     world.writeConfig({
       ...{ legs: legs.slice(0, 1), predecessors: [], fullPass: "2099-01-01 UTC" },
       ...{ destination: { ...destination, port: wire.port }, scrub: { periodMs: 3_650 * 86_400_000 } },

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import { neverSent, offsiteMetadata, remotePath, remoteShell } from "../host-scripts/offsite-sync/remote";
 import { openSegment } from "../host-scripts/runtime/journal";
+import { syncingModule } from "../test/runners/support/far";
 import { createOffsiteWorld, type OffsiteWorld } from "../test/runners/support/offsite-world";
 import { median } from "./ratio";
 import type { Row } from "./row";
@@ -166,6 +167,8 @@ async function benchScrub(): Promise<Row> {
 /** One leg alone, whose journal names what changes, and of which a night compares the least by content. */
 async function worldOf(megabytes: number): Promise<OffsiteWorld> {
   const world = await createOffsiteWorld(megabytes, megabytes);
+  // As the layer's page has it.
+  world.far.configureModule(...syncingModule(world.far.tree));
   world.writeConfig({
     legs: world.config.legs.slice(0, 1),
     predecessors: [],
