@@ -26,3 +26,11 @@ test.each([false, true])(
     });
   },
 );
+
+test("a folder that isn't there is told as that, and not as a host without rsync", async () => {
+  const cwd = join(tmpdir(), "holdfast-no-such-folder");
+  const told = await rsync(["--version"], { timeoutMs: 60_000, cwd }, () => undefined).catch(
+    (fault: unknown) => asRunnerError(fault, "offsite-sync-backup"),
+  );
+  expect(told).toMatchObject({ failed: `"${cwd}" isn't there`, next: `ls -ld ${cwd}` });
+});

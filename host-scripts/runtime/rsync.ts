@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { CommandMissing, refuseMissing, type RunOptions, type RunResult, run } from "./run";
 import { Refusal } from "./errors";
+import { quoted } from "./quoted";
 import { type Lacked, type LackedEntry, rsyncErrors } from "./rsync-errors";
 import { type RsyncFigures, type RsyncItem, itemFormat, rsyncReport } from "./rsync-items";
 import { shell } from "./shell";
@@ -169,6 +171,9 @@ async function start(argv: [string, ...string[]], options: RunOptions): Promise<
   } catch (error) {
     if (!(error instanceof CommandMissing)) throw error;
     const { program, errno } = error;
+    // A folder to start it in that isn't there is told in the same way.
+    if (errno === "ENOENT" && options.cwd !== undefined && !existsSync(options.cwd))
+      throw new Refusal(`${quoted(options.cwd)} isn't there`, shell`ls -ld ${options.cwd}`);
     throw new Refusal(
       errno === "ENOENT"
         ? `${program} isn't installed on ${hostname()}`
