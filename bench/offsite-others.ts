@@ -11,7 +11,7 @@ import { createOffsiteWorld, type OffsiteWorld } from "../test/runners/support/o
 import { median } from "./ratio";
 import type { Row } from "./row";
 
-const night = { files: 4_000, changed: 200, bytes: 1024, runs: 3 } as const;
+const night = { files: 50_000, changed: 1_000, bytes: 1024, runs: 3 } as const;
 
 /** With what borg needs of Python, of the same release. */
 const packages = [
@@ -29,7 +29,7 @@ interface Cost {
 
 /** The same change of the same folder, to the same machine over the same sshd: the runner, restic and borg, each with its usual settings. */
 export async function benchOffsiteOthers(): Promise<Row[]> {
-  const world = await createOffsiteWorld(600, 2_048);
+  const world = await createOffsiteWorld(1_200, 4_096);
   const wire = await countingWay(world.far.port);
   try {
     const { destination, legs } = world.config;
