@@ -1,9 +1,17 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
 import type { Estate } from "../plan";
 import { clustersAt } from "../plan/cluster-address";
+import { errorText } from "../plan/estate/plain";
 import { isPathText } from "../stacks/path-text";
 import { jsonOf } from "./json";
+import { replyOf } from "./reply";
+import { withTemporaryFolder } from "./temporary-folder";
+
+const patienceMs = 60_000;
 
 /** How this machine's `kubectl` is told which cluster it talks to. */
 export interface ClusterChoice {
@@ -100,32 +108,74 @@ function firstOf({ issues: [first, ...more] }: z.ZodError): string {
   return `${at === "" ? "" : `${at}: `}${first?.message}${others}`;
 }
 
-const rawVerbs = { GET: "get", POST: "create", DELETE: "delete" } as const;
+const rawVerbs = { GET: "get", DELETE: "delete" } as const;
 
 /** A path of the API itself, such as what it passes on to a service. */
 export async function rawOf(
   choice: ClusterChoice,
-  {
-    method,
-    path,
-    body,
-  }: { readonly method: keyof typeof rawVerbs; readonly path: string; readonly body?: string },
+  { method, path }: { readonly method: keyof typeof rawVerbs; readonly path: string },
 ): Promise<Answered<{ readonly text: string }>> {
   const words = ["--request-timeout=15s", rawVerbs[method], `--raw=${path}`];
-  const got = await kubectl(
-    [...whichOf(choice), ...words, ...(body === undefined ? [] : ["--filename=-"])],
-    body,
-  );
+  const got = await kubectl([...whichOf(choice), ...words]);
   return "cause" in got ? got : { text: got.stdout };
 }
 
-async function kubectl(
-  words: readonly string[],
-  input?: string,
-): Promise<Answered<{ readonly stdout: string }>> {
-  const stdin = input === undefined ? ({ stdin: "ignore" } as const) : { input };
-  const ended = await execa("kubectl", words, { reject: false, ...stdin, timeout: 60_000 });
-  if (ended.exitCode === 0) return { stdout: ended.stdout };
-  if (ended.code === "ENOENT") return { cause: "there is no kubectl on this machine" };
-  return { cause: ended.stderr?.trim().split("\n").at(-1) || (ended.shortMessage ?? "kubectl failed") };
+/**
+ * Sends JSON to a path of the API. `kubectl create --raw` doesn't say that its body is JSON, which Alertmanager refuses then; its proxy
+ * passes on what is said. It listens in a folder that this user alone can open, as long as this takes.
+ */
+export async function postOf(
+  choice: ClusterChoice,
+  path: string,
+  body: string,
+): Promise<Answered<{ readonly text: string }>> {
+  return withTemporaryFolder("kubectl", async folder => {
+    const socketPath = join(folder, "api");
+    const words = [...whichOf(choice), "proxy", `--unix-socket=${socketPath}`];
+    const proxy = execa("kubectl", words, { reject: false, stdin: "ignore", timeout: patienceMs });
+    const serves = once(proxy.stdout, "data").then(() => undefined);
+    try {
+      const ended = await Promise.race([proxy, serves]);
+      if (ended) return { cause: causeOf(ended) };
+      return await posted(socketPath, path, body);
+    } catch (error) {
+      return { cause: errorText(error) };
+    } finally {
+      proxy.kill();
+      await proxy;
+    }
+  });
+}
+
+async function posted(
+  socketPath: string,
+  path: string,
+  body: string,
+): Promise<Answered<{ readonly text: string }>> {
+  // Of other machines' names the proxy takes no request.
+  const headers = { host: "localhost", "content-type": "application/json" };
+  const sent = request({
+    ...{ socketPath, path, headers, method: "POST" },
+    signal: AbortSignal.timeout(patienceMs / 2),
+  });
+  const answered = once(sent, "response");
+  sent.end(body);
+  const [reply] = (await answered) as [IncomingMessage];
+  return replyOf(reply.statusCode ?? 0, reply);
+}
+
+async function kubectl(words: readonly string[]): Promise<Answered<{ readonly stdout: string }>> {
+  const ended = await execa("kubectl", words, { reject: false, stdin: "ignore", timeout: patienceMs });
+  return ended.exitCode === 0 ? { stdout: ended.stdout } : { cause: causeOf(ended) };
+}
+
+interface Ended {
+  readonly code?: string | undefined;
+  readonly stderr: string;
+  readonly shortMessage?: string | undefined;
+}
+
+function causeOf({ code, stderr, shortMessage }: Ended): string {
+  if (code === "ENOENT") return "there is no kubectl on this machine";
+  return stderr.trim().split("\n").at(-1) || (shortMessage ?? "kubectl failed");
 }

@@ -10,9 +10,10 @@ import { BadInput } from "../bad-input";
 import { type CommandSpec, type Context, estateFlags, estateOptions, type Outcome } from "../command";
 import { namedBy, readEstate } from "../estate-source";
 import { jsonOf } from "../json";
-import { clusterFlags, clusterOptions } from "../kubectl";
+import { type ClusterChoice, clusterFlags, clusterOptions, whichOf } from "../kubectl";
 import { alertmanagerOf, type AskAlertmanager } from "../silence/alertmanager";
 import {
+  isOf,
   matchersOf,
   mutedBy,
   type NewSilence,
@@ -57,15 +58,14 @@ export const silence: CommandSpec<Options> = {
     if (asked.end && (asked.for !== undefined || asked.why !== undefined))
       throw new BadInput("--end: ends what is silenced now, and takes neither --for nor --why.");
     if (job && wanted && asked.dryRun) return dryRun(job, wanted, asked);
-    const reached = await alertmanagerOf(plan.estate, {
-      kubeconfig: asked.kubeconfig,
-      context: asked.context,
-    });
+    const reached = await alertmanagerOf(plan.estate, clusterOf(asked));
     if ("cause" in reached) return unknown(reached.cause);
-    if (job && wanted) return silenced(job, wanted, reached.ask, asked, context);
+    if (job && wanted) return silenced(job, wanted, reached.ask, asked, { plan, context });
     const found = await silencesOf(reached.ask);
     if ("cause" in found) return unknown(found.cause);
-    return job ? ended(job, found.silences, reached.ask, asked, plan) : listed(found.silences, asked, plan);
+    return job
+      ? ended(job, found.silences, reached.ask, asked, { plan, context })
+      : listed(found.silences, asked, plan);
   },
 };
 
@@ -119,9 +119,18 @@ function newSilence(job: Job, { for: span, why }: Options, plan: Plan, nowMs: nu
     matchers: matchersOf(job, plan),
     startsAt: new Date(nowMs).toISOString(),
     endsAt: new Date(nowMs + spanMs).toISOString(),
-    createdBy: `holdfast (${userInfo().username} on ${hostname()})`,
+    createdBy: `holdfast (${userName()} on ${hostname()})`,
     comment: why.trim(),
   };
+}
+
+/** A container's user may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.()}`;
+  }
 }
 
 function milliseconds(text: string): number {
@@ -144,23 +153,55 @@ function dryRun({ called }: Job, wanted: NewSilence, { json }: Options): Outcome
 const created = z.object({ silenceID: z.string() });
 
 async function silenced(
-  { called }: Job,
+  job: Job,
   wanted: NewSilence,
   ask: AskAlertmanager,
   asked: Options,
-  context: Context,
+  { plan, context }: { readonly plan: Plan; readonly context: Context },
 ): Promise<Outcome> {
+  const before = await silencesOf(ask);
+  if ("cause" in before) return unknown(before.cause);
+  const { called } = job;
   const got = await ask({ method: "POST", path: "silences", body: JSON.stringify(wanted) });
-  if ("cause" in got) return unknown(got.cause);
-  const said = created.safeParse(jsonOf(got.text));
-  if (!said.success) return unknown("its answer names no silence");
-  const { silenceID: id } = said.data;
+  const said = "cause" in got ? got : idOf(got.text);
+  let id: string | undefined;
+  if ("id" in said) ({ id } = said);
+  else {
+    // It may have been made though its answer was lost.
+    const after = await silencesOf(ask);
+    if ("cause" in after)
+      return {
+        text: `${called}: it isn't known whether it is silenced now: ${said.cause}.\nNext: ${next([], asked, context)}`,
+        exitCode: 3,
+      };
+    const known = new Set(before.silences.map(each => each.id));
+    id = after.silences.find(
+      each => !known.has(each.id) && each.createdBy === wanted.createdBy && isOf(each, job, plan),
+    )?.id;
+    if (id === undefined)
+      return { text: `${called} isn't silenced, and nothing was changed: ${said.cause}.`, exitCode: 3 };
+  }
   if (asked.json) return { text: JSON.stringify({ silenced: { id, ...wanted } }, undefined, 2), exitCode: 0 };
-  const next = ["holdfast", "silence", called, "--end", ...namedBy(asked, context)].map(shellWord).join(" ");
   return {
-    text: `${called} is silenced until ${wanted.endsAt}: ${wanted.comment}\nSooner: ${next}`,
+    text: `${called} is silenced until ${wanted.endsAt}: ${wanted.comment}\nSooner: ${next([called, "--end"], asked, context)}`,
     exitCode: 0,
   };
+}
+
+function idOf(answer: string): { readonly id: string } | { readonly cause: string } {
+  const said = created.safeParse(jsonOf(answer));
+  return said.success ? { id: said.data.silenceID } : { cause: "its answer names no silence" };
+}
+
+function clusterOf({ kubeconfig, context }: Options): ClusterChoice {
+  return { kubeconfig, context };
+}
+
+/** The same command with other words, of the same estate and cluster. */
+function next(words: readonly string[], asked: Options, context: Context): string {
+  return ["holdfast", "silence", ...words, ...namedBy(asked, context), ...whichOf(clusterOf(asked))]
+    .map(shellWord)
+    .join(" ");
 }
 
 function listed(silences: readonly Silence[], { json }: Options, plan: Plan): Outcome {
@@ -177,19 +218,25 @@ async function ended(
   job: Job,
   silences: readonly Silence[],
   ask: AskAlertmanager,
-  { json, dryRun }: Options,
-  plan: Plan,
+  asked: Options,
+  { plan, context }: { readonly plan: Plan; readonly context: Context },
 ): Promise<Outcome> {
-  const key = (matchers: Silence["matchers"]): string =>
-    JSON.stringify(
-      matchers.map(({ name, value, isRegex, isEqual }) => [name, value, isRegex, isEqual]).sort(),
-    );
-  const own = silences.filter(({ matchers }) => key(matchers) === key(matchersOf(job, plan)));
+  const { json, dryRun } = asked;
+  const own = silences.filter(each => isOf(each, job, plan));
+  const endedText = (each: Silence): string =>
+    `${job.called}: ${dryRun ? "would be ended, silenced" : "ended, was silenced"} ${silenceText(each)}`;
   if (!dryRun)
-    for (const { id } of own) {
+    for (const [index, { id }] of own.entries()) {
       const got = await ask({ method: "DELETE", path: `silence/${encodeURIComponent(id)}` });
       if ("cause" in got)
-        return { text: `The silence ${id} of ${job.called} goes on: ${got.cause}.`, exitCode: 3 };
+        return {
+          text: [
+            ...own.slice(0, index).map(endedText),
+            `${job.called}: the silence ${id} may go on: ${got.cause}.`,
+            `Next: ${next([], asked, context)}`,
+          ].join("\n"),
+          exitCode: 3,
+        };
     }
   const others = silencedText(
     silences.filter(each => !own.includes(each)),
@@ -203,10 +250,7 @@ async function ended(
     };
   return {
     text: [
-      ...own.map(
-        each =>
-          `${job.called}: ${dryRun ? "would be ended, silenced" : "ended, was silenced"} ${silenceText(each)}`,
-      ),
+      ...own.map(endedText),
       ...(own.length === 0 ? [`${job.called}: no silence was made for it.`] : []),
       ...others.map(text => `${job.called}: stays as it is, ${text}`),
     ].join("\n"),

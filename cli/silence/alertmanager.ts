@@ -1,13 +1,12 @@
 import type { Estate } from "../../plan";
 import { errorText } from "../../plan/estate/plain";
-import { type Answered, askClusters, type ClusterChoice, rawOf } from "../kubectl";
+import { type Answered, askClusters, type ClusterChoice, postOf, rawOf } from "../kubectl";
+import { replyOf } from "../reply";
 
-export interface Request {
-  readonly method: "GET" | "POST" | "DELETE";
-  /** Below the API's own path, e.g. "silences". */
-  readonly path: string;
-  readonly body?: string;
-}
+/** Paths are below the API's own one, e.g. "silences". */
+export type Request =
+  | { readonly method: "GET" | "DELETE"; readonly path: string }
+  | { readonly method: "POST"; readonly path: string; readonly body: string };
 
 /** Asks Alertmanager's API, version 2. */
 export type AskAlertmanager = (request: Request) => Promise<Answered<{ readonly text: string }>>;
@@ -24,8 +23,12 @@ export async function alertmanagerOf(
   const { alertmanager: url, namespace } = estate.monitoring;
   if (url !== undefined) return { ask: request => direct(`${url.replace(/\/$/, "")}/api/v2`, request) };
   const below = `/api/v1/namespaces/${namespace}/services/${service}/proxy/api/v2`;
-  const ask: AskAlertmanager = ({ path, ...request }) =>
-    rawOf(choice, { ...request, path: `${below}/${path}` });
+  const ask: AskAlertmanager = request => {
+    const path = `${below}/${request.path}`;
+    return request.method === "POST"
+      ? postOf(choice, path, request.body)
+      : rawOf(choice, { ...request, path });
+  };
   const names = Object.keys(estate.clusters);
   if (names.length === 0)
     return {
@@ -36,19 +39,15 @@ export async function alertmanagerOf(
   return answers.find(answer => "ask" in answer) ?? answers[0] ?? { cause: "no cluster was asked" };
 }
 
-async function direct(
-  api: string,
-  { method, path, body }: Request,
-): Promise<Answered<{ readonly text: string }>> {
+async function direct(api: string, request: Request): Promise<Answered<{ readonly text: string }>> {
   try {
-    const reply = await fetch(`${api}/${path}`, {
-      method,
-      ...(body === undefined ? {} : { body, headers: { "content-type": "application/json" } }),
+    const { status, body } = await fetch(`${api}/${request.path}`, {
+      method: request.method,
+      ...("body" in request ? { body: request.body, headers: { "content-type": "application/json" } } : {}),
       signal: AbortSignal.timeout(patienceMs),
       redirect: "error",
     });
-    const text = await reply.text();
-    return reply.ok ? { text } : { cause: `it answers ${reply.status}: ${text.trim().slice(0, 300)}` };
+    return await replyOf(status, body ?? []);
   } catch (error) {
     const { cause } = error as { cause?: unknown };
     return { cause: `${api} isn't reached: ${errorText(cause ?? error)}` };

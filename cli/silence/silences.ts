@@ -5,6 +5,7 @@ import type { Plan } from "../../plan";
 import { anyValue } from "../../plan/contracts/metric";
 import type { Job } from "../../plan/job";
 import { jsonOf } from "../json";
+import { inOneLine } from "../reply";
 import type { Answered } from "../kubectl";
 import type { AskAlertmanager } from "./alertmanager";
 
@@ -62,6 +63,13 @@ export function matchersOf({ name, called, host }: Job, { estate }: Plan): Silen
   ];
 }
 
+/** Whether a silence is by the very labels of a job, as those that are made for it. */
+export function isOf({ matchers }: Pick<Silence, "matchers">, job: Job, plan: Plan): boolean {
+  const key = (of: Silence["matchers"]): string =>
+    JSON.stringify(of.map(({ name, value, isRegex, isEqual }) => [name, value, isRegex, isEqual]).sort());
+  return key(matchers) === key(matchersOf(job, plan));
+}
+
 /** Which of a job's alerts a silence keeps from everybody, whoever made it. */
 export function mutedBy({ matchers }: Silence, job: Job, { estate }: Plan): string[] {
   const series = { job: job.metricsJob, instance: job.host };
@@ -82,7 +90,7 @@ export function mutedBy({ matchers }: Silence, job: Job, { estate }: Plan): stri
 /** Until when, by whom and why. */
 export function silenceText({ status, startsAt, endsAt, createdBy, comment }: Silence): string {
   const from = status.state === "pending" ? `from ${startsAt} ` : "";
-  return `${from}until ${endsAt}, by ${createdBy}: ${comment}`;
+  return `${from}until ${endsAt}, by ${inOneLine(createdBy)}: ${inOneLine(comment)}`;
 }
 
 /** What is told of a job that is silenced, wholly or in part. */

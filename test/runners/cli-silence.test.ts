@@ -1,4 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -10,6 +17,7 @@ import { type EstateInput, parseEstate, planOf } from "../../plan";
 import { rulesOf } from "../../alerts/rules";
 import { withDump } from "../program/dump-estate";
 import { estateWith } from "../program/estate";
+import { certificates } from "./support/certificates";
 import { holdfastIn } from "./support/holdfast";
 
 /* The Alertmanager that the lab has, with nobody to tell: whom a silence keeps an alert from, its own API says. */
@@ -194,35 +202,165 @@ test("an Alertmanager that isn't there, or is none, leaves all as it was and is 
   }
 });
 
+/**
+ * A cluster's API that passes on what the operator's service is sent, with the headers it came with, and Debian's own `kubectl` with a
+ * kubeconfig that leads there.
+ */
+async function withCluster(prefix: string, use: (api: string) => Promise<void>): Promise<void> {
+  await certificates(folder);
+  const pem = (name: string): Buffer => readFileSync(join(folder, name));
+  const api = createHttpsServer({ cert: pem("server.pem"), key: pem("server.key") }, (asked, answer) => {
+    const below = asked.url?.startsWith(prefix) ? asked.url.slice(prefix.length) : undefined;
+    if (below === undefined) {
+      answer.writeHead(404).end();
+      return;
+    }
+    const passed = request(
+      `${url}${below}`,
+      { method: asked.method, headers: { ...asked.headers, host: new URL(url).host } },
+      reply => {
+        answer.writeHead(reply.statusCode ?? 500, reply.headers);
+        reply.pipe(answer);
+      },
+    );
+    asked.pipe(passed);
+  });
+  await new Promise<void>(resolve => api.listen(0, "127.0.0.1", resolve));
+  const address = api.address();
+  const at = `https://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+  const config = join(folder, "kubeconfig");
+  const cluster = { server: at, "certificate-authority": join(folder, "ca.pem") };
+  writeFileSync(
+    config,
+    JSON.stringify({
+      ...{ apiVersion: "v1", kind: "Config", "current-context": "one" },
+      clusters: [{ name: "one", cluster }],
+      users: [{ name: "one", user: { token: "none" } }],
+      contexts: [{ name: "one", context: { cluster: "one", user: "one" } }],
+    }),
+  );
+  const bin = join(await debianPackages("kubectl", ["kubernetes-client"]), "usr/bin");
+  process.env["PATH"] = `${bin}${delimiter}${path}`;
+  process.env["KUBECONFIG"] = config;
+  try {
+    await use(at);
+  } finally {
+    delete process.env["KUBECONFIG"];
+    api.closeAllConnections();
+    await new Promise(resolve => api.close(resolve));
+  }
+}
+
 test("where the estate doesn't say where it is, kubectl leads to the operator's service, and to no other cluster's", async () => {
   const input = withDump();
-  estate(input);
-  const bin = join(folder, "bin");
-  mkdirSync(bin, { recursive: true });
   const prefix = `/api/v1/namespaces/${input.monitoring.namespace}/services/alertmanager-operated:9093/proxy`;
-  const kubectl = (api: string): void =>
-    writeFileSync(
-      join(bin, "kubectl"),
-      `#!/bin/sh
-case "$*" in *"config view"*) printf %s '${api}'; exit ;; esac
-for word; do case $word in --raw=${prefix}*) path=\${word#--raw=${prefix}} ;; create) method=POST ;; delete) method=DELETE ;; esac; done
-[ "$method" != POST ] || set -- --data-binary @- -H content-type:application/json
-[ "$method" != DELETE ] || set -- -X DELETE
-[ -n "$method" ] || set --
-exec curl -sS --fail-with-body "$@" "${url}$path"
-`,
-      { mode: 0o755 },
-    );
-  kubectl("https://k8s.example:6443");
-  process.env["PATH"] = `${bin}${delimiter}${path}`;
   const job = planOf(parseEstate(input)).jobs[0]?.called ?? "";
-  expect((await silence(job, "--for", "2h", "--why", "moved")).text).toContain(`${job} is silenced until `);
-  expect((await silence()).text).toContain(`${job}: is silenced until `);
-  expect((await silence(job, "--end")).text).toContain(`${job}: ended, was silenced until `);
-  kubectl("https://other.example:6443");
-  const elsewhere = await silence(job, "--for", "2h", "--why", "moved");
-  expect(elsewhere.text).toContain(
-    "nothing was changed: kubectl's context leads to https://other.example:6443",
+  await withCluster(prefix, async at => {
+    const { k8s } = input.clusters ?? {};
+    if (!k8s) throw new Error("no cluster");
+    estate({ ...input, clusters: { k8s: { ...k8s, reachedAs: [at] } } });
+    expect((await silence(job, "--for", "2h", "--why", "moved")).text).toContain(`${job} is silenced until `);
+    expect((await silence()).text).toContain(`${job}: is silenced until `);
+    expect((await silence(job, "--end")).text).toContain(`${job}: ended, was silenced until `);
+    expect(readdirSync(tmpdir()).filter(name => name.startsWith("holdfast-kubectl-"))).toEqual([]);
+    estate(input);
+    const elsewhere = await silence(job, "--for", "2h", "--why", "moved");
+    expect(elsewhere.text).toContain(`nothing was changed: kubectl's context leads to ${at}`);
+    expect(elsewhere.exitCode).toBe(3);
+  });
+});
+
+/** A server in front of Alertmanager, of which some answers are others' own. */
+async function inFront(
+  answerOf: (asked: IncomingMessage, answer: ServerResponse) => boolean,
+  use: () => Promise<void>,
+): Promise<void> {
+  const front = createHttpServer((asked, answer) => {
+    if (answerOf(asked, answer)) return;
+    const passed = request(`${url}${asked.url}`, { method: asked.method, headers: asked.headers }, reply => {
+      // Of what is lost, Alertmanager has heard.
+      if (asked.method === "POST") answer.destroy();
+      else {
+        answer.writeHead(reply.statusCode ?? 500, reply.headers);
+        reply.pipe(answer);
+      }
+    });
+    asked.pipe(passed);
+  });
+  await new Promise<void>(resolve => front.listen(0, "127.0.0.1", resolve));
+  const address = front.address();
+  const alertmanager = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+  estate({ ...plain(), monitoring: { ...plain().monitoring, alertmanager } });
+  try {
+    await use();
+  } finally {
+    estate(plain());
+    front.closeAllConnections();
+    await new Promise(resolve => front.close(resolve));
+  }
+}
+
+test("a silence whose answer is lost on its way is told as made; where nobody knows, that is told, and nothing of an unchanged Alertmanager", async () => {
+  await inFront(
+    () => false,
+    async () => {
+      const made = await silence(...quiet);
+      expect(made).toMatchObject({
+        exitCode: 0,
+        text: expect.stringMatching(/^nfs-mirror is silenced until /),
+      });
+    },
   );
-  expect(elsewhere.exitCode).toBe(3);
+  expect((await silence("nfs-mirror", "--end")).text).toMatch(/^nfs-mirror: ended, was silenced /);
+  let gets = 0;
+  await inFront(
+    (asked, answer) => {
+      if (asked.method !== "GET" || ++gets === 1) return false;
+      answer.writeHead(502).end("bad\ngateway\n");
+      return true;
+    },
+    async () => {
+      const { exitCode, text } = await silence(...quiet);
+      expect(text).toMatch(
+        /^nfs-mirror: it isn't known whether it is silenced now: .*\.\nNext: holdfast silence --estate /,
+      );
+      expect(exitCode).toBe(3);
+    },
+  );
+});
+
+test("what strangers have written into a silence stays a part of its line, and an answer without an end takes no memory", async () => {
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  const stranger = {
+    ...{ startsAt: new Date().toISOString(), endsAt: until, createdBy: "me\nnfs-mirror: is well" },
+    matchers: [{ name: "holdfast_job", value: "nfs-mirror", isRegex: false, isEqual: true }],
+    comment: "one\r\n\ntwo\u001b[2J",
+  };
+  const reply = await fetch(`${url}/api/v2/silences`, {
+    ...{ method: "POST", body: JSON.stringify(stranger) },
+    headers: { "content-type": "application/json" },
+  });
+  const { silenceID } = (await reply.json()) as { silenceID: string };
+  try {
+    expect((await silence()).text.split("\n").filter(line => line !== "")).toEqual([
+      expect.stringMatching(
+        /^nfs-mirror: is silenced until \S+, by me nfs-mirror: is well: one two\\u001b\[2J$/,
+      ),
+    ]);
+  } finally {
+    await fetch(`${url}/api/v2/silence/${silenceID}`, { method: "DELETE" });
+  }
+  await inFront(
+    (_, answer) => {
+      const more = (): void => void answer.write(Buffer.alloc(1024 * 1024, " "), more);
+      answer.writeHead(200).on("error", () => undefined);
+      more();
+      return true;
+    },
+    async () => {
+      const { exitCode, text } = await silence();
+      expect(text).toContain("its answer is longer than 16 MiB");
+      expect(exitCode).toBe(3);
+    },
+  );
 });
