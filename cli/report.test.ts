@@ -2,10 +2,13 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runInNewContext } from "node:vm";
 import { type ExampleEstate, exampleWith } from "../plan/estate/example";
 import type { Context } from "./command";
 import { report } from "./commands/report";
+import { noonOf } from "./report/moment";
 import { reportPage } from "./report/page";
+import { pageScript } from "./report/script";
 import { parseEstate, planOf } from "../plan";
 
 const noonMs = Date.UTC(2026, 10, 30, 10);
@@ -99,6 +102,37 @@ test("the table of what is kept is that of the day, and the script's data begins
   // The mirror of a folder keeps the newest alone, a dump all of 30 days, the one from before its newest run included.
   expect(counts).toEqual(expect.arrayContaining(["1", "31"]));
 });
+
+/** What the page's script makes of the table, with no more of a browser than it asks for. */
+function byScript(page: string): string[][] {
+  const rows = all(page, /<table id="generations">.*?<tbody>(.*?)<\/tbody>/gs).flatMap(body =>
+    all(body, /<tr>(.*?)<\/tr>/gs).map(() => ({
+      cells: Array.from({ length: 5 }, () => ({ textContent: "" })),
+    })),
+  );
+  const elements: Record<string, unknown> = {
+    day: { value: "0", setAttribute: () => undefined, parentElement: {}, addEventListener: () => undefined },
+    dayname: {},
+    keptdata: { textContent: all(page, /id="keptdata">(.*?)<\/script>/gs)[0] },
+    generations: { tBodies: [{ rows }] },
+  };
+  runInNewContext(pageScript, { document: { getElementById: (id: string) => elements[id] ?? null } });
+  return rows.map(({ cells }) => cells.slice(2).map(({ textContent }) => String(textContent)));
+}
+
+// In October clocks have gone back: what was read before has the time that they showed then.
+test.each(["2026-07-10", "2026-10-27", "2027-03-30"])(
+  "with scripts the table of what is kept on %s is the same as without",
+  day => {
+    const { zone } = parseEstate(exampleWith(() => undefined));
+    const page = pageOf(() => undefined, noonOf(Date.parse(`${day}T06:00Z`), zone));
+    const written = all(page, /<table id="generations">.*?<tbody>(.*?)<\/tbody>/gs).flatMap(body =>
+      all(body, /<tr>(.*?)<\/tr>/gs).map(row => all(row, /<td>([^<]*)<\/td>/g).slice(1)),
+    );
+    expect(written.length).toBeGreaterThan(3);
+    expect(byScript(page)).toEqual(written);
+  },
+);
 
 test("a day that isn't in the estate's years is told, and all else is there", () => {
   const page = pageOf(() => undefined, Date.UTC(2031, 0, 1, 10));

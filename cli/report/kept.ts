@@ -1,5 +1,6 @@
 import { listed } from "../../checks/wording";
 import { countUntil } from "../../plan/ascending";
+import { localTime } from "../../plan/calendar/time-zone";
 import { chainOf, type Copy } from "../../plan/graph/copies";
 import { yearsOf } from "../../plan/graph/loss";
 import { Generations } from "../../plan/graph/retention";
@@ -12,8 +13,11 @@ import { scrolled } from "./parts";
 
 const days = 62;
 
-/** Generations of copies that the same flows make: [minute of the epoch at which its data was read, first day, last day]. */
-type Kept = readonly (readonly [readMinute: number, firstDay: number, lastDay: number])[];
+/**
+ * Generations of copies that the same flows make: [minute of the epoch at which its data was read, first day, last day, minutes that clocks
+ * were ahead of UTC then]: what was read before clocks changed has the time that they showed.
+ */
+type Kept = readonly (readonly [readMinute: number, firstDay: number, lastDay: number, ahead: number])[];
 
 /**
  * What exists on a day, of each kind of copy: a table for the first of them, which the page's script makes that of another one. What it
@@ -29,7 +33,7 @@ export function keptPart({ plan, asOfMs }: Reported): string {
   const generations = new Generations(timeline);
   const groups = [...alike(plan.copies)].map(copies => ({
     copies,
-    kept: keptOf(copies, generations, noons.slice(0, inYears)),
+    kept: keptOf(copies, generations, noons.slice(0, inYears), zone),
   }));
   const day = (index: number): string => clockText(noons[index] ?? asOfMs, zone).slice(0, 10);
   const rows = groups.map(({ copies, kept }) => {
@@ -47,10 +51,8 @@ export function keptPart({ plan, asOfMs }: Reported): string {
   });
   const data = {
     minutes: noons.slice(0, inYears).map(ms => ms / 60_000),
-    // What clocks show, as if it were UTC: the page needs no zones.
-    offsets: noons
-      .slice(0, inYears)
-      .map(ms => (Date.parse(`${clockText(ms, zone).replace(" ", "T")}Z`) - ms) / 60_000),
+    // The page needs no zones.
+    days: noons.slice(0, inYears).map((_, index) => day(index)),
     groups: groups.map(({ kept }) => kept),
   };
   return `<p>As all runs go as planned, at noon of <b>${day(0)}</b>. With scripts, a slider shows another day.</p>
@@ -87,6 +89,7 @@ function keptOf(
   [copy]: readonly [Copy, ...Copy[]],
   generations: Generations,
   noons: readonly number[],
+  zone: string,
 ): Kept {
   const seen = new Map<number, [number, number]>();
   for (const [day, noonMs] of noons.entries())
@@ -97,5 +100,8 @@ function keptOf(
     }
   return [...seen]
     .sort(([a], [b]) => a - b)
-    .map(([readMs, [first, last]]) => [Math.floor(readMs / 60_000), first, last]);
+    .map(([readMs, [first, last]]) => [
+      ...([Math.floor(readMs / 60_000), first, last] as const),
+      Math.round((localTime(readMs, zone) - readMs) / 60_000),
+    ]);
 }

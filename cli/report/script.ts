@@ -7,9 +7,9 @@ export const pageScript = `"use strict";
   const byId = id => document.getElementById(id);
   const slider = byId("day"), data = byId("keptdata");
   if (slider && data) {
-    const { minutes, offsets, groups } = JSON.parse(data.textContent);
+    const { minutes, days, groups } = JSON.parse(data.textContent);
     const rows = [...byId("generations").tBodies[0].rows];
-    const clock = (minute, day) => new Date((minute + offsets[day]) * 60000).toISOString().slice(0, 16).replace("T", " ");
+    const clock = ([minute, , , ahead]) => new Date((minute + ahead) * 60000).toISOString().slice(0, 16).replace("T", " ");
     const age = minutes => {
       const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
       const two = (large, one, small, other) => small === 0 ? large + one : large + one + " " + small + other;
@@ -17,14 +17,14 @@ export const pageScript = `"use strict";
     };
     const show = () => {
       const day = Number(slider.value);
-      const text = minute => minute === undefined ? "–" : clock(minute, day) + ", " + age(minutes[day] - minute) + " old";
-      byId("dayname").textContent = clock(minutes[day], day).slice(0, 10);
+      const text = kept => kept === undefined ? "–" : clock(kept) + ", " + age(minutes[day] - kept[0]) + " old";
+      byId("dayname").textContent = days[day];
       slider.setAttribute("aria-valuetext", byId("dayname").textContent);
       rows.forEach((row, index) => {
         const there = groups[index].filter(([, first, last]) => first <= day && day <= last);
         row.cells[2].textContent = there.length;
-        row.cells[3].textContent = text(there.at(-1)?.[0]);
-        row.cells[4].textContent = text(there[0]?.[0]);
+        row.cells[3].textContent = text(there.at(-1));
+        row.cells[4].textContent = text(there[0]);
       });
     };
     slider.parentElement.hidden = false;
