@@ -9,12 +9,15 @@ import type { Finding } from "./check";
  */
 export function placeOf({ code, subject, evidence }: Finding, plan: Plan): Path | undefined {
   const [family = ""] = code.split("/");
-  const found = (ofJobsFirst.has(family) ? [jobs, ...named] : [...named, jobs])
+  const { domain, waived } = evidence;
+  if (typeof waived === "string") return waiver(subject, waived, plan);
+  const found = [
+    ...(family === "waivers" ? [dataset] : ofOneKind(code)),
+    ...(ofJobsFirst.has(family) ? [jobs, ...named] : [...named, jobs]),
+  ]
     .map(find => find(subject, plan))
     .find(path => path !== undefined);
-  if (family === "waivers") return waiver(subject, plan);
   if (found === undefined) return undefined;
-  const { domain } = evidence;
   const more =
     code === "promises/rpo" && typeof domain === "string" ? ["promise", "rpo", domain] : below(code);
   return [...found, ...more];
@@ -27,11 +30,39 @@ type Find = (subject: string, plan: Plan) => Path | undefined;
 
 const jobs: Find = (subject, plan) => plan.jobs.find(({ called }) => called === subject)?.said;
 
-const waiver: Find = (subject, { estate }) =>
-  entry(
+/** Of one subject several findings may be waived. */
+function waiver(subject: string, code: string, { estate }: Plan): Path | undefined {
+  return entry(
     "waivers",
-    estate.waivers.findIndex(each => each.subject === subject),
+    estate.waivers.findIndex(each => each.subject === subject && each.code === code),
   );
+}
+
+/** What codes are about: a firewall and the service whose data it is have mostly one name, so have a vault and its secret. */
+const kinds: readonly (readonly [code: string, kind: "hosts" | "destinations" | "firewalls" | "secrets"])[] =
+  [
+    ["security/passphrase-", "secrets"],
+    ["security/secret-", "secrets"],
+    ["security/unpinned-secret", "secrets"],
+    ["promises/secret-", "secrets"],
+    ["security/", "destinations"],
+    ["security/", "firewalls"],
+    ["estate/used-by-nothing", "destinations"],
+    ["estate/used-by-nothing", "firewalls"],
+    ["capacity/nas", "destinations"],
+    ["alerts/nobody-waits", "hosts"],
+    ["retention/read-by-nobody", "hosts"],
+  ];
+
+function ofOneKind(code: string): Find[] {
+  return kinds
+    .filter(([start]) => code.startsWith(start))
+    .map(
+      ([, kind]) =>
+        (subject, { estate }) =>
+          key(kind, subject, estate[kind]),
+    );
+}
 
 const named: readonly Find[] = [
   (subject, { estate }) => key("services", subject, estate.services),
@@ -97,6 +128,8 @@ function partOfHost(subject: string, { estate }: Plan): Path | undefined {
 
 /** The field below a subject that a check looks at. */
 const fields: readonly (readonly [code: string, path: Path])[] = [
+  // Of data that is left out: what waives a finding is a place of its own.
+  ["waivers/", ["unprotected"]],
   ["schedule/stale-", ["alert"]],
   ["schedule/years-over", ["years"]],
   ["schedule/", ["schedule"]],

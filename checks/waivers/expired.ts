@@ -17,10 +17,11 @@ export const waiverExpired = defineCheck({
         subject,
         what: `${code} of ${subject}`,
         field: "its waiver",
+        waived: { waived: code },
         ...acceptance,
       })),
       ...unprotected(plan),
-    ].flatMap(({ subject, what, field, reason, owner, expires }): Found[] => {
+    ].flatMap(({ subject, what, field, waived, reason, owner, expires }): Found[] => {
       const overMs = endOfDay(expires, zone);
       if (overMs > asOfMs) return [];
       return [
@@ -28,7 +29,7 @@ export const waiverExpired = defineCheck({
           subject,
           message: `${what} was accepted until ${expires} by ${owner} ("${reason}"): over for ${formatDuration(asOfMs - overMs)}.`,
           fix: `Mend it, or let ${owner} look at it and give ${field} a new date.`,
-          evidence: { expires, owner, overForMs: asOfMs - overMs },
+          evidence: { ...waived, expires, owner, overForMs: asOfMs - overMs },
         },
       ];
     });
@@ -84,6 +85,7 @@ function unprotected(plan: Plan) {
             subject: id,
             what: `That no copy is made of ${id}`,
             field: `unprotected in services.${service}`,
+            waived: {},
             ...acceptance,
           },
         ]

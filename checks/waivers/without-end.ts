@@ -15,11 +15,14 @@ export const withoutEnd = defineCheck({
       ...estate.waivers.map(({ code, subject, owner, expires }) => ({
         ...{ subject, owner, expires },
         what: `${code} of ${subject}`,
+        waived: { waived: code },
       })),
       ...datasets.flatMap(({ id, unprotected }) =>
-        unprotected ? [{ subject: id, ...unprotected, what: `That no copy is made of ${id}` }] : [],
+        unprotected
+          ? [{ subject: id, ...unprotected, what: `That no copy is made of ${id}`, waived: {} }]
+          : [],
       ),
-    ].flatMap(({ subject, what, owner, expires }): Found[] => {
+    ].flatMap(({ subject, what, waived, owner, expires }): Found[] => {
       const leftMs = endOfDay(expires, estate.zone) - Math.max(asOfMs, Date.UTC(Math.min(...estate.years)));
       if (leftMs <= longestMs) return [];
       const year = new Date(asOfMs).getUTCFullYear() + 1;
@@ -28,7 +31,7 @@ export const withoutEnd = defineCheck({
           subject,
           message: `${what} is accepted until ${expires} by ${owner}, in ${formatDuration(Math.round(leftMs / 86_400_000) * 86_400_000)}: three years are the longest after which somebody still looks.`,
           fix: `Give it a day to look again, e.g. "${year}-06-30".`,
-          evidence: { expires, owner, leftMs },
+          evidence: { ...waived, expires, owner, leftMs },
         },
       ];
     }),

@@ -87,7 +87,8 @@ class Reader {
               : this.declared(source, original, depth);
           }
     }
-    return this.declared(source, name, depth);
+    // A constant of that name that isn't exported is another one, such as what the file's estate begins with.
+    return this.declared(source, name, depth, true);
   }
 
   /** What a key of an object or list leads to. @param value what the object or list was evaluated to */
@@ -189,11 +190,19 @@ class Reader {
     return { source, node };
   }
 
-  /** What a file's own constant, or what it imports under that name, is. */
-  private declared(source: ts.SourceFile, name: string, depth: number): At | undefined {
+  /** What a file's own constant, or what it imports under that name, is. @param exported whether it has to be exported where it is declared */
+  private declared(source: ts.SourceFile, name: string, depth: number, exported = false): At | undefined {
     const { ts } = this;
     if (depth > deepest) return undefined;
     for (const statement of source.statements) {
+      if (
+        exported &&
+        !(
+          ts.isVariableStatement(statement) &&
+          statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+        )
+      )
+        continue;
       if (ts.isVariableStatement(statement))
         for (const { name: own, initializer } of statement.declarationList.declarations)
           if (

@@ -41,6 +41,9 @@ test("a finding's place is where the text says it, through constants, spreads an
     placeIn("over", {
       "over.ts": `${base()}\nconst more = () => ({ books: { data: ${data}, promise: ${promise} } });\nexport default { ...base,\n  services: { ...${JSON.stringify({ ...others, books })}, ...more() } };\n`,
     }),
+    placeIn("own", {
+      "own.ts": `${base({ services })}\nconst estate = base;\nexport default { ...estate,\n  services: { ...${JSON.stringify(others)}, books: { data: ${data}, promise: ${promise} } } };\n`,
+    }),
     placeIn(
       "list",
       {
@@ -53,6 +56,7 @@ test("a finding's place is where the text says it, through constants, spreads an
     "far-services.ts:2:3",
     "made.ts:5:3",
     "over.ts:5:3",
+    "own.ts:5:3",
     `list.ts:5:${5 + late.indexOf('"alert":')}`,
   ]);
 });

@@ -1,0 +1,46 @@
+import { planOf } from "../plan";
+import { type ExampleEstate, exampleWith } from "../plan/estate/example";
+import { parseEstate } from "../plan/estate/parse";
+import { runChecks } from ".";
+import { placeOf } from "./place";
+
+const asOfMs = Date.parse("2026-11-01T00:00:00Z");
+
+function placesOf(code: string, change: (estate: ExampleEstate) => void): unknown[] {
+  const plan = planOf(parseEstate(exampleWith(change)));
+  return runChecks(plan, asOfMs)
+    .filter(finding => finding.code === code)
+    .map(finding => placeOf(finding, plan));
+}
+
+test("of a firewall, a destination, a host or a secret, none takes the service of its name for it", () => {
+  const unpinned = ({ firewalls }: ExampleEstate): void => {
+    delete firewalls?.["pfsense"]?.ssh?.hostKey;
+  };
+  expect(placesOf("security/unpinned-host-key", unpinned)).toEqual([["firewalls", "pfsense"]]);
+});
+
+test("of two waivers of one subject each is found by its code, and what is left out on purpose by its service", () => {
+  const waiver = (code: string, expires: string) => ({
+    ...{ code, subject: "books", expires },
+    ...{ owner: "me", reason: "known, and looked at" },
+  });
+  const two = (estate: ExampleEstate): void => {
+    estate.waivers = [
+      waiver("promises/rto", "2026-12-01"),
+      waiver("promises/rpo", "2026-10-01"),
+      waiver("promises/single-medium", "2026-12-01"),
+    ];
+    Object.assign(estate.services.books?.data[0] ?? {}, {
+      unprotected: { reason: "known, and looked at", owner: "me", expires: "2026-10-01" },
+    });
+  };
+  expect(placesOf("waivers/expired", two)).toEqual([
+    ["waivers", 1],
+    ["services", "books", "data", 0, "unprotected"],
+  ]);
+  expect(placesOf("waivers/unused", two)).toEqual([
+    ["waivers", 0],
+    ["waivers", 2],
+  ]);
+});
