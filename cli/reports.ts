@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { isAbsolute } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Log } from "sarif";
 import { catalogue } from "../checks";
 import type { Placed } from "./places";
@@ -37,7 +39,7 @@ export function sarifOf(findings: readonly Placed[]): Log {
           locations: [
             {
               physicalLocation: {
-                artifactLocation: { uri: encodeURI(place.file) },
+                artifactLocation: { uri: uriOf(place.file) },
                 // Code scanning asks for a line: where none is known, the file is meant.
                 region: {
                   startLine: place.line ?? 1,
@@ -52,6 +54,11 @@ export function sarifOf(findings: readonly Placed[]): Log {
       },
     ],
   };
+}
+
+/** A path's own "#", "?" and ":" are no parts of a URI; a file that isn't below the folder of the call is meant as that very one. */
+function uriOf(file: string): string {
+  return isAbsolute(file) ? pathToFileURL(file).href : file.split("/").map(encodeURIComponent).join("/");
 }
 
 /** By what a finding is known again when lines move: its code and subject, and which of several alike it is. */
