@@ -2,8 +2,9 @@ import type { Plan } from "../../plan";
 import { domains, type Domain } from "../../plan/estate/services";
 import { worstOf, yearsOf } from "../../plan/graph/loss";
 import { survivorsOf } from "../../plan/graph/survivors";
-import type { Job } from "../../plan/job";
+import { type Job, metricOf } from "../../plan/job";
 import { addTo } from "../../plan/add-to";
+import { selector } from "../rules";
 import type { BoardColumn, BoardPanel } from "./board";
 import { sharesOf } from "./job-columns";
 
@@ -19,7 +20,9 @@ export function disastersTable(plan: Plan): BoardPanel[] {
       const restsOn = jobs.get(domain) ?? [];
       return restsOn.length === 0
         ? []
-        : [`label_replace(max(${sharesOf(restsOn)}), "services", "${services.join(", ")}", "", "")`];
+        : [
+            `label_replace(max(${[sharesOf(restsOn), ...restsOn.map(unheard)].join(" or ")}), "services", "${services.join(", ")}", "", "")`,
+          ];
     });
     return cells.length === 0
       ? []
@@ -31,10 +34,15 @@ export function disastersTable(plan: Plan): BoardPanel[] {
         {
           kind: "table",
           title: "What each disaster would cost now, against what is promised",
-          says: "By service and disaster: the age of the oldest last success among the jobs that bring the copy which is left, in percent of that job's limit. Below 100 the promise holds; nothing stands where the disaster leaves the data as it is. A copy that was damaged after it was made is no part of this: the proofs below are.",
+          says: "By service and disaster: the age of the oldest last success among the jobs that bring the copy which is left, in percent of that job's limit. Below 100 the promise holds, and of a job of which no success is known it is infinite; nothing stands where the disaster leaves the data as it is. A copy that was damaged after it was made is no part of this: the proofs below are.",
           columns,
         },
       ];
+}
+
+/** The largest of some ages would pass over the job that has none. */
+function unheard(job: Job): string {
+  return `absent(${selector(job, metricOf(job, "last-success"))}) * Inf`;
 }
 
 interface Row {
