@@ -37,12 +37,13 @@ const heavy = [
 
 /**
  * By test:long alone. What the engine's plugins do by themselves: npm test has what the product asks of them, in test/lab/release, credentials
- * and nfs-mirror. And a volume with very many files, which a few thousand are not.
+ * and nfs-mirror. A volume with very many files, which a few thousand are not. And a page in a browser, of which cli/report has the text.
  */
 const longOnly = [
   "test/lab/engine.test.ts",
   "test/lab/engine-cluster.test.ts",
   "test/volumes/many-files.test.ts",
+  "test/program/report-in-browser.test.ts",
 ];
 const inTime =
   process.env.HOLDFAST_LONG === "1" ? {} : { testPathIgnorePatterns: ["/node_modules/", ...longOnly] };
@@ -63,10 +64,11 @@ export default {
       { testPathIgnorePatterns: ["/node_modules/", ...heavy] },
     ),
     // The Pulumi program under the SDK's mocks, and the whole estates: too long for every save, no server and no root either.
-    project("program", [
-      "<rootDir>/test/{program,estates}/**/*.test.ts",
-      ...heavy.map(file => `<rootDir>/${file}`),
-    ]),
+    project(
+      "program",
+      ["<rootDir>/test/{program,estates}/**/*.test.ts", ...heavy.map(file => `<rootDir>/${file}`)],
+      inTime,
+    ),
     // Runners on real trees, with real rsync, in mount namespaces of their own.
     project("runners", ["<rootDir>/test/runners/**/*.test.ts"]),
     // The whole chain in the lab: booted hosts, API server, monitoring, the real engine.

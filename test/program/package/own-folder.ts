@@ -23,7 +23,7 @@ interface Ended {
 
 /** What the package and a folder's own package.json ask for, which isn't installed anew for a test. */
 const linked = [
-  ...["@pulumi/pulumi", "@pulumi/command", "@pulumi/kubernetes", "esbuild", "ssh2", "zod"],
+  ...["@pulumi/pulumi", "@pulumi/command", "@pulumi/kubernetes", "esbuild", "signal-exit", "ssh2", "zod"],
   ...["typescript", "@types/node"],
 ];
 
