@@ -55,6 +55,14 @@ export function remotePath(
   return `${user}@${host}::${module}/${path}`;
 }
 
+/**
+ * The same of a path that is there and means itself: its daemon reads names as wildcards. In one without a wildcard a backslash is one.
+ */
+export function remotePathOf(config: OffsiteSyncConfig, path: string): string {
+  const names = path.split("/").map(name => (/[*?[]/.test(name) ? name.replace(/[*?[\\]/g, "\\$&") : name));
+  return remotePath(config, names.join("/"));
+}
+
 export interface RemoteOptions {
   readonly cwd: string;
   readonly leaveAlone?: readonly string[];

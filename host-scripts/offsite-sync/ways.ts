@@ -25,7 +25,7 @@ import {
   failureOf,
   neverSent,
   offsiteMetadata,
-  remotePath,
+  remotePathOf,
   remoteRsync,
   remoteShell,
 } from "./remote";
@@ -111,9 +111,9 @@ function placeOf(
 }
 
 async function listFar(what: string, context: Context): Promise<Answer> {
-  const { to } = placeOf(context.config, what);
+  const { to } = placeOf(context.config, bytesOfTyped(what).toString());
   const lines: string[] = [];
-  const pass = await remoteRsync(context, ["--list-only", "--", remotePath(context.config, to) + "/"], {
+  const pass = await remoteRsync(context, ["--list-only", "--", `${remotePathOf(context.config, to)}/`], {
     cwd: "/",
     onText: line => lines.push(line),
   });
@@ -144,7 +144,9 @@ async function verify({ what }: ListRequest, context: Context): Promise<Answer> 
 async function compare(what: string | undefined, context: Context & Asking): Promise<Answer> {
   const { config, log } = context;
   const places =
-    what === undefined ? config.legs.map(({ from }) => placeOf(config, from)) : [placeOf(config, what)];
+    what === undefined
+      ? config.legs.map(({ from }) => placeOf(config, from))
+      : [placeOf(config, bytesOfTyped(what).toString())];
   const bad: string[] = [];
   const orphans: string[] = [];
   let entries = 0;
@@ -158,7 +160,7 @@ async function compare(what: string | undefined, context: Context & Asking): Pro
       context,
       [
         ...[...offsiteMetadata, "--checksum", "--dry-run", "--delete", ...filters, ...unfinished],
-        ...["--", "./", `${remotePath(config, to)}/`],
+        ...["--", "./", `${remotePathOf(config, to)}/`],
       ],
       { cwd: path },
       item => {
@@ -229,7 +231,7 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
           ...[...offsiteMetadata, "-e", remoteShell(config, connection)],
           `--timeout=${Math.ceil(config.stallMs / 1000)}`,
         ],
-        source: `${remotePath(config, to)}/`,
+        source: `${remotePathOf(config, to)}/`,
         onExit: endsWith(connection),
       },
       ...{ stateDir: config.stateDir, lockFd: required(lock, "lock").fd, log, stop: stop.signal },
@@ -282,7 +284,7 @@ async function looked(
     remoteRsync(
       context,
       [
-        ...[...offsiteMetadata, "--dry-run", ...filters, "--", `${remotePath(context.config, to)}/`],
+        ...[...offsiteMetadata, "--dry-run", ...filters, "--", `${remotePathOf(context.config, to)}/`],
         `${stateDir}/nothing/`,
       ],
       { cwd: "/" },

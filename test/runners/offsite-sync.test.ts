@@ -28,6 +28,8 @@ import { differences, snapshot } from "./support/tree";
  * as a host and its destination do.
  */
 let world: OffsiteWorld;
+/** A name that is a wildcard, too, and one for "books". */
+const pattern = "[b]\\ooks";
 
 beforeAll(async () => {
   world = await createOffsiteWorld();
@@ -35,6 +37,7 @@ beforeAll(async () => {
   for (const folder of [
     ".holdfast",
     "books",
+    pattern,
     "scratch",
     "pvc-data/2026-21/app/data",
     "pvc-data/2026-22/app/data",
@@ -46,6 +49,7 @@ beforeAll(async () => {
   writeFileSync(join(backup, "scratch/left-out"), "x");
   writeFileSync(join(backup, "pvc-data/.part/0/half"), "x");
   writeFileSync(join(backup, "books/one"), "a book");
+  writeFileSync(join(backup, pattern, "own"), "no book");
   writeFileSync(join(backup, "pvc-data/2026-21/app/data/same"), "the same in both");
   linkSync(join(backup, "pvc-data/2026-21/app/data/same"), join(backup, "pvc-data/2026-22/app/data/same"));
   writeFileSync(join(backup, "pvc-data/2026-21/app/data/other"), "of 21");
@@ -103,7 +107,7 @@ test("a first run sends all of each leg, but nothing unfinished, left out, or th
   const { result } = await succeeds();
   expect(result).toMatchObject({ status: 0, held: [], repaired: 0 });
   expect(readdirSync(far("")).sort()).toEqual([".holdfast", "nfs", "pve-backup"]);
-  expect(readdirSync(far("pve-backup")).sort()).toEqual(["books", "pvc-data"]);
+  expect(readdirSync(far("pve-backup")).sort()).toEqual([pattern, "books", "pvc-data"]);
   expect(readdirSync(far("pve-backup/pvc-data")).sort()).toEqual(["2026-21", "2026-22"]);
   expect(world.metrics()).toMatchObject({ last_status: 0, 'leg_debt_files{leg="backup"}': 0 });
   expect(world.metrics()['leg_last_success_timestamp{leg="photos/immich"}']).toBeGreaterThan(1e9);
@@ -211,6 +215,16 @@ test("a restore goes into an empty place alone", async () => {
   await succeeds("restore", join(world.folder, "backup/books"));
   expect(readFileSync(join(world.backup, "books/one"), "utf8")).toBe("a third edition");
   rmSync(join(world.backup, "scratch/books"), { recursive: true });
+});
+
+test("a name that is a wildcard means itself at the destination, and nothing that it matches", async () => {
+  const typed = join(world.folder, "backup", "[b]\\\\ooks");
+  const into = join(world.folder, "photos/restored");
+  await succeeds("restore", typed, "--into", into);
+  expect(readdirSync(join(world.photos, "restored"))).toEqual(["own"]);
+  rmSync(join(world.photos, "restored"), { recursive: true });
+  expect((await succeeds("verify", typed)).result).toMatchObject({ bad: [], orphans: [] });
+  expect((await succeeds("list", typed)).stdout).toContain("own");
 });
 
 test("a restore to a disk that isn't there fills no other one in its place", async () => {
