@@ -238,7 +238,8 @@ async function restoreCopy(
 ): Promise<{ readonly failed: string; readonly isBusy: boolean } | undefined> {
   const { config, stop, startMs } = run;
   const timeoutMs = Math.max(1000, config.budgetMs * 0.9 - (performance.now() - startMs));
-  const what = copy.sent === undefined ? copy.of : notedName(pathOf(copy.sent.path));
+  // As it is typed: a backslash of its name is none of a byte's.
+  const what = notedName(pathOf(copy.sent?.path ?? copy.of));
   const words = ["--into", drillFolder(config), ...copy.pick, "--json", "--", what];
   const paths = sample?.names.map(notedName) ?? [];
   const argv = [

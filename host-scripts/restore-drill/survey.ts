@@ -2,7 +2,7 @@ import type { DrillRecord } from "../../plan/contracts/drill-record";
 import { nearest } from "../../plan/contracts/near";
 import { Refusal } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
-import { quoted } from "../runtime/quoted";
+import { noted, quoted } from "../runtime/quoted";
 import { ready, shell } from "../runtime/shell";
 import { copiesOf } from "./copies";
 import { openEvidence, pastOf, readEvidence } from "./evidence";
@@ -34,7 +34,7 @@ export const survey: Phase<RestoreDrill> = {
     const due = dueOf(drill, copies, evidence.records, nowMs);
     Object.assign(drill, { evidence, copies, due, state } satisfies Partial<RestoreDrill>);
     log.info(`${copies.length} copies, of which it is the turn of ${due.length}`);
-    if (dryRun) for (const copy of due) log.info(`would restore ${copy.of} from ${quoted(copy.path)}`);
+    if (dryRun) for (const copy of due) log.info(`would restore ${noted(copy.of)} from ${quoted(copy.path)}`);
   },
 };
 

@@ -3,6 +3,7 @@ import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
 import { proveBackupDisk } from "../runtime/backup-disk";
 import { Refusal } from "../runtime/errors";
 import { momentText } from "../runtime/moment";
+import { noted, quoted } from "../runtime/quoted";
 import { ready, shell } from "../runtime/shell";
 import { sizeText } from "../runtime/size-text";
 import type { Answer, ListRequest, WayContext, Ways } from "../runtime/ways";
@@ -31,21 +32,37 @@ async function read({ config, log, stop }: WayContext<RestoreDrillConfig>): Prom
 
 async function list({ what }: ListRequest, context: WayContext<RestoreDrillConfig>): Promise<Answer> {
   const { records, faults } = await read(context);
-  const last = new Map(records.map(record => [keyOf(record), record]));
+  const { host } = context.config;
+  const own = records.filter(record => record.host === host);
+  const last = new Map(own.map(record => [keyOf(record), record]));
   const rows =
     what === undefined
       ? [...last.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-      : records.filter(({ of }) => of === what).reverse();
+      : own.filter(({ of }) => of === what).reverse();
   if (what !== undefined && rows.length === 0)
     throw new Refusal(
       `nothing called "${what}" was ever drilled; expected a service of the mirror, or NAMESPACE/CLAIM`,
       shell`${context.config.job} list`,
     );
   return {
-    text: rows.length === 0 ? "Nothing was drilled yet." : rows.map(lineOf).join("\n"),
+    text: [
+      ...(rows.length === 0 ? ["Nothing was drilled yet."] : rows.map(lineOf)),
+      ...strangersIn(records, host),
+    ].join("\n"),
     result: { drills: rows },
     ...brokenBy(faults, context),
   };
+}
+
+/** A disk that was another host's has that one's records, which prove nothing of what is here. */
+function strangersIn(records: readonly DrillRecord[], own: string): string[] {
+  const others = records.filter(({ host }) => host !== own);
+  const names = [...new Set(others.map(({ host }) => quoted(host)))].join(", ");
+  return others.length === 0
+    ? []
+    : [
+        `${others.length} more records are of drills on another host, by the name ${names}: none proves anything here`,
+      ];
 }
 
 async function verify({ what }: ListRequest, context: WayContext<RestoreDrillConfig>): Promise<Answer> {
@@ -89,8 +106,14 @@ function lineOf(record: DrillRecord): string {
     scope === "sample"
       ? `a part, ${sizeText(restored.bytes)} of ${sizeText(whole.bytes)}`
       : `all, ${sizeText(whole.bytes)}`;
-  const line = `${momentText(Date.parse(at))}  ${tier.padEnd(11)}  ${of}  ${result}: ${part}, of ${copy.at ?? "a time that isn't known"}, in ${seconds.restore} s`;
+  const line = `${momentText(Date.parse(at))}  ${tier.padEnd(11)}  ${noted(of)}  ${result}: ${part}, of ${copy.at ?? "a time that isn't known"}, in ${seconds.restore} s`;
   return result === "proved"
-    ? `${line}; ${compared.recorded} files compared with their recorded checksums, ${compared.copy} with the copy`
+    ? `${line}; ${compared.recorded} files compared with their recorded checksums, ${compared.copy} with ${farText(compared)}`
     : `${line}\n  ${reason ?? ""}`;
+}
+
+/** With what a copy was compared that has no checksum on record. */
+function farText({ far }: DrillRecord["compared"]): string {
+  if (far === undefined) return "the copy";
+  return `what this host has${far > 0 ? `, of ${far} only the destination says what they are` : ""}`;
 }

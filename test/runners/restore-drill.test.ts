@@ -140,6 +140,14 @@ test("brings back a generation and a service of the mirror, compares them with w
   expect(told).toContain('restore_drill_copy_bytes{tier="mirror",service="books"} 3000005\n');
   const list = await drill(["list", "--json"]).finished;
   expect(answer(list)).toMatchObject({ status: 0, drills: [{ of: "shop/data" }, { of: "books" }] });
+  // The disk in another host, which had drilled nothing.
+  const moved: RestoreDrillConfig = { ...config, host: "other" };
+  const other = await world.addJob("restore-drill", moved);
+  const otherTold = (await other(["list"]).finished).stdout;
+  expect(otherTold).toMatch(
+    /^Nothing was drilled yet\.\n2 more records are of drills on another host, .* "pve": /,
+  );
+  await world.addJob("restore-drill", config);
 });
 
 test("of a copy that is larger than a drill may take, restores a part, and doesn't claim the whole", async () => {
@@ -291,6 +299,17 @@ test("notices a record that was changed, taken out of the one file, or taken fro
   for (const file of [own, onDisk()]) writeFileSync(file, good);
   writeFileSync(state, before);
   expect((await verify()).status).toBe(0);
+});
+
+test("a service whose name a terminal or a shell would read otherwise is drilled as that, and keeps its line", async () => {
+  const name = "a\\x41\nmirror  books";
+  const folder = join(world.config.target.path, name);
+  await world.inside("cp", "-a", join(world.config.target.path, "books"), folder);
+  const run = await drill([`--only=mirror:${name}`, "--json"]).finished;
+  expect(answer(run)).toMatchObject({ status: 0, proved: 1 });
+  for (const words of [["list"], ["--dry-run", "--only=mirror"]])
+    expect((await drill(words).finished).stdout).toContain("a\\\\x41\\x0amirror  books");
+  await world.inside("rm", "-r", folder);
 });
 
 test("names the file of a copy in which a byte has rotted", async () => {
