@@ -15,9 +15,10 @@ export function aroundHoles(part: Part, transfer: Transfer): Transfer[] {
   const names = holedNames(part, transfer);
   if (names.length === 0) return [transfer];
   const { only } = transfer;
+  const holes = new Set(names);
   const rest =
     only?.deep === false
-      ? { ...transfer, only: { deep: false, names: only.names.filter(name => !names.includes(name)) } }
+      ? { ...transfer, only: { deep: false, names: only.names.filter(name => !holes.has(name)) } }
       : { ...transfer, without: names };
   const holed: Transfer = { ...transfer, only: { names, deep: false }, isPacked: true };
   return rest.only?.names.length === 0 ? [holed] : [rest, holed];
