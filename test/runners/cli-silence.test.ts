@@ -6,7 +6,6 @@ import {
   type ServerResponse,
 } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
@@ -18,6 +17,7 @@ import { rulesOf } from "../../alerts/rules";
 import { withDump } from "../program/dump-estate";
 import { estateWith } from "../program/estate";
 import { certificates } from "./support/certificates";
+import { freePort } from "./support/free-ports";
 import { holdfastIn } from "./support/holdfast";
 
 /* The Alertmanager that the lab has, with nobody to tell: whom a silence keeps an alert from, its own API says. */
@@ -66,15 +66,6 @@ afterEach(async () => {
   process.env["PATH"] = path;
   await holdfastIn(folder, ["silence", "nfs-mirror", "--end"]);
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>(resolve => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise(resolve => probe.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 function plain(): EstateInput {
   const of = estateWith();

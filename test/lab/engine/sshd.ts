@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { firewallPrograms } from "../../../lab/servers/firewall/sshd";
+import { freePort } from "../../runners/support/free-ports";
 
 /** A real OpenSSH server on a free port of the loopback address, which takes one key and has one host key. */
 export interface SshServer {
@@ -125,13 +125,3 @@ async function stop(child: ChildProcess): Promise<void> {
 
 /** Nothing listens there: a port that was free a moment ago may be another test's by now, or the caller's own. */
 export const closedPort = 1;
-
-/** A port that nothing listens on at this moment. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>(resolve => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise(resolve => probe.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no free port on 127.0.0.1");
-  return address.port;
-}

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
 import { firewallPrograms } from "../../../lab/servers/firewall/sshd";
 import { offsiteModule, offsiteSyncModule } from "../../../plan/contracts/offsite-sync";
 import { makeDiskImage } from "./disk-image";
+import { freePort } from "./free-ports";
 import { rsyncPackages } from "./rsync-tools";
 
 /** A module beside a destination's own that syncs all to disk when it is asked for. */
@@ -186,13 +186,4 @@ function listening(child: ChildProcess): Promise<void> {
     });
     child.once("exit", code => reject(new Error(`sshd ended with ${code}: ${said}`)));
   });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>(resolve => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise(resolve => probe.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no free port on 127.0.0.1");
-  return address.port;
 }
