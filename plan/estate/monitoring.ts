@@ -132,6 +132,10 @@ const dashboards = z.strictObject({
       url => !url.includes("{{"),
       'expected the address of Grafana alone, as Prometheus reads {{ as a template, e.g. "https://grafana.example"',
     )
+    .refine(
+      url => !URL.canParse(url) || new URL(url).password === "",
+      'has a password, which each alert would carry to whoever is told. Expected the address alone, e.g. "https://grafana.example"',
+    )
     .optional()
     .describe(
       "Where people open Grafana: each alert then has a link to its dashboard, and otherwise its uid",
@@ -158,6 +162,10 @@ export const monitoring = z.strictObject({
     .refine(
       url => !url.includes("{{"),
       'expected a folder alone, as Prometheus reads {{ as a template: the alert\'s name is put behind it, e.g. "https://runbooks.example"',
+    )
+    .refine(
+      url => !URL.canParse(url) || new URL(url).password === "",
+      'has a password, which each alert would carry to whoever is told. Expected the folder alone, e.g. "https://runbooks.example"',
     )
     .describe("Where the runbooks are published; a page is <runbooks>/<alert>"),
   alertmanager: z
