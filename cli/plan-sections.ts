@@ -4,7 +4,7 @@ import { capacityDelta, daysToFull, isUnsaid, type Store, storesOf } from "../pl
 import { yearsOf } from "../plan/graph/loss";
 import { placeText } from "../plan/graph/lose";
 import { Generations } from "../plan/graph/retention";
-import { timelineOf } from "../plan/timeline";
+import { oftenOf, timelineOf } from "../plan/timeline";
 import { formatDuration } from "../plan/units/duration";
 import { formatSize } from "../plan/units/size";
 import { type Look, tableText } from "./table";
@@ -27,6 +27,7 @@ export function sectionText({ title, head, rows }: Section, look: Look): string 
 /** Runs of a span with their budgets, and the room between each budget's end and the next job on the same disk. */
 export function timelineSection(plan: Plan, fromMs: number, toMs: number): Section {
   const runs = timelineOf(plan, fromMs, toMs);
+  const often = oftenOf(runs);
   const clock = new Intl.DateTimeFormat("en-GB", {
     timeZone: plan.estate.zone,
     ...{ weekday: "short", hour: "2-digit", minute: "2-digit" },
@@ -37,7 +38,7 @@ export function timelineSection(plan: Plan, fromMs: number, toMs: number): Secti
     head: ["start", "job", "usually until", "at most until", "next on its disks", "slack"],
     // What runs each hour or more often would hide the night.
     rows: runs
-      .filter(run => run.ownSlackMs === undefined || run.ownSlackMs > 3_600_000)
+      .filter(({ job }) => !often.has(job))
       .map(run => [
         clock.format(run.startMs),
         run.job,

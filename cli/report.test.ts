@@ -81,6 +81,14 @@ test("a cell says loss, promise, the worst instant and the way of what is left; 
   expect(row).toContain('<td class="safe"><span class="spoken">unharmed</span></td>');
 });
 
+test("a job that may take nearly until its next run is in the night: it runs once a day all the same", () => {
+  const page = pageOf(({ layers }) =>
+    Object.assign(layers["nfs-mirror"]?.[0] ?? {}, { budget: "23h 30min" }),
+  );
+  expect(page.includes('<th scope="row">nfs-mirror</th><td class="bar">')).toBe(true);
+  expect(/Not drawn[^<]*nfs-mirror/.test(page)).toBe(false);
+});
+
 test("the findings of check are there, with their fixes", () => {
   expect(pageOf()).toContain("No check has found anything");
   const page = pageOf(booksWithin20h);

@@ -1,5 +1,5 @@
 import { counted, listed } from "../../checks/wording";
-import { type PlannedRun, timelineOf } from "../../plan/timeline";
+import { oftenOf, type PlannedRun, timelineOf } from "../../plan/timeline";
 import { formatDuration } from "../../plan/units/duration";
 import { escaped } from "../html";
 import { clockText, noonAfter, timeTag } from "./moment";
@@ -16,7 +16,7 @@ export function nightPart(of: Reported): string {
   const noons = Array.from({ length: nights + 1 }, (_, day) => noonAfter(asOfMs, day, zone));
   const runs = timelineOf(plan, asOfMs, noons[nights] ?? asOfMs);
   // What runs each hour or more often would hide the night.
-  const often = new Set(runs.filter(isOften).map(({ job }) => job));
+  const often = oftenOf(runs);
   const shown = runs.filter(({ job }) => !often.has(job));
   const night = (index: number): Night => {
     const [fromMs = 0, toMs = 0] = [noons[index], noons[index + 1]];
@@ -42,10 +42,6 @@ interface Night {
   readonly fromMs: number;
   readonly toMs: number;
   readonly runs: readonly PlannedRun[];
-}
-
-function isOften({ ownSlackMs }: PlannedRun): boolean {
-  return ownSlackMs !== undefined && ownSlackMs <= hourMs;
 }
 
 function nightTable({ fromMs, toMs, runs }: Night, { plan }: Reported): string {

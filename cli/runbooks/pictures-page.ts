@@ -1,7 +1,7 @@
 import type { Plan } from "../../plan";
 import { visible } from "../../plan/visible";
 import type { Location } from "../../plan/place";
-import { timelineOf } from "../../plan/timeline";
+import { oftenOf, timelineOf } from "../../plan/timeline";
 import { formatDuration } from "../../plan/units/duration";
 import { block, code, table } from "./markdown";
 
@@ -55,9 +55,11 @@ function night(plan: Plan): string {
   const saturdayMs = newYear.getTime() + ((6 - newYear.getUTCDay() + 7) % 7) * 24 * hourMs;
   const [fromMs, toMs] = [saturdayMs + 18 * hourMs, saturdayMs + 36 * hourMs];
   const clock = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
-  const runs = timelineOf(plan, fromMs, toMs)
+  const all = timelineOf(plan, fromMs, toMs);
+  const often = oftenOf(all);
+  const runs = all
     // What runs each hour or more often would hide the others.
-    .filter(({ ownSlackMs }) => ownSlackMs === undefined || ownSlackMs > hourMs)
+    .filter(({ job }) => !often.has(job))
     .map(
       ({ job, startMs, usualEndMs }) =>
         `  ${word(job)} :${clock(startMs)}, ${clock(Math.max(usualEndMs, startMs + 60_000))}`,
