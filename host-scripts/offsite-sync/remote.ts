@@ -6,7 +6,7 @@ import { ownPrefix } from "../runtime/closed-folder";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Lock } from "../runtime/lock";
 import { isOtherMachine, type PinnedMachine, pinnedShell, pinnedSsh } from "../runtime/pinned-ssh";
-import { listedBefore, rsync, rsyncOutcome, type RsyncPass } from "../runtime/rsync";
+import { listedBefore, literalOf, rsync, rsyncOutcome, type RsyncPass } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import type { RunResult } from "../runtime/run";
 import { type SharedConnection, shareConnection } from "../runtime/shared-ssh";
@@ -55,12 +55,9 @@ export function remotePath(
   return `${user}@${host}::${module}/${path}`;
 }
 
-/**
- * The same of a path that is there and means itself: its daemon reads names as wildcards. In one without a wildcard a backslash is one.
- */
+/** The same of a path that is there and means itself: its daemon reads each name of it as a pattern. */
 export function remotePathOf(config: OffsiteSyncConfig, path: string): string {
-  const names = path.split("/").map(name => (/[*?[]/.test(name) ? name.replace(/[*?[\\]/g, "\\$&") : name));
-  return remotePath(config, names.join("/"));
+  return remotePath(config, path.split("/").map(literalOf).join("/"));
 }
 
 export interface RemoteOptions {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeAll } from "./durable";
-import { patternOf } from "./rsync";
+import { escaped, patternOf } from "./rsync";
 import { foldersAbove } from "./tree-path";
 
 /**
@@ -48,9 +48,9 @@ export async function withNameFilters<Result>(
   }
 }
 
-/** All that lies in it: as this is a wildcard, each backslash of the name is escaped too. */
+/** All that lies in it. */
 function belowPattern(name: string): string {
-  return `/${name.replace(/[*?[\\]/g, "\\$&")}/**`;
+  return `/${escaped(name)}/**`;
 }
 
 function write(path: string, paths: Iterable<string>): void {

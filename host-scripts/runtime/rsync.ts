@@ -183,10 +183,20 @@ async function start(argv: [string, ...string[]], options: RunOptions): Promise<
   }
 }
 
-/**
- * Filter that means one entry, by its path from the root of a transfer, and no other.
- * A backslash escapes only in patterns that hold a wildcard; rsync(1), "PATTERN MATCHING RULES".
- */
+/** Filter that means one entry, by its path from the root of a transfer, and no other. */
 export function patternOf(name: string): string {
-  return `/${/[*?[]/.test(name) ? name.replace(/[*?[\\]/g, "\\$&") : name}`;
+  return `/${literalOf(name)}`;
+}
+
+/**
+ * A name that means itself where rsync reads a pattern. A backslash escapes only in patterns that hold a wildcard; rsync(1), "PATTERN
+ * MATCHING RULES".
+ */
+export function literalOf(name: string): string {
+  return /[*?[]/.test(name) ? escaped(name) : name;
+}
+
+/** The same of a name that is part of a pattern with a wildcard. */
+export function escaped(name: string): string {
+  return name.replace(/[*?[\\]/g, "\\$&");
 }
