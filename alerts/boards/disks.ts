@@ -1,6 +1,7 @@
 import type { Plan } from "../../plan";
 import { seriesOf } from "../series";
 import type { BoardPanel } from "./board";
+import { rowsBy } from "./series-text";
 
 const available = "node_filesystem_avail_bytes";
 const size = "node_filesystem_size_bytes";
@@ -45,7 +46,4 @@ export function disksPanels(plan: Plan): BoardPanel[] {
   ];
 }
 
-/** Columns meet in one row where their labels are the same, a metric's name among them. */
-function ofEach(expr: string): string {
-  return `max by (instance, mountpoint) (${expr})`;
-}
+const ofEach = rowsBy("instance", "mountpoint");

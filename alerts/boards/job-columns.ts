@@ -1,6 +1,6 @@
 import { type Job, metricOf } from "../../plan/job";
 import type { BoardPanel } from "./board";
-import { overJobs } from "./series-text";
+import { overJobs, rowsBy } from "./series-text";
 
 /** How jobs stand: a row for each. */
 export function jobsTable(jobs: readonly Job[]): BoardPanel {
@@ -48,10 +48,7 @@ export function agesPanel(jobs: readonly Job[]): BoardPanel {
   };
 }
 
-/** Columns meet in one row where their labels are the same, a metric's name among them. */
-function ofEach(expr: string): string {
-  return `max by (job, instance) (${expr})`;
-}
+const ofEach = rowsBy("job", "instance");
 
 function agesOf(jobs: readonly Job[]): string {
   return overJobs(jobs, successOf, selector => `time() - ${selector}`);

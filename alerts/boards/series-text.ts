@@ -27,3 +27,8 @@ export function overJobs(
     })
     .join(" or ");
 }
+
+/** Of a table's columns: they meet in one row where their labels are the same, a metric's name among them. */
+export function rowsBy(...labels: readonly string[]): (expr: string) => string {
+  return expr => `max by (${labels.join(", ")}) (${expr})`;
+}

@@ -199,7 +199,7 @@ function filesystemSize(hostName: string, mount: string, estate: Plan["estate"])
 }
 
 /** Finds the store of a place; mount points are put in order once. */
-function storeNames({ estate }: Plan): (location: Location) => string {
+export function storeNames({ estate }: Plan): (location: Location) => string {
   const mounts = new Map(
     Object.entries(estate.hosts).map(([host, { filesystems }]) => [
       host,

@@ -2,6 +2,7 @@ import type { Plan } from "..";
 import type { Location } from "../job";
 import { parseSize } from "../units/size";
 import { sizesOf } from "./copy-size";
+import { storeNames } from "./stores";
 
 /**
  * What LVM records of each, in bytes, beside the host's name, where names are as long as a claim's volume has one: "vm-9999-pvc-" and a
@@ -29,18 +30,23 @@ export interface VolumeGroup {
 /** Every volume group in which the estate has a thin pool. */
 export function volumeGroupsOf(plan: Plan): VolumeGroup[] {
   const sizes = sizesOf(plan, "least");
-  const volumesOf = countByPool(plan.datasets, ({ count }) => count);
-  const snapshotsOf = countByPool(
-    plan.copies.filter(({ flow }) => flow.source.kind === "volumes"),
-    copy => copy.dataset.count * (sizes.generationsOf(copy) + 1),
-  );
+  const storeName = storeNames(plan);
+  const [volumesIn, snapshotsIn] = [new Map<string, number>(), new Map<string, number>()];
+  const add = (counts: Map<string, number>, location: Location, count: number): void => {
+    const name = storeName(location);
+    counts.set(name, (counts.get(name) ?? 0) + count);
+  };
+  for (const { location, count } of plan.datasets) add(volumesIn, location, count);
+  for (const copy of plan.copies)
+    if (copy.flow.source.kind === "volumes")
+      add(snapshotsIn, copy.location, copy.dataset.count * (sizes.generationsOf(copy) + 1));
   const groups = new Map<string, VolumeGroup>();
   for (const [host, { pools }] of Object.entries(plan.estate.hosts))
     for (const [pool, { vg, vgMetadata }] of Object.entries(pools)) {
       const [key, where] = [`${host}/${vg}`, `${host}/${pool}`];
       const before = groups.get(key);
-      const volumes = (before?.volumes ?? 0) + (volumesOf.get(where) ?? 0);
-      const snapshots = (before?.snapshots ?? 0) + (snapshotsOf.get(where) ?? 0);
+      const volumes = (before?.volumes ?? 0) + (volumesIn.get(where) ?? 0);
+      const snapshots = (before?.snapshots ?? 0) + (snapshotsIn.get(where) ?? 0);
       const metadataBytes = vgMetadata === undefined ? usualMetadataBytes : parseSize(vgMetadata);
       groups.set(key, {
         ...{ host, vg, volumes, snapshots },
@@ -51,19 +57,4 @@ export function volumeGroupsOf(plan: Plan): VolumeGroup[] {
       });
     }
   return [...groups.values()];
-}
-
-function countByPool<Item extends { readonly location: Location }>(
-  items: readonly Item[],
-  countOf: (item: Item) => number,
-): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const item of items) {
-    const { machine, path } = item.location;
-    const [, pool] = /^pool:([^/]+)/.exec(path) ?? [];
-    if (pool === undefined) continue;
-    const key = `${machine.name}/${pool}`;
-    counts.set(key, (counts.get(key) ?? 0) + countOf(item));
-  }
-  return counts;
 }
