@@ -158,9 +158,8 @@ test("kill -9 once all names are changed leaves no further one, and the next run
   expect(readdirSync(`${world.disk}/.holdfast/backup-scrub`)).toEqual([]);
 });
 
-test("a pass that is killed goes on where it was", async () => {
-  mkdirSync(`${world.disk}/many`);
-  for (let index = 0; index < 300; index += 1) writeFileSync(`${world.disk}/many/${index}`, String(index));
+/** Kills a pass while it reads a large file among many. */
+async function killAtBig(): Promise<void> {
   writeFileSync(`${world.disk}/many/big`, Buffer.alloc(9 * 2 ** 20, "big"));
   gate("dd", "before");
   const run = world.start();
@@ -168,6 +167,12 @@ test("a pass that is killed goes on where it was", async () => {
   run.kill("SIGKILL");
   await run.finished;
   world.unshadow();
+}
+
+test("a pass that is killed goes on where it was", async () => {
+  mkdirSync(`${world.disk}/many`);
+  for (let index = 0; index < 300; index += 1) writeFileSync(`${world.disk}/many/${index}`, String(index));
+  await killAtBig();
   const { files } = JSON.parse((await world.start(["--json"]).finished).stdout) as { files: number };
   // The three of the claim, and what the killed run had not written down.
   expect(files).toBeLessThan(100);
@@ -176,13 +181,7 @@ test("a pass that is killed goes on where it was", async () => {
 
 test("a pass that was killed goes on with its list: what came since is on record from the next one on", async () => {
   mkdirSync(`${world.disk}/many`);
-  writeFileSync(`${world.disk}/many/big`, Buffer.alloc(9 * 2 ** 20, "big"));
-  gate("dd", "before");
-  const run = world.start();
-  await run.until(gateReached);
-  run.kill("SIGKILL");
-  await run.finished;
-  world.unshadow();
+  await killAtBig();
   writeFileSync(`${world.disk}/many/late`, "came since ".repeat(2_000));
   const read = async (): Promise<number> =>
     (JSON.parse((await world.start(["--json"]).finished).stdout) as { recorded: number }).recorded;

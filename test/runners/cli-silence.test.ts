@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { debianPackages } from "../../lab/debian";
+import { freePort } from "../../lab/free-port";
 import { until } from "../../lab/process";
 import { withDebianShare } from "../../lab/servers/debian-share";
 import { type EstateInput, parseEstate, planOf } from "../../plan";
@@ -17,7 +18,6 @@ import { rulesOf } from "../../alerts/rules";
 import { withDump } from "../program/dump-estate";
 import { estateWith } from "../program/estate";
 import { certificates } from "./support/certificates";
-import { freePort } from "./support/free-ports";
 import { holdfastIn } from "./support/holdfast";
 
 /* The Alertmanager that the lab has, with nobody to tell: whom a silence keeps an alert from, its own API says. */

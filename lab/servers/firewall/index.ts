@@ -1,11 +1,10 @@
 import { randomBytes, X509Certificate } from "node:crypto";
-import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
+import { freePort } from "../../free-port";
 import { startApi } from "./api";
 import { apiFault, type Faults, switchFaults } from "./faults";
 import { startHost } from "./sshd";
@@ -126,14 +125,4 @@ async function ensureKeys(folder: string, address: string): Promise<void> {
   writeFileSync(file("api-v1"), `${word(16)} ${word(32)}`, { mode: 0o600 });
   // Last: its presence says that all of the above is there.
   writeFileSync(file("api-v2"), word(24), { mode: 0o600 });
-}
-
-async function freePort(address: string): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, address);
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { freePort } from "../../../lab/free-port";
 import { firewallPrograms } from "../../../lab/servers/firewall/sshd";
-import { freePort } from "../../runners/support/free-ports";
 
 /** A real OpenSSH server on a free port of the loopback address, which takes one key and has one host key. */
 export interface SshServer {

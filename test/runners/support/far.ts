@@ -3,10 +3,10 @@ import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, renameSync, writ
 import { join } from "node:path";
 import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
+import { freePort } from "../../../lab/free-port";
 import { firewallPrograms } from "../../../lab/servers/firewall/sshd";
 import { offsiteModule, offsiteSyncModule } from "../../../plan/contracts/offsite-sync";
 import { makeDiskImage } from "./disk-image";
-import { freePort } from "./free-ports";
 import { rsyncPackages } from "./rsync-tools";
 
 /** A module beside a destination's own that syncs all to disk when it is asked for. */
