@@ -4,9 +4,12 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ownPrefix } from "../runtime/closed-folder";
 import { writeWhole } from "../runtime/durable";
-import { Refusal } from "../runtime/errors";
+import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
+import { quoted } from "../runtime/quoted";
+import type { RsyncPass } from "../runtime/rsync";
 import { shell } from "../runtime/shell";
+import { firstLines } from "../runtime/tail";
 import { fileOf, writeMemory } from "./memory";
 import type { Offsite } from "./offsite";
 import { settle, writeThere } from "./on-disk";
@@ -59,6 +62,12 @@ async function readFar(asking: Asking): Promise<FarRecord | undefined> {
   });
   if (pass.outcome === "partial" && /No such file or directory \(2\)/.test(pass.result.stderr))
     return undefined;
+  if (hasNoRoomHere(pass))
+    throw new RunnerError(exitCodes.failed, {
+      failed: `${quoted(config.stateDir)} has no room for the mark of ${config.destination.name}: ${firstLines(pass.result.stderr)}`,
+      kept: "Nothing was sent, and nothing is forgotten.",
+      next: shell`df -h ${config.stateDir}; df -i ${config.stateDir}   (then make room there)`,
+    });
   if (pass.outcome !== "complete")
     throw failureOf(asking, config.destination.name, pass, "Nothing was sent, and nothing is forgotten.");
   const text = readFileSync(file, "utf8");
@@ -69,6 +78,11 @@ async function readFar(asking: Asking): Promise<FarRecord | undefined> {
     `the mark of ${config.destination.name} can't be read: ${JSON.stringify(text.slice(0, 80))}`,
     shell`cat ${farName(config)}   (there, below the module's folder; remove it only after a look at what else lies there)`,
   );
+}
+
+/** What is fetched is written here: rsync's receiver is its own. */
+function hasNoRoomHere({ result }: RsyncPass): boolean {
+  return result.exitCode === 11 || /No space left|Disk quota exceeded/.test(result.stderr);
 }
 
 function asJson(text: string): unknown {

@@ -27,8 +27,9 @@ export function addSums(place: Place, sums: ReadonlyMap<string, Sum>): void {
   mkdirSync(place.stateDir, { recursive: true, mode: 0o700 });
   const file = openSync(current(place), "a", 0o600);
   try {
+    // What a disk that got full took of the last record ends before these.
     const lines = [...sums].map(([path, { size, mtime, md5 }]) => `${size} ${mtime} ${md5} ${path}\0`);
-    writeAll(file, Buffer.from(lines.join(""), "latin1"));
+    writeAll(file, Buffer.from(`\0${lines.join("")}`, "latin1"));
   } finally {
     closeSync(file);
   }

@@ -4,6 +4,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readlinkSync,
   renameSync,
   rmSync,
   writeSync,
@@ -47,9 +48,19 @@ function replace(path: string, text: string, mode: number, durable: boolean): vo
   }
 }
 
-/** Writes all of some bytes where a file is open. write(2) may take a part of them and say so, as on a disk that gets full. */
+/**
+ * Writes all of some bytes where a file is open. write(2) may take a part of them and say so, as on a disk that gets full.
+ * @throws {Error} of the system, which names the file, as one of open(2) does
+ */
 export function writeAll(fd: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
+  try {
+    for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
+  } catch (error) {
+    const path = readlinkSync(`/proc/self/fd/${fd}`);
+    if (typeof error === "object" && error !== null && "message" in error)
+      Object.assign(error, { path, message: `${String(error.message)} '${path}'` });
+    throw error;
+  }
 }
 
 /** Makes renames and removals in a folder survive a loss of power. */

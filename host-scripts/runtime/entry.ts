@@ -1,7 +1,9 @@
-import { errnoOf, exitCodes, messageOf, RunnerError } from "./errors";
+import { dirname } from "node:path";
+import { errnoOf, exitCodes, messageOf, pathOf, RunnerError } from "./errors";
 import type { Log } from "./log";
 import { tell } from "./report";
 import { saidWhere } from "./said-where";
+import { shell } from "./shell";
 
 /**
  * A runner's program: runs it, and ends the process with its exit code.
@@ -27,7 +29,7 @@ function nextOf(error: unknown): string | undefined {
   switch (errnoOf(error)) {
     case "ENOSPC":
     case "EDQUOT":
-      return "df -h; df -i";
+      return roomOf(pathOf(error));
     case "EROFS":
       return "dmesg --level err,warn | tail; findmnt --options ro   (a file system that has found errors is read-only until fsck has mended it and it is mounted anew)";
     case "EIO":
@@ -35,6 +37,13 @@ function nextOf(error: unknown): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Of the folder: what could not be written is gone by now. */
+function roomOf(path: string | undefined): string {
+  if (path === undefined) return "df -h; df -i";
+  const folder = dirname(path);
+  return shell`df -h ${folder}; df -i ${folder}   (then make room there)`;
 }
 
 /** Any fault as a runner's end. A system call's error is the host's matter, such as a full disk; any other is ours, and its stack helps. */

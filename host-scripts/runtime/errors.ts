@@ -62,3 +62,9 @@ export function errnoOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }
+
+/** @returns the file that a failed system call was about, where it says so */
+export function pathOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("path" in error)) return undefined;
+  return typeof error.path === "string" ? error.path : undefined;
+}

@@ -15,8 +15,8 @@ export async function withPathList<Result>(
   use: (args: readonly string[]) => Promise<Result>,
 ): Promise<Result> {
   const path = join(folder, "rsync-list");
-  write(path, paths);
   try {
+    write(path, paths);
     return await use(["--from0", `--files-from=${path}`]);
   } finally {
     rmSync(path, { force: true });
@@ -35,13 +35,13 @@ export async function withNameFilters<Result>(
   const path = join(folder, "rsync-filters");
   const above = new Set(names.flatMap(foldersAbove));
   const patterns = [...[...above, ...names].map(patternOf), ...names.map(belowPattern)];
-  const file = openSync(path, "w", 0o600);
   try {
-    writeLines(file, patterns);
-  } finally {
-    closeSync(file);
-  }
-  try {
+    const file = openSync(path, "w", 0o600);
+    try {
+      writeLines(file, patterns);
+    } finally {
+      closeSync(file);
+    }
     return await use([`--include-from=${path}`, "--exclude=*"]);
   } finally {
     rmSync(path, { force: true });

@@ -556,7 +556,7 @@ test("a full backup disk: fails, and leaves nothing half-made", async () => {
   const { status, stdout } = await world.start().finished;
   rmSync(join(world.generations, "..", "ballast"));
   expect(stdout).toMatch(/ENOSPC/);
-  expect(stdout).toContain("Next: df -h; df -i");
+  expect(stdout).toMatch(/Next: df -h (\S+); df -i \1 {3}\(then make room there\)/);
   expect(status).toBe(1);
   expect(visible()).toEqual([week]);
   nothingHalfMade();
