@@ -103,7 +103,11 @@ export function drilledAs({ job, drills }: Driller, copy: Copy): Drilled | undef
 }
 
 function nameOfSent(driller: Driller, { from, dataset }: Copy): string | undefined {
-  return from ? drilledAs(driller, from)?.name : dataset.location.path;
+  if (!from) return dataset.location.path;
+  const here = drilledAs(driller, from);
+  return driller.drills.tiers.some(({ tier, isSentToo }) => tier === here?.tier && isSentToo)
+    ? here?.name
+    : undefined;
 }
 
 /** Which datasets are meant, by their ids. @throws {BadInput} for a path in one */

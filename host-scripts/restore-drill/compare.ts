@@ -38,15 +38,16 @@ interface Pair {
 }
 
 /**
- * A generation's files come into the folder itself, and a service of the mirror under its own name.
+ * A service of the mirror comes under its own name, and a generation's files into the folder itself.
  * @param sample names below the copy
  */
 export function pairOf(
-  { tier, path }: Pick<DrillCopy, "tier" | "path">,
+  { kind }: Pick<DiskTier, "kind">,
+  { path }: Pick<DrillCopy, "path">,
   into: string,
   sample: readonly string[] | undefined,
 ): Pair {
-  if (tier === "generations") return { from: path, into, names: sample };
+  if (kind !== "mirror") return { from: path, into, names: sample };
   const service = pathOf(basename(path));
   return {
     from: dirname(path),
@@ -66,11 +67,13 @@ export async function compare(
   copy: DrillCopy,
   sample: readonly string[] | undefined,
 ): Promise<Comparison> {
-  const pair = pairOf(copy, drillFolder(drill.config), sample);
+  const pair = pairOf(tier, copy, drillFolder(drill.config), sample);
   const differences: string[] = [];
   const found = { recorded: 0, copy: 0, differences };
   const { target, sumsDir } = drill.config;
-  const unit = pathOf(relative(target.path, join(tier.below, copy.of)));
+  // The host's configuration is one thing, and lies where many of the others do.
+  const below = tier.kind === "configuration" ? tier.below : join(tier.below, copy.of);
+  const unit = pathOf(relative(target.path, below));
   const records = recordsOf({ target, stateDir: sumsDir }, unit);
   const seen = new Set<bigint>();
   for (const name of pair.names ?? [""])

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { z } from "zod";
 import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
 import { type Version, versionsAnswer } from "../../plan/contracts/versions";
@@ -34,7 +35,10 @@ export async function copiesOf(
   const listed: Listed[] = [];
   for (const tier of run.config.tiers)
     if (tier.kind !== "offsite" && (isOffsite || tiers.includes(tier)))
-      listed.push({ tier, versions: (await versionsOf(tier, run)).filter(each => isWhole(tier, each)) });
+      listed.push({
+        tier,
+        versions: (await versionsOf(tier, run)).filter(each => isWhole(tier, each)).map(restoredAs(tier)),
+      });
   const copies: DrillCopy[] = [];
   for (const tier of tiers) {
     if (tier.kind === "offsite") copies.push(...sentCopies(tier, await versionsOf(tier, run), listed, run));
@@ -73,6 +77,20 @@ async function versionsOf(
 /** One that lacks something is no copy to be proved. */
 function isWhole({ below }: DiskTier, { path, pick }: Version): boolean {
   return path?.startsWith(`${below}/`) === true && !pick.includes("--incomplete");
+}
+
+/** A version as a restore brings it, and the words that make it take that. */
+function restoredAs({ kind }: DiskTier): (version: Version) => Version {
+  switch (kind) {
+    case "databases":
+      // Its program lists them beside the volume's files, by one name.
+      return version => ({ ...version, pick: ["--databases", ...version.pick] });
+    case "configuration":
+      // Its path is that of the host's files, and what the host said lies beside them.
+      return version => ({ ...version, ...(version.path !== undefined && { path: dirname(version.path) }) });
+    default:
+      return version => version;
+  }
 }
 
 /** A tier's program is told where a restore's copy is by its own words. */

@@ -71,6 +71,7 @@ function passOver({ done, passedOver, notes }: RestoreDrill, copy: DrillCopy, wh
 function nameOf({ tier, of, path, sent }: DrillCopy): string {
   const name = notedName(pathOf(of));
   if (sent !== undefined) return `${name} at ${notedName(pathOf(path))}`;
+  if (tier === "databases") return `the newest generation of ${name}'s databases`;
   return `${tier === "mirror" ? "the mirror" : "the newest generation"} of ${name}`;
 }
 
@@ -213,6 +214,8 @@ async function scopeOf(
   if (isSmall && tally.blockBytes <= room.bytes && tally.entries <= room.inodes) return { kind: "whole" };
   const lacksRoom = `${quoted(config.scratch.folder)} has room for ${sizeText(room.bytes)} beside what stays free, and ${sizeText(tally.blockBytes)} would come`;
   if (isSmall) return lacksRoom;
+  if (isOnlyWhole(tier))
+    return `it has ${sizeText(tally.bytes)}, more than the ${sizeText(most)} that one drill may take, and its program brings all of it or nothing`;
   const mostBytes = Math.min(most, room.bytes);
   // What lies off site is chosen by what this host has of it.
   const here = copy.sent?.path ?? copy.path;
@@ -227,6 +230,10 @@ async function scopeOf(
   return isMeant
     ? `it is ${larger}, and this host has no smaller file of it that is as it was sent`
     : `each of its files is ${larger}`;
+}
+
+function isOnlyWhole({ kind }: Tier): boolean {
+  return kind === "databases" || kind === "configuration";
 }
 
 /** Runs the restore that an operator would type. @returns how it failed */

@@ -38,7 +38,9 @@ export function sentCopies(
       ...{ pick: [], ...more },
     });
     const trees = leg.trees.map(tree => copy(tree, tree, { at: asOf, lacks: [] }));
-    const onDisk = listed.flatMap(({ tier: { kind }, versions }) =>
+    // Of the others, a volume's databases have the name of its files, and a service may be called as they are.
+    const sentToo = listed.filter(({ tier: { kind } }) => kind === "generations" || kind === "mirror");
+    const onDisk = sentToo.flatMap(({ tier: { kind }, versions }) =>
       versions.flatMap(({ of, at, path = "", lacks }) => {
         if (!isCarried(leg, path)) return [];
         if (kind === "generations")

@@ -25,7 +25,9 @@ export async function drillRestores(): Promise<string> {
   );
   const { drills } = listed.parse(JSON.parse(await mustOnHost("pve", "restore-drill list --json")));
   await mustOnHost("pve", "restore-drill verify");
-  const of = (tier: string): number => drills.filter(each => each.tier === tier).length;
+  const tiers = [...new Set(drills.map(({ tier }) => tier))].map(
+    tier => `${drills.filter(each => each.tier === tier).length} of ${tier}`,
+  );
   const entries = drills.reduce((sum, { restored }) => sum + restored.entries, 0);
-  return `${of("generations")} generations and ${of("mirror")} services of the mirror came back whole in ${seconds} s, ${entries} files and folders, and the records of it are a sound chain`;
+  return `${drills.length} copies came back whole (${tiers.join(", ")}) in ${seconds} s, ${entries} files and folders, and the records of it are a sound chain`;
 }

@@ -20,7 +20,8 @@ const tier = {
 
 const onDisk = z.strictObject({
   ...tier,
-  kind: z.enum(["generations", "mirror"]),
+  /** `generations` are those of volumes' files, `databases` those of the databases in them, `configuration` the host's own. */
+  kind: z.enum(["generations", "databases", "configuration", "mirror"]),
   /** Folder with them. */
   below: absolutePath,
 });

@@ -68,20 +68,23 @@ test("--all asks for each kind of copies, --tier for one, and a volume is asked 
     { tier: "mirror", of: "books", path },
     ...["etcd-backup", "vault-backup"].map(of => ({ tier: "mirror", of, path })),
     { tier: "generations", of: "nextcloud/nextcloud", path },
+    { tier: "configuration", of: "configuration", path },
   ];
   install({ drills: [], would });
   const { exitCode, text } = await drill("--all", "--dry-run");
   expect(text).toContain("books (mirror): would be restored from pve:/mnt/backup/books, read not known\n");
   expect(text).toMatch(
-    /4 copies would be drilled\. Nothing was changed\. Next: holdfast drill --all --estate /,
+    /5 copies would be drilled\. Nothing was changed\. Next: holdfast drill --all --estate /,
   );
   expect(exitCode).toBe(0);
   await drill("--all", "--tier", "mirror");
   await drill("nextcloud/nextcloud", "--json");
+  await drill("pve-host", "--json");
   expect(asked().split("\n")).toEqual([
-    "run --dry-run --only=generations --only=mirror --progress --json",
+    "run --dry-run --only=generations --only=databases --only=configuration --only=mirror --progress --json",
     "run --only=mirror --progress --json",
     "run --only=generations:nextcloud/nextcloud --progress --json",
+    "run --only=configuration:configuration --progress --json",
     "",
   ]);
 });
@@ -115,7 +118,7 @@ test("what isn't there to be drilled owes, and nothing that was drilled proves n
   install({ drills: [record("books"), record("etcd-backup")], passedOver: [] });
   const some = await drill("--all");
   expect(some.text).toContain(
-    "pve has no whole copy of vault-backup (mirror), nextcloud/nextcloud (generations), and nothing was drilled of them. Next: holdfast status",
+    "pve has no whole copy of vault-backup (mirror), nextcloud/nextcloud (generations), configuration (configuration), and nothing was drilled of them. Next: holdfast status",
   );
   expect(some.exitCode).toBe(1);
   const json = JSON.parse(
@@ -207,10 +210,10 @@ test.each([
   [[], "What is to be drilled?"],
   [["books", "--all"], '"books" and --all exclude one another'],
   [["bocks"], 'Did you mean "books"'],
-  [["books", "--tier", "mirorr"], "expected generations or mirror"],
+  [["books", "--tier", "mirorr"], "expected generations or databases or configuration or mirror"],
   [["books", "--tier", "generations"], 'Nothing of "books" is drilled in the tier generations'],
   [["books/novels/emma.epub"], "a drill brings back all of it"],
-  [["pve-host"], 'Nothing of "pve-host" is drilled: '],
+  [["pfsense"], 'Nothing of "pfsense" is drilled: '],
   [["--all", "--host", "pvf"], "expected one of pve"],
 ])("%j can't be meant", async (words, said) => {
   install({});

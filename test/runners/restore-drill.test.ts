@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { manifestFile, manifestOf } from "../../host-scripts/daily-backup/configuration-manifest";
 import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
 import { runnerOf } from "../../stacks/runner";
 import { exampleEstate } from "../../plan/estate/example";
@@ -278,6 +279,64 @@ test("refuses a scratch folder in which something else lies, and removes nothing
   expect(run.stderr).toContain('holds "mine", which no drill has made');
   expect(readFileSync(beside, "utf8")).toBe("mine");
   rmSync(beside);
+});
+
+test("brings back a volume's databases and the host's configuration, and of neither a part", async () => {
+  const generation = join(world.target, "pve-config/2026-21");
+  await world.inside(
+    "sh",
+    "-ec",
+    `cd ${world.config.target.path}; mkdir -p sqlite-backup/2026-21/shop/data/deep pve-config/2026-21/files/etc pve-config/2026-21/facts
+    echo database >sqlite-backup/2026-21/shop/data/deep/store; chown 1000:1000 sqlite-backup/2026-21/shop/data/deep/store
+    echo UUID=1 >pve-config/2026-21/files/etc/fstab; echo bash >pve-config/2026-21/facts/packages.txt`,
+  );
+  const manifest = await manifestOf(generation, "pve", new Date(), [], new AbortController().signal);
+  writeFileSync(join(generation, manifestFile), JSON.stringify(manifest));
+  const [daily] = config.tiers;
+  if (daily?.kind !== "generations") throw new Error("the first tier is that of generations");
+  const tier = (kind: "databases" | "configuration", folder: string) => ({
+    ...{ ...daily, tier: kind, kind, below: join(config.target.path, folder) },
+  });
+  const tiers = [tier("databases", "sqlite-backup"), tier("configuration", "pve-config")];
+  const run = await drilled({ tiers });
+  expect(answer(run)).toMatchObject({ status: 0, proved: 2, skipped: 0 });
+  expect(run.stderr).toContain("the newest generation of shop/data's databases came back: 3 entries");
+  expect(records().slice(-2)).toMatchObject([
+    {
+      ...{ tier: "configuration", of: "configuration", result: "proved", scope: "whole" },
+      ...{
+        copy: { path: join(config.target.path, "pve-config/2026-21") },
+        compared: { recorded: 0, copy: 3 },
+      },
+    },
+    {
+      ...{ tier: "databases", of: "shop/data", result: "proved", scope: "whole" },
+      ...{ copy: { path: join(config.target.path, "sqlite-backup/2026-21/shop/data") } },
+      compared: { recorded: 0, copy: 1 },
+    },
+  ]);
+  const small = await drilled({ tiers, mostBytes: 5 });
+  expect(answer(small)).toMatchObject({
+    status: 0,
+    proved: 0,
+    passedOver: [
+      { of: "configuration", why: expect.stringContaining("brings all of it or nothing") as string },
+      { of: "shop/data", why: expect.stringContaining("brings all of it or nothing") as string },
+    ],
+  });
+  await world.inside(
+    "sh",
+    "-ec",
+    `cd ${config.target.path}; echo ransom >pve-config/2026-21/files/etc/fstab`,
+  );
+  const bad = await drilled({ tiers });
+  expect(bad.status).toBe(1);
+  expect(String(answer(bad)["failed"])).toContain("are not what the manifest");
+  await world.inside(
+    "rm",
+    "-r",
+    ...["sqlite-backup", "pve-config"].map(name => join(config.target.path, name)),
+  );
 });
 
 test("notices a record that was changed, taken out of the one file, or taken from both", async () => {

@@ -24,7 +24,7 @@ export const restoreDrill: Layer<"restore-drill", typeof restoreDrillSpec> = {
       look.fault(
         [...at, "target"],
         target,
-        `has nothing to drill: no job of ${host} keeps generations of volumes or a mirror there. Expected the "target" of its part of "daily-backup" or "nfs-mirror"`,
+        `has nothing to drill: no job of ${host} keeps generations or a mirror there. Expected the "target" of its part of "daily-backup" or "nfs-mirror"`,
       );
   },
   jobs: (part, estate, before) => [restoreDrillJob(part, estate, before)],

@@ -70,9 +70,15 @@ export function restoreDrillJob(
   };
 }
 
+/** Of what goes off site, the destination's copies of these are drilled as well. */
+function isDrilledThere({ kind }: RestoreDrillConfig["tiers"][number]): boolean {
+  return kind === "generations" || kind === "mirror";
+}
+
 function drilledIn(tier: RestoreDrillConfig["tiers"][number]): Drills["tiers"] {
   const { tier: name, job } = tier;
-  if (tier.kind !== "offsite") return [{ tier: name, job, below: tier.below }];
+  if (tier.kind !== "offsite")
+    return [{ tier: name, job, below: tier.below, isSentToo: isDrilledThere(tier) }];
   return tier.legs.map(({ to }) => ({ tier: name, job, below: to.slice(to.indexOf(":") + 1), isSent: true }));
 }
 

@@ -27,6 +27,8 @@ test("drills by the programs of the jobs that keep copies on that disk, as they 
       ],
       lock: "/var/lib/holdfast/daily-backup/run.lock",
     },
+    expect.objectContaining({ tier: "databases", job: "daily-backup", below: "/mnt/backup/sqlite-backup" }),
+    expect.objectContaining({ tier: "configuration", job: "daily-backup", below: "/mnt/backup/pve-config" }),
     expect.objectContaining({ tier: "mirror", job: "nfs-mirror", below: "/mnt/backup" }),
     expect.objectContaining({ tier: "offsite-sync-backup", kind: "offsite" }),
   ]);
@@ -42,7 +44,7 @@ test("without volumes there are no generations to drill, and without a scrub no 
     delete daily.sqlite;
     delete daily.scrub;
   });
-  expect(tiers.map(({ tier }) => tier)).toEqual(["mirror", "offsite-sync-backup"]);
+  expect(tiers.map(({ tier }) => tier)).toEqual(["configuration", "mirror", "offsite-sync-backup"]);
   expect(sumsDir).toBeUndefined();
 });
 
@@ -92,6 +94,7 @@ test("refuses a disk on which no job keeps anything that is drilled", () => {
     if (!daily) return;
     delete daily.volumes;
     delete daily.sqlite;
+    delete daily.configuration;
   });
   expect(faults).toContainEqual(
     expect.objectContaining({

@@ -18,14 +18,20 @@ export function tiersOf({ host, target }: Pick<RestoreDrillSpec, "host" | "targe
   const isHere = (part: { readonly host: string; readonly target: string }): boolean =>
     part.host === host && part.target === target;
   const { "daily-backup": backups, "nfs-mirror": mirrors } = estate.layers;
-  const hasVolumes = backups.some(part => isHere(part) && part.volumes !== undefined);
+  const own = backups.filter(isHere);
+  const kept = (word: "volumes" | "sqlite" | "configuration"): boolean =>
+    own.some(part => part[word] !== undefined);
   return [
-    ...(hasVolumes ? [tier("generations", dailyBackupJobName, `${target}/pvc-data`)] : []),
+    ...(kept("volumes") ? [tier("generations", dailyBackupJobName, `${target}/pvc-data`)] : []),
+    ...(kept("sqlite") ? [tier("databases", dailyBackupJobName, `${target}/sqlite-backup`)] : []),
+    ...(kept("configuration") ? [tier("configuration", dailyBackupJobName, `${target}/pve-config`)] : []),
     ...(mirrors.some(isHere) ? [tier("mirror", nfsMirrorJobName, target)] : []),
   ];
 }
 
-function tier(kind: "generations" | "mirror", job: string, below: string): Tiers[number] {
+type OnDisk = Exclude<Tiers[number], { kind: "offsite" }>;
+
+function tier(kind: OnDisk["kind"], job: string, below: string): OnDisk {
   return { ...askedOf(job), tier: kind, kind, below };
 }
 
