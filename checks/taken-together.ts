@@ -16,8 +16,8 @@ export interface Group {
   readonly datasets: readonly Dataset[];
 }
 
-/** A disaster of one dataset or one service takes no other's time. */
-const together: readonly Domain[] = ["live-disk", "host", "cluster", "site", "host-root", "secrets"];
+/** Disasters that take many at once: one of one dataset or one service takes no other's time. */
+export const together: readonly Domain[] = ["live-disk", "host", "cluster", "site", "host-root", "secrets"];
 
 /** Of each disaster of which somebody is promised a time, what goes at once. */
 export function groupsOf(plan: Plan): Group[] {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { planOf } from "../../plan";
+import { together } from "../../checks/taken-together";
+import { type Plan, planOf } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { BadInput } from "../bad-input";
 import { type CommandSpec, type Context, estateFlags, estateOptions, type Outcome } from "../command";
@@ -10,6 +11,7 @@ import { localText } from "../find/print";
 import { type Sought, soughtBy } from "../find/sought";
 import { keyFlag } from "../host-shell";
 import { askClusters, clusterFlags, clusterOptions } from "../kubectl";
+import { lastBack, takenInOrder } from "../restore/all";
 import { asJson } from "../restore/as-json";
 import { choose, type Chosen, type NoChoice, type Wish } from "../restore/choose";
 import { type Ended, goThrough, mayHaveChanged, type Stage, stateOf, tryAll } from "../restore/go";
@@ -18,7 +20,10 @@ import { clustersIn, type Task, tasksOf } from "../restore/tasks";
 
 const options = z.object({
   ...estateOptions,
-  what: z.string().min(1, "expected a service or a path"),
+  what: z.string().min(1, "expected a service or a path").optional(),
+  all: z.boolean().default(false),
+  domain: z.string().optional(),
+  after: z.string().optional(),
   at: z.string().optional(),
   host: z.string().optional(),
   from: z.string().optional(),
@@ -37,11 +42,14 @@ export const restore: CommandSpec<Options> = {
   name: "restore",
   summary: "Bring a service or a path back from the newest whole version that is there; it asks before",
   argument: [
-    "<what>",
+    "[what]",
     "SERVICE, SERVICE/DATASET, NAMESPACE/CLAIM, a path of a host, or a path below one of them",
   ],
   flags: [
     ...estateFlags,
+    ["--all", "all that a disaster has taken, one service after the other in the plan's order"],
+    ["--domain <domain>", `with --all, the disaster: ${together.join(", ")}`],
+    ["--after <service>", "with --all, go on behind this one, as an earlier call has said"],
     ["--at <time>", 'the newest at or before it: "Sun 05:59", "2026-12-01 05:59" or ISO 8601 with Z'],
     ["--host <name>", "data of this host alone"],
     ["--from <name>", "a copy of this job, or on this machine, as holdfast find shows them"],
@@ -55,13 +63,13 @@ export const restore: CommandSpec<Options> = {
   ],
   options,
   async run(typed, caller) {
-    const { stack, estate: file, json, what, path, at, host, key } = typed;
+    const { stack, estate: file, json, at, key } = typed;
     const { nowMs } = caller;
+    refuseWords(typed);
     const plan = planOf(await readEstate({ stack, estate: file }, caller));
     const { estate } = plan;
     const atMs = at === undefined ? undefined : lastInstant(at, estate.zone, nowMs);
-    const sought = soughtBy(plan, path === undefined ? what : `${what}/${path}`, host);
-    refuseSeveral(typed, sought);
+    const sought = soughtIn(plan, typed);
     const asks = json ? undefined : caller.ask;
     if (!typed.yes && !typed.dryRun && !asks)
       throw new BadInput(
@@ -85,12 +93,17 @@ export const restore: CommandSpec<Options> = {
       "cause" in answer ? [`What is done in cluster ${name} is yours: ${answer.cause}`] : [],
     );
     call.say(
-      [...picked.said, ...unreached, planText(chosen, tasks, { zone: estate.zone, nowMs })].join("\n"),
+      [
+        ...picked.said,
+        ...unreached,
+        ...orderText(typed, chosen),
+        planText(chosen, tasks, { zone: estate.zone, nowMs }),
+      ].join("\n"),
     );
     const refused = await tryAll(tasks, call);
     if (refused) return ended(call, picked, tasks, [refused]);
     if (typed.dryRun) return ended(call, picked, tasks, []);
-    if (asks && !typed.yes && !(await isMeant(asks, chosen, what)))
+    if (asks && !typed.yes && !(await isMeant(asks, chosen, typed)))
       return nothing(call, { refused: ["What was typed isn't the word that was asked for"], exitCode: 1 });
     return ended(call, picked, tasks, await goThrough(tasks, call));
   },
@@ -102,8 +115,47 @@ interface Call extends Stage {
   readonly caller: Context;
 }
 
+function refuseWords({ what, all, domain, after, path }: Options): void {
+  if (!all && what === undefined)
+    throw new BadInput(
+      "What is to come back? Next: holdfast restore SERVICE, or for all that a disaster has taken: holdfast restore --all --domain DISASTER",
+    );
+  const besides = [
+    ...(all && what !== undefined ? [`"${what}"`] : []),
+    ...(all && path !== undefined ? ["--path"] : []),
+    ...(!all && domain !== undefined ? ["--domain"] : []),
+    ...(!all && after !== undefined ? ["--after"] : []),
+  ];
+  if (besides.length > 0)
+    throw new BadInput(
+      `${besides.join(" and ")} ${all ? "can't be with --all" : "goes with --all alone"}. Leave one out.`,
+    );
+}
+
+function soughtIn(plan: Plan, typed: Options): Sought[] {
+  const { what = "", all, path, host } = typed;
+  const sought = all
+    ? takenInOrder(plan, typed)
+    : soughtBy(plan, path === undefined ? what : `${what}/${path}`, host);
+  if (!all) refuseSeveral(what, path, sought);
+  if (sought.length === 0)
+    throw new BadInput(
+      `Nothing that has a copy is left to be brought back${typed.after === undefined ? "" : ` behind ${typed.after}`}. Nothing was changed.`,
+    );
+  return sought;
+}
+
+function orderText({ all }: Options, chosen: readonly Chosen[]): string[] {
+  const services = new Set(chosen.map(({ version }) => version.service));
+  return all
+    ? [
+        `In this order, what is promised soonest first and before each what it needs: ${[...services].join(", ")}`,
+      ]
+    : [];
+}
+
 /** Of two hosts with one path, one is meant; and so is one dataset with a path in it. */
-function refuseSeveral({ what, path }: Options, sought: readonly Sought[]): void {
+function refuseSeveral(what: string, path: string | undefined, sought: readonly Sought[]): void {
   const machines = [...new Set(sought.map(({ dataset }) => dataset.location.machine.name))];
   if (machines.length > 1)
     throw new BadInput(
@@ -157,10 +209,10 @@ function pick(
 async function isMeant(
   ask: (question: string) => Promise<string>,
   chosen: readonly Chosen[],
-  what: string,
+  { what, domain }: Options,
 ): Promise<boolean> {
   const services = [...new Set(chosen.map(({ version }) => version.service))];
-  const word = services.length === 1 ? services[0] : what;
+  const word = domain ?? (services.length === 1 ? services[0] : what);
   return (await ask(`To do this, type ${word}: `)).trim() === word;
 }
 
@@ -179,9 +231,13 @@ function ended(
 ): Outcome {
   const { json, dryRun } = call.typed;
   const state = stateOf(all, missing);
-  const next = again(call, "restore");
+  const next = again(call, "restore", lastBack(all));
+  // Of one service, what its host's program says is all there is to be done.
+  const isCut = call.typed.all && ["failed", "stopped", "lost"].includes(state.name);
   const text =
-    all.length === 0 ? `Nothing was changed. Next: ${next}` : endText(all, call.asked.estate, next);
+    all.length === 0
+      ? `Nothing was changed. Next: ${next}`
+      : [endText(all, call.asked.estate, next), ...(isCut ? [`Then, for the rest: ${next}`] : [])].join("\n");
   const result = {
     ...{ state: dryRun && all.length === 0 ? "tried" : state.name },
     changed: all.some(({ standing }) => mayHaveChanged(standing)),
@@ -194,12 +250,19 @@ function ended(
 }
 
 /** As the operator would type it again. */
-function again({ typed, asked }: Call, verb: "find" | "restore"): string {
-  const { what, path, at, host, from, partial, whole, key, kubeconfig, context } = typed;
+function again({ typed, asked }: Call, verb: "find" | "restore", done?: string): string {
+  const { what = "", all, domain = "", path, at, host, from, partial, whole, key } = typed;
+  const { kubeconfig, context } = typed;
+  if (all && verb === "find")
+    return ["holdfast lose --domain", shellWord(domain), "--at now", ...asked.named.map(shellWord)].join(" ");
   const isFind = verb === "find";
+  const after = done ?? typed.after;
+  const meant = all
+    ? ["--all", "--domain", domain, ...(after === undefined ? [] : ["--after", shellWord(after)])]
+    : [shellWord(isFind && path !== undefined ? `${what}/${path}` : what)];
   const flags = isFind ? { at, host, key } : { at, host, from, path, key, kubeconfig, context };
   return [
-    ...["holdfast", verb, shellWord(isFind && path !== undefined ? `${what}/${path}` : what)],
+    ...["holdfast", verb, ...meant],
     ...Object.entries(flags).flatMap(([flag, value]) =>
       value === undefined ? [] : [`--${flag}`, shellWord(value)],
     ),

@@ -94,7 +94,7 @@ export function endText(ended: readonly Ended[], estate: Estate, again: string):
       `     undo      ${task.step.undo}`,
     ]),
     ...(rest.length > 0 ? [`Not begun: ${rest.map(({ task }) => `step ${task.number}`).join(", ")}.`] : []),
-    ...(yours.length > 0 && !over
+    ...(yours.length > 0
       ? [
           "What is left is yours, in this order:",
           ...yours.flatMap(({ task }) => taskLines({ ...task, by: "host" })),

@@ -248,3 +248,83 @@ testLong("the page's commands run as they are printed", async () => {
     expect([words, exitCode, text]).toEqual([words, 0, expect.stringContaining("books")]);
   }
 });
+
+describe("all that a disaster has taken", () => {
+  const names = ["etcd-backup", "index", "books"];
+  const all = ["--all", "--domain", "live-disk"];
+  /** What the mirror's program was asked to bring back, in turn. */
+  const asked = (): string[] => readFileSync(join(host.folder, "srv/nfs/runs"), "utf8").trim().split("\n");
+
+  beforeEach(() => {
+    const estate = exampleEstate();
+    const [books] = estate.services["books"]?.data ?? [];
+    if (books?.kind !== "tree") throw new Error("the example's books are a tree");
+    // Promised nothing, and needed by what is.
+    estate.services["index"] = { data: [{ ...books, path: "/srv/nfs/index", size: "1GB" }] };
+    Object.assign(estate.services["books"] ?? {}, { needs: ["index"] });
+    writeFileSync(join(host.folder, "estate.json"), JSON.stringify(estate));
+    mirror("");
+  });
+
+  function mirror(fails: string): void {
+    const versions = names.map(of => ({
+      ...{ of, at: "2026-11-28T02:00:00Z", path: `/mnt/backup/${of}`, lacks: [], pick: [] },
+    }));
+    const restores = `case "$*" in *--dry-run*) exit ;; esac
+echo "$2" >>/srv/nfs/runs
+[ "$2" != "${fails}" ] || { echo "it is full. Next: df"; exit 1; }
+cp -a "/mnt/backup/$2" /srv/nfs/`;
+    install("nfs-mirror", { versions }, restores);
+  }
+  let before: string;
+  beforeAll(() => {
+    before = host.before;
+    host.before = `${before} && mkdir /mnt/backup/index`;
+  });
+  afterAll(() => void (host.before = before));
+
+  test("comes back one after the other, what others need before them, and what has no copy is told", async () => {
+    const { exitCode, text } = await restore(...all, "--yes");
+    expect(text).toMatch(/In this order, [^]*: etcd, index, books\n/);
+    expect(text).toContain("No copy of nextcloud is there.");
+    expect(asked()).toEqual(names);
+    expect([exitCode, isBack()]).toEqual([1, true]);
+  });
+
+  test("a dry run tells all of it and changes nothing", async () => {
+    const { exitCode, text } = await restore(...all, "--dry-run");
+    expect(text).toMatch(/Nothing was changed\. Next: holdfast restore --all --domain live-disk --estate /);
+    expect([exitCode, isBack()]).toEqual([0, false]);
+    expect(asked).toThrow("ENOENT");
+  });
+
+  test("one that fails ends it, and the same goes on behind what is back", async () => {
+    mirror("books");
+    const failed = await restore(...all, "--yes");
+    expect(failed.text).toContain("it is full. Next: df");
+    // Whoever does it finds it at the end, as what goes on behind it doesn't tell it again.
+    expect(failed.text).toMatch(/ended well:[^]*What is left is yours, in this order:\n {2}2\. /);
+    expect(failed.exitCode).toBe(1);
+    const [, after = ""] =
+      /^Then, for the rest: holdfast restore --all --domain live-disk --after (\S+) /m.exec(failed.text) ??
+      [];
+    expect(after).toBe("index");
+    mirror("");
+    expect((await restore(...all, "--after", after, "--yes")).text).toMatch(/In this order, [^]*: books\n/);
+    expect(asked()).toEqual([...names, "books"]);
+    expect(isBack()).toBe(true);
+  });
+
+  test.each([
+    [[], "What is to come back?"],
+    [["--all"], "--domain: it is missing, expected one of live-disk, host, "],
+    [["--all", "--domain", "volume"], '"volume" is no disaster that takes all at once'],
+    [["--all", "--domain", "site", "--after", "bocks"], "in this order: etcd, vault, "],
+    [["books", ...all], '"books" can\'t be with --all'],
+    [["books", "--domain", "site"], "--domain goes with --all alone"],
+  ])("%j can't be meant", async (words, said) => {
+    const { exitCode, text } = await restore(...words, "--yes");
+    expect(text).toContain(said);
+    expect(exitCode).toBe(2);
+  });
+});
