@@ -176,9 +176,13 @@ function readOrNothing(file: string): string | undefined {
   }
 }
 
-/** Whether rsync has come to its end, so that its session has too: also where the daemon there had a "no" for it (5). */
+/** Whether rsync has come to its end, so that its session has too: also where the daemon there had a "no" for it (4, 5). */
 function isThrough(exitCode: number | null): boolean {
-  return exitCode === 5 || rsyncOutcome({ ended: "exited", exitCode: exitCode ?? undefined }) !== "broken";
+  return (
+    exitCode === 4 ||
+    exitCode === 5 ||
+    rsyncOutcome({ ended: "exited", exitCode: exitCode ?? undefined }) !== "broken"
+  );
 }
 
 /** rsync's own codes for a connection that isn't there, or is no more; rsync(1), "EXIT VALUES", and ssh's 255. */

@@ -4,6 +4,7 @@ import { withPathList } from "../runtime/path-list";
 import type { RsyncPass } from "../runtime/rsync";
 import { patternOf } from "../runtime/rsync";
 import { itemFormat, parseItem, type RsyncItem } from "../runtime/rsync-items";
+import { firstLines } from "../runtime/tail";
 import { isFolderIn, statIn } from "../runtime/tree-path";
 import { entriesOf } from "../runtime/open-folder";
 import type { Leg, Offsite, Part } from "./offsite";
@@ -162,26 +163,32 @@ async function start(
 ): Promise<RsyncPass> {
   // A look sends no file.
   const isLook = how.includes("--dry-run");
-  const sendList = (
+  const sendList = async (
     list: readonly string[],
     limit: readonly string[],
     timeoutMs: number,
-  ): Promise<RsyncPass> =>
-    (isLook ? remoteRsync : writeThere)(
-      run,
-      [
-        ...offsiteMetadata,
-        ...[`--partial-dir=${partialFolder}`, ...filters, ...linked.map(folder => `--link-dest=${folder}`)],
-        // One that rsync has known since 3.1.1, at both ends by the same library.
-        ...(isPacked && !isLook ? ["--new-compress", "--compress-level=1"] : []),
-        ...list,
-        ...limit,
-        ...how,
-        ...["--", "./", `${remotePath(run.config, to)}/`],
-      ],
-      { cwd: from, leaveAlone: without, ...options, timeoutMs },
-      onItem,
+  ): Promise<RsyncPass> => {
+    const start = (packing: readonly string[]): Promise<RsyncPass> =>
+      (isLook ? remoteRsync : writeThere)(
+        run,
+        [
+          ...offsiteMetadata,
+          ...[`--partial-dir=${partialFolder}`, ...filters, ...linked.map(folder => `--link-dest=${folder}`)],
+          ...[...packing, ...list, ...limit, ...how],
+          ...["--", "./", `${remotePath(run.config, to)}/`],
+        ],
+        { cwd: from, leaveAlone: without, ...options, timeoutMs },
+        onItem,
+      );
+    if (!isPacked || isLook) return start([]);
+    // One that rsync has known since 3.1.1, at both ends by the same library.
+    const sent = await start(["--new-compress", "--compress-level=1"]);
+    if (!/refuse --(?:new-)?compress/.test(sent.result.stderr)) return sent;
+    run.log.warn(
+      `${run.config.destination.name} takes nothing that is packed (${firstLines(sent.result.stderr)}): holes of large files go there as zeros`,
     );
+    return start([]);
+  };
   const { timeoutMs = run.config.budgetMs } = options;
   const withList = (list: readonly string[]): Promise<RsyncPass> =>
     isLook ? sendList(list, [], timeoutMs) : paced(run, timeoutMs, (limit, ms) => sendList(list, limit, ms));

@@ -6,7 +6,7 @@ import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import { intoFolder } from "../runtime/into-folder";
 import { momentText } from "../runtime/moment";
 import { verifyMounts } from "../runtime/mounts";
-import { bytesOfTyped, quoted } from "../runtime/quoted";
+import { bytesOfTyped, notedName, quoted } from "../runtime/quoted";
 import { withNameFilters } from "../runtime/path-list";
 import { required } from "../runtime/required";
 import { restoreTree } from "../runtime/restore-tree";
@@ -110,8 +110,29 @@ function placeOf(
   );
 }
 
+/**
+ * A path that somebody typed, as it is or as messages show it.
+ * @throws {Refusal} where it isn't UTF-8, as an argument has to be: what lies in a folder may be called otherwise
+ */
+function pathOfTyped({ job }: OffsiteSyncConfig, typed: string): string {
+  const bytes = bytesOfTyped(typed);
+  const words = bytes.toString("latin1").split("/");
+  const first = words.findIndex(word => !isText(Buffer.from(word, "latin1")));
+  if (first === -1) return bytes.toString();
+  const above = Buffer.from(words.slice(0, first).join("/"), "latin1").toString() || "/";
+  const name = notedName(words.slice(first).join("/"));
+  throw new Refusal(
+    `${quoted(bytes)} isn't UTF-8, which a path has to be here; a name below one hasn't`,
+    shell`${job} restore ${above} ${name} --into /root/restored   (list and verify: of ${above})`,
+  );
+}
+
+function isText(bytes: Buffer): boolean {
+  return Buffer.from(bytes.toString()).equals(bytes);
+}
+
 async function listFar(what: string, context: Context): Promise<Answer> {
-  const { to } = placeOf(context.config, bytesOfTyped(what).toString());
+  const { to } = placeOf(context.config, pathOfTyped(context.config, what));
   const lines: string[] = [];
   const pass = await remoteRsync(context, ["--list-only", "--", `${remotePathOf(context.config, to)}/`], {
     cwd: "/",
@@ -146,7 +167,7 @@ async function compare(what: string | undefined, context: Context & Asking): Pro
   const places =
     what === undefined
       ? config.legs.map(({ from }) => placeOf(config, from))
-      : [placeOf(config, bytesOfTyped(what).toString())];
+      : [placeOf(config, pathOfTyped(config, what))];
   const bad: string[] = [];
   const orphans: string[] = [];
   let entries = 0;
@@ -200,7 +221,7 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
       "the destination has each file as it was sent last, and generations as folders of their own",
       shell`${config.job} list ${request.what[0] ?? ""}`,
     );
-  const { leg, path, to } = placeOf(config, bytesOfTyped(request.what[0] ?? "").toString());
+  const { leg, path, to } = placeOf(config, pathOfTyped(config, request.what[0] ?? ""));
   // Without its disk, it would fill the one below, and be out of sight once the disk is there.
   if (request.into === undefined)
     await verifyMounts([{ role: "place", access: "read", ...leg.mount }], stop.signal);

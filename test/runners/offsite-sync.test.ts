@@ -67,9 +67,9 @@ afterAll(() => world.close());
 
 const far = (path: string): string => join(world.far.tree, path);
 
-function hand(kind: "paths" | "reconcile", ...paths: string[]): void {
+function hand(kind: "paths" | "reconcile", ...paths: (string | Buffer)[]): void {
   const segment = openSegment(world.journal, kind);
-  for (const path of paths) segment.add(Buffer.from(path));
+  for (const path of paths) segment.add(Buffer.from(path as string));
   segment.promote();
 }
 
@@ -225,6 +225,52 @@ test("a name that is a wildcard means itself at the destination, and nothing tha
   rmSync(join(world.photos, "restored"), { recursive: true });
   expect((await succeeds("verify", typed)).result).toMatchObject({ bad: [], orphans: [] });
   expect((await succeeds("list", typed)).stdout).toContain("own");
+});
+
+test("names that aren't UTF-8 go by list, are verified, and come back, and a path that isn't one is refused by its name", async () => {
+  const latin1 = (path: string): Buffer => Buffer.from(path, "latin1");
+  const below = (folder: string, name: string): Buffer =>
+    Buffer.concat([Buffer.from(`${folder}/`), latin1(name)]);
+  // Of two that one decoder takes for the same.
+  const names = ["bad\xff", "bad\xfe", "\xc3\xa9t\xe9/\xff\nin"];
+  const folder = join(world.backup, "latin");
+  mkdirSync(below(folder, "\xc3\xa9t\xe9"), { recursive: true });
+  for (const name of names) writeFileSync(below(folder, name), latin1(`content of ${name}`));
+  hand("paths", ...names.map(name => latin1(`latin/${name}`)));
+  const listed = await succeeds();
+  expect(listed.stderr).toContain("by list: 3 names");
+  const areIn = (root: string): void =>
+    expect(names.map(name => readFileSync(below(root, name), "latin1"))).toEqual(
+      names.map(name => `content of ${name}`),
+    );
+  areIn(far("pve-backup/latin"));
+  expect(world.metrics()).toMatchObject({ last_status: 0, 'leg_debt_files{leg="backup"}': 0 });
+
+  const place = join(world.folder, "backup/latin");
+  writeFileSync(below(far("pve-backup/latin"), "bad\xff"), "another content there");
+  const { status, result } = await run("verify", place);
+  expect({ status, ...result }).toMatchObject({
+    status: 1,
+    bad: [expect.stringContaining(`${place}/bad\\xff (`)],
+  });
+  hand("paths", latin1("latin/bad\xff"));
+  await succeeds();
+  expect((await succeeds("verify", place)).result).toMatchObject({ bad: [], orphans: [] });
+
+  const refused = await run("restore", `${place}/bad\\xff`);
+  expect(refused.status).toBe(3);
+  expect(refused.stderr).toContain(`"${place}/bad\\xff" isn't UTF-8`);
+  const into = join(world.folder, "photos/restored");
+  expect(refused.stderr).toContain(
+    `Next: offsite-sync-backup restore ${place} 'bad\\xff' --into /root/restored`,
+  );
+  await succeeds("restore", place, "bad\\xff", "--into", into);
+  expect(readdirSync(join(world.photos, "restored"), "latin1")).toEqual(["bad\xff"]);
+  rmSync(join(world.photos, "restored"), { recursive: true });
+  await succeeds("restore", place, "--into", into);
+  areIn(join(world.photos, "restored"));
+  rmSync(join(world.photos, "restored"), { recursive: true });
+  for (const end of [folder, far("pve-backup/latin")]) rmSync(end, { recursive: true });
 });
 
 test("a restore to a disk that isn't there fills no other one in its place", async () => {
