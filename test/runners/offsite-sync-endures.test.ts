@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { debianPackages } from "../../lab/debian";
 import { openSegment } from "../../host-scripts/runtime/journal";
 import { long, testLong } from "../long";
+import { type OffsiteLaw, offsiteLaw } from "./support/offsite-law";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import type { FinishedRun } from "./support/started-run";
 import { first, through } from "./support/through";
@@ -25,6 +26,7 @@ import { first, through } from "./support/through";
  * test to test.
  */
 let world: OffsiteWorld;
+let law: OffsiteLaw;
 
 beforeAll(async () => {
   world = await createOffsiteWorld(160, 160);
@@ -32,7 +34,10 @@ beforeAll(async () => {
   writeFileSync(join(world.backup, "books/one"), "a book");
   writeFileSync(join(world.photos, "immich/photo"), "a photo");
   await succeeds();
+  law = offsiteLaw(world, { backup: "pve-backup", "photos/immich": "nfs/immich" });
 });
+// Each test ends with a good run.
+afterEach(() => law.holds());
 afterAll(() => world.close());
 
 const far = (path: string): string => world.far.outside(join(world.far.tree, "pve-backup", path));
@@ -309,6 +314,7 @@ test("a file in the place of a folder waits for an answer, as what the folder he
   const answered = await world.start(["--json", accept]).finished;
   if (answered.status !== 0) throw new Error(answered.stderr);
   expect(readFileSync(far("was a folder"), "utf8")).toBe("a file");
+  law.forget("pve-backup/was a folder/");
   await succeeds();
 });
 
@@ -351,6 +357,10 @@ test("a banner of the destination's doesn't stand before why a run failed", asyn
   const { stderr } = await fails();
   expect(stderr).toContain("Permission denied (publickey");
   expect(stderr).not.toContain("All that you do here");
+  await world.far.stop();
+  world.far.configure();
+  await world.far.start();
+  await succeeds();
 });
 
 // offsite-sync.test.ts has another key of the same type.
@@ -390,6 +400,8 @@ testLong("a share whose quota is used up says so, and gets the rest once it has 
   await btrfs("subvolume", "create", join(place, "share"));
   await btrfs("qgroup", "limit", "3M", join(place, "share"));
   await world.far.inside("chown", "-R", "64000:64000", place);
+  // It is another disk by now.
+  put("shared/share/one");
   put("shared/share/no-room", random(4));
   put("books/beside the share", "an edition");
   const { stderr } = await fails();
