@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import type { Versions } from "../../plan/contracts/versions";
@@ -76,7 +77,10 @@ export async function versions(context: WayContext<NfsMirrorConfig>): Promise<Ve
   const { config } = context;
   await proveBackupDisk(config, "read", { ...context, dryRun: true });
   const mirrored = readMirrored(config);
-  const versions = mirroredServices(config).map(service => {
+  const services = mirroredServices(config);
+  const isText = (service: string): boolean => isUtf8(Buffer.from(service, "latin1"));
+  const noText = services.filter(service => !isText(service)).map(notedName);
+  const versions = services.filter(isText).map(service => {
     const asOf = asOfService(mirrored, service);
     const held = mirrored ? heldOf(mirrored, service) : [];
     const name = Buffer.from(service, "latin1").toString();
@@ -88,7 +92,7 @@ export async function versions(context: WayContext<NfsMirrorConfig>): Promise<Ve
       pick: [],
     };
   });
-  return { versions };
+  return { versions, ...(noText.length > 0 && { noText }) };
 }
 
 async function listed(

@@ -52,7 +52,7 @@ export async function copiesOf(
 
 async function versionsOf(
   tier: Tier,
-  { stop, faults }: Pick<RestoreDrill, "stop" | "faults">,
+  { stop, faults, notes }: Pick<RestoreDrill, "stop" | "faults" | "notes">,
 ): Promise<readonly Version[]> {
   try {
     const argv = [...commandOf(tier), "list", "--versions", "--json"] as const;
@@ -64,7 +64,13 @@ async function versionsOf(
       );
       return [];
     }
-    const { versions, unseen } = versionsAnswer.parse(JSON.parse(result.stdout));
+    const { versions, unseen, noText = [] } = versionsAnswer.parse(JSON.parse(result.stdout));
+    notes.push(
+      ...noText.map(
+        name =>
+          `${name} of the ${tier.tier} was not drilled: its name isn't UTF-8, and no record of a drill can have that. To prove it by hand: ${tier.job} restore --into DIR '${name}'`,
+      ),
+    );
     if (unseen !== undefined) faults.push(`not all ${tier.tier} can be seen: ${unseen}`);
     return versions;
   } catch (error) {

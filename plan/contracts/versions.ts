@@ -22,5 +22,7 @@ export const versionsAnswer = z.object({
   versions: z.array(version),
   /** Where others may lie that it can't see, in words. */
   unseen: z.string().optional(),
+  /** Things whose names aren't UTF-8, as messages show them: their copies come back, and aren't among the versions, as JSON has no such name. */
+  noText: z.array(z.string()).optional(),
 });
 export type Versions = z.infer<typeof versionsAnswer>;
