@@ -37,6 +37,8 @@ export const secretInOnePlace = defineCheck({
       if (opens.length === 0 || locked.has(name)) return [];
       return [
         {
+          // What lies off the site is what is left when the keeper is gone too.
+          ...(users.some(user => user in plan.estate.destinations) && { severity: "error" as const }),
           subject: name,
           message: `${name} opens ${opens.join(", ")} and is kept in ${keeper} alone: no restore starts before that of ${keeper}.`,
           fix: `Keep it on paper or with a person too: secrets.${name}.keptIn with "break-glass".`,

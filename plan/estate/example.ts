@@ -86,7 +86,7 @@ export function exampleEstate(): ExampleEstate {
       "pve-calls": { keptIn: ["vault", "break-glass"] },
     },
     // Whatever the clock is by which an example is looked at.
-    breakGlass: { where: "with the deeds, bank safe 12", proven: "2026-05-01", every: "3650d" },
+    breakGlass: { where: "with the deeds, bank safe 12", proven: "2026-05-01", every: "1095d" },
     services: {
       etcd: {
         data: [

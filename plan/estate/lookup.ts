@@ -13,9 +13,14 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return near.length === 0 ? "" : `. Did you mean ${near.map(shown).join(" or ")}?`;
 }
 
+/** What a secret is where something uses it. */
+export type SecretUse = "ssh-key" | "password" | "passphrase" | "api-key" | "address";
+
 /** Collects faults while the estate is walked. */
 export class Lookup {
   readonly faults: EstateFault[] = [];
+  /** Places of the estate that take a secret for something. */
+  readonly secretUses: { readonly path: Path; readonly value: string; readonly use: SecretUse }[] = [];
   constructor(private readonly estate: Estate) {}
 
   fault(path: Path, value: unknown, problem: string): void {
@@ -83,8 +88,10 @@ export class Lookup {
     this.name(path, datasetId(value), datasets, "dataset of a service");
   }
 
-  secret(path: Path, value: string): void {
+  /** @param use what it is for there; left out, a restore needs it, whatever it is */
+  secret(path: Path, value: string, use?: SecretUse): void {
     this.key(path, value, this.estate.secrets, "secret");
+    if (use !== undefined) this.secretUses.push({ path, value, use });
   }
 
   mount(path: Path, host: string, value: string): void {

@@ -163,6 +163,10 @@ export const cluster = z.strictObject({
       "Other addresses of the same API, as a kubeconfig of who deploys may have one: a tunnel, or a name outside of the site",
     ),
   runnerImage: image
+    .refine(
+      text => Number(/\/node:(\d+)/.exec(text)?.[1] ?? 18) >= 18,
+      'has a Node that no runner runs on: 18.19 or later is needed. Expected e.g. "docker.io/library/node:24-bookworm-slim"',
+    )
     .optional()
     .describe(
       "Image with Node 18.19 or later and util-linux, such as Debian's node: what verifies, keeps and rotates dumps beside a database's own client. Every dump that names a client needs it",

@@ -5,6 +5,7 @@ import type { EstateFault } from "./faults";
 import { Lookup, type Path } from "./lookup";
 import type { Estate } from "./schema";
 import type { DatasetSpec } from "./services";
+import { secretUses } from "./secret-uses";
 import { slips } from "./slips";
 
 /** Names that point nowhere, and things that are there twice. */
@@ -16,6 +17,7 @@ export function references(estate: Estate): EstateFault[] {
   services(estate, look);
   for (const { layer, spec, at } of partsOf(estate)) layer.references(spec, at, look, estate);
   plannedRuns(estate, look);
+  secretUses(estate, look);
   return look.faults;
 }
 
@@ -53,10 +55,13 @@ function places(estate: Estate, look: Lookup): void {
     for (const [name, { secrets }] of Object.entries(things))
       secrets.forEach((secret, index) => look.secret([section, name, "secrets", index], secret));
   for (const [name, { receives }] of Object.entries(estate.destinations))
-    if (receives) look.secret(["destinations", name, "receives", "secret"], receives.secret);
+    if (receives) look.secret(["destinations", name, "receives", "secret"], receives.secret, "ssh-key");
   for (const [name, firewall] of Object.entries(estate.firewalls))
-    for (const part of ["api", "ssh"] as const)
-      look.secret(["firewalls", name, part, "secret"], firewall[part].secret);
+    for (const [part, use] of [
+      ["api", "api-key"],
+      ["ssh", "ssh-key"],
+    ] as const)
+      look.secret(["firewalls", name, part, "secret"], firewall[part].secret, use);
   for (const [name, { api, ssh }] of Object.entries(estate.firewalls))
     if (api.secret === ssh.secret)
       look.fault(
@@ -86,7 +91,7 @@ function deadMan({ monitoring }: Estate, look: Lookup): void {
   for (const [index, [host, secret]] of callers.entries()) {
     const at = ["monitoring", "deadMan", "hosts", host];
     look.host(at, host);
-    look.secret(at, secret);
+    look.secret(at, secret, "address");
     const other = callers.slice(0, index).find(([, taken]) => taken === secret);
     if (other)
       look.fault(

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isBelow } from "../layers/places";
-import { absolutePath, duration, line, name, promised, reason, size } from "./fields";
+import { absolutePath, duration, lasts, line, name, promised, reason, size } from "./fields";
 
 /** Disasters that a promise can be made for. Each destroys the places of one failure domain of the service. */
 export const domains = [
@@ -180,7 +180,13 @@ export const secret = z.strictObject({
 export const breakGlass = z.strictObject({
   where: line.describe('Where it is, for people, e.g. "with the deeds, bank safe 12, Sofia"'),
   proven: date.describe("Day on which `holdfast break-glass verify` last ended well with what is kept there"),
-  every: duration.default("180d").describe("How often it has to be proven"),
+  every: duration
+    .refine(
+      lasts(ms => ms <= 3 * 365 * 86_400_000),
+      'is too long: by then nobody knows where it lies, and what it holds has changed. Expected three years at most. Example: "365d"',
+    )
+    .default("180d")
+    .describe("How often it has to be proven: three years at most"),
 });
 
 /** A finding that is accepted for a while. */

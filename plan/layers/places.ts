@@ -46,3 +46,8 @@ export function mountAbove(estate: Estate, hostName: string, path: string): stri
   const mounts = Object.keys(estate.hosts[hostName]?.filesystems ?? {}).filter(mount => isBelow(path, mount));
   return mounts.sort((a, b) => b.length - a.length)[0] ?? path;
 }
+
+/** Whether what lies there may be gone at any time, and after a boot is. */
+export function isTemporary(path: string): boolean {
+  return /^\/(tmp|run|dev|proc|sys|var\/tmp|var\/run)(\/|$)/.test(path);
+}

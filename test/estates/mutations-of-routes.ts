@@ -166,10 +166,4 @@ export const mutationsOfRetention: Mutation[] = [
   ],
   ["the NAS's snapshots kept for a year", `${nasSnapshot} > keep > age`, "365d", "capacity/nas", "synology"],
   ["the NAS's snapshots removed", nasSnapshot, undefined, "promises/unreachable-from-host-root"],
-  [
-    "snapshots of a share that isn't used",
-    `${nasSnapshot} > share`,
-    "/Backups",
-    "promises/unreachable-from-host-root",
-  ],
 ];

@@ -6,7 +6,7 @@ const at = (path: string): string => `estate.${path}`;
 
 const server = { host: "postgresql.dbaas.svc.cluster.local", namespace: "dbaas" };
 const dump = {
-  ...{ engine: "postgresql", databases: "together", user: "backup", secret: "pfsense-api-key", server },
+  ...{ engine: "postgresql", databases: "together", user: "backup", secret: "postgresql-backup", server },
   image: `docker.io/library/postgres@sha256:${"a".repeat(64)}`,
 };
 const postgresql = `${dumpOf("postgresql")} > dump`;

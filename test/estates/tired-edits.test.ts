@@ -14,6 +14,7 @@ import {
   twoOfOne,
 } from "./tired-edits";
 import { halfADay, parts, room, warned } from "./tired-edits-of-parts";
+import { misplaced } from "./tired-edits-of-secrets";
 import { addresses, values, words } from "./tired-edits-of-fields";
 import { goneJobs, keptAlone, nobodys, ofMany } from "./tired-edits-of-many";
 import { days, legs, ofLayers, unsaid, warnedOfLayers } from "./tired-edits-of-layers";
@@ -38,6 +39,7 @@ const edits = [
   ...ofLayers,
   ...ofMany,
   ...nobodys,
+  ...misplaced,
 ].map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
 const warnings = [...warned, ...warnedOfLayers, ...keptAlone].map(([what, at, to, answer, subject]) => ({
   what,

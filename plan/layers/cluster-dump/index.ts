@@ -1,6 +1,9 @@
 import { askedJob } from "../../contracts/ask-command";
+import type { Lookup, Path } from "../../estate/lookup";
+import type { Estate } from "../../estate/schema";
 import { parseSize } from "../../units/size";
 import type { Layer } from "../layer";
+import { isTemporary } from "../places";
 import { dumpedOf } from "./dataset";
 import { askedIntegrity, integrityJobs } from "./integrity";
 import { clusterDumpJob } from "./jobs";
@@ -55,10 +58,12 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         );
       if ("integrity" in part.dump && part.dump.integrity)
         askedIntegrity(part, part.dump.integrity, [...at, "dump", "integrity"], all, look);
+      if ("usedBy" in part.dump)
+        askedPods(part.dump.usedBy, dataset, [...at, "dump", "usedBy"], estate, look);
       const secret = secretOf(part.dump);
-      if (secret !== undefined) look.secret([...at, "dump", "secret"], secret);
+      if (secret !== undefined) look.secret([...at, "dump", "secret"], secret, "password");
       if ("server" in part.dump && part.dump.engine !== "command")
-        askedServer(part, part.dump, at, all.slice(0, all.indexOf(part)), look);
+        askedServer(part, part.dump, at, { before: all.slice(0, all.indexOf(part)), dumped }, look);
       const what = dumped?.kind === "database" ? dumped.engine : part.dump.engine;
       if (what !== part.dump.engine && part.dump.engine !== "command")
         look.fault(
@@ -96,7 +101,7 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         part.namespace,
         `isn't where the claim of ${dataset} is: that is in "${claimIn}", and a pod mounts claims of its own namespace alone. Expected "${claimIn}"`,
       );
-    if (/^\/(tmp|run|dev|proc|sys|var\/tmp|var\/run)(\/|$)/.test(target.path))
+    if (isTemporary(target.path))
       look.fault(
         [...at, "target", "path"],
         target.path,
@@ -110,3 +115,23 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
     return [job, ...integrityJobs(part, job, estate)];
   },
 };
+
+/** A dump of files runs on the node of the pods that have them: another service's labels lead elsewhere. */
+function askedPods(
+  labels: Readonly<Record<string, string>>,
+  dataset: string,
+  at: Path,
+  { services }: Estate,
+  look: Lookup,
+): void {
+  const [service = ""] = dataset.split("/");
+  const found = Object.entries(labels);
+  if (found.some(([, value]) => value === service)) return;
+  for (const [label, value] of found)
+    if (Object.hasOwn(services, value))
+      look.fault(
+        [...at, label],
+        value,
+        `is how pods of the service ${value} are called, and what ${service} has is to be dumped: on another node its volume can't be mounted. Expected the labels of the pods of ${service}, e.g. "${service}"`,
+      );
+}

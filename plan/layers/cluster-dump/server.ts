@@ -1,4 +1,6 @@
+import { slipOf } from "../../contracts/near";
 import type { Lookup, Path } from "../../estate/lookup";
+import type { DatasetSpec } from "../../estate/services";
 import type { ClusterDumpSpec, DumpSpec } from "./spec";
 
 const usualPorts: readonly (readonly [port: number, of: RegExp])[] = [
@@ -15,18 +17,32 @@ type ServerDump = Exclude<Extract<DumpSpec, { server?: unknown }>, { engine: "co
 /**
  * Looks at whom a dump's client asks.
  * @param at the dump's part
- * @param before the dumps before it in the estate
+ * @param others the dumps before it in the estate, and what it is a dump of
  */
 export function askedServer(
   part: ClusterDumpSpec,
   dump: ServerDump,
   at: Path,
-  before: readonly ClusterDumpSpec[],
+  { before, dumped }: { before: readonly ClusterDumpSpec[]; dumped: DatasetSpec | undefined },
   look: Lookup,
 ): void {
   const { engine, server, image } = dump;
   const where = [...at, "dump", "server"];
   place(part, dump, where, look);
+  const livesIn = dumped?.kind === "database" && "namespace" in dumped.on ? dumped.on.namespace : undefined;
+  if (
+    livesIn !== undefined &&
+    server.namespace !== undefined &&
+    server.namespace !== livesIn &&
+    // Of a slip in the data, a check says so.
+    slipOf(livesIn, [server.namespace]) === undefined &&
+    !look.isFaulty([...where, "namespace"])
+  )
+    look.fault(
+      [...where, "namespace"],
+      server.namespace,
+      `isn't where ${part.dataset} is by its volume: that is in "${livesIn}", and a server runs where its claim is. Expected "${livesIn}", or that namespace in the service's data`,
+    );
   const other = usualPorts.find(([usual, of]) => usual === server.port && !of.test(engine));
   if (other)
     look.fault(

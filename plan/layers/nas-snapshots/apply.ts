@@ -26,8 +26,8 @@ export function nasRetentionOf(spec: NasSnapshotsSpec, estate: Estate): NasReten
 export function lookAtApply(part: NasSnapshotsSpec, at: Path, look: Lookup, estate: Estate): void {
   const { apply } = part;
   if (!apply) return;
-  look.secret([...at, "secret"], apply.secret);
-  look.secret([...at, "password"], apply.password);
+  look.secret([...at, "secret"], apply.secret, "ssh-key");
+  look.secret([...at, "password"], apply.password, "password");
   const destination = estate.destinations[part.destination];
   if (keepDaysOf(part) === undefined)
     look.fault(

@@ -1,3 +1,4 @@
+import { slipOf } from "../../contracts/near";
 import type { Layer } from "../layer";
 import { lookAtApply } from "./apply";
 import { nasSnapshotsJob } from "./jobs";
@@ -12,12 +13,22 @@ export const nasSnapshots: Layer<"nas-snapshots", typeof nasSnapshotsSpec> = {
   runs: ({ schedule, alert }) => [{ job: "nas-snapshots", at: [], schedule, alert }],
   references(part, at, look, estate) {
     look.destination([...at, "destination"], part.destination);
+    const shares = estate.layers["offsite-sync"]
+      .filter(({ destination }) => destination === part.destination)
+      .flatMap(({ legs }) => legs.map(({ to }) => `/${to.split("/", 2)[1] ?? ""}`));
+    const meant = shares.includes(part.share) ? undefined : slipOf(part.share, shares);
+    if (meant !== undefined)
+      look.fault(
+        [...at, "share"],
+        part.share,
+        `is none that a host sends to: its snapshots would hold no copy, or be refused each night. Did you mean "${meant}"?`,
+      );
     const { watch } = part;
     lookAtApply(part, [...at, "apply"], look, estate);
     if (!watch) return;
     look.host([...at, "watch", "host"], watch.host);
-    look.secret([...at, "watch", "secret"], watch.secret);
-    look.secret([...at, "watch", "password"], watch.password);
+    look.secret([...at, "watch", "secret"], watch.secret, "ssh-key");
+    look.secret([...at, "watch", "password"], watch.password, "password");
     if (watch.user === "root")
       look.fault(
         [...at, "watch", "user"],
@@ -42,12 +53,6 @@ export const nasSnapshots: Layer<"nas-snapshots", typeof nasSnapshotsSpec> = {
         [...at, "watch", "user"],
         watch.user,
         `is the account that ${part.destination} is written to by: whose sudo looks at snapshots should write nothing there. Expected an account of its own, e.g. "holdfast"`,
-      );
-    if (destination?.secrets.includes(watch.password))
-      look.fault(
-        [...at, "watch", "password"],
-        watch.password,
-        `is what a restore from ${part.destination} needs, and would lie on ${watch.host}, whose root could delete every snapshot with it. Expected the password of the account that looks, as a secret of its own`,
       );
     if (destination?.receives?.secret === watch.password)
       look.fault(

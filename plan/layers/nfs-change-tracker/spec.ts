@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { absolutePath } from "../../estate/fields";
 import { readingPeriod, runFields, runsOn, schedule } from "../common";
-import { isBelow } from "../places";
+import { isBelow, isTemporary } from "../places";
 
 /** The daemon that notes changed NFS paths for the offsite run. */
 export const nfsChangeTrackerSpec = z
@@ -25,7 +25,7 @@ export const nfsChangeTrackerSpec = z
         path: ["log"],
         message: `lies in "${watched}", which it watches: each note would be a change to note. Example: "/var/lib/holdfast/nfs-change-tracker"`,
       });
-    if (/^\/(tmp|run|var\/tmp|var\/run|dev)(\/|$)/.test(log))
+    if (isTemporary(log))
       context.addIssue({
         code: "custom",
         path: ["log"],

@@ -3,7 +3,7 @@ import { datasetsOf } from "../../datasets";
 import type { Path, Lookup } from "../../estate/lookup";
 import type { Estate } from "../../estate/schema";
 import type { Layer } from "../layer";
-import { isBelow } from "../places";
+import { isBelow, isTemporary } from "../places";
 import { restoreDrillJob } from "./jobs";
 import { type RestoreDrillSpec, restoreDrillSpec } from "./spec";
 import { tiersOf } from "./tiers";
@@ -40,6 +40,12 @@ function besideNobody(
   const instead = 'Expected a folder of its own, e.g. "/var/lib/holdfast-drills"';
   if (isBelow(scratch, target))
     look.fault(at, scratch, `lies on the backup disk ${target}, whose room is for copies. ${instead}`);
+  if (isTemporary(scratch))
+    look.fault(
+      at,
+      scratch,
+      `is where anybody may write and systemd clears away, and it may lie in memory, which a drill would fill. ${instead}`,
+    );
   const own = datasetsOf(estate).flatMap(({ id, location: { machine, path } }) =>
     machine.kind === "host" && machine.name === host ? [{ what: `what ${id} has`, path }] : [],
   );

@@ -34,6 +34,9 @@ export function estateToRecord({ host, port, user, hostKey }: SshServer, api: st
   });
   const [wiki] = layers["cluster-dump"]?.filter(({ dataset }) => dataset === "wiki") ?? [];
   // The lab's cluster has that one namespace; and a volume whose dumps fit.
+  Object.assign(services?.["wiki"]?.data[0] ?? {}, {
+    on: { host: "pve", pool: "data", namespace: "monitoring" },
+  });
   Object.assign(services?.["nextcloud"]?.data[0] ?? {}, { namespace: "monitoring", size: "1GB" });
   layers["cluster-dump"]?.push({
     ...(wiki as NonNullable<typeof wiki>),
