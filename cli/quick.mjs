@@ -1,5 +1,6 @@
 // Loads a TypeScript module as cli/run.mjs does, by what V8 kept of an earlier run: for commands that end at once, most of
 // whose time would go into compiling. Stacks name lines of the bundle; `sourceStack` turns one into lines of the sources.
+import { isAscii } from "node:buffer";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { Module, SourceMap, createRequire } from "node:module";
@@ -10,10 +11,12 @@ import { bundleOf, cacheDir, writeWhole } from "./run.mjs";
 /** Gives a TypeScript module's exports. */
 export function load(entry) {
   const path = bundleOf(entry);
-  const code = readFileSync(path, "utf8");
+  const bytes = readFileSync(path);
+  // esbuild escapes what isn't ASCII where it can: such text is read as it is.
+  const code = bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
   const kept = join(cacheDir, `${basename(path)}.v8`);
   // V8 tells another source by its length alone.
-  const hash = createHash("sha256").update(code).digest();
+  const hash = createHash("sha1").update(bytes).digest();
   const script = new vm.Script(Module.wrap(code), {
     filename: path,
     cachedData: compiledOf(kept, hash),

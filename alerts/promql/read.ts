@@ -25,7 +25,7 @@ function readAnew(text: string): Read {
 /** A copy of a part of an expression, with the labels' own values. */
 function filled(part: unknown, values: readonly string[]): unknown {
   if (typeof part === "string")
-    return part.replace(/§(\d+)§/g, (_, place: string) => values[Number(place)] ?? "");
+    return part.replace(/\u00a7(\d+)\u00a7/g, (_, place: string) => values[Number(place)] ?? "");
   if (typeof part !== "object" || part === null) return part;
   if (Array.isArray(part)) return part.map(each => filled(each, values));
   return Object.fromEntries(Object.entries(part).map(([name, field]) => [name, filled(field, values)]));

@@ -40,10 +40,12 @@ function sameLetters(known: string, zone: string): boolean {
  * The zone's spans of constant offset in the whole UTC years that touch [fromMs, toMs), ascending, without a gap. A year
  * is looked up once; only the years that are asked for are, as a century of one zone takes longer than a plan.
  */
-export function offsetSpans(zone: string, fromMs: number, toMs: number): OffsetSpan[] {
+export function offsetSpans(zone: string, fromMs: number, toMs: number): readonly OffsetSpan[] {
+  const [firstYear, lastYear] = [utcYear(fromMs), utcYear(toMs)];
+  // Asked for each run of each job, of a day or two.
+  if (firstYear === lastYear) return spansOfYear(zone, firstYear);
   const spans: OffsetSpan[] = [];
-  const lastYear = utcYear(toMs);
-  for (let year = utcYear(fromMs); year <= lastYear; year++)
+  for (let year = firstYear; year <= lastYear; year++)
     for (const span of spansOfYear(zone, year)) {
       const last = spans.at(-1);
       if (last?.offsetMs === span.offsetMs) spans[spans.length - 1] = { ...last, toMs: span.toMs };
@@ -56,12 +58,13 @@ function utcYear(atMs: number): number {
   return new Date(atMs).getUTCFullYear();
 }
 
-const known = new Map<string, OffsetSpan[]>();
+const known = new Map<string, Map<number, readonly OffsetSpan[]>>();
 
-function spansOfYear(zone: string, year: number): OffsetSpan[] {
-  const key = `${zone} ${year}`;
-  const spans = known.get(key) ?? searchYear(zone, Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1));
-  known.set(key, spans);
+function spansOfYear(zone: string, year: number): readonly OffsetSpan[] {
+  const years = known.get(zone) ?? new Map<number, readonly OffsetSpan[]>();
+  known.set(zone, years);
+  const spans = years.get(year) ?? searchYear(zone, Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1));
+  years.set(year, spans);
   return spans;
 }
 
