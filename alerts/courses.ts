@@ -3,7 +3,7 @@ import { firings } from "../plan/calendar";
 import { aheadS } from "../plan/contracts/metric";
 import type { Job } from "../plan/job";
 import { healthyAge } from "../plan/staleness";
-import type { Course } from "./promql/moment";
+import type { Course, Held } from "./promql/moment";
 import { exactly, type Range } from "./ranges";
 import { type Series, tellsOfRuns } from "./series";
 
@@ -135,13 +135,20 @@ function courseOf(histories: ReadonlyMap<Job, readonly Run[]>, targets: TargetSt
       const runs = runsOf(series);
       if (!runs || !tellsOfRuns(series)) {
         const value = valueAt(series, toMs);
-        return value ? (value.min === value.max ? [value] : undefined) : [];
+        if (!value) return [];
+        return value.min === value.max ? [{ range: value, forMs: toMs - fromMs }] : undefined;
       }
-      const values: Range[] = [];
-      for (let run = newest(runs, fromMs); run <= newest(runs, toMs); run++) {
-        const value = valueAfter(series, runs, run, toMs);
+      const values: Held[] = [];
+      const lastRun = newest(runs, toMs);
+      for (let run = newest(runs, fromMs); run <= lastRun; run++) {
+        const range = valueAfter(series, runs, run, toMs);
+        if (!range) continue;
+        const untilMs = run === lastRun ? toMs : (runs[run + 1]?.seenMs ?? toMs);
+        const forMs = untilMs - Math.max(fromMs, runs[run]?.seenMs ?? fromMs);
         const last = values.at(-1);
-        if (value && (last?.min !== value.min || last.max !== value.max)) values.push(value);
+        if (last?.range.min === range.min && last.range.max === range.max)
+          values[values.length - 1] = { range, forMs: last.forMs + forMs };
+        else values.push({ range, forMs });
       }
       return values;
     },

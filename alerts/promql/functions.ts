@@ -1,4 +1,5 @@
 import { anything, exactly, hull, instants, type Range } from "../ranges";
+import type { Held } from "./moment";
 
 /** Range of a function's result from that of its vector's values; `anything` for those that aren't worth knowing. */
 export function afterCall(name: string, range: Range): Range {
@@ -41,9 +42,10 @@ export function afterCall(name: string, range: Range): Range {
 
 /**
  * Range of a function's result from what a window holds.
- * @param values one for each change, oldest first; at least one
+ * @param held one for each change, oldest first; at least one
  */
-export function overWindow(name: string, values: readonly Range[]): Range {
+export function overWindow(name: string, held: readonly Held[]): Range {
+  const values = held.map(({ range }) => range);
   const [first = anything] = values;
   const last = values.at(-1) ?? first;
   const whole = hull(values);
@@ -57,6 +59,8 @@ export function overWindow(name: string, values: readonly Range[]): Range {
       return { min: whole.min, max: Math.min(...values.map(({ max }) => max)) };
     case "max_over_time":
       return { min: Math.max(...values.map(({ min }) => min)), max: whole.max };
+    case "avg_over_time":
+      return averageOf(held);
     case "changes":
       return exactly(values.length - 1);
     case "rate":
@@ -72,4 +76,13 @@ export function overWindow(name: string, values: readonly Range[]): Range {
     default:
       return afterCall(name, whole);
   }
+}
+
+/** Samples come at even intervals: each value counts for as long as it was there. */
+function averageOf(held: readonly Held[]): Range {
+  const allMs = held.reduce((sum, { forMs }) => sum + forMs, 0);
+  if (allMs === 0) return hull(held.map(({ range }) => range));
+  const average = (end: "min" | "max"): number =>
+    held.reduce((sum, { range, forMs }) => sum + range[end] * (forMs / allMs), 0);
+  return { min: average("min"), max: average("max") };
 }

@@ -161,6 +161,11 @@ const alerts: readonly (readonly [
   ["a share of the NAS turned round", `${nasFree} > 0.15`, "alerts/fires-when-healthy"],
   ["a pool's room turned round", `${free} > 15`, "alerts/fires-when-healthy"],
   ["when a sample was scraped", `time() - timestamp(${success}) > 93600`, "alerts/silent-after-a-miss"],
+  [
+    "the average instant of two days",
+    `time() - avg_over_time(${success}[2d]) > 97200`,
+    "alerts/fires-when-healthy",
+  ],
   ["a week in which each night fails", `min_over_time(${status}[7d]) != 0`, "alerts/later-than-promise"],
   [
     "the oldest of all, after ten days",
