@@ -223,7 +223,7 @@ test("a dump is asked for by its own time, where its program restores it", async
         image: `docker.io/library/postgres:15@sha256:${"0".repeat(64)}`,
         server: { host: "postgresql.dbaas.svc.cluster.local", namespace: "dbaas" },
         user: "backup",
-        secret: "pfsense-key",
+        secret: "nas-look-password",
       };
     estate.services["etcd"] = {
       ...estate.services["etcd"],
