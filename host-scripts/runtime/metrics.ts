@@ -29,16 +29,20 @@ export async function recordEnd(
   metrics: readonly Metric[],
   end: End,
 ): Promise<string> {
-  const lock = await takeLock(lockFile, 30_000);
+  const textOf = (of: End): string => render(metrics, merge(metrics, readTextfile(textfile), of));
+  // What can't be kept is no success, for whoever hears of it by a push too.
+  const failure = { ...end, status: end.status === exitCodes.ok ? exitCodes.failed : end.status };
+  const notKept = (cause: unknown) => new TextfileNotWritten(textfile, textOf(failure), cause);
+  // Where its file system is read-only, so is that of the lock as a rule.
+  const lock = await takeLock(lockFile, 30_000).catch((error: unknown) => {
+    throw notKept(error);
+  });
   try {
-    const before = readTextfile(textfile);
-    const text = render(metrics, merge(metrics, before, end));
+    const text = textOf(end);
     try {
       writeDurably(textfile, text);
     } catch (error) {
-      // What can't be kept is no success, for whoever hears of it by a push too.
-      const failure = { ...end, status: end.status === exitCodes.ok ? exitCodes.failed : end.status };
-      throw new TextfileNotWritten(textfile, render(metrics, merge(metrics, before, failure)), error);
+      throw notKept(error);
     }
     return text;
   } finally {

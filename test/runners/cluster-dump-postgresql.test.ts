@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -126,6 +127,15 @@ const faults: readonly Fault[] = [
     says: /the whole server: its program ended with 137/,
   },
   {
+    // Debian has one version alone: the words are of pg_dump 15 before a server 16.
+    title: "the client is older than the server",
+    shadow: {
+      pg_dumpall:
+        'echo "pg_dump: error: aborting because of server version mismatch" >&2; echo "pg_dump: detail: server version: 16.1; pg_dump version: 15.9" >&2; exit 1',
+    },
+    says: /its program ended with 1: .*server version: 16\.1; pg_dump version: 15\.9/,
+  },
+  {
     title: "the client's container is killed in its midst",
     shadow: { pg_dumpall: "echo half; kill -KILL $PPID; exit 1" },
     says: /the client ended in its midst, killed or out of memory/,
@@ -176,10 +186,86 @@ describe.each(inTime(2, faults))(
   },
 );
 
+const halfWritten = (): boolean => readdirSync(world.target).some(name => name.startsWith(".holdfast-part-"));
+
+test("a pod that is told to end says so at once, and keeps the dump before and nothing of the half", async () => {
+  await world.pod("postgresql-server.sh");
+  const before = world.files();
+  const client = world.client("postgresql-server.sh", {
+    shadow: { pg_dumpall: "echo half; exec sleep 600" },
+  });
+  const runner = world.runner();
+  await runner.until(halfWritten);
+  for (const half of [runner, client]) half.kill("SIGTERM");
+  const { status, stdout } = await runner.finished;
+  await client.finished;
+  expect([stdout, status]).toEqual([expect.stringMatching(/SIGTERM/), 143]);
+  expect(world.files()).toEqual(before);
+  expect(halfWritten()).toBe(false);
+  expect(world.pushes.received.at(-1)?.body).toContain("backup_last_status 143");
+});
+
+test("a target that is read-only is a failure that is told, with all that was there", async () => {
+  await world.pod("postgresql-server.sh");
+  const before = world.files();
+  const told = world.pushes.received.length;
+  await world.remount("ro");
+  const { runner } = await world.pod("postgresql-server.sh");
+  await world.remount("rw");
+  expect([`${runner.stdout}${runner.stderr}`, runner.status]).toEqual([
+    expect.stringMatching(/read-only/),
+    1,
+  ]);
+  expect(world.files()).toEqual(before);
+  const bodies = world.pushes.received.slice(told).map(({ body }) => body);
+  expect(bodies.join("")).toContain("backup_last_status 1\n");
+});
+
+test("a success that the Pushgateway was away for is told by the next run, also where that one fails", async () => {
+  world.writeConfig({ pushgateway: { url: "http://127.0.0.1:9", timeoutMs: 1_000, attempts: 1 } });
+  expect((await world.pod("postgresql-server.sh")).runner.status).toBe(0);
+  const { backup_last_success_timestamp: success } = world.metrics();
+  world.writeConfig({
+    pushgateway: { url: world.pushes.url, timeoutMs: 2_000, attempts: 1 },
+  });
+  const told = world.pushes.received.length;
+  expect((await world.pod("postgresql-server.sh", { shadow: { pg_dumpall: "exit 1" } })).runner.status).toBe(
+    1,
+  );
+  const bodies = world.pushes.received.slice(told).map(({ body }) => body);
+  expect(bodies.join("")).toContain(`backup_last_success_timestamp ${success}\n`);
+});
+
+// That what goes through is held in no memory is a matter of one class, which the small dumps can't show.
+testLong("a dump of 2 GB goes through a runner that has a quarter of a GB", async () => {
+  const rows = `yes -- "-- a line as long as a row of many a table" | head -c ${2 * 2 ** 30}`;
+  const client = world.client("postgresql-server.sh", { shadow: { pg_dumpall: `${rows}; REAL "$@"` } });
+  const runner = world.runner();
+  let mostKb = 0;
+  const look = setInterval(() => (mostKb = Math.max(mostKb, mostHeldKb(runner.pid))), 20);
+  expect([(await runner.finished).status, (await client.finished).status]).toEqual([0, 0]);
+  clearInterval(look);
+  const [, dump = ""] = world.files();
+  const bytes = execFileSync("sh", ["-c", 'zcat "$1" | wc -c', "sh", join(world.target, dump)]);
+  expect(Number(bytes)).toBeGreaterThan(2 * 2 ** 30);
+  expect(mostKb).toBeGreaterThan(30_000);
+  // As its pod is limited.
+  expect(mostKb).toBeLessThan(256 * 1024);
+});
+
+/** What a process has held at most so far. */
+function mostHeldKb(pid: number): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
 test("a runner that is killed in its midst leaves nothing that a later run takes for a dump", async () => {
   const client = world.client("postgresql-server.sh", { shadow: { pg_dumpall: "echo half; exec sleep 1" } });
   const runner = world.runner();
-  await runner.until(() => readdirSync(world.target).some(name => name.startsWith(".holdfast-part-")));
+  await runner.until(halfWritten);
   runner.kill("SIGKILL");
   await runner.finished;
   await client.finished;

@@ -36,6 +36,8 @@ export interface DumpWorld {
   client(script: string, options?: PodOptions): StartedRun;
   runner(ask?: string): StartedRun;
   writeConfig(change: Partial<ClusterDumpConfig>): void;
+  /** Mounts the target anew with options of mount(8), as an export that was changed. */
+  remount(options: string): Promise<void>;
   /** Names below the target, state left out. */
   files(below?: string): string[];
   /** The pushed metrics of the last run. */
@@ -151,6 +153,9 @@ export async function createDumpWorld(
     },
     async pod(script, options) {
       return ask(script, "run", options);
+    },
+    async remount(options) {
+      await namespace.run("mount", "-o", `remount,${options}`, target);
     },
     files: (below = "") =>
       readdirSync(join(seen, below), { recursive: true, encoding: "utf8" })
