@@ -2,6 +2,7 @@
 import { cpus, release, totalmem } from "node:os";
 import Table from "cli-table3";
 import { benchBackupScrub } from "./backup-scrub";
+import { benchClusterDump } from "./cluster-dump";
 import { benchCommandLine } from "./command-line";
 import { benchDailyBackup } from "./daily-backup";
 import { benchLvmPvcSnapshot } from "./lvm-pvc-snapshot";
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   volumes: benchDailyBackup,
   sqlite: benchSqlite,
   scrub: benchBackupScrub,
+  dumps: benchClusterDump,
   preview: benchPreview,
 };
 
