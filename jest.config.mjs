@@ -77,7 +77,7 @@ export default {
     project("volumes", ["<rootDir>/test/volumes/**/*.test.ts"], inTime),
     // The same, ended at each of their steps by kill, budget and power cut: mostly waiting, beside the others.
     project("crashes", ["<rootDir>/test/crashes/**/*.test.ts"]),
-    // CronJobs on the lab's node, by test:long alone: its kernel panics now and then (docs/stand-ins.md).
+    // CronJobs on the lab's node, by test:long alone: each waits for the minute in which it is due (docs/stand-ins.md).
     project("cluster", ["<rootDir>/test/cluster/**/*.test.ts"]),
   ],
 };

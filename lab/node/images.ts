@@ -19,6 +19,9 @@ interface Recipe {
 
 const usual = "/usr/bin:/bin";
 
+/** What the scripts of a dump's client call beside the database's own programs. */
+const tools = ["dash", "coreutils", "sed", "mawk", "findutils", "tar"] as const;
+
 /** What the node's pods are made of. Each has a shell and the usual programs, as the images that they stand for have. */
 export const recipes = {
   /** Holds a pod's namespaces open. */
@@ -37,6 +40,24 @@ export const recipes = {
     ...{ name: "lab.invalid/postgresql:15", packages: ["dash", "coreutils", "sed", "postgresql-client-15"] },
     path: `/usr/lib/postgresql/15/bin:${usual}`,
   },
+  /** The clients of a MariaDB 10.11 server. */
+  mariadb: {
+    name: "lab.invalid/mariadb:10.11",
+    packages: [...tools, "mariadb-client"],
+    path: usual,
+  },
+  /** As Redis' own image: the server beside the client, which a restore loads a dump with. */
+  redis: {
+    name: "lab.invalid/redis:7",
+    packages: [...tools, "redis-server", "redis-tools"],
+    path: usual,
+  },
+  /** For an application's volume with SQLite databases. */
+  sqlite: {
+    name: "lab.invalid/sqlite:3",
+    packages: [...tools, "sqlite3"],
+    path: usual,
+  },
 } as const satisfies Record<string, Recipe>;
 
 const reference = z.string().regex(/@sha256:[0-9a-f]{64}$/);
@@ -44,6 +65,9 @@ const references = z.strictObject({
   pause: reference,
   runner: reference,
   postgresql: reference,
+  mariadb: reference,
+  redis: reference,
+  sqlite: reference,
 } satisfies Record<keyof typeof recipes, unknown>);
 
 /** Names with digests, as a pod has to ask for them. */

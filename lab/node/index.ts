@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { z } from "zod";
-import { labDir } from "../facts";
 import { machines, mustOnHost, onHost, startHosts } from "../hosts";
 import { ensureImage } from "../hosts/image";
 import { prepareKernel } from "../hosts/kernel";
@@ -9,19 +8,11 @@ import { ip } from "../namespace";
 import { until } from "../process";
 import { connect } from "../servers";
 import { credentials } from "../servers/credentials";
-import { readLabFile } from "../servers/places";
 import { ensureNodeDisk } from "./disk";
-import { type ImageReferences, readReferences } from "./images";
+import { referencesFile } from "./references";
 
 /** Addresses of pods, which the lab's network reaches by their node. */
 const podNetwork = "10.88.0.0/24";
-
-const referencesFile = join(labDir, "images.json");
-
-/** What a node's pods may be made of, by names with digests. @throws when no node was started in this lab */
-export function readImages(): ImageReferences {
-  return readReferences(readLabFile(referencesFile));
-}
 
 /** Makes the node's disk, if it isn't in the cache. The servers' programs have to be there. */
 export async function prepareNode(say: (line: string) => void): Promise<void> {

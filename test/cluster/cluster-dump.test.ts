@@ -1,22 +1,21 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { execa } from "execa";
-import { z } from "zod";
+import { nightly } from "../../lab/house/dumps";
 import { kubectlFolder } from "../../lab/kubectl";
 import { mustOnHost, startHosts } from "../../lab/hosts";
-import { inNamespace, operatorAddress } from "../../lab/namespace";
-import { readImages, startNode } from "../../lab/node";
+import { operatorAddress } from "../../lab/namespace";
+import { startNode } from "../../lab/node";
+import { readImages } from "../../lab/node/references";
 import { until } from "../../lab/process";
-import { connect, queryPrometheus, startServers, urls } from "../../lab/servers";
-import { type EstateInput, parseEstate, planOf } from "../../plan";
-import { restoreSteps, restoreText } from "../../plan/graph/restore-steps";
+import { queryPrometheus, startServers } from "../../lab/servers";
+import type { EstateInput } from "../../plan";
 import { mountNamespace, type MountNamespace } from "../runners/support/namespace";
 import { type DatabaseServer, password, startPostgresql } from "../runners/support/postgresql-server";
 import { ReleaseStack } from "../lab/release-stack";
+import { closeNamespace, database, namespace, restorePrinted, whenDue, withDumps } from "./dump-cluster";
 
 jest.setTimeout(900_000);
 
 const quiet = (): void => undefined;
-const namespace = "dbaas";
 const job = "postgresql-backup";
 const folder = `/srv/nfs/${job}`;
 let mounts: MountNamespace;
@@ -51,81 +50,21 @@ async function startDatabase(): Promise<void> {
   );
 }
 
-/** The API server itself refuses a pod there that doesn't fit the Pod Security Standard. */
-async function closeNamespace(): Promise<void> {
-  const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
-  const object = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } };
-  await connect().apply(`/api/v1/namespaces/${namespace}`, object);
-}
-
 function withDump(): EstateInput {
-  const estate = stack.estate();
-  const images = readImages();
-  return {
-    ...estate,
-    clusters: { k8s: { hosts: ["pve"], disk: "sdc", api: urls.kubernetes, runnerImage: images.runner } },
-    links: [{ from: "pve", to: "pve", bandwidth: "100MB" }],
-    waivers: [
-      {
-        ...{ code: "routes/no-route-off-site", subject: "postgresql" },
-        ...{ reason: "the lab has no other site", owner: "this test", expires: inAMonth() },
-      },
-    ],
-    secrets: { [job]: { keptIn: ["break-glass"] } },
-    services: {
-      postgresql: {
-        data: [{ kind: "database", engine: "postgresql", on: { cluster: "k8s" }, size: "4MB" }],
-        promise: { rpo: { "live-disk": "3d" }, rto: "8h" },
+  return withDumps(stack.estate(), { postgresql: database("postgresql") }, [
+    {
+      ...nightly(job, "postgresql", 1),
+      dump: {
+        ...{ engine: "postgresql", databases: "together", user: "backup", secret: job },
+        ...{ image: readImages().postgresql, server: { host: operatorAddress, namespace } },
       },
     },
-    layers: {
-      ...estate.layers,
-      "cluster-dump": [
-        {
-          ...{ name: job, cluster: "k8s", namespace, dataset: "postgresql" },
-          schedule: { cron: "0 1 * * *" },
-          target: { host: "pve", path: folder },
-          keep: { age: "14d" },
-          ...{ usualRun: "1min", budget: "10min", promise: { rpo: "27h" }, alert: { receiver: "lab" } },
-          dump: {
-            ...{ engine: "postgresql", databases: "together", user: "backup", secret: job },
-            ...{ image: images.postgresql, server: { host: operatorAddress, namespace } },
-          },
-        },
-      ],
-    },
-  };
-}
-
-function inAMonth(): string {
-  return new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
-}
-
-const podList = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string() }),
-      status: z.object({ phase: z.string() }),
-    }),
-  ),
-});
-
-async function pods(): Promise<z.infer<typeof podList>["items"]> {
-  return podList.parse(await connect().get(`/api/v1/namespaces/${namespace}/pods`)).items;
+  ]);
 }
 
 test("a CronJob that was deployed makes a good dump at its time, by a real kubelet's pod", async () => {
   await stack.mustUp();
-  // Nobody waits for one o'clock: all else of it stays as it was deployed.
-  await connect().apply(`/apis/batch/v1/namespaces/${namespace}/cronjobs/${job}`, {
-    ...{ apiVersion: "batch/v1", kind: "CronJob", metadata: { name: job, namespace } },
-    spec: { schedule: "* * * * *" },
-  });
-  const done = async (): Promise<boolean> =>
-    (await pods()).some(({ status: { phase } }) => phase === "Succeeded" || phase === "Failed");
-  await until(done, 420_000, 1_000);
-  expect((await pods())[0]?.status.phase).toBe("Succeeded");
-  // A minute later there may be a second one.
+  expect(await whenDue(job)).toBe("Succeeded");
   const [manifestFile = "", dumpFile = ""] = (await mustOnHost("pve", `cd ${folder} && ls dump_*`)).split(
     "\n",
   );
@@ -152,10 +91,6 @@ test("by the real kubectl, status says how that job stands, and what is printed 
   expect(text).toMatch(new RegExp(` k8s +│ ${job} +│ \\d+ (s|min) ago +│ 24 h +│ .* well `));
   expect(text).toMatch(/ pve +│ nfs-mirror +│ .*│ in \d+ (h|min) +│ well /);
   await server.sql("drop table orders", "shop");
-  const copy = planOf(parseEstate(withDump())).copies.find(({ dataset }) => dataset.service === "postgresql");
-  if (!copy) throw new Error("the plan has no copy of the database");
-  const [program = "", ...words] = inNamespace(["bash", "-c", restoreText(restoreSteps(copy))]);
-  const { all } = await execa(program, words, { all: true, timeout: 300_000 });
-  expect(all).toContain("condition met");
+  expect(await restorePrinted(withDump(), "postgresql")).toContain("condition met");
   expect(await server.sql("select count(*) from orders", "shop")).toBe("3000");
 });

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
 import { inTime } from "../long";
-import { type Application, owner, startApplication } from "./support/application";
+import { owner } from "../../lab/house/vaultwarden";
+import { type Application, startApplication } from "./support/application";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 
 // Each case is a handful of pods.

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sqliteIntegrityConfig } from "../../plan/contracts/sqlite-integrity";
-import { type Application, owner, startApplication } from "./support/application";
+import { owner } from "../../lab/house/vaultwarden";
+import { type Application, startApplication } from "./support/application";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 
 // Each case is a pod.

@@ -12,6 +12,8 @@ perl "$mmdebstrap" --quiet --mode=root --variant=extract --include="$packages" \
   bookworm "$root" "$work/sources.list"
 rm -rf "$root"/etc/apt "$root"/var/lib/apt "$root"/var/cache "$root"/var/lib/dpkg "$root"/usr/share/doc \
   "$root"/usr/share/man "$root"/usr/share/locale "$root"/usr/share/info "$root"/dev/*
+# A package's scripts would choose which one is meant.
+[ ! -e "$root/usr/bin/mawk" ] || ln -s mawk "$root/usr/bin/awk"
 # One that no package owns before its scripts run.
 mkdir -p "$root/tmp"
 chmod 1777 "$root/tmp"

@@ -2,12 +2,10 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
+import { owner, schema } from "../../../lab/house/vaultwarden";
 import type { MountNamespace } from "./namespace";
 import type { DatabaseServer } from "./postgresql-server";
 import { sqlitePackages } from "./sqlite-world";
-
-/** Account that its files belong to. */
-export const owner = 1234;
 
 export interface Application extends DatabaseServer {
   /** Its volume, as the test sees it. */
@@ -17,16 +15,6 @@ export interface Application extends DatabaseServer {
   /** Keeps its database open, as an application that runs. */
   run(): Promise<{ end(): Promise<void> }>;
 }
-
-const schema = [
-  "pragma journal_mode = wal",
-  "create table users (uuid text primary key, email text)",
-  'create table "odd "" name" (n)',
-  "create table ciphers (uuid text primary key, data text)",
-  "with recursive n(i) as (select 1 union all select i + 1 from n where i < 500) insert into ciphers select 'c' || i, hex(randomblob(200)) from n",
-  "insert into users values ('u1', 'one@example.org'), ('u2', 'two@example.org')",
-  "create virtual table found using fts5(text)",
-];
 
 /** An application with a volume of its own on tmpfs; its `sql` is a statement to its database. */
 export async function startApplication(namespace: MountNamespace, folder: string): Promise<Application> {

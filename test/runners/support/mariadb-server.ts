@@ -3,30 +3,24 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
+import { mariadbPackages } from "../../../lab/house/databases";
 import type { MountNamespace } from "./namespace";
 import type { DatabaseServer } from "./postgresql-server";
 
-const packages = [
-  ...["mariadb-server", "mariadb-server-core", "mariadb-client", "mariadb-client-core", "libmariadb3"],
-  ...[
-    "libncurses6",
-    "libtinfo6",
-    "liburing2",
-    "libnuma1",
-    "libpcre2-8-0",
-    "libedit2",
-    "libbsd0",
-    "libmd0",
-    "libaio1",
-  ],
-];
 /** Nobody: a server refuses to run as root. */
 const uid = 65534;
 export const password = 'p\\a:ss "word';
 
-/** @param folder what any user may reach; the server's files come below it */
-export async function startMariadb(namespace: MountNamespace, folder: string): Promise<DatabaseServer> {
-  const packed = await debianPackages("mariadb", packages);
+/**
+ * @param folder what any user may reach; the server's files come below it
+ * @param address where it answers beside its socket, to whoever has the password
+ */
+export async function startMariadb(
+  namespace: MountNamespace,
+  folder: string,
+  address?: string,
+): Promise<DatabaseServer> {
+  const packed = await debianPackages("mariadb", mariadbPackages);
   const [tools, data] = ["tools", "data"].map(name => join(folder, name)) as [string, string];
   for (const made of [tools, data]) mkdirSync(made);
   chownSync(data, uid, uid);
@@ -56,7 +50,8 @@ export async function startMariadb(namespace: MountNamespace, folder: string): P
   const places = [`--basedir=${tools}/usr`, `--datadir=${data}`, `--tmpdir=${data}`];
   const install = ["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"];
   await inside([...nobody, "mariadb-install-db", ...install, ...places]);
-  const small = ["--skip-networking", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M"];
+  const reached = address === undefined ? "--skip-networking" : `--bind-address=${address}`;
+  const small = [reached, "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M"];
   const server = inside([
     ...[...nobody, "mariadbd", "--no-defaults", ...places, `--socket=${socket}`, `--pid-file=${data}/pid`],
     ...[
@@ -74,7 +69,12 @@ export async function startMariadb(namespace: MountNamespace, folder: string): P
       text,
       user,
     );
-  const account = `create user backup@localhost identified by '${password.replaceAll("\\", "\\\\")}'; grant all on *.* to backup@localhost with grant option`;
+  const account = ["localhost", ...(address === undefined ? [] : ["'10.%'"])]
+    .map(
+      from =>
+        `create user backup@${from} identified by '${password.replaceAll("\\", "\\\\")}'; grant all on *.* to backup@${from} with grant option;`,
+    )
+    .join(" ");
   for (let tries = 0; ; tries += 1) {
     try {
       await sql(account, "mysql", "root");

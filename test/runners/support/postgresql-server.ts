@@ -2,28 +2,8 @@ import { appendFileSync, chmodSync, chownSync, mkdirSync, writeFileSync } from "
 import { join } from "node:path";
 import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
+import { postgresqlPackages } from "../../../lab/house/databases";
 import type { MountNamespace } from "./namespace";
-
-const packages = [
-  ...[
-    "postgresql-15",
-    "postgresql-client-15",
-    "libpq5",
-    "libicu72",
-    "libldap-2.5-0",
-    "libsasl2-2",
-    "libxml2",
-  ],
-  ...[
-    "libgssapi-krb5-2",
-    "libkrb5-3",
-    "libk5crypto3",
-    "libkrb5support0",
-    "libkeyutils1",
-    "libreadline8",
-    "libtinfo6",
-  ],
-];
 
 /** Nobody: a server refuses to run as root. */
 const uid = 65534;
@@ -51,7 +31,7 @@ export async function startPostgresql(
   folder: string,
   address = "",
 ): Promise<DatabaseServer> {
-  const packed = await debianPackages("postgresql", packages);
+  const packed = await debianPackages("postgresql", postgresqlPackages);
   const [tools, data, socket] = ["tools", "data", "socket"].map(name => join(folder, name)) as [
     string,
     string,

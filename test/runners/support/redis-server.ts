@@ -8,8 +8,15 @@ import { type DatabaseServer, password } from "./postgresql-server";
 
 const packages = ["redis-server", "redis-tools", "liblzf1", "libjemalloc2", "libatomic1", "liblua5.1-0"];
 
-/** A Redis whose `sql` takes its own commands, a line each. */
-export async function startRedis(namespace: MountNamespace, folder: string): Promise<DatabaseServer> {
+/**
+ * A Redis whose `sql` takes its own commands, a line each.
+ * @param address where it answers beside its socket, to whoever has the password
+ */
+export async function startRedis(
+  namespace: MountNamespace,
+  folder: string,
+  address?: string,
+): Promise<DatabaseServer> {
   const packed = await debianPackages("redis", packages);
   const [tools, data] = ["tools", "data"].map(name => join(folder, name)) as [string, string];
   for (const made of [tools, data]) mkdirSync(made);
@@ -28,7 +35,8 @@ export async function startRedis(namespace: MountNamespace, folder: string): Pro
     return execa(program, args, { input });
   };
   const quoted = `"${password.replaceAll(/[\\"]/g, "\\$&")}"`;
-  const config = ["port 0", `unixsocket ${socket}`, `dir ${data}`, 'save ""', `requirepass ${quoted}`];
+  const reached = address === undefined ? ["port 0"] : ["port 6379", `bind ${address}`];
+  const config = [...reached, `unixsocket ${socket}`, `dir ${data}`, 'save ""', `requirepass ${quoted}`];
   const server = inside(["redis-server", "-"], config.join("\n"));
   server.catch(() => undefined);
   const client = async (argv: readonly string[], input = ""): Promise<string> =>

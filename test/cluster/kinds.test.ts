@@ -1,0 +1,163 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { nightly } from "../../lab/house/dumps";
+import {
+  inVaultwarden,
+  owner,
+  startVaultwarden,
+  stopVaultwarden,
+  vaultwarden,
+} from "../../lab/house/vaultwarden";
+import { kubectlFolder } from "../../lab/kubectl";
+import { startHosts } from "../../lab/hosts";
+import { operatorAddress } from "../../lab/namespace";
+import { startNode } from "../../lab/node";
+import { readImages } from "../../lab/node/references";
+import { until } from "../../lab/process";
+import { queryPrometheus, startServers } from "../../lab/servers";
+import type { EstateInput } from "../../plan";
+import { ReleaseStack } from "../lab/release-stack";
+import { startMariadb } from "../runners/support/mariadb-server";
+import { mountNamespace, type MountNamespace } from "../runners/support/namespace";
+import { type DatabaseServer, password } from "../runners/support/postgresql-server";
+import { startRedis } from "../runners/support/redis-server";
+import {
+  application,
+  closeNamespace,
+  database,
+  namespace,
+  restorePrinted,
+  whenDue,
+  withDumps,
+} from "./dump-cluster";
+
+// The other kinds of dumps, each as it was deployed, by real pods on the lab's node: servers that they reach by network, and an
+// application's volume on that node.
+jest.setTimeout(900_000);
+
+const quiet = (): void => undefined;
+let mounts: MountNamespace;
+let folder: string;
+let mariadb: DatabaseServer;
+let redis: DatabaseServer;
+let stack: ReleaseStack;
+
+beforeAll(async () => {
+  folder = mkdtempSync("/var/tmp/holdfast-lab-servers-");
+  chmodSync(folder, 0o755);
+  mounts = await mountNamespace();
+  await Promise.all([startHosts({ only: ["pve"], say: quiet }), startServers(quiet)]);
+  await Promise.all([startNode(quiet), startDatabases(), closeNamespace()]);
+  await startVaultwarden(namespace);
+  stack = await ReleaseStack.open("cluster-dump-kinds");
+  stack.setEstate(withAll());
+  for (const secret of ["mysql-backup", "redis-backup"]) await stack.setSecret(secret, password);
+  await stack.mustUp();
+  process.env["KUBECONFIG"] = stack.facts.kubeconfig;
+  process.env["PATH"] = `${await kubectlFolder()}:${process.env["PATH"]}`;
+}, 900_000);
+
+afterAll(async () => {
+  await stack?.destroy();
+  await Promise.all([mariadb?.stop(), redis?.stop()]);
+  await mounts.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function startDatabases(): Promise<void> {
+  const [ofMariadb, ofRedis] = ["mariadb", "redis"].map(name => join(folder, name)) as [string, string];
+  for (const made of [ofMariadb, ofRedis]) mkdirSync(made);
+  [mariadb, redis] = await Promise.all([
+    startMariadb(mounts, ofMariadb, operatorAddress),
+    startRedis(mounts, ofRedis, operatorAddress),
+  ]);
+  await mariadb.sql(`create database shop; use shop;
+    create table orders (id int primary key auto_increment, note text, image blob, index by_note (note(20)));
+    insert into orders (note, image) select concat('order (', seq, ')\\n(2'), x'00ff27' from seq_1_to_3000;
+    create procedure hello() select 1; create user reader@localhost; grant select on shop.* to reader@localhost;`);
+  const many = Array.from({ length: 1200 }, (_, n) => `set key${n} value${n}`);
+  await redis.sql([...many, "rpush list a b c", "select 3", "hset other field value"].join("\n"));
+}
+
+function withAll(): EstateInput {
+  const { mariadb: mysqlImage, redis: redisImage, sqlite: sqliteImage } = readImages();
+  const server = { host: operatorAddress, namespace };
+  const estate = stack.estate();
+  const { pve } = estate.hosts;
+  if (!pve) throw new Error("the estate has no host pve");
+  const pool = { vg: "pve", disk: "sdc", size: "7GB", used: "1GB", metadata: { size: "64MB", used: "8MB" } };
+  return withDumps(
+    { ...estate, hosts: { pve: { ...pve, pools: { data: pool } } } },
+    { mysql: database("mariadb"), redis: database("redis"), vaultwarden: application(vaultwarden) },
+    [
+      {
+        ...nightly("mysql-backup", "mysql", 1),
+        dump: {
+          ...{ engine: "mariadb", databases: "together", image: mysqlImage, server },
+          ...{ user: "backup", secret: "mysql-backup" },
+        },
+      },
+      {
+        ...nightly("redis-backup", "redis", 0),
+        dump: { ...{ engine: "redis", image: redisImage, server }, user: "default", secret: "redis-backup" },
+      },
+      {
+        ...nightly("vaultwarden-backup", "vaultwarden", 23),
+        dump: {
+          ...{ engine: "sqlite", image: sqliteImage, owner, usedBy: { app: vaultwarden } },
+          excludes: [{ name: "icon_cache", reason: "icons of web sites, fetched anew" }],
+          integrity: {
+            ...{ name: "vaultwarden-integrity", schedule: { cron: "20 * * * *" }, usualRun: "10s" },
+            ...{ budget: "5min", promise: { rpo: "3h" }, alert: { receiver: "lab" } },
+          },
+        },
+      },
+    ],
+  );
+}
+
+/** By service: what it has, as text; and how all of that is lost. */
+const kinds = {
+  mysql: {
+    state: () =>
+      mariadb.sql(
+        "select count(*), hex(max(image)), max(id) from shop.orders; show create table shop.orders; show grants for reader@localhost; call shop.hello()",
+      ),
+    lose: () => mariadb.sql("drop database shop; drop user reader@localhost"),
+  },
+  redis: {
+    state: () => redis.sql("dbsize\nget key7\nlrange list 0 -1\nselect 3\nhgetall other"),
+    lose: () => redis.sql("flushall"),
+  },
+  vaultwarden: {
+    state: () =>
+      inVaultwarden(`sqlite3 -batch db.sqlite3 'pragma integrity_check; select * from users order by 1;
+select count(*), sum(length(data)) from ciphers'
+find . -path './.holdfast*' -prune -o -path './icon_cache*' -prune -o ! -name 'db.sqlite3*' -printf '%y %m %U %p\\n' | sort
+cat rsa_key.pem config.json attachments/c1/*`),
+    // It has gone with its pod, as of a power cut: what is restored has to have what was in its log alone.
+    lose: async () => {
+      await stopVaultwarden(namespace);
+      await inVaultwarden("rm -r db.sqlite3* attachments rsa_key.pem config.json");
+    },
+  },
+} as const;
+
+test("each look at the application's live database tells that it is sound", async () => {
+  expect(await whenDue("vaultwarden-integrity")).toBe("Succeeded");
+  const flag = async () => (await queryPrometheus(`vaultwarden_sqlite_integrity_ok{status="ok"}`))[0]?.value;
+  expect(await until(async () => (await flag()) === 1, 60_000, 1_000)).toBe(true);
+});
+
+test.each(["mysql", "redis", "vaultwarden"] as const)(
+  "a dump of %s by its CronJob's pod makes what lost everything what it was, by what is printed",
+  async service => {
+    const { state, lose } = kinds[service];
+    const before = await state();
+    expect(await whenDue(`${service}-backup`)).toBe("Succeeded");
+    await lose();
+    expect(await state().catch(() => "nothing")).not.toBe(before);
+    expect(await restorePrinted(withAll(), service)).toContain("condition met");
+    expect(await state()).toBe(before);
+  },
+);
