@@ -1,16 +1,20 @@
 // `npm start`: from a clone to restored files. Starts the lab with a house in it, deploys the host's layers, waits for the
-// mirror's timer, runs the other jobs of a night, reads their metrics from Prometheus and restores what is lost by what is printed.
+// mirror's timer, runs the other jobs of a night, has databases dumped by pods, reads the jobs' metrics from
+// Prometheus and restores what is lost by what is printed.
 import { runTasks, messageOf } from "./commands/progress";
 import { ensureEngine } from "./engine/bootstrap";
 import { startHosts } from "./hosts";
 import { ensureHouse } from "./house";
 import { claims } from "./house/claims";
+import { type HouseDatabase, prepareDatabases } from "./house/databases";
 import { drillRestores } from "./night/drills";
+import { dumpAll, loseTable, startDumped } from "./night/dumps";
 import { evidenceOf } from "./night/evidence";
 import { loseBothDisks, loseFiles, loseMachine, loseVolume, mirrorNamed } from "./night/losses";
 import { printedRestores } from "./night/printed-restores";
 import { standsNow } from "./night/stands";
 import { fillSource, hostTime, runOnce, successAfter, timerFiredAt } from "./night/steps";
+import { startNode } from "./node";
 import { startServers } from "./servers";
 import { LabStack } from "./stack";
 import { offsiteSyncJobName } from "../plan/contracts/offsite-sync";
@@ -26,6 +30,7 @@ async function firstNight(): Promise<void> {
     { title: "engine", run: async say => void (await ensureEngine(say)) },
     { title: "hosts", run: say => startHosts({ say }) },
     { title: "servers", run: startServers },
+    { title: "databases", run: () => prepareDatabases() },
   ]);
   const readyIn = seconds(startMs);
   const report: string[] = [];
@@ -40,6 +45,12 @@ async function firstNight(): Promise<void> {
     await ensureHouse(line => console.error(`  ${line}`));
     return `${claims.length} claims with thin volumes in pve/data, one volume that nobody claims, and a virtual machine`;
   });
+  let databases: readonly HouseDatabase[] = [];
+  await step("a node that runs the cluster's pods, and what they dump", async () => {
+    await startNode(line => console.error(`  ${line}`));
+    databases = await startDumped();
+    return "kubelet with containerd on a host of its own, servers with PostgreSQL and MariaDB, and Vaultwarden's database in a pod";
+  });
   await step("pulumi up", async () => {
     stack = await LabStack.open(() => undefined);
     sinceS = await hostTime();
@@ -52,6 +63,9 @@ async function firstNight(): Promise<void> {
       .join(", ");
   });
   // Meanwhile the mirror's timer comes due by itself.
+  await step("dumps of the cluster's databases by their CronJobs", () =>
+    dumpAll(line => console.error(`  ${line}`)),
+  );
   await step("snapshots of every volume", async () => {
     const seconds = await runOnce("lvm-pvc-snapshot", 1_800_000);
     return `lvm-pvc-snapshot ended well after ${seconds} s`;
@@ -81,6 +95,9 @@ async function firstNight(): Promise<void> {
   await step("losing a virtual machine's disk", () => loseMachine(printed));
   await step("the host's copies to the NAS, and losing both of its disks of a service", () =>
     loseBothDisks(printed),
+  );
+  await step("losing a table of a database, and its dumps on both disks", () =>
+    loseTable(databases, printed),
   );
   await step("a restore from the NAS for proof, by holdfast drill, and the evidence", () =>
     evidenceOf("tree", "--tier", offsiteSyncJobName),

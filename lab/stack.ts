@@ -4,6 +4,8 @@ import { execa } from "execa";
 import { projectRoot } from "./cache";
 import { type Engine, ensureEngine } from "./engine/bootstrap";
 import { labDir, readFacts } from "./facts";
+import { databasePassword } from "./house/databases";
+import { databaseSecret } from "./house/dumps";
 import { passphrase } from "./house/passphrase";
 import { offsiteKeyFile } from "./hosts/identity";
 import { inNamespace } from "./namespace";
@@ -59,6 +61,7 @@ export class LabStack {
       await stack.setSecret("firewall-api-key", apiKey);
       await stack.setSecret("firewall-ssh-key", readFileSync(ssh.privateKeyFile, "utf8"));
       await stack.setSecret("pve-calls", pingUrl("pve"));
+      await stack.setSecret(databaseSecret, databasePassword());
       await stack.setSecret("nas-key", readFileSync(offsiteKeyFile, "utf8"));
     }
     return stack;

@@ -1,8 +1,11 @@
+import { execa } from "execa";
 import { mustOnHost } from "../hosts";
 import { claims, type HouseClaim } from "../house/claims";
+import { operatorEnvironment } from "../kubectl";
+import { inNamespace } from "../namespace";
 import { estate } from "../stacks/lab/estate";
 import { parseEstate, planOf } from "../../plan";
-import { restoreSteps, restoreText } from "../../plan/graph/restore-steps";
+import { type RestoreStep, restoreSteps, restoreText } from "../../plan/graph/restore-steps";
 import { directory, volume } from "../../stacks/builders";
 
 /** What `holdfast lose` prints for the house's services. */
@@ -20,7 +23,7 @@ function claimCalled(called: string): HouseClaim {
 }
 
 /** By service and the jobs by which its copy came, what is printed to restore it. @throws for a copy that isn't there */
-export type PrintedRestores = (copy: string) => string;
+export type PrintedRestores = (copy: string) => readonly RestoreStep[];
 
 export function printedRestores(): PrintedRestores {
   const lab = estate();
@@ -42,18 +45,36 @@ export function printedRestores(): PrintedRestores {
     plan.copies.map(copy => {
       const folder = copy.location.path.includes("/sqlite-backup/") ? " sqlite" : "";
       const jobs = copy.way.jobs.map(({ name }) => name).join(" ");
-      return [`${copy.dataset.service}: ${jobs}${folder}`, restoreText(restoreSteps(copy))];
+      return [`${copy.dataset.service}: ${jobs}${folder}`, restoreSteps(copy)];
     }),
   );
   return copy => {
-    const text = printed.get(copy);
-    if (text === undefined)
+    const steps = printed.get(copy);
+    if (steps === undefined)
       throw new Error(`nothing is printed for ${copy}: ${[...printed.keys()].join("; ")}`);
-    return text;
+    return steps;
   };
 }
 
-/** Pastes what is printed into root's shell. @returns what it said */
-export function paste(text: string): Promise<string> {
-  return mustOnHost("pve", "bash --norc -e 2>&1", { input: text, timeoutMs: 1_800_000 });
+/** Pastes what is printed where it says: into root's shell on the host, or, for a cluster, into an operator's. @returns what it said */
+export async function paste(steps: readonly RestoreStep[]): Promise<string> {
+  const elsewhere = steps.findIndex(({ where }) => where.kind !== steps[0]?.where.kind);
+  const [here, rest] = elsewhere < 0 ? [steps, []] : [steps.slice(0, elsewhere), steps.slice(elsewhere)];
+  const text = restoreText(here);
+  const said = here[0]?.where.kind === "cluster" ? await asOperator(text) : await asRoot(text);
+  return rest.length === 0 ? said : `${said}${await paste(rest)}`;
+}
+
+const timeoutMs = 1_800_000;
+
+const asRoot = (text: string): Promise<string> =>
+  mustOnHost("pve", "bash --norc -e 2>&1", { input: text, timeoutMs });
+
+async function asOperator(text: string): Promise<string> {
+  const [program = "", ...args] = inNamespace(["bash", "--norc", "-e"]);
+  const { all } = await execa(program, args, {
+    ...{ input: text, all: true, timeout: timeoutMs },
+    env: await operatorEnvironment(),
+  });
+  return all;
 }

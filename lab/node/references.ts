@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { labDir } from "../facts";
 import { readLabFile } from "../servers/places";
@@ -10,3 +11,6 @@ export const referencesFile = join(labDir, "images.json");
 export function readImages(): ImageReferences {
   return readReferences(readLabFile(referencesFile));
 }
+
+/** Whether this lab's cluster has had a node of its own. */
+export const hasNode = (): boolean => existsSync(referencesFile);

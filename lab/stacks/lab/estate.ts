@@ -1,4 +1,5 @@
 import { readFacts } from "../../facts";
+import { dumpedOf } from "../../house/dumps";
 import { machine } from "../../house/machine";
 import { deadManSecret, labMonitoring, monitoringNamespace, slackSecret } from "../../servers/monitoring";
 import { offsiteTree, offsiteUser } from "../../nas/receiver";
@@ -22,6 +23,7 @@ const alert: Alert = { receiver: "lab", for: "5s" };
 export function estate(): EstateInput {
   const { pve, nas, pushgatewayUrl, alertmanagerUrl } = readFacts();
   const firewall = readFirewall(dataDir("firewall"));
+  const dumped = dumpedOf();
   const filesystem = (mount: string) => ({ fsUuid: pve.filesystems[mount] ?? "" });
   return {
     name: "lab",
@@ -76,7 +78,9 @@ export function estate(): EstateInput {
       { from: "pve", to: "pve", bandwidth: "100MB" },
       { from: "pve", to: "nas", bandwidth: "100MB" },
     ],
-    clusters: { k8s: { hosts: ["pve"], disk: "sdb", api: urls.kubernetes } },
+    clusters: {
+      k8s: { hosts: ["pve"], disk: "sdb", api: urls.kubernetes, runnerImage: dumped.runnerImage },
+    },
     monitoring: {
       pushgateway: pushgatewayUrl,
       scrapeInterval: labMonitoring.scrapeInterval,
@@ -101,6 +105,7 @@ export function estate(): EstateInput {
         ...{ code: "order/overlap-on-disk", subject: "nfs-mirror" },
         ...accepted("two minutes stand for a night here, and a night's jobs run beside it"),
       },
+      ...dumped.waivers,
     ],
     receivers: { lab: { kind: "slack", channel: "#lab", webhookSecret: slackSecret } },
     secrets: {
@@ -109,6 +114,7 @@ export function estate(): EstateInput {
       "firewall-api-key": { keptIn: ["break-glass"] },
       "firewall-ssh-key": { keptIn: ["break-glass"] },
       "pve-calls": { keptIn: ["break-glass"] },
+      ...dumped.secrets,
     },
     services: {
       host: {
@@ -140,8 +146,10 @@ export function estate(): EstateInput {
       frigate: leftOut("/srv/nfs/frigate", "1GB", "camera ring buffer, not backed up"),
       postgresql: excludedVolume("dbaas", "postgresql"),
       prometheus: excludedVolume("monitoring", "prometheus"),
+      ...dumped.services,
     },
     layers: {
+      "cluster-dump": dumped.dumps,
       "nfs-mirror": [
         {
           host: "pve",
