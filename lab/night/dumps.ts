@@ -37,7 +37,7 @@ export async function dumpAll(say: (line: string) => void): Promise<string> {
     await dumpEach();
   }
   const seconds = Math.round((performance.now() - startMs) / 1000);
-  const kept = await mustOnHost("pve", `find ${dumpNames.map(folder).join(" ")} -name '*.gz' | wc -l`);
+  const kept = await mustOnHost("pve", `find ${dumpNames.map(folder).join(" ")} -name 'dump_*.json' | wc -l`);
   return `pods on the cluster's node made and verified ${kept.trim()} dumps of PostgreSQL, MariaDB and Vaultwarden in ${seconds} s, by NFS to the host`;
 }
 
