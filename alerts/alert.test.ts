@@ -67,6 +67,9 @@ test("a volume's copy is as old as the job's last success may be, and a pool is 
   expect(expr("LVMThinPoolMetadataLow")).toBe(
     'lvm_snapshot_thinpool_metadata_free_pct{job="lvm-pvc-snapshot",instance="pve"} < 20',
   );
+  expect(expr("LVMVolumeGroupMetadataLow")).toBe(
+    'lvm_snapshot_vg_metadata_free_pct{job="lvm-pvc-snapshot",instance="pve"} < 5',
+  );
 });
 
 test("an alert of the estate takes the place of a job's own with its name", () => {

@@ -9,6 +9,7 @@ import { newRun } from "./lvm-pvc-snapshot/context";
 import { discover } from "./lvm-pvc-snapshot/discover";
 import { guard } from "./lvm-pvc-snapshot/guard";
 import { prune } from "./lvm-pvc-snapshot/prune";
+import { records } from "./lvm-pvc-snapshot/records";
 import { tellUnfinished } from "./lvm-pvc-snapshot/restore/tell-unfinished";
 import { snapshot } from "./lvm-pvc-snapshot/snapshot";
 import { summary } from "./lvm-pvc-snapshot/summary";
@@ -25,7 +26,7 @@ startRunner({
   begin: newRun,
   unfinished: ({ stateDir }) => unfinishedOf(stateDir),
   dryRun: [discover, guard, snapshot, prune],
-  phases: [discover, guard, snapshot, prune],
+  phases: [discover, guard, records, snapshot, prune],
   summary,
   finish: ({ config, log }, stop) => tellUnfinished(config, stop, log),
   async tidyUp(config, log, _, wasReported) {

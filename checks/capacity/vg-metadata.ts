@@ -1,12 +1,12 @@
 import { volumeGroupsOf } from "../../plan/capacity";
+import { leastRecordsFreePercent } from "../../plan/contracts/lvm-records";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { formatSize } from "../wording";
 
 const mib = 2 ** 20;
-/** Room for the records of a few dozen volumes that the estate doesn't name. */
-const usableShare = 0.95;
+const usableShare = 1 - leastRecordsFreePercent / 100;
 
 export const vgMetadata = defineCheck({
   code: "capacity/vg-metadata",
@@ -21,7 +21,7 @@ export const vgMetadata = defineCheck({
         const places = pools.map(pool => `hosts.${host}.pools.${pool}.vgMetadata`).join(" and ");
         return {
           subject: `${host}/${vg}`,
-          message: `Volume group ${vg} of ${host} has ${formatSize(sizeBytes)} for the records of its volumes, and ${snapshots} snapshots and ${volumes} volumes of the estate take ${formatSize(needBytes)}; the floor is 5 % free, for what else is in it.`,
+          message: `Volume group ${vg} of ${host} has ${formatSize(sizeBytes)} for the records of its volumes, and ${snapshots} snapshots and ${volumes} volumes of the estate take ${formatSize(needBytes)}; the floor is ${leastRecordsFreePercent} % free, for what else is in it.`,
           fix: `Keep snapshots for a shorter time, or fewer of them. Or give it a larger place on a further disk or partition, DISK: \`pvcreate --metadatasize ${metadataMib}m DISK && vgextend ${vg} DISK\`, then \`pvchange --metadataignore y\` for those that it had, and write "${metadataMib}MiB" as ${places}.`,
           evidence: { sizeBytes, needBytes, volumes, snapshots },
         };

@@ -4,6 +4,7 @@ import type { VolumeMap } from "../runtime/kubernetes/volume-map";
 import type { MissingVolume } from "../runtime/lvm/covered";
 import type { LogicalVolume } from "../runtime/lvm/listing";
 import type { PoolStatus } from "../runtime/lvm/pool-status";
+import type { Records } from "../runtime/lvm/records";
 import type { UnfinishedRestores } from "../runtime/lvm/restore-record";
 import { type ExistingSnapshot, existingIn } from "../runtime/lvm/existing";
 import type { Trials } from "./trials";
@@ -14,6 +15,8 @@ export interface SnapshotRun extends JobRun<LvmPvcSnapshotConfig> {
   found?: Found;
   /** As it was read last. */
   poolStatus?: PoolStatus;
+  /** As it was read last: when there are most snapshots, once the run has come that far. */
+  records?: Records | undefined;
   /** This run's snapshots, by the volume that they were made of. */
   readonly created: Map<string, ExistingSnapshot>;
   /** Snapshots that this run removed. */

@@ -1,4 +1,7 @@
+import { hostname } from "node:os";
+import { snapshotRecordBytes } from "../../plan/contracts/lvm-records";
 import type { PoolStatus } from "../runtime/lvm/pool-status";
+import type { Records } from "../runtime/lvm/records";
 import type { SnapshotRun } from "./context";
 
 /** Which figure of a pool has reached its limit; when both have, the one that matters more. */
@@ -27,4 +30,17 @@ export function limitAhead({ config }: SnapshotRun, status: PoolStatus): OverLim
 
 export function percentText(percent: number): string {
   return `${percent.toFixed(1)} %`;
+}
+
+/** What LVM calls free is up to two of its sectors more than it takes. */
+const unsureBytes = 1024;
+
+/** Whether there is place for LVM's records of so many further snapshots. */
+export function hasPlaceFor(count: number, { freeBytes }: Records): boolean {
+  return freeBytes - unsureBytes >= count * (snapshotRecordBytes + hostname().length);
+}
+
+/** How much of the place for LVM's records is free. */
+export function freePercent({ sizeBytes, freeBytes }: Records): number {
+  return (100 * freeBytes) / sizeBytes;
 }

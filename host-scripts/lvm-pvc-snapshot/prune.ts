@@ -1,5 +1,6 @@
 import { exitCodes, RunnerError } from "../runtime/errors";
 import { poolIfReadable } from "../runtime/lvm/pool-status";
+import { recordsIfReadable } from "../runtime/lvm/records";
 import { removeAll } from "../runtime/lvm/remove";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
@@ -7,7 +8,7 @@ import { type BeforeRestore, beforeRestores } from "../runtime/lvm/snapshots";
 import { type Found, type SnapshotRun, existingSnapshots, volumeLabel } from "./context";
 import { firstNames } from "./discover";
 import { keepingOf, keptWords, makeRoom, whyNoMore } from "./guard";
-import { overLimit, percentText } from "./limits";
+import { hasPlaceFor, overLimit, percentText } from "./limits";
 import { mostPerVolume, planRemovals, type Removals, type ExistingSnapshot } from "../runtime/lvm/existing";
 import { shell } from "../runtime/shell";
 
@@ -16,9 +17,11 @@ export const prune: Phase<SnapshotRun> = {
   name: "prune",
   async run(run) {
     const { covered } = required(run.found, "listing");
+    const { config, stop } = run;
+    if (!run.dryRun) run.records = await recordsIfReadable(config.vg, stop.signal);
     const made = new Set(run.dryRun ? covered.map(({ name }) => name) : run.created.keys());
     const left = await removeExpired(run, made);
-    const status = await poolIfReadable(run.config.vg, run.config.pool, run.stop.signal);
+    const status = await poolIfReadable(config.vg, config.pool, stop.signal);
     if (status) run.poolStatus = status;
     judge(run, left);
   },
@@ -34,7 +37,10 @@ export const pruneAlone: Phase<SnapshotRun> = {
 };
 
 /** @param ready volumes whose expired snapshots may go @returns what could not be removed, with the reason */
-async function removeExpired(run: SnapshotRun, ready: ReadonlySet<string>): Promise<Map<string, string>> {
+export async function removeExpired(
+  run: SnapshotRun,
+  ready: ReadonlySet<string>,
+): Promise<Map<string, string>> {
   const found = required(run.found, "listing");
   // Of a volume that is missing, all that is left of it stays.
   const names = [...found.covered.map(({ name }) => name), ...found.missing.map(({ volume }) => volume)];
@@ -107,7 +113,10 @@ function judge(run: SnapshotRun, left: ReadonlyMap<string, string>): void {
     throw new RunnerError(exitCodes.failed, {
       failed: `no new snapshot of ${failed.size} of ${covered.length} volumes: ${firstNames(names)}: ${reason}`,
       kept: `The other ${created.size} volumes have one. ${keptWords(run)}`,
-      next: shell`systemctl start ${config.job}; journalctl -u ${config.job} -n 50`,
+      next:
+        run.records && !hasPlaceFor(1, run.records)
+          ? moreRecords(config.vg)
+          : shell`systemctl start ${config.job}; journalctl -u ${config.job} -n 50`,
     });
   }
   const [absent] = missing;
@@ -125,6 +134,11 @@ function judge(run: SnapshotRun, left: ReadonlyMap<string, string>): void {
     kept: created.size > 0 ? `All ${created.size} volumes have a new snapshot.` : "All newer ones are kept.",
     next: shell`lvm-pvc-snapshot prune; lvs ${config.vg}`,
   });
+}
+
+/** What to type about a volume group in which LVM can record no further volume. */
+function moreRecords(vg: string): string {
+  return shell`vgs -o vg_mda_size,vg_mda_free,lv_count ${vg}; lvs ${vg}   (remove what nobody needs; or, with a further disk: pvcreate --metadatasize 4m DISK; vgextend ${vg} DISK; then pvchange --metadataignore y for the disks that it had)`;
 }
 
 /** @throws {RunnerError} when snapshots went before their time: that history is lost, and the pool stays near its limits */

@@ -2,11 +2,11 @@ import { type lvmPvcSnapshotMetrics, snapshotMetricNames } from "../../plan/cont
 import type { Counted } from "../../plan/contracts/metric";
 import type { Summary } from "../runtime/job-run";
 import type { SnapshotRun } from "./context";
-import { percentText } from "./limits";
+import { freePercent, percentText } from "./limits";
 
 /** What a run tells of itself. */
 export const summary: Summary<SnapshotRun, Counted<typeof lvmPvcSnapshotMetrics>> = {
-  values({ found, created, removed, poolStatus }) {
+  values({ found, created, removed, poolStatus, records }) {
     return {
       [snapshotMetricNames.created]: created.size,
       [snapshotMetricNames.pruned]: removed.size,
@@ -15,6 +15,7 @@ export const summary: Summary<SnapshotRun, Counted<typeof lvmPvcSnapshotMetrics>
         found && found.covered.filter(({ name }) => !created.has(name)).length + found.missing.length,
       [snapshotMetricNames.poolFree]: poolStatus && round(100 - poolStatus.dataPercent),
       [snapshotMetricNames.metadataFree]: poolStatus && round(100 - poolStatus.metadataPercent),
+      [snapshotMetricNames.recordsFree]: records && round(freePercent(records)),
     };
   },
   figures: ({ found, created, removed, failed, poolStatus }) => ({

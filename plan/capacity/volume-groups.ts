@@ -1,14 +1,12 @@
 import type { Plan } from "..";
+import { snapshotRecordBytes } from "../contracts/lvm-records";
 import type { Location } from "../job";
 import { parseSize } from "../units/size";
 import { sizesOf } from "./copy-size";
 import { storeNames } from "./stores";
 
-/**
- * What LVM records of each, in bytes, beside the host's name, where names are as long as a claim's volume has one: "vm-9999-pvc-" and a
- * UUID. Measured with LVM 2.03.16, by what `vgs -o vg_mda_free` loses.
- */
-const recordBytes = { volume: 342, snapshot: 470 } as const;
+/** What LVM records of a volume, in bytes, beside the host's name; measured as that of a snapshot. */
+const volumeRecordBytes = 342;
 
 /** `vgs --units b -o vg_mda_size` after pvcreate(8) by itself. */
 const usualMetadataBytes = 1_044_480;
@@ -53,7 +51,7 @@ export function volumeGroupsOf(plan: Plan): VolumeGroup[] {
         pools: [...(before?.pools ?? []), pool],
         sizeBytes: Math.max(before?.sizeBytes ?? 0, Math.floor(metadataBytes / 2)),
         needBytes:
-          volumes * (recordBytes.volume + host.length) + snapshots * (recordBytes.snapshot + host.length),
+          volumes * (volumeRecordBytes + host.length) + snapshots * (snapshotRecordBytes + host.length),
       });
     }
   return [...groups.values()];

@@ -40,6 +40,7 @@ export const snapshotMetricNames = {
   pruned: "lvm_snapshot_pruned_total",
   poolFree: "lvm_snapshot_thinpool_free_pct",
   metadataFree: "lvm_snapshot_thinpool_metadata_free_pct",
+  recordsFree: "lvm_snapshot_vg_metadata_free_pct",
   volumes: "lvm_snapshot_volumes",
 } as const;
 
@@ -69,5 +70,9 @@ export const lvmPvcSnapshotMetrics = jobMetrics("lvm_snapshot", [
   other(snapshotMetricNames.pruned, "Snapshots that the last run removed"),
   other(snapshotMetricNames.poolFree, "Free data space of the pool, percent"),
   other(snapshotMetricNames.metadataFree, "Free metadata space of the pool, percent"),
+  other(
+    snapshotMetricNames.recordsFree,
+    "Free place for LVM's records of the volume group's volumes, before expired snapshots go, percent",
+  ),
   other(snapshotMetricNames.volumes, "Volumes that are covered, missing ones too"),
 ]);

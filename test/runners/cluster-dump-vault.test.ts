@@ -97,7 +97,7 @@ test.each([
 ])("a snapshot that %s is told as no whole one", async (_, change, says) => {
   await snapshotIs(change);
   const { runner } = await world.ask("vault-restore.sh", "verify");
-  expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(says), 1]);
+  expect([runner.stdout + runner.stderr, runner.status]).toEqual([expect.stringMatching(says), 1]);
 });
 
 testLong(
@@ -152,7 +152,7 @@ for (const [how, shadow, environment, says] of [
     await world.pod("vault-server.sh");
     const before = world.files();
     const { runner } = await world.pod("vault-server.sh", { shadow, environment });
-    expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(says), 1]);
+    expect([runner.stdout + runner.stderr, runner.status]).toEqual([expect.stringMatching(says), 1]);
     expect(world.files()).toEqual(before);
   });
 

@@ -5,6 +5,7 @@ import {
   unfinishedRestoreMetric,
   snapshotJobName,
 } from "../../contracts/lvm-pvc-snapshot";
+import { leastRecordsFreePercent } from "../../contracts/lvm-records";
 import type { Estate } from "../../estate/schema";
 import type { LayerJob, JobAlert, Machine, Trigger } from "../../job";
 import { keepPolicyOf, retentionOf } from "../../retention";
@@ -62,7 +63,7 @@ export function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Lay
     removesEarly: removalsOf(spec),
     metricsJob: snapshotJobName,
     metrics: [...lvmPvcSnapshotMetrics, unfinishedRestoreMetric],
-    alerts: [...poolAlerts(spec), restoreUnfinished(spec)],
+    alerts: [...poolAlerts(spec), recordsLow(spec, estate), restoreUnfinished(spec)],
     panels: snapshotPanels,
     ...timerOf({
       job: snapshotJobName,
@@ -109,7 +110,7 @@ function configOf(
     job: snapshotJobName,
     ...runnerConfig(snapshotJobName, spec.host, budgetMs, estate),
     zone: trigger.zone,
-    vg: estate.hosts[spec.host]?.pools[spec.pool]?.vg ?? "",
+    vg: volumeGroupOf(spec, estate),
     pool: spec.pool,
     pattern: spec.pattern,
     excludeNamespaces: spec.excludeNamespaces.map(exclude => exclude.name),
@@ -166,4 +167,19 @@ function poolAlerts({ host, pool, guard: { thinOut } }: LvmPvcSnapshotSpec): Job
     low("LVMThinPoolLow", snapshotMetricNames.poolFree, "space", thinOut.dataPercent),
     low("LVMThinPoolMetadataLow", snapshotMetricNames.metadataFree, "metadata", thinOut.metadataPercent),
   ];
+}
+
+/** No graph of the pool shows it, and then no guest and no claim gets a volume; the check capacity/vg-metadata has the same floor. */
+function recordsLow(spec: LvmPvcSnapshotSpec, estate: Estate): JobAlert {
+  const vg = volumeGroupOf(spec, estate);
+  return {
+    name: "LVMVolumeGroupMetadataLow",
+    metric: snapshotMetricNames.recordsFree,
+    fires: { kind: "below", than: leastRecordsFreePercent },
+    summary: `volume group ${vg} of ${spec.host} has {{ $value }} % free of the place in which LVM records its volumes; when it is full, LVM makes no volume any more, whatever space the pool has`,
+  };
+}
+
+function volumeGroupOf({ host, pool }: LvmPvcSnapshotSpec, estate: Estate): string {
+  return estate.hosts[host]?.pools[pool]?.vg ?? "";
 }

@@ -3,8 +3,12 @@ import type { JobPanel } from "../../panel";
 
 export const snapshotPanels: readonly JobPanel[] = [
   {
-    ...{ title: "Free in the thin pool", unit: "percent", overview: "stores" },
-    shows: { [names.poolFree]: "data", [names.metadataFree]: "metadata" },
+    ...{ title: "Free in the thin pool and its volume group", unit: "percent", overview: "stores" },
+    shows: {
+      [names.poolFree]: "data",
+      [names.metadataFree]: "metadata",
+      [names.recordsFree]: "records of the volume group",
+    },
   },
   {
     ...{ title: "Snapshots and volumes", unit: "count" },
