@@ -95,6 +95,13 @@ export const volumeGroup = z
   .string()
   .regex(/^[A-Za-z0-9_+.][A-Za-z0-9_+.-]*$/, 'expected a volume group as `vgs` prints it, e.g. "pve"');
 
+/** Every object of JavaScript has something of that name, and a reference to it would be to that. Others have letters that no name has. */
+export function isOwnName(text: string): boolean {
+  return !text.split("/").includes("constructor");
+}
+export const ownNameText =
+  'is called "constructor", which each object of JavaScript has without being given it. Expected any other name, e.g. "builder"';
+
 /** Name of a thing in the estate: what metrics, units and resources are called after. */
 export const name = z
   .string()
@@ -105,7 +112,8 @@ export const name = z
   .max(
     63,
     'is longer than 63 letters, which no unit, label or host name is. Expected a short name, e.g. "pve"',
-  );
+  )
+  .refine(isOwnName, ownNameText);
 
 /** Absolute path without "." or ".." parts and without a trailing slash. */
 export const absolutePath = z

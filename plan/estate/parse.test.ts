@@ -53,6 +53,18 @@ test.each<[string, (estate: ExampleEstate) => void, string, RegExp]>([
     /overlaps with source/,
   ],
   [
+    "a dump of what each object has of itself",
+    estate => set(estate.layers["cluster-dump"][0], "dataset", "constructor"),
+    'estate.layers["cluster-dump"][0].dataset',
+    /is called "constructor".*Expected any other name/,
+  ],
+  [
+    "a cluster on what each object has of itself",
+    ({ clusters }) => set(Object.values(clusters)[0], "hosts", ["constructor"]),
+    "estate.clusters.k8s.hosts[0]",
+    /is called "constructor".*Expected any other name/,
+  ],
+  [
     "every service as one that is made anew each night",
     estate => set(estate.layers["nfs-mirror"][0], "rewritten", [{ name: "*", reason: "they are all dumps" }]),
     'estate.layers["nfs-mirror"][0].rewritten[0].name',

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { absolutePath, name, size } from "../../estate/fields";
+import { absolutePath, isOwnName, name, ownNameText, size } from "../../estate/fields";
 import { retention } from "../../retention";
 import { cronSchedule, runFields } from "../common";
 import { engines } from "./engines";
@@ -18,6 +18,7 @@ export const clusterDumpSpec = z.strictObject({
   dataset: z
     .string()
     .regex(/^[a-z0-9-]+(\/[a-z0-9-]+)?$/, 'expected a service, or "service/dataset". Example: "vault"')
+    .refine(isOwnName, ownNameText)
     .describe("What is dumped: a service's only dataset, or one of several"),
   schedule: cronSchedule,
   target: z
