@@ -143,3 +143,26 @@ test("what has expired goes first, and is no failure", async () => {
   expect(output).toContain("removed 1, the oldest first");
   expect(status).toBe(0);
 });
+
+describe("a volume group that is full of records", () => {
+  test("what has expired goes before the new ones, as without a new one none of a volume ever would", async () => {
+    for (const volume of volumes) for (const days of [9, 8]) world.addSnapshot(volume, days * dayMs);
+    world.records(world.names().length);
+    const { status, output } = await world.snapshot();
+    expect(output).toContain(
+      "volume group pve has 0.0 % free of the place for LVM's records, too little for 2 snapshots: what has expired goes first",
+    );
+    expect(status).toBe(0);
+    expect(volumes.map(left)).toEqual([7, 7]);
+    expect(world.textfile("lvm-pvc-snapshot")).toContain("lvm_snapshot_vg_metadata_free_pct 0\n");
+  });
+
+  test("where none has expired no snapshot is made, all stay, and it is said how to make room", async () => {
+    world.records(world.names().length);
+    const { status, output } = await world.snapshot();
+    expect(output).toMatch(/no new snapshot of 2 of 2 volumes: .*exceeds maximum metadata size/);
+    expect(output).toContain("pvcreate --metadatasize 4m DISK; vgextend pve DISK");
+    expect(status).toBe(1);
+    expect(volumes.map(left)).toEqual([6, 6]);
+  });
+});

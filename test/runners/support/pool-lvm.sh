@@ -17,7 +17,15 @@ case ${0##*/} in
       { printf ","; volume($1, $2, $3, $4, $5, "data", full("", "")) }
       END { print "]}]}" }' "$list"
     ;;
+  vgs)
+    exec awk -v most="$(cat "$folder/records")" '
+      END { printf "{\"report\":[{\"vg\":[{\"vg_mda_size\":\"1044480\",\"vg_mda_free\":\"%d\"}]}]}\n", 1000 * (most - NR) }' "$list"
+    ;;
   lvcreate)
+    if [ "$(wc -l <"$list")" -ge "$(cat "$folder/records")" ]; then
+      echo '  VG pve 7 metadata on /dev/sda3 (521907 bytes) exceeds maximum metadata size (521472 bytes)' >&2
+      exit 5
+    fi
     name= tags= target=
     while [ $# -gt 0 ]; do
       case $1 in

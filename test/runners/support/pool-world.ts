@@ -44,6 +44,8 @@ export interface PoolWorld {
   rename(from: string, to: string, tags?: readonly string[]): void;
   /** How full the pool is, in percent: by live volumes, and by each snapshot, or each one of the volume `busy`. */
   fill(live: number, eachSnapshot: number, busy?: string): void;
+  /** For how many volumes and snapshots LVM has a record; by itself for more than there are. */
+  records(most: number): void;
   /** Whose volumes they are, by the word of the last run that reached the cluster. */
   writeMap(map: Readonly<Record<string, object>>): void;
   snapshot(...words: readonly string[]): Promise<Ended>;
@@ -62,7 +64,7 @@ export async function createPoolWorld(): Promise<PoolWorld> {
   const [namespace, pushes] = await Promise.all([mountNamespace(), startRecorder()]);
   for (const name of ["bin", "disk", "textfiles", "credentials"]) mkdirSync(join(folder, name));
   const [list, calls, used] = [join(folder, "pool"), join(folder, "calls"), join(folder, "used")];
-  for (const name of ["lvs", "lvcreate", "lvremove", "lvchange", "dmsetup"])
+  for (const name of ["lvs", "lvcreate", "lvremove", "lvchange", "vgs", "dmsetup"])
     symlinkSync(join(__dirname, "pool-lvm.sh"), join(folder, "bin", name));
   const image = join(folder, "disk.img");
   const fsUuid = await makeDiskImage(image, 96, ["-m", "0", "-O", "^has_journal"]);
@@ -131,13 +133,15 @@ export async function createPoolWorld(): Promise<PoolWorld> {
   const fill: PoolWorld["fill"] = (live, eachSnapshot, busy = "") =>
     writeFileSync(used, `${live} ${eachSnapshot} ${busy}\n`);
   fill(10, 0);
+  const records: PoolWorld["records"] = most => writeFileSync(join(folder, "records"), `${most}\n`);
+  records(1_000);
   let made = 0;
   const row = (name: string, more: Partial<Row> = {}): Row => {
     made += 1;
     return { lv_name: name, lv_uuid: `uuid-${made}`, origin: "", thin_id: `${made}`, lv_tags: "", ...more };
   };
   return {
-    ...{ folder, pushes, snapshotState, backupState, fill },
+    ...{ folder, pushes, snapshotState, backupState, fill, records },
     names: () =>
       read()
         .map(({ lv_name }) => lv_name)
