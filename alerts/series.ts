@@ -102,7 +102,9 @@ function meaningOf({ meaning, name }: Metric): { means?: Meaning } {
 /** How large the file system is that a metric of the node exporter is about; a tenth more, as sizes are rounded and of two kinds. */
 function sizeOf(metric: string, labels: Labels, estate: Plan["estate"]): Range | undefined {
   if (!/^node_filesystem_(size|avail|free)_bytes$/.test(metric)) return undefined;
-  const host = estate.hosts[labels["instance"] ?? ""];
+  // An exporter's target is called as it likes, also as what each object of JavaScript has.
+  const instance = labels["instance"] ?? "";
+  const host = Object.hasOwn(estate.hosts, instance) ? estate.hosts[instance] : undefined;
   const filesystem = host?.filesystems[labels["mountpoint"] ?? ""];
   const size = filesystem?.size ?? host?.disks[filesystem?.disk ?? ""]?.size;
   return size === undefined ? undefined : { min: 0, max: parseSize(size) * 1.1 };

@@ -78,10 +78,11 @@ export function overWindow(name: string, held: readonly Held[]): Range {
   }
 }
 
-/** Samples come at even intervals: each value counts for as long as it was there. */
-function averageOf(held: readonly Held[]): Range {
+/** Samples come at even intervals: each value counts for as long as it was there; one that has just come, whatever it may be, not yet. */
+function averageOf(values: readonly Held[]): Range {
+  const held = values.filter(({ forMs }) => forMs > 0);
   const allMs = held.reduce((sum, { forMs }) => sum + forMs, 0);
-  if (allMs === 0) return hull(held.map(({ range }) => range));
+  if (allMs === 0) return hull(values.map(({ range }) => range));
   const average = (end: "min" | "max"): number =>
     held.reduce((sum, { range, forMs }) => sum + range[end] * (forMs / allMs), 0);
   return { min: average("min"), max: average("max") };

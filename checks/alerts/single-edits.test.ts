@@ -244,6 +244,13 @@ test.each(exporters)("an exporter: %s", (_, change, subject) => {
   expect(findings[0]?.subject).toBe(subject);
 });
 
+test("a target that is called as what each object of JavaScript has is no host", () =>
+  expect(
+    first(({ monitoring }) => {
+      for (const exporter of monitoring.exporters ?? []) exporter.instances = ["toString"];
+    }),
+  ).toBeUndefined());
+
 test("a scrape less often than Prometheus remembers is told first", () =>
   expect(
     first(({ monitoring }) => {

@@ -139,6 +139,12 @@ function isLoopback(text: string): boolean {
   return URL.canParse(text) && /^(localhost|127\.[0-9.]+|0\.0\.0\.0|\[::1?\])$/.test(new URL(text).hostname);
 }
 
+/** Of Node's own image, also from a mirror of it, the tag is Node's version; one of somebody's own counts as it likes. */
+function runnerCanRun(image: string): boolean {
+  const [, major, minor] = /(?:^docker\.io|\/library)\/node:(\d+)(?:\.(\d+))?/.exec(image) ?? [];
+  return major === undefined || Number(major) > 18 || (major === "18" && Number(minor ?? 19) >= 19);
+}
+
 /** A Kubernetes cluster whose nodes are VMs on hosts. */
 export const cluster = z.strictObject({
   hosts: z.array(name).min(1).describe("Hosts that its nodes run on"),
@@ -164,7 +170,7 @@ export const cluster = z.strictObject({
     ),
   runnerImage: image
     .refine(
-      text => Number(/\/node:(\d+)/.exec(text)?.[1] ?? 18) >= 18,
+      runnerCanRun,
       'has a Node that no runner runs on: 18.19 or later is needed. Expected e.g. "docker.io/library/node:24-bookworm-slim"',
     )
     .optional()

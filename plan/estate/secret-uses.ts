@@ -22,13 +22,18 @@ export function secretUses({ destinations }: Estate, look: Lookup): void {
     const [destination] = Object.entries(destinations).flatMap(([name, { secrets }]) =>
       secrets.includes(value) ? [name] : [],
     );
-    if (use === "ssh-key" && /(^|-)pass(word|phrase)(-|$)/.test(value))
+    if (use === "ssh-key" && isCalled(value, "password|passphrase") && !isCalled(value, "key"))
       look.fault(
         path,
         value,
         `is called a password, and ${what[use]} is meant. Expected the secret that has it`,
       );
-    else if (use !== "ssh-key" && destination !== undefined)
+    else if (
+      use !== "ssh-key" &&
+      destination !== undefined &&
+      // Whoever makes the volumes anew needs it too, and it lets nobody in there.
+      !(use === "passphrase" && isCalled(value, "luks|passphrase"))
+    )
       look.fault(
         path,
         value,
@@ -41,4 +46,9 @@ export function secretUses({ destinations }: Estate, look: Lookup): void {
         `is ${what[before.use]} already (${pathText(before.path)}), and ${what[use]} is another thing: one of the two is a slip. Give each its own secret`,
       );
   }
+}
+
+/** Whether a name has one of some words. */
+function isCalled(name: string, words: string): boolean {
+  return new RegExp(`(^|-)(${words})(-|$)`).test(name);
 }

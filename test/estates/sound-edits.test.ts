@@ -53,6 +53,26 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
     "a NAS that receives",
     ["destinations > synology > receives", { tree: "/Backup", secret: "synology-rsync-key" }],
   ],
+  [
+    "an image of somebody's own with Node in it, that has their own numbers",
+    ["clusters > k8s > runnerImage", "registry.example.org/backup/node:5"],
+  ],
+  [
+    "a dump beside pods that are called otherwise than their service, and part of another",
+    [
+      `${dumpOf("vaultwarden")} > dump > usedBy`,
+      { "app.kubernetes.io/name": "bitwarden", "app.kubernetes.io/part-of": "nextcloud" },
+    ],
+  ],
+  [
+    "a key that lets into a store of passwords",
+    ["secrets > password-store-key", { keptIn: ["vault", "break-glass"] }],
+    ["destinations > synology > receives > secret", "password-store-key"],
+  ],
+  [
+    "the volumes' passphrase among what a restore from the NAS needs",
+    ["destinations > synology > secrets", ["synology-admin-password", "luks-passphrase"]],
+  ],
   ["SSH at a port of its own", ["destinations > synology > port", 2222]],
   [
     "a small service of which nobody says how much changes or grows",

@@ -88,5 +88,11 @@ export const misplaced: TiredEdit[] = [
     "docker.io/library/node:16-bookworm-slim",
     at("clusters.k8s.runnerImage"),
   ],
+  [
+    "a Node that no runner knows, from a mirror",
+    "clusters > k8s > runnerImage",
+    "registry.example.org/library/node:18.18-slim",
+    at("clusters.k8s.runnerImage"),
+  ],
   ["a break-glass set that is proven each ten years", "breakGlass > every", "3650d", at("breakGlass.every")],
 ];

@@ -128,7 +128,8 @@ function askedPods(
   const found = Object.entries(labels);
   if (found.some(([, value]) => value === service)) return;
   for (const [label, value] of found)
-    if (Object.hasOwn(services, value))
+    // What they are part of, or managed by, may be a service, and they still be this one's.
+    if (/(^|\/)(app|k8s-app|name|instance)$/.test(label) && Object.hasOwn(services, value))
       look.fault(
         [...at, label],
         value,
