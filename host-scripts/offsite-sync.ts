@@ -2,6 +2,7 @@ import { offsiteSyncConfig, offsiteSyncMetrics } from "../plan/contracts/offsite
 import { acknowledge } from "./offsite-sync/acknowledge";
 import { readMemory } from "./offsite-sync/memory";
 import { nothingSent, type Offsite } from "./offsite-sync/offsite";
+import { afterKill, keepRecent } from "./offsite-sync/on-disk";
 import { owe } from "./offsite-sync/owe";
 import { remove } from "./offsite-sync/remove";
 import { judge, send } from "./offsite-sync/send";
@@ -26,7 +27,7 @@ startRunner({
   begin: (run, accepted): Offsite => ({
     ...run,
     startedAt: new Date(),
-    memory: readMemory(run.config),
+    memory: afterKill(readMemory(run.config), run.config.legs),
     held: [],
     legs: [],
     debts: new Map(),
@@ -39,6 +40,7 @@ startRunner({
   summary,
   async finish(run, stop) {
     await run.connection?.close();
+    keepRecent(run);
     await tellLegs(run, stop);
   },
 });

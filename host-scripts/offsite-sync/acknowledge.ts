@@ -4,7 +4,7 @@ import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { type Memory, writeMemory } from "./memory";
 import type { Offsite } from "./offsite";
-import { recentOf, settle } from "./on-disk";
+import { settle, withRecent } from "./on-disk";
 import { writeFar } from "./reach";
 
 /**
@@ -19,7 +19,7 @@ export const acknowledge: Phase<Offsite> = {
     if (done.length === 0) return writeMemory(config, run.memory);
     // Also where this run sent nothing: one that was killed may have, a moment ago.
     const isOnDisk = (run.memory.syncs === true || run.sent.files > 0) && (await settle(run));
-    const { memory } = run;
+    const memory = withRecent(run, isOnDisk);
     const mark = required(memory.mark, "mark");
     const token = randomUUID();
     await writeFar(run, { mark, token });
@@ -39,10 +39,6 @@ export const acknowledge: Phase<Offsite> = {
       token,
       stamps,
       legs: { ...memory.legs, ...Object.fromEntries(times) },
-      recent: {
-        ...memory.recent,
-        ...Object.fromEntries(done.map(leg => [leg.leg.from, isOnDisk ? [] : recentOf(leg)])),
-      },
       full: { ...Object.fromEntries(times), ...memory.full },
     };
     writeMemory(config, kept);

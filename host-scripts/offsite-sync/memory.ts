@@ -7,6 +7,20 @@ import { errnoOf } from "../runtime/errors";
 
 const ms = z.number().min(0);
 
+/** Names below a leg that may be in the destination's memory alone, and not on its disk; null for all of it. */
+const recent = z.strictObject({
+  names: z.array(z.string()).nullable(),
+  /** When the last of them was sent, or later; unknown where the run that did was killed. */
+  sentMs: ms.optional(),
+});
+export type Recent = z.infer<typeof recent>;
+
+/** As memories had it that knew no time: it is taken for what was sent a moment ago. */
+const untimed = z
+  .array(z.string())
+  .nullable()
+  .transform((names): Recent => ({ names, sentMs: Number.MAX_SAFE_INTEGER }));
+
 /** What a run leaves for the next. */
 const memory = z.strictObject({
   /** Which destination it is, and how far it is: the same are kept there. Absent before the first run. */
@@ -24,8 +38,10 @@ const memory = z.strictObject({
   syncs: z.boolean().optional(),
   /** When the destination's rsync was last found to sync nothing. */
   unsyncedMs: ms.optional(),
-  /** By the source of a leg: what was sent last, and may not have been on its disk when it was acknowledged; null for all of it. */
-  recent: z.record(z.string(), z.array(z.string()).nullable()).default({}),
+  /** By the source of a leg: what was sent last, also by runs that failed. */
+  recent: z.record(z.string(), z.union([recent, untimed])).default({}),
+  /** Whether a run may have sent what isn't on the destination's disk, and has not said what: it is at work, or was killed. */
+  isSending: z.boolean().optional(),
   /** How far the pass that compares all by content is: behind which file of which leg, and when it began and last went on. */
   scrub: z.strictObject({ leg: z.string(), after: z.string(), startedMs: ms, atMs: ms }).optional(),
   /** When the last such pass that came to its end had begun. */

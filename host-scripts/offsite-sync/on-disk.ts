@@ -1,7 +1,7 @@
 import { offsiteSyncModule } from "../../plan/contracts/offsite-sync";
 import type { RsyncPass } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
-import { writeMemory } from "./memory";
+import { type Memory, type Recent, writeMemory } from "./memory";
 import type { Leg, LegRun, Offsite } from "./offsite";
 import { failureOf, remotePath, type RemoteOptions, remoteRsync } from "./remote";
 
@@ -10,8 +10,17 @@ import { failureOf, remotePath, type RemoteOptions, remoteRsync } from "./remote
  * is acknowledged, may reach the disk before what it holds does. So all of it is synced before it is acknowledged, once, where the
  * destination does that when it is asked. One that doesn't has rsync sync each file that it writes. One that is older than 3.2.4, as a NAS
  * may have, knows no such option: what a run sent is looked at once more by the next one, by size and time, as a file that was lost so is
- * shorter or gone.
+ * shorter or gone. One that is still in memory looks like one that is on the disk, and so each name is looked at until a run has begun
+ * when its file was surely written. What a run sent that failed is in a journal yet, but the run behind it may find it in memory, and
+ * acknowledge it without sending it.
  */
+
+/**
+ * As long as a kernel may take to write by itself: what is dirty for 30 s (vm.dirty_expire_centisecs) once it wakes for that, each 5 s
+ * (vm.dirty_writeback_centisecs), and what the file system notes of it up to 30 s later (btrfs' `commit`, xfssyncd_centisecs; ext4's is
+ * 5 s). The rest is for the disk, which may have much to write.
+ */
+const writtenBackMs = 5 * 60_000;
 
 /** Asked again after that: rsync there may be a newer one by now. */
 const refusalMs = 30 * 86_400_000;
@@ -32,15 +41,30 @@ export async function writeThere(
   options: RemoteOptions,
   onItem?: (item: RsyncItem) => void,
 ): Promise<RsyncPass> {
-  if (isUnsynced(run) || run.memory.syncs === true) return remoteRsync(run, args, options, onItem);
+  if (isUnsynced(run) || run.memory.syncs === true) {
+    keepSending(run);
+    return remoteRsync(run, args, options, onItem);
+  }
   const pass = await remoteRsync(run, ["--fsync", ...args], options, onItem);
   if (!/--fsync: unknown option|refuse --fsync/.test(pass.result.stderr)) return pass;
   run.log.warn(
     `rsync at ${run.config.destination.name} can't sync what it writes, which takes 3.2.4, nor has it a module ${offsiteSyncModule}, which the page of this layer has: what is sent is looked at once more by the next run`,
   );
   run.memory = { ...run.memory, unsyncedMs: run.startedAt.getTime() };
-  writeMemory(run.config, run.memory);
+  keepSending(run);
   return remoteRsync(run, args, options, onItem);
+}
+
+function keepSending(run: Offsite): void {
+  if (run.memory.isSending === true) return;
+  run.memory = { ...run.memory, isSending: true };
+  writeMemory(run.config, run.memory);
+}
+
+/** What a run that was killed while it sent may have left in the destination's memory: nobody knows what, nor when. */
+export function afterKill({ isSending, ...memory }: Memory, legs: readonly Leg[]): Memory {
+  if (isSending !== true) return memory;
+  return { ...memory, recent: Object.fromEntries(legs.map(({ from }) => [from, { names: null }])) };
 }
 
 /**
@@ -62,6 +86,7 @@ export async function settle(run: Offsite): Promise<boolean> {
       pass,
       "What was sent is there, and isn't acknowledged.",
     );
+  if (!isUnknown) for (const { sentNames } of run.legs) sentNames.clear();
   if (run.memory.syncs === !isUnknown) return !isUnknown;
   run.memory = { ...run.memory, syncs: !isUnknown };
   writeMemory(config, run.memory);
@@ -74,7 +99,37 @@ export function noteSent(run: Offsite, leg: Leg, name: string): void {
   if ((isUnsynced(run) || run.memory.syncs === true) && names && names.size <= mostNames) names.add(name);
 }
 
-/** What the next run looks at of a leg; null for all of it. */
-export function recentOf({ sentNames }: LegRun): string[] | null {
-  return sentNames.size > mostNames ? null : [...sentNames];
+/** A memory with what may not be on the destination's disk. @param isOnDisk what this run found there, and what it sent, is */
+export function withRecent({ memory, legs, startedAt }: Offsite, isOnDisk = false): Memory {
+  const recent = new Map(Object.entries(memory.recent));
+  for (const each of legs) {
+    const left = recentAfter(recent.get(each.leg.from), each, startedAt.getTime(), isOnDisk);
+    if (left) recent.set(each.leg.from, left);
+    else recent.delete(each.leg.from);
+  }
+  return { ...memory, isSending: false, recent: Object.fromEntries(recent) };
+}
+
+function recentAfter(
+  before: Recent | undefined,
+  { isDone, sentNames }: LegRun,
+  startedMs: number,
+  isOnDisk: boolean,
+): Recent | undefined {
+  const wasWritten = before?.sentMs !== undefined && before.sentMs <= startedMs - writtenBackMs;
+  const earlier = before && !(isDone && (isOnDisk || wasWritten)) ? before.names : [];
+  const names = earlier && new Set([...earlier, ...sentNames]);
+  if (names?.size === 0) return undefined;
+  return {
+    names: names && names.size <= mostNames ? [...names] : null,
+    // A clock that was ahead would have it looked at until then.
+    sentMs: sentNames.size > 0 ? Date.now() : Math.min(before?.sentMs ?? startedMs, startedMs),
+  };
+}
+
+/** What a run sent that ended before it was noted, or after that. */
+export function keepRecent(run: Offsite): void {
+  if (run.memory.isSending !== true && run.legs.every(({ sentNames }) => sentNames.size === 0)) return;
+  run.memory = withRecent(run);
+  writeMemory(run.config, run.memory);
 }

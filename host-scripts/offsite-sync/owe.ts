@@ -1,8 +1,11 @@
+import { join } from "node:path";
 import { errnoOf } from "../runtime/errors";
+import { isPeriodName } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
 import { type Debt, readDebt } from "../runtime/journal-consumer";
 import { type Notes, readWatchedDebt } from "../runtime/journal-watched";
-import { inTree, statAt } from "../runtime/tree-path";
+import { entriesOf } from "../runtime/open-folder";
+import { inTree, isFolderIn, statAt } from "../runtime/tree-path";
 import { isFullPassDue } from "./full-pass";
 import type { Leg, LegRun, Offsite, Part, Todo } from "./offsite";
 import { nameOfPart, nothingSent } from "./offsite";
@@ -53,8 +56,10 @@ export function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
     if (takeNames(debt, { leg, root }, named)) whole ??= `${writer} hands over all of it`;
   }
   const recent = run.memory.recent[leg.from];
-  if (recent === null) whole ??= "much was sent last that may not have been on its disk then";
-  for (const name of recent ?? []) named.paths.add(name);
+  // What a run sent that was killed is still owed by name: a look at all is for the run that comes when it is on the disk, or lost.
+  if (recent?.names === null && recent.sentMs !== undefined)
+    whole ??= "much was sent last that may not have been on its disk then";
+  for (const name of withLater(leg, recent?.names ?? [])) named.paths.add(name);
   const parts = [...foldersOf(leg), undefined].map((folder): Part => ({
     leg,
     folder,
@@ -71,6 +76,22 @@ export function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
     sentNames: new Set(),
     isDone: false,
   };
+}
+
+/** What was sent, and what may be one file there with that in a later generation: it is there with it, or lost. */
+function withLater(leg: Leg, names: readonly string[]): string[] {
+  const periods = new Map(foldersOf(leg).map(folder => [folder, periodsIn(leg, folder)]));
+  return names.flatMap(name => {
+    const folder = foldersOf(leg).find(each => name.startsWith(`${each}/`));
+    if (folder === undefined) return [name];
+    const [period = "", ...below] = name.slice(folder.length + 1).split("/");
+    const later = (periods.get(folder) ?? []).filter(each => each > period);
+    return [name, ...later.map(each => [folder, each, ...below].join("/"))];
+  });
+}
+
+function periodsIn({ from }: Leg, folder: string): string[] {
+  return isFolderIn(from, folder) ? entriesOf(join(from, folder)).filter(isPeriodName) : [];
 }
 
 /** A leg's name below the root of a journal, byte by byte as latin1; "" where it is that root. */

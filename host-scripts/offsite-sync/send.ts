@@ -69,16 +69,19 @@ async function sendAndProve(
 ): Promise<{ entries: number; totalBytes: number }> {
   const { sent, log, config } = run;
   const sinceMs = Date.now();
-  const split = await splitChanged(run, transfer);
+  const split = await splitChanged(run, transfer, ({ letters, path }) => {
+    if (letters.startsWith("<f")) noteSent(run, leg, nameInLeg(leg, transfer, path.toString("latin1")));
+  });
   if (split) refuseUnlessWhole(run, transfer, split);
   const sample = sampleOf(config.sample);
   const sums = new Map<string, Sum>();
   const take = (item: RsyncItem, md5: string | undefined): void => {
-    if (!item.letters.startsWith("<f")) return;
     const name = item.path.toString("latin1");
+    // Another name of a file loses what that one does.
+    if (/^[<h]f/.test(item.letters)) noteSent(run, leg, nameInLeg(leg, transfer, name));
+    if (!item.letters.startsWith("<f")) return;
     const sum = md5 === undefined ? undefined : sumNow(transfer.from, name, md5, sinceMs);
     if (sum) sums.set(`${Buffer.from(transfer.from).toString("latin1")}/${name}`, sum);
-    noteSent(run, leg, nameInLeg(leg, transfer, name));
     countSent(run, leg, { files: 1, againBytes: bytesOfEarlier(transfer, name) });
     sample.add(name);
     log.progress(`${sent.files} files sent, now ${shortened(quoted(item.path))}`);

@@ -202,7 +202,11 @@ async function start(
  * Makes files of their own of those that share one with an earlier generation there, and get another owner or mode: rsync gives it to
  * the file that all of them share.
  */
-export async function splitChanged(run: Offsite, transfer: Transfer): Promise<RsyncPass | undefined> {
+export async function splitChanged(
+  run: Offsite,
+  transfer: Transfer,
+  onItem: (item: RsyncItem) => void,
+): Promise<RsyncPass | undefined> {
   if (transfer.linked.length === 0) return undefined;
   const names: string[] = [];
   const looked = await pass(run, { ...transfer, linked: [] }, ["--existing", "--dry-run"], item => {
@@ -212,12 +216,7 @@ export async function splitChanged(run: Offsite, transfer: Transfer): Promise<Rs
   if (looked.outcome !== "complete" && looked.outcome !== "vanished")
     return isMissing(looked) ? undefined : looked;
   if (names.length === 0) return undefined;
-  return pass(
-    run,
-    { ...transfer, linked: [], only: { names, deep: false } },
-    ["--ignore-times"],
-    () => undefined,
-  );
+  return pass(run, { ...transfer, linked: [], only: { names, deep: false } }, ["--ignore-times"], onItem);
 }
 
 function isMissing({ result }: RsyncPass): boolean {

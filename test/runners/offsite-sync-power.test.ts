@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { openSegment } from "../../host-scripts/runtime/journal";
+import { testLong } from "../long";
 import { syncingModule } from "./support/far";
+import { type OffsiteLaw, offsiteLaw } from "./support/offsite-law";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import type { FinishedRun } from "./support/started-run";
 import { first, through } from "./support/through";
@@ -11,6 +13,10 @@ import { first, through } from "./support/through";
  * from test to test.
  */
 let world: OffsiteWorld;
+let law: OffsiteLaw;
+
+/** Or it would find, at the end of each run, what no list had. */
+const withoutScrub = `case " $* " in *" -ii "*) exit 0 ;; esac; exec REAL "$@"`;
 
 beforeAll(async () => {
   world = await createOffsiteWorld(64, 64);
@@ -18,17 +24,25 @@ beforeAll(async () => {
   mkdirSync(join(world.backup, "books"));
   put("one");
   await succeeds();
-  // Or it would find, at the end of each run, what no list had.
-  world.shadow("rsync", `case " $* " in *" -ii "*) exit 0 ;; esac; exec REAL "$@"`);
+  world.shadow("rsync", withoutScrub);
+  law = offsiteLaw(world, { backup: "pve-backup" });
 });
+// Each test ends with a good run.
+afterEach(() => law.holds());
 afterAll(() => world.close());
 
 const there = (name: string): string => world.far.outside(join(world.far.tree, "pve-backup/books", name));
 
 function put(name: string, content: string | Buffer = `the book ${name}`): void {
-  writeFileSync(join(world.backup, "books", name), content);
+  const file = join(world.backup, "books", name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  handOver(`books/${name}`);
+}
+
+function handOver(...paths: readonly string[]): void {
   const segment = openSegment(world.journal, "paths");
-  segment.add(Buffer.from(`books/${name}`));
+  for (const path of paths) segment.add(Buffer.from(path));
   segment.promote();
 }
 
@@ -40,6 +54,22 @@ async function succeeds(): Promise<FinishedRun> {
   const finished = await run();
   if (finished.status !== 0) throw new Error(finished.stderr);
   return finished;
+}
+
+/** A run after the time in which a kernel writes by itself looks once more, and the one behind it doesn't. */
+async function laterRunsHaveNothingToLookAt(): Promise<void> {
+  await later();
+  await succeeds();
+  expect((await succeeds()).stderr).toContain("backup: nothing changed");
+}
+
+/** As if the last runs had been ten minutes ago: its kernel has written what it had. */
+async function later(): Promise<void> {
+  await world.far.inside("sync", "-f", world.far.tree);
+  const file = join(world.config.stateDir, "memory.json");
+  const memory = JSON.parse(readFileSync(file, "utf8")) as { recent: Record<string, { sentMs: number }> };
+  for (const recent of Object.values(memory.recent)) recent.sentMs -= 600_000;
+  writeFileSync(file, JSON.stringify(memory));
 }
 
 /** All names that there are, and whatever else its journal keeps, but not what files hold: as any program there does that syncs a file. */
@@ -63,7 +93,7 @@ test("where rsync syncs nothing, what it may have lost is looked at by the next 
   world.far.configureModule("refuse options = fsync");
   put("before it");
   expect((await succeeds()).stderr).toContain("rsync at nas can't sync what it writes");
-  await succeeds();
+  await laterRunsHaveNothingToLookAt();
   for (const name of names) put(name);
   expect((await succeeds()).stderr).toContain("by list: 2 names");
   await commitNames();
@@ -71,9 +101,79 @@ test("where rsync syncs nothing, what it may have lost is looked at by the next 
   for (const name of names) expect(readFileSync(there(name), "utf8")).toBe("");
   expect((await succeeds()).stderr).toContain("by list: 2 names");
   for (const name of names) expect(readFileSync(there(name), "utf8")).toBe(`the book ${name}`);
+  await later();
   expect((await succeeds()).stderr).toContain("by list: 2 names");
   expect((await succeeds()).stderr).toContain("backup: nothing changed");
 });
+
+test("what shares a file with one that was sent is lost with it, and looked at as well", async () => {
+  world.far.configureModule("refuse options = fsync");
+  const [week, next] = ["2026-21", "2026-22"].map(period => join(world.backup, "pvc-data", period)) as [
+    string,
+    string,
+  ];
+  for (const folder of [week, next]) mkdirSync(folder, { recursive: true });
+  writeFileSync(join(week, "same"), "the same in both");
+  linkSync(join(week, "same"), join(next, "same"));
+  put("of two names");
+  linkSync(join(world.backup, "books/of two names"), join(world.backup, "books/other name"));
+  handOver("books/other name", "pvc-data/2026-21/same", "pvc-data/2026-22/same");
+  await succeeds();
+  await commitNames();
+  await world.far.losePower();
+  expect(
+    [there("other name"), there("../pvc-data/2026-22/same")].map(file => readFileSync(file, "utf8")),
+  ).toEqual(["", ""]);
+  await succeeds();
+  await laterRunsHaveNothingToLookAt();
+});
+
+test("what a run that begins too early finds in its memory is looked at once more by the next one", async () => {
+  put("early");
+  await succeeds();
+  expect((await succeeds()).stderr).toContain("by list: 1 names");
+  await commitNames();
+  await world.far.losePower();
+  expect(readFileSync(there("early"), "utf8")).toBe("");
+  await succeeds();
+  await laterRunsHaveNothingToLookAt();
+});
+
+test("what a run sent that failed is looked at by the one behind that which finds it in its memory", async () => {
+  put("locked/one");
+  await succeeds();
+  await world.far.inside("chown", "-R", "0:0", join(world.far.tree, "pve-backup/books/locked"));
+  put("locked/one", "another edition");
+  put("sent by a run that failed");
+  expect((await run()).stderr).toMatch(/locked.*Permission denied/);
+  await world.far.inside("chown", "-R", "64000:64000", join(world.far.tree, "pve-backup/books/locked"));
+  await succeeds();
+  await commitNames();
+  await world.far.losePower();
+  expect(readFileSync(there("sent by a run that failed"), "utf8")).toBe("");
+  await succeeds();
+  await laterRunsHaveNothingToLookAt();
+});
+
+// What is kept of it is tested beside the code.
+testLong(
+  "where a run was killed that sent something, all is compared by the run behind the next one",
+  async () => {
+    put("sent by a run that was killed");
+    world.shadow(
+      "rsync",
+      `case " $* " in *" -ii "*) exit 0 ;; *" --dry-run "*) ;; *--partial-dir*) REAL "$@"; exec kill -KILL $PPID ;; esac; exec REAL "$@"`,
+    );
+    expect((await run()).signal).toBe("SIGKILL");
+    world.shadow("rsync", withoutScrub);
+    expect((await succeeds()).stderr).toContain("by list: 1 names");
+    await commitNames();
+    await world.far.losePower();
+    expect(readFileSync(there("sent by a run that was killed"), "utf8")).toBe("");
+    expect((await succeeds()).stderr).toContain("all is compared, as much was sent last");
+    await laterRunsHaveNothingToLookAt();
+  },
+);
 
 test("one that syncs all when it is asked has on its disk what a run says is there, however old its rsync is", async () => {
   const withSync = syncingModule(world.far.tree);
@@ -108,9 +208,9 @@ test("one that can't sync what it was sent, or doesn't any more, is not believed
   world.far.configureModule();
   put("ten");
   expect((await succeeds()).stderr).toContain("by list: 2 names");
-  // It was sent without a sync of its own.
-  expect((await succeeds()).stderr).toContain("by list: 1 names");
-  expect((await succeeds()).stderr).toContain("backup: nothing changed");
+  // Both were sent without a sync of their own.
+  expect((await succeeds()).stderr).toContain("by list: 2 names");
+  await laterRunsHaveNothingToLookAt();
 });
 
 test("one that loses its power in the midst of a file keeps what it had, is told as such, and gets all of it then", async () => {
