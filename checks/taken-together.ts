@@ -26,16 +26,17 @@ export function groupsOf(plan: Plan): Group[] {
       promise?.rto === undefined ? [] : Object.keys(promise.rpo),
     ),
   );
-  return together
-    .filter(domain => promised.has(domain))
-    .flatMap(domain => {
-      const groups = new Map<string, Dataset[]>();
-      for (const dataset of plan.datasets) {
-        if (dataset.unprotected || liveSurvives(dataset, domain, plan.estate)) continue;
-        addTo(groups, placeOf(dataset, domain, plan), dataset);
-      }
-      return [...groups].map(([place, datasets]) => ({ domain, place, datasets }));
-    });
+  return together.filter(domain => promised.has(domain)).flatMap(domain => takenBy(domain, plan));
+}
+
+/** What a disaster takes at once, of each place where it may strike. */
+export function takenBy(domain: Domain, plan: Plan): Group[] {
+  const groups = new Map<string, Dataset[]>();
+  for (const dataset of plan.datasets) {
+    if (dataset.unprotected || liveSurvives(dataset, domain, plan.estate)) continue;
+    addTo(groups, placeOf(dataset, domain, plan), dataset);
+  }
+  return [...groups].map(([place, datasets]) => ({ domain, place, datasets }));
 }
 
 function placeOf({ location, cluster }: Dataset, domain: Domain, { estate }: Plan): string {

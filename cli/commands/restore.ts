@@ -6,12 +6,12 @@ import { BadInput } from "../bad-input";
 import { type CommandSpec, type Context, estateFlags, estateOptions, type Outcome } from "../command";
 import { namedBy, readEstate } from "../estate-source";
 import { lastInstant } from "../find/at";
-import { search, type Search } from "../find/found";
+import { type Found, search, type Search } from "../find/found";
 import { localText } from "../find/print";
 import { type Sought, soughtBy } from "../find/sought";
 import { keyFlag } from "../host-shell";
 import { askClusters, clusterFlags, clusterOptions } from "../kubectl";
-import { lastBack, takenInOrder } from "../restore/all";
+import { lastBack, type Taken, takenInOrder } from "../restore/all";
 import { asJson } from "../restore/as-json";
 import { choose, type Chosen, type NoChoice, type Wish } from "../restore/choose";
 import { type Ended, goThrough, mayHaveChanged, type Stage, stateOf, tryAll } from "../restore/go";
@@ -23,6 +23,7 @@ const options = z.object({
   what: z.string().min(1, "expected a service or a path").optional(),
   all: z.boolean().default(false),
   domain: z.string().optional(),
+  place: z.string().optional(),
   after: z.string().optional(),
   at: z.string().optional(),
   host: z.string().optional(),
@@ -49,6 +50,7 @@ export const restore: CommandSpec<Options> = {
     ...estateFlags,
     ["--all", "all that a disaster has taken, one service after the other in the plan's order"],
     ["--domain <domain>", `with --all, the disaster: ${together.join(", ")}`],
+    ["--place <place>", "with --all, where it struck: a disk as HOST/DISK, a host, a cluster or a site"],
     ["--after <service>", "with --all, go on behind this one, as an earlier call has said"],
     ["--at <time>", 'the newest at or before it: "Sun 05:59", "2026-12-01 05:59" or ISO 8601 with Z'],
     ["--host <name>", "data of this host alone"],
@@ -69,7 +71,8 @@ export const restore: CommandSpec<Options> = {
     const plan = planOf(await readEstate({ stack, estate: file }, caller));
     const { estate } = plan;
     const atMs = at === undefined ? undefined : lastInstant(at, estate.zone, nowMs);
-    const sought = soughtIn(plan, typed);
+    const taken = typed.all ? takenInOrder(plan, typed) : undefined;
+    const sought = soughtIn(plan, typed, taken);
     const asks = json ? undefined : caller.ask;
     if (!typed.yes && !typed.dryRun && !asks)
       throw new BadInput(
@@ -80,9 +83,9 @@ export const restore: CommandSpec<Options> = {
     const call: Call = { typed, asked, kubectl, caller, ask: asks, say: text => caller.say(text, json) };
     const tell = (ms: number | undefined): string => localText(ms, estate.zone);
     const picked = pick(
-      await search(asked, plan, sought),
+      await search(asked, plan, sought, taken?.domain),
       sought,
-      { ...typed, atMs, from: typed.from },
+      { ...typed, atMs, from: typed.from, leftOut: taken?.leftOut ?? [] },
       tell,
     );
     if ("refused" in picked) return nothing(call, picked);
@@ -96,7 +99,7 @@ export const restore: CommandSpec<Options> = {
       [
         ...picked.said,
         ...unreached,
-        ...orderText(typed, chosen),
+        ...(taken ? orderText(taken, chosen) : []),
         planText(chosen, tasks, { zone: estate.zone, nowMs }),
       ].join("\n"),
     );
@@ -115,7 +118,7 @@ interface Call extends Stage {
   readonly caller: Context;
 }
 
-function refuseWords({ what, all, domain, after, path }: Options): void {
+function refuseWords({ what, all, domain, place, after, path }: Options): void {
   if (!all && what === undefined)
     throw new BadInput(
       "What is to come back? Next: holdfast restore SERVICE, or for all that a disaster has taken: holdfast restore --all --domain DISASTER",
@@ -124,6 +127,7 @@ function refuseWords({ what, all, domain, after, path }: Options): void {
     ...(all && what !== undefined ? [`"${what}"`] : []),
     ...(all && path !== undefined ? ["--path"] : []),
     ...(!all && domain !== undefined ? ["--domain"] : []),
+    ...(!all && place !== undefined ? ["--place"] : []),
     ...(!all && after !== undefined ? ["--after"] : []),
   ];
   if (besides.length > 0)
@@ -132,12 +136,10 @@ function refuseWords({ what, all, domain, after, path }: Options): void {
     );
 }
 
-function soughtIn(plan: Plan, typed: Options): Sought[] {
-  const { what = "", all, path, host } = typed;
-  const sought = all
-    ? takenInOrder(plan, typed)
-    : soughtBy(plan, path === undefined ? what : `${what}/${path}`, host);
-  if (!all) refuseSeveral(what, path, sought);
+function soughtIn(plan: Plan, typed: Options, taken: Taken | undefined): readonly Sought[] {
+  const { what = "", path, host } = typed;
+  const sought = taken?.sought ?? soughtBy(plan, path === undefined ? what : `${what}/${path}`, host);
+  if (!taken) refuseSeveral(what, path, sought);
   if (sought.length === 0)
     throw new BadInput(
       `Nothing that has a copy is left to be brought back${typed.after === undefined ? "" : ` behind ${typed.after}`}. Nothing was changed.`,
@@ -145,13 +147,12 @@ function soughtIn(plan: Plan, typed: Options): Sought[] {
   return sought;
 }
 
-function orderText({ all }: Options, chosen: readonly Chosen[]): string[] {
+function orderText({ domain, place }: Taken, chosen: readonly Chosen[]): string[] {
   const services = new Set(chosen.map(({ version }) => version.service));
-  return all
-    ? [
-        `In this order, what is promised soonest first and before each what it needs: ${[...services].join(", ")}`,
-      ]
-    : [];
+  return [
+    `All that the disaster "${domain}" of ${place} has taken.`,
+    `In this order, what is promised soonest first and before each what it needs: ${[...services].join(", ")}`,
+  ];
 }
 
 /** Of two hosts with one path, one is meant; and so is one dataset with a path in it. */
@@ -186,16 +187,24 @@ interface Refused {
 function pick(
   { found, unasked, byHand }: Search,
   sought: readonly Sought[],
-  wish: Wish,
+  wish: Wish & Pick<Options, "all"> & Pick<Taken, "leftOut">,
   tell: (ms: number | undefined) => string,
 ): Picked | Refused {
   const ids = [...new Set(sought.map(({ dataset }) => dataset.id))];
   const own = ids.map(id => found.filter(({ dataset }) => dataset === id));
-  const missing = ids.filter((_, index) => own[index]?.length === 0);
-  const choices = own.filter(each => each.length > 0).map(each => choose(each, wish, tell));
+  const isLeft = (each: readonly Found[] = []): boolean => each.some(({ isTaken }) => !isTaken);
+  const missing = ids.filter((_, index) => !isLeft(own[index]));
+  const chooseOne = (each: readonly Found[]): Chosen | NoChoice => {
+    const choice = choose(each, wish.all ? { ...wish, partial: false } : wish, tell);
+    // Of many, one that has nothing whole takes no whole copy from the others.
+    return wish.all && wish.partial && "refused" in choice ? choose(each, wish, tell) : choice;
+  };
+  const choices = own.filter(isLeft).map(chooseOne);
+  const { leftOut } = wish;
   const said = [
+    ...(leftOut.length > 0 ? [`Left out by --host, though it is taken too: ${leftOut.join(", ")}`] : []),
     ...(unasked.length > 0 ? [...unasked, "There may be newer ones than what is seen here."] : []),
-    ...missing.map(id => `No copy of ${id} is there.`),
+    ...missing.map(id => missingText(id, found)),
     ...(missing.length > 0 ? byHand : []),
   ];
   const [refusal] = choices.filter((each): each is NoChoice => "refused" in each);
@@ -204,6 +213,13 @@ function pick(
   return chosen.length > 0
     ? { chosen, missing, said }
     : { refused: said, exitCode: unasked.length > 0 || byHand.length > 0 ? 3 : 1 };
+}
+
+function missingText(id: string, found: readonly Found[]): string {
+  const taken = found.filter(({ dataset }) => dataset === id).map(({ where }) => where);
+  return taken.length > 0
+    ? `No copy of ${id} is left: what is there at ${[...new Set(taken)].join(", ")} the disaster has taken too. Is it sound all the same? holdfast restore ${shellWord(id)} takes it`
+    : `No copy of ${id} is there.`;
 }
 
 async function isMeant(
@@ -231,7 +247,7 @@ function ended(
 ): Outcome {
   const { json, dryRun } = call.typed;
   const state = stateOf(all, missing);
-  const next = again(call, "restore", lastBack(all));
+  const next = again(call, "restore", lastBack(all, call.ask !== undefined));
   // Of one service, what its host's program says is all there is to be done.
   const isCut = call.typed.all && ["failed", "stopped", "lost"].includes(state.name);
   const text =
@@ -251,14 +267,18 @@ function ended(
 
 /** As the operator would type it again. */
 function again({ typed, asked }: Call, verb: "find" | "restore", done?: string): string {
-  const { what = "", all, domain = "", path, at, host, from, partial, whole, key } = typed;
+  const { what = "", all, domain = "", place, path, at, host, from, partial, whole, key } = typed;
   const { kubeconfig, context } = typed;
   if (all && verb === "find")
     return ["holdfast lose --domain", shellWord(domain), "--at now", ...asked.named.map(shellWord)].join(" ");
   const isFind = verb === "find";
   const after = done ?? typed.after;
   const meant = all
-    ? ["--all", "--domain", domain, ...(after === undefined ? [] : ["--after", shellWord(after)])]
+    ? [
+        ...["--all", "--domain", domain],
+        ...(place === undefined ? [] : ["--place", shellWord(place)]),
+        ...(after === undefined ? [] : ["--after", shellWord(after)]),
+      ]
     : [shellWord(isFind && path !== undefined ? `${what}/${path}` : what)];
   const flags = isFind ? { at, host, key } : { at, host, from, path, key, kubeconfig, context };
   return [

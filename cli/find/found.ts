@@ -1,9 +1,10 @@
 import type { Estate, Plan } from "../../plan";
 import { bytesOf, type Dataset, membersOf } from "../../plan/datasets";
 import type { Version } from "../../plan/contracts/versions";
+import type { Domain } from "../../plan/estate/services";
 import { chainOf, type Copy, copiesByDataset } from "../../plan/graph/copies";
 import { placeText } from "../../plan/graph/lose";
-import { siteOf } from "../../plan/graph/survival";
+import { copySurvives, siteOf } from "../../plan/graph/survival";
 import { type RestoreStep, restoreSteps, restoreText } from "../../plan/graph/restore-steps";
 import { floorMs, transferFloor } from "../../plan/graph/transfer";
 import { isBelow } from "../../plan/layers/places";
@@ -49,6 +50,8 @@ export interface Found {
   readonly backMs: number | undefined;
   /** Whether it has a part of the dataset alone, which goes into the rest of it. */
   readonly isPart: boolean;
+  /** Whether the disaster that is to be mended takes it too: what is there of it is nothing to rely on. */
+  readonly isTaken: boolean;
   /** Whether its way back brings more than the path that was asked for. */
   readonly bringsMore: boolean;
   readonly restore: readonly RestoreStep[];
@@ -91,8 +94,16 @@ interface Wanted {
   readonly question: Question | undefined;
 }
 
-/** Asks each host that has or knows copies by one connection, and by another for what there is of a path. */
-export async function search(asked: Asked, plan: Plan, sought: readonly Sought[]): Promise<Search> {
+/**
+ * Asks each host that has or knows copies by one connection, and by another for what there is of a path.
+ * @param domain the disaster that has taken all that is sought, where it is one
+ */
+export async function search(
+  asked: Asked,
+  plan: Plan,
+  sought: readonly Sought[],
+  domain?: Domain,
+): Promise<Search> {
   const copies = copiesByMember(plan);
   const wanted = sought.flatMap(each =>
     (copies.get(each.dataset) ?? []).map((copy): Wanted => ({
@@ -117,7 +128,7 @@ export async function search(asked: Asked, plan: Plan, sought: readonly Sought[]
     told.flatMap(each => placeIn(each) ?? []),
   );
   const found = told
-    .map(each => foundOf(plan.estate, each, seen.get(keyOf(placeIn(each)))))
+    .map(each => foundOf(plan.estate, each, seen.get(keyOf(placeIn(each))), domain))
     .filter(({ there }) => there?.state !== "absent")
     .sort((a, b) => (b.takenMs ?? -Infinity) - (a.takenMs ?? -Infinity) || 0);
   return {
@@ -207,7 +218,12 @@ async function looked(asked: Asked, places: readonly Place[]): Promise<ReadonlyM
   return new Map(all.flat());
 }
 
-function foundOf(estate: Estate, told: Told, there: PathFacts | undefined): Found {
+function foundOf(
+  estate: Estate,
+  told: Told,
+  there: PathFacts | undefined,
+  domain: Domain | undefined,
+): Found {
   const { copy, sought, question, version } = told;
   const { dataset, below } = sought;
   const isFile = there?.state === "there" && !there.isFolder;
@@ -231,6 +247,7 @@ function foundOf(estate: Estate, told: Told, there: PathFacts | undefined): Foun
     isPart: chainOf(copy).some(
       ({ flow }) => flow.source.kind === "copies-of" && flow.source.holds !== undefined,
     ),
+    isTaken: domain !== undefined && !copySurvives(copy, domain, estate),
     bringsMore: below !== undefined && deeper(copy, below) === copy,
     restore: stepsOf(told),
   };

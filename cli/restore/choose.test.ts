@@ -18,7 +18,7 @@ function version(taken: string | undefined, via: readonly string[], more: Partia
       takenMs: taken === undefined ? undefined : Date.parse(`2026-11-${taken}Z`),
     },
     ...{ bytes: undefined, there: undefined, verified: true, lacks: [], backMs: 60_000, restore: [] },
-    ...{ isPart: false, bringsMore: false, ...more },
+    ...{ isPart: false, isTaken: false, bringsMore: false, ...more },
   };
 }
 

@@ -30,7 +30,7 @@ export interface NoChoice {
 
 /**
  * The newest version of one dataset that is whole; of those whose content is of one age, the one that is back soonest.
- * @param found at least one, all of one dataset, as far as they are there
+ * @param found all of one dataset, as far as they are there; at least one that no disaster has taken
  * @param tell an instant as the operator reads it
  */
 export function choose(
@@ -39,11 +39,12 @@ export function choose(
   tell: (ms: number | undefined) => string,
 ): Chosen | NoChoice {
   const name = found[0]?.dataset ?? "";
-  const own = found.filter(each => from === undefined || from === each.machine || from === each.via.at(-1));
+  const left = found.filter(({ isTaken }) => !isTaken);
+  const own = left.filter(each => from === undefined || from === each.machine || from === each.via.at(-1));
   if (own.length === 0)
     return {
-      refused: `no copy of ${name} is "${from}"'s`,
-      next: `the same with --from ${words(found.map(each => each.via.at(-1) ?? ""))}, or a machine: ${words(found.map(({ machine }) => machine))}`,
+      refused: `no copy of ${name} ${left.length < found.length ? "that the disaster has left " : ""}is "${from}"'s`,
+      next: `the same with --from ${words(left.map(each => each.via.at(-1) ?? ""))}, or a machine: ${words(left.map(({ machine }) => machine))}`,
     };
   const held = new Map(own.map(each => [each, heldMsOf(each, found)]));
   const old = own.filter(each => atMs === undefined || (held.get(each) ?? Infinity) <= atMs);

@@ -31,7 +31,7 @@ function datasetLines({ version, heldMs, others }: Chosen, reader: Reader): stri
     below === undefined ? dataset : bringsMore ? `all of ${dataset}, for ${below}` : `${below} of ${dataset}`;
   const age = heldMs === undefined ? "an unknown time" : formatDuration(Math.max(0, nowMs - heldMs));
   const newer = others.filter(each => !each.isPart && (each.takenMs ?? 0) > (heldMs ?? 0));
-  const part = others.find(({ isPart }) => isPart);
+  const part = others.find(({ isPart, isTaken }) => isPart && !isTaken);
   return [
     `${what}: back to ${localText(heldMs, zone)}`,
     `  copy      ${placeOf(version, reader)}, ${medium}`,
@@ -57,7 +57,8 @@ function lackWords({ lacks }: Found): string {
 
 /** Why a newer one wasn't taken, and what takes it. */
 function passedFor(version: Found): string {
-  const { lacks, copied, via } = version;
+  const { lacks, copied, via, isTaken } = version;
+  if (isTaken) return ", which the disaster takes too: what is there may be what it has made of it";
   if (lacks.length > 0) return `, which ${lackWords(version)}: --partial`;
   return copied === undefined ? "" : `, a copy of what ${copied} had: --from ${via.at(-1)}`;
 }

@@ -251,7 +251,7 @@ testLong("the page's commands run as they are printed", async () => {
 
 describe("all that a disaster has taken", () => {
   const names = ["etcd-backup", "index", "books"];
-  const all = ["--all", "--domain", "live-disk"];
+  const all = ["--all", "--domain", "live-disk", "--place", "pve/sdc"];
   /** What the mirror's program was asked to bring back, in turn. */
   const asked = (): string[] => readFileSync(join(host.folder, "srv/nfs/runs"), "utf8").trim().split("\n");
 
@@ -293,7 +293,9 @@ cp -a "/mnt/backup/$2" /srv/nfs/`;
 
   test("a dry run tells all of it and changes nothing", async () => {
     const { exitCode, text } = await restore(...all, "--dry-run");
-    expect(text).toMatch(/Nothing was changed\. Next: holdfast restore --all --domain live-disk --estate /);
+    expect(text).toMatch(
+      /Nothing was changed\. Next: holdfast restore --all --domain live-disk --place pve\/sdc --estate /,
+    );
     expect([exitCode, isBack()]).toEqual([0, false]);
     expect(asked).toThrow("ENOENT");
   });
@@ -306,13 +308,61 @@ cp -a "/mnt/backup/$2" /srv/nfs/`;
     expect(failed.text).toMatch(/ended well:[^]*What is left is yours, in this order:\n {2}2\. /);
     expect(failed.exitCode).toBe(1);
     const [, after = ""] =
-      /^Then, for the rest: holdfast restore --all --domain live-disk --after (\S+) /m.exec(failed.text) ??
-      [];
+      /^Then, for the rest: holdfast restore --all --domain live-disk --place pve\/sdc --after (\S+) /m.exec(
+        failed.text,
+      ) ?? [];
     expect(after).toBe("index");
     mirror("");
     expect((await restore(...all, "--after", after, "--yes")).text).toMatch(/In this order, [^]*: books\n/);
     expect(asked()).toEqual([...names, "books"]);
     expect(isBack()).toBe(true);
+  });
+
+  test("what another disk has, and a firewall, isn't taken with one disk, and of several disks one is to be named", async () => {
+    const versions = [
+      { of: "configuration", at: "2026-11-28T02:00:00Z", path: "/mnt/backup/pve-config/2026-47/files" },
+    ];
+    install("daily-backup", { versions: versions.map(each => ({ ...each, lacks: [], pick: [] })) }, "exit");
+    const { text } = await restore(...all, "--dry-run");
+    expect(text).toContain('All that the disaster "live-disk" of pve/sdc has taken.\n');
+    expect(text).toContain("No copy of vault is there.");
+    expect(text).not.toMatch(/pve-host|pfsense/);
+    const other = await restore(...all.slice(0, 3), "--place", "pve/sdb", "--dry-run");
+    expect(other.text).toMatch(/before each what it needs: pve-host\n/);
+    const several = await restore(...all.slice(0, 3), "--yes");
+    expect(several.text).toContain(
+      'The disaster "live-disk" may be of pve/sdc or pfsense or pve/sdb. Nothing was changed. Next: the same with --place NAME.',
+    );
+    expect([several.exitCode, isBack()]).toEqual([2, false]);
+  });
+
+  test("a firewall of the site comes back with it, and what --host leaves out is told", async () => {
+    const site = ["--all", "--domain", "site", "--dry-run"];
+    expect((await restore(...site)).text).toContain("No copy of pfsense is there.");
+    expect((await restore(...site, "--host", "pve")).text).toContain(
+      "Left out by --host, though it is taken too: pfsense\n",
+    );
+  });
+
+  test("what whoever is root there could write to is no copy after that, however new it is", async () => {
+    const { exitCode, text } = await restore("--all", "--domain", "host-root", "--yes");
+    expect(text).toContain(
+      "No copy of books is left: what is there at pve:/mnt/backup/books the disaster has taken too. Is it sound all the same? holdfast restore books takes it",
+    );
+    expect(asked).toThrow("ENOENT");
+    expect([exitCode, isBack()]).toEqual([3, false]);
+  });
+
+  test("of many, one that has nothing whole takes no whole copy from another", async () => {
+    const version = (of: string, day: number, lacks: string[]) => ({
+      ...{ of, at: `2026-11-${day}T02:00:00Z`, path: `/mnt/backup/${of}`, lacks, pick: [] },
+    });
+    const versions = [version("books", 27, []), version("books", 28, ["emma"]), version("index", 28, ["a"])];
+    install("nfs-mirror", { versions }, "exit");
+    const { exitCode, text } = await restore(...all, "--partial", "--dry-run");
+    expect(text).toMatch(/index: back to 2026-11-28 [^]*LACKS a\n[^]*books: back to 2026-11-27 /);
+    expect(exitCode).toBe(0);
+    expect((await restore(...all, "--dry-run")).text).toContain("the same with --partial");
   });
 
   test.each([
@@ -321,6 +371,8 @@ cp -a "/mnt/backup/$2" /srv/nfs/`;
     [["--all", "--domain", "volume"], '"volume" is no disaster that takes all at once'],
     [["--all", "--domain", "site", "--after", "bocks"], "in this order: etcd, vault, "],
     [["books", ...all], '"books" can\'t be with --all'],
+    [["--all", "--domain", "live-disk", "--place", "pve/sda"], "expected pve/sdc or pfsense or pve/sdb."],
+    [["books", "--place", "pve/sdc"], "--place goes with --all alone"],
     [["books", "--domain", "site"], "--domain goes with --all alone"],
   ])("%j can't be meant", async (words, said) => {
     const { exitCode, text } = await restore(...words, "--yes");
