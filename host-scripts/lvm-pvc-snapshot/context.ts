@@ -21,6 +21,8 @@ export interface SnapshotRun extends JobRun<LvmPvcSnapshotConfig> {
   readonly created: Map<string, ExistingSnapshot>;
   /** Snapshots that this run removed. */
   readonly removed: Set<string>;
+  /** How many of each volume went as they had expired. */
+  readonly expired: Map<string, number>;
   /** What was done because the pool is near its limits. */
   readonly thinning: Thinning;
   /** Why a volume has no new snapshot. */
@@ -29,7 +31,7 @@ export interface SnapshotRun extends JobRun<LvmPvcSnapshotConfig> {
 
 export function newRun(run: JobRun<LvmPvcSnapshotConfig>): SnapshotRun {
   return {
-    ...{ ...run, created: new Map(), removed: new Set(), failed: new Map() },
+    ...{ ...run, created: new Map(), removed: new Set(), expired: new Map(), failed: new Map() },
     thinning: { gone: [], freed: [], early: [], seen: [] },
   };
 }

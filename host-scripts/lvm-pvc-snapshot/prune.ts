@@ -36,54 +36,76 @@ export const pruneAlone: Phase<SnapshotRun> = {
   },
 };
 
-/** @param ready volumes whose expired snapshots may go @returns what could not be removed, with the reason */
+/**
+ * @param ready volumes whose expired snapshots may go
+ * @param isAhead whether the run comes back to it, and tells then what is left
+ * @returns what could not be removed, with the reason
+ */
 export async function removeExpired(
   run: SnapshotRun,
   ready: ReadonlySet<string>,
+  isAhead = false,
 ): Promise<Map<string, string>> {
   const found = required(run.found, "listing");
   // Of a volume that is missing, all that is left of it stays.
   const names = [...found.covered.map(({ name }) => name), ...found.missing.map(({ volume }) => volume)];
   const waiting = new Set(names.filter(name => !ready.has(name)));
   const keeping = keepingOf(run);
-  const plan = planRemovals(existingSnapshots(run, found), ready, waiting, keeping);
+  const plan = planRemovals(existingSnapshots(run, found), ready, waiting, keeping, run.expired);
   tellPlan(run, plan, keeping.nowMs);
-  const over = outlived(found, keeping.nowMs);
+  if (!isAhead) noteLeft(run, plan);
+  const over = outlived(found, run.removed, keeping.nowMs);
   for (const { volume, origin } of over)
     run.log.info(
       `${run.dryRun ? "would remove" : "removes"} ${volume.name}: what ${volumeLabel(found.map, origin)} had before a restore, whose time is over`,
     );
   if (run.dryRun) return new Map();
+  const origins = new Map(plan.remove.map(({ name, origin }) => [name, origin]));
   return removeAll(
     run.config.vg,
     [...plan.remove.map(({ name }) => name), ...over.map(({ volume }) => volume.name)],
     () => run.stop.check("prune"),
     removed => {
-      for (const name of removed) run.removed.add(name);
+      for (const name of removed) {
+        run.removed.add(name);
+        const origin = origins.get(name);
+        if (origin !== undefined) run.expired.set(origin, (run.expired.get(origin) ?? 0) + 1);
+      }
       run.log.progress(`prune: ${run.removed.size} snapshots removed`);
     },
   );
 }
 
 /** What volumes had before restores, of long ago. Of a volume that is missing, or that a restore has not ended of, it stays. */
-function outlived({ volumes, missing, unfinished }: Found, nowMs: number): BeforeRestore[] {
+export function outlived(
+  { volumes, missing, unfinished }: Pick<Found, "volumes" | "missing" | "unfinished">,
+  removed: ReadonlySet<string>,
+  nowMs: number,
+): BeforeRestore[] {
   const { restored } = unfinished;
   if (restored === "unknown") return [];
   const absent = new Set(missing.map(({ volume }) => volume));
   return beforeRestores(volumes).filter(
     ({ volume, origin, untilMs }) =>
-      untilMs < nowMs && !volume.open && !restored.has(volume.name) && !absent.has(origin),
+      untilMs < nowMs &&
+      !removed.has(volume.name) &&
+      !volume.open &&
+      !restored.has(volume.name) &&
+      !absent.has(origin),
   );
 }
 
 function tellPlan(run: SnapshotRun, plan: Removals, nowMs: number): void {
-  const { log, notes, dryRun } = run;
+  const { log, dryRun } = run;
   const { map } = required(run.found, "listing");
   for (const { name, origin, madeMs } of plan.remove)
     log.info(
       `${dryRun ? "would remove" : "removes"} ${name}: ${ageText(nowMs - madeMs)} old, of ${volumeLabel(map, origin)}`,
     );
   if (dryRun && plan.remove.length === 0) log.info("nothing would be removed");
+}
+
+function noteLeft({ notes }: SnapshotRun, plan: Removals): void {
   if (plan.later > 0)
     notes.push(
       `${plan.later} more snapshots have expired and go in the next runs: one run removes no more than ${mostPerVolume} of a volume`,

@@ -20,7 +20,7 @@ export const records: Phase<SnapshotRun> = {
     notes.push(
       `volume group ${config.vg} has ${percentText(freePercent(before))} free of the place for LVM's records, too little for ${covered.length} snapshots: what has expired goes first`,
     );
-    await removeExpired(run, new Set(covered.map(({ name }) => name)));
+    await removeExpired(run, new Set(covered.map(({ name }) => name)), true);
     run.records = await recordsIfReadable(config.vg, stop.signal);
   },
 };

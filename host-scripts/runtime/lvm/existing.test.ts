@@ -51,6 +51,20 @@ test("one run removes no more than three of a volume, the oldest, and says how m
   expect(later).toBe(2);
 });
 
+test("what a run has removed to make room counts among those three", () => {
+  const existing = new Map([
+    ["a", snapshots("a", 20, 19, 18, 0)],
+    ["b", snapshots("b", 20, 19, 18, 0)],
+  ]);
+  const gone = new Map([
+    ["a", 2],
+    ["b", 3],
+  ]);
+  const { remove, later } = planRemovals(existing, new Set(["a", "b"]), new Set(), week, gone);
+  expect(names(remove)).toEqual(["a-20d"]);
+  expect(later).toBe(5);
+});
+
 test("one from the future is kept and told, and so is one that is in use", () => {
   const [open, future, last] = snapshots("a", 20, -1, 0);
   if (!open || !future || !last) throw new Error("three were made");

@@ -95,12 +95,14 @@ export const mostPerVolume = 3;
  * more) the newest goes too, when it is as old as any snapshot gets: it may be the last copy of a deleted volume.
  * @param covered volumes that have a new snapshot; of others that exist nothing is removed
  * @param waiting volumes that are covered and have no new snapshot
+ * @param gone how many expired ones of a volume the run has removed already
  */
 export function planRemovals(
   existing: ByOrigin,
   covered: ReadonlySet<string>,
   waiting: ReadonlySet<string>,
   keeping: Keeping,
+  gone: ReadonlyMap<string, number> = new Map(),
 ): Removals {
   const remove: ExistingSnapshot[] = [];
   const busy: ExistingSnapshot[] = [];
@@ -111,8 +113,9 @@ export function planRemovals(
     if (waiting.has(origin)) continue;
     const due = [...expiredOf(list, keeping), ...(covered.has(origin) ? [] : lastCopy(list, keeping))];
     const free = due.filter(snapshot => snapshot.busy === undefined);
-    remove.push(...free.slice(0, mostPerVolume));
-    later += Math.max(0, free.length - mostPerVolume);
+    const most = Math.max(0, mostPerVolume - (gone.get(origin) ?? 0));
+    remove.push(...free.slice(0, most));
+    later += Math.max(0, free.length - most);
     busy.push(...due.filter(snapshot => snapshot.busy !== undefined));
   }
   return { remove, busy, later, future };
