@@ -18,6 +18,7 @@ type Start = (args?: readonly string[], env?: Readonly<Record<string, string>>) 
 let world: World;
 let config: RestoreDrillConfig;
 let drill: Start;
+let scrub: Start;
 let scratch: string;
 
 beforeAll(async () => {
@@ -95,9 +96,12 @@ beforeAll(async () => {
     `cd ${target}; mkdir -p pvc-data/2026-21/shop/data; cd pvc-data/2026-21/shop/data
     cp -a ${world.config.source.path}/books/. .`,
   );
-  const scrub = await world.addJob("backup-scrub", {
+  scrub = await world.addJob("backup-scrub", {
     ...{ ...common, ...own("backup-scrub"), periodMs: 1, sources: [], accepted: [], writers: [] },
-    generations: [{ folder: "pvc-data", depth: 2 }],
+    generations: [
+      ...["pvc-data", "sqlite-backup"].map(folder => ({ folder, depth: 2 })),
+      { folder: "pve-config", depth: 0 },
+    ],
   } as { stateDir: string });
   expect((await scrub().finished).status).toBe(0);
 });
@@ -298,6 +302,8 @@ test("brings back a volume's databases and the host's configuration, and of neit
     ...{ ...daily, tier: kind, kind, below: join(config.target.path, folder) },
   });
   const tiers = [tier("databases", "sqlite-backup"), tier("configuration", "pve-config")];
+  // Each is compared with what the scrub has on record of it, by the scrub's own names.
+  expect((await scrub().finished).status).toBe(0);
   const run = await drilled({ tiers });
   expect(answer(run)).toMatchObject({ status: 0, proved: 2, skipped: 0 });
   expect(run.stderr).toContain("the newest generation of shop/data's databases came back: 3 entries");
@@ -306,13 +312,13 @@ test("brings back a volume's databases and the host's configuration, and of neit
       ...{ tier: "configuration", of: "configuration", result: "proved", scope: "whole" },
       ...{
         copy: { path: join(config.target.path, "pve-config/2026-21") },
-        compared: { recorded: 0, copy: 3 },
+        compared: { recorded: 3, copy: 0 },
       },
     },
     {
       ...{ tier: "databases", of: "shop/data", result: "proved", scope: "whole" },
       ...{ copy: { path: join(config.target.path, "sqlite-backup/2026-21/shop/data") } },
-      compared: { recorded: 0, copy: 1 },
+      compared: { recorded: 1, copy: 0 },
     },
   ]);
   const small = await drilled({ tiers, mostBytes: 5 });

@@ -113,3 +113,12 @@ function faultsOf(change: Change) {
   }
   return [];
 }
+
+test("of what a destination has, it is told that databases and configuration aren't drilled there", () => {
+  const { jobs } = planOf(parseEstate(exampleWith(() => undefined)));
+  const tiers = jobs.find(({ name }) => name === "restore-drill")?.drills?.tiers ?? [];
+  expect(tiers.flatMap(({ tier, isSentToo }) => (isSentToo ? [tier] : []))).toEqual([
+    "generations",
+    "mirror",
+  ]);
+});
