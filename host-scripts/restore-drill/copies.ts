@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { z } from "zod";
 import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
+import { shellWord } from "../../plan/contracts/shell-word";
 import { type Version, versionsAnswer } from "../../plan/contracts/versions";
 import { CommandMissing, run as runCommand } from "../runtime/run";
 import { firstLines } from "../runtime/tail";
@@ -68,7 +69,7 @@ async function versionsOf(
     notes.push(
       ...noText.map(
         name =>
-          `${name} of the ${tier.tier} was not drilled: its name isn't UTF-8, and no record of a drill can have that. To prove it by hand: ${tier.job} restore --into DIR '${name}'`,
+          `${name} of the ${tier.tier} was not drilled: its name isn't UTF-8, and no record of a drill can have that. To prove it by hand: ${tier.job} restore --into DIR -- ${shellWord(name)}`,
       ),
     );
     if (unseen !== undefined) faults.push(`not all ${tier.tier} can be seen: ${unseen}`);

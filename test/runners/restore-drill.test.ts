@@ -379,16 +379,18 @@ test("a service whose name a terminal or a shell would read otherwise is drilled
 
 test("a service whose name isn't UTF-8 is passed over in a sentence, and comes back by what that says", async () => {
   const { target } = world.config;
-  await world.inside("sh", "-ec", `cd ${target.path}; cp -a books "$(printf 'caf\\351')"`);
+  await world.inside("sh", "-ec", `cd ${target.path}; cp -a books "$(printf "it's\\351")"`);
   const run = await drill(["--only=mirror", "--json"]).finished;
   expect(answer(run)).toMatchObject({ status: 0, proved: 1, notProved: 0 });
   const [, said = ""] =
-    /caf\\xe9 of the mirror was not drilled: .* by hand: nfs-mirror (.*)$/m.exec(run.stderr) ?? [];
-  expect(said).toBe("restore --into DIR 'caf\\xe9'");
+    /it's\\xe9 of the mirror was not drilled: .* by hand: nfs-mirror (.*)$/m.exec(run.stderr) ?? [];
+  expect(said).toBe("restore --into DIR -- 'it'\\''s\\xe9'");
   const into = join(scratch, "by-hand");
-  expect(await world.start(["restore", "--into", into, "caf\\xe9"]).finished).toMatchObject({ status: 0 });
-  expect(readdirSync(world.outside(into), "latin1")).toEqual(["caf\xe9"]);
-  await world.inside("sh", "-ec", `rm -r ${into} ${target.path}/"$(printf 'caf\\351')"`);
+  expect(await world.start(["restore", "--into", into, "--", "it's\\xe9"]).finished).toMatchObject({
+    status: 0,
+  });
+  expect(readdirSync(world.outside(into), "latin1")).toEqual(["it's\xe9"]);
+  await world.inside("sh", "-ec", `rm -r ${into} ${target.path}/"$(printf "it's\\351")"`);
 });
 
 test("names the file of a copy in which a byte has rotted", async () => {
