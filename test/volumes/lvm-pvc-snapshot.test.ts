@@ -200,36 +200,33 @@ describe("a pool that gets full", () => {
 });
 
 // In npm test by programs of LVM's names: test/runners/snapshot-thinning.
-describe("a volume group that is full of records", () => {
-  beforeAll(() => host.freshPool(one, two, three));
-
-  testLong(
-    "what has expired goes first, as else no volume would get a new snapshot ever again; then it fails and says what to type",
-    async () => {
-      // Tags of a group are among its records: until not even one of a hundred bytes fits.
-      const fill = `words() { perl -e 'printf "--addtag %s%06x ", "x" x $ARGV[1], rand 2 ** 24 for 1 .. $ARGV[0]' $1 $2; }
+testLong(
+  "in a volume group that is full of records, what has expired goes first, as else no volume would get a new snapshot ever again; then it fails and says what to type",
+  async () => {
+    await host.freshPool(one, two, three);
+    // Tags of a group are among its records: until not even one of a hundred bytes fits.
+    const fill = `words() { perl -e 'printf "--addtag %s%06x ", "x" x $ARGV[1], rand 2 ** 24 for 1 .. $ARGV[0]' $1 $2; }
       left=$(vgs --noheadings --nosuffix --units b -o vg_mda_free ${vg})
       [ $left -lt 8000 ] || vgchange -qq $(words $((left / 1004 - 4)) 990) ${vg}
       for long in 490 90; do while vgchange -qq $(words 1 $long) ${vg} 2>/dev/null; do :; done; done`;
-      const expired = [one, two, three].map(origin => `${origin}_snap_20200101T000000Z`);
-      await host.sh(`set -e
+    const expired = [one, two, three].map(origin => `${origin}_snap_20200101T000000Z`);
+    await host.sh(`set -e
       ${[one, two, three].map(origin => `${make(origin, "20200101T000000Z")}; ${make(origin, "20200102T000000Z")}`).join("\n")}
       ${fill}`);
-      const first = await host.run();
-      expect(first.result).toMatchObject({ status: 0, created: 3, failed: [] });
-      expect(first.result["removed"]).toEqual(expect.arrayContaining(expired));
-      expect(first.stderr).toContain(`volume group ${vg} has 0.0 % free of the place for LVM's records`);
-      expect((await host.metrics())["vg_metadata_free_pct"]).toBeLessThan(1);
-      // Now none may go, as each volume's only one is its newest.
-      await host.sh(`set -e; ${fill}`);
-      const full = await host.run();
-      expect(full.exitCode).toBe(1);
-      expect(full.stderr).toMatch(/no new snapshot of 3 of 3 volumes: .*exceeds maximum metadata size/);
-      expect(full.stderr).toContain(`vgextend ${vg} DISK`);
-      expect(await host.volumes("*_snap_*")).toHaveLength(3);
-    },
-  );
-});
+    const first = await host.run();
+    expect(first.result).toMatchObject({ status: 0, created: 3, failed: [] });
+    expect(first.result["removed"]).toEqual(expect.arrayContaining(expired));
+    expect(first.stderr).toContain(`volume group ${vg} has 0.0 % free of the place for LVM's records`);
+    expect((await host.metrics())["vg_metadata_free_pct"]).toBeLessThan(1);
+    // Now none may go, as each volume's only one is its newest.
+    await host.sh(`set -e; ${fill}`);
+    const full = await host.run();
+    expect(full.exitCode).toBe(1);
+    expect(full.stderr).toMatch(/no new snapshot of 3 of 3 volumes: .*exceeds maximum metadata size/);
+    expect(full.stderr).toContain(`vgextend ${vg} DISK`);
+    expect(await host.volumes("*_snap_*")).toHaveLength(3);
+  },
+);
 
 describe("a run that is ended", () => {
   beforeAll(() => host.freshPool(one, two));
