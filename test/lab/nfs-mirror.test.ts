@@ -29,6 +29,7 @@ import {
   startServers,
 } from "../../lab/servers";
 import { forgetStack, LabStack } from "../../lab/stack";
+import { restoreText } from "../../plan/graph/restore-steps";
 import { long } from "../long";
 
 import { describeTree, describeVolume } from "./describe-tree";
@@ -211,9 +212,9 @@ describe("what is printed to restore a copy of each of the host's layers, run as
   });
 
   test("pfsense-backup: the files come into a folder of root's, and what a person does is said", async () => {
-    const printedText = printed("firewall: pfsense-backup");
-    const said = await paste(printedText);
-    expect(printedText).toMatch(/^# on pfsense:\n# in a browser, Diagnostics, Backup & Restore/m);
+    const steps = printed("firewall: pfsense-backup");
+    const said = await paste(steps);
+    expect(restoreText(steps)).toMatch(/^# on pfsense:\n# in a browser, Diagnostics, Backup & Restore/m);
     expect(said).toContain("config.xml and full.tar.gz");
     const compared = await mustOnHost(
       "pve",
