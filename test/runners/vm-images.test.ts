@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { execaSync } from "execa";
+import { until } from "../../lab/process";
 import { versionsAnswer } from "../../plan/contracts/versions";
 import { periodOf } from "../../plan/contracts/period";
 import { inTime, testLong } from "../long";
@@ -767,6 +768,8 @@ describe("images that were made", () => {
     expect(again.status).toBe(3);
     expect(again.stdout).toContain("an earlier restore is still at work");
     expect(again.stdout).not.toContain("qm destroy");
+    // It writes where the next test begins anew.
+    expect(await until(() => !existsSync(unit), 600_000)).toBe(true);
   });
 
   test("and a cluster that can't be asked isn't told as a VM that is there", async () => {
