@@ -5,7 +5,8 @@ import { inVolume } from "./in-volume";
 import { database, paste, type PrintedRestores } from "./printed-restores";
 import { differences, runOnce } from "./steps";
 
-const mirrored = "systemctl start nfs-mirror.service";
+/** It waits for a run that its timer has begun. */
+export const mirrored = "systemctl start nfs-mirror.service";
 
 /**
  * Changes a file of a service, and mirrors it by what the tracker has named.
