@@ -4,6 +4,7 @@ import { execa } from "execa";
 import type { Estate } from "../plan";
 import { isPathText } from "../stacks/path-text";
 import { BadInput } from "./bad-input";
+import { hostOf } from "./host-of";
 import { withTemporaryFolder } from "./temporary-folder";
 
 export interface Shown {
@@ -71,13 +72,6 @@ export async function withSsh<Result>(
   run: (words: readonly string[]) => Promise<Result>,
 ): Promise<Result> {
   return withSshTo(hostOf(estate, name), asked, run);
-}
-
-function hostOf({ hosts }: Estate, name: string): Target {
-  const host = hosts[name];
-  if (!host)
-    throw new BadInput(`--host: "${name}" is no host, expected one of ${Object.keys(hosts).join(", ")}.`);
-  return host;
 }
 
 interface Command {

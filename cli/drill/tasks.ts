@@ -3,6 +3,7 @@ import { type Drills, isHosted, type Job } from "../../plan/job";
 import type { Copy } from "../../plan/graph/copies";
 import { isBelow } from "../../plan/layers/places";
 import { BadInput } from "../bad-input";
+import { hostOf } from "../host-of";
 import { nameIn } from "../find/ask";
 import { soughtBy } from "../find/sought";
 
@@ -52,9 +53,7 @@ export function drillersThere(plan: Plan, host?: string): Driller[] {
 /** What each host is asked for. @throws {BadInput} for what nobody drills, with what is drilled */
 export function tasksOf(plan: Plan, wish: Wish): Task[] {
   const { what, tier, host } = wish;
-  const { hosts } = plan.estate;
-  if (host !== undefined && hosts[host] === undefined)
-    throw new BadInput(`--host: "${host}" is no host, expected one of ${Object.keys(hosts).join(", ")}.`);
+  if (host !== undefined) hostOf(plan.estate, host);
   const drillers = drillersThere(plan, host);
   const tiers = [...new Set(drillers.flatMap(({ drills }) => drills.tiers.map(each => each.tier)))];
   if (tier !== undefined && !tiers.includes(tier))

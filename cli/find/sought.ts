@@ -5,6 +5,7 @@ import { type Dataset, datasetId, membersOf } from "../../plan/datasets";
 import { exceptVolumes } from "../../plan/estate/except-volumes";
 import { isBelow } from "../../plan/layers/places";
 import { BadInput } from "../bad-input";
+import { hostOf } from "../host-of";
 
 /** What is looked for: a dataset, or one path in it. */
 export interface Sought {
@@ -27,9 +28,7 @@ interface Name {
  * @throws {BadInput} for what no service has, with the names that are near
  */
 export function soughtBy(plan: Plan, what: string, host: string | undefined): Sought[] {
-  const { hosts } = plan.estate;
-  if (host !== undefined && hosts[host] === undefined)
-    throw new BadInput(`--host: "${host}" is no host, expected one of ${Object.keys(hosts).join(", ")}.`);
+  if (host !== undefined) hostOf(plan.estate, host);
   if (what.split("/").includes(".."))
     throw new BadInput(`"${what}" goes up by "..": expected a path as it is in the data, without that.`);
   const isMeant = ({ location: { machine } }: Dataset): boolean =>

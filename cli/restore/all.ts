@@ -3,6 +3,7 @@ import type { Plan } from "../../plan";
 import { type Dataset, membersOf } from "../../plan/datasets";
 import { restoreOrder } from "../../plan/graph/restore-order";
 import { BadInput } from "../bad-input";
+import { hostOf } from "../host-of";
 import type { Sought } from "../find/sought";
 import type { Ended } from "./go";
 
@@ -44,16 +45,12 @@ export function takenInOrder(plan: Plan, disaster: Disaster): Taken {
 }
 
 function struckBy(plan: Plan, { domain: typed, place, host }: Disaster): Group {
-  const { estate } = plan;
   const domain = together.find(each => each === typed);
   if (domain === undefined)
     throw new BadInput(
       `--domain: ${typed === undefined ? "it is missing" : `"${typed}" is no disaster that takes all at once`}, expected one of ${together.join(", ")}.`,
     );
-  if (host !== undefined && estate.hosts[host] === undefined)
-    throw new BadInput(
-      `--host: "${host}" is no host, expected one of ${Object.keys(estate.hosts).join(", ")}.`,
-    );
+  if (host !== undefined) hostOf(plan.estate, host);
   const all = takenBy(domain, plan);
   const places = all.map(group => group.place);
   if (place !== undefined && !places.includes(place))

@@ -1,6 +1,7 @@
 import { exitCodes, RunnerError } from "../runtime/errors";
-import { poolIfReadable } from "../runtime/lvm/pool-status";
-import { recordsIfReadable } from "../runtime/lvm/records";
+import { ifReadable } from "../runtime/lvm/command";
+import { readPool } from "../runtime/lvm/pool-status";
+import { readRecords } from "../runtime/lvm/records";
 import { removeAll } from "../runtime/lvm/remove";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
@@ -18,10 +19,10 @@ export const prune: Phase<SnapshotRun> = {
   async run(run) {
     const { covered } = required(run.found, "listing");
     const { config, stop } = run;
-    if (!run.dryRun) run.records = await recordsIfReadable(config.vg, stop.signal);
+    if (!run.dryRun) run.records = await ifReadable(readRecords(config.vg, stop.signal));
     const made = new Set(run.dryRun ? covered.map(({ name }) => name) : run.created.keys());
     const left = await removeExpired(run, made);
-    const status = await poolIfReadable(config.vg, config.pool, stop.signal);
+    const status = await ifReadable(readPool(config.vg, config.pool, stop.signal));
     if (status) run.poolStatus = status;
     judge(run, left);
   },

@@ -1,4 +1,5 @@
-import { recordsIfReadable } from "../runtime/lvm/records";
+import { ifReadable } from "../runtime/lvm/command";
+import { readRecords } from "../runtime/lvm/records";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import type { SnapshotRun } from "./context";
@@ -14,13 +15,12 @@ export const records: Phase<SnapshotRun> = {
   async run(run) {
     const { config, stop, notes } = run;
     const { covered } = required(run.found, "listing");
-    const before = await recordsIfReadable(config.vg, stop.signal);
+    const before = await ifReadable(readRecords(config.vg, stop.signal));
     run.records = before;
     if (before === undefined || hasPlaceFor(covered.length, before)) return;
     notes.push(
       `volume group ${config.vg} has ${percentText(freePercent(before))} free of the place for LVM's records, too little for ${covered.length} snapshots: what has expired goes first`,
     );
     await removeExpired(run, new Set(covered.map(({ name }) => name)), true);
-    run.records = await recordsIfReadable(config.vg, stop.signal);
   },
 };

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
@@ -117,7 +118,7 @@ function placeOf(
 function pathOfTyped({ job }: OffsiteSyncConfig, typed: string): string {
   const bytes = bytesOfTyped(typed);
   const words = bytes.toString("latin1").split("/");
-  const first = words.findIndex(word => !isText(Buffer.from(word, "latin1")));
+  const first = words.findIndex(word => !isUtf8(Buffer.from(word, "latin1")));
   if (first === -1) return bytes.toString();
   const above = Buffer.from(words.slice(0, first).join("/"), "latin1").toString() || "/";
   const name = notedName(words.slice(first).join("/"));
@@ -125,10 +126,6 @@ function pathOfTyped({ job }: OffsiteSyncConfig, typed: string): string {
     `${quoted(bytes)} isn't UTF-8, which a path has to be here; a name below one hasn't`,
     shell`${job} restore ${above} ${name} --into /root/restored   (list and verify: of ${above})`,
   );
-}
-
-function isText(bytes: Buffer): boolean {
-  return Buffer.from(bytes.toString()).equals(bytes);
 }
 
 async function listFar(what: string, context: Context): Promise<Answer> {

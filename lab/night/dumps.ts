@@ -7,7 +7,7 @@ import { startVaultwarden } from "../house/vaultwarden";
 import { startNode } from "../node";
 import { isRunning, until } from "../process";
 import { connect } from "../servers";
-import { mirrored } from "./losses";
+import { mirrorRests } from "./losses";
 import { paste, type PrintedRestores } from "./printed-restores";
 
 const jobs = `/apis/batch/v1/namespaces/${dumpsNamespace}`;
@@ -92,7 +92,7 @@ export async function loseTable(
   const before = await shop.sql(ask);
   const [lost, copy] = [folder("postgresql-backup"), "/mnt/backup/postgresql-backup"];
   await shop.sql("drop table orders");
-  await mustOnHost("pve", `set -e; systemctl stop nfs-mirror.timer; ${mirrored}; rm -r ${lost} ${copy}`, {
+  await mustOnHost("pve", `set -e; ${mirrorRests}; rm -r ${lost} ${copy}`, {
     timeoutMs: 1_200_000,
   });
   await paste(printed(`shop: postgresql-backup nfs-mirror ${offsiteSyncJobName}`));

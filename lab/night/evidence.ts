@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { labDir } from "../facts";
 import { mustOnHost } from "../hosts";
 import { holdfast } from "./holdfast";
+import { mirrorRests } from "./losses";
 
 /**
  * Has copies restored for proof by `holdfast drill`, and the dossier of it written by `holdfast evidence`.
@@ -10,7 +11,7 @@ import { holdfast } from "./holdfast";
  */
 export async function evidenceOf(...words: readonly string[]): Promise<string> {
   // While a copy of the mirror comes back the mirror can't run, which it would every two minutes; one that runs is waited for.
-  await mustOnHost("pve", "systemctl stop nfs-mirror.timer; systemctl start nfs-mirror.service", {
+  await mustOnHost("pve", mirrorRests, {
     timeoutMs: 1_200_000,
   });
   const drilled = await holdfast("drill", ...words).finally(() =>

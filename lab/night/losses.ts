@@ -5,8 +5,10 @@ import { inVolume } from "./in-volume";
 import { database, paste, type PrintedRestores } from "./printed-restores";
 import { differences, runOnce } from "./steps";
 
-/** It waits for a run that its timer has begun. */
-export const mirrored = "systemctl start nfs-mirror.service";
+const mirrored = "systemctl start nfs-mirror.service";
+
+/** All is mirrored, and from then on nothing is: its timer rests, and a run that this has begun has ended. */
+export const mirrorRests = `systemctl stop nfs-mirror.timer; ${mirrored}`;
 
 /**
  * Changes a file of a service, and mirrors it by what the tracker has named.
@@ -15,7 +17,7 @@ export const mirrored = "systemctl start nfs-mirror.service";
 export async function mirrorNamed(): Promise<string> {
   const said = await mustOnHost(
     "pve",
-    `set -e; systemctl stop nfs-mirror.timer; ${mirrored}
+    `set -e; ${mirrorRests}
 echo more >>/srv/nfs/nasty/one; ${mirrored}; cmp /srv/nfs/nasty/one /mnt/backup/nasty/one
 journalctl _SYSTEMD_INVOCATION_ID=$(systemctl show -P InvocationID nfs-mirror.service) -o cat --no-pager
 systemctl start nfs-mirror.timer`,
@@ -34,7 +36,7 @@ export async function loseFiles(printed: PrintedRestores): Promise<string> {
   const [source, before] = ["/srv/nfs/nasty", "/srv/nfs-ssd/before"];
   await mustOnHost(
     "pve",
-    `set -e; systemctl stop nfs-mirror.timer; ${mirrored}
+    `set -e; ${mirrorRests}
 mkdir -p ${before}; rsync -aHAXXS --delete ${source}/ ${before}/
 cd ${source}; rm one; echo ransom >guarded; echo pay >README`,
     { timeoutMs: 1_200_000 },
@@ -53,7 +55,7 @@ cd ${source}; rm one; echo ransom >guarded; echo pay >README`,
  */
 export async function loseBothDisks(printed: PrintedRestores): Promise<string> {
   const [source, before] = ["/srv/nfs/nasty", "/srv/nfs-ssd/before"];
-  await mustOnHost("pve", `systemctl stop nfs-mirror.timer; ${mirrored}`, { timeoutMs: 1_200_000 });
+  await mustOnHost("pve", mirrorRests, { timeoutMs: 1_200_000 });
   const seconds = await runOnce(offsiteSyncJobName, 1_800_000);
   await mustOnHost(
     "pve",

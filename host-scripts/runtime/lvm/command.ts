@@ -30,6 +30,16 @@ export async function lvm(
   return succeeded(argv, await started(argv, commandMs, stop), commandMs);
 }
 
+/** What was asked for by such a command, for figures that are good to have. @returns undefined instead of a failure */
+export async function ifReadable<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof RunnerError)) throw error;
+    return undefined;
+  }
+}
+
 /**
  * Runs a command that changes a volume group. It is never cut short by the run's stop: an `lvcreate` that gets SIGKILL
  * between the kernel's new snapshot and LVM's own record of it leaves a pool in which every later change fails

@@ -1,4 +1,3 @@
-import { RunnerError } from "../errors";
 import { lvm, LvmFailed } from "./command";
 
 /** A thin pool as the kernel sees it: cheaper than an `lvs`, and without LVM's lock. */
@@ -58,18 +57,4 @@ function faultOf(flags: readonly string[]): string | undefined {
 function percentOf(usage: string): number | undefined {
   const [, used, total] = /^(\d+)\/(\d+)$/.exec(usage) ?? [];
   return used === undefined || total === undefined ? undefined : (100 * Number(used)) / Number(total);
-}
-
-/** @returns undefined instead of a failure: for figures that are good to have */
-export async function poolIfReadable(
-  vg: string,
-  pool: string,
-  stop: AbortSignal,
-): Promise<PoolStatus | undefined> {
-  try {
-    return await readPool(vg, pool, stop);
-  } catch (error) {
-    if (!(error instanceof RunnerError)) throw error;
-    return undefined;
-  }
 }

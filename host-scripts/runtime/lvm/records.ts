@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { RunnerError } from "../errors";
 import { lvm } from "./command";
 
 /** The place in which LVM records the volumes of a group. Bytes. */
@@ -14,8 +13,8 @@ const report = z.object({
   ]),
 });
 
-/** LVM writes what is new beside what is in force, so half of the place can be used; what it calls free is of that half. */
-async function readRecords(vg: string, stop: AbortSignal): Promise<Records> {
+/** LVM writes what is new beside what is in force, so half of the place can be used; what it calls free is of that half. @throws {LvmFailed} */
+export async function readRecords(vg: string, stop: AbortSignal): Promise<Records> {
   const { stdout } = await lvm(
     [
       ...(["vgs", "--reportformat", "json", "--units", "b", "--nosuffix"] as const),
@@ -25,14 +24,4 @@ async function readRecords(vg: string, stop: AbortSignal): Promise<Records> {
   );
   const [{ vg: groups }] = report.parse(JSON.parse(stdout)).report;
   return { sizeBytes: groups[0].vg_mda_size / 2, freeBytes: groups[0].vg_mda_free };
-}
-
-/** @returns undefined instead of a failure: for figures that are good to have */
-export async function recordsIfReadable(vg: string, stop: AbortSignal): Promise<Records | undefined> {
-  try {
-    return await readRecords(vg, stop);
-  } catch (error) {
-    if (!(error instanceof RunnerError)) throw error;
-    return undefined;
-  }
 }
