@@ -17,6 +17,7 @@ import { explain } from "./commands/explain";
 import { find } from "./commands/find";
 import { init } from "./commands/init";
 import { lose } from "./commands/lose";
+import { migrate } from "./commands/migrate";
 import { plan } from "./commands/plan";
 import { releases } from "./commands/releases";
 import { report } from "./commands/report";
@@ -92,6 +93,7 @@ export async function main(
     .description("All that restores need when everything else is gone, in one encrypted file");
   addCommand(breakGlass, breakGlassExport, context, settle);
   addCommand(breakGlass, breakGlassVerify, context, settle);
+  addCommand(program, migrate, context, settle);
   addCommand(program, init, context, settle);
   addCommand(program, discover, context, settle);
   addCommand(program, completion(program), context, settle);

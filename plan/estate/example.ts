@@ -1,9 +1,10 @@
 import type { EstateInput } from "./schema";
 
-/** What an example may change: every section is there but the list of sites, and what an editor asks for. */
-export type ExampleEstate = Filled<Omit<EstateInput, "sites" | "$schema">> & {
+/** What an example may change: every section is there but the list of sites, and what says how the estate is written. */
+export type ExampleEstate = Filled<Omit<EstateInput, Left>> & {
   layers: Filled<EstateInput["layers"]>;
-} & Pick<EstateInput, "sites" | "$schema">;
+} & Pick<EstateInput, Left>;
+type Left = "sites" | "$schema" | "version";
 type Filled<T> = { [K in keyof T]-?: NonNullable<T[K]> };
 
 const promise = {

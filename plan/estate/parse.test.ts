@@ -306,3 +306,17 @@ test("a value stands once before what is wrong with it, as a sentence has it", (
     'estate.hosts.pve.site: "Home": expected lower-case letters',
   );
 });
+
+test("an estate of a later version is refused for that alone, with what to install", () => {
+  const faults = faultsOf(estate => {
+    set(estate, "version", 2);
+    set(estate, "zones", ["Europe/Sofia"]);
+    set(estate, "zone", undefined);
+  });
+  expect(faults).toMatchObject([{ path: "estate.version", value: "2" }]);
+  expect(faults[0]?.problem).toContain("Install the holdfast that it was written for");
+  expect(faultsOf(estate => set(estate, "version", 1))).toEqual([]);
+  expect(faultsOf(estate => set(estate, "version", "2"))).toMatchObject([
+    { path: "estate.version", value: '"2"', problem: `isn't one of 1. Did you mean "1"?` },
+  ]);
+});

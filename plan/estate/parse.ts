@@ -5,7 +5,7 @@ import { plainData } from "./plain";
 import { didYouMean } from "./lookup";
 import { references } from "./references";
 import { schedulesInYears } from "./schedules-in-years";
-import { type Estate, estateSchema } from "./schema";
+import { type Estate, estateSchema, schemaVersion } from "./schema";
 
 export { EstateInvalid } from "./faults";
 
@@ -15,11 +15,23 @@ export { EstateInvalid } from "./faults";
  */
 export function parseEstate(raw: unknown): Estate {
   const input = plainData(raw);
+  refuseNewer(valueAt(input, ["version"]));
   const parsed = estateSchema.safeParse(input);
   if (!parsed.success) throw new EstateInvalid(parsed.error.issues.flatMap(issue => faultsOf(issue, input)));
   const dangling = [...references(parsed.data), ...schedulesInYears(parsed.data)];
   if (dangling.length > 0) throw new EstateInvalid(dangling);
   return parsed.data;
+}
+
+/** What a later version means by its fields isn't known here: a list of unknown ones would help nobody. */
+function refuseNewer(version: unknown): void {
+  if (typeof version !== "number" || version <= schemaVersion) return;
+  throw new EstateInvalid([
+    {
+      ...{ path: pathText(["version"]), value: shown(version) },
+      problem: `is a later version of the schema than this holdfast reads, which is ${schemaVersion}. Install the holdfast that it was written for, or a later one: its package in place of the one in package.json and npm install, or git pull in a clone`,
+    },
+  ]);
 }
 
 function faultsOf(issue: z.core.$ZodIssue, input: unknown): EstateFault[] {

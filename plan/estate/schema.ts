@@ -24,6 +24,9 @@ function listsOf<L extends Readonly<Record<string, { readonly spec: z.ZodType; r
 
 const mostYears = 10;
 
+/** The version of this schema. An estate that an older one was enough for is read as well. */
+export const schemaVersion = 1;
+
 /**
  * Everything that an operator owns and promises, written once. Durations and sizes carry their units in the text;
  * clock times are in `zone` unless a schedule names its own.
@@ -32,6 +35,10 @@ export const estateSchema = z.strictObject({
   $schema: line
     .optional()
     .describe("Where an editor finds this schema, for an estate in YAML or JSON: a path, or a URL"),
+  version: z
+    .literal(schemaVersion)
+    .optional()
+    .describe("The version of the schema that this estate is written in; left out, the first one"),
   name: name.describe(
     "What this estate is called: it stands in the names of its alerts' groups and in reports",
   ),
