@@ -38,23 +38,36 @@ export async function reportOn(
   };
 }
 
+/** A row for each promise of a time, its state last. */
+export const promiseHead = [
+  "service",
+  "after",
+  "promised",
+  "planned",
+  "measured",
+  "with all others",
+  "state",
+];
+
+export function promiseRows(times: readonly PromisedTime[]): string[][] {
+  return times.map(({ service, domain, promisedMs, plannedMs, measuredMs, togetherMs, state, ...rest }) => {
+    const isPart = measuredMs !== undefined && rest.unmeasured.length + rest.unknown.length > 0;
+    const part = isPart ? ", in part" : "";
+    return [
+      ...[service, domain, formatDuration(promisedMs), timeText(plannedMs)],
+      ...[`${timeText(measuredMs)}${part}`, timeText(togetherMs), state],
+    ];
+  });
+}
+
 function textOf(times: readonly PromisedTime[], said: readonly string[], look: Look): string {
-  const head = ["service", "after", "promised", "planned", "measured", "with all others", "state"];
-  const rows = times.map(
-    ({ service, domain, promisedMs, plannedMs, measuredMs, togetherMs, state, ...rest }) => {
-      const isPart = measuredMs !== undefined && rest.unmeasured.length + rest.unknown.length > 0;
-      const part = isPart ? ", in part" : "";
-      return [
-        ...[service, domain, formatDuration(promisedMs), timeText(plannedMs)],
-        ...[`${timeText(measuredMs)}${part}`, timeText(togetherMs), state],
-      ];
-    },
-  );
   const copies = new Map(
     times.flatMap(({ measured }) => measured.map(each => [`${each.dataset} ${each.from}`, each])),
   );
   return [
-    times.length === 0 ? "No service is promised a time until it is back." : tableText(head, rows, look),
+    times.length === 0
+      ? "No service is promised a time until it is back."
+      : tableText(promiseHead, promiseRows(times), look),
     ...(copies.size > 0 ? ["Measured, of the newest proof of each copy:"] : []),
     ...[...copies.values()].map(arithmetic),
     ...[...new Set(times.flatMap(({ failed }) => failed.map(failedText)))],

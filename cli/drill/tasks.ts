@@ -33,7 +33,7 @@ export interface Wish {
 }
 
 /** Jobs that restore for proof, on all hosts or one. */
-function drillersOf({ jobs }: Plan, host?: string): Driller[] {
+export function drillersOf({ jobs }: Plan, host?: string): Driller[] {
   return jobs.flatMap(job =>
     isHosted(job) && job.drills && (host === undefined || job.host === host)
       ? [{ job, drills: job.drills }]

@@ -2,9 +2,9 @@ import { type Finding, keyOf, runChecks } from "../../checks";
 import { escaped } from "../html";
 import type { Reported } from "./page";
 
-/** What `check` says, what follows from another finding below that one. */
-export function findingsPart({ plan, asOfMs }: Reported): string {
-  const findings = runChecks(plan, asOfMs);
+/** What `check` says, and of what is there where that was asked, what follows from another finding below that one. */
+export function findingsPart({ plan, asOfMs, live }: Reported): string {
+  const findings = [...runChecks(plan, asOfMs), ...(live?.findings ?? [])];
   if (findings.length === 0) return "<p>✓ No check has found anything.</p>";
   const causes = findings.filter(({ follows }) => follows === undefined);
   return `<ul class="findings">${causes.map(cause => findingItem(cause, findings)).join("\n")}</ul>`;

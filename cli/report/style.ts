@@ -42,6 +42,7 @@ input[type=search] { font: inherit; color: inherit; background: var(--ground); b
 .findings { list-style: none; padding: 0; } .findings li { border-left: 4px solid var(--line); padding-left: .8em; margin: .8em 0; }
 .findings .error { border-color: var(--broken-text); } .findings li li { border: 0; padding: 0; margin: .3em 0; } .findings h3 { margin: 0; }
 .error > h3 .sign { background: var(--broken); color: var(--broken-text); } .sign { padding: 0 .4em; background: var(--none); color: var(--none-text); }
+.mark { padding: 0 .4em; white-space: nowrap; } .says { padding-left: 1.2em; }
 .way { list-style: none; padding: 0; margin: .3em 0; display: flex; flex-wrap: wrap; gap: .3em .8em; }
 .way + .way { border-top: 1px dotted var(--line); padding-top: .3em; } .way li { border-left: 2px solid var(--usual); padding-left: .5em; } .heat .way { display: block; }
 .service { content-visibility: auto; contain-intrinsic-size: auto 8em; break-inside: avoid; }
@@ -49,5 +50,5 @@ input[type=search] { font: inherit; color: inherit; background: var(--ground); b
 @media print { html { font-size: 9pt; } body { max-width: none; padding: 0; } nav, .skip, .slider, .filter { display: none; }
   .scrolled, .scrolled:has(> .heat) { overflow: visible; max-height: none; } .heat { font-size: .82em; } .heat td { min-width: 0; } .heat summary { white-space: normal; list-style: none; } .heat tbody th, .heat thead th { position: static; }
   .night .bar { min-width: 0; } .night td, .night th { white-space: normal; } tr, li { break-inside: avoid; } h2, h3 { break-after: avoid; } thead { display: table-header-group; }
-  .kept, .broken, .unpromised, .gone, .sign, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } .service { content-visibility: visible; } }
+  .kept, .broken, .unpromised, .gone, .sign, .mark, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } .service { content-visibility: visible; } }
 `;

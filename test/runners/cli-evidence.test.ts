@@ -92,6 +92,28 @@ test.each<[string, Parameters<typeof lay>[1], RegExp]>([
   expect(exitCode).toBe(1);
 });
 
+test("a report with --live shows which restores were proved, and says where the records aren't what was written", async () => {
+  const page = async (): Promise<string> => {
+    await holdfastIn(host.folder, ["report", "--live"]);
+    return readFileSync(join(host.folder, "holdfast-report.html"), "utf8");
+  };
+  lay(four);
+  const sound = await page();
+  expect(sound).toMatch(
+    /<td>books<\/td><td><time datetime="2024-11-28T22:30Z">2024-11-29 00:30<\/time><\/td><td><\/td>/,
+  );
+  expect(sound).toMatch(
+    /<td>vault<\/td><td><span class="mark unpromised">· not proved<\/span><\/td><td>mirror:vault-backup on pve/,
+  );
+  expect(sound).toMatch(/<th scope="col">with all others<\/th>[^]*<tr><td>books<\/td>/);
+  lay(four, without(1));
+  expect(await page()).toMatch(
+    /<li>pve: record 3 \(line 2\) comes after record 1.*\n<li>pve: the records aren't those/,
+  );
+  host.installSsh("exit 255");
+  expect(await page()).toMatch(/<td>books<\/td><td><span class="mark unpromised">\? unknown</);
+});
+
 test("a dossier is one page and one file for a program, which need nothing else; each record can be verified by them", async () => {
   lay(four);
   const { exitCode, text } = await evidence("--to", "dossiers");

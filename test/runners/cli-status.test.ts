@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EstateInput } from "../../plan";
 import { withDump } from "../program/dump-estate";
@@ -179,6 +179,38 @@ test("a host that isn't reached leaves all of it unknown, which is neither well 
   );
   expect(text).toContain("0 owe, 4 aren't known. Asked of: 1 machine, 1 job, 2 stores.\n");
   expect(exitCode).toBe(3);
+});
+
+describe("a report with --live", () => {
+  const report = async (): Promise<{ exitCode: number; text: string; page: string }> => {
+    const ended = await holdfastIn(host.folder, ["report", "--live"]);
+    return { ...ended, page: readFileSync(join(host.folder, "holdfast-report.html"), "utf8") };
+  };
+
+  test("shows the same tables, and what is there beside what the estate has", async () => {
+    ended(3, 20);
+    const { page } = await report();
+    expect(page).toContain('<h2 id="now">How it stands</h2>');
+    expect(page).toMatch(
+      /<td>pve<\/td><td>nfs-mirror<\/td><td>20 h ago<\/td><td>25 h<\/td><td>in \d+ (h|min)<\/td><td><span class="mark broken">✗ owes</,
+    );
+    expect(page).toMatch(/<td>\/mnt\/backup<\/td><td>400 B<\/td>.*<span class="mark kept">✓ well</);
+    expect(page).toMatch(/<li>nfs-mirror on pve: failed \(3\), and last succeeded at /);
+    expect(page).toContain("<b>1 owes, 0 aren't known.");
+    expect(page).toContain("No job of this estate restores copies for proof");
+    // This host answers little of what there is.
+    expect(page).toMatch(/pve <code>live\/unknown<\/code>/);
+  });
+
+  test("says which host couldn't be asked, in the page too, and ends with 3", async () => {
+    host.installSsh("printf 'ssh: Connection refused\\r\\n' >&2; exit 255");
+    const { exitCode, text, page } = await report();
+    expect(exitCode).toBe(3);
+    expect(text).toContain("Not all answered; the page says who didn't, and why.");
+    expect(page).toContain("<b>0 owe, 4 aren't known.");
+    expect(page).toContain('<span class="mark unpromised">? unknown</span>');
+    expect(page).toContain("<li>pve: the host wasn't asked: ssh: Connection refused. Next: ");
+  });
 });
 
 test("an estate that installs nothing isn't told as well", async () => {
