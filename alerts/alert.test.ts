@@ -7,14 +7,25 @@ const plan = planOf(parseEstate(exampleEstate()));
 
 test("every job has three alerts and its own, and every alert of the estate one and its absence alert", () => {
   const alerts = allAlerts(plan);
-  for (const job of plan.jobs)
-    expect(alerts.filter(({ origin, of }) => origin === "job" && of === job.name)).toHaveLength(
-      3 + job.alerts.length,
-    );
+  for (const { name, alerts: own } of plan.jobs)
+    expect(
+      alerts.filter(alert => alert.origin === "job" && alert.of === name && !isTrend(alert)),
+    ).toHaveLength(3 + own.length);
   expect(alerts.filter(({ origin }) => origin !== "job").map(({ name }) => name)).toEqual([
     "BackupDiskFull",
     "BackupDiskFullAbsent",
   ]);
+});
+
+const isTrend = ({ name }: { readonly name: string }): boolean => name.endsWith("OverBudgetSoon");
+
+test("runs that grow towards their budget are told of each day's job, and of none that does as much as there is time for", () => {
+  const followed = allAlerts(plan)
+    .filter(isTrend)
+    .map(({ of }) => of);
+  expect(followed).toEqual(plan.jobs.map(({ name }) => name).filter(name => followed.includes(name)));
+  expect(followed).toEqual(expect.arrayContaining(["lvm-pvc-snapshot", "nfs-mirror", "daily-backup"]));
+  for (const name of ["backup-scrub", "restore-drill", "vm-images"]) expect(followed).not.toContain(name);
 });
 
 test("an absence alert watches one series of each target, as an exporter's metrics come and go together", () => {

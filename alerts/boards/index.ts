@@ -6,7 +6,7 @@ import { formatDuration } from "../../plan/units/duration";
 import type { Board, BoardPanel, BoardRow } from "./board";
 import { disastersTable } from "./disasters";
 import { disksPanels } from "./disks";
-import { agesPanel, jobsTable } from "./job-columns";
+import { agesPanel, jobsTable, tookPanels } from "./job-columns";
 import { panelsOf } from "./job-panels";
 import { boardUid } from "./uid";
 
@@ -43,7 +43,7 @@ function layerBoard(layer: string, jobs: readonly Job[], { estate }: Plan): Boar
     tags: tagsOf(estate),
     rows: filled([
       { title: "Jobs", panels: [jobsTable(jobs), schedule(jobs), agesPanel(jobs)] },
-      { title: "What they say of their runs", panels: panelsOf(jobs) },
+      { title: "What they say of their runs", panels: [...tookPanels(jobs), ...panelsOf(jobs)] },
     ]),
   };
 }

@@ -48,6 +48,23 @@ export function agesPanel(jobs: readonly Job[]): BoardPanel {
   };
 }
 
+/** How long usual runs took, of the jobs that tell it. */
+export function tookPanels(jobs: readonly Job[]): BoardPanel[] {
+  const expr = overJobs(
+    jobs,
+    job => job.metrics.find(({ meaning }) => meaning === "duration")?.name,
+    selector => selector,
+  );
+  return expr === ""
+    ? []
+    : [
+        {
+          ...{ kind: "lines", title: "How long the last usual run took", unit: "seconds" },
+          queries: [{ expr, legend: "{{job}} on {{instance}}" }],
+        },
+      ];
+}
+
 const ofEach = rowsBy("job", "instance");
 
 function agesOf(jobs: readonly Job[]): string {

@@ -21,7 +21,6 @@ export const summary: Summary<ClusterDump, Counted<ReturnType<typeof clusterDump
     [clusterDumpMetricNames.dumps]: keptOf(run).length,
     [clusterDumpMetricNames.failed]: [...run.outcomes.values()].filter(({ kind }) => kind === "failed")
       .length,
-    [clusterDumpMetricNames.duration]: Math.round((Date.now() - run.startedAt.getTime()) / 1000),
   }),
   figures: run => ({
     dumps: keptOf(run).map(({ database, file, bytes }) => ({ database: asText(database), file, bytes })),

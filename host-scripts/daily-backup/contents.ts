@@ -1,3 +1,4 @@
+import { inRestOfTime } from "../runtime/job-run";
 import type { Phase } from "../runtime/phases";
 import { contentTurns } from "./content-turns";
 import { compareContents } from "./copy-volume";
@@ -29,7 +30,7 @@ export const contents: Phase<DailyBackup> = {
     for (const [index, task] of turns.entries()) {
       if (window.aborted) break;
       log.progress(`contents: ${index} of ${turns.length}, ${nameOf(task)}`);
-      await attempt(run, task, window);
+      await inRestOfTime(run, () => attempt(run, task, window));
     }
   },
 };

@@ -1,4 +1,5 @@
 import { roomOf } from "../runtime/free-room";
+import { inRestOfTime } from "../runtime/job-run";
 import { required } from "../runtime/required";
 import { listedBefore, type RsyncPass } from "../runtime/rsync";
 import { foldersAbove, statIn } from "../runtime/tree-path";
@@ -68,7 +69,7 @@ interface Step {
 
 const renewal: Step = { run: renewUnwritten };
 /** All else comes first: it may take a share of the night. */
-const content: Step = { run: compareSuspects };
+const content: Step = { run: (mirror, work) => inRestOfTime(mirror, () => compareSuspects(mirror, work)) };
 const split: Step = { run: splitLinks };
 
 /** What the target lacks comes first: what is overwritten may be the last copy of something that can't be read under its new name. */

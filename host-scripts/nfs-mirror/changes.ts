@@ -52,6 +52,7 @@ export const owe: Phase<Mirror> = {
     const debt = await debtOf(mirror, left);
     const whole = whyAll(mirror, left) ?? debt.whole ?? whyTooMuch(debt, left);
     mirror.changes = { known: left, debt, whole };
+    mirror.isRare = whole !== undefined;
     mirror.log.info(
       whole === undefined
         ? `${changes.writer} has named ${debt.paths.size} names and ${debt.subtrees.size} subtrees, and nothing else is looked at; all was compared at ${momentText(left?.comparedAllMs ?? 0)}`

@@ -17,6 +17,7 @@ export const owe: Phase<Offsite> = {
     readDebts(run);
     const full = new Set<Leg>();
     for (const { leg } of run.legs) if (await isFullPassDue(run, leg)) full.add(leg);
+    run.isRare = full.size > 0;
     run.legs = run.legs.map(({ leg }) => owedBy(run, leg, full.has(leg)));
     for (const { parts } of run.legs)
       for (const part of parts) run.log.info(`${nameOfPart(part)}: ${wordsOf(run, part)}`);

@@ -1,3 +1,4 @@
+import { inRestOfTime } from "../runtime/job-run";
 import type { Phase } from "../runtime/phases";
 import { notedName, quoted } from "../runtime/quoted";
 import { filesAfter } from "./files-after";
@@ -20,40 +21,42 @@ const sliceBytes = 1024 ** 3;
  */
 export const scrub: Phase<Offsite> = {
   name: "scrub",
-  async run(run) {
-    const done = run.legs.filter(({ isDone }) => isDone).map(({ leg }) => leg);
-    await lookAgain(run, done);
-    const { config } = run;
-    const nowMs = run.startedAt.getTime();
-    const lastMs = run.memory.scrub?.atMs ?? nowMs - 86_400_000;
-    let left = shareOf(run.memory.parts, nowMs - lastMs, config.scrub.periodMs);
-    const at = run.memory.scrub ?? { leg: "", after: "", startedMs: Date.now() };
-    const { startedMs } = at;
-    let { after } = at;
-    let index = Math.max(
-      0,
-      config.legs.findIndex(leg => leg.from === at.leg),
-    );
-    // A leg that isn't whole there is waited for: what differs in it is what is owed.
-    for (let leg = config.legs[index]; leg && done.includes(leg) && left > 0; leg = config.legs[index]) {
-      const slice = sliceAfter(run, leg, after, left);
-      if (slice.names.length > 0 && !(await compareSlice(run, leg, slice.names))) break;
-      left = slice.left;
-      after = slice.names.at(-1) ?? after;
-      if (slice.isLast) {
-        index += 1;
-        after = "";
-      }
-      keep(run, { scrub: { leg: config.legs[index]?.from ?? "", after, startedMs, atMs: Date.now() } });
-    }
-    if (index < config.legs.length) return;
-    turnSums(config);
-    keep(run, {
-      scrubbedMs: startedMs,
-      scrub: { leg: "", after: "", startedMs: Date.now(), atMs: Date.now() },
-    });
-  },
+  run: run => inRestOfTime(run, () => scrubPart(run)),
 };
+
+async function scrubPart(run: Offsite): Promise<void> {
+  const done = run.legs.filter(({ isDone }) => isDone).map(({ leg }) => leg);
+  await lookAgain(run, done);
+  const { config } = run;
+  const nowMs = run.startedAt.getTime();
+  const lastMs = run.memory.scrub?.atMs ?? nowMs - 86_400_000;
+  let left = shareOf(run.memory.parts, nowMs - lastMs, config.scrub.periodMs);
+  const at = run.memory.scrub ?? { leg: "", after: "", startedMs: Date.now() };
+  const { startedMs } = at;
+  let { after } = at;
+  let index = Math.max(
+    0,
+    config.legs.findIndex(leg => leg.from === at.leg),
+  );
+  // A leg that isn't whole there is waited for: what differs in it is what is owed.
+  for (let leg = config.legs[index]; leg && done.includes(leg) && left > 0; leg = config.legs[index]) {
+    const slice = sliceAfter(run, leg, after, left);
+    if (slice.names.length > 0 && !(await compareSlice(run, leg, slice.names))) break;
+    left = slice.left;
+    after = slice.names.at(-1) ?? after;
+    if (slice.isLast) {
+      index += 1;
+      after = "";
+    }
+    keep(run, { scrub: { leg: config.legs[index]?.from ?? "", after, startedMs, atMs: Date.now() } });
+  }
+  if (index < config.legs.length) return;
+  turnSums(config);
+  keep(run, {
+    scrubbedMs: startedMs,
+    scrub: { leg: "", after: "", startedMs: Date.now(), atMs: Date.now() },
+  });
+}
 
 function keep(run: Offsite, change: Partial<Memory>): void {
   run.memory = { ...run.memory, ...change };

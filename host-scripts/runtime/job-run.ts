@@ -18,6 +18,10 @@ export interface JobRun<Config extends RunnerConfig = RunnerConfig> {
   readonly stop: Stop;
   /** What an operator should know of a run that succeeded. */
   readonly notes: string[];
+  /** How much of it went into what is done for as long as there is time. */
+  restMs?: number;
+  /** A run that looks at everything, as one does now and then: it takes longer than those between. */
+  isRare?: boolean;
   /** Set by the phase `lock`. */
   lock?: Lock;
 }
@@ -77,8 +81,12 @@ export async function runAndReport<Run extends JobRun, Metrics extends readonly 
   } catch (fault) {
     error ??= asRunnerError(fault, job);
   }
+  const values = {
+    ...summary.values(run),
+    ...tookOf(run, performance.now() - startMs, reporter.metrics),
+  };
   const status = await reportEnd(reporter, {
-    values: summary.values(run),
+    values,
     error,
     mine: run.lock !== undefined,
     stop: hurry.signal,
@@ -89,6 +97,32 @@ export async function runAndReport<Run extends JobRun, Metrics extends readonly 
   const durationMs = Math.round(performance.now() - startMs);
   log.result({ job, status, durationMs, ...summary.figures(run), notes: run.notes, ...failure });
   return status;
+}
+
+/**
+ * Does what a run does for as long as there is time: it would fill any budget, so it says nothing of whether that is enough for the
+ * rest, and counts in no metric of how long the run took.
+ */
+export async function inRestOfTime<Result>(
+  run: Pick<JobRun, "restMs">,
+  act: () => Promise<Result>,
+): Promise<Result> {
+  const startMs = performance.now();
+  try {
+    return await act();
+  } finally {
+    run.restMs = (run.restMs ?? 0) + performance.now() - startMs;
+  }
+}
+
+/** Of a rare run nothing: the metric stays as the last usual one has left it. */
+function tookOf(
+  { restMs = 0, isRare }: JobRun,
+  tookMs: number,
+  metrics: readonly Metric[],
+): Record<string, number> {
+  const took = metrics.find(({ meaning }) => meaning === "duration");
+  return took && !isRare ? { [took.name]: Math.round((tookMs - restMs) / 1000) } : {};
 }
 
 /**

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { keepPolicy } from "./keep-policy";
-import { jobMetrics, partMetric } from "./metric";
+import { jobMetrics, partMetric, tookMetric } from "./metric";
 import { absolutePath, runnerFields, timeZone } from "./runner";
 
 /** Sizes of a dump, in percent of the last good one, outside of which it waits for somebody. */
@@ -35,7 +35,6 @@ export const clusterDumpMetricNames = {
   bytes: "backup_bytes",
   dumps: "backup_dumps",
   failed: "backup_failed_dumps",
-  duration: "backup_duration_seconds",
   /** One series a database, with the label `database`. */
   databaseSuccess: "backup_database_last_success_timestamp",
 } as const;
@@ -62,12 +61,7 @@ export const clusterDumpMetrics = (prefix: string) =>
       meaning: "other",
       well: 0,
     },
-    {
-      name: clusterDumpMetricNames.duration,
-      help: "How long the last run took, in seconds",
-      emitted: "any-end",
-      meaning: "duration",
-    },
+    tookMetric("backup"),
   ]);
 
 /** A run can fail for one database night after night, and one that is gone is in no run any more. */

@@ -3,7 +3,7 @@ import { collapseLimits } from "./collapse";
 import { keepPolicy } from "./keep-policy";
 import { accepted } from "./accepted";
 import { generations } from "./generations";
-import { jobMetrics, partMetric } from "./metric";
+import { jobMetrics, partMetric, tookMetric } from "./metric";
 import { absolutePath, credentialName, credentialsDir, mount, runnerFields, timeZone } from "./runner";
 
 /** The name that operators know; a host has one job of it. */
@@ -71,6 +71,7 @@ export const dailyBackupMetricNames = {
 } as const;
 
 export const dailyBackupMetrics = jobMetrics("daily_backup", [
+  tookMetric("daily_backup"),
   {
     name: dailyBackupMetricNames.bytes,
     help: "Bytes that the last successful run copied",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { keepPolicy } from "./keep-policy";
-import { jobMetrics, partMetric } from "./metric";
+import { jobMetrics, partMetric, tookMetric } from "./metric";
 import { absolutePath, credentialName, credentialsDir, runnerFields, timeZone } from "./runner";
 
 const percent = z.number().min(1).max(100);
@@ -59,6 +59,7 @@ const other = <const Name extends string>(name: Name, help: string) =>
   ({ name, help, emitted: "any-end", meaning: "other" }) as const;
 
 export const lvmPvcSnapshotMetrics = jobMetrics("lvm_snapshot", [
+  tookMetric("lvm_snapshot"),
   other(snapshotMetricNames.created, "Snapshots that the last run made"),
   {
     ...other(

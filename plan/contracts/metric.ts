@@ -30,10 +30,10 @@ export function partMetric<const Label extends string>(
   return { name, help, emitted: "any-end", meaning: "other", labels: { part, ...values } };
 }
 
-/** Names of the metrics that a run itself counts; the others follow from how and when it ended. */
+/** Names of the metrics that a run itself counts; the others follow from how, when and how soon it ended. */
 export type Counted<Metrics extends readonly Metric[]> = Exclude<
   Metrics[number],
-  { readonly meaning: "last-success" | "last-run" | "status" }
+  { readonly meaning: "last-success" | "last-run" | "status" | "duration" }
 >["name"];
 
 /**
@@ -65,6 +65,20 @@ export function jobMetrics<const Others extends readonly Metric[]>(
       meaning: "last-success",
     },
   ];
+}
+
+/**
+ * How long a job's usual runs take, by which one that grows towards its budget is told in time. Not for a job that does as much as
+ * there is time for, which is always as long as it may be.
+ * @param prefix as of its other metrics
+ */
+export function tookMetric(prefix: string) {
+  return {
+    name: `${prefix}_duration_seconds`,
+    help: "How long the last usual run that succeeded took for all that it had to do, in seconds",
+    emitted: "success",
+    meaning: "duration",
+  } as const satisfies Metric;
 }
 
 export interface OfEnd extends Metric {

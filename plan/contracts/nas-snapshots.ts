@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jobMetrics, type Metric, partMetric } from "./metric";
+import { jobMetrics, type Metric, partMetric, tookMetric } from "./metric";
 import { absolutePath, credentialName, credentialsDir, runnerFields, timeZone } from "./runner";
 
 export const nasSnapshotsJobName = "nas-snapshots";
@@ -70,6 +70,7 @@ function looked<const Name extends string>(name: Name, help: string) {
 
 /** What a look that reached the NAS says; one that didn't leaves it as it was. */
 export const nasSnapshotsMetrics = jobMetrics("nas_snapshot", [
+  tookMetric("nas_snapshot"),
   looked(nasMetricNames.newest, "When the share's newest snapshot was made, epoch seconds"),
   looked(nasMetricNames.oldest, "When its oldest snapshot was made, epoch seconds"),
   looked(nasMetricNames.count, "Snapshots of the share"),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { accepted } from "./accepted";
 import { collapseLimits } from "./collapse";
-import { jobMetrics } from "./metric";
+import { jobMetrics, tookMetric } from "./metric";
 import { absolutePath, mount, runnerFields } from "./runner";
 
 const entry = z.string().regex(/^[^/\0]+$/, "expected one directory entry without a slash");
@@ -65,6 +65,7 @@ export const comparedAll = "nfs_mirror_compared_all_timestamp";
 
 /** Metrics of the runner; `last_run`, `last_status` and `bytes` have the reference system's names. */
 export const nfsMirrorMetrics = jobMetrics("nfs_mirror", [
+  tookMetric("nfs_mirror"),
   {
     name: mirroredBytes,
     help: "Bytes that the last successful run copied",

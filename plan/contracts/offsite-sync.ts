@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { collapseLimits } from "./collapse";
-import { type Metric, partMetric } from "./metric";
+import { type Metric, partMetric, tookMetric } from "./metric";
 import { pace } from "./pace";
 import { absolutePath, credentialName, credentialsDir, mount, runnerFields } from "./runner";
 
@@ -121,6 +121,7 @@ export const offsiteSyncMetrics = [
     emitted: "success",
     meaning: "last-success",
   },
+  tookMetric("offsite_sync"),
   {
     name: offsiteMetricNames.bytes,
     help: "Bytes of the files that the last successful run sent",

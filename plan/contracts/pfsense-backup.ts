@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { generations } from "./generations";
-import { jobMetrics } from "./metric";
+import { jobMetrics, tookMetric } from "./metric";
 import { credentialName, credentialsDir, mount, runnerFields, timeZone } from "./runner";
 
 /** What the runner `pfsense-backup` reads from its release's config.json. Times in ms. */
@@ -43,5 +43,6 @@ export type PfsenseBackupConfig = z.infer<typeof pfsenseBackupConfig>;
 
 /** Names of the reference system: the same `backup_…` for each job, told apart by the job label. */
 export const pfsenseBackupMetrics = jobMetrics("backup", [
+  tookMetric("backup"),
   { name: "backup_bytes", help: "Size of the last good backup", emitted: "success", meaning: "bytes" },
 ]);

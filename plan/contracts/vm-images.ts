@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { generations } from "./generations";
-import { jobMetrics, partMetric } from "./metric";
+import { jobMetrics, partMetric, tookMetric } from "./metric";
 import { absolutePath, mount, runnerFields, timeZone } from "./runner";
 
 /** Proxmox's own program is called vzdump: a command of that name would come before it. A host has one job of it. */
@@ -52,6 +52,7 @@ export const vmImagesMetricNames = {
 } as const;
 
 export const vmImagesMetrics = jobMetrics("vm_images", [
+  tookMetric("vm_images"),
   {
     name: vmImagesMetricNames.bytes,
     help: "Bytes of the images that the last successful run made",

@@ -12,7 +12,6 @@ export const dumpPanels: readonly JobPanel[] = [
     ...{ title: "Dumps of the last run", unit: "count" },
     shows: { [names.dumps]: "good", [names.failed]: "not good" },
   },
-  { title: "How long the last run took", unit: "seconds", shows: { [names.duration]: "took" } },
   { title: "Newest good dump of each database", unit: "age", shows: { [databaseSuccessMetric.name]: "" } },
 ];
 
