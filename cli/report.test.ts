@@ -10,6 +10,9 @@ import { noonOf } from "./report/moment";
 import { reportPage } from "./report/page";
 import { pageScript } from "./report/script";
 import { parseEstate, planOf } from "../plan";
+import { domains } from "../plan/estate/services";
+import { loseAt } from "../plan/graph/lose";
+import { formatDuration } from "../plan/units/duration";
 
 const noonMs = Date.UTC(2026, 10, 30, 10);
 
@@ -111,21 +114,59 @@ test("the table of what is kept is that of the day, and the script's data begins
   expect(counts).toEqual(expect.arrayContaining(["1", "31"]));
 });
 
-/** What the page's script makes of the table, with no more of a browser than it asks for. */
-function byScript(page: string): string[][] {
-  const rows = all(page, /<table id="generations">.*?<tbody>(.*?)<\/tbody>/gs).flatMap(body =>
-    all(body, /<tr>(.*?)<\/tr>/gs).map(() => ({
-      cells: Array.from({ length: 5 }, () => ({ textContent: "" })),
-    })),
+interface Element {
+  value: string;
+  textContent: string;
+  hidden: boolean;
+  rows: { hidden: boolean; cells: Element[] }[];
+  /** Gives it a value, as whoever uses the page does. */
+  set(value: string | number): void;
+  click(): void;
+}
+
+/** What the page's script makes of it, with no more of a browser than it asks for. */
+function inBrowser(page: string): (id: string) => Element {
+  const scripts = new Map(
+    [...page.matchAll(/ id="(\w+data)">(.*?)<\/script>/gs)].map(([, id = "", text = ""]) => [id, text]),
   );
-  const elements: Record<string, unknown> = {
-    day: { value: "0", setAttribute: () => undefined, parentElement: {}, addEventListener: () => undefined },
-    dayname: {},
-    keptdata: { textContent: all(page, /id="keptdata">(.*?)<\/script>/gs)[0] },
-    generations: { tBodies: [{ rows }] },
+  const elementOf = (id: string): Element => {
+    const heard = new Map<string, () => void>();
+    const [table = ""] = all(page, new RegExp(`<table id="${id}">.*?<tbody>(.*?)</tbody>`, "gs"));
+    const rows = all(table, /<tr>(.*?)<\/tr>/gs).map(row => ({
+      ...{ hidden: false, className: "" },
+      cells: all(row, /<t[hd][^>]*>(.*?)<\/t[hd]>/gs).map(textContent => ({ textContent }) as Element),
+    }));
+    const [options = ""] = all(page, new RegExp(`<select id="${id}">(.*?)</select>`, "gs"));
+    const [chosen] = [...all(options, /value="(\d+)" selected/g), ...all(options, /value="(\w+)"/g)];
+    const element = {
+      ...{ value: chosen ?? (id === "trywhat" ? "" : "0"), textContent: scripts.get(id) ?? "" },
+      ...{ hidden: true, rows, tBodies: [{ rows }], parentElement: {}, closest: () => ({}) },
+      setAttribute: () => undefined,
+      addEventListener: (event: string, then: () => void) => heard.set(event, then),
+      set: (value: string | number) => {
+        element.value = String(value);
+        heard.get("input")?.();
+      },
+      click: () => heard.get("click")?.(),
+    };
+    return element;
   };
-  runInNewContext(pageScript, { document: { getElementById: (id: string) => elements[id] ?? null } });
-  return rows.map(({ cells }) => cells.slice(2).map(({ textContent }) => String(textContent)));
+  const ids = all(page, / id="([^"]*)"/g).filter(id => id !== "find");
+  const elements = new Map(ids.map(id => [id, elementOf(id)]));
+  runInNewContext(pageScript, { document: { getElementById: (id: string) => elements.get(id) ?? null } });
+  return id => elements.get(id) ?? elementOf(id);
+}
+
+function tableOf(element: Element): string[][] {
+  return element.rows
+    .filter(({ hidden }) => !hidden)
+    .map(({ cells }) => cells.map(({ textContent }) => String(textContent)));
+}
+
+function writtenIn(page: string): string[][] {
+  return all(page, /<table id="generations">.*?<tbody>(.*?)<\/tbody>/gs).flatMap(body =>
+    all(body, /<tr>(.*?)<\/tr>/gs).map(row => all(row, /<td>([^<]*)<\/td>/g).slice(1)),
+  );
 }
 
 // In October clocks have gone back: what was read before has the time that they showed then.
@@ -134,13 +175,98 @@ test.each(["2026-07-10", "2026-10-27", "2027-03-30"])(
   day => {
     const { zone } = parseEstate(exampleWith(() => undefined));
     const page = pageOf(() => undefined, noonOf(Date.parse(`${day}T06:00Z`), zone));
-    const written = all(page, /<table id="generations">.*?<tbody>(.*?)<\/tbody>/gs).flatMap(body =>
-      all(body, /<tr>(.*?)<\/tr>/gs).map(row => all(row, /<td>([^<]*)<\/td>/g).slice(1)),
-    );
+    const written = writtenIn(page);
     expect(written.length).toBeGreaterThan(3);
-    expect(byScript(page)).toEqual(written);
+    expect(tableOf(inBrowser(page)("generations")).map(row => row.slice(2))).toEqual(written);
   },
 );
+
+/** An estate in which each of the jobs whose copies have a rule of their own keeps by one rule. */
+const keeping =
+  (retention: object) =>
+  ({ layers }: ExampleEstate): void => {
+    for (const spec of [...layers["cluster-dump"], ...layers["lvm-pvc-snapshot"]])
+      Object.assign(spec, { keep: retention });
+  };
+
+test.each<[object, number, string]>([
+  [{ age: "9d" }, 9, "age"],
+  [{ count: 5, every: "run" }, 5, "run"],
+  [{ count: 30, every: "hour" }, 30, "hour"],
+  [{ count: 12, every: "day" }, 12, "day"],
+  [{ count: 7, every: "week" }, 7, "week"],
+  [{ count: 4, every: "month" }, 4, "month"],
+])(
+  "a rule that is tried in the page, %j, holds what the plan of an edited estate does",
+  (rule, count, every) => {
+    const { zone } = parseEstate(exampleWith(() => undefined));
+    const pageOn = (day: string, change?: (estate: ExampleEstate) => void): string =>
+      pageOf(change, noonOf(Date.parse(`${day}T06:00Z`), zone));
+    // Clocks go back on 25 October, and forward on 28 March.
+    for (const day of ["2026-10-27", "2027-01-10", "2027-03-30"]) {
+      const edited = writtenIn(pageOn(day, keeping(rule)));
+      const page = pageOn(day);
+      const at = inBrowser(page);
+      const groups = all(page, /<select id="trywhat">(.*?)<\/select>/gs)
+        .flatMap(options => [...options.matchAll(/value="(\d+)">([^<]*):/g)])
+        .flatMap(([, value = "", jobs = ""]) =>
+          /^(etcd|vault)-backup$|^lvm-pvc-snapshot$/.test(jobs) ? [Number(value)] : [],
+        );
+      expect(groups.length).toBeGreaterThan(2);
+      for (const group of groups) {
+        at("trywhat").set(group);
+        at("tryevery").value = every;
+        at("trycount").set(count);
+      }
+      const tried = tableOf(at("generations")).map(row => row.slice(2));
+      const planned = writtenIn(page);
+      expect(
+        groups.map(group => [tried[group]?.[0]?.split(",")[0], ...(tried[group] ?? []).slice(1)]),
+      ).toEqual(groups.map(group => edited[group]));
+      expect(groups.map(group => tried[group]?.[0]?.split(", planned ")[1])).toEqual(
+        groups.map(group => planned[group]?.[0]),
+      );
+      at("tryback").click();
+      expect(tableOf(at("generations")).map(row => row.slice(2))).toEqual(planned);
+    }
+  },
+);
+
+test("what the page says of a disaster at an instant is what lose says of it", () => {
+  // Of two that one service has, the one that loses more counts.
+  const change = (estate: ExampleEstate): void => {
+    booksWithin20h(estate);
+    const photos = estate.services.photos?.data.map(each => ({ ...each, name: "photos" })) ?? [];
+    estate.services.books?.data.push(...photos);
+    delete estate.services.photos;
+  };
+  const plan = planOf(parseEstate(exampleWith(change)));
+  const at = inBrowser(pageOf(change));
+  const quarterMs = 900_000;
+  for (const [index, domain] of domains.entries())
+    for (const step of [0, 1, 46, 47, 63, 64, 300, 672]) {
+      at("ifdomain").value = String(index);
+      at("ifat").set(step);
+      const said = new Map(tableOf(at("whatif")).map(([service, lost]) => [service, lost?.slice(2)]));
+      const lost = loseAt(plan, domain, noonMs + step * quarterMs);
+      // A dataset that is left out on purpose is lost for good, and nobody is owed it.
+      const owed = lost.filter(({ datasets }) => datasets.some(({ leftOut }) => !leftOut));
+      expect([domain, step, [...said]]).toEqual([
+        ...[domain, step],
+        owed.map(({ service, lossMs }) => [service, lossMs === undefined ? "ALL" : formatDuration(lossMs)]),
+      ]);
+    }
+  at("ifdomain").value = String(domains.indexOf("site"));
+  at("ifat").set(64);
+  expect(at("ifclock").textContent).toBe("2026-12-01 04:00");
+  expect(tableOf(at("whatif"))).toContainEqual([
+    "books",
+    "✗ 26 h",
+    "20 h",
+    "nfs-mirror > offsite-sync-backup",
+  ]);
+  expect(at("ifsaid").textContent).toMatch(/services are harmed: \d+ within the promise, 1 beyond it/);
+});
 
 test("a day that isn't in the estate's years is told, and all else is there", () => {
   const page = pageOf(() => undefined, Date.UTC(2031, 0, 1, 10));

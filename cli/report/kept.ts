@@ -9,6 +9,7 @@ import { formatDuration } from "../../plan/units/duration";
 import { escaped } from "../html";
 import { clockText, noonAfter } from "./moment";
 import type { Reported } from "./page";
+import { mostOf, tryable } from "./rules";
 import { scrolled } from "./parts";
 
 const days = 62;
@@ -21,7 +22,7 @@ type Kept = readonly (readonly [readMinute: number, firstDay: number, lastDay: n
 
 /**
  * What exists on a day, of each kind of copy: a table for the first of them, which the page's script makes that of another one. What it
- * needs is in the page, day by day: how a retention is read is said in the plan alone.
+ * needs is in the page, day by day. A rule that is tried there is read by the script, whose test holds it to how the plan reads it.
  */
 export function keptPart({ plan, asOfMs }: Reported): string {
   const { zone } = plan.estate;
@@ -31,9 +32,11 @@ export function keptPart({ plan, asOfMs }: Reported): string {
   if (asOfMs < timeline.horizon.fromMs || inYears === 0)
     return "<p>The day isn't in the estate's years, of which alone it is known what runs.</p>";
   const generations = new Generations(timeline);
+  const untilMs = noons[inYears - 1] ?? asOfMs;
   const groups = [...alike(plan.copies)].map(copies => ({
     copies,
     kept: keptOf(copies, generations, noons.slice(0, inYears), zone),
+    tries: tryable(copies[0], timeline, asOfMs, untilMs),
   }));
   const day = (index: number): string => clockText(noons[index] ?? asOfMs, zone).slice(0, 10);
   const rows = groups.map(({ copies, kept }) => {
@@ -54,9 +57,19 @@ export function keptPart({ plan, asOfMs }: Reported): string {
     // The page needs no zones.
     days: noons.slice(0, inYears).map((_, index) => day(index)),
     groups: groups.map(({ kept }) => kept),
+    tries: groups.map(({ tries }) => tries ?? null),
+    most: mostOf,
   };
-  return `<p>As all runs go as planned, at noon of <b>${day(0)}</b>. With scripts, a slider shows another day.</p>
+  const choices = groups.flatMap(({ copies: [{ way, dataset }], tries }, index) =>
+    tries
+      ? [
+          `<option value="${index}">${escaped(way.jobs.map(job => job.called).join(" → "))}: ${escaped(dataset.id)}</option>`,
+        ]
+      : [],
+  );
+  return `<p>As all runs go as planned, at noon of <b>${day(0)}</b>. With scripts, a slider shows another day, and another rule can be tried.</p>
 <p class="slider" hidden><label for="day">Day: <output id="dayname" for="day">${day(0)}</output></label> <input id="day" type="range" min="0" max="${inYears - 1}" value="0" step="1"></p>
+<p class="try" hidden><label>If copies by <select id="trywhat">${choices.join("")}</select></label> <label>kept <input id="trycount" type="number" min="1" value="1"></label> <label><span class="spoken">counted as</span> <select id="tryevery"><option value="age">days, all that are younger</option><option value="run">runs</option><option value="hour">hours, the newest of each</option><option value="day">days, the newest of each</option><option value="week">weeks, the newest of each</option><option value="month">months, the newest of each</option></select></label> <button id="tryback" type="button">As planned</button> <span id="tried" role="status"></span></p>
 ${scrolled(
   "What exists on the day",
   `<table id="generations"><thead><tr><th scope="col">copies by</th><th scope="col">of</th><th scope="col">generations</th><th scope="col">newest</th><th scope="col">oldest</th></tr></thead>

@@ -13,6 +13,7 @@ import { routesPart } from "./routes";
 import { pageScript } from "./script";
 import { storesPart } from "./stores";
 import { pageStyle } from "./style";
+import { whatIfPart } from "./what-if";
 
 /** What a report is of. */
 export interface Reported {
@@ -38,6 +39,7 @@ interface Part {
 const parts: readonly Part[] = [
   { id: "findings", title: "Findings", html: findingsPart },
   { id: "losses", title: "What a disaster costs", html: heatPart },
+  { id: "then", title: "If it happens then", html: whatIfPart },
   { id: "night", title: "The night", html: nightPart },
   { id: "stores", title: "Stores", html: storesPart },
   { id: "kept", title: "What is kept", html: keptPart },

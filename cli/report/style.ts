@@ -38,7 +38,8 @@ thead th { background: var(--soft); } th { font-weight: 600; }
 .stores { list-style: none; padding: 0; } .stores li { display: grid; grid-template-columns: minmax(9em, 16em) minmax(6em, 1fr) 12em; gap: .8em; align-items: center; margin: .3em 0; }
 .stores svg { width: 100%; height: 1.1em; }
 .slider input { width: min(100%, 40em); display: block; accent-color: var(--usual); }
-input[type=search] { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--faint); padding: .2em .4em; }
+#whatif td:nth-child(2) { white-space: nowrap; } .try label { margin-right: .6em; } .try select { max-width: 100%; } .tried td { background: var(--none); color: var(--none-text); }
+input[type=search], input[type=number], select, button { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--faint); padding: .2em .4em; }
 .findings { list-style: none; padding: 0; } .findings li { border-left: 4px solid var(--line); padding-left: .8em; margin: .8em 0; }
 .findings .error { border-color: var(--broken-text); } .findings li li { border: 0; padding: 0; margin: .3em 0; } .findings h3 { margin: 0; }
 .error > h3 .sign { background: var(--broken); color: var(--broken-text); } .sign { padding: 0 .4em; background: var(--none); color: var(--none-text); }
@@ -47,7 +48,7 @@ input[type=search] { font: inherit; color: inherit; background: var(--ground); b
 .way + .way { border-top: 1px dotted var(--line); padding-top: .3em; } .way li { border-left: 2px solid var(--usual); padding-left: .5em; } .heat .way { display: block; }
 .service { content-visibility: auto; contain-intrinsic-size: auto 8em; break-inside: avoid; }
 @media (max-width: 40em) { html { font-size: 14px; } body { padding: .6em; } .stores li { grid-template-columns: 1fr; gap: .1em; margin: .7em 0; } .heat tbody th { max-width: 8em; } .night th { white-space: normal; max-width: 7em; } .night .bar { min-width: 11em; max-width: none; } }
-@media print { html { font-size: 9pt; } body { max-width: none; padding: 0; } nav, .skip, .slider, .filter { display: none; }
+@media print { html { font-size: 9pt; } body { max-width: none; padding: 0; } nav, .skip, .slider, .filter, .try { display: none; }
   .scrolled, .scrolled:has(> .heat) { overflow: visible; max-height: none; } .heat { font-size: .82em; } .heat td { min-width: 0; } .heat summary { white-space: normal; list-style: none; } .heat tbody th, .heat thead th { position: static; }
   .night .bar { min-width: 0; } .night td, .night th { white-space: normal; } tr, li { break-inside: avoid; } h2, h3 { break-after: avoid; } thead { display: table-header-group; }
   .kept, .broken, .unpromised, .gone, .sign, .mark, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } .service { content-visibility: visible; } }

@@ -89,6 +89,8 @@ testLong("without scripts a cell opens by keyboard, and what needs a script isn'
   expect(await page.locator("table.heat details[open]").innerText()).toContain("Promised: 20 h at most.");
   expect(await page.locator("#day").isVisible()).toBe(false);
   expect(await page.locator("#find").isVisible()).toBe(false);
+  expect(await page.locator("#whatif").isVisible()).toBe(false);
+  expect(await page.locator("#trywhat").isVisible()).toBe(false);
   expect(await page.locator("#generations tbody tr").count()).toBeGreaterThan(5);
 });
 
@@ -100,6 +102,25 @@ testLong("the slider shows another day by keyboard, as the plan has it", async (
   expect(await page.locator("#dayname").innerText()).toBe("2027-01-30");
   expect(await row.innerText()).toContain("31\t2027-01-30 01:00, 11 h old\t2026-12-31 01:00, 30 d 11 h old");
 });
+
+testLong(
+  "another rule is tried by keyboard, and a disaster at another hour, as the plan has them",
+  async () => {
+    const page = await opened(estate);
+    const row = page.locator("#generations tbody tr", { hasText: "etcd-backup" }).first();
+    await page.locator("#trywhat").selectOption({ index: 0 });
+    expect(await page.locator("#trycount").inputValue()).toBe("30");
+    await page.locator("#trycount").fill("7");
+    expect(await row.innerText()).toContain("8, planned 31\t2026-11-30 01:00, 11 h old\t2026-11-23 01:00");
+    await page.locator("#tryback").press("Enter");
+    expect(await row.innerText()).toContain("31\t2026-11-30 01:00, 11 h old");
+    await page.locator("#ifat").press("End");
+    expect(await page.locator("#ifclock").innerText()).toBe("2026-12-07 12:00");
+    await page.locator("#ifdomain").selectOption("nas");
+    expect(await page.locator("#ifsaid").innerText()).toMatch(/^0 services are harmed/);
+    expect(await page.locator("#whatif tbody tr:visible").count()).toBe(0);
+  },
+);
 
 testLong("a thousand services can be searched", async () => {
   const page = await opened(manyServices(1000));
