@@ -1,4 +1,5 @@
 import type { Plan } from "../plan";
+import { anyValue } from "../plan/contracts/metric";
 import type { AlertSpec } from "../plan/estate/monitoring";
 import { parseDuration } from "../plan/units/duration";
 import { estateRule } from "./estate-rule";
@@ -109,6 +110,8 @@ function ruleOf(spec: AlertSpec, expr: string, plan: Plan): AbsenceRule {
 }
 
 function selectorText({ metric, labels }: Series): string {
-  const matchers = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  const matchers = Object.entries(labels)
+    .filter(([, value]) => value !== anyValue)
+    .map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   return `${metric}{${matchers.join(",")}}`;
 }

@@ -14,7 +14,30 @@ test("every job has three alerts and its own, and every alert of the estate one 
   expect(alerts.filter(({ origin }) => origin !== "job").map(({ name }) => name)).toEqual([
     "BackupDiskFull",
     "BackupDiskFullAbsent",
+    "PushgatewayGone",
+    "BackupDiskFullSoon",
   ]);
+});
+
+test("an absence alert names no value of a label that may have any", () => {
+  const all = planOf(
+    parseEstate(
+      exampleWith(({ monitoring }) => {
+        monitoring.exporters?.push({
+          ...{ job: "proxmox-host", instances: ["pve"], metrics: ["node_systemd_unit_state"] },
+        });
+        monitoring.alerts = [
+          {
+            ...{ name: "PveproxyFailed", receiver: "infra" },
+            expr: 'node_systemd_unit_state{name="pveproxy.service",state="failed"} == 1',
+          },
+        ];
+      }),
+    ),
+  );
+  expect(allAlerts(all).find(({ origin }) => origin === "absence")?.rule.expr).toBe(
+    'absent(node_systemd_unit_state{job="proxmox-host",instance="pve"})',
+  );
 });
 
 const isTrend = ({ name }: { readonly name: string }): boolean => name.endsWith("OverBudgetSoon");

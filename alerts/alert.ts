@@ -5,6 +5,7 @@ import { PromqlSyntaxError } from "./promql/parse";
 import { readPromql } from "./promql/read";
 import type { Expr } from "./promql/syntax";
 import { type AlertRule, rulesOf } from "./rules";
+import { type StandingRule, standingRules } from "./standing";
 
 /** An alert of the plan, with its expression read: one that every job gets, or one of the estate's own. */
 export interface Alert {
@@ -14,9 +15,9 @@ export interface Alert {
   readonly severity: "warning" | "critical";
   /** Absent where the estate names none. */
   readonly receiver?: string;
-  /** `job` and `absence` are derived by the plan, `estate` is written by the operator. */
-  readonly origin: "job" | "estate" | "absence";
-  /** Job that it watches, or the estate's own alert that it came from. */
+  /** `estate` is written by the operator, the others are derived by the plan; `standing` is of what the jobs stand on. */
+  readonly origin: "job" | "estate" | "absence" | "standing";
+  /** Job that it watches, or the estate's own alert that it came from; a standing one's own name. */
   readonly of: string;
   /** Whether a runbook page is written for it. */
   readonly runbook: boolean;
@@ -24,12 +25,16 @@ export interface Alert {
 
 const known = new WeakMap<Plan, readonly Alert[]>();
 
-/** Every alert of a plan: those of each job, the estate's own, and absence alerts for the latter's series. */
+/**
+ * Every alert of a plan that people hear: those of each job, the estate's own, absence alerts for the latter's series, and those of what
+ * the jobs stand on.
+ */
 export function allAlerts(plan: Plan): readonly Alert[] {
   const found = known.get(plan) ?? [
     ...jobAlerts(plan),
     ...ownAlerts(plan),
     ...absenceRules(plan).map(absenceAlert),
+    ...standingRules(plan).map(standingAlert),
   ];
   known.set(plan, found);
   return found;
@@ -74,6 +79,13 @@ function absenceAlert({ of, rule, severity, receiver }: ReturnType<typeof absenc
     origin: "absence",
     of,
     runbook: true,
+  };
+}
+
+function standingAlert({ rule, severity, receiver }: StandingRule): Alert {
+  return {
+    ...{ name: rule.alert, rule, severity, receiver },
+    ...{ parsed: readPromql(rule.expr), origin: "standing", of: rule.alert, runbook: true },
   };
 }
 

@@ -34,12 +34,11 @@ export function flawOf({ origin, parsed, rule }: ReadAlert, plan: Plan): Flaw | 
 export function flawIn(expr: Expr, forMs: number, plan: Plan, origin: Alert["origin"]): Flaw | undefined {
   const index = seriesOf(plan);
   if (selectorsOf(expr).some(selector => selected(selector, index).length === 0)) return undefined;
+  if (origin !== "estate") return certainty(expr, plan);
   const dead = deadJoin(expr, plan);
   if (dead) return { kind: "dead-join", expr: dead };
   return (
-    (origin === "estate" ? slipOf(expr, plan) : undefined) ??
-    certainty(expr, plan) ??
-    (origin === "estate" ? (verdictOf(expr, forMs, plan) ?? roomFlawOf(expr, plan)) : undefined)
+    slipOf(expr, plan) ?? certainty(expr, plan) ?? verdictOf(expr, forMs, plan) ?? roomFlawOf(expr, plan)
   );
 }
 

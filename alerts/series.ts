@@ -1,4 +1,5 @@
 import type { Plan } from "../plan";
+import { anyValue } from "../plan/contracts/metric";
 import type { Metric } from "../plan/job";
 import { parseSize } from "../plan/units/size";
 import { isFlag, type Range, rangeOf, rangeOfMeaning } from "./ranges";
@@ -110,6 +111,15 @@ function sizeOf(metric: string, labels: Labels, estate: Plan["estate"]): Range |
   return size === undefined ? undefined : { min: 0, max: parseSize(size) * 1.1 };
 }
 
+/** Labels that known exporters give to some of their metrics, whichever of them the estate says, as they are of what there happens to be. */
+const furtherLabels: Readonly<Record<string, Labels>> = {
+  node_systemd_unit_state: { name: anyValue, state: anyValue, type: anyValue },
+  kube_cronjob_spec_suspend: { namespace: anyValue, cronjob: anyValue },
+  kube_pod_container_status_waiting_reason: {
+    ...{ namespace: anyValue, pod: anyValue, container: anyValue, reason: anyValue },
+  },
+};
+
 function exporterSeries({ estate }: Plan): Series[] {
   return estate.monitoring.exporters.flatMap(({ job, instances, metrics, labels }) => {
     const common = { emitter: job, kind: "exporter" as const, emitted: "always" as const };
@@ -123,7 +133,8 @@ function exporterSeries({ estate }: Plan): Series[] {
         labelled.map(set => ({
           ...common,
           metric,
-          labels: set,
+          // A metric may be called as what each object of JavaScript has.
+          labels: { ...(Object.hasOwn(furtherLabels, metric) ? furtherLabels[metric] : {}), ...set },
           range: sizeOf(metric, set, estate) ?? rangeOf(metric),
           ...(isFlag(metric) ? { means: "flag" as const } : {}),
         })),

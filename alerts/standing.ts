@@ -6,6 +6,8 @@ import { type AlertRule, promDuration } from "./rules";
 /** A rule about what the jobs stand on, and by what its test shows that it is quiet and that it fires. */
 export interface StandingRule {
   readonly rule: AlertRule;
+  readonly severity: "warning";
+  readonly receiver: string;
   readonly proof: {
     /** One series, as promtool writes it, and its labels that an alert carries. */
     readonly series: string;
@@ -60,11 +62,13 @@ function standing(
   plan: Plan,
 ): StandingRule {
   const { namespace, runbooks } = plan.estate.monitoring;
+  const heard = { severity: "warning", receiver: first.judged.receiver } as const;
   return {
+    ...heard,
     rule: {
       ...{ alert, expr, for: promDuration(forMs) },
       labels: {
-        ...{ severity: "warning", receiver: first.judged.receiver },
+        ...heard,
         ...{ holdfast_job: of, namespace },
       },
       annotations: {

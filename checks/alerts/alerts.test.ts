@@ -1,3 +1,4 @@
+import { allAlerts } from "../../alerts/alert";
 import { parseEstate, planOf } from "../../plan";
 import type { Check } from "../check";
 import { alertExample, example } from "../examples";
@@ -30,6 +31,21 @@ test("names the label values that there are", () => {
       'mountpoint="/mnt/backups" (it has "/", "/mnt/backup", "/srv/nfs").',
   );
   expect(finding?.fix).toContain('Write mountpoint="/mnt/backup"');
+});
+
+test("units, pods and CronJobs are known by any name, as the estate can't list them", () => {
+  const of = example("", ({ monitoring }) => {
+    monitoring.exporters?.push({
+      ...{ job: "proxmox-host", instances: ["pve"] },
+      metrics: ["node_time_seconds", "node_systemd_unit_state"],
+    });
+    monitoring.alerts?.push({
+      ...{ name: "Extra", receiver: "infra" },
+      expr: 'node_systemd_unit_state{name="pveproxy.service",state="failed"} == 1',
+    });
+  });
+  expect(allAlerts(planOf(parseEstate(of.estate))).map(({ name }) => name)).toContain("JobUnitFailed");
+  expect(run(labelUnknown, of)).toEqual([]);
 });
 
 test("says by which labels two sides can be joined", () => {

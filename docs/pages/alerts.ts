@@ -1,6 +1,5 @@
 import { allAlerts } from "../../alerts/alert";
 import { type AlertRule, stemOf, trendAlert } from "../../alerts/rules";
-import { standingRules } from "../../alerts/standing";
 import { overWithinDays } from "../../alerts/trend";
 import { watchdogRules } from "../../alerts/watchdog";
 import { parseEstate, type Plan, planOf } from "../../plan";
@@ -24,7 +23,6 @@ export function alertPages(): Page[] {
       rule,
       job: origin === "job" ? plan.jobs.find(({ name }) => name === of) : undefined,
     })),
-    ...standingRules(plan).map(({ rule }) => ({ rule, job: undefined })),
     ...watchdogRules(plan.estate).flatMap(({ rules }) => rules.map(rule => ({ rule, job: undefined }))),
   ];
   const names = [...new Set(watches.map(({ rule }) => rule.alert))];
