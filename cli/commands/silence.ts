@@ -101,6 +101,9 @@ function refuseWithoutJob(asked: Options): void {
 
 const leastMs = 60_000;
 
+/** Alertmanager makes that its own now, where this machine's may be an hour away for it. */
+const atOnce = new Date(0).toISOString();
+
 function newSilence(job: Job, { for: span, why }: Options, plan: Plan, nowMs: number): NewSilence {
   if (span === undefined)
     throw new BadInput("--for: a silence has an end, expected how long, e.g. --for 2h.");
@@ -162,7 +165,11 @@ async function silenced(
   const before = await silencesOf(ask);
   if ("cause" in before) return unknown(before.cause);
   const { called } = job;
-  const got = await ask({ method: "POST", path: "silences", body: JSON.stringify(wanted) });
+  const got = await ask({
+    method: "POST",
+    path: "silences",
+    body: JSON.stringify({ ...wanted, startsAt: atOnce }),
+  });
   const said = "cause" in got ? got : idOf(got.text);
   let id: string | undefined;
   if ("id" in said) ({ id } = said);
@@ -179,13 +186,60 @@ async function silenced(
       each => !known.has(each.id) && each.createdBy === wanted.createdBy && isOf(each, job, plan),
     )?.id;
     if (id === undefined)
-      return { text: `${called} isn't silenced, and nothing was changed: ${said.cause}.`, exitCode: 3 };
+      return {
+        text: `${called} isn't silenced, and nothing was changed: ${said.cause}.${/end time/.test(said.cause) ? `\nThis machine's clock says ${new Date(context.nowMs).toISOString()}: is it behind? timedatectl` : ""}`,
+        exitCode: 3,
+      };
   }
-  if (asked.json) return { text: JSON.stringify({ silenced: { id, ...wanted } }, undefined, 2), exitCode: 0 };
+  const sooner = `Sooner: ${next([called, "--end"], asked, context)}`;
+  const held = await asLongAsAsked(id, wanted, ask, context.nowMs);
+  if ("cause" in held)
+    return {
+      text: `${called} is silenced, and it isn't known for how long: ${held.cause}.\n${sooner}`,
+      exitCode: 3,
+    };
+  const { startsAt, endsAt } = held;
+  if (asked.json)
+    return {
+      text: JSON.stringify({ silenced: { id, ...wanted, startsAt, endsAt } }, undefined, 2),
+      exitCode: 0,
+    };
+  const apartMs = Date.parse(startsAt) - context.nowMs;
+  const clocks =
+    Math.abs(apartMs) < noticedMs
+      ? ""
+      : `, by Alertmanager's clock, which is ${formatDuration(Math.round(Math.abs(apartMs) / 1000) * 1000)} ${apartMs > 0 ? "ahead of" : "behind"} this machine's`;
   return {
-    text: `${called} is silenced until ${wanted.endsAt}: ${wanted.comment}\nSooner: ${next([called, "--end"], asked, context)}`,
+    text: `${called} is silenced until ${endsAt}${clocks}: ${wanted.comment}\n${sooner}`,
     exitCode: 0,
   };
+}
+
+/** What a command and its answers may take is no wrong clock. */
+const noticedMs = 60_000;
+
+/**
+ * Alertmanager begins a silence at once by its own clock, which another machine's may be ahead of or behind: what is too short or too
+ * long by that is put right.
+ * @returns from when until when it is
+ */
+async function asLongAsAsked(
+  id: string,
+  wanted: NewSilence,
+  ask: AskAlertmanager,
+  nowMs: number,
+): Promise<{ readonly startsAt: string; readonly endsAt: string } | { readonly cause: string }> {
+  const listed = await silencesOf(ask);
+  if ("cause" in listed) return listed;
+  const made = listed.silences.find(each => each.id === id);
+  if (!made) return { cause: "Alertmanager has ended it since" };
+  const spanMs = Date.parse(wanted.endsAt) - nowMs;
+  const startMs = Date.parse(made.startsAt);
+  if (Math.abs(startMs - nowMs) < noticedMs) return { startsAt: made.startsAt, endsAt: made.endsAt };
+  const endsAt = new Date(startMs + spanMs).toISOString();
+  const body = JSON.stringify({ ...wanted, id, startsAt: made.startsAt, endsAt });
+  const got = await ask({ method: "POST", path: "silences", body });
+  return "cause" in got ? got : { startsAt: made.startsAt, endsAt };
 }
 
 function idOf(answer: string): { readonly id: string } | { readonly cause: string } {

@@ -126,6 +126,49 @@ test("a job's alerts are kept from everybody until it is ended, and no other's a
   expect((await silence()).text).toBe("No job of the estate is silenced.\n");
 });
 
+describe("this machine's clock", () => {
+  const hourMs = 3_600_000;
+  afterEach(() => jest.restoreAllMocks());
+  /** @returns what a silence of two hours, made by a clock that is wrong, says and lasts */
+  async function madeAt(offMs: number) {
+    const realMs = Date.now();
+    jest.spyOn(Date, "now").mockReturnValue(realMs + offMs);
+    const { text, exitCode } = await silence(...quiet);
+    jest.restoreAllMocks();
+    const [made] = (JSON.parse((await silence("--json")).text) as { silences: Made[] }).silences;
+    return {
+      ...{ text, exitCode, state: made?.status.state },
+      lastsMs: made && Date.parse(made.endsAt) - Date.parse(made.startsAt),
+    };
+  }
+  interface Made {
+    readonly startsAt: string;
+    readonly endsAt: string;
+    readonly status: { readonly state: string };
+  }
+
+  test.each([
+    ["ahead", 26 * hourMs, "behind"],
+    ["behind", -hourMs, "ahead of"],
+  ])("is %s: the job is silenced at once, and for as long as was asked", async (_, offMs, which) => {
+    const { text, exitCode, state, lastsMs } = await madeAt(offMs);
+    expect(text).toMatch(
+      new RegExp(
+        `^nfs-mirror is silenced until \\S+Z, by Alertmanager's clock, which is [^:]+ ${which} this machine's: `,
+      ),
+    );
+    expect([exitCode, state, lastsMs]).toEqual([0, "active", 2 * hourMs]);
+  });
+
+  test("is behind by more than it is to last: it is refused, and the clock is named", async () => {
+    const { text, exitCode, state } = await madeAt(-3 * hourMs);
+    expect(text).toMatch(
+      /^nfs-mirror isn't silenced, and nothing was changed: [^]*\nThis machine's clock says \S+Z: is it behind\? timedatectl\n$/,
+    );
+    expect([exitCode, state]).toEqual([3, undefined]);
+  });
+});
+
 test("a dry run says what it would do, and does nothing", async () => {
   const { exitCode, text } = await silence(...quiet, "--dry-run");
   expect(text).toMatch(
