@@ -90,6 +90,7 @@ export function largeEstate(factor: number): EstateInput {
       "cluster-dump": [],
       "vm-images": [],
       "restore-drill": [],
+      "effective-state": [],
       "nfs-change-tracker": forHosts(layers["nfs-change-tracker"]),
       "offsite-sync": forHosts(layers["offsite-sync"]).map(spec => ({
         ...spec,

@@ -1,5 +1,6 @@
 import type { Schedule } from "./calendar";
 import type { ClusterRights } from "./contracts/cluster-access";
+import type { InForce } from "./contracts/in-force";
 import type { Metric } from "./contracts/metric";
 import type { Pace } from "./contracts/pace";
 import type { Path } from "./estate/lookup";
@@ -205,6 +206,7 @@ export type RunnerName =
   | "offsite-sync"
   | "nas-snapshots"
   | "restore-drill"
+  | "effective-state"
   | "dead-man";
 
 /** Holdfast's own programs in a cluster's pods: entries in cluster-scripts, without their ending. */
@@ -217,6 +219,8 @@ export type Deployment =
       readonly runner: RunnerName;
       /** Files of the host release, in the order in which a reader wants them. The bundle is added by whoever deploys. */
       readonly files: readonly { readonly name: string; readonly text: string }[];
+      /** What its host has once it is deployed, and by whom that is read back. */
+      readonly inForce: readonly InForce[];
     }
   /** A CronJob of its cluster starts a runner beside a database's own client. */
   | { readonly kind: "cronjob"; readonly runner: PodRunnerName; readonly pod: DumpPod }
@@ -264,6 +268,8 @@ export interface Job {
   readonly pace?: Pace;
   /** What it proves by restoring it; absent where it makes copies, or looks at them alone. */
   readonly drills?: Drills;
+  /** Its runs leave what they found to be otherwise than declared in their state folder, a line each (`differencesName`). */
+  readonly tellsDifferences?: true;
   /** Pushgateway job label of its metrics. */
   readonly metricsJob: string;
   readonly metrics: readonly Metric[];

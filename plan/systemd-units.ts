@@ -123,7 +123,12 @@ export function runnerArgv(job: string): string[] {
   return ["/usr/bin/node", `${current}/${job}.cjs`, "--config", `${current}/config.json`];
 }
 
-/** Text of the timer; the calendar carries its zone, so the host's own setting doesn't matter. */
+/** When a timer elapses; the calendar carries its zone, so the host's own setting doesn't matter. */
+export function onCalendar({ calendar, zone }: Pick<Trigger, "calendar" | "zone">): string {
+  return `${calendar} ${zone}`;
+}
+
+/** Text of the timer. */
 export function timerText(units: HostUnits): string {
   const { trigger } = units;
   return lines([
@@ -131,7 +136,7 @@ export function timerText(units: HostUnits): string {
     `Description=${units.description} (timer)`,
     "",
     "[Timer]",
-    `OnCalendar=${trigger.calendar} ${trigger.zone}`,
+    `OnCalendar=${onCalendar(trigger)}`,
     `AccuracySec=${seconds(trigger.accuracyMs)}`,
     ...(trigger.randomizedDelayMs > 0 ? [`RandomizedDelaySec=${seconds(trigger.randomizedDelayMs)}`] : []),
     `Persistent=${trigger.catchUp}`,

@@ -1,11 +1,12 @@
 import { mostSkewS } from "../../alerts/standing";
 import type { Plan } from "../../plan";
 import { valuesIn } from "../../plan/contracts/exposition";
+import { differencesName } from "../../plan/contracts/in-force";
 import { owed } from "../../plan/contracts/owed";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { type Installed, installedBy } from "../../plan/installed";
 import { isHosted, type Job, metricOf } from "../../plan/job";
-import { textfile } from "../../plan/layers/host-runner";
+import { stateFolder, textfile } from "../../plan/layers/host-runner";
 import { type Asked, askJobs, saidAs } from "../ask-jobs";
 import { listCommand, releaseOf } from "../host-releases";
 import { sshTo } from "../host-shell";
@@ -58,6 +59,7 @@ function statusCommand(job: Installed): string {
     listCommand(job),
     `systemctl show --timestamp=unix --property=${properties} ${job.name}.service | sed 's/^/unit /'`,
     `sed 's/^/metric /' ${shellWord(textfile(job.name))} 2>/dev/null || :`,
+    `sed 's/^/differs /' ${shellWord(`${stateFolder(job.name)}/${differencesName}`)} 2>/dev/null || :`,
   ].join("; ");
 }
 
@@ -81,8 +83,14 @@ function jobState(
       { staleAfterMs: judged.judged.staleAfterMs, sinceMs, nowMs },
     );
   const told = why ?? failedBySystemd(service, successMs);
-  const owes =
-    told === undefined ? [] : [`${told}. Next: ${sshTo(estate, job.host)} journalctl -n 50 -u ${job.name}`];
+  // By its last look; one that fails says nothing new, and is told itself.
+  const differs = judged?.tellsDifferences ? said("differs") : [];
+  const owes = [
+    ...differs,
+    ...(told === undefined
+      ? []
+      : [`${told}. Next: ${sshTo(estate, job.host)} journalctl -n 50 -u ${job.name}`]),
+  ];
   return {
     ...blank(job.host, job, plan),
     state: owes.length + release.faults.length > 0 ? "owes" : "well",

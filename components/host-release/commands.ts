@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { manifestLines } from "../../plan/contracts/release-manifest";
 
 /** A text file of a release: a unit, or the runner's config. */
 export interface ReleaseFile {
@@ -117,16 +118,12 @@ function stackWord({ stack }: OwnedJob): string {
 
 /** What a release consists of, as `sha256sum` prints it. Its own hash is the release's name. */
 export function manifestOf(job: string, files: readonly ReleaseFile[], bundle: RunnerBundle): string {
-  const lines = files.map(file => `${sha256(file.text)}  ${checked("file", file.name)}\n`);
-  return [...lines, `${bundle.sha256}  ${bundleName(job)}\n`].join("");
+  const named = files.map(({ name, text }) => ({ name: checked("file", name), text }));
+  return `${manifestLines(named)}${bundle.sha256}  ${bundleName(job)}\n`;
 }
 
 export function bundleName(job: string): string {
   return `${job}.cjs`;
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 /** These words become part of a command: nothing that a shell could take for something else. */

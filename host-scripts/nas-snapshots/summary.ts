@@ -5,6 +5,7 @@ import {
   nasMetricNames,
   type nasSnapshotsMetrics,
 } from "../../plan/contracts/nas-snapshots";
+import { leaveDifferences } from "../runtime/differences";
 import type { Summary } from "../runtime/job-run";
 import { family } from "../runtime/metric-text";
 import { momentText } from "../runtime/moment";
@@ -47,6 +48,11 @@ export const summary: Summary<NasLook, Counted<typeof nasSnapshotsMetrics>> = {
 export async function tellDrift(run: NasLook, stop: AbortSignal): Promise<void> {
   const { config, facts, drifts, log } = run;
   if (!run.lock || !facts) return;
+  leaveDifferences(
+    config,
+    drifts.map(({ text }) => text),
+    log,
+  );
   const series = driftSettings.map(setting => ({
     labels: { setting },
     value: drifts.some(drift => drift.setting === setting) ? 1 : 0,

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import { actingOptions } from "../../plan/contracts/runner";
 import { errnoOf, Refusal } from "./errors";
 import { quoted } from "./quoted";
 import { run } from "./run";
@@ -169,9 +170,15 @@ function mountId(fd: number): number {
   return Number(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").match(/^mnt_id:\s*(\d+)$/m)?.[1]);
 }
 
-async function listMounts(stop: AbortSignal): Promise<Row[]> {
+/**
+ * All that is mounted.
+ * @param task process in whose mount table; this one's own unless given, in which systemd has made all of it nosuid where a unit is NoNewPrivileges=
+ * @throws {Refusal}
+ */
+export async function listMounts(stop: AbortSignal, task?: number): Promise<Row[]> {
   const columns = "ID,TARGET,SOURCE,FSROOT,FSTYPE,UUID,OPTIONS";
-  const argv = ["findmnt", "--list", "--json", "--output", columns] as const;
+  const of = task === undefined ? [] : [`--task=${task}`];
+  const argv = ["findmnt", ...of, "--list", "--json", "--output", columns] as const;
   const result = await run([...argv], { timeoutMs: 30_000, stop });
   if (result.exitCode !== 0)
     throw new Refusal(
@@ -221,7 +228,7 @@ const copiesOptions = "nosuid,nodev,noexec";
 
 /** Copies keep the modes and device numbers of strangers' files, whose set-uid programs and devices are data here. */
 function refuseActing(role: string, { path, fsUuid }: ExpectedMount, row: Row): void {
-  const missing = ["nosuid", "nodev"].filter(option => !optionsOf(row).includes(option));
+  const missing = actingOptions.filter(option => !optionsOf(row).includes(option));
   if (missing.length === 0) return;
   throw new Refusal(
     `${role} ${quoted(path)} is mounted without ${missing.join(" and ")}: a set-uid program or a device node among the copies would be one of this host`,
@@ -234,6 +241,6 @@ function isFolderOf({ source }: Row): boolean {
   return source?.endsWith("]") === true;
 }
 
-function optionsOf(row: Row): readonly string[] {
+export function optionsOf(row: Row): readonly string[] {
   return row.options.split(",");
 }

@@ -8,6 +8,9 @@ export const mount = z.strictObject({
   fsUuid: z.string().min(1).describe("UUID of the file system that has to be mounted there"),
 });
 
+/** Without these, a set-uid program or a device node among the copies on a disk would be one of its host. */
+export const actingOptions = ["nosuid", "nodev"] as const;
+
 /** Fields that the config of each runner has. Times in ms. */
 export const runnerFields = {
   /** Name of the host in the estate: the `instance` label of its metrics. */

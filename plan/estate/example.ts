@@ -303,6 +303,7 @@ export function exampleEstate(): ExampleEstate {
           alert,
         },
       ],
+      "effective-state": [{ host: "pve", alert }],
       "nas-snapshots": [
         {
           destination: "nas",

@@ -87,8 +87,8 @@ function withCalendar(estate: EstateInput, job: string, calendar: string): Estat
     for (const spec of specs ?? []) {
       const name = "name" in spec ? spec.name : layer === "offsite-sync" ? "offsite-sync-backup" : layer;
       if (name !== job) continue;
-      if ("cron" in spec.schedule) spec.schedule.cron = calendar;
-      else spec.schedule.onCalendar = calendar;
+      if (spec.schedule && "cron" in spec.schedule) spec.schedule.cron = calendar;
+      else spec.schedule = { ...spec.schedule, onCalendar: calendar };
     }
   return estate;
 }

@@ -1,8 +1,10 @@
+import type { InForce } from "../contracts/in-force";
+import { manifestLines, sumOfLines } from "../contracts/release-manifest";
 import type { runnerFields } from "../contracts/runner";
 import type { Estate } from "../estate/schema";
 import type { Credential, Job, RunnerName, Trigger } from "../job";
 import type { HostRights } from "../systemd-sandbox";
-import { commandText, daemonText, serviceText, timerText } from "../systemd-units";
+import { commandText, daemonText, onCalendar, serviceText, timerText } from "../systemd-units";
 import { push } from "./common";
 
 /** A job that one of Holdfast's own programs does on a host. */
@@ -39,11 +41,13 @@ export interface RunningRunner extends HostRunner {
 
 /** A timer of a host, and the secrets that its runs load. */
 export function timerOf(runner: TimedRunner): Pick<Job, "credentials" | "deployment"> {
-  const units = { ...unitOf(runner), trigger: runner.trigger, timeoutMs: runner.timeoutMs };
-  return deployed(runner, "timer", [
-    { name: `${runner.job}.service`, text: serviceText(units) },
-    { name: `${runner.job}.timer`, text: timerText(units) },
-  ]);
+  const { job, trigger } = runner;
+  const units = { ...unitOf(runner), trigger, timeoutMs: runner.timeoutMs };
+  const texts = [
+    { name: `${job}.service`, text: serviceText(units) },
+    { name: `${job}.timer`, text: timerText(units) },
+  ];
+  return deployed(runner, "timer", texts, trigger);
 }
 
 /** A service of a host that runs all the time, and the secrets that it loads. */
@@ -71,13 +75,29 @@ function deployed(
   { job, runner, credentials, config }: HostRunner,
   kind: "timer" | "service",
   units: readonly { readonly name: string; readonly text: string }[],
+  trigger?: Trigger,
 ): Pick<Job, "credentials" | "deployment"> {
   const files = [
     ...units,
     { name: "config.json", text: `${JSON.stringify(config, undefined, 2)}\n` },
     { name: job, text: commandText(job) },
   ];
-  return { credentials, deployment: { kind, runner, files } };
+  const inForce: InForce[] = [
+    { kind: "release", job, files: sumOfLines(manifestLines(files)) },
+    ...unitsInForce(
+      units.map(({ name }) => name),
+      trigger,
+    ),
+  ];
+  return { credentials, deployment: { kind, runner, files, inForce } };
+}
+
+/** @param trigger of the timer among them; left out where that elapses by no calendar */
+export function unitsInForce(units: readonly string[], trigger?: Trigger): InForce[] {
+  return units.map(unit => ({
+    ...{ kind: "unit", unit },
+    ...(trigger && unit.endsWith(".timer") && { calendar: onCalendar(trigger) }),
+  }));
 }
 
 function credentialLine(job: string, { name, byHand }: Credential): string {
@@ -112,7 +132,7 @@ export function stateFolder(job: string): string {
 }
 
 /** Where a host's node-exporter reads metrics that survive a Pushgateway's absence. */
-const textfileFolder = "/var/lib/prometheus/node-exporter";
+export const textfileFolder = "/var/lib/prometheus/node-exporter";
 
 export function textfile(name: string): string {
   return `${textfileFolder}/${name}.prom`;

@@ -5,6 +5,7 @@ import type { Estate } from "../estate/schema";
 import type { Job, LayerJob } from "../job";
 import { clusterDump } from "./cluster-dump";
 import { dailyBackup } from "./daily-backup";
+import { effectiveState } from "./effective-state";
 import type { Layer, Need, PlannedRun } from "./layer";
 import { lvmPvcSnapshot } from "./lvm-pvc-snapshot";
 import { nasSnapshots } from "./nas-snapshots";
@@ -25,6 +26,8 @@ export const layers = byName({
   "offsite-sync": offsiteSync,
   "nas-snapshots": nasSnapshots,
   "restore-drill": restoreDrill,
+  // After all whose jobs it reads back.
+  "effective-state": effectiveState,
 });
 
 export type LayerName = keyof typeof layers;

@@ -393,5 +393,6 @@ export const estate: EstateInput = {
         ...{ usualRun: "30min", budget: "1h", promise: { rpo: "27h" }, alert },
       },
     ],
+    "effective-state": [{ host: "pve", alert }],
   },
 };

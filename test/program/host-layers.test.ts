@@ -42,6 +42,7 @@ test("installs a component for each runner, with a release, its credentials and 
     "holdfast:layer:OffsiteSync offsite-sync-backup-pve: release, credential-nas-key, alerts",
     "holdfast:layer:NasSnapshots nas-snapshots-pve: release, credential-nas-look-key, credential-nas-look-password, alerts",
     "holdfast:layer:RestoreDrill restore-drill-pve: release, alerts",
+    "holdfast:layer:EffectiveState effective-state-pve: release, alerts",
     "holdfast:layer:DeadMan dead-man-pve: release, credential-pve-calls",
   ])
     expect(registered).toContain(layer);
@@ -101,7 +102,7 @@ test("changes the file of a changed secret alone", async () => {
   ]);
 });
 
-test("changes config and manifest of a job, and of the one that sends its copies, after an edit of one line", async () => {
+test("changes config and manifest of a job, of the one that sends its copies, and of the one that reads it back, after an edit of one line", async () => {
   const before = await deployed(exampleEstate(), withSecrets());
   const [backup] = exampleEstate().layers["daily-backup"] ?? [];
   if (!backup) throw new Error("the example has no daily-backup");
@@ -117,12 +118,17 @@ test("changes config and manifest of a job, and of the one that sends its copies
     "daily-backup-pve-release-config.json",
     // It keeps there as many generations as the host does.
     "offsite-sync-backup-pve-release-config.json",
+    // It knows what of that is to be in force.
+    "effective-state-pve-release-config.json",
     "offsite-sync-backup-pve-release-live",
+    "effective-state-pve-release-live",
     "daily-backup-pve-release-live",
   ]);
   expect(changed.map(resource => changedLines(named(before.resources, resource.name), resource))).toEqual([
     ['    "count": 5'],
     ['          "keeps": 5'],
+    [1, 2].map(() => expect.stringMatching(/^ {6}"files": "[0-9a-f]{64}"$/) as string),
+    [expect.stringMatching(/^[0-9a-f]{64} {2}config\.json$/)],
     [expect.stringMatching(/^[0-9a-f]{64} {2}config\.json$/)],
     [expect.stringMatching(/^[0-9a-f]{64} {2}config\.json$/)],
   ]);

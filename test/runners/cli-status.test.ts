@@ -144,6 +144,26 @@ test("a success of this moment, by a clock that is ahead by as little, is of no 
   expect((await status()).text).toMatch(/ nfs-mirror +│ -?\d+ (s|min) ago /);
 });
 
+test("what a job's last look found to be otherwise than declared owes, and so it does of no other job", async () => {
+  const { before } = host;
+  const lines = ["effective-state", "nfs-mirror"].map(
+    job =>
+      `mkdir -p /var/lib/holdfast/${job} && echo "${job}: declared 3 d, X says 7 d. Next: look" >/var/lib/holdfast/${job}/differences`,
+  );
+  host.before = [before, ...lines].join(" && ");
+  host.installSsh();
+  const input = estateWith();
+  estate({
+    ...input,
+    layers: { ...input.layers, "effective-state": [{ host: "pve", alert: { receiver: "infra" } }] },
+  });
+  const { exitCode, text } = await status();
+  host.before = before;
+  expect(text).toContain("effective-state on pve: effective-state: declared 3 d, X says 7 d. Next: look\n");
+  expect(text).not.toContain("nfs-mirror: declared");
+  expect(exitCode).toBe(1);
+});
+
 test("a job that never ran owes nothing yet, and one that runs says so", async () => {
   writeFileSync(join(host.folder, "textfiles", "nfs-mirror.prom"), "");
   timer(nowMs + hourMs, "activating");

@@ -89,6 +89,9 @@ test("what somebody changed in DSM is told, by what it shows and by what it does
   expect(output).toMatch(/drift of kept_longer: declared 7 d, and GMT-.* is there after 1[23] d/);
   expect(output).toMatch(/drift of gone_early: declared 7 d, and \d went before their time/);
   expect(output).toContain("drift of rights");
+  // For who asks the host later.
+  const kept = readFileSync(join(world.config.stateDir, "differences"), "utf8");
+  expect(kept).toMatch(/^declared 7 d, nas says 3 d\n(declared .*\n){3}$/);
   expect(world.metrics()).toMatchObject({
     ...{ "drift schedule": 0, "drift keep_days": 1, "drift kept_longer": 1, "drift gone_early": 1 },
     ...{ "drift rights": 1, last_status: 0 },

@@ -62,6 +62,7 @@ export function nasSnapshotsJob(
     ...job,
     runsOn: { kind: "host", name: watch.host },
     host: watch.host,
+    tellsDifferences: true,
     metrics: [...nasSnapshotsMetrics, nasDriftMetric],
     alerts: alertsOf(spec),
     panels: [...nasPanels, ...driftPanels],

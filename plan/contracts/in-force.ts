@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { absolutePath, mount } from "./runner";
+
+/**
+ * Something that is in force on a host after `up`, as it was declared; its kind says who is asked there what it is now.
+ * - `release`: a job's live release, by its release.sh and its manifest. `files` is the sum of what the plan knows of that
+ *   (`release-manifest.ts`); absent where it can't be known
+ * - `unit`: what systemd has loaded under that name; `calendar` is when a timer elapses, as `OnCalendar=` has it
+ * - `mount`: the file system at a path, by the kernel's own table; `options` are those that it can't do without
+ * - `textfiles`: the folder from which the host's node-exporter reads what jobs leave, by its command line
+ */
+export const inForce = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("release"),
+    job: z.string().min(1),
+    files: z.string().length(64).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("unit"),
+    unit: z.string().min(1),
+    calendar: z.string().min(1).optional(),
+  }),
+  z.strictObject({ kind: z.literal("mount"), ...mount.shape, options: z.array(z.string().min(1)) }),
+  z.strictObject({ kind: z.literal("textfiles"), folder: absolutePath }),
+]);
+export type InForce = z.infer<typeof inForce>;
+export type InForceKind = InForce["kind"];
+
+/** Name of the file in a job's state folder with what its last run found to be otherwise than declared: a line each. */
+export const differencesName = "differences";
