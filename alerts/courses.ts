@@ -122,8 +122,14 @@ function storyOf(
 
 function courseOf(histories: ReadonlyMap<Job, readonly Run[]>, targets: TargetState): Course {
   const byPlace = new Map([...histories].map(([job, runs]) => [`${job.host} ${job.name}`, runs]));
-  const runsOf = (series: Series): readonly Run[] | undefined =>
-    series.kind === "job" ? byPlace.get(`${series.labels["instance"] ?? ""} ${series.emitter}`) : undefined;
+  // Rules ask for the same few series at thousands of instants.
+  const known = new Map<Series, readonly Run[] | undefined>();
+  const runsOf = (series: Series): readonly Run[] | undefined => {
+    if (series.kind !== "job") return undefined;
+    const found = known.get(series) ?? byPlace.get(`${series.labels["instance"] ?? ""} ${series.emitter}`);
+    known.set(series, found);
+    return found;
+  };
   const valueAt = (series: Series, atMs: number): Range | undefined => {
     const runs = runsOf(series);
     if (runs) return valueAfter(series, runs, newest(runs, atMs), atMs);

@@ -188,10 +188,7 @@ function aggregate(expr: Aggregate, args: readonly Result[]): Result {
   if (expr.op === "count_values") return { kind: "unknown" };
   const groups = new Map<string, { labels: Labels; samples: Sample[] }>();
   for (const sample of of.samples) {
-    const labels = Object.fromEntries(
-      Object.entries(sample.labels).filter(([label]) => expr.by.includes(label) !== expr.without),
-    );
-    const key = JSON.stringify(Object.entries(labels).sort());
+    const { key, labels } = groupOf(expr, sample.labels);
     const group = groups.get(key) ?? { labels, samples: [] };
     group.samples.push(sample);
     groups.set(key, group);
@@ -208,6 +205,25 @@ function aggregate(expr: Aggregate, args: readonly Result[]): Result {
       ),
     })),
   };
+}
+
+interface Group {
+  readonly key: string;
+  readonly labels: Labels;
+}
+
+const groupsOf = new WeakMap<Aggregate, WeakMap<Labels, Group>>();
+
+/** The group that an aggregate puts a sample in: found once, as series have the same labels at each instant. */
+function groupOf(expr: Aggregate, of: Labels): Group {
+  const known = groupsOf.get(expr) ?? new WeakMap<Labels, Group>();
+  groupsOf.set(expr, known);
+  const found = known.get(of);
+  if (found) return found;
+  const left = Object.entries(of).filter(([label]) => expr.by.includes(label) !== expr.without);
+  const group = { key: JSON.stringify(left.sort()), labels: Object.fromEntries(left) };
+  known.set(of, group);
+  return group;
 }
 
 /** @param complete whether all of them are there for sure */

@@ -58,15 +58,24 @@ function keyLabels(labels: Labels, matching: Matching | undefined): [string, str
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/** Series have the same labels at each of the thousands of instants at which a course is asked. */
+const keys = new WeakMap<Labels, Map<Matching | undefined, string>>();
+
 function keyOf(labels: Labels, matching: Matching | undefined): string {
-  return JSON.stringify(keyLabels(labels, matching));
+  const known = keys.get(labels) ?? new Map<Matching | undefined, string>();
+  keys.set(labels, known);
+  const key = known.get(matching) ?? JSON.stringify(keyLabels(labels, matching));
+  known.set(matching, key);
+  return key;
 }
 
 function grouped(samples: readonly Sample[], matching: Matching | undefined): Map<string, Sample[]> {
   const groups = new Map<string, Sample[]>();
   for (const sample of samples) {
     const key = keyOf(sample.labels, matching);
-    groups.set(key, [...(groups.get(key) ?? []), sample]);
+    const group = groups.get(key);
+    if (group) group.push(sample);
+    else groups.set(key, [sample]);
   }
   return groups;
 }
