@@ -12,7 +12,7 @@ export async function freePort(address = "127.0.0.1"): Promise<number> {
   }
 }
 
-function isFree(port: number, address: string): Promise<boolean> {
+export function isFree(port: number, address = "127.0.0.1"): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", (error: NodeJS.ErrnoException) =>

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { debianPackages } from "../../debian";
+import { killUnshared } from "../../kill-unshared";
 import { tarScript } from "./faults";
 import { firewallFolders } from "./tree";
 
@@ -66,13 +67,7 @@ export async function startHost(folder: string, address: string, port: number): 
       "nsenter",
       [`--mount=/proc/${child.pid}/ns/mnt`, "chroot", machine, "/bin/sh", "-c", command],
     ],
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = new Promise(resolve => child.once("exit", resolve));
-      // Told to end gently, unshare waits for sshd, which waits for its sessions.
-      child.kill("SIGKILL");
-      await ended;
-    },
+    stop: () => killUnshared(child),
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { debianPackages } from "../../../lab/debian";
 import { freePort } from "../../../lab/free-port";
+import { killUnshared } from "../../../lab/kill-unshared";
 import { firewallPrograms } from "../../../lab/servers/firewall/sshd";
 import { offsiteModule, offsiteSyncModule } from "../../../plan/contracts/offsite-sync";
 import { makeDiskImage } from "./disk-image";
@@ -136,10 +137,7 @@ export async function startFar(folder: string, megabytes?: number): Promise<Far>
       await listening(child);
     },
     async stop() {
-      if (!child || child.exitCode !== null || child.signalCode !== null) return;
-      const ended = new Promise(resolve => child?.once("exit", resolve));
-      child.kill("SIGKILL");
-      await ended;
+      if (child) await killUnshared(child);
     },
     async losePower() {
       const [disk, left] = [join(folder, diskImage), join(folder, "left.img")];
