@@ -50,8 +50,19 @@ test("reads ten megabytes in a second or so, and hostile text in no more", () =>
   expect(performance.now() - startMs).toBeLessThan(20_000);
 });
 
-test("a text, or a comment, of any length is read", () => {
-  const long = "a".repeat(12 * 2 ** 20);
-  const { children } = outlineOf(Buffer.from(`<pfsense><!-- ${long} --><rrd>${long}&amp;</rrd></pfsense>`));
-  expect(children).toEqual(["rrd"]);
+test("a text, a comment, or what is quoted, of any length is read", () => {
+  const long = "a".repeat(40 * 2 ** 20);
+  const { children } = outlineOf(
+    Buffer.from(`<pfsense><!-- ${long} --><rrd>${long}&amp;</rrd><cert><![CDATA[${long}]]></cert></pfsense>`),
+  );
+  expect(children).toEqual(["rrd", "cert"]);
+});
+
+test.each([
+  ["an entity", "<a>&$;</a>"],
+  ["a name", "<$"],
+  ["an attribute", '<a b="$">'],
+  ["what lies between attributes", "<a$", " "],
+])("%s without end is refused, and not told as a fault of the program", (_, document, filling = "a") => {
+  expect(() => outline(document.replace("$", filling.repeat(40 * 2 ** 20)))).toThrow(NotWellFormed);
 });
