@@ -286,6 +286,12 @@ test.each<[string, readonly string[], RegExp]>([
     ["lose", "--domain", "site", "--at", "2026-02-31 05:59"],
     /a date that doesn't exist/,
   ],
+  [
+    // By its own clocks it is 2028 already.
+    "an instant behind the estate's years",
+    ["lose", "--domain", "site", "--at", "2027-12-31T23:30:00Z"],
+    /--at: "2027-12-31T23:30:00Z" is in 2028, and the estate's years are 2026 to 2027\. Expected .* add 2028/,
+  ],
 ])("%s is bad input: exit 2, one message, no stack trace", async (_, args, message) => {
   const { exitCode, err } = await run(args, () => Promise.resolve({ data: exampleEstate(), said: "" }));
   expect(exitCode).toBe(2);

@@ -25,7 +25,7 @@ export async function cached(
   const folder = join(cacheDir(), `${name}-${hash}`);
   if (existsSync(folder)) return folder;
   mkdirSync(cacheDir(), { recursive: true });
-  removeLeftParts();
+  removeLeftParts(cacheDir());
   const part = mkdtempSync(`${folder}.part-${process.pid}-`);
   try {
     await build(part);
@@ -45,11 +45,11 @@ function promote(part: string, folder: string): void {
   }
 }
 
-/** A build that was killed leaves its part, of gigabytes: its name says whose it was. */
-function removeLeftParts(): void {
-  for (const name of readdirSync(cacheDir())) {
+/** A build that was killed leaves its part, of gigabytes: its name, `<folder>.part-<process>-…`, says whose it was. */
+export function removeLeftParts(folder: string): void {
+  for (const name of readdirSync(folder)) {
     const pid = /\.part-(\d+)(-\w+)?$/.exec(name)?.[1];
     if (pid !== undefined && !existsSync(`/proc/${pid}`))
-      rmSync(join(cacheDir(), name), { recursive: true, force: true });
+      rmSync(join(folder, name), { recursive: true, force: true });
   }
 }

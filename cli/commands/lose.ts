@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Plan, planOf } from "../../plan";
 import { parseInstant } from "../../plan/calendar/parse-instant";
+import { localTime } from "../../plan/calendar/time-zone";
 import { domain } from "../../plan/estate/services";
 import { type LostDataset, type LostService, loseAt } from "../../plan/graph/lose";
 import { type RestoreStep, restoreText } from "../../plan/graph/restore-steps";
@@ -43,9 +44,20 @@ export const lose: CommandSpec<z.output<typeof options>> = {
   },
 };
 
-function instant(text: string, plan: Plan, nowMs: number): number {
+/** In the estate's years: of others its gaps, its losses and its promises aren't looked at, and what it will be by then nobody has said. */
+function instant(text: string, { estate: { zone, years } }: Plan, nowMs: number): number {
+  const atMs = instantOf(text, zone, nowMs);
+  const [first, last] = [Math.min(...years), Math.max(...years)];
+  const year = new Date(localTime(atMs, zone)).getUTCFullYear();
+  if (year >= first && year <= last) return atMs;
+  throw new BadInput(
+    `--at: "${text}" is in ${year}, and the estate's years are ${first === last ? String(first) : `${first} to ${last}`}. Expected an instant in these, or add ${year} to the estate's "years".`,
+  );
+}
+
+function instantOf(text: string, zone: string, nowMs: number): number {
   try {
-    return parseInstant(text, plan.estate.zone, nowMs);
+    return parseInstant(text, zone, nowMs);
   } catch (error) {
     throw new BadInput(`--at: ${error instanceof Error ? error.message : String(error)}.`);
   }

@@ -11,7 +11,7 @@ import {
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
-import { projectRoot } from "../cache";
+import { projectRoot, removeLeftParts } from "../cache";
 import { type PluginNeed, downloadSiteAnswers, installedPlugin } from "./official";
 
 const contentsSchema = z.object({ key: z.string(), standIns: z.array(z.string()) });
@@ -42,7 +42,8 @@ export async function fillPulumiHome(
   const present = readContents(home);
   if (present?.key === key) return present;
   mkdirSync(dirname(home), { recursive: true });
-  const part = mkdtempSync(`${home}.part-`);
+  removeLeftParts(dirname(home));
+  const part = mkdtempSync(`${home}.part-${process.pid}-`);
   try {
     const standIns: string[] = [];
     let download: Promise<boolean> | undefined;

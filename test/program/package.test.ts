@@ -88,6 +88,28 @@ testLong("what init writes has types, which the package brings", async () => {
   });
 });
 
+testLong(
+  "an editor completes the fields of estate.ts and values that may stand there, and underlines a slip",
+  async () => {
+    folder.edit("estate.ts", text => text.replace('role: "backup"', 'rôle: "backup"'));
+    const { stdout, stderr } = await folder.node(
+      ...[join(projectRoot, "cli/run.mjs"), join(projectRoot, "test/program/package/editor.ts")],
+      ...[join(folder.path, "estate.ts"), "layers: \\{", "hosts: \\{\\s*pve: \\{", 'medium: "', 'every: "'],
+    );
+    expect(stderr).toBe("");
+    const has = (...names: string[]): unknown => expect.arrayContaining(names);
+    expect(JSON.parse(stdout)).toEqual({
+      offered: [
+        has("daily-backup", "nas-snapshots", "offsite-sync", "vm-images"),
+        has("address", "disks", "filesystems", "pools", "site", "ssh"),
+        has("hdd", "ssd"),
+        has("day", "hour", "month", "run", "week"),
+      ],
+      faults: [expect.stringContaining("'rôle' does not exist in type")],
+    });
+  },
+);
+
 /** As Pulumi's language host does before it runs a program. */
 function compiled(entry: string): string {
   const outfile = join(folder.path, "compiled.cjs");
