@@ -6,3 +6,4 @@ export { Dashboards } from "../components/dashboards";
 export { HostJob } from "../components/host-job";
 export { HostRelease } from "../components/host-release";
 export { NasRetention } from "../components/nas-retention";
+export { Report } from "../components/report";

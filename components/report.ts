@@ -1,0 +1,115 @@
+import { gzipSync } from "node:zlib";
+import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
+import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
+import { Service } from "@pulumi/kubernetes/core/v1/service";
+import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
+import * as pulumi from "@pulumi/pulumi";
+import { pageFile, serverText } from "./report/server";
+
+export interface ReportArgs {
+  readonly namespace: string;
+  /** The page, as `holdfast report` wrote it. */
+  readonly page: string;
+  /** An image with Node, by its digest: what an estate's `runnerImage` names, e.g. "docker.io/library/node:24-bookworm-slim@sha256:…". */
+  readonly image: string;
+}
+
+const port = 8080;
+// A ConfigMap takes 1 MiB, the server's program included.
+const mostBytes = 1_000_000;
+
+/**
+ * A report that the cluster serves, read-only, as a Service inside of it: who may see it is said by whoever puts an Ingress before it, for it names addresses and paths. It is as old as
+ * the last `pulumi up`. Fits the Pod Security Standard "restricted", and reaches nothing.
+ */
+export class Report extends pulumi.ComponentResource {
+  /** Name of the Service, which answers on port 80. */
+  readonly service: pulumi.Output<string>;
+
+  constructor(name: string, args: ReportArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("holdfast:cluster:Report", name, {}, opts);
+    const { namespace, image } = args;
+    if (!/@sha256:[0-9a-f]{64}$/.test(image))
+      throw new pulumi.RunError(
+        `image: "${image}" can become another program. Expected it with its digest, e.g. "docker.io/library/node:24-bookworm-slim@sha256:" and what \`skopeo inspect\` shows.`,
+      );
+    const labels = { "app.kubernetes.io/managed-by": "holdfast", "holdfast.io/report": name };
+    const metadata = { name, namespace, labels };
+    const parent = { parent: this };
+    new ConfigMap(
+      `${name}-page`,
+      {
+        metadata,
+        data: { "server.cjs": serverText },
+        binaryData: { [pageFile]: packed(args.page) },
+      },
+      parent,
+    );
+    new NetworkPolicy(
+      `${name}-reach`,
+      {
+        metadata,
+        spec: {
+          podSelector: { matchLabels: labels },
+          policyTypes: ["Ingress", "Egress"],
+          ingress: [{ ports: [{ protocol: "TCP", port }] }],
+          egress: [],
+        },
+      },
+      parent,
+    );
+    new Deployment(
+      `${name}-server`,
+      {
+        metadata,
+        spec: {
+          replicas: 1,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: podSpec(image, name) },
+        },
+      },
+      parent,
+    );
+    const service = new Service(
+      `${name}-service`,
+      { metadata, spec: { selector: labels, ports: [{ port: 80, targetPort: port }] } },
+      parent,
+    );
+    this.service = service.metadata.name;
+    this.registerOutputs({ service: this.service });
+  }
+}
+
+/** @throws {pulumi.RunError} where no ConfigMap takes it */
+function packed(page: string): string {
+  const bytes = gzipSync(page, { level: 9 });
+  if (bytes.length <= mostBytes) return bytes.toString("base64");
+  throw new pulumi.RunError(
+    `page: has ${bytes.length} bytes, packed, and a ConfigMap takes ${mostBytes}. Serve the file by other means.`,
+  );
+}
+
+function podSpec(image: string, configMap: string) {
+  return {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: {
+      ...{ runAsNonRoot: true, runAsUser: 65_532, runAsGroup: 65_532 },
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    containers: [
+      {
+        ...{ name: "server", image, command: ["node", "/srv/report/server.cjs", String(port)] },
+        ports: [{ containerPort: port }],
+        readinessProbe: { httpGet: { path: "/", port } },
+        securityContext: {
+          ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
+          capabilities: { drop: ["ALL"] },
+        },
+        resources: { requests: { cpu: "10m", memory: "48Mi" }, limits: { memory: "128Mi" } },
+        volumeMounts: [{ name: "report", mountPath: "/srv/report", readOnly: true }],
+      },
+    ],
+    volumes: [{ name: "report", configMap: { name: configMap } }],
+  };
+}
