@@ -270,6 +270,12 @@ export interface Job {
   readonly drills?: Drills;
   /** Its runs leave what they found to be otherwise than declared in their state folder, a line each (`differencesName`). */
   readonly tellsDifferences?: true;
+  /** A store that nobody else can ask, and the names of the metrics in which its runs say how full that is. */
+  readonly tellsStore?: {
+    readonly on: string;
+    readonly store: string;
+    readonly metrics: Readonly<Record<"sizeBytes" | "freeBytes" | "daysToFull", string>>;
+  };
   /** Pushgateway job label of its metrics. */
   readonly metricsJob: string;
   readonly metrics: readonly Metric[];

@@ -6,8 +6,8 @@ import { namedBy, readEstate } from "../estate-source";
 import { keyFlag } from "../host-shell";
 import { clusterFlags, clusterOptions } from "../kubectl";
 import { jobsTable, type StateTable, storesTable } from "../status/rows";
-import { linesOf, type Stands, standings, standsNow, summaryOf } from "../status/stands";
-import { type Standing, worst } from "../status/state";
+import { linesOf, stateOf, type Stands, standsNow, summaryOf } from "../status/stands";
+import type { Standing } from "../status/state";
 import { type Look, tableText } from "../table";
 
 const options = z.object({
@@ -26,12 +26,12 @@ export const status: CommandSpec<z.output<typeof options>> = {
     const plan = planOf(await readEstate({ stack, estate: file }, caller));
     const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }, caller), key };
     const stands = await standsNow(asked, plan, { kubeconfig, context }, caller.nowMs);
-    const { machines, silences } = stands;
-    const state = worst(machines.flatMap(standings));
+    const { machines, silences, breakGlass = null } = stands;
+    const state = stateOf(stands);
     return {
       text: json
         ? JSON.stringify(
-            { state, machines, silenced: "cause" in silences ? null : silences.silenced },
+            { state, machines, silenced: "cause" in silences ? null : silences.silenced, breakGlass },
             undefined,
             2,
           )
@@ -47,7 +47,7 @@ function textOf(stands: Stands, caller: Look & { readonly nowMs: number }): stri
     stateTable(jobsTable(machines, caller.nowMs), caller),
     stateTable(storesTable(machines), caller),
     ...linesOf(stands),
-    summaryOf(machines),
+    summaryOf(stands),
   ]
     .filter(text => text !== "")
     .join("\n");

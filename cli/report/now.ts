@@ -13,7 +13,7 @@ export function nowPart({ plan }: Reported, live: Live): string {
   const { stands, atMs } = live;
   const { machines } = stands;
   const lines = linesOf(stands).map(line => `<li>${escaped(line)}</li>`);
-  return `<p>As hosts and clusters said at ${timeTag(atMs, plan.estate.zone)}. <b>${escaped(summaryOf(machines))}</b></p>
+  return `<p>As hosts and clusters said at ${timeTag(atMs, plan.estate.zone)}. <b>${escaped(summaryOf(stands))}</b></p>
 ${lines.length === 0 ? "" : `<ul class="says">${lines.join("\n")}</ul>`}
 ${stateTable("Jobs now", jobsTable(machines, atMs))}${stateTable("Stores now", storesTable(machines))}`;
 }

@@ -7,10 +7,18 @@ import { type ClusterJob, isInCluster } from "../../plan/job";
 import { askClusters, type ClusterChoice, objectsOf, whichOf } from "../kubectl";
 import { iso, type JobState, type MachineState } from "./state";
 
+const containers = z.array(z.object({ image: z.string() })).default([]);
+const podSpec = z.object({ initContainers: containers, containers });
+
 /** CronJobs as the API has them; what else it says of them is left alone. */
 const cronJob = z.object({
   metadata: z.object({ name: z.string(), namespace: z.string(), creationTimestamp: z.string() }),
-  spec: z.object({ suspend: z.boolean().default(false) }),
+  spec: z.object({
+    suspend: z.boolean().default(false),
+    schedule: z.string().optional(),
+    timeZone: z.string().optional(),
+    jobTemplate: z.object({ spec: z.object({ template: z.object({ spec: podSpec }) }) }).optional(),
+  }),
   status: z
     .object({
       active: z.array(z.unknown()).default([]),
@@ -80,6 +88,7 @@ function jobState(on: string, job: ClusterJob, { items, which, nowMs }: Said): J
           `is suspended: it starts no more. Next: ${typed} patch cronjob ${job.name} -p '{"spec":{"suspend":false}}'`,
         ]
       : []),
+    ...otherThanDeclared(job, spec),
     ...(failed
       ? [
           `its run of ${iso(startedMs)} hasn't succeeded. Next: ${typed} get jobs,pods; ${typed} logs POD --all-containers`,
@@ -96,6 +105,32 @@ function jobState(on: string, job: ClusterJob, { items, which, nowMs }: Said): J
     nextStart: spec.suspend ? null : known.nextStart,
     says,
   };
+}
+
+/** When it starts and which images it runs, where somebody has changed that in the cluster: an `up` that refreshes nothing doesn't see it. */
+function otherThanDeclared({ deployment }: ClusterJob, spec: CronJob["spec"]): string[] {
+  const { pod } = deployment;
+  const { schedule = "", timeZone = "(no zone)", jobTemplate } = spec;
+  const declared = [pod.client.image, pod.runnerImage].map(named);
+  const foreign = jobTemplate ? imagesIn(jobTemplate).filter(image => !declared.includes(named(image))) : [];
+  return [
+    ...differs(`${pod.schedule} ${pod.zone}`, `${schedule} ${timeZone}`),
+    ...foreign.flatMap(image => differs(declared.join(" and "), image)),
+  ];
+}
+
+function differs(declared: string, found: string): string[] {
+  if (declared === found) return [];
+  return [`declared "${declared}", and the cluster says "${found}". Next: pulumi up --refresh`];
+}
+
+function imagesIn({ spec: { template } }: NonNullable<CronJob["spec"]["jobTemplate"]>): string[] {
+  return [...template.spec.initContainers, ...template.spec.containers].map(({ image }) => image);
+}
+
+/** An image by its name and tag: which one a tag was, the stack's settings say, and not the estate. */
+function named(image: string): string {
+  return image.split("@")[0] ?? image;
 }
 
 function msOf(text: string | undefined): number | undefined {

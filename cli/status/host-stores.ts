@@ -46,6 +46,10 @@ export function storeCommand(estate: Estate, host: string): string {
       mount =>
         `${soon} df --block-size=1 --output=size,avail,target ${mount} 2>/dev/null | sed '1d; s/^ */filesystem /'`,
     ),
+    ...mounts.map(
+      mount =>
+        `${soon} findmnt --noheadings --output UUID --mountpoint ${mount} 2>/dev/null | tail -n 1 | while read -r uuid; do echo "uuid $uuid "${mount}; done`,
+    ),
     // access(2) says so to root, too, once an error of the disk has made it read-only.
     ...mounts.map(mount => `[ ! -e ${mount} ] || [ -w ${mount} ] || echo "read-only "${mount}`),
     ...pools.map(
@@ -74,6 +78,7 @@ export function storesNow(
       return { ...blank(host, place.store), state: "owes", says: [missing(host, place)] };
     const fullMs = fullAfterMs(plan, place.planned, filling.usableBytes);
     const says = [
+      ...another(plan, host, place, lines),
       ...readOnly(plan, host, place, lines),
       ...tooFull(host, place, filling, keeps),
       ...soonFull(fullMs, keeps),
@@ -128,6 +133,17 @@ function missing(host: string, { kind, store }: Place): string {
   return kind === "filesystem"
     ? `isn't mounted, or doesn't answer. Next: on ${host}, findmnt ${shellWord(store)}; systemctl --failed; dmesg --level err,warn | tail`
     : `isn't there, is no thin pool, or doesn't answer. Next: on ${host}, lvs -a; dmesg --level err,warn | tail`;
+}
+
+/** Of which nobody has said that it may be there; where the host doesn't say which one it is, nothing is told. */
+function another({ estate }: Plan, host: string, { store }: Place, lines: readonly string[]): string[] {
+  const declared = estate.hosts[host]?.filesystems[store]?.fsUuid;
+  const [, found] =
+    lines.map(line => /^uuid (\S*) (.*)$/.exec(line)).find(match => match?.[2] === store) ?? [];
+  if (declared === undefined || found === undefined || found === declared) return [];
+  return [
+    `declared the file system ${declared}, and ${found === "" ? "one without a UUID" : found} is mounted. Next: on ${host}, findmnt ${shellWord(store)}; blkid`,
+  ];
 }
 
 /** What no job writes to may be meant so. */

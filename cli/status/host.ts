@@ -10,8 +10,10 @@ import { stateFolder, textfile } from "../../plan/layers/host-runner";
 import { type Asked, askJobs, saidAs } from "../ask-jobs";
 import { listCommand, releaseOf } from "../host-releases";
 import { sshTo } from "../host-shell";
+import { alarmsOf } from "./alarms";
 import { storeCommand, storesNow, storesUnasked } from "./host-stores";
-import { iso, type JobState, type MachineState } from "./state";
+import { iso, type JobState, type MachineState, type StoreState } from "./state";
+import { toldStores } from "./told-stores";
 import { nextStarts, unitOf, type UnitState } from "./units";
 
 /** What a host itself says of its jobs and stores, by one connection that changes nothing. */
@@ -26,7 +28,7 @@ export async function hostState(asked: Asked, plan: Plan, host: string): Promise
     return {
       ...{ on: host, kind: "host", state: "unknown", says },
       jobs: jobs.map(job => ({ ...blank(host, job, plan), state: "unknown", says: [] })),
-      stores: storesUnasked(plan, host),
+      stores: [...storesUnasked(plan, host), ...told(plan, jobs, () => [], startedMs)],
     };
   }
   const [listed = ""] = saidAs("timers", answer.first);
@@ -39,8 +41,24 @@ export async function hostState(asked: Asked, plan: Plan, host: string): Promise
     jobs: jobs.map(job =>
       jobState(asked, plan, job, { lines: answer.said(job), nowMs, nextMs: next.get(`${job.name}.timer`) }),
     ),
-    stores: storesNow(plan, host, answer.first, { named: asked.named, nowMs }),
+    stores: [
+      ...storesNow(plan, host, answer.first, { named: asked.named, nowMs }),
+      ...told(plan, jobs, answer.said, nowMs),
+    ],
   };
+}
+
+/** @param said what the host said of a job; nothing where it wasn't asked */
+function told(
+  plan: Plan,
+  jobs: readonly Installed[],
+  said: (job: Installed) => readonly string[],
+  nowMs: number,
+): StoreState[] {
+  return jobs.flatMap(job => {
+    const judged = judgedOf(plan, job);
+    return judged ? toldStores(judged, valuesIn(saidAs("metric", said(job)).join("\n")), nowMs) : [];
+  });
 }
 
 /** @param startedMs when it was asked, by this machine's clock; it answered between then and now */
@@ -82,14 +100,15 @@ function jobState(
       { status: values.get(metricOf(judged, "status").name), successMs },
       { staleAfterMs: judged.judged.staleAfterMs, sinceMs, nowMs },
     );
-  const told = why ?? failedBySystemd(service, successMs);
-  // By its last look; one that fails says nothing new, and is told itself.
-  const differs = judged?.tellsDifferences ? said("differs") : [];
+  const failed = why ?? failedBySystemd(service, successMs);
+  const found = [
+    ...(failed === undefined ? [] : [failed]),
+    ...(judged ? alarmsOf(judged, estate, values, nowMs) : []),
+  ];
   const owes = [
-    ...differs,
-    ...(told === undefined
-      ? []
-      : [`${told}. Next: ${sshTo(estate, job.host)} journalctl -n 50 -u ${job.name}`]),
+    // By its last look; one that fails says nothing new, and is told itself.
+    ...(judged?.tellsDifferences ? said("differs") : []),
+    ...found.map(text => `${text}. Next: ${sshTo(estate, job.host)} journalctl -n 50 -u ${job.name}`),
   ];
   return {
     ...blank(job.host, job, plan),

@@ -3,6 +3,7 @@ import type { Plan } from "../../plan";
 import { installedBy } from "../../plan/installed";
 import type { Asked } from "../ask-jobs";
 import type { Answered, ClusterChoice } from "../kubectl";
+import { type BreakGlassState, breakGlassNow } from "./break-glass";
 import { clusterStates } from "./cluster";
 import { hostState } from "./host";
 import { type Silenced, silencedNow } from "./silenced";
@@ -12,6 +13,7 @@ import { type MachineState, type Standing, worst } from "./state";
 export interface Stands {
   readonly machines: readonly MachineState[];
   readonly silences: Answered<{ readonly silenced: readonly Silenced[] }>;
+  readonly breakGlass: BreakGlassState | undefined;
 }
 
 /** Asks all of them at once; what can't be asked is unknown. */
@@ -27,30 +29,35 @@ export async function standsNow(
     ...hosts.map(host => hostState(asked, plan, host)),
     clusterStates(plan, choice, nowMs),
   ]);
-  return { machines: states.flat(), silences };
+  return { machines: states.flat(), silences, breakGlass: breakGlassNow(plan.estate, nowMs) };
 }
 
 export function standings(machine: MachineState): Standing[] {
   return [machine, ...machine.jobs, ...machine.stores].map(({ state }) => state);
 }
 
+/** Of the machines, all that is on them, and what opens them. */
+export function stateOf({ machines, breakGlass }: Stands): Standing {
+  return worst([...machines.flatMap(standings), ...(breakGlass ? [breakGlass.state] : [])]);
+}
+
 /** What is to be known beside the tables, a line each. */
-export function linesOf({ machines, silences }: Stands): string[] {
+export function linesOf({ machines, silences, breakGlass }: Stands): string[] {
   const says = machines.flatMap(({ on, says, jobs, stores }) => [
     ...says.map(text => `${on}: ${text}`),
     ...jobs.flatMap(({ job, says }) => says.map(text => `${job} on ${on}: ${text}`)),
-    ...stores.flatMap(({ store, says }) => says.map(text => `${store} on ${on}: ${text}`)),
+    ...stores.flatMap(({ on, store, says }) => says.map(text => `${store} on ${on}: ${text}`)),
   ]);
   const quiet =
     "cause" in silences
       ? [`Whose alerts are silenced isn't known: ${silences.cause}`]
       : silences.silenced.map(({ job, says }) => `${job} ${says}`);
-  return [...says, ...quiet];
+  return [...says, ...quiet, ...(breakGlass ? [breakGlass.says] : [])];
 }
 
-export function summaryOf(machines: readonly MachineState[]): string {
+export function summaryOf({ machines, breakGlass }: Stands): string {
   if (machines.length === 0) return "Nobody was asked: no job of this estate is installed anywhere.";
-  const states = machines.flatMap(standings);
+  const states = [...machines.flatMap(standings), ...(breakGlass ? [breakGlass.state] : [])];
   const told = [
     counted(machines.length, "machine"),
     counted(machines.flatMap(({ jobs }) => jobs).length, "job"),

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EstateInput } from "../../plan";
+import { exampleEstate } from "../../plan/estate/example";
 import { withDump } from "../program/dump-estate";
 import { estateWith } from "../program/estate";
 import { release, ReleaseHost } from "./release-host";
@@ -164,6 +165,37 @@ test("what a job's last look found to be otherwise than declared owes, and so it
   expect(exitCode).toBe(1);
 });
 
+test("a NAS's room, an alert of a job's own that would fire now, and the set that opens all else are told", async () => {
+  estate(exampleEstate());
+  const said = { size_bytes: 5_000, free_bytes: 400 };
+  const lines = Object.entries(said).map(([name, value]) => `nas_snapshot_volume_${name} ${value}\n`);
+  const file = join(host.folder, "textfiles", "nas-snapshots.prom");
+  writeFileSync(file, `${lines.join("")}nas_snapshot_days_until_full 9\n`);
+  const { text } = await status();
+  const full = new Date(nowMs + 9 * 24 * hourMs).toISOString().slice(0, 10);
+  expect(text).toMatch(new RegExp(` nas +│ /volume1 +│ 400 B +│ 5 kB +│ - +│ ${full} +│ well `));
+  expect(text).toMatch(
+    /^nas-snapshots on pve: NasFullSoon: nas_snapshot_days_until_full is 9, at least 14\. Next: ssh .* journalctl -n 50 -u nas-snapshots$/m,
+  );
+  expect(text).toMatch(/^The break-glass set was proven \d+ d .*ago, and is due again on 2029-04-\d\d\.$/m);
+  writeFileSync(file, `${lines.join("")}nas_snapshot_days_until_full 3650\n`);
+  const well = (await status()).text;
+  expect(well).toMatch(/ nas +│ \/volume1 +│ 400 B +│ 5 kB +│ - +│ - +│ well /);
+  expect(well).not.toContain("NasFullSoon");
+  rmSync(file);
+});
+
+test("a break-glass set that nobody has proven for too long owes", async () => {
+  const input = exampleEstate();
+  input.breakGlass = { where: "with the deeds", proven: "2026-05-01", every: "30d" };
+  estate(input);
+  const { text, exitCode } = await status();
+  expect(text).toMatch(/ and was due again on 2026-05-31\. Next: holdfast break-glass verify$/m);
+  expect(exitCode).toBe(1);
+  const { breakGlass } = JSON.parse((await status("--json")).text) as { breakGlass: unknown };
+  expect(breakGlass).toMatchObject({ state: "owes", proven: "2026-05-01" });
+});
+
 test("a job that never ran owes nothing yet, and one that runs says so", async () => {
   writeFileSync(join(host.folder, "textfiles", "nfs-mirror.prom"), "");
   timer(nowMs + hourMs, "activating");
@@ -273,6 +305,21 @@ test("a file system that has become read-only owes: no run has met it yet", asyn
   expect(exitCode).toBe(1);
 });
 
+test("another file system than the estate's owes, and which one isn't guessed where the host doesn't say it", async () => {
+  const uuid = "99999999-9999-4999-8999-999999999999";
+  answers("findmnt", `case "$*" in *" /mnt/backup") echo ${uuid} ;; esac\n`);
+  const { exitCode, text } = await status();
+  rmSync(join(host.folder, "bin", "findmnt"));
+  expect(text).toMatch(
+    new RegExp(
+      `^/mnt/backup on pve: declared the file system .*, and ${uuid} is mounted\\. Next: on pve, findmnt /mnt/backup; blkid$`,
+      "m",
+    ),
+  );
+  expect(text).not.toContain("/srv/nfs on pve: ");
+  expect(exitCode).toBe(1);
+});
+
 test("a disk that hangs keeps nothing else from being told", async () => {
   // A second is enough here.
   answers("timeout", `while [ "\${1#-}" != "$1" ]; do shift; done; shift; exec /usr/bin/timeout 1 "$@"\n`);
@@ -316,12 +363,41 @@ esac
   const at = (agoH: number): string => new Date(nowMs - agoH * hourMs).toISOString();
   const cronJob = (state: object, suspend = false): object => ({
     metadata: { name: "postgresql-backup", namespace: "dbaas", creationTimestamp: at(1_000) },
-    spec: { schedule: "10 0 * * *", suspend },
+    spec: { ...declaredSpec, suspend },
     status: state,
   });
+  const template = (image: string): object => ({ spec: { template: { spec: { containers: [{ image }] } } } });
+  const declaredSpec = { schedule: "10 0 * * *", timeZone: "Europe/Sofia" };
   const api = "https://K8S.example:6443/";
 
   beforeEach(() => estate(withDump()));
+
+  test.each([
+    [
+      "starts at another hour",
+      { schedule: "10 5 * * *" },
+      '"10 0 * * * Europe/Sofia", and the cluster says "10 5 * * * Europe/Sofia"',
+    ],
+    [
+      "starts in another zone",
+      { timeZone: "Etc/UTC" },
+      '"10 0 * * * Europe/Sofia", and the cluster says "10 0 * * * Etc/UTC"',
+    ],
+    [
+      "runs another image",
+      { jobTemplate: template("docker.io/library/postgres:16") },
+      '"docker.io/library/postgres:15 and docker.io/library/node:24-bookworm-slim", and the cluster says "docker.io/library/postgres:16"',
+    ],
+  ])("one that %s than is declared owes", async (_, change, said) => {
+    const well = { lastScheduleTime: at(3), lastSuccessfulTime: at(2) };
+    const pods = { jobTemplate: template("docker.io/library/postgres:15@sha256:0123") };
+    kubectl(api, { ...cronJob(well), spec: { ...declaredSpec, ...pods } });
+    expect((await status()).exitCode).toBe(0);
+    kubectl(api, { ...cronJob(well), spec: { ...declaredSpec, ...pods, ...change } });
+    const { exitCode, text } = await status();
+    expect(text).toContain(`postgresql-backup on k8s: declared ${said}. Next: pulumi up --refresh\n`);
+    expect(exitCode).toBe(1);
+  });
 
   test("are judged by what the API says of each", async () => {
     kubectl(api, cronJob({ lastScheduleTime: at(3), lastSuccessfulTime: at(2) }));

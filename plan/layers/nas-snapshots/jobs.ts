@@ -63,6 +63,14 @@ export function nasSnapshotsJob(
     runsOn: { kind: "host", name: watch.host },
     host: watch.host,
     tellsDifferences: true,
+    tellsStore: {
+      ...{ on: spec.destination, store: spec.volume },
+      metrics: {
+        sizeBytes: nasMetricNames.volumeSize,
+        freeBytes: nasMetricNames.volumeFree,
+        daysToFull: nasMetricNames.daysToFull,
+      },
+    },
     metrics: [...nasSnapshotsMetrics, nasDriftMetric],
     alerts: alertsOf(spec),
     panels: [...nasPanels, ...driftPanels],
