@@ -9,6 +9,7 @@ import { breakGlassVerify } from "./commands/break-glass-verify";
 import { check } from "./commands/check";
 import { completion } from "./commands/completion";
 import { dashboards } from "./commands/dashboards";
+import { deadMen } from "./commands/dead-men";
 import { diff } from "./commands/diff";
 import { discover } from "./commands/discover";
 import { drill } from "./commands/drill";
@@ -85,6 +86,7 @@ export async function main(
   addCommand(program, diff, context, settle);
   addCommand(program, status, context, settle);
   addCommand(program, silence, context, settle);
+  addCommand(program, deadMen, context, settle);
   addCommand(program, releases, context, settle);
   addCommand(program, rollBack, context, settle);
   addCommand(program, explain, context, settle);
