@@ -34,7 +34,13 @@ export class Rearrangement {
     if (comesAfter(other, job))
       return !(startOfDay(other) < startOfDay(moved) && startOfDay(job) <= startOfDay(other));
     const shared = this.disks.get(job)?.some(disk => this.disks.get(other)?.includes(disk)) ?? false;
-    return !shared || !collide(job, other, timeline) || collide(job, other, this.timeline);
+    // Once a year clocks may bring two budgets together: what was so one night is no leave for each.
+    return (
+      !shared ||
+      [busyMs, usuallyBusyMs].every(
+        busy => collisions(job, other, timeline, busy) <= collisions(job, other, this.timeline, busy),
+      )
+    );
   }
 
   private keepsPromises(job: Job, timeline: Timeline): boolean {
@@ -78,19 +84,26 @@ function startOfDay(job: Job): number {
   return job.trigger.schedule.secondsOfDay[0] ?? 0;
 }
 
-/** Whether a run of one job could still be within its budget when one of the other starts, in any of the years. */
-function collide(job: Job, other: Job, timeline: Timeline): boolean {
+/** How often in the years a run of one job may still be busy when one of the other starts. */
+function collisions(job: Job, other: Job, timeline: Timeline, busy: (job: Job) => number): number {
   const [a, b] = [timeline.runsOf(job), timeline.runsOf(other)];
-  const [aBusyMs, bBusyMs] = [busyMs(job), busyMs(other)];
+  const [aBusyMs, bBusyMs] = [busy(job), busy(other)];
+  let count = 0;
   for (let i = 0, j = 0; i < a.startMs.length && j < b.startMs.length;) {
     const [aMs, bMs] = [a.startMs[i] ?? 0, b.startMs[j] ?? 0];
-    if (aMs < bMs + bBusyMs && bMs < aMs + aBusyMs) return true;
+    if (aMs < bMs + bBusyMs && bMs < aMs + aBusyMs) count++;
     if (aMs < bMs) i++;
     else j++;
   }
-  return false;
+  return count;
 }
 
+/** Until it stops itself. */
 function busyMs({ trigger, budgetMs }: Job): number {
   return trigger.randomizedDelayMs + trigger.accuracyMs + budgetMs;
+}
+
+/** As long as it usually takes: two that meet then are an error of the plan. */
+function usuallyBusyMs({ trigger, usualRunMs }: Job): number {
+  return trigger.randomizedDelayMs + usualRunMs;
 }
