@@ -10,6 +10,8 @@ import type { Plan } from "../../plan";
 import { slipOf } from "../../plan/contracts/near";
 import type { AlertSpec } from "../../plan/estate/monitoring";
 import { formatDuration } from "../../plan/units/duration";
+import type { SeenCluster } from "./cluster";
+import { loadedFindings } from "./loaded";
 
 /** An alert as Prometheus' operator has it. */
 export interface SeenAlert {
@@ -63,7 +65,11 @@ export function groupsIn({ metadata, spec }: z.output<typeof prometheusRule>): S
 }
 
 /** Rules of the plan that are others in the cluster, and rules of others' that speak of the plan's jobs. */
-export function ruleFindings(plan: Plan, groups: readonly SeenGroup[], nowMs: number): Finding[] {
+export function ruleFindings(
+  plan: Plan,
+  { groups, loaded }: Pick<SeenCluster, "groups" | "loaded">,
+  nowMs: number,
+): Finding[] {
   const planned = new Map(ruleGroups(plan).map(group => [group.name, group.rules] as const));
   const own = groups.filter(({ name }) => planned.has(name));
   const others = groups.filter(({ name }) => !planned.has(name));
@@ -71,6 +77,7 @@ export function ruleFindings(plan: Plan, groups: readonly SeenGroup[], nowMs: nu
     // Where none is there, Prometheus may get them as files.
     ...(own.length === 0 ? [] : missing([...planned.keys()], own)),
     ...own.flatMap(group => changed(group, planned.get(group.name) ?? [])),
+    ...(loaded ? loadedFindings(own, loaded) : []),
     ...foreign(plan, others, nowMs),
   ];
 }

@@ -31,6 +31,30 @@ interface House {
   readonly exports: string;
   /** PrometheusRules; undefined where the cluster knows none. */
   readonly rules: readonly object[] | undefined;
+  /** Groups that Prometheus has loaded; those of the rules unless given, and a text where it doesn't answer. */
+  readonly loaded: readonly LoadedGroup[] | string | undefined;
+}
+
+interface LoadedGroup {
+  readonly name: string;
+  readonly rules: readonly Readonly<Record<string, unknown>>[];
+}
+
+function written(expr: string): string {
+  return expr.replaceAll("[7d]", "[1w]").replaceAll("2592000", "2.592e+06").replace(/ /g, "  ");
+}
+
+/** As Prometheus says them: in its own writing, ranges in weeks, large numbers by their exponents, and durations in seconds. */
+function loadedOf(rules: readonly object[]): LoadedGroup[] {
+  return (rules as { spec: { groups: RuleGroup[] } }[])
+    .flatMap(({ spec }) => spec.groups)
+    .map(({ name, rules }) => ({
+      name,
+      rules: rules.map(({ alert, expr, labels, for: wait }) => ({
+        ...{ type: "alerting", name: alert, query: written(expr) },
+        ...{ duration: Number.parseInt(wait) * (wait.endsWith("m") ? 60 : 1), labels, health: "ok" },
+      })),
+    }));
 }
 
 const disk = (name: string): object => ({ csi: { volumeHandle: `cluster/pve/local-lvm/${name}` } });
@@ -46,6 +70,7 @@ const sound: House = {
   containers: "",
   exports: "/srv/nfs  10.0.0.0/8(rw,no_root_squash)",
   rules: undefined,
+  loaded: undefined,
 };
 const vmHead = "      VMID NAME                 STATUS     MEM(MB)    BOOTDISK(GB) PID";
 
@@ -88,6 +113,7 @@ function build(house: House, estate: ExampleEstate): void {
 *"get persistentvolumes --all-namespaces"*) ${list(volumes)}
 *"get pods --all-namespaces"*) ${list([...pods, ...house.pods])}
 *"get prometheusrules.monitoring.coreos.com --all-namespaces"*) ${house.rules ? list(house.rules) : `echo 'error: the server doesn'"'"'t have a resource type "prometheusrules"' >&2; exit 1 ;;`}
+*"get --raw=/api/v1/namespaces/monitoring/services/prometheus-operated:9090/proxy/api/v1/rules?type=alert"*) ${typeof house.loaded === "string" ? `echo '${house.loaded}' >&2; exit 1 ;;` : `cat <<'END'\n${JSON.stringify({ status: "success", data: { groups: house.loaded ?? loadedOf(house.rules ?? []) } })}\nEND\n;;`}
 *) exit 9 ;;
 esac
 `,
@@ -483,5 +509,58 @@ describe("rules of the cluster", () => {
     const { exitCode, told: findings } = await look({ rules });
     expect(findings).toEqual([expect.objectContaining(told)]);
     expect(exitCode).toBe(1);
+  });
+
+  const loaded = (change: (rule: Readonly<Record<string, unknown>>) => object[]): LoadedGroup[] =>
+    loadedOf(objects()).map(({ name, rules }) => ({
+      name,
+      rules: rules.flatMap(rule =>
+        rule["name"] === "NfsMirrorStale" ? change(rule) : [rule],
+      ) as LoadedGroup["rules"],
+    }));
+  test.each<[string, LoadedGroup[], string, RegExp]>([
+    [
+      "hasn't loaded",
+      loaded(() => []),
+      "NfsMirrorStale",
+      /^Prometheus hasn't loaded NfsMirrorStale of group /,
+    ],
+    [
+      "hasn't loaded a group of",
+      loadedOf(objects()).filter(({ name }) => name !== "holdfast-pve-nfs-mirror"),
+      "holdfast-pve-nfs-mirror",
+      /none of its alerts can fire/,
+    ],
+    [
+      "has another threshold of",
+      loaded(rule => [{ ...rule, query: String(rule["query"]).replace(/>  \d+/, ">  999999") }]),
+      "NfsMirrorStale",
+      /is another one in Prometheus: `.*999999/,
+    ],
+    ["waits longer with", loaded(rule => [{ ...rule, duration: 9_000 }]), "NfsMirrorStale", /for 9000 s/],
+    [
+      "can't evaluate",
+      loaded(rule => [{ ...rule, health: "err", lastError: "many-to-many matching" }]),
+      "NfsMirrorStale",
+      /can't evaluate .*: many-to-many matching$/,
+    ],
+  ])("what Prometheus %s is told, by its own word", async (_, loaded, subject, message) => {
+    const { exitCode, told } = await look({ rules: objects(), loaded });
+    expect(told).toEqual([
+      expect.objectContaining({
+        ...{ code: "live/rule-not-loaded", severity: "error", subject },
+        message: expect.stringMatching(message) as string,
+      }),
+    ]);
+    expect(exitCode).toBe(1);
+  });
+
+  test("of a Prometheus that doesn't answer nothing is held to be gone; one that isn't the operator's isn't asked", async () => {
+    const refused = "Error from server (Forbidden): services is forbidden";
+    const { exitCode, told } = await look({ rules: objects(), loaded: refused });
+    expect(told).toEqual([expect.objectContaining({ code: "live/unknown", subject: "k8s" })]);
+    expect(exitCode).toBe(3);
+    const none = 'Error from server (NotFound): services "prometheus-operated" not found';
+    expect(await look({ rules: objects(), loaded: none })).toEqual({ exitCode: 0, told: [] });
   });
 });
