@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -13,6 +13,7 @@ import { ruleFile } from "../../components/rule-file";
 import { debianPackages } from "../../lab/debian";
 import { type EstateInput, parseEstate, type Plan, planOf } from "../../plan";
 import { exampleEstate, exampleWith } from "../../plan/estate/example";
+import type { Job } from "../../plan/job";
 import { estate as homelab } from "../../stacks/homelab/estate";
 
 let promtool: string;
@@ -69,7 +70,13 @@ describe.each(estates)("%s", (_, plan) => {
   test("all rules together are a file that promtool takes", async () => {
     const groups = ruleGroups(plan);
     writeFileSync(join(folder, "rules.yml"), ruleFile(groups));
-    const { exitCode, output } = await promtoolSays("check", "rules", "rules.yml");
+    const { exitCode, output } = await promtoolSays(
+      "check",
+      "rules",
+      "--lint=all",
+      "--lint-fatal",
+      "rules.yml",
+    );
     expect(output).toContain(`SUCCESS: ${groups.flatMap(({ rules }) => rules).length} rules found`);
     expect(exitCode).toBe(0);
   });
@@ -123,6 +130,46 @@ test("a year of runs that take more or less, are slow on Sundays and once a mont
 });
 
 test.each([
+  ["a label of an alert", (text: string) => text.replace("severity: warning", "severity: info")],
+  ["a label of a series", (text: string) => text.replaceAll('job="nfs-mirror"', 'job="nfs-miror"')],
+  ["a threshold", (text: string) => text.replace(/ > \d+/, " > 60")],
+  ["how long a condition holds", (text: string) => text.replace(/for: \d+s/, "for: 604800s")],
+  ["what people are told", (text: string) => text.replace("has not succeeded", "succeeded")],
+])("a rule in which somebody has changed %s fails its tests", async (_, change) => {
+  const plan = planned(exampleEstate());
+  const stale = promtoolTests(mirrorOf(plan), plan.estate).filter(({ alert }) => alert === "NfsMirrorStale");
+  expect(await run(stale)).toMatchObject({ exitCode: 0 });
+  const file = join(folder, "NfsMirrorStale.rules.yml");
+  const text = readFileSync(file, "utf8");
+  expect(change(text)).not.toBe(text);
+  writeFileSync(file, change(text));
+  const { exitCode, output } = await promtoolSays("test", "rules", "NfsMirrorStale.tests.yml");
+  expect({ exitCode, output }).toEqual({ exitCode: 1, output: expect.stringContaining("FAILED") });
+});
+
+test("the rules of one schedule fail the tests of another", async () => {
+  const weekly = planned(
+    exampleWith(({ layers }) => {
+      for (const mirror of layers["nfs-mirror"])
+        Object.assign(mirror, { schedule: { onCalendar: "Mon *-*-* 02:00:00" }, promise: { rpo: "9d" } });
+    }),
+  );
+  const [before, after] = [planned(exampleEstate()), weekly].map(plan =>
+    promtoolTests(mirrorOf(plan), plan.estate).filter(({ alert }) => alert === "NfsMirrorStale"),
+  );
+  const [rules, tests] = [before?.[0], after?.[0]];
+  if (!rules || !tests) throw new Error("no alert of staleness");
+  expect(await run([tests])).toMatchObject({ exitCode: 0 });
+  expect(await run([{ ...tests, group: rules.group }])).toMatchObject({ exitCode: 1 });
+});
+
+function mirrorOf({ jobs }: Plan): Job {
+  const mirror = jobs.find(({ name }) => name === "nfs-mirror");
+  if (!mirror) throw new Error("the estate has no mirror");
+  return mirror;
+}
+
+test.each([
   ["a threshold inside the healthy gap is caught", "25h"],
   ["a threshold beyond the promise is caught", "2d"],
 ])("%s", async (_, staleAfter) => {
@@ -132,9 +179,7 @@ test.each([
       if (mirror) mirror.alert = { receiver: "infra", staleAfter };
     }),
   );
-  const mirror = plan.jobs.find(job => job.name === "nfs-mirror");
-  if (!mirror) throw new Error("the example has no mirror");
-  const { exitCode, output } = await run(promtoolTests(mirror, plan.estate));
+  const { exitCode, output } = await run(promtoolTests(mirrorOf(plan), plan.estate));
   expect(output).toContain("NfsMirrorStale");
   expect(exitCode).not.toBe(0);
 });
