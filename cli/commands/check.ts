@@ -1,7 +1,7 @@
 import picocolors from "picocolors";
 import { z } from "zod";
 import { type Finding, keyOf, runChecks } from "../../checks";
-import { listed } from "../../checks/wording";
+import { counted, listed } from "../../checks/wording";
 import { planOf } from "../../plan";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { estateFile, namedBy, readWritten } from "../estate-source";
@@ -82,7 +82,7 @@ function findingsText(
   const live = findings.some(({ code }) => code.startsWith("live/"))
     ? "; those of live/ are in docs/live.md"
     : "";
-  return `${lines.join("\n")}\n${jobs} jobs: ${errors} errors, ${findings.length - errors} warnings. Nothing was changed. Each code has a page: docs/checks/<code>.md${live}`;
+  return `${lines.join("\n")}\n${counted(jobs, "job")}: ${counted(errors, "error")}, ${counted(findings.length - errors, "warning")}. Nothing was changed. Each code has a page: docs/checks/<code>.md${live}`;
 }
 
 /** What a reader is told: causes, each with a line of what follows from it. */

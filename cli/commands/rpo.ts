@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { counted } from "../../checks/wording";
 import { type Plan, planOf } from "../../plan";
 import { domains } from "../../plan/estate/services";
 import { type Improvement, improvementsOf } from "../../plan/graph/improve";
@@ -110,7 +111,7 @@ function summaryOf(improvements: readonly Improvement[], { jobs }: Plan): string
     .map(([move, found]) => {
       const [best] = [...found].sort((a, b) => gain([b]) - gain([a]));
       if (!best) return move;
-      const more = found.length > 1 ? `, and ${found.length - 1} more losses` : "";
+      const more = found.length > 1 ? `, and ${counted(found.length - 1, "more loss", "more losses")}` : "";
       return `  ${move}: ${best.service} in "${best.domain}" ${formatDuration(best.lossBeforeMs)} -> ${formatDuration(best.lossAfterMs)}${more}, free`;
     });
   return `Cheapest improvements:\n${lines.join("\n")}`;
