@@ -38,8 +38,9 @@ function windowsOf(schedule: Schedule, zone: string, fromMs: number, toMs: numbe
   const windows: LocalWindow[] = [];
   let latestLocalMs = Number.NEGATIVE_INFINITY;
   // A day more before it: clocks that went back just then repeat times of the span before.
-  for (const { offsetMs, ...span } of offsetSpans(zone, fromMs - dayMs, toMs)) {
+  for (const span of offsetSpans(zone, fromMs - dayMs, toMs)) {
     if (span.fromMs >= toMs) break;
+    const { offsetMs } = span;
     const localToMs = span.toMs + offsetMs;
     if (span.toMs > fromMs) {
       const repeatedUntilMs = schedule.dialect === "systemd" ? latestLocalMs : Number.NEGATIVE_INFINITY;

@@ -36,14 +36,23 @@ function sameLetters(known: string, zone: string): boolean {
   return bare(known) === bare(zone) || bare(known).endsWith(bare(zone));
 }
 
+/** Of each zone the span that was asked for last: runs are asked for one after the other, each of a day or two. */
+const recent = new Map<string, readonly [OffsetSpan]>();
+
 /**
- * The zone's spans of constant offset in the whole UTC years that touch [fromMs, toMs), ascending, without a gap. A year
- * is looked up once; only the years that are asked for are, as a century of one zone takes longer than a plan.
+ * The zone's spans of constant offset that touch [fromMs, toMs), ascending, without a gap; there may be more, to the ends of the
+ * years. A year is looked up once; only the years that are asked for are, as a century of one zone takes longer than a plan.
  */
 export function offsetSpans(zone: string, fromMs: number, toMs: number): readonly OffsetSpan[] {
+  const last = recent.get(zone);
+  if (last && last[0].fromMs <= fromMs && toMs < last[0].toMs) return last;
   const [firstYear, lastYear] = [utcYear(fromMs), utcYear(toMs)];
-  // Asked for each run of each job, of a day or two.
-  if (firstYear === lastYear) return spansOfYear(zone, firstYear);
+  if (firstYear === lastYear) {
+    const spans = spansOfYear(zone, firstYear);
+    const one = spans.find(span => span.fromMs <= fromMs && toMs < span.toMs);
+    if (one) recent.set(zone, [one]);
+    return spans;
+  }
   const spans: OffsetSpan[] = [];
   for (let year = firstYear; year <= lastYear; year++)
     for (const span of spansOfYear(zone, year)) {
