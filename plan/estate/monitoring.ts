@@ -3,6 +3,9 @@ import { parseDuration } from "../units/duration";
 import { duration, line, name, valueLine } from "./fields";
 import { clusterSecret } from "./receivers";
 
+/** More series of one metric are slow to be looked at, in Prometheus too. */
+const mostSets = 10_000;
+
 /** Metrics that something other than a job of the estate emits: an exporter that Prometheus scrapes. */
 const exporter = z.strictObject({
   job: line.describe("Prometheus' job label of its series"),
@@ -21,6 +24,12 @@ const exporter = z.strictObject({
   labels: z
     .record(z.string(), z.array(valueLine))
     .superRefine((labels, context) => {
+      const sets = Object.values(labels).reduce((product, { length }) => product * length, 1);
+      if (sets > mostSets)
+        context.addIssue({
+          code: "custom",
+          message: `expected at most ${mostSets} series of a metric, and the values of ${Object.keys(labels).join(", ")} make ${sets} of each: list those that alerts speak of, and leave out a label that each thing has another value of`,
+        });
       for (const label of Object.keys(labels).filter(each => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(each)))
         context.addIssue({
           code: "custom",

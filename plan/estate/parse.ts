@@ -42,7 +42,20 @@ function faultsOf(issue: z.core.$ZodIssue, input: unknown): EstateFault[] {
       problem: unknownField(key, keysAt(issue.path)),
     }));
   const value = valueAt(input, issue.path);
-  return [{ path: pathText(issue.path), value: shown(value), problem: problemOf(issue, value, input) }];
+  return [
+    {
+      path: pathText(issue.path),
+      value: shownAt(issue.path, value),
+      problem: problemOf(issue, value, input),
+    },
+  ];
+}
+
+/** A text where the name of a secret belongs may be the secret itself. */
+function shownAt(path: readonly PropertyKey[], value: unknown): string {
+  return typeof value === "string" && String(path.at(-1)).endsWith("Secret")
+    ? `a text of ${value.length} characters`
+    : shown(value);
 }
 
 function problemOf(issue: z.core.$ZodIssue, value: unknown, input: unknown): string {
