@@ -228,12 +228,31 @@ const copiesOptions = "nosuid,nodev,noexec";
 
 /** Copies keep the modes and device numbers of strangers' files, whose set-uid programs and devices are data here. */
 function refuseActing(role: string, { path, fsUuid }: ExpectedMount, row: Row): void {
-  const missing = actingOptions.filter(option => !optionsOf(row).includes(option));
+  const options = optionsOfHost(path) ?? optionsOf(row);
+  const missing = actingOptions.filter(option => !options.includes(option));
   if (missing.length === 0) return;
   throw new Refusal(
     `${role} ${quoted(path)} is mounted without ${missing.join(" and ")}: a set-uid program or a device node among the copies would be one of this host`,
     shell`mount -o remount,${copiesOptions} ${path}   (and for the next boot, in /etc/fstab: UUID=${fsUuid} ${path} ${row.fstype} defaults,nofail,${copiesOptions} 0 2)`,
   );
+}
+
+/**
+ * In the mount table of the host's first process: in a unit's own, systemd has made all of it nosuid (NoNewPrivileges=), and what the
+ * host has was never seen. Nothing where that process has no such mount, as a disk that was unmounted since.
+ * @see proc_pid_mountinfo(5)
+ */
+function optionsOfHost(path: string): readonly string[] | undefined {
+  const mounts = readFileSync("/proc/1/mountinfo", "utf8").split("\n");
+  const fields = mounts
+    .map(line => line.split(" "))
+    .findLast(([, , , , target]) => unescaped(target) === path);
+  return fields?.[5]?.split(",");
+}
+
+/** The kernel writes white space and backslashes as three octal digits. */
+function unescaped(target = ""): string {
+  return target.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }
 
 /** A mount that shows a folder of a file system, as a service's sandbox makes one of a folder that it may write to. */

@@ -64,6 +64,11 @@ test("a look in its sandbox finds all as it was deployed, and each edit by hand 
     await mustOnHost("pve", edit);
     try {
       expect(await dryRun()).toMatch(line);
+      // In whose own mount table all is nosuid.
+      if (edit.includes("remount,suid"))
+        expect(
+          await mustOnHost("pve", "systemctl start nfs-mirror; journalctl -n 20 -u nfs-mirror"),
+        ).toContain('/mnt/backup" is mounted without nosuid');
     } finally {
       await mustOnHost("pve", repair);
     }

@@ -176,6 +176,17 @@ test("refuses a target that is mounted read-only", async () => {
   await expectTargetUntouched();
 });
 
+test("refuses a target of which the host has set-uid programs, though its own unit would see none", async () => {
+  const { path } = world.config.target;
+  const seen = await world.inside("cat", "/proc/self/mountinfo");
+  const table = join(world.folder, "mountinfo");
+  writeFileSync(table, `${seen.replaceAll("nosuid,", "")}\n`);
+  await world.inside("mount", "--bind", table, "/proc/1/mountinfo");
+  await expectRefusal(3, `${path}" is mounted without nosuid`);
+  await world.inside("umount", "/proc/1/mountinfo");
+  await expectTargetUntouched();
+});
+
 test.each(
   inTime(1, [
     ["suid", "nosuid"],
