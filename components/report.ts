@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
@@ -7,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { pageFile, serverText } from "./report/server";
 
 export interface ReportArgs {
-  readonly namespace: string;
+  readonly namespace: pulumi.Input<string>;
   /** The page, as `holdfast report` wrote it. */
   readonly page: string;
   /** An image with Node, by its digest: what an estate's `runnerImage` names, e.g. "docker.io/library/node:24-bookworm-slim@sha256:…". */
@@ -15,6 +16,7 @@ export interface ReportArgs {
 }
 
 const port = 8080;
+const folder = "/srv/report";
 // A ConfigMap takes 1 MiB, the server's program included.
 const mostBytes = 1_000_000;
 
@@ -35,6 +37,8 @@ export class Report extends pulumi.ComponentResource {
       );
     const labels = { "app.kubernetes.io/managed-by": "holdfast", "holdfast.io/report": name };
     const metadata = { name, namespace, labels };
+    // The kubelet changes the program's file too, and what runs has read it once: another one begins another pod.
+    const annotations = { "holdfast.io/program": createHash("sha256").update(serverText).digest("hex") };
     const parent = { parent: this };
     new ConfigMap(
       `${name}-page`,
@@ -65,7 +69,7 @@ export class Report extends pulumi.ComponentResource {
         spec: {
           replicas: 1,
           selector: { matchLabels: labels },
-          template: { metadata: { labels }, spec: podSpec(image, name) },
+          template: { metadata: { labels, annotations }, spec: podSpec(image, name) },
         },
       },
       parent,
@@ -99,7 +103,7 @@ function podSpec(image: string, configMap: string) {
     },
     containers: [
       {
-        ...{ name: "server", image, command: ["node", "/srv/report/server.cjs", String(port)] },
+        ...{ name: "server", image, command: ["node", `${folder}/server.cjs`, folder, String(port)] },
         ports: [{ containerPort: port }],
         readinessProbe: { httpGet: { path: "/", port } },
         securityContext: {
@@ -107,7 +111,7 @@ function podSpec(image: string, configMap: string) {
           capabilities: { drop: ["ALL"] },
         },
         resources: { requests: { cpu: "10m", memory: "48Mi" }, limits: { memory: "128Mi" } },
-        volumeMounts: [{ name: "report", mountPath: "/srv/report", readOnly: true }],
+        volumeMounts: [{ name: "report", mountPath: folder, readOnly: true }],
       },
     ],
     volumes: [{ name: "report", configMap: { name: configMap } }],

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +22,14 @@ function inputsOf(resources: readonly Registered[], kind: string): Record<string
   const found = resources.filter(({ type }) => type.endsWith(`:${kind}`));
   expect(found).toHaveLength(1);
   return found[0]?.inputs as Record<string, unknown>;
+}
+
+function commandOf(resources: readonly Registered[]): { command: string[] } {
+  const container = z.object({ command: z.array(z.string()) });
+  const spec = z.object({ containers: z.tuple([container]) });
+  return z
+    .object({ spec: z.object({ template: z.object({ spec }) }) })
+    .parse(inputsOf(resources, "Deployment")).spec.template.spec.containers[0];
 }
 
 const files = z.object({
@@ -72,13 +80,20 @@ describe("the server", () => {
   let port: number;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "holdfast-served-"));
-    const { data, binaryData } = files.parse(inputsOf((await made()).resources, "ConfigMap"));
-    for (const [name, text] of Object.entries(data)) writeFileSync(join(folder, name), text);
-    for (const [name, text] of Object.entries(binaryData))
-      writeFileSync(join(folder, name), Buffer.from(text, "base64"));
-    server = spawn(process.execPath, [join(folder, "server.cjs"), "0"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const { resources } = await made();
+    const names = mounted(resources, "..2026_11_30");
+    for (const name of names) symlinkSync(join("..data", name), join(folder, name));
+    const { command } = commandOf(resources);
+    server = spawn(
+      process.execPath,
+      command
+        .slice(1, -1)
+        .map(word => word.replace("/srv/report", folder))
+        .concat("0"),
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     const [said] = (await once(server.stdout ?? server, "data")) as [Buffer];
     port = Number(/\d+/.exec(said.toString())?.[0]);
   });
@@ -88,6 +103,18 @@ describe("the server", () => {
     expect(await ended).toEqual([0, null]);
     rmSync(folder, { recursive: true });
   });
+
+  /** Files as the kubelet mounts them: in a dated folder that `..data` names, and which goes once another one has come. */
+  function mounted(resources: readonly Registered[], dated: string): string[] {
+    const { data, binaryData } = files.parse(inputsOf(resources, "ConfigMap"));
+    mkdirSync(join(folder, dated));
+    for (const [name, text] of Object.entries(data)) writeFileSync(join(folder, dated, name), text);
+    for (const [name, text] of Object.entries(binaryData))
+      writeFileSync(join(folder, dated, name), Buffer.from(text, "base64"));
+    symlinkSync(dated, join(folder, "..data_tmp"));
+    renameSync(join(folder, "..data_tmp"), join(folder, "..data"));
+    return [...Object.keys(data), ...Object.keys(binaryData)];
+  }
 
   const ask = (method: string, path: string, encoding = "") =>
     new Promise<{ status: number | undefined; headers: object; body: Buffer }>((resolve, reject) => {
@@ -117,10 +144,10 @@ describe("the server", () => {
   });
 
   test("gives another one once the cluster has changed the file, and says where there is none", async () => {
+    mounted((await made({ page: "another" })).resources, "..2026_12_01");
+    rmSync(join(folder, "..2026_11_30"), { recursive: true });
+    expect((await ask("GET", "/")).body.toString()).toBe("another");
     rmSync(join(folder, "report.html.gz"));
     expect(await ask("GET", "/")).toMatchObject({ status: 503 });
-    const { binaryData } = files.parse(inputsOf((await made({ page: "another" })).resources, "ConfigMap"));
-    writeFileSync(join(folder, "report.html.gz"), Buffer.from(binaryData["report.html.gz"] ?? "", "base64"));
-    expect((await ask("GET", "/")).body.toString()).toBe("another");
   });
 });
