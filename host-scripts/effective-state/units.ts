@@ -8,7 +8,8 @@ type Unit = Extract<InForce, { kind: "unit" }>;
 
 /** Where a release puts its units: what systemd has loaded from elsewhere is another's. */
 const folder = "/etc/systemd/system";
-const properties = "Id,LoadState,FragmentPath,NeedDaemonReload,TimersCalendar,NextElapseUSecRealtime";
+const properties =
+  "Id,LoadState,SubState,FragmentPath,NeedDaemonReload,TimersCalendar,NextElapseUSecRealtime";
 
 /** By systemd itself: what it has loaded, and when it starts that. Whether a file is the release's, its release.sh tells. */
 export async function unitDifferences(units: readonly Unit[], stop: AbortSignal): Promise<Difference[]> {
@@ -55,7 +56,8 @@ function ofUnit(
     return differs(
       `declared "${declared}", and systemd says ${elapses.map(text => `"${text}"`).join(" and ") || "no calendar"}`,
     );
-  if (!/\d/.test(said("NextElapseUSecRealtime")))
+  // While what a timer has started runs, as this very look does, it has no next time: that is reckoned at the end.
+  if (said("SubState") !== "running" && !/\d/.test(said("NextElapseUSecRealtime")))
     return differs(
       `declared "${declared}", and systemd says that it elapses no more`,
       shell`systemctl start ${unit}`,

@@ -45,6 +45,7 @@ interface Loaded {
   readonly reload?: string;
   readonly calendar?: string;
   readonly next?: string;
+  readonly sub?: string;
 }
 
 /** What systemd says that it has of the timer; of the service, what is well. */
@@ -54,10 +55,11 @@ function systemd({
   reload = "no",
   calendar = "*-*-* 02:00:00 UTC",
   next = "Tue 2026-12-01 02:00:00 UTC",
+  sub = "waiting",
 }: Loaded = {}): void {
   const service = `Id=${mirror}.service\nLoadState=loaded\nFragmentPath=/etc/systemd/system/${mirror}.service\nNeedDaemonReload=no`;
   const elapses = `{ OnCalendar=${calendar} ; next_elapse=${next || "n/a"} }`;
-  const shown = `Id=${mirror}.timer\nLoadState=${state}\nFragmentPath=${path}\nNeedDaemonReload=${reload}\nTimersCalendar=${elapses}\nNextElapseUSecRealtime=${next}`;
+  const shown = `Id=${mirror}.timer\nLoadState=${state}\nFragmentPath=${path}\nNeedDaemonReload=${reload}\nTimersCalendar=${elapses}\nNextElapseUSecRealtime=${next}\nSubState=${sub}`;
   host.on("show", `case "$*" in *DropInPaths*) ;; *) printf '%s\\n\\n%s\\n' '${service}' '${shown}' ;; esac`);
 }
 
@@ -89,6 +91,12 @@ test("a host that has what was deployed has nothing that differs", async () => {
   expect(readFileSync(join(host.folder, "state.prom"), "utf8")).toMatch(
     /^effective_state_declared 4$[^]*^effective_state_differing 0$/m,
   );
+});
+
+test("a timer whose service it has started runs, and elapses again only after that", async () => {
+  systemd({ next: "", sub: "running" });
+  const { exitCode } = await look();
+  expect({ exitCode, told: told(), kept: kept() }).toEqual({ exitCode: 0, told: [], kept: "" });
 });
 
 type Case = readonly [what: string, make: () => unknown, subject: string, line: RegExp];
@@ -137,7 +145,7 @@ const cases: readonly Case[] = [
   ],
   [
     "a timer that elapses no more",
-    () => systemd({ next: "" }),
+    () => systemd({ next: "", sub: "elapsed" }),
     `unit ${mirror}.timer`,
     /systemd says that it elapses no more\. Next: systemctl start nfs-mirror\.timer$/m,
   ],
