@@ -232,6 +232,35 @@ test.each<[object, number, string]>([
   },
 );
 
+// A dump that goes on to a NAS was read before the run that took it there, on the other side of a change of clocks too.
+test.each(["2026-10-27", "2027-03-30"])(
+  "a rule that is tried as it is planned gives what is planned, on %s, clocks of a job in another zone included",
+  day => {
+    const { zone } = parseEstate(exampleWith(() => undefined));
+    const change = ({ layers }: ExampleEstate): void => {
+      for (const spec of layers["lvm-pvc-snapshot"])
+        Object.assign(spec.schedule, { zone: "America/St_Johns" });
+    };
+    const page = pageOf(change, noonOf(Date.parse(`${day}T06:00Z`), zone));
+    const written = writtenIn(page);
+    const at = inBrowser(page);
+    const groups = [
+      ...(all(page, /<select id="trywhat">(.*?)<\/select>/gs)[0] ?? "").matchAll(/value="(\d+)"/g),
+    ].map(([, value]) => Number(value));
+    for (const group of groups) {
+      at("trywhat").set(group);
+      at("trycount").set(at("trycount").value);
+    }
+    const tried = tableOf(at("generations")).map(row => row.slice(2));
+    expect(groups.map(group => [group, tried[group]])).toEqual(
+      groups.map(group => [
+        group,
+        [`${written[group]?.[0]}, planned ${written[group]?.[0]}`, ...(written[group] ?? []).slice(1)],
+      ]),
+    );
+  },
+);
+
 test("what the page says of a disaster at an instant is what lose says of it", () => {
   // Of two that one service has, the one that loses more counts.
   const change = (estate: ExampleEstate): void => {

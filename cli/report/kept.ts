@@ -1,6 +1,6 @@
 import { listed } from "../../checks/wording";
 import { countUntil } from "../../plan/ascending";
-import { localTime } from "../../plan/calendar/time-zone";
+import { offsetSpans } from "../../plan/calendar/time-zone";
 import { chainOf, type Copy } from "../../plan/graph/copies";
 import { yearsOf } from "../../plan/graph/loss";
 import { Generations } from "../../plan/graph/retention";
@@ -9,16 +9,14 @@ import { formatDuration } from "../../plan/units/duration";
 import { escaped } from "../html";
 import { clockText, noonAfter } from "./moment";
 import type { Reported } from "./page";
-import { mostOf, tryable } from "./rules";
 import { scrolled } from "./parts";
+import { firstRead, mostOf, type Tryable, tryable } from "./rules";
 
+const minuteMs = 60_000;
 const days = 62;
 
-/**
- * Generations of copies that the same flows make: [minute of the epoch at which its data was read, first day, last day, minutes that clocks
- * were ahead of UTC then]: what was read before clocks changed has the time that they showed.
- */
-type Kept = readonly (readonly [readMinute: number, firstDay: number, lastDay: number, ahead: number])[];
+/** Generations of copies that the same flows make, by the minute of the epoch at which its data was read, ascending. */
+type Kept = readonly (readonly [readMinute: number, firstDay: number, lastDay: number])[];
 
 /**
  * What exists on a day, of each kind of copy: a table for the first of them, which the page's script makes that of another one. What it
@@ -35,13 +33,13 @@ export function keptPart({ plan, asOfMs }: Reported): string {
   const untilMs = noons[inYears - 1] ?? asOfMs;
   const groups = [...alike(plan.copies)].map(copies => ({
     copies,
-    kept: keptOf(copies, generations, noons.slice(0, inYears), zone),
+    kept: keptOf(copies, generations, noons.slice(0, inYears)),
     tries: tryable(copies[0], timeline, asOfMs, untilMs),
   }));
   const day = (index: number): string => clockText(noons[index] ?? asOfMs, zone).slice(0, 10);
   const rows = groups.map(({ copies, kept }) => {
     const [{ way, location }] = copies;
-    const there = kept.filter(([, first]) => first === 0).map(([minute]) => minute * 60_000);
+    const there = kept.filter(([, first]) => first === 0).map(([minute]) => minute * minuteMs);
     const [oldest, newest] = [there[0], there.at(-1)];
     const ageText = (ms: number | undefined): string =>
       ms === undefined ? "–" : `${clockText(ms, zone)}, ${formatDuration(asOfMs - ms)} old`;
@@ -53,8 +51,9 @@ export function keptPart({ plan, asOfMs }: Reported): string {
     )}</td><td>${there.length}</td><td>${ageText(newest)}</td><td>${ageText(oldest)}</td></tr>`;
   });
   const data = {
-    minutes: noons.slice(0, inYears).map(ms => ms / 60_000),
-    // The page needs no zones.
+    minutes: noons.slice(0, inYears).map(ms => ms / minuteMs),
+    // The page needs no zones: what was read before clocks changed has the time that they showed.
+    offsets: offsetsOf(zone, groups, untilMs),
     days: noons.slice(0, inYears).map((_, index) => day(index)),
     groups: groups.map(({ kept }) => kept),
     tries: groups.map(({ tries }) => tries ?? null),
@@ -102,7 +101,6 @@ function keptOf(
   [copy]: readonly [Copy, ...Copy[]],
   generations: Generations,
   noons: readonly number[],
-  zone: string,
 ): Kept {
   const seen = new Map<number, [number, number]>();
   for (const [day, noonMs] of noons.entries())
@@ -113,8 +111,21 @@ function keptOf(
     }
   return [...seen]
     .sort(([a], [b]) => a - b)
-    .map(([readMs, [first, last]]) => [
-      ...([Math.floor(readMs / 60_000), first, last] as const),
-      Math.round((localTime(readMs, zone) - readMs) / 60_000),
-    ]);
+    .map(([readMs, [first, last]]) => [Math.floor(readMs / minuteMs), first, last]);
+}
+
+/** From which minute on clocks of the estate's zone are ahead of UTC by how many, from before the first of all that was read. */
+function offsetsOf(
+  zone: string,
+  groups: readonly { readonly kept: Kept; readonly tries: Tryable | undefined }[],
+  untilMs: number,
+): (readonly [fromMinute: number, ahead: number])[] {
+  const first = Math.min(
+    untilMs / minuteMs,
+    ...groups.flatMap(({ kept, tries }) => [kept[0]?.[0] ?? Infinity, tries ? firstRead(tries) : Infinity]),
+  );
+  return offsetSpans(zone, first * minuteMs, untilMs).map(({ fromMs, offsetMs }) => [
+    Math.ceil(fromMs / minuteMs),
+    Math.round(offsetMs / minuteMs),
+  ]);
 }

@@ -20,7 +20,7 @@ export interface Tryable {
   readonly rule: Rule;
   /**
    * Runs, the oldest first, as repeated steps: [how many, minutes from one start to the next, minutes until a run's end, minutes from the reading of its data to its start,
-   * minutes that the job's clocks are ahead of UTC].
+   * minutes by which the job's clocks, which count hours and days, are ahead of UTC].
    */
   readonly runs: readonly Step[];
 }
@@ -61,6 +61,11 @@ export function tryable(
     before = start;
   }
   return { rule: ruleOf(copy.flow.retention), runs: steps };
+}
+
+/** The first minute at which anything of it was read. */
+export function firstRead({ runs: [first] }: Tryable): number {
+  return first ? first[1] - first[3] : Infinity;
 }
 
 /** The rule that is nearest to what the estate says; the form begins with it. */

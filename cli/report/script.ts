@@ -12,11 +12,11 @@ export const pageScript = `"use strict";
   };
   const slider = byId("day"), data = byId("keptdata");
   if (slider && data) {
-    const { minutes, days, groups, tries, most } = JSON.parse(data.textContent);
+    const { minutes, days, offsets, groups, tries, most } = JSON.parse(data.textContent);
     const rows = [...byId("generations").tBodies[0].rows];
-    const clock = ([minute, ahead]) => new Date((minute + ahead) * 60000).toISOString().slice(0, 16).replace("T", " ");
+    const clock = minute => new Date((minute + offsets.findLast(([from]) => from <= minute)[1]) * 60000).toISOString().slice(0, 16).replace("T", " ");
     const tried = new Map();
-    const planned = (group, day) => groups[group].filter(([, first, last]) => first <= day && day <= last).map(([minute, , , ahead]) => [minute, ahead]);
+    const planned = (group, day) => groups[group].filter(([, first, last]) => first <= day && day <= last).map(([minute]) => minute);
     const runsOf = ({ runs }) => {
       let start = 0;
       return runs.flatMap(([count, step, takes, behind, ahead]) => Array.from({ length: count }, () => ({ start: start += step, end: start + takes, read: start - behind, ahead })));
@@ -39,13 +39,13 @@ export const pageScript = `"use strict";
         if (period === before) continue;
         if (every !== "age" && ++found > count) break;
         before = period;
-        if (kept.length === 0 || kept[0][0] !== read) kept.unshift([read, ahead]);
+        if (kept[0] !== read) kept.unshift(read);
       }
       return kept;
     };
     const show = () => {
       const day = Number(slider.value);
-      const text = kept => kept === undefined ? "–" : clock(kept) + ", " + age(minutes[day] - kept[0]) + " old";
+      const text = kept => kept === undefined ? "–" : clock(kept) + ", " + age(minutes[day] - kept) + " old";
       byId("dayname").textContent = days[day];
       slider.setAttribute("aria-valuetext", byId("dayname").textContent);
       rows.forEach((row, index) => {
