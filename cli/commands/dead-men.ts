@@ -12,10 +12,12 @@ import { checksOf, type ReceiversCheck, setCheck, type WantedCheck } from "../de
 import { namedBy, readEstate } from "../estate-source";
 import { inOneLine } from "../reply";
 
+const usualReceiver = "https://healthchecks.io";
+
 const options = z.object({
   ...estateOptions,
   keyFile: z.string(),
-  at: z.string().default("https://healthchecks.io"),
+  at: z.string().default(usualReceiver),
   dryRun: z.boolean().default(false),
 });
 type Options = z.output<typeof options>;
@@ -27,7 +29,7 @@ export const deadMen: CommandSpec<Options> = {
   flags: [
     ...estateFlags,
     ["--key-file <file>", 'file with an API key of the project there; "-" is standard input'],
-    ["--at <url>", "where healthchecks answers (by default https://healthchecks.io)"],
+    ["--at <url>", `where healthchecks answers (by default ${usualReceiver})`],
     ["--dry-run", "say what is otherwise there, change nothing, and end with 1 where something is"],
   ],
   required: ["keyFile"],
@@ -39,7 +41,7 @@ export const deadMen: CommandSpec<Options> = {
       throw new BadInput("dead-men: the estate has no monitoring.deadMan, so nobody waits for a call..");
     const receiver = { address: addressOf(asked.at), key: keyOf(asked.keyFile, context) };
     const there = await checksOf(receiver);
-    if ("cause" in there) return unknown(there.cause);
+    if ("cause" in there) return unknown(there.cause, asked);
     const tags = tagsOf(estate.name);
     const states = calls.map(call => stateOf(call, there.checks, tags));
     const strays = there.checks.filter(
@@ -48,11 +50,11 @@ export const deadMen: CommandSpec<Options> = {
     const done: State[] = [];
     if (!asked.dryRun)
       for (const state of states) {
-        const got = state.set ? await setCheck(receiver, state.set) : {};
-        if ("cause" in got) return halfDone(got.cause, done, state, asked, context);
-        done.push(state);
+        const got = state.set && (await setCheck(receiver, state.set));
+        if (got && "cause" in got) return halfDone(got.cause, done, state, asked, context);
+        done.push(got ? afterwards(state, got.check, tags) : state);
       }
-    return outcome(states, strays, asked);
+    return outcome(asked.dryRun ? states : done, strays, asked);
   },
 };
 
@@ -61,6 +63,8 @@ interface State {
   readonly call: AwaitedCall;
   /** What is otherwise, in words; nothing where all is as it should be. */
   readonly differs: readonly string[];
+  /** What is otherwise and isn't put right here. */
+  readonly left: readonly string[];
   /** What mends it; absent where nothing does, or has to. */
   readonly set?: WantedCheck;
   readonly isNew?: true;
@@ -78,15 +82,14 @@ function stateOf(call: AwaitedCall, checks: readonly ReceiversCheck[], tags: str
   const set = { name: call.check, timeout, grace };
   if (!check)
     return {
-      ...{ call, differs: ["there is none"], isNew: true, notes: addressNotes(call) },
+      ...{ call, differs: ["there is none"], left: [], isNew: true, notes: addressNotes(call) },
       set: { ...set, tags, desc: `Waits for ${call.by}; made by holdfast dead-men`, channels: "*" },
     };
   // Of two, an API that knows them by name changes either.
   if (another)
     return {
-      call,
-      differs: ["there are several of that name: remove all but the one that is called"],
-      notes: [],
+      ...{ call, differs: [], notes: [] },
+      left: ["there are several of that name: remove all but the one that is called"],
     };
   const tellsNobody = check.channels === "";
   const differs = [
@@ -100,13 +103,30 @@ function stateOf(call: AwaitedCall, checks: readonly ReceiversCheck[], tags: str
   ];
   return {
     ...{ call, differs },
+    // Also without a call for ever.
+    left: check.status === "paused" ? ["is paused, and waits for nobody: resume it there"] : [],
     ...(differs.length > 0 && { set: { ...set, ...(tellsNobody && { channels: "*" as const }) } }),
     notes:
       check.status === "new"
         ? ["nobody has called it yet", ...addressNotes(call)]
-        : check.status === "up"
+        : ["up", "paused"].includes(check.status)
           ? []
           : [`is ${inOneLine(check.status)}`],
+  };
+}
+
+/** What it was set to and still isn't, such as to tell integrations where the project has none, is not put right. */
+function afterwards(state: State, check: ReceiversCheck, tags: string): State {
+  const { differs } = stateOf(state.call, [check], tags);
+  return {
+    ...state,
+    left: [...state.left, ...differs.map(text => `still ${text}`)],
+    notes: [
+      ...state.notes,
+      ...(check.channels === ""
+        ? ["the project there has no integration: add one, then the same again"]
+        : []),
+    ],
   };
 }
 
@@ -128,19 +148,16 @@ function outcome(
   strays: readonly ReceiversCheck[],
   { dryRun, json }: Options,
 ): Outcome {
-  const isLeft = ({ differs, set }: State): boolean => differs.length > 0 && (dryRun || !set);
+  const isLeft = ({ differs, left }: State): boolean => left.length > 0 || (dryRun && differs.length > 0);
   const exitCode = states.some(isLeft) ? 1 : 0;
   if (json)
     return {
       text: JSON.stringify(
         {
           dryRun,
-          checks: states.map(({ call, differs, set, isNew, notes }) => ({
-            ...{ check: call.check, host: call.host?.name ?? null, everyS: call.everyMs / 1000 },
-            ...{ graceS: call.graceMs / 1000, differs, notes },
-            did: dryRun || !set ? "nothing" : isNew ? "made" : "changed",
-          })),
+          checks: states.map(state => toldOf(state, { dryRun })),
           strays: strays.map(({ name }) => name),
+          failed: null,
         },
         undefined,
         2,
@@ -159,20 +176,36 @@ function outcome(
   };
 }
 
-function linesOf({ call, differs, set, isNew, notes }: State, dryRun: boolean): string[] {
-  const times = `each ${formatDuration(call.everyMs)}, grace ${formatDuration(call.graceMs)}`;
-  const verb = isNew ? (dryRun ? "would be made" : "made") : dryRun ? "would be put right" : "put right";
-  const said =
-    differs.length === 0
-      ? `is as the estate says: ${times}`
-      : set
-        ? `${verb}: ${isNew ? times : differs.join("; ")}`
-        : `left as it is, ${differs.join("; ")}`;
-  return [`${call.check}: ${said}`, ...notes.map(note => `  ${note}`)];
+/** A check, for a program. */
+function toldOf(
+  { call, differs, left, set, isNew, notes }: State,
+  { dryRun }: Pick<Options, "dryRun">,
+): object {
+  return {
+    ...{ check: call.check, host: call.host?.name ?? null, everyS: call.everyMs / 1000 },
+    ...{ graceS: call.graceMs / 1000, differs, left, notes },
+    did: dryRun || !set ? "nothing" : isNew ? "made" : "changed",
+  };
 }
 
-function unknown(cause: string): Outcome {
-  return { text: `The receiver wasn't asked, and nothing was changed: ${cause}.`, exitCode: 3 };
+function linesOf({ call, differs, left, isNew, notes }: State, dryRun: boolean): string[] {
+  const times = `each ${formatDuration(call.everyMs)}, grace ${formatDuration(call.graceMs)}`;
+  const verb = isNew ? (dryRun ? "would be made" : "made") : dryRun ? "would be put right" : "put right";
+  const said = [
+    ...(differs.length > 0 ? [`${verb}: ${isNew ? times : differs.join("; ")}`] : []),
+    ...(left.length > 0 ? [`left as it is, ${left.join("; ")}`] : []),
+  ];
+  return [
+    `${call.check}: ${said.join("; ") || `is as the estate says: ${times}`}`,
+    ...notes.map(note => `  ${note}`),
+  ];
+}
+
+function unknown(cause: string, { dryRun, json }: Options): Outcome {
+  const text = json
+    ? JSON.stringify({ dryRun, checks: null, strays: null, failed: cause }, undefined, 2)
+    : `The receiver wasn't asked, and nothing was changed: ${cause}.`;
+  return { text, exitCode: 3 };
 }
 
 function halfDone(
@@ -182,7 +215,17 @@ function halfDone(
   asked: Options,
   context: Context,
 ): Outcome {
-  const again = ["holdfast", "dead-men", "--key-file", asked.keyFile, ...namedBy(asked, context)];
+  // The key of one receiver is nothing for another.
+  const at = asked.at === usualReceiver ? [] : ["--at", asked.at];
+  const again = ["holdfast", "dead-men", "--key-file", asked.keyFile, ...at, ...namedBy(asked, context)];
+  if (asked.json) {
+    const failed = `${call.check}: ${cause}`;
+    const checks = done.map(state => toldOf(state, asked));
+    return {
+      text: JSON.stringify({ dryRun: false, checks, strays: null, failed }, undefined, 2),
+      exitCode: 3,
+    };
+  }
   return {
     text: [
       ...done.flatMap(state => linesOf(state, false)),

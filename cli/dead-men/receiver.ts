@@ -44,8 +44,15 @@ export async function checksOf(
   return parsed.success ? parsed.data : { cause: "its answer is no list of checks" };
 }
 
-export async function setCheck(receiver: Receiver, wanted: WantedCheck): Promise<Answered<object>> {
-  return ask(receiver, JSON.stringify({ ...wanted, unique: ["name"] }));
+/** @returns the check as it is there now, which may be otherwise than it was asked to be */
+export async function setCheck(
+  receiver: Receiver,
+  wanted: WantedCheck,
+): Promise<Answered<{ readonly check: ReceiversCheck }>> {
+  const got = await ask(receiver, JSON.stringify({ ...wanted, unique: ["name"] }));
+  if ("cause" in got) return got;
+  const parsed = check.safeParse(jsonOf(got.text));
+  return parsed.success ? { check: parsed.data } : { cause: "its answer is no check" };
 }
 
 async function ask({ address, key }: Receiver, body?: string): Promise<Answered<{ readonly text: string }>> {

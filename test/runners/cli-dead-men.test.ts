@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,15 +19,23 @@ beforeEach(async () => {
   writeFileSync(join(folder, "estate.json"), JSON.stringify(exampleEstate()));
   writeFileSync(join(folder, "key"), `${key}\n`, { mode: 0o600 });
   checks = [];
-  server = checksApi(key, checks).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await serve();
 });
 afterEach(async () => {
-  server.close();
-  await once(server, "close");
+  await stop();
   rmSync(folder, { recursive: true });
 });
+
+async function serve(integrations?: string): Promise<void> {
+  server = checksApi(key, checks, integrations).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function stop(): Promise<void> {
+  server.close();
+  await once(server, "close");
+}
 
 const deadMen = (...words: string[]) =>
   holdfastIn(folder, ["dead-men", "--key-file", "key", "--at", at, ...words]);
@@ -82,13 +90,52 @@ test("a check of a host that is gone, one that is paused and two of one name are
   checks.push({ ...pve }, { ...pve, name: "example: old" }, { ...pve, name: "other", tags: "prod" });
   const before = JSON.stringify(checks);
   const { text, exitCode } = await deadMen();
-  expect(text).toBe(`example: alerts: is as the estate says: each 5 min, grace 20 min
-  is paused
+  expect(text).toBe(`example: alerts: left as it is, is paused, and waits for nobody: resume it there
 example: pve: left as it is, there are several of that name: remove all but the one that is called
 example: old: is none of the estate's, and stays as it is. Remove it there, or whoever it tells is called for nothing
 `);
   expect(exitCode).toBe(1);
   expect(JSON.stringify(checks)).toBe(before);
+});
+
+test("a paused check alone is told as one that nobody watches", async () => {
+  await deadMen();
+  for (const check of checks) check.status = "up";
+  Object.assign(checks[1] ?? {}, { status: "paused", grace: 60 });
+  expect(await deadMen()).toEqual({
+    exitCode: 1,
+    text: `example: alerts: is as the estate says: each 5 min, grace 20 min
+example: pve: put right: its grace is 1 min, declared 20 min; left as it is, is paused, and waits for nobody: resume it there
+`,
+  });
+});
+
+test("a project without an integration tells nobody, whatever its checks are set to: that isn't put right", async () => {
+  await stop();
+  await serve("");
+  const still = "left as it is, still tells nobody, declared all of the project's integrations";
+  const first = await deadMen();
+  expect(first.text).toContain(`example: pve: made: each 5 min, grace 20 min; ${still}\n`);
+  expect(first.text).toContain("  the project there has no integration: add one, then the same again\n");
+  expect(first.exitCode).toBe(1);
+  expect(await deadMen()).toMatchObject({ exitCode: 1, text: expect.stringContaining(still) });
+});
+
+test("what comes next goes to the same receiver, which the key is of", async () => {
+  const [answer] = server.listeners("request") as ((asked: IncomingMessage, reply: ServerResponse) => void)[];
+  let posts = 0;
+  server.removeAllListeners("request").on("request", (asked: IncomingMessage, reply: ServerResponse) => {
+    if (asked.method === "POST" && (posts += 1) === 2) reply.writeHead(500).end("no room");
+    else answer?.(asked, reply);
+  });
+  expect(await deadMen()).toEqual({
+    exitCode: 3,
+    text: `example: alerts: made: each 5 min, grace 20 min
+  its address, from its page there, belongs into the Secret of monitoring.deadMan.urlSecret
+example: pve: it isn't known whether it is as the estate says: it answers 500: no room.
+What comes after it was not looked at. Next: holdfast dead-men --key-file key --at ${at} --estate ${join(folder, "estate.json")}
+`,
+  });
 });
 
 test("a wrong key, a receiver that isn't there, and one that sends elsewhere: nothing is changed, and no key is shown", async () => {
@@ -141,5 +188,13 @@ test("--json says what was done", async () => {
       { check: "example: pve", host: "pve", did: "made" },
     ],
     strays: [],
+    failed: null,
+  });
+  writeFileSync(join(folder, "key"), "another-key\n");
+  const refused = await deadMen("--json");
+  expect(refused.exitCode).toBe(3);
+  expect(JSON.parse(refused.text)).toEqual({
+    ...{ dryRun: false, checks: null, strays: null },
+    failed: 'it answers 401: {"error":"wrong api key"}',
   });
 });

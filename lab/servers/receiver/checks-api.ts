@@ -28,13 +28,12 @@ export interface KeptCheck {
   ping_url: string;
 }
 
-/** The integrations of the project, by id. */
-const integrations = "4ec5a071-2d08-4baa-898a-eb4eb3cd6941";
+const anIntegration = "4ec5a071-2d08-4baa-898a-eb4eb3cd6941";
 
-/** @param checks what there is, and what requests change */
-export function checksApi(key: string, checks: KeptCheck[]): Server {
+/** @param checks what there is, and what requests change @param integrations of the project, by id; empty where it has none */
+export function checksApi(key: string, checks: KeptCheck[], integrations = anIntegration): Server {
   return createServer((request, response) => {
-    answer(request, key, checks).then(
+    answer(request, key, checks, integrations).then(
       ({ status, body }) =>
         response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body)),
       (error: unknown) => response.writeHead(500).end(String(error)),
@@ -46,6 +45,7 @@ async function answer(
   request: IncomingMessage,
   key: string,
   checks: KeptCheck[],
+  integrations: string,
 ): Promise<{ status: number; body: object }> {
   const sent = await text(request);
   if (request.headers["x-api-key"] !== key) return { status: 401, body: { error: "wrong api key" } };
