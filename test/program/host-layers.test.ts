@@ -5,7 +5,7 @@ import { isHosted } from "../../plan/job";
 import { clusterAccessRules } from "../../plan/contracts/cluster-access";
 import { exampleEstate } from "../../plan/estate/example";
 import { credentialInput } from "../../components/host-credential/commands";
-import { deployed } from "./deployed";
+import { type Deployed, deployed } from "./deployed";
 import { changedLines, named, type Registered, secretKey, tokenData, withoutSecrets } from "./engine";
 
 const firewallKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nof the firewall";
@@ -21,8 +21,14 @@ const withSecrets = (change: Record<string, string> = {}) => ({
   ),
 });
 
-test("installs a component for each runner, with a release, its credentials and its alerts", async () => {
-  const { resources, error } = await deployed(exampleEstate(), withSecrets());
+/** The example as it is, deployed once for all who only read what was registered. */
+let asItIs: Deployed;
+beforeAll(async () => {
+  asItIs = await deployed(exampleEstate(), withSecrets());
+});
+
+test("installs a component for each runner, with a release, its credentials and its alerts", () => {
+  const { resources, error } = asItIs;
   expect(error).toBeUndefined();
   const layers = resources.filter(({ type }) => type.startsWith("holdfast:layer:"));
   const { jobs } = planOf(parseEstate(exampleEstate()));
@@ -55,8 +61,8 @@ test("installs a component for each runner, with a release, its credentials and 
   });
 });
 
-test("says which jobs are planned and not installed", async () => {
-  const { warnings } = await deployed(exampleEstate(), withSecrets());
+test("says which jobs are planned and not installed", () => {
+  const { warnings } = asItIs;
   expect(warnings).toContainEqual(
     expect.stringMatching(
       /^Planned and checked, but not installed by this version: etcd-backup, vault-backup\b/,
@@ -67,8 +73,8 @@ test("says which jobs are planned and not installed", async () => {
   );
 });
 
-test("sends a credential as a secret by standard input, before the release is live and never in another input", async () => {
-  const { resources } = await deployed(exampleEstate(), withSecrets());
+test("sends a credential as a secret by standard input, before the release is live and never in another input", () => {
+  const { resources } = asItIs;
   expect(named(resources, "pfsense-backup-pve-credential-pfsense-key-file").inputs).toMatchObject({
     create: expect.stringContaining("/etc/holdfast/credentials/pfsense-backup"),
     delete: expect.stringContaining("/etc/holdfast/credentials/pfsense-backup/pfsense-key"),
@@ -95,15 +101,13 @@ test("gives a private key the final line break that the engine's configuration l
 });
 
 test("changes the file of a changed secret alone", async () => {
-  const before = await deployed(exampleEstate(), withSecrets());
   const after = await deployed(exampleEstate(), withSecrets({ "pfsense-key": "another" }));
-  expect(changedBetween(before.resources, after.resources).map(({ name }) => name)).toEqual([
+  expect(changedBetween(asItIs.resources, after.resources).map(({ name }) => name)).toEqual([
     "pfsense-backup-pve-credential-pfsense-key-file",
   ]);
 });
 
 test("changes config and manifest of a job, of the one that sends its copies, and of the one that reads it back, after an edit of one line", async () => {
-  const before = await deployed(exampleEstate(), withSecrets());
   const [backup] = exampleEstate().layers["daily-backup"] ?? [];
   if (!backup) throw new Error("the example has no daily-backup");
   const edited = withLayers({
@@ -111,7 +115,7 @@ test("changes config and manifest of a job, of the one that sends its copies, an
   });
   const { resources, error } = await deployed(edited, withSecrets());
   expect(error).toBeUndefined();
-  const changed = changedBetween(before.resources, resources).filter(({ type }) =>
+  const changed = changedBetween(asItIs.resources, resources).filter(({ type }) =>
     type.startsWith("command:"),
   );
   expect(changed.map(({ name }) => name)).toEqual([
@@ -124,7 +128,7 @@ test("changes config and manifest of a job, of the one that sends its copies, an
     "effective-state-pve-release-live",
     "daily-backup-pve-release-live",
   ]);
-  expect(changed.map(resource => changedLines(named(before.resources, resource.name), resource))).toEqual([
+  expect(changed.map(resource => changedLines(named(asItIs.resources, resource.name), resource))).toEqual([
     ['    "count": 5'],
     ['          "keeps": 5'],
     [1, 2].map(() => expect.stringMatching(/^ {6}"files": "[0-9a-f]{64}"$/) as string),
@@ -146,8 +150,8 @@ test("registers nothing without the secrets of its jobs, and gives the command f
   );
 });
 
-test("gives nightly runs an account in the cluster that lists volumes alone, and its token where the API answers", async () => {
-  const { resources } = await deployed(exampleEstate(), withSecrets());
+test("gives nightly runs an account in the cluster that lists volumes alone, and its token where the API answers", () => {
+  const { resources } = asItIs;
   const access = (what: string) => named(resources, `cluster-access-k8s-${what}`);
   expect(access("role").inputs).toMatchObject({
     metadata: { name: "holdfast-host" },
@@ -175,8 +179,8 @@ test("gives nightly runs an account in the cluster that lists volumes alone, and
   expect(snapshot).toMatchObject({ value: expect.stringContaining('"token": "token-of-the-account"') });
 });
 
-test("gives a restore an account of its own, whose token lies with the command of that job alone and out of its unit's sight", async () => {
-  const { resources } = await deployed(exampleEstate(), withSecrets());
+test("gives a restore an account of its own, whose token lies with the command of that job alone and out of its unit's sight", () => {
+  const { resources } = asItIs;
   expect(named(resources, "cluster-access-k8s-restore-role").inputs).toMatchObject({
     metadata: { name: "holdfast-restore" },
     rules: clusterAccessRules.restore,
@@ -194,11 +198,8 @@ test("gives a restore an account of its own, whose token lies with the command o
 });
 
 test("another name for the tokens makes new ones of both accounts, and changes nothing else in the cluster", async () => {
-  const [before, after] = [
-    await deployed(exampleEstate(), withSecrets()),
-    await deployed(exampleEstate(), { ...withSecrets(), clusterTokens: "2026-11" }),
-  ];
-  const changed = changedBetween(before.resources, after.resources);
+  const after = await deployed(exampleEstate(), { ...withSecrets(), clusterTokens: "2026-11" });
+  const changed = changedBetween(asItIs.resources, after.resources);
   expect(changed.map(({ name }) => name)).toEqual([
     "cluster-access-k8s-token",
     "cluster-access-k8s-restore-token",
