@@ -6,6 +6,8 @@ import { catalogue, runChecks } from ".";
 import type { Example } from "./check";
 
 const asOfMs = Date.UTC(2026, 10, 1);
+// All checks take as long about an estate as a hundred of one: npm test asks them of each check's first example.
+const askedAll = process.env["HOLDFAST_LONG"] === "1" ? undefined : 1;
 
 test("lists every check of the folder, each under its code", () => {
   const files = readdirSync(__dirname, { recursive: true, encoding: "utf8" })
@@ -31,7 +33,11 @@ describe.each(catalogue)("$code", check => {
     plan: planOf(parseEstate(example.estate)),
   }));
   const mends = faulty.flatMap(({ name, estate, plan, mends }) =>
-    mends.map(({ says, edit }) => ({ name, estate, plan, says, edit })),
+    mends.map(({ says, edit }) => {
+      const changed = structuredClone(estate) as ExampleEstate;
+      edit(changed);
+      return { name, plan, says, mended: planOf(parseEstate(changed)) };
+    }),
   );
 
   test("has a bad and a good example, and a program's edit for the fix of each bad one", () => {
@@ -39,19 +45,18 @@ describe.each(catalogue)("$code", check => {
     for (const { mends } of check.examples.bad) expect(mends).not.toEqual([]);
     expect(check.examples.good.length).toBeGreaterThan(0);
   });
-  test.each(faulty)("finds $name, and nothing else is wrong with it", ({ plan }) => {
-    expect(check.run(plan, asOfMs)).not.toEqual([]);
+  test.each(faulty)("finds $name", ({ plan }) => expect(check.run(plan, asOfMs)).not.toEqual([]));
+  test.each(faulty.slice(0, askedAll))("nothing else is wrong with $name", ({ plan }) => {
     const told = runChecks(plan, asOfMs).filter(({ follows }) => follows === undefined);
     expect(new Set(told.map(finding => finding.code))).toEqual(new Set([check.code]));
   });
-  test.each(mends)("$name: its fix, $says, mends it and breaks nothing", mend => {
-    expect(check.run(mend.plan, asOfMs).map(({ fix }) => fix)).toContainEqual(
-      expect.stringContaining(mend.says),
-    );
-    const estate = structuredClone(mend.estate) as ExampleEstate;
-    mend.edit(estate);
-    expect(runChecks(planOf(parseEstate(estate)), asOfMs)).toEqual([]);
+  test.each(mends)("$name: its fix, $says, mends it", ({ plan, says, mended }) => {
+    expect(check.run(plan, asOfMs).map(({ fix }) => fix)).toContainEqual(expect.stringContaining(says));
+    expect(check.run(mended, asOfMs)).toEqual([]);
   });
+  test.each(mends.slice(0, askedAll))("$name: its fix, $says, breaks nothing", ({ mended }) =>
+    expect(runChecks(mended, asOfMs)).toEqual([]),
+  );
   test.each(plans(check.examples.good))("accepts $name", ({ plan }) =>
     expect(check.run(plan, asOfMs)).toEqual([]),
   );
