@@ -1,4 +1,5 @@
 import { EstateInvalid, parseEstate } from "../../plan";
+import { long } from "../long";
 import { editAt } from "./edit-at";
 import { findingsOf, homelabWith } from "./found";
 import { daily, dumpOf, mirror, offsite } from "./mutation";
@@ -20,7 +21,12 @@ test("there are sixty edits and more, none twice", () => {
   expect(new Set(mutations.map(({ what }) => what)).size).toBe(mutations.length);
 });
 
-test.each(mutations)("$what ($at) is answered by $code alone", ({ at, to, code, subject }) => {
+/** Each is a plan of the whole homelab: `npm test` makes the first one of an answer. */
+const walked = mutations.filter(
+  ({ code }, index) => long || mutations.findIndex(other => other.code === code) === index,
+);
+
+test.each(walked)("$what ($at) is answered by $code alone", ({ at, to, code, subject }) => {
   const all = findingsOf(homelabWith(estate => editAt(estate, at, to)));
   const findings = all.filter(({ follows }) => follows === undefined);
   expect([...new Set(findings.map(finding => finding.code))]).toEqual([code]);
