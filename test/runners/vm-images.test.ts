@@ -230,19 +230,22 @@ test("an image that Proxmox was told to protect stays, and is told", async () =>
   expect(run.stdout).toContain("it is protected in Proxmox");
 });
 
-test.each([
-  ["backup", /qm unlock 101; systemctl start vm-images/],
-  ["migrate", /qm unlock 101/],
-  // Without what would have an image made of half of it; a task of Proxmox' own is called after what it does.
-  [
-    "create",
-    /Next: (?!.*(unlock|systemctl start)).*pgrep -af 'qm\(restore\|create\|clone\|rollback\| \)'.*in part(?!.*restore 101).*no whole one of it is here: once it is made anew/,
-  ],
-  [
-    "suspended",
-    /Next: qm resume 101 +\(it sleeps with its memory on disk: with qm unlock that would be lost\)/,
-  ],
-])(
+test.each(
+  inTime(3, [
+    ["backup", /qm unlock 101; systemctl start vm-images/],
+    // Without what would have an image made of half of it; a task of Proxmox' own is called after what it does.
+    [
+      "create",
+      /Next: (?!.*(unlock|systemctl start)).*pgrep -af 'qm\(restore\|create\|clone\|rollback\| \)'.*in part(?!.*restore 101).*no whole one of it is here: once it is made anew/,
+    ],
+    [
+      "suspended",
+      /Next: qm resume 101 +\(it sleeps with its memory on disk: with qm unlock that would be lost\)/,
+    ],
+    // Unlocked as one of a backup is.
+    ["migrate", /qm unlock 101/],
+  ]),
+)(
   "a VM that is locked (%s) fails with what to type, keeps its lock, and stops no other",
   async (lock, next) => {
     world.setVm(101, { disks: { scsi0: content(1) }, lines: [`lock: ${lock}`] });
@@ -310,28 +313,31 @@ testLong("a template gets an image as any VM does", async () => {
   expect(filesOf(101)).toHaveLength(2);
 });
 
-test.each([
-  [
-    "whose log doesn't say so",
-    'REAL "$@"; sed -i /Finished/d "$9"/*.log',
-    "vzdump's own log beside the image doesn't say that it finished it",
-  ],
-  [
-    "whose log has an error",
-    'REAL "$@"; for log in "$9"/*.log; do echo "2026-11-01 16:00:00 ERROR: job failed" >>$log; done',
-    "vzdump's own log has an error: job failed",
-  ],
-  [
-    "that is cut short",
-    'REAL "$@"; for image in "$9"/*.zst; do truncate -s -100 $image; done',
-    "its image isn't whole: zstd ended with 1",
-  ],
-  [
-    "with a rotten byte",
-    'REAL "$@"; for image in "$9"/*.zst; do printf x | dd of=$image bs=1 seek=99999 conv=notrunc status=none; done',
-    "its image isn't whole: zstd ended with 1",
-  ],
-])("an image %s is no image, although vzdump ended well", async (_, script, reason) => {
+// Zstd tells of one that is cut short as of a rotten one.
+test.each(
+  inTime(3, [
+    [
+      "whose log doesn't say so",
+      'REAL "$@"; sed -i /Finished/d "$9"/*.log',
+      "vzdump's own log beside the image doesn't say that it finished it",
+    ],
+    [
+      "whose log has an error",
+      'REAL "$@"; for log in "$9"/*.log; do echo "2026-11-01 16:00:00 ERROR: job failed" >>$log; done',
+      "vzdump's own log has an error: job failed",
+    ],
+    [
+      "that is cut short",
+      'REAL "$@"; for image in "$9"/*.zst; do truncate -s -100 $image; done',
+      "its image isn't whole: zstd ended with 1",
+    ],
+    [
+      "with a rotten byte",
+      'REAL "$@"; for image in "$9"/*.zst; do printf x | dd of=$image bs=1 seek=99999 conv=notrunc status=none; done',
+      "its image isn't whole: zstd ended with 1",
+    ],
+  ]),
+)("an image %s is no image, although vzdump ended well", async (_, script, reason) => {
   world.shadow("vzdump", `[ "$1" = 101 ] || exec REAL "$@"\n${script}`);
   const run = await world.start().finished;
   expect(run.status).toBe(1);
@@ -572,11 +578,13 @@ test("a disk without room for another image of the last one's size: none is begu
 test("fewer images in the estate make the room that a new one needs", async () => {
   const vms = world.config.vms.slice(0, 1);
   world.writeConfig({ vms, keep: { every: "day", count: 3 } });
-  const periods: string[] = [];
-  for (const days of [3, 2, 1]) {
-    await world.start().finished;
-    periods.push(backdate(101, days));
-  }
+  await world.start().finished;
+  const periods = [3, 2, 1].map(days => {
+    const period = backdate(101, days);
+    execaSync("cp", ["-a", join(world.images, period, "101"), join(world.images, today(), "101")]);
+    return period;
+  });
+  rmSync(join(world.images, today(), "101"), { recursive: true });
   const room = await world.inside("df", "--output=avail", "-B1", world.config.target.path);
   const filler = join(world.config.target.path, "filler");
   await world.inside("fallocate", "-l", String(Number(room.split("\n")[1]) - 450 * kib), filler);
@@ -802,40 +810,31 @@ describe("images that were made", () => {
     expect(restored.equals(guests.disks.scsi0)).toBe(true);
   });
 
-  test.each([
-    [
-      "over a VM that is there",
-      ["restore", "101", "102"],
-      3,
-      "VM 102 is there: guest-102, stopped, and no VM is restored over another",
-    ],
-    ["of a VM without images", ["restore", "105"], 3, '"105" is no VM of which there are images'],
-    [
-      "of a time before the first image",
-      ["restore", "101", "--at", "2020-01-01"],
-      3,
-      "there is no image of VM 101 (nodes/k8s-1) of 2020-01-01",
-    ],
-    [
-      "into a folder",
-      ["restore", "101", "--into", "/tmp/vm"],
-      3,
-      "an image comes back as a VM and not into a folder",
-    ],
-    ["under no id", ["restore", "101", "7"], 2, '"7" is no id of a VM'],
-    [
-      "onto a storage that isn't there",
-      ["restore", "101", "210", "nowhere"],
-      1,
-      "storage 'nowhere' does not exist",
-    ],
-  ])("don't come back %s, and nothing is changed", async (_, args, status, message) => {
+  test("don't come back over a VM that is there, or by words that mean none, and nothing is changed", async () => {
+    const refusals: readonly [readonly string[], number, string][] = [
+      [
+        ["restore", "101", "102"],
+        3,
+        "VM 102 is there: guest-102, stopped, and no VM is restored over another",
+      ],
+      [["restore", "105"], 3, '"105" is no VM of which there are images'],
+      [
+        ["restore", "101", "--at", "2020-01-01"],
+        3,
+        "there is no image of VM 101 (nodes/k8s-1) of 2020-01-01",
+      ],
+      [["restore", "101", "--into", "/tmp/vm"], 3, "an image comes back as a VM and not into a folder"],
+      [["restore", "101", "7"], 2, '"7" is no id of a VM'],
+      [["restore", "101", "210", "nowhere"], 1, "storage 'nowhere' does not exist"],
+    ];
     const before = world.vm(102);
-    const run = await world.start(args).finished;
-    expect(run.status).toBe(status);
-    expect(run.stdout + run.stderr).toContain(message);
-    expect(world.vm(102)).toBe(before);
-    expect(() => world.vm(210)).toThrow("ENOENT");
+    for (const [words, status, message] of refusals) {
+      const run = await world.start(words).finished;
+      expect([words, run.status]).toEqual([words, status]);
+      expect(run.stdout + run.stderr).toContain(message);
+      expect(world.vm(102)).toBe(before);
+      expect(() => world.vm(210)).toThrow("ENOENT");
+    }
   });
 
   test("that are rotten don't come back: nothing is made of them", async () => {
