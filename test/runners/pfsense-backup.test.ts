@@ -17,7 +17,7 @@ import { periodOf } from "../../plan/contracts/period";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import type { Faults } from "../../lab/servers/firewall";
 import { endedSteps } from "../ends";
-import { long, testLong } from "../long";
+import { inTime, testLong } from "../long";
 import { confessed, confession } from "./support/parser";
 import { createFirewallWorld, type FirewallWorld } from "./support/firewall-world";
 import { noonZone } from "./support/noon";
@@ -155,12 +155,38 @@ interface Refused {
 
 const otherKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 const refused: readonly Refused[] = [
+  { what: "a login page", faults: { api: "html" }, says: /no JSON but text\/html/ },
+  {
+    what: "another certificate than the pinned one",
+    config: ({ api }) => ({ api: { ...api, certificateSha256: "AA:BB" } }),
+    says: /pinned is AA:BB; the key was not sent/,
+  },
+  {
+    what: "a wrong API key",
+    config: ({ api }) => ({ api: { ...api, key: "wrong" } }),
+    says: /HTTP status 401: it refuses the key/,
+  },
+  {
+    what: "another host key than the pinned one",
+    config: ({ ssh }) => ({ ssh: { ...ssh, hostKey: otherKey } }),
+    says: /ssh to root@127.0.0.1:\d+ failed: its host key isn't the pinned one/,
+  },
+  {
+    what: "a tar that is cut off",
+    faults: { tar: "cut" },
+    config: ({ atLeastBytes }) => ({ atLeastBytes: { ...atLeastBytes, tar: 1 } }),
+    says: /can't be read back: .*(end of file|EOF)/,
+  },
+  {
+    what: "a tar without the configuration",
+    faults: { tar: "lacks-members" },
+    says: /tar lacks "cf", "boot\/loader.conf", "cf\/conf\/config.xml"/,
+  },
   {
     what: "a config.xml that is cut off",
     faults: { api: "truncated-xml" },
     says: /no whole configuration: line \d+|expected at least/,
   },
-  { what: "a login page", faults: { api: "html" }, says: /no JSON but text\/html/ },
   {
     what: "an API that stalls",
     faults: { api: "stall" },
@@ -189,19 +215,9 @@ const refused: readonly Refused[] = [
     says: /expected at least 1000000/,
   },
   {
-    what: "another certificate than the pinned one",
-    config: ({ api }) => ({ api: { ...api, certificateSha256: "AA:BB" } }),
-    says: /pinned is AA:BB; the key was not sent/,
-  },
-  {
     what: "a certificate that nobody has signed, and none pinned",
     config: ({ api: { url, key } }) => ({ api: { url, key } }),
     says: /DEPTH_ZERO_SELF_SIGNED_CERT/,
-  },
-  {
-    what: "a wrong API key",
-    config: ({ api }) => ({ api: { ...api, key: "wrong" } }),
-    says: /HTTP status 401: it refuses the key/,
   },
   {
     what: "an API that isn't there",
@@ -209,31 +225,15 @@ const refused: readonly Refused[] = [
     says: /ECONNREFUSED/,
   },
   {
-    what: "another host key than the pinned one",
-    config: ({ ssh }) => ({ ssh: { ...ssh, hostKey: otherKey } }),
-    says: /ssh to root@127.0.0.1:\d+ failed: its host key isn't the pinned one/,
-  },
-  {
     what: "an ssh that isn't there",
     config: ({ ssh }) => ({ ssh: { ...ssh, port: 1 } }),
     says: /Connection refused/,
-  },
-  {
-    what: "a tar that is cut off",
-    faults: { tar: "cut" },
-    config: ({ atLeastBytes }) => ({ atLeastBytes: { ...atLeastBytes, tar: 1 } }),
-    says: /can't be read back: .*(end of file|EOF)/,
   },
   {
     what: "a tar that stalls",
     faults: { tar: "stall" },
     config: () => ({ stallMs: 2_000 }),
     says: /without a byte for 2 s/,
-  },
-  {
-    what: "a tar without the configuration",
-    faults: { tar: "lacks-members" },
-    says: /tar lacks "cf", "boot\/loader.conf", "cf\/conf\/config.xml"/,
   },
   {
     what: "a tar that can't read everything",
@@ -252,8 +252,8 @@ const refused: readonly Refused[] = [
   },
 ];
 
-// Every other one of them in `npm test`: of each kind one, and whatever would take a copy from another machine.
-test.each(refused.filter((_, at) => long || at % 2 === 1))(
+// The first of them in `npm test`: of each kind one, and whatever would take a copy from another machine.
+test.each(inTime(6, refused))(
   "$what: the run fails, neither half is kept, the earlier generation stays",
   async ({ faults = {}, config, says }) => {
     await goodRun();
