@@ -37,11 +37,6 @@ const refusals: Refusal[] = [
       /systemd refuses the units: .*Unknown key name 'NoSuchKey'|systemd refuses the units: .*Unknown key 'NoSuchKey'/,
   },
   {
-    name: "a calendar that doesn't exist",
-    files: release({ hour: "25" }),
-    cause: /systemd refuses the units: /,
-  },
-  {
     name: "a config that the runner refuses",
     files: release({ wrong: true }),
     cause: /the runner refuses its config: config\.wrong: expected nothing\./,
@@ -52,19 +47,9 @@ const refusals: Refusal[] = [
     cause: /Node missing or too old: \/usr\/bin\/node is v18\.13\.0, 18\.19 or newer is needed\./,
   },
   {
-    name: "a Node that doesn't start",
-    arrange: changed => bindNode(changed, "exit 127"),
-    cause: /Node missing or too old: no working \/usr\/bin\/node/,
-  },
-  {
     name: "a timer that doesn't start",
     arrange: changed => failOnce(changed, "enable", "Failed to enable unit: it is masked"),
     cause: /"nfs-mirror\.timer" wasn't started: Failed to enable unit: it is masked\./,
-  },
-  {
-    name: "a systemd that doesn't reload",
-    arrange: changed => failOnce(changed, "daemon-reload", "Failed to reload daemon: timed out"),
-    cause: /systemd doesn't reload: Failed to reload daemon: timed out\./,
   },
   {
     name: "a SIGTERM after the switch",
@@ -75,20 +60,39 @@ const refusals: Refusal[] = [
       ),
     cause: /the activation was stopped by a signal\./,
   },
+  {
+    name: "a calendar that doesn't exist",
+    files: release({ hour: "25" }),
+    cause: /systemd refuses the units: /,
+  },
+  {
+    name: "a Node that doesn't start",
+    arrange: changed => bindNode(changed, "exit 127"),
+    cause: /Node missing or too old: no working \/usr\/bin\/node/,
+  },
+  {
+    name: "a systemd that doesn't reload",
+    arrange: changed => failOnce(changed, "daemon-reload", "Failed to reload daemon: timed out"),
+    cause: /systemd doesn't reload: Failed to reload daemon: timed out\./,
+  },
 ];
 
-test.each(refusals)("lets the old release run on for $name", async ({ files = next, arrange, cause }) => {
-  await host.become(running);
-  const before = await host.state();
-  arrange?.(host);
-  const ended = await host.deploy(files);
-  host.before = ":";
-  expect(ended.exitCode).not.toBe(0);
-  expect(ended.stderr).toMatch(cause);
-  expect(ended.stderr).toMatch(/^nfs-mirror: /);
-  expect(ended.stderr).toContain(`Release ${live} runs on.`);
-  expect(await host.state()).toEqual(before);
-});
+// The last ones are another fault that the same step tells.
+test.each(inTime(5, refusals))(
+  "lets the old release run on for $name",
+  async ({ files = next, arrange, cause }) => {
+    await host.become(running);
+    const before = await host.state();
+    arrange?.(host);
+    const ended = await host.deploy(files);
+    host.before = ":";
+    expect(ended.exitCode).not.toBe(0);
+    expect(ended.stderr).toMatch(cause);
+    expect(ended.stderr).toMatch(/^nfs-mirror: /);
+    expect(ended.stderr).toContain(`Release ${live} runs on.`);
+    expect(await host.state()).toEqual(before);
+  },
+);
 
 // Why each is refused is tested above; nothing is live here, and undone the same way.
 test.each(inTime(2, refusals))(

@@ -1,3 +1,4 @@
+import { inTime, testLong } from "../long";
 import { knowingRunner, release, ReleaseHost, unitsOf } from "./release-host";
 
 const deployed = new ReleaseHost();
@@ -145,7 +146,8 @@ test("who goes back twice has gone back from what was deployed last", async () =
   expect((await host.state()).live).toBe(`releases/${names[0]}`);
 });
 
-test("who goes back and forward again has gone back from nothing", async () => {
+// Back and forward again goes above, by name.
+testLong("who goes back and forward again has gone back from nothing", async () => {
   await host.run(`${script} roll-back`);
   await host.run(`${script} roll-back ${names[2]}`);
   expect((await host.run(`${script} list`)).stdout).not.toContain("left ");
@@ -163,7 +165,8 @@ test("one that is killed after the switch is known: the next activation doesn't 
   expect((await host.state()).live).toBe(`releases/${names[1]}`);
 });
 
-test("one that fails leaves what was noted before", async () => {
+// One that fails leaves the live release, below.
+testLong("one that fails leaves what was noted before", async () => {
   await host.run(`${script} roll-back`);
   host.on("enable", "exit 1");
   expect(await host.run(`${script} roll-back ${names[0]}`)).toMatchObject({ exitCode: 1 });
@@ -189,13 +192,20 @@ test("a script that is called by a folder with a slash at its end is the job's",
   expect(await host.state()).toMatchObject({ live: "", units: {}, commands: {} });
 });
 
-test.each([
-  ["a release that isn't kept", "", "0123456789ab", /no release "0123456789ab" is kept\./],
-  ["the live release", "", "LIVE", /is the live release\./],
-  ["a path", "", "../releases", /no release "\.\.\/releases" is kept\./],
-  ["a damaged release", "echo x >>RELEASE/config.json", "OLD", /aren't those that were deployed\./],
-  ["a release whose runner is gone", "rm RELEASE/nfs-mirror.cjs", "OLD", /aren't those that were deployed\./],
-])("refuses %s, and the live release runs on", async (_, arrange, word, cause) => {
+test.each(
+  inTime(3, [
+    ["a release that isn't kept", "", "0123456789ab", /no release "0123456789ab" is kept\./],
+    ["the live release", "", "LIVE", /is the live release\./],
+    ["a damaged release", "echo x >>RELEASE/config.json", "OLD", /aren't those that were deployed\./],
+    ["a path", "", "../releases", /no release "\.\.\/releases" is kept\./],
+    [
+      "a release whose runner is gone",
+      "rm RELEASE/nfs-mirror.cjs",
+      "OLD",
+      /aren't those that were deployed\./,
+    ],
+  ]),
+)("refuses %s, and the live release runs on", async (_, arrange, word, cause) => {
   const [old = "", live = ""] = [names[0], names[2]];
   await host.run(arrange.replace("RELEASE", `/opt/holdfast/nfs-mirror/releases/${old}`) || ":");
   const before = await host.state();
