@@ -136,7 +136,8 @@ describe("a renamed folder on a mirror that is more than half full", () => {
     for (let index = 0; index < 20; index += 1) writeFileSync(`${world.source}/films/old/f${index}`, "x");
   });
 
-  test("is renamed there too, and is no deletion to the ceiling", async () => {
+  // So is one with files of several names, below.
+  testLong("is renamed there too, and is no deletion to the ceiling", async () => {
     renameSync(`${world.source}/films`, `${world.source}/cinema`);
     const run = await mirror("--json");
     expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
@@ -339,26 +340,30 @@ describe("what goes from the source", () => {
 describe("a world of its own", () => {
   afterEach(() => world.close());
 
-  test("a nested file system that is away keeps its copy; all else is mirrored, and the run fails", async () => {
-    world = await createWorld();
-    const disk = `${world.config.source.path}/media/disk`;
-    mkdirSync(`${world.source}/media/disk`, { recursive: true });
-    await world.inside("mount", "-t", "tmpfs", "photos", disk);
-    await world.inside("sh", "-c", `for i in 1 2 3; do echo $i >${disk}/n$i; done`);
-    expect((await mirror()).stdout).toContain('media/disk" is another file system (photos)');
-    await world.inside("umount", disk);
-    writeFileSync(`${world.source}/media/disk/n1`, "written while the disk was away");
-    writeFileSync(`${world.source}/note`, "x");
-    const away = await mirror();
-    expect(away.status).toBe(1);
-    expect(away.stdout).toContain("is not the file system that belongs there");
-    expect(readdirSync(`${world.target}/media/disk`).sort()).toEqual(["n1", "n2", "n3"]);
-    expect(readFileSync(`${world.target}/media/disk/n1`, "utf8")).toBe("1\n");
-    expect(existsSync(`${world.target}/note`)).toBe(true);
-    rmSync(join(world.config.stateDir, "nested-mounts.json"));
-    expect(await mirror()).toMatchObject({ status: 0 });
-    await expectMirrored(world);
-  });
+  // nfs-mirror-held.test.ts has what becomes of one that is away.
+  testLong(
+    "a nested file system that is away keeps its copy; all else is mirrored, and the run fails",
+    async () => {
+      world = await createWorld();
+      const disk = `${world.config.source.path}/media/disk`;
+      mkdirSync(`${world.source}/media/disk`, { recursive: true });
+      await world.inside("mount", "-t", "tmpfs", "photos", disk);
+      await world.inside("sh", "-c", `for i in 1 2 3; do echo $i >${disk}/n$i; done`);
+      expect((await mirror()).stdout).toContain('media/disk" is another file system (photos)');
+      await world.inside("umount", disk);
+      writeFileSync(`${world.source}/media/disk/n1`, "written while the disk was away");
+      writeFileSync(`${world.source}/note`, "x");
+      const away = await mirror();
+      expect(away.status).toBe(1);
+      expect(away.stdout).toContain("is not the file system that belongs there");
+      expect(readdirSync(`${world.target}/media/disk`).sort()).toEqual(["n1", "n2", "n3"]);
+      expect(readFileSync(`${world.target}/media/disk/n1`, "utf8")).toBe("1\n");
+      expect(existsSync(`${world.target}/note`)).toBe(true);
+      rmSync(join(world.config.stateDir, "nested-mounts.json"));
+      expect(await mirror()).toMatchObject({ status: 0 });
+      await expectMirrored(world);
+    },
+  );
 
   test("a hole is skipped, not read", async () => {
     world = await createWorld();
@@ -459,22 +464,26 @@ describe("a world of its own", () => {
     },
   );
 
-  test("what a killed run had copied of a file with large holes leaves its room to the next one", async () => {
-    world = await createWorld({ targetMb: 64 });
-    writeFileSync(`${world.source}/disk`, "x");
-    truncateSync(`${world.source}/disk`, 1024 * mebibyte);
-    world.shadow(
-      "cp",
-      'for part; do :; done; head -c 40M /dev/zero >"$part"; kill -KILL $PPID; exec sleep 600',
-    );
-    expect(await mirror()).toMatchObject({ signal: "SIGKILL" });
-    world.unshadow("cp");
-    rmSync(`${world.source}/disk`);
-    writeFileSync(`${world.source}/film`, randomBytes(36 * mebibyte));
-    const run = await mirror();
-    expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
-    await expectMirrored(world);
-  });
+  // nfs-mirror-crashes.test.ts has what killed runs leave.
+  testLong(
+    "what a killed run had copied of a file with large holes leaves its room to the next one",
+    async () => {
+      world = await createWorld({ targetMb: 64 });
+      writeFileSync(`${world.source}/disk`, "x");
+      truncateSync(`${world.source}/disk`, 1024 * mebibyte);
+      world.shadow(
+        "cp",
+        'for part; do :; done; head -c 40M /dev/zero >"$part"; kill -KILL $PPID; exec sleep 600',
+      );
+      expect(await mirror()).toMatchObject({ signal: "SIGKILL" });
+      world.unshadow("cp");
+      rmSync(`${world.source}/disk`);
+      writeFileSync(`${world.source}/film`, randomBytes(36 * mebibyte));
+      const run = await mirror();
+      expect([run.stdout, run.status]).toEqual([expect.anything(), 0]);
+      await expectMirrored(world);
+    },
+  );
 
   test("a file of several names isn't renamed: the time of the others would be that of what isn't proven", async () => {
     world = await createWorld();
@@ -593,7 +602,8 @@ describe("what has another name than before", () => {
     await expectMirrored(world);
   });
 
-  test("large files of one size and time are found again by what they hold, in any order", async () => {
+  // That what is renamed is proven by its content is tested above.
+  testLong("large files of one size and time are found again by what they hold, in any order", async () => {
     world = await createWorld();
     mkdirSync(`${world.source}/raw`);
     for (let index = 0; index < 20; index += 1) {

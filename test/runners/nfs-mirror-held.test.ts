@@ -110,7 +110,7 @@ describe("a nested file system that is away", () => {
       expect(existsSync(`${world.target}/note`)).toBe(true);
     });
 
-    test.each(["gone", "a file"])("when the folder above it is %s", async now => {
+    test.each(inTime(1, ["a file", "gone"]))("when the folder above it is %s", async now => {
       rmSync(`${world.source}/media`, { recursive: true });
       if (now === "a file") writeFileSync(`${world.source}/media`, "x");
       writeFileSync(`${world.source}/note`, "x");
@@ -307,27 +307,31 @@ describe("what the source has lost", () => {
     expect(readFileSync(`${world.target}/mail/f1`, "utf8")).toBe("mail x");
   });
 
-  test("a service that is kept as it is, and whose name is no text, keeps no other one from being mirrored", async () => {
-    const at = (service: string, name: string): Buffer =>
-      Buffer.from(`${world.source}/${service}/${name}`, "latin1");
-    const services = ["caf\xe9", "cafx", "ca*\xe9", "cab\xe9"];
-    for (const service of services) {
-      mkdirSync(at(service, ""));
-      for (let index = 0; index < 60; index += 1)
-        writeFileSync(at(service, `f${index}`), `good ${"x".repeat(index)}`);
-    }
-    expect(await mirror()).toMatchObject({ status: 0 });
-    world.writeConfig({ mostListed: 50 });
-    for (const service of ["caf\xe9", "ca*\xe9"])
-      for (let index = 0; index < 60; index += 1) writeFileSync(at(service, `f${index}`), "encrypted");
-    for (const service of services) writeFileSync(at(service, "new"), "a new one");
-    const run = await mirror();
-    expect([run.stdout, run.status]).toEqual([expect.stringContaining("the copy of 2 entries"), 1]);
-    const found = services.map(service =>
-      existsSync(Buffer.from(`${world.target}/${service}/new`, "latin1")),
-    );
-    expect(found).toEqual([false, true, false, true]);
-  });
+  // That one holds up no other is tested above.
+  testLong(
+    "a service that is kept as it is, and whose name is no text, keeps no other one from being mirrored",
+    async () => {
+      const at = (service: string, name: string): Buffer =>
+        Buffer.from(`${world.source}/${service}/${name}`, "latin1");
+      const services = ["caf\xe9", "cafx", "ca*\xe9", "cab\xe9"];
+      for (const service of services) {
+        mkdirSync(at(service, ""));
+        for (let index = 0; index < 60; index += 1)
+          writeFileSync(at(service, `f${index}`), `good ${"x".repeat(index)}`);
+      }
+      expect(await mirror()).toMatchObject({ status: 0 });
+      world.writeConfig({ mostListed: 50 });
+      for (const service of ["caf\xe9", "ca*\xe9"])
+        for (let index = 0; index < 60; index += 1) writeFileSync(at(service, `f${index}`), "encrypted");
+      for (const service of services) writeFileSync(at(service, "new"), "a new one");
+      const run = await mirror();
+      expect([run.stdout, run.status]).toEqual([expect.stringContaining("the copy of 2 entries"), 1]);
+      const found = services.map(service =>
+        existsSync(Buffer.from(`${world.target}/${service}/new`, "latin1")),
+      );
+      expect(found).toEqual([false, true, false, true]);
+    },
+  );
 
   // nfs-mirror-guards.test.ts has that it makes no room for another service.
   testLong(
@@ -416,39 +420,44 @@ describe("what the source has lost", () => {
     expect(existsSync(`${world.target}/b/f1`)).toBe(false);
   });
 
-  test("a name elsewhere of a file in a service that is kept as it is gets a file of its own, and that one stays as it was", async () => {
-    const stat = (path: string) => {
-      const { mode, ino, mtimeMs } = lstatSync(path);
-      return { mode: (mode & 0o777).toString(8), ino, mtimeMs };
-    };
-    for (const service of ["films", "fixed", "mail"]) mkdirSync(`${world.source}/${service}`);
-    for (let index = 0; index < 60; index += 1)
-      writeFileSync(`${world.source}/mail/f${index}`, `good ${index}`);
-    symlinkSync("f9", `${world.source}/mail/link`);
-    const linked = ["films/f0", "films/f1", "fixed/f2", "films/link"];
-    for (const name of linked) linkSync(join(world.source, "mail", basename(name)), join(world.source, name));
-    expect(await mirror()).toMatchObject({ status: 0 });
-    const kept = linked.map(name => join(world.target, "mail", basename(name)));
-    const before = kept.map(stat);
-    // Nothing can be made there, and what is there can get another mode.
-    await world.inside("chattr", "+i", `${world.config.target.path}/fixed`);
-    for (const name of ["films/f0", "fixed/f2"]) chmodSync(join(world.source, name), 0o600);
-    for (const name of ["films/f1", "films/link"])
-      lutimesSync(join(world.source, name), 1_700_000_000, 1_700_000_000);
-    for (let index = 3; index < 60; index += 1)
-      writeFileSync(`${world.source}/mail/f${index}`, `encrypted ${index}`);
-    const run = await mirror();
-    await world.inside("chattr", "-i", `${world.config.target.path}/fixed`);
-    expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
-    expect(run.stdout).toContain('"fixed/f2": it shares its file with an entry that is kept as it is');
-    expect(kept.map(stat)).toEqual(before);
-    for (const name of ["films/f0", "films/f1", "films/link"]) {
-      const { ino, ...is } = stat(join(world.target, name));
-      expect({ name, ...stat(join(world.source, name)), ino }).toEqual({ name, ...is, ino });
-    }
-    expect(await mirror("--accept=mail")).toMatchObject({ status: 0 });
-    await expectMirrored(world);
-  });
+  // What was moved into such a service is tested below.
+  testLong(
+    "a name elsewhere of a file in a service that is kept as it is gets a file of its own, and that one stays as it was",
+    async () => {
+      const stat = (path: string) => {
+        const { mode, ino, mtimeMs } = lstatSync(path);
+        return { mode: (mode & 0o777).toString(8), ino, mtimeMs };
+      };
+      for (const service of ["films", "fixed", "mail"]) mkdirSync(`${world.source}/${service}`);
+      for (let index = 0; index < 60; index += 1)
+        writeFileSync(`${world.source}/mail/f${index}`, `good ${index}`);
+      symlinkSync("f9", `${world.source}/mail/link`);
+      const linked = ["films/f0", "films/f1", "fixed/f2", "films/link"];
+      for (const name of linked)
+        linkSync(join(world.source, "mail", basename(name)), join(world.source, name));
+      expect(await mirror()).toMatchObject({ status: 0 });
+      const kept = linked.map(name => join(world.target, "mail", basename(name)));
+      const before = kept.map(stat);
+      // Nothing can be made there, and what is there can get another mode.
+      await world.inside("chattr", "+i", `${world.config.target.path}/fixed`);
+      for (const name of ["films/f0", "fixed/f2"]) chmodSync(join(world.source, name), 0o600);
+      for (const name of ["films/f1", "films/link"])
+        lutimesSync(join(world.source, name), 1_700_000_000, 1_700_000_000);
+      for (let index = 3; index < 60; index += 1)
+        writeFileSync(`${world.source}/mail/f${index}`, `encrypted ${index}`);
+      const run = await mirror();
+      await world.inside("chattr", "-i", `${world.config.target.path}/fixed`);
+      expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
+      expect(run.stdout).toContain('"fixed/f2": it shares its file with an entry that is kept as it is');
+      expect(kept.map(stat)).toEqual(before);
+      for (const name of ["films/f0", "films/f1", "films/link"]) {
+        const { ino, ...is } = stat(join(world.target, name));
+        expect({ name, ...stat(join(world.source, name)), ino }).toEqual({ name, ...is, ino });
+      }
+      expect(await mirror("--accept=mail")).toMatchObject({ status: 0 });
+      await expectMirrored(world);
+    },
+  );
 
   test("what was moved into a service that is kept as it is keeps its copy where it was", async () => {
     const fill = (service: string, files: number, text: string): void => {

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { testLong } from "../long";
 import { type Tracker, trackerOf } from "./support/tracker";
 import { openSegment, type SegmentKind } from "../../host-scripts/runtime/journal";
 import {
@@ -265,46 +266,54 @@ test("a file with names in two services that got an older time is one file that 
   expect([content(copyAt("mail/linked")), inMail?.ino]).toEqual([content(at("mail/linked")), inApp?.ino]);
 });
 
-test("a file is looked at by all of its names, as who notes it knows one: the one in a service that is kept as it is says nothing of the others", async () => {
-  linkSync(at("app/sub/f3"), at("mail/linked"));
-  note(["mail/linked"]);
-  expect(await night()).toMatchObject({ status: 0, compared: "named" });
-  const names = Array.from({ length: 30 }, (_, n) => `app/sub/f${n}`);
-  const before = content(copyAt("app/sub/f3"));
-  for (const name of names) {
-    write(name, 200);
-    if (name !== "app/sub/f3") utimesSync(at(name), 1_000_000_000, 1_000_000_000);
-  }
-  note(names);
-  expect(await night()).toMatchObject({
-    status: 1,
-    compared: "named",
-    said: expect.stringContaining('\\"app\\": ') as string,
-  });
-  expect(content(copyAt("app/sub/f3"))).toBe(before);
-  expect(content(copyAt("mail/linked"))).toBe(content(at("mail/linked")));
-});
+// Names that share a file are tested above.
+testLong(
+  "a file is looked at by all of its names, as who notes it knows one: the one in a service that is kept as it is says nothing of the others",
+  async () => {
+    linkSync(at("app/sub/f3"), at("mail/linked"));
+    note(["mail/linked"]);
+    expect(await night()).toMatchObject({ status: 0, compared: "named" });
+    const names = Array.from({ length: 30 }, (_, n) => `app/sub/f${n}`);
+    const before = content(copyAt("app/sub/f3"));
+    for (const name of names) {
+      write(name, 200);
+      if (name !== "app/sub/f3") utimesSync(at(name), 1_000_000_000, 1_000_000_000);
+    }
+    note(names);
+    expect(await night()).toMatchObject({
+      status: 1,
+      compared: "named",
+      said: expect.stringContaining('\\"app\\": ') as string,
+    });
+    expect(content(copyAt("app/sub/f3"))).toBe(before);
+    expect(content(copyAt("mail/linked"))).toBe(content(at("mail/linked")));
+  },
+);
 
-test("what a run leaves for the next one, as its new name went meanwhile, that one looks at though nobody names it", async () => {
-  for (const [name, fresh] of [
-    ["app/sub/f1", "other/alone/g1"],
-    ["mail/sub/f2", "other/alone/g2"],
-  ] as const)
-    renameSync(at(name), at(fresh));
-  write("app/sub/f1", 50);
-  note(["app/sub/f1", "mail/sub/f2", "other/alone/g1", "other/alone/g2"]);
-  const gone = `${world.config.source.path}/other/alone/g`;
-  world.shadow("rsync", `case "$*" in *--dry-run*) ;; *) rm -f ${gone}1 ${gone}2;; esac; exec REAL "$@"`);
-  // Each may be the only copy of what has gone.
-  expect(await night()).toMatchObject({ status: 0, compared: "named" });
-  world.unshadow("rsync");
-  expect(content(copyAt("app/sub/f1"))).not.toBe(content(at("app/sub/f1")));
-  expect(existsSync(copyAt("mail/sub/f2"))).toBe(true);
-  note(["other/alone/g1", "other/alone/g2"]);
-  expect(await night()).toMatchObject({ status: 0, compared: "named" });
-  expect(content(copyAt("app/sub/f1"))).toBe(content(at("app/sub/f1")));
-  expect(existsSync(copyAt("mail/sub/f2"))).toBe(false);
-});
+// A run that fails names all of it again, above.
+testLong(
+  "what a run leaves for the next one, as its new name went meanwhile, that one looks at though nobody names it",
+  async () => {
+    for (const [name, fresh] of [
+      ["app/sub/f1", "other/alone/g1"],
+      ["mail/sub/f2", "other/alone/g2"],
+    ] as const)
+      renameSync(at(name), at(fresh));
+    write("app/sub/f1", 50);
+    note(["app/sub/f1", "mail/sub/f2", "other/alone/g1", "other/alone/g2"]);
+    const gone = `${world.config.source.path}/other/alone/g`;
+    world.shadow("rsync", `case "$*" in *--dry-run*) ;; *) rm -f ${gone}1 ${gone}2;; esac; exec REAL "$@"`);
+    // Each may be the only copy of what has gone.
+    expect(await night()).toMatchObject({ status: 0, compared: "named" });
+    world.unshadow("rsync");
+    expect(content(copyAt("app/sub/f1"))).not.toBe(content(at("app/sub/f1")));
+    expect(existsSync(copyAt("mail/sub/f2"))).toBe(true);
+    note(["other/alone/g1", "other/alone/g2"]);
+    expect(await night()).toMatchObject({ status: 0, compared: "named" });
+    expect(content(copyAt("app/sub/f1"))).toBe(content(at("app/sub/f1")));
+    expect(existsSync(copyAt("mail/sub/f2"))).toBe(false);
+  },
+);
 
 test("with the tracker killed and started anew, a night compares all, and the next one what it names", async () => {
   isWatching = false;

@@ -209,16 +209,16 @@ test("nothing is restored into a mount point whose disk is away", async () => {
 });
 
 test("what isn't there, isn't its own or leads elsewhere is refused, and leaves nothing", async () => {
-  const refusals: readonly [readonly string[], number, string][] = [
+  const refusals: readonly [readonly string[], number, string][] = inTime(5, [
     [["nastie"], 3, 'did you mean "nasty"'],
-    [["pvc-data"], 3, "not mirrored by this job"],
     [["nasty", "../app"], 2, "is no path in a service"],
-    [["nasty", "gone"], 3, "the mirror has no"],
     [["nasty", "--resume"], 3, "there is no restore"],
-    [["nasty", "--rollback"], 3, "there is no restore"],
     [["nasty", "--at", "2001-01-01"], 3, "as of"],
     [["nasty", "--into", join(world.config.target.path, "x")], 3, "backup disk"],
-  ];
+    [["pvc-data"], 3, "not mirrored by this job"],
+    [["nasty", "gone"], 3, "the mirror has no"],
+    [["nasty", "--rollback"], 3, "there is no restore"],
+  ]);
   for (const [words, status, says] of refusals) {
     const refused = await mirror("restore", ...words);
     expect({ words, ...refused }).toMatchObject({ words, status });
@@ -291,26 +291,30 @@ test.each(
   },
 );
 
-test("SIGKILL while a file with large holes is copied: once it was resumed, nothing of it is kept beside what was there", async () => {
-  const large = `${world.source}/app/large`;
-  writeFileSync(large, "begin");
-  truncateSync(large, 70 * 2 ** 20);
-  expect(await mirror()).toMatchObject({ status: 0 });
-  const reached = join(world.folder, "reached");
-  world.shadow(
-    "cp",
-    `REAL "$@"; [ -e ${reached} ] || { touch ${reached}; while [ -e "$0" ]; do sleep 0.05; done; }`,
-  );
-  const run = world.start(["restore", "app"]);
-  await run.until(() => existsSync(reached));
-  run.kill("SIGKILL");
-  world.unshadow("cp");
-  await run.finished;
-  expect(await mirror("restore", "--resume", "--", "app")).toMatchObject({ status: 0 });
-  const [kept = ""] = aside();
-  expect(readdirSync(join(world.source, ".holdfast-restore", kept))).toEqual(["app"]);
-  expect(readFileSync(large).subarray(0, 5).toString()).toBe("begin");
-});
+// That a restore that was cut is resumed is tested above.
+testLong(
+  "SIGKILL while a file with large holes is copied: once it was resumed, nothing of it is kept beside what was there",
+  async () => {
+    const large = `${world.source}/app/large`;
+    writeFileSync(large, "begin");
+    truncateSync(large, 70 * 2 ** 20);
+    expect(await mirror()).toMatchObject({ status: 0 });
+    const reached = join(world.folder, "reached");
+    world.shadow(
+      "cp",
+      `REAL "$@"; [ -e ${reached} ] || { touch ${reached}; while [ -e "$0" ]; do sleep 0.05; done; }`,
+    );
+    const run = world.start(["restore", "app"]);
+    await run.until(() => existsSync(reached));
+    run.kill("SIGKILL");
+    world.unshadow("cp");
+    await run.finished;
+    expect(await mirror("restore", "--resume", "--", "app")).toMatchObject({ status: 0 });
+    const [kept = ""] = aside();
+    expect(readdirSync(join(world.source, ".holdfast-restore", kept))).toEqual(["app"]);
+    expect(readFileSync(large).subarray(0, 5).toString()).toBe("begin");
+  },
+);
 
 test("SIGKILL while what was copied is removed: what would still do that doesn't remove what a resumed one has kept", async () => {
   damage();
@@ -377,25 +381,29 @@ test.each(long ? ["--resume", "--rollback"] : ["--rollback"])(
   },
 );
 
-test("a disk that is full in the midst of it cuts a restore: no night takes what is there for good, and it goes on once there is room", async () => {
-  damage();
-  const filler = join(world.config.source.path, "filler");
-  world.shadow(
-    "rsync",
-    `case "$*" in *--dry-run*) ;; *--files-from*) [ -e ${filler} ] || head -c 400M /dev/zero >${filler} 2>/dev/null;; esac; exec REAL "$@"`,
-  );
-  const full = await mirror("restore", "nasty");
-  expect(full).toMatchObject({ status: 1 });
-  expect(full.stdout).toContain("No space left on device");
-  expect(full.stdout).toContain("--resume -- nasty");
-  world.unshadow("rsync");
-  await world.inside("rm", filler);
-  const night = await mirror();
-  expect(night.stdout).toMatch(/"nasty": a restore of it was cut/);
-  expect(differences(nasty, await treeOf(nastyIn(world.config.target.path)))).toEqual([]);
-  expect(await mirror("restore", "--resume", "--", "nasty")).toMatchObject({ status: 0 });
-  expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
-});
+// So does one that was killed, above; one that has no room from its start is refused.
+testLong(
+  "a disk that is full in the midst of it cuts a restore: no night takes what is there for good, and it goes on once there is room",
+  async () => {
+    damage();
+    const filler = join(world.config.source.path, "filler");
+    world.shadow(
+      "rsync",
+      `case "$*" in *--dry-run*) ;; *--files-from*) [ -e ${filler} ] || head -c 400M /dev/zero >${filler} 2>/dev/null;; esac; exec REAL "$@"`,
+    );
+    const full = await mirror("restore", "nasty");
+    expect(full).toMatchObject({ status: 1 });
+    expect(full.stdout).toContain("No space left on device");
+    expect(full.stdout).toContain("--resume -- nasty");
+    world.unshadow("rsync");
+    await world.inside("rm", filler);
+    const night = await mirror();
+    expect(night.stdout).toMatch(/"nasty": a restore of it was cut/);
+    expect(differences(nasty, await treeOf(nastyIn(world.config.target.path)))).toEqual([]);
+    expect(await mirror("restore", "--resume", "--", "nasty")).toMatchObject({ status: 0 });
+    expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+  },
+);
 
 // A restore of all that was cut is one of all of them, below.
 testLong(
@@ -771,21 +779,25 @@ exit 23;; esac; exec REAL "$@"`,
   expect(records()).toEqual([]);
 });
 
-test("what a restore to a new disk has left out stays on the mirror until it is back as it was", async () => {
-  await world.inside("rm", "-r", sourceOf("app"));
-  world.shadow(
-    "rsync",
-    `case "$*" in *--files-from*) REAL --exclude=f7 "$@" || exit
+// What a restore has left out stays on the mirror, above.
+testLong(
+  "what a restore to a new disk has left out stays on the mirror until it is back as it was",
+  async () => {
+    await world.inside("rm", "-r", sourceOf("app"));
+    world.shadow(
+      "rsync",
+      `case "$*" in *--files-from*) REAL --exclude=f7 "$@" || exit
 echo 'rsync: [sender] send_files failed to open "${world.config.target.path}/app/f7": Input/output error (5)' >&2
 exit 23;; esac; exec REAL "$@"`,
-  );
-  expect(await mirror("restore", "app")).toMatchObject({ status: 1 });
-  world.unshadow("rsync");
-  expect(await mirror()).toMatchObject({ status: 1 });
-  await world.inside("cp", "-p", `${world.config.target.path}/app/f7`, sourceOf("app"));
-  expect(await mirror()).toMatchObject({ status: 0 });
-  expect(records()).toEqual([]);
-});
+    );
+    expect(await mirror("restore", "app")).toMatchObject({ status: 1 });
+    world.unshadow("rsync");
+    expect(await mirror()).toMatchObject({ status: 1 });
+    await world.inside("cp", "-p", `${world.config.target.path}/app/f7`, sourceOf("app"));
+    expect(await mirror()).toMatchObject({ status: 0 });
+    expect(records()).toEqual([]);
+  },
+);
 
 test("a service that nobody may rename is named with what mends it, and goes on from there", async () => {
   const immutable = sourceOf("app");

@@ -142,7 +142,7 @@ describe("what was put back as it was earlier, by itself", () => {
     ["the journal", () => [journal()]],
     ["all but the cursors", () => [state(), join(journal(), "last-number"), join(journal(), "watched")]],
   ];
-  test.each(inTime(2, puttings))("%s", async (_, foldersOf) => {
+  test.each(inTime(1, puttings))("%s", async (_, foldersOf) => {
     await expectNight("all", { args: ["--accept", "."] });
     const folders = foldersOf();
     const earlier = folders.map(folder => `${folder}.earlier`);

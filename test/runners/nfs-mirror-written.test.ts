@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { testLong } from "../long";
 import { expectMirrored } from "./support/tree";
 import { keptWorld } from "./support/kept-world";
 import { createWorld, metricsOf, type World } from "./support/world";
@@ -67,27 +68,31 @@ test("what the disk didn't take is no success, and is copied anew once it does",
   for (let index = 0; index < 10; index += 1) expect(isMirrored(`media/f${index}`)).toBe(true);
 });
 
-test("what the disk didn't take of a service that is kept as it is then, is compared by what the disk has, and not by memory", async () => {
-  const resize = await mountSmall(24);
-  const large = Array.from({ length: 10 }, (_, index) => `mail/f${index}`);
-  for (const [index, name] of large.entries()) put(name, Buffer.alloc(4 * mebibyte + index, index + 1));
-  const encrypted = Array.from({ length: 200 }, (_, index) => `mail/g${index}`);
-  for (const name of encrypted) put(name, "good");
-  expect(await mirror()).toMatchObject({ status: 1 });
-  await resize(200);
-  const good = join(world.folder, "good");
-  await world.inside("cp", "-a", join(world.config.source.path, "mail"), good);
-  for (const name of encrypted) put(name, "encrypted");
-  const run = await mirror();
-  expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
-  // Its owner has it as it was, times and all.
-  await world.inside("cp", "-a", `${good}/.`, join(world.config.source.path, "mail"));
-  const next = await mirror();
-  expect([next.stdout, next.status]).toEqual([expect.stringContaining("behind the same sizes"), 1]);
-  expect(await world.start(["--accept=mail"]).finished).toMatchObject({ status: 0 });
-  await forgetSmall();
-  expect([...large, ...encrypted].filter(name => !isMirrored(name))).toEqual([]);
-});
+// What the disk didn't take, and what is kept as it is, are tested each by itself.
+testLong(
+  "what the disk didn't take of a service that is kept as it is then, is compared by what the disk has, and not by memory",
+  async () => {
+    const resize = await mountSmall(24);
+    const large = Array.from({ length: 10 }, (_, index) => `mail/f${index}`);
+    for (const [index, name] of large.entries()) put(name, Buffer.alloc(4 * mebibyte + index, index + 1));
+    const encrypted = Array.from({ length: 200 }, (_, index) => `mail/g${index}`);
+    for (const name of encrypted) put(name, "good");
+    expect(await mirror()).toMatchObject({ status: 1 });
+    await resize(200);
+    const good = join(world.folder, "good");
+    await world.inside("cp", "-a", join(world.config.source.path, "mail"), good);
+    for (const name of encrypted) put(name, "encrypted");
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
+    // Its owner has it as it was, times and all.
+    await world.inside("cp", "-a", `${good}/.`, join(world.config.source.path, "mail"));
+    const next = await mirror();
+    expect([next.stdout, next.status]).toEqual([expect.stringContaining("behind the same sizes"), 1]);
+    expect(await world.start(["--accept=mail"]).finished).toMatchObject({ status: 0 });
+    await forgetSmall();
+    expect([...large, ...encrypted].filter(name => !isMirrored(name))).toEqual([]);
+  },
+);
 
 /** Memory may have what the disk hasn't. */
 async function forgetSmall(): Promise<void> {
@@ -147,27 +152,31 @@ test("after the power went a name that can't be linked to its file's copy isn't 
   await expectMirrored(world);
 });
 
-test("after the power went a service that is kept as it is keeps what it has, and is compared once it is mirrored again", async () => {
-  const encrypted = Array.from({ length: 57 }, (_, index) => `mail/f${index + 3}`);
-  for (const name of ["mail/f0", "mail/f1", "mail/f2", ...encrypted]) put(name, "good");
-  put("mail/disk", "good");
-  truncateSync(join(world.source, "mail/disk"), 70 * mebibyte);
-  mkdirSync(join(world.source, "films"));
-  linkSync(join(world.source, "mail/f1"), join(world.source, "films/f1"));
-  await cutPower(["mail/f0"]);
-  const timeOf = (name: string): number => statSync(join(world.target, name)).mtimeMs;
-  const before = timeOf("mail/f1");
-  utimesSync(join(world.source, "films/f1"), 1_700_000_000, 1_700_000_000);
-  for (const name of encrypted) put(name, "encrypted");
-  put("mail/disk", "evil");
-  truncateSync(join(world.source, "mail/disk"), 70 * mebibyte);
-  const run = await mirror();
-  expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
-  expect(readFileSync(join(world.target, "mail/disk")).subarray(0, 4).toString()).toBe("good");
-  expect([timeOf("mail/f1"), timeOf("films/f1")]).toEqual([before, 1_700_000_000_000]);
-  expect(await world.start(["--accept=mail"]).finished).toMatchObject({ status: 0 });
-  await expectMirrored(world);
-});
+// What a run had copied when the power went is compared, above.
+testLong(
+  "after the power went a service that is kept as it is keeps what it has, and is compared once it is mirrored again",
+  async () => {
+    const encrypted = Array.from({ length: 57 }, (_, index) => `mail/f${index + 3}`);
+    for (const name of ["mail/f0", "mail/f1", "mail/f2", ...encrypted]) put(name, "good");
+    put("mail/disk", "good");
+    truncateSync(join(world.source, "mail/disk"), 70 * mebibyte);
+    mkdirSync(join(world.source, "films"));
+    linkSync(join(world.source, "mail/f1"), join(world.source, "films/f1"));
+    await cutPower(["mail/f0"]);
+    const timeOf = (name: string): number => statSync(join(world.target, name)).mtimeMs;
+    const before = timeOf("mail/f1");
+    utimesSync(join(world.source, "films/f1"), 1_700_000_000, 1_700_000_000);
+    for (const name of encrypted) put(name, "encrypted");
+    put("mail/disk", "evil");
+    truncateSync(join(world.source, "mail/disk"), 70 * mebibyte);
+    const run = await mirror();
+    expect([run.stdout, run.status]).toEqual([expect.stringContaining("--accept=mail"), 1]);
+    expect(readFileSync(join(world.target, "mail/disk")).subarray(0, 4).toString()).toBe("good");
+    expect([timeOf("mail/f1"), timeOf("films/f1")]).toEqual([before, 1_700_000_000_000]);
+    expect(await world.start(["--accept=mail"]).finished).toMatchObject({ status: 0 });
+    await expectMirrored(world);
+  },
+);
 
 test("a file that takes longer than a night keeps nothing else from being mirrored, nor what went from going", async () => {
   for (const name of ["a/gone", "m/small", "z/old"]) put(name, name);
