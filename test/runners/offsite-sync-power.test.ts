@@ -139,21 +139,25 @@ test("what a run that begins too early finds in its memory is looked at once mor
   await laterRunsHaveNothingToLookAt();
 });
 
-test("what a run sent that failed is looked at by the one behind that which finds it in its memory", async () => {
-  put("locked/one");
-  await succeeds();
-  await world.far.inside("chown", "-R", "0:0", join(world.far.tree, "pve-backup/books/locked"));
-  put("locked/one", "another edition");
-  put("sent by a run that failed");
-  expect((await run()).stderr).toMatch(/locked.*Permission denied/);
-  await world.far.inside("chown", "-R", "64000:64000", join(world.far.tree, "pve-backup/books/locked"));
-  await succeeds();
-  await commitNames();
-  await world.far.losePower();
-  expect(readFileSync(there("sent by a run that failed"), "utf8")).toBe("");
-  await succeeds();
-  await laterRunsHaveNothingToLookAt();
-});
+// What one that begins too early finds is looked at in the same way, above.
+testLong(
+  "what a run sent that failed is looked at by the one behind that which finds it in its memory",
+  async () => {
+    put("locked/one");
+    await succeeds();
+    await world.far.inside("chown", "-R", "0:0", join(world.far.tree, "pve-backup/books/locked"));
+    put("locked/one", "another edition");
+    put("sent by a run that failed");
+    expect((await run()).stderr).toMatch(/locked.*Permission denied/);
+    await world.far.inside("chown", "-R", "64000:64000", join(world.far.tree, "pve-backup/books/locked"));
+    await succeeds();
+    await commitNames();
+    await world.far.losePower();
+    expect(readFileSync(there("sent by a run that failed"), "utf8")).toBe("");
+    await succeeds();
+    await laterRunsHaveNothingToLookAt();
+  },
+);
 
 // What is kept of it is tested beside the code.
 testLong(

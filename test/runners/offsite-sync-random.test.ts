@@ -23,7 +23,7 @@ import { type Snapshot, snapshot, withoutRoot } from "./support/tree";
  * back, by runs that are killed, with a tracker that is stopped and records that are brought back from a backup. After each good night a
  * restore gives what the host has, and whatever an earlier night had sent; and what is told of the leg is true.
  */
-const usualActions = long ? 600 : 32;
+const usualActions = long ? 600 : 20;
 
 jest.setTimeout(patienceMs(1_800_000));
 
