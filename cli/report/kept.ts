@@ -31,9 +31,16 @@ export function keptPart({ plan, asOfMs }: Reported): string {
     return "<p>The day isn't in the estate's years, of which alone it is known what runs.</p>";
   const generations = new Generations(timeline);
   const untilMs = noons[inYears - 1] ?? asOfMs;
+  const known = new Map<string, Kept>();
+  const keptBy = ([copy]: readonly [Copy, ...Copy[]]): Kept => {
+    const key = generations.keyOf(copy);
+    const kept = known.get(key) ?? keptOf(copy, generations, noons.slice(0, inYears));
+    known.set(key, kept);
+    return kept;
+  };
   const groups = [...alike(plan.copies)].map(copies => ({
     copies,
-    kept: keptOf(copies, generations, noons.slice(0, inYears)),
+    kept: keptBy(copies),
     tries: tryable(copies[0], timeline, asOfMs, untilMs),
   }));
   const day = (index: number): string => clockText(noons[index] ?? asOfMs, zone).slice(0, 10);
@@ -97,11 +104,7 @@ function alike(copies: readonly Copy[]): Iterable<[Copy, ...Copy[]]> {
   return groups.values();
 }
 
-function keptOf(
-  [copy]: readonly [Copy, ...Copy[]],
-  generations: Generations,
-  noons: readonly number[],
-): Kept {
+function keptOf(copy: Copy, generations: Generations, noons: readonly number[]): Kept {
   const seen = new Map<number, [number, number]>();
   for (const [day, noonMs] of noons.entries())
     for (const readMs of generations.at(copy, noonMs)) {

@@ -41,6 +41,35 @@ test("twice a day for 7 days: 15 snapshots, the oldest a week old when the one b
   });
 });
 
+// Copies by the same runs, rules and ways are worked out once.
+test.each([
+  [{ age: "30d" }, true],
+  [{ count: 3, every: "week" as const }, false],
+])(
+  "of each copy there is what there would be if nobody had asked for another one, one kept by %j",
+  (keep, alike) => {
+    const plan = planOf(
+      parseEstate(
+        exampleWith(({ layers }) => {
+          const [etcd, vault] = layers["cluster-dump"];
+          // Both are kept for 30 days.
+          Object.assign(etcd ?? {}, { schedule: vault?.schedule, keep });
+        }),
+      ),
+    );
+    const timeline = new Timeline(plan.jobs, horizon);
+    const generations = new Generations(timeline);
+    const atMs = Date.parse("2026-11-25T06:00:00Z");
+    for (const copy of plan.copies)
+      expect([copy.id, generations.at(copy, atMs)]).toEqual([
+        copy.id,
+        new Generations(timeline).at(copy, atMs),
+      ]);
+    const keys = new Set(plan.copies.map(copy => generations.keyOf(copy)));
+    expect(keys.size < plan.copies.length).toBe(alike);
+  },
+);
+
 test("4 weekly generations are the newest of each week, so that after a Monday's run the oldest is 15 days old", () => {
   const { generations, copy } = copiesWith();
   const files = copy("nextcloud <- lvm-pvc-snapshot <- daily-backup");

@@ -47,7 +47,7 @@ const keptAlike = new WeakMap<Alike, Map<string, Kept>>();
 export class Generations {
   private readonly reaches = new Map<Copy, Reach>();
   private readonly held = new Map<Copy, (run: number) => Held>();
-
+  private readonly heldAlike = new Map<string, (run: number) => Held>();
   private readonly keptByFlow = new Map<Flow, Kept>();
 
   constructor(private readonly timeline: Timeline) {}
@@ -96,7 +96,7 @@ export class Generations {
     const { alike } = this.timeline;
     const byKey = keptAlike.get(alike) ?? new Map<string, Kept>();
     keptAlike.set(alike, byKey);
-    const key = `${alike.idOf(runs)} ${job.trigger.zone} ${JSON.stringify(flow.retention)}`;
+    const key = this.ruleKey(job, flow);
     const kept = byKey.get(key) ?? this.keptOf(runs, job, flow);
     byKey.set(key, kept);
     this.keptByFlow.set(flow, kept);
@@ -120,14 +120,31 @@ export class Generations {
   private after(copy: Copy): (run: number) => Held {
     const known = this.held.get(copy);
     if (known) return known;
+    const key = this.keyOf(copy);
+    const after = this.heldAlike.get(key) ?? this.heldBy(copy);
+    this.heldAlike.set(key, after);
+    this.held.set(copy, after);
+    return after;
+  }
+
+  /** The same for copies that hold alike: by the same runs, rules and ways. */
+  keyOf({ job, flow, from }: Copy): string {
+    const rule = `${this.ruleKey(job, flow)} ${flow.source.kind === "tree"}`;
+    return from ? `${rule} < ${this.keyOf(from)}` : rule;
+  }
+
+  private ruleKey(job: Job, { retention }: Flow): string {
+    const runs = this.timeline.alike.idOf(this.timeline.runsOf(job));
+    return `${runs} ${job.trigger.zone} ${JSON.stringify(retention)}`;
+  }
+
+  private heldBy(copy: Copy): (run: number) => Held {
     const { startMs, endMs } = this.timeline.runsOf(copy.job);
     const keptRuns = keeper(copy.flow.retention, startMs, endMs, copy.job.trigger.zone);
     const found = copy.from
       ? this.broughtBy(copy.from, copy.flow.source.kind === "tree", startMs)
       : heldOf(startMs);
-    const after = (run: number): Held => found(keptRuns(run));
-    this.held.set(copy, after);
-    return after;
+    return run => found(keptRuns(run));
   }
 
   /** What the runs of a copier have brought from another copy: in a tree all that was there, or else the newest. */
@@ -192,7 +209,9 @@ function heldOf(readMs: readonly (number | undefined)[]): (kept: KeptRuns) => He
 
 /** Ascending. */
 function runsOf({ older, first, last }: KeptRuns): number[] {
-  return [...older, ...Array.from({ length: last - first + 1 }, (_, index) => first + index)];
+  const all = [...older];
+  for (let run = first; run <= last; run++) all.push(run);
+  return all;
 }
 
 /** Those of states that follow one another: what was read before the newest of one state is in it, or gone for good. */
