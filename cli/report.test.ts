@@ -196,6 +196,8 @@ test.each<[object, number, string]>([
   [{ count: 12, every: "day" }, 12, "day"],
   [{ count: 7, every: "week" }, 7, "week"],
   [{ count: 4, every: "month" }, 4, "month"],
+  // Further back than a year: only periods in which the job has run are counted.
+  [{ count: 600, every: "hour" }, 600, "hour"],
 ])(
   "a rule that is tried in the page, %j, holds what the plan of an edited estate does",
   (rule, count, every) => {

@@ -41,10 +41,10 @@ export function tryable(
   const { readMs } = timeline.versionsOf(copy);
   // The first runs of all may have found nothing.
   const without = startMs.length - readMs.length;
-  const first = Math.max(
-    without,
-    countUntil(startMs, ms => ms < fromMs - (mostDays + 31) * dayMs),
-  );
+  const byDays = countUntil(startMs, ms => ms < fromMs - (mostDays + 31) * dayMs);
+  // Only periods in which it has run are counted: of a job that runs rarely, they lie far back.
+  const byRuns = countUntil(startMs, ms => ms < fromMs) - mostOf.run;
+  const first = Math.max(without, Math.min(byDays, byRuns));
   const end = countUntil(startMs, ms => ms < untilMs);
   const local = localTimes(startMs.slice(first, end), copy.job.trigger.zone);
   const minute = (ms = 0): number => Math.floor(ms / minuteMs);
