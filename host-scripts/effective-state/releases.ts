@@ -63,7 +63,9 @@ function ofManifest(job: string, live: string, files: string | undefined): strin
   if (!sum.startsWith(live)) return [`release ${live} isn't what was deployed: its manifest was changed`];
   return files === undefined || sumOfLines(withoutBundle(manifest, job)) === files
     ? []
-    : [`declared other files than those of release ${live}: an older one is live, or another estate's`];
+    : [
+        `declared other files than those of release ${live}: an older one is live, another estate's, or that of an up that hasn't come to its end`,
+      ];
 }
 
 function folderOf(job: string): string {

@@ -22,19 +22,25 @@ export function textfileDifferences(declared: readonly Textfiles[]): Difference[
   });
 }
 
-/** Command lines of the node-exporters that run. */
+/** Command lines of the node-exporters that run on the host itself. */
 function exporters(): string[][] {
   return readdirSync("/proc")
     .filter(name => /^\d+$/.test(name))
     .flatMap(pid => {
       try {
         const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-        return /(^|\/)(prometheus-)?node[-_]exporter$/.test(words[0] ?? "") ? [words] : [];
+        return /(^|\/)(prometheus-)?node[-_]exporter$/.test(words[0] ?? "") && isHostsOwn(pid) ? [words] : [];
       } catch {
         // It has ended.
         return [];
       }
     });
+}
+
+/** One of a container calls its own folder the same, and its tenant calls a program as they like. It has a number of its own there. */
+function isHostsOwn(pid: string): boolean {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return /^NSpid:\t\d+$/m.test(status);
 }
 
 function folderOf(words: readonly string[]): string | undefined {

@@ -28,8 +28,13 @@ export function family<Label extends string>(
 /** In Prometheus' text format. */
 export function textOf({ name, help, series }: Family): string {
   const lines = series.map(({ labels, value }) => {
-    const pairs = Object.entries(labels).map(([label, of]) => `${label}=${JSON.stringify(of)}`);
+    const pairs = Object.entries(labels).map(([label, of]) => `${label}=${labelValue(of)}`);
     return `${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value}\n`;
   });
   return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.sort().join("")}`;
+}
+
+/** The format knows three escapes; with another one, all of the text is refused. */
+function labelValue(text: string): string {
+  return `"${text.replaceAll(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 }

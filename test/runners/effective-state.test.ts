@@ -71,8 +71,9 @@ function mounted(options: string, found: string | null = uuid): void {
   });
 }
 
-const look = (...words: string[]): Promise<Ended> =>
-  host.run([process.execPath, bundle, "--config", join(host.folder, "config.json"), ...words].join(" "));
+const command = (...words: string[]): string =>
+  [process.execPath, bundle, "--config", join(host.folder, "config.json"), ...words].join(" ");
+const look = (...words: string[]): Promise<Ended> => host.run(command(...words));
 
 /** Subjects that the metric calls different. */
 function told(): string[] {
@@ -141,7 +142,7 @@ const cases: readonly Case[] = [
       systemd({ calendar: "*-*-* 02:00:00 UTC" });
     },
     `release ${mirror}`,
-    /^nfs-mirror: declared other files than those of release [0-9a-f]{12}: an older one is live, or another estate's\. Next: /m,
+    /^nfs-mirror: declared other files than those of release [0-9a-f]{12}: an older one is live, another estate's, or that of an up that hasn't come to its end\. Next: /m,
   ],
   [
     "a timer that elapses no more",
@@ -237,5 +238,32 @@ test("a look that systemd doesn't answer fails, and what the last one told stays
   expect({ exitCode, told: told() }).toEqual({ exitCode: 1, told: ["mount /mnt/backup"] });
   expect(stdout + stderr).toContain(
     "systemd can't be asked: systemctl show ended with 1: Failed to connect to bus",
+  );
+});
+
+test("which folder node-exporter reads says that of the host itself, and none of a container's that goes by its name", async () => {
+  const file = join(host.folder, "config.json");
+  const folder = "/var/lib/prometheus/node-exporter";
+  const declared = [{ kind: "textfiles", folder }];
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), declared }));
+  const script = join(host.folder, "exporters");
+  /** On a host where nothing else runs. */
+  const lookBeside = async (own: string): Promise<string> => {
+    const inside = `unshare --pid --fork bash -c 'exec -a node_exporter sleep 900' &
+${own}
+while ! grep -qszx 'node[_]exporter' /proc/[0-9]*/cmdline; do sleep 0.1; done
+${command("--dry-run")} 2>&1
+`;
+    writeFileSync(script, inside);
+    return (await host.run(`timeout 900 unshare --pid --fork --kill-child --mount-proc bash ${script}`))
+      .stdout;
+  };
+  const started = (words: string): string =>
+    `bash -c 'exec -a /usr/bin/prometheus-node-exporter sh -c "sleep 900; :" ${words}' &
+while ! grep -qszx '/usr/bin/prometheus[-]node-exporter' /proc/[0-9]*/cmdline; do sleep 0.1; done`;
+  expect(await lookBeside(":")).toContain("declared to be read by node-exporter, and none runs");
+  expect(await lookBeside(started(""))).not.toContain("declared to be read");
+  expect(await lookBeside(started("--collector.textfile.directory=/elsewhere"))).toContain(
+    'declared to be read by node-exporter, which reads "/elsewhere". Next:',
   );
 });
