@@ -15,7 +15,7 @@ import { type EstateInput, parseEstate, type Plan, planOf } from "../../plan";
 import { exampleEstate, exampleWith } from "../../plan/estate/example";
 import type { Job } from "../../plan/job";
 import { estate as homelab } from "../../stacks/homelab/estate";
-import { inTime, long } from "../long";
+import { inTime } from "../long";
 
 let promtool: string;
 let folder: string;
@@ -50,13 +50,7 @@ const estates = inTime(1, [
 ]);
 
 describe.each(estates)("%s", (_, plan) => {
-  // Jobs of one promise that have as many alerts have the same ones: `npm test` looks at the first.
-  const alike = (job: Job): string =>
-    `${job.judged.rpoMs} ${job.judged.staleAfterMs} ${rulesOf(job, plan.estate).rules.length}`;
-  const jobs = plan.jobs.filter(
-    (job, index) => long || plan.jobs.findIndex(other => alike(other) === alike(job)) === index,
-  );
-  test.each(jobs.map(job => [job.name, job] as const))(
+  test.each(plan.jobs.map(job => [job.name, job] as const))(
     "%s: silent over its longest gap, firing within its promise after one miss",
     async (_name, job) => {
       const tests = promtoolTests(job, plan.estate);
