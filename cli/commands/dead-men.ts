@@ -38,7 +38,7 @@ export const deadMen: CommandSpec<Options> = {
     const { estate } = planOf(await readEstate(asked, context));
     const calls = awaitedCalls(estate);
     if (calls.length === 0)
-      throw new BadInput("dead-men: the estate has no monitoring.deadMan, so nobody waits for a call..");
+      throw new BadInput("dead-men: the estate has no monitoring.deadMan, so nobody waits for a call.");
     const receiver = { address: addressOf(asked.at), key: keyOf(asked.keyFile, context) };
     const there = await checksOf(receiver);
     if ("cause" in there) return unknown(there.cause, asked);
@@ -152,16 +152,12 @@ function outcome(
   const exitCode = states.some(isLeft) ? 1 : 0;
   if (json)
     return {
-      text: JSON.stringify(
-        {
-          dryRun,
-          checks: states.map(state => toldOf(state, { dryRun })),
-          strays: strays.map(({ name }) => name),
-          failed: null,
-        },
-        undefined,
-        2,
-      ),
+      text: jsonText({
+        dryRun,
+        checks: states.map(state => toldOf(state, { dryRun })),
+        strays: strays.map(({ name }) => name),
+        failed: null,
+      }),
       exitCode,
     };
   return {
@@ -174,6 +170,16 @@ function outcome(
     ].join("\n"),
     exitCode,
   };
+}
+
+/** What a program is told; what isn't known is null. */
+function jsonText(told: {
+  readonly dryRun: boolean;
+  readonly checks: readonly object[] | null;
+  readonly strays: readonly string[] | null;
+  readonly failed: string | null;
+}): string {
+  return JSON.stringify(told, undefined, 2);
 }
 
 /** A check, for a program. */
@@ -203,7 +209,7 @@ function linesOf({ call, differs, left, isNew, notes }: State, dryRun: boolean):
 
 function unknown(cause: string, { dryRun, json }: Options): Outcome {
   const text = json
-    ? JSON.stringify({ dryRun, checks: null, strays: null, failed: cause }, undefined, 2)
+    ? jsonText({ dryRun, checks: null, strays: null, failed: cause })
     : `The receiver wasn't asked, and nothing was changed: ${cause}.`;
   return { text, exitCode: 3 };
 }
@@ -221,10 +227,7 @@ function halfDone(
   if (asked.json) {
     const failed = `${call.check}: ${cause}`;
     const checks = done.map(state => toldOf(state, asked));
-    return {
-      text: JSON.stringify({ dryRun: false, checks, strays: null, failed }, undefined, 2),
-      exitCode: 3,
-    };
+    return { text: jsonText({ dryRun: false, checks, strays: null, failed }), exitCode: 3 };
   }
   return {
     text: [

@@ -137,7 +137,7 @@ export function refuseStrangers(target: ExpectedMount, mounts: Mounts, folders: 
 /** @returns whether strangers' set-uid programs and device nodes are data in what is mounted at a path; undefined where nothing is */
 export async function isHarmlessMount(path: string, stop: AbortSignal): Promise<boolean | undefined> {
   const mounted = (await listMounts(stop)).findLast(({ target }) => target === path);
-  return mounted && ["nosuid", "nodev"].every(option => optionsOf(mounted).includes(option));
+  return mounted && lackingOf(mounted).length === 0;
 }
 
 /** Mounts of the host's own table, or propagated from it, can go away in the middle of a run (mount_namespaces(7)). */
@@ -228,13 +228,18 @@ const copiesOptions = "nosuid,nodev,noexec";
 
 /** Copies keep the modes and device numbers of strangers' files, whose set-uid programs and devices are data here. */
 function refuseActing(role: string, { path, fsUuid }: ExpectedMount, row: Row): void {
-  const options = optionsOfHost(path) ?? optionsOf(row);
-  const missing = actingOptions.filter(option => !options.includes(option));
+  const missing = lackingOf(row);
   if (missing.length === 0) return;
   throw new Refusal(
     `${role} ${quoted(path)} is mounted without ${missing.join(" and ")}: a set-uid program or a device node among the copies would be one of this host`,
     shell`mount -o remount,${copiesOptions} ${path}   (and for the next boot, in /etc/fstab: UUID=${fsUuid} ${path} ${row.fstype} defaults,nofail,${copiesOptions} 0 2)`,
   );
+}
+
+/** Without which strangers' files act on the host. */
+function lackingOf(row: Row): string[] {
+  const options = optionsOfHost(row.target) ?? optionsOf(row);
+  return actingOptions.filter(option => !options.includes(option));
 }
 
 /**
