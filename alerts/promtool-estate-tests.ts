@@ -44,7 +44,7 @@ function standingTestsOf(group: RuleGroup, { rule, proof }: StandingRule): Alert
   ) => ({
     name: `${rule.alert}: ${name}`,
     interval,
-    input_series: [{ series: proof.series, values }],
+    input_series: [{ series: proof.series, values }, ...(proof.beside ? [proof.beside] : [])],
     alert_rule_test: [{ eval_time: `${minute}m`, alertname: rule.alert, exp_alerts }],
   });
   const tests = [

@@ -70,11 +70,16 @@ test("a mail server that asks nobody gets no half of a login", () => {
   );
 });
 
-test("a unit that failed isn't told beside the run that left it so", () =>
+test("a unit or a CronJob that failed isn't told beside the run that left it so", () =>
   expect(routesOf(parseEstate(exampleEstate())).inhibitRules).toEqual([
     {
       sourceMatch: [{ name: "alertname", value: ".+Failing", matchType: "=~" }],
       targetMatch: [{ name: "alertname", value: "JobUnitFailed", matchType: "=" }],
       equal: ["holdfast_job", "instance"],
+    },
+    {
+      sourceMatch: [{ name: "alertname", value: ".+Failing", matchType: "=~" }],
+      targetMatch: [{ name: "alertname", value: "CronJobRunFailed", matchType: "=" }],
+      equal: ["holdfast_job"],
     },
   ]));

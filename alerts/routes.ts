@@ -1,6 +1,6 @@
 import type { Receiver } from "../plan/estate/receivers";
 import type { Estate } from "../plan/estate/schema";
-import { unitFailed } from "./standing";
+import { cronJobFailed, unitFailed } from "./standing";
 
 /** An AlertmanagerConfig's spec (monitoring.coreos.com/v1alpha1): each receiver gets what carries its name. */
 export function routesOf(estate: Estate): AlertRouting {
@@ -16,7 +16,7 @@ export function routesOf(estate: Estate): AlertRouting {
       })),
     },
     receivers: Object.entries(estate.receivers).map(([name, receiver]) => ({ name, ...wayTo(receiver) })),
-    inhibitRules: [unitBesideItsRun],
+    inhibitRules: [unitBesideItsRun, cronJobBesideItsRun],
   };
 }
 
@@ -25,6 +25,13 @@ const unitBesideItsRun = {
   sourceMatch: [{ name: "alertname", value: ".+Failing", matchType: "=~" }],
   targetMatch: [{ name: "alertname", value: unitFailed, matchType: "=" }],
   equal: ["holdfast_job", "instance"],
+} as const;
+
+/** The cluster's exporter is another instance than the cluster that a run names. */
+const cronJobBesideItsRun = {
+  sourceMatch: unitBesideItsRun.sourceMatch,
+  targetMatch: [{ name: "alertname", value: cronJobFailed, matchType: "=" }],
+  equal: ["holdfast_job"],
 } as const;
 
 const title = "{{ .CommonLabels.alertname }} ({{ .Status }})";

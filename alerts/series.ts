@@ -115,6 +115,8 @@ function sizeOf(metric: string, labels: Labels, estate: Plan["estate"]): Range |
 const furtherLabels: Readonly<Record<string, Labels>> = {
   node_systemd_unit_state: { name: anyValue, state: anyValue, type: anyValue },
   kube_cronjob_spec_suspend: { namespace: anyValue, cronjob: anyValue },
+  kube_cronjob_status_last_schedule_time: { namespace: anyValue, cronjob: anyValue },
+  kube_cronjob_status_last_successful_time: { namespace: anyValue, cronjob: anyValue },
   kube_pod_container_status_waiting_reason: {
     ...{ namespace: anyValue, pod: anyValue, container: anyValue, reason: anyValue },
   },

@@ -1,5 +1,5 @@
 import type { Plan } from "../plan";
-import { type HostedJob, isHosted, isInCluster, isOnlyPlanned, type Job } from "../plan/job";
+import { type ClusterJob, type HostedJob, isHosted, isInCluster, isOnlyPlanned, type Job } from "../plan/job";
 import { dashboardOf } from "./boards/uid";
 import { type AlertRule, promDuration } from "./rules";
 
@@ -15,6 +15,8 @@ export interface StandingRule {
     /** Values of it a minute apart, as promtool writes them: while all is well, and when it isn't. */
     readonly well: string;
     readonly ill: string;
+    /** Another series that it is compared with, and its values in both cases. @default none */
+    readonly beside?: { readonly series: string; readonly values: string };
     /** Labels that the rule writes from the series, as they are then. @default none */
     readonly written?: Readonly<Record<string, string>>;
     /** How long it has to have been so before the rule counts it. @default 0 */
@@ -24,6 +26,8 @@ export interface StandingRule {
 
 /** The alert of a unit that failed, whether or not its run could say so. */
 export const unitFailed = "JobUnitFailed";
+/** The same of a CronJob's run, by what the cluster says of it. */
+export const cronJobFailed = "CronJobRunFailed";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -249,8 +253,35 @@ function ofCluster(plan: Plan): Made[] {
   };
   return [
     ...(has("kube_cronjob_spec_suspend") ? [suspended] : []),
+    ...(has(lastSchedule) && has(lastSuccess) ? [unsuccessful(jobs, namespaces, names)] : []),
     ...(has("kube_pod_container_status_waiting_reason") ? [waiting] : []),
   ];
+}
+
+const lastSchedule = "kube_cronjob_status_last_schedule_time";
+const lastSuccess = "kube_cronjob_status_last_successful_time";
+
+/** What was killed can't say so, and a run whose node is gone may never end: with it, the CronJob starts no other one. */
+function unsuccessful(jobs: readonly ClusterJob[], namespaces: string, names: string): Made {
+  const newest = (metric: string): string =>
+    `max by (namespace, cronjob) (${metric}{namespace=~"${namespaces}",cronjob=~"${names}"})`;
+  const [first] = jobs;
+  const labels = { namespace: first?.deployment.pod.namespace ?? "", cronjob: first?.name ?? "" };
+  return {
+    alert: cronJobFailed,
+    // One that never succeeded has no time of a success.
+    expr: `${newest(lastSchedule)} > (${newest(lastSuccess)} or 0 * ${newest(lastSchedule)})`,
+    of: "{{ $labels.cronjob }}",
+    forMs: Math.max(...jobs.map(({ timeoutMs }) => timeoutMs)) + 5 * minuteMs,
+    summary:
+      "The last run of {{ $labels.cronjob }} in {{ $labels.namespace }} hasn't succeeded: killed, out of memory, evicted, never scheduled, or its node is gone",
+    look: "kubectl describe job and pod: how it ended, or where it waits. A pod that is Terminating on a node that is gone lets no other run begin: kubectl delete node, or pod --force",
+    proof: {
+      ...proofOf(lastSchedule, labels, "1000x90", "1000x10 90000x90"),
+      beside: { series: `${lastSuccess}{${matchers(labels)}}`, values: "1010x110" },
+      written: { holdfast_job: first?.name ?? "" },
+    },
+  };
 }
 
 function proofOf(

@@ -130,3 +130,15 @@ function clientOf(client: DumpClient, name: string, namespace: string, dataset: 
       return { databases: "each", ...client, server, secret: name };
   }
 }
+
+/** The cluster's own word on its CronJobs and their pods. */
+export const kubeStateMetrics = {
+  job: "kube-state-metrics",
+  instances: ["kube-state-metrics"],
+  metrics: [
+    "kube_cronjob_spec_suspend",
+    "kube_cronjob_status_last_schedule_time",
+    "kube_cronjob_status_last_successful_time",
+    "kube_pod_container_status_waiting_reason",
+  ],
+};

@@ -1,6 +1,6 @@
 import type { EstateInput } from "../../plan";
 import { database, directory, dump, inVaultAndEnvelope, leftOut, slack, volume } from "../builders";
-import type { ServiceInput } from "../builders";
+import { kubeStateMetrics, type ServiceInput } from "../builders";
 
 /** Images go by their tags: which they are, the stack's `images` say. */
 const postgres = { engine: "postgresql", image: "docker.io/library/postgres:16", user: "backup" } as const;
@@ -195,11 +195,7 @@ export const estate: EstateInput = {
         instances: ["pve"],
         metrics: ["node_time_seconds", "node_systemd_unit_state"],
       },
-      {
-        job: "kube-state-metrics",
-        instances: ["kube-state-metrics"],
-        metrics: ["kube_cronjob_spec_suspend", "kube_pod_container_status_waiting_reason"],
-      },
+      kubeStateMetrics,
     ],
     alerts: [
       {
