@@ -16,8 +16,13 @@ export function isOtherSource(config: NfsMirrorConfig): boolean {
 }
 
 export function rememberConfig(config: NfsMirrorConfig): void {
-  writeDurably(hashFile(config), configHash(config), 0o600);
-  writeDurably(sourceFile(config), config.source.fsUuid, 0o600);
+  rememberText(hashFile(config), configHash(config));
+  rememberText(sourceFile(config), config.source.fsUuid);
+}
+
+/** On a usual night it is there: what isn't written anew needn't wait for the disk. */
+function rememberText(file: string, text: string): void {
+  if (readText(file) !== text) writeDurably(file, text, 0o600);
 }
 
 /** Of all that says what is mirrored where. */

