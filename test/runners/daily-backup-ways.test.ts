@@ -307,6 +307,18 @@ describe("files of a volume", () => {
     expect(readFileSync(join(full, "mine\n"), "utf8")).toBe("kept");
     // What it is mounted with keeps the tree from acting on the host: then it is a volume's own root.
     await inside("mount", "-o", "remount,nosuid,nodev", mounted);
+    // In a drill's own unit all is nosuid: the host's table says what acts.
+    const table = join(folder, "mountinfo");
+    const seen = await inside("cat", "/proc/self/mountinfo");
+    writeFileSync(
+      table,
+      seen.replaceAll(/.*/g, row => (row.includes(` ${mounted} `) ? row.replace("nosuid,", "") : row)),
+    );
+    await inside("mount", "--bind", table, "/proc/1/mountinfo");
+    expect((await ask("restore", "shop/data", "--into", mounted)).stdout).toContain(
+      "is mounted without nosuid or nodev",
+    );
+    await inside("umount", "/proc/1/mountinfo");
     expect(await ask("restore", "shop/data", "--into", mounted)).toMatchObject({ status: 0 });
     expect(await inside("cat", join(mounted, "text"))).toBe(`of ${weeks["2026-22"]}`);
   });
