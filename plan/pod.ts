@@ -57,7 +57,8 @@ export interface ApplicationFiles {
 
 /** Pods of a namespace, or one address, at a port. */
 export type Reachable =
-  { readonly namespace: string; readonly port: number } | { readonly address: string; readonly port: number };
+  | { readonly namespace: string; readonly port: number }
+  | { readonly address: string; readonly port: number };
 
 /** Where the containers of such a pod have what. */
 export const podPaths = {

@@ -47,8 +47,8 @@ function promisesOf(plan: Plan): Map<string, Promised> {
       .map(loss => [`${loss.service} ${loss.domain}`, loss]),
   );
   return new Map(
-    Object.entries(plan.estate.services).flatMap(([service, { promise }]) => [
-      ...Object.entries(promise?.rpo ?? {}).map(([domain, text]): [string, Promised] => {
+    Object.entries(plan.estate.services).flatMap(([service, { promise }]) => {
+      const toLose = Object.entries(promise?.rpo ?? {}).map(([domain, text]): [string, Promised] => {
         const key = `${service} ${domain}`;
         const loss = losses.get(key);
         return [
@@ -58,16 +58,11 @@ function promisesOf(plan: Plan): Map<string, Promised> {
             ...(loss && { loss: { ms: loss.worstLossMs ?? Infinity, text: lossCell(loss) } }),
           },
         ];
-      }),
-      ...(promise?.rto === undefined
-        ? []
-        : [
-            [
-              `${service} rto`,
-              { service, of: "time to be back", promisedMs: parseDuration(promise.rto) },
-            ] as const,
-          ]),
-    ]),
+      });
+      if (promise?.rto === undefined) return toLose;
+      const back: Promised = { service, of: "time to be back", promisedMs: parseDuration(promise.rto) };
+      return [...toLose, [`${service} rto`, back]];
+    }),
   );
 }
 

@@ -51,7 +51,15 @@ afterAll(async () => {
 type Action =
   | {
       readonly kind:
-        "write" | "append" | "set-back" | "remove" | "folder" | "link-to" | "chmod" | "attribute" | "relink";
+        | "write"
+        | "append"
+        | "set-back"
+        | "remove"
+        | "folder"
+        | "link-to"
+        | "chmod"
+        | "attribute"
+        | "relink";
       readonly at: number;
     }
   | { readonly kind: "rename" | "hard-link" | "exchange"; readonly at: number; readonly to: number }

@@ -72,7 +72,13 @@ type Action =
   | { readonly kind: "rename" | "rename-folder"; readonly at: number; readonly to: number }
   | {
       readonly kind:
-        "night" | "away" | "stopped" | "restarted" | "older-memory" | "older-cursor" | "no-memory";
+        | "night"
+        | "away"
+        | "stopped"
+        | "restarted"
+        | "older-memory"
+        | "older-cursor"
+        | "no-memory";
     }
   | { readonly kind: "killed"; readonly phase: "reach" | "owe" | "send" | "acknowledge" };
 
