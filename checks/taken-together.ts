@@ -70,14 +70,29 @@ export function waitingOf(
     bytesByLink.set(floor.link, (bytesByLink.get(floor.link) ?? 0) + (bytesOf(dataset) ?? 0));
   }
   const services = [...floors].map(([service, own]): Waiting => {
-    const { needs = [], promise } = plan.estate.services[service] ?? {};
+    const { promise } = plan.estate.services[service] ?? {};
     const isDue = promise?.rto !== undefined && domain in promise.rpo;
     return {
       service,
-      needs,
+      needs: neededOf(service, floors, plan),
       loads: loadsOf(own),
       dueMs: isDue ? parseDuration(promise.rto ?? "") : Infinity,
     };
   });
   return { services, bytesByLink };
+}
+
+/** What has to be back before a service, of those that were taken: also what something needs that wasn't, and stands between them. */
+function neededOf(
+  service: string,
+  taken: { has(service: string): boolean },
+  plan: Plan,
+  seen = new Set([service]),
+): string[] {
+  const needs = plan.estate.services[service]?.needs ?? [];
+  return needs.flatMap(need => {
+    if (seen.has(need)) return [];
+    seen.add(need);
+    return taken.has(need) ? [need] : neededOf(need, taken, plan, seen);
+  });
 }

@@ -11,12 +11,15 @@ import { localText } from "../find/print";
 import { type Sought, soughtBy } from "../find/sought";
 import { keyFlag } from "../host-shell";
 import { askClusters, clusterFlags, clusterOptions } from "../kubectl";
-import { lastBack, type Taken, takenInOrder } from "../restore/all";
+import { reachedBy, type Taken, takenInOrder } from "../restore/all";
 import { asJson } from "../restore/as-json";
 import { choose, type Chosen, type NoChoice, type Wish } from "../restore/choose";
 import { type Ended, goThrough, mayHaveChanged, type Stage, stateOf, tryAll } from "../restore/go";
 import { endText, planText } from "../restore/print";
 import { clustersIn, type Task, tasksOf } from "../restore/tasks";
+
+/** "books,photos" */
+const names = z.string().transform(text => text.split(",").filter(name => name !== ""));
 
 const options = z.object({
   ...estateOptions,
@@ -25,6 +28,8 @@ const options = z.object({
   domain: z.string().optional(),
   place: z.string().optional(),
   after: z.string().optional(),
+  except: names.optional(),
+  unconfirmed: names.optional(),
   at: z.string().optional(),
   host: z.string().optional(),
   from: z.string().optional(),
@@ -48,10 +53,15 @@ export const restore: CommandSpec<Options> = {
   ],
   flags: [
     ...estateFlags,
-    ["--all", "all that a disaster has taken, one service after the other in the plan's order"],
+    ["--all", "all that a disaster has taken, in the plan's order, side by side where links allow it"],
     ["--domain <domain>", `with --all, the disaster: ${together.join(", ")}`],
     ["--place <place>", "with --all, where it struck: a disk as HOST/DISK, a host, a cluster or a site"],
     ["--after <service>", "with --all, go on behind this one, as an earlier call has said"],
+    ["--except <services>", 'with --all, without these: "books,photos"'],
+    [
+      "--unconfirmed <services>",
+      "with --all, ask again for what was left to persons of these, as an earlier call has said",
+    ],
     ["--at <time>", 'the newest at or before it: "Sun 05:59", "2026-12-01 05:59" or ISO 8601 with Z'],
     ["--host <name>", "data of this host alone"],
     ["--from <name>", "a copy of this job, or on this machine, as holdfast find shows them"],
@@ -80,7 +90,10 @@ export const restore: CommandSpec<Options> = {
       );
     const asked = { estate, named: namedBy({ stack, estate: file }, caller), key };
     const kubectl = { kubeconfig: typed.kubeconfig, context: typed.context };
-    const call: Call = { typed, asked, kubectl, caller, ask: asks, say: text => caller.say(text, json) };
+    const call: Call = {
+      ...{ typed, asked, kubectl, caller, ask: asks, order: taken?.order ?? [] },
+      ...{ say: text => caller.say(text, json), clock: () => performance.now() },
+    };
     const tell = (ms: number | undefined): string => localText(ms, estate.zone);
     const picked = pick(
       await search(asked, plan, sought, taken?.domain),
@@ -91,7 +104,12 @@ export const restore: CommandSpec<Options> = {
     if ("refused" in picked) return nothing(call, picked);
     const { chosen } = picked;
     const clusters = await askClusters(clustersIn(chosen), kubectl, estate, () => Promise.resolve({}));
-    const tasks = tasksOf(chosen, name => !("cause" in (clusters.get(name) ?? { cause: "" })));
+    const { needs } = taken ?? {};
+    const { unconfirmed } = typed;
+    const tasks = tasksOf(chosen, name => !("cause" in (clusters.get(name) ?? { cause: "" })), {
+      ...(needs && { needs }),
+      ...(unconfirmed && { unconfirmed }),
+    });
     const unreached = [...clusters].flatMap(([name, answer]) =>
       "cause" in answer ? [`What is done in cluster ${name} is yours: ${answer.cause}`] : [],
     );
@@ -103,12 +121,12 @@ export const restore: CommandSpec<Options> = {
         planText(chosen, tasks, { zone: estate.zone, nowMs }),
       ].join("\n"),
     );
-    const refused = await tryAll(tasks, call);
-    if (refused) return ended(call, picked, tasks, [refused]);
-    if (typed.dryRun) return ended(call, picked, tasks, []);
+    const { refused, later } = await tryAll(tasks, call);
+    if (refused) return ended(call, picked, tasks, { all: [refused] });
+    if (typed.dryRun) return ended(call, picked, tasks, { later });
     if (asks && !typed.yes && !(await isMeant(asks, chosen, typed)))
       return nothing(call, { refused: ["What was typed isn't the word that was asked for"], exitCode: 1 });
-    return ended(call, picked, tasks, await goThrough(tasks, call));
+    return ended(call, picked, tasks, { all: await goThrough(tasks, call) });
   },
 };
 
@@ -116,9 +134,11 @@ export const restore: CommandSpec<Options> = {
 interface Call extends Stage {
   readonly typed: Options;
   readonly caller: Context;
+  /** With --all, the services that the disaster has taken. */
+  readonly order: readonly string[];
 }
 
-function refuseWords({ what, all, domain, place, after, path }: Options): void {
+function refuseWords({ what, all, domain, place, after, except, unconfirmed, path }: Options): void {
   if (!all && what === undefined)
     throw new BadInput(
       "What is to come back? Next: holdfast restore SERVICE, or for all that a disaster has taken: holdfast restore --all --domain DISASTER",
@@ -129,6 +149,8 @@ function refuseWords({ what, all, domain, place, after, path }: Options): void {
     ...(!all && domain !== undefined ? ["--domain"] : []),
     ...(!all && place !== undefined ? ["--place"] : []),
     ...(!all && after !== undefined ? ["--after"] : []),
+    ...(!all && except !== undefined ? ["--except"] : []),
+    ...(!all && unconfirmed !== undefined ? ["--unconfirmed"] : []),
   ];
   if (besides.length > 0)
     throw new BadInput(
@@ -238,46 +260,76 @@ function nothing(call: Call, { refused, exitCode, next = again(call, "find") }: 
   return { text: call.typed.json ? JSON.stringify(result, undefined, 2) : text, exitCode };
 }
 
-/** @param all each step that was begun or left; none where all were tried alone */
+/** What came of it: each step that was begun or left; or, where all were tried alone, those that wait for others. */
+interface Came {
+  readonly all?: readonly Ended[];
+  readonly later?: readonly Task[];
+}
+
 function ended(
   call: Call,
   { chosen, missing }: Picked,
   tasks: readonly Task[],
-  all: readonly Ended[],
+  { all = [], later = [] }: Came,
 ): Outcome {
   const { json, dryRun } = call.typed;
+  const isTried = all.length === 0;
   const state = stateOf(all, missing);
-  const next = again(call, "restore", lastBack(all, call.ask !== undefined));
+  const next = again(call, "restore", all);
   // Of one service, what its host's program says is all there is to be done.
   const isCut = call.typed.all && ["failed", "stopped", "lost"].includes(state.name);
-  const text =
-    all.length === 0
-      ? `Nothing was changed. Next: ${next}`
-      : [endText(all, call.asked.estate, next), ...(isCut ? [`Then, for the rest: ${next}`] : [])].join("\n");
+  const isRefused = call.typed.all && state.name === "refused";
+  const text = isTried
+    ? [
+        ...(later.length > 0
+          ? [
+              `Not to be known before others are back: ${later.map(({ number }) => `step ${number}`).join(", ")}.`,
+            ]
+          : []),
+        `Nothing was changed. Next: ${next}`,
+      ].join("\n")
+    : [
+        endText(all, call.asked.estate, next),
+        ...(isCut ? [`Then, for the rest: ${next}`] : []),
+        ...(isRefused ? [`Or all others first: ${again(call, "restore", all, serviceOfRefused(all))}`] : []),
+      ].join("\n");
   const result = {
-    ...{ state: dryRun && all.length === 0 ? "tried" : state.name },
+    ...{ state: dryRun && isTried ? (later.length > 0 ? "owes" : "tried") : state.name },
     changed: all.some(({ standing }) => mayHaveChanged(standing)),
     ...{ datasets: asJson(chosen, tasks, all, call.caller.nowMs), missing },
   };
   return {
     text: json ? JSON.stringify(result, undefined, 2) : text,
-    exitCode: all.length === 0 ? 0 : state.exitCode,
+    exitCode: isTried ? Number(later.length > 0) : state.exitCode,
   };
 }
 
+function serviceOfRefused(all: readonly Ended[]): string[] {
+  const refused = all.find(({ standing }) => standing === "refused");
+  return refused ? [refused.task.chosen.version.service] : [];
+}
+
 /** As the operator would type it again. */
-function again({ typed, asked }: Call, verb: "find" | "restore", done?: string): string {
+function again(
+  { typed, asked, order, ask }: Pick<Call, "typed" | "asked" | "order" | "ask">,
+  verb: "find" | "restore",
+  ended: readonly Ended[] = [],
+  without: readonly string[] = [],
+): string {
   const { what = "", all, domain = "", place, path, at, host, from, partial, whole, key } = typed;
   const { kubeconfig, context } = typed;
   if (all && verb === "find")
     return ["holdfast lose --domain", shellWord(domain), "--at now", ...asked.named.map(shellWord)].join(" ");
   const isFind = verb === "find";
-  const after = done ?? typed.after;
+  const { after, except, unconfirmed } = reachedBy(ended, order, typed, ask !== undefined);
+  const left = [...except, ...without];
   const meant = all
     ? [
         ...["--all", "--domain", domain],
         ...(place === undefined ? [] : ["--place", shellWord(place)]),
         ...(after === undefined ? [] : ["--after", shellWord(after)]),
+        ...(left.length === 0 ? [] : ["--except", left.join(",")]),
+        ...(unconfirmed.length === 0 ? [] : ["--unconfirmed", unconfirmed.join(",")]),
       ]
     : [shellWord(isFind && path !== undefined ? `${what}/${path}` : what)];
   const flags = isFind ? { at, host, key } : { at, host, from, path, key, kubeconfig, context };

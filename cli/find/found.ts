@@ -48,6 +48,8 @@ export interface Found {
   readonly lacks: readonly string[];
   /** Time that its bytes need at least; undefined where the estate doesn't say it. */
   readonly backMs: number | undefined;
+  /** What carries them, e.g. "nas > pve"; undefined where they stay where they are, or where the estate doesn't say it. */
+  readonly link: string | undefined;
   /** Whether it has a part of the dataset alone, which goes into the rest of it. */
   readonly isPart: boolean;
   /** Whether the disaster that is to be mended takes it too: what is there of it is nothing to rely on. */
@@ -243,7 +245,7 @@ function foundOf(
     takenMs: version.at === undefined ? undefined : Date.parse(version.at),
     ...{ bytes: version.bytes, there, verified: copy.flow.verified },
     lacks: version.lacks,
-    backMs: backMs === Infinity ? undefined : backMs,
+    ...{ backMs: backMs === Infinity ? undefined : backMs, link: floor?.link },
     isPart: chainOf(copy).some(
       ({ flow }) => flow.source.kind === "copies-of" && flow.source.holds !== undefined,
     ),

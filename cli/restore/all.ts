@@ -1,11 +1,13 @@
 import { type Group, takenBy, together, waitingOf } from "../../checks/taken-together";
 import type { Plan } from "../../plan";
+import { addTo } from "../../plan/add-to";
 import { type Dataset, membersOf } from "../../plan/datasets";
 import { restoreOrder } from "../../plan/graph/restore-order";
 import { BadInput } from "../bad-input";
 import { hostOf } from "../host-of";
 import type { Sought } from "../find/sought";
 import type { Ended } from "./go";
+import type { Needs } from "./tasks";
 
 /** What a disaster has taken, as it was typed. */
 export interface Disaster {
@@ -16,6 +18,10 @@ export interface Disaster {
   readonly host?: string | undefined;
   /** The last service that an earlier call has brought back. */
   readonly after?: string | undefined;
+  /** Services that are left out: they are back, or are to come later. */
+  readonly except?: readonly string[] | undefined;
+  /** Services before that one of which steps were left to persons, and nobody has said that they are done. */
+  readonly unconfirmed?: readonly string[] | undefined;
 }
 
 /** All that one disaster has taken, in the plan's order: what is promised soonest first, and before each what it needs. */
@@ -23,25 +29,36 @@ export interface Taken extends Group {
   readonly sought: readonly Sought[];
   /** Datasets that it has taken of other machines than the one that was named. */
   readonly leftOut: readonly string[];
+  /** All services that it has taken, in order: also those that are back. */
+  readonly order: readonly string[];
+  readonly needs: Needs;
 }
 
 /** @throws {BadInput} for words that can't be meant */
 export function takenInOrder(plan: Plan, disaster: Disaster): Taken {
-  const { host, after } = disaster;
+  const { host, after, except = [], unconfirmed = [] } = disaster;
   const group = struckBy(plan, disaster);
   const isMeant = ({ location: { machine } }: Dataset): boolean =>
     host === undefined || machine.name === host;
   const datasets = group.datasets.filter(isMeant);
-  const order = restoreOrder(waitingOf({ ...group, datasets }, plan).services).map(({ service }) => service);
-  if (after !== undefined && !order.includes(after))
-    throw new BadInput(`--after: "${after}" is none of what comes back, in this order: ${order.join(", ")}.`);
+  const { services } = waitingOf({ ...group, datasets }, plan);
+  const order = restoreOrder(services).map(({ service }) => service);
+  const named = { after: after === undefined ? [] : [after], except, unconfirmed };
+  for (const [flag, names] of Object.entries(named))
+    for (const name of names)
+      if (!order.includes(name))
+        throw new BadInput(
+          `--${flag}: "${name}" is none of what comes back, in this order: ${order.join(", ")}.`,
+        );
+  const first = after === undefined ? 0 : order.indexOf(after) + 1;
   const sought = order
-    .slice(after === undefined ? 0 : order.indexOf(after) + 1)
+    .filter((name, index) => unconfirmed.includes(name) || (index >= first && !except.includes(name)))
     .flatMap(service => datasets.filter(dataset => dataset.service === service))
     .flatMap(membersOf)
     .map(dataset => ({ dataset }));
   const leftOut = group.datasets.filter(dataset => !isMeant(dataset)).map(({ id }) => id);
-  return { ...group, datasets, sought, leftOut };
+  const needs = new Map(services.map(each => [each.service, each.needs]));
+  return { ...group, datasets, sought, leftOut, order, needs };
 }
 
 function struckBy(plan: Plan, { domain: typed, place, host }: Disaster): Group {
@@ -75,17 +92,44 @@ function either(names: readonly string[]): string {
   return names.length === 0 ? "none" : names.join(" or ");
 }
 
+/** How far all came: what the same command goes on with. */
+export interface Reached {
+  /** The last of those in order that are all back; undefined where the first isn't. */
+  readonly after: string | undefined;
+  /** Others behind it that are back, or were left out. */
+  readonly except: readonly string[];
+  /** Of those that count as back, what was left to persons. */
+  readonly unconfirmed: readonly string[];
+}
+
 /**
- * The last service of which, as of all before it, each step ended well or is left to a person; undefined where that is none.
+ * A service counts as back where each of its steps ended well or is left to a person.
+ * @param before what was typed
  * @param isAsked whether somebody was asked: what they left isn't back
  */
-export function lastBack(ended: readonly Ended[], isAsked: boolean): string | undefined {
-  const serviceOf = ({ task }: Ended): string => task.chosen.version.service;
-  const left = ended.findIndex(({ standing }) => standing !== "done" && (isAsked || standing !== "yours"));
-  const cut = ended[left];
-  if (!cut) return ended.map(serviceOf).at(-1);
-  return ended
-    .slice(0, left)
-    .map(serviceOf)
-    .findLast(service => service !== serviceOf(cut));
+export function reachedBy(
+  ended: readonly Ended[],
+  order: readonly string[],
+  before: Disaster,
+  isAsked: boolean,
+): Reached {
+  const own = new Map<string, Ended[]>();
+  for (const each of ended) addTo(own, each.task.chosen.version.service, each);
+  const first = before.after === undefined ? 0 : order.indexOf(before.after) + 1;
+  const { except = [], unconfirmed = [] } = before;
+  const isBack = (service: string, index: number): boolean =>
+    index < first ||
+    except.includes(service) ||
+    (own.get(service)?.every(({ standing }) => standing === "done" || (standing === "yours" && !isAsked)) ??
+      false);
+  const back = order.map(isBack);
+  const end = back.indexOf(false);
+  const through = end === -1 ? order.length : end;
+  const isLeft = (service: string): boolean =>
+    own.get(service)?.some(({ standing }) => standing !== "done") ?? unconfirmed.includes(service);
+  return {
+    after: order[through - 1],
+    except: order.filter((_, index) => index > through && back[index]),
+    unconfirmed: order.filter((service, index) => back[index] && isLeft(service)),
+  };
 }

@@ -17,7 +17,8 @@ function version(taken: string | undefined, via: readonly string[], more: Partia
       copied: via.at(-2),
       takenMs: taken === undefined ? undefined : Date.parse(`2026-11-${taken}Z`),
     },
-    ...{ bytes: undefined, there: undefined, verified: true, lacks: [], backMs: 60_000, restore: [] },
+    ...{ bytes: undefined, there: undefined, verified: true, lacks: [], backMs: 60_000 },
+    ...{ link: undefined, restore: [] },
     ...{ isPart: false, isTaken: false, bringsMore: false, ...more },
   };
 }

@@ -1,19 +1,24 @@
 import { type Ended, goThrough, type Stage, type Standing, stateOf } from "./go";
 import type { Task } from "./tasks";
 
-const task = (number: number, chosen: object): Task =>
+/** Steps of persons, each by its dataset. */
+const task = (number: number, chosen: object, after: readonly number[] = [], lane = "a person"): Task =>
   ({
-    ...{ number, chosen, by: "person" },
+    ...{ number, chosen, by: "person", after, lanes: [lane] },
     step: { kind: "manual", where: { kind: "host", name: "pve" }, text: "by hand", verifies: "" },
   }) as unknown as Task;
 
-const [wiki, books] = [{}, {}];
-const tasks = [task(1, wiki), task(2, wiki), task(3, books)];
+const of = (service: string): object => ({ version: { service } });
+const [wiki, books] = [of("wiki"), of("books")];
+const tasks = [task(1, wiki), task(2, wiki, [1]), task(3, books)];
+
+const stageOf = (ask?: (question: string) => Promise<string>): Stage =>
+  ({ say: () => undefined, ask, clock: () => 0 }) as unknown as Stage;
 
 async function gone(...answers: readonly string[]): Promise<[Standing[], number]> {
   const left = [...answers];
   const ask = answers.length > 0 ? () => Promise.resolve(left.shift() ?? "nobody") : undefined;
-  const ended = await goThrough(tasks, { say: () => undefined, ask } as unknown as Stage);
+  const ended = await goThrough(tasks, stageOf(ask));
   return [ended.map(({ standing }) => standing), left.length];
 }
 
@@ -24,6 +29,31 @@ test("a person who leaves their step ends it: nothing of another dataset is begu
 
 test("where nobody can be asked, other datasets come back all the same", async () => {
   expect(await gone()).toEqual([["yours", "yours", "yours"], 0]);
+});
+
+test("steps that take nothing of each other are at work at once, and each begins when those before it have ended", async () => {
+  const [vault, photos] = [of("vault"), of("photos")];
+  // By hand, so that the test ends each of them when it wants to.
+  const all = [
+    task(1, wiki, [], "nas > pve"),
+    task(2, books, [], "nas > pve"),
+    task(3, vault, [], "disks of pve"),
+    task(4, photos, [1, 2], "pool"),
+  ];
+  const open: (() => void)[] = [];
+  const ask = () => new Promise<string>(resolve => open.push(() => resolve("done")));
+  const going = goThrough(all, stageOf(ask));
+  const begun = async (count: number): Promise<number> => {
+    while (open.length < count) await new Promise(resolve => setImmediate(resolve));
+    return open.length;
+  };
+  expect(open.length).toBe(2);
+  open[0]?.();
+  expect(await begun(3)).toBe(3);
+  open[2]?.();
+  expect(await begun(4)).toBe(4);
+  for (const end of open) end();
+  expect((await going).map(({ standing }) => standing)).toEqual(["done", "done", "done", "done"]);
 });
 
 test.each<[number, ...(readonly [Standing, number?])[]]>([

@@ -1,6 +1,7 @@
 import type { Asked } from "../ask-jobs";
 import type { ClusterChoice } from "../kubectl";
 import { type Followed, followInCluster, followOnHost } from "./follow";
+import { progressText } from "./estimate";
 import { firstOf, stepText, type Task, tried } from "./tasks";
 
 /** How far a step came. */
@@ -20,58 +21,161 @@ export interface Stage {
   say(line: string): void;
   /** Gives what a person at the terminal types; undefined where there is none. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** A clock that goes on, in ms. */
+  readonly clock: () => number;
 }
 
-/** Lets each host's program say what it would do. @returns the first that wouldn't */
-export async function tryAll(tasks: readonly Task[], stage: Stage): Promise<Ended | undefined> {
+/** What hosts' programs say of steps that they only try. */
+export interface Tried {
+  /** The first that wouldn't do its step. */
+  readonly refused: Ended | undefined;
+  /** Steps that wouldn't be done now, and come after others that may be what they lack. */
+  readonly later: readonly Task[];
+}
+
+/** Lets each host's program say what it would do. */
+export async function tryAll(tasks: readonly Task[], stage: Stage): Promise<Tried> {
+  const later: Task[] = [];
   for (const task of firstOf(tasks)) {
     stage.say(`What ${task.step.where.name} says of step ${task.number}, which it only tries:`);
-    const ended = await run(task, tried(task), stage, new AbortController().signal);
-    if (ended.standing !== "done")
-      return { ...ended, standing: ended.exitCode === undefined ? "unreached" : "refused" };
+    const quoted = { ...stage, say: (line: string) => stage.say(`  ${line}`) };
+    const ended = await run(task, tried(task), quoted, new AbortController().signal);
+    if (ended.standing === "done") continue;
+    if (ended.exitCode !== guardsNo || task.after.length === 0)
+      return {
+        refused: { ...ended, standing: ended.exitCode === undefined ? "unreached" : "refused" },
+        later,
+      };
+    const before = new Set(
+      tasks.filter(({ number }) => task.after.includes(number)).map(({ chosen }) => chosen.version.service),
+    );
+    stage.say(
+      `Step ${task.number} isn't done as things stand. It is behind ${[...before].join(", ")}, which its service needs, and is asked for in its turn.`,
+    );
+    later.push(task);
   }
-  return undefined;
+  return { refused: undefined, later };
 }
 
+/** The code of a host's program whose guards say no; nothing was changed. */
+const guardsNo = 3;
+
 /**
- * Goes from step to step; the first that doesn't end well is the last. What is a person's ends it too where they leave it; where nobody
- * can be asked, it is left with all that comes after it for the same dataset.
+ * Does all steps, each as soon as those before it have ended and nothing else takes what it takes; of two that take the same, the first in
+ * order goes first. The first that doesn't end well is the last to have begun; what is at work goes on to its end. What is a person's ends
+ * it too where they leave it; where nobody can be asked, it is left with all that comes after it for the same dataset.
  */
 export async function goThrough(tasks: readonly Task[], stage: Stage): Promise<Ended[]> {
   const { signal, unlisten } = signalled(stage);
   try {
-    const all: Ended[] = [];
-    for (const task of tasks) all.push(await stepOf(task, { all, of: tasks.length, stage, signal }));
-    return all;
+    const going = new Going(tasks, stage, signal);
+    await going.toTheEnd();
+    return tasks.map(task => going.ended.get(task) ?? endedAs(task, "waits"));
   } finally {
     unlisten();
   }
 }
 
-interface Going {
-  /** Steps before this one. */
-  readonly all: readonly Ended[];
-  readonly of: number;
-  readonly stage: Stage;
-  readonly signal: AbortSignal;
+class Going {
+  readonly ended = new Map<Task, Ended>();
+  readonly #work = new Map<Task, Promise<void>>();
+  readonly #tookMs = new Map<Task, number>();
+  readonly #begunMs = new Map<Task, number>();
+  /** Lines that wait while a person is asked. */
+  #held: string[] | undefined;
+
+  constructor(
+    readonly tasks: readonly Task[],
+    readonly stage: Stage,
+    readonly signal: AbortSignal,
+  ) {}
+
+  async toTheEnd(): Promise<void> {
+    for (;;) {
+      this.#leaveWhatIsLeft();
+      if (!this.#isOver()) for (const task of this.#free()) this.#begin(task);
+      if (this.#work.size === 0) return;
+      await Promise.race(this.#work.values());
+    }
+  }
+
+  /** What comes after a step that is a person's, for the same dataset, is theirs too. */
+  #leaveWhatIsLeft(): void {
+    const left = new Set(
+      [...this.ended.values()].filter(({ standing }) => standing === "yours").map(({ task }) => task.chosen),
+    );
+    for (const task of this.tasks)
+      if (left.has(task.chosen) && !this.ended.has(task)) this.ended.set(task, endedAs(task, "yours"));
+  }
+
+  /** Who was asked and left their own step has ended it. */
+  #passes = ({ standing }: Ended): boolean =>
+    standing === "done" || (standing === "yours" && !this.stage.ask);
+
+  #isOver(): boolean {
+    return this.signal.aborted || [...this.ended.values()].some(each => !this.#passes(each));
+  }
+
+  #free(): Task[] {
+    const through = new Set([...this.ended.keys()].map(({ number }) => number));
+    const taken = new Set([...this.#work.keys()].flatMap(({ lanes }) => lanes));
+    return this.tasks.filter(task => {
+      if (this.ended.has(task) || this.#work.has(task)) return false;
+      const { after, lanes } = task;
+      const isFree = !lanes.some(lane => taken.has(lane));
+      for (const lane of lanes) taken.add(lane);
+      return isFree && after.every(number => through.has(number));
+    });
+  }
+
+  #begin(task: Task): void {
+    this.#begunMs.set(task, this.stage.clock());
+    const work = this.#stepOf(task).then(ended => {
+      this.#work.delete(task);
+      this.ended.set(task, ended);
+      const begun = this.#begunMs.get(task) ?? 0;
+      this.#begunMs.delete(task);
+      if (ended.standing === "done") this.#tookMs.set(task, this.stage.clock() - begun);
+      if (this.tasks.length > 1) this.#say(this.#progress());
+    });
+    this.#work.set(task, work);
+  }
+
+  #progress(): string {
+    const { tasks } = this;
+    const [tookMs, begunMs] = [this.#tookMs, this.#begunMs];
+    const isLeft = (task: Task): boolean => task.by === "person" || this.ended.has(task);
+    return progressText({ tasks, tookMs, begunMs, isLeft, nowMs: this.stage.clock() });
+  }
+
+  async #stepOf(task: Task): Promise<Ended> {
+    const { number, step, by } = task;
+    const of = `Step ${number} of ${this.tasks.length}`;
+    if (by !== "person") {
+      this.#say(`${of}, on ${step.where.name}:`);
+      // Of several at once, each line says whose it is.
+      const mark = this.tasks.length > 1 ? `${number}: ` : "";
+      const say = (line: string): void => this.#say(`  ${mark}${line}`);
+      return run(task, step.argv ?? [], { ...this.stage, say }, this.signal);
+    }
+    this.#say(`${of} is yours:\n  ${stepText(step)}\n  It worked where ${step.verifies}.`);
+    if (!this.stage.ask) return endedAs(task, "yours");
+    this.#held = [];
+    const answer = await this.stage.ask('When it has worked, type "done"; else Enter, which ends here: ');
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const line of held) this.#say(line);
+    return endedAs(task, answer.trim() === "done" ? "done" : "yours");
+  }
+
+  #say(line: string): void {
+    if (this.#held) this.#held.push(line);
+    else this.stage.say(line);
+  }
 }
 
-async function stepOf(task: Task, { all, of, stage, signal }: Going): Promise<Ended> {
-  const { number, step, by, chosen } = task;
-  const as = (standing: Standing): Ended => ({ ...{ task, standing, exitCode: undefined }, said: [] });
-  const isLeft = all.some(({ task, standing }) => standing === "yours" && task.chosen === chosen);
-  if (isLeft) return as("yours");
-  // Who was asked and left their own step has ended it.
-  const goesOn = stage.ask ? ["done"] : ["done", "yours"];
-  const isOver = all.some(({ standing }) => !goesOn.includes(standing));
-  if (isOver || signal.aborted) return as("waits");
-  if (by !== "person") {
-    stage.say(`Step ${number} of ${of}, on ${step.where.name}:`);
-    return run(task, step.argv ?? [], stage, signal);
-  }
-  stage.say(`Step ${number} of ${of} is yours:\n  ${stepText(step)}\n  It worked where ${step.verifies}.`);
-  const answer = await stage.ask?.('When it has worked, type "done"; else Enter, which ends here: ');
-  return as(answer?.trim() === "done" ? "done" : "yours");
+function endedAs(task: Task, standing: Standing): Ended {
+  return { ...{ task, standing, exitCode: undefined }, said: [] };
 }
 
 /** A restore that is told to stop ends by itself, at a place from where it goes on. */
@@ -99,14 +203,14 @@ const most = 20;
 async function run(
   task: Task,
   argv: readonly string[],
-  { asked, kubectl, say }: Stage,
+  { asked, kubectl, say }: Pick<Stage, "asked" | "kubectl" | "say">,
   stop: AbortSignal,
 ): Promise<Ended> {
   const said: string[] = [];
   const follower = {
     stop,
     said: (line: string) => {
-      say(`  ${line}`);
+      say(line);
       said.push(line);
       if (said.length > most) said.shift();
     },

@@ -82,12 +82,12 @@ function taskLines({ number, step, by }: Pick<Task, "number" | "step" | "by">): 
 /** What is true now, and what to type next. @param again the command that was typed */
 export function endText(ended: readonly Ended[], estate: Estate, again: string): string {
   const done = ended.filter(({ standing }) => standing === "done");
-  const over = ended.find(({ standing }) => !["done", "yours", "waits"].includes(standing));
+  const over = ended.filter(({ standing }) => !["done", "yours", "waits"].includes(standing));
   const yours = ended.filter(({ standing }) => standing === "yours");
   const rest = ended.filter(({ standing }) => standing === "waits");
   return [
-    ...(over ? overLines(over, estate, again) : []),
-    ...(!over && rest.length > 0 ? [`It was stopped between two steps. Next: ${again}`] : []),
+    ...over.flatMap(each => overLines(each, estate, again)),
+    ...(over.length === 0 && rest.length > 0 ? [`It was stopped between two steps. Next: ${again}`] : []),
     ...(done.length > 0 ? [`${counted(done.length, "step")} of ${ended.length} ended well:`] : []),
     ...done.flatMap(({ task }) => [
       `  ${task.number}. ${stepText(task.step)}`,
@@ -101,7 +101,7 @@ export function endText(ended: readonly Ended[], estate: Estate, again: string):
           ...yours.flatMap(({ task }) => taskLines({ ...task, by: "host" })),
         ]
       : []),
-    ...(over || yours.length > 0 || rest.length > 0
+    ...(over.length > 0 || yours.length > 0 || rest.length > 0
       ? []
       : [
           'Next: start what uses it, and see whether all is there; what stands above after "undo" takes it back.',
