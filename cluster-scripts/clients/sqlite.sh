@@ -6,13 +6,21 @@ EXCHANGE_UMASK=007
 
 # What a restore has moved aside or made beside has a name that begins so, until somebody removes it.
 own=.holdfast-
+# How long somebody may hold a database locked.
+lock_wait=${LOCK_WAIT_MS:-60000}
 tab=$(printf '\t')
 newline='
 '
 
 # sql DATABASE STATEMENT...: what a schema brings along runs no program and writes no file
 sql() {
-  sqlite3 -safe -batch -bail -init /dev/null -cmd '.timeout 60000' "$@" </dev/null
+  sqlite3 -safe -batch -bail -init /dev/null -cmd ".timeout $lock_wait" "$@" </dev/null
+}
+
+# copy DATABASE TO: as of one instant. A backup that isn't in a transaction of its own begins anew with each write of
+# somebody else's, and never ends beside one that goes on writing.
+copy() {
+  sqlite3 -batch -bail -init /dev/null -cmd ".timeout $lock_wait" "$1" begin 'select 1 from sqlite_master limit 1' ".backup main $2" </dev/null >/dev/null
 }
 
 # is_database FILE
@@ -74,7 +82,7 @@ gather() (
   made=0
   while IFS= read -r path; do
     made=$((made + 1))
-    sound "$FILES/$path" && sqlite3 -batch -bail -init /dev/null -cmd '.timeout 60000' "$FILES/$path" ".backup main $SCRATCH/made/$made" </dev/null && sound "$SCRATCH/made/$made" || exit
+    sound "$FILES/$path" && copy "$FILES/$path" "$SCRATCH/made/$made" && sound "$SCRATCH/made/$made" || exit
   done <"$SCRATCH/databases"
   cd "$FILES" || exit
   for entry in * .[!.]* ..?*; do

@@ -141,6 +141,37 @@ test.each(
   expect(world.files("files")).toEqual(before);
 });
 
+// SQLite begins a backup anew with each write of another connection, unless it is in a transaction: beside an application that goes on
+// writing it would never end.
+test("a database is copied as of the instant at which that began, whatever is written meanwhile", async () => {
+  const shadow = {
+    sqlite3: `for word; do
+  shift
+  case $word in .backup*) set -- "$@" ".shell later" ;; esac
+  set -- "$@" "$word"
+done
+exec REAL "$@"`,
+    later: `exec "\${0%/*}/sqlite3" -batch "$FILES/db.sqlite3" "insert or ignore into users values ('later', '')"`,
+  };
+  const { runner } = await world.pod("sqlite-files.sh", { shadow });
+  expect([runner.stdout, runner.status]).toEqual([expect.stringContaining("1 good dumps"), 0]);
+  expect(dumped().manifest?.tables["db.sqlite3: users"]).toBe(2);
+  expect(await application.sql("select count(*) from users")).toBe("3");
+});
+
+test("a database that somebody holds locked for long is a failure with its name, and the dump before stays", async () => {
+  await world.pod("sqlite-files.sh");
+  const before = world.files("files");
+  const locked = await application.lock("more of it/it's.db");
+  const { runner } = await world.pod("sqlite-files.sh", { environment: { LOCK_WAIT_MS: "200" } });
+  await locked.end();
+  expect([runner.stdout, runner.status]).toEqual([
+    expect.stringMatching(/its program ended with 1: .*it's\.db: .*database is locked/),
+    1,
+  ]);
+  expect(world.files("files")).toEqual(before);
+});
+
 test("a volume that is another one's, with nothing in it, is a failure", async () => {
   await application.client(["sh", "-c", 'cd "$FILES" && rm -rf ./*']);
   const { runner } = await world.pod("sqlite-files.sh");

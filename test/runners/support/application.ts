@@ -14,6 +14,8 @@ export interface Application extends DatabaseServer {
   begin(): Promise<void>;
   /** Keeps its database open, as an application that runs. */
   run(): Promise<{ end(): Promise<void> }>;
+  /** Holds one of its databases locked. @param file its path in the volume */
+  lock(file: string): Promise<{ end(): Promise<void> }>;
 }
 
 /** An application with a volume of its own on tmpfs; its `sql` is a statement to its database. */
@@ -44,6 +46,22 @@ export async function startApplication(namespace: MountNamespace, folder: string
     (await inside(argv, input)).stdout;
   const database = join(volume, "db.sqlite3");
   const sql = (text: string): Promise<string> => client(["sqlite3", "-batch", "-bail", database, text]);
+  const holding = async (file: string, statement: string) => {
+    const running = inside(["sqlite3", "-batch", file]);
+    running.catch(() => undefined);
+    running.stdin?.write(`${statement};\nselect 'ready';\n`);
+    await new Promise<void>(resolve => {
+      running.stdout?.on("data", (chunk: Buffer) => {
+        if (chunk.toString().includes("ready")) resolve();
+      });
+    });
+    return {
+      async end() {
+        running.stdin?.end();
+        await running.catch(() => undefined);
+      },
+    };
+  };
   return {
     ...{ files, programs: `${tools}/usr/bin`, environment, client, sql },
     async begin() {
@@ -56,24 +74,9 @@ printf 'an attachment' >'attachments/c1/-odd
 name' && sqlite3 -batch 'more of it/it'"'"'s.db' 'create table t (n); insert into t values (1), (2)'`;
       await client(["sh", "-ec", make]);
     },
-    async run() {
-      const running = inside(["sqlite3", "-batch", database]);
-      running.catch(() => undefined);
-      running.stdin?.write(
-        "pragma busy_timeout = 5000; insert into users values ('u3', 'three@example.org');\nselect 'ready';\n",
-      );
-      await new Promise<void>(resolve => {
-        running.stdout?.on("data", (chunk: Buffer) => {
-          if (chunk.toString().includes("ready")) resolve();
-        });
-      });
-      return {
-        async end() {
-          running.stdin?.end();
-          await running.catch(() => undefined);
-        },
-      };
-    },
+    run: () =>
+      holding(database, "pragma busy_timeout = 5000; insert into users values ('u3', 'three@example.org')"),
+    lock: file => holding(join(volume, file), "begin exclusive"),
     async stop() {
       rmSync(join(files, "db.sqlite3"), { force: true });
     },
