@@ -1,6 +1,7 @@
 import type { Plan } from "../plan";
 import { parseDuration } from "../plan/units/duration";
 import { type Alert, type ReadAlert } from "./alert";
+import { type AgedFlaw, agedFlawOf } from "./aged";
 import { evaluate } from "./promql/evaluate";
 import { selected } from "./promql/select";
 import { type Binary, type Comparison, type Expr, isComparison, selectorsOf } from "./promql/syntax";
@@ -17,7 +18,8 @@ export type Flaw =
   | { readonly kind: "always"; readonly comparison: Comparison; readonly values: readonly Range[] }
   | { readonly kind: "never"; readonly comparison: Comparison; readonly values: readonly Range[] }
   | Verdict
-  | RoomFlaw;
+  | RoomFlaw
+  | AgedFlaw;
 
 const known = new WeakMap<Plan, Map<string, Flaw | undefined>>();
 
@@ -38,7 +40,11 @@ export function flawIn(expr: Expr, forMs: number, plan: Plan, origin: Alert["ori
   const dead = deadJoin(expr, plan);
   if (dead) return { kind: "dead-join", expr: dead };
   return (
-    slipOf(expr, plan) ?? certainty(expr, plan) ?? verdictOf(expr, forMs, plan) ?? roomFlawOf(expr, plan)
+    slipOf(expr, plan) ??
+    certainty(expr, plan) ??
+    verdictOf(expr, forMs, plan) ??
+    roomFlawOf(expr, plan) ??
+    agedFlawOf(expr, plan)
   );
 }
 

@@ -36,6 +36,7 @@ export function rangeOfMeaning({ meaning, name }: Metric): Range {
   switch (meaning) {
     case "last-success":
     case "last-run":
+    case "oldest":
       return instants;
     case "status":
       return { min: 0, max: 255 };

@@ -101,10 +101,11 @@ function editsOf(expr: Expr, plan: Plan): Edit[] {
     ),
   );
   const longest = [...jobs].sort((a, b) => ageOf(b, plan).ms - ageOf(a, plan).ms)[0];
+  const due = series.every(({ dueMs }) => dueMs !== undefined) ? series[0]?.dueMs : undefined;
   const compared = new Map<Expr, readonly Compared[]>();
   evaluate(expr, index, { compared: (comparison, _, left) => void compared.set(comparison, left) });
   return [...walk(expr)].flatMap((part): Edit[] => {
-    if (isComparison(part)) return comparisonEdits(part, compared.get(part) ?? [], longest, plan);
+    if (isComparison(part)) return comparisonEdits(part, compared.get(part) ?? [], longest, plan, due);
     if (part.kind === "shifted") return [[part.text, part.of.text]];
     if (part.kind === "range" && !part.isSubquery) return windowEdits(part.text, part.of.text, longest, plan);
     if (part.kind === "call") return callEdits(part.text, part.name);
@@ -121,6 +122,7 @@ function comparisonEdits(
   left: readonly Compared[],
   job: Job | undefined,
   plan: Plan,
+  due: number | undefined,
 ): Edit[] {
   const { op, right, text, bool } = comparison;
   if (right.kind !== "number") return joinEdits(comparison, plan);
@@ -139,9 +141,9 @@ function comparisonEdits(
   if (means("status")) return [write("!=", 0)];
   const [first] = left;
   if (first?.series?.well !== undefined) return [write("!=", first.series.well)];
-  if (within(instants.min, instants.max))
-    return timesOf(value, job, plan).map(number => write(">", number, `time() - ${side}`));
-  if (side.includes("time()")) return timesOf(value, job, plan).map(number => write(">", number));
+  const times = due === undefined ? timesOf(value, job, plan) : dueTimes(due);
+  if (within(instants.min, instants.max)) return times.map(number => write(">", number, `time() - ${side}`));
+  if (side.includes("time()")) return times.map(number => write(">", number));
   if (within(0, 1)) return [write(op, exact(value / 100))];
   if (within(0, 100)) return [write(op, exact(value * 100))];
   return [];
@@ -154,6 +156,11 @@ function timesOf(value: number, job: Job | undefined, plan: Plan): number[] {
   const tight =
     tightS === undefined ? [] : [tightS, upToTenth(tightS / 60), upToTenth(tightS / 3_600), tightS * 1000];
   return [...units.map(factor => exact(value * factor)), ...tight];
+}
+
+/** Ages at which something has missed its turn, in the units into which ages are divided; the smallest first. */
+function dueTimes(dueMs: number): number[] {
+  return [86_400_000, 3_600_000, 60_000, 1_000].map(unit => exact(dueMs / unit));
 }
 
 /** Without what a division of floating point leaves. */

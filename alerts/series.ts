@@ -1,6 +1,6 @@
 import type { Plan } from "../plan";
 import { anyValue } from "../plan/contracts/metric";
-import type { Metric } from "../plan/job";
+import type { Job, Metric } from "../plan/job";
 import { parseSize } from "../plan/units/size";
 import { isFlag, type Range, rangeOf, rangeOfMeaning } from "./ranges";
 
@@ -22,6 +22,8 @@ export interface Series {
   readonly means?: Meaning;
   /** Its value after each run of a job that went well, where that is one number. */
   readonly well?: number;
+  /** An instant that may be as long ago as that while all is well: everything has its turn within it. */
+  readonly dueMs?: number;
 }
 
 /** When a job succeeded or ended last, how it ended; or a flag of an exporter, 1 while all is well. */
@@ -75,6 +77,7 @@ function jobSeries({ jobs }: Plan): Series[] {
         emitted: metric.emitted,
         range: rangeOfMeaning(metric),
         ...meaningOf(metric),
+        ...dueOf(metric, job),
         ...(metric.well === undefined ? {} : { well: metric.well }),
       })),
       ...gatewayMetrics.map(metric => ({
@@ -88,7 +91,10 @@ function jobSeries({ jobs }: Plan): Series[] {
   });
 }
 
-/** What a job's metric says, whatever it counts beside: a volume's last success moves as the job's own does, and so does a NAS's newest snapshot. */
+/**
+ * What a job's metric says, whatever it counts beside: a volume's last success moves as the job's own does, and so do a NAS's newest
+ * snapshot and the oldest change that is owed.
+ */
 function meaningOf({ meaning, name }: Metric): { means?: Meaning } {
   switch (meaning) {
     case "last-success":
@@ -96,8 +102,17 @@ function meaningOf({ meaning, name }: Metric): { means?: Meaning } {
     case "status":
       return { means: meaning };
     default:
-      return /_(last_success|newest)_timestamp$/.test(name) ? { means: "last-success" } : {};
+      return /_(last_success|newest|oldest_change)_timestamp$/.test(name) ? { means: "last-success" } : {};
   }
+}
+
+/** How long ago an instant may be, by the job's own alert on what waits longest. */
+function dueOf({ meaning }: Metric, { metrics, alerts }: Job): { dueMs?: number } {
+  if (meaning !== "oldest") return {};
+  for (const { metric, fires } of alerts)
+    if (fires.kind === "older" && metrics.some(each => each.name === metric && each.meaning === "oldest"))
+      return { dueMs: fires.thanMs };
+  return {};
 }
 
 /** How large the file system is that a metric of the node exporter is about; a tenth more, as sizes are rounded and of two kinds. */

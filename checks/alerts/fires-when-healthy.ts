@@ -10,6 +10,8 @@ const [avail, size] = ["avail", "size"].map(
   what => `node_filesystem_${what}_bytes{job="proxmox-host",mountpoint="/srv/nfs"}`,
 );
 const share = `${avail ?? ""} / ${size ?? ""}`;
+const compared = "offsite_sync_oldest_verified_timestamp";
+const owed = "offsite_sync_leg_oldest_change_timestamp";
 const success = 'backup_last_success_timestamp{job="etcd-backup"}';
 
 /** Each alert of the estate's own is followed through the longest gap that the calendar leaves, all runs healthy. */
@@ -32,6 +34,21 @@ export const firesWhenHealthy = defineCheck({
               `Compare the share that is free, e.g. "< ${flaw.little}": a low one is bad, and where all is full it is 0.`,
             ),
             evidence: { expr: alert.rule.expr, freePercent: flaw.freeShare * 100 },
+          },
+        ];
+      if (flaw?.kind === "in-turn")
+        return [
+          {
+            subject: alert.name,
+            message:
+              `${alert.name} fires while all is well: ${alert.rule.expr} is true where ${flaw.metric} is ${formatDuration(flaw.ageMs)} ago, ` +
+              `and all has its turn within ${formatDuration(flaw.dueMs)}.`,
+            fix: alertFix(
+              alert,
+              plan,
+              `Compare the age of ${flaw.metric} with ${formatDuration(flaw.dueMs)} or more (> ${flaw.dueMs / 1000}).`,
+            ),
+            evidence: { expr: alert.rule.expr, ageMs: flaw.ageMs, dueMs: flaw.dueMs },
           },
         ];
       if (flaw?.kind !== "healthy") return [];
@@ -98,10 +115,24 @@ export const firesWhenHealthy = defineCheck({
         alertExample("an offset that adds a day to each age", `time() - ${success} offset 1d > 93600`),
         rewritten(`Write time() - ${success} > 93600`, `time() - ${success} > 93600`),
       ),
+      mended(
+        alertExample("an hour, and a night's run sends what is owed", `time() - ${owed} > 3600`),
+        rewritten("> ", `time() - ${owed} > 97380`),
+      ),
+      mended(
+        alertExample("a week, where each file has its turn in sixty days", `time() - ${compared} > 604800`),
+        rewritten("> 5184000 (5184000 s are 60 d)", `time() - ${compared} > 5184000`),
+      ),
+      mended(
+        alertExample("one that has had its turn", `time() - ${compared} < 5184000`),
+        rewritten("> 5184000", `time() - ${compared} > 5184000`),
+      ),
     ],
     good: [
       alertExample("26 hours on a daily job that takes ten minutes", `time() - ${success} > 93600`),
-      alertExample("the same in hours", `(time() - ${success}) / 3600 > 26`),
+      alertExample("a file that has missed its turn", `time() - ${compared} > 5184000`),
+      alertExample("the same in days", `(time() - ${compared}) / 86400 > 60`),
+      alertExample("twenty-six hours in hours", `(time() - ${success}) / 3600 > 26`),
       alertExample("no success within 26 hours", `changes(${success}[26h]) == 0`),
       alertExample("a disk that is half full", `${share} < 0.5`),
       alertExample("a disk from which nearly all is gone", `${share} > 0.95`),

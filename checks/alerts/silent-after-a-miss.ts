@@ -1,5 +1,6 @@
 import { readAlerts } from "../../alerts/alert";
 import { flawOf } from "../../alerts/flaw";
+import { formatDuration } from "../../plan/units/duration";
 import { alertFix } from "../alert-fix";
 import { defineCheck, type Found } from "../check";
 import { alertExample, mended, rewritten } from "../examples";
@@ -29,6 +30,19 @@ export const silentAfterAMiss = defineCheck({
               `Compare each file system's own share that is free with one that leaves time to act, e.g. "< 0.15".`,
             ),
             evidence: { expr: alert.rule.expr, freePercent: flaw.freeShare * 100, of: flaw.of },
+          },
+        ];
+      if (flaw?.kind === "late-unseen")
+        return [
+          {
+            subject: alert.name,
+            message: `${alert.name} never fires: ${alert.rule.expr} stays false however long ago ${flaw.metric} is, and where it is gone; all is to have its turn within ${formatDuration(flaw.dueMs)}.`,
+            fix: alertFix(
+              alert,
+              plan,
+              `Compare the age of ${flaw.metric} with ${formatDuration(flaw.dueMs)} or more (> ${flaw.dueMs / 1000}).`,
+            ),
+            evidence: { expr: alert.rule.expr, dueMs: flaw.dueMs },
           },
         ];
       if (flaw?.kind !== "silent") return [];
@@ -74,6 +88,13 @@ export const silentAfterAMiss = defineCheck({
           'time() - backup_last_success_timestamp{job="etcd-backup"} > 315360000',
         ),
         rewritten("> 90720", 'time() - backup_last_success_timestamp{job="etcd-backup"} > 90720'),
+      ),
+      mended(
+        alertExample(
+          "an age that is asked for twice, too small and too large",
+          "time() - backup_scrub_oldest_verified_timestamp > 2592000 and time() - backup_scrub_oldest_verified_timestamp < 600",
+        ),
+        rewritten("", "time() - backup_scrub_oldest_verified_timestamp > 2592000"),
       ),
     ],
     good: [

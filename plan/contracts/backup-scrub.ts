@@ -69,6 +69,6 @@ export const backupScrubMetrics = jobMetrics("backup_scrub", [
     name: backupScrubMetricNames.oldestVerified,
     help: "When what was not read for longest was read, epoch seconds",
     emitted: "any-end",
-    meaning: "other",
+    meaning: "oldest",
   },
 ]);

@@ -104,10 +104,13 @@ export const volumeMetrics = [
     dailyBackupMetricNames.volumeSuccess,
     "End of the last run that had a good copy of the volume, epoch seconds",
   ),
-  volumeMetric(
-    dailyBackupMetricNames.volumeContent,
-    "When the volume's files were last copied whole or compared by content, epoch seconds",
-  ),
+  {
+    ...volumeMetric(
+      dailyBackupMetricNames.volumeContent,
+      "When the volume's files were last copied whole or compared by content, epoch seconds",
+    ),
+    meaning: "oldest",
+  },
 ] as const;
 
 function volumeMetric(name: string, help: string) {

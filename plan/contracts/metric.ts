@@ -7,7 +7,8 @@ export interface Metric<Name extends string = string> {
   readonly help: string;
   /** `success`: written by a run that succeeded; `any-end`: by each end, also a killed one. */
   readonly emitted: "success" | "any-end";
-  readonly meaning: "last-success" | "last-run" | "status" | "bytes" | "duration" | "other";
+  /** `oldest`: the instant at which what has waited longest had its turn; the job's alert on one says how long ago it may be. */
+  readonly meaning: "last-success" | "last-run" | "status" | "bytes" | "duration" | "oldest" | "other";
   /** What it is while all is well, where that is one number: 0 of what counts failures. */
   readonly well?: number;
   /** Further labels of its series, beside job and instance; `anyValue` where only a run knows the values. */

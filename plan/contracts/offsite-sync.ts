@@ -163,7 +163,7 @@ export const offsiteSyncMetrics = [
     name: offsiteMetricNames.oldestVerified,
     help: "Each file was compared by content since then, epoch seconds; before the first pass over all of them is done, when it began",
     emitted: "any-end",
-    meaning: "other",
+    meaning: "oldest",
   },
 ] as const satisfies readonly Metric[];
 

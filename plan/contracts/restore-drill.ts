@@ -110,7 +110,7 @@ export const restoreDrillMetrics = jobMetrics("restore_drill", [
     name: restoreDrillMetricNames.oldestProved,
     help: "When what was not proved for longest was proved, or seen first, epoch seconds",
     emitted: "any-end",
-    meaning: "other",
+    meaning: "oldest",
   },
 ]);
 
