@@ -3,15 +3,20 @@ import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import { neverSent, offsiteMetadata, remotePath, remoteShell } from "../host-scripts/offsite-sync/remote";
 import { openSegment } from "../host-scripts/runtime/journal";
+import { long } from "../test/long";
 import { syncingModule } from "../test/runners/support/far";
 import { createOffsiteWorld, type OffsiteWorld } from "../test/runners/support/offsite-world";
 import { median } from "./ratio";
 import type { Row } from "./row";
 
-const night = { files: 50_000, changed: 1_000, runs: 3, mostOfList: 1.2, leastOfScan: 10 } as const;
+/** By HOLDFAST_LONG=1 a night of half a million files, once, and a file of a gigabyte: half an hour, and 11 GB of room at either end. */
+const night = {
+  files: long ? 500_000 : 50_000,
+  ...{ changed: 1_000, runs: long ? 1 : 3, mostOfList: 1.2, leastOfScan: 10 },
+} as const;
 const wire = { files: 200, kilobytes: 256, most: 1.05 } as const;
 const generations = { files: 2_000, kilobytes: 16, most: 1.05 } as const;
-const edited = { megabytes: 256, percent: 1, most: 1.2 } as const;
+const edited = { megabytes: long ? 1_024 : 256, percent: 1, most: 1.2 } as const;
 const scrubbed = { files: 32, megabytes: 16, runs: 3, least: 0.8 } as const;
 /** Seconds that a night without a change may take. */
 const idleSeconds = 5;
@@ -70,7 +75,8 @@ async function benchNight(): Promise<Row[]> {
 
 /** What crosses, and what lies there, by rsync's own count and by the destination's file system. */
 async function benchBytes(): Promise<Row[]> {
-  const world = await worldOf(2_048);
+  // It holds the edited one twice while it is sent.
+  const world = await worldOf(8 * edited.megabytes);
   try {
     put(world, "first", "x");
     const large = join(world.backup, "large");
