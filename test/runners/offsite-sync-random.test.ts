@@ -4,24 +4,28 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { execFileSync } from "node:child_process";
 import * as fc from "fast-check";
 import { long } from "../long";
 import { actAtRandom, patienceMs } from "../random-actions";
 import { syncingModule } from "./support/far";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import { type Tracker, trackerOf } from "./support/tracker";
+import { first, through } from "./support/through";
 import { type Snapshot, snapshot, withoutRoot } from "./support/tree";
 
 /**
  * Random changes of a folder that the real tracker watches, and nights that send what it named: to a destination that is away, that comes
- * back, by runs that are killed, with a tracker that is stopped and records that are brought back from a backup. After each good night a
- * restore gives what the host has, and whatever an earlier night had sent; and what is told of the leg is true.
+ * back, that loses its power or a bit, over a connection that breaks, by runs that are killed, with a tracker that is stopped and records
+ * that are brought back from a backup. After each good night a restore gives what the host has, and whatever an earlier night had sent,
+ * until a full pass removes that; and what is told of the leg is true.
  */
 const usualActions = long ? 600 : 20;
 
@@ -32,6 +36,8 @@ let tracker: Tracker;
 /** Of the folder that is sent, and one beside it on the same disk. */
 let sent: string;
 let beside: string;
+/** Or it would find, at the end of each run, what no list had. */
+const withoutScrub = `case " $* " in *" -ii "*) exit 0 ;; esac; exec REAL "$@"`;
 /** What the last good night gave back. */
 let last: Snapshot = new Map();
 /** What the host had whenever a run was killed since: it may have sent that over what an earlier one sent. */
@@ -42,7 +48,7 @@ const changed = new Set<string>();
 let listed = 0;
 
 beforeAll(async () => {
-  world = await createOffsiteWorld(long ? 256 : 64);
+  world = await createOffsiteWorld(long ? 256 : 64, long ? 256 : 64);
   world.far.configureModule(...syncingModule(world.far.tree));
   [sent, beside] = [join(world.photos, "immich"), join(world.photos, "beside")];
   for (const folder of [sent, beside, join(sent, "d0")]) mkdirSync(folder);
@@ -54,8 +60,7 @@ beforeAll(async () => {
   const { writer, journal } = tracker.changes;
   const journals = [{ writer, folder: journal, root: leg.mount.path, watches: true }];
   world.writeConfig({ legs: [{ ...leg, journals }] });
-  // Or it would find, at the end of each run, what no list had.
-  world.shadow("rsync", `case " $* " in *" -ii "*) exit 0 ;; esac; exec REAL "$@"`);
+  world.shadow("rsync", withoutScrub);
   for (const at of [0, 1, 2, 3, 4]) write(fileOf(at));
   // All others may be moved out, and a folder that holds nothing is refused: it may be a disk that is away.
   write("always");
@@ -74,12 +79,16 @@ type Action =
       readonly kind:
         | "night"
         | "away"
+        | "power"
+        | "full-pass"
         | "stopped"
         | "restarted"
         | "older-memory"
         | "older-cursor"
         | "no-memory";
     }
+  | { readonly kind: "cut"; readonly bytes: number }
+  | { readonly kind: "flipped"; readonly at: number }
   | { readonly kind: "killed"; readonly phase: "reach" | "owe" | "send" | "acknowledge" };
 
 const place = fc.nat(23);
@@ -100,6 +109,9 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
       kind: fc.constantFrom("away", "stopped", "restarted", "older-memory", "older-cursor", "no-memory"),
     }),
   },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("power", "full-pass") }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("cut" as const), bytes: fc.nat(30_000) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("flipped" as const), at: place }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -153,9 +165,17 @@ async function act(action: Action): Promise<void> {
     case "move-out":
       return moveFolder(join(sent, folderOf(action.at)), join(beside, folderOf(action.at)));
     case "night":
-      return goodNight();
+      return void (await goodNight());
     case "away":
       return nightAway();
+    case "power":
+      return world.far.losePower();
+    case "full-pass":
+      return fullPass();
+    case "cut":
+      return cutAfter(action.bytes);
+    case "flipped":
+      return flippedThere(name);
     case "stopped":
       mayBeAll = true;
       // It knows nothing of what comes until it is started again: that is the next night's to find out.
@@ -199,16 +219,16 @@ function bringBack(path: string): void {
   renameSync(before, backup);
 }
 
-async function run() {
-  const { status, stdout, stderr } = await world.start(["--json"]).finished;
+async function run(...args: string[]) {
+  const { status, stdout, stderr } = await world.start([...args, "--json"]).finished;
   return { status, stderr, stdout };
 }
 
 const figure = (name: string): number => world.metrics()[`leg_${name}{leg="photos/immich"}`] ?? -1;
 
-async function goodNight(): Promise<void> {
+async function goodNight(...args: string[]): Promise<string> {
   await tracker.settled();
-  const { status, stderr } = await run();
+  const { status, stderr } = await run(...args);
   if (status !== 0) throw new Error(stderr);
   if (stderr.includes("by list")) listed += 1;
   expect([figure("last_status"), figure("debt_files"), figure("debt_bytes")]).toEqual([0, 0, 0]);
@@ -224,6 +244,70 @@ async function goodNight(): Promise<void> {
   halfway.length = 0;
   changed.clear();
   mayBeAll = false;
+  return stderr;
+}
+
+/** The last one was more than a month ago; somebody has said that all that is gone here is meant to be. */
+async function fullPass(): Promise<void> {
+  const file = join(world.config.stateDir, "memory.json");
+  const memory = isThere(file) ? (JSON.parse(readFileSync(file, "utf8")) as { full: object }) : { full: {} };
+  const from = join(world.folder, "photos/immich");
+  // One that isn't remembered begins to count at the next run.
+  if (!(from in memory.full)) return void (await goodNight());
+  writeFileSync(file, JSON.stringify({ ...memory, full: { [from]: Date.now() - 40 * 86_400_000 } }));
+  // What was there is meant to go.
+  const before = last;
+  last = new Map();
+  const stderr = await goodNight("--accept", from);
+  expect(stderr).toContain("the full pass is done");
+  const here = await onHost();
+  expect({ before: before.size, left: [...last.keys()].filter(name => !here.has(name)) }).toEqual({
+    before: before.size,
+    left: [],
+  });
+}
+
+/** Of what each question of a run sends, no more than so much gets there. */
+async function cutAfter(bytes: number): Promise<void> {
+  await tracker.settled();
+  halfway.push(await onHost());
+  const successMs = figure("last_success_timestamp");
+  through(world.far, first(bytes));
+  const { status, stderr } = await run();
+  world.far.unshadow();
+  if (status === 0) return void (await goodNight());
+  expect({ stderr, told: figure("last_status") }).toEqual({ stderr, told: 1 });
+  expect(figure("last_success_timestamp")).toBeLessThanOrEqual(successMs);
+}
+
+/** A bit of what is there, at its old size and time: a scrub mends it, or names it where nobody knows which of the two is good. */
+async function flippedThere(name: string): Promise<void> {
+  await goodNight();
+  const [file, here] = [world.far.outside(join(world.far.tree, "nfs/immich", name)), join(sent, name)];
+  if (!isThere(here) || statSync(here).size === 0) return;
+  const good = readFileSync(here);
+  const times = join(world.folder, "times");
+  execFileSync("touch", ["-r", file, times]);
+  const flipped = Buffer.from(good);
+  flipped.writeUInt8(flipped.readUInt8(0) ^ 1, 0);
+  writeFileSync(file, flipped);
+  execFileSync("touch", ["-r", times, file]);
+  world.unshadow("rsync");
+  const { status, stderr } = await run();
+  world.shadow("rsync", withoutScrub);
+  const isMended = readFileSync(file).equals(good);
+  expect(readFileSync(here).equals(good)).toBe(true);
+  const told = [world.metrics()["repaired_files"], world.metrics()["doubtful_files"]];
+  expect({ stderr, status, isMended, told }).toEqual({
+    stderr,
+    ...(isMended ? { status: 0, isMended, told: [1, 0] } : { status: 1, isMended, told: [0, 1] }),
+  });
+  if (isMended) return;
+  // Somebody has looked: what is here is good.
+  execFileSync("touch", [here]);
+  world.unshadow("rsync");
+  await goodNight();
+  world.shadow("rsync", withoutScrub);
 }
 
 /** A folder's own time there is of the last comparison of all. */
@@ -287,6 +371,13 @@ test("whatever happens between them, a good night leaves there what the host has
   write(fileOf(1));
   await killedIn("send");
   await goodNight();
+  rmSync(join(sent, fileOf(0)));
+  write(fileOf(1));
+  await cutAfter(200);
+  await world.far.losePower();
+  await goodNight();
+  await flippedThere(fileOf(1));
+  await fullPass();
 });
 
 test("a large folder that is moved in, gets another name and is moved out is there as it is, and stays", async () => {
