@@ -28,6 +28,7 @@ startRunner({
     ...run,
     startedAt: new Date(),
     memory: afterKill(readMemory(run.config), run.config.legs),
+    ...{ isBound: false, isSplit: false, isNews: false },
     held: [],
     legs: [],
     debts: new Map(),

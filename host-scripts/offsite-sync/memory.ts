@@ -26,6 +26,8 @@ const memory = z.strictObject({
   /** Which destination it is, and how far it is: the same are kept there. Absent before the first run. */
   mark: z.string().optional(),
   token: z.string().optional(),
+  /** The next one, which may be there already: a run that ended meanwhile had not acknowledged what it tells of. */
+  telling: z.string().optional(),
   /** By the folder of a journal: what its last acknowledgement gave. */
   stamps: z.record(z.string(), z.string()),
   /** By the name of a part: as it was when all of it was last compared and there. */

@@ -15,6 +15,12 @@ export interface Offsite extends JobRun<OffsiteSyncConfig> {
   memory: Memory;
   /** Set by the phase `reach`. */
   connection?: SharedConnection;
+  /** Since it began to send: all goes over that connection, or not at all. */
+  isBound: boolean;
+  /** It has sent over more than one connection. */
+  isSplit: boolean;
+  /** The destination has got something by this run. */
+  isNews: boolean;
   /** What isn't sent, or isn't there as it was sent: the run ends as a failure that names it. */
   readonly held: Held[];
   /** Legs whose source is proven, with what is to be done of each. */
@@ -68,6 +74,8 @@ export interface LegRun {
   readonly sent: Sent;
   /** What this run sent, below the leg, where it may not be on the destination's disk yet. */
   readonly sentNames: Set<string>;
+  /** There is such a thing, or a folder. */
+  isUnsettled: boolean;
   /** All of its parts were sent and proven in this run. */
   isDone: boolean;
 }

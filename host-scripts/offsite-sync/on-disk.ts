@@ -3,7 +3,7 @@ import type { RsyncPass } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { type Memory, type Recent, writeMemory } from "./memory";
 import type { Leg, LegRun, Offsite } from "./offsite";
-import { failureOf, remotePath, type RemoteOptions, remoteRsync } from "./remote";
+import { failureOf, reconnect, remotePath, type RemoteOptions, remoteRsync } from "./remote";
 
 /*
  * A file that rsync has written is in the memory of the machine there, and for half a minute nowhere else: its name, and the record of what
@@ -13,6 +13,9 @@ import { failureOf, remotePath, type RemoteOptions, remoteRsync } from "./remote
  * shorter or gone. One that is still in memory looks like one that is on the disk, and so each name is looked at until a run has begun
  * when its file was surely written. What a run sent that failed is in a journal yet, but the run behind it may find it in memory, and
  * acknowledge it without sending it.
+ *
+ * A sync is worth something only of a destination that has run since it was sent something: one that lost its power and has it again syncs
+ * nothing, and succeeds. So all from the first file on to the sync goes over one connection, which doesn't outlive it.
  */
 
 /**
@@ -34,6 +37,20 @@ export function isUnsynced({ memory, startedAt }: Offsite): boolean {
   return sinceMs >= 0 && sinceMs < refusalMs;
 }
 
+/** From here on all is asked over one connection, where what is sent is synced by one question at the end. */
+export async function bind(run: Offsite): Promise<void> {
+  if (run.isBound) return;
+  if (run.connection?.isOpen() === false) await reconnect(run);
+  run.isBound = run.memory.syncs === true;
+}
+
+/** A transfer that broke has taken its connection along: what comes has another, and what was sent is looked at by the next run. */
+export function unbind(run: Offsite): void {
+  if (run.connection?.isOpen() !== false) return;
+  run.isBound = false;
+  run.isSplit = true;
+}
+
 /** As `remoteRsync`, of what writes there. */
 export async function writeThere(
   run: Offsite,
@@ -41,6 +58,7 @@ export async function writeThere(
   options: RemoteOptions,
   onItem?: (item: RsyncItem) => void,
 ): Promise<RsyncPass> {
+  await bind(run);
   if (isUnsynced(run) || run.memory.syncs === true) {
     keepSending(run);
     return remoteRsync(run, args, options, onItem);
@@ -69,7 +87,7 @@ export function afterKill({ isSending, ...memory }: Memory, legs: readonly Leg[]
 
 /**
  * Has the destination sync all that it was sent to its disk.
- * @returns false where it doesn't do that when it is asked @throws {RunnerError} when it can't, or can't be asked
+ * @returns false where it doesn't do that when it is asked, or nobody knows that it is the one that was sent to, as by two connections @throws {RunnerError} when it can't, or can't be asked
  */
 export async function settle(run: Offsite): Promise<boolean> {
   const { config } = run;
@@ -86,17 +104,27 @@ export async function settle(run: Offsite): Promise<boolean> {
       pass,
       "What was sent is there, and isn't acknowledged.",
     );
-  if (!isUnknown) for (const { sentNames } of run.legs) sentNames.clear();
-  if (run.memory.syncs === !isUnknown) return !isUnknown;
-  run.memory = { ...run.memory, syncs: !isUnknown };
-  writeMemory(config, run.memory);
-  return !isUnknown;
+  const isOnDisk = !isUnknown && run.isBound && run.connection !== undefined && !run.isSplit;
+  if (isOnDisk)
+    for (const leg of run.legs) {
+      leg.sentNames.clear();
+      leg.isUnsettled = false;
+    }
+  if (run.memory.syncs !== !isUnknown) {
+    run.memory = { ...run.memory, syncs: !isUnknown };
+    writeMemory(config, run.memory);
+  }
+  return isOnDisk;
 }
 
-/** Notes a file that was sent. @param name below the leg, byte by byte as latin1 */
-export function noteSent(run: Offsite, leg: Leg, name: string): void {
-  const names = run.legs.find(each => each.leg === leg)?.sentNames;
-  if ((isUnsynced(run) || run.memory.syncs === true) && names && names.size <= mostNames) names.add(name);
+/** Notes what was sent. @param name below the leg, byte by byte as latin1 */
+export function noteSent(run: Offsite, leg: Leg, name: string, isFolder = false): void {
+  run.isNews = true;
+  const each = run.legs.find(other => other.leg === leg);
+  if (!each || !(isUnsynced(run) || run.memory.syncs === true)) return;
+  each.isUnsettled = true;
+  // A folder with all that it holds, and what it holds has names of its own.
+  if (!isFolder && each.sentNames.size <= mostNames) each.sentNames.add(name);
 }
 
 /** A memory with what may not be on the destination's disk. @param isOnDisk what this run found there, and what it sent, is */

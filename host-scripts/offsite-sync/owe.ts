@@ -75,7 +75,7 @@ export function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
     asOfMs,
     sent: { ...nothingSent },
     sentNames: new Set(),
-    isDone: false,
+    ...{ isUnsettled: false, isDone: false },
   };
 }
 

@@ -29,6 +29,7 @@ export async function paced(
       `${destination.name}: from now on at ${limitNow(pace, Date.now()).bytesPerSecond ?? "any number of"} bytes a second; what was cut goes on`,
     );
     // It ended with what was cut.
+    run.isSplit = true;
     await reconnect(run);
   }
 }

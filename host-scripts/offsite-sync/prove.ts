@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { exitCodes, RunnerError } from "../runtime/errors";
-import { noted, quoted } from "../runtime/quoted";
+import { noted, notedName, quoted, typable } from "../runtime/quoted";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { shell } from "../runtime/shell";
 import { writeMemory } from "./memory";
@@ -56,7 +56,7 @@ export async function prove(
   throw new RunnerError(exitCodes.failed, {
     failed: `${config.destination.name} doesn't keep what it is sent: ${still.length} files are others there after they were sent twice, first ${quoted(`${transfer.from}/${still[0] ?? ""}`)}`,
     kept: "Nothing of it is acknowledged; what is here is as it was.",
-    next: shell`${config.job} verify ${transfer.from}   (there: does its rsyncd.conf say "fake super = yes", does its disk keep attributes, is its memory good?)`,
+    next: shell`${config.job} verify ${typable(transfer.from)}   (there: does its rsyncd.conf say "fake super = yes", does its disk keep attributes, is its memory good?)`,
   });
 }
 
@@ -68,7 +68,7 @@ export async function mend(run: Offsite, leg: Leg, transfer: Transfer, look = co
   const judged = whichIsGood(run, leg, transfer.from, await look(run, transfer));
   noteDoubtful(run, leg, transfer, judged);
   for (const { name, reason } of judged.doubtful) {
-    const path = `${transfer.from}/${quoted(Buffer.from(name, "latin1")).slice(1, -1)}`;
+    const path = `${noted(transfer.from)}/${notedName(name)}`;
     run.held.push({
       what: path,
       reason: `it has other content at ${run.config.destination.name}, and ${reason}; neither was changed`,

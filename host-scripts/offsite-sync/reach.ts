@@ -7,9 +7,9 @@ import { writeWhole } from "../runtime/durable";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
-import type { RsyncPass } from "../runtime/rsync";
-import { shell } from "../runtime/shell";
+import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
+import { diskFaultIn } from "./disk-fault";
 import { fileOf, writeMemory } from "./memory";
 import type { Offsite } from "./offsite";
 import { settle, writeThere } from "./on-disk";
@@ -38,7 +38,10 @@ export const reach: Phase<Offsite> = {
         shell`${config.job} list   (if it is meant to be the destination from now on, all is sent to it again: rm ${fileOf(config)})`,
       );
     if (memory.syncs === undefined && !dryRun) await settle(run);
-    if (found && found.token === memory.token) return;
+    if (found && [memory.token, memory.telling].includes(found.token)) {
+      run.memory = { ...run.memory, token: found.token };
+      return;
+    }
     if (found) log.warn(`${name} was left at another point than this host remembers: all is compared`);
     run.memory = { ...run.memory, mark: found?.mark ?? randomUUID(), stamps: {}, parts: {} };
     if (dryRun) return;
@@ -62,11 +65,13 @@ async function readFar(asking: Asking): Promise<FarRecord | undefined> {
   });
   if (pass.outcome === "partial" && /No such file or directory \(2\)/.test(pass.result.stderr))
     return undefined;
-  if (hasNoRoomHere(pass))
+  // What is fetched is written here: rsync's receiver is its own.
+  const fault = diskFaultIn(pass.result.stderr, "here");
+  if (fault?.isThere === false)
     throw new RunnerError(exitCodes.failed, {
-      failed: `${quoted(config.stateDir)} has no room for the mark of ${config.destination.name}: ${firstLines(pass.result.stderr)}`,
+      failed: `${quoted(config.stateDir)} ${fault.is} the mark of ${config.destination.name}: ${firstLines(pass.result.stderr)}`,
       kept: "Nothing was sent, and nothing is forgotten.",
-      next: shell`df -h ${config.stateDir}; df -i ${config.stateDir}   (then make room there)`,
+      next: shell`df -h ${config.stateDir}; df -i ${config.stateDir}   (${ready(fault.next)})`,
     });
   if (pass.outcome !== "complete")
     throw failureOf(asking, config.destination.name, pass, "Nothing was sent, and nothing is forgotten.");
@@ -78,11 +83,6 @@ async function readFar(asking: Asking): Promise<FarRecord | undefined> {
     `the mark of ${config.destination.name} can't be read: ${JSON.stringify(text.slice(0, 80))}`,
     shell`cat ${farName(config)}   (there, below the module's folder; remove it only after a look at what else lies there)`,
   );
-}
-
-/** What is fetched is written here: rsync's receiver is its own. */
-function hasNoRoomHere({ result }: RsyncPass): boolean {
-  return result.exitCode === 11 || /No space left|Disk quota exceeded/.test(result.stderr);
 }
 
 function asJson(text: string): unknown {

@@ -7,9 +7,13 @@ const ended = (exitCode: number, stderr: string) =>
   ({ result: { ended: "exited", exitCode, signal: undefined, stdout: "", stderr } }) as unknown as RsyncPass;
 
 test.each([
-  [11, "rsync: [receiver] write failed: Disk quota exceeded (122)", /^nas has no room for \/backup: .*quota/],
+  [
+    11,
+    'rsync: [receiver] write failed on "a" (in holdfast): Disk quota exceeded (122)',
+    /^nas has no quota left for \/backup: .*quota/,
+  ],
   // The receiver's words are lost where it ends before they are read.
-  [11, "", /^nas may have no room for \/backup: rsync could not write there \(11\)/],
+  [11, "", /^nas could not write \/backup, and why was lost with its end \(rsync: 11\)/],
 ])("rsync's %i with %j leads to a look at the room there, and not at the line", (code, said, text) => {
   const { failed, next } = failureOf(asking, "/backup", ended(code, said), "");
   expect(failed).toMatch(text);

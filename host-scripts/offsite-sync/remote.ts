@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { offsiteModule, type OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
 import { credentialFile, readCredential } from "../runtime/credentials";
 import { ownPrefix } from "../runtime/closed-folder";
+import { type DiskFault, diskFaultIn } from "./disk-fault";
 import { exitCodes, RunnerError } from "../runtime/errors";
 import type { Lock } from "../runtime/lock";
 import { isOtherMachine, type PinnedMachine, pinnedShell, pinnedSsh } from "../runtime/pinned-ssh";
@@ -10,7 +11,7 @@ import { listedBefore, literalOf, rsync, rsyncOutcome, type RsyncPass } from "..
 import type { RsyncItem } from "../runtime/rsync-items";
 import type { RunResult } from "../runtime/run";
 import { type SharedConnection, shareConnection } from "../runtime/shared-ssh";
-import { shell } from "../runtime/shell";
+import { ready, shell } from "../runtime/shell";
 import type { Stop } from "../runtime/stop";
 import { firstLines } from "../runtime/tail";
 
@@ -21,6 +22,8 @@ export interface Asking {
   readonly lock?: Lock;
   /** Over which it is asked; without one, each time over a connection of its own. */
   readonly connection?: SharedConnection;
+  /** All is asked over that connection, or not at all: what was sent over it isn't known to be on the destination's disk. */
+  readonly isBound?: boolean;
 }
 
 /** At any depth: a part of a file, and what a runner keeps beside one. */
@@ -71,13 +74,18 @@ export interface RemoteOptions {
 
 /** rsync with the destination. The key opens one module of its rsync daemon and no shell: what this host may do there is decided there. */
 export async function remoteRsync(
-  { config, stop, lock, connection }: Asking,
+  { config, stop, lock, connection, isBound }: Asking,
   args: readonly string[],
   options: RemoteOptions,
   onItem: (item: RsyncItem) => void = () => undefined,
 ): Promise<RsyncPass> {
   const pass = await rsync(
-    [`--timeout=${Math.ceil(config.stallMs / 1000)}`, "-e", remoteShell(config, connection), ...args],
+    [
+      `--timeout=${Math.ceil(config.stallMs / 1000)}`,
+      "-e",
+      remoteShell(config, connection, isBound),
+      ...args,
+    ],
     {
       ...{ cwd: options.cwd, timeoutMs: options.timeoutMs ?? config.budgetMs, stop: stop.signal },
       ...(options.env && { env: options.env }),
@@ -101,8 +109,12 @@ export function endsWith(connection: SharedConnection | undefined): (exitCode: n
 }
 
 /** The command of ssh(1), in words that rsync splits at spaces. */
-export function remoteShell(config: OffsiteSyncConfig, connection?: SharedConnection): string {
-  const words = pinnedShell({ ...machineOf(config), shared: connection?.socket });
+export function remoteShell(
+  config: OffsiteSyncConfig,
+  connection?: SharedConnection,
+  isBound?: boolean,
+): string {
+  const words = pinnedShell({ ...machineOf(config), shared: connection?.socket, isBound });
   // Some have double quotes of their own, for ssh.
   return words.map(word => (/[\s"]/.test(word) ? `'${word}'` : word)).join(" ");
 }
@@ -195,9 +207,15 @@ function isLost({ exitCode, ended }: Pick<RunResult, "exitCode" | "ended">): boo
 /** The destination can't be reached, or went away: nothing else can be sent now. */
 export class Away extends RunnerError {}
 
+/** What shows such a fault at the destination, and what to do then. */
+export function lookThere({ destination }: OffsiteSyncConfig, { look, next }: DiskFault): string {
+  const { user, address, port } = destination;
+  return shell`ssh ${`${user}@${address}`} -p ${port} ${ready(look)}   (${ready(next)})`;
+}
+
 /** What a pass that didn't come through comes to. */
 export function failureOf(
-  { config, connection }: Asking,
+  { config, connection, isBound }: Asking,
   what: string,
   { result }: Pick<RsyncPass, "result">,
   kept: string,
@@ -206,16 +224,19 @@ export function failureOf(
   const { name, address, port, user } = config.destination;
   const said = firstLines(result.stderr);
   const code = result.exitCode ?? result.signal ?? result.ended;
-  const full = /No space left|Disk quota exceeded|\(28\)|\(122\)/.test(result.stderr);
-  // Its receiver could not write (rsync(1), "EXIT VALUES"); what it says of that is lost where it ends before it is read here.
-  const isUnsaid = result.exitCode === 11 && said === "";
-  if (full || isUnsaid)
+  const fault = diskFaultIn(result.stderr);
+  if (fault?.isThere === true)
     return new RunnerError(exitCodes.failed, {
-      failed: full
-        ? `${name} has no room for ${what}: ${said}`
-        : `${name} may have no room for ${what}: rsync could not write there (11), and gave no reason`,
+      failed: `${name} ${fault.is} ${what}: ${said}`,
       kept,
-      next: shell`ssh ${`${user}@${address}`} -p ${port} df -h   (then make room there, or raise the quota)`,
+      next: lookThere(config, fault),
+    });
+  // Its receiver could not write (rsync(1), "EXIT VALUES"); what it says of that is lost where it ends before it is read here.
+  if (result.exitCode === 11 && said === "")
+    return new RunnerError(exitCodes.failed, {
+      failed: `${name} could not write ${what}, and why was lost with its end (rsync: 11)`,
+      kept,
+      next: shell`ssh ${`${user}@${address}`} -p ${port} ${ready("'df -h; df -i; mount; dmesg'")}   (has it room, quota and a disk that may be written? The next run asks again)`,
     });
   // A shell there says so; that this host has none is told by what starts it.
   if (
@@ -232,12 +253,18 @@ export function failureOf(
     program === "ssh"
       ? said === ""
       : !connection && result.stderr.startsWith("rsync: did not see server greeting");
+  // Bound to a connection, ssh has no other reason to begin a new one.
+  const isEnded =
+    isBound === true &&
+    /^(?:kex_exchange_identification: |Connection closed by UNKNOWN)/m.test(result.stderr);
   const failure = {
-    failed: isOther
-      ? `${name} at ${address} shows another host key than the one that is pinned: it may be another machine`
-      : isSilent
-        ? `${name} at ${address} ended the connection, and ssh gave no reason, as it gives none where ${name} has no key of the pinned type`
-        : `${program} ended with ${code} at ${what}: ${said}`,
+    failed: isEnded
+      ? `${name} ended the connection over which it was sent to: what it had in memory may be lost, as with its power`
+      : isOther
+        ? `${name} at ${address} shows another host key than the one that is pinned: it may be another machine`
+        : isSilent
+          ? `${name} at ${address} ended the connection, and ssh gave no reason, as it gives none where ${name} has no key of the pinned type`
+          : `${program} ended with ${code} at ${what}: ${said}`,
     kept,
     next:
       isOther || isSilent

@@ -3,13 +3,14 @@ import type { Phase } from "../runtime/phases";
 import { quoted, shortened } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
-import { aroundHoles } from "./around-holes";
+import { aroundHoles, notesOfHoles } from "./around-holes";
+import { diskFaultIn } from "./disk-fault";
 import { countSent, type Leg, type Offsite, type Part, nameOfPart } from "./offsite";
 import { overFolders, refusalOfBlocked } from "./in-the-way";
 import { prove, sampleOf } from "./prove";
 import type { RsyncItem } from "../runtime/rsync-items";
-import { noteSent } from "./on-disk";
-import { Away, failureOf } from "./remote";
+import { noteSent, settle, unbind } from "./on-disk";
+import { Away, failureOf, lookThere } from "./remote";
 import { addSums, type Sum, sumNow } from "./sums";
 import {
   bytesOfEarlier,
@@ -28,19 +29,35 @@ export const send: Phase<Offsite> = {
     const done = new Set<Part>();
     for (const part of inOrder(run)) {
       try {
+        // Else what was sent before it, and isn't on the disk there, would be lost with the connection.
+        if (part.todo.kind !== "nothing") await settleDone(run);
         await sendPart(run, part);
       } catch (error) {
         run.stop.check("send");
         if (!(error instanceof RunnerError)) throw error;
         run.held.push({ what: nameOfPart(part), reason: error.failed, next: error.next });
-        if (error instanceof Away) break;
+        if (error instanceof Away) return leave(run);
+        unbind(run);
         continue;
       }
       done.add(part);
+      for (const each of run.legs) each.isDone = each.parts.every(other => done.has(other));
     }
-    for (const each of run.legs) each.isDone = each.parts.every(part => done.has(part));
   },
 };
+
+/** Has what whole legs were sent on the disk there before more is sent: it would be in doubt with a connection that breaks. */
+async function settleDone(run: Offsite): Promise<void> {
+  const isDue = run.legs.some(({ isDone, isUnsettled }) => isDone && isUnsettled);
+  if (isDue && run.memory.syncs === true && !run.isSplit) await settle(run);
+}
+
+/** The connection is lost: what was sent over it and isn't synced may be lost too, and is no leg's that is whole there. */
+function leave(run: Offsite): void {
+  run.isBound = false;
+  if (run.memory.syncs !== true) return;
+  for (const leg of run.legs) if (leg.isUnsettled) leg.isDone = false;
+}
 
 /**
  * What is known to be owed before what is only compared, and of each the small before the large: a night that is too short still
@@ -55,6 +72,10 @@ function inOrder({ legs, memory }: Offsite): Part[] {
 async function sendPart(run: Offsite, part: Part): Promise<void> {
   const totals = { entries: 0, bytes: 0 };
   for (const transfer of transfersOf(part).flatMap(all => aroundHoles(part, all))) {
+    for (const note of notesOfHoles(transfer)) {
+      run.notes.push(note);
+      run.log.warn(note);
+    }
     const figures = await sendAndProve(run, part.leg, transfer);
     totals.entries += figures.entries;
     totals.bytes += figures.totalBytes;
@@ -69,16 +90,16 @@ async function sendAndProve(
 ): Promise<{ entries: number; totalBytes: number }> {
   const { sent, log, config } = run;
   const sinceMs = Date.now();
-  const split = await splitChanged(run, transfer, ({ letters, path }) => {
-    if (letters.startsWith("<f")) noteSent(run, leg, nameInLeg(leg, transfer, path.toString("latin1")));
-  });
+  const split = await splitChanged(run, transfer, ({ path, isFolder }) =>
+    noteSent(run, leg, nameInLeg(leg, transfer, path.toString("latin1")), isFolder),
+  );
   if (split) refuseUnlessWhole(run, transfer, split);
   const sample = sampleOf(config.sample);
   const sums = new Map<string, Sum>();
   const take = (item: RsyncItem, md5: string | undefined): void => {
     const name = item.path.toString("latin1");
-    // Another name of a file loses what that one does.
-    if (/^[<h]f/.test(item.letters)) noteSent(run, leg, nameInLeg(leg, transfer, name));
+    // Also another name of a file, which loses what that one does, and a link, which is a file there.
+    noteSent(run, leg, nameInLeg(leg, transfer, name), item.isFolder);
     if (!item.letters.startsWith("<f")) return;
     const sum = md5 === undefined ? undefined : sumNow(transfer.from, name, md5, sinceMs);
     if (sum) sums.set(`${Buffer.from(transfer.from).toString("latin1")}/${name}`, sum);
@@ -105,10 +126,14 @@ function refuseUnlessWhole(run: Offsite, transfer: Transfer, done: Awaited<Retur
   if (left.length === 0 && done.lacked.unnamed.length === 0) return;
   const blocked = refusalOfBlocked(run, transfer, done);
   if (blocked) throw blocked;
+  const fault = diskFaultIn(done.result.stderr);
   throw new RunnerError(exitCodes.failed, {
-    failed: `${left.length || "some"} entries of ${quoted(transfer.from)} were not sent, first ${first ? `${quoted(first.path)}: ${first.reason}` : firstLines(done.result.stderr)}`,
+    failed: `${left.length || "some"} entries of ${quoted(transfer.from)} were not sent${fault?.isThere === true ? `, as ${run.config.destination.name} ${fault.is} them` : ""}, first ${first ? `${quoted(first.path)}: ${first.reason}` : firstLines(done.result.stderr)}`,
     kept,
-    next: shell`ls -la ${transfer.from}; dmesg --level err,warn | tail; systemctl start ${run.config.job}`,
+    next:
+      fault?.isThere === true
+        ? lookThere(run.config, fault)
+        : shell`ls -la ${transfer.from}; dmesg --level err,warn | tail; systemctl start ${run.config.job}`,
   });
 }
 

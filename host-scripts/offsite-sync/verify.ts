@@ -19,7 +19,7 @@ export const verify: Phase<Offsite> = {
       try {
         await proveSource(run, leg);
         run.legs.push({
-          ...{ leg, parts: [], oldestMs: undefined, isFull: false, isDone: false },
+          ...{ leg, parts: [], oldestMs: undefined, isFull: false, isUnsettled: false, isDone: false },
           ...{ asOfMs: run.startedAt.getTime(), sent: { ...nothingSent }, sentNames: new Set() },
         });
       } catch (error) {

@@ -7,7 +7,7 @@ import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import { intoFolder } from "../runtime/into-folder";
 import { momentText } from "../runtime/moment";
 import { verifyMounts } from "../runtime/mounts";
-import { bytesOfTyped, notedName, quoted } from "../runtime/quoted";
+import { bytesOfTyped, notedName, quoted, typable } from "../runtime/quoted";
 import { withNameFilters } from "../runtime/path-list";
 import { required } from "../runtime/required";
 import { restoreTree } from "../runtime/restore-tree";
@@ -112,19 +112,19 @@ function placeOf(
 }
 
 /**
- * A path that somebody typed, as it is or as messages show it.
+ * A path that somebody typed, as it is or as messages show it; where its backslashes may mean either, what this host has.
  * @throws {Refusal} where it isn't UTF-8, as an argument has to be: what lies in a folder may be called otherwise
  */
 function pathOfTyped({ job }: OffsiteSyncConfig, typed: string): string {
   const bytes = bytesOfTyped(typed);
   const words = bytes.toString("latin1").split("/");
   const first = words.findIndex(word => !isUtf8(Buffer.from(word, "latin1")));
-  if (first === -1) return bytes.toString();
+  if (first === -1) return !existsSync(bytes) && existsSync(typed) ? typed : bytes.toString();
   const above = Buffer.from(words.slice(0, first).join("/"), "latin1").toString() || "/";
   const name = notedName(words.slice(first).join("/"));
   throw new Refusal(
     `${quoted(bytes)} isn't UTF-8, which a path has to be here; a name below one hasn't`,
-    shell`${job} restore ${above} ${name} --into /root/restored   (list and verify: of ${above})`,
+    shell`${job} restore ${typable(above)} ${name} --into /root/restored   (list and verify: of ${above})`,
   );
 }
 
@@ -257,7 +257,7 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
   ).catch((error: unknown) => {
     if (!isMade || !isTakenAway(place) || !(error instanceof RunnerError) || path === leg.from) throw error;
     // A file there is no folder to bring back, and a folder in its place would be sent in the place of the file.
-    const above = shell`${config.job} restore ${dirname(path)} --into /root/restored`;
+    const above = shell`${config.job} restore ${typable(dirname(path))} --into /root/restored`;
     const next = shell`${ready(error.next)}   (or, where it is a file: ${ready(above)})`;
     throw new RunnerError(error.exitCode, { failed: error.failed, kept: error.kept, next });
   });
@@ -321,7 +321,7 @@ function emptyPlace(config: OffsiteSyncConfig, path: string): string {
   if (stat === undefined || (stat.isDirectory() && entries.length === 0)) return path;
   throw new Refusal(
     `${quoted(path)} is not empty: ${stat.isDirectory() ? `it has ${entries.length} entries, the first is ${quoted(entries[0] ?? "")}` : "a file is there"}`,
-    shell`${config.job} restore ${path} --into /root/restored   (or move away what is there first)`,
+    shell`${config.job} restore ${typable(path)} --into /root/restored   (or move away what is there first)`,
   );
 }
 

@@ -15,6 +15,8 @@ export interface PinnedMachine {
   readonly identity: string;
   /** Socket of a connection that others share; one that isn't there is no fault. */
   readonly shared?: string | undefined;
+  /** It goes over that connection, or not at all. */
+  readonly isBound?: boolean | undefined;
 }
 
 /** A command of ssh(1) up to what is to run there. Its options win over any that the host's own configuration has. */
@@ -42,7 +44,7 @@ export function pinnedShell(machine: Omit<PinnedMachine, "address" | "user">): [
     "ServerAliveInterval=15",
     "ServerAliveCountMax=4",
     "LogLevel=ERROR",
-    ...(machine.shared === undefined ? [] : overShared(machine.shared)),
+    ...(machine.shared === undefined ? [] : overShared(machine.shared, machine.isBound === true)),
   ];
   return [
     ...(["ssh", "-F", "/dev/null", "-T", "-x", "-a"] as const),

@@ -33,6 +33,11 @@ export function bytesOfTyped(typed: string): Buffer {
   return Buffer.from(bytes, "latin1");
 }
 
+/** What has to be typed for a path that means itself: two backslashes for one, as a message has them. */
+export function typable(path: string): string {
+  return path.replaceAll("\\", "\\\\");
+}
+
 /** Text of others, such as a program's message, without what a terminal would act on instead of showing it. */
 export function printable(text: string): string {
   return text.replace(/[^\P{C}\n\t]/gu, noted);

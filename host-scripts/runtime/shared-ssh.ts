@@ -4,6 +4,8 @@ import { run, type RunResult } from "./run";
 /** One SSH connection, over which commands that know its socket reach the machine without one of their own. */
 export interface SharedConnection {
   readonly socket: string;
+  /** Not from the moment on at which this process hears that it has ended. */
+  isOpen(): boolean;
   /** Ends it. What comes later has a connection of its own, as it has where the machine ended this one. */
   close(): Promise<void>;
 }
@@ -11,9 +13,10 @@ export interface SharedConnection {
 /** OpenSSH makes the socket under this name and 17 characters more, and a socket's path holds 107 (unix(7)). */
 const longestPath = 90;
 
-/** Settings of a command that goes over a shared connection where there is one. */
-export function overShared(socket: string): string[] {
-  return ["ControlMaster=no", `ControlPath="${socket}"`];
+/** Settings of a command that goes over a shared connection where there is one. @param isBound or not at all */
+export function overShared(socket: string, isBound: boolean): string[] {
+  // It is what a connection of its own would go through.
+  return ["ControlMaster=no", `ControlPath="${socket}"`, ...(isBound ? ["ProxyCommand=false"] : [])];
 }
 
 /**
@@ -51,9 +54,13 @@ export async function shareConnection(
   );
   const result = await Promise.race([ready, ended]);
   if (result) return result;
+  let isOpen = true;
+  void ended.then(() => (isOpen = false));
   return {
     socket,
+    isOpen: () => isOpen,
     async close() {
+      isOpen = false;
       end.abort();
       await ended;
     },

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSegment } from "../../host-scripts/runtime/journal";
+import { syncingModule } from "./support/far";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import type { FinishedRun } from "./support/started-run";
 
@@ -90,7 +91,7 @@ test("it ends with a run that is killed, and what is left of it is in nobody's w
   expect(isThere("three")).toBe(true);
 });
 
-test("where the destination starts anew between two questions, each that is left has a connection of its own", async () => {
+test("where the destination starts anew before it is sent anything, all that is left goes over another connection", async () => {
   put("four");
   const hold = join(world.folder, "hold");
   world.shadow("systemd-analyze", 'touch "$HOLD"; while [ -e "$HOLD" ]; do sleep 0.1; done; exec REAL "$@"');
@@ -102,7 +103,7 @@ test("where the destination starts anew between two questions, each that is left
   rmSync(hold);
   const { status, stderr } = await running.finished;
   expect({ status, stderr }).toMatchObject({ status: 0 });
-  expect(new Set(connections()).size).toBe(connections().length);
+  expect(new Set(connections()).size).toBe(2);
   expect(isThere("four")).toBe(true);
 });
 
@@ -122,6 +123,21 @@ test("one that breaks while something is sent fails the run, which sends it next
     stderr: expect.stringContaining("by list: 1 names") as string,
   });
   expect(isThere("five")).toBe(true);
+});
+
+test("a night without news asks whose destination it is, compares what is its turn, and is told as a success", async () => {
+  world.far.configureModule(...syncingModule(world.far.tree));
+  put("six");
+  expect((await run()).status).toBe(0);
+  const before = world.metrics();
+  world.far.shadow(`echo $SSH_CONNECTION >>${sessions()}\n${asUsual}`);
+  expect((await run()).status).toBe(0);
+  expect(connections()).toHaveLength(2);
+  const leg = (name: string): string => `leg_${name}{leg="backup"}`;
+  expect(world.metrics()).toMatchObject({ last_status: 0, [leg("last_status")]: 0, [leg("debt_files")]: 0 });
+  expect(world.metrics()[leg("last_success_timestamp")]).toBeGreaterThan(
+    before[leg("last_success_timestamp")] ?? Infinity,
+  );
 });
 
 test("a restore and a verification of two legs have one connection each, and leave none", async () => {

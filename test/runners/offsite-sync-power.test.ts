@@ -1,7 +1,7 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { openSegment } from "../../host-scripts/runtime/journal";
-import { testLong } from "../long";
+import { inTime, testLong } from "../long";
 import { syncingModule } from "./support/far";
 import { type OffsiteLaw, offsiteLaw } from "./support/offsite-law";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
@@ -106,7 +106,7 @@ test("where rsync syncs nothing, what it may have lost is looked at by the next 
   expect((await succeeds()).stderr).toContain("backup: nothing changed");
 });
 
-test("what shares a file with one that was sent is lost with it, and looked at as well", async () => {
+test("what shares a file with one that was sent is lost with it, as a link is, and looked at as well", async () => {
   world.far.configureModule("refuse options = fsync");
   const [week, next] = ["2026-21", "2026-22"].map(period => join(world.backup, "pvc-data", period)) as [
     string,
@@ -117,14 +117,20 @@ test("what shares a file with one that was sent is lost with it, and looked at a
   linkSync(join(week, "same"), join(next, "same"));
   put("of two names");
   linkSync(join(world.backup, "books/of two names"), join(world.backup, "books/other name"));
-  handOver("books/other name", "pvc-data/2026-21/same", "pvc-data/2026-22/same");
+  // A plain file there, which holds where it leads.
+  symlinkSync("one", join(world.backup, "books/link"));
+  handOver("books/link", "books/other name", "pvc-data/2026-21/same", "pvc-data/2026-22/same");
   await succeeds();
   await commitNames();
   await world.far.losePower();
   expect(
-    [there("other name"), there("../pvc-data/2026-22/same")].map(file => readFileSync(file, "utf8")),
-  ).toEqual(["", ""]);
+    [there("other name"), there("link"), there("../pvc-data/2026-22/same")].map(file =>
+      readFileSync(file, "utf8"),
+    ),
+  ).toEqual(["", "", ""]);
   await succeeds();
+  expect(readFileSync(there("link"), "utf8")).toContain("one");
+  rmSync(join(world.backup, "books/link"));
   await laterRunsHaveNothingToLookAt();
 });
 
@@ -241,5 +247,99 @@ test("one that loses its power in the midst of a file keeps what it had, is told
   await world.far.losePower();
   expect(readFileSync(there("large")).equals(large)).toBe(true);
   expect(readFileSync(there("eleven"), "utf8")).toBe("the book eleven");
+  // It was found to sync at that run's end, and what was sent before went over whatever connection there was.
+  await succeeds();
   expect((await succeeds()).stderr).toContain("backup: nothing changed");
+});
+
+test.each(inTime(1, ["when it is asked to sync", "when it gets its record"] as const))(
+  "one that loses its power and has it again when all was sent and compared, %s, is believed nothing, and gets the rest",
+  async when => {
+    world.far.configureModule(...syncingModule(world.far.tree));
+    put(`before it is lost ${when}`);
+    await succeeds();
+    const hold = join(world.folder, "hold");
+    const asks = when === "when it is asked to sync" ? "*::holdfast-sync/*" : "*--checksum\\ --\\ ./\\ *";
+    const holds = `if [ ! -e ${hold}.once ]; then touch ${hold}.once ${hold}; while [ -e ${hold} ]; do sleep 0.1; done; fi`;
+    world.shadow("rsync", `case " $* " in *" -ii "*) exit 0 ;; ${asks}) ${holds} ;; esac; exec REAL "$@"`);
+    const before = world.metrics();
+    const names = ["sent", "and lost"].map(name => `${name} ${when}`);
+    for (const name of names) put(name);
+    const running = world.start(["--json"]);
+    try {
+      await running.until(() => existsSync(hold));
+      await commitNames();
+      await world.far.losePower();
+    } finally {
+      rmSync(hold, { force: true });
+    }
+    const { status, stderr } = await running.finished;
+    rmSync(`${hold}.once`);
+    world.shadow("rsync", withoutScrub);
+    for (const name of names) expect(readFileSync(there(name), "utf8")).toBe("");
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining("nas ended the connection over which it was sent to") as string,
+    });
+    const leg = (name: string): string => `leg_${name}{leg="backup"}`;
+    expect(world.metrics()).toMatchObject({
+      last_status: 1,
+      [leg("last_status")]: 1,
+      [leg("debt_files")]: 2,
+      [leg("last_success_timestamp")]: before[leg("last_success_timestamp")],
+    });
+    await succeeds();
+    for (const name of names) expect(readFileSync(there(name), "utf8")).toBe(`the book ${name}`);
+  },
+);
+
+test("one that loses its power while a leg is sent has what an earlier one of the same run says is there", async () => {
+  world.far.configureModule(...syncingModule(world.far.tree));
+  mkdirSync(join(world.photos, "immich"));
+  writeFileSync(join(world.photos, "immich/photo"), "a photo");
+  const hold = join(world.folder, "hold");
+  const holds = `touch ${hold}; while [ -e ${hold} ]; do sleep 0.1; done`;
+  world.shadow(
+    "rsync",
+    `case " $* " in *" -ii "*) exit 0 ;; *--partial-dir*nfs/immich*) ${holds} ;; esac; exec REAL "$@"`,
+  );
+  world.writeConfig({});
+  put("of the first leg");
+  const running = world.start(["--json"]);
+  try {
+    await running.until(() => existsSync(hold));
+    await commitNames();
+    await world.far.losePower();
+  } finally {
+    rmSync(hold, { force: true });
+  }
+  expect((await running.finished).status).toBe(1);
+  world.shadow("rsync", withoutScrub);
+  expect(world.metrics()).toMatchObject({
+    'leg_last_status{leg="backup"}': 0,
+    'leg_last_status{leg="photos/immich"}': 1,
+  });
+  expect(readFileSync(there("of the first leg"), "utf8")).toBe("the book of the first leg");
+  expect((await succeeds()).stderr).toContain("backup: nothing changed");
+  world.writeConfig({ legs: world.config.legs.slice(0, 1) });
+  await succeeds();
+});
+
+test("a leg that finds no room takes its connection along, and holds up no other", async () => {
+  world.far.configureModule(...syncingModule(world.far.tree));
+  world.writeConfig({});
+  writeFileSync(join(world.photos, "immich/another photo"), "another photo");
+  put("finds no room");
+  world.shadow(
+    "rsync",
+    `case " $* " in *" -ii "*) exit 0 ;; *--partial-dir*pve-backup*) REAL "$@"; exit 11 ;; esac; exec REAL "$@"`,
+  );
+  expect((await run()).status).toBe(1);
+  world.shadow("rsync", withoutScrub);
+  expect(world.metrics()).toMatchObject({
+    'leg_last_status{leg="backup"}': 1,
+    'leg_last_status{leg="photos/immich"}': 0,
+  });
+  world.writeConfig({ legs: world.config.legs.slice(0, 1) });
+  await succeeds();
 });

@@ -227,6 +227,28 @@ test("a name that is a wildcard means itself at the destination, and nothing tha
   expect((await succeeds("list", typed)).stdout).toContain("own");
 });
 
+test("a folder whose name reads like another one's in a message is the one that is there, and what is printed means it", async () => {
+  const [name, other] = ["back\\x41slash", "backAslash"];
+  mkdirSync(join(world.backup, name));
+  writeFileSync(join(world.backup, name, "own"), "of it");
+  hand("paths", `${name}/own`);
+  await succeeds();
+  const place = join(world.folder, "backup", name);
+  expect((await succeeds("list", place)).stdout).toContain("own");
+  expect((await run("verify", place)).result).toMatchObject({ bad: [], orphans: [], entries: 2 });
+  const { stderr } = await run("restore", place);
+  const typed = /Next: offsite-sync-backup restore '([^']+)' --into/.exec(stderr)?.[1] ?? stderr;
+  expect(typed).toBe(place.replace("\\", "\\\\"));
+  // Also where it is gone, or its other reading is there.
+  renameSync(join(world.backup, name), join(world.backup, other));
+  const into = join(world.folder, "photos/restored");
+  await succeeds("restore", typed, "--into", into);
+  expect(readdirSync(join(world.photos, "restored"))).toEqual(["own"]);
+  rmSync(join(world.photos, "restored"), { recursive: true });
+  for (const folder of [join(world.backup, other), far(`pve-backup/${name}`)])
+    rmSync(folder, { recursive: true });
+});
+
 test("names that aren't UTF-8 go by list, are verified, and come back, and a path that isn't one is refused by its name", async () => {
   const latin1 = (path: string): Buffer => Buffer.from(path, "latin1");
   const below = (folder: string, name: string): Buffer =>
@@ -320,6 +342,32 @@ test("list says what is owed, and verify what differs and what only the destinat
   });
   rmSync(far("pve-backup/books/orphan"));
   await succeeds();
+});
+
+test("what is named goes before what is compared, and of each the small before the large, whatever their order in the estate", async () => {
+  const asked = join(world.folder, "asked");
+  const large = join(world.backup, "pvc-data/2026-22/app/data/large");
+  writeFileSync(large, Buffer.alloc(1_000_000));
+  // How much each part has is known by a comparison of all.
+  rmSync(join(world.config.stateDir, "memory.json"));
+  await succeeds();
+  appendFileSync(large, "more");
+  hand("paths", "pvc-data/2026-22/app/data/large");
+  put("small");
+  writeFileSync(join(world.photos, "immich/new"), "smaller than either");
+  world.shadow("rsync", `echo "$@" >>${asked}; exec REAL "$@"`);
+  world.writeConfig({ legs: [...world.config.legs].reverse() });
+  await succeeds();
+  world.writeConfig({});
+  world.unshadow("rsync");
+  const sending = readFileSync(asked, "utf8")
+    .split("\n")
+    .filter(line => line.includes("--partial-dir") && !line.includes("--dry-run"));
+  expect(sending.map(line => /::holdfast\/(\S+)$/.exec(line)?.[1])).toEqual([
+    "pve-backup/",
+    "pve-backup/pvc-data/2026-22/",
+    "nfs/immich/",
+  ]);
 });
 
 test("a destination that is away costs the night and forgets nothing", async () => {
