@@ -7,6 +7,8 @@ import type { Machine } from "./place";
 export interface WayBack {
   /** One after the other. */
   readonly steps: readonly Step[];
+  /** What brings one path of it alone where `steps` bring all; left out where nothing does. */
+  readonly ofPath?: readonly Step[];
   /**
    * What the steps read below the flow's target, for whoever brings it back from where another job has copied it on; "*"
    * is a folder whose name the program alone knows. The copy's own path unless given.
@@ -45,10 +47,11 @@ export type Phrase = string | readonly (string | Blank)[];
  * - `relative`: an option of rsync where `from` needs it; else the word is left out
  * - `entry`: first name of the copy below the flow's target; "." for all of it
  * - `below`: the path below that; left out where there is none
+ * - `path`: the path below the dataset that is asked for; left out where all of it is
  * - `at`: in a word that a shell reads, " --at TIME" for another copy than the newest, its blanks escaped; else nothing
  */
 export interface Blank {
-  readonly blank: "claim" | "from" | "to" | "relative" | "entry" | "below" | "at";
+  readonly blank: "claim" | "from" | "to" | "relative" | "entry" | "below" | "path" | "at";
 }
 
 function blank(name: Blank["blank"]): Blank {
@@ -62,6 +65,7 @@ export const blanks = {
   relative: blank("relative"),
   entry: blank("entry"),
   below: blank("below"),
+  path: blank("path"),
   at: blank("at"),
 } as const;
 

@@ -5,7 +5,7 @@ import type { Domain } from "../../plan/estate/services";
 import { chainOf, type Copy, copiesByDataset } from "../../plan/graph/copies";
 import { placeText } from "../../plan/graph/lose";
 import { copySurvives, siteOf } from "../../plan/graph/survival";
-import { type RestoreStep, restoreSteps, restoreText } from "../../plan/graph/restore-steps";
+import { bringsPaths, type RestoreStep, restoreSteps, restoreText } from "../../plan/graph/restore-steps";
 import { floorMs, transferFloor } from "../../plan/graph/transfer";
 import { isBelow } from "../../plan/layers/places";
 import type { Asked } from "../ask-jobs";
@@ -57,6 +57,8 @@ export interface Found {
   /** Whether its way back brings more than the path that was asked for. */
   readonly bringsMore: boolean;
   readonly restore: readonly RestoreStep[];
+  /** Where these bring the path alone, what brings all of the dataset. */
+  readonly whole?: readonly RestoreStep[];
 }
 
 export interface Search {
@@ -250,8 +252,7 @@ function foundOf(
       ({ flow }) => flow.source.kind === "copies-of" && flow.source.holds !== undefined,
     ),
     isTaken: domain !== undefined && !copySurvives(copy, domain, estate),
-    bringsMore: below !== undefined && deeper(copy, below) === copy,
-    restore: stepsOf(told),
+    ...waysOf(told),
   };
 }
 
@@ -265,14 +266,30 @@ function mediumOf(estate: Estate, { location }: Copy): string {
   return [parts || machine.name, siteOf(location, estate)].filter(part => part !== undefined).join(", ");
 }
 
-/** The plan's own way back, of this version and path. */
-function stepsOf({ copy, sought, version, question }: Told): RestoreStep[] {
-  const { below } = sought;
-  const steps = restoreSteps(below === undefined ? copy : deeper(copy, below), dumpOf(question, version));
+/** The plan's own ways back, of this version and path. */
+function waysOf(told: Told): Pick<Found, "bringsMore" | "restore" | "whole"> {
+  const { copy } = told;
+  const { below } = told.sought;
+  if (below === undefined) return { bringsMore: false, restore: stepsOf(told, copy) };
+  const down = deeper(copy, below);
+  if (down !== copy) return { bringsMore: false, restore: stepsOf(told, down) };
+  const whole = stepsOf(told, copy);
+  if (!bringsPaths(copy)) return { bringsMore: true, restore: whole };
+  return { bringsMore: false, restore: stepsOf(told, copy, below), whole };
+}
+
+function stepsOf({ version, question }: Told, copy: Copy, path?: string): RestoreStep[] {
+  const steps = restoreSteps(copy, dumpOf(question, version), path);
   const job = question && "job" in question ? question.job.name : undefined;
   return steps.map(step =>
-    step.argv?.[0] === job && step.argv ? { ...step, argv: [...step.argv, ...version.pick] } : step,
+    step.argv?.[0] === job && step.argv ? { ...step, argv: picked(step.argv, version.pick) } : step,
   );
+}
+
+/** What picks a version may be a flag, and none is one behind "--". */
+function picked(argv: readonly string[], pick: readonly string[]): string[] {
+  const names = argv.indexOf("--");
+  return names === -1 ? [...argv, ...pick] : [...argv.slice(0, names), ...pick, ...argv.slice(names)];
 }
 
 /** A dump is asked for by its time. */

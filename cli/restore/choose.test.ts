@@ -69,6 +69,18 @@ test("what goes into the rest of a dataset doesn't stand for all of it", () => {
   expect(taken([databases, fresh])).toBe("pve:/week/28T04:00 of 28T04:00");
 });
 
+test("of a path that comes back alone, all of the volume is brought by --whole alone", () => {
+  const [alone, all] = [["alone"], ["all"]] as unknown as Found["restore"][];
+  if (!alone || !all) throw new Error("two ways");
+  const found = [version("19T04:00", ["week"], { below: "a.txt", restore: alone, whole: all })];
+  const way = (asked: Partial<Wish>): unknown => {
+    const chosen = choose(found, { ...wish, ...asked }, tell);
+    return "version" in chosen && [chosen.version.restore, chosen.version.bringsMore];
+  };
+  expect(way({})).toEqual([alone, false]);
+  expect(way({ whole: true })).toEqual([all, true]);
+});
+
 test("of a path, one where it was seen; and all of a volume for its sake by --whole alone", () => {
   const below = { below: "a.txt", bringsMore: true };
   const seen = version("19T04:00", ["snap", "week"], {

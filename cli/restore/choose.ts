@@ -77,7 +77,11 @@ export function choose(
       refused: `the way back from ${best.where} brings all of ${name}, and not ${best.below} alone`,
       next: `${best.there?.state === "there" ? `take it from ${best.where}, which root can read there; or ` : ""}the same with --whole, for all of ${name}`,
     };
-  return { version: best, heldMs: held.get(best), others: found.filter(each => each !== best) };
+  const { whole: wholeWay } = best;
+  return {
+    version: whole && wholeWay ? { ...best, restore: wholeWay, bringsMore: true } : best,
+    ...{ heldMs: held.get(best), others: found.filter(each => each !== best) },
+  };
 }
 
 const longest = Number.MAX_SAFE_INTEGER;

@@ -15,17 +15,25 @@ export type RestoreStep = Outcome<string> & {
  * What brings a copy back, step by step. What was copied on as part of a tree is brought back to where that tree was found,
  * hop by hop; there the program that made the copy restores it.
  * @param at of a copy that is one of many files, when it was made, ISO 8601; the newest unless given
+ * @param path of what a program has packed whole, the path below the dataset that alone comes back, where there is a way for it
  */
-export function restoreSteps(copy: Copy, at?: string): RestoreStep[] {
+export function restoreSteps(copy: Copy, at?: string, path = ""): RestoreStep[] {
   const chain = chainOf(copy);
   const made = chain.findLastIndex(({ flow }) => flow.source.kind !== "tree");
   const hops = chain.slice(Math.max(0, made)).reverse();
   return hops.flatMap((hop, index) => {
     const before = hops[index + 1];
     const to = before ? carried(hop, before, chain[made]) : restored(hop);
-    const words = at === undefined ? to : { ...to, at: `\\ --at\\ ${at}` };
-    return hop.flow.wayBack.steps.map(step => filledStep(step, words, hop));
+    const words = { ...to, path, at: at === undefined ? "" : `\\ --at\\ ${at}` };
+    const { steps, ofPath } = hop.flow.wayBack;
+    return (path !== "" && !before && ofPath ? ofPath : steps).map(step => filledStep(step, words, hop));
   });
+}
+
+/** Whether what brings a copy back at last can bring one path of it alone. */
+export function bringsPaths(copy: Copy): boolean {
+  const made = chainOf(copy).findLast(({ flow }) => flow.source.kind !== "tree");
+  return made?.flow.wayBack.ofPath !== undefined;
 }
 
 /** What the program of the copy's job calls its dataset; nothing where that lists no versions. */
@@ -47,7 +55,7 @@ function restored({ dataset, flow, location }: Copy): Words {
     relative: "",
     entry: entry === "" ? "." : entry,
     below: below.join("/"),
-    at: "",
+    ...{ path: "", at: "" },
   };
 }
 

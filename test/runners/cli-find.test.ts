@@ -35,6 +35,11 @@ const files = [
   { path: "/mnt/backup/pvc-data/2026-47/nextcloud/nextcloud/a.txt", at: "2026-11-19T07:00:00Z", text: "aa" },
   { path: "/mnt/backup/pvc-data/2026-48/nextcloud/nextcloud/b.txt", at: "2026-11-26T07:00:00Z", text: "b" },
   {
+    path: "/mnt/backup/pvc-data/2026-48/nextcloud/nextcloud/-b.txt",
+    at: "2026-11-26T07:00:00Z",
+    text: "c",
+  },
+  {
     path: "/mnt/backup/pve-config/2026-48/files/etc/pve/storage.cfg",
     at: "2026-11-25T07:00:00Z",
     text: "dir",
@@ -157,10 +162,21 @@ test("of one path, each version is asked what it has, and one without it isn't t
     "2026-11-26T04:00:00.000Z pve:/mnt/backup/pvc-data/2026-48/nextcloud/nextcloud/b.txt",
   );
   expect(versions.map(brief).join("\n")).not.toContain("2026-47");
+  // It alone, beside the volume; what is a person's follows.
+  expect(versions.find(({ there }) => there)?.restore).toMatch(
+    /^# on pve:\ndaily-backup restore nextcloud\/nextcloud b\.txt --at 2026-11-26T04:00:00Z\n# out of that folder into the volume/,
+  );
   expect(versions.find(({ there }) => there)?.there).toEqual({
     ...{ bytes: 1, modified: "2026-11-26T07:00:00.000Z", isFolder: false },
   });
   expect(exitCode).toBe(0);
+});
+
+test("a name that begins as a flag does is behind what picks its version", async () => {
+  const { versions } = await find(["nextcloud/nextcloud/-b.txt"]);
+  expect(versions.find(({ there }) => there)?.restore).toContain(
+    "daily-backup restore nextcloud/nextcloud --at 2026-11-26T04:00:00Z -- -b.txt\n",
+  );
 });
 
 test.each(["out/passwd", "dead/x"])(

@@ -323,6 +323,25 @@ describe("files of a volume", () => {
     expect(await inside("cat", join(mounted, "text"))).toBe(`of ${weeks["2026-22"]}`);
   });
 
+  test("a path alone comes into a new folder of root's, and asks for no volume", async () => {
+    await twoWeeks();
+    const dry = await ask("restore", "shop/data", "text", "--dry-run");
+    expect(dry.stdout).toContain("would restore 1 paths of shop/data of ");
+    const { status, stdout } = await ask("restore", "shop/data", "text", "--at", "2026-05-28");
+    const [, into = ""] = /into "(\/root\/restored-files-\w+)"/.exec(stdout) ?? [];
+    try {
+      expect(status).toBe(0);
+      expect(statSync(into).mode & 0o7777).toBe(0o700);
+      expect(readdirSync(into)).toEqual(["text"]);
+      expect(readFileSync(join(into, "text"), "utf8")).toBe(`of ${weeks["2026-21"]}`);
+    } finally {
+      if (into !== "") rmSync(into, { recursive: true });
+    }
+    const databases = await ask("restore", "shop/data", "text", "--databases");
+    expect(databases).toMatchObject({ status: expect.any(Number) });
+    expect(databases.status).not.toBe(0);
+  });
+
   test("names that are one file in the volume, and several in the copy, become files of their own", async () => {
     const [source, volume] = [join(folder, "source"), join(folder, "volume")];
     mkdirSync(volume);

@@ -19,7 +19,7 @@ export const ways: Ways<DailyBackupConfig> = {
   },
   restore: {
     usage: "NAMESPACE/CLAIM [PATH]... | configuration",
-    does: "give a volume, which nothing may use, its files as they were; a snapshot of what it had is kept. With --into, paths\n                   alone if they are said. Of the host's configuration, give a new folder what there is",
+    does: "give a volume, which nothing may use, its files as they were; a snapshot of what it had is kept. Paths\n                   alone, if they are said, go into a new folder or that of --into, and the volume stays as it is. Of the host's configuration, give a new folder what there is",
     words: [1, Infinity],
     switches: {
       databases: "the proven copies of the databases, in the place of their files",

@@ -12,13 +12,10 @@ import type { KeptCopy } from "./copies";
  */
 export function pathsIn(
   { kind, folder }: KeptCopy,
-  { what: [, ...typed], into }: RestoreRequest,
+  { what: [, ...typed] }: Pick<RestoreRequest, "what">,
 ): readonly string[] | undefined {
   if (typed.length === 0) return undefined;
-  if (kind !== "files" || into === undefined)
-    throw usage(
-      `paths are of a volume's files, and need --into DIR: in the volume itself a restore puts all that the copy has`,
-    );
+  if (kind !== "files") throw usage(`paths are of a volume's files, and these are its ${kind}`);
   const paths = [...new Set(typed.map(pathOf))];
   for (const path of paths)
     if (statIn(folder, path) === undefined)

@@ -37,7 +37,7 @@ export async function restore(
   const only = pathsIn(copy, request);
   log.info(`the copy of ${momentText(copy.completeMs)}: ${quoted(copy.folder)}`);
   for (const note of notes) log.warn(note);
-  const isOfVolume = copy.kind !== "configuration" && request.into === undefined;
+  const isOfVolume = copy.kind !== "configuration" && request.into === undefined && only === undefined;
   const answer = isOfVolume
     ? await inVolume(chosen, request, context, volume =>
         copy.kind === "databases"
@@ -74,8 +74,8 @@ function kindOf(name: string, { switches }: RestoreRequest): Kind {
   });
 }
 
-/** Root's own, so that nobody else gets to what a host's configuration has. */
-const configurationHome = "/root/restored-configuration-";
+/** Root's own, so that nobody else gets to what a host's configuration has, or one tenant's files have. */
+const home = ({ kind }: KeptCopy): string => `/root/restored-${kind}-`;
 
 async function inFolder(
   { copy, notes }: Chosen,
@@ -84,13 +84,13 @@ async function inFolder(
   only: readonly string[] | undefined,
 ): Promise<Answer> {
   const { config, stop } = context;
-  const named = into ?? (dryRun ? `${configurationHome}XXXXXX` : mkdtempSync(configurationHome));
+  const named = into ?? (dryRun ? `${home(copy)}XXXXXX` : mkdtempSync(home(copy)));
   const folder = await intoFolder(named, { disk: config.target.path, dryRun, stop: stop.signal });
   const facts = { name: copy.name, kind: copy.kind, from: copy.folder, into: folder.path };
   const time = momentText(copy.completeMs);
   if (dryRun)
     return {
-      text: `would restore ${copy.name} of ${time} into ${quoted(folder.path)}; nothing is changed now`,
+      text: `would restore ${only ? `${only.length} paths of ` : ""}${copy.name} of ${time} into ${quoted(folder.path)}; nothing is changed now`,
       result: { ...facts, dryRun, notes },
     };
   try {

@@ -24,7 +24,25 @@ export function filesBack(where: Machine): WayBack {
     undo: "lvm-pvc-snapshot restore with that snapshot: the command is printed at the end",
     verifies: "it ends with 0 after each file of the volume was compared with the generation by content",
   };
-  return { ...by(command, where), needs: ofTheClaim, called: [blanks.claim] };
+  return {
+    ...{ ...by(command, where), needs: ofTheClaim, called: [blanks.claim] },
+    ofPath: [
+      {
+        ...{ kind: "command", where, argv: [dailyBackupJobName, "restore", [blanks.claim], [blanks.path]] },
+        changes: phrase`a new folder below /root, which it names, has ${blanks.path} as the newest complete generation has it; the volume stays as it is`,
+        undo: "the folder is deleted",
+        verifies:
+          "it ends with 0 after each file was compared with the generation by content, and prints the folder",
+      },
+      {
+        ...{ kind: "manual", where },
+        text: phrase`out of that folder into the volume of ${blanks.claim}, through a pod that has it mounted: tar -C FOLDER -cpf - ${blanks.path} | kubectl --namespace NAMESPACE exec -i POD -- tar -C MOUNT -xpf -`,
+        changes: phrase`the volume has ${blanks.path} as it was, and all else as it is`,
+        undo: phrase`what was there is moved aside before: kubectl exec POD -- mv, below MOUNT`,
+        verifies: phrase`what uses the volume finds ${blanks.path}`,
+      },
+    ],
+  };
 }
 
 /** The proven copies of a volume's databases, into a volume whose files are back. */
