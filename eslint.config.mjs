@@ -20,7 +20,8 @@ const folders = [
 ];
 const contracts = { type: "contracts", partialMatch: false, pattern: "plan/contracts" };
 const folder = type => ({ element: { type } });
-const may = (from, ...allow) => ({ from: folder(from), allow: allow.map(to => ({ to: folder(to) })) });
+// All that a folder may import is one entry: each one costs as much again for each import of each file.
+const may = (from, ...types) => ({ from: folder(from), allow: [{ to: folder(types) }] });
 
 // Where host-scripts write a command that an operator is told to type.
 const commands = [
