@@ -2,7 +2,6 @@
 // Programs and runners as bundles, so that nothing has to be written where the package lies, and the types of what is exported.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -14,8 +13,8 @@ const entries = ["cli/main.ts", "cli/estate-process.ts", "package/index.ts", "pa
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 await Promise.all([...entries.map(buildProgram), ...runners().map(buildRunner)]);
-const typescript = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-execFileSync(process.execPath, [typescript, "-p", join(root, "package")], { stdio: "inherit" });
+const compiler = join(root, "node_modules", "@typescript", "native", "bin", "tsc");
+execFileSync(process.execPath, [compiler, "-p", join(root, "package")], { stdio: "inherit" });
 
 async function buildProgram(entry) {
   const source = join(root, entry);
