@@ -54,13 +54,30 @@ function farName({ job, host }: Asking["config"]): string {
   return `${ownPrefix}/${host}.${job}.json`;
 }
 
-/** @returns undefined when nothing was sent there yet @throws {RunnerError} when it can't be reached */
+/** What the record was before it was written last: a loss of power may leave an empty one, or none, on a file system such as XFS. */
+const beforeSuffix = ".before";
+
+/** @returns undefined when nothing was sent there yet @throws {RunnerError} when it can't be reached, or the record can't be read */
 async function readFar(asking: Asking): Promise<FarRecord | undefined> {
+  const name = farName(asking.config);
+  const last = (await fetchText(asking, name)) ?? "";
+  const text = last.replaceAll("\0", "") === "" ? await fetchText(asking, `${name}${beforeSuffix}`) : last;
+  if (text === undefined) return undefined;
+  const record = farRecord.safeParse(asJson(text));
+  if (record.success) return record.data;
+  throw new Refusal(
+    `the mark of ${asking.config.destination.name} can't be read: ${JSON.stringify(text.slice(0, 80))}`,
+    shell`cat ${name}   (there, below the module's folder; remove it only after a look at what else lies there)`,
+  );
+}
+
+/** @returns undefined when it isn't there @throws {RunnerError} when it can't be reached */
+async function fetchText(asking: Asking, name: string): Promise<string | undefined> {
   const { config } = asking;
   const file = join(config.stateDir, "far.json");
   mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   rmSync(file, { force: true });
-  const pass = await remoteRsync(asking, ["--times", "--", remotePath(config, farName(config)), file], {
+  const pass = await remoteRsync(asking, ["--times", "--", remotePath(config, name), file], {
     cwd: config.stateDir,
   });
   if (pass.outcome === "partial" && /No such file or directory \(2\)/.test(pass.result.stderr))
@@ -77,12 +94,7 @@ async function readFar(asking: Asking): Promise<FarRecord | undefined> {
     throw failureOf(asking, config.destination.name, pass, "Nothing was sent, and nothing is forgotten.");
   const text = readFileSync(file, "utf8");
   rmSync(file, { force: true });
-  const parsed = farRecord.safeParse(asJson(text));
-  if (parsed.success) return parsed.data;
-  throw new Refusal(
-    `the mark of ${config.destination.name} can't be read: ${JSON.stringify(text.slice(0, 80))}`,
-    shell`cat ${farName(config)}   (there, below the module's folder; remove it only after a look at what else lies there)`,
-  );
+  return text;
 }
 
 function asJson(text: string): unknown {
@@ -106,9 +118,8 @@ export async function writeFar(run: Offsite, record: FarRecord): Promise<void> {
   mkdirSync(join(skeleton, dirname(farName(config))), { recursive: true });
   writeWhole(join(skeleton, farName(config)), `${JSON.stringify(record)}\n`, 0o600);
   // By content: two records have one size, and may be of one second.
-  const pass = await writeThere(run, ["--recursive", "--checksum", "--", "./", remotePath(config, "")], {
-    cwd: skeleton,
-  });
+  const how = ["--recursive", "--backup", `--suffix=${beforeSuffix}`, "--checksum"];
+  const pass = await writeThere(run, [...how, "--", "./", remotePath(config, "")], { cwd: skeleton });
   if (pass.outcome !== "complete")
     throw failureOf(
       run,

@@ -130,6 +130,7 @@ test("a night without news asks whose destination it is, compares what is its tu
   put("six");
   expect((await run()).status).toBe(0);
   const before = world.metrics();
+  rmSync(world.far.outside(sessions()), { force: true });
   world.far.shadow(`echo $SSH_CONNECTION >>${sessions()}\n${asUsual}`);
   expect((await run()).status).toBe(0);
   expect(connections()).toHaveLength(2);

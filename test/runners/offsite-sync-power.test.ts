@@ -343,3 +343,24 @@ test("a leg that finds no room takes its connection along, and holds up no other
   world.writeConfig({ legs: world.config.legs.slice(0, 1) });
   await succeeds();
 });
+
+test("one whose record a loss of power left empty is known by what it was before, and one that says neither gets nothing", async () => {
+  await succeeds();
+  put("by an empty record");
+  await succeeds();
+  const { host, job } = world.config;
+  const record = world.far.outside(join(world.far.tree, `.holdfast/${host}.${job}.json`));
+  writeFileSync(record, "");
+  put("behind an empty record");
+  expect((await succeeds()).stderr).toContain("nas was left at another point than this host remembers");
+  expect(readFileSync(there("behind an empty record"), "utf8")).toBe("the book behind an empty record");
+  const written = readFileSync(record);
+  for (const file of [record, `${record}.before`]) writeFileSync(file, "");
+  const refused = await run();
+  writeFileSync(record, written);
+  expect(refused).toMatchObject({
+    status: 3,
+    stderr: expect.stringContaining("the mark of nas can't be read") as string,
+  });
+  await succeeds();
+});
