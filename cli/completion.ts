@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { together } from "../checks/taken-together";
 import { domains } from "../plan/estate/services";
 import { examples } from "./init/files";
 
@@ -24,6 +25,7 @@ interface Flag {
 /** Values that are words, by command and flag; of all others a shell completes files. */
 const known = (): Readonly<Record<string, readonly string[]>> => ({
   "lose --domain": domains,
+  "restore --domain": together,
   "init --from": examples(),
   "check --format": ["text", "json", "sarif", "github", "gitlab"],
   "diff --format": ["text", "markdown", "json"],

@@ -7,6 +7,7 @@ import { drillOn, type Ended, exitCodeOf, missingFrom, stateOf } from "../drill/
 import { ageOf, endText } from "../drill/print";
 import { reportOn } from "../drill/report";
 import { drillersThere, tasksOf } from "../drill/tasks";
+import { undrilledOf } from "../drill/undrilled";
 import { namedBy, readEstate } from "../estate-source";
 import { keyFlag } from "../host-shell";
 import { signalled } from "../restore/go";
@@ -73,10 +74,13 @@ export const drill: CommandSpec<Options> = {
       unlisten();
     }
     const again = commandOf(typed, named);
+    const undrilled = undrilledOf(plan, drillersThere(plan)).filter(
+      ({ service, dataset }) => all || what === service || what === dataset,
+    );
     return {
       text: json
-        ? JSON.stringify({ drilled: !dryRun, hosts: ended.map(asJson) }, undefined, 2)
-        : endText(ended, { estate: plan.estate, dryRun, again }),
+        ? JSON.stringify({ drilled: !dryRun, hosts: ended.map(asJson), undrilled }, undefined, 2)
+        : endText(ended, { estate: plan.estate, dryRun, again, undrilled }),
       exitCode: exitCodeOf(ended),
     };
   },

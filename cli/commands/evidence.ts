@@ -88,12 +88,16 @@ function textOf(
     look,
   }: { readonly written: readonly string[]; readonly heldTo: number; readonly look: Look },
 ): string {
-  const rows = services.map(({ service, proved, copies, notProved, failed }) => [
+  const rows = services.map(({ service, proved, copies, notProved, undrilled, failed }) => [
     service,
     proved ?? "-",
     copies.length === 0
       ? "no copy of it is drilled"
-      : [...notProved, ...failed.map(({ copy, at }) => `FAILED ${at}: ${copy}`)].join("\n"),
+      : [
+          ...notProved,
+          ...undrilled.map(dataset => `no drill restores ${dataset}`),
+          ...failed.map(({ copy, at }) => `FAILED ${at}: ${copy}`),
+        ].join("\n"),
   ]);
   return [
     tableText(["service", "proved last", "not proved"], rows, look),

@@ -7,20 +7,28 @@ import { formatSize } from "../../plan/units/size";
 import { localText, oneLine } from "../find/print";
 import { sshTo } from "../host-shell";
 import { type Answer, type Ended, missingFrom, stateOf } from "./go";
+import { type Undrilled, undrilledText } from "./undrilled";
 
 type Record = Omit<DrillRecord, "hash">;
 
-/** What came back on each host, what didn't, and what to do next. @param again the command that was typed */
-export function endText(
-  all: readonly Ended[],
-  { estate, dryRun, again }: { readonly estate: Estate; readonly dryRun: boolean; readonly again: string },
-): string {
+interface Reader {
+  readonly estate: Estate;
+  readonly dryRun: boolean;
+  /** The command that was typed. */
+  readonly again: string;
+  /** Of what was asked for, what no drill proves. */
+  readonly undrilled: readonly Undrilled[];
+}
+
+/** What came back on each host, what didn't, and what to do next. */
+export function endText(all: readonly Ended[], { estate, dryRun, again, undrilled }: Reader): string {
   const zone = estate.zone;
   return all
     .flatMap(ended => [
       ...(dryRun ? wouldLines(ended, zone) : drillLines(ended, zone)),
       ...faultLines(ended, estate, again),
     ])
+    .concat(undrilled.length > 0 ? [`No drill proves a restore of ${undrilledText(undrilled)}.`] : [])
     .concat(summaryOf(all, dryRun, again))
     .map(oneLine)
     .join("\n");

@@ -4,6 +4,7 @@ import type { Plan } from "../../plan";
 import { type DrillRecord, drillRecord } from "../../plan/contracts/drill-record";
 import { drilledOn } from "../drill/measured";
 import { copiesDrilled, type Driller } from "../drill/tasks";
+import { undrilledOf } from "../drill/undrilled";
 import type { Told } from "./ask";
 
 const head = z.object({ number: z.int(), hash: z.string() });
@@ -47,6 +48,8 @@ export interface ServiceEvidence {
   /** Copies that are drilled, "TIER:NAME on HOST"; none where no job drills any. */
   readonly copies: readonly string[];
   readonly notProved: readonly string[];
+  /** Datasets of which no drill proves a restore, though files of their dumps may come back: such a service isn't proved. */
+  readonly undrilled: readonly string[];
   /** Copies that failed when they were drilled last, also where they were proved before. */
   readonly failed: readonly { readonly copy: string; readonly at: string }[];
 }
@@ -154,7 +157,9 @@ export function servicesOf(
       ),
     ]),
   );
+  const undrilled = undrilledOf(plan, drillers);
   return Object.keys(plan.estate.services).map(service => {
+    const own = undrilled.filter(each => each.service === service).map(({ dataset }) => dataset);
     const all = drillers.flatMap(driller =>
       copiesDrilled(plan, driller, ({ dataset }) => dataset.service === service).map(({ tier, name }) => ({
         copy: `${tier}:${name} on ${driller.job.host}`,
@@ -165,9 +170,9 @@ export function servicesOf(
     const times = all.flatMap(({ proof }) => proof?.at ?? []).sort();
     return {
       service,
-      proved: notProved.length > 0 ? null : (times[0] ?? null),
+      proved: notProved.length + own.length > 0 ? null : (times[0] ?? null),
       copies: all.map(({ copy }) => copy),
-      notProved,
+      ...{ notProved, undrilled: own },
       failed: all.flatMap(({ copy, failed }) => (failed ? [{ copy, at: failed.at }] : [])),
     };
   });

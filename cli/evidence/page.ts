@@ -27,17 +27,19 @@ ${table(
     "proved last",
     "copies that are drilled",
     "not proved in that time",
+    "no drill proves",
     "failed when it was drilled last",
   ],
-  services.map(({ service, proved, copies, notProved, failed }) => [
+  services.map(({ service, proved, copies, notProved, undrilled, failed }) => [
     service,
     proved ?? "not proved",
     copies.length === 0 ? "none: no job drills a copy of it" : copies.join(", "),
     notProved.join(", "),
+    undrilled.join(", "),
     failed.map(({ copy, at }) => `${copy}, ${at}`).join("; "),
   ]),
 )}
-<p>"Proved last" is that of its copies whose proof is the oldest.</p>
+<p>"Proved last" is that of its copies whose proof is the oldest; a service of which one dataset comes back by no drill isn't proved, also where the files of its dumps did.</p>
 ${hosts.map(hostPart).join("\n")}
 <h2>What this says, and what it doesn't</h2>
 <p>Each record names the hash of the one before: one that was changed, removed, put in or moved is seen. Whoever is root on the host can write all of

@@ -82,7 +82,8 @@ function isUnknown({ notProved }: ServiceEvidence, unknown: ReadonlySet<string>)
   return notProved.some(copy => unknown.has(copy.slice(copy.lastIndexOf(" on ") + 4)));
 }
 
-function notProvedText({ copies, notProved, failed }: ServiceEvidence): string {
+function notProvedText({ copies, notProved, undrilled, failed }: ServiceEvidence): string {
   if (copies.length === 0) return "no copy of it is drilled";
-  return [...notProved, ...failed.map(({ copy, at }) => `FAILED ${at}: ${copy}`)].join(", ");
+  const never = undrilled.map(dataset => `no drill restores ${dataset}`);
+  return [...notProved, ...never, ...failed.map(({ copy, at }) => `FAILED ${at}: ${copy}`)].join(", ");
 }

@@ -74,6 +74,11 @@ test("--all asks for each kind of copies, --tier for one, and a volume is asked 
   const { exitCode, text } = await drill("--all", "--dry-run");
   expect(text).toContain("books (mirror): would be restored from pve:/mnt/backup/books, read not known\n");
   expect(text).toMatch(
+    /No drill proves a restore of [^\n]*etcd \(files of its dumps alone are drilled, copies by etcd-backup, nfs-mirror, /,
+  );
+  expect(text).toMatch(/No drill[^\n]*; nodes\/k8s-1 \(copies by vm-images, /);
+  expect(text).not.toMatch(/No drill[^\n]* (books|nextcloud)/);
+  expect(text).toMatch(
     /5 copies would be drilled\. Nothing was changed\. Next: holdfast drill --all --estate /,
   );
   expect(exitCode).toBe(0);

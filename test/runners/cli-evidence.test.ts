@@ -49,6 +49,9 @@ test("what is on record is verified here, and told by service: what was proved, 
   const { exitCode, text } = await evidence();
   expect(text).toMatch(/books +│ 2024-11-28T22:30:00Z/);
   expect(text).toMatch(/vault +│ - +│ mirror:vault-backup on pve/);
+  // The files of its dumps came back, and no server was asked to take one.
+  expect(text).toMatch(/etcd +│ - +│ no drill restores etcd/);
+  expect(text).toMatch(/nodes +│ - +│ no /);
   expect(text).toMatch(
     /pve: 4 drills in that time, 1 of them failed; all 4 records hang together\. Record 4 has the hash [0-9a-f]{64}/,
   );
@@ -171,10 +174,10 @@ test("a copy that failed since it was proved is told beside its proof; one that 
 });
 
 test("records of another host, whose disk this one has now, are told and prove nothing here", async () => {
-  lay([facts("books", { host: "pve2" }), facts("etcd-backup")]);
+  lay([facts("vault-backup", { host: "pve2" }), facts("books")]);
   const { exitCode, text } = await evidence();
-  expect(text).toMatch(/books +│ - +│ mirror:books on pve/);
-  expect(text).toMatch(/etcd +│ 2024-11-28T22:30:00Z/);
+  expect(text).toMatch(/vault +│ - +│ mirror:vault-backup on pve/);
+  expect(text).toMatch(/books +│ 2024-11-28T22:30:00Z/);
   expect(text).toContain(
     'pve: record 1 is of a drill on another host, by the name "pve2": the disk was that host\'s',
   );
