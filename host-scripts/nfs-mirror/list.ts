@@ -24,7 +24,7 @@ import {
 } from "./restore/record";
 import { nextOfUnread } from "./restore/unread";
 import { mirroredServices, serviceTyped } from "./restore/resolve";
-import { tallyOf } from "./restore/tally";
+import { tallyOf } from "../runtime/tally";
 import { cutText, keptText } from "./restores";
 
 /** A service on the mirror, for a program. Names are as messages show them, times are ISO 8601. */

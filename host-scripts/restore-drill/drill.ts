@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { z } from "zod";
 import { pathOf } from "../backup-scrub/paths";
-import { type Tally, tallyOf } from "../nfs-mirror/restore/tally";
+import { type Tally, tallyOf } from "../runtime/tally";
 import { exitCodes, messageOf } from "../runtime/errors";
 import { LockHeld, takeLock } from "../runtime/lock";
 import type { Phase } from "../runtime/phases";

@@ -323,6 +323,25 @@ describe("files of a volume", () => {
     expect(await inside("cat", join(mounted, "text"))).toBe(`of ${weeks["2026-22"]}`);
   });
 
+  test("into a folder without room for it nothing begins, and a path alone comes all the same", async () => {
+    await twoWeeks();
+    const small = join(folder, "small");
+    mkdirSync(small);
+    await inside("mount", "-t", "tmpfs", "-o", "size=1m,nosuid,nodev", "none", small);
+    writeFileSync(onDisk("pvc-data/2026-22/shop/data/large"), Buffer.alloc(2 ** 21, "x"));
+    for (const words of [["--dry-run"], []]) {
+      const refused = await ask("restore", "shop/data", "--into", join(small, "back"), ...words);
+      expect(refused).toMatchObject({
+        status: 3,
+        stdout: expect.stringContaining("has room for 1 MiB and "),
+      });
+      expect(await inside("ls", small)).toBe("");
+    }
+    expect(await ask("restore", "shop/data", "text", "--into", join(small, "back"))).toMatchObject({
+      status: 0,
+    });
+  });
+
   test("a path alone comes into a new folder of root's, and asks for no volume", async () => {
     await twoWeeks();
     const dry = await ask("restore", "shop/data", "text", "--dry-run");

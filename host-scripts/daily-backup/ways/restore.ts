@@ -1,16 +1,19 @@
-import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, mkdtempSync, readdirSync, rmdirSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import type { DailyBackupConfig } from "../../../plan/contracts/daily-backup";
 import { judgeRestored, type RestoredCopy } from "../../backup-scrub/restored";
 import { asRunnerError } from "../../runtime/entry";
-import { exitCodes, RunnerError } from "../../runtime/errors";
+import { exitCodes, Refusal, RunnerError } from "../../runtime/errors";
+import { roomOf } from "../../runtime/free-room";
 import { type IntoFolder, intoFolder } from "../../runtime/into-folder";
 import { momentText } from "../../runtime/moment";
+import { entriesOf } from "../../runtime/open-folder";
 import { quoted } from "../../runtime/quoted";
 import { required } from "../../runtime/required";
 import { type RestoredTree, restoreTree } from "../../runtime/restore-tree";
 import { shell } from "../../runtime/shell";
 import { sizeText } from "../../runtime/size-text";
+import { tallyOf } from "../../runtime/tally";
 import type { Answer, RestoreRequest, WayContext } from "../../runtime/ways";
 import { configurationName } from "../configuration";
 import { failedFile } from "../sqlite";
@@ -88,12 +91,15 @@ async function inFolder(
   const folder = await intoFolder(named, { disk: config.target.path, dryRun, stop: stop.signal });
   const facts = { name: copy.name, kind: copy.kind, from: copy.folder, into: folder.path };
   const time = momentText(copy.completeMs);
-  if (dryRun)
+  if (dryRun) {
+    await refuseWithoutRoom(copy, folder, context, only);
     return {
       text: `would restore ${only ? `${only.length} paths of ` : ""}${copy.name} of ${time} into ${quoted(folder.path)}; nothing is changed now`,
       result: { ...facts, dryRun, notes },
     };
+  }
   try {
+    await refuseWithoutRoom(copy, folder, context, only);
     const restored = await treeOf(copy, folder, context, only && { only });
     const faults = copy.kind === "configuration" ? await manifestFaults(folder.path, stop.signal) : [];
     const [first] = faults;
@@ -110,6 +116,22 @@ async function inFolder(
   } catch (error) {
     throw cutShort(error, config.job, folder.path);
   }
+}
+
+/** A host whose root file system is full is no help to whoever restores on it. */
+async function refuseWithoutRoom(
+  { folder: from }: KeptCopy,
+  { path }: IntoFolder,
+  { stop }: WayContext<DailyBackupConfig>,
+  only: readonly string[] = entriesOf(from),
+): Promise<void> {
+  const { blockBytes, entries } = await tallyOf(from, only, () => stop.check("look"));
+  const { free } = roomOf(existsSync(path) ? path : dirname(path));
+  if (blockBytes <= free.bytes && entries <= free.inodes) return;
+  throw new Refusal(
+    `${quoted(path)} has room for ${sizeText(free.bytes)} and ${free.inodes} entries, and ${sizeText(blockBytes)} and ${entries} entries come`,
+    shell`df -h ${dirname(path)}; df -i ${dirname(path)}   (then the same with --into a folder on a larger disk, or with paths alone)`,
+  );
 }
 
 /** A folder that nothing came into isn't left behind. */

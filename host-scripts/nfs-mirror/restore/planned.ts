@@ -29,7 +29,7 @@ import {
   wantedText,
 } from "./record";
 import { wantedTyped } from "./resolve";
-import { type Tally, tallyOf } from "./tally";
+import { type Tally, tallyOf } from "../../runtime/tally";
 import { nextOfUnread, servicesOfUnread } from "./unread";
 
 /** A restore that may begin. */

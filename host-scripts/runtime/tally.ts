@@ -1,8 +1,8 @@
 import type { BigIntStats } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
-import { messageOf } from "../../runtime/errors";
-import { openFolder, type OpenFolder } from "../../runtime/open-folder";
-import { inTree, statAt } from "../../runtime/tree-path";
+import { messageOf } from "./errors";
+import { openFolder, type OpenFolder } from "./open-folder";
+import { inTree, statAt } from "./tree-path";
 
 /** What there is at and below some names of a tree. */
 export interface Tally {
