@@ -44,6 +44,8 @@ export const reach: Phase<Offsite> = {
     }
     if (found) log.warn(`${name} was left at another point than this host remembers: all is compared`);
     run.memory = { ...run.memory, mark: found?.mark ?? randomUUID(), stamps: {}, parts: {} };
+    // Also a night without news tells the destination another one.
+    delete run.memory.token;
     if (dryRun) return;
     if (!found) await writeFar(run, { mark: run.memory.mark ?? "", token: "none" });
     writeMemory(config, run.memory);
