@@ -3,11 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { dumpsOf } from "../cluster-scripts/cluster-dump/manifest";
-import {
-  createDumpWorld,
-  type DumpWorld,
-  type PodOptions,
-} from "../test/runners/support/dump-world";
+import { createDumpWorld, type DumpWorld, type PodOptions } from "../test/runners/support/dump-world";
 import { startPostgresql } from "../test/runners/support/postgresql-server";
 
 interface Fault extends PodOptions {
@@ -30,8 +26,7 @@ const faults: readonly Fault[] = [
   {
     title: "the client is older than the server",
     shadow: {
-      pg_dumpall:
-        'echo "pg_dumpall: error: aborting because of server version mismatch" >&2; exit 1',
+      pg_dumpall: 'echo "pg_dumpall: error: aborting because of server version mismatch" >&2; exit 1',
     },
   },
   {
@@ -58,8 +53,7 @@ const faults: readonly Fault[] = [
     environment: { LOCK_WAIT_MS: String(lockWaitMs) },
     stopAfterMs: 20_000,
     async begin({ server }) {
-      const holds =
-        "from pg_locks where relation = 'orders'::regclass and granted";
+      const holds = "from pg_locks where relation = 'orders'::regclass and granted";
       const locked = server
         .sql("begin; lock table orders; select pg_sleep(600)", "shop")
         .catch(() => undefined);
@@ -100,10 +94,7 @@ async function main(): Promise<void> {
     );
     console.log("| --- | --- | --- | --- | --- |");
     for (const fault of faults) {
-      const [usual, ours] = [
-        await tried(world, fault, pipeline),
-        await tried(world, fault, pod),
-      ];
+      const [usual, ours] = [await tried(world, fault, pipeline), await tried(world, fault, pod)];
       console.log(
         `| ${fault.title} | ${usual.ends} | ${usual.newest}${usual.before} | ${ours.ends} | ${ours.newest}${ours.before} |`,
       );
@@ -116,31 +107,22 @@ async function main(): Promise<void> {
 type Way = (world: DumpWorld, fault: Fault) => Promise<string>;
 
 /** With a good dump of before by the same way. */
-async function tried(
-  world: DumpWorld,
-  fault: Fault,
-  way: Way,
-): Promise<Outcome> {
+async function tried(world: DumpWorld, fault: Fault, way: Way): Promise<Outcome> {
   world.reset();
   await way(world, { title: "none" });
-  const [good] = world.files().filter((name) => name.endsWith(".gz"));
-  if (good === undefined)
-    throw new Error("the dump without a fault has failed");
+  const [good] = world.files().filter(name => name.endsWith(".gz"));
+  if (good === undefined) throw new Error("the dump without a fault has failed");
   const bytes = readFileSync(join(world.target, good));
   const end = await fault.begin?.(world);
   const ends = await way(world, fault);
   await end?.();
-  const kept =
-    existsSync(join(world.target, good)) &&
-    readFileSync(join(world.target, good)).equals(bytes);
+  const kept = existsSync(join(world.target, good)) && readFileSync(join(world.target, good)).equals(bytes);
   const held = new Set(
-    dumpsOf(world.target).flatMap(({ manifest }) =>
-      manifest.held ? [manifest.file] : [],
-    ),
+    dumpsOf(world.target).flatMap(({ manifest }) => (manifest.held ? [manifest.file] : [])),
   );
   const newest = world
     .files()
-    .filter((name) => name.endsWith(".gz") && !held.has(name))
+    .filter(name => name.endsWith(".gz") && !held.has(name))
     .at(-1);
   return {
     ends,
@@ -158,8 +140,7 @@ function stateOf(path: string): string {
   try {
     const text = gunzipSync(readFileSync(path)).toString();
     if (text === "") return "**empty**";
-    if (!text.includes("-- PostgreSQL database cluster dump complete"))
-      return "**cut**";
+    if (!text.includes("-- PostgreSQL database cluster dump complete")) return "**cut**";
     return text.includes("order of") ? "whole" : "**without most rows**";
   } catch {
     return "**cut, and gzip can't read it**";
@@ -173,23 +154,15 @@ async function pipeline(world: DumpWorld, fault: Fault): Promise<string> {
     shadow: { ...fault.shadow, ...tomorrow },
     environment: { ...fault.environment, TARGET: world.config.target },
   });
-  return ended(run, fault, () =>
-    world.files().some((name) => name.includes("9999")),
-  );
+  return ended(run, fault, () => world.files().some(name => name.includes("9999")));
 }
 
 async function pod(world: DumpWorld, fault: Fault): Promise<string> {
-  if (!fault.killed)
-    return word(
-      (await world.pod("postgresql-server.sh", fault)).runner.status,
-      fault,
-    );
-  for (const name of readdirSync(world.config.exchange))
-    rmSync(join(world.config.exchange, name));
+  if (!fault.killed) return word((await world.pod("postgresql-server.sh", fault)).runner.status, fault);
+  for (const name of readdirSync(world.config.exchange)) rmSync(join(world.config.exchange, name));
   const client = world.client("postgresql-server.sh", fault);
   const runner = world.runner();
-  const hasWritten = () =>
-    readdirSync(world.target).some((name) => name.includes("holdfast-part"));
+  const hasWritten = () => readdirSync(world.target).some(name => name.includes("holdfast-part"));
   const ends = await ended(runner, fault, hasWritten);
   client.kill("SIGKILL");
   return ends;
@@ -201,9 +174,7 @@ async function ended(
   hasWritten: () => boolean,
 ): Promise<string> {
   const timer =
-    fault.stopAfterMs === undefined
-      ? undefined
-      : setTimeout(() => run.kill("SIGKILL"), fault.stopAfterMs);
+    fault.stopAfterMs === undefined ? undefined : setTimeout(() => run.kill("SIGKILL"), fault.stopAfterMs);
   if (fault.killed) {
     await run.until(hasWritten);
     run.kill("SIGKILL");
