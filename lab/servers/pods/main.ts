@@ -10,7 +10,7 @@ import { heartbeatMs, registerNode, renewLease } from "./node";
 import { readCluster } from "./objects";
 import { decide } from "./round";
 
-const everyMs = 1_000;
+const everyMs = 2_000;
 const mounts = new HostMounts();
 let trouble = "the first round has not ended";
 
