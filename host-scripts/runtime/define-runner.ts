@@ -58,6 +58,8 @@ export interface Runner<
   unfinished?(config: Config): readonly Unfinished[];
   /** Comes with the lock: what an earlier run that ended early has left unsaid. */
   locked?(run: Run): void;
+  /** What an operator types to have it run once more; left out where its unit is started. */
+  again?(config: Config): string;
   /** In their order, after the one that takes the lock. */
   readonly phases: readonly Phase<Run>[];
   /** Those of them that a dry run has: none that writes. */
@@ -152,7 +154,7 @@ async function start<
     });
   }
   const dryRun = args.mode === "dry-run";
-  const stop = new Stop(config.job, log);
+  const stop = new Stop(config.job, log, runner.again?.(config));
   const only = "only" in args ? args.only : [];
   const run = runner.begin(
     { config, dryRun, log, stop, notes: [] },

@@ -11,12 +11,14 @@ export type StopReason =
 /** Says "stop" to a run once, with a reason, and to every command that it has started. */
 export class Stop {
   /**
-   * @param job name of the job's unit, for the step that an operator types next
+   * @param job name of the job's unit
    * @param log who waits for the end reads there why it's coming
+   * @param again the step that an operator types next, where no unit runs the job
    */
   constructor(
-    private readonly job: string,
+    job: string,
     private readonly log: Pick<Log, "warn">,
+    private readonly again: string = shell`systemctl start ${job}`,
   ) {}
 
   private readonly controller = new AbortController();
@@ -39,7 +41,7 @@ export class Stop {
 
   /** @throws {RunnerError} once a stop was requested */
   check(phase: string): void {
-    if (this.reason) throw stopError(this.reason, phase, shell`systemctl start ${this.job}`);
+    if (this.reason) throw stopError(this.reason, phase, this.again);
   }
 
   /**
