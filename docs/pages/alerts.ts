@@ -110,7 +110,7 @@ function sectionOf({ rule, job }: Watch): string {
   const { summary = "", description = "" } = rule.annotations;
   const lines = [
     `Fires when ${code(rule.expr)}${parseDuration(rule.for) > 0 ? ` has been so for ${rule.for}` : ""}.`,
-    `Look: ${job ? code(description) : plain(description)}`,
+    `Look: ${job && job.deployment.kind !== "planned" ? typed(description) : plain(description)}`,
     ...(job ? nextOf(rule, job) : []),
   ];
   return `${plain(summary)}.\n\n${lines.map(line => `- ${line}\n`).join("")}`;
@@ -161,6 +161,12 @@ function plain(template: string): string {
     .replace(/\{\{ \$labels\.(\w+) \}\}/g, "<$1>")
     .replace(/\{\{ \$value[^}]*\}\}/g, "<value>")
     .replaceAll("<", "\\<");
+}
+
+/** "On HOST: COMMAND", of which the command alone is to be pasted. */
+function typed(look: string): string {
+  const [, where = "", command = ""] = /^(On \S+: )?(.*)$/s.exec(look) ?? [];
+  return where + code(command);
 }
 
 function code(text: string): string {
