@@ -21,7 +21,7 @@ Read line by line; an estate has no word for a flag of a command.
 - **Alert table**: nothing there watches the nightly mirror, the change tracker, the monthly copy of Prometheus, or the firewall's and the off-site
   run's exit codes, of which the latter is pushed. An estate gives each job an alert on its age and one on its result.
 - **Metrics sources**: \`vaultwarden_sqlite_integrity_ok\` is pushed each hour. When the pusher dies, the Pushgateway shows the last good value for ever,
-  and \`== 0\` never comes. \`homelab\` has it scraped: a dead one is absent, and that is an alert.
+  and \`== 0\` never comes. In \`homelab\` it is a job, \`vaultwarden-integrity\`, which has an alert on its age as each job has.
 - **Service Protection Matrix**: etcd is said to lie on \`proxmox-lvm\` with snapshots and file copies. It lies on its node's own disk, as Postiz does, of
   which the gap is told: its weekly dump is all that there is. Of the media folders, "no file backup" is said; the mirror has them on sda.
 - **Known gaps**: what lies on the nodes' own disks is told to lose two layers, and not that nothing brings a node back: no VM has an image.

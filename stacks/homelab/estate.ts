@@ -51,7 +51,7 @@ const services: Record<string, ServiceInput> = {
   "immich-ml": directory("/srv/nfs-ssd/immich", "62GB", { application: "60h", "host-root": "60h" }),
   "ollama-ssd": directory("/srv/nfs-ssd/ollama", "59GB", { application: "60h", "host-root": "60h" }),
   llamacpp: directory("/srv/nfs-ssd/llamacpp", "26GB", { application: "60h", "host-root": "60h" }),
-  // What the cluster itself is: the reference has dumps of what runs on the and nothing that brings a node back.
+  // What the cluster itself is: the reference has dumps of what runs on it, and nothing that brings a node back.
   // The workers are built anew; who they belong to, and the cluster's certificates, lie on this one's disk alone.
   "k8s-master": {
     data: [
