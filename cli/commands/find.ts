@@ -30,7 +30,7 @@ export const find: CommandSpec<z.output<typeof options>> = {
     ...estateFlags,
     [
       "--at <time>",
-      'the newest at or before it comes first: "Sun 05:59", "2026-12-01 05:59" or ISO 8601 with Z',
+      'the newest at or before it comes first: "Sun 05:59" (the last one), "2026-12-01 05:59" or ISO 8601 with Z',
     ],
     ["--host <name>", "data of this host alone"],
     keyFlag,

@@ -24,7 +24,7 @@ export const lose: CommandSpec<z.output<typeof options>> = {
     ["--domain <domain>", `the disaster: ${domain.options.join(", ")}`],
     [
       "--at <time>",
-      'local time such as "Sun 05:59", "now", "yesterday 03:00", "last friday 08:00" or "2026-12-01 05:59", or ISO 8601 with Z',
+      'local time such as "Sun 05:59" (the next one), "now", "yesterday 03:00", "last friday 08:00" or "2026-12-01 05:59", or ISO 8601 with Z',
     ],
   ],
   required: ["domain", "at"],

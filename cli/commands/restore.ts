@@ -62,7 +62,10 @@ export const restore: CommandSpec<Options> = {
       "--unconfirmed <services>",
       "with --all, ask again for what was left to persons of these, as an earlier call has said",
     ],
-    ["--at <time>", 'the newest at or before it: "Sun 05:59", "2026-12-01 05:59" or ISO 8601 with Z'],
+    [
+      "--at <time>",
+      'the newest at or before it: "Sun 05:59" (the last one), "2026-12-01 05:59" or ISO 8601 with Z',
+    ],
     ["--host <name>", "data of this host alone"],
     ["--from <name>", "a copy of this job, or on this machine, as holdfast find shows them"],
     ["--path <path>", "a path in it alone"],

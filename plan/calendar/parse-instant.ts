@@ -7,7 +7,7 @@ const weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 export class InstantError extends Error {
   constructor(text: string, problem: string) {
     super(
-      `"${text}" ${problem}. Expected "Sun 05:59" or "05:59" (the next such time), "now", "yesterday 03:00", "last friday 08:00", "2026-12-01 05:59" in the estate's zone, or "2026-12-01T03:59:00Z"`,
+      `"${text}" ${problem}. Expected "Sun 05:59", "05:59", "now", "yesterday 03:00", "last friday 08:00", "2026-12-01 05:59" in the estate's zone, or "2026-12-01T03:59:00Z"`,
     );
     this.name = "InstantError";
   }
