@@ -157,7 +157,9 @@ export const service = z.strictObject({
         .describe("Longest time until it is back, in the worst disaster that has a promise"),
     })
     .optional()
-    .describe("What its people are owed; left out, nothing, and every loss of it is accepted"),
+    .describe(
+      "What its people are owed; left out, nothing: no loss of it is too large for any check, which is a warning",
+    ),
   needs: z.array(name).default([]).describe("Services that have to be back before it can be restored"),
   secrets: z.array(name).default([]).describe("Secrets that its restore needs"),
 });

@@ -105,7 +105,7 @@ export const runFields = {
 };
 
 /** Entries of a folder, each with the reason why it is treated apart. */
-const entry = { name: entryName.describe("Entry of the folder, letter by letter"), reason };
+const entry = { name: entryName.describe("Its name, letter by letter"), reason };
 
 export const entries = z.array(z.strictObject(entry));
 

@@ -10,7 +10,7 @@ const leg = z.strictObject({
       path => path !== "/",
       'is the whole system with all that is mounted in it, copies and live data alike. Expected what is to go there, e.g. "/mnt/backup"',
     )
-    .describe("Mount point of the host that is sent"),
+    .describe("Folder of the host that is sent: a mount point, or one below it"),
   to: absolutePath.describe("Folder at the destination"),
   excludes: excludes.describe("Entries that this leg doesn't carry"),
   only: entries.optional().describe("Entries that this leg carries; left out, all but the excluded ones"),

@@ -60,5 +60,5 @@ export const dumpedBefore = {
 export const databases = z
   .enum(["together", "each"])
   .describe(
-    'All with their accounts as one text of pg_dumpall or mariadb-dump; or "each" by itself, which comes back alone: an archive of pg_dump, a text of mariadb-dump',
+    'All with their accounts as one text of pg_dumpall, mariadb-dump or mysqldump; or "each" by itself, which comes back alone: an archive of pg_dump, a text of the other two',
   );
