@@ -13,7 +13,7 @@ const entries = ["cli/main.ts", "cli/estate-process.ts", "package/index.ts", "pa
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 await Promise.all([...entries.map(buildProgram), ...runners().map(buildRunner)]);
-const compiler = join(root, "node_modules", "@typescript", "native", "bin", "tsc");
+const compiler = join(root, "node_modules", "typescript-native", "bin", "tsc");
 execFileSync(process.execPath, [compiler, "-p", join(root, "package")], { stdio: "inherit" });
 
 async function buildProgram(entry) {
