@@ -337,6 +337,15 @@ describe("files of a volume", () => {
       });
       expect(await inside("ls", small)).toBe("");
     }
+    // One of the operator's own stays as it is, and one that a file system begins with has nothing of a copy.
+    for (const own of ["own", "lost+found"]) {
+      await inside("mkdir", "--mode=755", join(small, own));
+      const into = own === "own" ? join(small, own) : small;
+      const refused = await ask("restore", "shop/data", "--into", into);
+      expect(refused).toMatchObject({ status: 3, stdout: expect.not.stringContaining("What came of it") });
+      expect(await inside("stat", "-c", "%a", join(small, own))).toBe("755");
+      await inside("rmdir", join(small, own));
+    }
     expect(await ask("restore", "shop/data", "text", "--into", join(small, "back"))).toMatchObject({
       status: 0,
     });
@@ -359,6 +368,40 @@ describe("files of a volume", () => {
     const databases = await ask("restore", "shop/data", "text", "--databases");
     expect(databases).toMatchObject({ status: expect.any(Number) });
     expect(databases.status).not.toBe(0);
+  });
+
+  test("a path that came alone goes into its volume by the step that is printed, whatever its name is", async () => {
+    const names = ["--checkpoint-action=exec=touch pwned", "a\\tb", "it's\n# $(date)", "deep/-er"];
+    mkdirSync(join(folder, "source/deep"), { mode: 0o710 });
+    for (const name of names) writeFileSync(join(folder, "source", name), name);
+    await make("files", weeks["2026-22"]);
+    const copy = planOf(parseEstate(estate)).copies.find(
+      ({ way, dataset }) =>
+        dataset.service === "nextcloud" &&
+        way.jobs.map(({ name }) => name).join() === "lvm-pvc-snapshot,daily-backup",
+    );
+    if (!copy) throw new Error("no generation of nextcloud");
+    // A pod, whose volume is a folder here.
+    world.shadow("kubectl", 'until [ "$1" = -- ]; do shift; done; shift; tee stream | "$@"');
+    const into = join(folder, "back");
+    mkdirSync(join(folder, "pod"));
+    for (const name of names) {
+      const back = await ask("restore", "shop/data", "--into", into, "--", name);
+      expect(back).toMatchObject({ status: 0 });
+      // Its own owner and mode come with a folder that is asked for, and not with one above what is.
+      expect(back.stdout.includes("Folders above")).toBe(name.includes("/"));
+      if (name.includes("/")) expect(statSync(join(into, "deep")).mode & 0o7777).not.toBe(0o710);
+      const [, step] = restoreSteps(copy, undefined, name);
+      const [, printed = ""] =
+        /: (tar .*?)(?: {3}\(.*)?$/s.exec(step?.kind === "manual" ? step.text : "") ?? [];
+      const typed = printed.replace("FOLDER", into).replace("MOUNT", join(folder, "pod"));
+      await inside("bash", "-c", `cd "$1" && ${typed}`, "bash", folder);
+      expect(readFileSync(join(folder, "pod", name), "utf8")).toBe(name);
+      // A name of an owner would be looked up in the pod, where another one may have it.
+      expect(readFileSync(join(folder, "stream")).subarray(265, 329)).toEqual(Buffer.alloc(64));
+      rmSync(into, { recursive: true });
+    }
+    expect(readdirSync(folder)).not.toContain("pwned");
   });
 
   test("names that are one file in the volume, and several in the copy, become files of their own", async () => {

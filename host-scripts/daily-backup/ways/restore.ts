@@ -87,19 +87,22 @@ async function inFolder(
   only: readonly string[] | undefined,
 ): Promise<Answer> {
   const { config, stop } = context;
-  const named = into ?? (dryRun ? `${home(copy)}XXXXXX` : mkdtempSync(home(copy)));
-  const folder = await intoFolder(named, { disk: config.target.path, dryRun, stop: stop.signal });
-  const facts = { name: copy.name, kind: copy.kind, from: copy.folder, into: folder.path };
+  const { path: disk } = config.target;
+  const looked = await intoFolder(into ?? `${home(copy)}XXXXXX`, { disk, dryRun: true, stop: stop.signal });
+  // Before a folder is made, or one that is there is taken.
+  await refuseWithoutRoom(copy, looked, context, only);
   const time = momentText(copy.completeMs);
-  if (dryRun) {
-    await refuseWithoutRoom(copy, folder, context, only);
+  const factsOf = (path: string): object => ({
+    ...{ name: copy.name, kind: copy.kind, from: copy.folder, into: path },
+  });
+  if (dryRun)
     return {
-      text: `would restore ${only ? `${only.length} paths of ` : ""}${copy.name} of ${time} into ${quoted(folder.path)}; nothing is changed now`,
-      result: { ...facts, dryRun, notes },
+      text: `would restore ${only ? `${only.length} paths of ` : ""}${copy.name} of ${time} into ${quoted(looked.path)}; nothing is changed now`,
+      result: { ...factsOf(looked.path), dryRun, notes },
     };
-  }
+  const named = into ?? mkdtempSync(home(copy));
+  const folder = await intoFolder(named, { disk, dryRun, stop: stop.signal });
   try {
-    await refuseWithoutRoom(copy, folder, context, only);
     const restored = await treeOf(copy, folder, context, only && { only });
     const faults = copy.kind === "configuration" ? await manifestFaults(folder.path, stop.signal) : [];
     const [first] = faults;
@@ -110,8 +113,8 @@ async function inFolder(
         next: shell`daily-backup verify ${copy.name}`,
       });
     return {
-      text: `${only ? `${only.length} paths of ` : ""}${copy.name} of ${time} ${only ? "are" : "is"} restored into ${quoted(folder.path)}: ${figures(restored)}${openWords(copy, folder)}`,
-      result: { ...facts, ...restored, notes },
+      text: `${only ? `${only.length} paths of ` : ""}${copy.name} of ${time} ${only ? "are" : "is"} restored into ${quoted(folder.path)}: ${figures(restored)}${openWords(copy, folder, only)}`,
+      result: { ...factsOf(folder.path), ...restored, notes },
     };
   } catch (error) {
     throw cutShort(error, config.job, folder.path);
@@ -154,10 +157,20 @@ function figures({ entries, bytes }: RestoredTree): string {
 }
 
 /** Who moves it on has to know that its own owner and mode aren't those of before. */
-function openWords({ kind }: KeptCopy, { isMount }: IntoFolder): string {
-  return isMount || kind === "configuration"
-    ? ""
-    : "\nThe folder itself is root's alone: set-uid programs may be among the files of others. Owners and modes of all below are those of before.";
+function openWords({ kind }: KeptCopy, { isMount }: IntoFolder, only: readonly string[] = []): string {
+  const words = [
+    ...(isMount || kind === "configuration"
+      ? []
+      : [
+          "The folder itself is root's alone: set-uid programs may be among the files of others. Owners and modes of all below are those of before.",
+        ]),
+    ...(only.some(path => path.includes("/"))
+      ? [
+          "Folders above what was asked for are new ones of root's, with neither the owner nor the mode of before.",
+        ]
+      : []),
+  ];
+  return words.map(each => `\n${each}`).join("");
 }
 
 interface Manner {

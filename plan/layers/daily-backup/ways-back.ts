@@ -36,9 +36,10 @@ export function filesBack(where: Machine): WayBack {
       },
       {
         ...{ kind: "manual", where },
-        text: phrase`out of that folder into the volume of ${blanks.claim}, through a pod that has it mounted: tar -C FOLDER -cpf - ${blanks.path} | kubectl --namespace NAMESPACE exec -i POD -- tar -C MOUNT -xpf -`,
+        // Neither tar reads a name as a flag or an escape, nor an owner as whoever has that name in the pod.
+        text: phrase`out of that folder into the volume of ${blanks.claim}, through a pod that has it mounted and runs as root there: tar -C FOLDER --numeric-owner --xattrs --acls --no-unquote -cpf - -- ${blanks.path} | kubectl --namespace NAMESPACE exec -i POD -- tar -C MOUNT -xpf -   (where the pod has GNU's tar, with --xattrs --acls behind -xpf - too; another one leaves both out)`,
         changes: phrase`the volume has ${blanks.path} as it was, and all else as it is`,
-        undo: phrase`what was there is moved aside before: kubectl exec POD -- mv, below MOUNT`,
+        undo: phrase`what was there is moved aside before: kubectl --namespace NAMESPACE exec POD -- mv MOUNT/${blanks.path} MOUNT/${blanks.path}.before`,
         verifies: phrase`what uses the volume finds ${blanks.path}`,
       },
     ],
