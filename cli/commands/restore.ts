@@ -30,6 +30,7 @@ const options = z.object({
   after: z.string().optional(),
   except: names.optional(),
   unconfirmed: names.optional(),
+  missing: names.optional(),
   at: z.string().optional(),
   host: z.string().optional(),
   from: z.string().optional(),
@@ -63,6 +64,10 @@ export const restore: CommandSpec<Options> = {
       "with --all, ask again for what was left to persons of these, as an earlier call has said",
     ],
     [
+      "--missing <datasets>",
+      "with --all, these too, of which there was no copy where all else of their service is back",
+    ],
+    [
       "--at <time>",
       'the newest at or before it: "Sun 05:59" (the last one), "2026-12-01 05:59" or ISO 8601 with Z',
     ],
@@ -94,7 +99,7 @@ export const restore: CommandSpec<Options> = {
     const asked = { estate, named: namedBy({ stack, estate: file }, caller), key };
     const kubectl = { kubeconfig: typed.kubeconfig, context: typed.context };
     const call: Call = {
-      ...{ typed, asked, kubectl, caller, ask: asks, order: taken?.order ?? [] },
+      ...{ typed, asked, kubectl, caller, ask: asks, taken },
       ...{ say: text => caller.say(text, json), clock: () => performance.now() },
     };
     const tell = (ms: number | undefined): string => localText(ms, estate.zone);
@@ -108,10 +113,11 @@ export const restore: CommandSpec<Options> = {
     const { chosen } = picked;
     const clusters = await askClusters(clustersIn(chosen), kubectl, estate, () => Promise.resolve({}));
     const { needs } = taken ?? {};
-    const { unconfirmed } = typed;
+    const { unconfirmed, missing } = typed;
     const tasks = tasksOf(chosen, name => !("cause" in (clusters.get(name) ?? { cause: "" })), {
       ...(needs && { needs }),
       ...(unconfirmed && { unconfirmed }),
+      ...(missing && { missing }),
     });
     const unreached = [...clusters].flatMap(([name, answer]) =>
       "cause" in answer ? [`What is done in cluster ${name} is yours: ${answer.cause}`] : [],
@@ -137,11 +143,11 @@ export const restore: CommandSpec<Options> = {
 interface Call extends Stage {
   readonly typed: Options;
   readonly caller: Context;
-  /** With --all, the services that the disaster has taken. */
-  readonly order: readonly string[];
+  /** With --all, what the disaster has taken. */
+  readonly taken: Taken | undefined;
 }
 
-function refuseWords({ what, all, domain, place, after, except, unconfirmed, path }: Options): void {
+function refuseWords({ what, all, domain, place, after, except, unconfirmed, missing, path }: Options): void {
   if (!all && what === undefined)
     throw new BadInput(
       "What is to come back? Next: holdfast restore SERVICE, or for all that a disaster has taken: holdfast restore --all --domain DISASTER",
@@ -154,6 +160,7 @@ function refuseWords({ what, all, domain, place, after, except, unconfirmed, pat
     ...(!all && after !== undefined ? ["--after"] : []),
     ...(!all && except !== undefined ? ["--except"] : []),
     ...(!all && unconfirmed !== undefined ? ["--unconfirmed"] : []),
+    ...(!all && missing !== undefined ? ["--missing"] : []),
   ];
   if (besides.length > 0)
     throw new BadInput(
@@ -278,7 +285,7 @@ function ended(
   const { json, dryRun } = call.typed;
   const isTried = all.length === 0;
   const state = stateOf(all, missing);
-  const next = again(call, "restore", all);
+  const next = again(call, "restore", { all, missing });
   // Of one service, what its host's program says is all there is to be done.
   const isCut = call.typed.all && ["failed", "stopped", "lost"].includes(state.name);
   const isRefused = call.typed.all && state.name === "refused";
@@ -294,7 +301,9 @@ function ended(
     : [
         endText(all, call.asked.estate, next),
         ...(isCut ? [`Then, for the rest: ${next}`] : []),
-        ...(isRefused ? [`Or all others first: ${again(call, "restore", all, serviceOfRefused(all))}`] : []),
+        ...(isRefused
+          ? [`Or all others first: ${again(call, "restore", { all, missing }, serviceOfRefused(all))}`]
+          : []),
       ].join("\n");
   const result = {
     ...{ state: dryRun && isTried ? (later.length > 0 ? "owes" : "tried") : state.name },
@@ -314,9 +323,9 @@ function serviceOfRefused(all: readonly Ended[]): string[] {
 
 /** As the operator would type it again. */
 function again(
-  { typed, asked, order, ask }: Pick<Call, "typed" | "asked" | "order" | "ask">,
+  { typed, asked, taken, ask }: Pick<Call, "typed" | "asked" | "taken" | "ask">,
   verb: "find" | "restore",
-  ended: readonly Ended[] = [],
+  { all: ended = [], missing: now = [] }: Pick<Came, "all"> & Partial<Pick<Picked, "missing">> = {},
   without: readonly string[] = [],
 ): string {
   const { what = "", all, domain = "", place, path, at, host, from, partial, whole, key } = typed;
@@ -324,7 +333,12 @@ function again(
   if (all && verb === "find")
     return ["holdfast lose --domain", shellWord(domain), "--at now", ...asked.named.map(shellWord)].join(" ");
   const isFind = verb === "find";
-  const { after, except, unconfirmed } = reachedBy(ended, order, typed, ask !== undefined);
+  const { order = [], sought = [] } = taken ?? {};
+  const parts = sought
+    .map(({ dataset }) => dataset)
+    .filter(({ id }) => now.includes(id) || typed.missing?.includes(id));
+  const reached = reachedBy(ended, { order, missing: parts }, typed, ask !== undefined);
+  const { after, except, unconfirmed, missing } = reached;
   const left = [...except, ...without];
   const meant = all
     ? [
@@ -333,6 +347,7 @@ function again(
         ...(after === undefined ? [] : ["--after", shellWord(after)]),
         ...(left.length === 0 ? [] : ["--except", left.join(",")]),
         ...(unconfirmed.length === 0 ? [] : ["--unconfirmed", unconfirmed.join(",")]),
+        ...(missing.length === 0 ? [] : ["--missing", shellWord(missing.join(","))]),
       ]
     : [shellWord(isFind && path !== undefined ? `${what}/${path}` : what)];
   const flags = isFind ? { at, host, key } : { at, host, from, path, key, kubeconfig, context };

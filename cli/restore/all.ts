@@ -22,6 +22,8 @@ export interface Disaster {
   readonly except?: readonly string[] | undefined;
   /** Services before that one of which steps were left to persons, and nobody has said that they are done. */
   readonly unconfirmed?: readonly string[] | undefined;
+  /** Datasets of which an earlier call has found no copy, where all else of their services is back. */
+  readonly missing?: readonly string[] | undefined;
 }
 
 /** All that one disaster has taken, in the plan's order: what is promised soonest first, and before each what it needs. */
@@ -36,7 +38,7 @@ export interface Taken extends Group {
 
 /** @throws {BadInput} for words that can't be meant */
 export function takenInOrder(plan: Plan, disaster: Disaster): Taken {
-  const { host, after, except = [], unconfirmed = [] } = disaster;
+  const { host, after, except = [], unconfirmed = [], missing = [] } = disaster;
   const group = struckBy(plan, disaster);
   const isMeant = ({ location: { machine } }: Dataset): boolean =>
     host === undefined || machine.name === host;
@@ -51,11 +53,19 @@ export function takenInOrder(plan: Plan, disaster: Disaster): Taken {
           `--${flag}: "${name}" is none of what comes back, in this order: ${order.join(", ")}.`,
         );
   const first = after === undefined ? 0 : order.indexOf(after) + 1;
-  const sought = order
-    .filter((name, index) => unconfirmed.includes(name) || (index >= first && !except.includes(name)))
+  const all = order
     .flatMap(service => datasets.filter(dataset => dataset.service === service))
-    .flatMap(membersOf)
-    .map(dataset => ({ dataset }));
+    .flatMap(membersOf);
+  for (const id of missing)
+    if (!all.some(dataset => dataset.id === id))
+      throw new BadInput(
+        `--missing: "${id}" is none of what comes back: ${all.map(dataset => dataset.id).join(", ")}.`,
+      );
+  const isWanted = ({ id, service }: Dataset): boolean =>
+    unconfirmed.includes(service) ||
+    missing.includes(id) ||
+    (order.indexOf(service) >= first && !except.includes(service));
+  const sought = all.filter(isWanted).map(dataset => ({ dataset }));
   const leftOut = group.datasets.filter(dataset => !isMeant(dataset)).map(({ id }) => id);
   const needs = new Map(services.map(each => [each.service, each.needs]));
   return { ...group, datasets, sought, leftOut, order, needs };
@@ -92,6 +102,9 @@ function either(names: readonly string[]): string {
   return names.length === 0 ? "none" : names.join(" or ");
 }
 
+/** A dataset, and whose it is. */
+export type Part = Pick<Dataset, "id" | "service">;
+
 /** How far all came: what the same command goes on with. */
 export interface Reached {
   /** The last of those in order that are all back; undefined where the first isn't. */
@@ -100,16 +113,19 @@ export interface Reached {
   readonly except: readonly string[];
   /** Of those that count as back, what was left to persons. */
   readonly unconfirmed: readonly string[];
+  /** Datasets of those that count as back, of which no copy was there. */
+  readonly missing: readonly string[];
 }
 
 /**
  * A service counts as back where each of its steps ended well or is left to a person.
  * @param before what was typed
+ * @param missing what had no copy, by this call or an earlier one
  * @param isAsked whether somebody was asked: what they left isn't back
  */
 export function reachedBy(
   ended: readonly Ended[],
-  order: readonly string[],
+  { order, missing }: { readonly order: readonly string[]; readonly missing: readonly Part[] },
   before: Disaster,
   isAsked: boolean,
 ): Reached {
@@ -117,19 +133,22 @@ export function reachedBy(
   for (const each of ended) addTo(own, each.task.chosen.version.service, each);
   const first = before.after === undefined ? 0 : order.indexOf(before.after) + 1;
   const { except = [], unconfirmed = [] } = before;
+  const passes = ({ standing }: Ended): boolean => standing === "done" || (standing === "yours" && !isAsked);
   const isBack = (service: string, index: number): boolean =>
-    index < first ||
-    except.includes(service) ||
-    (own.get(service)?.every(({ standing }) => standing === "done" || (standing === "yours" && !isAsked)) ??
-      false);
+    index < first || except.includes(service) || (own.get(service)?.every(passes) ?? false);
   const back = order.map(isBack);
   const end = back.indexOf(false);
   const through = end === -1 ? order.length : end;
   const isLeft = (service: string): boolean =>
     own.get(service)?.some(({ standing }) => standing !== "done") ?? unconfirmed.includes(service);
+  const isMissing = ({ id, service }: Part): boolean => {
+    const steps = ended.filter(({ task }) => task.chosen.version.dataset === id);
+    return back[order.indexOf(service)] === true && !(steps.length > 0 && steps.every(passes));
+  };
   return {
     after: order[through - 1],
     except: order.filter((_, index) => index > through && back[index]),
     unconfirmed: order.filter((service, index) => back[index] && isLeft(service)),
+    missing: missing.filter(isMissing).map(({ id }) => id),
   };
 }

@@ -62,6 +62,9 @@ test.each<[number, ...(readonly [Standing, number?])[]]>([
   [1, ["done", 0], ["refused", 2]],
   [1, ["done", 0], ["refused", 75]],
   [1, ["refused", 3]],
+  // Beside it, another one was at work.
+  [1, ["refused", 75], ["failed", 1]],
+  [1, ["refused", 75], ["lost"]],
   [1, ["refused", 127]],
   [1, ["failed", 137]],
   [143, ["stopped", 143]],

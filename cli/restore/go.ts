@@ -261,7 +261,7 @@ export interface State {
 
 /** @param missing datasets of which no copy is there */
 export function stateOf(all: readonly Ended[], missing: readonly string[]): State {
-  const isChanged = all.some(({ standing }) => standing === "done");
+  const isChanged = all.some(({ standing }) => mayHaveChanged(standing));
   for (const { standing, exitCode = 3 } of all)
     switch (standing) {
       case "refused":

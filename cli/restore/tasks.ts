@@ -25,19 +25,21 @@ export interface Manner {
   readonly needs?: Needs;
   /** Services of which all is back but what was left to persons: their steps are those alone. */
   readonly unconfirmed?: readonly string[];
+  /** Datasets of which nothing is back: all of their steps come. */
+  readonly missing?: readonly string[];
 }
 
 /** All steps, one dataset after the other. @param reached whether kubectl here leads to a cluster */
 export function tasksOf(
   all: readonly Chosen[],
   reached: (cluster: string) => boolean,
-  { needs = new Map(), unconfirmed = [] }: Manner = {},
+  { needs = new Map(), unconfirmed = [], missing = [] }: Manner = {},
 ): Task[] {
   const tasks: Task[] = [];
   for (const chosen of all) {
-    const { service, backMs } = chosen.version;
+    const { service, dataset, backMs } = chosen.version;
     const steps = chosen.version.restore.map(step => ({ step, by: doerOf(step, reached) }));
-    const first = unconfirmed.includes(service) ? leftOf(steps) : 0;
+    const first = unconfirmed.includes(service) && !missing.includes(dataset) ? leftOf(steps) : 0;
     const before = neededBy(service, needs);
     const needed = tasks.filter(task => before.has(task.chosen.version.service)).map(({ number }) => number);
     for (const [index, { step, by }] of steps.entries()) {

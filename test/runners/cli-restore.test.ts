@@ -279,7 +279,7 @@ cp -a "/mnt/backup/$2" /srv/nfs/`;
   let before: string;
   beforeAll(() => {
     before = host.before;
-    host.before = `${before} && mkdir /mnt/backup/index`;
+    host.before = `${before} && mkdir /mnt/backup/index /mnt/backup/covers`;
   });
   afterAll(() => void (host.before = before));
 
@@ -316,6 +316,32 @@ cp -a "/mnt/backup/$2" /srv/nfs/`;
     expect(gone.text).toMatch(/What is left is yours, in this order:\n {2}1\. on pve: by hand,/);
     expect(asked()).toEqual([...names, "books"]);
     expect([gone.exitCode, isBack()]).toEqual([1, true]);
+  });
+
+  test("a service of which one part has no copy isn't passed over as back: what goes on tells of that part again", async () => {
+    const estate = exampleEstate();
+    const [books] = estate.services["books"]?.data ?? [];
+    if (books?.kind !== "tree") throw new Error("the example's books are a tree");
+    estate.services["index"] = {
+      data: ["index", "covers"].map(name => ({ ...books, name, path: `/srv/nfs/${name}`, size: "1GB" })),
+    };
+    Object.assign(estate.services["books"] ?? {}, { needs: ["index"] });
+    writeFileSync(join(host.folder, "estate.json"), JSON.stringify(estate));
+    mirror("books");
+    const failed = await restore(...all, "--yes");
+    expect(failed.text).toContain("No copy of index/covers is there.");
+    const [, rest = ""] = /^Then, for the rest: holdfast restore (.*) --estate /m.exec(failed.text) ?? [];
+    mirror("");
+    const gone = await restore(...rest.split(" "), "--yes");
+    expect(gone.text).toContain("No copy of index/covers is there.");
+    expect([gone.exitCode, isBack()]).toEqual([1, true]);
+    expect(rest).toMatch(/ --missing index\/covers$/);
+    // Once there is one, that part comes, and none of what is back comes a second time.
+    names.push("covers");
+    mirror("");
+    names.pop();
+    await restore(...rest.split(" "), "--yes");
+    expect(asked()).toEqual([...names, "books", "covers", "books"]);
   });
 
   test("what is behind another one that it needs may be refused before that is back, and is asked for in its turn", async () => {
