@@ -13,7 +13,7 @@ export const trackerWatchesLess = defineCheck({
   code: "routes/tracker-watches-less",
   severity: "error",
   title: "The change tracker and the off-site legs don't speak of the same folders",
-  why: "An off-site run that works off a list of changed paths sends only what somebody noted. What no watch stands on isn't sent until the next full comparison, weeks later, and every run succeeds.",
+  why: "An off-site run works off a list of changed paths. Where nobody notes them, each run compares all of the folder at both ends, and until it has, nobody knows what is owed. A program of one's own that has just the list sends none of that for weeks, and every run succeeds.",
   run: plan => plan.jobs.filter(job => job.journal?.kind === "reads").flatMap(job => findings(job, plan)),
   examples: {
     bad: [
@@ -81,14 +81,15 @@ function findings(job: Job, plan: Plan): Found[] {
       !lacksLeg(watch, job, plan),
   );
   const tracker = trackers[0]?.called ?? layerGiving("notes of what changes");
-  const watching =
-    watches.length === 0
-      ? "no tracker runs on this host: they aren't sent"
-      : `it watches ${listed(watches)}: changes elsewhere aren't sent`;
+  const watching = watches.length === 0 ? "no tracker runs on this host" : `it watches ${listed(watches)}`;
+  const follows =
+    job.deployment.kind === "planned"
+      ? "changes elsewhere aren't sent"
+      : "each run compares all of it at both ends, and what it owes until then isn't known";
   return [
     ...unwatched.map(leg => ({
       subject: job.called,
-      message: `${job.called} sends what changed in "${leg}" by ${tracker}'s journal, but ${watching}.`,
+      message: `${job.called} is to send what changed in "${leg}" by what ${tracker} notes, but ${watching}: ${follows}.`,
       fix:
         trackers.length > 0
           ? `Add "${leg}" to watches of ${tracker}${inPlaceOf(leg, watches)}.`
