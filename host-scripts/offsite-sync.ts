@@ -30,6 +30,7 @@ startRunner({
     memory: afterKill(readMemory(run.config), run.config.legs),
     ...{ isBound: false, isSplit: false, isNews: false },
     held: [],
+    wholeParts: {},
     legs: [],
     debts: new Map(),
     sent: { ...nothingSent, repaired: 0, removed: 0 },

@@ -18,7 +18,7 @@ export const acknowledge: Phase<Offsite> = {
     const done = legs.filter(({ isDone }) => isDone);
     if (done.length === 0) return writeMemory(config, run.memory);
     try {
-      run.memory = withTimes(hasNews(run) ? await tell(run, done) : run.memory, done);
+      run.memory = withTimes(hasNews(run) ? await tell(run, done) : withRecent(run), done);
       writeMemory(config, run.memory);
     } catch (error) {
       // What isn't acknowledged is owed.

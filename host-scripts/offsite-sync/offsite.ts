@@ -19,6 +19,8 @@ export interface Offsite extends JobRun<OffsiteSyncConfig> {
   isBound: boolean;
   /** It has sent over more than one connection. */
   isSplit: boolean;
+  /** By the name of a part: what it has, where this run compared and sent all of it. It is remembered once that is, or with what may be lost of it. */
+  readonly wholeParts: Record<string, Memory["parts"][string]>;
   /** The destination has got something by this run. */
   isNews: boolean;
   /** What isn't sent, or isn't there as it was sent: the run ends as a failure that names it. */

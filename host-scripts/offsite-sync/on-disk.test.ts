@@ -22,7 +22,7 @@ const startedMs = startedAt.getTime();
 
 /** What a memory keeps of the leg after a run that sent it nothing. */
 function left(memory: Memory, { isDone = true, isOnDisk = false } = {}) {
-  const run = { memory, legs: [{ leg, isDone, sentNames: new Set() }], startedAt };
+  const run = { memory, legs: [{ leg, isDone, sentNames: new Set() }], wholeParts: {}, startedAt };
   return withRecent(run as unknown as Offsite, isOnDisk).recent[leg.from];
 }
 

@@ -128,14 +128,15 @@ export function noteSent(run: Offsite, leg: Leg, name: string, isFolder = false)
 }
 
 /** A memory with what may not be on the destination's disk. @param isOnDisk what this run found there, and what it sent, is */
-export function withRecent({ memory, legs, startedAt }: Offsite, isOnDisk = false): Memory {
+export function withRecent({ memory, legs, wholeParts, startedAt }: Offsite, isOnDisk = false): Memory {
   const recent = new Map(Object.entries(memory.recent));
   for (const each of legs) {
     const left = recentAfter(recent.get(each.leg.from), each, startedAt.getTime(), isOnDisk);
     if (left) recent.set(each.leg.from, left);
     else recent.delete(each.leg.from);
   }
-  return { ...memory, isSending: false, recent: Object.fromEntries(recent) };
+  const parts = { ...memory.parts, ...wholeParts };
+  return { ...memory, parts, isSending: false, recent: Object.fromEntries(recent) };
 }
 
 function recentAfter(
@@ -157,7 +158,9 @@ function recentAfter(
 
 /** What a run sent that ended before it was noted, or after that. */
 export function keepRecent(run: Offsite): void {
-  if (run.memory.isSending !== true && run.legs.every(({ sentNames }) => sentNames.size === 0)) return;
+  const isSame =
+    run.legs.every(({ sentNames }) => sentNames.size === 0) && Object.keys(run.wholeParts).length === 0;
+  if (run.memory.isSending !== true && isSame) return;
   run.memory = withRecent(run);
   writeMemory(run.config, run.memory);
 }

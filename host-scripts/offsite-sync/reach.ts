@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { ownPrefix } from "../runtime/closed-folder";
 import { writeWhole } from "../runtime/durable";
@@ -11,8 +11,9 @@ import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { diskFaultIn } from "./disk-fault";
 import { fileOf, writeMemory } from "./memory";
-import type { Offsite } from "./offsite";
+import { type Leg, nameOfPart, type Offsite } from "./offsite";
 import { settle, writeThere } from "./on-disk";
+import { placeOfPart } from "./transfer";
 import { type Asking, connect, failureOf, remotePath, remoteRsync } from "./remote";
 
 /** What a job keeps at its destination of itself. */
@@ -40,6 +41,7 @@ export const reach: Phase<Offsite> = {
     if (memory.syncs === undefined && !dryRun) await settle(run);
     if (found && [memory.token, memory.telling].includes(found.token)) {
       run.memory = { ...run.memory, token: found.token };
+      if (!dryRun) await makeFolders(run);
       return;
     }
     if (found) log.warn(`${name} was left at another point than this host remembers: all is compared`);
@@ -48,9 +50,41 @@ export const reach: Phase<Offsite> = {
     delete run.memory.token;
     if (dryRun) return;
     if (!found) await writeFar(run, { mark: run.memory.mark ?? "", token: "none" });
+    await makeFolders(run);
     writeMemory(config, run.memory);
   },
 };
+
+/** Makes the folders of what was never there as a whole: rsync makes none above the one that it copies to. */
+async function makeFolders(run: Offsite): Promise<void> {
+  const { config, memory } = run;
+  const isNew = (leg: Leg, folder?: string): boolean =>
+    memory.parts[nameOfPart({ leg, folder })] === undefined;
+  const folders = config.legs.flatMap(leg => [
+    ...(isNew(leg) ? [placeOfPart({ leg, folder: undefined })] : []),
+    ...leg.generations.flatMap(({ folder }) => (isNew(leg, folder) ? [placeOfPart({ leg, folder })] : [])),
+  ]);
+  if (folders.length === 0) return;
+  // A daemon that keeps owners in attributes notes one for each folder that it is sent, and a random one where it is sent none.
+  const how = ["--dirs", "--owner", "--group", "--perms", "--numeric-ids"];
+  await putThere(
+    run,
+    how,
+    folders.map(({ to }) => to),
+    skeleton => {
+      for (const { to } of folders) mkdirSync(join(skeleton, to), { recursive: true });
+      for (const { from, to } of folders) asIn(from, join(skeleton, to));
+    },
+  );
+}
+
+/** Gives a folder the owner and mode of another one, where there is that. */
+function asIn(from: string, folder: string): void {
+  const stat = lstatSync(from, { throwIfNoEntry: false });
+  if (stat?.isDirectory() !== true) return;
+  chownSync(folder, stat.uid, stat.gid);
+  chmodSync(folder, stat.mode & 0o7777);
+}
 
 function farName({ job, host }: Asking["config"]): string {
   return `${ownPrefix}/${host}.${job}.json`;
@@ -107,21 +141,39 @@ function asJson(text: string): unknown {
   }
 }
 
-/** Folders of the legs are made by it too. */
 export async function writeFar(run: Offsite, record: FarRecord): Promise<void> {
+  const name = farName(run.config);
+  // By content: two records have one size, and may be of one second.
+  const how = ["--backup", `--suffix=${beforeSuffix}`, "--checksum"];
+  await putThere(run, how, [name], skeleton =>
+    writeWhole(join(skeleton, name), `${JSON.stringify(record)}\n`, 0o600),
+  );
+}
+
+/** Puts names of a folder that is filled for it below the module, and leaves what lies above them there as it is: its owner is the leg's. */
+async function putThere(
+  run: Offsite,
+  how: readonly string[],
+  names: readonly string[],
+  fill: (skeleton: string) => void,
+): Promise<void> {
   const { config } = run;
   const skeleton = join(config.stateDir, "skeleton");
   rmSync(skeleton, { recursive: true, force: true });
-  const folders = config.legs.flatMap(({ to, generations }) => [
-    to,
-    ...generations.map(({ folder }) => `${to}/${folder}`),
-  ]);
-  for (const folder of folders) mkdirSync(join(skeleton, folder), { recursive: true });
-  mkdirSync(join(skeleton, dirname(farName(config))), { recursive: true });
-  writeWhole(join(skeleton, farName(config)), `${JSON.stringify(record)}\n`, 0o600);
-  // By content: two records have one size, and may be of one second.
-  const how = ["--recursive", "--backup", `--suffix=${beforeSuffix}`, "--checksum"];
-  const pass = await writeThere(run, [...how, "--", "./", remotePath(config, "")], { cwd: skeleton });
+  mkdirSync(skeleton, { recursive: true });
+  fill(skeleton);
+  const pass = await writeThere(
+    run,
+    [
+      "--relative",
+      "--no-implied-dirs",
+      ...how,
+      "--",
+      ...names.map(name => `./${name}`),
+      remotePath(config, ""),
+    ],
+    { cwd: skeleton },
+  );
   if (pass.outcome !== "complete")
     throw failureOf(
       run,

@@ -55,6 +55,7 @@ async function settleDone(run: Offsite): Promise<void> {
 /** The connection is lost: what was sent over it and isn't synced may be lost too, and is no leg's that is whole there. */
 function leave(run: Offsite): void {
   run.isBound = false;
+  run.isSplit = true;
   if (run.memory.syncs !== true) return;
   for (const leg of run.legs) if (leg.isUnsettled) leg.isDone = false;
 }
@@ -80,7 +81,7 @@ async function sendPart(run: Offsite, part: Part): Promise<void> {
     totals.entries += figures.entries;
     totals.bytes += figures.totalBytes;
   }
-  if (part.todo.kind === "all") run.memory.parts[nameOfPart(part)] = totals;
+  if (part.todo.kind === "all") run.wholeParts[nameOfPart(part)] = totals;
 }
 
 async function sendAndProve(

@@ -1,5 +1,17 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
 import { openSegment } from "../../host-scripts/runtime/journal";
 import { inTime, testLong } from "../long";
 import { syncingModule } from "./support/far";
@@ -259,7 +271,8 @@ test.each(inTime(1, ["when it is asked to sync", "when it gets its record"] as c
     put(`before it is lost ${when}`);
     await succeeds();
     const hold = join(world.folder, "hold");
-    const asks = when === "when it is asked to sync" ? "*::holdfast-sync/*" : "*--checksum\\ --\\ ./\\ *";
+    const asks =
+      when === "when it is asked to sync" ? "*::holdfast-sync/*" : "*--checksum\\ --\\ ./.holdfast/*";
     const holds = `if [ ! -e ${hold}.once ]; then touch ${hold}.once ${hold}; while [ -e ${hold} ]; do sleep 0.1; done; fi`;
     world.shadow("rsync", `case " $* " in *" -ii "*) exit 0 ;; ${asks}) ${holds} ;; esac; exec REAL "$@"`);
     const before = world.metrics();
@@ -362,5 +375,117 @@ test("one whose record a loss of power left empty is known by what it was before
     status: 3,
     stderr: expect.stringContaining("the mark of nas can't be read") as string,
   });
+  await succeeds();
+});
+
+/** A folder of the first leg's becomes a leg of its own: by their journal, nothing of it is owed. */
+async function becomesLeg(name: string, ...files: readonly string[]): Promise<void> {
+  for (const file of files) put(`../${name}/${file}`);
+  await succeeds();
+  const [backup] = world.config.legs as [OffsiteSyncConfig["legs"][number]];
+  const own = { from: join(backup.from, name), to: name, excludes: [] };
+  world.writeConfig({
+    legs: [
+      { ...backup, excludes: [...backup.excludes, name] },
+      { ...backup, ...own, generations: [{ folder: "weeks", keeps: 2 }] },
+    ],
+  });
+}
+
+const inLeg = (name: string): string => readFileSync(world.far.outside(join(world.far.tree, name)), "utf8");
+
+/** The destination has the name of a file that nobody synced, and no more of it: also where its kernel was busy, and had it on the disk. */
+async function losesWith(name: string): Promise<void> {
+  await commitNames();
+  await world.far.losePower();
+  writeFileSync(world.far.outside(join(world.far.tree, name)), "");
+}
+
+test("a leg that is new in an old journal is believed nothing where both ends lose their power before its sync", async () => {
+  world.far.configureModule(...syncingModule(world.far.tree));
+  await becomesLeg("music", "song");
+  world.shadow(
+    "rsync",
+    `case " $* " in *" -ii "*) exit 0 ;; *::holdfast-sync/*) exec kill -KILL $PPID ;; esac; exec REAL "$@"`,
+  );
+  expect((await run()).signal).toBe("SIGKILL");
+  world.shadow("rsync", withoutScrub);
+  await losesWith("music/song");
+  await succeeds();
+  expect(inLeg("music/song")).toBe("the book ../music/song");
+  world.writeConfig({ legs: world.config.legs.slice(0, 1) });
+  await succeeds();
+});
+
+test("what a leg was sent before the destination lost its power is in doubt, though another one is synced behind that", async () => {
+  world.far.configureModule(...syncingModule(world.far.tree));
+  await becomesLeg("films", "weeks/2026-21/one", "list");
+  const hold = join(world.folder, "hold");
+  const holds = `if [ ! -e ${hold}.once ]; then touch ${hold}.once ${hold}; while [ -e ${hold} ]; do sleep 0.1; done; fi`;
+  world.shadow(
+    "rsync",
+    `case " $* " in *" -ii "*) exit 0 ;; *--partial-dir*::holdfast/films/" ") ${holds} ;; esac; exec REAL "$@"`,
+  );
+  const running = world.start(["--json"]);
+  try {
+    await running.until(() => existsSync(hold));
+    await losesWith("films/weeks/2026-21/one");
+  } finally {
+    rmSync(hold, { force: true });
+  }
+  expect((await running.finished).status).toBe(1);
+  rmSync(`${hold}.once`);
+  world.shadow("rsync", withoutScrub);
+  await succeeds();
+  expect(inLeg("films/weeks/2026-21/one")).toBe("the book ../films/weeks/2026-21/one");
+  world.writeConfig({ legs: world.config.legs.slice(0, 1) });
+  await succeeds();
+});
+
+test("a night without news tells the destination where it is, once it was at another point", async () => {
+  mkdirSync(join(world.photos, "immich"), { recursive: true });
+  writeFileSync(join(world.photos, "immich/photo"), "a photo");
+  world.far.configureModule(...syncingModule(world.far.tree));
+  world.writeConfig({ legs: world.config.legs.slice(1) });
+  await succeeds();
+  await succeeds();
+  const { host, job } = world.config;
+  const record = world.far.outside(join(world.far.tree, `.holdfast/${host}.${job}.json`));
+  const { mark } = JSON.parse(readFileSync(record, "utf8")) as { mark: string };
+  writeFileSync(record, JSON.stringify({ mark, token: "of a snapshot" }));
+  const other = "nas was left at another point than this host remembers";
+  expect((await succeeds()).stderr).toContain(other);
+  expect((await succeeds()).stderr).not.toContain(other);
+  world.writeConfig({ legs: world.config.legs.slice(0, 1) });
+  await succeeds();
+});
+
+test("a leg's own folder and those of its generations have their owner there, also when a run has told what it sent", async () => {
+  const folder = join(world.photos, "immich");
+  mkdirSync(join(folder, "weeks"), { recursive: true });
+  writeFileSync(join(folder, "photo"), "a photo");
+  for (const [index, path] of [folder, join(folder, "weeks")].entries()) {
+    chownSync(path, 999, 998 + index);
+    chmodSync(path, 0o750);
+  }
+  world.far.configureModule(...syncingModule(world.far.tree));
+  const legs = world.config.legs
+    .slice(1)
+    .map(leg => ({ ...leg, generations: [{ folder: "weeks", keeps: 2 }] }));
+  world.writeConfig({ legs });
+  await succeeds();
+  const into = join(world.folder, "photos-again");
+  const restored = await world.start(["restore", legs[0]?.from ?? "", "--into", into]).finished;
+  expect(restored).toMatchObject({ status: 0 });
+  const found = [into, join(into, "weeks")].map(path => {
+    const { uid, gid, mode } = statSync(world.outside(path));
+    return { uid, gid, mode: mode & 0o777 };
+  });
+  const own = { uid: 999, mode: 0o750 };
+  expect(found).toEqual([
+    { ...own, gid: 998 },
+    { ...own, gid: 999 },
+  ]);
+  world.writeConfig({ legs: world.config.legs.slice(0, 1) });
   await succeeds();
 });
