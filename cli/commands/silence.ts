@@ -59,18 +59,23 @@ export const silence: CommandSpec<Options> = {
       throw new BadInput("--end: ends what is silenced now, and takes neither --for nor --why.");
     if (job && wanted && asked.dryRun) return dryRun(job, wanted, asked);
     const reached = await alertmanagerOf(plan.estate, clusterOf(asked));
-    if ("cause" in reached) return unknown(reached.cause);
+    if ("cause" in reached) return unasked(asked, reached.cause);
     if (job && wanted) return silenced(job, wanted, reached.ask, asked, { plan, context });
     const found = await silencesOf(reached.ask);
-    if ("cause" in found) return unknown(found.cause);
+    if ("cause" in found) return unasked(asked, found.cause);
     return job
       ? ended(job, found.silences, reached.ask, asked, { plan, context })
       : listed(found.silences, asked, plan);
   },
 };
 
-function unknown(cause: string): Outcome {
-  return { text: `Alertmanager wasn't asked, and nothing was changed: ${cause}.`, exitCode: 3 };
+function unasked(asked: Options, cause: string): Outcome {
+  return told(asked, "unchanged", [`Alertmanager wasn't asked, and nothing was changed: ${cause}.`]);
+}
+
+/** What didn't end well, or can't be known; a program gets the same lines. */
+function told({ json }: Options, state: "unchanged" | "unknown", says: readonly string[]): Outcome {
+  return { text: json ? JSON.stringify({ state, says }, undefined, 2) : says.join("\n"), exitCode: 3 };
 }
 
 function jobCalled(name: string, { jobs }: Plan): Job {
@@ -163,7 +168,7 @@ async function silenced(
   { plan, context }: { readonly plan: Plan; readonly context: Context },
 ): Promise<Outcome> {
   const before = await silencesOf(ask);
-  if ("cause" in before) return unknown(before.cause);
+  if ("cause" in before) return unasked(asked, before.cause);
   const { called } = job;
   const got = await ask({
     method: "POST",
@@ -177,27 +182,29 @@ async function silenced(
     // It may have been made though its answer was lost.
     const after = await silencesOf(ask);
     if ("cause" in after)
-      return {
-        text: `${called}: it isn't known whether it is silenced now: ${said.cause}.\nNext: ${next([], asked, context)}`,
-        exitCode: 3,
-      };
+      return told(asked, "unknown", [
+        `${called}: it isn't known whether it is silenced now: ${said.cause}.`,
+        `Next: ${next([], asked, context)}`,
+      ]);
     const known = new Set(before.silences.map(each => each.id));
     id = after.silences.find(
       each => !known.has(each.id) && each.createdBy === wanted.createdBy && isOf(each, job, plan),
     )?.id;
     if (id === undefined)
-      return {
-        text: `${called} isn't silenced, and nothing was changed: ${said.cause}.${/end time/.test(said.cause) ? `\nThis machine's clock says ${new Date(context.nowMs).toISOString()}: is it behind? timedatectl` : ""}`,
-        exitCode: 3,
-      };
+      return told(asked, "unchanged", [
+        `${called} isn't silenced, and nothing was changed: ${said.cause}.`,
+        ...(/end time/.test(said.cause)
+          ? [`This machine's clock says ${new Date(context.nowMs).toISOString()}: is it behind? timedatectl`]
+          : []),
+      ]);
   }
   const sooner = `Sooner: ${next([called, "--end"], asked, context)}`;
   const held = await asLongAsAsked(id, wanted, ask, context.nowMs);
   if ("cause" in held)
-    return {
-      text: `${called} is silenced, and it isn't known for how long: ${held.cause}.\n${sooner}`,
-      exitCode: 3,
-    };
+    return told(asked, "unknown", [
+      `${called} is silenced, and it isn't known for how long: ${held.cause}.`,
+      sooner,
+    ]);
   const { startsAt, endsAt } = held;
   if (asked.json)
     return {
@@ -283,14 +290,11 @@ async function ended(
     for (const [index, { id }] of own.entries()) {
       const got = await ask({ method: "DELETE", path: `silence/${encodeURIComponent(id)}` });
       if ("cause" in got)
-        return {
-          text: [
-            ...own.slice(0, index).map(endedText),
-            `${job.called}: the silence ${id} may go on: ${got.cause}.`,
-            `Next: ${next([], asked, context)}`,
-          ].join("\n"),
-          exitCode: 3,
-        };
+        return told(asked, "unknown", [
+          ...own.slice(0, index).map(endedText),
+          `${job.called}: the silence ${id} may go on: ${got.cause}.`,
+          `Next: ${next([], asked, context)}`,
+        ]);
     }
   const others = silencedText(
     silences.filter(each => !own.includes(each)),

@@ -233,6 +233,12 @@ test("an Alertmanager that isn't there, or is none, leaves all as it was and is 
     const { exitCode, text } = await silence(...quiet);
     expect(text).toContain(`Alertmanager wasn't asked, and nothing was changed: ${cause}`);
     expect(exitCode).toBe(3);
+    const forPrograms = await silence(...quiet, "--json");
+    expect(JSON.parse(forPrograms.text)).toEqual({
+      state: "unchanged",
+      says: [expect.stringContaining(`nothing was changed: ${cause}`)],
+    });
+    expect(forPrograms.exitCode).toBe(3);
   }
 });
 
@@ -359,6 +365,8 @@ test("a silence whose answer is lost on its way is told as made; where nobody kn
         /^nfs-mirror: it isn't known whether it is silenced now: .*\.\nNext: holdfast silence --estate /,
       );
       expect(exitCode).toBe(3);
+      gets = 0;
+      expect(JSON.parse((await silence(...quiet, "--json")).text)).toMatchObject({ state: "unknown" });
     },
   );
 });
