@@ -71,6 +71,8 @@ const podList = z.object({
   ),
 });
 
+const cronJob = z.object({ spec: z.object({ schedule: z.string() }) });
+
 /** How the pods of a job stand, e.g. "Succeeded". */
 async function phases(job: string): Promise<string[]> {
   const { items } = podList.parse(await connect().get(`/api/v1/namespaces/${namespace}/pods`));
@@ -84,16 +86,18 @@ async function phases(job: string): Promise<string[]> {
  * @returns how that pod ended
  */
 export async function whenDue(job: string): Promise<string> {
-  const set = (spec: object): Promise<unknown> =>
-    connect().apply(`/apis/batch/v1/namespaces/${namespace}/cronjobs/${job}`, {
+  const path = `/apis/batch/v1/namespaces/${namespace}/cronjobs/${job}`;
+  const setSchedule = (schedule: string): Promise<unknown> =>
+    connect().apply(path, {
       ...{ apiVersion: "batch/v1", kind: "CronJob", metadata: { name: job, namespace } },
-      spec,
+      spec: { schedule },
     });
   const ended = async (): Promise<string | undefined> =>
     (await phases(job)).find(phase => phase === "Succeeded" || phase === "Failed");
-  await set({ schedule: "* * * * *" });
+  const { schedule } = cronJob.parse(await connect().get(path)).spec;
+  await setSchedule("* * * * *");
   await until(async () => (await phases(job)).length > 0, 420_000, 500);
-  await set({ schedule: "0 1 * * *" });
+  await setSchedule(schedule);
   await until(async () => (await ended()) !== undefined, 420_000, 1_000);
   return (await ended()) ?? `no pod of ${job} has ended: ${(await phases(job)).join(", ")}`;
 }
