@@ -1,5 +1,5 @@
 import { startRunner } from "../host-scripts/runtime/define-runner";
-import { shell } from "../host-scripts/runtime/shell";
+import { againCommand } from "../plan/contracts/ask-command";
 import {
   type ClusterDumpConfig,
   clusterDumpConfig,
@@ -20,8 +20,7 @@ startRunner({
   contract: clusterDumpConfig,
   metrics: ({ metrics }: ClusterDumpConfig) => clusterDumpMetrics(metrics),
   begin: (run): ClusterDump => ({ ...run, startedAt: new Date(), outcomes: new Map(), rotated: [] }),
-  again: ({ job, seen }) =>
-    shell`kubectl --namespace ${seen.namespace} create job ${`${job}-again`} --from=${`cronjob/${job}`}`,
+  again: ({ job, seen }) => againCommand(seen.namespace, job),
   // A client hands its dumps over once: what it would have isn't known before.
   dryRun: [recover],
   phases: [recover, receive, rotate, judge],

@@ -1,4 +1,5 @@
 import { startRunner } from "../host-scripts/runtime/define-runner";
+import { againCommand } from "../plan/contracts/ask-command";
 import {
   type SqliteIntegrityConfig,
   sqliteIntegrityConfig,
@@ -13,6 +14,7 @@ startRunner({
   contract: sqliteIntegrityConfig,
   metrics: ({ metrics }: SqliteIntegrityConfig) => sqliteIntegrityMetrics(metrics),
   begin: (run): Integrity => ({ ...run, looked: [] }),
+  again: ({ job, namespace }) => againCommand(namespace, job),
   dryRun: [],
   phases: [look],
   summary: {

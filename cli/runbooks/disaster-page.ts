@@ -160,7 +160,7 @@ function startText(job: Job, { estate }: Plan): string {
     return `${code(job.called)}: this version only plans it; whoever installed it starts it.`;
   const seconds = Math.ceil(job.timeoutMs / 1000);
   return block([
-    `job=${job.name}-by-hand-$(date +%s)`,
+    `job=${job.name}-$(date +%s)`,
     `kubectl --namespace ${job.namespace} create job $job --from=cronjob/${job.name}`,
     `kubectl --namespace ${job.namespace} wait --for=condition=complete --timeout=${seconds}s job/$job`,
   ]);

@@ -5,6 +5,11 @@ export function askedJob(job: string): string {
   return `${job}-ask`;
 }
 
+/** What a person types to have a CronJob make one more run: each has a name of its own, and none is longer than Kubernetes takes. */
+export function againCommand(namespace: string, job: string): string {
+  return `kubectl --namespace ${namespace} create job ${job}-$(date +%s) --from=cronjob/${job}`;
+}
+
 /**
  * What a person types to ask something of the dumps that a CronJob has made: a job of the same image, which says in its log what it does.
  * @param ask e.g. "restore shop"

@@ -6,6 +6,8 @@ import { absolutePath, runnerFields } from "./runner";
 export const sqliteIntegrityConfig = z.strictObject({
   job: z.string().min(1),
   ...runnerFields,
+  /** Of its pod, for what a person types. */
+  namespace: z.string().min(1),
   /** Folder that the client's container shares with the runner's. */
   exchange: absolutePath,
   /** The client's container may take that long to begin. */

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { askCommand } from "../../plan/contracts/ask-command";
+import { againCommand, askCommand } from "../../plan/contracts/ask-command";
+import { longestCronJob } from "../../plan/layers/cluster-dump/spec";
 
 /* What is printed, by a real sh; kubectl is answered, and test/cluster has the real one. No second passes. */
 const folder = mkdtempSync(join(tmpdir(), "holdfast-ask-"));
@@ -43,4 +44,11 @@ test.each([
 
 test("one that failed ends with a failure", async () => {
   expect((await ask("exit 1", "Failed")).exitCode).not.toBe(0);
+});
+
+test("of a CronJob with the longest name, one more run has a name that Kubernetes takes, and the next one another", () => {
+  const job = "a".repeat(longestCronJob);
+  const printed = againCommand("dbaas", job);
+  expect(printed).toMatch(/^kubectl --namespace dbaas create job a+-\$\(date \+%s\) --from=cronjob\/a+$/);
+  expect(`${job}-${Math.floor(Date.now() / 1000)}`.length).toBeLessThanOrEqual(63);
 });

@@ -200,7 +200,7 @@ test("a pod that is told to end says so at once, and keeps the dump before and n
   const { status, stdout } = await runner.finished;
   await client.finished;
   const next =
-    "kubectl --namespace dbaas create job postgresql-backup-again --from=cronjob/postgresql-backup";
+    "kubectl --namespace dbaas create job postgresql-backup-$(date +%s) --from=cronjob/postgresql-backup";
   expect([stdout, status]).toEqual([expect.stringContaining(next), 143]);
   expect(world.files()).toEqual(before);
   expect(halfWritten()).toBe(false);

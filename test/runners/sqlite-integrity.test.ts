@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sqliteIntegrityConfig } from "../../plan/contracts/sqlite-integrity";
 import { owner } from "../../lab/house/vaultwarden";
@@ -19,6 +19,7 @@ beforeAll(async () => {
       configOf: ({ job, host, budgetMs, stateDir, textfile, pushgateway, exchange, clientWithinMs }) =>
         sqliteIntegrityConfig.parse({
           ...{ job, host, budgetMs, stateDir, textfile, pushgateway, exchange, clientWithinMs },
+          namespace: "vaultwarden",
           metrics: "vaultwarden_sqlite_integrity",
         }),
     },
@@ -89,4 +90,19 @@ test.each([
   const { runner } = await world.pod("sqlite-integrity.sh", { shadow, environment });
   expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(says), 1]);
   expect(flag()).toBe(before);
+});
+
+test("a look that is told to end names what makes another one, in the cluster", async () => {
+  const looking = join(world.target, "../scratch/looking");
+  const sqlite3 =
+    'case "$*" in *integrity*) : >"$SCRATCH/looking"; exec sleep 600 ;; *) exec REAL "$@" ;; esac';
+  const client = world.client("sqlite-integrity.sh", { shadow: { sqlite3 } });
+  const runner = world.runner();
+  await runner.until(() => existsSync(looking));
+  for (const half of [runner, client]) half.kill("SIGTERM");
+  const { status, stdout } = await runner.finished;
+  await client.finished;
+  const next =
+    "kubectl --namespace vaultwarden create job vaultwarden-integrity-$(date +%s) --from=cronjob/vaultwarden-integrity";
+  expect([stdout, status]).toEqual([expect.stringContaining(next), 143]);
 });

@@ -68,7 +68,14 @@ function deploymentOf(
   const { image, scratch, environment, files } = pod.client;
   const stateDir = `${podPaths.target}/.holdfast/${name}`;
   const config: SqliteIntegrityConfig = {
-    ...{ job: name, host, budgetMs, stateDir, textfile: `${stateDir}/metrics.prom` },
+    ...{
+      job: name,
+      host,
+      namespace: pod.namespace,
+      budgetMs,
+      stateDir,
+      textfile: `${stateDir}/metrics.prom`,
+    },
     pushgateway: { url: estate.monitoring.pushgateway, ...push },
     ...{ exchange: podPaths.exchange, clientWithinMs: Math.floor(budgetMs / 2), metrics },
   };
