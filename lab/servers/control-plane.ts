@@ -53,7 +53,18 @@ export const apiServer: Server = {
   health: () => connect().ready(),
 };
 
-/** Deletes what a deleted namespace or owner leaves, and gives namespaces their service accounts. */
+/**
+ * Of fifty, those whose work something here waits for: each of the others would watch its kinds of objects all the time. They
+ * delete what a deleted namespace or owner leaves, give namespaces their service accounts, and make what workloads and
+ * claims ask for.
+ */
+const controllers = [
+  ...["namespace", "garbage-collector", "pod-garbage-collector", "ttl-after-finished"],
+  ...["serviceaccount", "serviceaccount-token", "root-ca-certificate-publisher"],
+  ...["deployment", "replicaset", "statefulset", "job", "cronjob"],
+  ...["persistentvolume-binder", "persistentvolume-protection", "persistentvolumeclaim-protection"],
+].map(name => `${name}-controller`);
+
 export const controllerManager: Server = {
   name: "kube-controller-manager",
   url: urls.controllerManager,
@@ -65,6 +76,7 @@ export const controllerManager: Server = {
     `--tls-cert-file=${credentials.serving}`,
     `--tls-private-key-file=${credentials.servingKey}`,
     "--leader-elect=false",
+    `--controllers=${controllers.join(",")}`,
     "--use-service-account-credentials=true",
     `--service-account-private-key-file=${credentials.serviceAccountKey}`,
     `--root-ca-file=${credentials.authority}`,
