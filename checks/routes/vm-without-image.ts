@@ -39,15 +39,18 @@ export const vmWithoutImage = defineCheck({
   title: "A VM with data on its own disk has no image",
   why: "A dump brings back what is in a database, and nothing that it ran on. In the reference system no job ever read the disks of the cluster's nodes: after the loss of their disk, the way to the first restore begins with building a cluster by hand.",
   run: plan =>
-    unimaged(plan).map(({ cluster, held, nodes }) => ({
-      subject: cluster,
-      message:
-        nodes.length === 0
-          ? `${held.join(", ")} lie on the own disks of the nodes of cluster ${cluster}, and the estate names none of its nodes: no image of one is made.`
-          : `${held.join(", ")} lie on the own disks of the nodes of cluster ${cluster}, and no image is made of ${nodes.join(", ")}.`,
-      fix: `Give the services a dataset of kind "vm" with cluster: "${cluster}" for each node that is to come back as it is, and a job that makes images of them; where a node is built anew by other means: unprotected with reason, owner and expires.`,
-      evidence: { cluster, datasets: held, nodes },
-    })),
+    unimaged(plan).map(({ cluster, held, nodes }) => {
+      const lies = held.length === 1 ? "lies" : "lie";
+      return {
+        subject: cluster,
+        message:
+          nodes.length === 0
+            ? `${held.join(", ")} ${lies} on the own disks of the nodes of cluster ${cluster}, and the estate names none of its nodes: no image of one is made.`
+            : `${held.join(", ")} ${lies} on the own disks of the nodes of cluster ${cluster}, and no image is made of ${nodes.join(", ")}.`,
+        fix: `Give the services a dataset of kind "vm" with cluster: "${cluster}" for each node that is to come back as it is, and a job that makes images of them; where a node is built anew by other means: unprotected with reason, owner and expires.`,
+        evidence: { cluster, datasets: held, nodes },
+      };
+    }),
   examples: {
     bad: [
       mended(

@@ -11,7 +11,7 @@ export const dayOr = defineCheck({
   code: "schedule/day-or",
   severity: "error",
   title: "A cron schedule has days of the month and of the week, and fires on either",
-  why: '"0 4 1-7 * 0" looks like the first Sunday of a month. Cron fires on the first seven days of each month and on every Sunday too: eleven times as often, or, where the one that was meant is a full backup, in its place.',
+  why: '"0 4 1-7 * 0" looks like the first Sunday of a month. Cron fires on the first seven days of each month and on every Sunday too: ten times as often, or, where the one that was meant is a full backup, in its place.',
   run: plan =>
     plan.jobs.flatMap(job => {
       const { schedule, calendar, zone } = job.trigger;

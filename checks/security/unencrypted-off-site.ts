@@ -31,7 +31,7 @@ export const unencryptedOffSite = defineCheck({
       return [
         {
           subject: name,
-          message: `${listed(datasets)} ${datasets.length === 1 ? "is" : "are"} encrypted at home, and ${listed(paths, 1)} at site ${site} is not.`,
+          message: `${listed(datasets)} ${datasets.length === 1 ? "is" : "are"} encrypted at home, and ${listed(paths, 1)} at site ${site} ${paths.length === 1 ? "is" : "are"} not.`,
           fix: `Let the share be an encrypted one and set destinations.${name}.encryptedAtRest, with its key outside of the site and of the NAS.`,
           evidence: { site, datasets, paths },
         },

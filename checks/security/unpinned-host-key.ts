@@ -12,7 +12,7 @@ export const unpinnedHostKey = defineCheck({
       .filter(([, { transport, hostKey }]) => transport === "ssh" && hostKey === undefined)
       .map(([name, { address }]) => ({
         subject: name,
-        message: `${name} (${address}) is written to over SSH, and its host key isn't in the estate: any machine at that address is taken for it.`,
+        message: `${name} (${address}) is written to over SSH, and its host key isn't in the estate: no job that goes there is installed, because any machine at that address would be taken for it.`,
         fix: fixOf(address, `destinations.${name}.hostKey`),
         evidence: { address },
       })),
