@@ -56,6 +56,26 @@ test("steps that take nothing of each other are at work at once, and each begins
   expect((await going).map(({ standing }) => standing)).toEqual(["done", "done", "done", "done"]);
 });
 
+test("a fault here in one step isn't the end of what is told of those beside it", async () => {
+  const own = {
+    ...task(1, wiki, [], "pve"),
+    by: "host",
+    step: { where: { name: "gone" } },
+  } as unknown as Task;
+  const said: string[] = [];
+  const stage = {
+    ...stageOf(async () => {
+      for (let turn = 0; turn < 100; turn++) await new Promise(resolve => setImmediate(resolve));
+      return "done";
+    }),
+    say: (line: string) => void said.push(line),
+    asked: { estate: { hosts: {} } },
+  } as unknown as Stage;
+  const ended = await goThrough([own, task(2, books), task(3, books, [2])], stage);
+  expect(ended.map(({ standing }) => standing)).toEqual(["lost", "done", "waits"]);
+  expect(said.join("\n")).toContain("gone");
+});
+
 test.each<[number, ...(readonly [Standing, number?])[]]>([
   [2, ["refused", 2], ["waits"]],
   [75, ["refused", 75]],

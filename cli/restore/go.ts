@@ -1,3 +1,4 @@
+import { errorText } from "../../plan/estate/plain";
 import type { Asked } from "../ask-jobs";
 import type { ClusterChoice } from "../kubectl";
 import { type Followed, followInCluster, followOnHost } from "./follow";
@@ -130,7 +131,12 @@ class Going {
 
   #begin(task: Task): void {
     this.#begunMs.set(task, this.stage.clock());
-    const work = this.#stepOf(task).then(ended => {
+    // A fault of one, such as a full /tmp here, isn't the end of what is told of those beside it.
+    const isOver = this.#stepOf(task).catch((error: unknown) => {
+      this.#say(`  Step ${task.number}: ${errorText(error)}`);
+      return endedAs(task, task.by === "person" ? "yours" : "lost");
+    });
+    const work = isOver.then(ended => {
       this.#work.delete(task);
       this.ended.set(task, ended);
       const begun = this.#begunMs.get(task) ?? 0;
