@@ -179,11 +179,15 @@ function soughtIn(plan: Plan, typed: Options, taken: Taken | undefined): readonl
   return sought;
 }
 
-function orderText({ domain, place }: Taken, chosen: readonly Chosen[]): string[] {
+function orderText({ domain, place, order, sought }: Taken, chosen: readonly Chosen[]): string[] {
   const services = new Set(chosen.map(({ version }) => version.service));
+  const left = order.filter(service => !sought.some(({ dataset }) => dataset.service === service));
   return [
     `All that the disaster "${domain}" of ${place} has taken.`,
     `In this order, what is promised soonest first and before each what it needs: ${[...services].join(", ")}`,
+    ...(left.length > 0
+      ? [`Left out by --after or --except, and held to be back or to come later: ${left.join(", ")}`]
+      : []),
   ];
 }
 

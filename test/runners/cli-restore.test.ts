@@ -366,6 +366,9 @@ cp -a "/mnt/backup/$2" /srv/nfs/`;
     const refused = await restore(...all, "--yes");
     expect(refused.text).toContain(`Or all others first: holdfast restore ${all.join(" ")} --except index `);
     expect(refused.exitCode).toBe(1);
+    // Whoever has left it out finds it told, as all else may end well.
+    const others = await restore(...all, "--except", "index", "--dry-run");
+    expect(others.text).toMatch(/^Left out by --after or --except, [^\n]*: index$/m);
   });
 
   test("what comes over a line doesn't wait for what comes from a disk: both are at work at once", async () => {
