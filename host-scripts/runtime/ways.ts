@@ -102,7 +102,7 @@ export async function goWay<Config extends RunnerConfig>(
       `user ${user} can't reach copies, expected root`,
       shell`sudo ${config.job} ${asked.verb === "versions" ? "list" : asked.verb}`,
     );
-  const stop = new Stop(config.job, log);
+  const stop = new Stop(config.job, log, again);
   const quiet = stop.listen();
   try {
     const answer = await answered(ways, asked, { config, log, stop });
@@ -158,6 +158,9 @@ function tell(job: string, verb: string, { text, result, failure }: Answer, log:
   return status;
 }
 
+/** Nothing that a unit or a CronJob starts does what a person asked for. */
+const again = "the same command again";
+
 /** What a stop leaves is for the handler to say, which knows it. */
 function stopped(stop: Stop, verb: string, fault: unknown): RunnerError {
   const said = fault instanceof RunnerError ? fault : undefined;
@@ -166,7 +169,7 @@ function stopped(stop: Stop, verb: string, fault: unknown): RunnerError {
   } catch (error) {
     if (!(error instanceof RunnerError)) throw error;
     const kept = said && said.kept !== "" ? said.kept : "What was there before is there.";
-    const next = said && said.next !== "" ? said.next : "the same command again";
+    const next = said && said.next !== "" ? said.next : again;
     return new RunnerError(error.exitCode, { failed: error.failed, kept, next }, { cause: fault });
   }
   throw fault;
