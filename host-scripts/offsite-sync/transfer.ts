@@ -63,13 +63,17 @@ export function goneFilters(part: Part): string[] {
 
 /** What a part takes, one after the other. */
 export function transfersOf(part: Part): Transfer[] {
-  const { folder, todo } = part;
+  const { leg, folder, todo } = part;
   if (todo.kind === "nothing") return [];
   const { from, to } = placeOfPart(part);
   const filters = [...neverSent, ...(folder === undefined ? treeFilters(part) : [])];
   // The job that keeps generations there may not have made the first one yet.
   if (folder !== undefined && !isFolderIn(from, ".")) return [];
-  if (folder !== undefined) return generations({ from, to, filters, linked: [] }, todo);
+  if (folder !== undefined) {
+    // Its own owner and mode are no generation's, and the rest of the leg leaves it out.
+    const own = wholeLeg(leg, [Buffer.from(folder).toString("latin1")]);
+    return [...(todo.kind === "all" ? [own] : []), ...generations({ from, to, filters, linked: [] }, todo)];
+  }
   if (todo.kind === "all") return [{ from, to, filters, linked: [] }];
   const { paths, subtrees } = todo;
   return [

@@ -474,6 +474,8 @@ test("a leg's own folder and those of its generations have their owner there, al
     .map(leg => ({ ...leg, generations: [{ folder: "weeks", keeps: 2 }] }));
   world.writeConfig({ legs });
   await succeeds();
+  chownSync(join(folder, "weeks"), 1001, 999);
+  await succeeds();
   const into = join(world.folder, "photos-again");
   const restored = await world.start(["restore", legs[0]?.from ?? "", "--into", into]).finished;
   expect(restored).toMatchObject({ status: 0 });
@@ -481,10 +483,9 @@ test("a leg's own folder and those of its generations have their owner there, al
     const { uid, gid, mode } = statSync(world.outside(path));
     return { uid, gid, mode: mode & 0o777 };
   });
-  const own = { uid: 999, mode: 0o750 };
   expect(found).toEqual([
-    { ...own, gid: 998 },
-    { ...own, gid: 999 },
+    { uid: 999, gid: 998, mode: 0o750 },
+    { uid: 1001, gid: 999, mode: 0o750 },
   ]);
   world.writeConfig({ legs: world.config.legs.slice(0, 1) });
   await succeeds();
