@@ -13,7 +13,7 @@ export const trackerWatchesLess = defineCheck({
   code: "routes/tracker-watches-less",
   severity: "error",
   title: "The change tracker and the off-site legs don't speak of the same folders",
-  why: "An off-site run works off a list of changed paths. Where nobody notes them, each run compares all of the folder at both ends, and until it has, nobody knows what is owed. A program of one's own that has just the list sends none of that for weeks, and every run succeeds.",
+  why: "An off-site run works off a list of changed paths. Where nobody notes them, each run compares all of the folder at both ends, and until it has, nobody knows what is owed: a warning. A program of one's own that has just the list sends none of that for weeks, and every run succeeds.",
   run: plan => plan.jobs.filter(job => job.journal?.kind === "reads").flatMap(job => findings(job, plan)),
   examples: {
     bad: [
@@ -82,10 +82,10 @@ function findings(job: Job, plan: Plan): Found[] {
   );
   const tracker = trackers[0]?.called ?? layerGiving("notes of what changes");
   const watching = watches.length === 0 ? "no tracker runs on this host" : `it watches ${listed(watches)}`;
-  const follows =
-    job.deployment.kind === "planned"
-      ? "changes elsewhere aren't sent"
-      : "each run compares all of it at both ends, and what it owes until then isn't known";
+  const isOthers = job.deployment.kind === "planned";
+  const follows = isOthers
+    ? "changes elsewhere aren't sent"
+    : "each run compares all of it at both ends, and what it owes until then isn't known";
   return [
     ...unwatched.map(leg => ({
       subject: job.called,
@@ -95,6 +95,8 @@ function findings(job: Job, plan: Plan): Found[] {
           ? `Add "${leg}" to watches of ${tracker}${inPlaceOf(leg, watches)}.`
           : `Add an ${tracker} with "${leg}" in its watches to host ${job.host}.`,
       evidence: { leg, watches, host: job.host },
+      // It costs a night's time, and no byte: on a kernel without fanotify it is the only way.
+      ...(isOthers ? {} : { severity: "warning" as const }),
     })),
     ...idle.map(watch => ({
       subject: tracker,
