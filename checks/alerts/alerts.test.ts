@@ -4,6 +4,7 @@ import type { Check } from "../check";
 import { alertExample, example } from "../examples";
 import { absenceUncovered } from "./absence-uncovered";
 import { alwaysFires } from "./always-fires";
+import { firesWhenHealthy } from "./fires-when-healthy";
 import { joinNeverMatches } from "./join-never-matches";
 import { labelUnknown } from "./label-unknown";
 import { metricUnknown } from "./metric-unknown";
@@ -20,6 +21,14 @@ test("names the metric that a misspelt one may have meant", () => {
     evidence: { metric: "lvm_snapshot_thinpol_free_pct", near: ["lvm_snapshot_thinpool_free_pct"] },
   });
 });
+
+test("of an age over a window, whose values aren't known, nothing is said", () =>
+  expect(
+    run(
+      firesWhenHealthy,
+      alertExample("", "time() - max_over_time(offsite_sync_oldest_verified_timestamp[1d]) > 5184000"),
+    ),
+  ).toEqual([]));
 
 test("names the label values that there are", () => {
   const [finding] = run(
