@@ -22,7 +22,8 @@ const startedMs = startedAt.getTime();
 
 /** What a memory keeps of the leg after a run that sent it nothing. */
 function left(memory: Memory, { isDone = true, isOnDisk = false } = {}) {
-  const run = { memory, legs: [{ leg, isDone, sentNames: new Set() }], wholeParts: {}, startedAt };
+  const legs = [{ leg, isDone, sentNames: new Set() }];
+  const run = { config: { legs: [leg] }, memory, legs, wholeParts: {}, startedAt };
   return withRecent(run as unknown as Offsite, isOnDisk).recent[leg.from];
 }
 
@@ -49,5 +50,20 @@ test("of a run that was killed while it sent, all of each leg may have been lost
   const found = afterKill(read({ isSending: true, recent: { "/backup": ["one"] } }), [leg]);
   expect(found).toMatchObject({ recent: { "/backup": { names: null } } });
   expect(left(found)).toEqual({ names: null, sentMs: startedMs });
+  // What its power took before, a sync of today doesn't bring back.
+  expect(left(found, { isOnDisk: true })).toEqual({ names: null, sentMs: startedMs });
+  expect(
+    left(read({ recent: { "/backup": { names: null, sentMs: startedMs } } }), { isOnDisk: true }),
+  ).toBeUndefined();
   expect(afterKill(read({ isSending: false }), [leg]).recent).toEqual({});
+});
+
+test("of a leg that has left the estate nothing is kept: it would make each night one with news", () => {
+  const run = {
+    config: { legs: [leg] },
+    memory: read({ recent: { "/gone": ["one"] } }),
+    legs: [],
+    startedAt,
+  };
+  expect(withRecent(run as unknown as Offsite).recent).toEqual({});
 });

@@ -128,8 +128,13 @@ export function noteSent(run: Offsite, leg: Leg, name: string, isFolder = false)
 }
 
 /** A memory with what may not be on the destination's disk. @param isOnDisk what this run found there, and what it sent, is */
-export function withRecent({ memory, legs, wholeParts, startedAt }: Offsite, isOnDisk = false): Memory {
-  const recent = new Map(Object.entries(memory.recent));
+export function withRecent(
+  { config, memory, legs, wholeParts, startedAt }: Offsite,
+  isOnDisk = false,
+): Memory {
+  // A leg that left the estate is compared as a whole should it ever come again.
+  const isLeg = (from: string): boolean => config.legs.some(leg => leg.from === from);
+  const recent = new Map(Object.entries(memory.recent).filter(([from]) => isLeg(from)));
   for (const each of legs) {
     const left = recentAfter(recent.get(each.leg.from), each, startedAt.getTime(), isOnDisk);
     if (left) recent.set(each.leg.from, left);
@@ -146,7 +151,9 @@ function recentAfter(
   isOnDisk: boolean,
 ): Recent | undefined {
   const wasWritten = before?.sentMs !== undefined && before.sentMs <= startedMs - writtenBackMs;
-  const earlier = before && !(isDone && (isOnDisk || wasWritten)) ? before.names : [];
+  // Of a run that was killed nobody knows what to look at: a sync saves what is still there, and brings back nothing.
+  const isUnlooked = before?.names === null && before.sentMs === undefined;
+  const earlier = before && (isUnlooked || !(isDone && (isOnDisk || wasWritten))) ? before.names : [];
   const names = earlier && new Set([...earlier, ...sentNames]);
   if (names?.size === 0) return undefined;
   return {
