@@ -62,6 +62,8 @@ const controllers = [
   ...["namespace", "garbage-collector", "pod-garbage-collector", "ttl-after-finished"],
   ...["serviceaccount", "serviceaccount-token", "root-ca-certificate-publisher"],
   ...["deployment", "replicaset", "statefulset", "job", "cronjob"],
+  // A node is closed to pods until this one has seen that it is ready.
+  "node-lifecycle",
   ...["persistentvolume-binder", "persistentvolume-protection", "persistentvolumeclaim-protection"],
 ].map(name => `${name}-controller`);
 
