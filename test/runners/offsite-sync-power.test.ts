@@ -62,6 +62,24 @@ async function run(): Promise<FinishedRun> {
   return world.start(["--json"]).finished;
 }
 
+/** A run that is held at its first rsync whose words are like a pattern of the shell's, while something happens to the destination. */
+async function heldAt(words: string, happens: () => Promise<void>): Promise<FinishedRun> {
+  const hold = join(world.folder, "hold");
+  const holds = `if [ ! -e ${hold}.once ]; then touch ${hold}.once ${hold}; while [ -e ${hold} ]; do sleep 0.1; done; fi`;
+  world.shadow("rsync", `case " $* " in *" -ii "*) exit 0 ;; ${words}) ${holds} ;; esac; exec REAL "$@"`);
+  const running = world.start(["--json"]);
+  try {
+    await running.until(() => existsSync(hold));
+    await happens();
+  } finally {
+    rmSync(hold, { force: true });
+  }
+  const finished = await running.finished;
+  rmSync(`${hold}.once`);
+  world.shadow("rsync", withoutScrub);
+  return finished;
+}
+
 async function succeeds(): Promise<FinishedRun> {
   const finished = await run();
   if (finished.status !== 0) throw new Error(finished.stderr);
@@ -270,25 +288,15 @@ test.each(inTime(1, ["when it is asked to sync", "when it gets its record"] as c
     world.far.configureModule(...syncingModule(world.far.tree));
     put(`before it is lost ${when}`);
     await succeeds();
-    const hold = join(world.folder, "hold");
     const asks =
       when === "when it is asked to sync" ? "*::holdfast-sync/*" : "*--checksum\\ --\\ ./.holdfast/*";
-    const holds = `if [ ! -e ${hold}.once ]; then touch ${hold}.once ${hold}; while [ -e ${hold} ]; do sleep 0.1; done; fi`;
-    world.shadow("rsync", `case " $* " in *" -ii "*) exit 0 ;; ${asks}) ${holds} ;; esac; exec REAL "$@"`);
     const before = world.metrics();
     const names = ["sent", "and lost"].map(name => `${name} ${when}`);
     for (const name of names) put(name);
-    const running = world.start(["--json"]);
-    try {
-      await running.until(() => existsSync(hold));
+    const { status, stderr } = await heldAt(asks, async () => {
       await commitNames();
       await world.far.losePower();
-    } finally {
-      rmSync(hold, { force: true });
-    }
-    const { status, stderr } = await running.finished;
-    rmSync(`${hold}.once`);
-    world.shadow("rsync", withoutScrub);
+    });
     for (const name of names) expect(readFileSync(there(name), "utf8")).toBe("");
     expect({ status, stderr }).toEqual({
       status: 1,
@@ -310,24 +318,13 @@ test("one that loses its power while a leg is sent has what an earlier one of th
   world.far.configureModule(...syncingModule(world.far.tree));
   mkdirSync(join(world.photos, "immich"));
   writeFileSync(join(world.photos, "immich/photo"), "a photo");
-  const hold = join(world.folder, "hold");
-  const holds = `touch ${hold}; while [ -e ${hold} ]; do sleep 0.1; done`;
-  world.shadow(
-    "rsync",
-    `case " $* " in *" -ii "*) exit 0 ;; *--partial-dir*nfs/immich*) ${holds} ;; esac; exec REAL "$@"`,
-  );
   world.writeConfig({});
   put("of the first leg");
-  const running = world.start(["--json"]);
-  try {
-    await running.until(() => existsSync(hold));
+  const { status } = await heldAt("*--partial-dir*nfs/immich*", async () => {
     await commitNames();
     await world.far.losePower();
-  } finally {
-    rmSync(hold, { force: true });
-  }
-  expect((await running.finished).status).toBe(1);
-  world.shadow("rsync", withoutScrub);
+  });
+  expect(status).toBe(1);
   expect(world.metrics()).toMatchObject({
     'leg_last_status{leg="backup"}': 0,
     'leg_last_status{leg="photos/immich"}': 1,
@@ -420,22 +417,10 @@ test("a leg that is new in an old journal is believed nothing where both ends lo
 test("what a leg was sent before the destination lost its power is in doubt, though another one is synced behind that", async () => {
   world.far.configureModule(...syncingModule(world.far.tree));
   await becomesLeg("films", "weeks/2026-21/one", "list");
-  const hold = join(world.folder, "hold");
-  const holds = `if [ ! -e ${hold}.once ]; then touch ${hold}.once ${hold}; while [ -e ${hold} ]; do sleep 0.1; done; fi`;
-  world.shadow(
-    "rsync",
-    `case " $* " in *" -ii "*) exit 0 ;; *" --exclude=/weeks "*::holdfast/films/" ") ${holds} ;; esac; exec REAL "$@"`,
+  const { status } = await heldAt('*" --exclude=/weeks "*::holdfast/films/" "', () =>
+    losesWith("films/weeks/2026-21/one"),
   );
-  const running = world.start(["--json"]);
-  try {
-    await running.until(() => existsSync(hold));
-    await losesWith("films/weeks/2026-21/one");
-  } finally {
-    rmSync(hold, { force: true });
-  }
-  expect((await running.finished).status).toBe(1);
-  rmSync(`${hold}.once`);
-  world.shadow("rsync", withoutScrub);
+  expect(status).toBe(1);
   await succeeds();
   expect(inLeg("films/weeks/2026-21/one")).toBe("the book ../films/weeks/2026-21/one");
   world.writeConfig({ legs: world.config.legs.slice(0, 1) });
