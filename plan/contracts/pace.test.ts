@@ -1,8 +1,13 @@
-import { limitAt, timeAtPace } from "./pace";
+import { limitAt, pace, timeAtPace } from "./pace";
 
 const hourMs = 3_600_000;
 const day = { fromMs: 7 * hourMs, toMs: 23 * hourMs, bytesPerSecond: 1_000_000 };
 const night = { fromMs: 23 * hourMs, toMs: 2 * hourMs, bytesPerSecond: 5_000_000 };
+
+test("a zone that doesn't exist is refused before a release goes live, and ends no night in its middle", () => {
+  const zoned = (zone: string) => pace.safeParse({ zone, limits: [day] }).success;
+  expect([zoned("Europe/Sofia"), zoned("Europe/Atlantis")]).toEqual([true, false]);
+});
 
 test("a limit holds from its first instant to its last, over midnight too, and none holds between", () => {
   const at = (hours: number) => limitAt({ limits: [day, night] }, hours * hourMs);

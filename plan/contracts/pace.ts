@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeZone } from "./runner";
 
 const dayMs = 86_400_000;
 const timeOfDay = z
@@ -8,7 +9,7 @@ const timeOfDay = z
 
 /** How fast a job may send by the hours of the day: ms since midnight by the clock of a zone. Where no limit holds, as fast as it gets. */
 export const pace = z.strictObject({
-  zone: z.string().min(1),
+  zone: timeZone,
   limits: z
     .array(
       z.strictObject({
