@@ -87,6 +87,17 @@ test("snapshots aren't made in the background class, copies are", () => {
   ]);
 });
 
+test("the mirror knows which file systems the host has below its source, but for those in what it leaves out", () => {
+  const [disk, photos] = ["44444444-4444-4444-8444-444444444444", "55555555-5555-4555-8555-555555555555"];
+  const input = exampleWith(({ hosts }) => {
+    Object.assign(hosts.pve?.filesystems ?? {}, {
+      "/srv/nfs/media/disk": { disk: "sdc", fsUuid: disk },
+      "/srv/nfs/photos": { disk: "sdc", fsUuid: photos },
+    });
+  });
+  expect(configOf("nfs-mirror", input)).toMatchObject({ nested: [{ path: "media/disk", fsUuid: disk }] });
+});
+
 test("without an address of the cluster's API, volumes are covered and nobody is asked whose they are", () => {
   const input = exampleWith(({ clusters }) => {
     delete clusters.k8s?.api;

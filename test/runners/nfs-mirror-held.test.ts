@@ -38,7 +38,11 @@ async function mountNested(): Promise<void> {
   writeFileSync(`${world.source}/media/index`, "x");
   await world.inside("mount", "-t", "tmpfs", "-o", "mode=0755", "photos", disk);
   await world.inside("sh", "-c", `cd '${disk}' && echo 1 >n1 && ln n1 n2 && echo 3 >n3`);
-  expect(await mirror()).toMatchObject({ status: 0 });
+  const { status, stdout } = await mirror();
+  expect([stdout, status]).toEqual([
+    expect.stringContaining("is another file system (photos), mirrored from now on"),
+    0,
+  ]);
   await world.inside("umount", disk);
 }
 
@@ -61,6 +65,18 @@ describe("a nested file system that is away", () => {
     await world.keep();
   });
   afterAll(() => world.close());
+
+  test("is known by the estate, also on a host that has seen none yet", async () => {
+    await world.goBack();
+    world.writeConfig({ nested: [{ path: "media/di*k [1]", fsUuid: "photos" }] });
+    rmSync(join(world.config.stateDir, "nested-mounts.json"));
+    const { status, stdout } = await mirror();
+    expect([stdout, status]).toEqual([
+      expect.stringContaining("is not the file system that belongs there"),
+      1,
+    ]);
+    expectNestedUntouched();
+  });
 
   describe.each(
     inTime(1, [
