@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { together } from "../checks/taken-together";
 import { domains } from "../plan/estate/services";
-import { examples } from "./init/files";
+import { examples, forges } from "./init/files";
 
 /** Shells that complete words. */
 export const shells = ["bash", "zsh", "fish"] as const;
@@ -27,6 +27,7 @@ const known = (): Readonly<Record<string, readonly string[]>> => ({
   "lose --domain": domains,
   "restore --domain": together,
   "init --from": examples(),
+  "init --ci": forges,
   "check --format": ["text", "json", "sarif", "github", "gitlab"],
   "diff --format": ["text", "markdown", "json"],
 });

@@ -18,6 +18,9 @@ import { estate as homelab } from "../templates/homelab/estate";
 import { estate as small } from "../templates/small/estate";
 import { estate as twoNodes } from "../templates/two-nodes/estate";
 import type { Context } from "./command";
+import { check } from "./commands/check";
+import { comment } from "./commands/comment";
+import { diff } from "./commands/diff";
 import { init } from "./commands/init";
 import { examples } from "./init/files";
 
@@ -77,18 +80,38 @@ test("the workflow may read and no more, and names a version of each action", as
   await run({});
   const workflow = read(".github", "workflows", "holdfast.yml");
   expect(workflow).toMatch(/^permissions:\n {2}contents: read$/m);
+  // A comment is all that is ever written, by the job that does nothing else.
+  expect(workflow.match(/[\w-]+: write/g)).toEqual(["pull-requests: write"]);
   const used = [...workflow.matchAll(/uses: (\S+)/g)].map(([, action]) => action);
   expect(used.length).toBeGreaterThan(0);
   for (const action of used) expect(action).toMatch(/@v\d+\.\d+\.\d+$/);
 });
 
-const step = z.object({ run: z.string().optional() });
-const workflowFile = z.object({ jobs: z.object({ check: z.object({ steps: z.array(step) }) }) });
+const workflowFiles = {
+  github: ".github/workflows/holdfast.yml",
+  gitlab: ".gitlab-ci.yml",
+} as const;
+type Forge = keyof typeof workflowFiles;
+const script = z.object({
+  jobs: z
+    .object({ check: z.object({ steps: z.array(z.object({ run: z.string().optional() })) }) })
+    .optional(),
+  check: z.object({ script: z.array(z.string()) }).optional(),
+});
 
-/** What the workflow's step does with what `holdfast diff` ends with, in bash as GitHub starts it, at a merge of two branches. */
-function comparedAtMerge(ending: number, hasEstate: boolean): { code: number | null; page: string } {
-  const { steps } = workflowFile.parse(parse(read(".github", "workflows", "holdfast.yml"))).jobs.check;
-  const script = steps.flatMap(({ run: text }) => (text?.includes("holdfast diff") ? text : []))[0] ?? "";
+/** What each command of the workflow's check is. */
+function scriptOf(forge: Forge): string[] {
+  const { jobs, check } = script.parse(parse(read(workflowFiles[forge])));
+  return check?.script ?? jobs?.check.steps.flatMap(({ run: text }) => text ?? []) ?? [];
+}
+
+/** What the workflow does with what `holdfast diff` ends with, in bash as the forge starts it, at a merge of two branches. */
+function comparedAtMerge(
+  forge: Forge,
+  ending: number,
+  hasEstate: boolean,
+): { code: number | null; told: string; page: string } {
+  const [text = ""] = scriptOf(forge).filter(each => each.includes("holdfast diff"));
   const git = (...words: string[]) =>
     execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.example", ...words], { cwd: folder });
   const commit = () => git("commit", "--quiet", "--allow-empty", "--message=c");
@@ -103,31 +126,67 @@ function comparedAtMerge(ending: number, hasEstate: boolean): { code: number | n
   git("merge", "--quiet", "--no-ff", "--message=m", "edit");
   mkdirSync(join(folder, "bin"));
   writeFileSync(join(folder, "bin", "npx"), `#!/bin/sh\necho "$@"\nexit ${ending}\n`, { mode: 0o755 });
-  const { status } = spawnSync("bash", ["-e", "-c", script], {
+  const { status } = spawnSync("bash", ["-eo", "pipefail", "-c", text], {
     cwd: folder,
     env: {
       ...process.env,
       PATH: `${join(folder, "bin")}:${process.env["PATH"]}`,
       GITHUB_STEP_SUMMARY: join(folder, "page"),
+      CI_MERGE_REQUEST_DIFF_BASE_SHA: "main",
     },
   });
-  return { code: status, page: existsSync(join(folder, "page")) ? read("page") : "" };
+  const written = (name: string): string => (existsSync(join(folder, name)) ? read(name) : "");
+  return { code: status, told: written("diff.md"), page: written("page") };
 }
 
-// Else a request that mends an estate, or brings a version that asks for more, would never come to its check.
-test("an estate that can't be read is told on the workflow's page, and what is checked next is", async () => {
-  await run({});
-  expect(comparedAtMerge(2, true)).toEqual({ code: 0, page: expect.stringMatching(/isn't known: .* log/) });
+describe.each(Object.keys(workflowFiles) as Forge[])("the workflow of %s", forge => {
+  beforeEach(() => run({ ci: forge }));
+
+  test("tells of an estate that can't be read, and goes on to its check", () => {
+    const { code, told } = comparedAtMerge(forge, 2, true);
+    expect([code, told]).toEqual([0, expect.stringMatching(/isn't known: .* log/)]);
+  });
+
+  test.each([
+    ["nothing is worse", 0, true],
+    ["something is worse, which fails nothing", 1, true],
+    ["the first estate comes", 2, false],
+  ])("has what a request changes, where %s", (_, ending, hasEstate) => {
+    const { code, told } = comparedAtMerge(forge, ending, hasEstate);
+    expect([code, told]).toEqual([
+      0,
+      hasEstate ? expect.stringMatching(/^holdfast diff \S+:estate\.ts estate\.ts --format markdown\n$/) : "",
+    ]);
+  });
+
+  test("calls commands and flags that there are", () => {
+    const words = [...read(workflowFiles[forge]).matchAll(/npx holdfast ([a-z-]+)((?: (?!>|\|\|)\S+)*)/g)];
+    expect(words.map(([, command]) => command)).toEqual(expect.arrayContaining(["diff", "check", "comment"]));
+    for (const [, command = "", rest = ""] of words)
+      expect({ command, known: flagsOf(command) }).toEqual({
+        command,
+        known: expect.arrayContaining([...rest.matchAll(/--[a-z-]+/g)].map(([flag]) => flag)) as unknown,
+      });
+  });
 });
 
-test.each([
-  ["nothing is worse", 0, true, 0],
-  ["something is worse, which fails nothing", 1, true, 0],
-  ["the first estate comes", 2, false, 0],
-])("the workflow's page has what a request changes, where %s", async (_, ending, hasEstate, code) => {
+/** Flags of some commands. */
+function flagsOf(command: string): string[] {
+  const [found] = [diff, check, comment].filter(({ name }) => name === command);
+  return found?.flags.map(([flag]) => flag.split(" ")[0] ?? "") ?? [];
+}
+
+// What GitHub shows on the run's page is what the comment has.
+test("the run's page at GitHub has what a request changes", async () => {
   await run({});
-  const words = "holdfast diff HEAD^1:estate.ts estate.ts --format markdown\n";
-  expect(comparedAtMerge(ending, hasEstate)).toEqual({ code, page: hasEstate ? words : "" });
+  const { told, page } = comparedAtMerge("github", 0, true);
+  expect([page, page]).toEqual([told, expect.stringContaining("holdfast diff")]);
+});
+
+test("of GitLab's folder and GitHub's, each has one workflow", async () => {
+  await run({ folder: "lab", ci: "gitlab" });
+  expect(readdirSync(join(folder, "lab"))).toEqual(expect.not.arrayContaining([".github"]));
+  expect(() => init.options.parse({ ci: "gitea" })).toThrow();
 });
 
 test("a dry run writes nothing", async () => {

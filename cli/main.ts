@@ -7,6 +7,7 @@ import { addCommand, type Context, type Outcome } from "./command";
 import { breakGlassExport } from "./commands/break-glass-export";
 import { breakGlassVerify } from "./commands/break-glass-verify";
 import { check } from "./commands/check";
+import { comment } from "./commands/comment";
 import { completion } from "./commands/completion";
 import { dashboards } from "./commands/dashboards";
 import { deadMen } from "./commands/dead-men";
@@ -84,6 +85,7 @@ export async function main(
   addCommand(program, plan, context, settle);
   addCommand(program, report, context, settle);
   addCommand(program, diff, context, settle);
+  addCommand(program, comment, context, settle);
   addCommand(program, status, context, settle);
   addCommand(program, silence, context, settle);
   addCommand(program, deadMen, context, settle);

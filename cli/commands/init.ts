@@ -5,11 +5,12 @@ import { shellWord } from "../../plan/contracts/shell-word";
 import { errorText } from "../../plan/estate/plain";
 import { BadInput } from "../bad-input";
 import type { CommandSpec } from "../command";
-import { examples, folderFiles, usualPackage } from "../init/files";
+import { examples, folderFiles, forges, usualPackage } from "../init/files";
 
 const options = z.object({
   folder: z.string().default("."),
   from: z.string().default("small"),
+  ci: z.enum(forges).default("github"),
   package: z.string().min(1).default(usualPackage),
   dryRun: z.boolean().default(false),
   json: z.boolean().default(false),
@@ -25,12 +26,13 @@ export const init: CommandSpec<z.output<typeof options>> = {
       "--from <example>",
       "small (a host, a pool, a NAS), two-nodes or homelab (with a cluster); by default small",
     ],
+    ["--ci <forge>", "whose workflow checks each request, github or gitlab; by default github"],
     ["--package <spec>", `where npm gets Holdfast from (by default ${usualPackage})`],
     ["--dry-run", "list what it would write"],
     ["--json", "for machines"],
   ],
   options,
-  async run({ folder: named, from, package: spec, dryRun, json }, caller) {
+  async run({ folder: named, from, ci: forge, package: spec, dryRun, json }, caller) {
     if (!examples().includes(from))
       throw new BadInput(
         `--from: "${from}" is no example, expected one of ${examples()
@@ -38,7 +40,7 @@ export const init: CommandSpec<z.output<typeof options>> = {
           .join(", ")}.`,
       );
     const folder = resolve(caller.folder, named);
-    const files = folderFiles(folder, from, spec);
+    const files = folderFiles(folder, from, { spec, forge });
     refuseOthers(folder, [...files.keys()]);
     if (!dryRun) write(folder, files);
     const paths = [...files.keys()];

@@ -12,12 +12,24 @@ export function examples(): string[] {
   return readdirSync(templates).filter(name => name !== common);
 }
 
+/** The workflow of each forge: the template, and where the forge looks for it. */
+const workflows = {
+  github: ["holdfast.yml", ".github/workflows/holdfast.yml"],
+  gitlab: ["gitlab-ci.yml", ".gitlab-ci.yml"],
+} as const;
+export const forges = Object.keys(workflows) as readonly (keyof typeof workflows)[];
+
 /** Where npm finds this version: until it is published, in the tarball that `npm pack` makes. */
 export const usualPackage = holdfast.private ? `file:holdfast-${holdfast.version}.tgz` : holdfast.version;
 
 /** The files of a folder of one's own, by their paths in it. @param spec where npm gets Holdfast from */
-export function folderFiles(folder: string, example: string, spec: string): ReadonlyMap<string, string> {
+export function folderFiles(
+  folder: string,
+  example: string,
+  { spec, forge }: { readonly spec: string; readonly forge: keyof typeof workflows },
+): ReadonlyMap<string, string> {
   const name = projectName(folder);
+  const [workflow, path] = workflows[forge];
   return new Map([
     ["package.json", packageJson(name, spec)],
     // Without quotes, YAML takes 2026 for a number and "null" for nothing.
@@ -27,7 +39,7 @@ export function folderFiles(folder: string, example: string, spec: string): Read
     ["tsconfig.json", template(common, "tsconfig.json")],
     // npm packs no file that is called so.
     [".gitignore", template(common, "gitignore")],
-    [".github/workflows/holdfast.yml", template(common, "holdfast.yml")],
+    [path, template(common, workflow)],
   ]);
 }
 

@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { main } from "../../cli/main";
+
+/* Calls are held to what the two APIs' references say of them, and answered as their examples are. */
+interface Call {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly token: string | undefined;
+  readonly body: string | undefined;
+}
+
+let folder: string;
+let server: Server;
+let address: string;
+let calls: Call[];
+/** Comments of others come first, more than a page of them. */
+let comments: { id: number; body: string | null; user: object }[];
+let refusal: number | undefined;
+const { env } = process;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "holdfast-comment-"));
+  [calls, refusal] = [[], undefined];
+  comments = Array.from({ length: 130 }, (_, at) => ({
+    ...{
+      id: at + 1,
+      body: at === 0 ? null : `looks good <!-- holdfast --> ${at}`,
+      user: { login: "octocat" },
+    },
+  }));
+  server = createServer((request, response) => {
+    void answer(request).then(([status, value]) =>
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value)),
+    );
+  }).listen(0, "127.0.0.1");
+  await new Promise(resolve => server.once("listening", resolve));
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  writeFileSync(join(folder, "diff.md"), "**1 promise is broken**\n");
+  writeFileSync(join(folder, "preview.txt"), "+ 3 to create\n```\n");
+  writeFileSync(
+    join(folder, "event.json"),
+    JSON.stringify({ action: "opened", pull_request: { number: 7 } }),
+  );
+});
+afterEach(() => {
+  process.env = env;
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function answer(request: IncomingMessage): Promise<[number, unknown]> {
+  const { method, url = "", headers } = request;
+  let sent = "";
+  for await (const chunk of request.setEncoding("utf8")) sent += String(chunk);
+  const body = sent === "" ? undefined : (JSON.parse(sent) as { body: string }).body;
+  const token = headers.authorization ?? (headers["private-token"] as string | undefined);
+  calls.push({ method, url, token, body });
+  if (refusal !== undefined) return [refusal, { message: "Resource not accessible by integration" }];
+  const page = Number(/[?&]page=(\d+)/.exec(url)?.[1]);
+  if (method === "GET") return [200, comments.slice((page - 1) * 100, page * 100)];
+  const id = Number(/\/(?:comments|notes)\/(\d+)$/.exec(url)?.[1] ?? 1000);
+  comments = [...comments.filter(each => each.id !== id), { id, body: body ?? "", user: { login: "bot" } }];
+  return [method === "POST" ? 201 : 200, comments.at(-1)];
+}
+
+const github = (): object => ({
+  ...{ GITHUB_ACTIONS: "true", GITHUB_API_URL: address, GITHUB_REPOSITORY: "me/house" },
+  ...{ GITHUB_EVENT_PATH: join(folder, "event.json"), GITHUB_TOKEN: "ghs_secret" },
+});
+const gitlab = (): object => ({
+  ...{
+    GITLAB_CI: "true",
+    CI_API_V4_URL: `${address}/api/v4`,
+    CI_PROJECT_ID: "42",
+    CI_MERGE_REQUEST_IID: "7",
+  },
+  HOLDFAST_COMMENT_TOKEN: "glpat-secret",
+});
+
+async function comment(variables: object, ...words: string[]): Promise<{ exitCode: number; said: string }> {
+  process.env = { PATH: env["PATH"], ...variables };
+  const printed: string[] = [];
+  const write = (text: string | Uint8Array): boolean => printed.push(String(text)) > 0;
+  const spies = [process.stdout, process.stderr].map(stream =>
+    jest.spyOn(stream, "write").mockImplementation(write),
+  );
+  const evaluate = () => Promise.reject(new Error("no estate is asked for"));
+  try {
+    return { exitCode: await main(["comment", ...words], { evaluate, folder }), said: printed.join("") };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+test.each([
+  [
+    "a pull request of GitHub",
+    github,
+    "/repos/me/house/issues/7/comments",
+    ["PATCH", "/repos/me/house/issues/comments/1000"],
+    "Bearer ghs_secret",
+    "pull request 7 of me/house",
+  ],
+  [
+    "a merge request of GitLab",
+    gitlab,
+    "/api/v4/projects/42/merge_requests/7/notes",
+    ["PUT", "/api/v4/projects/42/merge_requests/7/notes/1000"],
+    "glpat-secret",
+    "merge request 7",
+  ],
+])("%s has one comment, which the next run renews", async (_, variables, path, change, token, called) => {
+  expect(await comment(variables(), "diff.md", "preview.txt")).toEqual({
+    ...{ exitCode: 0, said: `The comment on ${called} is written.\n` },
+  });
+  const lists = [1, 2].map(page => ({ method: "GET", url: `${path}?per_page=100&page=${page}`, token }));
+  expect(calls).toMatchObject([...lists, { method: "POST", url: path, token }]);
+  expect(calls[2]?.body).toBe(
+    "<!-- holdfast -->\n**1 promise is broken**\n\n<details><summary>What pulumi up would do</summary>\n\n````\n+ 3 to create\n```\n````\n\n</details>\n",
+  );
+  calls = [];
+  writeFileSync(join(folder, "diff.md"), "nothing changed\n");
+  expect((await comment(variables(), "diff.md")).said).toBe(`The comment on ${called} is renewed.\n`);
+  expect(calls.at(-1)).toEqual({
+    ...{ method: change[0], url: change[1], token, body: "<!-- holdfast -->\nnothing changed\n" },
+  });
+  expect(comments).toHaveLength(131);
+});
+
+test("what is longer than a comment may be is cut in the preview, and says so", async () => {
+  writeFileSync(join(folder, "preview.txt"), "x".repeat(100_000));
+  expect((await comment(github(), "diff.md", "preview.txt")).exitCode).toBe(0);
+  const body = calls.at(-1)?.body ?? "";
+  expect(body.length).toBeLessThanOrEqual(65_536);
+  expect(body).toMatch(
+    /^<!-- holdfast -->\n\*\*1 promise is broken\*\*\n[^]*x\n… the run's log has all of it\n```\n\n<\/details>\n$/,
+  );
+});
+
+test("a token that may not write there is told, and ends with 3", async () => {
+  refusal = 403;
+  const { exitCode, said } = await comment(github(), "diff.md");
+  expect([exitCode, said]).toEqual([
+    3,
+    'The comment on pull request 7 of me/house couldn\'t be written: it answers 403: {"message":"Resource not accessible by integration"}. Nothing else was changed.\n',
+  ]);
+});
+
+test.each([
+  ["outside of a pipeline", () => ({}), "this is no run of GitHub Actions or GitLab CI"],
+  ["without a token", () => ({ ...github(), GITHUB_TOKEN: "" }), "GITHUB_TOKEN isn't set, in the step's env"],
+  [
+    "of a branch's pipeline",
+    () => ({ ...gitlab(), CI_MERGE_REQUEST_IID: "" }),
+    "CI_MERGE_REQUEST_IID isn't set, in a pipeline of a merge request",
+  ],
+  [
+    "of a push",
+    () => ({ ...github(), GITHUB_EVENT_PATH: join(folder, "diff.md") }),
+    "what began this run is no pull request",
+  ],
+])("%s it ends with 2, and says what is missing", async (_, variables, says) => {
+  const { exitCode, said } = await comment(variables(), "diff.md");
+  expect([exitCode, said]).toEqual([2, expect.stringContaining(says)]);
+  expect(calls).toEqual([]);
+});
