@@ -2,17 +2,38 @@
 // Plain JavaScript without a dependency, because nothing is installed yet when it runs.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const self = fileURLToPath(import.meta.url);
+const root = dirname(dirname(self));
 const stamp = join(root, "node_modules", ".holdfast-lock");
 const lock = createHash("sha256")
   .update(readFileSync(join(root, "package-lock.json")))
   .digest("hex");
 
 if (installed() !== lock) {
+  if (process.argv[1] === self && process.argv[2] === "in-turn") install();
+  else inTurn();
+}
+
+/**
+ * Two first calls at once would each empty node_modules under the other: the second one waits, and finds all installed. The kernel holds the lock,
+ * for npm too, and frees it whatever becomes of them. Where there is no `flock`, as on macOS, nobody waits.
+ */
+function inTurn() {
+  const folder = join(root, ".holdfast");
+  mkdirSync(folder, { recursive: true });
+  const again = [process.execPath, self, "in-turn"];
+  const { error, status } = spawnSync("flock", [join(folder, "install.lock"), ...again], {
+    stdio: "inherit",
+  });
+  if (error?.code === "ENOENT") install();
+  else if (status !== 0) process.exit(status ?? 1);
+}
+
+function install() {
   console.error(
     "Installing the npm packages of package-lock.json into node_modules (about half a minute, once)",
   );
