@@ -10,9 +10,9 @@ import { pageFile, serverText } from "./report/server";
 export interface ReportArgs {
   readonly namespace: pulumi.Input<string>;
   /** The page, as `holdfast report` wrote it. */
-  readonly page: string;
+  readonly page: pulumi.Input<string>;
   /** An image with Node, by its digest: what an estate's `runnerImage` names, e.g. "docker.io/library/node:24-bookworm-slim@sha256:…". */
-  readonly image: string;
+  readonly image: pulumi.Input<string>;
 }
 
 const port = 8080;
@@ -30,11 +30,8 @@ export class Report extends pulumi.ComponentResource {
 
   constructor(name: string, args: ReportArgs, opts?: pulumi.ComponentResourceOptions) {
     super("holdfast:cluster:Report", name, {}, opts);
-    const { namespace, image } = args;
-    if (!/@sha256:[0-9a-f]{64}$/.test(image))
-      throw new pulumi.RunError(
-        `image: "${image}" can become another program. Expected it with its digest, e.g. "docker.io/library/node:24-bookworm-slim@sha256:" and what \`skopeo inspect\` shows.`,
-      );
+    const { namespace } = args;
+    const image = by(pinned, args.image);
     const labels = { "app.kubernetes.io/managed-by": "holdfast", "holdfast.io/report": name };
     const metadata = { name, namespace, labels };
     // The kubelet changes the program's file too, and what runs has read it once: another one begins another pod.
@@ -45,7 +42,7 @@ export class Report extends pulumi.ComponentResource {
       {
         metadata,
         data: { "server.cjs": serverText },
-        binaryData: { [pageFile]: packed(args.page) },
+        binaryData: { [pageFile]: by(packed, args.page) },
       },
       parent,
     );
@@ -84,6 +81,19 @@ export class Report extends pulumi.ComponentResource {
   }
 }
 
+/** What is known by now is refused before the first resource. */
+function by(make: (text: string) => string, given: pulumi.Input<string>): pulumi.Input<string> {
+  return typeof given === "string" ? make(given) : pulumi.output(given).apply(make);
+}
+
+/** @throws {pulumi.RunError} for an image that can become another one */
+function pinned(image: string): string {
+  if (/@sha256:[0-9a-f]{64}$/.test(image)) return image;
+  throw new pulumi.RunError(
+    `image: "${image}" can become another program. Expected it with its digest, e.g. "docker.io/library/node:24-bookworm-slim@sha256:" and what \`skopeo inspect\` shows.`,
+  );
+}
+
 /** @throws {pulumi.RunError} where no ConfigMap takes it */
 function packed(page: string): string {
   const bytes = gzipSync(page, { level: 9 });
@@ -93,7 +103,7 @@ function packed(page: string): string {
   );
 }
 
-function podSpec(image: string, configMap: string) {
+function podSpec(image: pulumi.Input<string>, configMap: string) {
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,

@@ -68,7 +68,9 @@ export const evidence: CommandSpec<z.output<typeof options>> = {
 
 /** A day begins at its midnight. */
 function instant(text: string, zone: string, nowMs: number): number {
-  const ms = lastInstant(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text} 00:00` : text, zone, nowMs, "--since");
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
+  const also = ', or a day, "2026-12-01"';
+  const ms = lastInstant(isDay ? `${text} 00:00` : text, zone, nowMs, { flag: "--since", also });
   if (ms <= nowMs) return ms;
   throw new BadInput(
     `--since: "${text}" hasn't come: expected an instant from which on there may be drills.`,

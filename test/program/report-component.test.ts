@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { Report } from "../../components/report";
 import { type Registered, registrations } from "./engine";
@@ -72,6 +73,13 @@ test.each([
   ],
 ])("what can't be served is refused: %#", async (args, message) => {
   expect(String((await made(args)).error)).toMatch(message);
+});
+
+test("page and image may be outputs of what the program makes before", async () => {
+  const plain = await made();
+  const { resources } = await made({ page: pulumi.output(page), image: pulumi.output(image) });
+  for (const kind of ["ConfigMap", "Deployment"])
+    expect(inputsOf(resources, kind)).toEqual(inputsOf(plain.resources, kind));
 });
 
 describe("the server", () => {

@@ -171,6 +171,9 @@ test("a copy that failed since it was proved is told beside its proof; one that 
   );
   expect(exitCode).toBe(0);
   expect((await evidence("--since", "9000-01-01")).exitCode).toBe(2);
+  expect((await evidence("--since", "foo")).text).toMatch(
+    /^--since: "foo" isn't an instant\..*, or a day, "\d{4}-\d\d-\d\d"\.$/m,
+  );
 });
 
 test("records of another host, whose disk this one has now, are told and prove nothing here", async () => {
