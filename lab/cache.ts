@@ -21,8 +21,7 @@ export async function cached(
   inputs: readonly string[],
   build: (folder: string) => Promise<void>,
 ): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
-  const folder = join(cacheDir(), `${name}-${hash}`);
+  const folder = folderOf(name, inputs);
   if (existsSync(folder)) return folder;
   mkdirSync(cacheDir(), { recursive: true });
   removeLeftParts(cacheDir());
@@ -34,6 +33,15 @@ export async function cached(
     rmSync(part, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** Whether `cached` would build nothing. */
+export const isCached = (name: string, inputs: readonly string[]): boolean =>
+  existsSync(folderOf(name, inputs));
+
+function folderOf(name: string, inputs: readonly string[]): string {
+  const hash = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
+  return join(cacheDir(), `${name}-${hash}`);
 }
 
 /** Two builds of one thing may race: the first one to finish stays. */

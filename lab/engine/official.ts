@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { onPath } from "../on-path";
 import { compareVersions } from "./go";
 
 /** Oldest `pulumi` that the program is known to need; `toolchain` builds a newer one. */
@@ -28,7 +29,7 @@ export async function installedCli(
   environment: NodeJS.ProcessEnv,
   say: (line: string) => void,
 ): Promise<InstalledCli | undefined> {
-  const pulumi = onPath("pulumi", environment);
+  const pulumi = onPath("pulumi", environment["PATH"]);
   if (pulumi === undefined) return undefined;
   const result = await execa(pulumi, ["version"], {
     reject: false,
@@ -43,7 +44,7 @@ export async function installedCli(
     return undefined;
   }
   const beside = join(dirname(realpathSync(pulumi)), "pulumi-language-nodejs");
-  const host = existsSync(beside) ? beside : onPath("pulumi-language-nodejs", environment);
+  const host = existsSync(beside) ? beside : onPath("pulumi-language-nodejs", environment["PATH"]);
   if (host === undefined) {
     say(`The Pulumi CLI "${pulumi}" is not used: there is no pulumi-language-nodejs beside it or on PATH`);
     return undefined;
@@ -53,7 +54,7 @@ export async function installedCli(
 
 /** Changes when the CLI on PATH does: path, size and time of change. Costs no start of the program. */
 export function installedCliStamp(environment: NodeJS.ProcessEnv): string {
-  const pulumi = onPath("pulumi", environment);
+  const pulumi = onPath("pulumi", environment["PATH"]);
   if (pulumi === undefined) return "none";
   const { size, mtimeMs } = statSync(pulumi);
   return `${pulumi} ${size} ${mtimeMs}`;
@@ -79,17 +80,4 @@ export async function downloadSiteAnswers(): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function onPath(program: string, environment: NodeJS.ProcessEnv): string | undefined {
-  for (const folder of (environment["PATH"] ?? "").split(delimiter)) {
-    const file = join(folder || ".", program);
-    try {
-      accessSync(file, constants.X_OK);
-      if (statSync(file).isFile()) return file;
-    } catch {
-      continue;
-    }
-  }
-  return undefined;
 }

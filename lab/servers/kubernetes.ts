@@ -1,7 +1,8 @@
 import { ExecaError, execa } from "execa";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { cached, projectRoot } from "../cache";
+import { delimiter, join } from "node:path";
+import { cached, isCached, projectRoot } from "../cache";
+import { onPath } from "../on-path";
 
 /** Version of Kubernetes; `kubernetes/go.mod` pins the modules that it is built from. */
 export const kubernetesVersion = "v1.36.2";
@@ -16,42 +17,87 @@ const buildFlags = [
 /** How often a build says how far it is. */
 const tellEveryMs = 20_000;
 
-/** Paths of the programs of Kubernetes that the lab needs. */
-export interface KubernetesPrograms {
-  apiServer: string;
-  controllerManager: string;
-  scheduler: string;
-  kubelet: string;
-}
+/** Programs of Kubernetes that the lab needs. */
+const names = {
+  apiServer: "kube-apiserver",
+  controllerManager: "kube-controller-manager",
+  scheduler: "kube-scheduler",
+  kubelet: "kubelet",
+} as const;
+
+/** Their paths. */
+export type KubernetesPrograms = Record<keyof typeof names, string>;
 
 /**
- * Builds Kubernetes' programs from source: Debian has no package of any. Takes 6 to 12 minutes on two cores, once; later calls find the result by the text of go.mod and go.sum.
- * @param say told before a build and while it runs, nothing when the result is there
+ * Those that this machine has; the others are built from source, as Debian has no package of any: 6 to 12 minutes on two cores, once. Later calls find
+ * the result by the text of go.mod and go.sum.
+ * @param say told of a program that is there and can't be used, before a build and while it runs; nothing when the result is there
  * @param cancelSignal ends a build that nobody needs any more
  */
 export async function kubernetesPrograms(
   say: (line: string) => void,
   cancelSignal: AbortSignal,
+  environment: NodeJS.ProcessEnv = process.env,
 ): Promise<KubernetesPrograms> {
   const source = join(projectRoot, "lab", "servers", "kubernetes");
-  const texts = ["go.mod", "go.sum"].map(name => readFileSync(join(source, name), "utf8"));
-  const folder = await cached("kubernetes", [...texts, ...buildFlags], async into => {
-    say(
-      `Building Kubernetes ${kubernetesVersion} from source, as Debian has no package of it: 6 to 12 minutes on two cores, once; the result is kept in the cache`,
-    );
-    await build(source, into, say, cancelSignal);
-  });
+  const inputs = [
+    ...["go.mod", "go.sum"].map(name => readFileSync(join(source, name), "utf8")),
+    ...buildFlags,
+  ];
+  // What was built for a lab before has all of them.
+  const there = isCached("kubernetes", inputs)
+    ? new Map<string, string>()
+    : await installed(environment, say);
+  const missing = Object.values(names).filter(name => !there.has(name));
+  const built =
+    missing.length === 0
+      ? ""
+      : await cached("kubernetes", [...inputs, ...(there.size > 0 ? missing : [])], async into => {
+          say(
+            `Building ${missing.join(", ")} of Kubernetes ${kubernetesVersion} from source, as Debian has no package of it: 6 to 12 minutes on two cores, once; the result is kept in the cache`,
+          );
+          await build(
+            { source, into, packages: missing.map(name => `k8s.io/kubernetes/cmd/${name}`) },
+            say,
+            cancelSignal,
+          );
+        });
+  const path = (name: string): string => there.get(name) ?? join(built, name);
   return {
-    apiServer: join(folder, "kube-apiserver"),
-    controllerManager: join(folder, "kube-controller-manager"),
-    scheduler: join(folder, "kube-scheduler"),
-    kubelet: join(folder, "kubelet"),
+    apiServer: path(names.apiServer),
+    controllerManager: path(names.controllerManager),
+    scheduler: path(names.scheduler),
+    kubelet: path(names.kubelet),
   };
 }
 
+/** By name, programs of the same minor version in KUBEBUILDER_ASSETS, where envtest leaves them, or on PATH. */
+export async function installed(
+  environment: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<ReadonlyMap<string, string>> {
+  const { KUBEBUILDER_ASSETS: assets, PATH = "" } = environment;
+  const minor = kubernetesVersion.replace(/\.\d+$/, ".");
+  const found = new Map<string, string>();
+  for (const name of Object.values(names)) {
+    const file = onPath(name, assets ? `${assets}${delimiter}${PATH}` : PATH);
+    if (file === undefined) continue;
+    const { stdout } = await execa(file, ["--version"], { reject: false, timeout: 60_000 });
+    const version = /^Kubernetes (v\S+)$/m.exec(stdout ?? "")?.[1];
+    if (version?.startsWith(minor)) found.set(name, file);
+    else say(`"${file}" is not used: it is ${version ?? "broken"}, and the lab is made for ${minor}x`);
+  }
+  return found;
+}
+
+interface Build {
+  readonly source: string;
+  readonly into: string;
+  readonly packages: readonly string[];
+}
+
 async function build(
-  source: string,
-  into: string,
+  { source, into, packages }: Build,
   say: (line: string) => void,
   cancelSignal: AbortSignal,
 ): Promise<void> {
@@ -62,9 +108,13 @@ async function build(
     env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off" },
   };
   try {
-    const { stdout } = await execa("go", ["list", "-deps", "tool"], { ...options, timeout: 15 * 60_000 });
+    const { stdout } = await execa("go", ["list", "-deps", ...packages], {
+      ...options,
+      timeout: 15 * 60_000,
+    });
     const total = stdout.split("\n").length;
-    const child = execa("nice", ["-n", "5", "go", "build", "-v", ...buildFlags, "-o", `${into}/`, "tool"], {
+    const flags = ["-v", ...buildFlags, "-o", `${into}/`];
+    const child = execa("nice", ["-n", "5", "go", "build", ...flags, ...packages], {
       ...options,
       // Of 45 minutes, on a machine four times slower that was busy besides, half of it was left.
       timeout: 80 * 60_000,
