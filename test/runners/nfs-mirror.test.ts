@@ -99,6 +99,10 @@ test("the target's root is closed to all but root at every moment, whoever has t
   );
   expect(await mirror()).toMatchObject({ status: 0 });
   expect(await mirror()).toMatchObject({ status: 0 });
+  // More than a list takes is copied by one pass over the whole tree, its root too.
+  world.writeConfig({ mostListed: 1 });
+  for (const name of ["one", "two"]) writeFileSync(join(world.source, name), "x");
+  expect(await mirror()).toMatchObject({ status: 0 });
   expect(new Set(readFileSync(join(world.folder, "seen"), "utf8").trim().split("\n"))).toEqual(
     new Set(["0:0 700"]),
   );
