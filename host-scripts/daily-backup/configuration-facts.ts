@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { exitCodes, RunnerError } from "../runtime/errors";
 import { CommandMissing, run, type RunResult } from "../runtime/run";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
+import type { LackedPart } from "./configuration-incomplete";
 
 /**
- * - `always`: its failure is the job's
+ * - `always`: where it fails, the generation lacks something
  * - `if-installed`: a host may do without the program, but where it is, it has to work
  * - `informative`: says something on some hosts
  */
@@ -83,22 +83,30 @@ export interface FactsOptions {
   readonly timeoutMs: number;
 }
 
-/**
- * Asks the host what it is, into files of a folder.
- * @throws {RunnerError} when a command that is needed fails
- */
-export async function gatherFacts(folder: string, options: FactsOptions): Promise<FactResult[]> {
+/** What the host said of itself, and what it could not say though it is needed. */
+export interface GatheredFacts {
+  readonly results: readonly FactResult[];
+  readonly lacks: readonly LackedPart[];
+}
+
+/** Asks the host what it is, into files of a folder. */
+export async function gatherFacts(folder: string, options: FactsOptions): Promise<GatheredFacts> {
   mkdirSync(join(folder, "lvm"), { recursive: true });
   const results: FactResult[] = [];
+  const lacks: LackedPart[] = [];
+  const ask = async (fact: Fact): Promise<string> => {
+    const { result, stdout, lack } = await gather(folder, fact, options);
+    results.push(result);
+    if (lack) lacks.push(lack);
+    return stdout;
+  };
   let disks = "";
   for (const fact of facts) {
-    const [result, stdout] = await gather(folder, fact, options);
-    results.push(result);
+    const stdout = await ask(fact);
     if (fact.file === "disks.json") disks = stdout;
   }
-  for (const fact of [...partitionTables(disks), ...clusterState()])
-    results.push((await gather(folder, fact, options))[0]);
-  return results;
+  for (const fact of [...(disks === "" ? [] : partitionTables(disks)), ...clusterState()]) await ask(fact);
+  return { results, lacks };
 }
 
 const disksReport = z.object({
@@ -124,7 +132,13 @@ function clusterState(): Fact[] {
   return [{ file: "pmxcfs.txt", argv: [...argv, ".backup pmxcfs.db"], need: "always" }];
 }
 
-async function gather(folder: string, fact: Fact, options: FactsOptions): Promise<[FactResult, string]> {
+interface Gathered {
+  readonly result: FactResult;
+  readonly stdout: string;
+  readonly lack?: LackedPart;
+}
+
+async function gather(folder: string, fact: Fact, options: FactsOptions): Promise<Gathered> {
   const { file, argv, need, stable = false } = fact;
   const told = { file, command: argv, need, stable };
   let result: RunResult;
@@ -132,23 +146,24 @@ async function gather(folder: string, fact: Fact, options: FactsOptions): Promis
     result = await run(argv, { cwd: folder, ...options, env: { LC_ALL: "C" } });
   } catch (error) {
     if (!(error instanceof CommandMissing)) throw error;
-    if (need === "always") throw failure(fact, `${argv[0]} isn't installed`);
-    return [{ ...told, exitCode: null, stderr: "not installed" }, ""];
+    return {
+      ...{ result: { ...told, exitCode: null, stderr: "not installed" }, stdout: "" },
+      ...(need === "always" && { lack: lackOf(fact, `${argv[0]} isn't installed`) }),
+    };
   }
   options.stop.throwIfAborted();
   const stderr = firstLines(result.stderr);
+  const gathered = { ...told, exitCode: result.exitCode ?? null, stderr };
   const ok = result.ended === "exited" && result.exitCode === 0;
-  if (!ok && need !== "informative")
-    throw failure(fact, `it ended with ${result.exitCode ?? result.signal ?? result.ended}: ${stderr}`);
+  if (!ok && need !== "informative") {
+    const why = `it ended with ${result.exitCode ?? result.signal ?? result.ended}: ${stderr}`;
+    return { result: gathered, stdout: "", lack: lackOf(fact, why) };
+  }
   writeFileSync(join(folder, file), result.stdout, { mode: 0o600 });
-  return [{ ...told, exitCode: result.exitCode ?? null, stderr }, result.stdout];
+  return { result: gathered, stdout: result.stdout };
 }
 
-function failure({ argv }: Fact, why: string): RunnerError {
+function lackOf({ file, argv }: Fact, why: string): LackedPart {
   const command = argv.join(" ").replaceAll("\n", "\\n").replaceAll("\t", "\\t");
-  return new RunnerError(exitCodes.failed, {
-    failed: `the host's configuration is not complete: "${command}": ${why}`,
-    kept: "No generation was made of it; the earlier ones are whole.",
-    next: shell`${argv}`,
-  });
+  return { path: `facts/${file}`, reason: `"${command}": ${why}`, next: shell`${argv}` };
 }

@@ -24,6 +24,13 @@ import { ready, shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { configurationCollapse, type Part } from "./configuration-collapse";
 import { gatherFacts } from "./configuration-facts";
+import {
+  keepApart,
+  lackingFailure,
+  type LackedPart,
+  newestApart,
+  retireApart,
+} from "./configuration-incomplete";
 import { incomplete, manifestOf, manifestFile } from "./configuration-manifest";
 import { alwaysKept, clusterViews } from "./configuration-paths";
 
@@ -88,16 +95,25 @@ async function keepConfiguration(
   const root = join(run.config.target.path, configurationFolder);
   const period = periodOf(run.startedAt.getTime(), policy.every, run.config.zone);
   const previous = newestGeneration(root, ".", policy.every);
+  const earlier = { previous, apart: newestApart(root) };
   const fresh = freshGeneration(root, period, ".");
+  const lockFd = required(run.lock, "lock").fd;
   try {
-    const bytes = await fill(run, fresh, previous, hostRoot, policy.paths);
-    if (previous?.period === period && hashOf(previous.folder) === hashOf(fresh.folder)) {
-      run.log.info(`configuration: nothing changed since ${previous.period} was made`);
-      return;
+    const { bytes, lacks, isWorse } = await fill(run, fresh, earlier, hostRoot, policy.paths);
+    if (lacks.length > 0) {
+      if (isWorse) throw lackingFailure(lacks, undefined);
+      await keepApart({ root, handOver }, fresh, lacks, { stop: run.stop.signal, lockFd });
+      run.bytes += bytes;
+      throw lackingFailure(lacks, newestApart(root)?.folder);
     }
-    handOver(fresh.target);
-    await promote(fresh, run.stop.signal, required(run.lock, "lock").fd);
-    run.bytes += bytes;
+    if (previous?.period === period && hashOf(previous.folder) === hashOf(fresh.folder))
+      run.log.info(`configuration: nothing changed since ${previous.period} was made`);
+    else {
+      handOver(fresh.target);
+      await promote(fresh, run.stop.signal, lockFd);
+      run.bytes += bytes;
+    }
+    retireApart({ root, handOver });
   } finally {
     discard(fresh);
   }
@@ -106,23 +122,46 @@ async function keepConfiguration(
 /** Folder of a generation with the host's own files, by their paths from its root; beside it lie the facts and the manifest. */
 export const hostFiles = "files";
 
+/** Generations whose files are shared where they are the same, and that are compared with what there is now. */
+interface Earlier {
+  readonly previous: Generation | undefined;
+  /** One that lacks something. */
+  readonly apart: Generation | undefined;
+}
+
+interface Filled {
+  readonly bytes: number;
+  /** What could not be kept; all else is there. */
+  readonly lacks: readonly LackedPart[];
+  /** It lost most of what an earlier one that lacks something has: that one is the better of the two. */
+  readonly isWorse: boolean;
+}
+
 async function fill(
   run: ConfigurationRun,
   { folder }: FreshGeneration,
-  previous: Generation | undefined,
+  { previous, apart }: Earlier,
   hostRoot: string,
   listed: readonly string[],
-): Promise<number> {
-  const parts = partsToKeep(hostRoot, listed);
+): Promise<Filled> {
+  const { parts, lacks } = partsToKeep(hostRoot, listed);
   const files = join(folder, hostFiles);
-  const bytes = await copyFiles(run, files, previous, hostRoot, pathsOf(hostRoot, parts));
-  if (previous) refuseCollapse(run, join(previous.folder, hostFiles), files, parts);
+  const paths = pathsOf(hostRoot, parts);
+  const copied = await copyFiles(run, files, previous ?? apart, hostRoot, paths);
   const facts = join(folder, "facts");
   mkdirSync(facts);
-  const commands = await gatherFacts(facts, { stop: run.stop.signal, timeoutMs: longestCommandMs });
-  const manifest = await manifestOf(folder, run.config.host, run.startedAt, commands, run.stop.signal);
+  const asked = await gatherFacts(facts, { stop: run.stop.signal, timeoutMs: longestCommandMs });
+  const all = [...lacks, ...copied.lacks, ...asked.lacks];
+  if (all.length === 0)
+    for (const before of [previous, apart])
+      if (before) refuseCollapse(run, join(before.folder, hostFiles), files, parts);
+  const manifest = await manifestOf(folder, run.config.host, run.startedAt, asked.results, run.stop.signal);
   writeDurably(join(folder, manifestFile), `${JSON.stringify(manifest, null, 1)}\n`, 0o600);
-  return bytes;
+  const isWorse =
+    apart !== undefined &&
+    !run.accepted.has(configurationName) &&
+    configurationCollapse(join(apart.folder, hostFiles), files, parts) !== undefined;
+  return { bytes: copied.bytes, lacks: all, isWorse };
 }
 
 /** @throws {RunnerError} when the host lost most of what the last generation has; that one stays */
@@ -137,26 +176,25 @@ function refuseCollapse(run: ConfigurationRun, before: string, now: string, part
   run.notes.push(`the host's configuration: ${collapse}, which is accepted`);
 }
 
-/** @throws {RunnerError} when what the estate lists isn't there, or the cluster's file system isn't mounted */
-function partsToKeep(hostRoot: string, listed: readonly string[]): Part[] {
+/** What of it is there, and what of that the estate lists isn't, or isn't mounted: that keeps nothing else from being copied. */
+function partsToKeep(hostRoot: string, listed: readonly string[]): { parts: Part[]; lacks: LackedPart[] } {
+  const lacks: LackedPart[] = [];
   for (const path of listed) {
     const there = join(hostRoot, path);
     if (!exists(there))
-      throw incomplete(
-        `${quoted(path)} is missing`,
-        shell`ls -ld ${path}; take it off the estate if it is to be so`,
-      );
-    if (path.replace(/\/+$/, "") === clusterFiles && isWithoutFiles(there, path))
-      throw incomplete(
-        `${quoted(path)} is empty: its file system isn't mounted`,
-        "systemctl status pve-cluster; systemctl restart pve-cluster",
-      );
+      lacks.push({
+        path,
+        reason: `${quoted(path)} is missing`,
+        next: shell`ls -ld ${path}; take it off the estate if it is to be so`,
+      });
+    else if (path.replace(/\/+$/, "") === clusterFiles) lacks.push(...clusterFaults(there, path));
   }
   const always = alwaysKept.map(([path]) => path).filter(path => !listed.includes(path));
-  return [
+  const parts = [
     ...listed.map(path => ({ path, behind: behindLink(hostRoot, path), isListed: true })),
     ...always.map(path => ({ path, behind: behindLink(hostRoot, path), isListed: false })),
   ];
+  return { parts, lacks };
 }
 
 /** What rsync is to copy. */
@@ -168,15 +206,15 @@ function pathsOf(hostRoot: string, parts: readonly Part[]): string[] {
 }
 
 /** Views of the running cluster are there also when there is nothing to keep. */
-function isWithoutFiles(folder: string, path: string): boolean {
+function clusterFaults(folder: string, path: string): LackedPart[] {
   const views: readonly string[] = clusterViews;
+  const next = "systemctl status pve-cluster; systemctl restart pve-cluster";
   try {
-    return readdirSync(folder).every(name => views.includes(name));
+    return readdirSync(folder).every(name => views.includes(name))
+      ? [{ path, reason: `${quoted(path)} is empty: its file system isn't mounted`, next }]
+      : [];
   } catch (error) {
-    throw incomplete(
-      `${quoted(path)} can't be read: ${errnoOf(error) ?? String(error)}`,
-      "systemctl status pve-cluster; systemctl restart pve-cluster",
-    );
+    return [{ path, reason: `${quoted(path)} can't be read: ${errnoOf(error) ?? String(error)}`, next }];
   }
 }
 
@@ -203,7 +241,7 @@ async function copyFiles(
   previous: Generation | undefined,
   hostRoot: string,
   paths: readonly string[],
-): Promise<number> {
+): Promise<{ readonly bytes: number; readonly lacks: readonly LackedPart[] }> {
   mkdirSync(into);
   const { log, config, stop } = run;
   const pass = await rsync(
@@ -220,12 +258,22 @@ async function copyFiles(
     () => log.progress("configuration"),
   );
   stop.check("configuration");
-  if (pass.outcome !== "complete" && pass.outcome !== "vanished")
+  const next = shell`df -h ${config.target.path}; dmesg --level err,warn | tail`;
+  const { entries, unnamed } = pass.lacked;
+  const lacked = entries.filter(({ hasVanished }) => hasVanished !== true);
+  const isThrough = pass.outcome === "complete" || pass.outcome === "vanished";
+  // What it can't say of what it lacks may be anything.
+  if (!isThrough && (pass.outcome !== "partial" || lacked.length === 0 || unnamed.length > 0))
     throw incomplete(
       `rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
-      shell`df -h ${config.target.path}; dmesg --level err,warn | tail`,
+      next,
     );
-  return pass.bytes;
+  const lacks = lacked.map(({ path, reason }) => ({
+    path: `/${path.toString("latin1")}`,
+    reason: `${quoted(Buffer.concat([Buffer.from("/"), path]))} can't be copied: ${reason}`,
+    next,
+  }));
+  return { bytes: pass.bytes, lacks: isThrough ? [] : lacks };
 }
 
 function hashOf(generation: string): string | undefined {

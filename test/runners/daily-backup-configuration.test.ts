@@ -11,7 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { execaSync } from "execa";
 import {
   configurationPhase,
@@ -22,7 +22,7 @@ import { createLog } from "../../host-scripts/runtime/log";
 import { Stop } from "../../host-scripts/runtime/stop";
 import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
 import { inTime } from "../long";
-import { useRsyncTools } from "./support/rsync-tools";
+import { rsyncProgram, useRsyncTools } from "./support/rsync-tools";
 
 let folder: string;
 let restoreEnvironment: () => void;
@@ -209,9 +209,10 @@ const failures = [
     says: /vgs.* ended with 5: no such device/,
   },
   {
-    what: "a file that can't be read",
+    what: "what rsync gives no name of",
     break: () => program("rsync", "echo 'read errors mapping' >&2; exit 23"),
     says: /rsync ended with 23: read errors/,
+    isNamed: false,
   },
   {
     what: "a partition table that can't be told",
@@ -228,18 +229,70 @@ function emptyFolder(path: string): void {
   mkdirSync(join(host, path));
 }
 
+const apart = (path = ""): string => join(disk, "pve-config/.incomplete", path);
+
 test.each(failures)(
-  "$what fails the phase, and the earlier generation stays",
-  async ({ break: damage, says }) => {
+  "$what fails the phase, and the earlier generation stays; all else is kept apart, as far as that is known",
+  async ({ break: damage, says, isNamed = true }) => {
     await back();
     const before = lstatSync(kept("")).ino;
     damage();
+    file("etc/fstab", "UUID=2 / ext4\n");
     await expect(back({ at: "2026-06-02T03:00:00Z" })).rejects.toThrow(says);
     expect(generations()).toEqual(["2026-22"]);
     expect(lstatSync(kept("")).ino).toBe(before);
     expect(readdirSync(join(disk, "pve-config", ".part"))).toEqual([]);
+    expect(existsSync(apart("2026-23"))).toBe(isNamed);
+    if (!isNamed) return;
+    expect(readFileSync(apart("2026-23/files/etc/fstab"), "utf8")).toContain("UUID=2");
+    expect(JSON.parse(readFileSync(apart("2026-23.lacks.json"), "utf8"))).toEqual([
+      { path: expect.any(String) as string, reason: expect.stringMatching(says) as string },
+    ]);
   },
 );
+
+test("an entry that can't be copied keeps no other one from being kept, until it can be", async () => {
+  await back();
+  const said = `rsync: [sender] read errors mapping "${host}/usr/local/bin/script": Input/output error (5)`;
+  program(
+    "rsync",
+    `${await rsyncProgram()} --exclude=/usr/local/bin/script "$@"; echo '${said}' >&2; exit 23`,
+  );
+  file("etc/pve/storage.cfg", "dir: local\nnfs: nas\n");
+  await expect(back({ at: "2026-05-27T03:00:00Z" })).rejects.toMatchObject({
+    failed: expect.stringMatching(
+      /"\/usr\/local\/bin\/script" can't be copied: .*Input\/output error/,
+    ) as string,
+    kept: `All else is in "${apart("2026-22")}"; the earlier generations are whole.`,
+  });
+  expect(generations()).toEqual(["2026-22"]);
+  expect(readFileSync(kept("files/etc/pve/storage.cfg"), "utf8")).not.toContain("nas");
+  const newest = (period: string): string =>
+    readFileSync(apart(`${period}/files/etc/pve/storage.cfg`), "utf8");
+  expect(newest("2026-22")).toContain("nas");
+
+  // What lacks most of the rest too takes no place of it.
+  emptyFolder("etc/pve");
+  await expect(back({ at: "2026-06-02T03:00:00Z" })).rejects.toMatchObject({
+    failed: expect.stringContaining("isn't mounted, and 1 more such faults") as string,
+    kept: expect.stringContaining("No generation was made of it") as string,
+  });
+  expect(newest("2026-22")).toContain("nas");
+  file("etc/pve/storage.cfg", "nfs: nas\n");
+  file("etc/pve/priv/token.cfg", "secret", 0o600);
+  await expect(back({ at: "2026-06-02T03:00:00Z" })).rejects.toThrow("can't be copied");
+  expect(readdirSync(apart()).sort()).toEqual(["2026-23", "2026-23.lacks.json"]);
+
+  rmSync(join(folder, "bin/rsync"));
+  await back({ at: "2026-06-03T03:00:00Z" });
+  expect(generations()).toEqual(["2026-22", "2026-23"]);
+  expect(existsSync(apart())).toBe(false);
+  expect(handedOver.map(folder => relative(join(disk, "pve-config"), folder))).toEqual([
+    ...["2026-22", ".incomplete/2026-22"],
+    ...[".incomplete/2026-23", ".incomplete/2026-22"],
+    ...["2026-23", ".incomplete/2026-23"],
+  ]);
+});
 
 describe("a host that lost most of what it was", () => {
   const losses = [

@@ -723,6 +723,26 @@ describe("the host's configuration", () => {
     }
   });
 
+  test("of which a newer copy lacks something is told so, and that one is taken when it is asked for", async () => {
+    rmSync(join(folder, "host/etc/pve"), { recursive: true });
+    await expect(make("configuration", "2026-06-02T03:00:00Z", join(folder, "host"))).rejects.toThrow(
+      '"/etc/pve" is missing',
+    );
+    const lacks = 'lacks 1 entries, first "/etc/pve": "/etc/pve" is missing';
+    expect((await ask("list", "configuration")).stdout).toContain(lacks);
+    const restored = (name: string, ...words: readonly string[]) =>
+      ask("restore", "configuration", "--into", join(folder, name), ...words);
+    const whole = await restored("whole");
+    expect([whole.status, whole.stdout]).toEqual([
+      0,
+      expect.stringContaining(`which ${lacks}; --incomplete`),
+    ]);
+    expect(existsSync(join(folder, "whole/files/etc/pve/storage.cfg"))).toBe(true);
+    const asked = await restored("lacking", "--incomplete");
+    expect([asked.status, asked.stdout]).toEqual([0, expect.stringContaining(`it ${lacks}`)]);
+    expect(readdirSync(join(folder, "lacking/files/etc")).sort()).toEqual(["shadow", "systemd"]);
+  });
+
   test("is compared with its manifest", async () => {
     expect(await ask("verify", "configuration")).toMatchObject({ status: 0 });
     chmodSync(onDisk("pve-config/2026-22/files/etc/shadow"), 0o604);

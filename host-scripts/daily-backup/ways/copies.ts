@@ -63,6 +63,7 @@ export interface KeptCopies {
 /** All that is there. A host that was set up anew knows as much. What can't be read hides no copy that lies elsewhere. */
 export function keptCopies(config: DailyBackupConfig): KeptCopies {
   const volumes = rootOf(config, "pvc-data");
+  const configuration = rootOf(config, configurationFolder);
   const accepted = acceptedByGeneration(config);
   const unread: UnreadCopies[] = [];
   const below = (kind: Kind, root: string, isIncomplete = false): KeptCopy[] =>
@@ -78,7 +79,8 @@ export function keptCopies(config: DailyBackupConfig): KeptCopies {
     ...below("files", volumes).map(copy => ({ ...copy, lacks: accepted.get(copy.identity) ?? [] })),
     ...below("files", join(volumes, incompleteFolder), true),
     ...below("databases", rootOf(config, "sqlite-backup")),
-    ...below("configuration", rootOf(config, configurationFolder)),
+    ...below("configuration", configuration),
+    ...below("configuration", join(configuration, incompleteFolder), true),
   ];
   const copies = all.sort(
     (a, b) => compare(a.name, b.name) || compare(order[a.kind], order[b.kind]) || b.completeMs - a.completeMs,
