@@ -39,6 +39,14 @@ test("what earlier nights left in the trash goes first, also on a disk that is f
   expect(existsSync(join(root, "2026-24/app/data/file"))).toBe(true);
 });
 
+test("where there is room, too: nights that use up their time would never come to it", async () => {
+  fill(".trash/0", 1);
+  for (const week of [20, 21, 22, 23, 24]) fill(`2026-${week}/app/data`, 1);
+  await makeRoom.run(run());
+  expect(readdirSync(join(root, ".trash"))).toEqual([]);
+  expect(readdirSync(root)).toHaveLength(6);
+});
+
 test("an entry of the trash that can't be removed fails the night after its work, and what lies behind it and in other trashes goes", async () => {
   for (const name of ["0", "1", "2"]) fill(`.trash/${name}`, 1);
   const other = join(namespace.outside(folder), "disk/sqlite-backup/.trash/0");

@@ -94,6 +94,19 @@ test("makes an image of each VM, verified and with vzdump's own log beside it, a
   );
 });
 
+test("all that lies above an image is closed to all but root, also where an earlier version has left it open", async () => {
+  const { target } = world.config;
+  await world.inside("chown", "65534", target.path);
+  await world.inside("mkdir", "-p", join(target.path, "vm-images"));
+  await world.inside("chmod", "0777", target.path, join(target.path, "vm-images"));
+  expect(await world.start().finished).toMatchObject({ status: 0 });
+  for (const path of [".", "vm-images", `vm-images/${today()}`, `vm-images/${today()}/101`])
+    expect([path, await world.inside("stat", "--format", "%u %a", join(target.path, path))]).toEqual([
+      path,
+      "0 700",
+    ]);
+});
+
 test("an image that is young isn't made anew, and the one that has waited longest comes first", async () => {
   await world.start().finished;
   backdate(102, 3);
