@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Estate } from "../../plan";
 import { type Answered, askClusters, type ClusterChoice, objectsOf } from "../kubectl";
-import { type LoadedGroup, loadedIn } from "./loaded";
+import { type Loaded, loadedIn, whatIsLoaded } from "./loaded";
 import { groupsIn, prometheusRule, type SeenGroup } from "./rules";
 
 /** What a cluster has, as its API says. */
@@ -10,8 +10,8 @@ export interface SeenCluster {
   readonly databases: readonly Database[];
   /** Groups of alerts of Prometheus' operator; none where there is none. */
   readonly groups: readonly SeenGroup[];
-  /** What Prometheus itself has loaded of alerts; undefined where it wasn't asked, or isn't the operator's. */
-  readonly loaded: readonly LoadedGroup[] | undefined;
+  /** What the operator's Prometheus there has loaded of alerts; undefined where another one is asked. */
+  readonly loaded: Loaded | undefined;
   /** What it didn't answer, in words. */
   readonly unanswered: readonly string[];
 }
@@ -74,28 +74,28 @@ export async function seenIn(
   estate: Estate,
   choice: ClusterChoice,
 ): Promise<ReadonlyMap<string, Answered<SeenCluster>>> {
-  return askClusters(Object.keys(estate.clusters), choice, estate, () =>
-    seenBy(choice, estate.monitoring.namespace),
-  );
+  return askClusters(Object.keys(estate.clusters), choice, estate, () => seenBy(choice, estate));
 }
 
-async function seenBy(choice: ClusterChoice, namespace: string): Promise<Answered<SeenCluster>> {
-  const [volumes, pods, rules] = await Promise.all([
+async function seenBy(
+  choice: ClusterChoice,
+  { monitoring: { prometheus, namespace } }: Estate,
+): Promise<Answered<SeenCluster>> {
+  const [volumes, pods, rules, loaded] = await Promise.all([
     objectsOf(choice, "persistentvolumes", volume),
     objectsOf(choice, "pods", pod),
     objectsOf(choice, "prometheusrules.monitoring.coreos.com", prometheusRule),
+    prometheus === undefined ? loadedIn(choice, namespace) : undefined,
   ]);
   if ("cause" in volumes) return volumes;
   if ("cause" in pods) return pods;
   const databases = pods.items.flatMap(databasesIn);
   const groups = "cause" in rules ? [] : rules.items.flatMap(groupsIn);
-  const asked = groups.length === 0 ? { loaded: undefined } : await loadedIn(choice, namespace);
   return {
-    ...{ claims: volumes.items.flatMap(claimOf), databases, groups },
-    loaded: "cause" in asked ? undefined : asked.loaded,
+    ...{ claims: volumes.items.flatMap(claimOf), databases, groups, loaded },
     unanswered: [
       ...("cause" in rules && !isNoKind(rules.cause) ? [`its rules: ${rules.cause}`] : []),
-      ...("cause" in asked ? [`the rules that Prometheus has loaded: ${asked.cause}`] : []),
+      ...(loaded && "cause" in loaded ? [`${whatIsLoaded}: ${loaded.cause}`] : []),
     ],
   };
 }

@@ -5,6 +5,7 @@ import type { ClusterChoice } from "../kubectl";
 import { seenIn } from "./cluster";
 import { seenOn } from "./host";
 import { liveFindings } from "./judge";
+import { loadedAt, whatIsLoaded } from "./loaded";
 
 /** The plan against what hosts and clusters say is there. What can't be asked is a finding too, and nothing follows from it. */
 export async function lookAround(
@@ -14,9 +15,10 @@ export async function lookAround(
   nowMs: number,
 ): Promise<{ findings: readonly Finding[]; isWhole: boolean }> {
   const names = Object.keys(plan.estate.hosts);
-  const [hosts, clusters] = await Promise.all([
+  const [hosts, clusters, told] = await Promise.all([
     Promise.all(names.map(async host => ({ host, seen: await seenOn(asked, host) }))),
     seenIn(plan.estate, choice),
+    loadedAt(plan.estate),
   ]);
   const unasked = [
     ...hosts.flatMap(({ host, seen }) =>
@@ -27,12 +29,15 @@ export async function lookAround(
     ...[...clusters].flatMap(([name, seen]) =>
       ("cause" in seen ? [seen.cause] : seen.unanswered).map(what => unknown(name, what)),
     ),
+    ...(told && "cause" in told ? [unknown("prometheus", `${whatIsLoaded}: ${told.cause}`)] : []),
   ];
   const answered = [...clusters.values()].flatMap(seen => ("cause" in seen ? [] : [seen]));
+  const loaded = [told, ...answered.map(each => each.loaded)].find(each => each && "loaded" in each);
   const seen = {
     hosts: hosts.flatMap(({ seen }) => ("cause" in seen ? [] : [seen])),
     clusters: answered,
     allClusters: answered.length === clusters.size,
+    loaded: loaded && "loaded" in loaded ? loaded.loaded : undefined,
   };
   return { findings: [...liveFindings(plan, seen, nowMs), ...unasked], isWhole: unasked.length === 0 };
 }

@@ -14,7 +14,7 @@ export function liveFindings(plan: Plan, seen: Seen, nowMs: number): Finding[] {
     ...notThere(plan.estate, seen),
     ...outOfReach(plan.estate, seen),
     ...databases(plan, seen),
-    ...seen.clusters.flatMap(cluster => ruleFindings(plan, cluster, nowMs)),
+    ...ruleFindings(plan, seen, nowMs),
   ];
   const isError = ({ severity }: Finding): boolean => severity === "error";
   return [...findings.filter(isError), ...findings.filter(finding => !isError(finding))];

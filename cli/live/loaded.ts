@@ -1,12 +1,19 @@
 import { z } from "zod";
 import { durationMs } from "../../alerts/promql/literals";
 import type { Finding } from "../../checks";
-import { type Answered, type ClusterChoice, rawOf } from "../kubectl";
+import type { Estate } from "../../plan";
+import { directly } from "../directly";
 import { jsonOf } from "../json";
+import { type Answered, type ClusterChoice, rawOf } from "../kubectl";
 import type { SeenAlert, SeenGroup } from "./rules";
 
 /** The service that Prometheus' operator makes for each Prometheus. */
-const service = "prometheus-operated:9090";
+const service = "prometheus-operated";
+/** What wasn't told, where it isn't. */
+export const whatIsLoaded = "the rules that Prometheus has loaded";
+const path = "api/v1/rules?type=alert";
+/** What leads to it, where a cluster doesn't. */
+const next = 'Next: monitoring: { prometheus: "http://…:9090" } in the estate';
 
 /** Alerts as Prometheus' own API has those that it evaluates; what else it says is left alone. */
 const answer = z.object({
@@ -31,14 +38,28 @@ const answer = z.object({
 });
 export type LoadedGroup = z.output<typeof answer>["data"]["groups"][number];
 
-/** What the operator's Prometheus has loaded; undefined where a cluster's rules are for another program. */
-export async function loadedIn(
-  choice: ClusterChoice,
-  namespace: string,
-): Promise<Answered<{ readonly loaded: readonly LoadedGroup[] | undefined }>> {
-  const path = `/api/v1/namespaces/${namespace}/services/${service}/proxy/api/v1/rules?type=alert`;
-  const got = await rawOf(choice, { method: "GET", path });
-  if ("cause" in got) return /not ?found/i.test(got.cause) ? { loaded: undefined } : got;
+export type Loaded = Answered<{ readonly loaded: readonly LoadedGroup[] }>;
+
+/** What Prometheus has loaded where the estate says that it answers; undefined where its clusters are asked for it. */
+export async function loadedAt({ monitoring, clusters }: Estate): Promise<Loaded | undefined> {
+  if (monitoring.prometheus !== undefined)
+    return loadedOf(await directly(monitoring.prometheus.replace(/\/$/, ""), { method: "GET", path }));
+  return Object.keys(clusters).length > 0
+    ? undefined
+    : { cause: `the estate has no cluster, and doesn't say where Prometheus answers. ${next}` };
+}
+
+/** What the operator's Prometheus has loaded. */
+export async function loadedIn(choice: ClusterChoice, namespace: string): Promise<Loaded> {
+  const below = `/api/v1/namespaces/${namespace}/services/${service}:9090/proxy`;
+  const got = await rawOf(choice, { method: "GET", path: `${below}/${path}` });
+  if ("cause" in got && /not ?found/i.test(got.cause))
+    return { cause: `there is no service ${service} in namespace ${namespace}. ${next}` };
+  return loadedOf(got);
+}
+
+function loadedOf(got: Answered<{ readonly text: string }>): Loaded {
+  if ("cause" in got) return got;
   const parsed = answer.safeParse(jsonOf(got.text));
   return parsed.success
     ? { loaded: parsed.data.data.groups }
@@ -46,8 +67,8 @@ export async function loadedIn(
 }
 
 /**
- * What Prometheus has loaded of some groups, against the objects that it gets them from: an operator that doesn't select one, or
- * can't reload, leaves alerts that nobody evaluates.
+ * What Prometheus has loaded of some groups, against the objects or the file that it gets them from: an operator that doesn't select
+ * one, or can't reload, and a file that nobody has put there, leave alerts that nobody evaluates.
  */
 export function loadedFindings(given: readonly SeenGroup[], loaded: readonly LoadedGroup[]): Finding[] {
   return given.flatMap(({ object, name, alerts }) => {
@@ -99,7 +120,7 @@ function wordsOf(expr: string): string {
 function notLoaded(subject: string, message: string): Finding {
   return {
     ...{ code: "live/rule-not-loaded", severity: "error", subject, message },
-    fix: "kubectl get prometheus --all-namespaces --output yaml: its ruleSelector and ruleNamespaceSelector, and its conditions; monitoring.labels in the estate are what the selector asks for.",
+    fix: "kubectl get prometheus --all-namespaces --output yaml: its ruleSelector and ruleNamespaceSelector, and its conditions; monitoring.labels in the estate are what the selector asks for. For a Prometheus without the operator: pulumi stack output ruleFile is its file of rules, which it reads again after a SIGHUP.",
     evidence: {},
   };
 }

@@ -10,8 +10,8 @@ import type { Plan } from "../../plan";
 import { slipOf } from "../../plan/contracts/near";
 import type { AlertSpec } from "../../plan/estate/monitoring";
 import { formatDuration } from "../../plan/units/duration";
-import type { SeenCluster } from "./cluster";
 import { loadedFindings } from "./loaded";
+import type { Seen } from "./seen";
 
 /** An alert as Prometheus' operator has it. */
 export interface SeenAlert {
@@ -67,19 +67,24 @@ export function groupsIn({ metadata, spec }: z.output<typeof prometheusRule>): S
 /** Rules of the plan that are others in the cluster, and rules of others' that speak of the plan's jobs. */
 export function ruleFindings(
   plan: Plan,
-  { groups, loaded }: Pick<SeenCluster, "groups" | "loaded">,
+  { clusters, loaded }: Pick<Seen, "clusters" | "loaded">,
   nowMs: number,
 ): Finding[] {
+  const groups = clusters.flatMap(cluster => cluster.groups);
   const planned = new Map(ruleGroups(plan).map(group => [group.name, group.rules] as const));
   const own = groups.filter(({ name }) => planned.has(name));
   const others = groups.filter(({ name }) => !planned.has(name));
   return [
-    // Where none is there, Prometheus may get them as files.
+    // Where none is there, Prometheus may get them as a file.
     ...(own.length === 0 ? [] : missing([...planned.keys()], own)),
     ...own.flatMap(group => changed(group, planned.get(group.name) ?? [])),
-    ...(loaded ? loadedFindings(own, loaded) : []),
+    ...(loaded ? loadedFindings(own.length === 0 ? inFile(planned) : own, loaded) : []),
     ...foreign(plan, others, nowMs),
   ];
+}
+
+function inFile(planned: ReadonlyMap<string, readonly SeenAlert[]>): SeenGroup[] {
+  return [...planned].map(([name, alerts]) => ({ object: "the plan's file of rules", name, alerts }));
 }
 
 function missing(names: readonly string[], own: readonly SeenGroup[]): Finding[] {

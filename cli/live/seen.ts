@@ -1,4 +1,5 @@
 import type { SeenCluster } from "./cluster";
+import type { LoadedGroup } from "./loaded";
 import type { SeenHost } from "./host";
 
 /** What is there, by those who answered. */
@@ -7,4 +8,6 @@ export interface Seen {
   readonly clusters: readonly SeenCluster[];
   /** Whether every cluster of the estate answered: what none of them has is nowhere. */
   readonly allClusters: boolean;
+  /** What Prometheus has loaded of alerts; undefined where nobody told. */
+  readonly loaded: readonly LoadedGroup[] | undefined;
 }

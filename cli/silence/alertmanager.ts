@@ -1,19 +1,12 @@
 import type { Estate } from "../../plan";
-import { errorText } from "../../plan/estate/plain";
+import { directly, type Request } from "../directly";
 import { type Answered, askClusters, type ClusterChoice, postOf, rawOf } from "../kubectl";
-import { replyOf } from "../reply";
-
-/** Paths are below the API's own one, e.g. "silences". */
-export type Request =
-  | { readonly method: "GET" | "DELETE"; readonly path: string }
-  | { readonly method: "POST"; readonly path: string; readonly body: string };
 
 /** Asks Alertmanager's API, version 2. */
 export type AskAlertmanager = (request: Request) => Promise<Answered<{ readonly text: string }>>;
 
 /** The service that Prometheus' operator makes for each Alertmanager. */
 const service = "alertmanager-operated:9093";
-const patienceMs = 30_000;
 
 /** How an estate's Alertmanager is reached: where the estate says, or else through the API of its cluster, by this machine's `kubectl`. */
 export async function alertmanagerOf(
@@ -21,7 +14,7 @@ export async function alertmanagerOf(
   choice: ClusterChoice,
 ): Promise<Answered<{ readonly ask: AskAlertmanager }>> {
   const { alertmanager: url, namespace } = estate.monitoring;
-  if (url !== undefined) return { ask: request => direct(`${url.replace(/\/$/, "")}/api/v2`, request) };
+  if (url !== undefined) return { ask: request => directly(`${url.replace(/\/$/, "")}/api/v2`, request) };
   const below = `/api/v1/namespaces/${namespace}/services/${service}/proxy/api/v2`;
   const ask: AskAlertmanager = request => {
     const path = `${below}/${request.path}`;
@@ -37,19 +30,4 @@ export async function alertmanagerOf(
     };
   const answers = [...(await askClusters(names, choice, estate, async () => ({ ask }))).values()];
   return answers.find(answer => "ask" in answer) ?? answers[0] ?? { cause: "no cluster was asked" };
-}
-
-async function direct(api: string, request: Request): Promise<Answered<{ readonly text: string }>> {
-  try {
-    const { status, body } = await fetch(`${api}/${request.path}`, {
-      method: request.method,
-      ...("body" in request ? { body: request.body, headers: { "content-type": "application/json" } } : {}),
-      signal: AbortSignal.timeout(patienceMs),
-      redirect: "error",
-    });
-    return await replyOf(status, body ?? []);
-  } catch (error) {
-    const { cause } = error as { cause?: unknown };
-    return { cause: `${api} isn't reached: ${errorText(cause ?? error)}` };
-  }
 }

@@ -98,6 +98,20 @@ const pushgateway = z
     'has the port of Prometheus (9090), of Alertmanager (9093) or of an exporter (9100), none of which takes what is pushed. Expected the Pushgateway\'s, usually 9091, e.g. "http://192.168.1.10:9091"',
   );
 
+/** A server's own address. @param below what stands behind it in an address of its pages or its API */
+function server(called: string, example: string, below: RegExp) {
+  return z
+    .url({ protocol: /^https?$/, error: `expected an http(s) URL, e.g. "${example}"` })
+    .refine(
+      url => !below.test(pathOf(url)),
+      `expected the address of ${called} alone, as its API's path is put behind it, e.g. "${example}"`,
+    )
+    .refine(
+      url => !URL.canParse(url) || new URL(url).password === "",
+      `has a password, which everybody who reads the estate would know. Expected the address alone, e.g. "${example}"`,
+    );
+}
+
 /** Whoever outside of the site expects to hear, again and again, and tells people when it doesn't. */
 const deadMan = z.strictObject({
   urlSecret: clusterSecret.describe(
@@ -177,19 +191,15 @@ export const monitoring = z.strictObject({
       'has a password, which each alert would carry to whoever is told. Expected the folder alone, e.g. "https://runbooks.example"',
     )
     .describe("Where the runbooks are published; a page is <runbooks>/<alert>"),
-  alertmanager: z
-    .url({ protocol: /^https?$/, error: 'expected an http(s) URL, e.g. "http://192.168.1.10:9093"' })
-    .refine(
-      url => !/[?#]|\/api(\/|$)/.test(pathOf(url)),
-      'expected the address of Alertmanager alone, as its API\'s path is put behind it, e.g. "http://192.168.1.10:9093"',
-    )
-    .refine(
-      url => !URL.canParse(url) || new URL(url).password === "",
-      'has a password, which everybody who reads the estate would know. Expected the address alone, e.g. "http://192.168.1.10:9093"',
-    )
+  alertmanager: server("Alertmanager", "http://192.168.1.10:9093", /[?#]|\/api(\/|$)/)
     .optional()
     .describe(
       "Where `holdfast silence` and `status` reach Alertmanager; left out, through the API of a cluster, at the operator's service in that namespace",
+    ),
+  prometheus: server("Prometheus", "http://192.168.1.10:9090", /[?#]|\/(api|graph)(\/|$)/)
+    .optional()
+    .describe(
+      "Where `check --live` reaches Prometheus, which says what rules it has loaded; left out, through the API of a cluster, at the operator's service in that namespace",
     ),
   longestSilence: interval
     .default("24h")

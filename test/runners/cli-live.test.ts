@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ruleGroups } from "../../alerts/groups";
@@ -31,7 +34,7 @@ interface House {
   readonly exports: string;
   /** PrometheusRules; undefined where the cluster knows none. */
   readonly rules: readonly object[] | undefined;
-  /** Groups that Prometheus has loaded; those of the rules unless given, and a text where it doesn't answer. */
+  /** Groups that Prometheus has loaded; those of the rules, or else of the plan's file, unless given, and a text where it doesn't answer. */
   readonly loaded: readonly LoadedGroup[] | string | undefined;
 }
 
@@ -55,6 +58,17 @@ function loadedOf(rules: readonly object[]): LoadedGroup[] {
         ...{ duration: Number.parseInt(wait) * (wait.endsWith("m") ? 60 : 1), labels, health: "ok" },
       })),
     }));
+}
+
+/** PrometheusRules of an estate. */
+function planned(
+  estate: ExampleEstate,
+  change: (groups: RuleGroup[]) => RuleGroup[] = groups => groups,
+): object[] {
+  return change(ruleGroups(planOf(parseEstate(estate)))).map(group => ({
+    metadata: { namespace: "monitoring", name: group.name },
+    spec: { groups: [group] },
+  }));
 }
 
 const disk = (name: string): object => ({ csi: { volumeHandle: `cluster/pve/local-lvm/${name}` } });
@@ -113,7 +127,7 @@ function build(house: House, estate: ExampleEstate): void {
 *"get persistentvolumes --all-namespaces"*) ${list(volumes)}
 *"get pods --all-namespaces"*) ${list([...pods, ...house.pods])}
 *"get prometheusrules.monitoring.coreos.com --all-namespaces"*) ${house.rules ? list(house.rules) : `echo 'error: the server doesn'"'"'t have a resource type "prometheusrules"' >&2; exit 1 ;;`}
-*"get --raw=/api/v1/namespaces/monitoring/services/prometheus-operated:9090/proxy/api/v1/rules?type=alert"*) ${typeof house.loaded === "string" ? `echo '${house.loaded}' >&2; exit 1 ;;` : `cat <<'END'\n${JSON.stringify({ status: "success", data: { groups: house.loaded ?? loadedOf(house.rules ?? []) } })}\nEND\n;;`}
+*"get --raw=/api/v1/namespaces/monitoring/services/prometheus-operated:9090/proxy/api/v1/rules?type=alert"*) ${typeof house.loaded === "string" ? `echo '${house.loaded}' >&2; exit 1 ;;` : `cat <<'END'\n${JSON.stringify({ status: "success", data: { groups: house.loaded ?? loadedOf(house.rules ?? planned(estate)) } })}\nEND\n;;`}
 *) exit 9 ;;
 esac
 `,
@@ -434,11 +448,8 @@ test.each<[string, () => void, string]>([
 });
 
 describe("rules of the cluster", () => {
-  const objects = (change: (groups: RuleGroup[]) => RuleGroup[] = groups => groups): object[] =>
-    change(ruleGroups(planOf(parseEstate(exampleEstate())))).map(group => ({
-      metadata: { namespace: "monitoring", name: group.name },
-      spec: { groups: [group] },
-    }));
+  const objects = (change?: (groups: RuleGroup[]) => RuleGroup[]): object[] =>
+    planned(exampleEstate(), change);
   const hand = (expr: string, wait = "5m"): object => ({
     metadata: { namespace: "velero", name: "handmade" },
     spec: { groups: [{ name: "mine", rules: [{ alert: "BackupOld", expr, for: wait }] }] },
@@ -555,12 +566,73 @@ describe("rules of the cluster", () => {
     expect(exitCode).toBe(1);
   });
 
-  test("of a Prometheus that doesn't answer nothing is held to be gone; one that isn't the operator's isn't asked", async () => {
+  test("of a Prometheus that doesn't answer, or isn't there, nothing is held to be gone, and that it isn't known is told", async () => {
     const refused = "Error from server (Forbidden): services is forbidden";
-    const { exitCode, told } = await look({ rules: objects(), loaded: refused });
-    expect(told).toEqual([expect.objectContaining({ code: "live/unknown", subject: "k8s" })]);
-    expect(exitCode).toBe(3);
     const none = 'Error from server (NotFound): services "prometheus-operated" not found';
-    expect(await look({ rules: objects(), loaded: none })).toEqual({ exitCode: 0, told: [] });
+    for (const rules of [objects(), undefined])
+      for (const [loaded, cause] of [
+        [refused, refused],
+        [
+          none,
+          'there is no service prometheus-operated in namespace monitoring. Next: monitoring: { prometheus: "http://…:9090" } in the estate',
+        ],
+      ] as const) {
+        const { exitCode, told } = await look({ rules, loaded });
+        expect(told).toEqual([
+          expect.objectContaining({
+            ...{ code: "live/unknown", subject: "k8s" },
+            message: `k8s wasn't asked of all that it has, and nothing is said of that: the rules that Prometheus has loaded: ${cause}`,
+          }),
+        ]);
+        expect(exitCode).toBe(3);
+      }
+  });
+
+  test("that Prometheus gets as a file are looked for there too", async () => {
+    const loaded = loadedOf(objects()).filter(({ name }) => name !== "holdfast-pve-nfs-mirror");
+    const { exitCode, told } = await look({ rules: undefined, loaded });
+    expect(told).toEqual([
+      expect.objectContaining({
+        ...{ code: "live/rule-not-loaded", severity: "error", subject: "holdfast-pve-nfs-mirror" },
+        message:
+          "Prometheus hasn't loaded the group holdfast-pve-nfs-mirror of the plan's file of rules: none of its alerts can fire.",
+      }),
+    ]);
+    expect(exitCode).toBe(1);
+  });
+
+  test("a Prometheus whose address the estate has is asked itself, also where there is no cluster", async () => {
+    const asked: (string | undefined)[] = [];
+    let groups = loadedOf(objects());
+    const server = createServer((request, response) => {
+      asked.push(request.url);
+      response.end(JSON.stringify({ status: "success", data: { groups } }));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const nowhere = 'Error from server (NotFound): services "prometheus-operated" not found';
+    const at = (address: string) => (estate: ExampleEstate) => {
+      Object.assign(estate.monitoring, { prometheus: address });
+    };
+    try {
+      expect(await look({ loaded: nowhere }, at(`http://127.0.0.1:${port}/`))).toEqual({
+        ...{ exitCode: 0, told: [] },
+      });
+      expect(asked).toEqual(["/api/v1/rules?type=alert"]);
+      groups = groups.filter(({ name }) => name !== "holdfast-pve-nfs-mirror");
+      expect((await look({ loaded: nowhere }, at(`http://127.0.0.1:${port}`))).told).toMatchObject([
+        { code: "live/rule-not-loaded", subject: "holdfast-pve-nfs-mirror" },
+      ]);
+    } finally {
+      server.close();
+    }
+    const { exitCode, told } = await look({}, at("http://127.0.0.1:1"));
+    expect(told).toMatchObject([
+      {
+        ...{ code: "live/unknown", subject: "prometheus" },
+        message: expect.stringContaining("http://127.0.0.1:1 isn't reached: ") as string,
+      },
+    ]);
+    expect(exitCode).toBe(3);
   });
 });
