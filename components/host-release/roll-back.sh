@@ -81,8 +81,9 @@ list() {
     for file in $(missing_credentials "$base/current/$unit"); do
       echo "fault \"$unit\" can't start: \"$file\" isn't there. Next: pulumi up --replace '**::$job-*-credential-${file##*/}-file'"
     done
-    # Others are of all units, such as a distribution's.
-    changes=$(systemctl show --property=DropInPaths --value "$unit" 2>/dev/null | tr ' ' '\n' | grep -F "/$unit.d/" | head -n 1) || changes=
+    # What lies in /etc for several units, by the beginning of their names or for all of a kind, changes this one too. Elsewhere it is a
+    # distribution's or a container's.
+    changes=$(systemctl show --property=DropInPaths --value "$unit" 2>/dev/null | tr ' ' '\n' | grep -e "/$unit[.]d/" -e '^/etc/' | head -n 1) || changes=
     [ -z "$changes" ] || echo "fault \"$unit\" is changed by $changes. Next: systemctl cat $unit"
     if ! cmp -s "$base/current/$unit" "$units/$unit"; then
       echo "fault \"$units/$unit\" isn't the release's"

@@ -11,6 +11,8 @@ export interface Difference {
   readonly text: string;
   /** What shows more of it, or puts it right. */
   readonly next: string;
+  /** It is what another deployment than this look's has of a job, and so nothing that somebody did while one is under way. */
+  readonly isOther?: true;
 }
 
 /** One run, filled by its phase. */

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { InForce } from "../../plan/contracts/in-force";
 import type { Phase } from "../runtime/phases";
+import { certificateDifferences } from "./certificates";
 import { type Difference, type EffectiveState, keyOf, lineOf } from "./effective-state";
 import { mountDifferences } from "./mounts";
-import { releaseDifferences } from "./releases";
+import { isBeingDeployed, releaseDifferences } from "./releases";
 import { textfileDifferences } from "./textfiles";
 import { unitDifferences } from "./units";
 
@@ -24,13 +25,22 @@ export const look: Phase<EffectiveState> = {
   },
 };
 
+/** Without what is so as a deployment has come to one of two jobs alone: the next look tells of that, where it has ended so. */
 async function differencesOf(declared: readonly InForce[], stop: AbortSignal): Promise<Difference[]> {
   const of = <Kind extends InForce["kind"]>(kind: Kind) =>
     declared.filter((one): one is Extract<InForce, { kind: Kind }> => one.kind === kind);
+  const releases = await releaseDifferences(of("release"), stop);
+  const underWay = new Set(
+    releases
+      .filter(({ isOther, subject }) => isOther && isBeingDeployed(subject))
+      .map(({ subject }) => subject),
+  );
+  const units = await unitDifferences(of("unit"), stop);
   return [
-    ...(await releaseDifferences(of("release"), stop)),
-    ...(await unitDifferences(of("unit"), stop)),
+    ...releases.filter(({ isOther, subject }) => !isOther || !underWay.has(subject)),
+    ...units.filter(({ subject }) => !underWay.has(subject.replace(/\.(service|timer)$/, ""))),
     ...(await mountDifferences(of("mount"), stop)),
+    ...(await certificateDifferences(of("certificate"), stop)),
     ...textfileDifferences(of("textfiles")),
   ];
 }

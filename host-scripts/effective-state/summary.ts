@@ -55,6 +55,8 @@ function subjectOf(one: InForce): string {
       return one.unit;
     case "mount":
       return one.path;
+    case "certificate":
+      return one.url;
     case "textfiles":
       return one.folder;
     default:

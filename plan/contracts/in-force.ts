@@ -7,6 +7,7 @@ import { absolutePath, mount } from "./runner";
  *   (`release-manifest.ts`); absent where it can't be known
  * - `unit`: what systemd has loaded under that name; `calendar` is when a timer elapses, as `OnCalendar=` has it
  * - `mount`: the file system at a path, by the kernel's own table; `options` are those that it can't do without
+ * - `certificate`: what a server that jobs talk to shows them, of which an authority says until when it is valid
  * - `textfiles`: the folder from which the host's node-exporter reads what jobs leave, by its command line
  */
 export const inForce = z.discriminatedUnion("kind", [
@@ -21,6 +22,7 @@ export const inForce = z.discriminatedUnion("kind", [
     calendar: z.string().min(1).optional(),
   }),
   z.strictObject({ kind: z.literal("mount"), ...mount.shape, options: z.array(z.string().min(1)) }),
+  z.strictObject({ kind: z.literal("certificate"), url: z.url({ protocol: /^https$/ }) }),
   z.strictObject({ kind: z.literal("textfiles"), folder: absolutePath }),
 ]);
 export type InForce = z.infer<typeof inForce>;

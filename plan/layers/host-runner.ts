@@ -23,6 +23,8 @@ export interface HostRunner {
   /** Further folders that it writes to, and that are made where they are missing. */
   readonly makes?: readonly string[];
   readonly credentials: readonly Credential[];
+  /** Addresses of servers that it believes for what an authority has signed. */
+  readonly servers?: readonly string[];
   /** What its `config.json` holds: the runner's contract. */
   readonly config: object;
 }
@@ -72,7 +74,7 @@ function unitOf(runner: HostRunner) {
 }
 
 function deployed(
-  { job, runner, credentials, config }: HostRunner,
+  { job, runner, credentials, servers = [], config }: HostRunner,
   kind: "timer" | "service",
   units: readonly { readonly name: string; readonly text: string }[],
   trigger?: Trigger,
@@ -88,6 +90,7 @@ function deployed(
       units.map(({ name }) => name),
       trigger,
     ),
+    ...servers.map((url): InForce => ({ kind: "certificate", url })),
   ];
   return { credentials, deployment: { kind, runner, files, inForce } };
 }

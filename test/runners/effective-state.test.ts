@@ -1,5 +1,9 @@
+import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createServer } from "node:tls";
+import { execa } from "execa";
 import { manifestLines, sumOfLines } from "../../plan/contracts/release-manifest";
 import { runnerOf } from "../../stacks/runner";
 import { inTime } from "../long";
@@ -83,6 +87,10 @@ function told(): string[] {
   );
 }
 
+/** As if the live release had become so a while ago. */
+const switchedAgo = (ago: string): Promise<Ended> =>
+  host.run(`touch --no-dereference --date='${ago} ago' /opt/holdfast/${mirror}/current`);
+
 const kept = (): string => readFileSync(join(host.folder, "state", "differences"), "utf8");
 
 test("a host that has what was deployed has nothing that differs", async () => {
@@ -99,6 +107,23 @@ test("a timer whose service it has started runs, and elapses again only after th
   const { exitCode } = await look();
   expect({ exitCode, told: told(), kept: kept() }).toEqual({ exitCode: 0, told: [], kept: "" });
 });
+
+/** A certificate of a server's own, as PEM, and its key as a file: from a day on to another one, from now. */
+async function certificateOf(fromDays: number, toDays: number): Promise<string> {
+  const openssl = (...words: readonly string[]) => execa("openssl", words, { cwd: host.folder });
+  const time = (days: number): string =>
+    new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, "");
+  writeFileSync(
+    join(host.folder, "ca.conf"),
+    "[ca]\ndefault_ca=own\n[own]\ndatabase=index\nrand_serial=yes\nnew_certs_dir=.\npolicy=any\ndefault_md=sha256\n[any]\ncommonName=supplied\n",
+  );
+  writeFileSync(join(host.folder, "index"), "");
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem"];
+  await openssl("req", ...key, "-out", "request.pem", "-subj", "/CN=server");
+  const validity = ["-startdate", time(fromDays), "-enddate", time(toDays)];
+  const signed = ["-batch", "-notext", "-config", "ca.conf", "-keyfile", "key.pem", "-in", "request.pem"];
+  return (await openssl("ca", "-selfsign", ...signed, ...validity)).stdout;
+}
 
 type Case = readonly [what: string, make: () => unknown, subject: string, line: RegExp];
 const cases: readonly Case[] = [
@@ -139,6 +164,7 @@ const cases: readonly Case[] = [
     "an older release, made live by hand",
     async () => {
       await host.deploy(release({ hour: "07" }));
+      await switchedAgo("31 minutes");
       systemd({ calendar: "*-*-* 02:00:00 UTC" });
     },
     `release ${mirror}`,
@@ -220,6 +246,73 @@ test("what differs for a moment alone, as while somebody deploys, isn't told", a
   expect(told()).toEqual([]);
 });
 
+test("while a deployment may be under way, what it has come to and the look hasn't isn't told, but what somebody does meanwhile; once it should have ended, all is", async () => {
+  await host.deploy(release({ hour: "07" }));
+  systemd({ calendar: "*-*-* 07:00:00 UTC" });
+  await look();
+  expect({ told: told(), kept: kept() }).toEqual({ told: [], kept: "" });
+  host.on("is-enabled", "exit 1");
+  mounted("rw,nodev");
+  await look();
+  expect(told()).toEqual(["mount /mnt/backup", `unit ${mirror}.timer`]);
+  host.on("is-enabled", "exit 0");
+  mounted("rw,nosuid,nodev");
+  await switchedAgo("31 minutes");
+  await look();
+  expect(told()).toEqual([`release ${mirror}`, `unit ${mirror}.timer`]);
+});
+
+test("a place that systemd mounts on demand is what it has once somebody goes there", async () => {
+  const row = (fstype: string, found: string | null, options: string) => ({
+    ...{ id: 30, target: "/mnt/backup", source: "systemd-1", fsroot: "/", fstype, uuid: found, options },
+  });
+  const idle = row("autofs", null, "rw,relatime");
+  const says = (...rows: object[]): string => `echo '${JSON.stringify({ filesystems: rows })}'`;
+  const gone = join(host.folder, "gone-there");
+  const answers = (name: string, script: string): void =>
+    writeFileSync(join(host.folder, "bin", name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  answers("stat", `case "$*" in "-- /mnt/backup/.") touch ${gone} ;; *) exec /usr/bin/stat "$@" ;; esac`);
+  const onDemand = (options: string): void =>
+    answers(
+      "findmnt",
+      `if [ -e ${gone} ]; then ${says(idle, row("ext4", uuid, options))}; else ${says(idle)}; fi`,
+    );
+  onDemand("rw,nosuid,nodev");
+  await look();
+  expect({ told: told(), kept: kept() }).toEqual({ told: [], kept: "" });
+  rmSync(gone);
+  onDemand("rw,nodev");
+  await look();
+  expect(kept()).toMatch(/^\/mnt\/backup: declared rw,nosuid,nodev, and it is mounted without nosuid\./);
+  answers("stat", "exit 1");
+  rmSync(gone);
+  await look();
+  expect(kept()).toMatch(
+    /^\/mnt\/backup: declared the file system 2{8}-.*, which systemd mounts when somebody goes there, and it can't\. Next: ls \/mnt\/backup; /,
+  );
+});
+
+test.each([
+  ["of its own", `/run/systemd/system/${mirror}.timer.d/a.conf`, true],
+  ["of all whose names begin alike", "/etc/systemd/system/nfs-.timer.d/a.conf", true],
+  ["of all timers", "/etc/systemd/system/timer.d/a.conf", true],
+  ["of a distribution's", "/usr/lib/systemd/system/timer.d/a.conf", false],
+  ["of a container's", "/run/systemd/system/timer.d/a.conf", false],
+])("a drop-in %s", async (_, path, isTold) => {
+  const show = readFileSync(join(host.folder, "on-show"), "utf8");
+  host.on(
+    "show",
+    `case "$*" in *DropInPaths*${mirror}.timer*) echo /usr/lib/systemd/system/first.d/a.conf ${path} ;; *) ${join(host.folder, "on-others")} "$@" ;; esac`,
+  );
+  writeFileSync(join(host.folder, "on-others"), show, { mode: 0o755 });
+  await look();
+  expect(kept()).toBe(
+    isTold
+      ? `${mirror}.timer: "${mirror}.timer" is changed by ${path}. Next: systemctl cat ${mirror}.timer\n`
+      : "",
+  );
+});
+
 test("a dry run says what differs, and tells nobody", async () => {
   mounted("rw,nodev");
   const { exitCode, stdout, stderr } = await look("--dry-run");
@@ -239,6 +332,38 @@ test("a look that systemd doesn't answer fails, and what the last one told stays
   expect(stdout + stderr).toContain(
     "systemd can't be asked: systemctl show ended with 1: Failed to connect to bus",
   );
+});
+
+test("a certificate that ends soon is told while there is time, and one that ended; of a server that isn't reached its jobs tell", async () => {
+  const file = join(host.folder, "config.json");
+  const before = JSON.parse(readFileSync(file, "utf8")) as object;
+  const lookAt = async (port: number): Promise<string> => {
+    const declared = [{ kind: "certificate", url: `https://127.0.0.1:${port}` }];
+    writeFileSync(file, JSON.stringify({ ...before, declared }));
+    const { exitCode } = await look();
+    expect(exitCode).toBe(0);
+    return kept();
+  };
+  const shown = async (fromDays: number, toDays: number): Promise<string> => {
+    const cert = await certificateOf(fromDays, toDays);
+    const server = createServer({ cert, key: readFileSync(join(host.folder, "key.pem")) });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    try {
+      return await lookAt((server.address() as AddressInfo).port);
+    } finally {
+      server.close();
+    }
+  };
+  expect(await shown(0, 365)).toBe("");
+  // As an ACME client has it: it makes a new one before.
+  expect(await shown(-30, 10)).toBe("");
+  expect(await shown(-352, 13.5)).toMatch(
+    /^https:\/\/127\.0\.0\.1:\d+: declared a certificate that is valid, and what the server shows ends in 13 d, at 20.*Z: jobs of this host that ask it fail from then on\. Next: openssl s_client -connect 127\.0\.0\.1:\d+ <\/dev\/null \| openssl x509 -noout -subject -issuer -enddate$/m,
+  );
+  expect(await shown(-352, -1)).toContain("the server shows ended, at 20");
+  expect(told()).toEqual([expect.stringMatching(/^certificate https:/)]);
+  expect(await lookAt(1)).toBe("");
 });
 
 test("which folder node-exporter reads says that of the host itself, and none of a container's that goes by its name", async () => {

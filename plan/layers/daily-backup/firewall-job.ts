@@ -53,6 +53,8 @@ export function firewallJob(entry: FirewallBackupSpec, spec: DailyBackupSpec, es
           background: true,
           rights: { reads: [], writes: [spec.target], files: "own", volumes: "none", parses: true },
           credentials: credentialsOf(entry, estate),
+          // A pinned one is believed for what it is, also once it has ended.
+          servers: config.api.certificateSha256 === undefined ? [config.api.url] : [],
           config,
         })
       : { credentials: [], deployment: { kind: "planned" } }),
@@ -68,7 +70,7 @@ function triggerOf(entry: FirewallBackupSpec, spec: DailyBackupSpec, zone: strin
 
 /** A threshold that was typed for the long job says nothing of another one. */
 export function derivedAlert({ alert }: DailyBackupSpec): DailyBackupSpec["alert"] {
-  return { ...alert, staleAfter: undefined, called: undefined };
+  return { ...alert, staleAfter: undefined, called: undefined, formerly: undefined };
 }
 
 function credentialsOf({ name }: FirewallBackupSpec, estate: Estate): Job["credentials"] {

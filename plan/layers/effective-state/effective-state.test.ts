@@ -19,6 +19,8 @@ const named = (declared: readonly InForce[]): string[] =>
         return `unit ${one.unit}${one.calendar === undefined ? "" : ` at ${one.calendar}`}`;
       case "mount":
         return `mount ${one.path} ${one.options.join(",")}`;
+      case "certificate":
+        return `certificate ${one.url}`;
       case "textfiles":
         return `textfiles ${one.folder}`;
       default:
@@ -40,6 +42,7 @@ test("each layer's jobs on a host say what is in force there, in the words of th
       ...["release effective-state, by its name alone", "unit effective-state.timer at hourly Europe/Sofia"],
       ...["mount /srv/nfs ", "mount /mnt/backup rw,nosuid,nodev"],
       "textfiles /var/lib/prometheus/node-exporter",
+      "certificate https://k8s.example:6443",
     ]),
   );
   // Of a cluster's job, no host has anything.

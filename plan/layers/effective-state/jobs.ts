@@ -41,6 +41,10 @@ export function effectiveStateJob(
       ...unitsInForce([`${job}.service`, `${job}.timer`], "trigger" in timer ? timer.trigger : undefined),
     ]),
     ...mounts,
+    ...certificatesOf(
+      estate,
+      before.filter(job => job.host === host),
+    ),
     ...textfilesOf(estate, host),
   ];
   const config: EffectiveStateConfig = {
@@ -87,6 +91,17 @@ function mountsOf({ hosts }: Estate, host: string): Extract<InForce, { kind: "mo
     ...{ kind: "mount", path, fsUuid },
     options: disks[disk]?.role === "backup" ? ["rw", ...actingOptions] : [],
   }));
+}
+
+/** Of the clusters that jobs of a host ask, and of the Pushgateway, each once. */
+function certificatesOf({ clusters, monitoring }: Estate, jobs: readonly LayerJob[]): InForce[] {
+  const asked = jobs.flatMap(({ credentials }) =>
+    credentials.flatMap(({ from }) =>
+      from.kind === "cluster-access" ? (clusters[from.cluster]?.api ?? []) : [],
+    ),
+  );
+  const urls = [...new Set([...asked, monitoring.pushgateway])].filter(url => url.startsWith("https:"));
+  return urls.map(url => ({ kind: "certificate", url }));
 }
 
 /** Where the estate has metrics of the host's own from an exporter, which are node-exporter's. */
