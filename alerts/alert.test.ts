@@ -15,6 +15,7 @@ test("every job has three alerts and its own, and every alert of the estate one 
     "BackupDiskFull",
     "BackupDiskFullAbsent",
     "PushgatewayGone",
+    "RestoreDrillOverRto",
     "BackupDiskFullSoon",
   ]);
 });

@@ -3,6 +3,7 @@ import type { Estate } from "../plan/estate/schema";
 import { type Job, type JobAlert, metricOf } from "../plan/job";
 import { healthyAge } from "../plan/staleness";
 import { parseDuration } from "../plan/units/duration";
+import { reckonedAfterMs } from "./full-soon";
 import { selectedLabels } from "./promql/labels";
 import { type AlertRule, ownAlertsOf, type RuleGroup, rulesOf, selector, trendAlert } from "./rules";
 
@@ -48,7 +49,9 @@ export function promtoolTests(job: Job, estate: Estate): AlertTests[] {
   const own = ownAlertsOf(job, estate).map((alert, index) => {
     const rule = group.rules[3 + index];
     if (rule?.alert !== alert.name) throw new Error(`job ${job.name} has no rule for ${alert.name}`);
-    return testsOf(group, rule, ownTests(job, alert, rule));
+    return alert.fires.kind === "full-soon"
+      ? fullSoonTestsOf(group, rule, seriesText(job, alert.metric))
+      : testsOf(group, rule, ownTests(job, alert.metric, alert.fires, rule));
   });
   return [
     testsOf(group, failing, [failureTest(job, failing)]),
@@ -196,11 +199,13 @@ function aheadTest(rule: AlertRule, series: string): RuleTest {
 }
 
 /** One series, as it is at the limit, and then just beyond it for as long as the rule waits. */
-function ownTests(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleTest[] {
+function ownTests(
+  job: Job,
+  metric: string,
+  fires: Exclude<JobAlert["fires"], { readonly kind: "full-soon" }>,
+  rule: AlertRule,
+): RuleTest[] {
   const forMinutes = Math.ceil(parseDuration(rule.for) / minuteMs);
-  const further = job.metrics.find(({ name }) => name === metric)?.labels ?? {};
-  const labels = { job: job.metricsJob, instance: job.host, ...further };
-  const matchers = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   const isOld = fires.kind === "older";
   // The test begins just before the limit: promtool evaluates each minute of a month otherwise.
   const ageAtStart = isOld ? Math.max(Math.floor(fires.thanMs / minuteMs) - 4, 0) : 0;
@@ -211,7 +216,8 @@ function ownTests(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleT
     ? `${-ageAtStart * 60}+0x${firingMinute + 1}`
     : `${fires.than}+0x${limitMinute} ${beyond}+0x${forMinutes + 1}`;
   const value = shownIn(rule, isOld ? (ageAtStart + firingMinute) * 60 : beyond);
-  const series = `${metric}{${matchers.join(",")}}`;
+  const series = seriesText(job, metric);
+  const labels = selectedLabels(series);
   const atLimit: RuleTest = {
     name: `${rule.alert}: silent at its limit, firing beyond it`,
     interval,
@@ -226,6 +232,35 @@ function ownTests(job: Job, { metric, fires }: JobAlert, rule: AlertRule): RuleT
     ],
   };
   return isOld ? [atLimit, aheadTest(rule, series)] : [atLimit];
+}
+
+function seriesText(job: Job, metric: string): string {
+  const further = job.metrics.find(({ name }) => name === metric)?.labels ?? {};
+  const labels = { job: job.metricsJob, instance: job.host, ...further };
+  const matchers = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  return `${metric}{${matchers.join(",")}}`;
+}
+
+/** Of something that is filled for the first time, in half a day, silent; firing once it has lost 6 per cent a day for as long as is reckoned with. */
+function fullSoonTestsOf(group: RuleGroup, rule: AlertRule, series: string): AlertTests {
+  const minutes = Math.ceil((reckonedAfterMs + parseDuration(rule.for)) / minuteMs) + 15;
+  const test = (
+    name: string,
+    values: string,
+    exp_alerts: RuleTest["alert_rule_test"][number]["exp_alerts"],
+  ): RuleTest => ({
+    name: `${rule.alert}: ${name}`,
+    interval,
+    input_series: [{ series, values }],
+    alert_rule_test: [{ eval_time: `${minutes}m`, alertname: rule.alert, exp_alerts }],
+  });
+  const tests = [
+    test("silent after it was filled for the first time", `100-0.05x720 64x${minutes}`, []),
+    test("firing when it goes on being filled", `60-0.004x${minutes + 10}`, [
+      expected(rule, selectedLabels(series)),
+    ]),
+  ];
+  return testsOf(group, rule, tests, "10m");
 }
 
 /**

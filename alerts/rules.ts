@@ -1,4 +1,5 @@
 import { dashboardOf } from "./boards/uid";
+import { fullSoon } from "./full-soon";
 import { trendOf } from "./trend";
 import { alertStem } from "../plan/alert-stem";
 import { aheadS } from "../plan/contracts/metric";
@@ -57,13 +58,13 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
         `${stem}Failing`,
         `${selector(job, status)} != 0`,
         0,
-        `${job.name} on ${job.host} failed; the last good copy is kept`,
+        `${job.name} on ${job.host} failed; the last good copy is kept${formerly(job, "Failing")}`,
       ),
       rule(
         `${stem}Stale`,
         olderThan(selector(job, success), staleAfterS),
         job.judged.forMs,
-        `${job.name} on ${job.host} has not succeeded for {{ $value | humanizeDuration }}, the limit is ${staleAfterS} s`,
+        `${job.name} on ${job.host} has not succeeded for {{ $value | humanizeDuration }}, the limit is ${staleAfterS} s${formerly(job, "Stale")}`,
       ),
       // A comparison with a series that doesn't exist is silent, so absence has an alert of its own. It waits as long as
       // a first run may take to come, or every deployment would fire it.
@@ -71,7 +72,7 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
         `${stem}Absent`,
         `absent(${selector(job, success)})`,
         job.judged.staleAfterMs,
-        `${job.name} on ${job.host} has never reported a success to Prometheus`,
+        `${job.name} on ${job.host} has never reported a success to Prometheus${formerly(job, "Absent")}`,
       ),
       ...ownAlertsOf(job, estate).map(alert =>
         rule(alert.name, ownExpr(job, alert), job.judged.forMs, alert.summary),
@@ -79,6 +80,11 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
       ...(trend ? [rule(trendAlert(job), trend.expr, trend.forMs, trend.summary)] : []),
     ],
   };
+}
+
+/** The name that people, their filters and their pages may still know it by. */
+function formerly({ judged: { alertsFormerly } }: Job, what: string): string {
+  return alertsFormerly === undefined ? "" : ` (formerly ${alertsFormerly}${what})`;
 }
 
 /** What shows how its last runs went, to be typed where it runs. */
@@ -114,6 +120,8 @@ function ownExpr(job: Job, { metric, fires }: JobAlert): string {
       return `${series} < ${fires.than}`;
     case "above":
       return `${series} > ${fires.than}`;
+    case "full-soon":
+      return fullSoon(series);
     default:
       return fires satisfies never;
   }

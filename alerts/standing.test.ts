@@ -7,8 +7,11 @@ const namesOf = (estate: object): string[] =>
 const named = (change: (estate: ExampleEstate) => void): string[] => namesOf(exampleWith(change));
 
 test("what the estate says that exporters have is watched, and nothing else", () => {
-  expect(namesOf(exampleEstate())).toEqual(["PushgatewayGone", "BackupDiskFullSoon"]);
-  expect(named(({ monitoring }) => (monitoring.exporters = []))).toEqual(["PushgatewayGone"]);
+  expect(namesOf(exampleEstate())).toEqual(["PushgatewayGone", "RestoreDrillOverRto", "BackupDiskFullSoon"]);
+  expect(named(({ monitoring }) => (monitoring.exporters = []))).toEqual([
+    "PushgatewayGone",
+    "RestoreDrillOverRto",
+  ]);
   expect(
     named(({ monitoring }) =>
       monitoring.exporters?.push({
@@ -16,7 +19,14 @@ test("what the estate says that exporters have is watched, and nothing else", ()
         metrics: ["node_time_seconds", "node_systemd_unit_state"],
       }),
     ),
-  ).toEqual(["PushgatewayGone", "JobUnitFailed", "JobTimerStopped", "HostClockWrong", "BackupDiskFullSoon"]);
+  ).toEqual([
+    "PushgatewayGone",
+    "RestoreDrillOverRto",
+    "JobUnitFailed",
+    "JobTimerStopped",
+    "HostClockWrong",
+    "BackupDiskFullSoon",
+  ]);
 });
 
 test("an alert of the estate takes the place of one of its name", () =>
@@ -24,17 +34,17 @@ test("an alert of the estate takes the place of one of its name", () =>
     named(({ monitoring }) =>
       monitoring.alerts?.push({ name: "PushgatewayGone", expr: "up == 0", receiver: "infra" }),
     ),
-  ).toEqual(["BackupDiskFullSoon"]));
+  ).toEqual(["RestoreDrillOverRto", "BackupDiskFullSoon"]));
 
 test("a disk that isn't for backups, and a host that the exporter doesn't have, are left alone", () => {
   expect(
     named(({ monitoring }) => {
       for (const exporter of monitoring.exporters ?? []) exporter.labels = { mountpoint: ["/", "/srv/nfs"] };
     }),
-  ).toEqual(["PushgatewayGone"]);
+  ).toEqual(["PushgatewayGone", "RestoreDrillOverRto"]);
   expect(
     named(({ monitoring }) => {
       for (const exporter of monitoring.exporters ?? []) exporter.instances = ["other"];
     }),
-  ).toEqual(["PushgatewayGone"]);
+  ).toEqual(["PushgatewayGone", "RestoreDrillOverRto"]);
 });

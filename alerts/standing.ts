@@ -1,6 +1,8 @@
 import type { Plan } from "../plan";
 import { type ClusterJob, type HostedJob, isHosted, isInCluster, isOnlyPlanned, type Job } from "../plan/job";
 import { dashboardOf } from "./boards/uid";
+import { promisedCopies } from "./drill-times";
+import { fullSoon, fullWithinDays, reckonedAfterMs } from "./full-soon";
 import { type AlertRule, promDuration } from "./rules";
 
 /** A rule about what the jobs stand on, and by what its test shows that it is quiet and that it fires. */
@@ -33,11 +35,9 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 /** A clock that is wrong by more makes ages, and the order of copies, wrong. */
 export const mostSkewS = 60;
-/** Two weeks are enough to order a disk. */
-export const fullWithinDays = 14;
 
 /**
- * Rules about what every job needs: the Pushgateway, its units, a clock, room where it writes, a CronJob that isn't suspended and a pod that
+ * Rules about what every job needs, and about what several of them promise together: the Pushgateway, drills that say of a copy that it takes too long, its units, a clock, room where it writes, a CronJob that isn't suspended and a pod that
  * starts. Each is made only where the estate lists the metric at an exporter (`monitoring.exporters`); what the Pushgateway says of
  * a push is there wherever jobs push.
  */
@@ -46,7 +46,7 @@ export function standingRules(plan: Plan): StandingRule[] {
   const [first] = jobs;
   if (!first) return [];
   const taken = new Set(plan.estate.monitoring.alerts.map(({ name }) => name));
-  return [gatewayGone(jobs), ...ofHosts(plan), ...ofCluster(plan)]
+  return [gatewayGone(jobs), ...drillsTooSlow(plan), ...ofHosts(plan), ...ofCluster(plan)]
     .map(made => standing(made, first, plan))
     .filter(({ rule }) => !taken.has(rule.alert));
 }
@@ -102,6 +102,39 @@ function gatewayGone(jobs: readonly Job[]): Made {
       ...{ labels: {}, well: "1000x40", ill: "1000x5 _x40" },
     },
   };
+}
+
+/** By the rate that a drill has measured, whatever the estate's links say. */
+function drillsTooSlow(plan: Plan): Made[] {
+  const promised = promisedCopies(plan);
+  const [first] = promised;
+  if (!first) return [];
+  const { job, drills } = first.driller;
+  const labels = {
+    ...{ job: job.metricsJob, instance: job.host },
+    ...{ tier: first.tier, service: first.names[0] ?? "" },
+  };
+  const late = promised.map(({ driller, tier, seconds, names }) => {
+    const of = { job: driller.job.metricsJob, instance: driller.job.host, tier };
+    const services = JSON.stringify(names.map(literal).join("|"));
+    return `${driller.drills.wholeSeconds}{${matchers(of)},service=~${services}} > ${seconds}`;
+  });
+  return [
+    {
+      alert: "RestoreDrillOverRto",
+      expr: late.join(" or "),
+      forMs: 10 * minuteMs,
+      summary:
+        "All of {{ $labels.service }} ({{ $labels.tier }} of {{ $labels.instance }}) takes longer, at the rate of its last drill, than what rests on it is promised to be back in",
+      look: "holdfast drill --report: promised, planned and measured times side by side, and what would keep the promise",
+      proof: proofOf(drills.wholeSeconds, labels, `${first.seconds}x30`, `${first.seconds + 1}x30`),
+    },
+  ];
+}
+
+/** A text as a regular expression has it. */
+function literal(text: string): string {
+  return text.replace(/[.+*?()|[\]{}^$\\]/g, "\\$&");
 }
 
 function ofHosts(plan: Plan): Made[] {
@@ -196,13 +229,10 @@ function room(targets: Targets, { estate }: Plan): Made[] {
   const [mountpoint] = mounts;
   if (mountpoint === undefined) return [];
   const series = `node_filesystem_avail_bytes{${selected(targets)},mountpoint=~"${[...new Set(mounts)].join("|")}"}`;
-  const full = (since: string): string =>
-    `predict_linear(${series}[${since}], ${fullWithinDays} * 86400) < 0`;
   return [
     {
       alert: "BackupDiskFullSoon",
-      // A disk that is filled for the first time, or gets another service in one night, would be full for a week by that reckoning.
-      expr: `${full("7d")} and ${full("2d")} and ${series} offset 4d`,
+      expr: fullSoon(series),
       forMs: hourMs,
       summary: `{{ $labels.mountpoint }} of {{ $labels.instance }} is full within ${fullWithinDays} days, if it goes on as in the last seven and the last two`,
       look: "On that host: df -h of the mount point; holdfast plan says what each job keeps there",
@@ -214,7 +244,7 @@ function room(targets: Targets, { estate }: Plan): Made[] {
           "4000000000000-4000000000x720 1120000000000x6000",
           "10000000000-1000000x6000",
         ),
-        afterMs: 96 * hourMs,
+        afterMs: reckonedAfterMs,
       },
     },
   ];

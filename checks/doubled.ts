@@ -1,7 +1,7 @@
 import type { Plan } from "../plan";
 import { type Copy, chainOf } from "../plan/graph/copies";
 import type { Flow } from "../plan/job";
-import { copiesIn } from "./copies";
+import { copiesIn } from "../plan/graph/copies-in";
 import { deviceOf } from "./protection";
 
 /** Two copies of the same bytes that come to one device from elsewhere, the one with the shorter way first. */

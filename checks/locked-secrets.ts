@@ -3,7 +3,7 @@ import { addTo } from "../plan/add-to";
 import type { Dataset } from "../plan/datasets";
 import type { Copy } from "../plan/graph/copies";
 import { siteOf } from "../plan/graph/survival";
-import { copiesIn } from "./copies";
+import { copiesIn } from "../plan/graph/copies-in";
 
 /** A secret that is kept in what can't be restored without it. */
 export interface LockedSecret {

@@ -6,7 +6,7 @@ import type { Flow, Job, Location } from "../plan/job";
 import { reachBackMs } from "./history";
 import { type Hidden, hiddenBy } from "./hidden";
 import { partOf } from "./part";
-import { copiesIn } from "./copies";
+import { copiesIn } from "../plan/graph/copies-in";
 
 /**
  * Rules of protection, in the order in which they are told. A dataset is told of the first that it breaks: mending that

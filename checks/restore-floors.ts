@@ -6,7 +6,7 @@ import type { Copy } from "../plan/graph/copies";
 import { backAlone, loadsOf, type Waiting } from "../plan/graph/restore-order";
 import { liveSurvives } from "../plan/graph/survival";
 import { floorMs, type TransferFloor } from "../plan/graph/transfer";
-import { type Fastest, fastestCopy } from "./fastest-copy";
+import { type Fastest, fastestCopy } from "../plan/graph/fastest-copy";
 
 export interface Step {
   readonly dataset: Dataset;

@@ -9,7 +9,7 @@ import { yearsOf } from "../plan/graph/loss";
 import { transferFloor } from "../plan/graph/transfer";
 import type { Job } from "../plan/job";
 import { isBelow } from "../plan/layers/places";
-import { copiesIn } from "./copies";
+import { copiesIn } from "../plan/graph/copies-in";
 
 const dayMs = 86_400_000;
 

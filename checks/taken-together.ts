@@ -6,7 +6,7 @@ import { loadsOf, type Waiting } from "../plan/graph/restore-order";
 import { liveSurvives, siteOf } from "../plan/graph/survival";
 import { floorMs, type TransferFloor } from "../plan/graph/transfer";
 import { parseDuration } from "../plan/units/duration";
-import { type Fastest, fastestCopy } from "./fastest-copy";
+import { type Fastest, fastestCopy } from "../plan/graph/fastest-copy";
 
 /** Datasets that one disaster takes at once. */
 export interface Group {

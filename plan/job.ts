@@ -122,6 +122,8 @@ export interface Drills {
   readonly state: string;
   /** Each copy is proved once in that time, in ms. */
   readonly periodMs: number;
+  /** Metric of the job that says, by its labels tier and service, how many seconds all of a copy would take at the rate of its drill. */
+  readonly wholeSeconds: string;
 }
 
 export interface Trigger {
@@ -148,6 +150,8 @@ export interface Judgement {
   readonly staleDerived: boolean;
   /** What the names of its alerts begin with, where its part says it. */
   readonly alertsCalled?: string | undefined;
+  /** What they began with before; people who search for that find the alert of today by it. */
+  readonly alertsFormerly?: string | undefined;
   /** How long a condition holds before the alert fires (`for:`), in ms. */
   readonly forMs: number;
   readonly severity: "warning" | "critical";
@@ -162,10 +166,11 @@ export interface JobAlert {
   readonly name: string;
   /** Name of the metric. */
   readonly metric: string;
-  /** What is wrong with a series: an instant that is too long ago, or a value that is too low or too high. */
+  /** What is wrong with a series: an instant that is too long ago, a value that is too low or too high, or what is free and goes to none soon. */
   readonly fires:
     | { readonly kind: "older"; readonly thanMs: number }
-    | { readonly kind: "below" | "above"; readonly than: number };
+    | { readonly kind: "below" | "above"; readonly than: number }
+    | { readonly kind: "full-soon" };
   /** What is wrong, in words; `{{ $labels.NAME }}` and `{{ $value }}` are the series' own. */
   readonly summary: string;
 }

@@ -3,7 +3,7 @@ import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { fallsShort } from "../protection";
 import { listed } from "../wording";
-import { copiesIn } from "../copies";
+import { copiesIn } from "../../plan/graph/copies-in";
 
 export const sizeUnknown = defineCheck({
   code: "capacity/size-unknown",

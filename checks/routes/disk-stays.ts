@@ -4,7 +4,7 @@ import type { Copy } from "../../plan/graph/copies";
 import type { Location } from "../../plan/job";
 import { layerGiving } from "../../plan/layers";
 import { mountAbove, sameMachine } from "../../plan/layers/places";
-import { copiesIn } from "../copies";
+import { copiesIn } from "../../plan/graph/copies-in";
 import { defineCheck, type Finding } from "../check";
 import { example, mended } from "../examples";
 import { deviceOf, fallingShort } from "../protection";

@@ -7,7 +7,7 @@ import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { listed, placeText } from "../wording";
-import { copiesIn } from "../copies";
+import { copiesIn } from "../../plan/graph/copies-in";
 
 export const metadataLost = defineCheck({
   code: "routes/metadata-lost",

@@ -1,6 +1,6 @@
 import { chainOf } from "../../plan/graph/copies";
 import { layerGiving } from "../../plan/layers";
-import { copiesIn } from "../copies";
+import { copiesIn } from "../../plan/graph/copies-in";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";

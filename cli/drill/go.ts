@@ -3,7 +3,8 @@ import { drillRecord } from "../../plan/contracts/drill-record";
 import type { Asked } from "../ask-jobs";
 import { jsonOf } from "../json";
 import { followOnHost } from "../restore/follow";
-import type { Drilled, Task } from "./tasks";
+import type { Drilled } from "../../plan/graph/drilled";
+import type { Task } from "./tasks";
 
 const name = z.object({ tier: z.string(), of: z.string() });
 

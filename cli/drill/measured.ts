@@ -1,21 +1,18 @@
-import { fastestCopy, type Fastest } from "../../checks/fastest-copy";
+import { fastestCopy, type Fastest } from "../../plan/graph/fastest-copy";
 import { Restore } from "../../checks/restore-floors";
 import { groupsOf, waitingOf } from "../../checks/taken-together";
 import { placeText } from "../../checks/wording";
 import type { Plan } from "../../plan";
 import { addTo } from "../../plan/add-to";
-import type { DrillRecord } from "../../plan/contracts/drill-record";
+import { type DrillRecord, secondsAt } from "../../plan/contracts/drill-record";
 import { bytesOf, type Dataset } from "../../plan/datasets";
 import type { Domain } from "../../plan/estate/services";
 import type { Copy } from "../../plan/graph/copies";
 import { restoreOrder } from "../../plan/graph/restore-order";
+import { drilledAs, type Driller } from "../../plan/graph/drilled";
 import { liveSurvives } from "../../plan/graph/survival";
 import { floorMs, type TransferFloor, transferFloor } from "../../plan/graph/transfer";
 import { parseDuration } from "../../plan/units/duration";
-import { drilledAs, type Driller } from "./tasks";
-
-/** Less than that says more of how long a restore takes to begin than of how fast it is. */
-export const leastBytes = 64e6;
 
 /** How long a dataset takes from one copy, by that copy's newest proof. */
 export interface MeasuredCopy {
@@ -184,13 +181,12 @@ class Times {
     const isAlone = this.holds.get(key)?.size === 1;
     const said = bytesOf(dataset);
     const fullBytes = isAlone ? Math.max(said ?? 0, whole.bytes) : (said ?? whole.bytes);
-    const isTold = restored.bytes >= leastBytes || fullBytes <= 2 * restored.bytes;
-    const ms = (seconds.restore * 1000 * fullBytes) / Math.max(1, restored.bytes);
+    const fullSeconds = secondsAt(proof, fullBytes);
     return {
       ...{ dataset: dataset.id, from: placeText(copy.location), tier, at, fullBytes },
       ...{ drilledBytes: restored.bytes, drilledSeconds: seconds.restore },
       ...(planned && Number.isFinite(floorMs(planned)) && { plannedMs: floorMs(planned) }),
-      ...(isTold && { measuredMs: ms }),
+      ...(fullSeconds !== undefined && { measuredMs: fullSeconds * 1000 }),
     };
   }
 

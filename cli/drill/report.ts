@@ -1,5 +1,6 @@
 import { counted, listed } from "../../checks/wording";
 import type { Plan } from "../../plan";
+import type { Driller } from "../../plan/graph/drilled";
 import { formatDuration } from "../../plan/units/duration";
 import { formatSize } from "../../plan/units/size";
 import type { Asked } from "../ask-jobs";
@@ -7,7 +8,6 @@ import type { Outcome } from "../command";
 import { recordsOn } from "../evidence/ask";
 import { type Look, tableText } from "../table";
 import { type MeasuredCopy, type PromisedTime, promisedTimes, drilledOn } from "./measured";
-import type { Driller } from "./tasks";
 
 /** Promised, planned and measured times side by side, by the newest proof of each copy. */
 export async function reportOn(

@@ -1,17 +1,9 @@
 import type { Plan } from "../../plan";
-import { type Drills, isHosted, type Job } from "../../plan/job";
 import type { Copy } from "../../plan/graph/copies";
-import { isBelow } from "../../plan/layers/places";
+import { type Drilled, drilledAs, type Driller, drillersOf } from "../../plan/graph/drilled";
 import { BadInput } from "../bad-input";
 import { hostOf } from "../host-of";
-import { nameIn } from "../find/ask";
 import { soughtBy } from "../find/sought";
-
-/** A job that restores copies for proof. */
-export interface Driller {
-  readonly job: Job;
-  readonly drills: Drills;
-}
 
 /** What one host's program is asked to drill. */
 export interface Task {
@@ -30,15 +22,6 @@ export interface Wish {
   readonly what?: string | undefined;
   readonly tier?: string | undefined;
   readonly host?: string | undefined;
-}
-
-/** Jobs that restore for proof, on all hosts or one. */
-export function drillersOf({ jobs }: Plan, host?: string): Driller[] {
-  return jobs.flatMap(job =>
-    isHosted(job) && job.drills && (host === undefined || job.host === host)
-      ? [{ job, drills: job.drills }]
-      : [],
-  );
 }
 
 /** The same, and at least one. @throws {BadInput} */
@@ -79,34 +62,10 @@ export function tasksOf(plan: Plan, wish: Wish): Task[] {
   return tasks;
 }
 
-/** A copy as the program of its job knows it. */
-export interface Drilled {
-  readonly tier: string;
-  readonly name: string;
-}
-
 /** What is drilled of those copies, as far as the estate tells: the claims of volumes that it only counts are the cluster's to say. */
 export function copiesDrilled({ copies }: Plan, driller: Driller, isOf: (copy: Copy) => boolean): Drilled[] {
   const found = copies.filter(isOf).flatMap(copy => drilledAs(driller, copy) ?? []);
   return [...new Map(found.map(each => [`${each.tier}:${each.name}`, each])).values()];
-}
-
-/** What a copy is to the job that drills it; undefined for one that it doesn't drill. */
-export function drilledAs({ job, drills }: Driller, copy: Copy): Drilled | undefined {
-  const { job: maker, location } = copy;
-  const found = drills.tiers.find(
-    ({ job: of, below }) => maker.host === job.host && maker.name === of && isBelow(location.path, below),
-  );
-  const name = found && (found.isSent === true ? nameOfSent({ job, drills }, copy) : nameIn(copy));
-  return found && name !== undefined ? { tier: found.tier, name } : undefined;
-}
-
-function nameOfSent(driller: Driller, { from, dataset }: Copy): string | undefined {
-  if (!from) return dataset.location.path;
-  const here = drilledAs(driller, from);
-  return driller.drills.tiers.some(({ tier, isSentToo }) => tier === here?.tier && isSentToo)
-    ? here?.name
-    : undefined;
 }
 
 /** Which datasets are meant, by their ids. @throws {BadInput} for a path in one */

@@ -1,7 +1,7 @@
 import type { Plan } from "../../plan";
 import { membersOf } from "../../plan/datasets";
 import { chainOf, copiesByDataset, type Copy } from "../../plan/graph/copies";
-import { type Driller, drilledAs } from "./tasks";
+import { type Driller, drilledAs } from "../../plan/graph/drilled";
 
 /** A dataset of which no drill proves a restore. */
 export interface Undrilled {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Chain, chainOfBoth, drillState, type RecordsFile } from "../../plan/contracts/drill-record";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { type Asked, askJobs, saidAs, soon } from "../ask-jobs";
-import type { Driller } from "../drill/tasks";
+import type { Driller } from "../../plan/graph/drilled";
 import { jsonOf } from "../json";
 
 /** What a host has on record of its drills; or why nobody knows. */

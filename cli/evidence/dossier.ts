@@ -3,7 +3,8 @@ import { counted } from "../../checks/wording";
 import type { Plan } from "../../plan";
 import { type DrillRecord, drillRecord } from "../../plan/contracts/drill-record";
 import { drilledOn } from "../drill/measured";
-import { copiesDrilled, type Driller } from "../drill/tasks";
+import type { Driller } from "../../plan/graph/drilled";
+import { copiesDrilled } from "../drill/tasks";
 import { undrilledOf } from "../drill/undrilled";
 import type { Told } from "./ask";
 

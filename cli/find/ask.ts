@@ -3,7 +3,7 @@ import { shellWord } from "../../plan/contracts/shell-word";
 import { type Versions, versionsAnswer } from "../../plan/contracts/versions";
 import { isHosted } from "../../plan/job";
 import type { Copy } from "../../plan/graph/copies";
-import { calledOf } from "../../plan/graph/restore-steps";
+import { nameIn } from "../../plan/graph/restore-steps";
 import type { Installed } from "../../plan/installed";
 import { type Asked, askJobs, saidAs, soon } from "../ask-jobs";
 import { jsonOf } from "../json";
@@ -31,17 +31,6 @@ export function questionOf(copy: Copy): Question | undefined {
   return isHosted(copy.job) && called !== undefined
     ? { host: copy.job.host, job: copy.job, called }
     : undefined;
-}
-
-/** What the program of a copy's job calls it; undefined where the estate doesn't tell. */
-export function nameIn(copy: Copy): string | undefined {
-  // The claim of a database's volume, or of one of many that are counted, is the cluster's to say.
-  const { kind, count } = copy.dataset;
-  const isOfVolumes = copy.flow.source.kind === "volumes" || copy.flow.source.kind === "copies-of";
-  if (isOfVolumes && (kind !== "volume" || count !== 1)) return undefined;
-  const called = calledOf(copy);
-  // All of a tree is many things to its program, each of a time of its own.
-  return called === "." ? undefined : called;
 }
 
 function firstOf(copy: Copy): Copy {

@@ -2,7 +2,7 @@ import type { Finding } from "../../checks";
 import type { Plan } from "../../plan";
 import type { Asked } from "../ask-jobs";
 import { drilledOn, type PromisedTime, promisedTimes } from "../drill/measured";
-import { drillersOf } from "../drill/tasks";
+import { drillersOf } from "../../plan/graph/drilled";
 import { recordsOn } from "../evidence/ask";
 import { hostEvidence, type HostEvidence, type ServiceEvidence, servicesOf } from "../evidence/dossier";
 import type { ClusterChoice } from "../kubectl";

@@ -1,4 +1,4 @@
-import { fullWithinDays } from "../../alerts/standing";
+import { fullWithinDays } from "../../alerts/full-soon";
 import type { Estate, Plan } from "../../plan";
 import { isUnsaid, poolUsableShare, storesOf } from "../../plan/capacity";
 import { shellWord } from "../../plan/contracts/shell-word";

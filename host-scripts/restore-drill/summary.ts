@@ -1,3 +1,4 @@
+import { secondsAt } from "../../plan/contracts/drill-record";
 import {
   drilledMetrics,
   restoreDrillMetricNames,
@@ -52,7 +53,7 @@ export async function tellCopies(run: RestoreDrill, stop: AbortSignal): Promise<
       .filter(({ result, host }) => result === "proved" && host === config.host)
       .map(record => [keyOf(record), record]),
   );
-  const [age, seconds, bytes] = drilledMetrics;
+  const [age, seconds, bytes, whole] = drilledMetrics;
   const series = copies.map(({ tier, of }) => ({
     labels: { tier, service: of },
     record: proved.get(keyOf({ tier, of })),
@@ -76,6 +77,13 @@ export async function tellCopies(run: RestoreDrill, stop: AbortSignal): Promise<
         family(
           bytes,
           known.map(({ labels, record }) => ({ labels, value: record.restored.bytes })),
+        ),
+        family(
+          whole,
+          known.flatMap(({ labels, record }) => {
+            const value = secondsAt(record);
+            return value === undefined ? [] : [{ labels, value }];
+          }),
         ),
       ],
       textfile: config.copiesTextfile,

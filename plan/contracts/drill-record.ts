@@ -47,6 +47,15 @@ export const drillRecord = drillFacts.extend({
 /** The same with its place in the chain. */
 export type DrillRecord = z.infer<typeof drillRecord> & { readonly hash: string };
 
+/** Less than that says more of how long a restore takes to begin than of how fast it is. */
+const leastTellingBytes = 64e6;
+
+/** How long all of a copy, or so many bytes of it, would take at the rate of its drill, in seconds; undefined where what was drilled is too little to tell. */
+export function secondsAt({ restored, whole, seconds }: DrillFacts, bytes = whole.bytes): number | undefined {
+  const isTold = restored.bytes >= leastTellingBytes || bytes <= 2 * restored.bytes;
+  return isTold ? (seconds.restore * bytes) / Math.max(1, restored.bytes) : undefined;
+}
+
 /** Records, and what is wrong with them. */
 export interface Chain {
   readonly records: readonly DrillRecord[];

@@ -78,6 +78,7 @@ export const restoreDrillMetricNames = {
   copyProved: "restore_drill_copy_proved_timestamp",
   copySeconds: "restore_drill_copy_seconds",
   copyBytes: "restore_drill_copy_bytes",
+  copyWhole: "restore_drill_copy_whole_seconds",
 } as const;
 
 export const restoreDrillMetrics = jobMetrics("restore_drill", [
@@ -132,6 +133,12 @@ export const drilledMetrics = [
     "copies",
     restoreDrillMetricNames.copyBytes,
     "Bytes that the last proved restore of the copy brought back: of a large copy, a part",
+    ["tier", "service"],
+  ),
+  partMetric(
+    "copies",
+    restoreDrillMetricNames.copyWhole,
+    "How long all of the copy would take at the rate of its last proved restore, in seconds; absent where that was too little to tell",
     ["tier", "service"],
   ),
 ] as const;

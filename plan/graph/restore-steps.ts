@@ -36,6 +36,17 @@ export function bringsPaths(copy: Copy): boolean {
   return made?.flow.wayBack.ofPath !== undefined;
 }
 
+/** What the program of a copy's job calls it; undefined where the estate doesn't tell. */
+export function nameIn(copy: Copy): string | undefined {
+  // The claim of a database's volume, or of one of many that are counted, is the cluster's to say.
+  const { kind, count } = copy.dataset;
+  const isOfVolumes = copy.flow.source.kind === "volumes" || copy.flow.source.kind === "copies-of";
+  if (isOfVolumes && (kind !== "volume" || count !== 1)) return undefined;
+  const called = calledOf(copy);
+  // All of a tree is many things to its program, each of a time of its own.
+  return called === "." ? undefined : called;
+}
+
 /** What the program of the copy's job calls its dataset; nothing where that lists no versions. */
 export function calledOf(copy: Copy): string | undefined {
   const { called } = copy.flow.wayBack;

@@ -86,6 +86,13 @@ export const alertPolicy = z.strictObject({
     .describe(
       'What the names of its alerts begin with, before Failing, Stale and Absent. By default the job\'s name: "NfsMirror" for nfs-mirror',
     ),
+  formerly: z
+    .string()
+    .regex(/^[A-Z][A-Za-z0-9]*$/, 'expected what the names of the alerts began with, e.g. "WeeklyBackup"')
+    .optional()
+    .describe(
+      'What the names of its alerts began with before, where that isn\'t true any more: messages say it beside the name of today, e.g. "WeeklyBackup" of what runs each day',
+    ),
 });
 export type AlertPolicy = z.output<typeof alertPolicy>;
 
@@ -219,6 +226,7 @@ export function runOf(
       staleAfterMs: typed === undefined ? tightestMs : parseDuration(typed),
       staleDerived: typed === undefined,
       alertsCalled: spec.alert.called,
+      alertsFormerly: spec.alert.formerly,
       forMs: parseDuration(spec.alert.for),
       severity: spec.alert.severity,
       receiver: spec.alert.receiver,

@@ -314,7 +314,7 @@ export const estate: EstateInput = {
         usualRun: "45min",
         budget: "1h 45min",
         promise: { rpo: "28h" },
-        alert,
+        alert: { ...alert, formerly: "WeeklyBackup" },
       },
     ],
     "vm-images": [

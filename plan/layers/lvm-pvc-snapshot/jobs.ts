@@ -163,9 +163,17 @@ function poolAlerts({ host, pool, guard: { thinOut } }: LvmPvcSnapshotSpec): Job
     fires: { kind: "below", than: 100 - percent },
     summary: `thin pool ${pool} of ${host} has {{ $value }} % of its ${of} free; below ${100 - percent} % old snapshots go before their time`,
   });
+  const soon = (name: string, metric: string, of: string): JobAlert => ({
+    name,
+    metric,
+    fires: { kind: "full-soon" },
+    summary: `thin pool ${pool} of ${host} has no ${of} left within two weeks, if it goes on as in the last seven days and the last two: then each write of its guests fails`,
+  });
   return [
     low("LVMThinPoolLow", snapshotMetricNames.poolFree, "space", thinOut.dataPercent),
     low("LVMThinPoolMetadataLow", snapshotMetricNames.metadataFree, "metadata", thinOut.metadataPercent),
+    soon("LVMThinPoolFullSoon", snapshotMetricNames.poolFree, "space"),
+    soon("LVMThinPoolMetadataFullSoon", snapshotMetricNames.metadataFree, "metadata"),
   ];
 }
 

@@ -42,6 +42,7 @@ export function restoreDrillJob(
       records: [`${stateFolder(restoreDrillJobName)}/${drillRecordsName}`, `${target}/${drillRecordsOnDisk}`],
       state: `${stateFolder(restoreDrillJobName)}/${drillStateName}`,
       periodMs: parseDuration(spec.period),
+      wholeSeconds: restoreDrillMetricNames.copyWhole,
     },
     metricsJob: restoreDrillJobName,
     metrics: [...restoreDrillMetrics, ...drilledMetrics],

@@ -18,5 +18,6 @@ export const drillPanels: readonly JobPanel[] = [
     shows: { [names.copyProved]: "" },
   },
   { title: "How long it took", unit: "seconds", shows: { [names.copySeconds]: "" } },
+  { title: "How long all of it would take", unit: "seconds", shows: { [names.copyWhole]: "" } },
   { title: "What it brought back", unit: "bytes", shows: { [names.copyBytes]: "" } },
 ];

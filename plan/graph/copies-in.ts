@@ -1,6 +1,6 @@
-import type { Plan } from "../plan";
-import type { Dataset } from "../plan/datasets";
-import { type Copy, copiesByDataset } from "../plan/graph/copies";
+import type { Plan } from "..";
+import type { Dataset } from "../datasets";
+import { type Copy, copiesByDataset } from "./copies";
 
 const known = new WeakMap<Plan, ReadonlyMap<Dataset, readonly Copy[]>>();
 

@@ -1,10 +1,10 @@
-import type { Plan } from "../plan";
-import { bytesOf, type Dataset } from "../plan/datasets";
-import type { Domain } from "../plan/estate/services";
-import type { Copy } from "../plan/graph/copies";
-import { copySurvives } from "../plan/graph/survival";
-import { copiesIn } from "./copies";
-import { floorMs, type TransferFloor, transferFloor } from "../plan/graph/transfer";
+import type { Plan } from "..";
+import { bytesOf, type Dataset } from "../datasets";
+import type { Domain } from "../estate/services";
+import type { Copy } from "./copies";
+import { copiesIn } from "./copies-in";
+import { copySurvives } from "./survival";
+import { floorMs, type TransferFloor, transferFloor } from "./transfer";
 
 /** A copy that outlives a disaster. */
 export interface FastestCopy {
