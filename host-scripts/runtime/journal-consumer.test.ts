@@ -63,10 +63,14 @@ test("what a writer names while its consumer is at work is owed afterwards", () 
 test.each<[string, RegExp, () => void]>([
   [
     "a segment that was cut",
-    /segment 000000000001.paths is cut/,
+    /segment 000000000001.paths isn't what was written/,
     () => truncateSync(join(folder, "000000000001.paths"), 2),
   ],
-  ["one that was cut to nothing", /is cut/, () => truncateSync(join(folder, "000000000001.paths"), 0)],
+  [
+    "one that was cut to nothing",
+    /isn't what was written/,
+    () => truncateSync(join(folder, "000000000001.paths"), 0),
+  ],
   [
     "a gap in the numbers",
     /segment 000000000001 is missing/,
@@ -107,6 +111,46 @@ test.each<[string, RegExp, () => void]>([
   const debt = readDebt(folder, "nas", stamp);
   expect(debt.whole).toMatch(why);
   expect(readDebt(folder, "nas", acknowledge(folder, "nas", debt)).whole).toBeUndefined();
+});
+
+test("whichever bit of a segment flips, the whole tree is owed, and the segment is named", () => {
+  const stamp = begin("nas");
+  hand("books/a", "b");
+  const file = join(folder, "000000000001.paths");
+  const good = readFileSync(file);
+  for (let bit = 0; bit < good.length * 8; bit += 1) {
+    const bad = Buffer.from(good);
+    bad[bit >> 3] = (bad[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    writeFileSync(file, bad);
+    const { whole } = readDebt(folder, "nas", stamp);
+    expect({ bit, whole }).toEqual({
+      bit,
+      whole: expect.stringContaining("000000000001.paths isn't what") as string,
+    });
+  }
+  writeFileSync(file, good);
+  expect(owed(readDebt(folder, "nas", stamp))).toEqual(["books/a", "b"]);
+});
+
+test("a cursor of which the number has rotted takes nothing for done", () => {
+  const stamp = begin("nas");
+  for (const path of ["a", "b", "c"]) hand(path);
+  const file = join(folder, "cursors", "nas");
+  writeFileSync(file, readFileSync(file, "utf8").replace('"through":0', '"through":2'));
+  expect(readDebt(folder, "nas", stamp).whole).toMatch(/another one than remembered/);
+});
+
+test("segments and stamps of an earlier version are read as they were", () => {
+  hand("a");
+  begin("nas");
+  const file = join(folder, "cursors", "nas");
+  writeFileSync(file, '{"through":1,"stamp":"5d0b7f3e-old"}');
+  writeFileSync(join(folder, "000000000002.paths"), "a\0b\0\0");
+  const debt = readDebt(folder, "nas", "5d0b7f3e-old");
+  expect(debt).toMatchObject({ whole: undefined, through: 2 });
+  expect(owed(debt)).toEqual(["a", "b"]);
+  writeFileSync(join(folder, "000000000002.paths"), "a\0b\0");
+  expect(readDebt(folder, "nas", "5d0b7f3e-old").whole).toMatch(/isn't what was written/);
 });
 
 test("an older cursor, or a consumer's older memory, makes the whole tree owed", () => {

@@ -5,12 +5,13 @@ import { syncFolder, writeDurably } from "./durable";
 import { errnoOf } from "./errors";
 import { consumersOf, type Cursor, cursorFile, readCursor } from "./journal-cursor";
 import { handedOver, lastNumber, stemOf } from "./journal";
+import { unsealed } from "./journal-seal";
 
 /*
  * A consumer of a journal brings what its segments name to one destination: a job has a consumer for each, such as
  * "offsite-sync-backup" (who sends to two has two jobs), or the mirror of what a tracker notes. Consumers know nothing of one
  * another, and each has a cursor of its own in the journal's folder, so that one that is away holds up nobody else:
- * - `cursors/NAME`: the last segment that its destination has verified, and a stamp that is new with each
+ * - `cursors/NAME`: the last segment that its destination has verified, and a stamp that is new with each and begins with that number
  * The consumer keeps that stamp itself as well. One that isn't the same means that one of the two is missing or older than the
  * other, as from a backup: what lies between them isn't known, so that all of the tree is owed. Nothing in here is ever taken for
  * done because it can't be read.
@@ -61,7 +62,9 @@ export function readDebt(folder: string, consumer: string, stamp: string | undef
 function faultOf(known: Cursor | undefined, stamp: string | undefined): string | undefined {
   if (known === undefined)
     return stamp === undefined ? "it was never brought there as a whole" : "its cursor is gone";
-  if (known.stamp !== stamp)
+  const [counted = ""] = known.stamp.split(" ");
+  // Of an earlier version, a stamp has no number.
+  if (known.stamp !== stamp || (known.stamp.includes(" ") && Number(counted) !== known.through))
     return stamp === undefined
       ? "what was acknowledged isn't remembered"
       : "its cursor is another one than remembered";
@@ -90,7 +93,8 @@ function readSegments(
       continue;
     }
     oldestMs = Math.min(oldestMs ?? Infinity, segment.handedMs);
-    if (segment.names === undefined) whole ??= `segment ${name} is cut`;
+    if (segment.names === undefined)
+      whole ??= `segment ${name} isn't what was written: it was cut, or has rotted`;
     const into = name.endsWith(".reconcile") ? subtrees : paths;
     for (const path of segment.names ?? []) into.add(path);
   }
@@ -106,8 +110,7 @@ function readSegment(
   try {
     const { mtimeMs } = statSync(path);
     const text = readFileSync(path, "latin1");
-    const isWhole = text === "\0" || text.endsWith("\0\0");
-    return { handedMs: mtimeMs, names: isWhole ? text.split("\0").slice(0, -2) : undefined };
+    return { handedMs: mtimeMs, names: unsealed(text)?.split("\0").slice(0, -2) };
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     // A disk that can't read it: its names are lost, and all else goes on.
@@ -120,7 +123,7 @@ function readSegment(
  * @returns the stamp to remember. A loss of power before it is kept costs a comparison of the whole tree, and forgets nothing
  */
 export function acknowledge(folder: string, consumer: string, { through }: Pick<Debt, "through">): string {
-  const stamp = randomUUID();
+  const stamp = `${through} ${randomUUID()}`;
   writeDurably(cursorFile(folder, consumer), `${JSON.stringify({ through, stamp })}\n`, 0o600);
   free(folder);
   return stamp;

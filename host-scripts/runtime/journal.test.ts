@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { longestJournalBytes, openSegment, recover } from "./journal";
+import { unsealed } from "./journal-seal";
 
 let folder: string;
 beforeEach(() => {
@@ -10,7 +11,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const segments = (): string[] => readdirSync(folder).filter(name => name !== "last-number");
-const read = (name: string): string => readFileSync(join(folder, name), "latin1");
+const read = (name: string): string | undefined => unsealed(readFileSync(join(folder, name), "latin1"));
 
 test("hands over paths byte by byte, each ended by NUL", () => {
   const segment = openSegment(folder);

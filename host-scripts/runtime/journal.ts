@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   closeSync,
   fsyncSync,
@@ -12,12 +13,13 @@ import {
 import { join } from "node:path";
 import { syncFolder, writeAll, writeDurably } from "./durable";
 import { consumersOf, readCursor } from "./journal-cursor";
+import { sealText } from "./journal-seal";
 
 /**
  * A folder of numbered segments by which one job hands changed paths to later ones (journal-consumer.ts). One writer has it;
  * a number is given once, and each number has a segment until every consumer is past it.
- * - `NNN.paths`: paths that changed or went, below the root of the tree, each ended by NUL, and one NUL more at the end: a
- *   segment that was cut anywhere lacks that
+ * - `NNN.paths`: paths that changed or went, below the root of the tree, each ended by NUL, one NUL more, and the SHA-256 of all that:
+ *   a segment that was cut, or in which a bit has flipped, is known by it
  * - `NNN.reconcile`: in the same form, subtrees in which anything may have changed: a run ended early, or the journal had
  *   grown too long; "." is the whole tree
  * - `NNN.open`: being written, or left by a run that was killed
@@ -37,7 +39,7 @@ export const longestJournalBytes = 64 * 1024 * 1024;
 const mostSegments = 10_000;
 
 const end = Buffer.from([0]);
-const wholeTree = Buffer.from(".\0\0");
+const wholeTree = ".\0\0";
 const bufferBytes = 64 * 1024;
 
 /** What a segment names: paths that changed, or subtrees in which anything may have changed. */
@@ -66,8 +68,11 @@ export function openSegment(
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   let paths = 0;
+  const sum = createHash("sha256");
   const flush = (): void => {
-    writeAll(file, Buffer.concat(pending));
+    const bytes = Buffer.concat(pending);
+    sum.update(bytes);
+    writeAll(file, bytes);
     pending = [];
     pendingBytes = 0;
   };
@@ -85,6 +90,7 @@ export function openSegment(
       // One that names nothing keeps its number: without it, the numbers had a gap.
       pending.push(end);
       flush();
+      writeAll(file, Buffer.from(sealText(sum.digest("hex"))));
       fsyncSync(file);
       closeSync(file);
       const name = handOver(folder, stem, kind);
@@ -129,7 +135,8 @@ function handOverWholeTree(folder: string, stem: string): string {
   const part = join(folder, `${stem}.part`);
   const file = openSync(part, "w", 0o600);
   try {
-    writeAll(file, wholeTree);
+    const sum = createHash("sha256").update(wholeTree).digest("hex");
+    writeAll(file, Buffer.from(`${wholeTree}${sealText(sum)}`));
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -13,6 +13,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { execa, execaSync } from "execa";
+import { unsealed } from "../../host-scripts/runtime/journal-seal";
 import { periodOf } from "../../plan/contracts/period";
 import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import type { Faults } from "../../lab/servers/firewall";
@@ -131,7 +132,7 @@ test("keeps config.xml byte by byte and a tar of all paths, readable by root alo
   expect(world.pushes.received.at(-1)).toMatchObject({ path: "/metrics/job/pfsense-backup/instance/pve" });
   expect(world.pushes.received.at(-1)?.body).toContain("backup_last_success_timestamp ");
   const segment = readdirSync(join(world.config.stateDir, "journal")).sort();
-  expect(readFileSync(join(world.config.stateDir, "journal", segment[0] ?? ""), "utf8")).toBe(
+  expect(unsealed(readFileSync(join(world.config.stateDir, "journal", segment[0] ?? ""), "latin1"))).toBe(
     `pfsense/.incomplete/${week}\0pfsense/${week}\0pfsense/.incomplete/${week}\0\0`,
   );
 });
