@@ -12,6 +12,7 @@ import { benchOffsiteOthers } from "./offsite-others";
 import { benchOffsiteSync } from "./offsite-sync";
 import { benchPlan } from "./plan";
 import { benchPreview } from "./preview";
+import { benchRestore } from "./restore";
 import { benchSqlite } from "./sqlite";
 import type { Row } from "./row";
 
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   sqlite: benchSqlite,
   scrub: benchBackupScrub,
   dumps: benchClusterDump,
+  restore: benchRestore,
   preview: benchPreview,
 };
 
