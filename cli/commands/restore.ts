@@ -1,86 +1,28 @@
-import { z } from "zod";
-import { together } from "../../checks/taken-together";
 import { type Plan, planOf } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { BadInput } from "../bad-input";
-import { type CommandSpec, type Context, estateFlags, estateOptions, type Outcome } from "../command";
+import type { CommandSpec, Context, Outcome } from "../command";
 import { namedBy, readEstate } from "../estate-source";
 import { lastInstant } from "../find/at";
 import { type Found, search, type Search } from "../find/found";
 import { localText } from "../find/print";
 import { type Sought, soughtBy } from "../find/sought";
-import { keyFlag } from "../host-shell";
-import { askClusters, clusterFlags, clusterOptions } from "../kubectl";
-import { reachedBy, type Taken, takenInOrder } from "../restore/all";
+import { askClusters } from "../kubectl";
+import { again, type Said } from "../restore/again";
+import { type Taken, takenInOrder } from "../restore/all";
 import { asJson } from "../restore/as-json";
 import { choose, type Chosen, type NoChoice, type Wish } from "../restore/choose";
 import { type Ended, goThrough, mayHaveChanged, type Stage, stateOf, tryAll } from "../restore/go";
 import { endText, planText } from "../restore/print";
 import { clustersIn, type Task, tasksOf } from "../restore/tasks";
-
-/** "books,photos" */
-const names = z.string().transform(text => text.split(",").filter(name => name !== ""));
-
-const options = z.object({
-  ...estateOptions,
-  what: z.string().min(1, "expected a service or a path").optional(),
-  all: z.boolean().default(false),
-  domain: z.string().optional(),
-  place: z.string().optional(),
-  after: z.string().optional(),
-  except: names.optional(),
-  unconfirmed: names.optional(),
-  missing: names.optional(),
-  at: z.string().optional(),
-  host: z.string().optional(),
-  from: z.string().optional(),
-  path: z.string().optional(),
-  partial: z.boolean().default(false),
-  whole: z.boolean().default(false),
-  dryRun: z.boolean().default(false),
-  yes: z.boolean().default(false),
-  key: z.string().optional(),
-  ...clusterOptions,
-});
-type Options = z.output<typeof options>;
+import { argument, flags, type Options, options, refuseWords } from "../restore/typed";
 
 /** `holdfast restore`: brings data back from the newest whole version that is there, by the program that made it. */
 export const restore: CommandSpec<Options> = {
   name: "restore",
   summary: "Bring a service or a path back from the newest whole version that is there; it asks before",
-  argument: [
-    "[what]",
-    "SERVICE, SERVICE/DATASET, NAMESPACE/CLAIM, a path of a host, or a path below one of them",
-  ],
-  flags: [
-    ...estateFlags,
-    ["--all", "all that a disaster has taken, in the plan's order, side by side where links allow it"],
-    ["--domain <domain>", `with --all, the disaster: ${together.join(", ")}`],
-    ["--place <place>", "with --all, where it struck: a disk as HOST/DISK, a host, a cluster or a site"],
-    ["--after <service>", "with --all, go on behind this one, as an earlier call has said"],
-    ["--except <services>", 'with --all, without these: "books,photos"'],
-    [
-      "--unconfirmed <services>",
-      "with --all, ask again for what was left to persons of these, as an earlier call has said",
-    ],
-    [
-      "--missing <datasets>",
-      "with --all, these too, of which there was no copy where all else of their service is back",
-    ],
-    [
-      "--at <time>",
-      'the newest at or before it: "Sun 05:59" (the last one), "2026-12-01 05:59" or ISO 8601 with Z',
-    ],
-    ["--host <name>", "data of this host alone"],
-    ["--from <name>", "a copy of this job, or on this machine, as holdfast find shows them"],
-    ["--path <path>", "a path in it alone"],
-    ["--partial", "also a copy that is known to lack something"],
-    ["--whole", "all of a volume for a path in it, where it comes back in no other way"],
-    ["--dry-run", "say what would be done; change nothing"],
-    ["--yes", "don't ask"],
-    keyFlag,
-    ...clusterFlags,
-  ],
+  argument,
+  flags,
   options,
   async run(typed, caller) {
     const { stack, estate: file, json, at, key } = typed;
@@ -139,33 +81,8 @@ export const restore: CommandSpec<Options> = {
   },
 };
 
-/** What was typed, and by whom. */
-interface Call extends Stage {
-  readonly typed: Options;
+interface Call extends Stage, Said {
   readonly caller: Context;
-  /** With --all, what the disaster has taken. */
-  readonly taken: Taken | undefined;
-}
-
-function refuseWords({ what, all, domain, place, after, except, unconfirmed, missing, path }: Options): void {
-  if (!all && what === undefined)
-    throw new BadInput(
-      "What is to come back? Next: holdfast restore SERVICE, or for all that a disaster has taken: holdfast restore --all --domain DISASTER",
-    );
-  const besides = [
-    ...(all && what !== undefined ? [`"${what}"`] : []),
-    ...(all && path !== undefined ? ["--path"] : []),
-    ...(!all && domain !== undefined ? ["--domain"] : []),
-    ...(!all && place !== undefined ? ["--place"] : []),
-    ...(!all && after !== undefined ? ["--after"] : []),
-    ...(!all && except !== undefined ? ["--except"] : []),
-    ...(!all && unconfirmed !== undefined ? ["--unconfirmed"] : []),
-    ...(!all && missing !== undefined ? ["--missing"] : []),
-  ];
-  if (besides.length > 0)
-    throw new BadInput(
-      `${besides.join(" and ")} ${all ? "can't be with --all" : "goes with --all alone"}. Leave one out.`,
-    );
 }
 
 function soughtIn(plan: Plan, typed: Options, taken: Taken | undefined): readonly Sought[] {
@@ -323,45 +240,4 @@ function ended(
 function serviceOfRefused(all: readonly Ended[]): string[] {
   const refused = all.find(({ standing }) => standing === "refused");
   return refused ? [refused.task.chosen.version.service] : [];
-}
-
-/** As the operator would type it again. */
-function again(
-  { typed, asked, taken, ask }: Pick<Call, "typed" | "asked" | "taken" | "ask">,
-  verb: "find" | "restore",
-  { all: ended = [], missing: now = [] }: Pick<Came, "all"> & Partial<Pick<Picked, "missing">> = {},
-  without: readonly string[] = [],
-): string {
-  const { what = "", all, domain = "", place, path, at, host, from, partial, whole, key } = typed;
-  const { kubeconfig, context } = typed;
-  if (all && verb === "find")
-    return ["holdfast lose --domain", shellWord(domain), "--at now", ...asked.named.map(shellWord)].join(" ");
-  const isFind = verb === "find";
-  const { order = [], sought = [] } = taken ?? {};
-  const parts = sought
-    .map(({ dataset }) => dataset)
-    .filter(({ id }) => now.includes(id) || typed.missing?.includes(id));
-  const reached = reachedBy(ended, { order, missing: parts }, typed, ask !== undefined);
-  const { after, except, unconfirmed, missing } = reached;
-  const left = [...except, ...without];
-  const meant = all
-    ? [
-        ...["--all", "--domain", domain],
-        ...(place === undefined ? [] : ["--place", shellWord(place)]),
-        ...(after === undefined ? [] : ["--after", shellWord(after)]),
-        ...(left.length === 0 ? [] : ["--except", left.join(",")]),
-        ...(unconfirmed.length === 0 ? [] : ["--unconfirmed", unconfirmed.join(",")]),
-        ...(missing.length === 0 ? [] : ["--missing", shellWord(missing.join(","))]),
-      ]
-    : [shellWord(isFind && path !== undefined ? `${what}/${path}` : what)];
-  const flags = isFind ? { at, host, key } : { at, host, from, path, key, kubeconfig, context };
-  return [
-    ...["holdfast", verb, ...meant],
-    ...Object.entries(flags).flatMap(([flag, value]) =>
-      value === undefined ? [] : [`--${flag}`, shellWord(value)],
-    ),
-    ...(!isFind && partial ? ["--partial"] : []),
-    ...(!isFind && whole ? ["--whole"] : []),
-    ...asked.named.map(shellWord),
-  ].join(" ");
 }
