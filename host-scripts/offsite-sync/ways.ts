@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
 import type { Versions } from "../../plan/contracts/versions";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
+import { roomOf } from "../runtime/free-room";
 import { intoFolder } from "../runtime/into-folder";
 import { momentText } from "../runtime/moment";
 import { verifyMounts } from "../runtime/mounts";
@@ -14,6 +15,7 @@ import { restoreTree } from "../runtime/restore-tree";
 import type { RsyncPass } from "../runtime/rsync";
 import type { SharedConnection } from "../runtime/shared-ssh";
 import { ready, shell } from "../runtime/shell";
+import { sizeText } from "../runtime/size-text";
 import { typedPath } from "../runtime/typed-path";
 import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../runtime/ways";
 import { readMemory } from "./memory";
@@ -33,6 +35,9 @@ import {
 
 type Context = WayContext<OffsiteSyncConfig>;
 
+/** Switch of a restore. */
+const unhindered = "without-room";
+
 /** What an operator may ask of the copies at the destination. */
 export const ways: Ways<OffsiteSyncConfig> = {
   list: {
@@ -50,6 +55,9 @@ export const ways: Ways<OffsiteSyncConfig> = {
     usage: "PATH [NAME]...",
     does: "bring a folder of this host back to its place, which has to be empty or missing, or to --into; there,\n                   names below it alone if they are said",
     words: [1, Infinity],
+    switches: {
+      [unhindered]: "go on where its files are larger than the room that is left: those with holes take less",
+    },
     run: restore,
   },
 };
@@ -233,14 +241,17 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
       result: { ...result, entries, bytes },
     };
   }
-  const disk = config.stateDir;
+  const open = async (dryRun: boolean): Promise<string> =>
+    (await intoFolder(into, { disk: config.stateDir, dryRun, stop: stop.signal })).path;
   const isMade = request.into === undefined && !existsSync(into);
-  const place =
-    request.into === undefined
-      ? makePlace(into)
-      : (await intoFolder(into, { disk, dryRun: false, stop: stop.signal })).path;
-  const done = await connected(context, connection =>
-    restoreTree({
+  const opened = request.into === undefined ? into : await open(true);
+  const done = await connected(context, async connection => {
+    if (!request.switches.has(unhindered)) {
+      const asked = await looked({ ...context, ...(connection && { connection }) }, path, to, only);
+      refuseWithoutRoom(asked, opened, config.job);
+    }
+    const place = request.into === undefined ? makePlace(into) : await open(false);
+    return restoreTree({
       from: place,
       into: place,
       ...(only && { only }),
@@ -253,9 +264,10 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
         onExit: endsWith(connection),
       },
       ...{ stateDir: config.stateDir, lockFd: required(lock, "lock").fd, log, stop: stop.signal },
-    }),
-  ).catch((error: unknown) => {
-    if (!isMade || !isTakenAway(place) || !(error instanceof RunnerError) || path === leg.from) throw error;
+    });
+  }).catch((error: unknown) => {
+    if (!isMade || (existsSync(into) && !isTakenAway(into))) throw error;
+    if (!(error instanceof RunnerError) || error instanceof Refusal || path === leg.from) throw error;
     // A file there is no folder to bring back, and a folder in its place would be sent in the place of the file.
     const above = shell`${config.job} restore ${typable(dirname(path))} --into /root/restored`;
     const next = shell`${ready(error.next)}   (or, where it is a file: ${ready(above)})`;
@@ -265,6 +277,18 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
     text: `brought back ${text}: ${done.entries} entries, ${done.bytes} bytes, compared with what is there by content, owner, mode, times and attributes`,
     result: { ...result, ...done },
   };
+}
+
+/** Hours over a line that end at a full disk are hours lost. @param place folder that may not be there yet @throws {Refusal} */
+function refuseWithoutRoom({ files, totalBytes }: RsyncPass, place: string, job: string): void {
+  let there = place;
+  while (!existsSync(there)) there = dirname(there);
+  const { free } = roomOf(there);
+  if (totalBytes <= free.bytes && files <= free.inodes) return;
+  throw new Refusal(
+    `${quoted(place)} has room for ${sizeText(free.bytes)} and ${free.inodes} entries, and ${sizeText(totalBytes)} in ${files} files come`,
+    shell`df -h ${there}; df -i ${there}   (then ${job} restore with --into a folder on a larger disk, or names in it alone; of files with holes, which take less than their sizes, with ${`--${unhindered}`})`,
+  );
 }
 
 /** @returns undefined for all of it @throws {Refusal} */

@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+  statSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { closeFolder } from "./closed-folder";
 import { errnoOf, Refusal } from "./errors";
@@ -34,7 +45,15 @@ export async function intoFolder(
     );
   refuseStrangersAbove(real, into);
   if (!existsSync(real)) {
-    if (!dryRun) mkdirSync(real, { mode: 0o700 });
+    if (!dryRun) {
+      mkdirSync(real, { mode: 0o700 });
+      try {
+        refuseWithoutOwners(real, into);
+      } catch (error) {
+        rmdirSync(real);
+        throw error;
+      }
+    }
     return { path: real, isMount: false };
   }
   const mount = await isHarmlessMount(real, stop);
@@ -49,8 +68,34 @@ export async function intoFolder(
       `${quoted(into)} is mounted without nosuid or nodev: a set-uid program or a device node of what is restored would be one of this host`,
       shell`mount -o remount,nosuid,nodev,noexec ${real}`,
     );
+  if (!dryRun) refuseWithoutOwners(real, into);
   if (mount === undefined && !dryRun) closeFolder(real);
   return { path: real, isMount: mount === true };
+}
+
+/** Nobody's. */
+const somebody = 65_534;
+const someMode = 0o751;
+
+/** A file system that knows no owners (vfat, exFAT, a share of another account) would have all of it as one account's, after hours of copying. */
+function refuseWithoutOwners(folder: string, told: string): void {
+  let tried: string | undefined;
+  try {
+    tried = mkdtempSync(join(folder, ".holdfast-"));
+    chmodSync(tried, someMode);
+    chownSync(tried, somebody, somebody);
+    const { uid, gid, mode } = lstatSync(tried);
+    if (uid === somebody && gid === somebody && (mode & 0o7777) === someMode) return;
+  } catch (error) {
+    // Of any other fault, such as a full disk, the restore itself tells.
+    if (tried === undefined || !["EPERM", "EINVAL", "ENOTSUP"].includes(errnoOf(error) ?? "")) return;
+  } finally {
+    if (tried !== undefined) rmdirSync(tried);
+  }
+  throw new Refusal(
+    `${quoted(told)} is on a file system that keeps no owners or modes: all that is restored there would be one account's`,
+    shell`findmnt --target ${folder}   (then the same with a folder on ext4, xfs, btrfs or zfs)`,
+  );
 }
 
 /** Whoever may rename it puts a link in its place while a restore is at work, and all goes where that leads. */

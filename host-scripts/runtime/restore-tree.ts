@@ -8,6 +8,7 @@ import { withNameFilters, withPathList } from "./path-list";
 import { quoted, shortened } from "./quoted";
 import { listedBefore, rsync, type RsyncPass, wholeMetadata } from "./rsync";
 import type { RsyncItem } from "./rsync-items";
+import { shell } from "./shell";
 import { sizeText } from "./size-text";
 import { bringSparseFiles, sameSparseFiles, sparseFiles } from "./sparse-files";
 import { syncFileSystem } from "./sync-file-system";
@@ -165,11 +166,15 @@ async function pass(
   stop.throwIfAborted();
   if (done.outcome === "complete") return done;
   const { free } = roomOf(into);
+  const isUnable =
+    /xattr|acl/i.test(done.result.stderr) && /Operation not supported/.test(done.result.stderr);
   throw new RunnerError(exitCodes.failed, {
     // Whoever reads that can't look any more: a volume is unmounted by then.
     failed: `rsync ended with ${done.result.exitCode ?? done.result.signal}: ${firstLines(done.result.stderr)}; ${sizeText(free.bytes)} and ${free.inodes} inodes are free there`,
     kept: "The copy is as it was.",
-    next: "dmesg --level err,warn | tail; then the same command again",
+    next: isUnable
+      ? shell`findmnt --target ${into}   (it keeps no ACLs or extended attributes, which the copy has: the same with a folder on ext4, xfs, btrfs or zfs)`
+      : "dmesg --level err,warn | tail; then the same command again",
   });
 }
 

@@ -123,11 +123,16 @@ async function ask(...words: readonly string[]): Promise<FinishedRun> {
   return (await start(...words)).finished;
 }
 
-async function start(...words: readonly string[]): Promise<StartedRun> {
+function start(...words: readonly string[]): Promise<StartedRun> {
+  return startBy([], ...words);
+}
+
+/** @param by command that runs it */
+async function startBy(by: readonly string[], ...words: readonly string[]): Promise<StartedRun> {
   const { path: bundle } = await runnerOf("daily-backup");
   const argv = [process.execPath, bundle, "--config", join(folder, "config.json"), ...words];
   return startRunner(
-    world.namespace.inside(["unshare", "--mount", "--propagation", "private", ...argv]),
+    world.namespace.inside(["unshare", "--mount", "--propagation", "private", ...by, ...argv]),
     { ...process.env, ...environment, INVOCATION_ID: "", JOURNAL_STREAM: undefined },
     join(folder, "state"),
   );
@@ -321,6 +326,24 @@ describe("files of a volume", () => {
     await inside("umount", "/proc/1/mountinfo");
     expect(await ask("restore", "shop/data", "--into", mounted)).toMatchObject({ status: 0 });
     expect(await inside("cat", join(mounted, "text"))).toBe(`of ${weeks["2026-22"]}`);
+  });
+
+  test("onto a file system that keeps no owners nothing begins", async () => {
+    await twoWeeks();
+    // A namespace of one account refuses every other owner, as vfat and a share do.
+    const back = join(folder, "back");
+    const alone = await startBy(
+      ["unshare", "--user", "--map-root-user"],
+      "restore",
+      "shop/data",
+      "--into",
+      back,
+    );
+    expect(await alone.finished).toMatchObject({
+      status: 3,
+      stdout: expect.stringContaining("is on a file system that keeps no owners or modes") as string,
+    });
+    expect(existsSync(back)).toBe(false);
   });
 
   test("into a folder without room for it nothing begins, and a path alone comes all the same", async () => {

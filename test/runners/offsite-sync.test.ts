@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -132,7 +133,7 @@ test("owners, modes, ACLs, attributes, links, devices and holes come back from a
     `REAL --server --daemon --config=CONFIG .; code=$?; read -r _ bytes </proc/self/io; echo $bytes >>${read}; exit $code`,
   );
   // Below /tmp anybody could put something else in the place of the world's folder, but for its sticky bit.
-  await succeeds("restore", join(world.folder, "photos/immich"), "--into", into);
+  await succeeds("restore", join(world.folder, "photos/immich"), "--into", into, "--without-room");
   const [source, restored] = [
     await snapshot(world, join(world.folder, "photos/immich")),
     await snapshot(world, into),
@@ -215,6 +216,39 @@ test("a restore goes into an empty place alone", async () => {
   await succeeds("restore", join(world.folder, "backup/books"));
   expect(readFileSync(join(world.backup, "books/one"), "utf8")).toBe("a third edition");
   rmSync(join(world.backup, "scratch/books"), { recursive: true });
+});
+
+test("what is larger than the room that is there is refused before it begins, and where its files have holes it comes if somebody says so", async () => {
+  const small = join(world.folder, "small");
+  mkdirSync(small);
+  await world.inside("mount", "-t", "tmpfs", "-o", "size=1m,nosuid,nodev", "tmpfs", small);
+  mkdirSync(join(world.backup, "holes"));
+  writeFileSync(join(world.backup, "holes/large"), "");
+  truncateSync(join(world.backup, "holes/large"), 2 ** 22);
+  hand("reconcile", "holes");
+  await succeeds();
+  const words = ["restore", join(world.folder, "backup/holes"), "--into", join(small, "back")];
+  const refused = await run(...words);
+  expect([refused.status, refused.stderr]).toEqual([
+    3,
+    expect.stringMatching(/has room for 1 MiB and \d+ entries, and 4 MiB in 1 files come[^]*--without-room/),
+  ]);
+  expect(await world.inside("ls", small)).toBe("");
+  await succeeds(...words, "--without-room");
+  expect(await world.inside("stat", "-c", "%s", join(small, "back/large"))).toBe(String(2 ** 22));
+  await world.inside("umount", small);
+  for (const folder of [join(world.backup, "holes"), far("pve-backup/holes")])
+    rmSync(folder, { recursive: true });
+});
+
+test("where a file system keeps no ACLs or attributes, that is what a restore says in the end", async () => {
+  const poor = join(world.folder, "poor");
+  mkdirSync(poor);
+  await world.inside("mount", "-t", "ramfs", "-o", "nosuid,nodev", "ramfs", poor);
+  const words = ["restore", join(world.folder, "photos/immich"), "--into", join(poor, "back")];
+  const { status, stderr } = await run(...words, "--without-room");
+  expect([status, stderr]).toEqual([1, expect.stringContaining("it keeps no ACLs or extended attributes")]);
+  await world.inside("umount", poor);
 });
 
 test("a name that is a wildcard means itself at the destination, and nothing that it matches", async () => {
