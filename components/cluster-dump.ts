@@ -24,6 +24,8 @@ export interface ClusterDumpArgs {
   readonly programs: Readonly<Record<string, string>>;
   /** The client's password; kept as a secret whether or not it comes as one. @default none: its pod has no secret */
   readonly password?: pulumi.Input<string>;
+  /** By which the runner pushes, as the pod's config names it; kept as a secret likewise. @default none: the Pushgateway takes from anybody */
+  readonly pushPassword?: pulumi.Input<string>;
   /** The host that has the folder. */
   readonly connection: HostConnection;
   readonly rules: RuleGroup;
@@ -53,6 +55,7 @@ export class ClusterDump extends pulumi.ComponentResource {
       // By its content: a pod that starts in the midst of an update has all of the old or all of the new.
       configMap: `${job}-${createHash("sha256").update(JSON.stringify(data)).digest("hex").slice(0, 10)}`,
       secret: args.password === undefined ? undefined : `${job}-client`,
+      pushSecret: args.pushPassword === undefined ? undefined : `${job}-push`,
     };
     const volumeName = `holdfast-${namespace}-${job}`;
     const specs = volumeSpecs(pod, objects, volumeName);
@@ -71,16 +74,25 @@ export class ClusterDump extends pulumi.ComponentResource {
       { metadata: metadata(objects.configMap), immutable: true, data },
       parent,
     );
-    const secrets =
-      objects.secret === undefined || args.password === undefined
+    const secretOf = (
+      part: string,
+      objectName: string | undefined,
+      key: string,
+      text: pulumi.Input<string> | undefined,
+    ): Secret[] =>
+      objectName === undefined || text === undefined
         ? []
         : [
             new Secret(
-              `${name}-client`,
-              { metadata: metadata(objects.secret), stringData: { password: pulumi.secret(args.password) } },
+              `${name}-${part}`,
+              { metadata: metadata(objectName), stringData: { [key]: pulumi.secret(text) } },
               { ...parent, additionalSecretOutputs: ["stringData", "data"] },
             ),
           ];
+    const secrets = [
+      ...secretOf("client", objects.secret, "password", args.password),
+      ...secretOf("push", objects.pushSecret, pod.pushSecret ?? "", args.pushPassword),
+    ];
     // Before the first pod: one without it could reach anything.
     const policy = new NetworkPolicy(
       `${name}-reach`,

@@ -11,6 +11,7 @@ import { offsiteKeyFile } from "./hosts/identity";
 import { inNamespace } from "./namespace";
 import { pingUrl, readFirewall } from "./servers";
 import { dataDir } from "./servers/places";
+import { pushgatewayPassword } from "./servers/pushgateway-login";
 
 /** What a `pulumi` command left: its exit code, and all that it printed, without colours. */
 export interface Ended {
@@ -61,6 +62,7 @@ export class LabStack {
       await stack.setSecret("firewall-api-key", apiKey);
       await stack.setSecret("firewall-ssh-key", readFileSync(ssh.privateKeyFile, "utf8"));
       await stack.setSecret("pve-calls", pingUrl("pve"));
+      await stack.setSecret("pushgateway", pushgatewayPassword());
       await stack.setSecret(databaseSecret, databasePassword());
       await stack.setSecret("nas-key", readFileSync(offsiteKeyFile, "utf8"));
     }

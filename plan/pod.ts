@@ -40,6 +40,8 @@ export interface DumpPod {
   readonly config: string;
   /** Name of the secret with the client's password; files ask for none. */
   readonly secret: string | undefined;
+  /** Name of the secret by which the runner pushes; absent where the Pushgateway takes from anybody. */
+  readonly pushSecret: string | undefined;
   readonly target: NfsFolder;
   /** All that the pod may reach, beside its names. */
   readonly reaches: readonly Reachable[];
@@ -73,4 +75,9 @@ export const podPaths = {
   scratch: "/scratch",
   /** The client's alone. */
   credentials: "/credentials",
+  /** The runner's alone: what it pushes by. */
+  pushCredentials: "/push",
 } as const;
+
+/** Where the Pushgateway that a deployment makes answers within its cluster. */
+export const pushgatewayPort = 9091;

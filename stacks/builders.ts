@@ -76,6 +76,15 @@ export function slack(channel: string): NonNullable<EstateInput["receivers"]>[st
   return { kind: "slack", channel: `#${channel}`, webhookSecret: { name: "holdfast-slack", key: channel } };
 }
 
+/** A Pushgateway of the cluster, by a secret that is called after it. @param address a node's, with the port on each of them */
+export function ownPushgateway(address: string, storageClass: string) {
+  return {
+    pushgateway: address,
+    pushgatewayLogin: { user: "holdfast", password: "pushgateway" },
+    pushgatewayServer: { cluster: "k8s", image: "docker.io/prom/pushgateway:v1.11.1", storageClass },
+  };
+}
+
 /** Whose client makes a dump: of a service that is called after what it has, by a secret that is called after the job. */
 type DumpClient =
   | { engine: "postgresql" | "mysql"; image: string; user: string; databases?: "together" | "each" }

@@ -15,16 +15,18 @@ export interface AskedCluster {
 }
 
 /**
- * The cluster that the jobs run in or need access to; none when there is no such job.
+ * The cluster that the jobs or the Pushgateway run in, or need access to; none when there is no such one.
  * @throws {pulumi.RunError} when there are several, or it isn't known where its API answers
  */
 export function askedCluster(jobs: readonly Job[], estate: Estate): AskedCluster | undefined {
   const asked = jobs.flatMap(job =>
     job.credentials.flatMap(({ from }) => (from.kind === "cluster-access" ? [from] : [])),
   );
+  const pushgateway = estate.monitoring.pushgatewayServer;
   const names = new Set([
     ...asked.map(({ cluster }) => cluster),
     ...jobs.filter(isInCluster).map(({ host }) => host),
+    ...(pushgateway ? [pushgateway.cluster] : []),
   ]);
   const [name] = names;
   if (name === undefined) return undefined;

@@ -18,9 +18,10 @@ import type { DumpPod } from "../plan/pod";
 import { clusterProvider } from "./cluster-provider";
 import { errorText, warningTexts } from "./diagnostics";
 import { askedCluster, clusterAccounts, secretsOf } from "./host-jobs";
-import { pinned, requireImages } from "./images";
+import { pinnedPod, requireImages } from "./images";
 import { nasRetentions, setRetentions } from "./nas-retentions";
 import { operatorFault } from "./operator-fault";
+import { makePushgateway, pushgatewayAsks } from "./pushgateway";
 import type { ProbeTarget } from "./probe";
 import { requireHosts } from "./reach-hosts";
 import { requireSecrets } from "./secrets";
@@ -67,9 +68,19 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   ];
   // Also of jobs that are planned only: the NAS makes its snapshots by itself.
   const applied = plan.jobs.filter(({ nasRetention }) => nasRetention !== undefined);
-  requireSecrets([...onHosts, ...inCluster, ...applied], settings.secrets);
+  const pushgateway = pushgatewayAsks(estate);
+  requireSecrets([...onHosts, ...inCluster, ...applied, ...pushgateway], settings.secrets);
   const retentions = nasRetentions(applied, estate, settings.secrets);
-  requireImages(inCluster, settings.images);
+  requireImages(
+    [
+      ...inCluster.map(({ name, deployment: { pod } }) => ({
+        name,
+        images: [pod.client.image, pod.runnerImage],
+      })),
+      ...pushgateway,
+    ],
+    settings.images,
+  );
   const cluster = askedCluster([...jobs, ...inCluster], estate);
   tellUndeployed(plan.jobs.filter(isOnlyPlanned).map(({ name }) => name));
   // A preview changes nothing, and may be looked at where no host can be reached.
@@ -98,6 +109,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       ? { ...within, providers: [clusterProvider(settings.kubeconfig(), estate, cluster, within)] }
       : within;
   const accounts = cluster && clusterAccounts(cluster, estate, settings.clusterTokens, opts);
+  makePushgateway(estate, settings, objects, opts);
   const releases: Record<string, pulumi.Output<string>> = {};
   for (const [index, job] of onHosts.entries()) {
     const bundle = bundles[index];
@@ -123,12 +135,14 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   for (const job of inCluster) {
     const { runner, pod } = job.deployment;
     const password = pod.secret === undefined ? undefined : settings.secrets[pod.secret];
-    if (pod.secret !== undefined && !password) continue;
+    const pushPassword = pod.pushSecret === undefined ? undefined : settings.secrets[pod.pushSecret];
+    if ((pod.secret !== undefined && !password) || (pod.pushSecret !== undefined && !pushPassword)) continue;
     new ClusterDump(
       `${job.name}-${job.host}`,
       {
-        ...{ job: job.name, runner, pod: pinned(pod, settings.images), rules: rulesOf(job, estate) },
+        ...{ job: job.name, runner, pod: pinnedPod(pod, settings.images), rules: rulesOf(job, estate) },
         ...(password === undefined ? {} : { password }),
+        ...(pushPassword === undefined ? {} : { pushPassword }),
         programs: await surroundings.podPrograms(runner, pod),
         connection: connectionTo(estate, pod.target.host, settings),
         ...(objects ? { objects } : {}),

@@ -12,7 +12,7 @@ export const passphraseBehindItself = defineCheck({
   why: "After a power cut the volumes wait for their passphrase, and the service that has it waits for its volume. Everything is there, none of it opens, and the last good state is a night old.",
   run: plan =>
     plan.jobs.flatMap(job =>
-      passphrasesOf(job).flatMap(secret => {
+      passphrasesOf(job, plan).flatMap(secret => {
         const keptIn = plan.estate.secrets[secret]?.keptIn ?? [];
         const behind = servicesBehind(job, plan);
         if (keptIn.length === 0 || !keptIn.every(keeper => behind.has(keeper))) return [];

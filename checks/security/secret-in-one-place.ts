@@ -97,6 +97,6 @@ function servicesLeftOut({ datasets }: Plan): ReadonlySet<string> {
 /** Hosts with volumes that a secret opens, but for those on which its keeper itself lies: `security/passphrase-behind-itself`. */
 function volumesOpenedBy(secret: string, keeper: string | undefined, plan: Plan): string[] {
   return plan.jobs
-    .filter(job => passphrasesOf(job).includes(secret) && !servicesBehind(job, plan).has(keeper ?? ""))
+    .filter(job => passphrasesOf(job, plan).includes(secret) && !servicesBehind(job, plan).has(keeper ?? ""))
     .map(({ host }) => host);
 }

@@ -10,6 +10,8 @@ export interface PodObjects {
   readonly configMap: string;
   /** Absent where the client needs no password. */
   readonly secret: string | undefined;
+  /** Absent where the Pushgateway takes from anybody. */
+  readonly pushSecret: string | undefined;
 }
 
 /** Labels of a job's pods: its network policy finds them by these. */
@@ -73,7 +75,7 @@ interface PodUse {
 
 /** Fits the Pod Security Standard "restricted", but for files that are root's: those, root alone reads, here without a capability. */
 function podSpec(pod: DumpPod, objects: PodObjects, use: PodUse) {
-  const { claim, configMap, secret } = objects;
+  const { claim, configMap, secret, pushSecret } = objects;
   const { uid, client } = pod;
   const { files } = client;
   return {
@@ -102,9 +104,7 @@ function podSpec(pod: DumpPod, objects: PodObjects, use: PodUse) {
         resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "512Mi" } },
         volumeMounts: [
           { name: "programs", mountPath: paths.programs, readOnly: true },
-          ...(secret === undefined
-            ? []
-            : [{ name: "credentials", mountPath: paths.credentials, readOnly: true }]),
+          ...secretMounts(secret, "credentials", paths.credentials),
           { name: "exchange", mountPath: paths.exchange },
           ...(client.scratch ? [{ name: "scratch", mountPath: paths.scratch }] : []),
           // Also a database that is only read is written to: its readers' locks are beside it.
@@ -126,6 +126,7 @@ function podSpec(pod: DumpPod, objects: PodObjects, use: PodUse) {
         resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "256Mi" } },
         volumeMounts: [
           { name: "programs", mountPath: paths.programs, readOnly: true },
+          ...secretMounts(pushSecret, "push-credentials", paths.pushCredentials),
           { name: "exchange", mountPath: paths.exchange },
           { name: "target", mountPath: paths.target },
         ],
@@ -133,9 +134,8 @@ function podSpec(pod: DumpPod, objects: PodObjects, use: PodUse) {
     ],
     volumes: [
       { name: "programs", configMap: { name: configMap } },
-      ...(secret === undefined
-        ? []
-        : [{ name: "credentials", secret: { secretName: secret, defaultMode: 0o440 } }]),
+      ...secretVolumes(secret, "credentials"),
+      ...secretVolumes(pushSecret, "push-credentials"),
       // Of memory, as a client's password file lies there for as long as it runs. Dumps go through it by pipes.
       { name: "exchange", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
       { name: "target", persistentVolumeClaim: { claimName: claim } },
@@ -144,6 +144,14 @@ function podSpec(pod: DumpPod, objects: PodObjects, use: PodUse) {
     ],
     ...(files && { affinity: besides(files.usedBy) }),
   };
+}
+
+function secretMounts(secret: string | undefined, name: string, mountPath: string) {
+  return secret === undefined ? [] : [{ name, mountPath, readOnly: true }];
+}
+
+function secretVolumes(secret: string | undefined, name: string) {
+  return secret === undefined ? [] : [{ name, secret: { secretName: secret, defaultMode: 0o440 } }];
 }
 
 /** Kubernetes puts other variables in the place of "$(NAME)", and one "$" in the place of two. */

@@ -1,14 +1,10 @@
+import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Pushgateway } from "../../plan/contracts/runner";
 import { messageOf } from "./errors";
-
-export interface Pushgateway {
-  readonly url: string;
-  /** Time for one attempt. */
-  readonly timeoutMs: number;
-  readonly attempts: number;
-}
 
 /** Labels of a group of metrics on a Pushgateway. */
 export interface Group {
@@ -36,7 +32,7 @@ export async function push(
   let fault = "";
   for (let attempt = 1; attempt <= gateway.attempts; attempt += 1) {
     try {
-      await send(method, url, text, gateway.timeoutMs, stop);
+      await send(method, url, text, gateway.timeoutMs, stop, loginOf(gateway));
       return undefined;
     } catch (error) {
       fault = messageOf(error);
@@ -47,6 +43,16 @@ export async function push(
   return `${url.origin}: ${fault}`;
 }
 
+/**
+ * Read where the deployment puts it, at each attempt: what systemd would load for the unit is as old as its start, and where it is
+ * missing the job must run all the same.
+ */
+function loginOf({ login }: Pushgateway): string | undefined {
+  if (!login) return undefined;
+  const password = readFileSync(join(login.credentialsDir, login.password), "utf8");
+  return `${login.user}:${password.replace(/\n$/, "")}`;
+}
+
 /** A label's value with a slash can only be sent as base64; Pushgateway's README, "URL". */
 function label(value: string): string {
   return value.includes("/") || value === ""
@@ -54,18 +60,26 @@ function label(value: string): string {
     : `/${encodeURIComponent(value)}`;
 }
 
-/** @throws {Error} that says why it wasn't taken, without the path of its address */
+/**
+ * @param login user and password, with a colon between them (RFC 7617)
+ * @throws {Error} that says why it wasn't taken, without the path of its address
+ */
 export function send(
   method: string,
   url: URL,
   text: string,
   timeoutMs: number,
   stop?: AbortSignal,
+  login?: string,
 ): Promise<void> {
   const request = url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const deadline = AbortSignal.timeout(timeoutMs);
-    const outgoing = request(url, { method, headers: { "content-type": "text/plain; version=0.0.4" } });
+    const outgoing = request(url, {
+      method,
+      headers: { "content-type": "text/plain; version=0.0.4" },
+      ...(login === undefined ? {} : { auth: login }),
+    });
     const give = (reason: string) => (): void => void outgoing.destroy(new Error(reason));
     deadline.addEventListener("abort", give(`no answer within ${timeoutMs} ms`));
     stop?.addEventListener("abort", give("the run was stopped before there was an answer"));
@@ -74,9 +88,13 @@ export function send(
     outgoing.on("response", response => {
       response.resume();
       const status = response.statusCode ?? 0;
-      response.on("end", () => (status < 300 ? resolve() : reject(new Error(`HTTP status ${status}`))));
+      response.on("end", () => (status < 300 ? resolve() : reject(new Error(refusedBy(status)))));
       response.on("error", reject);
     });
     outgoing.end(text);
   });
+}
+
+function refusedBy(status: number): string {
+  return `HTTP status ${status}${status === 401 ? ": it asks for another user or password" : ""}`;
 }

@@ -18,6 +18,7 @@ export {
 } from "./monitoring";
 export { connect, type Api } from "./api";
 export { exchange, type Call, type Reply } from "./http";
+export { pushgatewayHeaders } from "./pushgateway-login";
 export { refusals } from "./rule-sync/client";
 export { readFirewall } from "./firewall";
 export { urls } from "./places";

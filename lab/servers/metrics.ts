@@ -7,6 +7,13 @@ import { contentHash } from "./content-hash";
 import { exchange } from "./http";
 import { labMonitoring, nodeExporters } from "./monitoring";
 import { dataDir, listenAddress, urls } from "./places";
+import {
+  preparePushgatewayLogin,
+  pushgatewayConfigFile,
+  pushgatewayHeaders,
+  pushgatewayPasswordFile,
+  pushgatewayUser,
+} from "./pushgateway-login";
 import type { Server } from "./server";
 
 /** Files that the rule sync writes while Prometheus and Alertmanager run. */
@@ -20,7 +27,7 @@ const prometheusFile = (): string =>
   join(dataDir("prometheus"), `prometheus-${contentHash([prometheusConfig()])}.yml`);
 const webAssets = (program: string): string => join(dirname(program), "..", "share", "prometheus");
 
-/** Keeps what was pushed in a file: a restart forgets nothing. */
+/** Asks for a password, and keeps what was pushed in a file: a restart forgets nothing. */
 export const pushgateway: Server = {
   name: "pushgateway",
   url: urls.pushgateway,
@@ -29,11 +36,12 @@ export const pushgateway: Server = {
     `--web.listen-address=${listenAddress(urls.pushgateway)}`,
     `--web.local-assets=${join(webAssets(program), "pushgateway")}`,
     "--web.enable-admin-api",
+    `--web.config.file=${pushgatewayConfigFile()}`,
     `--persistence.file=${join(dataDir("pushgateway"), "metrics")}`,
     "--persistence.interval=1s",
   ],
-  prepare: () => mkdirSync(dataDir("pushgateway"), { recursive: true }),
-  health: () => exchange(`${urls.pushgateway}/-/ready`),
+  prepare: preparePushgatewayLogin,
+  health: async () => exchange(`${urls.pushgateway}/-/ready`, { headers: pushgatewayHeaders() }),
 };
 
 /** Scrapes the Pushgateway and the hosts' node-exporters, and evaluates the rules that the rule sync hands over. */
@@ -94,7 +102,10 @@ export function prometheusConfig(): string {
     rule_files: [join(syncedFiles.rules, "*.yaml")],
     alerting: { alertmanagers: [{ static_configs: [host(urls.alertmanager)] }] },
     scrape_configs: [
-      { job_name: "pushgateway", honor_labels: true, static_configs: [host(urls.pushgateway)] },
+      {
+        ...{ job_name: "pushgateway", honor_labels: true, static_configs: [host(urls.pushgateway)] },
+        basic_auth: { username: pushgatewayUser, password_file: pushgatewayPasswordFile() },
+      },
       {
         job_name: "node-exporter",
         scrape_interval: labMonitoring.hostScrapeInterval,

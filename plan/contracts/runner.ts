@@ -2,6 +2,9 @@ import { z } from "zod";
 
 export const absolutePath = z.string().regex(/^\//, 'expected an absolute path, e.g. "/srv/nfs"');
 
+/** File name of a credential in `credentialsDir`. */
+export const credentialName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+
 /** A file system that has to be mounted at a path. */
 export const mount = z.strictObject({
   path: absolutePath.describe("Mount point"),
@@ -25,6 +28,10 @@ export const runnerFields = {
     url: z.url(),
     timeoutMs: z.int().positive(),
     attempts: z.int().positive(),
+    /** Left out where it takes from anybody. */
+    login: z
+      .strictObject({ user: z.string().min(1), credentialsDir: absolutePath, password: credentialName })
+      .optional(),
   }),
 };
 
@@ -42,6 +49,18 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
+/** Where and how metrics are pushed. */
+export interface Pushgateway {
+  readonly url: string;
+  /** Time for one attempt. */
+  readonly timeoutMs: number;
+  readonly attempts: number;
+  /** Who it is told to be; its password is the text of a credential. Left out where it takes from anybody. */
+  readonly login?:
+    | { readonly user: string; readonly credentialsDir: string; readonly password: string }
+    | undefined;
+}
+
 /** What the runtime needs of any runner's config. */
 export interface RunnerConfig {
   readonly job: string;
@@ -51,7 +70,7 @@ export interface RunnerConfig {
   readonly budgetMs: number;
   readonly stateDir: string;
   readonly textfile: string;
-  readonly pushgateway: { readonly url: string; readonly timeoutMs: number; readonly attempts: number };
+  readonly pushgateway: Pushgateway;
 }
 
 /**
@@ -59,6 +78,3 @@ export interface RunnerConfig {
  * by hand reads them from here.
  */
 export const credentialsDir = absolutePath;
-
-/** File name of a credential in `credentialsDir`. */
-export const credentialName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);

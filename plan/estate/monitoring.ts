@@ -112,6 +112,30 @@ function server(called: string, example: string, below: RegExp) {
     );
 }
 
+const pushgatewayLogin = z.strictObject({
+  user: z
+    .string()
+    .regex(/^[\x21-\x39\x3b-\x7e]+$/, 'expected a user\'s name without a colon or a space, e.g. "holdfast"')
+    .describe("Who the jobs are, for the Pushgateway"),
+  password: name.describe("The secret with the password, which hosts and pods get as a file"),
+});
+
+const pushgatewayServer = z.strictObject({
+  cluster: name.describe("The cluster in which it runs, in the namespace of monitoring"),
+  image: line.describe(
+    'Its image, with a tag or a digest, e.g. "docker.io/prom/pushgateway:v1.11.1"; of a tag, the stack keeps the digest',
+  ),
+  nodePort: z
+    .int()
+    .min(30_000, "expected one of 30000 to 32767, which Kubernetes gives to nodes, e.g. 30091")
+    .max(32_767, "expected one of 30000 to 32767, which Kubernetes gives to nodes, e.g. 30091")
+    .default(30_091)
+    .describe("Port of each node at which it answers"),
+  storageClass: name
+    .optional()
+    .describe("For the 2 GiB that it keeps what was pushed in; left out, the cluster's default one"),
+});
+
 /** Whoever outside of the site expects to hear, again and again, and tells people when it doesn't. */
 const deadMan = z.strictObject({
   urlSecret: clusterSecret.describe(
@@ -167,6 +191,16 @@ const dashboards = z.strictObject({
 
 export const monitoring = z.strictObject({
   pushgateway: pushgateway.describe("Address that jobs push their metrics to, reached by hosts and cluster"),
+  pushgatewayLogin: pushgatewayLogin
+    .optional()
+    .describe(
+      "Left out, it takes what anybody pushes, and a forged success keeps an alert silent: the Pushgateway asks for it by its --web.config.file",
+    ),
+  pushgatewayServer: pushgatewayServer
+    .optional()
+    .describe(
+      "The Pushgateway itself, which the deployment makes: persistent, and asking for the login; left out, it is somebody else's",
+    ),
   pushgatewayPersistent: z.boolean().default(true).describe("Whether pushed metrics survive its restart"),
   scrapeInterval: interval.describe("How often Prometheus scrapes the Pushgateway"),
   evaluationInterval: interval.describe("How often Prometheus evaluates rules"),

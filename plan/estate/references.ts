@@ -75,6 +75,7 @@ function people(estate: Estate, look: Lookup): void {
   for (const [index, { receiver }] of estate.monitoring.alerts.entries())
     if (receiver !== undefined) look.receiver(["monitoring", "alerts", index, "receiver"], receiver);
   deadMan(estate, look);
+  pushgateway(estate, look);
   for (const [name, { keptIn }] of Object.entries(estate.secrets))
     keptIn.forEach((holder, index) =>
       look.name(
@@ -100,6 +101,27 @@ function deadMan({ monitoring }: Estate, look: Lookup): void {
         `is what ${other[0]} calls too: as long as one of them lives, nobody hears of the other's death. Give each a check of its own at the receiver, and a secret with its address`,
       );
   }
+}
+
+function pushgateway({ monitoring }: Estate, look: Lookup): void {
+  const { pushgatewayLogin: login, pushgatewayServer: server } = monitoring;
+  const at = ["monitoring", "pushgatewayServer"];
+  if (login) look.secret(["monitoring", "pushgatewayLogin", "password"], login.password, "password");
+  if (!server) return;
+  look.cluster([...at, "cluster"], server.cluster);
+  if (!login)
+    look.fault(
+      at,
+      server.cluster,
+      'takes what anybody pushes, who reaches a node. Expected pushgatewayLogin beside it, e.g. { user: "holdfast", password: "pushgateway" }',
+    );
+  const { protocol, hostname, port } = new URL(monitoring.pushgateway);
+  if (protocol === "http:" && Number(port) !== server.nodePort)
+    look.fault(
+      ["monitoring", "pushgateway"],
+      monitoring.pushgateway,
+      `is another port than the one at which pushgatewayServer answers on each node: every push would be lost. Expected "http://${hostname}:${server.nodePort}", or the https address of a proxy before it`,
+    );
 }
 
 function services(estate: Estate, look: Lookup): void {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseSchedule } from "../calendar";
 import { collapseLimits, usualCollapse } from "../contracts/collapse";
 import { duration, entryName, lasts, line, name, promised, reason, timeZone } from "../estate/fields";
+import type { Pushgateway } from "../contracts/runner";
 import type { Estate } from "../estate/schema";
 import type { Judgement, Trigger } from "../job";
 import { healthyAge, tightestStaleAfter } from "../staleness";
@@ -197,8 +198,14 @@ export function cronTrigger(spec: CronScheduleSpec, estateZone: string): Trigger
   };
 }
 
-/** How a runner reaches the Pushgateway. */
+/** How long a runner tries to tell what it has to tell. */
 export const push = { timeoutMs: 5_000, attempts: 3 };
+
+/** How a runner reaches the Pushgateway. @param credentialsDir where it finds its credentials */
+export function pushgatewayOf({ monitoring }: Estate, credentialsDir: string): Pushgateway {
+  const { pushgateway: url, pushgatewayLogin: login } = monitoring;
+  return { url, ...push, ...(login && { login: { ...login, credentialsDir } }) };
+}
 
 /** Times of a run and how it is judged, from a layer's part of the estate. */
 export function runOf(

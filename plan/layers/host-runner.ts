@@ -1,11 +1,11 @@
 import type { InForce } from "../contracts/in-force";
 import { manifestLines, sumOfLines } from "../contracts/release-manifest";
-import type { runnerFields } from "../contracts/runner";
+import type { RunnerConfig, runnerFields } from "../contracts/runner";
 import type { Estate } from "../estate/schema";
 import type { Credential, Job, RunnerName, Trigger } from "../job";
 import type { HostRights } from "../systemd-sandbox";
 import { commandText, daemonText, onCalendar, serviceText, timerText } from "../systemd-units";
-import { push } from "./common";
+import { pushgatewayOf } from "./common";
 
 /** A job that one of Holdfast's own programs does on a host. */
 export interface HostRunner {
@@ -26,7 +26,7 @@ export interface HostRunner {
   /** Addresses of servers that it believes for what an authority has signed. */
   readonly servers?: readonly string[];
   /** What its `config.json` holds: the runner's contract. */
-  readonly config: object;
+  readonly config: Pick<RunnerConfig, "pushgateway">;
 }
 
 /** One that a timer starts. */
@@ -79,6 +79,7 @@ function deployed(
   units: readonly { readonly name: string; readonly text: string }[],
   trigger?: Trigger,
 ): Pick<Job, "credentials" | "deployment"> {
+  const { login } = config.pushgateway;
   const files = [
     ...units,
     { name: "config.json", text: `${JSON.stringify(config, undefined, 2)}\n` },
@@ -92,7 +93,11 @@ function deployed(
     ),
     ...servers.map((url): InForce => ({ kind: "certificate", url })),
   ];
-  return { credentials, deployment: { kind, runner, files, inForce } };
+  return {
+    // By the last one it tells how it ended; no unit loads it.
+    credentials: [...credentials, ...(login ? [secretCredential(login.password)] : [])],
+    deployment: { kind, runner, files, inForce },
+  };
 }
 
 /** @param trigger of the timer among them; left out where that elapses by no calendar */
@@ -122,7 +127,7 @@ export function runnerConfig(job: string, host: string, budgetMs: number, estate
     budgetMs,
     stateDir: stateFolder(job),
     textfile: textfile(job),
-    pushgateway: { url: estate.monitoring.pushgateway, ...push },
+    pushgateway: pushgatewayOf(estate, credentialsFolder(job)),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { EstateInput } from "../../plan";
 import { database, directory, dump, inVaultAndEnvelope, leftOut, slack, volume } from "../builders";
-import { kubeStateMetrics, type ServiceInput } from "../builders";
+import { kubeStateMetrics, ownPushgateway, type ServiceInput } from "../builders";
 
 /** Images go by their tags: which they are, the stack's `images` say. */
 const postgres = { engine: "postgresql", image: "docker.io/library/postgres:16", user: "backup" } as const;
@@ -168,14 +168,14 @@ export const estate: EstateInput = {
     ...inVaultAndEnvelope("synology-look-password", "synology-retention-key", "synology-retention-password"),
     ...inVaultAndEnvelope("pfsense-api-key", "pfsense-ssh-key", "luks-passphrase", "pve-calls"),
     ...inVaultAndEnvelope("postgresql-backup", "mysql-backup", "postgresql-per-db", "mysql-per-db"),
-    ...inVaultAndEnvelope("redis-backup", "postiz-backup", "vault-backup"),
+    ...inVaultAndEnvelope("redis-backup", "postiz-backup", "vault-backup", "pushgateway"),
     // What a snapshot of Vault brings back is sealed by these.
     "vault-unseal-keys": { keptIn: ["break-glass"] },
   },
   breakGlass: { where: "a sealed envelope, with the parents", proven: "2026-10-15", every: "365d" },
   services,
   monitoring: {
-    pushgateway: "http://192.168.1.127:30091",
+    ...ownPushgateway("http://192.168.1.127:30091", "proxmox-lvm-encrypted"),
     scrapeInterval: "1min",
     evaluationInterval: "1min",
     namespace: "monitoring",

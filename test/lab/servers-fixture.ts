@@ -5,6 +5,7 @@ import {
   connect,
   exchange,
   monitoringNamespace,
+  pushgatewayHeaders,
   type ReceivedMessage,
   receivedMessages,
   slackSecret,
@@ -27,7 +28,12 @@ export function pushPath(): string {
 }
 
 export async function push(value: number): Promise<void> {
-  const { status, body } = await exchange(pushPath(), { method: "PUT", body: `${metric} ${value}\n` });
+  const headers = pushgatewayHeaders();
+  const { status, body } = await exchange(pushPath(), {
+    method: "PUT",
+    headers,
+    body: `${metric} ${value}\n`,
+  });
   if (status !== 200) throw new Error(`the Pushgateway answered ${status}: ${body}`);
 }
 

@@ -15,6 +15,7 @@ import {
   labMonitoring,
   monitoringNamespace,
   pingUrl,
+  pushgatewayHeaders,
   queryPrometheus,
   receivedMessages,
   refusals,
@@ -66,7 +67,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await connect().remove(rulePath);
   await connect().remove(routePath);
-  await exchange(pushPath(), { method: "DELETE" });
+  await exchange(pushPath(), { method: "DELETE", headers: pushgatewayHeaders() });
   if (!foundRunning) await stopServers();
 });
 
@@ -270,6 +271,18 @@ test("refuses a route whose Secret is missing, and goes on with its earlier vers
   expect(await alertmanagerText()).toBe(before);
 });
 
+test("the Pushgateway takes and shows nothing without its password: a forged success stays outside", async () => {
+  await push(1);
+  const forged = { method: "PUT", body: `${metric} 2\n` };
+  const authorization = `Basic ${Buffer.from("holdfast:guessed").toString("base64")}`;
+  expect((await exchange(pushPath(), forged)).status).toBe(401);
+  expect((await exchange(pushPath(), { ...forged, headers: { authorization } })).status).toBe(401);
+  expect((await exchange(pushPath(), { method: "DELETE" })).status).toBe(401);
+  expect((await exchange(`${urls.pushgateway}/metrics`)).status).toBe(401);
+  const { body } = await exchange(`${urls.pushgateway}/metrics`, { headers: pushgatewayHeaders() });
+  expect(body).toContain(`${metric}{instance="pve",job="${id}"} 1`);
+});
+
 test("the Pushgateway and the receiver forget nothing over a restart", async () => {
   await clearMessages();
   await push(7);
@@ -280,7 +293,7 @@ test("the Pushgateway and the receiver forget nothing over a restart", async () 
   await Promise.all([stopServer("pushgateway"), stopServer("receiver")]);
   await startServers(quiet);
   expect(pids()).not.toEqual(before);
-  const { body } = await exchange(`${urls.pushgateway}/metrics`);
+  const { body } = await exchange(`${urls.pushgateway}/metrics`, { headers: pushgatewayHeaders() });
   expect(body).toContain(`${metric}{instance="pve",job="${id}"} 7`);
   expect((await receivedMessages()).map(({ payload }) => payload.text)).toContain(id);
   // honor_labels: the job and instance are the pusher's, not those of the Pushgateway.

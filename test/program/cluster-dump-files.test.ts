@@ -34,7 +34,14 @@ function podOf(estate: EstateInput) {
   const job = planOf(parseEstate(estate)).jobs.find(({ name }) => name === "nextcloud-backup");
   if (job?.deployment.kind !== "cronjob") throw new Error("it is installed");
   const { runner } = job.deployment;
-  const objects = { job: job.name, runner, claim: job.name, configMap: "programs", secret: undefined };
+  const objects = {
+    job: job.name,
+    runner,
+    claim: job.name,
+    configMap: "programs",
+    secret: undefined,
+    pushSecret: undefined,
+  };
   return { job, pod: cronJobSpec(job.deployment.pod, objects).jobTemplate.spec.template.spec };
 }
 
@@ -105,7 +112,14 @@ test("a look at the live databases is a job beside the dump, in a pod of the sam
   const job = jobs.find(({ name }) => name === "nextcloud-integrity");
   if (job?.deployment.kind !== "cronjob") throw new Error("it is installed");
   const { runner, pod } = job.deployment;
-  const objects = { job: job.name, runner, claim: job.name, configMap: "programs", secret: undefined };
+  const objects = {
+    job: job.name,
+    runner,
+    claim: job.name,
+    configMap: "programs",
+    secret: undefined,
+    pushSecret: undefined,
+  };
   const [client, other] = cronJobSpec(pod, objects).jobTemplate.spec.template.spec.containers;
   expect(client).toMatchObject({ command: ["sh", "/holdfast/sqlite-integrity.sh"] });
   expect(other).toMatchObject({

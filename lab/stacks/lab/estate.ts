@@ -5,6 +5,7 @@ import { deadManSecret, labMonitoring, monitoringNamespace, slackSecret } from "
 import { offsiteTree, offsiteUser } from "../../nas/receiver";
 import { readFirewall } from "../../servers/firewall";
 import { dataDir, urls } from "../../servers/places";
+import { pushgatewayUser } from "../../servers/pushgateway-login";
 import type { EstateInput } from "../../../plan";
 import { accepted, leftOut } from "../../../stacks/builders";
 
@@ -83,6 +84,7 @@ export function estate(): EstateInput {
     },
     monitoring: {
       pushgateway: pushgatewayUrl,
+      pushgatewayLogin: { user: pushgatewayUser, password: "pushgateway" },
       scrapeInterval: labMonitoring.scrapeInterval,
       evaluationInterval: labMonitoring.evaluationInterval,
       namespace: monitoringNamespace,
@@ -111,6 +113,7 @@ export function estate(): EstateInput {
     secrets: {
       "house-passphrase": { keptIn: ["break-glass"] },
       "nas-key": { keptIn: ["break-glass"] },
+      pushgateway: { keptIn: ["break-glass"] },
       "firewall-api-key": { keptIn: ["break-glass"] },
       "firewall-ssh-key": { keptIn: ["break-glass"] },
       "pve-calls": { keptIn: ["break-glass"] },

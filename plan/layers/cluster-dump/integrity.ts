@@ -8,7 +8,7 @@ import type { Lookup, Path } from "../../estate/lookup";
 import type { Estate } from "../../estate/schema";
 import type { Deployment, LayerJob } from "../../job";
 import { podPaths } from "../../pod";
-import { cronTrigger, push, runOf } from "../common";
+import { cronTrigger, pushgatewayOf, runOf } from "../common";
 import { startWithinMs } from "./pod";
 import { type ClusterDumpSpec, type DumpSpec, longestCronJob } from "./spec";
 import { integrityPanels } from "./panels";
@@ -76,7 +76,7 @@ function deploymentOf(
       stateDir,
       textfile: `${stateDir}/metrics.prom`,
     },
-    pushgateway: { url: estate.monitoring.pushgateway, ...push },
+    pushgateway: pushgatewayOf(estate, podPaths.pushCredentials),
     ...{ exchange: podPaths.exchange, clientWithinMs: Math.floor(budgetMs / 2), metrics },
   };
   return {

@@ -52,7 +52,7 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
       : clusterDumpMetrics("backup").filter(({ meaning }) => meaning !== "other" && meaning !== "duration"),
     alerts: spec.dump ? alertsOf(spec, run.judged) : [],
     panels: spec.dump ? dumpPanels : othersDumpPanels,
-    credentials: credentialsOf(spec),
+    credentials: credentialsOf(spec, estate),
     deployment: deploymentOf(spec, estate, trigger, run),
   };
 }
@@ -104,9 +104,10 @@ function restoring(namespace: string, name: string): readonly Phrase[] {
   });
 }
 
-function credentialsOf({ dump }: ClusterDumpSpec) {
-  const secret = dump && secretOf(dump);
-  return secret === undefined ? [] : [secretCredential(secret)];
+/** The client's, and what the runner pushes by. */
+function credentialsOf({ dump }: ClusterDumpSpec, { monitoring }: Estate) {
+  const secrets = dump ? [secretOf(dump), monitoring.pushgatewayLogin?.password] : [];
+  return secrets.flatMap(secret => (secret === undefined ? [] : [secretCredential(secret)]));
 }
 
 function wayOf(dump: DumpSpec): Engine["wayBack"] {

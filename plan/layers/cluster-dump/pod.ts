@@ -2,9 +2,9 @@ import { shortestGap } from "../../calendar";
 import type { ClusterDumpConfig } from "../../contracts/cluster-dump";
 import type { Estate } from "../../estate/schema";
 import type { Deployment, Trigger } from "../../job";
-import { type DumpPod, podPaths, type Reachable } from "../../pod";
+import { type DumpPod, podPaths, pushgatewayPort, type Reachable } from "../../pod";
 import { keepPolicyOf, retentionOf } from "../../retention";
-import { push } from "../common";
+import { pushgatewayOf } from "../common";
 import { mountAbove } from "../places";
 import { engines, metricsOf } from "./engines";
 import type { Engine } from "./engines/engine";
@@ -71,13 +71,14 @@ function podOf(
     runnerImage,
     config: `${JSON.stringify(configOf(spec, dump, estate, trigger, budgetMs), undefined, 2)}\n`,
     secret: secretOf(dump),
+    pushSecret: estate.monitoring.pushgatewayLogin?.password,
     target: {
       host,
       server: estate.hosts[host]?.address ?? "",
       path,
       fsUuid: estate.hosts[host]?.filesystems[mountAbove(estate, host, path)]?.fsUuid ?? "",
     },
-    reaches: [...(server ? [reachOf(server)] : []), pushgatewayOf(estate)],
+    reaches: [...(server ? [reachOf(server)] : []), ...reachedPushgateway(estate)],
   };
 }
 
@@ -125,7 +126,7 @@ function configOf(
   const stateDir = `${podPaths.target}/.holdfast/${spec.name}`;
   return {
     ...{ job: spec.name, host: spec.cluster, budgetMs, stateDir, textfile: `${stateDir}/metrics.prom` },
-    pushgateway: { url: estate.monitoring.pushgateway, ...push },
+    pushgateway: pushgatewayOf(estate, podPaths.pushCredentials),
     zone: trigger.zone,
     exchange: podPaths.exchange,
     target: podPaths.target,
@@ -138,10 +139,10 @@ function configOf(
   };
 }
 
-/** A name of the cluster's own is a service in a namespace, "NAME.NAMESPACE.svc..."; any other is an address. */
-function pushgatewayOf(estate: Estate): Reachable {
-  const { hostname, port, protocol } = new URL(estate.monitoring.pushgateway);
+/** At its address; and as its pod, where it is one: the port of a node has become that of a pod before most networks look. */
+function reachedPushgateway({ monitoring }: Estate): Reachable[] {
+  const { hostname, port, protocol } = new URL(monitoring.pushgateway);
   const number = port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
-  const [, namespace] = /^[^.]+\.([a-z0-9-]+)\.svc\b/.exec(hostname) ?? [];
-  return namespace === undefined ? { address: hostname, port: number } : { namespace, port: number };
+  const pods = { namespace: monitoring.namespace, port: pushgatewayPort };
+  return [{ address: hostname, port: number }, ...(monitoring.pushgatewayServer ? [pods] : [])];
 }

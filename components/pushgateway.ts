@@ -1,0 +1,171 @@
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
+import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
+import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { Service } from "@pulumi/kubernetes/core/v1/service";
+import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
+import * as pulumi from "@pulumi/pulumi";
+import { pushgatewayPort } from "../plan/pod";
+import { webConfig } from "./pushgateway/web-config";
+
+export interface PushgatewayArgs {
+  readonly namespace: string;
+  /** With its digest. */
+  readonly image: string;
+  /** For what was pushed; left out, the cluster's default one. */
+  readonly storageClass?: string | undefined;
+  /** By which hosts reach it, at any node. */
+  readonly nodePort: number;
+  readonly user: string;
+  /** Kept as a secret whether or not it comes as one. */
+  readonly password: pulumi.Input<string>;
+  /** By which the operator's Prometheus is told to scrape it. @default none: whoever configures Prometheus has it scrape */
+  readonly scraped?: { readonly interval: string; readonly labels: Readonly<Record<string, string>> };
+}
+
+const port = pushgatewayPort;
+const folder = "/data";
+const configFolder = "/etc/pushgateway";
+const account = 65_534;
+
+/**
+ * The Pushgateway that all jobs tell how they ended: it asks each of them for a user and a password, and keeps what it was told in
+ * a volume. Fits the Pod Security Standard "restricted", and reaches nothing.
+ */
+export class Pushgateway extends pulumi.ComponentResource {
+  constructor(name: string, args: PushgatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("holdfast:cluster:Pushgateway", name, {}, opts);
+    const { namespace, user } = args;
+    const labels = { "app.kubernetes.io/managed-by": "holdfast", "app.kubernetes.io/name": name };
+    const metadata = { name, namespace, labels };
+    const parent = { parent: this };
+    const password = pulumi.secret(args.password);
+    // It reads its own at each request: a new password is asked for without a restart.
+    const secret = new Secret(
+      `${name}-login`,
+      {
+        metadata,
+        stringData: { user, password, "web.yml": password.apply(text => webConfig(user, text)) },
+      },
+      { ...parent, additionalSecretOutputs: ["stringData", "data"] },
+    );
+    const claim = new PersistentVolumeClaim(
+      `${name}-claim`,
+      {
+        // Where its class binds a volume with the first pod, it is waited for in vain until there is one.
+        metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } },
+        spec: {
+          accessModes: ["ReadWriteOnce"],
+          // What is pushed is kilobytes; some storage gives no smaller one.
+          resources: { requests: { storage: "2Gi" } },
+          ...(args.storageClass === undefined ? {} : { storageClassName: args.storageClass }),
+        },
+      },
+      parent,
+    );
+    const policy = new NetworkPolicy(
+      `${name}-reach`,
+      {
+        metadata,
+        spec: {
+          podSelector: { matchLabels: labels },
+          policyTypes: ["Ingress", "Egress"],
+          ingress: [{ ports: [{ protocol: "TCP", port }] }],
+          egress: [],
+        },
+      },
+      parent,
+    );
+    new Deployment(
+      `${name}-server`,
+      {
+        metadata,
+        spec: {
+          replicas: 1,
+          // Two of them can't have one volume.
+          strategy: { type: "Recreate" },
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: podSpec(args.image, name) },
+        },
+      },
+      { ...parent, dependsOn: [secret, claim, policy] },
+    );
+    new Service(
+      `${name}-service`,
+      {
+        metadata,
+        spec: {
+          type: "NodePort",
+          selector: labels,
+          ports: [{ name: "http", port, targetPort: port, nodePort: args.nodePort }],
+        },
+      },
+      parent,
+    );
+    if (args.scraped)
+      new CustomResource(
+        `${name}-monitor`,
+        {
+          apiVersion: "monitoring.coreos.com/v1",
+          kind: "ServiceMonitor",
+          metadata: { ...metadata, labels: { ...args.scraped.labels, ...labels } },
+          spec: {
+            selector: { matchLabels: labels },
+            endpoints: [
+              {
+                ...{ port: "http", interval: args.scraped.interval },
+                // The labels job and instance are the pusher's, by which all alerts know it.
+                honorLabels: true,
+                basicAuth: { username: { name, key: "user" }, password: { name, key: "password" } },
+              },
+            ],
+          },
+        },
+        parent,
+      );
+    this.registerOutputs();
+  }
+}
+
+function podSpec(image: string, name: string) {
+  return {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: {
+      ...{ runAsNonRoot: true, runAsUser: account, runAsGroup: account, fsGroup: account },
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    containers: [
+      {
+        ...{ name: "pushgateway", image },
+        args: [
+          `--web.listen-address=:${port}`,
+          `--web.config.file=${configFolder}/web.yml`,
+          `--persistence.file=${folder}/metrics`,
+          // By default it writes them down five minutes after a push: what was told before a power cut would be forgotten.
+          "--persistence.interval=1s",
+        ],
+        ports: [{ name: "http", containerPort: port }],
+        // Each of its pages asks for the login, its own health too.
+        readinessProbe: { tcpSocket: { port } },
+        livenessProbe: { tcpSocket: { port }, initialDelaySeconds: 30, periodSeconds: 30 },
+        securityContext: {
+          ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
+          capabilities: { drop: ["ALL"] },
+        },
+        resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+        volumeMounts: [
+          { name: "metrics", mountPath: folder },
+          { name: "config", mountPath: configFolder, readOnly: true },
+        ],
+      },
+    ],
+    volumes: [
+      { name: "metrics", persistentVolumeClaim: { claimName: name } },
+      {
+        name: "config",
+        secret: { secretName: name, defaultMode: 0o440, items: [{ key: "web.yml", path: "web.yml" }] },
+      },
+    ],
+  };
+}
