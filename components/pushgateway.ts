@@ -5,7 +5,8 @@ import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
 import * as pulumi from "@pulumi/pulumi";
-import { pushgatewayPort } from "../plan/pod";
+import { pushgatewayPort } from "../plan/pushgateway";
+import { podSpec } from "./pushgateway/pod";
 import { webConfig } from "./pushgateway/web-config";
 
 export interface PushgatewayArgs {
@@ -24,9 +25,6 @@ export interface PushgatewayArgs {
 }
 
 const port = pushgatewayPort;
-const folder = "/data";
-const configFolder = "/etc/pushgateway";
-const account = 65_534;
 
 /**
  * The Pushgateway that all jobs tell how they ended: it asks each of them for a user and a password, and keeps what it was told in
@@ -125,47 +123,4 @@ export class Pushgateway extends pulumi.ComponentResource {
       );
     this.registerOutputs();
   }
-}
-
-function podSpec(image: string, name: string) {
-  return {
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    securityContext: {
-      ...{ runAsNonRoot: true, runAsUser: account, runAsGroup: account, fsGroup: account },
-      seccompProfile: { type: "RuntimeDefault" },
-    },
-    containers: [
-      {
-        ...{ name: "pushgateway", image },
-        args: [
-          `--web.listen-address=:${port}`,
-          `--web.config.file=${configFolder}/web.yml`,
-          `--persistence.file=${folder}/metrics`,
-          // By default it writes them down five minutes after a push: what was told before a power cut would be forgotten.
-          "--persistence.interval=1s",
-        ],
-        ports: [{ name: "http", containerPort: port }],
-        // Each of its pages asks for the login, its own health too.
-        readinessProbe: { tcpSocket: { port } },
-        livenessProbe: { tcpSocket: { port }, initialDelaySeconds: 30, periodSeconds: 30 },
-        securityContext: {
-          ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
-          capabilities: { drop: ["ALL"] },
-        },
-        resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
-        volumeMounts: [
-          { name: "metrics", mountPath: folder },
-          { name: "config", mountPath: configFolder, readOnly: true },
-        ],
-      },
-    ],
-    volumes: [
-      { name: "metrics", persistentVolumeClaim: { claimName: name } },
-      {
-        name: "config",
-        secret: { secretName: name, defaultMode: 0o440, items: [{ key: "web.yml", path: "web.yml" }] },
-      },
-    ],
-  };
 }

@@ -78,6 +78,3 @@ export const podPaths = {
   /** The runner's alone: what it pushes by. */
   pushCredentials: "/push",
 } as const;
-
-/** Where the Pushgateway that a deployment makes answers within its cluster. */
-export const pushgatewayPort = 9091;

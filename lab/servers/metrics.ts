@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
+import { serverArguments } from "../../plan/pushgateway";
 import { withDebianShare } from "./debian-share";
 import { alertmanagerConfig } from "./rule-sync/alertmanager";
 import { contentHash } from "./content-hash";
@@ -11,6 +12,7 @@ import {
   preparePushgatewayLogin,
   pushgatewayConfigFile,
   pushgatewayHeaders,
+  pushgatewayMetricsFile,
   pushgatewayPasswordFile,
   pushgatewayUser,
 } from "./pushgateway-login";
@@ -27,18 +29,15 @@ const prometheusFile = (): string =>
   join(dataDir("prometheus"), `prometheus-${contentHash([prometheusConfig()])}.yml`);
 const webAssets = (program: string): string => join(dirname(program), "..", "share", "prometheus");
 
-/** Asks for a password, and keeps what was pushed in a file: a restart forgets nothing. */
+/** As a deployment would make it: asks for a password, and forgets nothing. */
 export const pushgateway: Server = {
   name: "pushgateway",
   url: urls.pushgateway,
   argv: ({ pushgateway: program }) => [
     program,
-    `--web.listen-address=${listenAddress(urls.pushgateway)}`,
+    ...serverArguments(listenAddress(urls.pushgateway), pushgatewayConfigFile(), pushgatewayMetricsFile()),
     `--web.local-assets=${join(webAssets(program), "pushgateway")}`,
     "--web.enable-admin-api",
-    `--web.config.file=${pushgatewayConfigFile()}`,
-    `--persistence.file=${join(dataDir("pushgateway"), "metrics")}`,
-    "--persistence.interval=1s",
   ],
   prepare: preparePushgatewayLogin,
   health: async () => exchange(`${urls.pushgateway}/-/ready`, { headers: pushgatewayHeaders() }),

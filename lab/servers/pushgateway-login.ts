@@ -9,6 +9,7 @@ export const pushgatewayUser = "holdfast";
 
 const folder = (): string => dataDir("pushgateway");
 export const pushgatewayPasswordFile = (): string => join(folder(), "password");
+export const pushgatewayMetricsFile = (): string => join(folder(), "metrics");
 export const pushgatewayConfigFile = (): string => join(folder(), "web.yml");
 
 /** The password of its only user. @throws when the servers were never started in this lab */
