@@ -96,7 +96,10 @@ function nextSteps(folder: string | undefined, spec: string): [string, string][]
     step("npx holdfast rpo", "what each disaster costs you"),
     step("pulumi stack init home", "where the state is kept: pulumi login --help"),
     step("pulumi config set holdfast:prometheus files", "for a Prometheus without the operator"),
-    step("pulumi preview", "it names the secrets and keys that are missing, and changes nothing"),
+    step(
+      "pulumi preview --suppress-outputs",
+      "it names the secrets and keys that are missing, and changes nothing",
+    ),
   ];
 }
 

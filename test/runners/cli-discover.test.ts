@@ -456,7 +456,7 @@ test("what is printed to be typed is typed so, and JSON isn't told to have notes
   rmSync(join(host.folder, "part of.json"));
   expect(text).toMatch(/^Written: part of\.json, with 7 services, and no word on what is a guess/);
   expect(text).toMatch(
-    /^ {2}holdfast check --live --estate 'part of\.json' --kubeconfig \/etc\/kube --context 'a home'$/m,
+    /^ {2}(?:npx )?holdfast check --live --estate 'part of\.json' --kubeconfig \/etc\/kube --context 'a home'$/m,
   );
 }, 300_000);
 
