@@ -14,6 +14,8 @@ beforeAll(async () => {
   for (let index = 0; index < 30; index += 1) put(`music/${index}`, `song ${index}`);
   for (const name of ["gone", "renamed", "stays"]) put(`books/${name}`, `the book ${name}`);
   put("games/saved", "a game");
+  for (let index = 0; index < 30; index += 1) put(`films/${index}`, `film ${index}`);
+  put("films/old/covered", "an old film");
   writeFileSync(join(world.photos, "photo"), "a photo");
   mkdirSync(join(world.photos, "immich/2020"), { recursive: true });
   writeFileSync(join(world.photos, "immich/2020/photo"), "a photo");
@@ -148,6 +150,19 @@ test("a source that is unmounted or empty at the full pass loses nothing there",
   renameSync(join(world.photos, "2020"), join(world.photos, "immich/2020"));
   expect(existsSync(join(world.far.tree, "nfs/immich/2020/photo"))).toBe(true);
   await succeeds();
+});
+
+test("what a file system was mounted over is there still, and loses nothing there", async () => {
+  const covered = join(world.folder, "backup/films/old");
+  await world.inside("mount", "-t", "tmpfs", "stranger", covered);
+  drop("films/0");
+  lastPass(40);
+  const night = await run();
+  expect([night.status, night.stderr]).toEqual([1, expect.stringContaining("which no leg carries")]);
+  expect(["films/old/covered", "films/0"].map(path => existsSync(far(path)))).toEqual([true, false]);
+  await world.inside("umount", covered);
+  await succeeds();
+  expect(existsSync(far("films/old/covered"))).toBe(true);
 });
 
 test("a pass that is killed while it removes is made up", async () => {
