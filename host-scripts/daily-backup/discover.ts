@@ -56,7 +56,8 @@ export const discover: Phase<DailyBackup> = {
     run.tasks = tasks;
     judgeSnapshots(run, tasks);
     if (dryRun)
-      for (const task of run.tasks) log.info(`would copy ${nameOf(task)} if it changed: ${stateOf(task)}`);
+      for (const task of run.tasks)
+        if (!task.claim?.isBlock) log.info(`would copy ${nameOf(task)} if it changed: ${stateOf(task)}`);
     log.info(
       `${covered.length} volumes to copy, ${live.length - covered.length} in excluded namespaces, ${run.outcomes.size} without a good snapshot`,
     );

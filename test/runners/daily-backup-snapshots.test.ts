@@ -54,6 +54,15 @@ test("snapshots that have outlived their job go by its rules, a few a night, and
   const next = world.addSnapshot("vm-9-pvc-due", 1 * dayMs);
   const preview = await world.backup("--dry-run");
   expect(preview.output).toContain(`would remove ${a}, which has outlived lvm-pvc-snapshot`);
+  for (const [name, snapshot] of [
+    [data, newest],
+    ["vm-9-pvc-due", next],
+  ])
+    expect(preview.output).toContain(
+      `would copy ${name} if it changed: never copied, newest snapshot ${snapshot}`,
+    );
+  // It is a raw block volume.
+  expect(preview.output).not.toContain("would copy shop/device");
   expect(world.names()).toContain(a);
 
   const night = await world.backup();

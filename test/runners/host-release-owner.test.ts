@@ -23,13 +23,17 @@ const refused = {
 
 test("refuses a second stack's job of the same name, with both names, and its destroy removes nothing", async () => {
   await host.deploy(release());
-  const before = await host.state();
+  const scriptThere = async (): Promise<string> =>
+    (await host.run("sha256sum </opt/holdfast/nfs-mirror/release.sh")).stdout;
+  const [before, script] = [await host.state(), await scriptThere()];
   host.stack = two;
+  const another = `${releaseScript()}# of another version\n`;
+  expect(await host.run(updateScript(host.owned, another), another)).toMatchObject(refused);
   expect(await host.stage(release({ hour: "04" }))).toMatchObject(refused);
   expect(await host.activate(release({ hour: "04" }))).toMatchObject(refused);
   host.calls();
   expect(await host.destroy()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(one) });
-  expect(await host.state()).toEqual(before);
+  expect([await host.state(), await scriptThere()]).toEqual([before, script]);
   expect(host.calls()).toEqual([]);
 });
 
