@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { releaseFiles } from "../../plan/layers/release-files.test-support";
 import { type EstateInput, parseEstate, planOf } from "../../plan";
 import { isHosted } from "../../plan/job";
-import { clusterAccessRules } from "../../plan/contracts/cluster-access";
 import { exampleEstate } from "../../plan/estate/example";
 import { credentialInput } from "../../components/host-credential/commands";
 import { type Deployed, deployed } from "./deployed";
@@ -183,7 +182,13 @@ test("gives a restore an account of its own, whose token lies with the command o
   const { resources } = asItIs;
   expect(named(resources, "cluster-access-k8s-restore-role").inputs).toMatchObject({
     metadata: { name: "holdfast-restore" },
-    rules: clusterAccessRules.restore,
+    rules: [
+      { resources: ["persistentvolumes"], verbs: ["list"] },
+      { resources: ["pods"], verbs: ["list"] },
+      { resources: ["deployments", "replicasets", "statefulsets"], verbs: ["get"] },
+      { resources: ["deployments/scale", "statefulsets/scale"], verbs: ["patch"] },
+      { resources: ["volumeattachments"], verbs: ["list"] },
+    ],
   });
   const holders = resources.filter(({ name }) => name.endsWith("kubeconfig-restore-file"));
   expect(holders.map(({ name }) => name)).toEqual([

@@ -76,6 +76,15 @@ test("an error that the superblock remembers isn't hidden by a text with line br
   expect(await check(image)).toContain('needs repair (state "not clean with errors")');
 });
 
+test("structures that no crash leaves aren't passed on to the kernel, which would take them", async () => {
+  await makeDiskImage(image, 16);
+  // A folder in it is the root again.
+  for (const command of ["mkdir sub", "ln / sub/round"]) await execa("debugfs", ["-w", "-R", command, image]);
+  expect(await check(image)).toMatch(
+    /^its file system is not whole, and isn't mounted: .*is a link to the root inode/,
+  );
+});
+
 test("a superblock that is damaged is told as such", async () => {
   await makeDiskImage(image, 16);
   patch(4, Buffer.from([255, 255, 255]));
