@@ -24,3 +24,22 @@ test("a copy is held to the shortest time that is promised of what rests on it, 
     }),
   ).toEqual([]);
 });
+
+test("of a copy that something else lies in too, a drill says nothing of one of them", () => {
+  const isBooks = ([, , names]: ReturnType<typeof promised>[number]): boolean =>
+    (names as readonly string[]).includes("books");
+  expect(promised(promiseBooks).some(isBooks)).toBe(true);
+  expect(
+    promised(estate => {
+      promiseBooks(estate);
+      estate.services["covers"] = {
+        data: [{ kind: "tree", host: "pve", path: "/srv/nfs/books/covers", size: "1GB" }],
+      };
+    }).some(isBooks),
+  ).toBe(false);
+});
+
+function promiseBooks({ services }: ExampleEstate): void {
+  const { promise } = services["books"] ?? {};
+  if (promise) promise.rto = "4h";
+}

@@ -1,7 +1,8 @@
 import type { Plan } from "../plan";
 import { addTo } from "../plan/add-to";
+import type { Dataset } from "../plan/datasets";
 import type { Domain } from "../plan/estate/services";
-import { drilledAs, type Driller, drillersOf } from "../plan/graph/drilled";
+import { type Drilled, drilledAs, type Driller, drillersOf } from "../plan/graph/drilled";
 import { fastestCopy } from "../plan/graph/fastest-copy";
 import { liveSurvives } from "../plan/graph/survival";
 import { parseDuration } from "../plan/units/duration";
@@ -16,33 +17,39 @@ export interface PromisedCopies {
 }
 
 /** What each driller's copies are promised by, those of one tier and time together. Of a copy that holds several datasets, a drill doesn't say how long each takes. */
-export function promisedCopies(plan: Plan): PromisedCopies[] {
+export function promisedCopies(plan: Plan): readonly PromisedCopies[] {
+  const found = known.get(plan) ?? allPromised(plan);
+  known.set(plan, found);
+  return found;
+}
+
+const known = new WeakMap<Plan, readonly PromisedCopies[]>();
+
+function allPromised(plan: Plan): PromisedCopies[] {
+  const byService = new Map<string, Dataset[]>();
+  for (const dataset of plan.datasets) if (!dataset.unprotected) addTo(byService, dataset.service, dataset);
   return drillersOf(plan).flatMap(driller => {
-    const promised = new Map<
-      string,
-      { tier: string; name: string; seconds: number; datasets: Set<string> }
-    >();
+    const holds = new Map<string, Set<string>>();
+    for (const copy of plan.copies) {
+      const drilled = drilledAs(driller, copy);
+      if (drilled) holds.set(keyOf(drilled), (holds.get(keyOf(drilled)) ?? new Set()).add(copy.dataset.id));
+    }
+    const promised = new Map<string, Drilled & { readonly seconds: number }>();
     for (const [service, { promise }] of Object.entries(plan.estate.services)) {
       if (promise?.rto === undefined) continue;
       const seconds = Math.round(parseDuration(promise.rto) / 1000);
-      for (const dataset of plan.datasets.filter(each => each.service === service && !each.unprotected))
+      for (const dataset of byService.get(service) ?? [])
         for (const domain of Object.keys(promise.rpo) as Domain[]) {
           if (liveSurvives(dataset, domain, plan.estate)) continue;
           const copy = fastestCopy(dataset, domain, plan)?.copy;
           const drilled = copy && drilledAs(driller, copy);
-          if (!drilled) continue;
-          const key = `${drilled.tier}:${drilled.name}`;
-          const before = promised.get(key);
-          const datasets = (before?.datasets ?? new Set()).add(dataset.id);
-          promised.set(key, {
-            ...{ ...drilled, datasets },
-            seconds: Math.min(seconds, before?.seconds ?? Infinity),
-          });
+          if (!drilled || holds.get(keyOf(drilled))?.size !== 1) continue;
+          const before = promised.get(keyOf(drilled))?.seconds ?? Infinity;
+          promised.set(keyOf(drilled), { ...drilled, seconds: Math.min(seconds, before) });
         }
     }
-    const alike = new Map<string, { tier: string; name: string; seconds: number }[]>();
-    for (const each of promised.values())
-      if (each.datasets.size === 1) addTo(alike, `${each.tier} ${each.seconds}`, each);
+    const alike = new Map<string, (Drilled & { readonly seconds: number })[]>();
+    for (const each of promised.values()) addTo(alike, `${each.tier} ${each.seconds}`, each);
     return [...alike.values()].flatMap(([first, ...rest]) =>
       first
         ? [
@@ -54,4 +61,8 @@ export function promisedCopies(plan: Plan): PromisedCopies[] {
         : [],
     );
   });
+}
+
+function keyOf({ tier, name }: Drilled): string {
+  return `${tier}:${name}`;
 }

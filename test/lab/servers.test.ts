@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { watchdogRouting, watchdogRules } from "../../alerts/watchdog";
 import { routesOf } from "../../alerts/routes";
 import { unitFailed } from "../../alerts/standing";
 import { runningProcess } from "../../lab/process";
+import { dataDir } from "../../lab/servers/places";
 import { matcherText } from "../../lab/servers/rule-sync/alertmanager";
 import { credentials } from "../../lab/servers/credentials";
 import {
@@ -269,6 +271,39 @@ test("refuses a route whose Secret is missing, and goes on with its earlier vers
   await stopServer("rule-sync");
   await startServers(quiet);
   expect(await alertmanagerText()).toBe(before);
+});
+
+test("Prometheus that has lost all it had, and Alertmanager started anew, between pushes: nobody is paged for what is well, and nothing is told to be over", async () => {
+  await clearMessages();
+  await push(9);
+  await applyRoute("critical");
+  const told = (text: string, expr: string, more = {}): object => ({
+    ...alertRule(expr),
+    annotations: { summary: text },
+    ...more,
+  });
+  await applyRule([
+    told("failed", `${metric} != 0`),
+    told("absent", `absent(${metric}{job="${id}"})`, { for: "6s" }),
+    told("stale", `time() - push_time_seconds{job="${id}"} > 100000`),
+  ]);
+  const texts = async (): Promise<(string | undefined)[]> =>
+    (await ourMessages()).map(({ payload }) => payload.attachments[0]?.text);
+  await eventually(async () => (await texts()).length === 1);
+  await Promise.all([stopServer("prometheus"), stopServer("alertmanager")]);
+  rmSync(join(dataDir("prometheus"), "tsdb"), { recursive: true });
+  await startServers(quiet);
+  // It has looked, and has told Alertmanager, whose message of before is on record.
+  await eventually(async () => (await activeAlerts()).some(ours));
+  await push(0);
+  await eventually(async () => (await texts()).length > 1);
+  expect((await ourMessages()).map(({ payload }) => payload.attachments[0]?.title)).toEqual([
+    `${alertName} firing`,
+    `${alertName} resolved`,
+  ]);
+  expect(await texts()).toEqual(["failed", "failed"]);
+  await connect().remove(rulePath);
+  await eventually(async () => (await loadedExpression()) === undefined);
 });
 
 test("the Pushgateway and the receiver forget nothing over a restart", async () => {
