@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { routesOf } from "../alerts/routes";
-import { watchdogRouting, watchdogRules } from "../alerts/watchdog";
+import { routingsOf } from "../alerts/routings";
+import { watchdogRules } from "../alerts/watchdog";
 import { boardsOf } from "../alerts/boards";
 import { estateRules } from "../alerts/groups";
 import { rulesOf } from "../alerts/rules";
@@ -157,9 +157,10 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       new AlertRules("estate-alerts", { ...objects, objectName: group.name, group }, opts);
     for (const group of watchdog)
       new AlertRules("watchdog", { ...objects, objectName: group.name, group }, opts);
-    new AlertRoutes("alert-routes", { ...objects, objectName: "holdfast", routing: routesOf(estate) }, opts);
-    for (const routing of watchdogRouting(estate))
-      new AlertRoutes("watchdog-route", { ...objects, objectName: "holdfast-watchdog", routing }, opts);
+    const routings = routingsOf(estate);
+    new AlertRoutes("alert-routes", { ...objects, ...routings.routes }, opts);
+    for (const routing of routings.watchdog)
+      new AlertRoutes("watchdog-route", { ...objects, ...routing }, opts);
   }
   if (estate.monitoring.dashboards) {
     // Grafana's SDK takes a while to load, and only whoever has dashboards needs it.

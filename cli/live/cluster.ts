@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Estate } from "../../plan";
 import { type Answered, askClusters, type ClusterChoice, objectsOf } from "../kubectl";
 import { type Loaded, loadedIn, whatIsLoaded } from "./loaded";
+import { alertmanagerConfig, type SeenRouting } from "./routes";
 import { groupsIn, prometheusRule, type SeenGroup } from "./rules";
 
 /** What a cluster has, as its API says. */
@@ -10,6 +11,8 @@ export interface SeenCluster {
   readonly databases: readonly Database[];
   /** Groups of alerts of Prometheus' operator; none where there is none. */
   readonly groups: readonly SeenGroup[];
+  /** Its AlertmanagerConfigs. */
+  readonly routings: readonly SeenRouting[];
   /** What the operator's Prometheus there has loaded of alerts; undefined where another one is asked. */
   readonly loaded: Loaded | undefined;
   /** What it didn't answer, in words. */
@@ -81,10 +84,11 @@ async function seenBy(
   choice: ClusterChoice,
   { monitoring: { prometheus, namespace } }: Estate,
 ): Promise<Answered<SeenCluster>> {
-  const [volumes, pods, rules, loaded] = await Promise.all([
+  const [volumes, pods, rules, routings, loaded] = await Promise.all([
     objectsOf(choice, "persistentvolumes", volume),
     objectsOf(choice, "pods", pod),
     objectsOf(choice, "prometheusrules.monitoring.coreos.com", prometheusRule),
+    objectsOf(choice, "alertmanagerconfigs.monitoring.coreos.com", alertmanagerConfig),
     prometheus === undefined ? loadedIn(choice, namespace) : undefined,
   ]);
   if ("cause" in volumes) return volumes;
@@ -93,8 +97,10 @@ async function seenBy(
   const groups = "cause" in rules ? [] : rules.items.flatMap(groupsIn);
   return {
     ...{ claims: volumes.items.flatMap(claimOf), databases, groups, loaded },
+    routings: "cause" in routings ? [] : routings.items,
     unanswered: [
       ...("cause" in rules && !isNoKind(rules.cause) ? [`its rules: ${rules.cause}`] : []),
+      ...("cause" in routings && !isNoKind(routings.cause) ? [`its routes: ${routings.cause}`] : []),
       ...(loaded && "cause" in loaded ? [`${whatIsLoaded}: ${loaded.cause}`] : []),
     ],
   };

@@ -6,6 +6,7 @@ import { seenIn } from "./cluster";
 import { seenOn } from "./host";
 import { liveFindings } from "./judge";
 import { loadedAt, whatIsLoaded } from "./loaded";
+import { routedNow } from "./routes";
 
 /** The plan against what hosts and clusters say is there. What can't be asked is a finding too, and nothing follows from it. */
 export async function lookAround(
@@ -20,6 +21,8 @@ export async function lookAround(
     seenIn(plan.estate, choice),
     loadedAt(plan.estate),
   ]);
+  const answered = [...clusters.values()].flatMap(seen => ("cause" in seen ? [] : [seen]));
+  const routed = await routedNow(plan, answered, choice);
   const unasked = [
     ...hosts.flatMap(({ host, seen }) =>
       "cause" in seen
@@ -30,14 +33,17 @@ export async function lookAround(
       ("cause" in seen ? [seen.cause] : seen.unanswered).map(what => unknown(name, what)),
     ),
     ...(told && "cause" in told ? [unknown("prometheus", `${whatIsLoaded}: ${told.cause}`)] : []),
+    ...(routed && "cause" in routed
+      ? [unknown("alertmanager", `where it leads alerts to: ${routed.cause}`)]
+      : []),
   ];
-  const answered = [...clusters.values()].flatMap(seen => ("cause" in seen ? [] : [seen]));
   const loaded = [told, ...answered.map(each => each.loaded)].find(each => each && "loaded" in each);
   const seen = {
     hosts: hosts.flatMap(({ seen }) => ("cause" in seen ? [] : [seen])),
     clusters: answered,
     allClusters: answered.length === clusters.size,
     loaded: loaded && "loaded" in loaded ? loaded.loaded : undefined,
+    routed: routed && "routed" in routed ? routed.routed : undefined,
   };
   return { findings: [...liveFindings(plan, seen, nowMs), ...unasked], isWhole: unasked.length === 0 };
 }

@@ -2,6 +2,7 @@ import type { Finding } from "../../checks";
 import type { Plan } from "../../plan";
 import { notThere } from "./not-there";
 import { outOfReach } from "./out-of-reach";
+import { routeFindings } from "./routes";
 import { ruleFindings } from "./rules";
 import type { Seen } from "./seen";
 import { databasesUnnamed, unnamedIn } from "./unnamed";
@@ -15,6 +16,7 @@ export function liveFindings(plan: Plan, seen: Seen, nowMs: number): Finding[] {
     ...outOfReach(plan.estate, seen),
     ...databases(plan, seen),
     ...ruleFindings(plan, seen, nowMs),
+    ...routeFindings(plan, seen),
   ];
   const isError = ({ severity }: Finding): boolean => severity === "error";
   return [...findings.filter(isError), ...findings.filter(finding => !isError(finding))];

@@ -1,5 +1,6 @@
 import type { SeenCluster } from "./cluster";
 import type { LoadedGroup } from "./loaded";
+import type { Routed } from "./routes";
 import type { SeenHost } from "./host";
 
 /** What is there, by those who answered. */
@@ -10,4 +11,6 @@ export interface Seen {
   readonly allClusters: boolean;
   /** What Prometheus has loaded of alerts; undefined where nobody told. */
   readonly loaded: readonly LoadedGroup[] | undefined;
+  /** Where Alertmanager leads alerts to; undefined where nobody told. */
+  readonly routed: Routed | undefined;
 }

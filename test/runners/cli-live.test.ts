@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ruleGroups } from "../../alerts/groups";
+import { routingsOf } from "../../alerts/routings";
+import { stringify } from "yaml";
 import type { RuleGroup } from "../../alerts/rules";
 import { parseEstate, planOf } from "../../plan";
 import { exampleEstate, type ExampleEstate } from "../../plan/estate/example";
@@ -36,6 +38,10 @@ interface House {
   readonly rules: readonly object[] | undefined;
   /** Groups that Prometheus has loaded; those of the rules, or else of the plan's file, unless given, and a text where it doesn't answer. */
   readonly loaded: readonly LoadedGroup[] | string | undefined;
+  /** AlertmanagerConfigs; those of the plan unless given. */
+  readonly routings: readonly object[] | undefined;
+  /** Receivers that Alertmanager has and leads to; those of the plan unless given, and a text where it doesn't answer. */
+  readonly routed: readonly string[] | string | undefined;
 }
 
 interface LoadedGroup {
@@ -71,6 +77,31 @@ function planned(
   }));
 }
 
+/** AlertmanagerConfigs of an estate, as the API has them: with what it adds by default. */
+function plannedRoutings(estate: ExampleEstate) {
+  const { routes, watchdog } = routingsOf(parseEstate(estate));
+  return [routes, ...watchdog].map(({ objectName, routing }) => ({
+    metadata: { namespace: "monitoring", name: objectName },
+    spec: { ...routing, route: { ...routing.route, continue: false } },
+  }));
+}
+
+function receiversOf(estate: ExampleEstate): string[] {
+  return plannedRoutings(estate).flatMap(({ metadata, spec }) =>
+    spec.receivers.map(({ name }) => `monitoring/${metadata.name}/${name}`),
+  );
+}
+
+/** As Alertmanager's status has it. */
+function alertmanagerOf(receivers: readonly string[]): string {
+  const routes = receivers.map(receiver => ({ receiver, continue: true }));
+  const config = {
+    route: { receiver: "null", routes: [{ receiver: routes[0]?.receiver ?? "null", routes }] },
+    receivers: ["null", ...receivers].map(name => ({ name })),
+  };
+  return JSON.stringify({ cluster: { status: "ready" }, config: { original: stringify(config) } });
+}
+
 const disk = (name: string): object => ({ csi: { volumeHandle: `cluster/pve/local-lvm/${name}` } });
 /** What the example estate says is there, and no more. */
 const sound: House = {
@@ -85,6 +116,8 @@ const sound: House = {
   exports: "/srv/nfs  10.0.0.0/8(rw,no_root_squash)",
   rules: undefined,
   loaded: undefined,
+  routings: undefined,
+  routed: undefined,
 };
 const vmHead = "      VMID NAME                 STATUS     MEM(MB)    BOOTDISK(GB) PID";
 
@@ -128,6 +161,8 @@ function build(house: House, estate: ExampleEstate): void {
 *"get pods --all-namespaces"*) ${list([...pods, ...house.pods])}
 *"get prometheusrules.monitoring.coreos.com --all-namespaces"*) ${house.rules ? list(house.rules) : `echo 'error: the server doesn'"'"'t have a resource type "prometheusrules"' >&2; exit 1 ;;`}
 *"get --raw=/api/v1/namespaces/monitoring/services/prometheus-operated:9090/proxy/api/v1/rules?type=alert"*) ${typeof house.loaded === "string" ? `echo '${house.loaded}' >&2; exit 1 ;;` : `cat <<'END'\n${JSON.stringify({ status: "success", data: { groups: house.loaded ?? loadedOf(house.rules ?? planned(estate)) } })}\nEND\n;;`}
+*"get alertmanagerconfigs.monitoring.coreos.com --all-namespaces"*) ${list(house.routings ?? plannedRoutings(estate))}
+*"get --raw=/api/v1/namespaces/monitoring/services/alertmanager-operated:9093/proxy/api/v2/status"*) ${typeof house.routed === "string" ? `echo '${house.routed}' >&2; exit 1 ;;` : `cat <<'END'\n${alertmanagerOf(house.routed ?? receiversOf(estate))}\nEND\n;;`}
 *) exit 9 ;;
 esac
 `,
@@ -588,6 +623,58 @@ describe("rules of the cluster", () => {
       }
   });
 
+  test.each<[string, Partial<House>, string, string, string]>([
+    [
+      "that is gone from the cluster",
+      { routings: [] },
+      ...([
+        "live/route-differs",
+        "monitoring/holdfast",
+        "The cluster has no AlertmanagerConfig monitoring/holdfast: nobody hears of any alert of the estate.",
+      ] as const),
+    ],
+    [
+      "whose routes somebody has changed",
+      {
+        routings: plannedRoutings(exampleEstate()).map(each => ({
+          ...each,
+          spec: { ...each.spec, route: { ...each.spec.route, routes: [] } },
+        })),
+      },
+      ...([
+        "live/route-differs",
+        "monitoring/holdfast",
+        "AlertmanagerConfig monitoring/holdfast isn't the plan's: somebody has changed its routes or its receivers there.",
+      ] as const),
+    ],
+    [
+      "that Alertmanager doesn't have, as the Secret that it names is gone",
+      { routed: ["monitoring/other/infra"] },
+      ...([
+        "live/route-not-loaded",
+        "monitoring/holdfast/infra",
+        "Alertmanager has no route to the receiver infra of AlertmanagerConfig monitoring/holdfast: nobody hears of what goes there.",
+      ] as const),
+    ],
+  ])("a route %s is told", async (_, house, code, subject, message) => {
+    const { exitCode, told } = await look({ rules: objects(), ...house });
+    expect(told).toContainEqual(expect.objectContaining({ code, severity: "error", subject, message }));
+    expect(told.every(each => each.code === code)).toBe(true);
+    expect(exitCode).toBe(1);
+  });
+
+  test("of an Alertmanager that doesn't answer no route is held to be gone, and that it isn't known is told", async () => {
+    const { exitCode, told } = await look({ rules: objects(), routed: "Error from server (NotFound): none" });
+    expect(told).toEqual([
+      expect.objectContaining({
+        ...{ code: "live/unknown", subject: "alertmanager" },
+        message:
+          "alertmanager wasn't asked of all that it has, and nothing is said of that: where it leads alerts to: Error from server (NotFound): none",
+      }),
+    ]);
+    expect(exitCode).toBe(3);
+  });
+
   test("that Prometheus gets as a file are looked for there too", async () => {
     const loaded = loadedOf(objects()).filter(({ name }) => name !== "holdfast-pve-nfs-mirror");
     const { exitCode, told } = await look({ rules: undefined, loaded });
@@ -601,7 +688,7 @@ describe("rules of the cluster", () => {
     expect(exitCode).toBe(1);
   });
 
-  test("a Prometheus whose address the estate has is asked itself, also where there is no cluster", async () => {
+  test("a Prometheus whose address the estate has is asked itself", async () => {
     const asked: (string | undefined)[] = [];
     let groups = loadedOf(objects());
     const server = createServer((request, response) => {
