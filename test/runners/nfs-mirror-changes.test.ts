@@ -183,7 +183,7 @@ describe("a renamed folder on a mirror that is more than half full", () => {
   });
 
   // All files of a Nix store have the time of the second row.
-  test.each(inTime(1, [1, 1_700_000_000]))(
+  test.each([1, 1_700_000_000])(
     "a run that ends before it was proven leaves nothing that passes for a copy, of a file of %i",
     async time => {
       utimesSync(`${world.source}/films/old/f1`, time, time);
