@@ -296,6 +296,14 @@ test("a scrub reads what any run says that it keeps on the disk, of a layer that
   expect(JSON.stringify([generations, sources, writers])).not.toMatch(/elsewhere|vm-images/);
 });
 
+test("a restore that has not ended is an alert until it has: its job's successes say nothing of it", () => {
+  const alert = jobNamed("lvm-pvc-snapshot").alerts.find(({ name }) => name === "LVMRestoreUnfinished");
+  expect(alert).toMatchObject({
+    metric: "lvm_snapshot_unfinished_restore_begun_timestamp",
+    fires: { kind: "older", thanMs: 3_600_000 },
+  });
+});
+
 test("a scrub's own alerts: what is rotten, and what was not read within the period", () => {
   const { alerts } = jobNamed("backup-scrub");
   expect(alerts.map(({ name, fires }) => ({ name, ...fires }))).toEqual([
