@@ -3,6 +3,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readFileSync,
   mkdtempSync,
   rmSync,
   truncateSync,
@@ -259,28 +260,38 @@ done.then(
 );
 `;
 
-test("a comparison by content makes each database's copy anew: one that rotted isn't shared for ever", async () => {
-  await makeSnapshots();
-  cpSync(join(folder, "second"), join(folder, "snapshot"), { recursive: true, preserveTimestamps: true });
-  await bundleProgram(contentsProgram, join(folder, "contents.cjs"));
-  const rsync = await rsyncTools(join(folder, "bin"));
-  const variables = tools.environment.map(variable => {
-    const name = variable.slice(0, variable.indexOf("=")) as keyof typeof rsync;
-    return `${variable}:${rsync[name]}`;
-  });
-  const run = (date: string, byContent: boolean): Promise<string> => {
-    const asked = JSON.stringify({ folder, date, byContent });
-    return tools.namespace.run("env", ...variables, process.execPath, join(folder, "contents.cjs"), asked);
-  };
-  await run("2026-05-20T03:00:00Z", false);
-  const copy = copyOf("2026-21");
-  await tools.namespace.run("touch", "-r", copy, join(folder, "stamp"));
-  const { size } = lstatSync(copy);
-  writeFileSync(copy, Buffer.alloc(size - 4096), { flag: "r+" });
-  writeFileSync(copy, "SQLite format 3\0", { flag: "r+" });
-  await tools.namespace.run("touch", "-r", join(folder, "stamp"), copy);
-  await run("2026-05-26T03:00:00Z", false);
-  expect(lstatSync(copyOf("2026-22")).ino).toBe(lstatSync(copy).ino);
-  await run("2026-05-26T04:00:00Z", true);
-  expect(await rowsIn(copyOf("2026-22"))).toBe("1001");
-});
+test.each(["alone", "with a file beside it"])(
+  "a comparison by content makes each database's copy anew: one that rotted %s isn't shared for ever",
+  async rotten => {
+    await makeSnapshots();
+    cpSync(join(folder, "second"), join(folder, "snapshot"), { recursive: true, preserveTimestamps: true });
+    writeFileSync(join(folder, "snapshot/note"), "the note");
+    await bundleProgram(contentsProgram, join(folder, "contents.cjs"));
+    const rsync = await rsyncTools(join(folder, "bin"));
+    const variables = tools.environment.map(variable => {
+      const name = variable.slice(0, variable.indexOf("=")) as keyof typeof rsync;
+      return `${variable}:${rsync[name]}`;
+    });
+    const run = (date: string, byContent: boolean): Promise<string> => {
+      const asked = JSON.stringify({ folder, date, byContent });
+      return tools.namespace.run("env", ...variables, process.execPath, join(folder, "contents.cjs"), asked);
+    };
+    await run("2026-05-20T03:00:00Z", false);
+    const copy = copyOf("2026-21");
+    await tools.namespace.run("touch", "-r", copy, join(folder, "stamp"));
+    const { size } = lstatSync(copy);
+    writeFileSync(copy, Buffer.alloc(size - 4096), { flag: "r+" });
+    writeFileSync(copy, "SQLite format 3\0", { flag: "r+" });
+    await tools.namespace.run("touch", "-r", join(folder, "stamp"), copy);
+    await run("2026-05-26T03:00:00Z", false);
+    expect(lstatSync(copyOf("2026-22")).ino).toBe(lstatSync(copy).ino);
+    const note = join(folder, "disk/pvc-data/2026-22/app/data/note");
+    if (rotten !== "alone") {
+      await tools.namespace.run("touch", "-r", note, join(folder, "stamp"));
+      writeFileSync(note, "the nose");
+      await tools.namespace.run("touch", "-r", join(folder, "stamp"), note);
+    }
+    await run("2026-05-26T04:00:00Z", true);
+    expect([await rowsIn(copyOf("2026-22")), readFileSync(note, "utf8")]).toEqual(["1001", "the note"]);
+  },
+);
