@@ -113,8 +113,8 @@ export interface Drills {
     readonly below: string;
     /** What was sent from the host: it is called as the copy is that was sent, and a tree that was sent itself by its path. */
     readonly isSent?: boolean;
-    /** What a destination has of it is drilled as well. */
-    readonly isSentToo?: boolean;
+    /** What a destination has of it is drilled as well, by its name behind these letters. */
+    readonly sentAs?: string;
   }[];
   /** Files of its host with the records of all drills, of one text: on the host's own disk, and on the one that is drilled. */
   readonly records: readonly [own: string, disk: string];

@@ -7,7 +7,7 @@ import { drillOn, type Ended, exitCodeOf, missingFrom, stateOf } from "../drill/
 import { ageOf, endText } from "../drill/print";
 import { reportOn } from "../drill/report";
 import { drillersThere, tasksOf } from "../drill/tasks";
-import { undrilledOf } from "../drill/undrilled";
+import { undrilledOf } from "../../checks/undrilled";
 import { namedBy, readEstate } from "../estate-source";
 import { keyFlag } from "../host-shell";
 import { signalled } from "../restore/go";

@@ -7,7 +7,7 @@ import { formatSize } from "../../plan/units/size";
 import { localText, oneLine } from "../find/print";
 import { sshTo } from "../host-shell";
 import { type Answer, type Ended, missingFrom, stateOf } from "./go";
-import { type Undrilled, undrilledText } from "./undrilled";
+import { type Undrilled, undrilledText } from "../../checks/undrilled";
 
 type Record = Omit<DrillRecord, "hash">;
 

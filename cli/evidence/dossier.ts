@@ -5,7 +5,7 @@ import { type DrillRecord, drillRecord } from "../../plan/contracts/drill-record
 import { drilledOn } from "../drill/measured";
 import type { Driller } from "../../plan/graph/drilled";
 import { copiesDrilled } from "../drill/tasks";
-import { undrilledOf } from "../drill/undrilled";
+import { undrilledOf } from "../../checks/undrilled";
 import type { Told } from "./ask";
 
 const head = z.object({ number: z.int(), hash: z.string() });

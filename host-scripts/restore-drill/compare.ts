@@ -56,6 +56,10 @@ export function pairOf(
   };
 }
 
+function isOneThing({ kind }: DiskTier): boolean {
+  return kind === "configuration" || kind === "firewall";
+}
+
 /**
  * Compares what a restore brought with what it is to be. Content is read from the scratch folder by this program, and the restore's word
  * isn't taken for it: its sha256 is that which the scrub has on record of the copy's file, and else that of the copy's file. Types,
@@ -71,8 +75,8 @@ export async function compare(
   const differences: string[] = [];
   const found = { recorded: 0, copy: 0, differences };
   const { target, sumsDir } = drill.config;
-  // The host's configuration is one thing, and lies where many of the others do.
-  const below = tier.kind === "configuration" ? tier.below : join(tier.below, copy.of);
+  // A host's configuration and a firewall are one thing each, and lie where many of the others do.
+  const below = isOneThing(tier) ? tier.below : join(tier.below, copy.of);
   const unit = pathOf(relative(target.path, below));
   const records = recordsOf({ target, stateDir: sumsDir }, unit);
   const seen = new Set<bigint>();

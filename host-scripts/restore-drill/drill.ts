@@ -233,7 +233,7 @@ async function scopeOf(
 }
 
 function isOnlyWhole({ kind }: Tier): boolean {
-  return kind === "databases" || kind === "configuration";
+  return kind === "databases" || kind === "configuration" || kind === "firewall";
 }
 
 /** Runs the restore that an operator would type. @returns how it failed */
@@ -247,12 +247,14 @@ async function restoreCopy(
   const timeoutMs = Math.max(1000, config.budgetMs * 0.9 - (performance.now() - startMs));
   // As it is typed: a backslash of its name is none of a byte's.
   const what = notedName(pathOf(copy.sent?.path ?? copy.of));
-  const words = ["--into", drillFolder(config), ...copy.pick, "--json", "--", what];
+  const words = ["--into", drillFolder(config), ...copy.pick, "--json"];
+  // A firewall's program has that one alone.
+  const named = tier.kind === "firewall" ? [] : ["--", what];
   const paths = sample?.names.map(notedName) ?? [];
   const argv = [
     // Whatever ends this run ends the restore: nothing fills a scratch folder that nobody watches.
     ...(["setpriv", "--pdeathsig", "KILL", "--"] as const),
-    ...[...commandOf(tier), "restore", ...words, ...paths],
+    ...[...commandOf(tier), "restore", ...words, ...named, ...paths],
   ] as const;
   const result = await runCommand(argv, { timeoutMs, stop: stop.signal });
   stop.check("drill");

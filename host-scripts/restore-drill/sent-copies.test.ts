@@ -22,7 +22,7 @@ const listed = (kind: DiskTier["kind"], of: string, folder: string) => {
   };
 };
 
-test("of what a destination has, a volume's databases and the host's configuration aren't taken for its files", () => {
+test("of what a destination has, a volume's databases and the host's configuration have names of their own, and are no copy of its files", () => {
   const sent = { of: disk, at: "2026-11-28T06:00:00Z", lacks: [], pick: [] };
   const leg = { from: disk, to: "nas:/Backup/pve-backup", trees: [], excludes: [] };
   const tier: OffsiteTier = { ...job, tier: "sent", kind: "offsite", stateDir: "/var/lib/sent", legs: [leg] };
@@ -33,5 +33,7 @@ test("of what a destination has, a volume's databases and the host's configurati
   ];
   expect(sentCopies(tier, [sent], onDisk, { notes: [] }).map(({ of, path }) => [of, path])).toEqual([
     ["shop/data", "nas:/Backup/pve-backup/pvc-data/2026-48/shop/data"],
+    ["databases:shop/data", "nas:/Backup/pve-backup/sqlite-backup/2026-48/shop/data"],
+    ["configuration:configuration", "nas:/Backup/pve-backup/pve-config/2026-48/configuration"],
   ]);
 });

@@ -1,4 +1,5 @@
 import { lstatSync } from "node:fs";
+import { sentAs } from "../../plan/contracts/sent-as";
 import type { Version } from "../../plan/contracts/versions";
 import type { Listed, OffsiteTier } from "./copies";
 import type { RestoreDrill } from "./restore-drill";
@@ -38,12 +39,11 @@ export function sentCopies(
       ...{ pick: [], ...more },
     });
     const trees = leg.trees.map(tree => copy(tree, tree, { at: asOf, lacks: [] }));
-    // Of the others, a volume's databases have the name of its files, and a service may be called as they are.
-    const sentToo = listed.filter(({ tier: { kind } }) => kind === "generations" || kind === "mirror");
-    const onDisk = sentToo.flatMap(({ tier: { kind }, versions }) =>
-      versions.flatMap(({ of, at, path = "", lacks }) => {
+    const onDisk = listed.flatMap(({ tier, versions }) =>
+      versions.flatMap(({ of: name, at, path = "", lacks }) => {
         if (!isCarried(leg, path)) return [];
-        if (kind === "generations")
+        const of = `${sentAs(tier)}${name}`;
+        if (tier.kind !== "mirror")
           return at !== undefined && at < asOf ? [copy(of, path, { at, lacks })] : [];
         // A file by itself comes back with the folder that it lies in.
         const stat = lstatSync(path, { throwIfNoEntry: false });

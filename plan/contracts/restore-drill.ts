@@ -20,8 +20,11 @@ const tier = {
 
 const onDisk = z.strictObject({
   ...tier,
-  /** `generations` are those of volumes' files, `databases` those of the databases in them, `configuration` the host's own. */
-  kind: z.enum(["generations", "databases", "configuration", "mirror"]),
+  /**
+   * `generations` are those of volumes' files, `databases` those of the databases in them, `configuration` the host's own, and `firewall`
+   * those of one firewall, whose job keeps nothing else.
+   */
+  kind: z.enum(["generations", "databases", "configuration", "firewall", "mirror"]),
   /** Folder with them. */
   below: absolutePath,
 });

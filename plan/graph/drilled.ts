@@ -25,20 +25,29 @@ export function drillersOf({ jobs }: Plan, host?: string): Driller[] {
   );
 }
 
-/** What a copy is to the job that drills it; undefined for one that it doesn't drill. */
-export function drilledAs({ job, drills }: Driller, copy: Copy): Drilled | undefined {
-  const { job: maker, location } = copy;
-  const found = drills.tiers.find(
-    ({ job: of, below }) => maker.host === job.host && maker.name === of && isBelow(location.path, below),
+/** What a copy is to the job that drills it; undefined for one that it doesn't drill, or that has a name which only the cluster knows. */
+export function drilledAs(driller: Driller, copy: Copy): Drilled | undefined {
+  const tier = tierOf(driller, copy);
+  const name = tier && (tier.isSent === true ? nameOfSent(driller, copy) : nameIn(copy));
+  return tier && name !== undefined ? { tier: tier.tier, name } : undefined;
+}
+
+/** Whether a job drills a copy, whatever its program calls that. */
+export function isDrilled(drillers: readonly Driller[], copy: Copy): boolean {
+  return drillers.some(driller => tierOf(driller, copy) !== undefined);
+}
+
+function tierOf(driller: Driller, { job: maker, location, from }: Copy): Drills["tiers"][number] | undefined {
+  if (maker.host !== driller.job.host) return undefined;
+  const tier = driller.drills.tiers.find(
+    ({ job, below }) => maker.name === job && isBelow(location.path, below),
   );
-  const name = found && (found.isSent === true ? nameOfSent({ job, drills }, copy) : nameIn(copy));
-  return found && name !== undefined ? { tier: found.tier, name } : undefined;
+  // What nobody drills here, nobody knows there either.
+  return tier?.isSent === true && from && tierOf(driller, from)?.sentAs === undefined ? undefined : tier;
 }
 
 function nameOfSent(driller: Driller, { from, dataset }: Copy): string | undefined {
   if (!from) return dataset.location.path;
-  const here = drilledAs(driller, from);
-  return driller.drills.tiers.some(({ tier, isSentToo }) => tier === here?.tier && isSentToo)
-    ? here?.name
-    : undefined;
+  const name = drilledAs(driller, from)?.name;
+  return name === undefined ? undefined : `${tierOf(driller, from)?.sentAs ?? ""}${name}`;
 }

@@ -69,6 +69,7 @@ test("--all asks for each kind of copies, --tier for one, and a volume is asked 
     ...["etcd-backup", "vault-backup"].map(of => ({ tier: "mirror", of, path })),
     { tier: "generations", of: "nextcloud/nextcloud", path },
     { tier: "configuration", of: "configuration", path },
+    { tier: "pfsense-backup", of: "pfsense", path },
   ];
   install({ drills: [], would });
   const { exitCode, text } = await drill("--all", "--dry-run");
@@ -79,14 +80,14 @@ test("--all asks for each kind of copies, --tier for one, and a volume is asked 
   expect(text).toMatch(/No drill[^\n]*; nodes\/k8s-1 \(copies by vm-images, /);
   expect(text).not.toMatch(/No drill[^\n]* (books|nextcloud)/);
   expect(text).toMatch(
-    /5 copies would be drilled\. Nothing was changed\. Next: holdfast drill --all --estate /,
+    /6 copies would be drilled\. Nothing was changed\. Next: holdfast drill --all --estate /,
   );
   expect(exitCode).toBe(0);
   await drill("--all", "--tier", "mirror");
   await drill("nextcloud/nextcloud", "--json");
   await drill("pve-host", "--json");
   expect(asked().split("\n")).toEqual([
-    "run --dry-run --only=generations --only=databases --only=configuration --only=mirror --progress --json",
+    "run --dry-run --only=generations --only=databases --only=configuration --only=mirror --only=pfsense-backup --progress --json",
     "run --only=mirror --progress --json",
     "run --only=generations:nextcloud/nextcloud --progress --json",
     "run --only=configuration:configuration --progress --json",
@@ -123,7 +124,7 @@ test("what isn't there to be drilled owes, and nothing that was drilled proves n
   install({ drills: [record("books"), record("etcd-backup")], passedOver: [] });
   const some = await drill("--all");
   expect(some.text).toContain(
-    "pve has no whole copy of vault-backup (mirror), nextcloud/nextcloud (generations), configuration (configuration), and nothing was drilled of them. Next: holdfast status",
+    "pve has no whole copy of vault-backup (mirror), nextcloud/nextcloud (generations), pfsense (pfsense-backup), configuration (configuration), and nothing was drilled of them. Next: holdfast status",
   );
   expect(some.exitCode).toBe(1);
   const json = JSON.parse(
@@ -218,7 +219,7 @@ test.each([
   [["books", "--tier", "mirorr"], "expected generations or databases or configuration or mirror"],
   [["books", "--tier", "generations"], 'Nothing of "books" is drilled in the tier generations'],
   [["books/novels/emma.epub"], "a drill brings back all of it"],
-  [["pfsense"], 'Nothing of "pfsense" is drilled: '],
+  [["nodes"], 'Nothing of "nodes" is drilled: '],
   [["--all", "--host", "pvf"], "expected one of pve"],
 ])("%j can't be meant", async (words, said) => {
   install({});

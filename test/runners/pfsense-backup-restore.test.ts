@@ -9,8 +9,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
 import { versionsAnswer } from "../../plan/contracts/versions";
 import { periodOf } from "../../plan/contracts/period";
+import { runnerOf } from "../../stacks/runner";
+import { makeDiskImage } from "./support/disk-image";
 import { createFirewallWorld, type FirewallWorld } from "./support/firewall-world";
 import { noonZone } from "./support/noon";
 import { useRsyncTools } from "./support/rsync-tools";
@@ -59,6 +62,47 @@ test("the newest generation comes out into a folder of root's, and where config.
   expect(restored.stdout).toContain(
     `Diagnostics, Backup & Restore, Restore Backup, with ${into()}/config.xml`,
   );
+});
+
+test("a drill brings it back beside the disk for proof, and names what has rotted of it", async () => {
+  const { config, folder } = world;
+  const scratch = join(folder, "scratch");
+  mkdirSync(scratch);
+  const fsUuid = await makeDiskImage(join(folder, "scratch.img"), 16, ["-m", "0", "-O", "^has_journal"]);
+  await world.inside("mount", "-o", "loop,nosuid,nodev", join(folder, "scratch.img"), scratch);
+  await world.inside("mkdir", "-m", "0700", join(scratch, "drills"));
+  const programs = await Promise.all(["pfsense-backup", "restore-drill"].map(job => runnerOf(job)));
+  const [command, drill = []] = programs.map(({ path }) => [process.execPath, path, "--config"]);
+  const drilled: RestoreDrillConfig = {
+    ...{ job: "restore-drill", host: "pve", budgetMs: 60_000, target: config.target },
+    ...{ stateDir: join(folder, "drills"), textfile: join(folder, "textfile/restore-drill.prom") },
+    pushgateway: { url: world.pushes.url, timeoutMs: 2000, attempts: 1 },
+    scratch: { folder: join(scratch, "drills"), on: { path: scratch, fsUuid } },
+    ...{ periodMs: 2, mostBytes: 8_000_000, leaveFreeBytes: 1_000_000 },
+    tiers: [
+      {
+        ...{ tier: "pfsense-backup", kind: "firewall", job: "pfsense-backup" },
+        command: [...(command ?? []), join(folder, "config.json")],
+        ...{ below: join(config.target.path, "pfsense"), lock: join(config.stateDir, "run.lock") },
+      },
+    ],
+    copiesTextfile: join(folder, "textfile/drilled.prom"),
+  };
+  const file = join(folder, "restore-drill.json");
+  writeFileSync(file, JSON.stringify(drilled));
+  const run = (): Promise<string> =>
+    world.inside("sh", "-c", '"$@" || true', "sh", ...drill, file, "run", "--json");
+  expect(JSON.parse(await run())).toMatchObject({
+    ...{ status: 0, proved: 1, skipped: 0 },
+    drills: [{ tier: "pfsense-backup", of: "pfsense", scope: "whole", compared: { recorded: 0, copy: 3 } }],
+  });
+  writeFileSync(join(generation(week), "config.xml"), "<pfsense>rotten</pfsense>");
+  expect(JSON.parse(await run())).toMatchObject({
+    status: 1,
+    failed: expect.stringMatching(/pfsense did not come back .*config\.xml/) as string,
+  });
+  expect(readdirSync(world.outside(drilled.scratch.folder))).toEqual([]);
+  await world.inside("umount", scratch);
 });
 
 test("an earlier one comes by its time, and what lacks a file is passed over, and said", async () => {

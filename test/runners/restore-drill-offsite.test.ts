@@ -33,7 +33,7 @@ beforeAll(async () => {
   const { target, source } = world.config;
   photos = join(source.path, "photos");
   const common = {
-    ...{ host: "pve", budgetMs: 60_000 },
+    ...{ host: "pve", budgetMs: 600_000 },
     pushgateway: { url: world.pushes.url, timeoutMs: 2000, attempts: 1 },
   };
   const own = (job: string) => ({
@@ -49,7 +49,7 @@ beforeAll(async () => {
     legs: [
       {
         ...{ from: target.path, to: "pve-backup", mount: target, excludes: [], journals: [] },
-        generations: [{ folder: "pvc-data", keeps: 2 }],
+        generations: ["pvc-data", "sqlite-backup"].map(folder => ({ folder, keeps: 2 })),
       },
       { from: photos, to: "photos", mount: source, excludes: [], journals: [], generations: [] },
     ],
@@ -62,7 +62,7 @@ beforeAll(async () => {
   };
   const send = await world.addJob("offsite-sync", sent);
   await world.addJob("daily-backup", daily);
-  world.writeConfig({ keep: ["pvc-data"], excludes: ["photos"] });
+  world.writeConfig({ keep: ["pvc-data", "sqlite-backup"], excludes: ["photos"] });
   const command = async (runner: string, file: string): Promise<string[]> => [
     ...[process.execPath, (await runnerOf(runner)).path, "--config", join(folder, file)],
   ];
@@ -91,6 +91,11 @@ beforeAll(async () => {
         ...{ command: await command("nfs-mirror", "config.json"), lock: lock(world.config.stateDir) },
       },
       tier,
+      {
+        ...{ tier: "databases", kind: "databases", job: "daily-backup" },
+        command: await command("daily-backup", "daily-backup.json"),
+        ...{ below: join(target.path, "sqlite-backup"), lock: lock(daily.stateDir) },
+      },
     ],
     copiesTextfile: join(folder, "textfile", "drilled.prom"),
   };
@@ -107,7 +112,8 @@ beforeAll(async () => {
     "sh",
     "-ec",
     `cd ${target.path}; mkdir -p pvc-data/2026-21/shop/data; cp -a ${source.path}/books/. pvc-data/2026-21/shop/data/
-    touch -d '1 hour ago' pvc-data/2026-21/shop/data
+    mkdir -p sqlite-backup/2026-21/shop/data/deep; echo database >sqlite-backup/2026-21/shop/data/deep/store
+    touch -d '1 hour ago' pvc-data/2026-21/shop/data sqlite-backup/2026-21/shop/data
     # A run says when it began by the second: what was written in that second may have been written since.
     second=$(date +%s); while [ "$(date +%s)" = "$second" ]; do sleep 0.1; done`,
   );
@@ -138,12 +144,13 @@ const books = "offsite-sync-backup:books";
 test("brings back what a destination has, and holds it to what was noted when it was sent", async () => {
   const { status, stderr, answer } = await drilled(["offsite-sync-backup"]);
   expect(stderr).toContain("books at nas:/pve-backup/books came back");
-  expect({ status, ...answer }).toMatchObject({ status: 0, proved: 3, notProved: 0, skipped: 0 });
+  expect({ status, ...answer }).toMatchObject({ status: 0, proved: 4, notProved: 0, skipped: 0 });
   expect(readdirSync(world.outside(config.scratch.folder))).toEqual([]);
   const found = records().sort((a, b) => (String(a["of"]) < String(b["of"]) ? -1 : 1));
   expect(found).toMatchObject([
     { of: photos, copy: { path: "nas:/photos" }, compared: { recorded: 1, copy: 0, far: 0 } },
     { of: "books", copy: { path: "nas:/pve-backup/books" }, restored: { entries: 6 } },
+    { of: "databases:shop/data", copy: { path: "nas:/pve-backup/sqlite-backup/2026-21/shop/data" } },
     { of: "shop/data", copy: { path: "nas:/pve-backup/pvc-data/2026-21/shop/data" }, scope: "whole" },
   ]);
   for (const record of found)
@@ -163,7 +170,10 @@ test("of one that is larger than a drill may take, brings files that are as they
 
 testLong("what a line can't bring in the run's time is drilled in part", async () => {
   const slow = { ...tier, tier: "offsite-slow", bytesPerSecond: 20_000 };
-  const { answer } = await drilled(["offsite-slow:books"], { tiers: [...config.tiers.slice(0, 2), slow] });
+  const { answer } = await drilled(["offsite-slow:books"], {
+    tiers: [...config.tiers.slice(0, 2), slow],
+    budgetMs: 60_000,
+  });
   expect(answer).toMatchObject({ status: 0, proved: 1, drills: [{ scope: "sample" }] });
 });
 

@@ -13,7 +13,7 @@ export const restoreDrill: Layer<"restore-drill", typeof restoreDrillSpec> = {
   name: "restore-drill",
   summary: "Restores into a scratch folder that prove a host's copies",
   spec: restoreDrillSpec,
-  gives: [],
+  gives: ["proof that copies come back"],
   runs: ({ host, schedule, alert }) => [{ job: restoreDrillJobName, at: [], host, schedule, alert }],
   references(part, at, look, estate) {
     const { host, target } = part;

@@ -7,6 +7,7 @@ import {
   restoreDrillMetrics,
   type RestoreDrillConfig,
 } from "../../contracts/restore-drill";
+import { sentAs } from "../../contracts/sent-as";
 import type { Estate } from "../../estate/schema";
 import type { Drills, JobAlert, LayerJob } from "../../job";
 import { parseDuration } from "../../units/duration";
@@ -16,7 +17,7 @@ import { mountOf, runnerConfig, stateFolder, stateFolders, textfile, timerOf } f
 import { hostLocation, mountAbove } from "../places";
 import type { RestoreDrillSpec } from "./spec";
 import { drillPanels } from "./panels";
-import { offsiteTiersOf, tiersOf } from "./tiers";
+import { firewallTiersOf, offsiteTiersOf, tiersOf } from "./tiers";
 
 /** Reads copies and proves them; what it makes is gone when it ends. */
 export function restoreDrillJob(
@@ -27,7 +28,11 @@ export function restoreDrillJob(
   const { host, target, scratch } = spec;
   const trigger = timerTrigger(spec.schedule, estate.zone);
   const run = runOf(spec, trigger, estate);
-  const tiers = [...tiersOf(spec, estate), ...offsiteTiersOf(spec, estate, before)];
+  const tiers = [
+    ...tiersOf(spec, estate),
+    ...firewallTiersOf(spec, before),
+    ...offsiteTiersOf(spec, estate, before),
+  ];
   return {
     name: restoreDrillJobName,
     runsOn: { kind: "host", name: host },
@@ -71,15 +76,9 @@ export function restoreDrillJob(
   };
 }
 
-/** Of what goes off site, the destination's copies of these are drilled as well. */
-function isDrilledThere({ kind }: RestoreDrillConfig["tiers"][number]): boolean {
-  return kind === "generations" || kind === "mirror";
-}
-
 function drilledIn(tier: RestoreDrillConfig["tiers"][number]): Drills["tiers"] {
   const { tier: name, job } = tier;
-  if (tier.kind !== "offsite")
-    return [{ tier: name, job, below: tier.below, isSentToo: isDrilledThere(tier) }];
+  if (tier.kind !== "offsite") return [{ tier: name, job, below: tier.below, sentAs: sentAs(tier) }];
   return tier.legs.map(({ to }) => ({ tier: name, job, below: to.slice(to.indexOf(":") + 1), isSent: true }));
 }
 

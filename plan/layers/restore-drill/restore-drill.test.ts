@@ -30,6 +30,7 @@ test("drills by the programs of the jobs that keep copies on that disk, as they 
     expect.objectContaining({ tier: "databases", job: "daily-backup", below: "/mnt/backup/sqlite-backup" }),
     expect.objectContaining({ tier: "configuration", job: "daily-backup", below: "/mnt/backup/pve-config" }),
     expect.objectContaining({ tier: "mirror", job: "nfs-mirror", below: "/mnt/backup" }),
+    expect.objectContaining({ tier: "pfsense-backup", kind: "firewall", below: "/mnt/backup/pfsense" }),
     expect.objectContaining({ tier: "offsite-sync-backup", kind: "offsite" }),
   ]);
   expect(scratch.on.path).toBe("/");
@@ -44,7 +45,9 @@ test("without volumes there are no generations to drill, and without a scrub no 
     delete daily.sqlite;
     delete daily.scrub;
   });
-  expect(tiers.map(({ tier }) => tier)).toEqual(["configuration", "mirror", "offsite-sync-backup"]);
+  expect(tiers.map(({ tier }) => tier)).toEqual([
+    ...["configuration", "mirror", "pfsense-backup", "offsite-sync-backup"],
+  ]);
   expect(sumsDir).toBeUndefined();
 });
 
@@ -114,11 +117,14 @@ function faultsOf(change: Change) {
   return [];
 }
 
-test("of what a destination has, it is told that databases and configuration aren't drilled there", () => {
+test("what a destination has is called as on the disk, but for what has another one's name there", () => {
   const { jobs } = planOf(parseEstate(exampleWith(() => undefined)));
   const tiers = jobs.find(({ name }) => name === "restore-drill")?.drills?.tiers ?? [];
-  expect(tiers.flatMap(({ tier, isSentToo }) => (isSentToo ? [tier] : []))).toEqual([
-    "generations",
-    "mirror",
+  expect(tiers.flatMap(({ tier, sentAs }) => (sentAs === undefined ? [] : [[tier, sentAs]]))).toEqual([
+    ["generations", ""],
+    ["databases", "databases:"],
+    ["configuration", "configuration:"],
+    ["mirror", ""],
+    ["pfsense-backup", "pfsense-backup:"],
   ]);
 });

@@ -31,12 +31,25 @@ export function tiersOf({ host, target }: Pick<RestoreDrillSpec, "host" | "targe
 
 type OnDisk = Exclude<Tiers[number], { kind: "offsite" }>;
 
-function tier(kind: OnDisk["kind"], job: string, below: string): OnDisk {
-  return { ...askedOf(job), tier: kind, kind, below };
+function tier(kind: OnDisk["kind"], job: string, below: string, name: string = kind): OnDisk {
+  return { ...askedOf(job), tier: name, kind, below };
 }
 
 function askedOf(job: string): Pick<Tiers[number], "job" | "command" | "lock"> {
   return { job, command: runnerArgv(job), lock: `${stateFolder(job)}/run.lock` };
+}
+
+/** What there is of firewalls on the same disk: each is kept by a job of its own. @param before the jobs that there are */
+export function firewallTiersOf(
+  { host, target }: Pick<RestoreDrillSpec, "host" | "target">,
+  before: readonly LayerJob[],
+): Tiers {
+  return before.flatMap(job => {
+    const isHere = job.host === host && job.deployment.kind !== "planned";
+    const isOfFirewall = job.owned?.some(({ kind }) => kind === "device") === true;
+    const place = job.flows.find(({ target: { path } }) => isBelow(path, target))?.target.path;
+    return isHere && isOfFirewall && place !== undefined ? [tier("firewall", job.name, place, job.name)] : [];
+  });
 }
 
 /** What there is to drill off site: each destination that a job of the host sends to, called after that job. @param before the jobs that there are */

@@ -19,6 +19,8 @@ export interface FirewallWorld {
   /** The firewall's folder on the backup disk, as this process reaches it. */
   readonly generations: string;
   inside(program: string, ...args: string[]): Promise<string>;
+  /** A path of the world as this process reaches it. */
+  outside(path: string): string;
   mount(): Promise<void>;
   writeConfig(change: Partial<PfsenseBackupConfig>): void;
   start(args?: readonly string[], env?: Readonly<Record<string, string>>): StartedRun;
@@ -51,6 +53,7 @@ export async function createFirewallWorld(megabytes = 64): Promise<FirewallWorld
     ...{ config, firewall, folder, pushes },
     generations: namespace.outside(join(config.target.path, config.folder)),
     inside: (program, ...args) => namespace.run(program, ...args),
+    outside: path => namespace.outside(path),
     async mount() {
       await namespace.run("mount", "-o", "loop,nosuid,nodev", image, config.target.path);
     },

@@ -1,7 +1,8 @@
-import type { Plan } from "../../plan";
-import { membersOf } from "../../plan/datasets";
-import { chainOf, copiesByDataset, type Copy } from "../../plan/graph/copies";
-import { type Driller, drilledAs } from "../../plan/graph/drilled";
+import type { Plan } from "../plan";
+import { membersOf } from "../plan/datasets";
+import { chainOf, type Copy } from "../plan/graph/copies";
+import { copiesIn } from "../plan/graph/copies-in";
+import { type Driller, isDrilled } from "../plan/graph/drilled";
 
 /** A dataset of which no drill proves a restore. */
 export interface Undrilled {
@@ -15,17 +16,13 @@ export interface Undrilled {
 
 /** What no drill proves, of all that has a copy: thin snapshots alone, images, dumps that a server would have to take. */
 export function undrilledOf(plan: Plan, drillers: readonly Driller[]): Undrilled[] {
-  return [...copiesByDataset(plan.copies)].flatMap(([dataset, copies]) => {
+  return [...copiesIn(plan)].flatMap(([dataset, copies]) => {
     const drilled = copies.filter(copy => isDrilled(drillers, copy));
     if (drilled.some(copy => bringsAll(drillers, copy))) return [];
     const by = [...new Set(copies.map(({ job }) => job.called))];
     const filesAlone = drilled.length > 0;
     return membersOf(dataset).map(({ service, id }) => ({ service, dataset: id, by, filesAlone }));
   });
-}
-
-function isDrilled(drillers: readonly Driller[], copy: Copy): boolean {
-  return drillers.some(driller => drilledAs(driller, copy) !== undefined);
 }
 
 /** What a program has packed comes back by that program: of a copy of its files, a drill that knows that one has to be there. */
