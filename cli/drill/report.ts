@@ -5,9 +5,10 @@ import { formatDuration } from "../../plan/units/duration";
 import { formatSize } from "../../plan/units/size";
 import type { Asked } from "../ask-jobs";
 import type { Outcome } from "../command";
-import { recordsOn } from "../evidence/ask";
 import { type Look, tableText } from "../table";
-import { type MeasuredCopy, type PromisedTime, promisedTimes, drilledOn } from "./measured";
+import { timesAsked } from "./asked";
+import { isLate, lateFix, lateText, timeText } from "./late";
+import type { MeasuredCopy, PromisedTime } from "./measured";
 
 /** Promised, planned and measured times side by side, by the newest proof of each copy. */
 export async function reportOn(
@@ -16,19 +17,8 @@ export async function reportOn(
   drillers: readonly Driller[],
   { json, look }: { readonly json: boolean; readonly look: Look },
 ): Promise<Outcome> {
-  const told = await Promise.all(
-    drillers.map(async driller => ({ host: driller.job.host, told: await recordsOn(asked, driller) })),
-  );
-  const unasked = told.flatMap(({ host, told }) =>
-    "cause" in told ? [`${host} wasn't asked: ${told.cause}`] : [],
-  );
-  const faults = told.flatMap(({ host, told }) =>
-    "cause" in told ? [] : told.chain.faults.map(fault => `${host}: ${fault}`),
-  );
-  const drilled = new Map(
-    told.flatMap(({ host, told }) => ("cause" in told ? [] : [...drilledOn(host, told.chain.records)])),
-  );
-  const times = promisedTimes(plan, drillers, drilled);
+  const { times, faults, ...told } = await timesAsked(asked, plan, drillers);
+  const unasked = told.unasked.map(({ host, cause }) => `${host} wasn't asked: ${cause}`);
   const isOwed = faults.length > 0 || times.some(({ state }) => state === "owes");
   return {
     text: json
@@ -71,16 +61,11 @@ function textOf(times: readonly PromisedTime[], said: readonly string[], look: L
     ...(copies.size > 0 ? ["Measured, of the newest proof of each copy:"] : []),
     ...[...copies.values()].map(arithmetic),
     ...[...new Set(times.flatMap(({ failed }) => failed.map(failedText)))],
-    ...times.filter(isLate).map(lateText),
+    ...times.filter(isLate).map(time => `${lateText(time)}. Next: ${lateFix(time)}`),
     ...unknownLines(times),
     ...said,
     summaryOf(times),
   ].join("\n");
-}
-
-function timeText(ms: number | undefined): string {
-  if (ms === undefined || !Number.isFinite(ms)) return "-";
-  return ms === 0 ? "no bytes to wait for" : formatDuration(Math.ceil(ms));
 }
 
 /** How a drill's seconds become those of all of it. */
@@ -94,31 +79,11 @@ function failedText({ from, at }: PromisedTime["failed"][number]): string {
   return `${from} failed when it was drilled last, ${at}: until it is proved, what comes back from it owes. Next: holdfast evidence`;
 }
 
-function isLate({ promisedMs, measuredMs = 0, togetherMs = 0 }: PromisedTime): boolean {
-  return measuredMs > promisedMs || togetherMs > promisedMs;
-}
-
 function unknownLines(times: readonly PromisedTime[]): string[] {
   const unknown = [...new Set(times.flatMap(time => time.unknown))];
   return unknown.length > 0
     ? [`Of some, no time is known, and no promise of it holds: ${listed(unknown)}. Next: holdfast check`]
     : [];
-}
-
-function lateText({
-  service,
-  domain,
-  promisedMs,
-  measuredMs = 0,
-  togetherMs = 0,
-  together,
-}: PromisedTime): string {
-  const backMs = Math.max(measuredMs, togetherMs);
-  const how =
-    measuredMs > promisedMs
-      ? `takes ${timeText(measuredMs)} at the rates that drills have measured`
-      : `is back after ${timeText(togetherMs)} at the rates that drills have measured, as ${counted(together.length, "service comes", "services come")} back over the same links (${listed(together)}); alone it is in time`;
-  return `${service} is promised to be back in ${formatDuration(promisedMs)} after the disaster "${domain}", and ${how}. Next: promise more than ${formatDuration(Math.ceil(backMs / 3_600_000) * 3_600_000)}, keep a copy that is back sooner, or set the links' bandwidth in the estate to what is measured, and holdfast check tells what else follows`;
 }
 
 function summaryOf(times: readonly PromisedTime[]): string {

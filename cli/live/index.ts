@@ -1,11 +1,14 @@
 import type { Finding } from "../../checks";
 import type { Plan } from "../../plan";
+import { drillersOf } from "../../plan/graph/drilled";
 import type { Asked } from "../ask-jobs";
+import { timesAsked } from "../drill/asked";
 import type { ClusterChoice } from "../kubectl";
 import { seenIn } from "./cluster";
 import { seenOn } from "./host";
 import { liveFindings } from "./judge";
 import { loadedAt, whatIsLoaded } from "./loaded";
+import { restoreFindings } from "./restores";
 import { routedNow } from "./routes";
 
 /** The plan against what hosts and clusters say is there. What can't be asked is a finding too, and nothing follows from it. */
@@ -16,10 +19,11 @@ export async function lookAround(
   nowMs: number,
 ): Promise<{ findings: readonly Finding[]; isWhole: boolean }> {
   const names = Object.keys(plan.estate.hosts);
-  const [hosts, clusters, told] = await Promise.all([
+  const [hosts, clusters, told, restores] = await Promise.all([
     Promise.all(names.map(async host => ({ host, seen: await seenOn(asked, host) }))),
     seenIn(plan.estate, choice),
     loadedAt(plan.estate),
+    timesAsked(asked, plan, drillersOf(plan)),
   ]);
   const answered = [...clusters.values()].flatMap(seen => ("cause" in seen ? [] : [seen]));
   const routed = await routedNow(plan, answered, choice);
@@ -36,6 +40,10 @@ export async function lookAround(
     ...(routed && "cause" in routed
       ? [unknown("alertmanager", `where it leads alerts to: ${routed.cause}`)]
       : []),
+    // Of one that let nobody in, that is told already.
+    ...restores.unasked
+      .filter(({ host }) => !hosts.some(each => each.host === host && "cause" in each.seen))
+      .map(({ host, cause }) => unknown(host, cause)),
   ];
   const loaded = [told, ...answered.map(each => each.loaded)].find(each => each && "loaded" in each);
   const seen = {
@@ -45,7 +53,10 @@ export async function lookAround(
     loaded: loaded && "loaded" in loaded ? loaded.loaded : undefined,
     routed: routed && "routed" in routed ? routed.routed : undefined,
   };
-  return { findings: [...liveFindings(plan, seen, nowMs), ...unasked], isWhole: unasked.length === 0 };
+  return {
+    findings: [...restoreFindings(restores), ...liveFindings(plan, seen, nowMs), ...unasked],
+    isWhole: unasked.length === 0,
+  };
 }
 
 function unknown(subject: string, cause: string): Finding {

@@ -9,14 +9,20 @@ import { stringify } from "yaml";
 import type { RuleGroup } from "../../alerts/rules";
 import { parseEstate, planOf } from "../../plan";
 import { exampleEstate, type ExampleEstate } from "../../plan/estate/example";
+import type { DrillFacts } from "../../plan/contracts/drill-record";
 import { ReleaseHost } from "./release-host";
+import { clearRecords, layRecords, withRecordsOf } from "./support/drill-records";
 import { holdfastIn } from "./support/holdfast";
 
 /* A real shell with real find and base64 on real folders; lvs, qm, pct, exportfs and kubectl answer in the words of the real ones. */
 let host: ReleaseHost;
+/** Records of drills, to be laid down on it. */
+let records: string;
 
 beforeAll(() => {
   host = new ReleaseHost();
+  records = join(host.folder, "records");
+  mkdirSync(records);
   host.leadHere();
 });
 afterAll(() => host.remove());
@@ -176,19 +182,76 @@ interface Told {
   readonly message: string;
 }
 
+/** @param first shell text that the host runs before all else */
 async function look(
   house: Partial<House>,
   change: (estate: ExampleEstate) => void = () => undefined,
+  first = ":",
 ): Promise<{ exitCode: number; told: readonly Told[] }> {
   const estate = exampleEstate();
   change(estate);
   build({ ...sound, ...house }, estate);
+  host.before = `${host.before} && ${first}`;
+  host.installSsh();
   const { exitCode, text } = await holdfastIn(host.folder, ["check", "--live", "--json"]);
   return { exitCode, told: JSON.parse(text) as readonly Told[] };
 }
 
 test("a house that is as its estate says has no findings", async () => {
   expect(await look({})).toEqual({ exitCode: 0, told: [] });
+});
+
+/** A drill of the mirror's books, 1 GB of its 100. */
+function drillOfBooks(change: Partial<DrillFacts>): DrillFacts {
+  return {
+    ...{ at: "2026-05-01T20:00:00Z", host: "pve", tier: "mirror", of: "books", scope: "sample" },
+    ...{ copy: { path: "/mnt/backup/books", lacks: 0 }, result: "proved", release: "abc" },
+    ...{ restored: { entries: 5, bytes: 1e9 }, whole: { entries: 500, bytes: 100e9 } },
+    ...{ compared: { recorded: 5, copy: 0 }, seconds: { restore: 50, compare: 1 } },
+    ...change,
+  };
+}
+
+test.each<[string, Partial<DrillFacts>, Partial<Told>[]]>([
+  ["that is fast enough says nothing", {}, []],
+  [
+    "that is too slow for a promise",
+    { seconds: { restore: 500, compare: 1 } },
+    [
+      {
+        ...{ code: "live/restore-too-slow", subject: "nodes" },
+        message: expect.stringMatching(
+          /back after 13 h 59 min .*, as 6 services come back over the same links/,
+        ) as string,
+      },
+      {
+        ...{ code: "live/restore-too-slow", severity: "error", subject: "books" },
+        message:
+          'books is promised to be back in 8 h after the disaster "live-disk", and takes 13 h 53 min at the rates that drills have measured. It is too late after application too.',
+      },
+    ],
+  ],
+  [
+    "that failed",
+    { result: "failed", reason: "1 entries differ" },
+    [{ code: "live/restore-failed", severity: "error", subject: "pve:/mnt/backup/books" }],
+  ],
+])("a drill %s", async (_, change, told) => {
+  clearRecords(records);
+  layRecords(records, [drillOfBooks(change)]);
+  const { exitCode, told: findings } = await look({}, undefined, withRecordsOf(records));
+  expect(findings.filter(({ code }) => code.startsWith("live/restore"))).toEqual(
+    told.map(each => expect.objectContaining(each) as Told),
+  );
+  expect(exitCode).toBe(told.length > 0 ? 1 : 0);
+});
+
+test("records of drills that somebody has changed are told, and hold no promise", async () => {
+  clearRecords(records);
+  layRecords(records, [drillOfBooks({})], text => text.replace('"restore":50', '"restore":5'));
+  const { exitCode, told } = await look({}, undefined, withRecordsOf(records));
+  expect(told).toEqual([expect.objectContaining({ code: "live/drill-record", subject: "pve" })]);
+  expect(exitCode).toBe(1);
 });
 
 test.each<[string, Partial<House>, Partial<Told>]>([

@@ -1,0 +1,35 @@
+import type { Plan } from "../../plan";
+import type { Driller } from "../../plan/graph/drilled";
+import type { Asked } from "../ask-jobs";
+import { recordsOn } from "../evidence/ask";
+import { drilledOn, type PromisedTime, promisedTimes } from "./measured";
+
+/** What hosts' records say of promised times. */
+export interface TimesAsked {
+  readonly times: readonly PromisedTime[];
+  /** Records that were changed, or are missing. */
+  readonly faults: readonly string[];
+  /** Hosts of which nobody knows what they have on record. */
+  readonly unasked: readonly { readonly host: string; readonly cause: string }[];
+}
+
+/** Reads the records of each host that drills, by one connection each. */
+export async function timesAsked(
+  asked: Asked,
+  plan: Plan,
+  drillers: readonly Driller[],
+): Promise<TimesAsked> {
+  const told = await Promise.all(
+    drillers.map(async driller => ({ host: driller.job.host, told: await recordsOn(asked, driller) })),
+  );
+  const drilled = new Map(
+    told.flatMap(({ host, told }) => ("cause" in told ? [] : [...drilledOn(host, told.chain.records)])),
+  );
+  return {
+    times: promisedTimes(plan, drillers, drilled),
+    faults: told.flatMap(({ host, told }) =>
+      "cause" in told ? [] : told.chain.faults.map(fault => `${host}: ${fault}`),
+    ),
+    unasked: told.flatMap(({ host, told }) => ("cause" in told ? [{ host, cause: told.cause }] : [])),
+  };
+}
