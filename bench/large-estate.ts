@@ -89,7 +89,7 @@ export function largeEstate(factor: number): EstateInput {
       })),
       "cluster-dump": [],
       "vm-images": [],
-      "restore-drill": [],
+      "restore-drill": forHosts(layers["restore-drill"]),
       "effective-state": [],
       "nfs-change-tracker": forHosts(layers["nfs-change-tracker"]),
       "offsite-sync": forHosts(layers["offsite-sync"]).map(spec => ({

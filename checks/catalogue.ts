@@ -53,6 +53,7 @@ import { needsRestoredLater } from "./promises/needs-restored-later";
 import { noPromise } from "./promises/no-promise";
 import { restoredTogether } from "./promises/restored-together";
 import { restoreCycle } from "./promises/restore-cycle";
+import { restoreUnproven } from "./promises/restore-unproven";
 import { rpo } from "./promises/rpo";
 import { rto } from "./promises/rto";
 import { secretCycle } from "./promises/secret-cycle";
@@ -169,6 +170,7 @@ const checks: readonly Check[] = [
   noPromise,
   restoredTogether,
   restoreCycle,
+  restoreUnproven,
   rpo,
   linkTooSlow,
   rto,

@@ -61,6 +61,7 @@ export function dumpExample(name: string, schedule: Schedule, rpo: string): Exam
       ],
       promise: { rpo: { application: "60d" }, rto: "8h" },
       needs: ["etcd"],
+      restoredByHand: { proven: "2026-05-01", every: "1095d" },
     };
     layers["cluster-dump"].push({
       name: "wiki-backup",

@@ -19,6 +19,9 @@ export function changing(size: string): Pick<Data, "churnPerDay" | "growthPerDay
   return { churnPerDay: share(1 / 100), growthPerDay: share(1 / 3650) };
 }
 
+/** What no drill restores, a person brings back beside its own place, once a year. */
+export const byHand = { proven: "2026-10-15", every: "365d" };
+
 /** A database with a dump of its own. */
 export function database(
   engine: Database["engine"],
@@ -30,6 +33,7 @@ export function database(
     data: [{ kind: "database", engine, on, size, ...changing(size) }],
     promise: { rpo: { application: "26h", "live-disk": "28h", site: "32h", "host-root": "60h" }, rto },
     needs,
+    restoredByHand: byHand,
   };
 }
 

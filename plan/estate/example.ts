@@ -11,6 +11,8 @@ const promise = {
   rpo: { application: "27h", "live-disk": "30h", site: "33h", "host-root": "58h" },
   rto: "8h",
 };
+/** Whatever the clock is by which an example is looked at. */
+const byHand = { restoredByHand: { proven: "2026-05-01", every: "1095d" } };
 const alert = { receiver: "infra" };
 /** What is written in place of what was there. */
 const change = (churnPerDay: string) => ({ churnPerDay, growthPerDay: "0B" });
@@ -94,6 +96,7 @@ export function exampleEstate(): ExampleEstate {
           { kind: "database", engine: "etcd", on: { cluster: "k8s" }, size: "200MB", ...change("50MB") },
         ],
         promise,
+        ...byHand,
       },
       vault: {
         data: [
@@ -107,6 +110,7 @@ export function exampleEstate(): ExampleEstate {
         ],
         promise,
         needs: ["etcd"],
+        ...byHand,
       },
       nextcloud: {
         data: [
@@ -138,6 +142,7 @@ export function exampleEstate(): ExampleEstate {
           },
         ],
         promise: { rpo: { "live-disk": "8d", site: "9d", "host-root": "10d" }, rto: "8h" },
+        ...byHand,
       },
       pfsense: {
         data: [{ kind: "device", firewall: "pfsense", size: "20MB" }],

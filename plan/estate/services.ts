@@ -146,6 +146,17 @@ export const dataset = z.discriminatedUnion("kind", [
 ]);
 export type DatasetSpec = z.output<typeof dataset>;
 
+const restoredByHand = z.strictObject({
+  proven: date.describe("Day on which somebody last restored it for proof, and it was what it is to be"),
+  every: duration
+    .refine(
+      lasts(ms => ms <= 3 * 365 * 86_400_000),
+      'is too long: by then the server is another version, and so is whoever restores. Expected three years at most. Example: "180d"',
+    )
+    .default("180d")
+    .describe("How often it has to be proven: three years at most"),
+});
+
 /** What people use, and the loss and time that they are owed. */
 export const service = z.strictObject({
   data: z.array(dataset).min(1).describe("All bytes that it needs to be what it was"),
@@ -162,6 +173,9 @@ export const service = z.strictObject({
     ),
   needs: z.array(name).default([]).describe("Services that have to be back before it can be restored"),
   secrets: z.array(name).default([]).describe("Secrets that its restore needs"),
+  restoredByHand: restoredByHand
+    .optional()
+    .describe("When a person proved a restore of what no drill restores of it, such as a server's dump"),
 });
 export type Service = z.output<typeof service>;
 

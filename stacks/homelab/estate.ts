@@ -1,5 +1,5 @@
 import type { EstateInput } from "../../plan";
-import { database, directory, dump, inVaultAndEnvelope, leftOut, slack, volume } from "../builders";
+import { byHand, database, directory, dump, inVaultAndEnvelope, leftOut, slack, volume } from "../builders";
 import { kubeStateMetrics, ownPushgateway, type ServiceInput } from "../builders";
 
 /** Images go by their tags: which they are, the stack's `images` say. */
@@ -61,6 +61,7 @@ const services: Record<string, ServiceInput> = {
       },
     ],
     promise: { rpo: { "live-disk": "8d", site: "9d", "host-root": "10d" }, rto: "8h" },
+    restoredByHand: byHand,
   },
   pfsense: {
     data: [{ kind: "device", firewall: "pfsense", size: "50MB" }],

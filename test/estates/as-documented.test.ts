@@ -87,6 +87,7 @@ const expected: Record<string, readonly Expected[]> = {
     ["daily-backup", "pve-config"],
     ["prometheus-backup", "keeps one generation"],
   ],
+  "promises/restore-unproven": ["as-documented"],
   "retention/read-by-nobody": ["pve"],
   "routes/deleter-over-foreign-tree": [
     ["nfs-mirror", "pve:/mnt/backup/pvc-data"],

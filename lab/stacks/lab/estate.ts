@@ -141,6 +141,8 @@ export function estate(): EstateInput {
           },
         ],
         promise: { rpo: { "live-disk": "9d" }, rto: "4h" },
+        // An image that no drill starts.
+        restoredByHand: { proven: "2026-05-01", every: "1095d" },
       },
       tree: {
         data: [{ kind: "tree", host: "pve", path: "/srv/nfs/nasty", size: "64MB", growthPerDay: "0B" }],
