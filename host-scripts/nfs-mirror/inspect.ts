@@ -4,13 +4,15 @@ import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { compareRecorded } from "../backup-scrub/recorded";
 import { proveBackupDisk } from "../runtime/backup-disk";
 import { exitCodes, RunnerError } from "../runtime/errors";
+import { filesIn } from "../runtime/files-in";
+import { wronglyLinked } from "../runtime/linked-names";
 import { isSameMount, mountsBelow } from "../runtime/mounts";
 import { withPathList } from "../runtime/path-list";
 import { noted, notedName, quoted, shortened } from "../runtime/quoted";
 import { rsync, wholeMetadata } from "../runtime/rsync";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
-import { foldersAbove } from "../runtime/tree-path";
+import { foldersAbove, statIn } from "../runtime/tree-path";
 import type { Answer, ListRequest, WayContext } from "../runtime/ways";
 import { knownNested, nestedAsides } from "./nested";
 import { mirroredServices, serviceTyped } from "./restore/resolve";
@@ -23,7 +25,7 @@ interface Inspected {
   readonly bad: readonly { readonly name: string; readonly reason: string }[];
   /** Entries that a run would copy, change or delete now. */
   readonly differing: number;
-  /** The first of them, with rsync's letters. */
+  /** The first of them, with rsync's letters, or what they don't tell. */
   readonly first: readonly string[];
 }
 
@@ -85,6 +87,7 @@ async function againstSource(
   const isAway = (name: string): boolean => [name, ...foldersAbove(name)].some(path => passedOver.has(path));
   const first: string[] = [];
   let differing = 0;
+  const parted = new Set(partedNames(config, service));
   // A run that goes on at the same time has a list of its own.
   mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   const folder = mkdtempSync(join(config.stateDir, "verify-"));
@@ -106,12 +109,19 @@ async function againstSource(
         ({ path, letters }) => {
           const name = path.toString("latin1");
           if (name === "." || isAway(name)) return;
+          parted.delete(name);
           differing += 1;
           if (first.length < shown) first.push(`${letters.trim()} ${noted(path)}`);
         },
       ),
     );
     stop.check("verify");
+    for (const name of parted) {
+      if (isAway(name)) continue;
+      differing += 1;
+      if (first.length < shown)
+        first.push(`one file on the mirror, of its own in the source: ${notedName(name)}`);
+    }
     if (pass.outcome === "broken")
       throw new RunnerError(exitCodes.failed, {
         failed: `${quoted(Buffer.from(service, "latin1"))} can't be compared with its source: rsync ended with ${pass.result.exitCode ?? pass.result.signal}: ${firstLines(pass.result.stderr)}`,
@@ -122,6 +132,17 @@ async function againstSource(
     rmSync(folder, { recursive: true, force: true });
   }
   return { differing, first };
+}
+
+/** Names that share a file on the mirror, and have several in the source: rsync takes them for the same where content and metadata are. */
+function partedNames({ source, target }: NfsMirrorConfig, service: string): readonly string[] {
+  const groups = new Map<bigint, string[]>();
+  // What can't be read is told by the others who look.
+  for (const name of filesIn(target.path, service, () => undefined)) {
+    const stat = statIn(target.path, name);
+    if (stat && stat.nlink > 1n) groups.set(stat.ino, [...(groups.get(stat.ino) ?? []), name]);
+  }
+  return wronglyLinked(source.path, [...groups.values()], () => false);
 }
 
 const longestMs = 7 * 24 * 3_600_000;

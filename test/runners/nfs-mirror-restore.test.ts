@@ -613,6 +613,13 @@ test("verify says what differs from the source, and changes nothing", async () =
   expect(clean).toMatchObject({ status: 0 });
   expect(clean.stdout).toContain("nasty: no checksums are on record");
   expect(clean.stdout).toContain("the source is the same");
+  // A name that is a file of its own by now, with all that the shared one has.
+  const [folder, two] = [join(world.source, "nasty"), join(world.source, "nasty/two")];
+  await world.inside("touch", "-r", folder, join(world.folder, "stamp"));
+  await world.inside("cp", "-a", two, `${two}.new`);
+  await world.inside("mv", `${two}.new`, two);
+  await world.inside("touch", "-r", join(world.folder, "stamp"), folder);
+  expect((await mirror("verify", "nasty")).stdout).toMatch(/of its own in the source: nasty\/two/);
   damage();
   const differs = await mirror("verify", "nasty");
   expect(differs).toMatchObject({ status: 0 });
