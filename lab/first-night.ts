@@ -6,15 +6,17 @@ import { ensureEngine } from "./engine/bootstrap";
 import { startHosts } from "./hosts";
 import { ensureHouse } from "./house";
 import { claims } from "./house/claims";
-import { type HouseDatabase, prepareDatabases } from "./house/databases";
+import { type HouseDatabase, prepareDatabases, startDatabases } from "./house/databases";
+import { dumpsNamespace } from "./house/dumps";
+import { startVaultwarden } from "./house/vaultwarden";
 import { drillRestores } from "./night/drills";
-import { dumpAll, loseTable, startDumped } from "./night/dumps";
+import { dumpAll, loseTable } from "./night/dumps";
 import { evidenceOf } from "./night/evidence";
 import { loseBothDisks, loseFiles, loseMachine, loseVolume, mirrorNamed } from "./night/losses";
 import { printedRestores } from "./night/printed-restores";
 import { standsNow } from "./night/stands";
 import { fillSource, hostTime, runOnce, successAfter, timerFiredAt } from "./night/steps";
-import { startNode } from "./node";
+import { prepareNode, startNode } from "./node";
 import { startServers } from "./servers";
 import { LabStack } from "./stack";
 import { offsiteSyncJobName } from "../plan/contracts/offsite-sync";
@@ -36,48 +38,62 @@ async function firstNight(): Promise<void> {
   const report: string[] = [];
   const step = async (title: string, run: () => Promise<string>): Promise<void> => {
     console.error(`${title} …`);
-    report.push(`${title}: ${await run()}`);
+    const [fromMs, line] = [performance.now(), report.push(title) - 1];
+    const said = await run();
+    report[line] = `${title} (${seconds(fromMs)}): ${said}`;
   };
+  const say = (line: string): void => console.error(`  ${line}`);
   let stack: LabStack | undefined;
   let sinceS = 0;
-  await step("filling the source", async () => `${await fillSource()} files in /srv/nfs of host pve`);
-  await step("making the house", async () => {
-    await ensureHouse(line => console.error(`  ${line}`));
-    return `${claims.length} claims with thin volumes in pve/data, one volume that nobody claims, and a virtual machine`;
-  });
   let databases: readonly HouseDatabase[] = [];
-  await step("a node that runs the cluster's pods, and what they dump", async () => {
-    await startNode(line => console.error(`  ${line}`));
-    databases = await startDumped();
+  // What is deployed names the images of the node's pods.
+  await prepareNode(say);
+  const house = (async () => {
+    await step("filling the source", async () => `${await fillSource()} files in /srv/nfs of host pve`);
+    await step("making the house", async () => {
+      await ensureHouse(say);
+      return `${claims.length} claims with thin volumes in pve/data, one volume that nobody claims, and a virtual machine`;
+    });
+  })();
+  const deployed = house.then(() =>
+    step("pulumi up", async () => {
+      stack = await LabStack.open(() => undefined);
+      sinceS = await hostTime();
+      const changes = /^Resources:\n(?:.*\n?)*/m.exec(await stack.up())?.[0] ?? "";
+      return changes
+        .split("\n")
+        .slice(1, 4)
+        .map(line => line.trim())
+        .filter(line => line !== "")
+        .join(", ");
+    }),
+  );
+  const joined = step("a node that runs the cluster's pods, and what they dump", async () => {
+    [databases] = await Promise.all([startDatabases(), startNode(say)]);
+    await house;
+    await startVaultwarden(dumpsNamespace);
     return "kubelet with containerd on a host of its own, servers with PostgreSQL and MariaDB, and Vaultwarden's database in a pod";
   });
-  await step("pulumi up", async () => {
-    stack = await LabStack.open(() => undefined);
-    sinceS = await hostTime();
-    const changes = /^Resources:\n(?:.*\n?)*/m.exec(await stack.up())?.[0] ?? "";
-    return changes
-      .split("\n")
-      .slice(1, 4)
-      .map(line => line.trim())
-      .filter(line => line !== "")
-      .join(", ");
-  });
+  await allOf(deployed, joined);
   // Meanwhile the mirror's timer comes due by itself.
-  await step("dumps of the cluster's databases by their CronJobs", () =>
-    dumpAll(line => console.error(`  ${line}`)),
+  const host = async (): Promise<void> => {
+    await step("snapshots of every volume", async () => {
+      const took = await runOnce("lvm-pvc-snapshot", 1_800_000);
+      return `lvm-pvc-snapshot ended well after ${took} s`;
+    });
+    await step("the firewall's configuration to the backup disk", async () => {
+      const took = await runOnce("pfsense-backup", 600_000);
+      return `pfsense-backup ended well after ${took} s, against a stand-in for a pfSense`;
+    });
+    await step("waiting for the mirror's timer, which fires every two minutes", async () => {
+      const endS = await successAfter(sinceS, 1_200_000);
+      return `fired ${at(await timerFiredAt())}, ended ${at(endS)}, and Prometheus has its metric`;
+    });
+  };
+  await allOf(
+    host(),
+    step("dumps of the cluster's databases by their CronJobs", () => dumpAll(say)),
   );
-  await step("snapshots of every volume", async () => {
-    const seconds = await runOnce("lvm-pvc-snapshot", 1_800_000);
-    return `lvm-pvc-snapshot ended well after ${seconds} s`;
-  });
-  await step("the firewall's configuration to the backup disk", async () => {
-    const seconds = await runOnce("pfsense-backup", 600_000);
-    return `pfsense-backup ended well after ${seconds} s, against a stand-in for a pfSense`;
-  });
-  await step("waiting for the mirror's timer, which fires every two minutes", async () => {
-    const endS = await successAfter(sinceS, 1_200_000);
-    return `fired ${at(await timerFiredAt())}, ended ${at(endS)}, and Prometheus has its metric`;
-  });
   await step("mirroring one change by what the tracker names", mirrorNamed);
   // Each comes back by what `holdfast lose` prints for it.
   const printed = printedRestores();
@@ -116,6 +132,12 @@ Where to look next:
   npm run lab -- status                                         where everything answers
   npm run holdfast -- rpo                                       what each disaster costs the homelab
   npm run lab -- down                                           stops and removes all of it`);
+}
+
+/** Waits for all of them, also where one fails: nothing goes on behind the error that is told. */
+async function allOf(...running: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(running)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
 }
 
 function at(epochS: number): string {

@@ -41,7 +41,7 @@ export async function startHosts({ only = standingHosts, prepare, say }: StartOp
     if (stopped.length > 0) {
       const kernel = await prepareKernel();
       const image = await ensureImage(kernel, say);
-      const boots = spreadHosts(stopped).map(async ([name, processor]) => {
+      const boots = spreadHosts(stopped, name => machines[name].memoryMib).map(async ([name, processor]) => {
         say(`${name}: booting`);
         const disks = await ensureDisks(name, image, identity, await prepare?.(kernel, image));
         await boot(name, kernel, disks, processor);

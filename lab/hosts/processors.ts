@@ -1,32 +1,38 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * A processor of this machine for each host that is about to boot: those to which the fewest are bound.
+ * A processor of this machine for each host that is about to boot: those to which the least is bound. A host counts by its memory, as one that
+ * has much to do has much of that: the NAS waits most of the time, and a node of the cluster shares a processor with it sooner than with the Proxmox host.
  *
  * A host's kernel and its programs are processes here, which hand each system call to each other and have but one
  * processor's work to do. In `perl -e 'lstat "/" for 1..100000'` on two virtual processors a call takes 47 microseconds
  * unbound, as each of the two wakes the other one up elsewhere, and 8 bound.
- * @param bound how many hosts of any lab are bound to each processor
+ * @param bound MiB of memory of the hosts of any lab that are bound to each processor
  */
-export function spreadHosts<Host>(hosts: readonly Host[], bound = boundHosts()): [Host, number][] {
-  const counts = new Map(bound);
+export function spreadHosts<Host>(
+  hosts: readonly Host[],
+  memoryMib: (host: Host) => number,
+  bound = boundMib(),
+): [Host, number][] {
+  const sums = new Map(bound);
   return hosts.map(host => {
-    const [[processor, count] = [0, 0]] = [...counts].sort(([, one], [, other]) => one - other);
-    counts.set(processor, count + 1);
+    const [[processor, sum] = [0, 0]] = [...sums].sort(([, one], [, other]) => one - other);
+    sums.set(processor, sum + memoryMib(host));
     return [host, processor];
   });
 }
 
-/** How many booted hosts are bound to each of the processors that this process may use. */
-export function boundHosts(): ReadonlyMap<number, number> {
-  const counts = new Map(processorsOf("self").map(processor => [processor, 0]));
+/** How much memory the booted hosts have that are bound to each of the processors which this process may use. */
+export function boundMib(): ReadonlyMap<number, number> {
+  const sums = new Map(processorsOf("self").map(processor => [processor, 0]));
   for (const pid of readdirSync("/proc").filter(entry => /^\d+$/.test(entry))) {
     if (read(`/proc/${pid}/comm`) !== "linux.uml\n") continue;
     const [processor = -1, ...more] = processorsOf(pid);
-    const count = counts.get(processor);
-    if (count !== undefined && more.length === 0) counts.set(processor, count + 1);
+    const memoryMib = Number(/\0mem=(\d+)M\0/.exec(read(`/proc/${pid}/cmdline`))?.[1] ?? 0);
+    const sum = sums.get(processor);
+    if (sum !== undefined && more.length === 0) sums.set(processor, sum + memoryMib);
   }
-  return counts;
+  return sums;
 }
 
 /** Processors that a process may run on; none when it has just ended. */

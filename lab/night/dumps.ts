@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { offsiteSyncJobName } from "../../plan/contracts/offsite-sync";
 import { mustOnHost, processName } from "../hosts";
-import { type HouseDatabase, startDatabases } from "../house/databases";
+import type { HouseDatabase } from "../house/databases";
 import { dumpNames, dumpsNamespace } from "../house/dumps";
-import { startVaultwarden } from "../house/vaultwarden";
 import { startNode } from "../node";
 import { isRunning, until } from "../process";
 import { connect } from "../servers";
@@ -15,12 +14,6 @@ const cronJob = z.object({ spec: z.object({ jobTemplate: z.object({ spec: z.loos
 const ended = z.object({
   status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) }),
 });
-
-/** Starts what the cluster's dumps are of. The node has to be ready, and the house's namespaces to be there. */
-export async function startDumped(): Promise<readonly HouseDatabase[]> {
-  const [databases] = await Promise.all([startDatabases(), startVaultwarden(dumpsNamespace)]);
-  return databases;
-}
 
 /**
  * Has each dump's CronJob make one, in a job of what was deployed, as `kubectl create job --from` does; once more where the node's kernel

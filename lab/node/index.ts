@@ -14,10 +14,17 @@ import { referencesFile } from "./references";
 /** Addresses of pods, which the lab's network reaches by their node. */
 const podNetwork = "10.88.0.0/24";
 
-/** Makes the node's disk, if it isn't in the cache. The servers' programs have to be there. */
+/** Makes the node's disk, if it isn't in the cache, and leaves what its pods may be made of. The servers' programs have to be there. */
 export async function prepareNode(say: (line: string) => void): Promise<void> {
   const kernel = await prepareKernel();
-  await ensureNodeDisk(kernel, await ensureImage(kernel, say), say);
+  await nodeDisk(kernel, await ensureImage(kernel, say), say);
+}
+
+async function nodeDisk(...made: Parameters<typeof ensureNodeDisk>): Promise<string> {
+  const { file, images } = await ensureNodeDisk(...made);
+  mkdirSync(dirname(referencesFile), { recursive: true });
+  writeFileSync(referencesFile, JSON.stringify(images));
+  return file;
 }
 
 /**
@@ -26,13 +33,7 @@ export async function prepareNode(say: (line: string) => void): Promise<void> {
  * @throws when it isn't ready in time, with the end of kubelet's log
  */
 export async function startNode(say: (line: string) => void): Promise<void> {
-  const prepare = async (...made: Parameters<typeof ensureNodeDisk>): Promise<string> => {
-    const { file, images } = await ensureNodeDisk(...made);
-    mkdirSync(dirname(referencesFile), { recursive: true });
-    writeFileSync(referencesFile, JSON.stringify(images));
-    return file;
-  };
-  await startHosts({ only: ["node"], say, prepare: (kernel, image) => prepare(kernel, image, say) });
+  await startHosts({ only: ["node"], say, prepare: (kernel, image) => nodeDisk(kernel, image, say) });
   await Promise.all([
     joinCluster(),
     ip(`route replace ${podNetwork} via ${machines.node.address}`),
