@@ -6,6 +6,7 @@ import { mustOnHost } from "../../lab/hosts";
 import { sshAgentWith } from "../../lab/ssh-agent";
 import type { EstateInput } from "../../plan";
 import { inTime, long, testLong } from "../long";
+import { everythingOnHost } from "./host-files";
 import { type Ended, ReleaseStack } from "./release-stack";
 
 jest.setTimeout(1_800_000);
@@ -360,15 +361,5 @@ async function keyText(file: string): Promise<string> {
 function liveOnHost(): Promise<string> {
   return onPve(
     "readlink /opt/holdfast/nfs-mirror/current; systemctl is-active nfs-mirror.timer; cat /etc/systemd/system/nfs-mirror.service /etc/systemd/system/nfs-mirror.timer",
-  );
-}
-
-/**
- * Names, modes and sizes of all files where a release could leave something. Its runner's own state is no part of it, and
- * the folder of the timers' stamps is systemd's: made with the first timer of a host.
- */
-function everythingOnHost(): Promise<string> {
-  return onPve(
-    "find /opt /etc/systemd /var/lib/systemd/timers /usr/local /root /srv -xdev ! -type d -printf '%p %m %s %l\\n' -o -type d ! -path /var/lib/systemd/timers -printf '%p\\n' | sort",
   );
 }

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -51,7 +52,17 @@ export class OwnFolder {
     const [tarball = ""] = readdirSync(packed).filter(name => name.endsWith(".tgz"));
     await execa("tar", ["-xzf", join(packed, tarball), "-C", packed]);
     cpSync(join(packed, "package"), folder.package, { recursive: true });
+    folder.link("holdfast", join(folder.package, "cli/bin.mjs"));
+    folder.link("tsc", join(projectRoot, "node_modules/typescript/bin/tsc"));
     return folder;
+  }
+
+  /** What `npx NAME` starts. */
+  private link(name: string, program: string): void {
+    const bin = join(this.path, "node_modules", ".bin");
+    mkdirSync(bin, { recursive: true });
+    chmodSync(program, 0o755);
+    symlinkSync(program, join(bin, name));
   }
 
   /** Each file of the installed package. */
