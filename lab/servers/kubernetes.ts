@@ -126,7 +126,9 @@ async function build(
       compiled += 1;
       if (Date.now() - told < tellEveryMs) continue;
       told = Date.now();
-      say(`Kubernetes: ${compiled} of ${total} packages are compiled, the last one ${name}`);
+      say(
+        `Kubernetes: ${compiled} packages are compiled, the last one ${name}; at most ${total - compiled} are left`,
+      );
     }
     await child;
   } catch (error) {
