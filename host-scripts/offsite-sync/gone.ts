@@ -88,6 +88,8 @@ export function heldReason(
   periods: readonly string[],
 ): string | undefined {
   const { from } = placeOfPart(part);
+  if (part.folder !== undefined && gone.entry === incomplete && isFollowed(from, gone, periods))
+    return undefined;
   if (part.folder !== undefined && isPeriodName(gone.entry)) {
     const keeps = part.leg.generations.find(({ folder }) => folder === part.folder)?.keeps ?? 1;
     const newer = periods.filter(period => period > gone.entry).length;
@@ -100,6 +102,19 @@ export function heldReason(
     return isWorthIt ? `this host lacks all of it: ${gone.files} files, ${gone.bytes} bytes` : undefined;
   }
   return mostReason(run, gone, [gone.entry], from);
+}
+
+/** Where jobs keep generations apart that lack something, with a list of that beside each, until there is a whole one again. */
+const incomplete = ".incomplete";
+
+/** Whether this host has a whole generation of the same, of that period or a later one: by that, what lacked something went. */
+function isFollowed(from: string, { names }: Gone, periods: readonly string[]): boolean {
+  return names.every(name => {
+    const [, period, ...path] = name.replace(/\.lacks\.json$/, "").split("/");
+    if (period === undefined) return true;
+    const later = periods.filter(other => other.length === period.length && other >= period);
+    return later.some(other => statIn(from, [other, ...path.slice(0, 2)].join("/")) !== undefined);
+  });
 }
 
 /** The same of a whole part, which may lose a little of each of its entries. */

@@ -14,6 +14,10 @@ beforeAll(async () => {
   for (let index = 0; index < 30; index += 1) put(`music/${index}`, `song ${index}`);
   for (const name of ["gone", "renamed", "stays"]) put(`books/${name}`, `the book ${name}`);
   put("games/saved", "a game");
+  for (const claim of ["data", "lost"]) {
+    put(`pvc-data/.incomplete/2026-22/app/${claim}/file`, "in part");
+    put(`pvc-data/.incomplete/2026-22/app/${claim}.lacks.json`, "[]");
+  }
   for (let index = 0; index < 30; index += 1) put(`films/${index}`, `film ${index}`);
   put("films/old/covered", "an old film");
   writeFileSync(join(world.photos, "photo"), "a photo");
@@ -163,6 +167,21 @@ test("what a file system was mounted over is there still, and loses nothing ther
   await world.inside("umount", covered);
   await succeeds();
   expect(existsSync(far("films/old/covered"))).toBe(true);
+});
+
+test("what lacked something goes once a whole one is here, of the same and no older; before, it waits for an answer", async () => {
+  const apart = (claim: string): boolean[] =>
+    ["", ".lacks.json"].map(end => existsSync(far(`pvc-data/.incomplete/2026-22/app/${claim}${end}`)));
+  put("pvc-data/2026-22/app/data/file", "x".repeat(22));
+  put("pvc-data/2026-21/app/lost/file", "x".repeat(21));
+  drop("pvc-data/.incomplete");
+  lastPass(40);
+  const night = await run();
+  expect([night.status, night.stderr]).toEqual([1, expect.stringContaining(".incomplete: is kept at nas")]);
+  expect([...apart("data"), ...apart("lost")]).toEqual([true, true, true, true]);
+  put("pvc-data/2026-22/app/lost/file", "x".repeat(23));
+  await succeeds();
+  expect([...apart("data"), ...apart("lost")]).toEqual([false, false, false, false]);
 });
 
 test("a pass that is killed while it removes is made up", async () => {
