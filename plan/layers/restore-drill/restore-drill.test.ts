@@ -51,6 +51,11 @@ test("without volumes there are no generations to drill, and without a scrub no 
   expect(sumsDir).toBeUndefined();
 });
 
+test("a firewall whose backup isn't installed is none that can be drilled", () => {
+  const { tiers } = configWith(({ firewalls }) => delete firewalls["pfsense"]?.ssh.hostKey);
+  expect(tiers.map(({ kind }) => kind)).not.toContain("firewall");
+});
+
 test("what a destination has is drilled over the estate's link, each tree that goes there by itself too", () => {
   const offsite = (change?: Change) => configWith(change).tiers.find(({ kind }) => kind === "offsite");
   expect(offsite()).toEqual({
