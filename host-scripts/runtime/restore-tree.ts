@@ -102,11 +102,12 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
   const sparse = tree.far
     ? []
     : sparseFiles(tree.from, names ?? entriesOf(tree.from).filter(name => !leavesOut.includes(name)));
+  const hasNothing = tree.far !== undefined || entriesOf(into).every(name => name === "lost+found");
   await bringSparseFiles(pair, sparse);
   const byContent = ["--checksum"];
-  // A file that rotted or was changed behind its times is one to bring back too. Where there is none, a far disk would read each byte,
-  // holes too, once more for nothing.
-  const copied = await both("restored", { content: tree.far ? [] : byContent });
+  // A file that rotted or was changed behind its times is one to bring back too. Where there is none, each byte of the copy, holes too,
+  // would be read once more for nothing.
+  const copied = await both("restored", { content: hasNothing ? [] : byContent });
   await writeBack(tree);
   const other: RsyncItem[] = [];
   const seen = await both("compared", { args: ["--dry-run"], content: byContent }, item => other.push(item));
