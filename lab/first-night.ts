@@ -12,6 +12,7 @@ import { startVaultwarden } from "./house/vaultwarden";
 import { drillRestores } from "./night/drills";
 import { dumpAll, loseTable } from "./night/dumps";
 import { evidenceOf } from "./night/evidence";
+import { editByHand, heardOfEdit, heardOfItsEnd } from "./night/hand-edit";
 import { loseBothDisks, loseFiles, loseMachine, loseVolume, mirrorNamed } from "./night/losses";
 import { printedRestores } from "./night/printed-restores";
 import { standsNow } from "./night/stands";
@@ -98,6 +99,7 @@ async function firstNight(): Promise<void> {
   // Each comes back by what `holdfast lose` prints for it.
   const printed = printedRestores();
   await step("losing files of a service", () => loseFiles(printed));
+  await step("changing a timer by hand", editByHand);
   await step("files, databases and configuration to the backup disk", async () => {
     const seconds = await runOnce("daily-backup", 3_600_000);
     return `daily-backup ended well after ${seconds} s`;
@@ -106,6 +108,7 @@ async function firstNight(): Promise<void> {
     const seconds = await runOnce("vm-images", 1_200_000);
     return `vm-images ended well after ${seconds} s, with stand-ins for Proxmox's programs`;
   });
+  await step("the alarm about the timer", heardOfEdit);
   await step("restores of all copies on the backup disk, beside the data", drillRestores);
   await step("losing a volume's files and its database", () => loseVolume(printed));
   await step("losing a virtual machine's disk", () => loseMachine(printed));
@@ -118,6 +121,7 @@ async function firstNight(): Promise<void> {
   await step("a restore from the NAS for proof, by holdfast drill, and the evidence", () =>
     evidenceOf("tree", "--tier", offsiteSyncJobName),
   );
+  await step("the end of the alarm", heardOfItsEnd);
   await step("how all of it stands, as holdfast status asks the hosts", standsNow);
   const standIns = stack?.standIns ?? [];
   console.log(`

@@ -22,7 +22,7 @@ const alert: Alert = { receiver: "lab", for: "5s" };
  * night and the alarm about it can be watched in one sitting; and the layers of a whole house, to be started at will.
  */
 export function estate(): EstateInput {
-  const { pve, nas, pushgatewayUrl, alertmanagerUrl } = readFacts();
+  const { pve, nas, prometheusUrl, pushgatewayUrl, alertmanagerUrl } = readFacts();
   const firewall = readFirewall(dataDir("firewall"));
   const dumped = dumpedOf();
   const filesystem = (mount: string) => ({ fsUuid: pve.filesystems[mount] ?? "" });
@@ -89,6 +89,7 @@ export function estate(): EstateInput {
       evaluationInterval: labMonitoring.evaluationInterval,
       namespace: monitoringNamespace,
       runbooks: "https://runbooks.lab.example",
+      prometheus: prometheusUrl,
       alertmanager: alertmanagerUrl,
       // The host's call starts a Node of its own, which is dear there.
       deadMan: { urlSecret: deadManSecret, hosts: { pve: "pve-calls" }, every: "2min" },
@@ -247,6 +248,7 @@ export function estate(): EstateInput {
           alert,
         },
       ],
+      "effective-state": [{ host: "pve", schedule: weekly, promise: { rpo: "8d" }, alert }],
       "restore-drill": [
         {
           ...{ host: "pve", target: "/mnt/backup", scratch: "/srv/nfs-ssd/drills" },
