@@ -67,7 +67,8 @@ export function restoreDrillJob(
         writes: [target, scratch, stateFolders],
         files: "all",
         volumes: "none",
-        parses: false,
+        // A firewall's program reads its tar as a user without rights.
+        parses: tiers.some(({ kind }) => kind === "firewall"),
       },
       makes: [scratch],
       credentials: [],

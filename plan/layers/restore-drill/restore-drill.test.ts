@@ -51,6 +51,15 @@ test("without volumes there are no generations to drill, and without a scrub no 
   expect(sumsDir).toBeUndefined();
 });
 
+test("its unit may have a tar read by a user without rights where there is a firewall's, and else not", () => {
+  const rightsOf = (change?: Change) =>
+    filesWith(change)
+      .get("restore-drill.service")
+      ?.match(/^CapabilityBoundingSet=.*CAP_SETUID/m) ?? undefined;
+  expect(rightsOf()).toBeDefined();
+  expect(rightsOf(({ firewalls }) => delete firewalls["pfsense"]?.ssh.hostKey)).toBeUndefined();
+});
+
 test("a firewall whose backup isn't installed is none that can be drilled", () => {
   const { tiers } = configWith(({ firewalls }) => delete firewalls["pfsense"]?.ssh.hostKey);
   expect(tiers.map(({ kind }) => kind)).not.toContain("firewall");
