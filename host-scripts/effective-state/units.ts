@@ -80,7 +80,8 @@ function valuesOf(property: string, lines: readonly string[]): string[] {
   return lines.flatMap(line => (line.startsWith(`${property}=`) ? [line.slice(property.length + 1)] : []));
 }
 
-async function systemd(argv: readonly [string, ...string[]], stop: AbortSignal): Promise<string> {
+/** What systemd answers, in one language and zone. @throws {RunnerError} where it can't be asked */
+export async function systemd(argv: readonly [string, ...string[]], stop: AbortSignal): Promise<string> {
   const env = { LC_ALL: "C", TZ: "UTC" };
   const { stdout, stderr, exitCode, signal } = await run(argv, { timeoutMs: 60_000, stop, env });
   if (exitCode === 0) return stdout;

@@ -262,34 +262,36 @@ test("while a deployment may be under way, what it has come to and the look hasn
   expect(told()).toEqual([`release ${mirror}`, `unit ${mirror}.timer`]);
 });
 
-test("a place that systemd mounts on demand is what it has once somebody goes there", async () => {
-  const row = (fstype: string, found: string | null, options: string) => ({
-    ...{ id: 30, target: "/mnt/backup", source: "systemd-1", fsroot: "/", fstype, uuid: found, options },
-  });
-  const idle = row("autofs", null, "rw,relatime");
-  const says = (...rows: object[]): string => `echo '${JSON.stringify({ filesystems: rows })}'`;
-  const gone = join(host.folder, "gone-there");
-  const answers = (name: string, script: string): void =>
-    writeFileSync(join(host.folder, "bin", name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  answers("stat", `case "$*" in "-- /mnt/backup/.") touch ${gone} ;; *) exec /usr/bin/stat "$@" ;; esac`);
-  const onDemand = (options: string): void =>
-    answers(
-      "findmnt",
-      `if [ -e ${gone} ]; then ${says(idle, row("ext4", uuid, options))}; else ${says(idle)}; fi`,
+test("a place that systemd mounts on demand is what it would mount there, and nobody is woken for that", async () => {
+  const idle = {
+    id: 30,
+    target: "/mnt/backup",
+    source: "systemd-1",
+    fsroot: "/",
+    fstype: "autofs",
+    uuid: null,
+  };
+  const rows = JSON.stringify({ filesystems: [{ ...idle, options: "rw,relatime" }] });
+  writeFileSync(join(host.folder, "bin", "findmnt"), `#!/bin/sh\necho '${rows}'\n`, { mode: 0o755 });
+  const others = join(host.folder, "on-others");
+  writeFileSync(others, readFileSync(join(host.folder, "on-show"), "utf8"), { mode: 0o755 });
+  const wouldMount = async (what: string, options: string, state = "loaded"): Promise<string> => {
+    host.on(
+      "show",
+      `case "$*" in *" -- /mnt/backup") printf '%s\\n' Options=${options} What=${what} LoadState=${state} ;; *) exec ${others} "$@" ;; esac`,
     );
-  onDemand("rw,nosuid,nodev");
-  await look();
-  expect({ told: told(), kept: kept() }).toEqual({ told: [], kept: "" });
-  rmSync(gone);
-  onDemand("rw,nodev");
-  await look();
-  expect(kept()).toMatch(/^\/mnt\/backup: declared rw,nosuid,nodev, and it is mounted without nosuid\./);
-  answers("stat", "exit 1");
-  rmSync(gone);
-  await look();
-  expect(kept()).toMatch(
-    /^\/mnt\/backup: declared the file system 2{8}-.*, which systemd mounts when somebody goes there, and it can't\. Next: ls \/mnt\/backup; /,
+    expect((await look()).exitCode).toBe(0);
+    return kept();
+  };
+  const disk = `/dev/disk/by-uuid/${uuid}`;
+  expect(await wouldMount(disk, "nosuid,nodev,x-systemd.automount")).toBe("");
+  expect(await wouldMount("/dev/sda1", "nosuid,nodev")).toBe("");
+  expect(await wouldMount(disk, "nodev")).toMatch(/^\/mnt\/backup: .* it is mounted without nosuid\./);
+  expect(await wouldMount(disk, "ro,nosuid,nodev")).toMatch(/ it is mounted without rw\./);
+  expect(await wouldMount("UUID=33333333-3333-4333-8333-333333333333", "nosuid,nodev")).toMatch(
+    /declared the file system 2{8}-.*, and 3{8}-.* is mounted\./,
   );
+  expect(await wouldMount("", "", "not-found")).toMatch(/and nothing is mounted\./);
 });
 
 test.each([
