@@ -7,11 +7,20 @@ import { startNode } from "../../lab/node";
 import { readImages } from "../../lab/node/references";
 import { until } from "../../lab/process";
 import { queryPrometheus, startServers } from "../../lab/servers";
+import { pushgatewayPassword } from "../../lab/servers/pushgateway-login";
 import type { EstateInput } from "../../plan";
 import { mountNamespace, type MountNamespace } from "../runners/support/namespace";
 import { type DatabaseServer, password, startPostgresql } from "../runners/support/postgresql-server";
 import { ReleaseStack } from "../lab/release-stack";
-import { closeNamespace, database, namespace, restorePrinted, whenDue, withDumps } from "./dump-cluster";
+import {
+  closeNamespace,
+  database,
+  namespace,
+  pushSecret,
+  restorePrinted,
+  whenDue,
+  withDumps,
+} from "./dump-cluster";
 
 jest.setTimeout(900_000);
 
@@ -32,6 +41,7 @@ beforeAll(async () => {
   stack = await ReleaseStack.open("cluster-dump");
   stack.setEstate(withDump());
   await stack.setSecret(job, password);
+  await stack.setSecret(pushSecret, pushgatewayPassword());
 }, 900_000);
 
 afterAll(async () => {

@@ -5,6 +5,7 @@ import { inNamespace } from "../../lab/namespace";
 import { readImages } from "../../lab/node/references";
 import { until } from "../../lab/process";
 import { connect, urls } from "../../lab/servers";
+import { pushgatewayUser } from "../../lab/servers/pushgateway-login";
 import { type EstateInput, parseEstate, planOf } from "../../plan";
 import { restoreSteps, restoreText } from "../../plan/graph/restore-steps";
 
@@ -19,6 +20,9 @@ export async function closeNamespace(): Promise<void> {
   const object = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } };
   await connect().apply(`/api/v1/namespaces/${namespace}`, object);
 }
+
+/** By what their runners push. */
+export const pushSecret = "pushgateway";
 
 /** A cluster with dumps, on a host that has all that they go to. */
 export function withDumps(
@@ -42,7 +46,11 @@ export function withDumps(
         ...{ reason: "the lab has no other site", owner: "this test", expires },
       },
     ],
-    secrets: Object.fromEntries(secrets.map(name => [name, { keptIn: ["break-glass"] }])),
+    secrets: Object.fromEntries([...secrets, pushSecret].map(name => [name, { keptIn: ["break-glass"] }])),
+    monitoring: {
+      ...estate.monitoring,
+      pushgatewayLogin: { user: pushgatewayUser, password: pushSecret },
+    },
     services,
     layers: { ...estate.layers, "cluster-dump": dumps },
   };

@@ -15,6 +15,7 @@ import { startNode } from "../../lab/node";
 import { readImages } from "../../lab/node/references";
 import { until } from "../../lab/process";
 import { queryPrometheus, startServers } from "../../lab/servers";
+import { pushgatewayPassword } from "../../lab/servers/pushgateway-login";
 import type { EstateInput } from "../../plan";
 import { ReleaseStack } from "../lab/release-stack";
 import { startMariadb } from "../runners/support/mariadb-server";
@@ -26,6 +27,7 @@ import {
   closeNamespace,
   database,
   namespace,
+  pushSecret,
   restorePrinted,
   whenDue,
   withDumps,
@@ -52,6 +54,7 @@ beforeAll(async () => {
   stack = await ReleaseStack.open("cluster-dump-kinds");
   stack.setEstate(withAll());
   for (const secret of ["mysql-backup", "redis-backup"]) await stack.setSecret(secret, password);
+  await stack.setSecret(pushSecret, pushgatewayPassword());
   await stack.mustUp();
   process.env["KUBECONFIG"] = stack.facts.kubeconfig;
   process.env["PATH"] = `${await kubectlFolder()}:${process.env["PATH"]}`;
