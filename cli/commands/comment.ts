@@ -4,7 +4,7 @@ import { z } from "zod";
 import { errorText } from "../../plan/estate/plain";
 import { BadInput } from "../bad-input";
 import type { CommandSpec, Context } from "../command";
-import { commentWith, requestOf, writeComment } from "../comment/request";
+import { ownComment, requestOf, writeComment } from "../comment/request";
 
 const options = z.object({
   diff: z.string().min(1, "expected a file"),
@@ -30,7 +30,7 @@ export const comment: CommandSpec<z.output<typeof options>> = {
       preview === undefined ? "" : textIn(preview, context),
       request.most,
     );
-    const there = await commentWith(request, mark);
+    const there = await ownComment(request, mark.trimEnd());
     const written = "cause" in there ? there : await writeComment(request, there.id, body);
     const isNew = !("cause" in there) && there.id === undefined;
     if ("cause" in written) {
@@ -57,7 +57,7 @@ function textIn(file: string, { folder }: Context): string {
 
 /** The diff is whole where it fits, and what is left is the preview's. */
 function bodyOf(diff: string, preview: string, most: number): string {
-  const said = `${mark}${cut(diff.trimEnd(), most - mark.length - cutText.length)}\n`;
+  const said = `${mark}${cut(diff.trimEnd(), most - mark.length - cutText.length - 1)}\n`;
   if (preview === "") return said;
   // A fence that the text itself may have ends nothing.
   const longest = Math.max(2, ...[...preview.matchAll(/`+/g)].map(([run]) => run.length));
@@ -68,8 +68,10 @@ function bodyOf(diff: string, preview: string, most: number): string {
   return left > 0 ? around(cut(preview.trimEnd(), left)) : said;
 }
 
-const cutText = "\n… the run's log has all of it";
+/** A line of its own, also behind a row of a table. */
+const cutText = "\n\n… the run's artifacts have all of it";
 
 function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most)}${cutText}`;
+  // Half of a character is none that JSON could have.
+  return text.length <= most ? text : `${text.slice(0, most).replace(/[\uD800-\uDBFF]$/, "")}${cutText}`;
 }

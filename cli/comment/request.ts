@@ -13,6 +13,8 @@ export interface Request {
   /** Where its comments are, and where one of them is. */
   readonly comments: string;
   readonly comment: (id: number) => string;
+  /** Where it is told whose the token is, as GitLab does; GitHub tells that of no run's token, whose comments are a bot's. */
+  readonly self: string | undefined;
   /** How one of them is changed. */
   readonly change: "PATCH" | "PUT";
   readonly headers: Readonly<Record<string, string>>;
@@ -51,6 +53,7 @@ function pullRequest(environment: Environment): Request {
     called: `pull request ${number} of ${repository}`,
     comments: `${issues}/${number}/comments`,
     comment: id => `${issues}/comments/${id}`,
+    self: undefined,
     change: "PATCH",
     headers: {
       authorization: `Bearer ${token}`,
@@ -77,6 +80,7 @@ function mergeRequest(environment: Environment): Request {
     called: `merge request ${number}`,
     comments,
     comment: id => `${comments}/${id}`,
+    self: `${api}/user`,
     change: "PUT",
     headers: { "private-token": token },
     most: 1_000_000,
@@ -97,21 +101,45 @@ function eventIn(file: string): unknown {
   }
 }
 
-const commentSchema = z.object({ id: z.int(), body: z.string().nullish() });
+const commentSchema = z.object({
+  id: z.int(),
+  body: z.string().nullish(),
+  /** Who wrote it: `user` at GitHub, and `author` at GitLab. */
+  user: z.object({ type: z.string().optional() }).nullish(),
+  author: z.object({ id: z.int() }).nullish(),
+});
+const selfSchema = z.object({ id: z.int() });
 
-/** The first comment that begins with a text; undefined where none does. */
-export async function commentWith(
+/**
+ * The token's own comment that begins with a text; undefined where there is none. What somebody else has begun so is theirs: it can't be
+ * changed at GitLab, and at GitHub its author could write into it again.
+ */
+export async function ownComment(
   request: Request,
   beginning: string,
 ): Promise<Answered<{ readonly id: number | undefined }>> {
+  const self = await selfOf(request);
+  if ("cause" in self) return self;
   for (let page = 1; ; page++) {
     const got = await ask(request, "GET", `${request.comments}?per_page=${perPage}&page=${page}`);
     if ("cause" in got) return got;
     const { data } = z.array(commentSchema).safeParse(jsonOf(got.text));
     if (!data) return { cause: "its answer is no list of comments" };
-    const found = data.find(({ body }) => body?.startsWith(beginning));
+    const found = data.find(
+      ({ body, user, author }) =>
+        body?.startsWith(beginning) &&
+        (self.id === undefined ? user?.type === "Bot" : author?.id === self.id),
+    );
     if (found !== undefined || data.length < perPage) return { id: found?.id };
   }
+}
+
+async function selfOf(request: Request): Promise<Answered<{ readonly id: number | undefined }>> {
+  if (request.self === undefined) return { id: undefined };
+  const got = await ask(request, "GET", request.self);
+  if ("cause" in got) return got;
+  const { data } = selfSchema.safeParse(jsonOf(got.text));
+  return data ?? { cause: "it doesn't say whose the token is" };
 }
 
 /** Writes a comment, or another text into one that is there. */

@@ -17,8 +17,13 @@ let folder: string;
 let server: Server;
 let address: string;
 let calls: Call[];
+/** Whose the token is, as both forges say who wrote a comment. */
+const [own, others] = [
+  { user: { login: "github-actions[bot]", type: "Bot" }, author: { id: 99 } },
+  { user: { login: "octocat", type: "User" }, author: { id: 5 } },
+];
 /** Comments of others come first, more than a page of them. */
-let comments: { id: number; body: string | null; user: object }[];
+let comments: { id: number; body: string | null; user: object; author: object }[];
 let refusal: number | undefined;
 const { env } = process;
 
@@ -29,7 +34,7 @@ beforeEach(async () => {
     ...{
       id: at + 1,
       body: at === 0 ? null : `looks good <!-- holdfast --> ${at}`,
-      user: { login: "octocat" },
+      ...others,
     },
   }));
   server = createServer((request, response) => {
@@ -60,10 +65,16 @@ async function answer(request: IncomingMessage): Promise<[number, unknown]> {
   const token = headers.authorization ?? (headers["private-token"] as string | undefined);
   calls.push({ method, url, token, body });
   if (refusal !== undefined) return [refusal, { message: "Resource not accessible by integration" }];
+  if (url === "/api/v4/user") return [200, { id: own.author.id }];
   const page = Number(/[?&]page=(\d+)/.exec(url)?.[1]);
   if (method === "GET") return [200, comments.slice((page - 1) * 100, page * 100)];
   const id = Number(/\/(?:comments|notes)\/(\d+)$/.exec(url)?.[1] ?? 1000);
-  comments = [...comments.filter(each => each.id !== id), { id, body: body ?? "", user: { login: "bot" } }];
+  const there = comments.find(each => each.id === id);
+  // https://docs.gitlab.com/user/permissions/: a note is changed by its author, or by a maintainer.
+  if (there && there.author !== own.author && method === "PUT") return [403, { message: "403 Forbidden" }];
+  comments = [...comments.filter(each => each !== there), { id, body: body ?? "", ...(there ?? own) }].map(
+    each => (each.id === id ? { ...each, body: body ?? "" } : each),
+  );
   return [method === "POST" ? 201 : 200, comments.at(-1)];
 }
 
@@ -118,8 +129,9 @@ test.each([
     ...{ exitCode: 0, said: `The comment on ${called} is written.\n` },
   });
   const lists = [1, 2].map(page => ({ method: "GET", url: `${path}?per_page=100&page=${page}`, token }));
-  expect(calls).toMatchObject([...lists, { method: "POST", url: path, token }]);
-  expect(calls[2]?.body).toBe(
+  const asked = calls.filter(({ url }) => url !== "/api/v4/user");
+  expect(asked).toMatchObject([...lists, { method: "POST", url: path, token }]);
+  expect(asked[2]?.body).toBe(
     "<!-- holdfast -->\n**1 promise is broken**\n\n<details><summary>What pulumi up would do</summary>\n\n````\n+ 3 to create\n```\n````\n\n</details>\n",
   );
   calls = [];
@@ -131,13 +143,38 @@ test.each([
   expect(comments).toHaveLength(131);
 });
 
+test.each([
+  ["GitHub", github],
+  ["GitLab", gitlab],
+])("what somebody else has begun with its first line at %s is left to them", async (_, variables) => {
+  const body = "<!-- holdfast -->\nNothing is worse that was promised.";
+  comments = [{ id: 1, body, ...others }];
+  expect((await comment(variables(), "diff.md")).said).toMatch(/ is written\.\n$/);
+  // One that a browser has saved has another line break behind that line.
+  comments = comments.map(each => ({ ...each, body: each.body?.replaceAll("\n", "\r\n") ?? "" }));
+  expect((await comment(variables(), "diff.md")).said).toMatch(/ is renewed\.\n$/);
+  expect(comments.map(({ id, body }) => [id, body])).toEqual([
+    [1, body.replace("\n", "\r\n")],
+    [1000, "<!-- holdfast -->\n**1 promise is broken**\n"],
+  ]);
+});
+
+test.each(["", "x"])("a diff that is longer than a comment is cut between two characters", async first => {
+  writeFileSync(join(folder, "diff.md"), `${first}${"\u{1F4BE}".repeat(40_000)}`);
+  expect((await comment(github(), "diff.md")).exitCode).toBe(0);
+  const body = calls.at(-1)?.body ?? "";
+  expect(body).toMatch(/[^\n]\n\n… the run's artifacts have all of it\n$/);
+  expect(body.length).toBeLessThanOrEqual(65_536);
+  expect(Buffer.from(body).toString()).toBe(body);
+});
+
 test("what is longer than a comment may be is cut in the preview, and says so", async () => {
   writeFileSync(join(folder, "preview.txt"), "x".repeat(100_000));
   expect((await comment(github(), "diff.md", "preview.txt")).exitCode).toBe(0);
   const body = calls.at(-1)?.body ?? "";
   expect(body.length).toBeLessThanOrEqual(65_536);
   expect(body).toMatch(
-    /^<!-- holdfast -->\n\*\*1 promise is broken\*\*\n[^]*x\n… the run's log has all of it\n```\n\n<\/details>\n$/,
+    /^<!-- holdfast -->\n\*\*1 promise is broken\*\*\n[^]*x\n\n… the run's artifacts have all of it\n```\n\n<\/details>\n$/,
   );
 });
 
