@@ -88,6 +88,21 @@ test("the workflow may read and no more, and names a version of each action", as
   for (const action of used) expect(action).toMatch(/@v\d+\.\d+\.\d+$/);
 });
 
+test("a request's next push ends the run of the one before, and no other run", async () => {
+  await run({});
+  expect(parse(read(workflowFiles.github))).toMatchObject({
+    concurrency: {
+      group: "holdfast-${{ github.event.pull_request.number || github.sha }}",
+      "cancel-in-progress": true,
+    },
+  });
+  await run({ folder: "lab", ci: "gitlab" });
+  expect(parse(read("lab", workflowFiles.gitlab))).toMatchObject({
+    default: { interruptible: true },
+    comment: { resource_group: "comment-$CI_MERGE_REQUEST_IID" },
+  });
+});
+
 const workflowFiles = {
   github: ".github/workflows/holdfast.yml",
   gitlab: ".gitlab-ci.yml",
