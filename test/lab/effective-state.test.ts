@@ -45,6 +45,12 @@ const edits = [
     /nfs-mirror\.timer: declared a unit, and systemd says that it is masked/,
   ],
   [
+    "a drop-in of all whose names begin alike",
+    "d=/etc/systemd/system/nfs-.service.d; mkdir -p $d; printf '[Service]\\nNice=19\\n' >$d/slow.conf; systemctl daemon-reload",
+    "rm -r /etc/systemd/system/nfs-.service.d; systemctl daemon-reload",
+    /nfs-mirror\.service: "nfs-mirror\.service" is changed by \/etc\/systemd\/system\/nfs-\.service\.d\/slow\.conf/,
+  ],
+  [
     "a disk that was mounted anew with less",
     "mount -o remount,suid /mnt/backup",
     "mount -o remount,nosuid /mnt/backup",
@@ -97,4 +103,24 @@ testLong("edits by hand are told by the next look, and no more once they are put
     for (const [, , repair] of [...edits].reverse()) await mustOnHost("pve", `${repair} || :`);
   }
   expect(await tell()).toBe("");
+});
+
+test("a disk that systemd mounts on demand is as declared while nobody has gone there", async () => {
+  const [dir, unit] = ["/mnt/backup", "mnt-backup"];
+  await mustOnHost(
+    "pve",
+    `cp /etc/fstab /run/fstab.kept; sed -i '\\, ${dir} ,s/defaults/defaults,x-systemd.automount/' /etc/fstab; umount ${dir}; systemctl daemon-reload; systemctl start ${unit}.automount`,
+  );
+  try {
+    expect(await mustOnHost("pve", `findmnt --noheadings --output FSTYPE ${dir}`)).toBe("autofs\n");
+    // In its sandbox, as its timer starts it.
+    await mustOnHost("pve", "systemctl start effective-state");
+    expect(await mustOnHost("pve", "cat /var/lib/holdfast/effective-state/differences")).toBe("");
+    expect(await mustOnHost("pve", `findmnt --noheadings --output FSTYPE ${dir}`)).toBe("autofs\n");
+  } finally {
+    await mustOnHost(
+      "pve",
+      `systemctl stop ${unit}.automount ${unit}.mount; cp /run/fstab.kept /etc/fstab; systemctl daemon-reload; mountpoint -q ${dir} || mount ${dir}`,
+    );
+  }
 });
